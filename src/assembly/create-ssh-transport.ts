@@ -10,13 +10,13 @@ import { findHops, findUnchecked } from '../transport/openssh-hops.ts';
 import { opensshOptions, readSshConfig } from '../transport/ssh-config.ts';
 import { findSshTarget, SshConfigError, unreadableSshConfig } from '../transport/ssh-config-target.ts';
 import type { SshTarget } from '../transport/ssh-target.ts';
-import { unsupportedSentence } from '../transport/ssh-unsupported.ts';
+import { unsupportedMessage } from '../transport/ssh-unsupported.ts';
 import type { ProcessContext } from './process-context.ts';
 
 export interface SshTransportDeps {
   readonly ssh: SshSettings;
   readonly stateDir: string;
-  readonly surroundings: RemoteContext;
+  readonly remoteContext: RemoteContext;
   /** This machine, where `ssh` is asked and run. */
   readonly here: Transport;
   readonly context: ProcessContext;
@@ -36,18 +36,24 @@ function refuseOthersConfig(file: string): void {
   throw new SshConfigError(`${file} is not used, as others can change it: ${why}. Run chmod go-w on that.`);
 }
 
-async function makeBySsh2({ ssh, surroundings, here, context, localUser }: SshTransportDeps): Promise<Transport> {
+async function makeBySsh2({ ssh, remoteContext, here, context, localUser }: SshTransportDeps): Promise<Transport> {
   const { homeDir, environment } = context;
   const askSsh = (args: readonly string[]): Promise<string | undefined> => askConfig(here, args);
   const target = await findSshTarget(ssh, { askSsh, homeDir, localUser, environment });
-  const { createSsh2Host } = await import('../transport/ssh2.ts');
-  const host = createSsh2Host({ target, surroundings, here, hostKeysOf: createHostKeys, maxChannels: ssh.channels });
+  const { createSsh2Transport } = await import('../transport/ssh2.ts');
+  const host = createSsh2Transport({
+    target,
+    context: remoteContext,
+    here,
+    hostKeysOf: createHostKeys,
+    maxChannels: ssh.channels,
+  });
   return { ...host, notices: noticesOf(target) };
 }
 
 function noticesOf(target: SshTarget): string[] {
   return [...target.jumps, target].flatMap(({ name, unsupported }) =>
-    unsupported === undefined ? [] : [unsupportedSentence(name, unsupported)],
+    unsupported === undefined ? [] : [unsupportedMessage(name, unsupported)],
   );
 }
 
@@ -55,7 +61,7 @@ function noticesOf(target: SshTarget): string[] {
  * Over the connection that the user keeps open where ~/.ssh/config has a ControlPath for it: then nobody logs in anew, as that
  * may ask for a second factor. Else over one of our own, which is made without a question or not at all.
  */
-async function makeByOpenssh({ ssh, stateDir, surroundings, here }: SshTransportDeps): Promise<Transport> {
+async function makeByOpenssh({ ssh, stateDir, remoteContext, here }: SshTransportDeps): Promise<Transport> {
   const given = opensshOptions(ssh);
   const shown = (await askConfig(here, [...given, '--', ssh.host])) ?? '';
   const config = readSshConfig(shown);
@@ -68,7 +74,7 @@ async function makeByOpenssh({ ssh, stateDir, surroundings, here }: SshTransport
   const { createOpensshTransport } = await import('../transport/openssh.ts');
   return createOpensshTransport({
     destination: { host: ssh.host, options },
-    surroundings,
+    context: remoteContext,
     here,
     ...(config.hasControlPath ? {} : { ownLogin: { controlPath: join(stateDir, 'ssh.sock') } }),
     maxSessions: ssh.channels,

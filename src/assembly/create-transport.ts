@@ -22,10 +22,10 @@ export async function createTransport(cluster: ClusterSettings, context: Process
 
   const optionsOfSsh = optionsHere(context, undefined, passedOn(context, FOR_SSH));
   const here = createLocalTransport(optionsOfSsh);
-  const surroundings = { ...(slurmBinDir === undefined ? {} : { binDir: slurmBinDir }), variables };
+  const remoteContext = { ...(slurmBinDir === undefined ? {} : { binDir: slurmBinDir }), variables };
   // A daemon on a login node never needs it.
   const { createSshTransport } = await import('./create-ssh-transport.ts');
-  const host = await createSshTransport({ ssh, stateDir, surroundings, here, context, localUser: userName(context) });
+  const host = await createSshTransport({ ssh, stateDir, remoteContext, here, context, localUser: userName(context) });
   return { ...host, notices: [...optionsOfSsh.notices, ...(host.notices ?? [])] };
 }
 

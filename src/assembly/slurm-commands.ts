@@ -54,7 +54,7 @@ async function look(
   const { sbatch, squeue, sacct, scancel, scontrol } = slurmCommands(binaries);
   const found = await findDistrustedProgram(host, {
     programs: [...[sbatch, squeue, scancel, scontrol, sacct].map(programOf), ...TOOLS],
-    perhaps: python === undefined ? [] : [python],
+    optional: python === undefined ? [] : [python],
     files: slurmConf === undefined ? [] : [slurmConf],
     group: trustedGroup,
   });

@@ -9,7 +9,7 @@ import type { Config } from '../config/load.ts';
 import { pathsToTrust } from '../config/paths-to-trust.ts';
 import type { Settings } from '../config/settings.ts';
 import { CommandNotFoundError, CommandTimeoutError } from '../transport/errors.ts';
-import { distrustThere } from '../transport/files.ts';
+import { findRemoteDistrust } from '../transport/files.ts';
 import type { Transport } from '../transport/transport.ts';
 import { createLocalTransport } from '../transport/local.ts';
 import type { ProcessContext } from './process-context.ts';
@@ -93,7 +93,7 @@ export async function refuseUntrustedSharedFolder(
   { slurm }: Pick<Settings, 'slurm'>,
 ): Promise<void> {
   if (sharedDir === undefined) return;
-  const why = await distrustThere(host, sharedDir, slurm.trustedGroup);
+  const why = await findRemoteDistrust(host, sharedDir, slurm.trustedGroup);
   if (why !== undefined) throw new UntrustedPathError(`The shared folder ${sharedDir}`, why);
 }
 

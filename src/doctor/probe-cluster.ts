@@ -4,7 +4,7 @@ import type { ClusterSettings } from '../config/clusters.ts';
 import type { ClusterSeen, CommandSeen, ControllerSeen, SharedFolderSeen } from './cluster-checks.ts';
 import { known, unavailable, unchecked, type Fact } from './result.ts';
 import { findHolder } from '../daemon/journal/lock.ts';
-import { distrustThere } from '../transport/files.ts';
+import { findRemoteDistrust } from '../transport/files.ts';
 import { CommandNotFoundError } from '../transport/errors.ts';
 import type { Transport, CommandResult } from '../transport/transport.ts';
 import { SshConfigError } from '../transport/ssh-config-target.ts';
@@ -163,7 +163,7 @@ async function askSharedFolder(
   if (!isThere.value) return known({ path, state: 'missing' });
   const isWritable = await tests('-w');
   if (isWritable.kind !== 'known') return isWritable;
-  const distrust = await distrustThere(host, path, trustedGroup);
+  const distrust = await findRemoteDistrust(host, path, trustedGroup);
   return known({ path, state: isWritable.value ? 'writable' : 'not writable', distrust });
 }
 

@@ -119,7 +119,7 @@ async function print({ id, record, file }: WrittenLog, printing: Printing): Prom
   const { host, output, lines, follow } = printing;
   const { path } = file;
   output.stderr(`Slurm job ${id} (${record.stateWord}) writes to ${path} on ${host.name}.\n`);
-  const first = await readUntrustedFile(host, file, { from: -MOST_BYTES, most: MOST_BYTES });
+  const first = await readUntrustedFile(host, file, { from: -MOST_BYTES, max: MOST_BYTES });
   let shown = '';
   const show = (text: string): void => {
     shown = output.print(text);
@@ -153,7 +153,7 @@ async function goOn(
     const record = await scheduler.record(id);
     isOver = record === undefined || !isLive(readJobState(record.stateWord));
     const from = last.kind === 'read' ? last.end : 0;
-    const part = await readUntrustedFile(host, file, { from, most: MOST_BYTES });
+    const part = await readUntrustedFile(host, file, { from, max: MOST_BYTES });
     if (part.kind === 'read' && part.text !== '') show(part.text);
     if (part.kind === 'read' || last.kind !== 'read') last = part;
   }

@@ -1,6 +1,6 @@
-// What a program prints on one stream, kept until it ends; one that never stops printing is told from a long answer.
+// Collects the output of a program up to a limit, beyond which the program is assumed to print without end.
 
-/** Per stream. A cluster's longest job list is a tenth of this; a program that prints more has gone wrong. */
+/** Per stream: ten times the job list of the largest clusters. */
 const MAX_OUTPUT_BYTES = 64 * 1024 * 1024;
 
 export interface CollectedOutput {
@@ -8,7 +8,7 @@ export interface CollectedOutput {
   text(): string;
 }
 
-/** @param tooMuch called when more came than any answer has, and again for each further chunk, which is dropped */
+/** @param tooMuch called for each chunk beyond the limit, which is dropped */
 export function collectOutput(tooMuch: () => void): CollectedOutput {
   const chunks: Buffer[] = [];
   let size = 0;
@@ -23,5 +23,5 @@ export function collectOutput(tooMuch: () => void): CollectedOutput {
 }
 
 export function describeTooMuch(program: string): string {
-  return `${program} printed more than ${MAX_OUTPUT_BYTES / 1024 / 1024} MiB and was ended`;
+  return `${program} printed more than ${MAX_OUTPUT_BYTES / 1024 / 1024} MiB and was killed`;
 }

@@ -1,37 +1,37 @@
-// What the known_hosts files say of the key that a host shows: known, changed, revoked, or nothing. Pure.
+// Compares a host key with the known_hosts entries: known, changed, revoked or unknown. Pure.
 import { createHash } from 'node:crypto';
-import { knownName, speaksOf, type KnownHost } from './known-hosts.ts';
+import { knownName, matchesHost, type KnownHost } from './known-hosts.ts';
 import type { HostKey } from './ssh-target.ts';
 
 export type HostKeyResult =
   | { readonly kind: 'known' }
-  /** `by` says that nobody may trust this key any more. */
+  /** The entry `by` revokes this key. */
   | { readonly kind: 'revoked'; readonly by: KnownHost }
-  /** The host is known by other keys only; `by` is one of the same type, where there is one. */
+  /** The host is known only by other keys; `by` has the same type if there is one. */
   | { readonly kind: 'changed'; readonly by: KnownHost }
-  /** The host is known by those who sign its keys only, and this is a key without a certificate. */
+  /** The host is known only by a certificate authority, and this key has no certificate. */
   | { readonly kind: 'authority'; readonly by: KnownHost }
   | { readonly kind: 'unknown' };
 
-/** What the files may call a host, the most exact name first. An alias (HostKeyAlias in ssh_config(5)) stands for name and port. */
+/** The names of a host in the files. An alias (HostKeyAlias in ssh_config(5)) replaces name and port. */
 export function namesOfHost(host: string, port: number, alias: string | undefined): HostNames {
-  if (alias !== undefined) return { name: alias.toLowerCase(), atUsualPort: alias.toLowerCase() };
-  return { name: knownName(host, port), atUsualPort: knownName(host, 22) };
+  if (alias !== undefined) return { name: alias.toLowerCase(), atDefaultPort: alias.toLowerCase() };
+  return { name: knownName(host, port), atDefaultPort: knownName(host, 22) };
 }
 
 export interface HostNames {
   readonly name: string;
-  /** At another port OpenSSH is content with a key that the host has at the usual one. */
-  readonly atUsualPort: string;
+  /** At another port OpenSSH accepts a key that is known for port 22. */
+  readonly atDefaultPort: string;
 }
 
 /**
- * As OpenSSH judges (sshconnect.c, check_host_key), but stricter in one thing: a host that is known by keys of other types only
- * counts as changed, not as new. Whoever sits in between chooses the type.
+ * As OpenSSH, but stricter: a host that is known only by keys of other types counts as changed, not as new, because an attacker in
+ * the middle chooses the type. https://github.com/openssh/openssh-portable/blob/master/sshconnect.c (check_host_key)
  */
 export function checkHostKey(known: readonly KnownHost[], names: HostNames, key: HostKey): HostKeyResult {
   const ours = linesOf(known, names.name);
-  const everywhere = [...ours, ...linesOf(known, names.atUsualPort)];
+  const everywhere = [...ours, ...linesOf(known, names.atDefaultPort)];
   const revoked = everywhere.find(({ marker, key: { blob } }) => marker === 'revoked' && blob.equals(key.blob));
   if (revoked !== undefined) return { kind: 'revoked', by: revoked };
   if (plain(everywhere).some(({ key: { blob } }) => blob.equals(key.blob))) return { kind: 'known' };
@@ -42,22 +42,22 @@ export function checkHostKey(known: readonly KnownHost[], names: HostNames, key:
   return authority === undefined ? { kind: 'unknown' } : { kind: 'authority', by: authority };
 }
 
-/** The types of the keys that a host is known by: asked for these, it shows no other one. */
+/** The known key types of a host. Requesting only these keeps it from presenting another one. */
 export function knownKeyTypes(known: readonly KnownHost[], names: HostNames): string[] {
   const ours = plain(linesOf(known, names.name));
-  const lines = ours.length > 0 ? ours : plain(linesOf(known, names.atUsualPort));
+  const lines = ours.length > 0 ? ours : plain(linesOf(known, names.atDefaultPort));
   return [...new Set(lines.map(({ key: { type } }) => type))];
 }
 
 function linesOf(known: readonly KnownHost[], name: string): KnownHost[] {
-  return known.filter(({ names }) => speaksOf(names, name));
+  return known.filter(({ names }) => matchesHost(names, name));
 }
 
 function plain(lines: readonly KnownHost[]): KnownHost[] {
   return lines.filter(({ marker }) => marker === undefined);
 }
 
-/** As `ssh-keygen -l` prints it: `SHA256:` and 43 characters. */
+/** As printed by `ssh-keygen -l`: `SHA256:` and 43 characters. */
 export function fingerprint({ blob }: Pick<HostKey, 'blob'>): string {
   return `SHA256:${createHash('sha256').update(blob).digest('base64').replace(/=+$/, '')}`;
 }

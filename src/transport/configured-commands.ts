@@ -1,13 +1,13 @@
-// A host on which a program may be configured as a command line: `squeue -u ada` is squeue, with `-u ada` in front of our arguments.
+// Runs programs that are configured as command lines: for `squeue -u ada`, `-u ada` precedes our arguments.
 import { splitWords } from '../base/shell-word.ts';
 import type { Transport } from './transport.ts';
 
-/** The first word of a command line, split as a shell would; the text itself where there is none. */
+/** The program of a command line, which is split as a shell would; an empty line is returned as it is. */
 export function programOf(line: string): string {
   return splitWords(line)[0] ?? line;
 }
 
-/** Only these lines are split: any other program is a name or a path, whatever it holds. */
+/** Splits only the given lines. Any other program is a name or a path. */
 export function withCommandLines(host: Transport, lines: readonly string[]): Transport {
   const split = new Map(lines.map((line) => [line, splitWords(line)]));
   return {

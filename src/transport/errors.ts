@@ -1,6 +1,6 @@
-// What can go wrong on the way to a command; one class for each thing a caller would do about it.
+// Errors of a transport: one class for each decision of a caller.
 
-/** Thrown when there is no such program on the host: surely nothing was run, and a person must fix the path. */
+/** Thrown if the host has no such program: nothing ran, and the user must correct the path. */
 export class CommandNotFoundError extends Error {
   override readonly name = 'CommandNotFoundError';
   readonly program: string;
@@ -15,7 +15,7 @@ export class CommandNotFoundError extends Error {
   }
 }
 
-/** Thrown when the program did not end in time and was killed: what it did is unknown. */
+/** Thrown if the program was killed at its deadline: its outcome is unknown. */
 export class CommandTimeoutError extends Error {
   override readonly name = 'CommandTimeoutError';
   readonly program: string;
@@ -24,7 +24,7 @@ export class CommandTimeoutError extends Error {
   readonly stderr: string;
 
   constructor(program: string, timeoutMs: number, stdout: string, stderr: string) {
-    super(`${program} gave no answer within ${timeoutMs / 1000} s`);
+    super(`${program} timed out after ${timeoutMs / 1000} s`);
     this.program = program;
     this.timeoutMs = timeoutMs;
     this.stdout = stdout;
@@ -32,17 +32,17 @@ export class CommandTimeoutError extends Error {
   }
 }
 
-/** Thrown when the way to the host broke while a program ran: what it did is unknown. */
+/** Thrown if the connection broke while a program ran: its outcome is unknown. */
 export class ConnectionLostError extends Error {
   override readonly name = 'ConnectionLostError';
 }
 
-/** Thrown when the host can't be reached: surely nothing was run. */
+/** Thrown if the host is unreachable: nothing ran. */
 export class HostUnreachableError extends Error {
   override readonly name: string = 'HostUnreachableError';
 }
 
-/** Thrown when the host does not let us in, or is not trusted: nothing was run, and coming back soon could get us banned. */
+/** Thrown if the host refuses the login or is not trusted: nothing ran. Early retries could get the user banned. */
 export class LoginRefusedError extends HostUnreachableError {
   override readonly name = 'LoginRefusedError';
 }

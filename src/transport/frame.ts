@@ -1,43 +1,43 @@
-// The marks around what a command printed on another machine: what stands outside is noise, and without the last one nothing is known.
+// Marks around the output of a remote command: text outside them is noise, and without the end mark the outcome is unknown.
 import { randomBytes } from 'node:crypto';
 
-/** What the far side said of one command. Texts are what stood between the marks. */
+/** The output of one remote command. Texts are the output between the marks. */
 export type FramedOutput =
   | { readonly kind: 'ended'; readonly exitCode: number; readonly stdout: string; readonly stderr: string }
   | { readonly kind: 'no program'; readonly searchPath: string }
   | { readonly kind: 'no folder'; readonly folder: string }
-  /** An end is missing: whatever was printed so far. */
-  | { readonly kind: 'cut'; readonly hasBegun: boolean; readonly stdout: string; readonly stderr: string };
+  /** The end mark is missing; the texts are the output so far. */
+  | { readonly kind: 'truncated'; readonly hasBegun: boolean; readonly stdout: string; readonly stderr: string };
 
-/** What a mark says; each of them goes to both streams. */
+/** Contents of marks. Each mark is printed to both streams. */
 export const MARKS = {
   begin: 'begin',
-  /** Followed by the exit code. What stands between this one and the last was printed by what the program left behind. */
+  /** Followed by the exit code. Output between this mark and the end mark is from children that outlive the program. */
   exit: 'exit',
   end: 'end',
   noProgram: 'no-program',
   noFolder: 'no-folder',
 } as const;
 
-/** @param nonce a random token of letters and digits, new for each command */
+/** @param nonce random letters and digits, new for each command */
 export function mark(nonce: string, what: string): string {
   return `[${nonce} ${what}]`;
 }
 
-/** Reads what a session printed from its beginning to its end, or to where it broke. */
+/** Parses the output of a session, complete or truncated. */
 export function readFrame(nonce: string, stdout: string, stderr: string): FramedOutput {
   const out = readStream(nonce, stdout);
   const err = readStream(nonce, stderr);
   const { end, exitCode } = out;
   if (end === undefined || err.end !== end || err.exitCode !== exitCode)
-    return { kind: 'cut', hasBegun: out.hasBegun || err.hasBegun, stdout: out.text, stderr: err.text };
+    return { kind: 'truncated', hasBegun: out.hasBegun || err.hasBegun, stdout: out.text, stderr: err.text };
   if (end === MARKS.noProgram) return { kind: 'no program', searchPath: out.text };
   if (end === MARKS.noFolder) return { kind: 'no folder', folder: out.text };
-  if (exitCode === undefined) return { kind: 'cut', hasBegun: true, stdout: out.text, stderr: err.text };
+  if (exitCode === undefined) return { kind: 'truncated', hasBegun: true, stdout: out.text, stderr: err.text };
   return { kind: 'ended', exitCode, stdout: out.text, stderr: err.text };
 }
 
-/** Whether this part of a stream holds a last mark. */
+/** Whether this part of a stream contains an end mark. */
 export function hasEnd(nonce: string, text: string): boolean {
   return endMark(nonce).test(text);
 }
@@ -46,7 +46,7 @@ interface MarkedText {
   readonly hasBegun: boolean;
   readonly text: string;
   readonly exitCode: number | undefined;
-  /** What the last mark says; undefined when there is none. */
+  /** Content of the end mark; undefined without one. */
   readonly end: string | undefined;
 }
 

@@ -1,10 +1,10 @@
-// Checks the keys that hosts show against the known_hosts files, and in the mode accept-new remembers the first one.
+// Checks host keys against the known_hosts files, and with accept-new adds the first key of a host.
 import { randomBytes } from 'node:crypto';
 import { mkdir, open, readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { findNameDistrust, inspectPath, ownTrust } from '../base/trusted-path.ts';
 import {
-  describeNotRemembered,
+  describeNotSaved,
   describeRefusal,
   describeUnchecked,
   describeWrongPin,
@@ -20,7 +20,7 @@ export interface HostKeys {
   readonly knownTypes: KnownKeyTypes;
 }
 
-/** The files are read for each connection: what a person has just accepted or removed counts at once. */
+/** Reads the files for each connection, so that a change by the user takes effect at once. */
 export function createHostKeys({ name: calledAs, hostKeys }: Pick<SshTarget, 'name' | 'hostKeys'>): HostKeys {
   const { mode, knownHostsFiles, fingerprint: pinned, alias } = hostKeys;
 
@@ -34,7 +34,7 @@ export function createHostKeys({ name: calledAs, hostKeys }: Pick<SshTarget, 'na
     const [first] = knownHostsFiles;
     if (result.kind !== 'unknown' || mode === 'strict' || first === undefined)
       return describeRefusal(result, shown, knownHostsFiles);
-    return remember(first, shown, known);
+    return saveKey(first, shown, known);
   }
 
   return {
@@ -43,7 +43,7 @@ export function createHostKeys({ name: calledAs, hostKeys }: Pick<SshTarget, 'na
       const refused = await oneAfterAnother(() => check(shown)).catch((error: unknown) =>
         describeUnchecked(shown, error),
       );
-      return refused === undefined ? { ok: true } : { ok: false, sentence: refused };
+      return refused === undefined ? { ok: true } : { ok: false, message: refused };
     },
     async knownTypes(host, port) {
       return knownKeyTypes(await readAll(knownHostsFiles), namesOfHost(host, port, alias));
@@ -51,11 +51,11 @@ export function createHostKeys({ name: calledAs, hostKeys }: Pick<SshTarget, 'na
   };
 }
 
-/** Two connections to a new host must not both be the first one. */
+/** Serializes checks: of two connections to a new host only one may add the key. */
 let last: Promise<unknown> = Promise.resolve();
 function oneAfterAnother<Result>(act: () => Promise<Result>): Promise<Result> {
   const next = last.then(act);
-  // The caller has the error; the next one only waits for the turn.
+  // The caller gets the error; the next check only waits.
   last = next.catch(() => undefined);
   return next;
 }
@@ -66,8 +66,8 @@ async function readAll(files: readonly string[]): Promise<KnownHost[]> {
 }
 
 /**
- * @throws when the file is there and can't be read: it might hold the line that refuses a key; or when others can change it, or be the
- * first to make it: then the key that it holds, or soon will, may be theirs
+ * @throws if the file exists and is unreadable, as it may have a line that revokes the key; or if other users can change or create it,
+ * as its keys may be theirs
  */
 async function readIfThere(file: string): Promise<string> {
   try {
@@ -80,42 +80,42 @@ async function readIfThere(file: string): Promise<string> {
   }
 }
 
-const EMPTY_FOR_GOOD = '/dev/null';
+const ALWAYS_EMPTY = '/dev/null';
 
 function distrustOfKeys(file: string): string | undefined {
-  const look = inspectPath(resolve(file));
-  // Everybody may write to it, and nothing is ever read from it.
-  const isEmpty = look.isWhole && look.steps.at(-1)?.path === EMPTY_FOR_GOOD;
-  return findNameDistrust(isEmpty ? { steps: look.steps.slice(0, -1), isWhole: true } : look, ownTrust());
+  const path = inspectPath(resolve(file));
+  // Any user may write to it, and it is always empty.
+  const isEmpty = path.isWhole && path.steps.at(-1)?.path === ALWAYS_EMPTY;
+  return findNameDistrust(isEmpty ? { steps: path.steps.slice(0, -1), isWhole: true } : path, ownTrust());
 }
 
-/** For a check that ssh makes itself: the sentence about a file that others can change, or undefined. */
-export async function refuseOthersKeys(name: string, files: readonly string[]): Promise<string | undefined> {
+/** For host keys that ssh itself checks: a message about a file that other users can change, or undefined. */
+export async function refuseUntrustedFiles(name: string, files: readonly string[]): Promise<string | undefined> {
   for (const file of files) {
     try {
       await readIfThere(file);
     } catch (error) {
-      // One that can't be read ssh does without.
+      // ssh ignores an unreadable file.
       if (error instanceof UntrustedKnownHostsError) return describeUnchecked({ name }, error);
     }
   }
   return undefined;
 }
 
-/** Adds a line with one write, as ssh itself does: others may be adding theirs. Says why when it can't. */
-async function remember(file: string, shown: ShownKey, known: readonly KnownHost[]): Promise<string | undefined> {
+/** Appends a line with one write, as ssh does, since other processes may append too. Returns a message on failure. */
+async function saveKey(file: string, shown: ShownKey, known: readonly KnownHost[]): Promise<string | undefined> {
   const { name, key } = shown;
   try {
-    // Looked at before the folders are made as well, and afterwards, as somebody else may have been quicker.
+    // The directories may have been created by another user meanwhile, so check after creating them.
     await mkdir(dirname(file), { recursive: true, mode: 0o700 });
     const why = distrustOfKeys(file);
     if (why !== undefined) throw new UntrustedKnownHostsError(file, why);
     const handle = await open(file, 'a+', 0o600);
     try {
-      if (!(await handle.stat()).isFile()) return describeNotRemembered(shown, file, 'it is no file');
+      if (!(await handle.stat()).isFile()) return describeNotSaved(shown, file, 'it is not a regular file');
       const text = await handle.readFile('utf8');
       const start = text === '' || text.endsWith('\n') ? '' : '\n';
-      // Hashed where the user's other lines are (HashKnownHosts in ssh_config(5)).
+      // Hash the name if other lines of the user are hashed (HashKnownHosts in ssh_config(5)).
       const isHashed = known.some((line) => line.file === file && line.names.startsWith('|'));
       const names = isHashed ? hashedName(name, randomBytes(20)) : name;
       await handle.appendFile(`${start}${names} ${key.type} ${key.blob.toString('base64')}\n`);
@@ -124,7 +124,7 @@ async function remember(file: string, shown: ShownKey, known: readonly KnownHost
       await handle.close();
     }
   } catch (error) {
-    return describeNotRemembered(shown, file, error);
+    return describeNotSaved(shown, file, error);
   }
   return undefined;
 }

@@ -1,13 +1,13 @@
-// Why a host key was refused, for people: what was shown, what is known, and the one thing to do. Pure.
+// Messages for refused host keys: the key, the known keys, and what to do. Pure.
 import { fingerprint, type HostKeyResult } from './compare-host-key.ts';
 import type { HostKey } from './ssh-target.ts';
 
 export interface ShownKey {
   readonly host: string;
   readonly port: number;
-  /** As the files call it. */
+  /** Its name in the files. */
   readonly name: string;
-  /** As the user calls it. */
+  /** The name that the user configured. */
   readonly calledAs: string;
   readonly key: HostKey;
 }
@@ -22,60 +22,60 @@ export function describeRefusal(
   switch (result.kind) {
     case 'unknown':
       return (
-        `The host key of ${name} is not known: it shows ${describeKey(shown.key)}, and no line for it stands in ${files.join(', ')}. ` +
-        `Compare this with what the site publishes, then connect once with "${sshCommand(shown)}" and accept it, or set host_keys to the fingerprint.`
+        `The host key of ${name} is unknown: it presents ${describeKey(shown.key)}, and ${files.join(', ')} has no entry for it. ` +
+        `Compare the key with the site's published one, then connect once with "${sshCommand(shown)}" and accept it, or set host_keys to the fingerprint.`
       );
     case 'changed': {
       const { file, line, key } = result.by;
       return (
-        `The host key of ${name} has changed: it shows ${describeKey(shown.key)}, but ${file}:${line} has ${describeKey(key)}. ` +
-        'Somebody may be listening in, or the host was set up anew; nothing was sent. ' +
-        `Ask the site. If the new key is right, remove the old one with: ssh-keygen -f ${file} -R '${name}'`
+        `The host key of ${name} has changed: it presents ${describeKey(shown.key)}, but ${file}:${line} has ${describeKey(key)}. ` +
+        'An attacker may intercept the connection, or the host was reinstalled; nothing was sent. ' +
+        `Ask the site. If the new key is right, remove the old one: ssh-keygen -f ${file} -R '${name}'`
       );
     }
     case 'revoked': {
       const { file, line } = result.by;
-      return `The host key of ${name} is revoked: it shows ${describeKey(shown.key)}, which ${file}:${line} says nobody may trust. Nothing was sent. Ask the site which key is right.`;
+      return `The host key of ${name} is revoked: it presents ${describeKey(shown.key)}, which ${file}:${line} revokes. Nothing was sent. Ask the site for the right key.`;
     }
     case 'authority': {
       const { file, line } = result.by;
-      return `The host key of ${name} needs a certificate (@cert-authority in ${file}:${line}), which the provider ssh2 can't check. Set provider to openssh.`;
+      return `The host key of ${name} needs a certificate (@cert-authority in ${file}:${line}), which the provider ssh2 cannot check. Set provider: openssh.`;
     }
   }
 }
 
-/** A key that is not the pinned one. */
+/** For a key that is not the pinned one. */
 export function describeWrongPin({ name, key }: ShownKey, pinned: string): string {
   return (
-    `The host key of ${name} is not the one that host_keys asks for: it shows ${describeKey(key)}, and host_keys is ${pinned}. ` +
-    'Somebody may be listening in, or the host was set up anew; nothing was sent. Ask the site which key is right.'
+    `The host key of ${name} does not match host_keys: it presents ${describeKey(key)}, and host_keys is ${pinned}. ` +
+    'An attacker may intercept the connection, or the host was reinstalled; nothing was sent. Ask the site for the right key.'
   );
 }
 
-/** An accepted key that could not be remembered. */
-export function describeNotRemembered({ name, key }: ShownKey, file: string, error: unknown): string {
+/** For a new key that could not be saved. */
+export function describeNotSaved({ name, key }: ShownKey, file: string, error: unknown): string {
   return (
-    `The host key of ${name} is new (${describeKey(key)}) and can't be remembered in ${file}: ${wordsOf(error)}. ` +
-    'Nothing was sent, as it could not be told from another one next time. Make the file writable, or set host_keys to the fingerprint.'
+    `The host key of ${name} is new (${describeKey(key)}) and could not be saved to ${file}: ${messageOf(error)}. ` +
+    'Nothing was sent, as a changed key could not be detected later. Make the file writable, or set host_keys to the fingerprint.'
   );
 }
 
-/** Thrown when others can change a known_hosts file: the keys in it may be theirs. */
+/** Thrown if other users can change a known_hosts file: its keys may be theirs. */
 export class UntrustedKnownHostsError extends Error {
   override readonly name = 'UntrustedKnownHostsError';
 
   constructor(file: string, why: string) {
-    super(`others can change ${file}, as ${why}`);
+    super(`other users can change ${file}: ${why}`);
   }
 }
 
-/** The files could not be read, or are not to be believed. */
+/** For files that are unreadable or untrusted. */
 export function describeUnchecked({ name }: Pick<ShownKey, 'name'>, error: unknown): string {
-  const advice = error instanceof UntrustedKnownHostsError ? 'Run chmod go-w on that.' : 'Make the file readable.';
-  return `The host key of ${name} can't be checked: ${wordsOf(error)}. Nothing was sent. ${advice}`;
+  const advice = error instanceof UntrustedKnownHostsError ? 'Run chmod go-w on it.' : 'Make the file readable.';
+  return `The host key of ${name} cannot be checked: ${messageOf(error)}. Nothing was sent. ${advice}`;
 }
 
-function wordsOf(error: unknown): string {
+function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 

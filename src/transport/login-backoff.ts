@@ -1,22 +1,22 @@
-// How soon a host may be logged in to again: sites ban those who come back too often, and a person who mends something waits.
+// Backoff between logins: sites ban users who log in too often, but a user who fixed a problem should not wait long.
 
 export interface LoginBackoff {
-  /** At least so long between two logins. */
+  /** The least time between two logins. */
   readonly firstMs: number;
-  /** At most so long, after doubling with each login that failed or did not last. */
-  readonly mostMs: number;
+  /** The maximum, reached by doubling for each login that failed or did not last. */
+  readonly maxMs: number;
 }
 
-export const defaultLoginBackoff: LoginBackoff = { firstMs: 5_000, mostMs: 300_000 };
+export const defaultLoginBackoff: LoginBackoff = { firstMs: 5_000, maxMs: 300_000 };
 
-/** A connection that lasted so long was a good one: the next login is not held back for it. */
+/** A connection that lasted this long resets the backoff. */
 export const LASTING_MS = 60_000;
 
 /**
- * The least time between the last login and the next.
- * @param inVain how many logins in a row failed or did not last
- * @param random from 0 to 1: up to a quarter is taken off, so that many daemons don't come back at once
+ * The delay between the last login and the next.
+ * @param failures logins in a row that failed or did not last
+ * @param random 0 to 1: jitter shortens the delay by up to a quarter
  */
-export function loginDelayMs({ firstMs, mostMs }: LoginBackoff, inVain: number, random: number): number {
-  return Math.min(mostMs, firstMs * 2 ** inVain) * (1 - random / 4);
+export function loginDelayMs({ firstMs, maxMs }: LoginBackoff, failures: number, random: number): number {
+  return Math.min(maxMs, firstMs * 2 ** failures) * (1 - random / 4);
 }

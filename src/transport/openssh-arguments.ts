@@ -1,26 +1,26 @@
-// How the system's ssh is asked: through a connection that is there already, and so that it can neither prompt nor make one of its own.
+// Command lines of the system's ssh. Sessions use an open connection; they never prompt or open another one.
 import { resolve } from 'node:path';
 import { quoteWord } from '../base/shell-word.ts';
 
-/** What ssh is told before the host: options such as -p, -l, -J or -F, as a person would type them. */
+/** A host and the options that precede it, such as -p, -l, -J or -F. */
 export interface SshDestination {
-  /** What a person types after `ssh`: a name of ~/.ssh/config, or user@host. */
+  /** As typed after `ssh`: a name of ~/.ssh/config, or user@host. */
   readonly host: string;
   readonly options: readonly string[];
 }
 
-/** Prints what ssh's own configuration says about the host (ssh(1), -G). */
+/** Prints ssh's configuration for the host (ssh(1), -G). */
 export function showConfigArgs({ host, options }: SshDestination): string[] {
   return [...options, '-G', host];
 }
 
-/** The same of a host on the way: as ssh does, it is asked of the same file, and of no other option of the last host. */
+/** The same for a jump host. As in ssh, only the -F of the last host's options applies to it. */
 export function showHopArgs({ options }: SshDestination, hop: readonly string[]): string[] {
   const file = options.indexOf('-F');
   return [...(file === -1 ? [] : options.slice(file, file + 2)), '-G', ...hop];
 }
 
-/** The socket by which a connection can be shared, as an absolute path; undefined where the configuration names none. */
+/** Absolute path of the socket for a shared connection; undefined if the configuration has none. */
 export function readControlPath(shown: string): string | undefined {
   const path = /^controlpath (.+)$/m.exec(shown)?.[1];
   return path === undefined || path === 'none' ? undefined : resolve(path);
@@ -34,17 +34,17 @@ export function endMasterArgs({ host }: SshDestination, controlPath: string): st
   return [...NO_CONFIG, '-S', controlPath, '-O', 'exit', host];
 }
 
-/** How long a connection of our own outlives the last command: a daemon that is started again finds it. */
+/** How long our own connection outlives the last command, so that a restarted daemon finds it. */
 const PERSIST = '1h';
 
-/** Logs in without asking anybody anything, and leaves the connection open in the background. */
+/** Logs in without prompts and leaves the connection open in the background. */
 export function startMasterArgs({ host, options }: SshDestination, controlPath: string): string[] {
   const settings = [
     'ControlMaster=yes',
     `ControlPersist=${PERSIST}`,
     'BatchMode=yes',
     'ForwardAgent=no',
-    // An agent gets no key from us: it need not be the user's own.
+    // The ssh agent may belong to another user: it must not get a key.
     'AddKeysToAgent=no',
     'ClearAllForwardings=yes',
     'ServerAliveInterval=15',
@@ -54,26 +54,35 @@ export function startMasterArgs({ host, options }: SshDestination, controlPath: 
 }
 
 /**
- * Runs the word through the connection at that path. Where there is none, or it takes no further session, ssh would log in
- * anew: instead it comes upon a way that only says so, by the nonce. Then surely nothing was run.
+ * Runs the command through the connection at that path. Without one, or without a free session, ssh would log in again: instead the
+ * ProxyCommand prints the nonce and nothing runs.
  */
-export function sessionArgs({ host }: SshDestination, controlPath: string, word: string, nonce: string): string[] {
-  const settings = ['ControlMaster=no', 'BatchMode=yes', 'LogLevel=ERROR', `ProxyCommand=${sayNoWay(nonce)}`];
-  return [...NO_CONFIG, '-T', '-S', controlPath, ...settings.flatMap((setting) => ['-o', setting]), '--', host, word];
+export function sessionArgs({ host }: SshDestination, controlPath: string, command: string, nonce: string): string[] {
+  const settings = ['ControlMaster=no', 'BatchMode=yes', 'LogLevel=ERROR', `ProxyCommand=${printNoConnection(nonce)}`];
+  return [
+    ...NO_CONFIG,
+    '-T',
+    '-S',
+    controlPath,
+    ...settings.flatMap((setting) => ['-o', setting]),
+    '--',
+    host,
+    command,
+  ];
 }
 
-/** What the configuration says is no concern of a session on a connection that is there. */
+/** A session on an open connection needs no configuration. */
 const NO_CONFIG = ['-F', '/dev/null'];
 
-function noWayMark(nonce: string): string {
-  return `[${nonce} no way]`;
+function noConnectionMark(nonce: string): string {
+  return `[${nonce} no connection]`;
 }
 
-function sayNoWay(nonce: string): string {
-  return `sh -c ${quoteWord(`echo "${noWayMark(nonce)}" >&2`)}`;
+function printNoConnection(nonce: string): string {
+  return `sh -c ${quoteWord(`echo "${noConnectionMark(nonce)}" >&2`)}`;
 }
 
-/** Whether ssh found no connection for its session. */
+/** Whether ssh found no open connection for its session. */
 export function isUnreachable(stderr: string, nonce: string): boolean {
-  return stderr.includes(noWayMark(nonce));
+  return stderr.includes(noConnectionMark(nonce));
 }

@@ -1,19 +1,19 @@
-// The jump hosts that the system's ssh goes through, as its own configuration has each of them: options for the last host do not bind them.
+// The jump hosts of the system's ssh, each with its own configuration: options of the last host do not apply to them.
 import { opensshOptions, readSshConfig, type SshConfig } from './ssh-config.ts';
 import { MAX_HOPS, readHop, tooManyHops } from './ssh-config-target.ts';
 
 export interface Hop {
-  /** As it is called on the way. */
+  /** As ssh calls it. */
   readonly name: string;
   readonly config: SshConfig;
 }
 
 /**
- * All hosts on the way, the nearest first. As ssh does it (ssh(1), -J): each is reached through those named before it, and only the
- * first has jump hosts of its own.
- * @param shown what `ssh -G` prints of the host
- * @param ask what `ssh -G` prints with these arguments
- * @throws SshConfigError when one can't be read
+ * All jump hosts, nearest first. As in ssh(1), -J, each is reached through those named before it, and only the first has jump hosts of
+ * its own.
+ * @param shown output of `ssh -G` for the host
+ * @param ask returns the output of `ssh -G` with these arguments
+ * @throws SshConfigError if a jump host is invalid
  */
 export async function findHops(
   host: string,
@@ -22,34 +22,34 @@ export async function findHops(
   hopsLeft = MAX_HOPS,
 ): Promise<Hop[]> {
   if (hopsLeft === 0) throw tooManyHops(host);
-  const words = readSshConfig(shown).jumps;
+  const { jumps } = readSshConfig(shown);
   const hops: Hop[] = [];
-  for (const [index, word] of words.entries()) {
-    const read = readHop(word, host);
-    const text = await ask([...opensshOptions({ ...read, jumps: words.slice(0, index) }), '--', read.host]);
+  for (const [index, jump] of jumps.entries()) {
+    const read = readHop(jump, host);
+    const text = await ask([...opensshOptions({ ...read, jumps: jumps.slice(0, index) }), '--', read.host]);
     if (index === 0) hops.push(...(await findHops(read.host, text, ask, hopsLeft - 1)));
     hops.push({ name: read.host, config: readSshConfig(text) });
   }
   return hops;
 }
 
-/** The way to a host: what the configuration says of the host itself, and of those before it. */
-export interface Way extends Hop {
+/** A host and its jump hosts with their configurations. */
+export interface Route extends Hop {
   readonly hops: readonly Hop[];
 }
 
 /**
- * Why any key would be taken on the way, as a sentence; undefined where each is checked. The key of the last host is checked by our
- * own option, save over a connection that the user has opened.
- * @param isStrict whether a new key may not be taken either
+ * Why a host key on the route would not be checked, as a message; undefined if every key is. Our own option checks the key of the last
+ * host, except on a connection that the user opened.
+ * @param isStrict whether a new key is refused too
  */
-export function findUnchecked({ name: host, config, hops }: Way, isStrict: boolean): string | undefined {
+export function findUnchecked({ name: host, config, hops }: Route, isStrict: boolean): string | undefined {
   const lines = [
     ...hops.flatMap((hop) => [
-      { name: hop.name, line: hop.config.takesAnyKeyBy },
+      { name: hop.name, line: hop.config.anyKeyLine },
       { name: hop.name, line: isStrict && hop.config.acceptsNewKeys ? 'StrictHostKeyChecking accept-new' : undefined },
     ]),
-    ...(config.hasControlPath ? [{ name: host, line: config.takesAnyKeyBy }] : []),
+    ...(config.hasControlPath ? [{ name: host, line: config.anyKeyLine }] : []),
     ...[...hops, { name: host, config }].map((hop) => ({
       name: hop.name,
       line: hop.config.uncheckedProxy === undefined ? undefined : `ProxyCommand ${hop.config.uncheckedProxy}`,
@@ -58,5 +58,5 @@ export function findUnchecked({ name: host, config, hops }: Way, isStrict: boole
   const found = lines.find(({ line }) => line !== undefined);
   if (found?.line === undefined) return undefined;
   const { name, line } = found;
-  return `The host keys on the way to ${host} would not all be checked: ssh's configuration has "${line}" for ${name}. Take it out there, or write "StrictHostKeyChecking yes" above it; ssh -G ${name} shows what counts.`;
+  return `Not all host keys on the route to ${host} would be checked: ssh's configuration has "${line}" for ${name}. Remove it, or write "StrictHostKeyChecking yes" above it; ssh -G ${name} shows the effective settings.`;
 }

@@ -1,8 +1,8 @@
-// The connections that ssh's sessions share: which one is there, and where it is allowed, one of our own.
+// Finds the shared connection for ssh's sessions, and opens one of our own where that is allowed.
 import type { Clock } from '../base/clock.ts';
 import { inspectSocket } from '../base/trusted-socket.ts';
 import { CommandNotFoundError, CommandTimeoutError, type HostUnreachableError } from './errors.ts';
-import { refuseOthersKeys } from './host-key-check.ts';
+import { refuseUntrustedFiles } from './host-key-check.ts';
 import type { Transport, CommandResult } from './transport.ts';
 import { createPersistentConnection, type Connection } from './persistent-connection.ts';
 import type { LoginBackoff } from './login-backoff.ts';
@@ -22,30 +22,30 @@ import { unreachable } from './ssh-errors.ts';
 
 export interface Masters {
   /**
-   * The socket of a connection that was there a moment ago: the user's, else our own, which is made where it may be.
-   * @throws HostUnreachableError when there is none, with what to do
+   * The socket of an open connection: the user's, else our own, which is opened if allowed.
+   * @throws HostUnreachableError without one; its message says what to do
    */
   find(): Promise<string>;
-  isThere(controlPath: string): Promise<boolean>;
+  isOpen(controlPath: string): Promise<boolean>;
   /**
-   * To be called right before each use: over a socket ssh checks no host key, and gives all to whoever listens there.
-   * @throws HostUnreachableError when it is not this user's own, or gone
+   * Call it right before each use: over a socket ssh checks no host key and sends everything to the listening process.
+   * @throws HostUnreachableError if the socket is gone or another user may own it
    */
-  mustBeOurs(controlPath: string): void;
-  /** To be called when it was found to be gone, so that the next `find` looks again. */
+  assertOwned(controlPath: string): void;
+  /** Call it when the connection is gone, so that the next `find` searches again. */
   forget(controlPath: string): void;
   gone(): HostUnreachableError;
   loginCount(): number;
-  /** Ends our own connection. */
+  /** Closes our own connection. */
   close(why: Error): Promise<void>;
 }
 
 export interface MastersDeps {
   readonly here: Transport;
   readonly destination: SshDestination;
-  /** The socket of a connection of our own; undefined where none may be made. */
+  /** The socket of our own connection; undefined if none may be opened. */
   readonly ownPath: string | undefined;
-  readonly pace: LoginBackoff;
+  readonly backoff: LoginBackoff;
   readonly clock: Clock;
 }
 
@@ -57,14 +57,14 @@ interface OwnMaster extends Connection {
   readonly lose: (why: Error) => void;
 }
 
-export function createMasters({ here, destination, ownPath, pace, clock }: MastersDeps): Masters {
+export function createMasters({ here, destination, ownPath, backoff, clock }: MastersDeps): Masters {
   const { host } = destination;
   let found: string | undefined;
   let finding: Promise<string> | undefined;
   let hasControlPath = true;
   let own: OwnMaster | undefined;
 
-  /** No command has been sent by any of this: whatever goes wrong, surely nothing was run. */
+  /** None of these calls sends a command: on any error nothing ran. */
   async function ask(
     args: readonly string[],
     timeoutMs = ASK_TIMEOUT_MS,
@@ -75,25 +75,25 @@ export function createMasters({ here, destination, ownPath, pace, clock }: Maste
       return await here.run(signal === undefined ? command : { ...command, signal });
     } catch (error) {
       if (error instanceof CommandNotFoundError)
-        throw unreachable({ kind: 'no ssh', host, words: error.message }, error);
+        throw unreachable({ kind: 'no ssh', host, output: error.message }, error);
       if (error instanceof CommandTimeoutError)
-        throw unreachable({ kind: 'no answer', host, seconds: timeoutMs / 1000 }, error);
+        throw unreachable({ kind: 'timeout', host, seconds: timeoutMs / 1000 }, error);
       throw error;
     }
   }
 
-  /** Whether it is there. @throws HostUnreachableError when others may listen at it, or could be the next to do so */
+  /** Whether the socket exists. @throws HostUnreachableError if another user may listen at it, or could replace it */
   function isOurs(controlPath: string): boolean {
     const { isThere: isSocket, why } = inspectSocket(controlPath);
     if (why !== undefined) throw unreachable({ kind: 'untrusted socket', host, path: controlPath, why });
     return isSocket;
   }
 
-  async function isThere(controlPath: string): Promise<boolean> {
+  async function isOpen(controlPath: string): Promise<boolean> {
     return isOurs(controlPath) && (await ask(checkMasterArgs(destination, controlPath))).exitCode === 0;
   }
 
-  /** Read anew each time: a person may be mending it. */
+  /** Read for each search: the user may be editing it. */
   async function usersPath(): Promise<string | undefined> {
     const shown = await ask(showConfigArgs(destination));
     const path = readControlPath(shown.stdout);
@@ -101,7 +101,7 @@ export function createMasters({ here, destination, ownPath, pace, clock }: Maste
     return path;
   }
 
-  /** Read anew for each login, as ssh does: why a key on the way would not be checked, or by what others can change. */
+  /** Why a host key would not be checked, or a known_hosts file could be changed by others. Read for each login, as ssh does. */
   async function findUncheckedKeys(signal: AbortSignal): Promise<string | undefined> {
     const show = async (args: readonly string[]): Promise<string> => (await ask(args, ASK_TIMEOUT_MS, signal)).stdout;
     const shown = await show(showConfigArgs(destination));
@@ -109,8 +109,8 @@ export function createMasters({ here, destination, ownPath, pace, clock }: Maste
     try {
       const hops = await findHops(host, shown, (args) => show(showHopArgs(destination, args)));
       for (const hop of [...hops, { name: host, config }]) {
-        const sentence = await refuseOthersKeys(hop.name, knownHostsFilesOf(hop));
-        if (sentence !== undefined) return sentence;
+        const message = await refuseUntrustedFiles(hop.name, knownHostsFilesOf(hop));
+        if (message !== undefined) return message;
       }
       return findUnchecked({ name: host, config, hops }, false);
     } catch (error) {
@@ -120,16 +120,16 @@ export function createMasters({ here, destination, ownPath, pace, clock }: Maste
   }
 
   const login = createPersistentConnection<OwnMaster>({
-    pace,
+    backoff,
     clock,
     random: Math.random,
     async logIn(signal) {
       if (ownPath === undefined) throw gone();
-      const sentence = await findUncheckedKeys(signal);
-      if (sentence !== undefined) throw unreachable({ kind: 'host key', host, sentence });
+      const message = await findUncheckedKeys(signal);
+      if (message !== undefined) throw unreachable({ kind: 'host key', host, message });
       const args = startMasterArgs(destination, ownPath);
       const { exitCode, stderr } = await ask(args, LOGIN_TIMEOUT_MS, signal);
-      if (exitCode !== 0) throw unreachable({ kind: 'ssh said', host, words: stderr });
+      if (exitCode !== 0) throw unreachable({ kind: 'ssh failed', host, output: stderr });
       let lose: OwnMaster['lose'] = () => undefined;
       const lost = new Promise<Error>((resolve) => (lose = resolve));
       own = { path: ownPath, lost, lose, close: () => undefined };
@@ -137,9 +137,9 @@ export function createMasters({ here, destination, ownPath, pace, clock }: Maste
     },
   });
 
-  async function look(): Promise<string> {
+  async function search(): Promise<string> {
     for (const path of [await usersPath(), ownPath]) {
-      if (path !== undefined && (await isThere(path))) return path;
+      if (path !== undefined && (await isOpen(path))) return path;
     }
     if (ownPath === undefined) throw gone();
     return (await login.get()).path;
@@ -155,17 +155,17 @@ export function createMasters({ here, destination, ownPath, pace, clock }: Maste
   }
 
   return {
-    isThere,
+    isOpen,
     gone,
     loginCount: () => login.count(),
     async find() {
       if (found !== undefined) return found;
-      finding ??= look().finally(() => (finding = undefined));
+      finding ??= search().finally(() => (finding = undefined));
       found = await finding;
       return found;
     },
     forget,
-    mustBeOurs(controlPath) {
+    assertOwned(controlPath) {
       let isGone = true;
       try {
         isGone = !isOurs(controlPath);
@@ -176,7 +176,7 @@ export function createMasters({ here, destination, ownPath, pace, clock }: Maste
     },
     async close(why) {
       login.close(why);
-      // One that is gone already need not be ended.
+      // A connection that is gone need not be closed.
       if (own !== undefined && inspectSocket(own.path).why === undefined)
         await ask(endMasterArgs(destination, own.path)).catch(() => undefined);
     },

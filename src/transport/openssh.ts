@@ -1,4 +1,4 @@
-// A machine reached by the system's ssh, through a connection that stands already: the user's own, or one made without a question.
+// Runs commands by the system's ssh through an open connection: the user's, or one opened without prompts.
 import { abortWith } from '../base/abort-with.ts';
 import { systemClock, type Clock } from '../base/clock.ts';
 import { CommandTimeoutError } from './errors.ts';
@@ -9,34 +9,34 @@ import { isUnreachable, sessionArgs, type SshDestination } from './openssh-argum
 import { randomNonce } from './frame.ts';
 import { excerptOf, readResult } from './remote-result.ts';
 import { createRemoteTransport, orAborted, type Attempt, type SshTransport } from './remote-transport.ts';
-import { remoteScript, remoteWord, scriptBlock, type RemoteContext } from './remote-script.ts';
+import { remoteScript, remoteCommand, scriptBlock, type RemoteContext } from './remote-script.ts';
 import { createShellPool, MaxSessionsError } from './shell-pool.ts';
 
 export interface OpensshTransportOptions {
   readonly destination: SshDestination;
-  readonly surroundings: RemoteContext;
-  /** This machine, with what ssh needs in its environment: HOME, SSH_AUTH_SOCK, KRB5CCNAME. */
+  readonly context: RemoteContext;
+  /** The local transport, with ssh's environment: HOME, SSH_AUTH_SOCK, KRB5CCNAME. */
   readonly here: Transport;
   /**
-   * Where a connection of our own may be made, if that can be done without a question (a key, Kerberos): the path of its
-   * socket, in a folder that only we can enter. When left out, only the user's own connection is used: nobody logs in.
+   * Allows a connection of our own if it opens without prompts (a key, Kerberos). `controlPath` is its socket, in a private directory.
+   * Without it only the user's connection is used.
    */
   readonly ownLogin?: { readonly controlPath: string };
-  /** Commands at once; 4 when left out. */
+  /** Concurrent commands; default 4. */
   readonly maxSessions?: number;
-  readonly pace?: LoginBackoff;
+  readonly backoff?: LoginBackoff;
   readonly clock?: Clock;
 }
 
 const MAX_SESSIONS = 4;
 
 export function createOpensshTransport(options: OpensshTransportOptions): SshTransport {
-  const { destination, surroundings, here, maxSessions = MAX_SESSIONS } = options;
+  const { destination, context, here, maxSessions = MAX_SESSIONS } = options;
   const masters = createMasters({
     here,
     destination,
     ownPath: options.ownLogin?.controlPath,
-    pace: options.pace ?? defaultLoginBackoff,
+    backoff: options.backoff ?? defaultLoginBackoff,
     clock: options.clock ?? systemClock,
   });
   const sessions = createShellPool(() => Promise.resolve({ isUsable: () => false }), maxSessions);
@@ -46,15 +46,15 @@ export function createOpensshTransport(options: OpensshTransportOptions): SshTra
     const token = randomNonce();
     const nonce = randomNonce();
     const { program, timeoutMs } = command;
-    masters.mustBeOurs(controlPath);
+    masters.assertOwned(controlPath);
     begin();
     const stop = new AbortController();
     const leave = abortWith(stop, signals);
     const result = await here
       .run({
         program: 'ssh',
-        args: sessionArgs(destination, controlPath, remoteWord(token), nonce),
-        stdin: scriptBlock(remoteScript(command, surroundings, nonce), token),
+        args: sessionArgs(destination, controlPath, remoteCommand(token), nonce),
+        stdin: scriptBlock(remoteScript(command, context, nonce), token),
         timeoutMs,
         signal: stop.signal,
       })
@@ -65,14 +65,14 @@ export function createOpensshTransport(options: OpensshTransportOptions): SshTra
       })
       .finally(leave);
     if (isUnreachable(result.stderr, nonce)) {
-      if (await masters.isThere(controlPath)) throw new MaxSessionsError('the session was refused');
+      if (await masters.isOpen(controlPath)) throw new MaxSessionsError('the session was refused');
       masters.forget(controlPath);
       throw masters.gone();
     }
     const ended = `ssh ended with ${result.killedBy ?? `exit code ${String(result.exitCode)}`}`;
     return readResult(command, name, nonce, result, {
       ...(result.exitCode === undefined ? {} : { exitCode: result.exitCode }),
-      words: [ended, result.stderr.trim()].filter((words) => words !== '').join(': '),
+      reason: [ended, result.stderr.trim()].filter((text) => text !== '').join(': '),
     });
   }
 
@@ -82,8 +82,8 @@ export function createOpensshTransport(options: OpensshTransportOptions): SshTra
     loginCount: () => masters.loginCount(),
     end: (why) => masters.close(why),
     async attempt(attempt) {
-      const controlPath = await orAborted(masters.find(), attempt.unlessBegun);
-      return await sessions.lend(() => inSession(attempt, controlPath), attempt.unlessBegun);
+      const controlPath = await orAborted(masters.find(), attempt.beforeStart);
+      return await sessions.lend(() => inSession(attempt, controlPath), attempt.beforeStart);
     },
   });
 }

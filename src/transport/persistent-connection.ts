@@ -1,48 +1,48 @@
-// One login for everybody who needs the host: kept while it lasts, made again when it is lost, and never in a hurry.
+// One connection for all commands to a host, opened again with backoff when it is lost.
 import type { Clock } from '../base/clock.ts';
 import { HostUnreachableError, LoginRefusedError } from './errors.ts';
 import { LASTING_MS, loginDelayMs, type LoginBackoff } from './login-backoff.ts';
 
 export interface Connection {
-  /** Resolves with what ended it; never rejects. */
+  /** Resolves with the error that ended it; never rejects. */
   readonly lost: Promise<Error>;
   readonly close: () => void;
 }
 
 export interface PersistentConnection<Kind extends Connection> {
   /**
-   * The connection, logging in if there is none. All who ask meanwhile wait for the same login.
-   * @throws HostUnreachableError when it failed, or failed a moment ago and it is too early to try again
+   * The connection. Logs in if there is none; concurrent callers share that login.
+   * @throws HostUnreachableError if the login failed, or an earlier one failed and the backoff is not over
    */
   get(): Promise<Kind>;
-  /** How often it was tried to log in. */
+  /** Login attempts. */
   count(): number;
-  /** Ends the connection; who asks later is refused with the error. */
+  /** Closes the connection. Later calls of `get` throw the error. */
   close(why: Error): void;
 }
 
 export interface PersistentConnectionDeps<Kind extends Connection> {
   /** @throws HostUnreachableError */
   readonly logIn: (signal: AbortSignal) => Promise<Kind>;
-  readonly pace: LoginBackoff;
+  readonly backoff: LoginBackoff;
   readonly clock: Clock;
-  /** From 0 to 1. */
+  /** 0 to 1, for jitter. */
   readonly random: () => number;
 }
 
-/** Who asks this soon before the next login is due waits for it; who asks earlier is told at once that there is no way. */
-const WORTH_WAITING_MS = 10_000;
+/** A caller waits for a login that is due within this time; for a later one it gets an error at once. */
+const MAX_WAIT_MS = 10_000;
 
 export function createPersistentConnection<Kind extends Connection>(
   deps: PersistentConnectionDeps<Kind>,
 ): PersistentConnection<Kind> {
-  const { logIn, pace, clock, random } = deps;
+  const { logIn, backoff, clock, random } = deps;
   const closing = new AbortController();
   let current: Promise<Kind> | undefined;
   let logins = 0;
-  let inVain = 0;
+  let failures = 0;
   let dueAt = -Infinity;
-  let lastTrouble: Error | undefined;
+  let lastError: Error | undefined;
 
   async function open(): Promise<Kind> {
     const waitMs = dueAt - clock.now();
@@ -52,7 +52,7 @@ export function createPersistentConnection<Kind extends Connection>(
     try {
       const connection = await logIn(closing.signal);
       void connection.lost.then((why) => {
-        if (clock.now() - begunAt >= LASTING_MS) inVain = 0;
+        if (clock.now() - begunAt >= LASTING_MS) failures = 0;
         end(begunAt, why);
       });
       return connection;
@@ -64,18 +64,18 @@ export function createPersistentConnection<Kind extends Connection>(
 
   function end(begunAt: number, why: Error): void {
     current = undefined;
-    lastTrouble = why;
-    dueAt = begunAt + loginDelayMs(pace, why instanceof LoginRefusedError ? Infinity : inVain, random());
-    inVain += 1;
+    lastError = why;
+    dueAt = begunAt + loginDelayMs(backoff, why instanceof LoginRefusedError ? Infinity : failures, random());
+    failures += 1;
   }
 
   return {
     async get() {
       closing.signal.throwIfAborted();
       const waitMs = dueAt - clock.now();
-      if (current === undefined && waitMs > WORTH_WAITING_MS) {
-        const words = `${lastTrouble?.message ?? ''} The next try is in ${Math.ceil(waitMs / 1000)} s.`;
-        throw new HostUnreachableError(words, { cause: lastTrouble });
+      if (current === undefined && waitMs > MAX_WAIT_MS) {
+        const message = `${lastError?.message ?? ''} Retrying in ${Math.ceil(waitMs / 1000)} s.`;
+        throw new HostUnreachableError(message, { cause: lastError });
       }
       current ??= open();
       return await current;

@@ -1,21 +1,21 @@
-// What an answer from another machine means to whoever asked: a result, or one of the host's errors.
+// Turns the output of a remote session into a result or a transport error.
 import { CommandNotFoundError, ConnectionLostError, HostUnreachableError } from './errors.ts';
 import { readFrame } from './frame.ts';
 import type { Command, CommandResult } from './transport.ts';
-import { CUT_SCRIPT_EXIT_CODE } from './remote-script.ts';
+import { TRUNCATED_SCRIPT_EXIT_CODE } from './remote-script.ts';
 
-/** What a session printed, from its beginning to its end or to where it broke. */
+/** The output of a session, complete or truncated. */
 export interface SessionOutput {
   readonly stdout: string;
   readonly stderr: string;
 }
 
-/** How a session ended, where it did. */
+/** How a session ended. */
 export interface SessionEnd {
-  /** Of the far side's shell. */
+  /** Of the remote shell. */
   readonly exitCode?: number;
-  /** For people: `the connection was lost`. */
-  readonly words: string;
+  /** For messages: `the connection was lost`. */
+  readonly reason: string;
 }
 
 /**
@@ -27,35 +27,33 @@ export function readResult(
   host: string,
   nonce: string,
   output: SessionOutput,
-  { exitCode, words }: SessionEnd,
+  { exitCode, reason }: SessionEnd,
 ): CommandResult {
   const { program } = command;
-  const answer = readFrame(nonce, output.stdout, output.stderr);
-  switch (answer.kind) {
+  const framed = readFrame(nonce, output.stdout, output.stderr);
+  switch (framed.kind) {
     case 'ended':
-      return { ...exitStatus(answer.exitCode), stdout: answer.stdout, stderr: answer.stderr };
+      return { ...exitStatus(framed.exitCode), stdout: framed.stdout, stderr: framed.stderr };
     case 'no program':
-      throw new CommandNotFoundError(program, answer.searchPath, host);
+      throw new CommandNotFoundError(program, framed.searchPath, host);
     case 'no folder':
-      throw new HostUnreachableError(
-        `${program} can't be started in ${answer.folder} on ${host}: there is no such folder`,
-      );
-    case 'cut':
-      if (exitCode === CUT_SCRIPT_EXIT_CODE && !answer.hasBegun)
-        throw new HostUnreachableError(`${host} did not get all of ${program} and its input, and ran none of it`);
-      throw new ConnectionLostError(`${host} gave no whole answer to ${program}: ${words}`);
+      throw new HostUnreachableError(`${program} cannot start in ${framed.folder} on ${host}: no such directory`);
+    case 'truncated':
+      if (exitCode === TRUNCATED_SCRIPT_EXIT_CODE && !framed.hasBegun)
+        throw new HostUnreachableError(`${host} did not receive all of ${program} and its input, and ran nothing`);
+      throw new ConnectionLostError(`${host} returned no complete output of ${program}: ${reason}`);
   }
 }
 
-/** What a program had printed when it was given up. */
+/** The program's output so far, when it is given up. */
 export function excerptOf(nonce: string, { stdout, stderr }: SessionOutput): SessionOutput {
-  const answer = readFrame(nonce, stdout, stderr);
-  return answer.kind === 'cut' || answer.kind === 'ended' ? answer : { stdout: '', stderr: '' };
+  const framed = readFrame(nonce, stdout, stderr);
+  return framed.kind === 'truncated' || framed.kind === 'ended' ? framed : { stdout: '', stderr: '' };
 }
 
 type ExitStatus = Pick<CommandResult, 'exitCode' | 'killedBy'>;
 
-/** The signals by which others end a program. Other codes are the program's own: scancel ends with 140, for one. */
+/** Signals that kill a program. Other codes above 128 are the program's own, such as scancel's 140. */
 const ENDING_SIGNALS = new Map([
   [1, 'SIGHUP'],
   [2, 'SIGINT'],

@@ -1,4 +1,4 @@
-// What the ways to another machine have in common: waiting is bounded and costs nothing, and giving up ends what runs.
+// The part that all SSH transports share: a command waits for a bounded time, and an abort kills the running program.
 import { setMaxListeners } from 'node:events';
 import { abortWith } from '../base/abort-with.ts';
 import { ConnectionLostError, HostUnreachableError } from './errors.ts';
@@ -6,35 +6,34 @@ import type { Transport, Command, CommandResult } from './transport.ts';
 import { MaxSessionsError } from './shell-pool.ts';
 import { unreachable } from './ssh-errors.ts';
 
-/** A host behind SSH. */
 export interface SshTransport extends Transport {
-  /** How often it was tried to log in since the host was made. */
+  /** Login attempts since the transport was created. */
   loginCount(): number;
 }
 
 export interface Attempt {
   readonly command: Command;
-  /** Aborted when it need not be begun any more: its reason is thrown then. */
-  readonly unlessBegun: AbortSignal;
-  /** To be called before anything is sent; from then on only `signals` count, and the command's own deadline. */
+  /** Aborted when the command must no longer start; its reason is thrown then. */
+  readonly beforeStart: AbortSignal;
+  /** Call it before anything is sent; from then on only `signals` and the command's deadline apply. */
   readonly begin: () => void;
-  /** Each of them ends the command with its reason. */
+  /** Each signal kills the command with its reason. */
   readonly signals: readonly AbortSignal[];
 }
 
 export interface RemoteTransportDeps {
   readonly name: string;
-  /** What a person calls it, for advice. */
+  /** The user's name for the host, for advice. */
   readonly calledAs: string;
   readonly attempt: (attempt: Attempt) => Promise<CommandResult>;
   readonly loginCount: () => number;
-  /** Called when nothing runs any more. */
+  /** Called when no program runs any more. */
   readonly end: (why: Error) => Promise<void> | void;
 }
 
 export function createRemoteTransport({ name, calledAs, attempt, loginCount, end }: RemoteTransportDeps): SshTransport {
   const closing = new AbortController();
-  // Every command under way listens to it.
+  // Every running command listens to it.
   setMaxListeners(0, closing.signal);
   const running = new Set<Promise<CommandResult>>();
 
@@ -47,7 +46,7 @@ export function createRemoteTransport({ name, calledAs, attempt, loginCount, end
       return await attempt({
         command,
         signals,
-        unlessBegun: waiting.signal,
+        beforeStart: waiting.signal,
         begin: () => clearTimeout(timer),
       });
     } catch (error) {
@@ -60,9 +59,7 @@ export function createRemoteTransport({ name, calledAs, attempt, loginCount, end
   }
 
   function notSent({ program, timeoutMs }: Command): HostUnreachableError {
-    return new HostUnreachableError(
-      `${program} was not sent to ${name}: there was no way within ${timeoutMs / 1000} s`,
-    );
+    return new HostUnreachableError(`${program} was not sent to ${name}: no connection within ${timeoutMs / 1000} s`);
   }
 
   return {
@@ -76,7 +73,7 @@ export function createRemoteTransport({ name, calledAs, attempt, loginCount, end
       return await ended;
     },
     async close() {
-      const why = new ConnectionLostError(`${name} was given up while a program ran on it`);
+      const why = new ConnectionLostError(`a program was still running when the connection to ${name} was closed`);
       closing.abort(why);
       await Promise.allSettled(running);
       await end(why);
@@ -84,7 +81,7 @@ export function createRemoteTransport({ name, calledAs, attempt, loginCount, end
   };
 }
 
-/** The result, unless the signal comes first: others may wait for the same thing, which goes on. */
+/** The result, unless the signal aborts first. The work continues for other callers. */
 export function orAborted<Result>(work: Promise<Result>, signal: AbortSignal): Promise<Result> {
   signal.throwIfAborted();
   return new Promise((resolve, reject) => {

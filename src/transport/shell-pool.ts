@@ -1,40 +1,40 @@
-// The shells on one connection: opened when needed, kept for the next command, and never more than the server allows.
+// A pool of shells on one connection, limited to as many sessions as the server allows.
 import { systemClock, type Clock } from '../base/clock.ts';
 
-/** Thrown when a server opens no more sessions on this connection: surely nothing was run. */
+/** Thrown if the server opens no more sessions on this connection: nothing ran. */
 export class MaxSessionsError extends Error {
   override readonly name = 'MaxSessionsError';
 }
 
 export interface PooledShell {
-  /** Whether it can be given another command. */
+  /** Whether it can run another command. */
   isUsable(): boolean;
 }
 
 export interface ShellPool<Shell extends PooledShell> {
   /**
-   * Lends a shell to the work, in the order asked.
-   * @throws MaxSessionsError when not even one can be had, the signal's reason when it is aborted before the work began
+   * Runs the work with a shell, in the order of calls.
+   * @throws MaxSessionsError if the server opens no session at all; the signal's reason if it aborts before the work starts
    */
   lend<Result>(work: (shell: Shell) => Promise<Result>, signal: AbortSignal): Promise<Result>;
 }
 
-/** How often the only session is asked for, and how long after the last time. */
-const MOST_REFUSALS = 5;
+/** Attempts for the only session, and the pause between them. */
+const MAX_REFUSALS = 5;
 const REFUSAL_PAUSE_MS = 200;
 
-/** @param most how many there may be; fewer from the moment on at which the server refuses one more */
+/** @param max the number of shells; lowered once the server refuses another one */
 export function createShellPool<Shell extends PooledShell>(
   open: () => Promise<Shell>,
-  most: number,
+  max: number,
   clock: Clock = systemClock,
 ): ShellPool<Shell> {
-  let limit = most;
+  let limit = max;
   let lent = 0;
   let idle: Shell[] = [];
   const waiting: (() => void)[] = [];
 
-  /** Resolves when fewer than the limit are lent, and counts one more. */
+  /** Resolves when a shell may be lent, and counts it. */
   async function takeTurn(signal: AbortSignal, isFirst: boolean): Promise<void> {
     signal.throwIfAborted();
     if (lent < limit && waiting.length === 0) {
@@ -79,9 +79,9 @@ export function createShellPool<Shell extends PooledShell>(
           }
         } catch (error) {
           if (!(error instanceof MaxSessionsError)) throw error;
-          // With others under way it is a matter of waiting for one of them; one that has ended may still count over there.
+          // Other shells are in use: wait for one of them. Otherwise the server may still count one that has ended.
           if (lent > 1) limit = lent - 1;
-          else if ((refusals += 1) === MOST_REFUSALS) throw error;
+          else if ((refusals += 1) === MAX_REFUSALS) throw error;
           else await clock.sleep(REFUSAL_PAUSE_MS, signal);
         } finally {
           endTurn();

@@ -1,4 +1,4 @@
-// What OpenSSH's own configuration says of a host, as `ssh -G` prints it.
+// Parses OpenSSH's configuration of a host, as printed by `ssh -G`.
 import { userInfo } from 'node:os';
 
 export interface SshConfig {
@@ -6,29 +6,29 @@ export interface SshConfig {
   readonly user: string | undefined;
   readonly port: number | undefined;
   readonly identityFiles: readonly string[];
-  /** Each `[user@]host[:port]`, the nearest first. */
+  /** Each `[user@]host[:port]`, nearest first. */
   readonly jumps: readonly string[];
   readonly userKnownHostsFiles: readonly string[] | undefined;
   readonly globalKnownHostsFiles: readonly string[] | undefined;
-  /** A path, `none`, `SSH_AUTH_SOCK`, or the name of another variable behind a `$`. */
+  /** A path, `none`, `SSH_AUTH_SOCK`, or another variable with a leading `$`. */
   readonly identityAgent: string | undefined;
   readonly acceptsNewKeys: boolean;
-  /** The line by which any key of the host is taken; undefined where there is none. */
-  readonly takesAnyKeyBy: string | undefined;
-  /** The ProxyCommand, where any key of a host before this one is taken by it. */
+  /** The line that accepts any key of the host, if there is one. */
+  readonly anyKeyLine: string | undefined;
+  /** A ProxyCommand that accepts any key of a host before this one. */
   readonly uncheckedProxy: string | undefined;
   readonly hostKeyAlias: string | undefined;
-  /** Whether connections to it can be shared (ControlPath). */
+  /** Whether connections can be shared (ControlPath). */
   readonly hasControlPath: boolean;
-  /** What only OpenSSH itself can do, in words for a person; undefined when there is no such thing. */
+  /** A feature that only OpenSSH has, for a message; undefined if none is configured. */
   readonly needsOpenssh: string | undefined;
 }
 
-/** Reads the output of `ssh -G`; an empty text says nothing. */
+/** Parses the output of `ssh -G`; an empty text sets nothing. */
 export function readSshConfig(text: string): SshConfig {
   const lines = text.split('\n').map((line): [string, string] => {
-    const blank = line.indexOf(' ');
-    return blank === -1 ? [line.toLowerCase(), ''] : [line.slice(0, blank).toLowerCase(), line.slice(blank + 1).trim()];
+    const space = line.indexOf(' ');
+    return space === -1 ? [line.toLowerCase(), ''] : [line.slice(0, space).toLowerCase(), line.slice(space + 1).trim()];
   });
   const all = (key: string): string[] =>
     lines.filter(([name, value]) => name === key && value !== '' && value !== 'none').map(([, value]) => value);
@@ -46,16 +46,16 @@ export function readSshConfig(text: string): SshConfig {
     globalKnownHostsFiles: files('globalknownhostsfile'),
     identityAgent: lines.find(([name]) => name === 'identityagent')?.[1],
     acceptsNewKeys: only('stricthostkeychecking') === 'accept-new',
-    takesAnyKeyBy: lineThatTakesAnyKey(only),
-    uncheckedProxy: proxyThatTakesAnyKey(only),
+    anyKeyLine: findAnyKeyLine(only),
+    uncheckedProxy: findUncheckedProxy(only),
     hostKeyAlias: only('hostkeyalias'),
     hasControlPath: only('controlpath') !== undefined,
     needsOpenssh: NEEDS_OPENSSH.find(({ isSo }) => isSo(only))?.what,
   };
 }
 
-/** What our own configuration may say, as words for ssh: they come before whatever its own configuration says. */
-export function opensshOptions({ user, port, identityFiles = [], jumps = [] }: SshWords): string[] {
+/** Our settings as ssh options, which take precedence over ssh's configuration. */
+export function opensshOptions({ user, port, identityFiles = [], jumps = [] }: SshSettings): string[] {
   return [
     ...(user === undefined ? [] : ['-l', user]),
     ...(port === undefined ? [] : ['-p', String(port)]),
@@ -64,7 +64,7 @@ export function opensshOptions({ user, port, identityFiles = [], jumps = [] }: S
   ];
 }
 
-export interface SshWords {
+export interface SshSettings {
   readonly user: string | undefined;
   readonly port: number | undefined;
   readonly identityFiles?: readonly string[] | undefined;
@@ -73,16 +73,17 @@ export interface SshWords {
 
 type Only = (key: string) => string | undefined;
 
-/** What switches the check of a host's key off, as a line. */
-function lineThatTakesAnyKey(only: Only): string | undefined {
+/** The line that turns off the host key check. */
+function findAnyKeyLine(only: Only): string | undefined {
   if (/^(?:no|false|off)$/.test(only('stricthostkeychecking') ?? '')) return 'StrictHostKeyChecking no';
-  // It counts on a loopback address without a HostKeyAlias (check_host_key in OpenSSH's sshconnect.c).
+  // Applies to a loopback address without a HostKeyAlias:
+  // https://github.com/openssh/openssh-portable/blob/master/sshconnect.c (check_host_key)
   const isLocal = /^(?:localhost|127\..*|::1)$/.test(only('hostname') ?? '') && only('hostkeyalias') === undefined;
   return isLocal && isOn(only('nohostauthenticationforlocalhost')) ? 'NoHostAuthenticationForLocalhost yes' : undefined;
 }
 
-/** It is a program of the user's: only what stands in its line can be seen. */
-function proxyThatTakesAnyKey(only: Only): string | undefined {
+/** Only the text of the ProxyCommand can be checked, not what its program does. */
+function findUncheckedProxy(only: Only): string | undefined {
   const line = only('proxycommand') ?? '';
   return /StrictHostKeyChecking[\s='"]+(?:no|false|off)\b/i.test(line) ? line : undefined;
 }
@@ -92,7 +93,7 @@ interface Need {
   readonly isSo: (only: Only) => boolean;
 }
 
-/** ssh2 knows none of these. GSSAPIAuthentication alone means nothing: Debian says yes for every host. */
+/** ssh2 has none of these. GSSAPIAuthentication alone does not count: Debian turns it on for every host. */
 const NEEDS_OPENSSH: readonly Need[] = [
   { what: 'a ProxyCommand', isSo: (only) => only('proxycommand') !== undefined },
   { what: 'a certificate (CertificateFile)', isSo: (only) => only('certificatefile') !== undefined },
@@ -115,14 +116,14 @@ function isOff(value: string | undefined): boolean {
   return value === 'no' || value === 'false';
 }
 
-export interface JumpWords {
+export interface JumpHost {
   readonly user: string | undefined;
   readonly host: string;
   readonly port: number | undefined;
 }
 
-/** `[user@]host[:port]` or `ssh://[user@]host[:port]`, as ProxyJump takes it; undefined when it is neither. */
-export function readJump(text: string): JumpWords | undefined {
+/** `[user@]host[:port]` or `ssh://[user@]host[:port]`, as in ProxyJump; undefined for any other text. */
+export function readJump(text: string): JumpHost | undefined {
   const found = /^(?:ssh:\/\/)?(?:([^@/\s]+)@)?(\[[^\]\s]+\]|[^-:@/\s[][^:@/\s]*)(?::(\d{1,5}))?\/?$/.exec(text);
   const [, user, host = '', port] = found ?? [];
   if (found === null || Number(port ?? 1) < 1 || Number(port ?? 1) > 65_535) return undefined;
@@ -132,14 +133,14 @@ export function readJump(text: string): JumpWords | undefined {
 export interface Tokens {
   readonly homeDir: string;
   readonly localUser: string;
-  /** As the user calls it. */
+  /** The name that the user typed. */
   readonly calledAs: string;
   readonly host: string;
   readonly port: number;
   readonly user: string;
 }
 
-/** A path with `~` and the tokens of ssh_config(5) put in. */
+/** Expands `~` and the tokens of ssh_config(5) in a path. */
 export function expandTokens(path: string, tokens: Tokens): string {
   const values: Readonly<Record<string, string>> = {
     '%': '%',
@@ -153,7 +154,7 @@ export function expandTokens(path: string, tokens: Tokens): string {
   return path.replace(/^~(?=\/|$)/, tokens.homeDir).replace(/%(.)/g, (token, name: string) => values[name] ?? token);
 }
 
-/** Those that ssh reads for a host, whole: an old one shows them as they are written. */
+/** The known_hosts files of a host with tokens expanded: an old ssh prints them unexpanded. */
 export function knownHostsFilesOf({ name, config }: { readonly name: string; readonly config: SshConfig }): string[] {
   const { homedir: homeDir, username: localUser } = userInfo();
   const { hostName: host = name, port = 22, user = localUser } = config;

@@ -1,6 +1,6 @@
-// Which options of ssh_config the provider ssh2 does not honour, though somebody has set them. Pure.
+// Finds options of ssh_config that are set but that the provider ssh2 does not apply. Pure.
 
-/** Options that decide which connection is made, or how safe it is; ssh2 has its own way for each of them. */
+/** Options that select the connection or its security. ssh2 has its own defaults for them. */
 const UNSUPPORTED = [
   ...['Ciphers', 'MACs', 'KexAlgorithms', 'HostKeyAlgorithms', 'PubkeyAcceptedAlgorithms', 'PubkeyAcceptedKeyTypes'],
   ...['RekeyLimit', 'RequiredRSASize', 'VerifyHostKeyDNS', 'BindAddress', 'BindInterface', 'AddressFamily'],
@@ -8,8 +8,8 @@ const UNSUPPORTED = [
 ] as const;
 
 /**
- * The names of those that are set to something else than ssh's own default.
- * @param given what `ssh -G HOST` prints
+ * The options that differ from ssh's defaults.
+ * @param given output of `ssh -G HOST`
  * @param defaults the same without any configuration (`-F none`)
  */
 export function unsupportedOptions(given: string, defaults: string): string[] {
@@ -29,7 +29,7 @@ function readValues(text: string): ReadonlyMap<string, string> {
   );
 }
 
-/** A sentence for the log and for doctor. */
-export function unsupportedSentence(host: string, options: readonly string[]): string {
-  return `The provider ssh2 has its own ${options.join(', ')}: what ~/.ssh/config sets for ${host} is not applied. Set provider: openssh to have it applied.`;
+/** For the log and for doctor. */
+export function unsupportedMessage(host: string, options: readonly string[]): string {
+  return `The provider ssh2 ignores ${options.join(', ')} of ~/.ssh/config for ${host}. Set provider: openssh to apply them.`;
 }

@@ -1,4 +1,4 @@
-// What is offered to a host so that it lets us in: keys from files, an agent's keys, a password; and what can't be offered, and why.
+// Reads the credentials for a login: keys from files, the ssh agent, a password; and explains those that cannot be used.
 import { readFile, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { distrustOf } from '../base/trusted-path.ts';
@@ -8,27 +8,27 @@ import type { Transport } from './transport.ts';
 import type { PasswordSource, SshTarget } from './ssh-target.ts';
 
 export interface Credentials {
-  /** In the order in which they are offered. */
+  /** In the order of use. */
   readonly offers: readonly Offer[];
-  /** For people: what there is but can't be offered, and why. */
+  /** Messages: credentials that cannot be used, and why. */
   readonly unusable: readonly string[];
 }
 
 export interface Offer {
-  /** For people, and what makes it another one than the rest: `the key /home/ann/.ssh/id_ed25519`. */
+  /** Identifies the offer in messages: `the key /home/ann/.ssh/id_ed25519`. */
   readonly label: string;
-  /** As RFC 4252 calls it; the server says which of them it would take. */
+  /** Method of RFC 4252. */
   readonly method: 'publickey' | 'password' | 'keyboard-interactive';
   readonly auth: AnyAuthMethod;
 }
 
 export interface CredentialsDeps {
   readonly parseKey: typeof utils.parseKey;
-  /** Where the command runs that prints a password. */
+  /** Runs the command that prints a password. */
   readonly here: Transport;
 }
 
-/** Keys first, then the agent, then the password. Files that don't exist are no keys. Never rejects. */
+/** Keys first, then the agent, then the password. Missing key files are ignored. Never rejects. */
 export async function readCredentials(target: SshTarget, deps: CredentialsDeps): Promise<Credentials> {
   const offers: Offer[] = [];
   const unusable: string[] = [];
@@ -45,7 +45,7 @@ export async function readCredentials(target: SshTarget, deps: CredentialsDeps):
   }
   const foreign = target.agentSocket === undefined ? undefined : inspectSocket(resolve(target.agentSocket)).why;
   if (foreign !== undefined) {
-    unusable.push(`the agent at ${target.agentSocket} is not used, as another user may be behind it: ${foreign}`);
+    unusable.push(`the agent at ${target.agentSocket} is not used, as another user may own it: ${foreign}`);
   } else if (target.agentSocket !== undefined) {
     offers.push({
       label: `the keys of the agent at ${target.agentSocket}`,
@@ -72,7 +72,7 @@ async function readKey(
     text = await readFile(file);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    return code === 'ENOENT' ? undefined : { problem: `the key ${file} can't be read (${code ?? String(error)})` };
+    return code === 'ENOENT' ? undefined : { problem: `the key ${file} cannot be read (${code ?? String(error)})` };
   }
   const key = parseKey(text);
   if (!(key instanceof Error)) return { text };
@@ -86,7 +86,8 @@ async function readPassword(
   here: Transport,
 ): Promise<{ readonly password: string } | { readonly problem: string }> {
   try {
-    const password = 'file' in source ? await readSecretFile(source.file) : await askCommand(source.command, here);
+    const password =
+      'file' in source ? await readSecretFile(source.file) : await runPasswordCommand(source.command, here);
     return password === '' ? { problem: 'the password is empty' } : { password };
   } catch (error) {
     return { problem: `the password can't be had: ${error instanceof Error ? error.message : String(error)}` };
@@ -103,9 +104,9 @@ async function readSecretFile(file: string): Promise<string> {
 
 const PASSWORD_TIMEOUT_MS = 30_000;
 
-async function askCommand([program = '', ...args]: readonly string[], here: Transport): Promise<string> {
+async function runPasswordCommand([program = '', ...args]: readonly string[], here: Transport): Promise<string> {
   const { exitCode, stdout } = await here.run({ program, args, timeoutMs: PASSWORD_TIMEOUT_MS });
-  // What it wrote may be part of a secret: only its exit code is told.
+  // Its output may contain a secret: report only the exit code.
   if (exitCode !== 0) throw new Error(`${program} ended with exit code ${String(exitCode)}`);
   return firstLine(stdout);
 }
@@ -114,7 +115,7 @@ function firstLine(text: string): string {
   return text.split(/\r?\n/, 1)[0] ?? '';
 }
 
-/** Many servers take passwords by the second method only (PAM); by their label they are one, and refused once. */
+/** Many servers take passwords only by keyboard-interactive (PAM). With the same label both count as one offer. */
 function passwordOffers(username: string, password: string): Offer[] {
   return [
     { label: 'the password', method: 'password', auth: { type: 'password', username, password } },
@@ -126,9 +127,9 @@ function passwordOffers(username: string, password: string): Offer[] {
         username,
         prompt: (_name, _instructions, _language, prompts, finish) => {
           const [only, ...others] = prompts;
-          // Any other question is for a second factor, to which a password is no answer.
-          const asksForIt = others.length === 0 && only?.echo === false && /password/i.test(only.prompt);
-          finish(asksForIt ? [password] : []);
+          // Any other prompt is for a second factor.
+          const isPasswordPrompt = others.length === 0 && only?.echo === false && /password/i.test(only.prompt);
+          finish(isPasswordPrompt ? [password] : []);
         },
       },
     },

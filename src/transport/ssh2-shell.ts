@@ -1,4 +1,4 @@
-// One shell at the other end of a channel of ssh2, that is given one command after the other.
+// A remote shell on an ssh2 channel that runs one command after another.
 import type { ClientChannel } from 'ssh2';
 import { collectOutput, describeTooMuch, type CollectedOutput } from './collected-output.ts';
 import { CommandTimeoutError, ConnectionLostError } from './errors.ts';
@@ -10,63 +10,63 @@ import type { PooledShell } from './shell-pool.ts';
 
 export interface Ssh2Shell extends PooledShell {
   /**
-   * Runs one command; the next may begin when it has settled. After a deadline, an abort or a cut the shell is unusable.
-   * @throws what `Host.run` throws
+   * Runs one command; the next may start when it has settled. After a timeout, an abort or a lost connection the shell is unusable.
+   * @throws as `Transport.run`
    */
-  run(asked: Asked): Promise<CommandResult>;
+  run(request: ShellRequest): Promise<CommandResult>;
 }
 
-export interface Asked {
+export interface ShellRequest {
   readonly command: Command;
-  /** Written for this command, with marks that hold the nonce. */
+  /** The command as a script, with marks that contain the nonce. */
   readonly script: string;
   readonly nonce: string;
-  /** Each of them ends the command with its reason. */
+  /** Each signal aborts the command with its reason. */
   readonly signals: readonly AbortSignal[];
 }
 
 export interface Ssh2ShellDeps {
   readonly channel: ClientChannel;
-  /** The one that the far side's loop was started with. */
+  /** The token with which the remote loop was started. */
   readonly token: string;
   readonly hostName: string;
-  /** Ends the connection, for a channel that can't be closed in time. */
+  /** Closes the connection, for a channel that does not close in time. */
   readonly giveUp: () => void;
 }
 
 /**
- * For a channel to be closed from there, which sshd does only when the program has ended. One that takes longer than the
- * far side's own deadline holds a session that nobody gets back but by a new connection.
+ * Timeout for the server to close a channel, which sshd does when the program has ended. A channel that outlasts the remote deadline
+ * holds a session that only a new connection gets back.
  */
-const CLOSE_GRACE_MS = 30_000;
+const CLOSE_TIMEOUT_MS = 30_000;
 
-/** As much of a stream's end as can hold the beginning of a mark. */
+/** The end of a stream that may hold the beginning of a mark. */
 const OVERLAP = 128;
 
 export function createSsh2Shell({ channel, token, hostName, giveUp }: Ssh2ShellDeps): Ssh2Shell {
   let isOpen = true;
   let closing: NodeJS.Timeout | undefined;
-  let end: SessionEnd = { words: 'the connection was lost' };
+  let end: SessionEnd = { reason: 'the connection was lost' };
   let listener: { out: (chunk: Buffer) => void; err: (chunk: Buffer) => void; closed: () => void } | undefined;
 
-  // What nobody waits for is noise, but it must be read, or the channel is never closed.
+  // Unexpected output is noise, but an unread channel never closes.
   channel.on('data', (chunk: Buffer) => listener?.out(chunk));
   channel.stderr.on('data', (chunk: Buffer) => listener?.err(chunk));
   channel.on('error', () => undefined);
   channel.on('exit', (code: number | null, signal?: string) => {
     end =
       code === null
-        ? { words: `its shell was ended by ${signal ?? 'a signal'}` }
-        : { exitCode: code, words: `its shell ended with exit code ${code}` };
+        ? { reason: `its shell was killed by ${signal ?? 'a signal'}` }
+        : { exitCode: code, reason: `its shell ended with exit code ${code}` };
   });
-  // Only now is all output there: `exit` may come before it, or never.
+  // The output is complete only now: `exit` may come earlier, or never.
   channel.once('close', () => {
     isOpen = false;
     clearTimeout(closing);
     listener?.closed();
   });
 
-  function run({ command, script, nonce, signals }: Asked): Promise<CommandResult> {
+  function run({ command, script, nonce, signals }: ShellRequest): Promise<CommandResult> {
     const { program, timeoutMs } = command;
     return new Promise((resolve, reject) => {
       const tooMuch = (): void => endWith(() => new ConnectionLostError(describeTooMuch(program)));
@@ -81,11 +81,11 @@ export function createSsh2Shell({ channel, token, hostName, giveUp }: Ssh2ShellD
         return new CommandTimeoutError(program, timeoutMs, part.stdout, part.stderr);
       }
 
-      /** The program may go on over there for a while: what it did is unknown from here on. */
+      /** The program may run on for a while: its outcome is unknown. */
       function endWith(why: () => unknown): void {
         isOpen = false;
         channel.close();
-        closing = setTimeout(giveUp, CLOSE_GRACE_MS);
+        closing = setTimeout(giveUp, CLOSE_TIMEOUT_MS);
         settle(() => {
           throw why();
         });
@@ -100,7 +100,7 @@ export function createSsh2Shell({ channel, token, hostName, giveUp }: Ssh2ShellD
         try {
           resolve(answer());
         } catch (error) {
-          reject(error instanceof Error ? error : new Error(`${program} was ended`, { cause: error }));
+          reject(error instanceof Error ? error : new Error(`${program} was aborted`, { cause: error }));
         }
       }
 

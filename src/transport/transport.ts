@@ -1,12 +1,12 @@
-// The corridor to where Slurm's commands run: whoever builds a command line doesn't know which machine that is.
+// The interface through which all commands run: on this machine or over SSH.
 
-/** One program run, without a shell. */
+/** One run of a program, without a shell. */
 export interface Command {
   readonly program: string;
   readonly args: readonly string[];
-  /** Written to the program's standard input, which is then closed. Empty when left out. */
+  /** Standard input, closed after it; default empty. */
   readonly stdin?: string;
-  /** Added to the allow-listed environment that every command gets. */
+  /** Added to the allow-listed environment of every command. */
   readonly env?: Readonly<Record<string, string>>;
   /** After this many milliseconds the program is killed and `CommandTimeoutError` thrown. */
   readonly timeoutMs: number;
@@ -14,28 +14,26 @@ export interface Command {
 }
 
 export interface CommandResult {
-  /** undefined when a signal ended the program. */
+  /** Undefined if a signal killed the program. */
   readonly exitCode: number | undefined;
   readonly killedBy: string | undefined;
   readonly stdout: string;
   readonly stderr: string;
 }
 
-/** A place where commands run: this machine, or one behind SSH. */
 export interface Transport {
-  /** For people: `this machine`, or `user@login1`. */
+  /** For messages: `this machine`, or `user@login1`. */
   readonly name: string;
-  /** Sentences about the way there that a person should read once. */
+  /** Messages about the connection that a user should read once. */
   readonly notices?: readonly string[];
   /**
-   * Runs the program to its end. A non-zero exit code is a result, not an error. A result is whole: all that the
-   * program printed is in it.
-   * @throws CommandNotFoundError when there is no such program: surely nothing was run
-   * @throws CommandTimeoutError when it did not end in time: what it did is unknown
-   * @throws ConnectionLostError when the way there broke while it ran: what it did is unknown
-   * @throws HostUnreachableError when there was no way there: surely nothing was run
+   * Runs the program to its end. A non-zero exit code is a result, not an error. A result holds the complete output.
+   * @throws CommandNotFoundError there is no such program: nothing ran
+   * @throws CommandTimeoutError the program was killed at its deadline: its outcome is unknown
+   * @throws ConnectionLostError the connection broke while the program ran: its outcome is unknown
+   * @throws HostUnreachableError there was no connection: nothing ran
    */
   run(command: Command): Promise<CommandResult>;
-  /** Ends what still runs, whose callers are told `ConnectionLostError`, and resolves when it has ended. */
+  /** Kills running programs, whose callers get `ConnectionLostError`, and resolves when they have ended. */
   close(): Promise<void>;
 }

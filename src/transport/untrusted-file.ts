@@ -1,21 +1,21 @@
-// Reads a file whose path or content a stranger may have chosen: only what that user wrote, never by a link, and never for long.
+// Reads a file whose path or content another user may control: only a regular file of the expected owner, never through a link.
 import { CommandTimeoutError } from './errors.ts';
 import type { Transport } from './transport.ts';
 
 export interface UntrustedFile {
   readonly path: string;
-  /** The number of the Unix user who is to own it. */
+  /** Uid of the expected owner. */
   readonly owner: number;
 }
 
 export interface FilePart {
   readonly text: string;
-  /** Where the part begins and ends, in bytes from the beginning of the file. */
+  /** Offsets of the part in the file, in bytes. */
   readonly start: number;
   readonly end: number;
 }
 
-/** `refused`: it is there, and is not what it is expected to be. `why` goes on from "the file": a sentence without its end. */
+/** `refused`: the file is not as expected. `why` completes a sentence that starts with "the file". */
 export type ReadOutcome =
   | ({ readonly kind: 'read' } & FilePart)
   | { readonly kind: 'unreadable' }
@@ -23,17 +23,17 @@ export type ReadOutcome =
   | { readonly kind: 'refused'; readonly why: string };
 
 export interface ReadRequest {
-  /** Where to begin; below zero counted from the end. Beyond the end the file has begun anew, and is read from its beginning. */
+  /** Start offset; negative values count from the end. Beyond the end, the file was truncated and is read from its start. */
   readonly from: number;
-  /** Not more than so many bytes; from there the next call goes on. */
-  readonly most: number;
+  /** Maximum number of bytes. */
+  readonly max: number;
 }
 
 const TIMEOUT_MS = 10_000;
 
 const REFUSALS: ReadonlyMap<string, string> = new Map([
   ['link', 'is a symbolic link'],
-  ['kind', 'is no regular file'],
+  ['kind', 'is not a regular file'],
   ['owner', 'does not belong to the user of the job'],
   ['links', 'has a second name (a hard link)'],
   ['place', 'is in /proc, /sys or /dev'],
@@ -41,10 +41,9 @@ const REFUSALS: ReadonlyMap<string, string> = new Map([
 ]);
 
 /**
- * For POSIX sh, with stat, readlink and dd of GNU or busybox, none of which can open a file without following a link. So it is opened
- * first, and what counts is what was opened: /proc/self/fd names it whatever became of the path. Whoever owns it has written it, or
- * could have; the path must still name it and be no link. A FIFO is not opened, as that would wait for who writes; should one be put
- * there between the two, the time limit ends it.
+ * For POSIX sh with stat, readlink and dd of GNU or busybox, none of which can open a file without following links. So the script opens
+ * the file first and checks the open file through /proc/self/fd: its owner could have written it, and the path must still name it
+ * without a link. A FIFO is not opened, as that would block; if one appears in between, the timeout ends the script.
  */
 const READ_PART = `
 refuse() { echo "refused $1"; exit 0; }
@@ -72,13 +71,13 @@ echo "part $from $((from + length))"
 dd bs=4096 skip="$((from / 4096))" count="$((length / 4096 + 2))" <&3 2> /dev/null |
   tail -c "+$((from % 4096 + 1))" | head -c "$length"`;
 
-/** @throws what `Host.run` throws, but for a time-out */
+/** @throws as `Transport.run`, except for a timeout */
 export async function readUntrustedFile(
   host: Transport,
   { path, owner }: UntrustedFile,
-  { from, most }: ReadRequest,
+  { from, max }: ReadRequest,
 ): Promise<ReadOutcome> {
-  const args = ['-c', READ_PART, 'sh', path, String(owner), String(from), String(most)];
+  const args = ['-c', READ_PART, 'sh', path, String(owner), String(from), String(max)];
   try {
     const { exitCode, stdout } = await host.run({ program: 'sh', args, timeoutMs: TIMEOUT_MS });
     return exitCode === 0 ? readResult(stdout) : { kind: 'unreadable' };

@@ -6,7 +6,7 @@ import { createHostKeys } from '../../src/transport/host-key-check.ts';
 import type { Transport, Command, CommandResult } from '../../src/transport/transport.ts';
 import { createLocalTransport } from '../../src/transport/local.ts';
 import { createOpensshTransport } from '../../src/transport/openssh.ts';
-import { createSsh2Host } from '../../src/transport/ssh2.ts';
+import { createSsh2Transport } from '../../src/transport/ssh2.ts';
 import { startSlurmCluster, type SlurmCluster } from '../support/slurm-cluster.ts';
 import { prepareUserSsh, type UserSsh } from '../support/ssh-master.ts';
 import { makeKey, startSshd, targetOf } from '../support/sshd.ts';
@@ -44,10 +44,10 @@ export const sshCommands: Figure = {
       await using user = prepareUserSsh(target);
       await user.openMaster();
       const here = createLocalTransport({ path: '/usr/bin:/bin', home: '/', user: 'root', workingDirectory: '/' });
-      const surroundings = { variables: { SLURM_CONF: cluster.slurmConf }, workingDirectory: '/tmp' };
+      const context = { variables: { SLURM_CONF: cluster.slurmConf }, workingDirectory: '/tmp' };
       const destination = { host: 'cluster', options: ['-F', user.config] };
-      const ssh2 = createSsh2Host({ target, surroundings, here, hostKeysOf: createHostKeys });
-      const openssh = createOpensshTransport({ destination, surroundings, here });
+      const ssh2 = createSsh2Transport({ target, context, here, hostKeysOf: createHostKeys });
+      const openssh = createOpensshTransport({ destination, context, here });
       try {
         const pool = { ssh2, openssh, user, cluster };
         say(`${LOOKS} looks by each`);

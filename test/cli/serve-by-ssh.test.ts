@@ -95,10 +95,10 @@ describe('a round by SSH', () => {
     const doctor = await place.run('doctor');
 
     expectServed(served);
-    const words = 'The provider ssh2 has its own Ciphers, MACs: what ~/.ssh/config sets for cluster is not applied';
+    const words = 'The provider ssh2 ignores Ciphers, MACs of ~/.ssh/config for cluster';
     expect(served.stderr.split(words)).to.have.length(2);
     expect(doctor.stdout.replaceAll(/\s+/g, ' ')).to.include(words);
-    expect((await round('provider: openssh')).stderr).not.to.include('has its own');
+    expect((await round('provider: openssh')).stderr).not.to.include('ssh2 ignores');
   });
 
   it('on real Slurm can begin with init, which looks there, and writes what lints clean and is read from its own folder', async () => {
@@ -222,7 +222,7 @@ describe('a round by SSH', () => {
       await chmod(join(folder, 'known-gate'), 0o666);
       const { code, stderr } = await round('provider: openssh');
       expect(code, stderr).to.equal(69);
-      expect(stderr).to.include(`The host key of gate can't be checked: others can change ${folder}/known-gate`);
+      expect(stderr).to.include(`The host key of gate cannot be checked: other users can change ${folder}/known-gate`);
       expect(gate.loginCount()).to.equal(1);
     });
   });

@@ -81,7 +81,7 @@ describe('a round of several clusters', () => {
 
     expect(code, stderr).to.equal(69);
     expect(stderr.indexOf('Stopped')).to.be.within(0, stderr.indexOf('cluster=bad'));
-    expect(stderr).to.contain('scontrol gave no answer within 20 s');
+    expect(stderr).to.contain('scontrol timed out after 20 s');
   });
 
   it('of which one has no queue any more: it is followed', async () => {

@@ -259,7 +259,7 @@ export function describeHostContract(enter: () => Promise<HostUnderTest>): void 
     );
     const owner = Number((await host.run(shell('id -u'))).stdout);
     const read = async (path: string, user = owner): Promise<unknown> =>
-      readUntrustedFile(host, { path, owner: user }, { from: -9, most: 100 });
+      readUntrustedFile(host, { path, owner: user }, { from: -9, max: 100 });
 
     expect(await read(file)).to.include({ kind: 'read', text: 'very end\n' });
     expect(await read(join(place.folder, 'nothing'))).to.include({ kind: 'unreadable' });

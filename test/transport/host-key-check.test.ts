@@ -41,7 +41,7 @@ describe('in strict mode, a host key', () => {
     await chmod(known, 0o666);
 
     expect(await here.say({}, 'login1', 22, OLD)).to.equal(
-      `The host key of login1 can't be checked: others can change ${known}, as ${known} can be written by everybody ` +
+      `The host key of login1 cannot be checked: other users can change ${known}: ${known} can be written by everybody ` +
         '(mode 666). Nothing was sent. Run chmod go-w on that.',
     );
     expect(await here.say({ knownHostsFiles: ['/dev/null'] }, 'login1', 22, OLD)).to.contain('is not known');
@@ -51,7 +51,7 @@ describe('in strict mode, a host key', () => {
     await using here = await keyFolder();
 
     expect(await here.say({}, 'login1', 2222, NEW)).to.equal(
-      `The host key of [login1]:2222 is not known: it shows the ED25519 key ${fingerprint(NEW)}, and no line for it stands in ${here.folder}/known, ${here.folder}/global. ` +
+      `The host key of [login1]:2222 is unknown: it presents the ED25519 key ${fingerprint(NEW)}, and ${here.folder}/known, ${here.folder}/global. ` +
         'Compare this with what the site publishes, then connect once with "ssh -p 2222 hpc" and accept it, or set host_keys to the fingerprint.',
     );
     await expectNothingWritten(here.folder);
@@ -62,8 +62,8 @@ describe('in strict mode, a host key', () => {
     await here.write('known', `# mine\nlogin1 ${written(ECDSA)}\nlogin1 ${written(OLD)}\n`);
 
     expect(await here.say({}, 'login1', 22, NEW)).to.equal(
-      `The host key of login1 has changed: it shows the ED25519 key ${fingerprint(NEW)}, but ${here.folder}/known:3 has the ED25519 key ${fingerprint(OLD)}. ` +
-        'Somebody may be listening in, or the host was set up anew; nothing was sent. ' +
+      `The host key of login1 has changed: it presents the ED25519 key ${fingerprint(NEW)}, but ${here.folder}/known:3 has the ED25519 key ${fingerprint(OLD)}. ` +
+        'An attacker may intercept the connection, or the host was reinstalled; nothing was sent. ' +
         `Ask the site. If the new key is right, remove the old one with: ssh-keygen -f ${here.folder}/known -R 'login1'`,
     );
   });
@@ -145,7 +145,7 @@ describe('in the mode accept-new, a host key', () => {
     await using here = await keyFolder();
     await symlink('/dev/null', join(here.folder, 'known'));
 
-    expect(await here.say({ mode: 'accept-new' }, 'login1', 22, NEW)).to.contain("can't be remembered");
+    expect(await here.say({ mode: 'accept-new' }, 'login1', 22, NEW)).to.contain("could not be saved");
   });
 
   it('is not remembered where others can change the file, be it empty', async () => {
@@ -173,7 +173,7 @@ describe('in the mode accept-new, a host key', () => {
     for (const name of ['open/known', 'open/.ssh/known', 'whole-link', 'link']) {
       const files = { knownHostsFiles: [join(here.folder, name)], mode: 'accept-new' as const };
       expect(await here.say(files, 'login1', 22, NEW), name).to.contain(
-        `others can change ${here.folder}/${name}, as ${open} can be written by everybody (mode 1777)`,
+        `other users can change ${here.folder}/${name}: ${open} can be written by everybody (mode 1777)`,
       );
     }
     expect(await readdir(open)).to.deep.equal(['link-up']);

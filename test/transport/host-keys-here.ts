@@ -28,7 +28,7 @@ export interface KeyFolder {
   readonly folder: string;
   write(name: string, text: string): Promise<string>;
   read(name: string): Promise<string>;
-  /** What the check says of the key: `ok`, or the sentence. */
+  /** What the check says of the key: `ok`, or the message. */
   say(policy: Partial<HostKeyPolicy>, host: string, port: number, key: HostKey): Promise<string>;
   [Symbol.asyncDispose](): Promise<void>;
 }
@@ -47,7 +47,7 @@ export async function keyFolder(): Promise<KeyFolder> {
       const knownHostsFiles = [join(folder, 'known'), join(folder, 'global')];
       const hostKeys = { mode: 'strict' as const, knownHostsFiles, ...policy };
       const said = await createHostKeys({ name: 'hpc', hostKeys }).check(host, port, key);
-      return said.ok ? 'ok' : said.sentence;
+      return said.ok ? 'ok' : said.message;
     },
     [Symbol.asyncDispose]: () => rm(folder, { recursive: true }),
   };

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { HostUnreachableError } from '../../src/transport/errors.ts';
 import { createHostKeys } from '../../src/transport/host-key-check.ts';
 import { createLocalTransport } from '../../src/transport/local.ts';
-import { createSsh2Host, type Ssh2HostOptions } from '../../src/transport/ssh2.ts';
+import { createSsh2Transport, type Ssh2TransportOptions } from '../../src/transport/ssh2.ts';
 import type { HostKeyPolicy, SshTarget } from '../../src/transport/ssh-target.ts';
 import { requireRoot, requireSshd } from '../support/requires.ts';
 import { addAccount, removeAccount, startSshd, targetOf, type TestAccount, type TestSshd } from '../support/sshd.ts';
@@ -36,7 +36,7 @@ describe('a host behind a real sshd', () => {
   async function greet(policy: Partial<HostKeyPolicy>, more: Partial<SshTarget> = {}): Promise<string> {
     const knownHostsFiles = [join(keys.folder, 'known')];
     const target = targetOf(sshd, account, { hostKeys: { mode: 'strict', knownHostsFiles, ...policy }, ...more });
-    const host = createSsh2Host(optionsFor(target));
+    const host = createSsh2Transport(optionsFor(target));
     try {
       const { stdout } = await host.run({ program: 'echo', args: ['hello'], timeoutMs: TIMEOUT_MS });
       return stdout.trim();
@@ -93,10 +93,10 @@ describe('a host behind a real sshd', () => {
   });
 });
 
-function optionsFor(target: SshTarget): Ssh2HostOptions {
+function optionsFor(target: SshTarget): Ssh2TransportOptions {
   return {
     target,
-    surroundings: {},
+    context: {},
     hostKeysOf: createHostKeys,
     here: createLocalTransport({ path: '/usr/bin:/bin', home: '/', user: 'root', workingDirectory: '/' }),
   };

@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { knownName, readKnownHosts, speaksOf } from '../../src/transport/known-hosts.ts';
+import { knownName, readKnownHosts, matchesHost } from '../../src/transport/known-hosts.ts';
 import { requireSshd } from '../support/requires.ts';
 import { hostKey, keyFolder, written } from './host-keys-here.ts';
 
@@ -35,7 +35,7 @@ describe('a name in known_hosts', () => {
   ];
   for (const [names, host, port, speaks] of cases) {
     it(`${names} ${speaks ? 'speaks' : 'does not speak'} of ${host}, port ${port}`, () => {
-      expect(speaksOf(names, knownName(host, port))).to.equal(speaks);
+      expect(matchesHost(names, knownName(host, port))).to.equal(speaks);
     });
   }
 });
@@ -114,7 +114,7 @@ describe('known_hosts files', () => {
 
 function foundHere(file: string, lines: readonly string[], name: string, at: number): number[] {
   return readKnownHosts(file, lines.join('\n'))
-    .filter(({ names }) => speaksOf(names, knownName(name, at)))
+    .filter(({ names }) => matchesHost(names, knownName(name, at)))
     .map(({ line: number }) => number);
 }
 

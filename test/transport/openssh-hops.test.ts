@@ -5,7 +5,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { findHops, findUnchecked, type Way } from '../../src/transport/openssh-hops.ts';
+import { findHops, findUnchecked, type Route } from '../../src/transport/openssh-hops.ts';
 import { readSshConfig } from '../../src/transport/ssh-config.ts';
 import { SshConfigError } from '../../src/transport/ssh-config-target.ts';
 import { rejection } from '../support/rejection.ts';
@@ -21,7 +21,7 @@ describe('the way of the system’s ssh', () => {
   });
   afterEach(() => rm(folder, { recursive: true }));
 
-  async function wayBy(text: string): Promise<Way> {
+  async function wayBy(text: string): Promise<Route> {
     const file = join(folder, 'config');
     await writeFile(file, text);
     const ask = async (args: readonly string[]): Promise<string> =>

@@ -44,7 +44,7 @@ describe('a host by the system’s ssh, when something is wrong', () => {
   function open({ mayLogIn = false, config = ssh.config } = {}): SshTransport {
     const host = createOpensshTransport({
       destination: { host: 'cluster', options: ['-F', config] },
-      surroundings: {},
+      context: {},
       here: createLocalTransport({ path: '/usr/bin:/bin', home: '/', user: 'root', workingDirectory: '/' }),
       ...(mayLogIn ? { ownLogin: { controlPath: join(ssh.folder, 'own') } } : {}),
     });
@@ -58,7 +58,7 @@ describe('a host by the system’s ssh, when something is wrong', () => {
 
   const GONE =
     'The SSH connection to cluster has ended, and a new one may need your second factor. ' +
-    'Run: ssh -fNM cluster   It is found by itself within 30 s; jobs stay as they are until then.';
+    'Run: ssh -fNM cluster   The daemon finds it within 30 s; jobs are not affected.';
 
   it('never logs in by itself, shows the command to run, and continues when the connection is back', async () => {
     const logins = sshd.loginCount();
@@ -141,7 +141,7 @@ describe('a host by the system’s ssh, when something is wrong', () => {
     });
     const error = await rejection(open({ mayLogIn: true, config: user.config }).run(shell('touch ran')));
 
-    expect(error.message).to.include(`others can change ${known}`).and.to.include('Run chmod go-w');
+    expect(error.message).to.include(`other users can change ${known}`).and.to.include('Run chmod go-w');
     expect(existsSync(join(account.home, 'ran'))).to.equal(false);
   });
 
@@ -159,7 +159,7 @@ describe('a host by the system’s ssh, when something is wrong', () => {
     const error = await rejection(open({ mayLogIn: true, config: user.config }).run(shell('true')));
 
     expect(error).to.be.instanceOf(HostUnreachableError);
-    expect(error.message).to.contain('Permission denied').and.to.contain('By hand: ssh -fNM cluster');
+    expect(error.message).to.contain('Permission denied').and.to.contain('Manually: ssh -fNM cluster');
     expect(strict.loginCount()).to.equal(0);
   });
 
@@ -169,13 +169,13 @@ describe('a host by the system’s ssh, when something is wrong', () => {
     await user.openMaster();
 
     expect((await rejection(open({ config: user.config }).run(shell('true')))).message).to.contain(
-      'cluster opens no session on our connection (MaxSessions',
+      'cluster opens no session on the connection (MaxSessions',
     );
   });
 
   it('says that there is no ssh here', async () => {
     const here = createLocalTransport({ path: '/nowhere', home: '/', user: 'root', workingDirectory: '/' });
-    const host = createOpensshTransport({ destination: { host: 'cluster', options: [] }, surroundings: {}, here });
+    const host = createOpensshTransport({ destination: { host: 'cluster', options: [] }, context: {}, here });
 
     expect((await rejection(host.run(shell('true')))).message).to.contain("Install OpenSSH's client here");
   });

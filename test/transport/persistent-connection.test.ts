@@ -43,7 +43,7 @@ describe('a persistent connection', () => {
     isUp = true;
     login = createPersistentConnection<Line>({
       logIn: () => (isUp ? Promise.resolve(openLine()) : Promise.reject(new HostUnreachableError('nobody is there.'))),
-      pace: defaultLoginBackoff,
+      backoff: defaultLoginBackoff,
       clock,
       random: () => 0,
     });
@@ -107,7 +107,7 @@ describe('a persistent connection', () => {
   it('is tried again after the longest time when the host did not let us in: a site may count', async () => {
     login = createPersistentConnection<Line>({
       logIn: () => Promise.reject(new LoginRefusedError('no key.')),
-      pace: defaultLoginBackoff,
+      backoff: defaultLoginBackoff,
       clock,
       random: () => 0,
     });

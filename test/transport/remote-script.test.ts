@@ -7,7 +7,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readFrame } from '../../src/transport/frame.ts';
 import type { Command } from '../../src/transport/transport.ts';
-import { CUT_SCRIPT_EXIT_CODE, remoteScript, remoteWord, scriptBlock } from '../../src/transport/remote-script.ts';
+import {
+  TRUNCATED_SCRIPT_EXIT_CODE,
+  remoteScript,
+  remoteCommand,
+  scriptBlock,
+} from '../../src/transport/remote-script.ts';
 import { requireShells } from '../support/requires.ts';
 import { TIMEOUT_MS } from '../support/wait-until.ts';
 
@@ -57,7 +62,7 @@ describe('a command for a shell on another machine', () => {
 
   /** The same, with this shell in place of /bin/sh. */
   function giveTo(posixShell: string, input: Buffer, env = process.env): ReturnType<typeof give> {
-    return give('/bin/sh', remoteWord(TOKEN).replaceAll('/bin/sh', shPath(posixShell)), input, env);
+    return give('/bin/sh', remoteCommand(TOKEN).replaceAll('/bin/sh', shPath(posixShell)), input, env);
   }
 
   const hostile = "it's $(touch pwned) `touch pwned` \\n \\' \" !! ~ * \r\n#end\n";
@@ -69,7 +74,7 @@ describe('a command for a shell on another machine', () => {
         args: ['-c', 'cat; printf "%s|" "$@"; exit 3', 'sh', hostile, ''],
         stdin: hostile,
       });
-      const { exitCode, stdout, stderr } = give(shell, remoteWord(TOKEN), block);
+      const { exitCode, stdout, stderr } = give(shell, remoteCommand(TOKEN), block);
 
       expect(exitCode).to.equal(0);
       expect(readFrame(NONCE, stdout, stderr)).to.deep.equal({
@@ -121,7 +126,7 @@ describe('a command for a shell on another machine', () => {
 
           expect(existsSync(join(folder, 'ran'))).to.equal(false);
           expect(stdout).not.to.contain(NONCE);
-          expect(exitCode).to.equal(length === 0 ? 0 : CUT_SCRIPT_EXIT_CODE);
+          expect(exitCode).to.equal(length === 0 ? 0 : TRUNCATED_SCRIPT_EXIT_CODE);
         }),
         { numRuns: 60, examples: [[0], [1], [TOKEN.length], [block.length - 1], [block.length - 2]] },
       );
@@ -180,11 +185,11 @@ describe('a command for a shell on another machine', () => {
     });
   }
 
-  it('takes nothing from its surroundings but its home, its user and the named variables', () => {
+  it('takes nothing from its context but its home, its user and the named variables', () => {
     const command = { program: 'env', args: [], timeoutMs: TIMEOUT_MS, env: { SLURM_TIME_FORMAT: '%s' } };
-    const surroundings = { binDir: "/opt/it's slurm/bin", variables: { SLURM_CONF: '/etc/a b.conf' } };
-    const { stdout } = spawnSync('/bin/sh', ['-c', remoteWord(TOKEN)], {
-      input: scriptBlock(remoteScript(command, surroundings, NONCE), TOKEN),
+    const context = { binDir: "/opt/it's slurm/bin", variables: { SLURM_CONF: '/etc/a b.conf' } };
+    const { stdout } = spawnSync('/bin/sh', ['-c', remoteCommand(TOKEN)], {
+      input: scriptBlock(remoteScript(command, context, NONCE), TOKEN),
       env: { HOME: '/h', USER: 'ann', PATH: '/usr/bin:/bin', SBATCH_EXPORT: 'ALL', SECRET: 'x', LANG: 'de_DE' },
       encoding: 'utf8',
     });
@@ -213,6 +218,6 @@ describe('a command for a shell on another machine', () => {
   });
 
   it('holds nobody’s data in what the login shell is given', () => {
-    expect(remoteWord(TOKEN)).to.match(/^\/bin\/sh -c '[^'\\!\n]*' sh a{24} '[^'\\!\n]*'$/);
+    expect(remoteCommand(TOKEN)).to.match(/^\/bin\/sh -c '[^'\\!\n]*' sh a{24} '[^'\\!\n]*'$/);
   });
 });

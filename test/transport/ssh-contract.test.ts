@@ -3,7 +3,7 @@ import { createHostKeys } from '../../src/transport/host-key-check.ts';
 import type { Transport } from '../../src/transport/transport.ts';
 import { createOpensshTransport } from '../../src/transport/openssh.ts';
 import type { RemoteContext } from '../../src/transport/remote-script.ts';
-import { createSsh2Host } from '../../src/transport/ssh2.ts';
+import { createSsh2Transport } from '../../src/transport/ssh2.ts';
 import type { SshTarget } from '../../src/transport/ssh-target.ts';
 import { requireRoot, requireSshd } from '../support/requires.ts';
 import { prepareUserSsh, type UserSsh } from '../support/ssh-master.ts';
@@ -26,18 +26,17 @@ interface Way {
   readonly user: UserSsh;
 }
 
-const PROVIDERS: readonly (readonly [name: string, open: (way: Way, surroundings: RemoteContext) => Transport])[] = [
+const PROVIDERS: readonly (readonly [name: string, open: (way: Way, context: RemoteContext) => Transport])[] = [
   [
     'ssh2',
-    ({ target }, surroundings) =>
-      createSsh2Host({ target, surroundings, hostKeysOf: createHostKeys, here: thisMachine() }),
+    ({ target }, context) => createSsh2Transport({ target, context, hostKeysOf: createHostKeys, here: thisMachine() }),
   ],
   [
     'the system’s ssh',
-    ({ user }, surroundings) =>
+    ({ user }, context) =>
       createOpensshTransport({
         destination: { host: 'cluster', options: ['-F', user.config] },
-        surroundings,
+        context,
         here: thisMachine(),
       }),
   ],

@@ -1,15 +1,15 @@
 // Messages for unreachable hosts: the host, the cause, and the next step.
 import { expect } from 'chai';
 import { HostUnreachableError, LoginRefusedError } from '../../src/transport/errors.ts';
-import { unreachable, type SshErrorMessage } from '../../src/transport/ssh-errors.ts';
+import { unreachable, type SshFailure } from '../../src/transport/ssh-errors.ts';
 
 const host = 'login1';
 
 /** Each cause, the fact, and what to do. */
-const CASES: readonly (readonly [cause: SshErrorMessage, fact: string, advice: string])[] = [
+const CASES: readonly (readonly [cause: SshFailure, fact: string, advice: string])[] = [
   [
     { kind: 'unknown name', host, address: 'l.example' },
-    'no address is known for the name l.example',
+    'the name l.example does not resolve',
     "Check the host's name",
   ],
   [
@@ -17,66 +17,70 @@ const CASES: readonly (readonly [cause: SshErrorMessage, fact: string, advice: s
     'nothing listens on port 22 of 10.0.0.1',
     'Check the port',
   ],
-  [{ kind: 'no route', host, address: '10.0.0.1', words: 'EHOSTUNREACH' }, 'no way to 10.0.0.1', 'or name a jump host'],
-  [{ kind: 'no answer', host, seconds: 30 }, 'no answer to an SSH connection within 30 s', 'Check the network or VPN'],
   [
-    { kind: 'too many tries', host, user: 'ann', tried: ['the key /k'], untried: ['the key /l'] },
-    'took no more tries (MaxAuthTries in its sshd_config). It refused the key /k. Not tried any more: the key /l.',
-    'Name the right key with identity_file.',
+    { kind: 'no route', host, address: '10.0.0.1', output: 'EHOSTUNREACH' },
+    'no route to 10.0.0.1',
+    'or name a jump host',
+  ],
+  [{ kind: 'timeout', host, seconds: 30 }, 'did not respond to an SSH connection within 30 s', 'Check the network or VPN'],
+  [
+    { kind: 'too many attempts', host, user: 'ann', tried: ['the key /k'], untried: ['the key /l'] },
+    'after too many attempts (MaxAuthTries in its sshd_config). It refused the key /k. Not tried: the key /l.',
+    'Set identity_file to the right key.',
   ],
   [
-    { kind: 'not let in', host, user: 'ann', tried: ['the key /k'], obstacles: [], takes: ['publickey'] },
-    'did not let ann in; it takes publickey. It refused the key /k.',
-    'Put the public key into ~/.ssh/authorized_keys of ann there.',
+    { kind: 'login refused', host, user: 'ann', tried: ['the key /k'], obstacles: [], takes: ['publickey'] },
+    'refused the login of ann; it accepts publickey. It refused the key /k.',
+    'Add the public key to ~/.ssh/authorized_keys of ann there.',
   ],
   [
-    { kind: 'not let in', host, user: 'ann', tried: [], obstacles: [], takes: ['publickey'] },
-    'did not let ann in',
-    'Name an identity file, or start an agent and run ssh-add.',
+    { kind: 'login refused', host, user: 'ann', tried: [], obstacles: [], takes: ['publickey'] },
+    'refused the login of ann',
+    'Set identity_file, or start an ssh agent and run ssh-add.',
   ],
   [
     {
-      kind: 'not let in',
+      kind: 'login refused',
       host,
       user: 'ann',
       tried: [],
       obstacles: ['the key /k is encrypted: run ssh-add /k'],
       takes: ['publickey'],
     },
-    'did not let ann in',
+    'refused the login of ann',
     'Not tried: the key /k is encrypted: run ssh-add /k.',
   ],
   [
-    { kind: 'not let in', host, user: 'ann', tried: [], obstacles: [], takes: ['gssapi-with-mic'] },
-    'it takes gssapi-with-mic.',
+    { kind: 'login refused', host, user: 'ann', tried: [], obstacles: [], takes: ['gssapi-with-mic'] },
+    'it accepts gssapi-with-mic.',
     'Set provider: openssh',
   ],
   [
     { kind: 'second factor', host, methods: ['keyboard-interactive'] },
-    'asks for a second factor',
+    'requires a second factor',
     'Set provider: openssh',
   ],
-  [{ kind: 'no session', host }, 'opens no session on our connection', 'It will be tried again'],
+  [{ kind: 'no session', host }, 'opens no session on the connection', 'It will be tried again'],
   [{ kind: 'master gone', host }, 'The SSH connection to login1 has ended', 'Run: ssh -fNM login1'],
-  [{ kind: 'no control path', host }, 'names no ControlPath', 'Put "ControlPath ~/.ssh/%C" under "Host login1"'],
+  [{ kind: 'no control path', host }, 'has no ControlPath', 'Put "ControlPath ~/.ssh/%C" under "Host login1"'],
   [
     { kind: 'untrusted socket', host, path: '/tmp/s', why: '/tmp/s belongs to another user (uid 1002)' },
-    'by the socket /tmp/s is not used, as another user may be behind it: /tmp/s belongs to another user (uid 1002)',
+    'by the socket /tmp/s is not used, as another user may own it: /tmp/s belongs to another user (uid 1002)',
     'Put "ControlPath ~/.ssh/%C" under "Host login1"',
   ],
-  [{ kind: 'no ssh', host, words: 'ssh not found' }, 'ssh not found', "Install OpenSSH's client here"],
+  [{ kind: 'no ssh', host, output: 'ssh not found' }, 'ssh not found', "Install OpenSSH's client here"],
   [
-    { kind: 'ssh said', host, words: 'ann@login1: Permission denied (keyboard-interactive).\n' },
-    'ssh could not log in to login1 without a question: ann@login1: Permission denied (keyboard-interactive).',
-    'By hand: ssh -fNM login1',
+    { kind: 'ssh failed', host, output: 'ann@login1: Permission denied (keyboard-interactive).\n' },
+    'ssh could not log in to login1 without a prompt: ann@login1: Permission denied (keyboard-interactive).',
+    'Manually: ssh -fNM login1',
   ],
   [
-    { kind: 'no forwarding', host, via: 'gate', words: 'prohibited' },
-    'gate does not connect us',
+    { kind: 'no forwarding', host, via: 'gate', output: 'prohibited' },
+    'gate does not forward',
     'Check that AllowTcpForwarding is on',
   ],
   [
-    { kind: 'other', host, words: 'Connection lost before handshake' },
+    { kind: 'other', host, output: 'Connection lost before handshake' },
     'Connection lost before handshake',
     'Run ssh -v login1',
   ],
@@ -93,15 +97,15 @@ describe('an SSH error', () => {
   }
 
   it('is said as the check of the host key says it', () => {
-    expect(unreachable({ kind: 'host key', host, sentence: 'It has changed.' }).message).to.equal('It has changed.');
+    expect(unreachable({ kind: 'host key', host, message: 'It has changed.' }).message).to.equal('It has changed.');
   });
 
   it('is classified by whether a retry can succeed', () => {
-    expect(unreachable({ kind: 'no answer', host, seconds: 30 })).not.to.be.instanceOf(LoginRefusedError);
+    expect(unreachable({ kind: 'timeout', host, seconds: 30 })).not.to.be.instanceOf(LoginRefusedError);
     for (const cause of [
-      { kind: 'host key', host, sentence: 'x' },
+      { kind: 'host key', host, message: 'x' },
       { kind: 'second factor', host, methods: [] },
-      { kind: 'ssh said', host, words: 'Permission denied (publickey).' },
+      { kind: 'ssh failed', host, output: 'Permission denied (publickey).' },
     ] as const) {
       expect(unreachable(cause)).to.be.instanceOf(LoginRefusedError).and.to.be.instanceOf(HostUnreachableError);
     }

@@ -30,7 +30,7 @@ const CASES: readonly Case[] = [
     way: (folder) => ({ hostKeys: { mode: 'strict', knownHostsFiles: [join(folder, 'none')] } }),
     ssh2: [
       'The host key of [127.0.0.1]:',
-      'is not known: it shows the ED25519 key SHA256:',
+      'is unknown: it presents the ED25519 key SHA256:',
       'Compare this with what the site publishes, then connect once with "ssh -p',
     ],
     openssh: ['Host key verification failed', 'Connect once by hand, compare the fingerprint', 'ssh -fNM cluster'],
@@ -43,41 +43,41 @@ const CASES: readonly Case[] = [
       await sshd.changeHostKey();
       return { hostKeys: { mode: 'strict', knownHostsFiles: [known] } };
     },
-    ssh2: ['has changed: it shows the ED25519 key SHA256:', 'nothing was sent. Ask the site.', 'ssh-keygen -f /tmp/'],
+    ssh2: ['has changed: it presents the ED25519 key SHA256:', 'nothing was sent. Ask the site.', 'ssh-keygen -f /tmp/'],
     openssh: ['REMOTE HOST IDENTIFICATION HAS CHANGED', 'Ask the site before you change known_hosts.'],
   },
   {
     what: 'no key that is accepted',
     way: (folder) => ({ identityFiles: [join(folder, 'stranger-1')] }),
-    ssh2: ['did not let', 'It refused the key', 'stranger-1. Put the public key into ~/.ssh/authorized_keys'],
-    openssh: ['Permission denied (publickey', 'It needs a key that is accepted without a question'],
+    ssh2: ['refused the login', 'It refused the key', 'stranger-1. Add the public key to ~/.ssh/authorized_keys'],
+    openssh: ['Permission denied (publickey', 'Use a key that needs no prompt'],
   },
   {
     what: 'an agent that is not running',
     way: (folder) => ({ identityFiles: [], agentSocket: join(folder, 'no-agent') }),
     ssh2: ['Not tried: the keys of the agent at', 'no-agent: it gives no answer', 'start one and run ssh-add'],
-    openssh: ['Permission denied (publickey', 'It needs a key that is accepted without a question'],
+    openssh: ['Permission denied (publickey', 'Use a key that needs no prompt'],
   },
   {
     what: 'more keys than it lets us try',
     sshd: ['MaxAuthTries 2'],
     way: (folder) => ({ identityFiles: [1, 2, 3].map((number) => join(folder, `stranger-${String(number)}`)) }),
-    ssh2: ['took no more tries (MaxAuthTries', 'Not tried any more: the key', 'Name the right key with identity_file.'],
+    ssh2: ['after too many attempts (MaxAuthTries', 'Not tried: the key', 'Set identity_file to the right key.'],
     openssh: ['Too many authentication failures', 'Name the right key by IdentityFile'],
   },
   {
     what: 'a second factor',
     sshd: ['AuthenticationMethods publickey,keyboard-interactive', 'UsePAM yes'],
     ssh2: [
-      'cluster took the key and asks for a second factor (keyboard-interactive), which nobody is here to give.',
+      'cluster took the key and requires a second factor (keyboard-interactive), which nobody is here to give.',
       'Set provider: openssh and keep a connection of your own open with ssh -fNM cluster.',
     ],
-    openssh: ['Permission denied (keyboard-interactive)', 'or a connection of your own. By hand: ssh -fNM cluster'],
+    openssh: ['Permission denied (keyboard-interactive)', 'or open a connection yourself. Manually: ssh -fNM cluster'],
   },
   {
     what: 'a name that has no address',
     way: () => ({ host: 'no.such.host.invalid' }),
-    ssh2: ['no address is known for the name no.such.host.invalid', "Check the host's name"],
+    ssh2: ['the name no.such.host.invalid does not resolve', "Check the host's name"],
     openssh: ['Could not resolve hostname no.such.host.invalid', "Check the host's name"],
   },
   {
@@ -90,14 +90,14 @@ const CASES: readonly Case[] = [
     what: 'no route',
     // No connection leads to an address of many.
     way: () => ({ host: '224.0.0.1' }),
-    ssh2: ['there is no way to 224.0.0.1 from here (', 'Check the network or VPN, or name a jump host.'],
+    ssh2: ['no route to 224.0.0.1 from here (', 'Check the network or VPN, or name a jump host.'],
     openssh: ['Network is unreachable', 'Check the network or VPN, or name a jump host.'],
   },
   {
     what: 'MaxSessions',
     sshd: ['MaxSessions 0'],
-    ssh2: ['cluster opens no session on our connection (MaxSessions', 'lower channels if this stays.'],
-    openssh: ['cluster opens no session on our connection (MaxSessions', 'lower channels if this stays.'],
+    ssh2: ['cluster opens no session on the connection (MaxSessions', 'lower channels if this stays.'],
+    openssh: ['cluster opens no session on the connection (MaxSessions', 'lower channels if this stays.'],
   },
   {
     what: 'a program that is not on its PATH',
@@ -135,7 +135,7 @@ describe('what is said of', () => {
       await using user = prepareUserSsh(target, agent);
       const bySystem = createOpensshTransport({
         destination: { host: 'cluster', options: ['-F', user.config] },
-        surroundings: {},
+        context: {},
         here: thisMachine(),
         ownLogin: { controlPath: join(user.folder, 'own') },
       });

@@ -62,7 +62,7 @@ describe('what is offered to a host', () => {
       const why = `${socket} belongs to another user (uid 4002)`;
       expect(await offered({ agentSocket: socket })).to.deep.equal({
         offers: [],
-        unusable: [`the agent at ${socket} is not used, as another user may be behind it: ${why}`],
+        unusable: [`the agent at ${socket} is not used, as another user may own it: ${why}`],
       });
       server.close();
     });

@@ -6,7 +6,7 @@ import { runInNewContext } from 'node:vm';
 import { createHostKeys } from '../../src/transport/host-key-check.ts';
 import { createLocalTransport } from '../../src/transport/local.ts';
 import type { SshTransport } from '../../src/transport/remote-transport.ts';
-import { createSsh2Host } from '../../src/transport/ssh2.ts';
+import { createSsh2Transport } from '../../src/transport/ssh2.ts';
 import { requireRoot, requireSshd } from '../support/requires.ts';
 import { addAccount, removeAccount, startSshd, targetOf, type TestAccount, type TestSshd } from '../support/sshd.ts';
 import { startLink, type TcpLink } from '../support/tcp-link.ts';
@@ -32,10 +32,10 @@ describe('a host by ssh2, for a long time', () => {
   });
 
   beforeEach(() => {
-    host = createSsh2Host({
+    host = createSsh2Transport({
       target: targetOf(sshd, account, { port: link.port }),
       here: createLocalTransport({ path: '/usr/bin:/bin', home: '/', user: 'root', workingDirectory: '/' }),
-      surroundings: {},
+      context: {},
       hostKeysOf: createHostKeys,
     });
   });

@@ -23,7 +23,7 @@ describe('a host by ssh2', () => {
 
       expect(await place.refusal({ ...place.target(), port })).to.contain(`nothing listens on port ${String(port)}`);
       expect(await place.refusal({ ...place.target(), host: 'no.such.host.invalid' })).to.contain(
-        'no address is known for the name no.such.host.invalid',
+        'the name no.such.host.invalid does not resolve',
       );
     });
 
@@ -32,7 +32,7 @@ describe('a host by ssh2', () => {
       link.stall();
 
       expect(await place.refusal(place.target({ port: link.port }), { loginTimeoutMs: 300 })).to.contain(
-        'cluster gave no answer to an SSH connection within 0.3 s',
+        'cluster did not respond to an SSH connection within 0.3 s',
       );
     });
 
@@ -56,14 +56,14 @@ describe('a host by ssh2', () => {
       await using gate = await startSshd(['AllowTcpForwarding no']);
       const jumps = [targetOf(gate, place.account, { name: 'gate' })];
 
-      expect(await place.refusal(place.target({ jumps }))).to.contain('gate does not connect us to cluster');
+      expect(await place.refusal(place.target({ jumps }))).to.contain('gate does not forward to cluster');
     });
 
     it('ends at a host that opens no session', async () => {
       await using full = await startSshd(['MaxSessions 0']);
 
       expect(await place.refusal(targetOf(full, place.account))).to.contain(
-        'cluster opens no session on our connection',
+        'cluster opens no session on the connection',
       );
     });
   });

@@ -52,8 +52,8 @@ describe('who is let in by ssh2', () => {
     await makeKey(stranger);
 
     expect(await place.refusal(place.target({ identityFiles: [stranger] }))).to.equal(
-      `cluster did not let ${place.account.name} in; it takes publickey, password, keyboard-interactive. It refused the key ${stranger}. ` +
-        `Put the public key into ~/.ssh/authorized_keys of ${place.account.name} there.`,
+      `cluster refused the login of ${place.account.name}; it accepts publickey, password, keyboard-interactive. It refused the key ${stranger}. ` +
+        `Add the public key to ~/.ssh/authorized_keys of ${place.account.name} there.`,
     );
   });
 
@@ -63,8 +63,8 @@ describe('who is let in by ssh2', () => {
     await Promise.all(strangers.map((file) => makeKey(file)));
 
     expect(await place.refusal(targetOf(strict, place.account, { identityFiles: strangers }))).to.equal(
-      `cluster did not let ${place.account.name} in and took no more tries (MaxAuthTries in its sshd_config). It refused ` +
-        `the key ${folder}/one, the key ${folder}/two. Not tried any more: the key ${folder}/three. Name the right key with identity_file.`,
+      `cluster refused the login of ${place.account.name} after too many attempts (MaxAuthTries in its sshd_config). It refused ` +
+        `the key ${folder}/one, the key ${folder}/two. Not tried: the key ${folder}/three. Set identity_file to the right key.`,
     );
   });
 
@@ -122,7 +122,7 @@ describe('who is let in by ssh2', () => {
     ]);
 
     expect(await place.refusal(targetOf(strict, place.account))).to.contain(
-      'cluster took the key and asks for a second factor (keyboard-interactive)',
+      'cluster took the key and requires a second factor (keyboard-interactive)',
     );
   });
 
@@ -135,7 +135,7 @@ describe('who is let in by ssh2', () => {
 
   it('is not asked for again soon', async () => {
     const host = place.open(place.target({ identityFiles: [] }), {
-      pace: { firstMs: 1, mostMs: 60_000 },
+      backoff: { firstMs: 1, maxMs: 60_000 },
     });
     const error = await rejection(host.run(shell('true')));
 

@@ -7,7 +7,7 @@ import { createHostKeys } from '../../src/transport/host-key-check.ts';
 import type { Transport, Command } from '../../src/transport/transport.ts';
 import { createLocalTransport } from '../../src/transport/local.ts';
 import type { SshTransport } from '../../src/transport/remote-transport.ts';
-import { createSsh2Host, type Ssh2HostOptions } from '../../src/transport/ssh2.ts';
+import { createSsh2Transport, type Ssh2TransportOptions } from '../../src/transport/ssh2.ts';
 import type { SshTarget } from '../../src/transport/ssh-target.ts';
 import { rejection } from '../support/rejection.ts';
 import { requireRoot, requireSshd } from '../support/requires.ts';
@@ -20,14 +20,14 @@ export interface Ssh2Place {
   /** `account` on `sshd`, but for what is different. */
   target(different?: Partial<SshTarget>): SshTarget;
   /** Closed after the test. */
-  open(target: SshTarget, more?: Partial<Ssh2HostOptions>): SshTransport;
+  open(target: SshTarget, more?: Partial<Ssh2TransportOptions>): SshTransport;
   /** Why nothing could be run there; nothing was. */
-  refusal(target: SshTarget, more?: Partial<Ssh2HostOptions>): Promise<string>;
+  refusal(target: SshTarget, more?: Partial<Ssh2TransportOptions>): Promise<string>;
   /** Fails unless the account is. */
   isLetIn(target: SshTarget): Promise<void>;
 }
 
-const QUICK = { firstMs: 1, mostMs: 20 };
+const QUICK = { firstMs: 1, maxMs: 20 };
 
 /** This machine, as the SSH code sees it. */
 export function thisMachine(): Transport {
@@ -57,8 +57,15 @@ export function useSsh2Place(): Ssh2Place {
     await sshd[Symbol.asyncDispose]();
   });
 
-  function open(target: SshTarget, more: Partial<Ssh2HostOptions> = {}): SshTransport {
-    const host = createSsh2Host({ target, here, surroundings: {}, hostKeysOf: createHostKeys, pace: QUICK, ...more });
+  function open(target: SshTarget, more: Partial<Ssh2TransportOptions> = {}): SshTransport {
+    const host = createSsh2Transport({
+      target,
+      here,
+      context: {},
+      hostKeysOf: createHostKeys,
+      backoff: QUICK,
+      ...more,
+    });
     hosts.push(host);
     return host;
   }

@@ -37,8 +37,8 @@ for (const tools of ['this machine', 'busybox']) {
       await rm(folder, { recursive: true });
     });
 
-    function read(from: number, { path = file, owner = ME, most = ALL } = {}): Promise<ReadOutcome> {
-      return readUntrustedFile(host, { path, owner }, { from, most });
+    function read(from: number, { path = file, owner = ME, max = ALL } = {}): Promise<ReadOutcome> {
+      return readUntrustedFile(host, { path, owner }, { from, max });
     }
 
     it('comes in parts that join without a gap', async () => {
@@ -64,7 +64,7 @@ for (const tools of ['this machine', 'busybox']) {
 
       for (const from of [0, 1, 4095, 4096, 4097, 9_000, text.length - 1]) {
         expect(await read(from), `from ${from}`).to.include({ text: text.slice(from), end: text.length });
-        expect(await read(from, { most: 10 })).to.include({ text: text.slice(from, from + 10) });
+        expect(await read(from, { max: 10 })).to.include({ text: text.slice(from, from + 10) });
       }
     });
 
@@ -143,7 +143,7 @@ it('distinguishes a slow file from an unreadable one', async () => {
     close: () => Promise.resolve(),
   };
 
-  expect(await readUntrustedFile(host, { path: '/a', owner: ME }, { from: 0, most: 1 })).to.deep.equal({
+  expect(await readUntrustedFile(host, { path: '/a', owner: ME }, { from: 0, max: 1 })).to.deep.equal({
     kind: 'too slow',
   });
 });

@@ -51,7 +51,7 @@ describe('a shared connection in a folder of everybody', () => {
   function connect(ownPath?: string): SshTransport {
     host = createOpensshTransport({
       destination: { host: 'cluster', options: ['-F', ssh.config] },
-      surroundings: {},
+      context: {},
       here: createLocalTransport({ path: '/usr/bin:/bin', home: '/', user: 'root', workingDirectory: '/' }),
       ...(ownPath === undefined ? {} : { ownLogin: { controlPath: ownPath } }),
     });

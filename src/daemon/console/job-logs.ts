@@ -38,7 +38,7 @@ export function createJobLogs({ host, clock, redact }: JobLogsDeps): JobLogs {
 
   async function readEnd(path: string, owner: number, { decides }: LogUse): Promise<JobLog> {
     if (!decides && clock.now() - slowAt < PAUSE_MS) return unreadable(path);
-    const found = await readUntrustedFile(host, { path, owner }, { from: -TAIL_BYTES, most: TAIL_BYTES });
+    const found = await readUntrustedFile(host, { path, owner }, { from: -TAIL_BYTES, max: TAIL_BYTES });
     switch (found.kind) {
       case 'read':
         return { kind: 'read', path, tail: redact(fromWholeLine(found.text, found.start)) };
