@@ -45,8 +45,8 @@ describe('a framed answer', () => {
     const whole = framed(exited('4711\n', 12, 'late'), MARKS.end);
     const needed = whole.lastIndexOf(']') + 1;
     for (let length = 0; length < needed; length += 1) {
-      expect(readFrame(NONCE, whole.slice(0, length), whole)).to.include({ kind: 'cut' });
-      expect(readFrame(NONCE, whole, whole.slice(0, length))).to.include({ kind: 'cut' });
+      expect(readFrame(NONCE, whole.slice(0, length), whole)).to.include({ kind: 'truncated' });
+      expect(readFrame(NONCE, whole, whole.slice(0, length))).to.include({ kind: 'truncated' });
     }
     expect(readFrame(NONCE, whole.slice(0, needed), whole)).to.include({
       kind: 'ended',
@@ -58,12 +58,17 @@ describe('a framed answer', () => {
   it('is not known when the mark of its exit is missing', () => {
     const whole = framed(exited('4711\n', 0), MARKS.end);
 
-    expect(readFrame(NONCE, framed('4711\n', MARKS.end), whole)).to.include({ kind: 'cut' });
-    expect(readFrame(NONCE, whole, framed('', MARKS.end))).to.include({ kind: 'cut' });
+    expect(readFrame(NONCE, framed('4711\n', MARKS.end), whole)).to.include({ kind: 'truncated' });
+    expect(readFrame(NONCE, whole, framed('', MARKS.end))).to.include({ kind: 'truncated' });
   });
 
   it('tells whether the command had begun, and what it had printed until the cut', () => {
-    expect(readFrame(NONCE, 'Welcome\n', '')).to.deep.equal({ kind: 'cut', hasBegun: false, stdout: '', stderr: '' });
+    expect(readFrame(NONCE, 'Welcome\n', '')).to.deep.equal({
+      kind: 'truncated',
+      hasBegun: false,
+      stdout: '',
+      stderr: '',
+    });
     expect(readFrame(NONCE, `noise${mark(NONCE, 'begin')}\n47`, '')).to.include({ hasBegun: true, stdout: '47' });
   });
 
@@ -81,6 +86,6 @@ describe('a framed answer', () => {
   it('of another command is none of this one', () => {
     const other = framed(exited('4711\n', 0), MARKS.end).replaceAll(NONCE, 'another');
 
-    expect(readFrame(NONCE, other, other)).to.include({ kind: 'cut', hasBegun: false });
+    expect(readFrame(NONCE, other, other)).to.include({ kind: 'truncated', hasBegun: false });
   });
 });

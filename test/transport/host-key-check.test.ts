@@ -31,7 +31,7 @@ describe('in strict mode, a host key', () => {
     await here.write('known', `login1 ${written(OLD)}\n`);
 
     expect(await here.say({}, 'login1', 2222, OLD)).to.equal('ok');
-    expect(await here.say({}, 'login1', 2222, NEW)).to.contain('[login1]:2222 is not known');
+    expect(await here.say({}, 'login1', 2222, NEW)).to.contain('[login1]:2222 is unknown');
   });
 
   it('that stands in a file that others can change is refused, whatever they wrote', async () => {
@@ -42,17 +42,17 @@ describe('in strict mode, a host key', () => {
 
     expect(await here.say({}, 'login1', 22, OLD)).to.equal(
       `The host key of login1 cannot be checked: other users can change ${known}: ${known} can be written by everybody ` +
-        '(mode 666). Nothing was sent. Run chmod go-w on that.',
+        '(mode 666). Nothing was sent. Run chmod go-w on it.',
     );
-    expect(await here.say({ knownHostsFiles: ['/dev/null'] }, 'login1', 22, OLD)).to.contain('is not known');
+    expect(await here.say({ knownHostsFiles: ['/dev/null'] }, 'login1', 22, OLD)).to.contain('is unknown');
   });
 
   it('that is not known is refused with its fingerprint, the files, and two ways on', async () => {
     await using here = await keyFolder();
 
     expect(await here.say({}, 'login1', 2222, NEW)).to.equal(
-      `The host key of [login1]:2222 is unknown: it presents the ED25519 key ${fingerprint(NEW)}, and ${here.folder}/known, ${here.folder}/global. ` +
-        'Compare this with what the site publishes, then connect once with "ssh -p 2222 hpc" and accept it, or set host_keys to the fingerprint.',
+      `The host key of [login1]:2222 is unknown: it presents the ED25519 key ${fingerprint(NEW)}, and ${here.folder}/known, ${here.folder}/global has no entry for it. ` +
+        'Compare the key with the site\'s published one, then connect once with "ssh -p 2222 hpc" and accept it, or set host_keys to the fingerprint.',
     );
     await expectNothingWritten(here.folder);
   });
@@ -64,7 +64,7 @@ describe('in strict mode, a host key', () => {
     expect(await here.say({}, 'login1', 22, NEW)).to.equal(
       `The host key of login1 has changed: it presents the ED25519 key ${fingerprint(NEW)}, but ${here.folder}/known:3 has the ED25519 key ${fingerprint(OLD)}. ` +
         'An attacker may intercept the connection, or the host was reinstalled; nothing was sent. ' +
-        `Ask the site. If the new key is right, remove the old one with: ssh-keygen -f ${here.folder}/known -R 'login1'`,
+        `Ask the site. If the new key is right, remove the old one: ssh-keygen -f ${here.folder}/known -R 'login1'`,
     );
   });
 
@@ -84,7 +84,7 @@ describe('in strict mode, a host key', () => {
     await here.write('known', `@cert-authority *.example.org ${written(OLD)}\n`);
 
     for (const mode of ['strict', 'accept-new'] as const)
-      expect(await here.say({ mode }, 'login1.example.org', 22, OLD)).to.contain('Set provider to openssh');
+      expect(await here.say({ mode }, 'login1.example.org', 22, OLD)).to.contain('Set provider: openssh');
   });
 
   it('is looked up under the alias of the host, whatever the port', async () => {
@@ -99,7 +99,7 @@ describe('in strict mode, a host key', () => {
     await using here = await keyFolder();
     await mkdir(join(here.folder, 'global'));
 
-    expect(await here.say({ mode: 'accept-new' }, 'login1', 22, NEW)).to.contain("can't be checked: EISDIR");
+    expect(await here.say({ mode: 'accept-new' }, 'login1', 22, NEW)).to.contain('cannot be checked: EISDIR');
   });
 });
 
@@ -145,7 +145,7 @@ describe('in the mode accept-new, a host key', () => {
     await using here = await keyFolder();
     await symlink('/dev/null', join(here.folder, 'known'));
 
-    expect(await here.say({ mode: 'accept-new' }, 'login1', 22, NEW)).to.contain("could not be saved");
+    expect(await here.say({ mode: 'accept-new' }, 'login1', 22, NEW)).to.contain('could not be saved');
   });
 
   it('is not remembered where others can change the file, be it empty', async () => {

@@ -42,11 +42,11 @@ describe('the way of the system’s ssh', () => {
     ]);
   });
 
-  it('is refused when it leads round in circles', async () => {
+  it('is refused when it is a cycle', async () => {
     const problem = await rejection(wayBy('Host hpc\n  ProxyJump gate\nHost gate\n  ProxyJump hpc\n'));
 
     expect(problem).to.be.instanceOf(SshConfigError);
-    expect(String(problem)).to.contain('circle');
+    expect(String(problem)).to.contain('cycle');
   });
 
   const THROUGH = 'Host hpc\n  ProxyJump gate,inner\nHost gate\n  ProxyJump door\n';

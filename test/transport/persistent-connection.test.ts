@@ -83,7 +83,7 @@ describe('a persistent connection', () => {
       [0, 'nobody is there.'],
       [5_000, 'nobody is there.'],
       [0, 'nobody is there.'],
-      [0, 'nobody is there. The next try is in 20 s.'],
+      [0, 'nobody is there. Retrying in 20 s.'],
     ] as const) {
       clock.pass(passed);
       const error = await rejection(login.get());
@@ -116,7 +116,7 @@ describe('a persistent connection', () => {
     const error = await rejection(login.get());
 
     expect(error).to.be.instanceOf(HostUnreachableError);
-    expect(error.message).to.equal('no key. The next try is in 20 s.');
+    expect(error.message).to.equal('no key. Retrying in 20 s.');
     expect(login.count()).to.equal(1);
   });
 

@@ -102,11 +102,11 @@ describe('a target for ssh2', () => {
     expect(found.jumps.flatMap(({ jumps }) => jumps)).to.deep.equal([]);
   });
 
-  it('is refused when its jump hosts lead round in circles', async () => {
+  it('is refused when its jump hosts form a cycle', async () => {
     const problem = await rejection(target('Host hpc\n  ProxyJump gate\nHost gate\n  ProxyJump hpc\n'));
 
     expect(problem).to.be.instanceOf(SshConfigError);
-    expect(String(problem)).to.contain('circle');
+    expect(String(problem)).to.contain('cycle');
   });
 
   it('is checked by the files that ssh would read, under its alias, in strict mode', async () => {

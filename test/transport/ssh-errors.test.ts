@@ -22,7 +22,11 @@ const CASES: readonly (readonly [cause: SshFailure, fact: string, advice: string
     'no route to 10.0.0.1',
     'or name a jump host',
   ],
-  [{ kind: 'timeout', host, seconds: 30 }, 'did not respond to an SSH connection within 30 s', 'Check the network or VPN'],
+  [
+    { kind: 'timeout', host, seconds: 30 },
+    'did not respond to an SSH connection within 30 s',
+    'Check the network or VPN',
+  ],
   [
     { kind: 'too many attempts', host, user: 'ann', tried: ['the key /k'], untried: ['the key /l'] },
     'after too many attempts (MaxAuthTries in its sshd_config). It refused the key /k. Not tried: the key /l.',
@@ -31,7 +35,7 @@ const CASES: readonly (readonly [cause: SshFailure, fact: string, advice: string
   [
     { kind: 'login refused', host, user: 'ann', tried: ['the key /k'], obstacles: [], takes: ['publickey'] },
     'refused the login of ann; it accepts publickey. It refused the key /k.',
-    'Add the public key to ~/.ssh/authorized_keys of ann there.',
+    'Add the public key to ~/.ssh/authorized_keys of ann on that host.',
   ],
   [
     { kind: 'login refused', host, user: 'ann', tried: [], obstacles: [], takes: ['publickey'] },
@@ -60,7 +64,7 @@ const CASES: readonly (readonly [cause: SshFailure, fact: string, advice: string
     'requires a second factor',
     'Set provider: openssh',
   ],
-  [{ kind: 'no session', host }, 'opens no session on the connection', 'It will be tried again'],
+  [{ kind: 'no session', host }, 'opens no session on the connection', 'Retrying'],
   [{ kind: 'master gone', host }, 'The SSH connection to login1 has ended', 'Run: ssh -fNM login1'],
   [{ kind: 'no control path', host }, 'has no ControlPath', 'Put "ControlPath ~/.ssh/%C" under "Host login1"'],
   [

@@ -31,7 +31,7 @@ const CASES: readonly Case[] = [
     ssh2: [
       'The host key of [127.0.0.1]:',
       'is unknown: it presents the ED25519 key SHA256:',
-      'Compare this with what the site publishes, then connect once with "ssh -p',
+      'Compare the key with the site\'s published one, then connect once with "ssh -p',
     ],
     openssh: ['Host key verification failed', 'Connect once by hand, compare the fingerprint', 'ssh -fNM cluster'],
   },
@@ -43,7 +43,11 @@ const CASES: readonly Case[] = [
       await sshd.changeHostKey();
       return { hostKeys: { mode: 'strict', knownHostsFiles: [known] } };
     },
-    ssh2: ['has changed: it presents the ED25519 key SHA256:', 'nothing was sent. Ask the site.', 'ssh-keygen -f /tmp/'],
+    ssh2: [
+      'has changed: it presents the ED25519 key SHA256:',
+      'nothing was sent. Ask the site.',
+      'ssh-keygen -f /tmp/',
+    ],
     openssh: ['REMOTE HOST IDENTIFICATION HAS CHANGED', 'Ask the site before you change known_hosts.'],
   },
   {
@@ -55,7 +59,7 @@ const CASES: readonly Case[] = [
   {
     what: 'an agent that is not running',
     way: (folder) => ({ identityFiles: [], agentSocket: join(folder, 'no-agent') }),
-    ssh2: ['Not tried: the keys of the agent at', 'no-agent: it gives no answer', 'start one and run ssh-add'],
+    ssh2: ['Not tried: the keys of the agent at', 'no-agent: it does not respond', 'start one and run ssh-add'],
     openssh: ['Permission denied (publickey', 'Use a key that needs no prompt'],
   },
   {
@@ -69,8 +73,8 @@ const CASES: readonly Case[] = [
     what: 'a second factor',
     sshd: ['AuthenticationMethods publickey,keyboard-interactive', 'UsePAM yes'],
     ssh2: [
-      'cluster took the key and requires a second factor (keyboard-interactive), which nobody is here to give.',
-      'Set provider: openssh and keep a connection of your own open with ssh -fNM cluster.',
+      'cluster accepted the key and requires a second factor (keyboard-interactive), which the daemon cannot give.',
+      'Set provider: openssh and open a connection yourself: ssh -fNM cluster.',
     ],
     openssh: ['Permission denied (keyboard-interactive)', 'or open a connection yourself. Manually: ssh -fNM cluster'],
   },
@@ -96,8 +100,8 @@ const CASES: readonly Case[] = [
   {
     what: 'MaxSessions',
     sshd: ['MaxSessions 0'],
-    ssh2: ['cluster opens no session on the connection (MaxSessions', 'lower channels if this stays.'],
-    openssh: ['cluster opens no session on the connection (MaxSessions', 'lower channels if this stays.'],
+    ssh2: ['cluster opens no session on the connection (MaxSessions', 'lower channels if this persists.'],
+    openssh: ['cluster opens no session on the connection (MaxSessions', 'lower channels if this persists.'],
   },
   {
     what: 'a program that is not on its PATH',

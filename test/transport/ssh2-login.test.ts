@@ -15,13 +15,13 @@ describe('who is let in by ssh2', () => {
 
   before(() => ({ folder } = place.sshd));
 
-  it('is nobody to a host whose key is not known, and nothing is sent there', async () => {
+  it('is nobody to a host whose key is unknown, and nothing is sent there', async () => {
     const logins = place.sshd.loginCount();
     const words = await place.refusal(
       place.target({ hostKeys: { mode: 'strict', knownHostsFiles: [join(folder, 'none')] } }),
     );
 
-    expect(words).to.contain(`The host key of [127.0.0.1]:${String(place.sshd.port)} is not known`);
+    expect(words).to.contain(`The host key of [127.0.0.1]:${String(place.sshd.port)} is unknown`);
     expect(place.sshd.loginCount()).to.equal(logins);
     expect(place.sshd.log()).not.to.contain(`user ${place.account.name} ssh2`);
   });
@@ -30,7 +30,7 @@ describe('who is let in by ssh2', () => {
     const hostKeys = { mode: 'strict', knownHostsFiles: [folder] } as const;
 
     expect(await place.refusal(place.target({ hostKeys }))).to.contain(
-      `The host key of [127.0.0.1]:${String(place.sshd.port)} can't be checked`,
+      `The host key of [127.0.0.1]:${String(place.sshd.port)} cannot be checked`,
     );
   });
 
@@ -53,7 +53,7 @@ describe('who is let in by ssh2', () => {
 
     expect(await place.refusal(place.target({ identityFiles: [stranger] }))).to.equal(
       `cluster refused the login of ${place.account.name}; it accepts publickey, password, keyboard-interactive. It refused the key ${stranger}. ` +
-        `Add the public key to ~/.ssh/authorized_keys of ${place.account.name} there.`,
+        `Add the public key to ~/.ssh/authorized_keys of ${place.account.name} on that host.`,
     );
   });
 
@@ -92,7 +92,7 @@ describe('who is let in by ssh2', () => {
     const agentSocket = join(folder, 'no-agent');
 
     expect(await place.refusal(place.target({ identityFiles: [], agentSocket }))).to.match(
-      /Not tried: the keys of the agent at \S+no-agent: it gives no answer \(.*\); start one and run ssh-add/,
+      /Not tried: the keys of the agent at \S+no-agent: it does not respond \(.*\); start one and run ssh-add/,
     );
   });
 
@@ -122,7 +122,7 @@ describe('who is let in by ssh2', () => {
     ]);
 
     expect(await place.refusal(targetOf(strict, place.account))).to.contain(
-      'cluster took the key and requires a second factor (keyboard-interactive)',
+      'cluster accepted the key and requires a second factor (keyboard-interactive)',
     );
   });
 
@@ -140,7 +140,7 @@ describe('who is let in by ssh2', () => {
     const error = await rejection(host.run(shell('true')));
 
     expect(error).to.be.instanceOf(LoginRefusedError);
-    expect((await rejection(host.run(shell('true')))).message).to.match(/ The next try is in \d\d s\.$/);
+    expect((await rejection(host.run(shell('true')))).message).to.match(/ Retrying in \d\d s\.$/);
     expect(host.loginCount()).to.equal(1);
   });
 });

@@ -93,9 +93,9 @@ for (const tools of ['this machine', 'busybox']) {
       'a link to a secret': { path: () => inFolder((path) => symlinkSync(secret(), path)), why: 'symbolic link' },
       'a link to nothing': { path: () => inFolder((path) => symlinkSync('/nope', path)), why: 'symbolic link' },
       'a second name of a secret': { path: () => inFolder((path) => linkSync(secret(), path)), why: 'hard link' },
-      'a FIFO': { path: () => inFolder((path) => execFileSync('mkfifo', [path])), why: 'no regular file' },
-      'a folder': { path: () => inFolder((path) => mkdirSync(path)), why: 'no regular file' },
-      '/dev/zero': { path: () => '/dev/zero', why: 'no regular file' },
+      'a FIFO': { path: () => inFolder((path) => execFileSync('mkfifo', [path])), why: 'not a regular file' },
+      'a folder': { path: () => inFolder((path) => mkdirSync(path)), why: 'not a regular file' },
+      '/dev/zero': { path: () => '/dev/zero', why: 'not a regular file' },
       "a process's environment": { path: () => `/proc/${process.pid}/environ`, why: '/proc' },
       'the same behind a linked folder': {
         path: () => {
