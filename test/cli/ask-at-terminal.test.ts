@@ -30,7 +30,7 @@ describe('a question at the terminal', () => {
     const problem = await rejection(ended);
     expect(problem).to.be.instanceOf(UsageError);
     expect(problem.message).to.include('No answer');
-    expect(String(output.read()), 'what is said of it has a line of its own').to.equal('One? \n');
+    expect(String(output.read()), 'the message is on a separate line').to.equal('One? \n');
 
     const stopped = askAtTerminal('Two? ', { input: new PassThrough(), output, signal: stop.signal });
     stop.abort();

@@ -1,4 +1,4 @@
-// What most often stands in the way before a first task can run, as the terminal tells it: a sentence, and an exit code of its own.
+// Frequent errors before the first task: a message and a specific exit code each.
 import { expect } from 'chai';
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
@@ -29,7 +29,7 @@ async function startTowards(apiServer: string): Promise<Answer> {
 }
 
 describe('at the start', () => {
-  it('F-01 an old Node is named, with the version that is needed, and nothing of its own complaints', async () => {
+  it('F-01 an old Node is reported with the required version, without the errors of Node itself', async () => {
     await using place = await here();
     const old = await place.write(
       'old.cjs',

@@ -28,7 +28,7 @@ describe('binaries', () => {
   });
 
   for (const line of ["squeue -u 'ada", '  ']) {
-    it(`are refused where they can't be split: "${line}"`, async () => {
+    it(`are rejected if they cannot be split: "${line}"`, async () => {
       await using place = await here();
       await place.write('clearml.conf', `agent.slurm.binaries.monitor_binary = "${line}"`);
 

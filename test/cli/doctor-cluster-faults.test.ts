@@ -26,7 +26,7 @@ describe('doctor, of a cluster with accounting', () => {
 
   const ask = async (): Promise<Told> => readReport(await place.run('doctor', '--json', '--queue', 'default'));
 
-  /** Behind a controller that was started anew, and after what was planted before, the nodes need a moment. */
+  /** After a restart of the controller, and after earlier faults, the nodes need a moment. */
   const untilClean = (): Promise<Told> =>
     waitUntil('doctor to find nothing', () => ask().then((told) => (told.failed.length === 0 ? told : undefined)));
 

@@ -27,7 +27,7 @@ describe('doctor', () => {
 
   const SERVED = ['--queue', 'default', '--template-files', 'a.template'];
 
-  it('finds nothing in the way of a task that can run, in words', async () => {
+  it('finds no problems if a task can run', async () => {
     await using there = await place();
 
     const { code, stdout } = await there.run('doctor', ...SERVED);
@@ -94,7 +94,7 @@ describe('doctor', () => {
       expect(row(id).result, id).to.equal('skipped');
   });
 
-  it('finds a host that can not be reached, under the name of its cluster', async () => {
+  it('finds an unreachable host, under the name of its cluster', async () => {
     await using there = await place();
 
     const { failed } = await ask(there, ...SERVED, '--ssh', 'nowhere.invalid');

@@ -1,4 +1,4 @@
-// What `--help` says: of everything, within 80 columns, examples first, and nothing in it that can't be typed.
+// The output of `--help`: complete, within 80 columns, examples first, and only valid commands.
 import { expect } from 'chai';
 import { readFileSync } from 'node:fs';
 import { COMMANDS } from '../../src/cli/commands.ts';

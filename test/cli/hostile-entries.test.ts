@@ -1,4 +1,4 @@
-// Entries of queues that name no task, as the server takes them from anybody: the whole program serves the others, and no path is theirs.
+// Queue entries without a task, which the server accepts from any user: the others are served, and no file path contains them.
 import { expect } from 'chai';
 import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -84,7 +84,7 @@ describe('lint', () => {
     expect(stderr).to.match(/Nothing to say in .*gpu\.template\.\n$/);
   });
 
-  it('says how to name one when there is none, and which file can not be read', async () => {
+  it('reports a missing template with the option for it, and an unreadable file', async () => {
     await using place = await here();
 
     expect(await place.run('lint')).to.include({

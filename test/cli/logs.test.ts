@@ -36,7 +36,7 @@ describe('logs', () => {
     expect(usual.stdout.split('\n').slice(0, 2)).to.deep.equal(['151', '152']);
   });
 
-  it('--follow goes on until the job has ended', async () => {
+  it('--follow continues until the job has ended', async () => {
     const task = await submitOne(
       `echo begun; until test -e ${place.outside}/go; do sleep 0.1; done; printf 'ende\\u00f1'`,
     );
@@ -56,7 +56,7 @@ describe('logs', () => {
     expect(await place.run('logs', task)).to.include({ code: 0, stdout: 'begun\n' });
   });
 
-  it('says what to do where the file can not be read', async () => {
+  it('says what to do if the file cannot be read', async () => {
     const task = await submitOne(`rm ${place.outside}/*.out; sleep 1000`);
 
     await waitUntil('the log to be gone', async () => {

@@ -1,4 +1,4 @@
-// A command line in this process with a sandbox server and a stand-in for Slurm behind it, in a folder of its own.
+// Runs a command line in this process, with a sandbox server and a Slurm stand-in, in a separate directory.
 import { expect } from 'chai';
 import { mkdtemp, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -36,7 +36,7 @@ describe('sandbox --write-config', () => {
     expect(await readFile(file, 'utf8')).to.equal('api {}\n');
   });
 
-  it('replaces it with --overwrite, by a file of its own', async () => {
+  it('replaces it by a new file with --overwrite', async () => {
     await using place = await here();
     const file = await place.write('kept.conf', 'api {}\n');
     const link = join(place.folder, 'clearml.conf');

@@ -73,7 +73,7 @@ describe('a round by SSH', () => {
   }
 
   for (const provider of ['ssh2', 'openssh']) {
-    it(`is not begun with provider ${provider} where ssh can't read its configuration, whose file and line are told`, async () => {
+    it(`does not start with provider ${provider} if ssh cannot read its configuration, and reports file and line`, async () => {
       await writeConfig('ProxyJump gate', 'Foo bar');
 
       const { code, stderr } = await round(`provider: ${provider}`);

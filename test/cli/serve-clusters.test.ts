@@ -1,4 +1,4 @@
-// Several clusters of which one can't be served: it is told of, the others are served, and the exit code is its.
+// Several clusters of which one cannot be served: it is reported, the others are served, and the exit code is its.
 import { expect } from 'chai';
 import { mkdir, mkdtemp, readdir, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

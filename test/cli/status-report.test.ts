@@ -27,7 +27,7 @@ const SEEN: ClusterStatus = {
       state: 'PENDING',
       since: Date.UTC(2026, 0, 2, 3, 4),
       nodes: undefined,
-      why: 'it is held (JobHeldUser). Release it with "scontrol release JOBID", or ask whoever has held it.',
+      why: 'it is held (JobHeldUser). Release it with "scontrol release JOBID", or ask the user who held it.',
     },
     {
       task: 'b'.repeat(32) as TaskId,
@@ -80,7 +80,7 @@ describe('the table of tasks', () => {
   it('has one line for each task where there is room for it, and where nobody says how much there is', () => {
     for (const text of [shown(240), shown()]) {
       expect(text).to.match(/^TASK +NAME +QUEUE +JOB +STATE +SINCE +NODE +WHY$/m);
-      expect(text).to.match(/^a{32} .* PENDING .* whoever has held it\.$/m);
+      expect(text).to.match(/^a{32} .* PENDING .* the user who held it\.$/m);
     }
   });
 

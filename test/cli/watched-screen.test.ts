@@ -62,7 +62,7 @@ describe('a watched screen', () => {
     expect(first + second).to.not.match(/\x1b\[[23]J/);
   });
 
-  it('is drawn anew at once when the terminal has another size', () => {
+  it('is redrawn at once when the terminal is resized', () => {
     const { screen, written, resize } = onTerminal(80, 24);
     screen.show(({ columns }) => `as wide as ${columns}\n`);
     written();

@@ -1,4 +1,4 @@
-// Words that can't be meant are answered with what was probably meant, and exit code 2.
+// Misspelled words: "did you mean", and exit code 2.
 import { expect } from 'chai';
 import { here } from './run-here.ts';
 

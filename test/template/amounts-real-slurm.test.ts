@@ -1,4 +1,4 @@
-// Amounts that somebody might type, given to real Slurm: of what the constraints let through it never makes more than is allowed.
+// Amounts that users might type, with real Slurm: it never grants more than the constraints permit.
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { readAmount } from '../../src/base/slurm-amount.ts';

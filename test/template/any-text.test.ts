@@ -1,4 +1,4 @@
-// Whatever somebody writes: it is a template or there is a problem with a place in it; and filling it in never takes text away.
+// Any text is a template or has an error with a position; and rendering never removes text.
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { parseTemplate } from '../../src/template/parse-template.ts';

@@ -18,7 +18,7 @@ export interface BashRun {
 /** Number of words, then the words, each ended by a NUL: no value can be mistaken for two. */
 const SHOW = `show() { printf '%s\\0' "$#" "$@" >&3; }\n`;
 
-/** Only bash hands functions on, and has patterns of its own, which must be known before a line with one is read. */
+/** Only bash exports functions, and has special patterns, which must be enabled before a line with one is parsed. */
 const BASH_ONLY = 'export -f show; shopt -s extglob\n';
 
 /** The shells under test: those of FUZZ_SHELLS, parted by colons, else the ones on PATH that templates are written for. */

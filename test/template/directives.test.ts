@@ -47,7 +47,7 @@ describe('a value in an #SBATCH line', () => {
     });
   }
 
-  it('is a word of its own where the template has no other text in the word, unless it would be an option', () => {
+  it('may be a whole word, unless it would be an option', () => {
     fc.assert(
       fc.property(
         fc.constantFrom(`#SBATCH -J ${X}`, `#SBATCH -J "${X}"`, `#SBATCH -J '${X}'`),

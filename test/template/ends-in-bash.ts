@@ -1,4 +1,4 @@
-// Ends of a value on its way through a script: what evaluates it, or what looks as if it did.
+// The ends of a data flow through a script: commands that evaluate a value, or look as if they did.
 
 /** What is done with the last one. */
 export const ENDS: readonly string[] = [

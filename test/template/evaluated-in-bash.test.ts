@@ -18,7 +18,7 @@ interface Case {
   readonly value: string;
 }
 
-/** The same with names of its own in each place: a step from A to B is one from V0 to V1. */
+/** The same with unique names: a step from A to B is one from V0 to V1. */
 const ways: fc.Arbitrary<Case> = fc
   .tuple(
     fc.constantFrom(...SOURCES),
@@ -52,7 +52,7 @@ function scriptOf({ body, value }: Case): string | undefined {
 }
 
 for (const shell of SHELLS.filter((name) => name.includes('bash'))) {
-  describe(`a value on its way through variables, in ${shell} (seed ${SEED})`, () => {
+  describe(`the flow of a value through variables, in ${shell} (seed ${SEED})`, () => {
     it(`is refused, warned of, or never run, in ${CASES} cases`, async () => {
       const failures: string[] = [];
       let ran = 0;
@@ -70,7 +70,7 @@ for (const shell of SHELLS.filter((name) => name.includes('bash'))) {
   });
 }
 
-/** Those in which the value ran; each runs in a folder of its own, where `bash` is the shell under test. */
+/** Those in which the value ran; each runs in a separate directory, where `bash` is the shell under test. */
 async function pwned(shell: string, scripts: readonly string[]): Promise<string[]> {
   const runs = scripts.map(
     (script, index) =>

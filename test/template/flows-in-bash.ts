@@ -1,4 +1,4 @@
-// Sources, carriers and ends of a value on its way through a script: what random templates are put together of.
+// The sources, steps and ends of data flows through a script, of which random templates consist.
 
 /** X stands for the placeholder; each gives the value, or a text with it, to the variable A. */
 export const SOURCES: readonly string[] = [
@@ -65,7 +65,7 @@ export const SOURCES: readonly string[] = [
   'select A in X; do break; done <<< 1',
 ];
 
-/** From one variable to the next; each step has names of its own. */
+/** From one variable to the next; each step has unique names. */
 export const STEPS: readonly string[] = [
   'B=$A',
   'B="$A"',

@@ -1,4 +1,4 @@
-// Values that somebody up to no good would give a task, and ordinary ones, as fast-check arbitraries.
+// Hostile and ordinary values of tasks, as fast-check arbitraries.
 import fc from 'fast-check';
 
 /** Pieces that mean something to a shell or to sbatch; each tries to make a file named `pwned` or to add an option. */
@@ -88,7 +88,7 @@ export const hostileText: fc.Arbitrary<string> = fc
   .array(hostileLine, { minLength: 1, maxLength: 3 })
   .map((lines) => lines.join('\n'));
 
-/** What may be read a second time. */
+/** Values that may be re-evaluated. */
 export const plainWord: fc.Arbitrary<string> = fc.stringMatching(/^[A-Za-z0-9_./:@%+,=][A-Za-z0-9_./:@%+,=-]{0,11}$/);
 
 function withoutControls(text: string): string {

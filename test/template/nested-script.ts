@@ -54,7 +54,7 @@ const DOCUMENTS = [
 ];
 
 /**
- * What goes before a command, to lead a reader of the script astray. Newlines, not semicolons, part the commands:
+ * Text before a command, to confuse a parser of the script. Newlines, not semicolons, part the commands:
  * bash 5.2 forgets a semicolon behind a here-document in a command substitution.
  */
 const POSIX_DISTRACTIONS = [

@@ -31,7 +31,7 @@ describe('the table of origins', () => {
     '\u202eabc',
     '\u007f',
   ]) {
-    it(`shows ${JSON.stringify(value)} so that it can not be mistaken for another value or row`, () => {
+    it(`shows ${JSON.stringify(value)} so that it differs from every other value and row`, () => {
       const row = formatOrigins([{ line: 1, column: 1, variable: 'V', value, origin: 'task' }])
         .split('\n')
         .slice(1, -1);

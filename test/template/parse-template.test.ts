@@ -90,7 +90,7 @@ const REFUSED: readonly (readonly [what: string, text: string, message: RegExp])
     /\|words is not allowed in an #SBATCH line/,
   ],
   [
-    'a default that can not stand in its place',
+    'a default that is invalid in its quoting context',
     withBody('eval "echo ${CLEARML_TASK.name:a b}"'),
     /^t\.template:3:12: the value of CLEARML_TASK\.name is "a b", which is re-evaluated by/,
   ],

@@ -189,7 +189,7 @@ describe('the constraints on a user property', () => {
     expect(toldBy(lines, limits('0', '4'), '0', { minutes: '0' })).to.include('accepts 0 to 4');
   });
 
-  it('let no value through that is zero or less, or no amount, whatever the option and whatever somebody types', () => {
+  it('reject zero, negative values and invalid amounts, for any option and any text', () => {
     const anything = fc.oneof(
       hostileLine,
       fc.integer({ max: 0 }).map(String),

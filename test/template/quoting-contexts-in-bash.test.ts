@@ -75,7 +75,7 @@ const TEXT_PLACES: readonly PlaceCase[] = [
     body: 'show KEY "a ${unset:-b X c} d"',
     words: (value) => [`a b ${value} c d`],
   },
-  { name: 'a default in quotes of its own', body: 'show KEY "${unset:-"X"}"' },
+  { name: 'a default in additional quotes', body: 'show KEY "${unset:-"X"}"' },
   { name: 'an alternative value in quotes', body: 'set=1; show KEY "${set:+X}"' },
   { name: 'a value assigned by default', body: 'unset v; : "${v:=X}"; show KEY "$v"' },
   {
@@ -130,7 +130,7 @@ const LINE_PLACES: readonly PlaceCase[] = [
   { name: 'two values in one word', body: 'show KEY X"X"', words: (value) => [value + value] },
 ];
 
-/** One script with many pieces, each with a value of its own, is one start of bash instead of hundreds. */
+/** One script with many pieces and values needs one start of bash instead of hundreds. */
 async function checkArrival(places: readonly PlaceCase[], values: readonly string[], tail: string): Promise<void> {
   const cases = values.map((value, index) => ({
     value,

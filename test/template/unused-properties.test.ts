@@ -1,4 +1,4 @@
-// User properties that a template does not read: told to whoever has set one, and to whoever constrains one.
+// User properties that a template does not use: reported to users who set one and admins who constrain one.
 import { expect } from 'chai';
 import { unusedConstraints, unusedProperties } from '../../src/template/unused-properties.ts';
 

@@ -165,7 +165,7 @@ describe('a name right before a value', () => {
     });
   }
 
-  it('is no name where it is expanded before, or a text of its own', () => {
+  it('is not a name if it is expanded before, or is separate text', () => {
     expect(renderBody(`eval "echo $USER${property('x')}"`, 'a')).to.equal('eval "echo ${USER}a"');
     expect(renderBody(`echo 'costs $USER${property('x')}'`, 'a')).to.equal("echo 'costs $USERa'");
   });

@@ -75,7 +75,7 @@ const CODE: readonly string[] = [
   'NAME=X; trap "rm $NAME" EXIT',
   'NAME=X; sbatch --wrap="echo $NAME"',
   'NAME=X; sbatch --wrap "echo $NAME"',
-  'NAME=X; su -c "echo $NAME" somebody',
+  'NAME=X; su -c "echo $NAME" jane',
   'NAME=X; watch "ls $NAME"',
   'NAME=X; PS4="+$NAME "',
   'NAME=X; echo "${!NAME}"',
@@ -127,7 +127,7 @@ const CODE: readonly string[] = [
   'NAME=X; a=(bash -c \'eval "$1"\' _ "$NAME"); "${a[@]}"',
 ];
 
-/** What becomes of the value on its way nobody can tell, or the script looks at it itself. */
+/** The result of the flow is unknown, or the script checks the value itself. */
 const DOUBTS: readonly string[] = [
   "export N=X; srun bash -c $'(( N > 1 ))'",
   "export N=X; srun bash -c '(( N > 1 )); echo '$HOME",

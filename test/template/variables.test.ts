@@ -139,7 +139,7 @@ describe('a placeholder', () => {
   }
 
   for (const [placeholder, message] of PROBLEMS) {
-    it(`that can't be filled in says why: ${placeholder}`, () => {
+    it(`that cannot be rendered reports why: ${placeholder}`, () => {
       expect(findingFor(placeholder)).to.match(message);
     });
   }
@@ -219,7 +219,7 @@ describe('words', () => {
     expect(render('a=${CLEARML_TASK.container.arguments}')).to.match(/^a='--ipc/);
   });
 
-  it('can not be made of a value whose quotes are not in pairs', () => {
+  it('cannot be made from a value with unpaired quotes', () => {
     const task = { container: { arguments: "it's" } };
     const problem = problemOf(() =>
       parseTemplate(withBody('f ${CLEARML_TASK.container.arguments}'), 'w').render({ ...variables, task }, noBlocks),

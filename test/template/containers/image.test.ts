@@ -77,7 +77,7 @@ describe('an image', () => {
     });
   }
 
-  it('is pulled into a file of its own, whatever else has a name like it', () => {
+  it('is pulled into a separate file, even if another image has a similar name', () => {
     const pieces = fc.constantFrom('a', '1', '.', '_', '/', ':', '@', '+', '-', 'oras://', 'library://', 'docker://');
     const name = fc.array(pieces, { minLength: 1, maxLength: 8 }).map((parts) => parts.join(''));
     const pulled = new Map<string, string>();

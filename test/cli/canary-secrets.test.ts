@@ -1,4 +1,4 @@
-// Secrets planted in a configuration: no command shows one of them, not even where the configuration is what is wrong.
+// Canary secrets in a configuration: no command shows one, not even in an error about the configuration.
 import { expect } from 'chai';
 import { here } from './run-here.ts';
 
@@ -17,7 +17,7 @@ agent {
 environment { ANY: "${SECRET}-j" }
 `;
 
-describe('secrets that are planted in a configuration', () => {
+describe('canary secrets in a configuration', () => {
   for (const words of [
     ['config'],
     ['config', '--json'],
