@@ -140,8 +140,8 @@ const aPhase = fc.constantFrom(...PHASES);
 const anotherKind = fc.constantFrom(...OTHER_KINDS);
 const settings = { numRuns: Math.ceil(CASES / 4), ...(process.env['FUZZ_CASES'] === undefined ? { seed: 13 } : {}) };
 
-describe('odd answers of ClearML', () => {
-  it('C-35 about one task keep another from nothing, and the one runs when they are over', async function () {
+describe('malformed responses of ClearML', () => {
+  it('C-35 about one task do not affect another, and that task runs once they stop', async function () {
     this.timeout(0);
     await fc.assert(
       fc.asyncProperty(aPhase, fc.constantFrom(...ABOUT_ONE_TASK), anOddity, async (phase, garble, oddity) => {
@@ -151,7 +151,7 @@ describe('odd answers of ClearML', () => {
     );
   });
 
-  it('about another queue, other entries and other daemons keep no task from anything', async function () {
+  it('about another queue, other entries and other daemons affect no task', async function () {
     this.timeout(0);
     await fc.assert(
       fc.asyncProperty(aPhase, fc.constantFrom(...ABOUT_NO_TASK), anOddity, async (phase, garble, oddity) => {
@@ -162,7 +162,7 @@ describe('odd answers of ClearML', () => {
     );
   });
 
-  it('that can not be read are no evidence: no job is cancelled for them, and none is doubled', async function () {
+  it('that cannot be read are no evidence: no job is cancelled or duplicated', async function () {
     this.timeout(0);
     await fc.assert(
       fc.asyncProperty(aPhase, aField, anotherKind, async (phase, field, what) => {
@@ -188,7 +188,7 @@ describe('odd answers of ClearML', () => {
     );
   });
 
-  it('that are no lists, or lists of nothing that can be read, only make everything wait', async function () {
+  it('that are not readable lists only delay everything', async function () {
     this.timeout(0);
     const places = fc.constantFrom(
       ['queues.get_all', 'queues'],

@@ -40,7 +40,7 @@ describe('the journal on a full disk', () => {
     });
   }
 
-  it('D-06 knows exactly what it could write when the disk is full, and goes on when there is room again', async () => {
+  it('D-06 keeps exactly what it could write to a full disk, and continues when there is space again', async () => {
     const full = 'ulimit -f 8; exec "$0" --import tsx test/daemon/writes-until-full.ts "$1"';
     const { stdout } = await execute('bash', ['-c', full, process.execPath, folder]);
     const kept = Number(stdout);
@@ -56,7 +56,7 @@ describe('the journal on a full disk', () => {
     await last.close();
   });
 
-  describe('that is a small one', () => {
+  describe('on a small file system', () => {
     let disk: string;
 
     before(requireRoot);
@@ -77,7 +77,7 @@ describe('the journal on a full disk', () => {
       }
     }
 
-    it('D-06 keeps what it could write, forgets what it could not, and goes on when there is room again', async () => {
+    it('D-06 keeps what it could write, drops what it could not, and continues when there is space again', async () => {
       const journal = await openJournal(disk, NOW);
       for (let index = 0; index < 5; index += 1) await journal.write(ofTask(index));
       await fill();
@@ -96,7 +96,7 @@ describe('the journal on a full disk', () => {
       await again.close();
     });
 
-    it('D-06 loses nothing to half a line that could not be taken back at once: nothing is written behind it', async () => {
+    it('D-06 writes nothing after half a line that could not be truncated immediately, and loses nothing', async () => {
       const file = join(disk, 'journal.jsonl');
       const journal = await openJournal(disk, NOW);
       await journal.write(ofTask(0));
@@ -118,7 +118,7 @@ describe('the journal on a full disk', () => {
       await again.close();
     });
 
-    it('D-06 refuses to begin with no room left, says to make room, and leaves the file as it is', async () => {
+    it('D-06 refuses to start without free space, says to make room, and leaves the file unchanged', async () => {
       const journal = await openJournal(disk, NOW);
       await journal.write(ofTask(1));
       await journal.close();

@@ -10,7 +10,7 @@ import { createStepFixture, type StepFixture } from './step-fixture.ts';
 import { OWN_QUEUE, SCHEDULER_QUEUE } from '../simulation/queues.ts';
 
 describe('the daemon', () => {
-  it('C-01 tells of a server that is away in a few lines, however long that lasts, and when all is well again', async () => {
+  it('C-01 logs an outage of the server in a few lines, and the recovery', async () => {
     const fixture = createStepFixture();
     const run = start(fixture.deps);
     await pass(fixture.clock, 60_000);
@@ -27,7 +27,7 @@ describe('the daemon', () => {
     expect(lines).to.have.length.below(10);
   });
 
-  it('S-16 takes nothing while Slurm gives no list of jobs, and goes on when it does again', async () => {
+  it('S-16 claims nothing while Slurm lists no jobs, and continues when it does', async () => {
     const fixture = createStepFixture();
     await fixture.enqueued(1);
     fixture.fate = ({ endpoint }) => (endpoint === 'squeue' ? 'not made' : undefined);
@@ -44,7 +44,7 @@ describe('the daemon', () => {
   });
 
   for (const error of [new SlurmUnavailableError('scontrol failed'), new TypeError('a mistake of ours')]) {
-    it(`outlives a ${error.name} about one task, follows the others, and says it once`, async () => {
+    it(`survives a ${error.name} about one task, tracks the others, and logs it once`, async () => {
       const { scheduler } = createStepFixture().deps;
       const fixture: StepFixture = createStepFixture({
         scheduler: {
@@ -72,7 +72,7 @@ describe('the daemon', () => {
     });
   }
 
-  it('C-31 follows the others when the server fails over one task again and again', async () => {
+  it('C-31 tracks the others when the server keeps failing for one task', async () => {
     const fixture = createStepFixture();
     const tasks = [await fixture.enqueued(1), await fixture.enqueued(2), await fixture.enqueued(3)];
     const run = start(fixture.deps);
@@ -91,7 +91,7 @@ describe('the daemon', () => {
     ['fails over', undefined],
     ['gives nothing usable about', { task: 'x' }],
   ] as const) {
-    it(`C-37 follows the others when the server ${title} many tasks, but answers else`, async () => {
+    it(`C-37 tracks the others when the server ${title} many tasks but responds otherwise`, async () => {
       const fixture = createStepFixture();
       const tasks: TaskId[] = [];
       for (let number = 1; number <= 42; number += 1) tasks.push(await fixture.enqueued(number));
@@ -113,7 +113,7 @@ describe('the daemon', () => {
     });
   }
 
-  it('takes nothing more when its scheduler queue was deleted, says so, and gives back what waited there', async () => {
+  it('claims nothing after its scheduler queue was deleted, logs it, and returns the parked tasks', async () => {
     const fixture = createStepFixture();
     await fixture.enqueued(1);
     const run = start(fixture.deps);
@@ -129,7 +129,7 @@ describe('the daemon', () => {
     expect(fixture.logged.filter((line) => line.includes('scheduler queue was deleted'))).to.have.length(1);
   });
 
-  it('D-13 ends within seconds of being told to while sbatch hangs, and leaves in the journal that it was run', async () => {
+  it('D-13 stops within seconds while sbatch hangs, and leaves the attempt in the journal', async () => {
     const fixture = createStepFixture();
     const task = await fixture.enqueued(1);
     fixture.fate = ({ kind }) => (kind === 'sbatch' ? 'never answered' : undefined);
@@ -146,7 +146,7 @@ describe('the daemon', () => {
     expect(fixture.waiting(SCHEDULER_QUEUE)).to.deep.equal([1]);
   });
 
-  it('ends within seconds of being told to while ClearML gives no answer', async () => {
+  it('stops within seconds while ClearML does not respond', async () => {
     const fixture = createStepFixture();
     fixture.fate = ({ kind }) => (kind === 'clearml' ? 'never answered' : undefined);
     const run = start(fixture.deps);
@@ -157,7 +157,7 @@ describe('the daemon', () => {
     expect(await run.ended).to.equal('done');
   });
 
-  it('does not take being told to stop in the middle of a Slurm command for a failure', async () => {
+  it('does not log a failure when it is stopped during a Slurm command', async () => {
     const given = createStepFixture();
     const scheduler = {
       ...given.deps.scheduler,
@@ -176,7 +176,7 @@ describe('the daemon', () => {
     expect(fixture.logged).to.deep.equal([]);
   });
 
-  it("ends when the state folder is another daemon's by now", async () => {
+  it('ends when another daemon holds the state directory', async () => {
     const fixture = createStepFixture();
     const lost = { ...LOCK, touch: () => Promise.reject(new AlreadyRunningError('another one')) };
     const ended = rejection(start(fixture.deps, { lock: lost }).ended);
@@ -185,7 +185,7 @@ describe('the daemon', () => {
     expect(await ended).to.be.instanceOf(AlreadyRunningError);
   });
 
-  it('is shown as a worker also while a round takes long', async () => {
+  it('sends heartbeats during a long pass', async () => {
     const fixture = createStepFixture();
     fixture.fate = ({ endpoint }) => (endpoint === 'squeue' ? 'never answered' : undefined);
     const run = start(fixture.deps);
@@ -198,10 +198,10 @@ describe('the daemon', () => {
   });
 });
 
-describe('a single round of the daemon', () => {
+describe('the daemon with `once`', () => {
   const once = { once: true };
 
-  it('takes all that waits, waits for the submissions, and is done', async () => {
+  it('claims all queued tasks, waits for the submissions, and is done', async () => {
     const fixture = createStepFixture();
     for (let number = 1; number <= 9; number += 1) await fixture.enqueued(number);
 
@@ -209,7 +209,7 @@ describe('a single round of the daemon', () => {
     expect(fixture.cluster.jobs).to.have.length(9);
   });
 
-  it('is unfinished when it is not known whether sbatch has submitted a task, and takes the others all the same', async () => {
+  it('is unfinished after an unknown submission outcome, and still claims the other tasks', async () => {
     const fixture = createStepFixture();
     await fixture.enqueued(1);
     await fixture.enqueued(2);
@@ -219,14 +219,14 @@ describe('a single round of the daemon', () => {
     expect(fixture.waiting(OWN_QUEUE)).to.deep.equal([]);
   });
 
-  it('is unfinished when Slurm could not be asked', async () => {
+  it('is unfinished when Slurm does not respond', async () => {
     const fixture = createStepFixture();
     fixture.fate = ({ endpoint }) => (endpoint === 'squeue' ? 'not made' : undefined);
 
     expect(await start(fixture.deps, once).ended).to.equal('unfinished');
   });
 
-  it('throws what kept it from being one', async () => {
+  it('throws the error of its pass', async () => {
     const fixture = createStepFixture();
     fixture.fate = ({ endpoint }) => (endpoint === 'queues.get_all' ? 'not made' : undefined);
 

@@ -50,13 +50,13 @@ function change(fixture: StepFixture, endpoint: string, rowsOf: string, edit: (r
   };
 }
 
-describe('an entry that names no task', () => {
+describe('a queue entry that names no task', () => {
   for (const [where, queue] of [
     ['a queue that nobody serves', OTHER_QUEUE],
     ['a queue that is served', OWN_QUEUE],
     ['the scheduler queue', SCHEDULER_QUEUE],
   ] as const) {
-    it(`in ${where} keeps no task from running, and is told of once`, async () => {
+    it(`in ${where} keeps no task from running, and is logged once`, async () => {
       const fixture = createStepFixture();
       for (const task of NO_TASKS) await fixture.server.call('queues.add_task', { queue, task });
       const tasks = [await fixture.enqueued(1), await fixture.enqueued(2)];
@@ -76,7 +76,7 @@ describe('an entry that names no task', () => {
     });
   }
 
-  it('C-33 stays where it is, and those behind it are taken in their order', async () => {
+  it('C-33 stays where it is, and the tasks behind it are claimed in order', async () => {
     const fixture = createStepFixture();
     const first = await fixture.enqueued(1);
     await fixture.server.call('queues.add_task', { queue: OWN_QUEUE, task: '' });
@@ -88,7 +88,7 @@ describe('an entry that names no task', () => {
     expect(fixture.server.store.queues.get(OWN_QUEUE)?.entries.map(({ task }) => task)).to.deep.equal(['']);
   });
 
-  it('never gets into a path, a job name or a script', async () => {
+  it('is never used in a path, a job name or a script', async () => {
     const fixture = createStepFixture();
     for (const task of NO_TASKS.filter((text) => text !== '')) {
       fixture.server.addTask(task, 'hostile');
@@ -106,7 +106,7 @@ describe('an entry that names no task', () => {
   });
 });
 
-describe('a task that can not be read', () => {
+describe('a task that cannot be read', () => {
   const faults: readonly [title: string, fields: Fields][] = [
     ['has no status', { status: undefined }],
     ['has a status of another kind', { status: { of: 'an object' } }],
@@ -121,7 +121,7 @@ describe('a task that can not be read', () => {
   ];
   for (const [title, fields] of faults) {
     for (const isBegun of [false, true]) {
-      it(`as it ${title} keeps its ${isBegun ? 'running' : 'waiting'} job, and the others are followed`, async () => {
+      it(`because it ${title} keeps its ${isBegun ? 'running' : 'pending'} job, and the others are tracked`, async () => {
         const fixture = createStepFixture();
         const [odd, other] = [await fixture.enqueued(1), await fixture.enqueued(2)];
         await runFor(fixture, 30_000);
@@ -146,7 +146,7 @@ describe('a task that can not be read', () => {
     ['status', { status: 7 }],
     ['id', { id: 7 }],
   ] as const) {
-    it(`C-34 as its ${title} is a number is not forgotten when its job ends, and ended once it can be read`, async () => {
+    it(`C-34 because its ${title} is a number is not forgotten when its job ends, and ended once it can be read`, async () => {
       const fixture = createStepFixture();
       const odd = await fixture.enqueued(1);
       await runFor(fixture, 30_000);
@@ -164,7 +164,7 @@ describe('a task that can not be read', () => {
     });
   }
 
-  it('is not run from the document of another one', async () => {
+  it('is not run from the document of another task', async () => {
     const fixture = createStepFixture();
     const [odd, other] = [await fixture.enqueued(1), await fixture.enqueued(2)];
     fixture.server.garble = (endpoint, answer, body) => {
@@ -178,7 +178,7 @@ describe('a task that can not be read', () => {
   });
 });
 
-describe('a list of queues that can not be read to its end', () => {
+describe('a list of queues that cannot be read completely', () => {
   const faults: readonly [title: string, edit: (row: Fields) => unknown][] = [
     [
       'lacks the scheduler queue, as that has no id',
@@ -194,7 +194,7 @@ describe('a list of queues that can not be read to its end', () => {
     ],
   ];
   for (const [title, edit] of faults) {
-    it(`as it ${title} is no evidence that a task was taken out, or that the queue was deleted`, async () => {
+    it(`because it ${title} is no evidence that a task was removed or the queue deleted`, async () => {
       const fixture = createStepFixture();
       const [waits, runs] = [await fixture.enqueued(1), await fixture.enqueued(2)];
       await runFor(fixture, 30_000);
@@ -213,7 +213,7 @@ describe('a list of queues that can not be read to its end', () => {
     });
   }
 
-  it('makes no orphan of a task whose entry may be in what could not be read', async () => {
+  it('makes no orphan of a task whose entry may be in the unreadable part', async () => {
     const fixture = createStepFixture();
     const task = await fixture.enqueued(1);
     await fixture.server.call('queues.remove_task', { queue: OWN_QUEUE, task });
@@ -228,8 +228,8 @@ describe('a list of queues that can not be read to its end', () => {
   });
 });
 
-describe('a claim without a usable answer', () => {
-  it('about one task keeps those behind it, and other queues, from nothing', async () => {
+describe('a claim without a valid response', () => {
+  it('affects neither the tasks behind it nor other queues', async () => {
     const fixture = createStepFixture();
     const [odd, other] = [await fixture.enqueued(1), await fixture.enqueued(2)];
     fixture.server.garble = (endpoint, answer, body) =>

@@ -74,8 +74,8 @@ function round({ deps, pool, clock }: StepFixture): Promise<number> {
   });
 }
 
-describe('a round with many tasks', () => {
-  it('S-35 makes no call for a task of which there is no news, and takes a fraction of a second for 5,000', async () => {
+describe('a pass with many tasks', () => {
+  it('S-35 makes no request for an unchanged task, and takes a fraction of a second for 5,000', async () => {
     const fixture = await waiting(5_000);
 
     const tookMs = await round(fixture);
@@ -84,7 +84,7 @@ describe('a round with many tasks', () => {
     expect(tookMs).to.be.below(1_500);
   });
 
-  it('takes about as long for each task however many there are', async () => {
+  it('takes linear time in the number of tasks', async () => {
     const [few, many] = [await waiting(1_000), await waiting(8_000)];
     await round(few);
     const fewMs = Math.min(await round(few), await round(few));

@@ -6,7 +6,7 @@ import { jobOf, taskOf } from './decide/observations.ts';
 
 const ROWS: readonly Row[] = [
   {
-    title: 'is parked for long, and has a job of another Unix user that the task knows',
+    title: 'is parked for long, and has a job of another Unix user that the task names',
     task: taskOf('queued', { slurmJob: '7' }),
     parkedAt: OLD,
     allUsersJobs: [jobOf('PENDING', { name: jobNameOf('m0001'), isOthers: true })],
@@ -21,7 +21,7 @@ const ROWS: readonly Row[] = [
     untracked: 'parked',
   },
   {
-    title: 'is parked for long, and another Unix user gave his job its name, beside the one that the task knows',
+    title: 'is parked for long, and another Unix user has a job with its name beside the one that the task names',
     task: taskOf('queued', { slurmJob: '7' }),
     parkedAt: OLD,
     allUsersJobs: [
@@ -32,14 +32,14 @@ const ROWS: readonly Row[] = [
     untracked: 'job',
   },
   {
-    title: 'is parked for long, and a job of ours was submitted for it since our own jobs were listed',
+    title: 'is parked for long, and a job of ours was submitted for it after our jobs were listed',
     task: taskOf('queued'),
     parkedAt: OLD,
     allUsersJobs: [jobOf('PENDING', { isOthers: true }), jobOf('PENDING', { id: '8' as JobId, isOthers: false })],
     untracked: 'none',
   },
   {
-    title: 'waits in no queue, and another Unix user gave his job its name',
+    title: 'is queued but in no queue, and another Unix user has a job with its name',
     task: taskOf('queued', QUIET),
     allUsersJobs: [jobOf('RUNNING', { isOthers: true })],
     untracked: 'orphan',
@@ -52,7 +52,7 @@ const ROWS: readonly Row[] = [
     untracked: 'parked',
   },
   {
-    title: 'is parked for long, and has a job of another Unix user, whose daemon lives',
+    title: 'is parked for long, and has a job of another Unix user whose daemon is live',
     task: taskOf('queued', { slurmJob: '7' }),
     parkedAt: OLD,
     allUsersJobs: [jobOf('PENDING', { name: jobNameOf('m0001'), isOthers: true })],

@@ -23,7 +23,7 @@ function startJobs({ cluster, clock }: StepFixture): void {
 }
 
 describe('two daemons', () => {
-  it('D-09 take each task once, and tell of it once', async () => {
+  it('D-09 claim each task once, and report it once', async () => {
     const fixture = createStepFixture();
     const tasks = await enqueued(fixture, 20);
     const runs = [start(fixture.deps), start(fixture.peer(2))];
@@ -44,7 +44,7 @@ describe('two daemons', () => {
     }
   });
 
-  it('D-10 take over from each other: six minutes after one has died the other follows all its jobs', async () => {
+  it('D-10 take over from each other: six minutes after one died, the other tracks all its jobs', async () => {
     const fixture = createStepFixture();
     const first = start(fixture.deps);
     const [task] = await enqueued(fixture, 1);
@@ -64,7 +64,7 @@ describe('two daemons', () => {
     first.stop();
   });
 
-  it('D-10 leave jobs to the daemon that submitted them when it is back, also when it has lost its journal', async () => {
+  it('D-10 leave jobs to the daemon that submitted them when it is back, even without its journal', async () => {
     const fixture = createStepFixture();
     const disk: Disk = { text: '' };
     const early = fixture.peer(2, disk);
@@ -90,7 +90,7 @@ describe('two daemons', () => {
     await Promise.all([run.ended, back.ended]);
   });
 
-  it('D-10 leave a task to the one that has taken it over and submitted it anew, who alone knows why its job was cancelled', async () => {
+  it('D-10 leave a task to the daemon that took it over and resubmitted it, which knows why its job was cancelled', async () => {
     const fixture = createStepFixture();
     start(fixture.deps);
     const [task = '' as TaskId] = await enqueued(fixture, 1);
@@ -110,7 +110,7 @@ describe('two daemons', () => {
     await run.ended;
   });
 
-  it('wait for each other through an outage of the server: nothing changes hands because of it', async () => {
+  it('take nothing over from each other because of a server outage', async () => {
     const fixture = createStepFixture();
     const other = fixture.peer(2);
     const tasks = await enqueued(fixture, 6);
@@ -128,7 +128,7 @@ describe('two daemons', () => {
     await Promise.all(runs.map(({ ended }) => ended));
   });
 
-  it('ask for the whole table of jobs seldom, however many tasks another Unix user has parked there', async () => {
+  it("seldom list all users' jobs, however many tasks another Unix user has parked", async () => {
     const fixture = createStepFixture({});
     // To this one the jobs of the other are hidden.
     const { scheduler } = anotherUser(fixture.deps.scheduler);
@@ -145,7 +145,7 @@ describe('two daemons', () => {
     await Promise.all([run.ended, half.ended]);
   });
 
-  it('D-11 of different Unix users take over too: the job is found among those of all users, and its task is told so', async () => {
+  it("D-11 of different Unix users take over too, and report it in the task's console", async () => {
     const fixture = createStepFixture();
     const deps = { ...fixture.deps, scheduler: anotherUser(fixture.deps.scheduler).scheduler };
     start(fixture.peer(2));
@@ -188,7 +188,7 @@ describe('two daemons', () => {
     await run.ended;
   });
 
-  it('of different Unix users go by their own jobs of a task, whatever others submit under its name', async () => {
+  it('of different Unix users track their own jobs of a task, whatever others submit under its name', async () => {
     const fixture = createStepFixture();
     const user = anotherUser(fixture.deps.scheduler);
     const [task = '' as TaskId] = await enqueued(fixture, 1);

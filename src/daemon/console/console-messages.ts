@@ -36,7 +36,7 @@ export function describeRefusal(words: string, queueName: string): string {
 function adviseOnRefusal(options: readonly string[], queueName: string): string {
   const template = `the template of queue "${queueName}"`;
   if (options.some((option) => option.startsWith('--container'))) {
-    return `sbatch has no Pyxis plugin here: change ${template} to one for --singularity-mode, or move the option to an srun call (--srun-delegation).`;
+    return `sbatch has no Pyxis plugin here: change ${template} to one for --singularity-mode, or move the option to an srun() function of the template (--srun-delegation).`;
   }
   if (options.length === 0) return `Change the user property that sets it, or ${template}.`;
   return `Change ${options.join(', ').replace(/, (?=[^,]*$)/, ' or ')} in the user property that sets it, or in ${template}.`;

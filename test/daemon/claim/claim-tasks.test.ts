@@ -24,8 +24,8 @@ async function take(fixture: StepFixture, forMs = 60_000): Promise<number> {
   return claimed;
 }
 
-describe('taking tasks', () => {
-  it('takes none while as many are followed as may be', async () => {
+describe('claiming tasks', () => {
+  it('claims none at the limit of tracked tasks', async () => {
     const fixture = createStepFixture();
     await fixture.enqueued(1);
     const deps = { ...fixture.deps, journal: fullJournal(fixture.deps.journal) };
@@ -34,7 +34,7 @@ describe('taking tasks', () => {
     expect(fixture.waiting(OWN_QUEUE)).to.deep.equal([1]);
   });
 
-  it('brings each task that waits to Slurm, and says so in its console', async () => {
+  it('submits each queued task, and reports it in its console', async () => {
     const fixture = createStepFixture();
     const tasks = [await fixture.enqueued(1), await fixture.enqueued(2)];
 
@@ -51,7 +51,7 @@ describe('taking tasks', () => {
     }
   });
 
-  it('does not take a task whose old job still lives, nor what waits behind it: only a head can be popped', async () => {
+  it('claims neither a task whose old job is live nor the tasks behind it, as only heads can be popped', async () => {
     const fixture = createStepFixture();
     const task = await fixture.enqueued(1);
     await fixture.enqueued(2);
@@ -61,7 +61,7 @@ describe('taking tasks', () => {
     expect(fixture.waiting(OWN_QUEUE)).to.deep.equal([1, 2]);
   });
 
-  it('gets past the entry of a task that was deleted', async () => {
+  it('skips the entry of a deleted task', async () => {
     const fixture = createStepFixture();
     await fixture.server.call('queues.add_task', { queue: OWN_QUEUE, task: taskNumber(9) });
     await fixture.enqueued(1);
@@ -73,7 +73,7 @@ describe('taking tasks', () => {
     expect(fixture.cluster.jobs).to.have.length(1);
   });
 
-  it('takes nothing that another daemon was quicker to pop', async () => {
+  it('does not claim a task that another daemon popped first', async () => {
     const fixture = createStepFixture();
     const task = await fixture.enqueued(1);
     fixture.fate = ({ endpoint }) => {
@@ -108,7 +108,7 @@ describe('taking tasks', () => {
     expect(fixture.cluster.jobs).to.have.length(0);
   });
 
-  it('pauses once the cluster is full: the task is back at the front, and is told so once', async () => {
+  it('backs off under backpressure: the task is at the front again, and its console shows that once', async () => {
     const fixture = createStepFixture();
     const task = await fixture.enqueued(1);
     await fixture.enqueued(2);
@@ -129,7 +129,7 @@ describe('taking tasks', () => {
     expect((await fixture.read(task))?.statusMessage).to.match(/^Returned to the front/);
   });
 
-  it('S-05 gives back in the old order what the cluster refused, in whatever order its answers come', async () => {
+  it('S-05 returns tasks in their old order under backpressure, in whatever order sbatch responds', async () => {
     for (const slowest of [1, 2, 3, 4]) {
       const given = createStepFixture();
       const held: (() => void)[] = [];
@@ -153,7 +153,7 @@ describe('taking tasks', () => {
     }
   });
 
-  it('S-15 submits a few at once, and then no faster than the pace allows', async () => {
+  it('S-15 submits a few at once, and then no faster than the rate limit', async () => {
     const fixture = createStepFixture({ rateLimit: createRateLimit({ perSecond: 2, burst: 4 }) });
     for (let number = 1; number <= 20; number += 1) await fixture.enqueued(number);
     const round = take(fixture, 60_000);
@@ -171,7 +171,7 @@ describe('taking tasks', () => {
     expect(counts).to.deep.equal([4, 6, 8, 10, 12]);
   });
 
-  it('stops when the next look is due, though sbatch is slow and the queue long', async () => {
+  it('stops when the next poll is due, even with a slow sbatch and a long queue', async () => {
     const fixture = createStepFixture();
     for (let number = 1; number <= 20; number += 1) await fixture.enqueued(number);
     fixture.fate = ({ kind }) => (kind === 'sbatch' ? 'never answered' : undefined);
@@ -187,7 +187,7 @@ describe('taking tasks', () => {
     expect(fixture.waiting(OWN_QUEUE)).to.have.length(12);
   });
 
-  it('says once that a queue it serves was deleted, and goes on with the others', async () => {
+  it('logs once that a served queue was deleted, and continues with the others', async () => {
     const fixture = createStepFixture();
     const [own] = fixture.deps.queues;
     if (own === undefined) throw new Error('no queue');

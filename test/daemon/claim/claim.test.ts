@@ -24,14 +24,14 @@ function waiting(tasks: Readonly<Record<string, readonly string[]>>): ReadonlyMa
   );
 }
 
-describe('the next task to take', () => {
-  it('by priority is the head of the first queue that has one', () => {
+describe('the next task to claim', () => {
+  it('is, by priority, the head of the first non-empty queue', () => {
     expect(
       chooseHead(queues, waiting({ a: [], b: ['1', '2'], c: ['3'] }), { after: undefined, skip: none, passed: none }),
     ).to.deep.equal({ queue: b, entry: { task: '1', added: 0 } });
   });
 
-  it('in turn is the head of the next queue that has one', () => {
+  it('is, by order fairness, the head of the next non-empty queue', () => {
     expect(
       chooseHead(queues, waiting({ a: ['1'], b: [], c: ['3'] }), { after: a, skip: none, passed: none })?.queue,
     ).to.equal(c);
@@ -44,7 +44,7 @@ describe('the next task to take', () => {
     expect(chooseHead(queues, waiting({ a: [] }), { after: undefined, skip: none, passed: none })).to.equal(undefined);
   });
 
-  it('is not behind a head that must wait for its old job: only heads can be popped', () => {
+  it('is not behind a head that waits for its old job, as only heads can be popped', () => {
     const skip = new Set(['1' as TaskId]);
     expect(
       chooseHead(queues, waiting({ a: ['1', '2'], b: ['3'] }), { after: undefined, skip, passed: none }),

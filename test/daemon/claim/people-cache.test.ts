@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import type { People } from '../../../src/clearml/client.ts';
 import { cachePeople } from '../../../src/daemon/claim/claim-tasks.ts';
 
-describe('the people of one reading', () => {
-  it('are read once each, also when they are asked for at the same time', async () => {
+describe('users and projects', () => {
+  it('are each read once, even with concurrent requests', async () => {
     const { people, asked } = createPeople();
     const remembered = cachePeople(people);
     assert.deepEqual(await Promise.all([remembered.user('ada'), remembered.user('ada')]), [

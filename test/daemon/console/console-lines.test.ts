@@ -33,7 +33,7 @@ const WORDINGS: readonly string[] = [
 ];
 
 describe('a console line', () => {
-  it('is never longer than 110 columns, in any of our words, and loses none of them', () => {
+  it('has at most 110 columns in all our messages, and loses no words', () => {
     for (const text of WORDINGS) {
       const broken = breakLines(text);
       for (const line of broken.split('\n')) expect(line.length, line).to.be.at.most(CONSOLE_COLUMNS);
@@ -41,18 +41,18 @@ describe('a console line', () => {
     }
   });
 
-  it('shows why and until when a job waits in lines of their own', () => {
+  it('shows why and until when a job waits on separate lines', () => {
     const { text } = describeWait(jobOf('PENDING', { reason: 'Resources', startAt: SOON }), NOW);
     const lines = breakLines(text).split('\n');
     expect(lines[0]).to.match(/^Slurm job 7 waits in partition debug: /);
     expect(lines.at(-1)).to.include('Slurm expects to start it around');
   });
 
-  it('that fits stays as it is, and so does a word that no line can hold', () => {
+  it('is unchanged if it fits, and keeps a word that no line can hold', () => {
     for (const text of ['', 'short', 'a\nb\n', 'x'.repeat(300)]) expect(breakLines(text)).to.equal(text);
   });
 
-  it('keeps all words in their order, whatever they are', () => {
+  it('keeps all words in order', () => {
     const words = fc.array(fc.string({ unit: fc.constantFrom('a', 'B', '.', 'é'), minLength: 1, maxLength: 130 }), {
       maxLength: 40,
     });
@@ -71,19 +71,19 @@ describe('a console line', () => {
     ['words', 'a '.repeat(2_000_000)],
     ['sentences', 'Aa. '.repeat(250_000)],
   ] as const)
-    it(`of megabytes of ${what} is read once`, () => {
+    it(`takes linear time for megabytes of ${what}`, () => {
       const widths = breakLines(text)
         .split('\n')
         .map((line) => line.length);
       expect(widths.filter((width) => width > CONSOLE_COLUMNS)).to.deep.equal([]);
     });
 
-  it('is cut where somebody made a name or a value of it longer than anybody reads', () => {
+  it('is truncated if a name or value in it is too long', () => {
     expect(truncateText('a '.repeat(1_000_000)).length).to.be.below(33_000);
     expect(truncateText('a '.repeat(8_192))).to.equal('a '.repeat(8_192));
   });
 
-  it('of megabytes of blanks keeps its words', () => {
+  it('keeps its words in megabytes of blanks', () => {
     expect(breakLines(`a${' '.repeat(4_000_000)}b`)).to.match(/^a\s+b$/);
   });
 });

@@ -63,7 +63,7 @@ const SENTENCES: readonly (readonly [said: string, expected: string])[] = [
   ],
   [
     describeRefusal("unrecognized option '--container-image=x'", 'gpu'),
-    'Slurm rejected the job: unrecognized option \'--container-image=x\'. sbatch has no Pyxis plugin here: change the template of queue "gpu" to one for --singularity-mode, or move the option to an srun() call (--srun-delegation).',
+    'Slurm rejected the job: unrecognized option \'--container-image=x\'. sbatch has no Pyxis plugin here: change the template of queue "gpu" to one for --singularity-mode, or move the option to an srun() function of the template (--srun-delegation).',
   ],
   [
     describeReturned('gpu', 'Slurm accepts no more jobs now: Job violates accounting/QOS policy'),
@@ -158,14 +158,14 @@ const SENTENCES: readonly (readonly [said: string, expected: string])[] = [
   [describeUnwanted(taskOf('created', { archived: true })), 'the task was archived'],
 ];
 
-describe('what the console says', () => {
+describe('the console', () => {
   for (const [said, expected] of SENTENCES) {
     it(expected.slice(0, 90), () => {
       expect(said).to.equal(expected);
     });
   }
 
-  it('about what Slurm, the user and we did to one job, in the order in which it may come', () => {
+  it('shows what Slurm, the user and the daemon did to one job', () => {
     const aborted = taskOf('in_progress', { statusMessage: 'stopping' });
     expect(textsOf({ jobs: [jobOf('PENDING')], task: taskOf('in_progress') })).to.deep.equal([
       'Slurm requeued job 7: the task waits again and starts from the beginning.',
@@ -194,7 +194,7 @@ describe('what the console says', () => {
     expect(textsOf({ ...lost, place: 'parked' })).to.deep.equal(['Slurm job 7 is no longer known to Slurm']);
   });
 
-  it('when attempts have come to nothing names the number, the last reason, and what to do', () => {
+  it('shows the number of failed attempts, the last reason, and what to do', () => {
     const atGate = recordOf({ exitCode: JOB_EXIT_CODES.gateClosed.code });
     const seen = { jobs: [jobOf('FAILED')], place: 'parked', record: atGate, entry: entryOf({ attempts: 5 }) } as const;
 
@@ -203,7 +203,7 @@ describe('what the console says', () => {
     ]);
   });
 
-  it('is whole sentences for every state of a job, and names the job', () => {
+  it('shows a whole sentence with the job id for every state of a job', () => {
     for (const word of Object.keys(JOB_STATES)) {
       const text = describeEnd(jobOf(word), undefined);
       expect(text).to.match(/^Slurm job 7 ended [A-Z_]+.*\.$/);
@@ -211,8 +211,9 @@ describe('what the console says', () => {
     }
   });
 
-  it('is known again when a given back task comes by once more', () => {
+  it('is recognized when a returned task is claimed once more', () => {
     expect(isReturnedToQueue(describeReturned('gpu', 'whatever'))).to.equal(true);
+    expect(isReturnedToQueue('Back at the front of queue "gpu": written by 0.1.0.')).to.equal(true);
     expect(isReturnedToQueue('Claimed from queue "gpu"')).to.equal(false);
   });
 });

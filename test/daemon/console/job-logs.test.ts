@@ -51,7 +51,7 @@ describe("the end of a job's log", () => {
     });
   });
 
-  it('is not shown, and the file is not looked at, where Slurm leaves in doubt which it is or whose', async () => {
+  it("is not shown, and not opened, if its path or owner in Slurm's record is ambiguous", async () => {
     const { logs, asked } = logsFrom(says('part 0 4\nlast'));
 
     expect(await whyNot(logs, { outputPath: undefined, isOutputInDoubt: true })).to.match(/ambiguous/);
@@ -59,13 +59,13 @@ describe("the end of a job's log", () => {
     expect(asked).to.deep.equal([]);
   });
 
-  it('is not shown where the file is not what it should be, and why is said', async () => {
+  it('is not shown, with the reason, if the file is suspicious', async () => {
     expect(await whyNot(logsFrom(says('refused link\n')).logs)).to.equal(
       "The job's log /home/u/slurm-7.out is not shown because it is a symbolic link.",
     );
   });
 
-  it('S-61 that is slow is given up, and others are not tried for a minute', async () => {
+  it('S-61 is given up if it is slow, and no other log is read for a minute', async () => {
     let now = 0;
     const { logs, asked } = logsFrom(
       ({ program, timeoutMs }) => Promise.reject(new CommandTimeoutError(program, timeoutMs, '', '')),
@@ -86,7 +86,7 @@ describe("the end of a job's log", () => {
     expect(asked).to.have.length(3);
   });
 
-  it('is read for two jobs at once, not for more', async () => {
+  it('is read for at most two jobs at once', async () => {
     const answers: ((text: string) => void)[] = [];
     const { logs, asked } = logsFrom(() => new Promise((resolve) => answers.push(resolve)));
     const reads = Array.from({ length: 5 }, () => logs.read(recordOf()));

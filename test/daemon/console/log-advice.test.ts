@@ -254,7 +254,7 @@ describe("the end of a job's log", () => {
     expect(without.map(({ pattern: words }) => String(words))).to.deep.equal([]);
   });
 
-  it('is searched in linear time: nothing that repeats without bound can run over the words before it', () => {
+  it('is searched in linear time: no unbounded repetition can match across the text before it', () => {
     const slow = LOG_PATTERNS.flatMap(({ pattern: words }) =>
       runsOver(words.source).map((part) => `${part} in ${String(words)}`),
     );
@@ -264,7 +264,7 @@ describe("the end of a job's log", () => {
     expect(runsOver("image[^]*404|repository '[^']*'")).to.deep.equal(['[^]']);
   });
 
-  it('is told of by what stands behind the first of many words that are alike', () => {
+  it('is explained by the message after the first of many equal texts', () => {
     const many = 'failed to import docker image FATAL: fatal: unable to access '.repeat(200);
 
     expect(findLogAdvice(`${many}\n`)).to.equal(undefined);
@@ -278,7 +278,7 @@ describe("the end of a job's log", () => {
       expect(findLogAdvice(log[0])).not.to.include('s3cret').and.not.to.include('jane');
   });
 
-  it('gets none where it has none of the words', () => {
+  it('has no advice if it has no known message', () => {
     expect(findLogAdvice('epoch 1: loss 0.5\nTraceback (most recent call last):\nValueError: 3\n')).to.equal(undefined);
   });
 });

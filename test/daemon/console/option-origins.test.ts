@@ -44,11 +44,11 @@ describe('advice that names an option', () => {
     );
   });
 
-  it('stays as it is where the template is not known', () => {
+  it('is unchanged if the template is unknown', () => {
     expect(withOptionOrigins('Lower --time.', undefined)).to.equal('Lower --time.');
   });
 
-  it('says nothing of a template that was changed since the job was submitted', () => {
+  it('names no options of a template that changed since the job was submitted', () => {
     const queue = 'q' as QueueId;
     const served = { id: queue, name: 'gpu', optionLocations: PLACES, templateMark: 'new' } as unknown as ServedQueue;
     const told = (templateMark: string | undefined): string =>

@@ -18,7 +18,7 @@ clearml: n1: rank 0 of 3 ended with exit code 1
 srun: error: n[1-2]: tasks 0-1: Exited with exit code 1
 `;
 
-describe('the rank that ended badly first', () => {
+describe('the rank that failed first', () => {
   for (const [what, log, words] of [
     ['in the words of the job script', BY_SCRIPT, 'Rank 1 on n2 ended with exit code 5'],
     ['in those of srun, where it was killed', KILLED, 'Rank 2 on n3 ended: Killed'],
@@ -28,18 +28,18 @@ describe('the rank that ended badly first', () => {
       'Ranks 0-1 on n[1-2] ended: Out Of Memory',
     ],
   ] as const) {
-    it(`is told with its node and how: ${what}`, () => {
+    it(`is reported with its node and how: ${what}`, () => {
       expect(describeRankEnd(log)).to.equal(`${words}, and Slurm ended the other ranks.`);
     });
   }
 
-  it('is not told where the log says nothing of it', () => {
+  it('is not reported if the log does not show it', () => {
     expect(describeRankEnd('rank 1 of 3 ended with exit code 5\nsrun: error: Unable to create step\n')).to.equal(
       undefined,
     );
   });
 
-  it('is only looked for where there are several nodes', () => {
+  it('is only looked for if there are several nodes', () => {
     expect(['n[1-3]', 'n1,m2', 'n1', undefined].map((nodes) => hasRanks({ nodes }))).to.deep.equal([
       true,
       true,

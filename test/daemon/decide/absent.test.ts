@@ -9,19 +9,19 @@ const ELSEWHERE = { executionQueue: 'x'.repeat(32) as QueueId };
 const started = entryOf({ told: { startedOn: '7@' } });
 
 describeRows('an absent job', [
-  { title: 'S-20 absent from one good poll: remembered, nothing else', seen: {}, done: ['note'] },
+  { title: 'S-20 only records the first absence', seen: {}, done: ['note'] },
   {
-    title: 'S-20 absent from a second one: accounting is asked',
+    title: 'S-20 queries accounting after the second absence',
     seen: { entry: entryOf({ absentSince: NOW - 15_000 }) },
     done: ['look-up'],
   },
   {
-    title: 'absent for a while: still followed',
+    title: 'keeps tracking a job that is absent for a short time',
     seen: { entry: entryOf({ absentSince: NOW - 15_000 }), lookedUp: true, task: taskOf('in_progress') },
     done: [],
   },
   {
-    title: 'what accounting knows counts like a row of squeue',
+    title: 'treats an accounting row like a row of squeue',
     seen: {
       entry: entryOf({ absentSince: NOW - 15_000 }),
       lookedUp: true,
@@ -31,7 +31,7 @@ describeRows('an absent job', [
     done: ['forget', 'log'],
   },
   {
-    title: 'of an absent job whose extra one we cancelled, accounting knows only that one: it says nothing',
+    title: 'ignores the accounting row of an extra job that we cancelled',
     seen: {
       entry: entryOf({ absentSince: NOW - GRACES.absentMs, cancelledExtras: ['8' as JobId] }),
       lookedUp: true,
@@ -41,17 +41,17 @@ describeRows('an absent job', [
     done: ['resubmit'],
   },
   {
-    title: 'absent, and the task has ended: done',
+    title: 'finishes if the task has ended',
     seen: { entry: entryOf({ absentSince: NOW - 15_000 }), lookedUp: true, task: taskOf('failed') },
     done: ['forget'],
   },
   {
-    title: 'S-37 absent past the deadline but its agent still reports: still followed',
+    title: 'S-37 keeps tracking a job past the deadline while its agent reports',
     seen: { entry: entryOf({ absentSince: NOW - GRACES.absentMs }), lookedUp: true, task: taskOf('in_progress') },
     done: [],
   },
   {
-    title: 'S-45 absent and silent past the deadline: lost, failed',
+    title: 'S-45 fails the task of a job that is absent and silent past the deadline',
     seen: {
       entry: entryOf({ absentSince: NOW - GRACES.absentMs }),
       lookedUp: true,
@@ -60,17 +60,17 @@ describeRows('an absent job', [
     done: ['end failed'],
   },
   {
-    title: 'S-45 an acknowledged job that Slurm forgot is submitted again while the task is parked',
+    title: 'S-45 resubmits a parked task whose submitted job Slurm forgot',
     seen: { entry: entryOf({ absentSince: NOW - GRACES.absentMs }), lookedUp: true, place: 'parked' },
     done: ['resubmit'],
   },
   {
-    title: 'a task that is nowhere and whose job is lost returns to its queue',
+    title: 'returns a task to its queue that is nowhere and whose job is lost',
     seen: { entry: entryOf({ absentSince: NOW - GRACES.absentMs }), lookedUp: true },
     done: ['return-to-queue'],
   },
   {
-    title: 'attempts are bounded',
+    title: 'fails the task after the maximum number of attempts',
     seen: {
       entry: entryOf({ absentSince: NOW - GRACES.absentMs, attempts: 5 }),
       lookedUp: true,
@@ -79,7 +79,7 @@ describeRows('an absent job', [
     done: ['end failed'],
   },
   {
-    title: 'a lost job whose task the user had asked to stop: stopped, not failed',
+    title: 'stops the aborted task of a lost job',
     seen: {
       entry: entryOf({ absentSince: NOW - GRACES.absentMs }),
       lookedUp: true,
@@ -88,7 +88,7 @@ describeRows('an absent job', [
     done: ['end stopped'],
   },
   {
-    title: 'absent while the task runs in another queue: it is not ours any more',
+    title: 'forgets a task that runs in another queue',
     seen: {
       entry: entryOf({ absentSince: NOW - GRACES.absentMs }),
       lookedUp: true,
@@ -107,14 +107,14 @@ describeRows('an absent job', [
     done: ['end failed'],
   },
   {
-    title: 'a job of an earlier life of the task is not taken for the absent one',
+    title: 'does not take a job of an earlier run of the task for the absent one',
     seen: { jobs: [jobOf('FAILED', { id: '3' as JobId, name: jobName(0) })], place: 'parked', record: recordOf() },
     done: ['note'],
   },
 ]);
 
 describe('an absent job', () => {
-  it('forgets an absence as soon as the job is seen again', () => {
+  it('clears the absence when the job is listed again', () => {
     const [note] = decide(
       observation({
         jobs: [jobOf('RUNNING')],

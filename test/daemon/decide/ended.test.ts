@@ -15,62 +15,62 @@ const PEERS = {
 };
 const waited = entryOf({ endSeenAt: NOW - GRACES.endMs - 1 });
 
-describeRows('an ended job whose task has its last word', [
+describeRows('an ended job whose task has ended', [
   {
-    title: 'completed and completed: done',
+    title: 'finishes when job and task completed',
     seen: { jobs: [jobOf('COMPLETED')], task: taskOf('completed') },
     done: ['forget', 'log'],
   },
   {
-    title: 'a failed job is explained with what Slurm has on record',
+    title: "explains a failed job with Slurm's record",
     seen: { jobs: [jobOf('FAILED')], task: taskOf('failed') },
     done: ['read-record'],
   },
   {
-    title: 'failed and failed: done',
+    title: 'finishes when job and task failed',
     seen: { jobs: [jobOf('FAILED')], task: taskOf('failed'), record: recordOf({ exitCode: 3 }) },
     done: ['forget', 'log'],
   },
   {
-    title: 'a record that Slurm no longer has does not stand in the way',
+    title: 'finishes when Slurm has no record any more',
     seen: { jobs: [jobOf('FAILED')], task: taskOf('failed'), record: 'gone' },
     done: ['forget', 'log'],
   },
   {
-    title: "C-12 the user's own abort stands",
+    title: 'C-12 keeps the status of a task that the user aborted',
     seen: { jobs: [jobOf('COMPLETED')], task: taskOf('stopped') },
     done: ['forget', 'log'],
   },
   {
-    title: 'an ended job of a deleted task is forgotten',
+    title: 'forgets an ended job of a deleted task',
     seen: { jobs: [jobOf('COMPLETED')], task: undefined },
     done: ['forget'],
   },
 ]);
 
-describeRows('an ended job whose task still runs', [
+describeRows('an ended job whose task is in progress', [
   {
-    title: "C-13 the agent's last word is awaited",
+    title: 'C-13 waits for the status that the agent sets',
     seen: { jobs: [jobOf('COMPLETED')], task: taskOf('in_progress'), record: recordOf() },
     done: ['note'],
   },
   {
-    title: 'without it a completed job is judged by its log',
+    title: 'decides by the log of a completed job after the grace period',
     seen: { jobs: [jobOf('COMPLETED')], task: taskOf('in_progress'), entry: waited, record: recordOf() },
     done: ['end completed by the log'],
   },
   {
-    title: 'for that its record is asked for, which names the log',
+    title: 'reads the record first, which has the path of the log',
     seen: { jobs: [jobOf('COMPLETED')], task: taskOf('in_progress'), entry: waited },
     done: ['read-record'],
   },
   {
-    title: 'somebody else may run the task: he is left alone',
+    title: 'leaves a task alone that another job may run',
     seen: { jobs: [jobOf('COMPLETED')], task: taskOf('in_progress', ELSE), record: recordOf(), entry: waited },
     done: [],
   },
   {
-    title: 'he is not, once nothing was heard of him for long',
+    title: 'ends the task when no report came for long',
     seen: {
       jobs: [jobOf('NODE_FAIL')],
       task: taskOf('in_progress', { ...ELSE, lastUpdate: NOW - GRACES.absentMs }),
@@ -80,7 +80,7 @@ describeRows('an ended job whose task still runs', [
     done: ['end failed'],
   },
   {
-    title: 'the task runs in another queue: it is not ours any more',
+    title: 'forgets a task that runs in another queue',
     seen: {
       jobs: [jobOf('FAILED')],
       task: taskOf('in_progress', { ...ELSEWHERE, ...ELSE, lastUpdate: 0 }),
@@ -90,7 +90,7 @@ describeRows('an ended job whose task still runs', [
     done: ['forget'],
   },
   {
-    title: 'its agent began the task after a user had enqueued it elsewhere: the run was ours, and is ended',
+    title: 'ends our run of a task that was enqueued elsewhere before its agent started',
     seen: {
       jobs: [jobOf('FAILED')],
       task: taskOf('in_progress', { ...ELSEWHERE, lastUpdate: NOW - GRACES.absentMs }),
@@ -100,7 +100,7 @@ describeRows('an ended job whose task still runs', [
     done: ['end failed'],
   },
   {
-    title: 'an agent elsewhere may have begun it since, and not yet reported: he is left alone',
+    title: 'leaves a task alone that an agent elsewhere may have started without a report yet',
     seen: {
       jobs: [jobOf('FAILED')],
       task: taskOf('in_progress', ELSEWHERE),
@@ -110,7 +110,7 @@ describeRows('an ended job whose task still runs', [
     done: [],
   },
   {
-    title: 'a rank of a job on several nodes is the job',
+    title: 'takes a report of one rank for a report of the job',
     seen: {
       jobs: [jobOf('FAILED')],
       task: taskOf('in_progress', { lastWorker: 'login2:slurm:7:0' }),
@@ -120,17 +120,17 @@ describeRows('an ended job whose task still runs', [
     done: ['end failed'],
   },
   ...['FAILED', 'NODE_FAIL', 'BOOT_FAIL', 'DEADLINE', 'TIMEOUT', 'OUT_OF_MEMORY', 'PREEMPTED'].map((word) => ({
-    title: `${word} of a task still in progress fails it`,
+    title: `fails a task in progress whose job ended ${word}`,
     seen: { jobs: [jobOf(word)], task: taskOf('in_progress'), record: recordOf(), entry: waited },
     done: ['end failed'],
   })),
   {
-    title: 'CANCELLED of a task still in progress stops it',
+    title: 'stops a task in progress whose job was CANCELLED',
     seen: { jobs: [jobOf('CANCELLED')], task: taskOf('in_progress'), record: recordOf(), entry: waited },
     done: ['end stopped'],
   },
   {
-    title: 'C-09 a task that was asked to stop and whose job is gone is stopped, whatever Slurm says',
+    title: 'C-09 stops an aborted task whose job ended, whatever its state',
     seen: {
       jobs: [jobOf('FAILED')],
       task: taskOf('in_progress', { statusMessage: 'stopping' }),
@@ -141,24 +141,24 @@ describeRows('an ended job whose task still runs', [
   },
 ]);
 
-describeRows('an ended job whose agent took the SIGTERM of Slurm for an abort', [
+describeRows("an ended job whose agent took Slurm's SIGTERM for an abort", [
   ...['TIMEOUT', 'OUT_OF_MEMORY', 'PREEMPTED', 'NODE_FAIL', 'FAILED'].map((word) => ({
-    title: `C-12 ${word} turns the agent's "user abort" into a failure`,
+    title: `C-12 fails a task with "user abort" whose job ended ${word}`,
     seen: { jobs: [jobOf(word)], task: taskOf('stopped', BY_TERM), record: recordOf() },
     done: ['end failed'],
   })),
   {
-    title: 'scancel by hand corrects the reason of the stop',
+    title: 'corrects the reason after a manual scancel',
     seen: { jobs: [jobOf('CANCELLED')], task: taskOf('stopped', BY_TERM), record: recordOf() },
     done: ['end stopped'],
   },
   {
-    title: "the word of somebody else's agent is not corrected",
+    title: 'does not correct the status that another agent set',
     seen: { jobs: [jobOf('TIMEOUT')], task: taskOf('stopped', { ...BY_TERM, ...ELSE }), record: recordOf() },
     done: ['forget', 'log'],
   },
   {
-    title: 'a job that we cancelled for the user needs no correction',
+    title: 'corrects nothing for a job that we cancelled for the user',
     seen: {
       jobs: [jobOf('CANCELLED')],
       task: taskOf('stopped', BY_TERM),
@@ -168,7 +168,7 @@ describeRows('an ended job whose agent took the SIGTERM of Slurm for an abort', 
     done: ['forget', 'log'],
   },
   {
-    title: 'nor does a task whose user was seen to abort it, whatever sent the SIGTERM before its agent heard of that',
+    title: 'corrects nothing for a task whose abort request was seen, whatever sent the SIGTERM',
     seen: {
       jobs: [jobOf('PREEMPTED')],
       task: taskOf('stopped', BY_TERM),
@@ -179,44 +179,44 @@ describeRows('an ended job whose agent took the SIGTERM of Slurm for an abort', 
   },
 ]);
 
-describeRows('an ended job whose task never began', [
+describeRows('an ended job whose task never started', [
   {
-    title: 'S-40 a job that was quicker to complete than we to cancel it is completed',
+    title: 'S-40 finishes a job that completed before our scancel',
     seen: { jobs: [jobOf('COMPLETED')], task: taskOf('completed'), entry: entryOf({ cancelledFor: 'it was aborted' }) },
     done: ['forget', 'log'],
   },
   {
-    title: 'C-29 a job that ended before its agent began fails the task',
+    title: 'C-29 fails the task of a job that ended before its agent started',
     seen: { jobs: [jobOf('FAILED')], place: 'parked', record: recordOf() },
     done: ['end failed'],
   },
   {
-    title: 'a job that took the entry and died before its agent began is given a grace, then fails the task',
+    title: 'fails the task of a job that took the entry and died, after a grace period',
     seen: { jobs: [jobOf('FAILED')], record: recordOf(), entry: waited },
     done: ['end failed'],
   },
   {
-    title: 'scancel by hand of a waiting job stops the task',
+    title: 'stops the task of a pending job after a manual scancel',
     seen: { jobs: [jobOf('CANCELLED')], place: 'parked', record: recordOf() },
     done: ['end stopped'],
   },
   {
-    title: 'of a job that a peer submitted, the peer may know better: its word is waited for',
+    title: 'waits for the peer that submitted the cancelled job',
     seen: { ...PEERS, place: 'parked', record: recordOf() },
     done: ['note'],
   },
   {
-    title: 'and when none comes the task is stopped',
+    title: 'stops the task when the peer does nothing',
     seen: { ...PEERS, place: 'parked', record: recordOf(), entry: waited },
     done: ['end stopped'],
   },
   {
-    title: 'a job of our own was cancelled by a user, whoever else is there',
+    title: 'stops the task of our own cancelled job, whatever peers there are',
     seen: { ...PEERS, mark: 'peer1', place: 'parked', record: recordOf() },
     done: ['end stopped'],
   },
   {
-    title: 'a queued task whose job we cancelled returns to its queue',
+    title: 'returns a queued task whose job we cancelled to its queue',
     seen: {
       jobs: [jobOf('CANCELLED')],
       record: recordOf(),
@@ -225,12 +225,12 @@ describeRows('an ended job whose task never began', [
     done: ['return-to-queue'],
   },
   {
-    title: 'S-03 a job that sbatch refused, but left a record of, fails the task',
+    title: 'S-03 fails the task of a job that sbatch rejected but left a record of',
     seen: { jobs: [jobOf('FAILED', { reason: 'BadConstraints' })], place: 'parked', record: recordOf() },
     done: ['end failed'],
   },
   {
-    title: 'of two ended jobs the one that was followed counts, not the extra one that we cancelled',
+    title: 'prefers the tracked one of two ended jobs to the extra one that we cancelled',
     seen: {
       jobs: [jobOf('FAILED'), jobOf('CANCELLED', { id: '8' as JobId, name: jobName(2) })],
       place: 'parked',
@@ -239,7 +239,7 @@ describeRows('an ended job whose task never began', [
     done: ['end failed'],
   },
   {
-    title: 'a task that the user enqueued again is left to its queue',
+    title: 'leaves a task to its queue that the user enqueued again',
     seen: { jobs: [jobOf('CANCELLED')], place: 'own queue', record: recordOf() },
     done: ['forget'],
   },

@@ -12,7 +12,7 @@ const started = entryOf({ told: { startedOn: '7@' } });
 
 describeRows('a job that ended at the gate', [
   {
-    title: 'ended at the gate while another job has the task: nothing',
+    title: 'does nothing while another job has the task',
     seen: {
       jobs: [jobOf('FAILED', { id: '8' as JobId }), jobOf('RUNNING')],
       task: taskOf('in_progress'),
@@ -22,12 +22,12 @@ describeRows('a job that ended at the gate', [
     done: [],
   },
   {
-    title: 'ended at the gate though the task is parked: a new attempt',
+    title: 'makes a new attempt if the task is parked',
     seen: { jobs: [jobOf('FAILED')], place: 'parked', record: atGate },
     done: ['resubmit'],
   },
   {
-    title: 'ended at the gate for the second time, a moment after it was submitted: nothing until the backoff is over',
+    title: 'waits for the backoff before the third attempt',
     seen: {
       jobs: [jobOf('FAILED')],
       place: 'parked',
@@ -37,7 +37,7 @@ describeRows('a job that ended at the gate', [
     done: [],
   },
   {
-    title: 'ended at the gate for the second time, after the backoff: a new attempt',
+    title: 'makes the third attempt after the backoff',
     seen: {
       jobs: [jobOf('FAILED')],
       place: 'parked',
@@ -47,7 +47,7 @@ describeRows('a job that ended at the gate', [
     done: ['resubmit'],
   },
   {
-    title: 'ended at the gate for the fourth time within a minute: the backoff grows with each attempt',
+    title: 'lets the backoff grow with each attempt',
     seen: {
       jobs: [jobOf('FAILED')],
       place: 'parked',
@@ -57,7 +57,7 @@ describeRows('a job that ended at the gate', [
     done: [],
   },
   {
-    title: 'ended at the gate for the second time, and the clock was set back: a new attempt at once',
+    title: 'makes a new attempt immediately if the clock was set back',
     seen: {
       jobs: [jobOf('FAILED')],
       place: 'parked',
@@ -73,17 +73,17 @@ describeRows('a job that ended at the gate', [
     done: ['return-to-queue'],
   },
   {
-    title: 'S-48 back at the gate before a running task was parked again: park and submit anew',
+    title: 'S-48 parks and resubmits a running task whose requeued job found the gate closed',
     seen: { jobs: [jobOf('FAILED')], task: taskOf('in_progress'), record: backAtGate },
     done: ['park-again', 'resubmit'],
   },
   {
-    title: 'back at the gate before a task that SIGTERM stopped was parked again: park and submit anew',
+    title: 'parks and resubmits a task that SIGTERM stopped and whose requeued job found the gate closed',
     seen: { jobs: [jobOf('FAILED')], task: taskOf('stopped', BY_TERM), record: backAtGate },
     done: ['park-again', 'resubmit'],
   },
   {
-    title: 'back at the gate, but its user was seen to abort the task before the SIGTERM: it stays stopped',
+    title: 'leaves a task stopped whose abort request was seen before the SIGTERM',
     seen: {
       jobs: [jobOf('FAILED')],
       task: taskOf('stopped', BY_TERM),
@@ -93,17 +93,17 @@ describeRows('a job that ended at the gate', [
     done: ['forget', 'log'],
   },
   {
-    title: 'ended, perhaps at the gate, but Slurm has forgotten the job since it was listed: the next poll decides',
+    title: 'waits for the next poll if Slurm has forgotten a job that may have ended at the gate',
     seen: { jobs: [jobOf('FAILED')], place: 'nowhere', record: 'gone', entry: waited },
     done: [],
   },
   {
-    title: "a task's own exit code that looks like the gate's is a failure like any other",
+    title: "fails a task whose own exit code equals the gate's",
     seen: { jobs: [jobOf('FAILED')], task: taskOf('in_progress'), record: atGate, entry: waited },
     done: ['end failed'],
   },
   {
-    title: 'back at the gate with a task that the user had asked to stop: it is stopped, not run again',
+    title: 'stops an aborted task whose requeued job found the gate closed',
     seen: {
       jobs: [jobOf('FAILED')],
       task: taskOf('in_progress', { statusMessage: 'stopping' }),
@@ -124,7 +124,7 @@ describeRows('a job that ended at the gate', [
     done: ['end failed'],
   },
   {
-    title: 'ended at the gate while somebody else runs the task: he is left alone',
+    title: 'leaves a task alone that another job runs',
     seen: {
       jobs: [jobOf('FAILED')],
       task: taskOf('in_progress', { lastWorker: 'neighbour:0' }),
@@ -134,7 +134,7 @@ describeRows('a job that ended at the gate', [
     done: [],
   },
   {
-    title: 'attempts are bounded',
+    title: 'fails the task after the maximum number of attempts',
     seen: { jobs: [jobOf('FAILED')], place: 'parked', record: atGate, entry: entryOf({ attempts: 5 }) },
     done: ['end failed'],
   },

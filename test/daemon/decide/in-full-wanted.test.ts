@@ -241,7 +241,7 @@ describe('the log of a job that has ended', () => {
     ['TIMEOUT', 'n[1-3]', false],
     ['FAILED', 'n1', false],
   ] as const) {
-    it(`is ${isSearched ? '' : 'not '}searched for the rank that ended badly first: ${word} on ${nodes}`, () => {
+    it(`is ${isSearched ? '' : 'not '}searched for the rank that failed first: ${word} on ${nodes}`, () => {
       const [action] = decide(
         observation({ jobs: [jobOf(word, { nodes })], task: taskOf('stopped', BY_TERM), record: recordOf() }),
       );

@@ -16,15 +16,15 @@ function reasonOf(actions: readonly Action[]): string | undefined {
   return actions.flatMap((action) => (action.do === 'cancel' ? [action.why] : []))[0];
 }
 
-describe('the entry of a waiting task is gone', () => {
-  it('by a user, where its job has never started and nobody else can have taken it', () => {
+describe('a parked task whose entry is gone', () => {
+  it('was removed by a user if its job never started and nothing else can have taken the entry', () => {
     expect(reasonOf(decide(observation(FRESH)))).to.equal(REMOVED_BY_USER);
   });
 
   for (const [what, seen] of [
     ['the scheduler queue is gone with all entries', { ...FRESH, isQueueGone: true }],
     [
-      'Slurm has put the job back, which had passed the gate',
+      'Slurm requeued the job after it passed the gate',
       { ...WAITS, record: recordOf({ stateWord: 'PENDING', restarts: 1 }) },
     ],
     ['the list was old and the job runs', { ...WAITS, record: recordOf({ stateWord: 'RUNNING' }) }],
@@ -42,7 +42,7 @@ describe('the entry of a waiting task is gone', () => {
       { ...FRESH, jobs: [jobOf('PENDING'), jobOf('FAILED', { id: '6' as JobId, name: jobName(1) })] },
     ],
   ] as const)
-    it(`not by a user, where ${what}: its job is cancelled, and the task will return to its queue`, () => {
+    it(`was not removed by a user if ${what}: its job is cancelled and the task returns to its queue`, () => {
       const reason = reasonOf(decide(observation(seen)));
       expect(reason).to.be.a('string').and.not.equal(REMOVED_BY_USER);
     });
@@ -50,13 +50,17 @@ describe('the entry of a waiting task is gone', () => {
 
 describeRows('a task that a user removed from the scheduler queue', [
   {
-    title: 'is left for a while once its job has ended: somebody else may have it in hand',
+    title: "waits for a grace period after the job's end, as another daemon may hold the task",
     seen: { ...ENDED, entry: REMOVED },
     done: ['note'],
   },
-  { title: 'is dequeued after that', seen: { ...ENDED, entry: { ...REMOVED, ...PAST } }, done: ['dequeue'] },
   {
-    title: 'is dequeued where its job had started before it could be cancelled, and found no entry',
+    title: 'dequeues the task after the grace period',
+    seen: { ...ENDED, entry: { ...REMOVED, ...PAST } },
+    done: ['dequeue'],
+  },
+  {
+    title: 'dequeues the task if its job started before the scancel and found no entry',
     seen: {
       jobs: [jobOf('FAILED')],
       place: 'nowhere',
@@ -66,25 +70,25 @@ describeRows('a task that a user removed from the scheduler queue', [
     done: ['dequeue'],
   },
   {
-    title: 'is dequeued where Slurm knows its job no longer',
+    title: 'dequeues the task if Slurm no longer knows its job',
     seen: { lookedUp: true, entry: { ...REMOVED, absentSince: NOW - GRACES.absentMs } },
     done: ['dequeue'],
   },
   {
-    title: 'is not where somebody has put it into its queue meanwhile',
+    title: 'does not dequeue a task that was enqueued in the meantime',
     seen: { ...ENDED, place: 'own queue', entry: { ...REMOVED, ...PAST } },
     done: ['forget'],
   },
   {
-    title: 'is not where an agent has begun it meanwhile',
+    title: 'does not dequeue a task that an agent started in the meantime',
     seen: { ...ENDED, task: taskOf('in_progress', { lastWorker: 'other:0' }), entry: { ...REMOVED, ...PAST } },
     done: [],
   },
 ]);
 
-describeRows('a task that was put into another queue, and has an entry in the scheduler queue too', [
+describeRows('a task in another queue that also has an entry in the scheduler queue', [
   {
-    title: 'loses that at the latest when its job has ended',
+    title: 'loses the scheduler queue entry at the latest when its job ends',
     seen: { ...ENDED, place: 'another queue', hasEntry: true },
     done: ['remove-entry', 'forget'],
   },

@@ -9,22 +9,22 @@ const started = entryOf({ told: { startedOn: '7@' } });
 
 describeRows('a job that runs', [
   {
-    title: 'a start is told once, with its nodes',
+    title: 'reports a start once, with its nodes',
     seen: { jobs: [jobOf('RUNNING', { nodes: 'n1' })], place: 'parked' },
     done: ['note', 'log'],
   },
   {
-    title: 'a running task is left alone',
+    title: 'leaves a running task alone',
     seen: { jobs: [jobOf('RUNNING')], task: taskOf('in_progress'), entry: started },
     done: [],
   },
   {
-    title: 'S-32 a job whose nodes take long to clean up is not over',
+    title: 'S-32 keeps tracking a job whose nodes are still cleaning up',
     seen: { jobs: [jobOf('COMPLETING', { endedAt: LONG_AGO })], task: taskOf('in_progress'), entry: started },
     done: [],
   },
   {
-    title: 'a job that runs long without its agent beginning the task is warned about once',
+    title: 'warns once if the agent does not start the task for long',
     seen: {
       jobs: [jobOf('RUNNING', { startAt: NOW - GRACES.startMs })],
       entry: entryOf({ told: { startedOn: `7@${NOW - GRACES.startMs}` } }),
@@ -32,12 +32,12 @@ describeRows('a job that runs', [
     done: ['note', 'log'],
   },
   {
-    title: 'the agent is given time to end an aborted task',
+    title: 'gives the agent time to end an aborted task',
     seen: { jobs: [jobOf('RUNNING')], task: taskOf('in_progress', { statusMessage: 'stopping' }), entry: started },
     done: ['note'],
   },
   {
-    title: 'C-09 past that time the job of an aborted task is cancelled',
+    title: 'C-09 cancels the job of an aborted task after that time',
     seen: {
       jobs: [jobOf('RUNNING')],
       task: taskOf('in_progress', { statusMessage: 'stopping' }),
@@ -46,17 +46,17 @@ describeRows('a job that runs', [
     done: ['cancel'],
   },
   {
-    title: 'a running job whose task was reset is given a grace',
+    title: 'waits for a grace period after the task was reset',
     seen: { jobs: [jobOf('RUNNING')], task: taskOf('created'), entry: started },
     done: ['note'],
   },
   {
-    title: 'past the grace the running job of a reset task is cancelled',
+    title: 'cancels the running job of a reset task after the grace period',
     seen: { jobs: [jobOf('RUNNING')], task: taskOf('created'), entry: { ...started, astraySince: LONG_AGO } },
     done: ['cancel'],
   },
   {
-    title: 'past the grace the running job of a deleted task is cancelled',
+    title: 'cancels the running job of a deleted task after the grace period',
     seen: { jobs: [jobOf('RUNNING')], task: undefined, entry: { ...started, astraySince: LONG_AGO } },
     done: ['cancel'],
   },
@@ -76,12 +76,12 @@ describeRows('a job that runs', [
     done,
   })),
   {
-    title: 'a running job whose task is completed is about to end by itself',
+    title: 'lets the job of a completed task end by itself',
     seen: { jobs: [jobOf('COMPLETING')], task: taskOf('completed') },
     done: [],
   },
   {
-    title: 'a running job whose agent has failed the task may end in its own time',
+    title: 'lets a job end by itself whose agent failed the task',
     seen: {
       jobs: [jobOf('RUNNING')],
       task: taskOf('failed', { lastWorker: 'login1:slurm:7' }),
@@ -90,7 +90,7 @@ describeRows('a job that runs', [
     done: [],
   },
   {
-    title: "the job of a task that somebody else's agent has failed is cancelled",
+    title: 'cancels the job of a task that another agent failed',
     seen: {
       jobs: [jobOf('RUNNING')],
       task: taskOf('failed', { lastWorker: 'neighbour:0' }),
@@ -99,7 +99,7 @@ describeRows('a job that runs', [
     done: ['cancel'],
   },
   {
-    title: 'a job whose agent got a SIGTERM is about to end, or to come back and find the gate closed',
+    title: 'lets a job end by itself whose agent got SIGTERM',
     seen: {
       jobs: [jobOf('RUNNING')],
       task: taskOf('stopped', { statusReason: 'user abort' }),
@@ -108,12 +108,12 @@ describeRows('a job that runs', [
     done: [],
   },
   {
-    title: 'S-31 a state that no known Slurm has counts as still there',
+    title: 'S-31 treats an unknown state as live',
     seen: { jobs: [jobOf('HIBERNATING')], task: taskOf('in_progress') },
     done: [],
   },
   {
-    title: 'S-46 of two live jobs the one that runs keeps the task, the other is cancelled',
+    title: 'S-46 keeps the running one of two live jobs and cancels the other',
     seen: {
       jobs: [jobOf('PENDING', { id: '6' as JobId }), jobOf('RUNNING')],
       task: taskOf('in_progress'),
@@ -122,7 +122,7 @@ describeRows('a job that runs', [
     done: ['cancel'],
   },
   {
-    title: 'an extra job that started before its cancellation reached it does not cost the other job the task',
+    title: 'keeps the other job if an extra job started before its scancel',
     seen: {
       jobs: [jobOf('PENDING'), jobOf('RUNNING', { id: '8' as JobId })],
       place: 'parked',
@@ -133,7 +133,7 @@ describeRows('a job that runs', [
 ]);
 
 describe('a job that runs', () => {
-  it('remembers all that it told in one round', () => {
+  it('records everything that it reported in one pass', () => {
     const job = jobOf('RUNNING', { startAt: NOW - GRACES.startMs });
     const patches = decide(observation({ jobs: [job] })).flatMap((action) =>
       action.do === 'note' ? [action.patch] : [],
@@ -142,13 +142,13 @@ describe('a job that runs', () => {
     expect(patches.at(-1)?.told).to.deep.equal({ startedOn: `7@${NOW - GRACES.startMs}`, slowStart: true });
   });
 
-  it('is said to have started again when Slurm has put it back meanwhile', () => {
+  it('is reported as started again after a requeue', () => {
     const actions = decide(observation({ jobs: [jobOf('RUNNING', { startAt: NOW })], entry: started }));
 
     expect(actions[1]).to.have.property('text', 'Slurm job 7 started again in partition debug.');
   });
 
-  it('C-08 never writes to a task in progress whose job lives: that would erase the request to abort it', () => {
+  it('C-08 never writes to a task in progress with a live job, which would erase an abort request', () => {
     for (const word of ['RUNNING', 'COMPLETING', 'SUSPENDED']) {
       const actions = decide(
         observation({ jobs: [jobOf(word)], task: taskOf('in_progress', { statusMessage: 'stopping' }) }),

@@ -11,12 +11,12 @@ const ELSE = { lastWorker: 'neighbour:0' };
 
 describeRows('a job that waits', [
   {
-    title: 'a waiting job of a parked task tells why it waits',
+    title: 'shows why a pending job of a parked task waits',
     seen: { jobs: [jobOf('PENDING', { reason: 'Resources' })], place: 'parked' },
     done: ['show-status', 'note', 'log'],
   },
   {
-    title: 'the same reason is not told twice',
+    title: 'does not show the same reason twice',
     seen: {
       jobs: [jobOf('PENDING', { reason: 'Resources' })],
       place: 'parked',
@@ -25,27 +25,27 @@ describeRows('a job that waits', [
     done: [],
   },
   {
-    title: 'S-25 a job that never starts waits, and says so, where nobody has said for how long',
+    title: 'S-25 shows the reason of a job that cannot start if no limit is set',
     seen: { ...HOPELESS, entry: entryOf({ ...TOLD, neverStartsSince: NOW - 900_000 }) },
     done: [],
   },
   {
-    title: 'S-25 from the first sight of such a reason the time is counted',
+    title: 'S-25 starts to count the time when such a reason is first seen',
     seen: { ...HOPELESS, entry: entryOf(TOLD), gracePeriods: IMPATIENT },
     done: ['note'],
   },
   {
-    title: 'S-25 until it is over the job waits',
+    title: 'S-25 lets the job wait until the limit',
     seen: { ...HOPELESS, entry: entryOf({ ...TOLD, neverStartsSince: NOW - 599_999 }), gracePeriods: IMPATIENT },
     done: [],
   },
   {
-    title: 'S-25 then the job is cancelled and the task fails',
+    title: 'S-25 cancels the job and fails the task after the limit',
     seen: { ...HOPELESS, entry: entryOf({ ...TOLD, neverStartsSince: NOW - 600_000 }), gracePeriods: IMPATIENT },
     done: ['cancel', 'end failed'],
   },
   {
-    title: 'S-25 a reason of another kind in between ends the count',
+    title: 'S-25 resets the count when another kind of reason appears',
     seen: {
       jobs: [jobOf('PENDING', { reason: 'Resources' })],
       place: 'parked',
@@ -55,42 +55,42 @@ describeRows('a job that waits', [
     done: ['note'],
   },
   {
-    title: 'the job of an aborted task is cancelled, and the entry that the abort missed taken out',
+    title: 'cancels the job of an aborted task, and removes an entry that the abort missed',
     seen: { jobs: [jobOf('PENDING')], task: taskOf('stopped'), place: 'parked' },
     done: ['cancel', 'remove-entry'],
   },
   {
-    title: 'the waiting job of a task that became a draft is cancelled',
+    title: 'cancels the pending job of a task that became a draft',
     seen: { jobs: [jobOf('PENDING')], task: taskOf('created') },
     done: ['cancel'],
   },
   {
-    title: 'C-16 the waiting job of a deleted task is cancelled',
+    title: 'C-16 cancels the pending job of a deleted task',
     seen: { jobs: [jobOf('PENDING')], task: undefined },
     done: ['cancel'],
   },
   {
-    title: 'the waiting job of an archived task is cancelled',
+    title: 'cancels the pending job of an archived task',
     seen: { jobs: [jobOf('PENDING')], task: taskOf('created', { archived: true }) },
     done: ['cancel'],
   },
   {
-    title: 'the waiting job of a task that was moved to another queue is cancelled, and the user told so',
+    title: 'cancels the pending job of a task that was moved to another queue, and reports it',
     seen: { jobs: [jobOf('PENDING')], place: 'another queue' },
     done: ['cancel', 'log'],
   },
   {
-    title: 'the entry that the task still has in the scheduler queue is taken out with that',
+    title: "also removes the task's entry from the scheduler queue",
     seen: { jobs: [jobOf('PENDING')], place: 'another queue', hasEntry: true },
     done: ['cancel', 'remove-entry', 'log'],
   },
   {
-    title: 'which is told once',
+    title: 'reports that once',
     seen: { jobs: [jobOf('PENDING')], place: 'another queue', entry: entryOf({ cancelledFor: 'so' }) },
     done: ['cancel'],
   },
   {
-    title: 'the waiting job of a task that is back in its own queue is cancelled',
+    title: 'cancels the pending job of a task that is back in its queue',
     seen: { jobs: [jobOf('PENDING')], place: 'own queue' },
     done: ['cancel', 'log'],
   },
@@ -101,27 +101,27 @@ describeRows('a job that waits', [
     done: ['read-record'],
   },
   {
-    title: 'it is cancelled when it has not',
+    title: 'cancels it otherwise',
     seen: { jobs: [jobOf('PENDING')], place: 'nowhere', record: recordOf({ stateWord: 'PENDING' }) },
     done: ['cancel'],
   },
   {
-    title: 'S-24 a running task whose job Slurm put back is parked again',
+    title: 'S-24 parks a running task again whose job Slurm requeued',
     seen: { jobs: [jobOf('PENDING')], task: taskOf('in_progress') },
     done: ['park-again', 'note', 'log'],
   },
   {
-    title: 'a running task that the user had asked to stop is not run again: its job is cancelled, the task stopped',
+    title: 'cancels the requeued job of an aborted task, and stops the task',
     seen: { jobs: [jobOf('PENDING')], task: taskOf('in_progress', { statusMessage: 'stopping' }) },
     done: ['cancel', 'end stopped'],
   },
   {
-    title: 'a task that somebody else may run is left alone',
+    title: 'leaves a task alone that another job may run',
     seen: { jobs: [jobOf('PENDING')], task: taskOf('in_progress', ELSE) },
     done: [],
   },
   {
-    title: 'a running task whose agent died before its first report is parked again once it has been silent for long',
+    title: 'parks a task again whose agent died before its first report, after a long silence',
     seen: {
       jobs: [jobOf('PENDING')],
       task: taskOf('in_progress', { lastWorker: undefined, lastUpdate: NOW - GRACES.absentMs }),
@@ -129,17 +129,17 @@ describeRows('a job that waits', [
     done: ['park-again', 'note', 'log'],
   },
   {
-    title: 'the waiting job of a task that runs in another queue is cancelled',
+    title: 'cancels the pending job of a task that runs in another queue',
     seen: { jobs: [jobOf('PENDING')], task: taskOf('in_progress', { executionQueue: 'x'.repeat(32) as QueueId }) },
     done: ['cancel'],
   },
   {
-    title: 'a task that SIGTERM stopped before Slurm put its job back is parked again',
+    title: 'parks a task again that SIGTERM stopped before Slurm requeued its job',
     seen: { jobs: [jobOf('PENDING')], task: taskOf('stopped', BY_TERM) },
     done: ['park-again', 'note', 'log'],
   },
   {
-    title: 'a task whose user was seen to abort it is not, though the SIGTERM then had the last word',
+    title: 'does not park a task again whose abort request was seen before the SIGTERM',
     seen: {
       jobs: [jobOf('PENDING')],
       task: taskOf('stopped', BY_TERM),
@@ -148,12 +148,12 @@ describeRows('a job that waits', [
     done: ['cancel'],
   },
   {
-    title: "a task that SIGTERM stopped under somebody else's agent stays stopped",
+    title: 'leaves a task stopped that SIGTERM stopped under another agent',
     seen: { jobs: [jobOf('PENDING')], task: taskOf('stopped', { ...BY_TERM, ...ELSE }) },
     done: ['cancel'],
   },
   {
-    title: 'what was done to another job of the task is no longer kept in mind',
+    title: 'clears what was recorded of another job of the task',
     seen: {
       jobs: [jobOf('PENDING', { reason: 'Resources' })],
       place: 'parked',

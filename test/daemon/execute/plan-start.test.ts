@@ -11,7 +11,7 @@ function standing(
   return { task: { archived: false, executionQueue: OWN_QUEUE, ...task } as Task, place, hasJob, isKnown };
 }
 
-describe('one task that is to be run now', () => {
+describe('starting one task', () => {
   for (const status of ['created', 'stopped', 'failed'] as const) {
     it(`is enqueued when it is ${status}`, () => {
       expect(planStart(standing({ status }), OWN_QUEUE)).to.deep.equal({ do: 'enqueue' });
@@ -19,7 +19,7 @@ describe('one task that is to be run now', () => {
   }
 
   for (const status of ['completed', 'closed', 'publishing', 'published', 'unknown'] as const) {
-    it(`is refused when it is ${status}, with the way out`, () => {
+    it(`is refused when it is ${status}, with advice`, () => {
       expect(planStart(standing({ status }), OWN_QUEUE))
         .to.have.property('why')
         .that.matches(new RegExp(`it is ${status}: .*--clone`));
@@ -37,26 +37,26 @@ describe('one task that is to be run now', () => {
     ['no queue, so that somebody may have it in hand', 'nowhere', {}, 'watch'],
     ['another queue by its entry', 'another queue', {}, 'enqueue'],
   ] as const) {
-    it(`that waits in ${what}: ${begins}`, () => {
+    it(`queued in ${what}: ${begins}`, () => {
       expect(planStart(standing({ status: 'queued' }, { place, ...more }), OWN_QUEUE).do).to.equal(begins);
     });
   }
 
-  it('that waits for another queue is moved, as a person does it', () => {
+  it('is moved if it is queued in another queue', () => {
     const elsewhere = standing({ status: 'queued', executionQueue: OTHER_QUEUE });
     expect(planStart(elsewhere, OWN_QUEUE)).to.deep.equal({ do: 'enqueue' });
   });
 
-  it('that runs, or that an earlier call has in its journal, is watched', () => {
+  it('is watched if it runs, or if the journal of an earlier call has it', () => {
     expect(planStart(standing({ status: 'in_progress' }), OWN_QUEUE)).to.deep.equal({ do: 'watch' });
     expect(planStart(standing({ status: 'failed' }, { isKnown: true }), OWN_QUEUE)).to.deep.equal({ do: 'watch' });
   });
 
-  it('that an earlier call has in its journal, and that was reset since, is run anew', () => {
+  it('is enqueued if it was reset since an earlier call', () => {
     expect(planStart(standing({ status: 'created' }, { isKnown: true }), OWN_QUEUE)).to.deep.equal({ do: 'enqueue' });
   });
 
-  it('is taken as often as it waits in our queue, watched where somebody else has it, and over in every other state', () => {
+  it('is claimed whenever it waits in our queue, watched if another daemon has it, and over in every other state', () => {
     const next = (task: Partial<Task> | undefined): string => planNext(task as Task | undefined, OWN_QUEUE);
     expect(next({ status: 'queued', executionQueue: OWN_QUEUE })).to.equal('claim');
     expect(next({ status: 'queued', executionQueue: OTHER_QUEUE })).to.equal('watch');

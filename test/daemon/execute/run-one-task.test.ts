@@ -77,7 +77,7 @@ async function end({ server, cluster }: StepFixture, task: TaskId, how: 'complet
 }
 
 describe('one task without a daemon', () => {
-  it('is taken from behind others, submitted, and followed to its end; what stands in front of it stays there', async () => {
+  it('is claimed from behind other tasks, submitted and tracked to its end; the others stay in the queue', async () => {
     const fixture = createStepFixture();
     await fixture.enqueued(1);
     const task = await fixture.enqueued(2);
@@ -98,7 +98,7 @@ describe('one task without a daemon', () => {
     expect(run.shown).to.be.above(10);
   });
 
-  it('that is left right after its submission has its job named', async () => {
+  it('reports its job if watching stops right after the submission', async () => {
     const fixture = createStepFixture();
     const task = await fixture.enqueued(1);
     const deps = glueOf(fixture);
@@ -121,7 +121,7 @@ describe('one task without a daemon', () => {
     expect(await run.ended).to.include({ isOver: false, jobId: '1' });
   });
 
-  it('that fails has its job named, so that its exit code can be asked for', async () => {
+  it('reports its job if it fails, so that its exit code can be read', async () => {
     const fixture = createStepFixture();
     const task = await fixture.enqueued(1);
     const run = start(glueOf(fixture), task);
@@ -134,7 +134,7 @@ describe('one task without a daemon', () => {
     expect([ended?.status, jobId]).to.deep.equal(['failed', '1']);
   });
 
-  it('that the cluster has no room for returns to its queue, and is taken anew after the pause', async () => {
+  it('returns to its queue under backpressure, and is claimed again after the backoff', async () => {
     const fixture = createStepFixture();
     const task = await fixture.enqueued(1);
     fixture.cluster.nextFate = 'backpressure';
@@ -149,7 +149,7 @@ describe('one task without a daemon', () => {
     await run.ended;
   });
 
-  it('that a daemon of the same queue was first to take is only watched, until its job has ended', async () => {
+  it('is only watched if a daemon of the same queue claimed it first, until its job has ended', async () => {
     const fixture = createStepFixture();
     const task = await fixture.enqueued(1);
     const daemon = startDaemon(fixture.deps);
@@ -170,7 +170,7 @@ describe('one task without a daemon', () => {
     await daemon.ended;
   });
 
-  it('leaves its job to a daemon of the same queue when it is killed: that takes over within six minutes', async () => {
+  it('leaves its job to a daemon of the same queue when it is killed, which takes over within six minutes', async () => {
     const fixture = createStepFixture();
     const task = await fixture.enqueued(1);
     start(glueOf(fixture), task);
@@ -187,7 +187,7 @@ describe('one task without a daemon', () => {
     await daemon.ended;
   });
 
-  it('touches no task of another such process: not its jobs, not what it has parked', async () => {
+  it('touches neither the jobs nor the parked tasks of another execute process', async () => {
     const fixture = createStepFixture();
     const [task, other] = [await fixture.enqueued(1), await fixture.enqueued(2)];
     await fixture.server.call('queues.remove_task', { queue: OWN_QUEUE, task: other });
@@ -204,7 +204,7 @@ describe('one task without a daemon', () => {
     await run.ended;
   });
 
-  it('is left where it is when the process is told to end; the next call follows it, and submits nothing', async () => {
+  it('stays as it is when the process is stopped; the next call tracks it, and submits nothing', async () => {
     const fixture = createStepFixture();
     const disk: Disk = { text: '' };
     const task = await fixture.enqueued(1);
@@ -219,7 +219,7 @@ describe('one task without a daemon', () => {
     expect(fixture.cluster.jobs).to.have.length(1);
   });
 
-  it('that was left, reset and enqueued anew gets a new job, and the old one is cancelled', async () => {
+  it('gets a new job if it was left, reset and enqueued again, and the old job is cancelled', async () => {
     const fixture = createStepFixture();
     const disk: Disk = { text: '' };
     const task = await fixture.enqueued(1);
@@ -236,7 +236,7 @@ describe('one task without a daemon', () => {
     expect((await next.ended).task?.status).to.equal('completed');
   });
 
-  it('that its user deletes, or takes to another queue, is not run: the one ends it, the other is waited for', async () => {
+  it('is not run if its user deletes it or moves it to another queue', async () => {
     const fixture = createStepFixture();
     const [deleted, moved] = [await fixture.enqueued(1), await fixture.enqueued(2)];
     await fixture.server.call('tasks.delete', { task: deleted, force: true });

@@ -39,7 +39,7 @@ describe('the journal', () => {
     await again.close();
   });
 
-  it('is only for the eyes of its user', async () => {
+  it('is readable only by its user', async () => {
     const journal = await openJournal(folder, NOW);
     await journal.write(taskNumber(1));
     await journal.close();
@@ -48,7 +48,7 @@ describe('the journal', () => {
     expect(mode & 0o777).to.equal(0o600);
   });
 
-  it('leaves out a last line that a crash has torn', async () => {
+  it('ignores a last line that a crash has torn', async () => {
     await writeFile(
       file,
       formatJournal({ entry: taskNumber(1) }) + formatJournal({ entry: taskNumber(2) }).slice(0, 40),
@@ -60,7 +60,7 @@ describe('the journal', () => {
     await journal.close();
   });
 
-  it('D-03 wherever a file is cut, what its whole lines say is what is known', () => {
+  it('D-03 contains what its complete lines say, wherever the file is truncated', () => {
     const lines = [taskNumber(1), taskNumber(2), { ...taskNumber(1), attempts: 2 }].map((entry) =>
       formatJournal({ entry }),
     );
@@ -92,7 +92,7 @@ describe('the journal', () => {
     });
   }
 
-  it('D-04 sets a damaged file aside, says so, and begins anew', async () => {
+  it('D-04 sets a damaged file aside, logs it, and starts a new one', async () => {
     await writeFile(
       file,
       `${formatJournal({ entry: taskNumber(1) })}not json\n${formatJournal({ entry: taskNumber(2) })}`,
@@ -106,14 +106,14 @@ describe('the journal', () => {
     await journal.close();
   });
 
-  it('D-05 refuses a file of a newer version, and leaves it as it is', async () => {
+  it('D-05 rejects a file of a newer version, and leaves it unchanged', async () => {
     await writeFile(file, '{"v":2,"entry":{}}\n');
 
     const error = await rejection(openJournal(folder, NOW));
 
     expect(error).to.be.instanceOf(JournalError);
     expect(error.message).to.equal(
-      `${file} was written by a newer clearml-agent-slurm (journal version 2). Use that version, or move the file away: jobs and tasks are found again without it.`,
+      `${file} was written by a newer clearml-agent-slurm (journal version 2). Use that version, or move the file away: the daemon finds jobs and tasks again without it.`,
     );
     expect(await readFile(file, 'utf8')).to.equal('{"v":2,"entry":{}}\n');
   });
@@ -127,7 +127,7 @@ describe('the journal', () => {
     await journal.close();
   });
 
-  it('does not set a file aside of which only a later line is of a newer version', async () => {
+  it('does not set a file aside in which only a later line is of a newer version', async () => {
     await writeFile(file, `${formatJournal({ entry: taskNumber(1) })}{"v":2}\n`);
 
     expect(await rejection(openJournal(folder, NOW))).to.be.instanceOf(JournalError);
@@ -137,7 +137,7 @@ describe('the journal', () => {
     ['a folder in which nobody can make a file', '/proc/self'],
     ['what is no folder', '/dev/full'],
   ] as const) {
-    it(`D-06 refuses ${what} with a sentence, and says where to go`, async () => {
+    it(`D-06 rejects ${what} with advice`, async () => {
       const error = await rejection(openJournal(place, NOW));
 
       expect(error).to.be.instanceOf(JournalError);
@@ -146,14 +146,14 @@ describe('the journal', () => {
     });
   }
 
-  it('refuses a file that it can not read, and leaves it as it is', async () => {
+  it('rejects a file that it cannot read, and leaves it unchanged', async () => {
     await symlink(file, file);
 
     expect(await rejection(openJournal(folder, NOW))).to.be.instanceOf(JournalError);
     expect(await readlink(file)).to.equal(file);
   });
 
-  it('takes what is under way when it is closed, and nothing after: by then another daemon may have it', async () => {
+  it('writes pending lines when it is closed, and nothing later, as another daemon may use it then', async () => {
     const journal = await openJournal(folder, NOW);
     const underWay = journal.write(taskNumber(1));
     await journal.close();
@@ -165,7 +165,7 @@ describe('the journal', () => {
     await again.close();
   });
 
-  it('refuses a folder that it can not write to', async () => {
+  it('rejects a directory that it cannot write to', async () => {
     await writeFile(file, '');
 
     const error = await rejection(openJournal(join(file, 'below a file'), NOW));
@@ -195,12 +195,12 @@ describe('the journal', () => {
     [40_000, 9_999, true],
     [40_000, 10_000, false],
   ] as const) {
-    it(`D-07 is ${isWorth ? '' : 'not '}written anew with ${lines} lines of which ${known} tasks are known`, () => {
+    it(`D-07 is ${isWorth ? '' : 'not '}compacted with ${lines} lines and ${known} entries`, () => {
       expect(needsCompaction(lines, known)).to.equal(isWorth);
     });
   }
 
-  it('D-07 that can not be written anew loses nothing by it, and is written anew later', async () => {
+  it('D-07 loses nothing if a compaction fails, and is compacted later', async () => {
     const blocked = `${file}.${process.pid}.tmp`;
     const warnings: string[] = [];
     const journal = await openJournal(folder, NOW, { warn: (message) => void warnings.push(message) });
@@ -224,7 +224,7 @@ describe('the journal', () => {
     await again.close();
   });
 
-  it('goes on after lines were appended behind its back by a torn write', async () => {
+  it('continues after a torn write appended lines', async () => {
     const journal = await openJournal(folder, NOW);
     await journal.write(taskNumber(1));
     await journal.close();
@@ -239,7 +239,7 @@ describe('the journal', () => {
     await last.close();
   });
 
-  it('holds thousands of tasks, and is as quick with the last of them as with the first', async () => {
+  it('holds thousands of tasks without slowing down', async () => {
     const journal = await openJournal(folder, NOW);
     const many = Array.from({ length: 5_000 }, (_, index) => taskNumber(index));
     await Promise.all(many.map((entry) => journal.write(entry)));

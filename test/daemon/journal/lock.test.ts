@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { AlreadyRunningError, acquireLock } from '../../../src/daemon/journal/lock.ts';
 import { rejection } from '../../support/rejection.ts';
 
-describe('the lock of a state folder', () => {
+describe('the lock of a state directory', () => {
   let folder: string;
   let file: string;
 
@@ -19,7 +19,7 @@ describe('the lock of a state folder', () => {
 
   afterEach(() => rm(folder, { recursive: true }));
 
-  it('D-08 refuses a second holder, naming host, process and since when', async () => {
+  it('D-08 rejects a second holder with the host, the process and its start time', async () => {
     await acquireLock(folder, 'login1', Date.UTC(2026, 0, 2));
 
     const error = await rejection(acquireLock(folder, 'login1', Date.now()));
@@ -57,7 +57,7 @@ describe('the lock of a state folder', () => {
     expect(await rejection(acquireLock(folder, 'login1', Date.now()))).to.be.instanceOf(AlreadyRunningError);
   });
 
-  it('is taken over from another host that has been silent for long', async () => {
+  it('is taken over from another host that has not touched it for long', async () => {
     await writeFile(file, JSON.stringify({ host: 'login2', pid: 1, begun: '1', since: 0 }));
     const longAgo = new Date(Date.now() - 600_000);
     await utimes(file, longAgo, longAgo);
@@ -71,7 +71,7 @@ describe('the lock of a state folder', () => {
     await acquireLock(folder, 'login1', Date.now());
   });
 
-  it("tells a daemon that slept for long that the folder is another one's by now", async () => {
+  it('reports to a daemon that was suspended for long that another one holds the directory', async () => {
     const lock = await acquireLock(folder, 'login1', 1);
     await writeFile(file, JSON.stringify({ host: 'login2', pid: 1, begun: '1', since: 0 }));
 
@@ -81,7 +81,7 @@ describe('the lock of a state folder', () => {
     expect(JSON.parse(await readFile(file, 'utf8'))).to.include({ host: 'login2' });
   });
 
-  it('is put there again when somebody removed it', async () => {
+  it('is created again if it was removed', async () => {
     const lock = await acquireLock(folder, 'login1', 1);
     await rm(file);
 
@@ -90,7 +90,7 @@ describe('the lock of a state folder', () => {
     expect(JSON.parse(await readFile(file, 'utf8'))).to.include({ host: 'login1', since: 1 });
   });
 
-  it('is given to one of many that start at once', async () => {
+  it('is acquired by one of many daemons that start at once', async () => {
     const tries = await Promise.allSettled(Array.from({ length: 8 }, () => acquireLock(folder, 'login1', Date.now())));
 
     expect(tries.filter(({ status }) => status === 'fulfilled')).to.have.length(1);

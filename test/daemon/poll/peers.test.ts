@@ -23,8 +23,8 @@ function hear(peers: Peers, ...rows: readonly WorkerRow[]): Promise<void> {
   return peers.refresh({ find: (tag) => Promise.resolve({ workers: workersOf(tag), isWhole: true }) }, now);
 }
 
-describe('a job', () => {
-  it('is followed by the daemon that submitted it, as long as that lives', async () => {
+describe('a job of several daemons', () => {
+  it('is tracked by the daemon that submitted it, while that is live', async () => {
     const [one, other] = [daemon('mark1'), daemon('mark2')];
     await hear(one, one.row(), other.row());
     await hear(other, one.row(), other.row());
@@ -33,7 +33,7 @@ describe('a job', () => {
     expect([other.isOurs(QUEUE, 'mark1'), other.isOurs(QUEUE, 'mark2')]).to.deep.equal([false, true]);
   });
 
-  it('of a dead daemon, or of nobody, is followed by exactly one of those that live', async () => {
+  it('of a daemon that is gone, or without a mark, is tracked by exactly one live daemon', async () => {
     const all = [daemon('mark3'), daemon('mark1'), daemon('mark2')];
     for (const one of all) await hear(one, ...all.map((each) => each.row()));
 
@@ -42,7 +42,7 @@ describe('a job', () => {
     }
   });
 
-  it('is taken over once its daemon was missing from three readings in a row, and given back when it is heard of again', async () => {
+  it('is taken over after its daemon was missing from three readings in a row, and left to it when it is back', async () => {
     const [one, other] = [daemon('mark1'), daemon('mark2')];
     const sees: boolean[] = [];
     for (const rows of [[other.row()], [], [], [other.row()], [], [], [], [other.row()]]) {
@@ -62,7 +62,7 @@ describe('a job', () => {
     expect(one.isOurs(QUEUE, 'mark2')).to.equal(false);
   });
 
-  it('is taken over from a daemon that was missing for long, however quick the readings are', async () => {
+  it('is taken over from a daemon that was missing for long, however close the readings are', async () => {
     const [one, other] = [daemon('mark1'), daemon('mark2')];
     await hear(one, other.row());
     for (let reading = 0; reading < 9; reading += 1) {
@@ -72,7 +72,7 @@ describe('a job', () => {
     expect(one.isOurs(QUEUE, 'mark2')).to.equal(true);
   });
 
-  it('is not taken over at once from a daemon that is missing where another one is heard of', async () => {
+  it('is not taken over immediately from a daemon that is missing from one reading', async () => {
     const [one, other, third] = [daemon('mark1'), daemon('mark2'), daemon('mark3')];
     await hear(one, other.row(), third.row());
     await hear(one, third.row());
@@ -80,7 +80,7 @@ describe('a job', () => {
     expect(one.isOurs(QUEUE, 'mark2')).to.equal(false);
   });
 
-  it('is taken over at once from a daemon that was started anew without the queue', async () => {
+  it('is taken over immediately from a daemon that restarted without the queue', async () => {
     const [one, other] = [daemon('mark1'), daemon('mark2')];
     await hear(one, other.row());
     await hear(one, daemon('mark2', { queues: [OTHER] }).row());
@@ -88,7 +88,7 @@ describe('a job', () => {
     expect(one.isOurs(QUEUE, 'mark2')).to.equal(true);
   });
 
-  it('stays with its daemon through readings that fail: they say nothing about anybody', async () => {
+  it('stays with its daemon through failed readings', async () => {
     const [one, other] = [daemon('mark1'), daemon('mark2')];
     await hear(one, other.row());
     for (let reading = 0; reading < 9; reading += 1) {
@@ -98,7 +98,7 @@ describe('a job', () => {
     expect(one.isOurs(QUEUE, 'mark2')).to.equal(false);
   });
 
-  it('of a process for a single task is followed by that, and else by a daemon: another such process settles nothing', async () => {
+  it('of an execute process is tracked by that process, else by a daemon, but not by another execute process', async () => {
     const [one, single, another] = [daemon('mark1'), daemon('zark1'), daemon('zark2')];
     const all = [one, single, another];
     for (const each of all) await hear(each, ...all.map((other) => other.row()));
@@ -107,14 +107,14 @@ describe('a job', () => {
     expect(all.map((each) => each.isOurs(QUEUE, undefined))).to.deep.equal([true, false, false]);
   });
 
-  it('of its own task is followed by a process for a single task where no daemon serves the queue', async () => {
+  it('of its own task is tracked by an execute process if no daemon serves the queue', async () => {
     const [single, another] = [daemon('zark2'), daemon('zark1')];
     await hear(single, another.row());
 
     expect([single.isOurs(QUEUE, 'dead1'), single.isOurs(QUEUE, undefined)]).to.deep.equal([true, true]);
   });
 
-  it('of a queue that its daemon no longer serves is followed by one that does', async () => {
+  it('of a queue that its daemon no longer serves is tracked by one that does', async () => {
     const [one, other] = [daemon('mark1'), daemon('mark2', { queues: [OTHER] })];
     await hear(one, other.row());
     await hear(other, one.row());
@@ -122,14 +122,14 @@ describe('a job', () => {
     expect([one.isOurs(QUEUE, 'mark2'), other.isOurs(QUEUE, 'mark2')]).to.deep.equal([true, false]);
   });
 
-  it('of a queue that nobody serves stays with who follows it', async () => {
+  it('of a queue that no daemon serves stays with the daemon that tracks it', async () => {
     const [one, other] = [daemon('mark1'), daemon('mark2')];
     await hear(one, other.row());
 
     expect(one.isOurs(OTHER, 'mark1')).to.equal(true);
   });
 
-  it('has nothing to do with daemons of another scheduler queue, or with other workers', async () => {
+  it('is independent of daemons of another scheduler queue, and of other workers', async () => {
     const one = daemon('mark2');
     const stranger = createPeers({ worker: 'x', mark: 'mark1', queues: [QUEUE], schedulerQueue: OTHER });
     const [group = ''] = one.row().tags;
@@ -139,8 +139,8 @@ describe('a job', () => {
   });
 });
 
-describe('two daemons of one name', () => {
-  it('do not both show as that one: who sees the other first takes another name', async () => {
+describe('two daemons with the same name', () => {
+  it('do not share a registration: the one that sees the other first takes another name', async () => {
     const [one, other] = [daemon('mark1', { worker: 'login1:slurm' }), daemon('mark2', { worker: 'login1:slurm' })];
     await hear(one, daemon('mark3').row(), other.row());
     await hear(other, one.row());
@@ -148,7 +148,7 @@ describe('two daemons of one name', () => {
     expect([one.row().id, other.row().id]).to.deep.equal(['login1:slurm-mark1', 'login1:slurm']);
   });
 
-  it("do not make way for their own row of an earlier life, nor for somebody else's of another name", async () => {
+  it('keep their name if the row is from their earlier run, or has another name', async () => {
     const one = daemon('mark1', { worker: 'login1:slurm' });
     await hear(one, one.row(), daemon('mark2').row());
 
@@ -156,8 +156,8 @@ describe('two daemons of one name', () => {
   });
 });
 
-describe('of workers that somebody makes up', () => {
-  it('so many are remembered, and those that were known before stay among them', () => {
+describe('fake workers', () => {
+  it('are remembered up to a limit, and known peers stay among them', () => {
     const known = [{ mark: 'mark1', missed: 0 }];
     const heard = Array.from({ length: 100_000 }, (_, number) => ({ mark: number.toString(36), missed: 0 }));
     const first = mergePeers(known, heard, 1);
@@ -169,7 +169,7 @@ describe('of workers that somebody makes up', () => {
     expect(mergePeers(first, [], 3)).to.deep.equal([]);
   });
 
-  it('one is no peer whose mark is none', async () => {
+  it('are no peers without a valid mark', async () => {
     const one = daemon('mark1');
     const [group = ''] = one.row().tags;
     for (const mark of ['', 'x'.repeat(100_000), 'MARK2', 'mark'])

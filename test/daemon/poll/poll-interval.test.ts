@@ -14,7 +14,7 @@ import { entryOf } from '../decide/observations.ts';
 
 const PACE = { baseMs: 15_000, minJobAgeMs: 300_000 };
 
-describe('the pause between two looks at Slurm', () => {
+describe('the poll interval', () => {
   for (const [what, looked, seconds] of [
     ['while something happens', {}, 15],
     ['after a few looks without news', { quietPolls: 3 }, 15],
@@ -52,7 +52,7 @@ describe('the pause between two looks at Slurm', () => {
     ['a minute', 60_000, 30],
     ['two seconds, which is less than the setting', 2_000, 15],
   ] as const) {
-    it(`is ${seconds} s where Slurm forgets ended jobs after ${what}, however little happens`, () => {
+    it(`is ${seconds} s if Slurm forgets ended jobs after ${what}, however little happens`, () => {
       const quiet = { tracked: 7, isChangeExpected: false, quietPolls: 99, slurmMs: 0 };
 
       expect(nextPollDelayMs({ ...PACE, minJobAgeMs }, quiet)).to.equal(seconds * 1000);
@@ -60,7 +60,7 @@ describe('the pause between two looks at Slurm', () => {
   }
 });
 
-describe('news between two looks', () => {
+describe('changes between two polls', () => {
   const pending: Partial<Job> = { id: '1' as JobId, state: 'PENDING', reason: 'Priority' };
   const queued: Partial<Task> = { status: 'queued' };
 
@@ -100,7 +100,7 @@ describe('news between two looks', () => {
     });
   }
 
-  it('are none when Slurm lists the same jobs in another order', () => {
+  it('do not include another order of the same jobs', () => {
     const one = ['a', queued, [pending]] as const;
     const other = ['b', queued, [{ ...pending, id: '2' as JobId }]] as const;
 
@@ -108,7 +108,7 @@ describe('news between two looks', () => {
   });
 });
 
-describe('a task of which something is awaited', () => {
+describe('a task in a transient state', () => {
   for (const [what, more, isAwaited] of [
     ['none while its job is as it should be', {}, false],
     ['its submission', { step: 'submitting' }, true],

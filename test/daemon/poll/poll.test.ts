@@ -20,12 +20,12 @@ describe('the place of a task', () => {
     { title: 'its own queue has it', queues: [queueOf('own', 't'), queueOf('sched')], place: 'own queue' },
     { title: 'another queue has it', queues: [queueOf('own'), queueOf('else', 't')], place: 'another queue' },
     {
-      title: 'a user put it back into its own queue while it is parked: that counts',
+      title: 'a user enqueued it in its queue while it is parked',
       queues: [queueOf('sched', 't'), queueOf('own', 't')],
       place: 'own queue',
     },
     {
-      title: 'a user put it into another queue while it is parked: that counts',
+      title: 'a user enqueued it in another queue while it is parked',
       queues: [queueOf('sched', 't'), queueOf('else', 't')],
       place: 'another queue',
     },

@@ -42,8 +42,8 @@ async function started(fixture: StepFixture, task: TaskId): Promise<Task> {
   return (await fixture.read(task)) ?? expect.fail('no such task');
 }
 
-describe('the end of a task whose agent could not say it', () => {
-  it('is its status, the reason, the console lines with the end of the log, and a journal without it', async () => {
+describe('ending a task whose agent did not', () => {
+  it('sets the status and reason, writes the end of the log to the console, and forgets the task', async () => {
     const fixture = createStepFixture(logsThatEnd('first\nlast\n'));
     const { task, seen, entry } = await parked(fixture);
 
@@ -62,7 +62,7 @@ describe('the end of a task whose agent could not say it', () => {
     expect(fixture.deps.journal.entries.size).to.equal(0);
   });
 
-  it('tells what the log tells of why, before it', async () => {
+  it('writes the cause that the log shows before the log', async () => {
     const fixture = createStepFixture(logsThatEnd('\x1b[31mHost key verification failed.\x1b[0m\n'));
     const { task, seen, entry } = await parked(fixture);
 
@@ -73,7 +73,7 @@ describe('the end of a task whose agent could not say it', () => {
     expect(log).to.include('Host key verification failed.');
   });
 
-  it('says where the log is when it can not be read from here', async () => {
+  it('names the path of a log that cannot be read', async () => {
     const fixture = createStepFixture(logsThatEnd(undefined));
     const { task, seen, entry } = await parked(fixture);
 
@@ -84,7 +84,7 @@ describe('the end of a task whose agent could not say it', () => {
     );
   });
 
-  it('C-06 is left to the job that has taken the entry a moment before', async () => {
+  it('C-06 leaves the task to a job that took the entry a moment before', async () => {
     const fixture = createStepFixture();
     const { task, seen, entry } = await parked(fixture);
     await fixture.server.call('queues.remove_task', { queue: SCHEDULER_QUEUE, task });
@@ -101,7 +101,7 @@ describe('the end of a task whose agent could not say it', () => {
     ['enqueued it again', ['tasks.dequeue', 'tasks.enqueue']],
     ['deleted it', ['tasks.delete']],
   ] as const) {
-    it(`C-30 is not ours to say when the user ${act} a moment before`, async () => {
+    it(`C-30 changes nothing if the user ${act} a moment before`, async () => {
       const fixture = createStepFixture();
       const { task, seen, entry } = await parked(fixture);
       await fixture.server.call('queues.remove_task', { queue: SCHEDULER_QUEUE, task });
@@ -114,7 +114,7 @@ describe('the end of a task whose agent could not say it', () => {
     });
   }
 
-  it('of a completed job is completed if its log shows that the agent finished', async () => {
+  it('completes the task of a completed job if its log shows that the agent finished', async () => {
     for (const [log, status] of [
       ['…\nProcess completed successfully\n', 'completed'],
       ['…\n', 'failed'],
@@ -131,7 +131,7 @@ describe('the end of a task whose agent could not say it', () => {
     }
   });
 
-  it('is said only after it is done: a status that the server refuses is never told', async () => {
+  it('reports only after the status is set: one that the server refuses is never reported', async () => {
     const fixture = createStepFixture();
     const { task, entry } = await parked(fixture);
     const seen = await started(fixture, task);
@@ -143,7 +143,7 @@ describe('the end of a task whose agent could not say it', () => {
     expect(fixture.deps.journal.entries.size).to.equal(1);
   });
 
-  it('keeps the status message short, and the console whole', async () => {
+  it('truncates the status message, not the console', async () => {
     const fixture = createStepFixture();
     const { task, seen, entry } = await parked(fixture);
     const text = 'x'.repeat(1_000);

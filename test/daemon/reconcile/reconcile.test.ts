@@ -26,8 +26,8 @@ function judge({ deps, pool }: StepFixture, snapshot: Snapshot): Promise<boolean
   return reconcile(deps, pool, snapshot, go);
 }
 
-describe('following', () => {
-  it('S-29 does not judge by a look that began before the job was known', async () => {
+describe('reconciling', () => {
+  it('S-29 does not decide from a poll that began before the job was known', async () => {
     const fixture = createStepFixture();
     const early = await fixture.poll();
     const task = await followed(fixture);
@@ -39,7 +39,7 @@ describe('following', () => {
     expect(fixture.deps.journal.entries.get(task)).to.have.property('absentSince');
   });
 
-  it('S-44 does not believe the record of an id that was handed out again', async () => {
+  it('S-44 ignores the record of a reused job id', async () => {
     const fixture = createStepFixture();
     const stranger = {
       name: 'somebody else',
@@ -65,7 +65,7 @@ describe('following', () => {
       .and.not.match(/77|secret|n9/);
   });
 
-  it('S-21 concludes nothing for a job that is absent while it can not be looked up', async () => {
+  it('S-21 decides nothing for an absent job while the lookup fails', async () => {
     const fixture = createStepFixture();
     const task = await followed(fixture);
     fixture.cluster.crash();
@@ -79,7 +79,7 @@ describe('following', () => {
     expect(fixture.logged.filter((line) => line.includes('Lookup of absent jobs failed'))).to.have.length(3);
   });
 
-  it('leaves the job of a living neighbour to it, without touching job or task', async () => {
+  it('leaves the job of a live peer to that peer, without touching job or task', async () => {
     const fixture = createStepFixture();
     const deps = { ...fixture.deps, peers: { ...fixture.deps.peers, isOurs: () => false } };
     const task = await followed(fixture);
@@ -96,7 +96,7 @@ describe('following', () => {
     { what: 'an extra job', cancelled: (id: JobId) => ({ jobId: '99' as JobId, cancelledExtras: [id] }) },
     { what: 'its own job', cancelled: (jobId: JobId) => ({ jobId, cancelledFor: 'the task was taken out' }) },
   ]) {
-    it(`remembers ${what} that it has cancelled for as long as Slurm shows it, whoever follows the task`, async () => {
+    it(`remembers ${what} that it cancelled for as long as Slurm lists it`, async () => {
       const fixture = createStepFixture();
       const deps = { ...fixture.deps, peers: { ...fixture.deps.peers, isOurs: () => false } };
       const task = await followed(fixture);

@@ -15,8 +15,8 @@ async function popped(fixture: StepFixture): Promise<{ task: TaskId; entry: Entr
   return { task, entry };
 }
 
-describe('a task that is given back', () => {
-  it('is at the front of its queue, knows why, and is forgotten', async () => {
+describe('a task that returns to its queue', () => {
+  it('is at the front of its queue, shows why, and is forgotten', async () => {
     const fixture = createStepFixture();
     const { task, entry } = await popped(fixture);
     await fixture.enqueued(2);
@@ -28,7 +28,7 @@ describe('a task that is given back', () => {
     expect(fixture.deps.journal.entries.size).to.equal(0);
   });
 
-  it('is left alone when somebody else has taken its entry', async () => {
+  it('is left alone if another daemon removed its entry', async () => {
     const fixture = createStepFixture();
     const { entry } = await popped(fixture);
 
@@ -38,7 +38,7 @@ describe('a task that is given back', () => {
     expect(fixture.deps.journal.entries.size).to.equal(1);
   });
 
-  it('stays where the user has put it meanwhile', async () => {
+  it('stays where the user has put it in the meantime', async () => {
     const fixture = createStepFixture();
     const { task, entry } = await popped(fixture);
     await fixture.server.call('tasks.enqueue', { task, queue: OTHER_QUEUE });
@@ -53,7 +53,7 @@ describe('a task that is given back', () => {
     ['aborted', 'tasks.stop', {}, { status: 'stopped' }],
     ['enqueued elsewhere', 'tasks.enqueue', { queue: OTHER_QUEUE }, { status: 'queued', executionQueue: OTHER_QUEUE }],
   ] as const) {
-    it(`and ${what} at the same moment is not in its queue: whoever took it from there would run it`, async () => {
+    it(`is removed from its queue again if it was ${what} at the same moment`, async () => {
       const fixture = createStepFixture();
       const { task, entry } = await popped(fixture);
       const { queues } = fixture.deps.clearml;
@@ -61,7 +61,10 @@ describe('a task that is given back', () => {
         await fixture.server.call(endpoint, { task, ...more });
         await queues.returnToQueue(...where);
       };
-      const deps = { ...fixture.deps, clearml: { ...fixture.deps.clearml, queues: { ...queues, returnToQueue: giving } } };
+      const deps = {
+        ...fixture.deps,
+        clearml: { ...fixture.deps.clearml, queues: { ...queues, returnToQueue: giving } },
+      };
 
       await returnToQueue(deps, entry, { isParked: false, why: 'Slurm is away' });
 
@@ -72,7 +75,7 @@ describe('a task that is given back', () => {
     });
   }
 
-  it('and was taken from its queue at once is not looked for any more', async () => {
+  it('is forgotten even if it was claimed again immediately', async () => {
     const fixture = createStepFixture();
     const { task, entry } = await popped(fixture);
     const { queues } = fixture.deps.clearml;
@@ -81,7 +84,10 @@ describe('a task that is given back', () => {
       await fixture.server.call('queues.get_next_task', { queue: OWN_QUEUE });
       await fixture.server.call('tasks.started', { task, force: true });
     };
-    const deps = { ...fixture.deps, clearml: { ...fixture.deps.clearml, queues: { ...queues, returnToQueue: giving } } };
+    const deps = {
+      ...fixture.deps,
+      clearml: { ...fixture.deps.clearml, queues: { ...queues, returnToQueue: giving } },
+    };
 
     await returnToQueue(deps, entry, { isParked: false, why: 'Slurm is away' });
 
@@ -89,7 +95,7 @@ describe('a task that is given back', () => {
     expect(fixture.deps.journal.entries.size).to.equal(0);
   });
 
-  it('whose queue was deleted is stopped, and told what to do', async () => {
+  it('is stopped with advice if its queue was deleted', async () => {
     const fixture = createStepFixture();
     const { task, entry } = await popped(fixture);
     await fixture.server.call('queues.delete', { queue: OWN_QUEUE });
@@ -103,7 +109,7 @@ describe('a task that is given back', () => {
     expect(fixture.deps.journal.entries.size).to.equal(0);
   });
 
-  it('is followed on when the answer to the taking of its entry was lost', async () => {
+  it('is still tracked if the response to the removal of its entry was lost', async () => {
     const fixture = createStepFixture();
     const { task, entry } = await popped(fixture);
     await fixture.server.call('queues.add_task', { queue: SCHEDULER_QUEUE, task, update_execution_queue: false });

@@ -22,12 +22,12 @@ async function left(fixture: StepFixture, { isParked }: { readonly isParked: boo
   return task;
 }
 
-describe('taking strays in', () => {
+describe('adopting untracked tasks', () => {
   for (const { what, isParked } of [
     { what: 'parked', isParked: true },
     { what: 'in no queue', isParked: false },
   ]) {
-    it(`D-06 finds a task that is ${what} again at once when the disk was full before`, async () => {
+    it(`D-06 adopts a task that is ${what} as soon as the disk is no longer full`, async () => {
       const fixture = createStepFixture();
       const untrackedTasks = createAdopter(fixture.deps);
       const task = await left(fixture, { isParked });
@@ -40,7 +40,7 @@ describe('taking strays in', () => {
     });
   }
 
-  it('takes in none while as many tasks are followed as may be, and says that it has not found all', async () => {
+  it('adopts none at the limit of tracked tasks, and reports that some are left', async () => {
     const fixture = createStepFixture();
     await left(fixture, { isParked: true });
     const snapshot = await fixture.poll();
@@ -50,7 +50,7 @@ describe('taking strays in', () => {
     expect(fixture.deps.journal.entries.size).to.equal(0);
   });
 
-  it("says that it has not found all while everybody's jobs can not be listed", async () => {
+  it("reports that some are left while all users' jobs cannot be listed", async () => {
     const fixture = createStepFixture();
     const task = await left(fixture, { isParked: true });
     const { scheduler } = fixture.deps;
@@ -63,7 +63,7 @@ describe('taking strays in', () => {
     expect([...fixture.deps.journal.entries.keys()]).to.deep.equal([task]);
   });
 
-  it('runs a task anew whose job Slurm had started again too early, though the journal was lost', async () => {
+  it('runs a task again whose job Slurm restarted too early, even after the journal was lost', async () => {
     const fixture = createStepFixture();
     const { cluster, clock, deps, server } = fixture;
     const lost = fixture.peer(2);
@@ -90,7 +90,7 @@ describe('taking strays in', () => {
     expect(cluster.jobs.map(({ state }) => state)).to.deep.equal(['FAILED', 'PENDING']);
   });
 
-  it('leaves a task stopped whose job failed without having been started again', async () => {
+  it('leaves a task stopped whose job failed without a restart', async () => {
     const fixture = createStepFixture();
     const task = await fixture.enqueued(1);
     fixture.cluster.submit(formatJobName(task, newAttempt(fixture.clock.now(), fixture.deps.mark, 'once')), '');

@@ -7,12 +7,12 @@ import { OWN_QUEUE } from '../../simulation/queues.ts';
 
 const signal = new AbortController().signal;
 
-describe('rescuing a task', () => {
+describe('recovering an orphan', () => {
   for (const [what, endpoint] of [
     ['Slurm could not be asked', 'squeue'],
     ['the server could not be told', 'queues.add_task'],
   ] as const) {
-    it(`goes on at the next look where ${what} once it was marked`, async () => {
+    it(`continues in the next pass if ${what} after it was marked`, async () => {
       const fixture = createStepFixture();
       const task = await fixture.enqueued(1);
       const { journal } = fixture.deps;

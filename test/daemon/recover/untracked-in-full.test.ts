@@ -63,7 +63,7 @@ const IN_FULL: readonly (readonly [what: string, row: Omit<Row, 'title' | 'untra
   ['when it was left', { task: taskOf('queued', QUIET) }, { kind: 'orphan', ...SERVED, statusChanged: OLD }],
 ];
 
-describe('a stray tells', () => {
+describe('an untracked task', () => {
   for (const [what, row, untracked] of IN_FULL) {
     it(what, () => {
       const found = straysOf({ title: what, untracked: 'none', ...row }).map((one) =>
@@ -81,7 +81,7 @@ describe('a stray tells', () => {
     ['unwanted job', false],
     ['stale entry', false],
   ] as const) {
-    it(`by its kind whether it seems to have no job: ${kind}`, () => {
+    it(`shows by its kind whether it seems to have no job: ${kind}`, () => {
       expect(seemsJobless({ kind } as Untracked)).to.equal(isSo);
     });
   }

@@ -20,7 +20,7 @@ function rowOf(given: Partial<KnownTask>): StatusRow {
 
 const RUNNING = jobOf('RUNNING', { startAt: NOW - 5_000, nodes: 'n1' });
 
-describe('how a task stands', () => {
+describe('the status row of a task', () => {
   for (const [what, given, state, why] of [
     [
       'a job that waits',
@@ -114,20 +114,20 @@ describe('how a task stands', () => {
     });
   }
 
-  it('tells since when, and where', () => {
+  it('shows since when, and where', () => {
     expect(rowOf({ jobs: [jobOf('PENDING')] })).to.include({ since: NOW - 60_000, nodes: undefined });
     expect(rowOf({ jobs: [RUNNING] })).to.include({ since: NOW - 5_000, nodes: 'n1', job: '7' });
     expect(rowOf({ jobs: [jobOf('FAILED', { endedAt: NOW - 1 })] })).to.include({ since: NOW - 1 });
     expect(rowOf({ entry: entryOf({ stepAt: NOW - 9, absentSince: undefined }) })).to.include({ since: NOW - 9 });
   });
 
-  it('shows the job that the decision table would go by', () => {
+  it('shows the job that the decision table chooses', () => {
     const extra = jobOf('PENDING', { id: '6' as JobId });
 
     expect(rowOf({ jobs: [extra, RUNNING], task: taskOf('in_progress') })).to.include({ job: '7', state: 'RUNNING' });
   });
 
-  it("names the task's own queue where no journal does", () => {
+  it("names the task's own queue if no journal has it", () => {
     const task = taskOf('queued', { executionQueue: 'e'.repeat(32) as QueueId });
 
     expect(rowOf({ entry: undefined, task, queueName: 'gpu' })).to.include({ queue: 'gpu', job: undefined });

@@ -36,7 +36,7 @@ describe('the clearml.conf files of jobs', () => {
 
   const left = (): Promise<string[]> => readdir(join(sharedDir, 'jobs'));
 
-  it('go when the job is over', async () => {
+  it('are removed when the job has ended', async () => {
     const { deps } = fixture();
     await write(1);
 
@@ -45,7 +45,7 @@ describe('the clearml.conf files of jobs', () => {
     expect(await left()).to.deep.equal([]);
   });
 
-  it('go in a sweep when their tasks neither wait nor run any more, every attempt of them', async () => {
+  it('are swept for every attempt when their tasks are neither queued nor in progress', async () => {
     const here = fixture();
     const { deps, server } = here;
     const [waits, runs, known] = [await here.enqueued(1), await here.enqueued(2), taskNumber(3)];
@@ -63,7 +63,7 @@ describe('the clearml.conf files of jobs', () => {
     expect(await left()).to.have.members(kept);
   });
 
-  it('stay in a sweep while they are young: their jobs may be on their way', async () => {
+  it('are not swept while they are young, as their jobs may still be submitted', async () => {
     const { deps } = fixture();
     const young = await write(5, 1);
 
@@ -72,7 +72,7 @@ describe('the clearml.conf files of jobs', () => {
     expect(await left()).to.deep.equal([young]);
   });
 
-  it('are the only files that a sweep touches', async () => {
+  it('are the only files that a sweep removes', async () => {
     const { deps } = fixture();
     await writeFile(join(sharedDir, 'jobs', 'notes.txt'), '');
     await utimes(join(sharedDir, 'jobs', 'notes.txt'), 0, 0);
@@ -82,7 +82,7 @@ describe('the clearml.conf files of jobs', () => {
     expect(await left()).to.deep.equal(['notes.txt']);
   });
 
-  it('are none of our business where there is no folder for them yet', async () => {
+  it('cause no error if their directory does not exist yet', async () => {
     const { deps } = fixture();
     await rm(join(sharedDir, 'jobs'), { recursive: true });
 

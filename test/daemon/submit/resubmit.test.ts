@@ -21,8 +21,8 @@ async function parked(fixture: StepFixture): Promise<{ task: TaskId; entry: Entr
   return { task, entry };
 }
 
-describe('submitting again', () => {
-  it('makes a job of another name, counts it, and tells why in the console and in the log', async () => {
+describe('resubmitting', () => {
+  it('submits a job with another name, counts it, and reports why', async () => {
     const fixture = createStepFixture();
     const { task, entry } = await parked(fixture);
 
@@ -37,7 +37,7 @@ describe('submitting again', () => {
     expect(fixture.facts.get('info: Resubmitting')).to.deep.equal({ task, queue: 'own', why: WHY });
   });
 
-  it('takes the file of the last attempt away before the next one is written', async () => {
+  it('removes the file of the last attempt before the next one is written', async () => {
     const fixture = createStepFixture();
     const { entry } = await parked(fixture);
     const ran: string[] = [];
@@ -64,7 +64,7 @@ describe('submitting again', () => {
     ['deleted', 'tasks.delete', { force: true }],
     ['enqueued elsewhere', 'tasks.enqueue', { queue: OTHER_QUEUE }],
   ] as const) {
-    it(`makes no job for a task that was ${what} meanwhile`, async () => {
+    it(`submits no job for a task that was ${what} in the meantime`, async () => {
       const fixture = createStepFixture();
       const { task, entry } = await parked(fixture);
       await fixture.server.call(endpoint, { task, ...more });
@@ -77,7 +77,7 @@ describe('submitting again', () => {
     });
   }
 
-  it('gives a task back whose queue this daemon no longer serves, whatever else it serves', async () => {
+  it('returns a task whose queue this daemon no longer serves', async () => {
     const { deps: usual } = createStepFixture();
     const fixture = createStepFixture({
       queues: usual.queues.map((queue) => ({ ...queue, id: OTHER_QUEUE, name: 'other' })),
@@ -93,7 +93,7 @@ describe('submitting again', () => {
     ]);
   });
 
-  it('leaves a task of a queue that is no longer served to the job that has taken its entry', async () => {
+  it('leaves a task whose queue is no longer served to the job that took its entry', async () => {
     const fixture = createStepFixture({ queues: [] });
     const { task, entry } = await parked(fixture);
     await fixture.server.call('queues.remove_task', { queue: SCHEDULER_QUEUE, task });
@@ -104,7 +104,7 @@ describe('submitting again', () => {
     expect(fixture.deps.journal.entries.has(task)).to.equal(true);
   });
 
-  it('fails a task that does not fit its template any more, and leaves no entry', async () => {
+  it('fails a task that can no longer be rendered, and leaves no entry', async () => {
     const { deps } = createStepFixture();
     const render = (): never => {
       throw new TemplateError('a.template', 2, 1, 'no value');

@@ -100,7 +100,7 @@ const ROWS: readonly [title: string, step: Entry['step'], found: Found, more: Pa
   ['somebody parked it', 'orphaned', { place: 'parked' }, LONG_AGO, 'forgotten, 0 jobs'],
 ];
 
-describe('what a crash left in the middle of a step', () => {
+describe('resuming a step', () => {
   for (const [title, step, found, more, becomes] of ROWS) {
     it(`${step}, and ${title}: ${becomes}`, async () => {
       const fixture = createStepFixture();
@@ -117,7 +117,7 @@ describe('what a crash left in the middle of a step', () => {
     expect(fixture.waiting(OWN_QUEUE)).to.deep.equal([1]);
   });
 
-  it('does not go on with a task that the user has aborted', async () => {
+  it('does not resume a task that the user aborted', async () => {
     for (const step of ['claiming', 'parking'] as const) {
       const fixture = createStepFixture();
       const task = await left(fixture, step, { place: 'nowhere' });
@@ -127,7 +127,7 @@ describe('what a crash left in the middle of a step', () => {
     }
   });
 
-  it('follows a job of another attempt than the last without telling of it', async () => {
+  it('tracks a job of an earlier attempt without a message', async () => {
     const fixture = createStepFixture();
     const task = await left(fixture, 'submitting', { place: 'parked', job: 'PENDING' }, { attempt: attempt(2) });
 
@@ -136,7 +136,7 @@ describe('what a crash left in the middle of a step', () => {
     expect(fixture.deps.journal.entries.get(task)).to.include({ attempt: attempt(1) });
   });
 
-  it('gives a task back whose queue is no longer served, and adopts its job where it has one', async () => {
+  it('returns a task whose queue is no longer served, or tracks its job if it has one', async () => {
     for (const step of ['claiming', 'parking'] as const) {
       const fixture = createStepFixture({ queues: [] });
       const task = await left(fixture, step, { place: 'nowhere' });
@@ -149,7 +149,7 @@ describe('what a crash left in the middle of a step', () => {
     expect(await after(fixture, task)).to.equal('following job 1, 1 jobs');
   });
 
-  it('gives a parked task of a queue that is no longer served back when it would need a new job', async () => {
+  it('returns a parked task whose queue is no longer served if it needs a new job', async () => {
     const fixture = createStepFixture({ queues: [] });
     const task = await left(fixture, 'submitting', { place: 'parked' }, LONG_AGO);
 
@@ -158,7 +158,7 @@ describe('what a crash left in the middle of a step', () => {
     expect(fixture.waiting(SCHEDULER_QUEUE)).to.deep.equal([]);
   });
 
-  it('waits while accounting can not be asked, and says so', async () => {
+  it('waits while accounting does not respond, and logs it', async () => {
     const fixture = createStepFixture();
     const task = await left(fixture, 'submitting', { place: 'parked' }, LONG_AGO);
     fixture.fate = ({ endpoint }) => (endpoint === 'look up' ? 'not made' : undefined);
@@ -172,7 +172,7 @@ describe('what a crash left in the middle of a step', () => {
     expect(fixture.facts.get(sentence)).to.deep.equal({ task, slurm: 'squeue: error: Socket timed out' });
   });
 
-  it('looks for what sbatch left since the first attempt, or since the only one', async () => {
+  it('looks up jobs since the first attempt', async () => {
     for (const [more, since] of [
       [LONG_AGO, LONG_AGO.stepAt],
       [{ ...LONG_AGO, firstAttemptAt: 5_000 }, 5_000],
@@ -195,7 +195,7 @@ describe('what a crash left in the middle of a step', () => {
     }
   });
 
-  it('tells that a new attempt is one, and why', async () => {
+  it('reports that an attempt is another one, and why', async () => {
     const fixture = createStepFixture();
     const task = await left(fixture, 'submitting', { place: 'parked' }, LONG_AGO);
     await after(fixture, task);
@@ -205,7 +205,7 @@ describe('what a crash left in the middle of a step', () => {
     ]);
   });
 
-  it('leaves a task that somebody has in hand as it is, to its very status message', async () => {
+  it('changes nothing of a task that another daemon holds', async () => {
     for (const [step, place] of [
       ['claiming', 'own'],
       ['claiming', 'parked'],
@@ -220,7 +220,7 @@ describe('what a crash left in the middle of a step', () => {
     }
   });
 
-  it('makes no job for a task that was deleted while its entry stayed', async () => {
+  it('submits no job for a deleted task whose entry remained', async () => {
     const fixture = createStepFixture();
     const task = await left(fixture, 'submitting', { place: 'parked' }, LONG_AGO);
     fixture.server.store.tasks.delete(task);
@@ -228,7 +228,7 @@ describe('what a crash left in the middle of a step', () => {
     expect(await after(fixture, task)).to.equal('following, 0 jobs');
   });
 
-  it('leaves a task of a queue that is no longer served to the user who has enqueued it again', async () => {
+  it('leaves a task whose queue is no longer served to the user who enqueued it again', async () => {
     const fixture = createStepFixture({ queues: [] });
     const task = await left(fixture, 'parking', { place: 'nowhere' }, { queuedAt: 1 });
 
@@ -237,7 +237,7 @@ describe('what a crash left in the middle of a step', () => {
     expect(fixture.consoleOf(task)).to.deep.equal([]);
   });
 
-  it('goes on with a task of the queue that it came from, whatever else is served', async () => {
+  it('resumes a task in the queue that it came from, whatever else is served', async () => {
     const { deps } = createStepFixture();
     const fixture = createStepFixture({
       queues: deps.queues.map((queue) => ({ ...queue, id: OTHER_QUEUE, name: 'other' })),
@@ -262,7 +262,7 @@ describe('what a crash left in the middle of a step', () => {
     ['a task that its user put back', 'parking', { place: 'own' }, {}, true],
     ['an orphan that somebody may have in hand', 'orphaned', { place: 'nowhere' }, {}, true],
   ] as const) {
-    it(`needs ${isSettled ? 'no' : 'another'} look soon: ${title}`, async () => {
+    it(`needs ${isSettled ? 'no' : 'another'} poll soon: ${title}`, async () => {
       const fixture = createStepFixture();
       await left(fixture, step, found, more);
 
@@ -271,14 +271,14 @@ describe('what a crash left in the middle of a step', () => {
     });
   }
 
-  it('needs no other look soon once a task was given back', async () => {
+  it('needs no other poll soon after a task was returned', async () => {
     const fixture = createStepFixture({ queues: [] });
     await left(fixture, 'parking', { place: 'parked' });
 
     expect(await resume(fixture.deps, fixture.pool, await fixture.poll(), go)).to.equal(true);
   });
 
-  it('leaves a task alone that is followed already', async () => {
+  it('leaves a tracked task alone', async () => {
     const fixture = createStepFixture();
     const task = await left(fixture, 'following', { place: 'parked', job: 'PENDING' });
     const before = fixture.deps.journal.entries.get(task);
@@ -287,7 +287,7 @@ describe('what a crash left in the middle of a step', () => {
     expect(fixture.deps.journal.entries.get(task)).to.deep.equal(before);
   });
 
-  it('tells only what sbatch should have answered', async () => {
+  it('reports only what the lost response of sbatch contained', async () => {
     for (const [step, lines] of [
       ['submitting', ['Submitted as Slurm job 1 to cluster "c1".']],
       ['parking', []],
@@ -302,7 +302,7 @@ describe('what a crash left in the middle of a step', () => {
     }
   });
 
-  it('makes no new job for a task that was aborted while it was parked', async () => {
+  it('submits no job for a task that was aborted while it was parked', async () => {
     const fixture = createStepFixture();
     const task = await left(fixture, 'submitting', { place: 'parked' }, LONG_AGO);
     await fixture.server.call('tasks.stop', { task });
@@ -310,7 +310,7 @@ describe('what a crash left in the middle of a step', () => {
     expect(await after(fixture, task)).to.equal('following, 0 jobs');
   });
 
-  it('does not park a task again that is parked: a job may have taken that entry', async () => {
+  it('does not park a parked task again, as a job may have taken that entry', async () => {
     const fixture = createStepFixture();
     const task = await left(fixture, 'parking', { place: 'parked' });
     const calls = fixture.calls.length;
@@ -319,7 +319,7 @@ describe('what a crash left in the middle of a step', () => {
     expect(fixture.calls.slice(calls).filter((label) => label.startsWith('queues.add_task'))).to.deep.equal([]);
   });
 
-  it('gives a task back when the scheduler queue was deleted, and says so', async () => {
+  it('returns a task when the scheduler queue was deleted, and reports it', async () => {
     const fixture = createStepFixture();
     const task = await left(fixture, 'parking', { place: 'nowhere' });
     await fixture.server.call('queues.delete', { queue: SCHEDULER_QUEUE });

@@ -27,7 +27,7 @@ async function prepared(fixture: StepFixture, attempts = 0): Promise<{ task: Tas
   return { task, prepared: made };
 }
 
-describe('an attempt', () => {
+describe('a submission', () => {
   it('carries the mark of its daemon', async () => {
     const fixture = createStepFixture();
     const { entry } = (await prepared(fixture)).prepared;
@@ -35,7 +35,7 @@ describe('an attempt', () => {
     expect(readMark(entry.attempt)).to.equal(fixture.deps.mark);
   });
 
-  it('is in the journal before sbatch is run, counted, with the moment of the very first one', async () => {
+  it('is journaled before sbatch runs, counted, with the time of the first attempt', async () => {
     const fixture = createStepFixture();
     const { task, prepared: next } = await prepared(fixture, 2);
     fixture.clock.pass(5_000);
@@ -56,7 +56,7 @@ describe('an attempt', () => {
     });
   });
 
-  it('that can not be journaled is not made', async () => {
+  it('is not made if it cannot be journaled', async () => {
     const fixture = createStepFixture();
     const { prepared: next } = await prepared(fixture);
     fixture.fate = ({ kind }) => (kind === 'journal' ? 'not made' : undefined);
@@ -65,7 +65,7 @@ describe('an attempt', () => {
     expect(fixture.cluster.jobs).to.deep.equal([]);
   });
 
-  it('that was accepted is followed: the console and the properties of the task name the job', async () => {
+  it("that was accepted is tracked, and the task's console and properties name the job", async () => {
     const fixture = createStepFixture();
     const { task, prepared: next } = await prepared(fixture);
 
@@ -77,7 +77,7 @@ describe('an attempt', () => {
     expect(await fixture.read(task)).to.include({ slurmJob: '1', status: 'queued' });
   });
 
-  it('that is another one tells its number, and why', async () => {
+  it('that is another attempt reports its number, and why', async () => {
     const fixture = createStepFixture();
     const { task, prepared: next } = await prepared(fixture, 1);
     await submit(fixture.deps, next, 'the last sbatch submitted no job');
@@ -87,7 +87,7 @@ describe('an attempt', () => {
     ]);
   });
 
-  it("that was rejected fails the task with Slurm's words, and leaves no entry", async () => {
+  it("that was rejected fails the task with sbatch's message, and leaves no entry", async () => {
     const fixture = createStepFixture();
     const { task, prepared: next } = await prepared(fixture);
     fixture.cluster.nextFate = 'rejected';
@@ -104,7 +104,7 @@ describe('an attempt', () => {
     ['backpressure', 'Slurm accepts no more jobs now: sbatch said backpressure'],
     ['unavailable', 'Slurm cannot be reached: sbatch said unavailable'],
   ] as const) {
-    it(`that met ${fate} is to be given back with Slurm's words`, async () => {
+    it(`that met ${fate} returns the task with Slurm's message`, async () => {
       const fixture = createStepFixture();
       const { task, prepared: next } = await prepared(fixture);
       fixture.cluster.nextFate = fate;
@@ -132,7 +132,7 @@ describe('an attempt', () => {
       { slurm: 'Zero Bytes were transmitted or received' },
     ],
   ] as const) {
-    it(`that was ${fate} is found in the log by its task and its queue, with what Slurm answered`, async () => {
+    it(`that was ${fate} is logged with its task, its queue and Slurm's message`, async () => {
       const fixture = createStepFixture();
       const { task, prepared: next } = await prepared(fixture);
       if (fate !== 'accepted') fixture.cluster.nextFate = fate;
@@ -142,7 +142,7 @@ describe('an attempt', () => {
     });
   }
 
-  it('of which nobody knows whether Slurm took it stays in the journal, and nothing else is done', async () => {
+  it('with an unknown outcome stays in the journal, and nothing else is done', async () => {
     const fixture = createStepFixture();
     const { task, prepared: next } = await prepared(fixture);
     fixture.cluster.nextFate = 'unknown';
@@ -153,7 +153,7 @@ describe('an attempt', () => {
     expect(fixture.consoleOf(task)).to.deep.equal([]);
   });
 
-  it('needs no file where there is no shared folder', async () => {
+  it('needs no file if there is no shared directory', async () => {
     const { deps } = createStepFixture();
     const fixture = createStepFixture({ job: { ...deps.job, sharedDir: undefined } });
     const { prepared: next } = await prepared(fixture);
@@ -162,7 +162,7 @@ describe('an attempt', () => {
     expect(await submit(fixture.deps, next)).to.equal('accepted');
   });
 
-  it('that does not fit its template fails the task, and takes its entry', async () => {
+  it('fails the task and removes its entry if rendering fails', async () => {
     const { deps } = createStepFixture();
     const misfit = {
       file: 'a.template',
@@ -183,7 +183,7 @@ describe('an attempt', () => {
     expect([String(err), data]).to.deep.equal(['TemplateError: a.template:2:1: no value', { task, queue: 'own' }]);
   });
 
-  it('that fails to be written by a fault of ours is not blamed on the task', async () => {
+  it('does not fail the task because of a bug of ours', async () => {
     const { deps } = createStepFixture();
     const render = (): never => {
       throw new RangeError('a fault of ours');
@@ -196,7 +196,7 @@ describe('an attempt', () => {
     expect(fixture.waiting(SCHEDULER_QUEUE)).to.deep.equal([1]);
   });
 
-  it('tells the task which container arguments were left out, and nothing where none were', async () => {
+  it('reports container arguments that were left out, and nothing if there were none', async () => {
     for (const [extraArguments, lines] of [
       ['', []],
       [
@@ -220,7 +220,7 @@ describe('an attempt', () => {
     }
   });
 
-  it('whose clearml.conf can not be written is not made: the task is to be given back', async () => {
+  it('returns the task if its clearml.conf cannot be written', async () => {
     const fixture = createStepFixture();
     const { task, prepared: next } = await prepared(fixture);
     fixture.fate = ({ kind }) => (kind === 'host' ? 'answer lost' : undefined);
@@ -237,7 +237,7 @@ describe('an attempt', () => {
     expect(data).to.deep.equal({ job: formatJobName(task, next.entry.attempt) });
   });
 
-  it('is given back when the host is lost on the way, and not when the fault is ours', async () => {
+  it('returns the task if the connection is lost, but not because of a bug of ours', async () => {
     for (const [error, end] of [
       [new ConnectionLostError('the connection to login1 was lost'), 'given back'],
       [new RangeError('a fault of ours'), 'rejected'],
