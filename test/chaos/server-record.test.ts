@@ -34,9 +34,9 @@ describe("the record of the server's calls", () => {
         endpoint: 'tasks.enqueue',
         task: 't',
         queue: 'q',
-        answer: { at: 3, code: 200, status: 'queued' },
+        response: { at: 3, code: 200, status: 'queued' },
       },
-      { at: 2, who: 'node', endpoint: 'queues.remove_task', task: 't', queue: 's', answer: undefined },
+      { at: 2, who: 'node', endpoint: 'queues.remove_task', task: 't', queue: 's', response: undefined },
     ]);
   });
 

@@ -25,7 +25,7 @@ describe('the model of the shipped code', () => {
   }
 
   for (const { rule, edits, withoutGate, scenario, breaks } of LEFT_OUT) {
-    it(`tells a story where it is left out that ${rule}`, async () => {
+    it(`finds a counterexample without the rule: ${rule}`, async () => {
       const lacking = { ...scenario, hasGate: withoutGate !== true };
       const found = await withEdits(ROOT, edits, (edited) => search(edited, lacking, BOUNDS));
       expect(found.verdict, formatFound(scenario, found)).to.equal('wrong');

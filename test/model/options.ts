@@ -6,7 +6,7 @@ import { NO_BUDGET, type Budgets } from './world.ts';
 
 export const USAGE = `npm run model [-- options]
 
-Searches the shipped code for a story that ends badly. Without budgets: the scenarios of
+Searches the shipped code for a counterexample that ends badly. Without budgets: the scenarios of
 test/model/scenarios.ts, with --deep those that take minutes each.
 
   --crashes N    a daemon is killed and starts again       --requeues N  a job dies, is put back, preempted, cancelled

@@ -1,22 +1,16 @@
-// The rules of the protocol, each left out of a copy of the source by an exact edit: every one must then give a story.
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+// The rules of the protocol, each removed from a copy of the source: the search must find a counterexample without it.
+import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { applyEdits, type SourceEdit } from '../support/source-edits.ts';
 import { loadProgram, type Program } from './program.ts';
 import type { Scenario } from './search.ts';
 import { when } from './scenarios.ts';
-
-interface Edit {
-  /** Below `src`. */
-  readonly file: string;
-  readonly from: string;
-  readonly to: string;
-}
 
 export interface LeftOut {
   readonly rule: string;
   /** The part of the world that keeps the rule, where that is the job script and not the daemon. */
   readonly withoutGate?: true;
-  readonly edits: readonly Edit[];
+  readonly edits: readonly SourceEdit[];
   /** The least that has to go wrong for the rule to be missed. */
   readonly scenario: Scenario;
   readonly breaks: RegExp;
@@ -34,7 +28,7 @@ export const LEFT_OUT: readonly LeftOut[] = [
     rule: 'parking does not touch the task',
     edits: [
       {
-        file: 'clearml/queues.ts',
+        file: 'src/clearml/queues.ts',
         from: 'const body = { queue, task, update_execution_queue: false };',
         to: 'const body = { queue, task, update_execution_queue: true };',
       },
@@ -46,7 +40,7 @@ export const LEFT_OUT: readonly LeftOut[] = [
     rule: 'a task is never parked by tasks.enqueue',
     edits: [
       {
-        file: 'clearml/queues.ts',
+        file: 'src/clearml/queues.ts',
         from: "await session.call('queues.add_task', body, { shape: Done, idempotent });",
         to: "await session.call('tasks.enqueue', body, { shape: Done, idempotent });",
       },
@@ -58,12 +52,12 @@ export const LEFT_OUT: readonly LeftOut[] = [
     rule: 'a new attempt comes after a look at the jobs by name',
     edits: [
       {
-        file: 'daemon/submit/resume.ts',
+        file: 'src/daemon/submit/resume.ts',
         from: 'if (live !== undefined) {',
         to: "if (live !== undefined && entry.step !== 'submitting') {",
       },
       {
-        file: 'daemon/submit/resume.ts',
+        file: 'src/daemon/submit/resume.ts',
         from: 'const [job] = found.jobs;',
         to: 'const [job] = found.jobs.slice(0, 0);',
       },
@@ -75,7 +69,7 @@ export const LEFT_OUT: readonly LeftOut[] = [
     rule: 'a task is not claimed while an old job of it lives',
     edits: [
       {
-        file: 'daemon/claim/claim-tasks.ts',
+        file: 'src/daemon/claim/claim-tasks.ts',
         from: 'journal.entries.has(task) || findLiveJob(snapshot, task) !== undefined',
         to: 'false',
       },
@@ -87,7 +81,7 @@ export const LEFT_OUT: readonly LeftOut[] = [
     rule: 'who ends a waiting task takes its entry first',
     edits: [
       {
-        file: 'daemon/reconcile/end.ts',
+        file: 'src/daemon/reconcile/end.ts',
         from: 'if (basis.isParked && !(await deps.clearml.queues.removeEntry(deps.schedulerQueue, entry.task))) return;',
         to: '',
       },
@@ -99,7 +93,7 @@ export const LEFT_OUT: readonly LeftOut[] = [
     rule: 'a task is changed only while it is what was seen',
     edits: [
       {
-        file: 'daemon/reconcile/end.ts',
+        file: 'src/daemon/reconcile/end.ts',
         from: 'if (now === undefined || seen === undefined) return now === seen;',
         to: 'if (now !== undefined) return true;\n  if (now === undefined || seen === undefined) return now === seen;',
       },
@@ -112,7 +106,7 @@ export const LEFT_OUT: readonly LeftOut[] = [
 /** Runs with a copy of the source in which the edits were made. The copy is gone afterwards. */
 export async function withEdits<Result>(
   root: string,
-  edits: readonly Edit[],
+  edits: readonly SourceEdit[],
   run: (program: Program) => Promise<Result>,
 ): Promise<Result> {
   // Beside the checkout's own modules, so that the copy finds them.
@@ -120,15 +114,7 @@ export async function withEdits<Result>(
   try {
     await cp(join(root, 'src'), join(folder, 'src'), { recursive: true });
     await cp(join(root, 'templates'), join(folder, 'templates'), { recursive: true });
-    for (const { file, from, to } of edits) {
-      const path = join(folder, 'src', file);
-      const text = await readFile(path, 'utf8');
-      if (text.split(from).length !== 2) throw new Error(`${file} has not exactly one place that reads ${from}`);
-      await writeFile(
-        path,
-        text.replace(from, () => to),
-      );
-    }
+    await applyEdits(folder, edits);
     return await run(await loadProgram(join(folder, 'src')));
   } finally {
     await rm(folder, { recursive: true, force: true });

@@ -1,6 +1,6 @@
-// The search: every state that can be reached, breadth first, so that the first wrong one is told by a shortest story.
-import { isGoodEnd, wrongIn } from './judge.ts';
-import { createLives } from './lives.ts';
+// The search: every state that can be reached, breadth first, so that the first wrong one is told by a shortest counterexample.
+import { isGoodEnd, violationIn } from './invariants.ts';
+import { createIncarnations } from './incarnations.ts';
 import type { Program } from './program.ts';
 import { canonical, createKeys, type State } from './state.ts';
 import { successors, type Setting } from './successors.ts';
@@ -21,7 +21,7 @@ export interface Found {
   /** `cut`: the bounds were met before everything was seen, and nothing wrong until then. */
   readonly verdict: 'holds' | 'wrong' | 'cut';
   readonly what: string | undefined;
-  readonly story: readonly string[];
+  readonly counterexample: readonly string[];
   readonly states: number;
   readonly transitions: number;
   readonly depth: number;
@@ -34,7 +34,7 @@ export interface Found {
 
 export async function search(program: Program, scenario: Scenario, bounds: Bounds): Promise<Found> {
   const begunAt = performance.now();
-  const lives = createLives(program);
+  const incarnations = createIncarnations(program);
   const keys = createKeys();
   const numbers = new Map<string, number>();
   const parents: number[] = [];
@@ -51,19 +51,19 @@ export async function search(program: Program, scenario: Scenario, bounds: Bound
   const end = (verdict: Found['verdict'], what?: string, at?: number, last?: string): Found => ({
     verdict,
     what,
-    story: at === undefined ? [] : [...tell(at), ...(last === undefined ? [] : [last])],
+    counterexample: at === undefined ? [] : [...tell(at), ...(last === undefined ? [] : [last])],
     states: numbers.size,
     transitions,
     depth: depths.at(-1) ?? 0,
     seconds: seconds(),
-    moments: lives.count,
+    moments: incarnations.count,
     cutShort,
   });
 
   function tell(at: number): string[] {
-    const story: string[] = [];
-    for (let state = at; state > 0; state = parents[state] ?? 0) story.push(labels[state] ?? '');
-    return story.reverse();
+    const counterexample: string[] = [];
+    for (let state = at; state > 0; state = parents[state] ?? 0) counterexample.push(labels[state] ?? '');
+    return counterexample.reverse();
   }
 
   function enter(state: State, parent: number, label: string): number {
@@ -82,17 +82,17 @@ export async function search(program: Program, scenario: Scenario, bounds: Bound
     return number;
   }
 
-  enter(await canonical({ world: firstWorld(scenario.budgets), lives: beginnings() }, lives), 0, '');
+  enter(await canonical({ world: firstWorld(scenario.budgets), incarnations: beginnings() }, incarnations), 0, '');
   for (let from = 0; next.length > 0;) {
     const level = next;
     next = [];
     for (const state of level) {
-      const wrong = wrongIn(state);
+      const wrong = violationIn(state);
       if (wrong !== undefined) return end('wrong', wrong, from);
-      for (const { label, kind, state: after, wrong: wrongStep } of await successors(state, lives, scenario)) {
+      for (const { label, kind, state: after, wrong: wrongStep } of await successors(state, incarnations, scenario)) {
         transitions += 1;
         if (wrongStep !== undefined) return end('wrong', wrongStep, from, label);
-        const to = enter(await canonical(after, lives), from, label);
+        const to = enter(await canonical(after, incarnations), from, label);
         if (kind === 'work' && to !== from) steps.push(from, to);
       }
       from += 1;
@@ -102,8 +102,8 @@ export async function search(program: Program, scenario: Scenario, bounds: Bound
   const stuck = firstStuck(isGood, steps);
   return stuck === undefined ? end('holds') : end('wrong', 'no good end can be reached any more', stuck);
 
-  function beginnings(): State['lives'] {
-    return Array.from({ length: scenario.budgets.rounds > 0 ? 2 : 1 }, (_, index) => lives.rest(index + 1, ''));
+  function beginnings(): State['incarnations'] {
+    return Array.from({ length: scenario.budgets.rounds > 0 ? 2 : 1 }, (_, index) => incarnations.rest(index + 1, ''));
   }
 }
 

@@ -1,10 +1,10 @@
 // A state of the search: the world and every daemon's moment, made comparable by giving the server's stamps their ranks.
-import type { Life, Lives } from './lives.ts';
+import type { Incarnation, Incarnations } from './incarnations.ts';
 import type { Stamp, World } from './world.ts';
 
 export interface State {
   readonly world: World;
-  readonly lives: readonly Life[];
+  readonly incarnations: readonly Incarnation[];
 }
 
 export interface Keys {
@@ -24,17 +24,17 @@ export function createKeys(): Keys {
   }
 
   return {
-    keyOf({ world, lives }) {
+    keyOf({ world, incarnations }) {
       const { task, jobs, ...rest } = world;
-      return [numberOf(task), numberOf(jobs), numberOf(rest), ...lives.map(({ number }) => number)].join();
+      return [numberOf(task), numberOf(jobs), numberOf(rest), ...incarnations.map(({ number }) => number)].join();
     },
   };
 }
 
 /** Later than everything that anybody remembers. */
-export function nextStamp({ world, lives }: State): Stamp {
+export function nextStamp({ world, incarnations }: State): Stamp {
   let last = Math.max(world.task?.changed ?? 0, world.entries.own);
-  for (const { stamps } of lives) for (const stamp of stamps) last = Math.max(last, stamp);
+  for (const { stamps } of incarnations) for (const stamp of stamps) last = Math.max(last, stamp);
   return last + 1;
 }
 
@@ -45,22 +45,26 @@ function plain(world: World): World {
   return { ...world, entries: { own, scheduler: Math.min(scheduler, 1), other: Math.min(other, 1) } };
 }
 
-export async function canonical(state: State, all: Lives): Promise<State> {
+export async function canonical(state: State, all: Incarnations): Promise<State> {
   const world = plain(state.world);
-  const used = new Set([world.task?.changed ?? 0, world.entries.own, ...state.lives.flatMap(({ stamps }) => stamps)]);
+  const used = new Set([
+    world.task?.changed ?? 0,
+    world.entries.own,
+    ...state.incarnations.flatMap(({ stamps }) => stamps),
+  ]);
   used.delete(0);
   const ranks = new Map([...used].sort((one, other) => one - other).map((stamp, index) => [stamp, index + 1]));
-  if ([...ranks].every(([stamp, rank]) => stamp === rank)) return { world, lives: state.lives };
+  if ([...ranks].every(([stamp, rank]) => stamp === rank)) return { world, incarnations: state.incarnations };
 
   const rankOf = (stamp: Stamp): Stamp => ranks.get(stamp) ?? 0;
-  const lives: Life[] = [];
-  for (const life of state.lives) lives.push(await all.renamed(life, ranks));
+  const incarnations: Incarnation[] = [];
+  for (const incarnation of state.incarnations) incarnations.push(await all.renamed(incarnation, ranks));
   return {
     world: {
       ...world,
       task: world.task && { ...world.task, changed: rankOf(world.task.changed) },
       entries: { ...world.entries, own: rankOf(world.entries.own) },
     },
-    lives,
+    incarnations,
   };
 }

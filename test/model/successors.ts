@@ -1,7 +1,7 @@
 // Everything that can happen next in a state: a step of a daemon is one call to the outside, and between any two anybody may move.
 import { jobMoves } from './job-rules.ts';
-import { wrongCall, wrongJob } from './judge.ts';
-import type { Life, Lives } from './lives.ts';
+import { violationByCall, violationByJob } from './invariants.ts';
+import type { Incarnation, Incarnations } from './incarnations.ts';
 import type { MoveKind } from './moves.ts';
 import type { Event, PendingCall, Reply } from './outside-calls.ts';
 import { READS, serve } from './server-rules.ts';
@@ -34,13 +34,15 @@ export interface Successor {
   readonly wrong?: string | undefined;
 }
 
-export async function successors(state: State, lives: Lives, setting: Setting): Promise<Successor[]> {
+export async function successors(state: State, incarnations: Incarnations, setting: Setting): Promise<Successor[]> {
   // A write to a daemon's own disk is seen by nobody else: nothing but a crash makes a difference before it.
-  const writer = state.lives.findIndex((life) => journalWrite(life) !== undefined);
-  if (writer >= 0) return daemonSteps(state, writer, lives, setting);
+  const writer = state.incarnations.findIndex((incarnation) => journalWrite(incarnation) !== undefined);
+  if (writer >= 0) return daemonSteps(state, writer, incarnations, setting);
 
-  const closer = state.lives.findIndex((life) => isClose(life) || (setting.looksAtOnce && isLooking(life)));
-  if (closer >= 0) return daemonSteps(state, closer, lives, setting);
+  const closer = state.incarnations.findIndex(
+    (incarnation) => isClose(incarnation) || (setting.looksAtOnce && isLooking(incarnation)),
+  );
+  if (closer >= 0) return daemonSteps(state, closer, incarnations, setting);
 
   const { world } = state;
   const stamp = nextStamp(state);
@@ -55,7 +57,8 @@ export async function successors(state: State, lives: Lives, setting: Setting): 
     kind,
     state: { ...state, world: after },
   }));
-  for (const index of state.lives.keys()) found.push(...(await daemonSteps(state, index, lives, setting)));
+  for (const index of state.incarnations.keys())
+    found.push(...(await daemonSteps(state, index, incarnations, setting)));
   return found;
 }
 
@@ -73,9 +76,9 @@ const CLOSE: readonly string[] = [
 ];
 
 /** The last answer was the task itself, or a stopped task that was started is now dequeued. */
-function isClose({ round }: Life): boolean {
-  const last = round?.events.at(-1);
-  const [one] = round?.moment.pending ?? [];
+function isClose({ pass }: Incarnation): boolean {
+  const last = pass?.events.at(-1);
+  const [one] = pass?.moment.pending ?? [];
   if (last === undefined || 'wakes' in last || !('server' in last.reply) || one?.call.to !== 'server') return false;
   const { endpoint } = one.call.call;
   if ('task' in last.reply.server) return CLOSE.includes(endpoint);
@@ -83,8 +86,8 @@ function isClose({ round }: Life): boolean {
 }
 
 /** In the midst of a look: the next call is one for a list. */
-function isLooking({ round }: Life): boolean {
-  const [one, other] = round?.moment.pending ?? [];
+function isLooking({ pass }: Incarnation): boolean {
+  const [one, other] = pass?.moment.pending ?? [];
   if (one === undefined || other !== undefined) return false;
   const { call } = one;
   return call.to === 'slurm'
@@ -92,50 +95,55 @@ function isLooking({ round }: Life): boolean {
     : call.to === 'server' && call.call.endpoint.endsWith('.get_all');
 }
 
-function journalWrite(life: Life): PendingCall | undefined {
-  return life.round?.moment.pending.find(({ call }) => call.to === 'journal');
+function journalWrite(incarnation: Incarnation): PendingCall | undefined {
+  return incarnation.pass?.moment.pending.find(({ call }) => call.to === 'journal');
 }
 
-async function daemonSteps(state: State, index: number, lives: Lives, setting: Setting): Promise<Successor[]> {
-  const life = state.lives[index];
-  if (life === undefined) return [];
+async function daemonSteps(
+  state: State,
+  index: number,
+  incarnations: Incarnations,
+  setting: Setting,
+): Promise<Successor[]> {
+  const incarnation = state.incarnations[index];
+  if (incarnation === undefined) return [];
   const { world } = state;
-  const who = state.lives.length === 1 ? 'daemon' : `daemon ${life.daemon}`;
+  const who = state.incarnations.length === 1 ? 'daemon' : `daemon ${incarnation.daemon}`;
   const found: Successor[] = [];
-  const goTo = (next: Life, label: string, kind: MoveKind, after: World, wrong?: string): void => {
+  const goTo = (next: Incarnation, label: string, kind: MoveKind, after: World, wrong?: string): void => {
     found.push({
       label: `${who}: ${label}`,
       kind,
       wrong,
-      state: { world: after, lives: state.lives.with(index, next) },
+      state: { world: after, incarnations: state.incarnations.with(index, next) },
     });
   };
 
-  if (life.round === undefined) {
+  if (incarnation.pass === undefined) {
     if (index > 0 && world.left.rounds === 0) return found;
     for (const isLongAfter of setting.hasShortRounds ? [true, false] : [true]) {
-      const { daemon, journal } = life;
-      const begun = await lives.begin({ daemon, journal, made: world.made, isLongAfter });
-      const [first] = begun.round?.moment.pending ?? [];
-      if (first !== undefined) await call(begun, first, isLongAfter ? 'a round begins: ' : 'a round begins at once: ');
+      const { daemon, journal } = incarnation;
+      const begun = await incarnations.begin({ daemon, journal, made: world.made, isLongAfter });
+      const [first] = begun.pass?.moment.pending ?? [];
+      if (first !== undefined) await call(begun, first, isLongAfter ? 'a pass begins: ' : 'a pass begins at once: ');
     }
     return found;
   }
 
-  const write = journalWrite(life);
-  const { pending, isAsleep } = life.round.moment;
-  for (const one of write === undefined ? pending : [write]) await call(life, one, '');
-  if (write === undefined && isAsleep && countWakes(life.round.events) < setting.wakes) {
-    goTo(await lives.after(life, { wakes: true }), 'looks around again meanwhile', 'work', world);
+  const write = journalWrite(incarnation);
+  const { pending, isAsleep } = incarnation.pass.moment;
+  for (const one of write === undefined ? pending : [write]) await call(incarnation, one, '');
+  if (write === undefined && isAsleep && countWakes(incarnation.pass.events) < setting.wakes) {
+    goTo(await incarnations.after(incarnation, { wakes: true }), 'looks around again meanwhile', 'work', world);
   }
-  if (hasDoneAnything(life)) crash();
+  if (hasDoneAnything(incarnation)) crash();
   return found;
 
   function crash(): void {
-    const again = lives.rest(life?.daemon ?? 0, life?.journal ?? '');
+    const again = incarnations.rest(incarnation?.daemon ?? 0, incarnation?.journal ?? '');
     if (world.left.crashes > 0) goTo(again, 'is killed', 'fault', spend(world, 'crashes'));
     if (world.left.journals > 0) {
-      goTo(lives.rest(again.daemon, ''), 'is killed, and its journal lost', 'fault', spend(world, 'journals'));
+      goTo(incarnations.rest(again.daemon, ''), 'is killed, and its journal lost', 'fault', spend(world, 'journals'));
     }
     for (const { call: outside } of pending) {
       if (
@@ -150,12 +158,12 @@ async function daemonSteps(state: State, index: number, lives: Lives, setting: S
     }
   }
 
-  async function call(from: Life, { seq, call: outside }: PendingCall, prefix: string): Promise<void> {
-    const isBeginning = life?.round === undefined && index > 0;
+  async function call(from: Incarnation, { seq, call: outside }: PendingCall, prefix: string): Promise<void> {
+    const isBeginning = incarnation?.pass === undefined && index > 0;
     const answer = async (reply: Reply, label: string, kind: MoveKind, next: World, wrong?: string): Promise<void> => {
       const after = isBeginning ? spend(next, 'rounds') : next;
       const event: Event = { seq, reply };
-      goTo(await lives.after(from, event), prefix + label, kind, after, wrong);
+      goTo(await incarnations.after(from, event), prefix + label, kind, after, wrong);
     };
     const isLossy = world.left.lost > 0;
     switch (outside.to) {
@@ -165,7 +173,7 @@ async function daemonSteps(state: State, index: number, lives: Lives, setting: S
         return;
       case 'slurm':
         for (const way of slurmWays(world, outside.call, setting)) {
-          const wrong = state.lives.length === 1 ? wrongJob(world, way.world) : undefined;
+          const wrong = state.incarnations.length === 1 ? violationByJob(world, way.world) : undefined;
           await answer({ slurm: way.answer }, nameSlurm(outside.call) + way.how, way.kind, way.world, wrong);
         }
         return;
@@ -173,7 +181,7 @@ async function daemonSteps(state: State, index: number, lives: Lives, setting: S
         const { endpoint } = outside.call;
         const name = nameCall(outside.call.endpoint, outside.call.body);
         const served = serve(world, outside.call, { stamp: nextStamp(state), isHeard: isHeard(world) });
-        const wrong = wrongCall(outside.call, world, served.world);
+        const wrong = violationByCall(outside.call, world, served.world);
         const said = 'refused' in served.answer ? ` (refused ${served.answer.refused.join('/')})` : '';
         await answer({ server: served.answer }, name + said, 'work', served.world, wrong);
         if (!isLossy) return;
@@ -195,9 +203,9 @@ function countWakes(events: readonly Event[]): number {
 }
 
 /** To be killed before that is the same as not to have begun. */
-function hasDoneAnything({ journal, round }: Life): boolean {
-  if (round === undefined) return false;
-  return journal !== round.beginning.journal || round.events.some((event) => 'reply' in event && isChange(event.reply));
+function hasDoneAnything({ journal, pass }: Incarnation): boolean {
+  if (pass === undefined) return false;
+  return journal !== pass.beginning.journal || pass.events.some((event) => 'reply' in event && isChange(event.reply));
 }
 
 function isChange(reply: Reply): boolean {

@@ -1,21 +1,15 @@
-// Bugs that must not go unnoticed: each an exact edit of what is shipped, and the trouble in which it shows.
+// Faults that the oracle must find: each an edit of the program, and the rounds in which it shows.
 import type { RoundPlan } from '../simulation/schedule.ts';
+import type { SourceEdit } from '../support/source-edits.ts';
 
-export interface Edit {
-  readonly file: string;
-  /** Stands in the file exactly once. */
-  readonly from: string;
-  readonly to: string;
-}
-
-export interface Bug {
+export interface SeededFault {
   readonly title: string;
-  readonly edits: readonly Edit[];
-  /** The rounds of chaos in which it shows. */
+  readonly edits: readonly SourceEdit[];
+  /** What the rounds have in common in which it shows. */
   readonly rounds: Partial<RoundPlan>;
 }
 
-export const BUGS: readonly Bug[] = [
+export const SEEDED_FAULTS: readonly SeededFault[] = [
   {
     title: 'sbatch is run again when it timed out',
     edits: [

@@ -1,9 +1,24 @@
-// Planted bugs: chaos must find each of them within a few rounds, and must find nothing in the same rounds without it.
+// The oracle of the simulation finds each seeded fault within a few rounds, and finds nothing in the same rounds without it.
 import { expect } from 'chai';
+import { cp, mkdtemp, rm, symlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { findBadRound, type Search } from '../simulation/rounds.ts';
-import { BUGS, type Bug } from './faults.ts';
-import { plant } from './seed-fault.ts';
+import { applyEdits } from '../support/source-edits.ts';
+import { SEEDED_FAULTS, type SeededFault } from './faults.ts';
 
+const PROJECT = new URL('../..', import.meta.url).pathname;
+/** What the simulation loads. */
+const COPIED = [
+  'src',
+  'templates',
+  'package.json',
+  'tsconfig.json',
+  'test/simulation',
+  'test/support/random.ts',
+  'test/support/silent-log.ts',
+  'test/chaos/tally.ts',
+];
 const SEED = 5;
 const ROUNDS = 12;
 const EASY = {
@@ -15,26 +30,28 @@ const EASY = {
   diesForGood: false,
 } as const;
 
-function huntOf({ rounds }: Bug): Search {
-  return { seed: SEED, rounds: ROUNDS, same: { ...EASY, ...rounds } };
-}
-
-describe('chaos notices a planted bug:', () => {
-  for (const bug of BUGS) {
-    it(bug.title, async () => {
-      const planted = await plant(bug.edits);
+describe('the oracle finds a seeded fault:', () => {
+  for (const fault of SEEDED_FAULTS) {
+    it(fault.title, async () => {
+      const folder = await mkdtemp(join(tmpdir(), 'seeded-fault-'));
       try {
-        const run = (await import(`${planted.folder}/test/simulation/rounds.ts`)) as {
-          findBadRound: typeof findBadRound;
-        };
-        expect(await run.findBadRound(huntOf(bug)), 'what chaos says').to.be.a('string');
+        await Promise.all(COPIED.map((path) => cp(join(PROJECT, path), join(folder, path), { recursive: true })));
+        await symlink(join(PROJECT, 'node_modules'), join(folder, 'node_modules'));
+        await applyEdits(folder, fault.edits);
+        const copy = (await import(`${folder}/test/simulation/rounds.ts`)) as { findBadRound: typeof findBadRound };
+        expect(await copy.findBadRound(searchFor(fault)), 'what the oracle finds').to.be.a('string');
       } finally {
-        await planted.remove();
+        await rm(folder, { recursive: true, force: true });
       }
     });
   }
 
-  it('and nothing where there is none', async () => {
-    for (const bug of BUGS) expect(await findBadRound({ ...huntOf(bug), rounds: 2 }), bug.title).to.equal(undefined);
+  it('and nothing without one', async () => {
+    for (const fault of SEEDED_FAULTS)
+      expect(await findBadRound({ ...searchFor(fault), rounds: 2 }), fault.title).to.equal(undefined);
   });
 });
+
+function searchFor({ rounds }: SeededFault): Search {
+  return { seed: SEED, rounds: ROUNDS, same: { ...EASY, ...rounds } };
+}

@@ -2,8 +2,8 @@
 import type { DaemonDeps } from '../../src/daemon/deps.ts';
 import { createRateLimit } from '../../src/slurm/rate-limit.ts';
 import { silentLog } from '../support/silent-log.ts';
-import { createLiveScheduler, FACTS } from './live-scheduler.ts';
-import { createLiveSession } from './live-session.ts';
+import { createModelScheduler, FACTS } from './model-scheduler.ts';
+import { createModelSession } from './model-session.ts';
 import type { Ask } from './outside-calls.ts';
 import type { Program } from './program.ts';
 import { QUEUE_IDS } from './world.ts';
@@ -15,8 +15,12 @@ interface Around extends Pick<DaemonDeps, 'clock' | 'journal'> {
   readonly serverOffset: number;
 }
 
-export function makeLiveGlue(program: Program, ask: Ask, { clock, journal, daemon, serverOffset }: Around): DaemonDeps {
-  const session = createLiveSession(program, ask, serverOffset);
+export function createModelDeps(
+  program: Program,
+  ask: Ask,
+  { clock, journal, daemon, serverOffset }: Around,
+): DaemonDeps {
+  const session = createModelSession(program, ask, serverOffset);
   const nothing = (): void => undefined;
   let tokens = 0;
   return {
@@ -29,7 +33,7 @@ export function makeLiveGlue(program: Program, ask: Ask, { clock, journal, daemo
       connect: () => Promise.reject(new Error('nobody connects here')),
       close: () => Promise.resolve(),
     },
-    scheduler: createLiveScheduler(program, ask),
+    scheduler: createModelScheduler(program, ask),
     transport: {
       name: 'this machine',
       run: () => Promise.reject(new Error('no files here')),

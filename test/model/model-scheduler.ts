@@ -13,7 +13,7 @@ export const FACTS = {
   hasAccounting: true,
 };
 
-export function createLiveScheduler(program: Program, ask: Ask): Scheduler {
+export function createModelScheduler(program: Program, ask: Ask): Scheduler {
   const askSlurm = async (call: SlurmCall): Promise<SlurmAnswer> => {
     const reply = await ask({ to: 'slurm', call });
     return 'slurm' in reply ? reply.slurm : { isLost: true };

@@ -8,7 +8,7 @@ const ENDS = ['tasks.failed', 'tasks.stopped', 'tasks.completed'];
 /** By these as well it takes it out of somebody's hands. */
 const FORCED = [...ENDS, 'tasks.dequeue', 'tasks.started'];
 
-export function wrongIn({ world, lives }: State): string | undefined {
+export function violationIn({ world, incarnations }: State): string | undefined {
   const runs = world.jobs.filter(isAtWork).length + (world.isRunElsewhere ? 1 : 0);
   if (runs > 1) return 'two runs at once';
   const { task, aborted } = world;
@@ -19,11 +19,11 @@ export function wrongIn({ world, lives }: State): string | undefined {
     const isStillAsked = task.status !== 'in_progress' || task.message === 'stopping';
     if (!isOver || !isStillAsked) return `a request to stop was forgotten: ${task.status}`;
   }
-  return lives.find(({ round }) => round?.moment.death !== undefined)?.round?.moment.death;
+  return incarnations.find(({ pass }) => pass?.moment.death !== undefined)?.pass?.moment.death;
 }
 
 /** What is wrong with a daemon's call that was carried out. */
-export function wrongCall({ endpoint }: ServerCall, before: World, after: World): string | undefined {
+export function violationByCall({ endpoint }: ServerCall, before: World, after: World): string | undefined {
   if (!FORCED.includes(endpoint) || before.task === after.task || before.task === undefined) return undefined;
   const isRun = before.isRunElsewhere || before.jobs.some(isAtWork);
   const isTaken = before.jobs.some(({ state, phase }) => state === 'RUNNING' && phase !== 'new');
@@ -41,21 +41,21 @@ export function wrongCall({ endpoint }: ServerCall, before: World, after: World)
 }
 
 /** A job is wasted: one that Slurm has shown all the time lives already. Of two daemons each may make one. */
-export function wrongJob(before: World, after: World): string | undefined {
+export function violationByJob(before: World, after: World): string | undefined {
   if (after.jobs.length <= before.jobs.length) return undefined;
   const old = before.jobs.find((job) => (job.state === 'PENDING' || job.state === 'RUNNING') && !job.wasInFlight);
   return old === undefined ? undefined : `a job was made though job ${old.id} lives`;
 }
 
 /** The task has come to an end or is a draft, and nothing is left of it anywhere. */
-export function isGoodEnd({ world, lives }: State): boolean {
+export function isGoodEnd({ world, incarnations }: State): boolean {
   const status = world.task?.status;
   if (status === 'queued' || status === 'in_progress' || world.isRunElsewhere || world.late !== undefined) return false;
   const { own, scheduler, other } = world.entries;
   if (own !== 0 || scheduler !== 0 || other !== 0 || world.jobs.some(isAlive)) return false;
   if (isStoppedByRequeueAlone(world)) return false;
   // The second daemon may be dead by now, wherever it stands.
-  return lives[0]?.round === undefined && lives[0]?.journal === '';
+  return incarnations[0]?.pass === undefined && incarnations[0]?.journal === '';
 }
 
 /**

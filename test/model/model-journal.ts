@@ -7,13 +7,18 @@ import type { Ask } from './outside-calls.ts';
 import type { Program } from './program.ts';
 import { TASK_ID } from './world.ts';
 
-export interface LiveJournal {
+export interface ModelJournal {
   readonly journal: Journal;
   /** What is on disk. */
   value(): JournalValue;
 }
 
-export function openLiveJournal(program: Program, ask: Ask, before: JournalValue, reading: ClockReading): LiveJournal {
+export function openModelJournal(
+  program: Program,
+  ask: Ask,
+  before: JournalValue,
+  reading: ClockReading,
+): ModelJournal {
   const entries = new Map<Entry['task'], Entry>();
   const first = fromValue(before, reading);
   const text = first === undefined ? '' : program.formatJournal({ entry: first });

@@ -26,7 +26,7 @@ const APART: Readonly<Record<string, unknown>> = {
 };
 
 /** @param serverOffset what is added to the server's stamps */
-export function createLiveSession(program: Program, ask: Ask, serverOffset: number): Session {
+export function createModelSession(program: Program, ask: Ask, serverOffset: number): Session {
   return {
     apiServer: 'http://api',
     login: () => Promise.reject(new Error('nobody logs in here')),

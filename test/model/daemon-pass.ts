@@ -1,8 +1,8 @@
 // One round of the real daemon, which goes on from each answer that it is given to its next call to the outside.
 import type { Clock } from '../../src/base/clock.ts';
 import type { ClockReading, JournalValue } from './journal-value.ts';
-import { makeLiveGlue } from './live-glue.ts';
-import { openLiveJournal } from './live-journal.ts';
+import { createModelDeps } from './model-deps.ts';
+import { openModelJournal } from './model-journal.ts';
 import type { Event, OutsideCall, PendingCall, Reply } from './outside-calls.ts';
 import type { Program } from './program.ts';
 
@@ -33,12 +33,12 @@ const LONG_MS = 1_000_000_000;
 const ROUNDS_APART_MS = 10 * LONG_MS;
 
 /** A daemon at work, in memory: it can only go on, and not be copied. */
-export interface LiveRound {
+export interface DaemonPass {
   moment(): Moment;
   take(event: Event): Promise<void>;
 }
 
-export async function beginRound(program: Program, beginning: Beginning): Promise<LiveRound> {
+export async function beginPass(program: Program, beginning: Beginning): Promise<DaemonPass> {
   const { daemon, made, isLongAfter } = beginning;
   const startedAt = FIRST_ROUND_AT + made * ROUNDS_APART_MS;
   const reading: ClockReading = isLongAfter
@@ -57,7 +57,7 @@ export async function beginRound(program: Program, beginning: Beginning): Promis
     });
   }
 
-  const disk = openLiveJournal(program, ask, beginning.journal, reading);
+  const disk = openModelJournal(program, ask, beginning.journal, reading);
   const clock: Clock = {
     now: () => nowAt,
     sleep: (_, signal) =>
@@ -68,7 +68,7 @@ export async function beginRound(program: Program, beginning: Beginning): Promis
   };
 
   const { journal } = disk;
-  const deps = makeLiveGlue(program, ask, { clock, journal, daemon, serverOffset: reading.serverOffset });
+  const deps = createModelDeps(program, ask, { clock, journal, daemon, serverOffset: reading.serverOffset });
   const options = {
     intervals: { pollMs: 15_000, queueMs: 15_000 },
     once: false,

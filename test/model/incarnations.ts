@@ -1,67 +1,67 @@
 // Every moment that a daemon can be in, each made once: what it remembers is its journal, and within a round the answers it has had.
 import { stampOf, withStamp, type JournalValue } from './journal-value.ts';
 import type { Program } from './program.ts';
-import { beginRound, type Beginning, type LiveRound, type Moment } from './live-round.ts';
+import { beginPass, type Beginning, type DaemonPass, type Moment } from './daemon-pass.ts';
 import type { Event } from './outside-calls.ts';
 import type { SeenTask } from './server-rules.ts';
 import type { Stamp } from './world.ts';
 
-export interface Life {
+export interface Incarnation {
   readonly number: number;
   readonly daemon: number;
   /** What is on disk. */
   readonly journal: JournalValue;
   /** undefined between two rounds. */
-  readonly round:
+  readonly pass:
     { readonly beginning: Beginning; readonly events: readonly Event[]; readonly moment: Moment } | undefined;
   /** The server's stamps that it remembers. */
   readonly stamps: readonly Stamp[];
 }
 
-export interface Lives {
+export interface Incarnations {
   readonly count: number;
   /** Between two rounds, or just started. */
-  rest(daemon: number, journal: JournalValue): Life;
+  rest(daemon: number, journal: JournalValue): Incarnation;
   /** A round as it begins. */
-  begin(beginning: Beginning): Promise<Life>;
+  begin(beginning: Beginning): Promise<Incarnation>;
   /** What follows; a round that is over is a rest. */
-  after(life: Life, event: Event): Promise<Life>;
+  after(incarnation: Incarnation, event: Event): Promise<Incarnation>;
   /** The same with other stamps of the same order. */
-  renamed(life: Life, names: ReadonlyMap<Stamp, Stamp>): Promise<Life>;
+  renamed(incarnation: Incarnation, names: ReadonlyMap<Stamp, Stamp>): Promise<Incarnation>;
 }
 
-export function createLives(program: Program): Lives {
-  const known = new Map<string, Life>();
-  const followers = new Map<Life, Map<string, Life>>();
+export function createIncarnations(program: Program): Incarnations {
+  const known = new Map<string, Incarnation>();
+  const followers = new Map<Incarnation, Map<string, Incarnation>>();
   /** Daemons that stand at a moment: each goes on once, and is lived again from its beginning where it could also go another way. */
-  const standing = new Map<Life, LiveRound>();
+  const standing = new Map<Incarnation, DaemonPass>();
 
-  function keep(key: string, make: (number: number) => Life): Life {
+  function keep(key: string, make: (number: number) => Incarnation): Incarnation {
     const before = known.get(key);
     if (before !== undefined) return before;
-    const life = make(known.size);
-    known.set(key, life);
-    return life;
+    const incarnation = make(known.size);
+    known.set(key, incarnation);
+    return incarnation;
   }
 
-  function rest(daemon: number, journal: JournalValue): Life {
+  function rest(daemon: number, journal: JournalValue): Incarnation {
     const stamp = stampOf(journal);
     return keep(`${daemon} ${journal}`, (number) => ({
       number,
       daemon,
       journal,
-      round: undefined,
+      pass: undefined,
       stamps: stamp === 0 ? [] : [stamp],
     }));
   }
 
-  async function liveAgain(beginning: Beginning, events: readonly Event[]): Promise<LiveRound> {
-    const live = await beginRound(program, beginning);
+  async function liveAgain(beginning: Beginning, events: readonly Event[]): Promise<DaemonPass> {
+    const live = await beginPass(program, beginning);
     for (const event of events) await live.take(event);
     return live;
   }
 
-  async function within(beginning: Beginning, events: readonly Event[], from?: Life): Promise<Life> {
+  async function within(beginning: Beginning, events: readonly Event[], from?: Incarnation): Promise<Incarnation> {
     const key = JSON.stringify([beginning, events]);
     const before = known.get(key);
     if (before !== undefined) return before;
@@ -79,15 +79,15 @@ export function createLives(program: Program): Lives {
     }
     const stamps = new Set([stampOf(beginning.journal), stampOf(moment.journal), ...events.flatMap(stampsOf)]);
     stamps.delete(0);
-    const life = keep(key, (number) => ({
+    const incarnation = keep(key, (number) => ({
       number,
       daemon,
       journal: moment.journal,
-      round: { beginning, events, moment },
+      pass: { beginning, events, moment },
       stamps: [...stamps],
     }));
-    standing.set(life, live);
-    return life;
+    standing.set(incarnation, live);
+    return incarnation;
   }
 
   return {
@@ -97,24 +97,24 @@ export function createLives(program: Program): Lives {
     rest,
     begin: (beginning) => within(beginning, []),
 
-    async after(life, event) {
-      if (life.round === undefined) throw new Error('nothing follows a rest but a beginning');
+    async after(incarnation, event) {
+      if (incarnation.pass === undefined) throw new Error('nothing follows a rest but a beginning');
       const key = JSON.stringify(event);
-      const mine = followers.get(life) ?? new Map<string, Life>();
-      followers.set(life, mine);
+      const mine = followers.get(incarnation) ?? new Map<string, Incarnation>();
+      followers.set(incarnation, mine);
       const before = mine.get(key);
       if (before !== undefined) return before;
-      const next = await within(life.round.beginning, [...life.round.events, event], life);
+      const next = await within(incarnation.pass.beginning, [...incarnation.pass.events, event], incarnation);
       mine.set(key, next);
       return next;
     },
 
-    async renamed(life, names) {
-      if (life.stamps.every((stamp) => names.get(stamp) === stamp)) return life;
-      const journal = renameJournal(life.round?.beginning.journal ?? life.journal, names);
-      if (life.round === undefined) return rest(life.daemon, journal);
-      const events = life.round.events.map((event) => renameEvent(event, names));
-      return within({ ...life.round.beginning, journal }, events);
+    async renamed(incarnation, names) {
+      if (incarnation.stamps.every((stamp) => names.get(stamp) === stamp)) return incarnation;
+      const journal = renameJournal(incarnation.pass?.beginning.journal ?? incarnation.journal, names);
+      if (incarnation.pass === undefined) return rest(incarnation.daemon, journal);
+      const events = incarnation.pass.events.map((event) => renameEvent(event, names));
+      return within({ ...incarnation.pass.beginning, journal }, events);
     },
   };
 }
