@@ -1,4 +1,4 @@
-// Aborts a task as the web page does, and tells who cancels its job.
+// Aborts a task as the web page does, and reports what cancels its job.
 import { systemClock } from '../base/clock.ts';
 import type { TaskId } from '../clearml/ids.ts';
 import type { Task } from '../clearml/task.ts';
@@ -10,12 +10,12 @@ import type { App } from '../assembly/app.ts';
 import { UsageError } from '../base/usage-error.ts';
 
 export interface Cancellation {
-  /** False for a task that neither waits nor runs. */
+  /** False for a task that is neither queued nor running. */
   readonly isCancelled: boolean;
   readonly message: string;
 }
 
-/** @param named as the user named it @throws UsageError, and what the client throws */
+/** @param named as the user named it @throws UsageError, and the errors of the client */
 export async function cancelTask(app: App, named: string | undefined): Promise<Cancellation> {
   const clearml = createClearml(app);
   try {
@@ -37,7 +37,7 @@ export async function cancelTask(app: App, named: string | undefined): Promise<C
   }
 }
 
-/** A server ends a task at once, or asks the agent that runs it to do so. */
+/** The server ends a task at once, or asks its agent to end it. */
 function describeAbort({ id, name }: Task, after: Task | undefined): string {
   return after?.status === 'in_progress'
     ? `Task ${id} (${name}): its agent was asked to end it.`

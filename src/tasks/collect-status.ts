@@ -11,20 +11,20 @@ import { createClearml } from '../assembly/create-clearml.ts';
 import type { App } from '../assembly/app.ts';
 
 export interface ClusterStatus extends Survey {
-  /** undefined for the only one, when it was given no name. */
+  /** undefined for the only cluster, if it has no name. */
   readonly cluster: string | undefined;
   readonly stateDir: string;
-  /** Who serves it at the moment. */
+  /** The daemon that serves it. */
   readonly daemon: (Holder & { readonly draining: boolean }) | undefined;
-  /** When this was seen, milliseconds since 1970. */
+  /** The time of the snapshot, milliseconds since 1970. */
   readonly now: number;
-  /** How far back tasks that have ended are told of. */
+  /** How long ended tasks are shown. */
   readonly endedSinceMs: number;
 }
 
 /**
  * Opens the server and the clusters, without a lock and without changing anything, and runs the work.
- * @param work gets a function that collects the status of each cluster; what ClearML or Slurm does not answer is missing in it
+ * @param work gets a function that collects the status of each cluster; what ClearML or Slurm does not return is missing in it
  */
 export async function withStatus<Result>(
   app: App,
@@ -62,7 +62,7 @@ async function collect({ app, cluster, side, clearml, endedSinceMs }: Collecting
   const configured = app.config.settings.queues.flatMap((queue) =>
     queue.cluster === cluster.name ? [queue.name] : [],
   );
-  // The queues on the command line of the daemon are only in its note.
+  // The queues on the command line of the daemon are only in its serving note.
   const servedQueues = served.queues ?? configured;
   const seen = await survey({ entries, clearml, scheduler, schedulerQueue, servedQueues, endedSinceMs, now }, stop);
   return {

@@ -49,24 +49,24 @@ export async function executeTask(app: App, options: ExecuteOptions): Promise<Ex
   });
 }
 
-/** What an earlier call has begun is ended from the queue that it was taken from, and by its template. @throws UsageError */
+/** A task that an earlier call claimed must end from its queue and with its template. @throws UsageError */
 function refuseOtherQueue({ deps, queue, task, ownQueueName }: OneTask, { commandFor }: ExecuteOptions): void {
   const known = deps.journal.entries.get(task);
   if (known === undefined || known.queue === queue.id) return;
   const before = known.queueName === ownQueueName ? undefined : known.queueName;
   throw new UsageError(
-    `Task ${task} was begun in queue "${known.queueName}" by an earlier execute, and goes on from there: ${commandFor(task, { queue: before })}`,
+    `Task ${task} was started from queue "${known.queueName}" by an earlier execute. Continue it with:  ${commandFor(task, { queue: before })}`,
   );
 }
 
-/** @throws UsageError when it can't be run */
+/** @throws UsageError if it cannot be run */
 async function begin({ deps, queue, task }: OneTask, { stderr, stop }: App['context']): Promise<void> {
   const beginning = planStart(await readTaskState(deps, task, queue, stop), queue.id);
   switch (beginning.do) {
     case 'refuse':
-      throw new UsageError(`Task ${task} can't be run: ${beginning.why}.`);
+      throw new UsageError(`Task ${task} cannot be run: ${beginning.why}.`);
     case 'watch':
-      stderr(`Task ${task} is on its way already.\n`);
+      stderr(`Task ${task} is already submitted.\n`);
       return;
     case 'take':
       return;
@@ -80,14 +80,14 @@ async function enqueue({ deps, queue, task }: Pick<OneTask, 'deps' | 'queue' | '
     await deps.clearml.tasks.enqueue(task, queue.id);
   } catch (error) {
     if (!(error instanceof LostRaceError)) throw error;
-    throw new UsageError(`Somebody else changed task ${task} at the same moment. Look at it, and try again.`);
+    throw new UsageError(`Another user changed task ${task} at the same time. Check the task and retry.`);
   }
 }
 
 function describeLeft({ jobId }: OneTaskEnd, task: TaskId, again: string): string {
-  const fact = jobId === undefined ? 'no Slurm job of the task was seen yet' : `Slurm job ${jobId} goes on`;
-  // Indented lines are never broken: they are there to be copied.
-  return `No longer followed: ${fact}. To follow it again:\n  ${again}\nTo end it:\n  clearml-agent-slurm cancel ${task}\n`;
+  const fact = jobId === undefined ? 'it has no Slurm job yet' : `Slurm job ${jobId} continues`;
+  // Indented lines are never wrapped, so that they can be copied.
+  return `Stopped tracking the task: ${fact}. To track it again:\n  ${again}\nTo end it:\n  clearml-agent-slurm cancel ${task}\n`;
 }
 
 async function endOf({ deps }: OneTask, { task, jobId }: OneTaskEnd): Promise<ExecuteEnd> {
@@ -95,7 +95,7 @@ async function endOf({ deps }: OneTask, { task, jobId }: OneTaskEnd): Promise<Ex
     return { isOver: true, isCompleted: true, exitCode: undefined };
   const last = jobId ?? (task?.slurmJob as JobId | undefined);
   const record = last === undefined ? undefined : await deps.scheduler.record(last);
-  // Ids are handed out again, and anybody may give a job this name.
+  // Slurm reuses ids, and any user can give a job this name.
   const isIts = readJobName(record?.name ?? '')?.taskId === task?.id && record?.isOthers !== true;
   const code = isIts ? record?.exitCode : undefined;
   return { isOver: true, isCompleted: false, exitCode: code === 0 ? undefined : code };

@@ -1,4 +1,4 @@
-// The task that a person means: by its id, an unambiguous beginning of it, its name, or the number of its Slurm job.
+// Finds a task by its id, an unambiguous beginning of it, its name, or the id of its Slurm job.
 import type { ClearmlClient } from '../clearml/client.ts';
 import { isTaskId, type TaskId } from '../clearml/ids.ts';
 import type { Task } from '../clearml/task.ts';
@@ -12,13 +12,13 @@ import { createClearml } from '../assembly/create-clearml.ts';
 import type { App } from '../assembly/app.ts';
 import { UsageError } from '../base/usage-error.ts';
 
-/** So many are named where several are meant. */
+/** How many tasks an error for an ambiguous name lists. */
 const MOST_NAMED = 5;
 
 /**
- * Asks nobody about a whole id.
- * @param command for the sentence when nothing was typed
- * @throws UsageError when there is none, or more than one; what the client throws
+ * A full id needs no query.
+ * @param command for the error if the argument is missing
+ * @throws UsageError if there is none, or more than one; the errors of the client
  */
 export async function findTask(app: App, text: string | undefined, command: string): Promise<TaskId> {
   if (text === undefined)
@@ -43,7 +43,7 @@ export async function findTask(app: App, text: string | undefined, command: stri
   }
 }
 
-/** A job number counts before what else the text may be. */
+/** A number is a job id first. */
 async function named({ tasks }: ClearmlClient, text: string, byJob: readonly TaskId[]): Promise<readonly Task[]> {
   if (byJob.length > 0) return [...(await tasks.read(byJob)).tasks.values()];
   return tasks.search(text, MOST_NAMED + 1);
@@ -54,7 +54,7 @@ function describeSeveral(text: string, found: readonly Task[]): string {
   return `"${text}" is more than one task; give more of the id:${shown.join('')}${found.length > MOST_NAMED ? '\n  …' : ''}`;
 }
 
-/** From the journal, else from Slurm; a cluster that can't be asked knows none. */
+/** From the journal, else from Slurm; an unreachable cluster has none. */
 async function tasksOfJob(app: App, job: string): Promise<TaskId[]> {
   const found = new Set<TaskId>();
   for (const cluster of app.config.settings.clusters) {
@@ -74,7 +74,7 @@ async function askSlurm(
   try {
     const { host, scheduler } = await openCluster(app, cluster, app.log);
     try {
-      // Among our own jobs only: anybody may give a job the name of a task.
+      // Only among our own jobs: any user can give a job the name of a task.
       const list = await scheduler.list();
       const own = list.kind === 'listed' ? list.jobs.find(({ id }) => id === job) : undefined;
       return readJobName(own?.name ?? '')?.taskId as TaskId | undefined;

@@ -1,4 +1,4 @@
-// Prints what a task's Slurm job has written, and goes on with it while the job runs.
+// Prints the log of a task's Slurm job, and follows it while the job runs.
 import { journalEntries } from '../daemon/serve/journal-entries.ts';
 import { byTask } from '../daemon/poll/poll.ts';
 import { chooseJob } from '../daemon/decide/decide.ts';
@@ -15,9 +15,9 @@ import { findTask } from './find-task.ts';
 import { createClearml } from '../assembly/create-clearml.ts';
 import type { App } from '../assembly/app.ts';
 
-/** Of a log's end so much is read at most; lines beyond it are for whoever opens the file. */
+/** The longest part of the log that is read, from its end. */
 const MOST_BYTES = 8 * 1024 * 1024;
-/** The controller is asked as often. */
+/** Also the interval of queries to the controller. */
 const READ_EVERY_MS = 5_000;
 
 export interface LogOptions {
@@ -75,7 +75,7 @@ export async function printJobLog(
   return printConsole(app, output, task, lines);
 }
 
-/** What ClearML has of a task whose log is not to be had: the agent sends most of what it writes there too. */
+/** The console in ClearML, for a task without a readable log: the agent sends most of its output there too. */
 async function printConsole(app: App, output: LogOutput, task: TaskId, lines: number): Promise<boolean> {
   const clearml = createClearml(app);
   try {
@@ -125,20 +125,20 @@ async function print({ id, record, file }: WrittenLog, printing: Printing): Prom
     shown = output.print(text);
   };
   if (first.kind === 'read') show(lastLines(first.text, lines));
-  const last = follow ? await goOn(id, file, first, { ...printing, show }) : first;
-  // The prompt of the shell would stand behind it.
+  const last = follow ? await followLog(id, file, first, { ...printing, show }) : first;
+  // Otherwise the prompt of the shell would be on the same line.
   if (output.endsLines && shown !== '' && !shown.endsWith('\n')) output.print('\n');
   if (last.kind === 'read') return true;
   output.stderr(
     last.kind === 'refused'
       ? `${path} is not shown because it ${last.why}: a job's log is a regular file of the job's own user.\n`
-      : `${path} can't be read on ${host.name}: the job has not started yet, or its node writes to a folder that is not shared. Look at it on the node.\n`,
+      : `${path} cannot be read on ${host.name}: the job has not started yet, or its node writes to a directory that is not shared. Read it on the node.\n`,
   );
   return false;
 }
 
-/** Prints what is added until the job has ended. Returns the last part that could be read, else why none could. */
-async function goOn(
+/** Prints new output until the job has ended. Returns the last part that was read, or the error. */
+async function followLog(
   id: JobId,
   file: UntrustedFile,
   first: ReadOutcome,
@@ -149,7 +149,7 @@ async function goOn(
   for (let isOver = false; !isOver;) {
     await sleepUnlessStopped(systemClock, READ_EVERY_MS, stop);
     if (stop.aborted) break;
-    // Asked before the file is read, so that nothing is missed of what the job wrote last.
+    // Queried before the file is read, so that the last output is not missed.
     const record = await scheduler.record(id);
     isOver = record === undefined || !isLive(readJobState(record.stateWord));
     const from = last.kind === 'read' ? last.end : 0;
@@ -171,8 +171,8 @@ export interface FoundJob {
 }
 
 /**
- * undefined when this cluster knows no job of the task.
- * @param lastKnown the job that ClearML knows of, asked for only where nothing else is known
+ * undefined if this cluster has no job of the task.
+ * @param lastKnown the job that ClearML knows, called only if nothing else is known
  * @throws SlurmUnavailableError
  */
 export async function findJob(
@@ -186,7 +186,7 @@ export async function findJob(
   const id = chooseJob({ jobs, task: undefined, entry: entry ?? {} })?.id ?? entry?.jobId ?? (await lastKnown());
   if (id === undefined) return undefined;
   const record = await scheduler.record(id as JobId);
-  // Ids are handed out again, are those of one cluster, and may be typed into ClearML; and anybody may give a job this name.
+  // Slurm reuses ids, they are those of one cluster, and users can edit them in ClearML; and any user can give a job this name.
   if (record === undefined || readJobName(record.name)?.taskId !== task) return undefined;
   if (record.isOthers === true && !(entry?.isOthersJob === true && entry.jobId === id)) return undefined;
   return { id: id as JobId, record };

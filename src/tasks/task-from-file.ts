@@ -8,28 +8,28 @@ import type { ClusterSettings } from '../config/clusters.ts';
 import { jobSettings, workerName } from '../daemon/serve/job-settings.ts';
 import type { Variables } from '../template/template.ts';
 
-/** Where the task is thought to go. */
+/** The assumed queue and cluster of the task. */
 export interface Aim {
   readonly queueName: string;
   readonly cluster: ClusterSettings;
 }
 
-/** What `render` must know to write a task's script. */
+/** What `render` needs for the script of a task. */
 export interface TaskToRender {
   readonly variables: Variables;
   readonly schedulerQueue: string;
   readonly apiServer: string;
 }
 
-/** What stands for an id that only the server knows. */
+/** Replaces an id that only the server knows. */
 export const UNKNOWN_ID = '0'.repeat(32);
 
-/** What a template may use of this machine's side. */
+/** The values of this machine that a template may use. */
 export function localVariables(here: Configured, cluster: ClusterSettings): Pick<Variables, 'workerId' | 'config'> {
   return { workerId: workerName(here, cluster), config: jobSettings(here, cluster, '').publicConfig };
 }
 
-/** @throws UsageError when the file can't be read or holds no task */
+/** @throws UsageError if the file cannot be read or contains no task */
 export async function taskFromFile(here: Configured, file: string, { queueName, cluster }: Aim): Promise<TaskToRender> {
   const path = resolve(here.context.workingDir, file);
   const task = readTaskText(await readNamedFile('task file', path, '--task-file'), path);

@@ -10,7 +10,7 @@ import type { TemplateProperty } from '../template/inspect-template.ts';
 import { findTask } from './find-task.ts';
 import { localVariables, UNKNOWN_ID, type Aim, type TaskToRender } from './task-from-file.ts';
 
-/** @throws UsageError when there is no such task, and what the client throws */
+/** @throws UsageError if there is no such task, and the errors of the client */
 export async function taskFromServer(
   options: CommonOptions,
   here: Configured,
@@ -47,8 +47,8 @@ const Hyperparams = z
   .catch({ properties: {} });
 
 /**
- * Sets those with a default that the task does not have. One that is there is never touched, whatever its value.
- * @returns a sentence for each
+ * Sets the properties with a default that the task does not have. Existing ones are never changed.
+ * @returns a message for each
  * @throws UsageError when there is no such task, and what the client throws
  */
 export async function setMissingProperties(
@@ -89,7 +89,7 @@ interface OnServer {
   readonly server: ServerFacts;
 }
 
-/** @throws what the client and the work throw */
+/** @throws the errors of the client and of the work */
 async function withServer<Result>(
   options: CommonOptions,
   here: Configured,
@@ -105,7 +105,7 @@ async function withServer<Result>(
   }
 }
 
-/** The task that a person has named. @throws UsageError when there is none, or more than one */
+/** The task that the user named. @throws UsageError if there is none, or more than one */
 async function readNamedTask({ app, clearml, server }: OnServer, name: string, command: string): Promise<TaskDocument> {
   const id = await findTask(app, name, command);
   const read = await clearml.tasks.get(id);

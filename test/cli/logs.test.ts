@@ -61,7 +61,7 @@ describe('logs', () => {
 
     await waitUntil('the log to be gone', async () => {
       const { code, stderr } = await place.run('logs', task);
-      return code === 1 && /\d+\.out can't be read on this machine: .* Look at it on the node\./.test(stderr);
+      return code === 1 && /\d+\.out cannot be read on this machine: .* Read it on the node\./.test(stderr);
     });
   });
 

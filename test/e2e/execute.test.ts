@@ -37,7 +37,7 @@ describe('execute', () => {
 
     const again = await world.run('execute', '--id', copy, '--template', template);
     expect(again, again.stderr).to.include({ code: 2, stdout: '' });
-    expect(again.stderr).to.include(`Task ${copy} can't be run: it is completed: run a copy with --clone`);
+    expect(again.stderr).to.include(`Task ${copy} cannot be run: it is completed: run a copy with --clone`);
 
     expect(failed, failed.stderr).to.include({ code: 3 });
     expect((await world.user.look(bad)).status).to.equal('failed');
@@ -45,7 +45,7 @@ describe('execute', () => {
     await world.stop(daemon);
   });
 
-  it('killed, or ended by Ctrl-C, leaves the job alone and says how to go on; run again it follows the same job, but from no other queue', async () => {
+  it('killed, or ended by Ctrl-C, keeps the job and says how to continue; run again it tracks the same job, but from no other queue', async () => {
     await using world = await startWorld({ python: standInAgentPython() });
     const template = await world.write(
       'held.template',
@@ -68,15 +68,15 @@ describe('execute', () => {
     const { code, stderr } = await left.ended;
     expect(code, stderr).to.equal(75);
     expect(stderr)
-      .to.include('is on its way already')
+      .to.include('is already submitted')
       .and.to.include(
-        `Slurm job ${job} goes on. To follow it again:\n  clearml-agent-slurm ${words.join(' ')}\nTo end it:`,
+        `Slurm job ${job} continues. To track it again:\n  clearml-agent-slurm ${words.join(' ')}\nTo end it:`,
       );
 
     const elsewhere = await world.run(...words, '--queue', world.nameOf('another'), '--create-queue');
     expect(elsewhere, elsewhere.stderr).to.include({ code: 2, stdout: '' });
     expect(elsewhere.stderr).to.include(
-      `Task ${task} was begun in queue "${world.nameOf('slurm_scheduler-execute')}" by an earlier execute, and goes on from there: clearml-agent-slurm ${words.join(' ')}\n`,
+      `Task ${task} was started from queue "${world.nameOf('slurm_scheduler-execute')}" by an earlier execute. Continue it with: clearml-agent-slurm ${words.join(' ')}\n`,
     );
 
     const last = world.start(...words);
