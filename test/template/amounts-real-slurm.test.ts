@@ -1,4 +1,4 @@
-// Amounts that users might type, with real Slurm: it never grants more than the constraints permit.
+// Gives amounts to real Slurm: an amount that a constraint accepts never means more to Slurm than the constraint allows.
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { readAmount } from '../../src/base/slurm-amount.ts';
@@ -32,11 +32,11 @@ const TEXTS = fc.oneof(
 describe(`amounts for real Slurm (seed ${seed}, ${CASES} cases)`, () => {
   before(requireSlurm);
 
-  it('are never more for it than they were read as', async () => {
+  it('are never more to Slurm than to the parser', async () => {
     await using cluster = await startRichCluster({});
     const cases = fc
       .sample(fc.record({ option: fc.constantFrom(...OPTIONS), spelling: TEXTS }), { numRuns: CASES * 20, seed })
-      // What is not read is refused whatever Slurm makes of it.
+      // An amount that the parser rejects is refused.
       .map((one) => ({ ...one, read: readAmount(one.spelling, amountKindOf(one.option.option) ?? 'number') }))
       .filter(({ read }) => read !== undefined)
       .slice(0, CASES);

@@ -1,4 +1,4 @@
-// Any text is a template or has an error with a position; and rendering never removes text.
+// Parses arbitrary text: it is a template, or has an error with a position; rendering never removes text.
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { parseTemplate } from '../../src/template/parse-template.ts';
@@ -37,7 +37,7 @@ function parse(written: string): Template | undefined {
 }
 
 describe('any text', () => {
-  it('is a template, or there is a problem at a place in it', () => {
+  it('is a template, or has an error with a position', () => {
     fc.assert(
       fc.property(text, fc.boolean(), (piece, isDirective) => {
         parse(isDirective ? withDirectives(`#SBATCH ${piece.replaceAll('\n', ' ')}`) : withBody(piece));
@@ -46,13 +46,13 @@ describe('any text', () => {
     );
   });
 
-  it('that is a template comes out as it was, with values of plain letters in the place of its placeholders', () => {
+  it('that is a template is rendered unchanged except for its placeholders', () => {
     fc.assert(
       fc.property(fillableText, (piece) => {
         const template = parse(withBody(piece));
         const problem = problemOf(() => {
           const { script } = template?.render(withProperties({ x: '7' }), noBlocks) ?? { script: undefined };
-          // A name right before a value gets braces.
+          // A name directly before a value gets braces.
           const plain = script?.replaceAll(/\$\{(\w+)\}(?=['"]*7)/g, '$$$1').replaceAll(/['"]/g, '');
           const expected = withBody(piece)
             .replaceAll(/\$\{CLEARML_TASK[^}]*\}/g, '7')
@@ -60,7 +60,7 @@ describe('any text', () => {
             .replaceAll(/\$\{CLEARML_[A-Z_]+\}/g, ':')
             .replaceAll(/\$\{(\w+)\}(?=['"]*7)/g, '$$$1')
             .replaceAll(/['"]/g, '');
-          // Comments keep their placeholders, and so does a process id with braces behind it.
+          // Placeholders in comments stay, and so do braces after a process id.
           if (template !== undefined && !/#|\$\$/.test(piece)) expect(plain).to.equal(expected);
         });
         if (problem !== undefined)

@@ -1,4 +1,4 @@
-// A rendered script run by a real shell in an empty folder, with a command that shows the words it was given.
+// Runs a rendered script in a real shell and an empty directory, with a command that records its arguments.
 import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -8,9 +8,9 @@ import { promisify } from 'node:util';
 const execute = promisify(execFile);
 
 export interface BashRun {
-  /** For each call of `show KEY WORD…` its words, by key. */
+  /** The words of each call of `show KEY WORD…`, by key. */
   readonly shown: ReadonlyMap<string, readonly string[]>;
-  /** What the script left behind in its folder: nothing, unless something ran that should not have. */
+  /** The files in its directory after the run: none, unless a value ran. */
   readonly leftBehind: readonly string[];
   readonly standardError: string;
 }

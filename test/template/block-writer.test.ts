@@ -24,9 +24,9 @@ const VIEWS = [
   { container: { image: 'i', options: ['a', 'b'], environment: [{ name: 'n', value: 'v' }] }, startsBySrun: true },
 ];
 
-describe('the writer of blocks', () => {
+describe('the block writer', () => {
   for (const name of NAMES) {
-    it(`gives of ${name} what Mustache gives`, () => {
+    it(`renders ${name} as Mustache does`, () => {
       const writer = createBlockWriter();
 
       for (const view of [...VIEWS, ...VIEWS]) {
@@ -48,7 +48,7 @@ describe('the writer of blocks', () => {
     ['an indented partial', 'x\n    {{> part}}\ny\n'],
     ['a remark', 'x\n{{! nothing }}\ny\n'],
   ] as const) {
-    it(`gives of a text with ${what} what Mustache gives`, () => {
+    it(`renders a text with ${what} as Mustache does`, () => {
       const view = { a: 'A', list: [1, 2] };
       const partials = { part: 'first\nsecond {{a}}\n\nthird\n' };
 
@@ -56,7 +56,7 @@ describe('the writer of blocks', () => {
     });
   }
 
-  it('keeps texts apart that differ only in lines without a tag', () => {
+  it('distinguishes texts that differ only in lines without a tag', () => {
     const writer = createBlockWriter();
 
     expect(['one\n{{a}}', 'two\n{{a}}', 'one\n{{a}}'].map((text) => writer.render(text, { a: 1 }))).to.deep.equal([

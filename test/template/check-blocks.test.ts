@@ -1,4 +1,4 @@
-// The three blocks of a template: each once, in order, each where a command of several lines can stand.
+// The three blocks of a template: each occurs once, in order, and where several lines of script are possible.
 import { expect } from 'chai';
 import { BODY, messageOf, withDirectives } from './filled-in.ts';
 

@@ -1,4 +1,4 @@
-// Directive lines that no task can make good: options that break the rule of one task and one job, and lines that sbatch ignores.
+// Directives that are errors for every task: options that conflict with one job for each task, and lines that sbatch ignores.
 import { expect } from 'chai';
 import { BODY, messageOf, withBody, withDirectives } from './filled-in.ts';
 

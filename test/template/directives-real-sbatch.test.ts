@@ -1,4 +1,4 @@
-// Values in `#SBATCH` lines given to the real sbatch: what it understands is what the task holds, and no other option is set.
+// Gives values in `#SBATCH` lines to the real sbatch: it reads exactly the value, and no other option is set.
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { execFile } from 'node:child_process';
@@ -41,8 +41,8 @@ const seed = Math.floor(Math.random() * 2 ** 31);
 describe(`a value in a directive, for the real sbatch (seed ${seed})`, () => {
   before(requireSlurm);
 
-  it('arrives as it is in every option that takes any text, and sets no other option', async () => {
-    // Log lines cut long values short; an empty one is told like one that was not given.
+  it('arrives unchanged in every option that accepts any text, and sets no other option', async () => {
+    // sbatch truncates long values in its log, and logs an empty value like a missing one.
     const values = hostileLine.filter((value) => value !== '' && Buffer.byteLength(value) < 500);
     const lines = fc.tuple(...OPTIONS.map(() => fc.tuple(values, fc.constantFrom(...SPELLINGS))));
     const cluster = await sharedCluster();
@@ -60,8 +60,8 @@ describe(`a value in a directive, for the real sbatch (seed ${seed})`, () => {
     }
   });
 
-  it('S-08 is what squeue tells of the submitted job', async () => {
-    // A longer comment is refused by the controller, an empty one is told as "(null)".
+  it('S-08 is what squeue reports for the submitted job', async () => {
+    // The controller rejects a longer comment, and reports an empty one as "(null)".
     const values = fc.sample(
       hostileLine.filter((value) => value !== '' && Buffer.byteLength(value) <= 1024),
       { numRuns: 40, seed },

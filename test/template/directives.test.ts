@@ -1,4 +1,4 @@
-// Values in `#SBATCH` lines, read back the way several generations of sbatch read them.
+// Values in `#SBATCH` lines, parsed as several generations of sbatch do.
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { parseTemplate } from '../../src/template/parse-template.ts';
@@ -28,7 +28,7 @@ const LINES: readonly { readonly line: string; readonly words: (value: string) =
 
 describe('a value in an #SBATCH line', () => {
   for (const generation of GENERATIONS) {
-    it(`S-08 is a part of one word for sbatch ${generation.name}, whatever it holds`, () => {
+    it(`S-08 is part of one token for sbatch ${generation.name}`, () => {
       const value = hostileLine.filter(
         (text) => !/(?:het|pack)?job(?:het|pack)?/i.test(text) || !generation.placeholdersAnywhere,
       );
@@ -41,13 +41,13 @@ describe('a value in an #SBATCH line', () => {
       );
     });
 
-    it(`keeps the words hetjob and packjob from sbatch ${generation.name}`, () => {
+    it(`hides the words hetjob and packjob from sbatch ${generation.name}`, () => {
       const script = renderDirectives('my hetjob PackJob', `#SBATCH --comment=${X} --mem=1`);
       expect(sbatchWords(script, generation)).to.deep.equal(['--comment=my hetjob PackJob', '--mem=1']);
     });
   }
 
-  it('may be a whole word, unless it would be an option', () => {
+  it('is a whole token if there is no other text in the token, unless it would be an option', () => {
     fc.assert(
       fc.property(
         fc.constantFrom(`#SBATCH -J ${X}`, `#SBATCH -J "${X}"`, `#SBATCH -J '${X}'`),
@@ -67,7 +67,7 @@ describe('a value in an #SBATCH line', () => {
     );
   });
 
-  it('stays bare where it needs no quotes, so that a person can read the line', () => {
+  it('is unquoted if it needs no quotes, so that the line is readable', () => {
     const script = renderDirectives(
       '2',
       `#SBATCH --nodes=${X}`,
@@ -77,7 +77,7 @@ describe('a value in an #SBATCH line', () => {
     expect(script).to.include('#SBATCH --nodes=2\n#SBATCH -p 2\n#SBATCH --output=task-2-%j.log\n');
   });
 
-  it('may be empty behind an equals sign, and nowhere else', () => {
+  it('may be empty only after an equals sign', () => {
     expect(renderDirectives('', `#SBATCH --comment=${X} --mem=1`)).to.include('#SBATCH --comment="" --mem=1\n');
     expect(problemOf(() => renderDirectives('', `#SBATCH -p${X} --mem=1`))?.message).to.match(
       /^d.template:2:9: the value is empty, and sbatch would take the next argument for it/,
@@ -114,24 +114,24 @@ describe('a value in an #SBATCH line', () => {
     ['a newline', 'a\n#SBATCH --uid=0'],
     ['a tab', 'a\tb'],
   ] as const) {
-    it(`S-09 is refused with ${what} in it, even when it is raw`, () => {
+    it(`S-09 is refused with ${what} in it, even with |raw`, () => {
       const problem = problemOf(() => renderDirectives(value, `#SBATCH --comment=${property('x', '|raw')}`));
       expect(problem?.message).to.match(/^d.template:2:19: .* contains a newline or a tab/);
     });
   }
 
-  it('loses its newlines when it is not raw', () => {
+  it('loses its newlines without |raw', () => {
     expect(renderDirectives('a\r\n#SBATCH --uid=0\n', `#SBATCH --comment=${X}`)).to.include(
       '#SBATCH --comment="a#SBATCH --uid=0"\n',
     );
   });
 
-  it('may look like a placeholder itself', () => {
+  it('may look like a placeholder', () => {
     const script = renderDirectives('${CLEARML_TASK.id', `#SBATCH --comment=${X}`);
     expect(script).to.include('#SBATCH --comment="${CLEARML_TASK.id"\n');
   });
 
-  it('is left alone behind a number sign, which begins a comment even within a word', () => {
+  it('is ignored after a number sign, which begins a comment even within a token', () => {
     const script = renderDirectives(
       'v',
       `#SBATCH --mem=1#${X}`,

@@ -1,4 +1,4 @@
-// Templates written for ClearML's own glue, unchanged, and the examples of this repository: accepted, rendered, and bash in the end.
+// Renders templates written for ClearML's own Slurm glue, and the examples of this repository, to valid bash.
 import { expect } from 'chai';
 import { execFileSync } from 'node:child_process';
 import { readFileSync, readdirSync } from 'node:fs';
@@ -42,7 +42,7 @@ for (const [whose, folder] of [
 ] as const) {
   describe(whose, () => {
     for (const name of templatesIn(folder)) {
-      it(`is accepted and becomes a script that bash and sbatch can read: ${name}`, () => {
+      it(`is rendered to a script that bash and sbatch can parse: ${name}`, () => {
         const script = render(folder, name);
 
         execFileSync('bash', ['-n'], { input: script });
@@ -72,7 +72,7 @@ describe("the template of ClearML's Deployment page", () => {
     expect(render(FIXTURES, 'deployment.template')).to.include('#SBATCH --nodes=2\n');
   });
 
-  it('leaves the variables that an earlier form of it lists in comments as they are', () => {
+  it('does not change variables in comments, as an earlier version has them', () => {
     expect(render(FIXTURES, 'deployment-with-comments.template')).to.include(
       '# ${CLEARML_WORKER_ID}.\n# complex template variables  (default value separator ":")\n# ${CLEARML_TASK.id}\n',
     );
@@ -80,11 +80,11 @@ describe("the template of ClearML's Deployment page", () => {
 });
 
 describe('a template that wraps srun', () => {
-  it('may leave the line of the agent out, which then goes in front of POST_SETUP', () => {
+  it('may omit AGENT_EXECUTE, which is then inserted before POST_SETUP', () => {
     expect(render(FIXTURES, 'pyxis-srun.template')).to.match(/\n}\n\n\necho AGENT\nexit 0\n$/);
   });
 
-  it('gets the image as Pyxis reads it, and none that is no image', () => {
+  it('gets the image in the notation of Pyxis, and refuses an invalid one', () => {
     expect(render(FIXTURES, 'pyxis-srun.template')).to.include(
       `--container-image="docker://nvcr.io#nvidia/pytorch:24.01-py3" \\\n`,
     );

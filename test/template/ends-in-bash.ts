@@ -1,4 +1,4 @@
-// The ends of a data flow through a script: commands that evaluate a value, or look as if they did.
+// The sinks for generated flows: commands that evaluate a value, or only look as if they did.
 
 /** What is done with the last one. */
 export const ENDS: readonly string[] = [

@@ -1,4 +1,4 @@
-// Random ways of a value through variables to what evaluates it, in real bash: refused, warned of, or never run.
+// Runs generated flows of values through variables to evaluations in real bash: each value is refused, warned about, or never run.
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { basename } from 'node:path';
@@ -52,8 +52,8 @@ function scriptOf({ body, value }: Case): string | undefined {
 }
 
 for (const shell of SHELLS.filter((name) => name.includes('bash'))) {
-  describe(`the flow of a value through variables, in ${shell} (seed ${SEED})`, () => {
-    it(`is refused, warned of, or never run, in ${CASES} cases`, async () => {
+  describe(`a value in a generated flow through variables, in ${shell} (seed ${SEED})`, () => {
+    it(`is refused, warned about, or never run, in ${CASES} cases`, async () => {
       const failures: string[] = [];
       let ran = 0;
       for (let from = 0; from < CASES; from += CASES_IN_A_RUN) {
@@ -64,7 +64,7 @@ for (const shell of SHELLS.filter((name) => name.includes('bash'))) {
       }
 
       expect(failures.length, failures.slice(0, 20).join('\n\n')).to.equal(0);
-      // Most flows are refused or warned of by now; enough are left to show that the others can pass.
+      // Most flows are refused or warned about; enough others must remain.
       expect(ran).to.be.greaterThan(CASES / 20);
     }).timeout(0);
   });

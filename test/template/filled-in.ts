@@ -1,4 +1,4 @@
-// Short ways to a template, to a task that fills it in, and to what goes wrong with either.
+// Helpers to build a template, render it for a task, and get the error of either.
 import { TemplateError } from '../../src/template/errors.ts';
 import { parseTemplate } from '../../src/template/parse-template.ts';
 import type { Blocks, Variables } from '../../src/template/template.ts';

@@ -1,4 +1,4 @@
-// The sources, steps and ends of data flows through a script, of which random templates consist.
+// The sources, carriers and sinks of which generated templates consist.
 
 /** X stands for the placeholder; each gives the value, or a text with it, to the variable A. */
 export const SOURCES: readonly string[] = [

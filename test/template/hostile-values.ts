@@ -1,4 +1,4 @@
-// Hostile and ordinary values of tasks, as fast-check arbitraries.
+// fast-check arbitraries for hostile and ordinary values of a task.
 import fc from 'fast-check';
 
 /** Pieces that mean something to a shell or to sbatch; each tries to make a file named `pwned` or to add an option. */

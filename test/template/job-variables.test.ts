@@ -1,4 +1,4 @@
-// The table of a job's environment variables: those that its script reads and exports, no more and no fewer.
+// The table of environment variables lists exactly those that the job script reads and exports.
 import { expect } from 'chai';
 import { readFileSync, readdirSync } from 'node:fs';
 import { READ_BY_JOB, SET_BY_JOB } from '../../src/template/job-variables.ts';
@@ -28,14 +28,14 @@ function namesIn(table: typeof READ_BY_JOB): string[] {
 }
 
 describe("the variables of a job's environment", () => {
-  it('that a template may export are those that the script reads if they are set', () => {
+  it('that a template may export are exactly those that the script reads', () => {
     const read = [...script.matchAll(/\$\{([A-Z]\w*):[-+]/g)].map(([, name = '']) => name);
     const expected = new Set([...read.filter((name) => !OTHERS.test(name)), ...READ_BY_PROGRAMS]);
 
     expect(namesIn(READ_BY_JOB)).to.have.members([...expected]);
   });
 
-  it('that are set are those that the script exports, unless a template may do so before', () => {
+  it('that the job sets are exactly those that the script exports', () => {
     const exported = [...script.matchAll(/^ *export (.*)$/gm)].flatMap(([, words = '']) =>
       [...words.matchAll(/(?:^| )([A-Z]\w*)=/g)].map(([, name = '']) => name),
     );

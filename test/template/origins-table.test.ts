@@ -1,4 +1,4 @@
-// The table that `render --origins` prints.
+// The table of `render --origins`.
 import { expect } from 'chai';
 import { formatOrigins } from '../../src/template/origins-table.ts';
 
@@ -31,7 +31,7 @@ describe('the table of origins', () => {
     '\u202eabc',
     '\u007f',
   ]) {
-    it(`shows ${JSON.stringify(value)} so that it differs from every other value and row`, () => {
+    it(`shows ${JSON.stringify(value)} so that it is not confused with another value or row`, () => {
       const row = formatOrigins([{ line: 1, column: 1, variable: 'V', value, origin: 'task' }])
         .split('\n')
         .slice(1, -1);
@@ -42,7 +42,7 @@ describe('the table of origins', () => {
     });
   }
 
-  it('is only the titles when there is no placeholder', () => {
+  it('has only the header if there is no placeholder', () => {
     expect(formatOrigins([])).to.equal('LINE  VARIABLE  ORIGIN  VALUE\n');
   });
 });

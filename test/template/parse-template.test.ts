@@ -1,4 +1,4 @@
-// What is wrong with a template whatever the task is: found when it is read, with line, column and what to write instead.
+// Errors of a template that do not depend on a task: found on parsing, with line, column and the next step.
 import { expect } from 'chai';
 import { BODY, messageOf, withBody, withDirectives } from './filled-in.ts';
 

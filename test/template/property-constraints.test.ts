@@ -1,4 +1,4 @@
-// Bounds of user properties: what is within them passes, what is outside of them never does, and the sentence says what is allowed.
+// Constraints on user properties: values within them pass, others never do, and the message says what is allowed.
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { limitKind } from '../../src/base/slurm-amount.ts';
@@ -56,11 +56,11 @@ describe('the constraints on a user property', () => {
     });
   }
 
-  it('name the place in the template', () => {
+  it('name the position in the template', () => {
     expect(told(limits('1', '8'), '12')).to.match(/^gpu\.template:2:19: the user property "x" is "12"/);
   });
 
-  it('hold for a property that is not named, where others may not be set', () => {
+  it('apply to a property that is not listed, if others must not be set', () => {
     const bounds: PropertyConstraints = { named: new Map(), others: false };
     const template = parseTemplate(withDirectives(`#SBATCH --comment=${property('x', ':a')}`), 'gpu.template');
 
@@ -78,7 +78,7 @@ describe('the constraints on a user property', () => {
     ['with a filter', property('x', '|strip:1'), { properties: { x: { value: ' 9 ' } } }],
     ['as a number', property('x', ':1'), { properties: { x: { value: 9 } } }],
   ] as const) {
-    it(`hold for a property that is read ${how}`, () => {
+    it(`apply to a property that is read ${how}`, () => {
       const bounds: PropertyConstraints = { named: new Map([['x', limits('1', '8')]]), others: true };
       const template = parseTemplate(withDirectives(`#SBATCH --nodes=${placeholder}`), 't');
       const rendered = template.render({ ...emptyVariables, task: { id: 'a', hyperparams } }, noBlocks);
@@ -87,7 +87,7 @@ describe('the constraints on a user property', () => {
     });
   }
 
-  it('do not hold for the default, which is the lead’s own', () => {
+  it('do not apply to the default in the template', () => {
     const bounds: PropertyConstraints = { named: new Map([['x', limits('1', '8')]]), others: false };
     const template = parseTemplate(withDirectives(`#SBATCH --nodes=${property('x', ':100')}`), 't');
 
@@ -96,7 +96,7 @@ describe('the constraints on a user property', () => {
     expect(problemOf(() => checkConstraints('t', rendered, 'gpu', bounds))).to.equal(undefined);
   });
 
-  /** What a task is told whose property x stands in these lines. */
+  /** The error for a task whose property x is used in these lines. */
   function toldBy(
     lines: string,
     rule: PropertyConstraint,
@@ -118,7 +118,7 @@ describe('the constraints on a user property', () => {
   const x = property('x', ':1');
 
   for (const [lines, rule, value, answer] of [
-    // The kind is that of the option, however the limit is written.
+    // The option decides the kind, not the notation of the limit.
     [`#SBATCH --time=${x}`, limits(undefined, '120'), '120', 'taken'],
     [`#SBATCH --time=${x}`, limits(undefined, '120'), '2:00:00', 'taken'],
     [`#SBATCH --time=${x}`, limits(undefined, '120'), '121', 'accepts at most 120 minutes: change it in the task'],
@@ -148,7 +148,7 @@ describe('the constraints on a user property', () => {
     [`#SBATCH --gres=${x}`, limits(undefined, '4'), 'gpu:a100:4,gpu:h100:1', 'accepts at most 4'],
     [`#SBATCH --gpus=${x}`, limits(undefined, '4'), 'a100:4', 'taken'],
     [`#SBATCH --gpus=${x}`, limits(undefined, '4'), '1k', 'which is not a number of GPUs'],
-    // Text around it.
+    // With text around the value.
     [`#SBATCH --gres=gpu:${x}`, limits(undefined, '4'), '4', 'taken'],
     [`#SBATCH --gres=gpu:${x}`, limits(undefined, '4'), 'a100:4', 'taken'],
     [`#SBATCH --gres=gpu:${x}`, limits(undefined, '4'), 'a100:5', 'accepts at most 4'],
@@ -168,7 +168,7 @@ describe('the constraints on a user property', () => {
     [`#SBATCH --nodes=1-${x}`, limits(undefined, '8'), '8', 'taken'],
     [`#SBATCH --nodes=1-${x}`, limits(undefined, '8'), '9', 'accepts at most 8'],
     [`#SBATCH --licenses=matlab:${x}`, limits(undefined, '8'), '9', 'accepts at most 8'],
-    // Two options, or the script.
+    // In two options, or in the script.
     [`#SBATCH --nodes=${x}\n#SBATCH --ntasks=${x}`, limits(undefined, '8'), '1-8', 'which is not a whole number'],
     [`#SBATCH --time=${x}\n---\necho ${x}`, limits(undefined, '120'), '2:00:00', 'taken'],
     [`#SBATCH --time=${x}\n---\necho ${x}`, limits(undefined, '120'), '0', 'which means no limit'],
@@ -182,14 +182,14 @@ describe('the constraints on a user property', () => {
     });
   }
 
-  it('hold for what several properties make together', () => {
+  it('apply to a value made of several properties', () => {
     const lines = `#SBATCH --time=${x}:${property('minutes', ':00')}:00`;
 
     expect(toldBy(lines, limits('0', '4'), '0', { minutes: '30' })).to.equal('taken');
     expect(toldBy(lines, limits('0', '4'), '0', { minutes: '0' })).to.include('accepts 0 to 4');
   });
 
-  it('reject zero, negative values and invalid amounts, for any option and any text', () => {
+  it('refuse zero, negative values and text that is not an amount, in every option', () => {
     const anything = fc.oneof(
       hostileLine,
       fc.integer({ max: 0 }).map(String),
@@ -207,7 +207,7 @@ describe('the constraints on a user property', () => {
     );
   });
 
-  it('say which limit no value of an option can be compared with', () => {
+  it('report a limit that cannot be compared with the option', () => {
     const told = (line: string, rule: PropertyConstraint): string[] =>
       invalidLimits({ named: new Map([['x', rule]]), others: true }, listProperties('t', withDirectives(line)));
 

@@ -1,4 +1,4 @@
-// Every kind of place in a script, filled with hostile values and run by the real bash: the value arrives, nothing else runs.
+// Renders hostile values in every quoting context and runs real bash: the value arrives, and nothing else runs.
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { parseTemplate } from '../../src/template/parse-template.ts';
@@ -10,7 +10,7 @@ interface PlaceCase {
   readonly name: string;
   /** Shows the value under the key; X stands for the placeholder, KEY for the key. */
   readonly body: string;
-  /** The words that must arrive; the value alone when left out. */
+  /** The expected words; by default, the value alone. */
   readonly words?: (value: string) => readonly string[];
 }
 
@@ -156,7 +156,7 @@ const nowhere: PlaceCase = { name: 'nowhere', body: '' };
 const seed = Math.floor(Math.random() * 2 ** 31);
 
 describe(`a value in a script that bash runs (seed ${seed})`, () => {
-  it('arrives as it is, whatever it holds, in every kind of place', async () => {
+  it('arrives unchanged in every quoting context', async () => {
     for (const values of batches(
       fc.sample(hostileText, { numRuns: TEXT_PLACES.length * 24, seed }),
       TEXT_PLACES.length * 8,
@@ -165,7 +165,7 @@ describe(`a value in a script that bash runs (seed ${seed})`, () => {
     }
   });
 
-  it('arrives as one line, whatever it holds, where only a line can stand', async () => {
+  it('arrives as one line where only one line is possible', async () => {
     for (const values of batches(fc.sample(hostileLine, { numRuns: LINE_PLACES.length * 60, seed }), 300)) {
       await checkArrival(LINE_PLACES, values, '');
     }

@@ -160,7 +160,7 @@ const ARITHMETIC: readonly (readonly [body: string, where: string])[] = [
   ['declare -i n=X', 'the integer n'],
   ['n=X\ntypeset -i n', 'the integer n'],
   ['let n=X', 'let'],
-  // Their plain words run too: qx/id/, %x/id/, 1e/tmp/x.
+  // Plain words can run too: qx/id/, %x/id/, 1e/tmp/x.
   ['perl -I lib -e "print 1" -e "print X"', 'code of perl'],
   ['perl -e "print X"', 'code of perl'],
   ['ruby -e "puts X"', 'code of ruby'],
@@ -255,7 +255,7 @@ describe('a value in arithmetic', () => {
 
 describe('a value in text that only looks re-evaluated', () => {
   for (const body of READ_ONCE) {
-    it(`may be anything: ${JSON.stringify(body)}`, () => {
+    it(`is accepted unchanged: ${JSON.stringify(body)}`, () => {
       expect(problemOf(() => renderBody(body.replaceAll('X', X), "it's $(hostile) `text`"))).to.equal(undefined);
     });
   }

@@ -1,4 +1,4 @@
-// Every spelling of an amount, as four releases of Slurm were recorded to understand it: constraints never take more for less.
+// Compares the parser with recordings of how four releases of Slurm read each spelling of an amount: it never reads less.
 import { expect } from 'chai';
 import { readFileSync } from 'node:fs';
 import { limitKind, readAmount, readLimit } from '../../src/base/slurm-amount.ts';
@@ -36,7 +36,7 @@ for (const { version } of SLURM_RELEASES) {
         made: madeOf(option, recording[option.option]?.[`=${spelling}`]),
       }));
 
-      it(`of --${option.option}: what is read is what Slurm makes of it, and is never less`, () => {
+      it(`of --${option.option}: the parser agrees with Slurm, and never reads less`, () => {
         const read = spellings.filter(({ spelling }) => readAmount(spelling, kind) !== undefined);
         expect(read.filter(({ made }) => made !== undefined).length).to.be.greaterThan(4);
         for (const { spelling, made } of read) {
@@ -44,13 +44,13 @@ for (const { version } of SLURM_RELEASES) {
           if (made === undefined) continue;
           expect(made, spelling).to.be.at.most(most);
           const isList = kind === 'gres' || kind === 'gpus';
-          // To --tmp and --time-min zero is none.
+          // For --tmp and --time-min, zero is none.
           const isNone = made === 0 && most === Infinity;
           if (!isNone && (!isList || ONE_COUNT.test(spelling))) expect(made, spelling).to.equal(most);
         }
       });
 
-      it(`of --${option.option}: nothing passes that Slurm makes more of than is allowed, and nothing that is zero`, () => {
+      it(`of --${option.option}: no accepted value is more to Slurm than allowed, and none is zero`, () => {
         const limits = kind === 'duration' || kind === 'memory' ? LIMITS[kind] : LIMITS.other;
         const whole = { option: { name: option.option, before: '', after: '' } };
         for (const most of limits) {

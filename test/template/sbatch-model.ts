@@ -1,10 +1,10 @@
-// sbatch's own reading of directive lines, after the C of slurm's src/sbatch/opt.c, for several generations of it.
+// A model of how several generations of sbatch parse directives, after src/sbatch/opt.c of Slurm.
 
 export interface SbatchGeneration {
   readonly name: string;
-  /** 20.11 blanks out `hetjob` and `packjob` wherever they stand on the line; later ones where a word is just that. */
+  /** 20.11 erases `hetjob` and `packjob` anywhere in the line; later releases only as whole words. */
   readonly placeholdersAnywhere: boolean;
-  /** From 23.11 on a backslash also escapes a blank outside of quotes. */
+  /** From 23.11 on, a backslash also escapes a space outside quotes. */
   readonly escapesPlaceholders: boolean;
 }
 

@@ -1,4 +1,4 @@
-// A job with several nodes has a task on each: sbatch would otherwise quietly give fewer nodes.
+// A job with several nodes has at least one Slurm task on each: sbatch would silently allocate fewer nodes otherwise.
 import { expect } from 'chai';
 import { raiseTaskCount } from '../../src/template/task-count.ts';
 
@@ -12,7 +12,7 @@ describe('the number of tasks', () => {
     ['as a range of nodes', ['#SBATCH --ntasks=1', '#SBATCH --nodes=2-4']],
     ['with the last of several winning', ['#SBATCH -N 1', '#SBATCH --ntasks=1', '#SBATCH --nodes=2']],
   ] as const) {
-    it(`is raised to that of nodes, ${title}`, () => {
+    it(`is raised to the number of nodes, ${title}`, () => {
       const script = ['#!/bin/bash', '# a comment', ...lines, '', 'echo "-N 9"', ''].join('\n');
 
       expect(raiseTaskCount(script)).to.equal(
@@ -29,7 +29,7 @@ describe('the number of tasks', () => {
     ['tasks per node only', ['#SBATCH --ntasks-per-node=1', '#SBATCH --nodes=2']],
     ['another option that begins alike', ['#SBATCH --ntasks=1', '#SBATCH --nodelist=n2']],
   ] as const) {
-    it(`is left alone with ${title}`, () => {
+    it(`does not change with ${title}`, () => {
       const script = ['#!/bin/bash', ...lines, 'true', ''].join('\n');
 
       expect(raiseTaskCount(script)).to.equal(script);

@@ -1,11 +1,11 @@
-// User properties that a template does not use: reported to users who set one and admins who constrain one.
+// User properties that a template does not use: reported to the user who set one, and to the admin who constrains one.
 import { expect } from 'chai';
 import { unusedConstraints, unusedProperties } from '../../src/template/unused-properties.ts';
 
 const READ = ['walltime', 'memory'];
 
-describe('user properties that a template does not read', () => {
-  it('are named with those that it reads, also from the section Slurm, and without our own', () => {
+describe('user properties that a template does not use', () => {
+  it('are listed with those that it uses, also those in the section Slurm, and without those of this program', () => {
     const hyperparams = {
       properties: { num_nodes: {}, walltime: {}, slurm_job_id: {}, slurm_cluster: {} },
       Slurm: { gpus: {}, num_nodes: {} },
@@ -20,12 +20,12 @@ describe('user properties that a template does not read', () => {
     );
   });
 
-  it('are no news where there are none', () => {
+  it('are not reported if there are none', () => {
     expect(unusedProperties({ hyperparams: { properties: { walltime: {} } } }, READ)).to.equal(undefined);
     expect(unusedProperties({}, READ)).to.equal(undefined);
   });
 
-  it('are named where a queue has a constraint on them', () => {
+  it('are reported if a queue has a constraint on them', () => {
     const limits = { kind: 'number', least: undefined, most: '8', values: undefined } as const;
     const named = new Map([
       ['num_nodes', limits],

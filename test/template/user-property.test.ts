@@ -1,4 +1,4 @@
-// User properties: found under either of their names, in the task's properties or in its section Slurm.
+// User properties: found by each of their names, in the task's properties or in its section Slurm.
 import { expect } from 'chai';
 import { parseTemplate } from '../../src/template/parse-template.ts';
 import { userPropertyOf } from '../../src/template/user-property.ts';
@@ -28,13 +28,13 @@ describe('a user property', () => {
       ],
       ['from the default where there is neither', { Args: { walltime: { value: '4' } } }, '1'],
     ] as const) {
-      it(`comes ${what}: ${placeholder}`, () => {
+      it(`is read ${what}: ${placeholder}`, () => {
         expect(render(placeholder, hyperparams)).to.equal(`echo ${value}`);
       });
     }
   }
 
-  it('that is missing is asked for among the properties', () => {
+  it('that is missing is expected in the properties', () => {
     const placeholder = '${CLEARML_TASK.hyperparams.properties.waltime.value}';
 
     const problem = problemOf(() => render(placeholder, { properties: { walltime: { value: '2' } }, Slurm: {} }));

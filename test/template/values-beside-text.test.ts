@@ -1,4 +1,4 @@
-// A value right behind and right before every kind of text, in real shells: it extends, closes and escapes nothing there.
+// Renders a value directly before and after every kind of text, in real shells: it extends, closes and escapes nothing.
 import { expect } from 'chai';
 import { parseTemplate } from '../../src/template/parse-template.ts';
 import { runInShell, SHELLS } from './bash-run.ts';
@@ -109,10 +109,10 @@ const PRELUDE = 'set -f; one=1; set -- first second; unset unset USERX; ISEMPTY=
 for (const shell of SHELLS) {
   describe(`a value beside other text, in ${shell}`, () => {
     for (const { name, write } of QUOTED_FORMS) {
-      it(`is the value, and the text is what it was: ${name}`, async () => {
+      it(`arrives, and the text does not change: ${name}`, async () => {
         const cases = BESIDE.flatMap(([left, meantLeft], first) =>
           BESIDE.flatMap(([right, meantRight], second) => {
-            // Every pair of texts has one value, every text all of them.
+            // Each pair of texts gets one value, each single text all of them.
             const value = VALUES[(first + second) % VALUES.length] ?? '';
             return isMeant(name, left, right) && isChosen(first, second)
               ? [{ left, right, value, expected: meantLeft + value + meantRight }]
@@ -143,8 +143,8 @@ for (const shell of SHELLS) {
   });
 }
 
-describe('a name right before a value', () => {
-  it('gets braces, so that it stays the name that the author wrote', () => {
+describe('a name directly before a value', () => {
+  it('gets braces, so that the value does not extend it', () => {
     expect(renderBody(`rm -rf "/scratch/$USER${property('x')}"`, 'ISEMPTY')).to.equal(
       'rm -rf "/scratch/${USER}ISEMPTY"',
     );
@@ -157,7 +157,7 @@ describe('a name right before a value', () => {
     'echo `rm /s/$USER',
     'ssh n1 rm "\\$1',
   ]) {
-    it(`is refused where the text is read again later: ${body}`, () => {
+    it(`is refused in re-evaluated text: ${body}`, () => {
       const closer = /["'`]/.exec(body)?.[0] ?? '';
       const problem = problemOf(() => renderBody(body.replace('\\\\', '\\') + property('x') + closer, 'plain'));
 
@@ -165,7 +165,7 @@ describe('a name right before a value', () => {
     });
   }
 
-  it('is not a name if it is expanded before, or is separate text', () => {
+  it('is accepted if it is expanded earlier, or is separate text', () => {
     expect(renderBody(`eval "echo $USER${property('x')}"`, 'a')).to.equal('eval "echo ${USER}a"');
     expect(renderBody(`echo 'costs $USER${property('x')}'`, 'a')).to.equal("echo 'costs $USERa'");
   });
@@ -180,7 +180,7 @@ describe('a value in a word that bash expands', () => {
     ['env X', 'PATH=/x', "env 'PATH=/x'"],
     ["echo $'\\x4X'", '1', "echo $'\\x4''1'$''"],
   ] as const) {
-    it(`is only itself: ${body}`, () => {
+    it(`arrives unchanged: ${body}`, () => {
       expect(renderBody(body.replace('X', property('x')), value)).to.equal(expected);
     });
   }

@@ -1,4 +1,4 @@
-// Placeholders deep in random scripts, filled with hostile values and run by real shells: the value arrives, nothing else runs.
+// Renders hostile values deep in random scripts and runs real shells: the value arrives, and nothing else runs.
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { parseTemplate } from '../../src/template/parse-template.ts';
@@ -21,15 +21,15 @@ interface Case {
 }
 
 for (const shell of SHELLS) {
-  describe(`a value under many layers of a script, in ${shell} (seed ${SEED})`, () => {
-    it(`arrives as it is, and nothing in it is run, in ${CASES} cases`, async () => {
+  describe(`a value in nested quotes and commands, in ${shell} (seed ${SEED})`, () => {
+    it(`arrives unchanged and runs nothing, in ${CASES} cases`, async () => {
       const failures: string[] = [];
       for (let from = 0; from < CASES; from += CASES_IN_A_RUN) {
         const numRuns = Math.min(CASES_IN_A_RUN, CASES - from);
         const cases = fc
           .sample(fc.tuple(nestedCommand({ isPosix: !isBash(shell) }), hostileLine), { numRuns, seed: SEED + from })
           .map(([command, value], index) => ({ command, value, key: `key${index}` }));
-        // What spoils a script with many cases is looked for one by one.
+        // If a script with many cases fails, each case is run alone.
         if ((await failuresOf(shell, cases)).length === 0) continue;
         for (const one of cases) failures.push(...(await failuresOf(shell, [one])));
       }

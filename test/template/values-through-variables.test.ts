@@ -1,4 +1,4 @@
-// Values that a script puts into a variable and evaluates later: refused where that is sure, warned of where it is not.
+// Values that a script evaluates through a variable: refused if that is certain, otherwise a warning.
 import { expect } from 'chai';
 import { lintTemplate } from '../../src/lint/lint-template.ts';
 import { templateWarnings } from '../../src/template/inspect-template.ts';
@@ -243,7 +243,7 @@ describe('the start of the daemon', () => {
 
 describe('a value in a variable that is only data', () => {
   for (const body of SAFE) {
-    it(`may be anything: ${JSON.stringify(body)}`, () => {
+    it(`is accepted unchanged: ${JSON.stringify(body)}`, () => {
       if (!body.includes('|int')) renderBody(body.replaceAll('X', X), "it's $(x) a[`y`]");
 
       expect(told(body)).not.to.include.members(['may-be-evaluated']);

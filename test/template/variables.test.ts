@@ -1,4 +1,4 @@
-// What a placeholder is filled with: variables, defaults, filters, and everything that is none of our placeholders.
+// The values of placeholders: variables, defaults, filters; and text that is not a placeholder.
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { parseTemplate } from '../../src/template/parse-template.ts';
@@ -133,18 +133,18 @@ const PROBLEMS: readonly (readonly [placeholder: string, message: RegExp])[] = [
 
 describe('a placeholder', () => {
   for (const [placeholder, value, origin] of VALUES) {
-    it(`is filled in: ${placeholder} is ${JSON.stringify(value)}`, () => {
+    it(`has a value: ${placeholder} is ${JSON.stringify(value)}`, () => {
       expect(use(placeholder)).to.deep.include({ value, origin });
     });
   }
 
   for (const [placeholder, message] of PROBLEMS) {
-    it(`that cannot be rendered reports why: ${placeholder}`, () => {
+    it(`without a value is an error: ${placeholder}`, () => {
       expect(findingFor(placeholder)).to.match(message);
     });
   }
 
-  it('keeps its newlines when it is raw', () => {
+  it('keeps newlines with |raw', () => {
     expect(
       use('${CLEARML_TASK.hyperparams.properties.lines.value|raw|strip(\r)}'.replace('|strip(\r)', ''), {
         ...variables,
@@ -174,13 +174,13 @@ describe('a placeholder', () => {
     });
   }
 
-  it('knows the project by the task alone, when the project could not be read', () => {
+  it('takes the project id from the task if the project is unknown', () => {
     expect(use('${CLEARML_PROJECT_ID}', { ...variables, project: {} }).value).to.equal('p1');
     expect(findingFor('${CLEARML_PROJECT_NAME}', { ...variables, project: {} })).to.match(/has no value/);
     expect(use('${CLEARML_PROJECT_NAME:none}', { ...variables, project: {} }).value).to.equal('none');
   });
 
-  it('is accounted for with its line and column, in the order of the template', () => {
+  it('is listed with line and column, in the order of the template', () => {
     const text =
       '#!/bin/bash\n#SBATCH -J ${CLEARML_TASK.id}\n${CLEARML_PRE_SETUP}\necho $<CLEARML_QUEUE_NAME> "é${CLEARML_TASK.x:y}"\n${CLEARML_AGENT_EXECUTE}\n${CLEARML_POST_SETUP}\n';
     expect(parseTemplate(text, 'v').render(variables, noBlocks).uses).to.deep.equal([
@@ -203,13 +203,13 @@ describe('words', () => {
     return parseTemplate(withBody(body), 'w').render(variables, noBlocks).script.split('\n')[2] ?? '';
   }
 
-  it("are made of a container's arguments where they stand bare, each quoted", () => {
+  it('are made of unquoted container arguments, each quoted', () => {
     expect(render('singularity exec ${CLEARML_TASK.container.arguments} img')).to.equal(
       `singularity exec --ipc=host -e 'A=b c' -v '/a b:/c' img`,
     );
   });
 
-  it('are made of any value by a filter', () => {
+  it('are made of any value by |words', () => {
     expect(render('f ${CLEARML_TASK.name|words} ${CLEARML_TASK.name}')).to.equal(`f My Task 'My Task'`);
   });
 
@@ -219,7 +219,7 @@ describe('words', () => {
     expect(render('a=${CLEARML_TASK.container.arguments}')).to.match(/^a='--ipc/);
   });
 
-  it('cannot be made from a value with unpaired quotes', () => {
+  it('are not made of a value with an unpaired quote', () => {
     const task = { container: { arguments: "it's" } };
     const problem = problemOf(() =>
       parseTemplate(withBody('f ${CLEARML_TASK.container.arguments}'), 'w').render({ ...variables, task }, noBlocks),
@@ -228,7 +228,7 @@ describe('words', () => {
   });
 });
 
-describe('everything that is no placeholder of ours', () => {
+describe('text that is not a placeholder', () => {
   const FOREIGN = [
     '${VAR:-x}',
     '${#a[@]}',
@@ -257,7 +257,7 @@ describe('everything that is no placeholder of ours', () => {
     '%j',
   ];
 
-  it('stays byte for byte', () => {
+  it('does not change', () => {
     fc.assert(
       fc.property(fc.array(fc.constantFrom(...FOREIGN)), (pieces) => {
         const body = pieces
@@ -270,7 +270,7 @@ describe('everything that is no placeholder of ours', () => {
     );
   });
 
-  it('stays so behind a pair of dollars, which is a process id', () => {
+  it('does not change after a pair of dollars, which is a process id', () => {
     const { script, uses } = parseTemplate(withBody(': $${CLEARML_TASK.id} $$${CLEARML_TASK.id}'), 'v').render(
       variables,
       noBlocks,

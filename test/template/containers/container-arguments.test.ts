@@ -1,4 +1,4 @@
-// The arguments of a task's container: each by the table, hostile ones through the real bash, and mounts within what is allowed.
+// The container arguments of a task: each as in the table, hostile ones in real bash, and mounts within the allowed directories.
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { quoteWord } from '../../../src/base/shell-word.ts';
@@ -48,7 +48,7 @@ describe("the arguments of a task's container", () => {
     });
   }
 
-  it('that mean nothing here are left out, each with a sentence', () => {
+  it('without an effect are ignored, each with a message', () => {
     const {
       mounts,
       passed,
@@ -106,7 +106,7 @@ describe("the arguments of a task's container", () => {
     });
   }
 
-  it('that are left out get one sentence, however often they stand there, and too many of any kind fail the task', () => {
+  it('that are ignored are reported once, and too many fail the task', () => {
     expect(parseContainerArguments('--rm '.repeat(10_000), []).ignored).to.have.length(1);
     expect(() => parseContainerArguments('--rm '.repeat(100_000), [])).to.throw(
       ContainerArgumentError,
@@ -114,18 +114,18 @@ describe("the arguments of a task's container", () => {
     );
   });
 
-  it('have mounts only within the folders that are allowed, and none where none is', () => {
+  it('mount only allowed directories, and none if none is allowed', () => {
     expect(() => parseContainerArguments('-v /data:/data', [])).to.throw(ContainerArgumentError, 'allows no directory');
     expect(parseContainerArguments('-v /any:/x', undefined).mounts).to.deep.equal(['/any:/x']);
     expect(parseContainerArguments('-v /any:/x', ['/']).mounts).to.deep.equal(['/any:/x']);
   });
 
-  it('are in the table once each', () => {
+  it('occur once each in the table', () => {
     const names = ARGUMENTS.flatMap((row) => row.names);
     expect(new Set(names)).to.have.property('size', names.length);
   });
 
-  it('that are hostile never become an option beside those of the table', () => {
+  it('that are hostile never become an option outside the table', () => {
     const option = fc.constantFrom(...ARGUMENTS.flatMap(({ names }) => names));
     const word = fc.oneof(
       option,

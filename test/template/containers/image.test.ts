@@ -1,4 +1,4 @@
-// The names of images as tasks have them: what singularity exec is given for each, and which are refused.
+// Image names of tasks: the argument of singularity exec for each, and which are refused.
 import { join } from 'node:path';
 import { expect } from 'chai';
 import fc from 'fast-check';
@@ -60,7 +60,7 @@ describe('an image', () => {
     ['a/../torch.sif', []],
     ['/images/torch.sif', []],
   ] as const) {
-    it(`${written} is looked for in the site's folder as ${files.join(', ') || 'nothing'}`, () => {
+    it(`${written} is searched in the image directory as ${files.join(', ') || 'nothing'}`, () => {
       expect(parseImage(written)).to.have.property('siteFiles').that.deep.equals(files);
     });
   }
@@ -77,7 +77,7 @@ describe('an image', () => {
     });
   }
 
-  it('is pulled into a separate file, even if another image has a similar name', () => {
+  it('is pulled into a separate file, although another image has a similar name', () => {
     const pieces = fc.constantFrom('a', '1', '.', '_', '/', ':', '@', '+', '-', 'oras://', 'library://', 'docker://');
     const name = fc.array(pieces, { minLength: 1, maxLength: 8 }).map((parts) => parts.join(''));
     const pulled = new Map<string, string>();
@@ -93,7 +93,7 @@ describe('an image', () => {
     expect(pulled.size).to.be.greaterThan(100);
   });
 
-  it('that is hostile is refused, or is one word with a scheme or a path in front', () => {
+  it('that is hostile is refused, or is one word that begins with a scheme or a path', () => {
     fc.assert(
       fc.property(hostileText, (written) => {
         const read = parseImage(written);

@@ -1,4 +1,4 @@
-// Images in templates for Pyxis: what reaches its option, in a directive as sbatch reads it and in a command as bash reads it.
+// Images in templates for Pyxis: the value of the option in a directive, as sbatch reads it, and in a command, as bash reads it.
 import { expect } from 'chai';
 import { parseTemplate } from '../../../src/template/parse-template.ts';
 import { toPyxisImage } from '../../../src/template/containers/pyxis-image.ts';
@@ -38,7 +38,7 @@ describe('an image for Pyxis', () => {
     });
   }
 
-  it('reaches sbatch whole, number sign and all', () => {
+  it('reaches sbatch whole, with the number sign', () => {
     const script = render(
       '#!/bin/bash\n#SBATCH --container-image=${CLEARML_TASK.container.image}\n${CLEARML_PRE_SETUP}\n${CLEARML_AGENT_EXECUTE}\n${CLEARML_POST_SETUP}\n',
       'nvcr.io/nvidia/pytorch:24.01-py3',
@@ -62,7 +62,7 @@ describe('an image for Pyxis', () => {
     ]);
   });
 
-  it('is left as it is where it is only a part of a word, or another option', () => {
+  it('does not change as part of a word, or in another option', () => {
     const template =
       '#!/bin/bash\n${CLEARML_PRE_SETUP}\necho --container-image=x/${CLEARML_TASK.container.image} ${CLEARML_TASK.container.image}\n${CLEARML_AGENT_EXECUTE}\n${CLEARML_POST_SETUP}\n';
     expect(render(template, 'nvcr.io/a')).to.include('echo --container-image=x/nvcr.io/a nvcr.io/a\n');

@@ -1,4 +1,4 @@
-// What a task adds to a template for Pyxis: mounts merged with the template's own, and nothing that Pyxis or enroot could run.
+// The additions of a task to a template for Pyxis: mounts merged with those of the template, and nothing that Pyxis or enroot could run.
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { quoteWord } from '../../../src/base/shell-word.ts';
@@ -90,7 +90,7 @@ describe('a whole script in a container of Pyxis', () => {
     });
   }
 
-  it('tells in the script what was added to it', () => {
+  it('marks the additions in the script', () => {
     expect(render(`#!/bin/bash\n${IMAGE}${END}`, {})).to.include(
       '\n# Added by clearml-agent-slurm: mounts that the job or the task needs in the container.\n#SBATCH --container-mount-home\n',
     );
@@ -112,20 +112,20 @@ describe('what srun starts in a container of Pyxis', () => {
       [`--container-mounts=PWD:PWD,/data/x:/in:ro`, '--container-image', 'a', 'x'],
     ],
   ] as const) {
-    it(`sees what the task mounts, and ${what}`, async () => {
+    it(`has the mounts of the task, and ${what}`, async () => {
       const { shown } = await runInBash(render(template(options), { arguments: '-v /data/x:/in:ro' }));
       const words = shown.get('a')?.map((word) => word.replaceAll(process.cwd(), 'PWD'));
       expect(words?.slice(1).map((word) => word.replace(/=\/[^:]*\/[^:]*:\/[^,]*,/, '=PWD:PWD,'))).to.deep.equal(given);
     });
   }
 
-  it('is left as it is where nothing is mounted', () => {
+  it('does not change without mounts', () => {
     expect(render(template('--container-image=a'), { sharedDir: '/shared' })).to.include(
       'srun --container-image=a x\n',
     );
   });
 
-  it('tells which mount is left out where the option is no word of a command', () => {
+  it('reports an ignored mount if the option is not in the command', () => {
     const parsed = parseTemplate(`#!/bin/bash\noptions=(--container-image=a)\n${END}`, 'pyxis.template');
     const variables = { ...emptyVariables, task: { container: { arguments: '-v /data --nv' } } };
     const notes = planPyxis(parsed, variables, SETTINGS, undefined)?.notes.join('\n');
@@ -153,12 +153,12 @@ describe('a value for an option of Pyxis', () => {
   }
 
   for (const image of ['me@nvcr.io#team/x:1', 'docker://me@nvcr.io#x', 'x@sha256:ab12', 'dockerd://nvcr.io/x:1']) {
-    it(`may be the image ${image}`, () => {
+    it(`accepts the image ${image}`, () => {
       expect(render(`#!/bin/bash\n${IMAGE}${END}`, { image })).to.include(image.slice(-5));
     });
   }
 
-  it('in a mount, a list of variables or a folder of the template is plain as well', () => {
+  it('is plain in a mount, a list of variables or a directory too', () => {
     for (const option of ['mounts', 'env', 'workdir', 'name', 'save']) {
       const line = `#SBATCH --container-${option}=/x\${CLEARML_TASK.container.arguments}\n`;
       const template = `#!/bin/bash\n${line}${END}`;
@@ -170,7 +170,7 @@ describe('a value for an option of Pyxis', () => {
     }
   });
 
-  it('means itself in the script of bash that Pyxis writes for enroot', async () => {
+  it('is unchanged by the bash script that Pyxis writes for enroot', async () => {
     // enroot_create_start_config and fstab_escape of Pyxis 0.24: only spaces and backslashes are escaped.
     const plain = fc.sample(
       hostileText.map((text) => text.replaceAll(/[^\w./:,@#%+=~-]/g, '')),
@@ -184,7 +184,7 @@ describe('a value for an option of Pyxis', () => {
     }
   });
 
-  it('is refused for each character that could mean something else there', () => {
+  it('is refused for each character with a meaning there', () => {
     for (const character of '$`"\'\\ \t\n;&|<>()[]{}*?!^\0é') {
       expect(isPlainForPyxis(`a${character}b`), JSON.stringify(character)).to.equal(false);
     }

@@ -1,4 +1,4 @@
-// What a task's value may hold in an option of Pyxis, and in lists of mounts and variables, however the template writes that option.
+// Values of a task in options of Pyxis, and in lists of mounts and variables, however the template writes the option.
 import { expect } from 'chai';
 import { problemOf, property, renderBody, withDirectives, withProperties, noBlocks } from '../filled-in.ts';
 import { parseTemplate } from '../../../src/template/parse-template.ts';
@@ -66,7 +66,7 @@ describe('a value in an option of Pyxis', () => {
   }
 
   for (const body of NOT_GIVEN) {
-    it(`is anything elsewhere: ${JSON.stringify(body)}`, () => {
+    it(`is not restricted elsewhere: ${JSON.stringify(body)}`, () => {
       for (const value of HOSTILE) renderBody(body.replaceAll('X', X), value);
     });
   }
@@ -99,7 +99,7 @@ const EXPORTED: readonly string[] = [
 
 describe('a value in a list', () => {
   for (const body of MOUNTED)
-    it(`mounts nothing but what is below the folder in the template: ${body}`, () => {
+    it(`mounts only directories below the one in the template: ${body}`, () => {
       renderBody(body.replaceAll('X', X), 'ann/set-1');
       for (const value of ['x:/data,/etc:/host', '../etc', 'a/../../etc', '/etc', 'a,b', 'a:ro', 'a\\,b'])
         expect(
@@ -123,19 +123,19 @@ describe('a value in a list', () => {
     ['--export=X', 'HOME', 'BASH_ENV=/tmp/x'],
     ['--container-mounts=/scratch/X:/data', 'ann', 'x:/data,/etc:/host'],
   ] as const)
-    it(`is that in a directive: ${written}`, () => {
+    it(`is one variable in a directive: ${written}`, () => {
       const template = parseTemplate(withDirectives(`#SBATCH ${written.replace('X', X)}`), 't');
       template.render(withProperties({ x: good }), noBlocks);
       expect(problemOf(() => template.render(withProperties({ x: bad }), noBlocks))).not.to.equal(undefined);
     });
 
-  it('may be any folder where it is the default of the template', () => {
+  it('may be any directory if it is a default of the template', () => {
     const body = 'srun --container-mounts=${CLEARML_TASK.hyperparams.properties.other.value:/data}:/data true';
     renderBody(body, 'unused');
   });
 
   for (const body of ['python train.py --env X --bind X', 'srun --exclusive python train.py --mount X', 'echo -B X'])
-    it(`is anything elsewhere: ${body}`, () => {
+    it(`is not restricted elsewhere: ${body}`, () => {
       renderBody(body.replaceAll('X', X), '/a:/b,c');
     });
 });
