@@ -3,7 +3,6 @@ import * as z from 'zod';
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../log/logger.ts';
 import type { ConsoleEvent, ConsoleLine, Events } from './client.ts';
-import { splitText } from './console-text.ts';
 import type { TaskId } from './ids.ts';
 import { describeValue, readField, type UnreadableEntry, type ReportUnreadable } from './unreadable-entries.ts';
 import { isRefusal } from './refusals.ts';
@@ -137,4 +136,34 @@ function readEvent(row: unknown, index: number, leftOut: UnreadableEntry[]): Con
 function textOf(row: unknown, name: string): string {
   const text = readField(row, name);
   return typeof text === 'string' ? text : '';
+}
+
+/** Pieces of at most `maxBytes` (UTF-8), split after a newline if there is one, never inside a character. */
+export function splitText(text: string, maxBytes: number): string[] {
+  const bytes = Buffer.from(text);
+  if (bytes.length <= maxBytes) return [text];
+  const pieces: string[] = [];
+  let start = 0;
+  while (bytes.length - start > maxBytes) {
+    const end = findCut(bytes, start, start + maxBytes);
+    pieces.push(bytes.toString('utf8', start, end));
+    start = end;
+  }
+  pieces.push(bytes.toString('utf8', start));
+  return pieces;
+}
+
+const NEWLINE = 0x0a;
+
+function findCut(bytes: Buffer, start: number, limit: number): number {
+  const newline = bytes.lastIndexOf(NEWLINE, limit - 1);
+  if (newline >= start) return newline + 1;
+  let end = limit;
+  while (end > start + 1 && isInsideCharacter(bytes[end])) end -= 1;
+  return end;
+}
+
+/** Continuation bytes of UTF-8 are 10xxxxxx. */
+function isInsideCharacter(byte: number | undefined): boolean {
+  return byte !== undefined && (byte & 0xc0) === 0x80;
 }

@@ -3,7 +3,6 @@ import { leaf } from './config-node.ts';
 import type { ConfigError } from './errors.ts';
 import type { Blame, Cursor } from './hocon-cursor.ts';
 import { mergeDrafts, type Draft, type DraftList, type DraftTree, type Piece } from './hocon-draft.ts';
-import { readIncludeTarget, type IncludeTarget } from './hocon-include.ts';
 import { readQuoted, readScalar } from './hocon-scalar.ts';
 import { isSecretKey } from './secret-keys.ts';
 
@@ -197,4 +196,32 @@ function unexpected({ cursor, isSecret }: Reading, wanted?: string): ConfigError
     : `character U+${character.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}`;
   if (wanted !== undefined) return blame(`unexpected ${shown} where ${wanted} should stand`);
   return blame(`unexpected ${shown}: put a text that contains it in double quotes`);
+}
+
+const WORD = /include(?=[ \t]*"|[ \t]+(?:required|file|url|classpath|package)[ \t]*\()[ \t]*/iy;
+const CALL = /(required|file|url|classpath|package)[ \t]*\([ \t]*/y;
+const CLOSE = /[ \t]*\)/y;
+
+interface IncludeTarget {
+  /** As written; relative to the file that contains it. */
+  readonly path: string;
+  readonly isRequired: boolean;
+}
+
+/**
+ * Parses `include "f"`, `include file("f")` or `include required("f")` at this position, if there is one.
+ * @throws ConfigError if it does not include a file, or is incomplete
+ */
+function readIncludeTarget(cursor: Cursor): IncludeTarget | undefined {
+  const blame = cursor.blame();
+  if (cursor.take(WORD) === undefined) return undefined;
+  const calls: string[] = [];
+  for (let call = cursor.take(CALL); call !== undefined; call = cursor.take(CALL)) calls.push(call[1] ?? '');
+  const path = readQuoted(cursor);
+  if (path === undefined) throw blame('an include needs a file name in double quotes');
+  const closed = calls.every(() => cursor.take(CLOSE) !== undefined);
+  if (!closed) throw blame('this include has no closing ")"');
+  const isFile = calls.every((call) => call === 'required' || call === 'file') && !/^[a-z]+:\/\//i.test(path);
+  if (!isFile) throw blame('only files can be included, not URLs');
+  return { path, isRequired: calls.includes('required') };
 }

@@ -14,12 +14,14 @@ import { isTransportError } from '../slurm/transport-errors.ts';
 import { readAssociations, showAssociationsArgs, type Association } from '../slurm/sacctmgr.ts';
 import { needsAccount, readFacts, SHOW_CONFIG_ARGS } from '../slurm/scontrol.ts';
 import { readPartitions, SINFO_ARGS } from '../slurm/sinfo.ts';
-import { probeStateDir } from './probe-state-dir.ts';
 import { createTransport } from '../assembly/create-transport.ts';
 import { reachablePartitions, type ReachablePartition } from './reachable-partitions.ts';
 import type { Configured } from '../assembly/read-config.ts';
 import { slurmCommands, withSlurmCommands } from '../assembly/slurm-commands.ts';
 import { UntrustedPathError } from '../assembly/trusted-files.ts';
+import { access, constants, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { distrustOf } from '../base/trusted-path.ts';
 
 const TIMEOUT_MS = 30_000;
 
@@ -206,5 +208,31 @@ async function run(host: Transport, program: string, args: readonly string[]): P
   } catch (error) {
     if (isTransportError(error)) return unavailable(error.message);
     throw error;
+  }
+}
+
+/** The daemon creates a missing directory; then its nearest existing parent is probed. */
+async function probeStateDir(folder: string): Promise<Fact<string>> {
+  const place = await nearestFolder(folder);
+  try {
+    const why = distrustOf(folder);
+    if (why !== undefined) return unavailable(`${folder} is not used because other users can change it: ${why}`);
+    // Access rights do not tell for root or on a full disk: only writing does.
+    const file = join(place, `.clearml-agent-slurm-doctor-${process.pid}`);
+    await writeFile(file, 'x', { flag: 'wx', mode: 0o600 });
+    await rm(file);
+  } catch (error) {
+    return unavailable(`${folder} cannot be used: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  return known(place === folder ? folder : `${folder} (will be created)`);
+}
+
+async function nearestFolder(folder: string): Promise<string> {
+  try {
+    await access(folder, constants.F_OK);
+    return folder;
+  } catch {
+    const above = dirname(folder);
+    return above === folder ? folder : nearestFolder(above);
   }
 }

@@ -3,9 +3,7 @@ import { access, constants, mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { ClusterSettings } from '../config/clusters.ts';
 import { SlurmUnavailableError } from '../slurm/errors.ts';
-import { askUser } from './ask-user.ts';
-import { choose, type Choices, type TypedChoices } from './choices.ts';
-import { daemonJob } from './daemon-job.ts';
+import { choose, type Choices, type TypedChoices, type Ask, type Question } from './choices.ts';
 import { probeSite } from './probe-site.ts';
 import type { Site } from './site.ts';
 import { startingSettings } from './starting-settings.ts';
@@ -15,8 +13,10 @@ import { createAppWith, type App } from '../assembly/app.ts';
 import type { ProcessContext } from '../assembly/process-context.ts';
 import { readConfig, type CommonOptions } from '../assembly/read-config.ts';
 import { refuseInternalQueue } from '../assembly/read-queues.ts';
-import { UNIT_FILE_NAMES, UNIT_FILES, unitSite } from './unit-files.ts';
+import { UNIT_FILE_NAMES, UNIT_FILES, unitSite, type JobPlace } from './unit-files.ts';
 import { UsageError } from '../base/usage-error.ts';
+import { nearestName } from '../base/nearest.ts';
+import { readAmount } from '../base/slurm-amount.ts';
 
 const TEMPLATE = 'slurm.template';
 const SETTINGS = 'clearml-slurm.conf';
@@ -148,4 +148,37 @@ async function makeSharedFolder(app: App, cluster: ClusterSettings, path: string
   } finally {
     await host.close();
   }
+}
+
+const USUAL: Ask = ({ usual }) => Promise.resolve(usual);
+
+/** @param put shows a text and resolves with the line that is typed; undefined where nobody is there: then the usual is taken */
+export function askUser(put: ((text: string) => Promise<string>) | undefined): Ask {
+  if (put === undefined) return USUAL;
+  return async (question) => {
+    let sentence = '';
+    for (;;) {
+      const line = await put(`${sentence}${formatQuestion(question)}`);
+      const answer = line === '' ? question.usual : line;
+      if (question.answers?.includes(answer) ?? true) return answer;
+      const nearest = nearestName(answer, question.answers ?? []);
+      sentence = `"${answer}" is none of them.${nearest === undefined ? '' : ` Did you mean "${nearest}"?`}\n`;
+    }
+  };
+}
+
+function formatQuestion({ asks, answers, usual }: Question): string {
+  const choice = answers === undefined ? '' : `one of ${answers.join(', ')} `;
+  return `${asks}\n  ${choice}[${usual}] `;
+}
+
+/** In the default partition where that takes jobs of this user, else where tasks go. */
+export function daemonJob({ partitions }: Site, { partition: chosen, entrance }: Choices): JobPlace {
+  const usual = partitions.find(({ isDefault, closedBecause }) => isDefault && closedBecause === undefined);
+  const { name, timeLimit } = usual ?? chosen.value;
+  const seconds = readAmount(timeLimit, 'duration')?.most ?? Infinity;
+  const account = entrance === undefined ? [] : [`--account=${entrance.value.account}`];
+  const qos = entrance?.value.qos === undefined ? [] : [`--qos=${entrance.value.qos}`];
+  const options = usual === undefined ? [`--partition=${name}`, ...account, ...qos] : [];
+  return { limit: { text: timeLimit, seconds }, options };
 }

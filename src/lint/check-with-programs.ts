@@ -6,13 +6,14 @@ import { CommandNotFoundError } from '../transport/errors.ts';
 import type { Transport, CommandResult } from '../transport/transport.ts';
 import { isTransportError } from '../slurm/transport-errors.ts';
 import { readTested, TEST_ARGS } from '../slurm/test-submission.ts';
-import { outputFolders } from './output-folders.ts';
 import type { Reading } from '../template/read-leniently.ts';
 import type { Finding } from './rules.ts';
 import { sampleScript } from './sample-script.ts';
 import { standIn } from './stand-in.ts';
 import { bashFindings, refusalFinding, SHELLCHECK_ARGS, shellcheckFindings } from './tool-findings.ts';
 import { positionAt } from '../template/source.ts';
+import { PLACEHOLDER_MARK } from '../template/directive.ts';
+import { readOptions } from '../template/directive-options.ts';
 
 /** What was found, and what could not be looked at: a sentence each. */
 export interface Checked {
@@ -154,4 +155,28 @@ async function tryRun(
     if (isTransportError(error)) return `${program} could not be run: ${error.message}`;
     throw error;
   }
+}
+
+interface OutputFolder {
+  /** Relative ones are relative to where sbatch runs, or to the template's own --chdir. */
+  readonly path: string;
+  readonly option: string;
+  /** Where the option stands in the text. */
+  readonly at: number;
+  /** Made of a pattern or a value, so that nobody can tell before there is a job. */
+  readonly isOpen: boolean;
+}
+
+function outputFolders({ tokens: words }: Reading): OutputFolder[] {
+  const options = readOptions(words);
+  const chdir = options.findLast(({ name }) => name === 'chdir')?.value;
+  return options.flatMap(({ name, value, start }) => {
+    if (name !== 'output' && name !== 'error') return [];
+    const slash = value.lastIndexOf('/');
+    if (slash <= 0) return [];
+    const folder = value.slice(0, slash);
+    const path = folder.startsWith('/') || chdir === undefined ? folder : `${chdir}/${folder}`;
+    const isOpen = path.includes(PLACEHOLDER_MARK) || /%\d*[A-Za-z]/.test(path);
+    return [{ path: path.replaceAll(PLACEHOLDER_MARK, '…'), option: name, at: start, isOpen }];
+  });
 }

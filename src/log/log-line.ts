@@ -1,7 +1,6 @@
 // Formats one event as one line, as text for users or as JSON for machines.
 import type { LogLevel } from '../base/log-levels.ts';
 import { COLOR_END, COLORS, escapedCharacter, NOT_SHOWN } from '../base/terminal-text.ts';
-import { errorData, errorSentence } from './error-data.ts';
 import type { LogData } from './logger.ts';
 
 /** The priorities of sd-daemon(3). */
@@ -110,4 +109,41 @@ const NOT_ON_A_LINE = new RegExp(`[${NOT_SHOWN}\\t\\n]`, 'g');
 
 function escaped(text: string): string {
   return text.replace(NOT_ON_A_LINE, escapedCharacter);
+}
+
+interface ErrorData {
+  readonly name: string;
+  readonly message: string;
+  readonly code?: string;
+  readonly stack?: string;
+  readonly cause?: ErrorData;
+}
+
+const DEEPEST_CAUSE = 5;
+
+/** Includes causes, up to a depth, and `stack` only when debugging. A thrown value that is not an error becomes its text. */
+function errorData(error: unknown, withStack: boolean, depth = 0): ErrorData {
+  if (!(error instanceof Error)) return { name: 'NotAnError', message: String(error) };
+  return {
+    name: error.name,
+    message: error.message,
+    ...('code' in error && typeof error.code === 'string' ? { code: error.code } : {}),
+    ...(withStack && error.stack !== undefined ? { stack: error.stack } : {}),
+    ...(error.cause === undefined || depth >= DEEPEST_CAUSE
+      ? {}
+      : { cause: errorData(error.cause, withStack, depth + 1) }),
+  };
+}
+
+/** A bug is shown with the name of its class; every other error with its message. */
+const BUGS = ['TypeError', 'RangeError', 'ReferenceError', 'SyntaxError', 'AssertionError', 'EvalError', 'URIError'];
+
+/** `message; caused by message`, without causes that add nothing. */
+function errorSentence({ name, message, code, cause }: ErrorData): string {
+  // Node's system errors carry the code only beside the message.
+  const told = code === undefined || message.includes(code) ? message : `${message} (${code})`;
+  const own = BUGS.includes(name) ? `${name}: ${told}` : told;
+  if (cause === undefined) return own;
+  const why = errorSentence(cause);
+  return own.includes(why) ? own : `${own}; caused by ${why}`;
 }

@@ -4,7 +4,6 @@ import { hostname } from 'node:os';
 import type { Clock } from '../base/clock.ts';
 import { createAuthService } from './auth.ts';
 import type { Service } from './call.ts';
-import { compress } from './compression.ts';
 import { createControlsService } from './controls.ts';
 import { createDispatcher, type Dispatch, type SandboxLog } from './dispatch.ts';
 import { createEventsService } from './events.ts';
@@ -13,7 +12,6 @@ import { firstContent, type KeyPair } from './first-content.ts';
 import { createProjectsService } from './projects.ts';
 import { createQueuesService } from './queues.ts';
 import { createSandboxClock } from './sandbox-clock.ts';
-import { createServerInfoService } from './server-info.ts';
 import { createBodyReader, refuseBody, type ReadBody } from './request-body.ts';
 import { readSnapshot } from './snapshot-file.ts';
 import { ListenError, InvalidSnapshotError, PortInUseError } from './start-errors.ts';
@@ -26,6 +24,8 @@ import { createTasksReadService } from './tasks-read.ts';
 import { createTasksStatusService } from './tasks-status.ts';
 import { createUsersService } from './users.ts';
 import { createWorkersService } from './workers.ts';
+import { gzipSync } from 'node:zlib';
+import { API_VERSION, SERVER_VERSION } from './envelope.ts';
 
 export interface SandboxOptions {
   /** 0 for any free port. */
@@ -199,4 +199,30 @@ async function serve(
   const headers = { 'Content-Type': reply.contentType, 'Content-Length': answer.body.length, ...answer.headers };
   response.writeHead(reply.status, headers);
   response.end(answer.body);
+}
+
+/** Shorter responses stay uncompressed. */
+const MIN_BYTES = 500;
+
+/** The body to send, with its headers. */
+export function compress(
+  body: Buffer,
+  accepted: string | undefined,
+): { readonly body: Buffer; readonly headers: Readonly<Record<string, string>> } {
+  const headers = { Vary: 'Accept-Encoding' };
+  if (body.length < MIN_BYTES || !acceptsGzip(accepted ?? '')) return { body, headers };
+  return { body: gzipSync(body, { level: 6 }), headers: { ...headers, 'Content-Encoding': 'gzip' } };
+}
+
+function acceptsGzip(accepted: string): boolean {
+  return accepted.split(',').some((one) => /^\s*(gzip|\*)\s*(;\s*q=(?!0(\.0*)?\s*$).*)?$/i.test(one));
+}
+
+function createServerInfoService(): Service {
+  return {
+    'server.info': () => ({ version: SERVER_VERSION, build: 'sandbox', commit: '', api_version: API_VERSION }),
+    'debug.ping': () => ({ msg: 'Because it trains cats and dogs' }),
+    'models.get_all': () => ({ models: [] }),
+    'models.get_all_ex': () => ({ models: [] }),
+  };
 }

@@ -4,7 +4,6 @@ import { ApiError } from './api-error.ts';
 import { forcible, oneTask, readRequest, type Call, type Service } from './call.ts';
 import { artifact, configuration, parameter, type TaskDocument } from './documents.ts';
 import { formatInstant } from './instant.ts';
-import { escapeKey } from './key-escape.ts';
 import type { SandboxClock } from './sandbox-clock.ts';
 import { findTask } from './status-change.ts';
 import type { Store } from './store.ts';
@@ -149,4 +148,12 @@ function withoutArtifacts(task: TaskDocument, others: readonly z.infer<typeof ar
   const identity = (one: z.infer<typeof artifact>): string => `${one.mode}/${one.key}`;
   const gone = new Set(others.map(identity));
   return (task.execution.artifacts ?? []).filter((one) => !gone.has(identity(one)));
+}
+
+/** @throws ApiError 400/12 if the key is empty */
+function escapeKey(key: string): string {
+  const text = key.trim();
+  if (text === '') throw new ApiError('validation', {}, 'Empty key is not allowed');
+  const escaped = text.replaceAll('%', '%%').replaceAll('.', '%2E').replaceAll('$', '%24').replaceAll('__', '%_%_');
+  return escaped.startsWith('_') ? `%${escaped}` : escaped;
 }

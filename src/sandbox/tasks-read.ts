@@ -6,8 +6,8 @@ import { TASK_JOINED_FIELDS, TASK_KNOWN_FIELDS, type KnownFields } from './known
 import { leaveOut, listDocuments } from './listing.ts';
 import { findTask } from './status-change.ts';
 import type { Store } from './store.ts';
-import { HIDDEN_TASK_FIELDS, TASK_CONDITIONS } from './task-listing.ts';
 import { USER_NAME } from './auth.ts';
+import type { Conditions } from './filter.ts';
 
 const severalTasks = z.object({ tasks: z.array(z.string()).min(1) });
 const namedConfigurations = z.object({ ...severalTasks.shape, names: z.array(z.string()).optional() });
@@ -85,3 +85,26 @@ function withReferences(store: Store, task: TaskDocument): Fields {
 function named(id: string, name: string | undefined): Fields {
   return name === undefined ? { id } : { id, name };
 }
+
+export const TASK_CONDITIONS: Conditions = {
+  list: [
+    'id',
+    'user',
+    'tags',
+    'system_tags',
+    'type',
+    'status',
+    'project',
+    'parent',
+    'hyperparams.*',
+    'execution.queue',
+    'models.input.model',
+  ],
+  pattern: ['name', 'comment', 'report'],
+  range: ['created', 'started', 'active_duration', 'last_metrics.*', 'last_iteration'],
+  datetime: ['status_changed', 'last_update', 'last_change'],
+  equal: ['runtime.*'],
+};
+
+/** Returned only if named in `only_fields`. */
+export const HIDDEN_TASK_FIELDS = ['enqueue_status', 'unique_metrics', 'company_origin'];

@@ -1,7 +1,7 @@
 // Cutting long console texts.
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { splitText } from '../../src/clearml/console-text.ts';
+import { splitText } from '../../src/clearml/events.ts';
 
 describe('splitText', () => {
   it('leaves a text that fits as it is, the empty one too', () => {

@@ -1,7 +1,7 @@
 // What init asks and chooses: what a site leaves open and nobody typed, five things at most, each with the reason for the choice.
 import { expect } from 'chai';
 import { choose, type Choices, type Question, type TypedChoices } from '../../src/init/choices.ts';
-import { askUser } from '../../src/init/ask-user.ts';
+import { askUser } from '../../src/init/write-site.ts';
 import type { Site } from '../../src/init/site.ts';
 import { unavailable } from '../../src/doctor/result.ts';
 import { rejection } from '../support/rejection.ts';

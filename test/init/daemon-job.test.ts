@@ -1,8 +1,8 @@
 // The daemon as a small job of its own: never longer than its partition lets it.
 import { expect } from 'chai';
-import { askUser } from '../../src/init/ask-user.ts';
+import { askUser } from '../../src/init/write-site.ts';
 import { choose } from '../../src/init/choices.ts';
-import { daemonJob } from '../../src/init/daemon-job.ts';
+import { daemonJob } from '../../src/init/write-site.ts';
 import type { Site } from '../../src/init/site.ts';
 import { UNIT_FILES } from '../../src/init/unit-files.ts';
 import { GPU, SITE, withPartition } from './a-site.ts';

@@ -1,6 +1,6 @@
 // What init writes for clusters of all kinds lints clean, and follows what the cluster told.
 import { expect } from 'chai';
-import { askUser } from '../../src/init/ask-user.ts';
+import { askUser } from '../../src/init/write-site.ts';
 import { choose, type TypedChoices } from '../../src/init/choices.ts';
 import type { Site } from '../../src/init/site.ts';
 import { startingTemplate } from '../../src/init/starting-template.ts';

@@ -1,7 +1,7 @@
 // When an answer is compressed.
 import { gunzipSync } from 'node:zlib';
 import { expect } from 'chai';
-import { compress } from '../../src/sandbox/compression.ts';
+import { compress } from '../../src/sandbox/server.ts';
 
 const LONG = Buffer.from('{"data":"'.concat('x'.repeat(2_000), '"}'));
 

@@ -1,6 +1,6 @@
 // What an abort does in the sandbox, by the task's status and its worker's last sign of life.
 import { expect } from 'chai';
-import { decideStop, type StoppableTask } from '../../src/sandbox/stop-rule.ts';
+import { decideStop, type StoppableTask } from '../../src/sandbox/tasks-status.ts';
 
 const NOW = 10_000_000;
 const reported = (secondsAgo: number): Partial<StoppableTask> => ({

@@ -1,6 +1,6 @@
 // How often Slurm is asked to end a job, and what is remembered of that.
 import { expect } from 'chai';
-import { isCancelDue, withCancelled } from '../../../src/daemon/reconcile/cancelling.ts';
+import { isCancelDue, withCancelled } from '../../../src/daemon/reconcile/act.ts';
 import type { JobId } from '../../../src/slurm/scheduler.ts';
 import { entryOf, NOW } from '../decide/observations.ts';
 
