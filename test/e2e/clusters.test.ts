@@ -97,7 +97,7 @@ describe('two clusters in one daemon', () => {
       new RegExp(`^${world.nameOf('glue')}:slurm:near:\\d+$`),
     );
 
-    expect(world.log()).to.match(/Slurm can not be asked.* cluster=far/);
+    expect(world.log()).to.match(/Slurm is unreachable.* cluster=far/);
     expect((await world.user.look(waiting)).status).to.equal('queued');
     await sshd.start();
     expect((await world.untilStatus(waiting, 'completed')).last_worker).to.match(

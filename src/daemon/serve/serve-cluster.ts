@@ -129,7 +129,7 @@ async function firstFacts(
       const isNews = said !== why;
       said = why;
       log[isNews ? 'warn' : 'debug'](
-        'Slurm can not be asked; its queues are served and its jobs followed once it can',
+        'Slurm is unreachable; serving its queues and tracking its jobs once it responds',
         {
           why: error.message,
         },
