@@ -11,10 +11,10 @@ import { requireSlurm } from '../support/requires.ts';
 const CASES = Number(process.env['FUZZ_CASES'] ?? 60);
 const seed = Number(process.env['FUZZ_SEED'] ?? 13);
 
-/** Without a database Slurm does not tell how many GPUs it counts: those are in the recording. */
+/** Without a database, Slurm does not report the number of GPUs: the recording has these. */
 const OPTIONS = AMOUNT_OPTIONS.filter(({ fields }) => !fields.includes('gres/gpu'));
 
-/** squeue tells sizes as numbers of 24 bits. */
+/** squeue prints sizes as numbers of 24 bits. */
 const ROUNDING = 1 + 2 ** -23;
 
 const part = fc.stringMatching(/^\d{1,3}$/);

@@ -21,7 +21,7 @@ function textOf(pieces: readonly string[]): fc.Arbitrary<string> {
   return fc.array(fc.constantFrom(...pieces), { maxLength: 25 }).map((chosen) => chosen.join(''));
 }
 
-/** undefined where there is a problem, which must be told with a place within the text. */
+/** undefined for an error, whose position must be within the text. */
 function parse(written: string): Template | undefined {
   let template: Template | undefined;
   const problem = problemOf(() => {

@@ -30,12 +30,12 @@ const REFUSED: readonly (readonly [what: string, text: string, message: RegExp])
     /^t\.template:2:1: \$\{CLEARML_AGENT_EXECUTE\} is before \$\{CLEARML_PRE_SETUP\}/,
   ],
   [
-    'a block behind a command',
+    'a block after a command',
     `#!/bin/bash\ntime ${BODY}`,
     /^t\.template:2:6: \$\{CLEARML_PRE_SETUP\} must end its line and its command/,
   ],
   [
-    'a block behind a continued line',
+    'a block after a continued line',
     `#!/bin/bash\necho \\\n${BODY}`,
     /^t\.template:3:1: \$\{CLEARML_PRE_SETUP\} must end its line/,
   ],
@@ -45,7 +45,7 @@ const REFUSED: readonly (readonly [what: string, text: string, message: RegExp])
     /^t\.template:2:1: \$\{CLEARML_PRE_SETUP\} must end/,
   ],
   [
-    'the agent with something behind it',
+    'text after the agent',
     '#!/bin/bash\n${CLEARML_PRE_SETUP}\n${CLEARML_AGENT_EXECUTE} || true\n${CLEARML_POST_SETUP}\n',
     /^t\.template:3:1: \$\{CLEARML_AGENT_EXECUTE\} must end .* nothing may follow it/,
   ],
@@ -73,11 +73,11 @@ const REFUSED: readonly (readonly [what: string, text: string, message: RegExp])
 
 const ACCEPTED: readonly (readonly [what: string, text: string])[] = [
   [
-    'the agent behind a command',
+    'the agent after a command',
     '#!/bin/bash\n${CLEARML_PRE_SETUP}\nsrun singularity exec --uts ${CLEARML_AGENT_EXECUTE}\n${CLEARML_POST_SETUP}\n',
   ],
   [
-    'the agent behind a continued command',
+    'the agent after a continued command',
     '#!/bin/bash\n${CLEARML_PRE_SETUP}\nsingularity exec \\\n  --nv \\\n  ${CLEARML_AGENT_EXECUTE}  \n${CLEARML_POST_SETUP}\n',
   ],
   [

@@ -10,7 +10,7 @@ import { parseTemplate } from '../../src/template/parse-template.ts';
 import { noBlocks, property, withDirectives, withProperties } from './filled-in.ts';
 import { hostileLine } from './hostile-values.ts';
 
-/** Options that take any text, by the names under which `sbatch --verbose` tells what it understood. */
+/** Options that accept any text, by their names in the output of `sbatch --verbose`. */
 const OPTIONS = [
   'account',
   'comment',
@@ -96,7 +96,7 @@ async function askSbatch(env: Readonly<Record<string, string>>, script: string):
   );
 }
 
-/** Whether it accepts the script is not asked: no cluster has a partition of such a name. */
+/** Whether sbatch accepts the script does not matter: no cluster has a partition with such a name. */
 function runSbatch(
   env: Readonly<Record<string, string>>,
   args: readonly string[],

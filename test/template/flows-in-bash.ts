@@ -1,6 +1,6 @@
 // The sources, carriers and sinks of which generated templates consist.
 
-/** X stands for the placeholder; each gives the value, or a text with it, to the variable A. */
+/** X stands for the placeholder; each assigns the value, or a text with it, to the variable A. */
 export const SOURCES: readonly string[] = [
   'A=X',
   'A="X"',

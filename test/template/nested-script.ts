@@ -44,7 +44,7 @@ const POSIX_WORDS = [
 
 const BASH_WORDS = [`$'${BLANK}'`, `$"${BLANK}"`, `\${unset:-$'${BLANK}'}`, `\${unset-$"${BLANK}"}`];
 
-/** Commands that print the value and nothing else, from a document of their own. */
+/** Commands that print the value and nothing else, from a separate here-document. */
 const DOCUMENTS = [
   `IFS= read -r v <<THE-END\n${BLANK}.\nTHE-END\nprintf %s "\${v%.}"`,
   `IFS= read -r v <<'THE-END'\n${BLANK}.\nTHE-END\nprintf %s "\${v%.}"`,

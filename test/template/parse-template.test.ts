@@ -26,7 +26,7 @@ const REFUSED: readonly (readonly [what: string, text: string, message: RegExp])
     withBody(': ${CLEARML_TASK.name|lowr}'),
     /^t\.template:3:3: unknown filter "lowr": the filters are strip, .*did you mean "lower"\?/,
   ],
-  ['an unknown filter behind a default', withBody(': ${CLEARML_TASK.name:x|shout}'), /unknown filter "shout"/],
+  ['an unknown filter after a default', withBody(': ${CLEARML_TASK.name:x|shout}'), /unknown filter "shout"/],
   ['a filter with an argument too many', withBody(': ${CLEARML_TASK.name|lower(x)}'), /unknown filter "lower\(x\)"/],
   [
     'a placeholder that is not closed',
@@ -127,7 +127,7 @@ const ACCEPTED: readonly (readonly [what: string, text: string])[] = [
   ['the POSIX shell', `#!/bin/sh\n${BODY}`],
   ['no newline at the end', `#!/bin/bash\n${BODY.trimEnd()}`],
   ['anything in comments', withBody('# ${CLEARML_TASK. ${CLEARML_PRE_SETUP} ${CLEARML_TASK.x|nofilter} it\'s "')],
-  ['a comment behind a command', withBody(': # ${CLEARML_TASK.')],
+  ['a comment after a command', withBody(': # ${CLEARML_TASK.')],
 ];
 
 describe('a template', () => {

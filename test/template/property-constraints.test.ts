@@ -14,7 +14,7 @@ function limits(least?: string, most?: string, values?: readonly string[]): Prop
   return { kind: limitKind(most ?? least ?? '0') ?? 'number', least, most, values };
 }
 
-/** What a task with this value is told, or "taken". */
+/** The error for a task with this value, or "taken". */
 function told(rule: boolean | PropertyConstraint, value: string, others = true): string {
   const bounds: PropertyConstraints = { named: new Map([['x', rule]]), others };
   const template = parseTemplate(withDirectives(`#SBATCH --comment=${property('x', ':')}`), 'gpu.template');

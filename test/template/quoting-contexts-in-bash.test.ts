@@ -14,7 +14,7 @@ interface PlaceCase {
   readonly words?: (value: string) => readonly string[];
 }
 
-/** Here a value of several lines can stand. */
+/** Contexts for a value of several lines. */
 const TEXT_PLACES: readonly PlaceCase[] = [
   { name: 'an argument', body: 'show KEY X' },
   { name: 'an argument after an option', body: 'show KEY --name X', words: (value) => ['--name', value] },
@@ -28,7 +28,7 @@ const TEXT_PLACES: readonly PlaceCase[] = [
   { name: 'ANSI quotes', body: "show KEY $'a\\tX'", words: (value) => [`a\t${value}`] },
   { name: 'translated quotes', body: 'show KEY $"X"' },
   { name: 'an assignment', body: 'v=X\nshow KEY "$v"' },
-  { name: 'an assignment in front of a command', body: `v=X bash -c 'show "$0" "$v"' KEY` },
+  { name: 'an assignment before a command', body: `v=X bash -c 'show "$0" "$v"' KEY` },
   { name: 'an assignment to an element', body: 'a[1]=X\nshow KEY "${a[1]}"' },
   { name: 'an addition to a variable', body: 'v=a; v+=X\nshow KEY "$v"', words: (value) => [`a${value}`] },
   { name: 'export', body: `export v=X\nbash -c 'show "$0" "$v"' KEY` },
@@ -152,7 +152,7 @@ async function checkArrival(places: readonly PlaceCase[], values: readonly strin
 
 const nowhere: PlaceCase = { name: 'nowhere', body: '' };
 
-/** The seed stands in the test's name, so that a failure can be run again. */
+/** The seed is in the title, so that a failure can be repeated. */
 const seed = Math.floor(Math.random() * 2 ** 31);
 
 describe(`a value in a script that bash runs (seed ${seed})`, () => {

@@ -7,8 +7,8 @@ import { hostileLine, plainWord } from './hostile-values.ts';
 
 const X = property('x');
 
-/** Each with who reads it again, as the message says; X stands for the placeholder. */
-const READ_AGAIN: readonly (readonly [body: string, by: string])[] = [
+/** Each with what re-evaluates it, as in the message; X stands for the placeholder. */
+const RE_EVALUATED: readonly (readonly [body: string, by: string])[] = [
   ['eval "echo X"', 'eval'],
   ["eval 'echo X'", 'eval'],
   ['make -f - <<END\nall:\n\techo X\nEND', 'make'],
@@ -207,7 +207,7 @@ const READ_ONCE: readonly string[] = [
 const HOSTILE = ['$(touch pwned)', 'a b', '', "'", '-oProxyCommand=x', 'a[$(x)]'];
 
 describe('a value in re-evaluated text', () => {
-  for (const [body, by] of READ_AGAIN) {
+  for (const [body, by] of RE_EVALUATED) {
     it(`is accepted only if it is a plain word: ${JSON.stringify(body)}`, () => {
       expect(renderBody(body.replaceAll('X', X), 'a.b-1/c')).to.equal(body.replaceAll('X', 'a.b-1/c'));
 

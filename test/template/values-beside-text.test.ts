@@ -4,7 +4,7 @@ import { parseTemplate } from '../../src/template/parse-template.ts';
 import { runInShell, SHELLS } from './bash-run.ts';
 import { noBlocks, problemOf, property, renderBody, withBody, withProperties } from './filled-in.ts';
 
-/** What may stand beside a placeholder, and what it comes to; `bare` where it means something outside of quotes only. */
+/** Texts beside a placeholder, and their meaning; `bare` if they have one only outside quotes. */
 const BESIDE: readonly (readonly [text: string, meant: string])[] = [
   ['', ''],
   ['$USERX', ''],

@@ -50,7 +50,7 @@ async function failuresOf(shell: string, cases: readonly Case[]): Promise<string
   });
 }
 
-/** In its own shell, with a dot behind it, so that neither variables nor ends of lines are shared. */
+/** In a separate shell, with a dot after it, so that neither variables nor line ends are shared. */
 function scriptOf({ key, command, value }: Case): string {
   const body = `show ${key} "$( ${command.replaceAll(BLANK, property('x'))}\nprintf .)"`;
   const { script } = parseTemplate(withBody(body), 'nested.template').render(withProperties({ x: value }), noBlocks);

@@ -50,8 +50,8 @@ function directives(lines: string, asked: Asked = {}): string[] {
 
 describe('a whole script in a container of Pyxis', () => {
   for (const [what, lines, asked, expected] of [
-    ['sees the home folder', '', {}, ['--container-mount-home']],
-    ['sees the shared folder in its place', '', { sharedDir: '/shared/c' }, ['--container-mounts=/shared/c:/shared/c']],
+    ['sees the home directory', '', {}, ['--container-mount-home']],
+    ['sees the shared directory instead', '', { sharedDir: '/shared/c' }, ['--container-mounts=/shared/c:/shared/c']],
     [
       "has this beside the template's own mounts",
       '#SBATCH --container-mounts=/a:/a\n',
@@ -59,24 +59,24 @@ describe('a whole script in a container of Pyxis', () => {
       ['--container-mounts=/a:/a,/shared:/shared'],
     ],
     [
-      'has this in the word behind, and in quotes',
+      'has this in the next word, and in quotes',
       '#SBATCH --container-mounts "/a:/a b"\n',
       { sharedDir: '/shared' },
       ['--container-mounts', '/a:/a b,/shared:/shared'],
     ],
     [
-      'has the shared folder once',
+      'has the shared directory once',
       '#SBATCH --container-mounts=/x:/y,/shared\n',
       { sharedDir: '/shared/c/' },
       ['--container-mounts=/x:/y,/shared'],
     ],
     [
-      'sees the shared folder where another is mounted in its place',
+      'sees the shared directory if another is mounted at its path',
       '#SBATCH --container-mounts=/x:/shared\n',
       { sharedDir: '/shared' },
       ['--container-mounts=/x:/shared,/shared:/shared'],
     ],
-    ['has the home folder once', '#SBATCH --container-mount-home\n', {}, ['--container-mount-home']],
+    ['has the home directory once', '#SBATCH --container-mount-home\n', {}, ['--container-mount-home']],
     ['has none where the template says so', '#SBATCH --no-container-mount-home\n', {}, ['--no-container-mount-home']],
     [
       'sees what the task mounts',
@@ -137,7 +137,7 @@ describe('what srun starts in a container of Pyxis', () => {
 
 describe('a value for an option of Pyxis', () => {
   for (const [what, asked, words] of [
-    ['a mount of a folder that is not allowed', { arguments: '-v /etc' }, 'may not be mounted'],
+    ['a mount of a directory that is not allowed', { arguments: '-v /etc' }, 'may not be mounted'],
     ['a mount with code in it', { arguments: "-v '/data/$(id)'" }, 'could read as code'],
     ['a mount with a backquote in it', { arguments: "-v '/data/`id`:/x'" }, 'could read as code'],
     ['a mount with flags for enroot in it', { arguments: "-v '/data/x y'" }, 'could read as code'],
