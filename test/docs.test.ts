@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path';
 import { split } from 'shlex';
 import { parseTemplate } from '../src/template/parse-template.ts';
 import { hereOnSandbox, type OnSandbox } from './cli/on-sandbox.ts';
-import { emptyVariables } from './template/filled-in.ts';
+import { emptyVariables } from './template/template-fixtures.ts';
 
 const PAGES = [
   'README.md',

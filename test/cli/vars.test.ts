@@ -4,7 +4,7 @@ import { VARIABLE_FIELDS } from '../../src/template/task-fields.ts';
 import { listValues } from '../../src/template/list-values.ts';
 import { parseTemplate } from '../../src/template/parse-template.ts';
 import { PLAIN_NAMES, TREE_NAMES } from '../../src/template/variables.ts';
-import { emptyVariables, noBlocks, withBody } from '../template/filled-in.ts';
+import { emptyVariables, noBlocks, withBody } from '../template/template-fixtures.ts';
 import { hereOnSandbox } from './on-sandbox.ts';
 import { here } from './run-here.ts';
 

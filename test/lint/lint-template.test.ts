@@ -5,7 +5,7 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { lintTemplate } from '../../src/lint/lint-template.ts';
 import { RULES, severityOf } from '../../src/lint/rules.ts';
 import { parseTemplate } from '../../src/template/parse-template.ts';
-import { property, problemOf, withDirectives, withBody } from '../template/filled-in.ts';
+import { property, problemOf, withDirectives, withBody } from '../template/template-fixtures.ts';
 import { CLEAN, FAULTS } from './faults.ts';
 
 const EXAMPLES = new URL('../../examples/', import.meta.url);

@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { parseTemplate } from '../../src/template/parse-template.ts';
 import type { Template } from '../../src/template/template.ts';
-import { noBlocks, problemOf, property, withBody, withDirectives, withProperties } from './filled-in.ts';
+import { noBlocks, problemOf, property, withBody, withDirectives, withProperties } from './template-fixtures.ts';
 
 const PIECES = [
   property('x'), property('x', ':a b'), property('x', '|raw'), '$<CLEARML_QUEUE_NAME>', '${CLEARML_TASK.', '${CLEARML_AGENT_EXECUTE}',

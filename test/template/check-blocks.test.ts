@@ -1,6 +1,6 @@
 // The three blocks of a template: each occurs once, in order, and where several lines of script are possible.
 import { expect } from 'chai';
-import { BODY, messageOf, withDirectives } from './filled-in.ts';
+import { BODY, messageOf, withDirectives } from './template-fixtures.ts';
 
 const REFUSED: readonly (readonly [what: string, text: string, message: RegExp])[] = [
   [

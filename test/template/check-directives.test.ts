@@ -1,6 +1,6 @@
 // Directives that are errors for every task: options that conflict with one job for each task, and lines that sbatch ignores.
 import { expect } from 'chai';
-import { BODY, messageOf, withBody, withDirectives } from './filled-in.ts';
+import { BODY, messageOf, withBody, withDirectives } from './template-fixtures.ts';
 
 const REFUSED: readonly (readonly [what: string, text: string, message: RegExp])[] = [
   [

@@ -7,7 +7,7 @@ import { environmentFor } from '../support/slurm-command.ts';
 import { requireSlurm } from '../support/requires.ts';
 import { sharedCluster } from '../support/shared-cluster.ts';
 import { parseTemplate } from '../../src/template/parse-template.ts';
-import { noBlocks, property, withDirectives, withProperties } from './filled-in.ts';
+import { noBlocks, property, withDirectives, withProperties } from './template-fixtures.ts';
 import { hostileLine } from './hostile-values.ts';
 
 /** Options that accept any text, by their names in the output of `sbatch --verbose`. */

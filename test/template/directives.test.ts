@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { parseTemplate } from '../../src/template/parse-template.ts';
-import { noBlocks, problemOf, property, withDirectives, withProperties } from './filled-in.ts';
+import { noBlocks, problemOf, property, withDirectives, withProperties } from './template-fixtures.ts';
 import { hostileLine } from './hostile-values.ts';
 import { GENERATIONS, sbatchWords } from './sbatch-model.ts';
 

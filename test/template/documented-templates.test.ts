@@ -5,7 +5,7 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { TemplateError } from '../../src/template/errors.ts';
 import { parseTemplate } from '../../src/template/parse-template.ts';
 import type { Variables } from '../../src/template/template.ts';
-import { emptyVariables } from './filled-in.ts';
+import { emptyVariables } from './template-fixtures.ts';
 import { GENERATIONS, sbatchWords } from './sbatch-model.ts';
 
 const FIXTURES = new URL('../fixtures/templates/', import.meta.url);

@@ -5,9 +5,9 @@ import { basename } from 'node:path';
 import { quoteWord } from '../../src/base/shell-word.ts';
 import { lintTemplate } from '../../src/lint/lint-template.ts';
 import { runInShell, SHELLS } from './bash-run.ts';
-import { ENDS } from './ends-in-bash.ts';
-import { problemOf, property, renderBody, withBody } from './filled-in.ts';
-import { SOURCES, STEPS, VALUES } from './flows-in-bash.ts';
+import { ENDS } from './flow-sinks.ts';
+import { problemOf, property, renderBody, withBody } from './template-fixtures.ts';
+import { SOURCES, STEPS, VALUES } from './flow-sources.ts';
 
 const CASES = Number(process.env['FUZZ_CASES'] ?? 200);
 const SEED = Number(process.env['FUZZ_SEED'] ?? 1);

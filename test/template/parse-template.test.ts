@@ -1,6 +1,6 @@
 // Errors of a template that do not depend on a task: found on parsing, with line, column and the next step.
 import { expect } from 'chai';
-import { BODY, messageOf, withBody, withDirectives } from './filled-in.ts';
+import { BODY, messageOf, withBody, withDirectives } from './template-fixtures.ts';
 
 const REFUSED: readonly (readonly [what: string, text: string, message: RegExp])[] = [
   ['a missing first line', BODY, /^t\.template:1:1: sbatch rejects .* write #!\/bin\/bash$/],

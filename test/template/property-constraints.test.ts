@@ -8,7 +8,7 @@ import { parseTemplate } from '../../src/template/parse-template.ts';
 import type { PropertyConstraints, PropertyConstraint } from '../../src/base/property-constraints.ts';
 import { checkConstraints, invalidLimits } from '../../src/template/property-constraints.ts';
 import { hostileLine } from './hostile-values.ts';
-import { emptyVariables, noBlocks, problemOf, property, withDirectives, withProperties } from './filled-in.ts';
+import { emptyVariables, noBlocks, problemOf, property, withDirectives, withProperties } from './template-fixtures.ts';
 
 function limits(least?: string, most?: string, values?: readonly string[]): PropertyConstraint {
   return { kind: limitKind(most ?? least ?? '0') ?? 'number', least, most, values };

@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { parseTemplate } from '../../src/template/parse-template.ts';
 import { runInBash } from './bash-run.ts';
-import { noBlocks, property, withBody, withProperties } from './filled-in.ts';
+import { noBlocks, property, withBody, withProperties } from './template-fixtures.ts';
 import { hostileLine, hostileText } from './hostile-values.ts';
 
 interface PlaceCase {

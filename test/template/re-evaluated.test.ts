@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { runInBash } from './bash-run.ts';
-import { problemOf, property, renderBody } from './filled-in.ts';
+import { problemOf, property, renderBody } from './template-fixtures.ts';
 import { hostileLine, plainWord } from './hostile-values.ts';
 
 const X = property('x');

@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { parseTemplate } from '../../src/template/parse-template.ts';
 import { userPropertyOf } from '../../src/template/user-property.ts';
-import { emptyVariables, noBlocks, problemOf, withBody } from './filled-in.ts';
+import { emptyVariables, noBlocks, problemOf, withBody } from './template-fixtures.ts';
 
 function render(placeholder: string, hyperparams: unknown): string {
   const variables = { ...emptyVariables, task: { id: 'abc', hyperparams } };

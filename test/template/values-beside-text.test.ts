@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { parseTemplate } from '../../src/template/parse-template.ts';
 import { runInShell, SHELLS } from './bash-run.ts';
-import { noBlocks, problemOf, property, renderBody, withBody, withProperties } from './filled-in.ts';
+import { noBlocks, problemOf, property, renderBody, withBody, withProperties } from './template-fixtures.ts';
 
 /** Texts beside a placeholder, and their meaning; `bare` if they have one only outside quotes. */
 const BESIDE: readonly (readonly [text: string, meant: string])[] = [

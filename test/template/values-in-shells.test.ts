@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { parseTemplate } from '../../src/template/parse-template.ts';
 import { isBash, runInShell, SHELLS } from './bash-run.ts';
-import { noBlocks, property, withBody, withProperties } from './filled-in.ts';
+import { noBlocks, property, withBody, withProperties } from './template-fixtures.ts';
 import { hostileLine } from './hostile-values.ts';
 import { BLANK, nestedCommand } from './nested-script.ts';
 

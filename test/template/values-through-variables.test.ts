@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { lintTemplate } from '../../src/lint/lint-template.ts';
 import { templateWarnings } from '../../src/template/inspect-template.ts';
-import { problemOf, property, renderBody, withBody } from './filled-in.ts';
+import { problemOf, property, renderBody, withBody } from './template-fixtures.ts';
 
 const X = property('x');
 

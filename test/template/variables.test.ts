@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { parseTemplate } from '../../src/template/parse-template.ts';
 import type { PlaceholderUse, Variables } from '../../src/template/template.ts';
-import { emptyVariables, noBlocks, problemOf, withBody } from './filled-in.ts';
+import { emptyVariables, noBlocks, problemOf, withBody } from './template-fixtures.ts';
 
 const variables: Variables = {
   ...emptyVariables,

@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { parseTemplate } from '../../../src/template/parse-template.ts';
 import { toPyxisImage } from '../../../src/template/containers/pyxis-image.ts';
 import { runInBash } from '../bash-run.ts';
-import { emptyVariables } from '../filled-in.ts';
+import { emptyVariables } from '../template-fixtures.ts';
 import { GENERATIONS, sbatchWords } from '../sbatch-model.ts';
 
 const BLOCKS = { preSetup: ':', agentExecute: ':', postSetup: 'exit 0' };

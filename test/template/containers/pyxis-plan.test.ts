@@ -7,7 +7,7 @@ import { isPlainForPyxis } from '../../../src/template/containers/restricted-val
 import { TemplateError } from '../../../src/template/errors.ts';
 import { parseTemplate } from '../../../src/template/parse-template.ts';
 import { runInBash } from '../bash-run.ts';
-import { emptyVariables } from '../filled-in.ts';
+import { emptyVariables } from '../template-fixtures.ts';
 import { hostileText } from '../hostile-values.ts';
 import { GENERATIONS, sbatchWords } from '../sbatch-model.ts';
 

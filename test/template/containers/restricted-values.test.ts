@@ -1,6 +1,6 @@
 // Values of a task in options of Pyxis, and in lists of mounts and variables, however the template writes the option.
 import { expect } from 'chai';
-import { problemOf, property, renderBody, withDirectives, withProperties, noBlocks } from '../filled-in.ts';
+import { problemOf, property, renderBody, withDirectives, withProperties, noBlocks } from '../template-fixtures.ts';
 import { parseTemplate } from '../../../src/template/parse-template.ts';
 
 const X = property('x');
