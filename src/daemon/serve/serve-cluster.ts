@@ -143,7 +143,7 @@ async function firstFacts(
 }
 
 function withoutCommands({ message, cause }: SlurmUnavailableError): SlurmUnavailableError {
-  return new SlurmUnavailableError(`${message}. Set slurm_bin_dir to the folder there that has Slurm's commands.`, {
+  return new SlurmUnavailableError(`${message}. Set slurm_bin_dir to the directory of Slurm's commands there.`, {
     cause,
   });
 }
