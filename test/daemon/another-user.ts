@@ -1,11 +1,11 @@
-// The simulated cluster as a second Unix user sees it: his own jobs in his list, everybody's in the other, and none but his own to cancel.
+// The simulated cluster as another Unix user sees it: only its own jobs can be cancelled; the list of all users has the rest.
 import type { Job, JobId, JobList, Scheduler } from '../../src/slurm/scheduler.ts';
 
 export interface AnotherUser {
   readonly scheduler: Scheduler;
-  /** Jobs of others that he asked Slurm to end. */
+  /** Jobs of other users that this user tried to cancel. */
   readonly touched: readonly JobId[];
-  /** Jobs that still others have, in everybody's list. */
+  /** Jobs of third users in the list of all users. */
   foreign: readonly Job[];
 }
 

@@ -1,4 +1,4 @@
-// A journal that holds as many tasks as are followed at a time.
+// A journal at the limit of tracked tasks.
 import type { TaskId } from '../../src/clearml/ids.ts';
 import { MAX_TRACKED, type Entry } from '../../src/daemon/journal/entry.ts';
 import type { Journal } from '../../src/daemon/journal/journal.ts';

@@ -1,4 +1,4 @@
-// Thousands of odd answers of the ClearML server: whatever is odd about one task or queue, another task runs to its end, and once.
+// Tests thousands of malformed responses about one task or queue: another task still runs to its end, once.
 import { expect } from 'chai';
 import fc from 'fast-check';
 import type { TaskId } from '../../src/clearml/ids.ts';
@@ -15,7 +15,7 @@ const CASES = fuzzCases(200);
 const STEP_MS = 15_000;
 const LONG_MS = 900_000;
 
-/** How far the first task has come when answers become odd. */
+/** The step of the first task when responses become malformed. */
 const PHASES = ['enqueued', 'its job waits', 'its job runs'] as const;
 
 type Garble = StepFixture['server']['garble'];
@@ -26,11 +26,11 @@ interface World {
   readonly other: TaskId;
 }
 
-/** Answers are odd until the second task, which was enqueued after they became so, has ended; or for so many answers. */
+/** Responses are malformed until the second task, enqueued after that, has ended, or for this many responses. */
 async function live(
   phase: (typeof PHASES)[number],
   garbleFor: (odd: TaskId) => Garble,
-  judge: (world: World) => Promise<void> = () => Promise.resolve(),
+  decide: (world: World) => Promise<void> = () => Promise.resolve(),
 ): Promise<World> {
   const fixture = createStepFixture();
   const odd = await fixture.enqueued(1);
@@ -51,7 +51,7 @@ async function live(
   fixture.server.garble = garbleFor(odd);
   const other = await fixture.enqueued(2);
   await waitFor('the innocent task did not come to its end', () => isOver(other), [other]);
-  await judge({ fixture, odd, other });
+  await decide({ fixture, odd, other });
   fixture.server.garble = (_endpoint, answer) => answer;
   await waitFor('the odd task was lost', () => isOver(odd), [odd]);
   run.stop();
@@ -70,7 +70,7 @@ function begunBy(fixture: StepFixture, task: TaskId): number {
   return jobsOf(fixture, task).reduce((sum, { runs }) => sum + runs, 0);
 }
 
-/** A job passes the gate and its agent begins the task; at the next step both end well. One that was cancelled ends. */
+/** Lets a job pass the gate and its agent start the task; at the next step both complete. A cancelled job ends. */
 async function advance(fixture: StepFixture, task: TaskId): Promise<void> {
   for (const job of jobsOf(fixture, task)) {
     if (!isLive(job.state)) continue;
@@ -92,13 +92,13 @@ function isParked({ server }: StepFixture, task: TaskId): boolean {
   return server.store.queues.get(SCHEDULER_QUEUE)?.entries.some((entry) => entry.task === task) === true;
 }
 
-/** The rows of a list, each as this makes it. */
+/** Changes the rows of a list. */
 function eachRow(answer: Fields, list: string, edit: (row: Fields) => unknown): Fields {
   const rows = answer[list];
   return Array.isArray(rows) ? { ...answer, [list]: rows.map((row: Fields) => edit(row)) } : answer;
 }
 
-/** What is said about one task, by whichever call. */
+/** Changes the responses about one task, of any call. */
 const ABOUT_ONE_TASK: readonly ((odd: TaskId, oddity: Oddity) => Garble)[] = [
   (odd, oddity) => (_endpoint, answer, body) =>
     [body].flat().every((line) => Reflect.get(line, 'task') === odd) ? makeOdd(answer, oddity) : answer,
@@ -114,7 +114,7 @@ const ABOUT_ONE_TASK: readonly ((odd: TaskId, oddity: Oddity) => Garble)[] = [
       : answer,
 ];
 
-/** What is said about things that are nobody's task: another queue, other daemons, and an entry that somebody added. */
+/** Changes the responses about another queue, other daemons, and an entry that a user added. */
 const ABOUT_NO_TASK: readonly ((odd: TaskId, oddity: Oddity) => Garble)[] = [
   (_odd, oddity) => (endpoint, answer) =>
     endpoint === 'queues.get_all'
@@ -128,7 +128,7 @@ const ABOUT_NO_TASK: readonly ((odd: TaskId, oddity: Oddity) => Garble)[] = [
   (_odd, oddity) => (endpoint, answer) => (endpoint === 'workers.get_all' ? makeOdd(answer, oddity) : answer),
 ];
 
-/** Replaces what is there by something that can mean nothing: not by another list, and not by nothing where that is a fact. */
+/** Replaces a value with one that has no valid meaning: not with another list, and not with nothing if that is valid. */
 function unreadable(row: Fields, field: string, what: unknown): Fields {
   const isFact = field === 'execution' && typeof what === 'object' && !Array.isArray(what);
   return isFact ? row : { ...row, [field]: what };
@@ -174,7 +174,7 @@ describe('malformed responses of ClearML', () => {
             return endpoint === 'tasks.get_by_id' ? { task: edit(answer['task'] as Fields) } : answer;
           };
         const { fixture, odd } = await live(phase, garble, async (world) => {
-          // Longer than anything is waited for before it is acted on.
+          // Longer than every grace period.
           await pass(world.fixture.clock, LONG_MS);
           for (const job of jobsOf(world.fixture, world.odd)) {
             expect(isLive(job.state), 'the job lives').to.equal(true);

@@ -1,4 +1,4 @@
-// The journal on a full disk: it knows exactly what is on it, goes on when there is room again, and says what to do.
+// Tests the journal on a full disk: it knows exactly what was written, and continues when there is space again.
 import { expect } from 'chai';
 import { execFile } from 'node:child_process';
 import { appendFile, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
@@ -36,7 +36,7 @@ describe('the journal on a full disk', () => {
     ['EACCES', 'Set agent.slurm.state_dir to a directory that you own.'],
   ] as const) {
     it(`D-06 says on ${code}: ${advice}`, () => {
-      expect(adviseOn(Object.assign(new Error('trouble'), { code }))).to.equal(advice);
+      expect(adviseOn(Object.assign(new Error('failure'), { code }))).to.equal(advice);
     });
   }
 
@@ -69,11 +69,11 @@ describe('the journal on a full disk', () => {
 
     afterEach(() => execute('umount', [disk]));
 
-    /** Until there is room for nothing more. */
+    /** Fills the disk. */
     async function fill(): Promise<void> {
       for (const size of [4096, 1]) {
         const piece = 'x'.repeat(size);
-        while (await appendFile(join(disk, 'somebody else'), piece).then(hasRoom, hasNoRoom));
+        while (await appendFile(join(disk, 'filler'), piece).then(hasRoom, hasNoRoom));
       }
     }
 
@@ -86,7 +86,7 @@ describe('the journal on a full disk', () => {
       expect(await rejection(journal.write(ofTask(99)))).to.have.property('code', 'ENOSPC');
       expect(journal.entries.size).to.equal(kept);
 
-      await rm(join(disk, 'somebody else'));
+      await rm(join(disk, 'filler'));
       await journal.write(ofTask(100));
       await journal.close();
 
@@ -105,7 +105,7 @@ describe('the journal on a full disk', () => {
       let kept = 1;
       for (; await journal.write(ofTask(kept)).then(hasRoom, hasNoRoom); kept += 1);
       expect(await readFile(file, 'utf8'), 'half a line').to.match(/[^\n]$/);
-      await rm(join(disk, 'somebody else'));
+      await rm(join(disk, 'filler'));
       expect(await rejection(journal.write(ofTask(99)))).to.have.property('code', 'EPERM');
 
       await execute('chattr', ['-a', file]);

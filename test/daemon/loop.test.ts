@@ -1,4 +1,4 @@
-// The daemon as a whole: it outlives what goes wrong, says so in few lines, and ends within seconds.
+// Tests the whole daemon: it survives failures, logs them in few lines, and stops within seconds.
 import { expect } from 'chai';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { TaskId } from '../../src/clearml/ids.ts';
@@ -89,7 +89,7 @@ describe('the daemon', () => {
 
   for (const [title, garble] of [
     ['fails over', undefined],
-    ['gives nothing usable about', { task: 'x' }],
+    ['responds with invalid data about', { task: 'x' }],
   ] as const) {
     it(`C-37 tracks the others when the server ${title} many tasks but responds otherwise`, async () => {
       const fixture = createStepFixture();

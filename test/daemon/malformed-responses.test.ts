@@ -1,4 +1,4 @@
-// One odd object of the server, put there by a user or by a fault, is the trouble of nobody else, and no evidence of anything.
+// Tests that one malformed object of the server affects no other task, and is no evidence of anything.
 import { expect } from 'chai';
 import type { TaskId } from '../../src/clearml/ids.ts';
 import type { Fields } from '../../src/sandbox/call.ts';
@@ -6,7 +6,7 @@ import { pass, start } from './run-daemon.ts';
 import { createStepFixture, type StepFixture } from './step-fixture.ts';
 import { OTHER_QUEUE, OWN_QUEUE, SCHEDULER_QUEUE } from '../simulation/queues.ts';
 
-/** Texts that `queues.add_task` takes for a task as they are (apiserver/bll/queue/queue_bll.py), in the real server as in the sandbox. */
+/** Texts that `queues.add_task` accepts as a task id, in the real server (apiserver/bll/queue/queue_bll.py) and in the sandbox. */
 const NO_TASKS = [
   '',
   ' ',
@@ -24,7 +24,7 @@ async function runFor(fixture: StepFixture, ms: number): Promise<void> {
   await run.ended;
 }
 
-/** Its job starts, and the task has no entry any more. */
+/** Starts its job, which removes the task's entry. */
 async function begin(fixture: StepFixture, task: TaskId): Promise<void> {
   const job = fixture.cluster.jobs.find((one) => one.task === task) ?? expect.fail('there is no job');
   Object.assign(job, { state: 'RUNNING', startAt: fixture.clock.now() });
@@ -41,7 +41,7 @@ function warnings(fixture: StepFixture): string[] {
   return fixture.logged.filter((line) => /^(warn|error)/.test(line));
 }
 
-/** From now on the rows of a list are as this makes them. */
+/** Changes the rows of a list from now on. */
 function change(fixture: StepFixture, endpoint: string, rowsOf: string, edit: (row: Fields) => unknown): void {
   fixture.server.garble = (asked, answer) => {
     const rows = answer[rowsOf];
@@ -52,8 +52,8 @@ function change(fixture: StepFixture, endpoint: string, rowsOf: string, edit: (r
 
 describe('a queue entry that names no task', () => {
   for (const [where, queue] of [
-    ['a queue that nobody serves', OTHER_QUEUE],
-    ['a queue that is served', OWN_QUEUE],
+    ['a queue that no daemon serves', OTHER_QUEUE],
+    ['a served queue', OWN_QUEUE],
     ['the scheduler queue', SCHEDULER_QUEUE],
   ] as const) {
     it(`in ${where} keeps no task from running, and is logged once`, async () => {
@@ -109,12 +109,12 @@ describe('a queue entry that names no task', () => {
 describe('a task that cannot be read', () => {
   const faults: readonly [title: string, fields: Fields][] = [
     ['has no status', { status: undefined }],
-    ['has a status of another kind', { status: { of: 'an object' } }],
-    ['has a status that nobody knows', { status: 'paused' }],
-    ['has an execution of another kind', { execution: 'x' }],
-    ['has a queue of another kind', { execution: { queue: ['x'] } }],
+    ['has a status of another type', { status: { of: 'an object' } }],
+    ['has an unknown status', { status: 'paused' }],
+    ['has an execution of another type', { execution: 'x' }],
+    ['has a queue of another type', { execution: { queue: ['x'] } }],
     ['has a last change that is no time', { status_changed: 7 }],
-    ['has a last sign of life that is no time', { last_update: 'long ago' }],
+    ['has a last report that is no time', { last_update: 'long ago' }],
     ['has no id', { id: undefined }],
     ['has a path as its id', { id: '/../../x' }],
     ['is a list', { id: undefined, 0: 'x' }],

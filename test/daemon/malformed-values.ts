@@ -1,11 +1,11 @@
-// Odd JSON in the place of what a server should say: fields gone, added, of another kind, huge, deep or twice.
+// Makes malformed JSON values: fields missing, added, of another type, huge, deep or duplicated.
 import fc from 'fast-check';
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** What becomes of one spot in a value. */
+/** A mutation at one position of a value. */
 export interface Oddity {
-  /** Chooses the spot: each number the field or element of one level. */
+  /** The position: each number is the field or element of one level. */
   readonly path: readonly number[];
   readonly how: 'replace' | 'remove' | 'add' | 'twice';
   readonly what: unknown;
@@ -14,7 +14,7 @@ export interface Oddity {
 const DEEP = JSON.parse(`${'['.repeat(60)}${']'.repeat(60)}`) as unknown;
 const LONG = 'x'.repeat(20_000);
 
-/** No text is among these: in many fields another text is another fact, and no oddity. */
+/** No strings: in many fields another string is a valid value. */
 export const OTHER_KINDS: readonly unknown[] = [
   true,
   0,
@@ -37,7 +37,7 @@ export const anOddity: fc.Arbitrary<Oddity> = fc.record({
   what: fc.oneof(fc.constantFrom(...OTHER_KINDS, ...TEXTS), fc.jsonValue({ maxDepth: 3 })),
 });
 
-/** The same value, odd at that spot. */
+/** Returns the value, malformed at that position. */
 export function makeOdd(value: unknown, { path, how, what }: Oddity): unknown {
   const [step, ...rest] = path;
   if (step === undefined) return how === 'replace' || typeof value !== 'object' || value === null ? what : value;

@@ -1,4 +1,4 @@
-// Thousands of tasks at once: a round in which nothing happens costs next to nothing, and none of its steps looks at all for each.
+// Tests thousands of tasks: a pass without changes is cheap, and no step scans all tasks for each task.
 import { expect } from 'chai';
 import type { TaskId } from '../../src/clearml/ids.ts';
 import type { Task } from '../../src/clearml/task.ts';
@@ -15,7 +15,7 @@ import { attempt, entryOf, jobOf, taskOf } from './decide/observations.ts';
 
 const go = new AbortController().signal;
 
-/** So many parked tasks whose jobs wait, and have been told so. */
+/** Parked tasks with pending jobs whose reason is already shown. */
 async function waiting(count: number): Promise<StepFixture> {
   const numbers = Array.from({ length: count }, (_, index) => index + 1);
   const tasks = new Map<TaskId, Task>(
@@ -62,7 +62,7 @@ async function waiting(count: number): Promise<StepFixture> {
   return fixture;
 }
 
-/** The milliseconds of processor time that it took. */
+/** Returns the processor time in milliseconds. */
 function round({ deps, pool, clock }: StepFixture): Promise<number> {
   clock.pass(1_000);
   return processorMs(async () => {
@@ -90,7 +90,7 @@ describe('a pass with many tasks', () => {
     const fewMs = Math.min(await round(few), await round(few));
     const manyMs = Math.min(await round(many), await round(many));
 
-    // Eight times as many; with a look at all of them for each it would be 64 times.
+    // Eight times as many tasks; a scan of all for each would take 64 times as long.
     expect(manyMs / Math.max(1, fewMs)).to.be.below(32);
   });
 });

@@ -1,7 +1,7 @@
-// What another Unix user's job under the name of a task says about it: nothing, unless the task knows that job.
+// Tests that another Unix user's job with a task's job name counts only if the task names it.
 import { expect } from 'chai';
 import type { JobId } from '../../src/slurm/scheduler.ts';
-import { jobNameOf, OLD, QUIET, straysOf, type Row } from './recover/untracked-facts.ts';
+import { jobNameOf, OLD, QUIET, untrackedOf, type Row } from './recover/untracked-facts.ts';
 import { jobOf, taskOf } from './decide/observations.ts';
 
 const ROWS: readonly Row[] = [
@@ -13,8 +13,7 @@ const ROWS: readonly Row[] = [
     untracked: 'job',
   },
   {
-    title:
-      'D-12 is parked for long, and another Unix user gave his job its name: that keeps nobody from going on with it',
+    title: 'D-12 is parked for long, and another Unix user has a job with its name, which does not stop its submission',
     task: taskOf('queued'),
     parkedAt: OLD,
     allUsersJobs: [jobOf('PENDING', { isOthers: true })],
@@ -64,7 +63,7 @@ const ROWS: readonly Row[] = [
 describe('a task that', () => {
   for (const row of ROWS) {
     it(`${row.title}: ${row.untracked}`, () => {
-      expect(straysOf(row).map(({ kind }) => kind)).to.deep.equal(row.untracked === 'none' ? [] : [row.untracked]);
+      expect(untrackedOf(row).map(({ kind }) => kind)).to.deep.equal(row.untracked === 'none' ? [] : [row.untracked]);
     });
   }
 });

@@ -1,4 +1,4 @@
-// Slurm or ClearML away for longer than any of our times: nothing is concluded from that, and everything is caught up on afterwards.
+// Tests long outages of Slurm and ClearML: nothing is decided from them, and everything is caught up afterwards.
 import { expect } from 'chai';
 import type { TaskId } from '../../src/clearml/ids.ts';
 import { pass, start } from './run-daemon.ts';
@@ -13,7 +13,7 @@ function jobOf({ cluster }: StepFixture, task: TaskId | undefined): SimJob {
   return cluster.jobs.find((job) => job.task === task) ?? expect.fail(`task ${String(task)} has no job`);
 }
 
-/** The job starts, passes the gate, and its agent begins the task. */
+/** Starts the job, which passes the gate, and its agent starts the task. */
 async function begin(fixture: StepFixture, task: TaskId): Promise<void> {
   const job = jobOf(fixture, task);
   Object.assign(job, { state: 'RUNNING', startAt: fixture.clock.now() });
@@ -31,8 +31,8 @@ async function statuses(fixture: StepFixture, tasks: readonly TaskId[]): Promise
   return Promise.all(tasks.map(async (task) => (await fixture.read(task))?.status));
 }
 
-/** Of every minute in which something was said above information: how many lines. */
-function troubleLines(fixture: StepFixture): string[] {
+/** Counts the lines above info level per minute. */
+function failureLines(fixture: StepFixture): string[] {
   return fixture.logged.filter((line) => !line.startsWith('info'));
 }
 
@@ -48,12 +48,12 @@ describe('S-18 during a day without Slurm', () => {
 
     fixture.fate = ({ kind }) => (kind === 'slurm' || kind === 'sbatch' ? 'not made' : undefined);
     for (let hour = 0; hour < 24; hour += 1) {
-      const before = troubleLines(fixture).length;
+      const before = failureLines(fixture).length;
       for (let part = 0; part < 4; part += 1) {
         await report(fixture, runs);
         await pass(fixture.clock, HOUR_MS / 4);
       }
-      expect(troubleLines(fixture).length - before, 'lines in an hour').to.be.within(1, 60);
+      expect(failureLines(fixture).length - before, 'lines in an hour').to.be.within(1, 60);
       expect(await statuses(fixture, [runs, waits, late])).to.deep.equal(['in_progress', 'queued', 'queued']);
     }
     expect(fixture.waiting(OWN_QUEUE)).to.deep.equal([3]);
@@ -93,10 +93,10 @@ describe('C-01 during hours without ClearML', () => {
     fixture.cluster.end(jobOf(fixture, dies), 'NODE_FAIL', 0);
     fixture.cluster.end(jobOf(fixture, isCancelled), 'CANCELLED', 0);
     await pass(fixture.clock, 90 * MINUTE_MS);
-    expect(troubleLines(fixture)).to.have.length.within(1, 100);
+    expect(failureLines(fixture)).to.have.length.within(1, 100);
 
     fixture.fate = () => undefined;
-    // The agent of a job that still runs tells its end as soon as it can.
+    // The agent of a running job reports its end as soon as it can.
     await fixture.server.call('tasks.completed', { task: completes });
     fixture.cluster.end(jobOf(fixture, completes), 'COMPLETED', 0);
     await pass(fixture.clock, 20 * MINUTE_MS);

@@ -1,10 +1,10 @@
-// A trouble that lasts is a few lines, and none is missing that tells of another one.
+// Tests that a lasting failure is a few log lines, and that no other failure is hidden.
 import { expect } from 'chai';
 import { rateLimitedLog } from '../../src/daemon/rate-limited-log.ts';
 import type { LogData, Logger } from '../../src/log/logger.ts';
 import { createSimulatedClock, type SimulatedClock } from '../simulation/clock.ts';
 
-function calm(): { clock: SimulatedClock; log: Logger; lines: string[] } {
+function limited(): { clock: SimulatedClock; log: Logger; lines: string[] } {
   const clock = createSimulatedClock(0);
   const lines: string[] = [];
   const at =
@@ -17,7 +17,7 @@ function calm(): { clock: SimulatedClock; log: Logger; lines: string[] } {
 
 describe('a rate-limited log', () => {
   it('logs a warning once in ten minutes, and its repetitions at debug level', () => {
-    const { log, lines, clock } = calm();
+    const { log, lines, clock } = limited();
     for (let second = 0; second < 1_200; second += 1) {
       log.warn('The server is away');
       clock.pass(1_000);
@@ -28,7 +28,7 @@ describe('a rate-limited log', () => {
   });
 
   it('logs the same warning for another task, job or queue', () => {
-    const { log, lines } = calm();
+    const { log, lines } = limited();
     for (const data of [{ task: '1' }, { task: '2' }, { task: '2', job: '7' }, { task: '2', job: '7', queue: 'a' }]) {
       log.error('It failed', { ...data, err: new Error('a detail that differs') });
     }
@@ -37,7 +37,7 @@ describe('a rate-limited log', () => {
   });
 
   it('logs a new cause immediately, but not one in which only numbers differ', () => {
-    const { log, lines } = calm();
+    const { log, lines } = limited();
     for (const message of ['connect ECONNREFUSED 127.0.0.1:4711', 'connect ECONNREFUSED 127.0.0.1:4712', 'disk full'])
       log.warn('Poll failed', { err: new Error(message) });
     log.warn('Slurm is unavailable', { slurm: 'Unable to contact slurm controller' });
@@ -47,7 +47,7 @@ describe('a rate-limited log', () => {
   });
 
   it('never limits info and debug lines', () => {
-    const { log, lines } = calm();
+    const { log, lines } = limited();
     log.info('Claimed');
     log.info('Claimed');
     log.debug('Asked');

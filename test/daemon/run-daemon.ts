@@ -1,4 +1,4 @@
-// Whole daemons run on a clock that the test moves, from one moment in which one of them wakes to the next.
+// Runs whole daemons on a clock that the test advances from one wake-up to the next.
 import { setImmediate as turn } from 'node:timers/promises';
 import { runDaemon, type DaemonEnd, type DaemonOptions } from '../../src/daemon/loop.ts';
 import type { DaemonDeps } from '../../src/daemon/deps.ts';
@@ -28,7 +28,7 @@ export function start(deps: DaemonDeps, options: Partial<DaemonOptions> = {}): R
   };
 }
 
-/** Lets time pass as the daemons sleep. */
+/** Advances the time while the daemons sleep. */
 export async function pass(clock: SimulatedClock, ms: number): Promise<void> {
   const until = clock.now() + ms;
   while (clock.now() < until) {

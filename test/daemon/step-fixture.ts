@@ -1,4 +1,4 @@
-// What single steps of the glue work with in their tests: the simulation's server and cluster, where every call goes as the test says.
+// A fixture for single steps of the daemon: the simulated server and cluster, with a fate for every call.
 import type { TaskId } from '../../src/clearml/ids.ts';
 import type { Task } from '../../src/clearml/task.ts';
 import type { DaemonDeps } from '../../src/daemon/deps.ts';
@@ -18,24 +18,24 @@ import { NOW } from './decide/observations.ts';
 export interface StepFixture {
   readonly deps: DaemonDeps;
   readonly pool: SubmissionPool;
-  /** Another daemon beside this one, or its next life on the same disk. */
+  /** Another daemon, or a restart on the same disk. */
   peer(number: number, disk?: Disk): DaemonDeps;
   readonly server: Server;
   readonly cluster: Cluster;
   readonly clock: SimulatedClock;
-  /** Every call that was made, by its label. */
+  /** The labels of all calls. */
   readonly calls: string[];
-  /** Every event that was logged above debug, as `level: sentence`. */
+  /** Every line logged above debug level, as `level: message`. */
   readonly logged: string[];
-  /** What stood beside each of these, the last time. */
+  /** The data of each of these, the last time. */
   readonly facts: Map<string, LogData>;
-  /** Decides how a call goes; what it leaves undefined is answered. */
+  /** Decides how a call goes; undefined means that it gets its response. */
   fate: (call: Pick<CallRequest<unknown>, 'endpoint' | 'kind' | 'task'>) => CallOutcome | 'never answered' | undefined;
-  /** A new task, enqueued in our queue. */
+  /** Creates a task and enqueues it in our queue. */
   enqueued(number: number): Promise<TaskId>;
   poll(): Promise<Snapshot>;
   read(task: TaskId): Promise<Task | undefined>;
-  /** What the task's console was told. */
+  /** The messages in the task's console. */
   consoleOf(task: TaskId): string[];
   /** The numbers of the tasks in a queue. */
   waiting(queue: string): number[];

@@ -1,4 +1,4 @@
-// The program is told to stop while sbatch hangs: it ends within seconds, no process of its own stays behind, and no task is lost.
+// Tests that the program stops within seconds while sbatch hangs, leaves no process, and loses no task.
 import { expect } from 'chai';
 import { mkdtemp, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

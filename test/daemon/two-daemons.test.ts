@@ -1,4 +1,4 @@
-// Two daemons on the same queues and cluster: each task is told of by one of them, and by the other one when that is dead.
+// Tests two daemons on the same queues and cluster: one reports each task, and the other takes over when the first is gone.
 import { expect } from 'chai';
 import type { TaskId } from '../../src/clearml/ids.ts';
 import { formatJobName, newAttempt } from '../../src/slurm/job-name.ts';
@@ -130,7 +130,7 @@ describe('two daemons', () => {
 
   it("seldom list all users' jobs, however many tasks another Unix user has parked", async () => {
     const fixture = createStepFixture({});
-    // To this one the jobs of the other are hidden.
+    // This daemon cannot see the jobs of the other.
     const { scheduler } = anotherUser(fixture.deps.scheduler);
     const run = start(fixture.peer(2));
     await enqueued(fixture, 5);

@@ -1,4 +1,4 @@
-// A process that writes to the journal in this folder until the disk takes no more, and prints how many tasks it was told are kept.
+// A process that writes to the journal in a directory until the disk is full, and prints how many entries were confirmed.
 import { openJournal } from '../../src/daemon/journal/journal.ts';
 import { taskNumber } from './step-fixture.ts';
 import { entryOf } from './decide/observations.ts';
@@ -12,7 +12,7 @@ try {
     kept += 1;
   }
 } catch {
-  // What could not be written is not known either, and what was is not forgotten for it.
+  // An entry that could not be written is not in memory either; those that were written stay.
   if (journal.entries.size !== kept) throw new Error(`the journal knows ${journal.entries.size} tasks, not ${kept}`);
   process.stdout.write(String(kept));
 }

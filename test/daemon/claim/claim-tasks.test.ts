@@ -1,4 +1,4 @@
-// Taking tasks: in order, only what may be taken, and never so long that nothing else is done.
+// Tests that tasks are claimed in order, only if they may be, and without delaying the poll.
 import { expect } from 'chai';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { QueueId } from '../../../src/clearml/ids.ts';
@@ -90,7 +90,7 @@ describe('claiming tasks', () => {
     const fixture = createStepFixture();
     const task = await fixture.enqueued(1);
     const snapshot = await fixture.poll();
-    // The entry stays where it is when the abort looks for it in another queue.
+    // The entry remains if the abort looks for it in another queue.
     const { execution, ...document } = fixture.server.store.tasks.get(task) ?? expect.fail('no such task');
     fixture.server.store.tasks.put({ ...document, execution: { ...execution, queue: OTHER_QUEUE } });
     await fixture.server.call('tasks.stop', { task });

@@ -1,4 +1,4 @@
-// Whose turn it is: priority by order, or each queue in turn.
+// Tests which queue is served next: by priority, or by order fairness.
 import { expect } from 'chai';
 import type { QueueEntry } from '../../../src/clearml/client.ts';
 import type { QueueId, TaskId } from '../../../src/clearml/ids.ts';

@@ -1,4 +1,4 @@
-// Who is asked for several times within one reading is read once.
+// Tests the cache of users and projects.
 import assert from 'node:assert/strict';
 import type { People } from '../../../src/clearml/client.ts';
 import { cachePeople } from '../../../src/daemon/claim/claim-tasks.ts';

@@ -1,4 +1,4 @@
-// Where console lines are broken.
+// Tests where console lines are broken.
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { breakLines, CONSOLE_COLUMNS, truncateText } from '../../../src/daemon/console/console-lines.ts';
@@ -17,7 +17,7 @@ import { jobOf, NOW, recordOf } from '../decide/observations.ts';
 
 const SOON = NOW + 3_600_000;
 
-/** Every reason, state and exit code that we have words for, with the longest facts that go into them. */
+/** Every message about a reason, state or exit code, with the longest values in it. */
 const WORDINGS: readonly string[] = [
   ...fixture('reasons.txt')
     .trim()
@@ -66,7 +66,7 @@ describe('a console line', () => {
     );
   });
 
-  // Memory that grows with the square of the length ended the daemon at one megabyte.
+  // Quadratic memory once ended the daemon at one megabyte.
   for (const [what, text] of [
     ['words', 'a '.repeat(2_000_000)],
     ['sentences', 'Aa. '.repeat(250_000)],

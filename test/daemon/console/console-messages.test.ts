@@ -1,4 +1,4 @@
-// What users read in the console of their task, in full, so that a change of a word is seen.
+// Tests the messages in a task's console in full, so that every change of a word is visible.
 import { expect } from 'chai';
 import { decide } from '../../../src/daemon/decide/decide.ts';
 import type { Observation } from '../../../src/daemon/decide/observation.ts';
@@ -24,13 +24,13 @@ import { entryOf, GRACES, jobOf, NOW, recordOf, observation, taskOf } from '../d
 const on = { nodes: 'n[1-2]' };
 const waited = entryOf({ endSeenAt: NOW - GRACES.endMs - 1 });
 
-/** Where the log has none of the words that are known. */
+/** The message if the log has no known message. */
 function neverBegan(...of: Parameters<typeof describeNeverStarted>): string {
   const { text, guess } = describeNeverStarted(...of);
   return text + guess;
 }
 
-/** The sentences of a decision. */
+/** The texts of a decision. */
 function textsOf(seen: Partial<Observation>): string[] {
   return decide(observation(seen)).flatMap((action) => {
     if (action.do === 'log') return [action.text];

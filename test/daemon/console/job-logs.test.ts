@@ -1,4 +1,4 @@
-// The ends of jobs' logs: whose they may be, what is taken out of them, and that none of them holds up a pass.
+// Tests which logs are read, what is redacted, and that no log delays a pass.
 import { expect } from 'chai';
 import { CommandTimeoutError } from '../../../src/transport/errors.ts';
 import type { Command, CommandResult } from '../../../src/transport/transport.ts';

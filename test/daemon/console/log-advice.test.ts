@@ -1,4 +1,4 @@
-// The end of a job's log, as git, pip, Apptainer and others write it, gets the one advice that helps.
+// Tests that real logs of git, pip, Apptainer and others get the right advice.
 import { expect } from 'chai';
 import { findLogAdvice, matchPattern, LOG_PATTERNS } from '../../../src/daemon/console/log-advice.ts';
 
@@ -13,13 +13,13 @@ function retrying(why: string): string {
   return `WARNING: Retrying (Retry(total=0, connect=None, read=None, redirect=None, status=None)) after connection broken by '${why}': /simple/foo/\n${NOTHING_FOUND}`;
 }
 
-/** What Pyxis prints of a failure, with the log of enroot. */
+/** The output of Pyxis after a failure, with the log of enroot. */
 function inPyxis(what: string, log: readonly string[]): string {
   const lines = [what, 'printing enroot log file:', ...log.map((line) => `    ${line}`)];
   return lines.map((line) => `slurmstepd-n1: error: pyxis: ${line}`).join('\n');
 }
 
-/** What each program wrote, and how its advice begins. */
+/** The output of each program, and how its advice begins. */
 const LOGS: Readonly<Record<string, readonly (readonly [log: string, says: string])[]>> = {
   'git 2.39': [
     [
@@ -249,7 +249,7 @@ describe("the end of a job's log", () => {
 
   it('F-12 has a case for every row of the table', () => {
     const logs = Object.values(LOGS).flatMap((cases) => cases.map(([log]) => log));
-    const without = LOG_PATTERNS.filter((trouble) => !logs.some((log) => firstOf(log) === trouble));
+    const without = LOG_PATTERNS.filter((failure) => !logs.some((log) => firstOf(log) === failure));
 
     expect(without.map(({ pattern: words }) => String(words))).to.deep.equal([]);
   });
@@ -283,7 +283,7 @@ describe("the end of a job's log", () => {
   });
 });
 
-/** What repeats without bound in an expression, and matches all that stands before it in the same alternative. */
+/** Returns the unbounded repetitions in an expression that match all the text before them in the same alternative. */
 function runsOver(source: string): string[] {
   return [...source.matchAll(/(\\\w|\[(?:[^\]\\]|\\.)*\]|\.|\))(?:[*+]|\{\d*,\})/g)].flatMap(
     ({ 1: part = '', index }) => {
@@ -295,5 +295,5 @@ function runsOver(source: string): string[] {
 }
 
 function firstOf(log: string): unknown {
-  return LOG_PATTERNS.find((trouble) => matchPattern(trouble, log) !== undefined);
+  return LOG_PATTERNS.find((failure) => matchPattern(failure, log) !== undefined);
 }

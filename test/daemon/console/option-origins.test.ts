@@ -1,4 +1,4 @@
-// Advice that names an option says where that is set, as the template of the queue has it.
+// Tests that advice that names an option shows where the template sets it.
 import { expect } from 'chai';
 import type { QueueId } from '../../../src/clearml/ids.ts';
 import type { ServedQueue } from '../../../src/daemon/deps.ts';

@@ -1,8 +1,8 @@
-// Which rank of a task on several nodes ended badly first, as the log of its job tells it.
+// Tests which rank of a multi-node task is reported as the first that failed.
 import { expect } from 'chai';
 import { describeRankEnd, hasRanks } from '../../../src/daemon/console/ranks.ts';
 
-/** As the logs of real jobs had it. */
+/** From the logs of real jobs. */
 const BY_SCRIPT = `
 Process failed, exit code 5 - rank 1
 clearml: n2: rank 1 of 3 ended with exit code 5
@@ -20,10 +20,10 @@ srun: error: n[1-2]: tasks 0-1: Exited with exit code 1
 
 describe('the rank that failed first', () => {
   for (const [what, log, words] of [
-    ['in the words of the job script', BY_SCRIPT, 'Rank 1 on n2 ended with exit code 5'],
-    ['in those of srun, where it was killed', KILLED, 'Rank 2 on n3 ended: Killed'],
+    ['in the message of the job script', BY_SCRIPT, 'Rank 1 on n2 ended with exit code 5'],
+    ['in the message of srun, if it was killed', KILLED, 'Rank 2 on n3 ended: Killed'],
     [
-      'where several ended as one',
+      'if several ended together',
       'srun: error: n[1-2]: tasks 0-1: Out Of Memory\n',
       'Ranks 0-1 on n[1-2] ended: Out Of Memory',
     ],

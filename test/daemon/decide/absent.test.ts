@@ -1,4 +1,4 @@
-// Rows of the decision table: Slurm no longer shows the job.
+// Tests rows of the decision table: Slurm no longer lists the job.
 import { expect } from 'chai';
 import type { QueueId } from '../../../src/clearml/ids.ts';
 import { decide } from '../../../src/daemon/decide/decide.ts';
@@ -92,13 +92,12 @@ describeRows('an absent job', [
     seen: {
       entry: entryOf({ absentSince: NOW - GRACES.absentMs }),
       lookedUp: true,
-      task: taskOf('in_progress', { ...ELSEWHERE, lastWorker: 'neighbour:0', lastUpdate: 0 }),
+      task: taskOf('in_progress', { ...ELSEWHERE, lastWorker: 'peer:0', lastUpdate: 0 }),
     },
     done: ['forget'],
   },
   {
-    title:
-      'absent, and its agent began the task after a user had enqueued it elsewhere: the run was ours, and is ended',
+    title: 'ends our run of a task that was enqueued elsewhere before its agent started',
     seen: {
       entry: entryOf({ absentSince: NOW - GRACES.absentMs }),
       lookedUp: true,

@@ -1,13 +1,13 @@
-// Rows of the decision table: the job has ended.
+// Tests rows of the decision table: the job has ended.
 import type { QueueId } from '../../../src/clearml/ids.ts';
 import { formatJobName, newAttempt } from '../../../src/slurm/job-name.ts';
 import type { JobId } from '../../../src/slurm/scheduler.ts';
 import { describeRows, entryOf, GRACES, jobName, jobOf, NOW, recordOf, TASK, taskOf } from './observations.ts';
 
 const BY_TERM = { statusReason: 'user abort' };
-const ELSE = { lastWorker: 'neighbour:0' };
+const ELSE = { lastWorker: 'peer:0' };
 const ELSEWHERE = { executionQueue: 'x'.repeat(32) as QueueId };
-/** A job that a peer submitted, and that was cancelled. */
+/** A cancelled job that a peer submitted. */
 const PEERS = {
   jobs: [jobOf('CANCELLED', { name: formatJobName(TASK, newAttempt(NOW, 'peer1', '0000')) })],
   hasPeers: true,

@@ -1,4 +1,4 @@
-// Rows of the decision table: the job ended at the gate.
+// Tests rows of the decision table: the job ended at the gate.
 import type { QueueId } from '../../../src/clearml/ids.ts';
 import type { JobId } from '../../../src/slurm/scheduler.ts';
 import { JOB_EXIT_CODES } from '../../../src/template/job-exit-codes.ts';
@@ -67,8 +67,7 @@ describeRows('a job that ended at the gate', [
     done: ['resubmit'],
   },
   {
-    title:
-      'S-47 ended at the gate and the task nowhere: its answer was lost, the task returns to its queue after a grace',
+    title: 'S-47 returns a task that is nowhere to its queue after a grace period, as a response was lost',
     seen: { jobs: [jobOf('FAILED')], record: atGate, entry: waited },
     done: ['return-to-queue'],
   },
@@ -113,8 +112,7 @@ describeRows('a job that ended at the gate', [
     done: ['end stopped'],
   },
   {
-    title:
-      'back at the gate with a task that a user had enqueued elsewhere before it began: failed, not run again here',
+    title: 'fails a task that was enqueued elsewhere and whose requeued job found the gate closed',
     seen: {
       jobs: [jobOf('FAILED')],
       task: taskOf('in_progress', { executionQueue: 'x'.repeat(32) as QueueId, lastUpdate: NOW - GRACES.absentMs }),
@@ -127,7 +125,7 @@ describeRows('a job that ended at the gate', [
     title: 'leaves a task alone that another job runs',
     seen: {
       jobs: [jobOf('FAILED')],
-      task: taskOf('in_progress', { lastWorker: 'neighbour:0' }),
+      task: taskOf('in_progress', { lastWorker: 'peer:0' }),
       record: atGate,
       entry: waited,
     },

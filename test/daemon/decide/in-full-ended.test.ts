@@ -1,4 +1,4 @@
-// Decisions in full about a job that has ended: every word and every note of what is done.
+// Tests decisions about an ended job in full, with every text and journal update.
 import type { JobId } from '../../../src/slurm/scheduler.ts';
 import { JOB_EXIT_CODES } from '../../../src/template/job-exit-codes.ts';
 import { attempt, describeInFull, entryOf, GRACES, jobName, jobOf, NOW, recordOf, taskOf } from './observations.ts';
@@ -8,7 +8,7 @@ const gate = recordOf({ exitCode: JOB_EXIT_CODES.gateClosed.code });
 
 describeInFull('a decision in full about a job that has ended', [
   [
-    'back at the gate, and its user had enqueued the task elsewhere before it began',
+    'requeued and stopped at the gate, its task enqueued elsewhere before it started',
     {
       jobs: [jobOf('FAILED')],
       task: taskOf('in_progress', { executionQueue: undefined, lastUpdate: NOW - GRACES.absentMs }),
@@ -28,7 +28,7 @@ describeInFull('a decision in full about a job that has ended', [
     ],
   ],
   [
-    'unknown to Slurm by now, and no agent was ever heard of',
+    'unknown to Slurm, without any report of an agent',
     {
       task: taskOf('in_progress', { lastUpdate: undefined }),
       entry: entryOf({ absentSince: NOW - GRACES.absentMs }),
@@ -47,7 +47,7 @@ describeInFull('a decision in full about a job that has ended', [
     ],
   ],
   [
-    'several ended attempts, none of which is the known job: the newest counts',
+    'several ended attempts, none the tracked job: the newest counts',
     {
       jobs: [1, 3, 2].map((number) => jobOf('FAILED', { id: String(number) as JobId, name: jobName(number) })),
       entry: entryOf({ jobId: '99' as JobId }),
@@ -55,7 +55,7 @@ describeInFull('a decision in full about a job that has ended', [
     [{ do: 'read-record', jobId: '3' as JobId }],
   ],
   [
-    'several ended attempts, one of which is the known job: it counts',
+    'several ended attempts, one the tracked job: it counts',
     {
       jobs: [1, 3, 2].map((number) => jobOf('FAILED', { id: String(number) as JobId, name: jobName(number) })),
       entry: entryOf({ jobId: '2' as JobId }),
@@ -63,7 +63,7 @@ describeInFull('a decision in full about a job that has ended', [
     [{ do: 'read-record', jobId: '2' as JobId }],
   ],
   [
-    'several ended attempts, one of which ran the task: it counts',
+    'several ended attempts, one ran the task: it counts',
     {
       jobs: [1, 3, 2].map((number) => jobOf('FAILED', { id: String(number) as JobId, name: jobName(number) })),
       task: taskOf('in_progress', { lastWorker: 'login1:slurm:1' }),
@@ -72,7 +72,7 @@ describeInFull('a decision in full about a job that has ended', [
     [{ do: 'read-record', jobId: '1' as JobId }],
   ],
   [
-    'an ended attempt as new as ours: it is ours, whatever its id',
+    'an ended attempt as new as ours: ours, whatever its id',
     { jobs: [jobOf('FAILED', { id: '8' as JobId })] },
     [{ do: 'read-record', jobId: '8' as JobId }],
   ],
@@ -82,12 +82,12 @@ describeInFull('a decision in full about a job that has ended', [
     [{ do: 'note', patch: { absentSince: NOW } }],
   ],
   [
-    'an ended attempt, while nobody knows of ours but its id: ours is absent',
+    'an ended attempt, while only the id of ours is known: ours is absent',
     { jobs: [jobOf('FAILED', { id: '8' as JobId })], entry: entryOf({ attempt: undefined }) },
     [{ do: 'note', patch: { absentSince: NOW } }],
   ],
   [
-    'rejected by Slurm, with a record left',
+    'rejected by Slurm with a record',
     { jobs: [jobOf('FAILED', { reason: 'BadConstraints' })], place: 'parked', record: recordOf() },
     [
       {
@@ -102,7 +102,7 @@ describeInFull('a decision in full about a job that has ended', [
     ],
   ],
   [
-    'ended by its time limit before its agent began',
+    'ended by its time limit before its agent started',
     { jobs: [jobOf('TIMEOUT', { reason: 'BadConstraints' })], place: 'parked', record: 'gone' },
     [
       {
@@ -119,7 +119,7 @@ describeInFull('a decision in full about a job that has ended', [
     ],
   ],
   [
-    'ended, its task in progress and asked to stop, past the grace',
+    'ended, its task in progress and aborted, after the grace period',
     {
       jobs: [jobOf('FAILED')],
       task: taskOf('in_progress', { statusMessage: 'stopping' }),
@@ -139,7 +139,7 @@ describeInFull('a decision in full about a job that has ended', [
     ],
   ],
   [
-    'ended, and nobody knows yet how',
+    'ended, without its record',
     { jobs: [jobOf('FAILED')], task: taskOf('completed') },
     [{ do: 'read-record', jobId: '7' as JobId }],
   ],
@@ -149,12 +149,12 @@ describeInFull('a decision in full about a job that has ended', [
     [{ do: 'resubmit', why: 'job 7 found that the task was not ready to run' }],
   ],
   [
-    'ended at the gate, its task nowhere, past the grace',
+    'ended at the gate, its task nowhere, after the grace period',
     { jobs: [jobOf('FAILED')], record: gate, entry: ENDED },
     [{ do: 'return-to-queue', why: 'job 7 could not find out whether it had the task' }],
   ],
   [
-    'ended, its task in progress, a moment before the grace is over',
+    'ended, its task in progress, just before the end of the grace period',
     {
       jobs: [jobOf('FAILED')],
       task: taskOf('in_progress'),
@@ -164,7 +164,7 @@ describeInFull('a decision in full about a job that has ended', [
     [],
   ],
   [
-    'ended, its task in progress, past the grace',
+    'ended, its task in progress, after the grace period',
     { jobs: [jobOf('FAILED')], task: taskOf('in_progress'), record: recordOf(), entry: ENDED },
     [
       {
@@ -219,17 +219,17 @@ describeInFull('a decision in full about a job that has ended', [
     ],
   ],
   [
-    'ended as its task did',
+    'completed, as did its task',
     { jobs: [jobOf('COMPLETED')], task: taskOf('completed') },
     [{ do: 'forget' }, { do: 'log', level: 'INFO', text: 'Slurm job 7 ended COMPLETED.' }],
   ],
   [
-    'failed as its task did',
+    'failed, as did its task',
     { jobs: [jobOf('FAILED')], task: taskOf('failed'), record: 'gone' },
     [{ do: 'forget' }, { do: 'log', level: 'WARNING', text: 'Slurm job 7 ended FAILED.' }],
   ],
   [
-    'failed as its task did, with a log that may tell why',
+    'failed, as did its task, with a log',
     { jobs: [jobOf('FAILED')], task: taskOf('failed'), record: recordOf({ exitCode: 3 }) },
     [
       { do: 'forget' },
@@ -237,17 +237,17 @@ describeInFull('a decision in full about a job that has ended', [
     ],
   ],
   [
-    'ended well though its task failed: what names the log is asked for first',
+    'completed although its task failed: the record is read first',
     { jobs: [jobOf('COMPLETED')], task: taskOf('failed') },
     [{ do: 'read-record', jobId: '7' as JobId }],
   ],
   [
-    'ended well though its task failed, with a log that may tell why',
+    'completed although its task failed, with a log',
     { jobs: [jobOf('COMPLETED')], task: taskOf('failed'), record: recordOf() },
     [{ do: 'forget' }, { do: 'log', level: 'INFO', text: 'Slurm job 7 ended COMPLETED.', withAdvice: true }],
   ],
   [
-    'cancelled by us as the user wished',
+    'cancelled by us for the user',
     {
       jobs: [jobOf('CANCELLED')],
       task: taskOf('stopped'),
@@ -257,7 +257,7 @@ describeInFull('a decision in full about a job that has ended', [
     [{ do: 'forget' }, { do: 'log', level: 'INFO', text: 'Slurm job 7 was cancelled: the task was aborted.' }],
   ],
   [
-    'no hope after five attempts',
+    'failed after five attempts',
     { jobs: [jobOf('FAILED')], place: 'parked', record: gate, entry: entryOf({ attempts: 5 }) },
     [
       {

@@ -1,4 +1,4 @@
-// Decisions in full where a user or Slurm has changed what is wanted: a job of a task that is elsewhere, put back, or never starts.
+// Tests decisions in full for a job whose task is elsewhere, was requeued, or cannot start.
 import { expect } from 'chai';
 import { AFTER_COMPLETION } from '../../../src/daemon/console/ranks.ts';
 import { JOB_EXIT_CODES } from '../../../src/template/job-exit-codes.ts';
@@ -20,7 +20,7 @@ const SUBMIT_BACK = {
 
 describeInFull('a decision in full about a job that runs', [
   [
-    'a start again is told as one',
+    'another start is reported as one',
     { jobs: [jobOf('RUNNING', { startAt: NOW })], place: 'parked', entry: entryOf({ told: { startedOn: '7@1' } }) },
     [
       { do: 'note', patch: { told: { startedOn: `7@${NOW}` } } },
@@ -28,7 +28,7 @@ describeInFull('a decision in full about a job that runs', [
     ],
   ],
   [
-    'a start after that of an earlier job is told as the first one',
+    'a start after that of an earlier job is reported as the first',
     { jobs: [jobOf('RUNNING', { startAt: NOW })], place: 'parked', entry: entryOf({ told: { startedOn: '6@1' } }) },
     [
       { do: 'note', patch: { told: { startedOn: `7@${NOW}` } } },
@@ -36,14 +36,18 @@ describeInFull('a decision in full about a job that runs', [
     ],
   ],
   [
-    'that it is slow to begin is told once',
+    'a slow start is reported once',
     {
       jobs: [jobOf('RUNNING', { startAt: NOW - GRACES.startMs })],
       entry: entryOf({ told: { startedOn: `7@${NOW - GRACES.startMs}`, slowStart: true } }),
     },
     [],
   ],
-  ['its task waits in another queue', { jobs: [jobOf('RUNNING')], place: 'another queue', entry: STARTED }, [ASTRAY]],
+  [
+    'its task is queued in another queue',
+    { jobs: [jobOf('RUNNING')], place: 'another queue', entry: STARTED },
+    [ASTRAY],
+  ],
   [
     'its task is its own again',
     { jobs: [jobOf('RUNNING')], task: taskOf('in_progress'), entry: { ...STARTED, astraySince: 1 } },
@@ -51,9 +55,9 @@ describeInFull('a decision in full about a job that runs', [
   ],
   ['its task was published', { jobs: [jobOf('RUNNING')], task: taskOf('published'), entry: STARTED }, []],
   ['its task is being published', { jobs: [jobOf('RUNNING')], task: taskOf('publishing'), entry: STARTED }, []],
-  ['its agent was sent SIGTERM', { jobs: [jobOf('RUNNING')], task: taskOf('stopped', BY_TERM), entry: STARTED }, []],
+  ['its agent got SIGTERM', { jobs: [jobOf('RUNNING')], task: taskOf('stopped', BY_TERM), entry: STARTED }, []],
   [
-    'the agent of another job was sent SIGTERM',
+    'the agent of another job got SIGTERM',
     {
       jobs: [jobOf('RUNNING')],
       task: taskOf('stopped', { ...BY_TERM, lastWorker: 'login1:slurm:6' }),
@@ -66,7 +70,7 @@ describeInFull('a decision in full about a job that runs', [
 
 describeInFull('a decision in full about a job that waits', [
   [
-    'put back before its agent began, for a reason: that it has started once is kept in mind',
+    'requeued before its agent started: its first start stays recorded',
     {
       jobs: [jobOf('PENDING', { reason: 'Priority' })],
       place: 'parked',
@@ -86,7 +90,7 @@ describeInFull('a decision in full about a job that waits', [
     ],
   ],
   [
-    'its task waits in another queue',
+    'its task is queued in another queue',
     { jobs: [jobOf('PENDING')], place: 'another queue' },
     [
       { do: 'cancel', jobIds: ['7' as JobId], why: 'the task was enqueued again' },
@@ -95,16 +99,16 @@ describeInFull('a decision in full about a job that waits', [
   ],
   [
     'its task runs in another queue',
-    { jobs: [jobOf('PENDING')], task: taskOf('in_progress', { executionQueue: undefined, lastWorker: 'neighbour:0' }) },
+    { jobs: [jobOf('PENDING')], task: taskOf('in_progress', { executionQueue: undefined, lastWorker: 'peer:0' }) },
     [{ do: 'cancel', jobIds: ['7' as JobId], why: 'the task runs in another queue' }],
   ],
   [
-    'put back by Slurm, and its task had been enqueued elsewhere before its agent began it',
+    'requeued, its task enqueued elsewhere before its agent started',
     { jobs: [jobOf('PENDING')], task: taskOf('in_progress', { executionQueue: undefined }) },
     [{ do: 'cancel', jobIds: ['7' as JobId], why: 'the task was enqueued elsewhere' }],
   ],
   [
-    'put back by Slurm after its agent was sent SIGTERM',
+    'requeued after its agent got SIGTERM',
     { jobs: [jobOf('PENDING')], task: taskOf('stopped', BY_TERM) },
     [
       { do: 'park-again', from: 'stopped' },
@@ -117,7 +121,7 @@ describeInFull('a decision in full about a job that waits', [
     ],
   ],
   [
-    'the time for which it never starts is counted',
+    'the time without a chance to start is counted',
     {
       jobs: [HOPELESS],
       place: 'parked',
@@ -127,7 +131,7 @@ describeInFull('a decision in full about a job that waits', [
     [{ do: 'note', patch: { neverStartsSince: NOW } }],
   ],
   [
-    'it may start after all',
+    'it can start again',
     {
       jobs: [jobOf('PENDING', { reason: 'Priority' })],
       place: 'parked',
@@ -137,7 +141,7 @@ describeInFull('a decision in full about a job that waits', [
     [{ do: 'note', patch: { neverStartsSince: undefined } }],
   ],
   [
-    'it waits for another reason, and nothing was counted',
+    'it waits for another reason, without a count',
     {
       jobs: [jobOf('PENDING', { reason: 'Priority' })],
       place: 'parked',
@@ -147,7 +151,7 @@ describeInFull('a decision in full about a job that waits', [
     [],
   ],
   [
-    'it has never started for long enough',
+    'it could not start for too long',
     {
       jobs: [HOPELESS],
       place: 'parked',
@@ -171,42 +175,42 @@ describeInFull('a decision in full about a job that waits', [
 
 describeInFull('a decision in full about a job that has ended', [
   [
-    'its task is still queued, and nobody knows yet how it ended',
+    'its task is still queued, without its record',
     { jobs: [jobOf('COMPLETED')], place: 'parked' },
     [{ do: 'read-record', jobId: '7' as JobId }],
   ],
   [
-    'its task waits in another queue',
+    'its task is queued in another queue',
     { jobs: [jobOf('FAILED')], place: 'another queue', record: recordOf() },
     [{ do: 'forget' }],
   ],
   [
-    'before its agent began, past the gate: the agent may have said something else a moment ago',
+    'after the gate, before its agent started: the agent may have set a status a moment ago',
     { jobs: [jobOf('FAILED')], place: 'nowhere', record: recordOf() },
     [{ do: 'note', patch: { endSeenAt: NOW } }],
   ],
   [
-    'back at the gate, its task in progress from before',
+    'requeued and stopped at the gate, its task in progress',
     { jobs: [jobOf('FAILED')], task: taskOf('in_progress'), record: back },
     [{ do: 'park-again', from: 'in_progress' }, SUBMIT_BACK],
   ],
   [
-    'back at the gate, its task stopped by SIGTERM from before',
+    'requeued and stopped at the gate, its task stopped by SIGTERM',
     { jobs: [jobOf('FAILED')], task: taskOf('stopped', BY_TERM), record: back },
     [{ do: 'park-again', from: 'stopped' }, SUBMIT_BACK],
   ],
   [
-    'well, though its agent was sent SIGTERM',
+    'completed although its agent got SIGTERM',
     { jobs: [jobOf('COMPLETED')], task: taskOf('stopped', BY_TERM), record: recordOf({ exitCode: 0 }) },
     [{ do: 'forget' }, { do: 'log', level: 'INFO', text: 'Slurm job 7 ended COMPLETED.' }],
   ],
   [
-    'badly, though its task had been completed',
+    'failed although its task completed',
     { jobs: [jobOf('FAILED')], task: taskOf('completed'), record: 'gone' },
     [{ do: 'forget' }, { do: 'log', level: 'WARNING', text: `Slurm job 7 ended FAILED. ${AFTER_COMPLETION}` }],
   ],
   [
-    'by its time limit, though its task had been completed: that is no word about a rank',
+    'by its time limit although its task completed: no message about a rank',
     { jobs: [jobOf('TIMEOUT')], task: taskOf('completed'), record: 'gone' },
     [
       { do: 'forget' },
@@ -218,7 +222,7 @@ describeInFull('a decision in full about a job that has ended', [
     ],
   ],
   [
-    'cancelled in Slurm before its agent began',
+    'cancelled in Slurm before its agent started',
     { jobs: [jobOf('CANCELLED')], place: 'parked', record: 'gone' },
     [
       {

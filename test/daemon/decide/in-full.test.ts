@@ -1,4 +1,4 @@
-// Decisions in full about a job that is absent, waits or runs: every word and every note, where the rows of other files name only the deeds.
+// Tests decisions about an absent, pending or running job in full, with every text and journal update.
 import type { Observation } from '../../../src/daemon/decide/observation.ts';
 import type { JobId } from '../../../src/slurm/scheduler.ts';
 import { attempt, describeInFull, entryOf, GRACES, jobName, jobOf, NOW, taskOf } from './observations.ts';
@@ -9,9 +9,9 @@ const absent = (since: number): Partial<Observation> => ({ entry: entryOf({ abse
 
 describeInFull('a decision in full', [
   ['absent for the first time', { place: 'parked' }, [{ do: 'note', patch: { absentSince: NOW } }]],
-  ['absent, back in its own queue', { ...absent(NOW), place: 'own queue' }, [{ do: 'forget' }]],
+  ['absent, in its queue', { ...absent(NOW), place: 'own queue' }, [{ do: 'forget' }]],
   ['absent, in another queue', { ...absent(NOW), place: 'another queue' }, [{ do: 'forget' }]],
-  ['absent, parked, a moment before the deadline', { ...absent(SINCE + 1), place: 'parked' }, []],
+  ['absent, parked, just before the deadline', { ...absent(SINCE + 1), place: 'parked' }, []],
   [
     'absent, parked, at the deadline',
     { ...absent(SINCE), place: 'parked' },
@@ -33,7 +33,7 @@ describeInFull('a decision in full', [
     [{ do: 'remove-entry' }, { do: 'forget' }],
   ],
   [
-    'absent, its agent heard of a moment before the deadline',
+    'absent, with a report of its agent just before the deadline',
     { ...absent(SINCE), task: taskOf('in_progress', { lastUpdate: SINCE + 1 }) },
     [],
   ],
@@ -53,7 +53,7 @@ describeInFull('a decision in full', [
     ],
   ],
   [
-    'absent and silent, asked to stop',
+    'absent and silent, aborted',
     { ...absent(SINCE), task: taskOf('in_progress', { ...SILENT, statusMessage: 'stopping' }) },
     [
       {
@@ -68,7 +68,7 @@ describeInFull('a decision in full', [
     ],
   ],
   [
-    'seen again after an absence',
+    'listed again after an absence',
     {
       jobs: [jobOf('RUNNING')],
       task: taskOf('in_progress'),
@@ -77,7 +77,7 @@ describeInFull('a decision in full', [
     [{ do: 'note', patch: { absentSince: undefined, endSeenAt: undefined } }],
   ],
   [
-    'running under another id than the one that was known',
+    'running under another job id',
     {
       jobs: [jobOf('RUNNING', { id: '8' as JobId, name: jobName(2) })],
       task: taskOf('in_progress'),
@@ -99,7 +99,7 @@ describeInFull('a decision in full', [
     ],
   ],
   [
-    'two jobs that wait: the older one is kept',
+    'two pending jobs: the older one is kept',
     {
       jobs: [jobOf('PENDING', { id: '11' as JobId, name: jobName(2) }), jobOf('PENDING')],
       place: 'parked',
@@ -108,7 +108,7 @@ describeInFull('a decision in full', [
     [{ do: 'cancel', jobIds: ['11' as JobId], why: 'job 7 has the task' }],
   ],
   [
-    'two jobs that run: neither is cancelled, the gate has decided',
+    'two running jobs: neither is cancelled, as the gate has decided',
     {
       jobs: [jobOf('RUNNING'), jobOf('RUNNING', { id: '8' as JobId, name: jobName(2) })],
       task: taskOf('in_progress', { lastWorker: 'login1:slurm:7' }),
@@ -125,7 +125,7 @@ describeInFull('a decision in full', [
     ],
   ],
   [
-    'slow to begin',
+    'slow start',
     {
       jobs: [jobOf('RUNNING', { startAt: NOW - GRACES.startMs })],
       entry: entryOf({ told: { startedOn: `7@${NOW - GRACES.startMs}` } }),
@@ -140,7 +140,7 @@ describeInFull('a decision in full', [
     ],
   ],
   [
-    'all is well again',
+    'recovered',
     {
       jobs: [jobOf('RUNNING')],
       task: taskOf('in_progress'),
@@ -149,7 +149,7 @@ describeInFull('a decision in full', [
     [{ do: 'note', patch: { astraySince: undefined, stoppingSince: undefined } }],
   ],
   [
-    'the abort is noticed',
+    'the abort is seen',
     {
       jobs: [jobOf('RUNNING')],
       task: taskOf('in_progress', { statusMessage: 'stopping' }),
@@ -158,7 +158,7 @@ describeInFull('a decision in full', [
     [{ do: 'note', patch: { stoppingSince: NOW } }],
   ],
   [
-    'the abort, a moment before the grace is over',
+    'aborted, just before the end of the grace period',
     {
       jobs: [jobOf('RUNNING')],
       task: taskOf('in_progress', { statusMessage: 'stopping' }),
@@ -167,7 +167,7 @@ describeInFull('a decision in full', [
     [],
   ],
   [
-    'the abort, past the grace',
+    'aborted, after the grace period',
     {
       jobs: [jobOf('RUNNING')],
       task: taskOf('in_progress', { statusMessage: 'stopping' }),
@@ -176,7 +176,7 @@ describeInFull('a decision in full', [
     [{ do: 'cancel', jobIds: ['7' as JobId], why: 'the agent did not end the aborted task in time' }],
   ],
   [
-    'running, its task reset, a moment before the grace is over',
+    'running, its task reset, just before the end of the grace period',
     {
       jobs: [jobOf('RUNNING')],
       task: taskOf('created'),
@@ -185,7 +185,7 @@ describeInFull('a decision in full', [
     [],
   ],
   [
-    'running, its task reset and still parked, past the grace',
+    'running, its task reset and still parked, after the grace period',
     {
       jobs: [jobOf('RUNNING')],
       task: taskOf('created'),
@@ -195,7 +195,7 @@ describeInFull('a decision in full', [
     [{ do: 'cancel', jobIds: ['7' as JobId], why: 'the task is a draft again' }, { do: 'remove-entry' }],
   ],
   [
-    'waiting for a reason',
+    'pending with a reason',
     { jobs: [jobOf('PENDING', { reason: 'Priority' })], place: 'parked' },
     [
       {
@@ -211,22 +211,22 @@ describeInFull('a decision in full', [
     ],
   ],
   [
-    'waiting, its entry gone, though it had started before',
+    'pending, its entry gone, after an earlier start',
     { jobs: [jobOf('PENDING')], entry: entryOf({ told: { startedOn: '7@5' } }) },
     [{ do: 'cancel', jobIds: ['7' as JobId], why: 'Slurm requeued it before clearml-agent started the task' }],
   ],
   [
-    'waiting, its entry gone, while an earlier job had started',
+    'pending, its entry gone, after a start of an earlier job',
     { jobs: [jobOf('PENDING')], entry: entryOf({ told: { startedOn: '6@5' } }) },
     [{ do: 'read-record', jobId: '7' as JobId }],
   ],
   [
-    'waiting, its entry gone, and Slurm has no record of it',
+    'pending, its entry gone, without a record',
     { jobs: [jobOf('PENDING')], record: 'gone' },
     [{ do: 'cancel', jobIds: ['7' as JobId], why: 'the task was taken out of the scheduler queue' }],
   ],
   [
-    'put back by Slurm',
+    'requeued',
     { jobs: [jobOf('PENDING')], task: taskOf('in_progress') },
     [
       { do: 'park-again', from: 'in_progress' },
@@ -239,7 +239,7 @@ describeInFull('a decision in full', [
     ],
   ],
   [
-    'put back by Slurm while it was asked to stop',
+    'requeued while it was aborted',
     { jobs: [jobOf('PENDING')], task: taskOf('in_progress', { statusMessage: 'stopping' }) },
     [
       { do: 'cancel', jobIds: ['7' as JobId], why: 'the task was aborted' },

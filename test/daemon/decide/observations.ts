@@ -1,4 +1,4 @@
-// What one round saw of one task, for the tests of the decision table: everything usual but what the test names.
+// Builds the observation of one task for the tests of the decision table: defaults for everything that the test does not set.
 import { expect } from 'chai';
 import type { Action } from '../../../src/daemon/decide/action.ts';
 import { decide } from '../../../src/daemon/decide/decide.ts';
@@ -20,7 +20,7 @@ export const GRACES = {
 };
 export const TASK = '0123456789abcdef0123456789abcdef' as TaskId;
 
-/** The token of the first, second … attempt. */
+/** The token of the nth attempt. */
 export function attempt(number: number): string {
   return `attempt${number}`;
 }
@@ -111,26 +111,26 @@ export function observation(given: Partial<Observation>): Observation {
 export interface Row {
   readonly title: string;
   readonly seen: Partial<Observation>;
-  /** What is done, without the words: `say`, `cancel`, `end failed` … */
+  /** The actions without their texts: `log`, `cancel`, `end failed` … */
   readonly done: readonly string[];
 }
 
-export function deeds(actions: readonly Action[]): string[] {
+export function actionNames(actions: readonly Action[]): string[] {
   return actions.map((action) => (action.do === 'end' ? `end ${action.ending.status}` : action.do));
 }
 
-/** One test for each row. */
+/** Defines one test per row. */
 export function describeRows(title: string, rows: readonly Row[]): void {
   describe(title, () => {
     for (const { title: fact, seen, done } of rows) {
       it(fact, () => {
-        expect(deeds(decide(observation(seen)))).to.deep.equal(done);
+        expect(actionNames(decide(observation(seen)))).to.deep.equal(done);
       });
     }
   });
 }
 
-/** The same for every word and every note of what is done. */
+/** The same, with every text and journal update. */
 export function describeInFull(
   title: string,
   rows: readonly (readonly [fact: string, seen: Partial<Observation>, done: readonly Action[]])[],

@@ -1,4 +1,4 @@
-// Rows of the decision table: the entry of a waiting task is gone from the scheduler queue. A user's "remove" means dequeue.
+// Tests rows of the decision table: the entry of a parked task is gone. If a user removed it, the task is dequeued.
 import { expect } from 'chai';
 import type { Action } from '../../../src/daemon/decide/action.ts';
 import { decide } from '../../../src/daemon/decide/decide.ts';
@@ -22,21 +22,21 @@ describe('a parked task whose entry is gone', () => {
   });
 
   for (const [what, seen] of [
-    ['the scheduler queue is gone with all entries', { ...FRESH, isQueueGone: true }],
+    ['the scheduler queue was deleted', { ...FRESH, isQueueGone: true }],
     [
       'Slurm requeued the job after it passed the gate',
       { ...WAITS, record: recordOf({ stateWord: 'PENDING', restarts: 1 }) },
     ],
     ['the list was old and the job runs', { ...WAITS, record: recordOf({ stateWord: 'RUNNING' }) }],
     ['Slurm has no record of the job', { ...WAITS, record: 'gone' }],
-    ['a peer may have taken it', { ...FRESH, hasPeers: true }],
-    ['we may have taken it ourselves before an earlier attempt', { ...FRESH, entry: entryOf({ attempts: 2 }) }],
+    ['a peer may have removed it', { ...FRESH, hasPeers: true }],
+    ['this daemon may have removed it before an earlier attempt', { ...FRESH, entry: entryOf({ attempts: 2 }) }],
     [
-      'a daemon that was killed may have taken it before it was submitted',
+      'a killed daemon may have removed it before the submission',
       { ...FRESH, entry: entryOf({ mayBeUnparked: true }) },
     ],
     ['the job was seen to start', { ...FRESH, entry: entryOf({ told: { startedOn: '7@5' } }) }],
-    ['the job was cancelled by us before', { ...FRESH, entry: entryOf({ cancelledFor: 'it cannot start' }) }],
+    ['this daemon cancelled the job before', { ...FRESH, entry: entryOf({ cancelledFor: 'it cannot start' }) }],
     [
       'another job of the task may have taken it',
       { ...FRESH, jobs: [jobOf('PENDING'), jobOf('FAILED', { id: '6' as JobId, name: jobName(1) })] },

@@ -1,8 +1,8 @@
-// Rows of the decision table: the job runs.
+// Tests rows of the decision table: the job runs.
 import { expect } from 'chai';
 import { decide } from '../../../src/daemon/decide/decide.ts';
 import type { JobId } from '../../../src/slurm/scheduler.ts';
-import { deeds, describeRows, entryOf, GRACES, jobOf, NOW, observation, taskOf } from './observations.ts';
+import { actionNames, describeRows, entryOf, GRACES, jobOf, NOW, observation, taskOf } from './observations.ts';
 
 const LONG_AGO = NOW - GRACES.endMs - 1;
 const started = entryOf({ told: { startedOn: '7@' } });
@@ -93,7 +93,7 @@ describeRows('a job that runs', [
     title: 'cancels the job of a task that another agent failed',
     seen: {
       jobs: [jobOf('RUNNING')],
-      task: taskOf('failed', { lastWorker: 'neighbour:0' }),
+      task: taskOf('failed', { lastWorker: 'peer:0' }),
       entry: { ...started, astraySince: LONG_AGO },
     },
     done: ['cancel'],
@@ -153,7 +153,7 @@ describe('a job that runs', () => {
       const actions = decide(
         observation({ jobs: [jobOf(word)], task: taskOf('in_progress', { statusMessage: 'stopping' }) }),
       );
-      expect(deeds(actions)).to.not.include.members(['show-status', 'end failed', 'end stopped']);
+      expect(actionNames(actions)).to.not.include.members(['show-status', 'end failed', 'end stopped']);
     }
   });
 });

@@ -1,4 +1,4 @@
-// Rows of the decision table: the job waits in Slurm.
+// Tests rows of the decision table: the job is pending.
 import type { QueueId } from '../../../src/clearml/ids.ts';
 import type { JobId } from '../../../src/slurm/scheduler.ts';
 import { describeRows, entryOf, GRACES, jobOf, NOW, recordOf, taskOf } from './observations.ts';
@@ -7,9 +7,9 @@ const BY_TERM = { statusReason: 'user abort' };
 const HOPELESS = { jobs: [jobOf('PENDING', { reason: 'PartitionTimeLimit' })], place: 'parked' } as const;
 const TOLD = { told: { reason: '7:debug:PartitionTimeLimit' } };
 const IMPATIENT = { ...GRACES, neverStartsMs: 600_000 };
-const ELSE = { lastWorker: 'neighbour:0' };
+const ELSE = { lastWorker: 'peer:0' };
 
-describeRows('a job that waits', [
+describeRows('a pending job', [
   {
     title: 'shows why a pending job of a parked task waits',
     seen: { jobs: [jobOf('PENDING', { reason: 'Resources' })], place: 'parked' },
@@ -95,8 +95,7 @@ describeRows('a job that waits', [
     done: ['cancel', 'log'],
   },
   {
-    title:
-      'of a waiting job whose entry was taken out of the scheduler queue Slurm is asked whether it has started before',
+    title: 'reads the record of a pending job whose entry is gone from the scheduler queue',
     seen: { jobs: [jobOf('PENDING')], place: 'nowhere' },
     done: ['read-record'],
   },

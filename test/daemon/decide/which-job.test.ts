@@ -1,4 +1,4 @@
-// Which of several jobs under the names of one task is taken for the task's own, and what becomes of the others.
+// Tests which of several jobs of a task counts as its job, and what happens to the others.
 import type { JobId } from '../../../src/slurm/scheduler.ts';
 import { attempt, describeInFull, entryOf, jobName, jobOf, NOW, taskOf } from './observations.ts';
 
@@ -11,7 +11,7 @@ const FIRST_IS_EXTRA = { do: 'cancel', jobIds: ['7' as JobId], why: 'job 8 has t
 
 describeInFull('of several jobs of one task', [
   [
-    'of two that run it is the one that is at work on it, though the other is older',
+    'of two running jobs it is the one that runs the task, even if the other is older',
     {
       jobs: [jobOf('RUNNING'), jobOf('RUNNING', SECOND)],
       task: taskOf('in_progress', BY_SECOND),
@@ -20,7 +20,7 @@ describeInFull('of several jobs of one task', [
     [],
   ],
   [
-    'it is the one that runs: the one that waits is left until the gate has decided, lest it takes the task and is cancelled then',
+    'it is the running one: the pending one is not cancelled before the gate has decided',
     {
       jobs: [jobOf('PENDING'), jobOf('RUNNING', SECOND)],
       place: 'parked',
@@ -29,7 +29,7 @@ describeInFull('of several jobs of one task', [
     [],
   ],
   [
-    'it is the one that runs: once the entry is taken the one that waits is cancelled, though it is older',
+    'it is the running one: the pending one is cancelled once the entry is taken, even if it is older',
     {
       jobs: [jobOf('PENDING'), jobOf('RUNNING', SECOND)],
       place: 'nowhere',
@@ -38,7 +38,7 @@ describeInFull('of several jobs of one task', [
     [FIRST_IS_EXTRA],
   ],
   [
-    'it is the one that runs, though the other had been at work on it before Slurm put it back',
+    'it is the running one, even if the other ran the task before its requeue',
     {
       jobs: [jobOf('PENDING'), jobOf('RUNNING', SECOND)],
       task: taskOf('in_progress', BY_FIRST),
@@ -47,7 +47,7 @@ describeInFull('of several jobs of one task', [
     [FIRST_IS_EXTRA],
   ],
   [
-    'it is the one that lives, though one that has ended was at work on it',
+    'it is the live one, even if an ended one ran the task',
     {
       jobs: [jobOf('FAILED'), jobOf('PENDING', SECOND)],
       task: taskOf('queued', BY_FIRST),
@@ -57,7 +57,7 @@ describeInFull('of several jobs of one task', [
     [],
   ],
   [
-    'it is the one that lives, though it is of an earlier attempt than the known one, which is gone',
+    'it is the live one, even of an earlier attempt than the tracked one, which is gone',
     {
       jobs: [jobOf('RUNNING')],
       task: taskOf('in_progress', BY_FIRST),
@@ -79,12 +79,12 @@ describeInFull('of several jobs of one task', [
     ],
   ],
   [
-    'of two that have ended, of a task that was deleted, the known one is forgotten with it',
+    'of two ended jobs of a deleted task, the tracked one is forgotten',
     { jobs: [jobOf('FAILED'), jobOf('FAILED', SECOND)], task: undefined },
     [{ do: 'forget' }],
   ],
   [
-    'it is one that we had cancelled as an extra one, where it is at work on the task: it is known why it will end',
+    'it is a cancelled extra job if that runs the task',
     {
       jobs: [jobOf('RUNNING', SECOND)],
       task: taskOf('in_progress', BY_SECOND),
@@ -105,12 +105,12 @@ describeInFull('of several jobs of one task', [
     ],
   ],
   [
-    'the known one counts once it has ended, though we had cancelled it as an extra one',
+    'the tracked one counts after its end, even if it was cancelled as an extra',
     { jobs: [jobOf('FAILED')], place: 'parked', entry: entryOf({ cancelledExtras: ['7' as JobId] }) },
     [ASK],
   ],
   [
-    'one that ran the task counts once it has ended, though we had cancelled it as an extra one of another',
+    'a job that ran the task counts after its end, even if it was cancelled as an extra',
     {
       jobs: [jobOf('FAILED')],
       task: taskOf('in_progress', BY_FIRST),
@@ -119,12 +119,12 @@ describeInFull('of several jobs of one task', [
     [ASK],
   ],
   [
-    'the known one counts once it has ended, though nobody remembers which attempt it was',
+    'the tracked one counts after its end, even if its attempt is unknown',
     { jobs: [jobOf('FAILED')], place: 'parked', entry: entryOf({ attempt: undefined }) },
     [ASK],
   ],
   [
-    'one whose end was seen, and that runs again, has not ended',
+    'a job whose end was seen and that runs again has not ended',
     {
       jobs: [jobOf('RUNNING')],
       task: taskOf('in_progress'),

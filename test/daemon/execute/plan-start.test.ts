@@ -1,4 +1,4 @@
-// How the way of one task begins, and what is next for it: by its status, and by where it stands.
+// Tests how `execute` starts a task, by its status and the place of its queue entry.
 import { expect } from 'chai';
 import { planStart, planNext, type TaskState } from '../../../src/daemon/execute/plan-start.ts';
 import type { Task } from '../../../src/clearml/task.ts';
@@ -32,9 +32,9 @@ describe('starting one task', () => {
 
   for (const [what, place, more, begins] of [
     ['our queue', 'own queue', {}, 'take'],
-    ['the scheduler queue, whoever put it there', 'parked', {}, 'watch'],
-    ['our queue, with an old job of its own that lives', 'own queue', { hasJob: true }, 'watch'],
-    ['no queue, so that somebody may have it in hand', 'nowhere', {}, 'watch'],
+    ['the scheduler queue', 'parked', {}, 'watch'],
+    ['our queue, with an old live job', 'own queue', { hasJob: true }, 'watch'],
+    ['no queue, so that another daemon may hold it', 'nowhere', {}, 'watch'],
     ['another queue by its entry', 'another queue', {}, 'enqueue'],
   ] as const) {
     it(`queued in ${what}: ${begins}`, () => {

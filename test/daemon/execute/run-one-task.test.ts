@@ -1,4 +1,4 @@
-// One task without a daemon: it is taken, brought to Slurm once, and followed to its end, whatever happens; no other is touched.
+// Tests that one task runs without a daemon: claimed, submitted once, and tracked to its end, whatever happens.
 import { expect } from 'chai';
 import type { TaskId } from '../../../src/clearml/ids.ts';
 import type { DaemonDeps } from '../../../src/daemon/deps.ts';
@@ -11,7 +11,7 @@ import { OTHER_QUEUE, OWN_QUEUE, SCHEDULER_QUEUE } from '../../simulation/queues
 
 const MINUTE_MS = 60_000;
 
-/** What the process works with; a `life` of the same disk is the next call for the same task. */
+/** The dependencies of the process; the same disk is the next call for the same task. */
 function glueOf(
   fixture: StepFixture,
   { life = 2, disk = { text: '' } }: { life?: number; disk?: Disk } = {},
@@ -50,7 +50,7 @@ function start(deps: DaemonDeps, task: TaskId): Run {
   return run;
 }
 
-/** A process brings the task to Slurm, and is told to end while the job waits. */
+/** Submits the task in a process that is stopped while the job is pending. */
 async function begunAndLeft(fixture: StepFixture, disk: Disk, task: TaskId): Promise<OneTaskEnd> {
   const run = start(glueOf(fixture, { disk }), task);
   await pass(fixture.clock, MINUTE_MS);
@@ -59,7 +59,7 @@ async function begunAndLeft(fixture: StepFixture, disk: Disk, task: TaskId): Pro
   return run.ended;
 }
 
-/** The job of the task passes the gate and is its worker from now on. */
+/** Lets the job pass the gate and become the task's worker. */
 async function begin({ server, cluster, clock }: StepFixture, task: TaskId): Promise<void> {
   const job = cluster.jobs.findLast((one) => one.task === task);
   if (job === undefined) throw new Error('there is no job');
@@ -256,7 +256,7 @@ describe('one task without a daemon', () => {
 
   for (const way of ['never answered', 'answer lost', 'not made'] as const) {
     it(`gets exactly one job, whichever call is the one that is ${way}${way === 'never answered' ? ', and it is killed there' : ''}`, async () => {
-      // The first round, in which nothing goes wrong, tells how many calls there are.
+      // The first run, without a fault, counts the calls.
       let calls = 0;
       for (let at = 0; at <= calls; at += 1) {
         const fixture = createStepFixture();
@@ -268,7 +268,7 @@ describe('one task without a daemon', () => {
           if (isKilled) return undefined;
           count += 1;
           if (count !== at) return undefined;
-          // A full disk is told apart from the rest: half a line of it is what the journal's own tests look at.
+          // A full disk is left out: the tests of the journal cover half a line.
           return kind === 'journal' && way === 'answer lost' ? undefined : way;
         };
         const first = start(glueOf(fixture, { disk }), task);

@@ -1,4 +1,4 @@
-// The journal: what was written is there after any end of the process, and nothing is guessed from what can't be read.
+// Tests that the journal keeps what was written after any crash, and guesses nothing from unreadable lines.
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { appendFile, mkdir, mkdtemp, readFile, readlink, rm, rmdir, stat, symlink, writeFile } from 'node:fs/promises';
@@ -74,15 +74,15 @@ describe('the journal', () => {
   });
 
   for (const [what, text, read] of [
-    ['an empty line is nothing', '\n', { kind: 'read', entries: new Map() }],
+    ['an empty line as nothing', '\n', { kind: 'read', entries: new Map() }],
     ['a newer version', '{"v":7}\n', { kind: 'newer', version: 7 }],
-    ['damage, and where', '{"v":1,"forget":"1"}\n\nnot json\n', { kind: 'damaged', line: 3 }],
-    ['a line that says nothing as damage', '{"v":1}\n', { kind: 'damaged', line: 1 }],
-    ['a line that is nothing at all as damage', 'null\n', { kind: 'damaged', line: 1 }],
-    ['a line of no version as damage', '{"forget":"1"}\n', { kind: 'damaged', line: 1 }],
-    ['a task that lacks what it needs as damage', '\n{"v":1,"entry":{"task":"1"}}\n', { kind: 'damaged', line: 2 }],
+    ['damage, with its line', '{"v":1,"forget":"1"}\n\nnot json\n', { kind: 'damaged', line: 3 }],
+    ['a line without content as damage', '{"v":1}\n', { kind: 'damaged', line: 1 }],
+    ['a null line as damage', 'null\n', { kind: 'damaged', line: 1 }],
+    ['a line without a version as damage', '{"forget":"1"}\n', { kind: 'damaged', line: 1 }],
+    ['an incomplete entry as damage', '\n{"v":1,"entry":{"task":"1"}}\n', { kind: 'damaged', line: 2 }],
     [
-      'nothing of a task that is forgotten, whatever it was',
+      'nothing of a forgotten task',
       '{"v":1,"entry":{"task":"1"}}\n{"v":1,"forget":"1"}\n',
       { kind: 'read', entries: new Map() },
     ],
@@ -134,8 +134,8 @@ describe('the journal', () => {
   });
 
   for (const [what, place] of [
-    ['a folder in which nobody can make a file', '/proc/self'],
-    ['what is no folder', '/dev/full'],
+    ['a directory in which no file can be created', '/proc/self'],
+    ['a path that is no directory', '/dev/full'],
   ] as const) {
     it(`D-06 rejects ${what} with advice`, async () => {
       const error = await rejection(openJournal(place, NOW));
@@ -155,10 +155,10 @@ describe('the journal', () => {
 
   it('writes pending lines when it is closed, and nothing later, as another daemon may use it then', async () => {
     const journal = await openJournal(folder, NOW);
-    const underWay = journal.write(taskNumber(1));
+    const pending = journal.write(taskNumber(1));
     await journal.close();
     await rejection(journal.write(taskNumber(2)));
-    await underWay;
+    await pending;
 
     const again = await openJournal(folder, NOW);
     expect([...again.entries.keys()]).to.deep.equal([taskNumber(1).task]);

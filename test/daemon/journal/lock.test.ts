@@ -1,4 +1,4 @@
-// One daemon for one state folder.
+// Tests that only one daemon uses a state directory.
 import { expect } from 'chai';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';

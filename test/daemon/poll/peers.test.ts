@@ -1,4 +1,4 @@
-// Who lives beside this daemon, and so who follows which job.
+// Tests which peers are live, and which daemon tracks which job.
 import { expect } from 'chai';
 import type { WorkerRow } from '../../../src/clearml/client.ts';
 import type { QueueId } from '../../../src/clearml/ids.ts';
@@ -16,7 +16,7 @@ function daemon(mark: string, { queues = [QUEUE], worker = `${mark}:slurm` } = {
 
 let now = NOW;
 
-/** One reading, half a minute after the one before, in which these are heard of. */
+/** One reading, half a minute after the previous one, that finds these peers. */
 function hear(peers: Peers, ...rows: readonly WorkerRow[]): Promise<void> {
   now += 30_000;
   const workersOf = (tag: string): readonly WorkerRow[] => rows.filter(({ tags }) => tags.includes(tag));
@@ -107,7 +107,7 @@ describe('a job of several daemons', () => {
     expect(all.map((each) => each.isOurs(QUEUE, undefined))).to.deep.equal([true, false, false]);
   });
 
-  it('of its own task is tracked by an execute process if no daemon serves the queue', async () => {
+  it('of its task is tracked by an execute process if no daemon serves the queue', async () => {
     const [single, another] = [daemon('zark2'), daemon('zark1')];
     await hear(single, another.row());
 

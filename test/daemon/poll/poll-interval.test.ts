@@ -1,4 +1,4 @@
-// When Slurm is looked at next: by what happens, and by how long it took to answer.
+// Tests when the next poll is due.
 import { expect } from 'chai';
 import type { TaskId } from '../../../src/clearml/ids.ts';
 import type { Task } from '../../../src/clearml/task.ts';
@@ -12,15 +12,15 @@ import {
 import type { Job, JobId } from '../../../src/slurm/scheduler.ts';
 import { entryOf } from '../decide/observations.ts';
 
-const PACE = { baseMs: 15_000, minJobAgeMs: 300_000 };
+const LIMITS = { baseMs: 15_000, minJobAgeMs: 300_000 };
 
 describe('the poll interval', () => {
   for (const [what, looked, seconds] of [
-    ['while something happens', {}, 15],
-    ['after a few looks without news', { quietPolls: 3 }, 15],
-    ['after a minute without news', { quietPolls: 4 }, 30],
-    ['after some minutes without news', { quietPolls: 8 }, 60],
-    ['after a night without news', { quietPolls: 5_000 }, 60],
+    ['while jobs change', {}, 15],
+    ['after a few polls without a change', { quietPolls: 3 }, 15],
+    ['after a minute without a change', { quietPolls: 4 }, 30],
+    ['after some minutes without a change', { quietPolls: 8 }, 60],
+    ['after a night without a change', { quietPolls: 5_000 }, 60],
     ['without any task', { tracked: 0 }, 60],
     ['just after a job was submitted or cancelled', { isChangeExpected: true }, 5],
     [
@@ -32,20 +32,20 @@ describe('the poll interval', () => {
     ['when the list took a second', { slurmMs: 1_000 }, 20],
     ['when the list took two seconds', { slurmMs: 2_000 }, 40],
     ['when the list took a minute', { slurmMs: 60_000 }, 60],
-    ['when the list took two seconds, and nothing happens', { slurmMs: 2_000, quietPolls: 8 }, 60],
+    ['when the list took two seconds, and nothing changes', { slurmMs: 2_000, quietPolls: 8 }, 60],
     ['when the list took two seconds, and a job was just submitted', { slurmMs: 2_000, isChangeExpected: true }, 40],
   ] as const satisfies readonly (readonly [string, Partial<PollResult>, number])[]) {
     it(`is ${seconds} s ${what}`, () => {
       const busy = { tracked: 7, isChangeExpected: false, quietPolls: 0, slurmMs: 50 };
 
-      expect(nextPollDelayMs(PACE, { ...busy, ...looked })).to.equal(seconds * 1000);
+      expect(nextPollDelayMs(LIMITS, { ...busy, ...looked })).to.equal(seconds * 1000);
     });
   }
 
   it('is never longer than four times the setting, however slow Slurm is', () => {
     const slow = { tracked: 7, isChangeExpected: false, quietPolls: 0, slurmMs: 90_000 };
 
-    expect(nextPollDelayMs({ ...PACE, baseMs: 1_000 }, slow)).to.equal(4_000);
+    expect(nextPollDelayMs({ ...LIMITS, baseMs: 1_000 }, slow)).to.equal(4_000);
   });
 
   for (const [what, minJobAgeMs, seconds] of [
@@ -55,7 +55,7 @@ describe('the poll interval', () => {
     it(`is ${seconds} s if Slurm forgets ended jobs after ${what}, however little happens`, () => {
       const quiet = { tracked: 7, isChangeExpected: false, quietPolls: 99, slurmMs: 0 };
 
-      expect(nextPollDelayMs({ ...PACE, minJobAgeMs }, quiet)).to.equal(seconds * 1000);
+      expect(nextPollDelayMs({ ...LIMITS, minJobAgeMs }, quiet)).to.equal(seconds * 1000);
     });
   }
 });
@@ -76,7 +76,7 @@ describe('changes between two polls', () => {
   }
 
   for (const [what, now, isNews] of [
-    ['none when all is as it was', [['a', queued, [pending]]], false],
+    ['none if nothing changed', [['a', queued, [pending]]], false],
     ['a job that has started', [['a', queued, [{ ...pending, state: 'RUNNING' }]]], true],
     ['another reason to wait', [['a', queued, [{ ...pending, reason: 'Resources' }]]], true],
     ['another status of a task', [['a', { status: 'stopped' }, [pending]]], true],
@@ -110,11 +110,11 @@ describe('changes between two polls', () => {
 
 describe('a task in a transient state', () => {
   for (const [what, more, isAwaited] of [
-    ['none while its job is as it should be', {}, false],
+    ['none in the normal case', {}, false],
     ['its submission', { step: 'submitting' }, true],
-    ["the agent's word after the end of its job", { endSeenAt: 1 }, true],
-    ['a job that Slurm no longer shows', { absentSince: 1 }, true],
-    ['a job that runs for nobody', { astraySince: 1 }, true],
+    ['the status from the agent after the end of its job', { endSeenAt: 1 }, true],
+    ['a job that Slurm no longer lists', { absentSince: 1 }, true],
+    ['a job whose task must not run', { astraySince: 1 }, true],
     ['an agent that was asked to stop', { stoppingSince: 1 }, true],
   ] as const) {
     it(`is: ${what}`, () => {

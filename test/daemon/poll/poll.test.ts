@@ -1,4 +1,4 @@
-// Where a task is, told from one reading of all queues.
+// Tests where the queue entry of a task is found.
 import { expect } from 'chai';
 import type { Queue } from '../../../src/clearml/client.ts';
 import type { QueueId, TaskId } from '../../../src/clearml/ids.ts';

@@ -1,4 +1,4 @@
-// Doing what was decided: never on a task that changed since, never twice what once is enough, and nothing lost by a failure.
+// Tests that actions are never carried out on a task that changed, never repeated, and not lost by a failure.
 import { expect } from 'chai';
 import type { TaskId } from '../../../src/clearml/ids.ts';
 import { act } from '../../../src/daemon/reconcile/act.ts';
@@ -21,7 +21,7 @@ async function parked(fixture: StepFixture): Promise<TaskId> {
   return task;
 }
 
-/** A task that its job has taken and begun. */
+/** A task that its job took and started. */
 async function begun(fixture: StepFixture): Promise<TaskId> {
   const task = await parked(fixture);
   await fixture.server.call('queues.remove_task', { queue: SCHEDULER_QUEUE, task });
@@ -30,7 +30,7 @@ async function begun(fixture: StepFixture): Promise<TaskId> {
   return task;
 }
 
-/** The same, but parking goes as given. */
+/** The same, with the given fate of parking. */
 function withParking(
   { deps }: StepFixture,
   parking: (park: () => Promise<void>) => Promise<void>,
@@ -40,7 +40,7 @@ function withParking(
   return { ...deps, clearml: { ...deps.clearml, queues: { ...queues, park } } };
 }
 
-/** Acts as a round would, and returns the jobs that it wants cancelled. */
+/** Acts as a pass does, and returns the jobs to cancel. */
 async function actNow(fixture: StepFixture, task: TaskId, ...actions: readonly Action[]): Promise<JobId[]> {
   const seen = { task: await fixture.read(task), place: 'parked', record: undefined } as const;
   return actOn(fixture, task, seen, actions);
@@ -114,7 +114,7 @@ describe('acting', () => {
       const fixture = createStepFixture();
       const task = await parked(fixture);
       const seen = { task: await fixture.read(task), place: 'parked', record: undefined } as const;
-      // Queued before, queued after: only the moment of the change tells.
+      // Queued before and after: only the time of the change differs.
       await fixture.server.call('tasks.dequeue', { task });
       await fixture.server.call('tasks.enqueue', { task, queue: OWN_QUEUE });
       const calls = fixture.calls.length;

@@ -1,4 +1,4 @@
-// How often Slurm is asked to end a job, and what is remembered of that.
+// Tests how often a job is cancelled, and what is recorded of that.
 import { expect } from 'chai';
 import { isCancelDue, withCancelled } from '../../../src/daemon/reconcile/act.ts';
 import type { JobId } from '../../../src/slurm/scheduler.ts';

@@ -1,4 +1,4 @@
-// Ending a task for its agent: only while it is what was seen, with the reason first and the end of the job's log behind it.
+// Tests that a task is ended only if it is unchanged, with the reason and the end of the job's log.
 import { expect } from 'chai';
 import type { TaskId } from '../../../src/clearml/ids.ts';
 import type { Task } from '../../../src/clearml/task.ts';
@@ -13,7 +13,7 @@ import { entryOf, recordOf } from '../decide/observations.ts';
 
 const FAILED: Ending = { status: 'failed', reason: 'Slurm FAILED', text: 'It ended.', withLog: true };
 
-/** Logs that end so, or can't be read. */
+/** Logs that end like this, or cannot be read. */
 function logsThatEnd(text: string | undefined, redact = (shown: string) => shown): Pick<DaemonDeps, 'jobLogs'> {
   const answer =
     text === undefined ? { exitCode: 1, stdout: '' } : { exitCode: 0, stdout: `part 0 ${text.length}\n${text}` };
@@ -25,7 +25,7 @@ function logsThatEnd(text: string | undefined, redact = (shown: string) => shown
   return { jobLogs: createJobLogs({ host, clock: { now: () => 0 }, redact }) };
 }
 
-/** A task that was parked, with its entry in the journal. */
+/** A parked task with its journal entry. */
 async function parked(fixture: StepFixture): Promise<{ task: TaskId; seen: Task; entry: ReturnType<typeof entryOf> }> {
   const task = await fixture.enqueued(1);
   await fixture.server.call('queues.get_next_task', { queue: OWN_QUEUE });

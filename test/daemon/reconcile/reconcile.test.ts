@@ -1,4 +1,4 @@
-// Following: what a look is a judge of, whose record counts, and what an answer that did not come means.
+// Tests which snapshots and records a decision may use, and that a missing response decides nothing.
 import { expect } from 'chai';
 import type { TaskId } from '../../../src/clearml/ids.ts';
 import { reconcile } from '../../../src/daemon/reconcile/reconcile.ts';
@@ -10,7 +10,7 @@ import { attempt, entryOf } from '../decide/observations.ts';
 
 const go = new AbortController().signal;
 
-/** A parked task with a job, which is followed. */
+/** A tracked, parked task with a job. */
 async function followed(fixture: StepFixture): Promise<TaskId> {
   const task = await fixture.enqueued(1);
   await fixture.server.call('queues.get_next_task', { queue: OWN_QUEUE });
@@ -22,7 +22,7 @@ async function followed(fixture: StepFixture): Promise<TaskId> {
   return task;
 }
 
-function judge({ deps, pool }: StepFixture, snapshot: Snapshot): Promise<boolean> {
+function reconcileNow({ deps, pool }: StepFixture, snapshot: Snapshot): Promise<boolean> {
   return reconcile(deps, pool, snapshot, go);
 }
 
@@ -31,22 +31,22 @@ describe('reconciling', () => {
     const fixture = createStepFixture();
     const early = await fixture.poll();
     const task = await followed(fixture);
-    await judge(fixture, early);
+    await reconcileNow(fixture, early);
     expect(fixture.deps.journal.entries.get(task)).to.not.have.property('absentSince');
 
     const late = { ...(await fixture.poll()), jobs: new Map() };
-    await judge(fixture, late);
+    await reconcileNow(fixture, late);
     expect(fixture.deps.journal.entries.get(task)).to.have.property('absentSince');
   });
 
   it('S-44 ignores the record of a reused job id', async () => {
     const fixture = createStepFixture();
     const stranger = {
-      name: 'somebody else',
+      name: 'another job',
       stateWord: 'FAILED',
       exitCode: 77,
       exitSignal: undefined,
-      outputPath: '/home/somebody/secret.out',
+      outputPath: '/home/other/secret.out',
       nodes: 'n9',
       timeLimit: undefined,
       reason: undefined,
@@ -69,10 +69,10 @@ describe('reconciling', () => {
     const fixture = createStepFixture();
     const task = await followed(fixture);
     fixture.cluster.crash();
-    for (let round = 0; round < 3; round += 1) await judge(fixture, await fixture.poll());
+    for (let round = 0; round < 3; round += 1) await reconcileNow(fixture, await fixture.poll());
     fixture.fate = ({ endpoint }) => (endpoint === 'look up' ? 'not made' : undefined);
     fixture.clock.pass(24 * 3_600_000);
-    for (let round = 0; round < 3; round += 1) await judge(fixture, await fixture.poll());
+    for (let round = 0; round < 3; round += 1) await reconcileNow(fixture, await fixture.poll());
 
     expect((await fixture.read(task))?.status).to.equal('queued');
     expect(fixture.waiting(SCHEDULER_QUEUE)).to.deep.equal([1]);

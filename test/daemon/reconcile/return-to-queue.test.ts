@@ -1,4 +1,4 @@
-// Giving a task back: to the front of its queue, by whoever has the right to it, and told once.
+// Tests that a task returns to the front of its queue only if this daemon owns it, and that this is reported once.
 import { expect } from 'chai';
 import type { TaskId } from '../../../src/clearml/ids.ts';
 import type { Entry } from '../../../src/daemon/journal/entry.ts';

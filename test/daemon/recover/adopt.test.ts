@@ -1,4 +1,4 @@
-// Taking strays in: what could not be written down, or not be told from somebody else's, is found again at the next look.
+// Tests that untracked tasks which could not be adopted are found again in the next pass.
 import { expect } from 'chai';
 import type { TaskId } from '../../../src/clearml/ids.ts';
 import { createAdopter } from '../../../src/daemon/recover/adopt.ts';
@@ -11,7 +11,7 @@ import { OWN_QUEUE, SCHEDULER_QUEUE } from '../../simulation/queues.ts';
 
 const signal = new AbortController().signal;
 
-/** A task that waits, and of which the journal knows nothing. */
+/** A queued task without a journal entry. */
 async function left(fixture: StepFixture, { isParked }: { readonly isParked: boolean }): Promise<TaskId> {
   const task = await fixture.enqueued(1);
   await fixture.server.call('queues.get_next_task', { queue: OWN_QUEUE });
@@ -75,7 +75,7 @@ describe('adopting untracked tasks', () => {
     clock.drop(2);
     first.stop();
 
-    // The agent got a SIGTERM for the requeue, and the next start of the job was refused at the gate.
+    // The agent got SIGTERM for the requeue, and the gate stopped the next start of the job.
     const before = server.store.tasks.get(task) ?? expect.fail('no task');
     const lastWorker = `${deps.worker}:${job.id}`;
     server.store.tasks.put({ ...before, status: 'stopped', status_reason: 'user abort', last_worker: lastWorker });

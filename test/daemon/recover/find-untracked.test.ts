@@ -1,7 +1,7 @@
-// Which tasks nobody seems to follow, and what is to become of each.
+// Tests which tasks are untracked, and what is done with each.
 import { expect } from 'chai';
 import type { JobId } from '../../../src/slurm/scheduler.ts';
-import { ELSEWHERE, jobNameOf, OLD, QUIET, straysOf, type Row } from './untracked-facts.ts';
+import { ELSEWHERE, jobNameOf, OLD, QUIET, untrackedOf, type Row } from './untracked-facts.ts';
 import { jobOf, NOW, taskOf } from '../decide/observations.ts';
 
 const ROWS: readonly Row[] = [
@@ -58,7 +58,7 @@ const ROWS: readonly Row[] = [
   },
   {
     title: 'runs under another agent, and its property is not a job id',
-    task: taskOf('in_progress', { ...QUIET, lastWorker: 'neighbour:0', slurmJob: '.*' }),
+    task: taskOf('in_progress', { ...QUIET, lastWorker: 'peer:0', slurmJob: '.*' }),
     untracked: 'none',
   },
   {
@@ -81,7 +81,7 @@ const ROWS: readonly Row[] = [
   },
   {
     title: 'was stopped by SIGTERM under another agent, and a job of ours failed',
-    task: taskOf('stopped', { statusReason: 'user abort', lastWorker: 'neighbour:0' }),
+    task: taskOf('stopped', { statusReason: 'user abort', lastWorker: 'peer:0' }),
     jobs: [jobOf('FAILED')],
     untracked: 'none',
   },
@@ -209,7 +209,7 @@ const ROWS: readonly Row[] = [
   },
   {
     title: 'runs under another agent',
-    task: taskOf('in_progress', { ...QUIET, lastWorker: 'neighbour:0' }),
+    task: taskOf('in_progress', { ...QUIET, lastWorker: 'peer:0' }),
     untracked: 'none',
   },
   {
@@ -226,7 +226,7 @@ const ROWS: readonly Row[] = [
   },
   {
     title: 'C-14 was submitted by us once, and runs under an agent outside Slurm',
-    task: taskOf('in_progress', { ...QUIET, lastWorker: 'neighbour:0', slurmJob: '9' }),
+    task: taskOf('in_progress', { ...QUIET, lastWorker: 'peer:0', slurmJob: '9' }),
     untracked: 'none',
   },
   {
@@ -267,7 +267,7 @@ const ROWS: readonly Row[] = [
 describe('a task that', () => {
   for (const row of ROWS) {
     it(`${row.title}: ${row.untracked}`, () => {
-      expect(straysOf(row).map(({ kind }) => kind)).to.deep.equal(row.untracked === 'none' ? [] : [row.untracked]);
+      expect(untrackedOf(row).map(({ kind }) => kind)).to.deep.equal(row.untracked === 'none' ? [] : [row.untracked]);
     });
   }
 });

@@ -1,4 +1,4 @@
-// Rescuing a task that waits in no queue, when something comes between the daemon's mark on it and its return.
+// Tests the recovery of an orphan when a failure follows the daemon's mark on it.
 import { expect } from 'chai';
 import { recoverOrphan } from '../../../src/daemon/recover/recover-orphan.ts';
 import { createStepFixture } from '../step-fixture.ts';
@@ -9,8 +9,8 @@ const signal = new AbortController().signal;
 
 describe('recovering an orphan', () => {
   for (const [what, endpoint] of [
-    ['Slurm could not be asked', 'squeue'],
-    ['the server could not be told', 'queues.add_task'],
+    ['Slurm did not respond', 'squeue'],
+    ['the server did not respond', 'queues.add_task'],
   ] as const) {
     it(`continues in the next pass if ${what} after it was marked`, async () => {
       const fixture = createStepFixture();

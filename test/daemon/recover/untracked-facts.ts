@@ -1,4 +1,4 @@
-// One task as a round sees it, from which strays are found: for the tests that find them.
+// Builds the snapshot of one task for the tests that find untracked tasks.
 import type { QueueId, TaskId } from '../../../src/clearml/ids.ts';
 import type { Task } from '../../../src/clearml/task.ts';
 import { findUntracked, type Untracked } from '../../../src/daemon/recover/find-untracked.ts';
@@ -22,19 +22,19 @@ export function jobNameOf(mark: string, laterMs = 0): string {
 
 export interface Row {
   readonly title: string;
-  /** undefined when it was deleted. */
+  /** undefined if it was deleted. */
   readonly task?: Task;
   readonly jobs?: readonly Job[];
   readonly parkedAt?: number;
   readonly inOwnQueue?: boolean;
   readonly known?: boolean;
-  /** The marks of the daemons that live, of which ours is the first; and the jobs of all users. */
+  /** The marks of the live daemons, ours first. */
   readonly living?: readonly string[];
   readonly allUsersJobs?: readonly Job[];
   readonly untracked: Untracked['kind'] | 'none';
 }
 
-export function straysOf({
+export function untrackedOf({
   task,
   jobs = [],
   parkedAt,

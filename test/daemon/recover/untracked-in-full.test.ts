@@ -1,9 +1,9 @@
-// What is found out about a task that nobody seems to follow, in full.
+// Tests in full what is found out about an untracked task.
 import { expect } from 'chai';
 import { seemsJobless, type Untracked } from '../../../src/daemon/recover/find-untracked.ts';
 import { readJobName } from '../../../src/slurm/job-name.ts';
 import type { JobId } from '../../../src/slurm/scheduler.ts';
-import { jobNameOf, OLD, OWN, QUIET, straysOf, type Row } from './untracked-facts.ts';
+import { jobNameOf, OLD, OWN, QUIET, untrackedOf, type Row } from './untracked-facts.ts';
 import { jobOf, TASK, taskOf } from '../decide/observations.ts';
 
 const SERVED = { task: TASK, queue: { id: OWN, name: 'own' } };
@@ -11,7 +11,7 @@ const FOUND = { kind: 'job', ...SERVED, jobId: '7', attempt: 'attempt1' };
 const IN_FULL: readonly (readonly [what: string, row: Omit<Row, 'title' | 'untracked'>, untracked: object])[] = [
   ['its live job', { task: taskOf('queued'), jobs: [jobOf('PENDING')] }, { ...FOUND, isOthersJob: false }],
   [
-    'the job that ended while it was parked, of several the last one',
+    'the last of several jobs that ended while it was parked',
     {
       task: taskOf('queued'),
       parkedAt: OLD,
@@ -43,12 +43,12 @@ const IN_FULL: readonly (readonly [what: string, row: Omit<Row, 'title' | 'untra
     { kind: 'lost job', ...SERVED, jobId: '7' },
   ],
   [
-    'the job that it ran as, with its whole number',
+    'the job that it ran as, with its whole id',
     { task: taskOf('in_progress', { ...QUIET, lastWorker: 'login1:slurm:1234:0' }) },
     { kind: 'lost job', ...SERVED, jobId: '1234' },
   ],
   [
-    'the job that ended while it was parked, of several the last one, whatever their order',
+    'the last of several jobs that ended while it was parked, in any order',
     {
       task: taskOf('queued'),
       parkedAt: OLD,
@@ -60,13 +60,13 @@ const IN_FULL: readonly (readonly [what: string, row: Omit<Row, 'title' | 'untra
     },
     { ...FOUND, isOthersJob: false },
   ],
-  ['when it was left', { task: taskOf('queued', QUIET) }, { kind: 'orphan', ...SERVED, statusChanged: OLD }],
+  ['when it changed last', { task: taskOf('queued', QUIET) }, { kind: 'orphan', ...SERVED, statusChanged: OLD }],
 ];
 
 describe('an untracked task', () => {
   for (const [what, row, untracked] of IN_FULL) {
     it(what, () => {
-      const found = straysOf({ title: what, untracked: 'none', ...row }).map((one) =>
+      const found = untrackedOf({ title: what, untracked: 'none', ...row }).map((one) =>
         'queue' in one ? { ...one, queue: { id: one.queue.id, name: one.queue.name } } : one,
       );
       expect(found).to.deep.equal([untracked]);

@@ -1,4 +1,4 @@
-// How one task stands, as a person reads it: each state of its entry, its job and itself in ClearML.
+// Tests the status row of a task for each state of its entry, its job and its task in ClearML.
 import { expect } from 'chai';
 import type { QueueId } from '../../../src/clearml/ids.ts';
 import { statusRow, type KnownTask, type StatusRow } from '../../../src/daemon/status/status-row.ts';
@@ -23,7 +23,7 @@ const RUNNING = jobOf('RUNNING', { startAt: NOW - 5_000, nodes: 'n1' });
 describe('the status row of a task', () => {
   for (const [what, given, state, why] of [
     [
-      'a job that waits',
+      'a pending job',
       { jobs: [jobOf('PENDING', { reason: 'Priority' })] },
       'PENDING',
       'jobs of higher priority are before it (Priority).',
@@ -31,19 +31,19 @@ describe('the status row of a task', () => {
     ['a job whose agent starts', { jobs: [RUNNING] }, 'RUNNING', 'clearml-agent is starting.'],
     ['a task that runs', { jobs: [RUNNING], task: taskOf('in_progress') }, 'RUNNING', ''],
     [
-      'a task whose user has aborted it',
+      'an aborted task',
       { jobs: [RUNNING], task: taskOf('in_progress', { statusMessage: 'stopping' }) },
       'RUNNING',
       'The task was aborted; its agent is ending it.',
     ],
     [
-      'a job that Slurm has put back',
+      'a requeued job',
       { jobs: [jobOf('PENDING', { reason: 'BeginTime' })], task: taskOf('in_progress') },
       'PENDING',
       'Slurm requeued the job; the task starts from the beginning.',
     ],
     [
-      'a job whose task is over',
+      'a job whose task has ended',
       { jobs: [RUNNING], task: taskOf('completed') },
       'RUNNING',
       'The job is about to end: the task is completed.',
@@ -67,25 +67,25 @@ describe('the status row of a task', () => {
       'Slurm job 7 ended TIMEOUT: it was ended by Slurm at its time limit. What to do: raise --time, or save checkpoints and continue from them.',
     ],
     [
-      'a task on its way to Slurm',
+      'a claimed task',
       { entry: entryOf({ step: 'parking' }) },
       'taken',
       'It was claimed from its queue and is not submitted yet.',
     ],
     [
-      'a task that was handed to sbatch',
+      'a task during its submission',
       { entry: entryOf({ step: 'submitting' }) },
       'submitting',
       'sbatch runs, or its outcome is unknown: the job is looked up by name before a retry.',
     ],
     [
-      'a task that was found in no queue',
+      'an orphan',
       { entry: entryOf({ step: 'orphaned' }) },
       'orphaned',
       'It is in no queue; it returns to its own queue unless another daemon has claimed it.',
     ],
     [
-      'a job that Slurm does not show',
+      'a job that Slurm does not list',
       {},
       'absent',
       'Slurm does not list its job; the daemon looks the job up before it acts.',
@@ -97,13 +97,13 @@ describe('the status row of a task', () => {
       'It waits in the scheduler queue for a daemon to submit it.',
     ],
     [
-      'Slurm that gives no answer',
+      'a task while Slurm does not respond',
       { isAsked: { clearml: true, slurm: false } },
       'unknown',
       'Slurm did not respond, so the state of its job is unknown.',
     ],
     [
-      'ClearML that gives no answer: nothing is called deleted',
+      'a task while ClearML does not respond: it is not reported as deleted',
       { jobs: [RUNNING], task: undefined, isAsked: { clearml: false, slurm: true } },
       'RUNNING',
       '',

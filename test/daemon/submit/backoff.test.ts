@@ -1,4 +1,4 @@
-// The pause of a cluster that takes nothing: it grows, it has an end, and the first success ends it.
+// Tests the backoff of claiming.
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { createBackoff, backoffMs } from '../../../src/daemon/submit/backoff.ts';

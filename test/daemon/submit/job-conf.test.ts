@@ -1,4 +1,4 @@
-// The jobs' clearml.conf files, which hold credentials: none is left in the shared folder once its task is over.
+// Tests that no clearml.conf, which holds credentials, stays in the shared directory after its task has ended.
 import { expect } from 'chai';
 import { mkdir, mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,4 @@
-// Submitting again: only what is still ours and still waits gets another job, and nothing of the last attempt stays behind.
+// Tests that only a task that is still ours and queued is resubmitted, and that nothing of the last attempt remains.
 import { expect } from 'chai';
 import type { TaskId } from '../../../src/clearml/ids.ts';
 import type { Entry } from '../../../src/daemon/journal/entry.ts';
@@ -11,7 +11,7 @@ import { attempt, entryOf } from '../decide/observations.ts';
 
 const WHY = 'Slurm job 7 is no longer known to Slurm';
 
-/** A parked task whose first job came to nothing. */
+/** A parked task whose first job was lost. */
 async function parked(fixture: StepFixture): Promise<{ task: TaskId; entry: Entry }> {
   const task = await fixture.enqueued(1);
   await fixture.server.call('queues.get_next_task', { queue: OWN_QUEUE });

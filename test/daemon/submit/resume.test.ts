@@ -1,4 +1,4 @@
-// What a crash left in the middle of a step goes on from what is found outside; each step with each thing that may be found.
+// Tests how each step is resumed after a crash, for each state that may be found outside.
 import { expect } from 'chai';
 import type { TaskId } from '../../../src/clearml/ids.ts';
 import type { Entry } from '../../../src/daemon/journal/entry.ts';
@@ -46,7 +46,7 @@ async function left(
   return task;
 }
 
-/** What the journal knows of the task after the daemon has looked around, and what it did in Slurm. */
+/** Returns the task's step after one pass, and how many jobs it has. */
 async function after(fixture: StepFixture, task: TaskId): Promise<string> {
   await resume(fixture.deps, fixture.pool, await fixture.poll(), go);
   await fixture.pool.finish();
@@ -70,34 +70,34 @@ it('remembers of a task that was parked before the restart that its entry may ha
 const ROWS: readonly [title: string, step: Entry['step'], found: Found, more: Partial<Entry>, becomes: string][] = [
   ['the pop never happened', 'claiming', { place: 'own' }, {}, 'forgotten, 0 jobs'],
   ['C-02 the pop happened, or another daemon popped it', 'claiming', { place: 'nowhere' }, {}, 'forgotten, 0 jobs'],
-  ['somebody else has parked it', 'claiming', { place: 'parked' }, {}, 'forgotten, 0 jobs'],
+  ['another daemon parked it', 'claiming', { place: 'parked' }, {}, 'forgotten, 0 jobs'],
   ['it was not parked yet', 'parking', { place: 'nowhere' }, {}, 'following job 1, 1 jobs'],
   ['it was parked', 'parking', { place: 'parked' }, {}, 'following job 1, 1 jobs'],
-  ['the user put it back', 'parking', { place: 'own' }, {}, 'orphaned, 0 jobs'],
-  ['a job of it lives already', 'parking', { place: 'parked', job: 'PENDING' }, {}, 'following job 1, 1 jobs'],
+  ['the user enqueued it again', 'parking', { place: 'own' }, {}, 'orphaned, 0 jobs'],
+  ['it has a live job already', 'parking', { place: 'parked', job: 'PENDING' }, {}, 'following job 1, 1 jobs'],
   ['S-02 sbatch had submitted it', 'submitting', { place: 'parked', job: 'PENDING' }, {}, 'following job 1, 1 jobs'],
   ['its job has even ended', 'submitting', { place: 'parked', job: 'FAILED' }, {}, 'following job 1, 1 jobs'],
-  ['sbatch may still be on its way', 'submitting', { place: 'parked' }, {}, 'submitting, 0 jobs'],
+  ['the request of sbatch may still arrive', 'submitting', { place: 'parked' }, {}, 'submitting, 0 jobs'],
   [
-    'sbatch may be on its way for twice the time that its message may take',
+    'the request of sbatch may arrive within twice its message timeout',
     'submitting',
     { place: 'parked' },
     { stepAt: NOW - 20_000 },
     'submitting, 0 jobs',
   ],
   ['that time is over', 'submitting', { place: 'parked' }, { stepAt: NOW - 25_000 }, 'following job 1, 1 jobs'],
-  ['sbatch left nothing', 'submitting', { place: 'parked' }, LONG_AGO, 'following job 1, 1 jobs'],
-  ['it is parked no more', 'submitting', { place: 'nowhere' }, LONG_AGO, 'following, 0 jobs'],
+  ['sbatch submitted no job', 'submitting', { place: 'parked' }, LONG_AGO, 'following job 1, 1 jobs'],
+  ['it is no longer parked', 'submitting', { place: 'nowhere' }, LONG_AGO, 'following, 0 jobs'],
   [
-    'sbatch left nothing five times',
+    'sbatch submitted no job five times',
     'submitting',
     { place: 'parked' },
     { ...LONG_AGO, attempts: 5 },
     'following, 0 jobs',
   ],
-  ['somebody may have it in hand', 'orphaned', { place: 'nowhere' }, {}, 'orphaned, 0 jobs'],
-  ['nobody had it', 'orphaned', { place: 'nowhere' }, LONG_AGO, 'forgotten, 0 jobs'],
-  ['somebody parked it', 'orphaned', { place: 'parked' }, LONG_AGO, 'forgotten, 0 jobs'],
+  ['another daemon may hold it', 'orphaned', { place: 'nowhere' }, {}, 'orphaned, 0 jobs'],
+  ['no daemon held it', 'orphaned', { place: 'nowhere' }, LONG_AGO, 'forgotten, 0 jobs'],
+  ['another daemon parked it', 'orphaned', { place: 'parked' }, LONG_AGO, 'forgotten, 0 jobs'],
 ];
 
 describe('resuming a step', () => {
@@ -252,15 +252,15 @@ describe('resuming a step', () => {
   });
 
   for (const [title, step, found, more, isSettled] of [
-    ['a task that is followed', 'following', { place: 'parked' }, {}, true],
+    ['a tracked task', 'following', { place: 'parked' }, {}, true],
     ['a pop that never happened', 'claiming', { place: 'own' }, {}, true],
     ['a job that was found', 'submitting', { place: 'parked', job: 'PENDING' }, {}, true],
     ['a job that was found ended', 'submitting', { place: 'parked', job: 'FAILED' }, {}, true],
-    ['a job that may be on its way', 'submitting', { place: 'parked' }, {}, false],
+    ['a job that may still appear', 'submitting', { place: 'parked' }, {}, false],
     ['a new attempt', 'submitting', { place: 'parked' }, LONG_AGO, true],
-    ['a task that the table is left to', 'submitting', { place: 'nowhere' }, LONG_AGO, true],
-    ['a task that its user put back', 'parking', { place: 'own' }, {}, true],
-    ['an orphan that somebody may have in hand', 'orphaned', { place: 'nowhere' }, {}, true],
+    ['a task that the decision table handles', 'submitting', { place: 'nowhere' }, LONG_AGO, true],
+    ['a task that its user enqueued again', 'parking', { place: 'own' }, {}, true],
+    ['an orphan that another daemon may hold', 'orphaned', { place: 'nowhere' }, {}, true],
   ] as const) {
     it(`needs ${isSettled ? 'no' : 'another'} poll soon: ${title}`, async () => {
       const fixture = createStepFixture();

@@ -1,4 +1,4 @@
-// Submitting: for each answer of sbatch what the journal knows, what the task is told, and what is still to be done.
+// Tests each outcome of sbatch: the journal, the console, and what happens next.
 import { expect } from 'chai';
 import type { TaskId } from '../../../src/clearml/ids.ts';
 import { ConnectionLostError } from '../../../src/transport/errors.ts';
@@ -13,7 +13,7 @@ import { rejection } from '../../support/rejection.ts';
 
 const CONF_NOT_WRITTEN = "warn: Writing the job's clearml.conf to the shared directory failed";
 
-/** A parked task, and the script for its next attempt. */
+/** A parked task with the script of its next attempt. */
 async function prepared(fixture: StepFixture, attempts = 0): Promise<{ task: TaskId; prepared: PreparedJob }> {
   const task = await fixture.enqueued(1);
   await fixture.server.call('queues.get_next_task', { queue: OWN_QUEUE });
@@ -239,14 +239,14 @@ describe('a submission', () => {
 
   it('returns the task if the connection is lost, but not because of a bug of ours', async () => {
     for (const [error, end] of [
-      [new ConnectionLostError('the connection to login1 was lost'), 'given back'],
+      [new ConnectionLostError('the connection to login1 was lost'), 'returned'],
       [new RangeError('a fault of ours'), 'rejected'],
     ] as const) {
       const fixture = createStepFixture();
       const { prepared: next } = await prepared(fixture);
       const host: Transport = { ...fixture.deps.transport, run: () => Promise.reject(error) };
       const ended = submit({ ...fixture.deps, transport: host }, next).then(
-        () => 'given back',
+        () => 'returned',
         (thrown: unknown) => (thrown === error ? 'rejected' : thrown),
       );
 

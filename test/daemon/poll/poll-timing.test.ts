@@ -1,4 +1,4 @@
-// How often a daemon asks ClearML and Slurm, and how soon it acts: seldom at rest, and never idle where there is something to do.
+// Tests how often a daemon calls ClearML and Slurm, and how soon it acts.
 import { expect } from 'chai';
 import { pass, start } from '../run-daemon.ts';
 import { createStepFixture, taskNumber } from '../step-fixture.ts';
