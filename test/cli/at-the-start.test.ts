@@ -105,6 +105,6 @@ describe('at the start', () => {
     const { code, stderr } = await start(place, '--create-queue');
 
     expect(code).to.equal(69);
-    expect(stderr).to.include('not found on this machine (PATH /nowhere). Set slurm_bin_dir to the folder');
+    expect(stderr).to.include('not found on this machine (PATH /nowhere). Set slurm_bin_dir to the directory');
   });
 });
