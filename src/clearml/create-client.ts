@@ -76,7 +76,7 @@ export function createClearmlClient(deps: ClearmlClientDeps): ClearmlClient {
   };
 }
 
-/** A controller of our own: every call under way listens to its signal, and beyond ten Node takes listeners for a leak. */
+/** A separate controller: every running call listens to its signal, and Node warns of more than ten listeners. */
 function followSignal(signal: AbortSignal | undefined): AbortController {
   const controller = new AbortController();
   setMaxListeners(0, controller.signal);

@@ -133,12 +133,12 @@ export const NODE_CHECKS: readonly Check<NodeSeen>[] = [
 function checkInside(
   found: Fact<NodeFound>,
   container: Fact<ProbeContainer>,
-  judgeSeen: (seen: NodeFound['container'], probed: ProbeContainer) => CheckResult,
+  checkFacts: (seen: NodeFound['container'], probed: ProbeContainer) => CheckResult,
 ): CheckResult {
   return checkIfKnown(found, NO_ANSWER, (node) =>
     checkIfKnown(container, 'not checked: there is no container', (probed) =>
       node.container.isStarted
-        ? judgeSeen(node.container, probed)
+        ? checkFacts(node.container, probed)
         : skipped('not checked: the container did not start'),
     ),
   );

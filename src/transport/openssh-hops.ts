@@ -9,7 +9,7 @@ export interface Hop {
 }
 
 /**
- * All jump hosts, nearest first. As in ssh(1), -J, each is reached through those named before it, and only the first has jump hosts of
+ * All jump hosts, nearest first. As in ssh(1), -J, each is reached through those named before it, and only the first has
  * its own.
  * @param shown output of `ssh -G` for the host
  * @param ask returns the output of `ssh -G` with these arguments

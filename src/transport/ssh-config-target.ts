@@ -153,7 +153,7 @@ async function kindOfKey(path: string): Promise<'missing' | 'token' | 'usable'> 
   return publicKey.startsWith('sk-') ? 'token' : 'usable';
 }
 
-/** Only the first jump host has jump hosts of its own: each other one is reached through the previous one. */
+/** Only the first jump host may have further jump hosts: each other one is reached through the previous one. */
 async function jumpsOf(
   options: SshOptions,
   config: SshConfig,

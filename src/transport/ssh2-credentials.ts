@@ -90,7 +90,7 @@ async function readPassword(
       'file' in source ? await readSecretFile(source.file) : await runPasswordCommand(source.command, here);
     return password === '' ? { problem: 'the password is empty' } : { password };
   } catch (error) {
-    return { problem: `the password can't be had: ${error instanceof Error ? error.message : String(error)}` };
+    return { problem: `the password is not available: ${error instanceof Error ? error.message : String(error)}` };
   }
 }
 

@@ -75,7 +75,7 @@ describe('operating a daemon', () => {
     expect(stopped, stopped.stderr).to.include({ code: 0 });
     expect(stopped.stdout).to.include(`Stopped: process ${pid} has ended.`);
     expect(await holder()).to.equal(undefined);
-    expect(await readFile(log, 'utf8')).to.match(/Serving .*Stopped; jobs go on/s);
+    expect(await readFile(log, 'utf8')).to.match(/Serving .*Stopped; jobs continue/s);
     expect(await world.run('stop')).to.deep.include({ code: 0, stdout: '' });
   });
 
@@ -122,8 +122,10 @@ describe('operating a daemon', () => {
 
     await writeFile(template, `${HELD}\${CLEARML_TASK.`);
     daemon.signal('SIGHUP');
-    await untilLogged(daemon, 'the old configuration and templates stay in force');
-    expect(daemon.log()).to.match(/stay in force err="gpu\.template:6:1: .* is never closed/);
+    await untilLogged(daemon, 'Reload failed; keeping the previous configuration and templates');
+    expect(daemon.log()).to.match(
+      /keeping the previous configuration and templates err="gpu\.template:6:1: .* is never closed/,
+    );
     const first = await enqueue();
     await world.untilConsole(first, 'Submitted as Slurm job');
 
@@ -150,7 +152,7 @@ describe('operating a daemon', () => {
     await untilLogged(daemon, 'Serving', 2);
     await lock.release();
 
-    expect(daemon.log()).to.match(/the old configuration is in force again err=".*other/);
+    expect(daemon.log()).to.match(/Cannot serve the reloaded configuration; keeping the previous one err=".*other/);
     expect(await holder()).to.not.equal(undefined);
     await world.stop(daemon);
   });
@@ -165,7 +167,7 @@ describe('operating a daemon', () => {
 
     const { code, stderr } = await daemon.ended;
     expect(code, stderr).to.equal(0);
-    expect(stderr).to.include('Stopped; jobs go on');
+    expect(stderr).to.include('Stopped; jobs continue');
     expect(await holder()).to.equal(undefined);
   });
 

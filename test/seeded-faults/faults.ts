@@ -110,7 +110,7 @@ export const SEEDED_FAULTS: readonly SeededFault[] = [
     rounds: { kinds: ['user aborts', 'user resets', 'user dequeues'] },
   },
   {
-    title: 'a task is put back while its job still runs',
+    title: 'a task is returned to its queue while its job still runs',
     edits: [
       {
         file: 'src/daemon/decide/running.ts',
@@ -121,7 +121,7 @@ export const SEEDED_FAULTS: readonly SeededFault[] = [
     rounds: { kinds: ['job is preempted', 'user requeues the job'], isLazy: true },
   },
   {
-    title: 'a new attempt is made without a look-up',
+    title: 'a task is resubmitted without looking its job up',
     edits: [
       {
         file: 'src/daemon/submit/resume.ts',

@@ -1,4 +1,4 @@
-// The job that `logs` shows: of a number that somebody typed into ClearML only a job of ours, whatever it is called.
+// The job that `logs` shows: a job id from ClearML must be one of our jobs, whatever its name.
 import { expect } from 'chai';
 import type { TaskId } from '../../src/clearml/ids.ts';
 import { findJob } from '../../src/tasks/job-log.ts';

@@ -74,7 +74,7 @@ describe('what is offered to a host', () => {
     const why = `others can change it: ${folder} can be written by everybody (mode 777)`;
     expect(await offered({ passwordFrom: { file: join(folder, 'password') } })).to.deep.equal({
       offers: [],
-      unusable: [`the password can't be had: ${why}`],
+      unusable: [`the password is not available: ${why}`],
     });
   });
 });

@@ -103,7 +103,7 @@ async function withState<End>(
   }
 }
 
-/** A folder in which something is still to be remembered stays. One that can't be removed does no harm to a task that is over. */
+/** A directory with unfinished entries stays. A failure to remove it does not matter for an ended task. */
 async function removeIfEmpty(folder: string, log: App['log']): Promise<void> {
   try {
     await rmdir(folder);

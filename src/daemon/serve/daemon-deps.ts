@@ -34,7 +34,7 @@ function daemonOf(app: App, cluster: ClusterSettings): Who {
   return { worker, shownAs: worker, mark: daemonMark(app, cluster), stateDir: cluster.stateDir };
 }
 
-/** Everything that a process works with that brings tasks to one cluster: its daemon, or whoever is told. Its journal is open. @throws JournalError */
+/** The dependencies of a process that submits tasks to one cluster, with an open journal. @throws JournalError */
 export async function createDaemonDeps(
   app: App,
   cluster: ClusterSettings,
@@ -50,10 +50,10 @@ export async function createDaemonDeps(
   if (facts.callLimit !== undefined) {
     log.info('Slurm limits how often a user may ask; submissions keep below that', { perSecond: rate.perSecond });
   }
-  const pace = createRateLimit(rate);
+  const rateLimit = createRateLimit(rate);
   return {
     clearml,
-    scheduler: withRateLimit(scheduler, pace, systemClock),
+    scheduler: withRateLimit(scheduler, rateLimit, systemClock),
     transport: host,
     jobLogs: createJobLogs({ host, clock: systemClock, redact: (text) => app.secrets.redact(text) }),
     journal: await openJournal(stateDir, systemClock.now(), log),
@@ -66,7 +66,7 @@ export async function createDaemonDeps(
     version: await readVersion(),
     queues,
     orderFairness: slurm.orderFairness,
-    rateLimit: pace,
+    rateLimit,
     schedulerQueue,
     cluster: facts,
     gracePeriods: { ...slurm.grace, abortCallbackMaxMs },

@@ -26,7 +26,7 @@ export function jobSettings({ config }: Configured, cluster: ClusterSettings, ap
   };
 }
 
-/** By which the daemon's jobs are told from those of its neighbours: the same each time it is started with this state folder here. */
+/** Distinguishes the daemon's jobs from those of its peers: the same at each start with this state directory on this machine. */
 export function daemonMark(here: Configured, { stateDir }: ClusterSettings): string {
   return markOf(here, stateDir).replace(OF_ONE_TASK, 'y');
 }

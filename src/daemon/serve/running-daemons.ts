@@ -50,7 +50,7 @@ async function holders(stateDirs: readonly string[], { hostName }: ProcessContex
   return found.filter((holder) => holder !== undefined);
 }
 
-/** What is said of those that can't be told from here, and of there being none. */
+/** The messages for daemons on other machines, and for none. */
 export function describeOthers({ stateDirs, here, elsewhere }: RunningDaemons, command: string): string {
   const there = elsewhere.map(
     ({ pid, host }) => `A daemon runs on ${host} (process ${pid}): run clearml-agent-slurm ${command} there.\n`,

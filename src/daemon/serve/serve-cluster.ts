@@ -49,7 +49,7 @@ export async function serveCluster(
       const facts = await firstFacts(clusterSide.scheduler, { ...options, everyMs, lock, log });
       if (facts === undefined) return 'done';
       await refuseUntrustedSharedFolder(clusterSide.host, cluster, app.config.settings);
-      // Neither waited for nor in the way: a slow sbatch delays no task.
+      // Not awaited: a slow sbatch must not delay a task.
       if (!options.once) void lintThere(app, cluster, { ...serverSide, ...clusterSide }, { ...options, log });
       const deps = await createDaemonDeps(app, cluster, { ...serverSide, ...clusterSide, facts, log });
       const queues = deps.queues.map(({ name }) => name);
@@ -64,7 +64,7 @@ export async function serveCluster(
         const end = await runDaemon(deps, { intervals: intervals, ...options, lock });
         const followed = deps.journal.entries.size;
         if (options.drain.aborted && followed === 0) log.info('Drained: no job is left');
-        else log.info('Stopped; jobs go on', { followed });
+        else log.info('Stopped; jobs continue', { followed });
         return end;
       } finally {
         await deps.journal.close();
@@ -78,7 +78,7 @@ export async function serveCluster(
   }
 }
 
-/** What only the programs there can tell of its templates. A cluster that can't be asked is told of elsewhere. */
+/** Checks the templates with the programs of the cluster. An unavailable cluster is reported elsewhere. */
 async function lintThere(
   app: App,
   cluster: ClusterSettings,
@@ -107,9 +107,9 @@ interface Waiting {
 }
 
 /**
- * The cluster's settings, once it can be asked: meanwhile its tasks stay in their queues, and its jobs go on. undefined when the
- * daemon was stopped before.
- * @throws SlurmUnavailableError at once when nothing is waited for, or when waiting won't help: there is no such command
+ * The facts of the cluster, once it responds: meanwhile its tasks stay in their queues, and its jobs continue. undefined if the
+ * daemon is stopped before.
+ * @throws SlurmUnavailableError at once if there is no wait, or if waiting does not help: there is no such command
  */
 async function firstFacts(
   scheduler: Scheduler,
@@ -136,7 +136,7 @@ async function firstFacts(
       );
     }
     await sleepUnlessStopped(systemClock, everyMs, stop);
-    // A folder that nobody touches is taken for a dead daemon's.
+    // A lock that is not touched is considered that of a dead daemon.
     await lock.touch();
   }
   return undefined;

@@ -1,4 +1,4 @@
-// Serves ClearML queues until it is told to stop or has drained; on SIGHUP it goes on with what it then reads.
+// Serves ClearML queues until it is stopped or drained; reloads the configuration on SIGHUP.
 import { setMaxListeners } from 'node:events';
 import type { ClusterSettings } from '../../config/clusters.ts';
 import type { DaemonEnd } from '../loop.ts';
@@ -42,7 +42,7 @@ export async function serve(options: StartOptions, context: ProcessContext): Pro
         [before, current, next] = [current, next, undefined];
       } catch (error) {
         if (before === undefined || context.stop.aborted) throw error;
-        current.app.log.error('What was read again can not be served; the old configuration is in force again', {
+        current.app.log.error('Cannot serve the reloaded configuration; keeping the previous one', {
           err: error,
         });
         await current.close();
@@ -62,10 +62,10 @@ export async function serve(options: StartOptions, context: ProcessContext): Pro
       const read = await openGeneration(options, context, warnOnce);
       await next?.close();
       next = read;
-      read.app.log.info('The configuration and the templates were read again, and are taken up');
+      read.app.log.info('Reloaded the configuration and the templates');
       replace.abort();
     } catch (error) {
-      current.app.log.error('What was read again is wrong; the old configuration and templates stay in force', {
+      current.app.log.error('Reload failed; keeping the previous configuration and templates', {
         err: error,
       });
     }
@@ -83,20 +83,20 @@ export async function serve(options: StartOptions, context: ProcessContext): Pro
 }
 
 /**
- * One that can't be served does not keep the others from it.
- * @throws the first such trouble once all have ended
+ * A cluster that cannot be served does not affect the others.
+ * @throws the first such error, once all have ended
  */
 async function serveAll({ app, serverSide }: Generation, options: ServeOptions): Promise<DaemonEnd[]> {
   const { clusters } = app.config.settings;
   // All of them listen to these.
   setMaxListeners(0, options.stop, options.drain);
-  const troubles: unknown[] = [];
+  const errors: unknown[] = [];
 
   async function serveOne(cluster: ClusterSettings): Promise<DaemonEnd> {
     try {
       return await serveCluster(app, cluster, serverSide, options);
     } catch (error) {
-      troubles.push(error);
+      errors.push(error);
       if (clusters.length > 1)
         app.log.error('This cluster is not served; the others are', { cluster: cluster.name, err: error });
       return 'done';
@@ -104,6 +104,6 @@ async function serveAll({ app, serverSide }: Generation, options: ServeOptions):
   }
 
   const ends = await Promise.all(clusters.map(serveOne));
-  if (troubles.length > 0) throw troubles[0];
+  if (errors.length > 0) throw errors[0];
   return ends;
 }

@@ -14,7 +14,7 @@ const LOST_QUOTES: Kind = {
 /** bash before 5.2 finds the end of a substitution by counting parentheses, and recognizes `case` only in some positions. */
 const OPEN_PATTERN: Kind = {
   effect: 'bash before 5.2 takes the ) of a pattern for the end of $(…) unless case begins a line',
-  remedy: 'write (PATTERN) with both parentheses, or case on a line of its own',
+  remedy: 'write (PATTERN) with both parentheses, or case on a separate line',
 };
 
 /** Fixed by patch 20 of bash 5.2. */
