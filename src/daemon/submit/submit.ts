@@ -88,7 +88,8 @@ export async function resubmit(deps: DaemonDeps, entry: Entry, why: string): Pro
     await returnToQueue(deps, entry, { isParked: true, why: `${why}, and this daemon no longer serves the queue` });
     return 'none';
   }
-  const read = await readClaimed(deps, entry);
+  // When it was enqueued does not count here, as the task is parked: an old entry would never get another job.
+  const read = await readClaimed(deps, { ...entry, queuedAt: undefined });
   if (read === undefined) return 'none';
 
   deps.log.info('Resubmitting', { task: entry.task, queue: entry.queueName, why });

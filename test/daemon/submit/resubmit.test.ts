@@ -37,6 +37,13 @@ describe('resubmitting', () => {
     expect(fixture.facts.get('info: Resubmitting')).to.deep.equal({ task, queue: 'own', why: WHY });
   });
 
+  it('submits a parked task that was enqueued again since its entry was written', async () => {
+    const fixture = createStepFixture();
+    const { entry } = await parked(fixture);
+
+    expect(await resubmit(fixture.deps, { ...entry, queuedAt: 1 }, WHY)).to.equal('accepted');
+  });
+
   it('removes the file of the last attempt before the next one is written', async () => {
     const fixture = createStepFixture();
     const { entry } = await parked(fixture);
