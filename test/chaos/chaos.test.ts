@@ -1,4 +1,4 @@
-// Rounds of chaos on real Slurm: any one, and those that once ended badly.
+// Rounds of chaos on real Slurm: a first one, and those that once ended badly.
 import { expect } from 'chai';
 import { requirePython, requireRoot, requireSlurm, requireSshd } from '../support/requires.ts';
 import { ON_SCHEDULER_PAGE } from './schedule.ts';
@@ -44,7 +44,7 @@ describe('chaos on real Slurm', function () {
 });
 
 function itIsClean({ title, seed, round, daemons, over, size }: Replay): void {
-  it(`loses no task, runs none twice, and ends each as it should: ${title}`, async () => {
+  it(`loses no task, runs none twice, and brings each to its right end: ${title}`, async () => {
     const said: string[] = [];
     const tally = await runReal({
       seed,

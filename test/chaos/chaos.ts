@@ -1,4 +1,4 @@
-// `npm run chaos`: breaks everything that can break, for a given time, and judges what became of every task.
+// `npm run chaos`: breaks everything that can break, and checks how every task ended.
 import { parseOptions, USAGE, type ChaosOptions } from './options.ts';
 import { ORDINARY_SECONDS, runReal } from './real.ts';
 import { playRounds, type Rounds } from '../simulation/rounds.ts';

@@ -1,11 +1,11 @@
-// The story of a task that ended badly.
+// Prints the counterexample of a task.
 import { expect } from 'chai';
 import { fault, enqueued, gatePassed, history, run, TASK } from './sample-history.ts';
 import { checkHistory } from './oracle.ts';
 import { formatCounterexample } from './counterexample.ts';
 
-describe('the story of a task', () => {
-  it('is told in the order of time, with what the oracle says of it and what was done to it', () => {
+describe('the counterexample of a task', () => {
+  it('lists calls, jobs, runs and faults in order of time, with the verdict of the oracle', () => {
     const given = history({
       status: 'failed',
       traces: run(1_000, { code: 'killed' }),

@@ -1,4 +1,4 @@
-// The story of a task that ended badly: everything that was seen of it and done to it, in the order of time.
+// Prints everything that was seen of a task that ended badly, and done to it, in order of time.
 import type { TaskHistory } from './history.ts';
 import type { Verdict } from './oracle.ts';
 import type { ServerCall } from './server-record.ts';
@@ -17,7 +17,7 @@ export function formatCounterexample(history: TaskHistory, { lost, twice, wrong 
       .filter(({ what }) => what !== 'run lives')
       .map(({ at, what, job, node, restarts, code }) => ({
         at,
-        text: `job ${job} on ${node}: ${what}${restarts === 0 ? '' : ` (put back ${restarts} times)`}${code === undefined ? '' : ` with ${code}`}`,
+        text: `job ${job} on ${node}: ${what}${restarts === 0 ? '' : ` (requeued ${restarts} times)`}${code === undefined ? '' : ` with ${code}`}`,
       })),
     ...lastBeats(history),
     ...jobs.map(({ at, job, state, reason }) => ({ at, text: `Slurm: job ${job} is ${state} (${reason})` })),

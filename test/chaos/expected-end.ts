@@ -1,4 +1,4 @@
-// Which statuses a task may have in the end, by what was done to it and what its program did.
+// Which statuses a task may end with, by what was done to it and what its program did.
 import { MIN_JOB_AGE_MS, runsOf, type InjectedFault, type Run, type TaskHistory } from './history.ts';
 import { removedAt } from './removals.ts';
 import type { ServerCall } from './server-record.ts';
@@ -6,7 +6,7 @@ import type { ServerCall } from './server-record.ts';
 export interface ExpectedEnd {
   /** Statuses, or `gone`. */
   readonly allowed: ReadonlySet<string>;
-  /** For the story. */
+  /** For the counterexample. */
   readonly because: string;
 }
 
@@ -37,7 +37,7 @@ export function expectedEnd(history: TaskHistory): ExpectedEnd {
   if (act.endpoint === 'tasks.enqueue') return byEnqueue(history, act);
   if (act.endpoint === 'tasks.delete') return { allowed: new Set(['gone']), because: 'its user deleted it' };
 
-  // The user sees such a task pending: one that is queued in no queue is put back into its own, and runs (docs/known-issues.md).
+  // The user sees such a task pending: one that is queued in no queue is returned to its own, and runs (docs/known-issues.md).
   if (act.endpoint === 'tasks.dequeue' && act.response?.status === 'queued' && hasForgottenFormer(history, act))
     return byRuns(history, act.at);
 
@@ -118,7 +118,7 @@ function byRuns(history: TaskHistory, since: number): ExpectedEnd {
 
   // It is dequeued, which makes of it what it was before, or runs all the same where another one may have taken the entry.
   const allowed = new Set([...demanded.allowed, ...(since === 0 ? ['created'] : FORMER)]);
-  // Nobody remembers then that it was he who has cancelled the job for that.
+  // A daemon that lost its journal does not know that it cancelled the job for that.
   if (isJournalLost(history, removed, Infinity)) allowed.add('stopped');
   return { allowed, because: `${demanded.because}; its user had removed it from the scheduler queue` };
 }
@@ -166,7 +166,7 @@ function byNoRun(history: TaskHistory, since: number): ExpectedEnd {
 
 /**
  * A job that may run the task, from then until its agent spoke last. Its agent may die before it starts the program, and the
- * task is not run again then: who let the job in can't know how far it came.
+ * task is not run again then: a daemon cannot know how far it came.
  */
 function lastLetIn({ calls, traces }: TaskHistory, since: number): Run | undefined {
   const fromNode = calls.filter(({ who, at }) => who === 'node' && at >= since);
@@ -179,7 +179,7 @@ function lastLetIn({ calls, traces }: TaskHistory, since: number): Run | undefin
 
 /**
  * A user's scancel of the only job that the task had, which is no reason for another one. A controller that is killed may forget
- * it, and a job that it acknowledged may have been there unseen. A task that was enqueued anew meanwhile is due all the same, and
+ * it, and a job that it acknowledged may have been there unseen. A task that was enqueued again meanwhile must run all the same, and
  * so is one whose job was about to be replaced.
  */
 function findIgnored(history: TaskHistory, run: Run, since: number): InjectedFault | undefined {
@@ -205,7 +205,7 @@ function isJournalLost({ faults }: TaskHistory, from: number, until: number): bo
   return faults.some(({ words, at }) => /journal (?:lost|torn)/.test(words) && at > from && at < until);
 }
 
-/** Slurm had put the job back after it was let in and before its agent began the task: nobody runs it by that job any more. */
+/** Slurm had requeued the job after it passed the gate and before its agent started the task: that job never runs it. */
 function isPutBack({ calls, jobs, traces }: TaskHistory, { job, at }: InjectedFault): boolean {
   const gate = calls.find((call) => isLetIn(call) && call.at < at);
   if (gate === undefined || !isOnlyLetIn({ calls }, at)) return false;
@@ -240,7 +240,7 @@ function disturbances({ faults, leeway = 1 }: TaskHistory, run: Run): InjectedFa
 /** How much of that time an agent could not reach the server. */
 function awayMs(faults: readonly InjectedFault[], from: number, to: number): number {
   return faults
-    .filter(({ what }) => what === 'server away' || what === 'link in trouble')
+    .filter(({ what }) => what === 'server away' || what === 'link broken')
     .reduce((sum, { at, until = to }) => sum + Math.max(0, Math.min(to, until) - Math.max(from, at)), 0);
 }
 

@@ -1,4 +1,4 @@
-// The levers: for each thing that may happen, what the chaos does for it, and how it is written down.
+// The fault injectors on real Slurm: what each fault does, and how it is recorded.
 import { open, readFile, rm, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -60,7 +60,7 @@ async function killSbatch(round: RoundContext, { pick, way, what }: ScheduledFau
   const daemon = choose(daemons, pick);
   const until = Date.now() + SBATCH_WITHIN_MS;
   while (Date.now() < until) {
-    // Behind SSH it is nobody's child here.
+    // Over SSH it is not a child of the daemon.
     const pid = sshAccess === undefined ? childNamed(daemon.pid(), 'sbatch') : commandNamed('sbatch', commandsConf);
     if (pid !== undefined) {
       await sleep(way * 40);
@@ -75,7 +75,7 @@ async function killSbatch(round: RoundContext, { pick, way, what }: ScheduledFau
 
 function onController(end: (bed: TestBed) => Promise<void>): Injector {
   return (round, { what, forMs }) =>
-    round.inTurn.slurm(async () => {
+    round.locks.slurm(async () => {
       const fault = round.note({ what: what === 'controller is killed' ? 'controller killed' : 'other', words: what });
       round.countKill(what);
       await end(round.bed);
@@ -86,13 +86,13 @@ function onController(end: (bed: TestBed) => Promise<void>): Injector {
 }
 
 function killNode(round: RoundContext, { what, pick, way, forMs }: ScheduledFault): Promise<void> {
-  return round.inTurn.slurm(async () => {
+  return round.locks.slurm(async () => {
     const { cluster } = round.bed;
     const node = choose(cluster.nodes, pick);
     const fault = round.note({ what: 'node killed', node, words: `node ${node} is killed` });
     round.countKill(what);
     await cluster.killNode(node);
-    // An operator who sees it first, or nobody: then Slurm finds out when the node is back.
+    // An operator may see it first; otherwise Slurm finds out when the node is back.
     if (way < 0.5)
       await insist(() => cluster.run('scontrol', 'update', `NodeName=${node}`, 'State=DOWN', 'Reason=power'));
     await sleep(forMs);
@@ -112,7 +112,7 @@ async function insist(command: () => Promise<string>): Promise<void> {
 }
 
 function killServer(round: RoundContext, { what, forMs }: ScheduledFault): Promise<void> {
-  return round.inTurn.server(async () => {
+  return round.locks.server(async () => {
     const fault = round.note({ what: 'server away', words: what });
     round.countKill(what);
     await round.bed.server.kill();
@@ -134,9 +134,9 @@ function breakDaemonLink(round: RoundContext, { what, pick, way, forMs }: Schedu
 }
 
 function breakNodeLink(round: RoundContext, { what, way, forMs }: ScheduledFault): Promise<void> {
-  return round.inTurn.nodeLink(async () => {
+  return round.locks.nodeLink(async () => {
     const kind = choose(LINK_FAULTS, way);
-    const fault = round.note({ what: 'link in trouble', words: `link node–server: ${kind} for ${forMs} ms` });
+    const fault = round.note({ what: 'link broken', words: `link node–server: ${kind} for ${forMs} ms` });
     round.countKill(what);
     round.bed.nodeLink.break(kind);
     await sleep(forMs);
@@ -157,7 +157,7 @@ function disturbController(
   { what, way, forMs }: ScheduledFault,
   only: 'submissions' | undefined,
 ): Promise<void> {
-  return round.inTurn.controllerLink(async () => {
+  return round.locks.controllerLink(async () => {
     const fault = choose(CONTROLLER_FAULTS, way);
     round.note({ what: 'other', words: `${what}: ${fault.kind} for ${forMs} ms` });
     round.countKill(what);
@@ -194,7 +194,7 @@ async function fillDisk(round: RoundContext, { what, pick, forMs }: ScheduledFau
 function onDaemon(round: RoundContext, pick: number, work: (daemon: DaemonPlace) => Promise<void>): Promise<void> {
   const { daemons } = round.bed;
   const daemon = choose(daemons, pick);
-  const inTurn = round.inTurn.daemons[daemons.indexOf(daemon)];
-  if (inTurn === undefined) throw new RangeError('each daemon has its turns');
-  return inTurn(() => work(daemon));
+  const lock = round.locks.daemons[daemons.indexOf(daemon)];
+  if (lock === undefined) throw new RangeError('each daemon has its turns');
+  return lock(() => work(daemon));
 }

@@ -1,4 +1,4 @@
-// The history of a task, as everybody but the product saw it: the one thing that the oracle judges from.
+// The history of a task, as everything but the program saw it: the oracle's only evidence.
 import * as z from 'zod';
 import type { Nature } from './schedule.ts';
 import type { ServerCall } from './server-record.ts';
@@ -19,8 +19,7 @@ export type Trace = z.infer<typeof Trace>;
 /** What the chaos did: to one job, to a node, or to everybody. */
 export interface InjectedFault {
   readonly at: number;
-  readonly what:
-    'scancel' | 'requeue' | 'node killed' | 'controller killed' | 'server away' | 'link in trouble' | 'other';
+  readonly what: 'scancel' | 'requeue' | 'node killed' | 'controller killed' | 'server away' | 'link broken' | 'other';
   /** For people. */
   readonly words: string;
   readonly job?: string;

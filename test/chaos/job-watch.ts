@@ -1,4 +1,4 @@
-// The operator of the cluster: looks at squeue once a second, writes down what is new, and mends what Slurm leaves to operators.
+// Watches squeue once a second, records what is new, and repairs what Slurm leaves to operators.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SlurmCluster } from '../support/slurm-cluster.ts';
 import type { JobSeen } from './history.ts';
@@ -9,7 +9,7 @@ export interface Watch {
   /** The jobs of ours that wait or run now, by task. Rejects while the controller does not answer. */
   live(): Promise<ReadonlyMap<string, readonly { readonly job: string; readonly state: string }[]>>;
   /**
-   * A controller that was killed shows a job as running that has ended since, or died with its node, until the node tells it anew
+   * A controller that was killed shows a job as running that has ended since, or died with its node, until the node reports again
    * which jobs it has; left alone it does so after minutes.
    */
   letNodesRegister(): Promise<void>;
@@ -65,7 +65,7 @@ export function watchJobs(cluster: SlurmCluster, now: () => number): Watch {
     return rows;
   }
 
-  /** Slurm lets a job that it has put back wait for two minutes, and holds one that it failed to launch. */
+  /** Slurm lets a requeued job wait for two minutes, and holds one that it failed to launch. */
   async function help(rows: readonly Row[]): Promise<void> {
     for (const { job, state, reason } of rows) {
       if (state !== 'PENDING') continue;

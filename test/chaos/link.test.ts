@@ -1,4 +1,4 @@
-// The links of chaos break in the ways that they say, and mend.
+// A link breaks as it says, and is mended.
 import { expect } from 'chai';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
@@ -38,13 +38,13 @@ async function startBench(): Promise<Bench> {
   };
 }
 
-describe('a link of chaos', () => {
-  it('passes calls on', async () => {
+describe('a link', () => {
+  it('passes calls', async () => {
     await using bench = await startBench();
     expect(await bench.ask()).to.equal('well');
   });
 
-  it('that is cut lets no call arrive, and lets them through again once it is mended', async () => {
+  it('passes no call while it is cut, and passes calls again once it is mended', async () => {
     await using bench = await startBench();
     bench.link.break('cut');
     await rejection(bench.ask());
@@ -54,14 +54,14 @@ describe('a link of chaos', () => {
     expect(await bench.ask()).to.equal('well');
   });
 
-  it('that loses answers lets calls arrive, and their answers not', async () => {
+  it('passes calls and loses their responses', async () => {
     await using bench = await startBench();
     bench.link.break('answers lost');
     await rejection(bench.ask());
     expect(bench.calls()).to.equal(1);
   });
 
-  it('that is silent keeps its callers waiting until it is mended', async () => {
+  it('keeps callers waiting while it is silent, until it is mended', async () => {
     await using bench = await startBench();
     bench.link.break('silent');
     const asked = rejection(bench.ask());
@@ -72,7 +72,7 @@ describe('a link of chaos', () => {
     expect(bench.calls()).to.equal(0);
   });
 
-  it('that is slow answers late', async () => {
+  it('delays responses while it is slow', async () => {
     await using bench = await startBench();
     bench.link.break('slow');
     const askedAt = performance.now();

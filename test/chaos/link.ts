@@ -1,10 +1,10 @@
-// A link that can be cut: a TCP proxy between a client and the ClearML server, with what happens to real networks.
+// A link that breaks: a TCP proxy between a client and the ClearML server.
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 
 /**
- * `cut`: nobody gets through, and who talks is interrupted. `answers lost`: calls arrive and are obeyed, and then the connection
- * ends where the answer should begin. `silent`: nothing arrives any more, and nobody is told. `slow`: answers come late.
+ * `cut`: connections end, and no new one is accepted. `answers lost`: calls arrive and are carried out, and the connection ends
+ * where the response should begin. `silent`: nothing arrives any more, without an error. `slow`: responses come late.
  */
 export const LINK_FAULTS = ['cut', 'answers lost', 'silent', 'slow'] as const;
 export type LinkFault = (typeof LINK_FAULTS)[number];
@@ -65,7 +65,7 @@ export async function startLink(port: number, serverPort: number): Promise<Link>
       if (kind === 'cut') endAll();
     },
     mend() {
-      // Bytes that were swallowed never come: what waits for them has to begin anew.
+      // Swallowed bytes never come: what waits for them has to start again.
       if (fault === 'silent') endAll();
       fault = undefined;
     },

@@ -1,4 +1,4 @@
-// The levers of a machine under load: processes that stand still for seconds, processors that others take, clocks that jump.
+// Injects the faults of a loaded machine: paused processes, busy processors, clocks that jump.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
@@ -27,11 +27,11 @@ export const loadLevers: Readonly<Record<UnderLoad, Injector>> = {
     await pause(round, 'sbatch is paused', [pid], forMs * PAUSE_FACTOR);
   },
   'controller is paused': (round, { forMs }) =>
-    round.inTurn.slurm(() =>
+    round.locks.slurm(() =>
       pause(round, 'controller is paused', [round.bed.cluster.controllerPid()], forMs * PAUSE_FACTOR),
     ),
   'node is paused': (round, { pick, forMs }) =>
-    round.inTurn.slurm(() => {
+    round.locks.slurm(() => {
       const node = choose(round.bed.cluster.nodes, pick);
       // Twice: Slurm calls a node down after 20 s here, and what runs there is then run again by Slurm's own decision.
       return pause(round, 'node is paused', [round.bed.cluster.nodePid(node)], forMs * 2, node);
@@ -44,7 +44,7 @@ export const loadLevers: Readonly<Record<UnderLoad, Injector>> = {
     await pause(round, 'job is paused', pids, forMs * PAUSE_FACTOR, `job ${jobId ?? ''}`);
   },
   'server is paused': (round, { forMs }) =>
-    round.inTurn.server(async () => {
+    round.locks.server(async () => {
       const fault = round.note({ what: 'server away', words: 'server is paused' });
       await pause(round, 'server is paused', [round.bed.server.pid()], forMs * PAUSE_FACTOR);
       fault.over();
@@ -98,7 +98,7 @@ async function findSbatch(
   const daemon = choose(daemons, pick);
   const until = Date.now() + SBATCH_WITHIN_MS;
   while (Date.now() < until) {
-    // Behind SSH it is nobody's child here.
+    // Over SSH it is not a child of the daemon.
     const pid = sshAccess === undefined ? childNamed(daemon.pid(), 'sbatch') : commandNamed('sbatch', commandsConf);
     if (pid !== undefined) return pid;
     await sleep(3);

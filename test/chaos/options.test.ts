@@ -1,9 +1,9 @@
-// The options of chaos: what is typed counts, and what can't be is refused by name.
+// Parses the options of `npm run chaos`.
 import { expect } from 'chai';
 import { parseOptions } from './options.ts';
 
-describe('the options of chaos', () => {
-  it('have defaults, and take the seed that they are given where none is typed', () => {
+describe('npm run chaos', () => {
+  it('has defaults, and takes its seed from the caller if the command line has none', () => {
     expect(parseOptions([], 77)).to.deep.equal({
       seed: 77,
       seconds: undefined,
@@ -19,7 +19,7 @@ describe('the options of chaos', () => {
     });
   });
 
-  it('take what is typed', () => {
+  it('takes its options from the command line', () => {
     const words = '--seconds 5 --seed 3 --round 4 --slurm 26.05 --agent real --daemons 2 --over openssh --keep'.split(
       ' ',
     );
@@ -43,7 +43,7 @@ describe('the options of chaos', () => {
     [['--over', 'telnet'], '--over'],
     [['--sead', '1'], '--sead'],
   ] as const) {
-    it(`refuse ${words.join(' ')}`, () => {
+    it(`refuses ${words.join(' ')}`, () => {
       expect(() => parseOptions(words, 0)).to.throw(name);
     });
   }

@@ -1,4 +1,4 @@
-// The oracle itself: invented histories, good ones that it must let pass, and one of each kind of wrong that it must notice.
+// The oracle permits correct histories and detects each kind of wrong one.
 import { expect } from 'chai';
 import { GOOD } from './permitted-histories.ts';
 import { QUEUES, type TaskHistory } from './history.ts';
@@ -58,7 +58,7 @@ const CASES: readonly (readonly [string, 'nothing' | 'lost' | 'twice' | 'wrong',
     }),
   ],
   [
-    'a second run for which nobody had asked',
+    'a second run without a cause',
     'twice',
     history({ traces: [...run(1_000), ...run(9_000, { job: '8', pid: 200 })] }),
   ],
@@ -126,7 +126,7 @@ const CASES: readonly (readonly [string, 'nothing' | 'lost' | 'twice' | 'wrong',
   ],
   ['a task that completed, and never ran', 'wrong', history({ traces: [] })],
   [
-    'a run that was killed, and nobody had done anything',
+    'a run that was killed without a fault',
     'wrong',
     history({ status: 'failed', traces: run(1_000, { code: 'killed' }) }),
   ],
@@ -177,7 +177,7 @@ const CASES: readonly (readonly [string, 'nothing' | 'lost' | 'twice' | 'wrong',
       ],
     }),
   ],
-  ['a task that is gone, and nobody deleted it', 'wrong', history({ found: undefined })],
+  ['a task that is gone though its user did not delete it', 'wrong', history({ found: undefined })],
   [
     'a deleted task that came back',
     'wrong',
@@ -209,7 +209,7 @@ const CASES: readonly (readonly [string, 'nothing' | 'lost' | 'twice' | 'wrong',
     history({ traces: run(1_000, { code: 3 }), found: { status: 'failed', reason: '', message: '', queues: [] } }),
   ],
   [
-    'a task that is a draft, and nobody removed it from the scheduler queue',
+    'a task that is a draft though its user did not remove it from the scheduler queue',
     'wrong',
     history({ status: 'created', calls: [enqueued, parked], traces: [], jobs: [job(900, 'PENDING')] }),
   ],
@@ -229,9 +229,9 @@ const CASES: readonly (readonly [string, 'nothing' | 'lost' | 'twice' | 'wrong',
   ],
 ];
 
-describe('the oracle of chaos', () => {
+describe('the oracle', () => {
   for (const [title, wanted, given] of CASES) {
-    it(`finds ${wanted === 'nothing' ? 'nothing wrong with' : `${wanted}:`} ${title}`, () => {
+    it(`${wanted === 'nothing' ? 'permits' : `reports as ${wanted}:`} ${title}`, () => {
       const verdict = checkHistory(given);
       const found = (['lost', 'twice', 'wrong'] as const).filter((kind) => verdict[kind].length > 0);
       if (wanted === 'nothing') expect(found, JSON.stringify(verdict)).to.deep.equal([]);

@@ -1,4 +1,4 @@
-// The oracle: whether what became of a task is what its history demands. It knows nothing of the product but its promises.
+// The oracle: whether the history of a task is correct. It knows only what the program promises.
 import { QUEUES, runsOf, type InjectedFault, type Run, type TaskHistory } from './history.ts';
 import type { ServerCall } from './server-record.ts';
 import { expectedEnd } from './expected-end.ts';
@@ -11,11 +11,11 @@ export interface Verdict {
 }
 
 export function checkHistory(history: TaskHistory): Verdict {
-  return { lost: judgeRest(history), twice: judgeRuns(history), wrong: judgeEnd(history) };
+  return { lost: checkRest(history), twice: checkRuns(history), wrong: checkEnd(history) };
 }
 
 /** Nothing of the task is left anywhere but where its user put it. */
-function judgeRest({ found, liveJobs }: TaskHistory): string[] {
+function checkRest({ found, liveJobs }: TaskHistory): string[] {
   const said: string[] = [];
   if (liveJobs.length > 0) said.push(`Slurm still has its job ${liveJobs.join(', ')}`);
   if (found === undefined) return said;
@@ -23,11 +23,11 @@ function judgeRest({ found, liveJobs }: TaskHistory): string[] {
   if (queues.includes(QUEUES.scheduler)) said.push(`its entry is still in the queue ${QUEUES.scheduler}`);
   if (queues.includes(QUEUES.served)) said.push(`it still waits in the queue ${QUEUES.served}`);
   if (status === 'queued' && queues.length === 0) said.push('it is queued, and in no queue');
-  if (status === 'in_progress') said.push('it is still in progress, and nobody runs it');
+  if (status === 'in_progress') said.push('it is still in progress, and no agent runs it');
   return said;
 }
 
-function judgeRuns(history: TaskHistory): string[] {
+function checkRuns(history: TaskHistory): string[] {
   const runs = runsOf(history.traces);
   return runs.flatMap((run, index) => {
     const before = runs[index - 1];
@@ -35,13 +35,13 @@ function judgeRuns(history: TaskHistory): string[] {
     if (run.beganAt < before.livedUntil) {
       return [`two of its runs lived at once: in job ${before.job} and in job ${run.job}`];
     }
-    if (isExcused(history, before, run)) return [];
-    return [`it was started again, by job ${run.job} after job ${before.job}, and nobody had asked for that`];
+    if (isRerunPermitted(history, before, run)) return [];
+    return [`it was started again, by job ${run.job} after job ${before.job}, without a cause`];
   });
 }
 
-/** Slurm put the job back, its node died, or the user enqueued the task anew. */
-function isExcused({ calls, traces, faults }: TaskHistory, before: Run, run: Run): boolean {
+/** Slurm requeued the job, its node died, or the user enqueued the task again. */
+function isRerunPermitted({ calls, traces, faults }: TaskHistory, before: Run, run: Run): boolean {
   const isBetween = ({ at }: { readonly at: number }): boolean => at >= before.beganAt && at <= run.beganAt;
   const isRestart = (fault: InjectedFault): boolean =>
     (fault.what === 'requeue' && fault.job === before.job) ||
@@ -56,7 +56,7 @@ function isExcused({ calls, traces, faults }: TaskHistory, before: Run, run: Run
   );
 }
 
-function judgeEnd(history: TaskHistory): string[] {
+function checkEnd(history: TaskHistory): string[] {
   const { found } = history;
   const { allowed, because } = expectedEnd(history);
   const status = found?.status ?? 'gone';

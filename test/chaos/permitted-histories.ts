@@ -1,4 +1,4 @@
-// Invented histories that the oracle must let pass.
+// Sample histories that the oracle must permit.
 import type { TaskHistory } from './history.ts';
 import {
   call,
@@ -52,7 +52,7 @@ export const GOOD: readonly (readonly [string, TaskHistory])[] = [
     history({ calls: [enqueued, gatePassed, call(3_500, 'user', 'tasks.stop', { status: 'in_progress' })] }),
   ],
   [
-    'a job put back by Slurm, and run again',
+    'a job that Slurm requeued, and that ran again',
     history({
       traces: [...run(1_000, { code: 'killed' }), ...run(9_000, { pid: 200, restarts: 1 })],
       faults: [fault(3_500, 'requeue', { job: '7' })],
@@ -126,7 +126,7 @@ export const GOOD: readonly (readonly [string, TaskHistory])[] = [
       ] as const,
   ),
   [
-    'an agent that had the task in hand when its user took it out',
+    'an agent that was starting the task when its user dequeued it',
     history({
       calls: [
         enqueued,
@@ -142,7 +142,7 @@ export const GOOD: readonly (readonly [string, TaskHistory])[] = [
     history({ calls: [enqueued, gatePassed, call(4_100, 'user', 'tasks.stop', { status: 'completed' })] }),
   ],
   [
-    'a task that was enqueued anew after scancel',
+    'a task that was enqueued again after scancel',
     history({
       calls: [enqueued, late],
       traces: run(10_000, { job: '8' }),
@@ -151,7 +151,7 @@ export const GOOD: readonly (readonly [string, TaskHistory])[] = [
     }),
   ],
   [
-    'a task that was enqueued anew before scancel, and taken after it',
+    'a task that was enqueued again before scancel, and claimed after it',
     history({
       calls: [
         enqueued,
@@ -164,7 +164,7 @@ export const GOOD: readonly (readonly [string, TaskHistory])[] = [
     }),
   ],
   [
-    'another job after scancel, of which nobody had heard before Slurm and the journal had forgotten it',
+    'another job after scancel, which no daemon saw before Slurm and the journal had forgotten it',
     history({
       traces: run(30_000, { job: '8' }),
       jobs: [job(900, 'PENDING'), job(29_000, 'RUNNING', '8')],
@@ -187,7 +187,7 @@ export const GOOD: readonly (readonly [string, TaskHistory])[] = [
     }),
   ],
   [
-    'another job after scancel of one that Slurm had put back before its agent began the task',
+    'another job after scancel of one that Slurm had requeued before its agent started the task',
     history({
       calls: [enqueued, call(500, 'daemon-1', 'queues.get_next_task'), gatePassed],
       traces: [...run(1_000).slice(0, 1), ...run(3_000, { restarts: 1 }).slice(0, 1), ...run(9_000, { job: '8' })],

@@ -1,4 +1,4 @@
-// The processes that a chaos run looks for, by what the kernel knows of them.
+// Finds processes of a chaos run in /proc.
 import { readdirSync, readFileSync } from 'node:fs';
 
 /** A child of that process, by the name of its program. */
@@ -7,7 +7,7 @@ export function childNamed(parent: number, name: string): number | undefined {
   return children.filter((pid) => pid !== '' && isNamed(pid, name)).map(Number)[0];
 }
 
-/** One of Slurm's commands that uses this slurm.conf, whoever has started it. */
+/** One of Slurm's commands that uses this slurm.conf. */
 export function commandNamed(name: string, slurmConf: string): number | undefined {
   const pids = readdirSync('/proc').filter((entry) => /^\d+$/.test(entry) && isNamed(entry, name));
   return pids.filter((pid) => read(`/proc/${pid}/environ`).includes(`SLURM_CONF=${slurmConf}\0`)).map(Number)[0];
@@ -17,7 +17,7 @@ function isNamed(pid: string, name: string): boolean {
   return read(`/proc/${pid}/comm`).trim() === name;
 }
 
-/** Nothing where the process has ended meanwhile, or is somebody else's. */
+/** Empty if the process has ended, or is another user's. */
 function read(path: string): string {
   try {
     return readFileSync(path, 'utf8');

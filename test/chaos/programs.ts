@@ -1,4 +1,4 @@
-// What a chaos run gives to the product: the template of its queue, and the programs of its tasks, both of which leave traces.
+// The template of a chaos run and the programs of its tasks, which write traces.
 import type { NewTask } from '../e2e/api.ts';
 import type { Nature, PlannedTask } from './schedule.ts';
 

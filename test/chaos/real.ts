@@ -1,4 +1,4 @@
-// The driver on real Slurm and in real time: rounds, one after the other, until the time is up.
+// Chaos on real Slurm and in real time: one round after the other until the time is up.
 import { once } from 'node:events';
 import type { SlurmVersion } from '../set-up/slurm-roots.mjs';
 import { openTestBed, type TestBed } from './test-bed.ts';
@@ -25,7 +25,7 @@ export interface RealRun {
   readonly isPatient?: boolean;
   /** What does not happen in any of its rounds. */
   readonly leftOut?: readonly FaultKind[];
-  /** Leaves the folders where they are, for whoever wants to read the logs. */
+  /** Keeps the directories with the logs. */
   readonly keep: boolean;
   /** How long a round is, and how much happens in it; as suits the agent when left out. */
   readonly size?: Omit<RoundSize, 'leftOut'>;
@@ -34,7 +34,7 @@ export interface RealRun {
   readonly signal?: AbortSignal;
 }
 
-/** Where nobody says how long. */
+/** The default. */
 export const ORDINARY_SECONDS = 60;
 
 /** The real agent takes seconds of a CPU for each task. */
@@ -99,9 +99,9 @@ function impossibleIn({ hasSmallDisks, hasServerClock, sshAccess }: TestBed): Fa
   ];
 }
 
-/** What is over and judged is deleted, as users do, so that the server stays quick however long it goes on. */
-async function tidy({ user }: TestBed, { checked: judged }: RoundEnd): Promise<void> {
-  for (const { history } of judged) {
+/** Deletes the tasks that were checked, as users do, so that the server stays quick. */
+async function tidy({ user }: TestBed, { checked }: RoundEnd): Promise<void> {
+  for (const { history } of checked) {
     if (history.found !== undefined) await user.api('tasks.delete', { task: history.task, force: true });
   }
 }

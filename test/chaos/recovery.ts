@@ -1,10 +1,10 @@
-// How soon a daemon that was killed is itself again: it takes nothing new before it has found everything that it followed.
+// How long a killed daemon takes to recover: until it claims a task that had waited for it.
 import type { InjectedFault } from './history.ts';
 import type { ServerCall } from './server-record.ts';
 
 /**
  * For each death of a daemon, after which a task waited already when it was started again: the milliseconds from the death to its
- * first claim. Of other deaths nobody can tell.
+ * first claim. For other deaths it is unknown.
  */
 export function recoveriesMs(faults: readonly InjectedFault[], calls: readonly ServerCall[]): number[] {
   return faults.flatMap(({ at, until, daemon }) => {

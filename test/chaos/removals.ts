@@ -1,4 +1,4 @@
-// What a user did to a task on the page of the scheduler queue: its entry is gone, and the server changes nothing else of it.
+// Finds when a user removed a task from the scheduler queue: the server changes nothing else of it.
 import type { TaskHistory } from './history.ts';
 import type { ServerCall } from './server-record.ts';
 
@@ -13,7 +13,7 @@ export function removedAt({ calls, servedQueue }: TaskHistory, since: number): n
   return removal?.at;
 }
 
-/** Its entry may have been there: it was put there, and nobody is known to have taken it before the queue was cleared. */
+/** Its entry may have been there: it was put there, and no call is known that took it before the queue was cleared. */
 function isParked({ calls, servedQueue }: Pick<TaskHistory, 'calls' | 'servedQueue'>, clear: ServerCall): boolean {
   const until = clear.response?.at ?? Infinity;
   const added = calls.findLast(

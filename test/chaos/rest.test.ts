@@ -1,4 +1,4 @@
-// When a round of chaos counts as over: once all that could still act has looked and had nothing to do.
+// When a round is at rest: once everything that could still act has polled and had nothing to do.
 import { expect } from 'chai';
 import { createRest, type RestSample } from './rest.ts';
 
@@ -11,7 +11,7 @@ function kindsOf(...looks: readonly (readonly [second: number, look: Partial<Res
 }
 
 describe('a round of chaos', () => {
-  it('is at rest when nothing has changed for a while and each daemon has looked', () => {
+  it('is at rest when nothing has changed for a while and each daemon has polled', () => {
     expect(kindsOf([1, {}], [8, { polls: [3, 3] }], [9, { polls: [4, 3] }])).to.deep.equal([
       'under way',
       'under way',
@@ -19,7 +19,7 @@ describe('a round of chaos', () => {
     ]);
   });
 
-  it('is not at rest before a daemon that is slow has looked, however long that takes', () => {
+  it('is not at rest before a slow daemon has polled, however long that takes', () => {
     expect(kindsOf([1, {}], [200, { polls: [90, 2] }], [250, { polls: [95, 3] }])).to.deep.equal([
       'under way',
       'under way',
@@ -36,7 +36,7 @@ describe('a round of chaos', () => {
     ]);
   });
 
-  it('goes on as long as anything happens, and never comes to rest once nothing does', () => {
+  it('continues as long as anything happens, and never comes to rest once nothing does', () => {
     const going = (activity: string): Partial<RestSample> => ({ state: undefined, activity });
     expect(kindsOf([1, going('a')], [290, going('b')], [580, going('c')], [881, going('c')])).to.deep.equal([
       'under way',
@@ -46,12 +46,12 @@ describe('a round of chaos', () => {
     ]);
   });
 
-  it('never comes to rest when it goes round in circles', () => {
+  it('never comes to rest if it repeats itself', () => {
     const looks = Array.from({ length: 10 }, (_, index) => [index * 100, { activity: String(index % 2) }] as const);
     expect(kindsOf(...looks, [901, { activity: 'x' }]).at(-1)).to.equal('never');
   });
 
-  it('tells when it came to rest', () => {
+  it('returns the time at which it came to rest', () => {
     const rest = createRest(0, LIMITS);
     rest(5_000, QUIET);
     expect(rest(14_000, { ...QUIET, polls: [3, 3] })).to.deep.equal({ kind: 'at rest', sinceMs: 5_000 });

@@ -1,8 +1,8 @@
-// When a round is at rest, or never will be: told by what everybody has done meanwhile, however long that takes them.
+// Decides whether a round is at rest, or never will be, by activity and not by time alone.
 
 /** What one look at the whole round showed. */
 export interface RestSample {
-  /** Everybody's status as one text; undefined while a task or a job is under way, or nobody could be asked. */
+  /** The status of all tasks as one text; undefined while a task or a job is active, or if the server did not respond. */
   readonly state: string | undefined;
   /** Whatever shows that something goes on: it only has to differ from the one before. */
   readonly activity: string;

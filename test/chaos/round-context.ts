@@ -1,42 +1,44 @@
-// What every lever has in its hands: the bed, the tasks of the round, whose turn it is, and the book of what was done.
+// What every fault injector works with: the test bed, the tasks, locks, and the record of faults.
 import type { TestBed } from './test-bed.ts';
 import type { InjectedFault } from './history.ts';
 import type { FaultKind, ScheduledFault } from './schedule.ts';
-import { createTurns, type InTurn } from './turns.ts';
 import type { Watch } from './job-watch.ts';
+
+/** Serializes work on one thing: each piece waits for the one before. */
+export type Lock = <Result>(work: () => Promise<Result>) => Promise<Result>;
 
 export interface RoundContext {
   readonly bed: TestBed;
   readonly watch: Watch;
   /** The tasks of the round so far. */
   readonly tasks: readonly string[];
-  readonly inTurn: Turns;
-  /** Writes down what was done; the returned fault's end is filled in by `over`. */
+  readonly locks: Locks;
+  /** Records a fault; `over` records its end. */
   note: (fault: Omit<InjectedFault, 'at' | 'until'>) => { over(): void };
-  /** One more process killed, link troubled or answer taken away. */
+  /** One more process killed, link broken or response lost. */
   countKill: (what: FaultKind) => void;
 }
 
 export type Injector = (context: RoundContext, planned: ScheduledFault) => Promise<void>;
 
-/** One for each thing that can only be in one trouble at a time. */
-export interface Turns {
-  readonly server: InTurn;
-  readonly slurm: InTurn;
-  readonly controllerLink: InTurn;
-  readonly nodeLink: InTurn;
-  readonly ssh: InTurn;
-  readonly daemons: readonly InTurn[];
+/** One for each thing that can have only one fault at a time. */
+export interface Locks {
+  readonly server: Lock;
+  readonly slurm: Lock;
+  readonly controllerLink: Lock;
+  readonly nodeLink: Lock;
+  readonly ssh: Lock;
+  readonly daemons: readonly Lock[];
 }
 
-export function createRoundTurns(daemons: number): Turns {
+export function createLocks(daemons: number): Locks {
   return {
-    server: createTurns(),
-    slurm: createTurns(),
-    controllerLink: createTurns(),
-    nodeLink: createTurns(),
-    ssh: createTurns(),
-    daemons: Array.from({ length: daemons }, createTurns),
+    server: createLock(),
+    slurm: createLock(),
+    controllerLink: createLock(),
+    nodeLink: createLock(),
+    ssh: createLock(),
+    daemons: Array.from({ length: daemons }, createLock),
   };
 }
 
@@ -45,4 +47,13 @@ export function choose<Item>(items: readonly Item[], pick: number): Item {
   const item = items[Math.min(items.length - 1, Math.floor(pick * items.length))];
   if (item === undefined) throw new RangeError('there is nothing to choose from');
   return item;
+}
+
+function createLock(): Lock {
+  let last: Promise<unknown> = Promise.resolve();
+  return (work) => {
+    const mine = last.then(work, work);
+    last = mine;
+    return mine;
+  };
 }

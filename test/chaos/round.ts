@@ -1,4 +1,4 @@
-// One round: a span of faults and of acts, then calm, in which every task must come to its end; then each is judged.
+// One round: faults and user acts for a while, then calm until every task has ended; then each is checked.
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -12,7 +12,7 @@ import { taskFor } from './programs.ts';
 import { recoveriesMs } from './recovery.ts';
 import { createRest, type RestSample } from './rest.ts';
 import { countPolls, POLLS_FILE, readRecord, RECORD_FILE, type ServerCall } from './server-record.ts';
-import { createRoundTurns, type RoundContext } from './round-context.ts';
+import { createLocks, type RoundContext } from './round-context.ts';
 import { waitUntil } from '../support/wait-until.ts';
 import type { Watch } from './job-watch.ts';
 
@@ -52,7 +52,7 @@ export async function playRound(bed: TestBed, watch: Watch, plan: RoundPlan): Pr
     bed,
     watch,
     tasks,
-    inTurn: createRoundTurns(bed.daemons.length),
+    locks: createLocks(bed.daemons.length),
     note(fault) {
       const index = faults.push({ at: Date.now(), ...fault }) - 1;
       return {
@@ -74,7 +74,7 @@ export async function playRound(bed: TestBed, watch: Watch, plan: RoundPlan): Pr
 
   const coming = plan.tasks.map((planned) =>
     at(planned.atMs, () =>
-      context.inTurn.server(async () => {
+      context.locks.server(async () => {
         const task = await bed.user.makeTask(taskFor(planned, bed.traceFile));
         natures.set(task, planned.nature);
         tasks.push(task);
@@ -99,13 +99,13 @@ export async function playRound(bed: TestBed, watch: Watch, plan: RoundPlan): Pr
 }
 
 /** As systemd would: a daemon that has ended by itself is started again after a second. */
-function keepDaemonsUp({ bed, inTurn, note }: RoundContext): { stop(): Promise<void> } {
+function keepDaemonsUp({ bed, locks, note }: RoundContext): { stop(): Promise<void> } {
   let isOver = false;
   async function keep(): Promise<void> {
     while (!isOver) {
       await sleep(1_000);
       for (const [index, daemon] of bed.daemons.entries()) {
-        await inTurn.daemons[index]?.(async () => {
+        await locks.daemons[index]?.(async () => {
           if (isOver || daemon.isRunning()) return;
           note({ what: 'other', words: `${daemon.name} had ended by itself, and is started again` });
           await daemon.start();
@@ -125,11 +125,11 @@ function keepDaemonsUp({ bed, inTurn, note }: RoundContext): { stop(): Promise<v
 /** The milliseconds until then; undefined when nothing happens any more and it is not at rest. */
 async function waitForRest(bed: TestBed, watch: Watch, tasks: readonly string[]): Promise<number | undefined> {
   const from = Date.now();
-  const judgeRest = createRest(from, { stillMs: STILL_MS, longestMs: LONGEST_CALM_MS });
+  const restAt = createRest(from, { stillMs: STILL_MS, longestMs: LONGEST_CALM_MS });
   let registerAt = from + REGISTER_EVERY_MS;
   for (;;) {
     const state = await restOf(bed, watch, tasks).catch(() => undefined);
-    const rest = judgeRest(Date.now(), { state, ...(await activityOf(bed, watch, tasks)) });
+    const rest = restAt(Date.now(), { state, ...(await activityOf(bed, watch, tasks)) });
     if (rest.kind === 'at rest') return rest.sinceMs;
     if (rest.kind === 'never') return undefined;
     if (state === undefined && Date.now() > registerAt) {
@@ -157,7 +157,7 @@ async function activityOf(
   };
 }
 
-/** One that can not be read now is about to be written anew. */
+/** A journal that cannot be read now is about to be written again. */
 function isTracking(journal: string): boolean {
   const read = readJournal(journal);
   return read.kind !== 'read' || read.entries.size > 0;
@@ -215,7 +215,7 @@ async function readHistories({ bed, watch, natures, faults, calls }: Sources): P
       task,
       nature,
       servedQueue: bed.servedQueue,
-      // Whoever clears a queue names no task.
+      // A call that clears a queue names no task.
       calls: calls.filter((call) => call.task === task || call.endpoint === 'queues.clear_queue'),
       traces: ownTraces,
       jobs,

@@ -1,4 +1,4 @@
-// Invented histories of a task: what one would have left behind if it had gone like this.
+// Builds sample histories: what a task would leave behind if it had gone so.
 import type { InjectedFault, JobSeen, TaskHistory, Trace } from './history.ts';
 import type { ServerCall } from './server-record.ts';
 

@@ -1,17 +1,17 @@
-// The plan of a round comes from the seed alone, and lasts no longer than it may.
+// The fault schedule of a round depends on the seed alone.
 import { expect } from 'chai';
 import { FAULTS, planRound } from './schedule.ts';
 
 const SIZE = { spanMs: 25_000, tasks: 20, faults: 30 };
 
-describe('the plan of a chaos round', () => {
-  it('is the same for the same seed and round, and another one for any other', () => {
+describe('the fault schedule of a round', () => {
+  it('is the same for the same seed and round, and differs for others', () => {
     expect(planRound(5, 3, SIZE)).to.deep.equal(planRound(5, 3, SIZE));
     expect(planRound(5, 3, SIZE)).not.to.deep.equal(planRound(5, 4, SIZE));
     expect(planRound(5, 3, SIZE)).not.to.deep.equal(planRound(6, 3, SIZE));
   });
 
-  it('has everything that can happen in it sooner or later, and nothing that is left out', () => {
+  it('has every fault in some round, and none that is left out', () => {
     const rounds = Array.from({ length: 40 }, (_, round) =>
       planRound(1, round, { ...SIZE, leftOut: ['disk is full'] }),
     );
@@ -24,7 +24,7 @@ describe('the plan of a chaos round', () => {
     );
   });
 
-  it('keeps to its span, in the order of time', () => {
+  it('stays within its span, in order of time', () => {
     const { tasks, faults } = planRound(9, 0, SIZE);
     for (const times of [tasks, faults].map((all) => all.map(({ atMs }) => atMs))) {
       expect(times).to.deep.equal(times.toSorted((a, b) => a - b));

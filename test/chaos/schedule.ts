@@ -1,4 +1,4 @@
-// What happens in a round, drawn from the seed alone: which tasks come, and what is done to them and to everything around them.
+// The fault schedule of a round, drawn from the seed alone: which tasks come, and which faults.
 import { createRandom, type Random } from '../support/random.ts';
 
 /** What a task is like, and how often one is. */
@@ -123,7 +123,7 @@ export function planRound(seed: number, round: number, size: RoundSize): RoundPl
   return {
     tasks: inOrder(size.tasks, () => planTask(random, size.spanMs)),
     faults: inOrder(size.faults, () => ({
-      // The first second belongs to the tasks: before there is one, most things can't happen.
+      // The first second belongs to the tasks: before there is one, most faults have no target.
       atMs: random.whole(1_000, size.spanMs),
       what: random.weighted(weights),
       forMs: random.whole(300, LONGEST_MS),

@@ -1,4 +1,4 @@
-// The front of a chaos run's ClearML server, as a process that may be killed: it records who changed what.
+// A proxy in front of a chaos run's ClearML server, as a process that is killed: it records each change.
 // Behind it is the server of this URL, or a sandbox of its own.
 //   server-process.ts FOLDER [URL] WHO=PORT…
 // Each caller has a port of its own, so that the record can tell them apart. What was asked is recorded before it is passed on,

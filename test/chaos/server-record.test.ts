@@ -1,4 +1,4 @@
-// The record of the server's calls: what is written down of a call, and how it is read again.
+// Writes and reads the record of the server's calls.
 import { expect } from 'chai';
 import { countPolls, readResponse, readRequest, readRecord } from './server-record.ts';
 
@@ -20,7 +20,7 @@ describe("the record of the server's calls", () => {
     expect(readResponse('<html>')).to.deep.equal({ code: 0 });
   });
 
-  it('is read with each answer at its question, without what a kill tore', () => {
+  it('is read with each response at its request, without a line that a kill tore', () => {
     const lines = [
       { at: 1, call: '9.1', who: 'user', endpoint: 'tasks.enqueue', task: 't', queue: 'q' },
       { at: 2, call: '9.2', who: 'node', endpoint: 'queues.remove_task', task: 't', queue: 's' },
@@ -40,7 +40,7 @@ describe("the record of the server's calls", () => {
     ]);
   });
 
-  it('tells how often each daemon has polled', () => {
+  it('counts the polls of each daemon', () => {
     expect(
       ['daemon-1', 'daemon-2', 'daemon'].map((who) => countPolls('daemon-1\ndaemon-2\ndaemon-1\ndaem', who)),
     ).to.deep.equal([2, 1, 0]);

@@ -1,4 +1,4 @@
-// What the record of the server's calls holds: written by the server's process, read by the oracle.
+// The record of the server's calls: the server's process writes it, the oracle reads it.
 import * as z from 'zod';
 
 /** By how many milliseconds the server's own clock is off; the record has the true time. */
@@ -50,7 +50,7 @@ const Response = z.object({
 });
 
 export interface ServerCall extends Omit<z.infer<typeof Request>, 'call'> {
-  /** undefined: nobody saw an answer, and the call may have been carried out or not. */
+  /** undefined: no response was recorded: the call may have been carried out or not. */
   readonly response: Omit<z.infer<typeof Response>, 'call'> | undefined;
 }
 

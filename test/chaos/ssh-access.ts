@@ -1,4 +1,4 @@
-// The way to the cluster of a chaos run by SSH: a real sshd, a link to it that breaks, and the user who logs in again.
+// Access to the cluster over SSH: a real sshd, a link that breaks, and a user who logs in again.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';

@@ -1,11 +1,11 @@
-// What may happen between the daemons and the cluster where it is reached by SSH.
+// Injects faults between the daemons and a cluster that is reached over SSH.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { OVER_SSH, ScheduledFault } from './schedule.ts';
 import type { SshAccess } from './ssh-access.ts';
 import type { Injector, RoundContext } from './round-context.ts';
 
 export const sshLevers: Readonly<Record<(typeof OVER_SSH)[number], Injector>> = {
-  'SSH is cut': (round, planned) => inTurn(round, (way) => cut(round, planned, way)),
+  'SSH is cut': (round, planned) => locks(round, (way) => cut(round, planned, way)),
   'SSH is silent': breakFor(({ link }) => {
     link.stall();
     return () => link.mend();
@@ -40,7 +40,7 @@ type Mend = () => void | Promise<void>;
 /** @param begin does it, and returns what ends it */
 function breakFor(begin: (way: SshAccess) => Mend | Promise<Mend>): Injector {
   return (round, { what, forMs }) =>
-    inTurn(round, async (way) => {
+    locks(round, async (way) => {
       const fault = round.note({ what: 'other', words: what });
       round.countKill(what);
       const mend = await begin(way);
@@ -50,8 +50,8 @@ function breakFor(begin: (way: SshAccess) => Mend | Promise<Mend>): Injector {
     });
 }
 
-function inTurn(
-  { bed: { sshAccess }, inTurn: { ssh } }: RoundContext,
+function locks(
+  { bed: { sshAccess }, locks: { ssh } }: RoundContext,
   work: (way: SshAccess) => Promise<void>,
 ): Promise<void> {
   if (sshAccess === undefined) throw new RangeError('the cluster of this run is not reached by SSH');

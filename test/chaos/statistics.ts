@@ -1,4 +1,4 @@
-// The statistics of a run on real Slurm: what its rounds came to.
+// Counts what the rounds on real Slurm came to.
 import type { FaultKind } from './schedule.ts';
 import { describeRecoveries } from './recovery.ts';
 import type { CheckedTask, RoundEnd } from './round.ts';
@@ -6,7 +6,7 @@ import { formatCounterexample } from './counterexample.ts';
 import { addTallies, isClean, NOTHING_YET, type Tally } from './tally.ts';
 
 export interface Statistics {
-  /** Counts a round, and returns what is to be said of it: a line, and the story of each task that ended badly. */
+  /** Counts a round, and returns its line and the counterexample of each task that ended badly. */
   readonly enter: (end: RoundEnd) => string;
   /** How often each thing was done, and how soon daemons recovered. */
   summary(): string;
@@ -41,14 +41,14 @@ export function createStatistics(): Statistics {
   };
 }
 
-function count({ checked: judged, kills, calmMs }: RoundEnd): Tally {
+function count({ checked, kills, calmMs }: RoundEnd): Tally {
   const having = (what: keyof CheckedTask['verdict']): number =>
-    judged.filter(({ verdict }) => verdict[what].length > 0).length;
+    checked.filter(({ verdict }) => verdict[what].length > 0).length;
   const lost = having('lost');
   return {
     rounds: 1,
     kills: [...kills.values()].reduce((sum, times) => sum + times, 0),
-    tasks: judged.length,
+    tasks: checked.length,
     // Something goes on for ever, though no task shows it.
     lost: lost === 0 && calmMs === undefined ? 1 : lost,
     twice: having('twice'),

@@ -1,4 +1,4 @@
-// What a run of chaos counts, and the one line that it ends with.
+// The counts of a chaos run, and its last line.
 
 /** The sums of one run. Only zeros in the last three are a good end. */
 export interface Tally {

@@ -1,4 +1,4 @@
-// The place of a chaos run: a private cluster, the server, the links, and the daemons, each of which can be killed and comes back.
+// The test bed on real Slurm: cluster, server, links and daemons, each of which can be killed.
 import { execFile } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -45,9 +45,9 @@ export interface TestBed {
   readonly hasSmallDisks: boolean;
   /** Between the daemons and the cluster, where that is reached by SSH. */
   readonly sshAccess: SshAccess | undefined;
-  /** The slurm.conf of the daemons' commands, and of nobody else's. */
+  /** The slurm.conf that only the daemons' commands use. */
   readonly commandsConf: string;
-  /** See `ArenaWishes`. */
+  /** See `TestBedOptions`. */
   readonly isPatient: boolean;
   stop(keep: boolean): Promise<void>;
 }
@@ -70,7 +70,7 @@ export interface DaemonPlace extends Mortal {
   readonly link: Link;
 }
 
-export interface ArenaWishes {
+export interface TestBedOptions {
   readonly agent: 'real' | 'stand-in';
   readonly daemons: number;
   /** undefined: the machine's own. */
@@ -103,7 +103,13 @@ function settings(isPatient: boolean): string {
     grace { ${graces}, start_sec: 300 }`;
 }
 
-export async function openTestBed({ agent, daemons: count, version, over, isPatient }: ArenaWishes): Promise<TestBed> {
+export async function openTestBed({
+  agent,
+  daemons: count,
+  version,
+  over,
+  isPatient,
+}: TestBedOptions): Promise<TestBed> {
   const folder = await mkdtemp(join(tmpdir(), 'chaos-'));
   const traceFile = join(folder, 'traces.jsonl');
   const nodeConf = join(folder, 'node.conf');
@@ -282,7 +288,7 @@ function keepLogs({ slurmConf }: SlurmCluster, to: string): Promise<void> {
   return cp(from, to, { recursive: true, filter: (file) => file === from || file.endsWith('.log') });
 }
 
-/** Only root may; without it nobody fills the disk. */
+/** Only root may; without it the disk is never filled. */
 async function mountSmallDisk(folder: string): Promise<boolean> {
   return execute('mount', ['-t', 'tmpfs', '-o', 'size=512k,mode=700', 'chaos', folder]).then(
     () => true,

@@ -1,20 +1,20 @@
-// What users do during chaos: in the web page, and with Slurm's own commands.
+// User acts during chaos: in the web page, and with Slurm's commands.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { User } from '../e2e/api.ts';
 import { QUEUES } from './history.ts';
 import type { ScheduledFault } from './schedule.ts';
 import { choose, type RoundContext } from './round-context.ts';
 
-type Act = (stage: RoundContext, task: string, planned: ScheduledFault) => Promise<void>;
+type Act = (context: RoundContext, task: string, planned: ScheduledFault) => Promise<void>;
 
 /** Tasks in these are worth an act more than those at rest. */
 const ALIVE = new Set(['queued', 'in_progress']);
 
-function inWebPage(act: Act): (stage: RoundContext, planned: ScheduledFault) => Promise<void> {
-  return async (stage, planned) => {
-    // While the server is away nobody can do anything there; and what a user did, he has seen done.
-    const task = await stage.inTurn.server(() => chooseTask(stage, planned.pick));
-    if (task !== undefined) await act(stage, task, planned);
+function inWebPage(act: Act): (context: RoundContext, planned: ScheduledFault) => Promise<void> {
+  return async (context, planned) => {
+    // While the server is away a user cannot act; and each act has a response.
+    const task = await context.locks.server(() => chooseTask(context, planned.pick));
+    if (task !== undefined) await act(context, task, planned);
   };
 }
 
@@ -33,38 +33,38 @@ async function chooseTask({ bed: { user }, tasks }: RoundContext, pick: number):
 
 /** One call of the web page; the server may refuse it, and then nothing was done. */
 function call(endpoint: string, more: Readonly<Record<string, unknown>> = {}): Act {
-  return async ({ bed, inTurn }, task) => {
-    await inTurn.server(() => bed.user.api(endpoint, { task, ...more }).catch(() => undefined));
+  return async ({ bed, locks }, task) => {
+    await locks.server(() => bed.user.api(endpoint, { task, ...more }).catch(() => undefined));
   };
 }
 
 /** The page offers it only for a task that waits. */
-const dequeue: Act = async (stage, task, planned) => {
-  const seen = await stage.inTurn.server(() => stage.bed.user.look(task).catch(() => undefined));
-  if (seen?.status === 'queued') await call('tasks.dequeue')(stage, task, planned);
+const dequeue: Act = async (context, task, planned) => {
+  const seen = await context.locks.server(() => context.bed.user.look(task).catch(() => undefined));
+  if (seen?.status === 'queued') await call('tasks.dequeue')(context, task, planned);
 };
 
-const enqueue: Act = (stage, task, planned) =>
-  call('tasks.enqueue', { queue: stage.bed.servedQueue })(stage, task, planned);
+const enqueue: Act = (context, task, planned) =>
+  call('tasks.enqueue', { queue: context.bed.servedQueue })(context, task, planned);
 
-const enqueueElsewhere: Act = (stage, task, planned) =>
-  call('tasks.enqueue', { queue: stage.bed.otherQueue })(stage, task, planned);
+const enqueueElsewhere: Act = (context, task, planned) =>
+  call('tasks.enqueue', { queue: context.bed.otherQueue })(context, task, planned);
 
 /** One after the other, with a moment in between. */
 function both(first: Act, second: Act): Act {
-  return async (stage, task, planned) => {
-    await first(stage, task, planned);
+  return async (context, task, planned) => {
+    await first(context, task, planned);
     await sleep(planned.way * planned.forMs);
-    await second(stage, task, planned);
+    await second(context, task, planned);
   };
 }
 
 /** On the page of the scheduler queue, which shows what waits there. */
 function onSchedulerPage(
   act: (user: User, scheduler: string, tasks: readonly string[], pick: number) => Promise<unknown>,
-): (stage: RoundContext, planned: ScheduledFault) => Promise<void> {
-  return ({ bed: { user }, inTurn }, { pick }) =>
-    inTurn.server(async () => {
+): (context: RoundContext, planned: ScheduledFault) => Promise<void> {
+  return ({ bed: { user }, locks }, { pick }) =>
+    locks.server(async () => {
       const scheduler = await user.makeQueue(QUEUES.scheduler);
       const tasks = await user.entries(scheduler);
       if (tasks.length === 0) return;
@@ -78,18 +78,18 @@ function inShell(
   what: 'scancel' | 'requeue',
   words: (job: string) => readonly [string, ...string[]],
   states: RegExp,
-): (stage: RoundContext, planned: ScheduledFault) => Promise<void> {
-  return (stage, { pick }) =>
-    stage.inTurn.slurm(async () => {
-      const live = [...(await stage.watch.live()).values()].flat().filter(({ state }) => states.test(state));
+): (context: RoundContext, planned: ScheduledFault) => Promise<void> {
+  return (context, { pick }) =>
+    context.locks.slurm(async () => {
+      const live = [...(await context.watch.live()).values()].flat().filter(({ state }) => states.test(state));
       if (live.length === 0) return;
       const { job } = choose(live, pick);
       const [program, ...args] = words(job);
-      const isDone = await stage.bed.cluster.run(program, ...args).then(
+      const isDone = await context.bed.cluster.run(program, ...args).then(
         () => true,
         () => false,
       );
-      if (isDone) stage.note({ what, job, words: `a user calls ${program} ${args.join(' ')}` });
+      if (isDone) context.note({ what, job, words: `a user calls ${program} ${args.join(' ')}` });
     });
 }
 
@@ -99,7 +99,9 @@ export const userActs = {
   'user resets': inWebPage(call('tasks.reset', { force: true })),
   'user resets and enqueues': inWebPage(both(call('tasks.reset', { force: true }), enqueue)),
   'user deletes': inWebPage(call('tasks.delete', { force: true })),
-  'user archives': inWebPage((stage, task, planned) => call('tasks.archive', { tasks: [task] })(stage, task, planned)),
+  'user archives': inWebPage((context, task, planned) =>
+    call('tasks.archive', { tasks: [task] })(context, task, planned),
+  ),
   'user enqueues again': inWebPage(enqueue),
   'user enqueues elsewhere': inWebPage(enqueueElsewhere),
   'user enqueues elsewhere and back': inWebPage(both(enqueueElsewhere, enqueue)),

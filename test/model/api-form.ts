@@ -1,4 +1,4 @@
-// The model's answers in the form in which the server gives them.
+// Turns the model's responses into the server's form.
 import type { Program } from './program.ts';
 import type { Answer, SeenTask } from './server-rules.ts';
 import { QUEUE_IDS, QUEUES, TASK_ID } from './world.ts';

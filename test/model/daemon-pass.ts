@@ -1,4 +1,4 @@
-// One round of the real daemon, which goes on from each answer that it is given to its next call to the outside.
+// One reconcile pass of the real daemon, which runs from each response it gets to its next call.
 import type { Clock } from '../../src/base/clock.ts';
 import type { ClockReading, JournalValue } from './journal-value.ts';
 import { createModelDeps } from './model-deps.ts';
@@ -106,7 +106,7 @@ export async function beginPass(program: Program, beginning: Beginning): Promise
   };
 }
 
-/** Everything that promises can do until somebody waits for the outside. */
+/** Everything that promises can do until all of them wait for something outside. */
 function settle(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

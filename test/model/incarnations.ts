@@ -1,4 +1,4 @@
-// Every moment that a daemon can be in, each made once: what it remembers is its journal, and within a round the answers it has had.
+// Every state a daemon can be in, each made once: its journal, and within a pass the responses so far.
 import { stampOf, withStamp, type JournalValue } from './journal-value.ts';
 import type { Program } from './program.ts';
 import { beginPass, type Beginning, type DaemonPass, type Moment } from './daemon-pass.ts';
@@ -33,7 +33,7 @@ export interface Incarnations {
 export function createIncarnations(program: Program): Incarnations {
   const known = new Map<string, Incarnation>();
   const followers = new Map<Incarnation, Map<string, Incarnation>>();
-  /** Daemons that stand at a moment: each goes on once, and is lived again from its beginning where it could also go another way. */
+  /** Daemons at a moment: each continues once, and is run again from its beginning to continue otherwise. */
   const standing = new Map<Incarnation, DaemonPass>();
 
   function keep(key: string, make: (number: number) => Incarnation): Incarnation {

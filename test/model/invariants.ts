@@ -5,7 +5,7 @@ import { isAlive, isAtWork, type ServerCall, type World } from './world.ts';
 
 /** By these a daemon says that a task has ended. */
 const ENDS = ['tasks.failed', 'tasks.stopped', 'tasks.completed'];
-/** By these as well it takes it out of somebody's hands. */
+/** By these it also takes the task from its owner. */
 const FORCED = [...ENDS, 'tasks.dequeue', 'tasks.started'];
 
 export function violationIn({ world, incarnations }: State): string | undefined {
@@ -34,7 +34,7 @@ export function violationByCall({ endpoint }: ServerCall, before: World, after: 
     return `a daemon called ${endpoint} on a task that runs`;
   if (before.entries.other !== 0) return `a daemon called ${endpoint} on a task that waits in another queue`;
   if (endpoint === 'tasks.dequeue' && after.task?.status !== 'queued' && !before.removed)
-    return 'a daemon dequeued a task that nobody had removed from the scheduler queue';
+    return 'a daemon dequeued a task that its user had not removed from the scheduler queue';
   if (before.task.message === 'stopping' && after.task?.status !== 'stopped')
     return `a daemon called ${endpoint} on a task that was asked to stop`;
   return undefined;
@@ -59,8 +59,8 @@ export function isGoodEnd({ world, incarnations }: State): boolean {
 }
 
 /**
- * Nobody aborted it: its agent got a SIGTERM as Slurm requeued the job, and the next start of that job was refused at the gate.
- * As long as Slurm shows that job the task is to be run anew.
+ * It was not aborted: its agent got a SIGTERM as Slurm requeued the job, and the next start of that job was refused at the gate.
+ * As long as Slurm shows that job the task must run again.
  */
 function isStoppedByRequeueAlone({ task, jobs }: World): boolean {
   const last = jobs.at(-1);

@@ -1,4 +1,4 @@
-// What jobs do by themselves, and what Slurm does to them: one small step at a time, as seen of the real ones. Pure.
+// The steps of jobs, and what Slurm does to them, as real ones do. Pure.
 import { JOB_EXIT_CODES } from '../../src/template/job-exit-codes.ts';
 import type { MoveKind, WorldMove } from './moves.ts';
 import { serve } from './server-rules.ts';
@@ -78,7 +78,7 @@ export function jobMoves(
           else go('finds the task aborted, deleted, enqueued elsewhere, or begun by another', become(CLOSED));
           if (world.left.lost > 0) {
             const unread = { state: 'FAILED', exitCode: JOB_EXIT_CODES.serverUnreachable.code } as const;
-            go('can not read the task that it has taken', become(unread, spend(world, 'lost')), 'fault');
+            go('cannot read the task that it has taken', become(unread, spend(world, 'lost')), 'fault');
           }
           break;
         }
@@ -121,7 +121,7 @@ export function jobMoves(
         job.leaving === 'PENDING' ? putBack(job) : { state: job.leaving === '' ? 'FAILED' : job.leaving, leaving: '' };
       go('ends without a word', become(after));
       if (!isAtWork(job) || world.task?.status !== 'in_progress') return;
-      // The agent's word overwrites a request to stop that it has not seen: after that nobody on the server knows of it.
+      // The agent's status overwrites a request to stop that it has not seen: after that the server does not know of it.
       const said = ask({ endpoint: 'tasks.stopped', body: { status_reason: 'user abort' } });
       go(
         'ends with the word that it got a SIGTERM',
@@ -136,7 +136,7 @@ export function jobMoves(
         if (job.state === 'PENDING') fault('is cancelled by hand', { state: 'CANCELLED' });
         else {
           fault('dies with its node', { state: 'NODE_FAIL', leaving: '' });
-          fault('dies with its node, and is put back', putBack(job));
+          fault('dies with its node, and is requeued', putBack(job));
           if (job.leaving === '') {
             fault('is preempted', { leaving: 'PENDING' });
             fault('is out of time', { leaving: 'TIMEOUT' });

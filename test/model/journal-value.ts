@@ -1,4 +1,4 @@
-// A daemon's journal as a value: its one entry with the moments taken out, which are long ago or just now at the next round.
+// A daemon's journal as a value: its one entry, whose times become long ago or just now.
 import type { Entry } from '../../src/daemon/journal/entry.ts';
 import type { Stamp } from './world.ts';
 

@@ -1,4 +1,4 @@
-// What a daemon under search works with: its own code, and an outside of which every call is asked for.
+// The dependencies of a daemon under search: its own code, and an outside that the search decides.
 import type { DaemonDeps } from '../../src/daemon/deps.ts';
 import { createRateLimit } from '../../src/slurm/rate-limit.ts';
 import { silentLog } from '../support/silent-log.ts';
@@ -30,7 +30,7 @@ export function createModelDeps(
       events: program.createEvents(session, { clock, log: silentLog, reportUnreadable: nothing }),
       workers: program.createWorkers(session, clock, nothing),
       people: program.createPeople(session),
-      connect: () => Promise.reject(new Error('nobody connects here')),
+      connect: () => Promise.reject(new Error('no connection in the model')),
       close: () => Promise.resolve(),
     },
     scheduler: createModelScheduler(program, ask),

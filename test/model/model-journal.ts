@@ -1,4 +1,4 @@
-// A daemon's journal in memory: what it writes is a step of the search, unless it is words only.
+// A daemon's journal in memory: a write that changes more than texts is a step of the search.
 import type { Entry } from '../../src/daemon/journal/entry.ts';
 import type { Journal } from '../../src/daemon/journal/journal.ts';
 import type { JournalLine } from '../../src/daemon/journal/journal-lines.ts';

@@ -1,4 +1,4 @@
-// Slurm as a daemon under search has it: each command is a step of the search.
+// Slurm for a daemon under search: each command is a step of the search.
 import type { Scheduler } from '../../src/slurm/scheduler.ts';
 import type { Ask } from './outside-calls.ts';
 import type { Program } from './program.ts';

@@ -1,4 +1,4 @@
-// The ClearML server as a daemon under search has it: each call that decides anything is a step of the search.
+// The ClearML server for a daemon under search: each call that decides anything is a step of the search.
 import type * as z from 'zod';
 import type { Session } from '../../src/clearml/session.ts';
 import { toApi } from './api-form.ts';
@@ -7,8 +7,8 @@ import type { Program } from './program.ts';
 import type { ServerCall } from './world.ts';
 
 /**
- * Calls that are answered at once, and are no moments at which anybody else moves: they change nothing from which anybody,
- * daemon, server, job or judge, decides anything.
+ * Calls that get their response at once, between which nothing else moves: they change nothing by which a daemon, the server, a
+ * job or an invariant decides anything.
  */
 const APART: Readonly<Record<string, unknown>> = {
   // Console lines are for people.
@@ -29,7 +29,7 @@ const APART: Readonly<Record<string, unknown>> = {
 export function createModelSession(program: Program, ask: Ask, serverOffset: number): Session {
   return {
     apiServer: 'http://api',
-    login: () => Promise.reject(new Error('nobody logs in here')),
+    login: () => Promise.reject(new Error('no login in the model')),
     async call<Shape extends z.ZodType>(
       endpoint: string,
       body: unknown,

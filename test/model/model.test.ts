@@ -1,11 +1,10 @@
-// The shipped code holds in every interleaving of each trouble by itself, and each rule of the protocol is needed.
+// The shipped code holds in every interleaving of each fault alone, and each rule of the protocol is needed.
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { loadProgram, type Program } from './program.ts';
-import { formatFound } from './report.ts';
 import { LEFT_OUT, withEdits } from './rules-left-out.ts';
 import { ONE_TROUBLE } from './scenarios.ts';
-import { search } from './search.ts';
+import { formatFound, search } from './search.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const BOUNDS = { states: 300_000, seconds: 300 };

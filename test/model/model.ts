@@ -1,9 +1,8 @@
-// `npm run model`: searches every interleaving of the shipped code with everything that may go wrong, within bounds, for a bad end.
+// `npm run model`: searches every interleaving of the shipped code with every fault, within bounds, for a counterexample.
 import { join } from 'node:path';
 import { readOptions, USAGE, type Options } from './options.ts';
 import { loadProgram } from './program.ts';
-import { formatFound } from './report.ts';
-import { search } from './search.ts';
+import { formatFound, search } from './search.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 

@@ -1,4 +1,4 @@
-// What can happen next in a world, whoever does it.
+// A possible next move in a world.
 import type { World } from './world.ts';
 
 /** Without faults and acts of users a good end must be reachable: `work` is what goes on by itself. */

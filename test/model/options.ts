@@ -9,13 +9,13 @@ export const USAGE = `npm run model [-- options]
 Searches the shipped code for a counterexample that ends badly. Without budgets: the scenarios of
 test/model/scenarios.ts, with --deep those that take minutes each.
 
-  --crashes N    a daemon is killed and starts again       --requeues N  a job dies, is put back, preempted, cancelled
+  --crashes N    a daemon is killed and starts again       --requeues N  a job dies, is requeued, preempted, cancelled
   --journals N   the same, and its journal is lost         --refusals N  sbatch refuses, or the cluster is full
   --lost N       a call or its answer is lost              --forgets N   the controller forgets a waiting job
   --late N       a dead daemon's call arrives later        --users N     acts of the user
   --daemons 2    a second one on the same queues           --rounds N    for so many rounds (2); then it is dead
   --wakes N      the loop goes on beside a submission      --purges      Slurm forgets ended jobs at any moment
-  --no-accounting   --short-rounds: rounds within a grace  --looks-at-once: nobody moves within a look
+  --no-accounting   --short-rounds: rounds within a grace  --looks-at-once: nothing moves within a poll
   --states N     most states of one scenario (3000000)     --seconds N   most seconds of all together (120)
 `;
 

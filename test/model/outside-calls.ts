@@ -1,4 +1,4 @@
-// A daemon's calls to the outside as values: what it waits for, and what may come of each.
+// A daemon's calls to the outside as values, and what may come of each.
 import type { JournalValue } from './journal-value.ts';
 import type { Answer } from './server-rules.ts';
 import type { SlurmAnswer, SlurmCall } from './slurm-rules.ts';

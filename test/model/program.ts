@@ -1,4 +1,4 @@
-// The program under search: the shipped modules, imported from the source itself or from a copy with a rule left out.
+// Loads the program under search: from the source, or from a copy without a rule.
 import { pathToFileURL } from 'node:url';
 import type * as Daemon from '../../src/daemon/loop.ts';
 import type * as Errors from '../../src/clearml/errors.ts';

@@ -1,4 +1,4 @@
-// The rules of the protocol, each removed from a copy of the source: the search must find a counterexample without it.
+// The rules of the protocol, each removed from a copy of the source: the search must find a counterexample.
 import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { applyEdits, type SourceEdit } from '../support/source-edits.ts';

@@ -1,4 +1,4 @@
-// What is searched: each row says how many daemons there are, and how much may go wrong in any order and at any moment.
+// What is searched: how many daemons, and how much may go wrong in any order.
 import type { Scenario } from './search.ts';
 import { USER_ACTS } from './user-rules.ts';
 import { NO_BUDGET, type Budgets } from './world.ts';
@@ -19,7 +19,7 @@ export function when(title: string, budgets: Partial<Budgets>, more: Partial<Sce
   return { ...PLAIN, title, budgets: { ...NO_BUDGET, ...budgets }, ...more };
 }
 
-/** Each kind of trouble by itself: searched by `npm test`. */
+/** Each kind of fault alone: `npm test` searches these. */
 export const ONE_TROUBLE: readonly Scenario[] = [
   PLAIN,
   when('a crash', { crashes: 1 }),
@@ -27,29 +27,29 @@ export const ONE_TROUBLE: readonly Scenario[] = [
   when('a call or an answer is lost', { lost: 1 }),
   when('sbatch refuses, or the cluster is full', { refusals: 1 }),
   when('the controller forgets a job and hands its id out again', { forgets: 1 }),
-  when('a job dies, is put back, preempted, cancelled or out of time', { requeues: 1 }),
+  when('a job dies, is requeued, preempted, cancelled or out of time', { requeues: 1 }),
   when('an act of the user', { users: 1 }),
 ];
 
-/** Two troubles at once, and what else the world may be like: searched by `npm run model` as well. */
+/** Two faults at once, and other worlds: `npm run model` searches these too. */
 export const MORE_TROUBLE: readonly Scenario[] = [
   when('a lost call, and sbatch refuses', { lost: 1, refusals: 1 }),
   when('a crash, and an act of the user', { crashes: 1, users: 1 }),
   when(
-    'a job put back, and Slurm soon forgets ended jobs, without accounting',
+    'a requeued job, and Slurm soon forgets ended jobs, without accounting',
     { requeues: 1 },
     { purges: true, hasAccounting: false },
   ),
   when('an act of the user, and rounds so close that no grace has passed', { users: 1 }, { hasShortRounds: true }),
-  when('no journal, and a job put back', { journals: 1, requeues: 1 }),
+  when('no journal, and a requeued job', { journals: 1, requeues: 1 }),
   when('a second daemon for a round', { rounds: 1 }, { looksAtOnce: true }),
 ];
 
 /** For `npm run model -- --deep`: minutes each. */
 export const DEEP_TROUBLE: readonly Scenario[] = [
   when('an act of the user, and the loop goes on beside a submission', { users: 1 }, { wakes: 1 }),
-  when('a job put back, and an act of the user', { requeues: 1, users: 1 }),
-  when('a crash, and a job put back', { crashes: 1, requeues: 1 }),
+  when('a requeued job, and an act of the user', { requeues: 1, users: 1 }),
+  when('a crash, and a requeued job', { crashes: 1, requeues: 1 }),
   when('two crashes, and a lost call', { crashes: 2, lost: 1 }),
   when('a lost call, and an act of the user', { lost: 1, users: 1 }),
   when('two acts of the user', { users: 2 }),

@@ -1,4 +1,4 @@
-// The search: every state that can be reached, breadth first, so that the first wrong one is told by a shortest counterexample.
+// Searches every reachable state, breadth first, so that the first counterexample is a shortest one.
 import { isGoodEnd, violationIn } from './invariants.ts';
 import { createIncarnations } from './incarnations.ts';
 import type { Program } from './program.ts';
@@ -132,4 +132,17 @@ function firstStuck(isGood: readonly boolean[], steps: readonly number[]): numbe
 
 function bump(counts: Int32Array, at: number, by = 1): number {
   return (counts[at] = (counts[at] ?? 0) + by);
+}
+
+/** The result of one search: a line of figures, and the counterexample if there is one. */
+export function formatFound({ title }: Pick<Scenario, 'title'>, found: Found): string {
+  const { states, transitions, depth, seconds, verdict, what, counterexample, cutShort } = found;
+  const figures = `${states} states, ${transitions} steps, depth ${depth}, ${seconds.toFixed(1)} s${cutShort === 0 ? '' : `, ${cutShort} cut short at ${MOST_JOBS} jobs`}`;
+  if (verdict === 'holds') return `${title}: holds (${figures})`;
+  if (verdict === 'cut')
+    return `${title}: nothing wrong as far as it was searched (${figures}); raise --seconds or --states`;
+  const steps = counterexample.length === 0 ? ['from the very beginning'] : counterexample;
+  return [`${title}: ${what ?? 'wrong'} (${figures})`, ...steps.map((step, index) => `  ${index + 1}. ${step}`)].join(
+    '\n',
+  );
 }

@@ -1,4 +1,4 @@
-// The model of the server is held to the sandbox's rules: the same calls, in any order, have the same answers and leave the same behind.
+// The model of the server equals the sandbox: the same calls in any order have the same responses and effects.
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { ApiError } from '../../src/sandbox/api-error.ts';

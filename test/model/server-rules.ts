@@ -1,4 +1,4 @@
-// The ClearML server's rules, as far as a single task needs them: from a world and a call to an answer and the next world. Pure.
+// The ClearML server's rules for a single task: from a world and a call to a response and the next world. Pure.
 import { checkChange } from '../../src/sandbox/status-machine.ts';
 import { isReturnedToQueue } from '../../src/daemon/console/console-messages.ts';
 import {
@@ -33,9 +33,9 @@ export interface Served {
 }
 
 interface Circumstances {
-  /** Later than everything that anybody remembers. */
+  /** Later than everything that is remembered. */
   readonly stamp: Stamp;
-  /** Somebody runs the task, so that the server has just heard of it. */
+  /** An agent runs the task: the server has just heard of it. */
   readonly isHeard: boolean;
 }
 

@@ -1,4 +1,4 @@
-// What Slurm answers to a daemon, and what its commands change: every way in which one call may go. Pure.
+// What Slurm's commands print and change: every outcome of a call. Pure.
 import { mergeLookUp } from '../../src/slurm/job-lookup.ts';
 import type { JobState } from '../../src/slurm/job-state.ts';
 import type { Job, JobId, JobList, JobRecord, SubmitOutcome } from '../../src/slurm/scheduler.ts';

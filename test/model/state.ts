@@ -1,4 +1,4 @@
-// A state of the search: the world and every daemon's moment, made comparable by giving the server's stamps their ranks.
+// A state of the search: the world and the state of each daemon, made comparable by ranking the server's stamps.
 import type { Incarnation, Incarnations } from './incarnations.ts';
 import type { Stamp, World } from './world.ts';
 
@@ -31,14 +31,14 @@ export function createKeys(): Keys {
   };
 }
 
-/** Later than everything that anybody remembers. */
+/** Later than everything that is remembered. */
 export function nextStamp({ world, incarnations }: State): Stamp {
   let last = Math.max(world.task?.changed ?? 0, world.entries.own);
   for (const { stamps } of incarnations) for (const stamp of stamps) last = Math.max(last, stamp);
   return last + 1;
 }
 
-/** Nobody compares the moments of the other two queues with anything. */
+/** Nothing compares the times of the other two queues. */
 function plain(world: World): World {
   const { own, scheduler, other } = world.entries;
   if (scheduler <= 1 && other <= 1) return world;

@@ -1,4 +1,4 @@
-// Everything that can happen next in a state: a step of a daemon is one call to the outside, and between any two anybody may move.
+// Everything that can happen next in a state: a step of a daemon is one call, and between two anything may move.
 import { jobMoves } from './job-rules.ts';
 import { violationByCall, violationByJob } from './invariants.ts';
 import type { Incarnation, Incarnations } from './incarnations.ts';
@@ -7,14 +7,14 @@ import type { Event, PendingCall, Reply } from './outside-calls.ts';
 import { READS, serve } from './server-rules.ts';
 import { slurmWays } from './slurm-rules.ts';
 import { nextStamp, type State } from './state.ts';
-import { lateMoves, neighbourMoves, userMoves, type UserAct } from './user-rules.ts';
+import { lateMoves, otherAgentMoves, userMoves, type UserAct } from './user-rules.ts';
 import { QUEUE_IDS, isHeard, spend, type World } from './world.ts';
 
 export interface Setting {
   /** False only to show what the gate is for. */
   readonly hasGate: boolean;
   readonly hasAccounting: boolean;
-  /** Whether nobody moves between the lists that make up one look: what was seen may still be old when it is acted upon. */
+  /** Whether nothing moves between the lists of one poll: the snapshot may still be old when the daemon acts. */
   readonly looksAtOnce: boolean;
   /** What the user may do. */
   readonly acts: readonly UserAct[];
@@ -35,7 +35,7 @@ export interface Successor {
 }
 
 export async function successors(state: State, incarnations: Incarnations, setting: Setting): Promise<Successor[]> {
-  // A write to a daemon's own disk is seen by nobody else: nothing but a crash makes a difference before it.
+  // No other sees a write to a daemon's own disk: only a crash makes a difference before it.
   const writer = state.incarnations.findIndex((incarnation) => journalWrite(incarnation) !== undefined);
   if (writer >= 0) return daemonSteps(state, writer, incarnations, setting);
 
@@ -48,7 +48,7 @@ export async function successors(state: State, incarnations: Incarnations, setti
   const stamp = nextStamp(state);
   const others = [
     ...jobMoves(world, stamp, setting),
-    ...neighbourMoves(world, stamp),
+    ...otherAgentMoves(world, stamp),
     ...userMoves(world, stamp, setting.acts),
     ...lateMoves(world, stamp),
   ];
@@ -64,7 +64,7 @@ export async function successors(state: State, incarnations: Incarnations, setti
 
 /**
  * Changes of a status have no condition on the server that could name what was read a moment before. So between that reading and
- * the change, which follows at once, nobody else moves here: those are milliseconds.
+ * the change, which follows at once, nothing else moves here: those are milliseconds.
  */
 const CLOSE: readonly string[] = [
   'tasks.update',
@@ -169,7 +169,7 @@ async function daemonSteps(
     switch (outside.to) {
       case 'journal':
         await answer({ journal: true }, `journal: ${nameStep(outside.value)}`, 'work', world);
-        if (isLossy) await answer({ lost: true }, 'the journal can not be written', 'fault', spend(world, 'lost'));
+        if (isLossy) await answer({ lost: true }, 'the journal cannot be written', 'fault', spend(world, 'lost'));
         return;
       case 'slurm':
         for (const way of slurmWays(world, outside.call, setting)) {

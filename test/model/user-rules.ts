@@ -1,4 +1,4 @@
-// What a user, and somebody else's agent on another queue, can do to the task: through the same calls as the web page. Pure.
+// What a user, and another user's agent, can do to the task, by the calls of the web page. Pure.
 import type { MoveKind, WorldMove } from './moves.ts';
 import { serve } from './server-rules.ts';
 import { QUEUE_IDS, TASK_ID, isHeard, isPastGate, spend, type ServerCall, type Stamp, type World } from './world.ts';
@@ -41,7 +41,7 @@ export function userMoves(world: World, stamp: Stamp, acts: readonly UserAct[]):
 /** What the web page offers for a task as it is. */
 function isOffered(act: UserAct, { task, entries, jobs }: World): boolean {
   const status = task?.status;
-  // Past its gate, and until it has begun, an agent can not be told from one that has nothing, and for a moment after an abort it
+  // Past its gate, and until it has begun, an agent cannot be distinguished from one that has nothing, and for a moment after an abort it
   // still works: another agent, which looks at nothing, is not given the task in those moments.
   const isBeingTaken = jobs.some((job) => job.state === 'RUNNING' && isPastGate(job));
   switch (act) {
@@ -69,8 +69,8 @@ function isOffered(act: UserAct, { task, entries, jobs }: World): boolean {
   }
 }
 
-/** A stock agent on the other queue. It takes and begins a task within moments, in which nobody else moves. */
-export function neighbourMoves(world: World, stamp: Stamp): WorldMove[] {
+/** A stock agent on the other queue. It pops and starts a task within moments, in which nothing else moves. */
+export function otherAgentMoves(world: World, stamp: Stamp): WorldMove[] {
   const go = (label: string, next: World, kind: MoveKind = 'work'): WorldMove => ({
     label: `another agent ${label}`,
     kind,

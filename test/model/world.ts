@@ -1,4 +1,4 @@
-// The world of the model as one plain value: the server's task and its entries, Slurm's jobs, and what may still go wrong.
+// The world of the model as a plain value: the task, its entries, Slurm's jobs, and what may still go wrong.
 import type { TaskId, QueueId } from '../../src/clearml/ids.ts';
 import type { JobState } from '../../src/slurm/job-state.ts';
 
@@ -12,7 +12,7 @@ export type QueueName = (typeof QUEUES)[number];
 
 export const TASK_ID = '1'.padStart(32, '0') as TaskId;
 
-/** The queues' ids. The own one is served by our daemons, the other by somebody else's agent. */
+/** The queues' ids. The own one is served by our daemons, the other by another user's agent. */
 export const QUEUE_IDS: Readonly<Record<QueueName, QueueId>> = {
   own: 'a'.repeat(32) as QueueId,
   scheduler: 'c'.repeat(32) as QueueId,
@@ -23,7 +23,7 @@ export interface TaskValue {
   readonly status: Status;
   /** The agent's word that it got a SIGTERM stands as the reason. */
   readonly isByTerm: boolean;
-  /** Only messages that somebody acts on: a request to stop, and that the task was given back. */
+  /** Only messages that something acts on: a request to stop, and that the task was returned to its queue. */
   readonly message: string;
   /** When the status, or a request to stop, was written last. */
   readonly changed: Stamp;
@@ -69,7 +69,7 @@ export interface Budgets {
   readonly lost: number;
   /** A call of a daemon that was killed is carried out later. */
   readonly late: number;
-  /** A job dies, is put back, preempted, cancelled by hand, or out of time. */
+  /** A job dies, is requeued, preempted, cancelled by hand, or out of time. */
   readonly requeues: number;
   /** sbatch refuses, or the cluster is full or away. */
   readonly refusals: number;
@@ -107,7 +107,7 @@ export interface World {
   readonly nextId: number;
   /** Jobs that were ever made: bounds the search, and orders attempts. */
   readonly made: number;
-  /** Somebody else's agent runs the task. */
+  /** Another user's agent runs the task. */
   readonly isRunElsewhere: boolean;
   /** A call of a daemon that is no more, still on its way. */
   readonly late: ServerCall | undefined;
@@ -161,7 +161,7 @@ export function isAlive({ state }: JobValue): boolean {
   return state === 'IN FLIGHT' || state === 'PENDING' || state === 'RUNNING';
 }
 
-/** Whether somebody runs the task, and lets the server hear of it. */
+/** Whether an agent runs the task and reports to the server. */
 export function isHeard(world: World): boolean {
   return world.isRunElsewhere || world.jobs.some(isAtWork);
 }

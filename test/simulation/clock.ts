@@ -1,4 +1,4 @@
-// A clock that stands still until the story moves it.
+// A clock that stands still until the simulation moves it.
 import type { Clock } from '../../src/base/clock.ts';
 
 interface Sleeper {
@@ -13,7 +13,7 @@ export interface SimulatedClock {
   of(owner: number): Clock;
   /** When the next sleeper wants to be woken. */
   nextWakeAt(): number | undefined;
-  /** Lets time pass, and wakes whoever has slept enough. */
+  /** Lets time pass, and wakes the sleepers that are due. */
   pass(ms: number): void;
   /** Its sleepers never wake: the daemon is dead. */
   drop(owner: number): void;

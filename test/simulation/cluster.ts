@@ -1,4 +1,4 @@
-// The Slurm cluster of the story: what the controller knows of jobs, what it shows, and what it forgets.
+// The simulated Slurm controller: which jobs it knows, shows and forgets.
 import { SlurmUnavailableError } from '../../src/slurm/errors.ts';
 import { isLive, type JobState } from '../../src/slurm/job-state.ts';
 import { readJobName } from '../../src/slurm/job-name.ts';

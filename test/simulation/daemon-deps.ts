@@ -1,4 +1,4 @@
-// What one daemon of the story works with.
+// The dependencies of one simulated daemon.
 import type { DaemonDeps } from '../../src/daemon/deps.ts';
 import { createJobLogs } from '../../src/daemon/console/job-logs.ts';
 import { createPeers } from '../../src/daemon/poll/peers.ts';
@@ -23,7 +23,7 @@ interface Around {
   /** The daemon's number for people, and that of its incarnation, which ends when it is killed. */
   readonly number: number;
   readonly incarnation: number;
-  /** Whether the template can't be filled in for this task. */
+  /** Whether the template cannot be rendered for this task. */
   readonly isMisfit: (task: string) => boolean;
 }
 
@@ -63,7 +63,7 @@ export function createDaemonDeps({
             if (isMisfit(String(task['id']))) {
               throw new TemplateError('a.template', 2, 1, 'there is no value for ${CLEARML_TASK.x}');
             }
-            // All that the cluster of the story needs to know of a script.
+            // All that the simulation needs of a script.
             return { script: workerId, uses: [] };
           },
         },

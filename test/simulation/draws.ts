@@ -1,4 +1,4 @@
-// Who moves next: drawn from one stream of numbers, or for each move from the seed and the move's number alone.
+// Draws who moves next: from one stream of numbers, or from the seed and the move's number alone.
 import type { Random } from '../support/random.ts';
 
 export interface Draws {

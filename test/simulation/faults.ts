@@ -1,4 +1,4 @@
-// The fault injectors of the simulation: one table of everything that may go wrong, besides what users do.
+// The fault injectors of the simulation: one table of everything that may go wrong.
 import { isLive, type JobState } from '../../src/slurm/job-state.ts';
 import { JOB_EXIT_CODES } from '../../src/template/job-exit-codes.ts';
 import type { Fate, SimJob } from './cluster.ts';
@@ -71,7 +71,7 @@ const PICKED = {
     ({ world }, job) => world.cluster.end(job, 'COMPLETED', 0),
   ),
 
-  'a neighbour takes from our queue': popByOtherAgent,
+  'another agent pops from our queue': popByOtherAgent,
   'a minute passes': passTime(A_MINUTE),
   'ten minutes pass': passTime(10 * A_MINUTE),
 } as const satisfies Record<string, Injector>;

@@ -1,4 +1,4 @@
-// What a job does on its node, one step at a time: the gate, then the agent's own calls, as seen of the real ones.
+// What a job does on its node, one step at a time: the gate, then the agent's calls, as real agents make them.
 import { ApiError } from '../../src/sandbox/api-error.ts';
 import type { Fields } from '../../src/sandbox/call.ts';
 import { JOB_EXIT_CODES } from '../../src/template/job-exit-codes.ts';
@@ -148,7 +148,7 @@ async function leave(world: JobWorld, job: SimJob, how: NonNullable<SimJob['leav
   }
   if (how.isRequeued) {
     world.cluster.requeue(job);
-    return 'is put back';
+    return 'is requeued';
   }
   world.cluster.end(job, how.state, 15);
   return `ends ${how.state}`;

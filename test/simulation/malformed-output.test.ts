@@ -1,4 +1,4 @@
-// Malformed answers of Slurm's commands: every task ends as it should all the same, once.
+// Malformed output of Slurm's commands harms no task.
 import { expect } from 'chai';
 import { fuzzCases, fuzzSeed } from '../support/fuzz-cases.ts';
 import { planRound } from './schedule.ts';
@@ -6,8 +6,8 @@ import { playRound } from './round.ts';
 
 const SEED = fuzzSeed(13);
 
-describe("malformed answers of Slurm's commands", () => {
-  it('S-62 lose no task, run none twice, and end none but as it should end', async () => {
+describe("malformed output of Slurm's commands", () => {
+  it('S-62 loses no task, runs none twice, and changes the end of none', async () => {
     const wanted = fuzzCases(150);
     let served = 0;
     for (let round = 1; served < wanted; round += 1) {

@@ -1,4 +1,4 @@
-// Answers of Slurm's commands as no release gives them: cut, garbled, with noise in them, and with rows of strangers nobody can read.
+// Malforms the output of Slurm's commands: cut, garbled, with noise, and with unreadable rows of other users.
 import type { Command, CommandResult } from '../../src/transport/transport.ts';
 import type { Random } from '../support/random.ts';
 
@@ -10,7 +10,7 @@ export interface Malformer {
   count(): number;
 }
 
-/** No value of Slurm's, nor part of one: a row that holds one of them lies about nothing, it can not be read. */
+/** None is a value of Slurm's, or part of one: a row with one of them says nothing false, it cannot be read. */
 const GARBAGE = [
   '',
   '?',
@@ -52,7 +52,7 @@ export function createMalformer(dice: Random, share: number): Malformer {
     return '';
   }
 
-  /** One field of one row of squeue or sacct, but not the name: by that the row is a job of ours, or of nobody. */
+  /** One field of one row of squeue or sacct, but not the name, which makes it a job of ours. */
   function garbleField(text: string, { program, args }: Command): string {
     const rows = text.split('\n');
     const at = dice.whole(1, Math.max(1, rows.length - 2));
@@ -61,7 +61,7 @@ export function createMalformer(dice: Random, share: number): Malformer {
     const nameAt = program === 'sacct' ? names.findIndex((name) => name.includes('JobName')) : fields.length - 1;
     const field = dice.whole(program === 'squeue' ? 1 : 0, Math.max(0, fields.length - 1));
     if (field === nameAt || fields.length < 2) return text;
-    // Where sacct's line ends, nobody sees whether it is whole.
+    // Nothing shows whether a line of sacct is whole.
     fields[field] = oneOf(GARBAGE);
     rows[at] = fields.join(FIELD_END);
     return rows.join('\n');

@@ -1,4 +1,4 @@
-// The journal of one daemon on a disk in memory: what is on it when the daemon is killed is all that is left.
+// A daemon's journal on a disk in memory, which outlives the daemon.
 import type { TaskId } from '../../src/clearml/ids.ts';
 import type { Entry } from '../../src/daemon/journal/entry.ts';
 import { applyLine, formatJournal, readJournal, type JournalLine } from '../../src/daemon/journal/journal-lines.ts';
@@ -17,7 +17,7 @@ export function readDisk(disk: Disk): Map<TaskId, Entry> {
 
 export function openMemoryJournal(disk: Disk, calls: PendingCalls, owner: number): Journal {
   const entries = readDisk(disk);
-  // What a crash has torn is gone once the journal is written anew, as it is at each start.
+  // A line that a crash has torn is gone: each start writes the journal again.
   disk.text = [...entries.values()].map((entry) => formatJournal({ entry })).join('');
 
   function append(task: TaskId, label: string, line: JournalLine): Promise<void> {

@@ -1,4 +1,4 @@
-// How each call of a daemon goes during the outages of the moment, and how long it takes.
+// How each call of a daemon ends during an outage, and how long it takes.
 import { CONTROLLER_FAILURES, type ControllerFailure } from './slurm-commands.ts';
 import type { Outages } from './outages.ts';
 import type { CallOutcome, PendingCall } from './pending-calls.ts';

@@ -1,4 +1,4 @@
-// Somebody else's agent: a stock clearml-agent daemon on the other queue, which now and then also takes from ours.
+// Another user's stock clearml-agent on the other queue, which sometimes also pops from ours.
 import type { QueueId } from '../../src/clearml/ids.ts';
 import { ApiError } from '../../src/sandbox/api-error.ts';
 import type { Fields } from '../../src/sandbox/call.ts';
@@ -58,7 +58,7 @@ export function createOtherAgent(server: Server): OtherAgent {
       if (phase === 'popped') {
         task.phase = 'run';
         await ask('tasks.started', { task: id, force: true, status_message: 'pulled by agent' });
-        await ask('workers.status_report', { worker: 'neighbour:0', task: id, timestamp: 0 });
+        await ask('workers.status_report', { worker: 'other-agent:0', task: id, timestamp: 0 });
         return `starts task ${Number(id)}`;
       }
       const status = server.store.tasks.get(id)?.status;

@@ -1,24 +1,24 @@
-// What the weather of a round remembers of the time that nobody was awake in.
+// Outages know the time in which everything was suspended.
 import { expect } from 'chai';
 import { createOutages } from './outages.ts';
 
-describe('the weather of a simulated round', () => {
-  it('counts the time since a moment without that in which everybody slept', () => {
+describe('the outages of a simulated round', () => {
+  it('do not count time in which everything was suspended as awake', () => {
     let now = 0;
-    const weather = createOutages(() => now);
-    const sleep = (forMs: number): void => {
+    const outages = createOutages(() => now);
+    const suspend = (forMs: number): void => {
       const from = now;
       now += forMs;
-      weather.suspended(from);
+      outages.suspended(from);
     };
 
     now = 10;
-    sleep(1_000);
+    suspend(1_000);
     now += 5;
-    sleep(100);
+    suspend(100);
     now += 2;
 
-    expect([0, 10, 510, 1_010, 1_012, 1_115].map((from) => weather.awakeMsSince(from))).to.deep.equal([
+    expect([0, 10, 510, 1_010, 1_012, 1_115].map((from) => outages.awakeMsSince(from))).to.deep.equal([
       17, 7, 7, 7, 5, 2,
     ]);
   });

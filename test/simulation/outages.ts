@@ -1,4 +1,4 @@
-// What is out of order for a while: the server, the controller, valid tokens, room on the disk. It comes back by the clock.
+// What is out of order for a while: the server, the controller, tokens, the disk. Each comes back by the clock.
 
 export type Outage =
   'server away' | 'controller away' | 'tokens expired' | 'disk full' | 'gate cut off' | 'squeue complains';

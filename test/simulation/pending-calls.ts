@@ -1,4 +1,4 @@
-// The calls of the daemons to the outside: each waits for its call, and on its way there or back it may be lost.
+// The daemons' calls to the outside: each is pending until a move finishes it, and may be lost on the way there or back.
 
 /** How a call goes: as it should, lost before it was carried out, or carried out with its answer lost. */
 export type CallOutcome = 'answered' | 'not made' | 'answer lost';
@@ -28,7 +28,7 @@ export interface CallRequest<Answer> extends Omit<PendingCall, 'finish' | 'task'
 export interface PendingCalls {
   readonly pending: ReadonlySet<PendingCall>;
   request<Answer>(asked: CallRequest<Answer>): Promise<Answer>;
-  /** Nobody waits for these any more: the daemon is dead. */
+  /** No daemon waits for these any more: it is dead. */
   drop(owner: number): void;
 }
 

@@ -1,4 +1,4 @@
-// Rounds one after the other, each of which the seed and its number alone decide; and the shortest plan for one that ends badly.
+// Plays one round after the other, and shrinks one that ends badly.
 import { addTallies, NOTHING_YET, type Tally } from '../chaos/tally.ts';
 import type { Verdict } from './oracle/expected-ends.ts';
 import { named } from './queues.ts';

@@ -1,4 +1,4 @@
-// What happens in a round: drawn from a seed for a stream of tasks, or written down, as a scenario.
+// What happens in a round: drawn from a seed, or written down as a scenario.
 import fc from 'fast-check';
 import { createRandom, type Random } from '../support/random.ts';
 import { FAULT_KINDS, LATER_FAULT_KINDS, SCENARIO_FAULT_KINDS, type FaultKind } from './faults.ts';

@@ -1,4 +1,4 @@
-// The ClearML server of the story: the sandbox's own rules without HTTP, and the real client on top of them.
+// The simulated ClearML server: the sandbox's rules without HTTP, and the real client.
 import type * as z from 'zod';
 import type { ClearmlClient } from '../../src/clearml/client.ts';
 import {
@@ -41,7 +41,7 @@ import type { SimulatedClock } from './clock.ts';
 import type { PendingCalls } from './pending-calls.ts';
 
 /** The server's own moves go on when a daemon dies. */
-const NOBODY = 0;
+const NO_OWNER = 0;
 
 /** Told of every call of a daemon that was carried out. */
 export type CallObserver = (call: {
@@ -60,7 +60,7 @@ export interface Server {
   refusesTokens: boolean;
   /** What becomes of an answer to a daemon on its way: what a broken or hostile server would say instead. */
   garble: (endpoint: string, answer: Fields, body: Body) => unknown;
-  /** A call of anybody but the daemons: at once, and never lost. @throws ApiError */
+  /** A call that no daemon makes: carried out at once, and never lost. @throws ApiError */
   call(endpoint: string, body: Fields): Promise<Fields>;
   clientOf(owner: number, log?: Logger): ClearmlClient;
   addQueue(id: string, name: string): void;
@@ -96,7 +96,7 @@ export function createServer(clock: SimulatedClock, calls: PendingCalls, witness
       lines,
       workerHeader: undefined,
       remoteAddress: '127.0.0.1',
-      caller: { user, userName: 'somebody', company },
+      caller: { user, userName: 'user', company },
       gap,
     });
   }
@@ -105,10 +105,10 @@ export function createServer(clock: SimulatedClock, calls: PendingCalls, witness
     if (server.refusesTokens) throw new CredentialsRejectedError('the token has expired');
     const lines = [body].flat() as readonly Fields[];
     const before = store.tasks.get(String(lines[0]?.['task']));
-    // Between the server's reading and its conditional writing of a queue lie moments in which anybody may move.
+    // Between the server's read and its conditional write of a queue, anything may move.
     const gap = (): Promise<void> =>
       calls.request({
-        owner: NOBODY,
+        owner: NO_OWNER,
         kind: 'server',
         endpoint: 'gap',
         label: `in the midst of ${endpoint}`,
@@ -129,7 +129,7 @@ export function createServer(clock: SimulatedClock, calls: PendingCalls, witness
   function sessionOf(owner: number): Session {
     return {
       apiServer: 'http://api',
-      login: () => Promise.reject(new Error('nobody logs in here')),
+      login: () => Promise.reject(new Error('no login in a simulation')),
       async call<Shape extends z.ZodType>(endpoint: string, body: Body, { shape }: { readonly shape: Shape }) {
         const lines = [body].flat() as readonly Fields[];
         const tasks = lines.flatMap(({ task }) => (typeof task === 'string' ? [task] : []));
@@ -171,7 +171,7 @@ export function createServer(clock: SimulatedClock, calls: PendingCalls, witness
         events: createEvents(session, { clock: ownClock, log, reportUnreadable }),
         workers: createWorkers(session, ownClock, reportUnreadable),
         people: createPeople(session),
-        connect: () => Promise.reject(new Error('nobody connects here')),
+        connect: () => Promise.reject(new Error('no connection in a simulation')),
         close: () => Promise.resolve(),
       };
     },

@@ -1,4 +1,4 @@
-// Slurm's commands over the simulated cluster, in their own texts: the product's command lines and parsers are the real ones.
+// Slurm's commands over the simulated cluster, in their own texts, for the program's real command lines and parsers.
 import { CommandTimeoutError, ConnectionLostError } from '../../src/transport/errors.ts';
 import type { Transport, Command, CommandResult } from '../../src/transport/transport.ts';
 import { isLive } from '../../src/slurm/job-state.ts';
@@ -70,7 +70,7 @@ export function createSlurmCommands(
   function sbatch(command: Command): CommandResult {
     const isFull = cluster.jobs.filter((job) => isLive(job.state) && !job.isForgotten).length >= behavior.jobLimit;
     if (isFull) cluster.nextFate = 'backpressure';
-    // All that the cluster of the story needs to know of a script is its worker's name.
+    // All that the simulation needs of a script is its worker's name.
     const name = optionOf(command, 'job-name');
     const outcome = cluster.submit(name, command.stdin ?? '');
     if (outcome.kind === 'rejected') behavior.rejected(taskOf(name));
@@ -183,7 +183,7 @@ function printSacct(jobs: readonly SimJob[], format: string): string {
       Reason: 'None',
       Partition: 'debug',
       NodeList: nodesOf(job),
-      // Each time that Slurm puts a job back it is submitted anew.
+      // Each requeue has a submit time of its own.
       Submit: seconds(job.submittedAt + run * 1000),
       Start: seconds(job.startAt),
       End: seconds(job.endedAt),

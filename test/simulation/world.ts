@@ -1,4 +1,4 @@
-// The simulated world: a server, a cluster, daemons, another agent and tasks, in which one thing moves after the other.
+// The simulated world: server, cluster, daemons, another agent and tasks, in which one thing moves at a time.
 import type { TaskId } from '../../src/clearml/ids.ts';
 import { runDaemon } from '../../src/daemon/loop.ts';
 import type { Scheduler } from '../../src/slurm/scheduler.ts';

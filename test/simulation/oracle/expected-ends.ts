@@ -1,4 +1,4 @@
-// How each task may end, by what happened to it: recorded by what did it, never asked of the program.
+// How each task may end, by what happened to it: reported by what did it, never by the program.
 import type { TaskDocument } from '../../../src/sandbox/documents.ts';
 import { isLive } from '../../../src/slurm/job-state.ts';
 import type { SimJob } from '../cluster.ts';

@@ -1,4 +1,4 @@
-// Each invariant is seen when it is broken: one that is never seen broken proves nothing.
+// Each invariant is detected when it is broken.
 import { expect } from 'chai';
 import type { TaskId } from '../../../src/clearml/ids.ts';
 import { formatJobName, newAttempt } from '../../../src/slurm/job-name.ts';

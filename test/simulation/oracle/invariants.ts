@@ -1,4 +1,4 @@
-// What must never be seen at any moment: each rule is checked after each move, or at the call of a daemon that breaks it.
+// What must hold at every moment: checked after each move, and at each call of a daemon.
 import type { Store } from '../../../src/sandbox/store.ts';
 import { hasTaken, isAtWork, type Cluster, type SimJob } from '../cluster.ts';
 import { TERM_REASON } from '../job.ts';

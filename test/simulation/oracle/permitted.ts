@@ -1,8 +1,8 @@
-// What the kinds of trouble in a plan excuse: how long something may take, or stay unknown, before it is wrong.
+// Permitted deviations: how long something may take, or stay unknown, with the faults of a plan.
 import type { RoundPlan } from '../schedule.ts';
 import type { FaultKind } from '../faults.ts';
 
-/** These can keep an agent from being heard, or a daemon from hearing of its end, for two hours. */
+/** With these faults the server may hear nothing of a task, or a daemon nothing of its end, for two hours. */
 const SILENCING: readonly FaultKind[] = [
   'server is away',
   'hours pass',
@@ -19,8 +19,8 @@ const SILENCING: readonly FaultKind[] = [
   'daemon dies, journal is an old one',
 ];
 
-/** With these a task may be in no queue for a while, and be found. */
-const FORGETTING = /journal|user|neighbour|disk|lost|in flight|gate|requeue|away|expire|crash/;
+/** With these faults a task may be in no queue for a while, and then be found. */
+const FORGETTING = /journal|user|agent|disk|lost|in flight|gate|requeue|away|expire|crash/;
 
 /** Whether tasks may be silent for so long that the server's own watchdog stops them. */
 export function mayBeSilent({ isLazy, diesForGood, kinds }: RoundPlan): boolean {
@@ -31,12 +31,12 @@ export function losesJournals({ kinds }: RoundPlan): boolean {
   return kinds.some((kind) => kind.includes('journal'));
 }
 
-/** Whether a task in no queue must be brought on at once: what a call in the midst of its way holds may take longer to be found. */
+/** Whether a task in no queue must be recovered at once: one that a pending call holds may take longer to be found. */
 export function mustMoveOnAtOnce({ daemons, hasSlowCalls, kinds }: RoundPlan): boolean {
   return daemons === 1 && !hasSlowCalls && !kinds.some((kind) => FORGETTING.test(kind));
 }
 
-/** What was so for so many milliseconds could be seen by everybody who was awake. */
+/** What was so for so many milliseconds was visible to every daemon. */
 export function plainToSeeMs({ hasSlowCalls }: RoundPlan): number {
   return hasSlowCalls ? 300_000 : 20_000;
 }

@@ -1,0 +1,159 @@
+// Rounds that once ended badly, and what was wrong.
+import type { Search } from './rounds.ts';
+
+const EASY = {
+  daemons: 1,
+  tasks: 12,
+  calmness: 20,
+  jobLimit: Infinity,
+  hasSlowCalls: false,
+  isLazy: true,
+  diesForGood: false,
+} as const;
+
+export const PINNED_ROUNDS: readonly { readonly title: string; readonly search: Search }[] = [
+  {
+    title: 'the scancel of an extra job stopped a task that this job had already taken',
+    search: {
+      seed: 5,
+      rounds: 1,
+      same: {
+        ...EASY,
+        round: 24,
+        kinds: ['sbatch is doubled'],
+        calmness: 5,
+        isLazy: false,
+        hasSlowCalls: true,
+        hasAccounting: false,
+      },
+    },
+  },
+  {
+    title: 'a task was stopped when an extra job ended that only accounting still knew',
+    search: {
+      seed: 5,
+      rounds: 5,
+      same: { ...EASY, kinds: ['sbatch is doubled', 'controller crashes'], hasAccounting: true },
+    },
+  },
+  {
+    title: 'the oracle blamed a daemon, suspended for hours before its sbatch, for a job without an entry',
+    search: { seed: 78, rounds: 1, same: {} },
+  },
+  {
+    title: 'the oracle blamed a daemon for a job whose entry was taken a moment after its poll',
+    search: {
+      seed: 1,
+      rounds: 1,
+      same: { ...EASY, round: 7, kinds: ['gate answer is lost', 'a minute passes'], hasAccounting: true },
+    },
+  },
+  {
+    title: 'a task was stopped by our own scancel of an extra job, forgotten when its job was left to a peer',
+    search: {
+      seed: 78,
+      rounds: 1,
+      same: {
+        round: 209,
+        daemons: 2,
+        tasks: 13,
+        kinds: [
+          'user aborts',
+          'user enqueues',
+          'server call is lost',
+          'daemon dies before its call',
+          'sbatch is doubled',
+          'controller crashes',
+          'job dies',
+          'user requeues the job',
+        ],
+        calmness: 57,
+        isLazy: true,
+        hasAccounting: true,
+        jobLimit: Infinity,
+        hasSlowCalls: false,
+        diesForGood: false,
+      },
+    },
+  },
+  {
+    title: 'a task was stopped by our own scancel, whose reason a full disk had kept out of the journal',
+    search: {
+      seed: 2611,
+      rounds: 1,
+      same: {
+        ...EASY,
+        round: 16,
+        tasks: 10,
+        kinds: [
+          'server answer is lost',
+          'sbatch is unknown',
+          'cluster is full',
+          'disk is full for long',
+          'user clears the scheduler queue',
+        ],
+        calmness: 32,
+        hasAccounting: false,
+        hasSlowCalls: true,
+      },
+    },
+  },
+  {
+    title: 'a task failed when its job found the gate closed and its id belonged to another job by then',
+    search: {
+      seed: 2611,
+      rounds: 1,
+      same: {
+        ...EASY,
+        round: 123,
+        tasks: 64,
+        kinds: [
+          'shared folder is full',
+          'daemon dies after its call',
+          'controller crashes',
+          'job runs out of time',
+          'daemon dies, its calls arrive',
+          'user requeues the job',
+        ],
+        hasAccounting: true,
+        hasSlowCalls: true,
+      },
+    },
+  },
+  {
+    title: "a task became a draft when a killed daemon's call removed its entry after the restart",
+    search: {
+      seed: 2613,
+      rounds: 1,
+      same: {
+        ...EASY,
+        round: 16,
+        tasks: 45,
+        kinds: [
+          'user dequeues',
+          'user deletes',
+          'user archives',
+          'answer is lost',
+          'shared folder is full',
+          'daemon dies after its call',
+          'daemon is told to stop',
+          'sbatch answer is lost',
+          'sbatch is in flight',
+          'sbatch refuses',
+          'cluster is full',
+          'squeue fails',
+          'job runs out of time',
+          'another agent pops from our queue',
+          'gate is cut off',
+          'hours pass',
+          'daemon dies, journal torn',
+          'jobs are released',
+          'user removes from the scheduler queue',
+          'user clears the scheduler queue',
+        ],
+        calmness: 67,
+        hasAccounting: true,
+      },
+    },
+  },
+];
