@@ -116,14 +116,14 @@ export function createTestBed(plan: RoundPlan, dice: Random, draws: Draws): Test
   return bed;
 }
 
-function observed(scheduler: Scheduler, { submitting, rejected }: SubmissionObserver): Scheduler {
+function observed(scheduler: Scheduler, observer: SubmissionObserver): Scheduler {
   return {
     ...scheduler,
     async submit(submission) {
       const task = readJobName(submission.jobName)?.taskId ?? '';
-      submitting(task);
+      observer.submitting(task);
       const outcome = await scheduler.submit(submission);
-      if (outcome.kind === 'rejected') rejected(task);
+      if (outcome.kind === 'rejected') observer.rejected(task);
       return outcome;
     },
   };
