@@ -6,7 +6,7 @@ import { READ_BY_JOB, SET_BY_JOB } from '../template/job-variables.ts';
 import type { Occurrence } from '../template/shell/lexed-script.ts';
 import { knownFields, mayLack } from '../template/task-fields.ts';
 import { possibleReachMessage } from '../template/taint/find-occurrences.ts';
-import { PLAIN_BY_NATURE } from '../template/taint/sources.ts';
+import { ALWAYS_PLAIN } from '../template/taint/sources.ts';
 import { PLAIN_NAMES, TREE_NAMES } from '../template/variables.ts';
 import { findingAt } from './finding-at.ts';
 import type { Reading } from '../template/read-leniently.ts';
@@ -107,7 +107,7 @@ function adviseReaches({ placeholder, reaches = [] }: Occurrence): string[] {
 }
 
 function mayBeReadAgain({ placeholder, context }: Occurrence): boolean {
-  return context.kind === 're-evaluated' && !PLAIN_BY_NATURE.test(placeholder.variable);
+  return context.kind === 're-evaluated' && !ALWAYS_PLAIN.test(placeholder.variable);
 }
 
 /** Names that bash expands, and that were probably meant to be ours: `${CLEARML_TASK_ID}`, `${CLEARML_PRESETUP}`. */

@@ -5,7 +5,7 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { lintTemplate } from '../../src/lint/lint-template.ts';
 import { RULES, severityOf } from '../../src/lint/rules.ts';
 import { parseTemplate } from '../../src/template/parse-template.ts';
-import { property, problemOf, withDirectives, withBody } from '../template/template-fixtures.ts';
+import { property, errorOf, withDirectives, withBody } from '../template/template-fixtures.ts';
 import { CLEAN, FAULTS } from './faults.ts';
 
 const EXAMPLES = new URL('../../examples/', import.meta.url);
@@ -100,7 +100,7 @@ describe('lint of a template', () => {
 
     fc.assert(
       fc.property(fc.oneof(cut, mixed), (text) => {
-        const problem = problemOf(() => parseTemplate(text, 't.template'));
+        const problem = errorOf(() => parseTemplate(text, 't.template'));
         const { findings } = lintTemplate('t.template', text);
         if (problem === undefined) return;
         const same = findings.find(({ rule, line }) => rule === problem.rule && line === problem.line);

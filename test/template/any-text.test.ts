@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { parseTemplate } from '../../src/template/parse-template.ts';
 import type { Template } from '../../src/template/template.ts';
-import { noBlocks, problemOf, property, withBody, withDirectives, withProperties } from './template-fixtures.ts';
+import { noBlocks, errorOf, property, withBody, withDirectives, withProperties } from './template-fixtures.ts';
 
 const PIECES = [
   property('x'), property('x', ':a b'), property('x', '|raw'), '$<CLEARML_QUEUE_NAME>', '${CLEARML_TASK.', '${CLEARML_AGENT_EXECUTE}',
@@ -24,7 +24,7 @@ function textOf(pieces: readonly string[]): fc.Arbitrary<string> {
 /** undefined for an error, whose position must be within the text. */
 function parse(written: string): Template | undefined {
   let template: Template | undefined;
-  const problem = problemOf(() => {
+  const problem = errorOf(() => {
     template = parseTemplate(written, 't');
   });
   if (problem !== undefined) {
@@ -50,7 +50,7 @@ describe('any text', () => {
     fc.assert(
       fc.property(fillableText, (piece) => {
         const template = parse(withBody(piece));
-        const problem = problemOf(() => {
+        const problem = errorOf(() => {
           const { script } = template?.render(withProperties({ x: '7' }), noBlocks) ?? { script: undefined };
           // A name directly before a value gets braces.
           const plain = script?.replaceAll(/\$\{(\w+)\}(?=['"]*7)/g, '$$$1').replaceAll(/['"]/g, '');

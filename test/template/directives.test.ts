@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { parseTemplate } from '../../src/template/parse-template.ts';
-import { noBlocks, problemOf, property, withDirectives, withProperties } from './template-fixtures.ts';
+import { noBlocks, errorOf, property, withDirectives, withProperties } from './template-fixtures.ts';
 import { hostileLine } from './hostile-values.ts';
 import { GENERATIONS, sbatchWords } from './sbatch-model.ts';
 
@@ -53,7 +53,7 @@ describe('a value in an #SBATCH line', () => {
         fc.constantFrom(`#SBATCH -J ${X}`, `#SBATCH -J "${X}"`, `#SBATCH -J '${X}'`),
         hostileLine,
         (line, text) => {
-          const problem = problemOf(() => renderDirectives(text, line));
+          const problem = errorOf(() => renderDirectives(text, line));
           if (text === '') expect(problem?.finding).to.match(/the value is empty/);
           else if (text.startsWith('-')) expect(problem?.finding).to.match(/begins with a dash/);
           else {
@@ -79,7 +79,7 @@ describe('a value in an #SBATCH line', () => {
 
   it('may be empty only after an equals sign', () => {
     expect(renderDirectives('', `#SBATCH --comment=${X} --mem=1`)).to.include('#SBATCH --comment="" --mem=1\n');
-    expect(problemOf(() => renderDirectives('', `#SBATCH -p${X} --mem=1`))?.message).to.match(
+    expect(errorOf(() => renderDirectives('', `#SBATCH -p${X} --mem=1`))?.message).to.match(
       /^d.template:2:9: the value is empty, and sbatch would take the next argument for it/,
     );
   });
@@ -92,7 +92,7 @@ describe('a value in an #SBATCH line', () => {
     [`#SBATCH --exclusive ${X}`, '-W'],
   ] as const) {
     it(`S-09 never becomes an option: ${line.replaceAll(X, '${…}')} with ${value}`, () => {
-      expect(problemOf(() => renderDirectives(value, line))?.finding).to.match(/begins with a dash/);
+      expect(errorOf(() => renderDirectives(value, line))?.finding).to.match(/begins with a dash/);
     });
   }
 
@@ -104,7 +104,7 @@ describe('a value in an #SBATCH line', () => {
     `#SBATCH -Hv${X}`,
   ]) {
     it(`never chooses the option: ${line.replaceAll(X, '${…}')}`, () => {
-      expect(problemOf(() => parseTemplate(withDirectives(line), 'd.template'))?.finding).to.match(
+      expect(errorOf(() => parseTemplate(withDirectives(line), 'd.template'))?.finding).to.match(
         /a value must not choose the option/,
       );
     });
@@ -115,7 +115,7 @@ describe('a value in an #SBATCH line', () => {
     ['a tab', 'a\tb'],
   ] as const) {
     it(`S-09 is refused with ${what} in it, even with |raw`, () => {
-      const problem = problemOf(() => renderDirectives(value, `#SBATCH --comment=${property('x', '|raw')}`));
+      const problem = errorOf(() => renderDirectives(value, `#SBATCH --comment=${property('x', '|raw')}`));
       expect(problem?.message).to.match(/^d.template:2:19: .* contains a newline or a tab/);
     });
   }

@@ -5,8 +5,8 @@ import { basename } from 'node:path';
 import { quoteWord } from '../../src/base/shell-word.ts';
 import { lintTemplate } from '../../src/lint/lint-template.ts';
 import { runInShell, SHELLS } from './bash-run.ts';
-import { ENDS } from './flow-sinks.ts';
-import { problemOf, property, renderBody, withBody } from './template-fixtures.ts';
+import { SINKS } from './flow-sinks.ts';
+import { errorOf, property, renderBody, withBody } from './template-fixtures.ts';
 import { SOURCES, STEPS, VALUES } from './flow-sources.ts';
 
 const CASES = Number(process.env['FUZZ_CASES'] ?? 200);
@@ -23,7 +23,7 @@ const ways: fc.Arbitrary<Case> = fc
   .tuple(
     fc.constantFrom(...SOURCES),
     fc.array(fc.constantFrom(...STEPS), { maxLength: 3 }),
-    fc.constantFrom(...ENDS),
+    fc.constantFrom(...SINKS),
     fc.constantFrom(...VALUES),
   )
   .map(([source, steps, end, value]) => {
@@ -45,7 +45,7 @@ function scriptOf({ body, value }: Case): string | undefined {
   const findings = lintTemplate('t', withBody(written)).findings.map(({ rule }) => rule);
   if (findings.includes('may-be-evaluated')) return undefined;
   let script: string | undefined;
-  problemOf(() => {
+  errorOf(() => {
     script = renderBody(written, value);
   });
   return script;

@@ -1,7 +1,7 @@
 // The sinks for generated flows: commands that evaluate a value, or only look as if they did.
 
 /** What is done with the last one. */
-export const ENDS: readonly string[] = [
+export const SINKS: readonly string[] = [
   '(( B ))',
   '(( B > 1 )) && echo',
   'echo $(( B + 1 )) $[B]',

@@ -8,7 +8,7 @@ import { parseTemplate } from '../../src/template/parse-template.ts';
 import type { PropertyConstraints, PropertyConstraint } from '../../src/base/property-constraints.ts';
 import { checkConstraints, invalidLimits } from '../../src/template/property-constraints.ts';
 import { hostileLine } from './hostile-values.ts';
-import { emptyVariables, noBlocks, problemOf, property, withDirectives, withProperties } from './template-fixtures.ts';
+import { emptyVariables, noBlocks, errorOf, property, withDirectives, withProperties } from './template-fixtures.ts';
 
 function limits(least?: string, most?: string, values?: readonly string[]): PropertyConstraint {
   return { kind: limitKind(most ?? least ?? '0') ?? 'number', least, most, values };
@@ -19,7 +19,7 @@ function told(rule: boolean | PropertyConstraint, value: string, others = true):
   const bounds: PropertyConstraints = { named: new Map([['x', rule]]), others };
   const template = parseTemplate(withDirectives(`#SBATCH --comment=${property('x', ':')}`), 'gpu.template');
   const rendered = template.render(withProperties({ x: value }), noBlocks);
-  return problemOf(() => checkConstraints('gpu.template', rendered, 'gpu', bounds))?.message ?? 'taken';
+  return errorOf(() => checkConstraints('gpu.template', rendered, 'gpu', bounds))?.message ?? 'taken';
 }
 
 describe('the constraints on a user property', () => {
@@ -67,8 +67,8 @@ describe('the constraints on a user property', () => {
     const set = template.render(withProperties({ x: 'b', unread: 'c' }), noBlocks);
     const unset = template.render(withProperties({ unread: 'c' }), noBlocks);
 
-    expect(problemOf(() => checkConstraints('t', set, 'gpu', bounds))?.finding).to.include('must not be set');
-    expect(problemOf(() => checkConstraints('t', unset, 'gpu', bounds))).to.equal(undefined);
+    expect(errorOf(() => checkConstraints('t', set, 'gpu', bounds))?.finding).to.include('must not be set');
+    expect(errorOf(() => checkConstraints('t', unset, 'gpu', bounds))).to.equal(undefined);
   });
 
   for (const [how, placeholder, hyperparams] of [
@@ -83,7 +83,7 @@ describe('the constraints on a user property', () => {
       const template = parseTemplate(withDirectives(`#SBATCH --nodes=${placeholder}`), 't');
       const rendered = template.render({ ...emptyVariables, task: { id: 'a', hyperparams } }, noBlocks);
 
-      expect(problemOf(() => checkConstraints('t', rendered, 'gpu', bounds))?.finding).to.include('accepts 1 to 8');
+      expect(errorOf(() => checkConstraints('t', rendered, 'gpu', bounds))?.finding).to.include('accepts 1 to 8');
     });
   }
 
@@ -93,7 +93,7 @@ describe('the constraints on a user property', () => {
 
     const rendered = template.render(emptyVariables, noBlocks);
 
-    expect(problemOf(() => checkConstraints('t', rendered, 'gpu', bounds))).to.equal(undefined);
+    expect(errorOf(() => checkConstraints('t', rendered, 'gpu', bounds))).to.equal(undefined);
   });
 
   /** The error for a task whose property x is used in these lines. */
@@ -110,8 +110,8 @@ describe('the constraints on a user property', () => {
     );
     const rendered = template.render(withProperties({ x: value, ...others }), noBlocks);
     return (
-      problemOf(() => checkConstraints('t', rendered, 'gpu', { named: new Map([['x', rule]]), others: true }))
-        ?.finding ?? 'taken'
+      errorOf(() => checkConstraints('t', rendered, 'gpu', { named: new Map([['x', rule]]), others: true }))?.finding ??
+      'taken'
     );
   }
 

@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { runInBash } from './bash-run.ts';
-import { problemOf, property, renderBody } from './template-fixtures.ts';
+import { errorOf, property, renderBody } from './template-fixtures.ts';
 import { hostileLine, plainWord } from './hostile-values.ts';
 
 const X = property('x');
@@ -212,7 +212,7 @@ describe('a value in re-evaluated text', () => {
       expect(renderBody(body.replaceAll('X', X), 'a.b-1/c')).to.equal(body.replaceAll('X', 'a.b-1/c'));
 
       for (const value of HOSTILE.filter((text) => text !== '')) {
-        const problem = problemOf(() => renderBody(body.replaceAll('X', X), value));
+        const problem = errorOf(() => renderBody(body.replaceAll('X', X), value));
         expect(problem?.finding).to.include(`which is re-evaluated by ${by}: only letters`);
         expect(problem?.finding).to.include('export NAME=${…}');
       }
@@ -225,7 +225,7 @@ describe('a value in re-evaluated text', () => {
       for (const [index, value] of fc.sample(fc.oneof(plainWord, hostileLine), 300).entries()) {
         const written = body.replaceAll('KEY', `key${index}`).replaceAll('X', X);
         const isPlain = /^[A-Za-z0-9_./:@%+,=][A-Za-z0-9_./:@%+,=-]*$/.test(value);
-        expect(problemOf(() => renderBody(written, value)) === undefined).to.equal(isPlain || value === '');
+        expect(errorOf(() => renderBody(written, value)) === undefined).to.equal(isPlain || value === '');
       }
       const words = fc.sample(plainWord, 100);
       const script = words.map((word, index) =>
@@ -245,7 +245,7 @@ describe('a value in arithmetic', () => {
         expect(renderBody(body.replaceAll('X', X), number)).to.equal(body.replaceAll('X', number));
       }
       for (const value of [...HOSTILE, 'abc', '08', '1+1', '1.5', '16#ff']) {
-        expect(problemOf(() => renderBody(body.replaceAll('X', X), value))?.finding).to.include(
+        expect(errorOf(() => renderBody(body.replaceAll('X', X), value))?.finding).to.include(
           `which is evaluated as ${where}: only a whole number`,
         );
       }
@@ -256,7 +256,7 @@ describe('a value in arithmetic', () => {
 describe('a value in text that only looks re-evaluated', () => {
   for (const body of READ_ONCE) {
     it(`is accepted unchanged: ${JSON.stringify(body)}`, () => {
-      expect(problemOf(() => renderBody(body.replaceAll('X', X), "it's $(hostile) `text`"))).to.equal(undefined);
+      expect(errorOf(() => renderBody(body.replaceAll('X', X), "it's $(hostile) `text`"))).to.equal(undefined);
     });
   }
 });

@@ -49,8 +49,8 @@ export function renderBody(body: string, value: string, variables: Partial<Varia
   return script.split('\n').slice(2, -3).join('\n');
 }
 
-/** The problem that this runs into, or undefined when there is none. */
-export function problemOf(run: () => unknown): TemplateError | undefined {
+/** The error that this throws; undefined if it throws none. */
+export function errorOf(run: () => unknown): TemplateError | undefined {
   try {
     run();
     return undefined;
@@ -60,7 +60,7 @@ export function problemOf(run: () => unknown): TemplateError | undefined {
   }
 }
 
-/** What is wrong with this template as such, or "accepted". */
+/** The error of this template, or "accepted". */
 export function messageOf(text: string): string {
-  return problemOf(() => parseTemplate(text, 't.template'))?.message ?? 'accepted';
+  return errorOf(() => parseTemplate(text, 't.template'))?.message ?? 'accepted';
 }

@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { parseTemplate } from '../../src/template/parse-template.ts';
 import { userPropertyOf } from '../../src/template/user-property.ts';
-import { emptyVariables, noBlocks, problemOf, withBody } from './template-fixtures.ts';
+import { emptyVariables, noBlocks, errorOf, withBody } from './template-fixtures.ts';
 
 function render(placeholder: string, hyperparams: unknown): string {
   const variables = { ...emptyVariables, task: { id: 'abc', hyperparams } };
@@ -37,7 +37,7 @@ describe('a user property', () => {
   it('that is missing is expected in the properties', () => {
     const placeholder = '${CLEARML_TASK.hyperparams.properties.waltime.value}';
 
-    const problem = problemOf(() => render(placeholder, { properties: { walltime: { value: '2' } }, Slurm: {} }));
+    const problem = errorOf(() => render(placeholder, { properties: { walltime: { value: '2' } }, Slurm: {} }));
 
     expect(problem?.message).to.include('did you mean "walltime" instead of "waltime"?');
   });

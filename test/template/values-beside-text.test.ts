@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { parseTemplate } from '../../src/template/parse-template.ts';
 import { runInShell, SHELLS } from './bash-run.ts';
-import { noBlocks, problemOf, property, renderBody, withBody, withProperties } from './template-fixtures.ts';
+import { noBlocks, errorOf, property, renderBody, withBody, withProperties } from './template-fixtures.ts';
 
 /** Texts beside a placeholder, and their meaning; `bare` if they have one only outside quotes. */
 const BESIDE: readonly (readonly [text: string, meant: string])[] = [
@@ -159,7 +159,7 @@ describe('a name directly before a value', () => {
   ]) {
     it(`is refused in re-evaluated text: ${body}`, () => {
       const closer = /["'`]/.exec(body)?.[0] ?? '';
-      const problem = problemOf(() => renderBody(body.replace('\\\\', '\\') + property('x') + closer, 'plain'));
+      const problem = errorOf(() => renderBody(body.replace('\\\\', '\\') + property('x') + closer, 'plain'));
 
       expect(problem?.finding).to.match(/would become part of the name/);
     });

@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { lintTemplate } from '../../src/lint/lint-template.ts';
 import { templateWarnings } from '../../src/template/inspect-template.ts';
-import { problemOf, property, renderBody, withBody } from './template-fixtures.ts';
+import { errorOf, property, renderBody, withBody } from './template-fixtures.ts';
 
 const X = property('x');
 
@@ -200,7 +200,7 @@ describe('a value that is evaluated through a variable', () => {
     it(`must be a number: ${JSON.stringify(body)}`, () => {
       for (const value of ['0', '12']) renderBody(body.replaceAll('X', X), value);
       for (const value of [...HOSTILE, 'PATH']) {
-        const problem = problemOf(() => renderBody(body.replaceAll('X', X), value));
+        const problem = errorOf(() => renderBody(body.replaceAll('X', X), value));
         expect(problem?.finding, value).to.match(
           /evaluated in line \d+, through \$\w+, by .*: only a number|re-evaluated by/,
         );
@@ -212,7 +212,7 @@ describe('a value that is evaluated through a variable', () => {
     it(`must be a plain word: ${JSON.stringify(body)}`, () => {
       renderBody(body.replaceAll('X', X), 'a.b-1/c');
       for (const value of HOSTILE) {
-        const problem = problemOf(() => renderBody(body.replaceAll('X', X), value));
+        const problem = errorOf(() => renderBody(body.replaceAll('X', X), value));
         expect(problem?.finding, value).to.match(
           /evaluated in line \d+, through \$\w+, by .*: only letters|re-evaluated by/,
         );

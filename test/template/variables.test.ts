@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { parseTemplate } from '../../src/template/parse-template.ts';
 import type { PlaceholderUse, Variables } from '../../src/template/template.ts';
-import { emptyVariables, noBlocks, problemOf, withBody } from './template-fixtures.ts';
+import { emptyVariables, noBlocks, errorOf, withBody } from './template-fixtures.ts';
 
 const variables: Variables = {
   ...emptyVariables,
@@ -48,7 +48,7 @@ function use(placeholder: string, from: Variables = variables): PlaceholderUse {
 }
 
 function findingFor(placeholder: string, from: Variables = variables): string {
-  return problemOf(() => use(placeholder, from))?.message ?? 'no problem';
+  return errorOf(() => use(placeholder, from))?.message ?? 'no problem';
 }
 
 const VALUES: readonly (readonly [placeholder: string, value: string, origin: string])[] = [
@@ -221,7 +221,7 @@ describe('words', () => {
 
   it('are not made of a value with an unpaired quote', () => {
     const task = { container: { arguments: "it's" } };
-    const problem = problemOf(() =>
+    const problem = errorOf(() =>
       parseTemplate(withBody('f ${CLEARML_TASK.container.arguments}'), 'w').render({ ...variables, task }, noBlocks),
     );
     expect(problem?.message).to.match(/^w:3:3: .*, which has an unpaired quote/);

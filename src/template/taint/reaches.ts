@@ -16,7 +16,7 @@ interface Step {
 
 /** Pure. The order of commands is ignored: in a loop or a function, a later command can run first. */
 export function findReaches(source: TemplateSource, script: LexedScript): Reach[] {
-  const { layers, expanded, flows } = readScripts(source, script);
+  const { layers: layers, expanded, flows } = readScripts(source, script);
   const checked = new Set(layers.flatMap(checkedNames));
   const sinks = [
     ...layers.flatMap(findSinks),
@@ -67,7 +67,7 @@ function readScripts(source: TemplateSource, script: LexedScript): Scripts {
       ),
     ]);
   }
-  return { layers, expanded, flows };
+  return { layers: layers, expanded, flows };
 }
 
 function byName(flows: readonly Flow[]): Flows {
@@ -138,17 +138,17 @@ const CHECKS = /^(?:=~|-(?:eq|ne|lt|le|gt|ge))$/;
  * with their values.
  */
 function checkedNames({ script }: Layer): string[] {
-  const looks = script.commands.filter(({ words }) => {
+  const checks = script.commands.filter(({ words }) => {
     const [program, ...rest] = words.map(({ text }) => text);
     if (program === '[[') return rest.includes('=~');
     return (program === '[' || program === 'test') && rest.some((word) => CHECKS.test(word));
   });
-  const cleaned = script.commands
+  const sanitized = script.commands
     .flatMap(({ assignments }) => assignments)
     .filter((word) => script.expansions.some((one) => one.form === 'harmless' && isInside(one, word)))
     .flatMap(({ text }) => /^[A-Za-z_]\w*(?==)/.exec(text) ?? []);
   const seen = script.expansions
-    .filter((one) => [...looks, ...script.caseWords].some((look) => isInside(one, look)))
+    .filter((one) => [...checks, ...script.caseWords].some((check) => isInside(one, check)))
     .map(({ name }) => name);
-  return [...seen, ...cleaned];
+  return [...seen, ...sanitized];
 }

@@ -23,7 +23,7 @@ export interface Source {
 const TRANSPARENT = /^(?:echo|printf|cat)$/;
 
 /** Ids that the server generates, which are always plain words. */
-export const PLAIN_BY_NATURE = /(?:^CLEARML_QUEUE_ID|^CLEARML_PROJECT_ID|\.id|_TASK\.(?:user|company|project|parent))$/;
+export const ALWAYS_PLAIN = /(?:^CLEARML_QUEUE_ID|^CLEARML_PROJECT_ID|\.id|_TASK\.(?:user|company|project|parent))$/;
 
 /** The placeholders in the range. */
 export function placeholdersIn(range: Range, { script }: Layer): Source[] {
@@ -31,7 +31,7 @@ export function placeholdersIn(range: Range, { script }: Layer): Source[] {
     if (
       !isInside(placeholder, range) ||
       hasFilter(placeholder.filters, 'int') ||
-      PLAIN_BY_NATURE.test(placeholder.variable)
+      ALWAYS_PLAIN.test(placeholder.variable)
     )
       return [];
     if (isCounted(placeholder, script)) return [];

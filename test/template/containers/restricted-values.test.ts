@@ -1,6 +1,6 @@
 // Values of a task in options of Pyxis, and in lists of mounts and variables, however the template writes the option.
 import { expect } from 'chai';
-import { problemOf, property, renderBody, withDirectives, withProperties, noBlocks } from '../template-fixtures.ts';
+import { errorOf, property, renderBody, withDirectives, withProperties, noBlocks } from '../template-fixtures.ts';
 import { parseTemplate } from '../../../src/template/parse-template.ts';
 
 const X = property('x');
@@ -49,7 +49,7 @@ describe('a value in an option of Pyxis', () => {
     it(`is plain, or fails the task: ${JSON.stringify(body)}`, () => {
       renderBody(body.replaceAll('X', X), 'data/a');
       for (const value of HOSTILE) {
-        const problem = problemOf(() => renderBody(body.replaceAll('X', X), value));
+        const problem = errorOf(() => renderBody(body.replaceAll('X', X), value));
         expect(problem?.finding, value).to.match(/for --container-|code a second time/);
       }
     });
@@ -59,7 +59,7 @@ describe('a value in an option of Pyxis', () => {
     it(`is plain in a directive, or fails the task: ${written}`, () => {
       const template = parseTemplate(withDirectives(`#SBATCH ${written.replace('X', X)}`), 't');
       for (const value of HOSTILE) {
-        const problem = problemOf(() => template.render(withProperties({ x: value }), noBlocks));
+        const problem = errorOf(() => template.render(withProperties({ x: value }), noBlocks));
         expect(problem?.finding, value).to.match(/for --container-/);
       }
     });
@@ -103,7 +103,7 @@ describe('a value in a list', () => {
       renderBody(body.replaceAll('X', X), 'ann/set-1');
       for (const value of ['x:/data,/etc:/host', '../etc', 'a/../../etc', '/etc', 'a,b', 'a:ro', 'a\\,b'])
         expect(
-          problemOf(() => renderBody(body.replaceAll('X', X), value)),
+          errorOf(() => renderBody(body.replaceAll('X', X), value)),
           value,
         ).not.to.equal(undefined);
     });
@@ -113,7 +113,7 @@ describe('a value in a list', () => {
       renderBody(body.replaceAll('X', X), 'a=b');
       for (const value of ['1,BASH_ENV=/tmp/x', '1,BASH_FUNC_ls%%=() { id; }', '1,LD_PRELOAD'])
         expect(
-          problemOf(() => renderBody(body.replaceAll('X', X), value)),
+          errorOf(() => renderBody(body.replaceAll('X', X), value)),
           value,
         ).not.to.equal(undefined);
     });
@@ -126,7 +126,7 @@ describe('a value in a list', () => {
     it(`is one variable in a directive: ${written}`, () => {
       const template = parseTemplate(withDirectives(`#SBATCH ${written.replace('X', X)}`), 't');
       template.render(withProperties({ x: good }), noBlocks);
-      expect(problemOf(() => template.render(withProperties({ x: bad }), noBlocks))).not.to.equal(undefined);
+      expect(errorOf(() => template.render(withProperties({ x: bad }), noBlocks))).not.to.equal(undefined);
     });
 
   it('may be any directory if it is a default of the template', () => {
