@@ -42,7 +42,9 @@ describe('a file that is to be gone', () => {
 
     await removeLeftFile(hostWith('/usr/bin:/bin'), file, say);
 
-    expect(said).to.match(/^\S+\/probe\.log could not be removed on this machine: .*Is a directory\. Remove it by hand\.\n$/);
+    expect(said).to.match(
+      /^\S+\/probe\.log could not be removed on this machine: .*Is a directory\. Remove it by hand\.\n$/,
+    );
     expect(said).to.include(file);
   });
 
