@@ -32,9 +32,9 @@ export interface ServedQueue {
 
 /** Settings that are rendered into job scripts. */
 export interface JobSettings {
-  /** Folder that the nodes see too; without one the job finds its configuration on the node. */
+  /** A directory that the nodes share; without one the job finds its configuration on the node. */
   readonly sharedDir: string | undefined;
-  /** The text of the clearml.conf that a job gets through the shared folder. */
+  /** The text of the clearml.conf that a job gets through the shared directory. */
   readonly jobConf: string;
   /** A group whose members may change what the daemon and its jobs trust in shared directories. */
   readonly trustedGroup?: string | undefined;

@@ -68,7 +68,7 @@ async function begin({ deps, queue, task }: OneTask, { stderr, stop }: App['cont
     case 'watch':
       stderr(`Task ${task} is already submitted.\n`);
       return;
-    case 'take':
+    case 'claim':
       return;
     case 'enqueue':
       await enqueue({ deps, queue, task });

@@ -64,7 +64,7 @@ export async function claim(
     told: {},
   };
   await deps.journal.write(entry);
-  // A pop whose answer is lost throws: the journal then knows that it may be ours.
+  // A pop whose response is lost throws: the journal then shows that the task may be ours.
   if (await take(queue.id, task)) return entry;
   await deps.journal.forget(task);
   return undefined;

@@ -76,9 +76,9 @@ function decideStillInProgress(job: Job, task: Task, observation: Observation): 
   if (isEnqueuedElsewhere(task, observation) && !ranAs(task, job)) return [{ do: 'forget' }];
   if (mayRunElsewhere(task, job, observation)) return [];
 
-  const words = describeEnd(job, recordOf(observation));
+  const ended = describeEnd(job, recordOf(observation));
   if (isAskedToStop(task)) {
-    const text = `Aborted by the user. ${words}`;
+    const text = `Aborted by the user. ${ended}`;
     return afterGrace(observation, [end({ status: 'stopped', reason: 'aborted', text, withLog: false })]);
   }
   // Slurm restarted it before the task was parked again: the task must run again.
@@ -88,7 +88,7 @@ function decideStillInProgress(job: Job, task: Task, observation: Observation): 
   }
   if (job.state === 'CANCELLED') return afterGrace(observation, [end(cancelled(job, observation))]);
   const status = job.state === 'COMPLETED' ? 'completed by the log' : 'failed';
-  const ending: Ending = { status, reason: `Slurm ${job.stateWord}`, text: words, withLog: true, ...rankOf(job) };
+  const ending: Ending = { status, reason: `Slurm ${job.stateWord}`, text: ended, withLog: true, ...rankOf(job) };
   return afterGrace(observation, [end(ending)]);
 }
 
@@ -114,8 +114,8 @@ function rankOf(job: Job): Partial<Ending> {
 function finish(job: Job, observation: Observation): Action[] {
   const { entry, place, task } = observation;
   const level = job.state === 'COMPLETED' || entry.cancelledFor !== undefined ? 'INFO' : 'WARNING';
-  const words = describeEnd(job, recordOf(observation), entry.cancelledFor);
-  const text = job.state === 'FAILED' && task?.status === 'completed' ? `${words} ${AFTER_COMPLETION}` : words;
+  const ended = describeEnd(job, recordOf(observation), entry.cancelledFor);
+  const text = job.state === 'FAILED' && task?.status === 'completed' ? `${ended} ${AFTER_COMPLETION}` : ended;
   const withAdvice = task?.status === 'failed' && recordOf(observation) !== undefined;
   return [...forget(place), { do: 'log', level, text, ...(withAdvice ? { withAdvice } : {}) }];
 }

@@ -62,7 +62,7 @@ function decideRemoved(job: Job, { entry, jobs, record, isQueueGone, hasPeers }:
   if (entry.jobId === job.id && entry.cancelledFor !== undefined) return [cancel(job, entry.cancelledFor)];
   if (entry.told.startedOn?.startsWith(`${job.id}@`) === true)
     return [cancel(job, 'Slurm requeued it before clearml-agent started the task')];
-  const taken = 'the task was taken out of the scheduler queue';
+  const taken = 'the task is no longer in the scheduler queue';
   // A daemon that was killed while it returned the task to its queue may have removed the entry.
   const mayBeOurs = entry.attempts > 1 || entry.mayBeUnparked === true;
   if (isQueueGone === true || hasPeers === true || jobs.length > 1 || mayBeOurs) return [cancel(job, taken)];

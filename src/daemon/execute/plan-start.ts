@@ -10,7 +10,7 @@ export type StartPlan =
   /** Enqueue it in our queue, from where it is claimed. */
   | { readonly do: 'enqueue' }
   /** It waits in our queue: claim it. */
-  | { readonly do: 'take' }
+  | { readonly do: 'claim' }
   /** Another daemon holds it, or it has a job: watch it, and adopt it if no daemon tracks it. */
   | { readonly do: 'watch' }
   /** It cannot be run. */
@@ -61,7 +61,7 @@ export function planStart({ task, place, hasJob, isKnown }: TaskState, ownQueue:
       if (place === 'parked' || hasJob) return { do: 'watch' };
       // A task in another queue is moved, as a user may do at any time: a daemon that holds it gives it up.
       if (task.executionQueue !== ownQueue) return { do: 'enqueue' };
-      if (place === 'own queue') return { do: 'take' };
+      if (place === 'own queue') return { do: 'claim' };
       return { do: place === 'nowhere' || place === 'unknown' ? 'watch' : 'enqueue' };
     default:
       return { do: 'refuse', why: `it is ${task.status}: run a copy with --clone, or reset it in the web page` };

@@ -175,7 +175,7 @@ describe('the console', () => {
       'Slurm requeued it before clearml-agent started the task',
     ]);
     expect(textsOf({ jobs: [jobOf('PENDING')], record: 'gone' })).to.deep.equal([
-      'the task was taken out of the scheduler queue',
+      'the task is no longer in the scheduler queue',
     ]);
     expect(textsOf({ jobs: [jobOf('PENDING')], task: aborted })).to.deep.equal([
       'the task was aborted',

@@ -223,7 +223,7 @@ describeInFull('a decision in full', [
   [
     'pending, its entry gone, without a record',
     { jobs: [jobOf('PENDING')], record: 'gone' },
-    [{ do: 'cancel', jobIds: ['7' as JobId], why: 'the task was taken out of the scheduler queue' }],
+    [{ do: 'cancel', jobIds: ['7' as JobId], why: 'the task is no longer in the scheduler queue' }],
   ],
   [
     'requeued',

@@ -31,7 +31,7 @@ describe('starting one task', () => {
   });
 
   for (const [what, place, more, begins] of [
-    ['our queue', 'own queue', {}, 'take'],
+    ['our queue', 'own queue', {}, 'claim'],
     ['the scheduler queue', 'parked', {}, 'watch'],
     ['our queue, with an old live job', 'own queue', { hasJob: true }, 'watch'],
     ['no queue, so that another daemon may hold it', 'nowhere', {}, 'watch'],
