@@ -37,7 +37,7 @@ export function decideEnded(job: Job, observation: Observation): Action[] {
 }
 
 function decideStillQueued(job: Job, observation: Observation): Action[] {
-  const { entry, place, hasEntry } = observation;
+  const { entry, place, hasEntry, hasPeers } = observation;
   if (place === 'own queue' || place === 'another queue')
     return [...(hasEntry === true ? ([{ do: 'remove-entry' }] as const) : []), { do: 'forget' }];
 
@@ -66,7 +66,8 @@ function decideStillQueued(job: Job, observation: Observation): Action[] {
     ...describeNeverStarted(job, recordOf(observation)),
     withLog: true,
   };
-  if (place === 'parked') return [end(ending)];
+  // A peer may have claimed the task after a new enqueue and parked it, and its job may not be listed yet.
+  if (place === 'parked') return hasPeers === true ? afterGrace(observation, [end(ending)]) : [end(ending)];
   // The list is old, and whether the job found the gate closed is not known: the next poll does not show the job.
   if (job.state === 'FAILED' && observation.record === 'gone' && observation.lookedUp !== true) return [];
   return afterGrace(observation, [end(ending)]);

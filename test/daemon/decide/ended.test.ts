@@ -191,6 +191,16 @@ describeRows('an ended job whose task never started', [
     done: ['end failed'],
   },
   {
+    title: 'waits for the job of a peer that may have parked the task again after our job ended',
+    seen: { jobs: [jobOf('COMPLETED')], place: 'parked', record: recordOf(), hasPeers: true },
+    done: ['note'],
+  },
+  {
+    title: 'fails the task when no job of a peer shows up',
+    seen: { jobs: [jobOf('COMPLETED')], place: 'parked', record: recordOf(), hasPeers: true, entry: waited },
+    done: ['end failed'],
+  },
+  {
     title: 'fails the task of a job that took the entry and died, after a grace period',
     seen: { jobs: [jobOf('FAILED')], record: recordOf(), entry: waited },
     done: ['end failed'],
