@@ -3,7 +3,7 @@ import { markdownTable } from '../src/base/markdown-table.ts';
 import { EXIT_MEANINGS } from '../src/base/exit-codes.ts';
 import { LOG_PATTERNS } from '../src/daemon/console/log-advice.ts';
 import { CLUSTER_CHECKS } from '../src/doctor/cluster-checks.ts';
-import { HERE_CHECKS } from '../src/doctor/here-checks.ts';
+import { HERE_CHECKS } from '../src/doctor/configuration-checks.ts';
 import { NODE_CHECKS } from '../src/doctor/node-checks.ts';
 import { JOB_STATES } from '../src/slurm/job-state.ts';
 import { RULES } from '../src/lint/rules.ts';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { findNameDistrust, inspectPath, ownTrust } from '../base/trusted-path.ts';
 import type { SshSettings } from '../config/clusters.ts';
 import { CommandNotFoundError } from '../transport/errors.ts';
-import { createHostKeys } from '../transport/host-key-check.ts';
+import { createHostKeyCheck } from '../transport/host-key-check.ts';
 import type { Transport } from '../transport/transport.ts';
 import type { RemoteContext } from '../transport/remote-script.ts';
 import { findHops, findUnchecked } from '../transport/openssh-hops.ts';
@@ -45,7 +45,7 @@ async function makeBySsh2({ ssh, remoteContext, here, context, localUser }: SshT
     target,
     context: remoteContext,
     here,
-    hostKeysOf: createHostKeys,
+    hostKeysOf: createHostKeyCheck,
     maxChannels: ssh.channels,
   });
   return { ...host, notices: noticesOf(target) };

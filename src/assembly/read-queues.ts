@@ -15,7 +15,7 @@ import {
   type TemplateProperty,
 } from '../template/inspect-template.ts';
 import { parseTemplate } from '../template/parse-template.ts';
-import { invalidLimits } from '../template/property-constraints.ts';
+import { invalidLimits } from '../template/check-constraints.ts';
 import type { Template } from '../template/template.ts';
 import { readNamedFile } from './named-file.ts';
 

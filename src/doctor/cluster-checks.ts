@@ -1,5 +1,5 @@
 // The checks of each cluster: connection, commands, controller, permissions and directories.
-import { checkClocks } from './here-checks.ts';
+import { checkClocks } from './configuration-checks.ts';
 import { failed, passed, checkFact, checkIfKnown, skipped, type Check, type Fact, type CheckResult } from './result.ts';
 
 export interface CommandSeen {

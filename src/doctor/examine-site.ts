@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import type { ClusterSettings } from '../config/clusters.ts';
 import { ConfigError } from '../config/errors.ts';
 import { CLUSTER_CHECKS, type ClusterSeen } from './cluster-checks.ts';
-import { HERE_CHECKS, type HereFacts } from './here-checks.ts';
+import { HERE_CHECKS, type HereFacts } from './configuration-checks.ts';
 import { examine, type Section } from './report.ts';
 import { NODE_CHECKS } from './node-checks.ts';
 import type { NodeFound } from './node-script.ts';

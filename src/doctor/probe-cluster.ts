@@ -12,7 +12,7 @@ import { readPartitionRights, SHOW_PARTITIONS_ARGS } from '../slurm/partition-ri
 import { failureMessage } from '../slurm/command-error.ts';
 import { isTransportError } from '../slurm/transport-errors.ts';
 import { readAssociations, showAssociationsArgs, type Association } from '../slurm/sacctmgr.ts';
-import { needsAccount, readFacts, SHOW_CONFIG_ARGS } from '../slurm/scontrol.ts';
+import { needsAccount, readFacts, SHOW_CONFIG_ARGS } from '../slurm/show-config.ts';
 import { readPartitions, SINFO_ARGS } from '../slurm/sinfo.ts';
 import { createTransport } from '../assembly/create-transport.ts';
 import { reachablePartitions, type ReachablePartition } from './reachable-partitions.ts';

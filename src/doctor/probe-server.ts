@@ -11,7 +11,7 @@ import {
 } from '../clearml/errors.ts';
 import { isInternalQueue } from '../config/internal-queues.ts';
 import { NoCredentialsError } from '../config/errors.ts';
-import type { AddressSeen, HereFacts, QueueSeen } from './here-checks.ts';
+import type { AddressSeen, HereFacts, QueueSeen } from './configuration-checks.ts';
 import { known, unavailable, unchecked, type Fact } from './result.ts';
 import { createClearml } from '../assembly/create-clearml.ts';
 import type { App } from '../assembly/app.ts';

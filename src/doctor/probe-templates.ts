@@ -1,5 +1,5 @@
 // Probes the templates: the errors that lint finds in them.
-import type { TemplateSeen } from './here-checks.ts';
+import type { TemplateSeen } from './configuration-checks.ts';
 import { known, unavailable, type Fact } from './result.ts';
 import { SshConfigError } from '../transport/ssh-config-target.ts';
 import { lintTemplate } from '../lint/lint-template.ts';

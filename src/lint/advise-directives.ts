@@ -4,7 +4,7 @@ import { headerLines } from '../template/check-directives.ts';
 import { DIRECTIVE_PREFIX, PLACEHOLDER_MARK } from '../template/directive.ts';
 import { findingAt } from './finding-at.ts';
 import { defaultText, readOptions, type DirectiveOption } from '../template/directive-options.ts';
-import { imageTrouble } from './pyxis-image.ts';
+import { imageTrouble } from './check-pyxis-image.ts';
 import type { Reading } from '../template/read-leniently.ts';
 import type { Finding } from './rules.ts';
 

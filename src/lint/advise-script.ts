@@ -5,7 +5,7 @@ import { isInside } from '../template/source.ts';
 import { findingAt } from './finding-at.ts';
 import { PLACEHOLDER_MARK } from '../template/directive.ts';
 import { defaultText, readOptions, type DirectiveOption } from '../template/directive-options.ts';
-import { imageTrouble } from './pyxis-image.ts';
+import { imageTrouble } from './check-pyxis-image.ts';
 import type { Reading } from '../template/read-leniently.ts';
 import type { Finding } from './rules.ts';
 

@@ -4,7 +4,7 @@ import { positionAt } from '../template/source.ts';
 import { readOptions } from '../template/directive-options.ts';
 import type { Reading } from '../template/read-leniently.ts';
 import type { Finding } from './rules.ts';
-import { placeholderRanges } from './stand-in.ts';
+import { placeholderRanges } from './plain-script.ts';
 
 /** @param stderr what `bash -n` said of the stand-in */
 export function bashFindings(stderr: string): Finding[] {

@@ -25,7 +25,7 @@ import type {
   Submission,
   SubmitOutcome,
 } from './scheduler.ts';
-import { readFacts, SHOW_CONFIG_ARGS } from './scontrol.ts';
+import { readFacts, SHOW_CONFIG_ARGS } from './show-config.ts';
 import { isUnknownJob, readJobRecord, showJobArgs } from './show-job.ts';
 import { readSqueue, squeueArgs } from './squeue.ts';
 import { readSubmitter, SUBMITTER_SCRIPT, type Submitter } from './submitter.ts';

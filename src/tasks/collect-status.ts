@@ -4,7 +4,7 @@ import type { ClearmlClient } from '../clearml/client.ts';
 import type { ClusterSettings } from '../config/clusters.ts';
 import { findHolder, type Holder } from '../daemon/journal/lock.ts';
 import { readServingNote } from '../daemon/status/serving-note.ts';
-import { survey, type Survey } from '../daemon/status/survey.ts';
+import { survey, type Survey } from '../daemon/status/cluster-status.ts';
 import { openCluster, type ClusterSide } from '../assembly/open-cluster.ts';
 import { journalEntries } from '../daemon/serve/journal-entries.ts';
 import { createClearml } from '../assembly/create-clearml.ts';

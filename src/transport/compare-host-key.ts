@@ -29,7 +29,7 @@ export interface HostNames {
  * As OpenSSH, but stricter: a host that is known only by keys of other types counts as changed, not as new, because an attacker in
  * the middle chooses the type. https://github.com/openssh/openssh-portable/blob/master/sshconnect.c (check_host_key)
  */
-export function checkHostKey(known: readonly KnownHost[], names: HostNames, key: HostKey): HostKeyResult {
+export function compareHostKey(known: readonly KnownHost[], names: HostNames, key: HostKey): HostKeyResult {
   const ours = linesOf(known, names.name);
   const everywhere = [...ours, ...linesOf(known, names.atDefaultPort)];
   const revoked = everywhere.find(({ marker, key: { blob } }) => marker === 'revoked' && blob.equals(key.blob));

@@ -11,7 +11,7 @@ import {
   UntrustedKnownHostsError,
   type ShownKey,
 } from './host-key-messages.ts';
-import { fingerprint, checkHostKey, knownKeyTypes, namesOfHost } from './compare-host-key.ts';
+import { fingerprint, compareHostKey, knownKeyTypes, namesOfHost } from './compare-host-key.ts';
 import { hashedName, readKnownHosts, type KnownHost } from './known-hosts.ts';
 import type { HostKeyCheck, KnownKeyTypes, SshTarget } from './ssh-target.ts';
 
@@ -21,13 +21,13 @@ export interface HostKeys {
 }
 
 /** Reads the files for each connection, so that a change by the user takes effect at once. */
-export function createHostKeys({ name: calledAs, hostKeys }: Pick<SshTarget, 'name' | 'hostKeys'>): HostKeys {
+export function createHostKeyCheck({ name: calledAs, hostKeys }: Pick<SshTarget, 'name' | 'hostKeys'>): HostKeys {
   const { mode, knownHostsFiles, fingerprint: pinned, alias } = hostKeys;
 
   async function check(shown: ShownKey): Promise<string | undefined> {
     const { host, port, key } = shown;
     const known = await readAll(knownHostsFiles);
-    const result = checkHostKey(known, namesOfHost(host, port, alias), key);
+    const result = compareHostKey(known, namesOfHost(host, port, alias), key);
     if (result.kind === 'revoked') return describeRefusal(result, shown, knownHostsFiles);
     if (pinned !== undefined) return fingerprint(key) === pinned ? undefined : describeWrongPin(shown, pinned);
     if (result.kind === 'known') return undefined;

@@ -2,7 +2,7 @@
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
-import { createHostKeys } from '../../src/transport/host-key-check.ts';
+import { createHostKeyCheck } from '../../src/transport/host-key-check.ts';
 import type { Transport, Command, CommandResult } from '../../src/transport/transport.ts';
 import { createLocalTransport } from '../../src/transport/local.ts';
 import { createOpensshTransport } from '../../src/transport/openssh.ts';
@@ -46,7 +46,7 @@ export const sshCommands: Figure = {
       const here = createLocalTransport({ path: '/usr/bin:/bin', home: '/', user: 'root', workingDirectory: '/' });
       const context = { variables: { SLURM_CONF: cluster.slurmConf }, workingDirectory: '/tmp' };
       const destination = { host: 'cluster', options: ['-F', user.config] };
-      const ssh2 = createSsh2Transport({ target, context, here, hostKeysOf: createHostKeys });
+      const ssh2 = createSsh2Transport({ target, context, here, hostKeysOf: createHostKeyCheck });
       const openssh = createOpensshTransport({ destination, context, here });
       try {
         const pool = { ssh2, openssh, user, cluster };

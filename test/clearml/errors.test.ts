@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { LostRaceError, NotTheApiError, ServerRefusedError, ServerUnreachableError } from '../../src/clearml/errors.ts';
 import { rejection } from '../support/rejection.ts';
-import { createBench } from './bench.ts';
+import { createBench } from './scripted-server-fixture.ts';
 import { makeClient, queueId, SECRET_KEY, taskId, type Logged, type MakeClient } from './client-under-test.ts';
 import { data, hangUp, makeToken, page, refuse, stall, type Answer } from './scripted-server.ts';
 

@@ -6,7 +6,7 @@ import { limitsOf } from '../../src/clearml/response-limits.ts';
 import { createHttp, HttpError, type Http } from '../../src/clearml/http.ts';
 import { freePorts } from '../support/loopback-port.ts';
 import { rejection } from '../support/rejection.ts';
-import { createBench } from './bench.ts';
+import { createBench } from './scripted-server-fixture.ts';
 import { makeCertificates } from './certificates.ts';
 import { data, hangUp, page, stall, startScriptedServer, type ScriptedServer } from './scripted-server.ts';
 import { TIMEOUT_MS } from '../support/wait-until.ts';

@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { CredentialsRejectedError, ServerUnreachableError } from '../../src/clearml/errors.ts';
 import { rejection } from '../support/rejection.ts';
-import { createBench } from './bench.ts';
+import { createBench } from './scripted-server-fixture.ts';
 import { ACCESS_KEY, createSetClock, queueId, SECRET_KEY, taskId } from './client-under-test.ts';
 import { data, later, makeToken, refuse } from './scripted-server.ts';
 

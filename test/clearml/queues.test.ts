@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { InvalidResponseError, ServerRefusedError, ServerUnreachableError } from '../../src/clearml/errors.ts';
 import { rejection } from '../support/rejection.ts';
-import { createBench } from './bench.ts';
+import { createBench } from './scripted-server-fixture.ts';
 import { queueId, taskId, type Logged } from './client-under-test.ts';
 import { data, hangUp, huge, page, refuse } from './scripted-server.ts';
 

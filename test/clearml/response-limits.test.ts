@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { createResponseGauge, limitsOf, type ResponseLimits } from '../../src/clearml/response-limits.ts';
 import { ResponseTooLargeError } from '../../src/clearml/errors.ts';
 import { rejection } from '../support/rejection.ts';
-import { createBench } from './bench.ts';
+import { createBench } from './scripted-server-fixture.ts';
 import { queueId, taskId } from './client-under-test.ts';
 import { data, huge, type Answer } from './scripted-server.ts';
 

@@ -1,6 +1,6 @@
 // How the client speaks of itself as a worker.
 import { expect } from 'chai';
-import { createBench } from './bench.ts';
+import { createBench } from './scripted-server-fixture.ts';
 import { createSetClock, queueId } from './client-under-test.ts';
 import { data } from './scripted-server.ts';
 

@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { readFileSync } from 'node:fs';
 import { CLUSTER_CHECKS } from '../../src/doctor/cluster-checks.ts';
-import { HERE_CHECKS } from '../../src/doctor/here-checks.ts';
+import { HERE_CHECKS } from '../../src/doctor/configuration-checks.ts';
 import { NODE_CHECKS } from '../../src/doctor/node-checks.ts';
 import { RULES } from '../../src/lint/rules.ts';
 import { SEEDED_FAULTS, seededFaultsPage } from './seeded-faults.ts';

@@ -10,7 +10,7 @@ import { readAssociations } from '../../src/slurm/sacctmgr.ts';
 import { entrances, readPartitionRights } from '../../src/slurm/partition-rights.ts';
 import { readPartitions } from '../../src/slurm/sinfo.ts';
 import type { JobId, JobList } from '../../src/slurm/scheduler.ts';
-import { readFacts } from '../../src/slurm/scontrol.ts';
+import { readFacts } from '../../src/slurm/show-config.ts';
 import { isUnknownJob, readJobRecord } from '../../src/slurm/show-job.ts';
 import { readSqueue } from '../../src/slurm/squeue.ts';
 import { MARK, RECORDED_JOBS, recordedName } from '../fixtures/slurm/recorded-jobs.ts';

@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { readFileSync } from 'node:fs';
 import { limitKind, readAmount, readLimit } from '../../src/base/slurm-amount.ts';
 import { amountKindOf } from '../../src/template/amount-options.ts';
-import { isWithin } from '../../src/template/property-constraints.ts';
+import { isWithin } from '../../src/template/check-constraints.ts';
 import { AMOUNT_OPTIONS } from '../fixtures/slurm/amount-spellings.ts';
 import { SLURM_RELEASES, type SlurmVersion } from '../set-up/slurm-roots.mjs';
 import { madeOf } from '../support/made-of.ts';

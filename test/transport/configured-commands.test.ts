@@ -8,7 +8,7 @@ describe('a command line as a program', () => {
     ['squeue -u ada', 'squeue -u ada', ['squeue', '-u', 'ada', '--noheader']],
     ["squeue --user='a b'", "squeue --user='a b'", ['squeue', '--user=a b', '--noheader']],
     ['/opt/slurm/bin/squeue', '/opt/slurm/bin/squeue', ['/opt/slurm/bin/squeue', '--noheader']],
-    ['squeue -u ada', '/opt/my slurm/scontrol', ['/opt/my slurm/scontrol', '--noheader']],
+    ['squeue -u ada', '/opt/my slurm/show-config', ['/opt/my slurm/show-config', '--noheader']],
   ] as const) {
     it(`${configured}: ${program} is run as ${words.join(' | ')}`, async () => {
       const run: Command[] = [];

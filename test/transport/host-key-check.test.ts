@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { chmod, mkdir, readdir, stat, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createHostKeys } from '../../src/transport/host-key-check.ts';
+import { createHostKeyCheck } from '../../src/transport/host-key-check.ts';
 import { fingerprint } from '../../src/transport/compare-host-key.ts';
 import { hashedName } from '../../src/transport/known-hosts.ts';
 import { hostKey, keyFolder, written } from './host-keys-here.ts';
@@ -209,7 +209,7 @@ describe('the key types that a host is asked for', () => {
   it('are those it is known by', async () => {
     await using here = await keyFolder();
     const file = await here.write('known', `login1 ${written(ECDSA)}\n@revoked login1 ${written(OLD)}\n`);
-    const keys = createHostKeys({ name: 'hpc', hostKeys: { mode: 'strict', knownHostsFiles: [file] } });
+    const keys = createHostKeyCheck({ name: 'hpc', hostKeys: { mode: 'strict', knownHostsFiles: [file] } });
 
     expect(await keys.knownTypes('login1', 22)).to.deep.equal(['ecdsa-sha2-nistp256']);
     expect(await keys.knownTypes('login1', 2222)).to.deep.equal(['ecdsa-sha2-nistp256']);

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createHostKeys } from '../../src/transport/host-key-check.ts';
+import { createHostKeyCheck } from '../../src/transport/host-key-check.ts';
 import type { HostKey, HostKeyPolicy } from '../../src/transport/ssh-target.ts';
 
 /** A key of this type that is like no other: what follows the type is made from the seed. */
@@ -46,7 +46,7 @@ export async function keyFolder(): Promise<KeyFolder> {
     async say(policy, host, port, key) {
       const knownHostsFiles = [join(folder, 'known'), join(folder, 'global')];
       const hostKeys = { mode: 'strict' as const, knownHostsFiles, ...policy };
-      const said = await createHostKeys({ name: 'hpc', hostKeys }).check(host, port, key);
+      const said = await createHostKeyCheck({ name: 'hpc', hostKeys }).check(host, port, key);
       return said.ok ? 'ok' : said.message;
     },
     [Symbol.asyncDispose]: () => rm(folder, { recursive: true }),

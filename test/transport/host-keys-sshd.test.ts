@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { join } from 'node:path';
 import { HostUnreachableError } from '../../src/transport/errors.ts';
-import { createHostKeys } from '../../src/transport/host-key-check.ts';
+import { createHostKeyCheck } from '../../src/transport/host-key-check.ts';
 import { createLocalTransport } from '../../src/transport/local.ts';
 import { createSsh2Transport, type Ssh2TransportOptions } from '../../src/transport/ssh2.ts';
 import type { HostKeyPolicy, SshTarget } from '../../src/transport/ssh-target.ts';
@@ -97,7 +97,7 @@ function optionsFor(target: SshTarget): Ssh2TransportOptions {
   return {
     target,
     context: {},
-    hostKeysOf: createHostKeys,
+    hostKeysOf: createHostKeyCheck,
     here: createLocalTransport({ path: '/usr/bin:/bin', home: '/', user: 'root', workingDirectory: '/' }),
   };
 }

@@ -1,5 +1,5 @@
 // Both providers of SSH against a real sshd, an account whose login talks too much, and as few sessions as a strict site allows.
-import { createHostKeys } from '../../src/transport/host-key-check.ts';
+import { createHostKeyCheck } from '../../src/transport/host-key-check.ts';
 import type { Transport } from '../../src/transport/transport.ts';
 import { createOpensshTransport } from '../../src/transport/openssh.ts';
 import type { RemoteContext } from '../../src/transport/remote-script.ts';
@@ -29,7 +29,8 @@ interface Way {
 const PROVIDERS: readonly (readonly [name: string, open: (way: Way, context: RemoteContext) => Transport])[] = [
   [
     'ssh2',
-    ({ target }, context) => createSsh2Transport({ target, context, hostKeysOf: createHostKeys, here: thisMachine() }),
+    ({ target }, context) =>
+      createSsh2Transport({ target, context, hostKeysOf: createHostKeyCheck, here: thisMachine() }),
   ],
   [
     'the system’s ssh',

@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { readdirSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { createHostKeys } from '../../src/transport/host-key-check.ts';
+import { createHostKeyCheck } from '../../src/transport/host-key-check.ts';
 import { createLocalTransport } from '../../src/transport/local.ts';
 import type { SshTransport } from '../../src/transport/remote-transport.ts';
 import { createSsh2Transport } from '../../src/transport/ssh2.ts';
@@ -36,7 +36,7 @@ describe('a host by ssh2, for a long time', () => {
       target: targetOf(sshd, account, { port: link.port }),
       here: createLocalTransport({ path: '/usr/bin:/bin', home: '/', user: 'root', workingDirectory: '/' }),
       context: {},
-      hostKeysOf: createHostKeys,
+      hostKeysOf: createHostKeyCheck,
     });
   });
 

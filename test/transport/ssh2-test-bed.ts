@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { HostUnreachableError } from '../../src/transport/errors.ts';
-import { createHostKeys } from '../../src/transport/host-key-check.ts';
+import { createHostKeyCheck } from '../../src/transport/host-key-check.ts';
 import type { Transport, Command } from '../../src/transport/transport.ts';
 import { createLocalTransport } from '../../src/transport/local.ts';
 import type { SshTransport } from '../../src/transport/remote-transport.ts';
@@ -62,7 +62,7 @@ export function useSsh2Place(): Ssh2Place {
       target,
       here,
       context: {},
-      hostKeysOf: createHostKeys,
+      hostKeysOf: createHostKeyCheck,
       backoff: QUICK,
       ...more,
     });

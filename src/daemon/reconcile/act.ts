@@ -8,7 +8,7 @@ import { dequeueTask, endTask, isUnchanged, readAdvice } from './end.ts';
 import type { Entry } from '../journal/entry.ts';
 import { returnToQueue } from './return-to-queue.ts';
 import type { DaemonDeps } from '../deps.ts';
-import { removeJobConf } from '../submit/job-conf.ts';
+import { removeJobConf } from '../submit/remove-job-confs.ts';
 import { readClaimed } from '../claim/park.ts';
 import { recoverOrphan } from '../recover/recover-orphan.ts';
 import { withOptionOriginsOf } from '../console/option-origins.ts';

@@ -9,7 +9,7 @@ import { showsCompletion } from '../console/agent-messages.ts';
 import type { Ending } from '../decide/action.ts';
 import type { Entry } from '../journal/entry.ts';
 import type { DaemonDeps } from '../deps.ts';
-import { removeJobConf } from '../submit/job-conf.ts';
+import { removeJobConf } from '../submit/remove-job-confs.ts';
 import type { JobLog } from '../console/job-logs.ts';
 import { findLogAdvice } from '../console/log-advice.ts';
 import { describeRankEnd } from '../console/ranks.ts';

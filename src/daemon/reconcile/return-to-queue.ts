@@ -4,7 +4,7 @@ import type { Task } from '../../clearml/task.ts';
 import { endTask } from './end.ts';
 import type { Entry } from '../journal/entry.ts';
 import type { DaemonDeps } from '../deps.ts';
-import { removeJobConf } from '../submit/job-conf.ts';
+import { removeJobConf } from '../submit/remove-job-confs.ts';
 import { logToConsole, showStatus } from '../console/console.ts';
 import { describeReturned } from '../console/console-messages.ts';
 

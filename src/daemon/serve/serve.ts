@@ -4,7 +4,7 @@ import type { ClusterSettings } from '../../config/clusters.ts';
 import type { DaemonEnd } from '../loop.ts';
 import type { ProcessContext } from '../../assembly/process-context.ts';
 import { daemonLogFile, keepDaemonLogShort } from './daemon-log.ts';
-import { openGeneration, type StartOptions, type Generation } from './generation.ts';
+import { openGeneration, type StartOptions, type Generation } from './loaded-configuration.ts';
 import { serveCluster, type ServeOptions } from './serve-cluster.ts';
 import { createWarnOnce } from '../../log/warn-once.ts';
 

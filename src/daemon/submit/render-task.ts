@@ -3,7 +3,7 @@ import { renderBlocks, type JobFacts } from '../../template/blocks.ts';
 import { planSingularity } from '../../template/containers/plan-singularity.ts';
 import { planPyxis } from '../../template/containers/plan-pyxis.ts';
 import type { PyxisAdditions, Blocks, Rendered, Variables } from '../../template/template.ts';
-import { checkConstraints } from '../../template/property-constraints.ts';
+import { checkConstraints } from '../../template/check-constraints.ts';
 import { unusedProperties } from '../../template/unused-properties.ts';
 import { logUmask } from '../../slurm/log-umask.ts';
 import type { TaskDocument } from '../../clearml/task.ts';

@@ -11,7 +11,7 @@ import { endTask } from '../reconcile/end.ts';
 import { returnToQueue } from '../reconcile/return-to-queue.ts';
 import { withOwner, type Entry } from '../journal/entry.ts';
 import type { DaemonDeps, ServedQueue } from '../deps.ts';
-import { removeJobConf } from './job-conf.ts';
+import { removeJobConf } from './remove-job-confs.ts';
 import { renderTask, sharedConfPath } from './render-task.ts';
 import { withOptionOriginsOf } from '../console/option-origins.ts';
 import { notify, logToConsole } from '../console/console.ts';

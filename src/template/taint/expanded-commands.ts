@@ -3,7 +3,7 @@ import type { Command } from '../shell/lexed-script.ts';
 import { withoutExpansions } from '../shell/words.ts';
 import { isInside } from '../source.ts';
 import type { Flow } from './flows.ts';
-import { layered, type Layer, type LayeredWord } from './layers.ts';
+import { layered, type NestedScript, type LayeredWord } from './nested-scripts.ts';
 import { scopeAt } from './scopes.ts';
 
 /** A command, and the words that it may expand to. */
@@ -24,7 +24,7 @@ const EXPANSION =
   /^("?)\$(?:\{([A-Za-z_]\w*|[0-9]+|[@*])(\[[^\]]*\])?(?:[-:#%/^,@][^}]*)?\}|([A-Za-z_]\w*|[0-9@*]))\1$/;
 
 /** The expansions of the commands in which a variable stands for words that the script assigns to it. */
-export function expandCommands(layer: Layer, flows: ReadonlyMap<string, readonly Flow[]>): ExpandedCommand[] {
+export function expandCommands(layer: NestedScript, flows: ReadonlyMap<string, readonly Flow[]>): ExpandedCommand[] {
   return layer.script.commands.flatMap((command) => {
     const own = layered(command.words, layer);
     const each = own.map((word) => possibilities(word, flows, []));
@@ -72,7 +72,7 @@ function possibilities(
 }
 
 /** `$2` is the second word unless the script uses `shift`; without a number, it can be any word. */
-function oneOf(list: readonly LayeredWord[], number: number, { script }: Layer): Possibilities {
+function oneOf(list: readonly LayeredWord[], number: number, { script }: NestedScript): Possibilities {
   const isAny = Number.isNaN(number) || script.commands.some(({ words: [program] }) => program?.text === 'shift');
   return (isAny ? list : list.slice(number - 1, number)).map((word) => [word]);
 }

@@ -3,7 +3,7 @@ import { codeWordLists, scriptOperands } from '../shell/code-words.ts';
 import type { Command, Redirection, Word } from '../shell/lexed-script.ts';
 import { enclosingCommands } from '../shell/re-evaluated.ts';
 import type { Range } from '../source.ts';
-import type { Layer } from './layers.ts';
+import type { NestedScript } from './nested-scripts.ts';
 import { scopeAt } from './scopes.ts';
 
 /** The name for all descriptors that `exec` opens. */
@@ -19,7 +19,7 @@ const ANY_FILE = '>*';
 const WRITERS = /^(?:tee|dd|cp|mv|ln|install|sponge|rsync|scp|sort|split|patch)$/;
 
 /** The name for a file: `>run.sh`, `>$FILE`; for a pattern, any file. */
-export function fileName({ start, end }: Range, { text, script, id }: Layer): string | undefined {
+export function fileName({ start, end }: Range, { text, script, id }: NestedScript): string | undefined {
   const written = text
     .slice(start, end)
     .replace(/^[<>]+\s*|^[\w-]+=(?=.)/, '')
@@ -41,7 +41,7 @@ export interface FileFlow {
 }
 
 /** The flows of redirections and of programs that copy. `outputOf` returns the names for what a command prints besides its own words. */
-export function fileFlows(layer: Layer, outputOf: (command: Command) => readonly string[]): FileFlow[] {
+export function fileFlows(layer: NestedScript, outputOf: (command: Command) => readonly string[]): FileFlow[] {
   const { script } = layer;
   const written = script.redirections.flatMap((one) => redirected(one, layer, outputOf));
   const copied = script.commands.flatMap((command): FileFlow[] => {
@@ -56,7 +56,7 @@ export function fileFlows(layer: Layer, outputOf: (command: Command) => readonly
 
 function redirected(
   redirection: Redirection,
-  layer: Layer,
+  layer: NestedScript,
   outputOf: (command: Command) => readonly string[],
 ): FileFlow[] {
   const { script, text } = layer;
@@ -81,7 +81,7 @@ function redirected(
 }
 
 /** The range from the first command to the last. */
-export function wholeOf({ script }: Layer): Range {
+export function wholeOf({ script }: NestedScript): Range {
   return { start: script.commands[0]?.start ?? 0, end: Math.max(0, ...script.commands.map(({ end }) => end)) };
 }
 

@@ -5,7 +5,7 @@ import { inputsOf, readsOpened } from '../shell/re-evaluated.ts';
 import { DECLARERS, PASSED_VARIABLE } from '../shell/evaluators.ts';
 import { isInside, type Range } from '../source.ts';
 import { DESCRIPTORS, fileFlows, fileName, OWN_INPUT, wholeOf } from './files.ts';
-import { layered, type Layer, type LayeredWord } from './layers.ts';
+import { layered, type NestedScript, type LayeredWord } from './nested-scripts.ts';
 import { functionsAround, inputName, scopeAt } from './scopes.ts';
 import { keyOf, outputNames } from './sources.ts';
 
@@ -14,7 +14,7 @@ export interface Flow {
   /** A variable, or one of the other names of `sources.ts`. */
   readonly into: string;
   /** The ranges of text, each with its script. */
-  readonly words: readonly (Range & { readonly layer: Layer })[];
+  readonly words: readonly (Range & { readonly layer: NestedScript })[];
   /** Appended: `+=`, or one element of an array. */
   readonly isAdded?: boolean;
   /** The values with these names may flow there too. */
@@ -28,7 +28,7 @@ const ASSIGNMENT = /^["']?([A-Za-z_]\w*)(?:\[[^\]]*\])?\+?=/;
 
 const PREFIX = /^(?:command|builtin)$/;
 
-export function findFlows(layer: Layer): Flow[] {
+export function findFlows(layer: NestedScript): Flow[] {
   const { script, parameters, id } = layer;
   const vague = (range: Range): Pick<Flow, 'words' | 'isVague'> => ({ words: [{ ...range, layer }], isVague: true });
   return [
@@ -149,14 +149,14 @@ function printed(rest: readonly LayeredWord[]): Flow[] {
 /** The name for the arguments of scripts in files. */
 const SCRIPT_WORDS = '@>';
 
-function flowsIntoScripts({ words }: Command, layer: Layer): Flow[] {
+function flowsIntoScripts({ words }: Command, layer: NestedScript): Flow[] {
   const operands = scriptOperands({ words }, layer.text);
   const at = words.findIndex((word, index) => operands.includes(word) || (index === 0 && word.text.includes('/')));
   return at === -1 ? [] : [{ into: SCRIPT_WORDS, words: layered(words.slice(at + 1), layer), isVague: true }];
 }
 
 /** What a command reads, and the functions around it with it. */
-function flowsOfInput(command: Command, layer: Layer): Flow[] {
+function flowsOfInput(command: Command, layer: NestedScript): Flow[] {
   const { script } = layer;
   const names = functionsAround(command.start, script).map(({ name }) => `${name}<`);
   const isPiped = [...script.coprocesses, ...script.processSubstitutions].some((one) => isInside(command, one));
@@ -164,12 +164,12 @@ function flowsOfInput(command: Command, layer: Layer): Flow[] {
   return [{ into: inputName(command, layer), words: inputs(command, layer), names: [...names, OWN_INPUT] }];
 }
 
-function inputs(command: Command, layer: Layer): Flow['words'] {
+function inputs(command: Command, layer: NestedScript): Flow['words'] {
   return inputsOf(command, layer.script, layer.text).map((from) => ({ ...from, layer }));
 }
 
 /** `read NAME …` */
-function filled(words: readonly LayeredWord[], command: Command, layer: Layer): Flow[] {
+function filled(words: readonly LayeredWord[], command: Command, layer: NestedScript): Flow[] {
   const names = words.flatMap(({ text: word }) => (/^[A-Za-z_]\w*$/.test(word) ? [word] : []));
   const around = functionsAround(command.start, layer.script).map(({ name }) => name);
   const calls = layer.script.commands.filter(({ words: [program] }) => around.includes(program?.text ?? ''));

@@ -4,7 +4,7 @@ import { declaredNames } from '../shell/declarations.ts';
 import type { LexedScript, Reach } from '../shell/lexed-script.ts';
 import { isInside, positionAt, type TemplateSource } from '../source.ts';
 import { findFlows, flowsOfWords, type Flow } from './flows.ts';
-import { findLayers, layersOfCommand, type Layer } from './layers.ts';
+import { findLayers, layersOfCommand, type NestedScript } from './nested-scripts.ts';
 import { expandCommands, type ExpandedCommand } from './expanded-commands.ts';
 import { findSinks, sinksOfExpanded, type Sink } from './sinks.ts';
 import { placeholdersIn, namesIn } from './sources.ts';
@@ -45,7 +45,7 @@ function shownName(name: string): string {
 type Flows = ReadonlyMap<string, readonly Flow[]>;
 
 interface Scripts {
-  readonly layers: readonly Layer[];
+  readonly layers: readonly NestedScript[];
   readonly expanded: readonly ExpandedCommand[];
   readonly flows: Flows;
 }
@@ -77,7 +77,7 @@ function byName(flows: readonly Flow[]): Flows {
 }
 
 /** Any value assigned to an integer is evaluated as arithmetic, also by `read`, `for` and `printf -v`. */
-function integerSinks(layers: readonly Layer[], expanded: readonly ExpandedCommand[], flows: Flows): Sink[] {
+function integerSinks(layers: readonly NestedScript[], expanded: readonly ExpandedCommand[], flows: Flows): Sink[] {
   const declared = expanded.map(({ command, words }) => ({ ...command, words }));
   const integers = new Set(
     layers.flatMap(({ script, text }) => [...declaredNames([...script.commands, ...declared], text).integers]),
@@ -137,7 +137,7 @@ const CHECKS = /^(?:=~|-(?:eq|ne|lt|le|gt|ge))$/;
  * The variables that the script itself checks before it uses them: only the author of the template knows what the script then does
  * with their values.
  */
-function checkedNames({ script }: Layer): string[] {
+function checkedNames({ script }: NestedScript): string[] {
   const checks = script.commands.filter(({ words }) => {
     const [program, ...rest] = words.map(({ text }) => text);
     if (program === '[[') return rest.includes('=~');

@@ -1,10 +1,10 @@
 // Names for values without a name in the script: the parameters of a function, and the input of a command.
 import type { Command, LexedScript, ShellFunction } from '../shell/lexed-script.ts';
 import { isInside } from '../source.ts';
-import type { Layer } from './layers.ts';
+import type { NestedScript } from './nested-scripts.ts';
 
 /** The name for the input of a command. */
-export function inputName({ start }: Command, { id }: Layer): string {
+export function inputName({ start }: Command, { id }: NestedScript): string {
   return `<${id}:${start}`;
 }
 

@@ -7,7 +7,7 @@ import type { Command, Reach, Word } from '../shell/lexed-script.ts';
 import { findReEvaluated } from '../shell/re-evaluated.ts';
 import { isInside, type Range } from '../source.ts';
 import { executedWords, fileName } from './files.ts';
-import type { Layer } from './layers.ts';
+import type { NestedScript } from './nested-scripts.ts';
 import type { ExpandedCommand } from './expanded-commands.ts';
 import { inputName } from './scopes.ts';
 import { placeholdersIn, keyOf, namesIn, type Source } from './sources.ts';
@@ -24,7 +24,7 @@ export interface Sink {
 /** A program and its arguments from an array or a call, which are not re-evaluated. */
 const WORDS = /^"(?:\$@|\$\{@(?::[0-9]+)?\}|\$\{\w+\[@\]\})"$/;
 
-export function findSinks(layer: Layer): Sink[] {
+export function findSinks(layer: NestedScript): Sink[] {
   const { script, text } = layer;
   const associative = declaredNames(script.commands, text).associative;
   const evaluated = findReEvaluated(script, text).flatMap(({ start, end, context }): Sink[] => {
@@ -70,7 +70,7 @@ export function findSinks(layer: Layer): Sink[] {
 }
 
 /** A nested script that could not be parsed may evaluate any of its variables. */
-function unreadText({ unread, text }: Layer): Sink[] {
+function unreadText({ unread, text }: NestedScript): Sink[] {
   if (unread === undefined) return [];
   const named = [...text.slice(unread.start, unread.end).matchAll(/(?<![\w])[A-Za-z_]\w*/g)];
   const names = [...new Set(named.map(([name]) => name))].map((name) => ({ of: { name }, isWhole: false }));
@@ -78,7 +78,7 @@ function unreadText({ unread, text }: Layer): Sink[] {
 }
 
 /** Files that the script runs or sources: text written into them is code. */
-function executedFiles(layer: Layer): Sink[] {
+function executedFiles(layer: NestedScript): Sink[] {
   return layer.script.commands.flatMap((command) =>
     [...executedWords(command, layer.text), ...startFiles(command)].flatMap((word): Sink[] => {
       const name = fileName(word, layer);
@@ -101,7 +101,7 @@ function startFiles({ assignments, words }: Command): Word[] {
 }
 
 /** The input of a program that evaluates it, by its name. */
-function fedCode(layer: Layer): Sink[] {
+function fedCode(layer: NestedScript): Sink[] {
   return layer.script.commands.flatMap((command): Sink[] => {
     const reader = inputEvaluator(command, layer.text);
     if (reader === undefined) return [];
@@ -111,7 +111,7 @@ function fedCode(layer: Layer): Sink[] {
 }
 
 /** `([$N]=…)` */
-function subscripts(layer: Layer, associative: ReadonlySet<string>): Sink[] {
+function subscripts(layer: NestedScript, associative: ReadonlySet<string>): Sink[] {
   const { script, text } = layer;
   return script.arrays.flatMap(({ start, elements }) => {
     const name = /([A-Za-z_]\w*)\+?=$/.exec(text.slice(0, start))?.[1] ?? '';
@@ -158,7 +158,7 @@ export function sinksOfExpanded({ command, words, isSure }: ExpandedCommand): Si
  * Unquoted variables where bash splits their values into words that are more than data: operators of test, options of programs that run
  * others, and the program itself.
  */
-function splitWords(layer: Layer): Sink[] {
+function splitWords(layer: NestedScript): Sink[] {
   const { script, text } = layer;
   return script.commands.flatMap(({ words }): Sink[] => {
     const [program, ...rest] = words;
@@ -200,7 +200,7 @@ function programAt(words: readonly Word[]): number {
 const STARTERS = /^(?:command|builtin|exec|nohup|setsid|timeout)$/;
 
 /** Lists of mounts and variables, and values that Pyxis writes into a script that runs on the node, outside the container. */
-function restrictedOptionSinks(layer: Layer): Sink[] {
+function restrictedOptionSinks(layer: NestedScript): Sink[] {
   const { script, text } = layer;
   const words = restrictedOptions([], script.commands);
   return script.expansions.flatMap((expansion): Sink[] => {
@@ -212,7 +212,7 @@ function restrictedOptionSinks(layer: Layer): Sink[] {
 }
 
 /** In arithmetic, a bare name is a variable, whose value is evaluated too. */
-function identifiersIn({ start, end }: Range, { script, text }: Layer): Source[] {
+function identifiersIn({ start, end }: Range, { script, text }: NestedScript): Source[] {
   return [...text.slice(start, end).matchAll(/(?<![\w$])[A-Za-z_]\w*/g)].flatMap(({ index, 0: name }) => {
     const range = { start: start + index, end: start + index + name.length };
     const isOther =

@@ -4,7 +4,7 @@ import { hasFilter } from '../filters.ts';
 import type { Command, LexedScript } from '../shell/lexed-script.ts';
 import { isInside, type Range } from '../source.ts';
 import { DESCRIPTORS, fileName } from './files.ts';
-import type { Layer } from './layers.ts';
+import type { NestedScript } from './nested-scripts.ts';
 import { inputName, scopeAt } from './scopes.ts';
 
 /**
@@ -26,7 +26,7 @@ const TRANSPARENT = /^(?:echo|printf|cat)$/;
 export const ALWAYS_PLAIN = /(?:^CLEARML_QUEUE_ID|^CLEARML_PROJECT_ID|\.id|_TASK\.(?:user|company|project|parent))$/;
 
 /** The placeholders in the range. */
-export function placeholdersIn(range: Range, { script }: Layer): Source[] {
+export function placeholdersIn(range: Range, { script }: NestedScript): Source[] {
   return script.occurrences.flatMap(({ placeholder }) => {
     if (
       !isInside(placeholder, range) ||
@@ -40,7 +40,7 @@ export function placeholdersIn(range: Range, { script }: Layer): Source[] {
 }
 
 /** The variables expanded in the range, and the output of its commands. */
-export function namesIn(range: Range, layer: Layer): Source[] {
+export function namesIn(range: Range, layer: NestedScript): Source[] {
   const { script, id } = layer;
   const expanded = script.expansions.flatMap((expansion): Source[] => {
     if (expansion.form === 'harmless' || !isInside(expansion, range) || isCounted(expansion, script)) return [];
@@ -61,7 +61,7 @@ export function namesIn(range: Range, layer: Layer): Source[] {
 }
 
 /** The names for what a command may print besides its own words: the output of a function, its input, files, the environment. */
-export function outputNames(command: Command, layer: Layer): string[] {
+export function outputNames(command: Command, layer: NestedScript): string[] {
   const [program, ...rest] = command.words;
   const name = program?.text ?? 'cat';
   if (name === 'wc') return [];
@@ -74,7 +74,7 @@ export function outputNames(command: Command, layer: Layer): string[] {
 }
 
 /** `[KEY]` before an element. */
-export function keyOf({ start, end }: Range, { text }: Layer): Range[] {
+export function keyOf({ start, end }: Range, { text }: NestedScript): Range[] {
   const key = /^\[.*?\](?==)/s.exec(text.slice(start, end))?.[0];
   return key === undefined ? [] : [{ start, end: start + key.length }];
 }

@@ -7,7 +7,7 @@ import { findReEvaluated } from '../shell/re-evaluated.ts';
 import { isInside, type Range, type TemplateSource } from '../source.ts';
 
 /** A script or a nested script. Offsets are those of the template. */
-export interface Layer {
+export interface NestedScript {
   readonly script: LexedScript;
   readonly text: string;
   /** Its arguments: the words after its text in the command that runs it. */
@@ -20,7 +20,7 @@ export interface Layer {
 
 /** A word with its script: an expanded command can have words from several scripts. */
 export interface LayeredWord extends Word {
-  readonly layer: Layer;
+  readonly layer: NestedScript;
   /** The variable whose text it is; undefined for an element of a list. */
   readonly heldBy?: string;
   /** The word that expands to the text of that variable. */
@@ -31,13 +31,13 @@ export interface LayeredWord extends Word {
 const NO_SHELL =
   /^(?:python|pypy|perl|ruby|node|php|lua|julia|R|[gmn]?awk|g?sed|jq|yq|sqlite3|psql|mysql|gdb|ed$|ex$|vi)/;
 
-export function findLayers(source: TemplateSource, script: LexedScript): Layer[] {
-  const layers: Layer[] = [{ script, text: source.text, parameters: [], id: '' }];
+export function findLayers(source: TemplateSource, script: LexedScript): NestedScript[] {
+  const layers: NestedScript[] = [{ script, text: source.text, parameters: [], id: '' }];
   for (const layer of layers) layers.push(...innerLayers(source.file, layer));
   return layers;
 }
 
-function innerLayers(file: string, outer: Layer): Layer[] {
+function innerLayers(file: string, outer: NestedScript): NestedScript[] {
   const { script, text } = outer;
   const words = script.commands.flatMap((command) => layersOfCommand(file, command, layered(command.words, outer)));
   const readings = findReEvaluated(script, text).flatMap(({ context, start, end }) =>
@@ -56,7 +56,7 @@ function innerLayers(file: string, outer: Layer): Layer[] {
 }
 
 /** The lexer does not parse the text of backquotes, because bash unescapes it first. */
-function backquotedLayers(file: string, { script, text, parameters, id }: Layer): Layer[] {
+function backquotedLayers(file: string, { script, text, parameters, id }: NestedScript): NestedScript[] {
   return script.substitutions
     .filter(({ start }) => text[start] === '`')
     .flatMap(({ start, end }) => {
@@ -71,7 +71,7 @@ function unescapedWithin(text: string, { start, end }: Range): string {
 }
 
 /** `echo '…' | bash`, `bash <<< '…'`: the whole words in the input of a shell. */
-function printedLayers(file: string, outer: Layer, isRead: (range: Range) => boolean): Layer[] {
+function printedLayers(file: string, outer: NestedScript, isRead: (range: Range) => boolean): NestedScript[] {
   const { commands, redirections } = outer.script;
   const printed = commands.flatMap(({ words: [program, ...rest] }) =>
     /^(?:echo|printf)$/.test(program?.text ?? '') ? rest : [],
@@ -81,7 +81,7 @@ function printedLayers(file: string, outer: Layer, isRead: (range: Range) => boo
 }
 
 /** The texts that this command passes to a shell; its words may come from several scripts. */
-export function layersOfCommand(file: string, command: Command, words: readonly LayeredWord[]): Layer[] {
+export function layersOfCommand(file: string, command: Command, words: readonly LayeredWord[]): NestedScript[] {
   const [first] = words;
   if (first === undefined) return [];
   return codeWordLists({ ...command, words }, first.layer.text)
@@ -93,12 +93,12 @@ export function layersOfCommand(file: string, command: Command, words: readonly 
     );
 }
 
-export function layered(words: readonly Word[], layer: Layer): LayeredWord[] {
+export function layered(words: readonly Word[], layer: NestedScript): LayeredWord[] {
   return words.map((word) => ({ ...word, layer }));
 }
 
 /** The script in a word that is one quoted text; the outer shell removes the escapes in double quotes. */
-function innerLayer(file: string, word: LayeredWord, parameters: readonly LayeredWord[]): Layer[] {
+function innerLayer(file: string, word: LayeredWord, parameters: readonly LayeredWord[]): NestedScript[] {
   const { text } = word.layer;
   const written = text.slice(word.start, word.end);
   const inside = { start: word.start + 1, end: word.end - 1 };
@@ -109,7 +109,7 @@ function innerLayer(file: string, word: LayeredWord, parameters: readonly Layere
   return lexInner(file, unescapedWithin(text, inside), inside, parameters);
 }
 
-function lexInner(file: string, text: string, range: Range, parameters: readonly LayeredWord[]): Layer[] {
+function lexInner(file: string, text: string, range: Range, parameters: readonly LayeredWord[]): NestedScript[] {
   try {
     return [{ script: lexRange({ file, text }, range), text, parameters, id: String(range.start) }];
   } catch (error) {
@@ -118,7 +118,7 @@ function lexInner(file: string, text: string, range: Range, parameters: readonly
   }
 }
 
-function unreadLayer(file: string, text: string, range: Range): Layer[] {
+function unreadLayer(file: string, text: string, range: Range): NestedScript[] {
   const nothing = lexRange({ file, text }, { start: range.start, end: range.start });
   return [{ script: nothing, text, parameters: [], id: String(range.start), unread: range }];
 }

@@ -6,7 +6,7 @@ import { AMOUNT_OPTIONS } from '../../src/template/amount-options.ts';
 import { listProperties } from '../../src/template/inspect-template.ts';
 import { parseTemplate } from '../../src/template/parse-template.ts';
 import type { PropertyConstraints, PropertyConstraint } from '../../src/base/property-constraints.ts';
-import { checkConstraints, invalidLimits } from '../../src/template/property-constraints.ts';
+import { checkConstraints, invalidLimits } from '../../src/template/check-constraints.ts';
 import { hostileLine } from './hostile-values.ts';
 import { emptyVariables, noBlocks, errorOf, property, withDirectives, withProperties } from './template-fixtures.ts';
 

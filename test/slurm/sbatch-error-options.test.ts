@@ -1,7 +1,7 @@
 // The words of a refusal tell which options it is about.
 import { expect } from 'chai';
 import { CONTROLLER_RESPONSES } from '../../src/slurm/submit-error.ts';
-import { refusedOptions } from '../../src/slurm/refused-options.ts';
+import { refusedOptions } from '../../src/slurm/sbatch-error-options.ts';
 
 describe('the options that a refusal is about', () => {
   for (const [words, options] of [
