@@ -1,4 +1,4 @@
-// The client of the ClearML server that the configuration names.
+// Creates the client of the ClearML server in the configuration.
 import { systemClock } from '../base/clock.ts';
 import type { ClearmlClient } from '../clearml/client.ts';
 import { createClearmlClient } from '../clearml/create-client.ts';
@@ -8,16 +8,16 @@ import { connectionOf } from '../config/connection.ts';
 import { firstResponse } from './first-response.ts';
 import type { App } from './app.ts';
 
-/** A person at a terminal waits for no longer, and then hears why. */
-const PERSON_MS = 10_000;
+/** How long a user at a terminal waits for the first response. */
+const USER_TIMEOUT_MS = 10_000;
 
 interface Options {
   readonly timeouts?: Partial<Timeouts>;
-  /** It goes on as long as the client tries; else a person waits for the answer. */
+  /** A daemon retries as long as the client does; a user waits less. */
   readonly isDaemon?: boolean;
 }
 
-/** Nothing has been said to the server yet. Its `connect` tells what is in the way when it takes longer. */
+/** Sends no request yet. `connect` reports why the first response takes long. */
 export function createClearml(app: App, { timeouts, isDaemon = false }: Options = {}): ClearmlClient {
   const { config, log, secrets, context } = app;
   let last: ServerUnreachableError | undefined;
@@ -36,15 +36,15 @@ export function createClearml(app: App, { timeouts, isDaemon = false }: Options 
       firstResponse(() => client.connect(), {
         clock: systemClock,
         server: settings.apiServer,
-        giveUpMs: isDaemon ? undefined : PERSON_MS,
+        giveUpMs: isDaemon ? undefined : USER_TIMEOUT_MS,
         triesMs: timeouts?.retryMs ?? DEFAULT_TIMEOUTS.retryMs,
         lastFailure: () => last,
         notice({ why, until }) {
           const time = new Date(until).toISOString();
-          if (isDaemon) log.warn('The ClearML server does not answer; trying again', { until: time, why });
+          if (isDaemon) log.warn('ClearML server does not respond; retrying', { until: time, why });
           else {
             const fact = why.charAt(0).toUpperCase() + why.slice(1);
-            context.stderr(`${fact}. Trying again until ${time.slice(11, 19)} UTC; Ctrl-C ends this.\n`);
+            context.stderr(`${fact}. Retrying until ${time.slice(11, 19)} UTC; press Ctrl-C to stop.\n`);
           }
         },
       }),

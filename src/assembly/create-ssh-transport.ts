@@ -1,4 +1,4 @@
-// The way to a login node, by the provider that the configuration names, and as the user's own ssh would go it.
+// Creates the transport to a login node, with the SSH configuration of the user.
 import { join } from 'node:path';
 import { findNameDistrust, inspectPath, ownTrust } from '../base/trusted-path.ts';
 import type { SshSettings } from '../config/clusters.ts';
@@ -17,23 +17,23 @@ export interface SshTransportDeps {
   readonly ssh: SshSettings;
   readonly stateDir: string;
   readonly remoteContext: RemoteContext;
-  /** This machine, where `ssh` is asked and run. */
+  /** This machine, where `ssh` runs. */
   readonly here: Transport;
   readonly context: ProcessContext;
   readonly localUser: string;
 }
 
-/** Nobody has logged in yet. @throws SshConfigError */
+/** Does not log in yet. @throws SshConfigError */
 export async function createSshTransport(deps: SshTransportDeps): Promise<Transport> {
   refuseOthersConfig(join(deps.context.homeDir, '.ssh', 'config'));
   return deps.ssh.provider === 'ssh2' ? makeBySsh2(deps) : makeByOpenssh(deps);
 }
 
-/** It may run commands. ssh itself looks at the file alone, and not at the folders above it (ssh_config(5), FILES). */
+/** The file may contain commands. ssh itself checks only the file, not its parent directories (ssh_config(5), FILES). */
 function refuseOthersConfig(file: string): void {
   const why = findNameDistrust(inspectPath(file), ownTrust());
   if (why === undefined) return;
-  throw new SshConfigError(`${file} is not used, as others can change it: ${why}. Run chmod go-w on that.`);
+  throw new SshConfigError(`${file} is not used because other users can change it: ${why}. Run chmod go-w on it.`);
 }
 
 async function makeBySsh2({ ssh, remoteContext, here, context, localUser }: SshTransportDeps): Promise<Transport> {
@@ -58,8 +58,8 @@ function noticesOf(target: SshTarget): string[] {
 }
 
 /**
- * Over the connection that the user keeps open where ~/.ssh/config has a ControlPath for it: then nobody logs in anew, as that
- * may ask for a second factor. Else over one of our own, which is made without a question or not at all.
+ * Uses the open connection of the user if ~/.ssh/config has a ControlPath, because a new login may require a second factor.
+ * Otherwise opens a connection that never prompts.
  */
 async function makeByOpenssh({ ssh, stateDir, remoteContext, here }: SshTransportDeps): Promise<Transport> {
   const given = opensshOptions(ssh);
@@ -81,10 +81,10 @@ async function makeByOpenssh({ ssh, stateDir, remoteContext, here }: SshTranspor
   });
 }
 
-/** A `Match exec` of the user's may take a while. */
+/** A `Match exec` of the user may take a while. */
 const ASK_TIMEOUT_MS = 20_000;
 
-/** What `ssh -G` prints; undefined where there is no ssh. @throws SshConfigError where it can't read its configuration */
+/** The output of `ssh -G`; undefined if ssh is not installed. @throws SshConfigError if ssh cannot read its configuration */
 async function askConfig(here: Transport, args: readonly string[]): Promise<string | undefined> {
   try {
     const { exitCode, stdout, stderr } = await here.run({

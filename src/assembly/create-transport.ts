@@ -1,4 +1,4 @@
-// The way to where a cluster's commands run: this machine, or a login node by SSH.
+// Creates the transport to where the commands of a cluster run: this machine, or a login node over SSH.
 import { delimiter } from 'node:path';
 import type { ClusterSettings } from '../config/clusters.ts';
 import type { Transport } from '../transport/transport.ts';
@@ -6,12 +6,12 @@ import { createLocalTransport, type LocalTransportOptions } from '../transport/l
 import type { ProcessContext } from './process-context.ts';
 import { trustedFolders } from './trusted-folders.ts';
 
-/** What Slurm's commands need of our environment; anything else would reach the jobs. */
+/** The variables that Slurm commands get; any other would also reach the jobs. */
 const FOR_SLURM = ['SLURM_CONF', 'KRB5CCNAME', 'TZ'];
-/** What ssh needs of it. */
+/** The variables that ssh gets. */
 const FOR_SSH = ['SSH_AUTH_SOCK', 'KRB5CCNAME'];
 
-/** Nothing is run there yet. @throws SshConfigError when a person must change the configuration first */
+/** Runs nothing yet. @throws SshConfigError if the SSH configuration is invalid */
 export async function createTransport(cluster: ClusterSettings, context: ProcessContext): Promise<Transport> {
   const { ssh, slurmBinDir, slurmConf, stateDir } = cluster;
   const variables: Record<string, string> = slurmConf === undefined ? {} : { SLURM_CONF: slurmConf };
@@ -23,7 +23,7 @@ export async function createTransport(cluster: ClusterSettings, context: Process
   const optionsOfSsh = optionsHere(context, undefined, passedOn(context, FOR_SSH));
   const here = createLocalTransport(optionsOfSsh);
   const remoteContext = { ...(slurmBinDir === undefined ? {} : { binDir: slurmBinDir }), variables };
-  // A daemon on a login node never needs it.
+  // A daemon on a login node does not need it.
   const { createSshTransport } = await import('./create-ssh-transport.ts');
   const host = await createSshTransport({ ssh, stateDir, remoteContext, here, context, localUser: userName(context) });
   return { ...host, notices: [...optionsOfSsh.notices, ...(host.notices ?? [])] };

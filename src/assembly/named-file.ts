@@ -1,25 +1,24 @@
-// A file that a person has named on the command line: read, or a sentence about why not.
+// Reads a file that the user has named.
 import { readFile } from 'node:fs/promises';
 import { UsageError } from '../base/usage-error.ts';
 
-const TROUBLE: Readonly<Record<string, string>> = {
+const REASONS: Readonly<Record<string, string>> = {
   ENOENT: 'does not exist',
   ENOTDIR: 'does not exist',
-  EISDIR: 'is a folder',
-  EACCES: 'may not be read by you',
+  EISDIR: 'is a directory',
+  EACCES: 'is not readable by you',
 };
 
 /**
- * The text of the file.
- * @param what it is, for the sentence: `template`, `task file`
- * @throws UsageError when it can't be read
+ * @param what for the error message: `template`, `task file`
+ * @throws UsageError if the file cannot be read
  */
 export async function readNamedFile(what: string, path: string, option: string): Promise<string> {
   try {
     return await readFile(path, 'utf8');
   } catch (error) {
-    const trouble = error instanceof Error && 'code' in error ? TROUBLE[String(error.code)] : undefined;
-    if (trouble === undefined) throw error;
-    throw new UsageError(`The ${what} ${path} ${trouble}. Give the path of a file with ${option}.`);
+    const reason = error instanceof Error && 'code' in error ? REASONS[String(error.code)] : undefined;
+    if (reason === undefined) throw error;
+    throw new UsageError(`The ${what} ${path} ${reason}. Give the path of a file with ${option}.`);
   }
 }

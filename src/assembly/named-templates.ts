@@ -1,4 +1,4 @@
-// The templates that a command is about: those that were named, else those of the configuration.
+// Reads the templates on the command line, else the templates of the configuration.
 import { resolve } from 'node:path';
 import type { QueueSettings } from '../config/served-queues.ts';
 import type { Settings } from '../config/settings.ts';
@@ -7,19 +7,19 @@ import { readNamedFile } from './named-file.ts';
 import { UsageError } from '../base/usage-error.ts';
 
 export interface NamedTemplate {
-  /** As it was named. */
+  /** As named by the user. */
   readonly file: string;
   readonly text: string;
-  /** The first queue that it is set for by name; undefined where there is none. */
+  /** The first queue with this template; undefined if there is none. */
   readonly queue: QueueSettings | undefined;
 }
 
-/** The files that the configuration names, each once. */
+/** The template files of the configuration, without duplicates. */
 export function configuredTemplates({ queues, slurm }: Pick<Settings, 'queues' | 'slurm'>): string[] {
   return [...new Set([...queues.flatMap(({ template }) => template ?? []), ...slurm.templateFiles])];
 }
 
-/** @param command for the sentence when there is none @throws UsageError */
+/** @param command for the error message if there is no template @throws UsageError */
 export async function namedTemplates(
   named: readonly string[] | undefined,
   { queues, slurm }: Settings,
@@ -28,7 +28,7 @@ export async function namedTemplates(
 ): Promise<NamedTemplate[]> {
   const files = named ?? configuredTemplates({ queues, slurm });
   if (files.length === 0) {
-    throw new UsageError(`No template: write clearml-agent-slurm ${command} gpu.template.`);
+    throw new UsageError(`No template. Name a file, such as: clearml-agent-slurm ${command} gpu.template`);
   }
   return Promise.all(
     files.map(async (file) => {

@@ -9,7 +9,7 @@ import { createTransport } from './create-transport.ts';
 import type { Configured } from './read-config.ts';
 import { slurmCommands, withSlurmCommands } from './slurm-commands.ts';
 
-/** The way to a cluster; nothing has been asked there yet. */
+/** The transport and scheduler of a cluster; nothing has run yet. */
 export interface ClusterSide {
   readonly host: Transport;
   readonly scheduler: Scheduler;
@@ -34,7 +34,7 @@ export async function openCluster(
   return { host, scheduler };
 }
 
-/** About twelve lower-case letters and digits. */
+/** About twelve lowercase letters and digits. */
 export function randomToken(): string {
   return BigInt(`0x${randomBytes(8).toString('hex')}`).toString(36);
 }

@@ -19,39 +19,38 @@ import { invalidLimits } from '../template/check-constraints.ts';
 import type { Template } from '../template/template.ts';
 import { readNamedFile } from './named-file.ts';
 
-/** A queue as the user named it, with its cluster and its template. */
+/** A queue of the configuration, with its template. */
 export interface NamedQueue {
   readonly name: string;
   readonly cluster: string | undefined;
   readonly template: Template;
-  /** That of the template. */
+  /** The text of the template. */
   readonly text: string;
   readonly constraints: PropertyConstraints | undefined;
   readonly optionLocations: ReadonlyMap<string, OptionLocation>;
   /** The user properties that the template reads. */
   readonly properties: readonly TemplateProperty[];
   readonly templateMark: string;
-  /** What a person should know of the template before tasks are run with it. */
+  /** Warnings about the template. */
   readonly warnings: readonly string[];
-  /** Whether the template has a use for the image that a task names. */
+  /** Whether the template uses the image of the task. */
   readonly usesImage: boolean;
 }
 
 /**
- * Gives each queue its template: its own, else of `template_files` the only one, or one each.
- * @throws UsageError when the numbers don't fit, or there is no such file
+ * Each queue gets its own template, else the only one of `template_files`, else one of them each.
+ * @throws UsageError if the numbers differ, or a file cannot be read
  * @throws TemplateError
  */
 export async function readQueues({ queues, slurm }: Settings, workingDir: string): Promise<NamedQueue[]> {
-  if (queues.length === 0)
-    throw new UsageError('No queue: say under agent.slurm.queues which queue goes to which cluster.');
+  if (queues.length === 0) throw new UsageError('No queue. Set agent.slurm.queues, or use --queue.');
   const without = queues.filter(({ template }) => template === undefined);
   const files = slurm.templateFiles;
   if (without.length > 0 && files.length === 0)
-    throw new UsageError('No template: give one with --template-files, or set agent.slurm.template_files.');
+    throw new UsageError('No template. Use --template-files, or set agent.slurm.template_files.');
   if (without.length > 0 && files.length !== 1 && files.length !== without.length) {
     throw new UsageError(
-      `${without.length} ${without.length === 1 ? 'queue' : 'queues'} but ${files.length} template files: pair them one to one, or give a single template for all queues.`,
+      `${without.length} ${without.length === 1 ? 'queue' : 'queues'} but ${files.length} template files: name one template for each queue, or one for all queues.`,
     );
   }
   return Promise.all(
@@ -67,9 +66,7 @@ export async function readQueues({ queues, slurm }: Settings, workingDir: string
 function refuseUnfitLimits({ name, properties }: QueueSettings, { template, properties: read }: ReadTemplate): void {
   const [unfit] = properties === undefined ? [] : invalidLimits(properties, read);
   if (unfit === undefined) return;
-  throw new UsageError(
-    `Queue "${name}": ${unfit} in ${template.file}. Correct it in agent.slurm.queues, or no value of the property is taken.`,
-  );
+  throw new UsageError(`Queue "${name}": ${unfit} in ${template.file}. Correct it in agent.slurm.queues.`);
 }
 
 type ReadTemplate = Pick<
@@ -77,12 +74,12 @@ type ReadTemplate = Pick<
   'template' | 'text' | 'templateMark' | 'optionLocations' | 'properties' | 'usesImage' | 'warnings'
 >;
 
-/** Whoever served one would take what waits for its own job. @throws UsageError */
+/** A daemon that serves the scheduler queue would claim its own parked tasks. @throws UsageError */
 export function refuseInternalQueue(name: string, { clusters }: Pick<Settings, 'clusters'>): void {
   const own = clusters.map(({ schedulerQueue }) => schedulerQueue);
   if (!isInternalQueue(name, own)) return;
   throw new UsageError(
-    `Queue "${name}" is this program's own: tasks are parked there while their jobs wait in Slurm. Name the queue into which tasks are enqueued.`,
+    `Queue "${name}" is internal: it holds parked tasks while their jobs wait in Slurm. Name the queue in which users enqueue tasks.`,
   );
 }
 

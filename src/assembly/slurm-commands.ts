@@ -1,4 +1,4 @@
-// What Slurm's commands are called, from the configuration: where only some are named, the others are beside sbatch.
+// The Slurm commands of the configuration; the ones that it does not name are in the directory of sbatch.
 import type { ClusterSettings } from '../config/clusters.ts';
 import type { SlurmSettings } from '../config/settings.ts';
 import { programOf, withCommandLines } from '../transport/configured-commands.ts';
@@ -21,21 +21,21 @@ type OfCluster = Pick<ClusterSettings, 'slurmConf' | 'python'>;
  */
 export function withSlurmCommands(host: Transport, slurm: OfAllClusters, cluster: OfCluster): Transport {
   const { batchBinary, monitorBinary } = slurm.binaries;
-  return afterLook(withCommandLines(host, [batchBinary, monitorBinary]), () => look(host, slurm, cluster));
+  return afterCheck(withCommandLines(host, [batchBinary, monitorBinary]), () => check(host, slurm, cluster));
 }
 
-/** The look that was good is the last one; one that failed, as the host is away, is made again. */
-function afterLook(host: Transport, refuse: () => Promise<void>): Transport {
-  let looked: Promise<void> | undefined;
+/** Checks until a check succeeds; an unreachable host is checked again. */
+function afterCheck(host: Transport, refuse: () => Promise<void>): Transport {
+  let checked: Promise<void> | undefined;
   return {
     ...host,
     async run(command) {
       command.signal?.throwIfAborted();
-      looked ??= refuse();
+      checked ??= refuse();
       try {
-        await looked;
+        await checked;
       } catch (error) {
-        looked = undefined;
+        checked = undefined;
         throw error;
       }
       return host.run(command);
@@ -43,10 +43,10 @@ function afterLook(host: Transport, refuse: () => Promise<void>): Transport {
   };
 }
 
-/** What is run there beside Slurm's commands, and is given keys. */
+/** Other programs that run there and get keys. */
 const TOOLS = ['sh', 'cat'];
 
-async function look(
+async function check(
   host: Transport,
   { binaries, trustedGroup }: OfAllClusters,
   { slurmConf, python }: OfCluster,
@@ -62,13 +62,13 @@ async function look(
   const { kind, path, why } = found;
   const what = {
     program: `The program ${path} on ${host.name}`,
-    folder: `The folder ${path} on ${host.name}, in which programs are looked for (PATH or slurm_bin_dir),`,
+    folder: `The directory ${path} on ${host.name} (in PATH or slurm_bin_dir)`,
     file: `The configuration ${path} on ${host.name} (slurm_conf)`,
   };
   throw new UntrustedPathError(what[kind], why);
 }
 
-/** To be run on a host of `withSlurmCommands`. */
+/** For a transport of `withSlurmCommands`. */
 export function slurmCommands({ batchBinary, monitorBinary }: SlurmSettings['binaries']): AllSlurmCommands {
   return {
     sbatch: batchBinary,
@@ -81,7 +81,7 @@ export function slurmCommands({ batchBinary, monitorBinary }: SlurmSettings['bin
   };
 }
 
-/** Another of Slurm's commands, where the named one is. */
+/** Another Slurm command, in the directory of the given one. */
 function besides(line: string, name: string): string {
   const program = programOf(line);
   const slash = program.lastIndexOf('/');

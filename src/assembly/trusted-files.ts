@@ -1,4 +1,4 @@
-// Holds the files that a person has named to the rule of trusted paths: what others can change is not used, and what says why is told.
+// Rejects files of the configuration that other users can change.
 import { delimiter, resolve } from 'node:path';
 import { siteAccounts } from '../base/site-accounts.ts';
 import { distrustOf, findNameDistrust, isReadableByOthers, inspectPath, ownTrust } from '../base/trusted-path.ts';
@@ -15,57 +15,57 @@ import { createLocalTransport } from '../transport/local.ts';
 import type { ProcessContext } from './process-context.ts';
 import { trustedFolders } from './trusted-folders.ts';
 
-/** Thrown when others can change a file or folder that would be trusted: nothing of it was used. */
+/** Thrown if other users can change a file or directory that would be trusted; it is not used. */
 export class UntrustedPathError extends Error {
   override readonly name = 'UntrustedPath';
 
-  /** @param what it is, with its path: `The template /home/ada/gpu.template` */
+  /** @param what such as `The template /home/ada/gpu.template` */
   constructor(what: string, why: string) {
-    super(`${what} is not used, as others can change it: ${why}. ${HOW_TO_MEND}`);
+    super(`${what} is not used because other users can change it: ${why}. ${REMEDY}`);
   }
 }
 
-const HOW_TO_MEND =
-  'Take that right from them (chmod go-w), or use a place of your own. For a folder of a project, set agent.slurm.trusted_group.';
+const REMEDY =
+  'Run chmod go-w on it, or use a directory that you own. For a project directory, set agent.slurm.trusted_group.';
 
 /**
- * Reads a file of the configuration if nobody else can change it. No group is trusted here: it would be the file itself that names it.
- * @throws ConfigError when others can
+ * Reads a file of the configuration if no other user can change it. No group is trusted here, because the file itself would name it.
+ * @throws ConfigError if other users can change it
  */
 export const readTrustedFile: ReadFile = (path) => {
   const why = distrustOf(resolve(path));
   if (why === undefined) return readTextFile(path);
-  const fact = `not read, as others can change it: ${why}. Run chmod go-w on that, or keep the file in a folder of your own`;
+  const fact = `not read because other users can change it: ${why}. Run chmod go-w on it, or move the file to a directory that you own`;
   throw new ConfigError(fact, { kind: 'file', file: path, line: 1, column: 1 });
 };
 
 /**
- * Holds the settings to the rule whose paths this machine reads or runs for every command: certificates, SSH keys, and the file and the
- * program of a password. The marks in the schema say which. No group is trusted here either.
+ * Checks the paths that this machine reads or runs for every command: certificates, SSH keys, and the file and the program of a
+ * password. The schema marks them. No group is trusted here either.
  * @throws ConfigError naming the setting and where it stands
  */
 export function refuseUntrustedSettings(config: Config): void {
   for (const { setting, path, use } of pathsToTrust(config)) {
     const isRun = use === 'run here';
     if (!isRun && use !== 'read here') continue;
-    // A name without a slash is looked for on the PATH, of which folders of others are left out.
+    // A name without a slash is searched for in PATH, without directories of other users.
     if (isRun && !path.includes('/')) continue;
     const site = isRun ? siteAccounts() : undefined;
     const why = findNameDistrust(inspectPath(resolve(path)), { ...ownTrust(), site });
     if (why === undefined) continue;
-    const fact = `${setting} is not used, as others can change what it names: ${why}. Run chmod go-w on that, or name a ${isRun ? 'program' : 'file'} in a folder of your own`;
+    const fact = `${setting} is not used because other users can change its file: ${why}. Run chmod go-w on it, or use a ${isRun ? 'program' : 'file'} in a directory that you own`;
     throw new ConfigError(fact, config.originOf(setting) ?? { kind: 'default' });
   }
 }
 
-/** A sentence for each file with secrets in it that others can read. */
+/** A message for each file with secrets that other users can read. */
 export function warnOfReadable(config: Config): string[] {
   return config.secretFiles
     .filter((file) => isReadableByOthers(inspectPath(resolve(file))))
-    .map((file) => `Other users can read ${file}, which has keys in it: run chmod 600 ${file}`);
+    .map((file) => `Other users can read ${file}, which contains keys: run chmod 600 ${file}`);
 }
 
-/** Why others can change a template, as doctor tells it; undefined where nobody can. */
+/** Why other users can change a template; undefined if none can. */
 export async function distrustOfTemplate(
   file: string,
   { slurm }: Pick<Settings, 'slurm'>,
@@ -94,10 +94,10 @@ export async function refuseUntrustedSharedFolder(
 ): Promise<void> {
   if (sharedDir === undefined) return;
   const why = await findRemoteDistrust(host, sharedDir, slurm.trustedGroup);
-  if (why !== undefined) throw new UntrustedPathError(`The shared folder ${sharedDir}`, why);
+  if (why !== undefined) throw new UntrustedPathError(`The shared directory ${sharedDir}`, why);
 }
 
-/** The number of the group that is trusted, on this machine; undefined where none is, or it is not known here. */
+/** The id of the trusted group on this machine; undefined if there is none, or it is unknown. */
 async function trustedGroupId(name: string | undefined, context: ProcessContext): Promise<number | undefined> {
   if (name === undefined || /^\d+$/.test(name)) return name === undefined ? undefined : Number(name);
   const { environment, homeDir, workingDir } = context;

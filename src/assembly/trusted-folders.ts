@@ -1,21 +1,21 @@
-// The folders of PATH in which this machine's programs are looked for: those in which nobody else can put one.
+// The directories of PATH in which no other user can create programs.
 import { delimiter, isAbsolute } from 'node:path';
 import { siteAccounts } from '../base/site-accounts.ts';
 import { findNameDistrust, inspectPath, ownTrust } from '../base/trusted-path.ts';
 
 export interface TrustedFolders {
   readonly folders: readonly string[];
-  /** A sentence for each other one that is there. */
+  /** A message for each directory that is left out. */
   readonly notices: readonly string[];
 }
 
-/** Others are left out rather than refused: a PATH often has folders that nothing needs. */
+/** Leaves out the others instead of failing: PATH often has directories that are not needed. */
 export function trustedFolders(path: string): TrustedFolders {
   const trust = { ...ownTrust(), site: siteAccounts() };
   const folders: string[] = [];
   const notices: string[] = [];
   for (const folder of new Set(path.split(delimiter))) {
-    // Programs start in the working folder of this process, where others may have put programs.
+    // A relative directory would be searched in the working directory, where other users may have created programs.
     if (!isAbsolute(folder)) continue;
     try {
       const look = inspectPath(folder);
@@ -23,10 +23,10 @@ export function trustedFolders(path: string): TrustedFolders {
       if (why === undefined) folders.push(folder);
       else if (look.isWhole)
         notices.push(
-          `No program is looked for in ${folder} of PATH, as others can change it: ${why}. Take it out of PATH, or the right from them; Slurm's folder can be named in slurm_bin_dir.`,
+          `Ignored ${folder} in PATH because other users can change it: ${why}. Remove it from PATH or run chmod go-w on it; for the Slurm commands you can set slurm_bin_dir.`,
         );
     } catch {
-      // What can't be looked at holds no program that could be started.
+      // An unreadable directory has no program that could run.
     }
   }
   return { folders, notices };

@@ -1,4 +1,4 @@
-// What init chooses for a site: as typed, as answered, or as usual there, and each time why. At most five questions.
+// Chooses the settings of init: from options, answers, or defaults, each with its reason. Asks at most five questions.
 import { nearestName } from '../base/nearest.ts';
 import { SlurmUnavailableError } from '../slurm/errors.ts';
 import type { Entrance } from '../slurm/partition-rights.ts';
@@ -10,12 +10,12 @@ import { isHomeShared, moduleFor } from './shell-probe.ts';
 
 export interface Question {
   readonly asks: string;
-  /** What may be answered; undefined where that can not be listed. */
+  /** The allowed answers; undefined: any. */
   readonly answers: readonly string[] | undefined;
   readonly usual: string;
 }
 
-/** What was typed, by the name of the option. */
+/** The options of the command line, by name. */
 export interface TypedChoices {
   readonly queue: string | undefined;
   readonly partition: string | undefined;
@@ -24,39 +24,39 @@ export interface TypedChoices {
   readonly 'shared-dir': string | undefined;
 }
 
-/** How tasks run: on the node itself, in images by this program, or in images by Slurm's plugin. */
+/** How tasks run: on the node, in images with this program, or in images with the Slurm plugin Pyxis. */
 export type ContainerProgram = 'none' | 'apptainer' | 'singularity' | 'pyxis';
 
 interface Choice<T> {
   readonly value: T;
-  /** Whole sentences, for a comment. */
+  /** Sentences for a comment. */
   readonly why: string;
 }
 
 export interface Choices {
   readonly queue: Choice<string>;
   readonly partition: Choice<ReachablePartition>;
-  /** undefined where nobody needs an account. */
+  /** undefined if no account is needed. */
   readonly entrance: Choice<Entrance> | undefined;
   readonly containers: Choice<ContainerProgram>;
   /** undefined for none. */
   readonly sharedDir: Choice<string | undefined>;
 }
 
-const TYPED = 'As you typed it.';
+const TYPED = 'From your command line.';
 
-/** Takes the usual answer where nobody is asked. */
+/** Returns the default if the user cannot be asked. */
 export type Ask = (question: Question) => Promise<string>;
 
-/** @throws UsageError for what was typed and is not there; SlurmUnavailableError when no partition takes this user's jobs */
+/** @throws UsageError for an option that does not exist at the site; SlurmUnavailableError if no partition accepts jobs of this user */
 export async function choose(site: Site, typed: TypedChoices, ask: Ask): Promise<Choices> {
   const decide = async (option: keyof TypedChoices, question: Question, why: string): Promise<Choice<string>> => {
     const given = typed[option];
     if (given !== undefined) return { value: mustBeKnown(option, given, question), why: TYPED };
-    // Nothing to choose from is nothing to ask.
+    // A single answer needs no question.
     if (question.answers?.length === 1) return { value: question.usual, why };
     const answer = await ask(question);
-    return { value: answer, why: answer === question.usual ? why : 'As you answered.' };
+    return { value: answer, why: answer === question.usual ? why : 'From your answer.' };
   };
 
   const queue = await decide('queue', queueQuestion(site), '');
@@ -74,7 +74,7 @@ export async function choose(site: Site, typed: TypedChoices, ask: Ask): Promise
     partition: { value: partition, why: named.why + aboutOthers('Others', open, partition.name) },
     entrance,
     containers: { value: containers.value as ContainerProgram, why: containers.why },
-    sharedDir: { value: shared.value === NOWHERE ? undefined : shared.value, why: shared.why },
+    sharedDir: { value: shared.value === NO_DIR ? undefined : shared.value, why: shared.why },
   };
 }
 
@@ -84,29 +84,29 @@ function mustBeKnown(option: keyof TypedChoices, given: string, { answers }: Que
   if (answers === undefined) return option === 'shared-dir' ? mustBePath(given) : given;
   if (answers.includes(given)) return given;
   const nearest = nearestName(given, answers);
-  const hint = nearest === undefined ? ` There is ${answers.join(', ')}.` : ` Did you mean "${nearest}"?`;
-  throw new UsageError(`--${option} can not be "${given}" here.${hint}`);
+  const hint = nearest === undefined ? ` Use one of ${answers.join(', ')}.` : ` Did you mean "${nearest}"?`;
+  throw new UsageError(`--${option} "${given}" does not exist here.${hint}`);
 }
 
 function mustBePath(given: string): string {
-  if (given === NOWHERE || given.startsWith('/')) return given;
-  throw new UsageError(`--shared-dir needs a whole path, /…, or ${NOWHERE}, not "${given}".`);
+  if (given === NO_DIR || given.startsWith('/')) return given;
+  throw new UsageError(`--shared-dir must be an absolute path or ${NO_DIR}, not "${given}".`);
 }
 
 function queueQuestion({ server }: Site): Question {
   const queues = server.kind === 'known' ? server.value.queues : [];
   const usual = queues.includes('default') ? 'default' : (queues[0] ?? 'default');
-  const shown = queues.length === 0 ? '' : ` There is ${queues.join(', ')}.`;
-  return { asks: `Which ClearML queue shall be served?${shown}`, answers: undefined, usual };
+  const shown = queues.length === 0 ? '' : ` Existing queues: ${queues.join(', ')}.`;
+  return { asks: `Which ClearML queue do you want to serve?${shown}`, answers: undefined, usual };
 }
 
 function aboutQueue({ server }: Site, queue: string): string {
-  if (server.kind !== 'known') return `Not looked for: ${server.kind === 'unavailable' ? server.why : 'no server'}.`;
+  if (server.kind !== 'known') return `Not checked: ${server.kind === 'unavailable' ? server.why : 'no server'}.`;
   const { address, queues } = server.value;
   if (!queues.includes(queue))
-    return `${address} has no such queue yet: make it there, or start once with --create-queue.`;
+    return `${address} has no such queue yet: create it in the web page, or start the daemon once with --create-queue.`;
   const others = queues.filter((name) => name !== queue);
-  return `It is on ${address}${others.length === 0 ? '' : `, beside ${others.join(', ')}`}.`;
+  return `It exists on ${address}${others.length === 0 ? '' : `; others: ${others.join(', ')}`}.`;
 }
 
 type Partitions = readonly ReachablePartition[];
@@ -114,23 +114,23 @@ type Partitions = readonly ReachablePartition[];
 function usualPartition(open: Partitions, closed: Partitions): ReachablePartition {
   const usual = open.find(({ isDefault }) => isDefault) ?? open[0];
   if (usual !== undefined) return usual;
-  const why = closed.map(whyClosed).join('; ') || 'sinfo shows none';
-  throw new SlurmUnavailableError(`No partition of this cluster takes jobs of yours now (${why}).`);
+  const why = closed.map(whyClosed).join('; ') || 'sinfo lists none';
+  throw new SlurmUnavailableError(`No partition of this cluster accepts your jobs now (${why}).`);
 }
 
 function throwIfClosed(closed: Partitions, typed: string | undefined): void {
   const shut = closed.find(({ name }) => name === typed);
-  if (shut !== undefined) throw new UsageError(`--partition can not be "${shut.name}" now: ${whyClosed(shut)}.`);
+  if (shut !== undefined) throw new UsageError(`--partition "${shut.name}" cannot be used now: ${whyClosed(shut)}.`);
 }
 
-function whyClosed({ name, closedBecause = 'has a name that is no plain word' }: ReachablePartition): string {
+function whyClosed({ name, closedBecause = 'has special characters in its name' }: ReachablePartition): string {
   return `${name} ${closedBecause}`;
 }
 
 function partitionQuestion(open: Partitions, closed: Partitions, usual: ReachablePartition): Question {
-  const shut = closed.length === 0 ? '' : `\n  (Not now: ${closed.map(whyClosed).join('; ')}.)`;
+  const shut = closed.length === 0 ? '' : `\n  (Not available: ${closed.map(whyClosed).join('; ')}.)`;
   return {
-    asks: `In which partition shall tasks run?${shut}`,
+    asks: `In which partition should tasks run?${shut}`,
     answers: open.map(({ name }) => name),
     usual: usual.name,
   };
@@ -138,8 +138,8 @@ function partitionQuestion(open: Partitions, closed: Partitions, usual: Reachabl
 
 function whyPartition({ isDefault }: ReachablePartition): string {
   return isDefault
-    ? 'The default partition, says sinfo.'
-    : 'The first partition that takes your jobs, say sinfo and scontrol: the default one does not, or there is none.';
+    ? 'The default partition (sinfo).'
+    : 'The first partition that accepts your jobs (sinfo, scontrol); the default partition does not, or there is none.';
 }
 
 async function chooseEntrance(
@@ -151,28 +151,30 @@ async function chooseEntrance(
   const [usual] = plain;
   if (usual === undefined) return typed === undefined ? undefined : unknownAccount(typed);
   const accounts = plain.map(({ account }) => ({ name: account }));
-  const why = usual.isDefault
-    ? 'Your default account, says sacctmgr.'
-    : `Your account that ${name} takes, says sacctmgr.`;
+  const why = usual.isDefault ? 'Your default account (sacctmgr).' : `Your account that ${name} accepts (sacctmgr).`;
   const answers = accounts.map((one) => one.name);
-  const chosen = await decide('account', { asks: 'Under which account?', answers, usual: usual.account }, why);
+  const chosen = await decide(
+    'account',
+    { asks: 'Under which account should jobs run?', answers, usual: usual.account },
+    why,
+  );
   return {
     value: plain.find(({ account }) => account === chosen.value) ?? usual,
-    why: chosen.why + aboutOthers('Others of yours', accounts, chosen.value),
+    why: chosen.why + aboutOthers('Your other accounts', accounts, chosen.value),
   };
 }
 
-/** Where accounting knows of none, only a person can. */
+/** Accounting has none; the user may know one. */
 function unknownAccount(account: string): Choice<Entrance> {
   if (!isPlainName(account))
-    throw new UsageError(`--account needs the name of an account, as sacctmgr shows it, not "${account}".`);
+    throw new UsageError(`--account must be an account name as sacctmgr shows it, not "${account}".`);
   return { value: { account, isDefault: false, qos: undefined }, why: TYPED };
 }
 
 function containersQuestion({ plainShell: plain, loginShell: login, hasPyxis }: Site): Question {
   const program = plain.containers ?? login.containers ?? programOf(moduleFor('containers', login));
   return {
-    asks: 'What shall run the container images that tasks name? (none: tasks run on the node itself)',
+    asks: 'Which runtime should run the container images of tasks? (none: tasks run on the node)',
     answers: ['none', ...(program === undefined ? [] : [program]), ...(hasPyxis ? ['pyxis'] : [])],
     usual: 'none',
   };
@@ -183,20 +185,20 @@ function programOf(module: string | undefined): ContainerProgram | undefined {
   return /^singularity/i.test(module) ? 'singularity' : 'apptainer';
 }
 
-/** What is answered for no folder. */
-const NOWHERE = 'none';
+/** The answer for no directory. */
+const NO_DIR = 'none';
 
 function sharedQuestion({ loginShell: login }: Site): Question {
   return {
-    asks: 'Which folder do the nodes see too, under the same path? The agent is installed there once. (or none)',
+    asks: 'Which directory do the nodes share under the same path? The agent is installed there once. (or none)',
     answers: undefined,
-    usual: isHomeShared(login) ? `${login.home}/.clearml-slurm` : NOWHERE,
+    usual: isHomeShared(login) ? `${login.home}/.clearml-slurm` : NO_DIR,
   };
 }
 
 function whyShared({ loginShell: login }: Site): string {
-  const where = `The home folder is on ${login.homeFileSystem ?? 'an unknown file system'}, says stat`;
-  return isHomeShared(login) ? `${where}, which nodes usually see too.` : `${where}: nodes need not see it.`;
+  const where = `The home directory is on ${login.homeFileSystem ?? 'an unknown file system'} (stat)`;
+  return isHomeShared(login) ? `${where}, which nodes usually share.` : `${where}; nodes may not share it.`;
 }
 
 function aboutOthers(word: string, all: readonly { readonly name: string }[], chosen: string): string {

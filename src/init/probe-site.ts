@@ -1,4 +1,4 @@
-// What init finds out: on the cluster as doctor does and a little more, on the ClearML server, and on this machine.
+// Probes a site for init: the cluster, the ClearML server, and this machine.
 import { access, constants } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ClusterSettings } from '../config/clusters.ts';
@@ -17,7 +17,7 @@ import { parseShellFacts, SHELL_PROBE_SCRIPT, type ShellFacts } from './shell-pr
 
 const TIMEOUT_MS = 60_000;
 
-/** @throws SlurmUnavailableError when the cluster does not tell what it has */
+/** @throws SlurmUnavailableError if the cluster cannot be queried */
 export async function probeSite(app: App, cluster: ClusterSettings): Promise<Site> {
   const answers = await queryCluster(app, cluster);
   const controller = mustKnow(answers.controller, answers);
@@ -47,20 +47,20 @@ export async function probeSite(app: App, cluster: ClusterSettings): Promise<Sit
   }
 }
 
-/** What could not be had, in the words of the first thing that was in its way. */
+/** @throws SlurmUnavailableError with the first error */
 function mustKnow<T>(fact: Fact<T>, { connection: way, commands }: ClusterProbe): T {
   if (fact.kind === 'known') return fact.value;
   const why = [way, commands, fact].find(({ kind }) => kind === 'unavailable');
-  const words = why?.kind === 'unavailable' ? why.why : "Slurm's commands are not there";
-  throw new SlurmUnavailableError(`${words}. Run clearml-agent-slurm doctor, which tells what to do.`);
+  const words = why?.kind === 'unavailable' ? why.why : 'the Slurm commands are missing';
+  throw new SlurmUnavailableError(`${words}. Run clearml-agent-slurm doctor, which names the fix.`);
 }
 
 async function survey(host: Transport, flags: readonly string[]): Promise<ShellFacts> {
   const text = await output(host, 'bash', [...flags, '-s'], SHELL_PROBE_SCRIPT);
-  return parseShellFacts(text) ?? NOTHING_TOLD;
+  return parseShellFacts(text) ?? NOTHING_FOUND;
 }
 
-const NOTHING_TOLD: ShellFacts = {
+const NOTHING_FOUND: ShellFacts = {
   python: undefined,
   containers: undefined,
   home: '',
@@ -70,7 +70,7 @@ const NOTHING_TOLD: ShellFacts = {
   networkVariables: [],
 };
 
-/** Empty where it could not be run: what it would have told is not there then. */
+/** Empty if it cannot run. */
 async function output(host: Transport, program: string, args: readonly string[], stdin = ''): Promise<string> {
   try {
     return (await host.run({ program, args, stdin, timeoutMs: TIMEOUT_MS })).stdout;
@@ -80,26 +80,26 @@ async function output(host: Transport, program: string, args: readonly string[],
   }
 }
 
-/** The daemon runs on this machine, wherever the cluster is. */
+/** What can keep the daemon running on this machine. */
 async function findKeeper({ context }: App, cluster: ClusterSettings): Promise<Site['supervisor']> {
   const runtime = context.environment['XDG_RUNTIME_DIR'];
   const socket = runtime === undefined ? undefined : join(runtime, 'systemd', 'private');
   if (socket !== undefined && (await isThere(socket)))
-    return { kind: 'systemd', why: `Your own systemd answers on this machine: ${socket} is there.` };
+    return { kind: 'systemd', why: `Your user systemd runs on this machine (${socket}).` };
   const here = await createTransport({ ...cluster, ssh: undefined }, context);
   try {
-    const why = 'No systemd of yours answers on this machine, but';
+    const why = 'No user systemd runs on this machine, but';
     if ((await output(here, 'bash', ['-s'], MAY_USE_CRON)).includes('yes'))
-      return { kind: 'cron', why: `${why} crontab -l does.` };
-    // A job of a cluster elsewhere has neither these files nor this machine's way there.
+      return { kind: 'cron', why: `${why} crontab -l works.` };
+    // A job of a remote cluster has neither these files nor the connection of this machine.
     if (cluster.ssh !== undefined)
       return {
         kind: 'systemd',
-        why: 'Neither a systemd of yours nor cron answers on this machine: let an admin put it into /etc/systemd/system.',
+        why: 'Neither user systemd nor cron is available on this machine: ask an admin to install it in /etc/systemd/system.',
       };
     return {
       kind: 'slurm-job',
-      why: 'Neither a systemd of yours nor cron answers on this machine: so a small job does it.',
+      why: 'Neither user systemd nor cron is available on this machine, so a small job runs the daemon.',
     };
   } finally {
     await here.close();

@@ -1,22 +1,22 @@
-// What init asks the login node's shell, as a script, and how its answer is read. Pure.
+// The script that probes the shell of the login node, and the parser of its output.
 
-/** What there is for somebody whose shell this is. */
+/** What is available in a shell. */
 export interface ShellFacts {
-  /** Such as `3.11`; undefined where there is none. */
+  /** Such as `3.11`; undefined if missing. */
   readonly python: string | undefined;
-  /** What runs containers of images, as it is called there. */
+  /** The container program. */
   readonly containers: 'apptainer' | 'singularity' | undefined;
   readonly home: string;
-  /** The kind of file system that the home folder is on, as stat(1) calls it. */
+  /** The file system type of the home directory, as in stat(1). */
   readonly homeFileSystem: string | undefined;
   readonly hasModules: boolean;
-  /** Those of `module avail` that bring Python or a program for containers, each the version that its site made the default. */
+  /** The modules with Python or a container program, each in its default version. */
   readonly modules: readonly string[];
-  /** Of the variables that lead through a proxy, to a package index or to certificates: those that are set, without their values. */
+  /** The names of the proxy, package index and certificate variables that are set. */
   readonly networkVariables: readonly string[];
 }
 
-/** What programs in a job look at on their way out of the cluster: curl, git, Python's requests and pip. */
+/** The variables that curl, git, requests and pip read to reach other networks. */
 const NETWORK_VARIABLES = [
   'https_proxy',
   'HTTPS_PROXY',
@@ -31,7 +31,7 @@ const NETWORK_VARIABLES = [
   'PIP_INDEX_URL',
 ];
 
-/** Every fact is a line `init:KEY=value`, so that a talkative login profile does no harm; an empty value says that it is not there. */
+/** Prints lines `init:KEY=value`, so that output of the login profile does no harm; an empty value means missing. */
 export const SHELL_PROBE_SCRIPT = `tell() { printf 'init:%s=%s\\n' "$1" "$(printf %s "$2" | tr '\\n\\r' '  ')"; }
 tell python "$(python3 -I -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)"
 for one in singularity apptainer; do command -v "$one" >/dev/null 2>&1 && tell containers "$one"; done
@@ -45,7 +45,7 @@ fi
 printf 'init:end=\\n'
 `;
 
-/** undefined where the script did not come to its end. */
+/** undefined if the output is incomplete. */
 export function parseShellFacts(text: string): ShellFacts | undefined {
   const told = new Map<string, string>();
   for (const line of text.split('\n')) {
@@ -69,12 +69,12 @@ export function parseShellFacts(text: string): ShellFacts | undefined {
   };
 }
 
-/** Of each module the version that is marked as the default, else the last one: both Lmod and Environment Modules sort them. */
+/** The default version of each module, else the last one: Lmod and Environment Modules sort them. */
 function usualModules(shown: readonly string[]): string[] {
   const chosen = new Map<string, { readonly name: string; readonly isDefault: boolean }>();
   for (const word of shown) {
     const name = word.replace(/\(.*\)$/, '');
-    // Only what can stand in a script as it is; Lmod also shows the folder of the versions, with a slash behind it.
+    // Only plain names; Lmod also lists the directory of the versions, with a slash at the end.
     if (!/^[\w.+-]+(?:\/[\w.+-]+)*$/.test(name)) continue;
     const kind = name.split('/')[0]?.toLowerCase() ?? name;
     const isDefault = /\((?:default|D)\)$/i.test(word);
@@ -88,10 +88,10 @@ export function moduleFor(what: 'python' | 'containers', { modules }: ShellFacts
   return modules.find((name) => kinds.test(name));
 }
 
-/** File systems that several machines share, as GNU stat knows them. */
+/** Network file systems, as GNU stat names them. */
 const SHARED = /^(?:nfs\d?|lustre|gpfs|beegfs|ceph|panfs|pvfs2?|wekafs|orangefs|afs|smb2?|cifs|gfs|ocfs2)/i;
 
-/** Whether nodes may well see the home folder too. */
+/** Whether nodes probably share the home directory. */
 export function isHomeShared({ homeFileSystem }: ShellFacts): boolean {
   return homeFileSystem !== undefined && SHARED.test(homeFileSystem);
 }

@@ -1,4 +1,4 @@
-// What init knows of a cluster before it chooses.
+// What init finds at a site.
 import type { Fact } from '../doctor/result.ts';
 import type { ReachablePartition } from '../doctor/reachable-partitions.ts';
 import type { UnitKind } from './unit-files.ts';
@@ -6,7 +6,7 @@ import type { ShellFacts } from './shell-probe.ts';
 
 export interface ServerFound {
   readonly address: string;
-  /** Without those of the glue's own. */
+  /** Without internal queues. */
   readonly queues: readonly string[];
 }
 
@@ -14,12 +14,12 @@ export interface Site {
   readonly clusterName: string;
   readonly version: string;
   readonly partitions: readonly ReachablePartition[];
-  /** As a job's script finds it that begins with `#!/bin/bash`. */
+  /** As in a job script with `#!/bin/bash`. */
   readonly plainShell: ShellFacts;
-  /** As it is with `#!/bin/bash -l`. */
+  /** As in a job script with `#!/bin/bash -l`. */
   readonly loginShell: ShellFacts;
   readonly hasPyxis: boolean;
   readonly server: Fact<ServerFound>;
-  /** What can keep the daemon running on this machine, and how one can tell. */
+  /** What can keep the daemon running on this machine, and why. */
   readonly supervisor: { readonly kind: UnitKind; readonly why: string };
 }

@@ -1,4 +1,4 @@
-// The first settings for one cluster, as a file beside the template; each says where it came from. Pure.
+// Generates the first settings of a cluster; a comment tells the source of each.
 import { joinLines } from '../base/joined-lines.ts';
 import type { Choices } from './choices.ts';
 import type { Site } from './site.ts';
@@ -7,9 +7,9 @@ export interface SettingsPlace {
   /** Relative to the file of the settings. */
   readonly templateFile: string;
   readonly unitFile: string;
-  /** The clearml.conf with server and keys, or where it is to be. */
+  /** The clearml.conf with server and keys; it may not exist yet. */
   readonly included: { readonly path: string; readonly isThere: boolean };
-  /** Which cluster was looked at, where it has a name; and how to get there, where that was typed. */
+  /** The name of the cluster, if it has one, and the value of --ssh. */
   readonly cluster: { readonly name: string; readonly ssh: string | undefined } | undefined;
 }
 
@@ -19,10 +19,10 @@ export function startingSettings(
   { templateFile, unitFile, included, cluster }: SettingsPlace,
 ): string {
   return joinLines([
-    '# Written by clearml-agent-slurm init. It is yours: change what you like; docs/configuration.md has every setting.',
+    '# Written by clearml-agent-slurm init. Edit it as you like; docs/configuration.md lists every setting.',
     included.isThere
       ? '# Server and keys.'
-      : '# Server and keys: it was not there yet when this was written, and counts as soon as it is.',
+      : '# Server and keys. This file did not exist when init ran; it is read as soon as it exists.',
     `include ${JSON.stringify(included.path)}`,
     'agent.slurm {',
     `  # ${queue.why}`,
@@ -30,16 +30,16 @@ export function startingSettings(
     '  # Relative to this file.',
     `  template_files: [${JSON.stringify(templateFile)}]`,
     ...clusterLines(cluster),
-    `  # ${sharedDir.why} With such a folder the agent is installed once, not once a job.`,
+    `  # ${sharedDir.why} With a shared directory the agent is installed once, not in every job.`,
     sharedDir.value === undefined
-      ? '  # shared_dir: /path/that/nodes/see'
+      ? '  # shared_dir: /path/that/nodes/share'
       : `  shared_dir: ${JSON.stringify(sharedDir.value)}`,
     ...(containers.value === 'apptainer' || containers.value === 'singularity'
-      ? [`  # ${containers.why} The template has ${containers.value} exec.`, '  singularity_mode: true']
+      ? [`  # ${containers.why} The template runs ${containers.value} exec.`, '  singularity_mode: true']
       : []),
     '}',
-    `# ${unitFile} beside this file keeps the daemon running. ${keeper.why}`,
-    '# clearml-agent-slurm unit prints the others.',
+    `# ${unitFile} in this directory keeps the daemon running. ${keeper.why}`,
+    '# clearml-agent-slurm unit prints other kinds.',
   ]);
 }
 
@@ -49,7 +49,7 @@ function clusterLines(cluster: SettingsPlace['cluster']): string[] {
   const [, user, host = ''] = /^(?:([^@]+)@)?([^@]*)$/.exec(ssh ?? '') ?? [];
   const login = [`host: ${JSON.stringify(host)}`, ...(user === undefined ? [] : [`user: ${JSON.stringify(user)}`])];
   return [
-    '  # The one that was looked at.',
+    '  # The cluster that init probed.',
     `  cluster: ${JSON.stringify(name)}`,
     ...(ssh === undefined ? [] : [`  clusters { ${JSON.stringify(name)} { ${login.join(', ')} } }`]),
   ];

@@ -1,33 +1,33 @@
-// Ready files that keep the daemon running, one for each way a site may allow. Pure.
+// Generates files that keep the daemon running, one for each method that a site may allow.
 import { dirname } from 'node:path';
 import type { ProcessContext } from '../assembly/process-context.ts';
 import { quoteWord } from '../base/shell-word.ts';
 import type { ClusterSettings } from '../config/clusters.ts';
 import { EXIT } from '../base/exit-codes.ts';
 
-/** What a file needs to know of this place. */
+/** What a file depends on. */
 export interface UnitSite {
-  /** The daemon's own command, Node first. */
+  /** The command of the daemon, starting with Node. */
   readonly command: readonly string[];
-  /** Where relative paths of the command are meant. */
+  /** The directory of relative paths in the command. */
   readonly workingDir: string;
-  /** What the daemon needs of the environment; nothing secret. */
+  /** The environment that the daemon needs; no secrets. */
   readonly variables: Readonly<Record<string, string>>;
-  /** Where logs go that no other program keeps. */
+  /** The directory of logs that no other program keeps. */
   readonly stateDir: string;
-  /** What is known of the partition to which a job of the daemon's own goes; a partition of a day or more where nothing is. */
+  /** The partition of a job that runs the daemon; undefined: a partition with a limit of at least a day. */
   readonly job?: JobPlace;
 }
 
-/** Where a job of the daemon's own runs. */
+/** Where a job that runs the daemon is submitted. */
 export interface JobPlace {
-  /** The longest that a job may take there: as sbatch's --time takes it, and in seconds. */
+  /** The time limit: in the format of --time, and in seconds. */
   readonly limit: { readonly text: string; readonly seconds: number };
-  /** Further options, such as the partition where it is not the default one. */
+  /** Other options, such as a partition that is not the default. */
   readonly options: readonly string[];
 }
 
-/** Each with what it is for; the words that a person may type. */
+/** By KIND on the command line. */
 export const UNIT_FILES = {
   systemd: systemdUnit,
   cron: cronLine,
@@ -37,7 +37,7 @@ export const UNIT_FILES = {
 
 export type UnitKind = keyof typeof UNIT_FILES;
 
-/** What each is called where it stands beside others. */
+/** The file name of each kind. */
 export const UNIT_FILE_NAMES: Readonly<Record<UnitKind, string>> = {
   systemd: 'clearml-agent-slurm.service',
   cron: 'crontab',
@@ -45,7 +45,7 @@ export const UNIT_FILE_NAMES: Readonly<Record<UnitKind, string>> = {
   'slurm-job': 'clearml-agent-slurm.sbatch',
 };
 
-/** Starting it again does not mend these. */
+/** A restart does not fix these. */
 const NOT_AGAIN = [EXIT.usage, EXIT.cannotCreate, EXIT.refused, EXIT.configuration];
 
 /**
@@ -65,7 +65,7 @@ const HARDENING = [
   'SystemCallErrorNumber=EPERM',
 ];
 
-/** What the systemd of the machine can take away besides. */
+/** What only the system instance of systemd can restrict. */
 function hardeningAsService(stateDir: string): string[] {
   return [
     'CapabilityBoundingSet=',
@@ -117,12 +117,12 @@ WantedBy=default.target
 `;
 }
 
-/** One word of a command, where a dollar begins a variable (systemd.service(5), Command lines). */
+/** One argument of a command, in which $ starts a variable (systemd.service(5), COMMAND LINES). */
 function systemdWord(word: string): string {
   return quoted(word).replaceAll('$', '$$$$');
 }
 
-/** One word of a unit file (systemd.syntax(7), Quoting). */
+/** One token of a unit file (systemd.syntax(7), QUOTING). */
 function quoted(word: string): string {
   const escaped = word.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('%', '%%');
   return /^[\w@%+=:,./-]+$/.test(word) ? escaped : `"${escaped}"`;
@@ -150,7 +150,7 @@ function scrontabLines(site: UnitSite): string {
 
 const DAY = { text: '1-00:00:00', seconds: 86_400 };
 
-/** Of at most a day; and how long before its end the next one is submitted. */
+/** At most a day; and how long before its end the successor is submitted. */
 function jobTime({ job }: UnitSite): { readonly time: string; readonly aheadSeconds: number } {
   const { text, seconds } = job !== undefined && job.limit.seconds < DAY.seconds ? job.limit : DAY;
   return { time: text, aheadSeconds: Math.min(300, Math.floor(seconds / 2)) };
@@ -193,22 +193,22 @@ done
 `;
 }
 
-/** With the rights that the daemon would make it with. */
+/** With the mode that the daemon would use. */
 function makeFolder({ stateDir }: UnitSite): string {
   return `mkdir -p -m 700 ${quoteWord(stateDir)}`;
 }
 
-/** The command as one line of a shell. */
+/** The command as one shell line. */
 function shellLine({ command, workingDir, variables }: UnitSite, before = ''): string {
   const environment = Object.entries(variables).map(([name, value]) => `${name}=${quoteWord(value)} `);
   const words = command.map(quoteWord).join(' ');
   return `cd ${quoteWord(workingDir)} && ${environment.length === 0 ? '' : `${before}env ${environment.join('')}`}${words}`;
 }
 
-/** What a service manager, cron or a job would not have as it is here. */
+/** Variables that a service manager, cron or a job would not have. */
 const VARIABLES = ['PATH', 'SLURM_CONF', 'CLEARML_CONFIG_FILE'];
 
-/** @param command the daemon's own, Node first */
+/** @param command of the daemon, starting with Node */
 export function unitSite(
   command: readonly string[],
   { environment, workingDir }: Pick<ProcessContext, 'environment' | 'workingDir'>,

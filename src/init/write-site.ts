@@ -44,7 +44,7 @@ export async function writeSite(options: InitOptions, context: ProcessContext): 
   try {
     const [cluster, another] = app.config.settings.clusters;
     if (cluster === undefined || another !== undefined)
-      throw new UsageError('init looks at one cluster: say which with --cluster.');
+      throw new UsageError('init works on one cluster: select it with --cluster.');
     const folder = resolve(context.workingDir, options.folder ?? '.');
     // Before any question is asked.
     await throwIfAnyIsThere([TEMPLATE, SETTINGS, ...Object.values(UNIT_FILE_NAMES)].map((name) => join(folder, name)));
@@ -82,7 +82,7 @@ function filesFor({ ssh, app, cluster, folder, site, choices }: Writing): { path
   const { context, config } = app;
   const { kind } = site.supervisor;
   const [template = '', settings = '', unit = ''] = paths(folder, site);
-  // What was typed in front of `init` is Node and the program.
+  // The arguments before `init` are Node and the program.
   const program = context.startedAs.slice(0, context.startedAs.indexOf('init', 1));
   const command = [...program, '--config-file', settings];
   return [
@@ -116,13 +116,13 @@ async function throwIfAnyIsThere(files: readonly string[]): Promise<void> {
       () => true,
       () => false,
     );
-    if (isThere) throw isInTheWay(path);
+    if (isThere) throw existsError(path);
   }
 }
 
-function isInTheWay(path: string): UsageError {
+function existsError(path: string): UsageError {
   return new UsageError(
-    `${path} is there already, and was left as it is. Move it away, or name another folder: init FOLDER.`,
+    `${path} already exists and was not changed. Move it, or write to another directory: init DIR.`,
   );
 }
 
@@ -130,12 +130,12 @@ async function writeAll(files: readonly { readonly path: string; readonly text: 
   for (const { path, text } of files) {
     await mkdir(join(path, '..'), { recursive: true });
     await writeFile(path, text, { flag: 'wx' }).catch((error: unknown) => {
-      throw error instanceof Error && 'code' in error && error.code === 'EEXIST' ? isInTheWay(path) : error;
+      throw error instanceof Error && 'code' in error && error.code === 'EEXIST' ? existsError(path) : error;
     });
   }
 }
 
-/** For the user alone, as it will hold an installed agent that jobs run. */
+/** Writable only by the user, because jobs run the agent that is installed in it. */
 async function makeSharedFolder(app: App, cluster: ClusterSettings, path: string): Promise<void> {
   const host = await createTransport(cluster, app.context);
   try {
@@ -143,7 +143,7 @@ async function makeSharedFolder(app: App, cluster: ClusterSettings, path: string
     const { exitCode, stderr } = await host.run({ program: 'mkdir', args, timeoutMs: 30_000 });
     if (exitCode !== 0)
       throw new SlurmUnavailableError(
-        `The folder ${path} can't be made on ${host.name}: ${stderr.trim()}. Name another one.`,
+        `The directory ${path} cannot be created on ${host.name}: ${stderr.trim()}. Use another one.`,
       );
   } finally {
     await host.close();
@@ -162,7 +162,7 @@ export function askUser(put: ((text: string) => Promise<string>) | undefined): A
       const answer = line === '' ? question.usual : line;
       if (question.answers?.includes(answer) ?? true) return answer;
       const nearest = nearestName(answer, question.answers ?? []);
-      sentence = `"${answer}" is none of them.${nearest === undefined ? '' : ` Did you mean "${nearest}"?`}\n`;
+      sentence = `"${answer}" is not one of them.${nearest === undefined ? '' : ` Did you mean "${nearest}"?`}\n`;
     }
   };
 }

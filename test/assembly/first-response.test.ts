@@ -44,15 +44,15 @@ describe('a server that does not answer', () => {
     time.pass(10_000);
     const error = await rejection(answer);
     expect(error).to.be.instanceOf(ServerUnreachableError);
-    expect(error.message).to.equal(`${REFUSED.message}; given up after 10 s`);
+    expect(error.message).to.equal(`${REFUSED.message}; gave up after 10 s`);
   });
 
   it('is said to have given no answer while the first attempt hangs', async () => {
     const { time, notices, answer } = waiting(10_000);
     time.pass(3_000);
     time.pass(7_000);
-    expect((await rejection(answer)).message).to.equal('no answer from http://h:1; given up after 10 s');
-    expect(notices).to.deep.equal(['no answer from http://h:1 yet until 10000']);
+    expect((await rejection(answer)).message).to.equal('no response from http://h:1; gave up after 10 s');
+    expect(notices).to.deep.equal(['no response from http://h:1 yet until 10000']);
   });
 
   it('is waited for by a daemon for as long as it tries', async () => {

@@ -63,7 +63,7 @@ describe('files and folders of others', () => {
 
   it('that hold the configuration: warned of where they can read the keys, and only there', async () => {
     chmodSync(join(place.folder, 'clearml.conf'), 0o644);
-    const warning = `Other users can read ${place.folder}/clearml.conf, which has keys in it: run chmod 600`;
+    const warning = `Other users can read ${place.folder}/clearml.conf, which contains keys: run chmod 600`;
     expect((await start()).stderr)
       .to.include(warning)
       .and.not.to.match(/can read \S+more\.conf/);
@@ -78,7 +78,7 @@ describe('files and folders of others', () => {
     const { code, stderr } = await start();
     expect(code).to.equal(78);
     expect(stderr)
-      .to.include('The template t is not used, as others can change it:')
+      .to.include('The template t is not used because other users can change it:')
       .and.include('/t can be written by group 4100 (mode 664)')
       .and.include('agent.slurm.trusted_group');
     const taken = await start('trusted_group: 4100');
@@ -109,7 +109,7 @@ describe('files and folders of others', () => {
         expect(stderr)
           .to.include(`more.conf:2`)
           .and.include(
-            `${setting} is not used, as others can change what it names: ${open} can be written by everybody (mode 1777)`,
+            `${setting} is not used because other users can change its file: ${open} can be written by everybody (mode 1777)`,
           );
       }
       const { code, stdout } = await place.run('doctor', ...conf);
@@ -143,7 +143,7 @@ describe('files and folders of others', () => {
     afterEach(() => slurm.close());
 
     const rows: readonly (readonly [string, string, string])[] = [
-      ['slurm_bin_dir', 'slurm_bin_dir: "BIN"', 'The folder BIN on this machine, in which programs are looked for'],
+      ['slurm_bin_dir', 'slurm_bin_dir: "BIN"', 'The directory BIN on this machine (in PATH or slurm_bin_dir)'],
       [
         'binaries',
         'slurm_bin_dir: "OWN", binaries { batch_binary: "BIN/sbatch --quiet" }',
@@ -210,7 +210,7 @@ describe('files and folders of others', () => {
         const { code, stderr } = await there.run(...words);
         const doctor = await there.run('doctor');
         expect(code, stderr).to.equal(0);
-        const told = `No program is looked for in ${open}/first of PATH, as others can change it: ${open}/first belongs to another user (uid ${MALLORY})`;
+        const told = `Ignored ${open}/first in PATH because other users can change it: ${open}/first belongs to another user (uid ${MALLORY})`;
         expect(stderr.split(told)).to.have.length(2);
         expect(doctor.stdout.replaceAll(/\s+/g, ' ')).to.include(told);
         expect(existsSync(join(open, 'taken'))).to.equal(false);

@@ -26,9 +26,9 @@ describe('init', () => {
     expect([template, settings]).to.deep.equal([join(folder, 'slurm.template'), join(folder, 'clearml-slurm.conf')]);
     expect(await readFile(unit, 'utf8')).to.include(`--config-file ${settings}`);
     const text = await readFile(template, 'utf8');
-    expect(text).to.include('# The default partition, says sinfo. Others: short, low, cheap.\n');
+    expect(text).to.include('# The default partition (sinfo). Others: short, low, cheap.\n');
     expect(text).to.include('properties.partition.value:debug}');
-    expect(text).to.include('# No GPUs: sinfo shows none in debug.\n');
+    expect(text).to.include('# No GPUs: sinfo lists none in debug.\n');
 
     const linted = await world.run('lint', '--strict', template);
     expect(linted.code, linted.stdout).to.equal(0);
@@ -64,7 +64,7 @@ describe('init', () => {
       '[none] ',
     ]);
     const text = await readFile(join(there.folder, 'asked/slurm.template'), 'utf8');
-    expect(text).to.include('# As you answered. Others: debug, low, cheap.\n');
+    expect(text).to.include('# From your answer. Others: debug, low, cheap.\n');
     expect(text).to.include('properties.walltime.value:1:00}');
     expect(await readFile(join(there.folder, 'unasked/slurm.template'), 'utf8')).to.include('value:debug}');
   });
@@ -91,9 +91,7 @@ describe('init', () => {
       const { code, stderr } = await there.run('init', '--yes');
 
       expect(code).to.equal(2);
-      expect(stderr).to.include(
-        `${path} is there already, and was left as it is. Move it away, or name another folder`,
-      );
+      expect(stderr).to.include(`${path} already exists and was not changed. Move it, or write to another directory`);
       expect(await readFile(path, 'utf8')).to.equal('mine\n');
       expect(await readdir(there.folder)).to.deep.equal(before);
     });
@@ -106,8 +104,8 @@ describe('init', () => {
     const closed = await there.run('init', '--partition', 'inactive');
 
     expect(mistyped).to.include({ code: 2 });
-    expect(mistyped.stderr).to.include('--partition can not be "debgu" here. Did you mean "debug"?');
-    expect(closed.stderr).to.include('--partition can not be "inactive" now: inactive is not up.');
+    expect(mistyped.stderr).to.include('--partition "debgu" does not exist here. Did you mean "debug"?');
+    expect(closed.stderr).to.include('--partition "inactive" cannot be used now: inactive is not up.');
     expect(await readdir(there.folder)).to.deep.equal(['clearml.conf']);
   });
 
@@ -121,8 +119,8 @@ describe('init', () => {
     const shown = await place.run('config', '--config-file', settings);
 
     expect(code, stderr).to.equal(0);
-    expect(stderr).to.match(/^The ClearML server was not asked\. No ClearML credentials: .*\n/);
-    expect(await readFile(settings, 'utf8')).to.include('it was not there yet');
+    expect(stderr).to.match(/^The ClearML server could not be queried: No ClearML credentials: .*\n/);
+    expect(await readFile(settings, 'utf8')).to.include('This file did not exist');
     expect(shown.stdout).to.include('api.api_server = "http://clearml.lab:8008"');
   });
 
@@ -132,6 +130,6 @@ describe('init', () => {
     const { code, stderr } = await there.run('init', '--yes');
 
     expect(code).to.equal(69);
-    expect(stderr).to.match(/^clearml-agent-slurm: Slurm's commands are not there\. Run clearml-agent-slurm doctor/m);
+    expect(stderr).to.match(/^clearml-agent-slurm: the Slurm commands are missing\. Run clearml-agent-slurm doctor/m);
   });
 });

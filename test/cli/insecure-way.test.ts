@@ -38,7 +38,7 @@ describe('a server that is reached without encryption', () => {
   it('is told of by doctor, beside that it answers', async () => {
     const { stdout } = await place.run('doctor', '--config-file', join(place.folder, 'lab.conf'));
 
-    expect(stdout).to.match(/^✔ server +http:\/\/clearml\.lab:8008 answers; but: /m);
+    expect(stdout).to.match(/^✔ server +http:\/\/clearml\.lab:8008 responds; but: /m);
     expect(stdout.replaceAll(/\s+/g, ' ')).to.include(RISK);
   });
 

@@ -89,7 +89,7 @@ describe('lint', () => {
 
     expect(await place.run('lint')).to.include({
       code: 2,
-      stderr: 'clearml-agent-slurm: No template: write clearml-agent-slurm lint gpu.template.\n',
+      stderr: 'clearml-agent-slurm: No template. Name a file, such as: clearml-agent-slurm lint gpu.template\n',
     });
     expect((await place.run('lint', 'none.template')).stderr).to.match(/The template \S+none\.template does not exist/);
   });

@@ -155,11 +155,11 @@ describe('a round by SSH', () => {
     const doctor = await place.run('doctor');
     const conf = await round(`slurm_conf: "${loose}/slurm.conf"`);
 
-    const why = `as others can change it: ${loose} can be written by everybody (mode 777)`;
+    const why = `because other users can change it: ${loose} can be written by everybody (mode 777)`;
     expect(programs.code, programs.stderr).to.equal(78);
-    expect(programs.stderr).to.include(`The folder ${loose} on `).and.include(why);
+    expect(programs.stderr).to.include(`The directory ${loose} on `).and.include(why);
     expect(doctor.stdout.replaceAll(/\s+/g, ' '))
-      .to.match(/✘ slurm-commands The folder/)
+      .to.match(/✘ slurm-commands The directory/)
       .and.include(why);
     expect(conf.code, conf.stderr).to.equal(78);
     expect(conf.stderr).to.include(`The configuration ${loose}/slurm.conf`).and.include(why);
@@ -174,7 +174,7 @@ describe('a round by SSH', () => {
     const { code, stderr } = await round('provider: ssh2');
 
     expect(code, stderr).to.equal(78);
-    expect(stderr).to.include(`${place.folder}/.ssh/config is not used, as others can change it`);
+    expect(stderr).to.include(`${place.folder}/.ssh/config is not used because other users can change it`);
   });
 
   describe('with openssh and a jump host', () => {

@@ -127,6 +127,6 @@ describe('a round of several clusters', () => {
     const { code, stderr } = await round(`clusters { ${good()}, bad {} }`);
 
     expect(code).to.equal(2);
-    expect(stderr).to.contain('say under agent.slurm.queues which queue goes to which cluster');
+    expect(stderr).to.contain('No queue. Set agent.slurm.queues');
   });
 });

@@ -73,7 +73,7 @@ describe('operating a daemon', () => {
     const stopped = await world.run('--stop');
 
     expect(stopped, stopped.stderr).to.include({ code: 0 });
-    expect(stopped.stdout).to.include(`Stopped: process ${pid} has ended.`);
+    expect(stopped.stdout).to.include(`Stopped process ${pid}.`);
     expect(await holder()).to.equal(undefined);
     expect(await readFile(log, 'utf8')).to.match(/Serving .*Stopped; jobs continue/s);
     expect(await world.run('stop')).to.deep.include({ code: 0, stdout: '' });

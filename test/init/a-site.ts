@@ -39,7 +39,7 @@ export const SITE: Site = {
   loginShell: BARE,
   hasPyxis: false,
   server: known({ address: 'https://api.example.org', queues: ['default', 'gpu'] }),
-  supervisor: { kind: 'cron', why: 'No systemd of yours answers on this machine, but crontab -l does.' },
+  supervisor: { kind: 'cron', why: 'No user systemd runs on this machine, but crontab -l does.' },
 };
 
 export function withPartition(change: Partial<ReachablePartition>): Site {

@@ -74,10 +74,10 @@ describe('init asks', () => {
 
     expect(queue.value).to.equal('default');
     expect(partition.value.name).to.equal('cpu');
-    expect(partition.why).to.equal('As you answered. Others: gpu.');
+    expect(partition.why).to.equal('From your answer. Others: gpu.');
     expect(entrance?.value.account).to.equal('lab');
     expect(shown[1]).to.match(/^In which partition [^]*\n {2}one of gpu, cpu \[gpu\] $/);
-    expect(shown[2]).to.match(/^"cup" is none of them\. Did you mean "cpu"\?\nIn which/);
+    expect(shown[2]).to.match(/^"cup" is not one of them\. Did you mean "cpu"\?\nIn which/);
   });
 });
 
@@ -85,20 +85,20 @@ describe('init chooses', () => {
   it('what is usual, and says why', async () => {
     const { queue, partition, entrance, containers, sharedDir } = await usual(RICH);
 
-    expect(queue).to.deep.equal({ value: 'default', why: 'It is on https://api.example.org, beside gpu.' });
-    expect(partition.why).to.equal('The default partition, says sinfo. Others: cpu.');
-    expect(entrance?.why).to.equal('Your default account, says sacctmgr. Others of yours: course.');
+    expect(queue).to.deep.equal({ value: 'default', why: 'It exists on https://api.example.org; others: gpu.' });
+    expect(partition.why).to.equal('The default partition (sinfo). Others: cpu.');
+    expect(entrance?.why).to.equal('Your default account (sacctmgr). Your other accounts: course.');
     expect(containers.value).to.equal('none');
     expect(sharedDir).to.deep.equal({
       value: '/home/ada/.clearml-slurm',
-      why: 'The home folder is on nfs, says stat, which nodes usually see too.',
+      why: 'The home directory is on nfs (stat), which nodes usually share.',
     });
   });
 
   it('no shared folder where the home folder is of this machine alone', async () => {
     expect((await usual(SITE)).sharedDir).to.deep.equal({
       value: undefined,
-      why: 'The home folder is on ext2/ext3, says stat: nodes need not see it.',
+      why: 'The home directory is on ext2/ext3 (stat); nodes may not share it.',
     });
   });
 
@@ -106,7 +106,7 @@ describe('init chooses', () => {
     const { partition } = await usual({ ...SITE, partitions: [{ ...OTHERS, isDefault: true }, CPU] });
 
     expect(partition.value.name).to.equal('cpu');
-    expect(partition.why).to.match(/^The first partition that takes your jobs/);
+    expect(partition.why).to.match(/^The first partition that accepts your jobs/);
   });
 
   it('what was typed', async () => {
@@ -120,7 +120,7 @@ describe('init chooses', () => {
     const { queue, partition, entrance, containers, sharedDir } = await usual(RICH, typed);
 
     expect(queue.why).to.equal(
-      'As you typed it. https://api.example.org has no such queue yet: make it there, or start once with --create-queue.',
+      'From your command line. https://api.example.org has no such queue yet: create it in the web page, or start the daemon once with --create-queue.',
     );
     expect([partition.value.name, entrance?.value.account, containers.value, sharedDir.value]).to.deep.equal([
       'cpu',
@@ -135,21 +135,21 @@ describe('init chooses', () => {
 
     expect((await usual(site, { account: 'lab' })).entrance?.value.account).to.equal('lab');
     expect((await usual(site)).entrance).to.equal(undefined);
-    expect(String(await rejection(usual(site, { account: 'a b' })))).to.match(/--account needs the name of an account/);
+    expect(String(await rejection(usual(site, { account: 'a b' })))).to.match(/--account must be an account name/);
   });
 
   it('the queue called default where the server could not be asked, and says so', async () => {
     const { queue } = await usual({ ...SITE, server: unavailable('no usable response from http://x') });
 
-    expect(queue).to.deep.equal({ value: 'default', why: 'Not looked for: no usable response from http://x.' });
+    expect(queue).to.deep.equal({ value: 'default', why: 'Not checked: no usable response from http://x.' });
   });
 
   for (const [typed, sentence] of [
-    [{ partition: 'gpus' }, '--partition can not be "gpus" here. Did you mean "gpu"?'],
-    [{ partition: 'others' }, '--partition can not be "others" now: others accepts none of your accounts.'],
-    [{ account: 'nobody' }, '--account can not be "nobody" here. There is lab, course.'],
-    [{ containers: 'docker' }, '--containers can not be "docker" here. There is none, apptainer, pyxis.'],
-    [{ 'shared-dir': 'scratch' }, '--shared-dir needs a whole path, /…, or none, not "scratch".'],
+    [{ partition: 'gpus' }, '--partition "gpus" does not exist here. Did you mean "gpu"?'],
+    [{ partition: 'others' }, '--partition "others" cannot be used now: others accepts none of your accounts.'],
+    [{ account: 'nobody' }, '--account "nobody" does not exist here. Use one of lab, course.'],
+    [{ containers: 'docker' }, '--containers "docker" does not exist here. Use one of none, apptainer, pyxis.'],
+    [{ 'shared-dir': 'scratch' }, '--shared-dir must be an absolute path or none, not "scratch".'],
   ] as const) {
     it(`nothing for ${Object.entries(typed).join()}, but says: ${sentence}`, async () => {
       expect(String(await rejection(usual(RICH, typed)))).to.include(sentence);
@@ -160,7 +160,7 @@ describe('init chooses', () => {
     const shut: Site = { ...SITE, partitions: [OTHERS, { ...CPU, closedBecause: 'is not up' }] };
 
     expect(String(await rejection(usual(shut)))).to.include(
-      'No partition of this cluster takes jobs of yours now (others accepts none of your accounts; cpu is not up).',
+      'No partition of this cluster accepts your jobs now (others accepts none of your accounts; cpu is not up).',
     );
   });
 });
