@@ -6,7 +6,7 @@ import type { Job, JobId, JobList, JobRecord, Scheduler, SubmitOutcome } from '.
 import type { SimulatedClock } from './clock.ts';
 import type { PendingCalls } from './pending-calls.ts';
 
-/** How far a start of a job has come: before the gate, past it, its agent has begun the task, it is known as the task's worker. */
+/** A job's progress: before the gate, past it, its agent has started the task, and has reported as the task's worker. */
 export type Phase = 'new' | 'gated' | 'begun' | 'run';
 
 export interface SimJob {
@@ -16,9 +16,9 @@ export interface SimJob {
   /** What its worker id begins with. */
   readonly worker: string;
   readonly submittedAt: number;
-  /** The way to the controller has sent it twice, and this is the second. */
+  /** It was submitted twice by one sbatch, and this is the second. */
   readonly isDouble: boolean;
-  /** Sent, but not with the controller yet. */
+  /** Sent, but not at the controller yet. */
   isInFlight: boolean;
   /** A crash of the controller has forgotten it; accounting has not. */
   isForgotten: boolean;
@@ -28,15 +28,15 @@ export interface SimJob {
   startAt: number | undefined;
   endedAt: number | undefined;
   exitCode: number;
-  /** It was sent SIGTERM, and what it will be when it has ended. */
+  /** Set after a SIGTERM: what the job becomes when it has ended. */
   leaving: { readonly state: JobState; readonly isRequeued: boolean } | undefined;
-  /** Steps that its task still runs. */
+  /** How many steps its task still runs. */
   work: number;
-  /** How often its agent has begun the task. */
+  /** How often its agent has started the task. */
   runs: number;
 }
 
-/** What the next sbatch is answered. */
+/** The outcome of the next sbatch. */
 export type Fate = 'accepted' | 'doubled' | 'rejected' | 'backpressure' | 'unavailable' | 'unknown' | 'in flight';
 
 const MIN_JOB_AGE_MS = 300_000;
@@ -51,10 +51,10 @@ export const FACTS = {
 
 export interface Cluster {
   readonly jobs: readonly SimJob[];
-  /** Falls on the next sbatch. */
+  /** The outcome of the next sbatch; accepted again after it. */
   nextFate: Fate;
   schedulerOf(owner: number): Scheduler;
-  /** What sbatch does, as the next fate has it. */
+  /** Does what sbatch does. */
   submit(name: string, worker: string): SubmitOutcome;
   /** Whether the controller shows it. */
   isShown(job: SimJob): boolean;
@@ -63,7 +63,7 @@ export interface Cluster {
   vanish(job: SimJob): void;
   requeue(job: SimJob): void;
   cancel(job: SimJob): void;
-  /** The controller forgets what it was told last, and hands the same ids out again. */
+  /** The controller forgets its newest jobs, and uses their ids again. */
   crash(): void;
 }
 
@@ -75,7 +75,7 @@ export function createCluster(clock: SimulatedClock, calls: PendingCalls): Clust
     { name, worker }: Pick<SimJob, 'name' | 'worker'>,
     { isInFlight = false, isDouble = false } = {},
   ): SimJob {
-    // An id is handed out again only once no job has it any more.
+    // An id is used again only when no job is shown with it.
     while (jobs.some((job) => job.id === String(nextId) && isShown(job))) nextId += 1;
     const job: SimJob = {
       id: String(nextId) as JobId,

@@ -20,7 +20,7 @@ interface Around {
   readonly clock: SimulatedClock;
   readonly calls: PendingCalls;
   readonly disk: Disk;
-  /** The daemon's number for people, and that of its incarnation, which ends when it is killed. */
+  /** The number of the daemon, and of its incarnation, which ends when it is killed. */
   readonly number: number;
   readonly incarnation: number;
   /** Whether the template cannot be rendered for this task. */
@@ -87,7 +87,7 @@ export function createDaemonDeps({
   };
 }
 
-/** Nothing is wrong with any file here, but for what happens to the call. */
+/** All files are in order; only the call may be lost. */
 function hostOf(calls: PendingCalls, incarnation: number): Transport {
   return {
     name: 'this machine',

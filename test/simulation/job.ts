@@ -11,7 +11,7 @@ import type { TestBed } from './test-bed.ts';
 /** Statuses at which the agent ends the task's process and leaves the status as it is. */
 const GIVE_UP = ['stopped', 'failed', 'closed', 'published', 'queued', 'created', undefined];
 
-/** What the agent gives as the task's reason after a SIGTERM. */
+/** The status reason that the agent sets after a SIGTERM. */
 export const TERM_REASON = 'user abort';
 
 interface JobWorld {
@@ -139,7 +139,7 @@ async function work(world: JobWorld, job: SimJob): Promise<string> {
   return endsWell ? 'completes the task' : 'fails the task';
 }
 
-/** After a SIGTERM: the agent has a last word only once it has begun. */
+/** After a SIGTERM: the agent stops the task only if it has started it. */
 async function leave(world: JobWorld, job: SimJob, how: NonNullable<SimJob['leaving']>): Promise<string> {
   const isBegun = job.phase === 'begun' || job.phase === 'run';
   if (isBegun && world.server.store.tasks.get(job.task)?.status === 'in_progress') {
@@ -172,7 +172,7 @@ async function ask({ server }: Pick<JobWorld, 'server'>, endpoint: string, body:
 interface JobScript {
   /** It takes the task's entry before anything of the task runs. */
   readonly hasGate: boolean;
-  /** Its agent runs the task only if that still waits. */
+  /** Its agent runs the task only if it is still queued. */
   readonly requiresQueue: boolean;
 }
 

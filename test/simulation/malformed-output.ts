@@ -2,11 +2,11 @@
 import type { Command, CommandResult } from '../../src/transport/transport.ts';
 import type { Random } from '../support/random.ts';
 
-/** Spoils some answers, and puts unreadable rows of strangers into all of them. */
+/** Malforms some outputs, and adds unreadable rows of other users to all of them. */
 export interface Malformer {
-  /** @param isCalm no answer is spoilt any more; the strangers stay */
-  spoil(command: Command, result: CommandResult, isCalm: boolean): CommandResult;
-  /** How many answers were spoilt. */
+  /** @param isCalm no output is malformed any more; the rows of other users stay */
+  malform(command: Command, result: CommandResult, isCalm: boolean): CommandResult;
+  /** How many outputs were malformed. */
   count(): number;
 }
 
@@ -42,7 +42,7 @@ export function createMalformer(dice: Random, share: number): Malformer {
   const oneOf = (texts: readonly string[]): string => texts[dice.whole(0, texts.length - 1)] ?? '';
   const splice = (text: string, at: number, more: string): string => text.slice(0, at) + more + text.slice(at);
 
-  /** Within a record of squeue, or a line of the others: what ends where one does is not to be told from a whole answer. */
+  /** Within a record of squeue, or a line of the others: an output cut where one ends would look whole. */
   function cut(text: string): string {
     const ends = [...text.matchAll(/\x1d|\n(?! )/g)].map(({ index }) => index);
     for (let tries = 0; tries < 20; tries += 1) {
@@ -80,11 +80,11 @@ export function createMalformer(dice: Random, share: number): Malformer {
     return splice(text, lineStarts[dice.whole(0, lineStarts.length - 1)] ?? 0, oneOf(NOISE));
   }
 
-  function spoilt(command: Command, result: CommandResult): CommandResult {
+  function malformed(command: Command, result: CommandResult): CommandResult {
     const { program } = command;
     const { stdout } = result;
     const isTable = program === 'squeue' || program === 'sacct';
-    // What sbatch says when it has made a job is its number: a number that is cut is another number.
+    // The output of sbatch is a job id: cut, it is another job id.
     const faults: readonly (() => CommandResult)[] = [
       () => ({ ...result, stdout: '' }),
       () => ({ ...result, stdout: noisy(stdout) }),
@@ -99,8 +99,8 @@ export function createMalformer(dice: Random, share: number): Malformer {
     return faults[dice.whole(0, faults.length - 1)]?.() ?? result;
   }
 
-  /** Rows of jobs that are none of ours, behind the others, with whatever their owners or a broken controller made of them. */
-  function withStrangers(command: Command, result: CommandResult): CommandResult {
+  /** Adds rows of other users' jobs, with whatever their owners or a broken controller wrote into them. */
+  function withOtherUsers(command: Command, result: CommandResult): CommandResult {
     const format = command.args.find((arg) => arg.startsWith('--format='))?.slice('--format='.length);
     if (command.program !== 'squeue' || format === undefined || result.exitCode !== 0) return result;
     const rows = GARBAGE.map((garbage, index) =>
@@ -113,11 +113,11 @@ export function createMalformer(dice: Random, share: number): Malformer {
   }
 
   return {
-    spoil(command, result, isCalm) {
-      const whole = withStrangers(command, result);
+    malform(command, result, isCalm) {
+      const whole = withOtherUsers(command, result);
       if (isCalm || command.program === 'scancel' || dice.next() >= share) return whole;
       count += 1;
-      return spoilt(command, whole);
+      return malformed(command, whole);
     },
     count: () => count,
   };

@@ -8,11 +8,11 @@ import type { Server } from './server.ts';
 export interface OtherAgent {
   /** Takes the head of our queue at its next step. */
   takesFromOurs: boolean;
-  /** What it does next, or undefined when it has nothing to do. */
+  /** @returns what it did; undefined if it had nothing to do */
   step(): Promise<string | undefined>;
-  /** Whether it has taken this task, and will begin it in a moment. */
+  /** Whether it has popped this task, and is about to start it. */
   hasPopped(task: string): boolean;
-  /** Whether it has taken any task, and will begin it in a moment. */
+  /** Whether it has popped any task, and is about to start it. */
   isBeginning(): boolean;
   /** Whether it runs this task. */
   isAtWork(task: string): boolean;

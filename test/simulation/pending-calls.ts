@@ -1,6 +1,6 @@
 // The daemons' calls to the outside: each is pending until a move finishes it, and may be lost on the way there or back.
 
-/** How a call goes: as it should, lost before it was carried out, or carried out with its answer lost. */
+/** The outcome of a call: answered, lost before it was carried out, or carried out with its response lost. */
 export type CallOutcome = 'answered' | 'not made' | 'answer lost';
 
 export type CallKind = 'clearml' | 'sbatch' | 'slurm' | 'journal' | 'host' | 'server';
@@ -9,9 +9,9 @@ export interface PendingCall {
   /** The daemon that waits for it. */
   readonly owner: number;
   readonly kind: CallKind;
-  /** For people, e.g. `tasks.failed of task 1`. */
+  /** For traces, e.g. `tasks.failed of task 1`. */
   readonly label: string;
-  /** The endpoint, where the call is one to ClearML, and the task that it is about. */
+  /** The endpoint of a call to ClearML, or the program, and the task that it is about. */
   readonly endpoint: string;
   readonly task: string | undefined;
   finish(way: CallOutcome): void;
@@ -21,7 +21,7 @@ export interface CallRequest<Answer> extends Omit<PendingCall, 'finish' | 'task'
   readonly task?: string | undefined;
   /** What the call does. */
   readonly effect: () => Answer | Promise<Answer>;
-  /** What the caller is told when the call or its answer was lost. May throw. */
+  /** The result for the caller if the call or its response was lost. May throw. */
   readonly lost: (hasHappened: boolean) => Answer;
 }
 

@@ -40,15 +40,15 @@ import { silentLog } from '../support/silent-log.ts';
 import type { SimulatedClock } from './clock.ts';
 import type { PendingCalls } from './pending-calls.ts';
 
-/** The server's own moves go on when a daemon dies. */
+/** Owns the server's own moves, which no daemon's death ends. */
 const NO_OWNER = 0;
 
-/** Told of every call of a daemon that was carried out. */
+/** Gets every call of a daemon that was carried out. */
 export type CallObserver = (call: {
   /** Which incarnation of which daemon called. */
   readonly owner: number;
   readonly endpoint: string;
-  /** Its body, or each of them where it carries a batch. */
+  /** Its body, or each body of a batch. */
   readonly lines: readonly Fields[];
   readonly answer: Fields;
   readonly before: TaskDocument | undefined;
@@ -56,9 +56,9 @@ export type CallObserver = (call: {
 
 export interface Server {
   readonly store: Store;
-  /** Whether the daemons' tokens have run out, and no new ones are to be had. */
+  /** Whether the daemons' tokens have expired and no new ones are granted. */
   refusesTokens: boolean;
-  /** What becomes of an answer to a daemon on its way: what a broken or hostile server would say instead. */
+  /** Changes the response to a daemon, as a broken or hostile server would. */
   garble: (endpoint: string, answer: Fields, body: Body) => unknown;
   /** A call that no daemon makes: carried out at once, and never lost. @throws ApiError */
   call(endpoint: string, body: Fields): Promise<Fields>;

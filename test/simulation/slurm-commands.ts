@@ -8,7 +8,7 @@ import { FACTS, type Cluster, type SimJob } from './cluster.ts';
 import type { PendingCalls } from './pending-calls.ts';
 import { named } from './queues.ts';
 
-/** How a command fails whose controller is away: in the ways that were seen of real ones. */
+/** How commands fail while their controller is away, as seen of real ones. */
 export const CONTROLLER_FAILURES = ['refused', 'says so with exit code 0', 'hangs', 'way breaks'] as const;
 export type ControllerFailure = (typeof CONTROLLER_FAILURES)[number];
 
@@ -25,8 +25,8 @@ export interface SlurmBehavior extends SubmissionObserver {
   readonly jobLimit: number;
   /** How this program fails when it fails. */
   failure(program: string): ControllerFailure;
-  /** What becomes of an output on its way. */
-  spoil?(command: Command, result: CommandResult): CommandResult;
+  /** Malforms an output. */
+  malform?(command: Command, result: CommandResult): CommandResult;
 }
 
 interface Around {
@@ -96,7 +96,7 @@ export function createSlurmCommands(
         label: isSbatch ? `sbatch of ${named(taskOf(name))}, attempt ${readJobName(name)?.attempt}` : describe(command),
         effect() {
           const result = answer(command);
-          return behavior.spoil?.(command, result) ?? result;
+          return behavior.malform?.(command, result) ?? result;
         },
         lost: (hasHappened) => fail(command, hasHappened, behavior.failure(command.program)),
       });
@@ -106,7 +106,7 @@ export function createSlurmCommands(
 }
 
 function fail({ program, timeoutMs }: Command, hasHappened: boolean, failure: ControllerFailure): CommandResult {
-  // Only one that was not carried out can say that it was not.
+  // Only a command that was not carried out reports so.
   if (failure === 'hangs' || (hasHappened && failure === 'refused')) {
     throw new CommandTimeoutError(program, timeoutMs, '', '');
   }
@@ -162,7 +162,7 @@ function printSqueue(jobs: readonly SimJob[], format: string): string {
   return [{ ...header, ...others }, ...rows].map((row) => `${print(row)}\n`).join('');
 }
 
-/** Accounting has heard of jobs that the controller forgot only if they had ended. */
+/** Accounting knows a job that the controller forgot only if it had ended. */
 function chooseForSacct(cluster: Cluster, command: Command): SimJob[] {
   const names = optionOf(command, 'name').split(',');
   const id = optionOf(command, 'jobs');

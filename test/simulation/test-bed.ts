@@ -66,7 +66,7 @@ export function createTestBed(plan: RoundPlan, dice: Random, draws: Draws): Test
             failure: (program) => network.failureOf(program),
             ...(malformer === undefined
               ? {}
-              : { spoil: (command, result) => malformer.spoil(command, result, bed.isCalm) }),
+              : { malform: (command, result) => malformer.malform(command, result, bed.isCalm) }),
           }),
           commands: COMMANDS,
           sbatchTimeoutMs: 150_000,
