@@ -27,12 +27,12 @@ function lines({ source, header }: Reading): Line[] {
   return headerLines(source, header).map(({ start, end }) => ({ start, text: source.text.slice(start, end) }));
 }
 
-/** `# #SBATCH` is how ClearML's own examples take a line out of force, so it is no look-alike. */
+/** `# #SBATCH` is not reported: ClearML's own examples disable a line in this way. */
 const LOOK_ALIKE = /^(?:[ \t]+#[ \t]*|#[ \t]+|##+[ \t]*)SBATCH[ \t]*-/;
 
 function lookAlike({ source }: Reading, { start, text }: Line): Finding[] {
   if (LOOK_ALIKE.test(text)) {
-    return [findingAt(source, start, 'directive-look-alike', 'sbatch takes this line for a comment.')];
+    return [findingAt(source, start, 'directive-look-alike', 'sbatch reads this line as a comment.')];
   }
   const [word = ''] = /^#[A-Za-z]+(?=[ \t]+-)/.exec(text) ?? [];
   const isMisspelt = word !== DIRECTIVE_PREFIX && nearestName(word.toUpperCase(), [DIRECTIVE_PREFIX], 2) !== undefined;
@@ -42,7 +42,7 @@ function lookAlike({ source }: Reading, { start, text }: Line): Finding[] {
           source,
           start,
           'directive-look-alike',
-          `sbatch takes this line for a comment: ${word} is not ${DIRECTIVE_PREFIX}.`,
+          `sbatch reads this line as a comment: ${word} is not ${DIRECTIVE_PREFIX}.`,
         ),
       ]
     : [];
@@ -53,8 +53,8 @@ function otherScheduler(reading: Reading): Finding[] {
   const found = lines(reading).filter(({ text }) => /^#PBS[ \t]/.test(text));
   const [first] = found;
   if (first === undefined) return [];
-  const subject = found.length === 1 ? 'This #PBS line does' : `This and ${found.length - 1} more #PBS lines do`;
-  const sentence = `${subject} nothing: the glue submits with --ignore-pbs.`;
+  const subject = found.length === 1 ? 'This #PBS line has' : `This and ${found.length - 1} more #PBS lines have`;
+  const sentence = `${subject} no effect: the daemon submits with --ignore-pbs.`;
   return [findingAt(reading.source, first.start, 'other-scheduler', sentence)];
 }
 
@@ -72,7 +72,7 @@ function cutByHash({ source }: Reading, { start, text }: Line): Finding[] {
       .split(/\s/)
       .at(-1) ?? '';
   const at = start + DIRECTIVE_PREFIX.length + hash;
-  return [findingAt(source, at, 'hash-in-directive', `sbatch reads only "${kept}": the # behind it begins a comment.`)];
+  return [findingAt(source, at, 'hash-in-directive', `sbatch reads only "${kept}": the # after it begins a comment.`)];
 }
 
 function adviseOption(reading: Reading, option: DirectiveOption): Finding[] {
@@ -84,13 +84,13 @@ function adviseOption(reading: Reading, option: DirectiveOption): Finding[] {
   }
 
   const shell = /\$\(|`|\$\{?[A-Za-z_]\w*\}?|^~(?=\/|$)/.exec(value)?.[0];
-  if (shell !== undefined) add('shell-in-directive', `--${name} holds ${shell}, which sbatch takes as it stands.`);
-  if (name === 'priority') add('priority', '--priority needs the rights of an operator.');
-  if (name === 'nice' && value.startsWith('-')) add('priority', 'A negative --nice needs the rights of an operator.');
+  if (shell !== undefined) add('shell-in-directive', `--${name} contains ${shell}, which sbatch does not expand.`);
+  if (name === 'priority') add('priority', '--priority requires operator privileges.');
+  if (name === 'nice' && value.startsWith('-')) add('priority', 'A negative --nice requires operator privileges.');
   if (name === 'job-name' && !isOurName(option)) {
     add(
       'job-name',
-      `The job will be called clearml_task_ID-ATTEMPT, not "${value.replaceAll(PLACEHOLDER_MARK, '…')}".`,
+      `The name of the job is clearml_task_ID-ATTEMPT, not "${value.replaceAll(PLACEHOLDER_MARK, '…')}".`,
     );
   }
   if (name === 'export') {
@@ -125,7 +125,7 @@ function twice({ source }: Reading, options: readonly DirectiveOption[]): Findin
     const isLast = !options.slice(index + 1).some((other) => other.name === name);
     const isFirst = !options.slice(0, index).some((other) => other.name === name);
     return isLast && !isFirst
-      ? [findingAt(source, start, 'option-twice', `--${name} stands here a second time, and only this one counts.`)]
+      ? [findingAt(source, start, 'option-twice', `--${name} occurs a second time, and sbatch uses only this one.`)]
       : [];
   });
 }

@@ -12,7 +12,7 @@ import type { Finding } from './rules.ts';
 export function adviseScript(reading: Reading): Finding[] {
   const { source, script } = reading;
   const secrets = findSecrets(source.text).map(({ at, what }) =>
-    findingAt(source, at, 'secret-in-text', `${what} stands in the text of the template.`),
+    findingAt(source, at, 'secret-in-text', `${what} is in the text of the template.`),
   );
   if (script === undefined) return secrets;
   const options = readOptions(reading.tokens);
@@ -47,7 +47,12 @@ function adviseCommand(
     const lost = words.find((word) => /^--export=(?!(?:.*,)?ALL(?:,|$))/i.test(word));
     if (lost !== undefined) {
       found.push(
-        findingAt(source, command.start, 'export', `srun ${lost} keeps what PRE_SETUP has exported from the agent.`),
+        findingAt(
+          source,
+          command.start,
+          'export',
+          `srun ${lost} hides the variables that PRE_SETUP exports from the agent.`,
+        ),
       );
     }
   }
@@ -59,7 +64,7 @@ function adviseCommand(
         source,
         command.words[container]?.start ?? command.start,
         'gpus-without-nv',
-        `The job asks for GPUs, and ${words[container] ?? ''} ${words[container + 1] ?? 'exec'} shows none of them.`,
+        `The job requests GPUs, and ${words[container] ?? ''} ${words[container + 1] ?? 'exec'} hides them from the container.`,
       ),
     );
   }
@@ -115,7 +120,9 @@ function moduleWithoutProfile(
     .some(({ words: [program] }) => /^(?:\.|source|eval)$/.test(program?.text ?? ''));
   if (sources) return [];
   const words = call.words.map(({ text }) => text).join(' ');
-  return [findingAt(source, call.start, 'module-without-profile', `Nothing has defined module before "${words}".`)];
+  return [
+    findingAt(source, call.start, 'module-without-profile', `The command module is not defined before "${words}".`),
+  ];
 }
 
 /** Commands behind POST_SETUP, on the script's own level: a function that is defined there is of no use either. */
@@ -123,9 +130,7 @@ function tooLate({ source }: Reading, { blocks, commands }: LexedScript): Findin
   const end = blocks.find(({ placeholder }) => placeholder.block === 'CLEARML_POST_SETUP')?.placeholder.end;
   const late = end === undefined ? undefined : commands.find(({ start, words }) => start > end && words.length > 0);
   if (late === undefined) return [];
-  return [
-    findingAt(source, late.start, 'after-post-setup', 'This command is never reached: the script has ended before.'),
-  ];
+  return [findingAt(source, late.start, 'after-post-setup', 'This command never runs: the script ends before it.')];
 }
 
 interface SecretLike {

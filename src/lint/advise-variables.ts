@@ -49,14 +49,14 @@ function advisePlaceholder({ variable, fallback, written }: ValuePlaceholder): A
   const trouble = troubleWithName(variable.split('.'));
   if (trouble !== undefined) return [trouble];
   if (fallback !== undefined || !mayLack(variable)) return [];
-  return [['no-default', `${written} has no default, and a task may come without it.`]];
+  return [['no-default', `${written} has no default, and a task may lack a value for it.`]];
 }
 
 function troubleWithName(path: readonly string[]): Advice | undefined {
   const [root = '', first = '', ...rest] = path;
   if (!TREE_NAMES.includes(root)) return undefined;
   const variable = path.join('.');
-  if (first === '') return ['not-one-value', `${root} is not one value: write the name of a field behind it.`];
+  if (first === '') return ['not-one-value', `${root} is not a single value: write the name of a field after it.`];
   if (root === 'CLEARML_TASK' && first === 'hyperparams') return troubleWithParameter(variable, rest);
   for (let length = 1; length < path.length; length += 1) {
     const group = path.slice(0, length).join('.');
@@ -67,17 +67,20 @@ function troubleWithName(path: readonly string[]): Advice | undefined {
   }
   const fields = knownFields(variable);
   if (fields === undefined || variable === 'CLEARML_TASK.project') return undefined;
-  return ['not-one-value', `${variable} is not one value, it has fields such as ${variable}.${fields[0] ?? 'NAME'}.`];
+  return [
+    'not-one-value',
+    `${variable} is not a single value, it has fields such as ${variable}.${fields[0] ?? 'NAME'}.`,
+  ];
 }
 
-/** What stands behind `hyperparams`: a section and a name, or the name of a user property, then `value`. */
+/** The path after `hyperparams`: a section and a name, or the name of a user property, then `value`. */
 function troubleWithParameter(variable: string, rest: readonly string[]): Advice | undefined {
   const [section = '', ...names] = rest;
   const last = rest.at(-1) ?? '';
   if (rest.length < 2 || !PARAMETER_FIELDS.includes(last)) {
     const near = nearestName(last, PARAMETER_FIELDS, 2);
     return near === undefined || rest.length < 2
-      ? ['not-one-value', `${variable} is not one value: write \${${variable}.value}.`]
+      ? ['not-one-value', `${variable} is not a single value: write \${${variable}.value}.`]
       : ['unknown-variable', `A hyperparameter has no field "${last}". Did you mean "${near}"?`];
   }
   const isSection = names.length > 1;
@@ -110,7 +113,7 @@ function mayBeReadAgain({ placeholder, context }: Occurrence): boolean {
   return context.kind === 're-evaluated' && !ALWAYS_PLAIN.test(placeholder.variable);
 }
 
-/** Names that bash expands, and that were probably meant to be ours: `${CLEARML_TASK_ID}`, `${CLEARML_PRESETUP}`. */
+/** Names that bash expands, and that were probably meant as placeholders: `${CLEARML_TASK_ID}`, `${CLEARML_PRESETUP}`. */
 function misspelt({ source, script }: Reading): Finding[] {
   const { text } = source;
   return [...text.matchAll(/\$(?:\{(CLEARML_\w+)|<(CLEARML_\w+)|(CLEARML_\w+))/g)].flatMap((match) => {
@@ -120,7 +123,7 @@ function misspelt({ source, script }: Reading): Finding[] {
     const meant = meantBy(name);
     if (meant === undefined) return [];
     return [
-      findingAt(source, match.index, 'misspelt-name', `${match[0]} is no variable of ours. Did you mean ${meant}?`),
+      findingAt(source, match.index, 'misspelt-name', `${match[0]} is not a placeholder. Did you mean ${meant}?`),
     ];
   });
 }

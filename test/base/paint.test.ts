@@ -11,7 +11,7 @@ const LINTED = [
   {
     file: 'gpu.template',
     lines: ['', '', '', '', '', '#SBATCH --mem=1G      --priority=1'],
-    findings: [{ rule: 'priority', line: 6, column: 23, sentence: '--priority needs the rights of an operator.' }],
+    findings: [{ rule: 'priority', line: 6, column: 23, sentence: '--priority requires operator privileges.' }],
   },
 ] as const;
 
@@ -48,7 +48,7 @@ describe('what a terminal shows', () => {
     expect(narrow).to.include('priority \x1b[33mwarning\x1b[0m:');
     for (const line of withoutColor(narrow).trimEnd().split('\n')) expect(line.length, line).to.be.at.most(50);
     expect(withoutColor(narrow)).to.match(
-      /^gpu\.template:6:23 priority warning: --priority\n {4}needs .*\n {4}#SBATCH --mem=1G +--priority=1\n {26}\^\n {4}why: .*\n {9}\w/,
+      /^gpu\.template:6:23 priority warning: --priority\n {4}requires .*\n {4}#SBATCH --mem=1G +--priority=1\n {26}\^\n {4}why: .*\n {9}\w/,
     );
     expect(formatFindings(LINTED, pipe).trimEnd().split('\n')).to.have.length(5);
     expect(withoutColor(narrow).replaceAll(/\s+/g, ' ')).to.equal(formatFindings(LINTED, pipe).replaceAll(/\s+/g, ' '));

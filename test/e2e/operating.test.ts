@@ -124,7 +124,7 @@ describe('operating a daemon', () => {
     daemon.signal('SIGHUP');
     await untilLogged(daemon, 'Reload failed; keeping the previous configuration and templates');
     expect(daemon.log()).to.match(
-      /keeping the previous configuration and templates err="gpu\.template:6:1: .* is never closed/,
+      /keeping the previous configuration and templates err="gpu\.template:6:1: .* is not closed/,
     );
     const first = await enqueue();
     await world.untilConsole(first, 'Submitted as Slurm job');

@@ -182,7 +182,7 @@ describe('lint lets pass', () => {
     const lint = lintTemplate('t', withDirectives('#PBS -l walltime=1', '#PBS -q gpu', '#PBS -A lab'));
 
     expect(lint.findings.map(({ sentence }) => sentence)).to.deep.equal([
-      'This and 2 more #PBS lines do nothing: the glue submits with --ignore-pbs.',
+      'This and 2 more #PBS lines have no effect: the daemon submits with --ignore-pbs.',
     ]);
   });
 
