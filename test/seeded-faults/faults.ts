@@ -54,7 +54,7 @@ export const SEEDED_FAULTS: readonly SeededFault[] = [
       {
         file: 'src/daemon/claim/claim.ts',
         from: `  await deps.journal.write(entry);
-  // A pop whose answer is lost throws: the journal then knows that it may be ours.
+  // A pop whose response is lost throws: the journal then shows that the task may be ours.
   if (await take(queue.id, task)) return entry;
 `,
         to: `  if (await take(queue.id, task)) {
