@@ -108,7 +108,7 @@ describe('what goes wrong is told in the task', () => {
       await world.untilConsole(taskOf(name), words);
       await world.untilConsole(
         taskOf(name),
-        `Here ${option} is set by the user property "${name}" (quick.template, line ${line}).`,
+        `${option} is set by the user property "${name}" (quick.template, line ${line}).`,
       );
     });
   }
