@@ -47,7 +47,7 @@ describe('doctor, of a cluster with accounting', () => {
   for (const fault of FAULTS_OF_CLUSTER) {
     it(`finds ${fault.what}, and nothing else`, async () => {
       await untilClean();
-      await fault.plant(cluster, username);
+      await fault.seed(cluster, username);
       try {
         const told = await ask();
 

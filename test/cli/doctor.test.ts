@@ -67,7 +67,7 @@ describe('doctor', () => {
   for (const fault of FAULTS_HERE) {
     it(`finds ${fault.what}, and nothing else`, async () => {
       await using there = await place();
-      const { conf = '', words = [], end } = await fault.plant(there);
+      const { conf = '', words = [], end } = await fault.seed(there);
       await appendFile(join(there.folder, 'clearml.conf'), `\n${conf}\n`);
 
       const told = await ask(there, ...(words[0] === '--queue' ? words : [...SERVED, ...words]));

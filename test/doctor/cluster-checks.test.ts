@@ -1,4 +1,4 @@
-// Each verdict about a cluster, by what was found there.
+// The result of each check of a cluster, by its facts.
 import { expect } from 'chai';
 import { CLUSTER_CHECKS, type ClusterSeen, type ControllerSeen } from '../../src/doctor/cluster-checks.ts';
 import { known, unavailable, unchecked, type CheckResult } from '../../src/doctor/result.ts';
@@ -28,7 +28,7 @@ const WELL: ClusterSeen = {
   holder: known(undefined),
 };
 
-function verdict(id: string, found: Partial<ClusterSeen>): CheckResult {
+function resultOf(id: string, found: Partial<ClusterSeen>): CheckResult {
   const check = CLUSTER_CHECKS.find((one) => one.id === id);
   if (check === undefined) throw new Error(`there is no check ${id}`);
   return check.check({ ...WELL, ...found });
@@ -126,12 +126,12 @@ const CASES: readonly (readonly [
 describe('what doctor says of a cluster', () => {
   for (const [id, found, status, message] of CASES) {
     it(`${id}, ${status}: ${message}`, () => {
-      expect(verdict(id, found)).to.deep.equal({ status, message });
+      expect(resultOf(id, found)).to.deep.equal({ status, message });
     });
   }
 
-  it('finds nothing in the way where all is well', () => {
-    expect(CLUSTER_CHECKS.map(({ id, check: judge }) => [id, judge(WELL).status])).to.deep.equal(
+  it('finds no problems if everything works', () => {
+    expect(CLUSTER_CHECKS.map(({ id, check }) => [id, check(WELL).status])).to.deep.equal(
       CLUSTER_CHECKS.map(({ id }) => [id, 'passed']),
     );
   });

@@ -1,4 +1,4 @@
-// What doctor must find in settings, files and the way to the server: each fault planted for real, for one check to find it.
+// Seeded faults in settings, files and the connection to the server, each for one check of doctor to find.
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makeCertificates } from '../clearml/certificates.ts';
@@ -8,34 +8,34 @@ import { CLEAN } from '../lint/faults.ts';
 
 export interface DoctorFault {
   readonly check: string;
-  /** For the page of planted faults. */
+  /** For the page of seeded faults. */
   readonly what: string;
   readonly says: RegExp;
 }
 
-/** What is other than in a place where all is well. */
-export interface Planted {
-  /** Further lines of clearml.conf, which win over those before. */
+/** The difference to a working configuration. */
+export interface Seeded {
+  /** Additional lines of clearml.conf, which take precedence. */
   readonly conf?: string;
-  /** Instead of the daemon's usual options. */
+  /** Instead of the daemon's default options. */
   readonly words?: readonly string[];
-  /** Ends what was started for it. */
+  /** Ends what was started for the fault. */
   readonly end?: () => Promise<void>;
 }
 
-/** One in the settings, the files, or the way to the server. */
+/** A fault in the settings, the files or the connection to the server. */
 export interface FaultHere extends DoctorFault {
-  readonly plant: (there: OnSandbox) => Planted | Promise<Planted>;
+  readonly seed: (there: OnSandbox) => Seeded | Promise<Seeded>;
 }
 
-function setting(line: string): () => Planted {
+function setting(line: string): () => Seeded {
   return () => ({ conf: `agent.slurm { ${line} }` });
 }
 
 async function scripted(
   change: (server: ScriptedServer) => void,
   tls?: { cert: string; key: string },
-): Promise<Planted> {
+): Promise<Seeded> {
   const server = await startScriptedServer(tls);
   server.script('queues.get_all', data({ queues: [{ id: 'a'.repeat(32), name: 'default', entries: [] }] }));
   server.script('users.get_by_id', data({ user: { id: 'u1', name: 'Ada' } }));
@@ -43,8 +43,8 @@ async function scripted(
   return { conf: `api.api_server: "${server.url}"`, end: () => server.close() };
 }
 
-/** A folder of programs that come before the real ones. */
-async function programs(there: OnSandbox, scripts: Readonly<Record<string, string>>): Promise<Planted> {
+/** A directory of programs that take precedence over the real ones. */
+async function programs(there: OnSandbox, scripts: Readonly<Record<string, string>>): Promise<Seeded> {
   const folder = join(there.folder, 'bin');
   await mkdir(folder);
   for (const [name, script] of Object.entries(scripts))
@@ -61,13 +61,13 @@ async function openFolder(there: OnSandbox): Promise<string> {
   return folder;
 }
 
-async function template(there: OnSandbox, text: string): Promise<Planted> {
+async function template(there: OnSandbox, text: string): Promise<Seeded> {
   await there.write('a.template', text);
   return {};
 }
 
 const withDirective = (line: string): string => CLEAN.replace('export SITE', `${line}\nexport SITE`);
-const served = (queue: string, ...templates: readonly string[]): Planted => ({
+const served = (queue: string, ...templates: readonly string[]): Seeded => ({
   words: ['--queue', queue, '--template-files', ...templates],
 });
 
@@ -76,31 +76,31 @@ export const FAULTS_HERE: readonly FaultHere[] = [
     check: 'configuration',
     what: 'a misspelled setting',
     says: /poll_intervall_sec/,
-    plant: setting('poll_intervall_sec: 3'),
+    seed: setting('poll_intervall_sec: 3'),
   },
   {
     check: 'configuration',
     what: 'a setting of the wrong type',
     says: /poll_interval_sec.*number/,
-    plant: setting('poll_interval_sec: soon'),
+    seed: setting('poll_interval_sec: soon'),
   },
   {
     check: 'configuration',
     what: 'a missing closing brace',
     says: /clearml\.conf:\d+/,
-    plant: () => ({ conf: 'agent {' }),
+    seed: () => ({ conf: 'agent {' }),
   },
   {
     check: 'configuration',
     what: 'a missing configuration file',
     says: /none\.conf/,
-    plant: () => ({ words: ['--config-file', 'none.conf'] }),
+    seed: () => ({ words: ['--config-file', 'none.conf'] }),
   },
   {
     check: 'configuration',
     what: 'a clearml.conf that other users can write to',
     says: /clearml\.conf:1:1: not read, because other users can change it: \S+ can be written by everybody \(mode 666\)/,
-    plant: async (there: OnSandbox): Promise<Planted> => {
+    plant: async (there: OnSandbox): Promise<Seeded> => {
       await chmod(there.folder, 0o755);
       await chmod(join(there.folder, 'clearml.conf'), 0o666);
       return {};
@@ -110,25 +110,25 @@ export const FAULTS_HERE: readonly FaultHere[] = [
     check: 'server',
     what: 'a server that is down',
     says: /no usable response from http:\/\/127\.0\.0\.1:9/,
-    plant: () => ({ conf: 'api.api_server: "http://127.0.0.1:9"' }),
+    seed: () => ({ conf: 'api.api_server: "http://127.0.0.1:9"' }),
   },
   {
     check: 'server',
     what: 'an unknown host name',
     says: /nowhere\.invalid/,
-    plant: () => ({ conf: 'api.api_server: "http://nowhere.invalid:8008"' }),
+    seed: () => ({ conf: 'api.api_server: "http://nowhere.invalid:8008"' }),
   },
   {
     check: 'server',
     what: 'the address of the web page instead of the API',
     says: /web/,
-    plant: () => scripted((server) => server.script('auth.login', page(200, '<html>ClearML</html>'))),
+    seed: () => scripted((server) => server.script('auth.login', page(200, '<html>ClearML</html>'))),
   },
   {
     check: 'server',
     what: 'a certificate of an unknown authority',
     says: /certificate/,
-    plant: async (): Promise<Planted> => {
+    seed: async (): Promise<Seeded> => {
       const certificates = await makeCertificates('127.0.0.1');
       await certificates.remove();
       return scripted(() => undefined, certificates);
@@ -138,19 +138,19 @@ export const FAULTS_HERE: readonly FaultHere[] = [
     check: 'credentials',
     what: 'no keys',
     says: /api\.credentials\.access_key is neither/,
-    plant: () => ({ conf: 'api.credentials: null' }),
+    seed: () => ({ conf: 'api.credentials: null' }),
   },
   {
     check: 'credentials',
     what: 'keys that the server does not accept',
     says: /rejected them$/,
-    plant: () => ({ conf: 'api.credentials.secret_key: wrong-secret' }),
+    seed: () => ({ conf: 'api.credentials.secret_key: wrong-secret' }),
   },
   {
     check: 'server-version',
     what: 'a server that is too old',
     says: /server 1\.9\.2 with API 2\.20, which is too old/,
-    plant: () =>
+    seed: () =>
       scripted((server) => {
         server.script('auth.login', data({ token: makeToken({ api_version: '2.20', server_version: '1.9.2' }) }));
       }),
@@ -159,7 +159,7 @@ export const FAULTS_HERE: readonly FaultHere[] = [
     check: 'server-clock',
     what: 'a server whose clock is ten minutes ahead',
     says: /^(?:600|599|601) s ahead of this machine$/,
-    plant: () =>
+    seed: () =>
       scripted((server) => {
         const token = makeToken({ iat: Math.floor(Date.now() / 1000) + 600 });
         server.script('auth.login', data({ token }));
@@ -169,31 +169,31 @@ export const FAULTS_HERE: readonly FaultHere[] = [
     check: 'queues',
     what: 'a misspelled queue',
     says: /"defualt" \(did you mean "default"\?\)$/,
-    plant: () => served('defualt', 'a.template'),
+    seed: () => served('defualt', 'a.template'),
   },
   {
     check: 'templates',
     what: 'a misspelled variable in a template',
     says: /^a\.template:\d+: .*naem/,
-    plant: (there) => template(there, CLEAN.replace('CLEARML_TASK.name', 'CLEARML_TASK.naem')),
+    seed: (there) => template(there, CLEAN.replace('CLEARML_TASK.name', 'CLEARML_TASK.naem')),
   },
   {
     check: 'templates',
     what: 'a template for a partition that does not exist',
     says: /^a\.template:\d+: .*nvalid partition/,
-    plant: (there) => template(there, withDirective('#SBATCH --partition=nowhere')),
+    seed: (there) => template(there, withDirective('#SBATCH --partition=nowhere')),
   },
   {
     check: 'templates',
     what: 'a template that asks for more than any node has',
     says: /^a\.template:\d+: sbatch --test-only says/,
-    plant: (there) => template(there, withDirective('#SBATCH --mem=900T')),
+    seed: (there) => template(there, withDirective('#SBATCH --mem=900T')),
   },
   {
     check: 'templates',
     what: 'a template in a directory that other users can write to',
     says: /^open\/b\.template is not used because other users can change it: .*\/open can be written by everybody \(mode 777\)$/,
-    plant: async (there: OnSandbox): Promise<Planted> => {
+    seed: async (there: OnSandbox): Promise<Seeded> => {
       await openFolder(there);
       await there.write('open/b.template', CLEAN);
       return served('default', 'open/b.template');
@@ -203,13 +203,13 @@ export const FAULTS_HERE: readonly FaultHere[] = [
     check: 'templates',
     what: 'a missing template',
     says: /b\.template does not exist/,
-    plant: () => served('default', 'b.template'),
+    seed: () => served('default', 'b.template'),
   },
   {
     check: 'templates',
     what: 'one template too many',
     says: /1 queue but 2 template files/,
-    plant: async (there: OnSandbox): Promise<Planted> => {
+    seed: async (there: OnSandbox): Promise<Seeded> => {
       await there.write('c.template', CLEAN);
       return served('default', 'a.template', 'c.template');
     },
@@ -218,32 +218,32 @@ export const FAULTS_HERE: readonly FaultHere[] = [
     check: 'ssh',
     what: 'an unreachable login node',
     says: /nowhere\.invalid/,
-    plant: () => ({ words: ['--ssh', 'nowhere.invalid'] }),
+    seed: () => ({ words: ['--ssh', 'nowhere.invalid'] }),
   },
   {
     check: 'cluster-clock',
     what: 'a login node whose clock is an hour behind',
     says: /^36\d\d s behind this machine$/,
-    plant: (there) => programs(there, { date: 'echo $(($(/bin/date +%s) - 3600))' }),
+    seed: (there) => programs(there, { date: 'echo $(($(/bin/date +%s) - 3600))' }),
   },
   {
     check: 'slurm-commands',
     what: 'missing Slurm commands',
     says: /^not found: .*sbatch/,
-    plant: setting('binaries { batch_binary: /nowhere/sbatch }'),
+    seed: setting('binaries { batch_binary: /nowhere/sbatch }'),
   },
   {
     check: 'slurm-commands',
     what: 'a Slurm release that is too old',
     says: /^Slurm 19\.05\.5 is older than 20\.11$/,
-    plant: (there) =>
+    seed: (there) =>
       programs(there, { squeue: 'case $1 in --version) echo slurm 19.05.5 ;; *) exec /usr/bin/squeue "$@" ;; esac' }),
   },
   {
     check: 'controller',
     what: 'a controller that does not respond',
     says: /slurm_load_ctl_conf|Unable to contact slurm controller/,
-    plant: async (there: OnSandbox): Promise<Planted> => {
+    seed: async (there: OnSandbox): Promise<Seeded> => {
       const lines = 'ClusterName=x\nSlurmctldHost=localhost(127.0.0.1)\nSlurmctldPort=9\nMessageTimeout=1\n';
       const conf = await there.write('slurm.conf', lines);
       // Not with a template: sbatch could not be asked about it either.
@@ -254,25 +254,25 @@ export const FAULTS_HERE: readonly FaultHere[] = [
     check: 'ended-jobs',
     what: 'a poll interval above half of MinJobAge',
     says: /MinJobAge is 300 s, the poll interval is 200 s/,
-    plant: setting('poll_interval_sec: 200'),
+    seed: setting('poll_interval_sec: 200'),
   },
   {
     check: 'shared-folder',
     what: 'a missing shared directory',
     says: /^\/nowhere is missing$/,
-    plant: setting('shared_dir: /nowhere'),
+    seed: setting('shared_dir: /nowhere'),
   },
   {
     check: 'shared-folder',
     what: 'a shared directory that is a file',
     says: /a\.template is missing$/,
-    plant: (there) => ({ conf: `agent.slurm.shared_dir: "${there.folder}/a.template"` }),
+    seed: (there) => ({ conf: `agent.slurm.shared_dir: "${there.folder}/a.template"` }),
   },
   {
     check: 'shared-folder',
     what: 'a shared directory that other users can write to',
     says: /^\S+\/open is not used because other users can change it: \S+ can be written by everybody \(mode 777\)$/,
-    plant: async (there: OnSandbox): Promise<Planted> => ({
+    seed: async (there: OnSandbox): Promise<Seeded> => ({
       conf: `agent.slurm.shared_dir: "${await openFolder(there)}"`,
     }),
   },
@@ -280,7 +280,7 @@ export const FAULTS_HERE: readonly FaultHere[] = [
     check: 'state-folder',
     what: 'a state directory that other users can write to',
     says: /^\S+\/open is not used because other users can change it: \S+ can be written by everybody \(mode 777\)$/,
-    plant: async (there: OnSandbox): Promise<Planted> => ({
+    seed: async (there: OnSandbox): Promise<Seeded> => ({
       conf: `agent.slurm.state_dir: "${await openFolder(there)}"`,
     }),
   },
@@ -288,19 +288,19 @@ export const FAULTS_HERE: readonly FaultHere[] = [
     check: 'state-folder',
     what: 'a state directory that is a file',
     says: /a\.template cannot be used/,
-    plant: setting('state_dir: a.template'),
+    seed: setting('state_dir: a.template'),
   },
   {
     check: 'state-folder',
     what: 'a state directory that is not writable',
     says: /\/proc\/glue cannot be used/,
-    plant: setting('state_dir: /proc/glue'),
+    seed: setting('state_dir: /proc/glue'),
   },
   {
     check: 'other-daemon',
     what: 'a daemon on another machine with the same state directory',
     says: /^in use by process 812 on login2$/,
-    plant: async (there: OnSandbox): Promise<Planted> => {
+    seed: async (there: OnSandbox): Promise<Seeded> => {
       await mkdir(join(there.folder, 'state'));
       const holder = { host: 'login2', pid: 812, begun: '1', since: Date.now() };
       await there.write('state/daemon.lock', JSON.stringify(holder));

@@ -1,10 +1,10 @@
-// What doctor must find on a cluster and on its nodes, for one check to find it.
+// Seeded faults on a cluster and its nodes, each for one check of doctor to find.
 import type { SlurmCluster } from '../support/slurm-cluster.ts';
 import type { DoctorFault } from './faults-here.ts';
 
-/** One of the cluster itself, which has accounting. */
+/** A fault of the cluster, which has accounting. */
 export interface FaultOfCluster extends DoctorFault {
-  readonly plant: (cluster: SlurmCluster, user: string) => Promise<unknown>;
+  readonly seed: (cluster: SlurmCluster, user: string) => Promise<unknown>;
   readonly mend: (cluster: SlurmCluster, user: string) => Promise<unknown>;
 }
 
@@ -19,28 +19,28 @@ export const FAULTS_OF_CLUSTER: readonly FaultOfCluster[] = [
     check: 'partitions',
     what: 'all nodes drained',
     says: /^no partition accepts jobs of this user now: debug has no usable node;/,
-    plant: (cluster) => cluster.run('scontrol', 'update', 'NodeName=ALL', 'State=DRAIN', 'Reason=disk'),
+    seed: (cluster) => cluster.run('scontrol', 'update', 'NodeName=ALL', 'State=DRAIN', 'Reason=disk'),
     mend: (cluster) => cluster.run('scontrol', 'update', 'NodeName=ALL', 'State=RESUME'),
   },
   {
     check: 'partitions',
     what: 'all partitions down',
     says: /^no partition accepts jobs of this user now: debug is not up;/,
-    plant: (cluster) => updateAll(cluster, 'State=DOWN'),
+    seed: (cluster) => updateAll(cluster, 'State=DOWN'),
     mend: (cluster) => updateAll(cluster, 'State=UP'),
   },
   {
     check: 'partitions',
     what: 'partitions that accept only other accounts',
     says: /^no partition accepts jobs of this user now: debug accepts none of your accounts;/,
-    plant: (cluster) => updateAll(cluster, 'AllowAccounts=physics'),
+    seed: (cluster) => updateAll(cluster, 'AllowAccounts=physics'),
     mend: (cluster) => updateAll(cluster, 'AllowAccounts=ALL'),
   },
   {
     check: 'accounts',
     what: 'a user without an account',
     says: /^this user has no account, and Slurm rejects jobs without one$/,
-    plant: (cluster, user) => cluster.run('sacctmgr', '--immediate', 'delete', 'user', user),
+    seed: (cluster, user) => cluster.run('sacctmgr', '--immediate', 'delete', 'user', user),
     mend: (cluster, user) =>
       cluster.run('sacctmgr', '--immediate', 'add', 'user', user, 'Account=lab', 'DefaultAccount=lab'),
   },
@@ -48,7 +48,7 @@ export const FAULTS_OF_CLUSTER: readonly FaultOfCluster[] = [
     check: 'controller',
     what: 'a stopped controller',
     says: /Unable to contact slurm controller|slurm_load_ctl_conf/,
-    plant: (cluster) => cluster.stopController(),
+    seed: (cluster) => cluster.stopController(),
     mend: (cluster) => cluster.startController(),
   },
 ];

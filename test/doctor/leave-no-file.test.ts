@@ -1,4 +1,4 @@
-// A file that was made for a look at a host: it is removed, or the person is told where it stays.
+// A temporary file on a host is removed, or the message says where it stays.
 import { expect } from 'chai';
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -13,7 +13,7 @@ describe('a file that is to be gone', () => {
     said += text;
   };
   const hostWith = (path: string) =>
-    createLocalTransport({ path, home: folder, user: 'somebody', workingDirectory: folder });
+    createLocalTransport({ path, home: folder, user: 'jane', workingDirectory: folder });
 
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'leave-no-file-'));
@@ -36,7 +36,7 @@ describe('a file that is to be gone', () => {
     expect(said).to.equal('');
   });
 
-  it('is named when it can not be removed, with the reason', async () => {
+  it('is reported with the reason if it cannot be removed', async () => {
     const file = join(folder, 'probe.log');
     await mkdir(file);
 
@@ -48,7 +48,7 @@ describe('a file that is to be gone', () => {
     expect(said).to.include(file);
   });
 
-  it('is named when the host can not be asked', async () => {
+  it('is reported if the host is unreachable', async () => {
     await removeLeftFile(hostWith('/nowhere'), join(folder, 'probe.log'), say);
 
     expect(said).to.match(/probe\.log could not be removed on this machine: .*rm.*\. Remove it by hand\.\n$/);

@@ -31,7 +31,7 @@ function told(facts: Readonly<Record<string, string>>): string {
 
 const IN_PYXIS: ProbeContainer = { image: 'python:3.12', command: [], showsConfiguration: true, borrowsAgent: false };
 
-function verdict(
+function resultOf(
   id: string,
   facts: Readonly<Record<string, string>>,
   { needsContainers = false, container = known(IN_PYXIS) }: Partial<NodeSeen> = {},
@@ -90,15 +90,15 @@ describe('what doctor says of a node', () => {
     ['node-shared-folder', { shared: '' }, 'failed', '/shared is not writable there'],
   ] as const) {
     it(`${id}, ${status}: ${message}`, () => {
-      expect(verdict(id, facts)).to.deep.equal({ status, message });
+      expect(resultOf(id, facts)).to.deep.equal({ status, message });
     });
   }
 
   it('wants a container program only where tasks run in images, and then one that can run them', () => {
-    expect(verdict('node-containers', { containers: 'podman docker ' }, { needsContainers: true }).status).to.equal(
+    expect(resultOf('node-containers', { containers: 'podman docker ' }, { needsContainers: true }).status).to.equal(
       'failed',
     );
-    expect(verdict('node-containers', { containers: 'singularity ' }, { needsContainers: true }).status).to.equal(
+    expect(resultOf('node-containers', { containers: 'singularity ' }, { needsContainers: true }).status).to.equal(
       'passed',
     );
   });
