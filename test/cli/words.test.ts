@@ -12,7 +12,10 @@ describe('the command line', () => {
     [['rendr'], 'Unknown command "rendr". Did you mean render?'],
     [['render', '--taks', '1'], 'Unknown option --taks. Did you mean --task?'],
     [['--queue', 'q'], 'No template. Use --template-files'],
-    [['--queue', 'a', 'b', '--template-files', 't', 't', 't'], '2 queues but 3 template files: name one template for each queue'],
+    [
+      ['--queue', 'a', 'b', '--template-files', 't', 't', 't'],
+      '2 queues but 3 template files: name one template for each queue',
+    ],
     [['--template-files', 'no.template'], 'no.template does not exist'],
     [['render', '--template-files', 't'], 'render needs a task: give either --task ID or --task-file FILE'],
     [['render', '--template-files', 't', '--task-file', 'no.json'], 'no.json does not exist'],
