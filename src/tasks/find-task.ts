@@ -23,7 +23,7 @@ const MOST_NAMED = 5;
 export async function findTask(app: App, text: string | undefined, command: string): Promise<TaskId> {
   if (text === undefined)
     throw new UsageError(
-      `${command} needs a task: its id or the beginning of it, its name, or the number of its Slurm job; see clearml-agent-slurm status.`,
+      `${command} needs a TASK: a task id or a unique prefix of it, a task name, or a Slurm job id. See clearml-agent-slurm status.`,
     );
   if (isTaskId(text)) return text;
   const byJob = isJobId(text) ? await tasksOfJob(app, text) : [];
@@ -34,7 +34,7 @@ export async function findTask(app: App, text: string | undefined, command: stri
     const [only, ...others] = found;
     if (only === undefined)
       throw new UsageError(
-        `There is no task "${text}": no id begins so, no task has this name, and no Slurm job of a task this number. See clearml-agent-slurm status.`,
+        `Task "${text}" not found: it is no prefix of a task id, no task name and no job id of a task. See clearml-agent-slurm status.`,
       );
     if (others.length > 0) throw new UsageError(describeSeveral(text, found));
     return only.id;

@@ -10,7 +10,7 @@ const TASK = '0123456789abcdef0123456789abcdef' as TaskId;
 
 describe('execute', () => {
   for (const [what, settings, words, answer] of [
-    ['without a task', '', [], 'execute needs a task'],
+    ['without a task', '', [], 'execute needs a TASK'],
     ['without a template', '', ['--id', TASK], 'The configuration has no template. Say which to use: --template FILE.'],
     [
       'with several templates',

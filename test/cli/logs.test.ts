@@ -101,8 +101,6 @@ describe('logs', () => {
   it('wants a task', async () => {
     const { code, stderr } = await place.run('logs');
     expect(code).to.equal(2);
-    expect(stderr).to.include(
-      'logs needs a task: its id or the beginning of it, its name, or the number of its Slurm job',
-    );
+    expect(stderr).to.include('logs needs a TASK: a task id or a unique prefix of it');
   });
 });

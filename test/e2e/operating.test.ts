@@ -61,7 +61,8 @@ describe('operating a daemon', () => {
 
     const started = await world.run(...words, '--detached');
     expect(started, started.stderr).to.include({ code: 0, stderr: '' });
-    const [, pid = '', log = ''] = /^Started: process (\d+)\. Its log is (.*)\.$/m.exec(started.stdout) ?? [];
+    const [, pid = '', log = ''] =
+      /^Started the daemon \(process (\d+)\); its log is (.*)\.$/m.exec(started.stdout) ?? [];
     expect((await stat(log)).mode & 0o777).to.equal(0o600);
     expect((await stat(log)).size, 'a long log was moved on').to.be.below(100_000);
     expect((await stat(`${log}.1`)).size).to.equal(14_000_000);
@@ -92,7 +93,7 @@ describe('operating a daemon', () => {
     expect(stdout).to.equal('');
     expect(stderr)
       .to.include(`Did you mean "${world.nameOf('gpu')}"?`)
-      .and.to.match(/the daemon has ended with exit code 2\. Its log is .*daemon\.log\./);
+      .and.to.match(/the daemon exited with code 2\. Its log is .*daemon\.log\./);
   });
 
   it('drain lets it end with its last job: nothing new is taken, and what waits stays in its queue', async () => {
@@ -107,7 +108,7 @@ describe('operating a daemon', () => {
     await world.cluster.run('scancel', job);
 
     expect(daemon.log()).to.match(/Serving program="clearml-agent-slurm \d\S* \(the open one, /);
-    expect(told.stdout).to.include('ends with the last of its tasks (1 at the moment)');
+    expect(told.stdout).to.include('exits when its tracked tasks have ended (now 1)');
     const { code, stderr } = await daemon.ended;
     expect(code, stderr).to.equal(0);
     expect(stderr).to.include('Drained: no job is left');

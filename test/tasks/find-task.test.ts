@@ -35,7 +35,7 @@ describe('a task on the command line', () => {
   it('that is not there is told of', async () => {
     const { code, stderr } = await place.run('logs', 'no such task');
     expect(code).to.equal(2);
-    expect(stderr).to.include('There is no task "no such task": no id begins so, no task has this name');
+    expect(stderr).to.include('Task "no such task" not found');
   });
 
   it('of which there are several is not guessed: they are named', async () => {
