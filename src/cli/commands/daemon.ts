@@ -48,7 +48,7 @@ export const daemonCommand: Command = {
       case 'stop':
         return await stopCommand.run(typed, context);
       default:
-        return await serve(typed, context);
+        return await runInForeground(typed, context);
     }
   },
 };
@@ -84,14 +84,14 @@ async function runInBackground(typed: ParsedArgs, context: CommandContext): Prom
 }
 
 /** What handles the daemon's end is loaded at its start: by then an upgrade may have replaced its files. */
-async function serve(typed: ParsedArgs, context: CommandContext): Promise<number> {
-  const [daemon, { commonOptions }] = await Promise.all([
+async function runInForeground(typed: ParsedArgs, context: CommandContext): Promise<number> {
+  const [{ serve }, { commonOptions }] = await Promise.all([
     import('../../daemon/serve/serve.ts'),
     import('../setting-options.ts'),
     import('../explain.ts'),
   ]);
   const once = switchOption(typed, 'once') ?? false;
   const createQueues = switchOption(typed, 'create-queue') ?? false;
-  const end = await daemon.serve({ ...commonOptions(typed), once, createQueues }, context);
+  const end = await serve({ ...commonOptions(typed), once, createQueues }, context);
   return end === 'unfinished' ? EXIT.tryAgain : EXIT.ok;
 }

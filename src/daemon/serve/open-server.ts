@@ -51,7 +51,7 @@ export async function openServer(
  * Finds the queues on the server, in the given order; makes missing ones when asked to.
  * @throws UsageError naming the nearest queue when there is none of that name
  */
-export async function findQueues(
+async function findQueues(
   clearml: ClearmlClient,
   named: readonly NamedQueue[],
   { create, server }: { readonly create: boolean; readonly server: string },
