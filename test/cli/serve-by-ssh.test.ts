@@ -80,7 +80,7 @@ describe('a round by SSH', () => {
       const doctor = await place.run('doctor');
 
       expect(code).to.equal(78);
-      const words = `as it can't read its configuration: ${folder}/config: line 10: Bad configuration option: foo;`;
+      const words = `: ${folder}/config: line 10: Bad configuration option: foo;`;
       expect(stderr).to.include(words).and.not.include('Serving');
       expect(doctor.stdout.replaceAll(/\s+/g, ' ')).to.include(words);
       expect(sshd.loginCount()).to.equal(0);

@@ -1,4 +1,4 @@
-// The daemon as a small job of its own: never longer than its partition lets it.
+// The daemon as a small job, within the limits of its partition.
 import { expect } from 'chai';
 import { askUser } from '../../src/init/write-site.ts';
 import { choose } from '../../src/init/choices.ts';

@@ -66,7 +66,7 @@ describe('the survey of a login node', () => {
     ['overlayfs', false],
     [undefined, false],
   ] as const) {
-    it(`takes a home folder on ${kind ?? 'nobody knows what'} for ${isShared ? 'one that nodes see' : 'its own'}`, () => {
+    it(`takes a home folder on ${kind ?? 'an unknown file system'} for ${isShared ? 'one that nodes see' : 'its own'}`, () => {
       expect(isHomeShared({ ...BARE, homeFileSystem: kind })).to.equal(isShared);
     });
   }

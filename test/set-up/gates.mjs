@@ -11,6 +11,7 @@ const OTHERS = [
   { tier: 'first', title: 'lint', program: 'oxlint', args: [] },
   { tier: 'second', title: 'format', program: 'prettier', args: ['--check', '.'] },
   { tier: 'first', title: 'boundaries', program: 'npm', args: ['run', '--silent', 'boundaries'] },
+  { tier: 'first', title: 'spelling', program: 'cspell', args: ['--no-progress', '--quiet', '.'] },
   { tier: 'second', title: 'dead code', program: 'knip', args: [] },
   { tier: 'second', title: 'shell scripts', program: 'shellcheck', args: ['.ci/run', 'test/stand-ins/agent/python'] },
 ];

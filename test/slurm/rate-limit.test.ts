@@ -126,7 +126,7 @@ describe('a scheduler with a rate limit', () => {
     return { scheduler: withRateLimit(inner, limit, clock), limit, now: () => clock.now() };
   }
 
-  it('takes a token for each look and cancellation, and none for what was waited for', async () => {
+  it('uses a token for each poll and cancellation, and none for a submission that waited', async () => {
     const { scheduler, limit, now } = limited();
     await scheduler.list();
     await scheduler.listAllUsers();
