@@ -107,4 +107,4 @@ export const TASK_CONDITIONS: Conditions = {
 };
 
 /** Returned only if named in `only_fields`. */
-export const HIDDEN_TASK_FIELDS = ['enqueue_status', 'unique_metrics', 'company_origin'];
+const HIDDEN_TASK_FIELDS = ['enqueue_status', 'unique_metrics', 'company_origin'];

@@ -101,7 +101,7 @@ export function createTasksStatusService(store: Store, clock: SandboxClock): Ser
 const WORKER_SILENCE_MS = 600_000;
 
 /** The status message that is the abort request to the agent. */
-export const STOPPING_MESSAGE = 'stopping';
+const STOPPING_MESSAGE = 'stopping';
 
 export interface StoppableTask {
   readonly status: TaskStatus;

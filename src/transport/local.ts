@@ -18,7 +18,7 @@ export interface LocalTransportOptions {
   readonly variables?: Readonly<Record<string, string>>;
 }
 
-export const LOCAL_NAME = 'this machine';
+const LOCAL_NAME = 'this machine';
 
 /** Time between SIGTERM and SIGKILL for a program past its deadline, and between SIGKILL and giving up on it. */
 const KILL_GRACE_PERIOD_MS = 2_000;
