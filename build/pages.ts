@@ -87,7 +87,7 @@ export function fillFailureTables(page: string): string {
 function failureTables(): string {
   const ends = Object.entries(JOB_STATES)
     .filter(([, { live }]) => !live)
-    .map(([state, meaning]) => [`\`${state}\``, `It ${meaning.says}.`, sentence(adviceOf(meaning))]);
+    .map(([state, meaning]) => [`\`${state}\``, sentence(meaning.says), sentence(adviceOf(meaning))]);
   const logs = LOG_PATTERNS.map(({ cause, advice }) => [sentence(cause.replace('$1', '…')), sentence(advice)]);
   // Several patterns may have the same cause.
   const distinct = [...new Map(logs.map((row) => [row.join(), row])).values()];

@@ -14,7 +14,11 @@ const TABLES: Readonly<Record<string, () => string>> = {
   variables: () =>
     markdownTable(
       ['variable', 'value', 'origin'],
-      VARIABLE_MEANINGS.map(({ name, meaning, origin }) => [code(name), meaning, origin]),
+      VARIABLE_MEANINGS.map(({ name, meaning, origin }) => [
+        code(name),
+        meaning,
+        origin === 'glue' ? 'the daemon; printed as `glue`' : origin,
+      ]),
     ),
   filters: () =>
     markdownTable(

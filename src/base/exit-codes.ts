@@ -32,5 +32,5 @@ export const EXIT_MEANINGS: readonly (readonly [code: string, means: string])[] 
     '130, 143',
     'interrupted by SIGINT or SIGTERM; a daemon stops cleanly on the first signal and exits with this code on a second one',
   ],
-  ['any other', "`execute`: the exit code of the task's job, so of your script"],
+  ['any other', "`execute`: the exit code of the task's job, that is, of your script"],
 ];

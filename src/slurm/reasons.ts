@@ -126,7 +126,7 @@ const REASONS = {
   NonZeroExitCode: { class: 'ended', says: 'its script ended with an exit code other than 0' },
   RaisedSignal: { class: 'ended', says: 'a signal ended it' },
   TimeLimit: { class: 'ended', says: 'it reached its time limit', advice: 'Raise --time.' },
-  OutOfMemory: { class: 'ended', says: 'it used more memory than it had asked for', advice: 'Raise --mem.' },
+  OutOfMemory: { class: 'ended', says: 'it used more memory than it requested', advice: 'Raise --mem.' },
   DeadLine: { class: 'ended', says: 'its deadline passed' },
   InactiveLimit: { class: 'ended', says: 'it was inactive for longer than allowed' },
 } as const satisfies Readonly<Record<string, Reason>>;

@@ -20,7 +20,7 @@ export const JOB_EXIT_CODES = {
     code: 202,
     says: 'this node cannot reach the ClearML server.',
     advice:
-      'Run "srun curl -sS" with its address in this partition. ' +
+      'In this partition, run "srun curl -sS URL" with the address of the ClearML server. ' +
       'If the site has a proxy, export https_proxy in the template before CLEARML_PRE_SETUP.',
   },
   serverAway: {
@@ -75,7 +75,7 @@ export const JOB_EXIT_CODES = {
     code: 211,
     says: 'other users can change a file or directory that this job must trust.',
     advice:
-      'Make it writable for you only (chmod go-w), or name another directory. For a project directory, set ' +
+      'Make it writable only by you (chmod go-w), or name another directory. For a project directory, set ' +
       'agent.slurm.trusted_group: the members of that group can then run code as you.',
   },
   imageNotPulled: {

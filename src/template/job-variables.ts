@@ -37,7 +37,7 @@ export const READ_BY_JOB: readonly JobVariables[] = [
   {
     names: ['CLEARML_MULTI_NODE_SINGLE_TASK'],
     meaning:
-      'Display of the machines of a multi-node task. 1 (default): one graph for each node; 2: one graph with a line for each node.',
+      'How the machine graphs of a multi-node task are shown. 1 (default): one graph for each node; 2: one graph with a line for each node.',
   },
   {
     names: ['MASTER_ADDR', 'MASTER_PORT'],
@@ -63,8 +63,7 @@ export const READ_BY_JOB: readonly JobVariables[] = [
   },
   {
     names: ['RANK'],
-    meaning:
-      'Unset on a node of a multi-node task if it is not the number of that node; otherwise every agent would act as the first.',
+    meaning: 'If it differs from the number of the node, the job unsets it: otherwise every agent would act as rank 0.',
   },
 ];
 
@@ -86,12 +85,12 @@ export const SET_BY_JOB: readonly JobVariables[] = [
   { names: ['CLEARML_SLURM_PYTHON'], meaning: 'The Python that has clearml-agent.' },
   {
     names: ['CLEARML_SLURM_RANK_NAMES'],
-    meaning: 'On several nodes: eight characters for each rank, part of the name of its directory.',
+    meaning: "On several nodes: for each rank, the eight characters that are part of its directory's name.",
   },
   {
     names: ['CLEARML_AGENT__AGENT__VENVS_DIR'],
     meaning:
-      "Where the agent creates the task's Python environment: the private directory. To keep the environment, export another after PRE_SETUP.",
+      "Where the agent creates the task's Python environment: the private directory. To keep the environment, export another directory after CLEARML_PRE_SETUP.",
   },
   { names: ['CLEARML_WORKER_ID'], meaning: 'The name of the worker: the name of the daemon, and the job id.' },
   { names: ['CLEARML_AGENT_PROPAGATE_EXITCODE'], meaning: "1: the agent exits with the task's exit code." },

@@ -8,9 +8,7 @@ describe('the page of failures', () => {
     const page = readFileSync('docs/failures.md', 'utf8');
 
     expect(page).to.equal(fillFailureTables(page));
-    expect(page)
-      .to.include('| `OUT_OF_MEMORY` | It was killed')
-      .and.to.include('| The registry has no image with this');
+    expect(page).to.include('| `OUT_OF_MEMORY` | It was killed').and.to.include('| Pyxis found no image with this');
   });
 
   it('needs a place for them', () => {

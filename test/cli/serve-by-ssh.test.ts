@@ -227,7 +227,7 @@ describe('a round by SSH', () => {
     });
   });
 
-  it('F-15 with openssh and a ControlPath: your own connection is used, and nobody logs in without it', async () => {
+  it('F-16 with openssh and a ControlPath: your own connection is used, and nobody logs in without it', async () => {
     const hostKeys = { mode: 'strict' as const, knownHostsFiles: [sshd.knownHosts()] };
     const target = { name: 'cluster', host: '127.0.0.1', port: sshd.port, user: 'root', jumps: [], hostKeys };
     await using ssh = prepareUserSsh({ ...target, identityFiles: [join(folder, 'key')] });

@@ -10,19 +10,19 @@ export const NOT_TO_BE_HAD = [
     name: 'a registry without such an image',
     queue: 'documented',
     image: 'nvcr.io/lab/missing:1',
-    words: 'the registry has no image with this name and tag',
+    words: 'Pyxis found no image with this name and tag in the registry',
   },
   {
     name: 'an image that is not there for a whole script',
     queue: 'directives',
     image: 'nvcr.io/lab/missing:1',
-    words: 'the registry has no image with this name and tag',
+    words: 'Pyxis found no image with this name and tag in the registry',
   },
   {
     name: 'an unknown registry',
     queue: 'directives',
     image: 'registry.example.org/lab/tool:1',
-    words: 'the node cannot resolve the registry name registry.example.org',
+    words: 'Pyxis cannot resolve the registry name registry.example.org',
   },
   {
     name: 'a file that is no image',
@@ -34,7 +34,7 @@ export const NOT_TO_BE_HAD = [
     name: 'a file that is not there',
     queue: 'documented',
     image: '{folder}/none.sqsh',
-    words: /the image file \S+none\.sqsh does not exist on a node/,
+    words: /Pyxis found no image file \S+none\.sqsh on a node/,
   },
   {
     name: 'an image without bash for a whole script',

@@ -127,7 +127,7 @@ function describeState({ state }: Job, record: JobRecord | undefined): string {
   if (state === 'UNKNOWN' || state === 'COMPLETED' || state === 'FAILED') return '.';
   const meaning = JOB_STATES[state];
   const advice = 'advice' in meaning ? ` What to do: ${meaning.advice}.` : '';
-  return `: it ${meaning.says}${describeFigures(state, record)}.${advice}`;
+  return `: ${meaning.says}${describeFigures(state, record)}.${advice}`;
 }
 
 /** Returns the details of the end, to append to the meaning of the state. */

@@ -95,20 +95,20 @@ export const LOG_PATTERNS: readonly LogPattern[] = [
   {
     after: NOT_IMPORTED,
     pattern: /404 Not Found|manifest unknown/,
-    cause: 'the registry has no image with this name and tag',
+    cause: 'Pyxis found no image with this name and tag in the registry',
     advice: `${IMAGE_NAME}; Pyxis expects docker://REGISTRY#NAME:TAG, and uses Docker Hub if no registry is given`,
   },
   {
     after: NOT_IMPORTED,
     pattern: /40[13] (?:Unauthorized|Forbidden)|authentication required|access denied/i,
-    cause: 'the registry denies the account of the node access to the image',
+    cause: 'the registry denies Pyxis access to the image',
     advice:
       'check the image name; if the registry requires a login, add it to ~/.config/enroot/.credentials of the job user',
   },
   {
     after: NOT_IMPORTED,
     pattern: /Could not resolve host: ([\w.-]+)/,
-    cause: 'the node cannot resolve the registry name $1',
+    cause: 'Pyxis cannot resolve the registry name $1',
     advice: `check the image name; otherwise ${ROUTE}`,
   },
   {
@@ -119,7 +119,7 @@ export const LOG_PATTERNS: readonly LogPattern[] = [
   {
     after: { text: 'pyxis: failed to create container filesystem', within: 'log' },
     pattern: /No such file or directory: (\S+)/,
-    cause: 'the image file $1 does not exist on a node',
+    cause: 'Pyxis found no image file $1 on a node',
     advice: "check the image in the task's container, and that its directory exists on the nodes",
   },
   {
@@ -136,12 +136,12 @@ export const LOG_PATTERNS: readonly LogPattern[] = [
   {
     after: { text: 'FATAL: ', within: 'line' },
     pattern: /(?:unauthorized|denied|authentication required)$/,
-    cause: 'the registry denies the account of the node access to the image',
+    cause: 'the registry denies Apptainer access to the image',
     advice: 'check the image name; if the registry requires a login, run "apptainer registry login" as the job user',
   },
   {
     pattern: /manifest unknown/,
-    cause: 'the registry has no image with this name and tag',
+    cause: 'Apptainer found no image with this name and tag in the registry',
     advice: IMAGE_NAME,
   },
   {
@@ -152,7 +152,7 @@ export const LOG_PATTERNS: readonly LogPattern[] = [
   {
     after: { text: 'FATAL: ', within: 'line' },
     pattern: /could not open image (\S+?):/,
-    cause: 'the image file $1 does not exist on the node',
+    cause: 'Apptainer found no image file $1 on the node',
     advice: "check the image in the task's container, and that its directory exists on the nodes",
   },
   {

@@ -101,18 +101,18 @@ const SENTENCES: readonly (readonly [said: string, expected: string])[] = [
   [describeEnd(jobOf('FAILED'), undefined), 'Slurm job 7 ended FAILED.'],
   [
     describeEnd(jobOf('TIMEOUT', on), recordOf({ exitCode: 0, exitSignal: 15 })),
-    'Slurm job 7 ended TIMEOUT on n[1-2]: it was ended by Slurm at its time limit of 01:00:00. What to do: raise --time, or save checkpoints and continue from them.',
+    'Slurm job 7 ended TIMEOUT on n[1-2]: Slurm ended it at its time limit of 01:00:00. What to do: raise --time, or save checkpoints and continue from them.',
   ],
   [
     describeEnd(jobOf('OUT_OF_MEMORY', on), recordOf({ exitCode: 0, exitSignal: 125 })),
-    'Slurm job 7 ended OUT_OF_MEMORY on n[1-2]: it was killed because it used more memory than it had asked for. What to do: raise --mem.',
+    'Slurm job 7 ended OUT_OF_MEMORY on n[1-2]: it was killed because it used more memory than it requested. What to do: raise --mem.',
   ],
   [
     describeEnd(
       jobOf('OUT_OF_MEMORY', on),
       recordOf({ exitSignal: 125, memoryLimit: '50M a node', peakMemory: '57M' }),
     ),
-    'Slurm job 7 ended OUT_OF_MEMORY on n[1-2]: it was killed because it used more memory than it had asked for (limit 50M a node, peak 57M). What to do: raise --mem.',
+    'Slurm job 7 ended OUT_OF_MEMORY on n[1-2]: it was killed because it used more memory than it requested (limit 50M a node, peak 57M). What to do: raise --mem.',
   ],
   [
     describeEnd(jobOf('CANCELLED'), recordOf({ exitCode: 0, cancelledBy: 'root (uid 0)' })),
@@ -128,7 +128,7 @@ const SENTENCES: readonly (readonly [said: string, expected: string])[] = [
   ],
   [
     describeEnd(jobOf('NODE_FAIL', on), recordOf({ exitCode: 0 })),
-    'Slurm job 7 ended NODE_FAIL on n[1-2]: it ended because a node failed. What to do: enqueue the task again; tell the cluster admins if it happens on the same node.',
+    'Slurm job 7 ended NODE_FAIL on n[1-2]: it ended because a node failed. What to do: enqueue the task again; tell the cluster admins if it happens again on the same node.',
   ],
   [
     describeEnd(jobOf('CANCELLED'), recordOf({ exitCode: 0 })),

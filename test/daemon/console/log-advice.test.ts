@@ -125,20 +125,20 @@ const LOGS: Readonly<Record<string, readonly (readonly [log: string, says: strin
         '[INFO] Querying registry for permission grant',
         '[ERROR] URL http://127.0.0.1:20411/v2/lab/gone/manifests/1 returned error code: 404 Not Found',
       ]),
-      'the registry has no image with this name and tag',
+      'Pyxis found no image with this name and tag in the registry',
     ],
     [
       inPyxis('failed to import docker image: docker://nvcr.io#lab/closed:1', [
         '[ERROR] URL https://nvcr.io/v2/lab/closed/manifests/1 returned error code: 401 Unauthorized',
       ]),
-      'the registry denies the account of the node access to the image',
+      'the registry denies Pyxis access to the image',
     ],
     [
       inPyxis('failed to import docker image: docker://registry.nowhere.example#lab/x:1', [
         '[INFO] Querying registry for permission grant',
         'curl: (6) Could not resolve host: registry.nowhere.example',
       ]),
-      'the node cannot resolve the registry name registry.nowhere.example',
+      'Pyxis cannot resolve the registry name registry.nowhere.example',
     ],
     [
       inPyxis('failed to import docker image: docker://127.0.0.1:9#lab/x:1', [
@@ -162,7 +162,7 @@ const LOGS: Readonly<Record<string, readonly (readonly [log: string, says: strin
       inPyxis('failed to create container filesystem for image: /images/absent.sqsh', [
         '[ERROR] No such file or directory: /images/absent.sqsh',
       ]),
-      'the image file /images/absent.sqsh does not exist on a node',
+      'Pyxis found no image file /images/absent.sqsh on a node',
     ],
     [
       'slurmstepd-n2: error: pyxis: --container-mounts: source path does not exist: /tmp/clearml-4.XjB0gO/clearml.conf',
@@ -181,15 +181,15 @@ const LOGS: Readonly<Record<string, readonly (readonly [log: string, says: strin
   'Apptainer 1.4': [
     [
       `${FETCHING} docker://127.0.0.1:18811/private:1: reading manifest 1 in 127.0.0.1:18811/private: unauthorized`,
-      'the registry denies the account of the node access to the image',
+      'the registry denies Apptainer access to the image',
     ],
     [
       `${FETCHING} docker://127.0.0.1:18811/denied:1: reading manifest 1 in 127.0.0.1:18811/denied: denied`,
-      'the registry denies the account of the node access to the image',
+      'the registry denies Apptainer access to the image',
     ],
     [
       `${FETCHING} docker://127.0.0.1:18811/gone:1: reading manifest 1 in 127.0.0.1:18811/gone: manifest unknown`,
-      'the registry has no image with this name and tag',
+      'Apptainer found no image with this name and tag in the registry',
     ],
     [
       'FATAL:   While making image from oci registry: error fetching image: toomanyrequests: You have reached your pull rate limit.',
@@ -209,7 +209,7 @@ const LOGS: Readonly<Record<string, readonly (readonly [log: string, says: strin
     ],
     [
       'FATAL:   While checking container encryption: could not open image /tmp/nothing.sif: failed to retrieve path for /tmp/nothing.sif: lstat /tmp/nothing.sif: no such file or directory',
-      'the image file /tmp/nothing.sif does not exist on the node.',
+      'Apptainer found no image file /tmp/nothing.sif on the node.',
     ],
   ],
   'a program': [

@@ -110,7 +110,7 @@ describeInFull('a decision in full about a job that has ended', [
         ending: {
           status: 'failed',
           reason: 'Slurm TIMEOUT',
-          text: 'Slurm job 7 ended TIMEOUT: it was ended by Slurm at its time limit. What to do: raise --time, or save checkpoints and continue from them. clearml-agent did not start the task.',
+          text: 'Slurm job 7 ended TIMEOUT: Slurm ended it at its time limit. What to do: raise --time, or save checkpoints and continue from them. clearml-agent did not start the task.',
           guess:
             " See the job's log: a template command failed, the node cannot reach the ClearML server, or Python is missing.",
           withLog: true,
@@ -187,7 +187,7 @@ describeInFull('a decision in full about a job that has ended', [
         ending: {
           status: 'failed',
           reason: 'Slurm TIMEOUT',
-          text: 'Slurm job 7 ended TIMEOUT: it was ended by Slurm at its time limit of 01:00:00. What to do: raise --time, or save checkpoints and continue from them.',
+          text: 'Slurm job 7 ended TIMEOUT: Slurm ended it at its time limit of 01:00:00. What to do: raise --time, or save checkpoints and continue from them.',
           withLog: false,
         },
       },

@@ -217,7 +217,7 @@ describeInFull('a decision in full about a job that has ended', [
       {
         do: 'log',
         level: 'WARNING',
-        text: 'Slurm job 7 ended TIMEOUT: it was ended by Slurm at its time limit. What to do: raise --time, or save checkpoints and continue from them.',
+        text: 'Slurm job 7 ended TIMEOUT: Slurm ended it at its time limit. What to do: raise --time, or save checkpoints and continue from them.',
       },
     ],
   ],

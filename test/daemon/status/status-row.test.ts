@@ -64,7 +64,7 @@ describe('the status row of a task', () => {
       'a job that has ended',
       { jobs: [jobOf('TIMEOUT')] },
       'TIMEOUT',
-      'Slurm job 7 ended TIMEOUT: it was ended by Slurm at its time limit. What to do: raise --time, or save checkpoints and continue from them.',
+      'Slurm job 7 ended TIMEOUT: Slurm ended it at its time limit. What to do: raise --time, or save checkpoints and continue from them.',
     ],
     [
       'a claimed task',
