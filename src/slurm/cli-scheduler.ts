@@ -1,4 +1,4 @@
-// Slurm through its commands on a host: limited concurrency, a timeout for each call, every failure mapped to the contract.
+// Implements `Scheduler` with Slurm's commands: limits concurrent calls, sets a timeout for each, and maps every failure.
 import { createBoundedMap } from '../base/bounded-map.ts';
 import { CommandNotFoundError } from '../transport/errors.ts';
 import type { Transport, Command, CommandResult } from '../transport/transport.ts';
@@ -60,7 +60,7 @@ const MOST_STRANGE_STATES = 20;
 /** Ends of which accounting may know more than the controller. */
 const EXPLAINED_BY_USAGE = /^(CANCELLED|OUT_OF_MEMORY)\b/;
 
-/** Far below the kernel's limit for one argument. */
+/** Well below the kernel's limit for one argument. */
 const NAMES_PER_CALL = 500;
 
 export function createCliScheduler({
@@ -105,7 +105,7 @@ export function createCliScheduler({
     if (result.exitCode !== 0) throw new SlurmUnavailableError(failureMessage('scontrol show config', result));
     const read = readFacts(result.stdout);
     if (read === undefined) {
-      throw new SlurmUnavailableError(`scontrol show config on ${host.name} does not tell the cluster's settings`);
+      throw new SlurmUnavailableError(`the output of scontrol show config on ${host.name} lacks settings`);
     }
     lastFacts = { ...read, umask: (await lookAtSubmitter(signal)).umask };
     return lastFacts;
@@ -117,11 +117,11 @@ export function createCliScheduler({
     return submitter;
   }
 
-  /** The uid of the user whose jobs are ours. @throws SlurmUnavailableError */
+  /** The uid of the Unix user whose jobs are ours. @throws SlurmUnavailableError */
   async function ourUserId(signal?: AbortSignal): Promise<number> {
     const userId = submitter?.userId ?? (await lookAtSubmitter(signal)).userId;
     if (userId !== undefined) return userId;
-    throw new SlurmUnavailableError(`${host.name} does not tell the number of our Unix user: see \`id -u\` there`);
+    throw new SlurmUnavailableError(`the uid of our Unix user on ${host.name} is unknown: run \`id -u\` there`);
   }
 
   async function submit({ jobName, script, signal }: Submission): Promise<SubmitOutcome> {
@@ -176,13 +176,13 @@ export function createCliScheduler({
   }
 
   async function lookUp(names: readonly string[], since: number, signal?: AbortSignal): Promise<JobList> {
-    // In this order, a job that is submitted or ends meanwhile appears as in squeue.
+    // In this order, a job that is submitted or ends between the two calls appears as in squeue.
     const past = await remember(names, since, signal);
     const current = await list(signal);
     return current.kind === 'failed' ? current : mergeLookUp(names, past, current.jobs);
   }
 
-  /** The jobs of these names in accounting: none without accounting. */
+  /** The jobs with these names in accounting; none without accounting. */
   async function remember(names: readonly string[], since: number, signal?: AbortSignal): Promise<JobList> {
     const jobs: Job[] = [];
     try {

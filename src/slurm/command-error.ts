@@ -1,15 +1,15 @@
-// What a Slurm command that failed has to say for itself: one line for people, in Slurm's own words.
+// Describes the failure of a Slurm command in one line.
 import type { CommandResult } from '../transport/transport.ts';
 
-/** Standard error as one line, else how the program ended. Never empty. */
+/** The text of stderr on one line, or how the program ended. Never empty. */
 export function failureMessage(program: string, result: CommandResult): string {
   const said = oneLine(result.stderr);
   if (said !== '') return said;
-  if (result.killedBy !== undefined) return `${program} was ended by ${result.killedBy}`;
-  return `${program} ended with exit code ${String(result.exitCode)} and said nothing`;
+  if (result.killedBy !== undefined) return `${program} was killed by ${result.killedBy}`;
+  return `${program} ended with exit code ${String(result.exitCode)} and no message`;
 }
 
-/** The lines of a text joined by blanks, without control characters, cut at 500 characters. */
+/** Joins the lines of a text with spaces, removes control characters, and truncates at 500 characters. */
 export function oneLine(text: string): string {
   const line = text.replace(/[\s\x00-\x1f\x7f-\x9f]+/g, ' ').trim();
   return line.length > 500 ? `${line.slice(0, 499)}…` : line;

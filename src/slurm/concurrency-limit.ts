@@ -1,7 +1,7 @@
-// At most so many Slurm commands at once: the controller is shared by everybody on the cluster.
+// Limits concurrent Slurm commands, because all users of the cluster share the controller.
 
 export interface ConcurrencyLimit {
-  /** Runs the call when a slot is free, in the order asked. Rejects with the signal's reason when it is aborted before that. */
+  /** Runs the call when a slot is free, in the order of the requests. Rejects with the signal's reason if it is aborted before. */
   run<Result>(call: () => Promise<Result>, signal?: AbortSignal): Promise<Result>;
 }
 
@@ -35,7 +35,7 @@ export function createConcurrencyLimit(count: number): ConcurrencyLimit {
       try {
         return await call();
       } finally {
-        // Handed on directly, so that nobody who asks later comes before one who waits.
+        // Passed on directly, so that a later call never overtakes a waiting one.
         const next = waiting.shift();
         if (next === undefined) free += 1;
         else next();

@@ -1,6 +1,6 @@
-// The errors of a Slurm that does not respond usably.
+// The error for an unavailable Slurm.
 
-/** Thrown when the controller or its commands are unavailable: no job is at fault, retry later. */
+/** The controller or its commands are unavailable. No job is at fault: retry later. */
 export class SlurmUnavailableError extends Error {
   override readonly name = 'SlurmUnavailableError';
 }

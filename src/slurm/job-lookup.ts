@@ -1,13 +1,11 @@
-// What is known of jobs by their names, put together from what squeue still shows and what accounting remembers.
+// Merges the jobs that squeue shows with those in accounting.
 import { isLive } from './job-state.ts';
 import type { Job, JobList } from './scheduler.ts';
 
 /**
- * The jobs of these names from both sources, of which squeue was asked last. Where both know a job, squeue knows better;
- * so what accounting takes for alive and squeue does not show is not: the controller has lost it, or accounting has not
- * heard of its end yet.
- * Accounting that could not be asked is no evidence that a job never was: then the answer is good only if squeue shows
- * a job of each name.
+ * The jobs with these names from both sources; squeue was called last and takes precedence. So a job that is alive only in
+ * accounting is not alive: the controller lost it, or its end is not recorded yet.
+ * Failed accounting does not prove that a job never existed: then the result is valid only if squeue shows a job for each name.
  */
 export function mergeLookUp(names: readonly string[], past: JobList, shown: readonly Job[]): JobList {
   const current = shown.filter((job) => names.includes(job.name));

@@ -1,16 +1,16 @@
-// The name of a Slurm job of ours: it carries the task and the attempt, so that a lost job is found again by it.
+// Builds and parses the names of our Slurm jobs: task and attempt, by which a job with an unknown outcome is looked up.
 
-/** Which submission of which task a job is. */
+/** Identifies the task and the attempt of a job. */
 export interface JobName {
   /** The ClearML task id: 32 lower-case hex characters. */
   readonly taskId: string;
   readonly attempt: string;
 }
 
-/** By which a job tells whose it is: so many lower-case letters and digits, the same in all jobs of one submitter. */
+/** The length of the mark: lower-case letters and digits, the same in all jobs of one submitter. */
 export const MARK_LENGTH = 5;
 
-/** Whether it is one, of whatever daemon. */
+/** Whether the text has the form of a mark. */
 export function isMark(text: string): boolean {
   return /^[0-9a-z]{5}$/.test(text);
 }
@@ -23,8 +23,8 @@ const TIME_DIGITS = 8;
 const RANDOM_DIGITS = 4;
 
 /**
- * `clearml_task_<task id>-<attempt>`: at most 64 characters, none of which any Slurm command treats specially. The name is also that
- * of files in the shared folder: what is no task id must not become a path here, whatever was journaled by an older version.
+ * `clearml_task_<task id>-<attempt>`: at most 64 characters, none of which is special to a Slurm command. It is also the name
+ * of files in the shared directory, so anything but a task id is rejected: a journal of an older version must not add a path.
  * @throws RangeError
  */
 export function formatJobName(taskId: string, attempt: string): string {
@@ -32,34 +32,34 @@ export function formatJobName(taskId: string, attempt: string): string {
   return `clearml_task_${taskId}-${attempt}`;
 }
 
-/** What a job's name says, or undefined when the job is none of ours. */
+/** Parses a job name; undefined if the job is not ours. */
 export function readJobName(name: string): JobName | undefined {
   const [, taskId, attempt] = OURS.exec(name) ?? [];
   return taskId === undefined || attempt === undefined ? undefined : { taskId, attempt };
 }
 
-/** Which attempt a job of this name is; of one that is none of ours the empty string, which comes before every attempt. */
+/** The attempt of the job with this name; for a job that is not ours the empty string, which sorts before every attempt. */
 export function attemptOf(name: string): string {
   return readJobName(name)?.attempt ?? '';
 }
 
 /**
- * A new attempt: in the order of strings it comes after every earlier one, and no two daemons make the same.
+ * Creates an attempt. As a string it sorts after all earlier ones, and no two daemons create the same.
  * @param now milliseconds since 1970
- * @param mark the submitter's, of `MARK_LENGTH`
+ * @param mark the submitter's mark, of `MARK_LENGTH`
  * @param token random lower-case letters and digits, at least four
  */
 export function newAttempt(now: number, mark: string, token: string): string {
   return Math.floor(now).toString(36).padStart(TIME_DIGITS, '0') + mark + token.slice(0, RANDOM_DIGITS);
 }
 
-/** The mark of who made this attempt, or undefined for one that carries none. */
+/** The mark of the submitter of this attempt; undefined if it has none. */
 export function readMark(attempt: string): string | undefined {
   if (attempt.length !== TIME_DIGITS + MARK_LENGTH + RANDOM_DIGITS) return undefined;
   return attempt.slice(TIME_DIGITS, TIME_DIGITS + MARK_LENGTH);
 }
 
-/** A number from 0 to 1 that differs from attempt to attempt and stays the same for one: its random digits. */
+/** A number from 0 to 1, from the random digits of the attempt: constant for one attempt, different for others. */
 export function jitterOf(attempt: string): number {
   return (Number.parseInt(attempt.slice(-RANDOM_DIGITS), 36) || 0) / (36 ** RANDOM_DIGITS - 1);
 }

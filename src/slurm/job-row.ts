@@ -1,8 +1,8 @@
-// One row about a job, as squeue and sacct print it, and what stands in it where Slurm has nothing to say.
+// Parses a row of squeue or sacct, and Slurm's forms of an empty value.
 import { isLive, readJobState } from './job-state.ts';
 import type { Job, JobId } from './scheduler.ts';
 
-/** For every command that prints times: seconds since 1970, so that no time zone is involved (squeue(1), sacct(1)). */
+/** Environment for every command that prints times: seconds since 1970 need no time zone (squeue(1), sacct(1)). */
 export const TIME_ENVIRONMENT = { SLURM_TIME_FORMAT: '%s' } as const;
 
 /** The columns as printed. */
@@ -18,7 +18,7 @@ export interface JobRow {
   readonly end: string;
 }
 
-/** The job of a row, or undefined for a row that is none of a plain job (`99_[0-3]`, `12+1`, `13.batch`). */
+/** The job of a row; undefined if the row is not a plain job (`99_[0-3]`, `12+1`, `13.batch`). */
 export function readJobRow(row: JobRow): Job | undefined {
   if (!isJobId(row.id)) return undefined;
   const state = readJobState(row.stateWord);
@@ -32,29 +32,29 @@ export function readJobRow(row: JobRow): Job | undefined {
     nodes: readText(row.nodes),
     submittedAt: readTime(row.submitted),
     startAt: readTime(row.start),
-    // For a job that runs squeue shows when its time limit will end it.
+    // For a running job, squeue shows when its time limit ends it.
     endedAt: isLive(state) ? undefined : readTime(row.end),
   };
 }
 
-/** How Slurm's commands write a task of a job array, a part of a heterogeneous job, or a step: `99_[0-3]`, `12+1`, `13.batch`. */
+/** A task of a job array, a component of a heterogeneous job, or a step: `99_[0-3]`, `12+1`, `13.batch`. */
 export const PART_OF_SEVERAL = /^\d+[_+.]/;
 
 export function isJobId(text: string): text is JobId {
   return /^[1-9]\d*$/.test(text);
 }
 
-/** Undefined for the words that Slurm's commands print for nothing. */
+/** undefined for the words that Slurm prints for an empty value. */
 export function readText(text: string): string | undefined {
   return ['', 'None', 'N/A', 'n/a', '(null)', 'Unknown', 'None assigned'].includes(text) ? undefined : text;
 }
 
-/** Milliseconds since 1970; undefined for `N/A`, `NONE`, `Unknown` and whatever else is no time. */
+/** Milliseconds since 1970; undefined for `N/A`, `NONE`, `Unknown` and any other text. */
 function readTime(text: string): number | undefined {
   return /^[1-9]\d{0,11}$/.test(text) ? Number(text) * 1000 : undefined;
 }
 
-/** Reads `3:0`, an exit code and a signal, as sacct and scontrol print them. */
+/** Parses `3:0`, an exit code and a signal, as sacct and scontrol print them. */
 export function readExitCode(text: string): { exitCode: number | undefined; exitSignal: number | undefined } {
   const [, exitCode, exitSignal] = /^(\d+):(\d+)$/.exec(text) ?? [];
   return {

@@ -1,11 +1,11 @@
-// Slurm's words for the state of a job, and what each means to us: the one table.
+// The table of all job states of Slurm, and what each means for a task.
 
 interface StateMeaning {
-  /** May still run, or run again: nobody may call the job over. */
+  /** The job may still run, or run again: it must not be treated as ended. */
   readonly live: boolean;
   /** One sentence for the task's console. */
   readonly says: string;
-  /** What the user could do about it. */
+  /** What the user can do about it. */
   readonly advice?: string;
 }
 
@@ -63,7 +63,7 @@ export const JOB_STATES = {
   REVOKED: { live: false, says: 'another cluster of the federation started it' },
 } as const satisfies Record<string, StateMeaning>;
 
-/** A state of the table, or UNKNOWN for a word that no release up to 26.05 has: treated as still there. */
+/** A state of the table, or UNKNOWN for a word that no release up to 26.05 has: treated as still present. */
 export type JobState = keyof typeof JOB_STATES | 'UNKNOWN';
 
 /** Whether the job may still run or run again. */
@@ -71,7 +71,7 @@ export function isLive(state: JobState): boolean {
   return state === 'UNKNOWN' || JOB_STATES[state].live;
 }
 
-/** Reads a state word; `CANCELLED by 1000` and `COMPLETING+` forms are cut at the first blank or plus sign. */
+/** Parses a state word; forms like `CANCELLED by 1000` and `COMPLETING+` are truncated at the first space or plus sign. */
 export function readJobState(word: string): JobState {
   const base = word.split(/[ +]/, 1)[0] ?? '';
   return Object.hasOwn(JOB_STATES, base) ? (base as JobState) : 'UNKNOWN';

@@ -1,7 +1,7 @@
-// The reasons that name a limit of the accounting database: some hundred words of one grammar, explained by its parts.
+// Explains reasons that name a limit of the accounting database: hundreds of words that follow one grammar.
 import type { Reason } from './reason.ts';
 
-/** What is limited: how much of it, as a noun, and before "minutes". Some stand twice: Slurm writes them in two ways. */
+/** The limited resource: its amount, as a noun, and before "minutes". Some appear twice, because Slurm spells them in two ways. */
 const RESOURCES = {
   BB: ['much', 'burst buffer space', 'burst buffer'],
   Billing: ['many', 'billing units', 'billing'],
@@ -24,7 +24,7 @@ const GRAMMAR = new RegExp(
     '(?:Limit|NotSatisfied)?$',
 );
 
-/** Limits that older releases name as a whole. */
+/** Limits that older releases name with a single word. */
 const WHOLE: Readonly<Record<string, Reason>> = {
   AccountingPolicy: full('your account or QOS has reached one of its limits'),
   AssociationJobLimit: tooMany('you have as many jobs as your account lets you'),
@@ -35,7 +35,7 @@ const WHOLE: Readonly<Record<string, Reason>> = {
   QOSTimeLimit: tooBig('it asks for more time than its QOS gives', 'Lower --time, or use another QOS.'),
 };
 
-/** What a reason about a limit means; undefined for every other word. */
+/** Explains a reason about a limit; undefined for any other reason. */
 export function explainLimit(word: string): Reason | undefined {
   const whole = Object.hasOwn(WHOLE, word) ? WHOLE[word] : undefined;
   if (whole !== undefined) return whole;
@@ -51,12 +51,12 @@ export function explainLimit(word: string): Reason | undefined {
   if (what.startsWith('SubmitJob')) return tooMany(`${users} have as many jobs waiting and running as is allowed`);
   if (what.startsWith('Job')) return tooMany(`${users} have as many jobs running as is allowed`);
   if (what === 'WallDuration') return tooBig(`it asks for more time than ${giver} allows one job`, 'Lower --time.');
-  if (what === 'Wall') return usedUp(`the hours that ${giver} was given are used up`);
+  if (what === 'Wall') return usedUp(`the hours granted to ${giver} are used up`);
 
   const [amount, noun, adjective] = isResource(what) ? RESOURCES[what] : RESOURCES.Unknown;
   if (scope === 'QOSMin') {
     const less = amount === 'many' ? 'fewer' : 'less';
-    return tooBig(`it asks for ${less} ${noun} than ${giver} demands`, 'Ask for more, or use another QOS.');
+    return tooBig(`it asks for ${less} ${noun} than ${giver} requires`, 'Ask for more, or use another QOS.');
   }
   if (per === 'Job' || per === 'Node') {
     const where = per === 'Node' ? ' on one node' : '';
@@ -65,9 +65,9 @@ export function explainLimit(word: string): Reason | undefined {
       : tooBig(`it asks for more ${adjective} minutes than ${giver} allows one job`, 'Ask for less, or lower --time.');
   }
   if (time === undefined) return full(`${users} have as ${amount} ${noun} in use as is allowed`);
-  if (time === 'Minutes') return usedUp(`the ${adjective} minutes that ${giver} was given are used up`);
+  if (time === 'Minutes') return usedUp(`the ${adjective} minutes granted to ${giver} are used up`);
   return {
-    ...full(`jobs that run already may still use all the ${adjective} minutes that ${giver} allows at once`),
+    ...full(`running jobs may still use all the ${adjective} minutes that ${giver} allows at once`),
     advice: 'With a lower --time it can start earlier.',
   };
 }

@@ -1,12 +1,12 @@
-// The end of a job's log made fit for a task's console: whole lines, without what only a terminal understands.
+// Prepares the end of a job's log for the console of a task: whole lines, without terminal control sequences.
 import { visibleText } from '../base/terminal-text.ts';
 
 /** Longer lines are data, not messages. */
 const MAX_LINE = 500;
 
 /**
- * The last lines of a log, ready to be shown; empty when there is nothing to see.
- * Of a progress bar, which overwrites its line, only what it showed last is kept.
+ * The last lines of a log, ready to print; empty if there are none.
+ * A progress bar overwrites its line, so only its last state is kept.
  */
 export function cleanLogTail(text: string, maxLines: number): string {
   const lines = text.split(/\r?\n/).map(cleanLine);

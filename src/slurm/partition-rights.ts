@@ -1,12 +1,12 @@
-// scontrol: under which accounts and QOS each partition takes jobs.
+// Determines under which accounts and QOS each partition accepts jobs, from scontrol.
 import type { Association } from './sacctmgr.ts';
 
 export const SHOW_PARTITIONS_ARGS: readonly string[] = ['--oneliner', 'show', 'partition'];
 
-/** A list that is undefined lets everybody in. */
+/** An undefined list admits everyone. */
 interface Admission {
   readonly allowed: readonly string[] | undefined;
-  /** Counts only where nothing is said of who is allowed (slurm.conf(5), DenyAccounts). */
+  /** Effective only without a list of allowed ones (slurm.conf(5), DenyAccounts). */
   readonly denied: readonly string[];
 }
 
@@ -17,7 +17,7 @@ export interface PartitionRights {
   readonly isForRootOnly: boolean;
 }
 
-/** How a job may be submitted to a partition: this account, and the QOS to name, where the usual one is not let in. */
+/** How a job can be submitted to a partition: the account, and the QOS to request if the default one is not admitted. */
 export interface Entrance {
   readonly account: string;
   readonly isDefault: boolean;
@@ -56,15 +56,15 @@ function readNames(text: string | undefined): string[] | undefined {
 }
 
 /**
- * Every way in for the user of these associations, the usual account first. Only for clusters where a job needs an account: on
- * others Slurm asks none of this.
+ * All combinations that this user's associations permit, the default account first. Only for clusters where a job needs an
+ * account: others do not check any of this.
  */
 export function entrances(rights: PartitionRights, associations: readonly Association[]): Entrance[] {
   return associations
     .filter(({ account, partition }) => isLetIn(rights.accounts, account) && (partition ?? rights.name) === rights.name)
     .flatMap(({ account, isDefault, qos, defaultQos }): Entrance[] => {
       const usual = defaultQos ?? (qos.includes('normal') ? 'normal' : qos[0]);
-      // Where none is named Slurm has its own idea, which nobody can tell from here.
+      // Without an account in the request, Slurm chooses one by rules that are not visible here.
       if (usual === undefined || isLetIn(rights.qos, usual)) return [{ account, isDefault, qos: undefined }];
       const other = qos.find((name) => isLetIn(rights.qos, name));
       return other === undefined ? [] : [{ account, isDefault, qos: other }];

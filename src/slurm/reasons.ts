@@ -61,7 +61,7 @@ const REASONS = {
   },
   ReservationInvalid: {
     class: 'needs-a-human',
-    says: 'its reservation is not valid (any more) and it is held',
+    says: 'its reservation is not valid, or no longer valid, and it is held',
     advice: FIX_REQUEST,
   },
   JobLaunchFailure: {
@@ -152,7 +152,7 @@ const SENTENCES: readonly (readonly [RegExp, Reason])[] = [
     {
       class: 'ended',
       says: 'its output file could not be opened on the node',
-      advice: 'Set --output to a path in a folder that exists there.',
+      advice: 'Set --output to a path in a directory that exists there.',
     },
   ],
 ];

@@ -1,4 +1,4 @@
-// sacct: the record of one job that the controller has forgotten, as far as accounting keeps it.
+// Reads the record of a job that the controller has forgotten from accounting.
 import type { CommandResult } from '../transport/transport.ts';
 import { SlurmUnavailableError } from './errors.ts';
 import { readExitCode, readText } from './job-row.ts';
@@ -7,14 +7,15 @@ import type { JobId, JobRecord } from './scheduler.ts';
 
 const FIELDS = ['Submit', 'JobName', 'State', 'ExitCode', 'NodeList', 'Timelimit', 'Reason'];
 
-/** The arguments for all runs of one job of this Unix user, however long ago: asked for a job, sacct tells of any user's. */
+/** The arguments for all runs of one job of this Unix user at any time; without a user, sacct prints the jobs of all users. */
 export function sacctRecordArgs(id: JobId, submitter: number): string[] {
   return [...sacctTableArgs(FIELDS), `--uid=${submitter}`, `--jobs=${id}`];
 }
 
 /**
- * The newest run of the job of this name, as ids are handed out again after a crash of the controller, or undefined when accounting does not know the job either. Where the log is it never tells.
- * @throws SlurmUnavailableError when accounting gave no whole answer
+ * The newest run of the job with this name, because Slurm reuses ids after a crash of the controller; undefined if accounting
+ * has no such job. Accounting never has the path of the log.
+ * @throws SlurmUnavailableError if the output of accounting is incomplete
  */
 export function readSacctRecord(result: CommandResult, named?: string): JobRecord | undefined {
   const table = readSacctTable(result, FIELDS);
@@ -22,7 +23,7 @@ export function readSacctRecord(result: CommandResult, named?: string): JobRecor
   const isWhole = table.rows.every(
     ([submitted = '', , , exit = '']) => /^\d+$/.test(submitted) && /^\d+:\d+$/.test(exit),
   );
-  if (!isWhole) throw new SlurmUnavailableError('the answer of sacct has an unreadable row');
+  if (!isWhole) throw new SlurmUnavailableError('the output of sacct has an unreadable row');
   const rows = table.rows.filter((row) => named === undefined || row[1] === named);
   const runs = rows.toSorted(([one = ''], [other = '']) => Number(one) - Number(other));
   const [, name, stateWord, exit = '', nodes = '', timeLimit = '', reason = ''] = runs.at(-1) ?? [];

@@ -32,11 +32,11 @@ export function readSacctTable(result: CommandResult, fields: readonly string[])
 
   const lines = result.stdout.split('\n');
   const begin = lines.indexOf(fields.join(FIELD_END));
-  if (begin < 0) return { kind: 'failed', words: 'the answer of sacct has no header' };
+  if (begin < 0) return { kind: 'failed', words: 'the output of sacct has no header' };
   // A line without fields is noise of a wrapper.
   const rows = lines.flatMap((line, index) =>
     index > begin && line.includes(FIELD_END) ? [line.split(FIELD_END)] : [],
   );
   const isWhole = lines.at(-1) === '' && rows.every((row) => row.length === fields.length);
-  return isWhole ? { kind: 'read', rows } : { kind: 'failed', words: 'the answer of sacct is cut short' };
+  return isWhole ? { kind: 'read', rows } : { kind: 'failed', words: 'the output of sacct is truncated' };
 }

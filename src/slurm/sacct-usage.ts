@@ -1,4 +1,4 @@
-// What only accounting tells of an ended job: who cancelled it, and how much memory its steps used at most.
+// Reads facts about an ended job that only accounting has: who cancelled it, and the peak memory usage of its steps.
 import type { CommandResult } from '../transport/transport.ts';
 import { readSacctTable, sacctWholeJobArgs } from './sacct-table.ts';
 import type { JobId } from './scheduler.ts';
@@ -6,9 +6,9 @@ import type { JobId } from './scheduler.ts';
 const FIELDS = ['State', 'ReqMem', 'MaxRSS'];
 
 export interface JobUsage {
-  /** A number; what the user is called is the host's to say. */
+  /** A uid; only the host can resolve its name. */
   readonly cancelledByUid: string | undefined;
-  /** `50M`, of all steps on one node; undefined where nobody measures it (slurm.conf(5), JobAcctGatherType). */
+  /** `50M`, of all steps on one node; undefined if it is not measured (slurm.conf(5), JobAcctGatherType). */
   readonly peakMemory: string | undefined;
   /** `50M`, `50M a node`, `1G a CPU`. */
   readonly memoryLimit: string | undefined;
@@ -19,7 +19,7 @@ export function sacctUsageArgs(id: JobId): string[] {
   return [...sacctWholeJobArgs(FIELDS), '--units=M', `--jobs=${id}`];
 }
 
-/** No more than a hint: undefined when accounting gave no whole answer. */
+/** Only a hint: undefined if the output of accounting is incomplete. */
 export function readSacctUsage(result: CommandResult): JobUsage | undefined {
   const table = readSacctTable(result, FIELDS);
   if (table.kind === 'failed') return undefined;

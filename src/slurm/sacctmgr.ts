@@ -1,4 +1,4 @@
-// sacctmgr: under which accounts this user may submit.
+// Lists the accounts under which this user may submit, from sacctmgr.
 
 export interface Association {
   readonly cluster: string;
@@ -7,11 +7,11 @@ export interface Association {
   /** undefined: in all partitions. */
   readonly partition: string | undefined;
   readonly qos: readonly string[];
-  /** undefined: where nothing else is said, that of the cluster, which is `normal`. */
+  /** undefined if none is set: then the default of the cluster applies, `normal`. */
   readonly defaultQos: string | undefined;
 }
 
-/** The arguments for the associations of one user, on all clusters of the database. */
+/** The arguments for the associations of one user on all clusters of the database. */
 export function showAssociationsArgs(user: string): string[] {
   return [
     '--noheader',

@@ -1,6 +1,6 @@
-// Which options of sbatch a refusal is about, by the words of it: so that the user is told what to change.
+// Finds the options that an error of sbatch is about, so that the user knows what to change.
 
-/** In the words of slurm_errno.c and of sbatch itself, 20.11 to 26.05. */
+/** Messages of slurm_errno.c and of sbatch itself, 20.11 to 26.05. */
 const ABOUT: readonly (readonly [words: RegExp, option: string])[] = [
   [/\baccount\b|association/i, '--account'],
   [/partition/i, '--partition'],
@@ -19,10 +19,10 @@ const ABOUT: readonly (readonly [words: RegExp, option: string])[] = [
   [/dependency/i, '--dependency'],
 ];
 
-/** Named by sbatch itself: `unrecognized option '--container-image=x'`, `Invalid --time specification`. */
+/** Options that sbatch itself names: `unrecognized option '--container-image=x'`, `Invalid --time specification`. */
 const NAMED = /(?:option '|Invalid )(--[a-z][a-z-]*)/;
 
-/** The options, in the order in which they are worth looking at; none where the words do not tell. */
+/** The options, the most likely one first; empty if the message does not indicate any. */
 export function refusedOptions(words: string): string[] {
   const named = NAMED.exec(words)?.[1];
   return named === undefined ? ABOUT.flatMap(([pattern, option]) => (pattern.test(words) ? [option] : [])) : [named];

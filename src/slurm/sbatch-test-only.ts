@@ -1,15 +1,15 @@
-// `sbatch --test-only`: whether Slurm would take a script, without a job.
+// Checks with `sbatch --test-only` whether Slurm would accept a script, without submitting it.
 import type { CommandResult } from '../transport/transport.ts';
 import { failureMessage } from './command-error.ts';
 import { readSubmitError, submitErrorMessage } from './submit-error.ts';
 
-/** The script goes to standard input, as when it is submitted. */
+/** The script is passed on stdin, as for a submission. */
 export const TEST_ARGS: readonly string[] = ['--test-only', '--ignore-pbs'];
 
-/** `unasked`: Slurm gave no answer that is about the script. `words` are Slurm's own. */
+/** `unasked`: Slurm did not check the script. `words` is Slurm's message. */
 export type Tested = { readonly kind: 'taken' } | { readonly kind: 'refused' | 'unasked'; readonly words: string };
 
-/** sbatch prints the controller's answer behind other words than when it submits (slurm's src/sbatch/sbatch.c). */
+/** sbatch prints the controller's message with another prefix than for a submission (src/sbatch/sbatch.c). */
 const ANSWER = /^(?:sbatch: (?:error: )?)?allocation failure: /gm;
 
 export function readTested(result: CommandResult): Tested {

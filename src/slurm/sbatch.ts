@@ -1,4 +1,4 @@
-// sbatch: how a script is submitted under our name, and how its answer is read. Never "failed" because of noise.
+// Submits a script with sbatch under our job name, and parses the output. Noise never makes a submission "failed".
 import type { CommandResult } from '../transport/transport.ts';
 import { failureMessage, oneLine } from './command-error.ts';
 import { isJobId } from './job-row.ts';
@@ -6,8 +6,8 @@ import type { JobId, SubmitOutcome } from './scheduler.ts';
 import { readSubmitError, submitErrorMessage } from './submit-error.ts';
 
 /**
- * The script goes to standard input. What stands on the command line wins over the script's own directives, and a
- * template's `#PBS` lines, which sbatch would obey as well, are comments.
+ * The script is passed on stdin. Command-line options override the directives of the script. The `#PBS` lines of a
+ * template, which sbatch would also read, are treated as comments.
  */
 export function sbatchArgs(jobName: string): string[] {
   return ['--parsable', '--ignore-pbs', `--job-name=${jobName}`];
@@ -20,8 +20,8 @@ interface Accepted {
 }
 
 /**
- * Reads what sbatch answered. A job id on standard output wins over whatever else was said, also over an exit code:
- * `--wait` exits with the job's own. Only where sbatch itself reports that the submission failed it can be no id.
+ * Parses the result of sbatch. A job id on stdout takes precedence over all other output and over the exit code, because
+ * `--wait` exits with the code of the job. Only an explicit submission error of sbatch overrides it.
  */
 export function readSbatch(result: CommandResult): SubmitOutcome {
   const accepted = readAcceptance(result.stdout);
@@ -35,7 +35,7 @@ export function readSbatch(result: CommandResult): SubmitOutcome {
 
 /**
  * The job that this output of sbatch names: the last line that is `4711`, `4711;cluster` or `Submitted batch job 4711
- * on cluster c` (a wrapper without `--parsable`). Also good for what an sbatch had printed when it was killed.
+ * on cluster c` (a wrapper without `--parsable`). Also works for the output of an sbatch that was killed.
  */
 export function readAcceptance(stdout: string): Accepted | undefined {
   for (const line of stdout.split('\n').reverse()) {

@@ -1,12 +1,12 @@
-// scancel: how many jobs are cancelled with few calls.
+// Cancels many jobs with few scancel calls.
 import type { JobId } from './scheduler.ts';
 
-/** One call with many ids costs the controller a fraction of as many calls with one; 200 fit on any command line. */
+/** One call with many ids costs the controller far less than a call for each; 200 ids fit on any command line. */
 const IDS_PER_CALL = 200;
 
 /**
- * The arguments of each call that together cancel these jobs.
- * Always by id and never by name: run as root, scancel takes a name for the jobs of every user.
+ * The arguments of the calls that cancel these jobs.
+ * Always by id: scancel as root applies a name to the jobs of all users.
  */
 export function scancelArgs(ids: readonly JobId[]): string[][] {
   const calls: string[][] = [];

@@ -1,9 +1,9 @@
-// `scontrol show config`: the cluster's settings that we need.
+// Parses `scontrol show config`: the settings of the cluster that we need.
 import type { ClusterFacts } from './scheduler.ts';
 
 export const SHOW_CONFIG_ARGS: readonly string[] = ['show', 'config'];
 
-/** Reads the output of `scontrol show config`; undefined when a setting that we need is not in it. */
+/** Parses the output of `scontrol show config`; undefined if a required setting is missing. */
 export function readFacts(text: string): ClusterFacts | undefined {
   const settings = readSettings(text);
   const clusterName = settings.get('ClusterName');
@@ -19,13 +19,13 @@ export function readFacts(text: string): ClusterFacts | undefined {
     minJobAgeMs,
     messageTimeoutMs,
     killWaitMs,
-    // `accounting_storage/none` or `(null)` where there is none.
+    // `accounting_storage/none` or `(null)` without accounting.
     hasAccounting: settings.get('AccountingStorageType') === 'accounting_storage/slurmdbd',
     ...readCallLimit(settings.get('SlurmctldParameters') ?? ''),
   };
 }
 
-/** slurm.conf(5), SlurmctldParameters: what is not said has its default. */
+/** slurm.conf(5), SlurmctldParameters: missing parameters have their defaults. */
 function readCallLimit(parameters: string): Pick<ClusterFacts, 'callLimit'> {
   const given = new Map(
     parameters.split(',').map((word): [string, string] => {
@@ -39,7 +39,7 @@ function readCallLimit(parameters: string): Pick<ClusterFacts, 'callLimit'> {
   return { callLimit: { perSecond, burst: number('rl_bucket_size', 30) } };
 }
 
-/** Whether a job is refused that has no account in the database (slurm.conf(5), AccountingStorageEnforce), by the same output. */
+/** Whether Slurm rejects a job without an account in the database (slurm.conf(5), AccountingStorageEnforce), from the same output. */
 export function needsAccount(text: string): boolean {
   return /associations|limits|qos|wckeys|safe|all/.test(readSettings(text).get('AccountingStorageEnforce') ?? '');
 }

@@ -1,28 +1,28 @@
-// sinfo: the partitions that this user sees, with what their nodes have.
+// Parses sinfo: the partitions visible to this user, and the resources of their nodes.
 
 export interface Partition {
   readonly name: string;
   readonly isDefault: boolean;
   readonly isUp: boolean;
-  /** The longest a job may take there, as sbatch's --time takes it; `infinite` where there is no limit. */
+  /** The longest time limit of a job there, in the format of sbatch's --time; `infinite` without a limit. */
   readonly timeLimit: string;
   readonly nodes: number;
   /** Nodes that run jobs, or could. */
   readonly usableNodes: number;
-  /** Of its largest node. */
+  /** Of the largest node. */
   readonly cpus: number;
   readonly memoryMb: number;
-  /** Its kinds of generic resources, such as `gpu:a100:4`. */
+  /** The types of generic resources, such as `gpu:a100:4`. */
   readonly gres: readonly string[];
 }
 
-/** One line for each kind of node in each state; partitions that this user may not use are left out by sinfo itself. */
+/** One line for each type of node in each state; sinfo itself omits partitions that this user may not use. */
 export const SINFO_ARGS: readonly string[] = ['--noheader', '--format=%P|%a|%l|%D|%T|%c|%m|%G'];
 
-/** A state, without the marks behind it: `*` says that the node does not answer. */
+/** A state without its suffix: `*` means that the node does not respond. */
 const USABLE = /^(?:idle|mixed|allocated|completing|planned|reserved|allocated\+|mixed\+)[~#!%@^+-]?$/;
 
-/** In sinfo's order. */
+/** In the order of sinfo. */
 export function readPartitions(text: string): Partition[] {
   const partitions = new Map<string, Partition>();
   for (const line of text.split('\n')) {
@@ -46,12 +46,12 @@ export function readPartitions(text: string): Partition[] {
   return [...partitions.values()];
 }
 
-/** `16+` where the nodes of a line differ. */
+/** `16+` if the nodes of a line differ. */
 function readNumber(text: string | undefined): number {
   return Number(/^\d+/.exec(text ?? '')?.[0] ?? 0);
 }
 
-/** `gpu:a100:4(S:0-1),shard:8`, or `(null)` where there are none. */
+/** `gpu:a100:4(S:0-1),shard:8`, or `(null)` for none. */
 function readGres(text: string): string[] {
   if (text === '(null)') return [];
   return text

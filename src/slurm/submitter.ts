@@ -1,17 +1,17 @@
-// The Unix user that submits on the host: whose jobs are ours, and what their logs' modes are told by.
+// Determines the Unix user that submits jobs on the host, and its umask.
 import { readUmask } from './log-umask.ts';
 
 export interface Submitter {
-  /** undefined where it could not be told. */
+  /** undefined if unknown. */
   readonly userId: number | undefined;
-  /** That programs have there, such as `0022`. undefined where it could not be told. */
+  /** The umask of programs on the host, such as `0022`. undefined if unknown. */
   readonly umask: string | undefined;
 }
 
-/** For /bin/sh. */
+/** A script for /bin/sh. */
 export const SUBMITTER_SCRIPT = 'echo "umask $(umask) uid $(id -u)"';
 
-/** What the script printed; nothing is told by another text. */
+/** Parses the output of the script; any other text leaves both undefined. */
 export function readSubmitter(stdout: string): Submitter {
   const [, umask = '', userId] = /^umask (\S*) uid (\d+)$/m.exec(stdout) ?? [];
   return { userId: userId === undefined ? undefined : Number(userId), umask: readUmask(umask) };

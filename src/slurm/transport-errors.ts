@@ -1,4 +1,4 @@
-// The host's errors, told from mistakes of ours and turned into what the scheduler's contract promises.
+// Maps errors of the transport to the results and errors that `Scheduler` promises.
 import {
   CommandNotFoundError,
   CommandTimeoutError,
@@ -10,7 +10,7 @@ import { SlurmUnavailableError } from './errors.ts';
 import { readAcceptance } from './sbatch.ts';
 import type { JobList, SubmitOutcome } from './scheduler.ts';
 
-/** The outcome of an sbatch that gave no result, or undefined for an error that is none of the host's. */
+/** The outcome of an sbatch without a result; undefined if the error is not one of the transport. */
 export function readSubmitTransportError(error: unknown): SubmitOutcome | undefined {
   if (error instanceof CommandNotFoundError || error instanceof HostUnreachableError) {
     return { kind: 'unavailable', words: error.message };
@@ -21,13 +21,13 @@ export function readSubmitTransportError(error: unknown): SubmitOutcome | undefi
   return error instanceof ConnectionLostError ? { kind: 'unknown', words: error.message } : undefined;
 }
 
-/** For `catch`: a list that could not be had is a failed one. */
+/** For `catch`: a list that cannot be read is `failed`. */
 export function failedList(error: unknown): JobList {
   if (isTransportError(error)) return { kind: 'failed', words: error.message };
   throw error;
 }
 
-/** For `catch`. @throws SlurmUnavailableError in place of every error of the host */
+/** For `catch`. @throws SlurmUnavailableError instead of any error of the transport */
 export function throwUnavailable(error: unknown): never {
   if (isTransportError(error)) throw new SlurmUnavailableError(error.message, { cause: error });
   throw error;

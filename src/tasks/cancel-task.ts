@@ -37,10 +37,10 @@ export async function cancelTask(app: App, named: string | undefined): Promise<C
   }
 }
 
-/** The server ends a task at once, or asks its agent to end it. */
+/** The server ends a task at once, or requests its agent to stop it. */
 function describeAbort({ id, name }: Task, after: Task | undefined): string {
   return after?.status === 'in_progress'
-    ? `Task ${id} (${name}): its agent was asked to end it.`
+    ? `Task ${id} (${name}): its agent was requested to stop it.`
     : `Task ${id} (${name}) was aborted.`;
 }
 
@@ -50,8 +50,8 @@ async function describeJob({ config, context }: App, task: TaskId): Promise<stri
     if (entry === undefined) continue;
     const job = entry.jobId === undefined ? 'Its Slurm job' : `Slurm job ${entry.jobId}`;
     const daemon = await findHolder(stateDir, context.hostName, systemClock.now());
-    if (daemon !== undefined) return `The daemon sees to it that ${job.replace('Its', 'its')} ends.`;
-    return `No daemon runs: ${job} is cancelled once one is started${entry.jobId === undefined ? '' : `; scancel ${entry.jobId} ends it now`}.`;
+    if (daemon !== undefined) return `The daemon cancels ${job.replace('Its', 'its')}.`;
+    return `No daemon is running: ${job} is cancelled when one starts${entry.jobId === undefined ? '' : `; to end it now: scancel ${entry.jobId}`}.`;
   }
-  return 'No Slurm job of it is known here.';
+  return 'No Slurm job of this task is known here.';
 }

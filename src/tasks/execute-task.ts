@@ -37,7 +37,7 @@ export async function executeTask(app: App, options: ExecuteOptions): Promise<Ex
     await console.skip();
     refuseOtherQueue(one, options);
     await begin(one, context);
-    context.stderr(`Following task ${task}. Ctrl-C ends this, and leaves the task alone.\n`);
+    context.stderr(`Tracking task ${task}. Ctrl-C stops tracking; the task continues.\n`);
     const show = (): Promise<void> => console.show();
     const end = await runOneTask(deps, { task, queue, intervals, stop: context.stop, lock, show });
     if (!end.isOver) {

@@ -34,7 +34,7 @@ export async function findTask(app: App, text: string | undefined, command: stri
     const [only, ...others] = found;
     if (only === undefined)
       throw new UsageError(
-        `Task "${text}" not found: it is no prefix of a task id, no task name and no job id of a task. See clearml-agent-slurm status.`,
+        `Task "${text}" not found: no task id starts with it, and no task name or Slurm job id matches. See clearml-agent-slurm status.`,
       );
     if (others.length > 0) throw new UsageError(describeSeveral(text, found));
     return only.id;
@@ -51,7 +51,7 @@ async function named({ tasks }: ClearmlClient, text: string, byJob: readonly Tas
 
 function describeSeveral(text: string, found: readonly Task[]): string {
   const shown = found.slice(0, MOST_NAMED).map(({ id, name, status }) => `\n  ${id}  ${status}  ${name}`);
-  return `"${text}" is more than one task; give more of the id:${shown.join('')}${found.length > MOST_NAMED ? '\n  …' : ''}`;
+  return `"${text}" matches more than one task; give more of the id:${shown.join('')}${found.length > MOST_NAMED ? '\n  …' : ''}`;
 }
 
 /** From the journal, else from Slurm; an unreachable cluster has none. */

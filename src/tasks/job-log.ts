@@ -56,13 +56,11 @@ export async function printJobLog(
           { host, scheduler, stop: app.context.stop, output, lines, follow },
         );
       if (job.record.isOutputInDoubt === true) {
-        output.stderr(
-          `Slurm's record of job ${job.id} leaves in doubt where the job writes: see scontrol show job ${job.id}.\n`,
-        );
+        output.stderr(`Slurm's record of job ${job.id} is ambiguous about its log: see scontrol show job ${job.id}.\n`);
         return await printConsole(app, output, task, lines);
       }
       output.stderr(
-        `Slurm no longer knows where job ${job.id} wrote its log: it forgets that some minutes after the job's end. The file is where --output of the template points; without one it is slurm-${job.id}.out in the folder where the daemon was started.\n`,
+        `Slurm no longer knows where job ${job.id} wrote its log: it drops the path minutes after the job ends. The file is where --output of the template points; without one it is slurm-${job.id}.out in the directory where the daemon was started.\n`,
       );
       return await printConsole(app, output, task, lines);
     } finally {
@@ -70,7 +68,7 @@ export async function printJobLog(
     }
   }
   output.stderr(
-    `No Slurm job of task ${task} is known here: it was not submitted yet, or Slurm has forgotten the job. See clearml-agent-slurm status.\n`,
+    `No Slurm job of task ${task} is known here: it is not submitted yet, or Slurm has forgotten the job. See clearml-agent-slurm status.\n`,
   );
   return printConsole(app, output, task, lines);
 }

@@ -55,7 +55,7 @@ function readTaskText(text: string, path: string): Record<string, unknown> {
   try {
     return z.union([Reply, Wrapped, Document]).parse(JSON.parse(text));
   } catch {
-    throw new UsageError(`${path} holds no task: it must be the JSON that tasks.get_by_id returns, with an "id".`);
+    throw new UsageError(`${path} contains no task: it must be the JSON that tasks.get_by_id returns, with an "id".`);
   }
 }
 

@@ -72,9 +72,9 @@ function compare(
   const missing: Record<string, string> = {};
   const sentences: string[] = [];
   for (const { name, fallback } of properties) {
-    if (Object.hasOwn(there, name)) sentences.push(`${name}: is there, and stays as it is\n`);
+    if (Object.hasOwn(there, name)) sentences.push(`${name}: already set, not changed\n`);
     else if (Object.hasOwn(missing, name)) continue;
-    else if (fallback === undefined) sentences.push(`${name}: has no default, so set it yourself\n`);
+    else if (fallback === undefined) sentences.push(`${name}: has no default, set it yourself\n`);
     else {
       missing[name] = fallback;
       sentences.push(`${name}: set to ${JSON.stringify(fallback)}\n`);

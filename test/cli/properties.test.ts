@@ -82,12 +82,12 @@ describe('properties', () => {
     expect(first.stdout).to.equal(
       [
         'partition: set to "debug"',
-        'num_nodes: is there, and stays as it is',
-        'account: has no default, so set it yourself',
+        'num_nodes: already set, not changed',
+        'account: has no default, set it yourself',
         '',
       ].join('\n'),
     );
-    expect(second.stdout).to.match(/^partition: is there, and stays as it is\n/);
+    expect(second.stdout).to.match(/^partition: already set, not changed\n/);
     const { hyperparams } = await place.user.look(task);
     expect(hyperparams['properties']).to.have.keys('partition', 'num_nodes', 'mine');
     expect(hyperparams['properties']?.['num_nodes']?.value).to.equal('4');

@@ -54,7 +54,7 @@ describe('execute', () => {
     const task = await world.user.makeTask({});
     const words = ['execute', '--id', task, '--template', template];
     const untilFollowed = (program: Program): Promise<unknown> =>
-      waitUntil('it to follow', () => program.log().includes('Following task'));
+      waitUntil('it to track the task', () => program.log().includes('Tracking task'));
 
     const killed = world.start(...words);
     await world.untilConsole(task, 'Submitted as Slurm job');

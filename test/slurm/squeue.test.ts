@@ -169,8 +169,8 @@ describe('squeue', () => {
       result({ exitCode: 1, stderr: 'slurm_load_jobs error: Unable to contact slurm controller (connect failure)\n' }),
       'slurm_load_jobs error: Unable to contact slurm controller (connect failure)',
     ],
-    ['a signal', result({ exitCode: undefined, killedBy: 'SIGKILL', stdout: whole }), 'squeue was ended by SIGKILL'],
-    ['a failure without words', result({ exitCode: 127 }), 'squeue ended with exit code 127 and said nothing'],
+    ['a signal', result({ exitCode: undefined, killedBy: 'SIGKILL', stdout: whole }), 'squeue was killed by SIGKILL'],
+    ['a failure without a message', result({ exitCode: 127 }), 'squeue ended with exit code 127 and no message'],
   ] as const) {
     it(`S-17 is no answer with ${what}`, () => {
       expect(readSqueue(answer, MARK)).to.deep.equal({ kind: 'failed', words });

@@ -42,7 +42,7 @@ describe('a task on the command line', () => {
     const twins = [await place.user.makeTask({ name: 'twin' }), await place.user.makeTask({ name: 'twin' })];
     const { code, stderr } = await place.run('cancel', 'twin');
     expect(code).to.equal(2);
-    expect(stderr).to.include('"twin" is more than one task; give more of the id:');
+    expect(stderr).to.include('"twin" matches more than one task; give more of the id:');
     for (const id of twins) expect(stderr).to.include(`\n  ${id}  created  twin`);
   });
 
@@ -57,7 +57,7 @@ describe('a task on the command line', () => {
     const { code, stdout, stderr } = await place.run('cancel', job);
     expect(code, stderr).to.equal(0);
     expect(stdout).to.equal(
-      `Task ${task} (train (v1.0)) was aborted. No daemon runs: Slurm job ${job} is cancelled once one is started; scancel ${job} ends it now.\n`,
+      `Task ${task} (train (v1.0)) was aborted. No daemon is running: Slurm job ${job} is cancelled when one starts; to end it now: scancel ${job}.\n`,
     );
     expect((await place.user.look(task)).status).to.equal('stopped');
   });
@@ -73,7 +73,7 @@ describe('a task on the command line', () => {
 
     expect(code).to.equal(0);
     expect(stdout).to.match(
-      /^Task \w+ \(runs\): its agent was asked to end it\. The daemon sees to it that Slurm job \d+ ends\.\n$/,
+      /^Task \w+ \(runs\): its agent was requested to stop it\. The daemon cancels Slurm job \d+\.\n$/,
     );
     expect(await place.user.look(runs)).to.include({ status: 'in_progress', status_message: 'stopping' });
   });
