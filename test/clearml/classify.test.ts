@@ -1,4 +1,4 @@
-// What answers mean, as a table.
+// Classification of ClearML's responses, as a table.
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { isHtml, classifyFailure, classifyReply, type ResponseClass } from '../../src/clearml/classify.ts';
@@ -9,13 +9,13 @@ function envelope(code: number, subcode: number): string {
 
 describe('classifyReply', () => {
   const cases: readonly [name: string, status: number, text: string, kind: ResponseClass['kind']][] = [
-    ['a good answer', 200, envelope(200, 0), 'data'],
+    ['a successful response', 200, envelope(200, 0), 'data'],
     ['an expired token', 401, envelope(401, 30), 'token-refused'],
     ['a call without a token', 401, envelope(401, 20), 'token-refused'],
     ['a wrong key', 401, envelope(401, 22), 'credentials-refused'],
     ['unreadable keys', 401, envelope(401, 21), 'credentials-refused'],
-    ['an endpoint that our role may not call', 403, envelope(403, 20), 'refused'],
-    ['a status that changed before us', 400, envelope(400, 121), 'lost-race'],
+    ['an endpoint that the role may not call', 403, envelope(403, 20), 'refused'],
+    ['a status that another client changed first', 400, envelope(400, 121), 'lost-race'],
     ['a status that forbids it', 400, envelope(400, 110), 'lost-race'],
     ['no such task', 400, envelope(400, 101), 'refused'],
     ['an unknown endpoint', 404, envelope(404, 0), 'refused'],
@@ -27,20 +27,20 @@ describe('classifyReply', () => {
     ["a web server's refusal of POST", 405, '<html>', 'not-the-api'],
     ['a redirect', 302, '', 'not-the-api'],
     ['JSON of another program', 200, '{"ok":true}', 'not-the-api'],
-    ['nothing', 200, '', 'not-the-api'],
-    ["another program's wish for a password", 401, 'Unauthorized', 'not-the-api'],
+    ['an empty response', 200, '', 'not-the-api'],
+    ["another program's request for a password", 401, 'Unauthorized', 'not-the-api'],
   ];
   for (const [name, status, text, kind] of cases) {
-    it(`C-17 takes ${name} for ${kind}`, () => {
+    it(`C-17 classifies ${name} as ${kind}`, () => {
       expect(classifyReply(status, text).kind).to.equal(kind);
     });
   }
 
-  it('gives the data as they came', () => {
+  it('returns the data unchanged', () => {
     expect(classifyReply(200, envelope(200, 0))).to.deep.equal({ kind: 'data', data: { a: 1 } });
   });
 
-  it("keeps the server's own words and numbers of a refusal", () => {
+  it("keeps the server's message and codes of a refusal", () => {
     expect(classifyReply(400, envelope(400, 703))).to.deep.equal({
       kind: 'refused',
       code: 400,
@@ -59,13 +59,13 @@ describe('classifyReply', () => {
 });
 
 describe('classifyFailure', () => {
-  it('explains what it knows and keeps the words of the system', () => {
+  it("explains a known error code and keeps the system's message", () => {
     expect(classifyFailure('ECONNREFUSED', 'connect ECONNREFUSED 127.0.0.1:8008').words).to.match(
       /^nothing listens there.*\(connect ECONNREFUSED 127\.0\.0\.1:8008\)$/,
     );
   });
 
-  it('has the words of the system for what it does not know', () => {
+  it("returns the system's message for an unknown error code", () => {
     expect(classifyFailure('EWEIRD', 'something odd')).to.deep.equal({ words: 'something odd' });
     expect(classifyFailure(undefined, 'something odd')).to.deep.equal({ words: 'something odd' });
   });
@@ -82,7 +82,7 @@ describe('isHtml', () => {
     ['', false],
   ];
   for (const [text, expected] of cases) {
-    it(`${JSON.stringify(text)} is ${expected ? 'a page' : 'none'}`, () => {
+    it(`${expected ? 'accepts' : 'rejects'} ${JSON.stringify(text)} as an HTML page`, () => {
       expect(isHtml(text)).to.equal(expected);
     });
   }

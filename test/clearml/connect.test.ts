@@ -24,7 +24,7 @@ describe('connecting to a ClearML server', () => {
     }
   }
 
-  it('tells the server and who we are there', async () => {
+  it("returns the server's version and the name of the user", async () => {
     server.script('auth.login', data({ token: makeToken({ api_version: '2.31', server_version: '2.0.0' }) }));
 
     const { serverAheadMs, ...facts } = await connect();
@@ -38,14 +38,14 @@ describe('connecting to a ClearML server', () => {
     expect(serverAheadMs).to.be.closeTo(0, 1000);
   });
 
-  it('works below a path, with or without a slash at the end', async () => {
+  it('accepts an address with a path, with or without a trailing slash', async () => {
     server.script('api/auth.login', data({ token: makeToken() }));
 
     expect((await connect(`${server.url}/api/`)).apiServer).to.equal(`${server.url}/api`);
   });
 
   for (const apiVersion of ['2.31', '2.32', '2.100', '3.0']) {
-    it(`takes API ${apiVersion}`, async () => {
+    it(`accepts API ${apiVersion}`, async () => {
       server.script('auth.login', data({ token: makeToken({ api_version: apiVersion }) }));
 
       expect((await connect()).apiVersion).to.equal(apiVersion);
@@ -53,7 +53,7 @@ describe('connecting to a ClearML server', () => {
   }
 
   for (const apiVersion of ['2.30', '2.9', '1.99', undefined]) {
-    it(`C-21 refuses API ${apiVersion ?? 'of no version'} with what is needed`, async () => {
+    it(`C-21 refuses API ${apiVersion ?? 'without a version'} and names the required version`, async () => {
       server.script('auth.login', data({ token: makeToken({ api_version: apiVersion, server_version: '1.16.2' }) }));
 
       const error = await rejection(connect());
@@ -63,7 +63,7 @@ describe('connecting to a ClearML server', () => {
     });
   }
 
-  it('says at once that an address is the web page', async () => {
+  it('reports at once that an address is that of the web page', async () => {
     for (const status of [200, 404, 405]) {
       server.script('auth.login', page(status, '<!DOCTYPE html><html><head><title>ClearML</title></head></html>'));
 
@@ -75,7 +75,7 @@ describe('connecting to a ClearML server', () => {
     expect(server.calls).to.have.length(3);
   });
 
-  it('tells where a redirect leads', async () => {
+  it('reports the target of a redirect', async () => {
     server.script('auth.login', page(301, '', { location: 'https://api.example.org/auth.login' }));
 
     const error = await rejection(connect());
@@ -84,25 +84,25 @@ describe('connecting to a ClearML server', () => {
     expect(error.message).to.match(/redirects to https:\/\/api\.example\.org: set api\.api_server to that URL/);
   });
 
-  it('a server in maintenance may come back: that is no reason to call it unusable', async () => {
+  it('reports a server in maintenance as unreachable, not as unusable', async () => {
     server.script('auth.login', page(503, '<html>maintenance</html>'));
 
     expect(await rejection(connect())).to.be.instanceOf(ServerUnreachableError);
   });
 
-  it('waits for a server that is just starting', async () => {
+  it('waits for a server that is still starting', async () => {
     server.script('auth.login', page(502, '<html>Bad Gateway</html>'), data({ token: makeToken() }));
 
     expect((await connect(server.url, { retryMs: 60_000 })).user).to.equal('u1');
   });
 
-  it('passes refused credentials on as such', async () => {
+  it('reports rejected credentials', async () => {
     server.script('auth.login', refuse(401, 22, 'unauthorized (invalid credentials)'));
 
     expect(await rejection(connect())).to.be.instanceOf(CredentialsRejectedError);
   });
 
-  it('a page of a proxy after that is a temporary error', async () => {
+  it("treats a proxy's page after the login as a temporary error", async () => {
     server.script('tasks.get_by_id', page(200, '<html>please log in to the network</html>'));
     const client = makeClient(server.url, { timeouts: { retryMs: 20 } });
     await client.connect();
@@ -113,13 +113,13 @@ describe('connecting to a ClearML server', () => {
     expect(error).to.be.instanceOf(ServerUnreachableError);
   });
 
-  it('an answer to the login without a token is not the API of a ClearML server', async () => {
+  it('refuses a login response without a token as not from ClearML', async () => {
     server.script('auth.login', data({ token: 'no-token' }));
 
     expect(await rejection(connect())).to.be.instanceOf(ServerUnusableError);
   });
 
-  it('does not show a password in an address that is none', () => {
+  it('hides the password in an invalid address', () => {
     expect(() => makeClient('htp://someone:hidden-word@host:8008'))
       .to.throw(ServerUnusableError)
       .with.property('message')
@@ -128,7 +128,7 @@ describe('connecting to a ClearML server', () => {
   });
 
   for (const address of ['', 'host:8008', 'ftp://host', 'not an address']) {
-    it(`the address ${JSON.stringify(address)} is refused with an example of a right one`, () => {
+    it(`refuses the address ${JSON.stringify(address)} and shows a valid example`, () => {
       expect(() => makeClient(address))
         .to.throw(ServerUnusableError)
         .with.property('message')

@@ -5,7 +5,7 @@ import { describeRisks } from '../../src/clearml/connection-risks.ts';
 const PLAIN = /^http:\/\/[^ ]+ is not encrypted: an attacker on the network can read the keys/;
 const UNVERIFIED = /^api\.verify_certificate is false: an attacker on the network can pose as the server/;
 
-describe('the way to the server', () => {
+describe('describeRisks', () => {
   for (const [apiServer, verifyCertificate, risk] of [
     ['http://clearml.lab:8008', true, PLAIN],
     ['http://10.0.0.1:8008', false, PLAIN],
@@ -23,8 +23,9 @@ describe('the way to the server', () => {
     ['no address', false, undefined],
   ] as const) {
     const how =
-      { true: 'as usual', false: 'without a check of its certificate' }[String(verifyCertificate)] ?? 'with a CA file';
-    it(`${apiServer}, ${how}, is ${risk === undefined ? 'safe' : 'a risk, told in one line'}`, () => {
+      { true: 'with a certificate check', false: 'without a certificate check' }[String(verifyCertificate)] ??
+      'with a CA file';
+    it(`${risk === undefined ? 'accepts' : 'reports one risk of'} ${apiServer} ${how}`, () => {
       const risks = describeRisks({ apiServer, verifyCertificate });
 
       expect(risks).to.have.length(risk === undefined ? 0 : 1);

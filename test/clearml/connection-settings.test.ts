@@ -1,4 +1,4 @@
-// The way to the server: certificates, proxies, and the settings that describe them.
+// The connection to the server: certificates, proxies, and the settings that describe them.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,7 +11,7 @@ import { makeClient, queueId, taskId } from './client-under-test.ts';
 import { startProxy, type Proxy } from './proxy.ts';
 import { data, makeToken, startScriptedServer, type ScriptedServer } from './scripted-server.ts';
 
-describe('the way to the ClearML server', () => {
+describe('the connection to the ClearML server', () => {
   let certificates: Certificates;
   let plain: ScriptedServer;
   let secure: ScriptedServer;
@@ -49,8 +49,8 @@ describe('the way to the ClearML server', () => {
     }
   }
 
-  describe('certificates', () => {
-    it('a certificate of an unknown CA is refused, before anything is sent, with the setting that helps', async () => {
+  describe('with TLS', () => {
+    it('refuses an unknown CA before it sends anything, and names the setting that helps', async () => {
       const error = await rejection(call(secure.url, {}));
 
       expect(error).to.be.instanceOf(NotTheApiError).and.have.property('mayHaveHappened', false);
@@ -58,19 +58,19 @@ describe('the way to the ClearML server', () => {
       expect(secure.calls).to.have.length(0);
     });
 
-    it('is trusted by the CA file of verify_certificate', async () => {
+    it('trusts the CA file of verify_certificate', async () => {
       expect(await call(secure.url, { verifyCertificate: certificates.caFile })).to.equal(true);
     });
 
-    it('is trusted by the CA file of the environment', async () => {
+    it('trusts the CA file of the environment', async () => {
       expect(await call(secure.url, { caFile: certificates.caFile })).to.equal(true);
     });
 
-    it('is not looked at where verify_certificate is false', async () => {
+    it('skips the certificate check if verify_certificate is false', async () => {
       expect(await call(secure.url, { verifyCertificate: false })).to.equal(true);
     });
 
-    it('must be for the name that we call, even from a trusted CA', async () => {
+    it('refuses a certificate for another name, even from a trusted CA', async () => {
       const error = await rejection(
         call(secure.url.replace('127.0.0.1', 'localhost'), { caFile: certificates.caFile }),
       );
@@ -79,7 +79,7 @@ describe('the way to the ClearML server', () => {
       expect(error.message).to.include('another name');
     });
 
-    it('an unreadable CA file is reported at once', () => {
+    it('reports an unreadable CA file at once', () => {
       const path = join(tmpdir(), 'there', 'is', 'no', 'ca.pem');
 
       expect(() => makeClient(secure.url, { settings: { verifyCertificate: path } }))
@@ -89,7 +89,7 @@ describe('the way to the ClearML server', () => {
         .and.includes('ENOENT');
     });
 
-    it('a CA file of the environment does not count beside one of verify_certificate', async () => {
+    it('prefers the CA file of verify_certificate to that of the environment', async () => {
       const folder = await mkdtemp(join(tmpdir(), 'clearml-ca-'));
       const other = join(folder, 'empty.pem');
       await writeFile(other, '');
@@ -101,8 +101,8 @@ describe('the way to the ClearML server', () => {
     });
   });
 
-  describe('proxies', () => {
-    it('a plain server is asked through the http proxy, without a tunnel', async () => {
+  describe('with a proxy', () => {
+    it('sends HTTP requests to the HTTP proxy without a tunnel', async () => {
       const way = await proxy();
 
       expect(await call(plain.url, { httpProxy: `http://127.0.0.1:${way.port}` })).to.equal(true);
@@ -110,7 +110,7 @@ describe('the way to the ClearML server', () => {
       expect(way.asked).to.deep.equal([`POST ${plain.url}/auth.login`, `POST ${plain.url}/queues.remove_task`]);
     });
 
-    it('a secure server is asked through a tunnel of the https proxy, and its certificate is still checked', async () => {
+    it('tunnels HTTPS requests through the HTTPS proxy and still checks the certificate', async () => {
       const way = await proxy();
       const httpsProxy = `http://127.0.0.1:${way.port}`;
 
@@ -119,7 +119,7 @@ describe('the way to the ClearML server', () => {
       expect(await rejection(call(secure.url, { httpsProxy }))).to.be.instanceOf(NotTheApiError);
     });
 
-    it('a proxy may be written without its scheme, and with a name and a password', async () => {
+    it('accepts a proxy address without a scheme, with user name and password', async () => {
       const way = await proxy();
 
       await call(plain.url, { httpProxy: `someone:pass%20word@127.0.0.1:${way.port}` });
@@ -129,7 +129,7 @@ describe('the way to the ClearML server', () => {
     });
 
     for (const noProxy of ['127.0.0.1', 'example.org,127.0.0.1', '*']) {
-      it(`no_proxy=${noProxy} leads past it`, async () => {
+      it(`bypasses the proxy with no_proxy=${noProxy}`, async () => {
         const way = await proxy();
 
         expect(await call(plain.url, { httpProxy: `http://127.0.0.1:${way.port}`, noProxy })).to.equal(true);
@@ -138,7 +138,7 @@ describe('the way to the ClearML server', () => {
       });
     }
 
-    it('the http proxy is not for a secure server', async () => {
+    it('does not use the HTTP proxy for an HTTPS server', async () => {
       const way = await proxy();
 
       await call(secure.url, { httpProxy: `http://127.0.0.1:${way.port}`, caFile: certificates.caFile });
@@ -146,7 +146,7 @@ describe('the way to the ClearML server', () => {
       expect(way.asked).to.have.length(0);
     });
 
-    it('the environment of the process counts only through the settings', async () => {
+    it('takes proxies from its settings, not from the process environment', async () => {
       const way = await proxy();
       const before = process.env['http_proxy'];
       process.env['http_proxy'] = `http://127.0.0.1:${way.port}`;
@@ -170,7 +170,7 @@ describe('the way to the ClearML server', () => {
       [502, 'https', false],
     ];
     for (const [status, scheme, mayHaveHappened] of refusals) {
-      it(`a call to an ${scheme} server ${mayHaveHappened ? 'may have' : 'surely has not'} happened when the proxy answers ${status}`, async () => {
+      it(`reports that an ${scheme} call ${mayHaveHappened ? 'may have' : 'has not'} happened if the proxy returns ${status}`, async () => {
         const way = await proxy();
         const address = `http://127.0.0.1:${way.port}`;
         const server = scheme === 'http' ? plain : secure;
@@ -190,7 +190,7 @@ describe('the way to the ClearML server', () => {
       });
     }
 
-    it('a proxy address that is none is an error that does not show it', () => {
+    it('hides an invalid proxy address in its error', () => {
       const httpProxy = 'http://someone:hidden-word@[broken';
 
       expect(() => makeClient(plain.url, { settings: { httpProxy } }))

@@ -1,23 +1,23 @@
-// Cutting long console texts.
+// Splitting long console texts.
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { splitText } from '../../src/clearml/events.ts';
 
 describe('splitText', () => {
-  it('leaves a text that fits as it is, the empty one too', () => {
+  it('leaves a text that fits unchanged, including the empty text', () => {
     expect(splitText('', 4)).to.deep.equal(['']);
     expect(splitText('abcd', 4)).to.deep.equal(['abcd']);
   });
 
-  it('cuts after the last newline that fits', () => {
+  it('splits after the last newline that fits', () => {
     expect(splitText('ab\ncd\nefgh', 8)).to.deep.equal(['ab\ncd\n', 'efgh']);
   });
 
-  it('cuts a line that is too long by itself between characters', () => {
+  it('splits a line that is too long between two characters', () => {
     expect(splitText('aé€x', 4)).to.deep.equal(['aé', '€x']);
   });
 
-  it('loses and changes nothing, and keeps each piece within its size', () => {
+  it('keeps the text unchanged and each piece within the size limit', () => {
     const text = fc.string({ unit: fc.constantFrom('a', 'é', '€', '😀', '\n', ' '), maxLength: 200 });
     fc.assert(
       fc.property(text, fc.integer({ min: 4, max: 40 }), (whole, maxBytes) => {

@@ -22,8 +22,8 @@ function line(minutes: number, text: string, worker = 'login1:slurm'): ConsoleEv
   return { at: START + minutes * MINUTE_MS, worker, text };
 }
 
-describe("a task's console", () => {
-  it('is shown from now on, each line once, also those that come late or at the same moment', async () => {
+describe('createConsoleView', () => {
+  it('shows each new line once, including late lines and lines with the same time', async () => {
     const lines = [line(-60, 'an earlier run'), line(0, 'the end of it')];
     let shown = '';
     const view = createConsoleView(consoleOf(lines), '1' as TaskId, (text) => (shown += text));
@@ -41,7 +41,7 @@ describe("a task's console", () => {
     expect(shown).to.equal('Submitted\nSubmitted\nby a node whose clock is behind\ndone\n');
   });
 
-  it('that was empty is shown from its first line', async () => {
+  it('shows a console that was empty from its first line', async () => {
     const lines: ConsoleEvent[] = [];
     let shown = '';
     const view = createConsoleView(consoleOf(lines), '1' as TaskId, (text) => (shown += text));

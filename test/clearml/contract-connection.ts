@@ -1,4 +1,4 @@
-// The part of the contract about logging in, workers and people.
+// The part of the contract about login, workers and users.
 import { expect } from 'chai';
 import { CredentialsRejectedError } from '../../src/clearml/errors.ts';
 import { rejection } from '../support/rejection.ts';
@@ -9,7 +9,7 @@ const ID_OF_NOBODY = 'f'.repeat(32);
 
 export function defineConnectionContract(stage: () => Stage): void {
   describe('connecting', () => {
-    it('tells which server it is and who we are there', async () => {
+    it("returns the server's versions and the name of the user", async () => {
       const facts = await stage().client.connect();
 
       expect(facts.apiServer).to.equal(stage().access.url);
@@ -18,7 +18,7 @@ export function defineConnectionContract(stage: () => Stage): void {
       expect(facts.user).to.not.equal('');
     });
 
-    it('refuses keys that are not the right ones', async () => {
+    it('refuses invalid keys', async () => {
       const stranger = createContractClient({ ...stage().access, secretKey: 'not-the-secret' });
 
       const error = await rejection(stranger.connect());
@@ -28,8 +28,8 @@ export function defineConnectionContract(stage: () => Stage): void {
     });
   });
 
-  describe('answers', () => {
-    it('are compressed where the caller accepts that, and he reads the same', async () => {
+  describe('a response', () => {
+    it('has the same content with gzip compression as without', async () => {
       const { access, raw } = stage();
       const project = await raw.createProject(stage().uniqueName());
       const call = async (accepted: string): Promise<Response> =>
@@ -48,7 +48,7 @@ export function defineConnectionContract(stage: () => Stage): void {
     });
   });
 
-  describe('workers', () => {
+  describe('a worker', () => {
     async function findWorker(id: string): Promise<string | undefined> {
       const text = JSON.stringify(await stage().raw.call('workers.get_all', {}));
       const { workers } = JSON.parse(text) as { workers: { id: string; queues: { id: string }[] }[] };
@@ -56,7 +56,7 @@ export function defineConnectionContract(stage: () => Stage): void {
       return worker === undefined ? undefined : worker.queues.map((queue) => queue.id).join(' ');
     }
 
-    it('a registered worker serves its queues on the web page, until it leaves', async () => {
+    it('is listed with its queues until it unregisters', async () => {
       const { workers } = stage().client;
       const queue = await stage().newQueue();
       const worker = `slurm:${stage().uniqueName()}`;
@@ -70,7 +70,7 @@ export function defineConnectionContract(stage: () => Stage): void {
       expect(await findWorker(worker)).to.equal(undefined);
     });
 
-    it('a worker is found by its tag while it is heard of, and by no other', async () => {
+    it('is found only by its own tag, and only until it unregisters', async () => {
       const { workers } = stage().client;
       const queue = await stage().newQueue();
       const row = { id: `slurm:${stage().uniqueName()}`, queues: [queue], tags: [`tag:${stage().uniqueName()}`, 'x'] };
@@ -89,7 +89,7 @@ export function defineConnectionContract(stage: () => Stage): void {
       expect((await workers.find(tag, 60_000)).workers).to.deep.equal([]);
     });
 
-    it('a worker that is not registered may report and leave', async () => {
+    it('may report and unregister without a registration', async () => {
       const { workers } = stage().client;
       const worker = `slurm:${stage().uniqueName()}`;
 
@@ -100,7 +100,7 @@ export function defineConnectionContract(stage: () => Stage): void {
   });
 
   describe('people', () => {
-    it('reads a user, and nothing where there is none', async () => {
+    it('returns a user by id, and undefined for an unknown id', async () => {
       const { client } = stage();
       const { user } = await client.connect();
 
@@ -108,7 +108,7 @@ export function defineConnectionContract(stage: () => Stage): void {
       expect(await client.people.user(ID_OF_NOBODY)).to.equal(undefined);
     });
 
-    it('reads a project, and nothing where there is none', async () => {
+    it('returns a project by id, and undefined for an unknown id', async () => {
       const { client, raw, uniqueName } = stage();
       const name = uniqueName();
       const project = await raw.createProject(name);

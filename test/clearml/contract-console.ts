@@ -23,7 +23,7 @@ export function defineConsoleContract(stage: () => Stage): void {
   }
 
   describe('the console of a task', () => {
-    it('shows lines in the order in which they were written, each once', async () => {
+    it('shows each line once, in the order written', async () => {
       const { client, raw } = stage();
       const task = await raw.createTask();
       const lines = Array.from({ length: 60 }, (_, n) => `line ${n}`);
@@ -34,7 +34,7 @@ export function defineConsoleContract(stage: () => Stage): void {
       expect((await consoleOf(task, 60)).map((event) => event.msg)).to.deep.equal(lines);
     });
 
-    it('shows the level, the worker, and the text as it was, of a waiting task too', async () => {
+    it('shows level, worker and unchanged text, even for a queued task', async () => {
       const { client, newQueue, newTaskIn } = stage();
       const task = await newTaskIn(await newQueue());
       const text = 'two\nlines, "quotes", €, \u001b[31mred\u001b[0m';
@@ -44,7 +44,7 @@ export function defineConsoleContract(stage: () => Stage): void {
       expect(await consoleOf(task, 1)).to.deep.equal([{ msg: text, worker: 'slurm:c1', level: 'ERROR' }]);
     });
 
-    it('shows a very long text whole', async () => {
+    it('shows a very long text completely', async () => {
       const { client, raw } = stage();
       const task = await raw.createTask();
       const text = `${'0123456789 €\n'.repeat(15_000)}end`;
@@ -55,7 +55,7 @@ export function defineConsoleContract(stage: () => Stage): void {
       expect((await consoleOf(task, pieces)).map((event) => event.msg).join('')).to.equal(text);
     });
 
-    it('C-24 takes lines of a task that has ended', async () => {
+    it('C-24 accepts lines after the task has ended', async () => {
       const { client, raw } = stage();
       const task = await raw.createTask();
       await raw.call('tasks.started', { task });
@@ -66,7 +66,7 @@ export function defineConsoleContract(stage: () => Stage): void {
       expect(await consoleOf(task, 1)).to.have.length(1);
     });
 
-    it('of a published or deleted task takes none, and nobody fails for it', async () => {
+    it('ignores lines for a published or deleted task without an error', async () => {
       const { client, raw } = stage();
       const [published, deleted] = [await raw.createTask(), await raw.createTask()];
       await raw.call('tasks.started', { task: published });
@@ -80,7 +80,7 @@ export function defineConsoleContract(stage: () => Stage): void {
       expect(await consoleOf(published, 0)).to.deep.equal([]);
     });
 
-    it('is read from a moment on, or from its end, the oldest first', async () => {
+    it('returns lines after a given time, or the last lines, oldest first', async () => {
       const { client, raw } = stage();
       const task = await raw.createTask();
       const lines = Array.from({ length: 30 }, (_, n) => `line ${n}`);
@@ -97,7 +97,7 @@ export function defineConsoleContract(stage: () => Stage): void {
       expect(later).to.deep.equal(all.slice(20));
     });
 
-    it('is read whole when it has more lines than the server hands out at once', async () => {
+    it('returns all lines even if they exceed one page of the server', async () => {
       const { client, raw } = stage();
       const task = await raw.createTask();
       const lines = Array.from({ length: 1_100 }, (_, n) => `line ${n}`);

@@ -16,8 +16,8 @@ export function defineQueueContract(stage: () => Stage): void {
     return (await stage().client.tasks.get(task))?.task.executionQueue;
   }
 
-  describe('finding queues', () => {
-    it('finds a queue by its whole name and by its id, and nothing else', async () => {
+  describe('queue lookup', () => {
+    it('finds a queue by its complete name or its id only', async () => {
       const { client, raw, uniqueName } = stage();
       const name = `${uniqueName()} a.b+c (x) [1]^$|{2}#~&-_é\\`;
       const id = await raw.createQueue(name);
@@ -29,7 +29,7 @@ export function defineQueueContract(stage: () => Stage): void {
       expect(await client.queues.find(ID_OF_NONE)).to.equal(undefined);
     });
 
-    it('makes a queue once, however often it is asked to', async () => {
+    it('creates a queue only once, even in simultaneous calls', async () => {
       const { client, raw, uniqueName } = stage();
       const name = uniqueName();
 
@@ -40,7 +40,7 @@ export function defineQueueContract(stage: () => Stage): void {
       expect(made.map((queue) => queue.id)).to.deep.equal([again.id, again.id]);
     });
 
-    it('C-23 finds a hidden queue, but does not name it among the visible ones', async () => {
+    it('C-23 finds a hidden queue but omits it from the visible names', async () => {
       const { client, raw, uniqueName } = stage();
       const [shown, hidden] = [uniqueName(), uniqueName()];
       await raw.createQueue(shown);
@@ -54,14 +54,14 @@ export function defineQueueContract(stage: () => Stage): void {
         .and.not.include(hidden);
     });
 
-    it('leaves out queues that are gone', async () => {
+    it('omits missing queues', async () => {
       const { client, newQueue } = stage();
       const queue = await newQueue();
 
       expect((await client.queues.read([ID_OF_NONE, queue])).queues.map((read) => read.id)).to.deep.equal([queue]);
     });
 
-    it('reads the entries in order, with the time they came', async () => {
+    it('returns the entries in order, with the time when each was added', async () => {
       const { client, newQueue, newTaskIn } = stage();
       const queue = await newQueue();
       const earliest = Date.now() - 3_600_000;
@@ -75,7 +75,7 @@ export function defineQueueContract(stage: () => Stage): void {
   });
 
   describe('pop', () => {
-    it('gives the task to exactly one of many callers, and leaves it queued', async () => {
+    it('returns true to exactly one of many callers and keeps the task queued', async () => {
       const { client, newQueue, newTaskIn } = stage();
       const queue = await newQueue();
       const [first, second] = [await newTaskIn(queue), await newTaskIn(queue)];
@@ -87,7 +87,7 @@ export function defineQueueContract(stage: () => Stage): void {
       expect((await client.tasks.get(first))?.task).to.include({ status: 'queued', executionQueue: queue });
     });
 
-    it('takes nothing when the task is not the first', async () => {
+    it('returns false if the task is not first in the queue', async () => {
       const { client, newQueue, newTaskIn } = stage();
       const queue = await newQueue();
       const [first, second] = [await newTaskIn(queue), await newTaskIn(queue)];
@@ -96,7 +96,7 @@ export function defineQueueContract(stage: () => Stage): void {
       expect(await entriesOf(queue)).to.deep.equal([first, second]);
     });
 
-    it('takes nothing from an empty queue', async () => {
+    it('returns false for an empty queue', async () => {
       const { client, newQueue, newTaskIn } = stage();
       const task = await newTaskIn(await newQueue());
 
@@ -105,7 +105,7 @@ export function defineQueueContract(stage: () => Stage): void {
   });
 
   describe('park', () => {
-    it('C-11 puts the task in the queue and leaves the task alone, however often', async () => {
+    it('C-11 adds the task to the queue once and does not change the task, if repeated', async () => {
       const { client, newQueue, newTaskIn } = stage();
       const [source, scheduler] = [await newQueue(), await newQueue()];
       const task = await newTaskIn(source);
@@ -119,7 +119,7 @@ export function defineQueueContract(stage: () => Stage): void {
       expect((await client.tasks.get(task))?.document).to.deep.equal(before);
     });
 
-    it('C-19 does not revive a task that was aborted before', async () => {
+    it('C-19 does not requeue a task that was aborted before', async () => {
       const { client, raw, newQueue, newTaskIn } = stage();
       const [source, scheduler] = [await newQueue(), await newQueue()];
       const task = await newTaskIn(source);
@@ -133,8 +133,8 @@ export function defineQueueContract(stage: () => Stage): void {
     });
   });
 
-  describe('take', () => {
-    it('gives the entry to exactly one of many callers, wherever in the queue it stands', async () => {
+  describe('removeEntry', () => {
+    it('returns true to exactly one of many callers, at any position of the entry', async () => {
       const { client, newQueue, newTaskIn } = stage();
       const queue = await newQueue();
       const [first, second, third] = [await newTaskIn(queue), await newTaskIn(queue), await newTaskIn(queue)];
@@ -146,7 +146,7 @@ export function defineQueueContract(stage: () => Stage): void {
       expect((await client.tasks.get(second))?.task).to.include({ status: 'queued', executionQueue: queue });
     });
 
-    it('is false for a queue or a task that is not there', async () => {
+    it('returns false for a missing queue or entry', async () => {
       const { client, newQueue, newTaskIn } = stage();
       const task = await newTaskIn(await newQueue());
 
@@ -155,8 +155,8 @@ export function defineQueueContract(stage: () => Stage): void {
     });
   });
 
-  describe('returning a task to its queue', () => {
-    it('C-20 puts the task first in its queue, and leaves the task itself as it is', async () => {
+  describe('returnToQueue', () => {
+    it('C-20 puts the task at the front of its queue and does not change the task', async () => {
       const { client, newQueue, newTaskIn } = stage();
       const [source, other] = [await newQueue(), await newQueue()];
       const [task, waiting] = [await newTaskIn(other), await newTaskIn(source)];
@@ -168,7 +168,7 @@ export function defineQueueContract(stage: () => Stage): void {
       expect(await executionQueueOf(task)).to.equal(other);
     });
 
-    it('C-22 of a task that is there already moves it to the front', async () => {
+    it('C-22 moves a task that is already in the queue to the front', async () => {
       const { client, newQueue, newTaskIn } = stage();
       const queue = await newQueue();
       const [first, second] = [await newTaskIn(queue), await newTaskIn(queue)];

@@ -1,4 +1,4 @@
-// The part of the contract about status changes: who comes second learns it.
+// The part of the contract about status changes: a call that another one preceded gets an error.
 import { expect } from 'chai';
 import { LostRaceError } from '../../src/clearml/errors.ts';
 import type { TaskId } from '../../src/clearml/ids.ts';
@@ -29,7 +29,7 @@ export function defineStatusContract(stage: () => Stage): void {
     return (await stage().client.tasks.get(id))?.task.status;
   }
 
-  describe('changing the status', () => {
+  describe('a status change', () => {
     it('writes the status, its reason and its message', async () => {
       const { tasks } = stage().client;
       const id = await taskThatIs('in_progress');
@@ -43,7 +43,7 @@ export function defineStatusContract(stage: () => Stage): void {
       });
     });
 
-    it('C-06 fails a waiting task only by force', async () => {
+    it('C-06 fails a queued task only with force', async () => {
       const { tasks } = stage().client;
       const id = await taskThatIs('queued');
 
@@ -54,7 +54,7 @@ export function defineStatusContract(stage: () => Stage): void {
       expect(await statusOf(id)).to.equal('failed');
     });
 
-    it('corrects a stopped task to failed without force', async () => {
+    it('changes a stopped task to failed without force', async () => {
       const id = await taskThatIs('stopped');
 
       await stage().client.tasks.fail(id, NOTE, UNFORCED);
@@ -62,7 +62,7 @@ export function defineStatusContract(stage: () => Stage): void {
       expect(await statusOf(id)).to.equal('failed');
     });
 
-    it('stops a waiting and a running task without force', async () => {
+    it('stops a queued or running task without force', async () => {
       for (const status of ['queued', 'in_progress'] as const) {
         const id = await taskThatIs(status);
 
@@ -72,7 +72,7 @@ export function defineStatusContract(stage: () => Stage): void {
       }
     });
 
-    it('completes a running task, and no waiting one', async () => {
+    it('completes a running task but not a queued one', async () => {
       const { tasks } = stage().client;
       const [running, waiting] = [await taskThatIs('in_progress'), await taskThatIs('queued')];
 
@@ -82,14 +82,14 @@ export function defineStatusContract(stage: () => Stage): void {
       expect(await rejection(tasks.complete(waiting, NOTE))).to.be.instanceOf(LostRaceError);
     });
 
-    it('does not stop what has completed', async () => {
+    it('does not stop a completed task', async () => {
       const id = await taskThatIs('completed');
 
       expect(await rejection(stage().client.tasks.stop(id, NOTE, UNFORCED))).to.be.instanceOf(LostRaceError);
       expect(await statusOf(id)).to.equal('completed');
     });
 
-    it('of a task that was deleted is a lost race, by force too', async () => {
+    it('reports a lost race for a deleted task, even with force', async () => {
       const { tasks } = stage().client;
       const id = await taskThatIs('deleted');
 
@@ -100,8 +100,8 @@ export function defineStatusContract(stage: () => Stage): void {
     });
   });
 
-  describe('beginning a task, as each agent of several nodes does', () => {
-    it('refuses some of eight who do so at once, since another was quicker', async () => {
+  describe('a start of the same task by several agents', () => {
+    it('is refused for some of eight that start at the same time', async () => {
       const { raw } = stage();
       const refusals: string[] = [];
       // Seldom nobody comes between another's reading and his writing.
@@ -120,7 +120,7 @@ export function defineStatusContract(stage: () => Stage): void {
       );
     });
 
-    it('refuses none of eight once the first has begun it', async () => {
+    it('is accepted for all eight after the first one has started the task', async () => {
       const { raw } = stage();
       const task = await taskThatIs('queued');
       const begin = (): Promise<unknown> => raw.call('tasks.dequeue', { task, new_status: 'in_progress' });
@@ -155,7 +155,7 @@ export function defineStatusContract(stage: () => Stage): void {
       ['followed a return to queued', (id) => stage().client.tasks.unstart(id, 'in_progress', NOTE)],
     ];
     for (const [what, forget] of forgetting) {
-      it(`of a user leaves a task queued, in no queue, when an earlier enqueue ${what}; a second one makes it a draft`, async () => {
+      it(`by a user after an enqueue that ${what} leaves the task an orphan, and a draft the second time`, async () => {
         const { client, raw } = stage();
         const id = await enqueuedAfter(forget);
 
@@ -169,7 +169,7 @@ export function defineStatusContract(stage: () => Stage): void {
         expect(await statusOf(id)).to.equal('created');
       });
 
-      it(`of ours makes it a draft when an earlier enqueue ${what}`, async () => {
+      it(`by the client after an enqueue that ${what} makes the task a draft`, async () => {
         const id = await enqueuedAfter(forget);
 
         await stage().client.tasks.dequeue(id, NOTE);
@@ -181,7 +181,7 @@ export function defineStatusContract(stage: () => Stage): void {
 
   describe('unstart', () => {
     for (const status of ['in_progress', 'stopped'] as const) {
-      it(`C-07 brings a task that is ${status} back to queued, in no queue, with its execution queue kept`, async () => {
+      it(`C-07 changes a task from ${status} to queued, in no queue, and keeps its execution queue`, async () => {
         const { client } = stage();
         const id = await taskThatIs(status);
         const before = (await client.tasks.get(id))?.task;
@@ -199,7 +199,7 @@ export function defineStatusContract(stage: () => Stage): void {
       });
     }
 
-    it('does not touch a task that has ended otherwise meanwhile', async () => {
+    it('does not change a task that has ended in the meantime', async () => {
       const id = await taskThatIs('completed');
 
       expect(await rejection(stage().client.tasks.unstart(id, 'in_progress', NOTE))).to.be.instanceOf(LostRaceError);

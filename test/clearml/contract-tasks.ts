@@ -1,4 +1,4 @@
-// The part of the contract about reading tasks, and about what may be written beside their status.
+// The part of the contract about reading tasks, and about writing fields other than their status.
 import { expect } from 'chai';
 import { LostRaceError } from '../../src/clearml/errors.ts';
 import { taskId } from './client-under-test.ts';
@@ -8,8 +8,8 @@ import type { Stage } from './contract-server.ts';
 const ID_OF_NONE = taskId('f'.repeat(32));
 
 export function defineTaskContract(stage: () => Stage): void {
-  describe('reading tasks', () => {
-    it('reads what following needs', async () => {
+  describe('a task query', () => {
+    it('returns the fields that tracking needs', async () => {
       const { client, newQueue, newTaskIn } = stage();
       const queue = await newQueue();
       const id = await newTaskIn(queue);
@@ -30,7 +30,7 @@ export function defineTaskContract(stage: () => Stage): void {
       expect(task?.lastUpdate).to.be.closeTo(Date.now(), 3_600_000);
     });
 
-    it('reads the same of one task as of many, and the document as it came', async () => {
+    it('returns the same for one task as for many, plus the unchanged document', async () => {
       const { client, newQueue, newTaskIn } = stage();
       const id = await newTaskIn(await newQueue());
 
@@ -40,7 +40,7 @@ export function defineTaskContract(stage: () => Stage): void {
       expect(one?.document).to.include({ id, type: 'testing', status: 'queued' }).and.to.have.property('hyperparams');
     });
 
-    it('C-16 leaves out tasks that are gone', async () => {
+    it('C-16 omits missing tasks', async () => {
       const { client, raw } = stage();
       const [kept, deleted] = [await raw.createTask(), await raw.createTask()];
       await raw.call('tasks.delete', { task: deleted, force: true });
@@ -50,7 +50,7 @@ export function defineTaskContract(stage: () => Stage): void {
       expect(await client.tasks.get(ID_OF_NONE)).to.equal(undefined);
     });
 
-    it('reads archived and hidden tasks too', async () => {
+    it('returns archived and hidden tasks too', async () => {
       const { client, raw } = stage();
       const [archived, hidden] = [await raw.createTask(), await raw.createTask()];
       await raw.call('tasks.archive', { tasks: [archived] });
@@ -62,7 +62,7 @@ export function defineTaskContract(stage: () => Stage): void {
       expect(tasks.get(hidden)?.archived).to.equal(false);
     });
 
-    it('finds tasks by status and queue, also those that are in no queue any more', async () => {
+    it('finds tasks by status and queue, including tasks that are in no queue', async () => {
       const { client, newQueue, newTaskIn, raw } = stage();
       const [queue, other] = [await newQueue(), await newQueue()];
       const [waiting, popped, running] = [await newTaskIn(queue), await newTaskIn(queue), await newTaskIn(queue)];
@@ -89,7 +89,7 @@ export function defineTaskContract(stage: () => Stage): void {
       expect(found.map((task) => task.id)).to.deep.equal([id]);
     });
 
-    it("sees a user's wish to abort a running task, and who runs it", async () => {
+    it("returns a user's abort request for a running task, and the task's worker", async () => {
       const { client, newQueue, newTaskIn, raw, uniqueName } = stage();
       const queue = await newQueue();
       const id = await newTaskIn(queue);
@@ -106,18 +106,18 @@ export function defineTaskContract(stage: () => Stage): void {
     });
   });
 
-  describe('reading an abort callback', () => {
+  describe('abortCallbackMs', () => {
     for (const [what, runtime, abortCallbackMs] of [
+      ['the sum of timeout and poll interval', { _abort_callback_timeout: '600', _abort_poll_freq: '10' }, 610_000],
+      ['the timeout if there is no poll interval', { _abort_callback_timeout: 30 }, 30_000],
       [
-        'as long as its task says, and its looks are apart',
-        { _abort_callback_timeout: '600', _abort_poll_freq: '10' },
-        610_000,
+        'undefined if the timeout is not a number',
+        { _abort_callback_timeout: 'soon', _abort_poll_freq: '10' },
+        undefined,
       ],
-      ['as long as its task says, where nothing is said of looks', { _abort_callback_timeout: 30 }, 30_000],
-      ['none where what is said is no time', { _abort_callback_timeout: 'soon', _abort_poll_freq: '10' }, undefined],
-      ['none where nothing is said', {}, undefined],
+      ['undefined if there is no timeout', {}, undefined],
     ] as const) {
-      it(`finds ${what}`, async () => {
+      it(`is ${what}`, async () => {
         const { client, raw } = stage();
         const id = await raw.createTask();
         // As the SDK writes it: keys that come by tasks.edit_runtime are escaped, and stay so.
@@ -128,8 +128,8 @@ export function defineTaskContract(stage: () => Stage): void {
     }
   });
 
-  describe('what the server does to names', () => {
-    it('escapes the keys of tasks.edit_runtime, and hands them out so', async () => {
+  describe('the server', () => {
+    it('escapes the keys of tasks.edit_runtime and returns them escaped', async () => {
       const { client, raw } = stage();
       const id = await raw.createTask();
       const written = { _x: '1', 'a.b': '2', c__d: '3', 'p%q': '4', $d: '5', ' s ': '6' };
@@ -145,7 +145,7 @@ export function defineTaskContract(stage: () => Stage): void {
     });
 
     for (const field of ['nonsense', 'execution.nonsense', 'script.diff.nonsense', 'project.nonsense', 'status.x'])
-      it(`refuses to be asked for the field ${field}, which no task has`, async () => {
+      it(`refuses a query for ${field}, a field that no task has`, async () => {
         const { raw } = stage();
         const id = await raw.createTask();
         const refusal = await rejection(raw.call('tasks.get_all', { id: [id], only_fields: ['id', field] }));
@@ -154,21 +154,21 @@ export function defineTaskContract(stage: () => Stage): void {
         );
       });
 
-    it('takes any name below a map', async () => {
+    it('accepts any name below a map field', async () => {
       const { raw } = stage();
       const id = await raw.createTask();
       const fields = ['hyperparams.a.b.value', 'runtime.x', 'container.image', 'last_metrics.x.y'];
       await raw.call('tasks.get_all', { id: [id], only_fields: fields });
     });
 
-    it('refuses to be asked for a field that no queue has', async () => {
+    it('refuses a query for a field that no queue has', async () => {
       const body = { only_fields: ['id', 'nonsense'] };
       expect(String(await rejection(stage().raw.call('queues.get_all', body)))).to.include('Lookup error');
     });
   });
 
-  describe('writing beside the status', () => {
-    it('sets the message of a waiting task, and nothing else', async () => {
+  describe('a task update', () => {
+    it('sets only the status message of a queued task', async () => {
       const { client, newQueue, newTaskIn } = stage();
       const id = await newTaskIn(await newQueue());
       const before = (await client.tasks.get(id))?.task;
@@ -178,7 +178,7 @@ export function defineTaskContract(stage: () => Stage): void {
       expect((await client.tasks.get(id))?.task).to.deep.equal({ ...before, statusMessage: 'waits for “nodes”' });
     });
 
-    it('C-15 sets user properties in any status, each by itself', async () => {
+    it('C-15 sets user properties one by one, in any status', async () => {
       const { client, raw } = stage();
       const id = await raw.createTask();
       await client.tasks.setProperties(id, { slurm_job_id: '17', slurm_cluster: 'c1' });
@@ -192,8 +192,8 @@ export function defineTaskContract(stage: () => Stage): void {
       expect(hyperparams).to.have.nested.property('properties.slurm_cluster.value', 'c1');
     });
   });
-  describe('running a task as a person asks for it', () => {
-    it('enqueues a draft, and a task that failed or was stopped', async () => {
+  describe("a user's request to run a task", () => {
+    it('enqueues a draft, a failed task and a stopped task', async () => {
       const { client, raw, newQueue } = stage();
       const queue = await newQueue();
       const tasks = [await raw.createTask(), await raw.createTask(), await raw.createTask()] as const;
@@ -208,7 +208,7 @@ export function defineTaskContract(stage: () => Stage): void {
         expect(task).to.include({ status: 'queued', executionQueue: queue });
     });
 
-    it('moves a task that waits in another queue, and leaves one that waits in this one where it is', async () => {
+    it('moves a task from another queue, and keeps the position of one already in this queue', async () => {
       const { client, newQueue, newTaskIn } = stage();
       const [first, second] = [await newQueue(), await newQueue()];
       const [moved, after] = [await newTaskIn(first), await newTaskIn(first)];
@@ -223,7 +223,7 @@ export function defineTaskContract(stage: () => Stage): void {
       expect((await client.tasks.read([moved])).tasks.get(moved)?.executionQueue).to.equal(second);
     });
 
-    it('does not enqueue a task that runs, and leaves it running', async () => {
+    it('does not enqueue a running task', async () => {
       const { client, raw, newQueue } = stage();
       const [queue, task] = [await newQueue(), await raw.createTask()];
       await raw.call('tasks.started', { task });
@@ -235,7 +235,7 @@ export function defineTaskContract(stage: () => Stage): void {
       expect((await client.queues.read([queue])).queues[0]?.entries).to.deep.equal([]);
     });
 
-    it('clones a task: a draft of the same container and parameters, whatever became of the first', async () => {
+    it('clones a task as a draft with the same container and parameters, even after the task ended', async () => {
       const { client, raw } = stage();
       const task = await raw.createTask();
       await client.tasks.setProperties(task, { num_nodes: '2' });
@@ -253,7 +253,7 @@ export function defineTaskContract(stage: () => Stage): void {
       expect(read?.document).to.have.nested.property('container.image', 'python:3.12');
     });
 
-    it('sets the image of a container, in any status, and leaves its arguments', async () => {
+    it('sets the container image of a queued task and keeps the container arguments', async () => {
       const { client, raw, newQueue, newTaskIn } = stage();
       const task = await newTaskIn(await newQueue());
       await raw.call('tasks.edit', { task, force: true, container: { image: 'old', arguments: '--ipc=host' } });

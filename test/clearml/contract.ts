@@ -1,4 +1,4 @@
-// What we rely on in a ClearML server, tried through our client: runs against the sandbox and against any real server.
+// The behavior of a ClearML server that we rely on, tried through our client: against the sandbox and any real server.
 import { defineConnectionContract } from './contract-connection.ts';
 import { defineConsoleContract } from './contract-console.ts';
 import { defineQueueContract } from './contract-queues.ts';

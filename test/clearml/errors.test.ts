@@ -9,12 +9,12 @@ import { data, hangUp, makeToken, page, refuse, stall, type Answer } from './scr
 const TASK = taskId('a'.repeat(32));
 const QUEUE = queueId('b'.repeat(32));
 const A_TASK = data({ task: { id: TASK, status: 'queued' } });
-const NONSENSE: readonly [name: string, failure: Answer] = ['an answer that is no JSON', page(200, '{"meta":')];
+const NONSENSE: readonly [name: string, failure: Answer] = ['a response that is not JSON', page(200, '{"meta":')];
 
 describe('a call to a failing ClearML server', () => {
   const bench = createBench();
 
-  describe('trying again', () => {
+  describe('when retried', () => {
     const passing: readonly [name: string, failure: Answer][] = [
       ['maintenance (503)', page(503, '<html>Service Unavailable</html>')],
       ['too many requests (429)', page(429, '')],
@@ -22,12 +22,12 @@ describe('a call to a failing ClearML server', () => {
       ['an error inside the server (500)', refuse(500, 100, 'general data error')],
       ['a cut connection', hangUp()],
       [
-        'an answer cut short',
+        'a truncated response',
         (response) => response.writeHead(200, { 'content-length': '99' }).write('{', () => response.destroy()),
       ],
     ];
     for (const [name, failure] of passing) {
-      it(`a reading call outlasts ${name}`, async () => {
+      it(`succeeds after ${name} if it only reads`, async () => {
         bench.server.script('tasks.get_by_id', failure, failure, A_TASK);
 
         expect((await bench.client().tasks.get(TASK))?.task.id).to.equal(TASK);
@@ -36,7 +36,7 @@ describe('a call to a failing ClearML server', () => {
       });
     }
 
-    it('a reading call gives up after the time it was given, with the last reason', async () => {
+    it('fails with the last reason when its retry time is over, if it only reads', async () => {
       bench.server.script('tasks.get_by_id', page(502, '<html>Bad Gateway</html>'));
 
       const error = await rejection(bench.client({ timeouts: { retryMs: 50 } }).tasks.get(TASK));
@@ -46,14 +46,14 @@ describe('a call to a failing ClearML server', () => {
       expect(bench.server.callsOf('tasks.get_by_id').length).to.be.greaterThan(1);
     });
 
-    it('a call that must not happen twice is tried again while it surely did not happen', async () => {
+    it('repeats if it is not idempotent but surely did not happen', async () => {
       bench.server.script('queues.remove_task', page(503, ''), data({ removed: 1 }));
 
       expect(await bench.client().queues.removeEntry(QUEUE, TASK)).to.equal(true);
     });
 
     for (const [name, failure] of [...passing.slice(2), NONSENSE]) {
-      it(`a call that must not happen twice is not tried again after ${name}`, async () => {
+      it(`does not repeat after ${name} if it is not idempotent`, async () => {
         bench.server.script('queues.remove_task', failure, data({ removed: 1 }));
 
         const error = await rejection(bench.client().queues.removeEntry(QUEUE, TASK));
@@ -63,7 +63,7 @@ describe('a call to a failing ClearML server', () => {
       });
     }
 
-    it('a refusal is an answer: it is not tried again', async () => {
+    it('does not repeat after a refusal', async () => {
       bench.server.script('tasks.get_by_id', refuse(403, 20, 'forbidden (not allowed for role)'));
 
       const error = await rejection(bench.client().tasks.get(TASK));
@@ -76,7 +76,7 @@ describe('a call to a failing ClearML server', () => {
     });
 
     for (const subcode of [110, 121, 101]) {
-      it(`C-30 a status change refused with 400/${subcode} is a lost race`, async () => {
+      it(`C-30 reports a status change refused with 400/${subcode} as a lost race`, async () => {
         bench.server.script('tasks.failed', refuse(400, subcode, 'too late'));
 
         const error = await rejection(bench.client().tasks.fail(TASK, { reason: 'r', message: 'm' }, { force: true }));
@@ -86,7 +86,7 @@ describe('a call to a failing ClearML server', () => {
     }
   });
 
-  describe('whether a failed call may have happened', () => {
+  describe('when it fails', () => {
     async function failedTake(options: MakeClient = {}): Promise<ServerUnreachableError> {
       const error = await rejection(
         bench.client({ timeouts: { retryMs: 0 }, ...options }).queues.removeEntry(QUEUE, TASK),
@@ -95,7 +95,7 @@ describe('a call to a failing ClearML server', () => {
       return error;
     }
 
-    it('no: nobody listens there', async () => {
+    it('surely did not happen if nothing listens at the address', async () => {
       await bench.server.close();
       const { url } = bench.server;
 
@@ -105,7 +105,7 @@ describe('a call to a failing ClearML server', () => {
       expect(error.message).to.include(url).and.include('nothing listens there');
     });
 
-    it('no: the server has gone since the login', async () => {
+    it('surely did not happen if the server has gone since the login', async () => {
       bench.server.script('auth.login', (response, request) => {
         // Else the call could go out on this connection in the moment before its end is noticed.
         response.setHeader('connection', 'close');
@@ -120,7 +120,7 @@ describe('a call to a failing ClearML server', () => {
       expect(error).to.be.instanceOf(ServerUnreachableError).and.have.property('mayHaveHappened', false);
     });
 
-    it('no: the name of the server is not known', async () => {
+    it("surely did not happen if the server's name is unknown", async () => {
       const made = makeClient('http://no-such-host.invalid:8008', { timeouts: { retryMs: 0 } });
       const error = await rejection(made.queues.removeEntry(QUEUE, TASK));
       await made.close();
@@ -128,7 +128,7 @@ describe('a call to a failing ClearML server', () => {
       expect(error).to.be.instanceOf(ServerUnreachableError).and.have.property('mayHaveHappened', false);
     });
 
-    it('no: the other side takes the connection but does not speak TLS', async () => {
+    it('surely did not happen if the server does not speak TLS', async () => {
       const made = makeClient(bench.server.url.replace('http:', 'https:'), { timeouts: { retryMs: 0 } });
       const error = await rejection(made.queues.removeEntry(QUEUE, TASK));
       await made.close();
@@ -136,13 +136,13 @@ describe('a call to a failing ClearML server', () => {
       expect(error).to.be.instanceOf(NotTheApiError).and.have.property('mayHaveHappened', false);
     });
 
-    it('no: only the login before it was cut', async () => {
+    it('surely did not happen if only the preceding login was cut off', async () => {
       bench.server.script('auth.login', hangUp());
 
       expect((await failedTake()).mayHaveHappened).to.equal(false);
     });
 
-    it('no: the login gave no answer in time', async () => {
+    it('surely did not happen if the login timed out', async () => {
       bench.server.script('auth.login', stall());
 
       expect((await failedTake({ timeouts: { attemptMs: 50, retryMs: 0 } })).mayHaveHappened).to.equal(false);
@@ -151,20 +151,20 @@ describe('a call to a failing ClearML server', () => {
     const answers: readonly [mayHaveHappened: boolean, name: string, answer: Answer][] = [
       [false, 'maintenance', page(503, '')],
       [false, 'too many requests', page(429, '')],
-      [false, "a proxy's page about a bad request", page(413, '<html>Too Large</html>')],
+      [false, "a proxy's page for a bad request", page(413, '<html>Too Large</html>')],
       [false, 'a redirect', page(302, '', { location: 'http://elsewhere/' })],
       [true, 'a bad gateway', page(502, '')],
-      [true, "a gateway's time-out", page(504, '<html></html>')],
+      [true, "a gateway's timeout", page(504, '<html></html>')],
       [true, 'an error inside the server', refuse(500, 0, 'general error')],
       [true, 'a crash of the server', page(500, 'Internal Server Error', { 'content-type': 'text/plain' })],
       [true, 'something other than JSON', page(200, 'hello')],
-      [true, 'an answer of another form', data({ removed: 'many' })],
+      [true, 'a response of another form', data({ removed: 'many' })],
       [true, 'a cut connection', hangUp()],
-      [true, 'silence', stall()],
-      [true, 'an answer that stops in the middle', stall('{"meta"')],
+      [true, 'no response in time', stall()],
+      [true, 'a response that stops in the middle', stall('{"meta"')],
     ];
     for (const [mayHaveHappened, name, answer] of answers) {
-      it(`${mayHaveHappened ? 'yes' : 'no'}: the answer was ${name}`, async () => {
+      it(`${mayHaveHappened ? 'may have happened' : 'surely did not happen'} after ${name}`, async () => {
         bench.server.script('queues.remove_task', answer);
 
         const error = await failedTake({ timeouts: { attemptMs: 200, retryMs: 0 } });
@@ -173,7 +173,7 @@ describe('a call to a failing ClearML server', () => {
       });
     }
 
-    it('yes: the last attempt surely did not, but an earlier one may have', async () => {
+    it('may have happened if an earlier attempt may have, though the last one did not', async () => {
       bench.server.script('queues.add_task', hangUp(), page(503, ''));
 
       const error = await rejection(bench.client({ timeouts: { retryMs: 60 } }).queues.park(QUEUE, TASK));
@@ -183,7 +183,7 @@ describe('a call to a failing ClearML server', () => {
     });
   });
 
-  it('is cut by the stop signal while it waits for the answer', async () => {
+  it('ends on the stop signal while it waits for the response', async () => {
     const stop = new AbortController();
     bench.server.script('tasks.get_by_id', (response, request) => {
       stall()(response, request);
@@ -195,7 +195,7 @@ describe('a call to a failing ClearML server', () => {
     expect(error.message).to.equal('the program ends');
   });
 
-  it('causes no leak warning of Node if many run at the same time', async () => {
+  it('causes no leak warning of Node if many calls run at the same time', async () => {
     const warnings: Error[] = [];
     const note = (warning: Error): void => void warnings.push(warning);
     process.on('warning', note);
@@ -210,7 +210,7 @@ describe('a call to a failing ClearML server', () => {
     expect(warnings).to.deep.equal([]);
   });
 
-  it('is cut when the client is closed', async () => {
+  it('ends when the client is closed', async () => {
     const client = bench.client();
     bench.server.script('tasks.get_by_id', () => void client.close());
 
@@ -219,7 +219,7 @@ describe('a call to a failing ClearML server', () => {
     expect(error.message).to.include('closed');
   });
 
-  it('says in the log that it is tried again, and why', async () => {
+  it('logs each retry with its endpoint', async () => {
     const logged: Logged[] = [];
     bench.server.script('tasks.get_by_id', page(503, ''), A_TASK);
 
@@ -230,7 +230,7 @@ describe('a call to a failing ClearML server', () => {
     ]);
   });
 
-  it('is not begun when the stop came before', async () => {
+  it('does not start after the stop signal', async () => {
     const signal = AbortSignal.abort(new Error('the program ends'));
 
     const error = await rejection(bench.client({ signal }).tasks.get(TASK));
@@ -240,7 +240,7 @@ describe('a call to a failing ClearML server', () => {
   });
 
   for (const endpoint of ['auth.login', 'tasks.get_by_id']) {
-    it(`shows no secret in a message, whatever the server repeats in its answer to ${endpoint}`, async () => {
+    it(`hides secrets that the server repeats in its response to ${endpoint}`, async () => {
       bench.server.script('tasks.get_by_id', A_TASK);
       bench.server.script(endpoint, (response, request) => {
         const { authorization = '' } = request.headers;

@@ -1,4 +1,4 @@
-// How lines come into a task's console.
+// How the client sends lines to a task's console.
 import { expect } from 'chai';
 import { ServerUnreachableError } from '../../src/clearml/errors.ts';
 import { rejection } from '../support/rejection.ts';
@@ -9,7 +9,7 @@ import { data, hangUp, page, refuse } from './scripted-server.ts';
 const TASK = taskId('a'.repeat(32));
 const OTHER = taskId('b'.repeat(32));
 
-describe('the console lines of the ClearML client', () => {
+describe('events.log of the ClearML client', () => {
   const bench = createBench();
 
   const added = data({ added: 1, errors: 0, errors_info: {} });
@@ -21,7 +21,7 @@ describe('the console lines of the ClearML client', () => {
       .map((line) => JSON.parse(line) as { msg: string; timestamp: number; level: string });
   }
 
-  it('C-25 go out as JSON lines, each a millisecond after the one before, in later calls too', async () => {
+  it('C-25 sends JSON lines with timestamps one millisecond apart, across calls too', async () => {
     bench.server.script('events.add_batch', added);
     const { events: console } = bench.client({ clock: createSetClock(5000) });
 
@@ -39,7 +39,7 @@ describe('the console lines of the ClearML client', () => {
     ]);
   });
 
-  it('are cut at 64 KiB, and a call holds at most 1 MiB of them', async () => {
+  it('splits lines at 64 KiB and sends at most 1 MiB per call', async () => {
     bench.server.script('events.add_batch', added);
     const line = `${'x'.repeat(1023)}\n`;
 
@@ -54,7 +54,7 @@ describe('the console lines of the ClearML client', () => {
     expect(bench.server.callsOf('events.add_batch')).to.have.length(2);
   });
 
-  it('C-25 are not sent again when the server may have them', async () => {
+  it('C-25 does not resend lines that the server may have received', async () => {
     bench.server.script('events.add_batch', hangUp());
 
     const error = await rejection(bench.client().events.log(TASK, 'w', [{ level: 'INFO', text: 'x' }]));
@@ -63,7 +63,7 @@ describe('the console lines of the ClearML client', () => {
     expect(bench.server.callsOf('events.add_batch')).to.have.length(1);
   });
 
-  it('are sent again when the server surely has not got them', async () => {
+  it('resends lines that the server surely has not received', async () => {
     bench.server.script('events.add_batch', page(503, ''), added);
 
     await bench.client().events.log(TASK, 'w', [{ level: 'INFO', text: 'x' }]);
@@ -71,7 +71,7 @@ describe('the console lines of the ClearML client', () => {
     expect(bench.server.callsOf('events.add_batch')).to.have.length(2);
   });
 
-  it('cause no error if the task accepts none', async () => {
+  it('causes no error if the task accepts no lines', async () => {
     const logged: Logged[] = [];
     bench.server.script('events.add_batch', refuse(400, 131, 'events not added'));
 
@@ -80,7 +80,7 @@ describe('the console lines of the ClearML client', () => {
     expect(logged.map(({ level, data: about }) => [level, about?.['task']])).to.deep.equal([['debug', TASK]]);
   });
 
-  it('of several tasks share a call where they wait for the same one, and each keeps its order', async () => {
+  it('sends lines of several waiting tasks in one call, in order', async () => {
     bench.server.script('events.add_batch', added);
     const { events: console } = bench.client({ clock: createSetClock(5000) });
     const say = (task: typeof TASK, text: string): Promise<void> => console.log(task, 'w', [{ level: 'INFO', text }]);
@@ -96,7 +96,7 @@ describe('the console lines of the ClearML client', () => {
     ]);
   });
 
-  it('that did not reach the server are told as a failure to each whose lines they were', async () => {
+  it('fails for each task whose lines did not reach the server', async () => {
     bench.server.script('events.add_batch', added, hangUp());
     const { events: console } = bench.client();
     const say = (task: typeof TASK): Promise<void> => console.log(task, 'w', [{ level: 'INFO', text: 'x' }]);
@@ -106,7 +106,7 @@ describe('the console lines of the ClearML client', () => {
     expect(told.map(({ status }) => status)).to.deep.equal(['fulfilled', 'rejected', 'rejected']);
   });
 
-  it('none at all are not sent', async () => {
+  it('sends no request if there are no lines', async () => {
     await bench.client().events.log(TASK, 'w', []);
 
     expect(bench.server.calls).to.have.length(0);

@@ -1,4 +1,4 @@
-// Whether anything of a request went out, which decides whether it may be sent again.
+// Whether any part of a request was sent, which decides whether it may be sent again.
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { expect } from 'chai';
@@ -29,7 +29,7 @@ describe('createHttp', () => {
     return error;
   }
 
-  it('sends the body whole, with its length in bytes', async () => {
+  it('sends the complete body with its length in bytes', async () => {
     bench.server.script('x', (response, request) => response.end(request.headers['content-length']));
 
     const reply = await http.post({
@@ -44,7 +44,7 @@ describe('createHttp', () => {
     expect(bench.server.calls[0]?.body).to.equal('{"a":"é€"}');
   });
 
-  it('does not follow a redirect: what it carries is for one server', async () => {
+  it("does not follow a redirect, because a request carries one server's credentials", async () => {
     bench.server.script('x', page(307, '', { location: `${bench.server.url}/y` }));
 
     const reply = await http.post({
@@ -59,21 +59,21 @@ describe('createHttp', () => {
     expect(bench.server.calls).to.have.length(1);
   });
 
-  it('has sent nothing when nobody listens', async () => {
+  it('reports nothing sent if nothing listens at the address', async () => {
     const [port = 0] = await freePorts(1);
 
     expect(await failure(`http://127.0.0.1:${port}/x`)).to.include({ sent: false, code: 'ECONNREFUSED' });
   });
 
-  it('has sent nothing when the name is unknown', async () => {
+  it('reports nothing sent if the host name is unknown', async () => {
     expect((await failure('http://no-such-host.invalid/x')).sent).to.equal(false);
   });
 
-  it('has sent nothing when the other side does not speak TLS', async () => {
+  it('reports nothing sent if the server does not speak TLS', async () => {
     expect((await failure(bench.server.url.replace('http:', 'https:'))).sent).to.equal(false);
   });
 
-  it('has sent nothing when its time was over before a connection stood, and sends nothing afterwards', async () => {
+  it('reports nothing sent, and sends nothing later, if the timeout ends before a connection exists', async () => {
     await using secure = await startSecureServer();
     const held = once(secure.gate, 'connection');
     const slow = createHttp({ apiServer: secure.url, verifyCertificate: false });
@@ -88,13 +88,13 @@ describe('createHttp', () => {
     await slow.close();
   });
 
-  it('has sent something when the connection breaks later', async () => {
+  it('reports a sent request if the connection breaks afterwards', async () => {
     bench.server.script('x', hangUp());
 
     expect((await failure(`${bench.server.url}/x`)).sent).to.equal(true);
   });
 
-  it('waits only as long as it was told, for the end of the answer too', async () => {
+  it('stops at its timeout, even in the middle of the response', async () => {
     bench.server.script('x', stall(), stall('half an ans'));
 
     expect(await failure(`${bench.server.url}/x`, 50)).to.include({ sent: true, code: 'ETIMEDOUT' });

@@ -1,4 +1,4 @@
-// Who we are to the server: logging in, once for everybody, and again when the token ends.
+// Login to the server: once for all calls, and again when the token expires.
 import { expect } from 'chai';
 import { CredentialsRejectedError, ServerUnreachableError } from '../../src/clearml/errors.ts';
 import { rejection } from '../support/rejection.ts';
@@ -10,10 +10,10 @@ const TASK = taskId('a'.repeat(32));
 const QUEUE = queueId('b'.repeat(32));
 const A_TASK = data({ task: { id: TASK, status: 'queued' } });
 
-describe('logging in to ClearML', () => {
+describe('the login to ClearML', () => {
   const bench = createBench();
 
-  it('logs in once for all the calls that begin at the same time', async () => {
+  it('happens once for all calls that start at the same time', async () => {
     bench.server.script('tasks.get_by_id', A_TASK);
     const { tasks } = bench.client();
 
@@ -24,7 +24,7 @@ describe('logging in to ClearML', () => {
     expect(bench.server.callsOf('tasks.get_by_id')).to.have.length(4);
   });
 
-  it('logs in with the two keys and calls with the token', async () => {
+  it('uses the two keys, and later calls use the token', async () => {
     const token = makeToken();
     bench.server.script('auth.login', data({ token }));
     bench.server.script('tasks.get_by_id', A_TASK);
@@ -35,7 +35,7 @@ describe('logging in to ClearML', () => {
     expect(bench.server.calls.map((call) => call.authorization)).to.deep.equal([`Basic ${basic}`, `Bearer ${token}`]);
   });
 
-  it('logs in with a token where it was given one instead of keys', async () => {
+  it('uses a configured token if there are no keys', async () => {
     bench.server.script('tasks.get_by_id', A_TASK);
 
     await bench.client({ settings: { authToken: 'given-token', accessKey: undefined } }).tasks.get(TASK);
@@ -43,7 +43,7 @@ describe('logging in to ClearML', () => {
     expect(bench.server.callsOf('auth.login')[0]?.authorization).to.equal('Bearer given-token');
   });
 
-  it('renews a token that was given with the one that followed it', async () => {
+  it('renews a configured token with the token that the server issued for it', async () => {
     const shortLived = makeToken({ exp: 0 });
     bench.server.script('auth.login', data({ token: shortLived }), data({ token: makeToken() }));
     bench.server.script('tasks.get_by_id', A_TASK);
@@ -56,7 +56,7 @@ describe('logging in to ClearML', () => {
     expect(headers).to.deep.equal(['Bearer given-token', `Bearer ${shortLived}`]);
   });
 
-  it('starts again with the configured token when a later one is rejected', async () => {
+  it('uses the configured token again after a later token is rejected', async () => {
     const shortLived = makeToken({ exp: 0 });
     bench.server.script(
       'auth.login',
@@ -75,7 +75,7 @@ describe('logging in to ClearML', () => {
     expect(headers).to.deep.equal(['Bearer given-token', `Bearer ${shortLived}`, 'Bearer given-token']);
   });
 
-  it('says that the credentials are refused, and does not try them again', async () => {
+  it('reports rejected credentials and does not retry', async () => {
     bench.server.script('auth.login', refuse(401, 22, 'unauthorized (invalid credentials)'));
 
     const error = await rejection(bench.client().tasks.get(TASK));
@@ -85,7 +85,7 @@ describe('logging in to ClearML', () => {
     expect(bench.server.callsOf('auth.login')).to.have.length(1);
   });
 
-  it('asks for credentials where there are none, without asking the server', async () => {
+  it('reports missing credentials without a request to the server', async () => {
     const error = await rejection(bench.client({ settings: { secretKey: undefined } }).tasks.get(TASK));
 
     expect(error).to.be.instanceOf(CredentialsRejectedError);
@@ -93,7 +93,7 @@ describe('logging in to ClearML', () => {
     expect(bench.server.calls).to.have.length(0);
   });
 
-  it('names the variable of a given token that the server does not take', async () => {
+  it('names the variable of a configured token that the server rejects', async () => {
     bench.server.script('auth.login', refuse(401, 30, 'invalid token'));
 
     const error = await rejection(bench.client({ settings: { authToken: 'given-token' } }).tasks.get(TASK));
@@ -118,8 +118,8 @@ describe('logging in to ClearML', () => {
     expect(bench.server.callsOf('auth.login')).to.have.length(1);
   });
 
-  describe('a token that ends', () => {
-    it('is renewed five minutes before, counted by our own clock', async () => {
+  describe('a login token', () => {
+    it('is renewed five minutes before it expires, measured by the local clock', async () => {
       const clock = createSetClock(5_000_000_000);
       const [first, second] = [
         makeToken({ iat: 1000, exp: 1000 + 86_400 }),
@@ -140,7 +140,7 @@ describe('logging in to ClearML', () => {
     });
 
     for (const subcode of [20, 30, 31]) {
-      it(`C-18 is replaced when the server refuses it (401/${subcode}), even for a call that must not happen twice`, async () => {
+      it(`C-18 is replaced after 401/${subcode}, even for a call that is not idempotent`, async () => {
         const [old, fresh] = [makeToken({ n: 1 }), makeToken({ n: 2 })];
         bench.server.script('auth.login', data({ token: old }), data({ token: fresh }));
         bench.server.script('queues.remove_task', refuse(401, subcode, 'no'), data({ removed: 1 }));
@@ -154,7 +154,7 @@ describe('logging in to ClearML', () => {
       });
     }
 
-    it('is replaced once for all the calls that it failed', async () => {
+    it('is replaced once for all calls that failed with it', async () => {
       bench.server.script('auth.login', data({ token: makeToken({ n: 1 }) }), data({ token: makeToken({ n: 2 }) }));
       const refused = refuse(401, 30, 'expired');
       bench.server.script('tasks.get_by_id', A_TASK, refused, refused, refused, A_TASK);
@@ -166,7 +166,7 @@ describe('logging in to ClearML', () => {
       expect(bench.server.callsOf('auth.login')).to.have.length(2);
     });
 
-    it('that is refused though it is new ends the call as unreachable instead of logging in for ever', async () => {
+    it('makes the call fail as unreachable if it is new and rejected again', async () => {
       bench.server.script('queues.remove_task', refuse(401, 30, 'invalid token'));
 
       const error = await rejection(bench.client({ timeouts: { retryMs: 0 } }).queues.removeEntry(QUEUE, TASK));

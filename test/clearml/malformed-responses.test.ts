@@ -1,4 +1,4 @@
-// Whatever JSON comes as an answer: it is read or refused, never a defect of ours, and no id is anything but 32 hex digits.
+// For any JSON response: each call parses or refuses it, no code of ours breaks, and every id is 32 hex digits.
 import { expect } from 'chai';
 import fc from 'fast-check';
 import type * as z from 'zod';
@@ -86,9 +86,9 @@ function readings(session: Session): Readonly<Record<string, () => Promise<reado
   };
 }
 
-describe('C-35 whatever ClearML answers', () => {
+describe('C-35 for any response,', () => {
   for (const name of Object.keys(readings(sessionThatSays(GOOD)))) {
-    it(`${name} parses it or reports it as unusable`, async () => {
+    it(`${name} returns valid ids or reports an unusable response`, async () => {
       const oddGood = fc.array(anOddity, { maxLength: 3 }).map((oddities) => oddities.reduce<unknown>(makeOdd, GOOD));
       await fc.assert(
         fc.asyncProperty(fc.oneof(oddGood, fc.jsonValue()), async (answer) => {

@@ -20,7 +20,7 @@ function idOf(number: number): string {
 describe('the queues of the ClearML client', () => {
   const bench = createBench();
 
-  it('finds a name that looks like a pattern, and only that', async () => {
+  it('find a queue by a name that looks like a pattern', async () => {
     const name = 'gpu.a+b (x) [1] ^$|\\{2} #~&-_é';
     bench.server.script(
       'queues.get_all',
@@ -41,19 +41,19 @@ describe('the queues of the ClearML client', () => {
     expect(new RegExp(pattern).test(name)).to.equal(true);
   });
 
-  it('takes what looks like an id for a name when no queue has that id', async () => {
+  it('treat text that looks like an id as a name if no queue has that id', async () => {
     const name = 'abcdef0123456789-abcdef0123456789';
     bench.server.script('queues.get_all', data({ queues: [] }), data({ queues: [{ id: QUEUE, name, entries: [] }] }));
 
     expect((await bench.client().queues.find(name))?.name).to.equal(name);
   });
 
-  it('reads no queue without asking', async () => {
+  it('send no request for an empty list of queues', async () => {
     expect((await bench.client().queues.read([])).queues).to.deep.equal([]);
     expect(bench.server.calls).to.have.length(0);
   });
 
-  it('reads a long list of queues page by page', async () => {
+  it('read a long list of queues page by page', async () => {
     const queues = Array.from({ length: 500 }, (_, n) => ({ id: idOf(n), name: `n${n}`, entries: [] }));
     // Unreadable rows do not make a page shorter.
     const first = [{ id: 'odd' }, ...queues.slice(1)];
@@ -67,7 +67,7 @@ describe('the queues of the ClearML client', () => {
     expect(bench.sent('queues.get_all').map((body) => (body as { page: number }).page)).to.deep.equal([0, 1]);
   });
 
-  describe('C-34 C-36 leaves out with one warning, and reads the rest:', () => {
+  describe('C-34 C-36 skip with one warning, and read the rest:', () => {
     const good = { task: TASK, added: '2026-01-02T03:04:05+00:00' };
     const at = Date.UTC(2026, 0, 2, 3, 4, 5);
     const rows: readonly {
@@ -77,12 +77,27 @@ describe('the queues of the ClearML client', () => {
       readonly isWhole: boolean;
     }[] = [
       { title: 'an entry without a task', entry: {}, why: 'its task is missing', isWhole: false },
-      { title: 'an entry of the task ""', entry: { task: '' }, why: 'its task is ""', isWhole: true },
-      { title: 'an entry of a path', entry: { task: '/../../x' }, why: 'its task is "/../../x"', isWhole: true },
-      { title: 'an entry in capitals', entry: { task: 'A'.repeat(32) }, why: `its task is "AAAA`, isWhole: true },
-      { title: 'an entry of a long text', entry: { task: 'y'.repeat(99) }, why: '… (99 characters)', isWhole: true },
-      { title: 'an entry of a number', entry: { task: 7 }, why: 'its task is 7', isWhole: false },
-      { title: 'an entry that is none', entry: null, why: 'its task is missing', isWhole: false },
+      { title: 'an entry with the task ""', entry: { task: '' }, why: 'its task is ""', isWhole: true },
+      {
+        title: 'an entry with a path as its task',
+        entry: { task: '/../../x' },
+        why: 'its task is "/../../x"',
+        isWhole: true,
+      },
+      {
+        title: 'an entry with a task id in capitals',
+        entry: { task: 'A'.repeat(32) },
+        why: `its task is "AAAA`,
+        isWhole: true,
+      },
+      {
+        title: 'an entry with a long text as its task',
+        entry: { task: 'y'.repeat(99) },
+        why: '… (99 characters)',
+        isWhole: true,
+      },
+      { title: 'an entry with a number as its task', entry: { task: 7 }, why: 'its task is 7', isWhole: false },
+      { title: 'an entry that is null', entry: null, why: 'its task is missing', isWhole: false },
     ];
     for (const { title, entry, why, isWhole } of rows) {
       it(title, async () => {
@@ -105,7 +120,7 @@ describe('the queues of the ClearML client', () => {
       });
     }
 
-    it('the second entry of a task, and the time of one', async () => {
+    it('the second entry of the same task, and an invalid time', async () => {
       const timeless = { task: 'd'.repeat(32), added: 5 };
       const queue = { id: QUEUE, name: 'gpu', entries: [good, good, timeless] };
       bench.server.script('queues.get_all', data({ queues: [queue] }));
@@ -121,8 +136,8 @@ describe('the queues of the ClearML client', () => {
 
     for (const [title, queue] of [
       ['a queue without an id', { name: 'gpu', entries: [] }],
-      ['a queue of another id', { id: 'gpu', name: 'gpu', entries: [] }],
-      ['a queue that is none', 3],
+      ['a queue with an invalid id', { id: 'gpu', name: 'gpu', entries: [] }],
+      ['a queue that is a number', 3],
       ['a queue that is too large', TOO_LARGE],
     ] as const) {
       it(title, async () => {
@@ -141,7 +156,7 @@ describe('the queues of the ClearML client', () => {
     }
 
     for (const entries of [undefined, null, {}, 'none']) {
-      it(`the entries of a queue where they are ${JSON.stringify(entries)}`, async () => {
+      it(`the entries of a queue if they are ${JSON.stringify(entries)}`, async () => {
         bench.server.script('queues.get_all', data({ queues: [{ id: QUEUE, name: 'gpu', entries }] }));
 
         const { queues, isWhole } = await bench.client().queues.readAll();
@@ -152,20 +167,20 @@ describe('the queues of the ClearML client', () => {
     }
   });
 
-  it('reports a response that is not a list, and does not retry at once', async () => {
+  it('report a response that is not a list, without a retry', async () => {
     bench.server.script('queues.get_all', data({ queues: 'many' }));
 
     expect(await rejection(bench.client().queues.readAll())).to.be.instanceOf(InvalidResponseError);
     expect(bench.server.callsOf('queues.get_all')).to.have.length(1);
   });
 
-  it('does not consider a queue missing if it may be an unreadable one', async () => {
+  it('do not report a queue missing if an unreadable row may be that queue', async () => {
     bench.server.script('queues.get_all', data({ queues: [{ name: 'gpu' }] }));
 
     expect(await rejection(bench.client().queues.find('gpu'))).to.be.instanceOf(InvalidResponseError);
   });
 
-  it('pops nothing when the answer names no entry', async () => {
+  it('return false from pop if the response names no entry', async () => {
     bench.server.script('queues.get_next_task', data({}), data({ entry: null }), data({ entry: { task: TASK } }));
     const { queues } = bench.client();
 
@@ -175,14 +190,14 @@ describe('the queues of the ClearML client', () => {
     expect(bench.sent('queues.get_next_task')[0]).to.deep.equal({ queue: QUEUE, task: TASK });
   });
 
-  it('C-03 never pops again when the answer to a pop was lost', async () => {
+  it('C-03 never repeat a pop whose response was lost', async () => {
     bench.server.script('queues.get_next_task', hangUp());
 
     expect(await rejection(bench.client().queues.pop(QUEUE, TASK))).to.be.instanceOf(ServerUnreachableError);
     expect(bench.server.callsOf('queues.get_next_task')).to.have.length(1);
   });
 
-  it('takes an entry only when the server says that it removed one', async () => {
+  it('return true from removeEntry only if the server reports a removed entry', async () => {
     bench.server.script(
       'queues.remove_task',
       data({ removed: 0 }),
@@ -198,7 +213,7 @@ describe('the queues of the ClearML client', () => {
     ]).to.deep.equal([false, false, true]);
   });
 
-  it('does not add a task twice to a queue that others pop from, when the first answer was lost', async () => {
+  it('do not add a task again if the response to the first call was lost', async () => {
     bench.server.script('queues.add_task', hangUp());
 
     const error = await rejection(bench.client().queues.returnToQueue(QUEUE, TASK));
@@ -207,7 +222,7 @@ describe('the queues of the ClearML client', () => {
     expect(bench.server.callsOf('queues.add_task')).to.have.length(1);
   });
 
-  it('has given a task back though it could not be moved to the front', async () => {
+  it('return a task to its queue even if it cannot be moved to the front', async () => {
     const logged: Logged[] = [];
     bench.server.script('queues.add_task', DONE);
     bench.server.script('queues.move_task_to_front', page(502, ''));
@@ -217,7 +232,7 @@ describe('the queues of the ClearML client', () => {
     expect(logged.filter(({ level }) => level === 'warn').map((line) => line.data?.['task'])).to.deep.equal([TASK]);
   });
 
-  it('has returned a task even if another agent claimed it before it was moved', async () => {
+  it('return a task to its queue even if another agent claims it before it is moved', async () => {
     bench.server.script('queues.add_task', DONE);
     bench.server.script('queues.move_task_to_front', refuse(400, 703, 'not queued'));
 
@@ -226,7 +241,7 @@ describe('the queues of the ClearML client', () => {
     expect(bench.sent('queues.add_task')).to.deep.equal([{ queue: QUEUE, task: TASK, update_execution_queue: false }]);
   });
 
-  it('reports why a queue cannot be created', async () => {
+  it('report why a queue cannot be created', async () => {
     bench.server.script('queues.create', refuse(400, 800, 'data validation error: name too short'));
 
     expect(await rejection(bench.client().queues.create('x')))

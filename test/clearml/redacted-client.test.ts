@@ -1,4 +1,4 @@
-// What people read in ClearML: console lines and status messages without the secrets that the log hides too.
+// Console lines and status messages in ClearML, without the secrets that the log hides too.
 import { expect } from 'chai';
 import type { Events, StatusNote, Tasks } from '../../src/clearml/client.ts';
 import type { TaskId } from '../../src/clearml/ids.ts';
@@ -8,11 +8,11 @@ import { createSecrets } from '../../src/log/secrets.ts';
 const TASK = '1' as TaskId;
 const SECRET = 'hunter22/+';
 
-describe('what ClearML is told', () => {
+describe('the redacted ClearML client', () => {
   const secrets = createSecrets();
   secrets.add(SECRET);
 
-  it('holds no secret in a line of the console, in none of its forms', async () => {
+  it('hides every encoding of a secret in console lines', async () => {
     const lines: string[] = [];
     const events: Events = {
       read: () => Promise.resolve([]),
@@ -28,7 +28,7 @@ describe('what ClearML is told', () => {
     expect(lines).to.deep.equal(['key = ********', 'Basic ******** ********']);
   });
 
-  it('holds none in a status message, whatever the call', async () => {
+  it('hides secrets in the status messages of every call', async () => {
     const told: string[] = [];
     const hear = (_id: TaskId, note: StatusNote | string): Promise<void> =>
       Promise.resolve(void told.push(typeof note === 'string' ? note : `${note.reason}: ${note.message}`));
@@ -53,7 +53,7 @@ describe('what ClearML is told', () => {
     expect(told).to.deep.equal(['********', ...Array.from({ length: 4 }, () => 'Slurm ********: ********')]);
   });
 
-  it('is never as long as a name or a value of a task can be, in a status message', async () => {
+  it('truncates a long status message', async () => {
     const lengths: number[] = [];
     const tasks = {
       fail: (_id: TaskId, { message }: StatusNote) => Promise.resolve(void lengths.push(message.length)),

@@ -1,4 +1,4 @@
-// No answer grows without bound, in length, depth or number, and what is cut off says so.
+// Every response is limited in length, depth and number of values, and a truncated one is reported.
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { createResponseGauge, limitsOf, type ResponseLimits } from '../../src/clearml/response-limits.ts';
@@ -22,15 +22,15 @@ function gauge(text: string, length = 1_000): string | undefined {
   return undefined;
 }
 
-describe('the size of an answer', () => {
+describe('the response gauge', () => {
   for (const [title, text, why] of [
-    ['lets pass what is as large as it may be', `"${'x'.repeat(998)}"`, undefined],
-    ['ends what is larger', `"${'x'.repeat(999)}"`, /MiB/],
-    ['ends what is nested too deep', '[[{"a":[', /more than 3 deep/],
-    ['counts only brackets that are open', '[[[]],[[]],{}]', undefined],
-    ['does not take a bracket in a text for one', '["[[[[[{{{{", "\\"[[[[[["]', undefined],
-    ['does not take an escaped backslash for the escape of a quote', '["\\\\", [[[1', /deep/],
-    ['ends what holds too many values', '[1,2,3,4,5,6,7,8,9,10,11]', /more than 10 values/],
+    ['accepts text of exactly the permitted size', `"${'x'.repeat(998)}"`, undefined],
+    ['rejects larger text', `"${'x'.repeat(999)}"`, /MiB/],
+    ['rejects text that is nested too deeply', '[[{"a":[', /more than 3 deep/],
+    ['counts only open brackets', '[[[]],[[]],{}]', undefined],
+    ['ignores brackets in strings', '["[[[[[{{{{", "\\"[[[[[["]', undefined],
+    ['does not read an escaped backslash as an escaped quote', '["\\\\", [[[1', /deep/],
+    ['rejects too many values', '[1,2,3,4,5,6,7,8,9,10,11]', /more than 10 values/],
   ] as const) {
     it(title, () => {
       for (const length of [1, 7, 1_000]) {
@@ -40,7 +40,7 @@ describe('the size of an answer', () => {
     });
   }
 
-  it('never hinders an answer that is within all limits, however it is cut', () => {
+  it('accepts any text within all limits, however it is split', () => {
     const limits = { bytes: 1e9, depth: 100, values: 1e9 };
     fc.assert(
       fc.property(fc.json({ maxDepth: 8 }), fc.integer({ min: 1, max: 50 }), (text, length) => {
@@ -52,13 +52,13 @@ describe('the size of an answer', () => {
     );
   });
 
-  it('is bounded for every endpoint, also those without a row of their own', () => {
+  it('has a byte limit for every endpoint, including endpoints without a row', () => {
     for (const endpoint of ['tasks.get_by_id', 'auth.login', 'anything.else'])
       expect(limitsOf(endpoint).bytes).to.be.within(1024 * 1024, 64 * 1024 * 1024);
   });
 });
 
-describe('C-36 an answer of ClearML that is too large', () => {
+describe('C-36 a response of ClearML that is too large', () => {
   const bench = createBench();
 
   /** Writes as long as there is a reader. */
@@ -83,7 +83,7 @@ describe('C-36 an answer of ClearML that is too large', () => {
     ['is nested without end', '['.repeat(65_536)],
     ['is a list without end', '[],'.repeat(21_845)],
   ] as const) {
-    it(`is cut off where it ${title}, and not asked for again`, async () => {
+    it(`is cut off, and not requested again, if it ${title}`, async () => {
       const heard = { bytes: 0, isOver: false };
       bench.server.script('queues.remove_task', endless(text, heard));
 
@@ -96,7 +96,7 @@ describe('C-36 an answer of ClearML that is too large', () => {
     });
   }
 
-  it('is not even begun to be read where its header says so', async () => {
+  it('is not read at all if its header gives its size', async () => {
     bench.server.script('tasks.get_by_id', huge());
 
     const error = await rejection(bench.client().tasks.get(TASK));
@@ -105,7 +105,7 @@ describe('C-36 an answer of ClearML that is too large', () => {
     expect(error.message).to.include('larger than 32 MiB');
   });
 
-  it('leaves the connection to the server usable for other calls', async () => {
+  it('leaves the connection usable for other calls', async () => {
     bench.server.script('tasks.get_by_id', huge(), data({ task: { id: TASK, status: 'queued' } }));
     const { tasks } = bench.client();
     await rejection(tasks.get(TASK));

@@ -11,7 +11,7 @@ const QUICK: RetryRules = {
 };
 
 describe('retry', () => {
-  it('gives the result of a call that was done, though the stop came with it', async () => {
+  it('returns the result of a completed call even if the stop signal came during it', async () => {
     const stop = new AbortController();
 
     const result = await retry(
@@ -25,7 +25,7 @@ describe('retry', () => {
     expect(result).to.equal('taken');
   });
 
-  it('does not begin when the stop came before', async () => {
+  it('does not start after the stop signal', async () => {
     let begun = false;
 
     const error = await rejection(
@@ -42,7 +42,7 @@ describe('retry', () => {
     expect(begun).to.equal(false);
   });
 
-  it('ends the pause before the next attempt when the stop comes', async () => {
+  it('ends the backoff on the stop signal', async () => {
     const stop = new AbortController();
     const timeouts = { ...QUICK.timeouts, retryMs: 3_600_000, firstBackoffMs: 3_600_000, maxBackoffMs: 3_600_000 };
 
@@ -62,7 +62,7 @@ describe('retry', () => {
     expect(error.message).to.equal('the program ends');
   });
 
-  it('lets an error of our own through at once', async () => {
+  it('passes on a defect of ours without a retry', async () => {
     let attempts = 0;
 
     const error = await rejection(

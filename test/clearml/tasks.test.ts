@@ -13,7 +13,7 @@ const QUEUE = queueId('b'.repeat(32));
 describe('the tasks of the ClearML client', () => {
   const bench = createBench();
 
-  it('reads a task that says little, and odd fields that are only shown', async () => {
+  it('read a task with few fields, and ignore invalid fields that are only displayed', async () => {
     const odd = { id: TASK, name: null, status: 'queued', system_tags: 'x', runtime: 7, hyperparams: [] };
     bench.server.script(
       'tasks.get_all',
@@ -40,7 +40,7 @@ describe('the tasks of the ClearML client', () => {
     expect(tasks.get(OTHER)).to.include({ status: 'queued', archived: true });
   });
 
-  it('takes only a number for the Slurm job that a user property names', async () => {
+  it('accept only a number as the Slurm job id in a user property', async () => {
     for (const value of ['7', '007', '-1', '--clusters=x', '7; id', '7_1', '', 7, null, 'x'.repeat(99)]) {
       const hyperparams = { properties: { slurm_job_id: { value } } };
       bench.server.script('tasks.get_by_id', data({ task: { id: TASK, status: 'queued', hyperparams } }));
@@ -48,24 +48,28 @@ describe('the tasks of the ClearML client', () => {
     }
   });
 
-  describe('C-34 reads the others of a page, and does not take for deleted', () => {
+  describe('C-34 read the other tasks of a page, and do not report as deleted', () => {
     const good = { id: OTHER, status: 'queued' };
     const rows: readonly [title: string, row: unknown, why: RegExp][] = [
-      ['one without a status', { id: TASK }, /^its status is missing$/],
-      ['one with an unknown status', { id: TASK, status: 'brand_new' }, /^its status is "brand_new"$/],
-      ['one whose queue is no text', { ...good, id: TASK, execution: { queue: 5 } }, /^its execution.queue is 5$/],
-      ['one whose execution is a list', { ...good, id: TASK, execution: [] }, /^its execution is a list$/],
-      ['one whose message is no text', { ...good, id: TASK, status_message: {} }, /^its status_message is an object$/],
+      ['a task without a status', { id: TASK }, /^its status is missing$/],
+      ['a task with an unknown status', { id: TASK, status: 'brand_new' }, /^its status is "brand_new"$/],
+      ['a task whose queue is not text', { ...good, id: TASK, execution: { queue: 5 } }, /^its execution.queue is 5$/],
+      ['a task whose execution is a list', { ...good, id: TASK, execution: [] }, /^its execution is a list$/],
       [
-        'one whose last change is no time',
+        'a task whose message is not text',
+        { ...good, id: TASK, status_message: {} },
+        /^its status_message is an object$/,
+      ],
+      [
+        'a task whose last change is not a time',
         { ...good, id: TASK, status_changed: 'soon' },
         /^its status_changed is "soon"/,
       ],
-      ['one whose last sign of life is no time', { ...good, id: TASK, last_update: 7 }, /^its last_update is 7$/],
-      ['one whose id is a path', { ...good, id: `/../../${TASK}` }, /^its id is "\/\.\.\/\.\.\//],
-      ['one without an id', { status: 'queued' }, /^its id is missing/],
-      ['one that is no object', 'x', /^its id is missing/],
-      ['one that is there twice', good, /appears twice/],
+      ['a task whose last update is not a time', { ...good, id: TASK, last_update: 7 }, /^its last_update is 7$/],
+      ['a task whose id is a path', { ...good, id: `/../../${TASK}` }, /^its id is "\/\.\.\/\.\.\//],
+      ['a task without an id', { status: 'queued' }, /^its id is missing/],
+      ['a task that is not an object', 'x', /^its id is missing/],
+      ['a task that appears twice', good, /appears twice/],
     ];
     for (const [title, row, why] of rows) {
       it(title, async () => {
@@ -87,7 +91,7 @@ describe('the tasks of the ClearML client', () => {
     }
   });
 
-  it('C-36 reads the others where the row of one task is too large for an answer', async () => {
+  it('C-36 read the other tasks if one task is too large for a response', async () => {
     const ids = Array.from({ length: 30 }, (_, n) => taskId(n.toString(16).padStart(32, '0')));
     const [large = TASK, ...others] = ids;
     bench.server.script('tasks.get_all', (response, request) => {
@@ -102,7 +106,7 @@ describe('the tasks of the ClearML client', () => {
     expect([...unread]).to.deep.equal([large]);
   });
 
-  it('does not take the document of another task for the one that it asked for', async () => {
+  it('reject the document of another task than the requested one', async () => {
     bench.server.script('tasks.get_by_id', data({ task: { id: OTHER, status: 'queued' } }));
 
     const error = await rejection(bench.client().tasks.get(TASK));
@@ -112,7 +116,7 @@ describe('the tasks of the ClearML client', () => {
     expect(bench.server.callsOf('tasks.get_by_id')).to.have.length(1);
   });
 
-  it('comes to an end where the server gives the same full page for ever', async () => {
+  it('stop if the server returns the same full page again', async () => {
     const tasks = Array.from({ length: 500 }, (_, n) => ({ id: n.toString(16).padStart(32, '0'), status: 'queued' }));
     bench.server.script('tasks.get_all', data({ tasks }));
 
@@ -122,7 +126,7 @@ describe('the tasks of the ClearML client', () => {
     expect(bench.server.callsOf('tasks.get_all')).to.have.length(2);
   });
 
-  it('reads more than 500 tasks in several calls', async () => {
+  it('read more than 500 tasks in several calls', async () => {
     bench.server.script('tasks.get_all', data({ tasks: [] }));
 
     await bench.client().tasks.read(Array.from({ length: 1001 }, (_, n) => taskId(n.toString(16).padStart(32, '0'))));
@@ -132,7 +136,7 @@ describe('the tasks of the ClearML client', () => {
     ]);
   });
 
-  it('asks for no task without a status or a queue: the server would give all', async () => {
+  it('send no request without a status or a queue, for which the server returns all tasks', async () => {
     const { tasks } = bench.client();
 
     expect(await tasks.find({ statuses: [], queues: [QUEUE] })).to.deep.equal([]);
@@ -142,10 +146,10 @@ describe('the tasks of the ClearML client', () => {
   });
 
   for (const [how, answer, mayHaveHappened] of [
-    ['its answer was lost', hangUp(), true],
-    ['the server did not take it', page(503, ''), false],
+    ['its response was lost', hangUp(), true],
+    ['the server refused it', page(503, ''), false],
   ] as const) {
-    it(`sends a change of the status, or of its message, only once when ${how}`, async () => {
+    it(`send a change of the status or its message only once if ${how}`, async () => {
       for (const endpoint of ['tasks.failed', 'tasks.update']) bench.server.script(endpoint, answer);
       const { tasks } = bench.client();
 
@@ -164,7 +168,7 @@ describe('the tasks of the ClearML client', () => {
     });
   }
 
-  it('C-07 loses the race for a task whose status changed before it became queued again', async () => {
+  it('C-07 report a lost race if the status changed before unstart', async () => {
     bench.server.script('tasks.dequeue', data({ dequeued: 1, updated: 0 }));
 
     const error = await rejection(bench.client().tasks.unstart(TASK, 'in_progress', { reason: 'r', message: 'm' }));
@@ -172,7 +176,7 @@ describe('the tasks of the ClearML client', () => {
     expect(error).to.be.instanceOf(LostRaceError);
   });
 
-  it('sends no properties where there are none', async () => {
+  it('send no request for an empty set of properties', async () => {
     await bench.client().tasks.setProperties(TASK, {});
 
     expect(bench.server.calls).to.have.length(0);

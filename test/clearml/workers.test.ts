@@ -1,4 +1,4 @@
-// How the client speaks of itself as a worker.
+// How the client reports itself as a worker.
 import { expect } from 'chai';
 import { createBench } from './scripted-server-fixture.ts';
 import { createSetClock, queueId } from './client-under-test.ts';
@@ -9,7 +9,7 @@ const QUEUE = queueId('b'.repeat(32));
 describe('the workers of the ClearML client', () => {
   const bench = createBench();
 
-  it('C-10 counts the life of a worker in seconds and the time of its report in milliseconds', async () => {
+  it('C-10 send the timeout in seconds and the time of a report in milliseconds', async () => {
     bench.server.script('workers.register', data({}));
     bench.server.script('workers.status_report', data({}));
     const { workers } = bench.client({ clock: createSetClock(1_700_000_000_123) });
@@ -23,7 +23,7 @@ describe('the workers of the ClearML client', () => {
     expect(bench.sent('workers.status_report')).to.deep.equal([{ ...shown, timestamp: 1_700_000_000_123 }]);
   });
 
-  it('finds workers heard of within whole seconds, and reads rows that say little', async () => {
+  it('find workers seen within whole seconds, and read rows with few fields', async () => {
     bench.server.script(
       'workers.get_all',
       data({
@@ -47,7 +47,7 @@ describe('the workers of the ClearML client', () => {
     ]);
   });
 
-  it('skips unreadable rows and reports them', async () => {
+  it('skip unreadable rows and report them', async () => {
     const odd = { id: 'v', queues: [{ id: 'q' }, { id: QUEUE }, 5], system_tags: ['t', {}] };
     bench.server.script('workers.get_all', data({ workers: [{ id: 7 }, null, odd] }));
 
@@ -57,7 +57,7 @@ describe('the workers of the ClearML client', () => {
     });
   });
 
-  it('returns no worker for an unreadable response, without an error', async () => {
+  it('return no worker and no error for an unreadable response', async () => {
     bench.server.script('workers.get_all', data({ workers: 'many' }));
 
     expect(await bench.client().workers.find('t', 1)).to.deep.equal({ workers: [], isWhole: false });
