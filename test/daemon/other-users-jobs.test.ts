@@ -6,21 +6,21 @@ import { jobOf, taskOf } from './decide/observations.ts';
 
 const ROWS: readonly Row[] = [
   {
-    title: 'is parked for long, and has a job of another Unix user that the task names',
+    title: 'has long been parked, and names a job of another Unix user',
     task: taskOf('queued', { slurmJob: '7' }),
     parkedAt: OLD,
     allUsersJobs: [jobOf('PENDING', { name: jobNameOf('m0001'), isOthers: true })],
     untracked: 'job',
   },
   {
-    title: 'D-12 is parked for long, and another Unix user has a job with its name, which does not stop its submission',
+    title: "D-12 has long been parked, and does not name another Unix user's job with its job name",
     task: taskOf('queued'),
     parkedAt: OLD,
     allUsersJobs: [jobOf('PENDING', { isOthers: true })],
     untracked: 'parked',
   },
   {
-    title: 'is parked for long, and another Unix user has a job with its name beside the one that the task names',
+    title: 'has long been parked, and names one of two jobs of other Unix users with its job name',
     task: taskOf('queued', { slurmJob: '7' }),
     parkedAt: OLD,
     allUsersJobs: [
@@ -31,27 +31,27 @@ const ROWS: readonly Row[] = [
     untracked: 'job',
   },
   {
-    title: 'is parked for long, and a job of ours was submitted for it after our jobs were listed',
+    title: 'has long been parked, and got a job of this daemon after the daemon listed its jobs',
     task: taskOf('queued'),
     parkedAt: OLD,
     allUsersJobs: [jobOf('PENDING', { isOthers: true }), jobOf('PENDING', { id: '8' as JobId, isOthers: false })],
     untracked: 'none',
   },
   {
-    title: 'is queued but in no queue, and another Unix user has a job with its name',
+    title: 'is queued but in no queue, and another Unix user has a job with its job name',
     task: taskOf('queued', QUIET),
     allUsersJobs: [jobOf('RUNNING', { isOthers: true })],
     untracked: 'orphan',
   },
   {
-    title: 'is parked for long, and the job of another Unix user has ended',
+    title: 'has long been parked, and names a job of another Unix user that has ended',
     task: taskOf('queued', { slurmJob: '7' }),
     parkedAt: OLD,
     allUsersJobs: [jobOf('FAILED', { isOthers: true })],
     untracked: 'parked',
   },
   {
-    title: 'is parked for long, and has a job of another Unix user whose daemon is live',
+    title: 'has long been parked, and names a job of another Unix user whose daemon is live',
     task: taskOf('queued', { slurmJob: '7' }),
     parkedAt: OLD,
     allUsersJobs: [jobOf('PENDING', { name: jobNameOf('m0001'), isOthers: true })],
@@ -60,9 +60,9 @@ const ROWS: readonly Row[] = [
   },
 ];
 
-describe('a task that', () => {
+describe('findUntracked, for a task that', () => {
   for (const row of ROWS) {
-    it(`${row.title}: ${row.untracked}`, () => {
+    it(`${row.title}, finds: ${row.untracked}`, () => {
       expect(untrackedOf(row).map(({ kind }) => kind)).to.deep.equal(row.untracked === 'none' ? [] : [row.untracked]);
     });
   }

@@ -24,8 +24,8 @@ async function take(fixture: StepFixture, forMs = 60_000): Promise<number> {
   return claimed;
 }
 
-describe('claiming tasks', () => {
-  it('claims none at the limit of tracked tasks', async () => {
+describe('the task claimer', () => {
+  it('claims nothing when the daemon tracks its maximum number of tasks', async () => {
     const fixture = createStepFixture();
     await fixture.enqueued(1);
     const deps = { ...fixture.deps, journal: fullJournal(fixture.deps.journal) };
@@ -34,7 +34,7 @@ describe('claiming tasks', () => {
     expect(fixture.waiting(OWN_QUEUE)).to.deep.equal([1]);
   });
 
-  it('submits each queued task, and reports it in its console', async () => {
+  it("submits each queued task, and writes the claim and the job id to the task's console", async () => {
     const fixture = createStepFixture();
     const tasks = [await fixture.enqueued(1), await fixture.enqueued(2)];
 
@@ -51,7 +51,7 @@ describe('claiming tasks', () => {
     }
   });
 
-  it('claims neither a task whose old job is live nor the tasks behind it, as only heads can be popped', async () => {
+  it('claims nothing from a queue whose first task still has a live job, as only the first can be popped', async () => {
     const fixture = createStepFixture();
     const task = await fixture.enqueued(1);
     await fixture.enqueued(2);
@@ -73,7 +73,7 @@ describe('claiming tasks', () => {
     expect(fixture.cluster.jobs).to.have.length(1);
   });
 
-  it('does not claim a task that another daemon popped first', async () => {
+  it('does not claim a task that another daemon pops first', async () => {
     const fixture = createStepFixture();
     const task = await fixture.enqueued(1);
     fixture.fate = ({ endpoint }) => {
@@ -86,7 +86,7 @@ describe('claiming tasks', () => {
     expect(fixture.deps.journal.entries.size).to.equal(0);
   });
 
-  it('C-04 does not run a task that was aborted right before the pop, which makes it queued again', async () => {
+  it('C-04 submits no job for a task aborted just before the pop, although the pop sets it to queued', async () => {
     const fixture = createStepFixture();
     const task = await fixture.enqueued(1);
     const snapshot = await fixture.poll();
@@ -108,7 +108,7 @@ describe('claiming tasks', () => {
     expect(fixture.cluster.jobs).to.have.length(0);
   });
 
-  it('backs off under backpressure: the task is at the front again, and its console shows that once', async () => {
+  it('returns a task to the front of its queue under backpressure, and reports repeated returns once', async () => {
     const fixture = createStepFixture();
     const task = await fixture.enqueued(1);
     await fixture.enqueued(2);
@@ -129,7 +129,7 @@ describe('claiming tasks', () => {
     expect((await fixture.read(task))?.statusMessage).to.match(/^Returned to the front/);
   });
 
-  it('S-05 returns tasks in their old order under backpressure, in whatever order sbatch responds', async () => {
+  it('S-05 keeps the order of tasks returned under backpressure, in whatever order sbatch responds', async () => {
     for (const slowest of [1, 2, 3, 4]) {
       const given = createStepFixture();
       const held: (() => void)[] = [];
@@ -153,7 +153,7 @@ describe('claiming tasks', () => {
     }
   });
 
-  it('S-15 submits a few at once, and then no faster than the rate limit', async () => {
+  it('S-15 submits a first burst of jobs immediately, and the rest at the rate limit', async () => {
     const fixture = createStepFixture({ rateLimit: createRateLimit({ perSecond: 2, burst: 4 }) });
     for (let number = 1; number <= 20; number += 1) await fixture.enqueued(number);
     const round = take(fixture, 60_000);
@@ -171,7 +171,7 @@ describe('claiming tasks', () => {
     expect(counts).to.deep.equal([4, 6, 8, 10, 12]);
   });
 
-  it('stops when the next poll is due, even with a slow sbatch and a long queue', async () => {
+  it('stops claiming when the next poll is due, even if sbatch is slow and the queue is long', async () => {
     const fixture = createStepFixture();
     for (let number = 1; number <= 20; number += 1) await fixture.enqueued(number);
     fixture.fate = ({ kind }) => (kind === 'sbatch' ? 'never answered' : undefined);
@@ -187,7 +187,7 @@ describe('claiming tasks', () => {
     expect(fixture.waiting(OWN_QUEUE)).to.have.length(12);
   });
 
-  it('logs once that a served queue was deleted, and continues with the others', async () => {
+  it('logs once that a served queue was deleted, and claims from the other queues', async () => {
     const fixture = createStepFixture();
     const [own] = fixture.deps.queues;
     if (own === undefined) throw new Error('no queue');

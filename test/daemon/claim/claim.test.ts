@@ -24,14 +24,14 @@ function waiting(tasks: Readonly<Record<string, readonly string[]>>): ReadonlyMa
   );
 }
 
-describe('the next task to claim', () => {
-  it('is, by priority, the head of the first non-empty queue', () => {
+describe('chooseHead', () => {
+  it('chooses by priority the first task of the first non-empty queue', () => {
     expect(
       chooseHead(queues, waiting({ a: [], b: ['1', '2'], c: ['3'] }), { after: undefined, skip: none, passed: none }),
     ).to.deep.equal({ queue: b, entry: { task: '1', added: 0 } });
   });
 
-  it('is, by order fairness, the head of the next non-empty queue', () => {
+  it('chooses by order fairness the first task of the next non-empty queue', () => {
     expect(
       chooseHead(queues, waiting({ a: ['1'], b: [], c: ['3'] }), { after: a, skip: none, passed: none })?.queue,
     ).to.equal(c);
@@ -40,11 +40,11 @@ describe('the next task to claim', () => {
     ).to.equal(a);
   });
 
-  it('is none when all queues are empty, or were deleted', () => {
+  it('chooses nothing if all queues are empty or deleted', () => {
     expect(chooseHead(queues, waiting({ a: [] }), { after: undefined, skip: none, passed: none })).to.equal(undefined);
   });
 
-  it('is not behind a head that waits for its old job, as only heads can be popped', () => {
+  it('skips a queue whose first task waits for its old job, as only the first can be popped', () => {
     const skip = new Set(['1' as TaskId]);
     expect(
       chooseHead(queues, waiting({ a: ['1', '2'], b: ['3'] }), { after: undefined, skip, passed: none }),

@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import type { People } from '../../../src/clearml/client.ts';
 import { cachePeople } from '../../../src/daemon/claim/claim-tasks.ts';
 
-describe('users and projects', () => {
-  it('are each read once, even with concurrent requests', async () => {
+describe('the cache of users and projects', () => {
+  it('reads each user and project once, even for concurrent requests', async () => {
     const { people, asked } = createPeople();
     const remembered = cachePeople(people);
     assert.deepEqual(await Promise.all([remembered.user('ada'), remembered.user('ada')]), [
@@ -17,7 +17,7 @@ describe('users and projects', () => {
     assert.deepEqual(asked, ['user ada', 'user grace', 'project ada']);
   });
 
-  it('are read again after a failure', async () => {
+  it('reads a user again after a failure', async () => {
     const { people, asked } = createPeople(1);
     const remembered = cachePeople(people);
     await assert.rejects(remembered.user('ada'), /away/);

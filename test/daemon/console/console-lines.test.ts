@@ -32,8 +32,8 @@ const WORDINGS: readonly string[] = [
   describeSlowStart(jobOf('RUNNING', { nodes: 'n1' }), 900_000),
 ];
 
-describe('a console line', () => {
-  it('has at most 110 columns in all our messages, and loses no words', () => {
+describe('a message in the console', () => {
+  it('is broken into lines of at most 110 columns, and loses no words', () => {
     for (const text of WORDINGS) {
       const broken = breakLines(text);
       for (const line of broken.split('\n')) expect(line.length, line).to.be.at.most(CONSOLE_COLUMNS);
@@ -41,18 +41,18 @@ describe('a console line', () => {
     }
   });
 
-  it('shows why and until when a job waits on separate lines', () => {
+  it('shows on separate lines why a job waits and when Slurm expects to start it', () => {
     const { text } = describeWait(jobOf('PENDING', { reason: 'Resources', startAt: SOON }), NOW);
     const lines = breakLines(text).split('\n');
     expect(lines[0]).to.match(/^Slurm job 7 waits in partition debug: /);
     expect(lines.at(-1)).to.include('Slurm expects to start it around');
   });
 
-  it('is unchanged if it fits, and keeps a word that no line can hold', () => {
+  it('is unchanged if it fits or is one long word', () => {
     for (const text of ['', 'short', 'a\nb\n', 'x'.repeat(300)]) expect(breakLines(text)).to.equal(text);
   });
 
-  it('keeps all words in order', () => {
+  it('keeps all its words in order when it is broken', () => {
     const words = fc.array(fc.string({ unit: fc.constantFrom('a', 'B', '.', 'é'), minLength: 1, maxLength: 130 }), {
       maxLength: 40,
     });
@@ -71,19 +71,19 @@ describe('a console line', () => {
     ['words', 'a '.repeat(2_000_000)],
     ['sentences', 'Aa. '.repeat(250_000)],
   ] as const)
-    it(`takes linear time for megabytes of ${what}`, () => {
+    it(`is broken in linear time if it contains megabytes of ${what}`, () => {
       const widths = breakLines(text)
         .split('\n')
         .map((line) => line.length);
       expect(widths.filter((width) => width > CONSOLE_COLUMNS)).to.deep.equal([]);
     });
 
-  it('is truncated if a name or value in it is too long', () => {
+  it('is truncated if it is too long', () => {
     expect(truncateText('a '.repeat(1_000_000)).length).to.be.below(33_000);
     expect(truncateText('a '.repeat(8_192))).to.equal('a '.repeat(8_192));
   });
 
-  it('keeps its words in megabytes of blanks', () => {
+  it('keeps its words if there are megabytes of blanks between them', () => {
     expect(breakLines(`a${' '.repeat(4_000_000)}b`)).to.match(/^a\s+b$/);
   });
 });

@@ -158,14 +158,14 @@ const SENTENCES: readonly (readonly [said: string, expected: string])[] = [
   [describeUnwanted(taskOf('created', { archived: true })), 'the task was archived'],
 ];
 
-describe('the console', () => {
+describe("the task's console", () => {
   for (const [said, expected] of SENTENCES) {
     it(expected.slice(0, 90), () => {
       expect(said).to.equal(expected);
     });
   }
 
-  it('shows what Slurm, the user and the daemon did to one job', () => {
+  it('shows what Slurm, the user and the daemon did to a job', () => {
     const aborted = taskOf('in_progress', { statusMessage: 'stopping' });
     expect(textsOf({ jobs: [jobOf('PENDING')], task: taskOf('in_progress') })).to.deep.equal([
       'Slurm requeued job 7: the task waits again and starts from the beginning.',
@@ -203,7 +203,7 @@ describe('the console', () => {
     ]);
   });
 
-  it('shows a whole sentence with the job id for every state of a job', () => {
+  it('shows a complete sentence with the job id for every final state of a job', () => {
     for (const word of Object.keys(JOB_STATES)) {
       const text = describeEnd(jobOf(word), undefined);
       expect(text).to.match(/^Slurm job 7 ended [A-Z_]+.*\.$/);
@@ -211,7 +211,7 @@ describe('the console', () => {
     }
   });
 
-  it('is recognized when a returned task is claimed once more', () => {
+  it('shows a return to the queue in words that isReturnedToQueue recognizes', () => {
     expect(isReturnedToQueue(describeReturned('gpu', 'whatever'))).to.equal(true);
     expect(isReturnedToQueue('Back at the front of queue "gpu": written by 0.1.0.')).to.equal(true);
     expect(isReturnedToQueue('Claimed from queue "gpu"')).to.equal(false);

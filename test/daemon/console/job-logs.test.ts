@@ -30,8 +30,8 @@ const whyNot = async (logs: JobLogs, record: Partial<JobRecord> = {}): Promise<s
   return log?.kind === 'not shown' ? log.why : expect.fail('it is shown');
 };
 
-describe("the end of a job's log", () => {
-  it('is read as that of the job\u2019s user', async () => {
+describe("reading the end of a job's log", () => {
+  it("passes the job's user id, so that only that user's file is read", async () => {
     const { logs, asked } = logsFrom(says('part 0 4\nlast'));
 
     expect(await logs.read(recordOf({ userId: 4242 }))).to.deep.equal({
@@ -42,7 +42,7 @@ describe("the end of a job's log", () => {
     expect(asked[0]?.args).to.include.members(['/home/u/slurm-7.out', '4242']);
   });
 
-  it('holds none of the daemon\u2019s secrets, nor the rest of one that was cut', async () => {
+  it("redacts the daemon's secrets, and drops the rest of a secret at the start of the excerpt", async () => {
     expect(await logsFrom(says('part 0 9\nkey hunter22 and more')).logs.read(recordOf())).to.include({
       tail: 'key ******** and more',
     });
@@ -51,7 +51,7 @@ describe("the end of a job's log", () => {
     });
   });
 
-  it("is not shown, and not opened, if its path or owner in Slurm's record is ambiguous", async () => {
+  it("opens no file if Slurm's record leaves the path or owner ambiguous", async () => {
     const { logs, asked } = logsFrom(says('part 0 4\nlast'));
 
     expect(await whyNot(logs, { outputPath: undefined, isOutputInDoubt: true })).to.match(/ambiguous/);
@@ -59,13 +59,13 @@ describe("the end of a job's log", () => {
     expect(asked).to.deep.equal([]);
   });
 
-  it('is not shown, with the reason, if the file is suspicious', async () => {
+  it('refuses a suspicious file, and reports the reason', async () => {
     expect(await whyNot(logsFrom(says('refused link\n')).logs)).to.equal(
       "The job's log /home/u/slurm-7.out is not shown because it is a symbolic link.",
     );
   });
 
-  it('S-61 is given up if it is slow, and no other log is read for a minute', async () => {
+  it('S-61 times out, and skips logs for a minute unless they decide how a task ends', async () => {
     let now = 0;
     const { logs, asked } = logsFrom(
       ({ program, timeoutMs }) => Promise.reject(new CommandTimeoutError(program, timeoutMs, '', '')),
@@ -86,7 +86,7 @@ describe("the end of a job's log", () => {
     expect(asked).to.have.length(3);
   });
 
-  it('is read for at most two jobs at once', async () => {
+  it('reads at most two logs at once', async () => {
     const answers: ((text: string) => void)[] = [];
     const { logs, asked } = logsFrom(() => new Promise((resolve) => answers.push(resolve)));
     const reads = Array.from({ length: 5 }, () => logs.read(recordOf()));

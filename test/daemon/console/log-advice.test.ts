@@ -232,9 +232,9 @@ const LOGS: Readonly<Record<string, readonly (readonly [log: string, says: strin
   ],
 };
 
-describe("the end of a job's log", () => {
+describe("the advice about a job's log", () => {
   for (const [program, cases] of Object.entries(LOGS)) {
-    describe(`of ${program}`, () => {
+    describe(`for ${program}`, () => {
       for (const [log, says] of cases) {
         it(`${(log.split('\n')[0] ?? '').slice(0, 90)} …: ${says}`, () => {
           const advice = findLogAdvice(`some line before\n${log}\nclearml: the agent ended with exit code 1`);
@@ -247,14 +247,14 @@ describe("the end of a job's log", () => {
     });
   }
 
-  it('F-12 has a case for every row of the table', () => {
+  it('F-12 has a test case for every row of the table', () => {
     const logs = Object.values(LOGS).flatMap((cases) => cases.map(([log]) => log));
     const without = LOG_PATTERNS.filter((failure) => !logs.some((log) => firstOf(log) === failure));
 
     expect(without.map(({ pattern: words }) => String(words))).to.deep.equal([]);
   });
 
-  it('is searched in linear time: no unbounded repetition can match across the text before it', () => {
+  it('is found in linear time: no pattern has an unbounded repetition that matches the text before it', () => {
     const slow = LOG_PATTERNS.flatMap(({ pattern: words }) =>
       runsOver(words.source).map((part) => `${part} in ${String(words)}`),
     );
@@ -264,7 +264,7 @@ describe("the end of a job's log", () => {
     expect(runsOver("image[^]*404|repository '[^']*'")).to.deep.equal(['[^]']);
   });
 
-  it('is explained by the message after the first of many equal texts', () => {
+  it('uses the message after many copies of the same text', () => {
     const many = 'failed to import docker image FATAL: fatal: unable to access '.repeat(200);
 
     expect(findLogAdvice(`${many}\n`)).to.equal(undefined);
@@ -273,12 +273,12 @@ describe("the end of a job's log", () => {
     expect(findLogAdvice(`${many}\n404 Not Found`)).to.include('no image with this name and tag');
   });
 
-  it('shows no password', () => {
+  it('contains no password from the log', () => {
     for (const log of Object.values(LOGS).flat())
       expect(findLogAdvice(log[0])).not.to.include('s3cret').and.not.to.include('jane');
   });
 
-  it('has no advice if it has no known message', () => {
+  it('is undefined if the log contains no known message', () => {
     expect(findLogAdvice('epoch 1: loss 0.5\nTraceback (most recent call last):\nValueError: 3\n')).to.equal(undefined);
   });
 });

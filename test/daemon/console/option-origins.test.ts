@@ -33,7 +33,7 @@ describe('advice that names an option', () => {
     });
   }
 
-  it('names all properties that one value is made of', () => {
+  it('names all properties that form one value', () => {
     const places = locateOptions(
       't',
       '#!/bin/bash\n#SBATCH --mem=${CLEARML_TASK.hyperparams.properties.a.value:1}${CLEARML_TASK.hyperparams.properties.b.value:G}\n',
@@ -48,7 +48,7 @@ describe('advice that names an option', () => {
     expect(withOptionOrigins('Lower --time.', undefined)).to.equal('Lower --time.');
   });
 
-  it('names no options of a template that changed since the job was submitted', () => {
+  it('does not name options of a template that changed after the job was submitted', () => {
     const queue = 'q' as QueueId;
     const served = { id: queue, name: 'gpu', optionLocations: PLACES, templateMark: 'new' } as unknown as ServedQueue;
     const told = (templateMark: string | undefined): string =>

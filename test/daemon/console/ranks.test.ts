@@ -20,26 +20,26 @@ srun: error: n[1-2]: tasks 0-1: Exited with exit code 1
 
 describe('the rank that failed first', () => {
   for (const [what, log, words] of [
-    ['in the message of the job script', BY_SCRIPT, 'Rank 1 on n2 ended with exit code 5'],
-    ['in the message of srun, if it was killed', KILLED, 'Rank 2 on n3 ended: Killed'],
+    ['from the message of the job script', BY_SCRIPT, 'Rank 1 on n2 ended with exit code 5'],
+    ['from the message of srun if the rank was killed', KILLED, 'Rank 2 on n3 ended: Killed'],
     [
-      'if several ended together',
+      'as a range if several ranks ended together',
       'srun: error: n[1-2]: tasks 0-1: Out Of Memory\n',
       'Ranks 0-1 on n[1-2] ended: Out Of Memory',
     ],
   ] as const) {
-    it(`is reported with its node and how: ${what}`, () => {
+    it(`is reported with its node and its end: ${what}`, () => {
       expect(describeRankEnd(log)).to.equal(`${words}, and Slurm ended the other ranks.`);
     });
   }
 
-  it('is not reported if the log does not show it', () => {
+  it('is not reported if the log does not name it', () => {
     expect(describeRankEnd('rank 1 of 3 ended with exit code 5\nsrun: error: Unable to create step\n')).to.equal(
       undefined,
     );
   });
 
-  it('is only looked for if there are several nodes', () => {
+  it('is searched for only if the job has several nodes', () => {
     expect(['n[1-3]', 'n1,m2', 'n1', undefined].map((nodes) => hasRanks({ nodes }))).to.deep.equal([
       true,
       true,

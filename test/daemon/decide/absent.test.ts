@@ -8,20 +8,20 @@ import { describeRows, entryOf, GRACES, jobName, jobOf, NOW, recordOf, observati
 const ELSEWHERE = { executionQueue: 'x'.repeat(32) as QueueId };
 const started = entryOf({ told: { startedOn: '7@' } });
 
-describeRows('an absent job', [
-  { title: 'S-20 only records the first absence', seen: {}, done: ['note'] },
+describeRows('the decision for an absent job', [
+  { title: 'S-20 only records the absence the first time', seen: {}, done: ['note'] },
   {
-    title: 'S-20 queries accounting after the second absence',
+    title: 'S-20 queries accounting the second time',
     seen: { entry: entryOf({ absentSince: NOW - 15_000 }) },
     done: ['look-up'],
   },
   {
-    title: 'keeps tracking a job that is absent for a short time',
+    title: 'keeps tracking the job while it is absent only for a short time',
     seen: { entry: entryOf({ absentSince: NOW - 15_000 }), lookedUp: true, task: taskOf('in_progress') },
     done: [],
   },
   {
-    title: 'treats an accounting row like a row of squeue',
+    title: 'treats a job in accounting like a job in squeue',
     seen: {
       entry: entryOf({ absentSince: NOW - 15_000 }),
       lookedUp: true,
@@ -31,7 +31,7 @@ describeRows('an absent job', [
     done: ['forget', 'log'],
   },
   {
-    title: 'ignores the accounting row of an extra job that we cancelled',
+    title: 'ignores an extra job in accounting that the daemon cancelled',
     seen: {
       entry: entryOf({ absentSince: NOW - GRACES.absentMs, cancelledExtras: ['8' as JobId] }),
       lookedUp: true,
@@ -41,17 +41,17 @@ describeRows('an absent job', [
     done: ['resubmit'],
   },
   {
-    title: 'finishes if the task has ended',
+    title: 'forgets the task if it has ended',
     seen: { entry: entryOf({ absentSince: NOW - 15_000 }), lookedUp: true, task: taskOf('failed') },
     done: ['forget'],
   },
   {
-    title: 'S-37 keeps tracking a job past the deadline while its agent reports',
+    title: 'S-37 keeps tracking the job past the deadline while its agent reports',
     seen: { entry: entryOf({ absentSince: NOW - GRACES.absentMs }), lookedUp: true, task: taskOf('in_progress') },
     done: [],
   },
   {
-    title: 'S-45 fails the task of a job that is absent and silent past the deadline',
+    title: 'S-45 fails the task if the agent is silent too at the deadline',
     seen: {
       entry: entryOf({ absentSince: NOW - GRACES.absentMs }),
       lookedUp: true,
@@ -60,12 +60,12 @@ describeRows('an absent job', [
     done: ['end failed'],
   },
   {
-    title: 'S-45 resubmits a parked task whose submitted job Slurm forgot',
+    title: 'S-45 resubmits a parked task at the deadline',
     seen: { entry: entryOf({ absentSince: NOW - GRACES.absentMs }), lookedUp: true, place: 'parked' },
     done: ['resubmit'],
   },
   {
-    title: 'returns a task to its queue that is nowhere and whose job is lost',
+    title: 'returns the task to its queue at the deadline if the task is in no queue',
     seen: { entry: entryOf({ absentSince: NOW - GRACES.absentMs }), lookedUp: true },
     done: ['return-to-queue'],
   },
@@ -79,7 +79,7 @@ describeRows('an absent job', [
     done: ['end failed'],
   },
   {
-    title: 'stops the aborted task of a lost job',
+    title: 'sets an aborted task to stopped at the deadline',
     seen: {
       entry: entryOf({ absentSince: NOW - GRACES.absentMs }),
       lookedUp: true,
@@ -97,7 +97,7 @@ describeRows('an absent job', [
     done: ['forget'],
   },
   {
-    title: 'ends our run of a task that was enqueued elsewhere before its agent started',
+    title: 'fails a task that was enqueued in another queue before our agent started it',
     seen: {
       entry: entryOf({ absentSince: NOW - GRACES.absentMs }),
       lookedUp: true,
@@ -106,14 +106,14 @@ describeRows('an absent job', [
     done: ['end failed'],
   },
   {
-    title: 'does not take a job of an earlier run of the task for the absent one',
+    title: 'does not confuse it with a job of an earlier run of the task',
     seen: { jobs: [jobOf('FAILED', { id: '3' as JobId, name: jobName(0) })], place: 'parked', record: recordOf() },
     done: ['note'],
   },
 ]);
 
-describe('an absent job', () => {
-  it('clears the absence when the job is listed again', () => {
+describe('the decision for an absent job', () => {
+  it('clears the absence when Slurm lists the job again', () => {
     const [note] = decide(
       observation({
         jobs: [jobOf('RUNNING')],

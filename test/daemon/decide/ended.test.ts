@@ -15,24 +15,24 @@ const PEERS = {
 };
 const waited = entryOf({ endSeenAt: NOW - GRACES.endMs - 1 });
 
-describeRows('an ended job whose task has ended', [
+describeRows('the decision for an ended job whose task has ended', [
   {
-    title: 'finishes when job and task completed',
+    title: 'forgets the task if job and task completed',
     seen: { jobs: [jobOf('COMPLETED')], task: taskOf('completed') },
     done: ['forget', 'log'],
   },
   {
-    title: "explains a failed job with Slurm's record",
+    title: "reads Slurm's record first if the job failed",
     seen: { jobs: [jobOf('FAILED')], task: taskOf('failed') },
     done: ['read-record'],
   },
   {
-    title: 'finishes when job and task failed',
+    title: 'forgets the task, with a message, if job and task failed',
     seen: { jobs: [jobOf('FAILED')], task: taskOf('failed'), record: recordOf({ exitCode: 3 }) },
     done: ['forget', 'log'],
   },
   {
-    title: 'finishes when Slurm has no record any more',
+    title: 'forgets the task, with a message, if Slurm no longer has the record',
     seen: { jobs: [jobOf('FAILED')], task: taskOf('failed'), record: 'gone' },
     done: ['forget', 'log'],
   },
@@ -42,35 +42,35 @@ describeRows('an ended job whose task has ended', [
     done: ['forget', 'log'],
   },
   {
-    title: 'forgets an ended job of a deleted task',
+    title: 'forgets a deleted task',
     seen: { jobs: [jobOf('COMPLETED')], task: undefined },
     done: ['forget'],
   },
 ]);
 
-describeRows('an ended job whose task is in progress', [
+describeRows('the decision for an ended job whose task is in progress', [
   {
-    title: 'C-13 waits for the status that the agent sets',
+    title: "C-13 waits for the agent to set the task's status",
     seen: { jobs: [jobOf('COMPLETED')], task: taskOf('in_progress'), record: recordOf() },
     done: ['note'],
   },
   {
-    title: 'decides by the log of a completed job after the grace period',
+    title: 'completes the task after the grace period if the job completed and its log confirms that',
     seen: { jobs: [jobOf('COMPLETED')], task: taskOf('in_progress'), entry: waited, record: recordOf() },
     done: ['end completed by the log'],
   },
   {
-    title: 'reads the record first, which has the path of the log',
+    title: 'reads the record first, as it contains the path of the log',
     seen: { jobs: [jobOf('COMPLETED')], task: taskOf('in_progress'), entry: waited },
     done: ['read-record'],
   },
   {
-    title: 'leaves a task alone that another job may run',
+    title: 'does nothing while another job may run the task',
     seen: { jobs: [jobOf('COMPLETED')], task: taskOf('in_progress', ELSE), record: recordOf(), entry: waited },
     done: [],
   },
   {
-    title: 'ends the task when no report came for long',
+    title: 'fails the task when no agent has reported for a long time',
     seen: {
       jobs: [jobOf('NODE_FAIL')],
       task: taskOf('in_progress', { ...ELSE, lastUpdate: NOW - GRACES.absentMs }),
@@ -90,7 +90,7 @@ describeRows('an ended job whose task is in progress', [
     done: ['forget'],
   },
   {
-    title: 'ends our run of a task that was enqueued elsewhere before its agent started',
+    title: 'fails a task that was enqueued in another queue before our agent started it',
     seen: {
       jobs: [jobOf('FAILED')],
       task: taskOf('in_progress', { ...ELSEWHERE, lastUpdate: NOW - GRACES.absentMs }),
@@ -100,7 +100,7 @@ describeRows('an ended job whose task is in progress', [
     done: ['end failed'],
   },
   {
-    title: 'leaves a task alone that an agent elsewhere may have started without a report yet',
+    title: 'does nothing while an agent of another queue may be about to report',
     seen: {
       jobs: [jobOf('FAILED')],
       task: taskOf('in_progress', ELSEWHERE),
@@ -110,7 +110,7 @@ describeRows('an ended job whose task is in progress', [
     done: [],
   },
   {
-    title: 'takes a report of one rank for a report of the job',
+    title: 'accepts a report of one rank as a report of the job',
     seen: {
       jobs: [jobOf('FAILED')],
       task: taskOf('in_progress', { lastWorker: 'login2:slurm:7:0' }),
@@ -120,17 +120,17 @@ describeRows('an ended job whose task is in progress', [
     done: ['end failed'],
   },
   ...['FAILED', 'NODE_FAIL', 'BOOT_FAIL', 'DEADLINE', 'TIMEOUT', 'OUT_OF_MEMORY', 'PREEMPTED'].map((word) => ({
-    title: `fails a task in progress whose job ended ${word}`,
+    title: `fails the task if the job ended ${word}`,
     seen: { jobs: [jobOf(word)], task: taskOf('in_progress'), record: recordOf(), entry: waited },
     done: ['end failed'],
   })),
   {
-    title: 'stops a task in progress whose job was CANCELLED',
+    title: 'sets the task to stopped if the job was CANCELLED',
     seen: { jobs: [jobOf('CANCELLED')], task: taskOf('in_progress'), record: recordOf(), entry: waited },
     done: ['end stopped'],
   },
   {
-    title: 'C-09 stops an aborted task whose job ended, whatever its state',
+    title: "C-09 sets an aborted task to stopped, whatever the job's state",
     seen: {
       jobs: [jobOf('FAILED')],
       task: taskOf('in_progress', { statusMessage: 'stopping' }),
@@ -141,24 +141,24 @@ describeRows('an ended job whose task is in progress', [
   },
 ]);
 
-describeRows("an ended job whose agent took Slurm's SIGTERM for an abort", [
+describeRows("the decision for an ended job whose agent mistook Slurm's SIGTERM for an abort", [
   ...['TIMEOUT', 'OUT_OF_MEMORY', 'PREEMPTED', 'NODE_FAIL', 'FAILED'].map((word) => ({
-    title: `C-12 fails a task with "user abort" whose job ended ${word}`,
+    title: `C-12 changes the task from stopped to failed if the job ended ${word}`,
     seen: { jobs: [jobOf(word)], task: taskOf('stopped', BY_TERM), record: recordOf() },
     done: ['end failed'],
   })),
   {
-    title: 'corrects the reason after a manual scancel',
+    title: 'corrects the status reason after a manual scancel',
     seen: { jobs: [jobOf('CANCELLED')], task: taskOf('stopped', BY_TERM), record: recordOf() },
     done: ['end stopped'],
   },
   {
-    title: 'does not correct the status that another agent set',
+    title: 'does not correct a status that another agent set',
     seen: { jobs: [jobOf('TIMEOUT')], task: taskOf('stopped', { ...BY_TERM, ...ELSE }), record: recordOf() },
     done: ['forget', 'log'],
   },
   {
-    title: 'corrects nothing for a job that we cancelled for the user',
+    title: 'corrects nothing if the daemon cancelled the job for the user',
     seen: {
       jobs: [jobOf('CANCELLED')],
       task: taskOf('stopped', BY_TERM),
@@ -168,7 +168,7 @@ describeRows("an ended job whose agent took Slurm's SIGTERM for an abort", [
     done: ['forget', 'log'],
   },
   {
-    title: 'corrects nothing for a task whose abort request was seen, whatever sent the SIGTERM',
+    title: 'corrects nothing if the user requested an abort before the SIGTERM',
     seen: {
       jobs: [jobOf('PREEMPTED')],
       task: taskOf('stopped', BY_TERM),
@@ -179,34 +179,34 @@ describeRows("an ended job whose agent took Slurm's SIGTERM for an abort", [
   },
 ]);
 
-describeRows('an ended job whose task never started', [
+describeRows('the decision for an ended job whose task never started', [
   {
-    title: 'S-40 finishes a job that completed before our scancel',
+    title: 'S-40 forgets a task that completed before our scancel',
     seen: { jobs: [jobOf('COMPLETED')], task: taskOf('completed'), entry: entryOf({ cancelledFor: 'it was aborted' }) },
     done: ['forget', 'log'],
   },
   {
-    title: 'C-29 fails the task of a job that ended before its agent started',
+    title: 'C-29 fails the task if the job failed before its agent started',
     seen: { jobs: [jobOf('FAILED')], place: 'parked', record: recordOf() },
     done: ['end failed'],
   },
   {
-    title: 'waits for the job of a peer that may have parked the task again after our job ended',
+    title: 'waits while a peer may have parked the task again and submitted another job',
     seen: { jobs: [jobOf('COMPLETED')], place: 'parked', record: recordOf(), hasPeers: true },
     done: ['note'],
   },
   {
-    title: 'fails the task when no job of a peer shows up',
+    title: 'fails the task when no peer has submitted another job within the grace period',
     seen: { jobs: [jobOf('COMPLETED')], place: 'parked', record: recordOf(), hasPeers: true, entry: waited },
     done: ['end failed'],
   },
   {
-    title: 'fails the task of a job that took the entry and died, after a grace period',
+    title: 'fails the task after a grace period if the job removed its entry and then failed',
     seen: { jobs: [jobOf('FAILED')], record: recordOf(), entry: waited },
     done: ['end failed'],
   },
   {
-    title: 'stops the task of a pending job after a manual scancel',
+    title: 'sets the task to stopped if a user cancelled the pending job in Slurm',
     seen: { jobs: [jobOf('CANCELLED')], place: 'parked', record: recordOf() },
     done: ['end stopped'],
   },
@@ -216,17 +216,17 @@ describeRows('an ended job whose task never started', [
     done: ['note'],
   },
   {
-    title: 'stops the task when the peer does nothing',
+    title: 'sets the task to stopped if that peer does nothing within the grace period',
     seen: { ...PEERS, place: 'parked', record: recordOf(), entry: waited },
     done: ['end stopped'],
   },
   {
-    title: 'stops the task of our own cancelled job, whatever peers there are',
+    title: 'sets the task to stopped if the cancelled job is our own, whatever peers there are',
     seen: { ...PEERS, mark: 'peer1', place: 'parked', record: recordOf() },
     done: ['end stopped'],
   },
   {
-    title: 'returns a queued task whose job we cancelled to its queue',
+    title: 'returns a queued task to its queue if the daemon cancelled the job',
     seen: {
       jobs: [jobOf('CANCELLED')],
       record: recordOf(),
@@ -235,12 +235,12 @@ describeRows('an ended job whose task never started', [
     done: ['return-to-queue'],
   },
   {
-    title: 'S-03 fails the task of a job that sbatch rejected but left a record of',
+    title: 'S-03 fails the task if sbatch rejected the job although Slurm has a record of it',
     seen: { jobs: [jobOf('FAILED', { reason: 'BadConstraints' })], place: 'parked', record: recordOf() },
     done: ['end failed'],
   },
   {
-    title: 'prefers the tracked one of two ended jobs to the extra one that we cancelled',
+    title: 'uses the tracked job rather than a cancelled extra one if both have ended',
     seen: {
       jobs: [jobOf('FAILED'), jobOf('CANCELLED', { id: '8' as JobId, name: jobName(2) })],
       place: 'parked',
@@ -249,7 +249,7 @@ describeRows('an ended job whose task never started', [
     done: ['end failed'],
   },
   {
-    title: 'leaves a task to its queue that the user enqueued again',
+    title: 'forgets a task that the user enqueued again',
     seen: { jobs: [jobOf('CANCELLED')], place: 'own queue', record: recordOf() },
     done: ['forget'],
   },

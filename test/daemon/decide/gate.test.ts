@@ -10,9 +10,9 @@ const atGate = recordOf({ exitCode: JOB_EXIT_CODES.gateClosed.code });
 const backAtGate = { ...atGate, restarts: 1 };
 const started = entryOf({ told: { startedOn: '7@' } });
 
-describeRows('a job that ended at the gate', [
+describeRows('the decision for a job that ended at the gate', [
   {
-    title: 'does nothing while another job has the task',
+    title: 'does nothing while another job runs the task',
     seen: {
       jobs: [jobOf('FAILED', { id: '8' as JobId }), jobOf('RUNNING')],
       task: taskOf('in_progress'),
@@ -22,7 +22,7 @@ describeRows('a job that ended at the gate', [
     done: [],
   },
   {
-    title: 'makes a new attempt if the task is parked',
+    title: 'resubmits a parked task',
     seen: { jobs: [jobOf('FAILED')], place: 'parked', record: atGate },
     done: ['resubmit'],
   },
@@ -37,7 +37,7 @@ describeRows('a job that ended at the gate', [
     done: [],
   },
   {
-    title: 'makes the third attempt after the backoff',
+    title: 'allows the third attempt after the backoff',
     seen: {
       jobs: [jobOf('FAILED')],
       place: 'parked',
@@ -47,7 +47,7 @@ describeRows('a job that ended at the gate', [
     done: ['resubmit'],
   },
   {
-    title: 'lets the backoff grow with each attempt',
+    title: 'increases the backoff with each attempt',
     seen: {
       jobs: [jobOf('FAILED')],
       place: 'parked',
@@ -57,7 +57,7 @@ describeRows('a job that ended at the gate', [
     done: [],
   },
   {
-    title: 'makes a new attempt immediately if the clock was set back',
+    title: 'resubmits immediately if the clock was set back',
     seen: {
       jobs: [jobOf('FAILED')],
       place: 'parked',
@@ -67,22 +67,22 @@ describeRows('a job that ended at the gate', [
     done: ['resubmit'],
   },
   {
-    title: 'S-47 returns a task that is nowhere to its queue after a grace period, as a response was lost',
+    title: 'S-47 returns a task in no queue to its queue after a grace period, as a response may be lost',
     seen: { jobs: [jobOf('FAILED')], record: atGate, entry: waited },
     done: ['return-to-queue'],
   },
   {
-    title: 'S-48 parks and resubmits a running task whose requeued job found the gate closed',
+    title: 'S-48 parks and resubmits a running task whose requeued job ended at the gate',
     seen: { jobs: [jobOf('FAILED')], task: taskOf('in_progress'), record: backAtGate },
     done: ['park-again', 'resubmit'],
   },
   {
-    title: 'parks and resubmits a task that SIGTERM stopped and whose requeued job found the gate closed',
+    title: 'parks and resubmits a task that SIGTERM stopped and whose requeued job ended at the gate',
     seen: { jobs: [jobOf('FAILED')], task: taskOf('stopped', BY_TERM), record: backAtGate },
     done: ['park-again', 'resubmit'],
   },
   {
-    title: 'leaves a task stopped whose abort request was seen before the SIGTERM',
+    title: 'leaves the task stopped if its abort request was seen before the SIGTERM',
     seen: {
       jobs: [jobOf('FAILED')],
       task: taskOf('stopped', BY_TERM),
@@ -92,17 +92,17 @@ describeRows('a job that ended at the gate', [
     done: ['forget', 'log'],
   },
   {
-    title: 'waits for the next poll if Slurm has forgotten a job that may have ended at the gate',
+    title: 'waits for the next poll if Slurm has no record of whether the job ended at the gate',
     seen: { jobs: [jobOf('FAILED')], place: 'nowhere', record: 'gone', entry: waited },
     done: [],
   },
   {
-    title: "fails a task whose own exit code equals the gate's",
+    title: 'fails a task whose own exit code equals that of the gate',
     seen: { jobs: [jobOf('FAILED')], task: taskOf('in_progress'), record: atGate, entry: waited },
     done: ['end failed'],
   },
   {
-    title: 'stops an aborted task whose requeued job found the gate closed',
+    title: 'sets an aborted task to stopped if its requeued job ended at the gate',
     seen: {
       jobs: [jobOf('FAILED')],
       task: taskOf('in_progress', { statusMessage: 'stopping' }),
@@ -112,7 +112,7 @@ describeRows('a job that ended at the gate', [
     done: ['end stopped'],
   },
   {
-    title: 'fails a task that was enqueued elsewhere and whose requeued job found the gate closed',
+    title: 'fails a task that was enqueued elsewhere and whose requeued job ended at the gate',
     seen: {
       jobs: [jobOf('FAILED')],
       task: taskOf('in_progress', { executionQueue: 'x'.repeat(32) as QueueId, lastUpdate: NOW - GRACES.absentMs }),
@@ -122,7 +122,7 @@ describeRows('a job that ended at the gate', [
     done: ['end failed'],
   },
   {
-    title: 'leaves a task alone that another job runs',
+    title: 'does nothing while another job may run the task',
     seen: {
       jobs: [jobOf('FAILED')],
       task: taskOf('in_progress', { lastWorker: 'peer:0' }),

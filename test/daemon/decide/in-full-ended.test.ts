@@ -6,9 +6,9 @@ import { attempt, describeInFull, entryOf, GRACES, jobName, jobOf, NOW, recordOf
 const ENDED = entryOf({ endSeenAt: NOW - GRACES.endMs });
 const gate = recordOf({ exitCode: JOB_EXIT_CODES.gateClosed.code });
 
-describeInFull('a decision in full about a job that has ended', [
+describeInFull('the decision in full for an ended job', [
   [
-    'requeued and stopped at the gate, its task enqueued elsewhere before it started',
+    'fails a task enqueued elsewhere before it started if the requeued job ended at the gate',
     {
       jobs: [jobOf('FAILED')],
       task: taskOf('in_progress', { executionQueue: undefined, lastUpdate: NOW - GRACES.absentMs }),
@@ -28,7 +28,7 @@ describeInFull('a decision in full about a job that has ended', [
     ],
   ],
   [
-    'unknown to Slurm, without any report of an agent',
+    'fails a task in progress if Slurm does not know the job and no agent reported',
     {
       task: taskOf('in_progress', { lastUpdate: undefined }),
       entry: entryOf({ absentSince: NOW - GRACES.absentMs }),
@@ -47,7 +47,7 @@ describeInFull('a decision in full about a job that has ended', [
     ],
   ],
   [
-    'several ended attempts, none the tracked job: the newest counts',
+    'reads the record of the newest of several ended attempts if none is the tracked job',
     {
       jobs: [1, 3, 2].map((number) => jobOf('FAILED', { id: String(number) as JobId, name: jobName(number) })),
       entry: entryOf({ jobId: '99' as JobId }),
@@ -55,7 +55,7 @@ describeInFull('a decision in full about a job that has ended', [
     [{ do: 'read-record', jobId: '3' as JobId }],
   ],
   [
-    'several ended attempts, one the tracked job: it counts',
+    'reads the record of the tracked job if several attempts have ended',
     {
       jobs: [1, 3, 2].map((number) => jobOf('FAILED', { id: String(number) as JobId, name: jobName(number) })),
       entry: entryOf({ jobId: '2' as JobId }),
@@ -63,7 +63,7 @@ describeInFull('a decision in full about a job that has ended', [
     [{ do: 'read-record', jobId: '2' as JobId }],
   ],
   [
-    'several ended attempts, one ran the task: it counts',
+    'reads the record of the attempt that ran the task if several attempts have ended',
     {
       jobs: [1, 3, 2].map((number) => jobOf('FAILED', { id: String(number) as JobId, name: jobName(number) })),
       task: taskOf('in_progress', { lastWorker: 'login1:slurm:1' }),
@@ -72,22 +72,22 @@ describeInFull('a decision in full about a job that has ended', [
     [{ do: 'read-record', jobId: '1' as JobId }],
   ],
   [
-    'an ended attempt as new as ours: ours, whatever its id',
+    'tracks an ended job of the same attempt, whatever its id',
     { jobs: [jobOf('FAILED', { id: '8' as JobId })] },
     [{ do: 'read-record', jobId: '8' as JobId }],
   ],
   [
-    'an ended attempt older than ours: ours is absent',
+    'records an absence if only an older attempt has ended',
     { jobs: [jobOf('FAILED', { id: '8' as JobId })], entry: entryOf({ attempt: attempt(2) }) },
     [{ do: 'note', patch: { absentSince: NOW } }],
   ],
   [
-    'an ended attempt, while only the id of ours is known: ours is absent',
+    'records an absence if only the id of our job is known and another job has ended',
     { jobs: [jobOf('FAILED', { id: '8' as JobId })], entry: entryOf({ attempt: undefined }) },
     [{ do: 'note', patch: { absentSince: NOW } }],
   ],
   [
-    'rejected by Slurm with a record',
+    'fails the task if Slurm rejected the job and kept a record',
     { jobs: [jobOf('FAILED', { reason: 'BadConstraints' })], place: 'parked', record: recordOf() },
     [
       {
@@ -102,7 +102,7 @@ describeInFull('a decision in full about a job that has ended', [
     ],
   ],
   [
-    'ended by its time limit before its agent started',
+    'fails the task if the job reached its time limit before its agent started',
     { jobs: [jobOf('TIMEOUT', { reason: 'BadConstraints' })], place: 'parked', record: 'gone' },
     [
       {
@@ -119,7 +119,7 @@ describeInFull('a decision in full about a job that has ended', [
     ],
   ],
   [
-    'ended, its task in progress and aborted, after the grace period',
+    'sets an aborted task in progress to stopped after the grace period',
     {
       jobs: [jobOf('FAILED')],
       task: taskOf('in_progress', { statusMessage: 'stopping' }),
@@ -139,22 +139,22 @@ describeInFull('a decision in full about a job that has ended', [
     ],
   ],
   [
-    'ended, without its record',
+    'reads the record if the task completed and the job failed',
     { jobs: [jobOf('FAILED')], task: taskOf('completed') },
     [{ do: 'read-record', jobId: '7' as JobId }],
   ],
   [
-    'ended at the gate, its task parked',
+    'resubmits a parked task if the job ended at the gate',
     { jobs: [jobOf('FAILED')], place: 'parked', record: gate },
     [{ do: 'resubmit', why: 'job 7 found that the task was not ready to run' }],
   ],
   [
-    'ended at the gate, its task nowhere, after the grace period',
+    'returns a task in no queue to its queue after the grace period if the job ended at the gate',
     { jobs: [jobOf('FAILED')], record: gate, entry: ENDED },
     [{ do: 'return-to-queue', why: 'job 7 could not find out whether it had the task' }],
   ],
   [
-    'ended, its task in progress, just before the end of the grace period',
+    'does nothing for a task in progress just before the end of the grace period',
     {
       jobs: [jobOf('FAILED')],
       task: taskOf('in_progress'),
@@ -164,7 +164,7 @@ describeInFull('a decision in full about a job that has ended', [
     [],
   ],
   [
-    'ended, its task in progress, after the grace period',
+    'fails a task in progress after the grace period',
     { jobs: [jobOf('FAILED')], task: taskOf('in_progress'), record: recordOf(), entry: ENDED },
     [
       {
@@ -179,7 +179,7 @@ describeInFull('a decision in full about a job that has ended', [
     ],
   ],
   [
-    'ended by its time limit, which its agent took for an abort',
+    'fails the task if its agent mistook the time limit for an abort',
     { jobs: [jobOf('TIMEOUT')], task: taskOf('stopped', { statusReason: 'user abort' }), record: recordOf() },
     [
       {
@@ -194,12 +194,12 @@ describeInFull('a decision in full about a job that has ended', [
     ],
   ],
   [
-    'cancelled by us, its task still queued',
+    'returns the task to its queue if the daemon cancelled the job and the task is still queued',
     { jobs: [jobOf('CANCELLED')], record: recordOf(), entry: entryOf({ cancelledFor: 'it was too old' }) },
     [{ do: 'return-to-queue', why: 'its job 7 was cancelled: it was too old' }],
   ],
   [
-    'cancelled by us, its task still in progress',
+    'sets the task to stopped if the daemon cancelled the job and the task is still in progress',
     {
       jobs: [jobOf('CANCELLED')],
       task: taskOf('in_progress'),
@@ -219,17 +219,17 @@ describeInFull('a decision in full about a job that has ended', [
     ],
   ],
   [
-    'completed, as did its task',
+    'forgets the task if both completed',
     { jobs: [jobOf('COMPLETED')], task: taskOf('completed') },
     [{ do: 'forget' }, { do: 'log', level: 'INFO', text: 'Slurm job 7 ended COMPLETED.' }],
   ],
   [
-    'failed, as did its task',
+    'forgets the task and warns if both failed',
     { jobs: [jobOf('FAILED')], task: taskOf('failed'), record: 'gone' },
     [{ do: 'forget' }, { do: 'log', level: 'WARNING', text: 'Slurm job 7 ended FAILED.' }],
   ],
   [
-    'failed, as did its task, with a log',
+    'forgets the task and warns with advice if both failed and the job has a log',
     { jobs: [jobOf('FAILED')], task: taskOf('failed'), record: recordOf({ exitCode: 3 }) },
     [
       { do: 'forget' },
@@ -237,17 +237,17 @@ describeInFull('a decision in full about a job that has ended', [
     ],
   ],
   [
-    'completed although its task failed: the record is read first',
+    'reads the record first if the job completed although its task failed',
     { jobs: [jobOf('COMPLETED')], task: taskOf('failed') },
     [{ do: 'read-record', jobId: '7' as JobId }],
   ],
   [
-    'completed although its task failed, with a log',
+    'forgets the task and adds advice if the job completed although its task failed',
     { jobs: [jobOf('COMPLETED')], task: taskOf('failed'), record: recordOf() },
     [{ do: 'forget' }, { do: 'log', level: 'INFO', text: 'Slurm job 7 ended COMPLETED.', withAdvice: true }],
   ],
   [
-    'cancelled by us for the user',
+    'forgets a stopped task, and logs why the daemon cancelled the job',
     {
       jobs: [jobOf('CANCELLED')],
       task: taskOf('stopped'),
@@ -257,7 +257,7 @@ describeInFull('a decision in full about a job that has ended', [
     [{ do: 'forget' }, { do: 'log', level: 'INFO', text: 'Slurm job 7 was cancelled: the task was aborted.' }],
   ],
   [
-    'failed after five attempts',
+    'fails the task after five attempts',
     { jobs: [jobOf('FAILED')], place: 'parked', record: gate, entry: entryOf({ attempts: 5 }) },
     [
       {

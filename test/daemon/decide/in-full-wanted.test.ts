@@ -18,9 +18,9 @@ const SUBMIT_BACK = {
   why: 'Slurm started job 7 again before the task was ready for it',
 } as const;
 
-describeInFull('a decision in full about a job that runs', [
+describeInFull('the decision in full for a running job', [
   [
-    'another start is reported as one',
+    'reports another start of the same job as "started again"',
     { jobs: [jobOf('RUNNING', { startAt: NOW })], place: 'parked', entry: entryOf({ told: { startedOn: '7@1' } }) },
     [
       { do: 'note', patch: { told: { startedOn: `7@${NOW}` } } },
@@ -28,7 +28,7 @@ describeInFull('a decision in full about a job that runs', [
     ],
   ],
   [
-    'a start after that of an earlier job is reported as the first',
+    'reports the start of another job of the task as its first start',
     { jobs: [jobOf('RUNNING', { startAt: NOW })], place: 'parked', entry: entryOf({ told: { startedOn: '6@1' } }) },
     [
       { do: 'note', patch: { told: { startedOn: `7@${NOW}` } } },
@@ -36,7 +36,7 @@ describeInFull('a decision in full about a job that runs', [
     ],
   ],
   [
-    'a slow start is reported once',
+    'reports a slow start only once',
     {
       jobs: [jobOf('RUNNING', { startAt: NOW - GRACES.startMs })],
       entry: entryOf({ told: { startedOn: `7@${NOW - GRACES.startMs}`, slowStart: true } }),
@@ -44,20 +44,32 @@ describeInFull('a decision in full about a job that runs', [
     [],
   ],
   [
-    'its task is queued in another queue',
+    'records that the job must not run if its task is queued in another queue',
     { jobs: [jobOf('RUNNING')], place: 'another queue', entry: STARTED },
     [ASTRAY],
   ],
   [
-    'its task is its own again',
+    'clears that record if the task runs as this job again',
     { jobs: [jobOf('RUNNING')], task: taskOf('in_progress'), entry: { ...STARTED, astraySince: 1 } },
     [{ do: 'note', patch: { astraySince: undefined, stoppingSince: undefined } }],
   ],
-  ['its task was published', { jobs: [jobOf('RUNNING')], task: taskOf('published'), entry: STARTED }, []],
-  ['its task is being published', { jobs: [jobOf('RUNNING')], task: taskOf('publishing'), entry: STARTED }, []],
-  ['its agent got SIGTERM', { jobs: [jobOf('RUNNING')], task: taskOf('stopped', BY_TERM), entry: STARTED }, []],
   [
-    'the agent of another job got SIGTERM',
+    'does nothing if the task was published',
+    { jobs: [jobOf('RUNNING')], task: taskOf('published'), entry: STARTED },
+    [],
+  ],
+  [
+    'does nothing if the task is being published',
+    { jobs: [jobOf('RUNNING')], task: taskOf('publishing'), entry: STARTED },
+    [],
+  ],
+  [
+    'does nothing if its agent received SIGTERM',
+    { jobs: [jobOf('RUNNING')], task: taskOf('stopped', BY_TERM), entry: STARTED },
+    [],
+  ],
+  [
+    'records that the job must not run if the agent of another job received SIGTERM',
     {
       jobs: [jobOf('RUNNING')],
       task: taskOf('stopped', { ...BY_TERM, lastWorker: 'login1:slurm:6' }),
@@ -65,12 +77,16 @@ describeInFull('a decision in full about a job that runs', [
     },
     [ASTRAY],
   ],
-  ['its task was aborted by its user', { jobs: [jobOf('RUNNING')], task: taskOf('stopped'), entry: STARTED }, [ASTRAY]],
+  [
+    'records that the job must not run if the user aborted its task',
+    { jobs: [jobOf('RUNNING')], task: taskOf('stopped'), entry: STARTED },
+    [ASTRAY],
+  ],
 ]);
 
-describeInFull('a decision in full about a job that waits', [
+describeInFull('the decision in full for a pending job', [
   [
-    'requeued before its agent started: its first start stays recorded',
+    'keeps the recorded start if Slurm requeued the job before its agent started',
     {
       jobs: [jobOf('PENDING', { reason: 'Priority' })],
       place: 'parked',
@@ -90,7 +106,7 @@ describeInFull('a decision in full about a job that waits', [
     ],
   ],
   [
-    'its task is queued in another queue',
+    'cancels the job if its task is queued in another queue',
     { jobs: [jobOf('PENDING')], place: 'another queue' },
     [
       { do: 'cancel', jobIds: ['7' as JobId], why: 'the task was enqueued again' },
@@ -98,17 +114,17 @@ describeInFull('a decision in full about a job that waits', [
     ],
   ],
   [
-    'its task runs in another queue',
+    'cancels the job if its task runs in another queue',
     { jobs: [jobOf('PENDING')], task: taskOf('in_progress', { executionQueue: undefined, lastWorker: 'peer:0' }) },
     [{ do: 'cancel', jobIds: ['7' as JobId], why: 'the task runs in another queue' }],
   ],
   [
-    'requeued, its task enqueued elsewhere before its agent started',
+    'cancels the requeued job if its task was enqueued elsewhere before the agent started',
     { jobs: [jobOf('PENDING')], task: taskOf('in_progress', { executionQueue: undefined }) },
     [{ do: 'cancel', jobIds: ['7' as JobId], why: 'the task was enqueued elsewhere' }],
   ],
   [
-    'requeued after its agent got SIGTERM',
+    'parks the task again if Slurm requeued the job after its agent received SIGTERM',
     { jobs: [jobOf('PENDING')], task: taskOf('stopped', BY_TERM) },
     [
       { do: 'park-again', from: 'stopped' },
@@ -121,7 +137,7 @@ describeInFull('a decision in full about a job that waits', [
     ],
   ],
   [
-    'the time without a chance to start is counted',
+    'records since when the job cannot start',
     {
       jobs: [HOPELESS],
       place: 'parked',
@@ -131,7 +147,7 @@ describeInFull('a decision in full about a job that waits', [
     [{ do: 'note', patch: { neverStartsSince: NOW } }],
   ],
   [
-    'it can start again',
+    'clears that time when the job can start again',
     {
       jobs: [jobOf('PENDING', { reason: 'Priority' })],
       place: 'parked',
@@ -141,7 +157,7 @@ describeInFull('a decision in full about a job that waits', [
     [{ do: 'note', patch: { neverStartsSince: undefined } }],
   ],
   [
-    'it waits for another reason, without a count',
+    'does nothing if the job waits for another reason and no time is recorded',
     {
       jobs: [jobOf('PENDING', { reason: 'Priority' })],
       place: 'parked',
@@ -151,7 +167,7 @@ describeInFull('a decision in full about a job that waits', [
     [],
   ],
   [
-    'it could not start for too long',
+    'cancels the job and fails the task if the job could not start for too long',
     {
       jobs: [HOPELESS],
       place: 'parked',
@@ -173,44 +189,44 @@ describeInFull('a decision in full about a job that waits', [
   ],
 ]);
 
-describeInFull('a decision in full about a job that has ended', [
+describeInFull('the decision in full for an ended job', [
   [
-    'its task is still queued, without its record',
+    'reads the record if the task is still queued',
     { jobs: [jobOf('COMPLETED')], place: 'parked' },
     [{ do: 'read-record', jobId: '7' as JobId }],
   ],
   [
-    'its task is queued in another queue',
+    'forgets a task that is queued in another queue',
     { jobs: [jobOf('FAILED')], place: 'another queue', record: recordOf() },
     [{ do: 'forget' }],
   ],
   [
-    'after the gate, before its agent started: the agent may have set a status a moment ago',
+    'waits after the gate, as the agent may have set a status a moment ago',
     { jobs: [jobOf('FAILED')], place: 'nowhere', record: recordOf() },
     [{ do: 'note', patch: { endSeenAt: NOW } }],
   ],
   [
-    'requeued and stopped at the gate, its task in progress',
+    'parks and resubmits a task in progress whose requeued job ended at the gate',
     { jobs: [jobOf('FAILED')], task: taskOf('in_progress'), record: back },
     [{ do: 'park-again', from: 'in_progress' }, SUBMIT_BACK],
   ],
   [
-    'requeued and stopped at the gate, its task stopped by SIGTERM',
+    'parks and resubmits a task that SIGTERM stopped and whose requeued job ended at the gate',
     { jobs: [jobOf('FAILED')], task: taskOf('stopped', BY_TERM), record: back },
     [{ do: 'park-again', from: 'stopped' }, SUBMIT_BACK],
   ],
   [
-    'completed although its agent got SIGTERM',
+    'forgets the task if the job completed although its agent received SIGTERM',
     { jobs: [jobOf('COMPLETED')], task: taskOf('stopped', BY_TERM), record: recordOf({ exitCode: 0 }) },
     [{ do: 'forget' }, { do: 'log', level: 'INFO', text: 'Slurm job 7 ended COMPLETED.' }],
   ],
   [
-    'failed although its task completed',
+    'forgets the task and explains a job that failed although its task completed',
     { jobs: [jobOf('FAILED')], task: taskOf('completed'), record: 'gone' },
     [{ do: 'forget' }, { do: 'log', level: 'WARNING', text: `Slurm job 7 ended FAILED. ${AFTER_COMPLETION}` }],
   ],
   [
-    'by its time limit although its task completed: no message about a rank',
+    'mentions no rank if the job reached its time limit although its task completed',
     { jobs: [jobOf('TIMEOUT')], task: taskOf('completed'), record: 'gone' },
     [
       { do: 'forget' },
@@ -222,7 +238,7 @@ describeInFull('a decision in full about a job that has ended', [
     ],
   ],
   [
-    'cancelled in Slurm before its agent started',
+    'sets the task to stopped if a user cancelled the job in Slurm before its agent started',
     { jobs: [jobOf('CANCELLED')], place: 'parked', record: 'gone' },
     [
       {
@@ -238,7 +254,7 @@ describeInFull('a decision in full about a job that has ended', [
   ],
 ]);
 
-describe('the log of a job that has ended', () => {
+describe('the log of an ended job', () => {
   for (const [word, nodes, isSearched] of [
     ['FAILED', 'n[1-3]', true],
     ['OUT_OF_MEMORY', 'n[1-3]', true],

@@ -7,38 +7,46 @@ const SINCE = NOW - GRACES.absentMs;
 const SILENT = { lastUpdate: NOW - GRACES.absentMs };
 const absent = (since: number): Partial<Observation> => ({ entry: entryOf({ absentSince: since }), lookedUp: true });
 
-describeInFull('a decision in full', [
-  ['absent for the first time', { place: 'parked' }, [{ do: 'note', patch: { absentSince: NOW } }]],
-  ['absent, in its queue', { ...absent(NOW), place: 'own queue' }, [{ do: 'forget' }]],
-  ['absent, in another queue', { ...absent(NOW), place: 'another queue' }, [{ do: 'forget' }]],
-  ['absent, parked, just before the deadline', { ...absent(SINCE + 1), place: 'parked' }, []],
+describeInFull('the decision in full', [
+  ['records the first absence of the job', { place: 'parked' }, [{ do: 'note', patch: { absentSince: NOW } }]],
+  ['forgets a task in its own queue whose job is absent', { ...absent(NOW), place: 'own queue' }, [{ do: 'forget' }]],
   [
-    'absent, parked, at the deadline',
+    'forgets a task in another queue whose job is absent',
+    { ...absent(NOW), place: 'another queue' },
+    [{ do: 'forget' }],
+  ],
+  [
+    'does nothing for a parked task just before the deadline for its absent job',
+    { ...absent(SINCE + 1), place: 'parked' },
+    [],
+  ],
+  [
+    'resubmits a parked task at the deadline for its absent job',
     { ...absent(SINCE), place: 'parked' },
     [{ do: 'resubmit', why: 'Slurm job 7 is no longer known to Slurm' }],
   ],
   [
-    'absent under an unknown id, in no queue',
+    'returns a task in no queue whose absent job has an unknown id',
     { entry: entryOf({ absentSince: SINCE, jobId: undefined }), lookedUp: true },
     [{ do: 'return-to-queue', why: 'Its Slurm job is no longer known to Slurm' }],
   ],
   [
-    'absent, its task deleted, parked',
+    'removes the entry of a deleted task whose job is absent',
     { ...absent(NOW), task: undefined, place: 'parked' },
     [{ do: 'remove-entry' }, { do: 'forget' }],
   ],
   [
-    'absent, its task aborted, parked',
+    'removes the entry of an aborted task whose job is absent',
     { ...absent(NOW), task: taskOf('stopped'), place: 'parked' },
     [{ do: 'remove-entry' }, { do: 'forget' }],
   ],
   [
-    'absent, with a report of its agent just before the deadline',
+    'does nothing if the agent of an absent job reported just before the deadline',
     { ...absent(SINCE), task: taskOf('in_progress', { lastUpdate: SINCE + 1 }) },
     [],
   ],
   [
-    'absent and silent',
+    'fails the task of an absent and silent job',
     { ...absent(SINCE), task: taskOf('in_progress', SILENT) },
     [
       {
@@ -53,7 +61,7 @@ describeInFull('a decision in full', [
     ],
   ],
   [
-    'absent and silent, aborted',
+    'sets the aborted task of an absent and silent job to stopped',
     { ...absent(SINCE), task: taskOf('in_progress', { ...SILENT, statusMessage: 'stopping' }) },
     [
       {
@@ -68,7 +76,7 @@ describeInFull('a decision in full', [
     ],
   ],
   [
-    'listed again after an absence',
+    'clears the absence when Slurm lists the job again',
     {
       jobs: [jobOf('RUNNING')],
       task: taskOf('in_progress'),
@@ -77,7 +85,7 @@ describeInFull('a decision in full', [
     [{ do: 'note', patch: { absentSince: undefined, endSeenAt: undefined } }],
   ],
   [
-    'running under another job id',
+    'tracks the job that runs the task instead of the recorded one',
     {
       jobs: [jobOf('RUNNING', { id: '8' as JobId, name: jobName(2) })],
       task: taskOf('in_progress'),
@@ -99,7 +107,7 @@ describeInFull('a decision in full', [
     ],
   ],
   [
-    'two pending jobs: the older one is kept',
+    'keeps the older of two pending jobs',
     {
       jobs: [jobOf('PENDING', { id: '11' as JobId, name: jobName(2) }), jobOf('PENDING')],
       place: 'parked',
@@ -108,7 +116,7 @@ describeInFull('a decision in full', [
     [{ do: 'cancel', jobIds: ['11' as JobId], why: 'job 7 has the task' }],
   ],
   [
-    'two running jobs: neither is cancelled, as the gate has decided',
+    'cancels neither of two running jobs, as the gate has decided',
     {
       jobs: [jobOf('RUNNING'), jobOf('RUNNING', { id: '8' as JobId, name: jobName(2) })],
       task: taskOf('in_progress', { lastWorker: 'login1:slurm:7' }),
@@ -117,7 +125,7 @@ describeInFull('a decision in full', [
     [],
   ],
   [
-    'a start',
+    'records and reports the start of the job',
     { jobs: [jobOf('RUNNING', { startAt: NOW, nodes: 'n1' })], place: 'parked' },
     [
       { do: 'note', patch: { told: { startedOn: `7@${NOW}` } } },
@@ -125,7 +133,7 @@ describeInFull('a decision in full', [
     ],
   ],
   [
-    'slow start',
+    'warns about a slow start',
     {
       jobs: [jobOf('RUNNING', { startAt: NOW - GRACES.startMs })],
       entry: entryOf({ told: { startedOn: `7@${NOW - GRACES.startMs}` } }),
@@ -140,7 +148,7 @@ describeInFull('a decision in full', [
     ],
   ],
   [
-    'recovered',
+    'clears a recorded abort when the task is in progress again',
     {
       jobs: [jobOf('RUNNING')],
       task: taskOf('in_progress'),
@@ -149,7 +157,7 @@ describeInFull('a decision in full', [
     [{ do: 'note', patch: { astraySince: undefined, stoppingSince: undefined } }],
   ],
   [
-    'the abort is seen',
+    'records when an abort is first seen',
     {
       jobs: [jobOf('RUNNING')],
       task: taskOf('in_progress', { statusMessage: 'stopping' }),
@@ -158,7 +166,7 @@ describeInFull('a decision in full', [
     [{ do: 'note', patch: { stoppingSince: NOW } }],
   ],
   [
-    'aborted, just before the end of the grace period',
+    'does nothing for an aborted task just before the end of the grace period',
     {
       jobs: [jobOf('RUNNING')],
       task: taskOf('in_progress', { statusMessage: 'stopping' }),
@@ -167,7 +175,7 @@ describeInFull('a decision in full', [
     [],
   ],
   [
-    'aborted, after the grace period',
+    'cancels the job of an aborted task after the grace period',
     {
       jobs: [jobOf('RUNNING')],
       task: taskOf('in_progress', { statusMessage: 'stopping' }),
@@ -176,7 +184,7 @@ describeInFull('a decision in full', [
     [{ do: 'cancel', jobIds: ['7' as JobId], why: 'the agent did not end the aborted task in time' }],
   ],
   [
-    'running, its task reset, just before the end of the grace period',
+    'does nothing for a reset task just before the end of the grace period',
     {
       jobs: [jobOf('RUNNING')],
       task: taskOf('created'),
@@ -185,7 +193,7 @@ describeInFull('a decision in full', [
     [],
   ],
   [
-    'running, its task reset and still parked, after the grace period',
+    'cancels the running job of a reset, still parked task after the grace period',
     {
       jobs: [jobOf('RUNNING')],
       task: taskOf('created'),
@@ -195,7 +203,7 @@ describeInFull('a decision in full', [
     [{ do: 'cancel', jobIds: ['7' as JobId], why: 'the task is a draft again' }, { do: 'remove-entry' }],
   ],
   [
-    'pending with a reason',
+    'shows and records why a pending job waits',
     { jobs: [jobOf('PENDING', { reason: 'Priority' })], place: 'parked' },
     [
       {
@@ -211,22 +219,22 @@ describeInFull('a decision in full', [
     ],
   ],
   [
-    'pending, its entry gone, after an earlier start',
+    "cancels a pending job whose task's entry is gone if the job started earlier",
     { jobs: [jobOf('PENDING')], entry: entryOf({ told: { startedOn: '7@5' } }) },
     [{ do: 'cancel', jobIds: ['7' as JobId], why: 'Slurm requeued it before clearml-agent started the task' }],
   ],
   [
-    'pending, its entry gone, after a start of an earlier job',
+    "reads the record of a pending job whose task's entry is gone if only an earlier job started",
     { jobs: [jobOf('PENDING')], entry: entryOf({ told: { startedOn: '6@5' } }) },
     [{ do: 'read-record', jobId: '7' as JobId }],
   ],
   [
-    'pending, its entry gone, without a record',
+    "cancels a pending job whose task's entry is gone if Slurm has no record",
     { jobs: [jobOf('PENDING')], record: 'gone' },
     [{ do: 'cancel', jobIds: ['7' as JobId], why: 'the task is no longer in the scheduler queue' }],
   ],
   [
-    'requeued',
+    'parks the task of a requeued job again',
     { jobs: [jobOf('PENDING')], task: taskOf('in_progress') },
     [
       { do: 'park-again', from: 'in_progress' },
@@ -239,7 +247,7 @@ describeInFull('a decision in full', [
     ],
   ],
   [
-    'requeued while it was aborted',
+    'cancels the requeued job of an aborted task, and sets the task to stopped',
     { jobs: [jobOf('PENDING')], task: taskOf('in_progress', { statusMessage: 'stopping' }) },
     [
       { do: 'cancel', jobIds: ['7' as JobId], why: 'the task was aborted' },

@@ -16,8 +16,8 @@ function reasonOf(actions: readonly Action[]): string | undefined {
   return actions.flatMap((action) => (action.do === 'cancel' ? [action.why] : []))[0];
 }
 
-describe('a parked task whose entry is gone', () => {
-  it('was removed by a user if its job never started and nothing else can have taken the entry', () => {
+describe('the decision for a parked task whose entry is gone', () => {
+  it('reports removal by a user if the job never started and nothing else can have removed the entry', () => {
     expect(reasonOf(decide(observation(FRESH)))).to.equal(REMOVED_BY_USER);
   });
 
@@ -27,7 +27,7 @@ describe('a parked task whose entry is gone', () => {
       'Slurm requeued the job after it passed the gate',
       { ...WAITS, record: recordOf({ stateWord: 'PENDING', restarts: 1 }) },
     ],
-    ['the list was old and the job runs', { ...WAITS, record: recordOf({ stateWord: 'RUNNING' }) }],
+    ['the job started after the list of jobs was read', { ...WAITS, record: recordOf({ stateWord: 'RUNNING' }) }],
     ['Slurm has no record of the job', { ...WAITS, record: 'gone' }],
     ['a peer may have removed it', { ...FRESH, hasPeers: true }],
     ['this daemon may have removed it before an earlier attempt', { ...FRESH, entry: entryOf({ attempts: 2 }) }],
@@ -36,21 +36,21 @@ describe('a parked task whose entry is gone', () => {
       { ...FRESH, entry: entryOf({ mayBeUnparked: true }) },
     ],
     ['the job was seen to start', { ...FRESH, entry: entryOf({ told: { startedOn: '7@5' } }) }],
-    ['this daemon cancelled the job before', { ...FRESH, entry: entryOf({ cancelledFor: 'it cannot start' }) }],
+    ['this daemon already cancelled the job', { ...FRESH, entry: entryOf({ cancelledFor: 'it cannot start' }) }],
     [
-      'another job of the task may have taken it',
+      'another job of the task may have removed it',
       { ...FRESH, jobs: [jobOf('PENDING'), jobOf('FAILED', { id: '6' as JobId, name: jobName(1) })] },
     ],
   ] as const)
-    it(`was not removed by a user if ${what}: its job is cancelled and the task returns to its queue`, () => {
+    it(`reports another reason for the cancellation if ${what}`, () => {
       const reason = reasonOf(decide(observation(seen)));
       expect(reason).to.be.a('string').and.not.equal(REMOVED_BY_USER);
     });
 });
 
-describeRows('a task that a user removed from the scheduler queue', [
+describeRows('the decision for a task that a user removed from the scheduler queue', [
   {
-    title: "waits for a grace period after the job's end, as another daemon may hold the task",
+    title: 'waits for a grace period after the end of the job, as another daemon may hold the task',
     seen: { ...ENDED, entry: REMOVED },
     done: ['note'],
   },
@@ -86,9 +86,9 @@ describeRows('a task that a user removed from the scheduler queue', [
   },
 ]);
 
-describeRows('a task in another queue that also has an entry in the scheduler queue', [
+describeRows('the decision for a task in another queue that also has an entry in the scheduler queue', [
   {
-    title: 'loses the scheduler queue entry at the latest when its job ends',
+    title: 'removes that entry at the latest when the job has ended',
     seen: { ...ENDED, place: 'another queue', hasEntry: true },
     done: ['remove-entry', 'forget'],
   },

@@ -7,24 +7,24 @@ import { actionNames, describeRows, entryOf, GRACES, jobOf, NOW, observation, ta
 const LONG_AGO = NOW - GRACES.endMs - 1;
 const started = entryOf({ told: { startedOn: '7@' } });
 
-describeRows('a job that runs', [
+describeRows('the decision for a running job', [
   {
-    title: 'reports a start once, with its nodes',
+    title: 'reports the start once, with the nodes',
     seen: { jobs: [jobOf('RUNNING', { nodes: 'n1' })], place: 'parked' },
     done: ['note', 'log'],
   },
   {
-    title: 'leaves a running task alone',
+    title: 'does nothing while the task runs',
     seen: { jobs: [jobOf('RUNNING')], task: taskOf('in_progress'), entry: started },
     done: [],
   },
   {
-    title: 'S-32 keeps tracking a job whose nodes are still cleaning up',
+    title: 'S-32 keeps tracking the job while its nodes are still cleaning up',
     seen: { jobs: [jobOf('COMPLETING', { endedAt: LONG_AGO })], task: taskOf('in_progress'), entry: started },
     done: [],
   },
   {
-    title: 'warns once if the agent does not start the task for long',
+    title: 'warns once if the agent does not start the task for a long time',
     seen: {
       jobs: [jobOf('RUNNING', { startAt: NOW - GRACES.startMs })],
       entry: entryOf({ told: { startedOn: `7@${NOW - GRACES.startMs}` } }),
@@ -32,12 +32,12 @@ describeRows('a job that runs', [
     done: ['note', 'log'],
   },
   {
-    title: 'gives the agent time to end an aborted task',
+    title: 'gives the agent a grace period to end an aborted task',
     seen: { jobs: [jobOf('RUNNING')], task: taskOf('in_progress', { statusMessage: 'stopping' }), entry: started },
     done: ['note'],
   },
   {
-    title: 'C-09 cancels the job of an aborted task after that time',
+    title: 'C-09 cancels the job of an aborted task after that grace period',
     seen: {
       jobs: [jobOf('RUNNING')],
       task: taskOf('in_progress', { statusMessage: 'stopping' }),
@@ -51,20 +51,20 @@ describeRows('a job that runs', [
     done: ['note'],
   },
   {
-    title: 'cancels the running job of a reset task after the grace period',
+    title: 'cancels the job of a reset task after the grace period',
     seen: { jobs: [jobOf('RUNNING')], task: taskOf('created'), entry: { ...started, astraySince: LONG_AGO } },
     done: ['cancel'],
   },
   {
-    title: 'cancels the running job of a deleted task after the grace period',
+    title: 'cancels the job of a deleted task after the grace period',
     seen: { jobs: [jobOf('RUNNING')], task: undefined, entry: { ...started, astraySince: LONG_AGO } },
     done: ['cancel'],
   },
   ...(
     [
-      ['a task that has an abort callback is given the time of that, and then the usual one', 600_000, 599_999, []],
-      ['when that is over too its job is cancelled', 600_000, 600_000, ['cancel']],
-      ['no callback may take longer than the settings allow', 1e12, GRACES.abortCallbackMaxMs, ['cancel']],
+      ['adds the time of an abort callback to the grace period of an aborted task', 600_000, 599_999, []],
+      ['cancels the job of an aborted task after the callback's time and the grace period', 600_000, 600_000, ['cancel']],
+      ['limits the time of an abort callback to the maximum in the settings', 1e12, GRACES.abortCallbackMaxMs, ['cancel']],
     ] as const
   ).map(([title, abortCallbackMs, beyondMs, done]) => ({
     title,
@@ -76,12 +76,12 @@ describeRows('a job that runs', [
     done,
   })),
   {
-    title: 'lets the job of a completed task end by itself',
+    title: 'does not cancel the job of a completed task',
     seen: { jobs: [jobOf('COMPLETING')], task: taskOf('completed') },
     done: [],
   },
   {
-    title: 'lets a job end by itself whose agent failed the task',
+    title: 'does not cancel the job if its agent failed the task',
     seen: {
       jobs: [jobOf('RUNNING')],
       task: taskOf('failed', { lastWorker: 'login1:slurm:7' }),
@@ -90,7 +90,7 @@ describeRows('a job that runs', [
     done: [],
   },
   {
-    title: 'cancels the job of a task that another agent failed',
+    title: 'cancels the job if another agent failed the task',
     seen: {
       jobs: [jobOf('RUNNING')],
       task: taskOf('failed', { lastWorker: 'peer:0' }),
@@ -99,7 +99,7 @@ describeRows('a job that runs', [
     done: ['cancel'],
   },
   {
-    title: 'lets a job end by itself whose agent got SIGTERM',
+    title: 'does not cancel the job if its agent received SIGTERM',
     seen: {
       jobs: [jobOf('RUNNING')],
       task: taskOf('stopped', { statusReason: 'user abort' }),
@@ -113,7 +113,7 @@ describeRows('a job that runs', [
     done: [],
   },
   {
-    title: 'S-46 keeps the running one of two live jobs and cancels the other',
+    title: 'S-46 keeps the running job and cancels the pending one if a task has two live jobs',
     seen: {
       jobs: [jobOf('PENDING', { id: '6' as JobId }), jobOf('RUNNING')],
       task: taskOf('in_progress'),
@@ -122,7 +122,7 @@ describeRows('a job that runs', [
     done: ['cancel'],
   },
   {
-    title: 'keeps the other job if an extra job started before its scancel',
+    title: 'uses a cancelled extra job if it started before its scancel and the other did not',
     seen: {
       jobs: [jobOf('PENDING'), jobOf('RUNNING', { id: '8' as JobId })],
       place: 'parked',
@@ -132,8 +132,8 @@ describeRows('a job that runs', [
   },
 ]);
 
-describe('a job that runs', () => {
-  it('records everything that it reported in one pass', () => {
+describe('the decision for a running job', () => {
+  it('records all reports of one pass', () => {
     const job = jobOf('RUNNING', { startAt: NOW - GRACES.startMs });
     const patches = decide(observation({ jobs: [job] })).flatMap((action) =>
       action.do === 'note' ? [action.patch] : [],
@@ -142,13 +142,13 @@ describe('a job that runs', () => {
     expect(patches.at(-1)?.told).to.deep.equal({ startedOn: `7@${NOW - GRACES.startMs}`, slowStart: true });
   });
 
-  it('is reported as started again after a requeue', () => {
+  it('reports another start after a requeue', () => {
     const actions = decide(observation({ jobs: [jobOf('RUNNING', { startAt: NOW })], entry: started }));
 
     expect(actions[1]).to.have.property('text', 'Slurm job 7 started again in partition debug.');
   });
 
-  it('C-08 never writes to a task in progress with a live job, which would erase an abort request', () => {
+  it('C-08 never writes to a task in progress, as that would erase an abort request', () => {
     for (const word of ['RUNNING', 'COMPLETING', 'SUSPENDED']) {
       const actions = decide(
         observation({ jobs: [jobOf(word)], task: taskOf('in_progress', { statusMessage: 'stopping' }) }),

@@ -9,9 +9,9 @@ const TOLD = { told: { reason: '7:debug:PartitionTimeLimit' } };
 const IMPATIENT = { ...GRACES, neverStartsMs: 600_000 };
 const ELSE = { lastWorker: 'peer:0' };
 
-describeRows('a pending job', [
+describeRows('the decision for a pending job', [
   {
-    title: 'shows why a pending job of a parked task waits',
+    title: 'shows why the job waits',
     seen: { jobs: [jobOf('PENDING', { reason: 'Resources' })], place: 'parked' },
     done: ['show-status', 'note', 'log'],
   },
@@ -25,17 +25,17 @@ describeRows('a pending job', [
     done: [],
   },
   {
-    title: 'S-25 shows the reason of a job that cannot start if no limit is set',
+    title: 'S-25 shows a reason that prevents the start if no limit is set',
     seen: { ...HOPELESS, entry: entryOf({ ...TOLD, neverStartsSince: NOW - 900_000 }) },
     done: [],
   },
   {
-    title: 'S-25 starts to count the time when such a reason is first seen',
+    title: 'S-25 starts to count the time when such a reason first appears',
     seen: { ...HOPELESS, entry: entryOf(TOLD), gracePeriods: IMPATIENT },
     done: ['note'],
   },
   {
-    title: 'S-25 lets the job wait until the limit',
+    title: 'S-25 waits until the limit',
     seen: { ...HOPELESS, entry: entryOf({ ...TOLD, neverStartsSince: NOW - 599_999 }), gracePeriods: IMPATIENT },
     done: [],
   },
@@ -45,7 +45,7 @@ describeRows('a pending job', [
     done: ['cancel', 'end failed'],
   },
   {
-    title: 'S-25 resets the count when another kind of reason appears',
+    title: 'S-25 restarts the count when a reason of another kind appears',
     seen: {
       jobs: [jobOf('PENDING', { reason: 'Resources' })],
       place: 'parked',
@@ -55,72 +55,72 @@ describeRows('a pending job', [
     done: ['note'],
   },
   {
-    title: 'cancels the job of an aborted task, and removes an entry that the abort missed',
+    title: 'cancels the job of an aborted task, and removes an entry that the abort did not find',
     seen: { jobs: [jobOf('PENDING')], task: taskOf('stopped'), place: 'parked' },
     done: ['cancel', 'remove-entry'],
   },
   {
-    title: 'cancels the pending job of a task that became a draft',
+    title: 'cancels the job of a task that became a draft',
     seen: { jobs: [jobOf('PENDING')], task: taskOf('created') },
     done: ['cancel'],
   },
   {
-    title: 'C-16 cancels the pending job of a deleted task',
+    title: 'C-16 cancels the job of a deleted task',
     seen: { jobs: [jobOf('PENDING')], task: undefined },
     done: ['cancel'],
   },
   {
-    title: 'cancels the pending job of an archived task',
+    title: 'cancels the job of an archived task',
     seen: { jobs: [jobOf('PENDING')], task: taskOf('created', { archived: true }) },
     done: ['cancel'],
   },
   {
-    title: 'cancels the pending job of a task that was moved to another queue, and reports it',
+    title: 'cancels the job of a task that was moved to another queue, and reports it',
     seen: { jobs: [jobOf('PENDING')], place: 'another queue' },
     done: ['cancel', 'log'],
   },
   {
-    title: "also removes the task's entry from the scheduler queue",
+    title: "also removes that task's entry from the scheduler queue",
     seen: { jobs: [jobOf('PENDING')], place: 'another queue', hasEntry: true },
     done: ['cancel', 'remove-entry', 'log'],
   },
   {
-    title: 'reports that once',
+    title: 'reports that move once',
     seen: { jobs: [jobOf('PENDING')], place: 'another queue', entry: entryOf({ cancelledFor: 'so' }) },
     done: ['cancel'],
   },
   {
-    title: 'cancels the pending job of a task that is back in its queue',
+    title: 'cancels the job of a task that is in its own queue again',
     seen: { jobs: [jobOf('PENDING')], place: 'own queue' },
     done: ['cancel', 'log'],
   },
   {
-    title: 'reads the record of a pending job whose entry is gone from the scheduler queue',
+    title: "reads the job's record if the task's entry in the scheduler queue is gone",
     seen: { jobs: [jobOf('PENDING')], place: 'nowhere' },
     done: ['read-record'],
   },
   {
-    title: 'cancels it otherwise',
+    title: 'cancels the job if the record does not show a requeue',
     seen: { jobs: [jobOf('PENDING')], place: 'nowhere', record: recordOf({ stateWord: 'PENDING' }) },
     done: ['cancel'],
   },
   {
-    title: 'S-24 parks a running task again whose job Slurm requeued',
+    title: 'S-24 parks a running task again if Slurm requeued the job',
     seen: { jobs: [jobOf('PENDING')], task: taskOf('in_progress') },
     done: ['park-again', 'note', 'log'],
   },
   {
-    title: 'cancels the requeued job of an aborted task, and stops the task',
+    title: 'cancels the requeued job of an aborted task, and sets the task to stopped',
     seen: { jobs: [jobOf('PENDING')], task: taskOf('in_progress', { statusMessage: 'stopping' }) },
     done: ['cancel', 'end stopped'],
   },
   {
-    title: 'leaves a task alone that another job may run',
+    title: 'does nothing while another job may run the task',
     seen: { jobs: [jobOf('PENDING')], task: taskOf('in_progress', ELSE) },
     done: [],
   },
   {
-    title: 'parks a task again whose agent died before its first report, after a long silence',
+    title: 'parks the task again after a long silence if its agent died before the first report',
     seen: {
       jobs: [jobOf('PENDING')],
       task: taskOf('in_progress', { lastWorker: undefined, lastUpdate: NOW - GRACES.absentMs }),
@@ -128,17 +128,17 @@ describeRows('a pending job', [
     done: ['park-again', 'note', 'log'],
   },
   {
-    title: 'cancels the pending job of a task that runs in another queue',
+    title: 'cancels the job of a task that runs in another queue',
     seen: { jobs: [jobOf('PENDING')], task: taskOf('in_progress', { executionQueue: 'x'.repeat(32) as QueueId }) },
     done: ['cancel'],
   },
   {
-    title: 'parks a task again that SIGTERM stopped before Slurm requeued its job',
+    title: 'parks the task again if SIGTERM stopped it before Slurm requeued the job',
     seen: { jobs: [jobOf('PENDING')], task: taskOf('stopped', BY_TERM) },
     done: ['park-again', 'note', 'log'],
   },
   {
-    title: 'does not park a task again whose abort request was seen before the SIGTERM',
+    title: 'does not park the task again if its abort request was seen before the SIGTERM',
     seen: {
       jobs: [jobOf('PENDING')],
       task: taskOf('stopped', BY_TERM),
@@ -147,12 +147,12 @@ describeRows('a pending job', [
     done: ['cancel'],
   },
   {
-    title: 'leaves a task stopped that SIGTERM stopped under another agent',
+    title: 'leaves the task stopped if SIGTERM stopped it under another agent',
     seen: { jobs: [jobOf('PENDING')], task: taskOf('stopped', { ...BY_TERM, ...ELSE }) },
     done: ['cancel'],
   },
   {
-    title: 'clears what was recorded of another job of the task',
+    title: 'clears records of another job of the task',
     seen: {
       jobs: [jobOf('PENDING', { reason: 'Resources' })],
       place: 'parked',

@@ -9,9 +9,9 @@ const BY_SECOND = { lastWorker: 'login1:slurm:8' };
 const ASK = { do: 'read-record', jobId: '7' as JobId } as const;
 const FIRST_IS_EXTRA = { do: 'cancel', jobIds: ['7' as JobId], why: 'job 8 has the task' } as const;
 
-describeInFull('of several jobs of one task', [
+describeInFull('the decision among several jobs of one task', [
   [
-    'of two running jobs it is the one that runs the task, even if the other is older',
+    'uses the one of two running jobs that runs the task, even if the other is older',
     {
       jobs: [jobOf('RUNNING'), jobOf('RUNNING', SECOND)],
       task: taskOf('in_progress', BY_SECOND),
@@ -20,7 +20,7 @@ describeInFull('of several jobs of one task', [
     [],
   ],
   [
-    'it is the running one: the pending one is not cancelled before the gate has decided',
+    'uses the running job, and cancels no pending one before the gate has decided',
     {
       jobs: [jobOf('PENDING'), jobOf('RUNNING', SECOND)],
       place: 'parked',
@@ -29,7 +29,7 @@ describeInFull('of several jobs of one task', [
     [],
   ],
   [
-    'it is the running one: the pending one is cancelled once the entry is taken, even if it is older',
+    "uses the running job, and cancels a pending one, even if older, once the task's entry is gone",
     {
       jobs: [jobOf('PENDING'), jobOf('RUNNING', SECOND)],
       place: 'nowhere',
@@ -38,7 +38,7 @@ describeInFull('of several jobs of one task', [
     [FIRST_IS_EXTRA],
   ],
   [
-    'it is the running one, even if the other ran the task before its requeue',
+    'uses the running job, even if the pending one ran the task before its requeue',
     {
       jobs: [jobOf('PENDING'), jobOf('RUNNING', SECOND)],
       task: taskOf('in_progress', BY_FIRST),
@@ -47,7 +47,7 @@ describeInFull('of several jobs of one task', [
     [FIRST_IS_EXTRA],
   ],
   [
-    'it is the live one, even if an ended one ran the task',
+    'uses the live job, even if an ended one ran the task',
     {
       jobs: [jobOf('FAILED'), jobOf('PENDING', SECOND)],
       task: taskOf('queued', BY_FIRST),
@@ -57,7 +57,7 @@ describeInFull('of several jobs of one task', [
     [],
   ],
   [
-    'it is the live one, even of an earlier attempt than the tracked one, which is gone',
+    'uses the live job, even if it is of an earlier attempt than the tracked job, which is gone',
     {
       jobs: [jobOf('RUNNING')],
       task: taskOf('in_progress', BY_FIRST),
@@ -79,12 +79,12 @@ describeInFull('of several jobs of one task', [
     ],
   ],
   [
-    'of two ended jobs of a deleted task, the tracked one is forgotten',
+    'forgets a deleted task whose jobs have both ended',
     { jobs: [jobOf('FAILED'), jobOf('FAILED', SECOND)], task: undefined },
     [{ do: 'forget' }],
   ],
   [
-    'it is a cancelled extra job if that runs the task',
+    'uses a cancelled extra job if that runs the task',
     {
       jobs: [jobOf('RUNNING', SECOND)],
       task: taskOf('in_progress', BY_SECOND),
@@ -105,12 +105,12 @@ describeInFull('of several jobs of one task', [
     ],
   ],
   [
-    'the tracked one counts after its end, even if it was cancelled as an extra',
+    'uses the tracked job after its end, even if it was cancelled as an extra',
     { jobs: [jobOf('FAILED')], place: 'parked', entry: entryOf({ cancelledExtras: ['7' as JobId] }) },
     [ASK],
   ],
   [
-    'a job that ran the task counts after its end, even if it was cancelled as an extra',
+    'uses the job that ran the task after its end, even if it was cancelled as an extra',
     {
       jobs: [jobOf('FAILED')],
       task: taskOf('in_progress', BY_FIRST),
@@ -119,12 +119,12 @@ describeInFull('of several jobs of one task', [
     [ASK],
   ],
   [
-    'the tracked one counts after its end, even if its attempt is unknown',
+    'uses the tracked job after its end, even if its attempt is unknown',
     { jobs: [jobOf('FAILED')], place: 'parked', entry: entryOf({ attempt: undefined }) },
     [ASK],
   ],
   [
-    'a job whose end was seen and that runs again has not ended',
+    'clears the recorded end of a job that runs again',
     {
       jobs: [jobOf('RUNNING')],
       task: taskOf('in_progress'),

@@ -7,7 +7,7 @@ import { jobOf, NOW, taskOf } from '../decide/observations.ts';
 const ROWS: readonly Row[] = [
   { title: 'was deleted just after it was parked', parkedAt: NOW - 1_000, untracked: 'none' },
   {
-    title: 'has a live job of ours, and a newer one of a peer, which tracks the task',
+    title: 'has a live job of this daemon, and a newer one of a peer, which tracks the task',
     task: taskOf('queued'),
     jobs: [
       jobOf('RUNNING', { name: jobNameOf('m0000') }),
@@ -17,7 +17,7 @@ const ROWS: readonly Row[] = [
     untracked: 'none',
   },
   {
-    title: 'has a live job of a peer, and a newer one of ours that has ended',
+    title: 'has a live job of a peer, and a newer job of this daemon that has ended',
     task: taskOf('queued'),
     jobs: [
       jobOf('RUNNING', { name: jobNameOf('m0001') }),
@@ -27,14 +27,14 @@ const ROWS: readonly Row[] = [
     untracked: 'job',
   },
   {
-    title: 'is parked for long, and no user has a job of it',
+    title: 'has been parked for long, and no user has a job of it',
     task: taskOf('queued'),
     parkedAt: OLD,
     allUsersJobs: [],
     untracked: 'parked',
   },
   {
-    title: 'is parked for long, and its job ended in the second in which it was parked',
+    title: 'has been parked for long, and its job ended in the second in which it was parked',
     task: taskOf('queued'),
     jobs: [jobOf('CANCELLED', { endedAt: OLD - 900 })],
     parkedAt: OLD,
@@ -52,7 +52,7 @@ const ROWS: readonly Row[] = [
     untracked: 'none',
   },
   {
-    title: 'runs as a job of a daemon with another name that was not submitted for this task',
+    title: 'runs under a daemon with another name, as a job that was not submitted for this task',
     task: taskOf('in_progress', { ...QUIET, lastWorker: 'login2:slurm:7' }),
     untracked: 'none',
   },
@@ -80,7 +80,7 @@ const ROWS: readonly Row[] = [
     untracked: 'none',
   },
   {
-    title: 'was stopped by SIGTERM under another agent, and a job of ours failed',
+    title: 'was stopped by SIGTERM under another agent, and a job of this daemon failed',
     task: taskOf('stopped', { statusReason: 'user abort', lastWorker: 'peer:0' }),
     jobs: [jobOf('FAILED')],
     untracked: 'none',
@@ -124,20 +124,20 @@ const ROWS: readonly Row[] = [
     untracked: 'none',
   },
   {
-    title: 'was deleted, and its job runs and finds that out by itself',
+    title: 'was deleted while its job runs, which detects that itself',
     jobs: [jobOf('RUNNING', { submittedAt: OLD })],
     untracked: 'none',
   },
-  { title: 'D-02 is parked for long without a job', task: taskOf('queued'), parkedAt: OLD, untracked: 'parked' },
+  { title: 'D-02 has been parked for long without a job', task: taskOf('queued'), parkedAt: OLD, untracked: 'parked' },
   {
-    title: 'is parked for long, and its job was cancelled in the meantime',
+    title: 'has been parked for long, and its job was cancelled in the meantime',
     task: taskOf('queued'),
     jobs: [jobOf('CANCELLED', { endedAt: OLD + 1_000 })],
     parkedAt: OLD,
     untracked: 'job',
   },
   {
-    title: 'is parked for long, and a job of an earlier run was cancelled before',
+    title: 'has been parked for long, and a job of an earlier run was cancelled before',
     task: taskOf('queued'),
     jobs: [jobOf('CANCELLED', { endedAt: OLD - 2_000 })],
     parkedAt: OLD,
@@ -201,9 +201,9 @@ const ROWS: readonly Row[] = [
     untracked: 'none',
   },
   { title: 'is in its queue', task: taskOf('queued', QUIET), inOwnQueue: true, untracked: 'none' },
-  { title: 'runs as a job of ours that is gone', task: taskOf('in_progress', QUIET), untracked: 'lost job' },
+  { title: 'runs as a job of this daemon that is gone', task: taskOf('in_progress', QUIET), untracked: 'lost job' },
   {
-    title: 'runs as a rank of a job of ours that is gone',
+    title: 'runs as a rank of a job of this daemon that is gone',
     task: taskOf('in_progress', { ...QUIET, lastWorker: 'login1:slurm:7:0' }),
     untracked: 'lost job',
   },
@@ -218,14 +218,14 @@ const ROWS: readonly Row[] = [
     jobs: [jobOf('NODE_FAIL')],
     untracked: 'job',
   },
-  { title: 'runs as a job of ours and reported a moment ago', task: taskOf('in_progress'), untracked: 'none' },
+  { title: 'runs as a job of this daemon and reported a moment ago', task: taskOf('in_progress'), untracked: 'none' },
   {
     title: 'ran as a job of another daemon that is gone too',
     task: taskOf('in_progress', { ...QUIET, lastWorker: 'login2:slurm:9', slurmJob: '9' }),
     untracked: 'lost job',
   },
   {
-    title: 'C-14 was submitted by us once, and runs under an agent outside Slurm',
+    title: 'C-14 was submitted by this daemon before, and runs under an agent outside Slurm',
     task: taskOf('in_progress', { ...QUIET, lastWorker: 'peer:0', slurmJob: '9' }),
     untracked: 'none',
   },
@@ -244,7 +244,7 @@ const ROWS: readonly Row[] = [
     untracked: 'job',
   },
   {
-    title: 'is parked for long, and a peer handles tasks without a mark',
+    title: 'has been parked for long, and a peer handles tasks without a mark',
     task: taskOf('queued'),
     parkedAt: OLD,
     living: ['m0001', 'm0000'],
@@ -264,9 +264,9 @@ const ROWS: readonly Row[] = [
   },
 ];
 
-describe('a task that', () => {
+describe('findUntracked, for a task that', () => {
   for (const row of ROWS) {
-    it(`${row.title}: ${row.untracked}`, () => {
+    it(`${row.title}, finds: ${row.untracked}`, () => {
       expect(untrackedOf(row).map(({ kind }) => kind)).to.deep.equal(row.untracked === 'none' ? [] : [row.untracked]);
     });
   }

@@ -60,10 +60,10 @@ const IN_FULL: readonly (readonly [what: string, row: Omit<Row, 'title' | 'untra
     },
     { ...FOUND, isOthersJob: false },
   ],
-  ['when it changed last', { task: taskOf('queued', QUIET) }, { kind: 'orphan', ...SERVED, statusChanged: OLD }],
+  ['when an orphan last changed', { task: taskOf('queued', QUIET) }, { kind: 'orphan', ...SERVED, statusChanged: OLD }],
 ];
 
-describe('an untracked task', () => {
+describe('findUntracked in full', () => {
   for (const [what, row, untracked] of IN_FULL) {
     it(what, () => {
       const found = untrackedOf({ title: what, untracked: 'none', ...row }).map((one) =>
@@ -81,7 +81,7 @@ describe('an untracked task', () => {
     ['unwanted job', false],
     ['stale entry', false],
   ] as const) {
-    it(`shows by its kind whether it seems to have no job: ${kind}`, () => {
+    it(`reports a kind that shows whether the task seems to have no job: ${kind}`, () => {
       expect(seemsJobless({ kind } as Untracked)).to.equal(isSo);
     });
   }
