@@ -63,8 +63,13 @@ describeRows('the decision for a running job', [
   ...(
     [
       ['adds the time of an abort callback to the grace period of an aborted task', 600_000, 599_999, []],
-      ['cancels the job of an aborted task after the callback's time and the grace period', 600_000, 600_000, ['cancel']],
-      ['limits the time of an abort callback to the maximum in the settings', 1e12, GRACES.abortCallbackMaxMs, ['cancel']],
+      ['cancels the job of an aborted task after the callback time and the grace period', 600_000, 600_000, ['cancel']],
+      [
+        'limits the time of an abort callback to the maximum in the settings',
+        1e12,
+        GRACES.abortCallbackMaxMs,
+        ['cancel'],
+      ],
     ] as const
   ).map(([title, abortCallbackMs, beyondMs, done]) => ({
     title,

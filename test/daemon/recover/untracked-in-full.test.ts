@@ -9,9 +9,9 @@ import { jobOf, TASK, taskOf } from '../decide/observations.ts';
 const SERVED = { task: TASK, queue: { id: OWN, name: 'own' } };
 const FOUND = { kind: 'job', ...SERVED, jobId: '7', attempt: 'attempt1' };
 const IN_FULL: readonly (readonly [what: string, row: Omit<Row, 'title' | 'untracked'>, untracked: object])[] = [
-  ['its live job', { task: taskOf('queued'), jobs: [jobOf('PENDING')] }, { ...FOUND, isOthersJob: false }],
+  ['the live job', { task: taskOf('queued'), jobs: [jobOf('PENDING')] }, { ...FOUND, isOthersJob: false }],
   [
-    'the last of several jobs that ended while it was parked',
+    'the last of several jobs that ended while the task was parked',
     {
       task: taskOf('queued'),
       parkedAt: OLD,
@@ -24,7 +24,7 @@ const IN_FULL: readonly (readonly [what: string, row: Omit<Row, 'title' | 'untra
     { ...FOUND, isOthersJob: false },
   ],
   [
-    'the job that ended with it in progress',
+    'the job that ended while the task was in progress',
     { task: taskOf('in_progress', QUIET), jobs: [jobOf('NODE_FAIL')] },
     { ...FOUND, isOthersJob: false },
   ],
@@ -38,17 +38,17 @@ const IN_FULL: readonly (readonly [what: string, row: Omit<Row, 'title' | 'untra
     { ...FOUND, attempt: readJobName(jobNameOf('m0001'))?.attempt, isOthersJob: true },
   ],
   [
-    'the job that it ran as',
+    'the id of the job that the task ran as',
     { task: taskOf('in_progress', { ...QUIET, lastWorker: 'login1:slurm:7:0' }) },
     { kind: 'lost job', ...SERVED, jobId: '7' },
   ],
   [
-    'the job that it ran as, with its whole id',
+    'the whole id of the job that the task ran as',
     { task: taskOf('in_progress', { ...QUIET, lastWorker: 'login1:slurm:1234:0' }) },
     { kind: 'lost job', ...SERVED, jobId: '1234' },
   ],
   [
-    'the last of several jobs that ended while it was parked, in any order',
+    'the last of several jobs that ended while the task was parked, in any order',
     {
       task: taskOf('queued'),
       parkedAt: OLD,
@@ -65,7 +65,7 @@ const IN_FULL: readonly (readonly [what: string, row: Omit<Row, 'title' | 'untra
 
 describe('findUntracked in full', () => {
   for (const [what, row, untracked] of IN_FULL) {
-    it(what, () => {
+    it(`reports ${what}`, () => {
       const found = untrackedOf({ title: what, untracked: 'none', ...row }).map((one) =>
         'queue' in one ? { ...one, queue: { id: one.queue.id, name: one.queue.name } } : one,
       );
