@@ -21,7 +21,7 @@ describe('the installation of clearml-agent', () => {
     return node.run(fillIn(PLAIN_TEMPLATE, jobFacts({ ...shared, ...wishes })), env);
   }
 
-  describe('in the command line of pip', () => {
+  describe('with a stand-in for pip', () => {
     const bin = (): string => join(node.home, 'bin');
     beforeEach(() => {
       mkdirSync(bin());
@@ -35,27 +35,27 @@ describe('the installation of clearml-agent', () => {
       return { words: readFileSync(file, 'utf8'), stderr };
     }
 
-    it('requires hashes', async () => {
+    it('requires hashes if they are known', async () => {
       const { words } = await told({}, 'yes');
       expect(words)
         .to.include('--require-hashes --only-binary=:all:')
         .and.match(/^clearml-agent==3\.0\.3; .*--hash=sha256:/m);
     });
 
-    it('uses the name if no hashes are known for the version, and logs that', async () => {
+    it('requires no hashes, and logs this, if none are known for the version', async () => {
       const { words, stderr } = await told({ agentVersion: '3.0.2' }, 'yes');
       expect(words).to.include('clearml-agent==3.0.2').and.not.include('hash');
       expect(stderr).to.include('no hashes are known for clearml-agent 3.0.2 and this Python');
     });
 
-    it('uses the name if no hashes are known for the Python, and logs that', async () => {
+    it('requires no hashes, and logs this, if none are known for the Python', async () => {
       const { words, stderr } = await told({}, 'no');
       expect(words).to.include('clearml-agent==3.0.3').and.not.include('hash');
       expect(stderr).to.include('no hashes are known for clearml-agent 3.0.3 and this Python');
     });
   });
 
-  describe('with real pip, from a folder in place of an index', () => {
+  describe('with real pip, which installs from a directory', () => {
     let folder: string;
     let python: string;
     before(requireAgent);
@@ -74,12 +74,12 @@ describe('the installation of clearml-agent', () => {
       return run(env, { python, apiServer: 'http://127.0.0.1:9' });
     }
 
-    it('accepts the files with known hashes', async () => {
+    it('accepts files with known hashes', async () => {
       const { stderr } = await install();
       expect(readdirSync(join(node.home, 'shared/agents'))[0], stderr).to.match(/^3\.0\.3-py3/);
     });
 
-    it('refuses another file of that name', async () => {
+    it('rejects a changed file of the same name', async () => {
       const [agent = ''] = readdirSync(folder).filter((name) => name.startsWith('clearml_agent'));
       appendFileSync(join(folder, agent), 'changed on the way');
       const { exitCode, stderr } = await install();

@@ -28,7 +28,7 @@ describe('a job with the real agent', () => {
     node.remove();
   });
 
-  it('completes a task and sends its output to the console', async () => {
+  it("completes a task and sends the task's output to the console", async () => {
     const facts = await parking.park('print("hello from the task", flush=True)');
     const { exitCode, stderr } = await node.run(fillIn(QUICK_TEMPLATE, facts));
     expect(exitCode, stderr).to.equal(0);
@@ -56,7 +56,7 @@ describe('a job with the real agent', () => {
     expect((await parking.user.look(facts.taskId)).status).to.equal('queued');
   });
 
-  it('does not run a task that was enqueued elsewhere meanwhile, where another agent may start it', async () => {
+  it('does not run a task that a user has enqueued elsewhere meanwhile', async () => {
     const facts = await parking.park('print("hello")');
     await parking.user.enqueue(facts.taskId, await parking.user.makeQueue('elsewhere'));
     // The daemon parked the task before it saw that.
@@ -68,7 +68,7 @@ describe('a job with the real agent', () => {
     expect((await parking.user.look(facts.taskId)).status).to.equal('queued');
   });
 
-  it('does not run a task that another agent has started, although its entry is still there', async () => {
+  it('does not run a task that another agent has started', async () => {
     const facts = await parking.park('print("hello")');
     await parking.user.api('tasks.dequeue', { task: facts.taskId, new_status: 'in_progress' });
     const { exitCode, stderr } = await node.run(fillIn(QUICK_TEMPLATE, facts));
@@ -77,7 +77,7 @@ describe('a job with the real agent', () => {
     expect((await parking.user.look(facts.taskId)).status).to.equal('in_progress');
   });
 
-  it('C-05 does not run a task that was aborted while it waited', async () => {
+  it('C-05 does not run a task that was aborted while parked', async () => {
     const facts = await parking.park('print("hello")');
     await parking.user.api('tasks.stop', { task: facts.taskId });
     await node.run(fillIn(QUICK_TEMPLATE, facts));
@@ -100,7 +100,7 @@ describe('a job with the real agent', () => {
     });
   }
 
-  it('runs its task after an outage of the server', async () => {
+  it('runs its task when the server responds again after an outage', async () => {
     const [port = 0] = await freePorts(1);
     writeFileSync(join(node.home, 'clearml.conf'), parking.conf.replaceAll(parking.url, `http://127.0.0.1:${port}`));
     const facts = await parking.park('print("hello after all", flush=True)');
@@ -138,7 +138,7 @@ describe('a job with the real agent', () => {
     expect(stderr).to.include(JOB_EXIT_CODES.serverAway.says).and.include('no response in time');
   });
 
-  it('has a separate exit code if the server rejects its credentials, and logs none of them', async () => {
+  it('has a separate exit code if the server rejects the credentials, and does not log them', async () => {
     const facts = await parking.park('print("hello")');
     const secret = 'not-the-secret-of-this-server';
     const conf = parking.conf.replace(/secret_key: "[^"]*"/, `secret_key: "${secret}"`);

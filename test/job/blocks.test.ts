@@ -30,12 +30,12 @@ const inContainer = jobFacts({
 
 describe('the blocks of a job', () => {
   for (const [what, facts] of [
-    ['the facts that every job has', jobFacts()],
-    ['every fact there is', everyFact],
+    ['the required facts', jobFacts()],
+    ['all facts', everyFact],
     ['a container', inContainer],
-    ['srun to start it', jobFacts({ startsBySrun: true })],
+    ['the agent started by srun', jobFacts({ startsBySrun: true })],
   ] as const) {
-    it(`pass shellcheck, with ${what}`, () => {
+    it(`pass shellcheck with ${what}`, () => {
       expect(runOn('shellcheck', ['-s', 'bash', '-'], fillIn(PLAIN_TEMPLATE, facts))).to.equal('');
     });
   }
@@ -48,14 +48,14 @@ describe('the blocks of a job', () => {
     expect(renderBlocks(everyFact).agentExecute).to.match(/^bash -c [^\n]+$/);
   });
 
-  it('contain the texts of every exit code', () => {
+  it('contain the message and the advice of every exit code', () => {
     const { preSetup } = renderBlocks(everyFact);
     for (const { code, says, advice } of Object.values(JOB_EXIT_CODES)) {
       expect(preSetup).to.include(`${code})`).and.include(says).and.include(advice);
     }
   });
 
-  it('pass any value through bash unchanged, and execute nothing of it', () => {
+  it('pass any value through bash unchanged, without executing it', () => {
     const facts = fc.record({
       taskId: hostileText(),
       schedulerQueueId: hostileText(),
@@ -98,7 +98,7 @@ describe('the blocks of a job', () => {
     );
   });
 
-  it('pass the container settings of a task through bash unchanged, and execute nothing of them', () => {
+  it('pass the container settings of a task through bash unchanged, without executing them', () => {
     const container = fc.record({
       image: hostileText(),
       imageName: hostileText(),

@@ -64,10 +64,10 @@ describe('the container of a job', () => {
     ['no GPUs', {}, []],
     ['GPUs of NVIDIA', { ...GPUS, ...NVIDIA }, ['--nv']],
     ['GPUs of AMD', { ...GPUS, ...AMD }, ['--rocm']],
-    ['GPUs of which Slurm knows only the number', GPUS, ['--nv']],
+    ['GPUs of which Slurm sets only the number', GPUS, ['--nv']],
     ['GPUs of an unknown maker, for which Slurm sets the variables of all', { ...GPUS, ...NVIDIA, ...AMD }, ['--nv']],
   ] as const) {
-    it(`gets ${option.join() || 'no option'} from a job that has ${what}`, async () => {
+    it(`gets ${option.join() || 'no GPU option'} if the job has ${what}`, async () => {
       // If this machine has GPU devices, they decide.
       const isDecidedHere = OWN_GPUS !== undefined && option.length > 0;
       expect(await shown(env, { options: [] })).to.deep.equal(isDecidedHere ? [OWN_GPUS] : option);
@@ -79,7 +79,7 @@ describe('the container of a job', () => {
     expect(await shown({ ...GPUS, ...AMD })).to.include('--rocm');
   });
 
-  it('is not started from an image in a working folder that others can write to', async () => {
+  it('does not start from an image in a working directory that other users can write to', async () => {
     const folder = join(node.home, '..');
     writeFileSync(join(folder, 'torch.sif'), '');
     expect((await run({}, { image: './torch.sif' })).exitCode).to.equal(0);
@@ -90,7 +90,7 @@ describe('the container of a job', () => {
     expect(stdout).not.to.include('given:');
   });
 
-  it('logs the remedy if an image without pip is on another node than the agent that it would use', async () => {
+  it("logs the remedy if the image has no pip and the node lacks the agent of the job's first node", async () => {
     const inside = 'rm -r "$CLEARML_SLURM_JOB_FOLDER/agent-of-node"; export STAND_IN_HAS_AGENT=no STAND_IN_PIP=fails';
     const { exitCode, stderr } = await run({ STAND_IN_INSIDE: inside });
     expect(exitCode).to.equal(JOB_EXIT_CODES.noPythonInImage.code);

@@ -83,12 +83,12 @@ describe('the image of a job', () => {
     expect(leftovers()).to.have.members(['python=3.12.sif', 'python=3.12.sif.lock']);
   });
 
-  it('is pulled again by each job if the configuration says so', async () => {
+  it('is pulled again by each job if the configuration forces the pull', async () => {
     await run();
     expect((await run({ forcePull: true })).stdout).to.include('image: pull 2\n');
   });
 
-  it('ends the job before the gate with the message of the registry if the pull fails, and the next job retries', async () => {
+  it('fails the job before the gate if the pull fails; the next job pulls again', async () => {
     writeFileSync(join(bin, 'refuse'), '');
     const { exitCode, stderr } = await run();
     expect(exitCode).to.equal(JOB_EXIT_CODES.imageNotPulled.code);
@@ -101,7 +101,7 @@ describe('the image of a job', () => {
     expect(pulls()).to.have.length(2);
   });
 
-  it('is pulled by the waiting job if the pulling job is killed, whose files are removed', async () => {
+  it('is pulled by a waiting job, which removes partial files, if the pulling job is killed', async () => {
     writeFileSync(join(bin, 'hold'), '');
     const first = node.start(script(), environment('1'));
     await waitUntil('the first pull', () => pulls().length === 1);
@@ -113,7 +113,7 @@ describe('the image of a job', () => {
     expect(leftovers()).to.have.members(['python=3.12.sif', 'python=3.12.sif.lock']);
   });
 
-  it('is the file of the site if there is one, and nothing is pulled', async () => {
+  it('is not pulled if the site provides a file of the image', async () => {
     const siteImages = ['python_3.12.sif', 'python.sif'].map((name) => join(node.home, name));
     writeFileSync(siteImages[1] ?? '', 'of the site');
     const { stdout } = await run({ siteImages });

@@ -4,27 +4,27 @@ import { findJobExit, JOB_EXIT_CODES } from '../../src/template/job-exit-codes.t
 
 const rows = Object.entries(JOB_EXIT_CODES);
 
-describe('the exit codes of a job', () => {
-  it('are unique', () => {
+describe("the table of a job's exit codes", () => {
+  it('has unique codes', () => {
     expect(new Set(rows.map(([, { code }]) => code)).size).to.equal(rows.length);
   });
 
   for (const [name, row] of rows) {
-    it(`${name} is used neither by bash, 126 to 165, nor by the agent, from 241 on`, () => {
+    it(`gives ${name} a code that neither bash (126 to 165) nor the agent (from 241) uses`, () => {
       expect(row.code).to.be.within(200, 230);
     });
 
-    it(`${name} is found by its code`, () => {
+    it(`has a row for the code of ${name}`, () => {
       expect(findJobExit(row.code)).to.equal(row);
     });
 
-    it(`${name} describes the error and the remedy in whole sentences`, () => {
+    it(`describes the error and the remedy of ${name} in whole sentences`, () => {
       expect(row.says).to.match(/^[a-z].*\.$/);
       expect(row.advice).to.match(/^[A-Z].*\.$/);
     });
   }
 
-  it('do not include other codes', () => {
+  it('has no row for any other code', () => {
     for (const code of [0, 1, 143, 200, 255]) expect(findJobExit(code)).to.equal(undefined);
   });
 });

@@ -32,25 +32,25 @@ describe('the Python of a job', () => {
     return path;
   }
 
-  it('is the configured one, which takes precedence over those in PATH', async () => {
+  it('is the configured Python, even if PATH has another one', async () => {
     putPython(join(bin, 'python3'));
     const configured = putPython(join(node.home, 'opt', 'python'));
     expect((await run({ python: configured }, SHOW)).stdout).to.include(`python: ${configured}\n`);
   });
 
-  it('is the one in PATH if none is configured, or the configured one is not on this node', async () => {
+  it('is the Python in PATH if none is configured or the configured one is missing on the node', async () => {
     const python3 = putPython(join(bin, 'python3'));
     expect((await run({}, SHOW)).stdout).to.include(`python: ${python3}\n`);
     expect((await run({ python: '/not/on/this/node' }, SHOW)).stdout).to.include(`python: ${python3}\n`);
   });
 
-  it('is the interpreter of the clearml-agent in PATH', async () => {
+  it('is the interpreter of the clearml-agent in PATH if PATH has no Python', async () => {
     const hidden = putPython(join(node.home, 'pipx', 'python'));
     writeFileSync(join(bin, 'clearml-agent'), `#!${hidden}\n`, { mode: 0o755 });
     expect((await run({}, SHOW)).stdout).to.include(`python: ${hidden}\n`);
   });
 
-  it('is created in the private folder if no other has clearml-agent', async () => {
+  it('is created in the private directory if no other Python has clearml-agent', async () => {
     putPython(join(bin, 'python3'));
     const { exitCode, stdout, stderr } = await run({}, { ...SHOW, STAND_IN_HAS_AGENT: 'no' });
     expect(exitCode).to.equal(0);
@@ -59,7 +59,7 @@ describe('the Python of a job', () => {
     expect(node.leftovers()).to.deep.equal([]);
   });
 
-  it('is created with one that runs, if the configured one was built for another machine or image', async () => {
+  it('is created with the Python in PATH if the configured one cannot run', async () => {
     putPython(join(bin, 'python3'));
     const broken = join(node.home, 'opt', 'python');
     mkdirSync(join(broken, '..'));
@@ -69,14 +69,14 @@ describe('the Python of a job', () => {
     expect(stderr).to.include(`installing clearml-agent 3.0.3 with ${join(bin, 'python3')}`);
   });
 
-  it('is created with the pip of another Python, if this one cannot install pip into an environment', async () => {
+  it('is created with the pip outside the environment if venv cannot install pip into it', async () => {
     putPython(join(bin, 'python3'));
     const { exitCode, stdout } = await run({}, { ...SHOW, STAND_IN_HAS_AGENT: 'no', STAND_IN_VENV: 'fails' });
     expect(exitCode).to.equal(0);
     expect(stdout).to.match(/python: \S+\/agent\/bin\/python\n/);
   });
 
-  it('ends the job before the gate, with one line that names the candidates, if none can be created', async () => {
+  it('fails the job before the gate, with a line that names the candidates, if pip fails', async () => {
     putPython(join(bin, 'python3'));
     const { exitCode, stdout, stderr } = await run({}, { STAND_IN_HAS_AGENT: 'no', STAND_IN_PIP: 'fails' });
     expect(exitCode).to.equal(JOB_EXIT_CODES.noPython.code);
@@ -87,14 +87,14 @@ describe('the Python of a job', () => {
     expect(node.leftovers()).to.deep.equal([]);
   });
 
-  it('ends the job with one line that names the searched places if there is no Python', async () => {
+  it('fails the job with one line that names the searched directories if none is found', async () => {
     const { exitCode, stderr } = await run({});
     expect(exitCode).to.equal(JOB_EXIT_CODES.noPython.code);
     expect(stderr.trim().split('\n')).to.have.length(1);
     expect(stderr).to.include(`no python3 and no python in ${bin}:`);
   });
 
-  describe('in a shared folder', () => {
+  describe('in a shared directory', () => {
     let shared: string;
     let home: string;
     beforeEach(() => {
@@ -119,14 +119,14 @@ describe('the Python of a job', () => {
       expect(readdirSync(join(shared, 'agents'))).to.deep.equal(['3.0.3-py3.11-x86_64']);
     });
 
-    it('is found there by the next job', async () => {
+    it('is used again by the next job', async () => {
       await run({ sharedDir: shared }, none);
       const { stdout, stderr } = await run({ sharedDir: shared }, none);
       expect(stdout).to.include(`python: ${home}/bin/python\n`);
       expect(stderr).not.to.include('installing');
     });
 
-    it('is created in the private folder of each job, without waiting, if that fails in the shared folder', async () => {
+    it('leaves no files in the shared directory if pip fails', async () => {
       const runs = await Promise.all(
         [1, 2, 3].map(() => run({ sharedDir: shared }, { ...none, STAND_IN_PIP: 'fails' })),
       );
@@ -134,7 +134,7 @@ describe('the Python of a job', () => {
       expect(readdirSync(join(shared, 'agents'))).to.deep.equal([]);
     });
 
-    it('is created by the next job if the creating job was killed long ago', async () => {
+    it('is created by the next job if the lock of a killed job is an hour old', async () => {
       mkdirSync(`${home}.lock`, { recursive: true });
       const longAgo = Date.now() / 1000 - 3600;
       utimesSync(`${home}.lock`, longAgo, longAgo);
@@ -143,7 +143,7 @@ describe('the Python of a job', () => {
       expect(existsSync(`${home}.lock`)).to.equal(false);
     });
 
-    it('is created in the private folder if the shared folder cannot be created', async () => {
+    it('is created in the private directory if the shared directory cannot be created', async () => {
       writeFileSync(join(node.home, 'a file'), '');
       const { exitCode, stdout } = await run({ sharedDir: join(node.home, 'a file') }, none);
       expect(exitCode).to.equal(0);

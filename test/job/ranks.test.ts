@@ -81,7 +81,7 @@ exec ${standInAgentPython()} "$@"
     ['of the job script', QUICK_TEMPLATE],
     ['of the template', BY_TEMPLATE],
   ] as const)
-    it(`starts the task in its first rank only, however slow that rank is, by an srun ${how}`, async () => {
+    it(`starts the task only in its first rank, even if that rank is slow, with the srun ${how}`, async () => {
       const size = 4;
       await parking.user.api('sandbox.fault', { endpoint: 'tasks.dequeue', kind: 'hold' });
       const { task, job } = await start(meets(folder, size), size, { template });
@@ -102,7 +102,7 @@ exec ${standInAgentPython()} "$@"
       expect(node.leftovers()).to.deep.equal([]);
     });
 
-  it('ends all ranks if the first fails before it has started the task', async () => {
+  it('ends all ranks if the first rank fails before it starts the task', async () => {
     const { task, job } = await start('print("at work")', 3, {
       onRank: `if [ "$SLURM_PROCID" = 0 ]; then until [ -e ${folder}/fail ]; do sleep 0.1; done; exit 9; fi`,
     });
@@ -118,7 +118,7 @@ exec ${standInAgentPython()} "$@"
     expect(node.leftovers()).to.deep.equal([]);
   });
 
-  it('runs nothing of a task that is aborted while the others wait; only the first rank is refused', async () => {
+  it('does not run a task that a user aborts while the other ranks wait', async () => {
     const { task, job } = await start('print("at work")', 3, {
       onRank: `if [ "$SLURM_PROCID" = 0 ]; then until [ -e ${folder}/go ]; do sleep 0.1; done; fi`,
     });
@@ -137,7 +137,7 @@ exec ${standInAgentPython()} "$@"
     expect(await parking.user.console(task)).not.to.include('at work');
   });
 
-  it('restarts the agent of a rank that was refused although the task is in progress', async () => {
+  it('restarts the agent of a rank that the server refuses although the task is in progress', async () => {
     const { task, job } = await start(meets(folder, 3), 3, {
       onRank: `if [ "$SLURM_PROCID" = 2 ]; then until [ -e ${folder}/go ]; do sleep 0.1; done; fi`,
     });
@@ -156,7 +156,7 @@ exec ${standInAgentPython()} "$@"
     expect(node.leftovers()).to.deep.equal([]);
   });
 
-  it('exits with the code of the failed rank, although another was ended while its agent started', async () => {
+  it('exits with the code of the failed rank, even if the agent of another rank has not started', async () => {
     const code = 'import os, sys, time\nif os.environ["NODE_RANK"] == "1": sys.exit(5)\ntime.sleep(1000)';
     const { job } = await start(code, 3, {
       onRank: 'if [ "$SLURM_PROCID" = 2 ]; then exec sleep 1000; fi',
@@ -167,7 +167,7 @@ exec ${standInAgentPython()} "$@"
     expect(exitCode).to.equal(5);
   });
 
-  it('waits in its other ranks while the server fails', async () => {
+  it('keeps the other ranks waiting while the server fails', async () => {
     await parking.user.api('sandbox.fault', { endpoint: 'tasks.dequeue', kind: 'hold' });
     const { task, job } = await start(meets(folder, 2), 2);
     await waitUntil('the other rank to wait', () => Promise.resolve(count('tasks.get_all') > 1));
@@ -183,7 +183,7 @@ exec ${standInAgentPython()} "$@"
     expect(await statusOf(task)).to.equal('completed');
   });
 
-  it('exits with the code for rejected credentials if a rank has keys that the server does not accept', async () => {
+  it('exits with the code for rejected credentials if the server rejects those of a rank', async () => {
     const { task, job } = await start('import time; time.sleep(3600)', 2, {
       template: QUICK_TEMPLATE.replace(
         '${CLEARML_AGENT_EXECUTE}',

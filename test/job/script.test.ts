@@ -25,7 +25,7 @@ describe('a job script', () => {
   }
 
   describe('the agent', () => {
-    it('C-05 runs once, after the gate, with the options to report and to refuse a task that is not queued', async () => {
+    it('C-05 runs once, after the gate, with --full-monitoring and --require-queue', async () => {
       await run();
       expect(node.calls().filter((call) => !call.startsWith('has agent?'))).to.deep.equal([
         `gate 0123456789abcdef0123456789abcdef abcdef0123456789abcdef0123456789 ${TASK}`,
@@ -34,13 +34,13 @@ describe('a job script', () => {
     });
 
     for (const code of [0, 3, 201]) {
-      it(`S-43 gives the job its exit code ${code}, and the template continues`, async () => {
+      it(`S-43 passes exit code ${code} to the job, and the template continues`, async () => {
         const { exitCode, stdout } = await run({ STAND_IN_AGENT: `exit ${code}` });
         expect(exitCode).to.equal(code);
         expect(stdout).to.equal('before the agent\nafter the agent\n');
       });
 
-      it(`gives the job its exit code ${code} under set -euo pipefail too`, async () => {
+      it(`passes exit code ${code} to the job, and the template continues, under set -euo pipefail`, async () => {
         const { exitCode, stdout, stderr } = await run(
           { STAND_IN_AGENT: `exit ${code}` },
           PLAIN_TEMPLATE.replace('\n', '\nset -euo pipefail\n'),
@@ -50,7 +50,7 @@ describe('a job script', () => {
       });
     }
 
-    it('may follow a command', async () => {
+    it('runs if AGENT_EXECUTE follows a command', async () => {
       const after = PLAIN_TEMPLATE.replace(
         '${CLEARML_AGENT_EXECUTE}',
         'env FLAVOUR=vanilla nice -n 5 ${CLEARML_AGENT_EXECUTE}',
@@ -81,7 +81,7 @@ describe('a job script', () => {
       expect([propagate, retries]).to.deep.equal(['1', '6']);
     });
 
-    it('keeps the variables that the template exports between the blocks', async () => {
+    it('gets the variables that the template exports between the blocks', async () => {
       const { stdout } = await run(
         { STAND_IN_AGENT: 'echo "$CLEARML_CONFIG_FILE $CLEARML_AGENT_INITIAL_CONNECT_RETRY_OVERRIDE"' },
         PLAIN_TEMPLATE.replace(
@@ -92,7 +92,7 @@ describe('a job script', () => {
       expect(stdout).to.include('/mine.conf 2');
     });
 
-    it('gets the path of an unusual folder as a HOCON string, because unquoted text would break', async () => {
+    it('gets the path of a directory with special characters as a quoted HOCON string', async () => {
       const unusual = join(node.tmp, `a "b" #c, \\d`);
       mkdirSync(unusual);
       const { stdout } = await run({ TMPDIR: unusual, STAND_IN_AGENT: 'echo "$CLEARML_AGENT__AGENT__VENVS_DIR"' });
@@ -101,8 +101,8 @@ describe('a job script', () => {
     });
   });
 
-  describe('the private folder', () => {
-    it('S-13 is readable for its user only, with the configuration in it, whatever the umask', async () => {
+  describe('the private directory', () => {
+    it('S-13 is readable only for its user, as is its configuration file, whatever the umask', async () => {
       const look = 'stat -c "%a %n" "$CLEARML_SLURM_JOB_FOLDER" "$CLEARML_CONFIG_FILE"';
       const { stdout } = await run({ STAND_IN_AGENT: look }, PLAIN_TEMPLATE.replace('\n', '\numask 000\n'));
       expect(stdout).to.match(/^700 \S+clearml-4711\.\w+\n600 \S+\/clearml\.conf$/m);
@@ -121,7 +121,7 @@ describe('a job script', () => {
       });
     }
 
-    it("is removed before the template's own EXIT trap, which still gets the exit code", async () => {
+    it("is removed before the template's own EXIT trap, which gets the exit code", async () => {
       const template = PLAIN_TEMPLATE.replace('\n', '\nset -e\ntrap \'echo "mine: $?"\' EXIT\n');
       const { exitCode, stdout } = await run({ STAND_IN_AGENT: 'exit 3' }, template);
       expect({ exitCode, stdout }).to.deep.equal({
@@ -131,14 +131,14 @@ describe('a job script', () => {
       expect(node.leftovers()).to.deep.equal([]);
     });
 
-    it('is a different one for each of two concurrent copies of a script', async () => {
+    it('differs between two copies of a script that run at the same time', async () => {
       const env = { STAND_IN_AGENT: 'echo "$TMPDIR"; sleep 0.5' };
       const runs = await Promise.all([run(env), run(env)]);
       const [first, second] = runs.map(({ stdout }) => stdout.split('\n')[1]);
       expect(first).not.to.equal(second);
     });
 
-    it('is created in the next location if the first does not exist on this node', async () => {
+    it('is created in the next location if the first one does not exist on the node', async () => {
       const { stdout } = await run({ SLURM_TMPDIR: '/nowhere', STAND_IN_AGENT: 'echo "$TMPDIR"' });
       expect(stdout).to.include(`\n${node.tmp}/clearml-4711.`);
     });
@@ -148,8 +148,8 @@ describe('a job script', () => {
     const UMASKS = { umask: '0022', logUmask: '0066' };
     const SHOW = { STAND_IN_AGENT: 'umask; echo "$SLURM_UMASK"', SLURM_UMASK: '0066' };
     for (const [what, line, seen] of [
-      ['of the login is restored for the task and its steps', 'umask 0066', '0022\n0022\n'],
-      ['of the template is kept', 'umask 0077', '0077\n0022\n'],
+      ['is that of the login for the task and its steps', 'umask 0066', '0022\n0022\n'],
+      ["is the template's if the template sets one", 'umask 0077', '0077\n0022\n'],
     ] as const) {
       it(what, async () => {
         const template = PLAIN_TEMPLATE.replace('\n', `\n${line}\n`);
@@ -162,14 +162,14 @@ describe('a job script', () => {
   describe('the configuration', () => {
     const show = 'cat "$CLEARML_CONFIG_FILE"';
 
-    it('is the one written for this job, which takes precedence over any other', async () => {
+    it('is the file written for this job, if the node can read it', async () => {
       const shared = join(node.tmp, 'shared.conf');
       writeFileSync(shared, 'for this job\n');
       const { stdout } = await run({ STAND_IN_AGENT: show }, PLAIN_TEMPLATE, { sharedConf: shared });
       expect(stdout).to.include('\nfor this job\n');
     });
 
-    it("is the template's if the node cannot read the one for this job", async () => {
+    it("is the template's file if the node cannot read the one for this job", async () => {
       const mine = join(node.tmp, 'mine.conf');
       writeFileSync(mine, 'the template says so\n');
       const { stdout } = await run({ STAND_IN_AGENT: show, CLEARML_CONFIG_FILE: mine }, PLAIN_TEMPLATE, {
@@ -178,7 +178,7 @@ describe('a job script', () => {
       expect(stdout).to.include('\nthe template says so\n');
     });
 
-    it('is the one in the home folder if no other is named', async () => {
+    it('is the file in the home directory if no other file is named', async () => {
       const { stdout } = await run({ STAND_IN_AGENT: show });
       expect(stdout).to.include('\napi { api_server: ');
     });
@@ -195,7 +195,7 @@ describe('a job script', () => {
       expect(stdout).to.include('size 0');
     });
 
-    it('ends the job before the gate with one line that names each searched path if there is none', async () => {
+    it('fails the job before the gate, with one line that names each searched path, if none exists', async () => {
       rmSync(join(node.home, 'clearml.conf'));
       const { exitCode, stdout, stderr } = await run({}, PLAIN_TEMPLATE, { sharedConf: '/shared/jobs/1.conf' });
       expect(exitCode).to.equal(JOB_EXIT_CODES.noConfiguration.code);
@@ -207,7 +207,7 @@ describe('a job script', () => {
   });
 
   describe('the gate', () => {
-    it('ends the job at once if it is closed: neither the agent nor anything after it runs', async () => {
+    it('ends the job before the agent and every later line if the task may not run', async () => {
       const { exitCode, stdout, stderr } = await run({ STAND_IN_GATE: 'echo "task is gone"; exit 201' });
       expect(exitCode).to.equal(JOB_EXIT_CODES.gateClosed.code);
       expect(stdout).to.equal('before the agent\n');
@@ -217,7 +217,7 @@ describe('a job script', () => {
       expect(node.calls().filter((call) => call.startsWith('agent'))).to.deep.equal([]);
     });
 
-    it('also ends the job if AGENT_EXECUTE follows a command', async () => {
+    it('ends the job if the task may not run and AGENT_EXECUTE follows a command', async () => {
       const after = PLAIN_TEMPLATE.replace('${CLEARML_AGENT_EXECUTE}', 'nice -n 1 ${CLEARML_AGENT_EXECUTE}');
       const { exitCode, stdout } = await run({ STAND_IN_GATE: 'exit 201' }, after);
       expect({ exitCode, stdout }).to.deep.equal({ exitCode: 201, stdout: 'before the agent\n' });
@@ -245,7 +245,7 @@ describe('a job script', () => {
         'asked=$(grep -c ^gate "$STAND_IN_LOG"); if [ "$asked" -le 2 ]; then echo "no answer $asked"; exit 215; fi';
       const questions = (): number => node.calls().filter((call) => call.startsWith('gate')).length;
 
-      it('retries, and the task runs when the server responds', async () => {
+      it('retries until the server responds, and the task runs', async () => {
         const { exitCode, stderr } = await run({ STAND_IN_GATE: awayTwice }, hasty, { serverWaitSec: 900 });
         expect(exitCode, stderr).to.equal(0);
         expect(questions()).to.equal(3);
@@ -266,13 +266,13 @@ describe('a job script', () => {
         });
       }
 
-      it('stops retrying when the server has refused the task', async () => {
+      it('stops retrying when the server refuses the task', async () => {
         const gate = 'if [ "$(grep -c ^gate "$STAND_IN_LOG")" -le 1 ]; then exit 202; fi; exit 201';
         const { exitCode } = await run({ STAND_IN_GATE: gate }, hasty, { serverWaitSec: 900 });
         expect({ exitCode, asked: questions() }).to.deep.equal({ exitCode: JOB_EXIT_CODES.gateClosed.code, asked: 2 });
       });
 
-      it('makes the agent wait as long', async () => {
+      it('gives the agent the same time to wait', async () => {
         const show = { STAND_IN_AGENT: 'echo "$CLEARML_AGENT_INITIAL_CONNECT_RETRY_OVERRIDE"' };
         expect((await run(show, PLAIN_TEMPLATE, { serverWaitSec: 900 })).stdout).to.include('\n14\n');
         expect((await run(show, PLAIN_TEMPLATE, { serverWaitSec: 10 })).stdout).to.include('\n6\n');

@@ -25,12 +25,12 @@ describe('SIGTERM', () => {
   for (const [what, template] of [
     ['', PLAIN_TEMPLATE],
     [
-      ', also where it stands after a command',
+      ' if AGENT_EXECUTE follows a command',
       PLAIN_TEMPLATE.replace('${CLEARML_AGENT_EXECUTE}', 'nice ${CLEARML_AGENT_EXECUTE}'),
     ],
-    [', also under set -euo pipefail', PLAIN_TEMPLATE.replace('\n', '\nset -euo pipefail\n')],
+    [' under set -euo pipefail', PLAIN_TEMPLATE.replace('\n', '\nset -euo pipefail\n')],
   ] as const) {
-    it(`reaches the agent once, and leaves it time to report${what}`, async () => {
+    it(`reaches the agent once and leaves it time to report${what}`, async () => {
       const job = start({ STAND_IN_AGENT: REPORTS }, template);
       await printed(job, 'ready');
       terminate(job);
@@ -43,7 +43,7 @@ describe('SIGTERM', () => {
     });
   }
 
-  it('S-41 does not end the agent if only the batch shell gets it, as with --signal=B:TERM', async () => {
+  it('S-41 does not end the agent if only the batch shell gets the signal, as with --signal=B:TERM', async () => {
     const job = start({ STAND_IN_AGENT: 'trap "echo hit" TERM; echo ready; sleep 0.5; echo finished' });
     await printed(job, 'ready');
     job.process.kill('SIGTERM');
@@ -54,7 +54,7 @@ describe('SIGTERM', () => {
     });
   });
 
-  it('removes the keys at once, although a container takes longer to clean up than Slurm allows', async () => {
+  it('removes the credentials at once, even if a container cleans up longer than Slurm allows', async () => {
     const container = 'container() { trap : TERM; "$@"; local code=$?; echo cleaning; sleep 60; return "$code"; }';
     const template = PLAIN_TEMPLATE.replace(
       '${CLEARML_AGENT_EXECUTE}',
@@ -82,7 +82,7 @@ describe('SIGTERM', () => {
     expect(node.leftovers()).to.deep.equal([]);
   });
 
-  it('at the gate prevents the start of the agent', async () => {
+  it('prevents the start of the agent if it arrives at the gate', async () => {
     const job = start({ STAND_IN_GATE: 'echo at the gate >&2; sleep 30' });
     await printed(job, 'at the gate', 'stderr');
     terminate(job);
@@ -93,7 +93,7 @@ describe('SIGTERM', () => {
     expect(node.leftovers()).to.deep.equal([]);
   });
 
-  it('S-41 is handled by a trap that the template has set before', async () => {
+  it('S-41 runs the trap of the template, after the agent has reported', async () => {
     const template = PLAIN_TEMPLATE.replace('\n', "\ntrap 'echo mine' TERM\n");
     const job = start({ STAND_IN_AGENT: REPORTS }, template);
     await printed(job, 'ready');

@@ -73,7 +73,7 @@ describe('a job on Slurm', () => {
     await waitUntil(`the console to say "${text}"`, says, { everyMs: 200 });
   }
 
-  it('runs the task once, although five copies of the script start together; four end at the gate with one line each', async () => {
+  it('runs the task once if five copies of the script start together; four end at the gate', async () => {
     const facts = await parking.park(ENDS);
     const jobs = await Promise.all(Array.from({ length: 5 }, () => submit(facts)));
     const ends = await Promise.all(jobs.map(untilEnded));
@@ -97,7 +97,7 @@ describe('a job on Slurm', () => {
     ['one node', '1'],
     ['two nodes', '2'],
   ] as const) {
-    it(`reports to the server that the task was stopped when cancelled on ${what}, and leaves no files`, async () => {
+    it(`reports the task as stopped and leaves no files if it is cancelled on ${what}`, async () => {
       const facts = await parking.park(KEEPS_RUNNING);
       const job = await submit(facts, QUICK_TEMPLATE, `--nodes=${nodes}`);
       await untilConsole(facts.taskId, '\nat work\n');
@@ -112,22 +112,22 @@ describe('a job on Slurm', () => {
   // The start of ranks does not depend on the agent, and the stand-in is much faster.
   for (const [what, python, template, options] of [
     ['', agentPython, QUICK_TEMPLATE, []],
-    [', without the environment of sbatch', standInAgentPython, QUICK_TEMPLATE, ['--export=NONE']],
+    [' if sbatch exports no environment', standInAgentPython, QUICK_TEMPLATE, ['--export=NONE']],
     [
-      ', where the template asks for more tasks than nodes',
+      ' if the template requests more Slurm tasks than nodes',
       standInAgentPython,
       QUICK_TEMPLATE,
       ['--ntasks-per-node=3'],
     ],
-    [', under set -euo pipefail', standInAgentPython, QUICK_TEMPLATE.replace('\n', '\nset -euo pipefail\n'), []],
+    [' under set -euo pipefail', standInAgentPython, QUICK_TEMPLATE.replace('\n', '\nset -euo pipefail\n'), []],
     [
-      ', where the template itself starts the ranks',
+      ' if the template starts the ranks',
       standInAgentPython,
       QUICK_TEMPLATE.replace('${CLEARML_AGENT_EXECUTE}', 'srun --ntasks=2 ${CLEARML_AGENT_EXECUTE}'),
       ['--ntasks-per-node=1'],
     ],
   ] as const) {
-    it(`S-11 C-28 runs one agent on each of two nodes, each with separate folders${what}`, async () => {
+    it(`S-11 C-28 runs one agent with a separate directory on each of two nodes${what}`, async () => {
       const facts = await parking.park(TELLS_RANK, python());
       const job = await submit(facts, template, '--nodes=2', ...options);
       expect(await untilEnded(job), log(job)).to.deep.equal({ state: 'COMPLETED', exitCode: '0:0' });
@@ -145,7 +145,7 @@ describe('a job on Slurm', () => {
     });
   }
 
-  it('is started by a function srun of the template, on each of two nodes', async () => {
+  it('starts through a function srun of the template on each of two nodes', async () => {
     const own = 'srun() { echo "through my srun" >&2; command srun --quiet "$@"; }\n${CLEARML_AGENT_EXECUTE}';
     const facts = { ...(await parking.park(TELLS_RANK, standInAgentPython())), startsBySrun: true };
     const job = await submit(
@@ -160,7 +160,7 @@ describe('a job on Slurm', () => {
     expect(readdirSync(nodeTmp)).to.deep.equal([]);
   });
 
-  it('S-43 fails if one of two ranks fails, and ends the other', async () => {
+  it('S-43 fails if one of two ranks fails, and ends the other rank', async () => {
     const facts = await parking.park(
       'import os, sys, time\nif os.environ["NODE_RANK"] == "1": sys.exit(5)\nprint("at work", flush=True)\ntime.sleep(3600)\n',
     );
@@ -169,7 +169,7 @@ describe('a job on Slurm', () => {
     expect(readdirSync(nodeTmp)).to.deep.equal([]);
   });
 
-  it('S-24 ends at the gate when Slurm has requeued it while it ran', async () => {
+  it('S-24 ends at the gate if Slurm requeues it while it runs', async () => {
     const facts = await parking.park(KEEPS_RUNNING);
     const job = await submit(facts, QUICK_TEMPLATE, '--open-mode=append');
     await untilConsole(facts.taskId, '\nat work\n');

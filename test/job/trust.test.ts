@@ -53,7 +53,7 @@ describe('a job', () => {
     expect(existsSync(join(open, 'taken'))).to.equal(false);
   }
 
-  it('refuses a clearml.conf in a shared folder that another user created first', async () => {
+  it('refuses a clearml.conf in a shared directory that another user created first', async () => {
     mallory('mkdir -p shared/jobs; echo "api.api_server: http://mallory" > shared/jobs/x.conf');
     const conf = join(open, 'shared/jobs/x.conf');
     expectRefused(await run({ sharedConf: conf }), `${open} can be written by everybody (mode 777)`);
@@ -61,23 +61,23 @@ describe('a job', () => {
     expectRefused(await run({ sharedConf: conf }), `${open}/shared belongs to`);
   });
 
-  it('refuses a clearml.conf to which a link of another user points', async () => {
+  it('refuses a clearml.conf behind a link of another user', async () => {
     chmodSync(open, 0o1777);
     mallory(`ln -s ${node.home}/clearml.conf x.conf`);
     expectRefused(await run({ sharedConf: join(open, 'x.conf') }), `${open}/x.conf belongs to`);
   });
 
-  it('refuses a clearml.conf in the home folder that others can write to', async () => {
+  it('refuses a clearml.conf in the home directory that other users can write to', async () => {
     chmodSync(join(node.home, 'clearml.conf'), 0o666);
     expectRefused(await run({}), `${node.home}/clearml.conf can be written by everybody (mode 666)`);
   });
 
-  it('refuses a clearml.conf named by a relative path in a folder that others can write to', async () => {
+  it('refuses a clearml.conf with a relative path in a directory that other users can write to', async () => {
     mallory('echo "api.api_server: http://mallory" > x.conf');
     expectRefused(await run({}, { CLEARML_CONFIG_FILE: 'open/x.conf' }), `${open} can be written by everybody`);
   });
 
-  it('refuses a Python in a shared folder that another user created first', async () => {
+  it('refuses a Python in a shared directory that another user created first', async () => {
     const home = 'shared/agents/3.0.3-py3.11-x86_64';
     mallory(
       `mkdir -p ${home}/bin; printf '#!/bin/sh\ntouch ${open}/taken\n' > ${home}/bin/python; chmod +x ${home}/bin/python`,
@@ -89,7 +89,7 @@ describe('a job', () => {
     );
   });
 
-  it('refuses a configured Python that others can change, and accepts one of a system account', async () => {
+  it('refuses a configured Python that other users can change, and accepts one of a system account', async () => {
     const python = join(open, 'python');
     execFileSync('cp', [node.python, python]);
     expectRefused(await run({ python }), `${open} can be written by everybody (mode 777)`);
@@ -101,7 +101,7 @@ describe('a job', () => {
     expect(exitCode, stderr).to.equal(0);
   });
 
-  it('refuses files that another user created in a folder that was open once', async () => {
+  it('refuses files that another user created while the directory was writable for all', async () => {
     const shared = join(node.home, 'shared');
     mkdirSync(join(shared, 'agents'), { recursive: true });
     symlinkSync(open, join(node.home, 'way'));
@@ -115,7 +115,7 @@ describe('a job', () => {
     );
   });
 
-  it('refuses an image that another user put into the folder for pulled images', async () => {
+  it('refuses an image that another user put into the directory for pulled images', async () => {
     mallory('mkdir cache; echo image > cache/x.sif');
     chmodSync(open, 0o1777);
     const container = {
@@ -139,7 +139,7 @@ describe('a job', () => {
     expect(readdirSync(open)).to.deep.equal(['cache']);
   });
 
-  it('skips a folder for temporary files in which others could replace its private folder', async () => {
+  it('does not use a TMPDIR in which other users could replace the private directory', async () => {
     const { exitCode, stdout, stderr } = await run({}, { TMPDIR: open, STAND_IN_AGENT: 'echo "$CLEARML_CONFIG_FILE"' });
     expect(exitCode, stderr).to.equal(0);
     expect(stdout).to.match(/^\/tmp\/clearml-4711\.\w+\/clearml\.conf$/m);
@@ -147,7 +147,7 @@ describe('a job', () => {
     expect(readdirSync(open)).to.deep.equal([]);
   });
 
-  it('accepts a project folder if the configuration names its group', async () => {
+  it('accepts a project directory if the configuration names the group of the directory', async () => {
     const shared = join(node.home, 'project');
     mkdirSync(join(shared, 'jobs'), { recursive: true });
     writeFileSync(join(shared, 'jobs/x.conf'), '');
@@ -161,7 +161,7 @@ describe('a job', () => {
     expect(exitCode, stderr).to.equal(0);
   });
 
-  describe('a folder that a killed job has left', () => {
+  describe('the private directory of an earlier job', () => {
     function left(name: string, text: string): string {
       const folder = join(node.tmp, name);
       mkdirSync(folder, { mode: 0o700 });
@@ -171,7 +171,7 @@ describe('a job', () => {
     }
     const here = execFileSync('uname', ['-n'], { encoding: 'utf8' });
 
-    it('is removed by the next job on the node, keys included', async () => {
+    it('is removed by the next job on the node if the earlier job was killed', async () => {
       const killed = node.start(fillIn(PLAIN_TEMPLATE, jobFacts({ python: node.python })), {
         STAND_IN_AGENT: 'echo started; sleep 60',
       });
@@ -186,7 +186,7 @@ describe('a job', () => {
       expect(node.leftovers()).to.deep.equal([]);
     });
 
-    it('is kept while the job runs', async () => {
+    it('is kept while the earlier job runs', async () => {
       const first = node.start(fillIn(PLAIN_TEMPLATE, jobFacts({ python: node.python })), {
         STAND_IN_AGENT: 'echo started; read -r _ < "$GO"; cat "$CLEARML_CONFIG_FILE"',
         GO: join(node.home, 'go'),
@@ -203,7 +203,7 @@ describe('a job', () => {
       expect(stdout).to.include('api_server');
     });
 
-    it('is kept on another node, while it is being prepared, and if it has no lock file', async () => {
+    it('is kept if it is of another node, is being prepared, or has no lock file', async () => {
       const kept = [
         left('clearml-1.abcdef', 'another-node\n'),
         left('clearml-2.abcdef-1', `${here.trim()} prepared\n`),
@@ -214,7 +214,7 @@ describe('a job', () => {
       expect(node.leftovers()).to.have.length(3);
     });
 
-    it('is kept in a folder in which others can replace it', async () => {
+    it('is kept if other users could replace it', async () => {
       const folder = left('clearml-6.abcdef', here);
       chmodSync(node.tmp, 0o775);
       chownSync(node.tmp, 0, LAB);

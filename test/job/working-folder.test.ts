@@ -22,7 +22,7 @@ const PYTHON_PATHS = [undefined, ':/nowhere', './lib:../outside'];
 const SAYS_WHERE =
   'import os, sys; print("at", os.getcwd(), "with", os.environ.get("PYTHONPATH"), "by", os.environ["PWD"], flush=True)';
 
-describe('a job in a folder that others can write to', () => {
+describe('a job in a directory that other users can write to', () => {
   let parking: Parking;
   let node: Node;
   /** The folder in which the job starts. */
@@ -67,7 +67,7 @@ describe('a job in a folder that others can write to', () => {
   }
 
   for (const path of PYTHON_PATHS)
-    it(`runs its task and no file of the folder if PYTHONPATH is ${path === undefined ? 'not set' : `"${path}"`}`, async () => {
+    it(`runs its task and no file of the directory if PYTHONPATH is ${path === undefined ? 'not set' : `"${path}"`}`, async () => {
       const env = path === undefined ? {} : { PYTHONPATH: path };
       const { exitCode, stderr, console } = await run(SAYS_WHERE, standInAgentPython(), env);
       expect(exitCode, stderr).to.equal(0);
@@ -75,7 +75,7 @@ describe('a job in a folder that others can write to', () => {
       expect(node.leftovers().filter((name) => name.startsWith('clearml-'))).to.deep.equal([]);
     });
 
-  it('runs no file of the folder in any of its ranks', async () => {
+  it('runs no file of the directory in any of its ranks', async () => {
     const bin = join(node.home, 'bin');
     mkdirSync(bin);
     symlinkSync(resolve('test/fixtures/job/srun'), join(bin, 'srun'));
@@ -89,7 +89,7 @@ while not all(os.path.exists("${node.home}/" + other) for other in "01"): time.s
     expect(console).to.match(/^at \S+\/clearml-4711\.\w+-1\.\w+\/code with /m);
   });
 
-  it('finds Python and creates an environment without running a file of the folder', async () => {
+  it('finds Python and creates an environment without running a file of the directory', async () => {
     const python = join(node.home, 'plain');
     const real = execFileSync('python3', ['-c', 'import sys; print(sys._base_executable)'], {
       encoding: 'utf8',
@@ -108,7 +108,7 @@ while not all(os.path.exists("${node.home}/" + other) for other in "01"): time.s
     expect(stderr).to.include('could not install clearml-agent');
   });
 
-  it('finds neither a git repository nor settings of uv above its private folder', async () => {
+  it('finds neither a git repository nor settings of uv above its private directory', async () => {
     execFileSync('git', ['init', '--quiet', node.tmp]);
     writeFileSync(join(node.tmp, 'uv.toml'), 'index-url = "http://127.0.0.1:9"\n');
     const code = `import os, subprocess
@@ -121,7 +121,7 @@ print("uv:", repr(open("../uv.toml").read()), flush=True)`;
   describe('with the real agent', () => {
     before(requireAgent);
 
-    it('runs its task and no file of the folder', async () => {
+    it('runs its task and no file of the directory', async () => {
       const { exitCode, stderr, console } = await run(SAYS_WHERE, agentPython(), { PYTHONPATH: ':./lib:../outside' });
       expect(exitCode, stderr).to.equal(0);
       expect(console)
@@ -129,7 +129,7 @@ print("uv:", repr(open("../uv.toml").read()), flush=True)`;
         .and.include(` by ${folder}\n`);
     });
 
-    it('runs code of the folder if the template says that the code is there', async () => {
+    it('runs code of the directory if the template sets CLEARML_AGENT_FORCE_CODE_DIR', async () => {
       mkdirSync(join(folder, 'project', 'src'), { recursive: true });
       writeFileSync(join(folder, 'project', 'mine.py'), 'print("mine is imported")\n');
       writeFileSync(join(folder, 'project', 'src', 'theirs.py'), 'print("theirs is imported")\n');

@@ -29,10 +29,10 @@ const TEXTS = fc.oneof(
   ...OPTIONS.map(({ spellings }) => fc.constantFrom(...spellings)),
 );
 
-describe(`amounts for real Slurm (seed ${seed}, ${CASES} cases)`, () => {
+describe(`real Slurm (seed ${seed}, ${CASES} cases)`, () => {
   before(requireSlurm);
 
-  it('are never more to Slurm than to the parser', async () => {
+  it('never reads a higher amount than the parser', async () => {
     await using cluster = await startRichCluster({});
     const cases = fc
       .sample(fc.record({ option: fc.constantFrom(...OPTIONS), spelling: TEXTS }), { numRuns: CASES * 20, seed })

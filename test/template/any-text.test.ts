@@ -14,7 +14,7 @@ const PIECES = [
 
 const text = textOf(PIECES);
 
-/** Without placeholders that name nothing, so that it can be filled in. */
+/** Without incomplete placeholders, so that it can be rendered. */
 const fillableText = textOf(PIECES.filter((piece) => piece !== '${CLEARML_TASK.'));
 
 function textOf(pieces: readonly string[]): fc.Arbitrary<string> {
@@ -36,8 +36,8 @@ function parse(written: string): Template | undefined {
   return template;
 }
 
-describe('any text', () => {
-  it('is a template, or has an error with a position', () => {
+describe('arbitrary text', () => {
+  it('parses as a template, or causes an error with a position', () => {
     fc.assert(
       fc.property(text, fc.boolean(), (piece, isDirective) => {
         parse(isDirective ? withDirectives(`#SBATCH ${piece.replaceAll('\n', ' ')}`) : withBody(piece));
@@ -46,7 +46,7 @@ describe('any text', () => {
     );
   });
 
-  it('that is a template is rendered unchanged except for its placeholders', () => {
+  it('changes only in its placeholders when it is rendered', () => {
     fc.assert(
       fc.property(fillableText, (piece) => {
         const template = parse(withBody(piece));

@@ -39,14 +39,11 @@ describe('the block writer', () => {
 
   for (const [what, text] of [
     ['no tag', 'one\n\ntwo\n'],
-    ['no end of the last line', 'one\ntwo {{a}}\nthree\nfour'],
-    [
-      'sections in lines of their own',
-      'x\n  {{#list}}\n\n   - {{.}}\n  y\n  {{/list}}\nz\n{{^list}}\nnever\n{{/list}}\n',
-    ],
-    ['several tags in a line', '{{a}}{{#list}} {{.}}{{/list}}\n\n\n{{a}} b\n'],
+    ['no newline at the end', 'one\ntwo {{a}}\nthree\nfour'],
+    ['sections on separate lines', 'x\n  {{#list}}\n\n   - {{.}}\n  y\n  {{/list}}\nz\n{{^list}}\nnever\n{{/list}}\n'],
+    ['several tags on a line', '{{a}}{{#list}} {{.}}{{/list}}\n\n\n{{a}} b\n'],
     ['an indented partial', 'x\n    {{> part}}\ny\n'],
-    ['a remark', 'x\n{{! nothing }}\ny\n'],
+    ['a comment', 'x\n{{! nothing }}\ny\n'],
   ] as const) {
     it(`renders a text with ${what} as Mustache does`, () => {
       const view = { a: 'A', list: [1, 2] };

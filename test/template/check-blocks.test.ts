@@ -4,17 +4,17 @@ import { BODY, messageOf, withDirectives } from './template-fixtures.ts';
 
 const REFUSED: readonly (readonly [what: string, text: string, message: RegExp])[] = [
   [
-    'no PRE_SETUP',
+    'a template without PRE_SETUP',
     '#!/bin/bash\n#SBATCH -n 1\n${CLEARML_AGENT_EXECUTE}\n${CLEARML_POST_SETUP}\n',
     /^t\.template:3:1: \$\{CLEARML_PRE_SETUP\} is missing: write it on a separate line/,
   ],
   [
-    'no AGENT_EXECUTE',
+    'a template without AGENT_EXECUTE',
     '#!/bin/bash\n${CLEARML_PRE_SETUP}\n${CLEARML_POST_SETUP}\n',
     /\$\{CLEARML_AGENT_EXECUTE\} is missing/,
   ],
   [
-    'no POST_SETUP',
+    'a template without POST_SETUP',
     '#!/bin/bash\n${CLEARML_PRE_SETUP}\n${CLEARML_AGENT_EXECUTE}\n',
     /\$\{CLEARML_POST_SETUP\} is missing/,
   ],
@@ -45,22 +45,22 @@ const REFUSED: readonly (readonly [what: string, text: string, message: RegExp])
     /^t\.template:2:1: \$\{CLEARML_PRE_SETUP\} must end/,
   ],
   [
-    'text after the agent',
+    'text after AGENT_EXECUTE',
     '#!/bin/bash\n${CLEARML_PRE_SETUP}\n${CLEARML_AGENT_EXECUTE} || true\n${CLEARML_POST_SETUP}\n',
     /^t\.template:3:1: \$\{CLEARML_AGENT_EXECUTE\} must end .* nothing may follow it/,
   ],
   [
-    'the agent in quotes',
+    'AGENT_EXECUTE in quotes',
     '#!/bin/bash\n${CLEARML_PRE_SETUP}\nbash -c "${CLEARML_AGENT_EXECUTE}"\n${CLEARML_POST_SETUP}\n',
     /^t\.template:3:10: \$\{CLEARML_AGENT_EXECUTE\} must be a separate command: move it out of the double quotes/,
   ],
   [
-    'the agent in a substitution',
+    'AGENT_EXECUTE in a command substitution',
     '#!/bin/bash\n${CLEARML_PRE_SETUP}\nx=$(\n${CLEARML_AGENT_EXECUTE}\n)\n${CLEARML_POST_SETUP}\n',
     /^t\.template:4:1: \$\{CLEARML_AGENT_EXECUTE\} must end/,
   ],
   [
-    'the agent glued to a word',
+    'AGENT_EXECUTE as part of a word',
     '#!/bin/bash\n${CLEARML_PRE_SETUP}\necho a${CLEARML_AGENT_EXECUTE}\n${CLEARML_POST_SETUP}\n',
     /must end its line/,
   ],
@@ -73,11 +73,11 @@ const REFUSED: readonly (readonly [what: string, text: string, message: RegExp])
 
 const ACCEPTED: readonly (readonly [what: string, text: string])[] = [
   [
-    'the agent after a command',
+    'AGENT_EXECUTE after a command',
     '#!/bin/bash\n${CLEARML_PRE_SETUP}\nsrun singularity exec --uts ${CLEARML_AGENT_EXECUTE}\n${CLEARML_POST_SETUP}\n',
   ],
   [
-    'the agent after a continued command',
+    'AGENT_EXECUTE after a continued command',
     '#!/bin/bash\n${CLEARML_PRE_SETUP}\nsingularity exec \\\n  --nv \\\n  ${CLEARML_AGENT_EXECUTE}  \n${CLEARML_POST_SETUP}\n',
   ],
   [
@@ -86,15 +86,15 @@ const ACCEPTED: readonly (readonly [what: string, text: string])[] = [
   ],
 ];
 
-describe('the blocks of a template', () => {
+describe('parseTemplate', () => {
   for (const [what, text, message] of REFUSED) {
-    it(`are refused for ${what}`, () => {
+    it(`rejects ${what}`, () => {
       expect(messageOf(text)).to.match(message);
     });
   }
 
   for (const [what, text] of ACCEPTED) {
-    it(`are accepted with ${what}`, () => {
+    it(`accepts ${what}`, () => {
       expect(messageOf(text)).to.equal('accepted');
     });
   }

@@ -22,7 +22,7 @@ function told(rule: boolean | PropertyConstraint, value: string, others = true):
   return errorOf(() => checkConstraints('gpu.template', rendered, 'gpu', bounds))?.message ?? 'taken';
 }
 
-describe('the constraints on a user property', () => {
+describe('checkConstraints', () => {
   for (const [rule, value, answer] of [
     [limits('1', '8'), '8', 'taken'],
     [limits('1', '8'), '12', 'is "12", and the queue "gpu" accepts 1 to 8: change it in the task'],
@@ -51,16 +51,16 @@ describe('the constraints on a user property', () => {
     [true, 'anything', 'taken'],
     [false, 'a', 'the user property "x" must not be set for tasks of the queue "gpu": remove it from the task'],
   ] as const) {
-    it(`${JSON.stringify(rule)} and ${value}: ${answer}`, () => {
+    it(`checks the value ${value} against ${JSON.stringify(rule)}: ${answer}`, () => {
       expect(told(rule, value)).to.include(answer);
     });
   }
 
-  it('name the position in the template', () => {
+  it('reports the position in the template', () => {
     expect(told(limits('1', '8'), '12')).to.match(/^gpu\.template:2:19: the user property "x" is "12"/);
   });
 
-  it('apply to a property that is not listed, if others must not be set', () => {
+  it('rejects an unlisted property if only listed ones may be set', () => {
     const bounds: PropertyConstraints = { named: new Map(), others: false };
     const template = parseTemplate(withDirectives(`#SBATCH --comment=${property('x', ':a')}`), 'gpu.template');
 
@@ -74,11 +74,15 @@ describe('the constraints on a user property', () => {
   for (const [how, placeholder, hyperparams] of [
     ['without its section', '${CLEARML_TASK.hyperparams.x.value:1}', { properties: { x: { value: '9' } } }],
     ['from the section Slurm', property('x', ':1'), { Slurm: { x: { value: '9' } } }],
-    ['by the section Slurm', '${CLEARML_TASK.hyperparams.Slurm.x.value:1}', { Slurm: { x: { value: '9' } } }],
+    [
+      'by a variable of the section Slurm',
+      '${CLEARML_TASK.hyperparams.Slurm.x.value:1}',
+      { Slurm: { x: { value: '9' } } },
+    ],
     ['with a filter', property('x', '|strip:1'), { properties: { x: { value: ' 9 ' } } }],
     ['as a number', property('x', ':1'), { properties: { x: { value: 9 } } }],
   ] as const) {
-    it(`apply to a property that is read ${how}`, () => {
+    it(`checks a property that is read ${how}`, () => {
       const bounds: PropertyConstraints = { named: new Map([['x', limits('1', '8')]]), others: true };
       const template = parseTemplate(withDirectives(`#SBATCH --nodes=${placeholder}`), 't');
       const rendered = template.render({ ...emptyVariables, task: { id: 'a', hyperparams } }, noBlocks);
@@ -87,7 +91,7 @@ describe('the constraints on a user property', () => {
     });
   }
 
-  it('do not apply to the default in the template', () => {
+  it('accepts any default of the template', () => {
     const bounds: PropertyConstraints = { named: new Map([['x', limits('1', '8')]]), others: false };
     const template = parseTemplate(withDirectives(`#SBATCH --nodes=${property('x', ':100')}`), 't');
 
@@ -177,19 +181,19 @@ describe('the constraints on a user property', () => {
     [`\n---\nsrun --mem=${x} hostname`, limits(undefined, '64G'), '0', 'which means no limit'],
     [`\n---\nsrun -t $(( ${x} * 2 )) hostname`, limits(undefined, '60'), '-5', 'accepts at most 60'],
   ] as const) {
-    it(`of ${lines.replaceAll(x, '${x}').replaceAll('\n', ' ; ')} at most ${rule.most ?? ''}, with ${value}: ${answer}`, () => {
+    it(`checks ${lines.replaceAll(x, '${x}').replaceAll('\n', ' ; ')} against at most ${rule.most ?? ''}, for the value ${value}: ${answer}`, () => {
       expect(toldBy(lines, rule, value)).to.include(answer);
     });
   }
 
-  it('apply to a value made of several properties', () => {
+  it('checks a value that consists of several properties', () => {
     const lines = `#SBATCH --time=${x}:${property('minutes', ':00')}:00`;
 
     expect(toldBy(lines, limits('0', '4'), '0', { minutes: '30' })).to.equal('taken');
     expect(toldBy(lines, limits('0', '4'), '0', { minutes: '0' })).to.include('accepts 0 to 4');
   });
 
-  it('refuse zero, negative values and text that is not an amount, in every option', () => {
+  it('rejects zero, negative values and text that is not an amount, in every option', () => {
     const anything = fc.oneof(
       hostileLine,
       fc.integer({ max: 0 }).map(String),
@@ -207,7 +211,7 @@ describe('the constraints on a user property', () => {
     );
   });
 
-  it('report a limit that cannot be compared with the option', () => {
+  it('reports a limit that cannot be compared with the option', () => {
     const told = (line: string, rule: PropertyConstraint): string[] =>
       invalidLimits({ named: new Map([['x', rule]]), others: true }, listProperties('t', withDirectives(line)));
 

@@ -58,31 +58,31 @@ const REFUSED_OPTIONS: readonly (readonly [line: string, finding: RegExp])[] = [
 
 const ACCEPTED: readonly (readonly [what: string, text: string])[] = [
   [
-    'options that begin like refused ones',
+    'options that begin like rejected ones',
     withDirectives('#SBATCH --account=a --wait-all-nodes=1 --wckey=w --use-min-nodes --gres=gpu:1 --gpus=1 --time=1'),
   ],
-  ['short options that hold refused letters', withDirectives('#SBATCH -Aa -JWaQ -pQ -oa.log -DWork')],
+  ['short options whose values contain rejected letters', withDirectives('#SBATCH -Aa -JWaQ -pQ -oa.log -DWork')],
   [
-    'refused options in a comment',
+    'rejected options in a comment',
     withDirectives('#SBATCH -n 1 # --array=1-4', '##SBATCH --array=1', '# #SBATCH -W', ' #SBATCH -Q'),
   ],
-  ['a directive glued to its option', withDirectives('#SBATCH--nodes=1')],
+  ['a directive without a blank before its option', withDirectives('#SBATCH--nodes=1')],
   [
-    'directives with comments and empty lines among them',
+    'comments and empty lines between directives',
     `#!/bin/bash\n\n# a\n#SBATCH -n 1\n   \n\t# b\n#SBATCH -N 1\n${BODY}`,
   ],
   ['directives in a here-document', withBody("cat > job <<'END'\n#SBATCH --array=1\nEND")],
 ];
 
-describe('the directives of a template', () => {
+describe('parseTemplate', () => {
   for (const [what, text, message] of REFUSED) {
-    it(`are refused for ${what}`, () => {
+    it(`rejects ${what}`, () => {
       expect(messageOf(text)).to.match(message);
     });
   }
 
   for (const [line, finding] of REFUSED_OPTIONS) {
-    it(`S-34 are refused with #SBATCH ${line}`, () => {
+    it(`S-34 rejects #SBATCH ${line}`, () => {
       const message = messageOf(withDirectives('#SBATCH -N 1', `#SBATCH ${line}`));
       expect(message).to.match(/^t\.template:3:/);
       expect(message.replace(/^t\.template:3:\d+: /, '')).to.match(finding);
@@ -90,7 +90,7 @@ describe('the directives of a template', () => {
   }
 
   for (const [what, text] of ACCEPTED) {
-    it(`are accepted with ${what}`, () => {
+    it(`accepts ${what}`, () => {
       expect(messageOf(text)).to.equal('accepted');
     });
   }

@@ -38,10 +38,10 @@ const SCRIPTS = Math.ceil(Number(process.env['FUZZ_CASES'] ?? 2000) / OPTIONS.le
 
 const seed = Math.floor(Math.random() * 2 ** 31);
 
-describe(`a value in a directive, for the real sbatch (seed ${seed})`, () => {
+describe(`a value in an #SBATCH line (seed ${seed})`, () => {
   before(requireSlurm);
 
-  it('arrives unchanged in every option that accepts any text, and sets no other option', async () => {
+  it('reaches the real sbatch unchanged and sets no other option', async () => {
     // sbatch truncates long values in its log, and logs an empty value like a missing one.
     const values = hostileLine.filter((value) => value !== '' && Buffer.byteLength(value) < 500);
     const lines = fc.tuple(...OPTIONS.map(() => fc.tuple(values, fc.constantFrom(...SPELLINGS))));
@@ -60,7 +60,7 @@ describe(`a value in a directive, for the real sbatch (seed ${seed})`, () => {
     }
   });
 
-  it('S-08 is what squeue reports for the submitted job', async () => {
+  it('S-08 appears unchanged in the output of squeue', async () => {
     // The controller rejects a longer comment, and reports an empty one as "(null)".
     const values = fc.sample(
       hostileLine.filter((value) => value !== '' && Buffer.byteLength(value) <= 1024),

@@ -28,7 +28,7 @@ const LINES: readonly { readonly line: string; readonly words: (value: string) =
 
 describe('a value in an #SBATCH line', () => {
   for (const generation of GENERATIONS) {
-    it(`S-08 is part of one token for sbatch ${generation.name}`, () => {
+    it(`S-08 stays within one token in sbatch ${generation.name}`, () => {
       const value = hostileLine.filter(
         (text) => !/(?:het|pack)?job(?:het|pack)?/i.test(text) || !generation.placeholdersAnywhere,
       );
@@ -41,13 +41,13 @@ describe('a value in an #SBATCH line', () => {
       );
     });
 
-    it(`hides the words hetjob and packjob from sbatch ${generation.name}`, () => {
+    it(`stays within one token in sbatch ${generation.name} if it contains hetjob or packjob`, () => {
       const script = renderDirectives('my hetjob PackJob', `#SBATCH --comment=${X} --mem=1`);
       expect(sbatchWords(script, generation)).to.deep.equal(['--comment=my hetjob PackJob', '--mem=1']);
     });
   }
 
-  it('is a whole token if there is no other text in the token, unless it would be an option', () => {
+  it('becomes exactly one token, and is refused if it is empty or begins with a dash', () => {
     fc.assert(
       fc.property(
         fc.constantFrom(`#SBATCH -J ${X}`, `#SBATCH -J "${X}"`, `#SBATCH -J '${X}'`),
@@ -67,7 +67,7 @@ describe('a value in an #SBATCH line', () => {
     );
   });
 
-  it('is unquoted if it needs no quotes, so that the line is readable', () => {
+  it('gets no quotes if it needs none', () => {
     const script = renderDirectives(
       '2',
       `#SBATCH --nodes=${X}`,
@@ -91,7 +91,7 @@ describe('a value in an #SBATCH line', () => {
     [`#SBATCH ${X}${X}uid=0`, '-'],
     [`#SBATCH --exclusive ${X}`, '-W'],
   ] as const) {
-    it(`S-09 never becomes an option: ${line.replaceAll(X, '${…}')} with ${value}`, () => {
+    it(`S-09 is refused if it would become an option: ${line.replaceAll(X, '${…}')} with ${value}`, () => {
       expect(errorOf(() => renderDirectives(value, line))?.finding).to.match(/begins with a dash/);
     });
   }
@@ -103,7 +103,7 @@ describe('a value in an #SBATCH line', () => {
     `#SBATCH -H${X}`,
     `#SBATCH -Hv${X}`,
   ]) {
-    it(`never chooses the option: ${line.replaceAll(X, '${…}')}`, () => {
+    it(`is refused in the name of an option: ${line.replaceAll(X, '${…}')}`, () => {
       expect(errorOf(() => parseTemplate(withDirectives(line), 'd.template'))?.finding).to.match(
         /a value must not choose the option/,
       );
@@ -114,7 +114,7 @@ describe('a value in an #SBATCH line', () => {
     ['a newline', 'a\n#SBATCH --uid=0'],
     ['a tab', 'a\tb'],
   ] as const) {
-    it(`S-09 is refused with ${what} in it, even with |raw`, () => {
+    it(`S-09 is refused if it contains ${what} and the placeholder has |raw`, () => {
       const problem = errorOf(() => renderDirectives(value, `#SBATCH --comment=${property('x', '|raw')}`));
       expect(problem?.message).to.match(/^d.template:2:19: .* contains a newline or a tab/);
     });
@@ -126,12 +126,12 @@ describe('a value in an #SBATCH line', () => {
     );
   });
 
-  it('may look like a placeholder', () => {
+  it('does not change if it looks like a placeholder', () => {
     const script = renderDirectives('${CLEARML_TASK.id', `#SBATCH --comment=${X}`);
     expect(script).to.include('#SBATCH --comment="${CLEARML_TASK.id"\n');
   });
 
-  it('is ignored after a number sign, which begins a comment even within a token', () => {
+  it('is not rendered after a number sign, which begins a comment even within a token', () => {
     const script = renderDirectives(
       'v',
       `#SBATCH --mem=1#${X}`,

@@ -42,7 +42,7 @@ for (const [whose, folder] of [
 ] as const) {
   describe(whose, () => {
     for (const name of templatesIn(folder)) {
-      it(`is rendered to a script that bash and sbatch can parse: ${name}`, () => {
+      it(`renders to a script that bash and sbatch can parse: ${name}`, () => {
         const script = render(folder, name);
 
         execFileSync('bash', ['-n'], { input: script });
@@ -54,7 +54,7 @@ for (const [whose, folder] of [
 }
 
 describe("the template of ClearML's Deployment page", () => {
-  it('keeps its comments, takes the number of nodes from the task, and changes nothing else', () => {
+  it('changes only in its placeholders when it is rendered', () => {
     const written = readFileSync(new URL('deployment.template', FIXTURES), 'utf8');
     const nodes = '${CLEARML_TASK.hyperparams.properties.num_nodes.value:1}';
     const expected = written
@@ -72,7 +72,7 @@ describe("the template of ClearML's Deployment page", () => {
     expect(render(FIXTURES, 'deployment.template')).to.include('#SBATCH --nodes=2\n');
   });
 
-  it('does not change variables in comments, as an earlier version has them', () => {
+  it('keeps the placeholders in the comments of its earlier version', () => {
     expect(render(FIXTURES, 'deployment-with-comments.template')).to.include(
       '# ${CLEARML_WORKER_ID}.\n# complex template variables  (default value separator ":")\n# ${CLEARML_TASK.id}\n',
     );
@@ -84,7 +84,7 @@ describe('a template that wraps srun', () => {
     expect(render(FIXTURES, 'pyxis-srun.template')).to.match(/\n}\n\n\necho AGENT\nexit 0\n$/);
   });
 
-  it('gets the image in the notation of Pyxis, and refuses an invalid one', () => {
+  it('renders the image in Pyxis notation, and refuses an invalid image', () => {
     expect(render(FIXTURES, 'pyxis-srun.template')).to.include(
       `--container-image="docker://nvcr.io#nvidia/pytorch:24.01-py3" \\\n`,
     );

@@ -1,4 +1,4 @@
-// Runs generated flows of values through variables to evaluations in real bash: each value is refused, warned about, or never run.
+// Runs generated flows of values through variables in real bash: each value is refused, causes a warning, or does not run.
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { basename } from 'node:path';
@@ -39,7 +39,7 @@ function renamed(text: string, names: Readonly<Record<string, string>>): string 
   return text.replaceAll(/(?<![\w%-])[AB](?=\W|$)/g, (name) => names[name] ?? name);
 }
 
-/** undefined where the value is refused, or lint warns of the way. */
+/** undefined if the value is refused or lint warns of the flow. */
 function scriptOf({ body, value }: Case): string | undefined {
   const written = body.replaceAll(/X(?!\d)/g, property('x'));
   const findings = lintTemplate('t', withBody(written)).findings.map(({ rule }) => rule);
@@ -53,7 +53,7 @@ function scriptOf({ body, value }: Case): string | undefined {
 
 for (const shell of SHELLS.filter((name) => name.includes('bash'))) {
   describe(`a value in a generated flow through variables, in ${shell} (seed ${SEED})`, () => {
-    it(`is refused, warned about, or never run, in ${CASES} cases`, async () => {
+    it(`is refused, causes a lint warning, or does not run, in ${CASES} cases`, async () => {
       const failures: string[] = [];
       let ran = 0;
       for (let from = 0; from < CASES; from += CASES_IN_A_RUN) {

@@ -10,10 +10,10 @@ const script = readdirSync(TEMPLATES, { recursive: true, encoding: 'utf8' })
   .map((name) => readFileSync(new URL(name, TEMPLATES), 'utf8'))
   .join('');
 
-/** The shell's own, Slurm's own, those that the blocks hand from one part to the next, and one that is only kept for pip. */
+/** Variables of the shell, of Slurm, of the blocks among themselves, and one that is only kept for pip. */
 const OTHERS = /^(?:EUID$|PYTHONPATH$|SLURM_(?!TMPDIR)|SLURMD_|CLEARML_SLURM_)/;
 
-/** What the requests of the agent go by, and the shell itself: the script need not name them. */
+/** Read by the agent's HTTP client and by the shell: the script need not name them. */
 const READ_BY_PROGRAMS = [
   'CLEARML_API_ACCESS_KEY',
   'PATH',
@@ -27,15 +27,15 @@ function namesIn(table: typeof READ_BY_JOB): string[] {
   return table.flatMap(({ names }) => names);
 }
 
-describe("the variables of a job's environment", () => {
-  it('that a template may export are exactly those that the script reads', () => {
+describe('the table of environment variables', () => {
+  it('lists exactly the variables that the job script reads', () => {
     const read = [...script.matchAll(/\$\{([A-Z]\w*):[-+]/g)].map(([, name = '']) => name);
     const expected = new Set([...read.filter((name) => !OTHERS.test(name)), ...READ_BY_PROGRAMS]);
 
     expect(namesIn(READ_BY_JOB)).to.have.members([...expected]);
   });
 
-  it('that the job sets are exactly those that the script exports', () => {
+  it('lists exactly the variables that the job script exports', () => {
     const exported = [...script.matchAll(/^ *export (.*)$/gm)].flatMap(([, words = '']) =>
       [...words.matchAll(/(?:^| )([A-Z]\w*)=/g)].map(([, name = '']) => name),
     );

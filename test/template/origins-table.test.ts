@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { formatOrigins } from '../../src/template/origins-table.ts';
 
 describe('the table of origins', () => {
-  it('has a row for each placeholder, in columns', () => {
+  it('has one row for each placeholder, with aligned columns', () => {
     const table = formatOrigins([
       { line: 3, column: 1, variable: 'CLEARML_TASK.id', value: 'abc', origin: 'task' },
       { line: 12, column: 1, variable: 'CLEARML_TASK.hyperparams.properties.n.value', value: '1', origin: 'default' },
@@ -31,7 +31,7 @@ describe('the table of origins', () => {
     '\u202eabc',
     '\u007f',
   ]) {
-    it(`shows ${JSON.stringify(value)} so that it is not confused with another value or row`, () => {
+    it(`shows ${JSON.stringify(value)} in quotes and in one row`, () => {
       const row = formatOrigins([{ line: 1, column: 1, variable: 'V', value, origin: 'task' }])
         .split('\n')
         .slice(1, -1);
@@ -42,7 +42,7 @@ describe('the table of origins', () => {
     });
   }
 
-  it('has only the header if there is no placeholder', () => {
+  it('has only the header if the template has no placeholder', () => {
     expect(formatOrigins([])).to.equal('LINE  VARIABLE  ORIGIN  VALUE\n');
   });
 });

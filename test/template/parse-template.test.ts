@@ -13,11 +13,15 @@ const REFUSED: readonly (readonly [what: string, text: string, message: RegExp])
   ],
   ['DOS line ends', `#!/bin/bash\n:\r\n${BODY}`, /^t\.template:2:2: sbatch rejects DOS line ends: run sed/],
   ['DOS line ends in the first line', `#!/bin/bash\r\n${BODY}`, /^t\.template:1:12: sbatch rejects DOS line ends/],
-  ['a NUL', `#!/bin/bash\n: \0\n${BODY}`, /^t\.template:2:3: sbatch rejects a NUL character/],
-  ['another language', `#!/usr/bin/env python3\n${BODY}`, /^t\.template:1:1: a template must be a script for bash/],
-  ['another shell', `#!/bin/zsh\n${BODY}`, /^t\.template:1:1: a template must be a script for bash/],
+  ['a NUL character', `#!/bin/bash\n: \0\n${BODY}`, /^t\.template:2:3: sbatch rejects a NUL character/],
   [
-    'more than 4 MB',
+    'a script in another language',
+    `#!/usr/bin/env python3\n${BODY}`,
+    /^t\.template:1:1: a template must be a script for bash/,
+  ],
+  ['a script for another shell', `#!/bin/zsh\n${BODY}`, /^t\.template:1:1: a template must be a script for bash/],
+  [
+    'a script of more than 4 MB',
     `#!/bin/bash\n# ${'é'.repeat(2 ** 21)}\n${BODY}`,
     /^t\.template:1:1: the script has 4194\d+ bytes/,
   ],
@@ -27,9 +31,9 @@ const REFUSED: readonly (readonly [what: string, text: string, message: RegExp])
     /^t\.template:3:3: unknown filter "lowr": the filters are strip, .*did you mean "lower"\?/,
   ],
   ['an unknown filter after a default', withBody(': ${CLEARML_TASK.name:x|shout}'), /unknown filter "shout"/],
-  ['a filter with an argument too many', withBody(': ${CLEARML_TASK.name|lower(x)}'), /unknown filter "lower\(x\)"/],
+  ['a filter with one argument too many', withBody(': ${CLEARML_TASK.name|lower(x)}'), /unknown filter "lower\(x\)"/],
   [
-    'a placeholder that is not closed',
+    'an unclosed placeholder',
     withBody('echo ${CLEARML_TASK.id'),
     /^t\.template:3:6: \$\{CLEARML_TASK\.id is not closed: write \}/,
   ],
@@ -43,19 +47,27 @@ const REFUSED: readonly (readonly [what: string, text: string, message: RegExp])
     withBody(': ${CLEARML_TASK.${CLEARML_TASK.id}}'),
     /^t\.template:3:3: .* is not closed/,
   ],
-  ['a twin that is not closed', withBody('echo $<CLEARML_TASK.id}'), /\$<CLEARML_TASK\.id\} is not closed: write >/],
+  [
+    'an unclosed placeholder of the form $<…>',
+    withBody('echo $<CLEARML_TASK.id}'),
+    /\$<CLEARML_TASK\.id\} is not closed: write >/,
+  ],
   [
     'an unclosed placeholder in a directive',
     withDirectives('#SBATCH -J ${CLEARML_TASK.id'),
     /^t\.template:2:12: .* is not closed/,
   ],
   [
-    'an unknown root',
+    'fields of an unknown name',
     withBody(': ${CLEARML_TSAK.id}'),
     /^t\.template:3:3: CLEARML_TSAK has no fields: .* did you mean CLEARML_TASK\?/,
   ],
   ['fields of a name without fields', withBody(': ${CLEARML_QUEUE_NAME.id}'), /CLEARML_QUEUE_NAME has no fields/],
-  ['a root of the Enterprise glue', withBody(': ${CLEARML_USER_VAULTS.x}'), /CLEARML_USER_VAULTS has no fields/],
+  [
+    'a name that only the glue of ClearML Enterprise has',
+    withBody(': ${CLEARML_USER_VAULTS.x}'),
+    /CLEARML_USER_VAULTS has no fields/,
+  ],
   ['an expansion in a default', withBody(': ${CLEARML_TASK.x:${HOME}/y}'), /the default of CLEARML_TASK\.x contains/],
   [
     'a backslash before a placeholder',
@@ -73,19 +85,23 @@ const REFUSED: readonly (readonly [what: string, text: string, message: RegExp])
     /^t\.template:2:12: a backslash/,
   ],
   [
-    'a placeholder for the end of a here-document',
+    'a placeholder as the delimiter of a here-document',
     withBody('cat <<${CLEARML_TASK.id}\n${CLEARML_TASK.id}'),
     /cannot be the delimiter/,
   ],
   [
-    'words in quotes',
+    '|words in quotes',
     withBody('echo "${CLEARML_TASK.name|words}"'),
     /^t\.template:3:7: \|words makes several arguments/,
   ],
-  ['words with text around', withBody('echo a${CLEARML_TASK.name|words}'), /\|words makes several arguments/],
-  ['words as an assignment', withBody('a=${CLEARML_TASK.name|words}'), /\|words makes several arguments/],
   [
-    'words in a directive',
+    '|words with text around the placeholder',
+    withBody('echo a${CLEARML_TASK.name|words}'),
+    /\|words makes several arguments/,
+  ],
+  ['|words in an assignment', withBody('a=${CLEARML_TASK.name|words}'), /\|words makes several arguments/],
+  [
+    '|words in a directive',
     withDirectives('#SBATCH --comment=${CLEARML_TASK.name|words}'),
     /\|words is not allowed in an #SBATCH line/,
   ],
@@ -96,7 +112,7 @@ const REFUSED: readonly (readonly [what: string, text: string, message: RegExp])
   ],
   ['a default that would be an option', withDirectives('#SBATCH -J ${CLEARML_TASK.x:--uid=0}'), /begins with a dash/],
   [
-    'a default that is empty where it must not be',
+    'an empty default for an option that needs a value',
     withDirectives('#SBATCH -p ${CLEARML_TASK.x:}'),
     /the value is empty/,
   ],
@@ -121,24 +137,24 @@ const REFUSED: readonly (readonly [what: string, text: string, message: RegExp])
 ];
 
 const ACCEPTED: readonly (readonly [what: string, text: string])[] = [
-  ['refused words within others', withDirectives('#SBATCH --comment=hetjob -J my-hetjob --comment="a : b"')],
+  ['rejected words as part of other words', withDirectives('#SBATCH --comment=hetjob -J my-hetjob --comment="a : b"')],
   ['a login shell', `#!/bin/bash -l\n${BODY}`],
   ['bash found by env', `#!/usr/bin/env bash\n${BODY}`],
   ['the POSIX shell', `#!/bin/sh\n${BODY}`],
   ['no newline at the end', `#!/bin/bash\n${BODY.trimEnd()}`],
-  ['anything in comments', withBody('# ${CLEARML_TASK. ${CLEARML_PRE_SETUP} ${CLEARML_TASK.x|nofilter} it\'s "')],
-  ['a comment after a command', withBody(': # ${CLEARML_TASK.')],
+  ['any text in a comment', withBody('# ${CLEARML_TASK. ${CLEARML_PRE_SETUP} ${CLEARML_TASK.x|nofilter} it\'s "')],
+  ['any text in a comment after a command', withBody(': # ${CLEARML_TASK.')],
 ];
 
-describe('a template', () => {
+describe('parseTemplate', () => {
   for (const [what, text, message] of REFUSED) {
-    it(`is refused for ${what}`, () => {
+    it(`rejects ${what}`, () => {
       expect(messageOf(text)).to.match(message);
     });
   }
 
   for (const [what, text] of ACCEPTED) {
-    it(`is accepted with ${what}`, () => {
+    it(`accepts ${what}`, () => {
       expect(messageOf(text)).to.equal('accepted');
     });
   }

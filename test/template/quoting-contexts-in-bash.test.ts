@@ -99,7 +99,7 @@ const TEXT_PLACES: readonly PlaceCase[] = [
   { name: 'arguments for another shell', body: `bash -c 'show "$@"' _ KEY X` },
 ];
 
-/** Here it must be one line, or the place would take something away. */
+/** Contexts for a value of one line: a second line would be lost there. */
 const LINE_PLACES: readonly PlaceCase[] = [
   {
     name: 'a here-document in a command substitution',
@@ -165,7 +165,7 @@ describe(`a value in a script that bash runs (seed ${seed})`, () => {
     }
   });
 
-  it('arrives as one line where only one line is possible', async () => {
+  it('arrives unchanged in contexts that allow only one line', async () => {
     for (const values of batches(fc.sample(hostileLine, { numRuns: LINE_PLACES.length * 60, seed }), 300)) {
       await checkArrival(LINE_PLACES, values, '');
     }

@@ -7,7 +7,7 @@ import { hostileLine, plainWord } from './hostile-values.ts';
 
 const X = property('x');
 
-/** Each with what re-evaluates it, as in the message; X stands for the placeholder. */
+/** Text with the program that re-evaluates it, as in the message; X is the placeholder. */
 const RE_EVALUATED: readonly (readonly [body: string, by: string])[] = [
   ['eval "echo X"', 'eval'],
   ["eval 'echo X'", 'eval'],
@@ -170,7 +170,7 @@ const ARITHMETIC: readonly (readonly [body: string, where: string])[] = [
   ['sed "s/a/X" file', 'a command of sed'],
 ];
 
-/** Near the others, but nothing is read twice here. */
+/** Similar commands that do not re-evaluate the value. */
 const READ_ONCE: readonly string[] = [
   'bash script.sh X',
   'bash script.sh -c X',

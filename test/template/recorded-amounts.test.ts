@@ -15,18 +15,18 @@ function recordingOf(version: SlurmVersion): Recording {
   return JSON.parse(readFileSync(file, 'utf8')) as Recording;
 }
 
-/** From the least to more than Slurm can count, in each unit. */
+/** From the lowest amount to more than Slurm can store, in each unit. */
 const LIMITS = {
   duration: ['1', '8', '120', '1-00:00:00', '366-0', '24855-3', '999999999', 'UNLIMITED'],
   memory: ['1', '8', '64000', '64G', '1T', '99999999999'],
   other: ['1', '4', '8', '1000', '65535', '4294967296', '99999999999999999999'],
 };
 
-/** In a list some releases count only the last GRES of a name, and some take a type without a count for none. */
+/** In a list, some releases count only the last GRES of a name, and some read a type without a count as zero. */
 const ONE_COUNT = /^(?:gpu:)?(?:[ah]100:)?\d+$/;
 
 for (const { version } of SLURM_RELEASES) {
-  describe(`the amounts of Slurm ${version}`, () => {
+  describe(`the parser of amounts, compared with Slurm ${version},`, () => {
     const recording = recordingOf(version);
 
     for (const option of AMOUNT_OPTIONS) {
@@ -36,7 +36,7 @@ for (const { version } of SLURM_RELEASES) {
         made: madeOf(option, recording[option.option]?.[`=${spelling}`]),
       }));
 
-      it(`of --${option.option}: the parser agrees with Slurm, and never reads less`, () => {
+      it(`reads the same amount from --${option.option}, and never less`, () => {
         const read = spellings.filter(({ spelling }) => readAmount(spelling, kind) !== undefined);
         expect(read.filter(({ made }) => made !== undefined).length).to.be.greaterThan(4);
         for (const { spelling, made } of read) {
@@ -50,7 +50,7 @@ for (const { version } of SLURM_RELEASES) {
         }
       });
 
-      it(`of --${option.option}: no accepted value is more to Slurm than allowed, and none is zero`, () => {
+      it(`accepts for --${option.option} no amount that Slurm reads as zero or as more than the constraint`, () => {
         const limits = kind === 'duration' || kind === 'memory' ? LIMITS[kind] : LIMITS.other;
         const whole = { option: { name: option.option, before: '', after: '' } };
         for (const most of limits) {

@@ -4,8 +4,8 @@ import { unusedConstraints, unusedProperties } from '../../src/template/unused-p
 
 const READ = ['walltime', 'memory'];
 
-describe('user properties that a template does not use', () => {
-  it('are listed with those that it uses, also those in the section Slurm, and without those of this program', () => {
+describe('the report of unused user properties', () => {
+  it('lists the unused and the used properties, but not those that the daemon sets', () => {
     const hyperparams = {
       properties: { num_nodes: {}, walltime: {}, slurm_job_id: {}, slurm_cluster: {} },
       Slurm: { gpus: {}, num_nodes: {} },
@@ -20,12 +20,12 @@ describe('user properties that a template does not use', () => {
     );
   });
 
-  it('are not reported if there are none', () => {
+  it('is empty if the template uses every property', () => {
     expect(unusedProperties({ hyperparams: { properties: { walltime: {} } } }, READ)).to.equal(undefined);
     expect(unusedProperties({}, READ)).to.equal(undefined);
   });
 
-  it('are reported if a queue has a constraint on them', () => {
+  it('includes each constraint on an unused property', () => {
     const limits = { kind: 'number', least: undefined, most: '8', values: undefined } as const;
     const named = new Map([
       ['num_nodes', limits],

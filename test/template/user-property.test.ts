@@ -26,7 +26,7 @@ describe('a user property', () => {
         { properties: { walltime: { value: '2' } }, Slurm: { walltime: { value: '3' } } },
         '2',
       ],
-      ['from the default where there is neither', { Args: { walltime: { value: '4' } } }, '1'],
+      ['from the default if the task has neither', { Args: { walltime: { value: '4' } } }, '1'],
     ] as const) {
       it(`is read ${what}: ${placeholder}`, () => {
         expect(render(placeholder, hyperparams)).to.equal(`echo ${value}`);
@@ -34,7 +34,7 @@ describe('a user property', () => {
     }
   }
 
-  it('that is missing is expected in the properties', () => {
+  it('is suggested from the properties of the task if the name is misspelled', () => {
     const placeholder = '${CLEARML_TASK.hyperparams.properties.waltime.value}';
 
     const problem = errorOf(() => render(placeholder, { properties: { walltime: { value: '2' } }, Slurm: {} }));
@@ -52,7 +52,7 @@ describe('a user property', () => {
     ['CLEARML_TASK.name', undefined],
     ['CLEARML_QUEUE_NAME', undefined],
   ] as const) {
-    it(`${variable} reads ${property ?? 'none'}`, () => {
+    it(`is identified from the variable ${variable}: ${property ?? 'none'}`, () => {
       expect(userPropertyOf(variable)).to.equal(property);
     });
   }

@@ -72,7 +72,7 @@ const VALUES = [
 
 const QUOTED_FORMS = [
   {
-    name: 'bare',
+    name: 'unquoted',
     write: (left: string, placeholder: string, right: string) => `show KEY ${left}${placeholder}${right}`,
   },
   {
@@ -109,7 +109,7 @@ const PRELUDE = 'set -f; one=1; set -- first second; unset unset USERX; ISEMPTY=
 for (const shell of SHELLS) {
   describe(`a value beside other text, in ${shell}`, () => {
     for (const { name, write } of QUOTED_FORMS) {
-      it(`arrives, and the text does not change: ${name}`, async () => {
+      it(`arrives unchanged and does not change the text: ${name}`, async () => {
         const cases = BESIDE.flatMap(([left, meantLeft], first) =>
           BESIDE.flatMap(([right, meantRight], second) => {
             // Each pair of texts gets one value, each single text all of them.
@@ -143,8 +143,8 @@ for (const shell of SHELLS) {
   });
 }
 
-describe('a name directly before a value', () => {
-  it('gets braces, so that the value does not extend it', () => {
+describe('a variable directly before a value', () => {
+  it('gets braces, so that the value does not extend its name', () => {
     expect(renderBody(`rm -rf "/scratch/$USER${property('x')}"`, 'ISEMPTY')).to.equal(
       'rm -rf "/scratch/${USER}ISEMPTY"',
     );
@@ -165,7 +165,7 @@ describe('a name directly before a value', () => {
     });
   }
 
-  it('is accepted if it is expanded earlier, or is separate text', () => {
+  it('is accepted if the outer shell expands it, or if single quotes make it literal', () => {
     expect(renderBody(`eval "echo $USER${property('x')}"`, 'a')).to.equal('eval "echo ${USER}a"');
     expect(renderBody(`echo 'costs $USER${property('x')}'`, 'a')).to.equal("echo 'costs $USERa'");
   });

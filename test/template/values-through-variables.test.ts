@@ -195,7 +195,7 @@ function told(body: string): string[] {
   return lintTemplate('t', withBody(body.replaceAll('X', X))).findings.map(({ rule }) => rule);
 }
 
-describe('a value that is evaluated through a variable', () => {
+describe('a value in a variable that the script evaluates', () => {
   for (const body of NUMBERS) {
     it(`must be a number: ${JSON.stringify(body)}`, () => {
       for (const value of ['0', '12']) renderBody(body.replaceAll('X', X), value);
@@ -222,7 +222,7 @@ describe('a value that is evaluated through a variable', () => {
   }
 
   for (const body of DOUBTS) {
-    it(`is accepted with a warning of lint if it may be evaluated: ${JSON.stringify(body)}`, () => {
+    it(`is accepted with a lint warning if the evaluation is uncertain: ${JSON.stringify(body)}`, () => {
       renderBody(body.replaceAll('X', X), 'a b');
 
       expect(told(body)).to.include('may-be-evaluated');
@@ -230,8 +230,8 @@ describe('a value that is evaluated through a variable', () => {
   }
 });
 
-describe('the start of the daemon', () => {
-  it('warns once of each value that may be evaluated, with file and line', () => {
+describe('templateWarnings', () => {
+  it('lists each value that may be evaluated once, with file and line', () => {
     const text = withBody(`N=$(basename ${X})\n(( N ))`);
 
     expect(templateWarnings('gpu.template', text)).to.deep.equal([
@@ -241,7 +241,7 @@ describe('the start of the daemon', () => {
   });
 });
 
-describe('a value in a variable that is only data', () => {
+describe('a value in a variable that the script uses only as data', () => {
   for (const body of SAFE) {
     it(`is accepted unchanged: ${JSON.stringify(body)}`, () => {
       if (!body.includes('|int')) renderBody(body.replaceAll('X', X), "it's $(x) a[`y`]");

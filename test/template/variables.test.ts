@@ -133,13 +133,13 @@ const PROBLEMS: readonly (readonly [placeholder: string, message: RegExp])[] = [
 
 describe('a placeholder', () => {
   for (const [placeholder, value, origin] of VALUES) {
-    it(`has a value: ${placeholder} is ${JSON.stringify(value)}`, () => {
+    it(`is replaced by its value: ${placeholder} by ${JSON.stringify(value)}`, () => {
       expect(use(placeholder)).to.deep.include({ value, origin });
     });
   }
 
   for (const [placeholder, message] of PROBLEMS) {
-    it(`without a value is an error: ${placeholder}`, () => {
+    it(`causes an error if it has no single value: ${placeholder}`, () => {
       expect(findingFor(placeholder)).to.match(message);
     });
   }
@@ -163,7 +163,7 @@ describe('a placeholder', () => {
     ['U+0000', 'a\0b'],
     ['U+D800', 'a\ud800'],
   ] as const) {
-    it(`is refused with the control character ${name} in its value`, () => {
+    it(`is refused if its value contains the control character ${name}`, () => {
       const message = findingFor('${CLEARML_TASK.name}', { ...variables, task: { name: value } });
       expect(message).to.match(
         new RegExp(
@@ -174,7 +174,7 @@ describe('a placeholder', () => {
     });
   }
 
-  it('takes the project id from the task if the project is unknown', () => {
+  it('uses the project id of the task if the project is unknown', () => {
     expect(use('${CLEARML_PROJECT_ID}', { ...variables, project: {} }).value).to.equal('p1');
     expect(findingFor('${CLEARML_PROJECT_NAME}', { ...variables, project: {} })).to.match(/has no value/);
     expect(use('${CLEARML_PROJECT_NAME:none}', { ...variables, project: {} }).value).to.equal('none');
@@ -198,28 +198,28 @@ describe('a placeholder', () => {
   });
 });
 
-describe('words', () => {
+describe('render', () => {
   function render(body: string): string {
     return parseTemplate(withBody(body), 'w').render(variables, noBlocks).script.split('\n')[2] ?? '';
   }
 
-  it('are made of unquoted container arguments, each quoted', () => {
+  it('splits unquoted container arguments into words, and quotes each word', () => {
     expect(render('singularity exec ${CLEARML_TASK.container.arguments} img')).to.equal(
       `singularity exec --ipc=host -e 'A=b c' -v '/a b:/c' img`,
     );
   });
 
-  it('are made of any value by |words', () => {
+  it('splits any value with |words', () => {
     expect(render('f ${CLEARML_TASK.name|words} ${CLEARML_TASK.name}')).to.equal(`f My Task 'My Task'`);
   });
 
-  it("are not made of a container's arguments in quotes or in an assignment", () => {
+  it('does not split container arguments in quotes or in an assignment', () => {
     const one = `--ipc=host -e "A=b c" -v '/a b:/c'`;
     expect(render('f "${CLEARML_TASK.container.arguments}"')).to.equal(`f "${one.replaceAll('"', '\\"')}"`);
     expect(render('a=${CLEARML_TASK.container.arguments}')).to.match(/^a='--ipc/);
   });
 
-  it('are not made of a value with an unpaired quote', () => {
+  it('refuses to split a value with an unpaired quote', () => {
     const task = { container: { arguments: "it's" } };
     const problem = errorOf(() =>
       parseTemplate(withBody('f ${CLEARML_TASK.container.arguments}'), 'w').render({ ...variables, task }, noBlocks),
@@ -270,7 +270,7 @@ describe('text that is not a placeholder', () => {
     );
   });
 
-  it('does not change after a pair of dollars, which is a process id', () => {
+  it('includes a name in braces after $$, which is a process id', () => {
     const { script, uses } = parseTemplate(withBody(': $${CLEARML_TASK.id} $$${CLEARML_TASK.id}'), 'v').render(
       variables,
       noBlocks,

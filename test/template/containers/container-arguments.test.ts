@@ -12,7 +12,7 @@ import { hostileText } from '../hostile-values.ts';
 
 const NOTHING = { mounts: [], passed: [], environment: [], ignored: [] };
 
-describe("the arguments of a task's container", () => {
+describe('parseContainerArguments', () => {
   for (const [written, options] of [
     ['-v /data:/data', ['--bind', '/data:/data']],
     ['-v /data', ['--bind', '/data:/data']],
@@ -22,7 +22,7 @@ describe("the arguments of a task's container", () => {
     ['--bind /data:/in --nv', ['--bind', '/data:/in', '--nv']],
     ['--rocm --writable-tmpfs', ['--rocm', '--writable-tmpfs']],
   ] as const) {
-    it(`${written} is ${options.join(' ')}`, () => {
+    it(`parses ${written} as ${options.join(' ')}`, () => {
       const read = parseContainerArguments(written, ['/data/']);
       expect([singularityOptions(read), read.environment, read.ignored]).to.deep.equal([options, [], []]);
     });
@@ -43,12 +43,12 @@ describe("the arguments of a task's container", () => {
     ['-e CLEARML_LOG_LEVEL=INFO', [{ name: 'CLEARML_LOG_LEVEL', value: 'INFO' }]],
     ['-e INHERITED', []],
   ] as const) {
-    it(`${written} is exported in the container`, () => {
+    it(`parses ${written} as environment variables`, () => {
       expect(parseContainerArguments(written, [])).to.deep.equal({ ...NOTHING, environment });
     });
   }
 
-  it('without an effect are ignored, each with a message', () => {
+  it('ignores arguments without an effect, with a message for each', () => {
     const {
       mounts,
       passed,
@@ -101,12 +101,12 @@ describe("the arguments of a task's container", () => {
     ["-v '/data/a,/etc:/x'", 'a comma'],
     ["-v '/data:/x^:ro'", 'caret, backslash'],
   ] as const) {
-    it(`${written} fails the task: ${words}`, () => {
+    it(`rejects ${written}: ${words}`, () => {
       expect(() => parseContainerArguments(written, ['/data'])).to.throw(ContainerArgumentError, words);
     });
   }
 
-  it('that are ignored are reported once, and too many fail the task', () => {
+  it('reports a repeated argument once, and rejects arguments of too many characters', () => {
     expect(parseContainerArguments('--rm '.repeat(10_000), []).ignored).to.have.length(1);
     expect(() => parseContainerArguments('--rm '.repeat(100_000), [])).to.throw(
       ContainerArgumentError,
@@ -114,18 +114,18 @@ describe("the arguments of a task's container", () => {
     );
   });
 
-  it('mount only allowed directories, and none if none is allowed', () => {
+  it('accepts no mount if no directory is allowed, and any mount if every directory is allowed', () => {
     expect(() => parseContainerArguments('-v /data:/data', [])).to.throw(ContainerArgumentError, 'allows no directory');
     expect(parseContainerArguments('-v /any:/x', undefined).mounts).to.deep.equal(['/any:/x']);
     expect(parseContainerArguments('-v /any:/x', ['/']).mounts).to.deep.equal(['/any:/x']);
   });
 
-  it('occur once each in the table', () => {
+  it('has each argument once in its table', () => {
     const names = ARGUMENTS.flatMap((row) => row.names);
     expect(new Set(names)).to.have.property('size', names.length);
   });
 
-  it('that are hostile never become an option outside the table', () => {
+  it('never turns hostile arguments into options outside its table', () => {
     const option = fc.constantFrom(...ARGUMENTS.flatMap(({ names }) => names));
     const word = fc.oneof(
       option,

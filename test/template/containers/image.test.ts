@@ -6,7 +6,7 @@ import { parseImage } from '../../../src/template/containers/image.ts';
 import { displayValue } from '../../../src/template/display-value.ts';
 import { hostileText } from '../hostile-values.ts';
 
-describe('an image', () => {
+describe('parseImage', () => {
   for (const [written, given] of [
     ['ubuntu', 'docker://ubuntu'],
     ['nvidia/cuda:12.6.3-cudnn-runtime-ubuntu20.04', 'docker://nvidia/cuda:12.6.3-cudnn-runtime-ubuntu20.04'],
@@ -23,7 +23,7 @@ describe('an image', () => {
     ['images/torch.sif', './images/torch.sif'],
     ['/scratch/root/', '/scratch/root/'],
   ] as const) {
-    it(`"${written}" is ${given}`, () => {
+    it(`parses "${written}" as ${given}`, () => {
       expect(parseImage(written)).to.have.property('image', given);
     });
   }
@@ -42,7 +42,7 @@ describe('an image', () => {
     ['/a:b.sif', 'a colon'],
     ['/a\nb.sif', 'control character'],
   ] as const) {
-    it(`${JSON.stringify(written)} is refused: ${words}`, () => {
+    it(`rejects ${JSON.stringify(written)}: ${words}`, () => {
       expect(parseImage(written)).to.have.property('refusal').that.includes(words);
     });
   }
@@ -60,7 +60,7 @@ describe('an image', () => {
     ['a/../torch.sif', []],
     ['/images/torch.sif', []],
   ] as const) {
-    it(`${written} is searched in the image directory as ${files.join(', ') || 'nothing'}`, () => {
+    it(`maps ${written} to ${files.join(', ') || 'no file'} in the image directory`, () => {
       expect(parseImage(written)).to.have.property('siteFiles').that.deep.equals(files);
     });
   }
@@ -72,12 +72,12 @@ describe('an image', () => {
     ['./python.sif', undefined],
     [`${'x'.repeat(300)}:1`, undefined],
   ] as const) {
-    it(`${displayValue(written)} is pulled into ${file ?? 'no file'}`, () => {
+    it(`maps ${displayValue(written)} to ${file ?? 'no file'} in the directory for pulled images`, () => {
       expect(parseImage(written)).to.have.property('pulledFile', file);
     });
   }
 
-  it('is pulled into a separate file, although another image has a similar name', () => {
+  it('maps images with similar names to different files', () => {
     const pieces = fc.constantFrom('a', '1', '.', '_', '/', ':', '@', '+', '-', 'oras://', 'library://', 'docker://');
     const name = fc.array(pieces, { minLength: 1, maxLength: 8 }).map((parts) => parts.join(''));
     const pulled = new Map<string, string>();
@@ -93,7 +93,7 @@ describe('an image', () => {
     expect(pulled.size).to.be.greaterThan(100);
   });
 
-  it('that is hostile is refused, or is one word that begins with a scheme or a path', () => {
+  it('rejects a hostile name, or returns one word that begins with a scheme or a path', () => {
     fc.assert(
       fc.property(hostileText, (written) => {
         const read = parseImage(written);

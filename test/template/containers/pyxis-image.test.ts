@@ -32,7 +32,7 @@ describe('an image for Pyxis', () => {
     ['./x.sqsh', './x.sqsh'],
     ['dockerd://nvcr.io/x', 'dockerd://nvcr.io/x'],
   ] as const) {
-    it(`${written} is ${given}`, () => {
+    it(`is converted to Pyxis notation: ${written} to ${given}`, () => {
       expect(toPyxisImage(written)).to.equal(given);
       expect(toPyxisImage(given)).to.equal(given);
     });
@@ -50,7 +50,7 @@ describe('an image for Pyxis', () => {
     }
   });
 
-  it('reaches srun whole, in quotes and without', async () => {
+  it('reaches srun whole, with and without quotes', async () => {
     const template =
       '#!/bin/bash\n${CLEARML_PRE_SETUP}\nshow a --container-image="${CLEARML_TASK.container.image}" x\n' +
       'show b --container-image=${CLEARML_TASK.container.image}\n${CLEARML_AGENT_EXECUTE}\n${CLEARML_POST_SETUP}\n';
@@ -62,7 +62,7 @@ describe('an image for Pyxis', () => {
     ]);
   });
 
-  it('does not change as part of a word, or in another option', () => {
+  it('does not change if it is part of a word or outside --container-image', () => {
     const template =
       '#!/bin/bash\n${CLEARML_PRE_SETUP}\necho --container-image=x/${CLEARML_TASK.container.image} ${CLEARML_TASK.container.image}\n${CLEARML_AGENT_EXECUTE}\n${CLEARML_POST_SETUP}\n';
     expect(render(template, 'nvcr.io/a')).to.include('echo --container-image=x/nvcr.io/a nvcr.io/a\n');

@@ -50,36 +50,46 @@ function directives(lines: string, asked: Asked = {}): string[] {
 
 describe('a whole script in a container of Pyxis', () => {
   for (const [what, lines, asked, expected] of [
-    ['sees the home directory', '', {}, ['--container-mount-home']],
-    ['sees the shared directory instead', '', { sharedDir: '/shared/c' }, ['--container-mounts=/shared/c:/shared/c']],
+    ['mounts the home directory', '', {}, ['--container-mount-home']],
     [
-      "has this beside the template's own mounts",
+      'mounts the shared directory instead of the home directory',
+      '',
+      { sharedDir: '/shared/c' },
+      ['--container-mounts=/shared/c:/shared/c'],
+    ],
+    [
+      "adds the shared directory to the template's own mounts",
       '#SBATCH --container-mounts=/a:/a\n',
       { sharedDir: '/shared' },
       ['--container-mounts=/a:/a,/shared:/shared'],
     ],
     [
-      'has this in the next word, and in quotes',
+      'adds the shared directory to quoted mounts in the next word',
       '#SBATCH --container-mounts "/a:/a b"\n',
       { sharedDir: '/shared' },
       ['--container-mounts', '/a:/a b,/shared:/shared'],
     ],
     [
-      'has the shared directory once',
+      'does not mount the shared directory twice',
       '#SBATCH --container-mounts=/x:/y,/shared\n',
       { sharedDir: '/shared/c/' },
       ['--container-mounts=/x:/y,/shared'],
     ],
     [
-      'sees the shared directory if another is mounted at its path',
+      'mounts the shared directory if another directory is mounted at its path',
       '#SBATCH --container-mounts=/x:/shared\n',
       { sharedDir: '/shared' },
       ['--container-mounts=/x:/shared,/shared:/shared'],
     ],
-    ['has the home directory once', '#SBATCH --container-mount-home\n', {}, ['--container-mount-home']],
-    ['has none where the template says so', '#SBATCH --no-container-mount-home\n', {}, ['--no-container-mount-home']],
+    ['does not mount the home directory twice', '#SBATCH --container-mount-home\n', {}, ['--container-mount-home']],
     [
-      'sees what the task mounts',
+      'does not mount the home directory if the template sets --no-container-mount-home',
+      '#SBATCH --no-container-mount-home\n',
+      {},
+      ['--no-container-mount-home'],
+    ],
+    [
+      'mounts the directories of the task',
       '',
       { arguments: '-v /data/x:/in:ro -v /data' },
       ['--container-mounts=/data/x:/in:ro,/data:/data', '--container-mount-home'],
@@ -90,42 +100,38 @@ describe('a whole script in a container of Pyxis', () => {
     });
   }
 
-  it('marks the additions in the script', () => {
+  it('marks the added directives with a comment', () => {
     expect(render(`#!/bin/bash\n${IMAGE}${END}`, {})).to.include(
       '\n# Added by clearml-agent-slurm: mounts that the job or the task needs in the container.\n#SBATCH --container-mount-home\n',
     );
   });
 });
 
-describe('what srun starts in a container of Pyxis', () => {
+describe('an srun command with a container of Pyxis', () => {
   const template = (options: string): string => `#!/bin/bash\n${END.replace('\n', `\nshow a srun ${options} x\n`)}`;
 
   for (const [what, options, given] of [
+    ['in an added option', '--container-image=a', ['--container-image=a', '--container-mounts=/data/x:/in:ro', 'x']],
     [
-      'has an option for them',
-      '--container-image=a',
-      ['--container-image=a', '--container-mounts=/data/x:/in:ro', 'x'],
-    ],
-    [
-      "has them beside the template's own",
+      "beside the template's own mounts",
       '--container-mounts="$PWD:$PWD" --container-image a',
       [`--container-mounts=PWD:PWD,/data/x:/in:ro`, '--container-image', 'a', 'x'],
     ],
   ] as const) {
-    it(`has the mounts of the task, and ${what}`, async () => {
+    it(`gets the mounts of the task ${what}`, async () => {
       const { shown } = await runInBash(render(template(options), { arguments: '-v /data/x:/in:ro' }));
       const words = shown.get('a')?.map((word) => word.replaceAll(process.cwd(), 'PWD'));
       expect(words?.slice(1).map((word) => word.replace(/=\/[^:]*\/[^:]*:\/[^,]*,/, '=PWD:PWD,'))).to.deep.equal(given);
     });
   }
 
-  it('does not change without mounts', () => {
+  it('does not change if the task has no mounts', () => {
     expect(render(template('--container-image=a'), { sharedDir: '/shared' })).to.include(
       'srun --container-image=a x\n',
     );
   });
 
-  it('reports an ignored mount if the option is not in the command', () => {
+  it('causes a message for each ignored mount if its options are in an array', () => {
     const parsed = parseTemplate(`#!/bin/bash\noptions=(--container-image=a)\n${END}`, 'pyxis.template');
     const variables = { ...emptyVariables, task: { container: { arguments: '-v /data --nv' } } };
     const notes = planPyxis(parsed, variables, SETTINGS, undefined)?.notes.join('\n');
@@ -147,18 +153,18 @@ describe('a value for an option of Pyxis', () => {
     ['an image of another runtime', { image: 'oras://a/b' }, 'is not the name of an image'],
     ['an image file with code in it', { image: '/images/`id`.sqsh' }, 'is not the name of an image'],
   ] as const) {
-    it(`fails the task: ${what}`, () => {
+    it(`fails the task if it is ${what}`, () => {
       expect(() => render(`#!/bin/bash\n${IMAGE}${END}`, asked)).to.throw(TemplateError, words);
     });
   }
 
   for (const image of ['me@nvcr.io#team/x:1', 'docker://me@nvcr.io#x', 'x@sha256:ab12', 'dockerd://nvcr.io/x:1']) {
-    it(`accepts the image ${image}`, () => {
+    it(`is accepted if it is the image ${image}`, () => {
       expect(render(`#!/bin/bash\n${IMAGE}${END}`, { image })).to.include(image.slice(-5));
     });
   }
 
-  it('is plain in a mount, a list of variables or a directory too', () => {
+  it('fails the task if it is code in a mount, a list of variables or a directory', () => {
     for (const option of ['mounts', 'env', 'workdir', 'name', 'save']) {
       const line = `#SBATCH --container-${option}=/x\${CLEARML_TASK.container.arguments}\n`;
       const template = `#!/bin/bash\n${line}${END}`;
@@ -170,7 +176,7 @@ describe('a value for an option of Pyxis', () => {
     }
   });
 
-  it('is unchanged by the bash script that Pyxis writes for enroot', async () => {
+  it('does not change in the bash script that Pyxis writes for enroot', async () => {
     // enroot_create_start_config and fstab_escape of Pyxis 0.24: only spaces and backslashes are escaped.
     const plain = fc.sample(
       hostileText.map((text) => text.replaceAll(/[^\w./:,@#%+=~-]/g, '')),
@@ -184,7 +190,7 @@ describe('a value for an option of Pyxis', () => {
     }
   });
 
-  it('is refused for each character with a meaning there', () => {
+  it('is not plain if it contains a character with a meaning in that script', () => {
     for (const character of '$`"\'\\ \t\n;&|<>()[]{}*?!^\0é') {
       expect(isPlainForPyxis(`a${character}b`), JSON.stringify(character)).to.equal(false);
     }

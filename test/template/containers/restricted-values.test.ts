@@ -6,7 +6,7 @@ import { parseTemplate } from '../../../src/template/parse-template.ts';
 const X = property('x');
 const HOSTILE = ['/a:/b$(id)', '/a:/b`id`', '/a "b', '/a;id', '/a\\b'];
 
-/** Each gives the value of the placeholder X to Pyxis. */
+/** Each passes the value of the placeholder X to Pyxis. */
 const GIVEN: readonly string[] = [
   'srun --container-mounts=X true',
   'srun --container-mounts X true',
@@ -34,7 +34,7 @@ const GIVEN: readonly string[] = [
   'export m=X; bash -c \'srun --container-mounts="$m" true\'',
 ];
 
-/** Each gives it to something else. */
+/** Each passes X to something else. */
 const NOT_GIVEN: readonly string[] = [
   'srun --container-mount-home echo X',
   'srun --container-mount-home \\\n  X',
@@ -46,7 +46,7 @@ const NOT_GIVEN: readonly string[] = [
 
 describe('a value in an option of Pyxis', () => {
   for (const body of GIVEN) {
-    it(`is plain, or fails the task: ${JSON.stringify(body)}`, () => {
+    it(`must be plain: ${JSON.stringify(body)}`, () => {
       renderBody(body.replaceAll('X', X), 'data/a');
       for (const value of HOSTILE) {
         const problem = errorOf(() => renderBody(body.replaceAll('X', X), value));
@@ -56,7 +56,7 @@ describe('a value in an option of Pyxis', () => {
   }
 
   for (const written of ['--container-mounts=X', '--container-mounts "/a:/a X"', "--cont'ainer'-mounts=X"]) {
-    it(`is plain in a directive, or fails the task: ${written}`, () => {
+    it(`must be plain in a directive: ${written}`, () => {
       const template = parseTemplate(withDirectives(`#SBATCH ${written.replace('X', X)}`), 't');
       for (const value of HOSTILE) {
         const problem = errorOf(() => template.render(withProperties({ x: value }), noBlocks));
@@ -66,7 +66,7 @@ describe('a value in an option of Pyxis', () => {
   }
 
   for (const body of NOT_GIVEN) {
-    it(`is not restricted elsewhere: ${JSON.stringify(body)}`, () => {
+    it(`is not restricted outside such an option: ${JSON.stringify(body)}`, () => {
       for (const value of HOSTILE) renderBody(body.replaceAll('X', X), value);
     });
   }
@@ -109,7 +109,7 @@ describe('a value in a list', () => {
     });
 
   for (const body of EXPORTED)
-    it(`is one variable: ${body}`, () => {
+    it(`sets only the variable in the template: ${body}`, () => {
       renderBody(body.replaceAll('X', X), 'a=b');
       for (const value of ['1,BASH_ENV=/tmp/x', '1,BASH_FUNC_ls%%=() { id; }', '1,LD_PRELOAD'])
         expect(
@@ -123,7 +123,7 @@ describe('a value in a list', () => {
     ['--export=X', 'HOME', 'BASH_ENV=/tmp/x'],
     ['--container-mounts=/scratch/X:/data', 'ann', 'x:/data,/etc:/host'],
   ] as const)
-    it(`is one variable in a directive: ${written}`, () => {
+    it(`stays one element of the list in a directive: ${written}`, () => {
       const template = parseTemplate(withDirectives(`#SBATCH ${written.replace('X', X)}`), 't');
       template.render(withProperties({ x: good }), noBlocks);
       expect(errorOf(() => template.render(withProperties({ x: bad }), noBlocks))).not.to.equal(undefined);
@@ -135,7 +135,7 @@ describe('a value in a list', () => {
   });
 
   for (const body of ['python train.py --env X --bind X', 'srun --exclusive python train.py --mount X', 'echo -B X'])
-    it(`is not restricted elsewhere: ${body}`, () => {
+    it(`is not restricted in an option of another program: ${body}`, () => {
       renderBody(body.replaceAll('X', X), '/a:/b,c');
     });
 });
