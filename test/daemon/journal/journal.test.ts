@@ -39,6 +39,23 @@ describe('the journal', () => {
     await again.close();
   });
 
+  it('reads a journal of 0.1.0 with every field, and ignores its torn last line', async () => {
+    const text = await readFile(new URL('../../fixtures/journal/0.1.0.jsonl', import.meta.url), 'utf8');
+    await writeFile(file, text, { mode: 0o600 });
+
+    const journal = await openJournal(folder, NOW);
+
+    const lines = text
+      .split('\n')
+      .slice(0, -1)
+      .map((line) => JSON.parse(line) as { entry?: Entry; forget?: TaskId });
+    const written = new Map(lines.flatMap(({ entry }) => (entry === undefined ? [] : [[entry.task, entry]])));
+    for (const { forget } of lines) if (forget !== undefined) written.delete(forget);
+    expect(written.size).to.equal(6);
+    expect(journal.entries).to.deep.equal(written);
+    await journal.close();
+  });
+
   it('is readable only by its user', async () => {
     const journal = await openJournal(folder, NOW);
     await journal.write(taskNumber(1));
