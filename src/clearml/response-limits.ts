@@ -63,7 +63,7 @@ export function createResponseGauge(limits: ResponseLimits): ResponseGauge {
         else if (byte === OPENING_LIST || byte === OPENING_OBJECT) {
           values += 1;
           depth += 1;
-          if (depth > limits.depth) return `it nests lists and objects more than ${limits.depth} deep`;
+          if (depth > limits.depth) return `it nests lists and objects more than ${limits.depth} levels deep`;
         } else if (byte === CLOSING_LIST || byte === CLOSING_OBJECT) depth -= 1;
       }
       return values > limits.values ? `it holds more than ${limits.values} values` : undefined;

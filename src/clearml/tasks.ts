@@ -224,7 +224,7 @@ function readInto(
 
 function describeUnexpected(row: unknown): string {
   const id = readField(row, 'id');
-  return `its id is ${describeValue(id)}, which was not requested, or appears twice`;
+  return id === undefined ? 'its id is missing' : `its id ${describeValue(id)} was not requested, or appears twice`;
 }
 
 function readRow(row: unknown, index: number, leftOut: UnreadableEntry[]): Task | undefined {

@@ -24,7 +24,7 @@ export interface StatusStyle {
 /** The line above a watched status. */
 export function statusHead(intervalMs: number): string {
   const time = new Date(systemClock.now()).toISOString().slice(11, 19);
-  return `Updated ${time} UTC, every ${formatDuration(intervalMs)}. Press Ctrl-C to exit.\n`;
+  return `Updated at ${time} UTC; refreshes every ${formatDuration(intervalMs)}. Press Ctrl-C to exit.\n`;
 }
 
 export function statusText(clusters: readonly ClusterStatus[], style: StatusStyle): string {

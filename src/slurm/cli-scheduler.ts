@@ -168,7 +168,7 @@ export function createCliScheduler({
       if (state !== 'UNKNOWN' || strangeStates.get(stateWord) === true) continue;
       if (strangeStates.size === MOST_STRANGE_STATES) return;
       strangeStates.set(stateWord, true);
-      log.warn('Slurm shows a job state that is not known here; such jobs are taken for alive', {
+      log.warn('Slurm reports an unknown job state; jobs in it are treated as live', {
         job: id,
         state: oneLine(stateWord),
       });

@@ -6,7 +6,7 @@ export function failureMessage(program: string, result: CommandResult): string {
   const said = oneLine(result.stderr);
   if (said !== '') return said;
   if (result.killedBy !== undefined) return `${program} was killed by ${result.killedBy}`;
-  return `${program} ended with exit code ${String(result.exitCode)} and no message`;
+  return `${program} ended with exit code ${String(result.exitCode)} and printed nothing`;
 }
 
 /** Joins the lines of a text with spaces, removes control characters, and truncates at 500 characters. */

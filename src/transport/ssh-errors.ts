@@ -63,7 +63,7 @@ const MESSAGES: {
   'host key': ({ message }) => message,
   'login refused': describeLoginRefused,
   'too many attempts': ({ host, user, tried, untried }) =>
-    `${host} refused the login of ${user} after too many attempts (MaxAuthTries in its sshd_config). It refused ${tried.join(', ')}.${untried.length === 0 ? '' : ` Not tried: ${untried.join(', ')}.`} Set identity_file to the right key.`,
+    `${host} refused the login of ${user} after too many attempts (MaxAuthTries in its sshd_config). Refused: ${tried.join(', ')}.${untried.length === 0 ? '' : ` Not tried: ${untried.join(', ')}.`} Set identity_file to the right key.`,
   'second factor': ({ host, methods }) =>
     `${host} accepted the key and requires a second factor (${methods.join(', ')}), which the daemon cannot give. ${useOpenssh(host)}`,
   'no session': ({ host }) =>
@@ -118,9 +118,9 @@ function describeLoginRefused({
   obstacles,
   takes,
 }: Extract<SshFailure, { kind: 'login refused' }>): string {
-  const refused = tried.length === 0 ? '' : ` It refused ${tried.join(', ')}.`;
+  const refused = tried.length === 0 ? '' : ` Refused: ${tried.join(', ')}.`;
   const blocked = obstacles.length === 0 ? '' : ` Not tried: ${obstacles.join('; ')}.`;
-  return `${host} refused the login of ${user}; it accepts ${takes.join(', ')}.${refused}${blocked} ${loginAdvice()}`;
+  return `${host} refused the login of ${user}; accepted methods: ${takes.join(', ')}.${refused}${blocked} ${loginAdvice()}`;
 
   function loginAdvice(): string {
     if (!takes.includes('publickey')) return useOpenssh(host);

@@ -26,7 +26,7 @@ describe('the response gauge', () => {
   for (const [title, text, why] of [
     ['accepts text of exactly the permitted size', `"${'x'.repeat(998)}"`, undefined],
     ['rejects larger text', `"${'x'.repeat(999)}"`, /MiB/],
-    ['rejects text that is nested too deeply', '[[{"a":[', /more than 3 deep/],
+    ['rejects text that is nested too deeply', '[[{"a":[', /more than 3 levels deep/],
     ['counts only open brackets', '[[[]],[[]],{}]', undefined],
     ['ignores brackets in strings', '["[[[[[{{{{", "\\"[[[[[["]', undefined],
     ['does not read an escaped backslash as an escaped quote', '["\\\\", [[[1', /deep/],

@@ -66,9 +66,9 @@ describe('the tasks of the ClearML client', () => {
         /^its status_changed is "soon"/,
       ],
       ['a task whose last update is not a time', { ...good, id: TASK, last_update: 7 }, /^its last_update is 7$/],
-      ['a task whose id is a path', { ...good, id: `/../../${TASK}` }, /^its id is "\/\.\.\/\.\.\//],
-      ['a task without an id', { status: 'queued' }, /^its id is missing/],
-      ['a task that is not an object', 'x', /^its id is missing/],
+      ['a task whose id is a path', { ...good, id: `/../../${TASK}` }, /^its id "\/\.\.\/\.\.\//],
+      ['a task without an id', { status: 'queued' }, /^its id is missing$/],
+      ['a task that is not an object', 'x', /^its id is missing$/],
       ['a task that appears twice', good, /appears twice/],
     ];
     for (const [title, row, why] of rows) {

@@ -95,7 +95,7 @@ describe('a round by SSH', () => {
     const doctor = await place.run('doctor');
 
     expectServed(served);
-    const words = 'The provider ssh2 ignores Ciphers, MACs of ~/.ssh/config for cluster';
+    const words = 'The provider ssh2 ignores Ciphers, MACs in ~/.ssh/config for cluster';
     expect(served.stderr.split(words)).to.have.length(2);
     expect(doctor.stdout.replaceAll(/\s+/g, ' ')).to.include(words);
     expect((await round('provider: openssh')).stderr).not.to.include('ssh2 ignores');
@@ -203,7 +203,7 @@ describe('a round by SSH', () => {
         const doctor = await place.run('doctor');
 
         expect(code, stderr).to.equal(78);
-        const words = `The host keys on the way to cluster would not all be checked: ssh's configuration has "${line}" for gate.`;
+        const words = `Not all host keys on the route to cluster would be checked: ssh's configuration has "${line}" for gate.`;
         expect(stderr).to.include(words);
         expect(doctor.stdout.replaceAll(/\s+/g, ' ')).to.include(words);
         expect(gate.loginCount()).to.equal(0);

@@ -54,7 +54,7 @@ describe('in a terminal', () => {
 
     expect(await ended, seen()).to.equal(0);
     expect(seen()).to.not.include('bug');
-    expect(seen()).to.match(/\x1b\[\?1049l.*Updated [\d:]+ UTC/s);
+    expect(seen()).to.match(/\x1b\[\?1049l.*Updated at [\d:]+ UTC/s);
   });
 
   it('what an error repeats is shown, and has the terminal do nothing', async () => {

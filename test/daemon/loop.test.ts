@@ -67,7 +67,7 @@ describe('the daemon', () => {
 
       expect([...fixture.deps.journal.entries.keys()]).to.deep.equal([failing]);
       expect(fixture.logged.filter((line) => /^(warn|error)/.test(line))).to.deep.equal([
-        'error: Task failed in this pass; retrying in the next one',
+        'error: Could not reconcile the task in this pass; retrying in the next one',
       ]);
     });
   }

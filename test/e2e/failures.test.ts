@@ -119,7 +119,7 @@ describe('what goes wrong is told in the task', () => {
     await world.untilConsole(taskOf('pyxis'), "unrecognized option '--container-image=ubuntu'");
     await world.untilConsole(
       taskOf('pyxis'),
-      `sbatch has no Pyxis plugin here: change the template of queue "${world.nameOf('pyxis')}"`,
+      `sbatch has no Pyxis plugin here. Give queue "${world.nameOf('pyxis')}" a template for --singularity-mode`,
     );
   });
 

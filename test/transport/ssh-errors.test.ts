@@ -29,12 +29,12 @@ const CASES: readonly (readonly [cause: SshFailure, fact: string, advice: string
   ],
   [
     { kind: 'too many attempts', host, user: 'ann', tried: ['the key /k'], untried: ['the key /l'] },
-    'after too many attempts (MaxAuthTries in its sshd_config). It refused the key /k. Not tried: the key /l.',
+    'after too many attempts (MaxAuthTries in its sshd_config). Refused: the key /k. Not tried: the key /l.',
     'Set identity_file to the right key.',
   ],
   [
     { kind: 'login refused', host, user: 'ann', tried: ['the key /k'], obstacles: [], takes: ['publickey'] },
-    'refused the login of ann; it accepts publickey. It refused the key /k.',
+    'refused the login of ann; accepted methods: publickey. Refused: the key /k.',
     'Add the public key to ~/.ssh/authorized_keys of ann on that host.',
   ],
   [
@@ -56,7 +56,7 @@ const CASES: readonly (readonly [cause: SshFailure, fact: string, advice: string
   ],
   [
     { kind: 'login refused', host, user: 'ann', tried: [], obstacles: [], takes: ['gssapi-with-mic'] },
-    'it accepts gssapi-with-mic.',
+    'accepted methods: gssapi-with-mic.',
     'Set provider: openssh',
   ],
   [

@@ -53,7 +53,7 @@ const CASES: readonly Case[] = [
   {
     what: 'no key that is accepted',
     way: (folder) => ({ identityFiles: [join(folder, 'stranger-1')] }),
-    ssh2: ['refused the login', 'It refused the key', 'stranger-1. Add the public key to ~/.ssh/authorized_keys'],
+    ssh2: ['refused the login', 'Refused: the key', 'stranger-1. Add the public key to ~/.ssh/authorized_keys'],
     openssh: ['Permission denied (publickey', 'Use a key that needs no prompt'],
   },
   {
@@ -74,7 +74,7 @@ const CASES: readonly Case[] = [
     sshd: ['AuthenticationMethods publickey,keyboard-interactive', 'UsePAM yes'],
     ssh2: [
       'cluster accepted the key and requires a second factor (keyboard-interactive), which the daemon cannot give.',
-      'Set provider: openssh and open a connection yourself: ssh -fNM cluster.',
+      'Set provider: openssh and open a connection yourself: ssh -fNM cluster',
     ],
     openssh: ['Permission denied (keyboard-interactive)', 'or open a connection yourself. Manually: ssh -fNM cluster'],
   },

@@ -52,7 +52,7 @@ describe('who is let in by ssh2', () => {
     await makeKey(stranger);
 
     expect(await place.refusal(place.target({ identityFiles: [stranger] }))).to.equal(
-      `cluster refused the login of ${place.account.name}; it accepts publickey, password, keyboard-interactive. It refused the key ${stranger}. ` +
+      `cluster refused the login of ${place.account.name}; accepted methods: publickey, password, keyboard-interactive. Refused: the key ${stranger}. ` +
         `Add the public key to ~/.ssh/authorized_keys of ${place.account.name} on that host.`,
     );
   });
@@ -63,7 +63,7 @@ describe('who is let in by ssh2', () => {
     await Promise.all(strangers.map((file) => makeKey(file)));
 
     expect(await place.refusal(targetOf(strict, place.account, { identityFiles: strangers }))).to.equal(
-      `cluster refused the login of ${place.account.name} after too many attempts (MaxAuthTries in its sshd_config). It refused ` +
+      `cluster refused the login of ${place.account.name} after too many attempts (MaxAuthTries in its sshd_config). Refused: ` +
         `the key ${folder}/one, the key ${folder}/two. Not tried: the key ${folder}/three. Set identity_file to the right key.`,
     );
   });
@@ -112,7 +112,7 @@ describe('who is let in by ssh2', () => {
     const passwordFrom = { command: ['echo', 'a wrong secret'] };
     const words = await place.refusal(place.target({ identityFiles: [], passwordFrom }));
 
-    expect(words).to.contain('It refused the password.').and.not.to.contain('secret');
+    expect(words).to.contain('Refused: the password.').and.not.to.contain('secret');
   });
 
   it('is told that a second factor is asked for', async () => {

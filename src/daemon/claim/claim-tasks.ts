@@ -105,7 +105,7 @@ function warnOfMissing(deps: DaemonDeps, { queues, isWhole }: QueueList): void {
   if (!isWhole) return;
   for (const { id, name } of deps.queues) {
     if (!queues.some((queue) => queue.id === id)) {
-      deps.log.warn('A served queue no longer exists; create it again, or restart with other queues', {
+      deps.log.warn('A served queue no longer exists; create it again, or restart the daemon with other queues', {
         queue: name,
       });
     }

@@ -25,7 +25,7 @@ export function describeSubmitted(
 
 /** Shown when the daemon that submitted the job is gone and this daemon adopts the job. */
 export function describeOthersJob(id: JobId): string {
-  return `Slurm job ${id} was submitted by another Unix user, whose clearml-agent-slurm is gone. This daemon tracks it but cannot cancel it; that user or a cluster admin can.`;
+  return `Slurm job ${id} was submitted by another Unix user, whose daemon no longer runs. This daemon tracks it but cannot cancel it; that user or a cluster admin can.`;
 }
 
 /** @param words the output of sbatch */
@@ -36,9 +36,9 @@ export function describeRefusal(words: string, queueName: string): string {
 function adviseOnRefusal(options: readonly string[], queueName: string): string {
   const template = `the template of queue "${queueName}"`;
   if (options.some((option) => option.startsWith('--container'))) {
-    return `sbatch has no Pyxis plugin here: change ${template} to one for --singularity-mode, or move the option to an srun() function of the template (--srun-delegation).`;
+    return `sbatch has no Pyxis plugin here. Give queue "${queueName}" a template for --singularity-mode, or move the --container options into an srun() function in its template (--srun-delegation).`;
   }
-  if (options.length === 0) return `Change the user property that sets it, or ${template}.`;
+  if (options.length === 0) return `Change the user property that sets the rejected value, or ${template}.`;
   return `Change ${options.join(', ').replace(/, (?=[^,]*$)/, ' or ')} in the user property that sets it, or in ${template}.`;
 }
 
@@ -101,7 +101,7 @@ export function describeReason({ id, reason, startAt }: Job, now: number): strin
 export function describeCannotStart({ id, partition, reason }: Job, forMs: number): string {
   const { says, advice = '' } = explainReason(reason);
   const waited = `it waited for ${formatDuration(forMs)} and cannot start`;
-  return `Slurm job ${id} in partition ${partition} is cancelled because ${waited}: ${says} (${reason}). ${advice}`;
+  return `Slurm job ${id} in partition ${partition} is being cancelled: ${waited}, because ${says} (${reason}). ${advice}`;
 }
 
 /** @param isAgain Slurm requeued it after an earlier start was shown */
@@ -145,7 +145,7 @@ function describeFigures(state: Job['state'], record: JobRecord | undefined): st
 
 /** Shown when Slurm requeued a job whose task a user has enqueued in another queue. */
 export function describeNotResubmitted(job: Job): string {
-  return `Slurm requeued job ${job.id} while it ran the task, but the task was enqueued in another queue: it does not run again. Enqueue it in the queue where it is to run.`;
+  return `Slurm requeued job ${job.id}, but its task has since been enqueued in another queue, so this job does not run the task again. Enqueue the task in the queue where you want it to run.`;
 }
 
 export interface NeverStartedMessage {

@@ -109,7 +109,7 @@ async function removeIfEmpty(folder: string, log: App['log']): Promise<void> {
     await rmdir(folder);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOTEMPTY') return;
-    log.warn('The state folder of the task is left behind; remove it by hand', { folder, err: error });
+    log.warn("Could not remove the task's state directory; remove it manually", { folder, err: error });
   }
 }
 

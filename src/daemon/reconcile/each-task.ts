@@ -42,7 +42,12 @@ export async function forEach<Item extends { readonly task: TaskId }>(
       }
       const { task } = item;
       const { jobId: job, queueName: queue } = deps.journal.entries.get(task) ?? {};
-      deps.log.error('Task failed in this pass; retrying in the next one', { task, job, queue, err: error });
+      deps.log.error('Could not reconcile the task in this pass; retrying in the next one', {
+        task,
+        job,
+        queue,
+        err: error,
+      });
     }
   });
 }

@@ -48,7 +48,7 @@ export async function createDaemonDeps(
   if (schedulerQueue === undefined) throw new RangeError('this cluster is not among those that are served');
   const rate = callRate(slurm.submitsPerSecond, facts.callLimit);
   if (facts.callLimit !== undefined) {
-    log.info('Slurm limits how often a user may ask; submissions keep below that', { perSecond: rate.perSecond });
+    log.info("Slurm limits each user's request rate; submissions stay below it", { perSecond: rate.perSecond });
   }
   const rateLimit = createRateLimit(rate);
   return {

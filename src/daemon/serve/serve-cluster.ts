@@ -164,7 +164,7 @@ function saySoNow({ log, version, queues, cluster, worker, journal }: DaemonDeps
     ...(journal.entries.size === 0 ? {} : { resumed: journal.entries.size }),
   });
   if (journal.setAside !== undefined) {
-    log.warn('The journal could not be read and was set aside; tasks and jobs are found again without it', {
+    log.warn('The journal could not be read and was set aside; tasks and jobs will be rediscovered', {
       file: journal.setAside,
     });
   }

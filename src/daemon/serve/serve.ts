@@ -23,7 +23,7 @@ export async function serve(options: StartOptions, context: ProcessContext): Pro
   // Before anything else: to a Node that doesn't listen, SIGUSR1 means that it is to be debugged.
   const stopListening = [
     context.onSignal('SIGUSR1', () => {
-      current?.app.log.info('Draining: nothing new is taken, and the last job is the end');
+      current?.app.log.info('Draining: claiming no new tasks; the daemon ends when its last job has ended');
       drain.abort();
     }),
     ...(once ? [] : [context.onSignal('SIGHUP', () => void (reading = reading.then(readAgain)))]),

@@ -59,11 +59,11 @@ const SENTENCES: readonly (readonly [said: string, expected: string])[] = [
   ],
   [
     describeRefusal('the site wants a project', 'gpu'),
-    'Slurm rejected the job: the site wants a project. Change the user property that sets it, or the template of queue "gpu".',
+    'Slurm rejected the job: the site wants a project. Change the user property that sets the rejected value, or the template of queue "gpu".',
   ],
   [
     describeRefusal("unrecognized option '--container-image=x'", 'gpu'),
-    'Slurm rejected the job: unrecognized option \'--container-image=x\'. sbatch has no Pyxis plugin here: change the template of queue "gpu" to one for --singularity-mode, or move the option to an srun() function of the template (--srun-delegation).',
+    'Slurm rejected the job: unrecognized option \'--container-image=x\'. sbatch has no Pyxis plugin here. Give queue "gpu" a template for --singularity-mode, or move the --container options into an srun() function in its template (--srun-delegation).',
   ],
   [
     describeReturned('gpu', 'Slurm accepts no more jobs now: Job violates accounting/QOS policy'),
@@ -84,7 +84,7 @@ const SENTENCES: readonly (readonly [said: string, expected: string])[] = [
   ],
   [
     describeCannotStart(jobOf('PENDING', { reason: 'PartitionTimeLimit' }), 600_000),
-    'Slurm job 7 in partition debug is cancelled because it waited for 10 min and cannot start: it asks for more time than its partition allows (PartitionTimeLimit). Lower --time, or choose another --partition.',
+    'Slurm job 7 in partition debug is being cancelled: it waited for 10 min and cannot start, because it asks for more time than its partition allows (PartitionTimeLimit). Lower --time, or choose another --partition.',
   ],
   [describeStart(jobOf('RUNNING', on), false), 'Slurm job 7 started in partition debug on n[1-2].'],
   [describeStart(jobOf('RUNNING', on), true), 'Slurm job 7 started again in partition debug on n[1-2].'],

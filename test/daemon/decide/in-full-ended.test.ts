@@ -21,7 +21,7 @@ describeInFull('the decision in full for an ended job', [
         ending: {
           status: 'failed',
           reason: 'requeued by Slurm',
-          text: 'Slurm requeued job 7 while it ran the task, but the task was enqueued in another queue: it does not run again. Enqueue it in the queue where it is to run.',
+          text: 'Slurm requeued job 7, but its task has since been enqueued in another queue, so this job does not run the task again. Enqueue the task in the queue where you want it to run.',
           withLog: false,
         },
       },
@@ -95,7 +95,7 @@ describeInFull('the decision in full for an ended job', [
         ending: {
           status: 'failed',
           reason: 'rejected by Slurm',
-          text: 'Slurm rejected the job: BadConstraints. Change the user property that sets it, or the template of queue "gpu".',
+          text: 'Slurm rejected the job: BadConstraints. Change the user property that sets the rejected value, or the template of queue "gpu".',
           withLog: false,
         },
       },

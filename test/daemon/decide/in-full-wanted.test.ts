@@ -181,7 +181,7 @@ describeInFull('the decision in full for a pending job', [
         ending: {
           status: 'failed',
           reason: 'never starts',
-          text: 'Slurm job 7 in partition debug is cancelled because it waited for 10 min and cannot start: it asks for more time than its partition allows (PartitionTimeLimit). Lower --time, or choose another --partition.',
+          text: 'Slurm job 7 in partition debug is being cancelled: it waited for 10 min and cannot start, because it asks for more time than its partition allows (PartitionTimeLimit). Lower --time, or choose another --partition.',
           withLog: false,
         },
       },
