@@ -35,12 +35,12 @@ describe('the journal on a full disk', () => {
     ['EDQUOT', 'Free space there, or set agent.slurm.state_dir to a directory that you own.'],
     ['EACCES', 'Set agent.slurm.state_dir to a directory that you own.'],
   ] as const) {
-    it(`D-06 says on ${code}: ${advice}`, () => {
+    it(`D-06 reports ${code} with the advice: ${advice}`, () => {
       expect(adviseOn(Object.assign(new Error('failure'), { code }))).to.equal(advice);
     });
   }
 
-  it('D-06 keeps exactly what it could write to a full disk, and continues when there is space again', async () => {
+  it('D-06 keeps exactly the complete lines, and accepts writes when there is space again', async () => {
     const full = 'ulimit -f 8; exec "$0" --import tsx test/daemon/writes-until-full.ts "$1"';
     const { stdout } = await execute('bash', ['-c', full, process.execPath, folder]);
     const kept = Number(stdout);
@@ -77,7 +77,7 @@ describe('the journal on a full disk', () => {
       }
     }
 
-    it('D-06 keeps what it could write, drops what it could not, and continues when there is space again', async () => {
+    it('D-06 keeps complete entries, drops the failed one, and accepts writes when there is space again', async () => {
       const journal = await openJournal(disk, NOW);
       for (let index = 0; index < 5; index += 1) await journal.write(ofTask(index));
       await fill();
@@ -96,7 +96,7 @@ describe('the journal on a full disk', () => {
       await again.close();
     });
 
-    it('D-06 writes nothing after half a line that could not be truncated immediately, and loses nothing', async () => {
+    it('D-06 writes nothing after an incomplete line until it can truncate it, and loses no entry', async () => {
       const file = join(disk, 'journal.jsonl');
       const journal = await openJournal(disk, NOW);
       await journal.write(ofTask(0));
@@ -118,7 +118,7 @@ describe('the journal on a full disk', () => {
       await again.close();
     });
 
-    it('D-06 refuses to start without free space, says to make room, and leaves the file unchanged', async () => {
+    it('D-06 refuses to open without free space, advises to make room, and leaves the file unchanged', async () => {
       const journal = await openJournal(disk, NOW);
       await journal.write(ofTask(1));
       await journal.close();

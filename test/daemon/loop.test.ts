@@ -10,7 +10,7 @@ import { createStepFixture, type StepFixture } from './step-fixture.ts';
 import { OWN_QUEUE, SCHEDULER_QUEUE } from '../simulation/queues.ts';
 
 describe('the daemon', () => {
-  it('C-01 logs an outage of the server in a few lines, and the recovery', async () => {
+  it('C-01 logs a server outage in a few lines, and then the recovery', async () => {
     const fixture = createStepFixture();
     const run = start(fixture.deps);
     await pass(fixture.clock, 60_000);
@@ -27,7 +27,7 @@ describe('the daemon', () => {
     expect(lines).to.have.length.below(10);
   });
 
-  it('S-16 claims nothing while Slurm lists no jobs, and continues when it does', async () => {
+  it("S-16 claims nothing while it cannot list Slurm's jobs, and claims again when it can", async () => {
     const fixture = createStepFixture();
     await fixture.enqueued(1);
     fixture.fate = ({ endpoint }) => (endpoint === 'squeue' ? 'not made' : undefined);
@@ -44,7 +44,7 @@ describe('the daemon', () => {
   });
 
   for (const error of [new SlurmUnavailableError('scontrol failed'), new TypeError('a mistake of ours')]) {
-    it(`survives a ${error.name} about one task, tracks the others, and logs it once`, async () => {
+    it(`survives a ${error.name} for one task, logs it once, and tracks the other tasks`, async () => {
       const { scheduler } = createStepFixture().deps;
       const fixture: StepFixture = createStepFixture({
         scheduler: {
@@ -72,7 +72,7 @@ describe('the daemon', () => {
     });
   }
 
-  it('C-31 tracks the others when the server keeps failing for one task', async () => {
+  it('C-31 tracks the other tasks when the server keeps failing for one', async () => {
     const fixture = createStepFixture();
     const tasks = [await fixture.enqueued(1), await fixture.enqueued(2), await fixture.enqueued(3)];
     const run = start(fixture.deps);
@@ -91,7 +91,7 @@ describe('the daemon', () => {
     ['fails over', undefined],
     ['responds with invalid data about', { task: 'x' }],
   ] as const) {
-    it(`C-37 tracks the others when the server ${title} many tasks but responds otherwise`, async () => {
+    it(`C-37 tracks the other tasks when the server ${title} many tasks but responds otherwise`, async () => {
       const fixture = createStepFixture();
       const tasks: TaskId[] = [];
       for (let number = 1; number <= 42; number += 1) tasks.push(await fixture.enqueued(number));
@@ -113,7 +113,7 @@ describe('the daemon', () => {
     });
   }
 
-  it('claims nothing after its scheduler queue was deleted, logs it, and returns the parked tasks', async () => {
+  it('claims nothing after its scheduler queue was deleted, logs that, and returns the parked tasks', async () => {
     const fixture = createStepFixture();
     await fixture.enqueued(1);
     const run = start(fixture.deps);
@@ -129,7 +129,7 @@ describe('the daemon', () => {
     expect(fixture.logged.filter((line) => line.includes('scheduler queue was deleted'))).to.have.length(1);
   });
 
-  it('D-13 stops within seconds while sbatch hangs, and leaves the attempt in the journal', async () => {
+  it('D-13 stops within seconds while sbatch hangs, and keeps the attempt in the journal', async () => {
     const fixture = createStepFixture();
     const task = await fixture.enqueued(1);
     fixture.fate = ({ kind }) => (kind === 'sbatch' ? 'never answered' : undefined);
@@ -157,7 +157,7 @@ describe('the daemon', () => {
     expect(await run.ended).to.equal('done');
   });
 
-  it('does not log a failure when it is stopped during a Slurm command', async () => {
+  it('logs no failure if it is stopped during a Slurm command', async () => {
     const given = createStepFixture();
     const scheduler = {
       ...given.deps.scheduler,
@@ -176,7 +176,7 @@ describe('the daemon', () => {
     expect(fixture.logged).to.deep.equal([]);
   });
 
-  it('ends when another daemon holds the state directory', async () => {
+  it('exits when another daemon holds the state directory', async () => {
     const fixture = createStepFixture();
     const lost = { ...LOCK, touch: () => Promise.reject(new AlreadyRunningError('another one')) };
     const ended = rejection(start(fixture.deps, { lock: lost }).ended);
@@ -198,10 +198,10 @@ describe('the daemon', () => {
   });
 });
 
-describe('the daemon with `once`', () => {
+describe('the daemon with `once: true`', () => {
   const once = { once: true };
 
-  it('claims all queued tasks, waits for the submissions, and is done', async () => {
+  it('claims all queued tasks, waits for the submissions, and ends with a complete result', async () => {
     const fixture = createStepFixture();
     for (let number = 1; number <= 9; number += 1) await fixture.enqueued(number);
 
@@ -209,7 +209,7 @@ describe('the daemon with `once`', () => {
     expect(fixture.cluster.jobs).to.have.length(9);
   });
 
-  it('is unfinished after an unknown submission outcome, and still claims the other tasks', async () => {
+  it('ends with an incomplete result after an unknown submission outcome, but claims the other tasks', async () => {
     const fixture = createStepFixture();
     await fixture.enqueued(1);
     await fixture.enqueued(2);
@@ -219,14 +219,14 @@ describe('the daemon with `once`', () => {
     expect(fixture.waiting(OWN_QUEUE)).to.deep.equal([]);
   });
 
-  it('is unfinished when Slurm does not respond', async () => {
+  it('ends with an incomplete result if Slurm does not respond', async () => {
     const fixture = createStepFixture();
     fixture.fate = ({ endpoint }) => (endpoint === 'squeue' ? 'not made' : undefined);
 
     expect(await start(fixture.deps, once).ended).to.equal('unfinished');
   });
 
-  it('throws the error of its pass', async () => {
+  it('throws the error of the pass', async () => {
     const fixture = createStepFixture();
     fixture.fate = ({ endpoint }) => (endpoint === 'queues.get_all' ? 'not made' : undefined);
 

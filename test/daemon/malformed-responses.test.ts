@@ -56,7 +56,7 @@ describe('a queue entry that names no task', () => {
     ['a served queue', OWN_QUEUE],
     ['the scheduler queue', SCHEDULER_QUEUE],
   ] as const) {
-    it(`in ${where} keeps no task from running, and is logged once`, async () => {
+    it(`in ${where} does not prevent tasks from running, and is logged once`, async () => {
       const fixture = createStepFixture();
       for (const task of NO_TASKS) await fixture.server.call('queues.add_task', { queue, task });
       const tasks = [await fixture.enqueued(1), await fixture.enqueued(2)];
@@ -76,7 +76,7 @@ describe('a queue entry that names no task', () => {
     });
   }
 
-  it('C-33 stays where it is, and the tasks behind it are claimed in order', async () => {
+  it('C-33 stays in the queue, and the tasks behind it are claimed in order', async () => {
     const fixture = createStepFixture();
     const first = await fixture.enqueued(1);
     await fixture.server.call('queues.add_task', { queue: OWN_QUEUE, task: '' });
@@ -121,7 +121,7 @@ describe('a task that cannot be read', () => {
   ];
   for (const [title, fields] of faults) {
     for (const isBegun of [false, true]) {
-      it(`because it ${title} keeps its ${isBegun ? 'running' : 'pending'} job, and the others are tracked`, async () => {
+      it(`because it ${title} keeps its ${isBegun ? 'running' : 'pending'} job, and other tasks are tracked`, async () => {
         const fixture = createStepFixture();
         const [odd, other] = [await fixture.enqueued(1), await fixture.enqueued(2)];
         await runFor(fixture, 30_000);
@@ -146,7 +146,7 @@ describe('a task that cannot be read', () => {
     ['status', { status: 7 }],
     ['id', { id: 7 }],
   ] as const) {
-    it(`C-34 because its ${title} is a number is not forgotten when its job ends, and ended once it can be read`, async () => {
+    it(`C-34 because its ${title} is a number is tracked after its job ends, until it can be read`, async () => {
       const fixture = createStepFixture();
       const odd = await fixture.enqueued(1);
       await runFor(fixture, 30_000);
@@ -164,7 +164,7 @@ describe('a task that cannot be read', () => {
     });
   }
 
-  it('is not run from the document of another task', async () => {
+  it('is not run with the data of another task', async () => {
     const fixture = createStepFixture();
     const [odd, other] = [await fixture.enqueued(1), await fixture.enqueued(2)];
     fixture.server.garble = (endpoint, answer, body) => {
@@ -178,12 +178,9 @@ describe('a task that cannot be read', () => {
   });
 });
 
-describe('a list of queues that cannot be read completely', () => {
+describe('an incomplete list of queues', () => {
   const faults: readonly [title: string, edit: (row: Fields) => unknown][] = [
-    [
-      'lacks the scheduler queue, as that has no id',
-      (row) => (row['id'] === SCHEDULER_QUEUE ? { ...row, id: 7 } : row),
-    ],
+    ['lacks the id of the scheduler queue', (row) => (row['id'] === SCHEDULER_QUEUE ? { ...row, id: 7 } : row)],
     [
       'has a scheduler queue without entries',
       (row) => (row['id'] === SCHEDULER_QUEUE ? { ...row, entries: null } : row),
@@ -194,7 +191,7 @@ describe('a list of queues that cannot be read completely', () => {
     ],
   ];
   for (const [title, edit] of faults) {
-    it(`because it ${title} is no evidence that a task was removed or the queue deleted`, async () => {
+    it(`that ${title} does not make the daemon treat tasks as removed or queues as deleted`, async () => {
       const fixture = createStepFixture();
       const [waits, runs] = [await fixture.enqueued(1), await fixture.enqueued(2)];
       await runFor(fixture, 30_000);
@@ -213,7 +210,7 @@ describe('a list of queues that cannot be read completely', () => {
     });
   }
 
-  it('makes no orphan of a task whose entry may be in the unreadable part', async () => {
+  it('does not make an orphan of a task whose entry may be in the unreadable part', async () => {
     const fixture = createStepFixture();
     const task = await fixture.enqueued(1);
     await fixture.server.call('queues.remove_task', { queue: OWN_QUEUE, task });
@@ -228,8 +225,8 @@ describe('a list of queues that cannot be read completely', () => {
   });
 });
 
-describe('a claim without a valid response', () => {
-  it('affects neither the tasks behind it nor other queues', async () => {
+describe('a claim with an invalid response', () => {
+  it('does not affect the tasks behind it or other queues', async () => {
     const fixture = createStepFixture();
     const [odd, other] = [await fixture.enqueued(1), await fixture.enqueued(2)];
     fixture.server.garble = (endpoint, answer, body) =>

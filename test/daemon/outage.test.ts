@@ -36,8 +36,8 @@ function failureLines(fixture: StepFixture): string[] {
   return fixture.logged.filter((line) => !line.startsWith('info'));
 }
 
-describe('S-18 during a day without Slurm', () => {
-  it('no task changes its status or is resubmitted, and the log is not flooded', async () => {
+describe('S-18 a day without Slurm', () => {
+  it("changes no task's status, resubmits no task, and does not flood the log", async () => {
     const fixture = createStepFixture();
     const [runs, waits] = [await fixture.enqueued(1), await fixture.enqueued(2)];
     const run = start(fixture.deps);
@@ -68,8 +68,8 @@ describe('S-18 during a day without Slurm', () => {
   });
 });
 
-describe('C-01 during hours without ClearML', () => {
-  it('the results of jobs that end in the meantime arrive afterwards', async () => {
+describe('C-01 hours without ClearML', () => {
+  it('delay the results of jobs that end in the meantime, but lose none', async () => {
     const fixture = createStepFixture();
     const tasks: TaskId[] = [];
     for (let number = 1; number <= 6; number += 1) tasks.push(await fixture.enqueued(number));

@@ -23,7 +23,7 @@ function startJobs({ cluster, clock }: StepFixture): void {
 }
 
 describe('two daemons', () => {
-  it('D-09 claim each task once, and report it once', async () => {
+  it('D-09 claim and report each task once', async () => {
     const fixture = createStepFixture();
     const tasks = await enqueued(fixture, 20);
     const runs = [start(fixture.deps), start(fixture.peer(2))];
@@ -44,7 +44,7 @@ describe('two daemons', () => {
     }
   });
 
-  it('D-10 take over from each other: six minutes after one died, the other tracks all its jobs', async () => {
+  it('D-10 track all jobs of a dead daemon within six minutes of its death', async () => {
     const fixture = createStepFixture();
     const first = start(fixture.deps);
     const [task] = await enqueued(fixture, 1);
@@ -64,7 +64,7 @@ describe('two daemons', () => {
     first.stop();
   });
 
-  it('D-10 leave jobs to the daemon that submitted them when it is back, even without its journal', async () => {
+  it('D-10 return jobs to the daemon that submitted them when it is back, even without its journal', async () => {
     const fixture = createStepFixture();
     const disk: Disk = { text: '' };
     const early = fixture.peer(2, disk);
@@ -90,7 +90,7 @@ describe('two daemons', () => {
     await Promise.all([run.ended, back.ended]);
   });
 
-  it('D-10 leave a task to the daemon that took it over and resubmitted it, which knows why its job was cancelled', async () => {
+  it('D-10 leave a task to the daemon that resubmitted it, which knows why its old job was cancelled', async () => {
     const fixture = createStepFixture();
     start(fixture.deps);
     const [task = '' as TaskId] = await enqueued(fixture, 1);
@@ -110,7 +110,7 @@ describe('two daemons', () => {
     await run.ended;
   });
 
-  it('take nothing over from each other because of a server outage', async () => {
+  it('adopt nothing from each other because of a server outage', async () => {
     const fixture = createStepFixture();
     const other = fixture.peer(2);
     const tasks = await enqueued(fixture, 6);
@@ -128,7 +128,7 @@ describe('two daemons', () => {
     await Promise.all(runs.map(({ ended }) => ended));
   });
 
-  it("seldom list all users' jobs, however many tasks another Unix user has parked", async () => {
+  it("rarely list all users' jobs, even if another Unix user has parked many tasks", async () => {
     const fixture = createStepFixture({});
     // This daemon cannot see the jobs of the other.
     const { scheduler } = anotherUser(fixture.deps.scheduler);
@@ -145,7 +145,7 @@ describe('two daemons', () => {
     await Promise.all([run.ended, half.ended]);
   });
 
-  it("D-11 of different Unix users take over too, and report it in the task's console", async () => {
+  it("D-11 of different Unix users adopt from each other too, and report it in the task's console", async () => {
     const fixture = createStepFixture();
     const deps = { ...fixture.deps, scheduler: anotherUser(fixture.deps.scheduler).scheduler };
     start(fixture.peer(2));
@@ -167,7 +167,7 @@ describe('two daemons', () => {
     await run.ended;
   });
 
-  it("of different Unix users never cancel each other's job, not even of an aborted task", async () => {
+  it("of different Unix users never cancel each other's jobs, even of an aborted task", async () => {
     const fixture = createStepFixture();
     const user = anotherUser(fixture.deps.scheduler);
     const deps = { ...fixture.deps, scheduler: user.scheduler };
@@ -188,7 +188,7 @@ describe('two daemons', () => {
     await run.ended;
   });
 
-  it('of different Unix users track their own jobs of a task, whatever others submit under its name', async () => {
+  it('of different Unix users track their own jobs of a task, whatever others submit under its job name', async () => {
     const fixture = createStepFixture();
     const user = anotherUser(fixture.deps.scheduler);
     const [task = '' as TaskId] = await enqueued(fixture, 1);

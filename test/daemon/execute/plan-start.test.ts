@@ -11,52 +11,52 @@ function standing(
   return { task: { archived: false, executionQueue: OWN_QUEUE, ...task } as Task, place, hasJob, isKnown };
 }
 
-describe('starting one task', () => {
+describe('the plan for executing one task', () => {
   for (const status of ['created', 'stopped', 'failed'] as const) {
-    it(`is enqueued when it is ${status}`, () => {
+    it(`enqueues a task with the status ${status}`, () => {
       expect(planStart(standing({ status }), OWN_QUEUE)).to.deep.equal({ do: 'enqueue' });
     });
   }
 
   for (const status of ['completed', 'closed', 'publishing', 'published', 'unknown'] as const) {
-    it(`is refused when it is ${status}, with advice`, () => {
+    it(`refuses a task with the status ${status}, with advice`, () => {
       expect(planStart(standing({ status }), OWN_QUEUE))
         .to.have.property('why')
         .that.matches(new RegExp(`it is ${status}: .*--clone`));
     });
   }
 
-  it('is refused when it is archived, whatever its status', () => {
+  it('refuses an archived task, whatever its status', () => {
     expect(planStart(standing({ status: 'created', archived: true }), OWN_QUEUE).do).to.equal('refuse');
   });
 
   for (const [what, place, more, begins] of [
     ['our queue', 'own queue', {}, 'claim'],
     ['the scheduler queue', 'parked', {}, 'watch'],
-    ['our queue, with an old live job', 'own queue', { hasJob: true }, 'watch'],
-    ['no queue, so that another daemon may hold it', 'nowhere', {}, 'watch'],
-    ['another queue by its entry', 'another queue', {}, 'enqueue'],
+    ['our queue whose old job is live', 'own queue', { hasJob: true }, 'watch'],
+    ['no queue, which another daemon may hold', 'nowhere', {}, 'watch'],
+    ['our queue according to its document, but another according to the queues', 'another queue', {}, 'enqueue'],
   ] as const) {
-    it(`queued in ${what}: ${begins}`, () => {
+    it(`decides to ${begins} a task queued in ${what}`, () => {
       expect(planStart(standing({ status: 'queued' }, { place, ...more }), OWN_QUEUE).do).to.equal(begins);
     });
   }
 
-  it('is moved if it is queued in another queue', () => {
+  it('enqueues a task that is queued in another queue', () => {
     const elsewhere = standing({ status: 'queued', executionQueue: OTHER_QUEUE });
     expect(planStart(elsewhere, OWN_QUEUE)).to.deep.equal({ do: 'enqueue' });
   });
 
-  it('is watched if it runs, or if the journal of an earlier call has it', () => {
+  it('watches a task that runs or is in the journal of an earlier call', () => {
     expect(planStart(standing({ status: 'in_progress' }), OWN_QUEUE)).to.deep.equal({ do: 'watch' });
     expect(planStart(standing({ status: 'failed' }, { isKnown: true }), OWN_QUEUE)).to.deep.equal({ do: 'watch' });
   });
 
-  it('is enqueued if it was reset since an earlier call', () => {
+  it('enqueues a task that was reset after an earlier call', () => {
     expect(planStart(standing({ status: 'created' }, { isKnown: true }), OWN_QUEUE)).to.deep.equal({ do: 'enqueue' });
   });
 
-  it('is claimed whenever it waits in our queue, watched if another daemon has it, and over in every other state', () => {
+  it('claims the task while it is in our queue, watches it in another or in progress, and else ends', () => {
     const next = (task: Partial<Task> | undefined): string => planNext(task as Task | undefined, OWN_QUEUE);
     expect(next({ status: 'queued', executionQueue: OWN_QUEUE })).to.equal('claim');
     expect(next({ status: 'queued', executionQueue: OTHER_QUEUE })).to.equal('watch');

@@ -76,8 +76,8 @@ async function end({ server, cluster }: StepFixture, task: TaskId, how: 'complet
   if (job !== undefined) cluster.end(job, how === 'failed' ? 'FAILED' : 'COMPLETED', how === 'failed' ? 3 : 0);
 }
 
-describe('one task without a daemon', () => {
-  it('is claimed from behind other tasks, submitted and tracked to its end; the others stay in the queue', async () => {
+describe('the execution of one task without a daemon', () => {
+  it('claims the task from behind other tasks, tracks it to its end, and leaves the others in the queue', async () => {
     const fixture = createStepFixture();
     await fixture.enqueued(1);
     const task = await fixture.enqueued(2);
@@ -98,7 +98,7 @@ describe('one task without a daemon', () => {
     expect(run.shown).to.be.above(10);
   });
 
-  it('reports its job if watching stops right after the submission', async () => {
+  it('reports the job if the watch stops right after the submission', async () => {
     const fixture = createStepFixture();
     const task = await fixture.enqueued(1);
     const deps = glueOf(fixture);
@@ -121,7 +121,7 @@ describe('one task without a daemon', () => {
     expect(await run.ended).to.include({ isOver: false, jobId: '1' });
   });
 
-  it('reports its job if it fails, so that its exit code can be read', async () => {
+  it('reports the job of a failed task, so that the caller can read its exit code', async () => {
     const fixture = createStepFixture();
     const task = await fixture.enqueued(1);
     const run = start(glueOf(fixture), task);
@@ -134,7 +134,7 @@ describe('one task without a daemon', () => {
     expect([ended?.status, jobId]).to.deep.equal(['failed', '1']);
   });
 
-  it('returns to its queue under backpressure, and is claimed again after the backoff', async () => {
+  it('returns the task to its queue under backpressure, and claims it again after the backoff', async () => {
     const fixture = createStepFixture();
     const task = await fixture.enqueued(1);
     fixture.cluster.nextFate = 'backpressure';
@@ -149,7 +149,7 @@ describe('one task without a daemon', () => {
     await run.ended;
   });
 
-  it('is only watched if a daemon of the same queue claimed it first, until its job has ended', async () => {
+  it('only watches a task that a daemon of the same queue claimed first, until its job has ended', async () => {
     const fixture = createStepFixture();
     const task = await fixture.enqueued(1);
     const daemon = startDaemon(fixture.deps);
@@ -170,7 +170,7 @@ describe('one task without a daemon', () => {
     await daemon.ended;
   });
 
-  it('leaves its job to a daemon of the same queue when it is killed, which takes over within six minutes', async () => {
+  it('leaves the job of a killed process to a daemon of the same queue, which adopts it within six minutes', async () => {
     const fixture = createStepFixture();
     const task = await fixture.enqueued(1);
     start(glueOf(fixture), task);
@@ -187,7 +187,7 @@ describe('one task without a daemon', () => {
     await daemon.ended;
   });
 
-  it('touches neither the jobs nor the parked tasks of another execute process', async () => {
+  it('does not change jobs or parked tasks of another execute process', async () => {
     const fixture = createStepFixture();
     const [task, other] = [await fixture.enqueued(1), await fixture.enqueued(2)];
     await fixture.server.call('queues.remove_task', { queue: OWN_QUEUE, task: other });
@@ -204,7 +204,7 @@ describe('one task without a daemon', () => {
     await run.ended;
   });
 
-  it('stays as it is when the process is stopped; the next call tracks it, and submits nothing', async () => {
+  it('leaves the task unchanged when the process stops; the next call tracks it and submits nothing', async () => {
     const fixture = createStepFixture();
     const disk: Disk = { text: '' };
     const task = await fixture.enqueued(1);
@@ -219,7 +219,7 @@ describe('one task without a daemon', () => {
     expect(fixture.cluster.jobs).to.have.length(1);
   });
 
-  it('gets a new job if it was left, reset and enqueued again, and the old job is cancelled', async () => {
+  it('cancels the old job and submits a new one for a task reset and enqueued after the process stopped', async () => {
     const fixture = createStepFixture();
     const disk: Disk = { text: '' };
     const task = await fixture.enqueued(1);
@@ -236,7 +236,7 @@ describe('one task without a daemon', () => {
     expect((await next.ended).task?.status).to.equal('completed');
   });
 
-  it('is not run if its user deletes it or moves it to another queue', async () => {
+  it('does not run a task that its user deleted or moved to another queue', async () => {
     const fixture = createStepFixture();
     const [deleted, moved] = [await fixture.enqueued(1), await fixture.enqueued(2)];
     await fixture.server.call('tasks.delete', { task: deleted, force: true });
@@ -255,7 +255,7 @@ describe('one task without a daemon', () => {
   });
 
   for (const way of ['never answered', 'answer lost', 'not made'] as const) {
-    it(`gets exactly one job, whichever call is the one that is ${way}${way === 'never answered' ? ', and it is killed there' : ''}`, async () => {
+    it(`submits exactly one job, whichever call is "${way}"${way === 'never answered' ? ', and the process is killed then' : ''}`, async () => {
       // The first run, without a fault, counts the calls.
       let calls = 0;
       for (let at = 0; at <= calls; at += 1) {

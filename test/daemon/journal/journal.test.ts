@@ -27,7 +27,7 @@ describe('the journal', () => {
 
   afterEach(() => rm(folder, { recursive: true }));
 
-  it('remembers what was written, and forgets what was forgotten', async () => {
+  it('contains each entry that was written and not forgotten', async () => {
     const journal = await openJournal(folder, NOW);
     await Promise.all([journal.write(taskNumber(1)), journal.write(taskNumber(2))]);
     await journal.write({ ...taskNumber(1), step: 'submitting' });
@@ -65,7 +65,7 @@ describe('the journal', () => {
     expect(mode & 0o777).to.equal(0o600);
   });
 
-  it('ignores a last line that a crash has torn', async () => {
+  it('ignores an incomplete last line after a crash', async () => {
     await writeFile(
       file,
       formatJournal({ entry: taskNumber(1) }) + formatJournal({ entry: taskNumber(2) }).slice(0, 40),
@@ -77,7 +77,7 @@ describe('the journal', () => {
     await journal.close();
   });
 
-  it('D-03 contains what its complete lines say, wherever the file is truncated', () => {
+  it('D-03 contains exactly the entries of its complete lines, wherever the file is truncated', () => {
     const lines = [taskNumber(1), taskNumber(2), { ...taskNumber(1), attempts: 2 }].map((entry) =>
       formatJournal({ entry }),
     );
@@ -93,13 +93,13 @@ describe('the journal', () => {
   for (const [what, text, read] of [
     ['an empty line as nothing', '\n', { kind: 'read', entries: new Map() }],
     ['a newer version', '{"v":7}\n', { kind: 'newer', version: 7 }],
-    ['damage, with its line', '{"v":1,"forget":"1"}\n\nnot json\n', { kind: 'damaged', line: 3 }],
+    ['damage, with the number of its line', '{"v":1,"forget":"1"}\n\nnot json\n', { kind: 'damaged', line: 3 }],
     ['a line without content as damage', '{"v":1}\n', { kind: 'damaged', line: 1 }],
     ['a null line as damage', 'null\n', { kind: 'damaged', line: 1 }],
     ['a line without a version as damage', '{"forget":"1"}\n', { kind: 'damaged', line: 1 }],
     ['an incomplete entry as damage', '\n{"v":1,"entry":{"task":"1"}}\n', { kind: 'damaged', line: 2 }],
     [
-      'nothing of a forgotten task',
+      'no entry of a forgotten task',
       '{"v":1,"entry":{"task":"1"}}\n{"v":1,"forget":"1"}\n',
       { kind: 'read', entries: new Map() },
     ],
@@ -135,7 +135,7 @@ describe('the journal', () => {
     expect(await readFile(file, 'utf8')).to.equal('{"v":2,"entry":{}}\n');
   });
 
-  it('D-04 sets a file of an older version aside like a damaged one', async () => {
+  it('D-04 sets a file of an older version aside', async () => {
     await writeFile(file, `{"v":0,"task":"${taskNumber(1).task}"}\n`);
 
     const journal = await openJournal(folder, NOW);
@@ -144,7 +144,7 @@ describe('the journal', () => {
     await journal.close();
   });
 
-  it('does not set a file aside in which only a later line is of a newer version', async () => {
+  it('rejects a file in which only a later line is of a newer version, without setting it aside', async () => {
     await writeFile(file, `${formatJournal({ entry: taskNumber(1) })}{"v":2}\n`);
 
     expect(await rejection(openJournal(folder, NOW))).to.be.instanceOf(JournalError);
@@ -170,7 +170,7 @@ describe('the journal', () => {
     expect(await readlink(file)).to.equal(file);
   });
 
-  it('writes pending lines when it is closed, and nothing later, as another daemon may use it then', async () => {
+  it('writes pending lines when it closes, and none later, as another daemon may then use the file', async () => {
     const journal = await openJournal(folder, NOW);
     const pending = journal.write(taskNumber(1));
     await journal.close();
@@ -212,12 +212,12 @@ describe('the journal', () => {
     [40_000, 9_999, true],
     [40_000, 10_000, false],
   ] as const) {
-    it(`D-07 is ${isWorth ? '' : 'not '}compacted with ${lines} lines and ${known} entries`, () => {
+    it(`D-07 is ${isWorth ? '' : 'not '}compacted if it has ${lines} lines and ${known} entries`, () => {
       expect(needsCompaction(lines, known)).to.equal(isWorth);
     });
   }
 
-  it('D-07 loses nothing if a compaction fails, and is compacted later', async () => {
+  it('D-07 loses no entry if a compaction fails, and is compacted later', async () => {
     const blocked = `${file}.${process.pid}.tmp`;
     const warnings: string[] = [];
     const journal = await openJournal(folder, NOW, { warn: (message) => void warnings.push(message) });
@@ -241,7 +241,7 @@ describe('the journal', () => {
     await again.close();
   });
 
-  it('continues after a torn write appended lines', async () => {
+  it('accepts more writes after an incomplete line', async () => {
     const journal = await openJournal(folder, NOW);
     await journal.write(taskNumber(1));
     await journal.close();
@@ -256,7 +256,7 @@ describe('the journal', () => {
     await last.close();
   });
 
-  it('holds thousands of tasks without slowing down', async () => {
+  it('stores thousands of tasks without slowing down', async () => {
     const journal = await openJournal(folder, NOW);
     const many = Array.from({ length: 5_000 }, (_, index) => taskNumber(index));
     await Promise.all(many.map((entry) => journal.write(entry)));

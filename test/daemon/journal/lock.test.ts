@@ -19,7 +19,7 @@ describe('the lock of a state directory', () => {
 
   afterEach(() => rm(folder, { recursive: true }));
 
-  it('D-08 rejects a second holder with the host, the process and its start time', async () => {
+  it('D-08 rejects a second holder, and names the host, process and start time of the first', async () => {
     await acquireLock(folder, 'login1', Date.UTC(2026, 0, 2));
 
     const error = await rejection(acquireLock(folder, 'login1', Date.now()));
@@ -28,14 +28,14 @@ describe('the lock of a state directory', () => {
     expect(String(error)).to.include(`process ${process.pid} on login1, since 2026-01-02T00:00:00.000Z`);
   });
 
-  it('is free again after its release', async () => {
+  it('can be acquired again after its release', async () => {
     const lock = await acquireLock(folder, 'login1', Date.now());
     await lock.release();
 
     await acquireLock(folder, 'login1', Date.now());
   });
 
-  it('is taken over from a process that is dead', async () => {
+  it('can be acquired if its process is dead', async () => {
     const child = spawn('true');
     await once(child, 'close');
     await writeFile(file, JSON.stringify({ host: 'login1', pid: child.pid, begun: '1', since: 0 }));
@@ -45,19 +45,19 @@ describe('the lock of a state directory', () => {
     expect(JSON.parse(await readFile(file, 'utf8'))).to.include({ pid: process.pid });
   });
 
-  it('is taken over when its process id now belongs to another process', async () => {
+  it('can be acquired if another process now has its process id', async () => {
     await writeFile(file, JSON.stringify({ host: 'login1', pid: process.pid, begun: '1', since: 0 }));
 
     await acquireLock(folder, 'login1', Date.now());
   });
 
-  it('is not taken over from another host that is alive', async () => {
+  it('cannot be acquired if it belongs to another host that still renews it', async () => {
     await writeFile(file, JSON.stringify({ host: 'login2', pid: 1, begun: '1', since: 0 }));
 
     expect(await rejection(acquireLock(folder, 'login1', Date.now()))).to.be.instanceOf(AlreadyRunningError);
   });
 
-  it('is taken over from another host that has not touched it for long', async () => {
+  it('can be acquired if it belongs to another host that has not renewed it for a long time', async () => {
     await writeFile(file, JSON.stringify({ host: 'login2', pid: 1, begun: '1', since: 0 }));
     const longAgo = new Date(Date.now() - 600_000);
     await utimes(file, longAgo, longAgo);
@@ -65,13 +65,13 @@ describe('the lock of a state directory', () => {
     await acquireLock(folder, 'login1', Date.now());
   });
 
-  it('is taken over when a crash left it empty', async () => {
+  it('can be acquired if a crash left the file empty', async () => {
     await writeFile(file, '');
 
     await acquireLock(folder, 'login1', Date.now());
   });
 
-  it('reports to a daemon that was suspended for long that another one holds the directory', async () => {
+  it('tells a daemon that was suspended for a long time if another one holds the directory', async () => {
     const lock = await acquireLock(folder, 'login1', 1);
     await writeFile(file, JSON.stringify({ host: 'login2', pid: 1, begun: '1', since: 0 }));
 
@@ -81,7 +81,7 @@ describe('the lock of a state directory', () => {
     expect(JSON.parse(await readFile(file, 'utf8'))).to.include({ host: 'login2' });
   });
 
-  it('is created again if it was removed', async () => {
+  it('is created again if the file was removed', async () => {
     const lock = await acquireLock(folder, 'login1', 1);
     await rm(file);
 
@@ -90,7 +90,7 @@ describe('the lock of a state directory', () => {
     expect(JSON.parse(await readFile(file, 'utf8'))).to.include({ host: 'login1', since: 1 });
   });
 
-  it('is acquired by one of many daemons that start at once', async () => {
+  it('is acquired by exactly one of many daemons that start at once', async () => {
     const tries = await Promise.allSettled(Array.from({ length: 8 }, () => acquireLock(folder, 'login1', Date.now())));
 
     expect(tries.filter(({ status }) => status === 'fulfilled')).to.have.length(1);

@@ -23,8 +23,8 @@ function hear(peers: Peers, ...rows: readonly WorkerRow[]): Promise<void> {
   return peers.refresh({ find: (tag) => Promise.resolve({ workers: workersOf(tag), isWhole: true }) }, now);
 }
 
-describe('a job of several daemons', () => {
-  it('is tracked by the daemon that submitted it, while that is live', async () => {
+describe('among several daemons, a job', () => {
+  it('is tracked by the daemon that submitted it, while that daemon is live', async () => {
     const [one, other] = [daemon('mark1'), daemon('mark2')];
     await hear(one, one.row(), other.row());
     await hear(other, one.row(), other.row());
@@ -33,7 +33,7 @@ describe('a job of several daemons', () => {
     expect([other.isOurs(QUEUE, 'mark1'), other.isOurs(QUEUE, 'mark2')]).to.deep.equal([false, true]);
   });
 
-  it('of a daemon that is gone, or without a mark, is tracked by exactly one live daemon', async () => {
+  it('is tracked by exactly one live daemon if its own daemon is gone or it has no mark', async () => {
     const all = [daemon('mark3'), daemon('mark1'), daemon('mark2')];
     for (const one of all) await hear(one, ...all.map((each) => each.row()));
 
@@ -42,7 +42,7 @@ describe('a job of several daemons', () => {
     }
   });
 
-  it('is taken over after its daemon was missing from three readings in a row, and left to it when it is back', async () => {
+  it('is adopted after its daemon was missing from three polls in a row, and returned when that is back', async () => {
     const [one, other] = [daemon('mark1'), daemon('mark2')];
     const sees: boolean[] = [];
     for (const rows of [[other.row()], [], [], [other.row()], [], [], [], [other.row()]]) {
@@ -53,7 +53,7 @@ describe('a job of several daemons', () => {
     expect(sees).to.deep.equal([false, false, false, false, false, false, true, false]);
   });
 
-  it('stays with its daemon through many readings in quick succession', async () => {
+  it('stays with a daemon that is missing from many polls in quick succession', async () => {
     const [one, other] = [daemon('mark1'), daemon('mark2')];
     await hear(one, other.row());
     for (let reading = 0; reading < 9; reading += 1)
@@ -62,7 +62,7 @@ describe('a job of several daemons', () => {
     expect(one.isOurs(QUEUE, 'mark2')).to.equal(false);
   });
 
-  it('is taken over from a daemon that was missing for long, however close the readings are', async () => {
+  it('is adopted from a daemon that was missing for a long time, however close the polls are', async () => {
     const [one, other] = [daemon('mark1'), daemon('mark2')];
     await hear(one, other.row());
     for (let reading = 0; reading < 9; reading += 1) {
@@ -72,7 +72,7 @@ describe('a job of several daemons', () => {
     expect(one.isOurs(QUEUE, 'mark2')).to.equal(true);
   });
 
-  it('is not taken over immediately from a daemon that is missing from one reading', async () => {
+  it('is not adopted from a daemon that is missing from one poll', async () => {
     const [one, other, third] = [daemon('mark1'), daemon('mark2'), daemon('mark3')];
     await hear(one, other.row(), third.row());
     await hear(one, third.row());
@@ -80,7 +80,7 @@ describe('a job of several daemons', () => {
     expect(one.isOurs(QUEUE, 'mark2')).to.equal(false);
   });
 
-  it('is taken over immediately from a daemon that restarted without the queue', async () => {
+  it('is adopted immediately from a daemon that restarted without the queue', async () => {
     const [one, other] = [daemon('mark1'), daemon('mark2')];
     await hear(one, other.row());
     await hear(one, daemon('mark2', { queues: [OTHER] }).row());
@@ -88,7 +88,7 @@ describe('a job of several daemons', () => {
     expect(one.isOurs(QUEUE, 'mark2')).to.equal(true);
   });
 
-  it('stays with its daemon through failed readings', async () => {
+  it('stays with its daemon while polls fail', async () => {
     const [one, other] = [daemon('mark1'), daemon('mark2')];
     await hear(one, other.row());
     for (let reading = 0; reading < 9; reading += 1) {
@@ -98,7 +98,7 @@ describe('a job of several daemons', () => {
     expect(one.isOurs(QUEUE, 'mark2')).to.equal(false);
   });
 
-  it('of an execute process is tracked by that process, else by a daemon, but not by another execute process', async () => {
+  it('of an execute process is tracked by that process, and a job without a mark by a daemon', async () => {
     const [one, single, another] = [daemon('mark1'), daemon('zark1'), daemon('zark2')];
     const all = [one, single, another];
     for (const each of all) await hear(each, ...all.map((other) => other.row()));
@@ -107,14 +107,14 @@ describe('a job of several daemons', () => {
     expect(all.map((each) => each.isOurs(QUEUE, undefined))).to.deep.equal([true, false, false]);
   });
 
-  it('of its task is tracked by an execute process if no daemon serves the queue', async () => {
+  it('is tracked by an execute process if no daemon serves its queue', async () => {
     const [single, another] = [daemon('zark2'), daemon('zark1')];
     await hear(single, another.row());
 
     expect([single.isOurs(QUEUE, 'dead1'), single.isOurs(QUEUE, undefined)]).to.deep.equal([true, true]);
   });
 
-  it('of a queue that its daemon no longer serves is tracked by one that does', async () => {
+  it('is tracked by a daemon that serves its queue if its own daemon no longer does', async () => {
     const [one, other] = [daemon('mark1'), daemon('mark2', { queues: [OTHER] })];
     await hear(one, other.row());
     await hear(other, one.row());
@@ -122,14 +122,14 @@ describe('a job of several daemons', () => {
     expect([one.isOurs(QUEUE, 'mark2'), other.isOurs(QUEUE, 'mark2')]).to.deep.equal([true, false]);
   });
 
-  it('of a queue that no daemon serves stays with the daemon that tracks it', async () => {
+  it('in a queue that no daemon serves stays with the daemon that tracks it', async () => {
     const [one, other] = [daemon('mark1'), daemon('mark2')];
     await hear(one, other.row());
 
     expect(one.isOurs(OTHER, 'mark1')).to.equal(true);
   });
 
-  it('is independent of daemons of another scheduler queue, and of other workers', async () => {
+  it('does not depend on daemons of another scheduler queue or on workers that are no daemons', async () => {
     const one = daemon('mark2');
     const stranger = createPeers({ worker: 'x', mark: 'mark1', queues: [QUEUE], schedulerQueue: OTHER });
     const [group = ''] = one.row().tags;
@@ -140,7 +140,7 @@ describe('a job of several daemons', () => {
 });
 
 describe('two daemons with the same name', () => {
-  it('do not share a registration: the one that sees the other first takes another name', async () => {
+  it('have different registrations: the one that sees the other first adds its mark', async () => {
     const [one, other] = [daemon('mark1', { worker: 'login1:slurm' }), daemon('mark2', { worker: 'login1:slurm' })];
     await hear(one, daemon('mark3').row(), other.row());
     await hear(other, one.row());
@@ -148,7 +148,7 @@ describe('two daemons with the same name', () => {
     expect([one.row().id, other.row().id]).to.deep.equal(['login1:slurm-mark1', 'login1:slurm']);
   });
 
-  it('keep their name if the row is from their earlier run, or has another name', async () => {
+  it('keep their name unless another daemon with the same name is registered', async () => {
     const one = daemon('mark1', { worker: 'login1:slurm' });
     await hear(one, one.row(), daemon('mark2').row());
 
@@ -156,8 +156,8 @@ describe('two daemons with the same name', () => {
   });
 });
 
-describe('fake workers', () => {
-  it('are remembered up to a limit, and known peers stay among them', () => {
+describe('workers that only look like peers', () => {
+  it('are limited in number, and do not displace known peers', () => {
     const known = [{ mark: 'mark1', missed: 0 }];
     const heard = Array.from({ length: 100_000 }, (_, number) => ({ mark: number.toString(36), missed: 0 }));
     const first = mergePeers(known, heard, 1);
@@ -169,7 +169,7 @@ describe('fake workers', () => {
     expect(mergePeers(first, [], 3)).to.deep.equal([]);
   });
 
-  it('are no peers without a valid mark', async () => {
+  it('are ignored if their mark is invalid', async () => {
     const one = daemon('mark1');
     const [group = ''] = one.row().tags;
     for (const mark of ['', 'x'.repeat(100_000), 'MARK2', 'mark'])

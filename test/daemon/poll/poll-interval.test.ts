@@ -14,7 +14,7 @@ import { entryOf } from '../decide/observations.ts';
 
 const LIMITS = { baseMs: 15_000, minJobAgeMs: 300_000 };
 
-describe('the poll interval', () => {
+describe('the interval to the next poll', () => {
   for (const [what, looked, seconds] of [
     ['while jobs change', {}, 15],
     ['after a few polls without a change', { quietPolls: 3 }, 15],
@@ -42,7 +42,7 @@ describe('the poll interval', () => {
     });
   }
 
-  it('is never longer than four times the setting, however slow Slurm is', () => {
+  it('is at most four times the setting, however slow Slurm is', () => {
     const slow = { tracked: 7, isChangeExpected: false, quietPolls: 0, slurmMs: 90_000 };
 
     expect(nextPollDelayMs({ ...LIMITS, baseMs: 1_000 }, slow)).to.equal(4_000);
@@ -52,7 +52,7 @@ describe('the poll interval', () => {
     ['a minute', 60_000, 30],
     ['two seconds, which is less than the setting', 2_000, 15],
   ] as const) {
-    it(`is ${seconds} s if Slurm forgets ended jobs after ${what}, however little happens`, () => {
+    it(`is ${seconds} s if Slurm forgets ended jobs after ${what}, even if nothing changes`, () => {
       const quiet = { tracked: 7, isChangeExpected: false, quietPolls: 99, slurmMs: 0 };
 
       expect(nextPollDelayMs({ ...LIMITS, minJobAgeMs }, quiet)).to.equal(seconds * 1000);
@@ -60,7 +60,7 @@ describe('the poll interval', () => {
   }
 });
 
-describe('changes between two polls', () => {
+describe('the fingerprint of a snapshot', () => {
   const pending: Partial<Job> = { id: '1' as JobId, state: 'PENDING', reason: 'Priority' };
   const queued: Partial<Task> = { status: 'queued' };
 
@@ -76,9 +76,9 @@ describe('changes between two polls', () => {
   }
 
   for (const [what, now, isNews] of [
-    ['none if nothing changed', [['a', queued, [pending]]], false],
-    ['a job that has started', [['a', queued, [{ ...pending, state: 'RUNNING' }]]], true],
-    ['another reason to wait', [['a', queued, [{ ...pending, reason: 'Resources' }]]], true],
+    ['the same tasks and jobs', [['a', queued, [pending]]], false],
+    ['a started job', [['a', queued, [{ ...pending, state: 'RUNNING' }]]], true],
+    ['another reason of a pending job', [['a', queued, [{ ...pending, reason: 'Resources' }]]], true],
     ['another status of a task', [['a', { status: 'stopped' }, [pending]]], true],
     ['a second job of a task', [['a', queued, [pending, pending]]], true],
     ['a job that is gone', [['a', queued, []]], true],
@@ -90,17 +90,17 @@ describe('changes between two polls', () => {
       ],
       true,
     ],
-    ['no task any more', [], true],
-    ['another task in the place of the first', [['b', queued, [pending]]], true],
+    ['no tasks', [], true],
+    ['another task instead of the first', [['b', queued, [pending]]], true],
   ] as const) {
-    it(`are: ${what}`, () => {
+    it(`${isNews ? 'changes' : 'does not change'} if the next snapshot has ${what}`, () => {
       const before = fingerprint(viewOf([['a', queued, [pending]]]));
 
       expect(fingerprint(viewOf(now)) !== before).to.equal(isNews);
     });
   }
 
-  it('do not include another order of the same jobs', () => {
+  it('does not depend on the order of the jobs', () => {
     const one = ['a', queued, [pending]] as const;
     const other = ['b', queued, [{ ...pending, id: '2' as JobId }]] as const;
 
@@ -108,16 +108,16 @@ describe('changes between two polls', () => {
   });
 });
 
-describe('a task in a transient state', () => {
+describe('isAwaitingChange', () => {
   for (const [what, more, isAwaited] of [
-    ['none in the normal case', {}, false],
-    ['its submission', { step: 'submitting' }, true],
-    ['the status from the agent after the end of its job', { endSeenAt: 1 }, true],
-    ['a job that Slurm no longer lists', { absentSince: 1 }, true],
-    ['a job whose task must not run', { astraySince: 1 }, true],
-    ['an agent that was asked to stop', { stoppingSince: 1 }, true],
+    ['for a normally tracked task', {}, false],
+    ['during a submission', { step: 'submitting' }, true],
+    ['while the agent of an ended job may still set the status', { endSeenAt: 1 }, true],
+    ['for a job that Slurm no longer lists', { absentSince: 1 }, true],
+    ['for a job whose task must not run', { astraySince: 1 }, true],
+    ['for an agent that was asked to stop', { stoppingSince: 1 }, true],
   ] as const) {
-    it(`is: ${what}`, () => {
+    it(`returns ${isAwaited} ${what}`, () => {
       expect(isAwaitingChange(entryOf(more))).to.equal(isAwaited);
     });
   }

@@ -5,8 +5,8 @@ import { createStepFixture, taskNumber } from '../step-fixture.ts';
 import { OWN_QUEUE } from '../../simulation/queues.ts';
 import { entryOf, NOW } from '../decide/observations.ts';
 
-describe('the timing of a daemon', () => {
-  it('finds an orphan soon after its grace period, even one that was too young at the start', async () => {
+describe('the daemon', () => {
+  it('recovers an orphan soon after its grace period, even one younger than that at the start', async () => {
     const fixture = createStepFixture({ adoptAfterMs: 20_000 });
     await fixture.enqueued(1);
     await fixture.server.call('queues.get_next_task', { queue: OWN_QUEUE });
@@ -18,7 +18,7 @@ describe('the timing of a daemon', () => {
     expect(fixture.cluster.jobs).to.have.length(1);
   });
 
-  it('claims a task at the next reading of its queue, even if a poll is due during that reading', async () => {
+  it('claims a task at the next check of its queue, even if a poll becomes due during that check', async () => {
     const fixture = createStepFixture();
     fixture.fate = ({ endpoint }) => {
       if (endpoint === 'queues.get_all') fixture.clock.pass(30);
@@ -39,7 +39,7 @@ describe('the timing of a daemon', () => {
     expect(Math.max(...waitedMs)).to.be.below(5_200);
   });
 
-  it('claims tasks, and rests, even if a poll takes longer than the interval', async () => {
+  it('claims tasks, and does not poll Slurm without a pause, if a poll takes longer than the interval', async () => {
     const fixture = createStepFixture();
     await fixture.enqueued(1);
     const run = start(fixture.deps);
@@ -58,7 +58,7 @@ describe('the timing of a daemon', () => {
     expect(fixture.calls.filter((call) => call === 'squeue').length - looksBefore).to.be.at.most(1);
   });
 
-  it('S-35 polls Slurm seldom when it tracks no jobs', async () => {
+  it('S-35 polls Slurm about once a minute if it tracks no jobs', async () => {
     const fixture = createStepFixture();
     const run = start(fixture.deps);
     await pass(fixture.clock, 600_000);
@@ -68,7 +68,7 @@ describe('the timing of a daemon', () => {
     expect(fixture.calls.filter((call) => call === 'squeue')).to.have.length.within(9, 11);
   });
 
-  it('S-35 polls Slurm once a minute when its jobs do not change, and sees a change within that time', async () => {
+  it('S-35 polls Slurm about once a minute if its jobs do not change, and then detects a change', async () => {
     const fixture = createStepFixture();
     const task = await fixture.enqueued(1);
     const run = start(fixture.deps);

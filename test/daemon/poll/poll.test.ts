@@ -15,29 +15,29 @@ const queueOf = (id: string, ...tasks: readonly string[]): Queue => ({
 
 describe('the place of a task', () => {
   const rows: readonly { readonly title: string; readonly queues: readonly Queue[]; readonly place: Place }[] = [
-    { title: 'no queue has it', queues: [queueOf('own', 'x'), queueOf('sched', 'y')], place: 'nowhere' },
-    { title: 'the scheduler queue has it', queues: [queueOf('own'), queueOf('sched', 'x', 't')], place: 'parked' },
-    { title: 'its own queue has it', queues: [queueOf('own', 't'), queueOf('sched')], place: 'own queue' },
-    { title: 'another queue has it', queues: [queueOf('own'), queueOf('else', 't')], place: 'another queue' },
+    { title: 'no queue contains it', queues: [queueOf('own', 'x'), queueOf('sched', 'y')], place: 'nowhere' },
+    { title: 'the scheduler queue contains it', queues: [queueOf('own'), queueOf('sched', 'x', 't')], place: 'parked' },
+    { title: 'its own queue contains it', queues: [queueOf('own', 't'), queueOf('sched')], place: 'own queue' },
+    { title: 'another queue contains it', queues: [queueOf('own'), queueOf('else', 't')], place: 'another queue' },
     {
-      title: 'a user enqueued it in its queue while it is parked',
+      title: 'a user enqueued the parked task in its own queue',
       queues: [queueOf('sched', 't'), queueOf('own', 't')],
       place: 'own queue',
     },
     {
-      title: 'a user enqueued it in another queue while it is parked',
+      title: 'a user enqueued the parked task in another queue',
       queues: [queueOf('sched', 't'), queueOf('else', 't')],
       place: 'another queue',
     },
   ];
 
   for (const { title, queues, place } of rows) {
-    it(`${title}: ${place}`, () => {
+    it(`is "${place}" if ${title}`, () => {
       expect(readPlaces({ queues, isWhole: true }, 'sched' as QueueId)(task, 'own' as QueueId)).to.equal(place);
     });
 
     const unless = place === 'nowhere' ? 'unknown' : place;
-    it(`${title}, and not every entry could be read: ${unless}`, () => {
+    it(`is "${unless}" if ${title} and some entries are unreadable`, () => {
       expect(readPlaces({ queues, isWhole: false }, 'sched' as QueueId)(task, 'own' as QueueId)).to.equal(unless);
     });
   }

@@ -63,7 +63,7 @@ function entryIn({ journal }: StepFixture['deps'], task: TaskId): Entry {
   return journal.entries.get(task) ?? expect.fail('the journal has no such task');
 }
 
-describe('acting', () => {
+describe('act', () => {
   it('S-38 cancels a job once, and again only after a minute or for another reason', async () => {
     const fixture = createStepFixture();
     const task = await parked(fixture);
@@ -76,7 +76,7 @@ describe('acting', () => {
     expect(fixture.logged.filter((line) => line.includes('Cancelling'))).to.have.length(3);
   });
 
-  it('records why it cancelled the job of the task, and that it cancelled an extra one', async () => {
+  it('records the reason for a cancelled job of the task, and the id of a cancelled extra job', async () => {
     const fixture = createStepFixture();
     const task = await parked(fixture);
 
@@ -88,7 +88,7 @@ describe('acting', () => {
     expect(entryIn(fixture.deps, task).cancelledFor).to.equal('the task was deleted');
   });
 
-  it('D-06 does not cancel a job before the reason is journaled', async () => {
+  it('D-06 does not cancel a job before the reason is in the journal', async () => {
     const fixture = createStepFixture();
     const task = await parked(fixture);
     const { deps, pool } = fixture;
@@ -110,7 +110,7 @@ describe('acting', () => {
     { do: 'park-again', from: 'in_progress' },
     { do: 'end', ending: { status: 'failed', reason: 'r', text: 't', withLog: false } },
   ] as const satisfies readonly Action[]) {
-    it(`does not ${action.do} if the user changed the task since the poll`, async () => {
+    it(`skips the action ${action.do} if the user changed the task since the poll`, async () => {
       const fixture = createStepFixture();
       const task = await parked(fixture);
       const seen = { task: await fixture.read(task), place: 'parked', record: undefined } as const;
@@ -125,7 +125,7 @@ describe('acting', () => {
     });
   }
 
-  it('D-09 does not return an orphan to its queue that another daemon has parked by now', async () => {
+  it('D-09 does not return an orphan to its queue that another daemon has parked in the meantime', async () => {
     const fixture = createStepFixture();
     const task = await parked(fixture);
     const seen = { task: await fixture.read(task), place: 'nowhere', record: undefined } as const;
@@ -148,7 +148,7 @@ describe('acting', () => {
     expect((await fixture.read(task))?.statusMessage).to.equal('stopping');
   });
 
-  it('does not retry a status message in the same pass, as it could erase an abort request by then', async () => {
+  it('does not retry a status message in the same pass, as that could erase an abort request', async () => {
     const fixture = createStepFixture();
     const task = await parked(fixture);
     fixture.fate = ({ endpoint }) => (endpoint === 'tasks.update' ? 'answer lost' : undefined);
@@ -164,7 +164,7 @@ describe('acting', () => {
     expect(entryIn(fixture.deps, task).told).to.deep.equal({});
   });
 
-  it('parks the task of a requeued job again: queued, in the scheduler queue, and still of its queue', async () => {
+  it('parks the task of a requeued job again, with status queued and with its own queue', async () => {
     const fixture = createStepFixture();
     const task = await begun(fixture);
 
@@ -183,7 +183,7 @@ describe('acting', () => {
     ['aborted', [['tasks.stop', {}]], { status: 'stopped' }],
     ['deleted', [['tasks.delete', { force: true }]], undefined],
   ] as const) {
-    it(`leaves no entry of a task that was ${what} before it was parked again`, async () => {
+    it(`leaves no scheduler queue entry of a task that was ${what} before it was parked again`, async () => {
       const fixture = createStepFixture();
       const task = await begun(fixture);
       const deps = withParking(fixture, async (park) => {
@@ -201,7 +201,7 @@ describe('acting', () => {
     });
   }
 
-  it('leaves the task to a requeued job that starts it as soon as it is parked again', async () => {
+  it('leaves the task to a requeued job that starts it immediately after the task was parked again', async () => {
     const fixture = createStepFixture();
     const task = await begun(fixture);
     const deps = withParking(fixture, async (park) => {
@@ -216,7 +216,7 @@ describe('acting', () => {
     expect(fixture.deps.journal.entries.size).to.equal(1);
   });
 
-  it('names where an option in the advice is set', async () => {
+  it('adds to advice where the template sets the named option', async () => {
     const places = new Map([['--time', { file: 'gpu.template', line: 3, properties: ['walltime'] }]]);
     const { deps } = createStepFixture();
     const fixture = createStepFixture({ queues: deps.queues.map((queue) => ({ ...queue, optionLocations: places })) });
@@ -239,7 +239,7 @@ describe('acting', () => {
     expect((await fixture.read(task))?.statusMessage).to.equal(`Raise --time. ${set}`);
   });
 
-  it("writes the cause that the job's log shows", async () => {
+  it("writes the cause shown in the job's log to the console", async () => {
     const tail = 'RuntimeError: Found no NVIDIA driver on your system.\n';
     const log = { kind: 'read', path: '/home/u/slurm-7.out', tail } as const;
     const places = new Map([['--gres', { file: 'gpu.template', line: 3, properties: [] }]]);
@@ -258,7 +258,7 @@ describe('acting', () => {
     expect(advice).to.include('the program found no GPU').and.to.include('--gres is set in gpu.template, line 3.');
   });
 
-  it('continues and logs a warning if the console cannot be written', async () => {
+  it('continues and logs a warning if the console does not accept a message', async () => {
     const fixture = createStepFixture();
     const task = await parked(fixture);
     fixture.fate = ({ endpoint }) => (endpoint === 'events.add_batch' ? 'not made' : undefined);
@@ -269,7 +269,7 @@ describe('acting', () => {
     expect(fixture.logged).to.deep.include('warn: Writing to the task failed');
   });
 
-  it('makes a new attempt with a new job name, and reports why', async () => {
+  it('resubmits with a new job name, and reports why', async () => {
     const fixture = createStepFixture();
     const task = await parked(fixture);
 

@@ -7,8 +7,8 @@ import { entryOf, NOW } from '../decide/observations.ts';
 const OWN = { do: 'cancel', jobIds: ['7' as JobId], why: 'the task was deleted' } as const;
 const EXTRA = { do: 'cancel', jobIds: ['8' as JobId], why: 'job 7 has the task' } as const;
 
-describe('cancelling a job', () => {
-  it('happens once, and again after a minute', () => {
+describe('the record of cancelled jobs', () => {
+  it('permits another cancellation after a minute, not before', () => {
     for (const cancel of [OWN, EXTRA]) {
       expect(isCancelDue(entryOf(), cancel, NOW)).to.equal(true);
       const entry = withCancelled(entryOf(), cancel, NOW);
@@ -16,20 +16,20 @@ describe('cancelling a job', () => {
     }
   });
 
-  it('happens again immediately for another reason', () => {
+  it('permits another cancellation immediately for another reason', () => {
     const entry = withCancelled(entryOf(), OWN, NOW);
 
     expect(isCancelDue(entry, { ...OWN, why: 'the task was aborted' }, NOW)).to.equal(true);
   });
 
-  it('is independent for the own job and for extra jobs', () => {
+  it('treats the tracked job and extra jobs separately', () => {
     expect(isCancelDue(withCancelled(entryOf(), EXTRA, NOW), OWN, NOW)).to.equal(true);
     expect(isCancelDue(withCancelled(entryOf(), OWN, NOW), EXTRA, NOW)).to.equal(true);
     const another = { ...EXTRA, jobIds: ['8' as JobId, '9' as JobId] };
     expect(isCancelDue(withCancelled(entryOf(), EXTRA, NOW), another, NOW)).to.equal(true);
   });
 
-  it('records at most the newest hundred extra jobs', () => {
+  it('contains at most the newest hundred extra jobs', () => {
     let entry = entryOf();
     for (let pass = 0; pass < 100; pass += 1) {
       const jobIds = Array.from({ length: 1_000 }, (_, number) => String(1_000_000 + pass * 1_000 + number) as JobId);
@@ -39,7 +39,7 @@ describe('cancelling a job', () => {
     expect(entry.cancelledExtras).to.have.length(100).and.to.include('1099999');
   });
 
-  it('records the reason for the own job, and the id of an extra job', () => {
+  it('contains the reason for the tracked job, and the id of each extra job', () => {
     const entry = withCancelled(withCancelled(entryOf(), EXTRA, NOW), EXTRA, NOW + 60_000);
 
     expect(entry).to.deep.equal({ ...entryOf(), cancelledExtras: ['8'], cancelledExtrasAt: NOW + 60_000 });

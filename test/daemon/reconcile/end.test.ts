@@ -42,8 +42,8 @@ async function started(fixture: StepFixture, task: TaskId): Promise<Task> {
   return (await fixture.read(task)) ?? expect.fail('no such task');
 }
 
-describe('ending a task whose agent did not', () => {
-  it('sets the status and reason, writes the end of the log to the console, and forgets the task', async () => {
+describe('ending a task that its agent did not end', () => {
+  it('sets the status and reason, writes the last lines of the log to the console, and forgets the task', async () => {
     const fixture = createStepFixture(logsThatEnd('first\nlast\n'));
     const { task, seen, entry } = await parked(fixture);
 
@@ -62,7 +62,7 @@ describe('ending a task whose agent did not', () => {
     expect(fixture.deps.journal.entries.size).to.equal(0);
   });
 
-  it('writes the cause that the log shows before the log', async () => {
+  it('writes the cause that the log shows before the lines of the log', async () => {
     const fixture = createStepFixture(logsThatEnd('\x1b[31mHost key verification failed.\x1b[0m\n'));
     const { task, seen, entry } = await parked(fixture);
 
@@ -84,7 +84,7 @@ describe('ending a task whose agent did not', () => {
     );
   });
 
-  it('C-06 leaves the task to a job that took the entry a moment before', async () => {
+  it('C-06 changes nothing if a job removed the entry since the poll', async () => {
     const fixture = createStepFixture();
     const { task, seen, entry } = await parked(fixture);
     await fixture.server.call('queues.remove_task', { queue: SCHEDULER_QUEUE, task });
@@ -101,7 +101,7 @@ describe('ending a task whose agent did not', () => {
     ['enqueued it again', ['tasks.dequeue', 'tasks.enqueue']],
     ['deleted it', ['tasks.delete']],
   ] as const) {
-    it(`C-30 changes nothing if the user ${act} a moment before`, async () => {
+    it(`C-30 changes nothing if the user ${act} since the poll`, async () => {
       const fixture = createStepFixture();
       const { task, seen, entry } = await parked(fixture);
       await fixture.server.call('queues.remove_task', { queue: SCHEDULER_QUEUE, task });
@@ -114,7 +114,7 @@ describe('ending a task whose agent did not', () => {
     });
   }
 
-  it('completes the task of a completed job if its log shows that the agent finished', async () => {
+  it('completes a task only if the log of its completed job shows that the agent finished', async () => {
     for (const [log, status] of [
       ['…\nProcess completed successfully\n', 'completed'],
       ['…\n', 'failed'],
@@ -131,7 +131,7 @@ describe('ending a task whose agent did not', () => {
     }
   });
 
-  it('reports only after the status is set: one that the server refuses is never reported', async () => {
+  it('writes nothing to the console if the server refuses the status', async () => {
     const fixture = createStepFixture();
     const { task, entry } = await parked(fixture);
     const seen = await started(fixture, task);

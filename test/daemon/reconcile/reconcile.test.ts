@@ -26,8 +26,8 @@ function reconcileNow({ deps, pool }: StepFixture, snapshot: Snapshot): Promise<
   return reconcile(deps, pool, snapshot, go);
 }
 
-describe('reconciling', () => {
-  it('S-29 does not decide from a poll that began before the job was known', async () => {
+describe('the reconcile loop', () => {
+  it('S-29 does not use a poll that began before the job was submitted', async () => {
     const fixture = createStepFixture();
     const early = await fixture.poll();
     const task = await followed(fixture);
@@ -65,7 +65,7 @@ describe('reconciling', () => {
       .and.not.match(/77|secret|n9/);
   });
 
-  it('S-21 decides nothing for an absent job while the lookup fails', async () => {
+  it('S-21 decides nothing about an absent job while the lookup fails', async () => {
     const fixture = createStepFixture();
     const task = await followed(fixture);
     fixture.cluster.crash();
@@ -79,7 +79,7 @@ describe('reconciling', () => {
     expect(fixture.logged.filter((line) => line.includes('Lookup of absent jobs failed'))).to.have.length(3);
   });
 
-  it('leaves the job of a live peer to that peer, without touching job or task', async () => {
+  it('leaves the job of a live peer to that peer, and changes neither job nor task', async () => {
     const fixture = createStepFixture();
     const deps = { ...fixture.deps, peers: { ...fixture.deps.peers, isOurs: () => false } };
     const task = await followed(fixture);
@@ -94,9 +94,9 @@ describe('reconciling', () => {
 
   for (const { what, cancelled } of [
     { what: 'an extra job', cancelled: (id: JobId) => ({ jobId: '99' as JobId, cancelledExtras: [id] }) },
-    { what: 'its own job', cancelled: (jobId: JobId) => ({ jobId, cancelledFor: 'the task was taken out' }) },
+    { what: 'the tracked job', cancelled: (jobId: JobId) => ({ jobId, cancelledFor: 'the task was taken out' }) },
   ]) {
-    it(`remembers ${what} that it cancelled for as long as Slurm lists it`, async () => {
+    it(`remembers that it cancelled ${what} for as long as Slurm lists it`, async () => {
       const fixture = createStepFixture();
       const deps = { ...fixture.deps, peers: { ...fixture.deps.peers, isOurs: () => false } };
       const task = await followed(fixture);

@@ -15,8 +15,8 @@ async function popped(fixture: StepFixture): Promise<{ task: TaskId; entry: Entr
   return { task, entry };
 }
 
-describe('a task that returns to its queue', () => {
-  it('is at the front of its queue, shows why, and is forgotten', async () => {
+describe('returning a task to its queue', () => {
+  it('puts the task at the front, reports why, and forgets it', async () => {
     const fixture = createStepFixture();
     const { task, entry } = await popped(fixture);
     await fixture.enqueued(2);
@@ -28,7 +28,7 @@ describe('a task that returns to its queue', () => {
     expect(fixture.deps.journal.entries.size).to.equal(0);
   });
 
-  it('is left alone if another daemon removed its entry', async () => {
+  it("does nothing if another daemon removed the task's entry", async () => {
     const fixture = createStepFixture();
     const { entry } = await popped(fixture);
 
@@ -38,7 +38,7 @@ describe('a task that returns to its queue', () => {
     expect(fixture.deps.journal.entries.size).to.equal(1);
   });
 
-  it('stays where the user has put it in the meantime', async () => {
+  it('leaves the task in a queue in which the user enqueued it in the meantime', async () => {
     const fixture = createStepFixture();
     const { task, entry } = await popped(fixture);
     await fixture.server.call('tasks.enqueue', { task, queue: OTHER_QUEUE });
@@ -53,7 +53,7 @@ describe('a task that returns to its queue', () => {
     ['aborted', 'tasks.stop', {}, { status: 'stopped' }],
     ['enqueued elsewhere', 'tasks.enqueue', { queue: OTHER_QUEUE }, { status: 'queued', executionQueue: OTHER_QUEUE }],
   ] as const) {
-    it(`is removed from its queue again if it was ${what} at the same moment`, async () => {
+    it(`removes the task again if it was ${what} at the same time`, async () => {
       const fixture = createStepFixture();
       const { task, entry } = await popped(fixture);
       const { queues } = fixture.deps.clearml;
@@ -75,7 +75,7 @@ describe('a task that returns to its queue', () => {
     });
   }
 
-  it('is forgotten even if it was claimed again immediately', async () => {
+  it('forgets the task even if another daemon claims it immediately', async () => {
     const fixture = createStepFixture();
     const { task, entry } = await popped(fixture);
     const { queues } = fixture.deps.clearml;
@@ -95,7 +95,7 @@ describe('a task that returns to its queue', () => {
     expect(fixture.deps.journal.entries.size).to.equal(0);
   });
 
-  it('is stopped with advice if its queue was deleted', async () => {
+  it('sets the task to stopped, with advice, if its queue was deleted', async () => {
     const fixture = createStepFixture();
     const { task, entry } = await popped(fixture);
     await fixture.server.call('queues.delete', { queue: OWN_QUEUE });
@@ -109,7 +109,7 @@ describe('a task that returns to its queue', () => {
     expect(fixture.deps.journal.entries.size).to.equal(0);
   });
 
-  it('is still tracked if the response to the removal of its entry was lost', async () => {
+  it('keeps tracking the task if the response to the removal of its entry is lost', async () => {
     const fixture = createStepFixture();
     const { task, entry } = await popped(fixture);
     await fixture.server.call('queues.add_task', { queue: SCHEDULER_QUEUE, task, update_execution_queue: false });

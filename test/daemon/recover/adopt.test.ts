@@ -22,7 +22,7 @@ async function left(fixture: StepFixture, { isParked }: { readonly isParked: boo
   return task;
 }
 
-describe('adopting untracked tasks', () => {
+describe('the adopter of untracked tasks', () => {
   for (const { what, isParked } of [
     { what: 'parked', isParked: true },
     { what: 'in no queue', isParked: false },
@@ -40,7 +40,7 @@ describe('adopting untracked tasks', () => {
     });
   }
 
-  it('adopts none at the limit of tracked tasks, and reports that some are left', async () => {
+  it('adopts none at the maximum number of tracked tasks, and returns that some remain', async () => {
     const fixture = createStepFixture();
     await left(fixture, { isParked: true });
     const snapshot = await fixture.poll();
@@ -50,7 +50,7 @@ describe('adopting untracked tasks', () => {
     expect(fixture.deps.journal.entries.size).to.equal(0);
   });
 
-  it("reports that some are left while all users' jobs cannot be listed", async () => {
+  it("returns that some remain if all users' jobs cannot be listed", async () => {
     const fixture = createStepFixture();
     const task = await left(fixture, { isParked: true });
     const { scheduler } = fixture.deps;
@@ -63,7 +63,7 @@ describe('adopting untracked tasks', () => {
     expect([...fixture.deps.journal.entries.keys()]).to.deep.equal([task]);
   });
 
-  it('runs a task again whose job Slurm restarted too early, even after the journal was lost', async () => {
+  it('runs a task again whose job Slurm restarted too early, even if the journal was lost', async () => {
     const fixture = createStepFixture();
     const { cluster, clock, deps, server } = fixture;
     const lost = fixture.peer(2);
@@ -90,7 +90,7 @@ describe('adopting untracked tasks', () => {
     expect(cluster.jobs.map(({ state }) => state)).to.deep.equal(['FAILED', 'PENDING']);
   });
 
-  it('leaves a task stopped whose job failed without a restart', async () => {
+  it('leaves a task stopped if its job failed without a restart', async () => {
     const fixture = createStepFixture();
     const task = await fixture.enqueued(1);
     fixture.cluster.submit(formatJobName(task, newAttempt(fixture.clock.now(), fixture.deps.mark, 'once')), '');

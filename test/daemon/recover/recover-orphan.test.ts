@@ -12,7 +12,7 @@ describe('recovering an orphan', () => {
     ['Slurm did not respond', 'squeue'],
     ['the server did not respond', 'queues.add_task'],
   ] as const) {
-    it(`continues in the next pass if ${what} after it was marked`, async () => {
+    it(`is completed in the next pass if ${what} after the orphan was marked`, async () => {
       const fixture = createStepFixture();
       const task = await fixture.enqueued(1);
       const { journal } = fixture.deps;

@@ -20,7 +20,7 @@ function rowOf(given: Partial<KnownTask>): StatusRow {
 
 const RUNNING = jobOf('RUNNING', { startAt: NOW - 5_000, nodes: 'n1' });
 
-describe('the status row of a task', () => {
+describe('the status row', () => {
   for (const [what, given, state, why] of [
     [
       'a pending job',
@@ -103,31 +103,31 @@ describe('the status row of a task', () => {
       'Slurm did not respond, so the state of its job is unknown.',
     ],
     [
-      'a task while ClearML does not respond: it is not reported as deleted',
+      'a task while ClearML does not respond, and does not report it as deleted',
       { jobs: [RUNNING], task: undefined, isAsked: { clearml: false, slurm: true } },
       'RUNNING',
       '',
     ],
   ] as const satisfies readonly (readonly [string, Partial<KnownTask>, string, string])[]) {
-    it(what, () => {
+    it(`shows ${what}`, () => {
       expect(rowOf(given)).to.include({ state, why });
     });
   }
 
-  it('shows since when, and where', () => {
+  it('shows since when the state lasts, and the nodes of the job', () => {
     expect(rowOf({ jobs: [jobOf('PENDING')] })).to.include({ since: NOW - 60_000, nodes: undefined });
     expect(rowOf({ jobs: [RUNNING] })).to.include({ since: NOW - 5_000, nodes: 'n1', job: '7' });
     expect(rowOf({ jobs: [jobOf('FAILED', { endedAt: NOW - 1 })] })).to.include({ since: NOW - 1 });
     expect(rowOf({ entry: entryOf({ stepAt: NOW - 9, absentSince: undefined }) })).to.include({ since: NOW - 9 });
   });
 
-  it('shows the job that the decision table chooses', () => {
+  it('shows the job that the decision table uses', () => {
     const extra = jobOf('PENDING', { id: '6' as JobId });
 
     expect(rowOf({ jobs: [extra, RUNNING], task: taskOf('in_progress') })).to.include({ job: '7', state: 'RUNNING' });
   });
 
-  it("names the task's own queue if no journal has it", () => {
+  it("names the task's own queue if no journal contains the task", () => {
     const task = taskOf('queued', { executionQueue: 'e'.repeat(32) as QueueId });
 
     expect(rowOf({ entry: undefined, task, queueName: 'gpu' })).to.include({ queue: 'gpu', job: undefined });

@@ -3,8 +3,8 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { createBackoff, backoffMs } from '../../../src/daemon/submit/backoff.ts';
 
-describe('the backoff of claiming', () => {
-  it('grows with each failure in a row, up to five minutes', () => {
+describe('the backoff between claims', () => {
+  it('grows with each consecutive failure, up to five minutes', () => {
     fc.assert(
       fc.property(fc.nat(1_000), fc.double({ min: 0, max: 1, noNaN: true }), (refusals, jitter) => {
         expect(backoffMs(refusals, jitter)).to.be.within(0, 300_000);
@@ -13,7 +13,7 @@ describe('the backoff of claiming', () => {
     );
   });
 
-  it('counts the failures of concurrent submissions once', () => {
+  it('counts failures of concurrent submissions once', () => {
     const pause = createBackoff(() => 1);
     pause.failed(1_000);
     pause.failed(1_001);
@@ -21,7 +21,7 @@ describe('the backoff of claiming', () => {
     expect(pause.until()).to.equal(1_000 + backoffMs(1, 1));
   });
 
-  it('grows if the next submission fails too', () => {
+  it('grows if the next submission also fails', () => {
     const pause = createBackoff(() => 1);
     pause.failed(0);
     const first = pause.until();
@@ -30,7 +30,7 @@ describe('the backoff of claiming', () => {
     expect(pause.until() - first).to.be.above(first);
   });
 
-  it('ends at the first success', () => {
+  it('ends at the first successful submission', () => {
     const pause = createBackoff(() => 1);
     pause.failed(0);
     pause.succeeded();

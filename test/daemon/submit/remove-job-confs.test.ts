@@ -10,7 +10,7 @@ import { formatJobName } from '../../../src/slurm/job-name.ts';
 import { createStepFixture, taskNumber, type StepFixture } from '../step-fixture.ts';
 import { attempt, entryOf } from '../decide/observations.ts';
 
-describe('the clearml.conf files of jobs', () => {
+describe("a job's clearml.conf", () => {
   let sharedDir: string;
 
   beforeEach(async () => {
@@ -36,7 +36,7 @@ describe('the clearml.conf files of jobs', () => {
 
   const left = (): Promise<string[]> => readdir(join(sharedDir, 'jobs'));
 
-  it('are removed when the job has ended', async () => {
+  it('is removed when the job has ended', async () => {
     const { deps } = fixture();
     await write(1);
 
@@ -45,7 +45,7 @@ describe('the clearml.conf files of jobs', () => {
     expect(await left()).to.deep.equal([]);
   });
 
-  it('are swept for every attempt when their tasks are neither queued nor in progress', async () => {
+  it('is swept for every attempt of a task that is neither queued nor in progress nor in the journal', async () => {
     const here = fixture();
     const { deps, server } = here;
     const [waits, runs, known] = [await here.enqueued(1), await here.enqueued(2), taskNumber(3)];
@@ -63,7 +63,7 @@ describe('the clearml.conf files of jobs', () => {
     expect(await left()).to.have.members(kept);
   });
 
-  it('are not swept while they are young, as their jobs may still be submitted', async () => {
+  it('is not swept while it is new, as its job may still be submitted', async () => {
     const { deps } = fixture();
     const young = await write(5, 1);
 
@@ -72,7 +72,7 @@ describe('the clearml.conf files of jobs', () => {
     expect(await left()).to.deep.equal([young]);
   });
 
-  it('are the only files that a sweep removes', async () => {
+  it('is the only kind of file that a sweep removes', async () => {
     const { deps } = fixture();
     await writeFile(join(sharedDir, 'jobs', 'notes.txt'), '');
     await utimes(join(sharedDir, 'jobs', 'notes.txt'), 0, 0);
@@ -82,7 +82,7 @@ describe('the clearml.conf files of jobs', () => {
     expect(await left()).to.deep.equal(['notes.txt']);
   });
 
-  it('cause no error if their directory does not exist yet', async () => {
+  it('causes no error in a sweep if its directory does not exist yet', async () => {
     const { deps } = fixture();
     await rm(join(sharedDir, 'jobs'), { recursive: true });
 

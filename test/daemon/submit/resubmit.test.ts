@@ -21,8 +21,8 @@ async function parked(fixture: StepFixture): Promise<{ task: TaskId; entry: Entr
   return { task, entry };
 }
 
-describe('resubmitting', () => {
-  it('submits a job with another name, counts it, and reports why', async () => {
+describe('a resubmission', () => {
+  it('submits a job with another name, counts the attempt, and reports why', async () => {
     const fixture = createStepFixture();
     const { task, entry } = await parked(fixture);
 
@@ -37,14 +37,14 @@ describe('resubmitting', () => {
     expect(fixture.facts.get('info: Resubmitting')).to.deep.equal({ task, queue: 'own', why: WHY });
   });
 
-  it('submits a parked task that was enqueued again since its entry was written', async () => {
+  it('submits a parked task that was enqueued again after its journal entry was written', async () => {
     const fixture = createStepFixture();
     const { entry } = await parked(fixture);
 
     expect(await resubmit(fixture.deps, { ...entry, queuedAt: 1 }, WHY)).to.equal('accepted');
   });
 
-  it('removes the file of the last attempt before the next one is written', async () => {
+  it('removes the file of the last attempt before it writes the next one', async () => {
     const fixture = createStepFixture();
     const { entry } = await parked(fixture);
     const ran: string[] = [];
@@ -71,7 +71,7 @@ describe('resubmitting', () => {
     ['deleted', 'tasks.delete', { force: true }],
     ['enqueued elsewhere', 'tasks.enqueue', { queue: OTHER_QUEUE }],
   ] as const) {
-    it(`submits no job for a task that was ${what} in the meantime`, async () => {
+    it(`submits no job for a task that was ${what} since the decision`, async () => {
       const fixture = createStepFixture();
       const { task, entry } = await parked(fixture);
       await fixture.server.call(endpoint, { task, ...more });
@@ -100,7 +100,7 @@ describe('resubmitting', () => {
     ]);
   });
 
-  it('leaves a task whose queue is no longer served to the job that took its entry', async () => {
+  it('leaves a task whose queue is no longer served to the job that removed its entry', async () => {
     const fixture = createStepFixture({ queues: [] });
     const { task, entry } = await parked(fixture);
     await fixture.server.call('queues.remove_task', { queue: SCHEDULER_QUEUE, task });
@@ -111,7 +111,7 @@ describe('resubmitting', () => {
     expect(fixture.deps.journal.entries.has(task)).to.equal(true);
   });
 
-  it('fails a task that can no longer be rendered, and leaves no entry', async () => {
+  it('fails a task that can no longer be rendered, and removes its entry', async () => {
     const { deps } = createStepFixture();
     const render = (): never => {
       throw new TemplateError('a.template', 2, 1, 'no value');

@@ -57,7 +57,7 @@ async function after(fixture: StepFixture, task: TaskId): Promise<string> {
 
 const LONG_AGO = { stepAt: NOW - 3_600_000 };
 
-it('remembers of a task that was parked before the restart that its entry may have been removed before it, too', async () => {
+it('resuming a task that was parked before a restart records that its entry may have been removed', async () => {
   const fixture = createStepFixture();
   const task = await left(fixture, 'parking', { place: 'parked' }, { attempts: 0 });
 
@@ -70,24 +70,42 @@ it('remembers of a task that was parked before the restart that its entry may ha
 const ROWS: readonly [title: string, step: Entry['step'], found: Found, more: Partial<Entry>, becomes: string][] = [
   ['the pop never happened', 'claiming', { place: 'own' }, {}, 'forgotten, 0 jobs'],
   ['C-02 the pop happened, or another daemon popped it', 'claiming', { place: 'nowhere' }, {}, 'forgotten, 0 jobs'],
-  ['another daemon parked it', 'claiming', { place: 'parked' }, {}, 'forgotten, 0 jobs'],
-  ['it was not parked yet', 'parking', { place: 'nowhere' }, {}, 'following job 1, 1 jobs'],
-  ['it was parked', 'parking', { place: 'parked' }, {}, 'following job 1, 1 jobs'],
-  ['the user enqueued it again', 'parking', { place: 'own' }, {}, 'orphaned, 0 jobs'],
-  ['it has a live job already', 'parking', { place: 'parked', job: 'PENDING' }, {}, 'following job 1, 1 jobs'],
-  ['S-02 sbatch had submitted it', 'submitting', { place: 'parked', job: 'PENDING' }, {}, 'following job 1, 1 jobs'],
-  ['its job has even ended', 'submitting', { place: 'parked', job: 'FAILED' }, {}, 'following job 1, 1 jobs'],
-  ['the request of sbatch may still arrive', 'submitting', { place: 'parked' }, {}, 'submitting, 0 jobs'],
+  ['another daemon parked the task', 'claiming', { place: 'parked' }, {}, 'forgotten, 0 jobs'],
+  ['the task was not parked yet', 'parking', { place: 'nowhere' }, {}, 'following job 1, 1 jobs'],
+  ['the task was parked', 'parking', { place: 'parked' }, {}, 'following job 1, 1 jobs'],
+  ['the user enqueued the task again', 'parking', { place: 'own' }, {}, 'orphaned, 0 jobs'],
+  ['the task already has a live job', 'parking', { place: 'parked', job: 'PENDING' }, {}, 'following job 1, 1 jobs'],
   [
-    'the request of sbatch may arrive within twice its message timeout',
+    'S-02 sbatch had submitted the job',
+    'submitting',
+    { place: 'parked', job: 'PENDING' },
+    {},
+    'following job 1, 1 jobs',
+  ],
+  [
+    'sbatch had submitted the job, which has ended',
+    'submitting',
+    { place: 'parked', job: 'FAILED' },
+    {},
+    'following job 1, 1 jobs',
+  ],
+  ["sbatch's request may still arrive", 'submitting', { place: 'parked' }, {}, 'submitting, 0 jobs'],
+  [
+    "sbatch's request is younger than twice the message timeout",
     'submitting',
     { place: 'parked' },
     { stepAt: NOW - 20_000 },
     'submitting, 0 jobs',
   ],
-  ['that time is over', 'submitting', { place: 'parked' }, { stepAt: NOW - 25_000 }, 'following job 1, 1 jobs'],
+  [
+    "sbatch's request is older than twice the message timeout",
+    'submitting',
+    { place: 'parked' },
+    { stepAt: NOW - 25_000 },
+    'following job 1, 1 jobs',
+  ],
   ['sbatch submitted no job', 'submitting', { place: 'parked' }, LONG_AGO, 'following job 1, 1 jobs'],
-  ['it is no longer parked', 'submitting', { place: 'nowhere' }, LONG_AGO, 'following, 0 jobs'],
+  ['the task is no longer parked', 'submitting', { place: 'nowhere' }, LONG_AGO, 'following, 0 jobs'],
   [
     'sbatch submitted no job five times',
     'submitting',
@@ -95,14 +113,14 @@ const ROWS: readonly [title: string, step: Entry['step'], found: Found, more: Pa
     { ...LONG_AGO, attempts: 5 },
     'following, 0 jobs',
   ],
-  ['another daemon may hold it', 'orphaned', { place: 'nowhere' }, {}, 'orphaned, 0 jobs'],
-  ['no daemon held it', 'orphaned', { place: 'nowhere' }, LONG_AGO, 'forgotten, 0 jobs'],
-  ['another daemon parked it', 'orphaned', { place: 'parked' }, LONG_AGO, 'forgotten, 0 jobs'],
+  ['another daemon may hold the task', 'orphaned', { place: 'nowhere' }, {}, 'orphaned, 0 jobs'],
+  ['no daemon holds the task', 'orphaned', { place: 'nowhere' }, LONG_AGO, 'forgotten, 0 jobs'],
+  ['another daemon parked the task', 'orphaned', { place: 'parked' }, LONG_AGO, 'forgotten, 0 jobs'],
 ];
 
-describe('resuming a step', () => {
+describe('resuming a task', () => {
   for (const [title, step, found, more, becomes] of ROWS) {
-    it(`${step}, and ${title}: ${becomes}`, async () => {
+    it(`in step ${step} leads to "${becomes}" if ${title}`, async () => {
       const fixture = createStepFixture();
       const task = await left(fixture, step, found, more);
 
@@ -127,7 +145,7 @@ describe('resuming a step', () => {
     }
   });
 
-  it('tracks a job of an earlier attempt without a message', async () => {
+  it('tracks a job of an earlier attempt without a message in the console', async () => {
     const fixture = createStepFixture();
     const task = await left(fixture, 'submitting', { place: 'parked', job: 'PENDING' }, { attempt: attempt(2) });
 
@@ -136,7 +154,7 @@ describe('resuming a step', () => {
     expect(fixture.deps.journal.entries.get(task)).to.include({ attempt: attempt(1) });
   });
 
-  it('returns a task whose queue is no longer served, or tracks its job if it has one', async () => {
+  it('returns a task whose queue is no longer served, or tracks its job if there is one', async () => {
     for (const step of ['claiming', 'parking'] as const) {
       const fixture = createStepFixture({ queues: [] });
       const task = await left(fixture, step, { place: 'nowhere' });
@@ -158,7 +176,7 @@ describe('resuming a step', () => {
     expect(fixture.waiting(SCHEDULER_QUEUE)).to.deep.equal([]);
   });
 
-  it('waits while accounting does not respond, and logs it', async () => {
+  it('waits while accounting does not respond, and logs that', async () => {
     const fixture = createStepFixture();
     const task = await left(fixture, 'submitting', { place: 'parked' }, LONG_AGO);
     fixture.fate = ({ endpoint }) => (endpoint === 'look up' ? 'not made' : undefined);
@@ -172,7 +190,7 @@ describe('resuming a step', () => {
     expect(fixture.facts.get(sentence)).to.deep.equal({ task, slurm: 'squeue: error: Socket timed out' });
   });
 
-  it('looks up jobs since the first attempt', async () => {
+  it('looks up jobs submitted since the first attempt', async () => {
     for (const [more, since] of [
       [LONG_AGO, LONG_AGO.stepAt],
       [{ ...LONG_AGO, firstAttemptAt: 5_000 }, 5_000],
@@ -195,7 +213,7 @@ describe('resuming a step', () => {
     }
   });
 
-  it('reports that an attempt is another one, and why', async () => {
+  it('reports the number of another attempt, and why there is one', async () => {
     const fixture = createStepFixture();
     const task = await left(fixture, 'submitting', { place: 'parked' }, LONG_AGO);
     await after(fixture, task);
@@ -205,7 +223,7 @@ describe('resuming a step', () => {
     ]);
   });
 
-  it('changes nothing of a task that another daemon holds', async () => {
+  it('changes nothing of a task that another daemon claimed', async () => {
     for (const [step, place] of [
       ['claiming', 'own'],
       ['claiming', 'parked'],
@@ -220,7 +238,7 @@ describe('resuming a step', () => {
     }
   });
 
-  it('submits no job for a deleted task whose entry remained', async () => {
+  it('submits no job for a deleted task whose entry still exists', async () => {
     const fixture = createStepFixture();
     const task = await left(fixture, 'submitting', { place: 'parked' }, LONG_AGO);
     fixture.server.store.tasks.delete(task);
@@ -228,7 +246,7 @@ describe('resuming a step', () => {
     expect(await after(fixture, task)).to.equal('following, 0 jobs');
   });
 
-  it('leaves a task whose queue is no longer served to the user who enqueued it again', async () => {
+  it('leaves a task enqueued again by its user alone if its queue is no longer served', async () => {
     const fixture = createStepFixture({ queues: [] });
     const task = await left(fixture, 'parking', { place: 'nowhere' }, { queuedAt: 1 });
 
@@ -237,7 +255,7 @@ describe('resuming a step', () => {
     expect(fixture.consoleOf(task)).to.deep.equal([]);
   });
 
-  it('resumes a task in the queue that it came from, whatever else is served', async () => {
+  it('uses the queue that the task came from, whatever queues are served', async () => {
     const { deps } = createStepFixture();
     const fixture = createStepFixture({
       queues: deps.queues.map((queue) => ({ ...queue, id: OTHER_QUEUE, name: 'other' })),
@@ -254,15 +272,15 @@ describe('resuming a step', () => {
   for (const [title, step, found, more, isSettled] of [
     ['a tracked task', 'following', { place: 'parked' }, {}, true],
     ['a pop that never happened', 'claiming', { place: 'own' }, {}, true],
-    ['a job that was found', 'submitting', { place: 'parked', job: 'PENDING' }, {}, true],
-    ['a job that was found ended', 'submitting', { place: 'parked', job: 'FAILED' }, {}, true],
+    ['a found job', 'submitting', { place: 'parked', job: 'PENDING' }, {}, true],
+    ['a found job that has ended', 'submitting', { place: 'parked', job: 'FAILED' }, {}, true],
     ['a job that may still appear', 'submitting', { place: 'parked' }, {}, false],
     ['a new attempt', 'submitting', { place: 'parked' }, LONG_AGO, true],
     ['a task that the decision table handles', 'submitting', { place: 'nowhere' }, LONG_AGO, true],
     ['a task that its user enqueued again', 'parking', { place: 'own' }, {}, true],
     ['an orphan that another daemon may hold', 'orphaned', { place: 'nowhere' }, {}, true],
   ] as const) {
-    it(`needs ${isSettled ? 'no' : 'another'} poll soon: ${title}`, async () => {
+    it(`needs ${isSettled ? 'no' : 'another'} poll soon for ${title}`, async () => {
       const fixture = createStepFixture();
       await left(fixture, step, found, more);
 
@@ -271,14 +289,14 @@ describe('resuming a step', () => {
     });
   }
 
-  it('needs no other poll soon after a task was returned', async () => {
+  it('needs no other poll soon after it returned a task', async () => {
     const fixture = createStepFixture({ queues: [] });
     await left(fixture, 'parking', { place: 'parked' });
 
     expect(await resume(fixture.deps, fixture.pool, await fixture.poll(), go)).to.equal(true);
   });
 
-  it('leaves a tracked task alone', async () => {
+  it('changes nothing of a tracked task', async () => {
     const fixture = createStepFixture();
     const task = await left(fixture, 'following', { place: 'parked', job: 'PENDING' });
     const before = fixture.deps.journal.entries.get(task);
@@ -287,7 +305,7 @@ describe('resuming a step', () => {
     expect(fixture.deps.journal.entries.get(task)).to.deep.equal(before);
   });
 
-  it('reports only what the lost response of sbatch contained', async () => {
+  it('reports a found job only if the response of sbatch was lost', async () => {
     for (const [step, lines] of [
       ['submitting', ['Submitted as Slurm job 1 to cluster "c1".']],
       ['parking', []],
@@ -302,7 +320,7 @@ describe('resuming a step', () => {
     }
   });
 
-  it('submits no job for a task that was aborted while it was parked', async () => {
+  it('submits no job for a parked task that was aborted', async () => {
     const fixture = createStepFixture();
     const task = await left(fixture, 'submitting', { place: 'parked' }, LONG_AGO);
     await fixture.server.call('tasks.stop', { task });
@@ -310,7 +328,7 @@ describe('resuming a step', () => {
     expect(await after(fixture, task)).to.equal('following, 0 jobs');
   });
 
-  it('does not park a parked task again, as a job may have taken that entry', async () => {
+  it('does not park a parked task again, as a job may have removed its entry', async () => {
     const fixture = createStepFixture();
     const task = await left(fixture, 'parking', { place: 'parked' });
     const calls = fixture.calls.length;
@@ -319,7 +337,7 @@ describe('resuming a step', () => {
     expect(fixture.calls.slice(calls).filter((label) => label.startsWith('queues.add_task'))).to.deep.equal([]);
   });
 
-  it('returns a task when the scheduler queue was deleted, and reports it', async () => {
+  it('returns a task if the scheduler queue was deleted, and reports that', async () => {
     const fixture = createStepFixture();
     const task = await left(fixture, 'parking', { place: 'nowhere' });
     await fixture.server.call('queues.delete', { queue: SCHEDULER_QUEUE });

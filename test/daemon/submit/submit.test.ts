@@ -28,14 +28,14 @@ async function prepared(fixture: StepFixture, attempts = 0): Promise<{ task: Tas
 }
 
 describe('a submission', () => {
-  it('carries the mark of its daemon', async () => {
+  it('uses an attempt that contains the mark of its daemon', async () => {
     const fixture = createStepFixture();
     const { entry } = (await prepared(fixture)).prepared;
 
     expect(readMark(entry.attempt)).to.equal(fixture.deps.mark);
   });
 
-  it('is journaled before sbatch runs, counted, with the time of the first attempt', async () => {
+  it('is in the journal before sbatch runs, with the count and the time of the first attempt', async () => {
     const fixture = createStepFixture();
     const { task, prepared: next } = await prepared(fixture, 2);
     fixture.clock.pass(5_000);
@@ -56,7 +56,7 @@ describe('a submission', () => {
     });
   });
 
-  it('is not made if it cannot be journaled', async () => {
+  it('does not run sbatch if the journal cannot be written', async () => {
     const fixture = createStepFixture();
     const { prepared: next } = await prepared(fixture);
     fixture.fate = ({ kind }) => (kind === 'journal' ? 'not made' : undefined);
@@ -65,7 +65,7 @@ describe('a submission', () => {
     expect(fixture.cluster.jobs).to.deep.equal([]);
   });
 
-  it("that was accepted is tracked, and the task's console and properties name the job", async () => {
+  it("leads, if accepted, to a tracked job that the task's console and properties name", async () => {
     const fixture = createStepFixture();
     const { task, prepared: next } = await prepared(fixture);
 
@@ -77,7 +77,7 @@ describe('a submission', () => {
     expect(await fixture.read(task)).to.include({ slurmJob: '1', status: 'queued' });
   });
 
-  it('that is another attempt reports its number, and why', async () => {
+  it('reports the number of another attempt, and why there is one', async () => {
     const fixture = createStepFixture();
     const { task, prepared: next } = await prepared(fixture, 1);
     await submit(fixture.deps, next, 'the last sbatch submitted no job');
@@ -87,7 +87,7 @@ describe('a submission', () => {
     ]);
   });
 
-  it("that was rejected fails the task with sbatch's message, and leaves no entry", async () => {
+  it("fails the task, with sbatch's message, if Slurm rejects the job, and removes its entry", async () => {
     const fixture = createStepFixture();
     const { task, prepared: next } = await prepared(fixture);
     fixture.cluster.nextFate = 'rejected';
@@ -104,7 +104,7 @@ describe('a submission', () => {
     ['backpressure', 'Slurm accepts no more jobs now: sbatch said backpressure'],
     ['unavailable', 'Slurm cannot be reached: sbatch said unavailable'],
   ] as const) {
-    it(`that met ${fate} returns the task with Slurm's message`, async () => {
+    it(`returns the task, with Slurm's message, if the outcome is ${fate}`, async () => {
       const fixture = createStepFixture();
       const { task, prepared: next } = await prepared(fixture);
       fixture.cluster.nextFate = fate;
@@ -132,7 +132,7 @@ describe('a submission', () => {
       { slurm: 'Zero Bytes were transmitted or received' },
     ],
   ] as const) {
-    it(`that was ${fate} is logged with its task, its queue and Slurm's message`, async () => {
+    it(`with the outcome ${fate} is logged with its task, its queue and Slurm's message`, async () => {
       const fixture = createStepFixture();
       const { task, prepared: next } = await prepared(fixture);
       if (fate !== 'accepted') fixture.cluster.nextFate = fate;
@@ -142,7 +142,7 @@ describe('a submission', () => {
     });
   }
 
-  it('with an unknown outcome stays in the journal, and nothing else is done', async () => {
+  it('with an unknown outcome stays in the journal, and changes nothing else', async () => {
     const fixture = createStepFixture();
     const { task, prepared: next } = await prepared(fixture);
     fixture.cluster.nextFate = 'unknown';
@@ -153,7 +153,7 @@ describe('a submission', () => {
     expect(fixture.consoleOf(task)).to.deep.equal([]);
   });
 
-  it('needs no file if there is no shared directory', async () => {
+  it('writes no file if there is no shared directory', async () => {
     const { deps } = createStepFixture();
     const fixture = createStepFixture({ job: { ...deps.job, sharedDir: undefined } });
     const { prepared: next } = await prepared(fixture);
@@ -183,7 +183,7 @@ describe('a submission', () => {
     expect([String(err), data]).to.deep.equal(['TemplateError: a.template:2:1: no value', { task, queue: 'own' }]);
   });
 
-  it('does not fail the task because of a bug of ours', async () => {
+  it('does not fail the task because of a bug in the daemon', async () => {
     const { deps } = createStepFixture();
     const render = (): never => {
       throw new RangeError('a fault of ours');
@@ -196,7 +196,7 @@ describe('a submission', () => {
     expect(fixture.waiting(SCHEDULER_QUEUE)).to.deep.equal([1]);
   });
 
-  it('reports container arguments that were left out, and nothing if there were none', async () => {
+  it('reports each container argument that it omits', async () => {
     for (const [extraArguments, lines] of [
       ['', []],
       [
@@ -220,7 +220,7 @@ describe('a submission', () => {
     }
   });
 
-  it('returns the task if its clearml.conf cannot be written', async () => {
+  it("returns the task if the job's clearml.conf cannot be written", async () => {
     const fixture = createStepFixture();
     const { task, prepared: next } = await prepared(fixture);
     fixture.fate = ({ kind }) => (kind === 'host' ? 'answer lost' : undefined);
@@ -237,7 +237,7 @@ describe('a submission', () => {
     expect(data).to.deep.equal({ job: formatJobName(task, next.entry.attempt) });
   });
 
-  it('returns the task if the connection is lost, but not because of a bug of ours', async () => {
+  it('returns the task if the connection is lost, but throws a bug in the daemon', async () => {
     for (const [error, end] of [
       [new ConnectionLostError('the connection to login1 was lost'), 'returned'],
       [new RangeError('a fault of ours'), 'rejected'],
