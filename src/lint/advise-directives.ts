@@ -4,7 +4,7 @@ import { headerLines } from '../template/check-directives.ts';
 import { DIRECTIVE_PREFIX, PLACEHOLDER_MARK } from '../template/directive.ts';
 import { findingAt } from './finding-at.ts';
 import { defaultText, readOptions, type DirectiveOption } from '../template/directive-options.ts';
-import { imageTrouble } from './check-pyxis-image.ts';
+import { imageProblem } from './check-pyxis-image.ts';
 import type { Reading } from '../template/read-leniently.ts';
 import type { Finding } from './rules.ts';
 
@@ -100,8 +100,8 @@ function adviseOption(reading: Reading, option: DirectiveOption): Finding[] {
   }
   if (name === 'container-image') {
     const image = defaultText(option);
-    const trouble = image === undefined ? undefined : imageTrouble(image);
-    if (trouble !== undefined) add('pyxis-image', trouble);
+    const problem = image === undefined ? undefined : imageProblem(image);
+    if (problem !== undefined) add('pyxis-image', problem);
   }
   return found;
 }

@@ -5,7 +5,7 @@ import { isInside } from '../template/source.ts';
 import { findingAt } from './finding-at.ts';
 import { PLACEHOLDER_MARK } from '../template/directive.ts';
 import { defaultText, readOptions, type DirectiveOption } from '../template/directive-options.ts';
-import { imageTrouble } from './check-pyxis-image.ts';
+import { imageProblem } from './check-pyxis-image.ts';
 import type { Reading } from '../template/read-leniently.ts';
 import type { Finding } from './rules.ts';
 
@@ -70,8 +70,8 @@ function adviseCommand(
   }
   for (const { text, start } of command.words) {
     const image = /^--container-image=([^\0]+)$/.exec(text)?.[1];
-    const trouble = image === undefined ? undefined : imageTrouble(image);
-    if (trouble !== undefined) found.push(findingAt(source, start, 'pyxis-image', trouble));
+    const problem = image === undefined ? undefined : imageProblem(image);
+    if (problem !== undefined) found.push(findingAt(source, start, 'pyxis-image', problem));
   }
   return found;
 }

@@ -46,18 +46,18 @@ export function adviseVariables(reading: Reading): Finding[] {
 type Advice = readonly [rule: Finding['rule'], sentence: string];
 
 function advisePlaceholder({ variable, fallback, written }: ValuePlaceholder): Advice[] {
-  const trouble = troubleWithName(variable.split('.'));
-  if (trouble !== undefined) return [trouble];
+  const problem = nameProblem(variable.split('.'));
+  if (problem !== undefined) return [problem];
   if (fallback !== undefined || !mayLack(variable)) return [];
   return [['no-default', `${written} has no default, and a task may lack a value for it.`]];
 }
 
-function troubleWithName(path: readonly string[]): Advice | undefined {
+function nameProblem(path: readonly string[]): Advice | undefined {
   const [root = '', first = '', ...rest] = path;
   if (!TREE_NAMES.includes(root)) return undefined;
   const variable = path.join('.');
   if (first === '') return ['not-one-value', `${root} is not a single value: write the name of a field after it.`];
-  if (root === 'CLEARML_TASK' && first === 'hyperparams') return troubleWithParameter(variable, rest);
+  if (root === 'CLEARML_TASK' && first === 'hyperparams') return parameterProblem(variable, rest);
   for (let length = 1; length < path.length; length += 1) {
     const group = path.slice(0, length).join('.');
     const known = knownFields(group);
@@ -74,7 +74,7 @@ function troubleWithName(path: readonly string[]): Advice | undefined {
 }
 
 /** The path after `hyperparams`: a section and a name, or the name of a user property, then `value`. */
-function troubleWithParameter(variable: string, rest: readonly string[]): Advice | undefined {
+function parameterProblem(variable: string, rest: readonly string[]): Advice | undefined {
   const [section = '', ...names] = rest;
   const last = rest.at(-1) ?? '';
   if (rest.length < 2 || !PARAMETER_FIELDS.includes(last)) {

@@ -2,7 +2,7 @@
 import { toPyxisImage } from '../template/containers/pyxis-image.ts';
 
 /** What is wrong with it, or undefined. */
-export function imageTrouble(image: string): string | undefined {
+export function imageProblem(image: string): string | undefined {
   const meant = toPyxisImage(image);
   return meant === image
     ? undefined

@@ -35,7 +35,7 @@ function interrupt(name: string): void {
   interrupted.abort(new Error(`interrupted by ${name}`));
 }
 
-/** Without an end it would go on for ever. */
+/** Without a limit of time or tasks the run would never end. */
 function simulatedRounds({ seed, firstRound, seconds, tasks }: ChaosOptions): Rounds {
   const isEndless = seconds === undefined && tasks === undefined;
   return {

@@ -1,6 +1,6 @@
 // Prints everything that was seen of a task that ended badly, and done to it, in order of time.
 import type { TaskHistory } from './history.ts';
-import type { Verdict } from './oracle.ts';
+import type { CheckResult } from './oracle.ts';
 import type { ServerCall } from './server-record.ts';
 
 interface Line {
@@ -9,7 +9,7 @@ interface Line {
 }
 
 /** Sentences of the oracle first, then a line for each event, with seconds since the first. */
-export function formatCounterexample(history: TaskHistory, { lost, twice, wrong }: Verdict): string {
+export function formatCounterexample(history: TaskHistory, { lost, twice, wrong }: CheckResult): string {
   const { task, nature, found, calls, traces, jobs, faults } = history;
   const own = [
     ...calls.map((call) => ({ at: call.at, text: tellCall(call) })),

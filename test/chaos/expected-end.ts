@@ -97,7 +97,7 @@ function mayHaveMissed({ traces, faults, leeway = 1 }: TaskHistory, act: ServerC
   );
 }
 
-/** An agent that had the task in hand before the user acted may have the last word: nothing of ours stands between the two. */
+/** An agent that started the task before the user acted may set the last status: this program cannot prevent that. */
 function isOverruledByAgent({ calls }: TaskHistory, act: ServerCall): boolean {
   const hadIt = calls.some((call) => isLetIn(call) && call.at < act.at);
   return hadIt && calls.some((call) => call.who === 'node' && changesStatus(call) && endOf(call) >= act.at);
@@ -197,7 +197,7 @@ function findIgnored(history: TaskHistory, run: Run, since: number): InjectedFau
     // It had taken the task out of every queue and not begun it: without a journal that may as well be a scancel of ours.
     const isUntold = isJournalLostSince(taken?.at ?? since) && isOnlyLetIn(history, at);
     const isOnly = jobs.every((seen) => seen.job === job || (seen.unseenAt > at && seen.at > at + SEEN_WITHIN_MS));
-    return !isForgettable && !isForgotten && !isUntold && isOnly && !isPutBack(history, scancel);
+    return !isForgettable && !isForgotten && !isUntold && isOnly && !isRequeued(history, scancel);
   });
 }
 
@@ -206,7 +206,7 @@ function isJournalLost({ faults }: TaskHistory, from: number, until: number): bo
 }
 
 /** Slurm had requeued the job after it passed the gate and before its agent started the task: that job never runs it. */
-function isPutBack({ calls, jobs, traces }: TaskHistory, { job, at }: InjectedFault): boolean {
+function isRequeued({ calls, jobs, traces }: TaskHistory, { job, at }: InjectedFault): boolean {
   const gate = calls.find((call) => isLetIn(call) && call.at < at);
   if (gate === undefined || !isOnlyLetIn({ calls }, at)) return false;
   const isBack = (back: { readonly job: string; readonly at: number }): boolean =>

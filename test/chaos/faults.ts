@@ -9,8 +9,8 @@ import type { TestBed, DaemonPlace } from './test-bed.ts';
 import { LINK_FAULTS } from './link.ts';
 import type { FaultKind, ScheduledFault } from './schedule.ts';
 import { childNamed, commandNamed } from './processes.ts';
-import { loadLevers } from './load-faults.ts';
-import { sshLevers } from './ssh-faults.ts';
+import { loadInjectors } from './load-faults.ts';
+import { sshInjectors } from './ssh-faults.ts';
 import { choose, type Injector, type RoundContext } from './round-context.ts';
 import { userActs } from './user-acts.ts';
 
@@ -35,8 +35,8 @@ export const INJECTORS: Readonly<Record<FaultKind, Injector>> = {
   'link sbatch–controller': (round, planned) => disturbController(round, planned, 'submissions'),
   'disk is full': fillDisk,
   ...userActs,
-  ...sshLevers,
-  ...loadLevers,
+  ...sshInjectors,
+  ...loadInjectors,
 };
 
 function killDaemon(meanwhile: (daemon: DaemonPlace) => Promise<void>): Injector {

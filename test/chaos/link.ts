@@ -52,7 +52,7 @@ export async function startLink(port: number, serverPort: number): Promise<Link>
       else if (fault !== 'silent') client.write(chunk);
     });
     client.on('close', () => far.destroy());
-    // Not before the answer that may still be under way to the client.
+    // Wait for a delayed answer to reach the client.
     far.on('close', () => setTimeout(() => client.end(), fault === 'slow' ? SLOW_MS : 0));
   });
   server.listen(port, '127.0.0.1');

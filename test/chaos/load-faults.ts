@@ -15,7 +15,7 @@ const PAUSE_FACTOR = 4;
 const MAX_JUMP_MS = 2_500;
 const SBATCH_WITHIN_MS = 10_000;
 
-export const loadLevers: Readonly<Record<UnderLoad, Injector>> = {
+export const loadInjectors: Readonly<Record<UnderLoad, Injector>> = {
   'daemon is paused': async (round, { pick, forMs }) => {
     const daemon = choose(round.bed.daemons, pick);
     await pause(round, 'daemon is paused', [daemon.pid()], forMs * PAUSE_FACTOR, daemon.name);
@@ -73,7 +73,7 @@ export const loadLevers: Readonly<Record<UnderLoad, Injector>> = {
     jump(round, 'clock of the server jumps', { name: 'the server', clockFile: round.bed.serverClockFile }, way),
 };
 
-/** Stops the processes and lets them go on, whatever has become of them meanwhile. */
+/** Stops the processes and continues those that still exist. */
 async function pause(
   round: RoundContext,
   what: UnderLoad,

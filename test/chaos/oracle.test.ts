@@ -232,10 +232,10 @@ const CASES: readonly (readonly [string, 'nothing' | 'lost' | 'twice' | 'wrong',
 describe('the oracle', () => {
   for (const [title, wanted, given] of CASES) {
     it(`${wanted === 'nothing' ? 'permits' : `reports as ${wanted}:`} ${title}`, () => {
-      const verdict = checkHistory(given);
-      const found = (['lost', 'twice', 'wrong'] as const).filter((kind) => verdict[kind].length > 0);
-      if (wanted === 'nothing') expect(found, JSON.stringify(verdict)).to.deep.equal([]);
-      else expect(found, JSON.stringify(verdict)).to.include(wanted);
+      const result = checkHistory(given);
+      const found = (['lost', 'twice', 'wrong'] as const).filter((kind) => result[kind].length > 0);
+      if (wanted === 'nothing') expect(found, JSON.stringify(result)).to.deep.equal([]);
+      else expect(found, JSON.stringify(result)).to.include(wanted);
     });
   }
 });

@@ -4,13 +4,13 @@ import type { ServerCall } from './server-record.ts';
 import { expectedEnd } from './expected-end.ts';
 
 /** What is wrong with a task, each in a sentence. */
-export interface Verdict {
+export interface CheckResult {
   readonly lost: readonly string[];
   readonly twice: readonly string[];
   readonly wrong: readonly string[];
 }
 
-export function checkHistory(history: TaskHistory): Verdict {
+export function checkHistory(history: TaskHistory): CheckResult {
   return { lost: checkRest(history), twice: checkRuns(history), wrong: checkEnd(history) };
 }
 

@@ -86,7 +86,7 @@ async function playRounds(
     const end = await playRound(bed, watch, planRound(seed, round, possible));
     log(`round ${round}: ${enter(end)}`);
     // What never came to rest would be counted again in each round to come.
-    if (end.calmMs === undefined) return;
+    if (end.restAfterMs === undefined) return;
     await tidy(bed, end);
   }
 }

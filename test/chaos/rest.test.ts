@@ -13,16 +13,16 @@ function kindsOf(...looks: readonly (readonly [second: number, look: Partial<Res
 describe('a round of chaos', () => {
   it('is at rest when nothing has changed for a while and each daemon has polled', () => {
     expect(kindsOf([1, {}], [8, { polls: [3, 3] }], [9, { polls: [4, 3] }])).to.deep.equal([
-      'under way',
-      'under way',
+      'pending',
+      'pending',
       'at rest',
     ]);
   });
 
   it('is not at rest before a slow daemon has polled, however long that takes', () => {
     expect(kindsOf([1, {}], [200, { polls: [90, 2] }], [250, { polls: [95, 3] }])).to.deep.equal([
-      'under way',
-      'under way',
+      'pending',
+      'pending',
       'at rest',
     ]);
   });
@@ -30,8 +30,8 @@ describe('a round of chaos', () => {
   it('waits longer while a daemon still tracks a task', () => {
     const tracked = { isTracked: true, polls: [9, 9] };
     expect(kindsOf([1, { isTracked: true }], [20, tracked], [31, tracked])).to.deep.equal([
-      'under way',
-      'under way',
+      'pending',
+      'pending',
       'at rest',
     ]);
   });
@@ -39,9 +39,9 @@ describe('a round of chaos', () => {
   it('continues as long as anything happens, and never comes to rest once nothing does', () => {
     const going = (activity: string): Partial<RestSample> => ({ state: undefined, activity });
     expect(kindsOf([1, going('a')], [290, going('b')], [580, going('c')], [881, going('c')])).to.deep.equal([
-      'under way',
-      'under way',
-      'under way',
+      'pending',
+      'pending',
+      'pending',
       'never',
     ]);
   });

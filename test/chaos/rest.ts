@@ -1,32 +1,32 @@
 // Decides whether a round is at rest, or never will be, by activity and not by time alone.
 
-/** What one look at the whole round showed. */
+/** The state of the whole round at one moment. */
 export interface RestSample {
   /** The status of all tasks as one text; undefined while a task or a job is active, or if the server did not respond. */
   readonly state: string | undefined;
-  /** Whatever shows that something goes on: it only has to differ from the one before. */
+  /** A text that changes whenever anything happens in the round. */
   readonly activity: string;
-  /** Tasks that a daemon still has something to do for. */
+  /** Whether a daemon has tasks in its journal. */
   readonly isTracked: boolean;
-  /** How many polls each daemon has finished since the round began. */
+  /** How many polls each daemon has finished since the round started. */
   readonly polls: readonly number[];
 }
 
 export type Rest =
-  { readonly kind: 'under way' } | { readonly kind: 'at rest'; readonly sinceMs: number } | { readonly kind: 'never' };
+  { readonly kind: 'pending' } | { readonly kind: 'at rest'; readonly sinceMs: number } | { readonly kind: 'never' };
 
 export interface RestLimits {
-  /** Nothing happens for so long: longer than any grace period of the daemons here. */
+  /** If nothing happens for this long, the round never comes to rest: it is longer than any grace period of the daemons. */
   readonly stillMs: number;
-  /** A round that goes on for so long goes round in circles. */
+  /** A round that has not come to rest after this long repeats itself. */
   readonly longestMs: number;
 }
 
-/** Longer than what a daemon waits for before it corrects an end, where it tracks nothing that is written down. */
+/** Longer than a daemon waits before it corrects the end of a task that is not in its journal. */
 const QUIET_MS = 8_000;
-/** Each daemon has looked so many times, and had nothing to do. */
+/** Each daemon must poll this many times without finding anything to do. */
 const QUIET_POLLS = 3;
-/** What a daemon still tracks it may be about to do something for, once a grace period is over. */
+/** Longer, because a daemon may act for a task that it tracks when a grace period is over. */
 const TRACKED_QUIET_MS = 30_000;
 
 /** @param beganAt when the last fault was over; times are milliseconds of one clock */
@@ -51,6 +51,6 @@ export function createRest(
       const enoughMs = look.isTracked ? TRACKED_QUIET_MS : QUIET_MS;
       if (haveAllPolled && now - quiet.since >= enoughMs) return { kind: 'at rest', sinceMs: quiet.since - beganAt };
     }
-    return now - changedAt > stillMs || now - beganAt > longestMs ? { kind: 'never' } : { kind: 'under way' };
+    return now - changedAt > stillMs || now - beganAt > longestMs ? { kind: 'never' } : { kind: 'pending' };
   };
 }

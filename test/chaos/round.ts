@@ -1,4 +1,4 @@
-// One round: faults and user acts for a while, then calm until every task has ended; then each is checked.
+// Plays one round: injects faults and user acts, waits until every task has ended, and checks each task.
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -6,7 +6,7 @@ import { readJournal } from '../../src/daemon/journal/journal-lines.ts';
 import type { TestBed } from './test-bed.ts';
 import { QUEUES, readTraces, type InjectedFault, type Found, type TaskHistory } from './history.ts';
 import { INJECTORS } from './faults.ts';
-import { checkHistory, type Verdict } from './oracle.ts';
+import { checkHistory, type CheckResult } from './oracle.ts';
 import type { FaultKind, Nature, RoundPlan } from './schedule.ts';
 import { taskFor } from './programs.ts';
 import { recoveriesMs } from './recovery.ts';
@@ -18,28 +18,28 @@ import type { Watch } from './job-watch.ts';
 
 export interface CheckedTask {
   readonly history: TaskHistory;
-  readonly verdict: Verdict;
+  readonly result: CheckResult;
 }
 
 export interface RoundEnd {
   readonly checked: readonly CheckedTask[];
   readonly kills: ReadonlyMap<FaultKind, number>;
-  /** From the end of the faults until everything was at rest; undefined when it never was. */
-  readonly calmMs: number | undefined;
-  /** From each death of a daemon until it was itself again, where that can be told. */
+  /** From the last fault until everything was at rest; undefined if that never happened. */
+  readonly restAfterMs: number | undefined;
+  /** From each death of a daemon until it had recovered, if that can be determined. */
   readonly recoveriesMs: readonly number[];
 }
 
 /**
- * Longer than anything takes that goes well, on a machine under load too, once nothing is broken any more. The longest: a parked task
- * whose journal was lost before it had a job may have to wait until everybody's jobs are listed again, after five minutes.
+ * Longer than any correct operation takes after the last fault, even on a loaded machine. The longest one: a parked task whose journal
+ * was lost before it had a job may wait five minutes for the next list of all users' jobs.
  */
 const STILL_MS = 900_000;
-const LONGEST_CALM_MS = 2_700_000;
-/** Longer than what a controller waits after its start before it takes a job for missing. */
+const LONGEST_SETTLING_MS = 2_700_000;
+/** Longer than slurmctld waits after its start before it considers a job missing. */
 const REGISTER_EVERY_MS = 20_000;
 const LOOK_EVERY_MS = 1_000;
-/** Minutes, where an agent has seconds on a quiet machine. */
+/** Gives an agent minutes for what takes seconds on an idle machine. */
 const PATIENT_LEEWAY = 30;
 const AT_REST = new Set(['completed', 'failed', 'stopped', 'created', 'published', 'closed']);
 
@@ -85,20 +85,20 @@ export async function playRound(bed: TestBed, watch: Watch, plan: RoundPlan): Pr
   const injected = plan.faults.map((planned) => at(planned.atMs, () => INJECTORS[planned.what](context, planned)));
   await Promise.all([...coming, ...injected]);
 
-  const calmMs = await waitForRest(bed, watch, tasks);
+  const restAfterMs = await waitForRest(bed, watch, tasks);
   await keeper.stop();
 
   const calls = readRecord(await readFile(join(bed.folder, RECORD_FILE), 'utf8'));
   const histories = await readHistories({ bed, watch, natures, faults, calls });
   return {
-    checked: histories.map((history) => ({ history, verdict: checkHistory(history) })),
+    checked: histories.map((history) => ({ history, result: checkHistory(history) })),
     kills,
-    calmMs,
+    restAfterMs,
     recoveriesMs: recoveriesMs(faults, calls),
   };
 }
 
-/** As systemd would: a daemon that has ended by itself is started again after a second. */
+/** Restarts a daemon that has ended by itself after a second, as systemd does. */
 function keepDaemonsUp({ bed, locks, note }: RoundContext): { stop(): Promise<void> } {
   let isOver = false;
   async function keep(): Promise<void> {
@@ -122,10 +122,10 @@ function keepDaemonsUp({ bed, locks, note }: RoundContext): { stop(): Promise<vo
   };
 }
 
-/** The milliseconds until then; undefined when nothing happens any more and it is not at rest. */
+/** Returns the milliseconds until the round is at rest; undefined if nothing happens any more and it is not at rest. */
 async function waitForRest(bed: TestBed, watch: Watch, tasks: readonly string[]): Promise<number | undefined> {
   const from = Date.now();
-  const restAt = createRest(from, { stillMs: STILL_MS, longestMs: LONGEST_CALM_MS });
+  const restAt = createRest(from, { stillMs: STILL_MS, longestMs: LONGEST_SETTLING_MS });
   let registerAt = from + REGISTER_EVERY_MS;
   for (;;) {
     const state = await restOf(bed, watch, tasks).catch(() => undefined);
@@ -167,7 +167,7 @@ function readIfThere(path: string): Promise<string> {
   return readFile(path, 'utf8').catch(() => '');
 }
 
-/** Everybody's status as one text, or undefined while anything is still under way. */
+/** Returns the status of all tasks as one text, or undefined while a task or a job is active. */
 async function restOf(bed: TestBed, watch: Watch, tasks: readonly string[]): Promise<string | undefined> {
   if ((await watch.live()).size > 0) return undefined;
   const statuses: string[] = [];

@@ -1,8 +1,8 @@
 // A proxy in front of a chaos run's ClearML server, as a process that is killed: it records each change.
-// Behind it is the server of this URL, or a sandbox of its own.
+// It forwards to the server at URL, or to a sandbox that it starts.
 //   server-process.ts FOLDER [URL] WHO=PORT…
-// Each caller has a port of its own, so that the record can tell them apart. What was asked is recorded before it is passed on,
-// and what was answered before the answer is sent: a call without an answer in the record may or may not have been carried out.
+// Each caller has a separate port, which identifies it in the record. A request is recorded before it is forwarded, and a response
+// before it is returned: a call without a response in the record may or may not have been executed.
 import { appendFileSync, readFileSync } from 'node:fs';
 import { createServer, request, type IncomingMessage } from 'node:http';
 import { request as requestByTls } from 'node:https';

@@ -4,7 +4,7 @@ import type { OVER_SSH, ScheduledFault } from './schedule.ts';
 import type { SshAccess } from './ssh-access.ts';
 import type { Injector, RoundContext } from './round-context.ts';
 
-export const sshLevers: Readonly<Record<(typeof OVER_SSH)[number], Injector>> = {
+export const sshInjectors: Readonly<Record<(typeof OVER_SSH)[number], Injector>> = {
   'SSH is cut': (round, planned) => locks(round, (way) => cut(round, planned, way)),
   'SSH is silent': breakFor(({ link }) => {
     link.stall();

@@ -25,11 +25,12 @@ export function createStatistics(): Statistics {
       recoveries.push(...end.recoveriesMs);
       const counted = count(end);
       tally = addTallies(tally, counted);
-      const rest = end.calmMs === undefined ? 'never at rest' : `at rest after ${(end.calmMs / 1000).toFixed(0)} s`;
+      const rest =
+        end.restAfterMs === undefined ? 'never at rest' : `at rest after ${(end.restAfterMs / 1000).toFixed(0)} s`;
       const line = `${counted.tasks} tasks, ${counted.kills} kills, ${rest}`;
       return [
         line,
-        ...end.checked.filter(isBad).map(({ history, verdict }) => formatCounterexample(history, verdict)),
+        ...end.checked.filter(isBad).map(({ history, result }) => formatCounterexample(history, result)),
       ].join('\n');
     },
     summary() {
@@ -41,21 +42,21 @@ export function createStatistics(): Statistics {
   };
 }
 
-function count({ checked, kills, calmMs }: RoundEnd): Tally {
-  const having = (what: keyof CheckedTask['verdict']): number =>
-    checked.filter(({ verdict }) => verdict[what].length > 0).length;
+function count({ checked, kills, restAfterMs }: RoundEnd): Tally {
+  const having = (what: keyof CheckedTask['result']): number =>
+    checked.filter(({ result }) => result[what].length > 0).length;
   const lost = having('lost');
   return {
     rounds: 1,
     kills: [...kills.values()].reduce((sum, times) => sum + times, 0),
     tasks: checked.length,
-    // Something goes on for ever, though no task shows it.
-    lost: lost === 0 && calmMs === undefined ? 1 : lost,
+    // The round never came to rest, although every task ended correctly.
+    lost: lost === 0 && restAfterMs === undefined ? 1 : lost,
     twice: having('twice'),
     wrong: having('wrong'),
   };
 }
 
-function isBad({ verdict }: CheckedTask): boolean {
-  return Object.values(verdict).flat().length > 0;
+function isBad({ result }: CheckedTask): boolean {
+  return Object.values(result).flat().length > 0;
 }

@@ -41,7 +41,7 @@ export interface TestBed {
   readonly user: User;
   readonly servedQueue: string;
   readonly otherQueue: string;
-  /** Whether each daemon's state folder is a small disk of its own. */
+  /** Whether each daemon's state folder is on a separate small disk. */
   readonly hasSmallDisks: boolean;
   /** Between the daemons and the cluster, where that is reached by SSH. */
   readonly sshAccess: SshAccess | undefined;
@@ -88,7 +88,7 @@ export interface TestBedOptions {
 const TSX = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
 const SERVER = resolve('test/chaos/server-process.ts');
 const SHIFTED_CLOCK = pathToFileURL(resolve('test/chaos/shifted-clock.mjs')).href;
-const START_PATIENCE_MS = 300_000;
+const START_TIMEOUT_MS = 300_000;
 
 /** Shorter than any of what the product waits for is no outage: what lasts is at most half of it. */
 function settings(isPatient: boolean): string {
@@ -244,7 +244,7 @@ function mortal(launch: () => Promise<ForegroundDaemon>, isReady?: () => Promise
     async start() {
       const started = (running = await launch());
       if (isReady === undefined) return;
-      await waitUntil('a program of the bed', isReady, { withinMs: START_PATIENCE_MS, evidence: started.logTail });
+      await waitUntil('a program of the bed', isReady, { withinMs: START_TIMEOUT_MS, evidence: started.logTail });
     },
     async kill() {
       await running?.kill();

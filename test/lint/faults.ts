@@ -1,4 +1,4 @@
-// A clean template, and one fault after the other to be planted into it: each with the rule that must find it, and its line.
+// A clean template, and the seeded faults that lint must find in it: each with its rule and line.
 import type { RuleId } from '../../src/lint/rules.ts';
 
 export const CLEAN = `#!/bin/bash

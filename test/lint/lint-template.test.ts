@@ -1,4 +1,4 @@
-// What lint finds by reading: each planted fault at its line, nothing in what is right, and all that the renderer would refuse.
+// Checks that lint finds each seeded fault at its line, nothing in a correct template, and everything that the renderer refuses.
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { readFileSync, readdirSync } from 'node:fs';
@@ -34,10 +34,10 @@ describe('lint of a template', () => {
   }
 
   it('knows a fault for each rule that needs no program to be found', () => {
-    const planted = new Set(FAULTS.map(({ rule }) => rule));
+    const seeded = new Set(FAULTS.map(({ rule }) => rule));
     const byPrograms = ['bash-syntax', 'shellcheck', 'sbatch-refuses', 'output-folder'];
 
-    expect(Object.keys(RULES)).to.have.members([...planted, ...byPrograms]);
+    expect(Object.keys(RULES)).to.have.members([...seeded, ...byPrograms]);
   });
 
   it('finds all faults of one text at once', () => {

@@ -161,7 +161,7 @@ export const SEEDED_FAULTS: readonly SeededFault[] = [
         to: 'busy.has(task)',
       },
     ],
-    rounds: { kinds: ['user resets', 'user enqueues', 'user aborts'], isLazy: true, calmness: 20 },
+    rounds: { kinds: ['user resets', 'user enqueues', 'user aborts'], isLazy: true, movesPerFault: 20 },
   },
   {
     title: 'a task is forgotten while it is in progress',

@@ -59,7 +59,7 @@ export interface Cluster {
   /** Whether the controller shows it. */
   isShown(job: SimJob): boolean;
   end(job: SimJob, state: JobState, exitCode: number): void;
-  /** It was on its way and never arrives. */
+  /** Its submission is lost and never arrives. */
   vanish(job: SimJob): void;
   requeue(job: SimJob): void;
   cancel(job: SimJob): void;

@@ -133,7 +133,7 @@ const DRAWN = {
 
 const INJECTORS: Readonly<Record<FaultKind, Injector>> = { ...PICKED, ...DRAWN };
 
-/** In a scenario only these happen: what lasts needs the calm at the end of a round. */
+/** Scenarios use only these: faults that last need the fault-free end of a round. */
 export const SCENARIO_FAULT_KINDS = Object.keys(PICKED) as (keyof typeof PICKED)[];
 
 /** Younger than rounds that are played again: a plan draws them last, so that those rounds stay as they were. */

@@ -12,8 +12,8 @@ describe("malformed output of Slurm's commands", () => {
     let served = 0;
     for (let round = 1; served < wanted; round += 1) {
       const plan = { ...planRound(SEED, round), malformedShare: round % 2 === 0 ? 0.9 : 0.3 } as const;
-      const { verdict, malformed } = await playRound(plan);
-      if (verdict !== undefined) expect.fail(`round ${round}: ${verdict.kind}: ${verdict.says}`);
+      const { violation, malformed } = await playRound(plan);
+      if (violation !== undefined) expect.fail(`round ${round}: ${violation.kind}: ${violation.says}`);
       served += malformed;
     }
     expect(served).to.be.at.least(wanted);

@@ -4,8 +4,8 @@ import type { Random } from '../support/random.ts';
 
 /** Malforms some outputs, and adds unreadable rows of other users to all of them. */
 export interface Malformer {
-  /** @param isCalm no output is malformed any more; the rows of other users stay */
-  malform(command: Command, result: CommandResult, isCalm: boolean): CommandResult;
+  /** @param isFaultFree if set, no output is malformed; the rows of other users are still added */
+  malform(command: Command, result: CommandResult, isFaultFree: boolean): CommandResult;
   /** How many outputs were malformed. */
   count(): number;
 }
@@ -113,9 +113,9 @@ export function createMalformer(dice: Random, share: number): Malformer {
   }
 
   return {
-    malform(command, result, isCalm) {
+    malform(command, result, isFaultFree) {
       const whole = withOtherUsers(command, result);
-      if (isCalm || command.program === 'scancel' || dice.next() >= share) return whole;
+      if (isFaultFree || command.program === 'scancel' || dice.next() >= share) return whole;
       count += 1;
       return malformed(command, whole);
     },

@@ -16,16 +16,16 @@ const CHANGES = [
 const CLOSE_READS = ['tasks.get_by_id', 'tasks.started'];
 
 export async function move(bed: TestBed): Promise<void> {
-  const { world, outages, network, restarts, observer, draws, isCalm } = bed;
+  const { world, outages, network, restarts, observer, draws, isFaultFree } = bed;
   const { clock, cluster, calls } = world;
   draws.begin();
   // Before anything moves, and before any time goes by: an entry was there until it was taken.
   observer.seeEntries();
   clock.pass(20);
   world.server.refusesTokens = outages.isOn('tokens expired');
-  if (restarts.start(isCalm)) return;
+  if (restarts.start(isFaultFree)) return;
 
-  const ready = [...calls.pending].filter((call) => network.isReady(call, isCalm));
+  const ready = [...calls.pending].filter((call) => network.isReady(call, isFaultFree));
   const call = ready[draws.call(ready.length)];
   const slot = draws.slot();
   if (call !== undefined && slot < 5) return finishCall(bed, call);

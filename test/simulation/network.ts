@@ -7,7 +7,7 @@ import type { World } from './world.ts';
 
 export interface Network {
   /** Whether this call may finish now: some take their time, while everything else moves. */
-  isReady(call: PendingCall, isCalm: boolean): boolean;
+  isReady(call: PendingCall, isFaultFree: boolean): boolean;
   finish(call: PendingCall): void;
   /** How many calls were finished. */
   calls(): number;
@@ -35,10 +35,10 @@ export function createNetwork(world: World, outages: Outages, plan: RoundPlan): 
   }
 
   return {
-    isReady(call, isCalm) {
+    isReady(call, isFaultFree) {
       const until = stalledUntil.get(call);
-      if (until !== undefined) return until <= world.now() || isCalm;
-      const isSlow = plan.hasSlowCalls && !isCalm && dice.next() < 0.01;
+      if (until !== undefined) return until <= world.now() || isFaultFree;
+      const isSlow = plan.hasSlowCalls && !isFaultFree && dice.next() < 0.01;
       stalledUntil.set(call, isSlow ? world.now() + Math.round(1_000 * 10 ** (dice.next() * 2)) : 0);
       return !isSlow;
     },

@@ -20,15 +20,15 @@ export interface Outages {
 }
 
 export function createOutages(now: () => number): Outages {
-  const untils = new Map<Outage, number>();
+  const endTimes = new Map<Outage, number>();
   const suspensions: { readonly from: number; readonly to: number }[] = [];
   return {
-    isOn: (outage) => (untils.get(outage) ?? 0) > now(),
-    begin: (outage, forMs) => untils.set(outage, Math.max(untils.get(outage) ?? 0, now() + forMs)),
-    nextEndAt: () => [...untils.values()].filter((at) => at > now()).sort((a, b) => a - b)[0],
-    lastEndAt: (outage) => untils.get(outage),
+    isOn: (outage) => (endTimes.get(outage) ?? 0) > now(),
+    begin: (outage, forMs) => endTimes.set(outage, Math.max(endTimes.get(outage) ?? 0, now() + forMs)),
+    nextEndAt: () => [...endTimes.values()].filter((at) => at > now()).sort((a, b) => a - b)[0],
+    lastEndAt: (outage) => endTimes.get(outage),
     clear() {
-      for (const [outage, until] of untils) untils.set(outage, Math.min(until, now()));
+      for (const [outage, until] of endTimes) endTimes.set(outage, Math.min(until, now()));
     },
     suspended: (from) => suspensions.push({ from, to: now() }),
     awakeMsSince: (from) =>

@@ -1,4 +1,4 @@
-// Scenarios that once ended badly, at their shortest. Each fault they found also has a test of its own.
+// The shortest scenarios that once failed. Each bug they found also has a separate test.
 import type { Scenario } from './schedule.ts';
 
 interface Found {

@@ -5,7 +5,7 @@ import type { SimDaemon, World } from './world.ts';
 
 export interface Restarts {
   /** Starts a daemon that is due, or decides when it is. False if there is nothing to do. */
-  start(isCalm: boolean): boolean;
+  start(isFaultFree: boolean): boolean;
   /** When a daemon was started last; 0 is never. */
   lastStartAt(): number;
   /** When those daemons are due that do not run. */
@@ -27,7 +27,7 @@ export function createRestarts(
   }
 
   return {
-    start(isCalm) {
+    start(isFaultFree) {
       for (const daemon of world.daemons) {
         if (daemon.running !== undefined) continue;
         const isGone = diesForGood && daemon.number === 2 && dueAt.size > 0;
@@ -37,7 +37,7 @@ export function createRestarts(
           dueAt.set(daemon, drawDueAt());
           return true;
         }
-        if (at > world.now() && !isCalm) continue;
+        if (at > world.now() && !isFaultFree) continue;
         dueAt.delete(daemon);
         lastStartAt = Math.max(lastStartAt, world.now());
         world.start(daemon);

@@ -1,17 +1,17 @@
-// One round: faults while tasks come, then calm until everything is at rest, and the oracle's verdict.
+// Plays one round: faults while tasks arrive, then a fault-free period until everything is at rest; the oracle checks all of it.
 import { isLive } from '../../src/slurm/job-state.ts';
 import { drawByMove, drawInOrder } from './draws.ts';
 import { inject, type FaultKind } from './faults.ts';
 import { readDisk } from './memory-journal.ts';
 import { move, settle } from './mover.ts';
-import type { Verdict } from './oracle/expected-ends.ts';
+import type { Violation } from './oracle/expected-ends.ts';
 import { named } from './queues.ts';
 import { diceOf, planOf, type RoundPlan, type Scenario } from './schedule.ts';
 import { createTestBed, type TestBed } from './test-bed.ts';
 import type { SimDaemon, TaskNature, World } from './world.ts';
 
 export interface RoundResult {
-  readonly verdict: Verdict | undefined;
+  readonly violation: Violation | undefined;
   readonly moves: number;
   readonly calls: number;
   readonly kills: number;
@@ -21,24 +21,24 @@ export interface RoundResult {
   readonly trace: readonly string[];
 }
 
-/** Faults come for so many moves for each task, on average. */
+/** Faults are injected for this many moves per task. */
 const MOVES_PER_TASK = 70;
-/** A round that is not at rest after so many calm moves, and so many more for each task, never will be. */
-const MOST_CALM_MOVES = 6_000;
-const MOST_CALM_MOVES_PER_TASK = 400;
-/** Everything must be at rest for so long: longer than any grace period of the program. */
+/** A round that is not at rest after this many fault-free moves, plus this many for each task, never will be. */
+const MOST_FAULT_FREE_MOVES = 6_000;
+const MOST_FAULT_FREE_MOVES_PER_TASK = 400;
+/** Everything must be at rest for this long, which is more than any grace period of the program. */
 const REST_MS = 10 * 60_000;
 
-/** In a scenario a fault that cannot be injected for so many moves is left out. */
-const PATIENCE_MOVES = 400;
-/** A scenario that is at rest for so many moves is over. */
+/** A scenario skips a fault that cannot be injected for this many moves. */
+const MOST_MOVES_TO_INJECT = 400;
+/** A scenario ends when it has been at rest for this many moves. */
 const REST_MOVES = 60;
 const MOST_SCENARIO_MOVES = 20_000;
 
-/** These kill nothing and cut nothing. */
+/** Faults that end no process and no connection; they do not count as kills. */
 const HARMLESS: readonly FaultKind[] = ['a minute passes', 'ten minutes pass', 'hours pass', 'jobs are released'];
 
-/** A stream of tasks, and faults at random. */
+/** Plays a round: tasks arrive over time, and faults occur at random. */
 export async function playRound(plan: RoundPlan): Promise<RoundResult> {
   const dice = diceOf(plan, 1);
   const bed = createTestBed(plan, dice, drawInOrder(dice, plan.isLazy));
@@ -56,19 +56,19 @@ export async function playRound(plan: RoundPlan): Promise<RoundResult> {
 
   let moves = 0;
   const faultyMoves = plan.tasks * MOVES_PER_TASK;
-  for (; moves < faultyMoves && bed.verdict() === undefined; moves += 1) {
+  for (; moves < faultyMoves && bed.violation() === undefined; moves += 1) {
     if (world.tasks.length < plan.tasks && dice.next() < 1 / (MOVES_PER_TASK * 0.7)) await enqueueTask();
-    if (dice.next() < 1 / plan.calmness) await injectFault();
+    if (dice.next() < 1 / plan.movesPerFault) await injectFault();
     await move(bed);
     await settle();
     if (moves % 10 === 0) bed.observer.checkOrphans();
   }
-  while (world.tasks.length < plan.tasks && bed.verdict() === undefined) await enqueueTask();
+  while (world.tasks.length < plan.tasks && bed.violation() === undefined) await enqueueTask();
   endFaults(bed);
 
   let restsSince = Infinity;
-  const until = moves + MOST_CALM_MOVES + MOST_CALM_MOVES_PER_TASK * plan.tasks;
-  for (; moves < until && !(world.now() - restsSince > REST_MS) && bed.verdict() === undefined; moves += 1) {
+  const until = moves + MOST_FAULT_FREE_MOVES + MOST_FAULT_FREE_MOVES_PER_TASK * plan.tasks;
+  for (; moves < until && !(world.now() - restsSince > REST_MS) && bed.violation() === undefined; moves += 1) {
     await move(bed);
     await settle();
     if (moves % 10 !== 0) continue;
@@ -78,7 +78,7 @@ export async function playRound(plan: RoundPlan): Promise<RoundResult> {
   return resultOf(bed, { moves, kills, isOver: moves < until });
 }
 
-/** One or two tasks, and each fault at its moment. */
+/** Plays a scenario: one or two tasks, and each fault after a given number of moves. */
 export async function playScenario(scenario: Scenario): Promise<RoundResult> {
   const plan = planOf(scenario);
   const bed = createTestBed(plan, diceOf(plan, 1), drawByMove(plan.seed, plan.isLazy));
@@ -89,10 +89,10 @@ export async function playScenario(scenario: Scenario): Promise<RoundResult> {
   let restedMoves = 0;
   let moves = 0;
 
-  for (; moves < MOST_SCENARIO_MOVES && restedMoves <= REST_MOVES && bed.verdict() === undefined; moves += 1) {
+  for (; moves < MOST_SCENARIO_MOVES && restedMoves <= REST_MOVES && bed.violation() === undefined; moves += 1) {
     const [next] = faults;
     if (next !== undefined && waited >= next[0]) {
-      if ((await injectNow(bed, next[1], next[2])) || waited > next[0] + PATIENCE_MOVES) {
+      if ((await injectNow(bed, next[1], next[2])) || waited > next[0] + MOST_MOVES_TO_INJECT) {
         faults.shift();
         waited = 0;
       }
@@ -106,10 +106,13 @@ export async function playScenario(scenario: Scenario): Promise<RoundResult> {
   return resultOf(bed, { moves, kills: scenario.faults.length, isOver: moves < MOST_SCENARIO_MOVES });
 }
 
-/** The scenario, what the oracle says, and the last moves. */
-export function formatScenario({ natures, daemons, seed, faults }: Scenario, { verdict, trace }: RoundResult): string {
+/** Returns the violation, the scenario and the last moves as text. */
+export function formatScenario(
+  { natures, daemons, seed, faults }: Scenario,
+  { violation, trace }: RoundResult,
+): string {
   return [
-    verdict?.says ?? 'nothing is wrong',
+    violation?.says ?? 'nothing is wrong',
     `${daemons} daemon(s); tasks: ${natures.join(', ')}; seed ${seed}`,
     ...faults.map(([after, kind, pick]) => `  after ${after} moves: ${kind} (${pick})`),
     ...trace.slice(-120),
@@ -130,7 +133,7 @@ async function injectNow(bed: TestBed, kind: FaultKind, pick?: number): Promise<
 }
 
 function endFaults(bed: TestBed): void {
-  bed.isCalm = true;
+  bed.isFaultFree = true;
   bed.outages.clear();
   bed.held.clear();
   bed.world.callFaults.length = 0;
@@ -143,10 +146,10 @@ function resultOf(
   { moves, kills, isOver }: { moves: number; kills: number; isOver: boolean },
 ): RoundResult {
   const { world, ends, network, plan } = bed;
-  if (bed.verdict() === undefined && !isOver) reportLeft(world);
+  if (bed.violation() === undefined && !isOver) reportLeft(world);
   for (const task of world.tasks) ends.ended(task, world.server.store.tasks.get(task));
   return {
-    verdict: bed.verdict(),
+    violation: bed.violation(),
     moves,
     calls: network.calls(),
     kills,
@@ -156,7 +159,7 @@ function resultOf(
   };
 }
 
-/** No task waits or runs, and no entry, no job and nothing in a journal is left. */
+/** No task is queued or running, and no queue entry, live job or journal entry is left. */
 function isAtRest({ tasks, server, cluster, daemons, otherAgent }: World): boolean {
   if (!otherAgent.isIdle()) return false;
   if (server.store.queues.all().some(({ entries }) => entries.length > 0)) return false;
@@ -165,7 +168,7 @@ function isAtRest({ tasks, server, cluster, daemons, otherAgent }: World): boole
   return daemons.every((daemon) => journalOf(daemon).length === 0);
 }
 
-/** What a daemon that runs still has to do, by its journal. */
+/** The journal entries of a running daemon: the work that it still has to do. */
 function journalOf({ running, disk }: SimDaemon): string[] {
   return running === undefined ? [] : [...readDisk(disk).values()].map((entry) => JSON.stringify(entry));
 }

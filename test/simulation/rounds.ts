@@ -1,6 +1,6 @@
 // Plays one round after the other, and shrinks one that ends badly.
 import { addTallies, NOTHING_YET, type Tally } from '../chaos/tally.ts';
-import type { Verdict } from './oracle/expected-ends.ts';
+import type { Violation } from './oracle/expected-ends.ts';
 import { named } from './queues.ts';
 import { playRound, type RoundResult } from './round.ts';
 import { planRound, type RoundPlan } from './schedule.ts';
@@ -28,8 +28,8 @@ export async function playRounds({ seed, firstRound = 1, seconds, tasks, log }: 
   for (let round = firstRound; performance.now() < endAt && tally.tasks < (tasks ?? Infinity); round += 1) {
     const plan = planRound(seed, round);
     const result = await playRound(plan);
-    if (result.verdict !== undefined) {
-      log(`round ${round} of seed ${seed}: ${result.verdict.says}`);
+    if (result.violation !== undefined) {
+      log(`round ${round} of seed ${seed}: ${result.violation.says}`);
       log(format(await shrink({ plan, result })));
     }
     tally = addTallies(tally, count(result));
@@ -47,8 +47,8 @@ export interface Search {
 /** The first of some rounds that ends badly, in one sentence. */
 export async function findBadRound({ seed, rounds, same }: Search): Promise<string | undefined> {
   for (let round = 1; round <= rounds; round += 1) {
-    const { verdict } = await playRound({ ...planRound(seed, round), ...same });
-    if (verdict !== undefined) return `round ${round}: ${verdict.kind}: ${verdict.says}`;
+    const { violation } = await playRound({ ...planRound(seed, round), ...same });
+    if (violation !== undefined) return `round ${round}: ${violation.kind}: ${violation.says}`;
   }
   return undefined;
 }
@@ -68,7 +68,7 @@ async function shrink(first: Counterexample): Promise<Counterexample> {
     if (performance.now() > endAt) return;
     const shorter = { ...best.plan, ...changes };
     const played = await playRound(shorter);
-    if (played.verdict?.kind === result.verdict?.kind) best = { plan: shorter, result: played };
+    if (played.violation?.kind === result.violation?.kind) best = { plan: shorter, result: played };
   }
 
   for (let tasks = Math.floor(plan.tasks / 2); tasks >= 1; tasks = Math.floor(tasks / 2)) await attempt({ tasks });
@@ -77,14 +77,14 @@ async function shrink(first: Counterexample): Promise<Counterexample> {
   return best;
 }
 
-function count({ verdict, kills, tasks }: RoundResult): Tally {
-  const of = (kind: Verdict['kind']): number => (verdict?.kind === kind ? 1 : 0);
+function count({ violation, kills, tasks }: RoundResult): Tally {
+  const of = (kind: Violation['kind']): number => (violation?.kind === kind ? 1 : 0);
   return { rounds: 1, kills, tasks, lost: of('lost'), twice: of('twice'), wrong: of('wrong') };
 }
 
 /** The plan that plays it again, and what happened to the task, and around it from its first moment to its last. */
-function format({ plan, result: { verdict, trace } }: Counterexample): string {
-  const task = verdict?.task;
+function format({ plan, result: { violation, trace } }: Counterexample): string {
+  const task = violation?.task;
   const mention = new RegExp(`${named(task ?? '')}\\b`);
   const isAbout = (line: string): boolean => mention.test(line);
   const isAround = (line: string): boolean =>
@@ -94,6 +94,6 @@ function format({ plan, result: { verdict, trace } }: Counterexample): string {
   return [
     JSON.stringify(plan, (_, value: unknown) => (value === Infinity ? null : value)),
     ...lines.slice(-TRACE_LINES),
-    verdict?.says ?? 'nothing is wrong',
+    violation?.says ?? 'nothing is wrong',
   ].join('\n');
 }

@@ -11,7 +11,7 @@ export interface RoundPlan {
   readonly tasks: number;
   readonly kinds: readonly FaultKind[];
   /** Moves between two faults, on average. */
-  readonly calmness: number;
+  readonly movesPerFault: number;
   /** Jobs take their time: daemons poll many times before a job moves. */
   readonly isLazy: boolean;
   readonly hasAccounting: boolean;
@@ -61,7 +61,7 @@ export function planRound(seed: number, round: number): RoundPlan {
     // Small rounds are many.
     tasks: LEAST_TASKS + Math.floor(dice.next() ** 6 * (MOST_TASKS - LEAST_TASKS)),
     kinds: FAULT_KINDS.filter(() => chance(0.1 + share * 0.8)),
-    calmness: 20 + Math.floor(dice.next() ** 2 * 180),
+    movesPerFault: 20 + Math.floor(dice.next() ** 2 * 180),
     isLazy: chance(0.4),
     hasAccounting: chance(0.7),
     jobLimit: chance(0.3) ? dice.whole(2, 12) : Infinity,
@@ -79,7 +79,7 @@ export function planOf({ natures, daemons, seed, faults }: Scenario): RoundPlan 
     daemons,
     tasks: natures.length,
     kinds: faults.map(([, kind]) => kind),
-    calmness: Infinity,
+    movesPerFault: Infinity,
     isLazy: seed % 2 === 1,
     hasAccounting: true,
     jobLimit: Infinity,

@@ -25,7 +25,7 @@ describe('in any short scenario with faults', function () {
   ] as const) {
     it(title, async () => {
       const check = await fc.check(
-        fc.asyncProperty(anyScenario(most), async (scenario) => (await playScenario(scenario)).verdict === undefined),
+        fc.asyncProperty(anyScenario(most), async (scenario) => (await playScenario(scenario)).violation === undefined),
         { numRuns: RUNS, seed: SEED },
       );
       if (check.counterexample !== null) await expectGoodEnd(check.counterexample[0]);
@@ -66,5 +66,5 @@ describe('in rounds with many tasks and faults', () => {
 
 async function expectGoodEnd(scenario: Scenario): Promise<void> {
   const result = await playScenario(scenario);
-  if (result.verdict !== undefined) throw new Error(formatScenario(scenario, result));
+  if (result.violation !== undefined) throw new Error(formatScenario(scenario, result));
 }

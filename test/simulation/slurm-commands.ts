@@ -183,7 +183,7 @@ function printSacct(jobs: readonly SimJob[], format: string): string {
       Reason: 'None',
       Partition: 'debug',
       NodeList: nodesOf(job),
-      // Each requeue has a submit time of its own.
+      // Each requeue sets a new submit time.
       Submit: seconds(job.submittedAt + run * 1000),
       Start: seconds(job.startAt),
       End: seconds(job.endedAt),

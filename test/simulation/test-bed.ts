@@ -8,7 +8,7 @@ import type { SimJob } from './cluster.ts';
 import type { Draws } from './draws.ts';
 import { createMalformer, type Malformer } from './malformed-output.ts';
 import { createNetwork, type Network } from './network.ts';
-import { createExpectedEnds, type ExpectedEnds, type Verdict } from './oracle/expected-ends.ts';
+import { createExpectedEnds, type ExpectedEnds, type Violation } from './oracle/expected-ends.ts';
 import { createObserver, type Observer } from './oracle/observer.ts';
 import { losesJournals, mayBeSilent, plainToSeeMs } from './oracle/permitted.ts';
 import { createOutages, type Outages } from './outages.ts';
@@ -30,14 +30,14 @@ export interface TestBed {
   readonly dice: Random;
   /** Jobs that do not start before they are released. */
   readonly held: Set<SimJob>;
-  /** No fault is left. */
-  isCalm: boolean;
+  /** Set for the end of a round, in which no faults occur. */
+  isFaultFree: boolean;
   /** How many of Slurm's outputs were malformed. */
   malformed(): number;
   /** One more task, which is enqueued. */
   enqueueTask(nature: TaskNature): Promise<void>;
   /** What the oracle has found so far. */
-  verdict(): Verdict | undefined;
+  violation(): Violation | undefined;
 }
 
 const COMMANDS = { sbatch: 'sbatch', squeue: 'squeue', sacct: 'sacct', scancel: 'scancel', scontrol: 'scontrol' };
@@ -66,7 +66,7 @@ export function createTestBed(plan: RoundPlan, dice: Random, draws: Draws): Test
             failure: (program) => network.failureOf(program),
             ...(malformer === undefined
               ? {}
-              : { malform: (command, result) => malformer.malform(command, result, bed.isCalm) }),
+              : { malform: (command, result) => malformer.malform(command, result, bed.isFaultFree) }),
           }),
           commands: COMMANDS,
           sbatchTimeoutMs: 150_000,
@@ -105,13 +105,13 @@ export function createTestBed(plan: RoundPlan, dice: Random, draws: Draws): Test
     draws,
     dice,
     held: new Set(),
-    isCalm: false,
+    isFaultFree: false,
     malformed: () => malformer?.count() ?? 0,
     async enqueueTask(nature) {
       ends.enqueued(await world.enqueueTask(nature), nature);
     },
     // In a scenario several faults meet one task, for which the expected ends permit too little.
-    verdict: () => world.invariants.verdict ?? (plan.isScenario === true ? undefined : ends.verdict),
+    violation: () => world.invariants.violation ?? (plan.isScenario === true ? undefined : ends.violation),
   };
   return bed;
 }

@@ -143,7 +143,7 @@ export function createWorld(count: 1 | 2, schedulerOf: SchedulerOf): World {
       }).then(
         () => {
           if (daemon.running?.incarnation === incarnation) daemon.running = undefined;
-          // Calls under way arrive, or do not.
+          // Each pending call of the stopped daemon arrives, or does not.
           for (const call of [...calls.pending])
             if (call.owner === incarnation && clock.now() % 2 === 0) call.finish('answered');
           calls.drop(incarnation);

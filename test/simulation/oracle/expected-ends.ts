@@ -5,7 +5,7 @@ import type { SimJob } from '../cluster.ts';
 import { named } from '../queues.ts';
 import type { TaskNature } from '../world.ts';
 
-export interface Verdict {
+export interface Violation {
   readonly kind: 'lost' | 'twice' | 'wrong';
   /** The task, where it is about one. */
   readonly task: string | undefined;
@@ -14,8 +14,8 @@ export interface Verdict {
 
 export interface ExpectedEnds {
   /** The first deviation that is not permitted. */
-  readonly verdict: Verdict | undefined;
-  report(verdict: Verdict): void;
+  readonly violation: Violation | undefined;
+  report(violation: Violation): void;
   enqueued(task: string, nature: TaskNature): void;
   /** The user did this, and the server agreed. `after`: the task as it is now. */
   userActed(task: string, act: string, after: TaskDocument | undefined): void;
@@ -71,7 +71,7 @@ const MANY_JOBS = 5;
 export function createExpectedEnds(facts: Facts): ExpectedEnds {
   const { jobsOf, couldPollSince, awakeMsSince, plainToSeeMs, mayBeSilent, isAbortErased, losesJournals } = facts;
   const expectations = new Map<string, Expectation>();
-  let verdict: Verdict | undefined;
+  let violation: Violation | undefined;
 
   function expectationOf(task: string): Expectation {
     const expectation = expectations.get(task);
@@ -85,11 +85,11 @@ export function createExpectedEnds(facts: Facts): ExpectedEnds {
   }
 
   const expected: ExpectedEnds = {
-    get verdict() {
-      return verdict;
+    get violation() {
+      return violation;
     },
     report(one) {
-      verdict ??= one;
+      violation ??= one;
     },
     enqueued: (task, nature) => enqueue(task, nature, []),
     userActed(task, act, after) {

@@ -42,7 +42,7 @@ describe('the invariants of the simulation', () => {
         { daemon: 1, endpoint: 'events.add_batch', lines: bodies, answer: {}, before: undefined },
         store,
       );
-      return invariants.verdict?.says;
+      return invariants.violation?.says;
     };
 
     expect(report(['1', 'waits'], ['2', 'waits'])).to.equal(undefined);
@@ -56,7 +56,7 @@ describe('the invariants of the simulation', () => {
     const report = (): string | undefined => {
       const lines = [{ task: TASK, msg: 'ended' }];
       invariants.sawCall({ daemon: 1, endpoint: 'events.add_batch', lines, answer: {}, before: undefined }, store);
-      return invariants.verdict?.says;
+      return invariants.violation?.says;
     };
     report();
     invariants.arrivedLate(TASK);
@@ -69,7 +69,7 @@ describe('the invariants of the simulation', () => {
     const report = (): string | undefined => {
       const lines = [{ task: TASK, msg: 'waits' }];
       invariants.sawCall({ daemon: 1, endpoint: 'events.add_batch', lines, answer: {}, before: undefined }, store);
-      return invariants.verdict?.says;
+      return invariants.violation?.says;
     };
     report();
     job.restarts += 1;
@@ -77,12 +77,12 @@ describe('the invariants of the simulation', () => {
     expect(report()).to.equal('the console of task 1 repeats: waits');
   });
 
-  for (const [what, isAbortNoted, isRequeued, verdict] of [
+  for (const [what, isAbortNoted, isRequeued, violation] of [
     ['that a daemon has recorded', true, true, 'task 1 was started again after its abort'],
     ['that no daemon saw before the agent of a requeued job erased it', false, true, undefined],
     ['that the agent of a job that ends has erased', false, false, 'task 1 was started again after its abort'],
   ] as const) {
-    it(`a task starts again after an abort ${what}: ${verdict ?? 'permitted'}`, async () => {
+    it(`a task starts again after an abort ${what}: ${violation ?? 'permitted'}`, async () => {
       const { invariants, server, store, job } = await createBench({ isAbortNoted });
       invariants.userActed(TASK, 'abort', store);
       job.leaving = { state: 'PREEMPTED', isRequeued };
@@ -90,28 +90,28 @@ describe('the invariants of the simulation', () => {
       invariants.check(store);
       Object.assign(job, { leaving: undefined, runs: 2 });
       invariants.check(store);
-      expect(invariants.verdict?.says).to.equal(verdict);
+      expect(invariants.violation?.says).to.equal(violation);
     });
   }
 
-  for (const [what, act, verdict] of [
+  for (const [what, act, violation] of [
     ['after its user enqueued it there while the job still ran it', 'enqueue elsewhere', undefined],
     ['though its user did not enqueue it there', undefined, 'task 1 is run twice at once'],
   ] as const) {
-    it(`another agent runs the task of a job ${what}: ${verdict ?? 'permitted'}`, async () => {
+    it(`another agent runs the task of a job ${what}: ${violation ?? 'permitted'}`, async () => {
       const { invariants, store } = await createBench({ isOtherAgents: true });
       if (act !== undefined) invariants.userActed(TASK, act, store);
       invariants.check(store);
-      expect(invariants.verdict?.says).to.equal(verdict);
+      expect(invariants.violation?.says).to.equal(violation);
     });
   }
 
-  for (const [who, daemons, daemon, verdict] of [
+  for (const [who, daemons, daemon, violation] of [
     ['the only daemon', 1, 2, `a daemon called tasks.failed on task 1, whose entry any job may still take`],
     ['the daemon that parked it', 2, 1, `a daemon called tasks.failed on task 1, whose entry any job may still take`],
     ['the other daemon', 2, 2, undefined],
   ] as const) {
-    it(`a parked task is failed by ${who}: ${verdict ?? 'permitted, as its poll may be older'}`, async () => {
+    it(`a parked task is failed by ${who}: ${violation ?? 'permitted, as its poll may be older'}`, async () => {
       const { invariants, server, store, job } = await createBench({ daemons });
       job.state = 'FAILED';
       await server.call('tasks.stopped', { task: TASK });
@@ -120,7 +120,7 @@ describe('the invariants of the simulation', () => {
       const lines = [{ task: TASK, queue: SCHEDULER_QUEUE }];
       invariants.sawCall({ daemon: 1, endpoint: 'queues.add_task', lines, answer: {}, before }, store);
       invariants.sawCall({ daemon, endpoint: 'tasks.failed', lines, answer: { updated: 1 }, before }, store);
-      expect(invariants.verdict?.says).to.equal(verdict);
+      expect(invariants.violation?.says).to.equal(violation);
     });
   }
 });

@@ -4,12 +4,12 @@ import { hasTaken, isAtWork, type Cluster, type SimJob } from '../cluster.ts';
 import { TERM_REASON } from '../job.ts';
 import { named, OTHER_QUEUE, OWN_QUEUE, SCHEDULER_QUEUE } from '../queues.ts';
 import type { CallObserver } from '../server.ts';
-import type { Verdict } from './expected-ends.ts';
+import type { Violation } from './expected-ends.ts';
 
 export interface Invariants {
   /** The first rule that was broken. */
-  readonly verdict: Verdict | undefined;
-  report(kind: Verdict['kind'], task: string | undefined, says: string): void;
+  readonly violation: Violation | undefined;
+  report(kind: Violation['kind'], task: string | undefined, says: string): void;
   /** A call of a daemon was carried out. */
   sawCall(call: Seen, store: Store): void;
   /** Console lines may be repeated from now on: the journal is lost, or another job has the id of a forgotten one. */
@@ -45,7 +45,7 @@ const ENDING = ['tasks.failed', 'tasks.stopped', 'tasks.completed'];
 const MOST_JOBS = 14;
 
 export function createInvariants({ cluster, isOtherAgents, isAbortNoted, daemons }: Facts): Invariants {
-  let verdict: Verdict | undefined;
+  let violation: Violation | undefined;
   // Two daemons may both track a job, and then both report it.
   let mayRepeat = daemons > 1;
   let hasLostJournal = false;
@@ -62,8 +62,8 @@ export function createInvariants({ cluster, isOtherAgents, isAbortNoted, daemons
   /** The number of the daemon that has put the task's entry into the scheduler queue. */
   const parkedBy = new Map<string, number>();
 
-  function report(kind: Verdict['kind'], task: string | undefined, says: string): void {
-    verdict ??= { kind, task, says };
+  function report(kind: Violation['kind'], task: string | undefined, says: string): void {
+    violation ??= { kind, task, says };
   }
 
   function jobsOf(task: string): SimJob[] {
@@ -82,7 +82,7 @@ export function createInvariants({ cluster, isOtherAgents, isAbortNoted, daemons
     const queue = store.queues
       .all()
       .find(({ id, entries }) => id !== OWN_QUEUE && entries.some((one) => one.task === task));
-    // One of two daemons may park a task again between the other's poll and its call: that is about the end of its own job.
+    // One of two daemons may park a task again between the other's poll and its call: the call is about the end of its job.
     const isOthers = daemons > 1 && parkedBy.get(task) !== daemon;
     if (isEnding && before?.status === 'queued' && queue?.id === SCHEDULER_QUEUE && !isOthers)
       wrong(', whose entry any job may still take');
@@ -92,8 +92,8 @@ export function createInvariants({ cluster, isOtherAgents, isAbortNoted, daemons
   }
 
   const invariants: Invariants = {
-    get verdict() {
-      return verdict;
+    get violation() {
+      return violation;
     },
     report,
 

@@ -50,7 +50,7 @@ export function createObserver(world: World, outages: Outages, ends: ExpectedEnd
       ends.permitRun(job.task);
       if (isUntraceable) ends.permit(job.task, ['stopped', 'failed']);
     }
-    // If it died on its way out, it looks like a job that a user's scancel has ended.
+    // A job that died while it was ending looks like a job that the user ended with scancel.
     if (before?.isLeaving === true && !isLive(job.state) && isUntraceable) ends.permit(job.task, ['stopped']);
     if (job.runs > (before?.runs ?? 0)) ends.ran(job.task);
     known.set(job, { runs: job.runs, restarts: job.restarts, isLeaving: job.leaving !== undefined });
