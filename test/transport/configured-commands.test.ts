@@ -3,14 +3,14 @@ import { expect } from 'chai';
 import type { Transport, Command } from '../../src/transport/transport.ts';
 import { withCommandLines } from '../../src/transport/configured-commands.ts';
 
-describe('a command line as a program', () => {
+describe('withCommandLines', () => {
   for (const [configured, program, words] of [
     ['squeue -u ada', 'squeue -u ada', ['squeue', '-u', 'ada', '--noheader']],
     ["squeue --user='a b'", "squeue --user='a b'", ['squeue', '--user=a b', '--noheader']],
     ['/opt/slurm/bin/squeue', '/opt/slurm/bin/squeue', ['/opt/slurm/bin/squeue', '--noheader']],
     ['squeue -u ada', '/opt/my slurm/show-config', ['/opt/my slurm/show-config', '--noheader']],
   ] as const) {
-    it(`${configured}: ${program} is run as ${words.join(' | ')}`, async () => {
+    it(`with ${configured} runs ${program} as ${words.join(' | ')}`, async () => {
       const run: Command[] = [];
       const host: Transport = {
         name: 'here',

@@ -1,4 +1,4 @@
-// What every host promises, held to by each provider on real processes: what a command gets, what comes back, and that none outlives its deadline.
+// The transport contract, which each transport keeps with real processes: input, output, environment, and no process after the deadline.
 import { expect } from 'chai';
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -68,7 +68,7 @@ export function describeHostContract(enter: () => Promise<HostUnderTest>): void 
     expect(await host.run(shell('kill -9 $$'))).to.include({ exitCode: undefined, killedBy: 'SIGKILL' });
   });
 
-  it('passes arguments as they are, without a shell', async () => {
+  it('passes arguments unchanged, without a shell', async () => {
     const args = ['$(touch pwned)', '`id`', 'a\'b"c', 'two words', '*', '', 'ü\n', '!!', '\\n', '-e', '%s', '#end'];
     const result = await host.run({ program: 'printf', args: ['%s|', ...args], timeoutMs: TIMEOUT_MS });
 
@@ -76,7 +76,7 @@ export function describeHostContract(enter: () => Promise<HostUnderTest>): void 
     expect(existsSync(join(place.folder, 'pwned'))).to.equal(false);
   });
 
-  it('writes standard input as it is and closes it', async () => {
+  it('passes standard input unchanged and closes it', async () => {
     for (const stdin of [
       '',
       '\n',
@@ -93,20 +93,20 @@ export function describeHostContract(enter: () => Promise<HostUnderTest>): void 
     }
   });
 
-  it('writes standard input that is longer than a pipe holds', async () => {
+  it("passes standard input that is longer than a pipe's buffer", async () => {
     const stdin = `${"ü'".repeat(200_000)}end`;
     const result = await host.run({ program: 'cat', args: [], stdin, timeoutMs: TIMEOUT_MS });
 
     expect(result.stdout === stdin).to.equal(true);
   });
 
-  it('takes it well when a program does not read its input', async () => {
+  it('accepts a program that does not read its standard input', async () => {
     const result = await host.run({ program: 'true', args: [], stdin: 'x'.repeat(1_000_000), timeoutMs: TIMEOUT_MS });
 
     expect(result).to.deep.equal({ exitCode: 0, killedBy: undefined, stdout: '', stderr: '' });
   });
 
-  it('gives each of many commands at once its own answer', async () => {
+  it('returns the output of the right command when many run at once', async () => {
     const numbers = Array.from({ length: 20 }, (_, index) => String(index));
     const answers = await Promise.all(numbers.map((number) => host.run(shell(`echo ${number}; echo ${number} >&2`))));
 
@@ -114,7 +114,7 @@ export function describeHostContract(enter: () => Promise<HostUnderTest>): void 
     expect(answers.map(({ stderr }) => stderr.trim())).to.deep.equal(numbers);
   });
 
-  it('keeps out of every answer what another program left behind in the background, which prints on', async () => {
+  it('excludes output of background processes that earlier commands left', async () => {
     const printOn =
       'trap "" PIPE; n=0; while n=$((n + 1)); test $n -lt 200; do echo late; echo late >&2; sleep 0.01; done';
     const first = await host.run(shell(`{ ${printOn}; echo done > printed-on; } & echo first`));
@@ -128,7 +128,7 @@ export function describeHostContract(enter: () => Promise<HostUnderTest>): void 
     }
   });
 
-  it('lets nothing through of any environment but the named variables', async () => {
+  it('passes only the named variables of its environment', async () => {
     process.env['LEAK_TEST_SECRET'] = 'secret';
     const own = place.open({ TZ: 'Asia/Tokyo', SLURM_CONF: "/it's here" });
     try {
@@ -156,13 +156,13 @@ export function describeHostContract(enter: () => Promise<HostUnderTest>): void 
     }
   });
 
-  it('starts programs in its working directory', async () => {
+  it('starts programs in the working directory', async () => {
     expect(await host.run({ program: 'pwd', args: [], timeoutMs: TIMEOUT_MS })).to.include({
       stdout: `${place.folder}\n`,
     });
   });
 
-  it('says which program was not found, and where it looked', async () => {
+  it('names a missing program and the search path', async () => {
     const error = await rejection(host.run({ program: 'sbatchh', args: [], timeoutMs: TIMEOUT_MS }));
 
     expect(error).to.be.instanceOf(CommandNotFoundError);
@@ -170,7 +170,7 @@ export function describeHostContract(enter: () => Promise<HostUnderTest>): void 
     expect(error).to.have.property('searchPath').that.contains('/usr/bin:/bin');
   });
 
-  it('says the same of a file that is not executable', async () => {
+  it('reports a file that is not executable as not found', async () => {
     const path = join(place.folder, 'sbatch');
     writeFileSync(path, '#!/bin/sh\n');
     chmodSync(path, 0o644);
@@ -180,13 +180,13 @@ export function describeHostContract(enter: () => Promise<HostUnderTest>): void 
     );
   });
 
-  it('does not take an exit code of the program for its own failure', async () => {
+  it('returns any exit code of the program as an exit code, not as an error', async () => {
     for (const exitCode of [98, 124, 126, 127, 140, 210, 255]) {
       expect(await host.run(shell(`exit ${String(exitCode)}`))).to.include({ exitCode, killedBy: undefined });
     }
   });
 
-  it('ends a program and everything it started at the deadline, and keeps what it had printed', async () => {
+  it('kills a program and its children at the deadline, and returns the output so far', async () => {
     const pidFile = join(place.folder, 'pid');
     const script = `echo 4711; echo why >&2; sleep 1000 & echo $! > ${pidFile}; wait`;
     const hasBegun = (): boolean => existsSync(pidFile) && readFileSync(pidFile, 'utf8') !== '';
@@ -207,7 +207,7 @@ export function describeHostContract(enter: () => Promise<HostUnderTest>): void 
     expect(await host.run(shell('echo fine'))).to.include({ stdout: 'fine\n' });
   });
 
-  it('ends a program when it is told to stop, with the reason it was told', async () => {
+  it('ends a program on the stop signal, with the reason of the signal', async () => {
     const stop = new AbortController();
     const pidFile = join(place.folder, 'stopped-pid');
     const running = host.run({ ...shell(`echo $$ > ${pidFile}; sleep 60`), signal: stop.signal });
@@ -218,20 +218,20 @@ export function describeHostContract(enter: () => Promise<HostUnderTest>): void 
     expect(await rejection(running)).to.equal(why);
   });
 
-  it('starts nothing when it was told to stop before', async () => {
+  it('starts no program after the stop signal', async () => {
     const command = shell('touch ran', { signal: AbortSignal.abort(new Error('stopped')) });
 
     expect(await rejection(host.run(command))).to.have.property('message', 'stopped');
     expect(existsSync(join(place.folder, 'ran'))).to.equal(false);
   });
 
-  it('ends a program that never stops printing', async () => {
+  it('ends a program whose output has no end', async () => {
     const error = await rejection(host.run({ program: 'yes', args: ['x'.repeat(500)], timeoutMs: TIMEOUT_MS }));
 
     expect(error).to.be.instanceOf(ConnectionLostError);
   });
 
-  it('ends what still runs when it is given up, and starts nothing more', async () => {
+  it('ends running programs when it is closed, and starts no more', async () => {
     const own = place.open();
     await own.run(shell(':'));
     const running = rejection(own.run(shell('sleep 60')));
@@ -241,7 +241,7 @@ export function describeHostContract(enter: () => Promise<HostUnderTest>): void 
     expect(await rejection(own.run(shell('true')))).to.be.instanceOf(ConnectionLostError);
   });
 
-  it('writes a file that only its owner can read', async () => {
+  it('writes a file that only the user can read', async () => {
     const path = join(place.folder, 'made', 'here', "job's conf");
     const text = `${'line\n'.repeat(30_000)}ü the end`;
     await writePrivateFile(host, path, text);
@@ -252,7 +252,7 @@ export function describeHostContract(enter: () => Promise<HostUnderTest>): void 
     expect(readFileSync(path, 'utf8') === text).to.equal(true);
   });
 
-  it('reads the end of a file of the expected user, and neither what a link names nor a FIFO', async () => {
+  it("reads the end of the expected user's file, and refuses links and FIFOs", async () => {
     const file = join(place.folder, "job's log.out");
     await host.run(
       shell(`umask 077; printf 'the very end\\n' > "job's log.out"; ln -s "job's log.out" link; mkfifo fifo`),
@@ -268,7 +268,7 @@ export function describeHostContract(enter: () => Promise<HostUnderTest>): void 
     expect(await read(file, owner + 1)).to.include({ kind: 'refused' });
   });
 
-  it('does not blame the program when the working directory is gone', async () => {
+  it('reports a missing working directory, not a missing program', async () => {
     rmSync(place.folder, { recursive: true });
     try {
       const error = await rejection(host.run({ program: 'true', args: [], timeoutMs: TIMEOUT_MS }));

@@ -1,4 +1,4 @@
-// The marks around an answer: what stands between them comes back as it was, and a cut answer is never taken for a whole one.
+// The marks around output: the text between them is returned unchanged, and truncated output is recognized.
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { MARKS, mark, readFrame } from '../../src/transport/frame.ts';
@@ -26,8 +26,8 @@ function exited(text: string, exitCode: number, late = ''): string {
   return `${text}${mark(NONCE, `${MARKS.exit} ${String(exitCode)}`)}\n${late}`;
 }
 
-describe('a framed answer', () => {
-  it('is what was printed, whatever stands around it', () => {
+describe('readFrame', () => {
+  it("returns exactly the program's output, with any text around it", () => {
     fc.assert(
       fc.property(anyText, anyText, anyText, anyText, fc.nat(255), (stdout, stderr, before, after, exitCode) => {
         const answer = readFrame(
@@ -41,7 +41,7 @@ describe('a framed answer', () => {
     );
   });
 
-  it('is not known when either stream is cut anywhere before its end', () => {
+  it('reports truncated output if either stream is cut before its end mark', () => {
     const whole = framed(exited('4711\n', 12, 'late'), MARKS.end);
     const needed = whole.lastIndexOf(']') + 1;
     for (let length = 0; length < needed; length += 1) {
@@ -55,14 +55,14 @@ describe('a framed answer', () => {
     });
   });
 
-  it('is not known when the mark of its exit is missing', () => {
+  it('reports truncated output if the exit mark is missing', () => {
     const whole = framed(exited('4711\n', 0), MARKS.end);
 
     expect(readFrame(NONCE, framed('4711\n', MARKS.end), whole)).to.include({ kind: 'truncated' });
     expect(readFrame(NONCE, whole, framed('', MARKS.end))).to.include({ kind: 'truncated' });
   });
 
-  it('tells whether the command had begun, and what it had printed until the cut', () => {
+  it('reports whether the command had begun, and its output until the cut', () => {
     expect(readFrame(NONCE, 'Welcome\n', '')).to.deep.equal({
       kind: 'truncated',
       hasBegun: false,
@@ -72,7 +72,7 @@ describe('a framed answer', () => {
     expect(readFrame(NONCE, `noise${mark(NONCE, 'begin')}\n47`, '')).to.include({ hasBegun: true, stdout: '47' });
   });
 
-  it('says that nothing was run, and why', () => {
+  it('reports why no program ran', () => {
     const missing = framed('/opt/bin:/bin', MARKS.noProgram);
     const nowhere = framed('/gone', MARKS.noFolder);
 
@@ -83,7 +83,7 @@ describe('a framed answer', () => {
     expect(readFrame(NONCE, nowhere, framed('', MARKS.noFolder))).to.deep.equal({ kind: 'no folder', folder: '/gone' });
   });
 
-  it('of another command is none of this one', () => {
+  it('ignores the output of another command', () => {
     const other = framed(exited('4711\n', 0), MARKS.end).replaceAll(NONCE, 'another');
 
     expect(readFrame(NONCE, other, other)).to.include({ kind: 'truncated', hasBegun: false });

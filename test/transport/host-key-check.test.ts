@@ -1,4 +1,4 @@
-// Which keys a host may show, what is said when it shows another one, and what is remembered.
+// Which host keys are accepted, the messages for others, and which keys are saved.
 import { expect } from 'chai';
 import { chmod, mkdir, readdir, stat, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -11,8 +11,8 @@ const OLD = hostKey('ssh-ed25519', 'old');
 const NEW = hostKey('ssh-ed25519', 'new');
 const ECDSA = hostKey('ecdsa-sha2-nistp256', 'another type');
 
-describe('in strict mode, a host key', () => {
-  it('that is known is accepted: plain, hashed, in any of the files, at its port, beside others', async () => {
+describe('in strict mode, the host key check', () => {
+  it('accepts a known key: plain, hashed, in any file, at its port, among other keys', async () => {
     const files: readonly (readonly [name: string, text: string])[] = [
       ['known', `login1 ${written(OLD)}\n`],
       ['known', `${hashedName('login1', Buffer.from('salt'))} ${written(OLD)}\n`],
@@ -26,7 +26,7 @@ describe('in strict mode, a host key', () => {
     }
   });
 
-  it('that is known for the usual port is accepted at another one, as by ssh', async () => {
+  it('accepts a key known for the default port at another port, as ssh does', async () => {
     await using here = await keyFolder();
     await here.write('known', `login1 ${written(OLD)}\n`);
 
@@ -34,7 +34,7 @@ describe('in strict mode, a host key', () => {
     expect(await here.say({}, 'login1', 2222, NEW)).to.contain('[login1]:2222 is unknown');
   });
 
-  it('that stands in a file that others can change is refused, whatever they wrote', async () => {
+  it('refuses a key from a file that other users can change', async () => {
     await using here = await keyFolder();
     const known = await here.write('known', `login1 ${written(OLD)}\n`);
     await chmod(here.folder, 0o755);
@@ -47,7 +47,7 @@ describe('in strict mode, a host key', () => {
     expect(await here.say({ knownHostsFiles: ['/dev/null'] }, 'login1', 22, OLD)).to.contain('is unknown');
   });
 
-  it('that is not known is refused with its fingerprint, the files, and two ways on', async () => {
+  it('refuses an unknown key, with its fingerprint, the files, and two ways to proceed', async () => {
     await using here = await keyFolder();
 
     expect(await here.say({}, 'login1', 2222, NEW)).to.equal(
@@ -57,7 +57,7 @@ describe('in strict mode, a host key', () => {
     await expectNothingWritten(here.folder);
   });
 
-  it("that has changed is refused with the file, the line and both fingerprints, and ssh-keygen's way on", async () => {
+  it('refuses a changed key, with the line, both fingerprints and the ssh-keygen command', async () => {
     await using here = await keyFolder();
     await here.write('known', `# mine\nlogin1 ${written(ECDSA)}\nlogin1 ${written(OLD)}\n`);
 
@@ -68,7 +68,7 @@ describe('in strict mode, a host key', () => {
     );
   });
 
-  it('that is revoked is refused, though another line knows it, and though it is pinned', async () => {
+  it('refuses a revoked key, even if another line or a fingerprint permits it', async () => {
     await using here = await keyFolder();
     await here.write('known', `login1 ${written(OLD)}\n`);
     await here.write('global', `@revoked * ${written(OLD)}\n`);
@@ -79,7 +79,7 @@ describe('in strict mode, a host key', () => {
         .and.to.contain('revoked');
   });
 
-  it('behind a @cert-authority is said to need the openssh provider', async () => {
+  it('refuses a key behind a @cert-authority and names provider openssh', async () => {
     await using here = await keyFolder();
     await here.write('known', `@cert-authority *.example.org ${written(OLD)}\n`);
 
@@ -87,7 +87,7 @@ describe('in strict mode, a host key', () => {
       expect(await here.say({ mode }, 'login1.example.org', 22, OLD)).to.contain('Set provider: openssh');
   });
 
-  it('is looked up under the alias of the host, whatever the port', async () => {
+  it('looks the key up under the alias of the host, at any port', async () => {
     await using here = await keyFolder();
     await here.write('known', `cluster ${written(OLD)}\n`);
 
@@ -95,7 +95,7 @@ describe('in strict mode, a host key', () => {
     expect(await here.say({ alias: 'cluster' }, 'login7', 2222, NEW)).to.contain('cluster has changed');
   });
 
-  it('is rejected if a file cannot be read', async () => {
+  it('refuses a key if a file cannot be read', async () => {
     await using here = await keyFolder();
     await mkdir(join(here.folder, 'global'));
 
@@ -103,8 +103,8 @@ describe('in strict mode, a host key', () => {
   });
 });
 
-describe('in the mode accept-new, a host key', () => {
-  it('is added to the first file the first time, and held to it afterwards', async () => {
+describe('in accept-new mode, the host key check', () => {
+  it('saves the first key to the first file, and refuses other keys afterwards', async () => {
     await using here = await keyFolder();
     const policy = { mode: 'accept-new' as const };
 
@@ -117,7 +117,7 @@ describe('in the mode accept-new, a host key', () => {
     expect(await here.say(policy, 'login1', 2222, ECDSA)).to.contain('has changed');
   });
 
-  it('is added below what is there, also where that has no line end, and hashed where the others are', async () => {
+  it('appends the key on a line by itself, hashed if the other names are', async () => {
     await using here = await keyFolder();
     const before = `${hashedName('other', Buffer.from('salt'))} ${written(OLD)}`;
     await here.write('known', before);
@@ -131,7 +131,7 @@ describe('in the mode accept-new, a host key', () => {
     expect(await here.say({}, 'login1', 22, NEW)).to.equal('ok');
   });
 
-  it('is new for only one of two connections at the same time', async () => {
+  it('accepts only one of two different keys at the same time', async () => {
     await using here = await keyFolder();
     const policy = { mode: 'accept-new' as const };
 
@@ -141,14 +141,14 @@ describe('in the mode accept-new, a host key', () => {
     expect(said[1]).to.contain('has changed');
   });
 
-  it('is rejected if it cannot be stored', async () => {
+  it('refuses a new key that it cannot save', async () => {
     await using here = await keyFolder();
     await symlink('/dev/null', join(here.folder, 'known'));
 
     expect(await here.say({ mode: 'accept-new' }, 'login1', 22, NEW)).to.contain('could not be saved');
   });
 
-  it('is not remembered where others can change the file, be it empty', async () => {
+  it('saves no key to a file that other users can change, even an empty one', async () => {
     await using here = await keyFolder();
     const known = await here.write('known', '');
     await chmod(here.folder, 0o755);
@@ -159,7 +159,7 @@ describe('in the mode accept-new, a host key', () => {
     expect(await here.read('known')).to.equal('');
   });
 
-  it('is not stored in a new file that another user could create first, also through links', async () => {
+  it('saves no key to a file that another user could create first, even through links', async () => {
     await using here = await keyFolder();
     const open = join(here.folder, 'open');
     await mkdir(open);
@@ -182,7 +182,7 @@ describe('in the mode accept-new, a host key', () => {
     expect(await here.read('made')).to.include('ssh-ed25519');
   });
 
-  it('makes the folder of the file, private', async () => {
+  it('creates the directory of the file, private', async () => {
     await using here = await keyFolder();
     const file = join(here.folder, '.ssh', 'known_hosts');
 
@@ -192,8 +192,8 @@ describe('in the mode accept-new, a host key', () => {
   });
 });
 
-describe('a pinned host key', () => {
-  it('is the only one that is accepted, whatever the files say', async () => {
+describe('with a pinned fingerprint, the host key check', () => {
+  it('accepts only the pinned key, whatever the files contain', async () => {
     await using here = await keyFolder();
     await here.write('known', `login1 ${written(OLD)}\n`);
     const policy = { fingerprint: fingerprint(NEW) };
@@ -205,8 +205,8 @@ describe('a pinned host key', () => {
   });
 });
 
-describe('the key types that a host is asked for', () => {
-  it('are those it is known by', async () => {
+describe('knownTypes of the host key check', () => {
+  it('returns the key types that the files have for the host', async () => {
     await using here = await keyFolder();
     const file = await here.write('known', `login1 ${written(ECDSA)}\n@revoked login1 ${written(OLD)}\n`);
     const keys = createHostKeyCheck({ name: 'hpc', hostKeys: { mode: 'strict', knownHostsFiles: [file] } });

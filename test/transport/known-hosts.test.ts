@@ -1,4 +1,4 @@
-// Which lines of a known_hosts file speak of a host: by tables, and as ssh-keygen itself says.
+// Which lines of a known_hosts file match a host: by tables, and as ssh-keygen itself reports.
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { execFile } from 'node:child_process';
@@ -10,7 +10,7 @@ import { hostKey, keyFolder, written } from './host-keys-here.ts';
 const execute = promisify(execFile);
 const KEY = hostKey('ssh-ed25519', 'one');
 
-describe('a name in known_hosts', () => {
+describe('matchesHost', () => {
   const cases: readonly [names: string, host: string, port: number, speaks: boolean][] = [
     ['login1', 'login1', 22, true],
     ['login1', 'LOGIN1', 22, true],
@@ -34,32 +34,32 @@ describe('a name in known_hosts', () => {
     ['|2|AAAA|AAAA', 'login1', 22, false],
   ];
   for (const [names, host, port, speaks] of cases) {
-    it(`${names} ${speaks ? 'speaks' : 'does not speak'} of ${host}, port ${port}`, () => {
+    it(`${speaks ? 'matches' : 'does not match'} ${names} with ${host}, port ${port}`, () => {
       expect(matchesHost(names, knownName(host, port))).to.equal(speaks);
     });
   }
 });
 
-describe('a line in known_hosts', () => {
+describe('readKnownHosts', () => {
   const cases: readonly [what: string, line: string, names: string[]][] = [
-    ['with a comment behind the key', `login1 ${written(KEY)} root@login1 of 2024`, ['login1']],
-    ['with tabs and blanks before it', `\t  login1\t${written(KEY)}`, ['login1']],
-    ['that is revoked', `@revoked login1 ${written(KEY)}`, ['login1']],
-    ['with an unknown marker', `@trusted login1 ${written(KEY)}`, []],
-    ['with two markers', `@revoked @cert-authority login1 ${written(KEY)}`, []],
-    ['that is a comment', `# login1 ${written(KEY)}`, []],
-    ['that is empty', '', []],
-    ['whose type is not that of the key', `login1 ssh-rsa ${written(KEY).split(' ')[1] ?? ''}`, []],
-    ['whose key is no key', 'login1 ssh-ed25519 AAAA', []],
-    ['from the times of SSH 1', 'login1 1024 35 1234567890', []],
+    ['a line with a comment after the key', `login1 ${written(KEY)} root@login1 of 2024`, ['login1']],
+    ['a line with tabs and blanks before the name', `\t  login1\t${written(KEY)}`, ['login1']],
+    ['a revoked key', `@revoked login1 ${written(KEY)}`, ['login1']],
+    ['a line with an unknown marker', `@trusted login1 ${written(KEY)}`, []],
+    ['a line with two markers', `@revoked @cert-authority login1 ${written(KEY)}`, []],
+    ['a comment', `# login1 ${written(KEY)}`, []],
+    ['an empty line', '', []],
+    ['a line whose type is not that of its key', `login1 ssh-rsa ${written(KEY).split(' ')[1] ?? ''}`, []],
+    ['a line with an invalid key', 'login1 ssh-ed25519 AAAA', []],
+    ['a key of SSH 1', 'login1 1024 35 1234567890', []],
   ];
   for (const [what, line, names] of cases) {
-    it(`${what} is ${names.length === 0 ? 'left out' : 'read'}`, () => {
+    it(`${names.length === 0 ? 'skips' : 'reads'} ${what}`, () => {
       expect(readKnownHosts('f', `${line}\n`).map((known) => known.names)).to.deep.equal(names);
     });
   }
 
-  it('is told by its number, whatever stands before it', () => {
+  it('returns the line number, whatever precedes the line', () => {
     const text = `# one\r\n\r\nbroken\r\nlogin1 ${written(KEY)}\r\n`;
 
     expect(readKnownHosts('/k', text)).to.deep.equal([
@@ -87,10 +87,10 @@ const line = fc.oneof(
   fc.constantFrom('', '# a comment', '  # another'),
 );
 
-describe('known_hosts files', () => {
+describe('a known_hosts file', () => {
   before(requireSshd);
 
-  it('are read as ssh-keygen -F reads them', async () => {
+  it('gives the same matches as with ssh-keygen -F', async () => {
     await using here = await keyFolder();
     const runs = fc.asyncProperty(fc.array(line, { maxLength: 8 }), host, port, async (lines, name, at) => {
       const file = await here.write('known', `${lines.join('\n')}\n`);
@@ -99,7 +99,7 @@ describe('known_hosts files', () => {
     await fc.assert(runs, { numRuns: 150 });
   });
 
-  it('are read as ssh-keygen -F reads them once ssh-keygen -H has hashed them', async () => {
+  it('gives the same matches as with ssh-keygen -F after ssh-keygen -H has hashed it', async () => {
     await using here = await keyFolder();
     const runs = fc.asyncProperty(fc.array(line, { maxLength: 5 }), host, port, async (lines, name, at) => {
       const file = await here.write('known', `${lines.join('\n')}\n`);

@@ -1,4 +1,4 @@
-// This machine as a host: the contract, and what only a process of our own can do to us.
+// The local transport: the contract, and the faults that only a local process can cause.
 import { expect } from 'chai';
 import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
@@ -11,7 +11,7 @@ import { describeHostContract } from './contract.ts';
 import { TIMEOUT_MS } from '../support/wait-until.ts';
 import { runPastDeadline } from './growing-deadline.ts';
 
-describe('the local host', () => {
+describe('the local transport', () => {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'local-host-')));
   const user = userInfo().username;
 
@@ -31,7 +31,7 @@ describe('the local host', () => {
 
   describeHostContract(() => Promise.resolve({ open, folder, user, home: '/home/ann' }));
 
-  it('looks for no program where it starts, whatever PATH says', async () => {
+  it('finds no program in its working directory, whatever PATH says', async () => {
     writeFileSync(join(folder, 'printenv'), '#!/bin/sh\necho shadowed\n', { mode: 0o755 });
     for (const path of [':/usr/bin:/bin', '.:bin:/usr/bin::/bin']) {
       const host = createLocalTransport({ path, home: '/home/ann', user, workingDirectory: folder });
@@ -40,7 +40,7 @@ describe('the local host', () => {
     }
   });
 
-  it('says that nothing was run when the kernel refuses the arguments', async () => {
+  it('reports that no program ran if the kernel refuses the arguments', async () => {
     const command = { program: 'true', args: ['x'.repeat(10_000_000)], timeoutMs: TIMEOUT_MS };
 
     expect(await rejection(open().run(command))).to.be.instanceOf(HostUnreachableError);
@@ -53,7 +53,7 @@ describe('the local host', () => {
     expect(error).to.be.instanceOf(CommandTimeoutError);
   });
 
-  it('gives up on a process that left the group and still holds the pipe', async () => {
+  it('stops waiting for a process that left the process group and keeps the pipe open', async () => {
     const pidFile = join(folder, 'left-pid');
     const script = `setsid sh -c 'echo $$ > ${pidFile}; exec sleep 1000' & wait`;
     const { error } = await runPastDeadline(

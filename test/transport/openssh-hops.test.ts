@@ -1,4 +1,4 @@
-// The hosts on the way of the system's ssh, as the real one reads its configuration, and where a key on it would go unchecked.
+// The jump hosts of the system's ssh, as the real one reads its configuration, and where it would not check a host key.
 import { expect } from 'chai';
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -13,7 +13,7 @@ import { requireSshd } from '../support/requires.ts';
 
 const execute = promisify(execFile);
 
-describe('the way of the system’s ssh', () => {
+describe('a route of the openssh transport', () => {
   before(requireSshd);
   let folder: string;
   beforeEach(async () => {
@@ -30,7 +30,7 @@ describe('the way of the system’s ssh', () => {
     return { name: 'hpc', config: readSshConfig(shown), hops: await findHops('hpc', shown, ask) };
   }
 
-  it('goes through all jump hosts, the nearest first, of which only the first has its own', async () => {
+  it("lists all jump hosts, the nearest first; only the first one's own ProxyJump applies", async () => {
     const { hops } = await wayBy(
       'Host hpc\n  ProxyJump gate,joe@inner:2200\nHost gate\n  ProxyJump door\nHost inner\n  ProxyJump elsewhere\nMatch host inner user joe\n  HostName 10.0.0.7\n',
     );
@@ -42,7 +42,7 @@ describe('the way of the system’s ssh', () => {
     ]);
   });
 
-  it('is refused when it is a cycle', async () => {
+  it('is refused if it is a cycle', async () => {
     const problem = await rejection(wayBy('Host hpc\n  ProxyJump gate\nHost gate\n  ProxyJump hpc\n'));
 
     expect(problem).to.be.instanceOf(SshConfigError);
@@ -51,65 +51,70 @@ describe('the way of the system’s ssh', () => {
 
   const THROUGH = 'Host hpc\n  ProxyJump gate,inner\nHost gate\n  ProxyJump door\n';
   const rows: readonly [what: string, text: string, strict: boolean, found: string | undefined][] = [
-    ['nothing said', THROUGH, true, undefined],
+    ['no StrictHostKeyChecking', THROUGH, true, undefined],
     [
-      'off for the last host only, which our option binds',
+      'StrictHostKeyChecking off for the destination only, where our option applies',
       `${THROUGH}Host hpc\n  StrictHostKeyChecking no\n`,
       true,
       undefined,
     ],
     [
-      'off for the first of three',
+      'StrictHostKeyChecking off for the first of three jump hosts',
       `${THROUGH}Host door\n  StrictHostKeyChecking off\n`,
       false,
       'StrictHostKeyChecking no" for door',
     ],
     [
-      'off for the last of three',
+      'StrictHostKeyChecking off for the last of three jump hosts',
       `${THROUGH}Host inner\n  StrictHostKeyChecking no\n`,
       false,
       'StrictHostKeyChecking no" for inner',
     ],
-    ['off for all', `Host *\n  StrictHostKeyChecking no\n${THROUGH}`, false, 'StrictHostKeyChecking no" for door'],
     [
-      'a new key taken, as the settings do',
+      'StrictHostKeyChecking off for all hosts',
+      `Host *\n  StrictHostKeyChecking no\n${THROUGH}`,
+      false,
+      'StrictHostKeyChecking no" for door',
+    ],
+    [
+      'accept-new for a jump host and in the settings',
       `${THROUGH}Host gate\n  StrictHostKeyChecking accept-new\n`,
       false,
       undefined,
     ],
     [
-      'a new key taken, as the settings do not',
+      'accept-new for a jump host but strict settings',
       `${THROUGH}Host gate\n  StrictHostKeyChecking accept-new\n`,
       true,
       'StrictHostKeyChecking accept-new" for gate',
     ],
     [
-      'off on a connection of the user’s',
+      'StrictHostKeyChecking off on a connection of the user',
       'Host hpc\n  StrictHostKeyChecking no\n  ControlPath ~/%C\n',
       false,
       'StrictHostKeyChecking no" for hpc',
     ],
     [
-      'off in a ProxyCommand',
+      'StrictHostKeyChecking off in a ProxyCommand',
       'Host hpc\n  ProxyCommand ssh -o StrictHostKeyChecking=no -W [%h]:%p gate\n',
       false,
       'ProxyCommand ssh -o StrictHostKeyChecking=no -W [%h]:%p gate" for hpc',
     ],
     [
-      'no check of this machine',
+      'NoHostAuthenticationForLocalhost with localhost as a jump host',
       `${THROUGH}Host gate\n  HostName localhost\n  NoHostAuthenticationForLocalhost yes\n`,
       false,
       'NoHostAuthenticationForLocalhost yes" for gate',
     ],
     [
-      'no check of this machine, which is not on the way',
+      'NoHostAuthenticationForLocalhost without localhost on the route',
       `Host *\n  NoHostAuthenticationForLocalhost yes\n${THROUGH}`,
       false,
       undefined,
     ],
   ];
   for (const [what, text, isStrict, found] of rows) {
-    it(`is ${found === undefined ? 'good' : 'refused'}: ${what}`, async () => {
+    it(`is ${found === undefined ? 'accepted' : 'refused'} with ${what}`, async () => {
       const sentence = findUnchecked(await wayBy(text), isStrict);
       if (found === undefined) expect(sentence).to.equal(undefined);
       else expect(sentence).to.include(`has "${found}`);

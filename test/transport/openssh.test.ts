@@ -1,4 +1,4 @@
-// The provider openssh when something is wrong: the shared connection is gone, was never there, or takes no more.
+// The openssh transport after a failure: the shared connection has ended, never existed, or opens no session.
 import { expect } from 'chai';
 import { chmodSync, copyFileSync, existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -13,7 +13,7 @@ import { prepareUserSsh, type UserSsh } from '../support/ssh-master.ts';
 import { addAccount, removeAccount, startSshd, targetOf, type TestAccount, type TestSshd } from '../support/sshd.ts';
 import { TIMEOUT_MS, waitUntil } from '../support/wait-until.ts';
 
-describe('a host by the system’s ssh, when something is wrong', () => {
+describe('the openssh transport', () => {
   before(requireRoot);
   before(requireSshd);
 
@@ -60,7 +60,7 @@ describe('a host by the system’s ssh, when something is wrong', () => {
     'The SSH connection to cluster has ended, and a new one may need your second factor. ' +
     'Run: ssh -fNM cluster   The daemon finds it within 30 s; jobs are not affected.';
 
-  it('never logs in by itself, shows the command to run, and continues when the connection is back', async () => {
+  it('never logs in, names the command to run, and works again when the connection is back', async () => {
     const logins = sshd.loginCount();
     const host = open();
     const error = await rejection(host.run(shell('touch ran')));
@@ -81,7 +81,7 @@ describe('a host by the system’s ssh, when something is wrong', () => {
     expect(existsSync(join(account.home, 'ran'))).to.equal(false);
   });
 
-  it('goes through a connection for which a person gave a second factor, and never asks for one itself', async () => {
+  it('uses a connection opened with a second factor, and never logs in for one', async () => {
     await using strict = await startSshd(['AuthenticationMethods publickey,keyboard-interactive', 'UsePAM yes']);
     await using user = prepareUserSsh(targetOf(strict, account));
     const host = open({ config: user.config });
@@ -100,7 +100,7 @@ describe('a host by the system’s ssh, when something is wrong', () => {
     expect(host.loginCount()).to.equal(0);
   });
 
-  it('reports an unknown outcome for running commands when the connection ends', async () => {
+  it('reports an unknown outcome of running commands when the connection ends', async () => {
     await ssh.openMaster();
     const host = open();
     const running = rejection(host.run(shell('touch begun; sleep 60')));
@@ -110,7 +110,7 @@ describe('a host by the system’s ssh, when something is wrong', () => {
     expect(await running).to.be.instanceOf(ConnectionLostError);
   });
 
-  it('asks for a ControlPath where there is none', async () => {
+  it('asks for a ControlPath if the configuration has none', async () => {
     const config = join(ssh.folder, 'bare');
     writeFileSync(config, 'Host cluster\nHostName 127.0.0.1\n');
 
@@ -130,7 +130,7 @@ describe('a host by the system’s ssh, when something is wrong', () => {
     expect(existsSync(join(ssh.folder, 'own'))).to.equal(false);
   });
 
-  it('does not log in where others can change the keys of hosts', async () => {
+  it('does not log in if other users can change the known_hosts file', async () => {
     const known = join(ssh.folder, 'known');
     copyFileSync(sshd.knownHosts(), known);
     chmodSync(ssh.folder, 0o755);
@@ -145,7 +145,7 @@ describe('a host by the system’s ssh, when something is wrong', () => {
     expect(existsSync(join(account.home, 'ran'))).to.equal(false);
   });
 
-  it('prefers the connection of the user', async () => {
+  it("prefers the user's connection", async () => {
     await ssh.openMaster();
     const host = open({ mayLogIn: true });
     await host.run(shell('true'));
@@ -153,7 +153,7 @@ describe('a host by the system’s ssh, when something is wrong', () => {
     expect(host.loginCount()).to.equal(0);
   });
 
-  it('never asks a question where it may log in, and says what ssh said', async () => {
+  it("never prompts when it may log in, and reports ssh's message", async () => {
     await using strict = await startSshd(['AuthenticationMethods publickey,password']);
     await using user = prepareUserSsh(targetOf(strict, account));
     const error = await rejection(open({ mayLogIn: true, config: user.config }).run(shell('true')));
@@ -163,7 +163,7 @@ describe('a host by the system’s ssh, when something is wrong', () => {
     expect(strict.loginCount()).to.equal(0);
   });
 
-  it('says that no session is opened on the connection', async () => {
+  it('reports that the connection opens no session', async () => {
     await using full = await startSshd(['MaxSessions 0']);
     await using user = prepareUserSsh(targetOf(full, account));
     await user.openMaster();
@@ -173,7 +173,7 @@ describe('a host by the system’s ssh, when something is wrong', () => {
     );
   });
 
-  it('says that there is no ssh here', async () => {
+  it('reports a missing ssh client', async () => {
     const here = createLocalTransport({ path: '/nowhere', home: '/', user: 'root', workingDirectory: '/' });
     const host = createOpensshTransport({ destination: { host: 'cluster', options: [] }, context: {}, here });
 

@@ -1,4 +1,4 @@
-// One login for all who need a host: how often it is made again, and how soon.
+// One login for all calls: how often it is repeated, and how soon.
 import { expect } from 'chai';
 import type { Clock } from '../../src/base/clock.ts';
 import { HostUnreachableError, LoginRefusedError } from '../../src/transport/errors.ts';
@@ -49,7 +49,7 @@ describe('a persistent connection', () => {
     });
   });
 
-  it('is one for all who ask at once, and for all who ask later', async () => {
+  it('is shared by simultaneous and later calls', async () => {
     const [first, second] = await Promise.all([login.get(), login.get()]);
 
     expect(first).to.equal(second);
@@ -57,7 +57,7 @@ describe('a persistent connection', () => {
     expect(login.count()).to.equal(1);
   });
 
-  it('is made again at once when one that lasted is lost', async () => {
+  it('is opened again at once if it lasted long before it was lost', async () => {
     const line = await login.get();
     clock.pass(3_600_000);
     line.lose(new Error('cut'));
@@ -67,7 +67,7 @@ describe('a persistent connection', () => {
     expect(clock.now()).to.equal(3_600_000);
   });
 
-  it('is waited for when the next one is due soon', async () => {
+  it('delays a call if the next login is due soon', async () => {
     const line = await login.get();
     clock.pass(1_000);
     line.lose(new Error('cut'));
@@ -77,7 +77,7 @@ describe('a persistent connection', () => {
     expect(clock.now()).to.equal(5_000);
   });
 
-  it('is refused at once when the next one is far away, with what went wrong', async () => {
+  it('makes a call fail at once, with the last error, if the next login is far away', async () => {
     isUp = false;
     for (const [passed, words] of [
       [0, 'nobody is there.'],
@@ -94,7 +94,7 @@ describe('a persistent connection', () => {
     expect(login.count()).to.equal(3);
   });
 
-  it('is tried a few hundred times on a day on which nobody is there, however often it is asked for', async () => {
+  it('logs in a few hundred times a day if the host is unreachable, for any number of calls', async () => {
     isUp = false;
     for (let second = 0; second < 86_400; second += 1) {
       clock.pass(1_000);
@@ -104,7 +104,7 @@ describe('a persistent connection', () => {
     expect(login.count()).to.be.below(320);
   });
 
-  it('is tried again after the longest time when the host did not let us in: a site may count', async () => {
+  it('waits the maximum backoff after a refused login, because a site may count them', async () => {
     login = createPersistentConnection<Line>({
       logIn: () => Promise.reject(new LoginRefusedError('no key.')),
       backoff: defaultLoginBackoff,
@@ -120,7 +120,7 @@ describe('a persistent connection', () => {
     expect(login.count()).to.equal(1);
   });
 
-  it('is made no more often when each one is lost at once', async () => {
+  it('logs in no more often if each connection is lost at once', async () => {
     while (clock.now() < 86_400_000) {
       const line = await login.get().catch(() => undefined);
       line?.lose(new Error('cut'));
@@ -131,14 +131,14 @@ describe('a persistent connection', () => {
     expect(login.count()).to.be.below(300);
   });
 
-  it('is refused when it was given up', async () => {
+  it('makes calls fail after it was closed', async () => {
     await login.get();
     login.close(new Error('the daemon stops'));
 
     expect(await rejection(login.get())).to.have.property('message', 'the daemon stops');
   });
 
-  it('does not come at the same moment from all daemons', () => {
+  it('has jitter in the backoff, so that daemons log in at different times', () => {
     expect([0, 1].map((random) => loginDelayMs(defaultLoginBackoff, 0, random))).to.deep.equal([5_000, 3_750]);
     expect(loginDelayMs(defaultLoginBackoff, 50, 0)).to.equal(300_000);
   });

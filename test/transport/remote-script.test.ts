@@ -1,4 +1,4 @@
-// A command as a shell on another machine gets it: run whole or not at all, by every sh and behind every login shell.
+// A command as a shell on another machine receives it: run completely or not at all, by every sh and every login shell.
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { execFileSync, spawnSync } from 'node:child_process';
@@ -23,7 +23,7 @@ const NONCE = 'bbbbbbbbbbbbbbbbbbbbbbbb';
 const POSIX_SHELLS = ['dash', 'bash', 'busybox'];
 const LOGIN_SHELLS = ['sh', 'bash', 'dash', 'tcsh', 'fish'];
 
-describe('a command for a shell on another machine', () => {
+describe('a command in a remote script', () => {
   before(requireShells);
 
   let folder: string;
@@ -68,7 +68,7 @@ describe('a command for a shell on another machine', () => {
   const hostile = "it's $(touch pwned) `touch pwned` \\n \\' \" !! ~ * \r\n#end\n";
 
   for (const shell of LOGIN_SHELLS) {
-    it(`reaches its program as it is through ${shell} as the login shell`, () => {
+    it(`receives unchanged arguments and input with ${shell} as the login shell`, () => {
       const block = blockFor({
         program: 'sh',
         args: ['-c', 'cat; printf "%s|" "$@"; exit 3', 'sh', hostile, ''],
@@ -88,7 +88,7 @@ describe('a command for a shell on another machine', () => {
   }
 
   for (const shell of POSIX_SHELLS) {
-    it(`brings any text as it is through ${shell}`, () => {
+    it(`receives any text unchanged through ${shell}`, () => {
       fc.assert(
         fc.property(
           fc.string({ unit: 'grapheme', maxLength: 200 }),
@@ -109,7 +109,7 @@ describe('a command for a shell on another machine', () => {
       );
     });
 
-    it(`is not looked for where it starts by ${shell}, whatever PATH says`, () => {
+    it(`is not searched in the working directory by ${shell}, whatever PATH says`, () => {
       writeFileSync(join(folder, 'printenv'), '#!/bin/sh\necho shadowed\n', { mode: 0o755 });
       const env = { ...process.env, PATH: '.:/usr/local/bin::/usr/bin:/bin:bin' };
       const { stdout, stderr } = giveTo(shell, blockFor({ program: 'printenv', args: ['PATH'] }), env);
@@ -117,7 +117,7 @@ describe('a command for a shell on another machine', () => {
       expect(readFrame(NONCE, stdout, stderr)).to.deep.include({ stdout: '/usr/local/bin:/usr/bin:/bin\n' });
     });
 
-    it(`is not run by ${shell} when it is cut at any byte`, () => {
+    it(`is not run by ${shell} if the script is truncated at any byte`, () => {
       const block = blockFor({ stdin: '#!/bin/bash\nrm -rf /scratch/job-4711\n' });
       const anyCut = fc.integer({ min: 0, max: block.length - 1 });
       fc.assert(
@@ -134,7 +134,7 @@ describe('a command for a shell on another machine', () => {
       expect(existsSync(join(folder, 'ran'))).to.equal(true);
     });
 
-    it(`is not run by ${shell} when its beginning was taken by something else that reads`, () => {
+    it(`is not run by ${shell} if another reader has consumed the beginning of the script`, () => {
       const block = blockFor({ stdin: 'touch ran\n'.repeat(20) });
       fc.assert(
         fc.property(fc.integer({ min: 1, max: block.length - 1 }), (from) => {
@@ -146,7 +146,7 @@ describe('a command for a shell on another machine', () => {
       );
     });
 
-    it(`finds in ${shell} a program at a path that looks like a variable`, () => {
+    it(`is found by ${shell} at a path that looks like an assignment`, () => {
       const binDir = join(folder, 'v=1');
       mkdirSync(binDir);
       writeFileSync(join(binDir, 'sbatch'), '#!/bin/sh\necho "4711 $1"\n', { mode: 0o755 });
@@ -163,7 +163,7 @@ describe('a command for a shell on another machine', () => {
       });
     });
 
-    it(`needs for ${shell} no dd that knows how to fill a block, and no timeout`, () => {
+    it(`needs neither dd's iflag nor timeout with ${shell}`, () => {
       const bin = join(folder, 'bin');
       mkdirSync(bin);
       for (const name of ['env', 'cat', 'tee'])
@@ -177,7 +177,7 @@ describe('a command for a shell on another machine', () => {
       expect(stdout.match(/^[ab]|exit 0/gm)).to.deep.equal(['a', 'exit 0', 'b', 'exit 0']);
     });
 
-    it(`is followed by the next one in ${shell}`, () => {
+    it(`is followed by the next command in ${shell}`, () => {
       const missing = blockFor({ program: 'sbatchh', args: [] });
       const { stdout } = giveTo(shell, Buffer.concat([missing, blockFor({ stdin: 'a' }), blockFor({ stdin: 'b' })]));
 
@@ -185,7 +185,7 @@ describe('a command for a shell on another machine', () => {
     });
   }
 
-  it('takes nothing from its context but its home, its user and the named variables', () => {
+  it('has only home, user, search path and the named variables as its environment', () => {
     const command = { program: 'env', args: [], timeoutMs: TIMEOUT_MS, env: { SLURM_TIME_FORMAT: '%s' } };
     const context = { binDir: "/opt/it's slurm/bin", variables: { SLURM_CONF: '/etc/a b.conf' } };
     const { stdout } = spawnSync('/bin/sh', ['-c', remoteCommand(TOKEN)], {
@@ -211,13 +211,13 @@ describe('a command for a shell on another machine', () => {
       });
   });
 
-  it('refuses a variable whose name would be code', () => {
+  it('may not have a variable whose name is code', () => {
     const command = { program: 'true', args: [], timeoutMs: TIMEOUT_MS, env: { 'A;touch ran;B': '1' } };
 
     expect(() => remoteScript(command, {}, NONCE)).to.throw('"A;touch ran;B" is no name of a variable');
   });
 
-  it('holds nobody’s data in what the login shell is given', () => {
+  it('adds no data to the word that the login shell parses', () => {
     expect(remoteCommand(TOKEN)).to.match(/^\/bin\/sh -c '[^'\\!\n]*' sh a{24} '[^'\\!\n]*'$/);
   });
 });

@@ -1,4 +1,4 @@
-// The shells on one connection: how many there are, who gets one, and what a server that opens no more changes.
+// The shells on one connection: their number, their order of use, and a server that opens no more.
 import { expect } from 'chai';
 import { createShellPool, MaxSessionsError, type ShellPool } from '../../src/transport/shell-pool.ts';
 import { rejection } from '../support/rejection.ts';
@@ -41,24 +41,24 @@ describe('a pool of shells', () => {
     return most;
   }
 
-  it('gives the same shell to one who comes after the other', async () => {
+  it('reuses a shell for successive calls', async () => {
     const pool = poolOf(4);
     for (let turn = 0; turn < 5; turn += 1) await pool.lend(() => Promise.resolve(), never());
 
     expect(opened).to.equal(1);
   });
 
-  it('lends no more than its number at once', async () => {
+  it('uses no more shells at once than its size', async () => {
     expect(await atOnce(poolOf(4), 30)).to.equal(4);
     expect(opened).to.equal(4);
   });
 
-  it('makes do with as many as the server allows', async () => {
+  it('works with as many shells as the server allows', async () => {
     expect(await atOnce(poolOf(4, 2), 30)).to.equal(2);
     expect(opened).to.equal(2);
   });
 
-  it('says so when the server allows none', async () => {
+  it('reports that the server allows no shell', async () => {
     expect(await rejection(atOnce(poolOf(4, 0), 1))).to.be.instanceOf(MaxSessionsError);
   });
 
@@ -69,7 +69,7 @@ describe('a pool of shells', () => {
     expect(await pool.lend((shell) => Promise.resolve(shell.number), never())).to.equal(2);
   });
 
-  it('begins nothing for one who waits no longer, and gives the turn to the next', async () => {
+  it('skips a call that stopped waiting, and runs the next one', async () => {
     const pool = poolOf(1);
     const gone = new AbortController();
     let letGo: () => void = () => undefined;

@@ -1,4 +1,4 @@
-// Where a host is and how to log in there, as the real ssh reads its configuration and as ours changes it.
+// The address of a host and how to log in there, as the real ssh reads its configuration and our settings change it.
 import { expect } from 'chai';
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -24,7 +24,7 @@ const UNSET = {
 
 const PIN = `SHA256:${'A'.repeat(43)}`;
 
-describe('a target for ssh2', () => {
+describe('findSshTarget', () => {
   before(requireSshd);
   let folder: string;
   beforeEach(async () => {
@@ -51,7 +51,7 @@ describe('a target for ssh2', () => {
     );
   }
 
-  it('names the options that ssh2 does not honour, of jump hosts too, and none that are at their defaults', async () => {
+  it('lists options that ssh2 does not support, for jump hosts too, unless they have defaults', async () => {
     const found = await target(
       'Host hpc\n  MACs hmac-sha2-512\n  Ciphers aes256-ctr\n  ProxyJump gate\n  SendEnv LANG\nHost gate\n  RekeyLimit 1G\n',
     );
@@ -61,7 +61,7 @@ describe('a target for ssh2', () => {
     expect(await target('Host *\n  User jane\n  HashKnownHosts yes\n')).not.to.have.property('unsupported');
   });
 
-  it('has the name, user, port and keys that ssh would use', async () => {
+  it('returns the name, user, port and keys that ssh would use', async () => {
     for (const name of ['key', 'other']) await writeFile(join(folder, name), '');
 
     const found = await target(
@@ -72,7 +72,7 @@ describe('a target for ssh2', () => {
     expect(found.identityFiles).to.deep.equal([join(folder, 'key'), join(folder, 'other')]);
   });
 
-  it('has what our own configuration says instead, and Match sees it', async () => {
+  it('prefers our settings, which Match blocks see too', async () => {
     const found = await target(
       'Match user joe\n  HostName for-joe\nHost hpc\n  User jane\n  Port 2222\n  ProxyJump gate\n  IdentityFile ~/k\n',
       { user: 'joe', port: 22, jumps: ['none'], identityFiles: ['/ours'] },
@@ -81,7 +81,7 @@ describe('a target for ssh2', () => {
     expect(found).to.deep.include({ host: 'for-joe', user: 'joe', port: 22, jumps: [], identityFiles: ['/ours'] });
   });
 
-  it('reads files that are included, and what stands for all hosts', async () => {
+  it('reads included files and settings for all hosts', async () => {
     await writeFile(join(folder, 'more'), 'Host hpc\n  Port 2200\n');
 
     const found = await target(`Include ${folder}/more\nHost *\n  User everybody\n`);
@@ -89,7 +89,7 @@ describe('a target for ssh2', () => {
     expect(found).to.deep.include({ host: 'hpc', port: 2200, user: 'everybody' });
   });
 
-  it('is reached over all its jump hosts, the nearest first, each as ssh knows it', async () => {
+  it('returns all jump hosts, the nearest first, with the settings that ssh has for each', async () => {
     const found = await target(
       'Host hpc\n  ProxyJump gate,joe@inner:2200\nHost gate\n  HostName gate.example.org\n  ProxyJump door\nHost door\n  User jo\n  Port 443\nHost inner\n  ProxyJump elsewhere\n  HostName 10.0.0.7\n',
     );
@@ -102,14 +102,14 @@ describe('a target for ssh2', () => {
     expect(found.jumps.flatMap(({ jumps }) => jumps)).to.deep.equal([]);
   });
 
-  it('is refused when its jump hosts form a cycle', async () => {
+  it('refuses jump hosts that form a cycle', async () => {
     const problem = await rejection(target('Host hpc\n  ProxyJump gate\nHost gate\n  ProxyJump hpc\n'));
 
     expect(problem).to.be.instanceOf(SshConfigError);
     expect(String(problem)).to.contain('cycle');
   });
 
-  it('is checked by the files that ssh would read, under its alias, in strict mode', async () => {
+  it("uses ssh's known_hosts files and alias, in strict mode", async () => {
     const found = await target(
       'Host hpc\n  UserKnownHostsFile ~/.ssh/kh /lab/known\n  GlobalKnownHostsFile /etc/kh\n  HostKeyAlias cluster\n  StrictHostKeyChecking no\n',
     );
@@ -132,7 +132,7 @@ describe('a target for ssh2', () => {
     ['accept-new', PIN, 'strict', PIN],
   ];
   for (const [config, ours, mode, pin] of modes) {
-    it(`with StrictHostKeyChecking ${config} and host_keys ${ours ?? 'unset'} is checked: ${mode}`, async () => {
+    it(`checks in ${mode} mode with StrictHostKeyChecking ${config} and host_keys ${ours ?? 'unset'}`, async () => {
       const found = await target(`Host *\n  StrictHostKeyChecking ${config}\nHost hpc\n  ProxyJump gate\n`, {
         hostKeys: ours,
       });
@@ -142,7 +142,7 @@ describe('a target for ssh2', () => {
     });
   }
 
-  it('is not told new keys where there is no file to keep them in', async () => {
+  it('keeps strict mode if there is no file for new keys', async () => {
     const found = await target('Host hpc\n  UserKnownHostsFile none\n  StrictHostKeyChecking accept-new\n');
 
     expect(found.hostKeys.mode).to.equal('strict');
@@ -156,7 +156,7 @@ describe('a target for ssh2', () => {
     ['IdentityAgent /run/mine', '/run/mine'],
   ];
   for (const [config, socket] of agents) {
-    it(`asks ${socket === undefined ? 'no agent' : `the agent at ${socket}`} with "${config}"`, async () => {
+    it(`uses ${socket === undefined ? 'no agent' : `the agent at ${socket}`} with "${config}"`, async () => {
       const environment = { SSH_AUTH_SOCK: '/run/agent', OTHER: '/run/other' };
       const { agentSocket } = await target(`Host hpc\n  ${config}\n`, {}, environment);
 
@@ -174,7 +174,7 @@ describe('a target for ssh2', () => {
     ['PreferredAuthentications gssapi-with-mic\n  GSSAPIAuthentication yes', 'Kerberos'],
   ];
   for (const [config, what] of needs) {
-    it(`is refused for the sake of openssh with ${config.replaceAll('\n ', ',')}`, async () => {
+    it(`names provider openssh for ${config.replaceAll('\n ', ',')}`, async () => {
       const problem = await rejection(target(`Host hpc\n  ${config}\n`));
 
       expect(problem).to.be.instanceOf(SshConfigError);
@@ -185,7 +185,7 @@ describe('a target for ssh2', () => {
     });
   }
 
-  it('is refused for the sake of openssh where all keys are on a FIDO token', async () => {
+  it('names provider openssh if all keys are on a FIDO token', async () => {
     await writeFile(join(folder, 'k'), '');
     await writeFile(join(folder, 'k.pub'), 'sk-ssh-ed25519@openssh.com AAAA');
 
@@ -194,7 +194,7 @@ describe('a target for ssh2', () => {
     expect(String(problem)).to.contain('only keys on a FIDO token').and.to.contain('Set provider: openssh');
   });
 
-  it('is what ssh does by itself where there is no ssh', async () => {
+  it("returns ssh's defaults if ssh is not installed", async () => {
     const around = { askSsh: () => Promise.resolve(undefined), homeDir: folder, localUser: 'ada', environment: {} };
 
     expect(await findSshTarget({ ...UNSET, host: 'hpc' }, around)).to.deep.equal({
@@ -217,7 +217,7 @@ describe('a target for ssh2', () => {
   });
 });
 
-describe('a jump host', () => {
+describe('readJump', () => {
   const cases: readonly [text: string, read: string | undefined][] = [
     ['gate', '- gate -'],
     ['jo@gate:2222', 'jo gate 2222'],
@@ -230,19 +230,19 @@ describe('a jump host', () => {
     ['', undefined],
   ];
   for (const [text, read] of cases) {
-    it(`"${text}" is ${read === undefined ? 'refused' : 'read'}`, () => {
+    it(`${read === undefined ? 'refuses' : 'reads'} "${text}"`, () => {
       const jump = readJump(text);
       expect(jump && `${jump.user ?? '-'} ${jump.host} ${String(jump.port ?? '-')}`).to.equal(read);
     });
   }
 });
 
-it('the tokens of a path are put in', () => {
+it('expandTokens replaces the tokens of a path', () => {
   const tokens = { homeDir: '/h', localUser: 'ada', calledAs: 'hpc', host: 'login1', port: 22, user: 'jane' };
 
   expect(expandTokens('~/%u-%r@%h:%p(%n)%%%d%Z', tokens)).to.equal('/h/ada-jane@login1:22(hpc)%/h%Z');
 });
 
-it('Debian says GSSAPIAuthentication for every host: that alone needs nothing', () => {
+it("readSshConfig does not require openssh for Debian's GSSAPIAuthentication yes", () => {
   expect(readSshConfig('gssapiauthentication yes\npubkeyauthentication true\n').needsOpenssh).to.equal(undefined);
 });

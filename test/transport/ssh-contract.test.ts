@@ -1,4 +1,4 @@
-// Both providers of SSH against a real sshd, an account whose login talks too much, and as few sessions as a strict site allows.
+// Both SSH transports with a real sshd, an account whose login prints noise, and few permitted sessions.
 import { createHostKeyCheck } from '../../src/transport/host-key-check.ts';
 import type { Transport } from '../../src/transport/transport.ts';
 import { createOpensshTransport } from '../../src/transport/openssh.ts';
@@ -33,7 +33,7 @@ const PROVIDERS: readonly (readonly [name: string, open: (way: Way, context: Rem
       createSsh2Transport({ target, context, hostKeysOf: createHostKeyCheck, here: thisMachine() }),
   ],
   [
-    'the system’s ssh',
+    'openssh',
     ({ user }, context) =>
       createOpensshTransport({
         destination: { host: 'cluster', options: ['-F', user.config] },
@@ -44,7 +44,7 @@ const PROVIDERS: readonly (readonly [name: string, open: (way: Way, context: Rem
 ];
 
 for (const [name, open] of PROVIDERS) {
-  describe(`a host by ${name}`, () => {
+  describe(`the ${name} transport`, () => {
     before(requireRoot);
     before(requireSshd);
 

@@ -92,7 +92,7 @@ const CASES: readonly (readonly [cause: SshFailure, fact: string, advice: string
 
 describe('an SSH error', () => {
   for (const [cause, fact, advice] of CASES) {
-    it(`is said in full: ${fact}`, () => {
+    it(`names host, fact and next step: ${fact}`, () => {
       const { message } = unreachable(cause);
 
       expect(message).to.contain('login1').and.to.contain(fact).and.to.contain(advice);
@@ -100,11 +100,11 @@ describe('an SSH error', () => {
     });
   }
 
-  it('is said as the check of the host key says it', () => {
+  it('has the message of the host key check', () => {
     expect(unreachable({ kind: 'host key', host, message: 'It has changed.' }).message).to.equal('It has changed.');
   });
 
-  it('is classified by whether a retry can succeed', () => {
+  it('is a LoginRefusedError only if a retry cannot succeed', () => {
     expect(unreachable({ kind: 'timeout', host, seconds: 30 })).not.to.be.instanceOf(LoginRefusedError);
     for (const cause of [
       { kind: 'host key', host, message: 'x' },

@@ -1,4 +1,4 @@
-// What both providers say of everything that keeps us out of a real sshd: the fact, and the one thing to do.
+// The messages of both SSH transports for each failure to log in to a real sshd: the fact and the next step.
 import { expect } from 'chai';
 import { copyFileSync, existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -51,19 +51,19 @@ const CASES: readonly Case[] = [
     openssh: ['REMOTE HOST IDENTIFICATION HAS CHANGED', 'Ask the site before you change known_hosts.'],
   },
   {
-    what: 'no key that is accepted',
+    what: 'a login without an accepted key',
     way: (folder) => ({ identityFiles: [join(folder, 'stranger-1')] }),
     ssh2: ['refused the login', 'Refused: the key', 'stranger-1. Add the public key to ~/.ssh/authorized_keys'],
     openssh: ['Permission denied (publickey', 'Use a key that needs no prompt'],
   },
   {
-    what: 'an agent that is not running',
+    what: 'an agent that does not run',
     way: (folder) => ({ identityFiles: [], agentSocket: join(folder, 'no-agent') }),
     ssh2: ['Not tried: the keys of the agent at', 'no-agent: it does not respond', 'start one and run ssh-add'],
     openssh: ['Permission denied (publickey', 'Use a key that needs no prompt'],
   },
   {
-    what: 'more keys than it lets us try',
+    what: 'more keys than the host permits',
     sshd: ['MaxAuthTries 2'],
     way: (folder) => ({ identityFiles: [1, 2, 3].map((number) => join(folder, `stranger-${String(number)}`)) }),
     ssh2: ['after too many attempts (MaxAuthTries', 'Not tried: the key', 'Set identity_file to the right key.'],
@@ -79,7 +79,7 @@ const CASES: readonly Case[] = [
     openssh: ['Permission denied (keyboard-interactive)', 'or open a connection yourself. Manually: ssh -fNM cluster'],
   },
   {
-    what: 'a name that has no address',
+    what: 'a name without an address',
     way: () => ({ host: 'no.such.host.invalid' }),
     ssh2: ['the name no.such.host.invalid does not resolve', "Check the host's name"],
     openssh: ['Could not resolve hostname no.such.host.invalid', "Check the host's name"],
@@ -92,26 +92,26 @@ const CASES: readonly Case[] = [
   },
   {
     what: 'no route',
-    // No connection leads to an address of many.
+    // No connection can be made to a multicast address.
     way: () => ({ host: '224.0.0.1' }),
     ssh2: ['no route to 224.0.0.1 from here (', 'Check the network or VPN, or name a jump host.'],
     openssh: ['Network is unreachable', 'Check the network or VPN, or name a jump host.'],
   },
   {
-    what: 'MaxSessions',
+    what: 'a connection that opens no session',
     sshd: ['MaxSessions 0'],
     ssh2: ['cluster opens no session on the connection (MaxSessions', 'lower channels if this persists.'],
     openssh: ['cluster opens no session on the connection (MaxSessions', 'lower channels if this persists.'],
   },
   {
-    what: 'a program that is not on its PATH',
+    what: 'a missing program',
     command: { program: 'sbatch-of-no-site', args: [], timeoutMs: TIMEOUT_MS },
     ssh2: ['sbatch-of-no-site not found on ', ' (PATH /'],
     openssh: ['sbatch-of-no-site not found on cluster (PATH '],
   },
 ];
 
-describe('what is said of', () => {
+describe('the ssh2 and openssh transports explain', () => {
   const place = useSsh2Place();
 
   before(async () => {

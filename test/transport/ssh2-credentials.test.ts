@@ -1,4 +1,4 @@
-// Which keys and passwords are offered to a host: none that others could have put there.
+// Which keys and passwords are offered to a host: none that other users could have put there.
 import { expect } from 'chai';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
@@ -11,7 +11,7 @@ import { readCredentials } from '../../src/transport/ssh2-credentials.ts';
 import type { SshTarget } from '../../src/transport/ssh-target.ts';
 import { requireRoot } from '../support/requires.ts';
 
-describe('what is offered to a host', () => {
+describe('readCredentials', () => {
   const here = createLocalTransport({
     path: '/usr/bin:/bin',
     home: '/',
@@ -34,11 +34,11 @@ describe('what is offered to a host', () => {
     return { offers: offers.map(({ label }) => label), unusable };
   }
 
-  it('is a key of our own', async () => {
+  it('offers a key of the user', async () => {
     expect(await offered({ identityFiles: [key] })).to.deep.equal({ offers: [`the key ${key}`], unusable: [] });
   });
 
-  it('is no key that others can write to', async () => {
+  it('does not offer a key that other users can write to', async () => {
     await chmod(folder, 0o755);
     await chmod(key, 0o622);
     const why = `${key} can be written by everybody (mode 622)`;
@@ -48,9 +48,9 @@ describe('what is offered to a host', () => {
     });
   });
 
-  describe('where another user is', () => {
+  describe('if another user exists', () => {
     before(requireRoot);
-    it('is nothing of an agent at which another user listens', async () => {
+    it("does not offer the keys of another user's agent", async () => {
       const socket = join(folder, 'agent');
       const server = createServer().listen(socket);
       await once(server, 'listening');
@@ -68,7 +68,7 @@ describe('what is offered to a host', () => {
     });
   });
 
-  it('is no password from a file in a folder that others can write to', async () => {
+  it('does not offer a password from a directory that other users can write to', async () => {
     await writeFile(join(folder, 'password'), 'secret\n', { mode: 0o600 });
     await chmod(folder, 0o777);
     const why = `others can change it: ${folder} can be written by everybody (mode 777)`;

@@ -1,4 +1,4 @@
-// The provider ssh2 for a long time: thousands of commands over one connection, and a day on which nobody says a word.
+// The ssh2 transport over a long time: thousands of commands on one connection, and a day without commands.
 import { expect } from 'chai';
 import { readdirSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
@@ -16,7 +16,7 @@ import { TIMEOUT_MS, waitUntil } from '../support/wait-until.ts';
 const COMMANDS = Number(process.env['SSH_COMMANDS'] ?? 600);
 const AT_ONCE = 6;
 
-describe('a host by ssh2, for a long time', () => {
+describe('the ssh2 transport', () => {
   before(requireRoot);
   before(requireSshd);
 
@@ -60,7 +60,7 @@ describe('a host by ssh2, for a long time', () => {
     await Promise.all(Array.from({ length: AT_ONCE }, worker));
   }
 
-  it(`needs no more of anything after ${String(COMMANDS)} commands, and one login`, async () => {
+  it(`uses no more memory, descriptors or logins after ${String(COMMANDS)} commands`, async () => {
     await runMany(200);
     const before = use();
     await runMany(COMMANDS);
@@ -72,7 +72,7 @@ describe('a host by ssh2, for a long time', () => {
     expect(sshd.loginCount()).to.equal(1);
   });
 
-  it('keeps its connection through a day on which nobody says a word', async () => {
+  it('keeps its connection through a day without commands', async () => {
     const intervals = holdIntervals();
     try {
       await host.run({ program: 'true', args: [], timeoutMs: TIMEOUT_MS });

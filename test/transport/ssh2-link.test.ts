@@ -13,12 +13,12 @@ import { waitUntil } from '../support/wait-until.ts';
 import { NOISE } from './ssh-noise.ts';
 import { shell, useSsh2Place } from './ssh2-test-bed.ts';
 
-describe('a host by ssh2', () => {
+describe('the ssh2 transport', () => {
   before(requireShells);
   const place = useSsh2Place();
 
-  describe('the way there', () => {
-    it('may lead to nobody', async () => {
+  describe('on the route to its host', () => {
+    it('reports a port without a listener and an unknown name', async () => {
       const [port = 0] = await freePorts(1);
 
       expect(await place.refusal({ ...place.target(), port })).to.contain(`nothing listens on port ${String(port)}`);
@@ -27,7 +27,7 @@ describe('a host by ssh2', () => {
       );
     });
 
-    it('may lead to a host that never responds', async () => {
+    it('reports a host that does not respond', async () => {
       await using link = await startLink(place.sshd.port);
       link.stall();
 
@@ -36,7 +36,7 @@ describe('a host by ssh2', () => {
       );
     });
 
-    it('leads over two other hosts, each of which must be known', async () => {
+    it('logs in through two jump hosts and checks the key of each', async () => {
       await using first = await startSshd();
       await using second = await startSshd();
       const jumps = [
@@ -52,14 +52,14 @@ describe('a host by ssh2', () => {
       expect([second, place.sshd].map((one) => one.loginCount())).to.deep.equal(logins.slice(1));
     });
 
-    it('ends at a host that forwards nothing', async () => {
+    it('reports a jump host that does not forward', async () => {
       await using gate = await startSshd(['AllowTcpForwarding no']);
       const jumps = [targetOf(gate, place.account, { name: 'gate' })];
 
       expect(await place.refusal(place.target({ jumps }))).to.contain('gate does not forward to cluster');
     });
 
-    it('ends at a host that opens no session', async () => {
+    it('reports a host that opens no session', async () => {
       await using full = await startSshd(['MaxSessions 0']);
 
       expect(await place.refusal(targetOf(full, place.account))).to.contain(
@@ -69,7 +69,7 @@ describe('a host by ssh2', () => {
   });
 
   for (const loginShell of ['tcsh', 'fish', 'dash']) {
-    it(`goes through ${loginShell} as the login shell`, async () => {
+    it(`works with ${loginShell} as the login shell`, async () => {
       const files = { '.tcshrc': NOISE, '.config/fish/config.fish': NOISE, '.profile': NOISE };
       const other = await addAccount({ shell: `/usr/bin/${loginShell}`, files });
       try {
@@ -86,7 +86,7 @@ describe('a host by ssh2', () => {
     });
   }
 
-  it('takes one round trip for a command, when its shell is there', async () => {
+  it('takes one round trip for a command once its shell is open', async () => {
     await using link = await startLink(place.sshd.port);
     const host = place.open(place.target({ port: link.port }));
     await host.run(shell('true'));
@@ -103,8 +103,8 @@ describe('a host by ssh2', () => {
     expect(leastMs).to.be.within(2 * oneWayMs, 4 * oneWayMs - 1);
   });
 
-  describe('a link that breaks', () => {
-    it('reports unknown outcomes for sent commands only, and is opened again once for all', async () => {
+  describe('with a broken link', () => {
+    it('reports unknown outcomes for sent commands only, and reconnects once for all', async () => {
       await using link = await startLink(place.sshd.port);
       const host = place.open(place.target({ port: link.port }), { maxChannels: 1 });
       const running = rejection(host.run(shell('touch begun; sleep 60')));
@@ -120,7 +120,7 @@ describe('a host by ssh2', () => {
       expect(existsSync(join(place.account.home, 'ran'))).to.equal(false);
     });
 
-    it('is found out by keepalive when nothing comes through and nobody says so', async () => {
+    it('detects by keepalive a link that drops all packets', async () => {
       await using link = await startLink(place.sshd.port);
       const host = place.open(place.target({ port: link.port }), {
         keepalive: { intervalMs: 100, count: 3 },
@@ -134,7 +134,7 @@ describe('a host by ssh2', () => {
       expect(await host.run(shell('echo fine'))).to.include({ stdout: 'fine\n' });
     });
 
-    it('never outlasts a command’s deadline', async () => {
+    it('ends a command at its deadline', async () => {
       await using link = await startLink(place.sshd.port);
       const host = place.open(place.target({ port: link.port }));
       await host.run(shell('true'));
@@ -143,7 +143,7 @@ describe('a host by ssh2', () => {
       expect(await rejection(host.run(shell('true', { timeoutMs: 200 })))).to.be.instanceOf(CommandTimeoutError);
     });
 
-    it('at any byte leaves a command done once and known, done at most once and unknown, or not done at all', async () => {
+    it('after any byte, runs a command at most once, and reports whether it ran or that this is unknown', async () => {
       await using link = await startLink(place.sshd.port);
       const host = place.open(place.target({ port: link.port }), { maxChannels: 1 });
       let tries = 0;

@@ -1,4 +1,4 @@
-// The provider ssh2 at a host's door: who is let in, with what, and who is not.
+// The ssh2 transport at login: what it offers, and its messages if the login fails.
 import { expect } from 'chai';
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,14 +8,14 @@ import { startAgent } from '../support/ssh-agent.ts';
 import { makeKey, startSshd, targetOf } from '../support/sshd.ts';
 import { shell, useSsh2Place } from './ssh2-test-bed.ts';
 
-describe('who is let in by ssh2', () => {
+describe('a login by ssh2', () => {
   const place = useSsh2Place();
 
   let folder: string;
 
   before(() => ({ folder } = place.sshd));
 
-  it('is nobody to a host whose key is unknown, and nothing is sent there', async () => {
+  it('sends nothing to a host with an unknown key', async () => {
     const logins = place.sshd.loginCount();
     const words = await place.refusal(
       place.target({ hostKeys: { mode: 'strict', knownHostsFiles: [join(folder, 'none')] } }),
@@ -26,7 +26,7 @@ describe('who is let in by ssh2', () => {
     expect(place.sshd.log()).not.to.contain(`user ${place.account.name} ssh2`);
   });
 
-  it('fails while the known_hosts file cannot be read', async () => {
+  it('fails if the known_hosts file cannot be read', async () => {
     const hostKeys = { mode: 'strict', knownHostsFiles: [folder] } as const;
 
     expect(await place.refusal(place.target({ hostKeys }))).to.contain(
@@ -34,7 +34,7 @@ describe('who is let in by ssh2', () => {
     );
   });
 
-  it('is nobody to a host whose key is another one than the first time, also where new keys are accepted', async () => {
+  it('is refused by the transport if the host key has changed, even in accept-new mode', async () => {
     await using moved = await startSshd();
     const hostKeys = { mode: 'accept-new', knownHostsFiles: [join(folder, 'accepted')] } as const;
     const target = targetOf(moved, place.account, { hostKeys });
@@ -47,7 +47,7 @@ describe('who is let in by ssh2', () => {
     expect(moved.loginCount()).to.equal(1);
   });
 
-  it('is told which keys were refused', async () => {
+  it('names the refused keys', async () => {
     const stranger = join(folder, 'stranger');
     await makeKey(stranger);
 
@@ -57,7 +57,7 @@ describe('who is let in by ssh2', () => {
     );
   });
 
-  it('is told that too many keys were tried, and which', async () => {
+  it('names the keys tried before the host ended the login, and the others', async () => {
     await using strict = await startSshd(['MaxAuthTries 2']);
     const strangers = ['one', 'two', 'three'].map((name) => join(folder, name));
     await Promise.all(strangers.map((file) => makeKey(file)));
@@ -68,13 +68,13 @@ describe('who is let in by ssh2', () => {
     );
   });
 
-  it('is tried with one key after the other, without those that are not there', async () => {
+  it('tries one key after the other and skips missing files', async () => {
     const other = join(folder, 'other');
     await makeKey(other, { type: 'ecdsa' });
     await place.isLetIn(place.target({ identityFiles: [join(folder, 'missing'), other, place.account.keyFile] }));
   });
 
-  it('is asked to use an agent for a key that is encrypted', async () => {
+  it('advises an agent for an encrypted key', async () => {
     const locked = join(folder, 'locked');
     await makeKey(locked, { passphrase: 'secret' });
 
@@ -88,7 +88,7 @@ describe('who is let in by ssh2', () => {
     await place.isLetIn(place.target({ identityFiles: [], agentSocket: agent.socket }));
   });
 
-  it('is told that no agent is running', async () => {
+  it('reports that no agent is running', async () => {
     const agentSocket = join(folder, 'no-agent');
 
     expect(await place.refusal(place.target({ identityFiles: [], agentSocket }))).to.match(
@@ -96,7 +96,7 @@ describe('who is let in by ssh2', () => {
     );
   });
 
-  it('succeeds with the password, from a private file or from a program', async () => {
+  it('succeeds with a password from a private file or a program', async () => {
     const file = join(folder, 'password');
     writeFileSync(file, `${place.account.password}\n`, { mode: 0o600 });
     await place.isLetIn(place.target({ identityFiles: [], passwordFrom: { file } }));
@@ -108,14 +108,14 @@ describe('who is let in by ssh2', () => {
     );
   });
 
-  it('does not show the password when it is wrong', async () => {
+  it('hides a wrong password', async () => {
     const passwordFrom = { command: ['echo', 'a wrong secret'] };
     const words = await place.refusal(place.target({ identityFiles: [], passwordFrom }));
 
     expect(words).to.contain('Refused: the password.').and.not.to.contain('secret');
   });
 
-  it('is told that a second factor is asked for', async () => {
+  it('reports that a second factor is required', async () => {
     await using strict = await startSshd([
       'AuthenticationMethods publickey,keyboard-interactive',
       'KbdInteractiveAuthentication yes',
@@ -126,14 +126,14 @@ describe('who is let in by ssh2', () => {
     );
   });
 
-  it('succeeds with both if a key and a password are required', async () => {
+  it('succeeds with key and password if both are required', async () => {
     await using strict = await startSshd(['AuthenticationMethods publickey,password']);
     const passwordFrom = { command: ['echo', place.account.password] };
 
     await place.isLetIn(targetOf(strict, place.account, { passwordFrom }));
   });
 
-  it('is not asked for again soon', async () => {
+  it('is not repeated soon after a refusal', async () => {
     const host = place.open(place.target({ identityFiles: [] }), {
       backoff: { firstMs: 1, maxMs: 60_000 },
     });

@@ -1,4 +1,4 @@
-// Reading a file of a hostile user: incrementally, and without following links.
+// Reading a file of an untrusted user: in parts, and without following links.
 import { expect } from 'chai';
 import { execFileSync } from 'node:child_process';
 import { linkSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -20,7 +20,7 @@ function hostWith(path: string): Transport {
 }
 
 for (const tools of ['this machine', 'busybox']) {
-  describe(`a file of another user, read with the tools of ${tools}`, () => {
+  describe(`readUntrustedFile with the tools of ${tools}`, () => {
     let host: Transport;
     let folder: string;
     let file: string;
@@ -41,7 +41,7 @@ for (const tools of ['this machine', 'busybox']) {
       return readUntrustedFile(host, { path, owner }, { from, max });
     }
 
-    it('comes in parts that join without a gap', async () => {
+    it('reads a file in parts without a gap', async () => {
       expect(await read(0)).to.deep.equal({ kind: 'read', text: 'héllo\n', start: 0, end: 7 });
 
       expect(await read(7)).to.deep.equal({ kind: 'read', text: '', start: 7, end: 7 });
@@ -49,16 +49,16 @@ for (const tools of ['this machine', 'busybox']) {
       expect(await read(7)).to.deep.equal({ kind: 'read', text: 'more', start: 7, end: 11 });
     });
 
-    it('is counted from its end below zero, and read whole when it is shorter', async () => {
+    it('counts a negative offset from the end, and reads a shorter file completely', async () => {
       expect(await read(-3)).to.include({ text: 'lo\n', end: 7 });
       expect(await read(-100)).to.include({ text: 'héllo\n', start: 0, end: 7 });
     });
 
-    it('is read from its beginning after it was truncated', async () => {
+    it('reads a truncated file from its beginning', async () => {
       expect(await read(5000)).to.include({ text: 'héllo\n', end: 7 });
     });
 
-    it('gives the very bytes that were asked for, wherever they are, and no more than that', async () => {
+    it('returns exactly the requested bytes, at any offset', async () => {
       const text = Array.from({ length: 3_000 }, (_, line) => `line ${line}\n`).join('');
       await writeFile(file, text);
 
@@ -68,14 +68,14 @@ for (const tools of ['this machine', 'busybox']) {
       }
     });
 
-    it('is read at its end however long it is', async () => {
+    it('reads the end of a very large file', async () => {
       await truncate(file, 1024 ** 4);
       await appendFile(file, 'the end');
 
       expect(await read(-7)).to.include({ text: 'the end', end: 1024 ** 4 + 7 });
     });
 
-    it('that is missing cannot be read', async () => {
+    it('reports a missing file as unreadable', async () => {
       expect(await read(0, { path: join(folder, 'none') })).to.deep.equal({ kind: 'unreadable' });
     });
 
@@ -91,13 +91,13 @@ for (const tools of ['this machine', 'busybox']) {
     };
     const HOSTILE: Readonly<Record<string, { readonly path: () => string; readonly why: string }>> = {
       'a link to a secret': { path: () => inFolder((path) => symlinkSync(secret(), path)), why: 'symbolic link' },
-      'a link to nothing': { path: () => inFolder((path) => symlinkSync('/nope', path)), why: 'symbolic link' },
-      'a second name of a secret': { path: () => inFolder((path) => linkSync(secret(), path)), why: 'hard link' },
+      'a dangling link': { path: () => inFolder((path) => symlinkSync('/nope', path)), why: 'symbolic link' },
+      'a hard link to a secret': { path: () => inFolder((path) => linkSync(secret(), path)), why: 'hard link' },
       'a FIFO': { path: () => inFolder((path) => execFileSync('mkfifo', [path])), why: 'not a regular file' },
-      'a folder': { path: () => inFolder((path) => mkdirSync(path)), why: 'not a regular file' },
+      'a directory': { path: () => inFolder((path) => mkdirSync(path)), why: 'not a regular file' },
       '/dev/zero': { path: () => '/dev/zero', why: 'not a regular file' },
       "a process's environment": { path: () => `/proc/${process.pid}/environ`, why: '/proc' },
-      'the same behind a linked folder': {
+      "a process's environment behind a linked directory": {
         path: () => {
           symlinkSync(`/proc/${process.pid}`, join(folder, 'logs'));
           return join(folder, 'logs', 'environ');
@@ -106,7 +106,7 @@ for (const tools of ['this machine', 'busybox']) {
       },
     };
     for (const [what, { path, why }] of Object.entries(HOSTILE)) {
-      it(`S-61 is not shown where it is ${what}`, async () => {
+      it(`S-61 refuses ${what}`, async () => {
         const answer = await read(0, { path: path() });
 
         expect(answer.kind).to.equal('refused');
@@ -114,17 +114,17 @@ for (const tools of ['this machine', 'busybox']) {
       });
     }
 
-    it('S-61 is not shown where it belongs to another user', async () => {
+    it('S-61 refuses a file of another user than the expected one', async () => {
       expect(await read(0, { owner: ME + 1 })).to.deep.include({
         kind: 'refused',
         why: 'does not belong to the user of the job',
       });
     });
 
-    describe('of a user that is not ours', () => {
+    describe('for a user other than root', () => {
       before(requireRoot);
 
-      it('is shown, and what he links to is not', async () => {
+      it("reads that user's file, and refuses links and files of root", async () => {
         await chown(file, 4242, 4242);
         const link = inFolder((path) => symlinkSync(file, path));
 
@@ -136,7 +136,7 @@ for (const tools of ['this machine', 'busybox']) {
   });
 }
 
-it('distinguishes a slow file from an unreadable one', async () => {
+it('readUntrustedFile distinguishes a slow file from an unreadable one', async () => {
   const host: Transport = {
     name: 'a slow machine',
     run: ({ program, timeoutMs }) => Promise.reject(new CommandTimeoutError(program, timeoutMs, '', '')),

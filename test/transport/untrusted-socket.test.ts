@@ -1,4 +1,4 @@
-// The provider openssh and the sockets of others: nothing is sent over one at which another user listens, or could be the next to listen.
+// The openssh transport and sockets of other users: it sends nothing over a socket that another user owns or could replace.
 import { expect } from 'chai';
 import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -13,7 +13,7 @@ import { prepareUserSsh, type UserSsh } from '../support/ssh-master.ts';
 import { addAccount, removeAccount, startSshd, targetOf, type TestAccount, type TestSshd } from '../support/sshd.ts';
 import { shell } from './ssh2-test-bed.ts';
 
-describe('a shared connection in a folder of everybody', () => {
+describe('the openssh transport with a socket in a directory like /tmp', () => {
   before(requireRoot);
   before(requireSshd);
 
@@ -60,7 +60,7 @@ describe('a shared connection in a folder of everybody', () => {
 
   const MEND = 'Put "ControlPath ~/.ssh/%C" under "Host cluster" in ~/.ssh/config, then run: ssh -fNM cluster';
 
-  it('is not used where another user listens, who sees nothing of us', async () => {
+  it("does not connect to another user's socket", async () => {
     writeFileSync(ssh.config, `ControlPath ${socket}\n`);
     await using other = await listenAsMallory(socket);
     const error = await rejection(connect().run(shell('true')));
@@ -73,7 +73,7 @@ describe('a shared connection in a folder of everybody', () => {
       .and.to.include(MEND);
   });
 
-  it('is not used for a connection of our own either', async () => {
+  it("does not log in over another user's socket", async () => {
     writeFileSync(ssh.config, '');
     await using other = await listenAsMallory(socket);
     const error = await rejection(connect(socket).run(shell('true')));
@@ -82,7 +82,7 @@ describe('a shared connection in a folder of everybody', () => {
     expect(error.message).to.include(`${socket} belongs to another user (uid ${MALLORY})`);
   });
 
-  it('is not used where others could be the next to listen, be it ours now', async () => {
+  it("refuses the user's own socket if other users can replace it", async () => {
     writeFileSync(ssh.config, configAt(socket));
     await ssh.openMaster();
     const error = await rejection(connect().run(shell('touch ran')));
@@ -91,7 +91,7 @@ describe('a shared connection in a folder of everybody', () => {
     expect(existsSync(join(account.home, 'ran'))).to.equal(false);
   });
 
-  it('is looked at before every command, and used again when it is ours again', async () => {
+  it('checks the socket before every command, and uses it again once it is safe', async () => {
     chmodSync(open, 0o755);
     writeFileSync(ssh.config, configAt(socket));
     await ssh.openMaster();
