@@ -1,4 +1,4 @@
-// What the figures about a running daemon share: a sandbox that counts its calls, a home with default settings, and the built program.
+// The test bed of the daemon benchmarks: a sandbox that counts calls, a home with default settings, and the built program.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, mkdir, rm, writeFile } from 'node:fs/promises';
@@ -16,9 +16,9 @@ import { HELD_TEMPLATE } from './typical-task.ts';
 export interface BenchWorld {
   readonly folder: string;
   readonly user: User;
-  /** What the program and Slurm's commands get. */
+  /** The environment of the program and of Slurm's commands. */
   readonly environment: Readonly<Record<string, string>>;
-  /** Calls that the sandbox has answered so far. */
+  /** The number of calls to the sandbox so far. */
   callCount(): number;
   /** Makes that many tasks, each with a few properties, and puts them into the queue, `default` unless told otherwise. Returns their ids. */
   enqueue(count: number, queue?: string): Promise<string[]>;
@@ -45,7 +45,7 @@ export interface RunningDaemon {
 
 const TIMEOUT_MS = 300_000;
 
-/** The words that make the built program serve the queue with jobs that are held, so that nothing runs. */
+/** The arguments with which the built program serves the queue with held jobs, so that nothing runs. */
 export function daemonWords(program: string): string[] {
   return [program, '--template-files', 'held.template', '--queue', 'default', '--log-format', 'json'];
 }

@@ -1,4 +1,4 @@
-// `npm run bench`: measures what docs/performance.md tells of; `--only NAME` a part of it, `--json` for machines.
+// `npm run bench`: measures the figures of docs/performance.md; `--only NAME` for one of them, `--json` for JSON output.
 import { cpus, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { buildProgram, type BuiltProgram } from './built-program.ts';
@@ -77,7 +77,7 @@ async function measure(figures: readonly Figure[]): Promise<void> {
   }
 }
 
-/** A measurement that fails does not keep the others from being reported. */
+/** A failed measurement does not prevent the report of the others. */
 async function measureEach(figures: readonly Figure[], tools: Tools): Promise<Row[]> {
   const rows: Row[] = [];
   for (const { name, measure: measureIt } of figures) {
@@ -113,7 +113,7 @@ function report(rows: readonly Row[], machine: Machine): void {
   );
 }
 
-/** How many processes wanted to run, over the last minute: above the number of cores, they were in each other's way. */
+/** The load average of the last minute: above the number of cores, processes delayed each other. */
 function load(): number {
   return loadavg()[0] ?? 0;
 }

@@ -1,4 +1,4 @@
-// The program as it is published, built into a temporary folder: a `dist` that others use meanwhile stays as it is.
+// Builds the program as it is published in a temporary directory, so that a `dist` in use does not change.
 import { cp, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -26,7 +26,7 @@ export async function buildProgram(): Promise<BuiltProgram> {
   return { path: join(folder, 'bin/clearml-agent-slurm.js'), [Symbol.asyncDispose]: remove };
 }
 
-/** One of our own TypeScript files, and all that it imports, as plain JavaScript: what is measured is then without a compiler. */
+/** Bundles one of our TypeScript files with its imports as JavaScript, so that no compiler is measured. */
 export async function buildScript(file: string): Promise<BuiltProgram> {
   const folder = await mkdtemp(join(tmpdir(), 'built-'));
   const remove = (): Promise<void> => rm(folder, { recursive: true, force: true });

@@ -1,4 +1,4 @@
-// How often the daemon asks Slurm and ClearML with default settings: with nothing to do, and with many jobs that wait.
+// Measures the calls to Slurm and ClearML with default settings: of an idle daemon, and with many pending jobs.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startSlurmCluster } from '../support/slurm-cluster.ts';
 import { startBenchWorld, startServing } from './bench-world.ts';
@@ -6,7 +6,7 @@ import { writeCountingCommands } from './counting-commands.ts';
 import type { Figure, Result } from './figure.ts';
 
 const JOBS = [200, 5_000];
-/** Two of the longest intervals that there are at rest. */
+/** Twice the longest interval of an idle daemon. */
 const WINDOW_MS = 120_000;
 const POLL_MS = 15_000;
 
@@ -43,7 +43,7 @@ export const callsAMinute: Figure = {
       await world.enqueue(jobs - submitted);
       await daemon.until('Submitted', jobs);
       submitted = jobs;
-      // Each task is told once why its job waits; after that there is no news.
+      // Each console gets one message with the reason of the pending job; after that nothing changes.
       await sleep(8 * POLL_MS);
       results.push(...(await countFor(`with ${jobs} jobs`)));
     }

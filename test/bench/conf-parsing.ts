@@ -1,4 +1,4 @@
-// Parsing a clearml.conf as `clearml-agent init` writes it, beside the agent's own parser, pyhocon, on the same text.
+// Measures parsing a clearml.conf of `clearml-agent init`, compared with pyhocon, the agent's parser, on the same text.
 import { readHocon } from '../../src/config/hocon.ts';
 import { agentPython } from '../support/requires.ts';
 import * as z from 'zod';
@@ -22,7 +22,7 @@ export const confParsing: Figure = {
     );
     const ours = timeOurs(text);
     return [
-      // The one that counts: a configuration is read once.
+      // The first parse matters: a configuration is read once.
       compare('the first time', [ours.first], [pyhocon.first]),
       compare('again', ours.later, pyhocon.later),
     ];

@@ -1,11 +1,11 @@
-// Slurm's commands in front of the real ones, which note each call before they pass it on.
+// Wrappers for Slurm's commands that count each call and pass it on.
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 
 const COMMANDS = ['sbatch', 'squeue', 'scancel', 'sacct', 'scontrol', 'sinfo', 'srun'];
 
 export interface CountingCommands {
-  /** A PATH on which they stand first. */
+  /** A PATH that starts with their directory. */
   readonly path: string;
   /** Calls so far. */
   count(): Promise<number>;

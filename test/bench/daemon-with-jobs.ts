@@ -1,4 +1,4 @@
-// Memory and processor time of a daemon with thousands of jobs of which there is no news.
+// Measures memory and processor time of a daemon with thousands of unchanged jobs.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -7,7 +7,7 @@ import type { Figure, Result } from './figure.ts';
 import { readProcessUse } from './process-use.ts';
 import { median } from './samples.ts';
 
-/** The first round tells each task once how its job stands; after three minutes without news the rounds are as seldom as they get. */
+/** The first pass logs the state of each job to its console; after three minutes without a change, the interval is longest. */
 const SETTLE_MS = 210_000;
 const LOOKS = 24;
 const BETWEEN_MS = 5_000;
@@ -22,7 +22,7 @@ export const daemonWithJobs: Figure = {
   async measure({ say }) {
     await using script = await buildScript('test/bench/quiet-daemon.ts');
     say(`${(SETTLE_MS + LOOKS * BETWEEN_MS) / 1000} s`);
-    // At the same time, since neither figure minds what else the machine does.
+    // At the same time, because neither figure depends on the load of the machine.
     const [none, some, many] = await Promise.all([0, 5_000, 50_000].map((jobs) => watch(script.path, jobs)));
     const memory = (jobs: string, rest: Rest | undefined, atMost: number): Result => ({
       what: `memory with ${jobs} jobs`,

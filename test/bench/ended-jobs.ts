@@ -1,4 +1,4 @@
-// How soon the end of a job shows as its task's final status: 200 jobs that are cancelled in Slurm, one after the other over a minute.
+// Measures the delay from the end of a job to the final status of its task: 200 jobs, cancelled in Slurm over a minute.
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as z from 'zod';
 import { startSlurmCluster } from '../support/slurm-cluster.ts';
@@ -11,7 +11,7 @@ const Task = z.object({ status: z.string(), status_changed: z.string() });
 
 const JOBS = 200;
 const WITHIN_MS = 60_000;
-/** By default Slurm is looked at so often. */
+/** The default poll interval of Slurm. */
 const POLL_S = 15;
 
 export const endedJobs: Figure = {
@@ -23,7 +23,7 @@ export const endedJobs: Figure = {
     const daemon = await world.start(daemonWords(path));
     const tasks = await world.enqueue(JOBS);
     await daemon.until('Submitted', JOBS);
-    // Each is told once why its job waits.
+    // Each console gets one message with the reason of the pending job.
     await sleep(2 * POLL_S * 1000);
 
     say(`${JOBS} jobs end within ${WITHIN_MS / 1000} s`);

@@ -1,4 +1,4 @@
-// What a figure is: something measured, what it is compared with in the same run, and what the project wants it to be.
+// The type of a figure: a measured value, its reference from the same run, and the target of the project.
 
 export interface Result {
   readonly what: string;

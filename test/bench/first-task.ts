@@ -1,4 +1,4 @@
-// How soon a task that comes to an idle daemon is a job, beside half of the time between two looks and one sbatch.
+// Measures the delay from enqueueing to the job for an idle daemon, compared with half a poll interval and one sbatch.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -10,7 +10,7 @@ import { median } from './samples.ts';
 import { HELD_TEMPLATE } from './typical-task.ts';
 
 const SAMPLES = 20;
-/** By default the queues are looked at so often. */
+/** The default poll interval of the queues. */
 const LOOK_MS = 5_000;
 
 export const firstTask: Figure = {

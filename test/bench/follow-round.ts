@@ -1,4 +1,4 @@
-// A round of a daemon with thousands of jobs of which there is no news, without Slurm's and the server's own time.
+// Measures a pass of a daemon with thousands of unchanged jobs, without the time of Slurm and the server.
 import { buildScript } from './built-program.ts';
 import type { Figure, Result } from './figure.ts';
 import { runToEnd } from './run-to-end.ts';

@@ -1,4 +1,4 @@
-// The daemon at rest: memory and processor time over a minute in which there is nothing to do, with default settings.
+// Measures memory and processor time of an idle daemon with default settings over a minute.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startSlurmCluster } from '../support/slurm-cluster.ts';
 import { startBenchWorld, startServing } from './bench-world.ts';
@@ -6,7 +6,7 @@ import type { Figure } from './figure.ts';
 import { readProcessUse } from './process-use.ts';
 import { median } from './samples.ts';
 
-/** What its start left behind is swept up by then. */
+/** By then, the garbage of its start is collected. */
 const SETTLE_MS = 15_000;
 const LOOKS = 12;
 const BETWEEN_MS = 5_000;

@@ -1,4 +1,4 @@
-// How many steps a second the journal takes, each on disk, beside the disk's own rate of synced writes.
+// Measures synced journal writes per second, compared with the disk's rate of synced writes.
 import { mkdtemp, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,7 +11,7 @@ import { median, middleHalf, ratios } from './samples.ts';
 
 const ROUNDS = 7;
 const WRITES = 200;
-/** As many as a daemon has on their way at a time. */
+/** As many as a daemon writes at a time. */
 const AT_ONCE = 8;
 
 const ENTRY = Entry.parse({
@@ -34,7 +34,7 @@ export const journalAppends: Figure = {
     const [disk, alone, together]: [number[], number[], number[]] = [[], [], []];
     try {
       for (let round = 0; round < ROUNDS; round += 1) {
-        // In turn, so that whatever else the disk does falls on all of them.
+        // In turn, so that other load of the disk affects all of them.
         disk.push(await syncedWrites(join(folder, 'plain')));
         alone.push(await appends(journal, 1));
         together.push(await appends(journal, AT_ONCE));

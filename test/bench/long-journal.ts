@@ -1,4 +1,4 @@
-// How soon a daemon with 5,000 live jobs follows them again, when its journal tells of 100,000 tasks.
+// Measures how soon a restarted daemon tracks 5,000 live jobs, with a journal of 100,000 tasks.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -19,7 +19,7 @@ export const longJournal: Figure = {
   name: 'long-journal',
   async measure({ say }) {
     const world = createQuietWorld(LIVE);
-    // What there is to tell of each job was told in an earlier life.
+    // An earlier run of the daemon already logged the state of each job.
     await start(world.deps, { once: true }).ended;
     const text = history([...world.deps.journal.entries.values()]);
     const reading: number[] = [];
@@ -47,7 +47,7 @@ export const longJournal: Figure = {
   },
 };
 
-/** The live ones at their places among those that were followed once and are forgotten. */
+/** The live tasks, in order among those that were tracked and forgotten. */
 function history(live: readonly Entry[]): string {
   const [like] = live;
   if (like === undefined) throw new RangeError('no live task');

@@ -1,4 +1,4 @@
-// How much memory and processor time a running process uses (proc(5)).
+// Reads the memory and processor time of a running process (proc(5)).
 import { readFile } from 'node:fs/promises';
 import { runToEnd } from './run-to-end.ts';
 

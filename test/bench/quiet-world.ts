@@ -1,4 +1,4 @@
-// A server and a cluster that answer at once with prepared texts, about jobs of which there is no news.
+// A server and a cluster that respond at once with prepared texts about unchanged jobs.
 import { systemClock, type Clock } from '../../src/base/clock.ts';
 import { createQueues } from '../../src/clearml/queues.ts';
 import type { Session } from '../../src/clearml/session.ts';
@@ -18,7 +18,7 @@ export interface QuietWorld {
   readonly deps: DaemonDeps;
   /** What was written to the journal so far: nothing, as long as there is no news. */
   readonly writes: () => number;
-  /** How often Slurm and ClearML were asked so far. */
+  /** The number of calls to Slurm and ClearML so far. */
   readonly calls: () => {
     readonly slurm: number;
     readonly clearml: number;
@@ -156,7 +156,7 @@ export function createQuietWorld(count: number, clock: Clock = systemClock): Qui
     deps: {
       clearml: {
         queues: createQueues(session, silentLog, () => undefined),
-        // What the first round says of each task is taken for said.
+        // The console messages of the first pass count as logged.
         tasks: { ...createTasks(session, () => undefined), setStatusMessage: done },
         events: { log: done, read: () => Promise.resolve([]) },
         workers: {

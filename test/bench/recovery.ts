@@ -1,4 +1,4 @@
-// How soon a daemon that was killed has its jobs back: from its new start to the first new task that it submits.
+// Measures the recovery of a killed daemon: from its restart to the first new task that it submits.
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { startSlurmCluster } from '../support/slurm-cluster.ts';
@@ -7,7 +7,7 @@ import type { Figure, Result } from './figure.ts';
 
 const JOBS = 1_000;
 
-/** Nothing new is taken until everything that was begun before has been looked at: a new task's job tells that it was. */
+/** No new task is claimed before all earlier ones are reconciled: the job of a new task shows that they are. */
 export const recovery: Figure = {
   name: 'recovery',
   async measure({ program, say }) {

@@ -1,4 +1,4 @@
-// Rendering a task as the daemon does it for each one, beside one Mustache render that puts the same values into the same text.
+// Measures rendering a task as the daemon does, compared with one Mustache render of the same values in the same text.
 import { readFileSync, readdirSync } from 'node:fs';
 import Mustache from 'mustache';
 import { quoteWord } from '../../src/base/shell-word.ts';

@@ -1,4 +1,4 @@
-// One program run to its end; what it prints comes back, and a bad end is an error that shows it.
+// Runs a program to its end and returns its output; fails with the output on a nonzero exit code.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';

@@ -1,4 +1,4 @@
-// Many measurements of one thing as one number: the median, since on a busy machine some of them take far too long.
+// Reduces many measurements to the median, because some take far too long on a busy machine.
 
 /** @throws RangeError without any sample */
 export function median(samples: readonly number[]): number {

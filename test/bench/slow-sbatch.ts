@@ -1,4 +1,4 @@
-// An sbatch in front of the real one that takes longer, as where the controller is far or busy.
+// A wrapper that delays sbatch, like a distant or busy controller.
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 

@@ -1,4 +1,4 @@
-// What SSH costs a command: one squeue by both providers beside plain ssh, and a thousand submissions beside a shell that loops sbatch.
+// Measures the cost of SSH: one squeue by both transports compared with ssh, and 1,000 submissions with a shell loop of sbatch.
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';

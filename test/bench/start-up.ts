@@ -1,4 +1,4 @@
-// Start-up: how long the two commands that people wait for take as whole processes, beside Node that does nothing.
+// Measures the start-up of the two commands that users wait for, compared with an empty Node process.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,7 +11,7 @@ const ROUNDS = 21;
 
 interface Took {
   readonly wallMs: number;
-  /** User and system time together: it hardly minds what else the machine does. */
+  /** User and system time: nearly independent of other load. */
   readonly cpuMs: number;
 }
 
@@ -36,7 +36,7 @@ export const startUp: Figure = {
 
       say(`${ROUNDS} rounds of each`);
       for (let round = 0; round < ROUNDS; round += 1) {
-        // In turn, so that whatever else the machine does falls on all of them.
+        // In turn, so that other load of the machine affects all of them.
         for (const { args, took } of [node, version, rendering]) took.push(await time(args, folder));
       }
       return [...compare(version, node, { atMost: 2.5 }), ...compare(rendering, node, { atMost: 5 })];

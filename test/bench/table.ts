@@ -1,4 +1,4 @@
-// The results as a table for people.
+// Formats the results as a table.
 import { isMet, ratioOf, type Result, type Target } from './figure.ts';
 
 export interface Row extends Result {
@@ -40,7 +40,7 @@ function formatTarget(target: Target): string {
   return 'atMost' in target ? `≤ ${target.atMost}` : `≥ ${target.atLeast}`;
 }
 
-/** Three digits that mean something. */
+/** Three significant digits. */
 function formatNumber(value: number): string {
   return value >= 100 ? value.toFixed(0) : value === 0 ? '0' : String(Number(value.toPrecision(3)));
 }

@@ -1,4 +1,4 @@
-// All waiting tasks brought to Slurm by a daemon that is started for it, and the scripts that they became.
+// Starts a daemon that submits all queued tasks, and returns their scripts.
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SlurmCluster } from '../support/slurm-cluster.ts';
@@ -6,7 +6,7 @@ import type { BenchWorld } from './bench-world.ts';
 import { readProcessUse } from './process-use.ts';
 import { runToEnd } from './run-to-end.ts';
 
-/** So many that how it begins and ends no longer counts. */
+/** Enough that start and end do not matter. */
 export const TASKS = 1_000;
 
 export interface Taken {

@@ -1,4 +1,4 @@
-// How fast waiting tasks become jobs, beside `xargs -P4 sbatch` of the same scripts, and without any sbatch at all.
+// Measures how fast queued tasks become jobs, compared with `xargs -P4 sbatch` of the same scripts, and without sbatch.
 import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { createRequire } from 'node:module';

@@ -1,4 +1,4 @@
-// How fast waiting tasks become jobs over SSH, beside one ssh session that runs sbatch over and over.
+// Measures how fast queued tasks become jobs over SSH, compared with one ssh session that loops sbatch.
 import { cp, readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { fingerprint } from '../../src/transport/compare-host-key.ts';

@@ -1,4 +1,4 @@
-// How fast one daemon serves two queues on two clusters, beside the sum of what it does for each alone.
+// Measures how fast one daemon serves two clusters, compared with the sum of its rates for each alone.
 import { startSlurmCluster } from '../support/slurm-cluster.ts';
 import { startBenchWorld } from './bench-world.ts';
 import type { Figure } from './figure.ts';

@@ -1,4 +1,4 @@
-// The rounds of a running daemon, as many as its second argument says, with as many jobs as its first: one line of JSON for each.
+// Times passes of a running daemon, as a program: JOBS PASSES. Prints one line of JSON for each pass.
 import { setImmediate as turn } from 'node:timers/promises';
 import { start } from '../daemon/run-daemon.ts';
 import { createSimulatedClock } from '../simulation/clock.ts';

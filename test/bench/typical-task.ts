@@ -1,4 +1,4 @@
-// What the figures about rendering work on: a template with as many blanks as people use, and a task that fills them.
+// The input of the rendering benchmarks: a template with a typical number of placeholders, and a task that fills them.
 
 export const TYPICAL_TEMPLATE = `#!/bin/bash
 #SBATCH --job-name=clearml_task_\${CLEARML_TASK.id}

@@ -1,4 +1,4 @@
-// The web page's side of a ClearML server: what a user does there, by the same calls.
+// Acts as a user of the ClearML web page, with the same API calls.
 import * as z from 'zod';
 
 export interface ApiKeys {
@@ -14,7 +14,7 @@ const Envelope = z.object({
 
 export type Api = (endpoint: string, body: Readonly<Record<string, unknown>>) => Promise<Record<string, unknown>>;
 
-/** Calls with these keys; rejects with the server's words when it refuses. */
+/** Calls with these keys; rejects with the server's message on a refusal. */
 export async function connectApi({ url, accessKey, secretKey }: ApiKeys): Promise<Api> {
   const basic = Buffer.from(`${accessKey}:${secretKey}`).toString('base64');
   const { token } = z.object({ token: z.string() }).parse(await post('auth.login', {}, `Basic ${basic}`));
@@ -23,7 +23,7 @@ export async function connectApi({ url, accessKey, secretKey }: ApiKeys): Promis
   async function post(endpoint: string, body: unknown, authorization: string): Promise<Record<string, unknown>> {
     const reply = await fetch(`${url}/${endpoint}`, {
       method: 'POST',
-      // A connection that is kept may be closed by the server at the moment in which it is used again.
+      // The server may close a persistent connection at the moment of its next use.
       headers: { authorization, 'content-type': 'application/json', connection: 'close' },
       body: JSON.stringify(body),
     });
@@ -61,7 +61,7 @@ export interface NewTask {
   readonly more?: Readonly<Record<string, unknown>>;
 }
 
-/** A user in front of the web page. */
+/** A user of the web page. */
 export interface User {
   readonly api: Api;
   /** The id of the queue that the user calls so, which is made when there is none. */

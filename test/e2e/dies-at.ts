@@ -1,4 +1,4 @@
-// One round of the daemon as a program that kills itself with SIGKILL right after one of its calls to the outside.
+// Runs one pass of the daemon and kills the process with SIGKILL right after one of its outside calls.
 //   dies-at.ts NUMBER TEMPLATE QUEUE
 // Calls are those to ClearML, Slurm's commands, and writes to the journal. What is after one call is before the next.
 import { writeSync } from 'node:fs';

@@ -1,4 +1,4 @@
-// A stand-in for a Slurm cluster in the place of the real one, for whole runs whose point is not Slurm.
+// Replaces the real Slurm cluster with the stand-in, for end-to-end tests that are not about Slurm.
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import type { SharedCluster } from '../support/shared-cluster.ts';

@@ -1,4 +1,4 @@
-// The images of the tests for Pyxis: one with an agent, and those that no task can be run in, with what the console says of each.
+// The images for the Pyxis tests: one with an agent, and unusable ones with the console message of each.
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { JOB_EXIT_CODES } from '../../src/template/job-exit-codes.ts';

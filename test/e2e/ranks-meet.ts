@@ -1,6 +1,6 @@
 // The program of a multi-node task, whose ranks synchronize like those of a training.
 
-/** Python: `rank` and `size` are known afterwards, and no rank has gone on without the others. */
+/** Python: `rank` and `size` are known afterwards, and no rank has continued without the others. */
 export const RANKS_MEET = `
 import os, socket, time
 rank, size = int(os.environ["NODE_RANK"]), int(os.environ["WORLD_SIZE"])

@@ -1,4 +1,4 @@
-// Templates of the whole-run tests.
+// Templates for the end-to-end tests.
 
 /** A template for quick tests: the agent runs tasks with its own Python, so that nothing has to be installed. */
 export const QUICK_TEMPLATE = `#!/bin/bash

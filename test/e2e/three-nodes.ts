@@ -1,4 +1,4 @@
-// What is promised of one task on three nodes of real Slurm: a rank that fails fails it, and one that comes late does no harm.
+// Tests of a task on three nodes of real Slurm: a failed rank fails the task, and a late rank does no harm.
 // All tasks are enqueued at once, and each test waits for its own.
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,4 @@
-// What a world tells of itself when a test fails in it: its tasks and their consoles, Slurm's jobs and their logs, and its programs.
+// Collects the evidence of a failed end-to-end test: tasks, consoles, Slurm's jobs and their logs, and programs.
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
@@ -11,7 +11,7 @@ const MOST_TASKS = 3;
 
 const Tasks = z.object({ tasks: z.array(z.object({ id: z.string(), name: z.string(), status: z.string() })) });
 
-/** Asks the server and Slurm, and reads what is left in the folder. */
+/** Queries the server and Slurm, and reads the files in the directory. */
 export async function evidenceOf({ user, cluster, folder, ...world }: World): Promise<string> {
   const body = { only_fields: ['id', 'name', 'status'], order_by: ['-created'], page: 0, page_size: MOST_TASKS };
   const { tasks } = Tasks.parse(await user.api('tasks.get_all', body));

@@ -1,4 +1,4 @@
-// A small world for whole runs: a ClearML server, a real Slurm cluster, a home folder, and the program as its users start it.
+// The environment of an end-to-end test: a ClearML server, a real Slurm cluster, a home directory, and the built program.
 import { spawn } from 'node:child_process';
 import { chown, mkdtemp, mkdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -34,14 +34,14 @@ export interface World {
   startOther(file: string, ...words: readonly string[]): Program;
   /** Runs the program to its end. */
   run(...words: readonly string[]): Promise<Ended>;
-  /** What all programs have said on standard error so far. */
+  /** The stderr of all programs so far. */
   log(): string;
-  /** The task once it is as wanted. */
+  /** Waits until the task matches, and returns it. */
   until(task: string, what: string, isSo: (seen: SeenTask) => boolean, withinMs?: number): Promise<SeenTask>;
   untilStatus(task: string, status: string, withinMs?: number): Promise<SeenTask>;
   /** Waits until the task's console holds this text, or what fits this expression. */
   untilConsole(task: string, text: string | RegExp, withinMs?: number): Promise<void>;
-  /** Stops the program as a service manager would, and checks that it ends well, before one would kill it. */
+  /** Stops the program as a service manager does, and checks that it exits with 0 before the service manager would kill it. */
   stop(program: Program): Promise<void>;
   /** Job ids of the task that squeue shows in these states, whatever the attempt. */
   jobsOf(task: string, states?: string): Promise<string[]>;
@@ -58,10 +58,10 @@ export interface Ended {
 
 export interface Program {
   readonly ended: Promise<Ended>;
-  /** What it has said on standard error so far. */
+  /** Its stderr so far. */
   log(): string;
   signal(name: NodeJS.Signals): void;
-  /** Nothing more is to be expected of a program that ended badly. */
+  /** A failed program prints nothing more. */
   throwIfFailed(): void;
 }
 
@@ -71,16 +71,16 @@ export interface Wishes {
   /** Lines of `agent`. */
   readonly agent?: string;
   readonly cluster?: SharedCluster;
-  /** What nodes are told of the Python that has clearml-agent: by default where the real one is, nothing when false. */
+  /** The setting for the Python with clearml-agent: by default the real one; false for none. */
   readonly python?: string | false;
-  /** The user who starts the program, where it is another one; only root can. The cluster is as this user sees it. */
+  /** The user who starts the program and uses the cluster, if not the current one; needs root. */
   readonly owner?: TestAccount;
 }
 
-/** As a URL: programs are started from another folder. */
+/** As a URL, because programs start in another directory. */
 const TSX = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
 
-/** Less than any of its commands may hang, and than a service manager leaves it. */
+/** Shorter than the timeouts of its commands and of a service manager. */
 const STOP_MS = 60_000;
 
 export async function startWorld({

@@ -3,11 +3,11 @@ import type { Program } from './program.ts';
 import type { Answer, SeenTask } from './server-rules.ts';
 import { QUEUE_IDS, QUEUES, TASK_ID } from './world.ts';
 
-/** Far in the future of every clock here: heard of a moment ago, however late it is. */
+/** Far in the future of every clock here: a heartbeat a moment ago, at any time. */
 const JUST_NOW = 4_000_000_000_000;
 const LOST_RACES = [110, 121];
 
-/** @throws what the program's own client throws for a refusal */
+/** @throws the errors of the program's own client for a refusal */
 export function toApi(
   answer: Answer,
   endpoint: string,

@@ -1,4 +1,4 @@
-// One reconcile pass of the real daemon, which runs from each response it gets to its next call.
+// Runs one reconcile pass of the real daemon, one response at a time.
 import type { Clock } from '../../src/base/clock.ts';
 import type { ClockReading, JournalValue } from './journal-value.ts';
 import { createModelDeps } from './model-deps.ts';
@@ -6,33 +6,33 @@ import { openModelJournal } from './model-journal.ts';
 import type { Event, OutsideCall, PendingCall, Reply } from './outside-calls.ts';
 import type { Program } from './program.ts';
 
-/** How a round began: together with the answers since, it is all that a daemon's memory follows from. */
+/** How a pass began: together with the responses since, it determines the memory of the daemon. */
 export interface Beginning {
   readonly daemon: number;
   readonly journal: JournalValue;
-  /** Jobs that had been made: a later attempt has a later name. */
+  /** Jobs created so far: a later attempt has a later name. */
   readonly made: number;
-  /** Whether everything that is remembered or stands on the server is long ago, or of a moment ago. */
+  /** Whether all times in memory and on the server are long ago, or a moment ago. */
   readonly isLongAfter: boolean;
 }
 
-/** Where a round has come to. */
+/** The progress of a pass. */
 export interface Moment {
-  /** What it waits for; nothing when the round is over. */
+  /** The calls that it waits for; empty when the pass is over. */
   readonly pending: readonly PendingCall[];
-  /** What is on disk. */
+  /** The content on disk. */
   readonly journal: JournalValue;
-  /** The loop sleeps, though a submission may be under way. */
+  /** Whether the loop sleeps; a submission may still run. */
   readonly isAsleep: boolean;
   readonly death: string | undefined;
 }
 
-const FIRST_ROUND_AT = 1_800_000_000_000;
-/** Longer than every grace. */
+const FIRST_PASS_AT = 1_800_000_000_000;
+/** Longer than every grace period. */
 const LONG_MS = 1_000_000_000;
-const ROUNDS_APART_MS = 10 * LONG_MS;
+const PASS_INTERVAL_MS = 10 * LONG_MS;
 
-/** A daemon at work, in memory: it can only go on, and not be copied. */
+/** A running daemon in memory: it can continue, but it cannot be copied. */
 export interface DaemonPass {
   moment(): Moment;
   take(event: Event): Promise<void>;
@@ -40,7 +40,7 @@ export interface DaemonPass {
 
 export async function beginPass(program: Program, beginning: Beginning): Promise<DaemonPass> {
   const { daemon, made, isLongAfter } = beginning;
-  const startedAt = FIRST_ROUND_AT + made * ROUNDS_APART_MS;
+  const startedAt = FIRST_PASS_AT + made * PASS_INTERVAL_MS;
   const reading: ClockReading = isLongAfter
     ? { earlier: 1, serverOffset: 0 }
     : { earlier: startedAt - 1, serverOffset: startedAt - 1_000 };
@@ -99,14 +99,14 @@ export async function beginPass(program: Program, beginning: Beginning): Promise
     moment: () => ({
       pending: [...waiting].map(([number, { call }]) => ({ seq: number, call })),
       journal: disk.value(),
-      // The presence sleeps as well, always.
+      // The heartbeat always sleeps as well.
       isAsleep: sleepers.size > 1,
       death,
     }),
   };
 }
 
-/** Everything that promises can do until all of them wait for something outside. */
+/** Resolves when every promise waits for something outside. */
 function settle(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

@@ -1,4 +1,4 @@
-// Every state a daemon can be in, each made once: its journal, and within a pass the responses so far.
+// Keeps every state of a daemon once: its journal, and within a pass the responses so far.
 import { stampOf, withStamp, type JournalValue } from './journal-value.ts';
 import type { Program } from './program.ts';
 import { beginPass, type Beginning, type DaemonPass, type Moment } from './daemon-pass.ts';
@@ -9,9 +9,9 @@ import type { Stamp } from './world.ts';
 export interface Incarnation {
   readonly number: number;
   readonly daemon: number;
-  /** What is on disk. */
+  /** The content on disk. */
   readonly journal: JournalValue;
-  /** undefined between two rounds. */
+  /** undefined between two passes. */
   readonly pass:
     { readonly beginning: Beginning; readonly events: readonly Event[]; readonly moment: Moment } | undefined;
   /** The server's stamps that it remembers. */
@@ -20,21 +20,21 @@ export interface Incarnation {
 
 export interface Incarnations {
   readonly count: number;
-  /** Between two rounds, or just started. */
+  /** Between two passes, or just started. */
   rest(daemon: number, journal: JournalValue): Incarnation;
-  /** A round as it begins. */
+  /** The beginning of a pass. */
   begin(beginning: Beginning): Promise<Incarnation>;
-  /** What follows; a round that is over is a rest. */
+  /** The next state; after the end of a pass, a rest. */
   after(incarnation: Incarnation, event: Event): Promise<Incarnation>;
-  /** The same with other stamps of the same order. */
+  /** The same incarnation with other stamps in the same order. */
   renamed(incarnation: Incarnation, names: ReadonlyMap<Stamp, Stamp>): Promise<Incarnation>;
 }
 
 export function createIncarnations(program: Program): Incarnations {
   const known = new Map<string, Incarnation>();
-  const followers = new Map<Incarnation, Map<string, Incarnation>>();
-  /** Daemons at a moment: each continues once, and is run again from its beginning to continue otherwise. */
-  const standing = new Map<Incarnation, DaemonPass>();
+  const nextOf = new Map<Incarnation, Map<string, Incarnation>>();
+  /** Running daemons: each continues once, and is replayed from its beginning to continue in another way. */
+  const runningPasses = new Map<Incarnation, DaemonPass>();
 
   function keep(key: string, make: (number: number) => Incarnation): Incarnation {
     const before = known.get(key);
@@ -55,7 +55,7 @@ export function createIncarnations(program: Program): Incarnations {
     }));
   }
 
-  async function liveAgain(beginning: Beginning, events: readonly Event[]): Promise<DaemonPass> {
+  async function replay(beginning: Beginning, events: readonly Event[]): Promise<DaemonPass> {
     const live = await beginPass(program, beginning);
     for (const event of events) await live.take(event);
     return live;
@@ -66,10 +66,10 @@ export function createIncarnations(program: Program): Incarnations {
     const before = known.get(key);
     if (before !== undefined) return before;
     const last = events.at(-1);
-    const standingThere = from === undefined ? undefined : standing.get(from);
-    if (from !== undefined) standing.delete(from);
-    if (last !== undefined) await standingThere?.take(last);
-    const live = standingThere ?? (await liveAgain(beginning, events));
+    const running = from === undefined ? undefined : runningPasses.get(from);
+    if (from !== undefined) runningPasses.delete(from);
+    if (last !== undefined) await running?.take(last);
+    const live = running ?? (await replay(beginning, events));
     const moment = live.moment();
     const { daemon } = beginning;
     if (moment.death === undefined && moment.isAsleep && moment.pending.length === 0) {
@@ -86,7 +86,7 @@ export function createIncarnations(program: Program): Incarnations {
       pass: { beginning, events, moment },
       stamps: [...stamps],
     }));
-    standing.set(incarnation, live);
+    runningPasses.set(incarnation, live);
     return incarnation;
   }
 
@@ -98,10 +98,10 @@ export function createIncarnations(program: Program): Incarnations {
     begin: (beginning) => within(beginning, []),
 
     async after(incarnation, event) {
-      if (incarnation.pass === undefined) throw new Error('nothing follows a rest but a beginning');
+      if (incarnation.pass === undefined) throw new Error('only `begin` can follow a rest');
       const key = JSON.stringify(event);
-      const mine = followers.get(incarnation) ?? new Map<string, Incarnation>();
-      followers.set(incarnation, mine);
+      const mine = nextOf.get(incarnation) ?? new Map<string, Incarnation>();
+      nextOf.set(incarnation, mine);
       const before = mine.get(key);
       if (before !== undefined) return before;
       const next = await within(incarnation.pass.beginning, [...incarnation.pass.events, event], incarnation);

@@ -1,11 +1,11 @@
-// What must hold in every state, and at every call by which a daemon changes a task.
+// The invariants of every state, and of every call by which a daemon changes a task.
 import { JOB_EXIT_CODES } from '../../src/template/job-exit-codes.ts';
 import type { State } from './state.ts';
 import { isAlive, isAtWork, type ServerCall, type World } from './world.ts';
 
-/** By these a daemon says that a task has ended. */
+/** A daemon reports the end of a task with these calls. */
 const ENDS = ['tasks.failed', 'tasks.stopped', 'tasks.completed'];
-/** By these it also takes the task from its owner. */
+/** Calls that may override another owner of the task. */
 const FORCED = [...ENDS, 'tasks.dequeue', 'tasks.started'];
 
 export function violationIn({ world, incarnations }: State): string | undefined {
@@ -22,13 +22,13 @@ export function violationIn({ world, incarnations }: State): string | undefined 
   return incarnations.find(({ pass }) => pass?.moment.death !== undefined)?.pass?.moment.death;
 }
 
-/** What is wrong with a daemon's call that was carried out. */
+/** The violation by a daemon's call that the server executed; undefined if there is none. */
 export function violationByCall({ endpoint }: ServerCall, before: World, after: World): string | undefined {
   if (!FORCED.includes(endpoint) || before.task === after.task || before.task === undefined) return undefined;
   const isRun = before.isRunElsewhere || before.jobs.some(isAtWork);
   const isTaken = before.jobs.some(({ state, phase }) => state === 'RUNNING' && phase !== 'new');
-  // Since when it waits may be written on a task that waits; and what no agent has begun yet may be made to wait again: a job that
-  // has taken it still begins it.
+  // A queued task may be updated with the time since which it waits. A task that no agent has begun may be queued again: a job that
+  // has claimed it still begins it.
   const waitsOn = before.task.status === 'queued' && after.task?.status === 'queued';
   if ((isRun && !waitsOn) || (isTaken && ENDS.includes(endpoint)))
     return `a daemon called ${endpoint} on a task that runs`;
@@ -40,26 +40,26 @@ export function violationByCall({ endpoint }: ServerCall, before: World, after: 
   return undefined;
 }
 
-/** A job is wasted: one that Slurm has shown all the time lives already. Of two daemons each may make one. */
+/** A job is wasted if Slurm has shown another live one all the time. Each of two daemons may submit one. */
 export function violationByJob(before: World, after: World): string | undefined {
   if (after.jobs.length <= before.jobs.length) return undefined;
   const old = before.jobs.find((job) => (job.state === 'PENDING' || job.state === 'RUNNING') && !job.wasInFlight);
-  return old === undefined ? undefined : `a job was made though job ${old.id} lives`;
+  return old === undefined ? undefined : `a job was submitted although job ${old.id} lives`;
 }
 
-/** The task has come to an end or is a draft, and nothing is left of it anywhere. */
+/** The task has ended or is a draft, and nothing of it is left anywhere. */
 export function isGoodEnd({ world, incarnations }: State): boolean {
   const status = world.task?.status;
   if (status === 'queued' || status === 'in_progress' || world.isRunElsewhere || world.late !== undefined) return false;
   const { own, scheduler, other } = world.entries;
   if (own !== 0 || scheduler !== 0 || other !== 0 || world.jobs.some(isAlive)) return false;
   if (isStoppedByRequeueAlone(world)) return false;
-  // The second daemon may be dead by now, wherever it stands.
+  // The second daemon may be dead at any point.
   return incarnations[0]?.pass === undefined && incarnations[0]?.journal === '';
 }
 
 /**
- * It was not aborted: its agent got a SIGTERM as Slurm requeued the job, and the next start of that job was refused at the gate.
+ * The task was not aborted: its agent got a SIGTERM when Slurm requeued the job, and the gate rejected the next start of that job.
  * As long as Slurm shows that job the task must run again.
  */
 function isStoppedByRequeueAlone({ task, jobs }: World): boolean {

@@ -1,4 +1,4 @@
-// The steps of jobs, and what Slurm does to them, as real ones do. Pure.
+// The steps of jobs, and what Slurm does to them. Pure.
 import { JOB_EXIT_CODES } from '../../src/template/job-exit-codes.ts';
 import type { MoveKind, WorldMove } from './moves.ts';
 import { serve } from './server-rules.ts';
@@ -18,7 +18,7 @@ type Change = Partial<Omit<JobValue, 'id' | 'name'>>;
 
 const CLOSED: Change = { state: 'FAILED', exitCode: JOB_EXIT_CODES.gateClosed.code };
 
-/** Everything that may become of the jobs at this moment. */
+/** Everything that can happen to the jobs at this moment. */
 export function jobMoves(
   world: World,
   stamp: Stamp,
@@ -66,7 +66,7 @@ export function jobMoves(
           if ('count' in answer) {
             go('takes the entry', become({ phase: 'taken' }, after));
             if (world.left.lost > 0) {
-              go('takes the entry, but never hears of it', become(CLOSED, spend(after, 'lost')), 'fault');
+              go('takes the entry, but its response is lost', become(CLOSED, spend(after, 'lost')), 'fault');
             }
           } else go('finds the gate closed', become(CLOSED));
           break;
@@ -75,7 +75,7 @@ export function jobMoves(
           const { status, queue } = world.task ?? {};
           if (status === 'queued' && (queue === 'own' || queue === 'scheduler'))
             go('passes the gate', become({ phase: 'gated' }));
-          else go('finds the task aborted, deleted, enqueued elsewhere, or begun by another', become(CLOSED));
+          else go('finds the task aborted, deleted, enqueued elsewhere, or begun by another agent', become(CLOSED));
           if (world.left.lost > 0) {
             const unread = { state: 'FAILED', exitCode: JOB_EXIT_CODES.serverUnreachable.code } as const;
             go('cannot read the task that it has taken', become(unread, spend(world, 'lost')), 'fault');
@@ -115,16 +115,16 @@ export function jobMoves(
       else go('completes the task', become(done, ask({ endpoint: 'tasks.completed', body: {} })));
     }
 
-    /** After a SIGTERM the agent has a last word, if it has begun and comes to it. */
+    /** After a SIGTERM, an agent that has begun the task may still report to the server. */
     function leave(): void {
       const after: Change =
-        job.leaving === 'PENDING' ? putBack(job) : { state: job.leaving === '' ? 'FAILED' : job.leaving, leaving: '' };
-      go('ends without a word', become(after));
+        job.leaving === 'PENDING' ? requeue(job) : { state: job.leaving === '' ? 'FAILED' : job.leaving, leaving: '' };
+      go('ends without a report', become(after));
       if (!isAtWork(job) || world.task?.status !== 'in_progress') return;
-      // The agent's status overwrites a request to stop that it has not seen: after that the server does not know of it.
+      // The agent's status overwrites a stop request that it has not seen: the server then no longer has the request.
       const said = ask({ endpoint: 'tasks.stopped', body: { status_reason: 'user abort' } });
       go(
-        'ends with the word that it got a SIGTERM',
+        'ends and reports that it got a SIGTERM',
         become(after, { ...said, aborted: said.aborted === 'asked' ? '' : said.aborted }),
       );
     }
@@ -136,13 +136,13 @@ export function jobMoves(
         if (job.state === 'PENDING') fault('is cancelled by hand', { state: 'CANCELLED' });
         else {
           fault('dies with its node', { state: 'NODE_FAIL', leaving: '' });
-          fault('dies with its node, and is requeued', putBack(job));
+          fault('dies with its node, and is requeued', requeue(job));
           if (job.leaving === '') {
             fault('is preempted', { leaving: 'PENDING' });
             fault('is out of time', { leaving: 'TIMEOUT' });
             fault('is cancelled by hand', { leaving: 'CANCELLED' });
           }
-          if (job.phase === 'run') fault('completes without a word', { state: 'COMPLETED' });
+          if (job.phase === 'run') fault('completes without a report', { state: 'COMPLETED' });
         }
       }
       if (world.left.forgets > 0 && job.state === 'PENDING' && job.restarts === 0) {
@@ -161,7 +161,7 @@ export function withJob(world: World, index: number, change: Change): World {
   return { ...world, jobs: world.jobs.map((job, at) => (at === index ? { ...job, ...change } : job)) };
 }
 
-function putBack({ restarts }: JobValue): Change {
+function requeue({ restarts }: JobValue): Change {
   return { state: 'PENDING', phase: 'new', leaving: '', restarts: restarts + 1 };
 }
 

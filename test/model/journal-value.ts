@@ -1,4 +1,4 @@
-// A daemon's journal as a value: its one entry, whose times become long ago or just now.
+// A daemon's journal as a value: its one entry, whose times are long ago or just now.
 import type { Entry } from '../../src/daemon/journal/entry.ts';
 import type { Stamp } from './world.ts';
 
@@ -14,13 +14,13 @@ const MOMENTS: readonly (keyof Entry)[] = [
   'cancelledExtrasAt',
 ];
 
-/** JSON with the fields in order, or empty where nothing is known of the task. */
+/** JSON with sorted fields, or empty without an entry. */
 export type JournalValue = string;
 
 export interface ClockReading {
-  /** What is written for every moment of an earlier round. */
+  /** The time written for every moment of an earlier pass. */
   readonly earlier: number;
-  /** What is added to the server's stamps. */
+  /** The offset added to the server's stamps. */
   readonly serverOffset: number;
 }
 
@@ -43,7 +43,7 @@ export function fromValue(value: JournalValue, { earlier, serverOffset }: ClockR
   return entry as Entry;
 }
 
-/** The one stamp of the server's that a journal holds. */
+/** The only stamp of the server in a journal. */
 export function stampOf(value: JournalValue): Stamp {
   return value === '' ? 0 : ((JSON.parse(value) as Partial<Entry>).queuedAt ?? 0);
 }
@@ -52,9 +52,9 @@ export function withStamp(value: JournalValue, stamp: Stamp): JournalValue {
   return JSON.stringify({ ...(JSON.parse(value) as object), queuedAt: stamp });
 }
 
-/** What was told in the console, and nothing else, makes the difference. */
-export function differsInWordsOnly(one: JournalValue, other: JournalValue): boolean {
+/** Whether only the console messages differ. */
+export function differsInTextsOnly(one: JournalValue, other: JournalValue): boolean {
   if (one === '' || other === '') return false;
-  const withoutWords = (value: JournalValue): string => JSON.stringify({ ...(JSON.parse(value) as object), told: {} });
-  return withoutWords(one) === withoutWords(other);
+  const withoutTexts = (value: JournalValue): string => JSON.stringify({ ...(JSON.parse(value) as object), told: {} });
+  return withoutTexts(one) === withoutTexts(other);
 }

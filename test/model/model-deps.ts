@@ -1,4 +1,4 @@
-// The dependencies of a daemon under search: its own code, and an outside that the search decides.
+// The dependencies of a daemon under search: its own code, and an environment that the search controls.
 import type { DaemonDeps } from '../../src/daemon/deps.ts';
 import { createRateLimit } from '../../src/slurm/rate-limit.ts';
 import { silentLog } from '../support/silent-log.ts';
@@ -8,17 +8,17 @@ import type { Ask } from './outside-calls.ts';
 import type { Program } from './program.ts';
 import { QUEUE_IDS } from './world.ts';
 
-interface Around extends Pick<DaemonDeps, 'clock' | 'journal'> {
-  /** The daemon's number. */
+interface ModelContext extends Pick<DaemonDeps, 'clock' | 'journal'> {
+  /** The number of the daemon. */
   readonly daemon: number;
-  /** What is added to the server's stamps. */
+  /** The offset added to the server's stamps. */
   readonly serverOffset: number;
 }
 
 export function createModelDeps(
   program: Program,
   ask: Ask,
-  { clock, journal, daemon, serverOffset }: Around,
+  { clock, journal, daemon, serverOffset }: ModelContext,
 ): DaemonDeps {
   const session = createModelSession(program, ask, serverOffset);
   const nothing = (): void => undefined;
@@ -46,7 +46,7 @@ export function createModelDeps(
     randomToken: () => `${String((tokens += 1)).padStart(2, '0')}${daemon}0`,
     worker: `login${daemon}:slurm`,
     mark: `mark${daemon}`,
-    // Each takes the other for dead, and follows everything: what daemons at odds may do at most.
+    // Each daemon considers the other dead and tracks everything: the worst case for peers.
     peers: {
       row: () => ({ id: `login${daemon}:slurm`, queues: [], tags: [] }),
       refresh: () => Promise.resolve(),
@@ -58,7 +58,7 @@ export function createModelDeps(
       {
         id: QUEUE_IDS.own,
         name: 'own',
-        // All that the cluster here needs to know of a script.
+        // All of a script that this cluster needs.
         template: {
           file: 'a.template',
           agent: { file: 'a.template', line: 1, column: 1, command: [] },

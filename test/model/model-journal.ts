@@ -1,15 +1,15 @@
-// A daemon's journal in memory: a write that changes more than texts is a step of the search.
+// A daemon's journal in memory: a write that changes more than console messages is a step of the search.
 import type { Entry } from '../../src/daemon/journal/entry.ts';
 import type { Journal } from '../../src/daemon/journal/journal.ts';
 import type { JournalLine } from '../../src/daemon/journal/journal-lines.ts';
-import { differsInWordsOnly, fromValue, toValue, type ClockReading, type JournalValue } from './journal-value.ts';
+import { differsInTextsOnly, fromValue, toValue, type ClockReading, type JournalValue } from './journal-value.ts';
 import type { Ask } from './outside-calls.ts';
 import type { Program } from './program.ts';
 import { TASK_ID } from './world.ts';
 
 export interface ModelJournal {
   readonly journal: Journal;
-  /** What is on disk. */
+  /** The content on disk. */
   value(): JournalValue;
 }
 
@@ -28,7 +28,7 @@ export function openModelJournal(
 
   async function append(line: JournalLine): Promise<void> {
     const next = 'entry' in line ? toValue(line.entry, reading) : '';
-    if (!differsInWordsOnly(next, value()) && 'lost' in (await ask({ to: 'journal', value: next }))) {
+    if (!differsInTextsOnly(next, value()) && 'lost' in (await ask({ to: 'journal', value: next }))) {
       throw new Error('no space left on device');
     }
     program.applyLine(entries, line);

@@ -24,7 +24,7 @@ export function createModelScheduler(program: Program, ask: Ask): Scheduler {
     submit: async ({ jobName, script }) =>
       showOutcome(await askSlurm({ what: 'submit', name: jobName, worker: script })),
     list: async () => showList(await askSlurm({ what: 'list' })),
-    // All jobs are one user's.
+    // All jobs belong to one user.
     listAllUsers: async () => showList(await askSlurm({ what: 'list' })),
     lookUp: async (names) => showList(await askSlurm({ what: 'look up', names })),
     async record(id) {

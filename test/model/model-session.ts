@@ -1,4 +1,4 @@
-// The ClearML server for a daemon under search: each call that decides anything is a step of the search.
+// The ClearML server for a daemon under search: each call that can affect a decision is a step of the search.
 import type * as z from 'zod';
 import type { Session } from '../../src/clearml/session.ts';
 import { toApi } from './api-form.ts';
@@ -7,21 +7,21 @@ import type { Program } from './program.ts';
 import type { ServerCall } from './world.ts';
 
 /**
- * Calls that get their response at once, between which nothing else moves: they change nothing by which a daemon, the server, a
- * job or an invariant decides anything.
+ * Calls that get their response at once, with no other move in between: no decision of a daemon, the server, a
+ * job or an invariant depends on what they change.
  */
-const APART: Readonly<Record<string, unknown>> = {
-  // Console lines are for people.
+const IMMEDIATE: Readonly<Record<string, unknown>> = {
+  // Console messages are only read by users.
   'events.add_batch': { added: 1, errors: 0 },
   // The row on the page of workers.
   'workers.register': {},
   'workers.status_report': {},
   'workers.unregister': {},
   'workers.get_all': { workers: [] },
-  // What a template's variables are filled from.
+  // Values for a template's variables.
   'users.get_by_id': { user: {} },
   'projects.get_by_id': { project: {} },
-  // The order in a queue, where there is one task.
+  // The order in a queue, which has only one task.
   'queues.move_task_to_front': { position: 0 },
 };
 
@@ -35,8 +35,8 @@ export function createModelSession(program: Program, ask: Ask, serverOffset: num
       body: unknown,
       rules: { readonly shape: Shape; readonly idempotent: boolean },
     ) {
-      const apart = APART[endpoint];
-      if (apart !== undefined) return rules.shape.parse(apart);
+      const immediate = IMMEDIATE[endpoint];
+      if (immediate !== undefined) return rules.shape.parse(immediate);
       const call: ServerCall = { endpoint, body: body as ServerCall['body'] };
       const reply = await ask({ to: 'server', call, isRepeated: rules.idempotent });
       if (!('server' in reply)) throw new program.ServerUnreachableError(`no usable response to ${endpoint}`, true);

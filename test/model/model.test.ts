@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { loadProgram, type Program } from './program.ts';
 import { LEFT_OUT, withEdits } from './rules-left-out.ts';
-import { ONE_TROUBLE } from './scenarios.ts';
+import { SINGLE_FAULTS } from './scenarios.ts';
 import { formatFound, search } from './search.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
@@ -16,10 +16,10 @@ describe('the model of the shipped code', () => {
     program = await loadProgram(join(ROOT, 'src'));
   });
 
-  for (const scenario of ONE_TROUBLE) {
+  for (const scenario of SINGLE_FAULTS) {
     it(`holds: ${scenario.title}`, async () => {
       const found = await search(program, scenario, BOUNDS);
-      expect(found.verdict, formatFound(scenario, found)).to.equal('holds');
+      expect(found.result, formatFound(scenario, found)).to.equal('holds');
     });
   }
 
@@ -27,7 +27,7 @@ describe('the model of the shipped code', () => {
     it(`finds a counterexample without the rule: ${rule}`, async () => {
       const lacking = { ...scenario, hasGate: withoutGate !== true };
       const found = await withEdits(ROOT, edits, (edited) => search(edited, lacking, BOUNDS));
-      expect(found.verdict, formatFound(scenario, found)).to.equal('wrong');
+      expect(found.result, formatFound(scenario, found)).to.equal('wrong');
       expect(found.what).to.match(breaks);
     });
   }

@@ -15,7 +15,7 @@ if (process.argv.includes('--help')) {
   for (const scenario of scenarios) {
     const found = await search(program, scenario, { ...bounds, seconds: (until - performance.now()) / 1000 });
     process.stdout.write(`${formatFound(scenario, found)}\n`);
-    if (found.verdict !== 'holds') process.exitCode = 1;
+    if (found.result !== 'holds') process.exitCode = 1;
   }
 }
 

@@ -1,7 +1,7 @@
 // A possible next move in a world.
 import type { World } from './world.ts';
 
-/** Without faults and acts of users a good end must be reachable: `work` is what goes on by itself. */
+/** A good end must be reachable by `work` alone, without faults and user actions. */
 export type MoveKind = 'work' | 'fault' | 'user';
 
 export interface WorldMove {

@@ -1,32 +1,33 @@
 // The command line of `npm run model`.
 import { parseArgs } from 'node:util';
 import type { Bounds, Scenario } from './search.ts';
-import { DEEP_TROUBLE, MORE_TROUBLE, ONE_TROUBLE, when } from './scenarios.ts';
+import { DEEP_SCENARIOS, COMBINED_FAULTS, SINGLE_FAULTS, when } from './scenarios.ts';
 import { NO_BUDGET, type Budgets } from './world.ts';
 
 export const USAGE = `npm run model [-- options]
 
-Searches the shipped code for a counterexample that ends badly. Without budgets: the scenarios of
-test/model/scenarios.ts, with --deep those that take minutes each.
+Searches the shipped code for a counterexample. Without budgets: the scenarios of
+test/model/scenarios.ts; with --deep, those that take minutes each.
 
-  --crashes N    a daemon is killed and starts again       --requeues N  a job dies, is requeued, preempted, cancelled
-  --journals N   the same, and its journal is lost         --refusals N  sbatch refuses, or the cluster is full
-  --lost N       a call or its answer is lost              --forgets N   the controller forgets a waiting job
-  --late N       a dead daemon's call arrives later        --users N     acts of the user
-  --daemons 2    a second one on the same queues           --rounds N    for so many rounds (2); then it is dead
-  --wakes N      the loop goes on beside a submission      --purges      Slurm forgets ended jobs at any moment
-  --no-accounting   --short-rounds: rounds within a grace  --looks-at-once: nothing moves within a poll
-  --states N     most states of one scenario (3000000)     --seconds N   most seconds of all together (120)
+  --crashes N      a daemon is killed and restarts       --requeues N  a job dies, is requeued, preempted, cancelled
+  --journals N     the same, and it loses its journal    --refusals N  sbatch rejects the script, or backpressure
+  --lost N         a call or its response is lost        --forgets N   the controller forgets a pending job
+  --late N         a call of a dead daemon arrives       --users N     actions of the user
+  --daemons 2      a second daemon on the same queues    --rounds N    its passes until it dies (2)
+  --wakes N        polls during a submission             --purges      Slurm forgets ended jobs at any moment
+  --short-rounds   no grace period expires in between    --no-accounting
+  --looks-at-once  nothing moves during a poll
+  --states N       maximum per scenario (3000000)        --seconds N   maximum for all scenarios (120)
 `;
 
-const AS_EVER = { wakes: 0, purges: false, hasAccounting: true, hasShortRounds: false, looksAtOnce: false };
+const DEFAULTS = { wakes: 0, purges: false, hasAccounting: true, hasShortRounds: false, hasAtomicPolls: false };
 
 export interface Options {
   readonly scenarios: readonly Scenario[];
   readonly bounds: Bounds;
 }
 
-/** @throws TypeError for words that are none of these, or no number */
+/** @throws TypeError for an unknown option or an invalid number */
 export function readOptions(args: string[]): Options {
   const text = { type: 'string' } as const;
   const flag = { type: 'boolean', default: false } as const;
@@ -55,22 +56,22 @@ export function readOptions(args: string[]): Options {
     purges: values.purges,
     hasAccounting: !values['no-accounting'],
     hasShortRounds: values['short-rounds'],
-    looksAtOnce: values['looks-at-once'],
+    hasAtomicPolls: values['looks-at-once'],
   };
   const title = given.map((name) => `${name} ${values[name]}`).join(', ');
-  const isOwn = given.length > 0 || JSON.stringify(more) !== JSON.stringify(AS_EVER);
+  const isOwn = given.length > 0 || JSON.stringify(more) !== JSON.stringify(DEFAULTS);
   return {
     scenarios: isOwn
       ? [when(title === '' ? 'as given' : title, budgets, more)]
       : values.deep
-        ? DEEP_TROUBLE
-        : [...ONE_TROUBLE, ...MORE_TROUBLE],
+        ? DEEP_SCENARIOS
+        : [...SINGLE_FAULTS, ...COMBINED_FAULTS],
     bounds: { states: readCount('states', values.states), seconds: readCount('seconds', values.seconds) },
   };
 }
 
 function readCount(name: string, text: string | undefined): number {
   const count = Number(text);
-  if (!Number.isInteger(count) || count < 0) throw new TypeError(`--${name} wants a whole number, not "${text}"`);
+  if (!Number.isInteger(count) || count < 0) throw new TypeError(`--${name} must be a whole number, not "${text}"`);
   return count;
 }

@@ -1,4 +1,4 @@
-// A daemon's calls to the outside as values, and what may come of each.
+// A daemon's calls to the outside as values, and their possible replies.
 import type { JournalValue } from './journal-value.ts';
 import type { Answer } from './server-rules.ts';
 import type { SlurmAnswer, SlurmCall } from './slurm-rules.ts';
@@ -19,5 +19,5 @@ export type Reply =
 
 export type Event = { readonly seq: number; readonly reply: Reply } | { readonly wakes: true };
 
-/** Makes the call, and resolves once the search has decided what comes of it. */
+/** Makes the call, and resolves when the search has chosen the reply. */
 export type Ask = (call: OutsideCall) => Promise<Reply>;

@@ -34,7 +34,7 @@ const FILES = [
   'slurm/errors.ts',
 ];
 
-/** @param folder that holds `glue`, `clearml` and `slurm` */
+/** @param folder with `daemon`, `clearml` and `slurm` */
 export async function loadProgram(folder: string): Promise<Program> {
   let program = {};
   for (const file of FILES)

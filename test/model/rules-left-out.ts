@@ -8,10 +8,10 @@ import { when } from './scenarios.ts';
 
 export interface LeftOut {
   readonly rule: string;
-  /** The part of the world that keeps the rule, where that is the job script and not the daemon. */
+  /** The job script, not the daemon, implements the rule. */
   readonly withoutGate?: true;
   readonly edits: readonly SourceEdit[];
-  /** The least that has to go wrong for the rule to be missed. */
+  /** The smallest set of faults that requires the rule. */
   readonly scenario: Scenario;
   readonly breaks: RegExp;
 }
@@ -21,7 +21,7 @@ export const LEFT_OUT: readonly LeftOut[] = [
     rule: 'a job passes the gate before it runs anything',
     withoutGate: true,
     edits: [],
-    scenario: when('an answer of sbatch is lost', { lost: 1 }),
+    scenario: when('the output of sbatch is lost', { lost: 1 }),
     breaks: /two runs at once/,
   },
   {
@@ -33,7 +33,7 @@ export const LEFT_OUT: readonly LeftOut[] = [
         to: 'const body = { queue, task, update_execution_queue: true };',
       },
     ],
-    scenario: when('the user acts once', { users: 1 }),
+    scenario: when('one action of the user', { users: 1 }),
     breaks: /./,
   },
   {
@@ -45,11 +45,11 @@ export const LEFT_OUT: readonly LeftOut[] = [
         to: "await session.call('tasks.enqueue', body, { shape: Done, idempotent });",
       },
     ],
-    scenario: when('the user acts once', { users: 1 }),
+    scenario: when('one action of the user', { users: 1 }),
     breaks: /abort was forgotten/,
   },
   {
-    rule: 'a new attempt comes after a look at the jobs by name',
+    rule: 'a new attempt follows a lookup of the jobs by name',
     edits: [
       {
         file: 'src/daemon/submit/resume.ts',
@@ -62,8 +62,8 @@ export const LEFT_OUT: readonly LeftOut[] = [
         to: 'const [job] = found.jobs.slice(0, 0);',
       },
     ],
-    scenario: when('an answer of sbatch is lost', { lost: 1 }),
-    breaks: /a job was made though/,
+    scenario: when('the output of sbatch is lost', { lost: 1 }),
+    breaks: /a job was submitted although/,
   },
   {
     rule: 'a task is not claimed while an old job of it lives',
@@ -75,10 +75,10 @@ export const LEFT_OUT: readonly LeftOut[] = [
       },
     ],
     scenario: when('the user enqueues it again', { users: 1 }, { acts: ['enqueue'] }),
-    breaks: /a job was made though|two runs at once/,
+    breaks: /a job was submitted although|two runs at once/,
   },
   {
-    rule: 'who ends a waiting task takes its entry first',
+    rule: 'a daemon that ends a queued task removes its entry first',
     edits: [
       {
         file: 'src/daemon/reconcile/end.ts',
@@ -86,11 +86,11 @@ export const LEFT_OUT: readonly LeftOut[] = [
         to: '',
       },
     ],
-    scenario: when('an answer of sbatch is lost, and the next one refuses', { lost: 1, refusals: 1 }),
+    scenario: when('the output of sbatch is lost, and the next sbatch fails', { lost: 1, refusals: 1 }),
     breaks: /on a task that runs/,
   },
   {
-    rule: 'a task is changed only while it is what was seen',
+    rule: 'a task is changed only if it equals the snapshot',
     edits: [
       {
         file: 'src/daemon/reconcile/end.ts',
@@ -103,13 +103,13 @@ export const LEFT_OUT: readonly LeftOut[] = [
   },
 ];
 
-/** Runs with a copy of the source in which the edits were made. The copy is gone afterwards. */
+/** Runs with an edited copy of the source, and removes the copy afterwards. */
 export async function withEdits<Result>(
   root: string,
   edits: readonly SourceEdit[],
   run: (program: Program) => Promise<Result>,
 ): Promise<Result> {
-  // Beside the checkout's own modules, so that the copy finds them.
+  // In the checkout, so that the copy finds node_modules.
   const folder = await mkdtemp(join(root, '.test-cache', 'model-'));
   try {
     await cp(join(root, 'src'), join(folder, 'src'), { recursive: true });

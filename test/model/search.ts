@@ -1,4 +1,4 @@
-// Searches every reachable state, breadth first, so that the first counterexample is a shortest one.
+// Searches every reachable state, breadth first, so that the first counterexample is the shortest.
 import { isGoodEnd, violationIn } from './invariants.ts';
 import { createIncarnations } from './incarnations.ts';
 import type { Program } from './program.ts';
@@ -18,17 +18,17 @@ export interface Bounds {
 }
 
 export interface Found {
-  /** `cut`: the bounds were met before everything was seen, and nothing wrong until then. */
-  readonly verdict: 'holds' | 'wrong' | 'cut';
+  /** `incomplete`: the bounds were reached first, without a violation so far. */
+  readonly result: 'holds' | 'wrong' | 'incomplete';
   readonly what: string | undefined;
   readonly counterexample: readonly string[];
   readonly states: number;
   readonly transitions: number;
   readonly depth: number;
   readonly seconds: number;
-  /** Moments of a daemon that were lived. */
+  /** States of daemons that were executed. */
   readonly moments: number;
-  /** States with more jobs than the model makes: a good end is not asked of them. */
+  /** States with the maximum number of jobs: no good end is required of them. */
   readonly cutShort: number;
 }
 
@@ -41,17 +41,17 @@ export async function search(program: Program, scenario: Scenario, bounds: Bound
   const labels: string[] = [];
   const depths: number[] = [];
   const isGood: boolean[] = [];
-  /** Steps that are neither faults nor acts of a user, as pairs: from, to. */
+  /** Steps that are neither faults nor user actions, as pairs: from, to. */
   const steps: number[] = [];
   let next: State[] = [];
   let transitions = 0;
   let cutShort = 0;
 
   const seconds = (): number => (performance.now() - begunAt) / 1000;
-  const end = (verdict: Found['verdict'], what?: string, at?: number, last?: string): Found => ({
-    verdict,
+  const end = (result: Found['result'], what?: string, at?: number, last?: string): Found => ({
+    result,
     what,
-    counterexample: at === undefined ? [] : [...tell(at), ...(last === undefined ? [] : [last])],
+    counterexample: at === undefined ? [] : [...pathTo(at), ...(last === undefined ? [] : [last])],
     states: numbers.size,
     transitions,
     depth: depths.at(-1) ?? 0,
@@ -60,7 +60,7 @@ export async function search(program: Program, scenario: Scenario, bounds: Bound
     cutShort,
   });
 
-  function tell(at: number): string[] {
+  function pathTo(at: number): string[] {
     const counterexample: string[] = [];
     for (let state = at; state > 0; state = parents[state] ?? 0) counterexample.push(labels[state] ?? '');
     return counterexample.reverse();
@@ -96,20 +96,20 @@ export async function search(program: Program, scenario: Scenario, bounds: Bound
         if (kind === 'work' && to !== from) steps.push(from, to);
       }
       from += 1;
-      if (numbers.size > bounds.states || (from % 256 === 0 && seconds() > bounds.seconds)) return end('cut');
+      if (numbers.size > bounds.states || (from % 256 === 0 && seconds() > bounds.seconds)) return end('incomplete');
     }
   }
   const stuck = firstStuck(isGood, steps);
-  return stuck === undefined ? end('holds') : end('wrong', 'no good end can be reached any more', stuck);
+  return stuck === undefined ? end('holds') : end('wrong', 'no good end is reachable', stuck);
 
   function beginnings(): State['incarnations'] {
     return Array.from({ length: scenario.budgets.rounds > 0 ? 2 : 1 }, (_, index) => incarnations.rest(index + 1, ''));
   }
 }
 
-/** The first state from which no good one can be reached by steps: found backwards from the good ones. */
+/** The first state from which no good one is reachable, found backwards from the good ones. */
 function firstStuck(isGood: readonly boolean[], steps: readonly number[]): number | undefined {
-  // All that lead to a state stand side by side; `ends` says up to where.
+  // The predecessors of a state are adjacent; `ends` has their upper bound.
   const ends = new Int32Array(isGood.length);
   for (let at = 1; at < steps.length; at += 2) bump(ends, steps[at] ?? 0);
   for (let state = 1; state < ends.length; state += 1) bump(ends, state, ends[state - 1]);
@@ -136,12 +136,11 @@ function bump(counts: Int32Array, at: number, by = 1): number {
 
 /** The result of one search: a line of figures, and the counterexample if there is one. */
 export function formatFound({ title }: Pick<Scenario, 'title'>, found: Found): string {
-  const { states, transitions, depth, seconds, verdict, what, counterexample, cutShort } = found;
+  const { states, transitions, depth, seconds, result, what, counterexample, cutShort } = found;
   const figures = `${states} states, ${transitions} steps, depth ${depth}, ${seconds.toFixed(1)} s${cutShort === 0 ? '' : `, ${cutShort} cut short at ${MOST_JOBS} jobs`}`;
-  if (verdict === 'holds') return `${title}: holds (${figures})`;
-  if (verdict === 'cut')
-    return `${title}: nothing wrong as far as it was searched (${figures}); raise --seconds or --states`;
-  const steps = counterexample.length === 0 ? ['from the very beginning'] : counterexample;
+  if (result === 'holds') return `${title}: holds (${figures})`;
+  if (result === 'incomplete') return `${title}: no violation so far (${figures}); raise --seconds or --states`;
+  const steps = counterexample.length === 0 ? ['in the initial state'] : counterexample;
   return [`${title}: ${what ?? 'wrong'} (${figures})`, ...steps.map((step, index) => `  ${index + 1}. ${step}`)].join(
     '\n',
   );

@@ -13,7 +13,7 @@ import {
   type World,
 } from './world.ts';
 
-/** A task as it was read, and whether its agent has just been heard. */
+/** A task in a response, and whether its agent has just sent a heartbeat. */
 export interface SeenTask extends TaskValue {
   readonly isHeard: boolean;
 }
@@ -22,7 +22,7 @@ export type Answer =
   | { readonly queues: Partial<Record<QueueName, Stamp>> }
   | { readonly tasks: readonly SeenTask[] }
   | { readonly task: SeenTask }
-  /** How many tasks or entries were changed. */
+  /** The number of changed tasks or entries. */
   | { readonly count: number }
   | { readonly isPopped: boolean }
   | { readonly refused: readonly [code: number, subcode: number] };
@@ -33,9 +33,9 @@ export interface Served {
 }
 
 interface Circumstances {
-  /** Later than everything that is remembered. */
+  /** Later than all stamps in use. */
   readonly stamp: Stamp;
-  /** An agent runs the task: the server has just heard of it. */
+  /** An agent runs the task, and has just sent a heartbeat. */
   readonly isHeard: boolean;
 }
 
@@ -43,7 +43,7 @@ const NO_TASK = [400, 101] as const;
 const WRONG_STATUS = [400, 110] as const;
 const NOT_IN_QUEUE = [400, 703] as const;
 const ALREADY_QUEUED = [400, 706] as const;
-/** `tasks.started` alone has another number for a task that is not there. */
+/** Only `tasks.started` has another code for a missing task. */
 const NO_TASK_TO_START = [400, 10] as const;
 
 const TERM_REASON = 'user abort';
@@ -61,7 +61,7 @@ const RULES: Readonly<Record<string, Rule>> = {
     const name = queueOf(body);
     if (world.entries[name] === 0) return read(world, { isPopped: false });
     const popped = withEntry(world, name, 0);
-    // The real server mends here what an abort and a new enqueue at the same time may leave behind.
+    // The real server repairs here the result of an abort and an enqueue at the same time.
     const task = popped.task?.status === 'stopped' ? { ...popped.task, status: 'queued' as const } : popped.task;
     return { world: { ...popped, task }, answer: { isPopped: true } };
   },
@@ -168,7 +168,7 @@ function change(world: World, to: Status, body: ServerCall['body'], { stamp }: C
   return count({ ...world, task: changed }, 1);
 }
 
-/** Only the queue that `execution.queue` names, and only for a task that waits. */
+/** Only the queue in `execution.queue`, and only for a queued task. */
 function leaveOwnQueue(world: World): World {
   const { task } = world;
   return task?.status === 'queued' && task.queue !== '' ? withEntry(world, task.queue, 0) : world;

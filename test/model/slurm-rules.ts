@@ -1,4 +1,4 @@
-// What Slurm's commands print and change: every outcome of a call. Pure.
+// Every outcome of a Slurm command: its output and its effect. Pure.
 import { mergeLookUp } from '../../src/slurm/job-lookup.ts';
 import type { JobState } from '../../src/slurm/job-state.ts';
 import type { Job, JobId, JobList, JobRecord, SubmitOutcome } from '../../src/slurm/scheduler.ts';
@@ -13,7 +13,7 @@ export type SlurmCall =
   | { readonly what: 'cancel'; readonly ids: readonly string[] }
   | { readonly what: 'submit'; readonly name: string; readonly worker: string };
 
-/** A job as the lists show it: only what tells one from another. */
+/** A job as the lists show it: only the fields that distinguish jobs. */
 export type SeenJob = Pick<JobValue, 'id' | 'name' | 'restarts'> & { readonly state: JobState };
 
 export type SlurmAnswer =
@@ -23,29 +23,29 @@ export type SlurmAnswer =
   | { readonly isAsked: true }
   | { readonly isLost: true };
 
-export interface SlurmWay {
-  /** What is to be added to the call's name, for people. */
+export interface SlurmOutcome {
+  /** Completes the name of the call in a counterexample. */
   readonly how: string;
   readonly kind: MoveKind;
   readonly answer: SlurmAnswer;
   readonly world: World;
 }
 
-/** More jobs than these are not made: the search says so when it comes to it. */
+/** The maximum number of jobs; the search reports when it is reached. */
 export const MOST_JOBS = 5;
 
 interface Cluster {
   readonly hasAccounting: boolean;
 }
 
-export function slurmWays(world: World, call: SlurmCall, { hasAccounting }: Cluster): SlurmWay[] {
-  const go = (how: string, answer: SlurmAnswer, after = world, kind: MoveKind = 'work'): SlurmWay => ({
+export function slurmOutcomes(world: World, call: SlurmCall, { hasAccounting }: Cluster): SlurmOutcome[] {
+  const go = (how: string, answer: SlurmAnswer, after = world, kind: MoveKind = 'work'): SlurmOutcome => ({
     how,
     kind,
     answer,
     world: after,
   });
-  const lost: SlurmWay[] =
+  const lost: SlurmOutcome[] =
     world.left.lost > 0 ? [go(', which fails', { isLost: true }, spend(world, 'lost'), 'fault')] : [];
   const shown = world.jobs.filter(isShown);
 
@@ -75,49 +75,49 @@ export function slurmWays(world: World, call: SlurmCall, { hasAccounting }: Clus
     case 'cancel':
       return [
         go('', { isAsked: true }, cancelAll(world, call.ids)),
-        ...lost.map((way) => ({ ...way, answer: { isAsked: true } as const })),
+        ...lost.map((outcome) => ({ ...outcome, answer: { isAsked: true } as const })),
       ];
     case 'submit':
-      return submitWays(world, call, go);
+      return submitOutcomes(world, call, go);
   }
 }
 
-function submitWays(
+function submitOutcomes(
   world: World,
   { name, worker }: { readonly name: string; readonly worker: string },
-  go: (how: string, answer: SlurmAnswer, after?: World, kind?: MoveKind) => SlurmWay,
-): SlurmWay[] {
-  const pool: SlurmWay[] = [];
+  go: (how: string, answer: SlurmAnswer, after?: World, kind?: MoveKind) => SlurmOutcome,
+): SlurmOutcome[] {
+  const outcomes: SlurmOutcome[] = [];
   const isFull = world.made >= MOST_JOBS;
   if (!isFull)
-    pool.push(
+    outcomes.push(
       go(`: job ${world.nextId}`, { outcome: 'accepted', id: world.nextId }, accept(world, name, worker, 'PENDING')),
     );
-  else pool.push(go(', which the model cuts short', { outcome: 'unavailable' }));
+  else outcomes.push(go(', beyond the maximum of the model', { outcome: 'unavailable' }));
   if (world.left.refusals > 0) {
     const less = spend(world, 'refusals');
-    pool.push(go(', which Slurm refuses', { outcome: 'rejected' }, less, 'fault'));
-    pool.push(go(', for which the cluster is full', { outcome: 'backpressure' }, less, 'fault'));
+    outcomes.push(go(', which Slurm rejects', { outcome: 'rejected' }, less, 'fault'));
+    outcomes.push(go(', which meets backpressure', { outcome: 'backpressure' }, less, 'fault'));
   }
   if (world.left.lost > 0) {
     const less = spend(world, 'lost');
     const unknown = { outcome: 'unknown' } as const;
     if (!isFull) {
-      pool.push(
-        go(`: job ${world.nextId}, of which it never hears`, unknown, accept(less, name, worker, 'PENDING'), 'fault'),
+      outcomes.push(
+        go(`: job ${world.nextId}, whose output is lost`, unknown, accept(less, name, worker, 'PENDING'), 'fault'),
       );
-      pool.push(
+      outcomes.push(
         go(
-          `: job ${world.nextId}, which is still on its way`,
+          `: job ${world.nextId}, which is still in flight`,
           unknown,
           accept(less, name, worker, 'IN FLIGHT'),
           'fault',
         ),
       );
     }
-    pool.push(go(', which is lost', unknown, less, 'fault'));
+    outcomes.push(go(', which is lost', unknown, less, 'fault'));
   }
-  return pool;
+  return outcomes;
 }
 
 function accept(world: World, name: string, worker: string, state: 'PENDING' | 'IN FLIGHT'): World {
@@ -157,7 +157,7 @@ function seen({ id, name, state, restarts }: JobValue): SeenJob {
   return { id, name, state: state === 'IN FLIGHT' ? 'PENDING' : state, restarts };
 }
 
-/** A row of squeue or sacct. Each start of a job has a moment of its own. */
+/** A row of squeue or sacct. Each start of a job has a different time. */
 function showJob({ id, name, state, restarts }: SeenJob): Job {
   return {
     id: String(id) as JobId,
@@ -194,8 +194,8 @@ export function showRecord(answer: SlurmAnswer): JobRecord | undefined {
 }
 
 export function showOutcome(answer: SlurmAnswer): SubmitOutcome {
-  if (!('outcome' in answer)) throw new Error('no answer to sbatch');
+  if (!('outcome' in answer)) throw new Error('no outcome of sbatch');
   const { outcome, id } = answer;
-  if (outcome !== 'accepted') return { kind: outcome, words: 'said by sbatch' };
+  if (outcome !== 'accepted') return { kind: outcome, words: 'message of sbatch' };
   return { kind: 'accepted', jobId: String(id) as JobId, cluster: undefined };
 }

@@ -8,11 +8,11 @@ export interface State {
 }
 
 export interface Keys {
-  /** The same for the same state. */
+  /** Equal for equal states. */
   keyOf(state: State): string;
 }
 
-/** Short keys: each part that occurs gets a number. */
+/** Short keys: each part gets a number. */
 export function createKeys(): Keys {
   const numbers = new Map<string, number>();
   function numberOf(part: unknown): number {
@@ -31,14 +31,14 @@ export function createKeys(): Keys {
   };
 }
 
-/** Later than everything that is remembered. */
+/** Later than all stamps in use. */
 export function nextStamp({ world, incarnations }: State): Stamp {
   let last = Math.max(world.task?.changed ?? 0, world.entries.own);
   for (const { stamps } of incarnations) for (const stamp of stamps) last = Math.max(last, stamp);
   return last + 1;
 }
 
-/** Nothing compares the times of the other two queues. */
+/** No rule compares the times of the other two queues. */
 function plain(world: World): World {
   const { own, scheduler, other } = world.entries;
   if (scheduler <= 1 && other <= 1) return world;

@@ -1,28 +1,28 @@
-// Everything that can happen next in a state: a step of a daemon is one call, and between two anything may move.
+// All successors of a state: a step of a daemon is one call, and between two calls anything else may move.
 import { jobMoves } from './job-rules.ts';
 import { violationByCall, violationByJob } from './invariants.ts';
 import type { Incarnation, Incarnations } from './incarnations.ts';
 import type { MoveKind } from './moves.ts';
 import type { Event, PendingCall, Reply } from './outside-calls.ts';
 import { READS, serve } from './server-rules.ts';
-import { slurmWays } from './slurm-rules.ts';
+import { slurmOutcomes } from './slurm-rules.ts';
 import { nextStamp, type State } from './state.ts';
 import { lateMoves, otherAgentMoves, userMoves, type UserAct } from './user-rules.ts';
 import { QUEUE_IDS, isHeard, spend, type World } from './world.ts';
 
 export interface Setting {
-  /** False only to show what the gate is for. */
+  /** False only to show that the gate is needed. */
   readonly hasGate: boolean;
   readonly hasAccounting: boolean;
   /** Whether nothing moves between the lists of one poll: the snapshot may still be old when the daemon acts. */
-  readonly looksAtOnce: boolean;
+  readonly hasAtomicPolls: boolean;
   /** What the user may do. */
   readonly acts: readonly UserAct[];
-  /** Whether ended jobs may be dropped from Slurm's list at any moment. */
+  /** Whether ended jobs may disappear from Slurm's list at any moment. */
   readonly purges: boolean;
-  /** How often the loop may go on while a submission is under way. */
+  /** How often the loop may continue during a submission. */
   readonly wakes: number;
-  /** Whether rounds may also follow each other so closely that no grace has passed. */
+  /** Whether passes may also follow each other so closely that no grace period expires. */
   readonly hasShortRounds: boolean;
 }
 
@@ -30,17 +30,17 @@ export interface Successor {
   readonly label: string;
   readonly kind: MoveKind;
   readonly state: State;
-  /** What is wrong with the step itself. */
+  /** The violation by the step itself. */
   readonly wrong?: string | undefined;
 }
 
 export async function successors(state: State, incarnations: Incarnations, setting: Setting): Promise<Successor[]> {
-  // No other sees a write to a daemon's own disk: only a crash makes a difference before it.
+  // A write to a daemon's own disk is invisible to all others: only a crash can matter before it.
   const writer = state.incarnations.findIndex((incarnation) => journalWrite(incarnation) !== undefined);
   if (writer >= 0) return daemonSteps(state, writer, incarnations, setting);
 
   const closer = state.incarnations.findIndex(
-    (incarnation) => isClose(incarnation) || (setting.looksAtOnce && isLooking(incarnation)),
+    (incarnation) => isClose(incarnation) || (setting.hasAtomicPolls && isPolling(incarnation)),
   );
   if (closer >= 0) return daemonSteps(state, closer, incarnations, setting);
 
@@ -63,8 +63,8 @@ export async function successors(state: State, incarnations: Incarnations, setti
 }
 
 /**
- * Changes of a status have no condition on the server that could name what was read a moment before. So between that reading and
- * the change, which follows at once, nothing else moves here: those are milliseconds.
+ * The server has no conditional change of a status. So between reading a task and
+ * the change that follows within milliseconds, nothing else moves here.
  */
 const CLOSE: readonly string[] = [
   'tasks.update',
@@ -75,7 +75,7 @@ const CLOSE: readonly string[] = [
   'tasks.dequeue',
 ];
 
-/** The last answer was the task itself, or a stopped task that was started is now dequeued. */
+/** The last response was the task itself, or a stopped task that was started is now dequeued. */
 function isClose({ pass }: Incarnation): boolean {
   const last = pass?.events.at(-1);
   const [one] = pass?.moment.pending ?? [];
@@ -85,8 +85,8 @@ function isClose({ pass }: Incarnation): boolean {
   return 'count' in last.reply.server && endpoint === 'tasks.dequeue';
 }
 
-/** In the midst of a look: the next call is one for a list. */
-function isLooking({ pass }: Incarnation): boolean {
+/** Within a poll: the next call requests a list. */
+function isPolling({ pass }: Incarnation): boolean {
   const [one, other] = pass?.moment.pending ?? [];
   if (one === undefined || other !== undefined) return false;
   const { call } = one;
@@ -134,7 +134,7 @@ async function daemonSteps(
   const { pending, isAsleep } = incarnation.pass.moment;
   for (const one of write === undefined ? pending : [write]) await call(incarnation, one, '');
   if (write === undefined && isAsleep && countWakes(incarnation.pass.events) < setting.wakes) {
-    goTo(await incarnations.after(incarnation, { wakes: true }), 'looks around again meanwhile', 'work', world);
+    goTo(await incarnations.after(incarnation, { wakes: true }), 'polls again meanwhile', 'work', world);
   }
   if (hasDoneAnything(incarnation)) crash();
   return found;
@@ -143,7 +143,7 @@ async function daemonSteps(
     const again = incarnations.rest(incarnation?.daemon ?? 0, incarnation?.journal ?? '');
     if (world.left.crashes > 0) goTo(again, 'is killed', 'fault', spend(world, 'crashes'));
     if (world.left.journals > 0) {
-      goTo(incarnations.rest(again.daemon, ''), 'is killed, and its journal lost', 'fault', spend(world, 'journals'));
+      goTo(incarnations.rest(again.daemon, ''), 'is killed, and loses its journal', 'fault', spend(world, 'journals'));
     }
     for (const { call: outside } of pending) {
       if (
@@ -154,7 +154,7 @@ async function daemonSteps(
       )
         continue;
       const late = spend({ ...world, late: outside.call }, 'late');
-      goTo(again, `is killed while ${outside.call.endpoint} is on its way`, 'fault', late);
+      goTo(again, `is killed while ${outside.call.endpoint} is in flight`, 'fault', late);
     }
   }
 
@@ -172,9 +172,15 @@ async function daemonSteps(
         if (isLossy) await answer({ lost: true }, 'the journal cannot be written', 'fault', spend(world, 'lost'));
         return;
       case 'slurm':
-        for (const way of slurmWays(world, outside.call, setting)) {
-          const wrong = state.incarnations.length === 1 ? violationByJob(world, way.world) : undefined;
-          await answer({ slurm: way.answer }, nameSlurm(outside.call) + way.how, way.kind, way.world, wrong);
+        for (const outcome of slurmOutcomes(world, outside.call, setting)) {
+          const wrong = state.incarnations.length === 1 ? violationByJob(world, outcome.world) : undefined;
+          await answer(
+            { slurm: outcome.answer },
+            nameSlurm(outside.call) + outcome.how,
+            outcome.kind,
+            outcome.world,
+            wrong,
+          );
         }
         return;
       case 'server': {
@@ -189,10 +195,10 @@ async function daemonSteps(
         await answer({ lost: true }, `${name}, which never arrives`, 'fault', less);
         if (READS.includes(endpoint)) return;
         const happened = spend(served.world, 'lost');
-        await answer({ lost: true }, `${name}, whose answer is lost`, 'fault', happened, wrong);
-        // The client itself tries again what does no harm twice.
+        await answer({ lost: true }, `${name}, whose response is lost`, 'fault', happened, wrong);
+        // The client itself retries idempotent calls.
         if (outside.isRepeated)
-          goTo(from, `${prefix}${name}, whose answer is lost, so that it is tried again`, 'fault', happened, wrong);
+          goTo(from, `${prefix}${name}, whose response is lost, and which is retried`, 'fault', happened, wrong);
       }
     }
   }
@@ -202,7 +208,7 @@ function countWakes(events: readonly Event[]): number {
   return events.filter((event) => 'wakes' in event).length;
 }
 
-/** To be killed before that is the same as not to have begun. */
+/** A crash before that equals a pass that never began. */
 function hasDoneAnything({ journal, pass }: Incarnation): boolean {
   if (pass === undefined) return false;
   return journal !== pass.beginning.journal || pass.events.some((event) => 'reply' in event && isChange(event.reply));
@@ -220,14 +226,14 @@ function nameStep(value: string): string {
   return jobId === undefined ? step : `${step} job ${jobId}`;
 }
 
-function nameSlurm(call: Parameters<typeof slurmWays>[1]): string {
+function nameSlurm(call: Parameters<typeof slurmOutcomes>[1]): string {
   switch (call.what) {
     case 'list':
       return 'squeue';
     case 'look up':
-      return 'looks the job up by its name';
+      return 'looks the job up by name';
     case 'record':
-      return `asks for the record of job ${call.id}`;
+      return `scontrol show job ${call.id}`;
     case 'cancel':
       return `scancel ${call.ids.join()}`;
     case 'submit':

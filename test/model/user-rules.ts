@@ -1,4 +1,4 @@
-// What a user, and another user's agent, can do to the task, by the calls of the web page. Pure.
+// The actions of a user in the web page, and of another user's agent. Pure.
 import type { MoveKind, WorldMove } from './moves.ts';
 import { serve } from './server-rules.ts';
 import { QUEUE_IDS, TASK_ID, isHeard, isPastGate, spend, type ServerCall, type Stamp, type World } from './world.ts';
@@ -22,12 +22,13 @@ export function userMoves(world: World, stamp: Stamp, acts: readonly UserAct[]):
   return acts
     .filter((act) => isOffered(act, world))
     .flatMap((act) => {
-      // An agent that died a moment ago looks alive to the server, which then asks it to stop.
+      // An agent that died a moment ago looks alive to the server, which then sends it a stop request.
       const mayBeHeard =
         act === 'abort' && world.task?.status === 'in_progress' && !isHeard(world) ? [true, false] : [isHeard(world)];
       return mayBeHeard.map((heard): WorldMove => {
         const { world: after } = serve(world, CALLS[act], { stamp, isHeard: heard });
-        const how = act === 'abort' && after.task?.status === 'in_progress' ? ', which is asked of its worker' : '';
+        const how =
+          act === 'abort' && after.task?.status === 'in_progress' ? ', which becomes a stop request to its worker' : '';
         const aborted = act !== 'abort' ? '' : after.task?.status === 'stopped' ? 'at once' : 'asked';
         return {
           label: `user: ${act}${how}`,
@@ -38,11 +39,11 @@ export function userMoves(world: World, stamp: Stamp, acts: readonly UserAct[]):
     });
 }
 
-/** What the web page offers for a task as it is. */
+/** Whether the web page offers this action for the task. */
 function isOffered(act: UserAct, { task, entries, jobs }: World): boolean {
   const status = task?.status;
-  // Past its gate, and until it has begun, an agent cannot be distinguished from one that has nothing, and for a moment after an abort it
-  // still works: another agent, which looks at nothing, is not given the task in those moments.
+  // Between its gate and its start, an agent cannot be distinguished from an idle one, and for a moment after an abort it
+  // still works: another agent, which checks nothing, does not get the task in those moments.
   const isBeingTaken = jobs.some((job) => job.state === 'RUNNING' && isPastGate(job));
   switch (act) {
     case 'abort':
@@ -92,20 +93,20 @@ export function otherAgentMoves(world: World, stamp: Stamp): WorldMove[] {
   }
   if (world.entries.other === 0) return [];
   const popped = ask(world, 'queues.get_next_task', { queue: QUEUE_IDS.other });
-  if (popped.task === undefined) return [go('pops a task that is no more', popped)];
+  if (popped.task === undefined) return [go('pops a deleted task', popped)];
   const begun = ask(popped, 'tasks.started', { force: true });
   const reported = ask(begun, 'workers.status_report', { worker: 'another:0' });
   return [go('begins the task', { ...reported, isRunElsewhere: true })];
 }
 
-/** A call of a daemon that is no more arrives, or doesn't. */
+/** A call of a dead daemon arrives, or never does. */
 export function lateMoves(world: World, stamp: Stamp): WorldMove[] {
   const { late } = world;
   if (late === undefined) return [];
   const rest = { ...world, late: undefined };
   return [
     {
-      label: `a late ${late.endpoint} is carried out`,
+      label: `a late ${late.endpoint} is executed`,
       kind: 'work',
       world: serve(rest, late, { stamp, isHeard: isHeard(rest) }).world,
     },

@@ -1,8 +1,8 @@
-// The world of the model as a plain value: the task, its entries, Slurm's jobs, and what may still go wrong.
+// The world of the model as a plain value: the task, its entries, Slurm's jobs, and the remaining faults.
 import type { TaskId, QueueId } from '../../src/clearml/ids.ts';
 import type { JobState } from '../../src/slurm/job-state.ts';
 
-/** A moment on the server's clock, of which only the order counts; 0 is never. */
+/** A moment on the server's clock; only the order matters, and 0 is never. */
 export type Stamp = number;
 
 export type Status = 'created' | 'queued' | 'in_progress' | 'stopped' | 'completed' | 'failed';
@@ -12,7 +12,7 @@ export type QueueName = (typeof QUEUES)[number];
 
 export const TASK_ID = '1'.padStart(32, '0') as TaskId;
 
-/** The queues' ids. The own one is served by our daemons, the other by another user's agent. */
+/** The queues' ids. `own` is served by our daemons, `other` by another user's agent. */
 export const QUEUE_IDS: Readonly<Record<QueueName, QueueId>> = {
   own: 'a'.repeat(32) as QueueId,
   scheduler: 'c'.repeat(32) as QueueId,
@@ -21,11 +21,11 @@ export const QUEUE_IDS: Readonly<Record<QueueName, QueueId>> = {
 
 export interface TaskValue {
   readonly status: Status;
-  /** The agent's word that it got a SIGTERM stands as the reason. */
+  /** Whether the status reason says that the agent got a SIGTERM. */
   readonly isByTerm: boolean;
-  /** Only messages that something acts on: a request to stop, and that the task was returned to its queue. */
+  /** Only messages that affect decisions: a stop request, and that the task was returned to its queue. */
   readonly message: string;
-  /** When the status, or a request to stop, was written last. */
+  /** The time of the last status or stop request. */
   readonly changed: Stamp;
   /** `execution.queue` */
   readonly queue: QueueName | '';
@@ -37,7 +37,7 @@ export interface TaskValue {
 }
 
 /**
- * How far one start of a job has come: before the gate, the entry taken, past the gate, its agent has begun the task, it is known
+ * The progress of one start of a job: before the gate, entry taken, past the gate, task begun by its agent, agent known
  * as the worker.
  */
 export type Phase = 'new' | 'taken' | 'gated' | 'begun' | 'run';
@@ -45,38 +45,38 @@ export type Phase = 'new' | 'taken' | 'gated' | 'begun' | 'run';
 export interface JobValue {
   readonly id: number;
   readonly name: string;
-  /** What its worker id begins with. */
+  /** The beginning of its worker id. */
   readonly worker: string;
   readonly state: JobState | 'IN FLIGHT';
   readonly phase: Phase;
   readonly exitCode: number;
   readonly restarts: number;
-  /** It was sent SIGTERM, and this is what it becomes. */
+  /** Its next state, after a SIGTERM. */
   readonly leaving: '' | 'CANCELLED' | 'TIMEOUT' | 'PENDING';
-  /** Slurm has dropped its record; accounting, where there is one, has not. */
+  /** The controller no longer has its record; accounting, if there is any, does. */
   readonly isPurged: boolean;
-  /** It was still on its way when sbatch had given up: no look at Slurm could have told of it. */
+  /** It was still in flight when sbatch gave up: no poll could have shown it. */
   readonly wasInFlight: boolean;
 }
 
-/** How much may still go wrong, or be done by the user. */
+/** How many faults and user actions may still happen. */
 export interface Budgets {
-  /** A daemon is killed, and starts again from its journal. */
+  /** A daemon is killed, and restarts from its journal. */
   readonly crashes: number;
-  /** A daemon is killed, and its journal with it. */
+  /** A daemon is killed, and loses its journal. */
   readonly journals: number;
-  /** A call, or the answer to it, is lost: to the server, to Slurm, to the disk, from the gate. */
+  /** A call or its response is lost: to the server, to Slurm, to the disk, from the gate. */
   readonly lost: number;
-  /** A call of a daemon that was killed is carried out later. */
+  /** A call of a killed daemon is executed later. */
   readonly late: number;
   /** A job dies, is requeued, preempted, cancelled by hand, or out of time. */
   readonly requeues: number;
-  /** sbatch refuses, or the cluster is full or away. */
+  /** sbatch rejects the script, meets backpressure, or cannot reach the controller. */
   readonly refusals: number;
-  /** The controller crashes, forgets the jobs that wait, and hands their ids out again. */
+  /** The controller crashes, forgets pending jobs, and reuses their ids. */
   readonly forgets: number;
   readonly users: number;
-  /** Of a second daemon on the same queues, which after them is dead for good: wherever it stands, it may also never go on. */
+  /** Passes of a second daemon on the same queues, which is dead after them. It may also stop forever at any point. */
   readonly rounds: number;
 }
 
@@ -92,7 +92,7 @@ export const NO_BUDGET: Budgets = {
   rounds: 0,
 };
 
-/** A call to the server, as it is made. */
+/** A call to the server. */
 export interface ServerCall {
   readonly endpoint: string;
   readonly body: Readonly<Record<string, unknown>>;
@@ -105,15 +105,15 @@ export interface World {
   readonly entries: Readonly<Record<QueueName, Stamp>>;
   readonly jobs: readonly JobValue[];
   readonly nextId: number;
-  /** Jobs that were ever made: bounds the search, and orders attempts. */
+  /** The number of jobs created so far: bounds the search, and orders attempts. */
   readonly made: number;
   /** Another user's agent runs the task. */
   readonly isRunElsewhere: boolean;
-  /** A call of a daemon that is no more, still on its way. */
+  /** A call of a dead daemon that is still in flight. */
   readonly late: ServerCall | undefined;
-  /** The last act of the user was an abort: at once, or as a request to a task that runs. */
+  /** The last action of the user was an abort: at once, or by a stop request to a running task. */
   readonly aborted: '' | 'at once' | 'asked';
-  /** The user has taken its entry out of the scheduler queue. */
+  /** The user has removed its entry from the scheduler queue. */
   readonly removed: boolean;
   readonly left: Budgets;
 }
@@ -146,17 +146,17 @@ export function spend(world: World, what: keyof Budgets): World {
   return { ...world, left: { ...world.left, [what]: world.left[what] - 1 } };
 }
 
-/** Whether an agent of this job may be at work on the task. */
+/** Whether an agent of this job may work on the task. */
 export function isAtWork({ state, phase }: JobValue): boolean {
   return state === 'RUNNING' && (phase === 'begun' || phase === 'run');
 }
 
-/** Whether nothing keeps its agent from the task any more. */
+/** Whether its agent can no longer be kept from the task. */
 export function isPastGate({ phase }: JobValue): boolean {
   return phase !== 'new' && phase !== 'taken';
 }
 
-/** Whether it waits, runs, or is on its way to the controller. */
+/** Whether it is pending, running, or in flight to the controller. */
 export function isAlive({ state }: JobValue): boolean {
   return state === 'IN FLIGHT' || state === 'PENDING' || state === 'RUNNING';
 }

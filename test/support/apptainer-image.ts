@@ -1,4 +1,4 @@
-// A container image as a folder, made of this machine's own bash and, if wished, its Python: small, and made in a moment.
+// Creates a small container image as a directory from this machine's bash and, optionally, its Python.
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { cp, mkdir, readdir, symlink, writeFile } from 'node:fs/promises';

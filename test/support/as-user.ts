@@ -1,4 +1,4 @@
-// A cluster as an ordinary user sees it: Slurm's commands run as that user, and so do the jobs. Only root can become another.
+// Runs Slurm's commands, and so the jobs, as an ordinary user. Needs root.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { environmentFor, runSlurm } from './slurm-command.ts';

@@ -1,4 +1,4 @@
-// Asks real Slurm what it makes of an amount: a held job is submitted with it, and scontrol tells what the job would get.
+// Finds out how real Slurm interprets an amount: submits a held job with it, and reads the result from scontrol.
 import { inParallel } from '../../src/base/in-parallel.ts';
 import type { AmountOption } from '../fixtures/slurm/amount-spellings.ts';
 import { startSlurmCluster, type SlurmCluster } from './slurm-cluster.ts';

@@ -1,4 +1,4 @@
-// The daemon put together in this process as the program does it, for tests that run it with a part of it replaced.
+// Assembles the daemon in this process as the program does, for tests that replace a part of it.
 import { homedir, hostname } from 'node:os';
 import { systemClock } from '../../src/base/clock.ts';
 import { createDaemonDeps } from '../../src/daemon/serve/daemon-deps.ts';

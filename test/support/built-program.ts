@@ -1,4 +1,4 @@
-// The program as it is built, for tests that start it as its users do: from its sources each start would take five times as long.
+// The built program, for tests that start it as a process: from its sources, each start would take five times as long.
 import { readdirSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
@@ -7,7 +7,7 @@ const BUILT = 'dist/man/clearml-agent-slurm.5';
 
 let isKnownToBeNew = false;
 
-/** The file to give to Node. @throws Error where the sources are newer than what was built of them: then a test would tell of yesterday. */
+/** The file to give to Node. @throws Error if the sources are newer than the build. */
 export function builtProgram(): string {
   if (!isKnownToBeNew && builtAt() < lastChange('src'))
     throw new Error('dist is older than src: run `npm run build`, or the tests by `node test/run.mjs`, which does');

@@ -1,4 +1,4 @@
-// What is below a folder, for tests of what must stay as it was.
+// Lists the contents of a directory, for tests that nothing in it changes.
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 

@@ -1,4 +1,4 @@
-// A TCP proxy in front of slurmctld that delays, drops or cuts its answers: how a command fails although it was obeyed.
+// A TCP proxy for slurmctld that delays, drops or truncates responses, so that a command fails although it was executed.
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 

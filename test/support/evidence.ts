@@ -1,4 +1,4 @@
-// What is known of a failed test besides its error: whatever the test started tells of itself, and it is printed with the failure.
+// Collects evidence for failed tests, such as logs and states of what they started, and prints it with the failure.
 
 /** Tells what is needed to find the cause of a failure, such as logs and states. */
 type Source = () => Promise<string>;

@@ -1,4 +1,4 @@
-// A daemon run in the foreground as our own child, its output kept in a file, ended by its process id or by our own end.
+// Runs a daemon in the foreground as a child process with its output in a file; it ends with this process at the latest.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync, readFileSync } from 'node:fs';

@@ -1,4 +1,4 @@
-// How many cases a fuzzer tries, and which: few and always the same in CI, others and more as FUZZ_CASES and FUZZ_SEED say by hand.
+// The number and seed of fuzzing cases: few and fixed in CI, or from FUZZ_CASES and FUZZ_SEED.
 
 export function fuzzCases(inCi: number): number {
   const wanted = Number(process.env['FUZZ_CASES']);

@@ -1,4 +1,4 @@
-// A container image as a folder that has an agent, and so needs nothing of the node but its configuration.
+// Creates a container image with an agent, which needs only its configuration from the node.
 import { cp, mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { standInAgentPython } from '../stand-ins/agent/stand-in-agent.ts';

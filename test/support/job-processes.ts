@@ -1,4 +1,4 @@
-// The processes that a private cluster's jobs left on this machine, found by what the kernel knows of them.
+// Finds and kills the processes of a private cluster's jobs by their data in /proc.
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 

@@ -1,4 +1,4 @@
-// Loopback: free ports for daemons that cannot choose one, whether a port is in use, and by which program.
+// Reserves free loopback ports for daemons that cannot choose one, and finds the program that uses a port.
 import { createSocket } from 'node:dgram';
 import { lookup } from 'node:dns/promises';
 import { once } from 'node:events';

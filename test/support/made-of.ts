@@ -1,4 +1,4 @@
-// What Slurm made of an amount, in the unit in which the reader of amounts counts: from the words of `scontrol show job`.
+// Parses the amount that Slurm granted from `scontrol show job`, in the units of our parser.
 import type { AmountKind } from '../../src/base/slurm-amount.ts';
 import type { AmountOption } from '../fixtures/slurm/amount-spellings.ts';
 import { amountKindOf } from '../../src/template/amount-options.ts';

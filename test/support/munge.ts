@@ -1,4 +1,4 @@
-// A munged of the tests' own: Slurm's daemons and commands prove to each other through its socket who they are.
+// Starts a private munged, through whose socket Slurm's daemons and commands authenticate.
 import { randomBytes } from 'node:crypto';
 import { existsSync, writeFileSync } from 'node:fs';
 import { startDaemon, type ForegroundDaemon } from './foreground-daemon.ts';

@@ -1,4 +1,4 @@
-// A socket at which another Unix user listens, who counts who came.
+// A socket of another Unix user, which counts connections.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';

@@ -1,4 +1,4 @@
-// How much processor time something takes: of elapsed time a busy machine makes anything.
+// Measures processor time, because elapsed time varies on a busy machine.
 
 /** Milliseconds of user time, of all threads of this process, until the work is done. */
 export async function processorMs(work: () => unknown): Promise<number> {

@@ -1,4 +1,4 @@
-// Numbers that look random and are the same for the same seed, so that a run can be made again.
+// Seeded random numbers, so that a run can be repeated.
 
 export interface Random {
   /** From 0 up to, but not including, 1. */

@@ -1,4 +1,4 @@
-// A registry of container images on loopback: Debian's docker-registry, filled from folders, which notes what is fetched of it.
+// Starts a container registry on loopback (Debian's docker-registry), filled from directories, which counts downloads.
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';

@@ -1,4 +1,4 @@
-// The error that a promise is rejected with, so that a test can look at it.
+// Returns the error that a promise is rejected with.
 
 /** Throws when it is fulfilled instead, so that the test fails. */
 export async function rejection(promise: Promise<unknown>): Promise<Error> {

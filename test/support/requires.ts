@@ -1,4 +1,4 @@
-// What a test needs of the machine: where it is missing the test is left out and says why, or fails where all must be there.
+// Checks what a test requires of the machine: without it, the test is skipped with a reason, or fails if REQUIRE_REAL is set.
 import { accessSync, constants, existsSync } from 'node:fs';
 import { delimiter, join, resolve } from 'node:path';
 import { AGENT_WHEELS } from '../set-up/agent-venv.mjs';
@@ -122,7 +122,7 @@ function isExecutable(path: string): boolean {
   }
 }
 
-/** Where REQUIRE_REAL is set, as it is in CI, nothing may be left out. */
+/** With REQUIRE_REAL, as in CI, no test may be skipped. */
 function leaveOut(context: Mocha.Context, why: string): void {
   const title = context.test?.parent?.fullTitle() ?? 'a test';
   if (process.env['REQUIRE_REAL'] === '1') throw new Error(`${title} cannot be skipped here, but ${why}`);

@@ -1,4 +1,4 @@
-// The ClearML server that whole runs, chaos and the demo use: a sandbox of their own, or the one that the environment names.
+// The ClearML server for end-to-end tests, chaos and the demo: a new sandbox, or the server that the environment names.
 import { randomBytes } from 'node:crypto';
 import * as z from 'zod';
 import { systemClock } from '../../src/base/clock.ts';

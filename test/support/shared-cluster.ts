@@ -1,7 +1,7 @@
-// The one Slurm cluster that all tests of a run share: started when the first of them needs it, stopped after the last.
+// The Slurm cluster that all tests of a run share: starts on first use, and stops after the last test.
 import { startSlurmCluster, type SlurmCluster } from './slurm-cluster.ts';
 
-/** What a test may do with a cluster that others use too: submit, look, cancel its own jobs. Who breaks one starts his own. */
+/** The shared cluster: a test may submit, list, and cancel its own jobs. A test that breaks a cluster starts a separate one. */
 export type SharedCluster = Pick<SlurmCluster, 'slurmConf' | 'binDir' | 'env' | 'nodes' | 'run'>;
 
 let running: Promise<SlurmCluster> | undefined;

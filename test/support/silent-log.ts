@@ -1,4 +1,4 @@
-// A log that says nothing.
+// A log that discards all messages.
 import type { Logger } from '../../src/log/logger.ts';
 
 const nothing = (): void => undefined;

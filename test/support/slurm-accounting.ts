@@ -1,4 +1,4 @@
-// Real accounting for the private cluster: slurmdbd before a MariaDB that nobody else can reach, with what an admin sets up there.
+// Real accounting for the private cluster: slurmdbd with a private MariaDB, and the accounts and QOS of an admin.
 import { execFile } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-// Slurm's programs run by the tests themselves, in an environment into which nothing of a real cluster leaks.
+// Runs Slurm's programs for the tests, in an environment isolated from any real cluster.
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { TIMEOUT_MS } from './wait-until.ts';

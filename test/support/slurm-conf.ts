@@ -1,4 +1,4 @@
-// The configuration of the tests' private Slurm cluster as text: every node on loopback, each number a test may want to turn.
+// Generates the configuration of the private Slurm cluster: all nodes on loopback, with adjustable values.
 import type { SlurmVersion } from '../set-up/slurm-roots.mjs';
 import { accountingLines } from './slurm-accounting.ts';
 

@@ -1,4 +1,4 @@
-// Another release of Slurm beside the machine's own: a Debian root in a mount namespace, and a command for each of its programs.
+// Runs another release of Slurm: a Debian root in a mount namespace, with a command for each of its programs.
 import { accessSync, chmodSync, constants, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';

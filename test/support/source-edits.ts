@@ -1,4 +1,4 @@
-// Edits of source texts, by which tests put a fault into a copy of the program.
+// Edits source texts, so that tests can seed a fault in a copy of the program.
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 

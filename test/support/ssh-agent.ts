@@ -1,4 +1,4 @@
-// An ssh-agent of a test's own.
+// Starts a private ssh-agent for a test.
 import { execFile } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';

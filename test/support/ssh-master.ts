@@ -1,4 +1,4 @@
-// An SSH master connection that a user keeps open with the system's ssh.
+// Opens an SSH master connection with the system's ssh, as a user does.
 import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

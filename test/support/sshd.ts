@@ -1,4 +1,4 @@
-// A real sshd of a test's own, on loopback: new host keys, its own configuration, and accounts that exist only for the test.
+// Starts a real sshd on loopback for a test, with new host keys, its own configuration, and temporary accounts.
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import {

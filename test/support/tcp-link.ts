@@ -1,4 +1,4 @@
-// A TCP link that a test can break: cut at any byte, stalled half-open, slow, and mended.
+// A TCP link that a test can cut at any byte, stall half-open, slow down, and restore.
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';

@@ -1,23 +1,23 @@
-// Waits for something outside of this process to come true, where no event tells of it.
+// Waits for a condition outside of this process that has no event.
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /**
- * How long tests wait for anything: only what hangs takes so long, also on a machine that many share. It is less than anything
- * sleeps that a test ends early, so that such a sleeper's own end is never taken for the one that a test waits for.
+ * The timeout of every wait in tests: only a hang takes that long, even on a busy machine. It is shorter than anything
+ * sleeps that a test ends early, so that a test never mistakes the natural end of a sleeper for the expected one.
  */
 export const TIMEOUT_MS = 300_000;
 
 export interface WaitOptions {
   /** Default: TIMEOUT_MS. */
   readonly withinMs?: number;
-  /** Between two looks; 50 when left out. */
+  /** The interval between checks; default: 50. */
   readonly everyMs?: number;
-  /** More to say when the time is up, such as the end of a log. */
+  /** More evidence for the timeout error, such as the end of a log. */
   readonly evidence?: () => string;
 }
 
 /**
- * The first answer that is neither undefined nor false.
+ * Resolves with the first result that is neither undefined nor false.
  * @param what completes "waited for …", for the error
  */
 export async function waitUntil<Answer>(

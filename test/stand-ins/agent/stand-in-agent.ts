@@ -1,4 +1,4 @@
-// Where the stand-in for clearml-agent is: a folder of Python.
+// Locates the stand-in for clearml-agent, a directory of Python.
 import { packagePath } from '../../../src/base/package-path.ts';
 
 /** The path of a Python that has a stand-in for clearml-agent, for `agent.slurm.python`. It needs a python3 on PATH. */

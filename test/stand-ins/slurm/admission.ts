@@ -1,4 +1,4 @@
-// Which requests the stand-in's controller takes, and in which of Slurm's words it refuses the others.
+// Decides which requests the stand-in's controller accepts, and rejects the others with Slurm's messages.
 import type { JobRequest } from './sbatch-options.ts';
 import { cpusPerNode, nodeNames } from './placement.ts';
 import type { StandInPartition, StandInSettings } from './settings.ts';
@@ -33,7 +33,7 @@ export function admit(request: JobRequest, settings: StandInSettings, jobCount: 
   if ([request.name, request.comment].some((text) => Buffer.byteLength(text) > MAX_TEXT)) {
     throw new JobRefused('Pathname of a file, directory or other parameter too long');
   }
-  // Real sbatch tries for two minutes before it gives up with this.
+  // Real sbatch retries for two minutes before it fails with this message.
   if (jobCount >= settings.maxJobCount) throw new JobRefused('Resource temporarily unavailable');
   return partition;
 }

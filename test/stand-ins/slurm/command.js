@@ -1,5 +1,5 @@
-// The program behind every stand-in for a Slurm command: hands its call to the stand-in cluster, and does what that answers.
-// Plain JavaScript without packages, because it is started for every call and must be there at once.
+// The program behind all stand-in commands: sends its call to the stand-in cluster, and executes the response.
+// Plain JavaScript without packages, because it starts for every call and must be fast.
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createConnection } from 'node:net';
@@ -26,7 +26,7 @@ async function run() {
 /** @param {string | null} script */
 function ask(script) {
   const { username: user } = userInfo();
-  // As sbatch.c, _set_umask_env: what is set already counts.
+  // As sbatch.c, _set_umask_env: an existing variable takes precedence.
   const SLURM_UMASK = process.env['SLURM_UMASK'] ?? process.umask().toString(8).padStart(4, '0');
   const environment = { ...process.env, SLURM_UMASK };
   const call = { program, args, script, workDir: process.cwd(), user, environment };
@@ -39,7 +39,7 @@ function ask(script) {
       resolve(received === '' ? failed : JSON.parse(received));
     };
     socket.setEncoding('utf8');
-    // From here on the cluster may have done what was asked, and Slurm's commands no longer say that it was never asked.
+    // From here on the cluster may have executed the request, so the error must not say that it did not.
     socket.once('connect', () => {
       words = offlineWords.replace(/Unable to contact .*/, 'Zero Bytes were transmitted or received');
     });

@@ -1,4 +1,4 @@
-// The stand-in's slurmctld: keeps the jobs, starts what fits, ends what must end, and remembers all of it in a file.
+// The stand-in's slurmctld: keeps the jobs in a file, starts those that fit, and ends those that must end.
 import type { Clock } from '../../../src/base/clock.ts';
 import { admit } from './admission.ts';
 import { isOver, type EndState, type StandInJob } from './job.ts';
@@ -13,12 +13,12 @@ import type { Spool } from './spool.ts';
 export interface Controller {
   /** @throws JobRefused */
   submit(request: JobRequest): StandInJob;
-  /** What squeue shows: ended jobs only for a while. */
+  /** The jobs in squeue: ended ones only for a while. */
   shown(): StandInJob[];
-  /** What accounting remembers: every job, ended ones also after the controller forgot them. */
+  /** The jobs in accounting: all, including ended ones that the controller forgot. */
   remembered(): StandInJob[];
   find(id: number): StandInJob | undefined;
-  /** As scancel does: SIGTERM, and SIGKILL when that was not enough. */
+  /** Like scancel: SIGTERM, then SIGKILL if the job still runs. */
   cancel(id: number): void;
   signal(id: number, name: NodeJS.Signals): void;
   hold(id: number): void;
@@ -27,7 +27,7 @@ export interface Controller {
   requeue(id: number): boolean;
   /** Ends it at once in this state. */
   end(id: number, state: EndState): void;
-  /** Forgets the newest jobs and gives their ids to those who come next, as after a crash before the state was saved. */
+  /** Forgets the newest jobs and reuses their ids, as after a crash before the state was saved. */
   forgetNewest(count: number): void;
   /** Ends every process. */
   close(): Promise<void>;
@@ -35,7 +35,7 @@ export interface Controller {
 
 interface Run {
   readonly script: ScriptProcess;
-  /** Aborted when the run is over: nothing that was planned for it happens any more. */
+  /** Aborted when the run is over: its timers no longer fire. */
   readonly over: AbortController;
   endState: EndState | 'REQUEUE' | undefined;
 }
@@ -82,7 +82,7 @@ export function createController(settings: StandInSettings, spool: Spool, clock:
     save();
   }
 
-  /** A timer may go off a moment before its time, as the wall clock tells it: then nothing would be eligible yet. */
+  /** A timer may fire slightly early by the wall clock: then no job would be eligible yet. */
   function scheduleAt(at: number): void {
     later(at - clock.now(), closed.signal, () => (clock.now() < at ? scheduleAt(at) : schedule()));
   }
@@ -112,7 +112,7 @@ export function createController(settings: StandInSettings, spool: Spool, clock:
     });
   }
 
-  /** SIGTERM, then SIGKILL; what the job ends as is decided now. */
+  /** SIGTERM, then SIGKILL; the final state is decided now. */
   function stop(id: number, endState: EndState | 'REQUEUE'): void {
     const run = runs.get(id);
     if (run === undefined) return;

@@ -1,4 +1,4 @@
-// The `#SBATCH` lines of a script as words of sbatch's command line, and what makes a text no batch script at all.
+// Parses the `#SBATCH` lines of a script into arguments of sbatch, and rejects texts that are not batch scripts.
 import { BadCommandLine } from './options.ts';
 
 /** @throws BadCommandLine as sbatch does */
@@ -7,7 +7,7 @@ export function readDirectives(script: string): string[] {
   const words: string[] = [];
   for (const [index, line] of script.split('\n').entries()) {
     if (line.startsWith('#SBATCH')) words.push(...splitDirective(line.slice('#SBATCH'.length), index + 1));
-    // From the first command on, sbatch reads no further.
+    // sbatch stops at the first command.
     else if (!line.startsWith('#') && line.trim() !== '') break;
   }
   return words;

@@ -1,6 +1,6 @@
-// Lengths of time as Slurm writes them (sbatch(1), --time).
+// Parses and formats durations as Slurm does (sbatch(1), --time).
 
-/** Milliseconds, or null for no limit; undefined for a text that is no length of time. */
+/** Milliseconds, or null for no limit; undefined for a text that is not a duration. */
 export function readDuration(text: string): number | null | undefined {
   if (/^(unlimited|infinite|-1)$/i.test(text)) return null;
   const [, days, clock = ''] = /^(?:(\d+)-)?(\d+(?::\d+){0,2})$/.exec(text) ?? [];

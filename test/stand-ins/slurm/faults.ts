@@ -6,21 +6,21 @@ import { commandName, type CommandAnswer, type CommandName, type CommandReply } 
 
 const fault = z.object({
   command: commandName,
-  /** How many calls it befalls. */
+  /** The number of calls that it affects. */
   times: z.number(),
-  /** Whether the cluster does what was asked, whatever the caller is told. */
+  /** Whether the cluster executes the request, regardless of the response. */
   isCarriedOut: z.boolean(),
   /** Before anything else happens. */
   delayBeforeMs: z.number(),
-  /** After it was carried out, before the caller is told. */
+  /** After the execution, before the response. */
   delayAfterMs: z.number(),
-  /** Told in place of the true answer. */
+  /** Replaces the real response. */
   reply: z.object({ exitCode: z.number(), stdout: z.string(), stderr: z.string() }).nullable(),
-  /** Around the true answer. */
+  /** Before and after the real response. */
   stdoutBefore: z.string(),
   stdoutAfter: z.string(),
   stderr: z.string(),
-  /** How much of the true answer comes through, from 0 to 1. */
+  /** The part of the real response that arrives, from 0 to 1. */
   kept: z.number(),
 });
 
@@ -44,19 +44,19 @@ function plain(command: CommandName): Fault {
 const SUBMISSION_FAILED = 'sbatch: error: Batch job submission failed: ';
 const TIMED_OUT = 'Socket timed out on send/recv operation';
 
-/** sbatch says that it timed out, although the job was accepted. */
+/** sbatch reports a timeout, although the job was accepted. */
 export function acceptedThenTimeout(): Fault {
   return { ...submissionFails(TIMED_OUT), isCarriedOut: true };
 }
 
-/** sbatch says that it timed out, and no job was made. */
+/** sbatch reports a timeout, and no job was created. */
 export function lostThenTimeout(): Fault {
   return submissionFails(TIMED_OUT);
 }
 
 /**
- * sbatch fails with these words of the controller's, and no job is made: a rejection, back-pressure, no controller.
- * @param detail what sbatch says before, such as the limit that was reached
+ * sbatch fails with this message of the controller, and no job is created: a rejection, backpressure, no controller.
+ * @param detail a message before it, such as the limit that was reached
  */
 export function submissionFails(words: string, detail?: string): Fault {
   const before = detail === undefined ? '' : `sbatch: error: ${detail}\n`;
@@ -69,17 +69,17 @@ export function controllerDown(command: CommandName): Fault {
   return { ...plain(command), isCarriedOut: false, reply: unreachable(command) };
 }
 
-/** A login script or wrapper prints around the answer. */
+/** A login script or wrapper prints around the output. */
 export function noise(command: CommandName): Fault {
   return { ...plain(command), stdoutBefore: 'Welcome to the cluster!\n42\n', stdoutAfter: 'Read the manual.\n' };
 }
 
-/** Exit code 0, a complaint on standard error, and of the answer only the first line. */
+/** Exit code 0, an error on stderr, and only the first line of the output. */
 export function emptyWithComplaint(command: CommandName, complaint: string): Fault {
   return { ...plain(command), kept: 0, stderr: `${complaint}\n` };
 }
 
-/** Exit code 0, but only part of the answer. */
+/** Exit code 0, but only part of the output. */
 export function cutShort(command: CommandName, kept: number): Fault {
   return { ...plain(command), kept };
 }
@@ -89,12 +89,12 @@ export function slow(command: CommandName, delayAfterMs: number): Fault {
   return { ...plain(command), delayAfterMs };
 }
 
-/** The next such calls of the command meet this fault, after those that are planned already. */
+/** Adds a fault for the next calls of the command, after those that are already planned. */
 export function planFault(stateDir: string, planned: Fault): void {
   write(stateDir, [...read(stateDir), planned]);
 }
 
-/** The fault that this call meets, taken from the plan. */
+/** Takes the fault for this call from the plan. */
 export function takeFault(stateDir: string, command: CommandName): Fault | undefined {
   const faults = read(stateDir);
   const index = faults.findIndex((planned) => planned.command === command);
@@ -107,7 +107,7 @@ export function takeFault(stateDir: string, command: CommandName): Fault | undef
   return found;
 }
 
-/** What the caller is told instead. `kept: 0` leaves the first line: the header of an empty table. */
+/** The faulty response. `kept: 0` leaves the first line: the header of an empty table. */
 export function spoil(answer: CommandAnswer, planned: Fault): CommandAnswer {
   if (planned.reply !== null) return { kind: 'done', ...planned.reply };
   if (answer.kind !== 'done') return answer;
@@ -120,7 +120,7 @@ export function spoil(answer: CommandAnswer, planned: Fault): CommandAnswer {
   };
 }
 
-/** What each command says when no controller answers, and how it exits then. */
+/** The message and exit code of each command without a controller. */
 export function unreachable(command: CommandName): CommandReply {
   const words = 'Unable to contact slurm controller (connect failure)';
   const said: Readonly<Record<CommandName, string>> = {

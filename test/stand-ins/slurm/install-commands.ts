@@ -1,4 +1,4 @@
-// Writes the stand-in commands into a folder, as small scripts that start the one program behind them all.
+// Writes the stand-in commands into a directory, as small scripts that start command.js.
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { packagePath } from '../../../src/base/package-path.ts';

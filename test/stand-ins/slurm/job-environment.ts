@@ -1,4 +1,4 @@
-// What a job's script finds in its environment: the submitter's own, and what Slurm tells it of itself (sbatch(1), OUTPUT ENVIRONMENT VARIABLES).
+// The environment of a job: the submitter's variables and those of Slurm (sbatch(1), OUTPUT ENVIRONMENT VARIABLES).
 import { hostname } from 'node:os';
 import { type StandInJob } from './job.ts';
 import { formatNodes } from './node-list.ts';

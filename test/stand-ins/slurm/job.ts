@@ -1,4 +1,4 @@
-// A job of the stand-in cluster, as it is kept in memory and in the state file.
+// The type of a job of the stand-in cluster, in memory and in the state file.
 import * as z from 'zod';
 
 export const standInJob = z.object({

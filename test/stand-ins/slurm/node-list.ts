@@ -1,4 +1,4 @@
-// Lists of nodes as Slurm shortens them: `n1`, `n[1-2,4]`.
+// Formats and parses Slurm's compact node lists: `n1`, `n[1-2,4]`.
 
 export function formatNodes(nodes: readonly string[]): string {
   const numbers = nodes.map((node) => Number(node.slice(1))).sort((one, other) => one - other);

@@ -1,4 +1,4 @@
-// Command lines read as Slurm's commands read them (getopt_long): the few rules that all stand-ins share.
+// Parses command lines as Slurm's commands do (getopt_long).
 
 export interface Option {
   readonly long: string;
@@ -25,7 +25,7 @@ export class BadCommandLine extends Error {
 }
 
 /**
- * @param isScriptRunner whether everything after the first word that is no option belongs to the script, as for sbatch and srun
+ * @param isScriptRunner whether everything after the first argument that is not an option belongs to the script, as for sbatch and srun
  * @throws BadCommandLine
  */
 export function readCommandLine(

@@ -1,4 +1,4 @@
-// The path of a job's output with Slurm's patterns filled in (sbatch(1), filename pattern).
+// Expands Slurm's patterns in the output path of a job (sbatch(1), filename pattern).
 import { isAbsolute, join } from 'node:path';
 
 export interface PathValues {

@@ -1,4 +1,4 @@
-// The scheduling of the stand-in: which job starts where, and why the others cannot.
+// The scheduler of the stand-in: which job starts where, and why the others wait.
 import type { StandInJob } from './job.ts';
 import type { StandInSettings } from './settings.ts';
 

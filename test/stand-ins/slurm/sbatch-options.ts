@@ -1,4 +1,4 @@
-// sbatch's options, and the job that a script and a command line together ask for.
+// The options of sbatch, and the job that a script and a command line request.
 import { isAbsolute, join } from 'node:path';
 import { readDirectives } from './directives.ts';
 import { readDuration } from './durations.ts';
@@ -124,7 +124,7 @@ export interface Submitter {
 }
 
 /**
- * The job that is asked for; what stands on the command line wins over the script's directives.
+ * The requested job; the command line takes precedence over the script's directives.
  * @throws BadCommandLine
  */
 export function readJobRequest(line: CommandLine, script: string, submitter: Submitter): JobRequest {
@@ -181,10 +181,10 @@ function readTimeLimit(text: string | undefined): number | null {
   return limit === 0 ? null : limit;
 }
 
-/** The umask of the submission reaches the job in any case. */
+/** The umask of the submission always reaches the job. */
 const ALWAYS = ['HOME', 'USER', 'LOGNAME', 'PATH', 'SLURM_UMASK'];
 
-/** What the job gets of the submitter's environment (sbatch(1), --export). */
+/** The part of the submitter's environment that the job gets (sbatch(1), --export). */
 function exported(wish: string, environment: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
   const words = wish.split(',');
   if (words.includes('ALL')) return { ...environment, ...assignments(words) };

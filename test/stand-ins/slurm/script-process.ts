@@ -1,4 +1,4 @@
-// A job's script as a process group of this machine, which ends with the stand-in cluster whatever happens to it.
+// Runs the script of a job as a process group, which ends with the stand-in cluster in any case.
 import { spawn } from 'node:child_process';
 import { closeSync, openSync, statSync } from 'node:fs';
 import { constants } from 'node:os';
@@ -19,7 +19,7 @@ export interface ScriptEnd {
 }
 
 export interface ScriptProcess {
-  /** To the script and everything it started. */
+  /** Sends a signal to the script and everything that it started. */
   signal(name: NodeJS.Signals): void;
   readonly ended: Promise<ScriptEnd>;
 }
@@ -30,7 +30,7 @@ export interface ScriptProcess {
  */
 const GUARDED = '(trap "" TERM INT HUP; read -r _ <&3; kill -KILL 0) & exec 3<&-; umask "$1"; exec "$0"';
 
-/** By this signal Slurm says that the job's output file could not be opened. */
+/** Slurm's signal for an output file that cannot be opened. */
 const NO_OUTPUT: ScriptEnd = { exitCode: 0, exitSignal: 53 };
 
 export function startScript(start: ScriptStart): ScriptProcess {

@@ -1,4 +1,4 @@
-// What a stand-in cluster is like; tests turn its numbers.
+// The settings of a stand-in cluster, adjustable by tests.
 
 export interface StandInPartition {
   readonly name: string;
@@ -12,7 +12,7 @@ export interface StandInSettings {
   readonly cpusPerNode: number;
   /** The first is the default. */
   readonly partitions: readonly StandInPartition[];
-  /** More jobs than this, ended ones that are still shown included, are not taken. */
+  /** The maximum number of jobs, including ended ones that are still shown. */
   readonly maxJobCount: number;
   /** How long squeue shows a job that has ended. */
   readonly minJobAgeMs: number;
@@ -43,5 +43,5 @@ export const STAND_IN_DEFAULTS: StandInSettings = {
   hasAccounting: false,
 };
 
-/** Named so in every version it prints, so that nobody takes it for the real thing. */
+/** Part of every printed version, so that it is not mistaken for real Slurm. */
 export const STAND_IN_VERSION = '24.11.0-stand-in';

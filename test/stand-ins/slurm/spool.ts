@@ -1,4 +1,4 @@
-// The stand-in cluster's own folder: the state file, and of each job that isn't over its script and environment.
+// The state directory of the stand-in cluster: the state file, and the script and environment of each job that has not ended.
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';

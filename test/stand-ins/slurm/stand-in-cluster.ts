@@ -20,7 +20,7 @@ export interface StandInCluster {
   /** From now on no command reaches the controller, and running commands are killed; jobs continue. */
   stopListening(): Promise<void>;
   listen(): Promise<void>;
-  /** Ends all jobs. What squeue showed is kept in the state folder. */
+  /** Ends all jobs. The state directory keeps the list of squeue. */
   close(): Promise<void>;
 }
 
@@ -36,7 +36,7 @@ export class StateFolderUnusable extends Error {
   override readonly name = 'StateFolderUnusable';
 }
 
-/** What every system takes for the path of a socket (sun_path of unix(7), less one). */
+/** The longest portable path of a socket (sun_path of unix(7), less one). */
 const MAX_SOCKET_PATH_BYTES = 103;
 
 /** @throws StateFolderUnusable */
@@ -68,7 +68,7 @@ export async function startStandInCluster(options: StandInOptions): Promise<Stan
   async function serve(socket: Socket): Promise<void> {
     connections.add(socket);
     socket.once('close', () => connections.delete(socket));
-    // A caller that was killed while it waited: what it asked for is done all the same.
+    // The request of a caller that was killed while it waited is still executed.
     socket.on('error', () => socket.destroy());
     const answered = await receive(socket).then(answer).catch(explain);
     socket.end(JSON.stringify(answered));

@@ -1,4 +1,4 @@
-// What a stand-in command and the stand-in cluster say to each other: one JSON text there, one back (bin/stand-in-command.js).
+// The protocol between the stand-in commands (command.js) and the stand-in cluster: one JSON text in each direction.
 import type { Socket } from 'node:net';
 import * as z from 'zod';
 
@@ -11,7 +11,7 @@ export type CommandName = z.infer<typeof commandName>;
 export const commandCall = z.object({
   program: commandName,
   args: z.array(z.string()),
-  /** For sbatch, when it was asked for it. */
+  /** For sbatch, if the cluster requested it. */
   script: z.string().nullable(),
   workDir: z.string(),
   user: z.string(),
@@ -30,21 +30,21 @@ export interface CommandReply {
 export interface TaskStart {
   readonly program: string;
   readonly args: readonly string[];
-  /** Added to the environment of the one who asked. */
+  /** Added to the environment of the caller. */
   readonly environment: Readonly<Record<string, string>>;
 }
 
 export type CommandAnswer =
   | ({ readonly kind: 'done' } & CommandReply)
-  /** Ask again with the script: from this file, or from standard input. */
+  /** Call again with the script: from this file, or from stdin. */
   | { readonly kind: 'script-wanted'; readonly file: string | null }
   /** Run these at once, and exit with the highest of their exit codes. */
   | { readonly kind: 'run-tasks'; readonly tasks: readonly TaskStart[] };
 
-/** In the cluster's private folder: who can reach it can run what he likes as its owner. */
+/** In the cluster's private directory: any user with access can run anything as its owner. */
 export const SOCKET_NAME = 'socket';
 
-/** All that the other side sends until it has no more to say. Its own side of the socket stays open. */
+/** Everything that the other side sends until it closes its end. Our end of the socket stays open. */
 export function receive(socket: Socket): Promise<string> {
   const chunks: Buffer[] = [];
   return new Promise((resolve, reject) => {

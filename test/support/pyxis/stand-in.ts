@@ -1,4 +1,4 @@
-// Builds the stand-in for Pyxis and makes the lines of slurm.conf that load it: its source beside this file says what it is.
+// Builds the stand-in for Pyxis (pyxis-stand-in.c) and the lines of slurm.conf that load it.
 import { execFile } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-// What the stand-in commands see of the cluster.
+// The view of the cluster for the stand-in commands.
 import type { Clock } from '../../../../src/base/clock.ts';
 import type { Controller } from '../controller.ts';
 import type { StandInSettings } from '../settings.ts';

@@ -1,4 +1,4 @@
-// Values as Slurm's commands print them: times in the form the caller asked for, and format strings filled in.
+// Formats values as Slurm's commands do: times in the requested form, and format strings.
 import type { StandInJob } from '../job.ts';
 
 /** Seconds since 1970 when the caller's SLURM_TIME_FORMAT asks for them, else Slurm's own `2026-11-24T07:11:36` (here in UTC). */
@@ -14,7 +14,7 @@ export function endTime(job: StandInJob): number | null {
   return job.startedAt === null || job.timeLimitMs === null ? null : job.startedAt + job.timeLimitMs;
 }
 
-/** A `--format` of squeue or sinfo: `%i`, also with a width (`%.18i`, `%-5t`), letters that aren't known as they are. */
+/** A `--format` of squeue or sinfo: `%i`, also with a width (`%.18i`, `%-5t`), unknown letters unchanged. */
 export function fillFormat(format: string, value: (letter: string) => string | undefined): string {
   return format.replace(/%(\.?)-?(\d*)([A-Za-z])/g, (whole, right: string, width: string, letter: string) => {
     const text = value(letter);

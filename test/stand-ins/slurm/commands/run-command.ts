@@ -1,4 +1,4 @@
-// The stand-in commands by name, and how each is carried out by the cluster.
+// The stand-in commands by name, and how the cluster executes each.
 import { BadCommandLine } from '../options.ts';
 import type { CommandAnswer, CommandCall, CommandReply } from '../wire.ts';
 import type { ClusterView } from './cluster-view.ts';
@@ -14,7 +14,7 @@ const COMMANDS: Readonly<
   Record<Exclude<CommandCall['program'], 'srun'>, (call: CommandCall, cluster: ClusterView) => CommandReply>
 > = { sbatch, squeue, scancel, sacct, sinfo, scontrol };
 
-/** What the command needs to know or do before the cluster comes into play; undefined when it is the cluster's turn. */
+/** What the command must do before it calls the cluster; undefined for nothing. */
 export function prepareCommand(call: CommandCall): CommandAnswer | undefined {
   return explained((): CommandAnswer | undefined => {
     if (call.program === 'srun') return { kind: 'run-tasks', tasks: srun(call) };

@@ -1,4 +1,4 @@
-// The stand-in's sacct: what accounting remembers of jobs, one line each.
+// The stand-in's sacct: prints the jobs in accounting, one line each.
 import { userInfo } from 'node:os';
 import { formatDuration } from '../durations.ts';
 import { formatTime } from './formatting.ts';
@@ -58,7 +58,7 @@ export function sacct(call: CommandCall, { controller, settings }: ClusterView):
     .filter((job) => (job.endedAt ?? Infinity) >= since)
     .filter((job) => options.get('state')?.split(',').includes(job.state) ?? true)
     .filter((job) => options.get('name')?.split(',').includes(job.name) ?? true)
-    // All jobs run as who runs the stand-in.
+    // All jobs run as the user of the stand-in.
     .filter(() => (options.get('uid') ?? ownUid) === ownUid)
     .filter((job) => options.get('jobs')?.split(',').includes(String(job.id)) ?? true)
     .map((job) => columns.map((column) => column(job, call)));

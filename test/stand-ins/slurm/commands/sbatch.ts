@@ -4,7 +4,7 @@ import { readJobRequest, readSbatchLine } from '../sbatch-options.ts';
 import type { CommandAnswer, CommandCall, CommandReply } from '../wire.ts';
 import type { ClusterView } from './cluster-view.ts';
 
-/** Where the script is to be found, or undefined when `--wrap` brings it. @throws BadCommandLine */
+/** Where the script is, or undefined for `--wrap`. @throws BadCommandLine */
 export function readScriptSource(call: CommandCall): CommandAnswer | undefined {
   const { options, rest } = readSbatchLine(call.args);
   return options.has('wrap') ? undefined : { kind: 'script-wanted', file: rest[0] ?? null };

@@ -1,4 +1,4 @@
-// The stand-in's scancel: silent and content whatever becomes of the jobs, as the real one is.
+// The stand-in's scancel: like the real one, it prints nothing and exits with 0 in any case.
 import { constants } from 'node:os';
 import { isOver } from '../job.ts';
 import type { ClusterView } from './cluster-view.ts';

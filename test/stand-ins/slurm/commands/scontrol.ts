@@ -75,9 +75,9 @@ function showJobs(
   return says(shown.map((job) => `${recordOf(job, call.environment).join(separator)}${separator}${end}`).join(''));
 }
 
-/** In the order and the lines of the real one: the owner's texts stand where they stand there. */
+/** In the order and lines of the real one: the owner's texts are at the same place. */
 function recordOf(job: StandInJob, environment: CommandCall['environment']): string[] {
-  // All jobs run as who runs the stand-in.
+  // All jobs run as the user of the stand-in.
   const { uid, gid } = userInfo();
   const time = (at: number | null): string => formatTime(at, environment, 'Unknown');
   return [

@@ -59,7 +59,7 @@ const COLUMNS: Readonly<Record<string, Column>> = {
   D: { header: 'NODES', value: (job) => String(job.nodeCount) },
   C: { header: 'CPUS', value: (job) => String(job.taskCount * job.cpusPerTask) },
   u: { header: 'USER', value: (job) => job.user },
-  // All jobs run as who runs the stand-in.
+  // All jobs run as the user of the stand-in.
   U: { header: 'USER', value: () => String(userInfo().uid) },
   V: { header: 'SUBMIT_TIME', value: (job, call) => formatTime(job.submittedAt, call.environment, 'N/A') },
   S: { header: 'START_TIME', value: (job, call) => formatTime(job.startedAt, call.environment, 'N/A') },

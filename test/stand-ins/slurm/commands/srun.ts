@@ -1,4 +1,4 @@
-// The stand-in's srun inside a job: as many processes as the job has tasks, all on this machine, each told which it is.
+// The stand-in's srun inside a job: starts a process for each task of the job, all on this machine, with its rank in the environment.
 import { listNodes } from '../node-list.ts';
 import { BadCommandLine, readCommandLine, type Option } from '../options.ts';
 import type { CommandCall, TaskStart } from '../wire.ts';
