@@ -1,4 +1,4 @@
-// The wait for a server that does not answer: after three seconds a person knows what is tried and until when.
+// The wait for a server that does not respond: after three seconds, the user sees the error and when the program gives up.
 import { expect } from 'chai';
 import { firstResponse } from '../../src/assembly/first-response.ts';
 import { ServerUnreachableError } from '../../src/clearml/errors.ts';
@@ -10,7 +10,7 @@ const REFUSED = new ServerUnreachableError(
   false,
 );
 
-/** Asks a server that answers when it is told to, with a clock that only the test moves. */
+/** Calls a server that responds when the test says so, with a clock that only the test moves. */
 function waiting(giveUpMs: number | undefined, lastFailure?: ServerUnreachableError) {
   const time = createSimulatedClock(1_000_000);
   const notices: string[] = [];
@@ -27,8 +27,8 @@ function waiting(giveUpMs: number | undefined, lastFailure?: ServerUnreachableEr
   return { time, notices, resolve: (text: string) => resolve(text), answer };
 }
 
-describe('a server that does not answer', () => {
-  it('is told of after three seconds, with why and until when it is tried', async () => {
+describe('firstResponse', () => {
+  it('reports after three seconds why the server does not respond and when it gives up', async () => {
     const { time, notices, resolve, answer } = waiting(10_000, REFUSED);
     time.pass(2_999);
     await Promise.resolve();
@@ -39,7 +39,7 @@ describe('a server that does not answer', () => {
     expect(notices).to.deep.equal([`${REFUSED.message} until 10000`]);
   });
 
-  it('is given up after ten seconds where a person waits, with the reason of the last attempt', async () => {
+  it('gives up after the time limit, with the error of the last attempt', async () => {
     const { time, answer } = waiting(10_000, REFUSED);
     time.pass(10_000);
     const error = await rejection(answer);
@@ -47,7 +47,7 @@ describe('a server that does not answer', () => {
     expect(error.message).to.equal(`${REFUSED.message}; gave up after 10 s`);
   });
 
-  it('is said to have given no answer while the first attempt hangs', async () => {
+  it('reports that the server has not responded while the first attempt hangs', async () => {
     const { time, notices, answer } = waiting(10_000);
     time.pass(3_000);
     time.pass(7_000);
@@ -55,7 +55,7 @@ describe('a server that does not answer', () => {
     expect(notices).to.deep.equal(['no response from http://h:1 yet until 10000']);
   });
 
-  it('is waited for by a daemon for as long as it tries', async () => {
+  it('waits without a time limit for a daemon', async () => {
     const { time, notices, resolve, answer } = waiting(undefined, REFUSED);
     time.pass(3_000);
     time.pass(20_000);
@@ -64,7 +64,7 @@ describe('a server that does not answer', () => {
     expect(notices).to.deep.equal([`${REFUSED.message} until 30000`]);
   });
 
-  it('that answers at once is not told of', async () => {
+  it('reports nothing if the server responds at once', async () => {
     const { time, notices, resolve, answer } = waiting(10_000);
     resolve('now');
     expect(await answer).to.equal('now');

@@ -1,4 +1,4 @@
-// What the program does with files and folders that another Unix user can read, change, or has made first.
+// Files and directories that another Unix user can read or change, or has created first.
 import { expect } from 'chai';
 import { execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
@@ -14,9 +14,9 @@ import type { Answer } from '../cli/run-here.ts';
 const MALLORY = 4002;
 const TEMPLATE = '#!/bin/bash\n${CLEARML_PRE_SETUP}\n${CLEARML_AGENT_EXECUTE}\n${CLEARML_POST_SETUP}\n';
 
-describe('files and folders of others', () => {
+describe('the program', () => {
   let place: OnSandbox;
-  /** Everybody gets there, and may write there; nobody can take away what is another's. */
+  /** A sticky directory that every user can write to. */
   let open: string;
   before(requireRoot);
   beforeEach(async () => {
@@ -49,7 +49,7 @@ describe('files and folders of others', () => {
     );
   }
 
-  it('that hold the configuration: refused where they can write, also through a link of theirs', async () => {
+  it('refuses a configuration that other users can change, directly or through their link', async () => {
     chmodSync(join(place.folder, 'clearml.conf'), 0o662);
     const { code, stderr } = await start();
     expect(code).to.equal(78);
@@ -61,7 +61,7 @@ describe('files and folders of others', () => {
     expect(linked.stderr).to.include(`${open}/mine.conf belongs to another user (uid ${MALLORY})`);
   });
 
-  it('that hold the configuration: warned of where they can read the keys, and only there', async () => {
+  it('warns of a configuration file with keys if other users can read the file', async () => {
     chmodSync(join(place.folder, 'clearml.conf'), 0o644);
     const warning = `Other users can read ${place.folder}/clearml.conf, which contains keys: run chmod 600`;
     expect((await start()).stderr)
@@ -72,7 +72,7 @@ describe('files and folders of others', () => {
     expect((await start()).stderr).not.to.include('Other users can read');
   });
 
-  it('that hold the template: refused, and the group of a project taken', async () => {
+  it('refuses a template that other users can change, unless they are in the trusted group', async () => {
     chmodSync(join(place.folder, 't'), 0o664);
     execFileSync('chgrp', ['4100', join(place.folder, 't')]);
     const { code, stderr } = await start();
@@ -85,7 +85,7 @@ describe('files and folders of others', () => {
     expect(taken.code, taken.stderr).not.to.equal(78);
   });
 
-  /** Everybody may write to a folder of the test, which holds what the settings name. */
+  /** Settings that name files in a directory that every user can write to. */
   const LOOSE: readonly (readonly [setting: string, line: string])[] = [
     ['api.verify_certificate', 'api.verify_certificate: "FOLDER/ca.pem"'],
     [
@@ -99,7 +99,7 @@ describe('files and folders of others', () => {
     ],
   ];
   for (const [setting, line] of LOOSE) {
-    it(`that ${setting} names: refused by every command, and told by doctor, also where nothing is there yet`, async () => {
+    it(`refuses ${setting} if other users can change its file, and doctor reports it`, async () => {
       chmodSync(open, 0o1777);
       await place.write('more.conf', `include "clearml.conf"\n${line.replace('FOLDER', open)}`);
       const conf = ['--config-file', join(place.folder, 'more.conf')];
@@ -120,7 +120,7 @@ describe('files and folders of others', () => {
     });
   }
 
-  it('that hold certificates, by a variable: refused', async () => {
+  it('refuses REQUESTS_CA_BUNDLE if other users can change its file', async () => {
     const there = await hereOnSandbox('', { REQUESTS_CA_BUNDLE: join(open, 'ca.pem') });
     try {
       const { code, stderr } = await there.run('status');
@@ -131,7 +131,7 @@ describe('files and folders of others', () => {
     }
   });
 
-  describe("that Slurm's commands are, or what they read", () => {
+  describe('before it runs a Slurm command', () => {
     let slurm: StandInCluster;
     let bin: string;
     beforeEach(async () => {
@@ -162,7 +162,7 @@ describe('files and folders of others', () => {
       ['python', 'slurm_bin_dir: "OWN", python: "BIN/sbatch"', 'The program BIN/sbatch on this machine'],
     ];
     for (const [setting, lines, told] of rows) {
-      it(`${setting}: refused before anything is run, and told by doctor`, async () => {
+      it(`refuses ${setting} if other users can change its file, and doctor reports it: ${told}`, async () => {
         const filled = (text: string): string => text.replace('BIN', bin).replace('OWN', slurm.commandsDir);
         chmodSync(open, 0o777);
         const { code, stderr } = await start(filled(lines));
@@ -181,7 +181,7 @@ describe('files and folders of others', () => {
       });
     }
 
-    it('of another user: refused; of a system account, or of the trusted group: taken', async () => {
+    it('refuses commands of another user, and accepts those of a system account or the trusted group', async () => {
       const own = (who: string): unknown => execFileSync('chown', ['-R', who, bin]);
       own(String(MALLORY));
       const lines = `slurm_bin_dir: "${bin}"`;
@@ -198,7 +198,7 @@ describe('files and folders of others', () => {
       expect(ofGroup.code, ofGroup.stderr).to.equal(0);
     });
 
-    it('on a PATH with a folder of others before them: left out of it, which is told', async () => {
+    it('ignores a directory of another user in PATH, and reports this', async () => {
       chmodSync(open, 0o1777);
       mallory(`mkdir first; for one in sh sbatch squeue scontrol cat id getent; do
         printf '#!/bin/sh\ntouch ${open}/taken\n' > first/$one; chmod +x first/$one; done`);
@@ -220,7 +220,7 @@ describe('files and folders of others', () => {
     });
   });
 
-  it('that are the state folder: refused, and nothing is written into them', async () => {
+  it('refuses a state directory of another user, and writes nothing into it', async () => {
     mallory('mkdir state; ln -s /etc/passwd state/journal.jsonl; chmod 777 state');
     const { code, stderr } = await start(`state_dir: "${open}/state"`);
     expect(code).to.equal(73);
@@ -228,14 +228,14 @@ describe('files and folders of others', () => {
     expect(readdirSync(join(open, 'state'))).to.deep.equal(['journal.jsonl']);
   });
 
-  it('that are the state folder: not made through a link of theirs', async () => {
+  it('does not create a state directory through a link of another user', async () => {
     mallory(`ln -s ${place.folder} way`);
     const { code } = await start(`state_dir: "${open}/way/state"`);
     expect(code).to.equal(73);
     expect(existsSync(join(place.folder, 'state'))).to.equal(false);
   });
 
-  describe('that are the shared folder', () => {
+  describe('when it writes credentials to a shared directory', () => {
     const host = createLocalTransport({
       path: '/usr/bin:/bin',
       home: '/',
@@ -245,7 +245,7 @@ describe('files and folders of others', () => {
     });
     const write = (path: string, group?: string): Promise<unknown> => writePrivateFile(host, path, 'keys', group);
 
-    it('get no keys', async () => {
+    it('refuses a directory of another user', async () => {
       mallory('mkdir -p shared/jobs');
       const error = await rejection(write(join(open, 'shared/jobs/x.conf')));
       expect(error).to.be.instanceOf(FileNotWrittenError);
@@ -253,13 +253,13 @@ describe('files and folders of others', () => {
       expect(readdirSync(join(open, 'shared/jobs'))).to.deep.equal([]);
     });
 
-    it('get none by a link either, and no folder is made through one', async () => {
+    it('refuses a link of another user, and creates no directory through it', async () => {
       mallory(`ln -s ${place.folder} shared`);
       expect(await rejection(write(join(open, 'shared/jobs/x.conf')))).to.be.instanceOf(FileNotWrittenError);
       expect(existsSync(join(place.folder, 'jobs'))).to.equal(false);
     });
 
-    it('overwrite no file by a link that was put there before', async () => {
+    it('replaces an existing link instead of writing through it', async () => {
       const jobs = join(place.folder, 'shared/jobs');
       mkdirSync(jobs, { recursive: true });
       writeFileSync(join(place.folder, 'precious'), 'mine');

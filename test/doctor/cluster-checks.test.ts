@@ -123,9 +123,9 @@ const CASES: readonly (readonly [
   ],
 ];
 
-describe('what doctor says of a cluster', () => {
+describe('doctor, for a cluster,', () => {
   for (const [id, found, status, message] of CASES) {
-    it(`${id}, ${status}: ${message}`, () => {
+    it(`reports ${id} as ${status}: ${message}`, () => {
       expect(resultOf(id, found)).to.deep.equal({ status, message });
     });
   }

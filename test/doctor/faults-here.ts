@@ -52,7 +52,7 @@ async function programs(there: OnSandbox, scripts: Readonly<Record<string, strin
   return { conf: `agent.slurm.slurm_bin_dir: "${folder}"` };
 }
 
-/** A folder where everybody may write, who gets there. */
+/** A directory that every user can reach and write to. */
 async function openFolder(there: OnSandbox): Promise<string> {
   const folder = join(there.folder, 'open');
   await chmod(there.folder, 0o755);
@@ -246,7 +246,7 @@ export const FAULTS_HERE: readonly FaultHere[] = [
     seed: async (there: OnSandbox): Promise<Seeded> => {
       const lines = 'ClusterName=x\nSlurmctldHost=localhost(127.0.0.1)\nSlurmctldPort=9\nMessageTimeout=1\n';
       const conf = await there.write('slurm.conf', lines);
-      // Not with a template: sbatch could not be asked about it either.
+      // Without a template, because sbatch cannot check one either.
       return { conf: `agent.slurm.slurm_conf: "${conf}"`, words: ['--queue', 'default'] };
     },
   },

@@ -53,7 +53,7 @@ export const FAULTS_OF_CLUSTER: readonly FaultOfCluster[] = [
   },
 ];
 
-/** What a job finds on a node, or does not. */
+/** Faults that the probe job reports from a node. */
 export const FAULTS_ON_NODE = {
   noPartition: {
     check: 'probe-job',

@@ -1,4 +1,4 @@
-// A temporary file on a host is removed, or the message says where it stays.
+// Removes a temporary file on a host, or reports where the file remains.
 import { expect } from 'chai';
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { removeLeftFile } from '../../src/doctor/probe-node.ts';
 import { createLocalTransport } from '../../src/transport/local.ts';
 
-describe('a file that is to be gone', () => {
+describe('removeLeftFile', () => {
   let folder: string;
   let said: string;
   const say = (text: string): void => {
@@ -21,7 +21,7 @@ describe('a file that is to be gone', () => {
   });
   afterEach(() => rm(folder, { recursive: true }));
 
-  it('is removed without a word', async () => {
+  it('removes the file and prints nothing', async () => {
     await writeFile(join(folder, 'probe.log'), '');
 
     await removeLeftFile(hostWith('/usr/bin:/bin'), join(folder, 'probe.log'), say);
@@ -30,13 +30,13 @@ describe('a file that is to be gone', () => {
     expect(said).to.equal('');
   });
 
-  it('need not be there', async () => {
+  it('prints nothing if the file does not exist', async () => {
     await removeLeftFile(hostWith('/usr/bin:/bin'), join(folder, 'probe.log'), say);
 
     expect(said).to.equal('');
   });
 
-  it('is reported with the reason if it cannot be removed', async () => {
+  it('reports a file that it cannot remove, with the reason', async () => {
     const file = join(folder, 'probe.log');
     await mkdir(file);
 
@@ -48,7 +48,7 @@ describe('a file that is to be gone', () => {
     expect(said).to.include(file);
   });
 
-  it('is reported if the host is unreachable', async () => {
+  it('reports the file if it cannot run rm on the host', async () => {
     await removeLeftFile(hostWith('/nowhere'), join(folder, 'probe.log'), say);
 
     expect(said).to.match(/probe\.log could not be removed on this machine: .*rm.*\. Remove it by hand\.\n$/);

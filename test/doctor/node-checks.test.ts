@@ -1,4 +1,4 @@
-// What a node told is read whole or not at all, and each fault is found.
+// The results of the probe job: read only if they are complete, and each fault is found.
 import { expect } from 'chai';
 import { NODE_CHECKS, type NodeSeen } from '../../src/doctor/node-checks.ts';
 import { probeName, readProbe, type ProbeContainer } from '../../src/doctor/node-script.ts';
@@ -44,7 +44,7 @@ function resultOf(
   return check.check({ found: known(found), ...settings, sharedDir: '/shared', container });
 }
 
-describe('what doctor says of a node', () => {
+describe('doctor, for a node,', () => {
   for (const [id, facts, status, message] of [
     ['probe-job', {}, 'passed', 'ran on gpu07'],
     ['node-server', {}, 'passed', 'https://api.example.org responds (HTTP 200)'],
@@ -89,12 +89,12 @@ describe('what doctor says of a node', () => {
     ['node-home', { overquota: 'Over block limit on /home' }, 'failed', 'over quota: Over block limit on /home'],
     ['node-shared-folder', { shared: '' }, 'failed', '/shared is not writable there'],
   ] as const) {
-    it(`${id}, ${status}: ${message}`, () => {
+    it(`reports ${id} as ${status}: ${message}`, () => {
       expect(resultOf(id, facts)).to.deep.equal({ status, message });
     });
   }
 
-  it('wants a container program only where tasks run in images, and then one that can run them', () => {
+  it('requires a supported container program only if tasks run in images', () => {
     expect(resultOf('node-containers', { containers: 'podman docker ' }, { needsContainers: true }).status).to.equal(
       'failed',
     );
@@ -103,7 +103,7 @@ describe('what doctor says of a node', () => {
     );
   });
 
-  it('tells once why no job has answered', () => {
+  it('reports only once why the probe job gave no results', () => {
     const found = unavailable('Slurm took no job: Invalid partition');
     const facts = {
       found,
@@ -121,12 +121,12 @@ describe('what doctor says of a node', () => {
       expect(other).to.deep.equal({ status: 'skipped', message: 'not checked: the probe job gave no results' });
   });
 
-  it('reads nothing of what is not whole yet', () => {
+  it('ignores incomplete output of the probe job', () => {
     expect(readProbe(told({}).replace('doctor:end=', ''))).to.equal(undefined);
     expect(readProbe('')).to.equal(undefined);
   });
 
-  it("sends a job that is never taken for a task's", () => {
+  it('gives the probe job a name that is not a job name of a task', () => {
     expect(readJobName(probeName('k3j5x9a2b4c6'))).to.equal(undefined);
   });
 });

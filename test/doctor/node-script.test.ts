@@ -1,4 +1,4 @@
-// The probe of a node, run by bash in a folder where others have put files that are called like modules of Python.
+// The probe of a node, run by bash in a directory with files of other users that are named like Python modules.
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -18,7 +18,7 @@ describe('the probe of a node', () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  it('runs nothing of the folder where it starts, and leaves nothing', () => {
+  it('runs no file of its working directory, and leaves no files', () => {
     const canary = join(folder, 'canary');
     for (const name of ['encodings', 'sitecustomize', 'urllib', 'venv', 'ensurepip', 'clearml_agent', 'pip'])
       writeFileSync(join(folder, `${name}.py`), `import posix\nposix.mkdir(${JSON.stringify(canary)})\n`);

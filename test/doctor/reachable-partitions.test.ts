@@ -1,4 +1,4 @@
-// Which partitions take a user's jobs, by what sinfo, scontrol and sacctmgr told of each release.
+// Which partitions accept a user's jobs, from recorded output of sinfo, scontrol and sacctmgr of each release.
 import { expect } from 'chai';
 import { readdirSync } from 'node:fs';
 import { reachablePartitions } from '../../src/doctor/reachable-partitions.ts';
@@ -13,8 +13,8 @@ for (const release of readdirSync(new URL('recorded/', FIXTURES))) {
   const rights = read('partitions.txt', readPartitionRights);
   const accounts = read('associations.txt', readAssociations);
 
-  describe(`the partitions of Slurm ${release}`, () => {
-    it('are open with an account and a QOS, or closed for a reason', () => {
+  describe(`reachablePartitions, with Slurm ${release},`, () => {
+    it('returns an account and QOS for each partition, or why the partition is closed', () => {
       const told = reachablePartitions(partitions, { rights, accounts, needsAccount: true }).map(
         ({ name, closedBecause, entrances: [way] }) => [
           name,
@@ -37,7 +37,7 @@ for (const release of readdirSync(new URL('recorded/', FIXTURES))) {
       });
     });
 
-    it('are open to everybody where no account is needed', () => {
+    it('returns no account if Slurm requires none', () => {
       const others = reachablePartitions(partitions, { rights, accounts: [], needsAccount: false }).find(
         ({ name }) => name === 'others',
       );

@@ -5,7 +5,7 @@ import { createInstaller, type System } from '../../examples/demo/installer.ts';
 interface Case {
   readonly isAsked?: boolean;
   readonly isCi?: boolean;
-  /** What the person at the terminal says; undefined where nobody is there. */
+  /** The answer of the user at the terminal; undefined without a terminal. */
   readonly answer?: string;
   readonly obstacle?: string;
 }
@@ -36,7 +36,7 @@ async function installing({ isAsked = false, isCi = false, answer, obstacle }: C
 }
 
 describe('the installer of the demo', () => {
-  it('installs nothing without a terminal, and shows the command that does', async () => {
+  it('installs nothing without a terminal, and shows the command that installs', async () => {
     const { installed, missing } = await installing({});
     expect(installed).to.equal(false);
     expect(missing[0]).to.equal(
@@ -49,18 +49,18 @@ describe('the installer of the demo', () => {
     ['CI=true', { isCi: true }],
     ['--install at a terminal, without a question', { isAsked: true, answer: 'no' }],
   ] as const) {
-    it(`installs what is missing, with ${how}`, async () => {
+    it(`installs the missing packages with ${how}`, async () => {
       expect(await installing(wishes)).to.deep.equal({ installed: true, asked: 0, missing: [undefined, undefined] });
     });
   }
 
-  it('installs what the user at the terminal agrees to, and asks once', async () => {
+  it('asks once, and installs only if the user agrees', async () => {
     expect(await installing({ answer: 'y' })).to.include({ installed: true, asked: 1 });
     for (const answer of ['', 'n', 'what?'])
       expect(await installing({ answer })).to.include({ installed: false, asked: 1 });
   });
 
-  it('installs and asks nothing if the installation is impossible', async () => {
+  it('neither asks nor installs if the installation is impossible', async () => {
     const { asked, missing } = await installing({ answer: 'y', obstacle: 'only root can install it' });
     expect(asked).to.equal(0);
     expect(missing[0]).to.equal('this machine has no slurmctld, no munge, and only root can install it');

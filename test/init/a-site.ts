@@ -1,4 +1,4 @@
-// A cluster as init may find it, for tests to change.
+// A cluster as init may find it; tests change it.
 import { known } from '../../src/doctor/result.ts';
 import type { Site } from '../../src/init/site.ts';
 import type { ShellFacts } from '../../src/init/shell-probe.ts';
@@ -46,7 +46,7 @@ export function withPartition(change: Partial<ReachablePartition>): Site {
   return { ...SITE, partitions: [{ ...GPU, ...change }] };
 }
 
-/** A site as the login shell finds it; a job's script finds it like this too, unless told otherwise. */
+/** A site with these facts of the login shell; those of the plain shell are the same by default. */
 export function withSurvey(login: Partial<ShellFacts>, plain: Partial<ShellFacts> = login): Site {
   return { ...SITE, loginShell: { ...BARE, ...login }, plainShell: { ...BARE, ...plain } };
 }

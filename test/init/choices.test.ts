@@ -1,4 +1,4 @@
-// What init asks and chooses: what a site leaves open and nobody typed, five things at most, each with the reason for the choice.
+// The questions and choices of init: at most five questions, and a reason for each choice.
 import { expect } from 'chai';
 import { choose, type Choices, type Question, type TypedChoices } from '../../src/init/choices.ts';
 import { askUser } from '../../src/init/write-site.ts';
@@ -42,8 +42,8 @@ async function asked(site: Site, typed: Partial<TypedChoices> = {}): Promise<Que
   return questions;
 }
 
-describe('init asks', () => {
-  it('five things where everything is open', async () => {
+describe('init, before it writes,', () => {
+  it('asks five questions if the site leaves every choice open', async () => {
     const questions = await asked(RICH);
 
     expect(questions.map(({ answers, usual: answer }) => [answers, answer])).to.deep.equal([
@@ -56,13 +56,13 @@ describe('init asks', () => {
     expect(questions[1]?.asks).to.include('others accepts none of your accounts');
   });
 
-  it('nothing that was typed, and nothing that leaves no choice', async () => {
+  it('asks nothing that the command line answers or that has only one answer', async () => {
     const lonely = withPartition({ entrances: [{ account: 'lab', isDefault: true, qos: undefined }] });
 
     expect(await asked(lonely, { queue: 'gpu', 'shared-dir': 'none' })).to.deep.equal([]);
   });
 
-  it('again when the answer is none of those that there are, and takes the usual for an empty line', async () => {
+  it('asks again after an unknown answer, and uses the default for an empty line', async () => {
     const lines = ['', 'cup', 'cpu', '', '', ''];
     const shown: string[] = [];
     const put = (text: string): Promise<string> => {
@@ -81,8 +81,8 @@ describe('init asks', () => {
   });
 });
 
-describe('init chooses', () => {
-  it('what is usual, and says why', async () => {
+describe('init, without questions,', () => {
+  it('chooses the defaults, with a reason for each', async () => {
     const { queue, partition, entrance, containers, sharedDir } = await usual(RICH);
 
     expect(queue).to.deep.equal({ value: 'default', why: 'It exists on https://api.example.org; others: gpu.' });
@@ -95,21 +95,21 @@ describe('init chooses', () => {
     });
   });
 
-  it('no shared folder where the home folder is of this machine alone', async () => {
+  it('chooses no shared directory if the home directory is on a local file system', async () => {
     expect((await usual(SITE)).sharedDir).to.deep.equal({
       value: undefined,
       why: 'The home directory is on ext2/ext3 (stat); nodes may not share it.',
     });
   });
 
-  it('the first partition that takes the jobs of this user, where the default one does not', async () => {
+  it("chooses the first partition that accepts the user's jobs if the default one does not", async () => {
     const { partition } = await usual({ ...SITE, partitions: [{ ...OTHERS, isDefault: true }, CPU] });
 
     expect(partition.value.name).to.equal('cpu');
     expect(partition.why).to.match(/^The first partition that accepts your jobs/);
   });
 
-  it('what was typed', async () => {
+  it('chooses the values of the command line', async () => {
     const typed = {
       queue: 'night',
       partition: 'cpu',
@@ -130,7 +130,7 @@ describe('init chooses', () => {
     ]);
   });
 
-  it('an account that was typed where accounting knows of none, and no account otherwise', async () => {
+  it('chooses an account only from the command line if accounting has none', async () => {
     const site = withPartition({ entrances: [] });
 
     expect((await usual(site, { account: 'lab' })).entrance?.value.account).to.equal('lab');
@@ -138,7 +138,7 @@ describe('init chooses', () => {
     expect(String(await rejection(usual(site, { account: 'a b' })))).to.match(/--account must be an account name/);
   });
 
-  it('the queue called default where the server could not be asked, and says so', async () => {
+  it('chooses the queue "default", and reports this, if the server does not respond', async () => {
     const { queue } = await usual({ ...SITE, server: unavailable('no usable response from http://x') });
 
     expect(queue).to.deep.equal({ value: 'default', why: 'Not checked: no usable response from http://x.' });
@@ -151,12 +151,12 @@ describe('init chooses', () => {
     [{ containers: 'docker' }, '--containers "docker" does not exist here. Use one of none, apptainer, pyxis.'],
     [{ 'shared-dir': 'scratch' }, '--shared-dir must be an absolute path or none, not "scratch".'],
   ] as const) {
-    it(`nothing for ${Object.entries(typed).join()}, but says: ${sentence}`, async () => {
+    it(`rejects ${Object.entries(typed).join()}: ${sentence}`, async () => {
       expect(String(await rejection(usual(RICH, typed)))).to.include(sentence);
     });
   }
 
-  it('nothing where no partition takes jobs of this user, and says of each why', async () => {
+  it("fails, with a reason for each partition, if no partition accepts the user's jobs", async () => {
     const shut: Site = { ...SITE, partitions: [OTHERS, { ...CPU, closedBecause: 'is not up' }] };
 
     expect(String(await rejection(usual(shut)))).to.include(

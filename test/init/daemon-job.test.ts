@@ -21,7 +21,7 @@ async function jobOf(site: Site): Promise<string[]> {
   return unit.split('\n').filter((line) => /^#SBATCH --(?:time|signal|partition|account|qos)/.test(line));
 }
 
-describe('the job of a daemon', () => {
+describe('daemonJob', () => {
   for (const [timeLimit, time, signal] of [
     ['30:00', '30:00', 300],
     ['2:00', '2:00', 60],
@@ -29,7 +29,7 @@ describe('the job of a daemon', () => {
     ['2-00:00:00', '1-00:00:00', 300],
     ['infinite', '1-00:00:00', 300],
   ] as const) {
-    it(`takes ${time} where its partition has a limit of ${timeLimit}`, async () => {
+    it(`requests ${time} if the partition has a limit of ${timeLimit}`, async () => {
       expect(await jobOf(withPartition({ timeLimit }))).to.deep.equal([
         `#SBATCH --time=${time}`,
         `#SBATCH --signal=B:USR1@${signal}`,
@@ -37,7 +37,7 @@ describe('the job of a daemon', () => {
     });
   }
 
-  it('goes where tasks go if the default partition takes none of this user', async () => {
+  it("uses the partition of the tasks if the default partition rejects the user's jobs", async () => {
     const site = {
       ...SITE,
       partitions: [

@@ -1,15 +1,15 @@
-// What the login node's shell tells, in whatever noise, and the versions that its modules stand for.
+// The facts of the login node's shell, read from output with other text, and the modules that provide Python or containers.
 import { expect } from 'chai';
 import { execFileSync } from 'node:child_process';
 import { isHomeShared, moduleFor, parseShellFacts, SHELL_PROBE_SCRIPT } from '../../src/init/shell-probe.ts';
 import { BARE } from './a-site.ts';
 
-/** As Lmod and Environment Modules print it, one after the other. */
+/** Output of Lmod and of Environment Modules, joined. */
 const MODULES =
   'Python/3.9.6-GCCcore-11.2.0 Python/3.11.3-GCCcore-12.3.0(default) python/ apptainer/1.3.4 apptainer/1.4.1 python-x/$(id)';
 
-describe('the survey of a login node', () => {
-  it('is read from between the words of a login profile, and not at all where it was cut short', () => {
+describe('the shell probe of init', () => {
+  it('ignores output of the login profile, and rejects truncated output', () => {
     const text = `Welcome!\ninit:python=3.9\ninit:containers=singularity\ninit:containers=apptainer\ninit:home=/home/ada\ninit:homefs=nfs\ninit:network=https_proxy PIP_CERT\ninit:hasmodules=yes\ninit:modules=${MODULES}\ninit:end=\n`;
 
     expect(parseShellFacts(text)).to.deep.equal({
@@ -24,7 +24,7 @@ describe('the survey of a login node', () => {
     expect(parseShellFacts(text.replace('init:end=', ''))).to.equal(undefined);
   });
 
-  it("comes from a real shell, with a module command of the tests' own", () => {
+  it('reads the facts of a real shell with a stand-in for the module command', () => {
     const modules = 'module() { printf "%s\\n" /apps: miniforge3/24.1 singularity-ce/4.1 gcc/12 >&2; }\n';
     const answer = execFileSync('bash', ['-s'], { input: modules + SHELL_PROBE_SCRIPT, encoding: 'utf8' });
 
@@ -36,7 +36,7 @@ describe('the survey of a login node', () => {
     expect(survey?.modules).to.deep.equal(['miniforge3/24.1', 'singularity-ce/4.1']);
   });
 
-  it('has the names of the variables that lead through a proxy, and never what they hold', () => {
+  it('reports the names of proxy variables, but never their values', () => {
     const env = {
       PATH: process.env['PATH'],
       https_proxy: 'http://ada:secret@proxy:3128',
@@ -49,7 +49,7 @@ describe('the survey of a login node', () => {
     expect(answer).not.to.include('secret');
   });
 
-  it('knows which module brings what', () => {
+  it('finds the module that provides Python or a container program', () => {
     const survey = { ...BARE, modules: ['miniforge3/24.1', 'singularity-ce/4.1'] };
 
     expect(moduleFor('python', survey)).to.equal('miniforge3/24.1');
@@ -66,7 +66,7 @@ describe('the survey of a login node', () => {
     ['overlayfs', false],
     [undefined, false],
   ] as const) {
-    it(`takes a home folder on ${kind ?? 'an unknown file system'} for ${isShared ? 'one that nodes see' : 'its own'}`, () => {
+    it(`treats a home directory on ${kind ?? 'an unknown file system'} as ${isShared ? 'shared' : 'local'}`, () => {
       expect(isHomeShared({ ...BARE, homeFileSystem: kind })).to.equal(isShared);
     });
   }

@@ -26,12 +26,12 @@ function fault(rule: RuleId, line: number, what: string, text: string): Fault {
   return { rule, line, what, text };
 }
 
-/** A directive in line 7, behind the others. */
+/** A directive in line 7, after the others. */
 function directive(rule: RuleId, written: string): Fault {
   return fault(rule, 7, written, CLEAN.replace('export SITE', `${written}\nexport SITE`));
 }
 
-/** A line of script in line 10, behind PRE_SETUP. */
+/** A line of script in line 10, after PRE_SETUP. */
 function body(rule: RuleId, written: string, column = 10): Fault {
   return fault(
     rule,
@@ -41,7 +41,7 @@ function body(rule: RuleId, written: string, column = 10): Fault {
   );
 }
 
-/** The agent started like this, in line 11. */
+/** A command in line 11 that starts the agent. */
 function agent(rule: RuleId, written: string, ...directives: readonly string[]): Fault {
   const text = CLEAN.replace('#SBATCH --nodes', [...directives, '#SBATCH --nodes'].join('\n'));
   return fault(
@@ -152,7 +152,7 @@ export const FAULTS: readonly Fault[] = [
       .replace('${CLEARML_AGENT_EXECUTE}', '${CLEARML_PRE_SETUP}')
       .replace('X', '${CLEARML_AGENT_EXECUTE}'),
   ),
-  fault('after-post-setup', 13, 'a command behind the end', `${CLEAN}rm -rf /scratch/me\n`),
+  fault('after-post-setup', 13, 'a command after POST_SETUP', `${CLEAN}rm -rf /scratch/me\n`),
   agent('gpus-without-nv', 'singularity exec /x.sif ${CLEARML_AGENT_EXECUTE}', '#SBATCH --gpus=1'),
   agent(
     'gpus-without-nv',

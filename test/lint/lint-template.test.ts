@@ -22,8 +22,8 @@ function templatesIn(folder: URL): [name: string, text: string][] {
     .map((name) => [name, readFileSync(new URL(name, folder), 'utf8')]);
 }
 
-describe('lint of a template', () => {
-  it('says nothing of a clean one', () => {
+describe('lintTemplate', () => {
+  it('finds nothing in a clean template', () => {
     expect(told(CLEAN)).to.deep.equal([]);
   });
 
@@ -33,14 +33,14 @@ describe('lint of a template', () => {
     });
   }
 
-  it('knows a fault for each rule that needs no program to be found', () => {
+  it('has a seeded fault for each rule that needs no other program', () => {
     const seeded = new Set(FAULTS.map(({ rule }) => rule));
     const byPrograms = ['bash-syntax', 'shellcheck', 'sbatch-refuses', 'output-folder'];
 
     expect(Object.keys(RULES)).to.have.members([...seeded, ...byPrograms]);
   });
 
-  it('finds all faults of one text at once', () => {
+  it('finds all faults of one template at once', () => {
     const text = CLEAN.replace('#SBATCH --output', '#SBATCH --array=1-3\n#SBATCH --output')
       .replace('echo "task', 'echo ${CLEARML_TASK.naem|uper}\n#SBATCH --exclusive\necho "task')
       .replace('${CLEARML_POST_SETUP}', '');
@@ -54,13 +54,13 @@ describe('lint of a template', () => {
   });
 
   for (const [name, text] of templatesIn(EXAMPLES)) {
-    it(`says nothing of examples/${name}`, () => {
+    it(`finds nothing in examples/${name}`, () => {
       expect(told(text)).to.deep.equal([]);
     });
   }
 
   for (const [name, text] of templatesIn(FIXTURES)) {
-    it(`has no error, and no false alarm, for a documented template: ${name}`, () => {
+    it(`has no error and no false alarm for a documented template: ${name}`, () => {
       const rules = lintTemplate(name, text).findings.map(({ rule }) => rule);
 
       // Slurm gives --priority to operators only; the Pyxis pages have no default image; one template is written for PBS.
@@ -68,7 +68,7 @@ describe('lint of a template', () => {
     });
   }
 
-  it('says everything in sentences that begin with a capital, or with the name of a program or an option', () => {
+  it('writes each message as a sentence that begins with a capital, or a program or option name', () => {
     for (const { text } of FAULTS) {
       for (const { sentence } of lintTemplate('t.template', text).findings) {
         expect(sentence).to.match(/^(?:[^a-z]|bash|sbatch|srun|ssh|hetjob|apptainer|singularity)[^]*[.?]$/);
@@ -76,7 +76,7 @@ describe('lint of a template', () => {
     }
   });
 
-  it('has no secret in what it says', () => {
+  it('shows no secret in its findings', () => {
     const secrets = /aBcD1234|hunter22|IOSFODNN/;
 
     for (const { text } of FAULTS) {
@@ -84,7 +84,7 @@ describe('lint of a template', () => {
     }
   });
 
-  it('finds whatever the renderer refuses, by its rule and at its line', () => {
+  it('finds every error of the renderer, with the same rule and line', () => {
     const pieces = fc.constantFrom(...FAULTS.filter(({ text }) => text.length < 10_000).map(({ text }) => text));
     const cut = fc.tuple(pieces, fc.nat(), fc.nat(40)).map(([text, at, length]) => {
       const from = at % text.length;
@@ -112,7 +112,7 @@ describe('lint of a template', () => {
   });
 });
 
-describe('lint lets pass', () => {
+describe('lintTemplate, for correct text,', () => {
   for (const line of [
     '#SBATCH --comment="a # in quotes"',
     '#SBATCH --container-image="docker://nvcr.io#nvidia/pytorch:24.01-py3"',
@@ -129,7 +129,7 @@ describe('lint lets pass', () => {
     '#SBATCH --comment=${CLEARML_TASK.hyperparams.General.lr.value:1}',
     '#SBATCH --comment=${CLEARML_CONFIG.agent.site.name:here}',
   ]) {
-    it(line, () => {
+    it(`finds nothing in ${line}`, () => {
       expect(told(withDirectives(line))).to.deep.equal([]);
     });
   }
@@ -144,12 +144,12 @@ describe('lint lets pass', () => {
     '# ${CLEARML_TASK.naem} in a comment',
     'singularity --version',
   ]) {
-    it(body, () => {
+    it(`finds nothing in ${body}`, () => {
       expect(told(withBody(body))).to.deep.equal([]);
     });
   }
 
-  it('srun in front of the agent where there may be several nodes', () => {
+  it('finds nothing in srun before the agent if the job may have several nodes', () => {
     const text = withDirectives(`#SBATCH --nodes=${property('num_nodes', ':1')}`).replace(
       '${CLEARML_AGENT_EXECUTE}',
       'srun singularity exec ${CLEARML_AGENT_EXECUTE}',
@@ -158,7 +158,7 @@ describe('lint lets pass', () => {
     expect(told(text)).to.deep.equal([]);
   });
 
-  it('a container without a word about GPUs where the job itself sees to them', () => {
+  it('finds nothing in a container command without GPU options if the job has GPUs', () => {
     const text = withDirectives('#SBATCH --gpus=1').replace(
       '${CLEARML_AGENT_EXECUTE}',
       'singularity exec ${CLEARML_AGENT_EXECUTE}',
@@ -167,7 +167,7 @@ describe('lint lets pass', () => {
     expect(told(text)).to.deep.equal([]);
   });
 
-  it('module in a login shell, or behind a file or a function that makes it', () => {
+  it('accepts module in a login shell, or after a file or function that defines it', () => {
     const text = withBody('module load python');
 
     expect(told(text)).to.deep.equal([
@@ -178,7 +178,7 @@ describe('lint lets pass', () => {
     expect(told(text.replace('module load', 'module() { :; }\nmodule load'))).to.deep.equal([]);
   });
 
-  it('tells of the lines of another scheduler once', () => {
+  it('reports the lines of another scheduler once', () => {
     const lint = lintTemplate('t', withDirectives('#PBS -l walltime=1', '#PBS -q gpu', '#PBS -A lab'));
 
     expect(lint.findings.map(({ sentence }) => sentence)).to.deep.equal([
@@ -186,7 +186,7 @@ describe('lint lets pass', () => {
     ]);
   });
 
-  it('an empty environment where the script brings its own', () => {
+  it('accepts an empty environment if the script loads a profile', () => {
     const text = withDirectives('#SBATCH --export=NONE');
 
     expect(told(text.replace('#!/bin/bash', '#!/bin/bash -l'))).to.deep.equal([]);

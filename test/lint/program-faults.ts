@@ -1,11 +1,11 @@
-// Faults that lint finds with the help of bash, shellcheck, the host's folders and sbatch, on a cluster whose partition is debug.
+// Faults that lint finds with bash, shellcheck, the host's directories and sbatch, on a cluster whose partition is debug.
 import { CLEAN, type Fault } from './faults.ts';
 
 function directive(rule: Fault['rule'], line: number, written: string): Fault {
   return { rule, line, what: written, text: CLEAN.replace('export SITE', `${written}\nexport SITE`) };
 }
 
-/** In the place of the option's own line. */
+/** Replaces the line of the option. */
 function instead(line: number, written: string): Fault {
   const [option = ''] = /^#SBATCH --[a-z]+/.exec(written) ?? [];
   const lines = CLEAN.split('\n').map((own) => (own.startsWith(option) ? written : own));
@@ -31,7 +31,7 @@ export const PROGRAM_FAULTS: readonly Fault[] = [
   output('/nowhere/%j.log'),
   output('logs/%j/out.log'),
   instead(4, '#SBATCH --partition=nowhere'),
-  // With some Slurm's words name no option: it is the whole request.
+  // Some Slurm releases name no option in the error, so the finding is for the whole request.
   instead(2, '#SBATCH --nodes=4000'),
   directive('sbatch-refuses', 7, '#SBATCH --gres=gpu:h100:1'),
   directive('sbatch-refuses', 7, '#SBATCH --container-mage=x'),

@@ -1,4 +1,4 @@
-// What lint calls an error is told at the start and when templates are read again: each once, with its line.
+// The daemon logs lint errors at the start and after a reload: each once, with its line.
 import { expect } from 'chai';
 import { warnOfTemplates } from '../../src/lint/warn-of-templates.ts';
 import { createWarnOnce } from '../../src/log/warn-once.ts';
@@ -18,8 +18,8 @@ function hostThatSays(stderr: string): Transport {
   };
 }
 
-describe('templates with errors', () => {
-  it('are told of at the start, with file and line', async () => {
+describe('the daemon', () => {
+  it('logs an error of a template at the start, with file and line', async () => {
     await using place = await hereOnStandIns();
     await place.write('gpu.template', MISSPELT);
     await place.user.makeQueue('gpu');
@@ -30,7 +30,7 @@ describe('templates with errors', () => {
     expect(stderr).to.match(/WARN .*Template gpu\.template, line 2: CLEARML_TASK has no field "hyperparms"/);
   });
 
-  it('that do not read a user property: its task is told', async () => {
+  it("reports a user property that the template does not use in the task's console", async () => {
     await using place = await hereOnStandIns();
     await place.write(
       'gpu.template',
@@ -47,7 +47,7 @@ describe('templates with errors', () => {
     );
   });
 
-  it('are told of once, though they are read again, and with what Slurm says of them', async () => {
+  it('logs an error that sbatch reports once, even if it checks the template again', async () => {
     const lines: string[] = [];
     const log = { warn: (message: string) => lines.push(message) } as unknown as Logger;
     const warnOnce = createWarnOnce();

@@ -1,17 +1,17 @@
-// Faults that the oracle must find: each an edit of the program, and the rounds in which it shows.
+// Faults that the oracle must find: each is an edit of the program, with the rounds in which the fault shows.
 import type { RoundPlan } from '../simulation/schedule.ts';
 import type { SourceEdit } from '../support/source-edits.ts';
 
 export interface SeededFault {
   readonly title: string;
   readonly edits: readonly SourceEdit[];
-  /** What the rounds have in common in which it shows. */
+  /** Common settings of the rounds in which the fault shows. */
   readonly rounds: Partial<RoundPlan>;
 }
 
 export const SEEDED_FAULTS: readonly SeededFault[] = [
   {
-    title: 'sbatch is run again when it timed out',
+    title: 'sbatch runs again after a timeout',
     edits: [
       {
         file: 'src/slurm/cli-scheduler.ts',
@@ -22,7 +22,7 @@ export const SEEDED_FAULTS: readonly SeededFault[] = [
     rounds: { kinds: ['sbatch answer is lost'] },
   },
   {
-    title: 'a job is known by its id alone',
+    title: 'the daemon identifies a job only by its id',
     edits: [
       {
         file: 'src/daemon/reconcile/reconcile.ts',
@@ -38,7 +38,7 @@ export const SEEDED_FAULTS: readonly SeededFault[] = [
     rounds: { kinds: ['controller crashes', 'daemon dies before its call'], isLazy: true },
   },
   {
-    title: 'an empty squeue that complains on standard error is taken for an empty list',
+    title: 'squeue output that is empty because of an error counts as an empty list',
     edits: [
       {
         file: 'src/slurm/squeue.ts',
@@ -49,7 +49,7 @@ export const SEEDED_FAULTS: readonly SeededFault[] = [
     rounds: { kinds: ['squeue complains'], isLazy: true },
   },
   {
-    title: 'a task is popped before the journal knows of it',
+    title: 'the daemon claims a task before it writes the journal entry',
     edits: [
       {
         file: 'src/daemon/claim/claim.ts',
@@ -67,12 +67,12 @@ export const SEEDED_FAULTS: readonly SeededFault[] = [
     rounds: { kinds: ['daemon dies before its call'] },
   },
   {
-    title: 'the gate is left out',
+    title: 'the job has no gate',
     edits: [{ file: 'templates/agent-execute.sh.mustache', from: '"$(clearml_pass_gate)"', to: 'open' }],
     rounds: { kinds: ['sbatch is doubled'] },
   },
   {
-    title: 'a task is parked by tasks.enqueue',
+    title: 'the daemon parks a task with tasks.enqueue',
     edits: [
       {
         file: 'src/clearml/queues.ts',
@@ -94,7 +94,7 @@ export const SEEDED_FAULTS: readonly SeededFault[] = [
     rounds: { kinds: ['user aborts'] },
   },
   {
-    title: 'a task that waits is failed without its entry being taken first',
+    title: 'the daemon fails a parked task without removing it from the scheduler queue',
     edits: [
       {
         file: 'src/daemon/reconcile/end.ts',
@@ -105,12 +105,12 @@ export const SEEDED_FAULTS: readonly SeededFault[] = [
     rounds: { kinds: ['sbatch refuses'] },
   },
   {
-    title: 'the agent does not require that the task waits',
+    title: 'the agent does not require that the task is queued',
     edits: [{ file: 'templates/partials/agent.sh.mustache', from: ' --require-queue', to: '' }],
     rounds: { kinds: ['user aborts', 'user resets', 'user dequeues'] },
   },
   {
-    title: 'a task is returned to its queue while its job still runs',
+    title: 'the daemon parks a task again while its job still runs',
     edits: [
       {
         file: 'src/daemon/decide/running.ts',
@@ -121,7 +121,7 @@ export const SEEDED_FAULTS: readonly SeededFault[] = [
     rounds: { kinds: ['job is preempted', 'user requeues the job'], isLazy: true },
   },
   {
-    title: 'a task is resubmitted without looking its job up',
+    title: 'the daemon resubmits a task without looking up its job',
     edits: [
       {
         file: 'src/daemon/submit/resume.ts',
@@ -137,7 +137,7 @@ export const SEEDED_FAULTS: readonly SeededFault[] = [
     rounds: { kinds: ['sbatch answer is lost'], isLazy: true },
   },
   {
-    title: 'a new attempt is made though the entry is gone',
+    title: 'the daemon submits a new attempt although the task is no longer parked',
     edits: [
       {
         file: 'src/daemon/submit/resume.ts',
@@ -148,7 +148,7 @@ export const SEEDED_FAULTS: readonly SeededFault[] = [
     rounds: { kinds: ['sbatch answer is lost', 'sbatch is in flight', 'gate answer is lost'], isLazy: true },
   },
   {
-    title: 'a task is claimed while an old job of it lives',
+    title: 'the daemon claims a task while an earlier job of it is still live',
     edits: [
       {
         file: 'src/daemon/claim/claim-tasks.ts',
@@ -164,7 +164,7 @@ export const SEEDED_FAULTS: readonly SeededFault[] = [
     rounds: { kinds: ['user resets', 'user enqueues', 'user aborts'], isLazy: true, movesPerFault: 20 },
   },
   {
-    title: 'a task is forgotten while it is in progress',
+    title: 'the daemon forgets a task while it is in progress',
     edits: [
       {
         file: 'src/daemon/decide/ended.ts',

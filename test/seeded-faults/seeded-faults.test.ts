@@ -30,9 +30,9 @@ const EASY = {
   diesForGood: false,
 } as const;
 
-describe('the oracle finds a seeded fault:', () => {
+describe('the oracle', () => {
   for (const fault of SEEDED_FAULTS) {
-    it(fault.title, async () => {
+    it(`finds a seeded fault: ${fault.title}`, async () => {
       const folder = await mkdtemp(join(tmpdir(), 'seeded-fault-'));
       try {
         await Promise.all(COPIED.map((path) => cp(join(PROJECT, path), join(folder, path), { recursive: true })));
@@ -46,7 +46,7 @@ describe('the oracle finds a seeded fault:', () => {
     });
   }
 
-  it('and nothing without one', async () => {
+  it('finds nothing without a seeded fault', async () => {
     for (const fault of SEEDED_FAULTS)
       expect(await findBadRound({ ...searchFor(fault), rounds: 2 }), fault.title).to.equal(undefined);
   });

@@ -19,14 +19,14 @@ const RECORD: JobRecord = {
   restarts: 0,
 };
 
-describe('the job of a task', () => {
+describe('findJob, for a job id from ClearML,', () => {
   for (const [what, record, isFound] of [
-    ['a job of ours', RECORD, true],
+    ['a job of the task', RECORD, true],
     ["another Unix user's job of the same name", { ...RECORD, userId: 1001, isOthers: true }, false],
-    ['a job of which nobody can tell whose it is', { ...RECORD, userId: undefined, isOthers: true }, false],
-    ['a job of ours of another task', { ...RECORD, name: RECORD.name.replace('task_a', 'task_b') }, false],
+    ['a job whose user is unknown', { ...RECORD, userId: undefined, isOthers: true }, false],
+    ['a job of another task', { ...RECORD, name: RECORD.name.replace('task_a', 'task_b') }, false],
   ] as const) {
-    it(`is ${isFound ? '' : 'not '}${what}, where its number is known from ClearML only`, async () => {
+    it(`${isFound ? 'returns' : 'ignores'} ${what}`, async () => {
       const scheduler = {
         list: () => Promise.resolve({ kind: 'listed', jobs: [] } as const),
         record: (id: JobId) => Promise.resolve(id === '7' ? record : undefined),

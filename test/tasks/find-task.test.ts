@@ -1,10 +1,10 @@
-// A task is named by its id, the beginning of it, its name, or the number of its job; and aborted by `cancel`.
+// A command finds a task by its id, a prefix of the id, its name, or its job id; `cancel` aborts the task.
 import { expect } from 'chai';
 import { acquireLock } from '../../src/daemon/journal/lock.ts';
 import { systemClock } from '../../src/base/clock.ts';
 import { hereOnStandIns, type OnStandIns } from '../cli/on-stand-ins.ts';
 
-/** The job stays where it is. */
+/** The job stays pending. */
 const TEMPLATE = '#!/bin/bash\n#SBATCH --hold\n${CLEARML_PRE_SETUP}\n${CLEARML_AGENT_EXECUTE}\n${CLEARML_POST_SETUP}\n';
 
 describe('a task on the command line', () => {
@@ -22,9 +22,9 @@ describe('a task on the command line', () => {
 
   for (const [how, name] of [
     ['its id', () => task],
-    ['the beginning of its id', () => task.slice(0, 12)],
+    ['a prefix of its id', () => task.slice(0, 12)],
     ['its name', () => 'train (v1.0)'],
-    ['the number of its job', () => job],
+    ['its job id', () => job],
   ] as const) {
     it(`is found by ${how}`, async () => {
       const { stdout, stderr } = await place.run('render', '--template-files', 't', '--task', name());
@@ -32,13 +32,13 @@ describe('a task on the command line', () => {
     });
   }
 
-  it('that is not there is told of', async () => {
+  it('causes an error if it does not exist', async () => {
     const { code, stderr } = await place.run('logs', 'no such task');
     expect(code).to.equal(2);
     expect(stderr).to.include('Task "no such task" not found');
   });
 
-  it('of which there are several is not guessed: they are named', async () => {
+  it('causes an error that lists all matches if several tasks have the name', async () => {
     const twins = [await place.user.makeTask({ name: 'twin' }), await place.user.makeTask({ name: 'twin' })];
     const { code, stderr } = await place.run('cancel', 'twin');
     expect(code).to.equal(2);
@@ -46,14 +46,14 @@ describe('a task on the command line', () => {
     for (const id of twins) expect(stderr).to.include(`\n  ${id}  created  twin`);
   });
 
-  it('is not cancelled where it neither waits nor runs', async () => {
+  it('is not cancelled if it is neither queued nor in progress', async () => {
     const draft = await place.user.makeTask({ name: 'a draft' });
     const { code, stderr } = await place.run('cancel', draft);
     expect(code).to.equal(1);
     expect(stderr).to.include(`Task ${draft} (a draft) is created: there is nothing to cancel.`);
   });
 
-  it('that waits is aborted by cancel, which says who ends its job', async () => {
+  it('is aborted by cancel while it is queued, with a message about its job', async () => {
     const { code, stdout, stderr } = await place.run('cancel', job);
     expect(code, stderr).to.equal(0);
     expect(stdout).to.equal(
@@ -62,7 +62,7 @@ describe('a task on the command line', () => {
     expect((await place.user.look(task)).status).to.equal('stopped');
   });
 
-  it('that runs is asked to end', async () => {
+  it('is asked to stop by cancel while it is in progress', async () => {
     const runs = await place.submitOne(TEMPLATE, 'runs');
     await place.user.api('tasks.started', { task: runs, force: true });
     await place.user.api('workers.status_report', { worker: 'w', task: runs, timestamp: Date.now() });
