@@ -1,4 +1,4 @@
-// Two Unix users on one cluster: each sees his own jobs in his list, and both jobs in that of everybody.
+// Two Unix users on one cluster: list() shows each user that user's jobs, listAllUsers() shows both.
 import { expect } from 'chai';
 import { tmpdir } from 'node:os';
 import { requireRoot, requireSlurm } from '../support/requires.ts';
@@ -13,7 +13,7 @@ describe("another Unix user's job", () => {
   // Only root may submit as another user.
   before(requireRoot);
 
-  it('D-11 stands in the list of everybody, and not in our own', async () => {
+  it("D-11 is in the list of all users but not in the user's own list", async () => {
     const cluster = await sharedCluster();
     const words = ['--parsable', '--hold', `--uid=${NOBODY}`, '--chdir=/', '--output=/dev/null', '--job-name=other'];
     const id = (await cluster.run('sbatch', ...words, '--wrap=true')).trim();

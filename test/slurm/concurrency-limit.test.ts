@@ -1,10 +1,10 @@
-// How many calls run at once, in which order, and how one that waits can be given up.
+// How many calls run at once, in which order, and how a waiting call is aborted.
 import { expect } from 'chai';
 import { createConcurrencyLimit } from '../../src/slurm/concurrency-limit.ts';
 import { rejection } from '../support/rejection.ts';
 
-describe('call slots', () => {
-  it('run no more at once than there are slots, in the order asked', async () => {
+describe('a concurrency limit', () => {
+  it('runs calls in order, and no more at once than the limit', async () => {
     const slots = createConcurrencyLimit(2);
     const begun: number[] = [];
     const ends: (() => void)[] = [];
@@ -28,7 +28,7 @@ describe('call slots', () => {
     await Promise.all(calls);
   });
 
-  it('are free again after a call that failed', async () => {
+  it('starts the next call after a failed one', async () => {
     const slots = createConcurrencyLimit(1);
     const failure = await rejection(slots.run(() => Promise.reject(new Error('no'))));
 
@@ -36,7 +36,7 @@ describe('call slots', () => {
     expect(await slots.run(() => Promise.resolve('yes'))).to.equal('yes');
   });
 
-  it('let one that waits be given up, and no slot is lost by it', async () => {
+  it('aborts a waiting call without losing its slot', async () => {
     const slots = createConcurrencyLimit(1);
     const stop = new AbortController();
     let end: () => void = () => undefined;

@@ -1,4 +1,4 @@
-// The scheduler contract on real Slurm with real accounting: sacct knows what squeue has forgotten, and accounts and QOS have a say.
+// The scheduler contract on real Slurm with real accounting: sacct has the jobs that squeue no longer shows, and accounts and QOS apply.
 import { expect } from 'chai';
 import { randomUUID } from 'node:crypto';
 import { userInfo } from 'node:os';
@@ -42,7 +42,7 @@ for (const { name, version } of SLURMS) {
         ['an account', '--account=no-such-account', 'Invalid account or account/partition combination specified'],
         ['a QOS', '--qos=none', 'Invalid qos specification'],
       ] as const) {
-        it(`rejects ${what} that does not exist in Slurm's words`, async () => {
+        it(`rejects ${what} that does not exist, with Slurm's message`, async () => {
           expect(await submit(cluster.scheduler, newName(), `#SBATCH ${directive}`)).to.deep.equal({
             kind: 'rejected',
             words,
@@ -50,7 +50,7 @@ for (const { name, version } of SLURMS) {
         });
       }
 
-      it('waits at the submit limit of a QOS, and continues when a job of it has ended', async () => {
+      it('reports backpressure at the submit limit of a QOS until a job ends', async () => {
         const directive = `#SBATCH --qos=${ONE_JOB_QOS}`;
         const first = await submitted(cluster.scheduler, newName(), directive, 'sleep 1000');
         const second = await submit(cluster.scheduler, newName(), directive);
@@ -70,7 +70,7 @@ for (const { name, version } of SLURMS) {
       });
     });
 
-    describe('of a job that squeue no longer shows', () => {
+    describe('for a job that squeue no longer shows', () => {
       let forgetful: SlurmCluster;
       let cluster: ClusterUnderTest;
       let scheduler: Scheduler;
@@ -117,7 +117,7 @@ for (const { name, version } of SLURMS) {
         await waitUntil('squeue to show none of them', async () => (await list(scheduler)).length === 0);
       });
 
-      it('tells how it ended', async () => {
+      it('reports how the job ended', async () => {
         const job = await remembered(failed);
 
         expect(job).to.include({ name: failed, state: 'FAILED', partition: 'debug', nodes: 'n1' });
@@ -135,11 +135,11 @@ for (const { name, version } of SLURMS) {
 
       for (const [what, name] of [
         ['was held', held],
-        ['had to wait for its time', early],
+        ['waited for its begin time', early],
         ['waited for its partition', down],
-        ['had been requeued', requeued],
+        ['was pending after a requeue', requeued],
       ] as const) {
-        it(`tells that it was cancelled while it ${what}`, async () => {
+        it(`reports a job that was cancelled while it ${what}`, async () => {
           expect(await remembered(name)).to.include({
             state: 'CANCELLED',
             stateWord: `CANCELLED by ${userInfo().uid}`,
@@ -147,23 +147,23 @@ for (const { name, version } of SLURMS) {
         });
       }
 
-      it('tells who cancelled it', async () => {
+      it('reports the user who cancelled the job', async () => {
         const { username, uid } = userInfo();
         const { id } = await remembered(held);
 
         expect(await scheduler.record(id)).to.include({ name: held, cancelledBy: `${username} (uid ${uid})` });
       });
 
-      it('S-23 tells how the last of its runs ended', async () => {
+      it('S-23 reports the last run of a requeued job', async () => {
         const { id, state } = await remembered(ranTwice);
 
         expect(state).to.equal('FAILED');
         expect(await scheduler.record(id)).to.include({ stateWord: 'FAILED', exitCode: 3, restarts: 1 });
       });
 
-      // The newest never hears of an account of this user in the tests' cluster.
+      // In the tests' cluster, Slurm 26.05 never learns of an account of that user.
       const itOnOwnSlurm = version === undefined ? it : (): void => undefined;
-      itOnOwnSlurm("is not told of another Unix user's job of the same name or number", async () => {
+      itOnOwnSlurm("does not report another Unix user's job of the same name or id", async () => {
         const theirs = newName();
         const options = ['--parsable', '--hold', '--uid=65534', '--account=lab', '--chdir=/', '--output=/dev/null'];
         await cluster.run('sacctmgr', '--immediate', 'add', 'user', 'nobody', 'account=lab');
@@ -185,7 +185,7 @@ for (const { name, version } of SLURMS) {
         expect(await lookUp(theirs)).to.deep.equal({ kind: 'listed', jobs: [] });
       });
 
-      it('tells of each of several', async () => {
+      it('looks up several jobs in one call', async () => {
         const answer = await scheduler.lookUp([failed, held, 'unheard of', ranTwice], Date.now());
 
         expect(answer.kind === 'listed' && answer.jobs.map((job) => job.name)).to.have.members([
@@ -195,7 +195,7 @@ for (const { name, version } of SLURMS) {
         ]);
       });
 
-      it('S-21 says nothing while slurmdbd is away, unless squeue shows a job of that name', async () => {
+      it('S-21 fails while slurmdbd is down, unless squeue shows a job of that name', async () => {
         const running = newName();
         const id = await submitted(scheduler, running, 'sleep 1000');
         await forgetful.stopAccounting();
@@ -207,7 +207,7 @@ for (const { name, version } of SLURMS) {
         expect(await lookUp(failed)).to.have.property('kind', 'listed');
       });
 
-      it('has a record of none that never was', async () => {
+      it('has no record of an unknown job id', async () => {
         expect(await scheduler.record('999999' as JobId)).to.equal(undefined);
       });
 

@@ -1,4 +1,4 @@
-// The scheduler contract on real Slurm: whichever release this machine has.
+// The scheduler contract on real Slurm: the release of this machine.
 import { requireSlurm } from '../support/requires.ts';
 import { sharedCluster } from '../support/shared-cluster.ts';
 import { defineSchedulerContract } from './contract.ts';

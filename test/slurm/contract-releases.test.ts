@@ -1,4 +1,4 @@
-// The scheduler contract on every release of Slurm that the tests know, beside the machine's own.
+// The scheduler contract on every release of Slurm that the tests know, other than the machine's own.
 import { otherSlurmReleases } from '../set-up/slurm-roots.mjs';
 import { requireSlurmVersion } from '../support/requires.ts';
 import { startSlurmCluster, type SlurmCluster } from '../support/slurm-cluster.ts';

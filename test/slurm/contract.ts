@@ -74,7 +74,7 @@ export function defineSchedulerContract(name: string, open: () => Promise<Cluste
       return until(id, `to be ${state}`, (job) => job.state === state);
     }
 
-    it('tells the facts of the cluster', async () => {
+    it('returns the facts of the cluster', async () => {
       const facts = await scheduler.facts();
 
       expect(facts.clusterName).not.to.equal('');
@@ -84,7 +84,7 @@ export function defineSchedulerContract(name: string, open: () => Promise<Cluste
       expect(facts.killWaitMs).to.be.greaterThan(0);
     });
 
-    it('runs a script to its end, and shows the job while it runs and afterwards', async () => {
+    it('runs a script and shows the job while it runs and after it ended', async () => {
       const before = Math.floor(Date.now() / 1000) * 1000;
       const { id, name } = await submit(script('while [ ! -e continue ]; do sleep 0.1; done; rm continue'));
       const running = await untilState(id, 'RUNNING');
@@ -100,14 +100,14 @@ export function defineSchedulerContract(name: string, open: () => Promise<Cluste
       expect(ended.endedAt).to.be.within(before, Date.now());
     });
 
-    it('S-10 gives the job our name, whatever the script says', async () => {
+    it('S-10 gives the job its name, whatever the script says', async () => {
       const { id, name } = await submit(script('#SBATCH --job-name=theirs', 'echo "$SLURM_JOB_NAME"'));
       await untilState(id, 'COMPLETED');
 
       expect(await logOf(id)).to.equal(`${name}\n`);
     });
 
-    it('starts the job in the working directory, and tells where its log is', async () => {
+    it('starts the job in the working directory and returns the path of its log', async () => {
       const { id, name } = await submit(script('#SBATCH --output=%x-%j.log', 'pwd'));
       await untilState(id, 'COMPLETED');
       const record = await scheduler.record(id);
@@ -117,7 +117,7 @@ export function defineSchedulerContract(name: string, open: () => Promise<Cluste
       expect(await logOf(id)).to.equal(`${cluster.folder}\n`);
     });
 
-    it('S-07 hands on the script byte for byte, also a long one', async () => {
+    it('S-07 submits the script byte for byte, even a long one', async () => {
       const text = 'ünïcödé $HOME `id` "quotes" \'more\' \\ and # signs';
       const { id } = await submit(script("cat <<'END'", text, 'END', `# ${'x'.repeat(300_000)}`, 'echo last'));
       await untilState(id, 'COMPLETED');
@@ -125,7 +125,7 @@ export function defineSchedulerContract(name: string, open: () => Promise<Cluste
       expect(await logOf(id)).to.equal(`${text}\nlast\n`);
     });
 
-    it('S-10 tells the job which it is, and nothing of how it was asked for', async () => {
+    it('S-10 gives the job its id in the environment, but no variables of the submission', async () => {
       const { id } = await submit(script('env'));
       await untilState(id, 'COMPLETED');
       const log = await logOf(id);
@@ -134,7 +134,7 @@ export function defineSchedulerContract(name: string, open: () => Promise<Cluste
       expect(log).not.to.include('SLURM_TIME_FORMAT');
     });
 
-    it('keeps the log of a job from others, and tells the umask that the job would have had', async () => {
+    it('makes the log private and reports the umask that the job would have had', async () => {
       const { umask = '' } = await scheduler.facts();
       const { id } = await submit(script('umask'));
       await untilState(id, 'COMPLETED');
@@ -145,14 +145,14 @@ export function defineSchedulerContract(name: string, open: () => Promise<Cluste
       expect(await cluster.run('stat', '-c', '%a', outputPath)).to.equal('600\n');
     });
 
-    it('tells the exit code of a job that fails', async () => {
+    it('reports the exit code of a failed job', async () => {
       const { id } = await submit(script('exit 3'));
 
       expect((await untilState(id, 'FAILED')).reason).to.equal('NonZeroExitCode');
       expect(await scheduler.record(id)).to.include({ stateWord: 'FAILED', exitCode: 3, exitSignal: undefined });
     });
 
-    it('tells the signal that ended a job', async () => {
+    it('reports the signal that ended a job', async () => {
       const { id } = await submit(script('kill -KILL $$'));
       await untilState(id, 'FAILED');
 
@@ -169,7 +169,7 @@ export function defineSchedulerContract(name: string, open: () => Promise<Cluste
       expect((await logOf(id)).trim().split('\n').sort()).to.deep.equal(['0 of 2', '1 of 2']);
     });
 
-    it('shows why a job waits', async () => {
+    it('reports the reason of a pending job', async () => {
       const held = await submit(script('#SBATCH --hold', 'true'));
       const down = await submit(script('#SBATCH --partition=down', 'true'));
 
@@ -183,7 +183,7 @@ export function defineSchedulerContract(name: string, open: () => Promise<Cluste
       });
     });
 
-    it('cancels jobs that wait and jobs that run, and lets the latter know', async () => {
+    it('cancels pending and running jobs, and Slurm sends the running ones SIGTERM', async () => {
       const waiting = await submit(script('#SBATCH --hold', 'true'));
       // Not `wait`: a SIGTERM just before it is forgotten by bash until a child ends.
       const running = await submit(script('trap "echo told; exit 0" TERM', 'echo up', 'while :; do sleep 0.1; done'));
@@ -205,7 +205,7 @@ export function defineSchedulerContract(name: string, open: () => Promise<Cluste
       await waitUntil('the script to be told', wasTold, { evidence: () => log });
     });
 
-    it('S-38 takes it well when jobs to be cancelled are gone or never were', async () => {
+    it('S-38 accepts ended and unknown jobs in a cancellation', async () => {
       const { id } = await submit(script('true'));
       await untilState(id, 'COMPLETED');
       await scheduler.cancel([id, '999999' as JobId]);
@@ -213,7 +213,7 @@ export function defineSchedulerContract(name: string, open: () => Promise<Cluste
       expect((await list()).find((job) => job.id === id)?.state).to.equal('COMPLETED');
     });
 
-    it('finds jobs by their exact name, ended ones too', async () => {
+    it('finds running and ended jobs by their exact name', async () => {
       const name = newName();
       const ended = await submit(script('true'), name);
       const alive = await submit(script('sleep 1000'), name);
@@ -225,11 +225,11 @@ export function defineSchedulerContract(name: string, open: () => Promise<Cluste
       expect(await lookUp(name.slice(0, -1))).to.deep.equal([]);
     });
 
-    it('S-19 has no record of a job that never was', async () => {
+    it('S-19 has no record of an unknown job id', async () => {
       expect(await scheduler.record('999999' as JobId)).to.equal(undefined);
     });
 
-    it('is not confused by what other jobs are called', async () => {
+    it('is not confused by the names of other jobs', async () => {
       const { id, name } = await submit(script('#SBATCH --hold', 'true'));
       const hostile = `x\x1e1\x1f1\x1fRUNNING\x1f${name}\x1d\n${id} ${name}|COMPLETED`;
       const other = await submit(script('#SBATCH --hold', 'true'), hostile);
@@ -246,7 +246,7 @@ export function defineSchedulerContract(name: string, open: () => Promise<Cluste
       expect(await untilState(id, 'PENDING')).to.include({ name, endedAt: undefined });
     });
 
-    it('accepts many at once, each under its own id', async () => {
+    it('accepts many submissions at once, each with its own job id', async () => {
       const names = Array.from({ length: 12 }, newName);
       const jobs = await Promise.all(names.map((name) => submit(script('#SBATCH --hold', 'true'), name)));
 
@@ -256,15 +256,15 @@ export function defineSchedulerContract(name: string, open: () => Promise<Cluste
     });
 
     for (const [what, text, words] of [
-      ['a partition that is not there', script('#SBATCH --partition=nope', 'true'), 'Invalid partition name specified'],
-      ['an option that is not known', script('#SBATCH --bogus', 'true'), "unrecognized option '--bogus'"],
-      ['a time limit that is none', script('#SBATCH --time=soon', 'true'), 'Invalid --time specification'],
+      ['an unknown partition', script('#SBATCH --partition=nope', 'true'), 'Invalid partition name specified'],
+      ['an unknown option', script('#SBATCH --bogus', 'true'), "unrecognized option '--bogus'"],
+      ['an invalid time limit', script('#SBATCH --time=soon', 'true'), 'Invalid --time specification'],
       ['a script without an interpreter', 'echo hello\n', 'This does not look like a batch script.'],
-      ['no script', '', 'Batch script is empty!'],
-      ['line ends of another system', '#!/bin/bash\r\ntrue\r\n', 'Batch script contains DOS line breaks'],
-      ['more nodes than there are', script('#SBATCH --nodelist=nowhere', 'true'), 'Invalid node name specified'],
+      ['an empty script', '', 'Batch script is empty!'],
+      ['DOS line breaks', '#!/bin/bash\r\ntrue\r\n', 'Batch script contains DOS line breaks'],
+      ['an unknown node', script('#SBATCH --nodelist=nowhere', 'true'), 'Invalid node name specified'],
     ] as const) {
-      it(`rejects ${what} in Slurm's words, and no job is left`, async () => {
+      it(`rejects ${what} with Slurm's message and leaves no job`, async () => {
         const jobName = newName();
         const outcome = await scheduler.submit({ jobName, script: text });
 
@@ -274,7 +274,7 @@ export function defineSchedulerContract(name: string, open: () => Promise<Cluste
       });
     }
 
-    it('stops asking when it is told to', async () => {
+    it('aborts a call on the stop signal', async () => {
       const why = new Error('the daemon stops');
       const answer = await scheduler.list(AbortSignal.abort(why)).catch((error: unknown) => error);
 

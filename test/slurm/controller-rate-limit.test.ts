@@ -1,4 +1,4 @@
-// A controller that limits how often one user may ask (rl_enable): calls become slow, and nothing is refused, lost or doubled.
+// A controller that limits the calls of each user (rl_enable): calls become slow, and none is refused, lost or doubled.
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,7 +14,7 @@ const NOBODY = '65534';
 const LIMIT = 'SlurmctldParameters=rl_enable,rl_bucket_size=4,rl_refill_rate=1';
 const JOBS = 10;
 
-describe('a controller that limits the calls of a user', () => {
+describe('a controller with a rate limit for each user', () => {
   let cluster: SlurmCluster;
   let folder: string;
   before(requireRoot);
@@ -35,7 +35,7 @@ describe('a controller that limits the calls of a user', () => {
     rmSync(folder, { recursive: true });
   });
 
-  it('S-49 takes every job once, though they come faster than it lets them', async () => {
+  it('S-49 accepts every job once, even if jobs arrive faster than the limit', async () => {
     const host = createLocalTransport({
       path: `${folder}:/usr/bin:/bin`,
       home: '/tmp',

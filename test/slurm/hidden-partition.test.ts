@@ -1,4 +1,4 @@
-// A job in a partition that Slurm hides from its users is followed like any other.
+// A job in a partition that Slurm hides from its users is tracked like any other.
 import { expect } from 'chai';
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -7,14 +7,14 @@ import { requireRoot, requireSlurm } from '../support/requires.ts';
 import { startSlurmCluster } from '../support/slurm-cluster.ts';
 import { schedulerOn } from './scheduler-on.ts';
 
-/** Nobody's: from root and from Slurm's own user nothing is hidden. */
+/** No user's: Slurm hides nothing from root and its own user. */
 const AS_NOBODY = 'setpriv --reuid=65534 --regid=65534 --clear-groups';
 
 describe('a job in a hidden partition', () => {
   before(requireRoot);
   before(requireSlurm);
 
-  it('is shown to the user whose job it is', async () => {
+  it('is listed for its user', async () => {
     await using cluster = await startSlurmCluster({
       clusterName: 'hiding',
       nodeCount: 1,

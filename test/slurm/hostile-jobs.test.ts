@@ -1,4 +1,4 @@
-// Jobs of a hostile owner on real Slurm: whatever he writes into which field, the record tells Slurm's own facts or none.
+// Jobs of a hostile owner on real Slurm: whatever the owner writes into any field, the record has Slurm's own facts or none.
 import { expect } from 'chai';
 import { SLURM_RELEASES, otherSlurmReleases, type SlurmVersion } from '../set-up/slurm-roots.mjs';
 import { SlurmUnavailableError } from '../../src/slurm/errors.ts';
@@ -162,7 +162,7 @@ for (const version of await own()) {
       expect(record.userId, what).to.be.oneOf([process.getuid?.(), undefined]);
     }
 
-    it('S-60 is not forged by any option of sbatch', async () => {
+    it('S-60 contains only true facts for any option of sbatch', async () => {
       for (const option of OPTIONS) {
         for (const value of option === 'comment' ? VALUES : VALUES.slice(0, 2)) {
           const id = await submit(`--${option}=${value}`);
@@ -178,7 +178,7 @@ for (const version of await own()) {
       expect(accepted).to.be.at.least(8);
     });
 
-    it('S-60 is not forged by any change of the job', async () => {
+    it('S-60 contains only true facts after any change of the job', async () => {
       const id = (await submit()) ?? expect.fail('no job');
       for (const field of FIELDS) {
         for (const value of field === 'Comment' ? VALUES : VALUES.slice(0, 2)) {

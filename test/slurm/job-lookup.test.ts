@@ -1,4 +1,4 @@
-// What is known of jobs by name from two sources, one of which may be away.
+// Looking up jobs by name in two sources, one of which may be down.
 import { expect } from 'chai';
 import { mergeLookUp } from '../../src/slurm/job-lookup.ts';
 import type { Job, JobId } from '../../src/slurm/scheduler.ts';
@@ -20,8 +20,8 @@ function job(id: string, name: string, state: Job['state']): Job {
 
 const AWAY = { kind: 'failed', words: 'Problem talking to the database' } as const;
 
-describe('looking up a job by name', () => {
-  it('finds what squeue shows and what only accounting remembers', () => {
+describe('a look-up by job name', () => {
+  it('merges the jobs of squeue and of accounting', () => {
     const shown = [job('2', 'a', 'RUNNING'), job('3', 'other', 'RUNNING')];
     const past = { kind: 'listed', jobs: [job('1', 'a', 'FAILED'), job('4', 'b', 'COMPLETED')] } as const;
 
@@ -31,7 +31,7 @@ describe('looking up a job by name', () => {
     });
   });
 
-  it('believes squeue where both know the job', () => {
+  it('prefers squeue for a job that both have', () => {
     const past = { kind: 'listed', jobs: [job('1', 'a', 'PENDING')] } as const;
 
     expect(mergeLookUp(['a'], past, [job('1', 'a', 'RUNNING')])).to.deep.equal({
@@ -41,18 +41,18 @@ describe('looking up a job by name', () => {
   });
 
   for (const state of ['PENDING', 'RUNNING', 'REQUEUED', 'UNKNOWN'] as const) {
-    it(`does not find a job that only accounting takes for ${state}`, () => {
+    it(`ignores a job that only accounting has, in state ${state}`, () => {
       const past = { kind: 'listed', jobs: [job('1', 'a', state)] } as const;
 
       expect(mergeLookUp(['a'], past, [])).to.deep.equal({ kind: 'listed', jobs: [] });
     });
   }
 
-  it('S-21 says nothing of a job that squeue does not show while accounting is away', () => {
+  it('S-21 fails if accounting is down and squeue lacks a job', () => {
     expect(mergeLookUp(['a', 'b'], AWAY, [job('1', 'a', 'RUNNING')])).to.deep.equal(AWAY);
   });
 
-  it('does without accounting when squeue shows them all', () => {
+  it('succeeds without accounting if squeue shows all jobs', () => {
     expect(mergeLookUp(['a'], AWAY, [job('1', 'a', 'RUNNING')])).to.deep.equal({
       kind: 'listed',
       jobs: [job('1', 'a', 'RUNNING')],

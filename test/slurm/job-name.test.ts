@@ -14,7 +14,7 @@ const token = fc.string({
 const moment = fc.integer({ min: Date.UTC(2020, 0), max: Date.UTC(2059, 0) });
 
 describe('the job name', () => {
-  it('carries task and attempt, and gives them back', () => {
+  it('contains the task id and the attempt, which readJobName returns', () => {
     fc.assert(
       fc.property(taskId, moment, token, (id, now, random) => {
         const attempt = newAttempt(now, 'mark1', random);
@@ -24,12 +24,12 @@ describe('the job name', () => {
   });
 
   for (const id of ['', '/../../x', `../${TASK}`, TASK.toUpperCase(), `${TASK}\n`, `${TASK}/..`]) {
-    it(`is not made of ${JSON.stringify(id)}, which is no task id`, () => {
+    it(`cannot contain ${JSON.stringify(id)} as a task id`, () => {
       expect(() => formatJobName(id, 'mwudl4rwabcd')).to.throw(RangeError);
     });
   }
 
-  it('S-07 is short and plain enough for every Slurm command', () => {
+  it('S-07 is accepted by every Slurm command: short, with letters, digits, _ and -', () => {
     const name = formatJobName(TASK, newAttempt(Date.UTC(2059, 0), 'zzzzz', 'zzzzzzzz'));
 
     expect(name).to.match(/^[\w-]{1,64}$/);
@@ -46,19 +46,19 @@ describe('the job name', () => {
     `clearml_task_${TASK}-mwudl4rwabcd\n`,
     `clearml_task_${TASK}-mwudl4rwabcd extra`,
   ]) {
-    it(`takes ${JSON.stringify(name)} for none of ours`, () => {
+    it(`is not recognized in ${JSON.stringify(name)}`, () => {
       expect(readJobName(name)).to.equal(undefined);
     });
   }
 });
 
 describe('an attempt', () => {
-  it('tells whose it is, unless it was made without a mark', () => {
+  it('contains the mark of its daemon, if it was made with one', () => {
     expect(readMark(newAttempt(1_795_504_296_123, 'mark1', 'aaaa'))).to.equal('mark1');
     expect(readMark('mwudl4rwabcd')).to.equal(undefined);
   });
 
-  it('comes after every earlier one in the order of strings', () => {
+  it('sorts after every earlier attempt', () => {
     fc.assert(
       fc.property(moment, moment, token, token, (one, other, first, second) => {
         fc.pre(one < other);
@@ -67,14 +67,14 @@ describe('an attempt', () => {
     );
   });
 
-  it('gives a jitter from 0 to 1 by its random digits alone', () => {
+  it('gives a jitter from 0 to 1 that depends only on its random digits', () => {
     expect(jitterOf(newAttempt(1_795_504_296_123, 'mark1', '0000'))).to.equal(0);
     expect(jitterOf(newAttempt(1_795_504_296_999, 'mark2', 'zzzz'))).to.equal(1);
     expect(jitterOf(newAttempt(1_795_504_296_123, 'mark1', 'i000'))).to.be.closeTo(0.5, 0.001);
     expect(jitterOf('')).to.equal(0);
   });
 
-  it('differs between two daemons that submit in the same millisecond', () => {
+  it('differs from that of another daemon in the same millisecond', () => {
     expect(newAttempt(1_795_504_296_123, 'mark1', 'aaaa')).not.to.equal(newAttempt(1_795_504_296_123, 'mark1', 'aaab'));
   });
 });

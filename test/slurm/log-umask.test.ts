@@ -1,8 +1,8 @@
-// The umask of a submission, by that of the login.
+// The umask of a submission, from the umask of the login.
 import { expect } from 'chai';
 import { logUmask, readUmask } from '../../src/slurm/log-umask.ts';
 
-describe('the umask that sbatch is given', () => {
+describe('the umask of sbatch', () => {
   for (const [login, given] of [
     ['0022', '0066'],
     ['0002', '0066'],
@@ -10,12 +10,12 @@ describe('the umask that sbatch is given', () => {
     ['0077', '0077'],
     ['0000', '0066'],
   ] as const) {
-    it(`is ${given} where the login has ${login}: no file for others, and folders as before`, () => {
+    it(`is ${given} for a login with ${login}: denies others the files, keeps the directory permissions`, () => {
       expect(logUmask(login)).to.equal(given);
     });
   }
 
-  it('is told from what a shell prints', () => {
+  it('is read from the output of a shell', () => {
     expect(readUmask('0022\n')).to.equal('0022');
     expect(readUmask('077\n')).to.equal('0077');
     for (const strange of ['', 'u=rwx,g=rx,o=rx\n', '0022 0022', '9999'])

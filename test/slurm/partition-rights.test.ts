@@ -22,36 +22,46 @@ function waysIn(fields: string, ...associations: readonly Association[]): Entran
 const usual = { account: 'lab', isDefault: true, qos: undefined };
 const course = { account: 'course', isDefault: false, qos: undefined };
 
-describe('the ways into a partition', () => {
+describe('entrances', () => {
   for (const [what, fields, associations, expected] of [
-    ['all accounts, the usual one first', 'AllowAccounts=ALL AllowQos=ALL', [COURSE, LAB], [usual, course]],
-    ['only an account that is allowed', 'AllowAccounts=course,physics AllowQos=ALL', [LAB, COURSE], [course]],
-    ['no account that is denied', 'DenyAccounts=course AllowQos=ALL', [LAB, COURSE], [usual]],
-    ['no account at all where none is allowed', 'AllowAccounts=physics AllowQos=ALL', [LAB, COURSE], []],
+    ['all accounts, the default account first', 'AllowAccounts=ALL AllowQos=ALL', [COURSE, LAB], [usual, course]],
+    ['only allowed accounts', 'AllowAccounts=course,physics AllowQos=ALL', [LAB, COURSE], [course]],
+    ['no denied account', 'DenyAccounts=course AllowQos=ALL', [LAB, COURSE], [usual]],
+    ['no account if none is allowed', 'AllowAccounts=physics AllowQos=ALL', [LAB, COURSE], []],
     [
-      'a QOS by name, where the usual one is not let in',
+      'a QOS by name if the usual one is not allowed',
       'AllowAccounts=ALL AllowQos=long',
       [LAB],
       [{ ...usual, qos: 'long' }],
     ],
-    ['no account without a QOS that is let in', 'AllowAccounts=ALL AllowQos=long', [COURSE], []],
-    ['no QOS that is denied', 'AllowAccounts=ALL DenyQos=normal', [LAB], [{ ...usual, qos: 'long' }]],
+    ['no account without an allowed QOS', 'AllowAccounts=ALL AllowQos=long', [COURSE], []],
+    ['no denied QOS', 'AllowAccounts=ALL DenyQos=normal', [LAB], [{ ...usual, qos: 'long' }]],
     [
-      'the default QOS of the user, unnamed',
+      'the default QOS of the user without its name',
       'AllowAccounts=ALL AllowQos=long',
       [{ ...LAB, defaultQos: 'long' }],
       [usual],
     ],
-    ['an account that counts only there', 'AllowAccounts=ALL AllowQos=ALL', [{ ...LAB, partition: 'gpu' }], [usual]],
-    ['no account that counts only elsewhere', 'AllowAccounts=ALL AllowQos=ALL', [{ ...LAB, partition: 'cpu' }], []],
-    ['an account that names no QOS', 'AllowAccounts=ALL AllowQos=long', [{ ...LAB, qos: [] }], [usual]],
+    [
+      'an account that is valid only in this partition',
+      'AllowAccounts=ALL AllowQos=ALL',
+      [{ ...LAB, partition: 'gpu' }],
+      [usual],
+    ],
+    [
+      'no account that is valid only in another partition',
+      'AllowAccounts=ALL AllowQos=ALL',
+      [{ ...LAB, partition: 'cpu' }],
+      [],
+    ],
+    ['an account without a list of QOS', 'AllowAccounts=ALL AllowQos=long', [{ ...LAB, qos: [] }], [usual]],
   ] as const) {
-    it(`take ${what}`, () => {
+    it(`include ${what}`, () => {
       expect(waysIn(fields, ...associations)).to.deep.equal(expected);
     });
   }
 
-  it('are read of no line that is not about a partition', () => {
+  it('are not read from lines that describe no partition', () => {
     expect(readPartitionRights('\nslurm_load_partitions: no such thing\n')).to.deep.equal([]);
   });
 });

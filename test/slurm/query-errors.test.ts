@@ -1,4 +1,4 @@
-// What goes wrong when Slurm is asked about jobs, or to cancel them, planned on the stand-in: what may be concluded from each answer.
+// Errors of queries and cancellations, planned on the stand-in: what the caller may conclude from each output.
 import { expect } from 'chai';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,17 +9,17 @@ import { rejection } from '../support/rejection.ts';
 import { waitUntil } from '../support/wait-until.ts';
 import { HELD, NAME, useFailingScheduler } from './failing-scheduler.ts';
 
-describe('errors between the scheduler and Slurm', () => {
+describe('a query with a failing Slurm', () => {
   const desk = useFailingScheduler();
   const { found, lookUp, plan, restart, submit, submitted } = desk;
 
-  describe('listing', () => {
+  describe('for the list of jobs', () => {
     for (const [what, fault] of [
-      ['is cut short', cutShort('squeue', 0.7)],
-      ['is empty and squeue complains', emptyWithComplaint('squeue', 'squeue: error: Invalid user: ann')],
+      ['is truncated', cutShort('squeue', 0.7)],
+      ['is empty and squeue prints an error', emptyWithComplaint('squeue', 'squeue: error: Invalid user: ann')],
       ['is not available from the controller', controllerDown('squeue')],
     ] as const) {
-      it(`S-16 says nothing of any job when the table ${what}`, async () => {
+      it(`S-16 fails if the table ${what}`, async () => {
         await submitted();
         plan(fault);
 
@@ -28,7 +28,7 @@ describe('errors between the scheduler and Slurm', () => {
       });
     }
 
-    it('reads the table through the noise of a wrapper', async () => {
+    it('ignores other output of a wrapper around squeue', async () => {
       const id = await submitted();
       plan(noise('squeue'));
       const answer = await desk.scheduler().list();
@@ -36,11 +36,11 @@ describe('errors between the scheduler and Slurm', () => {
       expect(answer.kind === 'listed' && answer.jobs.map((job) => job.id)).to.deep.equal([id]);
     });
 
-    it('says nothing of any job where there is no squeue', async () => {
+    it('fails if there is no squeue', async () => {
       expect(await desk.schedulerWithoutSlurm().list()).to.include({ kind: 'failed' });
     });
 
-    it('S-06 continues while every sbatch retries', async () => {
+    it('S-06 succeeds while every sbatch retries', async () => {
       plan(...Array.from({ length: 5 }, () => slow('sbatch', 60_000)));
       const stopping = new AbortController();
       // More than are begun at once: the last one waits for its turn.
@@ -53,7 +53,7 @@ describe('errors between the scheduler and Slurm', () => {
       );
     });
 
-    it('S-44 shows another job under an id that the controller has handed out again after a crash', async () => {
+    it('S-44 shows the new job if a crashed controller has reused an id', async () => {
       const id = await submitted();
       desk.cluster().controller.forgetNewest(1);
       await desk.scheduler().submit({ jobName: `${NAME}x`, script: HELD });
@@ -66,10 +66,10 @@ describe('errors between the scheduler and Slurm', () => {
     });
   });
 
-  describe('looking up', () => {
+  describe('by job name', () => {
     const forgetful = { hasAccounting: true, minJobAgeMs: 0 };
 
-    it('S-19 finds in accounting what squeue has forgotten', async () => {
+    it('S-19 finds in accounting a job that squeue no longer shows', async () => {
       await restart(forgetful);
       const id = await submitted('#!/bin/bash\nexit 3\n');
       const job = await waitUntil('the job to have ended', async () =>
@@ -83,7 +83,7 @@ describe('errors between the scheduler and Slurm', () => {
       expect(record).to.include({ name: NAME, exitCode: 3, outputPath: undefined });
     });
 
-    it('S-44 reads from accounting the record of an ended job whose id a later job has after a crash', async () => {
+    it("S-44 reads an ended job's record from accounting if a later job has its id", async () => {
       await restart({ hasAccounting: true });
       const id = await submitted('#!/bin/bash\nexit 3\n');
       await waitUntil('the job to have ended', async () => (await found()).find((one) => one.state === 'FAILED'));
@@ -96,7 +96,7 @@ describe('errors between the scheduler and Slurm', () => {
       expect(await desk.scheduler().record(id)).to.include({ name: other });
     });
 
-    it('finds nothing without accounting when squeue has forgotten', async () => {
+    it('finds nothing without accounting if squeue no longer shows the job', async () => {
       await restart({ minJobAgeMs: 0 });
       await submitted('#!/bin/bash\n');
       await waitUntil('the job to be forgotten', async () => (await found()).length === 0);
@@ -105,14 +105,14 @@ describe('errors between the scheduler and Slurm', () => {
     });
 
     for (const [what, fault] of [
-      ['is away', controllerDown('sacct')],
+      ['is down', controllerDown('sacct')],
       [
         'complains with exit code 0, as before 23.11',
         emptyWithComplaint('sacct', 'sacct: error: Problem talking to the database'),
       ],
-      ['gives half an answer', cutShort('sacct', 0.5)],
+      ['returns truncated output', cutShort('sacct', 0.5)],
     ] as const) {
-      it(`says nothing of a job that squeue does not show while accounting ${what}`, async () => {
+      it(`fails for a job that squeue does not show if accounting ${what}`, async () => {
         await restart(forgetful);
         plan(fault);
 
@@ -120,13 +120,13 @@ describe('errors between the scheduler and Slurm', () => {
       });
     }
 
-    it('says nothing while the controller is away', async () => {
+    it('fails while the controller is down', async () => {
       plan(controllerDown('squeue'));
 
       expect(await lookUp()).to.include({ kind: 'failed' });
     });
 
-    it('works without sacct, and reports that once per look up', async () => {
+    it('works without sacct, and reports that once per look-up', async () => {
       await restart(forgetful);
       rmSync(join(desk.cluster().commandsDir, 'sacct'));
 
@@ -140,15 +140,15 @@ describe('errors between the scheduler and Slurm', () => {
     });
   });
 
-  describe('asking for facts and records', () => {
-    it('fails as unavailable while the controller is away', async () => {
+  describe('for facts or a record', () => {
+    it('fails as unavailable while the controller is down', async () => {
       plan(controllerDown('scontrol'), controllerDown('scontrol'));
 
       expect(await rejection(desk.scheduler().facts())).to.be.instanceOf(SlurmUnavailableError);
       expect(await rejection(desk.scheduler().record('1' as JobId))).to.be.instanceOf(SlurmUnavailableError);
     });
 
-    it('fails as unavailable when the answer is cut or there is no scontrol', async () => {
+    it('fails as unavailable for truncated output or without scontrol', async () => {
       plan(cutShort('scontrol', 0.3));
 
       expect(await rejection(desk.scheduler().facts())).to.be.instanceOf(SlurmUnavailableError);
@@ -156,8 +156,8 @@ describe('errors between the scheduler and Slurm', () => {
     });
   });
 
-  describe('cancelling', () => {
-    it('is no error while the controller is away, but is said', async () => {
+  describe('to cancel jobs', () => {
+    it('logs a warning while the controller is down, and does not fail', async () => {
       const id = await submitted();
       plan(controllerDown('scancel'));
       await desk.scheduler().cancel([id]);

@@ -1,4 +1,4 @@
-// How many submissions may begin in how long, and what everything else that Slurm is asked has to do with it.
+// How many submissions may start in a period, and how the other calls to Slurm count.
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { callRate, createRateLimit, withRateLimit } from '../../src/slurm/rate-limit.ts';
@@ -8,7 +8,7 @@ import { createSimulatedClock } from '../simulation/clock.ts';
 const NOW = Date.UTC(2026, 0, 1, 12);
 
 describe('the rate limit of submissions', () => {
-  it('lets a burst begin at once, and then one after the other', () => {
+  it('permits a burst at once, and then one after the other', () => {
     const limit = createRateLimit({ perSecond: 10, burst: 20 });
     let begun = 0;
     for (; limit.waitMs(NOW) === 0; begun += 1) limit.spend(NOW);
@@ -19,7 +19,7 @@ describe('the rate limit of submissions', () => {
     expect(limit.waitMs(NOW + 100)).to.equal(0);
   });
 
-  it('lets one begin at once where they may be a minute apart', () => {
+  it('permits one at once if the rate is one a minute', () => {
     const limit = createRateLimit({ perSecond: 1 / 60, burst: 1 });
     expect(limit.waitMs(NOW)).to.equal(0);
     limit.spend(NOW);
@@ -27,7 +27,7 @@ describe('the rate limit of submissions', () => {
     expect(limit.waitMs(NOW)).to.equal(60_000);
   });
 
-  it('brings nothing for a clock that is set back, and nothing is lost by it', () => {
+  it('adds and loses no tokens if the clock is set back', () => {
     const limit = createRateLimit({ perSecond: 1, burst: 2 });
     limit.spend(NOW);
     limit.spend(NOW);
@@ -36,7 +36,7 @@ describe('the rate limit of submissions', () => {
     expect(limit.waitMs(NOW - 3_600_000 + 1_000)).to.equal(0);
   });
 
-  it('S-15 is never more than the burst and so many a second, however they are asked for', () => {
+  it('S-15 never permits more than the burst plus the rate', () => {
     const rate = fc.double({ min: 0.1, max: 100, noNaN: true });
     fc.assert(
       fc.property(rate, fc.array(fc.nat(5_000), { maxLength: 60 }), (perSecond, steps) => {
@@ -54,7 +54,7 @@ describe('the rate limit of submissions', () => {
     );
   });
 
-  it('counts what is not waited for, but leaves one for a submission', () => {
+  it('counts calls that do not wait, but leaves one token for a submission', () => {
     const limit = createRateLimit({ perSecond: 10, burst: 20 });
     for (let calls = 0; calls < 10; calls += 1) limit.spendAside(NOW);
     let begun = 0;
@@ -65,7 +65,7 @@ describe('the rate limit of submissions', () => {
     expect(limit.waitMs(NOW)).to.equal(100);
   });
 
-  it('leaves at least half of it to submissions, however many other calls there are', () => {
+  it('leaves at least half of the rate to submissions, for any number of other calls', () => {
     const limit = createRateLimit({ perSecond: 0.1, burst: 1 });
     limit.spend(NOW);
     let begun = 0;
@@ -78,7 +78,7 @@ describe('the rate limit of submissions', () => {
     expect(begun).to.be.within(9, 10);
   });
 
-  it('is slower while Slurm takes seconds for its list of jobs', () => {
+  it('is lower while squeue takes seconds', () => {
     const limit = createRateLimit({ perSecond: 10, burst: 1 });
     limit.spend(NOW);
     limit.heard(5_000);
@@ -90,13 +90,13 @@ describe('the rate limit of submissions', () => {
   });
 });
 
-describe('the rate of calls', () => {
-  it('is what the admin has set, where the controller limits nothing', () => {
+describe('callRate', () => {
+  it('is the configured rate if the controller has no limit', () => {
     expect(callRate(10, undefined)).to.deep.equal({ perSecond: 10, burst: 20 });
     expect(callRate(0.1, undefined)).to.deep.equal({ perSecond: 0.1, burst: 1 });
   });
 
-  it('is four fifths of what the controller allows one user, where that is less', () => {
+  it("is four fifths of the controller's limit for a user, if that is lower", () => {
     expect(callRate(10, { perSecond: 2, burst: 30 })).to.deep.equal({ perSecond: 1.6, burst: 20 });
     expect(callRate(10, { perSecond: 1, burst: 1 })).to.deep.equal({ perSecond: 0.8, burst: 1 });
     expect(callRate(0.5, { perSecond: 2, burst: 30 })).to.deep.equal({ perSecond: 0.5, burst: 1 });
@@ -126,7 +126,7 @@ describe('a scheduler with a rate limit', () => {
     return { scheduler: withRateLimit(inner, limit, clock), limit, now: () => clock.now() };
   }
 
-  it('uses a token for each poll and cancellation, and none for a submission that waited', async () => {
+  it('takes a token for each query and cancellation, and none for a submission', async () => {
     const { scheduler, limit, now } = limited();
     await scheduler.list();
     await scheduler.listAllUsers();

@@ -1,4 +1,4 @@
-// Every reason that an installed Slurm has in its own library is explained: the table is compared with the program, not with a list.
+// Every reason in the library of an installed Slurm is explained: the table is compared with the program, not with a list.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -37,7 +37,7 @@ describe('the reasons of an installed Slurm', () => {
     describe(version, () => {
       before(requireSlurmVersion(version));
 
-      it('are all explained, and all in the list that the other tests go through', async () => {
+      it('are all explained, and all in the list that the other tests use', async () => {
         const words = readWords(await libraryOf(version));
 
         expect(words).to.have.length.above(150).and.to.include(LAST_OF_ALL);

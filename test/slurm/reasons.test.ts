@@ -1,4 +1,4 @@
-// Every reason that Slurm gives is explained, in one of four classes, in words that end up in a task's console.
+// Every reason of Slurm is explained, in one of four classes, with a text for a task's console.
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { explainReason } from '../../src/slurm/reasons.ts';
@@ -7,15 +7,15 @@ import { fixture } from './fixture.ts';
 /** The words in Slurm's own tables, 20.11 to 26.05. */
 const ALL = fixture('reasons.txt').trim().split('\n');
 
-describe('a reason', () => {
-  it('is explained for every word that Slurm has, and none of the words is left to chance', () => {
+describe('explainReason', () => {
+  it('explains every reason of Slurm', () => {
     const unexplained = ALL.filter((word) => explainReason(word).says.includes(word));
 
     expect(ALL.length).to.be.greaterThan(200);
     expect(unexplained).to.deep.equal([]);
   });
 
-  it('S-25 comes with something to do whenever waiting does not help', () => {
+  it('S-25 gives advice for every reason that does not end by waiting', () => {
     const helpless = ALL.filter((word) => {
       const reason = explainReason(word);
       return (reason.class === 'never-runs' || reason.class === 'needs-a-human') && reason.advice === undefined;
@@ -24,7 +24,7 @@ describe('a reason', () => {
     expect(helpless).to.deep.equal([]);
   });
 
-  it('is a phrase after "the job waits:", and advice consists of sentences', () => {
+  it('returns a phrase that fits after "the job waits:", and advice in sentences', () => {
     for (const word of ALL) {
       const { says, advice } = explainReason(word);
       expect(says, word).to.match(/^(?!.*undefined)[a-zA-Z].*[^.]$/);
@@ -32,7 +32,7 @@ describe('a reason', () => {
     }
   });
 
-  it('never holds the word by which the agent knows an abort', () => {
+  it('never returns the word by which the agent recognizes an abort', () => {
     for (const word of ALL) {
       const { says, advice } = explainReason(word);
       expect(`${says} ${advice ?? ''}`, word).not.to.contain('stopping');
@@ -71,17 +71,17 @@ describe('a reason', () => {
     ['RaisedSignal:9(Killed)', 'ended'],
     ['Reservation weekly, which this job was running under, has ended', 'ended'],
   ] as const) {
-    it(`${reason ?? 'none given'}: ${cls}`, () => {
+    it(`classifies ${reason ?? 'no reason'} as ${cls}`, () => {
       expect(explainReason(reason).class).to.equal(cls);
     });
   }
 
-  it('S-14 tells a signal by which Slurm means the output file from a real one', () => {
+  it('S-14 recognizes the signal that means an unwritable output file', () => {
     expect(explainReason('RaisedSignal:53(Real-time_signal_19)').says).to.contain('output file');
     expect(explainReason('RaisedSignal:5(Trace/breakpoint_trap)').says).not.to.contain('output file');
   });
 
-  it('says for limits who has reached which', () => {
+  it('names who has reached which limit', () => {
     expect(explainReason('AssocGrpGRES').says).to.equal(
       'the users of your account have as many GPUs (or other generic resources) in use as is allowed; it starts when other jobs have ended',
     );
@@ -89,7 +89,7 @@ describe('a reason', () => {
     expect(explainReason('MaxCpuRunMinsPerUser').advice).to.contain('--time');
   });
 
-  it("is passed on in Slurm's own words when it is not known", () => {
+  it('quotes an unknown reason', () => {
     expect(explainReason('MoonPhase, waxing')).to.deep.equal({
       class: 'waits',
       says: 'Slurm\'s reason is "MoonPhase, waxing"',

@@ -1,4 +1,4 @@
-// What each recorded release of Slurm answered is read alike: a further release is a further folder of recordings.
+// The recorded output of each release of Slurm is read alike: a new release needs only a new directory of recordings.
 import { expect } from 'chai';
 import { readdirSync } from 'node:fs';
 import * as z from 'zod';
@@ -23,7 +23,7 @@ const Records = z.record(z.string(), z.object({ id: z.string(), scontrol: z.stri
 
 const releases = readdirSync(new URL('recorded/', FIXTURES));
 
-it('every release of Slurm that the tests run on is recorded', () => {
+it('the recordings cover every release of Slurm that the tests use', () => {
   const recorded = releases.map((release) => release.replace(/\.\d+$/, '')).toSorted();
 
   expect(recorded).to.deep.equal(SLURM_RELEASES.map(({ version }) => version));
@@ -40,8 +40,8 @@ for (const release of releases) {
   const refusals = Answers.parse(JSON.parse(text('sbatch.json')));
   const answers = Answers.parse(JSON.parse(text('answers.json')));
 
-  describe(`what Slurm ${release} answers`, () => {
-    it('tells the facts of its cluster', () => {
+  describe(`recorded output of Slurm ${release}`, () => {
+    it('gives the facts of the cluster', () => {
       expect(readFacts(text('config.txt'))).to.deep.equal({
         clusterName: 'recorded',
         version: release,
@@ -52,7 +52,7 @@ for (const release of releases) {
       });
     });
 
-    it('tells what its partitions have, and who may submit to each', () => {
+    it('gives the nodes of each partition and the accounts that may submit to it', () => {
       const partitions = readPartitions(text('sinfo.txt'));
       const rights = readPartitionRights(text('partitions.txt'));
       const associations = readAssociations(text('associations.txt'));
@@ -86,7 +86,7 @@ for (const release of releases) {
       expect(rights.filter(({ isForRootOnly }) => isForRootOnly).map(({ name }) => name)).to.deep.equal(['roots']);
     });
 
-    it('shows a job that is completing as alive', () => {
+    it('shows a completing job as live', () => {
       const completing = listed(readSqueue(result({ stdout: text('squeue-completing.txt') }), MARK)).filter(
         (job) => job.state === 'COMPLETING',
       );
@@ -96,7 +96,7 @@ for (const release of releases) {
     });
 
     for (const { role, state, reason, exit } of RECORDED_JOBS) {
-      it(`shows in squeue, scontrol and sacct a job that is ${role}`, () => {
+      it(`shows the job "${role}" in squeue, scontrol and sacct`, () => {
         const { id, scontrol, sacct } = recordOf(role);
         const shown = listed(readSqueue(result({ stdout: text('squeue.txt') }), MARK)).find((job) => job.id === id);
         const record = readJobRecord(scontrol, id as JobId);
@@ -114,14 +114,14 @@ for (const release of releases) {
       });
     }
 
-    it('shows no job array, and a name that looks like rows of an answer whole', () => {
+    it('omits job arrays, and keeps a job name that looks like rows', () => {
       const jobs = listed(readSqueue(result({ stdout: text('squeue.txt') }), MARK));
 
       expect(jobs.filter(({ name }) => name.startsWith('evil'))).to.have.length(1);
       expect(new Set(jobs.map(({ id }) => id)).size).to.equal(jobs.length);
     });
 
-    it('remembers its jobs by their names, but for one that was never allowed to start: squeue shows that', () => {
+    it('has each job by name in sacct, except a held one, which only squeue shows', () => {
       const names = listed(readSacct(result({ stdout: text('sacct.txt') }))).map((job) => job.name);
 
       const roles = RECORDED_JOBS.map(({ role }) => role).filter((role) => role !== 'held');
@@ -129,7 +129,7 @@ for (const release of releases) {
     });
 
     for (const { what, means } of [...RECORDED_REFUSALS, REFUSED_WITHOUT_CONTROLLER]) {
-      it(`refuses ${what}, and that is ${means}`, () => {
+      it(`reads the refusal of ${what} as ${means}`, () => {
         const answer = refusals[what];
         const outcome = readSbatch(result(answer ?? {}));
 
@@ -138,17 +138,17 @@ for (const release of releases) {
       });
     }
 
-    it('says nothing about a scancel that was for nothing', () => {
+    it('is empty for a scancel of an ended or unknown job', () => {
       expect(answers['scancel, no such job']).to.deep.equal({ exitCode: 0, stdout: '', stderr: '' });
       expect(answers['scancel, an ended job']).to.deep.equal({ exitCode: 0, stdout: '', stderr: '' });
     });
 
-    it('says that it knows no such job', () => {
+    it('reports an unknown job as unknown', () => {
       expect(isUnknownJob(answers['scontrol, no such job']?.stderr ?? '')).to.equal(true);
       expect(readSacctRecord(result(answers['sacct, no such job'] ?? {}))).to.equal(undefined);
     });
 
-    it('gives no list when its controller or its database is away', () => {
+    it('is an error, not a list, if the controller or database is down', () => {
       expect(readSqueue(result(answers['squeue, no controller'] ?? {}), MARK).kind).to.equal('failed');
       expect(readSacct(result(answers['sacct, no database'] ?? {})).kind).to.equal('failed');
     });

@@ -1,4 +1,4 @@
-// What accounting adds to the end of a job: who cancelled it, what it asked for, and the most memory that a step used.
+// What accounting adds at the end of a job: who cancelled it, its memory limit, and the peak memory of its steps.
 import { expect } from 'chai';
 import { readSacctUsage, sacctUsageArgs } from '../../src/slurm/sacct-usage.ts';
 import type { JobId } from '../../src/slurm/scheduler.ts';
@@ -9,7 +9,7 @@ function answer(...rows: readonly (readonly string[])[]): string {
 }
 
 describe('the usage of an ended job', () => {
-  it('is asked for with the steps, of the newest run only, in one unit', () => {
+  it('is requested with the steps of the newest run only, in one unit', () => {
     const args = sacctUsageArgs('7' as JobId);
 
     expect(args).to.include.members(['--jobs=7', '--units=M']).and.not.include.members(['--allocations']);
@@ -18,7 +18,7 @@ describe('the usage of an ended job', () => {
 
   for (const [title, rows, expected] of [
     [
-      'of Slurm 22.05.8, out of memory',
+      'from Slurm 22.05.8 for a job out of memory',
       [
         ['OUT_OF_MEMORY', '50M', ''],
         ['OUT_OF_MEMORY', '', '56.02M'],
@@ -26,7 +26,7 @@ describe('the usage of an ended job', () => {
       { cancelledByUid: undefined, peakMemory: '57M', memoryLimit: '50M' },
     ],
     [
-      'of which the greatest step counts',
+      'as that of the largest step',
       [
         ['OUT_OF_MEMORY', '1.50G', ''],
         ['OUT_OF_MEMORY', '', '900M'],
@@ -36,32 +36,28 @@ describe('the usage of an ended job', () => {
       { cancelledByUid: undefined, peakMemory: '1536M', memoryLimit: '1.50G' },
     ],
     [
-      'of Slurm 20.11, which says for what the memory is',
+      'from Slurm 20.11 with memory for each CPU',
       [['CANCELLED by 1000', '2Gc', '']],
       { cancelledByUid: '1000', peakMemory: undefined, memoryLimit: '2G a CPU' },
     ],
     [
-      'of 20.11, for a node',
+      'from Slurm 20.11 with memory for each node',
       [['CANCELLED', '50Mn', '']],
       { cancelledByUid: undefined, peakMemory: undefined, memoryLimit: '50M a node' },
     ],
     [
-      'of a job without memory',
+      'for a job without a memory limit',
       [['CANCELLED by 0', '0', '']],
       { cancelledByUid: '0', peakMemory: undefined, memoryLimit: undefined },
     ],
-    [
-      'of a job that it does not know',
-      [],
-      { cancelledByUid: undefined, peakMemory: undefined, memoryLimit: undefined },
-    ],
+    ['for an unknown job', [], { cancelledByUid: undefined, peakMemory: undefined, memoryLimit: undefined }],
   ] as const) {
     it(`is read ${title}`, () => {
       expect(readSacctUsage(result({ stdout: answer(...rows) }))).to.deep.equal(expected);
     });
   }
 
-  it('is none where the database gave no whole answer', () => {
+  it('is undefined if the database failed', () => {
     expect(readSacctUsage(result({ stdout: answer(['CANCELLED by 0', '', '']), stderr: 'sacct: error' }))).to.equal(
       undefined,
     );

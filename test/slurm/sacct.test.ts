@@ -1,4 +1,4 @@
-// sacct's answer: the newest run of each job, or no evidence at all.
+// sacct's output: the newest run of each job, or a failure.
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { isLive } from '../../src/slurm/job-state.ts';
@@ -13,7 +13,7 @@ function line(...fields: readonly string[]): string {
 }
 
 describe('sacct', () => {
-  it('S-22 is asked by exact name, for every run, from a time that no time zone changes, an hour before', () => {
+  it('S-22 is called with exact names, all runs, and a start time an hour earlier in UTC seconds', () => {
     const args = sacctArgs([OURS, 'other'], 1_795_505_467_999, 1000);
 
     expect(args).to.include.members([
@@ -25,7 +25,7 @@ describe('sacct', () => {
     ]);
   });
 
-  it('reads records of Slurm 22.05.8: failed, requeued and cancelled jobs', () => {
+  it('shows failed, requeued and cancelled jobs of Slurm 22.05.8', () => {
     const list = readSacct(result({ stdout: fixture('22.05.8/sacct.txt') }));
     const jobs = list.kind === 'listed' ? list.jobs : [];
 
@@ -37,7 +37,7 @@ describe('sacct', () => {
     ]);
   });
 
-  it('S-33 reads a cancelled job with its user', () => {
+  it('S-33 shows a job as cancelled if its state names the user', () => {
     const stdout =
       HEADER + line('4711', OURS, 'CANCELLED by 1000', 'None', 'gpu', 'n1', '1795505467', '1795505468', '1795505469');
 
@@ -72,7 +72,7 @@ describe('sacct', () => {
     }
   });
 
-  it('S-34 leaves out steps and tasks of arrays', () => {
+  it('S-34 omits steps and array tasks', () => {
     const stdout =
       HEADER +
       line('4711.batch', 'batch', 'COMPLETED', '', '', 'n1', '1', '1', '1') +
@@ -83,23 +83,23 @@ describe('sacct', () => {
 
   for (const [what, answer] of [
     ['no header', result({ stdout: '' })],
-    ['a cut last row', result({ stdout: HEADER + '4711\x1fclearml' })],
+    ['a truncated last row', result({ stdout: HEADER + '4711\x1fclearml' })],
     ['a row with fields missing', result({ stdout: HEADER + line('4711', OURS) })],
     ['a row without an id', result({ stdout: HEADER + line('?', OURS, 'FAILED', '', '', 'n1', '1', '1', '1') })],
     ['a row without a state', result({ stdout: HEADER + line('7', OURS, '<html>', '', '', 'n1', '1', '1', '1') })],
-    ['an exit code', result({ exitCode: 1, stderr: 'Slurm accounting storage is disabled\n' })],
+    ['a nonzero exit code', result({ exitCode: 1, stderr: 'Slurm accounting storage is disabled\n' })],
     // Before 23.11 with exit code 0.
     [
-      'a database that is away',
+      'a database that is down',
       result({ stdout: HEADER, stderr: 'sacct: error: Problem talking to the database: Connection refused\n' }),
     ],
   ] as const) {
-    it(`S-28 gives no evidence with ${what}`, () => {
+    it(`S-28 fails with ${what}`, () => {
       expect(readSacct(answer)).to.include({ kind: 'failed' });
     });
   }
 
-  it('overlooks what a login script prints before and between', () => {
+  it('ignores output of a login script before and between the rows', () => {
     const row = line('4711', OURS, 'COMPLETED', '', 'gpu', 'n1', '1795505000', '1795505001', '1795505100');
     const list = readSacct(result({ stdout: `Welcome!\n${HEADER}Have a nice day\n\n${row}` }));
 

@@ -1,9 +1,9 @@
-// sacctmgr's lines become the accounts of a user.
+// Reads sacctmgr's lines as the accounts of a user.
 import { expect } from 'chai';
 import { readAssociations } from '../../src/slurm/sacctmgr.ts';
 
-describe('reading sacctmgr', () => {
-  it('tells the account, whether it is the usual one, and where it counts', () => {
+describe('readAssociations', () => {
+  it('returns each account, whether it is the default, and its cluster and partition', () => {
     // As Slurm 22.05 printed it; the third line has what a partition's own association adds.
     const text = 'loopback|lab|lab||normal,one-job|normal\nloopback|root|lab||normal|\nother|lab|lab|gpu||\n';
 
@@ -28,7 +28,7 @@ describe('reading sacctmgr', () => {
     ]);
   });
 
-  it('finds none in an empty answer', () => {
+  it('returns none for empty output', () => {
     expect(readAssociations('')).to.deep.equal([]);
   });
 });

@@ -1,9 +1,9 @@
-// The words of a refusal tell which options it is about.
+// Finds in the message of a refusal the options that it is about.
 import { expect } from 'chai';
 import { CONTROLLER_RESPONSES } from '../../src/slurm/submit-error.ts';
 import { refusedOptions } from '../../src/slurm/sbatch-error-options.ts';
 
-describe('the options that a refusal is about', () => {
+describe('refusedOptions', () => {
   for (const [words, options] of [
     ['Invalid account or account/partition combination specified', ['--account', '--partition']],
     ['invalid partition specified: nowhere; Invalid partition name specified', ['--partition']],
@@ -19,12 +19,12 @@ describe('the options that a refusal is about', () => {
     ['Access/permission denied', []],
     ['the site wants a project', []],
   ] as const) {
-    it(`${words}: ${options.join(', ')}`, () => {
+    it(`returns ${options.join(', ') || 'none'} for "${words}"`, () => {
       expect(refusedOptions(words)).to.deep.equal(options);
     });
   }
 
-  it('are never more than a person reads', () => {
+  it('returns at most four options', () => {
     for (const words of CONTROLLER_RESPONSES.rejected) expect(refusedOptions(words), words).to.have.length.below(5);
   });
 });

@@ -1,55 +1,60 @@
-// sbatch's answer: which job it made, or what kind of failure it was; never "failed" because of noise.
+// sbatch's output: the id of the submitted job, or the kind of failure; never a failure because of other output.
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { readAcceptance, readSbatch, sbatchArgs } from '../../src/slurm/sbatch.ts';
 import { result } from './fixture.ts';
 
 describe('sbatch', () => {
-  it('is given our name, which replaces the one in the script', () => {
+  it('receives the job name, which replaces the one in the script', () => {
     expect(sbatchArgs('clearml_task_1-a')).to.deep.equal(['--parsable', '--ignore-pbs', '--job-name=clearml_task_1-a']);
   });
 
   for (const [what, stdout, jobId, cluster] of [
     ['a bare id', '4711\n', '4711', undefined],
     ['S-36 an id with its cluster', '4711;lab-2.north\n', '4711', 'lab-2.north'],
-    ['the words of a wrapper without --parsable', 'Submitted batch job 4711\n', '4711', undefined],
-    ['these with a cluster', 'Submitted batch job 4711 on cluster lab\n', '4711', 'lab'],
-    ['an id after noise', 'Welcome!\nquota: 42 of 100\nsbatch: INFO: defaults applied\n4711\n', '4711', undefined],
-    ['an id before noise', '4711\nsee https://wiki/slurm\n', '4711', undefined],
+    ['the message of a wrapper without --parsable', 'Submitted batch job 4711\n', '4711', undefined],
+    ['that message with a cluster', 'Submitted batch job 4711 on cluster lab\n', '4711', 'lab'],
+    [
+      'an id after other output',
+      'Welcome!\nquota: 42 of 100\nsbatch: INFO: defaults applied\n4711\n',
+      '4711',
+      undefined,
+    ],
+    ['an id before other output', '4711\nsee https://wiki/slurm\n', '4711', undefined],
     ['the last of two numbers', '42\n4711\n', '4711', undefined],
     ['an id without a line end', '4711', '4711', undefined],
     ['S-36 an id of a federation', '67108865\n', '67108865', undefined],
-    ['an id from a terminal', '4711\r\n', '4711', undefined],
+    ['an id with a carriage return', '4711\r\n', '4711', undefined],
   ] as const) {
-    it(`S-04 names the job with ${what}`, () => {
+    it(`S-04 is read as accepted from ${what}`, () => {
       expect(readSbatch(result({ stdout }))).to.deep.equal({ kind: 'accepted', jobId, cluster });
     });
   }
 
-  it('names the job whatever stands on standard error', () => {
+  it('is read as accepted whatever stderr contains', () => {
     const stderr = 'sbatch: error: Slurm temporarily unable to accept job, sleeping and retrying\n';
 
     expect(readSbatch(result({ stdout: '4711\n', stderr }))).to.include({ kind: 'accepted', jobId: '4711' });
   });
 
-  it('names the job when it exits with the code of the job (--wait)', () => {
+  it("is read as accepted even if it exits with the job's exit code (--wait)", () => {
     expect(readSbatch(result({ exitCode: 3, stdout: '4711\n' }))).to.include({ kind: 'accepted', jobId: '4711' });
   });
 
-  it('takes no number for a job when sbatch says that the submission failed', () => {
+  it('is not read as accepted if it reports a failed submission after a number', () => {
     const stderr = 'sbatch: error: Batch job submission failed: Invalid qos specification\n';
 
     expect(readSbatch(result({ exitCode: 1, stdout: '42\n', stderr }))).to.include({ kind: 'rejected' });
   });
 
   for (const [what, answer] of [
-    ['it says nothing (--quiet)', result({ stdout: '' })],
+    ['it prints nothing (--quiet)', result({ stdout: '' })],
     ['it prints something else', result({ stdout: 'job accepted, thank you\n' })],
     ['it prints a zero', result({ stdout: '0\n' })],
     ['a signal ended it', result({ exitCode: undefined, killedBy: 'SIGKILL' })],
-    ['a wrapper ran out of time', result({ exitCode: 124 })],
+    ['a wrapper timed out', result({ exitCode: 124 })],
   ] as const) {
-    it(`S-04 leaves it open whether there is a job when ${what}`, () => {
+    it(`S-04 has an unknown outcome if ${what}`, () => {
       const outcome = readSbatch(answer);
 
       expect(outcome.kind).to.equal('unknown');
@@ -57,7 +62,7 @@ describe('sbatch', () => {
     });
   }
 
-  it("quotes Slurm's own words once, without its prefixes", () => {
+  it('is quoted with each message once, without its prefixes', () => {
     const stderr =
       'sbatch: error: invalid partition specified: nope\n' +
       'sbatch: error: Batch job submission failed: Invalid partition name specified\n';
@@ -68,7 +73,7 @@ describe('sbatch', () => {
     });
   });
 
-  it('never throws on garbage, and accepts only where a number stands alone', () => {
+  it('is never read as accepted from garbage unless a line is a number', () => {
     fc.assert(
       fc.property(
         fc.string({ unit: 'binary' }),

@@ -4,7 +4,7 @@ import { scancelArgs } from '../../src/slurm/scancel.ts';
 import type { JobId } from '../../src/slurm/scheduler.ts';
 
 describe('scancel', () => {
-  it('S-39 is called once for each two hundred jobs, and names every job once', () => {
+  it('S-39 is called once per 200 jobs, and names every job once', () => {
     const ids = Array.from({ length: 401 }, (_, index) => String(index + 1) as JobId);
     const calls = scancelArgs(ids);
 
@@ -12,7 +12,7 @@ describe('scancel', () => {
     expect(calls.flat()).to.deep.equal(ids);
   });
 
-  it('is not called for no jobs: without ids it would take its filters from elsewhere', () => {
+  it('is not called without jobs, because it would then read filters from elsewhere', () => {
     expect(scancelArgs([])).to.deep.equal([]);
   });
 });

@@ -1,4 +1,4 @@
-// scontrol's configuration: the facts of a cluster.
+// scontrol show config: the facts of a cluster.
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { readFacts } from '../../src/slurm/show-config.ts';
@@ -16,19 +16,19 @@ describe('scontrol show config', () => {
     });
   });
 
-  it('sees that there is accounting', () => {
+  it('shows that accounting is enabled', () => {
     const text = fixture('22.05.8/config.txt').replace('accounting_storage/none', 'accounting_storage/slurmdbd');
 
     expect(readFacts(text)).to.include({ hasAccounting: true });
   });
 
-  it('takes the "(null)" of newer releases for no accounting', () => {
+  it('shows no accounting for the "(null)" of newer releases', () => {
     const text = fixture('22.05.8/config.txt').replace('accounting_storage/none', '(null)');
 
     expect(readFacts(text)).to.include({ hasAccounting: false });
   });
 
-  it('S-49 tells how often a controller lets one user ask, with the defaults of what is not said', () => {
+  it("S-49 gives the controller's rate limit, with Slurm's defaults", () => {
     const limited = (parameters: string): unknown =>
       readFacts(
         fixture('22.05.8/config.txt').replace(/(SlurmctldParameters\s+= ).*/, (_, key: string) => key + parameters),
@@ -44,7 +44,7 @@ describe('scontrol show config', () => {
     expect(limited('rl_enable,rl_refill_rate=0,rl_refill_period=x')).to.deep.equal({ perSecond: 2, burst: 30 });
   });
 
-  it('gives none when the answer is cut', () => {
+  it('gives no facts if the output is truncated', () => {
     expect(readFacts(fixture('22.05.8/config.txt').slice(0, 2_000))).to.equal(undefined);
     expect(readFacts('')).to.equal(undefined);
   });

@@ -1,4 +1,4 @@
-// One job's record as scontrol shows it: read right, whatever the job's owner wrote into it.
+// One job's record as scontrol shows it: read correctly, whatever the job's owner wrote into it.
 import { expect } from 'chai';
 import fc from 'fast-check';
 import type { JobId, JobRecord } from '../../src/slurm/scheduler.ts';
@@ -12,7 +12,7 @@ describe('scontrol show job', () => {
     return readJobRecord(fixture(`22.05.8/${file}`), id as JobId);
   }
 
-  it('tells a running job from its record', () => {
+  it('describes a running job', () => {
     expect(record('job-running.txt', '26')).to.deep.equal({
       name: 'clearml_task_0123456789abcdef0123456789abcdef-mwudl4rwabcd',
       stateWord: 'RUNNING',
@@ -28,7 +28,7 @@ describe('scontrol show job', () => {
     });
   });
 
-  it('S-42 tells the exit code of a job that failed', () => {
+  it('S-42 gives the exit code of a failed job', () => {
     expect(record('job-failed.txt', '27')).to.include({
       stateWord: 'FAILED',
       exitCode: 3,
@@ -37,15 +37,15 @@ describe('scontrol show job', () => {
     });
   });
 
-  it('S-42 tells the signal that ended a job', () => {
+  it('S-42 gives the signal that ended a job', () => {
     expect(record('job-killed.txt', '28')).to.include({ stateWord: 'FAILED', exitCode: 0, exitSignal: 9 });
   });
 
-  it('S-14 reads the signal of a job whose output file cannot be opened', () => {
+  it('S-14 gives the signal of a job whose output file cannot be opened', () => {
     expect(record('job-no-output.txt', '36')).to.include({ exitSignal: 53, outputPath: '/proc/nope/x' });
   });
 
-  it('tells how much memory a job had asked for, for each node or CPU, unless it was all there is', () => {
+  it('gives the memory limit for each node or CPU, if there is one', () => {
     const text = fixture('22.05.8/job-held.txt');
     const asked = (what: string): string | undefined =>
       readJobRecord(text.replace(/MinMemory\w+=\S+/, what), '29' as JobId)?.memoryLimit;
@@ -55,7 +55,7 @@ describe('scontrol show job', () => {
     expect(asked('MinMemoryNode=0')).to.equal(undefined);
   });
 
-  it('does not take a comment for the path of the log', () => {
+  it('is not misled by a comment that looks like the path of the log', () => {
     expect(record('job-held.txt', '29')).to.include({
       name: 'held job',
       outputPath: '/tmp/slurm-29.out',
@@ -63,7 +63,7 @@ describe('scontrol show job', () => {
     });
   });
 
-  it('tells nothing of a job array, which no job of ours is', () => {
+  it('gives no record for a job array', () => {
     const text = fixture('22.05.8/job-array.txt');
     const ids = [...text.matchAll(/^JobId=(\d+)/gm)].map(([, id]) => id);
 
@@ -71,24 +71,24 @@ describe('scontrol show job', () => {
     for (const id of ids) expect(readJobRecord(text, id as JobId)).to.equal(undefined);
   });
 
-  it('tells nothing of another job than the one asked for', () => {
+  it('gives no record of another job than the requested one', () => {
     expect(record('job-running.txt', '27')).to.equal(undefined);
     expect(record('job-running.txt', '2')).to.equal(undefined);
   });
 
-  it('reads a path with blanks whole', () => {
+  it('gives a path with blanks completely', () => {
     const text = fixture('22.05.8/job-running.txt').replaceAll('/home/ann/slurm-26.out', '/home/ann/my runs/a b.out');
 
     expect(readJobRecord(text, '26' as JobId)).to.include({ outputPath: '/home/ann/my runs/a b.out' });
   });
 
-  it('writes a reason without the underscores of some releases', () => {
+  it('gives a reason without the underscores of some releases', () => {
     const text = fixture('22.05.8/job-held.txt').replace('Reason=JobHeldUser', 'Reason=launch_failed_requeued_held');
 
     expect(readJobRecord(text, '29' as JobId)).to.include({ reason: 'launch failed requeued held' });
   });
 
-  it('never shows our name for a job that only pretends to have it', () => {
+  it('gives another name for a job whose name imitates one of ours', () => {
     // The caller compares the name: a hostile one must come back as something else.
     expect(record('job-hostile.txt', '34')?.name).to.match(/^evil/);
   });
@@ -103,10 +103,10 @@ describe('scontrol show job', () => {
   });
 });
 
-describe('scontrol show job of a job whose owner is hostile', () => {
+describe("scontrol show job for a hostile owner's job", () => {
   const read = (texts: OwnersTexts): JobRecord | undefined => readJobRecord(recordText(texts), TRUTH.id);
 
-  /** Each fact is Slurm's own, or is not told. */
+  /** Each fact is Slurm's own, or is omitted. */
   function expectNothingForged(record: JobRecord | undefined): void {
     if (record === undefined) return;
     const { name, stateWord, ...facts } = record;
@@ -123,31 +123,31 @@ describe('scontrol show job of a job whose owner is hostile', () => {
     if (facts.outputPath === undefined) expect(facts.isOutputInDoubt).to.equal(true);
   }
 
-  it('reads an ordinary one whole', () => {
+  it('gives the complete record of an ordinary job', () => {
     expect(read({})).to.deep.equal(TRUTH.record);
   });
 
-  it('S-60 takes no text on one line for the path of the log, be it a mail user or any other', () => {
+  it("S-60 ignores text in any field's line that looks like the path of the log", () => {
     const forged = 'x StdOut=/home/daemon/clearml.conf JobState=COMPLETED ExitCode=0:0';
 
     for (const field of ['Account', 'Comment', 'MailUser', 'WorkDir', 'Features', 'WCKey', 'Container'])
       expect(read({ [field]: forged }), field).to.deep.equal(TRUTH.record);
   });
 
-  it('S-60 tells no path where a second line names one', () => {
+  it('S-60 gives no log path if a second line has one', () => {
     const record = read({ Comment: 'x\n   StdOut=/home/daemon/clearml.conf' });
 
     expect(record).to.include({ stateWord: 'FAILED', exitCode: 3, outputPath: undefined, isOutputInDoubt: true });
   });
 
-  it('tells nothing at all where a second line says how the job is, or a second record of it begins', () => {
+  it('gives no record if a second line has the state, or a second record starts', () => {
     for (const line of ['JobState=COMPLETED Reason=None ', 'Requeue=1 Restarts=0 BatchFlag=1 Reboot=0 ExitCode=0:0'])
       expect(read({ Comment: `x\n   ${line}` })).to.equal(undefined);
 
     expect(read({ Comment: `x\n\n\n${recordText({}).replace('FAILED', 'COMPLETED')}` })).to.equal(undefined);
   });
 
-  it('tells no path that is not whole, or that nobody types', () => {
+  it('gives no path that is relative, too long or has control characters', () => {
     const pathOf = (path: string): string | undefined =>
       readJobRecord(recordText({}).replace(/StdOut=.*/, `StdOut=${path}`), TRUTH.id)?.outputPath;
 
@@ -156,7 +156,7 @@ describe('scontrol show job of a job whose owner is hostile', () => {
       expect(pathOf(path), path).to.equal(undefined);
   });
 
-  it('gives Slurm\u2019s own facts or none, whatever stands in any of the owner\u2019s fields', () => {
+  it('gives Slurm’s own facts or none for any text in any of the owner’s fields', () => {
     fc.assert(
       fc.property(hostileText, (texts) => expectNothingForged(read(texts))),
       { numRuns: fuzzCases(2_000), seed: fuzzSeed(13) },

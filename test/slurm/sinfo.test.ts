@@ -1,9 +1,9 @@
-// sinfo's lines become partitions.
+// Reads sinfo's lines as partitions.
 import { expect } from 'chai';
 import { readPartitions } from '../../src/slurm/sinfo.ts';
 
-describe('reading sinfo', () => {
-  it('adds up the nodes of a partition over its lines, and takes the largest', () => {
+describe('readPartitions', () => {
+  it("adds the nodes of a partition's lines and takes the largest node size", () => {
     const text = [
       'gpu*|up|2-00:00:00|3|idle|64|512000+|gpu:a100:4(S:0-1)',
       'gpu*|up|2-00:00:00|1|down*|32|256000|gpu:v100:2,shard:8',
@@ -63,7 +63,7 @@ describe('reading sinfo', () => {
     ['drained*', false],
     ['maint', false],
   ] as const) {
-    it(`a node that is ${state} ${isUsable ? 'counts' : 'does not count'} as usable`, () => {
+    it(`${isUsable ? 'counts' : 'does not count'} a node in state ${state} as usable`, () => {
       expect(readPartitions(`p|up|infinite|1|${state}|1|1|(null)`)[0]?.usableNodes).to.equal(isUsable ? 1 : 0);
     });
   }

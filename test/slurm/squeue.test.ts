@@ -1,4 +1,4 @@
-// squeue's answer: a whole list or none, whatever jobs are called.
+// squeue's output: a complete list or none, whatever the names of the jobs are.
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { readSqueue, squeueArgs } from '../../src/slurm/squeue.ts';
@@ -40,7 +40,7 @@ function jobsOf(stdout: string): readonly { id: string; name: string }[] {
 }
 
 describe('squeue', () => {
-  it('is asked for every job of this user, with the mark around each row', () => {
+  it('is called for every job of this user, with the mark around each row', () => {
     const [format = '', ...others] = squeueArgs(MARK, 'ours').toReversed();
 
     expect(others).to.have.members(['--all', '--me', '--states=all']);
@@ -52,7 +52,7 @@ describe('squeue', () => {
     expect(format).to.match(/^--format=\x1emark1234\x1f%A\x1f.*\x1f%j\x1dmark1234$/);
   });
 
-  it('S-30 reads the table of Slurm 22.05.8: plain jobs only, hostile names whole', () => {
+  it('S-30 shows single jobs of Slurm 22.05.8, with hostile names unchanged', () => {
     const list = readSqueue(result({ stdout: fixture('22.05.8/squeue.txt') }), MARK);
 
     expect(list.kind).to.equal('listed');
@@ -85,7 +85,7 @@ describe('squeue', () => {
     });
   });
 
-  it("tells of each job in everybody's list whether it is another Unix user's, whatever its name", () => {
+  it("marks other Unix users' jobs in the list of all users, whatever their names", () => {
     const header = record([...HEADER_FIELDS.slice(0, -1), 'USER', 'NAME']);
     const rowOf = (id: string, userId: string, name: string): string =>
       record([id, id, 'RUNNING', 'None', '1795505467', 'N/A', 'NONE', 'gpu', 'n1', userId, name]);
@@ -99,24 +99,24 @@ describe('squeue', () => {
     ]);
   });
 
-  it('lists no jobs when there are none', () => {
+  it('shows an empty list if there are no jobs', () => {
     expect(readSqueue(result({ stdout: HEADER }), MARK)).to.deep.equal({ kind: 'listed', jobs: [] });
   });
 
-  it('overlooks what a login script prints before and after', () => {
+  it('ignores output of a login script before and after the table', () => {
     const stdout = `Welcome to the cluster!\n${HEADER}${row('4711', OURS)}Have a nice day\n`;
 
     expect(jobsOf(stdout).map((job) => job.id)).to.deep.equal(['4711']);
   });
 
-  it('S-26 reads reasons with blanks, commas and parentheses', () => {
+  it('S-26 shows reasons with blanks, commas and parentheses', () => {
     const reason = 'Nodes required for job are DOWN, DRAINED or reserved for jobs in higher priority partitions (x)';
     const [job] = jobsOf(HEADER + row('1', OURS, { state: 'PENDING', reason }));
 
     expect(job).to.include({ reason });
   });
 
-  it('S-31 keeps a state that no release has yet, and takes the job for alive', () => {
+  it('S-31 keeps the name of an unknown state and treats the job as live', () => {
     const [job] = jobsOf(HEADER + row('1', OURS, { state: 'TELEPORTING', end: '1795505467' }));
 
     expect(job).to.include({ state: 'UNKNOWN', stateWord: 'TELEPORTING', endedAt: undefined });
@@ -124,7 +124,7 @@ describe('squeue', () => {
       expect(jobsOf(HEADER + row('1', OURS, { state, end: '1795505467' }))[0]).to.include({ state: 'UNKNOWN' });
   });
 
-  it('S-27 lets no job name pass for a row, an end or a separator', () => {
+  it('S-27 reads no job name as a row, an end or a separator', () => {
     const name = fc.string({
       unit: fc.oneof(fc.constantFrom('\x1e', '\x1f', '\x1d', '\n', '\r', '\0', 'mark', '|'), fc.string()),
     });
@@ -140,7 +140,7 @@ describe('squeue', () => {
 
   const whole = HEADER + row('4711', OURS) + row('4712', 'other');
 
-  it('S-28 is no answer when it is cut within a row, wherever that is', () => {
+  it('S-28 fails if the output is truncated within any row', () => {
     const rowEnds = [...whole.matchAll(/\x1dmark1234\n?/g)].flatMap(({ index, 0: end }) => [
       index + end.length - 1,
       index + end.length,
@@ -152,7 +152,7 @@ describe('squeue', () => {
   });
 
   for (const [what, answer, words] of [
-    ['nothing at all', result({}), 'the answer of squeue has no header'],
+    ['no output', result({}), 'the answer of squeue has no header'],
     [
       'a row with a field missing',
       result({ stdout: HEADER + record(['1', '1', 'RUNNING']) }),
@@ -160,30 +160,30 @@ describe('squeue', () => {
     ],
     ['rows without their header', result({ stdout: row('1', OURS) }), 'the answer of squeue has no header'],
     [
-      'an empty table with a complaint',
+      'an empty table and an error',
       result({ stdout: HEADER, stderr: 'squeue: error: Invalid user: ann\n' }),
       'squeue: error: Invalid user: ann',
     ],
     [
-      'an exit code',
+      'a nonzero exit code',
       result({ exitCode: 1, stderr: 'slurm_load_jobs error: Unable to contact slurm controller (connect failure)\n' }),
       'slurm_load_jobs error: Unable to contact slurm controller (connect failure)',
     ],
     ['a signal', result({ exitCode: undefined, killedBy: 'SIGKILL', stdout: whole }), 'squeue was killed by SIGKILL'],
     ['a failure without a message', result({ exitCode: 127 }), 'squeue ended with exit code 127 and printed nothing'],
   ] as const) {
-    it(`S-17 is no answer with ${what}`, () => {
+    it(`S-17 fails with ${what}`, () => {
       expect(readSqueue(answer, MARK)).to.deep.equal({ kind: 'failed', words });
     });
   }
 
   for (const [what, id, shownId] of [
-    ['no number', '?', '?'],
+    ['a non-numeric id', '?', '?'],
     ['no id', '', ''],
     ['another id in each column', '17', '18'],
     ['a terminal sequence', '\x1b[2J', '17'],
   ] as const) {
-    it(`S-62 leaves out a row with ${what} of a job that is none of ours, and gives no list where the job is ours`, () => {
+    it(`S-62 skips a row with ${what} of a foreign job, and fails for a job of ours`, () => {
       const strangers = HEADER + row(id, 'other', { shownId }) + row('4711', OURS);
       expect(jobsOf(strangers).map((job) => job.id)).to.deep.equal(['4711']);
 
@@ -196,7 +196,7 @@ describe('squeue', () => {
     });
   }
 
-  it('S-30 leaves out tasks of an array although they bear a name of ours', () => {
+  it('S-30 omits array tasks, even with a job name of ours', () => {
     expect(
       jobsOf(HEADER + row('99', OURS, { shownId: '99_[0-3]' }) + row('12', OURS, { shownId: '12+0' })),
     ).to.deep.equal([]);

@@ -1,11 +1,11 @@
-// A squeue that shows ever new states: a few are told of, and no more are remembered than that.
+// A squeue with ever new states: a limited number is reported, and no more are remembered.
 import { expect } from 'chai';
 import type { Transport } from '../../src/transport/transport.ts';
 import { createCliScheduler } from '../../src/slurm/cli-scheduler.ts';
 import { recordsOf } from './squeue-records.ts';
 
-describe('states that no release of Slurm has', () => {
-  it('are told of for the first twenty of 100,000, and never again', async () => {
+describe('the report of unknown job states', () => {
+  it('covers the first twenty of 100,000 states, once each', async () => {
     const warned: unknown[] = [];
     let states: readonly string[] = [];
     const host: Transport = {

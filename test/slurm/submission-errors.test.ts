@@ -1,4 +1,4 @@
-// What goes wrong when a job is submitted, planned on the stand-in: what each outcome lets the caller believe.
+// Errors of submissions, planned on the stand-in: what the caller may conclude from each outcome.
 import { expect } from 'chai';
 import {
   acceptedThenTimeout,
@@ -13,39 +13,39 @@ import { HELD, NAME, useFailingScheduler } from './failing-scheduler.ts';
 
 const POLICY = "Job violates accounting/QOS policy (job submit limit, user's size and/or time limits)";
 
-describe('submission errors between the scheduler and Slurm', () => {
+describe('a submission with a failing Slurm', () => {
   const desk = useFailingScheduler();
   const { found, plan, restart, submit, submitted } = desk;
 
-  it('S-01 leaves it open when sbatch timed out, and the job that is there is found by its name', async () => {
+  it('S-01 has an unknown outcome after a timeout of sbatch, and the job is found by its name', async () => {
     plan(acceptedThenTimeout());
 
     expect(await submit()).to.deep.equal({ kind: 'unknown', words: 'Socket timed out on send/recv operation' });
     expect(await found()).to.have.length(1);
   });
 
-  it('leaves it open in the same words when there is no job', async () => {
+  it('has the same unknown outcome if no job was made', async () => {
     plan(lostThenTimeout());
 
     expect(await submit()).to.deep.equal({ kind: 'unknown', words: 'Socket timed out on send/recv operation' });
     expect(await found()).to.deep.equal([]);
   });
 
-  it('S-04 reads the id through the noise of a wrapper', async () => {
+  it('S-04 ignores other output of a wrapper around sbatch', async () => {
     plan(noise('sbatch'));
     const id = await submitted();
 
     expect((await found()).map((job) => job.id)).to.deep.equal([id]);
   });
 
-  it('leaves it open when the id was cut off', async () => {
+  it('has an unknown outcome if the id was truncated', async () => {
     plan(cutShort('sbatch', 0.1));
 
     expect(await submit()).to.include({ kind: 'unknown' });
     expect(await found()).to.have.length(1);
   });
 
-  it('leaves it open when it was told to stop meanwhile', async () => {
+  it('has an unknown outcome after the stop signal', async () => {
     plan(slow('sbatch', 60_000));
     const stopping = new AbortController();
     const submitting = submit(HELD, stopping.signal);
@@ -55,26 +55,26 @@ describe('submission errors between the scheduler and Slurm', () => {
     expect(await submitting).to.deep.equal({ kind: 'unknown', words: 'sbatch was interrupted' });
   });
 
-  it('S-06 is held back while the cluster is full', async () => {
+  it('S-06 reports backpressure while the cluster is full', async () => {
     await restart({ maxJobCount: 1 });
     await submitted();
 
     expect(await submit()).to.deep.equal({ kind: 'backpressure', words: 'Resource temporarily unavailable' });
   });
 
-  it('is held back at a submit limit', async () => {
+  it('reports backpressure at a submit limit', async () => {
     plan(submissionFails(POLICY, 'QOSMaxSubmitJobPerUserLimit'));
 
     expect(await submit()).to.deep.equal({ kind: 'backpressure', words: `QOSMaxSubmitJobPerUserLimit; ${POLICY}` });
   });
 
-  it('is rejected when the job alone is beyond a limit', async () => {
+  it('is rejected if the job alone exceeds a limit', async () => {
     plan(submissionFails(POLICY, 'QOSMaxWallDurationPerJobLimit'));
 
     expect(await submit()).to.include({ kind: 'rejected' });
   });
 
-  it('leaves it open when the connection to the controller broke', async () => {
+  it('has an unknown outcome if the connection to the controller breaks', async () => {
     plan(slow('sbatch', 60_000));
     const submitting = submit();
     await waitUntil('the job to be there', async () => (await found()).length === 1);
@@ -84,7 +84,7 @@ describe('submission errors between the scheduler and Slurm', () => {
     await desk.cluster().listen();
   });
 
-  it('surely made no job while the controller is away', async () => {
+  it('is unavailable, without a job, while the controller is down', async () => {
     await desk.cluster().stopListening();
     const outcome = await submit();
     await desk.cluster().listen();
@@ -96,7 +96,7 @@ describe('submission errors between the scheduler and Slurm', () => {
     expect(await found()).to.deep.equal([]);
   });
 
-  it('surely made no job where there is no sbatch, and says so', async () => {
+  it('is unavailable, without a job, if sbatch is missing, and names the path', async () => {
     const outcome = await desk.schedulerWithoutSlurm().submit({ jobName: NAME, script: HELD });
 
     expect(outcome.kind).to.equal('unavailable');

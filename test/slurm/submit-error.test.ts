@@ -1,4 +1,4 @@
-// Every text by which sbatch says that it failed, and what each means: only `unknown` may have left a job behind.
+// Every error text of sbatch and its meaning: only `unknown` may have left a job behind.
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { CONTROLLER_RESPONSES, readSubmitError, submitErrorMessage } from '../../src/slurm/submit-error.ts';
@@ -9,16 +9,16 @@ function answer(text: string, ...before: readonly string[]): string {
   return [...before, `Batch job submission failed: ${text}`].map((line) => `sbatch: error: ${line}\n`).join('');
 }
 
-describe("the controller's answers", () => {
+describe('an error of the controller', () => {
   for (const [failure, texts] of Object.entries(CONTROLLER_RESPONSES)) {
     for (const text of texts) {
-      it(`${text}: ${failure}`, () => {
+      it(`"${text}" is classified as ${failure}`, () => {
         expect(readSubmitError(1, answer(text))).to.equal(failure);
       });
     }
   }
 
-  it('stand in the table once each', () => {
+  it('appears in the table only once', () => {
     const texts = Object.values(CONTROLLER_RESPONSES).flat();
 
     expect(new Set(texts).size).to.equal(texts.length);
@@ -43,14 +43,14 @@ describe("the controller's answers", () => {
     'Unspecified error',
     'A text of a release to come',
   ]) {
-    it(`${text}: unknown`, () => {
+    it(`"${text}" is classified as unknown`, () => {
       expect(readSubmitError(1, answer(text))).to.equal('unknown');
     });
   }
 });
 
-describe('a limit that was reached', () => {
-  it('S-05 is back-pressure when it is the number of jobs', () => {
+describe('a policy limit', () => {
+  it('S-05 is classified as backpressure if it limits the number of jobs', () => {
     for (const limit of [
       'AssocMaxSubmitJobLimit',
       'QOSMaxSubmitJobPerUserLimit',
@@ -61,11 +61,11 @@ describe('a limit that was reached', () => {
       expect(readSubmitError(1, answer(POLICY, limit)), limit).to.equal('backpressure');
   });
 
-  it('is back-pressure when Slurm does not say which', () => {
+  it('is classified as backpressure if Slurm does not name it', () => {
     expect(readSubmitError(1, answer(POLICY))).to.equal('backpressure');
   });
 
-  it('is a rejection when this job alone exceeds it', () => {
+  it('is classified as rejected if the job alone exceeds it', () => {
     for (const limit of [
       'QOSMaxWallDurationPerJobLimit',
       'QOSMaxCpuPerUserLimit',
@@ -77,7 +77,7 @@ describe('a limit that was reached', () => {
   });
 });
 
-describe('what sbatch says before it asks the controller', () => {
+describe('an error of sbatch before it contacts the controller', () => {
   for (const [stderr, exitCode, failure] of [
     ['sbatch: unrecognized option \'--bogus\'\nTry "sbatch --help" for more information\n', 255, 'rejected'],
     ["/opt/slurm/bin/sbatch: unrecognized option '--bogus'\n", 255, 'rejected'],
@@ -109,13 +109,13 @@ describe('what sbatch says before it asks the controller', () => {
     ['/usr/local/bin/sbatch: line 3: 812 Killed /opt/slurm/bin/sbatch "$@"\n', 137, 'unknown'],
     ['bash: sbatch: something else\n', 1, 'unknown'],
   ] as const) {
-    it(`${JSON.stringify(stderr)} with exit code ${String(exitCode)}: ${failure}`, () => {
+    it(`${JSON.stringify(stderr)} with exit code ${String(exitCode)} is classified as ${failure}`, () => {
       expect(readSubmitError(exitCode, stderr)).to.equal(failure);
     });
   }
 });
 
-it('a message that could not be signed never left: munge on this side is down', () => {
+it('readSubmitError classifies an error of the local munge as unavailable', () => {
   const stderr = answer(
     'Protocol authentication error',
     'Munge encode failed: Failed to access "/run/munge/munge.socket.2"',
@@ -124,14 +124,14 @@ it('a message that could not be signed never left: munge on this side is down', 
   expect(readSubmitError(1, stderr)).to.equal('unavailable');
 });
 
-it("a refusal by a site's own plugin is known by its words", () => {
+it("readSubmitError recognizes the message of a site's own plugin as rejected", () => {
   const stderr = answer('Unspecified error', 'Please give an account with --account=');
 
   expect(readSubmitError(1, stderr)).to.equal('rejected');
   expect(submitErrorMessage(stderr)).to.equal('Please give an account with --account=; Unspecified error');
 });
 
-it('the last word counts when sbatch had first tried again', () => {
+it('readSubmitError uses the last message if sbatch had retried first', () => {
   const stderr = answer(
     'Resource temporarily unavailable',
     'Slurm temporarily unable to accept job, sleeping and retrying',
@@ -140,7 +140,7 @@ it('the last word counts when sbatch had first tried again', () => {
   expect(readSubmitError(1, stderr)).to.equal('backpressure');
 });
 
-it('a flood before the last word hides neither what it means nor what it says', () => {
+it('readSubmitError and submitErrorMessage find the last message after megabytes of output', () => {
   const flood = '\n'.repeat(1024 * 1024);
 
   expect(readSubmitError(1, flood + answer('Invalid qos specification') + flood)).to.equal('rejected');
@@ -151,7 +151,7 @@ it('a flood before the last word hides neither what it means nor what it says', 
   expect(submitErrorMessage(answer('x'.repeat(10 * 1024 * 1024)))).to.have.length(500);
 });
 
-it('garbage is never taken for a definite answer', () => {
+it('readSubmitError classifies garbage as unknown', () => {
   fc.assert(
     fc.property(fc.string(), fc.constantFrom(1, 2, 255, undefined), (garbage, exitCode) => {
       fc.pre(!garbage.startsWith('sbatch:'));
