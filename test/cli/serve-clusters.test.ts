@@ -119,7 +119,7 @@ describe('a round of several clusters', () => {
 
     expect(code, stderr).to.equal(0);
     expect(stderr).to.match(
-      /WARN Jobs from before the clusters had names are not followed.*state\/journal.jsonl.* tasks=1/,
+      /WARN Jobs of an earlier daemon without cluster names are not tracked.*state\/journal.jsonl.* tasks=1/,
     );
   });
 

@@ -3,7 +3,7 @@
 /** The columns that the web page shows beside the time, on a small screen. */
 export const CONSOLE_COLUMNS = 110;
 
-/** More than the end of a job's log has. */
+/** Longer than any log excerpt that a message has. */
 const MOST_CHARACTERS = 32_000;
 
 /** Truncates a message: a name or value in it may be as long as the task's record, which would delay other tasks. */

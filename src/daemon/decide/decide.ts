@@ -16,14 +16,14 @@ import { ranAs } from './ownership.ts';
  * that could not be carried out.
  */
 export function decide(observation: Observation): Action[] {
-  // Only the place of its queue entry shows whether a queued task is still wanted.
+  // Only the queue of its entry shows whether a queued task is still wanted.
   if (observation.place === 'unknown' && observation.task?.status === 'queued') return [];
   const kept = chooseJob(observation);
   if (kept === undefined) return decideAbsent(observation);
   if (!isLive(kept.state)) return decideEnded(kept, observation);
 
   // While the task is parked, a pending extra job may start and take the task before our scancel reaches it: both jobs would end. If one
-  // job runs, its gate decides soon, so nothing is cancelled. If both are pending, one is cancelled anyway: they may wait for days.
+  // job runs, its gate decides soon, so nothing is cancelled. If both are pending, one is cancelled anyway, because they may wait for days.
   const isUndecided = !isWaiting(kept) && observation.place === 'parked';
   const extra = isUndecided ? [] : observation.jobs.filter((job) => job !== kept && isWaiting(job));
   return [
@@ -35,7 +35,7 @@ export function decide(observation: Observation): Action[] {
   ];
 }
 
-/** Records which job it is, and clears what an earlier pass recorded of an absence, of an end, or of another job. */
+/** Records the job's id, and clears the absence, end or other job that an earlier pass recorded. */
 function recordJob(job: Job, { entry }: Observation): Action[] {
   const isOther = job.id !== entry.jobId;
   if (!isOther && entry.absentSince === undefined && entry.endSeenAt === undefined) return [];

@@ -45,7 +45,7 @@ export async function readTaskState(
 }
 
 export function planStart({ task, place, hasJob, isKnown }: TaskState, ownQueue: QueueId): StartPlan {
-  // A task that was reset since has no end to watch: the rest of its earlier run is cleaned up like that of any task.
+  // If the task was reset since, its earlier run has no end to watch, and is cleaned up as for any task.
   if (isKnown && task?.status !== 'created') return { do: 'watch' };
   if (task === undefined) return { do: 'refuse', why: 'it was deleted' };
   if (task.archived)

@@ -1,34 +1,34 @@
-// The log of a daemon in the background: where it is, and how it is kept short.
+// Locates and rotates the log file of a daemon in the background.
 import { dirname, join } from 'node:path';
 import type { ClusterSettings } from '../../config/clusters.ts';
 import type { Logger } from '../../log/logger.ts';
 import { rotateLog, writesTo } from '../../log/rotate-log.ts';
 
-/** 10 MB are some weeks of a busy daemon. */
+/** A busy daemon writes 10 MB in some weeks. */
 const ROTATION = { maxBytes: 10_000_000, keep: 3 };
-const LOOK_EVERY_MS = 60_000;
+const CHECK_INTERVAL_MS = 60_000;
 const STDERR = 2;
 
-/** Beside the state, or beside the states of several clusters. */
+/** Returns the path in the state directory, or in the parent of the state directories if the clusters have names. */
 export function daemonLogFile([cluster]: readonly ClusterSettings[]): string {
   if (cluster === undefined) throw new RangeError('there is at least one cluster');
   return join(cluster.name === undefined ? cluster.stateDir : dirname(cluster.stateDir), 'daemon.log');
 }
 
-/** Where it is too long already. @throws what the file system says */
-export function shortenDaemonLog(file: string): void {
+/** Rotates the log if it is too long. @throws the file system's error */
+export function rotateDaemonLog(file: string): void {
   rotateLog(file, ROTATION);
 }
 
-/** Keeps it short until what is returned is called; a log that goes elsewhere is left alone. */
-export function keepDaemonLogShort(file: string, log: () => Logger | undefined): () => void {
+/** Rotates the log regularly until the returned function is called. Does nothing if standard error is not this file. */
+export function rotateDaemonLogRegularly(file: string, log: () => Logger | undefined): () => void {
   if (!writesTo(STDERR, file)) return () => undefined;
   const timer = setInterval(() => {
     try {
       rotateLog(file, ROTATION);
     } catch (error) {
-      log()?.warn('The log could not be moved on, and grows', { file, err: error });
+      log()?.warn('Could not rotate the log; it keeps growing', { file, err: error });
     }
-  }, LOOK_EVERY_MS).unref();
+  }, CHECK_INTERVAL_MS).unref();
   return () => clearInterval(timer);
 }

@@ -6,7 +6,7 @@ import { systemClock } from '../../base/clock.ts';
 import { sleepUnlessStopped } from '../../base/sleep-unless-stopped.ts';
 import { StateDirectoryError } from '../journal/lock.ts';
 import { startDetached } from '../../transport/detached.ts';
-import { daemonLogFile, shortenDaemonLog } from './daemon-log.ts';
+import { daemonLogFile, rotateDaemonLog } from './daemon-log.ts';
 import type { ProcessContext } from '../../assembly/process-context.ts';
 import { readConfig, type CommonOptions } from '../../assembly/read-config.ts';
 import { findDaemons } from './running-daemons.ts';
@@ -49,7 +49,7 @@ async function makeLogFile(options: CommonOptions, context: ProcessContext): Pro
   const folder = dirname(file);
   try {
     await makePrivateDirectory(folder);
-    shortenDaemonLog(file);
+    rotateDaemonLog(file);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw new StateDirectoryError(

@@ -1,4 +1,4 @@
-// What is served from one reading of the configuration and the templates, until they are read again.
+// Loads the configuration and the templates, and opens what the daemon needs to run with them until the next reload.
 import { describeRisks } from '../../clearml/connection-risks.ts';
 import { openCluster } from '../../assembly/open-cluster.ts';
 import { openServer, type ServerSide } from './open-server.ts';
@@ -25,11 +25,11 @@ export interface StartOptions extends CommonOptions {
 export interface Generation {
   readonly app: App;
   readonly serverSide: ServerSide;
-  /** Resolves when the last line of its log is out. */
+  /** Resolves when the last log line is written. */
   close(): Promise<void>;
 }
 
-/** Reads everything and logs in to the server. @throws whatever keeps it from being served, each with a sentence in explain.ts's table */
+/** Reads the files and logs in to the server. @throws the errors for which explain.ts has a message */
 export async function openGeneration(
   options: StartOptions,
   context: ProcessContext,
@@ -46,7 +46,7 @@ export async function openGeneration(
     await warnOfLeftBehind(settings.clusters, app.log);
     const { apiServer = '', verifyCertificate } = settings.api;
     for (const risk of describeRisks({ apiServer, verifyCertificate })) warnOnce(app.log, risk);
-    // Nothing is asked there yet: this finds what a person must change before a login node can be reached.
+    // No command runs there yet: this only finds what the user must change before a login node can be reached.
     for (const cluster of settings.clusters) {
       const { host } = await openCluster(app, cluster, app.log);
       for (const notice of host.notices ?? []) warnOnce(app.log, notice);
@@ -70,7 +70,7 @@ export async function openGeneration(
   }
 }
 
-/** A warning when the folder above those of the clusters holds the journal of a daemon without names, with tasks in it. */
+/** Warns if the parent of the clusters' state directories has a journal with tasks: a daemon without cluster names left it. */
 async function warnOfLeftBehind(clusters: readonly ClusterSettings[], log: Logger): Promise<void> {
   const named = clusters.find(({ name }) => name !== undefined);
   if (named === undefined) return;
@@ -78,7 +78,7 @@ async function warnOfLeftBehind(clusters: readonly ClusterSettings[], log: Logge
   const read = readJournal(await readFile(file, 'utf8').catch(() => ''));
   if (read.kind === 'read' && read.entries.size === 0) return;
   log.warn(
-    'Jobs from before the clusters had names are not followed; start once without names until they have ended, then remove the file',
+    'Jobs of an earlier daemon without cluster names are not tracked; run one until they have ended, then remove the file',
     { file, ...(read.kind === 'read' ? { tasks: read.entries.size } : {}) },
   );
 }

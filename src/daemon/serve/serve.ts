@@ -3,7 +3,7 @@ import { setMaxListeners } from 'node:events';
 import type { ClusterSettings } from '../../config/clusters.ts';
 import type { DaemonEnd } from '../loop.ts';
 import type { ProcessContext } from '../../assembly/process-context.ts';
-import { daemonLogFile, keepDaemonLogShort } from './daemon-log.ts';
+import { daemonLogFile, rotateDaemonLogRegularly } from './daemon-log.ts';
 import { openGeneration, type StartOptions, type Generation } from './loaded-configuration.ts';
 import { serveCluster, type ServeOptions } from './serve-cluster.ts';
 import { createWarnOnce } from '../../log/warn-once.ts';
@@ -31,7 +31,7 @@ export async function serve(options: StartOptions, context: ProcessContext): Pro
   try {
     current = await openGeneration(options, context, warnOnce);
     const logFile = daemonLogFile(current.app.config.settings.clusters);
-    stopListening.push(keepDaemonLogShort(logFile, () => current?.app.log));
+    stopListening.push(rotateDaemonLogRegularly(logFile, () => current?.app.log));
     for (;;) {
       const stop = AbortSignal.any([context.stop, replace.signal]);
       try {

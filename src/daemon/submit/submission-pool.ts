@@ -28,7 +28,7 @@ export interface SubmissionPool {
   finish(): Promise<void>;
 }
 
-/** Half of them wait for sbatch, which takes about as long as all requests to ClearML. */
+/** At any time about half of them wait for sbatch, which takes about as long as a submission's requests to ClearML. */
 const MAX_CONCURRENT = 8;
 
 export function createSubmissionPool(deps: DaemonDeps, backoff: Backoff): SubmissionPool {
@@ -39,7 +39,7 @@ export function createSubmissionPool(deps: DaemonDeps, backoff: Backoff): Submis
   async function run(
     entry: Entry,
     submission: () => Promise<SubmitResult>,
-    younger: () => Promise<unknown>,
+    waitForLater: () => Promise<unknown>,
   ): Promise<void> {
     try {
       const result = await submission();
@@ -47,7 +47,7 @@ export function createSubmissionPool(deps: DaemonDeps, backoff: Backoff): Submis
       else if (result !== 'none') backoff.failed(clock.now());
       if (typeof result === 'string') return;
       // Each task returns to the very front of its queue, so the order is kept only if the oldest returns last.
-      await younger();
+      await waitForLater();
       await returnToQueue(deps, result.returning, { isParked: true, why: result.why });
     } catch (error) {
       deps.log.warn('Submission interrupted; resuming in the next pass', {
@@ -70,11 +70,11 @@ export function createSubmissionPool(deps: DaemonDeps, backoff: Backoff): Submis
       if (!hasFreeSlot()) return false;
       rateLimit.spend(clock.now());
       deps.busy.add(entry.task);
-      const younger = (): Promise<unknown> => {
+      const waitForLater = (): Promise<unknown> => {
         const all = [...running];
         return Promise.all(all.slice(all.indexOf(started) + 1));
       };
-      const started = run(entry, submission, younger).finally(() => running.delete(started));
+      const started = run(entry, submission, waitForLater).finally(() => running.delete(started));
       running.add(started);
       return true;
     },

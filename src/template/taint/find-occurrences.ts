@@ -1,4 +1,4 @@
-// Finds each placeholder of a script with its quoting context, and what evaluates its value later.
+// Finds each placeholder of a script with its quoting context and the code that evaluates its value later.
 import type { LexedScript, Reach, Occurrence } from '../shell/lexed-script.ts';
 import { assignContexts } from '../shell/re-evaluated.ts';
 import type { TemplateSource } from '../source.ts';
@@ -7,7 +7,7 @@ import { findReaches } from './reaches.ts';
 export interface FoundOccurrences {
   /** In the order of the text. */
   readonly occurrences: readonly Occurrence[];
-  /** Values that may be evaluated: a program or a check of the template is between the value and the evaluation. */
+  /** Values that may be evaluated, after a program or a check in the template has processed them. */
   readonly possibleReaches: readonly Reach[];
 }
 

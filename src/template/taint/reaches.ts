@@ -130,13 +130,10 @@ function namedBy(name: string, flows: Flows): string[] {
   );
 }
 
-/** A pattern match, or a comparison of numbers, for which test rejects other text. */
+/** A pattern match, or a numeric comparison, with which `test` rejects text that is not a number. */
 const CHECKS = /^(?:=~|-(?:eq|ne|lt|le|gt|ge))$/;
 
-/**
- * The variables that the script itself checks before it uses them: only the author of the template knows what the script then does
- * with their values.
- */
+/** The variables that the script checks before it uses them: their values are not refused, because only the author knows what passes. */
 function checkedNames({ script }: NestedScript): string[] {
   const checks = script.commands.filter(({ words }) => {
     const [program, ...rest] = words.map(({ text }) => text);

@@ -1,4 +1,4 @@
-// Names for values without a name in the script: the parameters of a function, and the input of a command.
+// Names the values that have no name in the script: the parameters of a function, and the input of a command.
 import type { Command, LexedScript, ShellFunction } from '../shell/lexed-script.ts';
 import { isInside } from '../source.ts';
 import type { NestedScript } from './nested-scripts.ts';

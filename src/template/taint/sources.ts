@@ -8,14 +8,14 @@ import type { NestedScript } from './nested-scripts.ts';
 import { inputName, scopeAt } from './scopes.ts';
 
 /**
- * A value; `isWhole` if its text arrives unchanged, not processed by a program. A name is that of a variable, or `@f` for the arguments
- * of the function or nested script f, `f()` for its output, `f<` for its input, `>file` for a file, `&` for descriptors, `name[]` for the
- * keys of an array, `!name` for the variable that another one names, and `*` for the environment.
+ * The origin of a value. `isWhole` means that its text arrives unchanged, not processed by a program. A name is that of a variable, or one
+ * of: `@f` for the arguments of the function or nested script f, `f()` for its output, `f<` for its input, `>file` for a file, `&` for
+ * descriptors, `name[]` for the keys of an array, `!name` for the variable that `$name` refers to, `*` for the environment.
  */
 export interface Source {
   readonly of: { readonly placeholder: ValuePlaceholder } | { readonly name: string };
   readonly isWhole: boolean;
-  /** The variable through which it is known to come. */
+  /** The variable that is known to hold it. */
   readonly heldBy?: string;
 }
 
@@ -60,7 +60,7 @@ export function namesIn(range: Range, layer: NestedScript): Source[] {
   return [...expanded, ...[...printed, ...files].map((name) => ({ of: { name }, isWhole: false }))];
 }
 
-/** The names for what a command may print besides its own words: the output of a function, its input, files, the environment. */
+/** The names for what a command may print besides its arguments: the output of a function, its input, files, the environment. */
 export function outputNames(command: Command, layer: NestedScript): string[] {
   const [program, ...rest] = command.words;
   const name = program?.text ?? 'cat';
@@ -79,7 +79,7 @@ export function keyOf({ start, end }: Range, { text }: NestedScript): Range[] {
   return key === undefined ? [] : [{ start, end: start + key.length }];
 }
 
-/** Whether this is in no substitution within the range, or all commands of the substitution print it unchanged. */
+/** Whether no substitution within the range contains this place, or all commands of each that does print it unchanged. */
 function isTransparent(place: Range, range: Range, { substitutions, commands }: LexedScript): boolean {
   return substitutions
     .filter((one) => isInside(place, one) && isInside(one, range))
