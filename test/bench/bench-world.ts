@@ -20,7 +20,7 @@ export interface BenchWorld {
   readonly environment: Readonly<Record<string, string>>;
   /** The number of calls to the sandbox so far. */
   callCount(): number;
-  /** Makes that many tasks, each with a few properties, and puts them into the queue, `default` unless told otherwise. Returns their ids. */
+  /** Makes that many tasks, each with a few properties, and enqueues them, by default in the queue `default`. Returns their ids. */
   enqueue(count: number, queue?: string): Promise<string[]>;
   /** Starts a Node program as the daemon of this world; it must log JSON lines to standard error. */
   start(args: readonly string[], environment?: Readonly<Record<string, string>>): Promise<RunningDaemon>;

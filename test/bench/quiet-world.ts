@@ -138,7 +138,7 @@ export function createQuietWorld(count: number, clock: Clock = systemClock): Qui
       return JSON.stringify({ task: asked === undefined ? undefined : taskDocument(asked) });
     }
     if (endpoint !== 'tasks.get_all') throw notAtRest(endpoint);
-    // Pages of a search are numbered; of named tasks the first tells which page it is.
+    // Pages of a search are numbered; of named tasks, the first one identifies the page.
     if ('id' in body && Array.isArray(body.id))
       return replyAboutTasks(String(Number.parseInt(String(body.id[0]), 16) - 1));
     if ('page' in body) {

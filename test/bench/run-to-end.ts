@@ -16,7 +16,7 @@ export async function runToEnd(
   { env = process.env, cwd, stdin = '' }: Surroundings = {},
 ): Promise<{ readonly stdout: string; readonly stderr: string }> {
   const child = spawn(program, args, { env, cwd });
-  // A program that ends without reading it is no error: its exit code tells.
+  // A program that ends without reading stdin is not an error: the exit code decides.
   child.stdin.on('error', () => undefined);
   child.stdin.end(stdin);
   const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);

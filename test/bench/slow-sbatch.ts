@@ -8,7 +8,7 @@ const SYSTEM_PATH = '/usr/bin';
 /** How much longer, where a figure has no reason to take another. */
 export const SLOWER_MS = 50;
 
-/** @returns a PATH on which it stands first */
+/** @returns a PATH that starts with its directory */
 export async function writeSlowSbatch(folder: string, path: string, slowerMs = SLOWER_MS): Promise<string> {
   const bin = join(folder, 'slow');
   await mkdir(bin);
@@ -17,7 +17,7 @@ export async function writeSlowSbatch(folder: string, path: string, slowerMs = S
   return `${bin}${delimiter}${path}`;
 }
 
-/** @returns a folder in which it stands beside Slurm's other commands, for `slurm_bin_dir` */
+/** @returns a directory with it and Slurm's other commands, for `slurm_bin_dir` */
 export async function writeSlowSlurm(folder: string): Promise<string> {
   await writeSlowSbatch(folder, SYSTEM_PATH);
   const bin = join(folder, 'slow');

@@ -50,7 +50,7 @@ function sampled(what: string, args: readonly string[]): Sampled {
   return { what, args, took: [] };
 }
 
-/** bash's `time`, because Node tells nothing of the processor time of a single child. */
+/** bash's `time`, because Node does not report the processor time of a single child. */
 async function time(args: readonly string[], home: string): Promise<Took> {
   const script = 'TIMEFORMAT="%R %U %S"; time "$@" >/dev/null';
   const env = { PATH: process.env['PATH'], HOME: home };

@@ -17,7 +17,7 @@ export interface Taken {
   readonly sandboxMs: number;
 }
 
-/** All tasks wait before the program begins. Counted is from the first that it takes to the last that is accepted. */
+/** All tasks are queued before the program starts. The time is from the first claim to the last accepted job. */
 export async function takeAll(
   world: BenchWorld,
   words: readonly string[],
@@ -48,7 +48,7 @@ export async function takeAll(
   };
 }
 
-/** The scripts as the controller got them. Returns their folder. */
+/** Saves the scripts as the controller received them. Returns their directory. */
 export async function saveScripts(world: BenchWorld, cluster: SlurmCluster): Promise<string> {
   const folder = join(world.folder, 'scripts');
   await mkdir(folder);

@@ -27,10 +27,10 @@ const ROUNDS = 3;
 
 interface Row {
   readonly sbatch: string;
-  /** Where it stands, beside Slurm's other commands. */
+  /** Its directory, with Slurm's other commands. */
   readonly bin: string;
   readonly tasks: number;
-  /** Tasks a second. */
+  /** Tasks per second. */
   readonly daemon: number[];
   readonly session: number[];
 }

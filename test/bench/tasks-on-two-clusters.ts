@@ -18,7 +18,7 @@ interface Row {
   readonly isSlow: boolean;
   /** For each of the queues: fewer are enough where each takes so much longer. */
   readonly tasks: number;
-  /** Tasks a second. */
+  /** Tasks per second. */
   readonly together: number[];
   readonly alone: number[];
 }

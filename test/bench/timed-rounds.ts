@@ -14,7 +14,7 @@ export interface TimedRound {
   readonly isSearch: boolean;
 }
 
-/** The first round tells each task once why its job waits or where it runs; the next ones find the code compiled. */
+/** The first pass logs the state of each job to its console; the next ones run compiled code. */
 const WARM_UP = 3;
 
 const [jobs = Number.NaN, rounds = Number.NaN] = process.argv.slice(2).map(Number);

@@ -114,8 +114,8 @@ function shown({ task: value, entries }: World): object {
     task: value && {
       status: value.status,
       isByTerm: value.isByTerm,
-      isAskedToStop: value.message === 'stopping',
-      isGivenBack: value.message.startsWith('Returned to the front'),
+      isStopRequested: value.message === 'stopping',
+      isReturnedToQueue: value.message.startsWith('Returned to the front'),
       queue: value.queue === '' ? undefined : QUEUE_IDS[value.queue],
       worker: value.worker === '' ? undefined : value.worker,
       slurmJob: value.slurmJob === '' ? undefined : value.slurmJob,
@@ -130,8 +130,8 @@ function stored({ store }: ReturnType<typeof createServer>): object {
     task: value && {
       status: value.status,
       isByTerm: value.status_reason === 'user abort',
-      isAskedToStop: value.status_message === 'stopping',
-      isGivenBack: value.status_message?.startsWith('Returned to the front') === true,
+      isStopRequested: value.status_message === 'stopping',
+      isReturnedToQueue: value.status_message?.startsWith('Returned to the front') === true,
       queue: value.execution.queue,
       worker: value.last_worker,
       slurmJob: value.hyperparams['properties']?.['slurm_job_id']?.value,

@@ -9,7 +9,7 @@ const TO_ENTER = ['sys_admin', 'sys_chroot', 'sys_ptrace', 'setuid', 'setgid'].m
 
 const COMMANDS = ['sbatch', 'squeue', 'scancel', 'scontrol', 'sinfo', 'srun', 'sacct', 'sacctmgr'];
 
-/** What stands in front of a program that is to be this user's, and to run the commands of `actAs` (setpriv(1)). */
+/** The prefix that runs a program as this user with the commands of `actAs` (setpriv(1)). */
 export function becoming(user: string): string[] {
   return ['setpriv', ...identity(user), `--inh-caps=${TO_ENTER}`, `--ambient-caps=${TO_ENTER}`, '--'];
 }

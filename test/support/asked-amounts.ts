@@ -4,7 +4,7 @@ import type { AmountOption } from '../fixtures/slurm/amount-spellings.ts';
 import { startSlurmCluster, type SlurmCluster } from './slurm-cluster.ts';
 import type { ClusterSettings } from './slurm-conf.ts';
 
-/** What scontrol tells of it; undefined where sbatch refused it. */
+/** The amount in scontrol; undefined if sbatch rejected it. */
 export type Understood = string | undefined;
 
 /**
@@ -73,7 +73,7 @@ async function submit(
   }
 }
 
-/** Each with what squeue tells behind it: scontrol rounds sizes of memory. */
+/** Each followed by the value of squeue, because scontrol rounds memory sizes. */
 function recordsById(scontrol: string, squeue: string): ReadonlyMap<string, string> {
   const rows = new Map(squeue.split('\n').map((row) => [row.split(' ')[0] ?? '', row]));
   return new Map(
@@ -84,7 +84,7 @@ function recordsById(scontrol: string, squeue: string): ReadonlyMap<string, stri
   );
 }
 
-/** `none` where the record has no such field: Slurm took the option and made nothing of it. */
+/** `none` if the record has no such field: Slurm accepted the option and ignored it. */
 function fieldOf(record: string, fields: readonly string[]): string {
   const found = fields.flatMap((name) => new RegExp(`[ ,]${name}=([^ ,]*)`).exec(record)?.[1] ?? []);
   return found[0] ?? 'none';

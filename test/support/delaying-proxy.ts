@@ -5,9 +5,9 @@ import { connect, createServer, type Socket } from 'node:net';
 /** What happens to a call. In all of these but `refuse` the controller gets the whole request and obeys it. */
 export type Fault =
   | { readonly kind: 'delay-answers'; readonly byMs: number }
-  /** The answer never comes: after its MessageTimeout the command says "Socket timed out on send/recv operation". */
+  /** The response never arrives: after its MessageTimeout the command says "Socket timed out on send/recv operation". */
   | { readonly kind: 'drop-answers' }
-  /** The connection ends where the answer should begin. */
+  /** The connection ends before the response. */
   | { readonly kind: 'cut-answers' }
   /** The connection ends before the request went through. */
   | { readonly kind: 'refuse' };
@@ -108,7 +108,7 @@ function messageType(header: Buffer): number {
   return header.readUInt16BE(TYPE_OFFSET + indexLength);
 }
 
-/** Slurm sends the length by itself, so the header may come in two pieces; who says less than a header has nothing to ask. */
+/** Slurm sends the length separately, so the header may arrive in two pieces; less than a header is not a request. */
 function onHeader(client: Socket, then: (header: Buffer) => void): void {
   client.on('readable', function look() {
     const header: unknown = client.read(HEADER_LENGTH);

@@ -1,6 +1,6 @@
 // Collects evidence for failed tests, such as logs and states of what they started, and prints it with the failure.
 
-/** Tells what is needed to find the cause of a failure, such as logs and states. */
+/** Returns evidence for the cause of a failure, such as logs and states. */
 type Source = () => Promise<string>;
 
 const living = new Set<Source>();
@@ -8,11 +8,11 @@ const living = new Set<Source>();
 const left: string[] = [];
 
 export interface Evidence {
-  /** Called before what it tells of is ended: keeps its last words until the test's end. */
+  /** Called before the source ends: keeps its evidence until the end of the test. */
   close(): Promise<void>;
 }
 
-/** Has this source asked when a test fails that it is open in. */
+/** Registers a source, which is read if a test fails while it is open. */
 export function offerEvidence(source: Source): Evidence {
   living.add(source);
   return {

@@ -9,11 +9,11 @@ export interface ForegroundDaemon {
   /** Its own process id: setpriv becomes the program. */
   readonly pid: number;
   isRunning: () => boolean;
-  /** The last lines of what it wrote, 20 unless told otherwise. */
+  /** The last lines of its output, 20 by default. */
   logTail: (lines?: number) => string;
-  /** Asks it to end, insists after a while, and returns when it is gone. */
+  /** Sends SIGTERM, later SIGKILL, and returns when it has ended. */
   stop(): Promise<void>;
-  /** Ends it without a chance to save anything, and returns when it is gone. */
+  /** Sends SIGKILL, and returns when it has ended. */
   kill(): Promise<void>;
 }
 
@@ -21,7 +21,7 @@ export interface DaemonCommand {
   readonly program: string;
   readonly args: readonly string[];
   readonly logPath: string;
-  /** Ours unless told otherwise; either way with the folders of system programs on its PATH. */
+  /** By default ours; always with the directories of system programs on its PATH. */
   readonly env?: NodeJS.ProcessEnv;
   readonly cwd?: string;
 }

@@ -40,7 +40,7 @@ function readJobProcess(pid: number, slurmConf: string, steps: ReadonlyMap<strin
   }
 }
 
-/** A job's own process tells by its environment whose it is. A step daemon does not: that of 24.11 wipes its own. */
+/** The environment of a job's process identifies its cluster. That of a step daemon does not: 24.11 clears it. */
 function readOwnProcess(pid: number, slurmConf: string): JobProcess | undefined {
   const environ = readFileSync(`/proc/${String(pid)}/environ`, 'utf8').split('\0');
   const jobId = valueIn(environ, 'SLURM_JOB_ID');
@@ -52,7 +52,7 @@ function valueIn(environ: readonly string[], name: string): string | undefined {
   return environ.find((line) => line.startsWith(`${name}=`))?.slice(name.length + 1);
 }
 
-/** The node of each socket on which a step daemon of this cluster listens: it stands in the spool folder of the node. */
+/** The node of each socket on which a step daemon of this cluster listens: it is in the spool directory of the node. */
 function stepSockets(slurmConf: string): ReadonlyMap<string, string> {
   const spool = join(dirname(slurmConf), 'spool/');
   const found = new Map<string, string>();

@@ -23,7 +23,7 @@ export async function freePorts(count: number, { lowest, count: among } = RANGE)
   return found;
 }
 
-/** Holds the UDP port of the same number, which is in nobody's way: the kernel gives it to one process, and back when that ends. */
+/** Binds the UDP port of the same number as a lock: the kernel gives it to one process, and frees it when that ends. */
 async function reserve(port: number): Promise<boolean> {
   const hold = createSocket('udp4');
   hold.unref();
@@ -51,7 +51,7 @@ export async function isListening(port: number): Promise<boolean> {
   }
 }
 
-/** Whether this host name stands for 127.0.0.1 on this machine. */
+/** Whether this host name resolves to 127.0.0.1 on this machine. */
 export async function isLoopback(name: string): Promise<boolean> {
   const found = await lookup(name, { family: 4 }).catch(() => undefined);
   return found?.address === '127.0.0.1';

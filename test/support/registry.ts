@@ -23,7 +23,7 @@ export interface Registry {
 /** Whom a private registry lets in. */
 export const READER = { user: 'reader', password: 'let me in' };
 
-/** That password, by bcrypt(3) of the least cost: the registry asks for it at every request. */
+/** That password, by bcrypt(3) of the least cost: the registry checks it for every request. */
 const READERS = `${READER.user}:$2b$04$77rVr8127IswNLAwRaKxM.bARyn6ewkiI01AvoPpGs8BEdto1qq1m\n`;
 
 interface Blob {

@@ -25,7 +25,7 @@ export function requireSlurmVersion(version: SlurmVersion): Mocha.AsyncFunc {
   };
 }
 
-/** For `before(requireSandbox)`: a server that can be told to fail, and that ends with the run. */
+/** For `before(requireSandbox)`: a server with injectable faults, which ends with the run. */
 export function requireSandbox(this: Mocha.Context): void {
   if (namedServer() !== undefined) skip(this, 'it needs a sandbox, and the environment names a server');
 }

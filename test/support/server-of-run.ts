@@ -38,7 +38,7 @@ export interface OwnNames {
   readonly tidy: () => Promise<void>;
 }
 
-/** @param api calls the server, through whatever stands in front of it */
+/** @param api calls the server, possibly through a proxy */
 export async function takeOwnNames(api: Api): Promise<OwnNames> {
   const prefix = `test-${randomBytes(4).toString('hex')}-`;
   const nameOf = (name: string): string => `${prefix}${name}`;

@@ -45,9 +45,9 @@ export interface SlurmCluster {
   killController(): Promise<void>;
   /** SIGTERM: it saves everything first. */
   stopController(): Promise<void>;
-  /** Starts it again with what was saved, and waits until it answers. */
+  /** Restarts it with the saved state, and waits until it responds. */
   startController(): Promise<void>;
-  /** As when a machine loses its power: slurmd and all processes of the node's jobs are gone, and nobody reports it. */
+  /** As when a machine loses its power: slurmd and all processes of the node's jobs are gone, without a report. */
   killNode(name: string): Promise<void>;
   /** Starts it again, and waits until it takes jobs. */
   startNode(name: string): Promise<void>;
@@ -112,7 +112,7 @@ export async function startSlurmCluster(wishes: Partial<ClusterSettings> = {}): 
 
   /** In use counts as well: a node that comes back may be given a waiting job before we look. */
   async function isUp(node: string): Promise<boolean> {
-    // A controller that has just started, on a busy machine too, may not answer in time.
+    // A controller that has just started, on a busy machine too, may not respond in time.
     const states = await runSlurm(env, 'sinfo', ['--noheader', '--Node', '--nodes', node, '--format=%T']).catch(
       () => '',
     );
@@ -209,7 +209,7 @@ export async function startSlurmCluster(wishes: Partial<ClusterSettings> = {}): 
   };
 }
 
-/** Slurm gives jobs the numbers of devices only. Nobody opens this one, which is another /dev/null. */
+/** Slurm gives jobs the numbers of devices only. No program opens this one, which is another /dev/null. */
 function makeDevice(path: string): void {
   if (process.getuid?.() === 0) execFileSync('mknod', [path, 'c', '1', '3']);
   else writeFileSync(path, '');

@@ -12,7 +12,7 @@ export interface UserSsh {
   /** A file like ~/.ssh/config in which the host is called `cluster`. */
   readonly config: string;
   readonly folder: string;
-  /** Opens the shared connection, as a person would by `ssh -fNM cluster`, who answers whatever is asked with this. */
+  /** Opens the shared connection, like `ssh -fNM cluster`, and answers every prompt with this text. */
   openMaster(answer?: string): Promise<void>;
   closeMaster(): Promise<void>;
   hasMaster(): Promise<boolean>;
@@ -48,7 +48,7 @@ export function prepareUserSsh(target: SshTarget, more: readonly string[] = []):
     config,
     folder,
     async openMaster(answer) {
-      // In the background it keeps our standard error open, which nobody must wait for.
+      // In the background it keeps our stderr open: do not wait for its end.
       const words = ['-c', 'exec ssh -F "$1" -T -fNM cluster > "$2" 2>&1', 'sh', config, join(folder, 'log')];
       const env = answer === undefined ? process.env : { ...process.env, ...answersBy(folder, answer) };
       await execute('sh', words, { timeout: TIMEOUT_MS, env });

@@ -48,7 +48,7 @@ export interface TestAccount {
   readonly home: string;
   /** A private key without a passphrase that lets in. */
   readonly keyFile: string;
-  /** Also lets in, where the server asks for it. */
+  /** Also accepted, if the server asks for a password. */
   readonly password: string;
 }
 

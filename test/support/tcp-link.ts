@@ -18,7 +18,7 @@ export interface TcpLink {
   cutCount(): number;
   /** Ends all connections, and every new one at once. */
   refuse(): void;
-  /** Nothing goes through any more, and nobody is told: as when a firewall forgets a connection. */
+  /** Drops everything without an error, like a firewall that forgets a connection. */
   stall(): void;
   /** Cuts no more, and lets new connections through; what was stalled stays so. */
   mend(): void;
