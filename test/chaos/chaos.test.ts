@@ -17,7 +17,7 @@ interface Replay {
 
 const REPLAYS: readonly Replay[] = [
   { title: 'a first round', seed: 1, round: 0, daemons: 1 },
-  { title: 'a scancel, and the daemon that had submitted the job is killed', seed: 200, round: 15, daemons: 2 },
+  { title: 'a scancel, and a kill of the daemon that submitted the job', seed: 200, round: 15, daemons: 2 },
 ];
 
 describe('chaos on real Slurm', function () {
@@ -33,7 +33,7 @@ describe('chaos on real Slurm', function () {
     before(requireRoot);
 
     itIsClean({
-      title: 'two cuts, an sshd that is killed, and the daemon too',
+      title: 'two cut connections, and kills of sshd and the daemon',
       seed: 252_812,
       round: 0,
       daemons: 1,
@@ -44,7 +44,7 @@ describe('chaos on real Slurm', function () {
 });
 
 function itIsClean({ title, seed, round, daemons, over, size }: Replay): void {
-  it(`loses no task, runs none twice, and brings each to its right end: ${title}`, async () => {
+  it(`loses no task, runs none twice, and brings each to its correct end: ${title}`, async () => {
     const said: string[] = [];
     const tally = await runReal({
       seed,

@@ -38,13 +38,13 @@ async function startBench(): Promise<Bench> {
   };
 }
 
-describe('a link', () => {
+describe('the link between a daemon and a server', () => {
   it('passes calls', async () => {
     await using bench = await startBench();
     expect(await bench.ask()).to.equal('well');
   });
 
-  it('passes no call while it is cut, and passes calls again once it is mended', async () => {
+  it('passes no call while it is cut, and passes calls again when it is repaired', async () => {
     await using bench = await startBench();
     bench.link.break('cut');
     await rejection(bench.ask());
@@ -54,14 +54,14 @@ describe('a link', () => {
     expect(await bench.ask()).to.equal('well');
   });
 
-  it('passes calls and loses their responses', async () => {
+  it('passes calls and drops their responses while it loses responses', async () => {
     await using bench = await startBench();
     bench.link.break('answers lost');
     await rejection(bench.ask());
     expect(bench.calls()).to.equal(1);
   });
 
-  it('keeps callers waiting while it is silent, until it is mended', async () => {
+  it('delays calls while it is silent, until it is repaired', async () => {
     await using bench = await startBench();
     bench.link.break('silent');
     const asked = rejection(bench.ask());

@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { parseOptions } from './options.ts';
 
 describe('npm run chaos', () => {
-  it('has defaults, and takes its seed from the caller if the command line has none', () => {
+  it('uses defaults, and the seed of the caller if the command line has none', () => {
     expect(parseOptions([], 77)).to.deep.equal({
       seed: 77,
       seconds: undefined,
@@ -19,7 +19,7 @@ describe('npm run chaos', () => {
     });
   });
 
-  it('takes its options from the command line', () => {
+  it('accepts its options from the command line', () => {
     const words = '--seconds 5 --seed 3 --round 4 --slurm 26.05 --agent real --daemons 2 --over openssh --keep'.split(
       ' ',
     );
@@ -43,7 +43,7 @@ describe('npm run chaos', () => {
     [['--over', 'telnet'], '--over'],
     [['--sead', '1'], '--sead'],
   ] as const) {
-    it(`refuses ${words.join(' ')}`, () => {
+    it(`rejects ${words.join(' ')}`, () => {
       expect(() => parseOptions(words, 0)).to.throw(name);
     });
   }

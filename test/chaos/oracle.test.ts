@@ -22,9 +22,9 @@ import { checkHistory } from './oracle.ts';
 /** One of each kind of wrong, and the good ones. */
 const CASES: readonly (readonly [string, 'nothing' | 'lost' | 'twice' | 'wrong', TaskHistory])[] = [
   ...GOOD.map(([title, good]) => [title, 'nothing', good] as const),
-  ['a job that Slurm still has', 'lost', history({ liveJobs: ['7'] })],
+  ['a task whose job still exists at the end', 'lost', history({ liveJobs: ['7'] })],
   [
-    'a task that is left in progress',
+    'a task that is in progress at the end',
     'lost',
     history({
       status: 'in_progress',
@@ -32,14 +32,14 @@ const CASES: readonly (readonly [string, 'nothing' | 'lost' | 'twice' | 'wrong',
       faults: [fault(3_500, 'controller killed')],
     }),
   ],
-  ['a task that is queued in no queue', 'lost', history({ status: 'queued', traces: [] })],
+  ['a task that is queued but in no queue', 'lost', history({ status: 'queued', traces: [] })],
   [
-    'an entry that is left in the scheduler queue',
+    'a completed task with an entry in the scheduler queue',
     'lost',
     history({ found: { status: 'completed', reason: '', message: '', queues: [QUEUES.scheduler] } }),
   ],
   [
-    'a task that still waits in the served queue',
+    'a task that is still in the served queue',
     'lost',
     history({ traces: [], found: { status: 'queued', reason: '', message: '', queues: ['chaos'] } }),
   ],
@@ -50,7 +50,7 @@ const CASES: readonly (readonly [string, 'nothing' | 'lost' | 'twice' | 'wrong',
     history({ traces: [...run(1_000, { forMs: 5_000 }), ...run(2_000, { job: '8', pid: 200 })] }),
   ],
   [
-    'two runs at once after a requeue, the first of which lived on',
+    'two runs at once after a requeue that did not end the first run',
     'twice',
     history({
       traces: [...run(1_000, { forMs: 9_000 }), ...run(5_000, { pid: 200, restarts: 1 })],
@@ -63,7 +63,7 @@ const CASES: readonly (readonly [string, 'nothing' | 'lost' | 'twice' | 'wrong',
     history({ traces: [...run(1_000), ...run(9_000, { job: '8', pid: 200 })] }),
   ],
   [
-    'a second run after another node had died',
+    'a second run although only another node died',
     'twice',
     history({
       traces: [...run(1_000), ...run(9_000, { job: '8', pid: 200 })],
@@ -71,7 +71,7 @@ const CASES: readonly (readonly [string, 'nothing' | 'lost' | 'twice' | 'wrong',
     }),
   ],
   [
-    'a second run whose enqueue came before the first',
+    'a second run although the task was enqueued only before the first',
     'twice',
     history({
       calls: [enqueued, call(100, 'user', 'tasks.enqueue', { queue: SERVED })],
@@ -80,7 +80,7 @@ const CASES: readonly (readonly [string, 'nothing' | 'lost' | 'twice' | 'wrong',
   ],
 
   [
-    'a second run after an enqueue that the server refused, as the task ran',
+    'a second run although the server refused the enqueue',
     'twice',
     history({
       calls: [enqueued, gatePassed, call(5_000, 'user', 'tasks.enqueue', { code: 400, queue: SERVED })],
@@ -88,16 +88,16 @@ const CASES: readonly (readonly [string, 'nothing' | 'lost' | 'twice' | 'wrong',
     }),
   ],
 
-  ['a run that ended well, and its task failed', 'wrong', history({ status: 'failed' })],
-  ['a run that failed, and its task completed', 'wrong', history({ traces: run(1_000, { code: 3 }) })],
-  ['a task that failed, and never ran', 'wrong', history({ status: 'failed', traces: [] })],
+  ['a failed task whose run succeeded', 'wrong', history({ status: 'failed' })],
+  ['a completed task whose run failed', 'wrong', history({ traces: run(1_000, { code: 3 }) })],
+  ['a failed task that never ran', 'wrong', history({ status: 'failed', traces: [] })],
   [
-    'a task that ran after its user took it out, left queued by a server that had its former status',
+    'a task that ran after its user dequeued it, although the server left its status at queued',
     'wrong',
     history({ calls: [enqueued, call(500, 'user', 'tasks.dequeue', { status: 'queued' }), gatePassed] }),
   ],
   [
-    'a task that failed when it had been let in and never ran, while another node had died',
+    'a task that failed after the gate without a run, while only another node died',
     'wrong',
     history({
       status: 'failed',
@@ -106,7 +106,7 @@ const CASES: readonly (readonly [string, 'nothing' | 'lost' | 'twice' | 'wrong',
     }),
   ],
   [
-    'a task that failed when its job had not been let in, and the controller had died',
+    'a task that failed before the gate, while the controller died',
     'wrong',
     history({
       status: 'failed',
@@ -116,7 +116,7 @@ const CASES: readonly (readonly [string, 'nothing' | 'lost' | 'twice' | 'wrong',
     }),
   ],
   [
-    'a run that was killed after its node had long been back',
+    'a run that was killed long after its node was back',
     'wrong',
     history({
       status: 'failed',
@@ -124,19 +124,19 @@ const CASES: readonly (readonly [string, 'nothing' | 'lost' | 'twice' | 'wrong',
       faults: [fault(1_000, 'node killed', { node: 'n1', until: 5_000 })],
     }),
   ],
-  ['a task that completed, and never ran', 'wrong', history({ traces: [] })],
+  ['a completed task that never ran', 'wrong', history({ traces: [] })],
   [
     'a run that was killed without a fault',
     'wrong',
     history({ status: 'failed', traces: run(1_000, { code: 'killed' }) }),
   ],
   [
-    'an abort while it waited, and it ran all the same',
+    'a task that ran after its user aborted it while it waited',
     'wrong',
     history({ calls: [enqueued, call(500, 'user', 'tasks.stop', { status: 'stopped' }), gatePassed] }),
   ],
   [
-    'an abort while it waited, turned into a failure',
+    'a failed task that its user aborted while it waited',
     'wrong',
     history({
       status: 'failed',
@@ -145,7 +145,7 @@ const CASES: readonly (readonly [string, 'nothing' | 'lost' | 'twice' | 'wrong',
     }),
   ],
   [
-    'an abort while it ran, forgotten',
+    'a task that kept running after its user aborted it',
     'wrong',
     history({
       calls: [enqueued, gatePassed, call(3_000, 'user', 'tasks.stop', { status: 'in_progress' })],
@@ -153,19 +153,19 @@ const CASES: readonly (readonly [string, 'nothing' | 'lost' | 'twice' | 'wrong',
     }),
   ],
   [
-    'a task taken out of its queue, and run all the same',
+    'a task that ran after its user dequeued it',
     'wrong',
     history({ calls: [enqueued, call(500, 'user', 'tasks.dequeue', { status: 'created' }), gatePassed] }),
   ],
   [
-    'a task enqueued elsewhere, and run here',
+    'a task that ran here after its user enqueued it elsewhere',
     'wrong',
     history({
       calls: [enqueued, call(500, 'user', 'tasks.enqueue', { status: 'queued', queue: ELSEWHERE }), gatePassed],
     }),
   ],
   [
-    'a reset that was undone',
+    'a failed task that its user reset',
     'wrong',
     history({
       status: 'failed',
@@ -177,14 +177,14 @@ const CASES: readonly (readonly [string, 'nothing' | 'lost' | 'twice' | 'wrong',
       ],
     }),
   ],
-  ['a task that is gone though its user did not delete it', 'wrong', history({ found: undefined })],
+  ['a missing task that its user did not delete', 'wrong', history({ found: undefined })],
   [
-    'a deleted task that came back',
+    'a task that exists although its user deleted it',
     'wrong',
     history({ calls: [enqueued, call(500, 'user', 'tasks.delete')], traces: [] }),
   ],
   [
-    'scancel by hand, and the task failed',
+    'a failed task whose job was cancelled manually',
     'wrong',
     history({
       status: 'failed',
@@ -193,7 +193,7 @@ const CASES: readonly (readonly [string, 'nothing' | 'lost' | 'twice' | 'wrong',
     }),
   ],
   [
-    'scancel by hand, and another job that ran the task',
+    'a task that another job ran after its first job was cancelled manually',
     'wrong',
     history({
       calls: [enqueued, call(500, 'daemon-1', 'queues.get_next_task'), gatePassed],
@@ -202,19 +202,23 @@ const CASES: readonly (readonly [string, 'nothing' | 'lost' | 'twice' | 'wrong',
       faults: [fault(1_000, 'scancel', { job: '7' })],
     }),
   ],
-  ['a new enqueue that was never served', 'wrong', history({ calls: [enqueued, gatePassed, late], status: 'stopped' })],
   [
-    'a failure without a reason',
+    'a stopped task that its user enqueued again',
+    'wrong',
+    history({ calls: [enqueued, gatePassed, late], status: 'stopped' }),
+  ],
+  [
+    'a failed task without a reason',
     'wrong',
     history({ traces: run(1_000, { code: 3 }), found: { status: 'failed', reason: '', message: '', queues: [] } }),
   ],
   [
-    'a task that is a draft though its user did not remove it from the scheduler queue',
+    'a draft that its user did not remove from the scheduler queue',
     'wrong',
     history({ status: 'created', calls: [enqueued, parked], traces: [], jobs: [job(900, 'PENDING')] }),
   ],
   [
-    'a task that is a draft, whose user cleared the scheduler queue when its job had taken the entry',
+    'a draft whose user cleared the scheduler queue after the job removed the entry',
     'wrong',
     history({
       status: 'created',
@@ -223,7 +227,7 @@ const CASES: readonly (readonly [string, 'nothing' | 'lost' | 'twice' | 'wrong',
     }),
   ],
   [
-    'a task that its user removed from the scheduler queue, and that failed',
+    'a failed task that its user removed from the scheduler queue',
     'wrong',
     history({ status: 'failed', calls: [enqueued, parked, removed], traces: [], jobs: [job(900, 'PENDING')] }),
   ],

@@ -17,14 +17,14 @@ import {
 } from './sample-history.ts';
 
 export const GOOD: readonly (readonly [string, TaskHistory])[] = [
-  ['a run that ended well, and its task completed', history({})],
-  ['a run that failed by itself, and its task failed', history({ status: 'failed', traces: run(1_000, { code: 3 }) })],
+  ['a completed task whose run succeeded', history({})],
+  ['a failed task whose run failed', history({ status: 'failed', traces: run(1_000, { code: 3 }) })],
   [
-    'a task that does not fit its template',
+    'a failed task whose template could not be rendered',
     history({ status: 'failed', nature: 'does not fit the template', traces: [], jobs: [] }),
   ],
   [
-    'a run that was cut off by its time limit',
+    'a failed task whose job reached its time limit',
     history({ status: 'failed', nature: 'has too little time', traces: run(1_000, { code: 'killed' }) }),
   ],
   [
@@ -32,7 +32,7 @@ export const GOOD: readonly (readonly [string, TaskHistory])[] = [
     history({ calls: [enqueued, call(500, 'user', 'tasks.delete')], traces: [], found: undefined }),
   ],
   [
-    'an abort while it waited',
+    'a stopped task that its user aborted while it waited',
     history({
       status: 'stopped',
       calls: [enqueued, call(500, 'user', 'tasks.stop', { status: 'stopped' })],
@@ -40,7 +40,7 @@ export const GOOD: readonly (readonly [string, TaskHistory])[] = [
     }),
   ],
   [
-    'an abort that its agent carried out',
+    'a stopped task that its user aborted while it ran',
     history({
       status: 'stopped',
       calls: [enqueued, gatePassed, call(3_000, 'user', 'tasks.stop', { status: 'in_progress' })],
@@ -48,29 +48,29 @@ export const GOOD: readonly (readonly [string, TaskHistory])[] = [
     }),
   ],
   [
-    'an abort that came when the program had all but ended',
+    'a task that its user aborted just before its program ended',
     history({ calls: [enqueued, gatePassed, call(3_500, 'user', 'tasks.stop', { status: 'in_progress' })] }),
   ],
   [
-    'a job that Slurm requeued, and that ran again',
+    'a task that ran again because Slurm requeued its job',
     history({
       traces: [...run(1_000, { code: 'killed' }), ...run(9_000, { pid: 200, restarts: 1 })],
       faults: [fault(3_500, 'requeue', { job: '7' })],
     }),
   ],
   [
-    'a node that died, and another job that ran the task',
+    'a task that another job ran because a node died',
     history({
       traces: [...run(1_000, { code: 'killed' }), ...run(9_000, { job: '8', pid: 200 })],
       faults: [fault(3_500, 'node killed', { node: 'n1' })],
     }),
   ],
   [
-    'a run that ended, and another one for a new enqueue',
+    'a task that ran again because its user enqueued it again',
     history({ calls: [enqueued, gatePassed, late], traces: [...run(1_000), ...run(10_000, { job: '8', pid: 200 })] }),
   ],
   [
-    'scancel by hand',
+    'a stopped task whose job was cancelled manually',
     history({
       status: 'stopped',
       traces: run(1_000, { code: 'killed' }),
@@ -78,7 +78,7 @@ export const GOOD: readonly (readonly [string, TaskHistory])[] = [
     }),
   ],
   [
-    'scancel by hand of a job that waited',
+    'a stopped task whose pending job was cancelled manually',
     history({
       status: 'stopped',
       traces: [],
@@ -87,18 +87,18 @@ export const GOOD: readonly (readonly [string, TaskHistory])[] = [
     }),
   ],
   [
-    'a run that died with a controller that forgot it',
+    'a failed task whose job died with a controller that then forgot it',
     history({ status: 'failed', traces: run(1_000, { code: 'killed' }), faults: [fault(3_500, 'controller killed')] }),
   ],
   ...[fault(2_500, 'controller killed'), fault(2_500, 'node killed', { node: 'n1' })].map(
     (died) =>
       [
-        `a job that was let in, and died before the program began: ${died.what}`,
+        `a failed task whose job passed the gate and died before the program began: ${died.what}`,
         history({ status: 'failed', traces: run(1_000).slice(0, 1), faults: [died] }),
       ] as const,
   ),
   [
-    'a task that waits where its user put it',
+    'a task that waits in the queue in which its user enqueued it',
     history({
       calls: [enqueued, call(500, 'user', 'tasks.enqueue', { status: 'queued', queue: ELSEWHERE })],
       traces: [],
@@ -107,13 +107,13 @@ export const GOOD: readonly (readonly [string, TaskHistory])[] = [
   ],
   ...(
     [
-      ['an enqueue that it refused', call(200, 'user', 'tasks.enqueue', { code: 400, queue: ELSEWHERE })],
-      ['Slurm put its job back', call(200, 'daemon-1', 'tasks.dequeue', { status: 'queued' })],
+      ['an enqueue that it rejected', call(200, 'user', 'tasks.enqueue', { code: 400, queue: ELSEWHERE })],
+      ['a dequeue by the daemon', call(200, 'daemon-1', 'tasks.dequeue', { status: 'queued' })],
     ] as const
   ).map(
     ([what, forgotten]) =>
       [
-        `a task that its server left queued when its user took it out, having forgotten its former status after ${what}`,
+        `a task that the server left queued when its user dequeued it, as it had lost the old status after ${what}`,
         history({
           calls: [
             enqueued,
@@ -126,7 +126,7 @@ export const GOOD: readonly (readonly [string, TaskHistory])[] = [
       ] as const,
   ),
   [
-    'an agent that was starting the task when its user dequeued it',
+    'a task that ran because its agent was starting it when its user dequeued it',
     history({
       calls: [
         enqueued,
@@ -138,11 +138,11 @@ export const GOOD: readonly (readonly [string, TaskHistory])[] = [
   ],
 
   [
-    'an abort of a task that had just completed',
+    'a completed task that its user aborted just after its end',
     history({ calls: [enqueued, gatePassed, call(4_100, 'user', 'tasks.stop', { status: 'completed' })] }),
   ],
   [
-    'a task that was enqueued again after scancel',
+    'a task that ran because its user enqueued it again after a manual scancel',
     history({
       calls: [enqueued, late],
       traces: run(10_000, { job: '8' }),
@@ -151,7 +151,7 @@ export const GOOD: readonly (readonly [string, TaskHistory])[] = [
     }),
   ],
   [
-    'a task that was enqueued again before scancel, and claimed after it',
+    'a task that was enqueued before a manual scancel and claimed after it',
     history({
       calls: [
         enqueued,
@@ -164,7 +164,7 @@ export const GOOD: readonly (readonly [string, TaskHistory])[] = [
     }),
   ],
   [
-    'another job after scancel, which no daemon saw before Slurm and the journal had forgotten it',
+    'another job after a manual scancel that no daemon saw before Slurm and the journal forgot it',
     history({
       traces: run(30_000, { job: '8' }),
       jobs: [job(900, 'PENDING'), job(29_000, 'RUNNING', '8')],
@@ -175,7 +175,7 @@ export const GOOD: readonly (readonly [string, TaskHistory])[] = [
     }),
   ],
   [
-    'another job after scancel of one that had been let in and had not begun the task, by a daemon whose journal was lost',
+    'another job after a manual scancel between gate and run, if the daemon lost its journal',
     history({
       calls: [enqueued, call(500, 'daemon-2', 'queues.get_next_task'), gatePassed],
       traces: [...run(1_000).slice(0, 1), ...run(9_000, { job: '8' })],
@@ -187,7 +187,7 @@ export const GOOD: readonly (readonly [string, TaskHistory])[] = [
     }),
   ],
   [
-    'another job after scancel of one that Slurm had requeued before its agent started the task',
+    'another job after a manual scancel of one that Slurm requeued before its agent started the task',
     history({
       calls: [enqueued, call(500, 'daemon-1', 'queues.get_next_task'), gatePassed],
       traces: [...run(1_000).slice(0, 1), ...run(3_000, { restarts: 1 }).slice(0, 1), ...run(9_000, { job: '8' })],
@@ -196,7 +196,7 @@ export const GOOD: readonly (readonly [string, TaskHistory])[] = [
     }),
   ],
   [
-    'another job after scancel, of which the operator could hear only long after, as squeue took so long',
+    'another job after a manual scancel that the daemon saw late, as squeue was slow',
     history({
       traces: run(10_000, { job: '8' }),
       jobs: [job(900, 'PENDING'), { ...job(9_000, 'RUNNING', '8'), unseenAt: 800 }],
@@ -204,7 +204,7 @@ export const GOOD: readonly (readonly [string, TaskHistory])[] = [
     }),
   ],
   [
-    'an abort that its agent noticed late, on a machine under load',
+    'a task whose agent noticed an abort late, on a machine under load',
     history({
       calls: [enqueued, gatePassed, call(3_000, 'user', 'tasks.stop', { status: 'in_progress' })],
       traces: run(1_000, { forMs: 20_000 }),
@@ -212,19 +212,19 @@ export const GOOD: readonly (readonly [string, TaskHistory])[] = [
     }),
   ],
   [
-    'a task that its user removed from the scheduler queue, and that is a draft again',
+    'a draft that its user removed from the scheduler queue',
     history({ status: 'created', calls: [enqueued, parked, removed], traces: [], jobs: [job(900, 'PENDING')] }),
   ],
   [
-    'a task that its user removed from the scheduler queue, and that ran all the same, for a peer may have taken the entry',
+    'a task that ran although its user removed it from the scheduler queue, as a peer may have removed it',
     history({ calls: [enqueued, parked, removed, { ...gatePassed, at: 5_000 }], traces: run(4_500, { job: '8' }) }),
   ],
   [
-    'a task whose user cleared the scheduler queue, and that is a draft again',
+    'a draft whose user cleared the scheduler queue',
     history({ status: 'created', calls: [enqueued, parked, cleared], traces: [], jobs: [job(900, 'PENDING')] }),
   ],
   [
-    'a task that its user removed from the scheduler queue, by a daemon that has lost its journal since',
+    'a task that its user removed from the scheduler queue, and whose daemon then lost its journal',
     history({
       status: 'stopped',
       calls: [enqueued, parked, removed],
@@ -234,7 +234,7 @@ export const GOOD: readonly (readonly [string, TaskHistory])[] = [
     }),
   ],
   [
-    'a run that began while its node was being killed',
+    'a task whose run began while its node was being killed',
     history({
       status: 'failed',
       traces: run(1_000, { code: 'killed' }),

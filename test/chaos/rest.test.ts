@@ -19,7 +19,7 @@ describe('a round of chaos', () => {
     ]);
   });
 
-  it('is not at rest before a slow daemon has polled, however long that takes', () => {
+  it('is not at rest before a slow daemon has polled, whatever time that takes', () => {
     expect(kindsOf([1, {}], [200, { polls: [90, 2] }], [250, { polls: [95, 3] }])).to.deep.equal([
       'pending',
       'pending',
@@ -27,7 +27,7 @@ describe('a round of chaos', () => {
     ]);
   });
 
-  it('waits longer while a daemon still tracks a task', () => {
+  it('needs more time to be at rest while a daemon still tracks a task', () => {
     const tracked = { isTracked: true, polls: [9, 9] };
     expect(kindsOf([1, { isTracked: true }], [20, tracked], [31, tracked])).to.deep.equal([
       'pending',
@@ -36,7 +36,7 @@ describe('a round of chaos', () => {
     ]);
   });
 
-  it('continues as long as anything happens, and never comes to rest once nothing does', () => {
+  it('continues while anything changes, and never comes to rest if nothing changes before its tasks end', () => {
     const going = (activity: string): Partial<RestSample> => ({ state: undefined, activity });
     expect(kindsOf([1, going('a')], [290, going('b')], [580, going('c')], [881, going('c')])).to.deep.equal([
       'pending',
@@ -46,12 +46,12 @@ describe('a round of chaos', () => {
     ]);
   });
 
-  it('never comes to rest if it repeats itself', () => {
+  it('never comes to rest if its states repeat', () => {
     const looks = Array.from({ length: 10 }, (_, index) => [index * 100, { activity: String(index % 2) }] as const);
     expect(kindsOf(...looks, [901, { activity: 'x' }]).at(-1)).to.equal('never');
   });
 
-  it('returns the time at which it came to rest', () => {
+  it('reports the time at which it came to rest', () => {
     const rest = createRest(0, LIMITS);
     rest(5_000, QUIET);
     expect(rest(14_000, { ...QUIET, polls: [3, 3] })).to.deep.equal({ kind: 'at rest', sinceMs: 5_000 });

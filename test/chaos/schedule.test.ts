@@ -5,13 +5,13 @@ import { FAULTS, planRound } from './schedule.ts';
 const SIZE = { spanMs: 25_000, tasks: 20, faults: 30 };
 
 describe('the fault schedule of a round', () => {
-  it('is the same for the same seed and round, and differs for others', () => {
+  it('is the same for the same seed and round, and different for others', () => {
     expect(planRound(5, 3, SIZE)).to.deep.equal(planRound(5, 3, SIZE));
     expect(planRound(5, 3, SIZE)).not.to.deep.equal(planRound(5, 4, SIZE));
     expect(planRound(5, 3, SIZE)).not.to.deep.equal(planRound(6, 3, SIZE));
   });
 
-  it('has every fault in some round, and none that is left out', () => {
+  it('contains every kind of fault in some round, and none that is excluded', () => {
     const rounds = Array.from({ length: 40 }, (_, round) =>
       planRound(1, round, { ...SIZE, leftOut: ['disk is full'] }),
     );
@@ -24,7 +24,7 @@ describe('the fault schedule of a round', () => {
     );
   });
 
-  it('stays within its span, in order of time', () => {
+  it('contains only times within its span, in ascending order', () => {
     const { tasks, faults } = planRound(9, 0, SIZE);
     for (const times of [tasks, faults].map((all) => all.map(({ atMs }) => atMs))) {
       expect(times).to.deep.equal(times.toSorted((a, b) => a - b));

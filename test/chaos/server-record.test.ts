@@ -5,13 +5,13 @@ import { countPolls, readResponse, readRequest, readRecord } from './server-reco
 const OK = { result_code: 200 };
 
 describe("the record of the server's calls", () => {
-  it('holds which task and queue a call was about, however the endpoint names it', () => {
+  it('contains the task and queue of each call, whatever the endpoint names them', () => {
     expect(readRequest('{"task":"t","queue":"q","status_reason":""}')).to.deep.equal({ task: 't', queue: 'q' });
     expect(readRequest('{"tasks":["t","u"]}')).to.deep.equal({ task: 't' });
     expect(readRequest('no JSON')).to.deep.equal({ task: '' });
   });
 
-  it('holds what a call did: the new status, and whether an entry was taken', () => {
+  it('contains the effect of each call: the new status, and whether an entry was removed', () => {
     const stopped = { meta: OK, data: { updated: 1, fields: { status: 'stopped', status_reason: 'x' } } };
     expect(readResponse(JSON.stringify(stopped))).to.deep.equal({ code: 200, status: 'stopped', count: 1 });
     expect(readResponse(JSON.stringify({ meta: OK, data: { removed: 0 } }))).to.deep.equal({ code: 200, count: 0 });
@@ -20,7 +20,7 @@ describe("the record of the server's calls", () => {
     expect(readResponse('<html>')).to.deep.equal({ code: 0 });
   });
 
-  it('is read with each response at its request, without a line that a kill tore', () => {
+  it('joins each response to its request, and ignores an incomplete last line', () => {
     const lines = [
       { at: 1, call: '9.1', who: 'user', endpoint: 'tasks.enqueue', task: 't', queue: 'q' },
       { at: 2, call: '9.2', who: 'node', endpoint: 'queues.remove_task', task: 't', queue: 's' },

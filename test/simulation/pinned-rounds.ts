@@ -13,7 +13,7 @@ const EASY = {
 
 export const PINNED_ROUNDS: readonly { readonly title: string; readonly search: Search }[] = [
   {
-    title: 'the scancel of an extra job stopped a task that this job had already taken',
+    title: 'the scancel of an extra job stopped a task that this job already ran',
     search: {
       seed: 5,
       rounds: 1,
@@ -29,7 +29,7 @@ export const PINNED_ROUNDS: readonly { readonly title: string; readonly search: 
     },
   },
   {
-    title: 'a task was stopped when an extra job ended that only accounting still knew',
+    title: 'a task was stopped when an extra job ended that only accounting listed',
     search: {
       seed: 5,
       rounds: 5,
@@ -41,7 +41,7 @@ export const PINNED_ROUNDS: readonly { readonly title: string; readonly search: 
     search: { seed: 78, rounds: 1, same: {} },
   },
   {
-    title: 'the oracle blamed a daemon for a job whose entry was taken a moment after its poll',
+    title: 'the oracle blamed a daemon for a job whose entry was removed just after its poll',
     search: {
       seed: 1,
       rounds: 1,
@@ -49,7 +49,7 @@ export const PINNED_ROUNDS: readonly { readonly title: string; readonly search: 
     },
   },
   {
-    title: 'a task was stopped by our own scancel of an extra job, forgotten when its job was left to a peer',
+    title: 'a task was stopped by our own scancel of an extra job, which was forgotten with the journal entry',
     search: {
       seed: 78,
       rounds: 1,
@@ -77,7 +77,7 @@ export const PINNED_ROUNDS: readonly { readonly title: string; readonly search: 
     },
   },
   {
-    title: 'a task was stopped by our own scancel, whose reason a full disk had kept out of the journal',
+    title: 'a task was stopped by our own scancel, whose reason was not journaled on a full disk',
     search: {
       seed: 2611,
       rounds: 1,
@@ -99,7 +99,7 @@ export const PINNED_ROUNDS: readonly { readonly title: string; readonly search: 
     },
   },
   {
-    title: 'a task failed when its job found the gate closed and its id belonged to another job by then',
+    title: 'a task failed when its job found the gate closed and Slurm had reused the job id',
     search: {
       seed: 2611,
       rounds: 1,

@@ -102,7 +102,7 @@ export const PINNED_SCENARIOS: readonly Found[] = [
     },
   },
   {
-    title: 'a task that its user asked to stop is not failed when its job ends',
+    title: 'a task that its user aborted is not failed when its job ends',
     scenario: {
       natures: ['ends well'],
       daemons: 1,
@@ -115,7 +115,7 @@ export const PINNED_SCENARIOS: readonly Found[] = [
     },
   },
   {
-    title: 'a task dequeued while the outcome of sbatch is unknown is forgotten in the end',
+    title: 'a task dequeued while the outcome of sbatch is unknown is eventually forgotten',
     scenario: {
       natures: ['ends well'],
       daemons: 1,
@@ -141,8 +141,7 @@ export const PINNED_SCENARIOS: readonly Found[] = [
     },
   },
   {
-    title:
-      'a job that died after its first call, and came back to a closed gate, does not leave its task running for ever',
+    title: 'a job that died after its first call and then found the gate closed does not leave its task in progress',
     scenario: {
       natures: ['ends well', 'ends well'],
       daemons: 1,

@@ -13,15 +13,18 @@ import { anyScenario, planRound, type Scenario } from './schedule.ts';
 const RUNS = fuzzCases(250);
 const SEED = fuzzSeed(1);
 
-describe('in any short scenario with faults', function () {
+describe('each short scenario with faults', function () {
   this.timeout(RUNS * 2_000);
 
   for (const { title, most } of [
     {
-      title: 'D-01 one daemon loses no task, runs none twice, and brings each to its right end',
+      title: 'D-01 loses no task, runs none twice, and ends each correctly with one daemon',
       most: { faults: 5, daemons: 1 },
     },
-    { title: 'D-09 so do two daemons at once', most: { faults: 5, daemons: 2 } },
+    {
+      title: 'D-09 loses no task, runs none twice, and ends each correctly with two daemons',
+      most: { faults: 5, daemons: 2 },
+    },
   ] as const) {
     it(title, async () => {
       const check = await fc.check(
@@ -32,25 +35,26 @@ describe('in any short scenario with faults', function () {
     });
   }
 
-  for (const { title, scenario } of PINNED_SCENARIOS) it(`pinned: ${title}`, () => expectGoodEnd(scenario));
+  for (const { title, scenario } of PINNED_SCENARIOS)
+    it(`in the pinned list shows that ${title}`, () => expectGoodEnd(scenario));
 });
 
-describe('in rounds with many tasks and faults', () => {
-  it('the daemons lose no task, run none twice, and bring each to its right end', async () => {
+describe('a round with many tasks and faults', () => {
+  it('loses no task, runs none twice, and brings each to its correct end', async () => {
     const lines: string[] = [];
     // So many tasks, not so many seconds: on any machine the same rounds.
     const tally = await playRounds({ seed: 11, tasks: 500, log: (line) => lines.push(line) });
     if (!isClean(tally)) throw new Error([...lines, formatTally(tally)].join('\n'));
   });
 
-  it('--round begins with that round', async () => {
+  it('is the first round if --round names it', async () => {
     const { tasks } = planRound(7, 3);
     const tally = await playRounds({ seed: 7, firstRound: 3, tasks, log: () => undefined });
     expect(tally).to.deep.include({ rounds: 1, tasks });
     expect(tasks).to.be.below(planRound(7, 1).tasks);
   });
 
-  it('a round is the same for the same seed and number', async () => {
+  it('is the same for the same seed and number', async () => {
     const once = await playRound(planRound(7, 3));
     const again = await playRound(planRound(7, 3));
     expect(again.trace).to.deep.equal(once.trace);
@@ -58,7 +62,7 @@ describe('in rounds with many tasks and faults', () => {
   });
 
   for (const { title, search } of PINNED_ROUNDS) {
-    it(`pinned: ${title}`, async () => {
+    it(`in the pinned list no longer shows that ${title}`, async () => {
       expect(await findBadRound(search)).to.equal(undefined);
     });
   }
