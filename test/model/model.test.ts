@@ -9,7 +9,7 @@ import { formatFound, search } from './search.ts';
 const ROOT = join(import.meta.dirname, '..', '..');
 const BOUNDS = { states: 300_000, seconds: 300 };
 
-describe('the model of the shipped code', () => {
+describe('a search of the shipped code', () => {
   let program: Program;
 
   before(async () => {
@@ -17,14 +17,14 @@ describe('the model of the shipped code', () => {
   });
 
   for (const scenario of SINGLE_FAULTS) {
-    it(`holds: ${scenario.title}`, async () => {
+    it(`finds no counterexample in the scenario: ${scenario.title}`, async () => {
       const found = await search(program, scenario, BOUNDS);
       expect(found.result, formatFound(scenario, found)).to.equal('holds');
     });
   }
 
   for (const { rule, edits, withoutGate, scenario, breaks } of LEFT_OUT) {
-    it(`finds a counterexample without the rule: ${rule}`, async () => {
+    it(`finds a counterexample in a copy without the rule: ${rule}`, async () => {
       const lacking = { ...scenario, hasGate: withoutGate !== true };
       const found = await withEdits(ROOT, edits, (edited) => search(edited, lacking, BOUNDS));
       expect(found.result, formatFound(scenario, found)).to.equal('wrong');

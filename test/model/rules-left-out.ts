@@ -25,7 +25,7 @@ export const LEFT_OUT: readonly LeftOut[] = [
     breaks: /two runs at once/,
   },
   {
-    rule: 'parking does not touch the task',
+    rule: 'parking does not change the task',
     edits: [
       {
         file: 'src/clearml/queues.ts',
@@ -66,7 +66,7 @@ export const LEFT_OUT: readonly LeftOut[] = [
     breaks: /a job was submitted although/,
   },
   {
-    rule: 'a task is not claimed while an old job of it lives',
+    rule: 'a task is not claimed while an old job of it is live',
     edits: [
       {
         file: 'src/daemon/claim/claim-tasks.ts',

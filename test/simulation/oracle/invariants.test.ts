@@ -33,8 +33,8 @@ async function createBench({ isAbortNoted = false, isOtherAgents = false, daemon
   return { invariants, server, store: server.store, job };
 }
 
-describe('the invariants of the simulation', () => {
-  it('read every line of a call that carries lines of several tasks', async () => {
+describe('the oracle of the simulation', () => {
+  it('checks every line of a call that contains lines of several tasks', async () => {
     const { invariants, store } = await createBench({});
     const report = (...lines: readonly (readonly [task: string, msg: string])[]): string | undefined => {
       const bodies = lines.map(([task, msg]) => ({ task, msg }));
@@ -51,7 +51,7 @@ describe('the invariants of the simulation', () => {
     expect(report(['1', 'waits'], ['2', 'waits'])).to.equal('the console of task 2 repeats: waits');
   });
 
-  it('permit a line once more when a job of the task arrives late', async () => {
+  it('permits a repeated console line if a job of the task arrives late', async () => {
     const { invariants, store } = await createBench({});
     const report = (): string | undefined => {
       const lines = [{ task: TASK, msg: 'ended' }];
@@ -64,7 +64,7 @@ describe('the invariants of the simulation', () => {
     expect(report()).to.equal('the console of task 1 repeats: ended');
   });
 
-  it('permit a line once more when Slurm has requeued the job: the lines between may have been lost', async () => {
+  it('permits a repeated console line after a requeue, as the lines between may be lost', async () => {
     const { invariants, store, job } = await createBench({});
     const report = (): string | undefined => {
       const lines = [{ task: TASK, msg: 'waits' }];
@@ -80,9 +80,9 @@ describe('the invariants of the simulation', () => {
   for (const [what, isAbortNoted, isRequeued, violation] of [
     ['that a daemon has recorded', true, true, 'task 1 was started again after its abort'],
     ['that no daemon saw before the agent of a requeued job erased it', false, true, undefined],
-    ['that the agent of a job that ends has erased', false, false, 'task 1 was started again after its abort'],
+    ['that the agent of an ending job erased', false, false, 'task 1 was started again after its abort'],
   ] as const) {
-    it(`a task starts again after an abort ${what}: ${violation ?? 'permitted'}`, async () => {
+    it(`answers "${violation ?? 'permitted'}" if a task starts again after an abort ${what}`, async () => {
       const { invariants, server, store, job } = await createBench({ isAbortNoted });
       invariants.userActed(TASK, 'abort', store);
       job.leaving = { state: 'PREEMPTED', isRequeued };
@@ -95,10 +95,10 @@ describe('the invariants of the simulation', () => {
   }
 
   for (const [what, act, violation] of [
-    ['after its user enqueued it there while the job still ran it', 'enqueue elsewhere', undefined],
-    ['though its user did not enqueue it there', undefined, 'task 1 is run twice at once'],
+    ['that its user enqueued elsewhere while the job still ran it', 'enqueue elsewhere', undefined],
+    ['that its user did not enqueue elsewhere', undefined, 'task 1 is run twice at once'],
   ] as const) {
-    it(`another agent runs the task of a job ${what}: ${violation ?? 'permitted'}`, async () => {
+    it(`answers "${violation ?? 'permitted'}" if another agent runs the task of a job ${what}`, async () => {
       const { invariants, store } = await createBench({ isOtherAgents: true });
       if (act !== undefined) invariants.userActed(TASK, act, store);
       invariants.check(store);
@@ -111,7 +111,7 @@ describe('the invariants of the simulation', () => {
     ['the daemon that parked it', 2, 1, `a daemon called tasks.failed on task 1, whose entry any job may still take`],
     ['the other daemon', 2, 2, undefined],
   ] as const) {
-    it(`a parked task is failed by ${who}: ${violation ?? 'permitted, as its poll may be older'}`, async () => {
+    it(`answers "${violation ?? 'permitted, as its poll may be older'}" if ${who} fails a parked task`, async () => {
       const { invariants, server, store, job } = await createBench({ daemons });
       job.state = 'FAILED';
       await server.call('tasks.stopped', { task: TASK });
