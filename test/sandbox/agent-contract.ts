@@ -1,4 +1,4 @@
-// What every clearml-agent must do with one task on the sandbox, the real one and the stand-in alike.
+// What every clearml-agent must do with one task on the sandbox, the real agent and the stand-in alike.
 import { expect } from 'chai';
 import { waitUntil } from '../support/wait-until.ts';
 import { openDesk } from './desk.ts';
@@ -7,7 +7,7 @@ export const EXECUTE = ['-m', 'clearml_agent', 'execute', '--full-monitoring', '
 
 /** Defines the tests. @param python asked when a test begins */
 export function describeAgent(python: () => string): void {
-  it('runs a task to its end', async () => {
+  it('runs a task and reports it completed', async () => {
     await using desk = await openDesk(python());
     const task = await desk.enqueue(await desk.makeTask('print("hello from the task")'));
     expect(await desk.start('python', ...EXECUTE, task).ended).to.include({ code: 0 });
@@ -30,7 +30,7 @@ export function describeAgent(python: () => string): void {
     });
   });
 
-  it('does not run a task that was aborted before', async () => {
+  it('does not run a task that was aborted before the start', async () => {
     await using desk = await openDesk(python());
     const task = await desk.enqueue(await desk.makeTask('print("must not run")'));
     await desk.sandbox.ok('tasks.stop', { task });
@@ -40,7 +40,7 @@ export function describeAgent(python: () => string): void {
     expect(await desk.sandbox.statusOf(task)).to.equal('stopped');
   });
 
-  it('ends a running task when its user aborts it', async () => {
+  it('stops a running task when a user aborts it', async () => {
     await using desk = await openDesk(python());
     const task = await desk.enqueue(await desk.makeTask('import time\nprint("at work", flush=True)\ntime.sleep(3600)'));
     const agent = desk.start('python', ...EXECUTE, task);
@@ -55,7 +55,7 @@ export function describeAgent(python: () => string): void {
     });
   });
 
-  it('reports itself ended by SIGTERM as an abort', async () => {
+  it('reports a task as aborted if SIGTERM ends the agent', async () => {
     await using desk = await openDesk(python());
     const task = await desk.enqueue(await desk.makeTask('import time\nprint("at work", flush=True)\ntime.sleep(3600)'));
     const agent = desk.start('python', ...EXECUTE, task);

@@ -1,4 +1,4 @@
-// Logging in to the sandbox: keys, tokens, and what is answered without them.
+// Login to the sandbox: keys, tokens, and the errors without them.
 import { expect } from 'chai';
 import * as z from 'zod';
 import { basic, createHandClock, openSandbox, readResult, type Answer, type OpenSandbox } from './open-sandbox.ts';
@@ -23,14 +23,14 @@ function claimsOf(token: string): Record<string, unknown> {
   return z.record(z.string(), z.unknown()).parse(JSON.parse(Buffer.from(payload, 'base64url').toString()));
 }
 
-describe('credentials', () => {
-  it('are the keys that the sandbox was given, or made', async () => {
+describe('the authentication of the sandbox', () => {
+  it('accepts the keys that the sandbox was given or made', async () => {
     await using sandbox = await openSandbox();
     expect(sandbox.accessKey).to.match(/^[A-Z0-9]{20}$/);
     expect((await callAs(sandbox, basic(sandbox.accessKey, sandbox.secretKey))).result).to.equal('200/0');
   });
 
-  it('are refused each in its own way', async () => {
+  it('refuses each kind of invalid credentials with its own code', async () => {
     await using sandbox = await openSandbox();
     const results = [
       await callAs(sandbox, undefined),
@@ -43,15 +43,15 @@ describe('credentials', () => {
     expect(results).to.deep.equal(['401/20', '401/10', '401/21', '401/22', '401/30', '401/30']);
   });
 
-  it('are not needed to ask whether it is there', async () => {
+  it('is not required for debug.ping and server.info', async () => {
     await using sandbox = await openSandbox();
     expect((await callAs(sandbox, undefined, 'debug.ping')).result).to.equal('200/0');
     expect((await callAs(sandbox, undefined, 'server.info')).data).to.include({ api_version: '2.34' });
   });
 });
 
-describe('a token', () => {
-  it('tells clients what they look for', async () => {
+describe('a token of the sandbox', () => {
+  it('contains the claims that clients read', async () => {
     await using sandbox = await openSandbox();
     const claims = claimsOf(await login(sandbox));
     expect(claims).to.deep.include({ feature_set: 'basic', api_version: '2.34', server_version: '2.3.0' });
@@ -59,13 +59,13 @@ describe('a token', () => {
     expect(Number(claims['exp']) - Date.now() / 1000).to.be.greaterThan(24 * 3600);
   });
 
-  it('renews itself', async () => {
+  it('can be renewed with itself', async () => {
     await using sandbox = await openSandbox();
     const { data } = await callAs(sandbox, `Bearer ${await login(sandbox)}`, 'auth.login');
     expect((await callAs(sandbox, `Bearer ${String(data['token'])}`)).result).to.equal('200/0');
   });
 
-  it('ends when it says', async () => {
+  it('expires at its expiry time', async () => {
     const clock = createHandClock();
     await using sandbox = await openSandbox({ clock });
     const token = await login(sandbox, '?expiration_sec=60');
@@ -77,13 +77,13 @@ describe('a token', () => {
     expect(answer.message).to.contain('expired');
   });
 
-  it('of another sandbox is refused', async () => {
+  it('is refused by another sandbox', async () => {
     await using one = await openSandbox();
     await using other = await openSandbox();
     expect((await callAs(other, `Bearer ${await login(one)}`)).result).to.equal('401/30');
   });
 
-  it('can be made to expire at once, and new ones to live shortly', async () => {
+  it('can be expired at once, and later tokens given a short lifetime', async () => {
     await using sandbox = await openSandbox();
     const token = await login(sandbox);
     await sandbox.ok('sandbox.expire_tokens', { life_seconds: 30 });

@@ -1,4 +1,4 @@
-// A task's console in the sandbox: what is taken, refused and read back, and in which order.
+// A task's console in the sandbox: which events are accepted, refused and returned, and in which order.
 import { expect } from 'chai';
 import * as z from 'zod';
 import { basic, openSandbox, readResult, type Answer, type OpenSandbox } from './open-sandbox.ts';
@@ -26,8 +26,8 @@ async function page(sandbox: OpenSandbox, body: Record<string, unknown>): Promis
     .join(' ');
 }
 
-describe('console lines', () => {
-  it('are all counted, and kept twice when they come twice', async () => {
+describe('the console of the sandbox', () => {
+  it('counts all lines, and stores a repeated line twice', async () => {
     await using sandbox = await openSandbox();
     const task = await sandbox.makeTask();
     const lines = [1, 2].map((timestamp) => ({ type: 'log', task, msg: `line ${timestamp}`, timestamp }));
@@ -36,7 +36,7 @@ describe('console lines', () => {
     expect(await sandbox.ok('events.get_task_log', { task })).to.include({ returned: 4, total: 4 });
   });
 
-  it('name the host they came from when they name no worker', async () => {
+  it('gives a line without a worker the name of its host', async () => {
     await using sandbox = await openSandbox();
     const task = await sandbox.makeTask();
     await sendBatch(sandbox, [{ type: 'log', task, msg: 'x' }]);
@@ -46,7 +46,7 @@ describe('console lines', () => {
     expect(events).to.have.nested.property('[1].worker', 'w:1');
   });
 
-  it('are refused one by one, with the reasons counted', async () => {
+  it('refuses invalid events one by one and counts the reasons', async () => {
     await using sandbox = await openSandbox();
     const task = await sandbox.makeTask();
     const good = { type: 'log', task, msg: 'x' };
@@ -58,12 +58,12 @@ describe('console lines', () => {
     });
   });
 
-  it('of which none was good are an error, and so is a batch of none', async () => {
+  it('returns an error if it accepts no event of a batch', async () => {
     await using sandbox = await openSandbox();
     expect((await sendBatch(sandbox, [{ type: 'log', task: 'gone' }])).result).to.equal('400/131');
   });
 
-  it('come in any status but published, and there only when they insist', async () => {
+  it('refuses lines for a published task unless allow_locked is set', async () => {
     await using sandbox = await openSandbox();
     const task = await sandbox.makeTask();
     await sandbox.ok('tasks.publish', { task, force: true });
@@ -73,7 +73,7 @@ describe('console lines', () => {
     });
   });
 
-  it('are paged backwards from the newest, and forwards from the oldest', async () => {
+  it('returns pages backwards from the newest line and forwards from the oldest', async () => {
     await using sandbox = await openSandbox();
     const task = await sandbox.makeTask();
     await sendBatch(
@@ -87,7 +87,7 @@ describe('console lines', () => {
     expect(await page(sandbox, { task, batch_size: 2, navigate_earlier: false, from_timestamp: 2 })).to.equal('3 4');
   });
 
-  it('of one millisecond are never split over two pages', async () => {
+  it('never splits the lines of one millisecond over two pages', async () => {
     await using sandbox = await openSandbox();
     const task = await sandbox.makeTask();
     await sendBatch(
@@ -108,7 +108,7 @@ describe('console lines', () => {
 });
 
 describe('a scalar', () => {
-  it('takes the place of one at the same iteration, and moves the task on', async () => {
+  it("replaces one of the same iteration, and updates the task's last iteration", async () => {
     await using sandbox = await openSandbox();
     const task = await sandbox.makeTask();
     const scalar = { type: 'training_stats_scalar', task, metric: 'loss', variant: 'train', iter: 7 };

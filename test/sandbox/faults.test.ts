@@ -3,8 +3,8 @@ import { expect } from 'chai';
 import { rejection } from '../support/rejection.ts';
 import { openSandbox } from './open-sandbox.ts';
 
-describe('a fault', () => {
-  it('drops the connection before anything is done', async () => {
+describe('an injected fault', () => {
+  it('drops the connection before the call has an effect', async () => {
     await using sandbox = await openSandbox();
     const task = await sandbox.makeTask();
     await sandbox.ok('sandbox.fault', { endpoint: 'tasks.started', kind: 'drop-before' });
@@ -12,7 +12,7 @@ describe('a fault', () => {
     expect(await sandbox.statusOf(task)).to.equal('created');
   });
 
-  it('drops the connection after everything is done', async () => {
+  it('drops the connection after the call had its effect', async () => {
     await using sandbox = await openSandbox();
     const task = await sandbox.makeTask();
     await sandbox.ok('sandbox.fault', { endpoint: 'tasks.started', kind: 'drop-after' });
@@ -29,7 +29,7 @@ describe('a fault', () => {
     expect(await reply.text()).to.match(/^<html>/);
   });
 
-  it('answers late', async () => {
+  it('delays the response', async () => {
     await using sandbox = await openSandbox();
     await sandbox.ok('sandbox.fault', { endpoint: 'debug.ping', kind: 'delay', delayMs: 100 });
     const before = performance.now();
@@ -55,12 +55,12 @@ describe('a fault', () => {
     expect((await sandbox.call('tasks.get_all')).result).to.equal('200/0');
   });
 
-  it('of an unknown kind is refused', async () => {
+  it('is refused if its kind is unknown', async () => {
     await using sandbox = await openSandbox();
     expect((await sandbox.call('sandbox.fault', { endpoint: '*', kind: 'explode' })).result).to.equal('400/12');
   });
 
-  it('that holds a call does not delay the end', async () => {
+  it('does not delay the end of the sandbox while it holds a call', async () => {
     const sandbox = await openSandbox();
     const { answer } = await sandbox.held('queues.add_task', { queue: await sandbox.makeQueue('cpu'), task: 'x' });
     const lost = rejection(answer);

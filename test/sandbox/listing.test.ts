@@ -45,52 +45,56 @@ function ids(body: Record<string, unknown>): string {
 }
 
 const CASES: readonly (readonly [title: string, body: Record<string, unknown>, found: string])[] = [
-  ['nothing asked finds all', {}, 'abc'],
-  ['a text is one of a list', { id: 'b' }, 'b'],
-  ['a list means any of', { id: ['a', 'c', 'gone'] }, 'ac'],
-  ['several conditions must all hold', { status: ['queued', 'in_progress'], 'execution.queue': ['q2'] }, 'b'],
-  ['a leading minus excludes', { status: ['-stopped'] }, 'ab'],
-  ['$not excludes', { status: ['__$not', 'queued'] }, 'bc'],
-  ['$all wants all', { tags: ['__$all', 'gpu', 'big'] }, 'a'],
-  ['any of the tags', { tags: ['gpu', 'big'] }, 'ab'],
-  ['null accepts what is empty', { tags: [null] }, 'c'],
+  ['no condition', {}, 'abc'],
+  ['a single value', { id: 'b' }, 'b'],
+  ['a list of values, any of which matches', { id: ['a', 'c', 'gone'] }, 'ac'],
+  [
+    'several conditions, all of which must match',
+    { status: ['queued', 'in_progress'], 'execution.queue': ['q2'] },
+    'b',
+  ],
+  ['a leading minus, which excludes', { status: ['-stopped'] }, 'ab'],
+  ['$not, which excludes', { status: ['__$not', 'queued'] }, 'bc'],
+  ['$all, which requires all', { tags: ['__$all', 'gpu', 'big'] }, 'a'],
+  ['tags, any of which matches', { tags: ['gpu', 'big'] }, 'ab'],
+  ['null, which matches empty values', { tags: [null] }, 'c'],
   ['null or a value', { 'execution.queue': ['q1', null] }, 'ac'],
-  ['a name is a pattern', { name: 'net' }, 'ab'],
+  ['a name, which is a pattern', { name: 'net' }, 'ab'],
   ['a name escaped by Python', { name: '^train\\-net\\ \\(1\\)$' }, 'a'],
-  ['a pattern minds the case', { name: 'other' }, ''],
-  ['unless it says otherwise', { name: '(?i)other' }, 'c'],
+  ['a pattern, which is case-sensitive', { name: 'other' }, ''],
+  ['a case-insensitive pattern', { name: '(?i)other' }, 'c'],
   ['a range', { last_iteration: [5, null] }, 'ab'],
   ['a closed range', { last_iteration: [null, 5] }, 'ac'],
-  ['before a moment', { status_changed: '<2025-01-02T10:00:00.5' }, 'a'],
-  ['from a moment on', { status_changed: ['>=2025-01-02T10:00:00.5'] }, 'bc'],
-  ['between two moments', { status_changed: ['>2025-01-01T10:00:00', '<2025-01-03T10:00:00'] }, 'b'],
-  ['two plain moments are a range', { status_changed: ['2025-01-01T00:00:00', '2025-01-02T00:00:00'] }, 'a'],
-  ['runtime is compared as it is', { 'runtime.slurm_job_id': '17' }, 'a'],
-  ['a dot inside a name is escaped', { 'hyperparams.Args.l%2Er.value': ['0.1'] }, 'a'],
+  ['before a time', { status_changed: '<2025-01-02T10:00:00.5' }, 'a'],
+  ['from a time on', { status_changed: ['>=2025-01-02T10:00:00.5'] }, 'bc'],
+  ['between two times', { status_changed: ['>2025-01-01T10:00:00', '<2025-01-03T10:00:00'] }, 'b'],
+  ['two plain times, which are a range', { status_changed: ['2025-01-01T00:00:00', '2025-01-02T00:00:00'] }, 'a'],
+  ['a value of runtime', { 'runtime.slurm_job_id': '17' }, 'a'],
+  ['an escaped dot in a name', { 'hyperparams.Args.l%2Er.value': ['0.1'] }, 'a'],
   ['any of several fields', { _any_: { fields: ['name', 'id'], pattern: '^(c|eval)' } }, 'bc'],
   ['all of several fields', { _all_: { fields: ['name', 'id'], pattern: 'a' } }, 'a'],
-  ['a free text', { search_text: 'OTHER' }, 'c'],
-  ['an unknown field is no condition', { color: 'red' }, 'abc'],
-  ['order', { order_by: ['-last_iteration'] }, 'bac'],
-  ['order by what some lack', { order_by: ['execution.queue'] }, 'cab'],
+  ['free text', { search_text: 'OTHER' }, 'c'],
+  ['an unknown field, which is ignored', { color: 'red' }, 'abc'],
+  ['an order', { order_by: ['-last_iteration'] }, 'bac'],
+  ['an order by a field that some tasks lack', { order_by: ['execution.queue'] }, 'cab'],
   ['the second page', { order_by: ['id'], page: 1, page_size: 2 }, 'c'],
 ];
 
 describe('a listing', () => {
   for (const [title, body, found] of CASES) {
-    it(`${title}: ${JSON.stringify(body)} finds ${found === '' ? 'none' : found}`, () => {
+    it(`finds ${found === '' ? 'none' : found} with ${title}: ${JSON.stringify(body)}`, () => {
       expect(ids(body)).to.equal(found);
     });
   }
 
-  it('answers with the fields that were asked for and no others', () => {
+  it('returns only the requested fields', () => {
     const body = { id: ['a'], only_fields: ['status', 'execution.queue', 'started', 'hyperparams.Args.l%2Er.value'] };
     expect(listDocuments(TASKS, body, { conditions: TASK_CONDITIONS }).documents).to.deep.equal([
       { status: 'queued', execution: { queue: 'q1' }, hyperparams: { Args: { 'l.r': { value: '0.1' } } } },
     ]);
   });
 
-  it('reaches into each item of a list', () => {
+  it('returns a requested field of each item of a list', () => {
     const queue = {
       id: 'q',
       entries: [
@@ -102,7 +106,7 @@ describe('a listing', () => {
     expect(documents).to.deep.equal([{ entries: [{ task: 'a' }, { task: 'b' }] }]);
   });
 
-  it('never has more than 500 in a page', () => {
+  it('returns at most 500 documents per page', () => {
     const many = Array.from({ length: 501 }, (_, at) => ({ id: `task ${at}` }));
     const list = (body: Record<string, unknown>): number =>
       listDocuments(many, body, { conditions: TASK_CONDITIONS }).documents.length;
@@ -111,20 +115,20 @@ describe('a listing', () => {
     expect(list({ page: 1, page_size: 500 })).to.equal(1);
   });
 
-  it('scrolls to its end', () => {
+  it('scrolls to the last document', () => {
     const first = listDocuments(TASKS, { size: 2 }, { conditions: TASK_CONDITIONS });
     const second = listDocuments(TASKS, { size: 2, ...first.scroll }, { conditions: TASK_CONDITIONS });
     const third = listDocuments(TASKS, { size: 2, ...second.scroll }, { conditions: TASK_CONDITIONS });
     expect([first, second, third].map(({ documents }) => documents.length)).to.deep.equal([2, 1, 0]);
   });
 
-  it('refuses a pattern that is none', () => {
+  it('refuses an invalid pattern', () => {
     expect(() => ids({ name: '(' }))
       .to.throw(ApiError)
       .with.property('subcode', 21);
   });
 
-  it('refuses an operator that it does not know', () => {
+  it('refuses an unknown operator', () => {
     expect(() => ids({ tags: ['__$maybe', 'x'] }))
       .to.throw(ApiError)
       .with.property('subcode', 16);

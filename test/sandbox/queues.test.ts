@@ -1,4 +1,4 @@
-// The sandbox's queues: who gets a task, and what each way in and out does to it.
+// The sandbox's queues: who gets a task, and how each way in and out changes the task.
 import { expect } from 'chai';
 import * as z from 'zod';
 import { openSandbox, type OpenSandbox } from './open-sandbox.ts';
@@ -10,19 +10,19 @@ async function makeFilled(sandbox: OpenSandbox, count: number): Promise<{ queue:
   return { queue, tasks };
 }
 
-describe('a queue', () => {
-  it('is found by its id only, never by its name', async () => {
+describe('a queue of the sandbox', () => {
+  it('is found only by its id, not by its name', async () => {
     await using sandbox = await openSandbox();
     expect((await sandbox.call('queues.get_by_id', { queue: 'default' })).result).to.equal('400/701');
   });
 
-  it('needs a name of three characters that no other has', async () => {
+  it('needs a unique name of at least three characters', async () => {
     await using sandbox = await openSandbox();
     expect((await sandbox.call('queues.create', { name: 'ab' })).result).to.equal('400/800');
     expect((await sandbox.call('queues.create', { name: 'default' })).result).to.equal('400/801');
   });
 
-  it('with the tag k8s-glue is hidden unless it is searched for', async () => {
+  it('is hidden if it has the tag k8s-glue, unless a search includes it', async () => {
     await using sandbox = await openSandbox();
     const { id } = await sandbox.ok('queues.create', { name: 'scheduler', system_tags: ['k8s-glue'] });
     const found = async (body: Record<string, unknown>): Promise<unknown> =>
@@ -33,7 +33,7 @@ describe('a queue', () => {
     expect(await found({ id: [id] })).to.deep.equal([{ name: 'scheduler' }]);
   });
 
-  it('is answered with as many entries as are wanted', async () => {
+  it('is returned with at most the requested number of entries', async () => {
     await using sandbox = await openSandbox();
     const { queue, tasks } = await makeFilled(sandbox, 3);
     const { queue: seen } = await sandbox.ok('queues.get_by_id', { queue, max_task_entries: 2 });
@@ -42,7 +42,7 @@ describe('a queue', () => {
     expect(await sandbox.ok('queues.peek_task', { queue })).to.deep.equal({ task: tasks[0] });
   });
 
-  it('with entries is deleted by force only, and its tasks get their status back', async () => {
+  it("is deleted only with force if it has entries, which restores the tasks' status", async () => {
     await using sandbox = await openSandbox();
     const { queue, tasks } = await makeFilled(sandbox, 1);
     const [task = ''] = tasks;
@@ -61,7 +61,7 @@ describe('a queue', () => {
     expect(await sandbox.statusOf(tasks[0] ?? '')).to.equal('created');
   });
 
-  it('shows the workers that serve it and the names of its tasks in its long form', async () => {
+  it('includes its workers and the names of its tasks in queues.get_all_ex', async () => {
     await using sandbox = await openSandbox();
     const { queue, tasks } = await makeFilled(sandbox, 1);
     await sandbox.ok('workers.register', { worker: 'w:1', queues: [queue] });
@@ -72,14 +72,14 @@ describe('a queue', () => {
 });
 
 describe('get_next_task', () => {
-  it('pops the head, and says nothing when there is none', async () => {
+  it('pops the first entry, and returns nothing from an empty queue', async () => {
     await using sandbox = await openSandbox();
     const { queue, tasks } = await makeFilled(sandbox, 1);
     expect(await sandbox.ok('queues.get_next_task', { queue })).to.have.nested.property('entry.task', tasks[0]);
     expect(await sandbox.ok('queues.get_next_task', { queue })).to.deep.equal({});
   });
 
-  it('pops a named task only from the head, and only once', async () => {
+  it('pops a named task only if it is first, and only once', async () => {
     await using sandbox = await openSandbox();
     const { queue, tasks } = await makeFilled(sandbox, 2);
     const [first, second] = tasks;
@@ -90,7 +90,7 @@ describe('get_next_task', () => {
     expect(await sandbox.entriesOf(queue)).to.deep.equal([second]);
   });
 
-  it('turns a stopped task back to queued, and changes nothing else of it', async () => {
+  it('changes a stopped task to queued, and nothing else of the task', async () => {
     await using sandbox = await openSandbox();
     const { queue, tasks } = await makeFilled(sandbox, 1);
     const [task = ''] = tasks;
@@ -102,20 +102,20 @@ describe('get_next_task', () => {
     expect(await sandbox.task(task)).to.deep.equal({ ...before, status: 'queued' });
   });
 
-  it('hands out the entry of a task that is gone', async () => {
+  it('returns the entry of a deleted task', async () => {
     await using sandbox = await openSandbox();
     const queue = await sandbox.makeQueue('cpu');
     await sandbox.ok('queues.add_task', { queue, task: 'gone' });
     expect(await sandbox.ok('queues.get_next_task', { queue })).to.have.nested.property('entry.task', 'gone');
   });
 
-  it('refuses a queue that is not there', async () => {
+  it('refuses a missing queue', async () => {
     await using sandbox = await openSandbox();
     expect((await sandbox.call('queues.get_next_task', { queue: 'nowhere' })).result).to.equal('400/701');
     expect((await sandbox.call('queues.get_next_task', { queue: 'nowhere', task: 'x' })).result).to.equal('400/701');
   });
 
-  it('gives a task to one of many who ask at once', async () => {
+  it('returns the task to exactly one of many simultaneous callers', async () => {
     await using sandbox = await openSandbox();
     const { queue, tasks } = await makeFilled(sandbox, 1);
     const asked = Array.from({ length: 10 }, () => sandbox.ok('queues.get_next_task', { queue, task: tasks[0] }));
@@ -125,7 +125,7 @@ describe('get_next_task', () => {
 });
 
 describe('add_task', () => {
-  it('touches no status, and looks at no task', async () => {
+  it('changes no status, and accepts the id of a missing task', async () => {
     await using sandbox = await openSandbox();
     const queue = await sandbox.makeQueue('cpu');
     const task = await sandbox.makeTask();
@@ -135,7 +135,7 @@ describe('add_task', () => {
     expect(await sandbox.task(task)).to.deep.include({ status: 'created', execution: { queue } });
   });
 
-  it('leaves execution.queue alone when told to: this is parking', async () => {
+  it('keeps execution.queue if update_execution_queue is false, as for parking', async () => {
     await using sandbox = await openSandbox();
     const { queue, tasks } = await makeFilled(sandbox, 1);
     const [task = ''] = tasks;
@@ -146,7 +146,7 @@ describe('add_task', () => {
     expect(before.execution.queue).to.equal(queue);
   });
 
-  it('refuses a task that is there, and the later of two who add it at once', async () => {
+  it('refuses a task already in the queue, and the second of two simultaneous additions', async () => {
     await using sandbox = await openSandbox();
     const queue = await sandbox.makeQueue('cpu');
     const task = await sandbox.makeTask();
@@ -161,7 +161,7 @@ describe('add_task', () => {
 });
 
 describe('remove_task', () => {
-  it('gives the entry to one caller; the next ones are refused', async () => {
+  it('removes the entry for one caller and refuses later ones', async () => {
     await using sandbox = await openSandbox();
     const { queue, tasks } = await makeFilled(sandbox, 1);
     const [task = ''] = tasks;
@@ -171,7 +171,7 @@ describe('remove_task', () => {
     expect(await sandbox.statusOf(task)).to.equal('queued');
   });
 
-  it('tells one who saw the entry but came second that nothing was removed', async () => {
+  it('reports 0 removed entries to a caller that another one preceded', async () => {
     await using sandbox = await openSandbox();
     const { queue, tasks } = await makeFilled(sandbox, 1);
     const [task = ''] = tasks;
@@ -181,7 +181,7 @@ describe('remove_task', () => {
     expect(await answer).to.deep.include({ result: '200/0', data: { removed: 0 } });
   });
 
-  it('gives the task its status back when asked to', async () => {
+  it("restores the task's earlier status with update_task_status", async () => {
     await using sandbox = await openSandbox();
     const { queue, tasks } = await makeFilled(sandbox, 1);
     const [task = ''] = tasks;
@@ -191,7 +191,7 @@ describe('remove_task', () => {
     expect(restored.execution).not.to.have.property('queue');
   });
 
-  it('leaves the status of a parked task even then, as its queue is another', async () => {
+  it('keeps the status of a parked task, whose execution queue is another one', async () => {
     await using sandbox = await openSandbox();
     const { tasks } = await makeFilled(sandbox, 1);
     const [task = ''] = tasks;
@@ -202,7 +202,7 @@ describe('remove_task', () => {
   });
 });
 
-describe('moving in a queue', () => {
+describe('a move in a queue', () => {
   const MOVES: readonly (readonly [string, Record<string, unknown>, number, string])[] = [
     ['move_task_to_front', {}, 0, 'cabd'],
     ['move_task_to_back', {}, 3, 'abdc'],
@@ -212,7 +212,7 @@ describe('moving in a queue', () => {
     ['move_task_backward', { count: 9 }, 3, 'abdc'],
   ];
   for (const [move, more, position, order] of MOVES) {
-    it(`${move} ${JSON.stringify(more)} takes c in abcd to ${order}`, async () => {
+    it(`by ${move} ${JSON.stringify(more)} of c in abcd gives ${order}`, async () => {
       await using sandbox = await openSandbox();
       const queue = await sandbox.makeQueue('cpu');
       for (const task of 'abcd') await sandbox.ok('queues.add_task', { queue, task });
@@ -221,7 +221,7 @@ describe('moving in a queue', () => {
     });
   }
 
-  it('is refused for a task that is not there', async () => {
+  it('is refused for a task that is not in the queue', async () => {
     await using sandbox = await openSandbox();
     const queue = await sandbox.makeQueue('cpu');
     expect((await sandbox.call('queues.move_task_to_front', { queue, task: 'x' })).result).to.equal('400/703');
@@ -229,7 +229,7 @@ describe('moving in a queue', () => {
 });
 
 describe("a queue's metadata", () => {
-  it('is added to, replaced and deleted key by key', async () => {
+  it('can be added, replaced and deleted by key', async () => {
     await using sandbox = await openSandbox();
     const queue = await sandbox.makeQueue('cpu');
     const item = (key: string): Record<string, string> => ({ key, type: 'string', value: `value of ${key}` });

@@ -1,4 +1,4 @@
-// What the sandbox prints for its user: a clearml.conf and two lines of shell that really work.
+// The clearml.conf and the shell commands that the sandbox prints for its user: both work.
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -11,7 +11,7 @@ import { openSandbox } from './open-sandbox.ts';
 const run = promisify(execFile);
 
 describe('the ready clearml.conf', () => {
-  it('names the server, the keys, and a folder for artifacts', () => {
+  it('contains the server, the keys, and a directory for artifacts', () => {
     const conf = formatReadyConf({ url: 'http://127.0.0.1:8008', accessKey: 'KEY', secretKey: 'SECRET' }, '/tmp/files');
     expect(conf).to.contain('api_server: "http://127.0.0.1:8008"');
     expect(conf).to.contain('files_server: "file:///tmp/files"');
@@ -19,21 +19,21 @@ describe('the ready clearml.conf', () => {
     expect(conf).to.contain('secret_key: "SECRET"');
   });
 
-  it('quotes what HOCON would read otherwise', () => {
+  it('quotes characters that are special in HOCON', () => {
     const conf = formatReadyConf({ url: 'http://x', accessKey: 'a"b', secretKey: 'c\\d' }, '/tmp/files');
     expect(conf).to.contain('access_key: "a\\"b"').and.to.contain('secret_key: "c\\\\d"');
   });
 });
 
-describe('the lines for a first task', () => {
-  it('hold neither key: others read the command lines of a process', async () => {
+describe('the script for a first task', () => {
+  it('contains neither key, because other users can read the command lines of a process', async () => {
     await using sandbox = await openSandbox();
     const lines = formatFirstTaskLines(sandbox, '/home/u/clearml.conf', 'default').join('\n');
     expect(lines).not.to.contain(sandbox.secretKey).and.not.to.contain(sandbox.accessKey);
     expect(lines).to.contain('curl -sS -K -');
   });
 
-  it('enqueue it when a shell runs them', async () => {
+  it('enqueues the task when a shell runs it', async () => {
     await using sandbox = await openSandbox();
     await using folder = await temporaryFolder();
     const conf = join(folder.path, "it's mine.conf");

@@ -1,4 +1,4 @@
-// The real clearml-agent and the real SDK against the sandbox: what they take for a server, is one for everybody else too.
+// The real clearml-agent and the real SDK with the sandbox: if they accept it as a server, other clients can too.
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -12,7 +12,7 @@ describe('the real clearml-agent on the sandbox', () => {
 
   describeAgent(agentPython);
 
-  it('pulls from queues as a daemon', async () => {
+  it('serves queues in daemon mode', async () => {
     await using desk = await openDesk(agentPython());
     const daemon = ['daemon', '--foreground', '--create-queue', '--queue', 'default', 'brand new'];
     desk.start('clearml-agent', ...daemon);
@@ -51,7 +51,7 @@ print('id is', task.id)
     expect(await desk.console(id)).to.contain('a line of text');
   });
 
-  it('creates, clones and enqueues tasks by the name of a queue, and finds them again', async () => {
+  it('creates, clones and enqueues tasks by the name of a queue, and finds them', async () => {
     await using desk = await openDesk(agentPython());
     const { code, output } = await desk.python(`
 from clearml import Task
@@ -70,7 +70,7 @@ print('status', task.get_status(), Task.get_task(task_name='the clone', project_
     expect(await desk.sandbox.entriesOf(String(queue))).to.have.lengthOf(2);
   });
 
-  it('sends a local run to the queue, and the agent continues it', async () => {
+  it('sends a local run to the queue, where the agent continues it', async () => {
     await using desk = await openDesk(agentPython());
     const { output } = await desk.python(`
 from clearml import Task
@@ -87,7 +87,7 @@ print('now on the other side')
     expect(await desk.console(id)).to.contain('now on the other side');
   });
 
-  it('enqueues by clearml-task', async () => {
+  it('enqueues a script with clearml-task', async () => {
     await using desk = await openDesk(agentPython());
     await writeFile(join(desk.folder, 'train.py'), 'print(1)');
     const options = [

@@ -1,4 +1,4 @@
-// What the sandbox takes for a request: any method, any version, nulls, JSON lines and query parameters.
+// What the sandbox accepts as a request: any method, any version, nulls, JSON lines and query parameters.
 import { expect } from 'chai';
 import { ApiError } from '../../src/sandbox/api-error.ts';
 import { readObjects, readPath } from '../../src/sandbox/request-text.ts';
@@ -6,7 +6,7 @@ import { readObjects, readPath } from '../../src/sandbox/request-text.ts';
 const text = (body: string, more: { contentType?: string; query?: string } = {}): unknown =>
   readObjects({ body, contentType: more.contentType, query: new URLSearchParams(more.query) });
 
-describe('the path of a request', () => {
+describe('readPath', () => {
   const PATHS: readonly (readonly [string, string, string | undefined])[] = [
     ['/tasks.get_all', 'tasks.get_all', undefined],
     ['/v2.31/tasks.get_all', 'tasks.get_all', '2.31'],
@@ -14,12 +14,12 @@ describe('the path of a request', () => {
     ['/v2/tasks.get_all', 'tasks.get_all', '2'],
   ];
   for (const [path, endpoint, version] of PATHS) {
-    it(`${path} is ${endpoint} of ${version ?? 'the newest version'}`, () => {
+    it(`reads ${path} as ${endpoint} of ${version ?? 'the newest version'}`, () => {
       expect(readPath(path)).to.deep.equal({ endpoint, version });
     });
   }
   for (const path of ['/', '/tasks', '/v2.31', '/a/b/tasks.get_all', '/tasks.get-all']) {
-    it(`${path} is no endpoint`, () => {
+    it(`refuses ${path}`, () => {
       expect(() => readPath(path))
         .to.throw(ApiError)
         .with.property('code', 400);
@@ -27,32 +27,32 @@ describe('the path of a request', () => {
   }
 });
 
-describe('the body of a request', () => {
-  it('may be empty', () => {
+describe('readObjects', () => {
+  it('accepts an empty body', () => {
     expect(text('')).to.deep.equal([{}]);
   });
 
-  it('loses its nulls at the top, where they mean "not set", and keeps those inside', () => {
+  it('drops nulls at the top level, where they mean "not set", and keeps others', () => {
     expect(text('{"a":null,"b":{"c":null},"d":[null]}')).to.deep.equal([{ b: { c: null }, d: [null] }]);
   });
 
-  it('is one object a line when it says so', () => {
+  it('reads one object per line from application/json-lines', () => {
     expect(text('{"a":1}\n{"a":2}\n', { contentType: 'application/json-lines' })).to.deep.equal([{ a: 1 }, { a: 2 }]);
   });
 
-  it('is one JSON text when the content type has a charset behind it', () => {
+  it('refuses JSON lines if the content type has a charset, as ClearML does', () => {
     expect(() => text('{"a":1}\n{"a":2}', { contentType: 'application/json-lines; charset=utf-8' })).to.throw(ApiError);
   });
 
   for (const body of ['{', '[1]', '"text"', '17']) {
-    it(`${body} is refused`, () => {
+    it(`refuses the body ${body}`, () => {
       expect(() => text(body))
         .to.throw(ApiError)
         .with.property('code', 400);
     });
   }
 
-  it('lies under the query, whose values are numbers, booleans and lists where they look so', () => {
+  it('overrides the body with the query, whose numbers, booleans and lists it recognizes', () => {
     expect(text('{"a":1,"b":2}', { query: 'b=3&c=true&d=x&d=y&e[]=z' })).to.deep.equal([
       { a: 1, b: 3, c: true, d: ['x', 'y'], e: ['z'] },
     ]);

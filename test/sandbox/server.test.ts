@@ -1,4 +1,4 @@
-// The sandbox as a server: envelopes, unknown endpoints, ports and broken requests.
+// The sandbox as a server: envelopes, unknown endpoints, ports and invalid requests.
 import { request } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { expect } from 'chai';
@@ -60,7 +60,7 @@ describe('the sandbox over HTTP', () => {
   }
 
   for (const path of ['/tasks.get_all', '/v2.5/tasks.get_all', '/v2.31/tasks.get_all/', '/v9.99/tasks.get_all']) {
-    it(`answers the same to ${path}`, async () => {
+    it(`returns the same result for ${path}`, async () => {
       await using sandbox = await openSandbox();
       const { body } = await send(sandbox, { method: 'GET', path });
       expect(readResult(body)).to.include({ result: '200/0', message: 'OK' });
@@ -108,7 +108,7 @@ describe('the sandbox over HTTP', () => {
     expect((await send(sandbox, { method: 'POST', path: '/tasks.get_all', headers })).status).to.equal(415);
   });
 
-  it('answers OPTIONS with nothing', async () => {
+  it('returns an empty response to OPTIONS', async () => {
     await using sandbox = await openSandbox();
     expect(await send(sandbox, { method: 'OPTIONS', path: '/tasks.get_all' })).to.deep.equal({ status: 200, body: '' });
   });

@@ -1,4 +1,4 @@
-// The sandbox's state file: whole after any end of the process.
+// The sandbox's state file: complete after any end of the process.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
@@ -37,7 +37,7 @@ async function spawnSandbox(stateFile: string): Promise<DoomedSandbox> {
   return { accessKey: access.accessKey, ...callsOn(access), kill, [Symbol.asyncDispose]: kill };
 }
 
-describe('the state file', () => {
+describe('the state file of the sandbox', () => {
   let folder = '';
   let stateFile = '';
   beforeEach(async () => {
@@ -47,10 +47,10 @@ describe('the state file', () => {
   afterEach(() => rm(folder, { recursive: true }));
 
   for (const [what, spoil] of [
-    ['a file', () => chmod(stateFile, 0o666)],
-    ['a file in a folder', () => chmod(folder, 0o777)],
+    ['the file', () => chmod(stateFile, 0o666)],
+    ['the directory of the file', () => chmod(folder, 0o777)],
   ] as const) {
-    it(`is not used as ${what} that others can change, and nothing listens`, async () => {
+    it(`is refused, and the sandbox does not start, if other users can change ${what}`, async () => {
       await (await openSandbox({ stateFile })).close();
       const before = await readFile(stateFile, 'utf8');
       // In a directory that only the user can enter, others cannot.
@@ -74,7 +74,7 @@ describe('the state file', () => {
     expect((await stat(stateFile)).mode & 0o777).to.equal(0o600);
   });
 
-  it('keeps keys, tokens, tasks, queues, workers, events and the time over a restart', async () => {
+  it('keeps keys, tokens, tasks, queues, workers, events and the clock over a restart', async () => {
     const before = await openSandbox({ stateFile });
     const queue = await before.makeQueue('cpu');
     const task = await before.makeQueued(queue);
@@ -103,7 +103,7 @@ describe('the state file', () => {
     expect((await stat(stateFile)).mode & 0o777).to.equal(0o600);
   });
 
-  it('with another format is not changed', async () => {
+  it('is refused and kept unchanged if it has another format', async () => {
     await writeFile(stateFile, '{"my":"thesis"}');
     const error = await rejection(openSandbox({ stateFile }));
     expect(error).to.be.instanceOf(InvalidSnapshotError);
@@ -111,7 +111,7 @@ describe('the state file', () => {
     expect(await readFile(stateFile, 'utf8')).to.equal('{"my":"thesis"}');
   });
 
-  it('contains every change with a response, whenever the process is killed', async function () {
+  it('contains every change that had a response, even if the process is killed', async function () {
     const answered: string[] = [];
     let accessKey: string | undefined;
     // Kills at 10, 40, 90 and 160 answers: early, and in the middle of a larger file.

@@ -20,13 +20,13 @@ describe('the status machine', () => {
     for (const to of TASK_STATUSES) {
       if (from === 'unknown' && to !== 'unknown') continue;
       const isAllowed = from === to || (ALLOWED[from] ?? '').split(' ').includes(to);
-      it(`${isAllowed ? 'lets' : "doesn't let"} a task go from ${from} to ${to}`, () => {
+      it(`${isAllowed ? 'allows' : 'refuses'} a change from ${from} to ${to}`, () => {
         expect(checkChange(from, to)).to.equal(isAllowed ? 'allowed' : 'refused');
       });
     }
   }
 
-  it('has no way out of unknown', () => {
+  it('allows no change from unknown', () => {
     expect(checkChange('unknown', 'created')).to.equal('no such row');
   });
 });

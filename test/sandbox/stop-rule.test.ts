@@ -1,4 +1,4 @@
-// What an abort does in the sandbox, by the task's status and its worker's last sign of life.
+// The effect of an abort in the sandbox, by the task's status and its worker's last report.
 import { expect } from 'chai';
 import { decideStop, type StoppableTask } from '../../src/sandbox/tasks-status.ts';
 
@@ -15,31 +15,35 @@ interface Case {
 }
 
 const CASES: readonly Case[] = [
-  { title: 'a queued task ends at once', task: { status: 'queued' }, decision: 'end' },
+  { title: 'stops a queued task at once', task: { status: 'queued' }, decision: 'end' },
   {
-    title: 'a queued task ends even if a worker reported it',
+    title: 'stops a queued task even if a worker reported it',
     task: { status: 'queued', ...reported(1) },
     decision: 'end',
   },
-  { title: 'a worker heard of 1 s ago is asked', task: { status: 'in_progress', ...reported(1) }, decision: 'ask' },
-  { title: 'a worker heard of 599 s ago is asked', task: { status: 'in_progress', ...reported(599) }, decision: 'ask' },
+  { title: 'asks a worker that reported 1 s ago', task: { status: 'in_progress', ...reported(1) }, decision: 'ask' },
   {
-    title: 'a worker silent for 600 s is not waited for',
+    title: 'asks a worker that reported 599 s ago',
+    task: { status: 'in_progress', ...reported(599) },
+    decision: 'ask',
+  },
+  {
+    title: 'stops a task whose worker last reported 600 s ago',
     task: { status: 'in_progress', ...reported(600) },
     decision: 'end',
   },
   {
-    title: 'a running task that no worker ever reported ends at once',
+    title: 'stops a running task that no worker reported',
     task: { status: 'in_progress', lastUpdateAt: NOW },
     decision: 'end',
   },
   {
-    title: 'a local run ends at once',
+    title: 'stops a local run at once',
     task: { status: 'in_progress', systemTags: ['development'], ...reported(1) },
     decision: 'end',
   },
   {
-    title: 'a finished task whose worker was just heard of is only asked',
+    title: 'asks the worker of an ended task that just reported',
     task: { status: 'failed', ...reported(1) },
     decision: 'ask',
   },

@@ -19,8 +19,8 @@ async function makeRun(sandbox: OpenSandbox): Promise<{ readonly task: string; r
   return { task, queue };
 }
 
-describe('reset', () => {
-  it('makes a draft of it again, without what its run left, with what its user wrote', async () => {
+describe('tasks.reset', () => {
+  it("makes the task a draft, without results but with the user's settings", async () => {
     await using sandbox = await openSandbox();
     const { task } = await makeRun(sandbox);
     await sandbox.ok('tasks.failed', { task });
@@ -39,7 +39,7 @@ describe('reset', () => {
     expect(await sandbox.ok('events.get_task_log', { task })).to.include({ total: 0 });
   });
 
-  it('takes a waiting task out of every queue', async () => {
+  it('removes a queued task from every queue', async () => {
     await using sandbox = await openSandbox();
     const queue = await sandbox.makeQueue('cpu');
     const parking = await sandbox.makeQueue('parking');
@@ -53,8 +53,8 @@ describe('reset', () => {
   });
 });
 
-describe('archive', () => {
-  it('gives a waiting task its former status, and takes it out of every queue', async () => {
+describe('tasks.archive', () => {
+  it("restores a queued task's earlier status and removes it from every queue", async () => {
     await using sandbox = await openSandbox();
     const queue = await sandbox.makeQueue('cpu');
     const task = await sandbox.makeQueued(queue);
@@ -70,7 +70,7 @@ describe('archive', () => {
     expect(await sandbox.statusOf(task)).to.equal('stopped');
   });
 
-  it('is undone by unarchive', async () => {
+  it('is undone by tasks.unarchive_many', async () => {
     await using sandbox = await openSandbox();
     const task = await sandbox.makeTask();
     await sandbox.ok('tasks.archive', { tasks: [task] });
@@ -78,7 +78,7 @@ describe('archive', () => {
     expect(await sandbox.task(task)).to.deep.include({ system_tags: [] });
   });
 
-  it('does not hide the task from a search', async () => {
+  it('keeps the task in search results', async () => {
     await using sandbox = await openSandbox();
     const task = await sandbox.makeTask();
     await sandbox.ok('tasks.archive', { tasks: [task] });
@@ -86,8 +86,8 @@ describe('archive', () => {
   });
 });
 
-describe('delete', () => {
-  it('removes a draft, and leaves its children a trace', async () => {
+describe('tasks.delete', () => {
+  it('removes a draft, and marks the parent of its children as deleted', async () => {
     await using sandbox = await openSandbox();
     const task = await sandbox.makeTask();
     const child = await sandbox.makeTask({ parent: task });
@@ -96,7 +96,7 @@ describe('delete', () => {
     expect(await sandbox.task(child)).to.include({ parent: `__DELETED__${task}` });
   });
 
-  it('is refused for others unless forced or archived', async () => {
+  it('refuses a task that is neither a draft nor archived, without force', async () => {
     await using sandbox = await openSandbox();
     const { task } = await makeRun(sandbox);
     expect((await sandbox.call('tasks.delete', { task })).result).to.equal('400/123');
@@ -105,7 +105,7 @@ describe('delete', () => {
     expect(await sandbox.statusOf(task)).to.equal('400/101');
   });
 
-  it('shows as a missing row when many are read', async () => {
+  it('leaves the deleted task out of later listings and queue entries', async () => {
     await using sandbox = await openSandbox();
     const queue = await sandbox.makeQueue('cpu');
     const gone = await sandbox.makeQueued(queue);

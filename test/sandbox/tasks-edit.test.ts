@@ -1,4 +1,4 @@
-// Changing tasks in the sandbox: what may be written in which status.
+// Changing tasks in the sandbox: which fields may be written in which status.
 import { expect } from 'chai';
 import * as z from 'zod';
 import { createHandClock, openSandbox } from './open-sandbox.ts';
@@ -8,8 +8,8 @@ const Artifact = z.object({ key: z.string(), uri: z.string() });
 
 const property = (name: string, value: string): Record<string, string> => ({ section: 'properties', name, value });
 
-describe('a new task', () => {
-  it('has every map and list, and no field that is unset', async () => {
+describe('a new task of the sandbox', () => {
+  it('has every map and list, and no unset field', async () => {
     await using sandbox = await openSandbox();
     const task = await sandbox.task(await sandbox.makeTask());
     expect(task).to.deep.include({
@@ -25,7 +25,7 @@ describe('a new task', () => {
     expect(task).not.to.have.any.keys('started', 'status_reason', 'last_worker', 'parent', 'enqueue_status');
   });
 
-  it('needs a name of three characters, a known type, and a parent and project that are there', async () => {
+  it('needs a name of three characters, a known type, and an existing parent and project', async () => {
     await using sandbox = await openSandbox();
     const make = async (fields: Record<string, unknown>): Promise<string> =>
       (await sandbox.call('tasks.create', { name: 'a task', type: 'testing', ...fields })).result;
@@ -36,8 +36,8 @@ describe('a new task', () => {
   });
 });
 
-describe('edit', () => {
-  it('merges embedded documents one level deep, and replaces maps as a whole', async () => {
+describe('tasks.edit', () => {
+  it('merges embedded documents one level deep, and replaces maps', async () => {
     await using sandbox = await openSandbox();
     const task = await sandbox.makeTask({
       script: { entry_point: 'a.py', branch: 'main' },
@@ -55,7 +55,7 @@ describe('edit', () => {
     expect(edited).to.deep.include({ runtime: { b: 2 }, container: { image: 'two' } });
   });
 
-  it('is for drafts; with force for all tasks, including their status', async () => {
+  it('accepts a draft only; with force any task, and even a status', async () => {
     await using sandbox = await openSandbox();
     const task = await sandbox.makeTask();
     await sandbox.ok('tasks.started', { task });
@@ -65,7 +65,7 @@ describe('edit', () => {
   });
 });
 
-describe('update', () => {
+describe('tasks.update', () => {
   it('changes a few fields in any status, and ignores the others', async () => {
     await using sandbox = await openSandbox();
     const task = await sandbox.makeQueued(await sandbox.makeQueue('cpu'));
@@ -79,8 +79,8 @@ describe('update', () => {
   });
 });
 
-describe('clone', () => {
-  it('copies the definition with user properties, and no results', async () => {
+describe('tasks.clone', () => {
+  it('copies the definition with user properties but without results', async () => {
     await using sandbox = await openSandbox();
     const source = await sandbox.makeTask({
       script: { diff: 'print(1)' },
@@ -107,8 +107,8 @@ describe('clone', () => {
   });
 });
 
-describe('user properties', () => {
-  it('are set in any status, one by one, without counting as an update', async () => {
+describe('tasks.edit_hyper_params with user properties', () => {
+  it('sets single properties in any status, and does not count as an update of the task', async () => {
     const clock = createHandClock();
     await using sandbox = await openSandbox({ clock });
     const task = await sandbox.makeQueued(await sandbox.makeQueue('cpu'));
@@ -124,14 +124,14 @@ describe('user properties', () => {
     expect(after).to.equal(before);
   });
 
-  it('lose that privilege together with other parameters', async () => {
+  it('is refused for a queued task if it also sets other parameters', async () => {
     await using sandbox = await openSandbox();
     const task = await sandbox.makeQueued(await sandbox.makeQueue('cpu'));
     const hyperparams = [property('a', '1'), { section: 'Args', name: 'lr', value: '0.1' }];
     expect((await sandbox.call('tasks.edit_hyper_params', { task, hyperparams })).result).to.equal('400/110');
   });
 
-  it('must be texts', async () => {
+  it('refuses values that are not text', async () => {
     await using sandbox = await openSandbox();
     const task = await sandbox.makeTask();
     const hyperparams = [{ section: 'properties', name: 'a', value: 1 }];
@@ -139,8 +139,8 @@ describe('user properties', () => {
   });
 });
 
-describe('parameters', () => {
-  it('are added, replaced by section, replaced all, and deleted', async () => {
+describe('tasks.edit_hyper_params', () => {
+  it('adds parameters, replaces a section or all, and tasks.delete_hyper_params deletes them', async () => {
     await using sandbox = await openSandbox();
     const task = await sandbox.makeTask();
     const arg = (section: string, name: string): Record<string, string> => ({ section, name, value: '1' });
@@ -165,8 +165,8 @@ describe('parameters', () => {
   });
 });
 
-describe('artifacts', () => {
-  it('are unique by key, and cannot be added after the end', async () => {
+describe('the artifacts of a task', () => {
+  it('are unique by key, and cannot be added to an ended task', async () => {
     await using sandbox = await openSandbox();
     const task = await sandbox.makeTask();
     const add = (key: string, uri: string): Record<string, unknown> => ({
@@ -188,8 +188,8 @@ describe('artifacts', () => {
   });
 });
 
-describe('reading tasks', () => {
-  it('hides tasks tagged hidden unless they are searched for', async () => {
+describe('tasks.get_all', () => {
+  it('omits hidden tasks unless a search includes them', async () => {
     await using sandbox = await openSandbox();
     const task = await sandbox.makeTask({ system_tags: ['hidden'] });
     const found = async (body: Record<string, unknown>): Promise<unknown> =>
@@ -199,7 +199,7 @@ describe('reading tasks', () => {
     expect(await found({ id: task })).to.deep.equal([{ id: task }]);
   });
 
-  it('includes the names of references in its long form', async () => {
+  it('returns the names of references in its form tasks.get_all_ex', async () => {
     await using sandbox = await openSandbox();
     const { id: project } = await sandbox.ok('projects.create', { name: 'some/where' });
     const task = await sandbox.makeTask({ project });
@@ -215,7 +215,7 @@ describe('reading tasks', () => {
 });
 
 describe('a project', () => {
-  it('is made with its parents, once', async () => {
+  it('is created once, with its parents', async () => {
     await using sandbox = await openSandbox();
     const { id } = await sandbox.ok('projects.create', { name: 'first/second' });
     const { project } = await sandbox.ok('projects.get_by_id', { project: id });
@@ -227,8 +227,8 @@ describe('a project', () => {
   });
 });
 
-describe('the user', () => {
-  it('is who made the tasks', async () => {
+describe('the user of the sandbox', () => {
+  it('is the user of each new task', async () => {
     await using sandbox = await openSandbox();
     const { user } = await sandbox.task(await sandbox.makeTask());
     expect(await sandbox.ok('users.get_by_id', { user })).to.have.nested.property('user.name', 'Sandbox User');

@@ -4,8 +4,8 @@ import { openSandbox } from './open-sandbox.ts';
 
 const ENQUEUE_STATUS = ['enqueue_status'];
 
-describe('enqueue', () => {
-  it('puts the task at the tail, and makes it a task of that queue', async () => {
+describe('tasks.enqueue', () => {
+  it('adds the task at the end of the queue and sets its execution queue', async () => {
     await using sandbox = await openSandbox();
     const queue = await sandbox.makeQueue('cpu');
     const first = await sandbox.makeQueued(queue);
@@ -17,7 +17,7 @@ describe('enqueue', () => {
     expect(await sandbox.task(second)).to.deep.include({ status: 'queued', system_tags: [], execution: { queue } });
   });
 
-  it('makes the queue that it names', async () => {
+  it('creates the queue of queue_name', async () => {
     await using sandbox = await openSandbox();
     const task = await sandbox.makeTask();
     await sandbox.ok('tasks.enqueue', { task, queue_name: 'brand new' });
@@ -27,7 +27,7 @@ describe('enqueue', () => {
     });
   });
 
-  it('uses the default queue when none is named', async () => {
+  it('uses the default queue if none is named', async () => {
     await using sandbox = await openSandbox();
     const task = await sandbox.makeTask();
     await sandbox.ok('tasks.enqueue', { task });
@@ -36,13 +36,13 @@ describe('enqueue', () => {
     expect((await sandbox.task(task)).execution.queue).to.equal(id);
   });
 
-  it('refuses a queue by id and by name at once', async () => {
+  it('refuses a queue by id and by name in one call', async () => {
     await using sandbox = await openSandbox();
     const task = await sandbox.makeTask();
     expect((await sandbox.call('tasks.enqueue', { task, queue: 'x', queue_name: 'y' })).result).to.equal('400/12');
   });
 
-  it('moves a waiting task to another queue in one call, keeping what it was before the first', async () => {
+  it('moves a queued task to another queue and keeps the status before the first', async () => {
     await using sandbox = await openSandbox();
     const cpu = await sandbox.makeQueue('cpu');
     const gpu = await sandbox.makeQueue('gpu');
@@ -54,7 +54,7 @@ describe('enqueue', () => {
     expect(await sandbox.statusOf(task)).to.equal('created');
   });
 
-  it('into the queue it is in is refused, and the status from before the queue is forgotten', async () => {
+  it('refuses a task already in the queue, and forgets the status from before', async () => {
     await using sandbox = await openSandbox();
     const queue = await sandbox.makeQueue('cpu');
     const task = await sandbox.makeQueued(queue);
@@ -66,14 +66,14 @@ describe('enqueue', () => {
     expect(await sandbox.entriesOf(queue)).to.deep.equal([task]);
   });
 
-  it('into a queue that is not there gives the status back', async () => {
+  it('restores the status if the queue is missing', async () => {
     await using sandbox = await openSandbox();
     const task = await sandbox.makeTask();
     expect((await sandbox.call('tasks.enqueue', { task, queue: 'nowhere' })).result).to.equal('400/701');
     expect(await sandbox.task(task)).to.include({ status: 'created', status_reason: 'failed enqueueing' });
   });
 
-  it('revives a stopped task, but a running one only by force', async () => {
+  it('enqueues a stopped task, but a running one only with force', async () => {
     await using sandbox = await openSandbox();
     const queue = await sandbox.makeQueue('cpu');
     const task = await sandbox.makeQueued(queue);
@@ -88,7 +88,7 @@ describe('enqueue', () => {
     });
   });
 
-  it('can leave execution.queue alone, for a task that waits already', async () => {
+  it('can keep execution.queue of a task that is already queued', async () => {
     await using sandbox = await openSandbox();
     const cpu = await sandbox.makeQueue('cpu');
     const parking = await sandbox.makeQueue('parking');
@@ -102,7 +102,7 @@ describe('enqueue', () => {
     expect(await sandbox.entriesOf(cpu)).to.deep.equal([]);
   });
 
-  it('tells whether a worker serves the queue', async () => {
+  it('reports whether a worker serves the queue', async () => {
     await using sandbox = await openSandbox();
     const queue = await sandbox.makeQueue('cpu');
     const watched = async (): Promise<unknown> => {
@@ -115,8 +115,8 @@ describe('enqueue', () => {
   });
 });
 
-describe('dequeue', () => {
-  it('gives a waiting task its former status and takes it out of its queue', async () => {
+describe('tasks.dequeue', () => {
+  it("restores a queued task's earlier status and removes it from its queue", async () => {
     await using sandbox = await openSandbox();
     const queue = await sandbox.makeQueue('cpu');
     const task = await sandbox.makeQueued(queue);
@@ -128,7 +128,7 @@ describe('dequeue', () => {
     expect((await sandbox.task(task)).execution.queue).to.equal(queue);
   });
 
-  it('starts a task, as the agent uses it: once for a waiting one, again for a running one, never for another', async () => {
+  it('starts a queued task with new_status, again a running one, but no ended one', async () => {
     await using sandbox = await openSandbox();
     const task = await sandbox.makeQueued(await sandbox.makeQueue('cpu'));
     const start = async (): Promise<unknown> =>
@@ -140,7 +140,7 @@ describe('dequeue', () => {
     expect(await sandbox.statusOf(task)).to.equal('stopped');
   });
 
-  it('throws a running task back to a draft when no status is named', async () => {
+  it('makes a running task a draft without new_status', async () => {
     await using sandbox = await openSandbox();
     const task = await sandbox.makeTask();
     await sandbox.ok('tasks.started', { task });
@@ -148,7 +148,7 @@ describe('dequeue', () => {
     expect(await sandbox.statusOf(task)).to.equal('created');
   });
 
-  it('leaves the entry of a parked task, unless it shall leave all queues', async () => {
+  it('keeps the entry of a parked task without remove_from_all_queues', async () => {
     await using sandbox = await openSandbox();
     const queue = await sandbox.makeQueue('cpu');
     const parking = await sandbox.makeQueue('parking');
@@ -161,7 +161,7 @@ describe('dequeue', () => {
     expect(await sandbox.entriesOf(parking)).to.deep.equal([]);
   });
 
-  it('of a task that is gone purges what is left of it', async () => {
+  it('removes the entry of a deleted task', async () => {
     await using sandbox = await openSandbox();
     const queue = await sandbox.makeQueue('cpu');
     await sandbox.ok('queues.add_task', { queue, task: 'gone' });
@@ -169,7 +169,7 @@ describe('dequeue', () => {
     expect(await sandbox.entriesOf(queue)).to.deep.equal([]);
   });
 
-  it('refuses a status that is none', async () => {
+  it('refuses an unknown status', async () => {
     await using sandbox = await openSandbox();
     const task = await sandbox.makeTask();
     expect((await sandbox.call('tasks.dequeue', { task, new_status: 'running' })).result).to.equal('400/12');
@@ -191,7 +191,7 @@ describe('a popped task', () => {
     });
   });
 
-  it('comes back to the front of its queue by add and move', async () => {
+  it('returns to the front of its queue with add_task and move_task_to_front', async () => {
     await using sandbox = await openSandbox();
     const queue = await sandbox.makeQueue('cpu');
     const orphan = await sandbox.makeQueued(queue);

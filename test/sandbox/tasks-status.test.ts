@@ -1,4 +1,4 @@
-// Changing a task's status in the sandbox: compare-and-swap, reasons, times and the watchdog.
+// Status changes in the sandbox: compare-and-swap, reasons, times and the watchdog.
 import { expect } from 'chai';
 import { createHandClock, openSandbox, type OpenSandbox } from './open-sandbox.ts';
 
@@ -15,7 +15,7 @@ async function messageOf(sandbox: OpenSandbox, task: string): Promise<string> {
   return `${status}: ${String(message)}`;
 }
 
-describe("a report of a task's status", () => {
+describe("a change of a task's status", () => {
   it('sets reason, message and the times of change', async () => {
     const clock = createHandClock(Date.UTC(2025, 0, 1, 10));
     await using sandbox = await openSandbox({ clock });
@@ -37,7 +37,7 @@ describe("a report of a task's status", () => {
     expect(await sandbox.task(task)).to.include({ status_reason: '', status_message: '' });
   });
 
-  it('keeps the start time at a second report, and sets it again after an end', async () => {
+  it('keeps the start time at a second start, and sets it again after an end', async () => {
     const clock = createHandClock(Date.UTC(2025, 0, 1));
     await using sandbox = await openSandbox({ clock });
     const task = await sandbox.makeTask();
@@ -53,7 +53,7 @@ describe("a report of a task's status", () => {
     expect(await sandbox.task(task)).not.to.have.property('completed');
   });
 
-  it('is refused when the machine does not allow it, and nothing changes', async () => {
+  it('is refused, without effect, if the status machine does not allow it', async () => {
     await using sandbox = await openSandbox();
     const queue = await sandbox.makeQueue('cpu');
     const task = await sandbox.makeQueued(queue);
@@ -61,14 +61,14 @@ describe("a report of a task's status", () => {
     expect(await sandbox.statusOf(task)).to.equal('queued');
   });
 
-  it('is accepted with force, which fails a task whose job was rejected', async () => {
+  it('is accepted with force, such as failed for a queued task', async () => {
     await using sandbox = await openSandbox();
     const task = await sandbox.makeQueued(await sandbox.makeQueue('cpu'));
     await sandbox.ok('tasks.failed', { task, force: true, status_reason: 'sbatch said no' });
     expect(await sandbox.task(task)).to.include({ status: 'failed', status_reason: 'sbatch said no' });
   });
 
-  it('corrects a stopped task to failed without force', async () => {
+  it('from stopped to failed needs no force', async () => {
     await using sandbox = await openSandbox();
     const task = await makeRunning(sandbox);
     await sandbox.ok('tasks.stopped', { task, status_reason: 'user abort' });
@@ -76,7 +76,7 @@ describe("a report of a task's status", () => {
     expect(await sandbox.task(task)).to.include({ status: 'failed', status_reason: 'time limit' });
   });
 
-  it('fails if another call changed the status meanwhile', async () => {
+  it('fails if another call changed the status in the meantime', async () => {
     await using sandbox = await openSandbox();
     const task = await makeRunning(sandbox);
     const { answer } = await sandbox.held('tasks.completed', { task });
@@ -86,7 +86,7 @@ describe("a report of a task's status", () => {
     expect(await sandbox.statusOf(task)).to.equal('stopped');
   });
 
-  it('fails even with force', async () => {
+  it('fails even with force if another call changed the status in the meantime', async () => {
     await using sandbox = await openSandbox();
     const task = await makeRunning(sandbox);
     const { answer } = await sandbox.held('tasks.failed', { task, force: true });
@@ -96,7 +96,7 @@ describe("a report of a task's status", () => {
     expect(await sandbox.statusOf(task)).to.equal('completed');
   });
 
-  it('publishes when asked to, and nothing leaves published without force', async () => {
+  it('can publish the task, which then changes only with force', async () => {
     await using sandbox = await openSandbox();
     const task = await makeRunning(sandbox);
     expect(await sandbox.ok('tasks.completed', { task, publish: true })).to.include({ published: 1 });
@@ -104,7 +104,7 @@ describe("a report of a task's status", () => {
     expect((await sandbox.call('tasks.reset', { task })).result).to.equal('400/110');
   });
 
-  it('of a missing task is rejected, a start with a different code', async () => {
+  it('is rejected for a missing task, with a different code for a start', async () => {
     await using sandbox = await openSandbox();
     const unknown = { task: 'f'.repeat(32) };
     expect((await sandbox.call('tasks.completed', unknown)).result).to.equal('400/101');
@@ -112,8 +112,8 @@ describe("a report of a task's status", () => {
   });
 });
 
-describe('abort', () => {
-  it('stops a waiting task at once and takes it out of its queue', async () => {
+describe('tasks.stop', () => {
+  it('stops a queued task at once and removes it from its queue', async () => {
     await using sandbox = await openSandbox();
     const queue = await sandbox.makeQueue('cpu');
     const task = await sandbox.makeQueued(queue);
@@ -122,7 +122,7 @@ describe('abort', () => {
     expect(await sandbox.entriesOf(queue)).to.deep.equal([]);
   });
 
-  it('stops a waiting task that was popped already', async () => {
+  it('stops a queued task that was already popped', async () => {
     await using sandbox = await openSandbox();
     const queue = await sandbox.makeQueue('cpu');
     const task = await sandbox.makeQueued(queue);
@@ -131,7 +131,7 @@ describe('abort', () => {
     expect(await sandbox.statusOf(task)).to.equal('stopped');
   });
 
-  it('leaves the entry of a parked task where it is', async () => {
+  it('keeps the entry of a parked task', async () => {
     await using sandbox = await openSandbox();
     const queue = await sandbox.makeQueue('cpu');
     const parking = await sandbox.makeQueue('slurm_scheduler');
@@ -143,7 +143,7 @@ describe('abort', () => {
     expect(await sandbox.entriesOf(parking)).to.deep.equal([task]);
   });
 
-  it('only asks a live worker, and again at the second abort', async () => {
+  it('only sets the message stopping if the worker is alive, at the second call too', async () => {
     const clock = createHandClock();
     await using sandbox = await openSandbox({ clock });
     const task = await makeRunning(sandbox);
@@ -154,7 +154,7 @@ describe('abort', () => {
     expect(await messageOf(sandbox, task)).to.equal('in_progress: stopping');
   });
 
-  it('stops a task whose worker has been silent for 600 s', async () => {
+  it('stops a task whose worker has not reported for 600 s', async () => {
     const clock = createHandClock();
     await using sandbox = await openSandbox({ clock });
     const task = await makeRunning(sandbox);
@@ -163,7 +163,7 @@ describe('abort', () => {
     expect(await messageOf(sandbox, task)).to.equal('stopped: Stopped by Sandbox User');
   });
 
-  it('is lost if a client writes a message meanwhile', async () => {
+  it('has no effect if a client writes another message before the worker reads it', async () => {
     await using sandbox = await openSandbox();
     const task = await makeRunning(sandbox);
     await sandbox.ok('tasks.stop', { task });
@@ -171,7 +171,7 @@ describe('abort', () => {
     expect(await messageOf(sandbox, task)).to.equal('in_progress: still going');
   });
 
-  it('is refused for a draft unless forced, and for a completed task', async () => {
+  it('refuses a completed task, and a draft without force', async () => {
     await using sandbox = await openSandbox();
     const draft = await sandbox.makeTask();
     expect((await sandbox.call('tasks.stop', { task: draft })).result).to.equal('400/110');
@@ -183,7 +183,7 @@ describe('abort', () => {
     expect((await sandbox.call('tasks.stop', { task: done })).result).to.equal('400/110');
   });
 
-  it('of many reports which tasks were stopped', async () => {
+  it('reports each stopped and each missing task of tasks.stop_many', async () => {
     await using sandbox = await openSandbox();
     const queued = await sandbox.makeQueued(await sandbox.makeQueue('cpu'));
     const answer = await sandbox.ok('tasks.stop_many', { ids: [queued, 'gone'] });
@@ -209,14 +209,14 @@ describe('the watchdog', () => {
     await using sandbox = await openSandbox({ clock });
     clock.advance(1000);
     const task = await makeRunning(sandbox);
-    // At its look after two hours the silence is a second too short, and the next look is the one that counts.
+    // At its run after two hours the task has been silent for a second less; only the next run stops it.
     clock.advance(8_098_000);
     expect(await sandbox.statusOf(task)).to.equal('in_progress');
     clock.advance(1000);
     expect(await sandbox.statusOf(task)).to.equal('stopped');
   });
 
-  it('does not stop a task with a ping, an event or a report', async () => {
+  it('keeps a task that sends pings, events or worker reports', async () => {
     const clock = createHandClock();
     await using sandbox = await openSandbox({ clock });
     const task = await makeRunning(sandbox);

@@ -1,4 +1,4 @@
-// Workers of the sandbox: how they appear, report and vanish.
+// Workers of the sandbox: registration, reports and expiry.
 import { expect } from 'chai';
 import * as z from 'zod';
 import { createHandClock, openSandbox, type OpenSandbox } from './open-sandbox.ts';
@@ -12,8 +12,8 @@ async function ids(sandbox: OpenSandbox, body: Record<string, unknown> = {}): Pr
   return (await workers(sandbox, body)).map((worker) => worker['id']);
 }
 
-describe('a worker', () => {
-  it('shows the queues it serves, and what waits in them', async () => {
+describe('a worker of the sandbox', () => {
+  it('shows its queues and their tasks', async () => {
     await using sandbox = await openSandbox();
     const queue = await sandbox.makeQueue('cpu');
     const task = await sandbox.makeQueued(queue);
@@ -31,7 +31,7 @@ describe('a worker', () => {
     expect((await sandbox.call('workers.register', body)).result).to.equal('400/701');
   });
 
-  it('disappears after its timeout, and stays with reports', async () => {
+  it('expires at its timeout unless it reports', async () => {
     const clock = createHandClock();
     await using sandbox = await openSandbox({ clock });
     await sandbox.ok('workers.register', { worker: 'silent', timeout: 60 });
@@ -48,7 +48,7 @@ describe('a worker', () => {
     expect(await ids(sandbox)).to.deep.equal(['new']);
   });
 
-  it('that names a task makes it a task with a worker, whatever its status', async () => {
+  it("updates the worker and time of a task that it reports, whatever the task's status", async () => {
     const clock = createHandClock(Date.UTC(2025, 0, 1));
     await using sandbox = await openSandbox({ clock });
     const task = await sandbox.makeTask();
@@ -64,14 +64,14 @@ describe('a worker', () => {
     expect((await workers(sandbox))[0]?.['task']).to.include({ id: task, name: 'a task' });
   });
 
-  it('that names an unknown task is rejected, but registered', async () => {
+  it('is registered even if it reports an unknown task, which is rejected', async () => {
     await using sandbox = await openSandbox();
     const body = { worker: 'w:1', task: 'gone', timestamp: 1 };
     expect((await sandbox.call('workers.status_report', body)).result).to.equal('400/101');
     expect(await ids(sandbox)).to.deep.equal(['w:1']);
   });
 
-  it('has no task when it reports none, and keeps its queues when it reports an empty list', async () => {
+  it('loses its task with a report without one, and keeps its queues with an empty list', async () => {
     await using sandbox = await openSandbox();
     const queue = await sandbox.makeQueue('cpu');
     const task = await sandbox.makeTask();
@@ -89,7 +89,7 @@ describe('a worker', () => {
     expect((await sandbox.call('workers.status_report', { worker: 'w:1' })).result).to.equal('400/12');
   });
 
-  it('disappears when it unregisters, which it may do twice', async () => {
+  it('is gone after it unregisters, which it may do twice', async () => {
     await using sandbox = await openSandbox();
     await sandbox.ok('workers.register', { worker: 'w:1' });
     await sandbox.ok('workers.unregister', { worker: 'w:1', queues: [] });
@@ -97,7 +97,7 @@ describe('a worker', () => {
     expect(await ids(sandbox)).to.deep.equal([]);
   });
 
-  it('is found by pattern, tag and how long ago it was seen', async () => {
+  it('is found by pattern, by tag and by the time of its last report', async () => {
     const clock = createHandClock();
     await using sandbox = await openSandbox({ clock });
     await sandbox.ok('workers.register', { worker: 'slurm:c:1', timeout: 9000, tags: ['gpu'] });
