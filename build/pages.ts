@@ -93,8 +93,8 @@ function failureTables(): string {
   const distinct = [...new Map(logs.map((row) => [row.join(), row])).values()];
   return [
     `## How a job ends\n\n${markdownTable(['state', 'meaning', 'what to do'], ends)}`,
-    'Exit code `0:53` means that the job could not write its output file; 126 and 127 are from bash, for a command of the template that',
-    'is not executable or does not exist. [templates.md](templates.md#how-a-job-ends) has the exit codes of the job script itself.\n',
+    'Exit code `0:53` means that the job could not write its output file. Bash exits with 126 if a command of the template is not',
+    'executable, and with 127 if it does not exist. [templates.md](templates.md#how-a-job-ends) lists the exit codes of the job script.\n',
     '## Errors in the log\n',
     "When a task has failed, the console explains known messages at the end of its job's log:\n",
     markdownTable(['error', 'what to do'], distinct),

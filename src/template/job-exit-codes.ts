@@ -41,7 +41,7 @@ export const JOB_EXIT_CODES = {
     code: 204,
     says: 'this node has no clearml.conf for the job.',
     advice:
-      'Put one into the home directory of the user of the job, or set agent.slurm.shared_dir to a directory that the nodes share. ' +
+      'Put one into the home directory of the job user, or set agent.slurm.shared_dir to a directory that the nodes share. ' +
       'With Pyxis, mount one of these into the container.',
   },
   serverRefused: {
@@ -83,7 +83,7 @@ export const JOB_EXIT_CODES = {
     says: 'the container image could not be pulled.',
     advice:
       'Check its name and tag, and that this node reaches the registry. If the registry requires a login, run "apptainer ' +
-      'registry login" as the user of the job. If it is unreachable, put the image as a file into agent.slurm.image_dir.',
+      'registry login" as the job user. If it is unreachable, put the image as a file into agent.slurm.image_dir.',
   },
   noPythonInImage: {
     code: 212,

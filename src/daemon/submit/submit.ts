@@ -142,7 +142,7 @@ async function handleOutcome(
       return { returning: entry, why: `Slurm cannot be reached: ${outcome.words}` };
     case 'unknown':
       // The job may exist: it is looked up by name before anything else is done for this task.
-      deps.log.warn('Submission outcome unknown; looking the job up by name', {
+      deps.log.warn('Submission outcome unknown; looking up the job by name', {
         ...facts,
         slurm: outcome.words,
       });

@@ -128,7 +128,7 @@ describe('a submission', () => {
     ['unavailable', 'warn: Slurm unreachable; returning the task to its queue', { slurm: 'sbatch said unavailable' }],
     [
       'unknown',
-      'warn: Submission outcome unknown; looking the job up by name',
+      'warn: Submission outcome unknown; looking up the job by name',
       { slurm: 'Zero Bytes were transmitted or received' },
     ],
   ] as const) {
