@@ -1,5 +1,7 @@
 // Templates and scripts of the tasks in the container tests.
 import { readFileSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { JOB_EXIT_CODES } from '../../src/template/job-exit-codes.ts';
 import { READER } from '../support/registry.ts';
 
@@ -72,3 +74,8 @@ export const REFUSED = [
   },
   { what: 'a mount that nobody has allowed', container: { arguments: '-v /etc:/x' }, words: 'may not be mounted' },
 ] as const;
+
+export async function writeScript(path: string, line: string): Promise<void> {
+  await mkdir(join(path, '..'), { recursive: true });
+  await writeFile(path, `#!/bin/sh\n${line}\n`, { mode: 0o755 });
+}

@@ -32,6 +32,7 @@ import {
   loginAndPush,
   NOT_TO_BE_HAD,
   REFUSED,
+  writeScript,
 } from './container-tasks.ts';
 import { prepareHostileRuns } from './hostile-containers.ts';
 import { RANKS_MEET } from './ranks-meet.ts';
@@ -327,8 +328,3 @@ describe('a task in a container', () => {
     expect(untouched.filter((line) => !now.includes(line) && !isCache(line))).to.deep.equal([]);
   });
 });
-
-async function writeScript(path: string, line: string): Promise<void> {
-  await mkdir(join(path, '..'), { recursive: true });
-  await writeFile(path, `#!/bin/sh\n${line}\n`, { mode: 0o755 });
-}
