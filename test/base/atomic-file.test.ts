@@ -20,7 +20,7 @@ import { join } from 'node:path';
 import { replaceFile } from '../../src/base/atomic-file.ts';
 import { rejection } from '../support/rejection.ts';
 
-describe('replacing a file', () => {
+describe('replaceFile', () => {
   let folder: string;
 
   beforeEach(async () => {
@@ -29,7 +29,7 @@ describe('replacing a file', () => {
 
   afterEach(() => rm(folder, { recursive: true }));
 
-  it('changes its text and mode, and leaves no other file', async () => {
+  it('replaces the text and mode, and leaves no other file', async () => {
     const file = join(folder, 'a');
     await writeFile(file, 'old');
     await chmod(file, 0o644);
@@ -42,7 +42,7 @@ describe('replacing a file', () => {
     expect(await readdir(folder)).to.deep.equal(['a']);
   });
 
-  it('appends to the new file, even if it was truncated since', async () => {
+  it('returns a handle that appends to the new file, even after a truncation', async () => {
     const file = join(folder, 'a');
     const handle = await replaceFile(file, 'new', 0o600);
     await handle.appendFile(' and more');
@@ -53,7 +53,7 @@ describe('replacing a file', () => {
     expect(await readFile(file, 'utf8')).to.equal('newer');
   });
 
-  it('syncs each write before it returns', async () => {
+  it('returns a handle that syncs each write', async () => {
     const handle = await replaceFile(join(folder, 'a'), 'new', 0o600);
     const [, flags = ''] = /^flags:\s+(\d+)$/m.exec(await readFile(`/proc/self/fdinfo/${handle.fd}`, 'utf8')) ?? [];
     await handle.close();
@@ -61,7 +61,7 @@ describe('replacing a file', () => {
     expect(Number.parseInt(flags, 8) & constants.O_DSYNC).to.equal(constants.O_DSYNC);
   });
 
-  it('syncs the new name before it returns', async () => {
+  it('syncs the directory before it returns', async () => {
     const probe = await open(folder, 'r');
     const prototype = Object.getPrototypeOf(probe) as FileHandle;
     await probe.close();
@@ -80,7 +80,7 @@ describe('replacing a file', () => {
     expect(synced.at(-1)).to.equal(await realpath(folder));
   });
 
-  it('discards a temporary file that a killed process left', async () => {
+  it('replaces a temporary file left by a killed process', async () => {
     const file = join(folder, 'a');
     await writeFile(`${file}.${process.pid}.tmp`, 'a long half');
 
@@ -98,7 +98,7 @@ describe('replacing a file', () => {
     expect(await readFile(join(folder, 'a'), 'utf8')).to.equal('old');
   });
 
-  it('leaves no temporary file when the rename fails', async () => {
+  it('leaves no temporary file if the rename fails', async () => {
     await mkdir(join(folder, 'a', 'b'), { recursive: true });
 
     await rejection(replaceFile(join(folder, 'a'), 'new', 0o600));

@@ -2,8 +2,8 @@
 import { expect } from 'chai';
 import { createBoundedMap } from '../../src/base/bounded-map.ts';
 
-describe('what is remembered', () => {
-  it('keeps its maximum size after 100,000 texts, with the newest', () => {
+describe('a bounded map', () => {
+  it('contains only the newest texts up to its maximum size', () => {
     const seen = createBoundedMap<number>(1_000);
     for (let number = 1; number <= 100_000; number += 1) seen.set(`text ${number}`, number);
 

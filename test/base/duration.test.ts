@@ -6,7 +6,7 @@ const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 
-describe('a duration in a sentence', () => {
+describe('formatDuration', () => {
   for (const [ms, said] of [
     [0, '0 s'],
     [20 * SECOND, '20 s'],
@@ -17,7 +17,7 @@ describe('a duration in a sentence', () => {
     [24 * HOUR, '24 h'],
     [72 * HOUR, '3 days'],
   ] as const) {
-    it(`of ${ms} ms is ${said}`, () => {
+    it(`returns "${said}" for ${ms} ms`, () => {
       expect(formatDuration(ms)).to.equal(said);
     });
   }

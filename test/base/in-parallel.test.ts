@@ -4,8 +4,8 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { inParallel } from '../../src/base/in-parallel.ts';
 import { rejection } from '../support/rejection.ts';
 
-describe('work with limited concurrency', () => {
-  it('processes all items, never more at a time than allowed', async () => {
+describe('inParallel', () => {
+  it('processes all items, and never more at a time than permitted', async () => {
     const done: number[] = [];
     let atOnce = 0;
     let most = 0;
@@ -21,7 +21,7 @@ describe('work with limited concurrency', () => {
     expect(most).to.equal(2);
   });
 
-  it('starts nothing after a failure, waits for running calls, and throws the first error', async () => {
+  it('starts no more calls after a failure, waits for the running ones, and throws the first error', async () => {
     const seen: string[] = [];
 
     const error = await rejection(

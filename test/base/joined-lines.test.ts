@@ -3,8 +3,8 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { joinLines } from '../../src/base/joined-lines.ts';
 
-describe('lines of a file that we write', () => {
-  it('stay one line each, whatever they contain', () => {
+describe('joinLines', () => {
+  it('writes each text as one line, whatever it contains', () => {
     fc.assert(
       fc.property(
         fc.array(fc.string({ unit: fc.constantFrom('a', '\n', '\r', '\u2028', '\x85', '#', ' ') })),
@@ -15,7 +15,7 @@ describe('lines of a file that we write', () => {
     );
   });
 
-  it('escape a newline in the name of a queue in a comment', () => {
+  it('escapes a newline in a queue name inside a comment', () => {
     expect(joinLines(['# There is no queue "a\n  slurm_bin_dir: /tmp"', 'b'])).to.equal(
       '# There is no queue "a\\u000a  slurm_bin_dir: /tmp"\nb\n',
     );

@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { nearestName } from '../../src/base/nearest.ts';
 
-describe('the closest name', () => {
+describe('nearestName', () => {
   const known = ['queue', 'template-files', 'create-queue'];
 
   for (const [typed, meant] of [
@@ -11,12 +11,12 @@ describe('the closest name', () => {
     ['templatefiles', 'template-files'],
     ['creat-queue', 'create-queue'],
   ]) {
-    it(`is ${meant ?? ''} for ${typed ?? ''}`, () => {
+    it(`returns ${meant ?? ''} for ${typed ?? ''}`, () => {
       expect(nearestName(typed ?? '', known)).to.equal(meant);
     });
   }
 
-  it('is undefined if none is close', () => {
+  it('returns undefined if no name is close', () => {
     expect(nearestName('partition', known)).to.equal(undefined);
     expect(nearestName('queue', [])).to.equal(undefined);
   });

@@ -6,7 +6,7 @@ import { redactShapes, redactText, redactWords } from '../../src/base/redact.ts'
 
 const CASES = Number(process.env['FUZZ_CASES'] ?? 300);
 
-describe('a text', () => {
+describe('redactText', () => {
   for (const [text, shown] of [
     ['-e MY_CRED=abc123 --shm-size=8g', '-e MY_CRED=******** --shm-size=8g'],
     ['-e "HF_TOKEN=abc def" --ipc=host', '-e "HF_TOKEN=********" --ipc=host'],
@@ -29,7 +29,7 @@ describe('a text', () => {
     ['bash -c "curl --password \'a b\' x"', 'bash -c "curl --password \'********\' x"'],
     ['PASSWORD="a b"c d', 'PASSWORD=******** d'],
   ] as const) {
-    it(`without its secrets: ${text}`, () => {
+    it(`masks the secrets in: ${text}`, () => {
       expect(redactText(text).shown).to.equal(shown);
     });
   }
@@ -45,12 +45,12 @@ describe('a text', () => {
     '/home/ada/.local/state',
     "it's a sentence, of an author",
   ]) {
-    it(`is shown whole where there is none: ${text}`, () => {
+    it(`masks nothing in: ${text}`, () => {
       expect(redactText(text)).to.deep.equal({ shown: text, secrets: [] });
     });
   }
 
-  it('may be a list of words, where one announces the next', () => {
+  it('masks a word of a list if the word before it announces a secret', () => {
     const words = ['-e', 'MY_CRED=a b', '--password', 'x y', '-u', 'ada:pw', '--shm-size=8g', 'curl --token abc'];
 
     expect(redactWords(words).map(({ shown }) => shown)).to.deep.equal([
@@ -59,7 +59,7 @@ describe('a text', () => {
     ]);
   });
 
-  it('from others loses only secrets with a known format', () => {
+  it('leaves unknown secrets in a text of another program, and masks known formats', () => {
     expect(redactShapes(`token-eyJhbGciOiJIUzI1.${'a'.repeat(9)}.sig`)).to.equal('token-********');
     expect(redactShapes('token=5 passed, https://u:pw@h failed with Bearer abcdefgh1')).to.equal(
       'token=5 passed, https://********@h failed with Bearer ********',
@@ -85,7 +85,7 @@ describe('a text', () => {
     fc.stringMatching(/^[A-Za-z0-9][ -~]{7,30}[A-Za-z0-9]$/),
   );
 
-  it('shows no part of a canary, and returns it, so that no other output shows it', () => {
+  it('masks every part of a canary, and returns the canary, so that other outputs can mask it', () => {
     fc.assert(
       fc.property(fc.constantFrom(...CONTEXTS), secrets, (context, secret) => {
         const quoted = quoteWord(secret);
@@ -104,7 +104,7 @@ describe('a text', () => {
     );
   });
 
-  it('is searched in time proportional to its length', () => {
+  it('takes time proportional to the length of the text', () => {
     for (const text of [
       'a'.repeat(200_000),
       '--'.repeat(100_000),

@@ -4,9 +4,9 @@ import { execFileSync } from 'node:child_process';
 import fc from 'fast-check';
 import { NulInWordError, quoteWord, splitWords } from '../../src/base/shell-word.ts';
 
-describe('a quoted shell word', () => {
+describe('quoteWord', () => {
   for (const shell of ['bash', 'sh']) {
-    it(`comes out of ${shell} as it went in, whatever it holds`, () => {
+    it(`returns a word that ${shell} reads as the original text, whatever it contains`, () => {
       const values = fc.sample(
         fc.string({ unit: 'binary', maxLength: 40 }).map((text) => text.replaceAll('\0', '').toWellFormed()),
         { numRuns: 500, seed: 1 },
@@ -20,11 +20,11 @@ describe('a quoted shell word', () => {
     });
   }
 
-  it('cannot contain a NUL, at which the kernel would end it', () => {
+  it('rejects a text with a NUL, as the kernel would end the word there', () => {
     expect(() => quoteWord('a\0b')).to.throw(NulInWordError);
   });
 
-  it('is one word when split again', () => {
+  it('returns a word that splitWords reads as the original text', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (text) => {
         fc.pre(!text.includes('\0'));

@@ -6,8 +6,8 @@ import { rejection } from '../support/rejection.ts';
 
 const LONG_MS = 3_600_000;
 
-describe('a wait that a signal may end early', () => {
-  it('returns true at its end', async () => {
+describe('sleepUnlessStopped', () => {
+  it('returns true when the time has passed', async () => {
     expect(await sleepUnlessStopped(systemClock, 1, new AbortController().signal)).to.equal(true);
   });
 
@@ -20,7 +20,7 @@ describe('a wait that a signal may end early', () => {
     expect(await slept).to.equal(false);
   });
 
-  it('does not start after the signal', async () => {
+  it('returns false immediately if the signal was sent before', async () => {
     expect(await sleepUnlessStopped(systemClock, LONG_MS, AbortSignal.abort())).to.equal(false);
   });
 

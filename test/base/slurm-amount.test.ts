@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { limitKind, readAmount, readLimit } from '../../src/base/slurm-amount.ts';
 
-describe('an amount', () => {
+describe("an amount in Slurm's notation", () => {
   for (const [text, seconds] of [
     ['90', 5400],
     ['1:30', 120],
@@ -18,7 +18,7 @@ describe('an amount', () => {
     ['UNLIMITED', Infinity],
     ['infinite', Infinity],
   ] as const) {
-    it(`of time: ${text} is ${seconds} seconds`, () => {
+    it(`is read as a time: ${text} means ${seconds} seconds`, () => {
       expect(readAmount(text, 'duration')?.most).to.equal(seconds);
     });
   }
@@ -32,7 +32,7 @@ describe('an amount', () => {
     ['1TB', 1024 ** 3],
     ['0', Infinity],
   ] as const) {
-    it(`of memory: ${text} is ${kilobytes} kilobytes`, () => {
+    it(`is read as memory: ${text} means ${kilobytes} kilobytes`, () => {
       expect(readAmount(text, 'memory')?.most).to.equal(kilobytes);
     });
   }
@@ -47,7 +47,7 @@ describe('an amount', () => {
     ['gpus', ['', '1k', '-5', 'a100:1k', '1:2', 'a100=2', '2,', 'gpu:a100:2', 'unlimited', 'INFINITE']],
   ] as const) {
     for (const text of texts) {
-      it(`is not ${kind}: "${text}"`, () => {
+      it(`is rejected as ${kind}: "${text}"`, () => {
         expect(readAmount(text, kind)).to.equal(undefined);
       });
     }
@@ -66,7 +66,7 @@ describe('an amount', () => {
     ['gpus', 'a100:2,h100', 3, 3],
     ['gpus', 'a100:0', 0, 0],
   ] as const) {
-    it(`of ${kind}: ${text} is ${least} to ${most}`, () => {
+    it(`is read as ${kind}: ${text} means ${least} to ${most}`, () => {
       expect(readAmount(text, kind)).to.deep.equal({ least, most });
     });
   }
@@ -82,7 +82,7 @@ describe('an amount', () => {
     ['nodes', '-1', -1],
     ['gpus', '1:00', undefined],
   ] as const) {
-    it(`as a limit of ${kind}: "${text}" is ${limit ?? 'none'}`, () => {
+    it(`is read as a limit of ${kind}: "${text}" means ${limit ?? 'none'}`, () => {
       expect(readLimit(text, kind)).to.equal(limit);
     });
   }
@@ -98,7 +98,7 @@ describe('an amount', () => {
     ['soon', undefined],
     ['', undefined],
   ] as const) {
-    it(`as a limit: "${text}" is ${kind ?? 'none'}`, () => {
+    it(`has the kind of its limit: "${text}" is ${kind ?? 'none'}`, () => {
       expect(limitKind(text)).to.equal(kind);
     });
   }

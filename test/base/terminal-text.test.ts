@@ -9,21 +9,21 @@ const ATTACKS: readonly (readonly [what: string, text: string, shown: string])[]
   ['moves the cursor', 'a\x1b[2J\x1b[Hb', 'a\\u001b[2J\\u001b[Hb'],
   ['sets the title', '\x1b]0;root\x07', '\\u001b]0;root\\u0007'],
   ['sets the clipboard', '\x1b]52;c;cm0gLXJm\x1b\\', '\\u001b]52;c;cm0gLXJm\\u001b\\'],
-  ['does so with one byte', '\x9b2J', '\\u009b2J'],
-  ['hides what it writes', '\x1b[8msecret', '\\u001b[8msecret'],
+  ['moves the cursor with a one-byte sequence', '\x9b2J', '\\u009b2J'],
+  ['is hidden', '\x1b[8msecret', '\\u001b[8msecret'],
   ['returns to the start of a line', 'Failed\rDone  ', 'Failed\\u000dDone  '],
-  ['goes back', 'abc\b\b\bxyz', 'abc\\u0008\\u0008\\u0008xyz'],
+  ['moves back over letters', 'abc\b\b\bxyz', 'abc\\u0008\\u0008\\u0008xyz'],
   [
-    'turns text around',
+    'reverses the direction of text',
     'a \u202ecba\u202c \u2067x\u2069 \u200f\u061c',
     'a \\u202ecba\\u202c \\u2067x\\u2069 \\u200f\\u061c',
   ],
-  ['asks the terminal to answer', '\x1b[6n\x05', '\\u001b[6n\\u0005'],
+  ['makes the terminal respond', '\x1b[6n\x05', '\\u001b[6n\\u0005'],
 ];
 
 describe('text for a terminal', () => {
   for (const [what, text, shown] of ATTACKS) {
-    it(`that ${what} is shown instead`, () => {
+    it(`that ${what} is escaped`, () => {
       expect(terminalText(text)).to.equal(shown);
     });
   }
@@ -35,7 +35,7 @@ describe('text for a terminal', () => {
     expect(terminalText('one\r\ntwo\r\n')).to.equal('one\ntwo\n');
   });
 
-  it('keeps our own colors, and ends one that others began', () => {
+  it('keeps the colors of this program, and resets a color that the text leaves on', () => {
     const paint = painter({ isTerminal: true, environment: {} });
     const own = `${paint('bad', 'failed')} and ${paint('good', 'ok')}\n`;
 
@@ -43,7 +43,7 @@ describe('text for a terminal', () => {
     expect(terminalText('\x1b[31mred\n')).to.equal(`\x1b[31mred\n${COLOR_END}`);
   });
 
-  it('contains nothing else that a terminal executes, for any input', () => {
+  it('contains no other control sequences, whatever the input is', () => {
     const hostile = fc.array(
       fc.oneof(
         fc.constantFrom(

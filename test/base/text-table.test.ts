@@ -7,7 +7,7 @@ const HEAD = ['NAME', 'WHY'];
 const LONG = 'one two three four five six seven eight nine ten eleven twelve';
 
 describe('a table', () => {
-  it('aligns its columns, with wide and composed characters', () => {
+  it('aligns its columns, even with wide and composed characters', () => {
     expect(
       textTable(HEAD, [
         ['学習', 'a'],
@@ -17,7 +17,7 @@ describe('a table', () => {
     ).to.equal('NAME  WHY\n学習  a\n👩‍🚀    b\n\x1b[32mred\x1b[39m   c\n');
   });
 
-  it('has one line per row if the width is unknown', () => {
+  it('has one line per row if the width of the terminal is unknown', () => {
     expect(textTable(HEAD, [['a', LONG]])).to.equal(`NAME  WHY\na     ${LONG}\n`);
   });
 
@@ -27,7 +27,7 @@ describe('a table', () => {
     );
   });
 
-  it('moves the last column below the row if it is too narrow, or too narrow for one word', () => {
+  it('places the last column below the row if it is too narrow, or too narrow for one word', () => {
     expect(
       textTable(
         HEAD,
@@ -46,7 +46,7 @@ describe('a table', () => {
 });
 
 describe('a truncated text', () => {
-  it('fits into its columns, and ends between characters', () => {
+  it('fits into its width, and ends between characters', () => {
     expect(cutToWidth('abcdef', 6)).to.equal('abcdef');
     expect(cutToWidth('abcdefg', 6)).to.equal('abcde…');
     expect(cutToWidth('学習タスク', 6)).to.equal('学習…');

@@ -32,48 +32,68 @@ function way(...steps: readonly Partial<PathStep>[]): PathSteps {
 describe('a path', () => {
   const trust: Trust = { uid: ADA };
   const rows: readonly [string, PathSteps, string | undefined, Partial<Trust>?][] = [
-    ['of the user in a folder of root is trusted', way({ uid: 0, gid: 0 }, {}), undefined],
-    ['of another user is not', way({}, { uid: MALLORY }), '/1 belongs to another user (uid 4002)'],
-    ['below a folder of another user is not', way({ uid: MALLORY }, {}), '/0 belongs to another user (uid 4002)'],
+    ['of the user in a directory of root is trusted', way({ uid: 0, gid: 0 }, {}), undefined],
+    ['of another user is not trusted', way({}, { uid: MALLORY }), '/1 belongs to another user (uid 4002)'],
     [
-      'through a link of another user is not',
+      'below a directory of another user is not trusted',
+      way({ uid: MALLORY }, {}),
+      '/0 belongs to another user (uid 4002)',
+    ],
+    [
+      'through a link of another user is not trusted',
       way({ kind: 'link', uid: MALLORY }, {}),
       '/0 belongs to another user (uid 4002)',
     ],
-    ['through a link of the user is, whatever its mode', way({ kind: 'link', mode: 0o777 }, {}), undefined],
-    ['in a folder for everybody is not', way({ mode: 0o777 }, {}), '/0 can be written by everybody (mode 777)'],
-    ['in a sticky folder for everybody is', way({ mode: 0o1777, uid: 0 }, {}), undefined],
     [
-      'that is itself such a folder is not',
+      'through a link of the user is trusted, whatever the mode of the link',
+      way({ kind: 'link', mode: 0o777 }, {}),
+      undefined,
+    ],
+    [
+      'in a directory that all users can write is not trusted',
+      way({ mode: 0o777 }, {}),
+      '/0 can be written by everybody (mode 777)',
+    ],
+    ['in a sticky directory of root is trusted', way({ mode: 0o1777, uid: 0 }, {}), undefined],
+    [
+      'that is itself a sticky directory is not trusted',
       way({ mode: 0o1777, uid: 0 }),
       '/0 can be written by everybody (mode 1777)',
     ],
-    ['that is to be made in such a folder is', { ...way({ mode: 0o1777, uid: 0 }), isWhole: false }, undefined],
-    ['in a folder of a group is not', way({ mode: 0o775, gid: LAB }, {}), '/0 can be written by group 4100 (mode 775)'],
     [
-      'in a folder of the trusted group is',
+      'that does not exist yet in a sticky directory is trusted',
+      { ...way({ mode: 0o1777, uid: 0 }), isWhole: false },
+      undefined,
+    ],
+    [
+      'in a directory that a group can write is not trusted',
+      way({ mode: 0o775, gid: LAB }, {}),
+      '/0 can be written by group 4100 (mode 775)',
+    ],
+    [
+      'in a directory of the trusted group is trusted',
       way({ mode: 0o2770, uid: MALLORY, gid: LAB }, {}),
       undefined,
       { group: LAB },
     ],
     [
-      'in a folder of the trusted group for everybody is not, be it sticky',
+      'in a directory of the trusted group that all users can write is not trusted, even if it is sticky',
       way({ mode: 0o3777, gid: LAB }, {}),
       '/0 can be written by everybody (mode 3777)',
       { group: LAB },
     ],
     [
-      "in a folder of a group with the user's own number is not: others may be in it, or an access list lets them write",
+      "in a directory of the user's own group is not trusted, as other users may belong to the group",
       way({ mode: 0o775 }, { mode: 0o664, kind: 'file' }),
       '/0 can be written by group 4001 (mode 775)',
     ],
     [
-      'that a group may write to is, below a folder of the user that lets nobody else in',
+      'that a group can write is trusted if a parent directory admits only the user',
       way({ mode: 0o700, path: '/home' }, { mode: 0o664, kind: 'file', path: '/home/a' }),
       undefined,
     ],
     [
-      'that a group may write to is not, where a link leads out of such a folder',
+      'that a group can write is not trusted if a link leads out of that private directory',
       way(
         { mode: 0o700, path: '/home' },
         { kind: 'link', path: '/home/a' },
@@ -83,39 +103,54 @@ describe('a path', () => {
       '/data can be written by group 4001 (mode 775)',
     ],
     [
-      'of another user is not, be it below such a folder',
+      'of another user is not trusted, even below a private directory of the user',
       way({ mode: 0o700, path: '/home' }, { uid: MALLORY, kind: 'file', path: '/home/a' }),
       '/home/a belongs to another user (uid 4002)',
     ],
-    ['of nobody is not', way({ uid: 65534 }), '/0 belongs to another user (uid 65534)'],
-    ['of a system account is trusted among programs of the site', way({ uid: 990, gid: 990 }, {}), undefined, SITE],
+    ['of the user nobody is not trusted', way({ uid: 65534 }), '/0 belongs to another user (uid 65534)'],
+    ["of a system account is trusted among the cluster's programs", way({ uid: 990, gid: 990 }, {}), undefined, SITE],
     ['of a system account is not trusted elsewhere', way({ uid: 990 }), '/0 belongs to another user (uid 990)'],
-    ['of a person is not trusted there either', way({ uid: 1000 }), '/0 belongs to another user (uid 1000)', SITE],
     [
-      'of the user slurm is trusted there, whatever the number',
+      "of an ordinary user is not trusted among the cluster's programs",
+      way({ uid: 1000 }),
+      '/0 belongs to another user (uid 1000)',
+      SITE,
+    ],
+    [
+      "of the user slurm is trusted among the cluster's programs, whatever its uid",
       way({ uid: 64030, gid: 64030, mode: 0o775 }),
       undefined,
       SITE,
     ],
-    ['for the group of root is trusted there', way({ uid: 0, gid: 0, mode: 0o775 }), undefined, SITE],
     [
-      'for the group of root is not trusted elsewhere',
+      "that root's group can write is trusted among the cluster's programs",
+      way({ uid: 0, gid: 0, mode: 0o775 }),
+      undefined,
+      SITE,
+    ],
+    [
+      "that root's group can write is not trusted elsewhere",
       way({ uid: 0, gid: 0, mode: 0o775 }),
       '/0 can be written by group 0 (mode 775)',
     ],
     [
-      'for the group users is not trusted there',
+      "that the group users can write is not trusted among the cluster's programs",
       way({ uid: 0, gid: 100, mode: 0o775 }),
       '/0 can be written by group 100 (mode 775)',
       SITE,
     ],
     [
-      'for everybody is not trusted there',
+      "that all users can write is not trusted among the cluster's programs",
       way({ uid: 990, mode: 0o777 }),
       '/0 can be written by everybody (mode 777)',
       SITE,
     ],
-    ['of an owner whom a container does not know is, there', way({ uid: 65534 }, {}), undefined, { unmapped: 65534 }],
+    [
+      'of an owner that the container does not map is trusted in that container',
+      way({ uid: 65534 }, {}),
+      undefined,
+      { unmapped: 65534 },
+    ],
   ];
   for (const [what, steps, why, more] of rows) {
     it(what, () => {
@@ -125,11 +160,15 @@ describe('a path', () => {
 
   const file = { kind: 'file' } as const;
   const readable: readonly [string, PathSteps, boolean][] = [
-    ['of mode 600 is read by nobody else', way({}, { ...file, mode: 0o600 }), false],
-    ['of mode 644 is read by others', way({}, { ...file, mode: 0o644 }), true],
-    ['of mode 644 below a closed folder is read by nobody else', way({ mode: 0o700 }, { ...file, mode: 0o644 }), false],
-    ['of mode 640 is read by its group', way({}, { ...file, mode: 0o640, gid: LAB }), true],
-    ["of mode 640 and a group with the user's own number is read by that", way({}, { ...file, mode: 0o640 }), true],
+    ['of mode 600 is readable only by the user', way({}, { ...file, mode: 0o600 }), false],
+    ['of mode 644 is readable by others', way({}, { ...file, mode: 0o644 }), true],
+    [
+      'of mode 644 below a private directory is readable only by the user',
+      way({ mode: 0o700 }, { ...file, mode: 0o644 }),
+      false,
+    ],
+    ['of mode 640 is readable by its group', way({}, { ...file, mode: 0o640, gid: LAB }), true],
+    ["of mode 640 is readable by others even if its group is the user's own", way({}, { ...file, mode: 0o640 }), true],
   ];
   for (const [what, steps, expected] of readable) {
     it(what, () => {
@@ -138,22 +177,22 @@ describe('a path', () => {
   }
 });
 
-describe('a name', () => {
+describe('the name of a file', () => {
   const trust: Trust = { uid: ADA };
   const open = { mode: 0o1777, uid: 0 };
   const rows: readonly [string, PathSteps, string | undefined][] = [
-    ['of a file in a sticky folder is trusted', way(open, { kind: 'file' }), undefined],
+    ['that exists in a sticky directory is trusted', way(open, { kind: 'file' }), undefined],
     [
-      'of a missing file in one is not: any user could create it first',
+      'that is missing in a sticky directory is not trusted, as any user could create it first',
       { ...way(open), isWhole: false },
       '/0 can be written by everybody (mode 1777)',
     ],
     [
-      'of a missing file behind a link of the user is checked by the directory that would contain it',
+      'that is missing behind a link of the user is checked by the directory that would contain it',
       { ...way({}, { kind: 'link' }, { ...open, path: '/tmp' }), isWhole: false },
       '/tmp can be written by everybody (mode 1777)',
     ],
-    ["of what is not there yet in the user's folder is trusted", { ...way(open, {}), isWhole: false }, undefined],
+    ["that is missing in the user's own directory is trusted", { ...way(open, {}), isWhole: false }, undefined],
   ];
   for (const [what, steps, why] of rows) {
     it(what, () => {
@@ -162,7 +201,7 @@ describe('a name', () => {
   }
 });
 
-describe('paths in trees of two users', () => {
+describe('the check of paths in trees of two users', () => {
   let folder: string;
   before(requireRoot);
   beforeEach(() => {
@@ -177,7 +216,7 @@ describe('paths in trees of two users', () => {
     return as(ADA, [shell, '-c', script, packagePath('templates/partials/trust.sh.mustache'), ...paths]);
   }
 
-  it('get the same result from TypeScript, bash and dash, and Mallory cannot change a trusted one', () => {
+  it('gives the same result in TypeScript, bash and dash, and trusts no path that the other user can change', () => {
     const cases = Number(process.env['FUZZ_CASES'] ?? 60);
     const paths = fc
       .sample(tree, { numRuns: cases, seed: Number(process.env['FUZZ_SEED'] ?? 13) })

@@ -2,31 +2,31 @@
 import { expect } from 'chai';
 import { wrapLines, wrapText } from '../../src/base/wrap-text.ts';
 
-describe('wrapped text', () => {
-  it('is broken between words, each line with its indent', () => {
+describe('wrapText', () => {
+  it('breaks lines between words, and indents each line', () => {
     expect(wrapText('one two three four', { indent: '  ', width: 10 })).to.equal('  one two\n  three\n  four\n');
     expect(wrapText('exactly ten', { width: 11 })).to.equal('exactly ten\n');
   });
 
-  it('keeps a word whole that is longer than a line', () => {
+  it('does not break a word that is longer than a line', () => {
     expect(wrapText('a /very/long/path here', { width: 8 })).to.equal('a\n/very/long/path\nhere\n');
     expect(wrapText('', { width: 8 })).to.equal('\n');
   });
 
-  it('counts columns: a wide character takes two, a color none', () => {
+  it('counts columns: two for a wide character, none for a color', () => {
     expect(wrapText('学習 学習 ab', { width: 9 })).to.equal('学習 学習\nab\n');
     expect(wrapText('👩‍🚀 👩‍🚀 ab', { width: 5 })).to.equal('👩‍🚀 👩‍🚀\nab\n');
     expect(wrapText('\x1b[31mred\x1b[0m and', { width: 7 })).to.equal('\x1b[31mred\x1b[0m and\n');
   });
 });
 
-describe('lines for a terminal', () => {
-  it('are broken between words if they are too wide', () => {
+describe('wrapLines', () => {
+  it('breaks lines between words if they are too wide', () => {
     expect(wrapLines('one two three\nfour\n', 8)).to.equal('one two\nthree\nfour\n');
     expect(wrapText('one two three', { width: Infinity })).to.equal('one two three\n');
   });
 
-  it('that are indented stay whole, so that they can be copied', () => {
+  it('does not break indented lines, so that users can copy them', () => {
     expect(wrapLines('Type this:\n  program --with many --words\n', 10)).to.equal(
       'Type this:\n  program --with many --words\n',
     );

@@ -15,7 +15,7 @@ describe('an invalid setting', () => {
     );
   });
 
-  it('is reported with all names of its group if none is close', () => {
+  it('is reported with all names of its group if no name is close', () => {
     expect(problemWith('agent.slurm.grace { whatever_else: 5 }')).to.contain(
       'agent.slurm.grace has start_sec, server_sec, end_sec, stop_sec, absent_sec, never_starts_sec, adopt_sec',
     );
@@ -41,14 +41,14 @@ describe('an invalid setting', () => {
     ['agent.abort_callback_max_timeout: long', 'agent.abort_callback_max_timeout must be a number, without a unit'],
   ];
   for (const [text, says] of demands) {
-    it(`is rejected: ${text}`, () => {
+    it(`causes an error: ${text}`, () => {
       expect(problemWith(text))
         .to.match(/^\/home\/ada\/clearml\.conf:1:\d+: /)
         .and.to.contain(says);
     });
   }
 
-  it('is rejected if it would run jobs as the wrong user', () => {
+  it('causes an error if it would run jobs as another user', () => {
     const message = problemWith('agent.slurm {\n  user_map { default: nobody }\n}');
 
     expect(message).to.contain('/home/ada/clearml.conf:2:3: agent.slurm.user_map must be {}: ');
@@ -56,7 +56,7 @@ describe('an invalid setting', () => {
     expect(configWith('agent.slurm.user_map {}').tree['agent']).to.have.nested.property('slurm.user_map');
   });
 
-  it('is reported with the variable or option that set it', () => {
+  it('is reported with the variable or option that sets it', () => {
     expect(() => configFrom({ environment: { CLEARML_AGENT__AGENT__SLURM__QUEUE: '[x]' } })).to.throw(
       ConfigError,
       'CLEARML_AGENT__AGENT__SLURM__QUEUE: there is no setting agent.slurm.queue: did you mean agent.slurm.queues?',
@@ -66,7 +66,7 @@ describe('an invalid setting', () => {
     ).to.throw(ConfigError, '--poll: agent.slurm.poll_interval_sec must be a number');
   });
 
-  it('is ignored outside of agent.slurm', () => {
+  it('causes no error outside of agent.slurm', () => {
     expect(configWith('agent.whatever: {x: 1}, api.whatever: 1, whatever: 1').tree).to.deep.include({ whatever: 1 });
   });
 });

@@ -20,29 +20,29 @@ function problemWith(slurm: string): string {
   return thrown(ConfigError, () => served(slurm)).message;
 }
 
-describe('queues', () => {
+describe('a queue', () => {
   const cases: readonly [what: string, slurm: string, expected: string[]][] = [
-    ['without clusters go to the only one, which has no name', 'queues: [a, b]', ['a -> - (-)', 'b -> - (-)']],
-    ['of a single cluster need not name it', 'clusters { hpc1 {} }, queues: [a]', ['a -> hpc1 (-)']],
-    ['that nobody named are none where there are several clusters', TWO, []],
-    ['are the one named default when none is given', 'clusters { hpc1 {} }', ['default -> hpc1 (-)']],
+    ['uses the only, unnamed cluster if no clusters are configured', 'queues: [a, b]', ['a -> - (-)', 'b -> - (-)']],
+    ['uses the only named cluster without naming it', 'clusters { hpc1 {} }, queues: [a]', ['a -> hpc1 (-)']],
+    ['does not exist by default if there are several clusters', TWO, []],
+    ['is named "default" if none is configured', 'clusters { hpc1 {} }', ['default -> hpc1 (-)']],
     [
-      'go where they say, with their own template or that of their cluster',
+      'uses the cluster that it names, and its own template or that of the cluster',
       `${TWO}, queues { a { cluster: hpc1 }, b { cluster: hpc2 }, c { cluster: hpc2, template: own.template } }`,
       ['a -> hpc1 (-)', 'b -> hpc2 (/home/ada/two.template)', 'c -> hpc2 (/home/ada/own.template)'],
     ],
     [
-      'of the chosen cluster are those that name it, and those that name none',
+      'is served if it names the selected cluster, or no cluster',
       `${TWO}, cluster: hpc2, queues { a { cluster: hpc1 }, b { cluster: hpc2 }, c {} }`,
       ['b -> hpc2 (/home/ada/two.template)', 'c -> hpc2 (/home/ada/two.template)'],
     ],
     [
-      'keep the order in which they are written, also those whose names are numbers',
+      'keeps its position in the file, even if its name is a number',
       'queues { gpu {}, 10 {}, cpu {}, 2 {} }',
       ['gpu -> - (-)', '10 -> - (-)', 'cpu -> - (-)', '2 -> - (-)'],
     ],
     [
-      'with dots and blanks in their names stand in quotes',
+      'may have dots and blanks in a quoted name',
       `${TWO}, queues { "team a/v1.2" { cluster: hpc1 } }`,
       ['team a/v1.2 -> hpc1 (-)'],
     ],
@@ -53,7 +53,7 @@ describe('queues', () => {
     });
   }
 
-  it('of --queue select queues from the group in the file, in the order of the option', () => {
+  it('of --queue is taken from the group in the file, in the order of the option', () => {
     const { settings } = configFrom({
       files: {
         '/home/ada/clearml.conf': `agent.slurm { ${TWO}, queues { a { cluster: hpc1, template: t }, b { cluster: hpc2 } } }`,
@@ -64,7 +64,7 @@ describe('queues', () => {
     expect(routes(settings)).to.deep.equal(['b -> hpc2 (/home/ada/two.template)', 'a -> hpc1 (/home/ada/t)']);
   });
 
-  it('use the template of the command line instead of their own', () => {
+  it('uses the template of the command line instead of its own', () => {
     const { settings } = configFrom({
       files: {
         '/home/ada/clearml.conf': 'agent.slurm { clusters { hpc1 { template: c } }, queues { a { template: t } } }',
@@ -78,7 +78,7 @@ describe('queues', () => {
 });
 
 describe('a cluster', () => {
-  it('has its own state directory and scheduler queue, and inherits the settings it does not set', () => {
+  it('has its own state directory and scheduler queue, and inherits settings that it does not set', () => {
     const { clusters } = served(
       'state_dir: /s, shared_dir: /all, python: /py, slurm_bin_dir: /bin, clusters { hpc1 { shared_dir: /one }, hpc2 { slurm_conf: /two.conf } }',
       { SLURM_CONF: '/here.conf' },
@@ -105,7 +105,7 @@ describe('a cluster', () => {
     ]);
   });
 
-  it('over SSH has the settings of the file, and leaves the others to ssh', () => {
+  it('over SSH has the connection settings of the file, and leaves the others to ssh', () => {
     const { clusters } = served(`clusters {
       plain { host: login1 }
       full { host: login2, user: jane, port: 2222, identity_file: ~/.ssh/k, jump: [gate, "jo@inner:22"],
@@ -140,18 +140,18 @@ describe('a cluster', () => {
     ]);
   });
 
-  it('over SSH ignores SLURM_CONF, which is for this machine', () => {
+  it('over SSH ignores SLURM_CONF, which belongs to this machine', () => {
     const { clusters } = served('clusters { hpc1 { host: login1 }, here { host: localhost } }', { SLURM_CONF: '/c' });
 
     expect(clusters.map(({ slurmConf }) => slurmConf)).to.deep.equal([undefined, '/c']);
     expect(clusters.map(({ ssh }) => ssh?.host)).to.deep.equal(['login1', undefined]);
   });
 
-  it('that is selected is the only one', () => {
+  it('is the only one if it is selected', () => {
     expect(served(`${TWO}, cluster: hpc2`).clusters.map(({ name }) => name)).to.deep.equal(['hpc2']);
   });
 
-  it('without a queue is served too, to track its jobs until they end', () => {
+  it('is served even without a queue, so that its jobs are tracked until they end', () => {
     const { clusters, queues } = served(`${TWO}, queues { a { cluster: hpc1 } }`);
 
     expect(clusters.map(({ name }) => name)).to.deep.equal(['hpc1', 'hpc2']);
@@ -159,7 +159,7 @@ describe('a cluster', () => {
   });
 });
 
-describe('invalid clusters', () => {
+describe('an invalid cluster or queue', () => {
   const cases: readonly [slurm: string, says: string][] = [
     [
       `${TWO}, queues: [a]`,
@@ -219,7 +219,7 @@ describe('invalid clusters', () => {
     ['clusters { hpc1 { host: a, password_file: p, provider: openssh } }', 'password_file has no effect with openssh'],
   ];
   for (const [slurm, says] of cases) {
-    it(`are rejected: ${slurm}`, () => {
+    it(`causes an error: ${slurm}`, () => {
       expect(problemWith(slurm))
         .to.match(/^\/home\/ada\/clearml\.conf:1:\d+: /)
         .and.to.contain(says);

@@ -8,7 +8,7 @@ import { thrown } from './thrown.ts';
 const WHOLE = 'api { api_server: "http://h:8008", credentials { access_key: AK, secret_key: SK } }';
 
 describe('connectionOf', () => {
-  it('has the server, the keys and the proxy', () => {
+  it('returns the server, the keys and the proxy', () => {
     const config = configWith(WHOLE, {
       REQUESTS_CA_BUNDLE: '/ca.pem',
       https_proxy: 'http://proxy:3128',
@@ -28,13 +28,13 @@ describe('connectionOf', () => {
     });
   });
 
-  it('uses a token instead of the keys', () => {
+  it('returns a token instead of the keys if there is one', () => {
     const config = configFrom({ environment: { CLEARML_API_HOST: 'http://h:8008', CLEARML_AUTH_TOKEN: 'ey.J' } });
 
     expect(connectionOf(config)).to.deep.include({ authToken: 'ey.J', accessKey: undefined });
   });
 
-  it('says where keys are missing and how to create them', () => {
+  it('reports missing keys with the places to set them and how to create them', () => {
     const { message } = thrown(NoCredentialsError, () => connectionOf(configFrom({})));
 
     for (const word of [
@@ -56,7 +56,7 @@ describe('connectionOf', () => {
     expect(message).not.to.contain('AK.');
   });
 
-  it('says that no server is configured', () => {
+  it('reports that no server is configured', () => {
     const config = configWith('api.credentials { access_key: AK, secret_key: SK }');
 
     expect(() => connectionOf(config)).to.throw(NoCredentialsError, 'CLEARML_API_HOST');

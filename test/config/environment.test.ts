@@ -13,7 +13,7 @@ function named(environment: Record<string, string>): unknown {
   return plainTree(namedVariables(environment));
 }
 
-describe('CLEARML_AGENT__ variables', () => {
+describe('a CLEARML_AGENT__ variable', () => {
   // What the agent itself makes of these values was found by running it.
   const values: readonly [text: string, value: unknown][] = [
     ['123', 123],
@@ -38,7 +38,7 @@ describe('CLEARML_AGENT__ variables', () => {
     ['"""two\nlines"""', 'two\nlines'],
   ];
   for (const [text, value] of values) {
-    it(`reads ${JSON.stringify(text)} as ${JSON.stringify(value)}`, () => {
+    it(`with the value ${JSON.stringify(text)} sets ${JSON.stringify(value)}`, () => {
       expect(dynamic({ CLEARML_AGENT__A: text, HOME: '/home/ada' })).to.deep.equal({ a: value });
     });
   }
@@ -58,7 +58,7 @@ describe('CLEARML_AGENT__ variables', () => {
     '${NO_SUCH}',
     '"a',
   ]) {
-    it(`rejects ${JSON.stringify(text)} with the name of the variable`, () => {
+    it(`with the value ${JSON.stringify(text)} causes an error with the name of the variable`, () => {
       const problem = thrown(ConfigError, () => dynamic({ CLEARML_AGENT__API__X: text }));
 
       expect(problem.message).to.match(/^CLEARML_AGENT__API__X: /);
@@ -66,7 +66,7 @@ describe('CLEARML_AGENT__ variables', () => {
     });
   }
 
-  it('use two underscores for a dot, in every section, and become lower case', () => {
+  it('sets a lower-case name in any section, with a dot for two underscores', () => {
     expect(
       dynamic({
         CLEARML_AGENT__API__API_SERVER: 'http://x',
@@ -82,24 +82,24 @@ describe('CLEARML_AGENT__ variables', () => {
     });
   });
 
-  it('override each other in the order of their names', () => {
+  it('takes precedence over a variable whose name sorts before it', () => {
     expect(dynamic({ CLEARML_AGENT__A__B: '1', CLEARML_AGENT__A: '{b: 0, c: 2}' })).to.deep.equal({
       a: { b: 1, c: 2 },
     });
   });
 
-  it('set nothing if an optional substitution is undefined', () => {
+  it('sets nothing if an optional substitution is undefined', () => {
     expect(dynamic({ CLEARML_AGENT__A: '${?NO_SUCH}' })).to.deep.equal({});
   });
 
-  it('need a name after the prefix', () => {
+  it('causes an error if no name follows the prefix', () => {
     expect(() => dynamic({ CLEARML_AGENT__: '1' })).to.throw(ConfigError, 'CLEARML_AGENT__: names no setting');
     expect(() => dynamic({ CLEARML_AGENT__A____B: '1' })).to.throw(ConfigError, 'CLEARML_AGENT__A____B');
   });
 });
 
-describe('named variables', () => {
-  it('replace one setting each', () => {
+describe('a named variable', () => {
+  it('sets exactly one setting', () => {
     for (const { names, path, kind } of NAMED_VARIABLES) {
       for (const name of names) {
         const text = { text: 'some text', switch: 'off', number: '7.5' }[kind];
@@ -111,19 +111,19 @@ describe('named variables', () => {
     }
   });
 
-  it('prefer the newer name, and are ignored when empty', () => {
+  it('is used under its newer name first, and ignored if empty', () => {
     expect(named({ TRAINS_API_HOST: 'old', CLEARML_API_HOST: 'new' })).to.deep.equal({ api: { api_server: 'new' } });
     expect(named({ TRAINS_API_HOST: 'old', CLEARML_API_HOST: ' ' })).to.deep.equal({ api: { api_server: 'old' } });
     expect(named({ CLEARML_API_HOST: '' })).to.deep.equal({});
   });
 
-  it('keep every character of a key', () => {
+  it('keeps every character of a key', () => {
     expect(named({ CLEARML_API_SECRET_KEY: 'a@b{$c}#"d' })).to.deep.equal({
       api: { credentials: { secret_key: 'a@b{$c}#"d' } },
     });
   });
 
-  it('reject an invalid boolean and an invalid number', () => {
+  it('causes an error if its value is an invalid boolean or number', () => {
     expect(() => named({ CLEARML_API_HOST_VERIFY_CERT: 'maybe' })).to.throw(
       ConfigError,
       'CLEARML_API_HOST_VERIFY_CERT: must be true or false',
@@ -136,7 +136,7 @@ describe('named variables', () => {
 });
 
 describe('readSurroundings', () => {
-  it('reads the configuration file from either name', () => {
+  it('reads the name of the configuration file from either variable', () => {
     expect(readSurroundings({ TRAINS_CONFIG_FILE: '/t' }).configFile).to.deep.equal({
       variable: 'TRAINS_CONFIG_FILE',
       path: '/t',

@@ -45,7 +45,7 @@ describe('an error in a HOCON text', () => {
     [`${'a.'.repeat(500)}a: 1`, 'lab.conf:1:1', /nested deeper than 100/],
   ];
   for (const [text, place, fact] of places) {
-    it(`is reported at ${place.slice(9)} of ${JSON.stringify(text.slice(0, 40))}`, () => {
+    it(`names the position ${place.slice(9)} in ${JSON.stringify(text.slice(0, 40))}`, () => {
       const [first = ''] = problemIn(text).message.split('\n');
 
       expect(first.slice(0, place.length + 2)).to.equal(`${place}: `);
@@ -65,7 +65,7 @@ describe('an error in a HOCON text', () => {
     'files { a { contents: """hunter2\n hunter2""" @ } }',
   ];
   for (const text of secrets) {
-    it(`never shows the secret in ${JSON.stringify(text)}`, () => {
+    it(`does not show the secret in ${JSON.stringify(text)}`, () => {
       const { message } = problemIn(text);
 
       expect(message).not.to.contain('hunter2');
@@ -85,7 +85,7 @@ describe('an error in a HOCON text', () => {
 describe('readHoconValue', () => {
   const origin = { kind: 'variable', name: 'CLEARML_AGENT__X' } as const;
 
-  it('names the variable and hides its value', () => {
+  it('names the variable in an error, and hides its value', () => {
     const problem = thrown(ConfigError, () => readHoconValue('hunter2@home', origin, {}));
 
     expect(problem.message).to.equal('CLEARML_AGENT__X: unexpected "@": put a text that contains it in double quotes');

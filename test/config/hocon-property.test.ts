@@ -32,12 +32,12 @@ const anyJson = fc
   // Integers that JavaScript cannot represent exactly become texts.
   .filter((value) => !/\d{16}/.test(JSON.stringify(value)));
 
-describe('readHocon, for any text', () => {
-  it('returns or throws ConfigError for random characters', () => {
+describe('readHocon', () => {
+  it('returns a value or throws ConfigError for random characters', () => {
     fc.assert(fc.property(fc.string({ unit: 'binary', maxLength: 60 }), readOrRefuse), { numRuns: 1000 });
   });
 
-  it('returns or throws ConfigError for random pieces of HOCON', () => {
+  it('returns a value or throws ConfigError for random pieces of HOCON', () => {
     const text = fc.array(fc.constantFrom(...TOKENS), { maxLength: 30 }).map((tokens) => tokens.join(''));
 
     fc.assert(fc.property(text, readOrRefuse), { numRuns: 5000 });
@@ -51,19 +51,19 @@ describe('readHocon, for any text', () => {
     ['blanks', `a: x${' '.repeat(300_000)}@`],
     ['digits', `a: ${'1'.repeat(300_000)}x`],
     ['unquoted text', `a: ${'x'.repeat(300_000)}@`],
-    ['a key that grows by itself', 'x { a += 1 }\n'.repeat(20_000)],
+    ['additions to one key', 'x { a += 1 }\n'.repeat(20_000)],
     ['a long chain of substitutions', Array.from({ length: 20_000 }, (_, n) => `a${n}: \${a${n + 1}}`).join('\n')],
-    ['lists that are added to in two groups', `x { ${'a += 1\n'.repeat(20_000)} }\n`.repeat(2)],
+    ['lists that grow in two groups', `x { ${'a += 1\n'.repeat(20_000)} }\n`.repeat(2)],
     ['names that sound secret', `a: ${'key'.repeat(100_000)} @`],
     ['words with dots', `a: ${'x.'.repeat(100_000)} @`],
     ['many keys', Array.from({ length: 20_000 }, (_, n) => `key${n}: ${n}`).join('\n')],
   ] as const) {
-    it(`parses a very long text of ${what} in seconds`, async () => {
+    it(`needs at most seconds for a very long text of ${what}`, async () => {
       expect(await processorMs(() => readOrRefuse(text))).to.be.lessThan(5_000);
     });
   }
 
-  it('reads JSON as JSON', () => {
+  it('reads JSON as JSON does', () => {
     fc.assert(
       fc.property(anyJson, (value) => {
         // JSON has no negative zero.
@@ -76,7 +76,7 @@ describe('readHocon, for any text', () => {
     );
   });
 
-  it('converts a node to the value it was created from', () => {
+  it('reads the same values that nodeFrom converts', () => {
     fc.assert(
       fc.property(anyJson, (value) => {
         const node = nodeFrom(value, { kind: 'default' });

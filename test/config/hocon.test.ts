@@ -29,7 +29,7 @@ function fixtureJson(name: string): unknown {
 
 describe('readHocon', () => {
   for (const name of ['lab', 'site', 'dumped', 'merged']) {
-    it(`reads ${name}.conf as the agent does`, () => {
+    it(`reads ${name}.conf as clearml-agent does`, () => {
       const file = fixturePath(`${name}.conf`);
 
       const tree = readHocon(file, readFileSync(file, 'utf8'), {
@@ -41,36 +41,36 @@ describe('readHocon', () => {
     });
   }
 
-  it('reads hundreds of short texts as the agent does', () => {
+  it('reads hundreds of short texts as clearml-agent does', () => {
     const readings = Readings.parse(fixtureJson('agent-readings.json'));
 
     expect(readings.map(([text]) => [text, read(text)])).to.deep.equal(readings);
     expect(readings.length).to.be.greaterThan(300);
   });
 
-  it('rejects what the agent rejects', () => {
+  it('rejects the texts that clearml-agent rejects', () => {
     for (const text of Refusals.parse(fixtureJson('agent-refusals.json'))) {
       expect(() => read(text), JSON.stringify(text)).to.throw(ConfigError);
     }
   });
 
-  describe("differs from the agent's parser only where that loses or corrupts a value", () => {
+  describe('differs from clearml-agent only where that loses or corrupts a value:', () => {
     const cases: readonly [why: string, text: string, value: unknown][] = [
-      ['an escaped letter is a letter', String.raw`a: "caf\u00e9 \/ \d"`, { a: String.raw`café / \d` }],
-      ['an empty text stays in a list', 'a: ["", x]', { a: ['', 'x'] }],
-      ['blanks between words stay', 'a: if true then null', { a: 'if true then null' }],
-      ['a number inside a text stays as it was written', 'b: 1.10\na: x ${b} 007', { b: 1.1, a: 'x 1.10 007' }],
-      ['a switch inside a text stays as it was written', 'b: true\na: x${b}', { b: true, a: 'xtrue' }],
-      ['a time span at the end of the text is a text like any other', 'a: 10m', { a: '10m' }],
-      ['a long number keeps all its digits', 'a: 12345678901234567890', { a: '12345678901234567890' }],
-      ['what is missing is left out of a list', 'a: [${?NO_SUCH}]', { a: [] }],
-      ['adding to nothing makes a list', 'a += x', { a: ['x'] }],
-      ['adding one element keeps the others', 'a: [1]\na += 2\na += x', { a: [1, 2, 'x'] }],
-      ['a group replaces a text', 'a: 1\na: {b: 2}', { a: { b: 2 } }],
-      ['a group is added to a substitution', 'a: ${b}\na.c: 1\nb: {d: 2}', { a: { d: 2, c: 1 }, b: { d: 2 } }],
-      ['a quoted part may stand inside a dotted key', 'a."b.c".d: 1', { a: { 'b.c': { d: 1 } } }],
-      ['a byte order mark is no letter', '\uFEFFa: 1', { a: 1 }],
-      ['substitutions that only lead to each other are missing', 'a: ${?b}\nb: ${?a}', {}],
+      ['decodes an escaped letter', String.raw`a: "caf\u00e9 \/ \d"`, { a: String.raw`café / \d` }],
+      ['keeps an empty text in a list', 'a: ["", x]', { a: ['', 'x'] }],
+      ['keeps blanks between words', 'a: if true then null', { a: 'if true then null' }],
+      ['keeps the spelling of a number inside a text', 'b: 1.10\na: x ${b} 007', { b: 1.1, a: 'x 1.10 007' }],
+      ['keeps the spelling of a boolean inside a text', 'b: true\na: x${b}', { b: true, a: 'xtrue' }],
+      ['reads a time span at the end of the file as a text', 'a: 10m', { a: '10m' }],
+      ['keeps all digits of a long number', 'a: 12345678901234567890', { a: '12345678901234567890' }],
+      ['omits a missing value from a list', 'a: [${?NO_SUCH}]', { a: [] }],
+      ['creates a list when adding to a missing setting', 'a += x', { a: ['x'] }],
+      ['keeps the other elements when adding to a list', 'a: [1]\na += 2\na += x', { a: [1, 2, 'x'] }],
+      ['replaces a text by a group', 'a: 1\na: {b: 2}', { a: { b: 2 } }],
+      ['merges a group with a substitution', 'a: ${b}\na.c: 1\nb: {d: 2}', { a: { d: 2, c: 1 }, b: { d: 2 } }],
+      ['reads a quoted part inside a dotted key', 'a."b.c".d: 1', { a: { 'b.c': { d: 1 } } }],
+      ['ignores a byte order mark', '\uFEFFa: 1', { a: 1 }],
+      ['omits substitutions that refer only to each other', 'a: ${?b}\nb: ${?a}', {}],
     ];
     for (const [why, text, value] of cases) {
       it(why, () => expect(read(text)).to.deep.equal(value));
@@ -86,7 +86,7 @@ describe('readHocon', () => {
     expect(Object.getPrototypeOf(tree)).to.equal(Object.prototype);
   });
 
-  it('does not take properties of Object.prototype for variables', () => {
+  it('does not use properties of Object.prototype as variables', () => {
     expect(() => read('a: ${toString}')).to.throw(ConfigError, 'toString');
   });
 

@@ -3,14 +3,14 @@ import { expect } from 'chai';
 import { isInternalQueue } from '../../src/config/internal-queues.ts';
 import { here } from '../cli/run-here.ts';
 
-describe('internal queues', () => {
+describe('the internal queues', () => {
   for (const name of ['slurm_scheduler', 'slurm_scheduler.hpc1', 'slurm_scheduler-execute', 'parked', 'parked.a'])
     it(`include ${name}`, () => expect(isInternalQueue(name, ['parked'])).to.equal(true));
 
   for (const name of ['default', 'slurm_scheduler2', 'my.slurm_scheduler', 'parkedx', 'gpu-execute'])
     it(`do not include ${name}`, () => expect(isInternalQueue(name, ['parked'])).to.equal(false));
 
-  it('are not served', async () => {
+  it('are rejected by --queue', async () => {
     await using place = await here();
     await place.write('t', '#!/bin/bash\n${CLEARML_PRE_SETUP}\n${CLEARML_AGENT_EXECUTE}\n${CLEARML_POST_SETUP}\n');
     await place.write(

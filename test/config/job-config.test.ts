@@ -11,7 +11,7 @@ function readBack(text: string): Record<string, unknown> {
 }
 
 describe('jobConfig', () => {
-  it('contains the settings of the agent and the SDK, without those of the daemon', () => {
+  it('contains the sections of the agent and the SDK, but no settings of the daemon', () => {
     const config = configWith(`
       api { api_server: "http://h:8008", credentials { access_key: AK, secret_key: SK } }
       agent { git_user: robot, worker_id: w, worker_name: n, slurm { queues: [gpu] }, package_manager.pip_version: null }
@@ -53,7 +53,7 @@ describe('jobConfig', () => {
     expect(agent).to.deep.equal({ git_pass: 'pw' });
   });
 
-  it("contains the job credentials, if set, and none of the daemon's keys", () => {
+  it("contains the job credentials instead of the daemon's keys if they are set", () => {
     const { root } = configWith(`
       api { api_server: "http://h:8008", credentials { access_key: DAEMON, secret_key: DAEMON_SECRET } }
       agent.slurm { queues: [gpu], job_credentials { access_key: JOB, secret_key: JOB_SECRET } }
@@ -69,7 +69,7 @@ describe('jobConfig', () => {
     expect(jobConfig(configFrom({ environment: { CLEARML_AUTH_TOKEN: 'ey.J' } }).root)).not.to.contain('ey.J');
   });
 
-  it('is parsed back unchanged, whatever its texts contain', () => {
+  it('returns a text that is parsed back unchanged, whatever values it contains', () => {
     const origin = { kind: 'default' } as const;
     const name = fc.string({ unit: 'binary' }).filter((text) => !['slurm', 'worker_id', 'worker_name'].includes(text));
 

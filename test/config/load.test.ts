@@ -11,10 +11,10 @@ import { thrown } from './thrown.ts';
 
 const HOME_CONF = '/home/ada/clearml.conf';
 
-describe('the layers of the configuration', () => {
+describe('the sources of the configuration', () => {
   const path = 'agent.slurm.queue_poll_interval_sec';
 
-  it('take precedence in this order: default, file, dynamic variable, named variable, command line', () => {
+  it('take precedence in ascending order: default, file, dynamic variable, named variable, command line', () => {
     const files = { [HOME_CONF]: `${path}: 10` };
     const dynamic = { CLEARML_AGENT__AGENT__SLURM__QUEUE_POLL_INTERVAL_SEC: '20' };
     const named = { ...dynamic, CLEARML_AGENT_QUEUE_POLL_FREQ_SEC: '30' };
@@ -40,7 +40,7 @@ describe('the layers of the configuration', () => {
     ]);
   });
 
-  it('do not include options that were not given', () => {
+  it('ignore options that were not given', () => {
     const config = configFrom({
       files: { [HOME_CONF]: 'agent.slurm.queues: [gpu]' },
       settings: [{ option: '--queue', path: 'agent.slurm.queues', value: undefined }],
@@ -59,7 +59,7 @@ describe('the layers of the configuration', () => {
   });
 });
 
-describe('the file of the configuration', () => {
+describe('the configuration file', () => {
   const files = {
     '/x/own.conf': 'from: own',
     '/x/variable.conf': 'from: variable',
@@ -70,38 +70,38 @@ describe('the file of the configuration', () => {
   };
   const variable = { CLEARML_CONFIG_FILE: '/x/variable.conf' };
 
-  it('is that of --config-file, else of the variable, else in the home directory', () => {
+  it('is chosen by --config-file, else by the variable, else from the home directory', () => {
     expect(configFrom({ files, environment: variable, configFile: '/x/own.conf' }).tree['from']).to.equal('own');
     expect(configFrom({ files, environment: variable }).tree['from']).to.equal('variable');
     expect(configFrom({ files }).tree).to.deep.include({ from: 'clearml', old: 1 });
     expect(configFrom({ files }).files).to.deep.equal(['/home/ada/trains.conf', HOME_CONF]);
   });
 
-  it('is the hidden one only if there is no other', () => {
+  it('is ~/.clearml.conf only if no other exists', () => {
     const hidden = { '/home/ada/.clearml.conf': 'from: hidden' };
 
     expect(configFrom({ files: hidden }).tree['from']).to.equal('hidden');
   });
 
-  it('may begin with a tilde', () => {
+  it('may be given with a tilde', () => {
     expect(configFrom({ files, configFile: '~/tilde.conf' }).tree['from']).to.equal('tilde');
   });
 
-  it('must exist if the command line names it', () => {
+  it('must exist if --config-file names it', () => {
     expect(() => configFrom({ files, configFile: '/x/none.conf' })).to.throw(
       ConfigError,
       '--config-file: there is no file /x/none.conf',
     );
   });
 
-  it('causes a warning if a variable names a missing one', () => {
+  it('causes a warning if a variable names a missing file', () => {
     const config = configFrom({ files, environment: { TRAINS_CONFIG_FILE: '/x/none.conf' } });
 
     expect(config.warnings).to.deep.equal(['TRAINS_CONFIG_FILE names /x/none.conf, which does not exist.']);
     expect(config.missingFiles).to.deep.equal(['/x/none.conf']);
   });
 
-  it('includes others relative to itself, with a warning for a missing one', () => {
+  it('includes other files relative to itself, and warns about a missing one', () => {
     const config = configFrom({
       files: { '/x/a.conf': 'include "sub/b.conf"\ninclude "none.conf"', '/x/sub/b.conf': 'b: 1' },
       configFile: '/x/a.conf',
@@ -112,7 +112,7 @@ describe('the file of the configuration', () => {
     expect(config.warnings).to.deep.equal(['/x/a.conf includes none.conf, which does not exist.']);
   });
 
-  it('causes an error with its name if it cannot be read', () => {
+  it('causes an error with its path if it cannot be read', () => {
     const folder = mkdtempSync(join(tmpdir(), 'config-'));
     try {
       const problem = thrown(ConfigError, () =>
@@ -140,8 +140,8 @@ describe('the file of the configuration', () => {
   });
 });
 
-describe('the settings', () => {
-  it('have defaults', () => {
+describe('the loaded configuration', () => {
+  it('has defaults', () => {
     const { slurm, clusters, queues, api, abortCallbackMaxMs } = configFrom({}).settings;
 
     expect(slurm).to.deep.equal({
@@ -184,13 +184,13 @@ describe('the settings', () => {
     expect(abortCallbackMaxMs).to.equal(1_800_000);
   });
 
-  it('put the state directory into XDG_STATE_HOME', () => {
+  it('places the state directory under XDG_STATE_HOME', () => {
     expect(configFrom({ environment: { XDG_STATE_HOME: '/var/state' } }).settings.clusters[0]?.stateDir).to.equal(
       '/var/state/clearml-agent-slurm',
     );
   });
 
-  it('resolve paths on this machine relative to the file that sets them', () => {
+  it('resolves paths on this machine relative to the file that sets them', () => {
     const config = configFrom({
       files: { '/etc/site/a.conf': 'agent.slurm { template_files: [gpu.sh, ~/own.sh, /abs.sh], state_dir: state }' },
       configFile: '/etc/site/a.conf',
@@ -201,7 +201,7 @@ describe('the settings', () => {
     expect(config.settings.clusters[0]?.stateDir).to.equal('/etc/site/state');
   });
 
-  it('keep a relative path from the command line', () => {
+  it('keeps a relative path from the command line', () => {
     const config = configFrom({
       settings: [{ option: '--template-files', path: 'agent.slurm.template_files', value: ['gpu.sh'] }],
     });
@@ -209,7 +209,7 @@ describe('the settings', () => {
     expect(config.settings.slurm.templateFiles).to.deep.equal(['gpu.sh']);
   });
 
-  it('treat null as "not set"', () => {
+  it('treats null as "not set"', () => {
     const config = configWith(
       'agent.slurm { shared_dir: null, state_dir: null, poll_interval_sec: null }, agent.worker_id: null',
     );
@@ -221,13 +221,13 @@ describe('the settings', () => {
     expect(config.settings.workerId).to.equal(undefined);
   });
 
-  it('keep null in sections of the agent', () => {
+  it('keeps null in sections of the agent', () => {
     expect(configWith('agent.package_manager.pip_version: null').tree['agent']).to.deep.include({
       package_manager: { pip_version: null },
     });
   });
 
-  it('accept numeric keys, and treat empty texts as "not set"', () => {
+  it('accepts a number as a key, and treats an empty text as "not set"', () => {
     const { api, workerName } = configWith(
       'api.credentials { access_key: 12345, secret_key: "" }, agent.worker_name: " "',
     ).settings;
@@ -237,7 +237,7 @@ describe('the settings', () => {
     expect(workerName).to.equal(undefined);
   });
 
-  it('derive the other URLs from the API server, with that origin', () => {
+  it('derives the other URLs from that of the API server, and records their origin', () => {
     const config = configWith('api.api_server: "https://api.example.org/"');
 
     expect(config.settings.api).to.deep.include({
@@ -248,14 +248,14 @@ describe('the settings', () => {
     expect(config.originOf('api.web_server')).to.deep.equal({ kind: 'derived', from: 'api.api_server' });
   });
 
-  it('accept the old name of the API server', () => {
+  it('accepts the old name api.host for the API server', () => {
     expect(configWith('api.host: "http://h:8008"').settings.api).to.deep.include({
       apiServer: 'http://h:8008',
       webServer: 'http://h:8080',
     });
   });
 
-  it('include warnings about variables without effect', () => {
+  it('includes a warning for each variable without effect', () => {
     const { warnings } = configFrom({ environment: { SBATCH_ACCOUNT: 'x', CLEARML_CONFIG_PATH: '/c' } });
 
     expect(warnings).to.have.length(2);

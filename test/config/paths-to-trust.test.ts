@@ -26,10 +26,10 @@ const NO_PATHS: readonly string[] = [
   'agent.default_docker.image',
 ];
 
-describe('settings that are paths', () => {
+describe('a setting that is a path', () => {
   const rows = [...settingRows(), ...clearmlRows()];
 
-  it('each declare a use', () => {
+  it('declares how the path is used', () => {
     const [byName, byMeaning] = LIKE_A_PATH;
     const unmarked = rows
       .filter(({ trusted, type }) => trusted === undefined && /text|list/.test(type))
@@ -39,7 +39,7 @@ describe('settings that are paths', () => {
     expect(unmarked).to.have.members(NO_PATHS);
   });
 
-  it('cover every use', () => {
+  it('exists for every kind of use', () => {
     expect(new Set(rows.flatMap(({ trusted }) => trusted ?? []))).to.deep.equal(new Set(Object.keys(TRUSTED_USES)));
   });
 });
@@ -50,7 +50,7 @@ describe('the paths of a configuration', () => {
       clusters { near { host: a, identity_file: [~/.ssh/k, /k], password_command: [/opt/ask, /not/a/program] }
         far { host: b, identity_file: /elsewhere } } }`;
 
-  it('have the names and uses of their settings, for the clusters that are served', () => {
+  it('include those of the served clusters, with the names and uses of their settings', () => {
     const paths = pathsToTrust(configWith(TEXT)).map(({ setting, path, use }) => [setting, path, use].join(' '));
 
     expect(paths).to.include.members([
@@ -64,7 +64,7 @@ describe('the paths of a configuration', () => {
     expect(paths.join()).not.to.match(/elsewhere|not.a.program/);
   });
 
-  it('include the file of a variable, if it applies', () => {
+  it('include a file named by a variable if it takes effect', () => {
     const paths = (text: string): string =>
       JSON.stringify(pathsToTrust(configWith(text, { REQUESTS_CA_BUNDLE: '/v' })));
 

@@ -23,8 +23,8 @@ function told(properties: string): string {
   }
 }
 
-describe('the properties of a queue', () => {
-  it('are the limits as written, and whether other properties may be set', () => {
+describe('the properties setting of a queue', () => {
+  it('is read with its constraints, and with whether other properties are permitted', () => {
     const [queue] = queuesOf(`agent.slurm.queues.gpu {
       template = a
       other_properties = false
@@ -49,7 +49,7 @@ describe('the properties of a queue', () => {
     });
   });
 
-  it('are undefined if nothing is set', () => {
+  it('is undefined if it is not set', () => {
     expect(queuesOf('agent.slurm.queues.gpu { template: a }')[0]).not.to.have.property('properties');
     expect(queuesOf('agent.slurm.queues: [gpu]')[0]).not.to.have.property('properties');
   });
@@ -61,7 +61,7 @@ describe('the properties of a queue', () => {
     ['walltime = 5', /walltime must be true, false, or a group with min, max or values/],
     ['walltime { values = [] }', /walltime\.values must name at least one value/],
   ] as const) {
-    it(`are rejected: ${written}`, () => {
+    it(`causes an error: ${written}`, () => {
       expect(told(written)).to.match(answer);
     });
   }

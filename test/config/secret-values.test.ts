@@ -13,7 +13,7 @@ function shown(text: string): unknown {
 }
 
 describe('withoutSecrets', () => {
-  it('masks the names that clearml-agent masks', () => {
+  it('masks the values of the same names as clearml-agent', () => {
     expect(
       shown(
         'git_pass: a, SECRET_KEY: b, auth_token: c, account_key: d, contents: e, password.list: [f, {g: h}], user: i',
@@ -35,7 +35,7 @@ describe('withoutSecrets', () => {
     });
   });
 
-  it('shows values whose names only sound secret', () => {
+  it('shows values whose names only resemble those of secrets', () => {
     const text = 'enable_git_ask_pass: "no", token_expiration_threshold_sec: 43200, secret: "", use_password: false';
 
     expect(shown(text)).to.deep.equal({
@@ -58,7 +58,7 @@ describe('withoutSecrets', () => {
 });
 
 describe('secretValues', () => {
-  it('are the values under secret names, each once', () => {
+  it('returns each value under a secret name once', () => {
     expect(secretValues(treeOf('a.git_pass: one, b.secret: [two, 3], c.token: one, d: open'))).to.deep.equal([
       'one',
       'two',
@@ -66,7 +66,7 @@ describe('secretValues', () => {
     ]);
   });
 
-  it('are passwords and assignments in the middle of a text', () => {
+  it('returns passwords and assignments in the middle of a text', () => {
     expect(secretValues(treeOf('a: "https://ada:pw@h/x", b: "https://token1@h", c: "-e API_KEY=abc"'))).to.deep.equal([
       'pw',
       'token1',
@@ -74,7 +74,7 @@ describe('secretValues', () => {
     ]);
   });
 
-  it('of an environment section are those that cannot be a plain word, number or path', () => {
+  it('returns those values of an environment section that are no plain word, number or path', () => {
     const text =
       'environment { A: "k8-Xy_9", B: production, C: 12, D: /scratch/hf, E: "~/x", MY_TOKEN: word, F: true }';
 

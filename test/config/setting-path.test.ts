@@ -4,17 +4,17 @@ import fc from 'fast-check';
 import { joinPath, splitPath } from '../../src/config/setting-path.ts';
 
 describe('the name of a setting', () => {
-  it('is split at its dots, but not inside quotes', () => {
+  it('is split at its dots, except inside quotes', () => {
     expect(splitPath('a.b_c."d.e".f g')).to.deep.equal(['a', 'b_c', 'd.e', 'f g']);
     expect(splitPath('..a..b.')).to.deep.equal(['a', 'b']);
     expect(splitPath('')).to.deep.equal([]);
   });
 
-  it('shows a position in a list', () => {
+  it('includes the position in a list', () => {
     expect(joinPath(['agent', 'slurm', 'queues', 1])).to.equal('agent.slurm.queues[1]');
   });
 
-  it('can be split again, whatever its parts contain', () => {
+  it('is split into the same parts from which it was joined', () => {
     fc.assert(
       fc.property(fc.array(fc.string()), (path) => {
         expect(splitPath(joinPath(path))).to.deep.equal(path);

@@ -15,7 +15,7 @@ environment { HF: hunter2, n: 1 }
 describe('showConfig', () => {
   const config = configWith(CONF, { CLEARML_WORKER_NAME: 'login1' });
 
-  it('prints one setting per line, with defaults, secrets masked', () => {
+  it('prints one setting per line, including defaults, with masked secrets', () => {
     const text = showConfig(config, {});
     const lines = text.split('\n');
 
@@ -30,7 +30,7 @@ describe('showConfig', () => {
     expect(lines.at(-1)).to.equal('');
   });
 
-  it('prints a single setting bare, for scripts', () => {
+  it('prints only the value of a single setting, for scripts', () => {
     expect(showConfig(config, { key: 'api.api_server' })).to.equal('http://h:8008\n');
     expect(showConfig(config, { key: 'agent.slurm.queues' })).to.equal('["gpu","cpu"]\n');
     expect(showConfig(config, { key: 'agent.slurm.poll_interval_sec' })).to.equal('15\n');
@@ -44,7 +44,7 @@ describe('showConfig', () => {
     );
   });
 
-  it('prints where each value came from', () => {
+  it('prints the origin of each value with origins', () => {
     const lines = showConfig(config, { origins: true })
       .split('\n')
       .map((line) => line.replace(/ +# /, ' # '));
@@ -58,7 +58,7 @@ describe('showConfig', () => {
     );
   });
 
-  it('prints JSON, with or without the origins', () => {
+  it('prints JSON, with or without origins', () => {
     expect(JSON.parse(showConfig(config, { key: 'agent.slurm.binaries', json: true }))).to.deep.equal({
       batch_binary: 'sbatch',
       run_binary: 'srun',
@@ -70,7 +70,7 @@ describe('showConfig', () => {
     });
   });
 
-  it('reports an unknown name with the closest one', () => {
+  it('reports an unknown name, and suggests the closest known one', () => {
     expect(() => showConfig(config, { key: 'agent.slurm.queue' })).to.throw(
       UnknownSettingError,
       'Nothing sets agent.slurm.queue. Did you mean agent.slurm.queues?',
