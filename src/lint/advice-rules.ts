@@ -1,4 +1,4 @@
-// The rules for what the renderer accepts but Slurm, bash or the agent may not run as intended.
+// Defines the rules for templates that the renderer accepts, but that Slurm, bash or the agent may not run as intended.
 import type { Rule } from '../template/refusal-rules.ts';
 
 function error(why: string, write: string): Rule {

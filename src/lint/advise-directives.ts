@@ -1,20 +1,19 @@
-// What is doubtful about the directives of a template: lines that sbatch passes over, and options that do something else than was meant.
+// Finds directives that sbatch ignores, and options whose effect differs from the author's intention.
 import { nearestName } from '../base/nearest.ts';
 import { headerLines } from '../template/check-directives.ts';
 import { DIRECTIVE_PREFIX, PLACEHOLDER_MARK } from '../template/directive.ts';
-import { findingAt } from './finding-at.ts';
 import { defaultText, readOptions, type DirectiveOption } from '../template/directive-options.ts';
 import { imageProblem } from './check-pyxis-image.ts';
 import type { Reading } from '../template/read-leniently.ts';
-import type { Finding } from './rules.ts';
+import { findingAt, type Finding } from './rules.ts';
 
 export function adviseDirectives(reading: Reading): Finding[] {
   const options = readOptions(reading.tokens);
   return [
-    ...lines(reading).flatMap((line) => [...lookAlike(reading, line), ...cutByHash(reading, line)]),
+    ...lines(reading).flatMap((line) => [...lookAlike(reading, line), ...truncatedByHash(reading, line)]),
     ...otherScheduler(reading),
     ...options.flatMap((option) => adviseOption(reading, option)),
-    ...twice(reading, options),
+    ...repeatedOptions(reading, options),
   ];
 }
 
@@ -48,7 +47,7 @@ function lookAlike({ source }: Reading, { start, text }: Line): Finding[] {
     : [];
 }
 
-/** Once for all its lines: whoever has one has a dozen. */
+/** One finding for all #PBS lines: a script for PBS has many of them. */
 function otherScheduler(reading: Reading): Finding[] {
   const found = lines(reading).filter(({ text }) => /^#PBS[ \t]/.test(text));
   const [first] = found;
@@ -58,8 +57,8 @@ function otherScheduler(reading: Reading): Finding[] {
   return [findingAt(reading.source, first.start, 'other-scheduler', sentence)];
 }
 
-/** A # within a word; one behind a space is a comment that was meant as one. */
-function cutByHash({ source }: Reading, { start, text }: Line): Finding[] {
+/** Reports a # inside a word; a # after a space is an intended comment. */
+function truncatedByHash({ source }: Reading, { start, text }: Line): Finding[] {
   if (!text.startsWith(DIRECTIVE_PREFIX)) return [];
   const unquoted = text
     .slice(DIRECTIVE_PREFIX.length)
@@ -87,7 +86,7 @@ function adviseOption(reading: Reading, option: DirectiveOption): Finding[] {
   if (shell !== undefined) add('shell-in-directive', `--${name} contains ${shell}, which sbatch does not expand.`);
   if (name === 'priority') add('priority', '--priority requires operator privileges.');
   if (name === 'nice' && value.startsWith('-')) add('priority', 'A negative --nice requires operator privileges.');
-  if (name === 'job-name' && !isOurName(option)) {
+  if (name === 'job-name' && !isDefaultName(option)) {
     add(
       'job-name',
       `The name of the job is clearml_task_ID-ATTEMPT, not "${value.replaceAll(PLACEHOLDER_MARK, '…')}".`,
@@ -95,8 +94,8 @@ function adviseOption(reading: Reading, option: DirectiveOption): Finding[] {
   }
   if (name === 'export') {
     const text = defaultText(option) ?? 'ALL';
-    const brings = /(?:^|,)ALL(?:,|$)/i.test(text) || bringsItsOwn(reading);
-    if (!brings) add('export', `--export=${text} keeps the job's environment empty.`);
+    const keepsEnvironment = /(?:^|,)ALL(?:,|$)/i.test(text) || setsEnvironment(reading);
+    if (!keepsEnvironment) add('export', `--export=${text} does not pass the environment of sbatch to the job.`);
   }
   if (name === 'container-image') {
     const image = defaultText(option);
@@ -106,13 +105,13 @@ function adviseOption(reading: Reading, option: DirectiveOption): Finding[] {
   return found;
 }
 
-/** The name of ClearML's own examples, which the job's begins with. */
-function isOurName({ value, placeholders }: DirectiveOption): boolean {
+/** Accepts the job name of ClearML's examples: the daemon's job names begin with it. */
+function isDefaultName({ value, placeholders }: DirectiveOption): boolean {
   return value === `clearml_task_${PLACEHOLDER_MARK}` && placeholders[0]?.variable === 'CLEARML_TASK.id';
 }
 
-/** A login shell, or a PATH that the template sets. */
-function bringsItsOwn({ source: { text } }: Reading): boolean {
+/** Whether the template starts a login shell or sets PATH. */
+function setsEnvironment({ source: { text } }: Reading): boolean {
   const [first = ''] = text.split('\n', 1);
   return (
     /\s(?:-[a-z]*l|--login)\b/.test(first) ||
@@ -120,7 +119,7 @@ function bringsItsOwn({ source: { text } }: Reading): boolean {
   );
 }
 
-function twice({ source }: Reading, options: readonly DirectiveOption[]): Finding[] {
+function repeatedOptions({ source }: Reading, options: readonly DirectiveOption[]): Finding[] {
   return options.flatMap(({ name, start }, index) => {
     const isLast = !options.slice(index + 1).some((other) => other.name === name);
     const isFirst = !options.slice(0, index).some((other) => other.name === name);

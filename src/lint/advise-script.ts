@@ -1,13 +1,12 @@
-// What is doubtful about the commands of a template: how the agent is started, what comes too late, and what others could read.
+// Finds commands that may not work as intended: the start of the agent, unreachable commands, and secrets that others can read.
 import { expectsImage } from '../template/containers/plan-singularity.ts';
 import type { Command, LexedScript } from '../template/shell/lexed-script.ts';
 import { isInside } from '../template/source.ts';
-import { findingAt } from './finding-at.ts';
 import { PLACEHOLDER_MARK } from '../template/directive.ts';
 import { defaultText, readOptions, type DirectiveOption } from '../template/directive-options.ts';
 import { imageProblem } from './check-pyxis-image.ts';
 import type { Reading } from '../template/read-leniently.ts';
-import type { Finding } from './rules.ts';
+import { findingAt, type Finding } from './rules.ts';
 
 export function adviseScript(reading: Reading): Finding[] {
   const { source, script } = reading;
@@ -20,7 +19,7 @@ export function adviseScript(reading: Reading): Finding[] {
     ...secrets,
     ...script.commands.flatMap((command) => adviseCommand(reading, script, command, options)),
     ...moduleWithoutProfile(reading, script, options),
-    ...tooLate(reading, script),
+    ...commandAfterPostSetup(reading, script),
   ];
 }
 
@@ -51,14 +50,14 @@ function adviseCommand(
           source,
           command.start,
           'export',
-          `srun ${lost} hides the variables that PRE_SETUP exports from the agent.`,
+          `srun ${lost} does not pass the variables that PRE_SETUP exports to the agent.`,
         ),
       );
     }
   }
   const container = words.findIndex((word) => /(?:^|\/)(?:singularity|apptainer)$/.test(word));
-  const isOurs = startsAgent && expectsImage(words.slice(0, -1));
-  if (container !== -1 && !isOurs && asksForGpus(options) && !isGpuReady(words.slice(container), source.text)) {
+  const isPlanned = startsAgent && expectsImage(words.slice(0, -1));
+  if (container !== -1 && !isPlanned && requestsGpus(options) && !passesGpus(words.slice(container), source.text)) {
     found.push(
       findingAt(
         source,
@@ -76,14 +75,14 @@ function adviseCommand(
   return found;
 }
 
-/** Neither a number of nodes nor a value for it: sbatch gives one, unless the tasks need more. */
+/** Without --nodes, sbatch allocates one node unless the tasks need more. */
 function isOneNode(options: readonly DirectiveOption[]): boolean {
   const nodes = options.findLast(({ name }) => name === 'nodes');
   if (nodes !== undefined) return nodes.value === '1';
   return !options.some(({ name, value }) => name === 'nodelist' || (name === 'ntasks' && value !== '1'));
 }
 
-function asksForGpus(options: readonly DirectiveOption[]): boolean {
+function requestsGpus(options: readonly DirectiveOption[]): boolean {
   return options.some((option) => {
     const text = defaultText(option) ?? PLACEHOLDER_MARK;
     if (/^gpus(?:-per-\w+)?$/.test(option.name)) return text !== '0';
@@ -91,8 +90,8 @@ function asksForGpus(options: readonly DirectiveOption[]): boolean {
   });
 }
 
-/** Told to show the GPUs: by an option, by the arguments of the task, or by the environment. */
-function isGpuReady(words: readonly string[], text: string): boolean {
+/** Whether an option, the task's container arguments or the environment make the GPUs available in the container. */
+function passesGpus(words: readonly string[], text: string): boolean {
   const isShell = ['exec', 'run', 'shell', 'instance'].some((verb) => words.includes(verb));
   if (!isShell) return true;
   return (
@@ -101,7 +100,7 @@ function isGpuReady(words: readonly string[], text: string): boolean {
   );
 }
 
-/** Environment Modules and Lmod make `module` a function of the shell, in a file that a login shell reads. */
+/** Environment Modules and Lmod define `module` as a shell function in a login profile. */
 function moduleWithoutProfile(
   { source }: Reading,
   { commands, functions }: LexedScript,
@@ -109,7 +108,7 @@ function moduleWithoutProfile(
 ): Finding[] {
   const [first = ''] = source.text.split('\n', 1);
   const isLogin = /\s(?:-[a-z]*l|--login)\b/.test(first);
-  // From 23.02 on such a job has the environment that a login of the user makes, functions among it.
+  // Since Slurm 23.02, --export=NONE gives the job the user's login environment, with its functions.
   const hasLoginEnvironment = options.some((option) => option.name === 'export' && defaultText(option) === 'NONE');
   const isDefined = functions.some(({ name }) => name === 'module');
   const at = commands.findIndex(({ words: [program] }) => program?.text === 'module');
@@ -125,41 +124,41 @@ function moduleWithoutProfile(
   ];
 }
 
-/** Commands behind POST_SETUP, on the script's own level: a function that is defined there is of no use either. */
-function tooLate({ source }: Reading, { blocks, commands }: LexedScript): Finding[] {
+/** Reports the first command after POST_SETUP outside of functions; a function definition there is unreachable too. */
+function commandAfterPostSetup({ source }: Reading, { blocks, commands }: LexedScript): Finding[] {
   const end = blocks.find(({ placeholder }) => placeholder.block === 'CLEARML_POST_SETUP')?.placeholder.end;
   const late = end === undefined ? undefined : commands.find(({ start, words }) => start > end && words.length > 0);
   if (late === undefined) return [];
   return [findingAt(source, late.start, 'after-post-setup', 'This command never runs: the script ends before it.')];
 }
 
-interface SecretLike {
+interface PossibleSecret {
   readonly at: number;
-  /** Begins a sentence: `What looks like …`. */
+  /** The subject of the finding's sentence. */
   readonly what: string;
 }
 
-const KINDS: readonly { readonly pattern: RegExp; readonly what: string }[] = [
+const SECRET_PATTERNS: readonly { readonly pattern: RegExp; readonly what: string }[] = [
   {
-    // Not a variable, a command, a placeholder, a path or a word of a few letters.
+    // The value is not an expansion, a placeholder, a path or a short word.
     pattern:
       /\b\w*(?:secret|passw(?:or)?d|passphrase|token(?![si])|api_?key|access_key|credential)\w*=(?:(["'])(?![/~.]|[^"'\n]*[$`])[^"'\n]{8,}\1|(?![^\s;&|]*[$`])(?!\d+\b)[^\s"';&|/~.][^\s"';&|]{7,})/gi,
-    what: 'A value for a variable whose name says that it is secret',
+    what: 'The value of a variable with the name of a secret',
   },
-  { pattern: /\b[a-z][a-z0-9+.-]*:\/\/[^\s/?#@:$]+:[^\s/?#@$]+@/gi, what: 'An address with a password in it' },
-  { pattern: /\b(?:AKIA|ASIA)[A-Z0-9]{16}\b/g, what: 'An access key of AWS' },
+  { pattern: /\b[a-z][a-z0-9+.-]*:\/\/[^\s/?#@:$]+:[^\s/?#@$]+@/gi, what: 'A URL with a password' },
+  { pattern: /\b(?:AKIA|ASIA)[A-Z0-9]{16}\b/g, what: 'An AWS access key' },
   {
     pattern: /\b(?:gh[pousr]_[A-Za-z0-9]{20,}|github_pat_\w{20,}|glpat-[\w-]{16,})/g,
-    what: 'A token for a git server',
+    what: 'A token for a Git server',
   },
-  { pattern: /\bhf_[A-Za-z0-9]{20,}\b/g, what: 'A token of Hugging Face' },
+  { pattern: /\bhf_[A-Za-z0-9]{20,}\b/g, what: 'A Hugging Face token' },
   { pattern: /-----BEGIN [A-Z ]*PRIVATE KEY-----/g, what: 'A private key' },
 ];
 
-function findSecrets(text: string): SecretLike[] {
-  const found = KINDS.flatMap(({ pattern, what }) =>
+function findSecrets(text: string): PossibleSecret[] {
+  const found = SECRET_PATTERNS.flatMap(({ pattern, what }) =>
     [...text.matchAll(pattern)].map(({ index: at }) => ({ at, what })),
   );
-  // One secret may look like two kinds.
+  // One secret may match two patterns.
   return found.filter(({ at }, index) => !found.slice(0, index).some((other) => Math.abs(other.at - at) < 40));
 }

@@ -1,4 +1,4 @@
-// What is doubtful about the variables of a template: names that lead nowhere, and values that a task may lack.
+// Finds unknown variables, values that a task may lack, and values that a shell evaluates again.
 import { nearestName } from '../base/nearest.ts';
 import { BLOCKS, readPlaceholder, type ValuePlaceholder } from '../template/placeholder.ts';
 import { catchTemplateError, type TemplateError } from '../template/errors.ts';
@@ -8,9 +8,8 @@ import { knownFields, mayLack } from '../template/task-fields.ts';
 import { possibleReachMessage } from '../template/taint/find-occurrences.ts';
 import { ALWAYS_PLAIN } from '../template/taint/sources.ts';
 import { PLAIN_NAMES, TREE_NAMES } from '../template/variables.ts';
-import { findingAt } from './finding-at.ts';
 import type { Reading } from '../template/read-leniently.ts';
-import type { Finding } from './rules.ts';
+import { findingAt, type Finding } from './rules.ts';
 
 export function adviseVariables(reading: Reading): Finding[] {
   const { source, tokens: words, occurrences } = reading;
@@ -22,7 +21,7 @@ export function adviseVariables(reading: Reading): Finding[] {
     ...placeholders.flatMap((placeholder) =>
       advisePlaceholder(placeholder).map(([rule, text]) => findingAt(source, placeholder.start, rule, text)),
     ),
-    ...occurrences.filter(mayBeReadAgain).map(({ placeholder, context }) => {
+    ...occurrences.filter(mayBeReEvaluated).map(({ placeholder, context }) => {
       const by = context.kind === 're-evaluated' ? context.by : '';
       return findingAt(
         source,
@@ -36,10 +35,10 @@ export function adviseVariables(reading: Reading): Finding[] {
         findingAt(source, occurrence.placeholder.start, 'may-be-read-again', text),
       ),
     ),
-    ...reading.possibleReaches.map((doubt) =>
-      findingAt(source, doubt.placeholder.start, 'may-be-evaluated', possibleReachMessage(doubt)),
+    ...reading.possibleReaches.map((reach) =>
+      findingAt(source, reach.placeholder.start, 'may-be-evaluated', possibleReachMessage(reach)),
     ),
-    ...misspelt(reading),
+    ...misspeltNames(reading),
   ];
 }
 
@@ -73,7 +72,7 @@ function nameProblem(path: readonly string[]): Advice | undefined {
   ];
 }
 
-/** The path after `hyperparams`: a section and a name, or the name of a user property, then `value`. */
+/** @param rest the path after `hyperparams`: a section and a name, or the name of a user property; then a field such as `value` */
 function parameterProblem(variable: string, rest: readonly string[]): Advice | undefined {
   const [section = '', ...names] = rest;
   const last = rest.at(-1) ?? '';
@@ -98,10 +97,10 @@ function didYouMean(name: string, known: readonly string[]): string {
   return near === undefined ? '.' : `. Did you mean "${near}"?`;
 }
 
-/** A number that is evaluated is no news: another value is refused with a sentence of its own. */
+/** Numbers are not reported: the renderer refuses any other value there with a separate error. */
 function adviseReaches({ placeholder, reaches = [] }: Occurrence): string[] {
   return reaches
-    .filter(({ requirement: need }) => need === 'plain word')
+    .filter(({ requirement }) => requirement === 'plain word')
     .slice(0, 1)
     .map(
       ({ by, variable, line }) =>
@@ -109,18 +108,18 @@ function adviseReaches({ placeholder, reaches = [] }: Occurrence): string[] {
     );
 }
 
-function mayBeReadAgain({ placeholder, context }: Occurrence): boolean {
+function mayBeReEvaluated({ placeholder, context }: Occurrence): boolean {
   return context.kind === 're-evaluated' && !ALWAYS_PLAIN.test(placeholder.variable);
 }
 
-/** Names that bash expands, and that were probably meant as placeholders: `${CLEARML_TASK_ID}`, `${CLEARML_PRESETUP}`. */
-function misspelt({ source, script }: Reading): Finding[] {
+/** Reports names that bash expands but that are probably misspelt placeholders: `${CLEARML_TASK_ID}`, `${CLEARML_PRESETUP}`. */
+function misspeltNames({ source, script }: Reading): Finding[] {
   const { text } = source;
   return [...text.matchAll(/\$(?:\{(CLEARML_\w+)|<(CLEARML_\w+)|(CLEARML_\w+))/g)].flatMap((match) => {
     const name = match[1] ?? match[2] ?? match[3] ?? '';
-    if (isComment(text, match.index, script?.comments ?? []) || isSetSomewhere(name, text)) return [];
+    if (isComment(text, match.index, script?.comments ?? []) || isSet(name, text)) return [];
     if (isPlaceholderAt(source, match.index)) return [];
-    const meant = meantBy(name);
+    const meant = suggestionFor(name);
     if (meant === undefined) return [];
     return [
       findingAt(source, match.index, 'misspelt-name', `${match[0]} is not a placeholder. Did you mean ${meant}?`),
@@ -128,27 +127,27 @@ function misspelt({ source, script }: Reading): Finding[] {
   });
 }
 
-const OURS = [...PLAIN_NAMES, ...TREE_NAMES, ...BLOCKS];
+const PLACEHOLDER_NAMES = [...PLAIN_NAMES, ...TREE_NAMES, ...BLOCKS];
 
-const OF_THE_JOB = [...READ_BY_JOB, ...SET_BY_JOB].flatMap(({ names }) => names);
+const JOB_VARIABLES = [...READ_BY_JOB, ...SET_BY_JOB].flatMap(({ names }) => names);
 
-/** A placeholder that can't be read counts too: it was told of as what it is. */
+/** Includes placeholders with errors: those are reported separately. */
 function isPlaceholderAt(source: Reading['source'], at: number): boolean {
   const problems: TemplateError[] = [];
   return catchTemplateError(problems, () => readPlaceholder(source, at)) !== undefined || problems.length > 0;
 }
 
-function meantBy(name: string): string | undefined {
+function suggestionFor(name: string): string | undefined {
   const [, tree = '', field = ''] = /^(CLEARML_(?:TASK|USER))_([A-Z_]+)$/.exec(name) ?? [];
   if (knownFields(tree)?.includes(field.toLowerCase()) === true) return `\${${tree}.${field.toLowerCase()}}`;
-  const near = nearestName(name, OURS, 2);
+  const near = nearestName(name, PLACEHOLDER_NAMES, 2);
   if (near === undefined) return undefined;
   return TREE_NAMES.includes(near) ? `\${${near}.id}` : `\${${near}}`;
 }
 
-/** The agent's own variables, those of the blocks, and what the template sets itself. */
-function isSetSomewhere(name: string, text: string): boolean {
-  return OF_THE_JOB.includes(name) || new RegExp(`(?:^|[\\s;&])${name}=`).test(text);
+/** Whether the agent, a block or the template sets the variable. */
+function isSet(name: string, text: string): boolean {
+  return JOB_VARIABLES.includes(name) || new RegExp(`(?:^|[\\s;&])${name}=`).test(text);
 }
 
 function isComment(text: string, at: number, comments: readonly number[]): boolean {

@@ -1,10 +1,10 @@
-// What is wrong with the name of an image that a template gives to Pyxis.
+// Checks the image names that a template passes to Pyxis.
 import { toPyxisImage } from '../template/containers/pyxis-image.ts';
 
-/** What is wrong with it, or undefined. */
+/** Returns a sentence if older releases of enroot misread the name, otherwise undefined. */
 export function imageProblem(image: string): string | undefined {
-  const meant = toPyxisImage(image);
-  return meant === image
+  const corrected = toPyxisImage(image);
+  return corrected === image
     ? undefined
-    : `Releases of enroot before 4.0 look for "${image}" on Docker Hub: write "${meant}".`;
+    : `Releases of enroot before 4.0 look for "${image}" on Docker Hub: write "${corrected}".`;
 }

@@ -1,4 +1,4 @@
-// The programs that look at a template for `lint`: bash and shellcheck on this machine, sbatch where Slurm is.
+// Checks templates with bash and shellcheck on this machine, and with sbatch on the cluster.
 import { createTransport } from '../assembly/create-transport.ts';
 import type { Configured } from '../assembly/read-config.ts';
 import { withSlurmCommands } from '../assembly/slurm-commands.ts';
@@ -9,13 +9,13 @@ import { readTested, TEST_ARGS } from '../slurm/sbatch-test-only.ts';
 import type { Reading } from '../template/read-leniently.ts';
 import type { Finding } from './rules.ts';
 import { sampleScript } from './sample-script.ts';
-import { standIn } from './plain-script.ts';
-import { bashFindings, refusalFinding, SHELLCHECK_ARGS, shellcheckFindings } from './tool-findings.ts';
+import { toPlainScript } from './plain-script.ts';
+import { bashFindings, rejectionFinding, SHELLCHECK_ARGS, shellcheckFindings } from './tool-findings.ts';
 import { positionAt } from '../template/source.ts';
 import { PLACEHOLDER_MARK } from '../template/directive.ts';
 import { readOptions } from '../template/directive-options.ts';
 
-/** What was found, and what could not be looked at: a sentence each. */
+/** The findings, and a sentence for each check that could not run. */
 export interface Checked {
   readonly findings: readonly Finding[];
   readonly unchecked: readonly string[];
@@ -26,12 +26,12 @@ export interface Checkers {
   readonly here: Transport;
   /** Where Slurm's commands run. */
   readonly cluster: Transport;
-  /** Name or path. */
+  /** The name or path of sbatch. */
   readonly sbatch: string;
 }
 
 export interface AllCheckers {
-  /** For templates of the cluster of this name, or of the first one. @throws SshConfigError */
+  /** Returns the checkers for the cluster of this name, or for the first cluster. @throws SshConfigError */
   of(cluster: string | undefined): Promise<Checkers>;
   close(): Promise<void>;
 }
@@ -62,7 +62,7 @@ const TIMEOUT_MS = 60_000;
 export async function checkWithPrograms(reading: Reading, checkers: Checkers): Promise<Checked> {
   const parts = await Promise.all([
     checkWithShells(reading, checkers.here),
-    checkFolders(reading, checkers.cluster),
+    checkOutputDirectories(reading, checkers.cluster),
     checkWithSbatch(reading, checkers),
   ]);
   return {
@@ -71,13 +71,13 @@ export async function checkWithPrograms(reading: Reading, checkers: Checkers): P
   };
 }
 
-/** Only what is an error: bash can't read the script, or Slurm would refuse it. */
+/** Runs only the checks that find errors: bash cannot parse the script, or Slurm rejects the job. */
 export async function checkForErrors(reading: Reading, checkers: Checkers): Promise<Checked> {
   const [bash, sbatch] = await Promise.all([checkWithBash(reading, checkers.here), checkWithSbatch(reading, checkers)]);
   return { findings: [...bash.findings, ...sbatch.findings], unchecked: [...bash.unchecked, ...sbatch.unchecked] };
 }
 
-/** What bash can't read shellcheck can't either, and says so three times. */
+/** Skips shellcheck if bash reports a syntax error: shellcheck would report it three times. */
 async function checkWithShells(reading: Reading, here: Transport): Promise<Checked> {
   const bash = await checkWithBash(reading, here);
   if (bash.findings.length > 0) return bash;
@@ -86,31 +86,32 @@ async function checkWithShells(reading: Reading, here: Transport): Promise<Check
 }
 
 async function checkWithBash(reading: Reading, here: Transport): Promise<Checked> {
-  const script = standIn(reading);
-  if (script === undefined) return NOTHING;
+  const script = toPlainScript(reading);
+  if (script === undefined) return NO_FINDINGS;
   const result = await tryRun(here, 'bash', ['-n'], script);
-  return typeof result === 'string' ? left(result) : found(bashFindings(result.stderr));
+  return typeof result === 'string' ? notChecked(result) : found(bashFindings(result.stderr));
 }
 
 async function checkWithShellcheck(reading: Reading, here: Transport): Promise<Checked> {
-  const script = standIn(reading);
-  if (script === undefined) return NOTHING;
+  const script = toPlainScript(reading);
+  if (script === undefined) return NO_FINDINGS;
   const result = await tryRun(here, 'shellcheck', SHELLCHECK_ARGS, script);
-  return typeof result === 'string' ? left(result) : found(shellcheckFindings(result.stdout, reading));
+  return typeof result === 'string' ? notChecked(result) : found(shellcheckFindings(result.stdout, reading));
 }
 
-/** Folders whose name is made of a pattern or a value are never there before the job. */
-async function checkFolders(reading: Reading, cluster: Transport): Promise<Checked> {
+/** The directory of a path with a filename pattern or a placeholder cannot exist before the job. */
+async function checkOutputDirectories(reading: Reading, cluster: Transport): Promise<Checked> {
   const checked = await Promise.all(
-    outputFolders(reading).map(async ({ path, option, at, isOpen }): Promise<Checked> => {
+    outputDirectories(reading).map(async ({ path, option, start, isVariable }): Promise<Checked> => {
       const finding = (sentence: string): Checked =>
-        found([{ ...positionAt(reading.source.text, at), rule: 'output-folder', sentence }]);
-      if (isOpen) return finding(`The folder of --${option}, ${path}, is another for each job, and nobody makes it.`);
+        found([{ ...positionAt(reading.source.text, start), rule: 'output-folder', sentence }]);
+      if (isVariable)
+        return finding(`The directory of --${option}, ${path}, differs for each job, and Slurm does not create it.`);
       const result = await tryRun(cluster, 'test', ['-d', path], '');
-      if (typeof result === 'string') return left(result);
+      if (typeof result === 'string') return notChecked(result);
       return result.exitCode === 1
-        ? finding(`The folder of --${option}, ${path}, is not on ${cluster.name}.`)
-        : NOTHING;
+        ? finding(`The directory of --${option}, ${path}, does not exist on ${cluster.name}.`)
+        : NO_FINDINGS;
     }),
   );
   return {
@@ -121,27 +122,27 @@ async function checkFolders(reading: Reading, cluster: Transport): Promise<Check
 
 async function checkWithSbatch(reading: Reading, { cluster, sbatch }: Checkers): Promise<Checked> {
   const script = sampleScript(reading);
-  if (script === undefined) return NOTHING;
+  if (script === undefined) return NO_FINDINGS;
   const result = await tryRun(cluster, sbatch, TEST_ARGS, script);
-  if (typeof result === 'string') return left(result);
+  if (typeof result === 'string') return notChecked(result);
   const tested = readTested(result);
-  if (tested.kind === 'taken') return NOTHING;
+  if (tested.kind === 'taken') return NO_FINDINGS;
   return tested.kind === 'refused'
-    ? found([refusalFinding(tested.words, reading)])
-    : left(`Slurm could not be asked whether it takes such a job: ${tested.words}.`);
+    ? found([rejectionFinding(tested.words, reading)])
+    : notChecked(`sbatch --test-only could not check the job: ${tested.words}.`);
 }
 
-const NOTHING: Checked = { findings: [], unchecked: [] };
+const NO_FINDINGS: Checked = { findings: [], unchecked: [] };
 
 function found(findings: readonly Finding[]): Checked {
   return { findings, unchecked: [] };
 }
 
-function left(why: string): Checked {
+function notChecked(why: string): Checked {
   return { findings: [], unchecked: [why] };
 }
 
-/** Its result, or a sentence about why there is none. */
+/** Returns the result, or a sentence if the program could not run. */
 async function tryRun(
   host: Transport,
   program: string,
@@ -151,23 +152,23 @@ async function tryRun(
   try {
     return await host.run({ program, args, stdin, timeoutMs: TIMEOUT_MS });
   } catch (error) {
-    if (error instanceof CommandNotFoundError) return `There is no ${program} on ${host.name}.`;
-    if (isTransportError(error)) return `${program} could not be run: ${error.message}`;
+    if (error instanceof CommandNotFoundError) return `${program} was not found on ${host.name}.`;
+    if (isTransportError(error)) return `${program} could not run: ${error.message}`;
     throw error;
   }
 }
 
-interface OutputFolder {
-  /** Relative ones are relative to where sbatch runs, or to the template's own --chdir. */
+interface OutputDirectory {
+  /** Relative to the working directory of sbatch, or to the template's --chdir. */
   readonly path: string;
   readonly option: string;
-  /** Where the option stands in the text. */
-  readonly at: number;
-  /** Made of a pattern or a value, so that nobody can tell before there is a job. */
-  readonly isOpen: boolean;
+  /** The offset of the option in the template. */
+  readonly start: number;
+  /** Contains a filename pattern or a placeholder, so the path is known only when there is a job. */
+  readonly isVariable: boolean;
 }
 
-function outputFolders({ tokens: words }: Reading): OutputFolder[] {
+function outputDirectories({ tokens: words }: Reading): OutputDirectory[] {
   const options = readOptions(words);
   const chdir = options.findLast(({ name }) => name === 'chdir')?.value;
   return options.flatMap(({ name, value, start }) => {
@@ -176,7 +177,7 @@ function outputFolders({ tokens: words }: Reading): OutputFolder[] {
     if (slash <= 0) return [];
     const folder = value.slice(0, slash);
     const path = folder.startsWith('/') || chdir === undefined ? folder : `${chdir}/${folder}`;
-    const isOpen = path.includes(PLACEHOLDER_MARK) || /%\d*[A-Za-z]/.test(path);
-    return [{ path: path.replaceAll(PLACEHOLDER_MARK, '…'), option: name, at: start, isOpen }];
+    const isVariable = path.includes(PLACEHOLDER_MARK) || /%\d*[A-Za-z]/.test(path);
+    return [{ path: path.replaceAll(PLACEHOLDER_MARK, '…'), option: name, start, isVariable }];
   });
 }

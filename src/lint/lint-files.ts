@@ -1,5 +1,5 @@
-// Checks template files: by parsing, with bash and shellcheck, and with sbatch --test-only.
-import { inOrder, lintTemplate } from './lint-template.ts';
+// Checks template files: parses them, and runs bash, shellcheck and sbatch --test-only.
+import { sortFindings, lintTemplate } from './lint-template.ts';
 import { listProperties } from '../template/inspect-template.ts';
 import { unusedConstraints } from '../template/unused-properties.ts';
 import { checkWithPrograms, createCheckers } from './check-with-programs.ts';
@@ -15,7 +15,11 @@ export interface LintResult {
   readonly unused: readonly string[];
 }
 
-/** @param named the templates to check; those of the configuration if undefined @throws UsageError */
+/**
+ * Lints the named templates and closes the transports that the checks used.
+ * @param named the templates to check; those of the configuration if undefined
+ * @throws UsageError
+ */
 export async function lintFiles(
   named: readonly string[] | undefined,
   { config, context }: Configured,
@@ -33,7 +37,7 @@ export async function lintFiles(
       const limits = queue?.properties;
       if (limits !== undefined)
         for (const sentence of unusedConstraints(limits, listProperties(file, text), file)) unused.add(sentence);
-      files.push({ file, lines: text.split('\n'), findings: inOrder([...findings, ...checked.findings]) });
+      files.push({ file, lines: text.split('\n'), findings: sortFindings([...findings, ...checked.findings]) });
     }
   } finally {
     await checkers.close();

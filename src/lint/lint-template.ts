@@ -1,4 +1,4 @@
-// All that can be said of a template by reading it; what only this machine or this cluster can tell is added by others.
+// Lints the text of a template; check-with-programs.ts adds the findings that need this machine or the cluster.
 import { adviseDirectives } from './advise-directives.ts';
 import { adviseScript } from './advise-script.ts';
 import { adviseVariables } from './advise-variables.ts';
@@ -12,7 +12,7 @@ export interface Linted {
 }
 
 /**
- * Pure. Whatever `parseTemplate` would refuse is among the findings, as an error.
+ * Pure. Every problem that makes `parseTemplate` fail is among the findings, as an error.
  * @param file the name of the template
  */
 export function lintTemplate(file: string, text: string): Linted {
@@ -21,10 +21,10 @@ export function lintTemplate(file: string, text: string): Linted {
     rule === undefined ? [] : [{ line, column, rule, sentence: sentenceOf(finding) }],
   );
   const advice = [...adviseVariables(reading), ...adviseDirectives(reading), ...adviseScript(reading)];
-  return { reading, findings: inOrder([...refused, ...advice.filter((finding) => !isCovered(finding, refused))]) };
+  return { reading, findings: sortFindings([...refused, ...advice.filter((finding) => !isCovered(finding, refused))]) };
 }
 
-/** What may be read again is no news where its default can't be. */
+/** Omits `may-be-read-again` where the default is already refused as `read-again`. */
 function isCovered({ rule, line, column }: Finding, refused: readonly Finding[]): boolean {
   return (
     rule === 'may-be-read-again' &&
@@ -32,16 +32,16 @@ function isCovered({ rule, line, column }: Finding, refused: readonly Finding[])
   );
 }
 
-/** In the order of the text, each once. */
-export function inOrder(findings: readonly Finding[]): Finding[] {
+/** Sorts findings by position and removes duplicates. */
+export function sortFindings(findings: readonly Finding[]): Finding[] {
   const once = new Map(findings.map((finding) => [`${finding.line}:${finding.column}:${finding.rule}`, finding]));
   return [...once.values()].sort((a, b) => a.line - b.line || a.column - b.column || a.rule.localeCompare(b.rule));
 }
 
-/** The names of programs and of options keep their small letters. */
+/** Names of programs and options stay in lower case. */
 const NAME = /^(?:bash|sbatch)\b|^\S*:/;
 
-/** What stands behind `file:line:column:` in a message becomes a sentence. */
+/** Makes a sentence of a template error's message. */
 function sentenceOf(finding: string): string {
   const begun = NAME.test(finding) ? finding : finding.charAt(0).toUpperCase() + finding.slice(1);
   return /[.?!]$/.test(begun) ? begun : `${begun}.`;

@@ -1,13 +1,13 @@
-// The template as a plain script, for programs that know nothing of blanks: each blank becomes a variable of the same length.
+// Converts a template to a plain script: each placeholder becomes a shell variable of the same length.
 import { insertAll, type Insertion, type Range } from '../template/source.ts';
 import type { QuotingContext } from '../template/shell/quoting-context.ts';
 import type { Reading } from '../template/read-leniently.ts';
 
 /**
- * Lines and columns are those of the template, so that what is found in it is found there. A placeholder is a variable and no fixed
- * word, since a checker would complain of conditions that are always true. undefined where bash could not read the script.
+ * Lines and columns are those of the template, so positions of findings apply to both. Placeholders become variables because shellcheck
+ * reports conditions on constants. Returns undefined if bash cannot parse the script.
  */
-export function standIn({ script, readable, occurrences }: Reading): string | undefined {
+export function toPlainScript({ script, readable, occurrences }: Reading): string | undefined {
   if (script === undefined) return undefined;
   const insertions: Insertion[] = [
     ...occurrences.map(({ placeholder: { start, end }, context }) => ({
@@ -24,7 +24,7 @@ export function standIn({ script, readable, occurrences }: Reading): string | un
   return insertAll(readable, { start: 0, end: readable.length }, insertions);
 }
 
-/** The variable's name is of capitals: a checker takes it for one of the environment. */
+/** The name is in capitals, so shellcheck assumes an environment variable. */
 function variable(length: number, { kind }: QuotingContext): string {
   switch (kind) {
     case 'unquoted':
@@ -42,7 +42,7 @@ function variable(length: number, { kind }: QuotingContext): string {
   }
 }
 
-/** Where a checker's finding may be about a placeholder rather than about what the author wrote. */
+/** Returns the ranges in which a finding of shellcheck may be about a placeholder and not about the author's text. */
 export function placeholderRanges({ script, occurrences }: Reading): Range[] {
   return [
     ...occurrences.map(({ placeholder }) => placeholder),

@@ -1,21 +1,27 @@
-// Every rule of `lint`: the one table of them, read by the command, by docs/lint.md, and by whoever refuses a template.
+// Collects all rules of `lint`, for the command and for docs/lint.md.
 import { ADVICE_RULES } from './advice-rules.ts';
 import { REFUSAL_RULES, type Rule } from '../template/refusal-rules.ts';
+import { positionAt, type TemplateSource } from '../template/source.ts';
 
 export const RULES = { ...REFUSAL_RULES, ...ADVICE_RULES };
 
 export type RuleId = keyof typeof RULES;
 
-/** What is wrong, or may be, at one place of a template. */
+/** A definite or possible problem at one position of a template. */
 export interface Finding {
-  /** Both count from 1. */
+  /** Lines and columns count from 1. */
   readonly line: number;
   readonly column: number;
   readonly rule: RuleId;
-  /** The fact, of this place. Never holds a secret. */
+  /** Describes the problem. Contains no secret. */
   readonly sentence: string;
 }
 
 export function severityOf({ rule }: Finding): Rule['severity'] {
   return RULES[rule].severity;
+}
+
+/** @param offset in the text of the template */
+export function findingAt({ text }: TemplateSource, offset: number, rule: RuleId, sentence: string): Finding {
+  return { ...positionAt(text, offset), rule, sentence };
 }

@@ -1,4 +1,4 @@
-// The script of a task that sets nothing but what it must: for Slurm to say whether it would take such a job.
+// Renders a template for a task without optional values, as input for sbatch --test-only.
 import type { ValuePlaceholder } from '../template/placeholder.ts';
 import { catchTemplateError } from '../template/errors.ts';
 import { parseTemplate } from '../template/parse-template.ts';
@@ -7,8 +7,8 @@ import type { Variables } from '../template/template.ts';
 import { readOptions } from '../template/directive-options.ts';
 import type { Reading } from '../template/read-leniently.ts';
 
-/** What Slurm takes on every cluster, for options whose placeholder has no default. Of any other nobody can tell what it may be. */
-const SMALL: Readonly<Record<string, string>> = {
+/** Values that every cluster accepts, for options whose placeholder has no default. Values of other options cannot be guessed. */
+const SMALL_VALUES: Readonly<Record<string, string>> = {
   'cpus-per-task': '1',
   mem: '100M',
   'mem-per-cpu': '100M',
@@ -18,28 +18,28 @@ const SMALL: Readonly<Record<string, string>> = {
   time: '1',
 };
 
-/** undefined where the renderer refuses the template. A line with a value that nobody can guess is left out. */
+/** Returns undefined if the template cannot be rendered. Directives whose value cannot be guessed are omitted. */
 export function sampleScript(reading: Reading): string | undefined {
-  const { source, tokens: words, occurrences } = reading;
+  const { source, tokens, occurrences } = reading;
   const samples = new Map<string, string>();
-  const isLeftOut = new Set<number>();
+  const omittedLines = new Set<number>();
 
-  for (const { name, placeholders, start } of readOptions(words)) {
+  for (const { name, placeholders, start } of readOptions(tokens)) {
     for (const placeholder of placeholders) {
       if (placeholder.fallback !== undefined) continue;
-      const sample = exampleOf(placeholder) ?? SMALL[name];
-      if (sample === undefined) isLeftOut.add(source.text.lastIndexOf('\n', start) + 1);
+      const sample = exampleOf(placeholder) ?? SMALL_VALUES[name];
+      if (sample === undefined) omittedLines.add(source.text.lastIndexOf('\n', start) + 1);
       else samples.set(placeholder.variable, sample);
     }
   }
-  // What stands in the script Slurm does not read.
+  // sbatch reads only the directives, so any value will do in the script.
   for (const { placeholder } of occurrences) {
     if (samples.has(placeholder.variable) || placeholder.fallback !== undefined) continue;
     samples.set(placeholder.variable, exampleOf(placeholder) ?? '1');
   }
 
   let text = source.text;
-  for (const at of isLeftOut) {
+  for (const at of omittedLines) {
     const end = text.indexOf('\n', at);
     text =
       text.slice(0, at) +
@@ -64,7 +64,7 @@ function sampleVariables(samples: ReadonlyMap<string, string>): Variables {
     const [root = '', ...path] = variable.split('.');
     const tree = trees[root];
     if (tree === undefined || path.join('.').startsWith('project')) continue;
-    plant(tree, root === 'CLEARML_TASK' ? sectioned(path) : path, sample);
+    setPath(tree, root === 'CLEARML_TASK' ? normalizeSection(path) : path, sample);
   }
   return {
     queueName: 'sample',
@@ -77,19 +77,19 @@ function sampleVariables(samples: ReadonlyMap<string, string>): Variables {
   };
 }
 
-/** User properties are kept under `properties`, whatever a template calls the section. */
-function sectioned([first = '', section = '', ...rest]: readonly string[]): string[] {
+/** ClearML stores user properties in the section `properties`; a template may write the name in other letter case. */
+function normalizeSection([first = '', section = '', ...rest]: readonly string[]): string[] {
   const isProperty = first === 'hyperparams' && section.toLowerCase() === 'properties';
   return [first, isProperty ? 'properties' : section, ...rest].filter((part) => part !== '');
 }
 
-function plant(tree: Tree, [first = '', ...rest]: readonly string[], value: string): void {
+function setPath(tree: Tree, [first = '', ...rest]: readonly string[], value: string): void {
   if (rest.length === 0) {
     tree[first] = value;
     return;
   }
   const below = tree[first];
   const next: Tree = typeof below === 'object' && below !== null ? { ...below } : {};
-  plant(next, rest, value);
+  setPath(next, rest, value);
   tree[first] = next;
 }

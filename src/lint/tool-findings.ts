@@ -1,4 +1,4 @@
-// What bash, shellcheck and sbatch say of a template, as findings at its own lines.
+// Converts messages of bash, shellcheck and sbatch to findings at lines of the template.
 import * as z from 'zod';
 import { positionAt } from '../template/source.ts';
 import { readOptions } from '../template/directive-options.ts';
@@ -6,12 +6,12 @@ import type { Reading } from '../template/read-leniently.ts';
 import type { Finding } from './rules.ts';
 import { placeholderRanges } from './plain-script.ts';
 
-/** @param stderr what `bash -n` said of the stand-in */
+/** @param stderr the output of `bash -n` for the plain script */
 export function bashFindings(stderr: string): Finding[] {
   const [first] = [...stderr.matchAll(/^[^:\n]*: line (\d+): (.*)$/gm)];
   if (first === undefined) return [];
-  const [, line = '1', words = ''] = first;
-  return [{ line: Number(line), column: 1, rule: 'bash-syntax', sentence: `bash -n says: ${words}.` }];
+  const [, line = '1', message = ''] = first;
+  return [{ line: Number(line), column: 1, rule: 'bash-syntax', sentence: `bash -n: ${message}.` }];
 }
 
 const Comments = z.object({
@@ -28,15 +28,15 @@ const Comments = z.object({
 });
 
 /**
- * Not of the template: the blocks read variables that shellcheck sees nobody read, and run what files hold. And a list of words
- * from a command (2046) is often what is meant, as in ClearML's own examples.
+ * shellcheck sees neither the blocks, which use and set variables, nor sourced files. Word splitting of a command's output (2046) is
+ * often intended, as in ClearML's examples.
  */
-const NOT_MEANT = [1090, 1091, 2034, 2046, 2154, 2317];
+const IGNORED_CODES = [1090, 1091, 2034, 2046, 2154, 2317];
 
-/** What shellcheck is asked for; info and style are a matter of taste. */
+/** Findings of the levels info and style are a matter of taste. */
 export const SHELLCHECK_ARGS: readonly string[] = ['--format=json1', '--severity=warning', '--shell=bash', '-'];
 
-/** @param stdout what shellcheck said of the stand-in; empty where it said nothing that can be read */
+/** @param stdout the output of shellcheck for the plain script; without valid JSON there are no findings */
 export function shellcheckFindings(stdout: string, reading: Reading): Finding[] {
   const placeholders = placeholderRanges(reading).map(({ start, end }) => ({
     start: positionAt(reading.source.text, start),
@@ -50,7 +50,7 @@ export function shellcheckFindings(stdout: string, reading: Reading): Finding[] 
         placeholder.start.column <= endColumn &&
         placeholder.end.column > column,
     );
-    if (isInPlaceholder || NOT_MEANT.includes(code)) return [];
+    if (isInPlaceholder || IGNORED_CODES.includes(code)) return [];
     return [{ line, column, rule: 'shellcheck', sentence: `SC${code}: ${message}` } as const];
   });
 }
@@ -63,8 +63,8 @@ function readComments(stdout: string): z.infer<typeof Comments>['comments'] {
   }
 }
 
-/** Which option Slurm means, by its words. */
-const MEANT: readonly (readonly [RegExp, readonly string[]])[] = [
+/** The options that a message of Slurm may be about. */
+const OPTIONS_BY_MESSAGE: readonly (readonly [RegExp, readonly string[]])[] = [
   [/account/i, ['account', 'partition']],
   [/partition/i, ['partition']],
   [/qos/i, ['qos']],
@@ -78,16 +78,17 @@ const MEANT: readonly (readonly [RegExp, readonly string[]])[] = [
   [/node count|nodes/i, ['nodes', 'nodelist']],
 ];
 
-/** @param words Slurm's own, why it would refuse the sample script */
-export function refusalFinding(words: string, { source, tokens: directiveWords }: Reading): Finding {
-  const options = readOptions(directiveWords);
-  const named = /'?--([a-z][\w-]*)/.exec(words)?.[1];
-  const names = named === undefined ? (MEANT.find(([pattern]) => pattern.test(words))?.[1] ?? []) : [named];
+/** @param message Slurm's reason for rejecting the sample script */
+export function rejectionFinding(message: string, { source, tokens }: Reading): Finding {
+  const options = readOptions(tokens);
+  const named = /'?--([a-z][\w-]*)/.exec(message)?.[1];
+  const names =
+    named === undefined ? (OPTIONS_BY_MESSAGE.find(([pattern]) => pattern.test(message))?.[1] ?? []) : [named];
   const option = names.map((name) => options.findLast((candidate) => candidate.name === name)).find(Boolean);
   return {
-    // Where its words tell of no option it is the whole request.
+    // A message that names no option is about the whole request.
     ...positionAt(source.text, (option ?? options[0])?.start ?? 0),
     rule: 'sbatch-refuses',
-    sentence: `sbatch --test-only says: ${/[.?!]$/.test(words) ? words : `${words}.`}`,
+    sentence: `sbatch --test-only: ${/[.?!]$/.test(message) ? message : `${message}.`}`,
   };
 }

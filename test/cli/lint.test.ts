@@ -81,7 +81,7 @@ describe('lint', () => {
     const { code, stderr } = await place.run('lint');
 
     expect(code, stderr).to.equal(0);
-    expect(stderr).to.match(/Nothing to say in .*gpu\.template\.\n$/);
+    expect(stderr).to.match(/No problems found in .*gpu\.template\.\n$/);
   });
 
   it('reports a missing template with the option for it, and an unreadable file', async () => {
@@ -102,7 +102,7 @@ describe('lint', () => {
 
     expect(code).to.equal(0);
     for (const program of ['bash', 'shellcheck', 'sbatch']) {
-      expect(stderr).to.include(`Not checked: There is no ${program} on this machine.\n`);
+      expect(stderr).to.include(`Not checked: ${program} was not found on this machine.\n`);
     }
   });
 
@@ -117,7 +117,7 @@ describe('lint', () => {
     );
     expect((await place.run('lint', 'b.template')).stdout).to.equal('');
     expect((await place.run('lint', 'c.template')).stdout).to.match(
-      /^c\.template:3:9 output-folder .*another for each job/,
+      /^c\.template:3:9 output-folder .*differs for each job/,
     );
   });
 
@@ -129,7 +129,7 @@ describe('lint', () => {
 
     expect(code).to.equal(1);
     expect(stdout).to.match(
-      /^a\.template:10:1 bash-syntax error: bash -n says: syntax error near unexpected token `fi'\.\n/,
+      /^a\.template:10:1 bash-syntax error: bash -n: syntax error near unexpected token `fi'\.\n/,
     );
   });
 

@@ -186,7 +186,7 @@ export const FAULTS_HERE: readonly FaultHere[] = [
   {
     check: 'templates',
     what: 'a template that asks for more than any node has',
-    says: /^a\.template:\d+: sbatch --test-only says/,
+    says: /^a\.template:\d+: sbatch --test-only: /,
     seed: (there) => template(there, withDirective('#SBATCH --mem=900T')),
   },
   {

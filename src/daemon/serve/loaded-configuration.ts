@@ -13,7 +13,7 @@ import { configuredTemplates } from '../../assembly/named-templates.ts';
 import { createApp, type App } from '../../assembly/app.ts';
 import { readQueues, refuseInternalQueue } from '../../assembly/read-queues.ts';
 import { refuseUntrustedTemplates } from '../../assembly/trusted-files.ts';
-import { warnOfTemplates } from '../../lint/warn-of-templates.ts';
+import { warnAboutTemplates } from '../../lint/warn-about-templates.ts';
 import type { WarnOnce } from '../../log/warn-once.ts';
 
 export interface StartOptions extends CommonOptions {
@@ -42,7 +42,7 @@ export async function openGeneration(
     for (const { name } of settings.queues) refuseInternalQueue(name, settings);
     const named = await readQueues(settings, context.workingDir);
     for (const warning of named.flatMap(({ warnings }) => warnings)) warnOnce(app.log, warning);
-    await warnOfTemplates(named, { log: app.log, warnOnce });
+    await warnAboutTemplates(named, { log: app.log, warnOnce });
     await warnOfLeftBehind(settings.clusters, app.log);
     const { apiServer = '', verifyCertificate } = settings.api;
     for (const risk of describeRisks({ apiServer, verifyCertificate })) warnOnce(app.log, risk);

@@ -19,7 +19,7 @@ import type { App } from '../../assembly/app.ts';
 import { refuseUntrustedSharedFolder } from '../../assembly/trusted-files.ts';
 import { programText } from '../../base/version.ts';
 import type { WarnOnce } from '../../log/warn-once.ts';
-import { warnOfTemplates } from '../../lint/warn-of-templates.ts';
+import { warnAboutTemplates } from '../../lint/warn-about-templates.ts';
 
 export interface ServeOptions {
   /** One round of everything, then the end; nothing is waited for. */
@@ -89,7 +89,7 @@ async function lintThere(
   try {
     const sbatch = app.config.settings.slurm.binaries.batchBinary;
     const its = queues.filter((queue) => queue.cluster === cluster.name);
-    await warnOfTemplates(its, { log, warnOnce, programs: { here, cluster: host, sbatch } });
+    await warnAboutTemplates(its, { log, warnOnce, programs: { here, cluster: host, sbatch } });
   } catch (error) {
     log.debug('The templates could not be checked', { err: error });
   } finally {

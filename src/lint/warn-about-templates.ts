@@ -1,4 +1,4 @@
-// At the start, and when templates are read again: a warning of each error that lint finds in one, with its line.
+// Logs the errors that lint finds in the templates, when the daemon starts and when it reloads templates.
 import type { PropertyConstraints } from '../base/property-constraints.ts';
 import type { Logger } from '../log/logger.ts';
 import { lintTemplate } from './lint-template.ts';
@@ -13,16 +13,16 @@ export type LintedQueue = Pick<NamedQueue, 'template' | 'text'> & {
   readonly properties?: readonly { readonly name: string }[];
 };
 
-export interface Telling {
+export interface WarningContext {
   readonly log: Logger;
   readonly warnOnce: WarnOnce;
-  /** For errors that only bash and Slurm can tell of; they are not asked when left out. */
+  /** For errors that only bash and Slurm find; those checks are skipped if undefined. */
   readonly programs?: Checkers;
 }
 
-/** Each once: the same template may be read again and again. */
-export async function warnOfTemplates(queues: readonly LintedQueue[], telling: Telling): Promise<void> {
-  const { log, warnOnce, programs } = telling;
+/** Logs each message once, although the same template is loaded many times. */
+export async function warnAboutTemplates(queues: readonly LintedQueue[], context: WarningContext): Promise<void> {
+  const { log, warnOnce, programs } = context;
   for (const { template, text, constraints, properties = [] } of queues) {
     const { file } = template;
     const { reading, findings } = lintTemplate(file, text);

@@ -1,6 +1,6 @@
 // The daemon logs lint errors at the start and after a reload: each once, with its line.
 import { expect } from 'chai';
-import { warnOfTemplates } from '../../src/lint/warn-of-templates.ts';
+import { warnAboutTemplates } from '../../src/lint/warn-about-templates.ts';
 import { createWarnOnce } from '../../src/log/warn-once.ts';
 import type { Transport } from '../../src/transport/transport.ts';
 import type { Logger } from '../../src/log/logger.ts';
@@ -57,10 +57,10 @@ describe('the daemon', () => {
     const cluster = hostThatSays("sbatch: unrecognized option '--bogus=1'\n");
 
     for (const sbatch of ['sbatch', 'sbatch'])
-      await warnOfTemplates([queue, queue], { log, warnOnce, programs: { here, cluster, sbatch } });
+      await warnAboutTemplates([queue, queue], { log, warnOnce, programs: { here, cluster, sbatch } });
 
     expect(lines).to.deep.equal([
-      "Template gpu.template, line 3: sbatch --test-only says: unrecognized option '--bogus=1'.",
+      "Template gpu.template, line 3: sbatch --test-only: unrecognized option '--bogus=1'.",
     ]);
   });
 });
