@@ -1,4 +1,4 @@
-// A question to the person at the terminal: shown, answered by a line, and given up when nobody answers.
+// A question to the user at the terminal: shown, answered by a line, and aborted without an answer.
 import { expect } from 'chai';
 import { PassThrough } from 'node:stream';
 import { askAtTerminal } from '../../src/cli/ask-at-terminal.ts';
@@ -10,7 +10,7 @@ describe('a question at the terminal', () => {
     return { input: new PassThrough(), output: new PassThrough(), stop: new AbortController() };
   }
 
-  it('is shown, and each is answered by the next line', async () => {
+  it('is shown, and the next line answers it', async () => {
     const { input, output, stop } = terminal();
     const ask = (question: string): Promise<string> => askAtTerminal(question, { input, output, signal: stop.signal });
 
@@ -23,7 +23,7 @@ describe('a question at the terminal', () => {
     expect(String(output.read())).to.equal('One? Two? ');
   });
 
-  it('has no answer when the input ends, or the program is told to stop', async () => {
+  it('fails if the input ends or the program is interrupted', async () => {
     const { input, output, stop } = terminal();
     const ended = askAtTerminal('One? ', { input, output, signal: stop.signal });
     input.end();

@@ -28,8 +28,8 @@ async function startTowards(apiServer: string): Promise<Answer> {
   return await start(place);
 }
 
-describe('at the start', () => {
-  it('F-01 an old Node is reported with the required version, without the errors of Node itself', async () => {
+describe('the daemon, at its start,', () => {
+  it('F-01 reports the required version on an old Node, without errors of Node itself', async () => {
     await using place = await here();
     const old = await place.write(
       'old.cjs',
@@ -45,7 +45,7 @@ describe('at the start', () => {
     });
   });
 
-  it('F-02 without a configuration it says where it looked, and where credentials are made', async () => {
+  it('F-02 reports the searched paths and how to create credentials if no configuration exists', async () => {
     await using place = await here();
 
     const { code, stderr } = await start(place);
@@ -54,7 +54,7 @@ describe('at the start', () => {
     expect(stderr).to.include(`${place.folder}/clearml.conf (missing)`).and.to.include('Create new credentials');
   });
 
-  it('F-03 keys that the server does not know: it says so, and where to make new ones', async () => {
+  it('F-03 reports that the server rejects the credentials', async () => {
     await using place = await hereOnSandbox('api.credentials.secret_key: wrong');
 
     const { code, stderr } = await start(place);
@@ -63,7 +63,7 @@ describe('at the start', () => {
     expect(stderr).to.match(/^clearml-agent-slurm: http:\/\/127\.0\.0\.1:\d+ rejects our credentials/);
   });
 
-  it("F-03 the web page's address instead of the API's: it says which one is meant", async () => {
+  it('F-03 reports an address of the web page instead of the API, with the usual port', async () => {
     const page = createServer((_, reply) => reply.writeHead(200, { 'content-type': 'text/html' }).end('<html></html>'));
     page.listen(0, '127.0.0.1');
     await once(page, 'listening');
@@ -75,7 +75,7 @@ describe('at the start', () => {
     expect(stderr).to.include('responds with a web page (200)').and.to.include('usually port 8008 instead of 8080');
   });
 
-  it('F-04 a certificate that is not trusted: it names the setting that helps', async () => {
+  it('F-04 reports an untrusted certificate, with the setting for certificates', async () => {
     const certificates = await makeCertificates('127.0.0.1');
     const server = await startScriptedServer(certificates);
 
@@ -87,7 +87,7 @@ describe('at the start', () => {
     expect(stderr).to.include('its certificate is not trusted; set api.verify_certificate');
   });
 
-  it('F-05 a queue that is not there: it names the nearest one', async () => {
+  it('F-05 reports a missing queue, with the nearest name', async () => {
     await using place = await hereOnSandbox();
     await place.user.makeQueue('gpu-a100');
 
@@ -99,7 +99,7 @@ describe('at the start', () => {
       .and.to.include('Did you mean "gpu-a100"? Use --create-queue to create it.');
   });
 
-  it("F-06 Slurm's commands are not on the PATH: it names that PATH, and the setting that helps", async () => {
+  it("F-06 reports that Slurm's commands are not in PATH, with the setting for their directory", async () => {
     await using place = await hereOnSandbox('', { PATH: '/nowhere' });
 
     const { code, stderr } = await start(place, '--create-queue');

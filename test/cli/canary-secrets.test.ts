@@ -17,7 +17,7 @@ agent {
 environment { ANY: "${SECRET}-j" }
 `;
 
-describe('canary secrets in a configuration', () => {
+describe('a canary secret in the configuration', () => {
   for (const words of [
     ['config'],
     ['config', '--json'],
@@ -29,7 +29,7 @@ describe('canary secrets in a configuration', () => {
     ['lint', 't'],
     ['vars'],
   ]) {
-    it(`are not shown by: ${words.join(' ')}`, async () => {
+    it(`is not shown by: ${words.join(' ')}`, async () => {
       await using place = await here();
       await place.write('clearml.conf', CONF);
       await place.write('t', '#!/bin/bash\n${CLEARML_PRE_SETUP}\n${CLEARML_AGENT_EXECUTE}\n${CLEARML_POST_SETUP}\n');
@@ -42,7 +42,7 @@ describe('canary secrets in a configuration', () => {
   }
 
   for (const [index, line] of [...CONF.split('\n').entries()].filter(([, text]) => text.includes(SECRET))) {
-    it(`are not shown by the excerpt of an error behind them: line ${index + 1}`, async () => {
+    it(`is not shown in the excerpt of a later syntax error: line ${index + 1}`, async () => {
       await using place = await here();
       await place.write('clearml.conf', `agent.x {\n${line} ]} }\n]`);
 

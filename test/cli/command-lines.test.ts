@@ -6,8 +6,8 @@ import { here } from './run-here.ts';
 
 const TEMPLATE = '#!/bin/bash\n${CLEARML_PRE_SETUP}\n${CLEARML_AGENT_EXECUTE}\n${CLEARML_POST_SETUP}\n';
 
-describe('binaries', () => {
-  it('may have arguments of their own, as in `squeue -u NAME`', async () => {
+describe('the setting binaries', () => {
+  it('accepts command lines with arguments, as in `squeue -u NAME`', async () => {
     await using place = await hereOnStandIns();
     const { username } = userInfo();
     await place.write('t', TEMPLATE);
@@ -28,7 +28,7 @@ describe('binaries', () => {
   });
 
   for (const line of ["squeue -u 'ada", '  ']) {
-    it(`are rejected if they cannot be split: "${line}"`, async () => {
+    it(`rejects a command line that cannot be split: "${line}"`, async () => {
       await using place = await here();
       await place.write('clearml.conf', `agent.slurm.binaries.monitor_binary = "${line}"`);
 

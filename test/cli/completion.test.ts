@@ -1,4 +1,4 @@
-// Completion as people have it: each script is loaded by the real shell, which is then asked what it offers.
+// Loads each completion script into its real shell, and checks what the shell offers.
 import { expect } from 'chai';
 import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -13,12 +13,12 @@ import { TIMEOUT_MS } from '../support/wait-until.ts';
 
 const execute = promisify(execFile);
 
-/** Each is given the script, and what was typed before the tabulator; its answer has what it offers as words. */
+/** Each gets the script and the text before the Tab key, and prints the completions. */
 const SHELLS = {
   bash: `source "$1"; read -ra COMP_WORDS <<< "$2"; [[ $2 == *' ' ]] && COMP_WORDS+=(''); COMP_CWORD=$((\${#COMP_WORDS[@]} - 1))
 _clearml_agent_slurm; printf '%s\\n' "\${COMPREPLY[@]}"`,
   fish: 'source $argv[1]; complete -C $argv[2]',
-  // Only a zsh with a terminal completes: it is given one, and its words end where a mark of ours stands.
+  // zsh completes only in a terminal: it gets one, and a marker ends its output.
   zsh: `zmodload zsh/zpty; zpty shell "PS1='go> ' zsh -f -i"
 zpty -w shell 'autoload -Uz compinit; compinit -u -d ./zcompdump; LISTMAX=10000; zstyle ":completion:*" list-prompt ""; stty columns 80; source '"$1"'; print rea""dy'
 zpty -r shell seen '*ready*go> *'
@@ -58,7 +58,7 @@ describe('completion', () => {
   }
 
   for (const shell of Object.keys(SHELLS) as (keyof typeof SHELLS)[]) {
-    it(`in ${shell} offers commands, options, and what may stand behind them`, async () => {
+    it(`offers commands, options and their values in ${shell}`, async () => {
       expect(await offered(shell, 'd'))
         .to.match(/\bdrain\b/)
         .and.to.not.match(/\bstatus\b/);
@@ -73,25 +73,25 @@ describe('completion', () => {
     });
   }
 
-  it('in zsh and fish offers files and folders where such stand', async () => {
+  it('offers files and directories for arguments that are paths', async () => {
     for (const shell of ['zsh', 'fish'] as const) {
       expect(await offered(shell, 'lint gpu'), shell).to.include('gpu.template');
       expect(await offered(shell, '--config-file gpu'), shell).to.include('gpu.template');
       expect(await offered(shell, '--state-dir sta'), shell).to.include('state/');
     }
     expect(await offered('bash', '--state-dir sta')).to.equal('state\n');
-    // The rest is left to bash itself, whose own files these are.
+    // bash completes file names itself.
     expect(await offered('bash', '--config-file gpu')).to.equal('\n');
   });
 
-  it('knows every command', async () => {
+  it('offers every command in bash and fish', async () => {
     for (const shell of ['bash', 'fish'] as const) {
       const words = await offered(shell, '');
       for (const { name } of COMMANDS) if (name !== undefined) expect(words).to.match(new RegExp(`^${name}\\b`, 'm'));
     }
   });
 
-  it('for another shell says which there are', async () => {
+  it('rejects another shell and lists the supported ones', async () => {
     await using place = await here();
     const { code, stderr } = await place.run('completion', 'tcsh');
     expect(code).to.equal(2);

@@ -1,4 +1,4 @@
-// `doctor` on a real cluster with accounting, of which one thing after the other is broken and mended.
+// `doctor` on a real cluster with accounting: it finds each seeded fault, and nothing after the repair.
 import { expect } from 'chai';
 import { userInfo } from 'node:os';
 import { FAULTS_OF_CLUSTER } from '../doctor/faults-of-cluster.ts';
@@ -9,7 +9,7 @@ import { waitUntil } from '../support/wait-until.ts';
 import { readReport, type Told } from './doctor-report.ts';
 import { hereOnSandbox, type OnSandbox } from './on-sandbox.ts';
 
-describe('doctor, of a cluster with accounting', () => {
+describe('doctor, for a cluster with accounting,', () => {
   const { username } = userInfo();
   let cluster: SlurmCluster;
   let place: OnSandbox;
@@ -30,7 +30,7 @@ describe('doctor, of a cluster with accounting', () => {
   const untilClean = (): Promise<Told> =>
     waitUntil('doctor to find nothing', () => ask().then((told) => (told.failed.length === 0 ? told : undefined)));
 
-  it('looks at a node of a partition that takes this user, under the QOS that it takes, where the usual one does not', async () => {
+  it('runs the probe job in a partition and with a QOS that accept the user, if the defaults do not', async () => {
     await cluster.run('scontrol', 'update', 'PartitionName=debug', 'AllowAccounts=physics');
     await cluster.run('scontrol', 'update', 'PartitionName=short', `AllowQos=${ONE_JOB_QOS}`);
     try {
@@ -60,7 +60,7 @@ describe('doctor, of a cluster with accounting', () => {
     });
   }
 
-  it('finds nothing when all is mended', async () => {
+  it('finds nothing after the repair of every fault', async () => {
     const { row } = await untilClean();
 
     expect(row('accounts').says).to.include('lab (default)');

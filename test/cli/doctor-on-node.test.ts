@@ -1,4 +1,4 @@
-// `doctor --on-node`: what a real job finds on a real node, and what becomes of that job.
+// `doctor --on-node`: what a real job finds on a real node, and that the job and its files are removed.
 import { expect } from 'chai';
 import { chmod, mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -18,7 +18,7 @@ describe('doctor --on-node', () => {
     return rows.split('\n').filter((row) => row.includes('clearml_doctor_'));
   };
 
-  it('tells what a job finds on a node, and leaves neither a file nor a living job', async () => {
+  it('reports what a job finds on a node, and leaves neither a file nor a live job', async () => {
     const shared = await mkdtemp('/tmp/shared-');
     await using world = await startWorld({ slurm: `shared_dir: ${shared}` });
 
@@ -38,7 +38,7 @@ describe('doctor --on-node', () => {
     expect(await probes(world, 'pending,running')).to.deep.equal([]);
   });
 
-  it('puts nothing into a shared folder that others can change', async () => {
+  it('writes nothing into a shared directory that other users can write to', async () => {
     const shared = await mkdtemp('/tmp/shared-');
     await chmod(shared, 0o777);
     await using world = await startWorld({ slurm: `shared_dir: ${shared}` });
@@ -53,7 +53,7 @@ describe('doctor --on-node', () => {
     expect(after.mtimeNs).to.equal(before.mtimeNs);
   });
 
-  it('tells what is missing there', async () => {
+  it('reports what is missing on the node', async () => {
     await using world = await startWorld({ python: '/nowhere/python' });
     const bin = join(world.folder, 'bin');
     await mkdir(bin);
@@ -73,7 +73,7 @@ describe('doctor --on-node', () => {
     expect(told.row('node-shared-folder')).to.include({ result: 'skipped', says: 'none is set' });
   });
 
-  it("tells in Slurm's words why no job was taken, once", async () => {
+  it('reports once, with the error of sbatch, that Slurm rejects the job', async () => {
     await using world = await startWorld();
 
     const told = readReport(await world.run('doctor', '--json', '--on-node', '--partition', 'nowhere'));
@@ -82,7 +82,7 @@ describe('doctor --on-node', () => {
     expect(told.code).to.equal(1);
   });
 
-  it('cancels the job when it is interrupted while that waits', async () => {
+  it('cancels its pending job if it is interrupted', async () => {
     await using world = await startWorld();
     const program = world.start('doctor', '--json', '--on-node', '--partition', 'down');
     await waitUntil('a job to wait', () => probes(world, 'pending').then((rows) => rows.length > 0));
@@ -97,7 +97,7 @@ describe('doctor --on-node', () => {
   describe('on a bare node with Slurm 20.11', () => {
     before(requireSlurmVersion('20.11'));
 
-    it('tells that it has nothing to run tasks with, and does not see the shared folder', async () => {
+    it('reports missing programs and a shared directory that the node does not see', async () => {
       await using cluster = await startSlurmCluster({ version: '20.11', nodeCount: 1 });
       // Of this machine's folders the nodes see /tmp only.
       const seen = await mkdtemp('/tmp/shared-');

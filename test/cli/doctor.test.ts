@@ -1,4 +1,4 @@
-// `doctor` as a person and a program see it, on a real cluster, with one thing broken at a time.
+// The text and JSON output of `doctor` on a real cluster, with one fault at a time.
 import { expect } from 'chai';
 import { appendFile, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -79,7 +79,7 @@ describe('doctor', () => {
     });
   }
 
-  it('asks nothing further of a server that does not answer, nor of a controller', async () => {
+  it('skips later checks of a server and a controller that do not respond', async () => {
     await using there = await place();
     await appendFile(join(there.folder, 'clearml.conf'), 'api.api_server: "http://127.0.0.1:9"\n');
     const conf = await there.write(
@@ -94,7 +94,7 @@ describe('doctor', () => {
       expect(row(id).result, id).to.equal('skipped');
   });
 
-  it('finds an unreachable host, under the name of its cluster', async () => {
+  it('reports an unreachable host in the section of its cluster', async () => {
     await using there = await place();
 
     const { failed } = await ask(there, ...SERVED, '--ssh', 'nowhere.invalid');

@@ -1,4 +1,4 @@
-// What `execute` is told before anything is done: which task, which template, which queue, and how it is gone on with.
+// The options of `execute`: task, template, queue, cluster and image, and the command that continues the task.
 import { expect } from 'chai';
 import type { TaskId } from '../../src/clearml/ids.ts';
 import { executeAgain } from '../../src/cli/execute-again.ts';
@@ -19,7 +19,7 @@ describe('execute', () => {
       'The configuration has several templates. Say which to use: --template FILE.',
     ],
     [
-      'with a queue that is misspelt',
+      'with a misspelled queue',
       'agent.slurm { queues { gpu { template: t }, cpu { template: u } } }',
       ['--id', TASK, '--queue', 'gqu'],
       'The configuration has no template for queue "gqu". Did you mean --queue gpu?',
@@ -36,20 +36,15 @@ describe('execute', () => {
       ['--id', TASK, '--template', 't', '--queue', 'none-such'],
       'Queue "none-such" not found',
     ],
+    ['with a missing template', '', ['--id', TASK, '--template', 'no.template'], 'no.template does not exist'],
     [
-      'with a template that is not there',
-      '',
-      ['--id', TASK, '--template', 'no.template'],
-      'no.template does not exist',
-    ],
-    [
-      'with an image for which the template has no use',
+      'with an image that the template does not use',
       '',
       ['--id', TASK, '--template', 't', '--container', 'python:3.12'],
       '--container would change nothing: t runs no task in its own image. Add --singularity-mode, or write ${CLEARML_TASK.container.image} where',
     ],
   ] as const) {
-    it(`${what} says what to type, with exit code 2`, async () => {
+    it(`exits with code 2 and names the option to use if called ${what}`, async () => {
       await using place = await hereOnSandbox(settings);
       await place.write('t', TEMPLATE);
       await place.write('u', TEMPLATE);
@@ -67,7 +62,7 @@ describe('execute', () => {
     ['an option of sbatch', [], '#SBATCH --container-image=${CLEARML_TASK.container.image:python}\n'],
     ['a command of the script', [], 'image=${CLEARML_TASK.container.image:python}\n'],
   ] as const) {
-    it(`takes an image where it is used, by ${how}`, async () => {
+    it(`accepts an image that is used by ${how}`, async () => {
       await using place = await hereOnStandIns();
       await place.write('t', TEMPLATE.replace('#SBATCH -n 1\n', `$&${lines}`));
 
@@ -86,7 +81,7 @@ describe('execute', () => {
     });
   }
 
-  it('is gone on with by the same words, without copying or changing the task once more', () => {
+  it('builds a command that continues the task without cloning or changing it again', () => {
     const typed = {
       id: 'the original',
       clone: true,

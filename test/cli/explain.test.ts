@@ -1,4 +1,4 @@
-// What an error comes to: Ctrl-C is no bug, whatever it comes out as.
+// The message and exit code of an error: an interrupt is no bug, whatever error it causes.
 import { expect } from 'chai';
 import { explain } from '../../src/cli/explain.ts';
 import { Interrupted } from '../../src/cli/interrupted.ts';
@@ -10,25 +10,25 @@ function explained(error: unknown, reason?: Error): { readonly code: number; rea
   return { code: explain(error, { stderr: (text) => (said += text), stop: stop.signal }), said };
 }
 
-describe('an end from outside', () => {
+describe('explain', () => {
   const interrupted = new Interrupted('SIGINT');
 
   for (const [how, error] of [
-    ['its own reason', interrupted],
-    ['what has it as its cause', new Error('fetch failed', { cause: interrupted })],
-    ['what Node throws out of an aborted wait', new DOMException('aborted', 'AbortError')],
+    ['the interrupt itself', interrupted],
+    ['an error with the interrupt as its cause', new Error('fetch failed', { cause: interrupted })],
+    ['the AbortError of Node', new DOMException('aborted', 'AbortError')],
   ] as const) {
-    it(`says nothing, and ends as a shell tells of it: ${how}`, () => {
+    it(`prints nothing and returns 130 after SIGINT: ${how}`, () => {
       expect(explained(error, interrupted)).to.deep.equal({ code: 130, said: '' });
     });
   }
 
-  it('of SIGTERM ends with 143', () => {
+  it('returns 143 after SIGTERM', () => {
     const asked = new Interrupted('SIGTERM');
     expect(explained(asked, asked).code).to.equal(143);
   });
 
-  it('hides no bug', () => {
+  it('reports every other error as a bug', () => {
     for (const { code, said } of [
       explained(new TypeError('x is undefined'), interrupted),
       explained(new DOMException('aborted', 'AbortError')),

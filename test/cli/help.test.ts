@@ -13,7 +13,7 @@ describe('help', () => {
   for (const command of COMMANDS) {
     const name = command.name ?? 'the program';
 
-    it(`of ${name} fits into 80 columns, begins with examples, and names every option`, () => {
+    it(`of ${name} fits into 80 columns, begins with examples and names every option`, () => {
       const text = helpText(command, COMMANDS);
 
       expect(text.split('\n').filter((line) => line.length > 80)).to.deep.equal([]);
@@ -22,7 +22,7 @@ describe('help', () => {
         expect(text).to.match(new RegExp(`^  (-\\w, )?--${option}( |$)`, 'm'));
     });
 
-    it(`of ${name} has its columns below each other, and fits a narrow terminal too`, () => {
+    it(`of ${name} has aligned columns, and fits into a narrow terminal`, () => {
       const columnsOf = (text: string): number[] =>
         [...text.matchAll(/^ {2}(?:--?|[a-z(]|[A-Z.]+ ).*? {2,}(?=\S)/gm)].map(([left]) => left.length);
       const text = helpText(command, COMMANDS);
@@ -36,7 +36,7 @@ describe('help', () => {
       expect(narrow.replace(/\s+/g, ' ')).to.equal(text.replace(/\s+/g, ' '));
     });
 
-    it(`of ${name} tells of what stands without a dash`, () => {
+    it(`of ${name} describes its positional arguments`, () => {
       expect(command.argument === undefined).to.equal(command.positionals === undefined);
       if (command.argument === undefined) return;
       const text = helpText(command, COMMANDS);
@@ -44,7 +44,7 @@ describe('help', () => {
       for (const kind of command.kinds ?? []) expect(text).to.include(kind);
     });
 
-    it(`of ${name} has examples that can be typed`, async () => {
+    it(`of ${name} has valid examples`, async () => {
       await using place = await here();
       for (const { commandLine: words } of command.examples) {
         const { code, stdout, stderr } = await place.run(...words.split(' '), '--help');
@@ -105,7 +105,7 @@ describe('an option of clearml-agent', () => {
 });
 
 describe('the table of exit codes', () => {
-  it('has every exit code, also in docs/operating.md', () => {
+  it('has every exit code and matches docs/operating.md', () => {
     const told = EXIT_MEANINGS.map(([code]) => code);
     for (const code of Object.values(EXIT)) expect(told).to.include(String(code));
     const page = readFileSync(new URL('../../docs/operating.md', import.meta.url), 'utf8');

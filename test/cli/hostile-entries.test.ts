@@ -6,14 +6,14 @@ import { hereOnStandIns, type OnStandIns } from './on-stand-ins.ts';
 
 const TEMPLATE = '#!/bin/bash\n${CLEARML_PRE_SETUP}\n${CLEARML_AGENT_EXECUTE}\n${CLEARML_POST_SETUP}\n';
 
-describe('entries that name no task', () => {
+describe('a queue entry that names no task', () => {
   let place: OnStandIns;
   beforeEach(async () => {
     place = await hereOnStandIns();
   });
   afterEach(() => place[Symbol.asyncDispose]());
 
-  it('C-33 keep the task behind them from nothing, and write nothing outside the shared folder', async () => {
+  it('C-33 does not block the next task, and causes no file outside the shared directory', async () => {
     const shared = join(place.outside, 'above', 'shared');
     await mkdir(join(shared, 'jobs'), { recursive: true, mode: 0o700 });
     await place.write('t', TEMPLATE);

@@ -40,7 +40,7 @@ for (const kind of SITES) {
     before(hasApptainer ? requireAgent : requirePython);
     if (hasAccounting) before(requireAccounting);
 
-    it('gets from init what lint and doctor find nothing in, and what a task runs with at once', async () => {
+    it('gets files from init that pass lint and doctor and run a task', async () => {
       await using cluster = await startSlurmCluster({ version, hasAccounting, gpusPerNode, nodeCount: 2 });
       await using world = await startWorld({ cluster, ...agentOf(kind) });
       const container = hasApptainer ? await installApptainer(cluster, world) : undefined;

@@ -1,4 +1,4 @@
-// `init` on a real cluster: what it writes lints clean, runs a task at once, and is never written over.
+// `init` on a real cluster: its files have no lint findings, run a task, and are never overwritten.
 import { expect } from 'chai';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -16,7 +16,7 @@ describe('init', () => {
     return hereOnSandbox(`agent.slurm { slurm_conf: "${slurmConf}", ${settings} }`);
   }
 
-  it('writes a template, settings and a unit that lint finds clean and a task runs with at once', async () => {
+  it('writes a template, settings and a unit that pass lint and run a task', async () => {
     await using world = await startWorld();
 
     const written = await world.run('init', 'site', '--yes', '--queue', world.nameOf('default'));
@@ -46,7 +46,7 @@ describe('init', () => {
     await world.stop(daemon);
   });
 
-  it('asks the person at the terminal, and nobody with --yes', async () => {
+  it('asks the user at the terminal, and asks nothing with --yes', async () => {
     await using there = await place();
     const shown: string[] = [];
     const answering = there.answering((question) => {
@@ -69,7 +69,7 @@ describe('init', () => {
     expect(await readFile(join(there.folder, 'unasked/slurm.template'), 'utf8')).to.include('value:debug}');
   });
 
-  it('makes the shared folder that was named, for the user alone', async () => {
+  it('creates the directory of --shared-dir, which doctor accepts', async () => {
     await using there = await place();
     const shared = join(there.folder, 'deep/shared');
 
@@ -83,7 +83,7 @@ describe('init', () => {
   });
 
   for (const name of ['slurm.template', 'clearml-slurm.conf', 'crontab']) {
-    it(`leaves a ${name} that is there as it is, and writes nothing beside it`, async () => {
+    it(`keeps an existing ${name}, and writes nothing else`, async () => {
       await using there = await place();
       const path = await there.write(name, 'mine\n');
       const before = await readdir(there.folder);
@@ -97,7 +97,7 @@ describe('init', () => {
     });
   }
 
-  it('names the nearest partition when there is none of that name, and one that is closed with its reason', async () => {
+  it('suggests the nearest partition for an unknown one, and reports why a partition is closed', async () => {
     await using there = await place();
 
     const mistyped = await there.run('init', '--partition', 'debgu');
@@ -109,7 +109,7 @@ describe('init', () => {
     expect(await readdir(there.folder)).to.deep.equal(['clearml.conf']);
   });
 
-  it('writes for a server that is not known yet, says so, and counts its clearml.conf once that is there', async () => {
+  it('writes settings before clearml.conf exists, and they include the file when it exists', async () => {
     const { slurmConf } = await sharedCluster();
     await using place = await here({ SLURM_CONF: slurmConf });
     const settings = join(place.folder, 'site/clearml-slurm.conf');
@@ -124,7 +124,7 @@ describe('init', () => {
     expect(shown.stdout).to.include('api.api_server = "http://clearml.lab:8008"');
   });
 
-  it('says in one sentence when there is no Slurm', async () => {
+  it('reports that the Slurm commands are missing', async () => {
     await using there = await place('binaries { batch_binary: /nowhere/sbatch }');
 
     const { code, stderr } = await there.run('init', '--yes');

@@ -1,4 +1,4 @@
-// What doctor and the daemon's start say of a way to the server on which others can listen.
+// The warnings of doctor and the daemon about an unencrypted connection to the server.
 import { expect } from 'chai';
 import { createServer, request, type Server } from 'node:http';
 import { join } from 'node:path';
@@ -8,7 +8,7 @@ import { hereOnSandbox, type OnSandbox } from './on-sandbox.ts';
 const RISK =
   'http://clearml.lab:8008 is not encrypted: an attacker on the network can read the keys and change what jobs run';
 
-describe('a server that is reached without encryption', () => {
+describe('an unencrypted connection to the server', () => {
   let place: OnSandbox;
   let proxy: Server;
   beforeEach(async () => {
@@ -35,14 +35,14 @@ describe('a server that is reached without encryption', () => {
     await place[Symbol.asyncDispose]();
   });
 
-  it('is told of by doctor, beside that it answers', async () => {
+  it('causes a warning of doctor, which also reports that the server responds', async () => {
     const { stdout } = await place.run('doctor', '--config-file', join(place.folder, 'lab.conf'));
 
     expect(stdout).to.match(/^✔ server +http:\/\/clearml\.lab:8008 responds; but: /m);
     expect(stdout.replaceAll(/\s+/g, ' ')).to.include(RISK);
   });
 
-  it('is told of when the daemon starts', async () => {
+  it('causes one warning when the daemon starts', async () => {
     await place.write(
       'a.template',
       '#!/bin/bash\n${CLEARML_PRE_SETUP}\n${CLEARML_AGENT_EXECUTE}\n${CLEARML_POST_SETUP}\n',
@@ -54,7 +54,7 @@ describe('a server that is reached without encryption', () => {
     expect(stderr.split(RISK)).to.have.length(2);
   });
 
-  it('is no risk on the loopback, of which nothing is told', async () => {
+  it('causes no warning on the loopback interface', async () => {
     expect((await place.run('doctor')).stdout).to.not.include('not encrypted');
   });
 });

@@ -1,4 +1,4 @@
-// `lint` asks the real sbatch: what it finds clean Slurm takes, and what Slurm refuses it tells in Slurm's words.
+// `lint` with the real sbatch: it finds nothing in a template that Slurm accepts, and reports the errors of sbatch.
 import { expect } from 'chai';
 import { execFile } from 'node:child_process';
 import { CLEAN, FAULTS } from '../lint/faults.ts';
@@ -16,7 +16,7 @@ function withDirective(line: string): string {
   return CLEAN.replace('export SITE', `${line}\nexport SITE`);
 }
 
-describe('lint, where Slurm is', () => {
+describe('lint, with real Slurm,', () => {
   before(requireSlurm);
   before(requireShellcheck);
 
@@ -25,7 +25,7 @@ describe('lint, where Slurm is', () => {
     return here({ SLURM_CONF: slurmConf, PATH: process.env['PATH'] ?? '/usr/bin:/bin' });
   }
 
-  it('says nothing of a template that Slurm would take', async () => {
+  it('finds nothing in a template that Slurm accepts', async () => {
     await using there = await place();
     await there.write('a.template', CLEAN);
 
@@ -49,7 +49,7 @@ describe('lint, where Slurm is', () => {
     });
   }
 
-  it("tells why Slurm would refuse it in Slurm's words", async () => {
+  it('reports the error of sbatch --test-only', async () => {
     await using there = await place();
     await there.write('a.template', withDirective('#SBATCH --container-mage=x'));
 
@@ -59,7 +59,7 @@ describe('lint, where Slurm is', () => {
     expect(stdout).to.match(/sbatch-refuses error: sbatch --test-only: .*unrecognized option '--container-mage=x'/);
   });
 
-  it('leaves out what nobody can guess: a partition without a default is no reason to complain', async () => {
+  it('does not reject an option whose placeholder has no default', async () => {
     await using there = await place();
     await there.write(
       'a.template',
@@ -72,7 +72,7 @@ describe('lint, where Slurm is', () => {
     expect(code).to.equal(0);
   });
 
-  it('and whatever lint has no error for by reading, sbatch can read', async () => {
+  it('finds an error in every template that sbatch cannot parse', async () => {
     const { slurmConf } = await sharedCluster();
     const clean = FAULTS.map(({ text }) => lintTemplate('t.template', text)).filter(({ findings }) =>
       findings.every((finding) => severityOf(finding) !== 'error'),

@@ -1,4 +1,4 @@
-// `lint` as a person and a program see it, with the real bash and shellcheck.
+// The text and JSON output of `lint`, with the real bash and shellcheck.
 import { expect } from 'chai';
 import { readFileSync, readdirSync } from 'node:fs';
 import * as z from 'zod';
@@ -28,7 +28,7 @@ const Report = z.object({
 });
 
 describe('lint', () => {
-  it('tells file, line, column, rule and severity in one line, and below it why and what to write', async () => {
+  it('prints position, rule and severity on one line, and the reason and the remedy below', async () => {
     await using place = await here();
     await place.write('gpu.template', FAULTY);
 
@@ -44,7 +44,7 @@ describe('lint', () => {
     expect(stderr).to.match(/\n?1 error in gpu\.template\.\n$/);
   });
 
-  it('looks at several templates, and ends well when there is no error', async () => {
+  it('checks several templates, and fails because of a warning only with --strict', async () => {
     await using place = await here();
     await place.write('a.template', CLEAN);
     await place.write('b.template', CLEAN.replace('export SITE', '#SBATCH --priority=1\nexport SITE'));
@@ -60,7 +60,7 @@ describe('lint', () => {
       .and.equal(relaxed.stdout);
   });
 
-  it('tells the same as JSON', async () => {
+  it('prints the findings as JSON', async () => {
     await using place = await here();
     await place.write('gpu.template', FAULTY);
 
@@ -73,7 +73,7 @@ describe('lint', () => {
     expect(report.findings[0]).to.include({ file: 'gpu.template', line: 3, column: 9, rule: 'refused-option' });
   });
 
-  it('takes the templates of the configuration when none is named', async () => {
+  it('checks the templates of the configuration if none is named', async () => {
     await using place = await here();
     await place.write('gpu.template', CLEAN);
     await place.write('clearml.conf', 'agent.slurm.template_files: [gpu.template]');
@@ -84,7 +84,7 @@ describe('lint', () => {
     expect(stderr).to.match(/No problems found in .*gpu\.template\.\n$/);
   });
 
-  it('reports a missing template with the option for it, and an unreadable file', async () => {
+  it('reports a missing argument with an example, and a missing file', async () => {
     await using place = await here();
 
     expect(await place.run('lint')).to.include({
@@ -94,7 +94,7 @@ describe('lint', () => {
     expect((await place.run('lint', 'none.template')).stderr).to.match(/The template \S+none\.template does not exist/);
   });
 
-  it('says what could not be looked at', async () => {
+  it('reports each check whose program is missing', async () => {
     await using place = await here({ PATH: '/nowhere' });
     await place.write('gpu.template', CLEAN);
 
@@ -106,7 +106,7 @@ describe('lint', () => {
     }
   });
 
-  it('finds a folder for the output that is not there, and one that nobody could make', async () => {
+  it('finds an output directory that does not exist, and one that differs for each job', async () => {
     await using place = await here();
     await place.write('a.template', CLEAN.replace('clearml-%j.log', `${place.folder}/none/%j.log`));
     await place.write('b.template', CLEAN.replace('clearml-%j.log', `${place.folder}/%j.log`));
@@ -121,7 +121,7 @@ describe('lint', () => {
     );
   });
 
-  it("tells bash's syntax errors at the template's own line", async () => {
+  it("reports bash's syntax errors at the line of the template", async () => {
     await using place = await here();
     await place.write('a.template', CLEAN.replace('echo "task', 'if true; echo x; fi\necho "task'));
 
@@ -136,7 +136,7 @@ describe('lint', () => {
   describe('with shellcheck', () => {
     before(requireShellcheck);
 
-    it("tells its findings at the template's own line and column, and nothing that the blanks bring about", async () => {
+    it('reports findings at the position in the template, and none that placeholders cause', async () => {
       await using place = await here();
       await place.write(
         'a.template',
@@ -162,7 +162,7 @@ describe('lint', () => {
     for (const folder of ['../../examples/', '../../examples/demo/']) {
       const url = new URL(folder, import.meta.url);
       for (const name of readdirSync(url).filter((file) => file.endsWith('.template'))) {
-        it(`and bash, and by reading: nothing about ${folder.slice(6)}${name}`, async () => {
+        it(`finds nothing in ${folder.slice(6)}${name}`, async () => {
           await using place = await here();
           await place.write(name, readFileSync(new URL(name, url), 'utf8'));
 

@@ -1,4 +1,4 @@
-// `logs`: the end of what a job wrote, all of it while it runs, and a sentence where there is nothing to show.
+// `logs`: the last lines of a job's output, the rest with --follow, and a message if there is no output.
 import { expect } from 'chai';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -24,7 +24,7 @@ describe('logs', () => {
     await waitUntil(`the log to say ${text}`, async () => (await place.run('logs', task)).stdout.includes(text));
   }
 
-  it('prints the last lines, and says on standard error whose they are', async () => {
+  it('prints the last lines, and names the job and the file on stderr', async () => {
     const task = await submitOne('seq 1 250');
     await untilItSays(task, '250');
 
@@ -36,7 +36,7 @@ describe('logs', () => {
     expect(usual.stdout.split('\n').slice(0, 2)).to.deep.equal(['151', '152']);
   });
 
-  it('--follow continues until the job has ended', async () => {
+  it('continues with --follow until the job has ended', async () => {
     const task = await submitOne(
       `echo begun; until test -e ${place.outside}/go; do sleep 0.1; done; printf 'ende\\u00f1'`,
     );
@@ -48,7 +48,7 @@ describe('logs', () => {
     expect(await following).to.include({ code: 0, stdout: 'begun\nendeñ' });
   });
 
-  it('finds the job by its name when the journal is lost', async () => {
+  it('finds the job by its name if the journal is lost', async () => {
     const task = await submitOne('echo begun; sleep 1000');
     await untilItSays(task, 'begun');
     await rm(place.stateDir, { recursive: true });
@@ -56,7 +56,7 @@ describe('logs', () => {
     expect(await place.run('logs', task)).to.include({ code: 0, stdout: 'begun\n' });
   });
 
-  it('says what to do if the file cannot be read', async () => {
+  it('prints the next step if the file cannot be read', async () => {
     const task = await submitOne(`rm ${place.outside}/*.out; sleep 1000`);
 
     await waitUntil('the log to be gone', async () => {
@@ -65,7 +65,7 @@ describe('logs', () => {
     });
   });
 
-  it('shows no other file where the job has put a link in the place of its log', async () => {
+  it('does not follow a link with which the job has replaced its log', async () => {
     const task = await submitOne(
       `ln -s ${place.folder}/clearml.conf ${place.outside}/l; mv ${place.outside}/l ${place.outside}/$SLURM_JOB_ID.out; sleep 1000`,
     );
@@ -77,7 +77,7 @@ describe('logs', () => {
     });
   });
 
-  it("prints the task's console once Slurm has forgotten the job, and says so", async () => {
+  it("prints the task's console if Slurm has forgotten the job, and reports this", async () => {
     const task = await submitOne('echo begun; sleep 1000');
     await untilItSays(task, 'begun');
     place.slurm.controller.forgetNewest(1);
@@ -91,14 +91,14 @@ describe('logs', () => {
       .and.to.include("The end of the task's console in ClearML:");
   });
 
-  it('says where else to look when no job is known', async () => {
+  it('suggests another command if no job is known', async () => {
     const { code, stderr } = await place.run('logs', '0'.repeat(32));
 
     expect(code).to.equal(1);
     expect(stderr).to.match(/^No Slurm job of task 0{32} is known here: .* See clearml-agent-slurm status/m);
   });
 
-  it('wants a task', async () => {
+  it('requires a task', async () => {
     const { code, stderr } = await place.run('logs');
     expect(code).to.equal(2);
     expect(stderr).to.include('logs needs a TASK: a task id or a unique prefix of it');

@@ -49,7 +49,7 @@ describe('the command-line parser', () => {
     expect({ code, stdout }).to.deep.equal({ code: 0, stdout: '[]\n' });
   });
 
-  it('takes an argument after a list option as a list value, even if it is the name of a command', async () => {
+  it('treats an argument after a list option as a value, even if it is the name of a command', async () => {
     await using place = await here();
 
     const { stdout } = await place.run('config', 'agent.slurm.queues', '--json', '--queue', 'gpu', 'status');
@@ -58,7 +58,7 @@ describe('the command-line parser', () => {
   });
 
   for (const words of [['-h'], ['render', '--help'], ['render', '--version']]) {
-    it(`prints "${words.join(' ')}" to standard output and does nothing else`, async () => {
+    it(`prints the text of "${words.join(' ')}" to stdout and does nothing else`, async () => {
       await using place = await here();
 
       const { code, stdout, stderr } = await place.run(...words);

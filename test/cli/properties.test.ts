@@ -1,4 +1,4 @@
-// `properties`: what a template reads of a task's user properties, and how they come onto a task.
+// `properties`: lists the user properties that a template uses, and sets them on a task.
 import { expect } from 'chai';
 import { hereOnSandbox } from './on-sandbox.ts';
 import { here } from './run-here.ts';
@@ -15,7 +15,7 @@ echo "\${CLEARML_TASK.hyperparams.properties.num_nodes.value} \${CLEARML_TASK.na
 `;
 
 describe('properties', () => {
-  it('lists each with its default, what it sets, and where', async () => {
+  it('lists each property with its default, its option and its lines', async () => {
     await using place = await here();
     await place.write('gpu.template', TEMPLATE);
 
@@ -33,7 +33,7 @@ describe('properties', () => {
     );
   });
 
-  it('lists them for a wiki, and as JSON', async () => {
+  it('prints the list as Markdown and as JSON', async () => {
     await using place = await here();
     await place.write('gpu.template', TEMPLATE);
 
@@ -50,7 +50,7 @@ describe('properties', () => {
     });
   });
 
-  it('tells what the queue of the template takes, where that is bounded', async () => {
+  it('lists the constraints of the queue if the queue has any', async () => {
     await using place = await here();
     await place.write('gpu.template', TEMPLATE);
     await place.write(
@@ -71,7 +71,7 @@ describe('properties', () => {
     );
   });
 
-  it('sets those with a default on a task, and never one that is there', async () => {
+  it('sets the properties with a default on a task, and changes no existing property', async () => {
     await using place = await hereOnSandbox();
     await place.write('gpu.template', TEMPLATE);
     const task = await place.user.makeTask({ properties: { num_nodes: '4', mine: 'x' } });
@@ -94,7 +94,7 @@ describe('properties', () => {
     expect(hyperparams['properties']?.['partition']?.value).to.equal('debug');
   });
 
-  it('says so when there is no such task', async () => {
+  it('reports a missing task', async () => {
     await using place = await hereOnSandbox();
     await place.write('gpu.template', TEMPLATE);
 

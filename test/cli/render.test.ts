@@ -1,4 +1,4 @@
-// `render`: the script and nothing else on standard output, and nothing there when something is wrong.
+// `render`: prints only the script to stdout, and nothing to stdout after an error.
 import { expect } from 'chai';
 import { here, type Here } from './run-here.ts';
 
@@ -29,7 +29,7 @@ describe('render', () => {
     ['the reply of tasks.get_by_id', { meta: { result_code: 200 }, data: { task: TASK } }],
     ['the data of that reply', { task: TASK }],
   ] as const) {
-    it(`takes a file with ${title}, and needs no server`, async () => {
+    it(`reads ${title} from a file, without a server`, async () => {
       await using place = await withFiles(TEMPLATE, task);
 
       const { code, stdout, stderr } = await place.run(
@@ -48,7 +48,7 @@ describe('render', () => {
     });
   }
 
-  it('--origins tells on standard error where each value came from', async () => {
+  it('prints the origin of each value on stderr with --origins', async () => {
     await using place = await withFiles(TEMPLATE, { ...TASK, hyperparams: {} });
 
     const { stderr } = await place.run(
@@ -66,7 +66,7 @@ describe('render', () => {
 
   for (const [title, template, finding] of [
     [
-      'no value and no default',
+      'a placeholder without a value',
       TEMPLATE.replace(':1}', '}').replace('num_nodes', 'nodez'),
       /t\.template:2:\d+: .*nodez/,
     ],
@@ -79,7 +79,7 @@ describe('render', () => {
     ['a job array', TEMPLATE.replace('--nodes=', '--array=1-'), /t\.template:2:\d+: --array: one task is one job/],
     ['DOS line ends', TEMPLATE.replaceAll('\n', '\r\n'), /t\.template:1:/],
   ] as const) {
-    it(`with ${title}: exit code 78, the place, and nothing on standard output`, async () => {
+    it(`exits with 78, and prints only the position of the error, for ${title}`, async () => {
       await using place = await withFiles(template);
 
       const { code, stdout, stderr } = await place.run(

@@ -1,4 +1,4 @@
-// `sandbox`: its configuration goes into a file for its owner alone, and what keeps it from starting is said in a sentence.
+// `sandbox`: writes its configuration to a file that only the owner can read, and reports why it cannot start.
 import { expect } from 'chai';
 import { createServer } from 'node:net';
 import { once } from 'node:events';
@@ -8,7 +8,7 @@ import { describeReach } from '../../src/sandbox/run-sandbox.ts';
 import { here } from './run-here.ts';
 
 describe('sandbox --write-config', () => {
-  it('makes a file that only its owner can read, says what it wrote, and prints no key', async () => {
+  it('creates a file that only its owner can read, and prints no key', async () => {
     await using place = await here();
     const { code, stdout, stderr } = await place.stopping().run('sandbox', '--port', '0', '--write-config', 'my.conf');
 
@@ -21,7 +21,7 @@ describe('sandbox --write-config', () => {
     expect(stdout + stderr).not.to.contain(secret);
   });
 
-  it('leaves a file that is there as it is, whatever is in it, and a link too', async () => {
+  it('keeps an existing file or link', async () => {
     await using place = await here();
     const file = await place.write('clearml.conf', 'api {}\n');
     await chmod(file, 0o644);
@@ -36,7 +36,7 @@ describe('sandbox --write-config', () => {
     expect(await readFile(file, 'utf8')).to.equal('api {}\n');
   });
 
-  it('replaces it by a new file with --overwrite', async () => {
+  it('replaces an existing link by a new file with --overwrite', async () => {
     await using place = await here();
     const file = await place.write('kept.conf', 'api {}\n');
     const link = join(place.folder, 'clearml.conf');
@@ -51,7 +51,7 @@ describe('sandbox --write-config', () => {
     expect(await readdir(place.folder)).to.have.members(['clearml.conf', 'kept.conf']);
   });
 
-  it('started again as it was, finds its own file', async () => {
+  it('accepts its own file when the sandbox starts again with the same options', async () => {
     await using place = await here();
     const port = String(await freePort());
     const words = ['sandbox', '--port', port, '--state', 's.json', '--write-config', 'c.conf'];
@@ -59,8 +59,8 @@ describe('sandbox --write-config', () => {
   });
 });
 
-describe('a sandbox whose port is taken', () => {
-  it('says so where the port was named, and touches no file', async () => {
+describe('a sandbox whose port is in use', () => {
+  it('reports the port and writes no file', async () => {
     await using place = await here();
     await using taken = await takenPort();
     const words = ['sandbox', '--port', String(taken.port), '--write-config', 'c.conf'];
@@ -73,7 +73,7 @@ describe('a sandbox whose port is taken', () => {
   });
 });
 
-describe('what keeps a sandbox from starting', () => {
+describe('sandbox', () => {
   for (const [words, code, answer] of [
     [['--host', 'no-such-host.invalid'], 2, 'cannot listen on no-such-host.invalid (E'],
     [['--host', '192.0.2.1'], 2, '192.0.2.1 is not an address of this machine: "hostname -I" prints its addresses'],
@@ -84,7 +84,7 @@ describe('what keeps a sandbox from starting', () => {
     [['--write-config', 'no/such/folder.conf'], 2, 'folder.conf cannot be written (ENOENT): name another file.'],
     [['--overwrite'], 2, '--overwrite goes with --write-config FILE.'],
   ] as const) {
-    it(`"${words.join(' ')}" is a sentence and exit code ${code}, and no bug`, async () => {
+    it(`rejects "${words.join(' ')}" with a message and exit code ${code}`, async () => {
       await using place = await here();
       await place.write('words.txt', 'These are words.\n');
 
@@ -99,8 +99,8 @@ describe('what keeps a sandbox from starting', () => {
   }
 });
 
-describe('who reaches a sandbox', () => {
-  it('is said where it is not this machine alone', () => {
+describe('describeReach', () => {
+  it('warns if other machines can reach the sandbox, or its name is a loopback address', () => {
     expect(describeReach({ url: 'http://127.0.0.1:8008', ip: '127.0.0.1' }, undefined)).to.equal(undefined);
     expect(describeReach({ url: 'http://localhost:8008', ip: '::1' }, 'localhost')).to.equal(undefined);
     expect(describeReach({ url: 'http://n1:8008', ip: '10.0.0.7' }, 'n1')).to.match(/^Warning: .*plain HTTP/);

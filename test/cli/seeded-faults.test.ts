@@ -7,12 +7,12 @@ import { NODE_CHECKS } from '../../src/doctor/node-checks.ts';
 import { RULES } from '../../src/lint/rules.ts';
 import { SEEDED_FAULTS, seededFaultsPage } from './seeded-faults.ts';
 
-describe('seeded faults of lint and doctor', () => {
-  it('match the page that `npm run docs` writes', () => {
+describe('the table of seeded faults', () => {
+  it('matches the page that `npm run docs` writes', () => {
     expect(readFileSync(new URL('../../docs/seeded-faults.md', import.meta.url), 'utf8')).to.equal(seededFaultsPage());
   });
 
-  it('cover each rule of lint and each check of doctor', () => {
+  it('covers each rule of lint and each check of doctor', () => {
     const checks = [...HERE_CHECKS, ...CLUSTER_CHECKS, ...NODE_CHECKS].map(({ id }) => id);
     // A node without the shared directory cannot write its results there: `probe-job` reports that.
     const wanted = [...Object.keys(RULES), ...checks].filter((id) => id !== 'node-shared-folder');
@@ -20,7 +20,7 @@ describe('seeded faults of lint and doctor', () => {
     expect([...new Set(SEEDED_FAULTS.map(({ foundBy }) => foundBy))]).to.have.members(wanted);
   });
 
-  it('differ in their descriptions', () => {
+  it('has unique descriptions', () => {
     const described = SEEDED_FAULTS.map(({ what, foundBy }) => `${foundBy}: ${what}`);
 
     expect(new Set(described).size).to.equal(described.length);

@@ -1,4 +1,4 @@
-// A round on a cluster behind a real sshd, by both providers, as ~/.ssh/config and clearml.conf say.
+// The daemon with a cluster behind a real sshd, with both SSH transports, ~/.ssh/config and clearml.conf.
 import { expect } from 'chai';
 import { chmod, mkdtemp, mkdir, readFile, realpath, rm, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
@@ -13,7 +13,7 @@ import { here, type Answer, type Here } from './run-here.ts';
 
 const TEMPLATE = '#!/bin/bash\n${CLEARML_PRE_SETUP}\n${CLEARML_AGENT_EXECUTE}\n${CLEARML_POST_SETUP}\n';
 
-describe('a round by SSH', () => {
+describe('the daemon, for a cluster over SSH,', () => {
   before(requireRoot);
   before(requireSshd);
   before(requireSlurm);
@@ -42,7 +42,7 @@ describe('a round by SSH', () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  /** ssh takes the home folder from the system, not from HOME: here it is told of another configuration. */
+  /** ssh takes the home directory from the system, not from HOME, so -F names the configuration. */
   async function useConfig(file: string): Promise<void> {
     await writeFile(join(folder, 'bin', 'ssh'), `#!/bin/sh\nexec /usr/bin/ssh -F ${file} "$@"\n`, { mode: 0o755 });
   }
@@ -87,7 +87,7 @@ describe('a round by SSH', () => {
     });
   }
 
-  it('tells which options of ssh_config the provider ssh2 does not honour, once, and so does doctor', async () => {
+  it('reports once which options of ssh_config the provider ssh2 ignores, as does doctor', async () => {
     await writeConfig('MACs hmac-sha2-512', 'Ciphers aes256-ctr');
     await writeFile(join(folder, 'known'), await readFile(sshd.knownHosts()));
 
@@ -101,7 +101,7 @@ describe('a round by SSH', () => {
     expect((await round('provider: openssh')).stderr).not.to.include('ssh2 ignores');
   });
 
-  it('on real Slurm can begin with init, which looks there, and writes what lints clean and is read from its own folder', async () => {
+  it('serves real Slurm with the files that init writes for the cluster', async () => {
     await writeConfig();
     await writeFile(join(folder, 'known'), await readFile(sshd.knownHosts()));
     const { slurmConf } = await sharedCluster();
@@ -122,7 +122,7 @@ describe('a round by SSH', () => {
   });
 
   for (const provider of ['ssh2', 'openssh'] as const) {
-    it(`with ${provider}: an unknown host is refused, the first key taken in accept-new, another one refused`, async () => {
+    it(`refuses unknown and changed host keys, and accepts the first one with accept-new: ${provider}`, async () => {
       await writeConfig('StrictHostKeyChecking no');
 
       const first = await round(`provider: ${provider}`);
@@ -143,7 +143,7 @@ describe('a round by SSH', () => {
     });
   }
 
-  it("is not begun where others can change Slurm's commands there, or their configuration", async () => {
+  it("does not start if other users can change Slurm's commands or configuration on the host", async () => {
     await writeConfig();
     await writeFile(join(folder, 'known'), await readFile(sshd.knownHosts()));
     await chmod(folder, 0o755);
@@ -165,7 +165,7 @@ describe('a round by SSH', () => {
     expect(conf.stderr).to.include(`The configuration ${loose}/slurm.conf`).and.include(why);
   });
 
-  it('is not begun where others can change the configuration of ssh', async () => {
+  it('does not start if other users can change the configuration of ssh', async () => {
     await writeConfig();
     await mkdir(join(place.folder, '.ssh'));
     await chmod(place.folder, 0o755);
@@ -196,7 +196,7 @@ describe('a round by SSH', () => {
       ['StrictHostKeyChecking accept-new', 'host_keys: strict'],
       ['NoHostAuthenticationForLocalhost yes', ''],
     ] as const) {
-      it(`is not begun where ssh would take any key of that: ${line} ${settings}`, async () => {
+      it(`does not start if ssh would accept any key of the jump host: ${line} ${settings}`, async () => {
         await throughGate(line);
 
         const { code, stderr } = await round(`provider: openssh, ${settings}`);
@@ -210,7 +210,7 @@ describe('a round by SSH', () => {
       });
     }
 
-    it('is served where that is known, and not where others can change what knows it', async () => {
+    it('serves the cluster only if a known_hosts file that is safe has the key of the jump host', async () => {
       await throughGate();
       expect((await round('provider: openssh')).code).to.equal(69);
       expect(gate.loginCount()).to.equal(0);
@@ -227,7 +227,7 @@ describe('a round by SSH', () => {
     });
   });
 
-  it('F-16 with openssh and a ControlPath: your own connection is used, and nobody logs in without it', async () => {
+  it("F-16 uses the user's connection with openssh and a ControlPath, and never logs in without it", async () => {
     const hostKeys = { mode: 'strict' as const, knownHostsFiles: [sshd.knownHosts()] };
     const target = { name: 'cluster', host: '127.0.0.1', port: sshd.port, user: 'root', jumps: [], hostKeys };
     await using ssh = prepareUserSsh({ ...target, identityFiles: [join(folder, 'key')] });
@@ -244,7 +244,7 @@ describe('a round by SSH', () => {
     expect(sshd.loginCount()).to.equal(logins);
   });
 
-  it('with ssh2: what only openssh can do is said at the start', async () => {
+  it('reports at the start that ssh2 does not support ProxyCommand', async () => {
     await writeConfig('ProxyCommand nc %h %p');
 
     const { code, stderr } = await round('provider: ssh2');

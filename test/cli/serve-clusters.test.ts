@@ -1,4 +1,4 @@
-// Several clusters of which one cannot be served: it is reported, the others are served, and the exit code is its.
+// Several clusters of which one cannot be served: the daemon reports it, serves the others, and exits with its code.
 import { expect } from 'chai';
 import { mkdir, mkdtemp, readdir, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -11,7 +11,7 @@ import { here, type Answer, type Here } from './run-here.ts';
 
 const TEMPLATE = '#!/bin/bash\n${CLEARML_PRE_SETUP}\n${CLEARML_AGENT_EXECUTE}\n${CLEARML_POST_SETUP}\n';
 
-describe('a round of several clusters', () => {
+describe('the daemon, with several clusters,', () => {
   let folder: string;
   let sandbox: Sandbox;
   let slurm: StandInCluster;
@@ -21,7 +21,7 @@ describe('a round of several clusters', () => {
     folder = await realpath(await mkdtemp(join(tmpdir(), 'rounds-')));
     sandbox = await createSandbox({ port: 0, clock: systemClock });
     slurm = await startStandInCluster({ stateDir: join(folder, 'slurm') });
-    // No Slurm but the one that is named.
+    // Only the Slurm that the configuration names.
     place = await here({ PATH: '/nowhere' });
     await place.write('t', TEMPLATE);
   });
@@ -45,7 +45,7 @@ describe('a round of several clusters', () => {
   const good = (): string => `good { slurm_bin_dir: ${slurm.commandsDir} }`;
   const QUEUES = 'queues { aaa { cluster: good }, bbb { cluster: bad } }';
 
-  it('without Slurm commands on one', async () => {
+  it('serves the other if one has no Slurm commands', async () => {
     const { code, stderr } = await round(`clusters { ${good()}, bad { slurm_bin_dir: /none } }, ${QUEUES}`);
 
     expect(code, stderr).to.equal(69);
@@ -57,7 +57,7 @@ describe('a round of several clusters', () => {
     );
   });
 
-  it('with one whose state folder another daemon holds', async () => {
+  it('serves the other if another daemon uses the state directory of one', async () => {
     const lock = await acquireLock(join(folder, 'state', 'bad'), 'elsewhere', systemClock.now());
     const twice = `${good()}, bad { slurm_bin_dir: ${slurm.commandsDir} }`;
 
@@ -70,7 +70,7 @@ describe('a round of several clusters', () => {
       .and.to.match(/Another clearml-agent-slurm .*state\/bad/);
   });
 
-  it('with one that does not answer at all', async () => {
+  it('serves the other if one does not respond', async () => {
     const bin = join(folder, 'hangs');
     await mkdir(bin);
     await writeFile(join(bin, 'scontrol'), '#!/bin/sh\nexec /bin/sleep 600\n', { mode: 0o755 });
@@ -84,7 +84,7 @@ describe('a round of several clusters', () => {
     expect(stderr).to.contain('scontrol timed out after 20 s');
   });
 
-  it('of which one has no queue any more: it is followed', async () => {
+  it('still tracks the jobs of a cluster that no longer has a queue', async () => {
     const clusters = `clusters { ${good()}, bad { slurm_bin_dir: ${slurm.commandsDir} } }, queues { aaa { cluster: good } }`;
 
     const { code, stderr } = await round(clusters);
@@ -93,7 +93,7 @@ describe('a round of several clusters', () => {
     expect(stderr).to.match(/Serving cluster=bad .*queues=""/);
   });
 
-  it('of which --cluster chooses one', async () => {
+  it('serves only the cluster that --cluster names', async () => {
     const clusters = `clusters { ${good()}, bad { slurm_bin_dir: /none } }, ${QUEUES}`;
 
     const { code, stderr } = await round(clusters, '--cluster', 'good');
@@ -103,14 +103,14 @@ describe('a round of several clusters', () => {
     expect(await readdir(join(folder, 'state'))).to.deep.equal(['good']);
   });
 
-  it('--ssh localhost is this machine, under that name', async () => {
+  it('treats --ssh localhost as this machine, with "localhost" as the name of the cluster', async () => {
     const { code, stderr } = await round(`slurm_bin_dir: ${slurm.commandsDir}`, '--ssh', 'localhost', '--queue', 'aaa');
 
     expect(code, stderr).to.equal(0);
     expect(stderr).to.match(/Serving cluster=localhost .*worker=glue:slurm:localhost/);
   });
 
-  it('tells of jobs from before the cluster had a name', async () => {
+  it('warns of jobs from before the cluster had a name', async () => {
     await mkdir(join(folder, 'state'));
     const entry = { task: 'f'.repeat(32), queue: 'e'.repeat(32), queueName: 'aaa', step: 'following', stepAt: 1 };
     await writeFile(join(folder, 'state', 'journal.jsonl'), `${JSON.stringify({ v: 1, entry })}\n`);
@@ -123,7 +123,7 @@ describe('a round of several clusters', () => {
     );
   });
 
-  it('without a queue of theirs are not begun', async () => {
+  it('does not start if none of them has a queue', async () => {
     const { code, stderr } = await round(`clusters { ${good()}, bad {} }`);
 
     expect(code).to.equal(2);

@@ -1,4 +1,4 @@
-// The table of tasks in a terminal: as wide as it is there, and a few lines for each task where a table has no room.
+// The table of tasks in a terminal: fits the width, with several lines for each task if a table is too wide.
 import { expect } from 'chai';
 import { textWidth } from '../../src/base/text-width.ts';
 import { painter } from '../../src/base/paint.ts';
@@ -50,7 +50,7 @@ if (HELD === undefined || PARKED === undefined) throw new Error('there are two r
 
 describe('the table of tasks', () => {
   for (const columns of [60, 80]) {
-    it(`becomes a few lines for each task in a terminal of ${columns} columns`, () => {
+    it(`becomes several lines for each task in a terminal of ${columns} columns`, () => {
       const text = shown(columns);
 
       expect(longest(text)).to.be.at.most(columns);
@@ -61,7 +61,7 @@ describe('the table of tasks', () => {
     });
   }
 
-  it('has the reasons below the rows where only they have no room', () => {
+  it('shows the reasons below the rows if only the reasons do not fit', () => {
     const text = shown(120);
 
     expect(longest(text)).to.be.at.most(120);
@@ -70,21 +70,21 @@ describe('the table of tasks', () => {
     expect(text).to.match(/^b{32} .* parked +- +-\n$/m);
   });
 
-  it('has the reasons in lines of their column where that is wide enough', () => {
+  it('wraps the reasons within their column if the column is wide enough', () => {
     const text = shown(160);
 
     expect(longest(text)).to.be.at.most(160);
     expect(text).to.match(/^a{32} .* PENDING .* {2}- {5}it is held \(JobHeldUser\)\..*\n {100,}\S/m);
   });
 
-  it('has one line for each task where there is room for it, and where nobody says how much there is', () => {
+  it('shows one line for each task if the terminal is wide enough or the width is unknown', () => {
     for (const text of [shown(240), shown()]) {
       expect(text).to.match(/^TASK +NAME +QUEUE +JOB +STATE +SINCE +NODE +WHY$/m);
       expect(text).to.match(/^a{32} .* PENDING .* the user who held it\.$/m);
     }
   });
 
-  it('stays straight with names of wide signs, none of which is cut in two', () => {
+  it('stays aligned with wide characters in names, and splits none of them', () => {
     const names = ['学習タスク：大規模言語モデルの微調整', '👩‍🚀👩‍🚀 launch the big experiment with emoji', 'plain'];
     const text = shown(240, { ...SEEN, rows: names.map((name) => ({ ...HELD, name })) });
 
@@ -96,7 +96,7 @@ describe('the table of tasks', () => {
     expect(text).to.include('学習タスク：大規模言語…').and.to.include('👩‍🚀👩‍🚀 launch the big exp…');
   });
 
-  it('has colors for what goes well and what does not, and none for what waits', () => {
+  it('shows states in color, except those of tasks that wait', () => {
     const states = ['RUNNING', 'FAILED', 'absent', 'PENDING', 'parked'];
     const rows = states.map((state) => ({ ...PARKED, state }));
     const paint = painter({ isTerminal: true, environment: {} });
@@ -111,7 +111,7 @@ describe('the table of tasks', () => {
     expect(shown(240, { ...SEEN, rows })).to.equal(text.replaceAll(/\x1b\[\d+m/g, ''));
   });
 
-  it('tells below what waits in queues and what has ended, in any width', () => {
+  it('lists queued and ended tasks below, in any width', () => {
     const more: ClusterStatus = {
       ...SEEN,
       rows: [],

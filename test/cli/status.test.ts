@@ -1,4 +1,4 @@
-// `status`: the table and the JSON, with a daemon and without one, and with half of the world away.
+// `status`: the table and the JSON, with and without a daemon, a journal or Slurm.
 import { expect } from 'chai';
 import { readdir, rm } from 'node:fs/promises';
 import { acquireLock } from '../../src/daemon/journal/lock.ts';
@@ -17,7 +17,7 @@ describe('status', () => {
 
   const submitOne = (name: string): Promise<string> => place.submitOne(TEMPLATE, name);
 
-  it('without a daemon and a task says so, and makes nothing', async () => {
+  it('reports that no daemon runs and no task is active, and creates no files', async () => {
     const { code, stdout } = await place.run('status');
 
     expect(code).to.equal(0);
@@ -27,7 +27,7 @@ describe('status', () => {
     expect(await readdir(place.outside)).to.deep.equal(['slurm']);
   });
 
-  it('tells of each task where it is, why it waits, and what to do, also while the state folder is locked', async () => {
+  it('shows state, reason and next step of each task, also while a daemon holds the lock', async () => {
     const task = await submitOne('train\tthe\x1b[31m model');
     const lock = await acquireLock(place.stateDir, 'login1', Date.UTC(2026, 0, 2, 3, 4));
 
@@ -45,7 +45,7 @@ describe('status', () => {
     );
   });
 
-  it('prints the same as JSON', async () => {
+  it('prints the tasks as JSON', async () => {
     const task = await submitOne('train');
 
     const { stdout } = await place.run('status', '--json');
@@ -55,7 +55,7 @@ describe('status', () => {
     expect(clusters[0].tasks[0]).to.include({ task, name: 'train', queue: 'gpu', state: 'PENDING', nodes: null });
   });
 
-  it('finds the jobs without a journal', async () => {
+  it('finds the jobs if the journal is lost', async () => {
     const task = await submitOne('train');
     await rm(place.stateDir, { recursive: true });
 
@@ -64,7 +64,7 @@ describe('status', () => {
     expect(stdout).to.match(new RegExp(`${task}  train  gpu .*PENDING`));
   });
 
-  it('shows what the journal knows when Slurm gives no answer, and ends with 69', async () => {
+  it('shows the tasks of the journal, and exits with 69, if Slurm does not respond', async () => {
     const task = await submitOne('train');
     await place.slurm.stopListening();
 
@@ -78,7 +78,7 @@ describe('status', () => {
     await place.slurm.listen();
   });
 
-  it('shows what waits in the served queues with its place, and what has ended lately', async () => {
+  it('shows queued tasks with their positions, and tasks that ended recently', async () => {
     const ended = await submitOne('was run');
     await place.user.api('tasks.stop', { task: ended });
     await place.run('--once', '--queue', 'gpu', '--template-files', 't');
@@ -98,7 +98,7 @@ describe('status', () => {
     expect(cluster).to.deep.include({ waitingCount: 2, ended: [] });
   });
 
-  it('does not know --watch and --json together', async () => {
+  it('rejects --watch together with --json', async () => {
     const { code, stderr } = await place.run('status', '--watch', '--json');
 
     expect(code).to.equal(2);

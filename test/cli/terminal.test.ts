@@ -1,4 +1,4 @@
-// The program in a real terminal: its sentences are broken between words, and Ctrl-C gives the terminal back.
+// The program in a real terminal: it wraps messages between words, and restores the terminal after Ctrl-C.
 import { expect } from 'chai';
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { once } from 'node:events';
@@ -14,7 +14,7 @@ interface InTerminal {
   readonly seen: () => string;
 }
 
-/** Starts it as a shell in a terminal of this width does. */
+/** Starts the program as a shell in a terminal of this width does. */
 function inTerminal(columns: number, words: string, environment: Readonly<Record<string, string>>): InTerminal {
   const line = `stty cols ${columns} rows 24; exec ${process.execPath} ${builtProgram()} ${words}`;
   const child = spawn('script', ['--quiet', '--return', '--command', line, '/dev/null'], {
@@ -27,8 +27,8 @@ function inTerminal(columns: number, words: string, environment: Readonly<Record
   return { child, ended: once(child, 'close').then(() => child.exitCode), seen: () => seen };
 }
 
-describe('in a terminal', () => {
-  it('an error is broken between words, none of which is lost', async () => {
+describe('the program, in a terminal,', () => {
+  it('wraps an error message between words', async () => {
     await using place = await here();
 
     const { ended, seen } = inTerminal(50, 'status', { HOME: place.folder });
@@ -41,7 +41,7 @@ describe('in a terminal', () => {
     expect(`${lines.join(' ')}\n`).to.equal(piped.stderr);
   });
 
-  it('status --watch shows the tasks, and Ctrl-C is a good end that gives the terminal back', async () => {
+  it('shows the tasks with status --watch, and restores the terminal after Ctrl-C', async () => {
     await using place = await hereOnStandIns();
     const { child, ended, seen } = inTerminal(80, `status --watch --config-file ${place.folder}/clearml.conf`, {
       HOME: place.folder,
@@ -57,7 +57,7 @@ describe('in a terminal', () => {
     expect(seen()).to.match(/\x1b\[\?1049l.*Updated at [\d:]+ UTC/s);
   });
 
-  it('what an error repeats is shown, and has the terminal do nothing', async () => {
+  it('escapes control characters in an error message', async () => {
     await using place = await here();
     const evil = String.raw`$(printf '\033]0;title\007\033[2J\342\200\256')`;
 

@@ -1,4 +1,4 @@
-// `unit`: files that run the daemon as it was typed, in the words of systemd, cron and Slurm.
+// `unit`: files with which systemd, cron and Slurm run the daemon with the options of the command line.
 import { expect } from 'chai';
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
@@ -8,7 +8,7 @@ import { here } from './run-here.ts';
 
 const EXAMPLES = new URL('../../examples/units/', import.meta.url);
 
-/** Every character that one of the readers would take for its own. */
+/** Every character that is special to systemd, cron or a shell. */
 const ODD = `a b'"$HOME\\%h#;&`;
 
 const ODD_SITE: UnitSite = {
@@ -18,8 +18,8 @@ const ODD_SITE: UnitSite = {
   stateDir: '/tmp',
 };
 
-describe('examples/units', () => {
-  it('are what `npm run docs` writes', () => {
+describe('the directory examples/units', () => {
+  it('matches the output of `npm run docs`', () => {
     const units = exampleUnits();
 
     expect(readdirSync(EXAMPLES).toSorted()).to.deep.equal(Object.keys(units).toSorted());
@@ -29,7 +29,7 @@ describe('examples/units', () => {
 });
 
 describe('unit', () => {
-  it('puts the options into the command, and the variables that a service does not have', async () => {
+  it('writes the options and the variables of the environment into the file', async () => {
     await using place = await here({ SLURM_CONF: '/etc/slurm.conf' });
     await place.write('t', '#!/bin/bash\n${CLEARML_PRE_SETUP}\n${CLEARML_AGENT_EXECUTE}\n${CLEARML_POST_SETUP}\n');
 
@@ -42,7 +42,7 @@ describe('unit', () => {
     expect(stdout).to.include('RestartPreventExitStatus=2 73 77 78\n');
   });
 
-  it('takes from the service what the daemon never needs, but for what Node, ssh-agents and the umask of jobs need', () => {
+  it('restricts the systemd service to what the daemon, Node, ssh-agent and the umask of jobs need', () => {
     const unit = UNIT_FILES.systemd(ODD_SITE);
 
     expect(unit)
@@ -61,32 +61,32 @@ describe('unit', () => {
     expect(stderr).to.include('Unknown kind "sytemd": use systemd, cron, scrontab, slurm-job. Did you mean systemd?');
   });
 
-  it('is printed only for what can be served', async () => {
+  it('prints nothing if the daemon could not serve the configuration', async () => {
     await using place = await here();
 
     expect(await place.run('unit', 'cron', '--template-files', 'none')).to.deep.include({ code: 2, stdout: '' });
   });
 
-  it('keeps every word one word for systemd', () => {
+  it('quotes each argument for systemd', () => {
     const unit = UNIT_FILES.systemd(ODD_SITE);
 
     expect(unit).to.include(`ExecStart=/bin/echo "a b'\\"$$HOME\\\\%%h#;&"\n`);
     expect(unit).to.include(`Environment="ODD=a b'\\"$HOME\\\\%%h#;&"\n`);
   });
 
-  it('keeps every word one word for cron, which has its own use for the percent sign', () => {
+  it('quotes each argument for cron, and escapes percent signs', () => {
     const line = /^\*\/2 \* \* \* \* (.*) >> /m.exec(UNIT_FILES.cron(ODD_SITE))?.[1] ?? '';
 
     expect(line).to.not.match(/(?<!\\)%/);
     expect(execFileSync('sh', ['-c', line.replaceAll('\\%', '%')]).toString()).to.equal(`${ODD} --once\n`);
   });
 
-  it('tells to make the folder that Slurm writes the output to, where Slurm would make none', () => {
+  it("includes the command that creates the directory for Slurm's output", () => {
     for (const kind of ['scrontab', 'slurm-job'] as const)
       expect(UNIT_FILES[kind]({ ...ODD_SITE, stateDir: '/home/a b' }), kind).to.include("mkdir -p -m 700 '/home/a b'");
   });
 
-  it('is a job script that runs the daemon, and ends with its exit code', () => {
+  it('writes a job script that exits with the exit code of the daemon', () => {
     const script = UNIT_FILES['slurm-job']({ ...ODD_SITE, command: ['/bin/sh', '-c', 'echo "$0"; exit 7', ODD] });
 
     let ended: { status?: number; stdout?: Buffer } = {};

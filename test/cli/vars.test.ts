@@ -1,4 +1,4 @@
-// `vars`: every variable that there is, and those that a task has, without secrets.
+// `vars`: every variable, and the variables of a task, without secrets.
 import { expect } from 'chai';
 import { VARIABLE_FIELDS } from '../../src/template/task-fields.ts';
 import { listValues } from '../../src/template/list-values.ts';
@@ -25,7 +25,7 @@ const TASK = {
 };
 
 describe('vars', () => {
-  it('lists every variable with its type, an example, and whether a task may lack it; it needs no server', async () => {
+  it('lists every variable with its type, an example and whether it is optional, without a server', async () => {
     await using place = await here();
 
     const { code, stdout } = await place.run('vars');
@@ -37,7 +37,7 @@ describe('vars', () => {
     for (const name of [...PLAIN_NAMES, ...TREE_NAMES]) expect(stdout).to.include(`\n${name}`);
   });
 
-  it('lists them as JSON', async () => {
+  it('prints the list as JSON', async () => {
     await using place = await here();
 
     const { stdout } = await place.run('vars', '--json');
@@ -45,7 +45,7 @@ describe('vars', () => {
     expect(JSON.parse(stdout)).to.deep.equal(VARIABLE_FIELDS);
   });
 
-  it('lists what a task in a file has, with its values, secrets masked', async () => {
+  it('lists the variables and values of a task file, with masked secrets', async () => {
     await using place = await here();
     await place.write('task.json', JSON.stringify(TASK));
     await place.write('clearml.conf', 'agent { git_pass: "pw123456", site: north }');
@@ -62,7 +62,7 @@ describe('vars', () => {
     expect(stdout).not.to.match(/verysecret|topsecret|pw123456|setup_shell_script|\.type/);
   });
 
-  it('lists what a task of the server has', async () => {
+  it('lists the variables and values of a task on the server', async () => {
     await using place = await hereOnSandbox();
     const task = await place.user.makeTask({ name: 'train resnet', properties: { walltime: '01:00:00' } });
 
@@ -75,7 +75,7 @@ describe('vars', () => {
     });
   });
 
-  it('lists names under which a template finds these values', () => {
+  it('lists names that resolve to the same values in a template', () => {
     const variables = { ...emptyVariables, task: TASK, project: { id: 'p1', name: 'vision' }, user: { id: 'u1' } };
 
     for (const { name, value } of listValues(variables)) {

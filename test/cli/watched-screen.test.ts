@@ -1,4 +1,4 @@
-// A screen that is drawn again and again: on a terminal beside the shell's lines, which are there again in the end.
+// A screen that is redrawn: on the alternate screen of a terminal, which shows the shell's lines again at the end.
 import { expect } from 'chai';
 import { openScreen, type WatchedScreen } from '../../src/cli/watched-screen.ts';
 
@@ -8,7 +8,7 @@ const LEAVE = '\x1b[?1049l';
 interface Watched {
   readonly screen: WatchedScreen;
   readonly stop: AbortController;
-  /** What was written since this was called last. */
+  /** The text written since the last call. */
   readonly written: () => string;
   readonly resize: (columns: number, rows: number) => void;
 }
@@ -46,7 +46,7 @@ function onTerminal(columns: number, rows: number): Watched {
 const bare = (text: string): string => text.replaceAll(/\x1b\[\??\d*[A-Za-z]/g, '');
 
 describe('a watched screen', () => {
-  it('is drawn over itself, and never wipes what the shell has shown before', () => {
+  it('is drawn over its previous content, and never clears the output of the shell', () => {
     const { screen, written } = onTerminal(80, 24);
     expect(written(), 'nothing before the first look').to.equal('');
 
@@ -62,7 +62,7 @@ describe('a watched screen', () => {
     expect(first + second).to.not.match(/\x1b\[[23]J/);
   });
 
-  it('is redrawn at once when the terminal is resized', () => {
+  it('is redrawn at once if the terminal is resized', () => {
     const { screen, written, resize } = onTerminal(80, 24);
     screen.show(({ columns }) => `as wide as ${columns}\n`);
     written();
@@ -72,7 +72,7 @@ describe('a watched screen', () => {
     expect(bare(written())).to.equal('as wide as 60\n');
   });
 
-  it('says how many lines it has no room for', () => {
+  it('shows how many lines do not fit', () => {
     const { screen, written } = onTerminal(80, 5);
     screen.show(() => '1\n2\n3\n4\n');
     expect(bare(written())).to.equal('1\n2\n3\n4\n');
@@ -82,7 +82,7 @@ describe('a watched screen', () => {
     expect(bare(written())).to.equal('1\n2\n3\n… and 3 more lines (run without --watch to see them).\n');
   });
 
-  it('gives the terminal back at the first signal, with what was seen last, and is not drawn again', () => {
+  it('restores the terminal, with its last content, at the first signal, and is not drawn again', () => {
     const { screen, stop, written, resize } = onTerminal(80, 24);
     screen.show(() => 'one\n');
     written();
@@ -98,7 +98,7 @@ describe('a watched screen', () => {
     expect(written()).to.equal('');
   });
 
-  it('is no screen where nothing was shown, or where there is no terminal', () => {
+  it('writes no control sequences if it shows nothing or has no terminal', () => {
     const { screen, written } = onTerminal(80, 24);
     screen.close();
     expect(written()).to.equal('');
@@ -110,7 +110,7 @@ describe('a watched screen', () => {
     expect(text).to.equal('as wide as Infinity\n');
   });
 
-  it('shows what a name or message would have the terminal do, and does not do it', () => {
+  it('escapes control characters in names and messages', () => {
     const { screen, written } = onTerminal(80, 24);
     screen.show(() => 'evil \x1b[2J\x1b[H\u202e task\n');
 

@@ -1,10 +1,10 @@
-// Misspelled words: "did you mean", and exit code 2.
+// Usage errors: a message, often with a suggestion, and exit code 2.
 import { expect } from 'chai';
 import { here } from './run-here.ts';
 
 const TEMPLATE = '#!/bin/bash\n#SBATCH -n 1\n${CLEARML_PRE_SETUP}\n${CLEARML_AGENT_EXECUTE}\n${CLEARML_POST_SETUP}\n';
 
-describe('the command line', () => {
+describe('the program', () => {
   for (const [words, answer] of [
     [['--quue', 'q'], 'Unknown option --quue. Did you mean --queue?'],
     [['--quiet'], 'Unknown option --quiet.'],
@@ -23,7 +23,7 @@ describe('the command line', () => {
     [['--template-files', 't', '--stop', '--detached'], '--detached and --stop are mutually exclusive.'],
     [['--template-files', 't', '--ssh', 'a', '--cluster', 'b'], 'Give either --ssh or --cluster'],
   ] as const) {
-    it(`"${words.join(' ')}" is answered with a sentence and exit code 2`, async () => {
+    it(`rejects "${words.join(' ')}" with a message and exit code 2`, async () => {
       await using place = await here();
       await place.write('t', TEMPLATE);
 
@@ -35,7 +35,7 @@ describe('the command line', () => {
     });
   }
 
-  it('with no word at all, and nothing to serve, is three lines that say how to begin', async () => {
+  it('prints three lines about the first steps if it has no arguments and nothing to serve', async () => {
     await using place = await here();
     const { code, stdout, stderr } = await place.run();
 
@@ -45,12 +45,12 @@ describe('the command line', () => {
     for (const next of ['init', 'doctor', '--help']) expect(stderr).to.include(`clearml-agent-slurm ${next}`);
   });
 
-  it('-v is --version', async () => {
+  it('treats -v as --version', async () => {
     await using place = await here();
     expect((await place.run('-v')).stdout).to.equal((await place.run('--version')).stdout);
   });
 
-  it('takes several queues in one option, in several, and with commas', async () => {
+  it('accepts several queues in one option, in several options, and with commas', async () => {
     for (const words of [
       ['--queue', 'a', 'b'],
       ['--queue', 'a', '--queue', 'b'],
@@ -62,7 +62,7 @@ describe('the command line', () => {
     }
   });
 
-  it('--ssh makes a cluster of the host, and chooses it', async () => {
+  it('defines and selects a cluster for the host of --ssh', async () => {
     await using place = await here();
     const { stdout } = await place.run('config', 'agent.slurm', '--json', '--ssh', 'jane@login1.example.org');
 
@@ -72,7 +72,7 @@ describe('the command line', () => {
     });
   });
 
-  it('--ssh and --cluster are answered with what was probably meant, and exit code 78', async () => {
+  it('suggests a name for an unknown --cluster, and rejects an option as the host of --ssh', async () => {
     await using place = await here();
     await place.write('clearml.conf', 'agent.slurm.clusters { hpc1 { host: login1 } }');
 
