@@ -71,8 +71,8 @@ function inPlaceOf(words: readonly string[], task: string): string[] {
   });
 }
 
-describe('the documents', () => {
-  describe('commands', () => {
+describe('the documentation', () => {
+  describe('has valid commands', () => {
     let home: Awaited<ReturnType<typeof readersHome>>;
 
     before(async () => {
@@ -82,7 +82,7 @@ describe('the documents', () => {
 
     for (const page of PAGES) {
       for (const command of commandsOf(page)) {
-        it(`of ${page} parse: ${command}`, async () => {
+        it(`in ${page}: ${command}`, async () => {
           const words = inPlaceOf(split(command).slice(1), home.task);
 
           const { code, stderr } = await home.place.run(...words);
@@ -95,7 +95,7 @@ describe('the documents', () => {
   });
 
   for (const page of PAGES) {
-    it(`${page}: its links lead to existing files and headings`, () => {
+    it(`links only to existing files and headings in ${page}`, () => {
       const text = readFileSync(page, 'utf8');
       const broken = [...text.matchAll(/\]\(([^)\s]+)\)/g)]
         .map(([, link = '']) => link)
@@ -105,7 +105,7 @@ describe('the documents', () => {
     });
   }
 
-  it('name only existing tests in security.md', () => {
+  it('names only existing tests in security.md', () => {
     const rows = readFileSync('docs/security.md', 'utf8').matchAll(/^\| [a-d, ]+ \|[^|]+\|(.*)\|$/gm);
     const named = [...rows].flatMap(([, tests = '']) =>
       [...tests.matchAll(/`([a-z0-9/-]+)`/g)].map(([, name]) => name),
@@ -115,7 +115,7 @@ describe('the documents', () => {
     expect(named.filter((name) => !existsSync(`test/${name}.test.ts`))).to.deep.equal([]);
   });
 
-  it('are linked from the README', () => {
+  it('is reachable from the README page by page', () => {
     const found = new Set(['README.md']);
     for (const page of found) {
       for (const [, link = ''] of readFileSync(page, 'utf8').matchAll(/\]\(([^)#\s]+\.md)/g))
@@ -125,7 +125,7 @@ describe('the documents', () => {
     expect(PAGES.filter((page) => !found.has(page) && !page.startsWith('docs/decisions/'))).to.deep.equal([]);
   });
 
-  it('name only existing npm scripts', () => {
+  it('names only existing npm scripts', () => {
     const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as { scripts: Record<string, string> };
     const named = PAGES.flatMap((page) => [...readFileSync(page, 'utf8').matchAll(/npm run ([\w-]+)/g)]);
 
@@ -136,7 +136,7 @@ describe('the documents', () => {
     for (const [index, template] of blocksOf(page)
       .filter((block) => block.startsWith('#!/bin/bash'))
       .entries()) {
-      it(`${page}: its template ${index + 1} renders to a valid bash script`, () => {
+      it(`contains a template that renders to a valid bash script: number ${index + 1} in ${page}`, () => {
         const properties = { account: { value: 'lab' } };
         const task = { id: '0123456789abcdef0123456789abcdef', name: "it's", hyperparams: { properties } };
         const blocks = { preSetup: 'echo PRE', agentExecute: 'echo AGENT', postSetup: 'exit 0' };

@@ -45,7 +45,7 @@ describe('examples/clearml.conf', () => {
     expect(named).to.have.members(known.filter((name) => !elsewhere.test(name)).map((name) => name.split('.').at(-1)));
   });
 
-  it('shows the defaults as they are', () => {
+  it('shows the actual defaults', () => {
     const shown = load(withAll);
     const effective = load('');
 
@@ -65,7 +65,7 @@ describe('examples/clearml.conf', () => {
 });
 
 describe('examples/clusters.clearml.conf', () => {
-  it('loads unchanged: each queue has a cluster of the file and a template in examples/', () => {
+  it('loads unchanged, and assigns each queue a cluster of the file and a template in examples/', () => {
     const { clusters, queues } = load(read('clusters.clearml.conf')).settings;
 
     expect(clusters.map(({ name, ssh }) => [name, ssh?.provider])).to.deep.equal([
@@ -94,7 +94,7 @@ describe('the templates in examples/', () => {
   });
 
   for (const name of templates) {
-    it(`${name}: renders for a task without user properties, and for one that requests nodes`, () => {
+    it(`include ${name}, which renders with and without user properties`, () => {
       for (const properties of [{}, { num_nodes: { value: '3' } }]) {
         const script = render(name, {
           id: '0123456789abcdef0123456789abcdef',

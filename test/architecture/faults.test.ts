@@ -27,23 +27,23 @@ function numbersIn(file: string): string[] {
   return [...readFileSync(file, 'utf8').matchAll(NUMBERED)].flatMap(([, numbers = '']) => numbers.trim().split(' '));
 }
 
-describe('docs/faults.md and docs/failures.md', () => {
+describe('the tables of faults', () => {
   const faults = readFaults('docs/faults.md');
 
-  it('number each row once', () => {
+  it('contain each number once', () => {
     const ids = faults.map(({ id }) => id);
 
     expect(ids).to.have.length.above(80);
     expect(ids).to.deep.equal([...new Set(ids)]);
   });
 
-  it('list the same user-visible failures', () => {
+  it('list the same failures in docs/faults.md and docs/failures.md', () => {
     const described = readFaults('docs/failures.md').map(({ id }) => id);
 
     expect(described).to.deep.equal(faults.map(({ id }) => id).filter((id) => id.startsWith('F-')));
   });
 
-  it('name the tests of each row', () => {
+  it('name existing tests in each row', () => {
     const untested = faults.filter(
       ({ id, files }) => files.length === 0 || files.some((file) => !numbersIn(file).includes(id)),
     );
@@ -51,7 +51,7 @@ describe('docs/faults.md and docs/failures.md', () => {
     expect(untested).to.deep.equal([]);
   });
 
-  it('have a row for every number in a test title, which names the file', () => {
+  it('contain a row for every number in a test title, with the name of the file', () => {
     const tests = readdirSync('test', { recursive: true, encoding: 'utf8' })
       .filter((file) => file.endsWith('.ts'))
       .map((file) => join('test', file));

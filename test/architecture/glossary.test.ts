@@ -22,13 +22,13 @@ describe('the check of rejected words', () => {
   );
   const found = (text: string, file = 'a.ts') => rejectionsIn(file, text, rules);
 
-  it('names the file, the line and the term to write', () => {
+  it('reports the file, the line and the term to write', () => {
     expect(found('one\n  snatch away\n')).to.deep.equal([
       { file: 'a.ts', line: 2, found: 'snatch away', term: 'claim' },
     ]);
   });
 
-  it('finds a word in identifiers, file names, inflected forms and over two lines', () => {
+  it('finds a word in identifiers, file names and inflected forms, and across two lines', () => {
     const texts = [
       'snatchAway()',
       'SNATCH_AWAY',
@@ -43,13 +43,13 @@ describe('the check of rejected words', () => {
     expect(found('', 'src/snatch-away.ts')).to.have.lengthOf(1);
   });
 
-  it('accepts a longer word that contains a rejected one, and a word that is not in bold', () => {
+  it('ignores a longer word that contains a rejected one, and a word that is not in bold', () => {
     expect(found('clambake untidy take taking snatch it away')).to.deep.equal([]);
   });
 });
 
 describe('docs/glossary.md', () => {
-  it('rejects no word that the repository uses', () => {
+  it('rejects no word in the repository', () => {
     const rules = readGlossary(readFileSync(PAGE, 'utf8'));
     const files = execFileSync('git', ['ls-files', '-z'], { encoding: 'utf8' }).split('\0');
     const checked = files.filter(

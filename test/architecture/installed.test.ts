@@ -12,18 +12,18 @@ function readJson(file: string): unknown {
   return JSON.parse(readFileSync(file, 'utf8'));
 }
 
-describe('an installation', () => {
-  it('runs no script of any package', () => {
+describe('the installation', () => {
+  it('runs no install script of any package', () => {
     const { packages } = readJson('package-lock.json') as Lock;
     const scripts = Object.entries(packages).filter(([, { dev, hasInstallScript }]) => !dev && hasInstallScript);
     expect(scripts.map(([name]) => name)).to.deep.equal([]);
   });
 
-  it('runs none in a clone either', () => {
+  it('disables install scripts in a clone too', () => {
     expect(readFileSync('.npmrc', 'utf8')).to.match(/^ignore-scripts=true$/m);
   });
 
-  it('has every package that the built program asks for, and those alone', () => {
+  it('declares every package that the built program imports as a dependency', () => {
     const { dependencies } = readJson('package.json') as { dependencies: Record<string, string> };
     const files = readdirSync('dist', { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.js'));
     const names = files.flatMap((file) =>

@@ -22,10 +22,10 @@ function foldersIn(folder: string): string[] {
     .map((entry) => entry.name);
 }
 
-describe('the tree', () => {
+describe('every source file', () => {
   const files = filesIn('src', 'build', 'test', 'bin', 'examples');
 
-  it('begins every file with one sentence that says what it is for', () => {
+  it('begins with one sentence that states its purpose', () => {
     const silent = files.filter((file) => {
       const lines = readFileSync(file, 'utf8').split('\n');
       const first = lines[0]?.startsWith('#!') === true ? lines[1] : lines[0];
@@ -35,7 +35,7 @@ describe('the tree', () => {
     expect(silent).to.deep.equal([]);
   });
 
-  it('names every file for what is inside, in kebab-case', () => {
+  it('has a kebab-case name that describes its content', () => {
     const illNamed = files.filter((file) => {
       const name = basename(file).split('.')[0] ?? '';
       return EMPTY_NAMES.test(name) || !/^[a-z0-9]+(-[a-z0-9]+)*$/.test(name);
@@ -44,13 +44,13 @@ describe('the tree', () => {
     expect(illNamed).to.deep.equal([]);
   });
 
-  it('imports zod as a namespace, of which the build leaves out what is not used', () => {
+  it('imports zod as a namespace, so that the build can omit unused parts', () => {
     const whole = files.filter((file) => /^import \{[^}]*\} from 'zod'/m.test(readFileSync(file, 'utf8')));
 
     expect(whole).to.deep.equal([]);
   });
 
-  it('has a sentence in CONTRIBUTING.md for each room', () => {
+  it('is in a directory that CONTRIBUTING.md describes in a sentence', () => {
     const guide = readFileSync('CONTRIBUTING.md', 'utf8');
 
     const unsaid = [...foldersIn('src'), ...foldersIn('test')].filter(

@@ -30,21 +30,21 @@ describe('starting the program', () => {
     expect([...loadedWith('src/cli/main.ts').packages]).to.deep.equal([]);
   });
 
-  it('loads only cli, base and the parser of yargs to parse a command line', () => {
+  it('loads only src/cli, src/base and the parser of yargs to parse a command line', () => {
     const { files, packages } = loadedWith('src/cli/parser.ts');
 
     expect([...files].filter((file) => !/^src\/(cli|base)\//.test(file))).to.deep.equal([]);
     expect([...packages].sort()).to.deep.equal(['fastest-levenshtein', 'yargs/helpers']);
   });
 
-  it('loads no client, log, retries or character widths to render a task from a file', () => {
+  it('loads no HTTP client, log or retry package to render a task from a file', () => {
     const files = ['src/cli/setting-options.ts', 'src/tasks/render-script.ts'];
     const packages = new Set(files.flatMap((file) => [...loadedWith(file).packages]));
 
     expect(['undici', 'winston', 'p-retry', 'string-width'].filter((name) => packages.has(name))).to.deep.equal([]);
   });
 
-  it('loads everything that a daemon needs at its start, because its files may be replaced while it runs', () => {
+  it('loads everything that a daemon needs, as its files may be replaced while it runs', () => {
     const { files, packages } = loadedWith('src/daemon/serve/serve.ts');
 
     // A daemon that reaches Slurm over SSH loads that transport at the start too.

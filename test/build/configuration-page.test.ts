@@ -6,13 +6,13 @@ import { referencePage } from '../../build/configuration-page.ts';
 import { clearmlRows, knownNames, settingRows } from '../../src/config/setting-table.ts';
 
 describe('docs/configuration.md', () => {
-  it('is what `npm run docs` writes', () => {
+  it('equals the output of `npm run docs`', () => {
     const committed = readFileSync(new URL('../../docs/configuration.md', import.meta.url), 'utf8');
 
     expect(committed).to.equal(referencePage());
   });
 
-  it('tells every setting and every variable', () => {
+  it('describes every setting and every variable', () => {
     const page = referencePage();
 
     for (const { name, meaning } of settingRows()) expect(page).to.contain(`| \`${name}\` |`).and.to.contain(meaning);
@@ -21,14 +21,14 @@ describe('docs/configuration.md', () => {
       for (const name of names) expect(page).to.contain(`\`${name}\``);
   });
 
-  it('breaks no table: no meaning has a line end or a bar', () => {
+  it('has table rows without line breaks or bars', () => {
     for (const { name, meaning } of [...settingRows(), ...clearmlRows()])
       expect(meaning, name).to.match(/^[A-Z][^\n|]+\.$/);
   });
 });
 
-describe('settingRows', () => {
-  it('have name, type, default and least value', () => {
+describe('the table of settings', () => {
+  it('contains the name, type, default and minimum of each setting', () => {
     const rows = new Map(settingRows().map((row) => [row.name, row]));
 
     expect(rows.get('poll_interval_sec')).to.deep.include({ type: 'number', fallback: '15', least: 1 });
@@ -42,14 +42,14 @@ describe('settingRows', () => {
     expect(rows.get('shared_dir')).to.deep.include({ type: 'text', fallback: undefined });
   });
 
-  it('of ClearML tell the keys of a group, too', () => {
+  it("contains the keys of groups in ClearML's sections", () => {
     const names = clearmlRows().map(({ name }) => name);
 
     expect(names).to.include.members(['api.api_server', 'api.credentials.secret_key', 'agent.worker_id']);
     expect(names).not.to.include('agent.slurm');
   });
 
-  it('are found by their group', () => {
+  it('returns the names in a group', () => {
     expect(knownNames([])).to.include('grace').and.not.to.include('end_sec');
     expect(knownNames(['clusters', 'hpc1']))
       .to.include('host')

@@ -6,8 +6,8 @@ import { HERE_CHECKS } from '../../src/doctor/configuration-checks.ts';
 import { NODE_CHECKS } from '../../src/doctor/node-checks.ts';
 import { doctorPage } from '../../build/pages.ts';
 
-describe('the page about doctor', () => {
-  it('is what `npm run docs` writes', () => {
+describe('docs/doctor.md', () => {
+  it('equals the output of `npm run docs`', () => {
     expect(readFileSync(new URL('../../docs/doctor.md', import.meta.url), 'utf8')).to.equal(doctorPage());
   });
 
@@ -17,12 +17,12 @@ describe('the page about doctor', () => {
     fix,
   }));
 
-  it('has each check once', () => {
+  it('lists each check once', () => {
     expect(new Set(rows.map(({ id }) => id)).size).to.equal(rows.length);
   });
 
   for (const { id, asks, fix } of rows) {
-    it(`asks ${id} as a question, and gives an order without a full stop, which the report adds`, () => {
+    it(`shows ${id} with a question and a fix without a full stop, which the report adds`, () => {
       expect(asks).to.match(/^[A-Z].*\?$/);
       expect(fix).to.match(/^[A-Z].*[^.]$/);
     });

@@ -3,8 +3,8 @@ import { expect } from 'chai';
 import { readFileSync } from 'node:fs';
 import { fillFailureTables } from '../../build/pages.ts';
 
-describe('the page of failures', () => {
-  it('has the tables of the source', () => {
+describe('docs/failures.md', () => {
+  it('contains the tables of the source', () => {
     const page = readFileSync('docs/failures.md', 'utf8');
 
     expect(page).to.equal(fillFailureTables(page));

@@ -4,13 +4,13 @@ import { readFileSync } from 'node:fs';
 import { RULES } from '../../src/lint/rules.ts';
 import { rulesPage } from '../../build/pages.ts';
 
-describe('the page about lint', () => {
-  it('is what `npm run docs` writes', () => {
+describe('docs/lint.md', () => {
+  it('equals the output of `npm run docs`', () => {
     expect(readFileSync(new URL('../../docs/lint.md', import.meta.url), 'utf8')).to.equal(rulesPage());
   });
 
   for (const [id, { why, write }] of Object.entries(RULES)) {
-    it(`tells of ${id} why, and what to write, in whole sentences`, () => {
+    it(`explains ${id} in complete sentences: why, and what to write instead`, () => {
       expect(why).to.match(/^[A-Za-z$][^]*\.$/);
       expect(write).to.match(/^[A-Z][^]*\.$/);
     });

@@ -15,7 +15,7 @@ import { requireManual } from '../support/requires.ts';
 
 const execute = promisify(execFile);
 
-describe('the manual', () => {
+describe('the man pages', () => {
   before(requireManual);
   let folder: string;
 
@@ -33,7 +33,7 @@ describe('the manual', () => {
     return stdout.replace(/ \\\n\s+/g, ' ').replace(/\s+/g, ' ');
   }
 
-  it('section 1 tells of each command what --help tells of it, and every exit code', async () => {
+  it('describe each subcommand as --help does, and every exit code, in section 1', async () => {
     const page = await shown(commandsPage(COMMANDS), 1);
 
     for (const command of COMMANDS) {
@@ -46,14 +46,14 @@ describe('the manual', () => {
     for (const code of Object.values(EXIT)) expect(page).to.match(new RegExp(`EXIT STATUS.* ${code} `));
   });
 
-  it('section 5 tells of every setting', async () => {
+  it('describe every setting in section 5', async () => {
     const page = await shown(settingsPage(), 5);
 
     for (const { name } of settingRows()) expect(page).to.include(` ${name} `);
     expect(page).to.include('CLEARML_CONFIG_FILE').and.to.include('poll_interval_sec');
   });
 
-  it('shows what troff would take for its own as it is', async () => {
+  it('show characters unchanged that troff would interpret', async () => {
     const text = "a\\b -- 'c' \\fB ~ ^ é “d” `code`";
     const page = await shown(`.TH X 1\n${roffText(`.start ${text}`)}\n${roffText(text)}\n`, 1);
 

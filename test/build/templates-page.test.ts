@@ -10,8 +10,8 @@ import { PLAIN_NAMES, TREE_NAMES } from '../../src/template/variables.ts';
 
 const page = readFileSync(new URL('../../docs/templates.md', import.meta.url), 'utf8');
 
-describe('the page about templates', () => {
-  it('is what `npm run docs` writes', () => {
+describe('docs/templates.md', () => {
+  it('equals the output of `npm run docs`', () => {
     expect(page).to.equal(fillReference(page));
   });
 
@@ -38,7 +38,7 @@ describe('the page about templates', () => {
   });
 });
 
-describe('the tables of a page', () => {
+describe('the generated tables of a page', () => {
   it('replace only the text between their marks', () => {
     const filled = fillReference('before\n<!-- table: filters -->\nold\n<!-- end of table -->\nafter\n');
 
@@ -47,7 +47,7 @@ describe('the tables of a page', () => {
     expect(filled).not.to.include('old');
   });
 
-  it('reject an unknown name', () => {
+  it('are rejected if their name is unknown', () => {
     expect(() => fillReference('<!-- table: colors -->\n<!-- end of table -->')).to.throw(
       RangeError,
       'there is no table "colors"',

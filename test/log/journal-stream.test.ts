@@ -4,7 +4,7 @@ import { closeSync, fstatSync, openSync } from 'node:fs';
 import { isJournalStream } from '../../src/log/journal-stream.ts';
 
 describe('isJournalStream', () => {
-  it('trusts JOURNAL_STREAM only if it names this stream', () => {
+  it('returns true only if JOURNAL_STREAM names this stream', () => {
     const descriptor = openSync('/dev/null', 'w');
     try {
       const { dev, ino } = fstatSync(descriptor);

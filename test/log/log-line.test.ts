@@ -32,18 +32,18 @@ describe('a log line as text', () => {
     ],
   ];
   for (const [data, shown] of cases) {
-    it(`has its data after the message: ${shown}`, () => {
+    it(`shows the data after the message: ${shown}`, () => {
       expect(formatLogLine(event('Submitted', data), TEXT)).to.equal(`2026-11-24T07:12:33.005Z INFO Submitted${shown}`);
     });
   }
 
-  it('shows an error with name, message, code and causes', () => {
+  it('shows an error with its name, message, code and causes', () => {
     expect(formatLogLine(event('The server is away', { err: networkError() }, 'warn'), TEXT)).to.equal(
       '2026-11-24T07:12:33.005Z WARN The server is away err="TypeError: fetch failed; caused by connect refused (ECONNREFUSED)"',
     );
   });
 
-  it('omits the names of our own classes, and causes that add nothing', () => {
+  it("omits the names of this program's error classes, and causes that add nothing", () => {
     class HttpError extends Error {
       override readonly name = 'HttpError';
     }
@@ -52,7 +52,7 @@ describe('a log line as text', () => {
     expect(formatLogLine(event('x', { err }), TEXT)).to.contain('err="no answer: nothing listens there"');
   });
 
-  it('has local time and a color in a terminal, unless colors are disabled', () => {
+  it('shows local time in a terminal, and a color unless colors are disabled', () => {
     const shown = formatLogLine(event('x', {}, 'warn'), { ...TEXT, terminal: { isColored: true } });
     expect(shown).to.match(/^2026-11-2[345] \d\d:\d\d:33 \x1b\[33mWARN\x1b\[0m x$/);
     expect(formatLogLine(event('x', {}, 'warn'), { ...TEXT, terminal: { isColored: false } })).to.match(/:33 WARN x$/);
@@ -63,21 +63,21 @@ describe('a log line as text', () => {
     expect(formatLogLine(event('x', { err: null }), TEXT)).to.contain('err=null');
   });
 
-  it('has the stack only when debugging', () => {
+  it('shows the stack of an error only with stacks enabled', () => {
     const withErr = event('x', { err: new Error('y') });
 
     expect(formatLogLine(withErr, TEXT)).not.to.contain('stack=');
     expect(formatLogLine(withErr, { ...TEXT, withStack: true })).to.match(/ stack="Error: y\\n +at .*log-line\.test/);
   });
 
-  it('stops at cyclic causes', () => {
+  it('stops at an error that is its own cause', () => {
     const error: Error & { cause?: unknown } = new Error('round');
     error.cause = error;
 
     expect(formatLogLine(event('x', { err: error }), TEXT)).to.match(/^.{0,300}$/);
   });
 
-  it('has a priority and no time for the journal', () => {
+  it("has a priority prefix and no time for systemd's journal", () => {
     const style = { ...TEXT, journald: true };
 
     expect(formatLogLine(event('Started'), style)).to.equal('<6>INFO Started');
@@ -92,7 +92,7 @@ describe('a log line as JSON', () => {
     return JSON.parse(formatLogLine(event('Submitted', data), style));
   }
 
-  it('has time, level, message and the data', () => {
+  it('contains time, level, message and data', () => {
     expect(parsed({ task: '3f2a', job: 4711 })).to.deep.equal({
       time: '2026-11-24T07:12:33.005Z',
       level: 'info',
@@ -102,7 +102,7 @@ describe('a log line as JSON', () => {
     });
   });
 
-  it('shows errors at any depth', () => {
+  it('contains errors at any depth', () => {
     const data = parsed({ err: networkError(), others: [new RangeError('deep')] });
 
     expect(data).to.deep.include({
@@ -115,7 +115,7 @@ describe('a log line as JSON', () => {
     });
   });
 
-  it('keeps its own fields if the data has the same names', () => {
+  it('keeps its own fields if the data contains the same names', () => {
     expect(parsed({ message: 'other', level: 'x', time: 0 })).to.deep.include({
       message: 'Submitted',
       level: 'info',
@@ -123,7 +123,7 @@ describe('a log line as JSON', () => {
     });
   });
 
-  it('says that the data is not printable', () => {
+  it('states that the data is not printable if it contains itself', () => {
     const circle: Record<string, unknown> = {};
     circle['self'] = circle;
 
@@ -155,7 +155,7 @@ describe('any log line', () => {
     );
   });
 
-  it('never contains a secret, however it is nested', () => {
+  it('never contains a secret, wherever the event contains it', () => {
     const secret = 'pa"ss\\wo\nrd';
     const redact = (text: string): string => text.replaceAll(secret, '********');
     const error = new Error(`refused ${secret}`, { cause: new Error(secret) });

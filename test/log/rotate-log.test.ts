@@ -25,7 +25,7 @@ describe('a log file', () => {
   });
   afterEach(() => rm(folder, { recursive: true }));
 
-  it('is rotated when it grows, keeps its last lines in order, stays private, and keeps a limited number of old files', () => {
+  it('is rotated at its size limit, and keeps the order of lines, its mode and a limited number of old files', () => {
     const log = openSync(file, 'a', 0o600);
     for (let line = 1; line <= 100; line += 1) {
       writeSync(log, `line ${line}\n`);
@@ -48,14 +48,14 @@ describe('a log file', () => {
     for (const name of names) expect(statSync(join(folder, name)).mode & 0o777).to.equal(0o600);
   });
 
-  it('that is short or missing is not rotated', () => {
+  it('is not rotated if it is short or missing', () => {
     expect(rotateLog(file, { maxBytes: 10, keep: 3 })).to.equal(false);
     writeFileSync(file, 'ten bytes\n');
     expect(rotateLog(file, { maxBytes: 10, keep: 3 })).to.equal(false);
     expect(readdirSync(folder)).to.deep.equal(['daemon.log']);
   });
 
-  it('is recognized by its open descriptor', () => {
+  it('is recognized as the target of an open descriptor', () => {
     const log = openSync(file, 'a');
     const other = join(folder, 'other.log');
     appendFileSync(other, '');

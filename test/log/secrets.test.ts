@@ -3,8 +3,8 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { createSecrets } from '../../src/log/secrets.ts';
 
-describe('secrets', () => {
-  it('are hidden in any position, also as base64, in a URL and in JSON', () => {
+describe('the list of secrets', () => {
+  it('masks a secret anywhere in a text, also in base64, a URL and JSON', () => {
     const secrets = createSecrets();
     secrets.add('s3cret/"k"+');
 
@@ -20,7 +20,7 @@ describe('secrets', () => {
     );
   });
 
-  it('hide all of a longer secret that begins with a shorter one', () => {
+  it('masks all of a longer secret that begins with a shorter one', () => {
     const secrets = createSecrets();
     secrets.add('abcdef');
     secrets.add('abcdefghij');
@@ -28,7 +28,7 @@ describe('secrets', () => {
     expect(secrets.redact('abcdefghij abcdef')).to.equal('******** ********');
   });
 
-  it('that are temporary are hidden while new: of 100,000 only the last ones are remembered', () => {
+  it('masks only the four newest temporary secrets', () => {
     const secrets = createSecrets();
     secrets.add('a lasting one');
     for (let number = 1; number <= 100_000; number += 1) secrets.addPassing(`token-${number}-`);
@@ -38,7 +38,7 @@ describe('secrets', () => {
     );
   });
 
-  it('that are temporary stay if they are used again', () => {
+  it('keeps a temporary secret that is used again', () => {
     const secrets = createSecrets();
     for (const name of ['first-one', 'second-one', 'third-one', 'fourth-one', 'first-one', 'fifth-one'])
       secrets.addPassing(name);
@@ -46,7 +46,7 @@ describe('secrets', () => {
     expect(secrets.redact('first-one second-one')).to.equal('******** second-one');
   });
 
-  it('that are shorter than any real one are ignored', () => {
+  it('ignores texts that are shorter than any real secret', () => {
     const secrets = createSecrets();
     secrets.add('queue');
     secrets.add('');
@@ -54,7 +54,7 @@ describe('secrets', () => {
     expect(secrets.redact('the queue is empty')).to.equal('the queue is empty');
   });
 
-  it('may be any text', () => {
+  it('masks any text as a secret', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', minLength: 6 }), fc.string(), fc.string(), (secret, before, after) => {
         const secrets = createSecrets();
@@ -68,7 +68,7 @@ describe('secrets', () => {
     );
   });
 
-  it('that a server or Slurm truncated are hidden if at least half of them is left', () => {
+  it('masks a secret that another program truncated if at least half of it remains', () => {
     const secret = 'kT7-8sQw9Zx_4Lm2Rv6Yb1Nc3Hd5Jf0Gp';
     const secrets = createSecrets();
     secrets.add(secret);

@@ -35,8 +35,8 @@ function useAllLevels(log: ClosableLogger): void {
   log.error('four');
 }
 
-describe('createLogger', () => {
-  it('writes events of its level and above', async () => {
+describe('the logger', () => {
+  it('writes events of its level and higher levels', async () => {
     const words = async (level: LoggerOptions['level']): Promise<string[]> =>
       [...(await written({ level }, useAllLevels)).matchAll(/ ([A-Z]+) /g)].map(([, word = '']) => word);
 
@@ -46,17 +46,17 @@ describe('createLogger', () => {
     expect(await words('error')).to.deep.equal(['ERROR']);
   });
 
-  it('keeps its message if the data has one too', async () => {
+  it('keeps its message if the data contains a message', async () => {
     const out = await written({}, (log) => log.info('Submitted', { message: 'theirs', level: 'error', job: 1 }));
 
     expect(out).to.equal('2026-11-24T00:00:00.000Z INFO Submitted message=theirs level=error job=1\n');
   });
 
-  it('prints percent signs as they are', async () => {
+  it('prints percent signs unchanged', async () => {
     expect(await written({}, (log) => log.info('50%s done', { at: '%d' }))).to.contain('50%s done at=%d');
   });
 
-  it('hides secrets that are registered later', async () => {
+  it('masks secrets that are registered later', async () => {
     const secrets = createSecrets();
 
     const out = await written({ secrets }, (log) => {
@@ -67,14 +67,14 @@ describe('createLogger', () => {
     expect(out).to.contain('Refused with ********').and.not.to.contain('hunter2');
   });
 
-  it('has the stacks of errors at debug', async () => {
+  it('writes the stacks of errors at level debug', async () => {
     const fail = (log: ClosableLogger): void => log.error('Failed', { err: new Error('x') });
 
     expect(await written({ level: 'debug' }, fail)).to.contain('stack=');
     expect(await written({ level: 'info' }, fail)).not.to.contain('stack=');
   });
 
-  it('has written everything when close resolves, even on a slow stream', async () => {
+  it('has written every event when close resolves, even to a slow stream', async () => {
     const got: string[] = [];
     const slow = new Writable({
       highWaterMark: 1,
@@ -111,7 +111,7 @@ describe('createLogger', () => {
     expect(out).to.contain('before').and.not.to.contain('after');
   });
 
-  it('continues without a reader and can be closed', async () => {
+  it('keeps accepting events, and can be closed, if the stream has no reader', async () => {
     const broken = new Writable({
       write: (_chunk, _encoding, done) => done(Object.assign(new Error('write EPIPE'), { code: 'EPIPE' })),
     });

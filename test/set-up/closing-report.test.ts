@@ -11,11 +11,11 @@ const lines = (count: number, word: string): string =>
   Array.from({ length: count }, (_, index) => `${word} ${index + 1}`).join('\n');
 
 describe('the closing report', () => {
-  it('of a run without failures is empty', () => {
+  it('is empty for a run without failures', () => {
     expect(closingReport([])).to.equal('');
   });
 
-  it('tells each failure with its details, and at the very end the titles of each lane', () => {
+  it('shows each failure with its details, and the titles by lane at the end', () => {
     const report = closingReport([
       { section: 'jobs', failures: [{ title: 'a job ends', details: ['Error: it did not', 'its log'] }] },
       { section: 'lint', failures: [{ title: 'lint', details: ['x.ts: no'] }] },
@@ -31,7 +31,7 @@ describe('the closing report', () => {
     );
   });
 
-  it('of very many failures tells the first in full and all by title', () => {
+  it('shows the first of many failures in full, and all by title', () => {
     const failures = Array.from({ length: 50 }, (_, index) => ({ title: `test ${index}`, details: ['why'] }));
 
     const report = closingReport([{ section: 'all', failures }]);
@@ -40,7 +40,7 @@ describe('the closing report', () => {
     expect(report).to.match(/Failed in all:\n(  test \d+\n?){50}$/);
   });
 
-  it('leaves out the middle of what is long, and nothing of what is short', () => {
+  it('truncates the middle of a long text, and nothing of a short one', () => {
     const text = shortened([lines(10, 'error'), lines(500, 'log')]);
 
     expect(text.split('\n')).to.have.length(60);
@@ -51,14 +51,14 @@ describe('the closing report', () => {
     expect(text).to.match(/… \d+ lines are left out …/);
   });
 
-  it('does not let one part take the room of another', () => {
+  it('limits each part separately, so that a long part does not displace another', () => {
     const text = shortened([lines(500, 'error'), lines(500, 'console'), lines(500, 'log')]);
 
     expect(text.split('\n')).to.have.length(60);
     for (const last of ['error 500', 'console 500', 'log 500']) expect(text).to.include(last);
   });
 
-  it('has of a failed test the error, its stack, what was expected, its cause, and the last words of what it started', async () => {
+  it('shows for a failed test the error, stack, difference and cause, and output of what it started', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'closing-'));
     const spec = join(folder, 'fails.test.mjs');
     writeFileSync(
@@ -91,7 +91,7 @@ describe('the closing report', () => {
     rmSync(folder, { recursive: true });
   });
 
-  it('names the test in which a run vanished', async () => {
+  it('names the test during which the test process died', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'closing-'));
     const spec = join(folder, 'vanishes.test.mjs');
     writeFileSync(spec, "it('pulls the plug', () => process.kill(process.pid, 'SIGKILL'));");
@@ -104,7 +104,7 @@ describe('the closing report', () => {
     rmSync(folder, { recursive: true });
   });
 
-  it('tells where the time of a run went', async () => {
+  it('shows how the time of a run was spent', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'closing-'));
     const spec = join(folder, 'works.test.mjs');
     writeFileSync(

@@ -8,21 +8,21 @@ const OF_SECOND_TIER =
   /\b(requireSlurmVersion|requireAccounting|requireMemoryLimits|requireRegistry|requireCompiler)\b/;
 
 describe('the table of lanes', () => {
-  it('has each test file in exactly one lane', () => {
+  it('assigns each test file to exactly one lane', () => {
     const files = testFiles();
 
     expect(files).to.have.length.above(200);
     for (const file of files) expect(lanesOf(file), file).to.have.length(1);
   });
 
-  it('names only files and folders that there are, and leaves no lane empty', () => {
+  it('names only existing files and directories, and leaves no lane empty', () => {
     for (const { places } of LANES) for (const place of places) expect(existsSync(place), place).to.equal(true);
     const full = new Set(testFiles().flatMap(lanesOf));
 
     expect([...full]).to.have.members([...LANES]);
   });
 
-  it('leaves what takes minutes to set up to the second tier', () => {
+  it('assigns tests that need minutes of preparation to the second tier', () => {
     const first = testFiles().filter((file) => lanesOf(file).some(({ tier }) => tier === 'first'));
     const asking = first.filter((file) => file !== 'test/set-up/lanes.test.ts');
 

@@ -21,7 +21,7 @@ describe('running mocha', function () {
     return path;
   }
 
-  it('counts what passed and what was left out', async () => {
+  it('counts passed and skipped tests', async () => {
     const spec = specThat('passes', [
       "it('passes', () => undefined);",
       "it('is left out', function () { this.skip(); });",
@@ -33,7 +33,7 @@ describe('running mocha', function () {
     expect(outcome.says).to.include('✔ passes');
   });
 
-  it('counts what failed', async () => {
+  it('counts failed tests', async () => {
     const spec = specThat('fails', ["it('fails', () => { throw new Error('as it should'); });"]);
 
     const outcome = await runMocha(['--spec', spec], { mustBeReal: false, report: 'at its end' });
@@ -51,7 +51,7 @@ describe('running mocha', function () {
     expect(outcome.counts).to.deep.equal({ failed: 1 });
   });
 
-  it('counts a process that vanishes among its tests as a failure', async () => {
+  it('counts a test process that dies during its tests as a failure', async () => {
     const spec = specThat('vanishes', ["it('vanishes', () => process.kill(process.pid, 'SIGKILL'));"]);
 
     const outcome = await runMocha(['--spec', spec], { mustBeReal: false, report: 'at its end' });
@@ -59,7 +59,7 @@ describe('running mocha', function () {
     expect(outcome.counts).to.deep.equal({ failed: 1 });
   });
 
-  it('counts a name that no test has as a failure', async () => {
+  it('counts a --grep pattern that matches no test as a failure', async () => {
     const spec = specThat('unnamed', ["it('passes', () => undefined);"]);
 
     const outcome = await runMocha(['--spec', spec, '--grep', 'no such words'], {
@@ -70,7 +70,7 @@ describe('running mocha', function () {
     expect(outcome.counts).to.deep.equal({ passed: 0, failed: 1, skipped: 0 });
   });
 
-  it('does not clean up after tests that are left out, for which nothing was set up', async () => {
+  it('runs no clean-up of skipped tests, which have no set-up', async () => {
     const spec = specThat('cleans-up', [
       `import { requireAgent } from '${resolve('test/support/requires.ts')}';`,
       "process.env.CLEARML_AGENT_PYTHON = '/nowhere/python';",
@@ -86,7 +86,7 @@ describe('running mocha', function () {
     expect(outcome.counts, outcome.says).to.deep.equal({ passed: 0, failed: 0, skipped: 1 });
   });
 
-  it('fails a test that this machine cannot run, if everything must be real', async () => {
+  it('fails a test that this machine cannot run if no test may be skipped', async () => {
     const spec = specThat('needy', [
       `import { requireAgent } from '${resolve('test/support/requires.ts')}';`,
       "process.env.CLEARML_AGENT_PYTHON = '/nowhere/python';",
