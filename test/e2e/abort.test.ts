@@ -1,4 +1,4 @@
-// What a user does to a task in the web page ends its job, and the task stays what the user made of it.
+// What a user does to a task in the web page cancels its job, and the task keeps the status that the user gave it.
 import { expect } from 'chai';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -34,7 +34,7 @@ const WAITING_ACTS: readonly Act[] = [
   },
 ];
 
-describe('what a user does to a task in the web page', () => {
+describe("a user's action on a task in the web page", () => {
   let world: World;
   let otherQueue: string;
   const tasks = new Map<string, string>();
@@ -60,7 +60,7 @@ describe('what a user does to a task in the web page', () => {
   after(() => world[Symbol.asyncDispose]());
 
   for (const { title, act, becomes } of WAITING_ACTS) {
-    it(`C-26 ${title} while the job waits: the job is gone, the task is ${becomes ?? 'gone'}`, async () => {
+    it(`C-26 (${title}) cancels a pending job; the task is then ${becomes ?? 'gone'}`, async () => {
       const task = tasks.get(`${title} while waiting`) ?? '';
       await world.untilConsole(task, 'its partition is down');
 
@@ -72,7 +72,7 @@ describe('what a user does to a task in the web page', () => {
   }
 
   for (const { title, act, becomes } of ACTS) {
-    it(`C-26 ${title} while the job runs: the job is gone, the task is ${becomes ?? 'gone'}`, async () => {
+    it(`C-26 (${title}) cancels a running job; the task is then ${becomes ?? 'gone'}`, async () => {
       const task = tasks.get(`${title} while running`) ?? '';
       await world.untilConsole(task, 'working');
 
@@ -82,7 +82,7 @@ describe('what a user does to a task in the web page', () => {
     });
   }
 
-  it('C-26 lets the abort callback of a task come to its end, though that takes longer than an agent is given', async () => {
+  it('C-26 (abort) lets the abort callback finish, even beyond the grace period of the agent', async () => {
     await using patient = await startWorld({ slurm: 'grace.stop_sec: 2' });
     const saved = join(patient.folder, 'saved');
     const callback = await patient.write('save.sh', `echo begun > ${saved}; sleep 15; echo saved > ${saved}\n`);

@@ -1,4 +1,4 @@
-// Where Slurm keeps accounts: what they refuse, what they hold back, and what only they remember of a job.
+// A cluster with accounting: jobs that it rejects, jobs that it delays, and records that only it keeps.
 import { expect } from 'chai';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
@@ -19,7 +19,7 @@ import { waitUntil } from '../support/wait-until.ts';
 import { QUICK_TEMPLATE } from './templates.ts';
 import { startWorld, type Program, type World } from './world.ts';
 
-describe('a cluster with accounting', () => {
+describe('with accounting, the daemon', () => {
   let cluster: SlurmCluster;
 
   before(requireAgent);
@@ -38,7 +38,7 @@ describe('a cluster with accounting', () => {
   });
   after(() => cluster.stop());
 
-  it("F-08 refuses an account that does not exist: the task failed, with Slurm's own words", async () => {
+  it("F-08 fails a task with an unknown account, with Slurm's message", async () => {
     await using world = await startWorld({ cluster });
     const [task = ''] = await enqueue(world, { account: 'no-such-account' });
     const daemon = await start(world);
@@ -51,7 +51,7 @@ describe('a cluster with accounting', () => {
     await world.stop(daemon);
   });
 
-  it('F-14 kills a job that takes too much memory, in a container too: the task failed, with limit, peak, and which property sets it', async () => {
+  it('F-14 fails a task killed for its memory use, with limit, peak and property, in a container too', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'memory-'));
     // Only a way to Apptainer: the job, and its group of processes, are of this cluster.
     const { binDir, keeper } = await enterRoot(slurmRoot(APPTAINER_BESIDE), folder);
@@ -80,7 +80,7 @@ describe('a cluster with accounting', () => {
     }
   });
 
-  it('S-05 takes one job of a user at a time: the second task waits in its own queue, says why, and runs when the first has ended', async () => {
+  it('S-05 keeps a second task queued at a QOS limit of one job, and runs it after the first', async () => {
     await using world = await startWorld({ cluster });
     const [first = ''] = await enqueue(world, { qos: ONE_JOB_QOS });
     const queue = await world.user.makeQueue('quick');
@@ -106,7 +106,7 @@ describe('a cluster with accounting', () => {
     await world.stop(daemon);
   });
 
-  it('S-20 F-14 remembers jobs that ended and left squeue while no daemon was there: each of their tasks ends right', async () => {
+  it('S-20 F-14 ends each task correctly whose job ended and left squeue while no daemon ran', async () => {
     await using world = await startWorld({ cluster });
     const [completed = '', failed = '', cancelled = ''] = await enqueue(world, {}, { breaks: 'yes' }, {});
     const lines = ['#SBATCH --hold', '[ ${CLEARML_TASK.hyperparams.properties.breaks.value:no} = no ] || exit 7'];

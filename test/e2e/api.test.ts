@@ -22,8 +22,8 @@ async function startForgetfulServer(): Promise<Server> {
   return server;
 }
 
-describe("the tests' own user", () => {
-  it('uses a connection for one call only', async () => {
+describe('the API client of the tests', () => {
+  it('uses a new connection for each call', async () => {
     const server = await startForgetfulServer();
     try {
       const address = server.address();

@@ -1,13 +1,13 @@
-// A task that asks for more than its queue allows fails with the sentence in its console, and no job is submitted for it.
+// A task that requests more than its queue permits fails with a message in its console, and no job is submitted for it.
 import { expect } from 'chai';
 import { requireSlurm } from '../support/requires.ts';
 import { QUICK_TEMPLATE } from './templates.ts';
 import { startWorld } from './world.ts';
 
-describe('the bounds of a queue', () => {
+describe('the constraints of a queue', () => {
   before(requireSlurm);
 
-  it('hold for user properties and for the section Slurm, and let through what is within them', async () => {
+  it('apply to user properties and to the section Slurm, and permit values within them', async () => {
     await using world = await startWorld({
       python: false,
       slurm: (nameOf) => `queues."${nameOf('bound')}" {

@@ -1,4 +1,4 @@
-// Several clusters in one daemon: of different Slurm releases, one on this machine, and one by SSH whose server goes and comes back.
+// Several clusters in one daemon: of different Slurm releases, one on this machine, and one by SSH whose server stops and starts.
 import { expect } from 'chai';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -16,7 +16,7 @@ import { startWorld, type Program, type World } from './world.ts';
 const NEAR = '22.05';
 const FAR = '20.11';
 
-describe('two clusters in one daemon', () => {
+describe('a daemon with two clusters', () => {
   before(requireSlurmVersion(NEAR));
   before(requireSlurmVersion(FAR));
   before(requirePython);
@@ -89,7 +89,7 @@ describe('two clusters in one daemon', () => {
     link.cut();
   }
 
-  it('the daemon starts although one is unreachable, reports it, and serves the other', async () => {
+  it('starts although one is unreachable, reports it, and serves the other', async () => {
     const waiting = await enqueue(farQueue, 'print("far at last")');
     const task = await enqueue(nearQueue, 'print("near")');
 
@@ -105,7 +105,7 @@ describe('two clusters in one daemon', () => {
     );
   });
 
-  it('each has its own state folder and its own scheduler queue', async () => {
+  it('has a state directory and a scheduler queue for each', async () => {
     const { queues } = (await world.user.api('queues.get_all', {})) as { queues: { name: string }[] };
 
     expect(queues.map(({ name }) => name)).to.include.members(
@@ -115,7 +115,7 @@ describe('two clusters in one daemon', () => {
       expect(existsSync(join(world.folder, 'state', name, 'journal.jsonl'))).to.equal(true);
   });
 
-  it('while one is unreachable the other continues, and the tasks of the first end once', async () => {
+  it('serves one while the other is unreachable, and then completes the tasks of the other once', async () => {
     const mark = join(folder, 'continue');
     const running = await enqueue(
       farQueue,
@@ -138,7 +138,7 @@ describe('two clusters in one daemon', () => {
     expect(console.match(/^at work$/gm)).to.have.length(1);
   });
 
-  it('while one does not respond the other continues at the same speed, and the daemon ends within seconds', async () => {
+  it('serves one at the same speed while the other does not respond, and still stops in seconds', async () => {
     const task = await enqueue(farQueue, 'import time; time.sleep(3600)');
     await world.untilConsole(task, 'Submitted as Slurm job');
     const usual = await timeNearTask();

@@ -45,34 +45,34 @@ echo '${password}' | apptainer registry login --username ${user} --password-stdi
 apptainer push ${file} oras://${registry}/lab/artifact:1.0`;
 }
 
-/** What fails in the job, and with which words. */
+/** Images that fail in the job, and the console messages. */
 export const NOT_TO_BE_HAD = [
   {
-    what: 'an image that is not there',
+    what: 'a missing image file',
     container: { image: '/no/such.sif' },
     words: [JOB_EXIT_CODES.containerNotStarted.says, 'lstat /no: no such file'],
   },
   {
-    what: 'an image of a library, and Apptainer knows none',
+    what: 'an image of a library without a library client',
     container: { image: 'library://lab/tool:1.0' },
     words: [JOB_EXIT_CODES.imageNotPulled.says, 'remote has no library client'],
   },
 ] as const;
 
-/** What fails before there is a job, and with which words. */
+/** Containers that fail before a job is submitted, and the console messages. */
 export const REFUSED = [
   {
-    what: 'an image that would be an option',
+    what: 'an image name that is an option',
     container: { image: '--writable' },
     words: 'is not the name of an image',
   },
-  { what: 'an image of a hub that has closed', container: { image: 'shub://lab/tool' }, words: 'which has closed' },
+  { what: 'an image of a closed hub', container: { image: 'shub://lab/tool' }, words: 'which has closed' },
   {
-    what: 'an argument that is not for tasks',
+    what: 'a forbidden container argument',
     container: { arguments: '--security=x' },
     words: 'is not allowed',
   },
-  { what: 'a mount that nobody has allowed', container: { arguments: '-v /etc:/x' }, words: 'may not be mounted' },
+  { what: 'a forbidden mount', container: { arguments: '-v /etc:/x' }, words: 'may not be mounted' },
 ] as const;
 
 export async function writeScript(path: string, line: string): Promise<void> {

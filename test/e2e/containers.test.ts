@@ -211,7 +211,7 @@ describe('a task in a container', () => {
     return file === undefined ? '' : readFile(join(world.folder, file), 'utf8');
   }
 
-  it('stays aborted when it is aborted, and its job is gone', async () => {
+  it('stays stopped after an abort, and its job ends', async () => {
     const task = taskOf('abort');
     await world.untilConsole(task, '\nat work\n');
     await world.user.api('tasks.stop', { task });
@@ -220,7 +220,7 @@ describe('a task in a container', () => {
     await world.untilConsole(task, 'Process aborted by user');
   });
 
-  it('is stopped by the agent inside when its job is cancelled', async () => {
+  it('is stopped by its agent when its job is cancelled', async () => {
     const task = taskOf('cancel');
     await world.untilConsole(task, '\nat work\n');
     await cluster.run('scancel', ...(await world.jobsOf(task, 'R')));
@@ -228,7 +228,7 @@ describe('a task in a container', () => {
     await world.untilConsole(task, 'Process terminated by user');
   });
 
-  it('sees its image, its variables as they were typed, ssh to be read only, and nothing that leaks from the node', async () => {
+  it('sees its image, its exact variables and a read-only ~/.ssh, and no variables of the node', async () => {
     await until('environment', 'completed');
     const task = taskOf('environment');
     for (const line of [
@@ -246,7 +246,7 @@ describe('a task in a container', () => {
     expect(await logOf('environment')).to.include('persistenced socket /var/run/nvidia-persistenced/socket not found');
   });
 
-  it('runs in an image that the site has in a file by its name, and that has no pip', async () => {
+  it("runs in an image without pip, from the site's file for the image name", async () => {
     await until('by name', 'completed');
     await world.untilConsole(taskOf('by name'), '\ninit True\n');
     const log = await logOf('by name');
@@ -256,13 +256,13 @@ describe('a task in a container', () => {
     expect(log + (await logOf('private'))).to.include('using the clearml-agent of the node');
   });
 
-  it('runs in an image that is an artifact of a registry which wants a login', async () => {
+  it('runs in an image that is an artifact of a registry with a login', async () => {
     await until('private', 'completed');
     await world.untilConsole(taskOf('private'), '\ninit True\n');
     expect(await logOf('private')).to.include(`: pulled oras://${closedRegistry.address}/lab/artifact:1.0`);
   });
 
-  it(`runs ${AT_ONCE} times at once in an image of a registry: pulled once, and given clearml-agent once`, async () => {
+  it(`runs ${AT_ONCE} times at once, while its image is pulled once and clearml-agent installed once`, async () => {
     await until('three nodes', 'completed');
     const logs = [await logOf('three nodes')];
     for (let number = 0; number < AT_ONCE; number += 1) {
@@ -281,37 +281,37 @@ describe('a task in a container', () => {
     expect((await until('exit 3', 'failed')).status_reason).to.include('exit code 3');
   });
 
-  it('fails at its limit of memory, in the words of Slurm', async () => {
+  it("fails at its memory limit, with Slurm's message", async () => {
     await untilFailed('memory', 'exit code 137', 'exceeded memory limit');
   });
 
-  it('runs once on each of three nodes, and each knows which it is', async () => {
+  it('runs once on each of three nodes, each with its own rank', async () => {
     await until('three nodes', 'completed');
     // The first one's agent ends the task, and may be done before the others have told all.
     for (const rank of [0, 1, 2]) await world.untilConsole(taskOf('three nodes'), `rank ${rank} of 3`);
     expect([...(await world.user.console(taskOf('three nodes'))).matchAll(/^rank \d of 3$/gm)]).to.have.length(3);
   });
 
-  it('fails with an image without Python, and with one that its registry does not have, in their words and ours', async () => {
+  it('fails in an image without Python, and with an image missing in its registry, with messages', async () => {
     await untilFailed('no Python', JOB_EXIT_CODES.noPythonInImage.says, 'no python3 and no python in');
     await untilFailed('unknown image', JOB_EXIT_CODES.imageNotPulled.says, 'manifest unknown');
   });
 
   for (const { what, words } of NOT_TO_BE_HAD)
-    it(`fails with ${what}, in the words of Apptainer and ours`, () => untilFailed(what, ...words));
+    it(`fails with ${what}, with Apptainer's message and ours`, () => untilFailed(what, ...words));
 
   for (const { what, words } of REFUSED) {
-    it(`fails before there is a job, with ${what}`, async () => {
+    it(`fails with ${what} before a job is submitted`, async () => {
       await untilFailed(what, words);
       expect(await world.jobsOf(taskOf(what))).to.deep.equal([]);
     });
   }
 
-  it('fails at its limit of time, and is told what to do', async () => {
+  it('fails at its time limit, with advice', async () => {
     await untilFailed('time limit', 'TIMEOUT', 'raise --time');
   });
 
-  it('has folders, variables and an image whose names are hostile as they are, by what Apptainer makes of our words', async () => {
+  it('receives hostile directory, variable and image names unchanged', async () => {
     const place = join(folder, 'hostile');
     const { script, expected } = await prepareHostileRuns(place, image, 60);
     await writeFile(join(place, 'script'), script);
@@ -321,7 +321,7 @@ describe('a task in a container', () => {
     expect(await readdir(place)).not.to.include('pwned');
   });
 
-  it('leaves its image and the home folder as they were, but for the caches of Apptainer and of the agent', async () => {
+  it('leaves its image and the home directory unchanged, except caches of Apptainer and the agent', async () => {
     const now = [...(await contentsOf(image)), ...(await contentsOf(world.home))];
     const isCache = (line: string): boolean => /\/(?:\.apptainer|\.clearml|\.clearml\/[\w-]+-cache) /.test(line);
     expect(now.filter((line) => !untouched.includes(line) && !isCache(line))).to.deep.equal([]);

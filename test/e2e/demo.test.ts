@@ -29,7 +29,7 @@ function summaryOf(...statuses: readonly string[]): ReturnType<typeof summarize>
 const LAST_LINE = 'demo: 3 tasks: 2 completed, 1 failed, 0 lost';
 
 describe('the demo', () => {
-  it('expects two completed tasks and a failed one, and accepts nothing else', () => {
+  it('succeeds only with two completed tasks and a failed one', () => {
     expect(summaryOf('completed', 'completed', 'failed')).to.deep.equal({ line: LAST_LINE, isAsExpected: true });
     expect(summaryOf('completed', 'completed', 'completed').isAsExpected).to.equal(false);
     expect(summaryOf('completed', 'failed', 'failed').isAsExpected).to.equal(false);
@@ -45,7 +45,7 @@ describe('the demo', () => {
     before(requireSlurm);
     before(requireAgent);
 
-    it('shows three tasks, of which two complete, one of them on two nodes, and one fails', async () => {
+    it('completes two tasks, one of them on two nodes, and fails one', async () => {
       const { exitCode, output, lines } = await runDemo();
       expect(exitCode, output).to.equal(0);
       expect(lines.at(-1), output).to.equal(LAST_LINE);
@@ -62,7 +62,7 @@ describe('the demo', () => {
   describe('with stand-ins', () => {
     before(requirePython);
 
-    it('has the same result, and says that they are stand-ins', async () => {
+    it('has the same result and says that it uses stand-ins', async () => {
       const { exitCode, output, lines } = await runDemo({ DEMO_STAND_INS: '1' });
       expect(exitCode, output).to.equal(0);
       expect(lines.at(-1), output).to.equal(LAST_LINE);
@@ -71,7 +71,7 @@ describe('the demo', () => {
         .and.to.match(/^ +agent +a stand-in/m);
     });
 
-    it('stops everything that it started on SIGINT', async function () {
+    it('stops all its processes on SIGINT', async function () {
       requireSandbox.call(this);
       const demo = spawn(process.execPath, ['examples/demo/demo.mjs'], {
         env: { ...process.env, DEMO_STAND_INS: '1' },

@@ -44,7 +44,7 @@ for number, gpu in enumerate(gpus):
     subprocess.check_call([sys.executable, "-c", worker], env={**os.environ, **{k: str(v) for k, v in own.items()}})
 `;
 
-describe('an example', () => {
+describe('an example template', () => {
   let folder: string;
   let cluster: SlurmCluster;
   let world: World;
@@ -134,7 +134,7 @@ describe('an example', () => {
     return world.user.console(task);
   }
 
-  it('is tried here, each of them', () => {
+  it('is tested in this file', () => {
     const names = readdirSync('examples').filter((name) => name.endsWith('.template'));
     const tried = [...ON_NODES, ...WITH_OWN_PYTHON, ...BY_SRUN, ...IN_CONTAINERS].map((name) => `${name}.template`);
     expect(names).to.have.members(tried);
@@ -149,12 +149,12 @@ describe('an example', () => {
     expect(new Set(workers)).to.have.property('size', 2);
   });
 
-  it('runs a task on the node itself: slurm.example.template, cpu.template', async () => {
+  it('runs a task directly on the node: slurm.example.template, cpu.template', async () => {
     expect(await consoleOfCompleted('slurm.example')).to.include('ran with None None None debug False');
     expect(await consoleOfCompleted('cpu')).to.include('ran with None None None cpu False');
   });
 
-  it('runs a task in the conda environment that it names: conda.template', async () => {
+  it("runs a task in the task's conda environment: conda.template", async () => {
     const environment = join(world.home, 'miniconda3/envs/train');
     expect(await consoleOfCompleted('conda')).to.include(`ran with ${environment} None`);
   });
@@ -163,11 +163,11 @@ describe('an example', () => {
     expect(await consoleOfCompleted('modules')).to.include('ran with None python/3.11 None');
   });
 
-  it('runs a task in a container of Apptainer: slurm.example_singularity.template', async () => {
+  it('runs a task in an Apptainer container: slurm.example_singularity.template', async () => {
     expect(await consoleOfCompleted('slurm.example_singularity')).to.match(/ran with None None \S+image debug True/);
   });
 
-  it('runs a task in a container of Pyxis: slurm.example_pyxis.template, slurm.example_pyxis-srun.template', async () => {
+  it('runs a task in a Pyxis container: slurm.example_pyxis.template, slurm.example_pyxis-srun.template', async () => {
     for (const name of ['slurm.example_pyxis', ...BY_SRUN])
       expect(await consoleOfCompleted(name)).to.include('ran with None None docker://lab/tool:1 gpu True');
   });

@@ -1,4 +1,4 @@
-// One task as a Slurm job without a daemon: `execute` takes it there, follows it, and ends as the task has ended.
+// One task as a Slurm job without a daemon: `execute` submits it, tracks it, and exits with its result.
 import { expect } from 'chai';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -12,7 +12,7 @@ describe('execute', () => {
   before(requirePython);
   before(requireSlurm);
 
-  it('shows the console and ends with 0 when the task completes, with the exit code of the script when it fails; a copy leaves the task alone, and a daemon beside it does no harm', async () => {
+  it('shows the console and exits with the result of the script, of a clone too and beside a daemon', async () => {
     await using world = await startWorld({ python: standInAgentPython() });
     const template = await world.write('quick.template', QUICK_TEMPLATE);
     const good = await world.user.makeTask({ code: 'print("6 times 7 is", 6 * 7)' });
@@ -45,7 +45,7 @@ describe('execute', () => {
     await world.stop(daemon);
   });
 
-  it('killed, or ended by Ctrl-C, keeps the job and says how to continue; run again it tracks the same job, but from no other queue', async () => {
+  it('keeps the job if it is killed or interrupted, and tracks the same job when it is run again', async () => {
     await using world = await startWorld({ python: standInAgentPython() });
     const template = await world.write(
       'held.template',

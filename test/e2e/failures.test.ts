@@ -1,4 +1,4 @@
-// What goes wrong is told where the user looks: the task's status, and its console with Slurm's own words and what to do.
+// A failure is reported where the user looks: in the task's status, and in its console with Slurm's message and advice.
 import { expect } from 'chai';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
@@ -43,7 +43,7 @@ async function startClosedGitServer(): Promise<Server> {
   return server;
 }
 
-/** All of them go wrong side by side: two of them only after a minute. */
+/** All of them run at the same time: two fail only after a minute. */
 const TASKS = {
   partition: { properties: { partition: 'nowhere' } },
   memory: { properties: { memory: '900G' } },
@@ -59,7 +59,7 @@ const TASKS = {
   preempted: { queue: 'cheap', code: WORKING, properties: { partition: 'cheap' } },
 } as const satisfies Record<string, Wrong>;
 
-describe('what goes wrong is told in the task', () => {
+describe('a task', () => {
   let world: World;
   let gitServer: Server;
   let clone: string;
@@ -100,7 +100,7 @@ describe('what goes wrong is told in the task', () => {
     { name: 'partition', words: 'invalid partition specified: nowhere', option: '--partition', line: 6 },
     { name: 'memory', words: 'Memory specification can not be satisfied', option: '--mem', line: 7 },
   ] as const) {
-    it(`F-08 a ${name} that is not available: failed, with Slurm's message and the property that sets it`, async () => {
+    it(`F-08 with an unavailable ${name} fails with Slurm's message and the property that sets it`, async () => {
       const { status_reason, status_message } = await world.untilStatus(taskOf(name), 'failed');
 
       expect(status_reason).to.equal('rejected by Slurm');
@@ -113,7 +113,7 @@ describe('what goes wrong is told in the task', () => {
     });
   }
 
-  it('F-13 an sbatch without Pyxis: failed, with what to use instead', async () => {
+  it('F-13 with Pyxis options fails where sbatch has no Pyxis, with advice', async () => {
     await world.untilStatus(taskOf('pyxis'), 'failed');
 
     await world.untilConsole(taskOf('pyxis'), "unrecognized option '--container-image=ubuntu'");
@@ -123,20 +123,20 @@ describe('what goes wrong is told in the task', () => {
     );
   });
 
-  it('F-14 an output file that cannot be written: failed, with its path', async () => {
+  it('F-14 with an unwritable output file fails with the path', async () => {
     await world.untilStatus(taskOf('output'), 'failed');
 
     await world.untilConsole(taskOf('output'), /\(\/proc\/nope\/\d+\.log\) cannot be written on the node/);
   });
 
-  it('F-11 a command of the template that the node does not have: failed, and the log names it', async () => {
+  it('F-11 with a command that the node lacks fails, and the console names the command', async () => {
     await world.untilStatus(taskOf('command'), 'failed');
 
     await world.untilConsole(taskOf('command'), 'a command of the template was not found on the node');
     await world.untilConsole(taskOf('command'), 'no_such_loader: command not found');
   });
 
-  it('F-12 a git repository that wants a password: failed, with what to set', async () => {
+  it('F-12 with a git repository that needs a password fails with advice', async () => {
     await world.untilStatus(clone, 'failed');
 
     await world.untilConsole(
@@ -145,14 +145,14 @@ describe('what goes wrong is told in the task', () => {
     );
   });
 
-  it('S-25 F-09 more nodes than the partition has: it says that this never starts, and what to do', async () => {
+  it('S-25 F-09 with more nodes than the partition has has a console message that its job never starts', async () => {
     await world.untilConsole(
       taskOf('nodes'),
       'its partition cannot provide what it asks for (PartitionConfig). Ask for less',
     );
   });
 
-  it('F-07 a variable without value and default: failed before sbatch, naming file, line and variable', async () => {
+  it('F-07 with an unset variable without a default fails before sbatch, with file, line and variable', async () => {
     await world.untilStatus(taskOf('variable'), 'failed');
     await world.untilConsole(taskOf('variable'), 'strict.template:6:');
 
@@ -161,7 +161,7 @@ describe('what goes wrong is told in the task', () => {
     expect(await world.jobsOf(taskOf('variable'))).to.deep.equal([]);
   });
 
-  it('scancel by hand while it waits: stopped, and it says so', async () => {
+  it('whose pending job is cancelled with scancel is stopped with that reason', async () => {
     await world.untilConsole(taskOf('cancelledWaiting'), 'its partition is down');
 
     await world.cluster.run('scancel', ...(await world.jobsOf(taskOf('cancelledWaiting'))));
@@ -170,7 +170,7 @@ describe('what goes wrong is told in the task', () => {
     expect(status_reason).to.equal('cancelled in Slurm');
   });
 
-  it('scancel by hand while it runs: stopped, and it says so', async () => {
+  it('whose running job is cancelled with scancel is stopped with that reason', async () => {
     await world.untilConsole(taskOf('cancelledRunning'), 'working');
 
     await world.cluster.run('scancel', ...(await world.jobsOf(taskOf('cancelledRunning'))));
@@ -182,7 +182,7 @@ describe('what goes wrong is told in the task', () => {
     );
   });
 
-  it('F-14 room made for another job: failed, with what to do', async () => {
+  it('F-14 whose job is preempted fails with advice', async () => {
     await world.untilConsole(taskOf('preempted'), 'working');
 
     await world.cluster.run('sbatch', '--partition=debug', '--nodelist=n4', '--exclusive', '--wrap=true');
@@ -195,7 +195,7 @@ describe('what goes wrong is told in the task', () => {
     await world.untilConsole(taskOf('preempted'), 'to make room for a job of higher priority');
   });
 
-  it('F-14 the time limit: failed, with advice', async () => {
+  it('F-14 at its time limit fails with advice', async () => {
     const { status_message } = await world.untilStatus(taskOf('time'), 'failed');
 
     expect(status_message).to.include('TIMEOUT');
@@ -203,14 +203,14 @@ describe('what goes wrong is told in the task', () => {
     await world.untilConsole(taskOf('time'), '--time is set by the user property "walltime"');
   });
 
-  it('C-29 F-10 a node without a route to the server: failed, with its sentence and the end of the job log', async () => {
+  it('C-29 F-10 on a node that cannot reach the server fails with that message and the end of the log', async () => {
     await world.untilStatus(taskOf('route'), 'failed');
 
     await world.untilConsole(taskOf('route'), 'this node cannot reach the ClearML server');
     await world.untilConsole(taskOf('route'), "The last lines of the job's log");
   });
 
-  it('F-11 a node without Python: failed, with its sentence and the end of the job log', async () => {
+  it('F-11 on a node without Python fails with that message and the end of the log', async () => {
     await using bare = await startWorld({ python: false });
     const template = await bare.write(
       'bare.template',

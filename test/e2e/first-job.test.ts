@@ -1,4 +1,4 @@
-// A task enqueued in ClearML runs as a Slurm job, end to end: real Slurm, the real agent, the program as its users start it.
+// A task enqueued in ClearML runs as a Slurm job, end to end: real Slurm, the real agent, the program as users start it.
 import { expect } from 'chai';
 import { execFileSync } from 'node:child_process';
 import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
@@ -8,11 +8,11 @@ import { RANKS_MEET } from './ranks-meet.ts';
 import { QUICK_TEMPLATE } from './templates.ts';
 import { startWorld, type World } from './world.ts';
 
-describe('a task enqueued in ClearML runs as a Slurm job', () => {
+describe('an enqueued task', () => {
   before(requireAgent);
   before(requireSlurm);
 
-  it('from the template of the Deployment page, unchanged: the task completes, its output is in the console, and the job ends COMPLETED', async () => {
+  it("completes with the template of ClearML's Deployment page, with its output in the console", async () => {
     await using world = await startWorld();
     const template = await world.write(
       'slurm.example.template',
@@ -45,7 +45,7 @@ describe('a task enqueued in ClearML runs as a Slurm job', () => {
     await world.stop(daemon);
   });
 
-  it('with num_nodes 2 as a user property it runs on two nodes, although the template asks for one task', async () => {
+  it('runs on two nodes with num_nodes=2, although the template has --ntasks=1', async () => {
     await using world = await startWorld();
     const template = await world.write('page.template', QUICK_TEMPLATE.replace('--ntasks-per-node=1', '--ntasks=1'));
     const queue = await world.user.makeQueue('quick');
@@ -68,7 +68,7 @@ describe('a task enqueued in ClearML runs as a Slurm job', () => {
     await world.stop(daemon);
   });
 
-  it('a script that exits 3 fails its task, and the job is FAILED 3:0', async () => {
+  it('fails if its script exits with 3, and its job ends FAILED 3:0', async () => {
     await using world = await startWorld();
     const template = await world.write('quick.template', QUICK_TEMPLATE);
     const queue = await world.user.makeQueue('quick');
@@ -84,7 +84,7 @@ describe('a task enqueued in ClearML runs as a Slurm job', () => {
     await world.stop(daemon);
   });
 
-  it('a task with a git repository and a requirement runs its code with it', async () => {
+  it('runs with its git repository and its Python requirements', async () => {
     await using world = await startWorld();
     const repository = await makeRepository(world);
     const template = await world.write('plain.template', QUICK_TEMPLATE.replace(/^export CLEARML_AGENT_SKIP.*\n/m, ''));
@@ -110,7 +110,7 @@ describe('a task enqueued in ClearML runs as a Slurm job', () => {
     await world.stop(daemon);
   });
 
-  it('--once takes what waits, submits it, and exits 0; with an empty queue as well', async () => {
+  it('is submitted by --once, which then exits with 0, as it does for an empty queue', async () => {
     await using world = await startWorld();
     const template = await world.write('quick.template', QUICK_TEMPLATE);
 

@@ -1,4 +1,4 @@
-// A cluster that takes no more jobs: sbatch tries for two minutes, and nothing else waits for it.
+// A cluster that accepts no more jobs: sbatch retries for two minutes, and nothing else waits for it.
 import { expect } from 'chai';
 import { requireAgent, requireSlurm } from '../support/requires.ts';
 import { startSlurmCluster } from '../support/slurm-cluster.ts';
@@ -6,11 +6,11 @@ import { waitUntil } from '../support/wait-until.ts';
 import { QUICK_TEMPLATE } from './templates.ts';
 import { startWorld } from './world.ts';
 
-describe('a cluster at its MaxJobCount', () => {
+describe('the daemon on a cluster at its MaxJobCount', () => {
   before(requireAgent);
   before(requireSlurm);
 
-  it('S-06 keeps one task waiting within sbatch, while an abort of another is followed at once and makes room for it', async () => {
+  it("S-06 cancels an aborted task's job while sbatch retries for another task, which then starts", async () => {
     await using cluster = await startSlurmCluster({
       clusterName: 'full',
       nodeCount: 1,

@@ -1,4 +1,4 @@
-// The gate by itself: one script submitted five times by hand, and the daemon that follows calls none of it a failure.
+// The gate alone: one script submitted five times manually, and the daemon reports no failure.
 import { expect } from 'chai';
 import { execFileSync } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
@@ -11,7 +11,7 @@ describe('the gate', () => {
   before(requireAgent);
   before(requireSlurm);
 
-  it('S-46 lets one of five jobs of the same script run the task; four end with their own exit code and one line each', async () => {
+  it('S-46 lets one of five jobs with the same script run the task; the others exit with its code', async () => {
     await using world = await startWorld();
     const template = await world.write(
       'held.template',

@@ -1,4 +1,4 @@
-// The daemon is killed after each of its calls to the outside, one after the other, and started again: nothing is lost, nothing runs twice.
+// The daemon is killed after each of its calls in turn, and started again: no task is lost, and none runs twice.
 import { expect } from 'chai';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EXIT } from '../../src/base/exit-codes.ts';
@@ -8,12 +8,12 @@ import { waitUntil } from '../support/wait-until.ts';
 import { QUICK_TEMPLATE } from './templates.ts';
 import { startWorld } from './world.ts';
 
-describe('kill -9 of the daemon', function () {
+describe('a daemon killed with SIGKILL', function () {
   this.timeout(900_000);
   before(requirePython);
   before(requireSlurm);
 
-  it('S-02 D-01 after any of its calls, and a restart: one run for each task, and every task ends right', async () => {
+  it('S-02 D-01 after any of its calls runs each task once and ends it correctly after a restart', async () => {
     await using world = await startWorld({ python: standInAgentPython() });
     const template = await world.write('quick.template', QUICK_TEMPLATE);
     const queue = await world.user.makeQueue('quick');

@@ -1,4 +1,4 @@
-// sbatch says "Socket timed out" although Slurm took the job: a proxy in front of the controller swallows its answer.
+// sbatch reports "Socket timed out" although Slurm accepted the job: a proxy in front of the controller drops the response.
 import { expect } from 'chai';
 import { standInAgentPython } from '../stand-ins/agent/stand-in-agent.ts';
 import { startDelayingProxy, type Fault } from '../support/delaying-proxy.ts';
@@ -10,12 +10,12 @@ import { startWorld } from './world.ts';
 
 const FAULTS: readonly Fault[] = [{ kind: 'drop-answers' }, { kind: 'cut-answers' }];
 
-describe('sbatch whose answer is lost', () => {
+describe('an sbatch whose response is lost', () => {
   before(requirePython);
   before(requireSlurm);
 
   for (const fault of FAULTS) {
-    it(`S-01 (${fault.kind}) leaves one job, which is found by its name and followed to its end`, async () => {
+    it(`S-01 (${fault.kind}) leaves one job, which the daemon finds by name and tracks`, async () => {
       await using cluster = await startSlurmCluster({ clusterName: 'deaf', messageTimeoutMs: 3_000, nodeCount: 1 });
       await using proxy = await startDelayingProxy(cluster.controllerPort);
       const env = { SLURM_CONF: cluster.confThroughPort(proxy.port) };

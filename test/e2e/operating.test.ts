@@ -1,4 +1,4 @@
-// A daemon is started in the background, looked at, told to read its files again, to drain, to stop; as its operator does it.
+// An operator starts a daemon in the background, checks it, reloads its configuration, drains it and stops it.
 import { expect } from 'chai';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -16,7 +16,7 @@ import { startWorld, type Program, type World } from './world.ts';
 /** Its job waits until a user acts. */
 const HELD = '#!/bin/bash\n#SBATCH --hold\n${CLEARML_PRE_SETUP}\n${CLEARML_AGENT_EXECUTE}\n${CLEARML_POST_SETUP}\n';
 
-describe('operating a daemon', () => {
+describe('the daemon', () => {
   let folder: string;
   let standIn: StandInCluster;
   let world: World;
@@ -55,7 +55,7 @@ describe('operating a daemon', () => {
     });
   }
 
-  it('F-15 --detached says where its log is once it runs, a second one is refused, status shows it, and --stop returns when it has ended', async () => {
+  it('F-15 starts with --detached and names its log, refuses a second one, and ends at --stop', async () => {
     await mkdir(stateDir(), { mode: 0o700 });
     await writeFile(join(stateDir(), 'daemon.log'), 'of last month\n'.repeat(1_000_000), { mode: 0o600 });
 
@@ -80,7 +80,7 @@ describe('operating a daemon', () => {
     expect(await world.run('stop')).to.deep.include({ code: 0, stdout: '' });
   });
 
-  it('--detached that cannot start reports why, with the matching exit code', async () => {
+  it('reports with --detached why it cannot start, with the matching exit code', async () => {
     const { code, stdout, stderr } = await world.run(
       '--template-files',
       template,
@@ -96,7 +96,7 @@ describe('operating a daemon', () => {
       .and.to.match(/the daemon exited with code 2\. Its log is .*daemon\.log\./);
   });
 
-  it('drain lets it end with its last job: nothing new is taken, and what waits stays in its queue', async () => {
+  it('claims nothing after drain, and ends with its last job', async () => {
     const first = await enqueue();
     const daemon = world.start(...words);
     await world.untilConsole(first, 'Submitted as Slurm job');
@@ -117,7 +117,7 @@ describe('operating a daemon', () => {
     expect(await world.run('drain')).to.deep.include({ code: 1, stdout: '' });
   });
 
-  it('SIGHUP: a template that is wrong changes nothing, one that is right is used for the next task', async () => {
+  it('on SIGHUP keeps its templates if the new ones are invalid, and otherwise uses the new ones', async () => {
     const daemon = world.start(...words);
     await untilLogged(daemon, 'Serving');
 
@@ -141,7 +141,7 @@ describe('operating a daemon', () => {
     await world.stop(daemon);
   });
 
-  it('SIGHUP: what can be read but not served is given up for the old configuration', async () => {
+  it('on SIGHUP keeps its configuration if it cannot serve the new one', async () => {
     const daemon = world.start(...words);
     await untilLogged(daemon, 'Serving');
     const other = join(folder, 'other');
@@ -158,7 +158,7 @@ describe('operating a daemon', () => {
     await world.stop(daemon);
   });
 
-  it('SIGTERM twice at once is one wish, as scancel sends it: the daemon ends in good order', async () => {
+  it('stops cleanly if SIGTERM arrives twice, as scancel sends it', async () => {
     const daemon = world.start(...words);
     await untilLogged(daemon, 'Serving');
 
@@ -172,7 +172,7 @@ describe('operating a daemon', () => {
     expect(await holder()).to.equal(undefined);
   });
 
-  it('a closed terminal stops it in good order', async () => {
+  it('stops cleanly when its terminal closes', async () => {
     const program = [process.execPath, builtProgram()];
     // script(1) is its terminal.
     const terminal = spawn('script', ['-qc', `exec ${[...program, ...words].join(' ')}`, '/dev/null'], {

@@ -1,4 +1,4 @@
-// The controller or the ClearML server away for longer than all our times: what happened meanwhile is caught up on, and nothing else happens.
+// The controller or the ClearML server is down for longer than all our timeouts: the daemon catches up, and does nothing else.
 import { expect } from 'chai';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -9,7 +9,7 @@ import { waitUntil } from '../support/wait-until.ts';
 import { QUICK_TEMPLATE } from './templates.ts';
 import { startWorld, type Program, type World } from './world.ts';
 
-/** Longer than every grace of the world's configuration, and than any of Slurm's commands tries. */
+/** Longer than every grace period of the test's configuration, and than any of Slurm's commands retries. */
 const OUTAGE_MS = 30_000;
 
 /** A program that works until this file is there. */
@@ -43,7 +43,7 @@ describe('an outage', () => {
   });
   after(() => cluster.stop());
 
-  it('S-18 of the controller: no task changes its status, and the log says it once', async () => {
+  it("S-18 of the controller changes no task's status and is logged once", async () => {
     await using world = await startWorld({ cluster, python: standInAgentPython() });
     const { daemon, runs, waits } = await startTwo(world);
 
@@ -68,10 +68,10 @@ describe('an outage', () => {
     await world.stop(daemon);
   });
 
-  describe('of a server that can be made to fail', () => {
+  describe('of a ClearML server with injected faults', () => {
     before(requireSandbox);
 
-    it('C-01 the ClearML server: jobs that end meanwhile are told afterwards', async () => {
+    it('C-01 delays the status of ended jobs until the server is back', async () => {
       await using world = await startWorld({ cluster, python: standInAgentPython() });
       const { daemon, runs, waits } = await startTwo(world);
 

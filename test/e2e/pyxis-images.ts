@@ -7,13 +7,13 @@ import { makeImageWithAgent } from '../support/image-with-agent.ts';
 /** Unusable images, the form that names them, and the console message. */
 export const NOT_TO_BE_HAD = [
   {
-    name: 'a registry without such an image',
+    name: 'an image missing in the registry',
     queue: 'documented',
     image: 'nvcr.io/lab/missing:1',
     words: 'Pyxis found no image with this name and tag in the registry',
   },
   {
-    name: 'an image that is not there for a whole script',
+    name: 'an image missing in the registry, for a whole script',
     queue: 'directives',
     image: 'nvcr.io/lab/missing:1',
     words: 'Pyxis found no image with this name and tag in the registry',
@@ -25,26 +25,26 @@ export const NOT_TO_BE_HAD = [
     words: 'Pyxis cannot resolve the registry name registry.example.org',
   },
   {
-    name: 'a file that is no image',
+    name: 'a file that is not an image',
     queue: 'directives',
     image: '{folder}/broken.sqsh',
     words: /the file \S+broken\.sqsh is not an image/,
   },
   {
-    name: 'a file that is not there',
+    name: 'a missing image file',
     queue: 'documented',
     image: '{folder}/none.sqsh',
     words: /Pyxis found no image file \S+none\.sqsh on a node/,
   },
   {
-    name: 'an image without bash for a whole script',
+    name: 'an image without bash, for a whole script',
     queue: 'directives',
     image: 'nvcr.io/lab/shell:1',
     words: 'the image has no bash',
   },
   { name: 'an image without bash', queue: 'documented', image: 'nvcr.io/lab/shell:1', words: 'the image has no bash' },
   {
-    name: 'an image without Python for a whole script',
+    name: 'an image without Python, for a whole script',
     queue: 'directives',
     image: 'nvcr.io/lab/bare:1',
     words: JOB_EXIT_CODES.noPythonInImage.says,

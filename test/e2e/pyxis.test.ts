@@ -55,7 +55,7 @@ print("image", e("CLEARML_DOCKER_IMAGE"), "set", e("GREETING"), e("FROM_SCRIPT")
 /** A value that shells trip over. */
 const GREETING = `it's "a" $(touch /tmp/pwned) \`id\` $HOME \\\\n%5C`;
 
-describe('a task in a container of Pyxis, by the stand-in for it', () => {
+describe('a task in a Pyxis container, with the stand-in for Pyxis', () => {
   let folder: string;
   let account: TestAccount;
   let whole: SlurmCluster;
@@ -179,69 +179,69 @@ describe('a task in a container of Pyxis, by the stand-in for it', () => {
   /** Python's own packages and those of the image, none of `~/.local`. */
   const SEES_IMAGE = 'system packages true';
 
-  it("runs by ClearML's template that wraps srun and has no line for the agent, unchanged", async () => {
+  it("runs with ClearML's unchanged template that wraps srun", async () => {
     const said = await consoleOfCompleted('srun');
     expect(said).to.include('inside True of bash rank 0').and.include(SEES_IMAGE).and.include('as 0 /root locale None');
     expect(said).to.include('user site 1').and.include(`image docker://${IMAGE} set ${GREETING} value ['thing']`);
   });
 
-  it("runs by ClearML's template of directives, unchanged: the whole script runs in the image, as its root", async () => {
+  it("runs with ClearML's unchanged template of directives, the whole script in the image as its root", async () => {
     const said = await consoleOfCompleted('directives');
     expect(said).to.include('inside True of bash').and.include(SEES_IMAGE).and.include('as 0 /root locale None None');
     expect(said).to.include(`image ${IMAGE}`);
   });
 
-  it("gets the task's mounts beside the template's own, its variables and its set-up script", async () => {
+  it("has its own mounts and the template's, its variables and its setup script", async () => {
     const said = await consoleOfCompleted('asked');
     expect(said).to.include('data True').and.include(`set ${GREETING} value ['thing']`);
   });
 
-  it('is told what Pyxis has nothing for', async () => {
+  it('names in its console the container arguments that Pyxis does not support', async () => {
     for (const name of ['asked', 'srun']) {
       await world.untilConsole(taskOf(name), 'The container argument --ipc is ignored');
       await world.untilConsole(taskOf(name), 'The container argument --nv is ignored');
     }
   });
 
-  it('runs in an image in a squashfs file', async () => {
+  it('runs in an image from a squashfs file', async () => {
     expect(await consoleOfCompleted('file'))
       .to.include('inside True of bash')
       .and.include('data True');
   });
 
-  it("finds its own value of a variable that --container-env names, and the image's of another", async () => {
+  it("has the job's value of variables in --container-env, and the image's value of others", async () => {
     expect(await consoleOfCompleted('variables')).to.include('flavour job image');
   });
 
-  it('runs on two nodes, each in a container, and is one task', async () => {
+  it('runs as one task on two nodes, each in a container', async () => {
     const said = await consoleOfCompleted('two nodes');
     expect(said).to.include('inside True of bash rank 0').and.include('inside True of bash rank 1');
   });
 
-  it('is told what to do where the nodes share no folder with its configuration', async () => {
+  it('fails with advice if the nodes share no directory with the configuration', async () => {
     await untilEnded('apart', 'failed');
     await world.untilConsole(taskOf('apart'), /a node has no \/tmp\/clearml-\S+\/clearml\.conf, .*export TMPDIR/s);
   });
 
-  it('fails as its program does', async () => {
+  it("fails with its program's exit code", async () => {
     await untilEnded('fails', 'failed');
     await world.untilConsole(taskOf('fails'), 'ended FAILED (exit code 3)');
   });
 
-  it('fails with what to do when the container sees no clearml.conf', async () => {
+  it('fails with advice if the container has no clearml.conf', async () => {
     expect(await untilEnded('homeless', 'failed')).to.include('clearml.conf');
   });
 
   for (const { name, words } of NOT_TO_BE_HAD) {
-    it(`is told of ${name}, and what to do`, async () => {
+    it(`fails with advice for ${name}`, async () => {
       await untilEnded(name, 'failed');
       await world.untilConsole(taskOf(name), words);
       expect(await world.user.console(taskOf(name))).not.to.include('or no Python');
     });
   }
 
-  // Last: of a doctor that has found something nothing more would be expected.
-  it('is looked at from inside by doctor, before there is a task', async () => {
+  // Last: it expects that doctor finds problems.
+  it('is checked by doctor inside the container, without a task', async () => {
     const ask = async (name: string, template: string, image: string): Promise<Told> => {
       const file = await world.write(name, template.replace('container.image}', `container.image${image}}`));
       const words = ['--on-node', '--template-files', file, '--queue', world.nameOf('directives')];

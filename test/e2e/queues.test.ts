@@ -6,19 +6,19 @@ import { agentPython, requireAgent, requireSlurm } from '../support/requires.ts'
 import { QUICK_TEMPLATE } from './templates.ts';
 import { startWorld, type World } from './world.ts';
 
-describe('two queues with two templates', () => {
+describe('the daemon with two queues', () => {
   before(requireAgent);
   before(requireSlurm);
 
-  it('by priority: the first queue is emptied before the second', async () => {
+  it('serves the first queue before the second by priority', async () => {
     expect(await orderOfJobs([])).to.deep.equal(['high', 'high', 'high', 'low', 'low', 'low']);
   });
 
-  it('in turn: the queues alternate', async () => {
+  it('alternates between the queues with --order-fairness', async () => {
     expect(await orderOfJobs(['--order-fairness'])).to.deep.equal(['high', 'low', 'high', 'low', 'high', 'low']);
   });
 
-  it('a standard clearml-agent on another queue continues to work', async () => {
+  it('does not disturb a standard clearml-agent on another queue', async () => {
     await using world = await startWorld();
     const ours = await world.user.makeQueue('ours');
     const theirs = await world.user.makeQueue('theirs');

@@ -1,15 +1,15 @@
-// The daemon is killed while a task runs and another waits; the next one brings both to their end.
+// The daemon is killed while a task runs and another is queued; the next daemon completes both.
 import { expect } from 'chai';
 import { join } from 'node:path';
 import { requireAgent, requireSlurm } from '../support/requires.ts';
 import { QUICK_TEMPLATE } from './templates.ts';
 import { startWorld } from './world.ts';
 
-describe('kill -9 of the daemon while a task runs', () => {
+describe('a daemon killed with SIGKILL while a task runs', () => {
   before(requireAgent);
   before(requireSlurm);
 
-  it('D-01 leaves the job alone, and after a restart each task has run once and is completed', async () => {
+  it('D-01 leaves the job alone, and its successor completes each task after one run', async () => {
     await using world = await startWorld();
     const words = [
       '--template-files',

@@ -1,4 +1,4 @@
-// What a user does on the web page of the scheduler queue, while jobs wait: remove, clear, and put into another queue.
+// A user's actions on the page of the scheduler queue while jobs wait: remove, clear, and move to another queue.
 import { expect } from 'chai';
 import { standInAgentPython } from '../stand-ins/agent/stand-in-agent.ts';
 import { requireSlurm } from '../support/requires.ts';
@@ -11,7 +11,7 @@ const HELD = QUICK_TEMPLATE.replace('#SBATCH --mem', '#SBATCH --hold\n#SBATCH --
 describe('the page of the scheduler queue', () => {
   before(requireSlurm);
 
-  it('dequeues what is removed or cleared, and lets go at once what is put into another queue', async () => {
+  it('lets a user dequeue tasks by removal and move one, and their jobs are cancelled', async () => {
     await using world = await startWorld({ python: standInAgentPython() });
     const { user } = world;
     const [queue, other] = [await user.makeQueue('held'), await user.makeQueue('elsewhere')];

@@ -1,4 +1,4 @@
-// The core of whole runs on every release of Slurm that the tests know: real Slurm, and the stand-in for the agent.
+// The core of the whole-run tests on every release of Slurm that the tests know: real Slurm, and the stand-in for the agent.
 import { expect } from 'chai';
 import { standInAgentPython } from '../stand-ins/agent/stand-in-agent.ts';
 import { JOB_EXIT_CODES } from '../../src/template/job-exit-codes.ts';
@@ -25,7 +25,7 @@ else:
 `;
 
 for (const { version } of SLURM_RELEASES) {
-  describe(`whole runs on Slurm ${version}`, () => {
+  describe(`the daemon on Slurm ${version}`, () => {
     let cluster: SlurmCluster;
     let proxy: DelayingProxy;
     let world: World;
@@ -55,7 +55,7 @@ for (const { version } of SLURM_RELEASES) {
       return task;
     }
 
-    it('a task runs to its end, with its output in the console', async () => {
+    it('completes a task, with its output in the console', async () => {
       const task = await enqueue('print("6 times 7 is", 6 * 7)');
 
       await world.untilStatus(task, 'completed');
@@ -65,7 +65,7 @@ for (const { version } of SLURM_RELEASES) {
       expect(await world.user.console(task)).to.include('6 times 7 is 42');
     });
 
-    it('a task that fails is explained by its exit code', async () => {
+    it('reports the exit code of a failed task', async () => {
       const task = await enqueue('import sys; sys.exit(3)');
 
       await world.untilStatus(task, 'failed');
@@ -74,7 +74,7 @@ for (const { version } of SLURM_RELEASES) {
       await world.untilConsole(task, `Slurm job ${job} ended FAILED (exit code 3)`);
     });
 
-    it('sbatch whose answer is lost leaves one job, which is found by its name', async () => {
+    it('finds the one job by name after the response to sbatch is lost', async () => {
       proxy.break({ fault: { kind: 'drop-answers' }, only: 'submissions', times: 1 });
       const task = await enqueue('print("hello once", flush=True)');
 
@@ -85,7 +85,7 @@ for (const { version } of SLURM_RELEASES) {
       expect((await world.user.console(task)).match(/hello once/g)).to.have.length(1);
     });
 
-    it('of a script that was submitted three times one job runs the task', async () => {
+    it('runs a task in one of three jobs with the same script', async () => {
       const task = await enqueue('print("I ran", flush=True)', { begin: 'now+1hour' });
       await world.untilConsole(task, 'Submitted as Slurm job');
       const [first = ''] = await world.jobsOf(task);
@@ -117,7 +117,7 @@ for (const { version } of SLURM_RELEASES) {
       expect((await world.user.look(task)).status).to.equal('completed');
     });
 
-    it('a task that is aborted while it runs stays aborted, and its job is gone', async () => {
+    it('cancels the job of an aborted task, which stays stopped', async () => {
       const task = await enqueue('import time\nprint("at work", flush=True)\ntime.sleep(3600)');
       await world.untilConsole(task, 'at work');
 
@@ -127,7 +127,7 @@ for (const { version } of SLURM_RELEASES) {
       expect((await world.user.look(task)).status).to.equal('stopped');
     });
 
-    it('a job that Slurm requeues runs its task again', async () => {
+    it('runs a task again if Slurm requeues its job', async () => {
       const task = await enqueue(endsAtTheSecondStart(`${world.folder}/started`));
       await world.untilConsole(task, 'the first start');
       const [job = ''] = await world.jobsOf(task);

@@ -1,4 +1,4 @@
-// Tasks on a cluster that is reached by SSH only: under another account, behind two other hosts, by both providers.
+// Tasks on a cluster that is reached only by SSH: under another account, behind two jump hosts, by both transports.
 import { expect } from 'chai';
 import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -12,7 +12,7 @@ import { startWorld } from './world.ts';
 /** The Python with the real clearml-agent. */
 const AGENT = 'test/fixtures/agent/python';
 
-describe('tasks on a cluster behind two other hosts', () => {
+describe('tasks on a cluster behind two jump hosts', () => {
   before(requireSlurm);
   before(requireAgent);
   before(requireSshd);
@@ -62,7 +62,7 @@ describe('tasks on a cluster behind two other hosts', () => {
   }
 
   for (const provider of ['ssh2', 'openssh'] as const) {
-    it(`go by ${provider}: one is completed, one on two nodes, one fails, and all know their job`, async () => {
+    it(`run by ${provider}: one completes, one on two nodes, and one fails`, async () => {
       if (provider === 'openssh') await ssh.openMaster();
       const logins = hosts.map((host) => host.loginCount());
       const template = join(folder, 'quick.template');

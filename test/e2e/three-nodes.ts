@@ -1,4 +1,4 @@
-// Tests of a task on three nodes of real Slurm: a failed rank fails the task, and a late rank does no harm.
+// The behavior of one task on three nodes of real Slurm: a rank that fails fails the task, and a late rank does no harm.
 // All tasks are enqueued at once, and each test waits for its own.
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -119,7 +119,7 @@ export function describeTaskOnThreeNodes({ name, python, required, inContainers 
       return writeFile(join(folder, file), '');
     }
 
-    it('is one task of three workers that meet, whose lines say the rank, and is completed once', async () => {
+    it('runs as one task with three connected ranks, marks lines with the rank, and completes once', async () => {
       const task = taskOf('meets');
       await world.untilConsole(task, 'all have met');
       for (const rank of [1, 2]) await world.untilConsole(task, `RANK ${rank}:`);
@@ -142,7 +142,7 @@ export function describeTaskOnThreeNodes({ name, python, required, inContainers 
       expect(said.match(/^Process completed successfully$/gm)).to.have.length(1);
     });
 
-    it('S-43 fails when its second rank exits 5, and names it, its node and why', async () => {
+    it('S-43 fails if its second rank exits with 5, with the rank, its node and the reason', async () => {
       const task = taskOf('fails');
       const { status_message: message } = await world.untilStatus(task, 'failed');
       expect(message).to.match(
@@ -152,7 +152,7 @@ export function describeTaskOnThreeNodes({ name, python, required, inContainers 
       await world.untilConsole(task, 'Process failed, exit code 5 - rank 1');
     });
 
-    it('C-32 stays completed when the agent of its third rank comes up after its end, and the job ends well', async () => {
+    it('C-32 stays completed if the agent of its third rank starts after its end', async () => {
       await world.untilStatus(late, 'completed');
       await tell(`open-${late}`);
       await world.untilConsole(late, 'ended COMPLETED');
@@ -164,7 +164,7 @@ export function describeTaskOnThreeNodes({ name, python, required, inContainers 
       expect(log).not.to.include('is not queued');
     });
 
-    it('C-32 is completed again when an agent that began before its end brings it back to life', async () => {
+    it('C-32 is completed again if a slow agent sets it to running after its end', async () => {
       const task = taskOf('revived');
       await world.untilStatus(task, 'completed');
       // What each agent says some seconds after it was let in, whatever its rank.
@@ -174,7 +174,7 @@ export function describeTaskOnThreeNodes({ name, python, required, inContainers 
       expect((await world.user.look(task)).status_reason).to.equal('Slurm COMPLETED');
     });
 
-    it('stays completed when another rank fails after that, and the console does not take it for the task', async () => {
+    it('stays completed if another rank fails afterwards, and the console says so', async () => {
       const task = taskOf('fails late');
       await world.untilStatus(task, 'completed');
       await tell('fail');

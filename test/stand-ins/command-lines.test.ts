@@ -1,4 +1,4 @@
-// How the stand-in reads what people type: options, directives, lengths of time, lists of nodes.
+// How the stand-in parses command lines: options, directives, durations, lists of nodes.
 import { expect } from 'chai';
 import { readDirectives } from './slurm/directives.ts';
 import { formatDuration, readDuration } from './slurm/durations.ts';
@@ -6,7 +6,7 @@ import { formatNodes } from './slurm/node-list.ts';
 import { readCommandLine } from './slurm/options.ts';
 import { fillOutputPath } from './slurm/output-path.ts';
 
-describe('options of a stand-in command', () => {
+describe('readCommandLine', () => {
   const TABLE = [
     { long: 'nodes', short: 'N', value: 'required' },
     { long: 'hold', short: 'H' },
@@ -26,7 +26,7 @@ describe('options of a stand-in command', () => {
     [['word', '-H'], { hold: '' }, ['word']],
     [['--', '-H'], {}, ['-H']],
   ] as const) {
-    it(`are read from ${args.join(' ')}`, () => {
+    it(`reads ${args.join(' ')}`, () => {
       const line = readCommandLine('sbatch', args, TABLE);
 
       expect(Object.fromEntries(line.options)).to.deep.equal(options);
@@ -34,21 +34,21 @@ describe('options of a stand-in command', () => {
     });
   }
 
-  it('end at the script, whose own options are not for us', () => {
+  it("stops at the script, and leaves the script's options", () => {
     expect(readCommandLine('sbatch', ['-H', 'script', '--nodes=2'], TABLE, true).rest).to.deep.equal([
       'script',
       '--nodes=2',
     ]);
   });
 
-  it("are refused in Slurm's words", () => {
+  it("refuses unknown options with Slurm's message", () => {
     expect(() => readCommandLine('sbatch', ['--bogus=1'], TABLE)).to.throw("sbatch: unrecognized option '--bogus'");
     expect(() => readCommandLine('sbatch', ['-z'], TABLE)).to.throw("sbatch: invalid option -- 'z'");
     expect(() => readCommandLine('sbatch', ['--nodes'], TABLE)).to.throw("option '--nodes' requires an argument");
   });
 });
 
-describe('directives of a script', () => {
+describe('readDirectives', () => {
   // Each of them seen on real Slurm 22.05.8.
   for (const [line, words] of [
     ['#SBATCH -N 2 --time=5', ['-N', '2', '--time=5']],
@@ -66,19 +66,19 @@ describe('directives of a script', () => {
     ['echo\n#SBATCH --hold', []],
     ['\n# remark\n#SBATCH --hold', ['--hold']],
   ] as const) {
-    it(`are read from ${JSON.stringify(line)}`, () => {
+    it(`reads ${JSON.stringify(line)}`, () => {
       expect(readDirectives(`#!/bin/bash\n${line}\n`)).to.deep.equal(words);
     });
   }
 
-  it('are refused when a quote is left open', () => {
+  it('refuses an unclosed quote', () => {
     expect(() => readDirectives('#!/bin/bash\n#SBATCH --hold -p "x\n')).to.throw(
       'sbatch: fatal: stdin: line 2: Unmatched `"` in [ "x]',
     );
   });
 });
 
-describe('a length of time', () => {
+describe('a duration', () => {
   for (const [text, seconds, shown] of [
     ['5', 300, '00:05:00'],
     ['5:30', 330, '00:05:30'],
@@ -87,33 +87,33 @@ describe('a length of time', () => {
     ['2-3:04', 183_840, '2-03:04:00'],
     ['2-3:04:05', 183_845, '2-03:04:05'],
   ] as const) {
-    it(`${text} is ${shown}`, () => {
+    it(`is read from ${text} and shown as ${shown}`, () => {
       expect(readDuration(text)).to.equal(seconds * 1000);
       expect(formatDuration(seconds * 1000)).to.equal(shown);
     });
   }
 
-  it('may be none, or no length of time at all', () => {
+  it('can be unlimited, and is undefined for other text', () => {
     expect(readDuration('UNLIMITED')).to.equal(null);
     expect(formatDuration(null)).to.equal('UNLIMITED');
     for (const text of ['', 'soon', '1:2:3:4', '1-', '-5']) expect(readDuration(text), text).to.equal(undefined);
   });
 });
 
-describe('a list of nodes', () => {
+describe('formatNodes', () => {
   for (const [nodes, shown] of [
     [[], ''],
     [['n3'], 'n3'],
     [['n1', 'n2'], 'n[1-2]'],
     [['n4', 'n2', 'n1'], 'n[1-2,4]'],
   ] as const) {
-    it(`of ${nodes.length} is shown as "${shown}"`, () => {
+    it(`shows ${nodes.length} nodes as "${shown}"`, () => {
       expect(formatNodes(nodes)).to.equal(shown);
     });
   }
 });
 
-it("an output path has Slurm's patterns filled in", () => {
+it("fillOutputPath replaces Slurm's patterns in an output path", () => {
   const values = { id: 7, name: 'job', user: 'ann', workDir: '/home/ann' };
 
   expect(fillOutputPath('logs/%x-%j-%4j-%u-%%.out', values)).to.equal('/home/ann/logs/job-7-0007-ann-%.out');

@@ -1,4 +1,4 @@
-// The stand-in for clearml-agent against the sandbox: it does what the real one does, as far as it goes.
+// The stand-in for clearml-agent with the sandbox: it does what the real agent does, as far as it goes.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -24,7 +24,7 @@ describe('the stand-in for clearml-agent on the sandbox', () => {
     expect(await desk.console(task)).to.contain('This is the stand-in for clearml-agent');
   });
 
-  it('fails a task that only the real one can run, and says why', async () => {
+  it('fails a task that only the real agent can run, with the reason', async () => {
     await using desk = await openDesk(standInAgentPython());
     const script = { repository: 'https://example.org/code.git', entry_point: 'train.py', working_dir: '.' };
     const task = await desk.enqueue(await desk.makeTask('', { script }));
@@ -33,14 +33,14 @@ describe('the stand-in for clearml-agent on the sandbox', () => {
     expect(await desk.console(task)).to.contain('runs inline scripts only');
   });
 
-  it('keeps itself out of the way of the task, which may bring the real packages', async () => {
+  it('removes its own PYTHONPATH for the task, which may use the real packages', async () => {
     await using desk = await openDesk(standInAgentPython());
     const task = await desk.enqueue(await desk.makeTask('import os; print("path is", os.environ.get("PYTHONPATH"))'));
     await desk.start('python', ...EXECUTE, task).ended;
     expect(await desk.console(task)).to.contain('path is None');
   });
 
-  it('leaves the end of a task to the first of its nodes', async () => {
+  it('lets only the first node of a task end the task', async () => {
     await using desk = await openDesk(standInAgentPython(), { SLURM_PROCID: '1' });
     const task = await desk.enqueue(await desk.makeTask('print("hello from the other node")'));
     expect(await desk.start('python', ...EXECUTE, task).ended).to.include({ code: 0 });
@@ -69,7 +69,7 @@ describe('a job with the stand-in for clearml-agent', () => {
     return { ...(await parking.park(code)), python: standInAgentPython() };
   }
 
-  it('finds it, passes the gate and ends as its task does', async () => {
+  it("finds the agent, passes the gate and exits with the task's exit code", async () => {
     const facts = await park('import sys; print("hello from the task"); sys.exit(3)');
     const { exitCode, stderr } = await node.run(fillIn(QUICK_TEMPLATE, facts));
     expect(exitCode, stderr).to.equal(3);
@@ -79,7 +79,7 @@ describe('a job with the stand-in for clearml-agent', () => {
     expect(node.leftovers()).to.deep.equal([]);
   });
 
-  it('does not run a task whose entry is no longer in the scheduler queue', async () => {
+  it('does not run a task that is no longer in the scheduler queue', async () => {
     const facts = await park('print("hello")');
     await parking.user.api('queues.remove_task', { queue: facts.schedulerQueueId, task: facts.taskId });
     const { exitCode } = await node.run(fillIn(QUICK_TEMPLATE, facts));
@@ -87,7 +87,7 @@ describe('a job with the stand-in for clearml-agent', () => {
     expect((await parking.user.look(facts.taskId)).status).to.equal('queued');
   });
 
-  it('ends with its own code where nobody listens at the server', async () => {
+  it("exits with a specific code if nothing listens at the server's address", async () => {
     writeFileSync(join(node.home, 'clearml.conf'), parking.conf.replaceAll(parking.url, 'http://127.0.0.1:9'));
     const { exitCode, stderr } = await node.run(fillIn(QUICK_TEMPLATE, await park('print("hello")')), {
       CLEARML_AGENT_INITIAL_CONNECT_RETRY_OVERRIDE: '1',
@@ -95,7 +95,7 @@ describe('a job with the stand-in for clearml-agent', () => {
     expect(exitCode, stderr).to.equal(JOB_EXIT_CODES.serverAway.code);
   });
 
-  it('ends with its own code where the server refuses its credentials', async () => {
+  it('exits with a specific code if the server rejects its credentials', async () => {
     const wrong = parking.conf.replace(/secret_key: "[^"]*"/, 'secret_key: "another"');
     writeFileSync(join(node.home, 'clearml.conf'), wrong);
     const { exitCode, stderr } = await node.run(fillIn(QUICK_TEMPLATE, await park('print("hello")')));

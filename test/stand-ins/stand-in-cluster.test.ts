@@ -1,4 +1,4 @@
-// The stand-in cluster from the outside: its commands in a shell, its jobs, and that nothing is left behind.
+// The stand-in cluster from the outside: its commands in a shell, its jobs, and that it leaves nothing behind.
 import { expect } from 'chai';
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -70,7 +70,7 @@ describe('the stand-in cluster', () => {
     expect(await type('scontrol show config')).to.match(/SLURM_VERSION += .*stand-in/);
   });
 
-  it('shows the usual tables', async () => {
+  it("shows Slurm's usual tables", async () => {
     await submit('true', '--hold --job-name=mine');
 
     expect(await type('squeue')).to.match(/^ +JOBID PARTITION +NAME .*\n +1 +debug +mine .* PD .*\(JobHeldUser\)$/);
@@ -79,7 +79,7 @@ describe('the stand-in cluster', () => {
     expect(await type('scontrol show job 1')).to.match(/^JobId=1 JobName=mine\n {3}UserId=/);
   });
 
-  it('takes a script from a file or from --wrap too', async () => {
+  it('accepts a script from a file or from --wrap', async () => {
     await type("printf '#!/bin/bash\\necho from file\\n' > job.sh");
     expect(await type('sbatch job.sh')).to.equal('Submitted batch job 1');
     expect(await type("sbatch --parsable --wrap 'echo wrapped'")).to.equal('2');
@@ -89,14 +89,14 @@ describe('the stand-in cluster', () => {
     expect([log('1'), log('2')]).to.deep.equal(['from file\n', 'wrapped\n']);
   });
 
-  it('ends a job at its time limit: first asks it, then kills it', async () => {
+  it('ends a job at its time limit, first with SIGTERM, then with SIGKILL', async () => {
     const id = await submit("trap 'echo asked' TERM\nwhile :; do sleep 0.1; done", '--time=00:00:01');
     await until(id, 'TIMEOUT');
 
     expect(log(id)).to.match(/^asked$/m);
   });
 
-  it('starts jobs as nodes become free, and says why the others wait', async () => {
+  it('starts jobs as nodes become free, and shows the reason of pending jobs', async () => {
     await reopen({ nodeCount: 1, cpusPerNode: 2 });
     const script = 'while [ ! -e go ]; do sleep 0.05; done';
     const [first, second, third] = [
@@ -123,14 +123,14 @@ describe('the stand-in cluster', () => {
     expect(log(id)).to.equal('run 0\nrun 1\n');
   });
 
-  it('puts no job back that must not be', async () => {
+  it('refuses to requeue a job with --no-requeue', async () => {
     const id = await submit('sleep 1000', '--no-requeue');
     await until(id, 'RUNNING');
 
     expect((await rejection(type(`scontrol requeue ${id}`))).message).to.include('presently disabled');
   });
 
-  it('lets a test end a job as it likes', async () => {
+  it('lets a test end a job in any state', async () => {
     const running = await submit('sleep 1000');
     const waiting = await submit('true', '--hold');
     await until(running, 'RUNNING');
@@ -141,7 +141,7 @@ describe('the stand-in cluster', () => {
     await until(waiting, 'DEADLINE');
   });
 
-  it('fails a job whose output cannot be written, as Slurm does', async () => {
+  it('fails a job whose output file cannot be written, as Slurm does', async () => {
     const id = await submit('touch ran', '--output=/nowhere/x.out');
     await until(id, 'FAILED');
 
@@ -149,14 +149,14 @@ describe('the stand-in cluster', () => {
     expect(existsSync(join(folder, 'ran'))).to.equal(false);
   });
 
-  it('runs a job whose folder is gone in /tmp, as Slurm does', async () => {
+  it('runs a job with a missing working directory in /tmp, as Slurm does', async () => {
     const id = await submit('pwd', `--chdir=/nowhere --output=${folder}/slurm-%j.out`);
     await until(id, 'COMPLETED');
 
     expect(log(id)).to.equal('/tmp\n');
   });
 
-  it('hands on the environment of the one who submits, or none of it', async () => {
+  it("passes the submitter's environment to the job, or none of it with --export=NONE", async () => {
     const all = await type(`MINE=yes sbatch --parsable --wrap 'echo "$MINE"'`);
     const none = await type(`MINE=yes sbatch --parsable --export=NONE --wrap 'echo "$MINE"'`);
     await until(all, 'COMPLETED');
@@ -172,7 +172,7 @@ describe('the stand-in cluster', () => {
     expect(log(id)).to.equal('step ended with 2\n');
   });
 
-  it('leaves nothing of a job behind when it has ended', async () => {
+  it('kills the remaining processes of an ended job', async () => {
     const id = await submit('sleep 1000 & echo $!');
     await until(id, 'COMPLETED');
 
@@ -205,7 +205,7 @@ describe('the stand-in cluster', () => {
     await until(id, 'COMPLETED');
   });
 
-  it('takes its jobs with it when it is killed', async () => {
+  it('kills its jobs when it is killed', async () => {
     await cluster.close();
     const child = spawn(
       process.execPath,
@@ -224,7 +224,7 @@ describe('the stand-in cluster', () => {
     await open({});
   });
 
-  it('refuses a folder that another one uses, or whose path is too long for a socket', async () => {
+  it('refuses a directory that is in use, or whose path is too long for a socket', async () => {
     expect(await rejection(startStandInCluster({ stateDir }))).to.be.instanceOf(StateFolderUnusable);
     expect(await rejection(startStandInCluster({ stateDir: join(folder, 'x'.repeat(100)) }))).to.be.instanceOf(
       StateFolderUnusable,

@@ -1,4 +1,4 @@
-// Checks the proxy that makes sbatch fail although the controller obeyed it.
+// Checks the proxy that makes sbatch fail although the controller accepted the job.
 import { expect } from 'chai';
 import { startDelayingProxy, type DelayingProxy } from './delaying-proxy.ts';
 import { rejection } from './rejection.ts';
@@ -37,7 +37,7 @@ describe('the proxy in front of slurmctld', () => {
     return rows.split('\n').length - 1;
   }
 
-  it('passes everything on while nothing is broken', async () => {
+  it('forwards everything while no fault is set', async () => {
     const before = proxy.callCount();
 
     await submit('whole');
@@ -46,7 +46,7 @@ describe('the proxy in front of slurmctld', () => {
     expect(proxy.callCount()).to.equal(before + 1);
   });
 
-  it('lets sbatch say that it timed out although the job is there', async () => {
+  it('makes sbatch time out although the job exists', async () => {
     proxy.break({ fault: { kind: 'drop-answers' }, only: 'submissions' });
 
     const error = await rejection(submit('timed-out'));
@@ -55,7 +55,7 @@ describe('the proxy in front of slurmctld', () => {
     expect(await jobsNamed('timed-out')).to.equal(1);
   });
 
-  it('cuts the connection where the answer should begin', async () => {
+  it('cuts the connection before the response', async () => {
     proxy.break({ fault: { kind: 'cut-answers' }, only: 'submissions' });
 
     await rejection(submit('cut'));
@@ -63,7 +63,7 @@ describe('the proxy in front of slurmctld', () => {
     expect(await jobsNamed('cut')).to.equal(1);
   });
 
-  it('refuses a call before the controller hears of it', async () => {
+  it('refuses a call before it reaches the controller', async () => {
     proxy.break({ fault: { kind: 'refuse' }, only: 'submissions' });
 
     await rejection(submit('refused'));
@@ -71,7 +71,7 @@ describe('the proxy in front of slurmctld', () => {
     expect(await jobsNamed('refused')).to.equal(0);
   });
 
-  it('delays an answer without losing it', async () => {
+  it('delays a response without losing it', async () => {
     proxy.break({ fault: { kind: 'delay-answers', byMs: 500 } });
     const startedAt = performance.now();
 
@@ -81,7 +81,7 @@ describe('the proxy in front of slurmctld', () => {
     expect(await jobsNamed('late')).to.equal(1);
   });
 
-  it('breaks submissions only, and only as often as it was told', async () => {
+  it('affects only submissions, and only the requested number of times', async () => {
     proxy.break({ fault: { kind: 'refuse' }, only: 'submissions', times: 1 });
 
     await throughProxy('squeue');

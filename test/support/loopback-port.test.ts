@@ -1,4 +1,4 @@
-// Ports for daemons that start later: nobody else is given them meanwhile.
+// Ports for daemons that start later: no other process receives them in the meantime.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
@@ -12,8 +12,8 @@ const TAKEN = `
   process.stdin.resume();
 `;
 
-describe('free ports', () => {
-  it('are given to one process only, though nobody listens on them yet', async () => {
+describe('freePorts', () => {
+  it('gives each port to one process only, even if nothing listens on it yet', async () => {
     const args = ['--import', 'tsx', '--input-type', 'module', '--eval', TAKEN];
     const other = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'] });
     try {

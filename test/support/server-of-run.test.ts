@@ -1,4 +1,4 @@
-// Which server a run of tests uses, and that what it makes there is gone afterwards and meets nobody else's.
+// Which server a test run uses, and that its objects there have separate names and are removed afterwards.
 import { expect } from 'chai';
 import * as z from 'zod';
 import { systemClock } from '../../src/base/clock.ts';
@@ -12,13 +12,13 @@ const NAMED = {
   CLEARML_TEST_API_SECRET_KEY: 'secret',
 };
 
-describe('the server of a run', () => {
-  it('is the one that the environment names, and none where it names none', () => {
+describe('the server of a test run', () => {
+  it('is the one that the environment names, or none', () => {
     expect(namedServer(NAMED)).to.deep.equal({ url: 'https://api.clearml.lab', accessKey: 'KEY', secretKey: 'secret' });
     expect(namedServer({ CLEARML_API_HOST: 'https://api.clearml.lab' })).to.equal(undefined);
   });
 
-  it('is not guessed where the environment names it in part', () => {
+  it('is not guessed if the environment names it only in part', () => {
     expect(() => namedServer({ ...NAMED, CLEARML_TEST_API_SECRET_KEY: '' })).to.throw(
       'To use a server, set CLEARML_TEST_API_SECRET_KEY as well.',
     );

@@ -48,7 +48,7 @@ describe('the private Slurm cluster', () => {
     expect(await states()).to.equal('RUNNING\n');
   });
 
-  it('takes a change of its settings without a restart', async () => {
+  it('accepts a change of its settings without a restart', async () => {
     await using cluster = await startSlurmCluster({ clusterName: 'narrow', nodeCount: 1 });
 
     await cluster.change({ minJobAgeMs: 3_000 });
@@ -61,7 +61,7 @@ for (const version of SLURM_RELEASES.map((release) => release.version)) {
   describe(`the private cluster of Slurm ${version}`, () => {
     before(requireSlurmVersion(version));
 
-    it('keeps its jobs over a controller that is stopped and started', async () => {
+    it('keeps its jobs while the controller is stopped and started', async () => {
       await using cluster = await startSlurmCluster({ version, clusterName: 'restarted', nodeCount: 1 });
       const id = (await cluster.run('sbatch', '--parsable', ...HELD_SCRIPT)).trim();
 
@@ -71,7 +71,7 @@ for (const version of SLURM_RELEASES.map((release) => release.version)) {
       expect(await cluster.run('squeue', '--noheader', '--format=%i')).to.equal(`${id}\n`);
     });
 
-    it('loses a node with all that ran on it, and takes it back', async () => {
+    it('loses a node with all its processes, and takes it back', async () => {
       await using cluster = await startSlurmCluster({ version, clusterName: 'powerless', nodeCount: 1 });
       const states = (): Promise<string> => cluster.run('squeue', '--noheader', '--states=all', '--format=%T');
       const pidFile = join(dirname(cluster.slurmConf), 'pid');
