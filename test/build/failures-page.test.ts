@@ -11,7 +11,7 @@ describe('docs/failures.md', () => {
     expect(page).to.include('| `OUT_OF_MEMORY` | It was killed').and.to.include('| Pyxis found no image with this');
   });
 
-  it('needs a place for them', () => {
+  it('is rejected without marks for its tables', () => {
     expect(() => fillFailureTables('# a page\n')).to.throw(RangeError, '<!-- table: NAME -->');
   });
 });
