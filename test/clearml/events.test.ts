@@ -54,7 +54,7 @@ describe('events.log of the ClearML client', () => {
     expect(bench.server.callsOf('events.add_batch')).to.have.length(2);
   });
 
-  it('C-25 does not resend lines that the server may have received', async () => {
+  it('C-25 does not send lines again that the server may have received', async () => {
     bench.server.script('events.add_batch', hangUp());
 
     const error = await rejection(bench.client().events.log(TASK, 'w', [{ level: 'INFO', text: 'x' }]));
@@ -63,7 +63,7 @@ describe('events.log of the ClearML client', () => {
     expect(bench.server.callsOf('events.add_batch')).to.have.length(1);
   });
 
-  it('resends lines that the server surely has not received', async () => {
+  it('sends lines again that the server surely has not received', async () => {
     bench.server.script('events.add_batch', page(503, ''), added);
 
     await bench.client().events.log(TASK, 'w', [{ level: 'INFO', text: 'x' }]);

@@ -298,7 +298,7 @@ describe('a task in a container', () => {
   });
 
   for (const { what, words } of NOT_TO_BE_HAD)
-    it(`fails with ${what}, with Apptainer's message and ours`, () => untilFailed(what, ...words));
+    it(`fails with ${what} and Apptainer's message`, () => untilFailed(what, ...words));
 
   for (const { what, words } of REFUSED) {
     it(`fails with ${what} before a job is submitted`, async () => {

@@ -123,7 +123,7 @@ describe('a task', () => {
     );
   });
 
-  it('F-14 with an unwritable output file fails with the path', async () => {
+  it('F-14 with an output file that cannot be written fails with its path', async () => {
     await world.untilStatus(taskOf('output'), 'failed');
 
     await world.untilConsole(taskOf('output'), /\(\/proc\/nope\/\d+\.log\) cannot be written on the node/);

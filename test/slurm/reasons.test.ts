@@ -76,7 +76,7 @@ describe('explainReason', () => {
     });
   }
 
-  it('S-14 recognizes the signal that means an unwritable output file', () => {
+  it('S-14 distinguishes a real signal from the one that stands for the output file', () => {
     expect(explainReason('RaisedSignal:53(Real-time_signal_19)').says).to.contain('output file');
     expect(explainReason('RaisedSignal:5(Trace/breakpoint_trap)').says).not.to.contain('output file');
   });
