@@ -63,7 +63,7 @@ describe('the daemon, at its start,', () => {
     expect(stderr).to.match(/^clearml-agent-slurm: http:\/\/127\.0\.0\.1:\d+ rejects our credentials/);
   });
 
-  it('F-03 reports an address of the web page instead of the API, with the usual port', async () => {
+  it('F-03 reports that the configured address is of the web page, not of the API', async () => {
     const page = createServer((_, reply) => reply.writeHead(200, { 'content-type': 'text/html' }).end('<html></html>'));
     page.listen(0, '127.0.0.1');
     await once(page, 'listening');

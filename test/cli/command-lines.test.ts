@@ -1,4 +1,4 @@
-// `binaries` as command lines: the daemon, doctor and lint run them with their arguments, and a broken one is told at the start.
+// `binaries` as command lines: the daemon and doctor run them with their arguments, and reject one that cannot be split.
 import { expect } from 'chai';
 import { userInfo } from 'node:os';
 import { hereOnStandIns } from './on-stand-ins.ts';

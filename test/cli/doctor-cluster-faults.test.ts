@@ -30,7 +30,7 @@ describe('doctor, for a cluster with accounting,', () => {
   const untilClean = (): Promise<Told> =>
     waitUntil('doctor to find nothing', () => ask().then((told) => (told.failed.length === 0 ? told : undefined)));
 
-  it('runs the probe job in a partition and with a QOS that accept the user, if the defaults do not', async () => {
+  it('runs the probe job in a partition that accepts the user if the default one does not', async () => {
     await cluster.run('scontrol', 'update', 'PartitionName=debug', 'AllowAccounts=physics');
     await cluster.run('scontrol', 'update', 'PartitionName=short', `AllowQos=${ONE_JOB_QOS}`);
     try {

@@ -1,4 +1,4 @@
-// What `doctor --json` told, for tests to look at.
+// Parses the report of `doctor --json` for tests.
 import * as z from 'zod';
 import type { DoctorFault } from '../doctor/faults-here.ts';
 
@@ -22,7 +22,7 @@ export interface Told {
   readonly code: number | null;
   readonly failed: readonly Row[];
   readonly row: (id: string) => Row;
-  /** Whether these faults were found, each by its check and in its words, and nothing else. */
+  /** Returns undefined if each fault is found by its check, with its message, and nothing else is found. */
   readonly mismatch: (...faults: readonly DoctorFault[]) => string | undefined;
 }
 

@@ -1,4 +1,4 @@
-// Queue entries without a task, which the server accepts from any user: the others are served, and no file path contains them.
+// Queue entries without a task, which the server accepts from any user: they block no task and appear in no file path.
 import { expect } from 'chai';
 import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-// `init` and `doctor` on every release of Slurm, on sites of each kind: no false alarm, and a task that runs at once.
+// `init` and `doctor` on every release of Slurm and each kind of site: no false alarm, and a task that runs.
 import { expect } from 'chai';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
@@ -72,7 +72,7 @@ for (const kind of SITES) {
   });
 }
 
-/** The real agent lives in the image; elsewhere the stand-in is enough. */
+/** The image has the real agent; elsewhere the stand-in is enough. */
 function agentOf({ hasApptainer }: SiteKind): { python: string; agent?: string } {
   const cache = resolve('.test-cache');
   return {

@@ -109,7 +109,7 @@ describe('init', () => {
     expect(await readdir(there.folder)).to.deep.equal(['clearml.conf']);
   });
 
-  it('writes settings before clearml.conf exists, and they include the file when it exists', async () => {
+  it('writes settings that include clearml.conf, even if the file does not exist yet', async () => {
     const { slurmConf } = await sharedCluster();
     await using place = await here({ SLURM_CONF: slurmConf });
     const settings = join(place.folder, 'site/clearml-slurm.conf');

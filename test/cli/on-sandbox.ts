@@ -10,7 +10,7 @@ export interface OnSandbox extends Here {
   readonly user: User;
 }
 
-/** Its clearml.conf is where the program looks for it. @param settings more lines of it */
+/** The program finds its clearml.conf by default. @param settings more lines of the file */
 export async function hereOnSandbox(
   settings = '',
   environment: Readonly<Record<string, string>> = {},

@@ -10,7 +10,7 @@ export interface OnStandIns extends OnSandbox {
   readonly outside: string;
   readonly slurm: StandInCluster;
   readonly stateDir: string;
-  /** A task whose job is submitted with this template by a daemon that has ended. */
+  /** Submits the job of a new task with this template, by a daemon that then ends. */
   submitOne(template: string, name?: string): Promise<string>;
 }
 

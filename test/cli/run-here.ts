@@ -1,4 +1,4 @@
-// Runs a command line in this process, with a home folder, an environment and streams of the test's own.
+// Runs a command line in this process, with a separate home directory, environment and streams.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,9 +11,9 @@ export interface Here {
   readonly folder: string;
   write(name: string, text: string): Promise<string>;
   run(...words: readonly string[]): Promise<Answer>;
-  /** The same with a person at the terminal, who answers questions like this. */
+  /** The same with a user at the terminal who answers questions with this function. */
   answering(answer: (question: string) => string): Pick<Here, 'run'>;
-  /** The same with a command that is told to stop at once: what waits for that ends when it has begun. */
+  /** The same with a stop signal from the start: a command that waits for the signal ends at once. */
   stopping(): Pick<Here, 'run'>;
   [Symbol.asyncDispose](): Promise<void>;
 }
@@ -21,7 +21,7 @@ export interface Here {
 export interface Answer {
   readonly code: number;
   readonly stdout: string;
-  /** The log, what was told, and the message of the error that ended it. */
+  /** The log, the console messages, and the message of the error that ended the command. */
   readonly stderr: string;
 }
 

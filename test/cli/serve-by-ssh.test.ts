@@ -112,7 +112,7 @@ describe('the daemon, for a cluster over SSH,', () => {
 
     expect(written.code, written.stderr).to.equal(0);
     const [template = '', settings = '', unit = ''] = written.stdout.trim().split('\n');
-    // No small job: from a node there may be no way to here.
+    // Not a Slurm job: a node may have no route to this machine.
     expect(unit).to.match(/\.service$/);
     expect(await place.run('lint', '--strict', template, '--config-file', settings)).to.include({
       code: 0,
@@ -210,7 +210,7 @@ describe('the daemon, for a cluster over SSH,', () => {
       });
     }
 
-    it('serves the cluster only if a known_hosts file that is safe has the key of the jump host', async () => {
+    it('serves the cluster only if a safe known_hosts file contains the key of the jump host', async () => {
       await throughGate();
       expect((await round('provider: openssh')).code).to.equal(69);
       expect(gate.loginCount()).to.equal(0);

@@ -45,7 +45,7 @@ describe('the daemon, with several clusters,', () => {
   const good = (): string => `good { slurm_bin_dir: ${slurm.commandsDir} }`;
   const QUEUES = 'queues { aaa { cluster: good }, bbb { cluster: bad } }';
 
-  it('serves the other if one has no Slurm commands', async () => {
+  it('serves one cluster if the other has no Slurm commands', async () => {
     const { code, stderr } = await round(`clusters { ${good()}, bad { slurm_bin_dir: /none } }, ${QUEUES}`);
 
     expect(code, stderr).to.equal(69);
@@ -57,7 +57,7 @@ describe('the daemon, with several clusters,', () => {
     );
   });
 
-  it('serves the other if another daemon uses the state directory of one', async () => {
+  it('serves one cluster if another daemon uses the state directory of the other', async () => {
     const lock = await acquireLock(join(folder, 'state', 'bad'), 'elsewhere', systemClock.now());
     const twice = `${good()}, bad { slurm_bin_dir: ${slurm.commandsDir} }`;
 
@@ -70,7 +70,7 @@ describe('the daemon, with several clusters,', () => {
       .and.to.match(/Another clearml-agent-slurm .*state\/bad/);
   });
 
-  it('serves the other if one does not respond', async () => {
+  it('serves one cluster if the other does not respond', async () => {
     const bin = join(folder, 'hangs');
     await mkdir(bin);
     await writeFile(join(bin, 'scontrol'), '#!/bin/sh\nexec /bin/sleep 600\n', { mode: 0o755 });
@@ -123,7 +123,7 @@ describe('the daemon, with several clusters,', () => {
     );
   });
 
-  it('does not start if none of them has a queue', async () => {
+  it('does not start if no cluster has a queue', async () => {
     const { code, stderr } = await round(`clusters { ${good()}, bad {} }`);
 
     expect(code).to.equal(2);

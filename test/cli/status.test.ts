@@ -4,7 +4,7 @@ import { readdir, rm } from 'node:fs/promises';
 import { acquireLock } from '../../src/daemon/journal/lock.ts';
 import { hereOnStandIns, type OnStandIns } from './on-stand-ins.ts';
 
-/** The job stays where `status` can see it. */
+/** The job stays pending, so that `status` shows it. */
 const TEMPLATE = '#!/bin/bash\n#SBATCH --hold\n${CLEARML_PRE_SETUP}\n${CLEARML_AGENT_EXECUTE}\n${CLEARML_POST_SETUP}\n';
 
 describe('status', () => {

@@ -130,7 +130,7 @@ describe('init, without questions,', () => {
     ]);
   });
 
-  it('chooses an account only from the command line if accounting has none', async () => {
+  it('chooses no account if accounting has none, unless the command line names one', async () => {
     const site = withPartition({ entrances: [] });
 
     expect((await usual(site, { account: 'lab' })).entrance?.value.account).to.equal('lab');

@@ -55,7 +55,7 @@ describe('startingTemplate', () => {
       '# gpu does not accept the default QOS of the account (scontrol).\n#SBATCH --qos=one-job',
     ],
     [
-      'the number of nodes',
+      'a request for the number of nodes',
       SITE,
       {},
       '# The task runs once on each node; gpu has 2 (sinfo).\n#SBATCH --nodes=${CLEARML_TASK.hyperparams.properties.num_nodes.value:1}\n#SBATCH --ntasks-per-node=1\n',
@@ -72,8 +72,13 @@ describe('startingTemplate', () => {
       {},
       'properties.walltime.value:30:00}',
     ],
-    ['no more CPUs than a node has', withPartition({ cpus: 2 }), {}, 'properties.cpus.value:2}'],
-    ['no more memory than a node has', withPartition({ memoryMb: 4000 }), {}, 'properties.memory.value:4000M}'],
+    ['a CPU request within the size of a node', withPartition({ cpus: 2 }), {}, 'properties.cpus.value:2}'],
+    [
+      'a memory request within the size of a node',
+      withPartition({ memoryMb: 4000 }),
+      {},
+      'properties.memory.value:4000M}',
+    ],
     [
       'no memory request if Slurm has no memory size',
       withPartition({ memoryMb: 1 }),

@@ -88,7 +88,7 @@ describe('the image of a job', () => {
     expect((await run({ forcePull: true })).stdout).to.include('image: pull 2\n');
   });
 
-  it('fails the job before the gate if the pull fails; the next job pulls again', async () => {
+  it('ends the job before the gate if it cannot be pulled; the next job pulls again', async () => {
     writeFileSync(join(bin, 'refuse'), '');
     const { exitCode, stderr } = await run();
     expect(exitCode).to.equal(JOB_EXIT_CODES.imageNotPulled.code);

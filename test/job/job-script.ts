@@ -51,17 +51,17 @@ export interface StartedJob {
   readonly ended: Promise<JobRun>;
 }
 
-/** A node with a home folder, a folder for temporary files and a stand-in for Python, which records its calls. */
+/** A node with a home directory, a directory for temporary files and a stand-in for Python, which records its calls. */
 export interface Node {
   readonly home: string;
   readonly tmp: string;
-  /** A stand-in for Python that has clearml-agent, unless its variables say otherwise. */
+  /** A stand-in for Python, which has clearml-agent by default. */
   readonly python: string;
   start(script: string, env?: Readonly<Record<string, string>>): StartedJob;
   run(script: string, env?: Readonly<Record<string, string>>): Promise<JobRun>;
   /** The calls of the stand-in, one in each line. */
   calls(): string[];
-  /** The files that jobs have left in the folder for temporary files. */
+  /** The files that jobs have left in the directory for temporary files. */
   leftovers(): string[];
   remove(): void;
 }

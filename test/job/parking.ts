@@ -13,7 +13,7 @@ export interface Parking {
   /** The text of a clearml.conf for the server. */
   readonly conf: string;
   readonly url: string;
-  /** Parks a new task with this Python code, and returns what its job must be told; the Python of nodes has the real agent unless told otherwise. */
+  /** Parks a new task with this Python code, and returns the facts for its job. @param python has the real agent by default */
   park(code: string, python?: string): Promise<JobFacts>;
   isParked(task: string): Promise<boolean>;
   close(): Promise<void>;

@@ -76,7 +76,7 @@ describe('the Python of a job', () => {
     expect(stdout).to.match(/python: \S+\/agent\/bin\/python\n/);
   });
 
-  it('fails the job before the gate, with a line that names the candidates, if pip fails', async () => {
+  it('is missing if pip fails: the job ends before the gate and names the candidates', async () => {
     putPython(join(bin, 'python3'));
     const { exitCode, stdout, stderr } = await run({}, { STAND_IN_HAS_AGENT: 'no', STAND_IN_PIP: 'fails' });
     expect(exitCode).to.equal(JOB_EXIT_CODES.noPython.code);
@@ -87,7 +87,7 @@ describe('the Python of a job', () => {
     expect(node.leftovers()).to.deep.equal([]);
   });
 
-  it('fails the job with one line that names the searched directories if none is found', async () => {
+  it('is missing if PATH has no Python: the job ends and names the searched directories', async () => {
     const { exitCode, stderr } = await run({});
     expect(exitCode).to.equal(JOB_EXIT_CODES.noPython.code);
     expect(stderr.trim().split('\n')).to.have.length(1);
@@ -152,7 +152,7 @@ describe('the Python of a job', () => {
   });
 });
 
-/** A folder with the programs that the script and the stand-in use, without Python. */
+/** A directory with the programs that the script and the stand-in use, without Python. */
 function toolsOnly(node: Node): string {
   const folder = join(node.home, 'tools');
   if (existsSync(folder)) return folder;

@@ -1,4 +1,4 @@
-// The job script on several nodes, with the stand-in agent and a sandbox server: which rank starts the task, and how the others wait.
+// The job script on several nodes, with the stand-in agent and a sandbox server: one rank starts the task, the others wait.
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { expect } from 'chai';

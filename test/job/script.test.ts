@@ -1,4 +1,4 @@
-// The job script with a stand-in for Python: everything around the agent, and what is left at the end.
+// The job script with a stand-in for Python: the environment of the agent, the gate, and the cleanup.
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { getPriority, hostname } from 'node:os';
 import { join } from 'node:path';
@@ -195,7 +195,7 @@ describe('a job script', () => {
       expect(stdout).to.include('size 0');
     });
 
-    it('fails the job before the gate, with one line that names each searched path, if none exists', async () => {
+    it('ends the job before the gate if it is missing, with one line that names each searched path', async () => {
       rmSync(join(node.home, 'clearml.conf'));
       const { exitCode, stdout, stderr } = await run({}, PLAIN_TEMPLATE, { sharedConf: '/shared/jobs/1.conf' });
       expect(exitCode).to.equal(JOB_EXIT_CODES.noConfiguration.code);
@@ -224,11 +224,11 @@ describe('a job script', () => {
     });
 
     for (const [what, gate, code] of [
-      ['could not reach the server', 'echo "no route to host"; exit 202', JOB_EXIT_CODES.serverUnreachable],
-      ['was rejected by the server', 'echo "401"; exit 205', JOB_EXIT_CODES.serverRefused],
-      ['got an error of the server', 'echo "503"; exit 215', JOB_EXIT_CODES.serverAway],
-      ['was ended by its alarm', 'kill -ALRM $$', JOB_EXIT_CODES.serverAway],
-      ['crashed', 'exit 1', JOB_EXIT_CODES.serverUnreachable],
+      ['cannot reach the server', 'echo "no route to host"; exit 202', JOB_EXIT_CODES.serverUnreachable],
+      ['is rejected by the server', 'echo "401"; exit 205', JOB_EXIT_CODES.serverRefused],
+      ['gets an error from the server', 'echo "503"; exit 215', JOB_EXIT_CODES.serverAway],
+      ['is ended by its alarm', 'kill -ALRM $$', JOB_EXIT_CODES.serverAway],
+      ['crashes', 'exit 1', JOB_EXIT_CODES.serverUnreachable],
     ] as const) {
       it(`ends the job with ${code.code} if it ${what}`, async () => {
         const { exitCode, stderr } = await run({ STAND_IN_GATE: gate });

@@ -26,7 +26,7 @@ describe('a job', () => {
   before(requireRoot);
   beforeEach(() => {
     node = createNode();
-    // Every user can read and write this folder.
+    // Every user can read and write this directory.
     open = join(node.home, '..', 'open');
     mkdirSync(open);
     chmodSync(open, 0o777);
@@ -220,7 +220,7 @@ describe('a job', () => {
       chownSync(node.tmp, 0, LAB);
       await run({});
       expect(existsSync(join(folder, 'clearml.conf'))).to.equal(true);
-      // Like /tmp: no user can replace a folder of another.
+      // Like /tmp: no user can replace a directory of another user.
       chownSync(node.tmp, 0, 0);
       chmodSync(node.tmp, 0o1777);
       await run({});

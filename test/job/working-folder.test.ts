@@ -1,4 +1,4 @@
-// A job in a folder with files of other users that are named like Python modules: it runs none of them.
+// A job in a directory with files of other users that are named like Python modules: it runs none of them.
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -25,7 +25,7 @@ const SAYS_WHERE =
 describe('a job in a directory that other users can write to', () => {
   let parking: Parking;
   let node: Node;
-  /** The folder in which the job starts. */
+  /** The directory in which the job starts. */
   let folder: string;
   /** The names of the hostile modules that were run. */
   let canary: string;

@@ -33,7 +33,7 @@ describe('lintTemplate', () => {
     });
   }
 
-  it('has a seeded fault for each rule that needs no other program', () => {
+  it('finds a seeded fault for each rule that needs no other program', () => {
     const seeded = new Set(FAULTS.map(({ rule }) => rule));
     const byPrograms = ['bash-syntax', 'shellcheck', 'sbatch-refuses', 'output-folder'];
 
@@ -112,7 +112,7 @@ describe('lintTemplate', () => {
   });
 });
 
-describe('lintTemplate, for correct text,', () => {
+describe('lintTemplate', () => {
   for (const line of [
     '#SBATCH --comment="a # in quotes"',
     '#SBATCH --container-image="docker://nvcr.io#nvidia/pytorch:24.01-py3"',
@@ -167,7 +167,7 @@ describe('lintTemplate, for correct text,', () => {
     expect(told(text)).to.deep.equal([]);
   });
 
-  it('accepts module in a login shell, or after a file or function that defines it', () => {
+  it('accepts "module" in a login shell, or after a file or function that defines it', () => {
     const text = withBody('module load python');
 
     expect(told(text)).to.deep.equal([

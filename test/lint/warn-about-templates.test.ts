@@ -30,7 +30,7 @@ describe('the daemon', () => {
     expect(stderr).to.match(/WARN .*Template gpu\.template, line 2: CLEARML_TASK has no field "hyperparms"/);
   });
 
-  it("reports a user property that the template does not use in the task's console", async () => {
+  it("writes to the task's console which user property the template does not use", async () => {
     await using place = await hereOnStandIns();
     await place.write(
       'gpu.template',
@@ -47,7 +47,7 @@ describe('the daemon', () => {
     );
   });
 
-  it('logs an error that sbatch reports once, even if it checks the template again', async () => {
+  it('logs an error of sbatch only once, even if the template is checked again', async () => {
     const lines: string[] = [];
     const log = { warn: (message: string) => lines.push(message) } as unknown as Logger;
     const warnOnce = createWarnOnce();

@@ -21,7 +21,7 @@ function textOf(pieces: readonly string[]): fc.Arbitrary<string> {
   return fc.array(fc.constantFrom(...pieces), { maxLength: 25 }).map((chosen) => chosen.join(''));
 }
 
-/** undefined for an error, whose position must be within the text. */
+/** Returns undefined after an error, and checks that the position of the error is within the text. */
 function parse(written: string): Template | undefined {
   let template: Template | undefined;
   const problem = errorOf(() => {

@@ -49,7 +49,7 @@ export async function runInShell(shell: string, script: string): Promise<BashRun
   }
 }
 
-/** What it wrote there, whether it succeeded or not: a test looks at what the script did, not at how it ended. */
+/** The output, whether the script succeeded or not: tests check what the script did, not how it ended. */
 async function standardErrorOf(command: string, folder: string, shell: string): Promise<string> {
   try {
     return (await execute('bash', ['-c', command, folder, shell], { maxBuffer: 64 * 1024 * 1024 })).stderr;

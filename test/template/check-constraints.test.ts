@@ -1,4 +1,4 @@
-// Constraints on user properties: values within them pass, others never do, and the message says what is allowed.
+// Constraints on user properties: values within them pass, others never do, and the message names the constraint.
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { limitKind } from '../../src/base/slurm-amount.ts';
@@ -51,7 +51,7 @@ describe('checkConstraints', () => {
     [true, 'anything', 'taken'],
     [false, 'a', 'the user property "x" must not be set for tasks of the queue "gpu": remove it from the task'],
   ] as const) {
-    it(`checks the value ${value} against ${JSON.stringify(rule)}: ${answer}`, () => {
+    it(`checks ${value} against ${JSON.stringify(rule)}: ${answer}`, () => {
       expect(told(rule, value)).to.include(answer);
     });
   }
@@ -181,7 +181,7 @@ describe('checkConstraints', () => {
     [`\n---\nsrun --mem=${x} hostname`, limits(undefined, '64G'), '0', 'which means no limit'],
     [`\n---\nsrun -t $(( ${x} * 2 )) hostname`, limits(undefined, '60'), '-5', 'accepts at most 60'],
   ] as const) {
-    it(`checks ${lines.replaceAll(x, '${x}').replaceAll('\n', ' ; ')} against at most ${rule.most ?? ''}, for the value ${value}: ${answer}`, () => {
+    it(`checks ${value} in ${lines.replaceAll(x, '${x}').replaceAll('\n', ' ; ')}, from ${rule.least ?? 'any'} to ${rule.most ?? 'any'}: ${answer}`, () => {
       expect(toldBy(lines, rule, value)).to.include(answer);
     });
   }

@@ -33,7 +33,7 @@ const SPELLINGS = [
   (option: string, placeholder: string) => `#SBATCH --${option}=""${placeholder}''`,
 ];
 
-/** Scripts of ten values each; CONTRIBUTING.md says how to have more. */
+/** Scripts of ten values each; CONTRIBUTING.md explains how to run more. */
 const SCRIPTS = Math.ceil(Number(process.env['FUZZ_CASES'] ?? 2000) / OPTIONS.length);
 
 const seed = Math.floor(Math.random() * 2 ** 31);
@@ -88,7 +88,7 @@ function renderDirectives(cases: readonly Case[]): string {
   return parseTemplate(withDirectives(...lines), 'd.template').render(withProperties(values), noBlocks).script;
 }
 
-/** The options that sbatch says it was given. Nothing is submitted. */
+/** The options that sbatch reports. Nothing is submitted. */
 async function askSbatch(env: Readonly<Record<string, string>>, script: string): Promise<Map<string, string>> {
   const { stderr } = await runSbatch(env, ['--test-only', '--verbose', '--parsable'], script);
   return new Map(

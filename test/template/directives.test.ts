@@ -120,7 +120,7 @@ describe('a value in an #SBATCH line', () => {
     });
   }
 
-  it('loses its newlines without |raw', () => {
+  it('loses its newlines if the placeholder has no |raw', () => {
     expect(renderDirectives('a\r\n#SBATCH --uid=0\n', `#SBATCH --comment=${X}`)).to.include(
       '#SBATCH --comment="a#SBATCH --uid=0"\n',
     );

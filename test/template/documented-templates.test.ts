@@ -15,7 +15,7 @@ const BLOCKS = { preSetup: 'echo PRE', agentExecute: 'echo AGENT', postSetup: 'e
 
 const hostile = `it's "a" $(touch pwned) \`touch pwned\` # \\ --uid=0`;
 
-/** A task that has nothing but what every task has; its name and its properties are not to be trusted. */
+/** A task with the fields that every task has; its name and its properties are hostile. */
 const task: Variables = {
   ...emptyVariables,
   task: {
@@ -72,7 +72,7 @@ describe("the template of ClearML's Deployment page", () => {
     expect(render(FIXTURES, 'deployment.template')).to.include('#SBATCH --nodes=2\n');
   });
 
-  it('keeps the placeholders in the comments of its earlier version', () => {
+  it('keeps the placeholders in its comments', () => {
     expect(render(FIXTURES, 'deployment-with-comments.template')).to.include(
       '# ${CLEARML_WORKER_ID}.\n# complex template variables  (default value separator ":")\n# ${CLEARML_TASK.id}\n',
     );

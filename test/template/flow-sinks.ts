@@ -1,4 +1,4 @@
-// The sinks for generated flows: commands that evaluate a value, or only look as if they did.
+// The sinks for generated flows: commands that evaluate a value, or only seem to.
 
 /** What is done with the last one. */
 export const SINKS: readonly string[] = [

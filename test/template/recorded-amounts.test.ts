@@ -26,7 +26,7 @@ const LIMITS = {
 const ONE_COUNT = /^(?:gpu:)?(?:[ah]100:)?\d+$/;
 
 for (const { version } of SLURM_RELEASES) {
-  describe(`the parser of amounts, compared with Slurm ${version},`, () => {
+  describe(`the amount parser, compared with Slurm ${version},`, () => {
     const recording = recordingOf(version);
 
     for (const option of AMOUNT_OPTIONS) {
@@ -36,7 +36,7 @@ for (const { version } of SLURM_RELEASES) {
         made: madeOf(option, recording[option.option]?.[`=${spelling}`]),
       }));
 
-      it(`reads the same amount from --${option.option}, and never less`, () => {
+      it(`reads the same --${option.option} amount, and never less`, () => {
         const read = spellings.filter(({ spelling }) => readAmount(spelling, kind) !== undefined);
         expect(read.filter(({ made }) => made !== undefined).length).to.be.greaterThan(4);
         for (const { spelling, made } of read) {
@@ -50,7 +50,7 @@ for (const { version } of SLURM_RELEASES) {
         }
       });
 
-      it(`accepts for --${option.option} no amount that Slurm reads as zero or as more than the constraint`, () => {
+      it(`accepts no --${option.option} amount that is zero or too high for Slurm`, () => {
         const limits = kind === 'duration' || kind === 'memory' ? LIMITS[kind] : LIMITS.other;
         const whole = { option: { name: option.option, before: '', after: '' } };
         for (const most of limits) {

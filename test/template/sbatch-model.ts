@@ -14,7 +14,7 @@ export const GENERATIONS: readonly SbatchGeneration[] = [
   { name: '26.05', placeholdersAnywhere: false, escapesPlaceholders: true },
 ];
 
-/** The words sbatch makes of all directives of a script, in order; what it would complain about is thrown. */
+/** The words that sbatch parses from all directives of a script, in order. @throws what sbatch would reject */
 export function sbatchWords(script: string, generation: SbatchGeneration): string[] {
   const words: string[] = [];
   for (const line of script.split('\n')) {

@@ -94,7 +94,7 @@ const QUOTED_FORMS = [
   },
 ];
 
-/** In a default a brace is its end. */
+/** A brace ends a default. */
 function isMeant(quoting: string, left: string, right: string): boolean {
   return quoting !== 'in a default' || !/[}{]/.test(left + right);
 }

@@ -7,11 +7,11 @@ import { noBlocks, property, withBody, withProperties } from './template-fixture
 import { hostileLine } from './hostile-values.ts';
 import { BLANK, nestedCommand } from './nested-script.ts';
 
-/** For each shell; CONTRIBUTING.md says how to have more. */
+/** For each shell; CONTRIBUTING.md explains how to run more. */
 const CASES = Number(process.env['FUZZ_CASES'] ?? 200);
 const SEED = Number(process.env['FUZZ_SEED'] ?? 1);
 
-/** So many scripts are run by one process: most of a case's time is the start of a shell. */
+/** The scripts that one process runs: most of the time of a case is the start of a shell. */
 const CASES_IN_A_RUN = 150;
 
 interface Case {

@@ -198,7 +198,7 @@ describe('a placeholder', () => {
   });
 });
 
-describe('render', () => {
+describe('the renderer', () => {
   function render(body: string): string {
     return parseTemplate(withBody(body), 'w').render(variables, noBlocks).script.split('\n')[2] ?? '';
   }
