@@ -99,7 +99,7 @@ export const FAULTS_HERE: readonly FaultHere[] = [
   {
     check: 'configuration',
     what: 'a clearml.conf that other users can write to',
-    says: /clearml\.conf:1:1: not read, because other users can change it: \S+ can be written by everybody \(mode 666\)/,
+    says: /clearml\.conf:1:1: not read because other users can change it: \S+ can be written by everybody \(mode 666\)/,
     seed: async (there: OnSandbox): Promise<Seeded> => {
       await chmod(there.folder, 0o755);
       await chmod(join(there.folder, 'clearml.conf'), 0o666);

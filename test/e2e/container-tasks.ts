@@ -79,3 +79,6 @@ export async function writeScript(path: string, line: string): Promise<void> {
   await mkdir(join(path, '..'), { recursive: true });
   await writeFile(path, `#!/bin/sh\n${line}\n`, { mode: 0o755 });
 }
+
+/** Lines of contentsOf that Apptainer and the agent add to a home directory. */
+export const CACHES = /\/(?:\.apptainer|\.clearml|\.clearml\/[\w-]+-cache) /;

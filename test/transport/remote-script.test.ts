@@ -214,7 +214,7 @@ describe('a command in a remote script', () => {
   it('may not have a variable whose name is code', () => {
     const command = { program: 'true', args: [], timeoutMs: TIMEOUT_MS, env: { 'A;touch ran;B': '1' } };
 
-    expect(() => remoteScript(command, {}, NONCE)).to.throw('"A;touch ran;B" is no name of a variable');
+    expect(() => remoteScript(command, {}, NONCE)).to.throw('"A;touch ran;B" is not a variable name');
   });
 
   it('adds no data to the word that the login shell parses', () => {
