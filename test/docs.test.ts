@@ -1,4 +1,4 @@
-// The documents are correct: commands parse, links exist, templates are valid.
+// The documentation is correct: commands parse, links exist, templates are valid.
 import { expect } from 'chai';
 import { execFileSync } from 'node:child_process';
 import { mkdir } from 'node:fs/promises';

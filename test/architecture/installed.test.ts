@@ -1,4 +1,4 @@
-// What an installation brings to a machine: no dependency runs a script during it.
+// Checks that no dependency runs a script during an installation.
 import { expect } from 'chai';
 import { readdirSync, readFileSync } from 'node:fs';
 import { builtinModules } from 'node:module';

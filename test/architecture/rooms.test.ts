@@ -1,4 +1,4 @@
-// Holds the tree to what CONTRIBUTING.md promises of it, where no linter looks: first sentences, names, a line for each room.
+// Checks rules of CONTRIBUTING.md that no linter checks: first sentences, names, a line for each directory.
 import { expect } from 'chai';
 import { readFileSync, readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';

@@ -1,4 +1,4 @@
-// Holds the command line to loading only what a call of it needs: nobody who asks for the version waits for an HTTP client.
+// Checks that each command loads only the modules that it needs, so that --version is fast.
 import { expect } from 'chai';
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';

@@ -1,4 +1,4 @@
-// The memory of texts is bounded in number and size.
+// A map that is bounded in number and size.
 import { expect } from 'chai';
 import { createBoundedMap } from '../../src/base/bounded-map.ts';
 

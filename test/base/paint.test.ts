@@ -1,4 +1,4 @@
-// What a terminal shows of lint's findings and doctor's list: colors where they are wanted, and no line that is too long.
+// The terminal output of lint and doctor: colors if they are enabled, and lines that fit the width.
 import { expect } from 'chai';
 import { painter } from '../../src/base/paint.ts';
 import { formatFindings } from '../../src/lint/report.ts';

@@ -10,7 +10,7 @@ const ATTACKS: readonly (readonly [what: string, text: string, shown: string])[]
   ['sets the title', '\x1b]0;root\x07', '\\u001b]0;root\\u0007'],
   ['sets the clipboard', '\x1b]52;c;cm0gLXJm\x1b\\', '\\u001b]52;c;cm0gLXJm\\u001b\\'],
   ['moves the cursor with a one-byte sequence', '\x9b2J', '\\u009b2J'],
-  ['is hidden', '\x1b[8msecret', '\\u001b[8msecret'],
+  ['hides its letters', '\x1b[8msecret', '\\u001b[8msecret'],
   ['returns to the start of a line', 'Failed\rDone  ', 'Failed\\u000dDone  '],
   ['moves back over letters', 'abc\b\b\bxyz', 'abc\\u0008\\u0008\\u0008xyz'],
   [

@@ -1,4 +1,4 @@
-// Trusted paths: the rule in tables, and against the kernel with trees of two users, in TypeScript and two shells.
+// Trusted paths: tables of cases, and trees of two users, checked in TypeScript and two shells.
 import { execFileSync } from 'node:child_process';
 import { chmodSync, chownSync, lchownSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -93,7 +93,7 @@ describe('a path', () => {
       undefined,
     ],
     [
-      'that a group can write is not trusted if a link leads out of that private directory',
+      'that a group can write is not trusted if a link leads out of the private directory',
       way(
         { mode: 0o700, path: '/home' },
         { kind: 'link', path: '/home/a' },

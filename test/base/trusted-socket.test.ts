@@ -1,4 +1,4 @@
-// Trusted sockets: the rule in a table.
+// Trusted sockets: a table of cases.
 import { expect } from 'chai';
 import type { PathStep, PathSteps } from '../../src/base/trusted-path.ts';
 import { findSocketDistrust } from '../../src/base/trusted-socket.ts';

@@ -1,4 +1,4 @@
-// The reference page: made from the schema, committed, and whole.
+// docs/configuration.md: generated from the schema, committed and complete.
 import { expect } from 'chai';
 import { readFileSync } from 'node:fs';
 import { NAMED_VARIABLES, OTHER_VARIABLES } from '../../src/config/environment.ts';

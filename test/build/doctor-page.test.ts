@@ -1,4 +1,4 @@
-// docs/doctor.md: made from the tables of the checks, which speak with one voice.
+// docs/doctor.md: generated from the tables of the checks, whose texts have one form.
 import { expect } from 'chai';
 import { readFileSync } from 'node:fs';
 import { CLUSTER_CHECKS } from '../../src/doctor/cluster-checks.ts';

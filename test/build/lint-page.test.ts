@@ -1,4 +1,4 @@
-// docs/lint.md: made from the table of rules, each with whole sentences.
+// docs/lint.md: generated from the table of rules, each with complete sentences.
 import { expect } from 'chai';
 import { readFileSync } from 'node:fs';
 import { RULES } from '../../src/lint/rules.ts';

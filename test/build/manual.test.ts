@@ -1,4 +1,4 @@
-// The manual: it tells of every command, option and setting that there is, and man shows it without a complaint.
+// The man pages: they describe every command, option and setting, and groff prints no warning.
 import { expect } from 'chai';
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';

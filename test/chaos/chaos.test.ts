@@ -1,4 +1,4 @@
-// Rounds of chaos on real Slurm: a first one, and those that once ended badly.
+// Rounds of chaos on real Slurm: a first one, and rounds that failed before.
 import { expect } from 'chai';
 import { requirePython, requireRoot, requireSlurm, requireSshd } from '../support/requires.ts';
 import { ON_SCHEDULER_PAGE } from './schedule.ts';

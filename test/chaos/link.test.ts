@@ -1,4 +1,4 @@
-// A link breaks as it says, and is mended.
+// A link fails as requested, and is repaired.
 import { expect } from 'chai';
 import { once } from 'node:events';
 import { createServer } from 'node:http';

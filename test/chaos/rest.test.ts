@@ -1,4 +1,4 @@
-// When a round is at rest: once everything that could still act has polled and had nothing to do.
+// When a round is at rest: every daemon has polled and had nothing to do.
 import { expect } from 'chai';
 import { createRest, type RestSample } from './rest.ts';
 

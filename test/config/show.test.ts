@@ -44,7 +44,7 @@ describe('showConfig', () => {
     );
   });
 
-  it('prints the origin of each value with origins', () => {
+  it('prints the origin of each value if asked for origins', () => {
     const lines = showConfig(config, { origins: true })
       .split('\n')
       .map((line) => line.replace(/ +# /, ' # '));

@@ -191,7 +191,7 @@ describe('an incomplete list of queues', () => {
     ],
   ];
   for (const [title, edit] of faults) {
-    it(`that ${title} does not make the daemon treat tasks as removed or queues as deleted`, async () => {
+    it(`that ${title} does not count as the removal of a task or queue`, async () => {
       const fixture = createStepFixture();
       const [waits, runs] = [await fixture.enqueued(1), await fixture.enqueued(2)];
       await runFor(fixture, 30_000);

@@ -1,4 +1,4 @@
-// Log rotation during writes: no line is lost, the file stays, and old files are deleted.
+// Log rotation during writes: the order of lines is kept, and old files are deleted.
 import { expect } from 'chai';
 import {
   appendFileSync,

@@ -1,4 +1,4 @@
-// The end of a run tells all that is needed to find the cause of each failure, and no more than a person reads.
+// The closing report: enough to find the cause of each failure, and short enough to read.
 import { expect } from 'chai';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

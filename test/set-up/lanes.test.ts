@@ -1,4 +1,4 @@
-// Every test runs in exactly one lane, and the first tier asks for nothing that only the second sets up.
+// Every test runs in exactly one lane, and the first tier needs nothing that only the second prepares.
 import { existsSync, readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { LANES, lanesOf, testFiles } from './lanes.mjs';

@@ -1,4 +1,4 @@
-// Checks that no bad end of a test run can pass for a good one.
+// Checks that no failed test run is reported as passed.
 import { expect } from 'chai';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,4 @@
-// Rounds that once ended badly, and what was wrong.
+// Rounds that failed before, and why.
 import type { Search } from './rounds.ts';
 
 const EASY = {

@@ -1,4 +1,4 @@
-// The simulated world under faults: short scenarios, rounds with many tasks, and those that once ended badly.
+// The simulated world under faults: short scenarios, rounds with many tasks, and pinned ones that failed before.
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { formatTally, isClean } from '../chaos/tally.ts';

@@ -160,7 +160,7 @@ const SENTENCES: readonly (readonly [said: string, expected: string])[] = [
 
 describe("the task's console", () => {
   for (const [said, expected] of SENTENCES) {
-    it(expected.slice(0, 90), () => {
+    it(`shows: ${expected.slice(0, 90)}`, () => {
       expect(said).to.equal(expected);
     });
   }

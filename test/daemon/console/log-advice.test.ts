@@ -236,7 +236,7 @@ describe("the advice about a job's log", () => {
   for (const [program, cases] of Object.entries(LOGS)) {
     describe(`for ${program}`, () => {
       for (const [log, says] of cases) {
-        it(`${(log.split('\n')[0] ?? '').slice(0, 90)} …: ${says}`, () => {
+        it(`explains "${(log.split('\n')[0] ?? '').slice(0, 90)} …": ${says}`, () => {
           const advice = findLogAdvice(`some line before\n${log}\nclearml: the agent ended with exit code 1`);
 
           expect(advice)

@@ -29,16 +29,16 @@ describe('the decision for a parked task whose entry is gone', () => {
     ],
     ['the job started after the list of jobs was read', { ...WAITS, record: recordOf({ stateWord: 'RUNNING' }) }],
     ['Slurm has no record of the job', { ...WAITS, record: 'gone' }],
-    ['a peer may have removed it', { ...FRESH, hasPeers: true }],
-    ['this daemon may have removed it before an earlier attempt', { ...FRESH, entry: entryOf({ attempts: 2 }) }],
+    ['a peer may have removed the entry', { ...FRESH, hasPeers: true }],
+    ['this daemon may have removed the entry before an earlier attempt', { ...FRESH, entry: entryOf({ attempts: 2 }) }],
     [
-      'a killed daemon may have removed it before the submission',
+      'a killed daemon may have removed the entry before the submission',
       { ...FRESH, entry: entryOf({ mayBeUnparked: true }) },
     ],
-    ['the job was seen to start', { ...FRESH, entry: entryOf({ told: { startedOn: '7@5' } }) }],
+    ['the job started earlier', { ...FRESH, entry: entryOf({ told: { startedOn: '7@5' } }) }],
     ['this daemon already cancelled the job', { ...FRESH, entry: entryOf({ cancelledFor: 'it cannot start' }) }],
     [
-      'another job of the task may have removed it',
+      'another job of the task may have removed the entry',
       { ...FRESH, jobs: [jobOf('PENDING'), jobOf('FAILED', { id: '6' as JobId, name: jobName(1) })] },
     ],
   ] as const)

@@ -78,10 +78,10 @@ describe('the fingerprint of a snapshot', () => {
   for (const [what, now, isNews] of [
     ['the same tasks and jobs', [['a', queued, [pending]]], false],
     ['a started job', [['a', queued, [{ ...pending, state: 'RUNNING' }]]], true],
-    ['another reason of a pending job', [['a', queued, [{ ...pending, reason: 'Resources' }]]], true],
-    ['another status of a task', [['a', { status: 'stopped' }, [pending]]], true],
+    ['a pending job with another reason', [['a', queued, [{ ...pending, reason: 'Resources' }]]], true],
+    ['a task with another status', [['a', { status: 'stopped' }, [pending]]], true],
     ['a second job of a task', [['a', queued, [pending, pending]]], true],
-    ['a job that is gone', [['a', queued, []]], true],
+    ['no jobs of the task', [['a', queued, []]], true],
     [
       'another task',
       [

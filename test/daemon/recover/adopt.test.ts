@@ -40,7 +40,7 @@ describe('the adopter of untracked tasks', () => {
     });
   }
 
-  it('adopts none at the maximum number of tracked tasks, and returns that some remain', async () => {
+  it('adopts none at the maximum number of tracked tasks, and reports that some remain', async () => {
     const fixture = createStepFixture();
     await left(fixture, { isParked: true });
     const snapshot = await fixture.poll();
@@ -50,7 +50,7 @@ describe('the adopter of untracked tasks', () => {
     expect(fixture.deps.journal.entries.size).to.equal(0);
   });
 
-  it("returns that some remain if all users' jobs cannot be listed", async () => {
+  it("reports that some remain if all users' jobs cannot be listed", async () => {
     const fixture = createStepFixture();
     const task = await left(fixture, { isParked: true });
     const { scheduler } = fixture.deps;
@@ -63,7 +63,7 @@ describe('the adopter of untracked tasks', () => {
     expect([...fixture.deps.journal.entries.keys()]).to.deep.equal([task]);
   });
 
-  it('runs a task again whose job Slurm restarted too early, even if the journal was lost', async () => {
+  it('resubmits a task whose job Slurm restarted too early, even if the journal was lost', async () => {
     const fixture = createStepFixture();
     const { cluster, clock, deps, server } = fixture;
     const lost = fixture.peer(2);

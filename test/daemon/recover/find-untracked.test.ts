@@ -27,14 +27,14 @@ const ROWS: readonly Row[] = [
     untracked: 'job',
   },
   {
-    title: 'has been parked for long, and no user has a job of it',
+    title: 'has long been parked, and no user has a job of it',
     task: taskOf('queued'),
     parkedAt: OLD,
     allUsersJobs: [],
     untracked: 'parked',
   },
   {
-    title: 'has been parked for long, and its job ended in the second in which it was parked',
+    title: 'has long been parked, and its job ended in the second in which it was parked',
     task: taskOf('queued'),
     jobs: [jobOf('CANCELLED', { endedAt: OLD - 900 })],
     parkedAt: OLD,
@@ -108,12 +108,12 @@ const ROWS: readonly Row[] = [
     untracked: 'none',
   },
   {
-    title: 'was deleted, and its job has been pending for long',
+    title: 'was deleted, and its job has long been pending',
     jobs: [jobOf('PENDING', { submittedAt: OLD })],
     untracked: 'unwanted job',
   },
   {
-    title: 'became a draft, and its job has been pending for long',
+    title: 'became a draft, and its job has long been pending',
     task: taskOf('created', { executionQueue: undefined }),
     jobs: [jobOf('PENDING', { submittedAt: OLD })],
     untracked: 'unwanted job',
@@ -128,16 +128,16 @@ const ROWS: readonly Row[] = [
     jobs: [jobOf('RUNNING', { submittedAt: OLD })],
     untracked: 'none',
   },
-  { title: 'D-02 has been parked for long without a job', task: taskOf('queued'), parkedAt: OLD, untracked: 'parked' },
+  { title: 'D-02 has long been parked without a job', task: taskOf('queued'), parkedAt: OLD, untracked: 'parked' },
   {
-    title: 'has been parked for long, and its job was cancelled in the meantime',
+    title: 'has long been parked, and its job was cancelled in the meantime',
     task: taskOf('queued'),
     jobs: [jobOf('CANCELLED', { endedAt: OLD + 1_000 })],
     parkedAt: OLD,
     untracked: 'job',
   },
   {
-    title: 'has been parked for long, and a job of an earlier run was cancelled before',
+    title: 'has long been parked, and a job of an earlier run was cancelled before',
     task: taskOf('queued'),
     jobs: [jobOf('CANCELLED', { endedAt: OLD - 2_000 })],
     parkedAt: OLD,
@@ -181,7 +181,11 @@ const ROWS: readonly Row[] = [
     untracked: 'none',
   },
   { title: 'was deleted, and has an entry in the scheduler queue', parkedAt: OLD, untracked: 'stale entry' },
-  { title: 'C-02 is queued but in no queue, unchanged for long', task: taskOf('queued', QUIET), untracked: 'orphan' },
+  {
+    title: 'C-02 is queued but in no queue, unchanged for a long time',
+    task: taskOf('queued', QUIET),
+    untracked: 'orphan',
+  },
   { title: 'is queued but in no queue, enqueued a moment ago', task: taskOf('queued'), untracked: 'none' },
   {
     title: 'is queued but in no queue, and reported recently',
@@ -195,7 +199,7 @@ const ROWS: readonly Row[] = [
   },
   { title: 'has ended and is in no queue', task: taskOf('completed', QUIET), untracked: 'none' },
   {
-    title: 'runs in a queue of another daemon, and has a job that has been pending for long',
+    title: 'runs in a queue of another daemon, and has a job that has long been pending',
     task: taskOf('in_progress', { executionQueue: ELSEWHERE }),
     jobs: [jobOf('PENDING', { submittedAt: OLD })],
     untracked: 'none',
@@ -244,7 +248,7 @@ const ROWS: readonly Row[] = [
     untracked: 'job',
   },
   {
-    title: 'has been parked for long, and a peer handles tasks without a mark',
+    title: 'has long been parked, and a peer handles tasks without a mark',
     task: taskOf('queued'),
     parkedAt: OLD,
     living: ['m0001', 'm0000'],

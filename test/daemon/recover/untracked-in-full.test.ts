@@ -1,4 +1,4 @@
-// Tests in full what is found out about an untracked task.
+// Tests in full what findUntracked reports about a task.
 import { expect } from 'chai';
 import { seemsJobless, type Untracked } from '../../../src/daemon/recover/find-untracked.ts';
 import { readJobName } from '../../../src/slurm/job-name.ts';

@@ -28,7 +28,7 @@ async function prepared(fixture: StepFixture, attempts = 0): Promise<{ task: Tas
 }
 
 describe('a submission', () => {
-  it('uses an attempt that contains the mark of its daemon', async () => {
+  it('puts the mark of its daemon into the attempt', async () => {
     const fixture = createStepFixture();
     const { entry } = (await prepared(fixture)).prepared;
 
@@ -237,7 +237,7 @@ describe('a submission', () => {
     expect(data).to.deep.equal({ job: formatJobName(task, next.entry.attempt) });
   });
 
-  it('returns the task if the connection is lost, but throws a bug in the daemon', async () => {
+  it('returns the task if the connection is lost, and throws the error of a bug in the daemon', async () => {
     for (const [error, end] of [
       [new ConnectionLostError('the connection to login1 was lost'), 'returned'],
       [new RangeError('a fault of ours'), 'rejected'],
