@@ -8,7 +8,7 @@ import { createContractClient, type Stage } from './contract-server.ts';
 const ID_OF_NOBODY = 'f'.repeat(32);
 
 export function defineConnectionContract(stage: () => Stage): void {
-  describe('connecting', () => {
+  describe('connect', () => {
     it("returns the server's versions and the name of the user", async () => {
       const facts = await stage().client.connect();
 

@@ -105,7 +105,7 @@ export function defineQueueContract(stage: () => Stage): void {
   });
 
   describe('park', () => {
-    it('C-11 adds the task to the queue once and does not change the task, if repeated', async () => {
+    it('C-11 adds the task to the queue only once, if repeated, and does not change the task', async () => {
       const { client, newQueue, newTaskIn } = stage();
       const [source, scheduler] = [await newQueue(), await newQueue()];
       const task = await newTaskIn(source);

@@ -155,7 +155,7 @@ export function defineStatusContract(stage: () => Stage): void {
       ['followed a return to queued', (id) => stage().client.tasks.unstart(id, 'in_progress', NOTE)],
     ];
     for (const [what, forget] of forgetting) {
-      it(`by a user after an enqueue that ${what} leaves the task an orphan, and a draft the second time`, async () => {
+      it(`by a user makes the task an orphan if an earlier enqueue ${what}, and a draft the second time`, async () => {
         const { client, raw } = stage();
         const id = await enqueuedAfter(forget);
 
@@ -169,7 +169,7 @@ export function defineStatusContract(stage: () => Stage): void {
         expect(await statusOf(id)).to.equal('created');
       });
 
-      it(`by the client after an enqueue that ${what} makes the task a draft`, async () => {
+      it(`by the client makes the task a draft if an earlier enqueue ${what}`, async () => {
         const id = await enqueuedAfter(forget);
 
         await stage().client.tasks.dequeue(id, NOTE);

@@ -17,7 +17,7 @@ describe('readTime', () => {
     ['yesterday', undefined],
   ];
   for (const [text, expected] of cases) {
-    it(`reads ${JSON.stringify(text)}`, () => {
+    it(`${expected === undefined ? 'rejects' : 'reads'} ${JSON.stringify(text)}`, () => {
       expect(readTime(text)).to.equal(expected);
     });
   }

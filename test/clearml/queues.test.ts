@@ -17,7 +17,7 @@ function idOf(number: number): string {
   return number.toString(16).padStart(32, '0');
 }
 
-describe('the queues of the ClearML client', () => {
+describe('the queue calls of the ClearML client', () => {
   const bench = createBench();
 
   it('find a queue by a name that looks like a pattern', async () => {

@@ -96,7 +96,7 @@ describe('C-36 a response of ClearML that is too large', () => {
     });
   }
 
-  it('is not read at all if its header gives its size', async () => {
+  it('is not read at all if its Content-Length exceeds the limit', async () => {
     bench.server.script('tasks.get_by_id', huge());
 
     const error = await rejection(bench.client().tasks.get(TASK));

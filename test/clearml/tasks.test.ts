@@ -10,7 +10,7 @@ const TASK = taskId('a'.repeat(32));
 const OTHER = taskId('c'.repeat(32));
 const QUEUE = queueId('b'.repeat(32));
 
-describe('the tasks of the ClearML client', () => {
+describe('the task calls of the ClearML client', () => {
   const bench = createBench();
 
   it('read a task with few fields, and ignore invalid fields that are only displayed', async () => {

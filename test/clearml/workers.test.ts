@@ -6,7 +6,7 @@ import { data } from './scripted-server.ts';
 
 const QUEUE = queueId('b'.repeat(32));
 
-describe('the workers of the ClearML client', () => {
+describe('the worker calls of the ClearML client', () => {
   const bench = createBench();
 
   it('C-10 send the timeout in seconds and the time of a report in milliseconds', async () => {

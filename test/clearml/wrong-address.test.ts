@@ -12,7 +12,7 @@ describe('formatWrongAddress', () => {
     ['https://clearml.lab', "set api.api_server to the API server's (usually port 8008"],
   ];
   for (const [apiServer, write] of suggestions) {
-    it(`suggests a URL instead of ${apiServer}`, () => {
+    it(`suggests a URL in place of ${apiServer}`, () => {
       expect(formatWrongAddress(apiServer, 'auth.login', PAGE))
         .to.include(apiServer)
         .and.include(write);
@@ -36,7 +36,7 @@ describe('formatWrongAddress', () => {
     });
   }
 
-  it('names the status of any other response', () => {
+  it('names the status of a response that is neither a page nor a redirect', () => {
     const reply = { status: 401, location: undefined, text: 'Unauthorized' };
 
     expect(formatWrongAddress('http://clearml.lab:8008', 'auth.login', reply))

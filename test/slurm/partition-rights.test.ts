@@ -22,7 +22,7 @@ function waysIn(fields: string, ...associations: readonly Association[]): Entran
 const usual = { account: 'lab', isDefault: true, qos: undefined };
 const course = { account: 'course', isDefault: false, qos: undefined };
 
-describe('entrances', () => {
+describe('the ways to submit to a partition', () => {
   for (const [what, fields, associations, expected] of [
     ['all accounts, the default account first', 'AllowAccounts=ALL AllowQos=ALL', [COURSE, LAB], [usual, course]],
     ['only allowed accounts', 'AllowAccounts=course,physics AllowQos=ALL', [LAB, COURSE], [course]],

@@ -12,8 +12,8 @@ function line(...fields: readonly string[]): string {
   return `${fields.join('\x1f')}\n`;
 }
 
-describe('sacct', () => {
-  it('S-22 is called with exact names, all runs, and a start time an hour earlier in UTC seconds', () => {
+describe('a query with sacct', () => {
+  it('S-22 asks for exact names, all runs, and a start time an hour earlier in UTC seconds', () => {
     const args = sacctArgs([OURS, 'other'], 1_795_505_467_999, 1000);
 
     expect(args).to.include.members([
@@ -25,7 +25,7 @@ describe('sacct', () => {
     ]);
   });
 
-  it('shows failed, requeued and cancelled jobs of Slurm 22.05.8', () => {
+  it('returns failed, requeued and cancelled jobs of Slurm 22.05.8', () => {
     const list = readSacct(result({ stdout: fixture('22.05.8/sacct.txt') }));
     const jobs = list.kind === 'listed' ? list.jobs : [];
 
@@ -37,7 +37,7 @@ describe('sacct', () => {
     ]);
   });
 
-  it('S-33 shows a job as cancelled if its state names the user', () => {
+  it('S-33 returns a job as cancelled if its state names the user', () => {
     const stdout =
       HEADER + line('4711', OURS, 'CANCELLED by 1000', 'None', 'gpu', 'n1', '1795505467', '1795505468', '1795505469');
 
@@ -60,7 +60,7 @@ describe('sacct', () => {
     });
   });
 
-  it('S-23 shows the newest run of a requeued job, in any order of the runs', () => {
+  it('S-23 returns the newest run of a requeued job, in any order of the runs', () => {
     const runs = [
       line('4711', OURS, 'NODE_FAIL', '', 'gpu', 'n1', '1795505000', '1795505001', '1795505100'),
       line('4711', OURS, 'PENDING', '', 'gpu', 'None assigned', '1795505100', 'Unknown', 'Unknown'),

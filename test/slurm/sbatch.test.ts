@@ -5,7 +5,7 @@ import { readAcceptance, readSbatch, sbatchArgs } from '../../src/slurm/sbatch.t
 import { result } from './fixture.ts';
 
 describe('sbatch', () => {
-  it('receives the job name, which replaces the one in the script', () => {
+  it('is called with the job name, which replaces the one in the script', () => {
     expect(sbatchArgs('clearml_task_1-a')).to.deep.equal(['--parsable', '--ignore-pbs', '--job-name=clearml_task_1-a']);
   });
 
@@ -26,22 +26,22 @@ describe('sbatch', () => {
     ['S-36 an id of a federation', '67108865\n', '67108865', undefined],
     ['an id with a carriage return', '4711\r\n', '4711', undefined],
   ] as const) {
-    it(`S-04 is read as accepted from ${what}`, () => {
+    it(`S-04 has submitted the job if it prints ${what}`, () => {
       expect(readSbatch(result({ stdout }))).to.deep.equal({ kind: 'accepted', jobId, cluster });
     });
   }
 
-  it('is read as accepted whatever stderr contains', () => {
+  it('has submitted the job if it prints an id, whatever stderr contains', () => {
     const stderr = 'sbatch: error: Slurm temporarily unable to accept job, sleeping and retrying\n';
 
     expect(readSbatch(result({ stdout: '4711\n', stderr }))).to.include({ kind: 'accepted', jobId: '4711' });
   });
 
-  it("is read as accepted even if it exits with the job's exit code (--wait)", () => {
+  it("has submitted the job if it prints an id, even with the job's exit code (--wait)", () => {
     expect(readSbatch(result({ exitCode: 3, stdout: '4711\n' }))).to.include({ kind: 'accepted', jobId: '4711' });
   });
 
-  it('is not read as accepted if it reports a failed submission after a number', () => {
+  it('has not submitted a job if it reports a failure, even after a number', () => {
     const stderr = 'sbatch: error: Batch job submission failed: Invalid qos specification\n';
 
     expect(readSbatch(result({ exitCode: 1, stdout: '42\n', stderr }))).to.include({ kind: 'rejected' });
@@ -62,7 +62,7 @@ describe('sbatch', () => {
     });
   }
 
-  it('is quoted with each message once, without its prefixes', () => {
+  it('has each of its messages quoted once, without the prefix', () => {
     const stderr =
       'sbatch: error: invalid partition specified: nope\n' +
       'sbatch: error: Batch job submission failed: Invalid partition name specified\n';
@@ -73,7 +73,7 @@ describe('sbatch', () => {
     });
   });
 
-  it('is never read as accepted from garbage unless a line is a number', () => {
+  it('has not submitted a job if it prints garbage without an id', () => {
     fc.assert(
       fc.property(
         fc.string({ unit: 'binary' }),

@@ -39,8 +39,8 @@ function jobsOf(stdout: string): readonly { id: string; name: string }[] {
   return list.jobs;
 }
 
-describe('squeue', () => {
-  it('is called for every job of this user, with the mark around each row', () => {
+describe('a query with squeue', () => {
+  it('asks for every job of this user, with the mark around each row', () => {
     const [format = '', ...others] = squeueArgs(MARK, 'ours').toReversed();
 
     expect(others).to.have.members(['--all', '--me', '--states=all']);
@@ -52,7 +52,7 @@ describe('squeue', () => {
     expect(format).to.match(/^--format=\x1emark1234\x1f%A\x1f.*\x1f%j\x1dmark1234$/);
   });
 
-  it('S-30 shows single jobs of Slurm 22.05.8, with hostile names unchanged', () => {
+  it('S-30 returns single jobs of Slurm 22.05.8, with hostile names unchanged', () => {
     const list = readSqueue(result({ stdout: fixture('22.05.8/squeue.txt') }), MARK);
 
     expect(list.kind).to.equal('listed');
@@ -99,7 +99,7 @@ describe('squeue', () => {
     ]);
   });
 
-  it('shows an empty list if there are no jobs', () => {
+  it('returns an empty list if there are no jobs', () => {
     expect(readSqueue(result({ stdout: HEADER }), MARK)).to.deep.equal({ kind: 'listed', jobs: [] });
   });
 
@@ -109,7 +109,7 @@ describe('squeue', () => {
     expect(jobsOf(stdout).map((job) => job.id)).to.deep.equal(['4711']);
   });
 
-  it('S-26 shows reasons with blanks, commas and parentheses', () => {
+  it('S-26 returns reasons with blanks, commas and parentheses', () => {
     const reason = 'Nodes required for job are DOWN, DRAINED or reserved for jobs in higher priority partitions (x)';
     const [job] = jobsOf(HEADER + row('1', OURS, { state: 'PENDING', reason }));
 
@@ -183,7 +183,7 @@ describe('squeue', () => {
     ['another id in each column', '17', '18'],
     ['a terminal sequence', '\x1b[2J', '17'],
   ] as const) {
-    it(`S-62 skips a row with ${what} of a foreign job, and fails for a job of ours`, () => {
+    it(`S-62 skips a foreign job's row with ${what}, and fails if the job is ours`, () => {
       const strangers = HEADER + row(id, 'other', { shownId }) + row('4711', OURS);
       expect(jobsOf(strangers).map((job) => job.id)).to.deep.equal(['4711']);
 

@@ -57,7 +57,7 @@ export function describeHostContract(enter: () => Promise<HostUnderTest>): void 
     expect(stdout).to.equal('a\0b\r\n\ufffd\x1b[1mc\n\n');
   });
 
-  it('returns long output complete', async () => {
+  it('returns long output completely', async () => {
     const { stdout, stderr } = await host.run(shell('seq 200000; seq 100000 >&2'));
 
     expect(stdout.split('\n')).to.have.lengthOf(200_001);

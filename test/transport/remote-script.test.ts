@@ -163,7 +163,7 @@ describe('a command in a remote script', () => {
       });
     });
 
-    it(`needs neither dd's iflag nor timeout with ${shell}`, () => {
+    it(`runs in ${shell} without dd's iflag and without the program timeout`, () => {
       const bin = join(folder, 'bin');
       mkdirSync(bin);
       for (const name of ['env', 'cat', 'tee'])
