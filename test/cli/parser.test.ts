@@ -58,7 +58,7 @@ describe('the command-line parser', () => {
   });
 
   for (const words of [['-h'], ['render', '--help'], ['render', '--version']]) {
-    it(`prints the text of "${words.join(' ')}" to stdout and does nothing else`, async () => {
+    it(`prints the result of "${words.join(' ')}" to stdout and does nothing else`, async () => {
       await using place = await here();
 
       const { code, stdout, stderr } = await place.run(...words);

@@ -55,7 +55,7 @@ describe('the installation of clearml-agent', () => {
     });
   });
 
-  describe('with real pip, which installs from a directory', () => {
+  describe('with real pip and a directory instead of an index', () => {
     let folder: string;
     let python: string;
     before(requireAgent);

@@ -7,7 +7,7 @@ import type { JobFacts } from '../../src/template/blocks.ts';
 import { JOB_EXIT_CODES } from '../../src/template/job-exit-codes.ts';
 import { createNode, fillIn, jobFacts, PLAIN_TEMPLATE, TASK, type JobRun, type Node } from './job-script.ts';
 
-describe('a job script', () => {
+describe('in a job script,', () => {
   let node: Node;
   beforeEach(() => {
     node = createNode();

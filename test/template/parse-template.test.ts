@@ -141,7 +141,7 @@ const ACCEPTED: readonly (readonly [what: string, text: string])[] = [
   ['a login shell', `#!/bin/bash -l\n${BODY}`],
   ['bash found by env', `#!/usr/bin/env bash\n${BODY}`],
   ['the POSIX shell', `#!/bin/sh\n${BODY}`],
-  ['no newline at the end', `#!/bin/bash\n${BODY.trimEnd()}`],
+  ['a missing newline at the end', `#!/bin/bash\n${BODY.trimEnd()}`],
   ['any text in a comment', withBody('# ${CLEARML_TASK. ${CLEARML_PRE_SETUP} ${CLEARML_TASK.x|nofilter} it\'s "')],
   ['any text in a comment after a command', withBody(': # ${CLEARML_TASK.')],
 ];

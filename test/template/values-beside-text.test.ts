@@ -107,7 +107,7 @@ function isChosen(first: number, second: number): boolean {
 const PRELUDE = 'set -f; one=1; set -- first second; unset unset USERX; ISEMPTY=pwned';
 
 for (const shell of SHELLS) {
-  describe(`a value beside other text, in ${shell}`, () => {
+  describe(`a value beside other text, in ${shell},`, () => {
     for (const { name, write } of QUOTED_FORMS) {
       it(`arrives unchanged and does not change the text: ${name}`, async () => {
         const cases = BESIDE.flatMap(([left, meantLeft], first) =>

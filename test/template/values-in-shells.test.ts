@@ -21,7 +21,7 @@ interface Case {
 }
 
 for (const shell of SHELLS) {
-  describe(`a value in nested quotes and commands, in ${shell} (seed ${SEED})`, () => {
+  describe(`a value in nested quotes and commands, in ${shell} (seed ${SEED}),`, () => {
     it(`arrives unchanged and runs nothing, in ${CASES} cases`, async () => {
       const failures: string[] = [];
       for (let from = 0; from < CASES; from += CASES_IN_A_RUN) {
