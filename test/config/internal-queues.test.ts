@@ -19,6 +19,6 @@ describe('the internal queues', () => {
     );
     const { code, stderr } = await place.run('--template-files', 't', '--queue', 'slurm_scheduler', '--once');
     expect(code).to.equal(2);
-    expect(stderr).to.include('Queue "slurm_scheduler" is this program\'s own');
+    expect(stderr).to.include('Queue "slurm_scheduler" is internal');
   });
 });
