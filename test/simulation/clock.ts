@@ -1,4 +1,4 @@
-// A clock that stands still until the simulation moves it.
+// A clock that only the simulation advances.
 import type { Clock } from '../../src/base/clock.ts';
 
 interface Sleeper {
@@ -9,13 +9,13 @@ interface Sleeper {
 
 export interface SimulatedClock {
   now(): number;
-  /** The clock as one daemon has it. */
+  /** The clock for the daemon with this incarnation. */
   of(owner: number): Clock;
-  /** When the next sleeper wants to be woken. */
+  /** When the next sleeper wakes. */
   nextWakeAt(): number | undefined;
-  /** Lets time pass, and wakes the sleepers that are due. */
+  /** Advances the time and wakes the sleepers that are due. */
   pass(ms: number): void;
-  /** Its sleepers never wake: the daemon is dead. */
+  /** Removes the sleepers of a dead daemon: they never wake. */
   drop(owner: number): void;
 }
 

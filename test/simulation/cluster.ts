@@ -6,21 +6,21 @@ import type { Job, JobId, JobList, JobRecord, Scheduler, SubmitOutcome } from '.
 import type { SimulatedClock } from './clock.ts';
 import type { PendingCalls } from './pending-calls.ts';
 
-/** A job's progress: before the gate, past it, its agent has started the task, and has reported as the task's worker. */
+/** A job's progress: before the gate, past the gate, its agent has started the task, its agent has reported as the task's worker. */
 export type Phase = 'new' | 'gated' | 'begun' | 'run';
 
 export interface SimJob {
   readonly id: JobId;
   readonly name: string;
   readonly task: string;
-  /** What its worker id begins with. */
+  /** The prefix of the job's worker id. */
   readonly worker: string;
   readonly submittedAt: number;
-  /** It was submitted twice by one sbatch, and this is the second. */
+  /** The second job of an sbatch that submitted two. */
   readonly isDouble: boolean;
-  /** Sent, but not at the controller yet. */
+  /** The submission has been sent but has not reached the controller. */
   isInFlight: boolean;
-  /** A crash of the controller has forgotten it; accounting has not. */
+  /** The controller has lost the job in a crash; accounting still has it. */
   isForgotten: boolean;
   state: JobState;
   phase: Phase;
@@ -28,11 +28,11 @@ export interface SimJob {
   startAt: number | undefined;
   endedAt: number | undefined;
   exitCode: number;
-  /** Set after a SIGTERM: what the job becomes when it has ended. */
+  /** Set after a SIGTERM: the state of the job when it has ended. */
   leaving: { readonly state: JobState; readonly isRequeued: boolean } | undefined;
-  /** How many steps its task still runs. */
+  /** The number of steps until the task ends. */
   work: number;
-  /** How often its agent has started the task. */
+  /** The number of times that the job's agent has started the task. */
   runs: number;
 }
 
@@ -51,19 +51,19 @@ export const FACTS = {
 
 export interface Cluster {
   readonly jobs: readonly SimJob[];
-  /** The outcome of the next sbatch; accepted again after it. */
+  /** The outcome of the next sbatch; it then returns to `accepted`. */
   nextFate: Fate;
   schedulerOf(owner: number): Scheduler;
-  /** Does what sbatch does. */
+  /** Executes sbatch. */
   submit(name: string, worker: string): SubmitOutcome;
-  /** Whether the controller shows it. */
+  /** Whether squeue shows the job. */
   isShown(job: SimJob): boolean;
   end(job: SimJob, state: JobState, exitCode: number): void;
-  /** Its submission is lost and never arrives. */
+  /** Removes a job whose submission never reaches the controller. */
   vanish(job: SimJob): void;
   requeue(job: SimJob): void;
   cancel(job: SimJob): void;
-  /** The controller forgets its newest jobs, and uses their ids again. */
+  /** The controller forgets its pending jobs and reuses their ids. */
   crash(): void;
 }
 
@@ -75,7 +75,7 @@ export function createCluster(clock: SimulatedClock, calls: PendingCalls): Clust
     { name, worker }: Pick<SimJob, 'name' | 'worker'>,
     { isInFlight = false, isDouble = false } = {},
   ): SimJob {
-    // An id is used again only when no job is shown with it.
+    // An id is reused only if no shown job has it.
     while (jobs.some((job) => job.id === String(nextId) && isShown(job))) nextId += 1;
     const job: SimJob = {
       id: String(nextId) as JobId,
@@ -235,12 +235,12 @@ export function createCluster(clock: SimulatedClock, calls: PendingCalls): Clust
   return cluster;
 }
 
-/** Whether an agent of this job may be at work on its task. */
+/** Whether an agent of this job may be running the task. */
 export function isAtWork(job: SimJob): boolean {
   return isLive(job.state) && (job.phase === 'begun' || job.phase === 'run');
 }
 
-/** Whether the task is this job's, past the gate. */
+/** Whether the job is past the gate, so that the task belongs to it. */
 export function hasTaken(job: SimJob): boolean {
   return isLive(job.state) && job.phase !== 'new';
 }

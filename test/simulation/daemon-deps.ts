@@ -1,4 +1,4 @@
-// The dependencies of one simulated daemon.
+// Creates the dependencies of one simulated daemon.
 import type { DaemonDeps } from '../../src/daemon/deps.ts';
 import { createJobLogs } from '../../src/daemon/console/job-logs.ts';
 import { createPeers } from '../../src/daemon/poll/peers.ts';
@@ -20,7 +20,7 @@ interface Around {
   readonly clock: SimulatedClock;
   readonly calls: PendingCalls;
   readonly disk: Disk;
-  /** The number of the daemon, and of its incarnation, which ends when it is killed. */
+  /** The number of the daemon and of its incarnation; an incarnation ends when the daemon is killed. */
   readonly number: number;
   readonly incarnation: number;
   /** Whether the template cannot be rendered for this task. */
@@ -63,7 +63,7 @@ export function createDaemonDeps({
             if (isMisfit(String(task['id']))) {
               throw new TemplateError('a.template', 2, 1, 'there is no value for ${CLEARML_TASK.x}');
             }
-            // All that the simulation needs of a script.
+            // The simulation needs only the worker id of a script.
             return { script: workerId, uses: [] };
           },
         },
@@ -87,7 +87,7 @@ export function createDaemonDeps({
   };
 }
 
-/** All files are in order; only the call may be lost. */
+/** A transport whose commands succeed unless the call is lost. */
 function hostOf(calls: PendingCalls, incarnation: number): Transport {
   return {
     name: 'this machine',

@@ -1,23 +1,23 @@
-// Draws who moves next: from one stream of numbers, or from the seed and the move's number alone.
+// Draws who moves next, from a stream of random numbers or from the seed and the number of the move.
 import type { Random } from '../support/random.ts';
 
 export interface Draws {
-  /** Called before each move. */
+  /** Must be called before each move. */
   begin(): void;
-  /** The index of the pending call that may be next, of so many. */
+  /** The index of the pending call that may finish next. */
   call(count: number): number;
-  /** From 0 to 7: below 5 a daemon's call is next, below 7 a job, else another agent. */
+  /** A number from 0 to 7: below 5 a daemon's call is next, below 7 a job, otherwise the other agent. */
   slot(): number;
-  /** Whether a job whose turn it is does not move after all. */
+  /** Whether the job that is next does nothing in this move. */
   isJobIdle(): boolean;
   job(count: number): number;
-  /** Whether the other agent moves, where no job did. */
+  /** Whether the other agent moves if no job did. */
   isAgentNext(isBeginning: boolean): boolean;
-  /** Whether a submission never reaches the controller. */
+  /** Whether a submission in flight never reaches the controller. */
   isLost(): boolean;
 }
 
-/** For a stream of tasks. */
+/** Draws for a round with many tasks. */
 export function drawInOrder(dice: Random, isLazy: boolean): Draws {
   let slot = 0;
   return {
@@ -31,7 +31,7 @@ export function drawInOrder(dice: Random, isLazy: boolean): Draws {
   };
 }
 
-/** For a scenario: a fault that is left out of it does not change the draws of later moves. */
+/** Draws for a scenario: removing a fault does not change the draws of later moves. */
 export function drawByMove(seed: number, isLazy: boolean): Draws {
   let move = -1;
   let drawn = 0;
@@ -42,13 +42,13 @@ export function drawByMove(seed: number, isLazy: boolean): Draws {
     slot: () => drawn % 8,
     isJobIdle: isIdle,
     job: (count) => (drawn >> 3) % Math.max(1, count),
-    // A stock agent starts what it has popped at once; one that took minutes would find that the task was returned to its queue.
+    // A stock agent starts a popped task at once. After minutes it would find the task back in its queue.
     isAgentNext: (isBeginning) => !isIdle() || isBeginning,
     isLost: () => drawn % 5 === 0,
   };
 }
 
-/** A number that looks random, and is the same for the same two. */
+/** A hash of the two numbers. */
 function scatter(seed: number, index: number): number {
   let mixed = Math.imul(seed ^ 0x9e3779b9, 0x85ebca6b) + Math.imul(index + 1, 0xc2b2ae35);
   mixed ^= mixed >>> 15;

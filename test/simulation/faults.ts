@@ -1,4 +1,4 @@
-// The fault injectors of the simulation: one table of everything that may go wrong.
+// The fault injectors of the simulation, in one table.
 import { isLive, type JobState } from '../../src/slurm/job-state.ts';
 import { JOB_EXIT_CODES } from '../../src/template/job-exit-codes.ts';
 import type { Fate, SimJob } from './cluster.ts';
@@ -9,21 +9,21 @@ import type { TestBed } from './test-bed.ts';
 import { removeParked, userAct } from './user-acts.ts';
 import type { CallFault, SimDaemon } from './world.ts';
 
-/** What a fault, or a user, is to meet. */
+/** The target of a fault or of a user act. */
 export interface Target {
-  /** Chooses one of those that it could be. */
+  /** A number that chooses one of the possible targets. */
   readonly pick: number;
   /** The tasks that a user may act on. */
   readonly tasks: readonly string[];
 }
 
-/** Returns what was done, in words; undefined when it cannot be done now. */
+/** Returns a description of the injected fault; undefined if it cannot be injected now. */
 export type Injector = (bed: TestBed, target: Target) => string | undefined | Promise<string | undefined>;
 
 const A_SECOND = 1_000;
 const A_MINUTE = 60 * A_SECOND;
 
-/** A number chooses the target of these. The order decides what a seed draws. */
+/** Faults whose target a number chooses. Do not reorder them: the order determines what a seed draws. */
 const PICKED = {
   'user aborts': userAct('abort', 'tasks.stop'),
   'user dequeues': userAct('dequeue', 'tasks.dequeue'),
@@ -76,7 +76,7 @@ const PICKED = {
   'ten minutes pass': passTime(10 * A_MINUTE),
 } as const satisfies Record<string, Injector>;
 
-/** These draw their target, and how long they last, from the dice of the round. */
+/** Faults that draw their target and duration from the dice of the round. */
 const DRAWN = {
   'server is away': outage('server away'),
   'controller is away for long': outage('controller away'),
@@ -136,7 +136,7 @@ const INJECTORS: Readonly<Record<FaultKind, Injector>> = { ...PICKED, ...DRAWN }
 /** Scenarios use only these: faults that last need the fault-free end of a round. */
 export const SCENARIO_FAULT_KINDS = Object.keys(PICKED) as (keyof typeof PICKED)[];
 
-/** Younger than rounds that are played again: a plan draws them last, so that those rounds stay as they were. */
+/** Added after some pinned rounds: a plan draws these kinds last, so that those rounds stay the same. */
 export const LATER_FAULT_KINDS = ['user removes from the scheduler queue', 'user clears the scheduler queue'] as const;
 
 export type FaultKind = keyof typeof PICKED | keyof typeof DRAWN;
@@ -145,8 +145,8 @@ export const FAULT_KINDS = (Object.keys(INJECTORS) as FaultKind[]).filter(
 );
 
 /**
- * @param pick chooses the target; drawn when left out
- * @returns whether it was done
+ * @param pick chooses the target; drawn if undefined
+ * @returns whether the fault was injected
  */
 export async function inject(bed: TestBed, kind: FaultKind, pick?: number): Promise<boolean> {
   const tasks = pick === undefined ? drawTasks(bed, kind) : bed.world.tasks;
@@ -157,7 +157,7 @@ export async function inject(bed: TestBed, kind: FaultKind, pick?: number): Prom
   return true;
 }
 
-/** Users care most for tasks that wait or run. */
+/** Users act mostly on queued and running tasks. */
 function drawTasks({ world, dice }: TestBed, kind: FaultKind): readonly string[] {
   if (!(kind in PICKED) || !kind.startsWith('user')) return world.tasks;
   const { tasks } = world.server.store;
@@ -186,12 +186,12 @@ function nextSbatch(fate: Fate): Injector {
   };
 }
 
-/** It takes a controller a while to come back, and no request outlives it. */
+/** Pending requests to the controller fail, and the controller returns after a while. */
 function crashController({ world, outages }: TestBed): string | undefined {
   const { cluster, invariants, calls } = world;
   if (!cluster.jobs.some((job) => job.state === 'PENDING' && !job.isForgotten)) return undefined;
   cluster.crash();
-  // A job that gets the id of a forgotten one may be reported in the same words.
+  // A job that gets the id of a forgotten job may cause the same console lines.
   invariants.permitRepeats();
   for (const call of [...calls.pending]) if (call.kind === 'slurm' || call.kind === 'sbatch') call.finish('not made');
   outages.begin('controller away', 20 * A_SECOND);
@@ -208,7 +208,7 @@ function terminate(state: JobState, isRequeued: boolean): (bed: TestBed, job: Si
   };
 }
 
-/** @param ends what the task may become by it */
+/** @param ends the statuses that the task may end with after the fault */
 function onPickedJob(
   isTarget: (job: SimJob) => boolean,
   ends: readonly string[],
@@ -224,7 +224,7 @@ function onPickedJob(
   };
 }
 
-/** The server gave the job its task, but the node never heard of it. */
+/** The server removes the task's queue entry for the job, but the response does not reach the node. */
 async function loseGateAnswer({ world, ends }: TestBed, { pick }: Target): Promise<string | undefined> {
   const { server, cluster } = world;
   const jobs = cluster.jobs.filter((job) => isRunning(job) && job.phase === 'new' && job.leaving === undefined);
@@ -250,7 +250,7 @@ function passTime(ms: number): (bed: TestBed) => string {
   };
 }
 
-/** From seconds to hours, short ones most often. */
+/** Lasts from seconds to hours, with a log-uniform distribution. */
 function outage(name: Outage): Injector {
   return ({ outages, dice }) => {
     const forMs = Math.round(A_SECOND * 10 ** (dice.next() * 4));

@@ -1,4 +1,4 @@
-// What a job does on its node, one step at a time: the gate, then the agent's calls, as real agents make them.
+// Simulates a job on its node step by step: the gate, and then the calls that a real agent makes.
 import { ApiError } from '../../src/sandbox/api-error.ts';
 import type { Fields } from '../../src/sandbox/call.ts';
 import { JOB_EXIT_CODES } from '../../src/template/job-exit-codes.ts';
@@ -8,7 +8,7 @@ import { named, OTHER_QUEUE, SCHEDULER_QUEUE } from './queues.ts';
 import type { Server } from './server.ts';
 import type { TestBed } from './test-bed.ts';
 
-/** Statuses at which the agent ends the task's process and leaves the status as it is. */
+/** Statuses at which the agent ends the task's process without changing the status. */
 const GIVE_UP = ['stopped', 'failed', 'closed', 'published', 'queued', 'created', undefined];
 
 /** The status reason that the agent sets after a SIGTERM. */
@@ -18,11 +18,11 @@ interface JobWorld {
   readonly server: Server;
   readonly cluster: Cluster;
   now(): number;
-  /** Whether the program of this task ends well. */
+  /** Whether the program of this task succeeds. */
   endsWell(task: string): boolean;
 }
 
-/** Lets the job take a step while the server, the controller or the network may be away. False if it cannot do anything now. */
+/** Executes one step of the job; the server, the controller or the network may be away. Returns false if the job can do nothing now. */
 export async function stepJobDuringFaults(bed: TestBed, job: SimJob): Promise<boolean> {
   // Before the agent's first report, nothing shows who has stopped the task.
   if (job.leaving !== undefined && job.phase === 'begun') bed.ends.permit(job.task, ['stopped', 'failed']);
@@ -59,7 +59,7 @@ function leaveUnheard({ world }: TestBed, job: SimJob, { isRequeued, state }: No
   return isRequeued ? 'is requeued, unheard' : `ends ${state}, unheard`;
 }
 
-/** The request never arrived, or its response never came back. */
+/** Either the request or its response is lost. */
 async function failAtGate({ world, outages, ends, dice }: TestBed, job: SimJob): Promise<string> {
   const isMade = !outages.isOn('server away') && dice.next() < 0.5;
   if (isMade)
@@ -69,7 +69,7 @@ async function failAtGate({ world, outages, ends, dice }: TestBed, job: SimJob):
   return `cannot reach the server at the gate${isMade ? ', which gave it the task' : ''}`;
 }
 
-/** @returns what the job did */
+/** @returns a description of the step */
 async function stepJob(world: JobWorld, job: SimJob): Promise<string> {
   if (job.state === 'PENDING') {
     Object.assign(job, { state: 'RUNNING', startAt: world.now() });
@@ -139,7 +139,7 @@ async function work(world: JobWorld, job: SimJob): Promise<string> {
   return endsWell ? 'completes the task' : 'fails the task';
 }
 
-/** After a SIGTERM: the agent stops the task only if it has started it. */
+/** Ends the job after a SIGTERM: the agent stops the task only if it has started it. */
 async function leave(world: JobWorld, job: SimJob, how: NonNullable<SimJob['leaving']>): Promise<string> {
   const isBegun = job.phase === 'begun' || job.phase === 'run';
   if (isBegun && world.server.store.tasks.get(job.task)?.status === 'in_progress') {
@@ -158,7 +158,7 @@ function workerOf(job: SimJob): string {
   return `${job.worker}:${job.id}`;
 }
 
-/** The agent ignores refusals: undefined. */
+/** Returns undefined if the server refuses the call: agents ignore that. */
 async function ask({ server }: Pick<JobWorld, 'server'>, endpoint: string, body: Fields): Promise<Fields | undefined> {
   try {
     return await server.call(endpoint, body);
@@ -168,11 +168,11 @@ async function ask({ server }: Pick<JobWorld, 'server'>, endpoint: string, body:
   }
 }
 
-/** What the simulation must know of a job script, read from the one that the templates really render. */
+/** Properties of a rendered job script on which the simulated job depends. */
 interface JobScript {
-  /** It takes the task's entry before anything of the task runs. */
+  /** Whether the script removes the task's queue entry before it runs the task. */
   readonly hasGate: boolean;
-  /** Its agent runs the task only if it is still queued. */
+  /** Whether the agent runs the task only if it is still queued. */
   readonly requiresQueue: boolean;
 }
 

@@ -1,4 +1,4 @@
-// Malforms the output of Slurm's commands: cut, garbled, with noise, and with unreadable rows of other users.
+// Malforms the output of Slurm's commands: truncates and garbles it, adds noise, and adds unreadable rows of other users.
 import type { Command, CommandResult } from '../../src/transport/transport.ts';
 import type { Random } from '../support/random.ts';
 
@@ -6,11 +6,11 @@ import type { Random } from '../support/random.ts';
 export interface Malformer {
   /** @param isFaultFree if set, no output is malformed; the rows of other users are still added */
   malform(command: Command, result: CommandResult, isFaultFree: boolean): CommandResult;
-  /** How many outputs were malformed. */
+  /** The number of malformed outputs. */
   count(): number;
 }
 
-/** None is a value of Slurm's, or part of one: a row with one of them says nothing false, it cannot be read. */
+/** No valid value of Slurm or part of one: a row with such a value is unreadable, not false. */
 const GARBAGE = [
   '',
   '?',
@@ -42,7 +42,7 @@ export function createMalformer(dice: Random, share: number): Malformer {
   const oneOf = (texts: readonly string[]): string => texts[dice.whole(0, texts.length - 1)] ?? '';
   const splice = (text: string, at: number, more: string): string => text.slice(0, at) + more + text.slice(at);
 
-  /** Within a record of squeue, or a line of the others: an output cut where one ends would look whole. */
+  /** Truncates inside a record of squeue or inside a line: output truncated between them would look complete. */
   function cut(text: string): string {
     const ends = [...text.matchAll(/\x1d|\n(?! )/g)].map(({ index }) => index);
     for (let tries = 0; tries < 20; tries += 1) {
@@ -52,7 +52,7 @@ export function createMalformer(dice: Random, share: number): Malformer {
     return '';
   }
 
-  /** One field of one row of squeue or sacct, but not the name, which makes it a job of ours. */
+  /** Garbles one field of one row of squeue or sacct. The name stays, because it identifies our jobs. */
   function garbleField(text: string, { program, args }: Command): string {
     const rows = text.split('\n');
     const at = dice.whole(1, Math.max(1, rows.length - 2));
@@ -61,13 +61,12 @@ export function createMalformer(dice: Random, share: number): Malformer {
     const nameAt = program === 'sacct' ? names.findIndex((name) => name.includes('JobName')) : fields.length - 1;
     const field = dice.whole(program === 'squeue' ? 1 : 0, Math.max(0, fields.length - 1));
     if (field === nameAt || fields.length < 2) return text;
-    // Nothing shows whether a line of sacct is whole.
     fields[field] = oneOf(GARBAGE);
     rows[at] = fields.join(FIELD_END);
     return rows.join('\n');
   }
 
-  /** One value of a record of scontrol. */
+  /** Garbles one value of a record of scontrol. */
   function garbleValue(text: string): string {
     const values = [...text.matchAll(/(?<=\w=)[^\s]*/g)].slice(2);
     const value = values[dice.whole(0, Math.max(0, values.length - 1))];
@@ -84,7 +83,7 @@ export function createMalformer(dice: Random, share: number): Malformer {
     const { program } = command;
     const { stdout } = result;
     const isTable = program === 'squeue' || program === 'sacct';
-    // The output of sbatch is a job id: cut, it is another job id.
+    // A truncated output of sbatch would be another valid job id.
     const faults: readonly (() => CommandResult)[] = [
       () => ({ ...result, stdout: '' }),
       () => ({ ...result, stdout: noisy(stdout) }),
@@ -99,7 +98,7 @@ export function createMalformer(dice: Random, share: number): Malformer {
     return faults[dice.whole(0, faults.length - 1)]?.() ?? result;
   }
 
-  /** Adds rows of other users' jobs, with whatever their owners or a broken controller wrote into them. */
+  /** Adds rows of other users' jobs with arbitrary text in their fields. */
   function withOtherUsers(command: Command, result: CommandResult): CommandResult {
     const format = command.args.find((arg) => arg.startsWith('--format='))?.slice('--format='.length);
     if (command.program !== 'squeue' || format === undefined || result.exitCode !== 0) return result;

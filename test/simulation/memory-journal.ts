@@ -1,4 +1,4 @@
-// A daemon's journal on a disk in memory, which outlives the daemon.
+// A journal on an in-memory disk, which survives the daemon.
 import type { TaskId } from '../../src/clearml/ids.ts';
 import type { Entry } from '../../src/daemon/journal/entry.ts';
 import { applyLine, formatJournal, readJournal, type JournalLine } from '../../src/daemon/journal/journal-lines.ts';
@@ -17,7 +17,7 @@ export function readDisk(disk: Disk): Map<TaskId, Entry> {
 
 export function openMemoryJournal(disk: Disk, calls: PendingCalls, owner: number): Journal {
   const entries = readDisk(disk);
-  // A line that a crash has torn is gone: each start writes the journal again.
+  // Each start rewrites the journal without a line that a crash has truncated.
   disk.text = [...entries.values()].map((entry) => formatJournal({ entry })).join('');
 
   function append(task: TaskId, label: string, line: JournalLine): Promise<void> {

@@ -1,4 +1,4 @@
-// One move of a round: a daemon starts or makes its call, a job or another agent takes a step, or time passes.
+// Makes one move of a round: a daemon starts, a call finishes, a job or the other agent takes a step, or time passes.
 import { isLive } from '../../src/slurm/job-state.ts';
 import { stepJobDuringFaults } from './job.ts';
 import type { PendingCall, PendingCalls } from './pending-calls.ts';
@@ -19,7 +19,7 @@ export async function move(bed: TestBed): Promise<void> {
   const { world, outages, network, restarts, observer, draws, isFaultFree } = bed;
   const { clock, cluster, calls } = world;
   draws.begin();
-  // Before anything moves, and before any time goes by: an entry was there until it was taken.
+  // Record the entries before anything changes and before time passes: an entry exists until it is removed.
   observer.seeEntries();
   clock.pass(20);
   world.server.refusesTokens = outages.isOn('tokens expired');
@@ -44,7 +44,7 @@ export async function move(bed: TestBed): Promise<void> {
   passUntilSomething(bed);
 }
 
-/** Everything that promises can do until all of them wait for something outside. */
+/** Runs all promise callbacks until every promise waits for the simulation. */
 export function settle(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
@@ -53,15 +53,15 @@ async function finishCall({ world, network, observer }: TestBed, call: PendingCa
   const { calls, cluster, invariants, server } = world;
   const count = cluster.jobs.length;
   await finishWithChange(calls, call, (one) => network.finish(one));
-  // The server writes its queues some moments after the request.
+  // The server writes its queues shortly after the request.
   if (call.kind === 'server') observer.seeEntries();
   if (cluster.jobs.length > count) observer.seeJobs(cluster.jobs.slice(count));
   if (call.task !== undefined) invariants.check(server.store, [call.task]);
 }
 
 /**
- * A daemon's call. Between a read of one task and a change of it that follows at once lie milliseconds: nothing else moves in them, as
- * nothing on the server could prevent it.
+ * Finishes a daemon's call. If a read of a task is followed at once by a change of the same task, nothing else moves in between: those
+ * are milliseconds, and the server has no means to prevent a change in them.
  */
 async function finishWithChange(
   calls: PendingCalls,
@@ -87,7 +87,7 @@ async function stepOtherAgent({ world, ends }: TestBed): Promise<boolean> {
   const running = world.otherAgent.running();
   if (running !== undefined && running !== before) {
     ends.ran(running);
-    // Whatever its program does for us, for the other agent every task ends well.
+    // With the other agent every task succeeds.
     ends.permit(running, ['completed']);
   }
   if (did !== undefined) world.note('other agent', did);
@@ -98,7 +98,7 @@ function passUntilSomething({ plan, world, outages, restarts }: TestBed): void {
   const now = world.now();
   const wakeAt = world.clock.nextWakeAt();
   const ends = [wakeAt, outages.nextEndAt(), ...restarts.dueAt()].filter((at) => at !== undefined && at > now);
-  // A scenario without a sleeper is in the middle of something: little time passes.
+  // In a scenario, if no daemon sleeps, an operation is pending: let little time pass.
   const longestMs = plan.isScenario === true && wakeAt === undefined ? 1_000 : 60_000;
   world.clock.pass(Math.min(...(ends as number[]), now + longestMs) - now);
 }

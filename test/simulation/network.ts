@@ -1,4 +1,4 @@
-// How each call of a daemon ends during an outage, and how long it takes.
+// Decides the outcome and the duration of each call of a daemon.
 import { CONTROLLER_FAILURES, type ControllerFailure } from './slurm-commands.ts';
 import type { Outages } from './outages.ts';
 import type { CallOutcome, PendingCall } from './pending-calls.ts';
@@ -6,14 +6,14 @@ import { diceOf, type RoundPlan } from './schedule.ts';
 import type { World } from './world.ts';
 
 export interface Network {
-  /** Whether this call may finish now: some take their time, while everything else moves. */
+  /** Whether this call may finish now; slow calls take seconds or minutes. */
   isReady(call: PendingCall, isFaultFree: boolean): boolean;
   finish(call: PendingCall): void;
-  /** How many calls were finished. */
+  /** The number of finished calls. */
   calls(): number;
-  /** How a program of Slurm fails that fails now. */
+  /** How a Slurm command fails while the controller is away. */
   failureOf(program: string): ControllerFailure;
-  /** The next time that the controller is away, its programs fail in another way. */
+  /** Draws another kind of failure for the next outage of the controller. */
   chooseFailure(): void;
 }
 

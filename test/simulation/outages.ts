@@ -1,21 +1,21 @@
-// What is out of order for a while: the server, the controller, tokens, the disk. Each comes back by the clock.
+// Tracks outages of the server, the controller, tokens and the disk; each ends at a time.
 
 export type Outage =
   'server away' | 'controller away' | 'tokens expired' | 'disk full' | 'gate cut off' | 'squeue complains';
 
 export interface Outages {
   isOn(outage: Outage): boolean;
-  /** Begins it, or makes it longer. */
+  /** Begins or extends the outage. */
   begin(outage: Outage, forMs: number): void;
   /** When the next outage ends. */
   nextEndAt(): number | undefined;
-  /** When this outage ended last; undefined if there was none. */
+  /** When the outage last ended or will end; undefined if there was none. */
   lastEndAt(outage: Outage): number | undefined;
   /** Ends all of them now. */
   clear(): void;
-  /** Since `from` everything stood still, as when a machine is suspended: time passed in which nothing could see anything. */
+  /** Records that from `from` until now nothing ran, as on a suspended machine. */
   suspended(from: number): void;
-  /** The milliseconds since `from` in which something could see. */
+  /** The milliseconds since `from`, without suspensions. */
   awakeMsSince(from: number): number;
 }
 

@@ -1,17 +1,17 @@
-// The daemons' calls to the outside: each is pending until a move finishes it, and may be lost on the way there or back.
+// The daemons' pending calls: a move finishes each of them, and the request or the response may be lost.
 
-/** The outcome of a call: answered, lost before it was carried out, or carried out with its response lost. */
+/** The outcome of a call: answered, not executed, or executed with a lost response. */
 export type CallOutcome = 'answered' | 'not made' | 'answer lost';
 
 export type CallKind = 'clearml' | 'sbatch' | 'slurm' | 'journal' | 'host' | 'server';
 
 export interface PendingCall {
-  /** The daemon that waits for it. */
+  /** The incarnation of the daemon that made the call. */
   readonly owner: number;
   readonly kind: CallKind;
   /** For traces, e.g. `tasks.failed of task 1`. */
   readonly label: string;
-  /** The endpoint of a call to ClearML, or the program, and the task that it is about. */
+  /** The ClearML endpoint or the program. */
   readonly endpoint: string;
   readonly task: string | undefined;
   finish(way: CallOutcome): void;
@@ -19,7 +19,7 @@ export interface PendingCall {
 
 export interface CallRequest<Answer> extends Omit<PendingCall, 'finish' | 'task'> {
   readonly task?: string | undefined;
-  /** What the call does. */
+  /** Executes the call. */
   readonly effect: () => Answer | Promise<Answer>;
   /** The result for the caller if the call or its response was lost. May throw. */
   readonly lost: (hasHappened: boolean) => Answer;
@@ -28,7 +28,7 @@ export interface CallRequest<Answer> extends Omit<PendingCall, 'finish' | 'task'
 export interface PendingCalls {
   readonly pending: ReadonlySet<PendingCall>;
   request<Answer>(asked: CallRequest<Answer>): Promise<Answer>;
-  /** No daemon waits for these any more: it is dead. */
+  /** Discards the calls of a dead daemon. */
   drop(owner: number): void;
 }
 

@@ -1,9 +1,9 @@
-// The queues of the simulated world by id, and a task's short name.
+// The ids of the simulated queues, and a short name for tasks.
 import type { QueueId } from '../../src/clearml/ids.ts';
 
-/** Served by our daemons. */
+/** The queue that the daemons serve. */
 export const OWN_QUEUE = 'a'.repeat(32) as QueueId;
-/** Served by a stock agent. */
+/** The queue that a stock agent serves. */
 export const OTHER_QUEUE = 'b'.repeat(32) as QueueId;
 export const SCHEDULER_QUEUE = 'c'.repeat(32) as QueueId;
 

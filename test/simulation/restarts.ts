@@ -1,14 +1,14 @@
-// When a daemon that was killed is started again: at once, after a while, or never.
+// Decides when a killed daemon restarts: at once, after a while, or never.
 import type { Random } from '../support/random.ts';
 import type { RoundPlan } from './schedule.ts';
 import type { SimDaemon, World } from './world.ts';
 
 export interface Restarts {
-  /** Starts a daemon that is due, or decides when it is. False if there is nothing to do. */
+  /** Starts a daemon that is due, or draws when it is due. Returns false if there is nothing to do. */
   start(isFaultFree: boolean): boolean;
-  /** When a daemon was started last; 0 is never. */
+  /** When a daemon last started; 0 if never. */
   lastStartAt(): number;
-  /** When those daemons are due that do not run. */
+  /** When the stopped daemons are due. */
   dueAt(): readonly number[];
 }
 

@@ -16,7 +16,7 @@ export interface RoundResult {
   readonly calls: number;
   readonly kills: number;
   readonly tasks: number;
-  /** How many of Slurm's outputs were malformed. */
+  /** The number of Slurm's outputs that were malformed. */
   readonly malformed: number;
   readonly trace: readonly string[];
 }

@@ -1,4 +1,4 @@
-// Plays one round after the other, and shrinks one that ends badly.
+// Plays rounds, and shrinks each round with a violation.
 import { addTallies, NOTHING_YET, type Tally } from '../chaos/tally.ts';
 import type { Violation } from './oracle/expected-ends.ts';
 import { named } from './queues.ts';
@@ -7,21 +7,21 @@ import { planRound, type RoundPlan } from './schedule.ts';
 
 export interface Rounds {
   readonly seed: number;
-  /** Begin with this one; the first is 1. */
+  /** The first round to play; rounds count from 1. */
   readonly firstRound?: number;
-  /** Begin no round after so many seconds. */
+  /** Start no round after this many seconds. */
   readonly seconds?: number;
-  /** Begin no round after so many tasks. */
+  /** Start no round after this many tasks. */
   readonly tasks?: number;
   readonly log: (line: string) => void;
 }
 
-/** A trace is cut to the last lines about the task. */
+/** The number of lines of a trace that are printed. */
 const TRACE_LINES = 150;
-/** A trace that is still long is better than none for minutes. */
+/** A long trace after seconds is better than a short one after minutes. */
 const LONGEST_SHRINKING_MS = 20_000;
 
-/** Plays rounds until the time is up or there were enough tasks. Each round that ends badly is logged with its counterexample. */
+/** Plays rounds until the limit of time or tasks, and logs a counterexample for each round with a violation. */
 export async function playRounds({ seed, firstRound = 1, seconds, tasks, log }: Rounds): Promise<Tally> {
   const endAt = seconds === undefined ? Infinity : performance.now() + seconds * 1000;
   let tally = NOTHING_YET;
@@ -40,11 +40,11 @@ export async function playRounds({ seed, firstRound = 1, seconds, tasks, log }: 
 export interface Search {
   readonly seed: number;
   readonly rounds: number;
-  /** Kept the same in all of them. */
+  /** The part of the plan that is the same in all rounds. */
   readonly same: Partial<RoundPlan>;
 }
 
-/** The first of some rounds that ends badly, in one sentence. */
+/** Returns a sentence about the first round with a violation. */
 export async function findBadRound({ seed, rounds, same }: Search): Promise<string | undefined> {
   for (let round = 1; round <= rounds; round += 1) {
     const { violation } = await playRound({ ...planRound(seed, round), ...same });
@@ -58,7 +58,7 @@ interface Counterexample {
   readonly result: RoundResult;
 }
 
-/** Leaves out kinds of faults and tasks as long as the round still ends as badly. */
+/** Removes tasks, daemons and kinds of faults as long as the round still has a violation of the same kind. */
 async function shrink(first: Counterexample): Promise<Counterexample> {
   const endAt = performance.now() + LONGEST_SHRINKING_MS;
   const { plan, result } = first;
@@ -82,7 +82,7 @@ function count({ violation, kills, tasks }: RoundResult): Tally {
   return { rounds: 1, kills, tasks, lost: of('lost'), twice: of('twice'), wrong: of('wrong') };
 }
 
-/** The plan that plays it again, and what happened to the task, and around it from its first moment to its last. */
+/** Formats the plan, with which the round can be repeated, and the trace lines about the task. */
 function format({ plan, result: { violation, trace } }: Counterexample): string {
   const task = violation?.task;
   const mention = new RegExp(`${named(task ?? '')}\\b`);

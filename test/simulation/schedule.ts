@@ -1,4 +1,4 @@
-// What happens in a round: drawn from a seed, or written down as a scenario.
+// Plans of rounds: drawn from a seed, or given as a scenario.
 import fc from 'fast-check';
 import { createRandom, type Random } from '../support/random.ts';
 import { FAULT_KINDS, LATER_FAULT_KINDS, SCENARIO_FAULT_KINDS, type FaultKind } from './faults.ts';
@@ -10,33 +10,33 @@ export interface RoundPlan {
   readonly daemons: 1 | 2;
   readonly tasks: number;
   readonly kinds: readonly FaultKind[];
-  /** Moves between two faults, on average. */
+  /** The mean number of moves between two faults. */
   readonly movesPerFault: number;
-  /** Jobs take their time: daemons poll many times before a job moves. */
+  /** Jobs are slow: daemons poll many times before a job moves. */
   readonly isLazy: boolean;
   readonly hasAccounting: boolean;
   readonly jobLimit: number;
   /** Some calls take seconds to minutes. */
   readonly hasSlowCalls: boolean;
-  /** The second daemon, once killed, never comes back. */
+  /** The second daemon never restarts after it was killed. */
   readonly diesForGood: boolean;
   /**
-   * A daemon that was killed is started again in the next move, and asks the cluster without Slurm's commands: fewer moves, and a
-   * counterexample that is easier to read.
+   * A killed daemon restarts in the next move, and daemons do not run Slurm's commands. This needs fewer moves, and counterexamples
+   * are easier to read.
    */
   readonly isScenario?: boolean;
-  /** The share of Slurm's outputs that are malformed during faults; every list then also holds rows that cannot be read. */
+  /** The share of Slurm's outputs that are malformed during faults; all lists then also contain unreadable rows. */
   readonly malformedShare?: number;
 }
 
-/** A fault after so many moves; `pick` chooses its target. */
+/** A fault to inject after a number of moves; `pick` chooses its target. */
 export type ScheduledFault = readonly [afterMoves: number, kind: FaultKind, pick: number];
 
-/** A round at its shortest: one or two tasks, and each fault at its moment. */
+/** The shortest kind of round: one or two tasks, and faults after given numbers of moves. */
 export interface Scenario {
   readonly natures: readonly TaskNature[];
   readonly daemons: 1 | 2;
-  /** Decides who moves next. */
+  /** Determines who moves next. */
   readonly seed: number;
   readonly faults: readonly ScheduledFault[];
 }
@@ -44,12 +44,12 @@ export interface Scenario {
 const MOST_TASKS = 200;
 const LEAST_TASKS = 20;
 
-/** The dice of a round; each use of them has its own. */
+/** Returns random numbers for a round; each `use` has a separate stream. */
 export function diceOf({ seed, round }: Pick<RoundPlan, 'seed' | 'round'>, use: number): Random {
   return createRandom(Math.imul(seed, 0x9e3779b1) ^ Math.imul(round + 1, 0x85ebca77) ^ Math.imul(use, 0xc2b2ae3d));
 }
 
-/** Each round leaves out most kinds of faults, and other ones each time. */
+/** Draws the plan of a round, with a random selection of the kinds of faults. */
 export function planRound(seed: number, round: number): RoundPlan {
   const dice = diceOf({ seed, round }, 0);
   const chance = (part: number): boolean => dice.next() < part;
@@ -58,7 +58,7 @@ export function planRound(seed: number, round: number): RoundPlan {
     seed,
     round,
     daemons: chance(0.4) ? 2 : 1,
-    // Small rounds are many.
+    // Most rounds are small.
     tasks: LEAST_TASKS + Math.floor(dice.next() ** 6 * (MOST_TASKS - LEAST_TASKS)),
     kinds: FAULT_KINDS.filter(() => chance(0.1 + share * 0.8)),
     movesPerFault: 20 + Math.floor(dice.next() ** 2 * 180),
@@ -71,7 +71,7 @@ export function planRound(seed: number, round: number): RoundPlan {
   return { ...plan, kinds: [...plan.kinds, ...LATER_FAULT_KINDS.filter(() => chance(0.1 + share * 0.4))] };
 }
 
-/** A scenario as a plan: what the oracle permits depends on the faults in it. */
+/** Returns the plan of a scenario; the oracle's permitted deviations depend on its faults. */
 export function planOf({ natures, daemons, seed, faults }: Scenario): RoundPlan {
   return {
     seed,

@@ -1,4 +1,4 @@
-// The simulated ClearML server: the sandbox's rules without HTTP, and the real client.
+// The simulated ClearML server: the real client and the services of the sandbox, without HTTP.
 import type * as z from 'zod';
 import type { ClearmlClient } from '../../src/clearml/client.ts';
 import {
@@ -40,15 +40,15 @@ import { silentLog } from '../support/silent-log.ts';
 import type { SimulatedClock } from './clock.ts';
 import type { PendingCalls } from './pending-calls.ts';
 
-/** Owns the server's own moves, which no daemon's death ends. */
+/** The owner of pending steps of the server, which do not end with a daemon. */
 const NO_OWNER = 0;
 
-/** Gets every call of a daemon that was carried out. */
+/** Receives every executed call of a daemon. */
 export type CallObserver = (call: {
-  /** Which incarnation of which daemon called. */
+  /** The incarnation of the calling daemon. */
   readonly owner: number;
   readonly endpoint: string;
-  /** Its body, or each body of a batch. */
+  /** The body, or the bodies of a batch. */
   readonly lines: readonly Fields[];
   readonly answer: Fields;
   readonly before: TaskDocument | undefined;
@@ -60,7 +60,7 @@ export interface Server {
   refusesTokens: boolean;
   /** Changes the response to a daemon, as a broken or hostile server would. */
   garble: (endpoint: string, answer: Fields, body: Body) => unknown;
-  /** A call that no daemon makes: carried out at once, and never lost. @throws ApiError */
+  /** Executes a call that does not come from a daemon, at once and without loss. @throws ApiError */
   call(endpoint: string, body: Fields): Promise<Fields>;
   clientOf(owner: number, log?: Logger): ClearmlClient;
   addQueue(id: string, name: string): void;
@@ -105,13 +105,13 @@ export function createServer(clock: SimulatedClock, calls: PendingCalls, witness
     if (server.refusesTokens) throw new CredentialsRejectedError('the token has expired');
     const lines = [body].flat() as readonly Fields[];
     const before = store.tasks.get(String(lines[0]?.['task']));
-    // Between the server's read and its conditional write of a queue, anything may move.
+    // Anything may move between the server's read and conditional write of a queue.
     const gap = (): Promise<void> =>
       calls.request({
         owner: NO_OWNER,
         kind: 'server',
         endpoint: 'gap',
-        label: `in the midst of ${endpoint}`,
+        label: `between read and write of ${endpoint}`,
         effect: () => undefined,
         lost: () => undefined,
       });

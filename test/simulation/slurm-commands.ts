@@ -1,4 +1,4 @@
-// Slurm's commands over the simulated cluster, in their own texts, for the program's real command lines and parsers.
+// Slurm's commands for the simulated cluster: they accept real command lines and print Slurm's formats.
 import { CommandTimeoutError, ConnectionLostError } from '../../src/transport/errors.ts';
 import type { Transport, Command, CommandResult } from '../../src/transport/transport.ts';
 import { isLive } from '../../src/slurm/job-state.ts';
@@ -8,22 +8,22 @@ import { FACTS, type Cluster, type SimJob } from './cluster.ts';
 import type { PendingCalls } from './pending-calls.ts';
 import { named } from './queues.ts';
 
-/** How commands fail while their controller is away, as seen of real ones. */
+/** How commands fail while the controller is away, as observed on real Slurm. */
 export const CONTROLLER_FAILURES = ['refused', 'says so with exit code 0', 'hangs', 'way breaks'] as const;
 export type ControllerFailure = (typeof CONTROLLER_FAILURES)[number];
 
 export interface SubmissionObserver {
-  /** sbatch is run for this task. */
+  /** sbatch starts for this task. */
   submitting(task: string): void;
-  /** Slurm rejects the job of this task for good. */
+  /** Slurm rejects the job of this task. */
   rejected(task: string): void;
 }
 
 export interface SlurmBehavior extends SubmissionObserver {
   readonly hasAccounting: boolean;
-  /** So many jobs may wait and run at once. */
+  /** The maximum number of pending and running jobs. */
   readonly jobLimit: number;
-  /** How this program fails when it fails. */
+  /** How this program fails while the controller is away. */
   failure(program: string): ControllerFailure;
   /** Malforms an output. */
   malform?(command: Command, result: CommandResult): CommandResult;
@@ -70,7 +70,7 @@ export function createSlurmCommands(
   function sbatch(command: Command): CommandResult {
     const isFull = cluster.jobs.filter((job) => isLive(job.state) && !job.isForgotten).length >= behavior.jobLimit;
     if (isFull) cluster.nextFate = 'backpressure';
-    // All that the simulation needs of a script is its worker's name.
+    // The simulated script contains only the worker id.
     const name = optionOf(command, 'job-name');
     const outcome = cluster.submit(name, command.stdin ?? '');
     if (outcome.kind === 'rejected') behavior.rejected(taskOf(name));
@@ -106,7 +106,7 @@ export function createSlurmCommands(
 }
 
 function fail({ program, timeoutMs }: Command, hasHappened: boolean, failure: ControllerFailure): CommandResult {
-  // Only a command that was not carried out reports so.
+  // Only a command that was not executed can report that the controller refused the connection.
   if (failure === 'hangs' || (hasHappened && failure === 'refused')) {
     throw new CommandTimeoutError(program, timeoutMs, '', '');
   }
@@ -140,7 +140,7 @@ function printSubmitted(outcome: SubmitOutcome): CommandResult {
   }
 }
 
-/** As squeue prints a format: a header, and one record for each job. */
+/** Prints a header and one record for each job, as squeue does. */
 function printSqueue(jobs: readonly SimJob[], format: string): string {
   const header = { A: 'JOBID', i: 'JOBID', T: 'STATE', r: 'REASON', V: 'SUBMIT_TIME', S: 'START_TIME' };
   const others = { e: 'END_TIME', P: 'PARTITION', N: 'NODELIST', U: 'USER', j: 'NAME' };
@@ -162,7 +162,7 @@ function printSqueue(jobs: readonly SimJob[], format: string): string {
   return [{ ...header, ...others }, ...rows].map((row) => `${print(row)}\n`).join('');
 }
 
-/** Accounting knows a job that the controller forgot only if it had ended. */
+/** Accounting has a job that the controller forgot only if the job had ended. */
 function chooseForSacct(cluster: Cluster, command: Command): SimJob[] {
   const names = optionOf(command, 'name').split(',');
   const id = optionOf(command, 'jobs');

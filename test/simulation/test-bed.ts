@@ -1,4 +1,4 @@
-// The test bed of one round: the simulated world, what breaks in it, and the oracle that watches it.
+// Creates the test bed of one round: the simulated world, the outages and the oracle.
 import { createCliScheduler } from '../../src/slurm/cli-scheduler.ts';
 import { readJobName } from '../../src/slurm/job-name.ts';
 import type { Scheduler } from '../../src/slurm/scheduler.ts';
@@ -28,15 +28,15 @@ export interface TestBed {
   readonly draws: Draws;
   /** Chooses faults and their targets. */
   readonly dice: Random;
-  /** Jobs that do not start before they are released. */
+  /** Held jobs, which do not start before they are released. */
   readonly held: Set<SimJob>;
   /** Set for the end of a round, in which no faults occur. */
   isFaultFree: boolean;
-  /** How many of Slurm's outputs were malformed. */
+  /** The number of Slurm's outputs that were malformed. */
   malformed(): number;
-  /** One more task, which is enqueued. */
+  /** Creates and enqueues a task. */
   enqueueTask(nature: TaskNature): Promise<void>;
-  /** What the oracle has found so far. */
+  /** The first violation that the oracle has found. */
   violation(): Violation | undefined;
 }
 
@@ -110,7 +110,7 @@ export function createTestBed(plan: RoundPlan, dice: Random, draws: Draws): Test
     async enqueueTask(nature) {
       ends.enqueued(await world.enqueueTask(nature), nature);
     },
-    // In a scenario several faults meet one task, for which the expected ends permit too little.
+    // In a scenario several faults affect one task, and the expected ends permit too few combinations.
     violation: () => world.invariants.violation ?? (plan.isScenario === true ? undefined : ends.violation),
   };
   return bed;

@@ -1,4 +1,4 @@
-// What users do in the web page while the daemons work.
+// Acts of users in the web page while the daemons run.
 import { ApiError } from '../../src/sandbox/api-error.ts';
 import { isLive } from '../../src/slurm/job-state.ts';
 import type { Random } from '../support/random.ts';
@@ -7,7 +7,7 @@ import { named } from './queues.ts';
 import { SCHEDULER_QUEUE } from './queues.ts';
 import type { TestBed } from './test-bed.ts';
 
-/** One act on one task. */
+/** Returns an injector for a user's act on one task. */
 export function userAct(act: string, endpoint: string, more: Readonly<Record<string, unknown>> = {}): Injector {
   return async (bed, { pick, tasks }) => {
     const { server, invariants, ...world } = bed.world;
@@ -28,8 +28,8 @@ export function userAct(act: string, endpoint: string, more: Readonly<Record<str
 }
 
 /**
- * An agent takes a task and starts it within moments, in which the server cannot show that it has. Ours finds out whether the task is
- * still queued, but not that it is in another queue by now.
+ * Whether an agent has taken the task but not started it yet, which the server does not show. Our jobs detect that a task is no longer
+ * queued, but not that it is in another queue.
  */
 function isTaken({ world: { otherAgent, cluster } }: TestBed, act: string, task: string): boolean {
   const isPastGate = cluster.jobs.some((job) => job.task === task && job.phase === 'gated' && isStarted(job.state));
@@ -40,7 +40,7 @@ function isStarted(state: Parameters<typeof isLive>[0]): boolean {
   return isLive(state) && state !== 'PENDING';
 }
 
-/** On the page of the scheduler queue: entries are removed, and the tasks are dequeued with them. */
+/** Removes entries on the page of the scheduler queue, which also dequeues their tasks. */
 export function removeParked(choose: (parked: readonly unknown[], dice: Random) => readonly number[]): Injector {
   return async ({ world, ends, dice }) => {
     const { server, invariants } = world;

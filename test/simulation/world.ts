@@ -1,4 +1,4 @@
-// The simulated world: server, cluster, daemons, another agent and tasks, in which one thing moves at a time.
+// The simulated world of server, cluster, daemons, another agent and tasks; one thing moves at a time.
 import type { TaskId } from '../../src/clearml/ids.ts';
 import { runDaemon } from '../../src/daemon/loop.ts';
 import type { Scheduler } from '../../src/slurm/scheduler.ts';
@@ -18,7 +18,7 @@ import {
 import { OTHER_QUEUE, OWN_QUEUE, SCHEDULER_QUEUE } from './queues.ts';
 import { createServer, type Server } from './server.ts';
 
-/** What happens to the next call of this kind. */
+/** A fault of the next call of this kind. */
 export interface CallFault {
   readonly kind: CallKind | 'any';
   readonly way: CallOutcome | 'killed before' | 'killed after' | 'killed and journal lost';
@@ -27,11 +27,11 @@ export interface CallFault {
 export interface SimDaemon {
   readonly number: number;
   readonly disk: Disk;
-  /** undefined while it does not run. */
+  /** undefined if the daemon is stopped. */
   running: { readonly stop: AbortController; readonly incarnation: number } | undefined;
 }
 
-/** What the program of a task does, or that its template cannot be rendered. */
+/** Whether the task's program succeeds or fails; the template cannot be rendered for a misfit. */
 export type TaskNature = 'ends well' | 'fails' | 'misfit';
 
 export interface World {
@@ -44,20 +44,20 @@ export interface World {
   readonly tasks: readonly TaskId[];
   readonly invariants: Invariants;
   readonly callFaults: CallFault[];
-  /** What everything has done, a line each. */
+  /** One line for each event. */
   readonly trace: string[];
-  /** One more task, which is enqueued. */
+  /** Creates and enqueues a task. */
   enqueueTask(nature: TaskNature): Promise<TaskId>;
   note(who: string, what: string): void;
   start(daemon: SimDaemon): void;
   kill(daemon: SimDaemon): void;
-  /** Lets a daemon's call happen as the first fault for it says. */
+  /** Finishes a daemon's call, applying the first call fault if it matches. */
   finish(call: PendingCall): void;
   endsWell(task: string): boolean;
   now(): number;
 }
 
-/** Slurm as one incarnation of a daemon has it. */
+/** Creates the scheduler of one incarnation of a daemon. */
 export type SchedulerOf = (world: Pick<World, 'cluster' | 'calls'>, incarnation: number) => Scheduler;
 
 const START_AT = Date.UTC(2026, 0, 1);

@@ -1,4 +1,4 @@
-// How each task may end, by what happened to it: reported by what did it, never by the program.
+// Tracks how each task may end, from the events of the simulation and not from the program.
 import type { TaskDocument } from '../../../src/sandbox/documents.ts';
 import { isLive } from '../../../src/slurm/job-state.ts';
 import type { SimJob } from '../cluster.ts';
@@ -7,7 +7,7 @@ import type { TaskNature } from '../world.ts';
 
 export interface Violation {
   readonly kind: 'lost' | 'twice' | 'wrong';
-  /** The task, where it is about one. */
+  /** undefined if the violation is not about one task. */
   readonly task: string | undefined;
   readonly says: string;
 }
@@ -17,55 +17,54 @@ export interface ExpectedEnds {
   readonly violation: Violation | undefined;
   report(violation: Violation): void;
   enqueued(task: string, nature: TaskNature): void;
-  /** The user did this, and the server agreed. `after`: the task as it is now. */
+  /** The server executed this act of the user. @param after the task after the act */
   userActed(task: string, act: string, after: TaskDocument | undefined): void;
   /**
-   * Its user took its entry out of the scheduler queue. It is dequeued, or runs all the same if a job may have taken the entry;
-   * nothing else.
-   * @param before the task as it was
+   * The user removed the task's entry from the scheduler queue. The task must be dequeued, or run if a job may have taken the entry.
+   * @param before the task before the removal
    */
   removed(task: string, before: TaskDocument): void;
-  /** A fault allows the task these ends too, unless its user has ended it. */
+  /** Permits these ends too, after a fault, unless the user has ended the task. */
   permit(task: string, ends: readonly string[]): void;
-  /** The task may start once more: Slurm requeued its job, for example. */
+  /** Permits one more run, for example after a requeue. */
   permitRun(task: string): void;
   /** An agent has started the task. */
   ran(task: string): void;
-  /** sbatch was run for this task. */
+  /** sbatch starts for this task. */
   submitting(task: string): void;
   /** Slurm has a new job. */
   submitted(job: SimJob): void;
-  /** Everything is at rest: what became of the task. */
+  /** Checks the task when everything is at rest. */
   ended(task: string, found: TaskDocument | undefined): void;
 }
 
 interface Expectation {
   readonly nature: TaskNature;
   ends: Set<string>;
-  /** Its user has ended it: what happens to its job changes nothing. */
+  /** The user has ended the task, so events of its job do not change the expected end. */
   isSettled: boolean;
   mayRun: boolean;
-  /** How often sbatch was run for it since it was enqueued. */
+  /** The number of submissions since the task was enqueued. */
   submissions: number;
 }
 
 interface Facts {
   readonly jobsOf: (task: string) => readonly SimJob[];
-  /** Since when the only daemon could see what the controller shows; undefined if there are several daemons. */
+  /** Since when the only daemon could query the controller; undefined if it cannot, or if there are several daemons. */
   readonly couldPollSince: () => number | undefined;
-  /** For how long that was visible which has been so since then. */
+  /** The milliseconds since then in which the daemons ran. */
   readonly awakeMsSince: (from: number) => number;
-  /** A job that was shown for so long was visible before another one was submitted. */
+  /** A daemon must know a job that has been shown for this long. */
   readonly plainToSeeMs: number;
-  /** Whether tasks may be silent for two hours, so that the server's own watchdog stops them. */
+  /** Whether tasks may be silent for two hours, so that the server's watchdog stops them. */
   readonly mayBeSilent: boolean;
-  /** Whether no daemon could know that its user has aborted the task. */
+  /** Whether no daemon could know that the user has aborted the task. */
   readonly isAbortErased: (task: string) => boolean;
-  /** Whether a daemon may forget that it has cancelled a job itself: it takes that for a user's scancel then. */
+  /** Whether a daemon may forget that it has cancelled a job, and then assume a user's scancel. */
   readonly losesJournals: boolean;
 }
 
-/** After so many jobs without a run, a task may fail. */
+/** A task may fail after this many jobs without a run. */
 const MANY_JOBS = 5;
 
 export function createExpectedEnds(facts: Facts): ExpectedEnds {
@@ -94,12 +93,12 @@ export function createExpectedEnds(facts: Facts): ExpectedEnds {
     enqueued: (task, nature) => enqueue(task, nature, []),
     userActed(task, act, after) {
       const expectation = expectationOf(task);
-      // An agent of other queues knows nothing of templates.
+      // An agent of another queue uses no templates.
       if (act.startsWith('enqueue')) {
         enqueue(task, expectation.nature, act === 'enqueue elsewhere' ? ['completed'] : []);
         return;
       }
-      // An abort of a task that runs asks its agent to stop it.
+      // The abort of a running task only asks its agent to stop it.
       if (act !== 'abort' && (after?.status === 'queued' || after?.status === 'in_progress')) {
         // The act changed nothing.
         expected.permit(task, ['created', 'stopped', 'completed', 'failed']);

@@ -1,4 +1,4 @@
-// What must hold at every moment: checked after each move, and at each call of a daemon.
+// Checks the invariants after each move and at each call of a daemon.
 import type { Store } from '../../../src/sandbox/store.ts';
 import { hasTaken, isAtWork, type Cluster, type SimJob } from '../cluster.ts';
 import { TERM_REASON } from '../job.ts';
@@ -7,59 +7,59 @@ import type { CallObserver } from '../server.ts';
 import type { Violation } from './expected-ends.ts';
 
 export interface Invariants {
-  /** The first rule that was broken. */
+  /** The first violation. */
   readonly violation: Violation | undefined;
   report(kind: Violation['kind'], task: string | undefined, says: string): void;
-  /** A call of a daemon was carried out. */
+  /** Checks an executed call of a daemon. */
   sawCall(call: Seen, store: Store): void;
-  /** Console lines may be repeated from now on: the journal is lost, or another job has the id of a forgotten one. */
+  /** Permits repeated console lines from now on: a journal is lost, or another job may get the id of a forgotten one. */
   permitRepeats(): void;
-  /** A job that was long in flight arrives: its task may be over by then, is found again, and is reported once more with it. */
+  /** A job in flight arrives. If its task has ended, the daemon finds the task again and reports it once more. */
   arrivedLate(task: string): void;
   /** The user did something to the task. */
   userActed(task: string, act: string, store: Store): void;
-  /** Whether the server has forgotten that the user wants the task stopped, before any daemon could know. */
+  /** Whether the server lost the user's request to stop the task before any daemon could know of it. */
   isAbortErased(task: string): boolean;
-  /** To be called after every move, at least for the tasks that it may have changed. */
+  /** Must be called after every move, at least for the tasks that it may have changed. */
   check(store: Store, moved?: readonly string[]): void;
 }
 
-/** A call, and the number of the daemon that made it, in whichever incarnation. */
+/** A call, and the number of the daemon that made it. */
 type Seen = Omit<Parameters<CallObserver>[0], 'owner'> & { readonly daemon: number };
 
 interface Facts {
   readonly cluster: Cluster;
   /** Whether the other agent runs the task. */
   readonly isOtherAgents: (task: string) => boolean;
-  /** Whether each daemon that has an entry for the task, and one at least, has recorded that its user wants it stopped. */
+  /** Whether at least one daemon has a journal entry for the task, and all such entries contain the user's request to stop it. */
   readonly isAbortNoted: (task: string) => boolean;
-  /** How many daemons there are. */
+  /** The number of daemons. */
   readonly daemons: number;
 }
 
-/** By these a daemon says that a task has ended, or takes it from another owner. */
+/** Calls with which a daemon ends a task or takes it from another owner. */
 const FORCED = ['tasks.failed', 'tasks.stopped', 'tasks.completed', 'tasks.dequeue', 'tasks.started'];
-/** By these it says that it has ended. */
+/** Calls with which a daemon ends a task. */
 const ENDING = ['tasks.failed', 'tasks.stopped', 'tasks.completed'];
-/** Attempts for one time in the queue, and a few for what faults did to them. */
+/** The attempts of one enqueued task, and a few more for faults. */
 const MOST_JOBS = 14;
 
 export function createInvariants({ cluster, isOtherAgents, isAbortNoted, daemons }: Facts): Invariants {
   let violation: Violation | undefined;
-  // Two daemons may both track a job, and then both report it.
+  // Two daemons may track the same job, and then both report it.
   let mayRepeat = daemons > 1;
   let hasLostJournal = false;
   const consoles = new Map<string, { readonly line: string; readonly restarts: number }>();
-  /** How often the last console line of each task may be repeated: its user did something, or a job of it came late. */
+  /** How often the last console line of each task may be repeated, after acts of the user and late jobs. */
   const permittedRepeats = new Map<string, number>();
-  /** Aborted while it waited: it must stay stopped. */
+  /** Tasks aborted while queued, which must stay stopped. */
   const staysStopped = new Set<string>();
-  /** How often each aborted task had started by then: it must not start again. */
+  /** The number of runs of each aborted task, which must not increase. */
   const runsBeforeAbort = new Map<string, number>();
   const erasedAborts = new Set<string>();
-  /** Enqueued elsewhere, which the server allows once it has stopped a silent task: these jobs still ran it then. */
+  /** The jobs that still ran a task when its user enqueued it elsewhere, which the server permits once it has stopped a silent task. */
   const leftBehind = new Map<string, readonly SimJob[]>();
-  /** The number of the daemon that has put the task's entry into the scheduler queue. */
+  /** The number of the daemon that parked the task. */
   const parkedBy = new Map<string, number>();
 
   function report(kind: Violation['kind'], task: string | undefined, says: string): void {
@@ -101,13 +101,13 @@ export function createInvariants({ cluster, isOtherAgents, isAbortNoted, daemons
       const { daemon, endpoint, lines, answer, before } = call;
       const task = String(lines[0]?.['task']);
       if (endpoint === 'queues.add_task' && lines[0]?.['queue'] === SCHEDULER_QUEUE) parkedBy.set(task, daemon);
-      // Each claim of a task may be reported.
+      // Each claim may print the same line again.
       if (endpoint === 'queues.get_next_task' && answer['entry'] !== undefined) consoles.delete(task);
       if (FORCED.includes(endpoint) && Number(answer['updated']) > 0) checkForcedCall(call, store);
       if (endpoint === 'tasks.update' && before?.status === 'in_progress') {
         report('wrong', task, `a daemon wrote the status message of ${named(task)}, which is in progress`);
       }
-      // One call may carry the lines of several tasks.
+      // One call may contain lines of several tasks.
       if (endpoint === 'events.add_batch')
         for (const line of lines) readConsole(String(line['task']), String(line['msg']));
     },
@@ -156,12 +156,12 @@ export function createInvariants({ cluster, isOtherAgents, isAbortNoted, daemons
   };
   return invariants;
 
-  /** How often an agent of ours has started this task. */
+  /** The number of times that agents of our jobs have started this task. */
   function runsOf(task: string): number {
     return jobsOf(task).reduce((sum, job) => sum + job.runs, 0);
   }
 
-  /** A user who enqueues a task elsewhere while its job lives has it started there before any daemon could end that job. */
+  /** If a user enqueues a task elsewhere while its job is live, the task may start there before a daemon can end the job. */
   function runsAtOnce(task: string): number {
     const atWork = jobsOf(task).filter(isAtWork);
     if (!isOtherAgents(task)) return atWork.length;
@@ -169,8 +169,8 @@ export function createInvariants({ cluster, isOtherAgents, isAbortNoted, daemons
   }
 
   /**
-   * The last call of an agent whose job is being requeued overwrites its user's request to abort, and the server keeps nothing of
-   * that: a daemon that has not recorded it by then cannot know.
+   * The last call of an agent whose job is being requeued overwrites the user's request to abort. A daemon that has not recorded the
+   * request by then cannot know of it.
    */
   function isBeingErased(task: string, store: Store): boolean {
     const isLastCall = store.tasks.get(task)?.status_reason === TERM_REASON;
@@ -193,7 +193,7 @@ export function createInvariants({ cluster, isOtherAgents, isAbortNoted, daemons
     const isNew = mayRepeat || line.includes(' started again ');
     const last = consoles.get(task);
     const restarts = jobsOf(task).reduce((sum, job) => sum + job.restarts, 0);
-    // The lines between, about its start and its requeue, may have been lost on their way.
+    // The lines in between, about the start and the requeue, may be lost.
     if (!isNew && last?.line === line && last.restarts === restarts && !isRepeatPermitted(task))
       report('wrong', task, `the console of ${named(task)} repeats: ${line}`);
     consoles.set(task, { line, restarts });

@@ -1,4 +1,4 @@
-// What the oracle observes while a round runs: news about jobs, entries in the scheduler queue, and tasks in no queue.
+// Observes jobs, entries of the scheduler queue and orphans while a round runs.
 import { isLive } from '../../../src/slurm/job-state.ts';
 import type { SimJob } from '../cluster.ts';
 import type { Outages } from '../outages.ts';
@@ -9,21 +9,21 @@ import type { ExpectedEnds } from './expected-ends.ts';
 import { losesJournals, mustMoveOnAtOnce, plainToSeeMs } from './permitted.ts';
 
 export interface Observer {
-  /** Notes which tasks have an entry now. */
+  /** Records which tasks have an entry in the scheduler queue now. */
   seeEntries(): void;
-  /** A job for a task that has long had no entry would find the gate closed. */
+  /** Checks that a submitted task has had an entry recently: otherwise its job cannot pass the gate. */
   checkEntry(task: string): void;
-  /** Notes what is new about these jobs. */
+  /** Records the changes of these jobs. */
   seeJobs(jobs: readonly SimJob[]): void;
-  /** A fault happened: tasks in no queue may stay there a little longer. */
+  /** Records a fault: orphans may then take longer to be recovered. */
   disturbed(): void;
-  /** A task that a daemon has popped must not stay in no queue. */
+  /** Checks that orphans are recovered in time. */
   checkOrphans(): void;
 }
 
-/** A daemon that starts polls at once, and then every few seconds. It finds what is in no journal only later. */
+/** A daemon polls when it starts and then every few seconds. It finds tasks that are in no journal only later. */
 const LONGEST_ORPHAN_MS = 45_000;
-/** A daemon that is killed again while it recovers a task leaves it to be found in a minute. */
+/** If a daemon is killed while it recovers a task, the next one finds that task only after a minute. */
 const MOST_DISTURBED = 2;
 
 export function createObserver(world: World, outages: Outages, ends: ExpectedEnds, plan: RoundPlan): Observer {
@@ -37,8 +37,8 @@ export function createObserver(world: World, outages: Outages, ends: ExpectedEnd
     for (const { task } of server.store.queues.get(SCHEDULER_QUEUE)?.entries ?? []) parkedAt.set(task, world.now());
   }
 
-  // Once the controller has forgotten a job, only accounting shows what became of it; and without a journal no daemon looks for a task
-  // that the SIGTERM has stopped.
+  // After the controller has forgotten a job, only accounting shows how it ended. Without a journal no daemon looks for a task that the
+  // SIGTERM has stopped.
   const isUntraceable = !plan.hasAccounting || losesJournals(plan);
 
   function seeJob(job: SimJob): void {

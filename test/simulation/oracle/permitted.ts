@@ -1,8 +1,8 @@
-// Permitted deviations: how long something may take, or stay unknown, with the faults of a plan.
+// Permitted deviations: how long events may take or stay unknown with the faults of a plan.
 import type { RoundPlan } from '../schedule.ts';
 import type { FaultKind } from '../faults.ts';
 
-/** With these faults the server may hear nothing of a task, or a daemon nothing of its end, for two hours. */
+/** With these faults a task may be silent, or its end may be unknown to the daemons, for two hours. */
 const SILENCING: readonly FaultKind[] = [
   'server is away',
   'hours pass',
@@ -19,10 +19,10 @@ const SILENCING: readonly FaultKind[] = [
   'daemon dies, journal is an old one',
 ];
 
-/** With these faults a task may be in no queue for a while, and then be found. */
+/** With these faults a task may be an orphan for a while. */
 const FORGETTING = /journal|user|agent|disk|lost|in flight|gate|requeue|away|expire|crash/;
 
-/** Whether tasks may be silent for so long that the server's own watchdog stops them. */
+/** Whether tasks may be silent until the server's watchdog stops them. */
 export function mayBeSilent({ isLazy, diesForGood, kinds }: RoundPlan): boolean {
   return isLazy || diesForGood || SILENCING.some((kind) => kinds.includes(kind));
 }
@@ -31,12 +31,12 @@ export function losesJournals({ kinds }: RoundPlan): boolean {
   return kinds.some((kind) => kind.includes('journal'));
 }
 
-/** Whether a task in no queue must be recovered at once: one that a pending call holds may take longer to be found. */
+/** Whether an orphan must be recovered at once. With slow calls a pending call may delay that. */
 export function mustMoveOnAtOnce({ daemons, hasSlowCalls, kinds }: RoundPlan): boolean {
   return daemons === 1 && !hasSlowCalls && !kinds.some((kind) => FORGETTING.test(kind));
 }
 
-/** What was so for so many milliseconds was visible to every daemon. */
+/** Every daemon must know a state that has lasted for this many milliseconds. */
 export function plainToSeeMs({ hasSlowCalls }: RoundPlan): number {
   return hasSlowCalls ? 300_000 : 20_000;
 }
