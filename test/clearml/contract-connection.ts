@@ -99,7 +99,7 @@ export function defineConnectionContract(stage: () => Stage): void {
     });
   });
 
-  describe('people', () => {
+  describe('a query for a user or project', () => {
     it('returns a user by id, and undefined for an unknown id', async () => {
       const { client } = stage();
       const { user } = await client.connect();

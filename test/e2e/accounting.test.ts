@@ -19,7 +19,7 @@ import { waitUntil } from '../support/wait-until.ts';
 import { QUICK_TEMPLATE } from './templates.ts';
 import { startWorld, type Program, type World } from './world.ts';
 
-describe('with accounting, the daemon', () => {
+describe('the daemon on a cluster with accounting', () => {
   let cluster: SlurmCluster;
 
   before(requireAgent);
