@@ -1,4 +1,4 @@
-// `npm run chaos`: breaks everything that can break, and checks how every task ended.
+// `npm run chaos`: injects faults and checks how every task ends.
 import { parseOptions, USAGE, type ChaosOptions } from './options.ts';
 import { ORDINARY_SECONDS, runReal } from './real.ts';
 import { playRounds, type Rounds } from '../simulation/rounds.ts';
@@ -31,7 +31,7 @@ function runInterruptibly(chosen: ChaosOptions): Promise<Tally> {
 }
 
 function interrupt(name: string): void {
-  log('chaos: interrupted; everything is ended and cleared away');
+  log('chaos: interrupted; stopping all processes and removing all files');
   interrupted.abort(new Error(`interrupted by ${name}`));
 }
 
@@ -41,7 +41,7 @@ function simulatedRounds({ seed, firstRound, seconds, tasks }: ChaosOptions): Ro
   return {
     seed,
     log,
-    // Its rounds are counted from 1.
+    // Simulated rounds count from 1.
     firstRound: Math.max(1, firstRound),
     ...(isEndless ? { seconds: ORDINARY_SECONDS } : {}),
     ...(seconds === undefined ? {} : { seconds }),

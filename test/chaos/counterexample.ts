@@ -1,4 +1,4 @@
-// Prints everything that was seen of a task that ended badly, and done to it, in order of time.
+// Prints everything that was recorded of a task with a wrong end, in order of time.
 import type { TaskHistory } from './history.ts';
 import type { CheckResult } from './oracle.ts';
 import type { ServerCall } from './server-record.ts';
@@ -8,7 +8,7 @@ interface Line {
   readonly text: string;
 }
 
-/** Sentences of the oracle first, then a line for each event, with seconds since the first. */
+/** Returns the sentences of the oracle, and a line for each event with the seconds since the first one. */
 export function formatCounterexample(history: TaskHistory, { lost, twice, wrong }: CheckResult): string {
   const { task, nature, found, calls, traces, jobs, faults } = history;
   const own = [
@@ -51,7 +51,7 @@ function tellCall({ who, endpoint, queue, reason, response: answer, at }: Server
   return `${who}: ${endpoint}${where}${why} -> ${answer.code}${count}${answer.status === undefined ? '' : ` ${answer.status}`}${late}`;
 }
 
-/** Where a run was killed, nothing but its last sign of life tells when. */
+/** The last sign of life of each killed run: only that shows when it was killed. */
 function lastBeats({ traces }: TaskHistory): Line[] {
   const last = new Map<string, Line>();
   for (const { at, what, job, pid } of traces) {

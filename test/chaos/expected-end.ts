@@ -1,4 +1,4 @@
-// Which statuses a task may end with, by what was done to it and what its program did.
+// Derives the statuses that a task may end with from its history.
 import { MIN_JOB_AGE_MS, runsOf, type InjectedFault, type Run, type TaskHistory } from './history.ts';
 import { removedAt } from './removals.ts';
 import type { ServerCall } from './server-record.ts';
@@ -10,7 +10,7 @@ export interface ExpectedEnd {
   readonly because: string;
 }
 
-/** What a user does to a task's life, by the call that it is; a read of his is none. */
+/** The calls with which a user changes a task's life cycle. */
 const ACTS: ReadonlySet<string> = new Set([
   'tasks.stop',
   'tasks.dequeue',
@@ -20,15 +20,15 @@ const ACTS: ReadonlySet<string> = new Set([
   'tasks.enqueue',
 ]);
 
-/** What a task may have been before it was enqueued. */
+/** The statuses that a task may have had before it was enqueued. */
 const FORMER = ['created', 'stopped', 'completed', 'failed'];
 
-/** An agent looks once a second whether it is to stop; a loaded machine makes that longer. */
+/** An agent checks once a second whether it must stop; a loaded machine takes longer. */
 const NOTICE_MS = 6_000;
-/** How long before its death a controller may not yet have saved what it was told, and after an end how long a report takes. */
+/** For how long before its death slurmctld may not have saved a change, and how long the report of an end may take. */
 const UNSAVED_MS = 15_000;
 
-/** One that was submitted before may be there as late. */
+/** A job that was submitted before a time may appear this much later. */
 const SEEN_WITHIN_MS = 3_000;
 
 export function expectedEnd(history: TaskHistory): ExpectedEnd {
@@ -37,14 +37,14 @@ export function expectedEnd(history: TaskHistory): ExpectedEnd {
   if (act.endpoint === 'tasks.enqueue') return byEnqueue(history, act);
   if (act.endpoint === 'tasks.delete') return { allowed: new Set(['gone']), because: 'its user deleted it' };
 
-  // The user sees such a task pending: one that is queued in no queue is returned to its own, and runs (docs/known-issues.md).
+  // The user sees such a task as pending. A queued task in no queue is returned to its queue, and runs (docs/known-issues.md).
   if (act.endpoint === 'tasks.dequeue' && act.response?.status === 'queued' && hasForgottenFormer(history, act))
     return byRuns(history, act.at);
 
   const word = act.endpoint.slice('tasks.'.length);
   const allowed = new Set<string>();
   const status = act.response?.status;
-  // A running task is asked to stop, one that waits is stopped, and one that is over stays what it is.
+  // The act asks a running task to stop, stops a queued task, and does not change an ended task.
   if (status === 'in_progress') allowed.add('stopped');
   else if (status !== undefined) allowed.add(status);
   else addAll(allowed, FORMER);
@@ -55,7 +55,7 @@ export function expectedEnd(history: TaskHistory): ExpectedEnd {
   return { allowed, because: `its user called ${word} last` };
 }
 
-/** The last thing that the user did to the task and the server agreed to. */
+/** Returns the last act of the user that the server executed. */
 function lastAct({ calls }: TaskHistory): ServerCall | undefined {
   return calls.findLast(
     ({ who, endpoint, response: answer }) => who === 'user' && ACTS.has(endpoint) && answer?.code === 200,
@@ -63,9 +63,9 @@ function lastAct({ calls }: TaskHistory): ServerCall | undefined {
 }
 
 /**
- * Whether the server may have forgotten what the task was before its queue: by an enqueue that it refused, or a dequeue that left
- * the task queued. The next enqueue then makes *queued* the status to which a dequeue returns it (bll/task/task_operations.py,
- * enqueue_task).
+ * Whether the server may have lost the task's status before it was enqueued, after an enqueue that it refused or a dequeue that left
+ * the task queued. The next enqueue then stores *queued* as the status to which a dequeue returns the task
+ * (bll/task/task_operations.py, enqueue_task).
  */
 function hasForgottenFormer({ calls }: TaskHistory, dequeue: ServerCall): boolean {
   const before = calls.filter(({ at }) => at < dequeue.at);
@@ -88,7 +88,7 @@ function byEnqueue(history: TaskHistory, act: ServerCall): ExpectedEnd {
   return byRuns(history, act.at);
 }
 
-/** By the time of the abort the program had not begun, or it ended by itself before its agent could notice. */
+/** Whether the program started after the abort, or ended by itself before its agent could notice the abort. */
 function mayHaveMissed({ traces, faults, leeway = 1 }: TaskHistory, act: ServerCall): boolean {
   const last = runsOf(traces).at(-1);
   if (last === undefined || last.beganAt > act.at) return true;
@@ -116,9 +116,9 @@ function byRuns(history: TaskHistory, since: number): ExpectedEnd {
   const removed = removedAt(history, since);
   if (removed === undefined) return demanded;
 
-  // It is dequeued, which makes of it what it was before, or runs all the same where another one may have taken the entry.
+  // The removal dequeues the task, which restores its former status; the task runs if a job had already taken the entry.
   const allowed = new Set([...demanded.allowed, ...(since === 0 ? ['created'] : FORMER)]);
-  // A daemon that lost its journal does not know that it cancelled the job for that.
+  // A daemon that lost its journal does not know that it cancelled the job because of the removal.
   if (isJournalLost(history, removed, Infinity)) allowed.add('stopped');
   return { allowed, because: `${demanded.because}; its user had removed it from the scheduler queue` };
 }
@@ -165,8 +165,8 @@ function byNoRun(history: TaskHistory, since: number): ExpectedEnd {
 }
 
 /**
- * A job that may run the task, from then until its agent spoke last. Its agent may die before it starts the program, and the
- * task is not run again then: a daemon cannot know how far it came.
+ * Returns the last job that passed the gate, as a run until its agent's last call. If the agent dies before it starts the program, the
+ * task does not run again: a daemon cannot know whether the program started.
  */
 function lastLetIn({ calls, traces }: TaskHistory, since: number): Run | undefined {
   const fromNode = calls.filter(({ who, at }) => who === 'node' && at >= since);
@@ -178,9 +178,8 @@ function lastLetIn({ calls, traces }: TaskHistory, since: number): Run | undefin
 }
 
 /**
- * A user's scancel of the only job that the task had, which is no reason for another one. A controller that is killed may forget
- * it, and a job that it acknowledged may have been there unseen. A task that was enqueued again meanwhile must run all the same, and
- * so is one whose job was about to be replaced.
+ * Finds a user's scancel of the task's only job that did not prevent another run. Exceptions: a killed controller may have forgotten the
+ * scancel, another job may have been there unseen, the task may have been enqueued again, or its job was about to be replaced.
  */
 function findIgnored(history: TaskHistory, run: Run, since: number): InjectedFault | undefined {
   const { faults, jobs, calls, leeway = 1 } = history;
@@ -192,9 +191,9 @@ function findIgnored(history: TaskHistory, run: Run, since: number): InjectedFau
       (fault) => fault.what === 'controller killed' && Math.abs(fault.at - at) < UNSAVED_MS * leeway,
     );
     const isJournalLostSince = (from: number): boolean => isJournalLost(history, from, run.beganAt);
-    // Neither the journal nor Slurm told of it any more when the next job was made.
+    // When the next job was submitted, neither the journal nor Slurm contained the cancelled job.
     const isForgotten = run.beganAt - at > MIN_JOB_AGE_MS && isJournalLostSince(at);
-    // It had taken the task out of every queue and not begun it: without a journal that may as well be a scancel of ours.
+    // The job had passed the gate but not started the task: without a journal, the daemon may have cancelled it.
     const isUntold = isJournalLostSince(taken?.at ?? since) && isOnlyLetIn(history, at);
     const isOnly = jobs.every((seen) => seen.job === job || (seen.unseenAt > at && seen.at > at + SEEN_WITHIN_MS));
     return !isForgettable && !isForgotten && !isUntold && isOnly && !isRequeued(history, scancel);
@@ -205,7 +204,7 @@ function isJournalLost({ faults }: TaskHistory, from: number, until: number): bo
   return faults.some(({ words, at }) => /journal (?:lost|torn)/.test(words) && at > from && at < until);
 }
 
-/** Slurm had requeued the job after it passed the gate and before its agent started the task: that job never runs it. */
+/** Whether Slurm requeued the job between the gate and the start of the task: such a job never runs the task. */
 function isRequeued({ calls, jobs, traces }: TaskHistory, { job, at }: InjectedFault): boolean {
   const gate = calls.find((call) => isLetIn(call) && call.at < at);
   if (gate === undefined || !isOnlyLetIn({ calls }, at)) return false;
@@ -214,7 +213,7 @@ function isRequeued({ calls, jobs, traces }: TaskHistory, { job, at }: InjectedF
   return jobs.some((seen) => seen.state === 'PENDING' && isBack(seen)) || traces.some(isBack);
 }
 
-/** By then a job had been let in, and its agent had not yet begun the task. */
+/** Whether a job had passed the gate by then, and no agent had started the task. */
 function isOnlyLetIn({ calls }: Pick<TaskHistory, 'calls'>, by: number): boolean {
   const before = calls.filter(({ at }) => at < by);
   return before.some(isLetIn) && !before.some(({ endpoint }) => endpoint === 'tasks.started');
@@ -224,20 +223,20 @@ function isLetIn({ who, endpoint, response: answer }: ServerCall): boolean {
   return who === 'node' && endpoint === 'queues.remove_task' && (answer === undefined || answer.count === 1);
 }
 
-/** What was done to the job of a run, from a moment before it began until its end could be told. */
+/** Returns the faults of a run's job, from shortly before the run until its end was reported. */
 function disturbances({ faults, leeway = 1 }: TaskHistory, run: Run): InjectedFault[] {
   const unsavedMs = UNSAVED_MS * leeway;
   const until = run.livedUntil + unsavedMs;
   return faults.filter(({ what, at, until: over = at, job, node }) => {
     if (at < run.beganAt - unsavedMs || at > until) return false;
     if (what === 'scancel') return job === run.job;
-    // To kill all processes of a node takes a moment, in which one more may begin.
+    // A run may start while the processes of its node are being killed.
     if (what === 'node killed') return node === run.node && over >= run.beganAt;
     return what === 'controller killed';
   });
 }
 
-/** How much of that time an agent could not reach the server. */
+/** Returns the milliseconds in which agents could not reach the server. */
 function awayMs(faults: readonly InjectedFault[], from: number, to: number): number {
   return faults
     .filter(({ what }) => what === 'server away' || what === 'link broken')

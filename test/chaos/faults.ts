@@ -1,4 +1,4 @@
-// The fault injectors on real Slurm: what each fault does, and how it is recorded.
+// The fault injectors on real Slurm.
 import { open, readFile, rm, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -54,13 +54,13 @@ function killDaemon(meanwhile: (daemon: DaemonPlace) => Promise<void>): Injector
 
 const SBATCH_WITHIN_MS = 10_000;
 
-/** Waits for an sbatch of the daemon's, and kills it some milliseconds after its start: before, in or after its submission. */
+/** Waits for an sbatch of the daemon, and kills it some milliseconds after its start: before, during or after the submission. */
 async function killSbatch(round: RoundContext, { pick, way, what }: ScheduledFault): Promise<void> {
   const { daemons, sshAccess, commandsConf } = round.bed;
   const daemon = choose(daemons, pick);
   const until = Date.now() + SBATCH_WITHIN_MS;
   while (Date.now() < until) {
-    // Over SSH it is not a child of the daemon.
+    // Over SSH, sbatch is not a child of the daemon.
     const pid = sshAccess === undefined ? childNamed(daemon.pid(), 'sbatch') : commandNamed('sbatch', commandsConf);
     if (pid !== undefined) {
       await sleep(way * 40);
@@ -92,7 +92,7 @@ function killNode(round: RoundContext, { what, pick, way, forMs }: ScheduledFaul
     const fault = round.note({ what: 'node killed', node, words: `node ${node} is killed` });
     round.countKill(what);
     await cluster.killNode(node);
-    // An operator may see it first; otherwise Slurm finds out when the node is back.
+    // An operator may notice it first; otherwise Slurm does when the node returns.
     if (way < 0.5)
       await insist(() => cluster.run('scontrol', 'update', `NodeName=${node}`, 'State=DOWN', 'Reason=power'));
     await sleep(forMs);
@@ -101,7 +101,7 @@ function killNode(round: RoundContext, { what, pick, way, forMs }: ScheduledFaul
   });
 }
 
-/** An operator repeats what timed out: a controller on a busy machine is slow to answer. */
+/** Repeats the command of an operator until it succeeds: slurmctld is slow on a busy machine. */
 async function insist(command: () => Promise<string>): Promise<void> {
   await waitUntil('Slurm to obey the operator', () =>
     command().then(
@@ -174,7 +174,7 @@ async function fillDisk(round: RoundContext, { what, pick, forMs }: ScheduledFau
   round.countKill(what);
   const file = await open(filler, 'w');
   try {
-    // The last pages one by one: not a byte is to be left.
+    // Fill the last pages with smaller writes, so that no byte is free.
     for (const size of [65_536, 4_096, 1]) {
       await file.appendFile(Buffer.alloc(1_048_576)).catch(() => undefined);
       while (

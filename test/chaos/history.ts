@@ -1,9 +1,9 @@
-// The history of a task, as everything but the program saw it: the oracle's only evidence.
+// The history of a task as recorded by everything except the program under test: the only input of the oracle.
 import * as z from 'zod';
 import type { Nature } from './schedule.ts';
 import type { ServerCall } from './server-record.ts';
 
-/** One line of the trace file: what a job or a task's program wrote about itself. */
+/** One line of the trace file, written by a job or by a task's program. */
 const Trace = z.object({
   at: z.number(),
   what: z.enum(['job starts', 'run begins', 'run lives', 'run ends']),
@@ -16,85 +16,85 @@ const Trace = z.object({
 });
 export type Trace = z.infer<typeof Trace>;
 
-/** What the chaos did: to one job, to a node, or to everybody. */
+/** An injected fault or a user's act with Slurm's commands. */
 export interface InjectedFault {
   readonly at: number;
   readonly what: 'scancel' | 'requeue' | 'node killed' | 'controller killed' | 'server away' | 'link broken' | 'other';
-  /** For people. */
+  /** A description for the counterexample. */
   readonly words: string;
   readonly job?: string;
   readonly node?: string;
-  /** Which daemon was killed. */
+  /** The daemon that was killed. */
   readonly daemon?: string;
-  /** When it was over, where it lasted. */
+  /** When the fault ended, if it lasted. */
   readonly until?: number;
 }
 
-/** What squeue said of a job of the task, each time that it said something new. */
+/** A new state of a job in the output of squeue. */
 export interface JobSeen {
   readonly at: number;
   readonly job: string;
   readonly state: string;
   readonly reason: string;
-  /** When the last question was asked whose answer did not show the job yet. */
+  /** The start of the last squeue that did not show the job yet. */
   readonly unseenAt: number;
 }
 
-/** How a task was found when all was quiet. */
+/** The state of a task when everything was at rest. */
 export interface Found {
   readonly status: string;
   readonly reason: string;
   readonly message: string;
-  /** Names of the queues that hold an entry of it. */
+  /** The names of the queues with an entry of the task. */
   readonly queues: readonly string[];
 }
 
 export interface TaskHistory {
   readonly task: string;
   readonly nature: Nature;
-  /** The id of the queue that the product serves. */
+  /** The id of the queue that the daemons serve. */
   readonly servedQueue: string;
   readonly calls: readonly ServerCall[];
   readonly traces: readonly Trace[];
   readonly jobs: readonly JobSeen[];
-  /** What was done to jobs of the task, and to all. */
+  /** The faults of the task's jobs, and of the whole test bed. */
   readonly faults: readonly InjectedFault[];
-  /** undefined: it is gone. */
+  /** undefined if the task does not exist any more. */
   readonly found: Found | undefined;
-  /** Its jobs that Slurm still has, waiting or running, when all was quiet. */
+  /** The task's pending and running jobs when everything was at rest. */
   readonly liveJobs: readonly string[];
-  /** How many times longer than on a quiet machine agents and the controller may take; 1 when left out. */
+  /** The factor by which agents and the controller may be slower than on an idle machine (default 1). */
   readonly leeway?: number;
 }
 
-/** How long the controller of a run remembers a job that has ended. */
+/** The MinJobAge of the cluster. */
 export const MIN_JOB_AGE_MS = 20_000;
 
-/** What the cluster is called, where it needs a name. */
+/** The name of the cluster, if it has one. */
 export const CLUSTER = 'far';
 
 /** The scheduler queue of a cluster without a name. */
 export const SCHEDULER_QUEUE = 'slurm_scheduler';
 
-/** The queues of a run; that of the scheduler as the product calls it by itself for a cluster with a name. */
+/** The queues of a run; the scheduler queue has the default name for a cluster with a name. */
 export const QUEUES = {
   served: 'chaos',
   other: 'chaos-elsewhere',
   scheduler: `${SCHEDULER_QUEUE}.${CLUSTER}`,
 } as const;
 
-/** One life of the task's program. */
+/** One run of the task's program. */
 export interface Run {
   readonly job: string;
   readonly node: string;
   readonly beganAt: number;
-  /** The last moment at which it wrote something: it lived at least until then. */
+  /** The time of the run's last trace line. */
   readonly livedUntil: number;
-  /** Its exit code; undefined when it was killed. */
+  /** The exit code; undefined if the run was killed. */
   readonly code: number | undefined;
 }
 
-/** The lines of a trace file; one torn by a kill is left out. */
+/** Reads a trace file, without a line that a kill has truncated. */
 export function readTraces(text: string): Trace[] {
   return text.split('\n').flatMap((line) => {
     try {
@@ -106,7 +106,7 @@ export function readTraces(text: string): Trace[] {
   });
 }
 
-/** The lives of the program, in the order in which they began. */
+/** Returns the runs of the program in the order of their start. */
 export function runsOf(traces: readonly Trace[]): Run[] {
   const runs = new Map<string, Run>();
   for (const { at, what, job, node, pid, code } of traces) {

@@ -4,13 +4,13 @@ import type { SlurmCluster } from '../support/slurm-cluster.ts';
 import type { JobSeen } from './history.ts';
 
 export interface Watch {
-  /** What was seen of a task's jobs so far. */
+  /** The observed states of a task's jobs so far. */
   seenOf(task: string): readonly JobSeen[];
-  /** The jobs of ours that wait or run now, by task. Rejects while the controller does not answer. */
+  /** The pending and running jobs by task. Rejects if the controller does not respond. */
   live(): Promise<ReadonlyMap<string, readonly { readonly job: string; readonly state: string }[]>>;
   /**
-   * A controller that was killed shows a job as running that has ended since, or died with its node, until the node reports again
-   * which jobs it has; left alone it does so after minutes.
+   * Makes the nodes register. After a kill, slurmctld shows jobs as running that have ended until their nodes register, which
+   * otherwise takes minutes.
    */
   letNodesRegister(): Promise<void>;
   stop(): Promise<void>;
@@ -65,7 +65,7 @@ export function watchJobs(cluster: SlurmCluster, now: () => number): Watch {
     return rows;
   }
 
-  /** Slurm lets a requeued job wait for two minutes, and holds one that it failed to launch. */
+  /** Slurm delays a requeued job by two minutes, and holds a job that it failed to launch. */
   async function help(rows: readonly Row[]): Promise<void> {
     for (const { job, state, reason } of rows) {
       if (state !== 'PENDING') continue;
@@ -74,7 +74,7 @@ export function watchJobs(cluster: SlurmCluster, now: () => number): Watch {
     }
   }
 
-  /** A controller that has forgotten a job drains its node for "Duplicate jobid" when the job's id was handed out again. */
+  /** If slurmctld forgets a job and reuses its id, it drains the node of the old job for "Duplicate jobid". */
   async function resumeNodes(): Promise<void> {
     const drained = await cluster.run('sinfo', '--noheader', '--Node', '--states=drain', '--format=%N');
     for (const node of new Set(drained.split('\n').filter((name) => name !== ''))) {
@@ -95,7 +95,7 @@ export function watchJobs(cluster: SlurmCluster, now: () => number): Watch {
         for (const { job, state } of due) if (state === 'PENDING') helped.set(job, now());
         await help(due);
       } catch {
-        // The controller is away; what it says when it is back is what counts.
+        // The controller is away; only its output after that counts.
       }
       await sleep(1_000);
     }

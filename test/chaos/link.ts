@@ -1,16 +1,16 @@
-// A link that breaks: a TCP proxy between a client and the ClearML server.
+// A TCP proxy between a client and the ClearML server, with faults.
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 
 /**
- * `cut`: connections end, and no new one is accepted. `answers lost`: calls arrive and are carried out, and the connection ends
- * where the response should begin. `silent`: nothing arrives any more, without an error. `slow`: responses come late.
+ * `cut`: connections end, and new ones are refused. `answers lost`: calls arrive and are executed, and the connection ends instead of
+ * the response. `silent`: nothing arrives, without an error. `slow`: responses are delayed.
  */
 export const LINK_FAULTS = ['cut', 'answers lost', 'silent', 'slow'] as const;
 export type LinkFault = (typeof LINK_FAULTS)[number];
 
 export interface Link {
-  /** Where it listens on 127.0.0.1. */
+  /** The port on 127.0.0.1. */
   readonly port: number;
   break(kind: LinkFault): void;
   mend(): void;
@@ -19,7 +19,7 @@ export interface Link {
 
 const SLOW_MS = 1_500;
 
-/** Starts it on this port, in front of the other. */
+/** Starts a link on `port` that forwards to `serverPort`. */
 export async function startLink(port: number, serverPort: number): Promise<Link> {
   let fault: LinkFault | undefined;
   const open = new Set<Socket>();
@@ -27,7 +27,7 @@ export async function startLink(port: number, serverPort: number): Promise<Link>
   function keep(socket: Socket): Socket {
     open.add(socket);
     socket.on('close', () => open.delete(socket));
-    // A reset is what a link is cut for: the other side hears of it by `close`.
+    // Resets are expected here; `close` informs the other side.
     socket.on('error', () => undefined);
     return socket;
   }
@@ -65,7 +65,7 @@ export async function startLink(port: number, serverPort: number): Promise<Link>
       if (kind === 'cut') endAll();
     },
     mend() {
-      // Swallowed bytes never come: what waits for them has to start again.
+      // Discarded bytes never arrive, so clients must connect again.
       if (fault === 'silent') endAll();
       fault = undefined;
     },

@@ -11,7 +11,7 @@ import { choose, type Injector, type RoundContext } from './round-context.ts';
 
 /** A pause lasts up to four times as long as a fault: 1 to 20 s. */
 const PAUSE_FACTOR = 4;
-/** Half of what the shortest grace period of the daemons is here; a real one is minutes, and so is what real clocks are off. */
+/** Half of the daemons' shortest grace period in this run. */
 const MAX_JUMP_MS = 2_500;
 const SBATCH_WITHIN_MS = 10_000;
 
@@ -33,7 +33,7 @@ export const loadInjectors: Readonly<Record<UnderLoad, Injector>> = {
   'node is paused': (round, { pick, forMs }) =>
     round.locks.slurm(() => {
       const node = choose(round.bed.cluster.nodes, pick);
-      // Twice: Slurm calls a node down after 20 s here, and what runs there is then run again by Slurm's own decision.
+      // Only twice as long: after 20 s Slurm marks a node down and requeues its jobs.
       return pause(round, 'node is paused', [round.bed.cluster.nodePid(node)], forMs * 2, node);
     }),
   'job is paused': async (round, { pick, forMs }) => {
@@ -98,7 +98,7 @@ async function findSbatch(
   const daemon = choose(daemons, pick);
   const until = Date.now() + SBATCH_WITHIN_MS;
   while (Date.now() < until) {
-    // Over SSH it is not a child of the daemon.
+    // Over SSH, sbatch is not a child of the daemon.
     const pid = sshAccess === undefined ? childNamed(daemon.pid(), 'sbatch') : commandNamed('sbatch', commandsConf);
     if (pid !== undefined) return pid;
     await sleep(3);
@@ -106,7 +106,7 @@ async function findSbatch(
   return undefined;
 }
 
-/** From then on the clock is off by this much; the next jump is counted from the true time. */
+/** Sets the offset of the clock from the true time. */
 async function jump(
   round: RoundContext,
   what: UnderLoad,

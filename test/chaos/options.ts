@@ -42,7 +42,7 @@ export interface ChaosOptions {
   readonly version: SlurmVersion | undefined;
   readonly agent: 'real' | 'stand-in';
   readonly daemons: number;
-  /** How the daemons reach the cluster; undefined: it is on their machine. */
+  /** How the daemons reach the cluster; undefined if it is on the same machine. */
   readonly over: SshProvider | undefined;
   readonly isUnderLoad: boolean;
   readonly isSimulated: boolean;
@@ -51,8 +51,8 @@ export interface ChaosOptions {
 }
 
 /**
- * @param seed where none is given
- * @throws Error naming the option that is wrong
+ * @param seed the default seed
+ * @throws Error with the name of the invalid option
  */
 export function parseOptions(words: readonly string[], seed: number): ChaosOptions | 'help' {
   const { values } = parseArgs({

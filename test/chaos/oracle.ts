@@ -1,9 +1,9 @@
-// The oracle: whether the history of a task is correct. It knows only what the program promises.
+// The oracle: checks the history of a task against the promises of the program.
 import { QUEUES, runsOf, type InjectedFault, type Run, type TaskHistory } from './history.ts';
 import type { ServerCall } from './server-record.ts';
 import { expectedEnd } from './expected-end.ts';
 
-/** What is wrong with a task, each in a sentence. */
+/** The faults of a task's history, one sentence each. */
 export interface CheckResult {
   readonly lost: readonly string[];
   readonly twice: readonly string[];
@@ -14,7 +14,7 @@ export function checkHistory(history: TaskHistory): CheckResult {
   return { lost: checkRest(history), twice: checkRuns(history), wrong: checkEnd(history) };
 }
 
-/** Nothing of the task is left anywhere but where its user put it. */
+/** The task may have jobs and queue entries only where its user wants them. */
 function checkRest({ found, liveJobs }: TaskHistory): string[] {
   const said: string[] = [];
   if (liveJobs.length > 0) said.push(`Slurm still has its job ${liveJobs.join(', ')}`);
@@ -40,7 +40,7 @@ function checkRuns(history: TaskHistory): string[] {
   });
 }
 
-/** Slurm requeued the job, its node died, or the user enqueued the task again. */
+/** Whether Slurm requeued the job, its node died, or the user enqueued the task again. */
 function isRerunPermitted({ calls, traces, faults }: TaskHistory, before: Run, run: Run): boolean {
   const isBetween = ({ at }: { readonly at: number }): boolean => at >= before.beganAt && at <= run.beganAt;
   const isRestart = (fault: InjectedFault): boolean =>
@@ -51,7 +51,7 @@ function isRerunPermitted({ calls, traces, faults }: TaskHistory, before: Run, r
   return (
     calls.some((call) => isEnqueue(call) && isBetween(call)) ||
     traces.some((trace) => trace.what === 'job starts' && trace.job === before.job && isBetween(trace)) ||
-    // While a node is being killed, a run may still begin on it.
+    // A run may start on a node while its processes are being killed.
     faults.some((fault) => isRestart(fault) && fault.at <= run.beganAt && (fault.until ?? fault.at) >= before.beganAt)
   );
 }

@@ -2,7 +2,7 @@
 import type { NewTask } from '../e2e/api.ts';
 import type { Nature, PlannedTask } from './schedule.ts';
 
-/** A template that writes down each start of its job, before anything of the product runs. */
+/** A template that records each start of its job before anything else runs. */
 export function tracingTemplate(traceFile: string, nodeConf: string, jobsFolder: string): string {
   return `#!/bin/bash
 #SBATCH --job-name=clearml_task_\${CLEARML_TASK.id}
@@ -23,7 +23,7 @@ export CLEARML_AGENT_QUEUE_POLL_FREQ_SEC=1
 
 const OWN_FAILURE = 3;
 
-/** The program writes down its begin, each quarter of a second that it lives, and its end, if it comes to one. */
+/** The program records its start, a sign of life every quarter of a second, and its end. */
 function tracingProgram(traceFile: string, workMs: number, exitCode: number): string {
   return `import json, os, sys, time
 
@@ -55,7 +55,7 @@ export function taskFor({ nature, workMs }: PlannedTask, traceFile: string): New
 }
 
 const PROPERTIES: Readonly<Partial<Record<Nature, Readonly<Record<string, string>>>>> = {
-  // A line break would make a second directive of it: no script is made of such a value.
+  // A line break would add a second directive, so such a value cannot be rendered.
   'does not fit the template': { walltime: '00:10:00\n#SBATCH --uid=0' },
   'has too little time': { walltime: '1' },
 };

@@ -1,4 +1,4 @@
-// Chaos on real Slurm and in real time: one round after the other until the time is up.
+// Runs rounds of chaos on real Slurm until the time is up.
 import { once } from 'node:events';
 import type { SlurmVersion } from '../set-up/slurm-roots.mjs';
 import { openTestBed, type TestBed } from './test-bed.ts';
@@ -13,28 +13,28 @@ export interface RealRun {
   readonly seed: number;
   readonly seconds: number | undefined;
   readonly firstRound: number;
-  /** undefined: the machine's own. */
+  /** undefined for the Slurm of this machine. */
   readonly version: SlurmVersion | undefined;
   readonly agent: 'real' | 'stand-in';
   readonly daemons: number;
-  /** undefined: the daemons are on the cluster's machine. */
+  /** undefined if the daemons are on the cluster's machine. */
   readonly over: SshProvider | undefined;
-  /** Whether processes stand still, processors are taken, and clocks jump as well. */
+  /** Whether processes are paused, processors kept busy and clocks changed as well. */
   readonly isUnderLoad?: boolean;
-  /** Whether the machine may be under any load, and nothing may fail because of that. */
+  /** Whether the run must not fail because of load on the machine. */
   readonly isPatient?: boolean;
-  /** What does not happen in any of its rounds. */
+  /** The kinds of faults that are never injected. */
   readonly leftOut?: readonly FaultKind[];
-  /** Keeps the directories with the logs. */
+  /** Whether to keep the directory with the logs. */
   readonly keep: boolean;
-  /** How long a round is, and how much happens in it; as suits the agent when left out. */
+  /** The length of a round and its number of tasks and faults; the default depends on the agent. */
   readonly size?: Omit<RoundSize, 'leftOut'>;
   readonly log: (text: string) => void;
-  /** Once it is aborted, everything is ended and cleared away at once. */
+  /** Aborting it stops all processes and removes all files at once. */
   readonly signal?: AbortSignal;
 }
 
-/** The default. */
+/** The default duration. */
 export const ORDINARY_SECONDS = 60;
 
 /** The real agent takes seconds of a CPU for each task. */
@@ -43,7 +43,7 @@ const SIZES = {
   'stand-in': { spanMs: 25_000, tasks: 16, faults: 14 },
 } as const;
 
-/** @throws the signal's reason, once everything is cleared away */
+/** @throws the signal's reason, after the cleanup */
 export async function runReal(run: RealRun): Promise<Tally> {
   const { version, agent, daemons, over, log, isPatient = false, signal = new AbortController().signal } = run;
   const bed = await openTestBed({ agent, daemons, version, over, isPatient });
@@ -85,7 +85,7 @@ async function playRounds(
   for (let round = firstRound; round === firstRound || Date.now() < until; round += 1) {
     const end = await playRound(bed, watch, planRound(seed, round, possible));
     log(`round ${round}: ${enter(end)}`);
-    // What never came to rest would be counted again in each round to come.
+    // A round that never came to rest would be counted again in each later round.
     if (end.restAfterMs === undefined) return;
     await tidy(bed, end);
   }
@@ -99,7 +99,7 @@ function impossibleIn({ hasSmallDisks, hasServerClock, sshAccess }: TestBed): Fa
   ];
 }
 
-/** Deletes the tasks that were checked, as users do, so that the server stays quick. */
+/** Deletes the checked tasks, so that the server stays fast. */
 async function tidy({ user }: TestBed, { checked }: RoundEnd): Promise<void> {
   for (const { history } of checked) {
     if (history.found !== undefined) await user.api('tasks.delete', { task: history.task, force: true });

@@ -1,10 +1,10 @@
-// How long a killed daemon takes to recover: until it claims a task that had waited for it.
+// Measures how long a killed daemon takes to recover, until it claims a waiting task.
 import type { InjectedFault } from './history.ts';
 import type { ServerCall } from './server-record.ts';
 
 /**
- * For each death of a daemon, after which a task waited already when it was started again: the milliseconds from the death to its
- * first claim. For other deaths it is unknown.
+ * Returns the milliseconds from each death of a daemon to its first claim, for the deaths after which a task was waiting when the
+ * daemon restarted. Other deaths are omitted.
  */
 export function recoveriesMs(faults: readonly InjectedFault[], calls: readonly ServerCall[]): number[] {
   return faults.flatMap(({ at, until, daemon }) => {
@@ -18,7 +18,7 @@ export function recoveriesMs(faults: readonly InjectedFault[], calls: readonly S
   });
 }
 
-/** `median 4.2 s, longest 7.0 s of 12`. */
+/** For example `median 4.2 s, longest 7.0 s of 12`. */
 export function describeRecoveries(ms: readonly number[]): string {
   const sorted = ms.toSorted((a, b) => a - b);
   const seconds = (at: number): string => ((sorted[at] ?? 0) / 1000).toFixed(1);

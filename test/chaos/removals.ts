@@ -1,8 +1,8 @@
-// Finds when a user removed a task from the scheduler queue: the server changes nothing else of it.
+// Finds when a user removed a task from the scheduler queue, which the server records nowhere else.
 import type { TaskHistory } from './history.ts';
 import type { ServerCall } from './server-record.ts';
 
-/** When an entry of the task was taken out there by its user; undefined when none was. */
+/** Returns when the user removed the task's entry; undefined if no entry was removed. */
 export function removedAt({ calls, servedQueue }: TaskHistory, since: number): number | undefined {
   const removal = calls.find((call) => {
     const { who, endpoint, queue, at, response: answer } = call;
@@ -13,7 +13,7 @@ export function removedAt({ calls, servedQueue }: TaskHistory, since: number): n
   return removal?.at;
 }
 
-/** Its entry may have been there: it was put there, and no call is known that took it before the queue was cleared. */
+/** Whether the queue may have contained the task's entry: it was added, and no recorded call removed it before the queue was cleared. */
 function isParked({ calls, servedQueue }: Pick<TaskHistory, 'calls' | 'servedQueue'>, clear: ServerCall): boolean {
   const until = clear.response?.at ?? Infinity;
   const added = calls.findLast(

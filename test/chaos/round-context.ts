@@ -1,10 +1,10 @@
-// What every fault injector works with: the test bed, the tasks, locks, and the record of faults.
+// The context of the fault injectors: the test bed, the tasks, locks, and the record of faults.
 import type { TestBed } from './test-bed.ts';
 import type { InjectedFault } from './history.ts';
 import type { FaultKind, ScheduledFault } from './schedule.ts';
 import type { Watch } from './job-watch.ts';
 
-/** Serializes work on one thing: each piece waits for the one before. */
+/** Serializes work on one resource. */
 export type Lock = <Result>(work: () => Promise<Result>) => Promise<Result>;
 
 export interface RoundContext {
@@ -15,13 +15,13 @@ export interface RoundContext {
   readonly locks: Locks;
   /** Records a fault; `over` records its end. */
   note: (fault: Omit<InjectedFault, 'at' | 'until'>) => { over(): void };
-  /** One more process killed, link broken or response lost. */
+  /** Counts a killed process, a broken link or a lost response. */
   countKill: (what: FaultKind) => void;
 }
 
 export type Injector = (context: RoundContext, planned: ScheduledFault) => Promise<void>;
 
-/** One for each thing that can have only one fault at a time. */
+/** Locks for the resources that can have only one fault at a time. */
 export interface Locks {
   readonly server: Lock;
   readonly slurm: Lock;
@@ -42,7 +42,7 @@ export function createLocks(daemons: number): Locks {
   };
 }
 
-/** @param pick 0 to 1 */
+/** @param pick a number from 0 to 1 */
 export function choose<Item>(items: readonly Item[], pick: number): Item {
   const item = items[Math.min(items.length - 1, Math.floor(pick * items.length))];
   if (item === undefined) throw new RangeError('there is nothing to choose from');

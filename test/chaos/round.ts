@@ -107,7 +107,7 @@ function keepDaemonsUp({ bed, locks, note }: RoundContext): { stop(): Promise<vo
       for (const [index, daemon] of bed.daemons.entries()) {
         await locks.daemons[index]?.(async () => {
           if (isOver || daemon.isRunning()) return;
-          note({ what: 'other', words: `${daemon.name} had ended by itself, and is started again` });
+          note({ what: 'other', words: `${daemon.name} ended by itself and is restarted` });
           await daemon.start();
         });
       }
@@ -157,7 +157,7 @@ async function activityOf(
   };
 }
 
-/** A journal that cannot be read now is about to be written again. */
+/** Assumes that a daemon with an unreadable journal tracks tasks: it is about to rewrite the journal. */
 function isTracking(journal: string): boolean {
   const read = readJournal(journal);
   return read.kind !== 'read' || read.entries.size > 0;
@@ -181,7 +181,7 @@ async function restOf(bed: TestBed, watch: Watch, tasks: readonly string[]): Pro
   return statuses.join();
 }
 
-/** How the task is now; undefined when it is gone. */
+/** Returns the state of the task; undefined if it does not exist any more. */
 async function find({ user }: TestBed, task: string): Promise<Found | undefined> {
   const { tasks } = await user.api('tasks.get_all', { id: [task], search_hidden: true });
   if (!Array.isArray(tasks)) throw new TypeError('the server gave no list of tasks');
@@ -215,7 +215,7 @@ async function readHistories({ bed, watch, natures, faults, calls }: Sources): P
       task,
       nature,
       servedQueue: bed.servedQueue,
-      // A call that clears a queue names no task.
+      // queues.clear_queue names no task.
       calls: calls.filter((call) => call.task === task || call.endpoint === 'queues.clear_queue'),
       traces: ownTraces,
       jobs,

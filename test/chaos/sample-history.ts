@@ -1,4 +1,4 @@
-// Builds sample histories: what a task would leave behind if it had gone so.
+// Builds sample histories of tasks.
 import type { InjectedFault, JobSeen, TaskHistory, Trace } from './history.ts';
 import type { ServerCall } from './server-record.ts';
 
@@ -16,7 +16,7 @@ interface InventedRun {
   readonly restarts?: number;
 }
 
-/** What one job writes about itself: its start, and a run that begins a second later. */
+/** The traces of one job: its start, and a run that starts a second later. */
 export function run(
   at: number,
   { job = '7', pid = 100, forMs = 2_000, code = 0, node = 'n1', restarts = 0 }: InventedRun = {},

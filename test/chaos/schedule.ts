@@ -1,7 +1,7 @@
-// The fault schedule of a round, drawn from the seed alone: which tasks come, and which faults.
+// Draws the schedule of tasks and faults of a round from the seed alone.
 import { createRandom, type Random } from '../support/random.ts';
 
-/** What a task is like, and how often one is. */
+/** The kinds of tasks with their weights. */
 const NATURES = {
   'ends well': 70,
   'fails by itself': 8,
@@ -15,11 +15,11 @@ export type Nature = keyof typeof NATURES;
 export interface PlannedTask {
   readonly atMs: number;
   readonly nature: Nature;
-  /** How long its program works. */
+  /** The duration of the task's program. */
   readonly workMs: number;
 }
 
-/** What may happen, and how often it does. */
+/** The kinds of faults with their weights. */
 export const FAULTS = {
   'daemon is killed': 12,
   'daemon is killed, its journal lost': 4,
@@ -45,7 +45,7 @@ export const FAULTS = {
   'user enqueues elsewhere and back': 4,
   'user calls scancel': 6,
   'user requeues the job': 6,
-  // As much as half of all the rest: a connection must break often for a break to meet the moment that matters.
+  // A large weight, because only few moments of a connection matter.
   'SSH is cut': 50,
   'SSH is silent': 8,
   'SSH is refused': 8,
@@ -65,10 +65,10 @@ export const FAULTS = {
 
 export type FaultKind = keyof typeof FAULTS;
 
-/** Those that can happen only where the cluster is reached by SSH. */
+/** Faults that need a cluster over SSH. */
 export const OVER_SSH = ['SSH is cut', 'SSH is silent', 'SSH is refused', 'sshd is killed'] as const;
 
-/** What a machine under load does: only where it is asked for, so that the rounds of older seeds stay what they were. */
+/** Faults of a loaded machine. They are optional, so that the rounds of older seeds stay the same. */
 export const UNDER_LOAD = [
   'daemon is paused',
   'sbatch is paused',
@@ -82,7 +82,7 @@ export const UNDER_LOAD = [
 ] as const;
 export type UnderLoad = (typeof UNDER_LOAD)[number];
 
-/** On the page of the scheduler queue. Left out of rounds that are older, so that they stay what they were. */
+/** Acts on the page of the scheduler queue. Older rounds omit them, so that they stay the same. */
 export const ON_SCHEDULER_PAGE = [
   'user removes from the scheduler queue',
   'user clears the scheduler queue',
@@ -91,11 +91,11 @@ export const ON_SCHEDULER_PAGE = [
 export interface ScheduledFault {
   readonly atMs: number;
   readonly what: FaultKind;
-  /** How long it lasts, where it lasts. */
+  /** The duration of a fault that lasts. */
   readonly forMs: number;
-  /** 0 to 1: to which of those it could happen to. */
+  /** A number from 0 to 1 that chooses the target. */
   readonly pick: number;
-  /** 0 to 1: in which of several ways. */
+  /** A number from 0 to 1 that chooses the variant. */
   readonly way: number;
 }
 
@@ -111,7 +111,7 @@ export interface RoundSize {
   readonly leftOut?: readonly FaultKind[];
 }
 
-/** Longer than this nothing lasts; what the product waits for before it gives something up is longer. */
+/** The maximum duration of a fault; daemons wait longer before they give up a task or a job. */
 const LONGEST_MS = 5_000;
 
 export function planRound(seed: number, round: number, size: RoundSize): RoundPlan {
@@ -123,7 +123,7 @@ export function planRound(seed: number, round: number, size: RoundSize): RoundPl
   return {
     tasks: inOrder(size.tasks, () => planTask(random, size.spanMs)),
     faults: inOrder(size.faults, () => ({
-      // The first second belongs to the tasks: before there is one, most faults have no target.
+      // No faults in the first second: without tasks most faults have no target.
       atMs: random.whole(1_000, size.spanMs),
       what: random.weighted(weights),
       forMs: random.whole(300, LONGEST_MS),
@@ -135,14 +135,14 @@ export function planRound(seed: number, round: number, size: RoundSize): RoundPl
 
 function planTask(random: Random, spanMs: number): PlannedTask {
   const nature = random.weighted(NATURES);
-  // Most come early, so that much of the round sees many.
+  // Most tasks arrive early, so that there are many for most of the round.
   const atMs = Math.floor(random.next() ** 2 * spanMs * 0.8);
   return { atMs, nature, workMs: workOf(nature, random) };
 }
 
 function workOf(nature: Nature, random: Random): number {
   if (nature === 'runs long') return random.whole(8_000, 15_000);
-  // Slurm knows no limit below a minute, and looks at it twice a minute.
+  // Slurm's time limit is at least a minute, and Slurm checks it twice a minute.
   return nature === 'has too little time' ? 180_000 : random.whole(500, 4_000);
 }
 

@@ -76,7 +76,7 @@ async function pass(who: string, incoming: IncomingMessage): Promise<Answer> {
 
 function forward({ method, url, headers }: IncomingMessage, body: Buffer): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    // What is recorded is read: an answer must not be compressed.
+    // The record needs uncompressed responses.
     const plain = { ...headers, host: behind.host, 'accept-encoding': 'identity' };
     const path = `${behind.pathname.replace(/\/$/, '')}${url ?? ''}`;
     const call = ask({ hostname: behind.hostname, port: behind.port, method, path, headers: plain }, (reply) => {
@@ -96,7 +96,7 @@ async function readAll(stream: IncomingMessage): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-/** One write for one line, so that a kill leaves at most the last one torn. */
+/** Writes each line with one call, so that a kill truncates at most the last line. */
 function record(line: Readonly<Record<string, unknown>>): void {
   appendFileSync(join(folder, RECORD_FILE), `${JSON.stringify(line)}\n`);
 }

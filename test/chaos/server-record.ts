@@ -1,17 +1,17 @@
-// The record of the server's calls: the server's process writes it, the oracle reads it.
+// Reads and writes the record of the server's calls.
 import * as z from 'zod';
 
-/** By how many milliseconds the server's own clock is off; the record has the true time. */
+/** Contains the offset of the server's clock in milliseconds; the record has the true time. */
 export const SERVER_CLOCK_FILE = 'server-clock';
 export const RECORD_FILE = 'calls.jsonl';
-/** A line with its name for each poll of a daemon. */
+/** Contains one line with the daemon's name for each poll. */
 export const POLLS_FILE = 'polls';
 /** The call that a daemon makes once in each poll, after Slurm has answered. */
 export const POLL = 'workers.get_all';
 
 export const KEYS = { accessKey: 'CHAOS', secretKey: 'only-for-this-run' } as const;
 
-/** The calls that may change whose a task is, or what becomes of it. */
+/** The calls that may change the owner or the status of a task. */
 export const RECORDED: ReadonlySet<string> = new Set([
   'queues.get_next_task',
   'queues.add_task',
@@ -43,18 +43,18 @@ const Response = z.object({
   at: z.number(),
   call: z.string(),
   code: z.number(),
-  /** The task's status after the call, where the answer tells it. */
+  /** The task's status after the call, if the response contains it. */
   status: z.string().optional(),
-  /** How many entries or tasks it did something to, where the answer tells it. */
+  /** The number of changed entries or tasks, if the response contains it. */
   count: z.number().optional(),
 });
 
 export interface ServerCall extends Omit<z.infer<typeof Request>, 'call'> {
-  /** undefined: no response was recorded: the call may have been carried out or not. */
+  /** undefined if no response was recorded: the call may or may not have been executed. */
   readonly response: Omit<z.infer<typeof Response>, 'call'> | undefined;
 }
 
-/** What is recorded of a request's body. */
+/** Returns the recorded part of a request's body. */
 export function readRequest(body: string): { task: string; queue?: string; reason?: string } {
   const shape = z.object({
     task: z.string().optional(),
@@ -70,7 +70,7 @@ export function readRequest(body: string): { task: string; queue?: string; reaso
   };
 }
 
-/** What is recorded of an answer's body. */
+/** Returns the recorded part of a response's body. */
 export function readResponse(body: string): { code: number; status?: string; count?: number } {
   const shape = z.object({
     meta: z.object({ result_code: z.number() }),
@@ -91,7 +91,7 @@ export function readResponse(body: string): { code: number; status?: string; cou
   };
 }
 
-/** The calls of a record, each with its answer, in the order in which they were asked. A torn line is left out. */
+/** Returns the calls of a record with their responses, in the order of the requests. Omits a truncated line. */
 export function readRecord(text: string): ServerCall[] {
   const asked: z.infer<typeof Request>[] = [];
   const responses = new Map<string, ServerCall['response']>();
@@ -107,7 +107,7 @@ export function readRecord(text: string): ServerCall[] {
   return asked.map(({ call, ...rest }) => ({ ...rest, response: responses.get(call) }));
 }
 
-/** How many polls this daemon has made by what the file of polls says. */
+/** Returns the number of this daemon's polls. @param text the content of the polls file */
 export function countPolls(text: string, who: string): number {
   return text.split('\n').filter((line) => line === who).length;
 }

@@ -1,4 +1,4 @@
-// Access to the cluster over SSH: a real sshd, a link that breaks, and a user who logs in again.
+// Access to the cluster over SSH: a real sshd, a link with faults, and a user who keeps a connection open.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
@@ -11,21 +11,21 @@ export type SshProvider = 'ssh2' | 'openssh';
 
 export interface SshAccess {
   readonly sshd: TestSshd;
-  /** In front of it, for all who log in. */
+  /** The link in front of sshd, for all logins. */
   readonly link: TcpLink;
-  /** Of a cluster in `agent.slurm.clusters`. */
+  /** Settings of the cluster in `agent.slurm.clusters`. */
   readonly settings: string;
-  /** What a daemon needs to take this way. */
+  /** The environment with which a daemon uses this access. */
   readonly environment: Readonly<Record<string, string>>;
-  /** By whomever. */
+  /** The number of logins of all users. */
   loginCount(): number;
   stop(): Promise<void>;
 }
 
-/** The user's own: by these ssh finds out that nothing comes any more. */
+/** The user's ssh options, with which ssh detects a silent connection. */
 const IMPATIENT = ['ServerAliveInterval 2', 'ServerAliveCountMax 2', 'ConnectTimeout 5'];
 
-/** Needs root. The account is our own, as that is who watches over the cluster's jobs. */
+/** Needs root. Logins use the account of this process, which owns the cluster's jobs. */
 export async function openSshWay(provider: SshProvider): Promise<SshAccess> {
   const folder = await mkdtemp('/tmp/chaos-ssh-');
   const keyFile = join(folder, 'key');
@@ -34,7 +34,7 @@ export async function openSshWay(provider: SshProvider): Promise<SshAccess> {
   const link = await startLink(sshd.port);
   const target = targetOf(sshd, { name: userInfo().username, keyFile }, { port: link.port });
   const user = prepareUserSsh(target, IMPATIENT);
-  // ssh looks for its configuration in the home that the system knows, which is not that of a daemon here.
+  // ssh reads its configuration in the account's home directory, which differs from the daemon's HOME here.
   await writeFile(join(folder, 'ssh'), `#!/bin/sh\nexec /usr/bin/ssh -F ${user.config} "$@"\n`, { mode: 0o755 });
   const keeper = provider === 'openssh' ? await keepConnected(user) : undefined;
 
@@ -57,7 +57,7 @@ export async function openSshWay(provider: SshProvider): Promise<SshAccess> {
 
 const NOTICED_AFTER_MS = 3_000;
 
-/** A user who logs in, and again whenever the connection has ended, as the daemon asks for. */
+/** Simulates a user who logs in again whenever the connection has ended, as the daemon requests. */
 async function keepConnected(user: UserSsh): Promise<{ stop(): Promise<void> }> {
   const stopping = new AbortController();
   async function keep({ signal }: AbortController): Promise<void> {

@@ -20,10 +20,10 @@ export const sshInjectors: Readonly<Record<(typeof OVER_SSH)[number], Injector>>
   }),
 };
 
-/** About what goes through while one task is submitted. */
+/** The approximate number of bytes that the submission of one task transmits. */
 const MOST_BYTES = 20_000;
 
-/** At any byte: in a login, a question, a script or an answer, rather soon. Where fewer come in that time, nothing is cut. */
+/** Cuts the connection after a random number of bytes, usually small. If fewer bytes are transmitted in that time, nothing is cut. */
 async function cut(round: RoundContext, { what, way, forMs }: ScheduledFault, { link }: SshAccess): Promise<void> {
   const bytes = 1 + Math.floor(way ** 2 * MOST_BYTES);
   const before = link.cutCount();
@@ -37,7 +37,7 @@ async function cut(round: RoundContext, { what, way, forMs }: ScheduledFault, { 
 
 type Mend = () => void | Promise<void>;
 
-/** @param begin does it, and returns what ends it */
+/** @param begin starts the fault and returns the function that ends it */
 function breakFor(begin: (way: SshAccess) => Mend | Promise<Mend>): Injector {
   return (round, { what, forMs }) =>
     locks(round, async (way) => {

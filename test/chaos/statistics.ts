@@ -1,4 +1,4 @@
-// Counts what the rounds on real Slurm came to.
+// Counts the results of the rounds on real Slurm.
 import type { FaultKind } from './schedule.ts';
 import { describeRecoveries } from './recovery.ts';
 import type { CheckedTask, RoundEnd } from './round.ts';
@@ -6,9 +6,9 @@ import { formatCounterexample } from './counterexample.ts';
 import { addTallies, isClean, NOTHING_YET, type Tally } from './tally.ts';
 
 export interface Statistics {
-  /** Counts a round, and returns its line and the counterexample of each task that ended badly. */
+  /** Counts a round, and returns its line and the counterexample of each task with a wrong end. */
   readonly enter: (end: RoundEnd) => string;
-  /** How often each thing was done, and how soon daemons recovered. */
+  /** The number of faults by kind, and the recovery times of daemons. */
   summary(): string;
   tally(): Tally;
   hasBad(): boolean;

@@ -1,17 +1,17 @@
-// The counts of a chaos run, and its last line.
+// The counts of a chaos run, and its last line of output.
 
-/** The sums of one run. Only zeros in the last three are a good end. */
+/** The sums of one run, which is clean if the last three are 0. */
 export interface Tally {
-  /** Worlds, or spans of time, that were begun and seen through to a quiet end. */
+  /** Rounds that were played to their end. */
   readonly rounds: number;
-  /** Processes killed, links cut and answers taken away. */
+  /** Killed processes, broken links and lost responses. */
   readonly kills: number;
   readonly tasks: number;
-  /** Tasks that came to no end, or left something of theirs behind. */
+  /** Tasks that did not end, or left jobs or queue entries behind. */
   readonly lost: number;
-  /** Tasks with two live jobs past the gate at once, or that were started again without a requeue or a new enqueue. */
+  /** Tasks with two live jobs past the gate at once, or with a second start without a requeue or a new enqueue. */
   readonly twice: number;
-  /** Tasks that ended in another status than their history demands. */
+  /** Tasks whose final status does not follow from their history. */
   readonly wrong: number;
 }
 
@@ -32,7 +32,7 @@ export function isClean({ lost, twice, wrong }: Tally): boolean {
   return lost === 0 && twice === 0 && wrong === 0;
 }
 
-/** `chaos: 12 rounds, 40 kills, 300 tasks, lost 0, twice 0, wrong 0`. */
+/** For example `chaos: 12 rounds, 40 kills, 300 tasks, lost 0, twice 0, wrong 0`. */
 export function formatTally({ rounds, kills, tasks, lost, twice, wrong }: Tally): string {
   return `chaos: ${rounds} rounds, ${kills} kills, ${tasks} tasks, lost ${lost}, twice ${twice}, wrong ${wrong}`;
 }

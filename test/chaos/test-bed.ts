@@ -29,13 +29,13 @@ export interface TestBed {
   readonly folder: string;
   readonly traceFile: string;
   readonly cluster: SlurmCluster;
-  /** In front of the controller, for the daemons' commands only. */
+  /** The link to the controller, for the daemons' commands only. */
   readonly controllerLink: DelayingProxy;
   readonly nodeLink: Link;
   readonly server: Mortal;
-  /** By how many milliseconds its clock is off. */
+  /** Contains the offset of the clock in milliseconds. */
   readonly serverClockFile: string;
-  /** Whether the server's clock is ours to shift: not that of a server that the environment names. */
+  /** Whether the server's clock can be changed: not that of a server that the environment names. */
   readonly hasServerClock: boolean;
   readonly daemons: readonly DaemonPlace[];
   readonly user: User;
@@ -43,7 +43,7 @@ export interface TestBed {
   readonly otherQueue: string;
   /** Whether each daemon's state folder is on a separate small disk. */
   readonly hasSmallDisks: boolean;
-  /** Between the daemons and the cluster, where that is reached by SSH. */
+  /** Set if the daemons reach the cluster over SSH. */
   readonly sshAccess: SshAccess | undefined;
   /** The slurm.conf that only the daemons' commands use. */
   readonly commandsConf: string;
@@ -52,7 +52,7 @@ export interface TestBed {
   stop(keep: boolean): Promise<void>;
 }
 
-/** A process that is killed, and started again. */
+/** A process that can be killed and restarted. */
 export interface Mortal {
   pid(): number;
   isRunning(): boolean;
@@ -64,33 +64,33 @@ export interface DaemonPlace extends Mortal {
   readonly name: string;
   readonly stateFolder: string;
   readonly journal: string;
-  /** By how many milliseconds its clock is off. */
+  /** Contains the offset of the clock in milliseconds. */
   readonly clockFile: string;
-  /** Between it and the server. */
+  /** The link between the daemon and the server. */
   readonly link: Link;
 }
 
 export interface TestBedOptions {
   readonly agent: 'real' | 'stand-in';
   readonly daemons: number;
-  /** undefined: the machine's own. */
+  /** undefined for the Slurm of this machine. */
   readonly version: SlurmVersion | undefined;
-  /** undefined: the daemons are on its machine. */
+  /** undefined if the daemons are on the cluster's machine. */
   readonly over: SshProvider | undefined;
   /**
-   * For a machine under any load: grace periods are longer, Slurm waits longer for its nodes and remembers jobs longer, and nothing
-   * is wrong only because an agent took minutes for what takes seconds. What is found by chance only, is found less often.
+   * For a loaded machine: grace periods, Slurm's node timeouts and MinJobAge are longer, and agents may take minutes for what takes
+   * seconds. The run then finds errors less often.
    */
   readonly isPatient: boolean;
 }
 
-/** As a URL: the programs are started from another folder. */
+/** A URL, because the programs start in another directory. */
 const TSX = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
 const SERVER = resolve('test/chaos/server-process.ts');
 const SHIFTED_CLOCK = pathToFileURL(resolve('test/chaos/shifted-clock.mjs')).href;
 const START_TIMEOUT_MS = 300_000;
 
-/** Shorter than any of what the product waits for is no outage: what lasts is at most half of it. */
+/** The timeouts after which daemons give up a task or a job are longer than the longest fault. */
 function settings(isPatient: boolean): string {
   const graces = isPatient
     ? 'end_sec: 15, stop_sec: 60, adopt_sec: 6, absent_sec: 60'
@@ -220,7 +220,7 @@ export async function openTestBed({
       await cluster.stop();
       await sshAccess?.stop();
       if (named !== undefined) {
-        // The front may have been killed when the run was ended.
+        // The server may have been killed when the run ended.
         if (!server.isRunning()) await server.start();
         await names.tidy();
       }
@@ -252,7 +252,7 @@ function mortal(launch: () => Promise<ForegroundDaemon>, isReady?: () => Promise
   };
 }
 
-/** Starts a program of this repository with these words for Node; it ends with this process at the latest. */
+/** Starts a program of this repository with these arguments for Node; it ends with this process at the latest. */
 function program(
   logPath: string,
   cwd: string,
@@ -288,7 +288,7 @@ function keepLogs({ slurmConf }: SlurmCluster, to: string): Promise<void> {
   return cp(from, to, { recursive: true, filter: (file) => file === from || file.endsWith('.log') });
 }
 
-/** Only root may; without it the disk is never filled. */
+/** Needs root; otherwise the disk is never filled. */
 async function mountSmallDisk(folder: string): Promise<boolean> {
   return execute('mount', ['-t', 'tmpfs', '-o', 'size=512k,mode=700', 'chaos', folder]).then(
     () => true,

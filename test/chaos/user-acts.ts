@@ -1,4 +1,4 @@
-// User acts during chaos: in the web page, and with Slurm's commands.
+// Acts of users during chaos, in the web page and with Slurm's commands.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { User } from '../e2e/api.ts';
 import { QUEUES } from './history.ts';
@@ -7,12 +7,12 @@ import { choose, type RoundContext } from './round-context.ts';
 
 type Act = (context: RoundContext, task: string, planned: ScheduledFault) => Promise<void>;
 
-/** Tasks in these are worth an act more than those at rest. */
+/** Users act mostly on tasks with these statuses. */
 const ALIVE = new Set(['queued', 'in_progress']);
 
 function inWebPage(act: Act): (context: RoundContext, planned: ScheduledFault) => Promise<void> {
   return async (context, planned) => {
-    // While the server is away a user cannot act; and each act has a response.
+    // The lock ensures that the server responds to the act.
     const task = await context.locks.server(() => chooseTask(context, planned.pick));
     if (task !== undefined) await act(context, task, planned);
   };
@@ -31,14 +31,14 @@ async function chooseTask({ bed: { user }, tasks }: RoundContext, pick: number):
   return among.length === 0 ? undefined : choose(among, pick);
 }
 
-/** One call of the web page; the server may refuse it, and then nothing was done. */
+/** Makes one call of the web page; a refused call has no effect. */
 function call(endpoint: string, more: Readonly<Record<string, unknown>> = {}): Act {
   return async ({ bed, locks }, task) => {
     await locks.server(() => bed.user.api(endpoint, { task, ...more }).catch(() => undefined));
   };
 }
 
-/** The page offers it only for a task that waits. */
+/** The page offers this only for a queued task. */
 const dequeue: Act = async (context, task, planned) => {
   const seen = await context.locks.server(() => context.bed.user.look(task).catch(() => undefined));
   if (seen?.status === 'queued') await call('tasks.dequeue')(context, task, planned);
@@ -50,7 +50,7 @@ const enqueue: Act = (context, task, planned) =>
 const enqueueElsewhere: Act = (context, task, planned) =>
   call('tasks.enqueue', { queue: context.bed.otherQueue })(context, task, planned);
 
-/** One after the other, with a moment in between. */
+/** Executes acts one after the other, with short pauses. */
 function both(first: Act, second: Act): Act {
   return async (context, task, planned) => {
     await first(context, task, planned);
@@ -59,7 +59,7 @@ function both(first: Act, second: Act): Act {
   };
 }
 
-/** On the page of the scheduler queue, which shows what waits there. */
+/** Acts on the page of the scheduler queue, which lists its entries. */
 function onSchedulerPage(
   act: (user: User, scheduler: string, tasks: readonly string[], pick: number) => Promise<unknown>,
 ): (context: RoundContext, planned: ScheduledFault) => Promise<void> {
@@ -68,12 +68,12 @@ function onSchedulerPage(
       const scheduler = await user.makeQueue(QUEUES.scheduler);
       const tasks = await user.entries(scheduler);
       if (tasks.length === 0) return;
-      // A job may take the entry in that very moment: then the server refuses, and nothing was done.
+      // If a job takes the entry at the same time, the server refuses the call.
       await act(user, scheduler, tasks, pick).catch(() => undefined);
     });
 }
 
-/** One of Slurm's own commands about a job that lives; the controller is not killed meanwhile. */
+/** Runs a Slurm command on a live job while no fault affects the controller. */
 function inShell(
   what: 'scancel' | 'requeue',
   words: (job: string) => readonly [string, ...string[]],
