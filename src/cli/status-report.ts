@@ -37,7 +37,7 @@ function clusterText(seen: ClusterStatus, style: StatusStyle): string {
   const lines = [
     daemon === undefined
       ? `${serves} ${style.paint('doubtful', 'not running')} (state directory ${stateDir}). Jobs keep running, but no task is claimed or updated.`
-      : `${serves} running: process ${daemon.pid} on ${daemon.host}, since ${formatTime(daemon.since)} (${formatDuration(now - daemon.since)}).${daemon.draining ? ` It is ${style.paint('doubtful', 'draining')}: it takes no new tasks and exits after its last job.` : ''}`,
+      : `${serves} running: process ${daemon.pid} on ${daemon.host}, since ${formatTime(daemon.since)} (${formatDuration(now - daemon.since)}).${daemon.draining ? ` It is ${style.paint('doubtful', 'draining')}: it claims no new tasks and exits after its last job.` : ''}`,
   ];
   if (clearmlTrouble !== undefined)
     lines.push(

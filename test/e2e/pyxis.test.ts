@@ -220,7 +220,10 @@ describe('a task in a Pyxis container, with the stand-in for Pyxis', () => {
 
   it('fails with advice if the nodes share no directory with the configuration', async () => {
     await untilEnded('apart', 'failed');
-    await world.untilConsole(taskOf('apart'), /a node has no \/tmp\/clearml-\S+\/clearml\.conf, .*export TMPDIR/s);
+    await world.untilConsole(
+      taskOf('apart'),
+      /the container mounts \/tmp\/clearml-\S+\/clearml\.conf, which does not exist .*export TMPDIR/s,
+    );
   });
 
   it("fails with its program's exit code", async () => {
