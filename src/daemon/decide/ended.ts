@@ -60,6 +60,11 @@ function decideStillQueued(job: Job, observation: Observation): Action[] {
     ]);
   }
   if (isRefusal(job)) return [end(rejectedBySlurm(describeRefusal(job.reason ?? job.stateWord, entry.queueName)))];
+  if (place === 'parked' && isOfEarlierClaim(job, observation))
+    return afterGrace(
+      observation,
+      resubmitOrFail(`job ${job.id} ended before the task was claimed again`, observation),
+    );
   const ending: Ending = {
     status: 'failed',
     reason: `Slurm ${job.stateWord}`,
@@ -71,6 +76,17 @@ function decideStillQueued(job: Job, observation: Observation): Action[] {
   // The list is old, and whether the job found the gate closed is not known: the next poll does not show the job.
   if (job.state === 'FAILED' && observation.record === 'gone' && observation.lookedUp !== true) return [];
   return afterGrace(observation, [end(ending)]);
+}
+
+/** Slurm's clock and the server's may differ by so much. */
+const CLOCKS_DIFFER_MS = 60_000;
+
+/**
+ * Whether the job ended before the task was parked: another daemon claimed it again, after a new enqueue, and may have lost its journal
+ * since. The end of such a job says nothing about the task.
+ */
+function isOfEarlierClaim({ endedAt }: Job, { parkedAt }: Observation): boolean {
+  return endedAt !== undefined && parkedAt !== undefined && endedAt + CLOCKS_DIFFER_MS < parkedAt;
 }
 
 function decideStillInProgress(job: Job, task: Task, observation: Observation): Action[] {

@@ -35,6 +35,8 @@ export interface Observation {
   readonly place: Place;
   /** Whether it has an entry in the scheduler queue, even if it has another entry elsewhere. */
   readonly hasEntry?: boolean;
+  /** When its entry was put into the scheduler queue, by the server's clock. */
+  readonly parkedAt?: number | undefined;
   /** The scheduler queue was deleted with all its entries: that says nothing about one task. */
   readonly isQueueGone?: boolean;
   /** Other daemons serve or served this cluster: one of them may have removed the entry to return the task to its queue. */

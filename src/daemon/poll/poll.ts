@@ -102,6 +102,12 @@ export function hasSchedulerQueue({ schedulerQueue }: DaemonDeps, { queues }: Sn
   return queues.some(({ id }) => id === schedulerQueue);
 }
 
+/** Returns when each task with an entry in the scheduler queue was parked; undefined if that could not be read. */
+export function readParked({ queues }: Snapshot, schedulerQueue: QueueId): ReadonlyMap<TaskId, number | undefined> {
+  const entries = queues.find(({ id }) => id === schedulerQueue)?.entries ?? [];
+  return new Map(entries.map(({ task, added }) => [task, added]));
+}
+
 /** False if not every queue could be read: the scheduler queue may still exist. */
 export function isSchedulerQueueDeleted(deps: DaemonDeps, snapshot: Snapshot): boolean {
   return snapshot.isWhole && !hasSchedulerQueue(deps, snapshot);

@@ -10,7 +10,7 @@ import type { Place, Observation } from '../decide/observation.ts';
 import { forEachTask } from './each-task.ts';
 import type { Entry } from '../journal/entry.ts';
 import type { DaemonDeps } from '../deps.ts';
-import { byTask, hasSchedulerQueue, newestAttempt, type Snapshot } from '../poll/poll.ts';
+import { byTask, hasSchedulerQueue, newestAttempt, readParked, type Snapshot } from '../poll/poll.ts';
 import type { SubmissionPool } from '../submit/submission-pool.ts';
 
 /** Reconciles every tracked task. Returns whether any job was cancelled. */
@@ -22,7 +22,7 @@ export async function reconcile(
 ): Promise<boolean> {
   const cancel = new Set<JobId>();
   const absent = new Map<TaskId, Observation>();
-  const parked = new Set(snapshot.queues.find(({ id }) => id === deps.schedulerQueue)?.entries.map(({ task }) => task));
+  const parked = readParked(snapshot, deps.schedulerQueue);
 
   async function decideAndAct(entry: Entry, observation: Observation): Promise<void> {
     const first = decide(observation);
@@ -83,7 +83,12 @@ async function handOver(deps: DaemonDeps, { task, jobId: job, queueName: queue }
   await deps.journal.forget(task);
 }
 
-function observe(deps: DaemonDeps, snapshot: Snapshot, entry: Entry, parked: ReadonlySet<TaskId>): Observation {
+function observe(
+  deps: DaemonDeps,
+  snapshot: Snapshot,
+  entry: Entry,
+  parked: ReadonlyMap<TaskId, number | undefined>,
+): Observation {
   const task = snapshot.tasks.get(entry.task);
   return {
     entry,
@@ -91,6 +96,7 @@ function observe(deps: DaemonDeps, snapshot: Snapshot, entry: Entry, parked: Rea
     task,
     place: placeOf(snapshot, entry, task),
     hasEntry: parked.has(entry.task),
+    parkedAt: parked.get(entry.task),
     isQueueGone: !hasSchedulerQueue(deps, snapshot),
     hasPeers: deps.peers.hasMet(),
     mark: deps.mark,

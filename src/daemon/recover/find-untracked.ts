@@ -9,7 +9,7 @@ import { isStoppedByTerm } from '../console/agent-messages.ts';
 import { isWaiting } from '../decide/waiting.ts';
 import { ranAs } from '../decide/ownership.ts';
 import type { ServedQueue } from '../deps.ts';
-import { findLiveJob, newestAttempt, type Snapshot } from '../poll/poll.ts';
+import { findLiveJob, newestAttempt, readParked, type Snapshot } from '../poll/poll.ts';
 import type { Peers } from '../poll/peers.ts';
 
 /** An untracked task, and what to do with it. */
@@ -86,12 +86,6 @@ export function findUntracked(facts: UntrackedFacts): Untracked[] {
     if (untracked !== undefined) untrackedTasks.push(untracked);
   }
   return untrackedTasks;
-}
-
-/** Returns when each task was parked. */
-function readParked(snapshot: Snapshot, schedulerQueue: QueueId): Map<TaskId, number | undefined> {
-  const entries = snapshot.queues.find(({ id }) => id === schedulerQueue)?.entries ?? [];
-  return new Map(entries.map(({ task, added }) => [task, added]));
 }
 
 function findUntrackedTask(facts: UntrackedFacts, id: TaskId, parkedAt: number | undefined): Untracked | undefined {

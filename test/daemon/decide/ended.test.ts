@@ -13,6 +13,7 @@ const PEERS = {
   hasPeers: true,
   mark: 'mark0',
 };
+const EARLIER = jobOf('FAILED', { endedAt: NOW - 120_000 });
 const waited = entryOf({ endSeenAt: NOW - GRACES.endMs - 1 });
 
 describeRows('the decision for an ended job whose task has ended', [
@@ -198,6 +199,32 @@ describeRows('the decision for an ended job whose task never started', [
   {
     title: 'fails the task when no peer has submitted another job within the grace period',
     seen: { jobs: [jobOf('COMPLETED')], place: 'parked', record: recordOf(), hasPeers: true, entry: waited },
+    done: ['end failed'],
+  },
+  {
+    title: 'waits for the job of a peer if our job ended long before the task was parked',
+    seen: { jobs: [EARLIER], place: 'parked', parkedAt: NOW - 60_001, record: recordOf(), hasPeers: true },
+    done: ['note'],
+  },
+  {
+    title: 'resubmits a parked task after a grace period if its job ended long before it was parked',
+    seen: { jobs: [EARLIER], place: 'parked', parkedAt: NOW - 59_999, record: recordOf(), entry: waited },
+    done: ['resubmit'],
+  },
+  {
+    title: 'fails the task after the maximum number of attempts if its job ended long before it was parked',
+    seen: {
+      jobs: [EARLIER],
+      place: 'parked',
+      parkedAt: NOW,
+      record: recordOf(),
+      entry: { ...waited, attempts: 5 },
+    },
+    done: ['end failed'],
+  },
+  {
+    title: 'fails a parked task if its job ended at most a minute before it was parked, as clocks differ',
+    seen: { jobs: [EARLIER], place: 'parked', parkedAt: NOW - 60_000, record: recordOf(), entry: waited },
     done: ['end failed'],
   },
   {

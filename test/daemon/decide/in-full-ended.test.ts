@@ -144,6 +144,17 @@ describeInFull('the decision in full for an ended job', [
     [{ do: 'read-record', jobId: '7' as JobId }],
   ],
   [
+    'resubmits a parked task if the job ended long before it was parked',
+    {
+      jobs: [jobOf('FAILED', { endedAt: NOW - 120_000 })],
+      place: 'parked',
+      parkedAt: NOW,
+      record: 'gone',
+      entry: ENDED,
+    },
+    [{ do: 'resubmit', why: 'job 7 ended before the task was claimed again' }],
+  ],
+  [
     'resubmits a parked task if the job ended at the gate',
     { jobs: [jobOf('FAILED')], place: 'parked', record: gate },
     [{ do: 'resubmit', why: 'job 7 found that the task was not ready to run' }],
