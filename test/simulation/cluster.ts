@@ -147,8 +147,12 @@ export function createCluster(clock: SimulatedClock, calls: PendingCalls): Clust
     return { kind: 'listed', jobs: known.map(show) };
   }
 
-  function record(id: JobId): JobRecord | undefined {
-    const job = jobs.findLast((one) => one.id === id && isShown(one));
+  /** From the controller, else from accounting, which keeps every job that has ended. */
+  function record(id: JobId, name: string | undefined): JobRecord | undefined {
+    const isIts = (one: SimJob): boolean => one.id === id && (name === undefined || one.name === name);
+    const job =
+      jobs.findLast((one) => isIts(one) && isShown(one)) ??
+      jobs.findLast((one) => isIts(one) && one.endedAt !== undefined);
     if (job === undefined) return undefined;
     return {
       name: job.name,
@@ -156,7 +160,7 @@ export function createCluster(clock: SimulatedClock, calls: PendingCalls): Clust
       exitCode: job.exitCode,
       exitSignal: undefined,
       userId: 1000,
-      outputPath: '/logs/job',
+      outputPath: isShown(job) ? '/logs/job' : undefined,
       nodes: 'n1',
       timeLimit: '01:00:00',
       reason: undefined,
@@ -210,10 +214,10 @@ export function createCluster(clock: SimulatedClock, calls: PendingCalls): Clust
         listAllUsers: () =>
           ask("everybody's squeue", () => ({ kind: 'listed', jobs: jobs.filter(isShown).map(show) }), noList),
         lookUp: (names) => ask('look up', () => lookUp(names), noList),
-        record: (id) =>
+        record: (id, { name } = {}) =>
           ask(
             `scontrol show job ${id}`,
-            () => record(id),
+            () => record(id, name),
             () => {
               throw new SlurmUnavailableError('scontrol show job failed');
             },

@@ -14,6 +14,14 @@ import type { Server } from './server.ts';
 import { silentLog } from '../support/silent-log.ts';
 import type { PendingCalls } from './pending-calls.ts';
 
+export const GRACE_PERIODS = {
+  startMs: 300_000,
+  endMs: 60_000,
+  stopMs: 60_000,
+  abortCallbackMaxMs: 600_000,
+  absentMs: 120_000,
+} as const;
+
 interface Around {
   readonly server: Server;
   readonly scheduler: Scheduler;
@@ -73,7 +81,7 @@ export function createDaemonDeps({
     schedulerQueue: SCHEDULER_QUEUE,
     cluster: FACTS,
     rateLimit: createRateLimit({ perSecond: 10, burst: 20 }),
-    gracePeriods: { startMs: 300_000, endMs: 60_000, stopMs: 60_000, abortCallbackMaxMs: 600_000, absentMs: 120_000 },
+    gracePeriods: GRACE_PERIODS,
     adoptAfterMs: 60_000,
     job: {
       sharedDir: '/shared',

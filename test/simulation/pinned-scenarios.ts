@@ -177,4 +177,30 @@ export const PINNED_SCENARIOS: readonly Found[] = [
       ],
     },
   },
+  {
+    title: 'a task may fail if the other agent that runs it sends no report for two minutes',
+    scenario: {
+      natures: ['ends well', 'ends well'],
+      daemons: 1,
+      seed: 831553,
+      faults: [
+        [0, 'another agent pops from our queue', 0],
+        [0, 'node dies', 0],
+        [0, 'user enqueues', 3],
+      ],
+    },
+  },
+  {
+    title: 'a task does not fail if its job found the gate closed and only accounting still has its exit code',
+    scenario: {
+      natures: ['ends well'],
+      daemons: 1,
+      seed: 964277,
+      faults: [
+        [0, 'user removes from the scheduler queue', 0],
+        [0, 'squeue complains', 0],
+      ],
+      checksEnds: true,
+    },
+  },
 ];

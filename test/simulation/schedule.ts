@@ -25,6 +25,8 @@ export interface RoundPlan {
    * are easier to read.
    */
   readonly isScenario?: boolean;
+  /** Whether the oracle checks the final status of each task of a scenario, as it does in a round. */
+  readonly checksEnds?: boolean;
   /** The share of Slurm's outputs that are malformed during faults; all lists then also contain unreadable rows. */
   readonly malformedShare?: number;
 }
@@ -39,6 +41,8 @@ export interface Scenario {
   /** Determines who moves next. */
   readonly seed: number;
   readonly faults: readonly ScheduledFault[];
+  /** Also checks the final status of each task. */
+  readonly checksEnds?: boolean;
 }
 
 const MOST_TASKS = 200;
@@ -72,7 +76,7 @@ export function planRound(seed: number, round: number): RoundPlan {
 }
 
 /** Returns the plan of a scenario; the oracle's permitted deviations depend on its faults. */
-export function planOf({ natures, daemons, seed, faults }: Scenario): RoundPlan {
+export function planOf({ natures, daemons, seed, faults, checksEnds = false }: Scenario): RoundPlan {
   return {
     seed,
     round: 0,
@@ -86,6 +90,7 @@ export function planOf({ natures, daemons, seed, faults }: Scenario): RoundPlan 
     hasSlowCalls: false,
     diesForGood: false,
     isScenario: true,
+    checksEnds,
   };
 }
 

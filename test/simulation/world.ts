@@ -4,7 +4,7 @@ import { runDaemon } from '../../src/daemon/loop.ts';
 import type { Scheduler } from '../../src/slurm/scheduler.ts';
 import { createSimulatedClock, type SimulatedClock } from './clock.ts';
 import { createCluster, type Cluster } from './cluster.ts';
-import { createDaemonDeps } from './daemon-deps.ts';
+import { createDaemonDeps, GRACE_PERIODS } from './daemon-deps.ts';
 import { readDisk, type Disk } from './memory-journal.ts';
 import { createInvariants, type Invariants } from './oracle/invariants.ts';
 import { createOtherAgent, type OtherAgent } from './other-agent.ts';
@@ -77,6 +77,8 @@ export function createWorld(count: 1 | 2, schedulerOf: SchedulerOf): World {
       return entries.length > 0 && entries.every(({ stoppingSince }) => stoppingSince !== undefined);
     },
     daemons: count,
+    now: () => clock.now(),
+    absentMs: GRACE_PERIODS.absentMs,
   });
   const numberOf = new Map<number, number>();
   const server = createServer(clock, calls, ({ owner, ...call }) => {

@@ -10,6 +10,7 @@ import { SCHEDULER_QUEUE } from '../queues.ts';
 import { createServer } from '../server.ts';
 import { createPendingCalls } from '../pending-calls.ts';
 
+const ABSENT_MS = 120_000;
 const TASK = '1'.padStart(32, '0') as TaskId;
 
 /** A task that runs as a job. `isAbortNoted`, `isOtherAgents`: the facts of the world. */
@@ -29,8 +30,10 @@ async function createBench({ isAbortNoted = false, isOtherAgents = false, daemon
     isOtherAgents: () => isOtherAgents,
     isAbortNoted: () => isAbortNoted,
     daemons,
+    now: () => clock.now(),
+    absentMs: ABSENT_MS,
   });
-  return { invariants, server, store: server.store, job };
+  return { invariants, server, store: server.store, job, clock };
 }
 
 describe('the oracle of the simulation', () => {
@@ -102,6 +105,21 @@ describe('the oracle of the simulation', () => {
       const { invariants, store } = await createBench({ isOtherAgents: true });
       if (act !== undefined) invariants.userActed(TASK, act, store);
       invariants.check(store);
+      expect(invariants.violation?.says).to.equal(violation);
+    });
+  }
+
+  for (const [what, endpoint, silentMs, violation] of [
+    ['failed', 'tasks.failed', ABSENT_MS, undefined],
+    ['failed', 'tasks.failed', ABSENT_MS - 1, 'a daemon called tasks.failed on task 1 while it runs'],
+    ['completed', 'tasks.completed', ABSENT_MS, 'a daemon called tasks.completed on task 1 while it runs'],
+  ] as const) {
+    it(`answers "${violation ?? 'permitted'}" if the agent of a ${what} task was silent for ${silentMs} ms`, async () => {
+      const { invariants, store, job, clock } = await createBench({ isOtherAgents: true });
+      job.state = 'NODE_FAIL';
+      clock.pass(silentMs);
+      const before = store.tasks.get(TASK);
+      invariants.sawCall({ daemon: 1, endpoint, lines: [{ task: TASK }], answer: { updated: 1 }, before }, store);
       expect(invariants.violation?.says).to.equal(violation);
     });
   }

@@ -35,6 +35,9 @@ interface Facts {
   readonly isAbortNoted: (task: string) => boolean;
   /** The number of daemons. */
   readonly daemons: number;
+  readonly now: () => number;
+  /** After so long without a report an agent counts as lost: nothing shows a daemon that it is alive. */
+  readonly absentMs: number;
 }
 
 /** Calls with which a daemon ends a task or takes it from another owner. */
@@ -44,7 +47,7 @@ const ENDING = ['tasks.failed', 'tasks.stopped', 'tasks.completed'];
 /** The attempts of one enqueued task, and a few more for faults. */
 const MOST_JOBS = 14;
 
-export function createInvariants({ cluster, isOtherAgents, isAbortNoted, daemons }: Facts): Invariants {
+export function createInvariants({ cluster, isOtherAgents, isAbortNoted, daemons, now, absentMs }: Facts): Invariants {
   let violation: Violation | undefined;
   // Two daemons may track the same job, and then both report it.
   let mayRepeat = daemons > 1;
@@ -70,15 +73,17 @@ export function createInvariants({ cluster, isOtherAgents, isAbortNoted, daemons
     return cluster.jobs.filter((job) => job.task === task);
   }
 
-  function isRun(task: string): boolean {
-    return isOtherAgents(task) || jobsOf(task).some(isAtWork);
+  function isSilent(task: Seen['before']): boolean {
+    return task !== undefined && now() - Date.parse(task.last_update) >= absentMs;
   }
 
   function checkForcedCall({ daemon, endpoint, lines, before }: Seen, store: Store): void {
     const task = String(lines[0]?.['task']);
     const wrong = (what: string): void => report('wrong', task, `a daemon called ${endpoint} on ${named(task)}${what}`);
     const isEnding = ENDING.includes(endpoint);
-    if (isRun(task) || (isEnding && jobsOf(task).some(hasTaken))) wrong(' while it runs');
+    const isOurRun = jobsOf(task).some((job) => isAtWork(job) || (isEnding && hasTaken(job)));
+    const isOthersRun = isOtherAgents(task) && !(endpoint === 'tasks.failed' && isSilent(before));
+    if (isOurRun || isOthersRun) wrong(' while it runs');
     const queue = store.queues
       .all()
       .find(({ id, entries }) => id !== OWN_QUEUE && entries.some((one) => one.task === task));
