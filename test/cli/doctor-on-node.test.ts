@@ -70,7 +70,7 @@ describe('doctor --on-node', () => {
     // Without a Python there is none to install the agent into.
     const agent: DoctorFault = { ...FAULTS_ON_NODE.noAgent, what: 'the same for the agent' };
     expect(told.mismatch(server, noServer, noPython, agent, overQuota)).to.equal(undefined);
-    expect(told.row('node-shared-folder')).to.include({ result: 'skipped', says: 'none is set' });
+    expect(told.row('node-shared-folder')).to.include({ result: 'skipped', says: 'not set' });
   });
 
   it('reports once, with the error of sbatch, that Slurm rejects the job', async () => {
