@@ -55,7 +55,7 @@ function refuseOtherQueue({ deps, queue, task, ownQueueName }: OneTask, { comman
   if (known === undefined || known.queue === queue.id) return;
   const before = known.queueName === ownQueueName ? undefined : known.queueName;
   throw new UsageError(
-    `Task ${task} was started from queue "${known.queueName}" by an earlier execute. Continue it with:  ${commandFor(task, { queue: before })}`,
+    `Task ${task} was started from queue "${known.queueName}" by an earlier execute. Continue it with: ${commandFor(task, { queue: before })}`,
   );
 }
 
