@@ -24,7 +24,7 @@ const ROUNDS = 12;
 const EASY = {
   daemons: 1,
   tasks: 12,
-  calmness: 30,
+  movesPerFault: 30,
   jobLimit: Infinity,
   hasSlowCalls: false,
   diesForGood: false,
