@@ -1,6 +1,6 @@
 // Sets up what commands share: the configuration, and a log that masks its secrets.
 import type { Config } from '../config/load.ts';
-import { isJournalStream } from '../log/journal-stream.ts';
+import { isJournalStream } from '../log/systemd-output.ts';
 import type { Logger } from '../log/logger.ts';
 import type { Secrets } from '../log/secrets.ts';
 import { createLogger } from '../log/winston-logger.ts';

@@ -7,9 +7,9 @@ import { createHostKeyCheck } from '../transport/host-key-check.ts';
 import type { Transport } from '../transport/transport.ts';
 import type { RemoteContext } from '../transport/remote-script.ts';
 import { findHops, findUnchecked } from '../transport/openssh-hops.ts';
-import { opensshOptions, readSshConfig } from '../transport/ssh-config.ts';
-import { findSshTarget, SshConfigError, unreadableSshConfig } from '../transport/ssh-config-target.ts';
-import type { SshTarget } from '../transport/ssh-target.ts';
+import { opensshOptions, readSshConfig } from '../transport/ssh-config-output.ts';
+import { findSshTarget, SshConfigError, unreadableSshConfig } from '../transport/find-ssh2-target.ts';
+import type { SshTarget } from '../transport/ssh2-target.ts';
 import { unsupportedMessage } from '../transport/ssh-unsupported.ts';
 import type { ProcessContext } from './process-context.ts';
 

@@ -5,10 +5,10 @@ import type { Logger } from '../log/logger.ts';
 import type { Secrets } from '../log/secrets.ts';
 import { InvalidResponseError, CredentialsRejectedError, NotTheApiError, ServerUnreachableError } from './errors.ts';
 import { formatNoResponse, TokenRejectedError, type Body, type ApiRequest } from './api-request.ts';
-import { createLogin } from './login.ts';
+import { createLogin } from './held-token.ts';
 import { retry } from './retry.ts';
 import type { ApiSettings, Timeouts } from './settings.ts';
-import type { Token } from './token.ts';
+import type { Token } from './read-token.ts';
 
 interface CallRules<Shape extends z.ZodType> {
   /** The expected `data` of the response. */

@@ -9,7 +9,7 @@ import { ConfigError, NoCredentialsError, UnknownSettingError } from '../config/
 import { AlreadyRunningError, StateDirectoryError } from '../daemon/journal/lock.ts';
 import { JournalError } from '../daemon/journal/journal.ts';
 import { CommandNotFoundError, CommandTimeoutError, HostUnreachableError } from '../transport/errors.ts';
-import { SshConfigError } from '../transport/ssh-config-target.ts';
+import { SshConfigError } from '../transport/find-ssh2-target.ts';
 import { ListenError, InvalidSnapshotError, PortInUseError } from '../sandbox/start-errors.ts';
 import { SlurmUnavailableError } from '../slurm/errors.ts';
 import { TemplateError } from '../template/errors.ts';

@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { isCommandLine } from '../base/shell-word.ts';
 import { clusterPath, clusters, localPath, queues, words } from './cluster-schema.ts';
 import { refusedSettings } from './refused-settings.ts';
-import type { Trusted } from './trusted.ts';
+import type { Trusted } from './path-uses.ts';
 
 function seconds(least: number): z.ZodNumber {
   return z.number().min(least, `must be at least ${least}`).max(1_000_000, 'must be a number of seconds below 1000000');

@@ -6,7 +6,7 @@ import type { DaemonDeps } from './deps.ts';
 import { poll, type Snapshot } from './poll/poll.ts';
 import { reconcile } from './reconcile/reconcile.ts';
 import { createAdopter } from './recover/adopt.ts';
-import { resume } from './submit/resume.ts';
+import { resume } from './recover/resume.ts';
 import type { SubmissionPool } from './submit/submission-pool.ts';
 
 export interface PassOptions {

@@ -6,7 +6,7 @@ import { findHolder, type Holder } from '../daemon/journal/lock.ts';
 import { readServingNote } from '../daemon/status/serving-note.ts';
 import { survey, type Survey } from '../daemon/status/cluster-status.ts';
 import { openCluster, type ClusterSide } from '../assembly/open-cluster.ts';
-import { journalEntries } from '../daemon/serve/journal-entries.ts';
+import { journalEntries } from '../daemon/journal/read-beside-daemon.ts';
 import { createClearml } from '../assembly/create-clearml.ts';
 import type { App } from '../assembly/app.ts';
 

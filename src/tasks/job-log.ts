@@ -1,5 +1,5 @@
 // Prints the log of a task's Slurm job, and follows it while the job runs.
-import { journalEntries } from '../daemon/serve/journal-entries.ts';
+import { journalEntries } from '../daemon/journal/read-beside-daemon.ts';
 import { byTask } from '../daemon/poll/poll.ts';
 import { chooseJob } from '../daemon/decide/decide.ts';
 import type { JobId, JobRecord, Scheduler } from '../slurm/scheduler.ts';

@@ -1,7 +1,7 @@
 // Compares a host key with the known_hosts entries: known, changed, revoked or unknown. Pure.
 import { createHash } from 'node:crypto';
 import { knownName, matchesHost, type KnownHost } from './known-hosts.ts';
-import type { HostKey } from './ssh-target.ts';
+import type { HostKey } from './ssh2-target.ts';
 
 export type HostKeyResult =
   | { readonly kind: 'known' }

@@ -1,6 +1,6 @@
 // The jump hosts of the system's ssh, each with its own configuration: options of the last host do not apply to them.
-import { opensshOptions, readSshConfig, type SshConfig } from './ssh-config.ts';
-import { MAX_HOPS, readHop, tooManyHops } from './ssh-config-target.ts';
+import { opensshOptions, readSshConfig, type SshConfig } from './ssh-config-output.ts';
+import { MAX_HOPS, readHop, tooManyHops } from './find-ssh2-target.ts';
 
 export interface Hop {
   /** As ssh calls it. */

@@ -16,8 +16,8 @@ import {
   type SshDestination,
 } from './openssh-arguments.ts';
 import { findHops, findUnchecked } from './openssh-hops.ts';
-import { knownHostsFilesOf, readSshConfig } from './ssh-config.ts';
-import { SshConfigError } from './ssh-config-target.ts';
+import { knownHostsFilesOf, readSshConfig } from './ssh-config-output.ts';
+import { SshConfigError } from './find-ssh2-target.ts';
 import { unreachable } from './ssh-errors.ts';
 
 export interface Masters {

@@ -6,7 +6,7 @@ import type { Transport } from './transport.ts';
 import type { Connection } from './persistent-connection.ts';
 import { createAuthentication } from './ssh2-authentication.ts';
 import { readCredentials } from './ssh2-credentials.ts';
-import type { SshTarget } from './ssh-target.ts';
+import type { SshTarget } from './ssh2-target.ts';
 import { unreachable, type SshFailure } from './ssh-errors.ts';
 
 export interface Ssh2Connection extends Connection {

@@ -10,7 +10,7 @@ import { createRemoteTransport, orAborted, type SshTransport } from './remote-tr
 import { remoteScript, remoteCommand, type RemoteContext } from './remote-script.ts';
 import { createShellPool, MaxSessionsError, type ShellPool } from './shell-pool.ts';
 import { createSsh2Shell, type Ssh2Shell } from './ssh2-shell.ts';
-import type { SshTarget } from './ssh-target.ts';
+import type { SshTarget } from './ssh2-target.ts';
 import { connectBySsh2, type Ssh2Connection } from './ssh2-connection.ts';
 
 export interface Ssh2TransportOptions {

@@ -4,7 +4,7 @@ import type { TaskId } from '../../src/clearml/ids.ts';
 import type { Task } from '../../src/clearml/task.ts';
 import { reconcile } from '../../src/daemon/reconcile/reconcile.ts';
 import { poll } from '../../src/daemon/poll/poll.ts';
-import { resume } from '../../src/daemon/submit/resume.ts';
+import { resume } from '../../src/daemon/recover/resume.ts';
 import { createAdopter } from '../../src/daemon/recover/adopt.ts';
 import { formatJobName } from '../../src/slurm/job-name.ts';
 import type { Job, JobId } from '../../src/slurm/scheduler.ts';

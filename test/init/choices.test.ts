@@ -1,7 +1,7 @@
 // The questions and choices of init: at most five questions, and a reason for each choice.
 import { expect } from 'chai';
 import { choose, type Choices, type Question, type TypedChoices } from '../../src/init/choices.ts';
-import { askUser } from '../../src/init/write-site.ts';
+import { askUser } from '../../src/init/write-first-files.ts';
 import type { Site } from '../../src/init/site.ts';
 import { unavailable } from '../../src/doctor/result.ts';
 import { rejection } from '../support/rejection.ts';

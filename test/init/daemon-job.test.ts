@@ -1,8 +1,8 @@
 // The daemon as a small job, within the limits of its partition.
 import { expect } from 'chai';
-import { askUser } from '../../src/init/write-site.ts';
+import { askUser } from '../../src/init/write-first-files.ts';
 import { choose } from '../../src/init/choices.ts';
-import { daemonJob } from '../../src/init/write-site.ts';
+import { daemonJob } from '../../src/init/write-first-files.ts';
 import type { Site } from '../../src/init/site.ts';
 import { UNIT_FILES } from '../../src/init/unit-files.ts';
 import { GPU, SITE, withPartition } from './a-site.ts';

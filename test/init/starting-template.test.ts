@@ -1,6 +1,6 @@
 // The template that init writes for clusters of all kinds: it has no lint findings and fits the facts of the cluster.
 import { expect } from 'chai';
-import { askUser } from '../../src/init/write-site.ts';
+import { askUser } from '../../src/init/write-first-files.ts';
 import { choose, type TypedChoices } from '../../src/init/choices.ts';
 import type { Site } from '../../src/init/site.ts';
 import { startingTemplate } from '../../src/init/starting-template.ts';

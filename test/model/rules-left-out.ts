@@ -52,12 +52,12 @@ export const LEFT_OUT: readonly LeftOut[] = [
     rule: 'a new attempt follows a lookup of the jobs by name',
     edits: [
       {
-        file: 'src/daemon/submit/resume.ts',
+        file: 'src/daemon/recover/resume.ts',
         from: 'if (live !== undefined) {',
         to: "if (live !== undefined && entry.step !== 'submitting') {",
       },
       {
-        file: 'src/daemon/submit/resume.ts',
+        file: 'src/daemon/recover/resume.ts',
         from: 'const [job] = found.jobs;',
         to: 'const [job] = found.jobs.slice(0, 0);',
       },

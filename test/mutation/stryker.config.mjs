@@ -5,7 +5,7 @@ export default {
     'src/daemon/journal/journal*.ts',
     'src/daemon/submit/submit*.ts',
     'src/slurm/rate-limit.ts',
-    'src/daemon/{poll/peers,reconcile/act,recover/find-untracked,submit/resume}.ts',
+    'src/daemon/{poll/peers,reconcile/act,recover/find-untracked,recover/resume}.ts',
   ],
   testRunner: 'mocha',
   plugins: ['@stryker-mutator/mocha-runner'],

@@ -55,7 +55,7 @@ export const LANES = [
   {
     tier: 'second',
     title: 'simulations and the model',
-    places: ['test/seeded-faults', 'test/simulation', 'test/model'],
+    places: ['test/seeded-bugs', 'test/simulation', 'test/model'],
   },
 ];
 

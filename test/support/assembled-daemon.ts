@@ -1,7 +1,7 @@
 // Assembles the daemon in this process as the program does, for tests that replace a part of it.
 import { homedir, hostname } from 'node:os';
 import { systemClock } from '../../src/base/clock.ts';
-import { createDaemonDeps } from '../../src/daemon/serve/daemon-deps.ts';
+import { createDaemonDeps } from '../../src/daemon/serve/create-daemon-deps.ts';
 import { openCluster } from '../../src/assembly/open-cluster.ts';
 import { openServer } from '../../src/daemon/serve/open-server.ts';
 import { commonOptions } from '../../src/cli/setting-options.ts';

@@ -4,7 +4,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createHostKeyCheck } from '../../src/transport/host-key-check.ts';
-import type { HostKey, HostKeyPolicy } from '../../src/transport/ssh-target.ts';
+import type { HostKey, HostKeyPolicy } from '../../src/transport/ssh2-target.ts';
 
 /** A key of this type that is like no other: what follows the type is made from the seed. */
 export function hostKey(type: string, seed: string): HostKey {

@@ -5,7 +5,7 @@ import { HostUnreachableError } from '../../src/transport/errors.ts';
 import { createHostKeyCheck } from '../../src/transport/host-key-check.ts';
 import { createLocalTransport } from '../../src/transport/local.ts';
 import { createSsh2Transport, type Ssh2TransportOptions } from '../../src/transport/ssh2.ts';
-import type { HostKeyPolicy, SshTarget } from '../../src/transport/ssh-target.ts';
+import type { HostKeyPolicy, SshTarget } from '../../src/transport/ssh2-target.ts';
 import { requireRoot, requireSshd } from '../support/requires.ts';
 import { addAccount, removeAccount, startSshd, targetOf, type TestAccount, type TestSshd } from '../support/sshd.ts';
 import { keyFolder, type KeyFolder } from './host-keys-here.ts';

@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { findHops, findUnchecked, type Route } from '../../src/transport/openssh-hops.ts';
-import { readSshConfig } from '../../src/transport/ssh-config.ts';
-import { SshConfigError } from '../../src/transport/ssh-config-target.ts';
+import { readSshConfig } from '../../src/transport/ssh-config-output.ts';
+import { SshConfigError } from '../../src/transport/find-ssh2-target.ts';
 import { rejection } from '../support/rejection.ts';
 import { requireSshd } from '../support/requires.ts';
 

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import ssh2 from 'ssh2';
 import { createLocalTransport } from '../../src/transport/local.ts';
 import { readCredentials } from '../../src/transport/ssh2-credentials.ts';
-import type { SshTarget } from '../../src/transport/ssh-target.ts';
+import type { SshTarget } from '../../src/transport/ssh2-target.ts';
 import { requireRoot } from '../support/requires.ts';
 
 describe('readCredentials', () => {

@@ -8,7 +8,7 @@ import type { Transport, Command } from '../../src/transport/transport.ts';
 import { createLocalTransport } from '../../src/transport/local.ts';
 import type { SshTransport } from '../../src/transport/remote-transport.ts';
 import { createSsh2Transport, type Ssh2TransportOptions } from '../../src/transport/ssh2.ts';
-import type { SshTarget } from '../../src/transport/ssh-target.ts';
+import type { SshTarget } from '../../src/transport/ssh2-target.ts';
 import { rejection } from '../support/rejection.ts';
 import { requireRoot, requireSshd } from '../support/requires.ts';
 import { addAccount, removeAccount, startSshd, targetOf, type TestAccount, type TestSshd } from '../support/sshd.ts';

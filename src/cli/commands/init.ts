@@ -47,7 +47,7 @@ export const initCommand: Command = {
   async run(typed, context) {
     const { commonOptions } = await import('../setting-options.ts');
     const { quoteWord } = await import('../../base/shell-word.ts');
-    const { writeSite } = await import('../../init/write-site.ts');
+    const { writeSite } = await import('../../init/write-first-files.ts');
     const choices = {
       queue: textOption(typed, 'queue'),
       partition: textOption(typed, 'partition'),

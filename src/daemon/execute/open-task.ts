@@ -5,7 +5,7 @@ import { systemClock } from '../../base/clock.ts';
 import type { TaskId } from '../../clearml/ids.ts';
 import type { DaemonDeps, ServedQueue } from '../deps.ts';
 import { acquireLock, type Lock } from '../journal/lock.ts';
-import { createDaemonDeps } from '../serve/daemon-deps.ts';
+import { createDaemonDeps } from '../serve/create-daemon-deps.ts';
 import { openCluster, type ClusterSide } from '../../assembly/open-cluster.ts';
 import { openServer, type ServerSide } from '../serve/open-server.ts';
 import { chooseQueue, type ChosenQueue, type QueueOptions } from './chosen-queue.ts';

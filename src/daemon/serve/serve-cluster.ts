@@ -11,7 +11,7 @@ import type { Logger } from '../../log/logger.ts';
 import { namedLog } from '../../log/named-log.ts';
 import { SlurmUnavailableError } from '../../slurm/errors.ts';
 import type { ClusterFacts, Scheduler } from '../../slurm/scheduler.ts';
-import { createDaemonDeps } from './daemon-deps.ts';
+import { createDaemonDeps } from './create-daemon-deps.ts';
 import { openCluster, type ClusterSide } from '../../assembly/open-cluster.ts';
 import type { ServerSide } from './open-server.ts';
 import { createTransport } from '../../assembly/create-transport.ts';

@@ -3,7 +3,7 @@ import type { Clock } from '../base/clock.ts';
 import type { Secrets } from '../log/secrets.ts';
 import { CredentialsRejectedError, NotTheApiError } from './errors.ts';
 import type { ApiSettings } from './settings.ts';
-import { readToken, type Token } from './token.ts';
+import { readToken, type Token } from './read-token.ts';
 
 export interface Login {
   /** A valid token. Logs in if there is none, or if it expires soon. */

@@ -9,9 +9,9 @@ import { returnToQueue } from '../reconcile/return-to-queue.ts';
 import type { DaemonDeps } from '../deps.ts';
 import { findLiveJob, hasSchedulerQueue, isSchedulerQueueDeleted, type Snapshot } from '../poll/poll.ts';
 import { unpark, readClaimed } from '../claim/park.ts';
-import { recoverOrphan } from '../recover/recover-orphan.ts';
-import { resubmit, trackJob } from './submit.ts';
-import type { SubmissionPool } from './submission-pool.ts';
+import { recoverOrphan } from './recover-orphan.ts';
+import { resubmit, trackJob } from '../submit/submit.ts';
+import type { SubmissionPool } from '../submit/submission-pool.ts';
 
 interface ResumeContext {
   readonly deps: DaemonDeps;

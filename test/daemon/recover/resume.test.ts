@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import type { TaskId } from '../../../src/clearml/ids.ts';
 import type { Entry } from '../../../src/daemon/journal/entry.ts';
-import { resume } from '../../../src/daemon/submit/resume.ts';
+import { resume } from '../../../src/daemon/recover/resume.ts';
 import { formatJobName } from '../../../src/slurm/job-name.ts';
 import { createStepFixture, type StepFixture } from '../step-fixture.ts';
 import { OTHER_QUEUE, OWN_QUEUE, SCHEDULER_QUEUE } from '../../simulation/queues.ts';

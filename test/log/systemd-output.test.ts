@@ -1,7 +1,7 @@
 // Detecting output to systemd's journal.
 import { expect } from 'chai';
 import { closeSync, fstatSync, openSync } from 'node:fs';
-import { isJournalStream } from '../../src/log/journal-stream.ts';
+import { isJournalStream } from '../../src/log/systemd-output.ts';
 
 describe('isJournalStream', () => {
   it('returns true only if JOURNAL_STREAM names this stream', () => {

@@ -5,9 +5,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { expandTokens, readJump, readSshConfig } from '../../src/transport/ssh-config.ts';
-import { findSshTarget, SshConfigError, type SshOptions } from '../../src/transport/ssh-config-target.ts';
-import type { SshTarget } from '../../src/transport/ssh-target.ts';
+import { expandTokens, readJump, readSshConfig } from '../../src/transport/ssh-config-output.ts';
+import { findSshTarget, SshConfigError, type SshOptions } from '../../src/transport/find-ssh2-target.ts';
+import type { SshTarget } from '../../src/transport/ssh2-target.ts';
 import { rejection } from '../support/rejection.ts';
 import { requireSshd } from '../support/requires.ts';
 

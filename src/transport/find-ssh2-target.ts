@@ -9,10 +9,10 @@ import {
   type JumpHost,
   type SshConfig,
   type Tokens,
-} from './ssh-config.ts';
+} from './ssh-config-output.ts';
 import { useOpenssh } from './ssh-errors.ts';
 import { unsupportedOptions } from './ssh-unsupported.ts';
-import type { HostKeyPolicy, PasswordSource, SshTarget } from './ssh-target.ts';
+import type { HostKeyPolicy, PasswordSource, SshTarget } from './ssh2-target.ts';
 
 /** Thrown when the SSH configuration is invalid or not supported: the user must change it. */
 export class SshConfigError extends Error {

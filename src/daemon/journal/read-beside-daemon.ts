@@ -2,8 +2,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { TaskId } from '../../clearml/ids.ts';
-import type { Entry } from '../journal/entry.ts';
-import { readJournal } from '../journal/journal-lines.ts';
+import type { Entry } from './entry.ts';
+import { readJournal } from './journal-lines.ts';
 import { UsageError } from '../../base/usage-error.ts';
 
 /**

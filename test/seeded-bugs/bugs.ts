@@ -2,14 +2,14 @@
 import type { RoundPlan } from '../simulation/schedule.ts';
 import type { SourceEdit } from '../support/source-edits.ts';
 
-export interface SeededFault {
+export interface SeededBug {
   readonly title: string;
   readonly edits: readonly SourceEdit[];
   /** Common settings of the rounds in which the fault shows. */
   readonly rounds: Partial<RoundPlan>;
 }
 
-export const SEEDED_FAULTS: readonly SeededFault[] = [
+export const SEEDED_BUGS: readonly SeededBug[] = [
   {
     title: 'sbatch runs again after a timeout',
     edits: [
@@ -124,12 +124,12 @@ export const SEEDED_FAULTS: readonly SeededFault[] = [
     title: 'the daemon resubmits a task without looking up its job',
     edits: [
       {
-        file: 'src/daemon/submit/resume.ts',
+        file: 'src/daemon/recover/resume.ts',
         from: '  const [job] = found.jobs;\n',
         to: '  const [job] = found.jobs.slice(0, 0);\n',
       },
       {
-        file: 'src/daemon/submit/resume.ts',
+        file: 'src/daemon/recover/resume.ts',
         from: '  if (live !== undefined) {\n',
         to: "  if (live !== undefined && entry.step !== 'submitting') {\n",
       },
@@ -140,7 +140,7 @@ export const SEEDED_FAULTS: readonly SeededFault[] = [
     title: 'the daemon submits a new attempt although the task is no longer parked',
     edits: [
       {
-        file: 'src/daemon/submit/resume.ts',
+        file: 'src/daemon/recover/resume.ts',
         from: 'if (isReady && entry.attempts < MAX_ATTEMPTS) {',
         to: 'if (entry.attempts < MAX_ATTEMPTS) {',
       },
