@@ -63,7 +63,8 @@ export const READ_BY_JOB: readonly JobVariables[] = [
   },
   {
     names: ['RANK'],
-    meaning: 'If it differs from the number of the node, the job unsets it: otherwise every agent would act as rank 0.',
+    meaning:
+      'The agent prefers it to `SLURM_PROCID`. On several nodes, each rank unsets it if the two differ: otherwise every agent would act as the same rank.',
   },
 ];
 
@@ -85,7 +86,7 @@ export const SET_BY_JOB: readonly JobVariables[] = [
   { names: ['CLEARML_SLURM_PYTHON'], meaning: 'The Python that has clearml-agent.' },
   {
     names: ['CLEARML_SLURM_RANK_NAMES'],
-    meaning: "On several nodes: for each rank, the eight characters that are part of its directory's name.",
+    meaning: "On several nodes: for each rank, the random eight-character part of its directory's name.",
   },
   {
     names: ['CLEARML_AGENT__AGENT__VENVS_DIR'],
