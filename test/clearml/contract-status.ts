@@ -100,11 +100,11 @@ export function defineStatusContract(stage: () => Stage): void {
     });
   });
 
-  describe('a start of the same task by several agents', () => {
-    it('is refused for some of eight that start at the same time', async () => {
+  describe('when eight agents start a task at once', () => {
+    it('refuses at least one', async () => {
       const { raw } = stage();
       const refusals: string[] = [];
-      // Seldom nobody comes between another's reading and his writing.
+      // Occasionally, no agent changes the task between another agent's read and its write.
       for (let tries = 0; tries < 20 && refusals.length === 0; tries += 1) {
         const task = await taskThatIs('queued');
         const begin = (): Promise<unknown> => raw.call('tasks.dequeue', { task, new_status: 'in_progress' });
@@ -120,7 +120,7 @@ export function defineStatusContract(stage: () => Stage): void {
       );
     });
 
-    it('is accepted for all eight after the first one has started the task', async () => {
+    it('accepts all eight if the task is already in progress', async () => {
       const { raw } = stage();
       const task = await taskThatIs('queued');
       const begin = (): Promise<unknown> => raw.call('tasks.dequeue', { task, new_status: 'in_progress' });

@@ -195,7 +195,7 @@ describe('a call to a failing ClearML server', () => {
     expect(error.message).to.equal('the program ends');
   });
 
-  it('causes no leak warning of Node if many calls run at the same time', async () => {
+  it('causes no listener-leak warning from Node when many calls run at the same time', async () => {
     const warnings: Error[] = [];
     const note = (warning: Error): void => void warnings.push(warning);
     process.on('warning', note);
@@ -203,7 +203,7 @@ describe('a call to a failing ClearML server', () => {
     const { tasks } = bench.client({ signal: new AbortController().signal });
 
     await Promise.all(Array.from({ length: 30 }, () => tasks.get(TASK)));
-    // Node tells of warnings a turn later.
+    // Node emits warnings one turn of the event loop later.
     await new Promise(setImmediate);
     process.off('warning', note);
 
@@ -230,7 +230,7 @@ describe('a call to a failing ClearML server', () => {
     ]);
   });
 
-  it('does not start after the stop signal', async () => {
+  it('is not sent after the stop signal', async () => {
     const signal = AbortSignal.abort(new Error('the program ends'));
 
     const error = await rejection(bench.client({ signal }).tasks.get(TASK));

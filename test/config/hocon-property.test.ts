@@ -76,7 +76,7 @@ describe('readHocon', () => {
     );
   });
 
-  it('reads the same values that nodeFrom converts', () => {
+  it('restores every JSON value that nodeFrom has converted', () => {
     fc.assert(
       fc.property(anyJson, (value) => {
         const node = nodeFrom(value, { kind: 'default' });

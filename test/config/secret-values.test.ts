@@ -74,7 +74,7 @@ describe('secretValues', () => {
     ]);
   });
 
-  it('returns those values of an environment section that are no plain word, number or path', () => {
+  it('returns the values of an environment section, except plain words, numbers and paths under ordinary names', () => {
     const text =
       'environment { A: "k8-Xy_9", B: production, C: 12, D: /scratch/hf, E: "~/x", MY_TOKEN: word, F: true }';
 

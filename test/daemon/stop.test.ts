@@ -19,7 +19,7 @@ describe('SIGTERM while sbatch hangs', () => {
 
   afterEach(() => rm(stateDir, { recursive: true, force: true }));
 
-  it('ends the process without waiting for sbatch; the next process finds the job and submits none', async () => {
+  it('ends the daemon without waiting for sbatch; the next daemon finds the job and does not submit another', async () => {
     const standIn = await startStandInCluster({ stateDir: join(stateDir, 'cluster') });
     try {
       await using world = await startWorld({ cluster: asCluster(standIn.commandsDir), python: false });

@@ -161,7 +161,7 @@ describe('a task', () => {
     expect(await world.jobsOf(taskOf('variable'))).to.deep.equal([]);
   });
 
-  it('whose pending job is cancelled with scancel is stopped with that reason', async () => {
+  it('is stopped with the reason "cancelled in Slurm" if its pending job is cancelled with scancel', async () => {
     await world.untilConsole(taskOf('cancelledWaiting'), 'its partition is down');
 
     await world.cluster.run('scancel', ...(await world.jobsOf(taskOf('cancelledWaiting'))));
@@ -170,7 +170,7 @@ describe('a task', () => {
     expect(status_reason).to.equal('cancelled in Slurm');
   });
 
-  it('whose running job is cancelled with scancel is stopped with that reason', async () => {
+  it('is stopped with the reason "cancelled in Slurm" if its running job is cancelled with scancel', async () => {
     await world.untilConsole(taskOf('cancelledRunning'), 'working');
 
     await world.cluster.run('scancel', ...(await world.jobsOf(taskOf('cancelledRunning'))));

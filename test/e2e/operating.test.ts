@@ -117,7 +117,7 @@ describe('the daemon', () => {
     expect(await world.run('drain')).to.deep.include({ code: 1, stdout: '' });
   });
 
-  it('on SIGHUP keeps its templates if the new ones are invalid, and otherwise uses the new ones', async () => {
+  it('reloads its templates on SIGHUP, and keeps the old ones if the new ones are invalid', async () => {
     const daemon = world.start(...words);
     await untilLogged(daemon, 'Serving');
 

@@ -54,7 +54,7 @@ describe('the list of secrets', () => {
     expect(secrets.redact('the queue is empty')).to.equal('the queue is empty');
   });
 
-  it('masks any text as a secret', () => {
+  it('masks any text that was added as a secret', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', minLength: 6 }), fc.string(), fc.string(), (secret, before, after) => {
         const secrets = createSecrets();

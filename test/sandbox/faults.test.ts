@@ -4,7 +4,7 @@ import { rejection } from '../support/rejection.ts';
 import { openSandbox } from './open-sandbox.ts';
 
 describe('an injected fault', () => {
-  it('drops the connection before the call has an effect', async () => {
+  it('drops the connection before the call takes effect', async () => {
     await using sandbox = await openSandbox();
     const task = await sandbox.makeTask();
     await sandbox.ok('sandbox.fault', { endpoint: 'tasks.started', kind: 'drop-before' });
@@ -12,7 +12,7 @@ describe('an injected fault', () => {
     expect(await sandbox.statusOf(task)).to.equal('created');
   });
 
-  it('drops the connection after the call had its effect', async () => {
+  it('drops the connection after the call has taken effect', async () => {
     await using sandbox = await openSandbox();
     const task = await sandbox.makeTask();
     await sandbox.ok('sandbox.fault', { endpoint: 'tasks.started', kind: 'drop-after' });
@@ -60,7 +60,7 @@ describe('an injected fault', () => {
     expect((await sandbox.call('sandbox.fault', { endpoint: '*', kind: 'explode' })).result).to.equal('400/12');
   });
 
-  it('does not delay the end of the sandbox while it holds a call', async () => {
+  it('does not delay the shutdown of the sandbox, even while it holds a call', async () => {
     const sandbox = await openSandbox();
     const { answer } = await sandbox.held('queues.add_task', { queue: await sandbox.makeQueue('cpu'), task: 'x' });
     const lost = rejection(answer);

@@ -40,7 +40,7 @@ describe('the closing report', () => {
     expect(report).to.match(/Failed in all:\n(  test \d+\n?){50}$/);
   });
 
-  it('truncates the middle of a long text, and nothing of a short one', () => {
+  it('shortens a long text in the middle, and leaves a short one unchanged', () => {
     const text = shortened([lines(10, 'error'), lines(500, 'log')]);
 
     expect(text.split('\n')).to.have.length(60);

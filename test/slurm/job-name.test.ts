@@ -53,7 +53,7 @@ describe('the job name', () => {
 });
 
 describe('an attempt', () => {
-  it('contains the mark of its daemon, if it was made with one', () => {
+  it("contains its daemon's mark if it was created with one", () => {
     expect(readMark(newAttempt(1_795_504_296_123, 'mark1', 'aaaa'))).to.equal('mark1');
     expect(readMark('mwudl4rwabcd')).to.equal(undefined);
   });

@@ -32,7 +32,7 @@ describe('explainReason', () => {
     }
   });
 
-  it('never returns the word by which the agent recognizes an abort', () => {
+  it('never returns "stopping", by which the agent recognizes an abort', () => {
     for (const word of ALL) {
       const { says, advice } = explainReason(word);
       expect(`${says} ${advice ?? ''}`, word).not.to.contain('stopping');

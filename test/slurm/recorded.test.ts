@@ -148,7 +148,7 @@ for (const release of releases) {
       expect(readSacctRecord(result(answers['sacct, no such job'] ?? {}))).to.equal(undefined);
     });
 
-    it('is an error, not a list, if the controller or database is down', () => {
+    it('is read as a failure, not as an empty list, if the controller or database is down', () => {
       expect(readSqueue(result(answers['squeue, no controller'] ?? {}), MARK).kind).to.equal('failed');
       expect(readSacct(result(answers['sacct, no database'] ?? {})).kind).to.equal('failed');
     });

@@ -134,7 +134,7 @@ describe("scontrol show job for a hostile owner's job", () => {
       expect(read({ [field]: forged }), field).to.deep.equal(TRUTH.record);
   });
 
-  it('S-60 gives no log path if a second line has one', () => {
+  it("S-60 yields no log path if a job's own text forges a second StdOut line", () => {
     const record = read({ Comment: 'x\n   StdOut=/home/daemon/clearml.conf' });
 
     expect(record).to.include({ stateWord: 'FAILED', exitCode: 3, outputPath: undefined, isOutputInDoubt: true });

@@ -139,7 +139,7 @@ describe('a placeholder', () => {
   }
 
   for (const [placeholder, message] of PROBLEMS) {
-    it(`causes an error if it has no single value: ${placeholder}`, () => {
+    it(`is refused if it does not have exactly one value: ${placeholder}`, () => {
       expect(findingFor(placeholder)).to.match(message);
     });
   }

@@ -231,7 +231,7 @@ export function describeHostContract(enter: () => Promise<HostUnderTest>): void 
     expect(error).to.be.instanceOf(ConnectionLostError);
   });
 
-  it('ends running programs when it is closed, and starts no more', async () => {
+  it('ends running programs when it is closed, and then refuses to start others', async () => {
     const own = place.open();
     await own.run(shell(':'));
     const running = rejection(own.run(shell('sleep 60')));

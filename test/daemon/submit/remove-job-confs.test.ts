@@ -45,7 +45,7 @@ describe("a job's clearml.conf", () => {
     expect(await left()).to.deep.equal([]);
   });
 
-  it('is swept for every attempt of a task that is neither queued nor in progress nor in the journal', async () => {
+  it('is swept, for every attempt, if its task is neither queued, in progress nor in the journal', async () => {
     const here = fixture();
     const { deps, server } = here;
     const [waits, runs, known] = [await here.enqueued(1), await here.enqueued(2), taskNumber(3)];
