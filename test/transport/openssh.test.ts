@@ -127,7 +127,8 @@ describe('the openssh transport', () => {
     expect(sshd.loginCount()).to.equal(logins + 1);
     expect(host.loginCount()).to.equal(1);
     await host.close();
-    expect(existsSync(join(ssh.folder, 'own'))).to.equal(false);
+    // ssh -O exit returns before the master has removed its socket.
+    await waitUntil('the socket to be removed', () => !existsSync(join(ssh.folder, 'own')));
   });
 
   it('does not log in if other users can change the known_hosts file', async () => {
