@@ -32,20 +32,20 @@ export function statusText(clusters: readonly ClusterStatus[], style: StatusStyl
 }
 
 function clusterText(seen: ClusterStatus, style: StatusStyle): string {
-  const { cluster, stateDir, daemon, rows, clearmlError: clearmlTrouble, slurmError: slurmTrouble, now } = seen;
+  const { cluster, stateDir, daemon, rows, clearmlError, slurmError, now } = seen;
   const serves = cluster === undefined ? 'Daemon' : `Cluster ${cluster}: daemon`;
   const lines = [
     daemon === undefined
       ? `${serves} ${style.paint('doubtful', 'not running')} (state directory ${stateDir}). Jobs keep running, but no task is claimed or updated.`
       : `${serves} running: process ${daemon.pid} on ${daemon.host}, since ${formatTime(daemon.since)} (${formatDuration(now - daemon.since)}).${daemon.draining ? ` It is ${style.paint('doubtful', 'draining')}: it claims no new tasks and exits after its last job.` : ''}`,
   ];
-  if (clearmlTrouble !== undefined)
+  if (clearmlError !== undefined)
     lines.push(
-      `ClearML ${style.paint('bad', 'could not be queried')}, so task names and states are missing: ${clearmlTrouble}.`,
+      `ClearML ${style.paint('bad', 'could not be queried')}, so task names and states are missing: ${clearmlError}.`,
     );
-  if (slurmTrouble !== undefined)
+  if (slurmError !== undefined)
     lines.push(
-      `Slurm ${style.paint('bad', 'could not be queried')}, so job states are from the journal: ${slurmTrouble}.`,
+      `Slurm ${style.paint('bad', 'could not be queried')}, so job states are from the journal: ${slurmError}.`,
     );
   const said = lines.map((line) => wrapText(line, { width: style.columns })).join('');
   const active = rows.length === 0 ? 'No active tasks.\n' : rowsText(rows, style);
@@ -152,47 +152,36 @@ function colorOf(state: string): 'good' | 'bad' | 'doubtful' | undefined {
 /** For programs: keys are only added, never renamed or removed. */
 export function statusDocument(clusters: readonly ClusterStatus[]): object {
   return {
-    clusters: clusters.map(
-      ({
-        cluster,
-        stateDir,
-        daemon,
-        rows,
-        clearmlError: clearmlTrouble,
-        slurmError: slurmTrouble,
-        waiting,
-        ...more
-      }) => ({
-        cluster: cluster ?? null,
-        stateDir,
-        daemon:
-          daemon === undefined
-            ? null
-            : { host: daemon.host, pid: daemon.pid, since: isoTime(daemon.since), draining: daemon.draining },
-        clearmlTrouble: clearmlTrouble ?? null,
-        slurmTrouble: slurmTrouble ?? null,
-        tasks: rows.map(({ task, name, queue, job, state, since, nodes, why }) => ({
-          task,
-          name: name ?? null,
-          queue: queue ?? null,
-          job: job ?? null,
-          state,
-          since: since === undefined ? null : isoTime(since),
-          nodes: nodes ?? null,
-          why,
-        })),
-        waiting: waiting.map(({ name, since, ...row }) => ({
-          ...row,
-          name: name ?? null,
-          since: since === undefined ? null : isoTime(since),
-        })),
-        waitingCount: more.waitingCount,
-        ended: more.ended.map(({ endedAt, ...row }) => ({
-          ...row,
-          endedAt: endedAt === undefined ? null : isoTime(endedAt),
-        })),
-      }),
-    ),
+    clusters: clusters.map(({ cluster, stateDir, daemon, rows, clearmlError, slurmError, waiting, ...more }) => ({
+      cluster: cluster ?? null,
+      stateDir,
+      daemon:
+        daemon === undefined
+          ? null
+          : { host: daemon.host, pid: daemon.pid, since: isoTime(daemon.since), draining: daemon.draining },
+      clearmlTrouble: clearmlError ?? null,
+      slurmTrouble: slurmError ?? null,
+      tasks: rows.map(({ task, name, queue, job, state, since, nodes, why }) => ({
+        task,
+        name: name ?? null,
+        queue: queue ?? null,
+        job: job ?? null,
+        state,
+        since: since === undefined ? null : isoTime(since),
+        nodes: nodes ?? null,
+        why,
+      })),
+      waiting: waiting.map(({ name, since, ...row }) => ({
+        ...row,
+        name: name ?? null,
+        since: since === undefined ? null : isoTime(since),
+      })),
+      waitingCount: more.waitingCount,
+      ended: more.ended.map(({ endedAt, ...row }) => ({
+        ...row,
+        endedAt: endedAt === undefined ? null : isoTime(endedAt),
+      })),
+    })),
   };
 }
 

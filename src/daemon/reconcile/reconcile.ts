@@ -79,7 +79,7 @@ function hasCancelledOneOf({ jobs }: Snapshot, { task, jobId, cancelledFor, canc
 
 /** Leaves the task to the daemon that submitted the job, which is back: it finds the job by name and reports on it. */
 async function handOver(deps: DaemonDeps, { task, jobId: job, queueName: queue }: Entry): Promise<void> {
-  deps.log.info('Left the task to the daemon that submitted its job', { task, job, queue });
+  deps.log.info('Handed the task over to the daemon that submitted its job, which is back', { task, job, queue });
   await deps.journal.forget(task);
 }
 
@@ -145,7 +145,7 @@ async function lookUp(
   const since = Math.min(...absent.map(({ entry }) => entry.firstAttemptAt ?? entry.stepAt));
   const found = await deps.scheduler.lookUp(names, since, signal);
   if (found.kind === 'listed') return byTask(found.jobs);
-  deps.log.warn('Lookup of absent jobs failed; retrying in the next pass', {
+  deps.log.warn('Could not look up jobs that are missing from squeue; retrying in the next pass', {
     slurm: found.words,
   });
   return undefined;

@@ -76,7 +76,9 @@ describe('the reconcile loop', () => {
 
     expect((await fixture.read(task))?.status).to.equal('queued');
     expect(fixture.waiting(SCHEDULER_QUEUE)).to.deep.equal([1]);
-    expect(fixture.logged.filter((line) => line.includes('Lookup of absent jobs failed'))).to.have.length(3);
+    expect(
+      fixture.logged.filter((line) => line.includes('Could not look up jobs that are missing from squeue')),
+    ).to.have.length(3);
   });
 
   it('leaves the job of a live peer to that peer, and changes neither job nor task', async () => {
