@@ -50,6 +50,17 @@ describe('the Python of a job', () => {
     expect((await run({}, SHOW)).stdout).to.include(`python: ${hidden}\n`);
   });
 
+  it('is found before the job goes on: no search can create the private directory again after its removal', async () => {
+    const python3 = putPython(join(bin, 'python3'));
+    writeFileSync(join(bin, 'clearml-agent'), `#!${python3}\n`, { mode: 0o755 });
+    const slowSed =
+      '#!/bin/bash\nsleep 0.3\n[ -d "$CLEARML_SLURM_JOB_FOLDER" ] || echo late >>"$STAND_IN_LOG"\nexec /bin/sed "$@"\n';
+    writeFileSync(join(bin, 'sed'), slowSed, { mode: 0o755 });
+    await run({});
+    expect(node.calls()).not.to.include('late');
+    expect(node.leftovers()).to.deep.equal([]);
+  });
+
   it('is created in the private directory if no other Python has clearml-agent', async () => {
     putPython(join(bin, 'python3'));
     const { exitCode, stdout, stderr } = await run({}, { ...SHOW, STAND_IN_HAS_AGENT: 'no' });
