@@ -62,21 +62,7 @@ function connectRetries(seconds: number): number {
  * @throws NulInWordError if a value contains a NUL
  */
 export function renderBlocks(facts: JobFacts): Blocks {
-  const { serverWaitSec = 0 } = facts;
-  const inside = facts.container ?? facts.pyxis;
-  const isWhole = facts.pyxis?.isWhole === true;
-  const requirements = knownRequirements(facts.agentVersion);
-  const view = {
-    ...facts,
-    requirements,
-    ...JOB_EXIT_CODES,
-    inside,
-    isWhole,
-    exitCodes: Object.values(JOB_EXIT_CODES),
-    gateSeconds: GATE_SECONDS,
-    serverWaitSeconds: Math.floor(serverWaitSec),
-    connectRetries: connectRetries(serverWaitSec),
-  };
+  const view = blockView(facts);
 
   function render(block: string): string {
     return writer.render(readTemplate(block), view, readPartial, { escape }).trimEnd();
@@ -86,6 +72,22 @@ export function renderBlocks(facts: JobFacts): Blocks {
     preSetup: render('pre-setup.sh'),
     agentExecute: render('agent-execute.sh'),
     postSetup: render('post-setup.sh'),
+  };
+}
+
+/** Returns all values that the Mustache files of the blocks name. */
+export function blockView(facts: JobFacts): Record<string, unknown> {
+  const { serverWaitSec = 0 } = facts;
+  return {
+    ...facts,
+    requirements: knownRequirements(facts.agentVersion),
+    ...JOB_EXIT_CODES,
+    inside: facts.container ?? facts.pyxis,
+    isWhole: facts.pyxis?.isWhole === true,
+    exitCodes: Object.values(JOB_EXIT_CODES),
+    gateSeconds: GATE_SECONDS,
+    serverWaitSeconds: Math.floor(serverWaitSec),
+    connectRetries: connectRetries(serverWaitSec),
   };
 }
 

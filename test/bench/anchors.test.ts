@@ -1,0 +1,24 @@
+// Checks that the benchmarks can be run and compare what is comparable, because no other test runs them.
+import { execFileSync } from 'node:child_process';
+import { expect } from 'chai';
+import { parseTemplate } from '../../src/template/parse-template.ts';
+import { buildProgram } from './built-program.ts';
+import { createMustacheRendering, render } from './rendering.ts';
+import { TYPICAL_TEMPLATE } from './typical-task.ts';
+
+describe('a benchmark', () => {
+  it('compares its rendering with one of the same script: only the quoting adds a few words', () => {
+    const [ours, anchor] = [
+      render(parseTemplate(TYPICAL_TEMPLATE, 'typical.template')),
+      createMustacheRendering()(),
+    ].map((script) => script.split(/\s+/).length);
+    expect(anchor).to.be.closeTo(ours ?? 0, 60);
+  });
+
+  it('builds the program as it is published', async () => {
+    await using program = await buildProgram();
+    expect(execFileSync(process.execPath, [program.path, '--version'], { encoding: 'utf8' })).to.match(
+      /^clearml-agent-slurm \d/,
+    );
+  });
+});
