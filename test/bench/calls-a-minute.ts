@@ -1,7 +1,7 @@
 // Measures the calls to Slurm and ClearML with default settings: of an idle daemon, and with many pending jobs.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startSlurmCluster } from '../support/slurm-cluster.ts';
-import { startBenchWorld, startServing } from './bench-world.ts';
+import { startBenchWorld, startServing, SUBMITTED } from './bench-world.ts';
 import { writeCountingCommands } from './counting-commands.ts';
 import type { Figure, Result } from './figure.ts';
 
@@ -41,7 +41,7 @@ export const callsAMinute: Figure = {
     for (const jobs of JOBS) {
       say(`${jobs} jobs are submitted`);
       await world.enqueue(jobs - submitted);
-      await daemon.until('Submitted', jobs);
+      await daemon.until(SUBMITTED, jobs);
       submitted = jobs;
       // Each console gets one message with the reason of the pending job; after that nothing changes.
       await sleep(8 * POLL_MS);

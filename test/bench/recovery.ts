@@ -2,7 +2,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { startSlurmCluster } from '../support/slurm-cluster.ts';
-import { daemonWords, startBenchWorld, type BenchWorld } from './bench-world.ts';
+import { daemonWords, startBenchWorld, SUBMITTED, type BenchWorld } from './bench-world.ts';
 import type { Figure, Result } from './figure.ts';
 
 const JOBS = 1_000;
@@ -16,7 +16,7 @@ export const recovery: Figure = {
     await using world = await startBenchWorld(cluster);
     let daemon = await world.start(daemonWords(path));
     await world.enqueue(JOBS);
-    await daemon.until('Submitted', JOBS);
+    await daemon.until(SUBMITTED, JOBS);
 
     async function recover(how: string): Promise<Result> {
       say(`with ${JOBS} live jobs, ${how}`);

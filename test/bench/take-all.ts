@@ -2,7 +2,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SlurmCluster } from '../support/slurm-cluster.ts';
-import type { BenchWorld } from './bench-world.ts';
+import { SUBMITTED, type BenchWorld } from './bench-world.ts';
 import { readProcessUse } from './process-use.ts';
 import { runToEnd } from './run-to-end.ts';
 
@@ -35,12 +35,12 @@ export async function takeAll(
   await daemon.until('Claimed', 1);
   const sandboxBefore = process.cpuUsage();
   const daemonBefore = await readProcessUse(daemon.pid);
-  await daemon.until('Submitted', all);
+  await daemon.until(SUBMITTED, all);
   const daemonAfter = await readProcessUse(daemon.pid);
   const { user, system } = process.cpuUsage(sandboxBefore);
   await daemon.stop();
   const began = daemon.events('Claimed')[0]?.at ?? Number.NaN;
-  const ended = daemon.events('Submitted').at(-1)?.at ?? Number.NaN;
+  const ended = daemon.events(...SUBMITTED).at(-1)?.at ?? Number.NaN;
   return {
     tasksASecond: (1000 * all) / (ended - began),
     daemonMs: daemonAfter.ownMs - daemonBefore.ownMs,
