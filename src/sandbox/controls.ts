@@ -1,12 +1,18 @@
 // The calls `sandbox.…`, which the real server does not have: they control time, faults and tokens.
 import * as z from 'zod';
-import { readRequest, type Service } from './call.ts';
+import { readRequest, type Fields, type Service } from './call.ts';
+import { totalOf, type CallCount, type CallCounts } from './call-counts.ts';
 import type { Faults } from './faults.ts';
 import { formatInstant } from './instant.ts';
 import type { SandboxClock } from './sandbox-clock.ts';
 import type { Store } from './store.ts';
 
-export function createControlsService(store: Store, clock: SandboxClock, faults: Faults): Service {
+interface Controlled {
+  readonly faults: Faults;
+  readonly calls: CallCounts;
+}
+
+export function createControlsService(store: Store, clock: SandboxClock, { faults, calls }: Controlled): Service {
   return {
     /** `{seconds}`: moves the sandbox's clock forward, for the 600 s and 7200 s rules. */
     'sandbox.advance_clock': (call) => {
@@ -41,5 +47,21 @@ export function createControlsService(store: Store, clock: SandboxClock, faults:
       });
       return {};
     },
+    /**
+     * The calls since the start or `sandbox.clear_calls`, by endpoint, and their `total`: `documents` returned, queue `entries` that a
+     * real server loads, `bytes` of the responses before compression, and `server_ms`, the time of a real server.
+     */
+    'sandbox.get_calls': () => {
+      const counts = calls.all();
+      return { calls: counts.map(present), total: present(totalOf(counts)) };
+    },
+    'sandbox.clear_calls': () => {
+      calls.clear();
+      return {};
+    },
   };
+}
+
+function present({ serverMs, ...count }: CallCount): Fields {
+  return { ...count, server_ms: Math.round(serverMs) };
 }

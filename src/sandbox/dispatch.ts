@@ -2,6 +2,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { ApiError } from './api-error.ts';
 import { identify, PUBLIC_ENDPOINTS } from './auth.ts';
+import type { CallCounts } from './call-counts.ts';
 import type { Caller, Fields, Service } from './call.ts';
 import { failureEnvelope, successEnvelope, type Addressed } from './envelope.ts';
 import type { Fault, Faults } from './faults.ts';
@@ -36,6 +37,7 @@ export interface DispatchDeps {
   readonly store: Store;
   readonly clock: SandboxClock;
   readonly faults: Faults;
+  readonly calls: Pick<CallCounts, 'addBytes'>;
   readonly log: SandboxLog;
 }
 
@@ -47,7 +49,7 @@ const WINDOW_MS = 2;
 
 const NOBODY: Caller = { user: '', userName: '', company: '' };
 
-export function createDispatcher({ endpoints, store, clock, faults, log }: DispatchDeps): Dispatch {
+export function createDispatcher({ endpoints, store, clock, faults, calls, log }: DispatchDeps): Dispatch {
   return async (request) => {
     if (request.method === 'OPTIONS') return { status: 200, contentType: 'text/plain', body: '' };
     if (request.headers['content-encoding'] !== undefined) {
@@ -68,7 +70,9 @@ export function createDispatcher({ endpoints, store, clock, faults, log }: Dispa
       if (fault?.kind === 'drop-after' || fault?.kind === 'delay') await clock.sleep(fault.delayMs);
       if (fault?.kind === 'drop-after') return 'drop';
       log.debug('request answered', { endpoint, code: 200 });
-      return json(200, successEnvelope(addressed, data));
+      const reply = json(200, successEnvelope(addressed, data));
+      calls.addBytes(endpoint, Buffer.byteLength(reply.body));
+      return reply;
     } catch (error) {
       const refusal = error instanceof ApiError ? error : new ApiError('internal', {}, String(error));
       // A rejected call may have changed something before (the report of an unknown worker registers it).

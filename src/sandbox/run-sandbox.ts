@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { systemClock } from '../base/clock.ts';
+import { formatCallCounts, type Latency } from './call-counts.ts';
 import { formatFirstTaskLines, formatReadyConf } from './ready-conf.ts';
 import { createSandbox, type Sandbox } from './server.ts';
 import { PortInUseError } from './start-errors.ts';
@@ -10,6 +11,8 @@ import { createPrivateFile, replaceByPrivateFile } from '../base/private-file.ts
 import { UsageError } from '../base/usage-error.ts';
 
 const HIGHEST_PORT = 65_535;
+
+const SERVER_TIME_NOTE = 'SERVER TIME is an estimate: the time that these calls take a real ClearML server.\n';
 
 /** Where the process runs and prints. */
 export interface SandboxProcess {
@@ -26,6 +29,7 @@ export interface SandboxOptions {
   /** The port if none is given; any free one if it is in use. */
   readonly defaultPort: number;
   readonly stateFile: string | undefined;
+  readonly latency: Latency | undefined;
   /** A new file for clearml.conf; it is printed if undefined. */
   readonly configFile: string | undefined;
   readonly overwrite: boolean;
@@ -48,10 +52,12 @@ export async function runSandbox(options: SandboxOptions, context: SandboxProces
   } finally {
     await sandbox.close();
   }
+  const counts = sandbox.callCounts();
+  if (counts.length > 0) context.stderr(`\n${formatCallCounts(counts)}${SERVER_TIME_NOTE}`);
 }
 
 async function listen(
-  { host, port, defaultPort, stateFile }: SandboxOptions,
+  { host, port, defaultPort, stateFile, latency }: SandboxOptions,
   { workingDir }: SandboxProcess,
 ): Promise<{ readonly sandbox: Sandbox; readonly isElsewhere: boolean }> {
   if (port !== undefined && port > HIGHEST_PORT)
@@ -59,6 +65,7 @@ async function listen(
   const options = {
     ...(host === undefined ? {} : { host }),
     ...(stateFile === undefined ? {} : { stateFile: resolve(workingDir, stateFile) }),
+    ...(latency === undefined ? {} : { latency }),
     clock: systemClock,
   };
   try {

@@ -2,30 +2,19 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { hostname } from 'node:os';
 import type { Clock } from '../base/clock.ts';
-import { createAuthService } from './auth.ts';
 import type { Service } from './call.ts';
+import { createCallCounts, type CallCount, type Latency } from './call-counts.ts';
 import { createControlsService } from './controls.ts';
 import { createDispatcher, type Dispatch, type SandboxLog } from './dispatch.ts';
-import { createEventsService } from './events.ts';
 import { createFaults } from './faults.ts';
 import { firstContent, type KeyPair } from './first-content.ts';
-import { createProjectsService } from './projects.ts';
-import { createQueuesService } from './queues.ts';
 import { createSandboxClock } from './sandbox-clock.ts';
 import { createBodyReader, refuseBody, type ReadBody } from './request-body.ts';
+import { createServices } from './services.ts';
 import { readSnapshot } from './snapshot-file.ts';
 import { ListenError, InvalidSnapshotError, PortInUseError } from './start-errors.ts';
 import { createStore } from './store.ts';
-import { createTaskPartsService } from './task-parts.ts';
-import { createTasksDiscardService } from './tasks-discard.ts';
-import { createTasksEditService } from './tasks-edit.ts';
-import { createTasksQueueingService } from './tasks-queueing.ts';
-import { createTasksReadService } from './tasks-read.ts';
-import { createTasksStatusService } from './tasks-status.ts';
-import { createUsersService } from './users.ts';
-import { createWorkersService } from './workers.ts';
 import { gzipSync } from 'node:zlib';
-import { API_VERSION, SERVER_VERSION } from './envelope.ts';
 
 export interface SandboxOptions {
   /** 0 for any free port. */
@@ -36,6 +25,8 @@ export interface SandboxOptions {
   readonly stateFile?: string;
   /** The keys of a new sandbox; a state file contains its keys. */
   readonly keys?: KeyPair;
+  /** Default: calls take no longer than they need here. */
+  readonly latency?: Latency;
   readonly clock: Clock;
   readonly log?: SandboxLog;
 }
@@ -47,6 +38,8 @@ export interface Sandbox {
   readonly ip: string;
   readonly accessKey: string;
   readonly secretKey: string;
+  /** The calls so far, by endpoint. */
+  callCounts(): readonly CallCount[];
   /** Stops listening, closes open connections, and leaves the state file complete. */
   close(): Promise<void>;
 }
@@ -71,27 +64,16 @@ export async function createSandbox(options: SandboxOptions): Promise<Sandbox> {
   const closing = new AbortController();
   const clock = createSandboxClock(realClock, store, closing.signal);
   const faults = createFaults(closing.signal);
+  const calls = createCallCounts(store, clock, options.latency);
   const endpoints: Service = {
-    ...createAuthService(store, clock),
-    ...createTasksReadService(store),
-    ...createTasksStatusService(store, clock),
-    ...createTasksQueueingService(store, clock),
-    ...createTasksDiscardService(store, clock),
-    ...createTasksEditService(store, clock),
-    ...createTaskPartsService(store, clock),
-    ...createQueuesService(store, clock),
-    ...createWorkersService(store, clock),
-    ...createEventsService(store, clock),
-    ...createProjectsService(store, clock),
-    ...createUsersService(store),
-    ...createServerInfoService(),
-    ...createControlsService(store, clock, faults),
+    ...calls.counted(createServices(store, clock)),
+    ...createControlsService(store, clock, { faults, calls }),
   };
   // A new sandbox's keys must not be lost either.
   store.changeSettings({});
   await store.saved().catch((error: unknown) => refuseStateFile(stateFile, error));
 
-  const dispatch = createDispatcher({ endpoints, store, clock, faults, log });
+  const dispatch = createDispatcher({ endpoints, store, clock, faults, calls, log });
   const readBody = createBodyReader();
   const serving = new Set<Promise<void>>();
   const server = createServer((request, response) => {
@@ -117,6 +99,7 @@ export async function createSandbox(options: SandboxOptions): Promise<Sandbox> {
     ip,
     accessKey,
     secretKey,
+    callCounts: () => calls.all(),
     async close() {
       closing.abort(new Error('the sandbox is closing'));
       await new Promise<void>((resolve) => {
@@ -216,13 +199,4 @@ export function compress(
 
 function acceptsGzip(accepted: string): boolean {
   return accepted.split(',').some((one) => /^\s*(gzip|\*)\s*(;\s*q=(?!0(\.0*)?\s*$).*)?$/i.test(one));
-}
-
-function createServerInfoService(): Service {
-  return {
-    'server.info': () => ({ version: SERVER_VERSION, build: 'sandbox', commit: '', api_version: API_VERSION }),
-    'debug.ping': () => ({ msg: 'Because it trains cats and dogs' }),
-    'models.get_all': () => ({ models: [] }),
-    'models.get_all_ex': () => ({ models: [] }),
-  };
 }

@@ -14,6 +14,7 @@ import { journalAppends } from './journal-appends.ts';
 import { longJournal } from './long-journal.ts';
 import { recovery } from './recovery.ts';
 import { rendering } from './rendering.ts';
+import { serverCost } from './server-cost.ts';
 import { sshCommands } from './ssh-commands.ts';
 import { startUp } from './start-up.ts';
 import { formatTable, type Row } from './table.ts';
@@ -27,6 +28,7 @@ const FIGURES: readonly Figure[] = [
   confParsing,
   rendering,
   followRound,
+  serverCost,
   journalAppends,
   longJournal,
   tasksASecond,

@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { chmod, lstat, readFile, readdir, stat, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describeReach } from '../../src/sandbox/run-sandbox.ts';
+import { describeReach, runSandbox } from '../../src/sandbox/run-sandbox.ts';
 import { here } from './run-here.ts';
 
 describe('sandbox --write-config', () => {
@@ -83,6 +83,7 @@ describe('sandbox', () => {
     [['--state', 'words.txt'], 73, 'words.txt is not a sandbox state file (it is not JSON)'],
     [['--write-config', 'no/such/folder.conf'], 2, 'folder.conf cannot be written (ENOENT): name another file.'],
     [['--overwrite'], 2, '--overwrite goes with --write-config FILE.'],
+    [['--latency', 'fast'], 2, '--latency must be one of real, not "fast".'],
   ] as const) {
     it(`rejects "${words.join(' ')}" with a message and exit code ${code}`, async () => {
       await using place = await here();
@@ -97,6 +98,35 @@ describe('sandbox', () => {
       expect(stderr).not.to.include('bug');
     });
   }
+});
+
+describe('the end of a sandbox', () => {
+  it('shows the calls, and the time of a real server', async () => {
+    const stop = new AbortController();
+    let printed = '';
+    const options = { port: 0, defaultPort: 0, host: undefined, stateFile: undefined, configFile: undefined };
+    await runSandbox(
+      { ...options, latency: 'real', overwrite: false },
+      {
+        workingDir: '/nowhere',
+        stop: stop.signal,
+        stdout: () => undefined,
+        stderr: (text) => {
+          printed += text;
+          const [, url] = /listens on (\S+)\./.exec(text) ?? [];
+          if (url !== undefined) void fetch(`${url}/debug.ping`).finally(() => stop.abort());
+        },
+      },
+    );
+
+    expect(printed).to.match(/\nCALL +CALLS .*\ndebug\.ping +1 .*\ntotal +1 .*\nSERVER TIME is an estimate/);
+  });
+
+  it('shows no calls if there were none', async () => {
+    await using place = await here();
+    const { stderr } = await place.stopping().run('sandbox', '--port', '0');
+    expect(stderr).not.to.contain('SERVER TIME');
+  });
 });
 
 describe('describeReach', () => {

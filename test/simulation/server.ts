@@ -18,24 +18,15 @@ import { createTasks } from '../../src/clearml/tasks.ts';
 import { createWorkers } from '../../src/clearml/workers.ts';
 import type { Logger } from '../../src/log/logger.ts';
 import { ApiError } from '../../src/sandbox/api-error.ts';
-import type { Fields, Service } from '../../src/sandbox/call.ts';
+import type { Fields } from '../../src/sandbox/call.ts';
+import { createCallCounts, type CallCounts, type Latency } from '../../src/sandbox/call-counts.ts';
 import type { QueueDocument, TaskDocument } from '../../src/sandbox/documents.ts';
-import { createEventsService } from '../../src/sandbox/events.ts';
 import { firstContent } from '../../src/sandbox/first-content.ts';
 import { formatInstant } from '../../src/sandbox/instant.ts';
-import { createProjectsService } from '../../src/sandbox/projects.ts';
-import { createQueuesService } from '../../src/sandbox/queues.ts';
+import { createServices } from '../../src/sandbox/services.ts';
 import { createSandboxClock } from '../../src/sandbox/sandbox-clock.ts';
 import { createStore, type Store } from '../../src/sandbox/store.ts';
-import { createTaskPartsService } from '../../src/sandbox/task-parts.ts';
-import { createTasksDiscardService } from '../../src/sandbox/tasks-discard.ts';
-import { createTasksEditService } from '../../src/sandbox/tasks-edit.ts';
-import { createTasksQueueingService } from '../../src/sandbox/tasks-queueing.ts';
-import { createTasksReadService } from '../../src/sandbox/tasks-read.ts';
-import { createTasksStatusService } from '../../src/sandbox/tasks-status.ts';
-import { createUsersService } from '../../src/sandbox/users.ts';
 import { runWatchdog } from '../../src/sandbox/watchdog.ts';
-import { createWorkersService } from '../../src/sandbox/workers.ts';
 import { silentLog } from '../support/silent-log.ts';
 import type { SimulatedClock } from './clock.ts';
 import type { PendingCalls } from './pending-calls.ts';
@@ -56,6 +47,7 @@ export type CallObserver = (call: {
 
 export interface Server {
   readonly store: Store;
+  readonly counts: CallCounts;
   /** Whether the daemons' tokens have expired and no new ones are granted. */
   refusesTokens: boolean;
   /** Changes the response to a daemon, as a broken or hostile server would. */
@@ -67,23 +59,19 @@ export interface Server {
   addTask(id: string, name: string): void;
 }
 
-export function createServer(clock: SimulatedClock, calls: PendingCalls, witness: CallObserver): Server {
+/** @param latency counts the calls in `counts`, and lets them take the time of a real server */
+export function createServer(
+  clock: SimulatedClock,
+  calls: PendingCalls,
+  witness: CallObserver,
+  latency?: Latency,
+): Server {
   const content = firstContent(clock.now(), {});
   const store = createStore({ ...content, queues: [] }, undefined);
   const sandboxClock = createSandboxClock(clock.of(0), store, new AbortController().signal);
-  const endpoints: Service = {
-    ...createTasksReadService(store),
-    ...createTasksStatusService(store, sandboxClock),
-    ...createTasksQueueingService(store, sandboxClock),
-    ...createTasksDiscardService(store, sandboxClock),
-    ...createTasksEditService(store, sandboxClock),
-    ...createTaskPartsService(store, sandboxClock),
-    ...createQueuesService(store, sandboxClock),
-    ...createWorkersService(store, sandboxClock),
-    ...createEventsService(store, sandboxClock),
-    ...createProjectsService(store, sandboxClock),
-    ...createUsersService(store),
-  };
+  const counts = createCallCounts(store, sandboxClock, latency);
+  const services = createServices(store, sandboxClock);
+  const endpoints = latency === undefined ? services : counts.counted(services);
   const { user, company } = content.settings;
 
   async function call(endpoint: string, body: Body, gap = () => Promise.resolve()): Promise<Fields> {
@@ -158,6 +146,7 @@ export function createServer(clock: SimulatedClock, calls: PendingCalls, witness
 
   const server: Server = {
     store,
+    counts,
     refusesTokens: false,
     garble: (_endpoint, answer) => answer,
     call: (endpoint, body) => call(endpoint, body),

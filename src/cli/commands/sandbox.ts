@@ -16,6 +16,7 @@ export const sandboxCommand: Command = {
       effect: 'Run a server that keeps no data',
     },
     { commandLine: 'sandbox --state tasks.json', effect: 'Keep the data in a file; print clearml.conf' },
+    { commandLine: 'sandbox --latency real', effect: 'Respond as slowly as a real ClearML server' },
   ],
   options: {
     'write-config': {
@@ -35,6 +36,12 @@ export const sandboxCommand: Command = {
       describe: `Port to listen on, 0 for any free port (default: ${DEFAULT_PORT}, else any free port)`,
     },
     state: { value: 'FILE', type: 'string', describe: 'File that keeps the data across restarts' },
+    latency: {
+      value: 'NAME',
+      type: 'string',
+      choices: ['real'],
+      describe: 'Take as long for each call as a real ClearML server (default: as fast as possible)',
+    },
   },
   async run(typed, context) {
     const { runSandbox } = await import('../../sandbox/run-sandbox.ts');
@@ -43,6 +50,7 @@ export const sandboxCommand: Command = {
       port: numberOption(typed, 'port', 0),
       defaultPort: DEFAULT_PORT,
       stateFile: textOption(typed, 'state'),
+      latency: textOption(typed, 'latency') === undefined ? undefined : ('real' as const),
       configFile: textOption(typed, 'write-config'),
       overwrite: switchOption(typed, 'overwrite') ?? false,
     };

@@ -1,0 +1,38 @@
+// All endpoints of the ClearML server that the sandbox has, without its own controls.
+import type { Service } from './call.ts';
+import { createAuthService } from './auth.ts';
+import { API_VERSION, SERVER_VERSION } from './envelope.ts';
+import { createEventsService } from './events.ts';
+import { createProjectsService } from './projects.ts';
+import { createQueuesService } from './queues.ts';
+import type { SandboxClock } from './sandbox-clock.ts';
+import type { Store } from './store.ts';
+import { createTaskPartsService } from './task-parts.ts';
+import { createTasksDiscardService } from './tasks-discard.ts';
+import { createTasksEditService } from './tasks-edit.ts';
+import { createTasksQueueingService } from './tasks-queueing.ts';
+import { createTasksReadService } from './tasks-read.ts';
+import { createTasksStatusService } from './tasks-status.ts';
+import { createUsersService } from './users.ts';
+import { createWorkersService } from './workers.ts';
+
+export function createServices(store: Store, clock: SandboxClock): Service {
+  return {
+    ...createAuthService(store, clock),
+    ...createTasksReadService(store),
+    ...createTasksStatusService(store, clock),
+    ...createTasksQueueingService(store, clock),
+    ...createTasksDiscardService(store, clock),
+    ...createTasksEditService(store, clock),
+    ...createTaskPartsService(store, clock),
+    ...createQueuesService(store, clock),
+    ...createWorkersService(store, clock),
+    ...createEventsService(store, clock),
+    ...createProjectsService(store, clock),
+    ...createUsersService(store),
+    'server.info': () => ({ version: SERVER_VERSION, build: 'sandbox', commit: '', api_version: API_VERSION }),
+    'debug.ping': () => ({ msg: 'Because it trains cats and dogs' }),
+    'models.get_all': () => ({ models: [] }),
+    'models.get_all_ex': () => ({ models: [] }),
+  };
+}

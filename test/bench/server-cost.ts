@@ -1,0 +1,135 @@
+// Measures what the daemon costs a real ClearML server: calls, documents and server time, by the sandbox's table of costs.
+import { totalOf, type CallCount } from '../../src/sandbox/call-counts.ts';
+import { createCostedWorld, type CostedWorld } from './costed-world.ts';
+import type { Figure, Result } from './figure.ts';
+
+const MINUTE_MS = 60_000;
+/** The first pass logs the state of each job; then the longest interval is reached. */
+const SETTLE_MS = 10 * MINUTE_MS;
+/** After the last job was accepted, its property and its console lines are written. */
+const TRAILING_MS = 2_000;
+const WAITING = 1_000;
+const LONG_QUEUE = 10_000;
+/** Tasks that arrive one by one, at different times of the intervals. */
+const ALONE = 10;
+const APART_MS = 4 * MINUTE_MS + 700;
+const IDLE_MS = 20 * MINUTE_MS;
+
+export const serverCost: Figure = {
+  name: 'server-cost',
+  async measure({ say }) {
+    const results: Result[] = [];
+    for (const measure of [fullQueue, arrivingAlone, atRest(5_000, 30), atRest(50_000, 4), longQueue]) {
+      for (const result of await measure()) {
+        say(`${result.what}: ${result.value.toPrecision(3)} ${result.unit}`);
+        results.push(result);
+      }
+    }
+    return results;
+  },
+};
+
+async function fullQueue(): Promise<Result[]> {
+  const what = `a task, ${WAITING} of which wait`;
+  return running(createCostedWorld(), async (world) => {
+    await world.measure(SETTLE_MS);
+    const began = world.clock.now();
+    const total = await submitAll(world, WAITING);
+    return [
+      { what: `calls, ${what}`, value: total.calls / WAITING, unit: '', target: { atMost: 3.3 } },
+      { what: `documents, ${what}`, value: total.documents / WAITING, unit: '' },
+      { what: `queue entries that the server loads, ${what}`, value: total.entries / WAITING, unit: '' },
+      { what: `server time, ${what}`, value: total.serverMs / WAITING, unit: 'ms' },
+      {
+        what: `from queue to accepted job, ${WAITING} waiting`,
+        value: (1_000 * WAITING) / (world.lastAcceptedAt() - began),
+        unit: 'tasks/s',
+        target: { atLeast: 40 },
+      },
+    ];
+  });
+}
+
+async function arrivingAlone(): Promise<Result[]> {
+  return running(createCostedWorld(), async (world) => {
+    await world.measure(SETTLE_MS);
+    const idle = (await world.measure(IDLE_MS)).total;
+    let calls = 0;
+    for (let task = 0; task < ALONE; task += 1) {
+      const began = world.clock.now();
+      const total = await submitAll(world, 1);
+      calls += total.calls - (idle.calls * (world.clock.now() - began)) / IDLE_MS;
+      await world.measure(APART_MS);
+    }
+    return [
+      { what: 'calls, a task that arrives alone', value: calls / ALONE, unit: '', target: { atMost: 4 } },
+      { what: 'server time, idle', value: (idle.serverMs * MINUTE_MS) / IDLE_MS, unit: 'ms/min' },
+    ];
+  });
+}
+
+/** What it costs from the arrival of these tasks to their accepted jobs, polls included. */
+async function submitAll(world: CostedWorld, count: number): Promise<CallCount> {
+  const wanted = world.accepted() + count;
+  world.enqueue(count);
+  const parts: CallCount[] = [];
+  for (let seconds = 0; world.accepted() < wanted; seconds += 1) {
+    if (seconds > 3_600) throw new Error(`only ${world.accepted()} of ${wanted} jobs were accepted`);
+    parts.push((await world.measure(1_000)).total);
+  }
+  parts.push((await world.measure(TRAILING_MS)).total);
+  return totalOf(parts);
+}
+
+function atRest(tracked: number, minutes: number): () => Promise<Result[]> {
+  const what = `a poll with ${tracked} tracked at rest`;
+  return async () => {
+    const world = createCostedWorld();
+    await world.track(tracked);
+    return running(world, async () => {
+      await world.measure(Math.min(SETTLE_MS, minutes * MINUTE_MS));
+      const { total, polls } = await world.measure(minutes * MINUTE_MS);
+      return [
+        { what: `calls, ${what}`, value: total.calls / polls, unit: '' },
+        { what: `documents, ${what}`, value: total.documents / polls, unit: '', target: { atMost: 100 } },
+        { what: `queue entries, ${what}`, value: total.entries / polls, unit: '' },
+        {
+          what: `server time, ${what}`,
+          value: total.serverMs / polls,
+          unit: 'ms',
+          target: { atMost: tracked > 10_000 ? 1_000 : 100 },
+        },
+      ];
+    });
+  };
+}
+
+async function longQueue(): Promise<Result[]> {
+  const world = createCostedWorld({ isFull: true });
+  await world.track(100);
+  world.enqueue(LONG_QUEUE);
+  return running(world, async () => {
+    await world.measure(SETTLE_MS);
+    const minutes = 60;
+    const { total } = await world.measure(minutes * MINUTE_MS);
+    return [
+      {
+        what: `server time, ${LONG_QUEUE} waiting for a full cluster`,
+        value: total.serverMs / minutes,
+        unit: 'ms/min',
+        target: { atMost: 500 },
+      },
+      { what: `queue entries, ${LONG_QUEUE} waiting for a full cluster`, value: total.entries / minutes, unit: '/min' },
+    ];
+  });
+}
+
+/** Measures while the daemon runs. */
+async function running(world: CostedWorld, measure: (world: CostedWorld) => Promise<Result[]>): Promise<Result[]> {
+  const daemon = world.start();
+  const results = await measure(world);
+  daemon.stop();
+  await world.measure(MINUTE_MS);
+  await daemon.ended;
+  return results;
+}
