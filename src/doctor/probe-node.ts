@@ -74,7 +74,7 @@ async function probe({ app, cluster, host, scheduler, place, container }: Probin
   try {
     const why = await waitForEnd(scheduler, id, jobName, stop);
     if (why !== undefined) {
-      await scheduler.cancel([id]);
+      await scheduler.cancel([{ id, name: jobName }]);
       return unavailable(`job ${id} ${why}; cancelled it`);
     }
     return await readOutput(host, outputFile, id);

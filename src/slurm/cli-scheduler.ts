@@ -14,10 +14,11 @@ import { readSacctRecord, sacctRecordArgs } from './sacct-record.ts';
 import { readSacctUsage, sacctUsageArgs } from './sacct-usage.ts';
 import { readSacct, sacctArgs } from './sacct.ts';
 import { readSbatch, sbatchArgs } from './sbatch.ts';
-import { scancelArgs } from './scancel.ts';
+import { readScancel, scancelArgs } from './scancel.ts';
 import type {
   ClusterFacts,
   Job,
+  JobKey,
   JobList,
   JobRecord,
   RecordOptions,
@@ -265,16 +266,20 @@ export function createCliScheduler({
     return undefined;
   }
 
-  async function cancel(ids: readonly Job['id'][], signal?: AbortSignal): Promise<void> {
-    for (const args of scancelArgs(ids)) {
-      const failure = await ask(others, commands.scancel, args, signal).then(
-        (result) => (result.exitCode === 0 ? undefined : failureMessage('scancel', result)),
+  async function cancel(jobs: readonly JobKey[], signal?: AbortSignal): Promise<void> {
+    for (const [index, job] of jobs.entries()) {
+      const failure = await ask(others, commands.scancel, scancelArgs(job), signal).then(
+        readScancel,
         (error: unknown) => {
-          if (isTransportError(error)) return error.message;
+          if (isTransportError(error)) return { words: error.message, isOfOneJob: false };
           throw error;
         },
       );
-      if (failure !== undefined) log.warn('Jobs could not be cancelled', { job: args.join(','), slurm: failure });
+      if (failure === undefined) continue;
+      const failed = failure.isOfOneJob ? [job] : jobs.slice(index);
+      log.warn('Jobs could not be cancelled', { job: failed.map(({ id }) => id).join(','), slurm: failure.words });
+      // Each further call would wait as long for the same failure; a later pass cancels again.
+      if (!failure.isOfOneJob) return;
     }
   }
 

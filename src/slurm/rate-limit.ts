@@ -103,9 +103,9 @@ export function withRateLimit(scheduler: Scheduler, limit: RateLimit, clock: Clo
       spend();
       return scheduler.record(id, options);
     },
-    cancel(ids, signal) {
-      spend();
-      return scheduler.cancel(ids, signal);
+    cancel(jobs, signal) {
+      jobs.forEach(spend);
+      return scheduler.cancel(jobs, signal);
     },
   };
 }

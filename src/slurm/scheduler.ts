@@ -75,6 +75,9 @@ export interface JobRecord {
   readonly cancelledBy?: string | undefined;
 }
 
+/** Identifies a job: its id alone does not. */
+export type JobKey = Pick<Job, 'id' | 'name'>;
+
 export interface ClusterFacts {
   readonly clusterName: string;
   /** As `sbatch --version` prints it, e.g. `22.05.8`. */
@@ -117,6 +120,9 @@ export interface Scheduler {
    * @throws SlurmUnavailableError
    */
   record(id: JobId, options?: RecordOptions): Promise<JobRecord | undefined>;
-  /** Cancels these jobs. The output of scancel proves nothing, so there is no result: the next list shows it. Errors are logged. */
-  cancel(ids: readonly JobId[], signal?: AbortSignal): Promise<void>;
+  /**
+   * Cancels these jobs, and no other job that has one of their ids by now. The output of scancel proves nothing, so there is no
+   * result: the next list shows it. Errors are logged.
+   */
+  cancel(jobs: readonly JobKey[], signal?: AbortSignal): Promise<void>;
 }

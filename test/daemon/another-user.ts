@@ -39,10 +39,10 @@ export function anotherUser(inner: Scheduler): AnotherUser {
         const record = await inner.record(id, signal);
         return record && { ...record, isOthers: isOthers(id) };
       },
-      async cancel(ids, signal) {
-        touched.push(...ids.filter(isOthers));
+      async cancel(jobs, signal) {
+        touched.push(...jobs.map(({ id }) => id).filter(isOthers));
         await inner.cancel(
-          ids.filter((id) => !isOthers(id)),
+          jobs.filter(({ id }) => !isOthers(id)),
           signal,
         );
       },

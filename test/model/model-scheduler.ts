@@ -32,8 +32,8 @@ export function createModelScheduler(program: Program, ask: Ask): Scheduler {
       if ('isLost' in answer) throw new program.SlurmUnavailableError('scontrol show job failed');
       return showRecord(answer);
     },
-    async cancel(ids) {
-      await askSlurm({ what: 'cancel', ids });
+    async cancel(jobs) {
+      await askSlurm({ what: 'cancel', jobs: jobs.map(({ id, name }) => ({ id, name })) });
     },
   };
 }

@@ -1,7 +1,7 @@
 // Every outcome of a Slurm command: its output and its effect. Pure.
 import { mergeLookUp } from '../../src/slurm/job-lookup.ts';
 import type { JobState } from '../../src/slurm/job-state.ts';
-import type { Job, JobId, JobList, JobRecord, SubmitOutcome } from '../../src/slurm/scheduler.ts';
+import type { Job, JobId, JobKey, JobList, JobRecord, SubmitOutcome } from '../../src/slurm/scheduler.ts';
 import type { MoveKind } from './moves.ts';
 import { withJob } from './job-rules.ts';
 import { spend, type JobValue, type World } from './world.ts';
@@ -10,7 +10,7 @@ export type SlurmCall =
   | { readonly what: 'list' }
   | { readonly what: 'look up'; readonly names: readonly string[] }
   | { readonly what: 'record'; readonly id: string }
-  | { readonly what: 'cancel'; readonly ids: readonly string[] }
+  | { readonly what: 'cancel'; readonly jobs: readonly JobKey[] }
   | { readonly what: 'submit'; readonly name: string; readonly worker: string };
 
 /** A job as the lists show it: only the fields that distinguish jobs. */
@@ -74,7 +74,7 @@ export function slurmOutcomes(world: World, call: SlurmCall, { hasAccounting }: 
     }
     case 'cancel':
       return [
-        go('', { isAsked: true }, cancelAll(world, call.ids)),
+        go('', { isAsked: true }, cancelAll(world, call.jobs)),
         ...lost.map((outcome) => ({ ...outcome, answer: { isAsked: true } as const })),
       ];
     case 'submit':
@@ -137,9 +137,9 @@ function accept(world: World, name: string, worker: string, state: 'PENDING' | '
   return { ...world, jobs: [...world.jobs, job], nextId: later, made: world.made + 1 };
 }
 
-function cancelAll(world: World, ids: readonly string[]): World {
+function cancelAll(world: World, jobs: readonly JobKey[]): World {
   return world.jobs.reduce((after, job, index) => {
-    if (!ids.includes(String(job.id)) || job.isPurged) return after;
+    if (!jobs.some(({ id, name }) => id === String(job.id) && name === job.name) || job.isPurged) return after;
     if (job.state === 'PENDING') return withJob(after, index, { state: 'CANCELLED' });
     return job.state === 'RUNNING' ? withJob(after, index, { leaving: 'CANCELLED' }) : after;
   }, world);

@@ -235,7 +235,7 @@ function nameSlurm(call: Parameters<typeof slurmOutcomes>[1]): string {
     case 'record':
       return `scontrol show job ${call.id}`;
     case 'cancel':
-      return `scancel ${call.ids.join()}`;
+      return `scancel ${call.jobs.map(({ id }) => id).join()}`;
     case 'submit':
       return 'sbatch';
   }

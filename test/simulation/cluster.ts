@@ -222,13 +222,13 @@ export function createCluster(clock: SimulatedClock, calls: PendingCalls): Clust
               throw new SlurmUnavailableError('scontrol show job failed');
             },
           ),
-        cancel: (ids) =>
+        cancel: (cancelled) =>
           ask(
-            `scancel ${ids.join(',')}`,
+            `scancel ${cancelled.map(({ id }) => id).join(',')}`,
             () => {
-              for (const id of ids) {
+              for (const { id, name } of cancelled) {
                 const job = jobs.findLast((one) => one.id === id && isShown(one));
-                if (job !== undefined) cluster.cancel(job);
+                if (job?.name === name) cluster.cancel(job);
               }
             },
             () => undefined,

@@ -55,11 +55,7 @@ export function createSlurmCommands(
       case 'scontrol':
         return scontrol(command);
       case 'scancel':
-        for (const id of command.args) {
-          const job = findShown(cluster, id);
-          if (job !== undefined) cluster.cancel(job);
-        }
-        return said('');
+        return scancel(command);
       case '/bin/sh':
         return said('umask 0022 uid 1000\n');
       default:
@@ -75,6 +71,16 @@ export function createSlurmCommands(
     const outcome = cluster.submit(name, command.stdin ?? '');
     if (outcome.kind === 'rejected') behavior.rejected(taskOf(name));
     return printSubmitted(outcome);
+  }
+
+  /** As the real one, it takes filters together, and reports an unknown job. */
+  function scancel(command: Command): CommandResult {
+    const id = command.args.at(-1) ?? '';
+    const job = findShown(cluster, id);
+    if (job === undefined || !isLive(job.state))
+      return refused(`scancel: error: Kill job error on job id ${id}: Invalid job id specified`);
+    if (job.name === optionOf(command, 'name')) cluster.cancel(job);
+    return said('');
   }
 
   function scontrol({ args }: Command): CommandResult {

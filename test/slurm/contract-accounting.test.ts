@@ -52,9 +52,10 @@ for (const { name, version } of SLURMS) {
 
       it('reports backpressure at the submit limit of a QOS until a job ends', async () => {
         const directive = `#SBATCH --qos=${ONE_JOB_QOS}`;
-        const first = await submitted(cluster.scheduler, newName(), directive, 'sleep 1000');
+        const firstName = newName();
+        const first = await submitted(cluster.scheduler, firstName, directive, 'sleep 1000');
         const second = await submit(cluster.scheduler, newName(), directive);
-        await cluster.scheduler.cancel([first]);
+        await cluster.scheduler.cancel([{ id: first, name: firstName }]);
         const third = await waitUntil('the limit to be free again', async () => {
           const outcome = await submit(cluster.scheduler, newName(), directive);
           return outcome.kind !== 'backpressure' && outcome;
@@ -108,9 +109,9 @@ for (const { name, version } of SLURMS) {
           [early, '#SBATCH --begin=now+1hour'],
           [down, '#SBATCH --partition=down'],
         ] as const) {
-          await scheduler.cancel([await submitted(scheduler, name, directive)]);
+          await scheduler.cancel([{ id: await submitted(scheduler, name, directive), name }]);
         }
-        await scheduler.cancel([await requeueOnce(requeued, 'sleep 1000')]);
+        await scheduler.cancel([{ id: await requeueOnce(requeued, 'sleep 1000'), name: requeued }]);
         const twice = await requeueOnce(ranTwice, '[ -e second ] && exit 3; touch second; sleep 1000');
         // Not at once: a node does not start a job in the second in which it has ended it.
         await cluster.run('scontrol', 'update', `JobId=${twice}`, 'StartTime=now+2');
@@ -201,7 +202,7 @@ for (const { name, version } of SLURMS) {
         await forgetful.stopAccounting();
         const answers = [await lookUp(failed), await lookUp(running)];
         await forgetful.startAccounting();
-        await scheduler.cancel([id]);
+        await scheduler.cancel([{ id, name: running }]);
 
         expect(answers.map((answer) => answer.kind)).to.deep.equal(['failed', 'listed']);
         expect(await lookUp(failed)).to.have.property('kind', 'listed');

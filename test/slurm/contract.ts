@@ -3,7 +3,7 @@ import { logUmask } from '../../src/slurm/log-umask.ts';
 import { expect } from 'chai';
 import { readFileSync } from 'node:fs';
 import { formatJobName, newAttempt } from '../../src/slurm/job-name.ts';
-import type { Job, JobId, Scheduler } from '../../src/slurm/scheduler.ts';
+import type { Job, JobId, JobKey, Scheduler } from '../../src/slurm/scheduler.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
 export interface ClusterUnderTest {
@@ -21,7 +21,7 @@ export function defineSchedulerContract(name: string, open: () => Promise<Cluste
     let cluster: ClusterUnderTest;
     let scheduler: Scheduler;
     let jobNumber = 0;
-    let submitted: JobId[] = [];
+    let submitted: JobKey[] = [];
 
     before(async () => {
       cluster = await open();
@@ -49,8 +49,9 @@ export function defineSchedulerContract(name: string, open: () => Promise<Cluste
     async function submit(text: string, jobName = newName()): Promise<{ id: JobId; name: string }> {
       const outcome = await scheduler.submit({ jobName, script: text });
       if (outcome.kind !== 'accepted') throw new Error(`${outcome.kind}: ${outcome.words}`);
-      submitted.push(outcome.jobId);
-      return { id: outcome.jobId, name: jobName };
+      const job = { id: outcome.jobId, name: jobName };
+      submitted.push(job);
+      return job;
     }
 
     async function list(): Promise<readonly Job[]> {
@@ -195,7 +196,7 @@ export function defineSchedulerContract(name: string, open: () => Promise<Cluste
           () => false,
         );
       await waitUntil('the script to have set its trap', hasBegun);
-      await scheduler.cancel([waiting.id, running.id]);
+      await scheduler.cancel([waiting, running]);
 
       await untilState(waiting.id, 'CANCELLED');
       await untilState(running.id, 'CANCELLED');
@@ -206,11 +207,24 @@ export function defineSchedulerContract(name: string, open: () => Promise<Cluste
     });
 
     it('S-38 accepts ended and unknown jobs in a cancellation', async () => {
-      const { id } = await submit(script('true'));
-      await untilState(id, 'COMPLETED');
-      await scheduler.cancel([id, '999999' as JobId]);
+      const ended = await submit(script('true'));
+      const alive = await submit(script('#SBATCH --hold', 'true'));
+      await untilState(ended.id, 'COMPLETED');
+      await scheduler.cancel([ended, { id: '999999' as JobId, name: newName() }, alive]);
 
-      expect((await list()).find((job) => job.id === id)?.state).to.equal('COMPLETED');
+      await untilState(alive.id, 'CANCELLED');
+      expect((await list()).find((job) => job.id === ended.id)?.state).to.equal('COMPLETED');
+    });
+
+    it('S-44 cancels no job that has the id but another name', async () => {
+      const [other, later] = [
+        await submit(script('#SBATCH --hold', 'true')),
+        await submit(script('#SBATCH --hold', 'true')),
+      ];
+      await scheduler.cancel([{ id: other.id, name: newName() }, later]);
+
+      await untilState(later.id, 'CANCELLED');
+      expect((await list()).find((job) => job.id === other.id)?.state).to.equal('PENDING');
     });
 
     it('finds running and ended jobs by their exact name', async () => {

@@ -160,14 +160,35 @@ describe('a query with a failing Slurm', () => {
     it('logs a warning while the controller is down, and does not fail', async () => {
       const id = await submitted();
       plan(controllerDown('scancel'));
-      await desk.scheduler().cancel([id]);
+      // Once for both jobs: after the first failure, scancel is not run again.
+      await desk.scheduler().cancel([
+        { id, name: NAME },
+        { id: '99' as JobId, name: NAME },
+      ]);
 
       expect((await found())[0]?.state).to.equal('PENDING');
       expect(desk.lines().find((line) => line.level === 'warn')).to.deep.equal({
         level: 'warn',
         message: 'Jobs could not be cancelled',
-        data: { job: id, slurm: 'scancel: error: Unable to contact slurm controller (connect failure)' },
+        data: { job: `${id},99`, slurm: 'scancel: error: Unable to contact slurm controller (connect failure)' },
       });
+    });
+
+    it('S-44 leaves a job alone that got the id of a forgotten one', async () => {
+      const id = await submitted();
+      desk.cluster().controller.forgetNewest(1);
+      await desk.scheduler().submit({ jobName: `${NAME}x`, script: HELD });
+      await desk.scheduler().cancel([{ id, name: NAME }]);
+
+      const list = await desk.scheduler().list();
+      expect(list.kind === 'listed' && list.jobs)
+        .to.have.length(1)
+        .and.to.have.nested.include({
+          '[0].id': id,
+          '[0].name': `${NAME}x`,
+          '[0].state': 'PENDING',
+        });
+      expect(desk.lines().filter((line) => line.level === 'warn')).to.deep.equal([]);
     });
   });
 });

@@ -126,13 +126,13 @@ describe('a scheduler with a rate limit', () => {
     return { scheduler: withRateLimit(inner, limit, clock), limit, now: () => clock.now() };
   }
 
-  it('takes a token for each query and cancellation, and none for a submission', async () => {
+  it('takes a token for each query and cancelled job, and none for a submission', async () => {
     const { scheduler, limit, now } = limited();
     await scheduler.list();
     await scheduler.listAllUsers();
     await scheduler.lookUp(['a', 'b'], 0);
     await scheduler.record('7' as JobId);
-    await scheduler.cancel(['7' as JobId, '8' as JobId]);
+    await scheduler.cancel(['7', '8'].map((id) => ({ id: id as JobId, name: 'a' })));
     await scheduler.facts().catch(() => undefined);
     expect(await scheduler.submit({ jobName: 'a', script: '' })).to.deep.equal({ kind: 'unknown', words: '' });
 

@@ -9,6 +9,7 @@ import { readSbatch } from '../../src/slurm/sbatch.ts';
 import { readAssociations } from '../../src/slurm/sacctmgr.ts';
 import { entrances, readPartitionRights } from '../../src/slurm/partition-rights.ts';
 import { readPartitions } from '../../src/slurm/sinfo.ts';
+import { readScancel } from '../../src/slurm/scancel.ts';
 import type { JobId, JobList } from '../../src/slurm/scheduler.ts';
 import { readFacts } from '../../src/slurm/show-config.ts';
 import { isUnknownJob, readJobRecord } from '../../src/slurm/show-job.ts';
@@ -138,9 +139,14 @@ for (const release of releases) {
       });
     }
 
-    it('is empty for a scancel of an ended or unknown job', () => {
-      expect(answers['scancel, no such job']).to.deep.equal({ exitCode: 0, stdout: '', stderr: '' });
-      expect(answers['scancel, an ended job']).to.deep.equal({ exitCode: 0, stdout: '', stderr: '' });
+    for (const what of ['no such job', 'an ended job', 'another name']) {
+      it(`leaves nothing to cancel for a scancel of ${what}`, () => {
+        expect(readScancel(result(answers[`scancel, ${what}`] ?? {}))).to.equal(undefined);
+      });
+    }
+
+    it('is read as a failure of all cancellations if the controller is down', () => {
+      expect(readScancel(result(answers['scancel, no controller'] ?? {}))).to.include({ isOfOneJob: false });
     });
 
     it('reports an unknown job as unknown', () => {

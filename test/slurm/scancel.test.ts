@@ -1,18 +1,50 @@
-// How many calls it takes to cancel many jobs.
+// Tests that a job is cancelled by id and name together, and what the output of scancel says about other jobs.
 import { expect } from 'chai';
-import { scancelArgs } from '../../src/slurm/scancel.ts';
+import { readScancel, scancelArgs } from '../../src/slurm/scancel.ts';
 import type { JobId } from '../../src/slurm/scheduler.ts';
+import { result } from './fixture.ts';
+
+const AWAY = 'Unable to contact slurm controller (connect failure)';
+const ofJob = (words: string): string => `scancel: error: Kill job error on job id 7: ${words}\n`;
 
 describe('scancel', () => {
-  it('S-39 is called once per 200 jobs, and names every job once', () => {
-    const ids = Array.from({ length: 401 }, (_, index) => String(index + 1) as JobId);
-    const calls = scancelArgs(ids);
+  it('S-39 names one job by id and by name, and lets the controller compare both', () => {
+    const args = scancelArgs({ id: '7' as JobId, name: 'clearml_task_a-1' });
 
-    expect(calls.map((args) => args.length)).to.deep.equal([200, 200, 1]);
-    expect(calls.flat()).to.deep.equal(ids);
+    expect(args).to.deep.equal(['--ctld', '--name=clearml_task_a-1', '7']);
   });
 
-  it('is not called without jobs, because it would then read filters from elsewhere', () => {
-    expect(scancelArgs([])).to.deep.equal([]);
+  for (const [what, answer] of [
+    ['nothing', {}],
+    ['an unknown job', { exitCode: 1, stderr: ofJob('Invalid job id specified') }],
+    ['another name', { stderr: ofJob('Job name prod\nrun != filter name clearml_task_a-1') }],
+  ] as const) {
+    it(`has nothing left to cancel if scancel reports ${what}`, () => {
+      expect(readScancel(result(answer))).to.equal(undefined);
+    });
+  }
+
+  for (const [what, answer, words] of [
+    ['', { exitCode: 210, stderr: ofJob('Access/permission denied') }, 'Access/permission denied'],
+    [' with exit code 0', { stderr: ofJob('Access/permission denied') }, 'Access/permission denied'],
+    [' that a controller answers no more', { exitCode: 8, stderr: ofJob(AWAY) }, AWAY],
+  ] as const) {
+    it(`fails for one job${what}`, () => {
+      const failure = readScancel(result(answer));
+
+      expect(failure).to.deep.equal({ words: ofJob(words).trim(), isOfOneJob: true });
+    });
+  }
+
+  it('fails for all jobs if the controller is away', () => {
+    const stderr = `slurm_load_jobs error: ${AWAY}\n`;
+
+    expect(readScancel(result({ exitCode: 1, stderr }))).to.deep.equal({ words: stderr.trim(), isOfOneJob: false });
+  });
+
+  it('fails for all jobs if scancel is killed', () => {
+    const killed = readScancel(result({ exitCode: undefined, killedBy: 'SIGKILL' }));
+
+    expect(killed).to.deep.equal({ words: 'scancel was killed by SIGKILL', isOfOneJob: false });
   });
 });

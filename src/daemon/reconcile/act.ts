@@ -1,9 +1,9 @@
 // Carries out the actions of a decision in order; the first one that is out of date ends the list.
 import { LostRaceError } from '../../clearml/errors.ts';
 import type { Task } from '../../clearml/task.ts';
-import type { JobId, JobRecord } from '../../slurm/scheduler.ts';
+import type { JobId, JobKey, JobRecord } from '../../slurm/scheduler.ts';
 import type { Action } from '../decide/action.ts';
-import type { Place } from '../decide/observation.ts';
+import type { Observation, Place } from '../decide/observation.ts';
 import { dequeueTask, endTask, isUnchanged, readAdvice } from './end.ts';
 import type { Entry } from '../journal/entry.ts';
 import { returnToQueue } from './return-to-queue.ts';
@@ -21,14 +21,15 @@ export interface Basis {
   readonly task: Task | undefined;
   readonly place: Place;
   readonly record: JobRecord | undefined;
+  readonly jobs: Observation['jobs'];
 }
 
 /** What all tasks of one pass share. */
 export interface Pass {
   readonly deps: DaemonDeps;
   readonly pool: SubmissionPool;
-  /** Collects the jobs to cancel: one scancel serves the whole pass. */
-  readonly cancel: Set<JobId>;
+  /** Collects the jobs to cancel at the end of the pass. */
+  readonly cancel: Map<JobId, JobKey>;
   readonly signal: AbortSignal;
 }
 
@@ -71,7 +72,7 @@ export async function act(
         current = withCancelled(current, action, deps.clock.now());
         // Before the cancellation: without the reason, a later poll takes the end of the job for a user's scancel.
         await deps.journal.write(current);
-        requestCancel(deps, cancel, current, action);
+        requestCancel(deps, cancel, current, action, seen.jobs);
         break;
       case 'remove-entry':
         await deps.clearml.queues.removeEntry(deps.schedulerQueue, current.task);
@@ -117,14 +118,15 @@ export async function act(
 /** Another Unix user's job is never cancelled, even if Slurm allows it: its gate or its agent ends it if the task is unwanted. */
 function requestCancel(
   { log }: DaemonDeps,
-  cancel: Set<JobId>,
+  cancel: Map<JobId, JobKey>,
   { task, jobId, isOthersJob }: Entry,
   { jobIds, why }: Extract<Action, { readonly do: 'cancel' }>,
+  jobs: Observation['jobs'],
 ): void {
   const own = jobIds.filter((id) => isOthersJob !== true || id !== jobId);
   if (own.length > 0) log.info('Cancelling', { task, job: own.join(','), why });
   else log.info("Not cancelling another Unix user's job", { task, job: jobId, why });
-  for (const id of own) cancel.add(id);
+  for (const job of jobs) if (own.includes(job.id)) cancel.set(job.id, job);
 }
 
 /**

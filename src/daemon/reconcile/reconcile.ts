@@ -2,7 +2,7 @@
 import type { TaskId } from '../../clearml/ids.ts';
 import type { Task } from '../../clearml/task.ts';
 import { formatJobName, readMark } from '../../slurm/job-name.ts';
-import type { Job, JobId } from '../../slurm/scheduler.ts';
+import type { Job, JobId, JobKey } from '../../slurm/scheduler.ts';
 import { act } from './act.ts';
 import type { Action } from '../decide/action.ts';
 import { decide } from '../decide/decide.ts';
@@ -20,7 +20,7 @@ export async function reconcile(
   snapshot: Snapshot,
   signal: AbortSignal,
 ): Promise<boolean> {
-  const cancel = new Set<JobId>();
+  const cancel = new Map<JobId, JobKey>();
   const absent = new Map<TaskId, Observation>();
   const parked = readParked(snapshot, deps.schedulerQueue);
 
@@ -48,7 +48,7 @@ export async function reconcile(
         await decideAndAct(entry, { ...observation, jobs: found.get(entry.task) ?? [], lookedUp: true });
       });
   } finally {
-    if (cancel.size > 0) await deps.scheduler.cancel([...cancel], signal);
+    if (cancel.size > 0) await deps.scheduler.cancel([...cancel.values()], signal);
   }
   return cancel.size > 0;
 }

@@ -153,7 +153,7 @@ async function adoptOne(deps: DaemonDeps, untracked: Untracked): Promise<void> {
       await deps.clearml.queues.removeEntry(deps.schedulerQueue, untracked.task);
       return;
     case 'unwanted job':
-      return deps.scheduler.cancel([untracked.jobId]);
+      return deps.scheduler.cancel([untracked.job]);
   }
 }
 

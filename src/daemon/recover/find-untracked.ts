@@ -24,7 +24,7 @@ export type Untracked =
       readonly isOthersJob: boolean;
     }
   /** Its job is pending although the task must not run any more: cancel the job. */
-  | { readonly kind: 'unwanted job'; readonly task: TaskId; readonly jobId: JobId }
+  | { readonly kind: 'unwanted job'; readonly task: TaskId; readonly job: Job }
   /** It is parked and has no job: submit it. */
   | { readonly kind: 'parked'; readonly task: TaskId; readonly queue: ServedQueue }
   /** It is not queued but has an entry in the scheduler queue: remove the entry. */
@@ -193,5 +193,5 @@ function isWanted({ status }: Task): boolean {
 /** A running job finds out by itself that its task is gone. */
 function unwantedJob({ snapshot, adoptAfterMs }: UntrackedFacts, task: TaskId, job: Job): Untracked | undefined {
   const isOld = job.submittedAt !== undefined && snapshot.at - job.submittedAt > adoptAfterMs;
-  return isOld && isWaiting(job) ? { kind: 'unwanted job', task, jobId: job.id } : undefined;
+  return isOld && isWaiting(job) ? { kind: 'unwanted job', task, job } : undefined;
 }

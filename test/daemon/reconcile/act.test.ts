@@ -4,13 +4,14 @@ import type { TaskId } from '../../../src/clearml/ids.ts';
 import { act } from '../../../src/daemon/reconcile/act.ts';
 import type { Action } from '../../../src/daemon/decide/action.ts';
 import type { Entry } from '../../../src/daemon/journal/entry.ts';
-import type { JobId } from '../../../src/slurm/scheduler.ts';
+import type { JobId, JobKey } from '../../../src/slurm/scheduler.ts';
 import { createStepFixture, type StepFixture } from '../step-fixture.ts';
 import { OTHER_QUEUE, OWN_QUEUE, SCHEDULER_QUEUE } from '../../simulation/queues.ts';
-import { entryOf, recordOf } from '../decide/observations.ts';
+import { entryOf, jobName, jobOf, recordOf } from '../decide/observations.ts';
 import { rejection } from '../../support/rejection.ts';
 
 const CANCEL: Action = { do: 'cancel', jobIds: ['7' as JobId], why: 'the task was deleted' };
+const JOBS = [jobOf('PENDING'), jobOf('PENDING', { id: '8' as JobId, name: jobName(2) })];
 const LINE = { do: 'log', level: 'WARNING', text: 'it waits again' } as const satisfies Action;
 
 async function parked(fixture: StepFixture): Promise<TaskId> {
@@ -42,7 +43,7 @@ function withParking(
 
 /** Acts as a pass does, and returns the jobs to cancel. */
 async function actNow(fixture: StepFixture, task: TaskId, ...actions: readonly Action[]): Promise<JobId[]> {
-  const seen = { task: await fixture.read(task), place: 'parked', record: undefined } as const;
+  const seen = { task: await fixture.read(task), place: 'parked', record: undefined, jobs: JOBS } as const;
   return actOn(fixture, task, seen, actions);
 }
 
@@ -52,11 +53,11 @@ async function actOn(
   seen: Parameters<typeof act>[3],
   actions: readonly Action[],
 ): Promise<JobId[]> {
-  const cancel = new Set<JobId>();
+  const cancel = new Map<JobId, JobKey>();
   const { signal } = new AbortController();
   await act({ deps, pool, cancel, signal }, entryIn(deps, task), actions, seen);
   await pool.finish();
-  return [...cancel];
+  return [...cancel.keys()];
 }
 
 function entryIn({ journal }: StepFixture['deps'], task: TaskId): Entry {
@@ -94,12 +95,12 @@ describe('act', () => {
     const { deps, pool } = fixture;
     const full = new Error('no space left on device');
     const journal = { ...deps.journal, write: () => Promise.reject(full) };
-    const cancel = new Set<JobId>();
+    const cancel = new Map<JobId, JobKey>();
     const round = { deps: { ...deps, journal }, pool, cancel, signal: new AbortController().signal };
-    const seen = { task: await fixture.read(task), place: 'parked', record: undefined } as const;
+    const seen = { task: await fixture.read(task), place: 'parked', record: undefined, jobs: JOBS } as const;
 
     expect(await rejection(act(round, entryIn(deps, task), [CANCEL], seen))).to.equal(full);
-    expect(cancel).to.deep.equal(new Set());
+    expect(cancel.size).to.equal(0);
   });
 
   for (const action of [
@@ -113,7 +114,7 @@ describe('act', () => {
     it(`skips the action ${action.do} if the user changed the task since the poll`, async () => {
       const fixture = createStepFixture();
       const task = await parked(fixture);
-      const seen = { task: await fixture.read(task), place: 'parked', record: undefined } as const;
+      const seen = { task: await fixture.read(task), place: 'parked', record: undefined, jobs: JOBS } as const;
       // Queued before and after: only the time of the change differs.
       await fixture.server.call('tasks.dequeue', { task });
       await fixture.server.call('tasks.enqueue', { task, queue: OWN_QUEUE });
@@ -128,7 +129,7 @@ describe('act', () => {
   it('D-09 does not return an orphan to its queue that another daemon has parked in the meantime', async () => {
     const fixture = createStepFixture();
     const task = await parked(fixture);
-    const seen = { task: await fixture.read(task), place: 'nowhere', record: undefined } as const;
+    const seen = { task: await fixture.read(task), place: 'nowhere', record: undefined, jobs: JOBS } as const;
 
     await actOn(fixture, task, seen, [{ do: 'return-to-queue', why: 'because' }]);
 
@@ -140,7 +141,7 @@ describe('act', () => {
   it('C-08 never sets the status message of a task in progress', async () => {
     const fixture = createStepFixture();
     const task = await parked(fixture);
-    const seen = { task: await fixture.read(task), place: 'parked', record: undefined } as const;
+    const seen = { task: await fixture.read(task), place: 'parked', record: undefined, jobs: JOBS } as const;
     await fixture.server.call('tasks.started', { task, force: true, status_message: 'stopping' });
 
     await actOn(fixture, task, seen, [{ do: 'show-status', text: 'it waits' }]);
@@ -249,7 +250,7 @@ describe('act', () => {
       queues: deps.queues.map((queue) => ({ ...queue, optionLocations: places })),
     });
     const task = await parked(fixture);
-    const seen = { task: await fixture.read(task), place: 'parked', record: recordOf() } as const;
+    const seen = { task: await fixture.read(task), place: 'parked', record: recordOf(), jobs: JOBS } as const;
 
     await actOn(fixture, task, seen, [LINE, { ...LINE, withAdvice: true }]);
 

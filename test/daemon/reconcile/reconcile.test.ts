@@ -65,6 +65,20 @@ describe('the reconcile loop', () => {
       .and.not.match(/77|secret|n9/);
   });
 
+  it('S-44 cancels no job that got the id of its job after the poll', async () => {
+    const fixture = createStepFixture();
+    const task = await followed(fixture);
+    await fixture.server.call('tasks.delete', { task, force: true });
+    const snapshot = await fixture.poll();
+    fixture.cluster.crash();
+    await fixture.deps.scheduler.submit({ jobName: 'later', script: 'login1:slurm' });
+    await reconcileNow(fixture, snapshot);
+
+    const later = fixture.cluster.jobs.find(({ name }) => name === 'later');
+    expect(later).to.include({ id: '1', state: 'PENDING' });
+    expect(fixture.calls).to.include('scancel 1');
+  });
+
   it('S-21 decides nothing about an absent job while the lookup fails', async () => {
     const fixture = createStepFixture();
     const task = await followed(fixture);

@@ -1,4 +1,4 @@
-// The stand-in's scancel: like the real one, it prints nothing and exits with 0 in any case.
+// The stand-in's scancel: like the real one, it reports an ended or unknown job only if it also gets a filter (before Slurm 24.05).
 import { constants } from 'node:os';
 import { isOver } from '../job.ts';
 import type { ClusterView } from './cluster-view.ts';
@@ -7,6 +7,7 @@ import type { CommandCall, CommandReply } from '../wire.ts';
 
 const OPTIONS: readonly Option[] = [
   { long: 'batch', short: 'b' },
+  { long: 'ctld' },
   { long: 'full', short: 'f' },
   { long: 'me' },
   { long: 'name', short: 'n', value: 'required' },
@@ -22,16 +23,21 @@ export function scancel(call: CommandCall, { controller }: ClusterView): Command
   if (rest.length === 0 && options.size === 0) {
     throw new BadCommandLine('scancel: error: No job identification provided\n', 1);
   }
-  const chosen = controller
+  const named = controller
     .shown()
-    .filter((job) => !isOver(job) && (rest.length === 0 || rest.includes(String(job.id))))
-    .filter((job) => options.get('name') === undefined || options.get('name') === job.name);
+    .filter((job) => !isOver(job) && (rest.length === 0 || rest.includes(String(job.id))));
+  const name = options.get('name');
+  const chosen = named.filter((job) => name === undefined || name === job.name);
   const signal = readSignal(options.get('signal'));
   for (const job of chosen) {
     if (signal === undefined) controller.cancel(job.id);
     else controller.signal(job.id, signal);
   }
-  return { exitCode: 0, stdout: '', stderr: '' };
+  const unknown = name === undefined ? [] : rest.filter((id) => named.every((job) => String(job.id) !== id));
+  const stderr = unknown
+    .map((id) => `scancel: error: Kill job error on job id ${id}: Invalid job id specified\n`)
+    .join('');
+  return { exitCode: unknown.length === 0 ? 0 : 1, stdout: '', stderr };
 }
 
 function readSignal(text: string | undefined): NodeJS.Signals | undefined {
