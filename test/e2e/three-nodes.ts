@@ -156,6 +156,7 @@ export function describeTaskOnThreeNodes({ name, python, required, inContainers 
       await world.untilStatus(late, 'completed');
       await tell(`open-${late}`);
       await world.untilConsole(late, 'ended COMPLETED');
+      await world.untilConsole(late, /^Rank 2 \(n\d\) did not run/m);
 
       expect((await world.user.look(late)).status).to.equal('completed');
       const [job = ''] = await world.jobsOf(late);

@@ -1,4 +1,4 @@
-// Finds the rank of a multi-node task that failed first, in the job's log.
+// Finds in the job's log which rank of a multi-node task failed first, and which ranks did not run.
 import type { Job } from '../../slurm/scheduler.ts';
 
 /** Whether a job has several nodes, and so several agents: Slurm then prints `n[1-3]` or `n1,m7`. */
@@ -27,6 +27,26 @@ export function describeRankEnd(log: string): string | undefined {
   const who = /^\d+$/.test(rank) ? `Rank ${rank} on ${node}` : `Ranks ${rank} on ${node}`;
   const how = code === undefined ? `ended: ${word.trim()}` : `ended with exit code ${code}`;
   return `${who} ${how}, and Slurm ended the other ranks.`;
+}
+
+/** The message of the job script of a rank that started too late. */
+const NOT_RUN =
+  /^clearml: (?<node>\S+): rank (?<rank>\d+) does not run the task, which was completed before this rank started$/gm;
+/** The console shows so many by name. */
+const MOST_NAMED = 5;
+
+/**
+ * Returns which ranks of a completed task did not run, or undefined if the log names none.
+ * @param log the end of the job's log
+ */
+export function describeIdleRanks(log: string): string | undefined {
+  const found = [...log.matchAll(NOT_RUN)].map(({ groups = {} }) => `${groups['rank']} (${groups['node']})`);
+  const [first] = found;
+  if (first === undefined) return undefined;
+  const rest = found.length - MOST_NAMED;
+  const names = [...found.slice(0, MOST_NAMED), ...(rest > 0 ? [`${rest} more`] : [])].join(', ');
+  const who = found.length === 1 ? `Rank ${names}` : `Ranks ${names}`;
+  return `${who} did not run: the first rank had already completed the task. If all ranks must run, let them wait for each other.`;
 }
 
 /** Why a job failed whose task completed, to append to the message about the job's end. */

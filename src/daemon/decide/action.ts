@@ -22,8 +22,16 @@ export interface Ending {
 export type Action =
   /** Update the journal entry. */
   | { readonly do: 'note'; readonly patch: Partial<Entry> }
-  /** Write a line to the task's console; with advice, also the cause that the end of the job's log shows. */
-  | { readonly do: 'log'; readonly level: ConsoleLevel; readonly text: string; readonly withAdvice?: boolean }
+  /** Write a line to the task's console, and one about what the end of the job's log shows. */
+  | {
+      readonly do: 'log';
+      readonly level: ConsoleLevel;
+      readonly text: string;
+      /** The cause of the failure. */
+      readonly withAdvice?: boolean;
+      /** The ranks that did not run. */
+      readonly withIdleRanks?: boolean;
+    }
   /** Show why the task waits, in its status message. Only for a queued task. */
   | { readonly do: 'show-status'; readonly text: string }
   | { readonly do: 'cancel'; readonly jobIds: readonly JobId[]; readonly why: string }

@@ -20,8 +20,9 @@ export function decideEnded(job: Job, observation: Observation): Action[] {
   const { task, place, record } = observation;
   if (task === undefined) return forget(place);
   const isOver = task.status !== 'queued' && task.status !== 'in_progress';
-  // If the agent could not clone the code, the job completes although its task failed: the record names the log with the cause.
-  const isClear = isOver && task.status !== 'failed' && job.state === 'COMPLETED';
+  // If the agent could not clone the code, the job completes although its task failed: the record names the log with the cause. If the
+  // job has several nodes, the log shows whether all ranks ran.
+  const isClear = isOver && task.status !== 'failed' && job.state === 'COMPLETED' && !mayHaveIdleRanks(job, task);
   if (record === undefined && !isClear) return [{ do: 'read-record', jobId: job.id }];
 
   switch (task.status) {
@@ -133,8 +134,15 @@ function finish(job: Job, observation: Observation): Action[] {
   const level = job.state === 'COMPLETED' || entry.cancelledFor !== undefined ? 'INFO' : 'WARNING';
   const ended = describeEnd(job, recordOf(observation), entry.cancelledFor);
   const text = job.state === 'FAILED' && task?.status === 'completed' ? `${ended} ${AFTER_COMPLETION}` : ended;
-  const withAdvice = task?.status === 'failed' && recordOf(observation) !== undefined;
-  return [...forget(place), { do: 'log', level, text, ...(withAdvice ? { withAdvice } : {}) }];
+  const hasLog = recordOf(observation) !== undefined;
+  const withAdvice = hasLog && task?.status === 'failed' ? { withAdvice: true } : {};
+  const withIdleRanks = hasLog && task !== undefined && mayHaveIdleRanks(job, task) ? { withIdleRanks: true } : {};
+  return [...forget(place), { do: 'log', level, text, ...withAdvice, ...withIdleRanks }];
+}
+
+/** The first rank completes the task, perhaps before the agents of other ranks have started. */
+function mayHaveIdleRanks(job: Job, { status }: Task): boolean {
+  return status === 'completed' && hasRanks(job);
 }
 
 function parkAndResubmit(job: Job, from: 'in_progress' | 'stopped', observation: Observation): Action[] {

@@ -4,7 +4,7 @@ import type { Task } from '../../clearml/task.ts';
 import type { JobId, JobKey, JobRecord } from '../../slurm/scheduler.ts';
 import type { Action } from '../decide/action.ts';
 import type { Observation, Place } from '../decide/observation.ts';
-import { dequeueTask, endTask, isUnchanged, readAdvice } from './end.ts';
+import { dequeueTask, endTask, isUnchanged, readAdvice, readIdleRanks } from './end.ts';
 import type { Entry } from '../journal/entry.ts';
 import { returnToQueue } from './return-to-queue.ts';
 import type { DaemonDeps } from '../deps.ts';
@@ -61,6 +61,7 @@ export async function act(
           ...[
             { level: action.level, text: action.text },
             ...(action.withAdvice === true ? await readAdvice(deps, seen.record) : []),
+            ...(action.withIdleRanks === true ? await readIdleRanks(deps, seen.record) : []),
           ].map(({ level, text }) => ({ level, text: withOptionOriginsOf(deps, current, text) })),
         );
         break;

@@ -12,7 +12,7 @@ import type { DaemonDeps } from '../deps.ts';
 import { removeJobConf } from '../submit/remove-job-confs.ts';
 import type { JobLog } from '../console/job-logs.ts';
 import { findLogAdvice } from '../console/log-advice.ts';
-import { describeRankEnd } from '../console/ranks.ts';
+import { describeIdleRanks, describeRankEnd } from '../console/ranks.ts';
 import { logToConsole } from '../console/console.ts';
 
 export interface EndBasis {
@@ -108,6 +108,13 @@ export async function isUnchanged(deps: DaemonDeps, id: TaskId, seen: Task | und
 /** Returns the cause that the end of the job's log shows, if it is known. */
 export async function readAdvice(deps: DaemonDeps, record: JobRecord | undefined): Promise<ConsoleLine[]> {
   return adviceIn(await deps.jobLogs.read(record));
+}
+
+/** Returns which ranks of the completed task did not run. */
+export async function readIdleRanks(deps: DaemonDeps, record: JobRecord | undefined): Promise<ConsoleLine[]> {
+  const log = await deps.jobLogs.read(record);
+  const text = log?.kind === 'read' ? describeIdleRanks(log.tail) : undefined;
+  return text === undefined ? [] : [{ level: 'WARNING', text }];
 }
 
 function adviceIn(log: JobLog | undefined): ConsoleLine[] {

@@ -1,6 +1,6 @@
-// Tests which rank of a multi-node task is reported as the first that failed.
+// Tests which rank of a multi-node task is reported as the first that failed, and which ones as not run.
 import { expect } from 'chai';
-import { describeRankEnd, hasRanks } from '../../../src/daemon/console/ranks.ts';
+import { describeIdleRanks, describeRankEnd, hasRanks } from '../../../src/daemon/console/ranks.ts';
 
 /** From the logs of real jobs. */
 const BY_SCRIPT = `
@@ -46,5 +46,27 @@ describe('the rank that failed first', () => {
       false,
       false,
     ]);
+  });
+});
+
+describe('the ranks that did not run', () => {
+  const idle = (rank: number): string =>
+    `clearml: n${rank + 1}: rank ${rank} does not run the task, which was completed before this rank started\n`;
+  const WHY = 'the first rank had already completed the task. If all ranks must run, let them wait for each other.';
+
+  for (const [ranks, who] of [
+    [[2], 'Rank 2 (n3)'],
+    [[3, 1], 'Ranks 3 (n4), 1 (n2)'],
+    [[1, 2, 3, 4, 5, 6, 7], 'Ranks 1 (n2), 2 (n3), 3 (n4), 4 (n5), 5 (n6), 2 more'],
+  ] as const) {
+    it(`are reported with their nodes: ${ranks.join(', ')}`, () => {
+      expect(describeIdleRanks(`0\n${ranks.map(idle).join('')}end\n`)).to.equal(`${who} did not run: ${WHY}`);
+    });
+  }
+
+  it('are not reported if the log names none, or names them in a line of the task', () => {
+    const stopped = idle(2).replace('completed', 'stopped');
+
+    expect(describeIdleRanks(`0\n${stopped}> ${idle(1)}`)).to.equal(undefined);
   });
 });

@@ -259,6 +259,20 @@ describe('act', () => {
     expect(advice).to.include('the program found no GPU').and.to.include('--gres is set in gpu.template, line 3.');
   });
 
+  it("writes the ranks that the job's log shows as not run to the console", async () => {
+    const tail = 'clearml: n2: rank 1 does not run the task, which was completed before this rank started\n';
+    const log = { kind: 'read', path: '/home/u/slurm-7.out', tail } as const;
+    const fixture = createStepFixture({ jobLogs: { read: () => Promise.resolve(log) } });
+    const task = await parked(fixture);
+    const seen = { task: await fixture.read(task), place: 'parked', record: recordOf(), jobs: JOBS } as const;
+
+    await actOn(fixture, task, seen, [LINE, { ...LINE, withIdleRanks: true }]);
+
+    const [first, second, ...rest] = fixture.consoleOf(task);
+    expect([first, second]).to.deep.equal([LINE.text, LINE.text]);
+    expect(rest.join(' ')).to.match(/^Rank 1 \(n2\) did not run: /);
+  });
+
   it('continues and logs a warning if the console does not accept a message', async () => {
     const fixture = createStepFixture();
     const task = await parked(fixture);
