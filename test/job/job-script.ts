@@ -4,8 +4,8 @@ import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { text } from 'node:stream/consumers';
 import { renderBlocks, type JobFacts } from '../../src/template/blocks.ts';
+import { waitUntil } from '../support/wait-until.ts';
 
 export const TASK = '3f2a60c1b44e4d0f9a6b7e8d9c0a1b2c';
 
@@ -49,6 +49,8 @@ export interface JobRun {
 export interface StartedJob {
   readonly process: ChildProcess;
   readonly ended: Promise<JobRun>;
+  /** Resolves when its output so far, of this stream, has this text. @throws Error if the job ends before */
+  printed(text: string, where?: 'stdout' | 'stderr'): Promise<void>;
 }
 
 /** A node with a home directory, a directory for temporary files and a stand-in for Python, which records its calls. */
@@ -87,10 +89,24 @@ export function createNode(): Node {
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
     });
-    const ended = Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]).then(
-      ([stdout, stderr]) => ({ exitCode: child.exitCode, stdout, stderr }),
-    );
-    return { process: child, ended };
+    const seen = { stdout: '', stderr: '' };
+    for (const where of ['stdout', 'stderr'] as const)
+      child[where].setEncoding('utf8').on('data', (chunk: string) => (seen[where] += chunk));
+    let hasEnded = false;
+    const ended = once(child, 'close').then(() => {
+      hasEnded = true;
+      return { exitCode: child.exitCode, ...seen };
+    });
+    return {
+      process: child,
+      ended,
+      async printed(expected, where = 'stdout') {
+        await waitUntil(`the job to print "${expected}"`, () => hasEnded || seen[where].includes(expected), {
+          everyMs: 10,
+        });
+        if (!seen[where].includes(expected)) throw new Error(`the job has ended without "${expected}": ${seen.stderr}`);
+      },
+    };
   }
 
   return {

@@ -130,6 +130,19 @@ describe('the Python of a job', () => {
       expect(readdirSync(join(shared, 'agents'))).to.deep.equal(['3.0.3-py3.11-x86_64']);
     });
 
+    it('is not created a second time if another job creates it just before the lock is taken', async () => {
+      const other = `mkdir -p "\${home}/bin" && cp ${node.python} "$home/bin/python" && touch "$home/bin/agent-is-here"`;
+      writeFileSync(
+        join(bin, 'mkdir'),
+        `#!/bin/bash\nPATH=/usr/bin:/bin\nhome=\${!#}\ncase $home in *.lock) home=\${home%.lock}; ${other} ;; esac\nexec mkdir "$@"\n`,
+        { mode: 0o755 },
+      );
+      const { stdout, stderr } = await run({ sharedDir: shared }, none);
+      expect(stdout).to.include(`python: ${home}/bin/python\n`);
+      expect(stderr).not.to.include('installing');
+      expect(readdirSync(join(shared, 'agents'))).to.deep.equal(['3.0.3-py3.11-x86_64']);
+    });
+
     it('is used again by the next job', async () => {
       await run({ sharedDir: shared }, none);
       const { stdout, stderr } = await run({ sharedDir: shared }, none);

@@ -167,6 +167,23 @@ exec ${standInAgentPython()} "$@"
     expect(exitCode).to.equal(5);
   });
 
+  it('takes a rank as ended with the others even if its agent receives SIGTERM before its shell', async () => {
+    const signalled = `
+read -r _ _ _ _ group _ </proc/$$/stat
+(trap '' TERM; sleep 0.4; kill -TERM -- "-$group") </dev/null >/dev/null 2>&1 &
+kill -TERM $$`;
+    const { job } = await start('import time\ntime.sleep(1000)', 3, {
+      onRank: `if [ "$SLURM_PROCID" = 2 ]; then ${signalled}; fi`,
+    });
+
+    const { exitCode, stderr } = await job.ended;
+
+    expect({ exitCode, says: stderr.includes('rank 2 of 3 ended') }, stderr).to.deep.equal({
+      exitCode: 1,
+      says: false,
+    });
+  });
+
   it('keeps the other ranks waiting while the server fails', async () => {
     await parking.user.api('sandbox.fault', { endpoint: 'tasks.dequeue', kind: 'hold' });
     const { task, job } = await start(meets(folder, 2), 2);

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import type { JobFacts } from '../../src/template/blocks.ts';
 import { JOB_EXIT_CODES } from '../../src/template/job-exit-codes.ts';
+import { waitUntil } from '../support/wait-until.ts';
 import { createNode, fillIn, jobFacts, PLAIN_TEMPLATE, TASK, type JobRun, type Node } from './job-script.ts';
 
 describe('in a job script,', () => {
@@ -120,6 +121,26 @@ describe('in a job script,', () => {
         expect(node.leftovers()).to.deep.equal([]);
       });
     }
+
+    it('is removed even if a process that the agent has left writes there during the removal', async () => {
+      const bin = join(node.home, 'bin');
+      mkdirSync(bin);
+      const once = 'if [ ! -e "$0.done" ] && touch "$0.done"; then /bin/rm "$@"; mkdir -p -- "${!#}/tmp"; exit 1; fi';
+      writeFileSync(join(bin, 'rm'), `#!/bin/bash\nif [ "$1" = -rf ]; then\n${once}\nfi\nexec /bin/rm "$@"\n`, {
+        mode: 0o755,
+      });
+      const { exitCode } = await run({ PATH: `${bin}:/usr/bin:/bin`, STAND_IN_AGENT: 'exit 3' });
+      expect(exitCode).to.equal(3);
+      expect(node.leftovers()).to.deep.equal([]);
+    });
+
+    it('is not created again by a process that outlives the job', async () => {
+      const late =
+        'trap "" HUP; while [ -d "$CLEARML_SLURM_JOB_FOLDER" ]; do sleep 0.05; done; clearml_find_program bash; echo late >>"$STAND_IN_LOG"';
+      await run({}, PLAIN_TEMPLATE.replace("echo 'before the agent'", `{ ${late}; } >/dev/null 2>&1 &`));
+      await waitUntil('the process to have tried', () => node.calls().includes('late'));
+      expect(node.leftovers()).to.deep.equal([]);
+    });
 
     it("is removed before the template's own EXIT trap, which gets the exit code", async () => {
       const template = PLAIN_TEMPLATE.replace('\n', '\nset -e\ntrap \'echo "mine: $?"\' EXIT\n');

@@ -1,8 +1,6 @@
 // SIGTERM, which Slurm sends to every process of a job that is cancelled, preempted or at its time limit.
-import { once } from 'node:events';
-import { readdirSync } from 'node:fs';
-import { basename } from 'node:path';
-import type { Readable } from 'node:stream';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { expect } from 'chai';
 import { createNode, fillIn, jobFacts, PLAIN_TEMPLATE, type Node, type StartedJob } from './job-script.ts';
 
@@ -32,7 +30,7 @@ describe('SIGTERM', () => {
   ] as const) {
     it(`reaches the agent once and leaves it time to report${what}`, async () => {
       const job = start({ STAND_IN_AGENT: REPORTS }, template);
-      await printed(job, 'ready');
+      await job.printed('ready');
       terminate(job);
       const { exitCode, stdout } = await job.ended;
       expect({ exitCode, stdout }).to.deep.equal({
@@ -44,9 +42,13 @@ describe('SIGTERM', () => {
   }
 
   it('S-41 does not end the agent if only the batch shell gets the signal, as with --signal=B:TERM', async () => {
-    const job = start({ STAND_IN_AGENT: 'trap "echo hit" TERM; echo ready; sleep 0.5; echo finished' });
-    await printed(job, 'ready');
+    const go = join(node.home, 'go');
+    const job = start({
+      STAND_IN_AGENT: `trap "echo hit" TERM; echo ready; until [ -e ${go} ]; do sleep 0.05; done; echo finished`,
+    });
+    await job.printed('ready');
     job.process.kill('SIGTERM');
+    writeFileSync(go, '');
     const { exitCode, stdout } = await job.ended;
     expect({ exitCode, stdout }).to.deep.equal({
       exitCode: 0,
@@ -62,9 +64,9 @@ describe('SIGTERM', () => {
     );
     const agent = 'echo keys > "$TMPDIR/.clearml_agent.x.cfg"; echo password > "$TMPDIR/clearml_git_x.sh"; ';
     const job = start({ STAND_IN_AGENT: agent + REPORTS }, template);
-    await printed(job, 'ready');
+    await job.printed('ready');
     terminate(job);
-    await printed(job, 'cleaning');
+    await job.printed('cleaning');
     process.kill(-(job.process.pid ?? 0), 'SIGKILL');
     await job.ended;
     const left = readdirSync(node.tmp, { recursive: true, encoding: 'utf8' }).map((path) => basename(path));
@@ -74,7 +76,7 @@ describe('SIGTERM', () => {
 
   it('ends the job during the installation of clearml-agent, without a message about Python', async () => {
     const job = start({ STAND_IN_HAS_AGENT: 'no', STAND_IN_PIP_SECONDS: '30' });
-    await printed(job, 'installing', 'stderr');
+    await job.printed('installing', 'stderr');
     terminate(job);
     const { exitCode, stderr } = await job.ended;
     expect(exitCode).to.equal(143);
@@ -84,7 +86,7 @@ describe('SIGTERM', () => {
 
   it('prevents the start of the agent if it arrives at the gate', async () => {
     const job = start({ STAND_IN_GATE: 'echo at the gate >&2; sleep 30' });
-    await printed(job, 'at the gate', 'stderr');
+    await job.printed('at the gate', 'stderr');
     terminate(job);
     const { exitCode, stdout } = await job.ended;
     expect(exitCode).not.to.equal(0);
@@ -93,24 +95,29 @@ describe('SIGTERM', () => {
     expect(node.leftovers()).to.deep.equal([]);
   });
 
+  it('does not interrupt the removal of the private directory, even if it arrives again', async () => {
+    const bin = join(node.home, 'bin');
+    mkdirSync(bin);
+    // A cancelled job whose agent has just ended: all processes of the job are signalled, rm included, and then this shell again.
+    writeFileSync(
+      join(bin, 'rm'),
+      `#!/bin/bash\ncase "$*" in *-rf*) kill -TERM 0; /bin/rm "$@"; kill -TERM 0; exit ;; esac\nexec /bin/rm "$@"\n`,
+      { mode: 0o755 },
+    );
+    const job = start({ PATH: `${bin}:/usr/bin:/bin`, STAND_IN_AGENT: 'exit 3' });
+    const { exitCode, stderr } = await job.ended;
+    expect({ exitCode, stderr: stderr.includes('Terminated') }).to.deep.equal({ exitCode: 3, stderr: false });
+    expect(node.leftovers()).to.deep.equal([]);
+  });
+
   it('S-41 runs the trap of the template, after the agent has reported', async () => {
     const template = PLAIN_TEMPLATE.replace('\n', "\ntrap 'echo mine' TERM\n");
     const job = start({ STAND_IN_AGENT: REPORTS }, template);
-    await printed(job, 'ready');
+    await job.printed('ready');
     terminate(job);
     expect((await job.ended).stdout).to.include('done\nmine\nafter the agent\n');
   });
 });
-
-async function printed(job: StartedJob, text: string, where: 'stdout' | 'stderr' = 'stdout'): Promise<void> {
-  const stream: Readable | null = job.process[where];
-  if (stream === null) throw new TypeError(`the job was started without ${where}`);
-  let seen = '';
-  while (!seen.includes(text)) {
-    const [chunk] = (await once(stream, 'data')) as [Buffer];
-    seen += chunk.toString();
-  }
-}
 
 /** Signals the whole process group, as Slurm signals all processes of a step. */
 function terminate(job: StartedJob): void {

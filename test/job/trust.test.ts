@@ -175,9 +175,7 @@ describe('a job', () => {
       const killed = node.start(fillIn(PLAIN_TEMPLATE, jobFacts({ python: node.python })), {
         STAND_IN_AGENT: 'echo started; sleep 60',
       });
-      await new Promise<void>((resolve) =>
-        killed.process.stdout?.on('data', (text: Buffer) => text.includes('started') && resolve()),
-      );
+      await killed.printed('started');
       process.kill(-(killed.process.pid ?? 0), 'SIGKILL');
       await killed.ended;
       expect(node.leftovers()).to.have.length(1);
@@ -187,14 +185,12 @@ describe('a job', () => {
     });
 
     it('is kept while the earlier job runs', async () => {
+      execFileSync('mkfifo', [join(node.home, 'go')]);
       const first = node.start(fillIn(PLAIN_TEMPLATE, jobFacts({ python: node.python })), {
         STAND_IN_AGENT: 'echo started; read -r _ < "$GO"; cat "$CLEARML_CONFIG_FILE"',
         GO: join(node.home, 'go'),
       });
-      execFileSync('mkfifo', [join(node.home, 'go')]);
-      await new Promise<void>((resolve) =>
-        first.process.stdout?.on('data', (text: Buffer) => text.includes('started') && resolve()),
-      );
+      await first.printed('started');
       const second = await run({});
       expect(second.exitCode, second.stderr).to.equal(0);
       writeFileSync(join(node.home, 'go'), 'go\n');
