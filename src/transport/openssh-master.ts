@@ -51,6 +51,9 @@ export interface MastersDeps {
 
 const ASK_TIMEOUT_MS = 15_000;
 const LOGIN_TIMEOUT_MS = 60_000;
+/** How long our own connection may take to end after ssh has told it to. */
+const END_TIMEOUT_MS = 10_000;
+const END_POLL_MS = 20;
 
 interface OwnMaster extends Connection {
   readonly path: string;
@@ -177,8 +180,11 @@ export function createMasters({ here, destination, ownPath, backoff, clock }: Ma
     async close(why) {
       login.close(why);
       // A connection that is gone need not be closed.
-      if (own !== undefined && inspectSocket(own.path).why === undefined)
-        await ask(endMasterArgs(destination, own.path)).catch(() => undefined);
+      if (own === undefined || inspectSocket(own.path).why !== undefined) return;
+      await ask(endMasterArgs(destination, own.path)).catch(() => undefined);
+      // `ssh -O exit` returns earlier. A successor would find this connection open, and its first command would be lost.
+      for (let waitedMs = 0; waitedMs < END_TIMEOUT_MS && inspectSocket(own.path).isThere; waitedMs += END_POLL_MS)
+        await clock.sleep(END_POLL_MS);
     },
   };
 }

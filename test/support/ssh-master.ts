@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { SshTarget } from '../../src/transport/ssh2-target.ts';
-import { TIMEOUT_MS } from './wait-until.ts';
+import { TIMEOUT_MS, waitUntil } from './wait-until.ts';
 
 const execute = promisify(execFile);
 
@@ -18,8 +18,6 @@ export interface UserSsh {
   hasMaster(): Promise<boolean>;
   [Symbol.asyncDispose](): Promise<void>;
 }
-
-/** After it a person would press Ctrl-C. */
 
 /** @param more further lines for the host, such as ProxyJump */
 export function prepareUserSsh(target: SshTarget, more: readonly string[] = []): UserSsh {
@@ -42,6 +40,15 @@ export function prepareUserSsh(target: SshTarget, more: readonly string[] = []):
 
   async function closeMaster(): Promise<void> {
     await execute('ssh', ['-F', config, '-O', 'exit', 'cluster']).catch(() => undefined);
+    // It returns before the master has removed its socket.
+    await waitUntil('the master to end', async () => !(await hasMaster()));
+  }
+
+  async function hasMaster(): Promise<boolean> {
+    return execute('ssh', ['-F', config, '-O', 'check', 'cluster']).then(
+      () => true,
+      () => false,
+    );
   }
 
   return {
@@ -52,13 +59,13 @@ export function prepareUserSsh(target: SshTarget, more: readonly string[] = []):
       const words = ['-c', 'exec ssh -F "$1" -T -fNM cluster > "$2" 2>&1', 'sh', config, join(folder, 'log')];
       const env = answer === undefined ? process.env : { ...process.env, ...answersBy(folder, answer) };
       await execute('sh', words, { timeout: TIMEOUT_MS, env });
+      // sshd logs the login before it serves a session, but may not have when ssh goes to the background. Without the master this would
+      // be a login.
+      const session = ['-F', config, '-o', 'ProxyCommand=false', '-T', 'cluster', 'true'];
+      await execute('ssh', session, { timeout: TIMEOUT_MS }).catch(() => undefined);
     },
     closeMaster,
-    hasMaster: () =>
-      execute('ssh', ['-F', config, '-O', 'check', 'cluster']).then(
-        () => true,
-        () => false,
-      ),
+    hasMaster,
     async [Symbol.asyncDispose]() {
       await closeMaster();
       rmSync(folder, { recursive: true, force: true });

@@ -1,6 +1,6 @@
 // The openssh transport after a failure: the shared connection has ended, never existed, or opens no session.
 import { expect } from 'chai';
-import { chmodSync, copyFileSync, existsSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ConnectionLostError, HostUnreachableError } from '../../src/transport/errors.ts';
 import type { Transport, Command } from '../../src/transport/transport.ts';
@@ -41,11 +41,11 @@ describe('the openssh transport', () => {
     await sshd[Symbol.asyncDispose]();
   });
 
-  function open({ mayLogIn = false, config = ssh.config } = {}): SshTransport {
+  function open({ mayLogIn = false, config = ssh.config, path = '/usr/bin:/bin' } = {}): SshTransport {
     const host = createOpensshTransport({
       destination: { host: 'cluster', options: ['-F', config] },
       context: {},
-      here: createLocalTransport({ path: '/usr/bin:/bin', home: '/', user: 'root', workingDirectory: '/' }),
+      here: createLocalTransport({ path, home: '/', user: 'root', workingDirectory: '/' }),
       ...(mayLogIn ? { ownLogin: { controlPath: join(ssh.folder, 'own') } } : {}),
     });
     hosts.push(host);
@@ -127,8 +127,22 @@ describe('the openssh transport', () => {
     expect(sshd.loginCount()).to.equal(logins + 1);
     expect(host.loginCount()).to.equal(1);
     await host.close();
-    // ssh -O exit returns before the master has removed its socket.
-    await waitUntil('the socket to be removed', () => !existsSync(join(ssh.folder, 'own')));
+    expect(existsSync(join(ssh.folder, 'own'))).to.equal(false);
+  });
+
+  it('is closed only when its own connection has ended, which ssh -O exit does not wait for', async () => {
+    const bin = join(ssh.folder, 'bin');
+    mkdirSync(bin);
+    const late =
+      '#!/bin/sh\ncase "$*" in *"-O exit"*) (sleep 0.5; exec /usr/bin/ssh "$@") >/dev/null 2>&1 & exit ;; esac\n';
+    writeFileSync(join(bin, 'ssh'), `${late}exec /usr/bin/ssh "$@"\n`, { mode: 0o755 });
+    const host = open({ mayLogIn: true, path: `${bin}:/usr/bin:/bin` });
+    await host.run(shell('true'));
+    expect(existsSync(join(ssh.folder, 'own'))).to.equal(true);
+
+    await host.close();
+
+    expect(existsSync(join(ssh.folder, 'own'))).to.equal(false);
   });
 
   it('does not log in if other users can change the known_hosts file', async () => {
