@@ -22,7 +22,7 @@ export interface DemoOptions {
 }
 
 /** A busy cluster may make the tasks wait longer; the demo does not. */
-const WATCH_MS = 120_000;
+const WATCH_MS = 300_000;
 
 const NEXT_STEPS = `
 Next steps

@@ -22,9 +22,11 @@ export interface Watch {
 }
 
 const POLL_EVERY_MS = 200;
-/** How long to wait after a task's end for the daemon's first line about it, and after that for more lines. */
-const FIRST_LINE_MS = 15_000;
+/** How long to wait after a task's end for the daemon's line about the end of its job, and after that for more lines. */
+const END_LINE_MS = 60_000;
 const LAST_LINE_MS = 3_000;
+/** It comes when all agents of the job have sent their lines. */
+const END_LINE = /Slurm job \d+ ended /;
 const FINAL = ['completed', 'failed', 'stopped', 'closed', 'published'];
 
 const Status = z.object({ task: z.object({ status: z.string(), status_changed: z.coerce.date() }) });
@@ -38,8 +40,8 @@ interface Progress {
   statusAt: number;
   /** The console lines that were shown: of two agents, one may send older lines later. */
   readonly read: Set<string>;
-  /** The time of the daemon's last line. */
-  lineAt: number;
+  /** When the daemon's line about the end of the job was read; 0 before. */
+  endLineAt: number;
 }
 
 /** Returns when all tasks are final and the daemon's last lines are shown, or at the deadline. */
@@ -49,7 +51,7 @@ export async function watchTasks(watch: Watch): Promise<void> {
     status: 'queued',
     statusAt: 0,
     read: new Set(),
-    lineAt: 0,
+    endLineAt: 0,
   }));
   const deadline = Date.now() + watch.withinMs;
   while (Date.now() < deadline && !all.every(isOver)) {
@@ -60,8 +62,8 @@ export async function watchTasks(watch: Watch): Promise<void> {
   }
 }
 
-function isOver({ status, statusAt, lineAt }: Progress): boolean {
-  const quietAt = lineAt > statusAt ? lineAt + LAST_LINE_MS : statusAt + FIRST_LINE_MS;
+function isOver({ status, statusAt, endLineAt }: Progress): boolean {
+  const quietAt = endLineAt > 0 ? endLineAt + LAST_LINE_MS : statusAt + END_LINE_MS;
   return FINAL.includes(status) && Date.now() > quietAt;
 }
 
@@ -79,7 +81,7 @@ async function poll({ api, worker }: Watch, progress: Progress): Promise<TaskEve
   const { events } = Log.parse(await api('events.get_task_log', { task: task.id, navigate_earlier: false }));
   for (const event of events.filter((one) => !progress.read.has(JSON.stringify(one)))) {
     progress.read.add(JSON.stringify(event));
-    if (event.worker === worker) progress.lineAt = event.timestamp;
+    if (event.worker === worker && END_LINE.test(event.msg)) progress.endLineAt = Date.now();
     const lines = event.worker === worker ? [event.msg] : markedLines(event.msg);
     for (const text of lines) news.push({ at: event.timestamp, task, text });
   }

@@ -9,6 +9,7 @@ import { rejection } from '../support/rejection.ts';
 import { createBench } from './scripted-server-fixture.ts';
 import { makeCertificates } from './certificates.ts';
 import { data, hangUp, page, stall, startScriptedServer, type ScriptedServer } from './scripted-server.ts';
+import { runPastDeadline } from '../transport/growing-deadline.ts';
 import { TIMEOUT_MS } from '../support/wait-until.ts';
 
 const LIMITS = limitsOf('tasks.get_by_id');
@@ -95,10 +96,15 @@ describe('createHttp', () => {
   });
 
   it('stops at its timeout, even in the middle of the response', async () => {
-    bench.server.script('x', stall(), stall('half an ans'));
+    for (const answer of [stall(), stall('half an ans')]) {
+      bench.server.script('x', answer);
+      const { error } = await runPastDeadline(
+        (timeoutMs) => failure(`${bench.server.url}/x`, timeoutMs),
+        (problem) => problem instanceof HttpError && problem.sent,
+      );
 
-    expect(await failure(`${bench.server.url}/x`, 50)).to.include({ sent: true, code: 'ETIMEDOUT' });
-    expect(await failure(`${bench.server.url}/x`, 50)).to.include({ sent: true, code: 'ETIMEDOUT' });
+      expect(error).to.include({ sent: true, code: 'ETIMEDOUT' });
+    }
   });
 
   it('cancels running requests when it is closed', async () => {

@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { chmod, lstat, readFile, readdir, stat, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describeReach, runSandbox } from '../../src/sandbox/run-sandbox.ts';
+import { freePorts } from '../support/loopback-port.ts';
 import { here } from './run-here.ts';
 
 describe('sandbox --write-config', () => {
@@ -53,8 +54,8 @@ describe('sandbox --write-config', () => {
 
   it('accepts its own file when the sandbox starts again with the same options', async () => {
     await using place = await here();
-    const port = String(await freePort());
-    const words = ['sandbox', '--port', port, '--state', 's.json', '--write-config', 'c.conf'];
+    const [port = 0] = await freePorts(1);
+    const words = ['sandbox', '--port', String(port), '--state', 's.json', '--write-config', 'c.conf'];
     for (const expected of [0, 0]) expect((await place.stopping().run(...words)).code).to.equal(expected);
   });
 });
@@ -149,9 +150,4 @@ async function takenPort(): Promise<{ readonly port: number; [Symbol.asyncDispos
       await once(server, 'close');
     },
   };
-}
-
-async function freePort(): Promise<number> {
-  await using taken = await takenPort();
-  return taken.port;
 }

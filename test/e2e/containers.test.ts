@@ -215,7 +215,7 @@ describe('a task in a container', () => {
     await world.untilConsole(task, '\nat work\n');
     await world.user.api('tasks.stop', { task });
     await world.untilNoJob(task);
-    expect((await world.user.look(task)).status).to.equal('stopped');
+    await world.untilStatus(task, 'stopped');
     await world.untilConsole(task, 'Process aborted by user');
   });
 

@@ -128,7 +128,7 @@ describe('an example template', () => {
 
   async function consoleOfCompleted(name: string): Promise<string> {
     const task = tasks.get(name) ?? '';
-    const ended = await world.until(task, 'the task to end', ({ status }) => /completed|failed/.test(status), 200_000);
+    const ended = await world.until(task, 'the task to end', ({ status }) => /completed|failed/.test(status));
     expect(ended.status, await world.user.console(task)).to.equal('completed');
     await world.untilConsole(task, 'ended COMPLETED');
     return world.user.console(task);

@@ -42,8 +42,9 @@ describe('the gate', () => {
     await world.cluster.run('scontrol', 'release', jobs.join(','));
 
     await world.untilStatus(task, 'completed');
-    daemon.signal('SIGCONT');
     await world.untilNoJob(task);
+    daemon.signal('SIGCONT');
+    await world.untilConsole(task, 'ended COMPLETED');
 
     const codes = await Promise.all(
       jobs.map(async (job) => /ExitCode=(\d+):/.exec(await world.cluster.run('scontrol', 'show', 'job', job))?.[1]),

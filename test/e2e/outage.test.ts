@@ -47,8 +47,9 @@ describe('an outage', () => {
     await using world = await startWorld({ cluster, python: standInAgentPython() });
     const { daemon, runs, waits } = await startTwo(world);
 
-    await cluster.stopController();
+    // Before: while the controller saves its state, a poll may fail.
     const saidBefore = warnings(daemon).length;
+    await cluster.stopController();
     const until = Date.now() + OUTAGE_MS;
     while (Date.now() < until) {
       expect((await world.user.look(runs)).status).to.equal('in_progress');

@@ -1,6 +1,7 @@
 // Which queue is served next: by priority or in turn; other agents are not affected.
 import { expect } from 'chai';
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { join } from 'node:path';
 import { agentPython, requireAgent, requireSlurm } from '../support/requires.ts';
 import { QUICK_TEMPLATE } from './templates.ts';
@@ -38,6 +39,7 @@ describe('the daemon with two queues', () => {
         stdio: 'ignore',
       },
     );
+    const gone = once(agent, 'exit');
     try {
       world.start('--template-files', template, '--queue', world.nameOf('ours'));
       const [mine, others] = [await world.user.makeTask({}), await world.user.makeTask({})];
@@ -51,6 +53,7 @@ describe('the daemon with two queues', () => {
       expect(await world.jobsOf(others)).to.deep.equal([]);
     } finally {
       agent.kill('SIGKILL');
+      await gone;
     }
   });
 });

@@ -124,7 +124,7 @@ for (const { version } of SLURM_RELEASES) {
       await world.user.api('tasks.stop', { task });
 
       await world.untilNoJob(task);
-      expect((await world.user.look(task)).status).to.equal('stopped');
+      await world.untilStatus(task, 'stopped');
     });
 
     it('runs a task again if Slurm requeues its job', async () => {

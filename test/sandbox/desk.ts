@@ -109,7 +109,8 @@ export async function openDesk(givenPython: string, variables: Readonly<Record<s
       for (const { interrupt } of running) interrupt();
       await Promise.all([...running].map(({ ended }) => ended));
       await sandbox.close();
-      await rm(folder, { recursive: true, force: true });
+      // A process that the agent has left may still write there.
+      await rm(folder, { recursive: true, force: true, maxRetries: 5 });
     },
   };
 }

@@ -8,7 +8,7 @@ import { hasProgram } from './command.mjs';
 /** Reports a hang while the last lane waits for another to end. */
 const DEADLINE_MS = 35 * 60_000;
 /** After the last test: what still runs then was left open by one of them. */
-const LINGER_MS = 30_000;
+const LINGER_MS = 120_000;
 
 const METER = resolve('test/set-up/meter.py');
 

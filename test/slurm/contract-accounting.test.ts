@@ -1,7 +1,9 @@
 // The scheduler contract on real Slurm with real accounting: sacct has the jobs that squeue no longer shows, and accounts and QOS apply.
 import { expect } from 'chai';
 import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { userInfo } from 'node:os';
+import { join } from 'node:path';
 import { formatJobName, newAttempt } from '../../src/slurm/job-name.ts';
 import { sacctRecordArgs } from '../../src/slurm/sacct-record.ts';
 import { sacctArgs } from '../../src/slurm/sacct.ts';
@@ -112,7 +114,8 @@ for (const { name, version } of SLURMS) {
           await scheduler.cancel([{ id: await submitted(scheduler, name, directive), name }]);
         }
         await scheduler.cancel([{ id: await requeueOnce(requeued, 'sleep 1000'), name: requeued }]);
-        const twice = await requeueOnce(ranTwice, '[ -e second ] && exit 3; touch second; sleep 1000');
+        const hasBegun = (): boolean => existsSync(join(cluster.folder, 'second'));
+        const twice = await requeueOnce(ranTwice, '[ -e second ] && exit 3; touch second; sleep 1000', hasBegun);
         // Not at once: a node does not start a job in the second in which it has ended it.
         await cluster.run('scontrol', 'update', `JobId=${twice}`, 'StartTime=now+2');
         await waitUntil('squeue to show none of them', async () => (await list(scheduler)).length === 0);
@@ -212,9 +215,11 @@ for (const { name, version } of SLURMS) {
         expect(await scheduler.record('999999' as JobId)).to.equal(undefined);
       });
 
-      async function requeueOnce(name: string, command: string): Promise<JobId> {
+      /** A job is shown as running before its script has begun. */
+      async function requeueOnce(name: string, command: string, hasBegun = (): boolean => true): Promise<JobId> {
         const id = await submitted(scheduler, name, '#SBATCH --requeue', command);
         await shown(id, 'RUNNING');
+        await waitUntil('the script to begin', hasBegun);
         await cluster.run('scontrol', 'requeue', id);
         await shown(id, 'PENDING');
         return id;
@@ -231,8 +236,11 @@ for (const { name, version } of SLURMS) {
       }
 
       async function remembered(name: string): Promise<Job> {
-        const answer = await lookUp(name);
-        const jobs = answer.kind === 'listed' ? answer.jobs : [];
+        // The controller may send a record to slurmdbd after squeue has forgotten the job.
+        const jobs = await waitUntil(`accounting to have job ${name}`, async () => {
+          const answer = await lookUp(name);
+          return answer.kind === 'listed' && answer.jobs.length > 0 && answer.jobs;
+        });
         expect(jobs).to.have.length(1);
         return jobs[0] ?? expect.fail('just counted');
       }

@@ -17,7 +17,7 @@ async function openStandIn(settings: { readonly hasAccounting: boolean }): Promi
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'scheduler-')));
   const cluster = await startStandInCluster({
     stateDir: join(folder, '.cluster'),
-    settings: { ...settings, killWaitMs: 1_000 },
+    settings,
   });
   return {
     scheduler: schedulerOn({ folder, commandsDir: cluster.commandsDir }),

@@ -140,7 +140,7 @@ export async function startSlurmCluster(wishes: Partial<ClusterSettings> = {}): 
     await Promise.all([...daemons].filter(([name]) => !last.includes(name)).map(([, running]) => running.kill()));
     killJobProcesses(conf);
     for (const name of last) await daemons.get(name)?.kill();
-    if (settings.limitsMemory) nodes.forEach(removeMemoryGroup);
+    if (settings.limitsMemory) for (const node of nodes) await removeMemoryGroup(node);
     await rm(folder, { recursive: true, force: true, maxRetries: 5 });
   }
 
@@ -215,16 +215,29 @@ function makeDevice(path: string): void {
   else writeFileSync(path, '');
 }
 
-/** Readable for every user, because the jobs of every user need the socket of munged; the controller's state is not. */
-/** What slurmd leaves of its groups of processes, which are gone: a group is removed as an empty folder is, from below. */
-function removeMemoryGroup(node: string): void {
+/**
+ * What slurmd leaves of its groups of processes: a group is removed as an empty folder is, from below. One is busy until its killed
+ * processes are gone.
+ */
+async function removeMemoryGroup(node: string): Promise<void> {
   const top = `/sys/fs/cgroup/memory/slurm_${node}`;
-  if (!existsSync(top)) return;
-  const below = readdirSync(top, { recursive: true, withFileTypes: true, encoding: 'utf8' });
-  const folders = below.filter((entry) => entry.isDirectory()).map((entry) => join(entry.parentPath, entry.name));
-  for (const folder of [top, ...folders].sort().reverse()) rmdirSync(folder);
+  let why = '';
+  const remove = (): boolean => {
+    if (!existsSync(top)) return true;
+    const below = readdirSync(top, { recursive: true, withFileTypes: true, encoding: 'utf8' });
+    const folders = below.filter((entry) => entry.isDirectory()).map((entry) => join(entry.parentPath, entry.name));
+    try {
+      for (const folder of [top, ...folders].sort().reverse()) rmdirSync(folder);
+      return true;
+    } catch (error) {
+      why = String(error);
+      return false;
+    }
+  };
+  await waitUntil(`${top} to be removed`, remove, { evidence: () => why });
 }
 
+/** Readable for every user, because the jobs of every user need the socket of munged; the controller's state is not. */
 function makeFolder(nodes: readonly string[]): string {
   const folder = mkdtempSync(join(tmpdir(), 'slurm-'));
   chmodSync(folder, 0o755);

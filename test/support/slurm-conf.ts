@@ -40,7 +40,8 @@ export const ordinarySettings: ClusterSettings = {
   gpusPerNode: 0,
   maxJobCount: 10_000,
   minJobAgeMs: 300_000,
-  killWaitMs: 5_000,
+  // As in Slurm itself: an agent that reports the end of its task may take seconds on a busy machine.
+  killWaitMs: 30_000,
   messageTimeoutMs: 10_000,
   slurmdTimeoutMs: 60_000,
   hasAccounting: false,

@@ -189,7 +189,12 @@ export function describeHostContract(enter: () => Promise<HostUnderTest>): void 
   it('kills a program and its children at the deadline, and returns the output so far', async () => {
     const pidFile = join(place.folder, 'pid');
     const script = `echo 4711; echo why >&2; sleep 1000 & echo $! > ${pidFile}; wait`;
-    const hasBegun = (): boolean => existsSync(pidFile) && readFileSync(pidFile, 'utf8') !== '';
+    // The output must have come here too: the program may begin just before the deadline, and that of an earlier run just after it.
+    const hasBegun = (error: unknown): boolean =>
+      error instanceof CommandTimeoutError &&
+      `${error.stdout}${error.stderr}` === '4711\nwhy\n' &&
+      existsSync(pidFile) &&
+      readFileSync(pidFile, 'utf8') !== '';
     const { error, timeoutMs } = await runPastDeadline(
       (deadlineMs) => rejection(host.run(shell(script, { timeoutMs: deadlineMs }))),
       hasBegun,

@@ -11,12 +11,12 @@ export interface PastDeadline {
 /** What became of the first run whose program had begun before its deadline, or of the last. */
 export async function runPastDeadline(
   run: (timeoutMs: number) => Promise<unknown>,
-  hasBegun: () => boolean,
+  hasBegun: (error: unknown) => boolean,
 ): Promise<PastDeadline> {
   let last: PastDeadline = { error: undefined, timeoutMs: 0 };
   for (const timeoutMs of DEADLINES_MS) {
     last = { error: await run(timeoutMs), timeoutMs };
-    if (hasBegun()) break;
+    if (hasBegun(last.error)) break;
   }
   return last;
 }

@@ -37,7 +37,7 @@ export const STAND_IN_DEFAULTS: StandInSettings = {
   ],
   maxJobCount: 10_000,
   minJobAgeMs: 300_000,
-  killWaitMs: 5_000,
+  killWaitMs: 30_000,
   messageTimeoutMs: 10_000,
   requeueDelayMs: 2_000,
   hasAccounting: false,
