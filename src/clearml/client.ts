@@ -17,7 +17,12 @@ export interface Queue {
   readonly entries: readonly QueueEntry[];
   /** False if an entry's task is unreadable: a task that is not listed may still be in the queue. */
   readonly isWhole: boolean;
+  /** Only the first entries were requested, and there may be more. */
+  readonly hasMore?: boolean;
 }
+
+/** A queue without its entries. */
+export type QueueName = Pick<Queue, 'id' | 'name'>;
 
 export interface QueueList {
   readonly queues: readonly Queue[];
@@ -27,13 +32,16 @@ export interface QueueList {
 
 export interface Queues {
   /** The queue with exactly this name or id, hidden ones included; else undefined. */
-  find(nameOrId: string): Promise<Queue | undefined>;
+  find(nameOrId: string): Promise<QueueName | undefined>;
   /** Names of all visible queues, for "did you mean". */
   names(): Promise<string[]>;
   /** Creates the queue, or returns the one that another caller created meanwhile. */
-  create(name: string): Promise<Queue>;
-  /** Queues with their entries, by id; deleted ones are missing. */
-  read(ids: readonly QueueId[]): Promise<QueueList>;
+  create(name: string): Promise<QueueName>;
+  /**
+   * Queues with their entries, by id; deleted ones are missing.
+   * @param most only so many entries of each queue, from its head: the server loads every entry that it returns
+   */
+  read(ids: readonly QueueId[], most?: number): Promise<QueueList>;
   /** Every queue of the server with its entries, hidden ones included. */
   readAll(): Promise<QueueList>;
   /**

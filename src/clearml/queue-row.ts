@@ -8,8 +8,12 @@ import { TOO_LARGE } from './pages.ts';
 /** The fields to request (`only_fields`). */
 export const QUEUE_FIELDS = ['id', 'name', 'entries'];
 
-/** The queue; undefined if its id is unreadable. @param leftOut receives the unreadable parts */
-export function readQueue(row: unknown, index: number, leftOut: UnreadableEntry[]): Queue | undefined {
+/**
+ * The queue; undefined if its id is unreadable.
+ * @param leftOut receives the unreadable parts
+ * @param most how many entries were requested
+ */
+export function readQueue(row: unknown, index: number, leftOut: UnreadableEntry[], most: number): Queue | undefined {
   if (row === TOO_LARGE) {
     leftOut.push({ place: `queues[${index}]`, why: 'it is too large' });
     return undefined;
@@ -27,7 +31,8 @@ export function readQueue(row: unknown, index: number, leftOut: UnreadableEntry[
     leftOut.push({ place: shown, why: `its list of entries is ${describeValue(rows)}` });
     return { id, name: typeof name === 'string' ? name : '', entries: [], isWhole: false };
   }
-  return { id, name: typeof name === 'string' ? name : '', ...readEntries(rows, shown, leftOut) };
+  const hasMore = rows.length >= most ? { hasMore: true } : {};
+  return { id, name: typeof name === 'string' ? name : '', ...readEntries(rows, shown, leftOut), ...hasMore };
 }
 
 /**

@@ -1,7 +1,7 @@
 // ClearML's queues: finds them, reads their entries, and moves a task's entry without ever duplicating it.
 import * as z from 'zod';
 import type { Logger } from '../log/logger.ts';
-import type { Queue, QueueList, Queues } from './client.ts';
+import type { QueueList, QueueName, Queues } from './client.ts';
 import { InvalidResponseError, ServerUnreachableError } from './errors.ts';
 import { QueueIdShape, TaskIdShape, type QueueId, type TaskId } from './ids.ts';
 import { readField, type UnreadableEntry, type ReportUnreadable } from './unreadable-entries.ts';
@@ -23,24 +23,25 @@ export function createQueues(session: Session, log: Logger, reportUnreadable: Re
     return (await session.call('queues.get_all', body, { shape: Rows, idempotent: true })).queues;
   }
 
-  function readRows(rows: readonly unknown[]): QueueList {
+  /** @param most how many entries of each queue were requested */
+  function readRows(rows: readonly unknown[], most = Infinity): QueueList {
     const leftOut: UnreadableEntry[] = [];
-    const queues = rows.flatMap((row, index) => readQueue(row, index, leftOut) ?? []);
+    const queues = rows.flatMap((row, index) => readQueue(row, index, leftOut, most) ?? []);
     reportUnreadable('queues.get_all', leftOut);
     return { queues, isWhole: queues.length === rows.length && queues.every(({ isWhole }) => isWhole) };
   }
 
   /** @throws InvalidResponseError if the queue may be an unreadable one: it must not be created again */
-  async function findOne(filter: object, isIt: (queue: Queue) => boolean): Promise<Queue | undefined> {
-    const rows = await list(filter);
-    const { queues } = readRows(rows);
+  async function findOne(filter: object, isIt: (queue: QueueName) => boolean): Promise<QueueName | undefined> {
+    const rows = await list({ ...filter, max_task_entries: 1 });
+    const { queues } = readRows(rows, 1);
     const found = queues.find(isIt);
     if (found === undefined && queues.length < rows.length)
       throw new InvalidResponseError(
         `${session.apiServer} returns an unreadable queue in its response to queues.get_all`,
         false,
       );
-    return found;
+    return found === undefined ? undefined : { id: found.id, name: found.name };
   }
 
   /** Adds an entry at the tail without changing the task, so that a concurrent act of its user is kept. */
@@ -53,7 +54,7 @@ export function createQueues(session: Session, log: Logger, reportUnreadable: Re
     }
   }
 
-  function findByName(name: string): Promise<Queue | undefined> {
+  function findByName(name: string): Promise<QueueName | undefined> {
     return findOne({ name: `^${escapeRegex(name)}$` }, (queue) => queue.name === name);
   }
 
@@ -77,7 +78,7 @@ export function createQueues(session: Session, log: Logger, reportUnreadable: Re
       try {
         // Idempotent: a queue that exists already is as good.
         const { id } = await session.call('queues.create', { name }, { shape: Created, idempotent: true });
-        return { id, name, entries: [], isWhole: true };
+        return { id, name };
       } catch (error) {
         const existing = isRefusal(error, 'nameTaken') ? await findByName(name) : undefined;
         if (existing === undefined) throw error;
@@ -85,15 +86,16 @@ export function createQueues(session: Session, log: Logger, reportUnreadable: Re
       }
     },
 
-    async read(ids) {
+    async read(ids, most) {
       const rows: unknown[] = [];
+      const few = most === undefined ? {} : { max_task_entries: most };
       for (const part of splitPages(ids)) {
         const found = await readPages('queues.get_all', (page, size) =>
-          list({ id: part, order_by: ['id'], page, page_size: size }),
+          list({ id: part, ...few, order_by: ['id'], page, page_size: size }),
         );
         for (const row of found) rows.push(row);
       }
-      return readRows(rows);
+      return readRows(rows, most);
     },
 
     async readAll() {

@@ -22,8 +22,8 @@ export function defineQueueContract(stage: () => Stage): void {
       const name = `${uniqueName()} a.b+c (x) [1]^$|{2}#~&-_é\\`;
       const id = await raw.createQueue(name);
 
-      expect(await client.queues.find(name)).to.deep.equal({ id, name, entries: [], isWhole: true });
-      expect(await client.queues.find(id)).to.deep.equal({ id, name, entries: [], isWhole: true });
+      expect(await client.queues.find(name)).to.deep.equal({ id, name });
+      expect(await client.queues.find(id)).to.deep.equal({ id, name });
       expect(await client.queues.find(name.slice(0, -1))).to.equal(undefined);
       expect(await client.queues.find(name.replace('a.b', 'axb'))).to.equal(undefined);
       expect(await client.queues.find(ID_OF_NONE)).to.equal(undefined);
@@ -72,6 +72,23 @@ export function defineQueueContract(stage: () => Stage): void {
       expect(read?.entries.map((entry) => entry.task)).to.deep.equal([first, second]);
       for (const entry of read?.entries ?? []) expect(entry.added).to.be.within(earliest, Date.now() + 3_600_000);
     });
+  });
+
+  it('returns only the first entries of a queue if so many are requested', async () => {
+    const { client, newQueue, newTaskIn } = stage();
+    const [queue, empty] = [await newQueue(), await newQueue()];
+    const [first, second] = [await newTaskIn(queue), await newTaskIn(queue), await newTaskIn(queue)];
+
+    const heads = await client.queues.read([queue, empty], 2);
+    const all = await client.queues.read([queue, empty], 4);
+
+    const read = (id: QueueId, { queues }: typeof heads): (typeof queues)[number] | undefined =>
+      queues.find((one) => one.id === id);
+    expect(read(queue, heads)?.entries.map(({ task }) => task)).to.deep.equal([first, second]);
+    expect(read(queue, heads)).to.include({ hasMore: true });
+    expect(read(queue, all)?.entries).to.have.length(3);
+    expect(read(queue, all)).not.to.have.property('hasMore');
+    expect(read(empty, heads)).not.to.have.property('hasMore');
   });
 
   describe('pop', () => {

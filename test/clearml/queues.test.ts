@@ -53,6 +53,14 @@ describe('the queue calls of the ClearML client', () => {
     expect(bench.server.calls).to.have.length(0);
   });
 
+  it('request only the first entries of a queue whose name or id is looked for', async () => {
+    bench.server.script('queues.get_all', data({ queues: [{ id: QUEUE, name: 'gpu', entries: [] }] }));
+
+    await bench.client().queues.find('gpu');
+
+    expect(bench.sent('queues.get_all')[0]).to.include({ max_task_entries: 1 });
+  });
+
   it('read a long list of queues page by page', async () => {
     const queues = Array.from({ length: 500 }, (_, n) => ({ id: idOf(n), name: `n${n}`, entries: [] }));
     // Unreadable rows do not make a page shorter.

@@ -2,7 +2,7 @@
 import type { People, Queue, QueueEntry, QueueList } from '../../clearml/client.ts';
 import { ServerUnreachableError } from '../../clearml/errors.ts';
 import type { QueueId, TaskId } from '../../clearml/ids.ts';
-import { parkAndSubmit, chooseHead, claim, type Head } from './claim.ts';
+import { parkAndSubmit, chooseHead, claim, findClaimable, type Head } from './claim.ts';
 import { MAX_TRACKED, type Entry } from '../journal/entry.ts';
 import type { DaemonDeps, ServedQueue } from '../deps.ts';
 import { findLiveJob, type Snapshot } from '../poll/poll.ts';
@@ -11,6 +11,9 @@ import type { SubmissionPool } from '../submit/submission-pool.ts';
 
 /** Claims per reading of the queues. They are then read again, so that a task of higher priority does not wait longer. */
 const CLAIMS_PER_READING = 50;
+
+/** A queue with more unclaimable entries before its first claimable one is read whole. */
+const MAX_READ_IN_PART = 5_000;
 
 /** This many failed claims in a row mean that ClearML is unreachable; fewer may be caused by the tasks. */
 const AWAY_AFTER = 3;
@@ -34,6 +37,8 @@ export function createTaskClaimer(deps: DaemonDeps, pool: SubmissionPool, backof
       let unanswered = 0;
       /** Left for a later pass: the outcome of their claim is unknown. */
       const passed = new Set<TaskId>();
+      /** Entries to read of each queue: the server loads each of them, and a queue may have thousands. */
+      let most: number | undefined = CLAIMS_PER_READING;
 
       /** Undefined if another daemon was first, or if the outcome is unknown. */
       async function claimHead(head: Head): Promise<Entry | undefined> {
@@ -56,16 +61,26 @@ export function createTaskClaimer(deps: DaemonDeps, pool: SubmissionPool, backof
       }
 
       while (mayContinue()) {
-        const read = await deps.clearml.queues.read(deps.queues.map(({ id }) => id));
+        const ids = deps.queues.map(({ id }) => id);
+        const read = await deps.clearml.queues.read(ids, most);
         warnOfMissing(deps, read);
         const waiting = new Map(read.queues.map(({ id, entries }) => [id, entries]));
+        // The next entry of such a queue is not known, and a queue after it must not come first.
+        const isUsedUp = (): boolean =>
+          read.queues.some(
+            ({ id, hasMore }) => hasMore === true && findClaimable(waiting.get(id) ?? [], passed) === -1,
+          );
+        if (isUsedUp()) {
+          most = most === undefined || most >= MAX_READ_IN_PART ? undefined : most * 10;
+          continue;
+        }
         const skip = findUnclaimable(deps, snapshot, read.queues);
         const clearml = { ...deps.clearml, people: cachePeople(deps.clearml.people) };
 
         for (let claims = 0; ; claims += 1) {
           await pool.waitForSlot(until, signal);
           if (!mayContinue() || !pool.hasFreeSlot()) return claimed;
-          if (claims === CLAIMS_PER_READING) break;
+          if (claims === CLAIMS_PER_READING || isUsedUp()) break;
           const after = deps.orderFairness ? lastServed : undefined;
           const head = chooseHead(deps.queues, waiting, { after, skip, passed });
           if (head === undefined) return claimed;

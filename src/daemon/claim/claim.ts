@@ -28,12 +28,17 @@ export function chooseHead(
   const start = after === undefined ? 0 : queues.indexOf(after) + 1;
   for (const queue of [...queues.slice(start), ...queues.slice(0, start)]) {
     const entries = waiting.get(queue.id) ?? [];
-    const at = entries.findIndex(({ task, added }) => added !== undefined && !passed.has(task));
+    const at = findClaimable(entries, passed);
     const entry = entries[at];
     if (entry === undefined || skip.has(entry.task)) continue;
     return { queue, entry: at > 0 ? { ...entry, isBehind: true } : entry };
   }
   return undefined;
+}
+
+/** Returns the index of the first entry that is readable and not passed, or -1. */
+export function findClaimable(entries: readonly QueueEntry[], passed: ReadonlySet<TaskId>): number {
+  return entries.findIndex(({ task, added }) => added !== undefined && !passed.has(task));
 }
 
 interface Choice {

@@ -37,7 +37,7 @@ export async function forEach<Item extends { readonly task: TaskId }>(
       // An invalid response is still a response.
       if (error instanceof ServerUnreachableError && !(error instanceof InvalidResponseError)) unanswered += 1;
       if (unanswered >= AWAY_AFTER) {
-        await deps.clearml.queues.read([deps.schedulerQueue]);
+        await deps.clearml.queues.read([deps.schedulerQueue], 1);
         unanswered = 0;
       }
       const { task } = item;

@@ -4,7 +4,7 @@ import { createClearml } from '../../assembly/create-clearml.ts';
 import type { NamedQueue } from '../../assembly/read-queues.ts';
 import { nearestName } from '../../base/nearest.ts';
 import { UsageError } from '../../base/usage-error.ts';
-import type { ClearmlClient, Queue, ServerFacts } from '../../clearml/client.ts';
+import type { ClearmlClient, QueueName, ServerFacts } from '../../clearml/client.ts';
 import type { QueueId } from '../../clearml/ids.ts';
 import type { ClusterSettings } from '../../config/clusters.ts';
 import type { ServedQueue } from '../deps.ts';
@@ -70,7 +70,7 @@ async function missing(
   clearml: ClearmlClient,
   name: string,
   { create, server }: { readonly create: boolean; readonly server: string },
-): Promise<Queue> {
+): Promise<QueueName> {
   if (create) return clearml.queues.create(name);
   const nearest = nearestName(name, await clearml.queues.names());
   const hint = nearest === undefined ? '' : ` Did you mean "${nearest}"?`;

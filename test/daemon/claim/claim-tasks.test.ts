@@ -200,4 +200,54 @@ describe('the task claimer', () => {
     expect(both.cluster.jobs).to.have.length(1);
     expect(both.logged.filter((line) => line.includes('no longer exists'))).to.have.length(1);
   });
+
+  it('claims a long queue in order, and reads at most 50 of its entries at once', async () => {
+    const fixture = createStepFixture({ rateLimit: createRateLimit({ perSecond: 1_000, burst: 1_000 }) });
+    const tasks = Array.from({ length: 120 }, (_, index) => index + 1);
+    for (const number of tasks) await fixture.enqueued(number);
+    const sizes = recordReadings(fixture);
+
+    expect(await take(fixture)).to.equal(120);
+
+    expect(sizes.length).to.be.greaterThan(1);
+    expect(Math.max(...sizes)).to.equal(50);
+    const pops = fixture.calls.filter((label) => label.startsWith('queues.get_next_task'));
+    expect(pops).to.deep.equal(tasks.map((number) => `queues.get_next_task of task ${number}`));
+  });
+
+  it('claims the first task behind more unreadable entries than it reads at first, before a task of a later queue', async () => {
+    const given = createStepFixture();
+    const [own] = given.deps.queues;
+    if (own === undefined) throw new Error('no queue');
+    const rateLimit = createRateLimit({ perSecond: 0.001, burst: 1 });
+    const later = { ...own, id: OTHER_QUEUE, name: 'other' };
+    const fixture = createStepFixture({ queues: [own, later], rateLimit });
+    for (let number = 1; number <= 60; number += 1)
+      await fixture.server.call('queues.add_task', { queue: OWN_QUEUE, task: `no task ${number}` });
+    await fixture.enqueued(1);
+    fixture.server.addTask(taskNumber(2), 'task 2');
+    await fixture.server.call('tasks.enqueue', { task: taskNumber(2), queue: OTHER_QUEUE });
+    const sizes = recordReadings(fixture);
+
+    const round = take(fixture, 60_000);
+    while (fixture.clock.nextWakeAt() === undefined) await turn();
+    fixture.clock.pass(60_000);
+
+    expect(await round).to.equal(1);
+    expect(fixture.cluster.jobs.map(({ task }) => task)).to.deep.equal([taskNumber(1)]);
+    expect(sizes).to.deep.equal([50, 61]);
+  });
 });
+
+/** The lengths of the longest lists of entries that each reading of the served queues returned. */
+function recordReadings({ server }: StepFixture): number[] {
+  const sizes: number[] = [];
+  server.garble = (endpoint, answer, body) => {
+    if (endpoint === 'queues.get_all' && 'id' in body) {
+      const queues = answer['queues'] as readonly { readonly entries: readonly unknown[] }[];
+      sizes.push(Math.max(...queues.map(({ entries }) => entries.length)));
+    }
+    return answer;
+  };
+  return sizes;
+}
