@@ -14,15 +14,15 @@ const DOCTOR_HEAD = `# What doctor checks
     clearml-agent-slurm doctor
     clearml-agent-slurm doctor --queue gpu --template-files gpu.template --json
 
-\`doctor\` checks each step that a task goes through: passed (✔), failed (✘, with one fix), or not applicable or not checked because
-an earlier check failed (–). It takes the daemon's options, so that it checks what the daemon would use. It changes nothing: it creates
-no queue and no directory, touches no task, and submits no job.
+\`doctor\` checks each step that a task goes through. A check has passed (✔), failed (✘, with a fix), or was skipped (–), because it does
+not apply or an earlier check failed. \`doctor\` takes the daemon's options, so that it checks what the daemon would use. It changes
+nothing: it creates no queue and no directory, changes no task, and submits no job.
 
     clearml-agent-slurm doctor --on-node --partition gpu
 
-also submits one job of one minute, \`clearml_doctor_…\`, which checks a node, and waits up to ten minutes for its results. If a
-template runs containers, and it or \`agent.default_docker.image\` names an image, the job starts that image and checks it too; the job
-then has nine minutes, as the image may have to be pulled. Without \`--partition\` the job goes to Slurm's default partition, or to the
+also submits a job of one minute, \`clearml_doctor_…\`, which checks a node, and waits up to ten minutes for its results. If a template
+runs containers, and the template or \`agent.default_docker.image\` names an image, the job also checks that image. It then has nine
+minutes, because it may have to pull the image. Without \`--partition\` the job goes to Slurm's default partition, or to the
 first one that accepts your jobs, under an account and QOS that it accepts. The results are written to the shared directory, or to the
 home directory, and removed. If you interrupt doctor, it cancels the job.
 
@@ -52,13 +52,13 @@ const LINT_HEAD = `# What lint checks
 
 \`lint\` parses templates as the daemon does, and reports all findings at once, each with file, line and column, the rule, the reason
 and the fix. It also runs \`bash -n\` and, if installed, \`shellcheck\`. If the template can be rendered and Slurm is available, it runs
-\`sbatch --test-only\` for the job of a task without properties, leaving out lines whose value only a task has. Checks that could
-not run are listed on standard error. Without arguments, lint checks the templates of the configuration.
+\`sbatch --test-only\` for a task without user properties, without the lines that need a value from a task. Checks that could not run
+are listed on standard error. Without arguments, lint checks the templates of the configuration.
 
 The exit code is 1 if there is an error or, with \`--strict\`, a warning; otherwise 0. Notes do not count.
 
-If a template has an error, its tasks fail before a job is submitted, or their jobs do not do what you meant. sbatch accepts a template
-without errors to which Slurm does not object. [seeded-faults.md](seeded-faults.md) lists faults that the rules detect.
+If a template has an error, its tasks fail before a job is submitted, or their jobs do not do what you meant.
+[seeded-faults.md](seeded-faults.md) lists faults that the rules detect.
 
 <!-- Generated from src/lint/ by \`npm run docs\`. Change it there. -->
 `;
@@ -87,7 +87,7 @@ export function fillFailureTables(page: string): string {
 function failureTables(): string {
   const ends = Object.entries(JOB_STATES)
     .filter(([, { live }]) => !live)
-    .map(([state, meaning]) => [`\`${state}\``, sentence(meaning.says), sentence(adviceOf(meaning))]);
+    .map(([state, row]) => [`\`${state}\``, sentence(row.meaning), sentence(adviceOf(row))]);
   const logs = LOG_PATTERNS.map(({ cause, advice }) => [sentence(cause.replace('$1', '…')), sentence(advice)]);
   // Several patterns may have the same cause.
   const distinct = [...new Map(logs.map((row) => [row.join(), row])).values()];
@@ -101,8 +101,8 @@ function failureTables(): string {
   ].join('\n');
 }
 
-function adviceOf(meaning: { readonly says: string; readonly advice?: string }): string {
-  return meaning.advice ?? '';
+function adviceOf(row: { readonly meaning: string; readonly advice?: string }): string {
+  return row.advice ?? '';
 }
 
 function sentence(text: string): string {

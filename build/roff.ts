@@ -1,6 +1,6 @@
-// Text for man(1): what troff would take for its own is written so that it stands there as it is. Pure.
+// Formats text for man(1); text that troff would interpret is escaped. Pure.
 
-/** A text with `code` in it, which becomes bold. */
+/** `code` in the text becomes bold. */
 export function roffText(text: string): string {
   const escaped = text.replaceAll('\\', '\\e').replaceAll('-', '\\-').replaceAll("'", '\\(aq');
   const shown = escaped.replace(/`([^`]*)`/g, '\\fB$1\\fR');
@@ -19,17 +19,17 @@ export function roffParagraph(text: string): string {
   return `.PP\n${roffText(text)}\n`;
 }
 
-/** A term, and what is said of it. */
+/** A term and its description. */
 export function roffItem(term: string, text: string): string {
   return `.TP\n\\fB${roffText(term)}\\fR\n${roffText(text)}\n`;
 }
 
-/** Lines to be typed. */
+/** Lines to type. */
 export function roffExample(text: string): string {
   return `.PP\n.EX\n${roffText(text)}\n.EE\n`;
 }
 
-/** Ragged and without hyphens, as the words are names more often than not. @param title in capitals, as man shows it */
+/** Ragged-right and without hyphenation, because most words are names. @param title in capitals, as man shows it */
 export function roffPage(title: string, section: 1 | 5, parts: readonly string[]): string {
   return `.\\" Made from the source; it is changed there.\n.TH ${roffText(title)} ${section}\n.ad l\n.nh\n${parts.join('')}`;
 }

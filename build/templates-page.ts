@@ -17,7 +17,7 @@ const TABLES: Readonly<Record<string, () => string>> = {
       VARIABLE_MEANINGS.map(({ name, meaning, origin }) => [
         code(name),
         meaning,
-        origin === 'glue' ? 'the daemon; printed as `glue`' : origin,
+        origin === 'glue' ? 'glue (the daemon)' : origin,
       ]),
     ),
   filters: () =>
@@ -25,10 +25,13 @@ const TABLES: Readonly<Record<string, () => string>> = {
       ['filter', 'effect'],
       FILTER_MEANINGS.map(({ name, does }) => [code(name), does]),
     ),
-  places: () =>
+  'quoting contexts': () =>
     markdownTable(
       ['quoting context', 'in the template', 'in the script'],
-      PLACES.map(({ place, lines }) => [place, ...[lines, renderLines(lines)].map((text) => code(shownLine(text)))]),
+      CONTEXTS.map(({ context, lines }) => [
+        context,
+        ...[lines, renderLines(lines)].map((text) => code(shownLine(text))),
+      ]),
     ),
   'read by the job': () => jobVariables(READ_BY_JOB),
   'set by the job': () => jobVariables(SET_BY_JOB),
@@ -48,23 +51,23 @@ const TABLES: Readonly<Record<string, () => string>> = {
       ['exit code', 'meaning', 'remedy'],
       Object.values(JOB_EXIT_CODES)
         .toSorted((a, b) => a.code - b.code)
-        .map(({ code: number, says, advice }) => [String(number), says, advice]),
+        .map(({ code: number, meaning, advice }) => [String(number), meaning, advice]),
     ),
 };
 
 /** The quoting contexts, each with lines of a template; if there are several lines, the second is shown. */
-const PLACES: readonly { readonly place: string; readonly lines: readonly string[] }[] = [
-  { place: '`#SBATCH` line', lines: ['#SBATCH --comment=${CLEARML_TASK.name}'] },
-  { place: 'unquoted', lines: ['echo ${CLEARML_TASK.name}'] },
-  { place: 'double-quoted', lines: ['echo "task ${CLEARML_TASK.name}"'] },
-  { place: 'single-quoted', lines: ["echo 'task ${CLEARML_TASK.name}'"] },
-  { place: "`$'…'`", lines: ["echo $'task\\t${CLEARML_TASK.name}'"] },
-  { place: 'default in `${x:-…}`', lines: ['echo "${title:-${CLEARML_TASK.name}}"'] },
-  { place: 'here-document', lines: ['cat <<END', 'task ${CLEARML_TASK.name}', 'END'] },
-  { place: 'quoted here-document', lines: ["cat <<'END'", 'task ${CLEARML_TASK.name}', 'END'] },
-  { place: 'several words', lines: ['python3 train.py ${CLEARML_TASK.container.arguments}'] },
-  { place: 're-evaluated text', lines: ['ssh login1 "mkdir -p /logs/${CLEARML_TASK.id}"'] },
-  { place: 'arithmetic', lines: ['sleep $((60 * ${CLEARML_TASK.hyperparams.Args.minutes.value:5}))'] },
+const CONTEXTS: readonly { readonly context: string; readonly lines: readonly string[] }[] = [
+  { context: '`#SBATCH` line', lines: ['#SBATCH --comment=${CLEARML_TASK.name}'] },
+  { context: 'unquoted', lines: ['echo ${CLEARML_TASK.name}'] },
+  { context: 'double-quoted', lines: ['echo "task ${CLEARML_TASK.name}"'] },
+  { context: 'single-quoted', lines: ["echo 'task ${CLEARML_TASK.name}'"] },
+  { context: "`$'…'`", lines: ["echo $'task\\t${CLEARML_TASK.name}'"] },
+  { context: 'default in `${x:-…}`', lines: ['echo "${title:-${CLEARML_TASK.name}}"'] },
+  { context: 'here-document', lines: ['cat <<END', 'task ${CLEARML_TASK.name}', 'END'] },
+  { context: 'quoted here-document', lines: ["cat <<'END'", 'task ${CLEARML_TASK.name}', 'END'] },
+  { context: 'several words', lines: ['python3 train.py ${CLEARML_TASK.container.arguments}'] },
+  { context: 're-evaluated text', lines: ['ssh login1 "mkdir -p /logs/${CLEARML_TASK.id}"'] },
+  { context: 'arithmetic', lines: ['sleep $((60 * ${CLEARML_TASK.hyperparams.Args.minutes.value:5}))'] },
 ];
 
 const SAMPLE: Variables = {

@@ -33,7 +33,7 @@ export async function createSshTransport(deps: SshTransportDeps): Promise<Transp
 function refuseOthersConfig(file: string): void {
   const why = findNameDistrust(inspectPath(file), ownTrust());
   if (why === undefined) return;
-  throw new SshConfigError(`${file} is not used because other users can change it: ${why}. Run chmod go-w on it.`);
+  throw new SshConfigError(`${file} is refused because other users can change it: ${why}. Run chmod go-w on it.`);
 }
 
 async function makeBySsh2({ ssh, remoteContext, here, context, localUser }: SshTransportDeps): Promise<Transport> {

@@ -1,4 +1,4 @@
-// What commands need to know of the process they run in, handed in so that they can be run in tests.
+// The process in which a command runs, as a parameter so that tests can run commands.
 
 export interface ProcessContext {
   readonly environment: Readonly<Record<string, string | undefined>>;

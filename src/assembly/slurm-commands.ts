@@ -16,8 +16,8 @@ type OfAllClusters = Pick<SlurmSettings, 'binaries' | 'trustedGroup'>;
 type OfCluster = Pick<ClusterSettings, 'slurmConf' | 'python'>;
 
 /**
- * The host, on which these commands may be configured as command lines. The first thing that is run there waits for a look whether
- * others can change them: then it is refused with UntrustedPath, and nothing is run.
+ * The host, on which these commands may be configured as command lines. Before the first command runs, checks that no other user can
+ * change the programs; otherwise `run` throws UntrustedPathError and runs nothing.
  */
 export function withSlurmCommands(host: Transport, slurm: OfAllClusters, cluster: OfCluster): Transport {
   const { batchBinary, monitorBinary } = slurm.binaries;
@@ -73,16 +73,16 @@ export function slurmCommands({ batchBinary, monitorBinary }: SlurmSettings['bin
   return {
     sbatch: batchBinary,
     squeue: monitorBinary,
-    sacct: besides(batchBinary, 'sacct'),
-    scancel: besides(batchBinary, 'scancel'),
-    scontrol: besides(batchBinary, 'scontrol'),
-    sinfo: besides(batchBinary, 'sinfo'),
-    sacctmgr: besides(batchBinary, 'sacctmgr'),
+    sacct: siblingCommand(batchBinary, 'sacct'),
+    scancel: siblingCommand(batchBinary, 'scancel'),
+    scontrol: siblingCommand(batchBinary, 'scontrol'),
+    sinfo: siblingCommand(batchBinary, 'sinfo'),
+    sacctmgr: siblingCommand(batchBinary, 'sacctmgr'),
   };
 }
 
 /** Another Slurm command, in the directory of the given one. */
-function besides(line: string, name: string): string {
+function siblingCommand(line: string, name: string): string {
   const program = programOf(line);
   const slash = program.lastIndexOf('/');
   return slash === -1 ? name : `${program.slice(0, slash + 1)}${name}`;

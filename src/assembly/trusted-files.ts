@@ -17,11 +17,11 @@ import { trustedFolders } from './trusted-folders.ts';
 
 /** Thrown if other users can change a file or directory that would be trusted; it is not used. */
 export class UntrustedPathError extends Error {
-  override readonly name = 'UntrustedPath';
+  override readonly name = 'UntrustedPathError';
 
   /** @param what such as `The template /home/ada/gpu.template` */
   constructor(what: string, why: string) {
-    super(`${what} is not used because other users can change it: ${why}. ${REMEDY}`);
+    super(`${what} is refused because other users can change it: ${why}. ${REMEDY}`);
   }
 }
 
@@ -42,7 +42,7 @@ export const readTrustedFile: ReadFile = (path) => {
 /**
  * Checks the paths that this machine reads or runs for every command: certificates, SSH keys, and the file and the program of a
  * password. The schema marks them. No group is trusted here either.
- * @throws ConfigError naming the setting and where it stands
+ * @throws ConfigError with the setting and its origin
  */
 export function refuseUntrustedSettings(config: Config): void {
   for (const { setting, path, use } of pathsToTrust(config)) {
@@ -53,7 +53,7 @@ export function refuseUntrustedSettings(config: Config): void {
     const site = isRun ? siteAccounts() : undefined;
     const why = findNameDistrust(inspectPath(resolve(path)), { ...ownTrust(), site });
     if (why === undefined) continue;
-    const fact = `${setting} is not used because other users can change its file: ${why}. Run chmod go-w on it, or use a ${isRun ? 'program' : 'file'} in a directory that you own`;
+    const fact = `${setting} is refused because other users can change its file: ${why}. Run chmod go-w on it, or use a ${isRun ? 'program' : 'file'} in a directory that you own`;
     throw new ConfigError(fact, config.originOf(setting) ?? { kind: 'default' });
   }
 }
@@ -74,7 +74,7 @@ export async function distrustOfTemplate(
   return distrustOf(resolve(context.workingDir, file), await trustedGroupId(slurm.trustedGroup, context));
 }
 
-/** To be called before they are read: what is found good can then be changed by nobody else. @throws UntrustedPath */
+/** Call this before the templates are read: after the check, no other user can change them. @throws UntrustedPathError */
 export async function refuseUntrustedTemplates(
   files: readonly string[],
   settings: Pick<Settings, 'slurm'>,
@@ -86,7 +86,7 @@ export async function refuseUntrustedTemplates(
   }
 }
 
-/** Jobs run what is in it, and find their keys there. @throws UntrustedPath, and what the host throws */
+/** Jobs run programs from this directory, and read their keys there. @throws UntrustedPathError, and what the host throws */
 export async function refuseUntrustedSharedFolder(
   host: Transport,
   { sharedDir }: ClusterSettings,

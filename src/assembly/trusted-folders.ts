@@ -18,10 +18,10 @@ export function trustedFolders(path: string): TrustedFolders {
     // A relative directory would be searched in the working directory, where other users may have created programs.
     if (!isAbsolute(folder)) continue;
     try {
-      const look = inspectPath(folder);
-      const why = findNameDistrust(look, trust);
+      const inspected = inspectPath(folder);
+      const why = findNameDistrust(inspected, trust);
       if (why === undefined) folders.push(folder);
-      else if (look.isWhole)
+      else if (inspected.isWhole)
         notices.push(
           `Ignored ${folder} in PATH because other users can change it: ${why}. Remove it from PATH or run chmod go-w on it; for the Slurm commands you can set slurm_bin_dir.`,
         );

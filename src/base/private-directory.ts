@@ -14,8 +14,8 @@ export async function makePrivateDirectory(folder: string): Promise<void> {
 }
 
 function refuseOthers(folder: string): void {
-  const look = inspectPath(folder);
+  const inspected = inspectPath(folder);
   // mkdir reports a path that is not a directory.
-  const why = look.steps.at(-1)?.kind === 'file' ? undefined : findDistrust(look, ownTrust());
+  const why = inspected.steps.at(-1)?.kind === 'file' ? undefined : findDistrust(inspected, ownTrust());
   if (why !== undefined) throw new Error(`others can change it, as ${why}`);
 }

@@ -50,7 +50,7 @@ export function findDistrust({ steps, isWhole }: PathSteps, trust: Trust): strin
     const isInside = closed !== undefined && step.path.startsWith(`${closed}/`);
     const why = whyNot(step, { isAbove, isInside }, trust);
     if (why !== undefined) return `${step.path} ${why}`;
-    if (!isInside) closed = letsNobodyIn(step, trust) ? step.path : undefined;
+    if (!isInside) closed = isPrivateFolder(step, trust) ? step.path : undefined;
   }
   return undefined;
 }
@@ -59,14 +59,14 @@ export function findDistrust({ steps, isWhole }: PathSteps, trust: Trust): strin
  * Why another user can change the file or directory or, if it does not exist, create it first: then the directory that would
  * contain it must be closed to others, even if it is sticky like /tmp. Pure.
  */
-export function findNameDistrust(look: PathSteps, trust: Trust): string | undefined {
-  const why = findDistrust(look, trust);
-  if (why !== undefined || look.isWhole) return why;
-  const folder = look.steps.findLastIndex(({ kind }) => kind === 'folder');
-  return findDistrust({ steps: look.steps.slice(0, folder + 1), isWhole: true }, trust);
+export function findNameDistrust(path: PathSteps, trust: Trust): string | undefined {
+  const why = findDistrust(path, trust);
+  if (why !== undefined || path.isWhole) return why;
+  const folder = path.steps.findLastIndex(({ kind }) => kind === 'folder');
+  return findDistrust({ steps: path.steps.slice(0, folder + 1), isWhole: true }, trust);
 }
 
-function letsNobodyIn({ kind, mode, uid }: PathStep, trust: Trust): boolean {
+function isPrivateFolder({ kind, mode, uid }: PathStep, trust: Trust): boolean {
   return kind === 'folder' && uid === trust.uid && (mode & 0o077) === 0;
 }
 

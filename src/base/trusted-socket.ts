@@ -33,8 +33,8 @@ export interface SocketInspection {
 /** Call it before each use of a socket. @param path absolute */
 export function inspectSocket(path: string): SocketInspection {
   try {
-    const look = inspectPath(path);
-    return { isThere: look.isWhole, why: findSocketDistrust(look, ownTrust()) };
+    const inspected = inspectPath(path);
+    return { isThere: inspected.isWhole, why: findSocketDistrust(inspected, ownTrust()) };
   } catch (error) {
     return { isThere: false, why: `it cannot be checked: ${error instanceof Error ? error.message : String(error)}` };
   }

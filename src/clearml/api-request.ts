@@ -48,12 +48,12 @@ export function createApiRequest({ http, apiServer, secrets, timeoutMs, signal }
       const fault = classifyFailure(error.code, error.message);
       const Unreachable = fault.untrusted === true ? NotTheApiError : ServerUnreachableError;
       const mayHaveHappened = error.sent && fault.neverProcessed !== true;
-      throw new Unreachable(describe(endpoint, fault.words), mayHaveHappened, { cause: error });
+      throw new Unreachable(describe(endpoint, fault.message), mayHaveHappened, { cause: error });
     }
   }
 
-  function describe(endpoint: string, words: string): string {
-    return secrets.redact(formatNoResponse(apiServer, endpoint, words));
+  function describe(endpoint: string, message: string): string {
+    return secrets.redact(formatNoResponse(apiServer, endpoint, message));
   }
 
   return async (endpoint, body, authorization) => {
@@ -90,8 +90,8 @@ export function createApiRequest({ http, apiServer, secrets, timeoutMs, signal }
 }
 
 /** The message for every call without a usable response. */
-export function formatNoResponse(apiServer: string, endpoint: string, words: string): string {
-  return `no usable response from ${apiServer} to ${endpoint}: ${words}`;
+export function formatNoResponse(apiServer: string, endpoint: string, message: string): string {
+  return `no usable response from ${apiServer} to ${endpoint}: ${message}`;
 }
 
 function formatContentType(body: Body): string {

@@ -45,11 +45,11 @@ export function classifyReply(status: number, text: string): ResponseClass {
   if (envelope.success && status < 300) return { kind: 'data', data: envelope.data.data };
 
   if (NOT_PROCESSED.includes(status) || status >= 500) {
-    const said = reason === '' ? '' : `: ${reason} (${code}/${subcode})`;
+    const detail = reason === '' ? '' : `: ${reason} (${code}/${subcode})`;
     return {
       kind: 'unreachable',
       mayHaveHappened: !NOT_PROCESSED.includes(status),
-      reason: `it answered ${status}${said}`,
+      reason: `it responded with status ${status}${detail}`,
     };
   }
   if (envelope.success) {
@@ -57,7 +57,11 @@ export function classifyReply(status: number, text: string): ResponseClass {
     return { kind: row?.kind ?? 'refused', code, subcode, reason: withoutCompanyId(reason) };
   }
   // A proxy that answers in place of the API did not pass the call on, unless it reports success.
-  return { kind: 'not-the-api', mayHaveHappened: status < 300, reason: `it answered ${status} ${describeText(text)}` };
+  return {
+    kind: 'not-the-api',
+    mayHaveHappened: status < 300,
+    reason: `it responded with status ${status} and ${describeText(text)}`,
+  };
 }
 
 /** The free server has one company; its id tells a user nothing. */
@@ -68,7 +72,7 @@ function withoutCompanyId(reason: string): string {
 const NO_META = { result_code: 0, result_subcode: 0, result_msg: '' };
 
 export interface Fault {
-  readonly words: string;
+  readonly message: string;
   /** The server cannot be trusted: at start-up, a setting to correct. */
   readonly untrusted?: boolean;
   /** The call did not reach the server, although data was sent. */
@@ -76,17 +80,17 @@ export interface Fault {
 }
 
 const UNTRUSTED: Fault = {
-  words: 'its certificate is not trusted; set api.verify_certificate to the file of the CA that signed it',
+  message: 'its certificate is not trusted; set api.verify_certificate to the file of the CA that signed it',
   untrusted: true,
 };
-const NO_ROUTE: Fault = { words: 'there is no route to it from here' };
-const NO_NAME: Fault = { words: 'its name does not resolve here; check api.api_server' };
-const BROKEN: Fault = { words: 'the connection was lost' };
-const TOO_SLOW: Fault = { words: 'it did not respond in time' };
+const NO_ROUTE: Fault = { message: 'there is no route to it from here' };
+const NO_NAME: Fault = { message: 'its name does not resolve here; check api.api_server' };
+const BROKEN: Fault = { message: 'the connection was lost' };
+const TOO_SLOW: Fault = { message: 'it did not respond in time' };
 
 /** Error codes of Node, OpenSSL and undici. */
 const FAULTS: Readonly<Record<string, Fault>> = {
-  ECONNREFUSED: { words: 'nothing listens there; check that the server runs, and api.api_server' },
+  ECONNREFUSED: { message: 'nothing listens there; check that the server runs, and api.api_server' },
   ENOTFOUND: NO_NAME,
   EAI_AGAIN: NO_NAME,
   EHOSTUNREACH: NO_ROUTE,
@@ -96,15 +100,18 @@ const FAULTS: Readonly<Record<string, Fault>> = {
   UND_ERR_SOCKET: BROKEN,
   ETIMEDOUT: TOO_SLOW,
   UND_ERR_CONNECT_TIMEOUT: TOO_SLOW,
-  UND_ERR_ABORTED: { words: 'the proxy refused the connection to it' },
+  UND_ERR_ABORTED: { message: 'the proxy refused the connection to it' },
   // How undici reports a proxy's 407 when it does not tunnel.
-  UND_ERR_INVALID_ARG: { words: 'the proxy requires a user and a password in its URL', neverProcessed: true },
-  EPROTO: { words: 'it does not speak https; check the scheme and port of api.api_server', untrusted: true },
-  ERR_SSL_WRONG_VERSION_NUMBER: { words: 'it does not speak https; write http:// in api.api_server', untrusted: true },
-  CERT_HAS_EXPIRED: { words: 'its certificate has expired', untrusted: true },
-  CERT_NOT_YET_VALID: { words: "its certificate is not valid yet; check this machine's clock", untrusted: true },
-  ERR_TLS_CERT_ALTNAME_INVALID: { words: 'its certificate is for another name', untrusted: true },
-  UND_ERR_PRX_TLS: { words: "the proxy's certificate is for another name", untrusted: true },
+  UND_ERR_INVALID_ARG: { message: 'the proxy requires a user and a password in its URL', neverProcessed: true },
+  EPROTO: { message: 'it does not speak https; check the scheme and port of api.api_server', untrusted: true },
+  ERR_SSL_WRONG_VERSION_NUMBER: {
+    message: 'it does not speak https; write http:// in api.api_server',
+    untrusted: true,
+  },
+  CERT_HAS_EXPIRED: { message: 'its certificate has expired', untrusted: true },
+  CERT_NOT_YET_VALID: { message: "its certificate is not valid yet; check this machine's clock", untrusted: true },
+  ERR_TLS_CERT_ALTNAME_INVALID: { message: 'its certificate is for another name', untrusted: true },
+  UND_ERR_PRX_TLS: { message: "the proxy's certificate is for another name", untrusted: true },
   DEPTH_ZERO_SELF_SIGNED_CERT: UNTRUSTED,
   SELF_SIGNED_CERT_IN_CHAIN: UNTRUSTED,
   UNABLE_TO_GET_ISSUER_CERT: UNTRUSTED,
@@ -113,13 +120,13 @@ const FAULTS: Readonly<Record<string, Fault>> = {
 };
 
 /** Classifies a failure without a response. */
-export function classifyFailure(code: string | undefined, message: string): Fault {
+export function classifyFailure(code: string | undefined, error: string): Fault {
   const fault = FAULTS[code ?? ''];
   // OpenSSL's message is a chain of its numbers and file names.
-  const isOpenssl = /:error:|SSL routines|OPENSSL_/.test(message);
-  const said = isOpenssl ? (code ?? '') : message;
-  if (fault === undefined) return { words: isOpenssl ? `TLS failed (${said === '' ? 'no code' : said})` : message };
-  return { ...fault, words: said === '' ? fault.words : `${fault.words} (${said})` };
+  const isOpenssl = /:error:|SSL routines|OPENSSL_/.test(error);
+  const detail = isOpenssl ? (code ?? '') : error;
+  if (fault === undefined) return { message: isOpenssl ? `TLS failed (${detail === '' ? 'no code' : detail})` : error };
+  return { ...fault, message: detail === '' ? fault.message : `${fault.message} (${detail})` };
 }
 
 /** Whether a text looks like a web page. */
@@ -128,8 +135,8 @@ export function isHtml(text: string): boolean {
 }
 
 function describeText(text: string): string {
-  if (isHtml(text)) return 'with a web page';
-  return text.trim() === '' ? 'with nothing' : `with ${JSON.stringify(text.trim().slice(0, 80))}`;
+  if (isHtml(text)) return 'a web page';
+  return text.trim() === '' ? 'no text' : JSON.stringify(text.trim().slice(0, 80));
 }
 
 function parseJson(text: string): unknown {

@@ -1,9 +1,9 @@
-// Shows what is new in a task's console, each line once, though the clocks of those who write there differ.
+// Shows the new lines of a task's console, each once, although the clocks of their writers differ.
 import type { ConsoleEvent, Events } from './client.ts';
 import type { TaskId } from './ids.ts';
 
 export interface ConsoleView {
-  /** What stands there by now is not shown. */
+  /** Skips the lines that exist already. */
   skip(): Promise<void>;
   /** @throws ServerUnreachableError */
   show(): Promise<void>;
@@ -12,13 +12,13 @@ export interface ConsoleView {
 /** A line may come this much later than one with a younger time. */
 const LATE_MS = 120_000;
 
-/** @param print is given text that ends with a line's end */
+/** @param print gets text that ends in a newline */
 export function createConsoleView(
   events: Pick<Events, 'read'>,
   task: TaskId,
   print: (text: string) => void,
 ): ConsoleView {
-  /** Those that may be read again. */
+  /** The events that the next call may return again. */
   let seen = new Map<string, ConsoleEvent>();
   let newest = 0;
 

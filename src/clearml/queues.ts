@@ -122,7 +122,11 @@ export function createQueues(session: Session, log: Logger, reportUnreadable: Re
       } catch (error) {
         // The task is in its queue. A retry by the caller could add a second entry for a task that runs by then.
         if (error instanceof ServerUnreachableError)
-          log.warn('A task returned to its queue stays at the end of it', { task, queue, err: error });
+          log.warn('Could not move a returned task to the front of its queue; it stays at the end', {
+            task,
+            queue,
+            err: error,
+          });
         else if (!isRefusal(error, 'taskNotInQueue')) throw error;
       }
     },

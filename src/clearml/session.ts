@@ -86,8 +86,8 @@ export function createSession(deps: SessionDeps): Session {
   function readResult<Shape extends z.ZodType>(endpoint: string, data: unknown, shape: Shape): z.infer<Shape> {
     const result = shape.safeParse(data);
     if (result.success) return result.data;
-    const words = `its format is unexpected:\n${z.prettifyError(result.error)}`;
-    throw new InvalidResponseError(secrets.redact(formatNoResponse(apiServer, endpoint, words)), true);
+    const message = `its format is unexpected:\n${z.prettifyError(result.error)}`;
+    throw new InvalidResponseError(secrets.redact(formatNoResponse(apiServer, endpoint, message)), true);
   }
 
   function withRetry<T>(

@@ -18,7 +18,7 @@ export function propertiesOf(templates: readonly NamedTemplate[]): PropertyOfFil
     listProperties(file, text).map((property) => ({
       ...property,
       file,
-      takes: takenText(property, queue?.properties),
+      takes: constraintText(property, queue?.properties),
     })),
   );
 }
@@ -43,7 +43,7 @@ export function formatProperties(properties: readonly PropertyOfFile[], isMarkdo
       );
 }
 
-function takenText(property: TemplateProperty, constraints: PropertyConstraints | undefined): string | undefined {
+function constraintText(property: TemplateProperty, constraints: PropertyConstraints | undefined): string | undefined {
   const rule = constraints?.named.get(property.name) ?? constraints?.others ?? true;
   if (rule === true) return undefined;
   return rule === false ? 'the default only' : describeConstraint(rule, limitKindOf(property));

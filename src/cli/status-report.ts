@@ -65,7 +65,7 @@ function waitingText({ waiting, waitingCount }: ClusterStatus, style: StatusStyl
     since === undefined ? '-' : formatTime(since),
   ]);
   const more = waitingCount - waiting.length;
-  const head = `\nWaiting in queues: ${waitingCount}${more === 0 ? '' : ', first of each queue'}\n`;
+  const head = `\nWaiting in queues: ${waitingCount}${more === 0 ? '' : ', the first of each queue'}\n`;
   return head + tableOrLines(WAITING_HEAD, rows, style.columns);
 }
 

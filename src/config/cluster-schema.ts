@@ -13,7 +13,7 @@ export function localPath(trusted: Trusted): z.ZodString {
   return z.string().min(1, 'must not be empty').meta({ trusted });
 }
 
-export const words = z.string().min(1, 'must not be empty');
+export const nonEmptyText = z.string().min(1, 'must not be empty');
 
 /** Never an option of ssh. */
 const hostName = z
@@ -26,7 +26,7 @@ const cluster = z.strictObject({
     .describe(
       "The login node on which Slurm's commands run: a host name, an address or a `Host` of `~/.ssh/config`. Default: this machine, without SSH, as with `localhost`. Option `--ssh`.",
     ),
-  user: words
+  user: nonEmptyText
     .optional()
     .describe('The user name on the login node. Default: from `~/.ssh/config`, else your user name.'),
   port: z
@@ -45,7 +45,7 @@ const cluster = z.strictObject({
       'The private key, or a list of keys. Add encrypted keys to ssh-agent. Default: from `~/.ssh/config`, else the usual files in `~/.ssh`.',
     ),
   jump: z
-    .union([words, z.array(words)], 'must be [user@]host[:port], or a list of them, nearest first')
+    .union([nonEmptyText, z.array(nonEmptyText)], 'must be [user@]host[:port], or a list of them, nearest first')
     .optional()
     .describe(
       'The jump host, `[user@]host[:port]`, or a list, nearest first. Default: `ProxyJump` of `~/.ssh/config`.',
@@ -80,7 +80,7 @@ const cluster = z.strictObject({
       'A file that contains the password and that only you can read. Use it only for hosts that accept no key. Not with `openssh`.',
     ),
   password_command: z
-    .array(words)
+    .array(nonEmptyText)
     .meta({ trusted: 'run here' satisfies Trusted })
     .optional()
     .describe(
@@ -120,7 +120,7 @@ export const clusters = z
   );
 
 const queue = z.strictObject({
-  cluster: words
+  cluster: nonEmptyText
     .optional()
     .describe(
       'The cluster that runs the tasks of this queue. Required with several clusters. Default: the cluster of `--cluster`, else the only one.',
@@ -135,7 +135,10 @@ const queue = z.strictObject({
 });
 
 export const queues = z
-  .union([z.array(words), z.record(words, queue)], 'must be a list, such as [a, b], or a group of queues in { }')
+  .union(
+    [z.array(nonEmptyText), z.record(nonEmptyText, queue)],
+    'must be a list, such as [a, b], or a group of queues in { }',
+  )
   .default([])
   .describe(
     'The ClearML queues to serve, by name or id, highest priority first: a list, or a group with settings for each queue. Option `--queue`; with a group, it selects queues from it.',

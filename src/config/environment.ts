@@ -93,20 +93,20 @@ export interface Surroundings {
 
 /** @throws ConfigError if a boolean variable is neither true nor false */
 export function readSurroundings(environment: Environment): Surroundings {
-  const told = (variable: keyof typeof OTHER_VARIABLES): SetVariable | undefined =>
+  const variableOf = (variable: keyof typeof OTHER_VARIABLES): SetVariable | undefined =>
     firstSet(environment, OTHER_VARIABLES[variable].names);
-  const configFile = told('configFile');
-  const debug = told('debug');
+  const configFile = variableOf('configFile');
+  const debug = variableOf('debug');
   return {
     configFile: configFile === undefined ? undefined : { variable: configFile.name, path: configFile.text },
-    stateHome: told('stateHome')?.text,
-    logLevel: told('logLevel')?.text.toLowerCase(),
+    stateHome: variableOf('stateHome')?.text,
+    logLevel: variableOf('logLevel')?.text.toLowerCase(),
     isDebugging: debug !== undefined && switchFrom(debug.text, { kind: 'variable', name: debug.name }),
-    journalStream: told('journalStream')?.text,
-    caFile: told('caFile')?.text,
-    httpProxy: told('httpProxy')?.text,
-    httpsProxy: told('httpsProxy')?.text,
-    noProxy: told('noProxy')?.text,
+    journalStream: variableOf('journalStream')?.text,
+    caFile: variableOf('caFile')?.text,
+    httpProxy: variableOf('httpProxy')?.text,
+    httpsProxy: variableOf('httpsProxy')?.text,
+    noProxy: variableOf('noProxy')?.text,
     ignored: Object.keys(environment)
       .filter((name) => name.startsWith('SBATCH_') || name === 'CLEARML_CONFIG_PATH')
       .sort(),

@@ -1,7 +1,7 @@
 // Every setting of this program: type, unit, default, limits, and a description for the reference page.
 import * as z from 'zod';
 import { isCommandLine } from '../base/shell-word.ts';
-import { clusterPath, clusters, localPath, queues, words } from './cluster-schema.ts';
+import { clusterPath, clusters, localPath, nonEmptyText, queues } from './cluster-schema.ts';
 import { refusedSettings } from './refused-settings.ts';
 import type { Trusted } from './path-uses.ts';
 
@@ -58,7 +58,7 @@ const grace = z
   .describe('Grace periods: how long to wait before acting on a state that may resolve itself.');
 
 /** A command line, as ClearML's own glue accepts it. */
-const commandLine = words
+const commandLine = nonEmptyText
   .refine(isCommandLine, 'must be a command line: it is empty, or one of its quotes is never closed')
   .meta({ trusted: 'run there' satisfies Trusted });
 
@@ -98,7 +98,7 @@ export const SlurmSection = z.strictObject({
       'Paths of sbatch templates, relative to the file that sets them: one for each queue, or one for all. Option `--template-files`.',
     ),
   clusters,
-  cluster: words
+  cluster: nonEmptyText
     .optional()
     .describe(
       'Serve only this cluster: the queues assigned to it and those assigned to none. Set it to run one daemon for each cluster from one file. Option `--cluster`.',
@@ -109,7 +109,7 @@ export const SlurmSection = z.strictObject({
     .describe(
       'Claim from the queues in turn. By default, a queue is served only while all queues before it are empty. Option `--order-fairness`.',
     ),
-  scheduler_queue: words
+  scheduler_queue: nonEmptyText
     .default('slurm_scheduler')
     .describe(
       'The ClearML queue that holds parked tasks while their jobs wait in Slurm; created if missing. Do not serve it with an agent. For a named cluster, `.<cluster>` is appended.',

@@ -134,7 +134,7 @@ export const CLUSTER_CHECKS: readonly Check<ClusterSeen>[] = [
     fix: 'Create the directory on a file system that the nodes share, writable only by you, and set agent.slurm.shared_dir; for a project directory also set agent.slurm.trusted_group',
     check: ({ sharedFolder }) =>
       checkFact(sharedFolder, ({ path, state, distrust }) => {
-        if (distrust !== undefined) return failed(`${path} is not used because other users can change it: ${distrust}`);
+        if (distrust !== undefined) return failed(`${path} is refused because other users can change it: ${distrust}`);
         return state === 'writable' ? passed(path) : failed(`${path} is ${state}`);
       }),
   },

@@ -33,8 +33,8 @@ export const NODE_CHECKS: readonly Check<NodeSeen>[] = [
     check: ({ found, apiServer }) =>
       checkIfKnown(found, NO_ANSWER, ({ route }) =>
         route.isThere
-          ? passed(`${apiServer} responds (${route.words})`)
-          : failed(`cannot reach ${apiServer}: ${route.words}`),
+          ? passed(`${apiServer} responds (${route.output})`)
+          : failed(`cannot reach ${apiServer}: ${route.output}`),
       ),
   },
   {
@@ -81,9 +81,9 @@ export const NODE_CHECKS: readonly Check<NodeSeen>[] = [
     question: 'Does a container start, if tasks need one?',
     fix: 'Check the image in the template or agent.default_docker.image, and that the nodes can reach its registry or have its file',
     check: ({ found, container }) =>
-      checkIfKnown(found, NO_ANSWER, ({ container: { isStarted, words } }) =>
+      checkIfKnown(found, NO_ANSWER, ({ container: { isStarted, output } }) =>
         checkFact(container, ({ image }) =>
-          isStarted ? passed(`${image} starts`) : failed(`${image} does not start: ${words}`),
+          isStarted ? passed(`${image} starts`) : failed(`${image} does not start: ${output}`),
         ),
       ),
   },

@@ -38,7 +38,7 @@ export interface ProbeContainer {
 export interface NodeFound {
   readonly node: string;
   /** The HTTP status, or the error. */
-  readonly route: { readonly isThere: boolean; readonly words: string };
+  readonly route: { readonly isThere: boolean; readonly output: string };
   /** Version; undefined if missing. */
   readonly python: string | undefined;
   readonly agent: string | undefined;
@@ -56,7 +56,7 @@ export interface NodeFound {
   readonly container: {
     readonly isStarted: boolean;
     /** Why it did not start. */
-    readonly words: string;
+    readonly output: string;
     readonly python: string | undefined;
     readonly hasAgent: boolean;
     readonly hasPip: boolean;
@@ -80,43 +80,43 @@ export function probeScript(probe: Probe): string {
 #SBATCH --time=${container === undefined ? 1 : MINUTES_TO_PULL}
 #SBATCH --output="${outputFile.replaceAll('%', '%%')}"
 ${placeLines(place)}
-${TELL}
+${REPORT}
 
 ${GO_APART}
 
-tell node "$(hostname)"
+report node "$(hostname)"
 
 server=${quoteWord(`${apiServer}/debug.ping`)}
 python=${quoteWord(python ?? 'python3')}
 ${python === undefined ? 'command -v python3 >/dev/null || python=python\n' : ''}if command -v curl >/dev/null; then
     answer=$(curl ${verifiesCertificate ? '' : '--insecure '}--silent --show-error --max-time 15 --output /dev/null --write-out 'HTTP %{http_code}' "$server" 2>&1)
     case $answer in
-        *'HTTP 000'*) tell noroute "\${answer/HTTP 000/}" ;;
-        *) tell route "$answer" ;;
+        *'HTTP 000'*) report noroute "\${answer/HTTP 000/}" ;;
+        *) report route "$answer" ;;
     esac
 elif answer=$("$python" -c 'import sys, urllib.request; urllib.request.urlopen(sys.argv[1], timeout=15)' "$server" 2>&1); then
-    tell route 'HTTP 200'
+    report route 'HTTP 200'
 else
     case $answer in
-        *'HTTP Error'*) tell route "$(printf %s "$answer" | tail -n 1)" ;;
-        *) tell noroute "$(printf %s "$answer" | tail -n 1)" ;;
+        *'HTTP Error'*) report route "$(printf %s "$answer" | tail -n 1)" ;;
+        *) report noroute "$(printf %s "$answer" | tail -n 1)" ;;
     esac
 fi
 
-tell python "$("$python" -c 'import sys; print(".".join(map(str, sys.version_info[:3])))' 2>/dev/null)"
-tell agent "$("$python" -m clearml_agent --version 2>/dev/null | grep -o '[0-9][0-9.]*' | head -n 1)"
-tell venv "$("$python" -c 'import venv, ensurepip; print("yes")' 2>/dev/null)"
-tell git "$(git --version 2>/dev/null | grep -o '[0-9][0-9.]*' | head -n 1)"
-tell containers "$(for one in apptainer singularity enroot podman docker; do command -v "$one" >/dev/null && printf '%s ' "$one"; done)"
+report python "$("$python" -c 'import sys; print(".".join(map(str, sys.version_info[:3])))' 2>/dev/null)"
+report agent "$("$python" -m clearml_agent --version 2>/dev/null | grep -o '[0-9][0-9.]*' | head -n 1)"
+report venv "$("$python" -c 'import venv, ensurepip; print("yes")' 2>/dev/null)"
+report git "$(git --version 2>/dev/null | grep -o '[0-9][0-9.]*' | head -n 1)"
+report containers "$(for one in apptainer singularity enroot podman docker; do command -v "$one" >/dev/null && printf '%s ' "$one"; done)"
 
-tell home "$HOME"
+report home "$HOME"
 if ( : > "$HOME/.clearml_doctor_$SLURM_JOB_ID" ) 2>/dev/null; then
     rm -f "$HOME/.clearml_doctor_$SLURM_JOB_ID"
-    tell homewritable yes
+    report homewritable yes
 fi
-tell homefree "$(df -Pk "$HOME" 2>/dev/null | awk 'NR == 2 { print $4 }')"
-tell overquota "$(quota -q 2>/dev/null | head -n 3)"
-${sharedDir === undefined ? '' : `if [ -d ${quoteWord(sharedDir)} ] && [ -w ${quoteWord(sharedDir)} ]; then tell shared yes; else tell shared; fi\n`}
+report homefree "$(df -Pk "$HOME" 2>/dev/null | awk 'NR == 2 { print $4 }')"
+report overquota "$(quota -q 2>/dev/null | head -n 3)"
+${sharedDir === undefined ? '' : `if [ -d ${quoteWord(sharedDir)} ] && [ -w ${quoteWord(sharedDir)} ]; then report shared yes; else report shared; fi\n`}
 ${container === undefined ? '' : containerLines(container, probe)}
 printf '${END}\\n'
 `;
@@ -126,7 +126,7 @@ printf '${END}\\n'
 const MINUTES_TO_PULL = 9;
 
 /** Uses bash builtins only: an image may have no other programs. */
-const TELL = `tell() { printf 'doctor:%s=%s\\n' "$1" "\${2//[$'\\n\\r']/ }"; }`;
+const REPORT = `report() { printf 'doctor:%s=%s\\n' "$1" "\${2//[$'\\n\\r']/ }"; }`;
 
 /** Python imports modules from its working directory. That of the job may be /tmp, to which other users can write. */
 const GO_APART = `folder=$(mktemp -d "\${TMPDIR:-/tmp}/clearml-doctor.XXXXXX") || folder=''
@@ -138,25 +138,25 @@ function containerLines(
   { command }: ProbeContainer,
   { sharedDir, python }: Pick<Probe, 'sharedDir' | 'python'>,
 ): string {
-  const inside = `${TELL}
+  const inside = `${REPORT}
 cd /
-tell insidestarted yes
+report insidestarted yes
 for one in ${python === undefined ? '' : `${quoteWord(python)} `}python3 python; do
     "$one" -c '' >/dev/null 2>&1 || continue
     if "$one" -c 'import clearml_agent' >/dev/null 2>&1; then python=$one; break; fi
     python=\${python:-$one}
 done
-tell insidepython "$("$python" -c 'import sys; print(".".join(map(str, sys.version_info[:3])))' 2>/dev/null)"
-tell insideagent "$("$python" -c 'import clearml_agent; print("yes")' 2>/dev/null)"
-tell insidepip "$("$python" -c 'import pip; print("yes")' 2>/dev/null)"
-if [ -r ~/clearml.conf ]${sharedDir === undefined ? '' : ` || [ -d ${quoteWord(sharedDir)} ]`}; then tell insideconf yes; fi
+report insidepython "$("$python" -c 'import sys; print(".".join(map(str, sys.version_info[:3])))' 2>/dev/null)"
+report insideagent "$("$python" -c 'import clearml_agent; print("yes")' 2>/dev/null)"
+report insidepip "$("$python" -c 'import pip; print("yes")' 2>/dev/null)"
+if [ -r ~/clearml.conf ]${sharedDir === undefined ? '' : ` || [ -d ${quoteWord(sharedDir)} ]`}; then report insideconf yes; fi
 `;
-  return `words=$(${command.map(quoteWord).join(' ')} bash -c ${quoteWord(inside)} 2>&1)
-printf '%s\\n' "$words" | grep '^doctor:'
-case $words in
+  return `output=$(${command.map(quoteWord).join(' ')} bash -c ${quoteWord(inside)} 2>&1)
+printf '%s\\n' "$output" | grep '^doctor:'
+case $output in
     *doctor:insidestarted=*) ;;
-    *) tell insidetrouble "$(printf '%s\\n' "$words" | grep -E '\\[ERROR]|curl:|FATAL|execve|source path|not found|unrecognized' | tail -n 1)"
-       tell insidewords "$(printf '%s\\n' "$words" | grep . | tail -n 1)" ;;
+    *) report insideerror "$(printf '%s\\n' "$output" | grep -E '\\[ERROR]|curl:|FATAL|execve|source path|not found|unrecognized' | tail -n 1)"
+       report insideoutput "$(printf '%s\\n' "$output" | grep . | tail -n 1)" ;;
 esac
 `;
 }
@@ -172,13 +172,13 @@ function placeLines(place: ProbePlace): string {
 /** undefined if the output is incomplete. */
 export function readProbe(text: string): NodeFound | undefined {
   if (!text.includes(END)) return undefined;
-  const told = new Map<string, string>();
+  const values = new Map<string, string>();
   for (const line of text.split('\n')) {
     const [, key, value] = /^doctor:(\w+)=(.*)$/.exec(line) ?? [];
-    if (key !== undefined && value !== undefined) told.set(key, value.trim());
+    if (key !== undefined && value !== undefined) values.set(key, value.trim());
   }
   const filled = (key: string): string | undefined => {
-    const value = told.get(key);
+    const value = values.get(key);
     return value === '' ? undefined : value;
   };
   const route = filled('route');
@@ -187,8 +187,8 @@ export function readProbe(text: string): NodeFound | undefined {
     node: filled('node') ?? 'an unnamed node',
     route:
       route === undefined
-        ? { isThere: false, words: filled('noroute') ?? 'no output' }
-        : { isThere: true, words: route },
+        ? { isThere: false, output: filled('noroute') ?? 'no output' }
+        : { isThere: true, output: route },
     python: filled('python'),
     agent: filled('agent'),
     canMakeVenv: filled('venv') !== undefined,
@@ -203,7 +203,7 @@ export function readProbe(text: string): NodeFound | undefined {
     seesSharedFolder: filled('shared') !== undefined,
     container: {
       isStarted: filled('insidestarted') !== undefined,
-      words: filled('insidetrouble') ?? filled('insidewords') ?? 'no output',
+      output: filled('insideerror') ?? filled('insideoutput') ?? 'no output',
       python: filled('insidepython'),
       hasAgent: filled('insideagent') !== undefined,
       hasPip: filled('insidepip') !== undefined,

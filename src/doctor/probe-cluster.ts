@@ -54,7 +54,7 @@ export async function queryCluster({ config, context }: Configured, cluster: Clu
   try {
     host = withSlurmCommands(await createTransport(cluster, context), config.settings.slurm, cluster);
     const { binaries, trustedGroup } = config.settings.slurm;
-    return await askHost(host, { ...cluster, trustedGroup }, slurmCommands(binaries));
+    return await queryHost(host, { ...cluster, trustedGroup }, slurmCommands(binaries));
   } catch (error) {
     if (error instanceof UntrustedPathError) return withoutCommands(error.message);
     if (!(error instanceof SshConfigError)) throw error;
@@ -85,23 +85,23 @@ function withoutConnection(why: string): ClusterProbe {
   };
 }
 
-async function askHost(
+async function queryHost(
   host: Transport,
   { ssh, sharedDir, trustedGroup }: ClusterSettings & { readonly trustedGroup: string | undefined },
   names: ReturnType<typeof slurmCommands>,
 ): Promise<ClusterProbe> {
-  const clock = await ask(host, 'date', ['+%s']);
+  const clock = await query(host, 'date', ['+%s']);
   if (clock.kind !== 'known') return withoutConnection(clock.kind === 'unavailable' ? clock.why : '');
   const connection = known({ host: host.name, isBySsh: ssh !== undefined, notices: host.notices ?? [] });
   const aheadMs = known(Number(clock.value) * 1000 - Math.floor(systemClock.now() / 1000) * 1000);
-  const commands = await askVersions(host, [names.sbatch, names.squeue, names.scancel, names.scontrol]);
-  const sharedFolder = await askSharedFolder(host, sharedDir, trustedGroup);
+  const commands = await queryVersions(host, [names.sbatch, names.squeue, names.scancel, names.scontrol]);
+  const sharedFolder = await querySharedFolder(host, sharedDir, trustedGroup);
   const gathered = { connection, aheadMs, sharedFolder };
   if (commands.kind !== 'known' || commands.value.some(({ version }) => version === undefined)) {
     const notChecked = unchecked('not checked: the Slurm commands are missing');
     return { ...gathered, commands, controller: notChecked, partitions: notChecked, accounts: notChecked };
   }
-  const config = await ask(host, names.scontrol, SHOW_CONFIG_ARGS);
+  const config = await query(host, names.scontrol, SHOW_CONFIG_ARGS);
   if (config.kind !== 'known') {
     const notChecked = unchecked('not checked: the controller does not respond');
     return { ...gathered, commands, controller: config, partitions: notChecked, accounts: notChecked };
@@ -109,25 +109,25 @@ async function askHost(
   const controller = readController(config.value);
   const accounting = controller.kind === 'known' && controller.value.hasAccounting;
   const accounts = accounting
-    ? await askAccounts(host, names.sacctmgr, controller.value.clusterName)
+    ? await queryAccounts(host, names.sacctmgr, controller.value.clusterName)
     : unchecked('there is no accounting');
   return {
     ...gathered,
     commands: accounting ? known([...commands.value, ...(await versionsOf(host, [names.sacct]))]) : commands,
     controller,
-    partitions: await askPartitions(host, names, { controller, accounts }),
+    partitions: await queryPartitions(host, names, { controller, accounts }),
     accounts,
   };
 }
 
-async function askPartitions(
+async function queryPartitions(
   host: Transport,
   names: ReturnType<typeof slurmCommands>,
   { controller, accounts }: Pick<ClusterProbe, 'controller' | 'accounts'>,
 ): Promise<Fact<ReachablePartition[]>> {
-  const sinfo = await ask(host, names.sinfo, SINFO_ARGS);
+  const sinfo = await query(host, names.sinfo, SINFO_ARGS);
   if (sinfo.kind !== 'known') return sinfo;
-  const rights = await ask(host, names.scontrol, SHOW_PARTITIONS_ARGS);
+  const rights = await query(host, names.scontrol, SHOW_PARTITIONS_ARGS);
   if (rights.kind !== 'known') return rights;
   const ours = accounts.kind === 'known' ? accounts.value : [];
   // The check of the accounts reports that there are none; the partitions do not repeat it.
@@ -142,15 +142,15 @@ function readController(text: string): Fact<ControllerSeen> {
   return known({ ...facts, needsAccount: needsAccount(text) });
 }
 
-async function askAccounts(host: Transport, sacctmgr: string, clusterName: string): Promise<Fact<Association[]>> {
-  const user = await ask(host, 'id', ['-un']);
+async function queryAccounts(host: Transport, sacctmgr: string, clusterName: string): Promise<Fact<Association[]>> {
+  const user = await query(host, 'id', ['-un']);
   if (user.kind !== 'known') return user;
-  const answer = await ask(host, sacctmgr, showAssociationsArgs(user.value.trim()));
+  const answer = await query(host, sacctmgr, showAssociationsArgs(user.value.trim()));
   if (answer.kind !== 'known') return answer;
   return known(readAssociations(answer.value).filter(({ cluster }) => cluster === clusterName));
 }
 
-async function askSharedFolder(
+async function querySharedFolder(
   host: Transport,
   path: string | undefined,
   trustedGroup: string | undefined,
@@ -170,7 +170,7 @@ async function askSharedFolder(
 }
 
 /** A missing command has no version; a command that fails for another reason makes the fact unavailable. */
-async function askVersions(host: Transport, programs: readonly string[]): Promise<Fact<CommandSeen[]>> {
+async function queryVersions(host: Transport, programs: readonly string[]): Promise<Fact<CommandSeen[]>> {
   try {
     return known(await versionsOf(host, programs));
   } catch (error) {
@@ -196,7 +196,7 @@ async function versionOf(host: Transport, program: string): Promise<string | und
 }
 
 /** Its output, or why it failed. */
-async function ask(host: Transport, program: string, args: readonly string[]): Promise<Fact<string>> {
+async function query(host: Transport, program: string, args: readonly string[]): Promise<Fact<string>> {
   const result = await run(host, program, args);
   if (result.kind !== 'known') return result;
   return result.value.exitCode === 0 ? known(result.value.stdout) : unavailable(failureMessage(program, result.value));
@@ -216,7 +216,7 @@ async function probeStateDir(folder: string): Promise<Fact<string>> {
   const place = await nearestFolder(folder);
   try {
     const why = distrustOf(folder);
-    if (why !== undefined) return unavailable(`${folder} is not used because other users can change it: ${why}`);
+    if (why !== undefined) return unavailable(`${folder} is refused because other users can change it: ${why}`);
     // Access rights do not tell for root or on a full disk: only writing does.
     const file = join(place, `.clearml-agent-slurm-doctor-${process.pid}`);
     await writeFile(file, 'x', { flag: 'wx', mode: 0o600 });

@@ -68,7 +68,7 @@ async function probe({ app, cluster, host, scheduler, place, container }: Probin
     container,
   });
   const outcome = await scheduler.submit({ jobName, script });
-  if (outcome.kind !== 'accepted') return unavailable(`sbatch failed: ${outcome.words}`);
+  if (outcome.kind !== 'accepted') return unavailable(`sbatch failed: ${outcome.message}`);
   const id = outcome.jobId;
   stderr(`Waiting for probe job ${id} (${jobName}).\n`);
   try {

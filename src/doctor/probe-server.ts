@@ -27,7 +27,7 @@ export async function probeServer(app: App): Promise<ServerPart> {
     clearml = createClearml(app, TIMEOUTS);
     const facts = await clearml.connect();
     const name = await nameOf(facts.user, clearml);
-    return { ...answered(facts, name, app), queues: await lookAtQueues(app, clearml) };
+    return { ...answered(facts, name, app), queues: await probeQueues(app, clearml) };
   } catch (error) {
     return explainNoLogin(error, app);
   } finally {
@@ -41,14 +41,14 @@ function answered(
   app: App,
 ): Omit<ServerPart, 'queues'> {
   return {
-    server: known(seenAt(apiServer, app)),
+    server: known(describeAddress(apiServer, app)),
     credentials: known(userName),
     version: known({ serverVersion, apiVersion }),
     serverAheadMs: known(serverAheadMs),
   };
 }
 
-function seenAt(address: string, { config }: App): AddressSeen {
+function describeAddress(address: string, { config }: App): AddressSeen {
   const { verifyCertificate } = config.settings.api;
   return { address, risks: describeRisks({ apiServer: address, verifyCertificate }) };
 }
@@ -64,7 +64,7 @@ async function nameOf(user: string, { people }: ClearmlClient): Promise<string> 
   }
 }
 
-async function lookAtQueues({ config }: App, { queues }: ClearmlClient): Promise<Fact<QueueSeen[]>> {
+async function probeQueues({ config }: App, { queues }: ClearmlClient): Promise<Fact<QueueSeen[]>> {
   try {
     const names = await queues.names();
     const seen = config.settings.queues.map(async ({ name }): Promise<QueueSeen> => {
@@ -115,14 +115,14 @@ function explainNoLogin(error: unknown, app: App): ServerPart {
   if (error instanceof CredentialsRejectedError) {
     return {
       ...rest,
-      server: known(seenAt(address, app)),
+      server: known(describeAddress(address, app)),
       credentials: unavailable(`${address} rejected them`),
     };
   }
   if (error instanceof ServerTooOldError) {
     return {
       ...rest,
-      server: known(seenAt(address, app)),
+      server: known(describeAddress(address, app)),
       credentials: known(''),
       version: unavailable(error.message),
     };

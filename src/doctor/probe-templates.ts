@@ -24,7 +24,7 @@ export async function probeTemplates({ config, context }: Configured): Promise<F
         .filter((finding) => severityOf(finding) === 'error')
         .map(({ line, sentence }) => `${template.file}:${line}: ${sentence.replace(/\.$/, '')}`);
       const why = await distrustOfTemplate(template.file, settings, context);
-      if (why !== undefined) errors.unshift(`${template.file} is not used because other users can change it: ${why}`);
+      if (why !== undefined) errors.unshift(`${template.file} is refused because other users can change it: ${why}`);
       seen.push({ file: template.file, errors });
     }
     if (seen.every(({ errors }) => errors.length === 0)) await readQueues(settings, context.workingDir);

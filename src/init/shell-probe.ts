@@ -32,29 +32,29 @@ const NETWORK_VARIABLES = [
 ];
 
 /** Prints lines `init:KEY=value`, so that output of the login profile does no harm; an empty value means missing. */
-export const SHELL_PROBE_SCRIPT = `tell() { printf 'init:%s=%s\\n' "$1" "$(printf %s "$2" | tr '\\n\\r' '  ')"; }
-tell python "$(python3 -I -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)"
-for one in singularity apptainer; do command -v "$one" >/dev/null 2>&1 && tell containers "$one"; done
-tell home "$HOME"
-tell homefs "$(stat -f -c %T "$HOME" 2>/dev/null)"
-tell network "$(for one in ${NETWORK_VARIABLES.join(' ')}; do [ -z "\${!one}" ] || echo "$one"; done)"
+export const SHELL_PROBE_SCRIPT = `report() { printf 'init:%s=%s\\n' "$1" "$(printf %s "$2" | tr '\\n\\r' '  ')"; }
+report python "$(python3 -I -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)"
+for one in singularity apptainer; do command -v "$one" >/dev/null 2>&1 && report containers "$one"; done
+report home "$HOME"
+report homefs "$(stat -f -c %T "$HOME" 2>/dev/null)"
+report network "$(for one in ${NETWORK_VARIABLES.join(' ')}; do [ -z "\${!one}" ] || echo "$one"; done)"
 if type module >/dev/null 2>&1; then
-    tell hasmodules yes
-    tell modules "$(module -t avail 2>&1 | grep -iE '^(python|anaconda|miniconda|miniforge|apptainer|singularity)')"
+    report hasmodules yes
+    report modules "$(module -t avail 2>&1 | grep -iE '^(python|anaconda|miniconda|miniforge|apptainer|singularity)')"
 fi
 printf 'init:end=\\n'
 `;
 
 /** undefined if the output is incomplete. */
 export function parseShellFacts(text: string): ShellFacts | undefined {
-  const told = new Map<string, string>();
+  const values = new Map<string, string>();
   for (const line of text.split('\n')) {
     const [, key, value] = /^init:(\w+)=(.*)$/.exec(line) ?? [];
-    if (key !== undefined && value !== undefined) told.set(key, value.trim());
+    if (key !== undefined && value !== undefined) values.set(key, value.trim());
   }
-  if (!told.has('end')) return undefined;
+  if (!values.has('end')) return undefined;
   const filled = (key: string): string | undefined => {
-    const value = told.get(key);
+    const value = values.get(key);
     return value === '' ? undefined : value;
   };
   const containers = filled('containers');

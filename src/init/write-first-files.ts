@@ -92,7 +92,7 @@ function filesFor({ ssh, app, cluster, folder, site, choices }: Writing): { path
       text: startingSettings(site, choices, {
         templateFile: TEMPLATE,
         unitFile: UNIT_FILE_NAMES[kind],
-        // As seen from the written file, which stands in another folder.
+        // Relative to the written file, which is in another directory.
         included: {
           path: resolve(config.files[0] ?? join(context.homeDir, 'clearml.conf')),
           isThere: config.files[0] !== undefined,
@@ -152,7 +152,7 @@ async function makeSharedFolder(app: App, cluster: ClusterSettings, path: string
 
 const USUAL: Ask = ({ usual }) => Promise.resolve(usual);
 
-/** @param put shows a text and resolves with the line that is typed; undefined where nobody is there: then the usual is taken */
+/** @param put shows a text and resolves with the line that the user types; undefined without a terminal: the defaults apply */
 export function askUser(put: ((text: string) => Promise<string>) | undefined): Ask {
   if (put === undefined) return USUAL;
   return async (question) => {

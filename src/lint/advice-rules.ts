@@ -15,7 +15,7 @@ export const ADVICE_RULES = {
     'Add a default after a colon: ${CLEARML_TASK.hyperparams.properties.walltime.value:01:00:00}.',
   ),
   'misspelt-name': warning(
-    'The name is not a placeholder, so bash expands it, to nothing if it is not set.',
+    'The name is no placeholder: bash expands it as a variable, to nothing if that is not set.',
     'Correct the name, or set the variable in the template.',
   ),
   'may-be-read-again': warning(
@@ -34,12 +34,15 @@ export const ADVICE_RULES = {
     'sbatch reads only lines that begin with exactly #SBATCH.',
     'Write #SBATCH at the beginning of the line, or remove the line.',
   ),
-  'other-scheduler': warning('The daemon runs sbatch with --ignore-pbs.', 'Write #SBATCH lines instead.'),
+  'other-scheduler': warning(
+    'sbatch ignores this line, because the daemon runs it with --ignore-pbs.',
+    'Write #SBATCH lines instead.',
+  ),
   'shell-in-directive': warning(
     'No shell reads a directive: variables, commands and ~ are not expanded.',
     'Write the value literally, or use a placeholder; in paths Slurm expands %j, %x and %u.',
   ),
-  'option-twice': warning('sbatch uses the last of several.', 'Remove one of them.'),
+  'option-twice': warning('If an option occurs several times, sbatch uses the last.', 'Remove one of them.'),
   priority: warning(
     'Only Slurm operators and administrators may set it; for other users it is rejected or ignored.',
     'Remove it, or use --nice to lower the priority.',
@@ -54,11 +57,11 @@ export const ADVICE_RULES = {
     'Create the directory on a file system that the nodes share, or use an existing one.',
   ),
   export: warning(
-    'Without the environment a job has no PATH to Python and the agent, and no variables set before.',
+    'Without ALL, the job gets no PATH in which to find Python and the agent.',
     'Write --export=ALL, or ALL at the beginning of the list; or start with #!/bin/bash -l.',
   ),
   'module-without-profile': warning(
-    "A job's shell reads no login profile, which defines the command module: the line fails, and later lines lack the module.",
+    "The login profile defines the command module, but a job's shell does not read it: the line fails, and loads no module.",
     'Start with #!/bin/bash -l, or source the file that defines module first.',
   ),
   'gpus-without-nv': warning(
@@ -66,7 +69,7 @@ export const ADVICE_RULES = {
     'Write singularity exec --nv (--rocm for AMD).',
   ),
   'pyxis-image': warning(
-    'Before release 4.0, enroot, which pulls images for Pyxis, reads a registry before a slash as part of a Docker Hub name.',
+    'enroot pulls the images for Pyxis. Before release 4.0, it does not recognize a registry before a slash.',
     'Write "docker://nvcr.io#nvidia/pytorch:24.01-py3", in double quotes.',
   ),
   'srun-on-one-node': warning(
@@ -74,7 +77,7 @@ export const ADVICE_RULES = {
     'Remove srun, or request several nodes.',
   ),
   'secret-in-text': warning(
-    'Every user who may read the template or the job (scontrol, accounting) can read it.',
+    'Every user who may read the template or the job (scontrol, accounting) can read the secret.',
     'Keep it in clearml.conf or a file of mode 0600, and read it from there.',
   ),
   'after-post-setup': warning(

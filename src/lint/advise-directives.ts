@@ -10,7 +10,7 @@ import { findingAt, type Finding } from './rules.ts';
 export function adviseDirectives(reading: Reading): Finding[] {
   const options = readOptions(reading.tokens);
   return [
-    ...lines(reading).flatMap((line) => [...lookAlike(reading, line), ...truncatedByHash(reading, line)]),
+    ...lines(reading).flatMap((line) => [...findLookAlikes(reading, line), ...truncatedByHash(reading, line)]),
     ...otherScheduler(reading),
     ...options.flatMap((option) => adviseOption(reading, option)),
     ...repeatedOptions(reading, options),
@@ -29,7 +29,7 @@ function lines({ source, header }: Reading): Line[] {
 /** `# #SBATCH` is not reported: ClearML's own examples disable a line in this way. */
 const LOOK_ALIKE = /^(?:[ \t]+#[ \t]*|#[ \t]+|##+[ \t]*)SBATCH[ \t]*-/;
 
-function lookAlike({ source }: Reading, { start, text }: Line): Finding[] {
+function findLookAlikes({ source }: Reading, { start, text }: Line): Finding[] {
   if (LOOK_ALIKE.test(text)) {
     return [findingAt(source, start, 'directive-look-alike', 'sbatch reads this line as a comment.')];
   }

@@ -68,7 +68,7 @@ function nameProblem(path: readonly string[]): Advice | undefined {
   if (fields === undefined || variable === 'CLEARML_TASK.project') return undefined;
   return [
     'not-one-value',
-    `${variable} is not a single value, it has fields such as ${variable}.${fields[0] ?? 'NAME'}.`,
+    `${variable} is not a single value; it has fields such as ${variable}.${fields[0] ?? 'NAME'}.`,
   ];
 }
 

@@ -128,8 +128,8 @@ async function checkWithSbatch(reading: Reading, { cluster, sbatch }: Checkers):
   const tested = readTested(result);
   if (tested.kind === 'taken') return NO_FINDINGS;
   return tested.kind === 'refused'
-    ? found([rejectionFinding(tested.words, reading)])
-    : notChecked(`sbatch --test-only could not check the job: ${tested.words}.`);
+    ? found([rejectionFinding(tested.message, reading)])
+    : notChecked(`sbatch --test-only could not check the job: ${tested.message}.`);
 }
 
 const NO_FINDINGS: Checked = { findings: [], unchecked: [] };

@@ -1,4 +1,4 @@
-// Warnings of one process that are told once, however often the configuration and the templates are read again.
+// Logs each warning once per process, even if the configuration and the templates are read again.
 import type { Logger } from './logger.ts';
 
 export type WarnOnce = (log: Logger, message: string, fields?: Readonly<Record<string, unknown>>) => void;

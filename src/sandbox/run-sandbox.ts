@@ -47,7 +47,7 @@ export async function runSandbox(options: SandboxOptions, context: SandboxProces
         ? undefined
         : await writeNewConfig(resolve(context.workingDir, configFile), conf, { overwrite });
     if (written === undefined) context.stdout(conf);
-    tell(context, sandbox, { written, instead: isElsewhere ? defaultPort : undefined, host });
+    reportStart(context, sandbox, { written, instead: isElsewhere ? defaultPort : undefined, host });
     if (!context.stop.aborted) await once(context.stop, 'abort');
   } finally {
     await sandbox.close();
@@ -76,7 +76,7 @@ async function listen(
   }
 }
 
-interface Told {
+interface StartReport {
   /** The file with its configuration; undefined where that was printed. */
   readonly written: string | undefined;
   /** The port that was taken. */
@@ -84,7 +84,7 @@ interface Told {
   readonly host: string | undefined;
 }
 
-function tell({ stderr }: SandboxProcess, sandbox: Sandbox, { written, instead, host }: Told): void {
+function reportStart({ stderr }: SandboxProcess, sandbox: Sandbox, { written, instead, host }: StartReport): void {
   const taken = instead === undefined ? '' : `, as port ${instead} is taken`;
   const lines = [`The sandbox listens on ${sandbox.url}${taken}.`];
   const reach = describeReach(sandbox, host);
@@ -121,14 +121,14 @@ async function writeNewConfig(
     // An unreadable file is another one.
     if ((await readFile(path, 'utf8').catch(() => undefined)) === text) return path;
     throw new UsageError(
-      `${path} is there already, and was left as it is. Name another file, or add --overwrite to replace it.`,
+      `${path} exists already and was not changed. Name another file, or add --overwrite to replace it.`,
     );
   }
   return path;
 }
 
 /**
- * undefined where it listens on loopback and nobody asked for anything else.
+ * A warning if other machines can reach the sandbox, or if they cannot although `host` suggests it.
  * @param host as typed
  */
 export function describeReach(

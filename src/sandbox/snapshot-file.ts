@@ -14,7 +14,7 @@ export async function readSnapshot(path: string): Promise<Snapshot | undefined> 
   const why = distrustOf(path);
   if (why !== undefined)
     throw new InvalidSnapshotError(
-      `the state file ${path} is not used because others can change it: ${why}. It contains the keys of the sandbox and the tasks of jobs: use a path in your own directory`,
+      `the state file ${path} is refused because others can change it: ${why}. It contains the keys of the sandbox and the tasks of jobs: use a path in your own directory`,
     );
   const text = await readIfPresent(path);
   if (text === undefined) return undefined;

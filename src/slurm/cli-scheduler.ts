@@ -108,11 +108,11 @@ export function createCliScheduler({
     if (read === undefined) {
       throw new SlurmUnavailableError(`the output of scontrol show config on ${host.name} lacks settings`);
     }
-    lastFacts = { ...read, umask: (await lookAtSubmitter(signal)).umask };
+    lastFacts = { ...read, umask: (await querySubmitter(signal)).umask };
     return lastFacts;
   }
 
-  async function lookAtSubmitter(signal?: AbortSignal): Promise<Submitter> {
+  async function querySubmitter(signal?: AbortSignal): Promise<Submitter> {
     const answer = await ask(others, '/bin/sh', ['-c', SUBMITTER_SCRIPT], signal).catch(throwUnavailable);
     submitter = readSubmitter(answer.stdout);
     return submitter;
@@ -120,7 +120,7 @@ export function createCliScheduler({
 
   /** The uid of the Unix user whose jobs are ours. @throws SlurmUnavailableError */
   async function ourUserId(signal?: AbortSignal): Promise<number> {
-    const userId = submitter?.userId ?? (await lookAtSubmitter(signal)).userId;
+    const userId = submitter?.userId ?? (await querySubmitter(signal)).userId;
     if (userId !== undefined) return userId;
     throw new SlurmUnavailableError(`the uid of our Unix user on ${host.name} is unknown: run \`id -u\` there`);
   }
@@ -138,7 +138,7 @@ export function createCliScheduler({
     } catch (error) {
       const outcome = readSubmitTransportError(error);
       if (outcome !== undefined) return outcome;
-      if (signal?.aborted === true) return { kind: 'unknown', words: 'sbatch was interrupted' };
+      if (signal?.aborted === true) return { kind: 'unknown', message: 'sbatch was interrupted' };
       throw error;
     }
   }
@@ -153,7 +153,7 @@ export function createCliScheduler({
     try {
       return await listOf("everybody's", await ourUserId(signal), signal);
     } catch (error) {
-      if (error instanceof SlurmUnavailableError) return { kind: 'failed', words: error.message };
+      if (error instanceof SlurmUnavailableError) return { kind: 'failed', message: error.message };
       throw error;
     }
   }
@@ -197,7 +197,7 @@ export function createCliScheduler({
       }
       return { kind: 'listed', jobs };
     } catch (error) {
-      if (error instanceof SlurmUnavailableError) return { kind: 'failed', words: error.message };
+      if (error instanceof SlurmUnavailableError) return { kind: 'failed', message: error.message };
       throw error;
     }
   }

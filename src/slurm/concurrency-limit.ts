@@ -9,7 +9,7 @@ export function createConcurrencyLimit(count: number): ConcurrencyLimit {
   let free = count;
   const waiting: (() => void)[] = [];
 
-  function takeSlot(signal: AbortSignal | undefined): Promise<void> {
+  function acquireSlot(signal: AbortSignal | undefined): Promise<void> {
     signal?.throwIfAborted();
     if (free > 0) {
       free -= 1;
@@ -31,7 +31,7 @@ export function createConcurrencyLimit(count: number): ConcurrencyLimit {
 
   return {
     async run(call, signal) {
-      await takeSlot(signal);
+      await acquireSlot(signal);
       try {
         return await call();
       } finally {

@@ -4,63 +4,63 @@ interface StateMeaning {
   /** The job may still run, or run again: it must not be treated as ended. */
   readonly live: boolean;
   /** One sentence for the task's console. */
-  readonly says: string;
+  readonly meaning: string;
   /** What the user can do about it. */
   readonly advice?: string;
 }
 
 /** Every base state of squeue(1) and sacct(1), 20.11 to 26.05. */
 export const JOB_STATES = {
-  PENDING: { live: true, says: 'it waits in Slurm' },
-  RUNNING: { live: true, says: 'it runs' },
-  COMPLETING: { live: true, says: 'it is being cleaned up by its nodes' },
-  CONFIGURING: { live: true, says: 'it waits for its nodes to become ready' },
-  SUSPENDED: { live: true, says: 'it is suspended' },
-  STOPPED: { live: true, says: 'it was stopped by a signal and keeps its nodes' },
-  SIGNALING: { live: true, says: 'it is being signalled' },
-  STAGE_OUT: { live: true, says: 'it is staging out its files' },
-  RESIZING: { live: true, says: 'it is changing its size' },
-  RESV_DEL_HOLD: { live: true, says: 'it is held: its reservation was deleted' },
-  REQUEUED: { live: true, says: 'it is being requeued' },
-  REQUEUE_FED: { live: true, says: 'it is being requeued by a federation' },
-  REQUEUE_HOLD: { live: true, says: 'it was requeued and is held' },
-  SPECIAL_EXIT: { live: true, says: 'it was requeued in a special exit state and is held' },
-  POWER_UP_NODE: { live: true, says: 'it waits for its nodes to power up' },
-  EXPEDITING: { live: true, says: 'it was requeued at the front after a failure' },
-  COMPLETED: { live: false, says: 'it ended with exit code 0' },
-  FAILED: { live: false, says: 'it ended with a non-zero exit code' },
+  PENDING: { live: true, meaning: 'it waits in Slurm' },
+  RUNNING: { live: true, meaning: 'it runs' },
+  COMPLETING: { live: true, meaning: 'its nodes are being cleaned up' },
+  CONFIGURING: { live: true, meaning: 'it waits for its nodes to become ready' },
+  SUSPENDED: { live: true, meaning: 'it is suspended' },
+  STOPPED: { live: true, meaning: 'it was stopped by a signal and keeps its nodes' },
+  SIGNALING: { live: true, meaning: 'it is being signalled' },
+  STAGE_OUT: { live: true, meaning: 'it is staging out its files' },
+  RESIZING: { live: true, meaning: 'it is changing its size' },
+  RESV_DEL_HOLD: { live: true, meaning: 'it is held: its reservation was deleted' },
+  REQUEUED: { live: true, meaning: 'it is being requeued' },
+  REQUEUE_FED: { live: true, meaning: 'it is being requeued by a federation' },
+  REQUEUE_HOLD: { live: true, meaning: 'it was requeued and is held' },
+  SPECIAL_EXIT: { live: true, meaning: 'it was requeued in a special exit state and is held' },
+  POWER_UP_NODE: { live: true, meaning: 'it waits for its nodes to power up' },
+  EXPEDITING: { live: true, meaning: 'Slurm requeued it with the highest priority after a failure' },
+  COMPLETED: { live: false, meaning: 'it ended with exit code 0' },
+  FAILED: { live: false, meaning: 'it ended with a non-zero exit code' },
   TIMEOUT: {
     live: false,
-    says: 'Slurm ended it at its time limit',
+    meaning: 'Slurm ended it at its time limit',
     advice: 'raise --time, or save checkpoints and continue from them',
   },
   OUT_OF_MEMORY: {
     live: false,
-    says: 'it was killed because it used more memory than it requested',
+    meaning: 'it was killed because it used more memory than it requested',
     advice: 'raise --mem',
   },
   NODE_FAIL: {
     live: false,
-    says: 'it ended because a node failed',
-    advice: 'enqueue the task again; tell the cluster admins if it happens again on the same node',
+    meaning: 'it ended because a node failed',
+    advice: 'enqueue the task again; if the same node fails again, tell the cluster admins',
   },
   BOOT_FAIL: {
     live: false,
-    says: 'it ended because its nodes did not boot',
-    advice: 'enqueue the task again; tell the cluster admins if it happens again on the same node',
+    meaning: 'it ended because its nodes did not boot',
+    advice: 'enqueue the task again; if the same node fails again, tell the cluster admins',
   },
   DEADLINE: {
     live: false,
-    says: 'it ended at its deadline',
+    meaning: 'it ended at its deadline',
     advice: 'raise --deadline, or request less so that it starts earlier',
   },
   PREEMPTED: {
     live: false,
-    says: 'Slurm ended it to make room for a job of higher priority',
+    meaning: 'Slurm ended it to make room for a job of higher priority',
     advice: 'use a partition or QOS whose jobs are not preempted, or let Slurm requeue the job with --requeue',
   },
-  CANCELLED: { live: false, says: 'it was cancelled in Slurm' },
-  REVOKED: { live: false, says: 'another cluster of the federation started it' },
+  CANCELLED: { live: false, meaning: 'it was cancelled in Slurm' },
+  REVOKED: { live: false, meaning: 'another cluster of the federation started it' },
 } as const satisfies Record<string, StateMeaning>;
 
 /** A state of the table, or UNKNOWN for a word that no release up to 26.05 has: treated as still present. */

@@ -27,12 +27,12 @@ const GRAMMAR = new RegExp(
 /** Limits that older releases name with a single word. */
 const WHOLE: Readonly<Record<string, Reason>> = {
   AccountingPolicy: full('your account or QOS has reached one of its limits'),
-  AssociationJobLimit: tooMany('you have as many jobs as your account lets you'),
-  AssociationResourceLimit: full('your account uses as much as it may'),
-  AssociationTimeLimit: tooBig('it asks for more time than your account gives', 'Lower --time.'),
-  QOSJobLimit: tooMany('you have as many jobs in this QOS as you may'),
-  QOSResourceLimit: full('jobs of this QOS use as much as they may'),
-  QOSTimeLimit: tooBig('it asks for more time than its QOS gives', 'Lower --time, or use another QOS.'),
+  AssociationJobLimit: tooMany('you have as many jobs as your account allows'),
+  AssociationResourceLimit: full('your account uses all that its limit allows'),
+  AssociationTimeLimit: tooBig('it requests more time than your account allows', 'Lower --time.'),
+  QOSJobLimit: tooMany('you have as many jobs in this QOS as it allows'),
+  QOSResourceLimit: full('the jobs of this QOS use all that its limit allows'),
+  QOSTimeLimit: tooBig('it requests more time than its QOS allows', 'Lower --time, or use another QOS.'),
 };
 
 /** Explains a reason about a limit; undefined for any other reason. */
@@ -48,27 +48,27 @@ export function explainLimit(word: string): Reason | undefined {
     : per === 'Account'
       ? 'the users of your account'
       : 'you';
-  if (what.startsWith('SubmitJob')) return tooMany(`${users} have as many jobs waiting and running as is allowed`);
-  if (what.startsWith('Job')) return tooMany(`${users} have as many jobs running as is allowed`);
-  if (what === 'WallDuration') return tooBig(`it asks for more time than ${giver} allows one job`, 'Lower --time.');
+  if (what.startsWith('SubmitJob')) return tooMany(`${users} have as many pending and running jobs as is allowed`);
+  if (what.startsWith('Job')) return tooMany(`${users} have as many running jobs as is allowed`);
+  if (what === 'WallDuration') return tooBig(`it requests more time than ${giver} allows one job`, 'Lower --time.');
   if (what === 'Wall') return usedUp(`the hours granted to ${giver} are used up`);
 
   const [amount, noun, adjective] = isResource(what) ? RESOURCES[what] : RESOURCES.Unknown;
   if (scope === 'QOSMin') {
     const less = amount === 'many' ? 'fewer' : 'less';
-    return tooBig(`it asks for ${less} ${noun} than ${giver} requires`, 'Ask for more, or use another QOS.');
+    return tooBig(`it requests ${less} ${noun} than ${giver} requires`, 'Request more, or use another QOS.');
   }
   if (per === 'Job' || per === 'Node') {
     const where = per === 'Node' ? ' on one node' : '';
     return time === undefined
-      ? tooBig(`it asks for more ${noun} than ${giver} allows one job${where}`, 'Ask for less.')
-      : tooBig(`it asks for more ${adjective} minutes than ${giver} allows one job`, 'Ask for less, or lower --time.');
+      ? tooBig(`it requests more ${noun} than ${giver} allows one job${where}`, 'Request less.')
+      : tooBig(`it requests more ${adjective} minutes than ${giver} allows one job`, 'Request less, or lower --time.');
   }
   if (time === undefined) return full(`${users} have as ${amount} ${noun} in use as is allowed`);
   if (time === 'Minutes') return usedUp(`the ${adjective} minutes granted to ${giver} are used up`);
   return {
-    ...full(`running jobs may still use all the ${adjective} minutes that ${giver} allows at once`),
-    advice: 'With a lower --time it can start earlier.',
+    ...full(`running jobs may use up all the ${adjective} minutes that ${giver} allows`),
+    advice: 'With a lower --time, it can start earlier.',
   };
 }
 
@@ -76,19 +76,19 @@ function isResource(what: string): what is keyof typeof RESOURCES {
   return Object.hasOwn(RESOURCES, what);
 }
 
-function tooMany(says: string): Reason {
-  return { ...full(says), limits: 'jobs' };
+function tooMany(explanation: string): Reason {
+  return { ...full(explanation), limits: 'jobs' };
 }
 
-function full(says: string): Reason {
-  return { class: 'waits', says: `${says}; it starts when other jobs have ended`, limits: 'size' };
+function full(explanation: string): Reason {
+  return { class: 'waits', explanation: `${explanation}; it starts when other jobs have ended`, limits: 'size' };
 }
 
-function usedUp(says: string): Reason {
+function usedUp(explanation: string): Reason {
   const advice = 'Ask the cluster admins for more, or wait until it is renewed.';
-  return { class: 'needs-a-human', says, advice, limits: 'size' };
+  return { class: 'needs-a-human', explanation, advice, limits: 'size' };
 }
 
-function tooBig(says: string, advice: string): Reason {
-  return { class: 'never-runs', says, advice, limits: 'size' };
+function tooBig(explanation: string, advice: string): Reason {
+  return { class: 'never-runs', explanation, advice, limits: 'size' };
 }

@@ -7,7 +7,7 @@ export interface Reason {
    */
   readonly class: 'waits' | 'needs-a-human' | 'never-runs' | 'ended';
   /** Continues "the job waits: …". */
-  readonly says: string;
+  readonly explanation: string;
   /** What to do about it, in one or two sentences. */
   readonly advice?: string;
   /** For a limit of the accounting database: whether it limits the number of jobs or their size. */

@@ -19,7 +19,7 @@ export function sacctRecordArgs(id: JobId, submitter: number): string[] {
  */
 export function readSacctRecord(result: CommandResult, named?: string): JobRecord | undefined {
   const table = readSacctTable(result, FIELDS);
-  if (table.kind === 'failed') throw new SlurmUnavailableError(table.words);
+  if (table.kind === 'failed') throw new SlurmUnavailableError(table.message);
   const isWhole = table.rows.every(
     ([submitted = '', , , exit = '']) => /^\d+$/.test(submitted) && /^\d+:\d+$/.test(exit),
   );

@@ -7,7 +7,7 @@ const FIELD_END = '\x1f';
 /** Rows of texts, in the order of the fields. */
 export type SacctTable =
   | { readonly kind: 'read'; readonly rows: readonly (readonly string[])[] }
-  | { readonly kind: 'failed'; readonly words: string };
+  | { readonly kind: 'failed'; readonly message: string };
 
 /**
  * The arguments for these fields of all runs of the requested jobs, without their steps.
@@ -26,17 +26,17 @@ export function sacctWholeJobArgs(fields: readonly string[]): string[] {
 
 /** Parses the output of sacct as a whole. An unreachable database proves nothing. */
 export function readSacctTable(result: CommandResult, fields: readonly string[]): SacctTable {
-  if (result.exitCode !== 0) return { kind: 'failed', words: failureMessage('sacct', result) };
+  if (result.exitCode !== 0) return { kind: 'failed', message: failureMessage('sacct', result) };
   // Before 23.11, sacct exits with 0 if the database is down.
-  if (result.stderr.trim() !== '') return { kind: 'failed', words: oneLine(result.stderr) };
+  if (result.stderr.trim() !== '') return { kind: 'failed', message: oneLine(result.stderr) };
 
   const lines = result.stdout.split('\n');
   const begin = lines.indexOf(fields.join(FIELD_END));
-  if (begin < 0) return { kind: 'failed', words: 'the output of sacct has no header' };
+  if (begin < 0) return { kind: 'failed', message: 'the output of sacct has no header' };
   // A line without fields is noise of a wrapper.
   const rows = lines.flatMap((line, index) =>
     index > begin && line.includes(FIELD_END) ? [line.split(FIELD_END)] : [],
   );
   const isWhole = lines.at(-1) === '' && rows.every((row) => row.length === fields.length);
-  return isWhole ? { kind: 'read', rows } : { kind: 'failed', words: 'the output of sacct is truncated' };
+  return isWhole ? { kind: 'read', rows } : { kind: 'failed', message: 'the output of sacct is truncated' };
 }

@@ -65,7 +65,7 @@ export function readSacct(result: CommandResult): JobList {
     const job = readRow(row);
     // Only these states were requested.
     if (job === undefined || job.state === 'UNKNOWN')
-      return { kind: 'failed', words: 'the output of sacct has an unreadable row' };
+      return { kind: 'failed', message: 'the output of sacct has an unreadable row' };
     const other = newest.get(job.id);
     if (other === undefined || (job.submittedAt ?? 0) >= (other.submittedAt ?? 0)) newest.set(job.id, job);
   }

@@ -1,7 +1,7 @@
 // Finds the options that an error of sbatch is about, so that the user knows what to change.
 
 /** Messages of slurm_errno.c and of sbatch itself, 20.11 to 26.05. */
-const ABOUT: readonly (readonly [words: RegExp, option: string])[] = [
+const ABOUT: readonly (readonly [pattern: RegExp, option: string])[] = [
   [/\baccount\b|association/i, '--account'],
   [/partition/i, '--partition'],
   [/\bqos\b/i, '--qos'],
@@ -23,7 +23,7 @@ const ABOUT: readonly (readonly [words: RegExp, option: string])[] = [
 const NAMED = /(?:option '|Invalid )(--[a-z][a-z-]*)/;
 
 /** The options, the most likely one first; empty if the message does not indicate any. */
-export function refusedOptions(words: string): string[] {
-  const named = NAMED.exec(words)?.[1];
-  return named === undefined ? ABOUT.flatMap(([pattern, option]) => (pattern.test(words) ? [option] : [])) : [named];
+export function refusedOptions(message: string): string[] {
+  const named = NAMED.exec(message)?.[1];
+  return named === undefined ? ABOUT.flatMap(([pattern, option]) => (pattern.test(message) ? [option] : [])) : [named];
 }

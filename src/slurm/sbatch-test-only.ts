@@ -6,8 +6,8 @@ import { readSubmitError, submitErrorMessage } from './submit-error.ts';
 /** The script is passed on stdin, as for a submission. */
 export const TEST_ARGS: readonly string[] = ['--test-only', '--ignore-pbs'];
 
-/** `unasked`: Slurm did not check the script. `words` is Slurm's message. */
-export type Tested = { readonly kind: 'taken' } | { readonly kind: 'refused' | 'unasked'; readonly words: string };
+/** `unasked`: Slurm did not check the script. `message` is that of Slurm. */
+export type Tested = { readonly kind: 'taken' } | { readonly kind: 'refused' | 'unasked'; readonly message: string };
 
 /** sbatch prints the controller's message with another prefix than for a submission (src/sbatch/sbatch.c). */
 const ANSWER = /^(?:sbatch: (?:error: )?)?allocation failure: /gm;
@@ -15,6 +15,6 @@ const ANSWER = /^(?:sbatch: (?:error: )?)?allocation failure: /gm;
 export function readTested(result: CommandResult): Tested {
   if (result.exitCode === 0) return { kind: 'taken' };
   const stderr = result.stderr.replaceAll(ANSWER, 'sbatch: error: Batch job submission failed: ');
-  const words = submitErrorMessage(stderr) || failureMessage('sbatch --test-only', result);
-  return { kind: readSubmitError(result.exitCode, stderr) === 'rejected' ? 'refused' : 'unasked', words };
+  const message = submitErrorMessage(stderr) || failureMessage('sbatch --test-only', result);
+  return { kind: readSubmitError(result.exitCode, stderr) === 'rejected' ? 'refused' : 'unasked', message };
 }

@@ -26,11 +26,13 @@ interface Accepted {
 export function readSbatch(result: CommandResult): SubmitOutcome {
   const accepted = readAcceptance(result.stdout);
   if (result.exitCode === 0) {
-    return accepted ?? { kind: 'unknown', words: oneLine(`sbatch named no job: ${result.stdout} ${result.stderr}`) };
+    return (
+      accepted ?? { kind: 'unknown', message: oneLine(`sbatch printed no job id: ${result.stdout} ${result.stderr}`) }
+    );
   }
   const kind = readSubmitError(result.exitCode, result.stderr);
   if (accepted !== undefined && !result.stderr.includes('Batch job submission failed')) return accepted;
-  return { kind, words: submitErrorMessage(result.stderr) || failureMessage('sbatch', result) };
+  return { kind, message: submitErrorMessage(result.stderr) || failureMessage('sbatch', result) };
 }
 
 /**

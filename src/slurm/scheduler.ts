@@ -16,14 +16,14 @@ export interface Submission {
 /** The outcome of one `sbatch`. Only `accepted` and `unknown` may have left a live job. */
 export type SubmitOutcome =
   | { readonly kind: 'accepted'; readonly jobId: JobId; readonly cluster: string | undefined }
-  /** Slurm rejects this script. `words` is Slurm's message. */
-  | { readonly kind: 'rejected'; readonly words: string }
+  /** Slurm rejects this script. `message` is that of Slurm. */
+  | { readonly kind: 'rejected'; readonly message: string }
   /** A limit is reached: the same script will be accepted later. */
-  | { readonly kind: 'backpressure'; readonly words: string }
+  | { readonly kind: 'backpressure'; readonly message: string }
   /** Certainly not submitted: no controller, no sbatch, or no connection. */
-  | { readonly kind: 'unavailable'; readonly words: string }
+  | { readonly kind: 'unavailable'; readonly message: string }
   /** Look the job up by name before any other step. */
-  | { readonly kind: 'unknown'; readonly words: string };
+  | { readonly kind: 'unknown'; readonly message: string };
 
 /** One job as squeue or sacct shows it. Times are milliseconds since 1970; undefined if Slurm has none. */
 export interface Job {
@@ -46,7 +46,7 @@ export interface Job {
 
 /** A list is complete or failed: a failed poll proves nothing about any job. */
 export type JobList =
-  { readonly kind: 'listed'; readonly jobs: readonly Job[] } | { readonly kind: 'failed'; readonly words: string };
+  { readonly kind: 'listed'; readonly jobs: readonly Job[] } | { readonly kind: 'failed'; readonly message: string };
 
 /** Facts that only Slurm's record of one job has; queried once, when a job has ended. */
 export interface JobRecord {

@@ -39,23 +39,23 @@ export function squeueArgs(mark: string, whose: 'ours' | "everybody's"): string[
  * @param submitter for a list of all users: the user whose jobs are ours
  */
 export function readSqueue(result: CommandResult, mark: string, submitter?: number): JobList {
-  if (result.exitCode !== 0) return { kind: 'failed', words: failureMessage('squeue', result) };
-  if (result.stderr.trim() !== '') return { kind: 'failed', words: oneLine(result.stderr) };
+  if (result.exitCode !== 0) return { kind: 'failed', message: failureMessage('squeue', result) };
+  if (result.stderr.trim() !== '') return { kind: 'failed', message: oneLine(result.stderr) };
   let header: string | undefined;
   const jobs: Job[] = [];
   const columns = submitter === undefined ? FIELDS : ALL_USERS_FIELDS;
   for (const fields of readRecords(result.stdout, mark, columns.length)) {
-    if (fields === undefined) return { kind: 'failed', words: 'the answer of squeue is cut short' };
+    if (fields === undefined) return { kind: 'failed', message: 'the output of squeue is truncated' };
     if (header === undefined) {
       header = fields[0] ?? '';
       continue;
     }
     const job = readRow(fields, submitter);
     if (job === 'unreadable')
-      return { kind: 'failed', words: 'the answer of squeue has an unreadable row of a job of ours' };
+      return { kind: 'failed', message: 'the output of squeue has an unreadable row for one of our jobs' };
     if (job !== 'not ours') jobs.push(job);
   }
-  if (header !== HEADER) return { kind: 'failed', words: 'the answer of squeue has no header' };
+  if (header !== HEADER) return { kind: 'failed', message: 'the output of squeue has no header' };
   return { kind: 'listed', jobs };
 }
 

@@ -13,17 +13,17 @@ import type { JobList, SubmitOutcome } from './scheduler.ts';
 /** The outcome of an sbatch without a result; undefined if the error is not one of the transport. */
 export function readSubmitTransportError(error: unknown): SubmitOutcome | undefined {
   if (error instanceof CommandNotFoundError || error instanceof HostUnreachableError) {
-    return { kind: 'unavailable', words: error.message };
+    return { kind: 'unavailable', message: error.message };
   }
   if (error instanceof CommandTimeoutError) {
-    return readAcceptance(error.stdout) ?? { kind: 'unknown', words: oneLine(`${error.message}. ${error.stderr}`) };
+    return readAcceptance(error.stdout) ?? { kind: 'unknown', message: oneLine(`${error.message}. ${error.stderr}`) };
   }
-  return error instanceof ConnectionLostError ? { kind: 'unknown', words: error.message } : undefined;
+  return error instanceof ConnectionLostError ? { kind: 'unknown', message: error.message } : undefined;
 }
 
 /** For `catch`: a list that cannot be read is `failed`. */
 export function failedList(error: unknown): JobList {
-  if (isTransportError(error)) return { kind: 'failed', words: error.message };
+  if (isTransportError(error)) return { kind: 'failed', message: error.message };
   throw error;
 }
 

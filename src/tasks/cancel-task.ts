@@ -40,7 +40,7 @@ export async function cancelTask(app: App, named: string | undefined): Promise<C
 /** The server ends a task at once, or requests its agent to stop it. */
 function describeAbort({ id, name }: Task, after: Task | undefined): string {
   return after?.status === 'in_progress'
-    ? `Task ${id} (${name}): its agent was requested to stop it.`
+    ? `Task ${id} (${name}): its agent was asked to stop it.`
     : `Task ${id} (${name}) was aborted.`;
 }
 
@@ -51,7 +51,7 @@ async function describeJob({ config, context }: App, task: TaskId): Promise<stri
     const job = entry.jobId === undefined ? 'Its Slurm job' : `Slurm job ${entry.jobId}`;
     const daemon = await findHolder(stateDir, context.hostName, systemClock.now());
     if (daemon !== undefined) return `The daemon cancels ${job.replace('Its', 'its')}.`;
-    return `No daemon is running: ${job} is cancelled when one starts${entry.jobId === undefined ? '' : `; to end it now: scancel ${entry.jobId}`}.`;
+    return `No daemon is running. The next one cancels ${job.replace('Its', 'its')}${entry.jobId === undefined ? '' : `; to cancel it now, run: scancel ${entry.jobId}`}.`;
   }
   return 'No Slurm job of this task is known here.';
 }

@@ -60,7 +60,7 @@ export async function printJobLog(
         return await printConsole(app, output, task, lines);
       }
       output.stderr(
-        `Slurm no longer knows where job ${job.id} wrote its log: it drops the path minutes after the job ends. The file is where --output of the template points; without one it is slurm-${job.id}.out in the directory where the daemon was started.\n`,
+        `Slurm no longer knows the path of the log of job ${job.id}: it forgets the path minutes after the job's end. See --output in the template; by default, the log is slurm-${job.id}.out in the directory where the daemon was started.\n`,
       );
       return await printConsole(app, output, task, lines);
     } finally {
@@ -129,7 +129,7 @@ async function print({ id, record, file }: WrittenLog, printing: Printing): Prom
   if (last.kind === 'read') return true;
   output.stderr(
     last.kind === 'refused'
-      ? `${path} is not shown because it ${last.why}: a job's log is a regular file of the job's own user.\n`
+      ? `${path} is not shown because it ${last.why}: a job's log must be a regular file of the job's own user.\n`
       : `${path} cannot be read on ${host.name}: the job has not started yet, or its node writes to a directory that is not shared. Read it on the node.\n`,
   );
   return false;

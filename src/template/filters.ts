@@ -17,7 +17,7 @@ interface FilterRule {
 const RULES: Readonly<Record<string, FilterRule>> = {
   strip: {
     takesArgument: true,
-    does: 'removes white space at both ends; `strip(xy)` removes these characters',
+    does: 'removes white space at both ends; `strip(xy)` removes the characters `x` and `y` there',
     apply: strip,
   },
   lower: { takesArgument: false, does: 'converts all letters to lower case', apply: (value) => value.toLowerCase() },

@@ -4,7 +4,7 @@ export interface JobExitCode {
   /** What Slurm shows as the job's exit code. A task's own program may end with the same number by chance. */
   readonly code: number;
   /** The error, as a sentence that may follow "job 4711 ended on n1:". */
-  readonly says: string;
+  readonly meaning: string;
   /** The remedy. */
   readonly advice: string;
 }
@@ -13,83 +13,83 @@ export interface JobExitCode {
 export const JOB_EXIT_CODES = {
   gateClosed: {
     code: 201,
-    says: 'this job does not run the task, because the task no longer waits for a job.',
-    advice: 'Nothing to do: another job runs the task, or the task was removed from its queue.',
+    meaning: 'this job does not run the task, because the task is no longer waiting for a job.',
+    advice: 'Nothing: another job runs the task, or a user removed the task from its queue.',
   },
   serverUnreachable: {
     code: 202,
-    says: 'this node cannot reach the ClearML server.',
+    meaning: 'this node cannot reach the ClearML server.',
     advice:
       'In this partition, run "srun curl -sS URL" with the address of the ClearML server. ' +
       'If the site has a proxy, export https_proxy in the template before CLEARML_PRE_SETUP.',
   },
   serverAway: {
     code: 215,
-    says: 'the ClearML server did not respond, although its machine can be reached.',
+    meaning: 'the ClearML server did not respond, although its machine can be reached.',
     advice:
-      'Start the server if it is down, then enqueue the task again. ' +
+      'If the server is down, start it; then enqueue the task again. ' +
       'agent.slurm.grace.server_sec sets how long a job waits for the server.',
   },
   noPython: {
     code: 203,
-    says: 'this node has no Python with clearml-agent, and none could be installed.',
+    meaning: 'this node has no Python with clearml-agent, and none could be installed.',
     advice:
       'Load Python in the template before CLEARML_PRE_SETUP (module load, or activate a conda environment), ' +
-      'or install clearml-agent in the Python that the job finds first.',
+      'or install clearml-agent for the first Python in the PATH of the job.',
   },
   noConfiguration: {
     code: 204,
-    says: 'this node has no clearml.conf for the job.',
+    meaning: 'this node has no clearml.conf for the job.',
     advice:
       'Put one into the home directory of the job user, or set agent.slurm.shared_dir to a directory that the nodes share. ' +
-      'With Pyxis, mount one of these into the container.',
+      'With Pyxis, mount that directory into the container.',
   },
   serverRefused: {
     code: 205,
-    says: 'the ClearML server rejected the request of this node.',
-    advice: 'Check that api_server and the credentials in the clearml.conf of the job belong together.',
+    meaning: 'the ClearML server rejected the request of this node.',
+    advice: 'Check that the credentials in the clearml.conf of the job are for the server in its api_server.',
   },
   noJobFolder: {
     code: 206,
-    says: 'this node has no place for the private directory of the job.',
-    advice: 'Export TMPDIR in the template before CLEARML_PRE_SETUP, with a writable directory of the node.',
+    meaning: 'this node has no directory in which the job can create its private directory.',
+    advice: 'In the template, before CLEARML_PRE_SETUP, set TMPDIR to a writable directory of the node and export it.',
   },
   containerBlind: {
     code: 207,
-    says: 'the container does not see the variables or the private directory of the job.',
+    meaning: 'the container does not see the variables or the private directory of the job.',
     advice: 'Remove --cleanenv, --contain, --containall and --no-mount from the command before CLEARML_AGENT_EXECUTE.',
   },
   containerNotStarted: {
     code: 208,
-    says: 'the container could not be started.',
+    meaning: 'the container could not be started.',
     advice:
-      'The preceding lines are the output of singularity. Check the name of the image, that this node reaches its ' +
+      'The preceding lines are the output of singularity. Check that the image name is right, that this node reaches the ' +
       'registry, that the image contains bash, and that singularity is in PATH (module load in the template).',
   },
   rankWithoutSrun: {
     code: 209,
-    says: 'the job has several nodes, and the container has no srun to start the agents on them.',
+    meaning: 'the job has several nodes, and the container has no srun to start the agents on them.',
     advice: 'Write srun before singularity exec in the template.',
   },
   untrustedPath: {
     code: 211,
-    says: 'other users can change a file or directory that this job must trust.',
+    meaning: 'other users can change a file or directory that this job must trust.',
     advice:
-      'Make it writable only by you (chmod go-w), or name another directory. For a project directory, set ' +
+      'Make it writable only by you (chmod go-w), or use another one. For a project directory, set ' +
       'agent.slurm.trusted_group: the members of that group can then run code as you.',
   },
   imageNotPulled: {
     code: 210,
-    says: 'the container image could not be pulled.',
+    meaning: 'the container image could not be pulled.',
     advice:
       'Check its name and tag, and that this node reaches the registry. If the registry requires a login, run "apptainer ' +
-      'registry login" as the job user. If it is unreachable, put the image as a file into agent.slurm.image_dir.',
+      'registry login" as the job user. If the node cannot reach it, put the image file into agent.slurm.image_dir.',
   },
   noPythonInImage: {
     code: 212,
-    says: 'the container image has no Python with clearml-agent, and none could be installed.',
+    meaning: 'the container image has no Python with clearml-agent, and none could be installed.',
     advice:
-      'Name an image that has Python 3 and pip, such as python:3.12 or an NGC image, or install them in the set-up ' +
+      'Use an image that has Python 3 and pip, such as python:3.12 or an NGC image, or install them in the set-up ' +
       'script of the container.',
   },
 } as const satisfies Record<string, JobExitCode>;

@@ -23,7 +23,7 @@ export const READ_BY_JOB: readonly JobVariables[] = [
   },
   {
     names: ['CLEARML_API_HOST', 'CLEARML_API_ACCESS_KEY', 'CLEARML_API_SECRET_KEY', 'CLEARML_AUTH_TOKEN'],
-    meaning: 'Replace a `clearml.conf`: the address of the API, and a key pair or a token.',
+    meaning: 'The address of the API, and a key pair or a token, for a node without `clearml.conf`.',
   },
   {
     names: ['http_proxy', 'https_proxy', 'no_proxy', 'REQUESTS_CA_BUNDLE', 'SSL_CERT_FILE', 'CURL_CA_BUNDLE'],
@@ -54,7 +54,7 @@ export const READ_BY_JOB: readonly JobVariables[] = [
   },
   {
     names: ['SSH_AUTH_SOCK'],
-    meaning: 'The ssh-agent that containers can use if `agent.slurm.container_ssh` is true.',
+    meaning: 'The ssh-agent for containers, if `agent.slurm.container_ssh` is true.',
   },
   {
     names: ['APPTAINER_CACHEDIR', 'SINGULARITY_CACHEDIR', 'APPTAINER_TMPDIR', 'SINGULARITY_TMPDIR'],

@@ -75,7 +75,7 @@ function bareWord(value: string, { needsQuotes, isInBraces }: Extract<QuotingCon
 function notPlain({ by, except }: Extract<QuotingContext, { kind: 're-evaluated' }>): string {
   return (
     `which is re-evaluated by ${by}: only letters, digits and _ . / : @ % + , = - are allowed` +
-    `${except === undefined ? '' : `, not ${except}`}, and no - in front. Export the value before (export NAME=\${…}), ` +
+    `${except === undefined ? '' : `, not ${except}`}, and - must not come first. Export the value before (export NAME=\${…}), ` +
     `and write '"$NAME"' here, in single quotes`
   );
 }

@@ -48,7 +48,7 @@ export const REFUSAL_RULES = {
     'Remove it from the default.',
   ),
   'words-filter': error(
-    'Several words are possible only in place of whole command arguments.',
+    'Several words can only replace whole arguments of a command.',
     'Remove the quotes and the text around the placeholder, or remove |words.',
   ),
   'unpaired-quotes': error('The default cannot be split into words.', 'Close its quotes.'),
@@ -69,7 +69,10 @@ export const REFUSAL_RULES = {
     'sbatch would read a value that begins with a dash as an option.',
     'Write --name=${…} instead of --name ${…}.',
   ),
-  'empty-value': error('sbatch would use the next word as the value.', 'Write --name=${…}, or a non-empty default.'),
+  'empty-value': error(
+    'If the value is empty, sbatch would use the next word as the value.',
+    'Write --name=${…}, or a non-empty default.',
+  ),
   'newline-in-directive': error('A directive is one line.', 'Remove |raw.'),
   'unclosed-quote': error('sbatch rejects a directive with an open quote.', 'Close the quote on the same line.'),
   'slurm-word': error('sbatch reads #SLURM as #SBATCH, and warns.', 'Write #SBATCH.'),

@@ -71,7 +71,7 @@ function finish(source: TemplateSource, placeholder: ValuePlaceholder, value: st
 function notOneValue({ variable }: ValuePlaceholder, value: Readonly<Record<string, unknown>>): string {
   const fields = Object.keys(value);
   const example = fields.includes('value') ? 'value' : (fields[0] ?? 'FIELD');
-  return `${variable} is not a single value, it has the fields ${fields.join(', ')}: write \${${variable}.${example}}`;
+  return `${variable} is not a single value; it has the fields ${fields.join(', ')}: write \${${variable}.${example}}`;
 }
 
 function noValue({ variable, written }: ValuePlaceholder, { missing }: Lookup, { task }: Variables): string {

@@ -35,7 +35,7 @@ export function createShellPool<Shell extends PooledShell>(
   const waiting: (() => void)[] = [];
 
   /** Resolves when a shell may be lent, and counts it. */
-  async function takeTurn(signal: AbortSignal, isFirst: boolean): Promise<void> {
+  async function waitForTurn(signal: AbortSignal, isFirst: boolean): Promise<void> {
     signal.throwIfAborted();
     if (lent < limit && waiting.length === 0) {
       lent += 1;
@@ -68,7 +68,7 @@ export function createShellPool<Shell extends PooledShell>(
     async lend(work, signal) {
       let refusals = 0;
       for (let isFirst = false; ; isFirst = true) {
-        await takeTurn(signal, isFirst);
+        await waitForTurn(signal, isFirst);
         try {
           idle = idle.filter((shell) => shell.isUsable());
           const shell = idle.pop() ?? (await open());

@@ -17,7 +17,7 @@ export type SshFailure =
       /** Credentials that could not be used, each with what to do. */
       readonly obstacles: readonly string[];
       /** Accepted methods of RFC 4252. */
-      readonly takes: readonly string[];
+      readonly methods: readonly string[];
     }
   /** The server closed the connection before all credentials were tried. */
   | {
@@ -65,15 +65,15 @@ const MESSAGES: {
   'too many attempts': ({ host, user, tried, untried }) =>
     `${host} refused the login of ${user} after too many attempts (MaxAuthTries in its sshd_config). Refused: ${tried.join(', ')}.${untried.length === 0 ? '' : ` Not tried: ${untried.join(', ')}.`} Set identity_file to the right key.`,
   'second factor': ({ host, methods }) =>
-    `${host} accepted the key and requires a second factor (${methods.join(', ')}), which the daemon cannot give. ${useOpenssh(host)}`,
+    `${host} accepted the key but requires a second factor (${methods.join(', ')}), which the daemon cannot provide. ${useOpenssh(host)}`,
   'no session': ({ host }) =>
-    `${host} opens no session on the connection (MaxSessions in its sshd_config, or a process limit). Retrying; lower channels if this persists.`,
+    `${host} refuses another session on the connection (MaxSessions in its sshd_config, or a process limit). Retrying; lower channels if this persists.`,
   'master gone': ({ host }) =>
-    `The SSH connection to ${host} has ended, and a new one may need your second factor. Run: ${openMaster(host)}   The daemon finds it within 30 s; jobs are not affected.`,
+    `The SSH connection to ${host} has ended, and a new one may need your second factor. Run: ${openMaster(host)}   The daemon finds the new connection within 30 s; jobs are not affected.`,
   'no control path': ({ host }) =>
-    `There is no open SSH connection to ${host}: ssh's configuration has no ControlPath for it. Put "ControlPath ~/.ssh/%C" under "Host ${host}" in ~/.ssh/config, then run: ${openMaster(host)}`,
+    `There is no open SSH connection to ${host}: the configuration of ssh has no ControlPath for this host. Put "ControlPath ~/.ssh/%C" under "Host ${host}" in ~/.ssh/config, then run: ${openMaster(host)}`,
   'untrusted socket': ({ host, path, why }) =>
-    `The SSH connection to ${host} by the socket ${path} is not used, as another user may own it: ${why}. Put "ControlPath ~/.ssh/%C" under "Host ${host}" in ~/.ssh/config, then run: ${openMaster(host)}`,
+    `The daemon refuses the SSH connection to ${host}, because another user may own its socket ${path}: ${why}. Put "ControlPath ~/.ssh/%C" under "Host ${host}" in ~/.ssh/config, then run: ${openMaster(host)}`,
   'no ssh': ({ host, output }) =>
     `${host} is unreachable: ${output}. Install OpenSSH's client here, or set provider: ssh2.`,
   'ssh failed': describeSshFailure,
@@ -102,13 +102,13 @@ const SSH_ADVICE: readonly (readonly [pattern: RegExp, advice: string])[] = [
     /Too many authentication failures/,
     'Name the right key by IdentityFile, with IdentitiesOnly yes, in ~/.ssh/config.',
   ],
-  [/Permission denied/, 'Use a key that needs no prompt, or open a connection yourself.'],
+  [/Permission denied/, 'Use a key that needs no prompt.'],
 ];
 
 function describeSshFailure({ host, output }: Extract<SshFailure, { kind: 'ssh failed' }>): string {
-  const said = output.replace(/\s+/g, ' ').trim();
-  const advice = SSH_ADVICE.find(([pattern]) => pattern.test(said))?.[1] ?? `Run ssh -v ${host} to see why.`;
-  return `ssh could not log in to ${host} without a prompt: ${said}. ${advice} Manually: ${openMaster(host)}`;
+  const line = output.replace(/\s+/g, ' ').trim();
+  const advice = SSH_ADVICE.find(([pattern]) => pattern.test(line))?.[1] ?? `Run ssh -v ${host} to see why.`;
+  return `ssh could not log in to ${host} without a prompt: ${line}. ${advice} To open a connection yourself, run: ${openMaster(host)}`;
 }
 
 function describeLoginRefused({
@@ -116,14 +116,14 @@ function describeLoginRefused({
   user,
   tried,
   obstacles,
-  takes,
+  methods,
 }: Extract<SshFailure, { kind: 'login refused' }>): string {
   const refused = tried.length === 0 ? '' : ` Refused: ${tried.join(', ')}.`;
   const blocked = obstacles.length === 0 ? '' : ` Not tried: ${obstacles.join('; ')}.`;
-  return `${host} refused the login of ${user}; accepted methods: ${takes.join(', ')}.${refused}${blocked} ${loginAdvice()}`;
+  return `${host} refused the login of ${user}; accepted methods: ${methods.join(', ')}.${refused}${blocked} ${loginAdvice()}`;
 
   function loginAdvice(): string {
-    if (!takes.includes('publickey')) return useOpenssh(host);
+    if (!methods.includes('publickey')) return useOpenssh(host);
     if (tried.length > 0) return `Add the public key to ~/.ssh/authorized_keys of ${user} on that host.`;
     return obstacles.length > 0 ? '' : 'Set identity_file, or start an ssh agent and run ssh-add.';
   }

@@ -19,7 +19,7 @@ export function createAuthentication(user: string, { offers, unusable }: Credent
   const left = [...offers];
   const tried: string[] = [];
   const obstacles = [...unusable];
-  let takes: readonly AuthenticationType[] | undefined;
+  let accepted: readonly AuthenticationType[] | undefined;
   let isPartlyAccepted = false;
   let wasAsked = false;
 
@@ -32,7 +32,7 @@ export function createAuthentication(user: string, { offers, unusable }: Credent
         offer({ type: 'none', username: user });
         return;
       }
-      takes = known;
+      accepted = known;
       isPartlyAccepted ||= (partialSuccess as boolean | null) === true;
       const at = left.findIndex(({ method, label }) => known.includes(method) && !tried.includes(label));
       const [found] = at === -1 ? [] : left.splice(at, 1);
@@ -43,12 +43,12 @@ export function createAuthentication(user: string, { offers, unusable }: Credent
       obstacles.push(`${tried.pop() ?? 'an agent'}: it does not respond (${reason}); start one and run ssh-add`);
     },
     refusal(host, reason) {
-      if (!wasAsked || takes === undefined) return undefined;
+      if (!wasAsked || accepted === undefined) return undefined;
       // https://github.com/openssh/openssh-portable/blob/master/auth.c (auth_maxtries_exceeded)
       if (reason.startsWith('Too many authentication failures'))
         return { kind: 'too many attempts', host, user, tried, untried: left.map(({ label }) => label) };
-      if (isPartlyAccepted) return { kind: 'second factor', host, methods: takes };
-      return { kind: 'login refused', host, user, tried, obstacles, takes };
+      if (isPartlyAccepted) return { kind: 'second factor', host, methods: accepted };
+      return { kind: 'login refused', host, user, tried, obstacles, methods: accepted };
     },
   };
 }

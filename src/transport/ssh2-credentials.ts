@@ -45,7 +45,7 @@ export async function readCredentials(target: SshTarget, deps: CredentialsDeps):
   }
   const foreign = target.agentSocket === undefined ? undefined : inspectSocket(resolve(target.agentSocket)).why;
   if (foreign !== undefined) {
-    unusable.push(`the agent at ${target.agentSocket} is not used, as another user may own it: ${foreign}`);
+    unusable.push(`the agent at ${target.agentSocket} is refused because another user may own it: ${foreign}`);
   } else if (target.agentSocket !== undefined) {
     offers.push({
       label: `the keys of the agent at ${target.agentSocket}`,
@@ -68,7 +68,7 @@ async function readKey(
   let text: Buffer;
   try {
     const why = distrustOf(file);
-    if (why !== undefined) return { problem: `the key ${file} is not used, as others can change it: ${why}` };
+    if (why !== undefined) return { problem: `the key ${file} is refused because others can change it: ${why}` };
     text = await readFile(file);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;

@@ -78,7 +78,7 @@ describe('the program', () => {
     const { code, stderr } = await start();
     expect(code).to.equal(78);
     expect(stderr)
-      .to.include('The template t is not used because other users can change it:')
+      .to.include('The template t is refused because other users can change it:')
       .and.include('/t can be written by group 4100 (mode 664)')
       .and.include('agent.slurm.trusted_group');
     const taken = await start('trusted_group: 4100');
@@ -109,12 +109,12 @@ describe('the program', () => {
         expect(stderr)
           .to.include(`more.conf:2`)
           .and.include(
-            `${setting} is not used because other users can change its file: ${open} can be written by everybody (mode 1777)`,
+            `${setting} is refused because other users can change its file: ${open} can be written by everybody (mode 1777)`,
           );
       }
       const { code, stdout } = await place.run('doctor', ...conf);
       expect(code).to.equal(1);
-      expect(stdout.replaceAll(/\s+/g, ' ')).to.include(`${setting} is not used`);
+      expect(stdout.replaceAll(/\s+/g, ' ')).to.include(`${setting} is refused`);
       chmodSync(open, 0o755);
       expect((await place.run('config', ...conf)).code).to.equal(0);
     });
@@ -177,7 +177,7 @@ describe('the program', () => {
 
         chmodSync(open, 0o755);
         await place.write('open/bin/slurm.conf', '');
-        expect((await start(filled(lines))).stderr).not.to.include('is not used');
+        expect((await start(filled(lines))).stderr).not.to.include('is refused');
       });
     }
 

@@ -28,8 +28,8 @@ describe('docs/templates.md', () => {
   }
 
   it('lists every exit code', () => {
-    for (const { code, says, advice } of Object.values(JOB_EXIT_CODES)) {
-      expect(page).to.include(`| ${code} | ${says} | ${advice} |`);
+    for (const { code, meaning, advice } of Object.values(JOB_EXIT_CODES)) {
+      expect(page).to.include(`| ${code} | ${meaning} | ${advice} |`);
     }
   });
 

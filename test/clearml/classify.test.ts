@@ -60,14 +60,14 @@ describe('classifyReply', () => {
 
 describe('classifyFailure', () => {
   it("explains a known error code and keeps the system's message", () => {
-    expect(classifyFailure('ECONNREFUSED', 'connect ECONNREFUSED 127.0.0.1:8008').words).to.match(
+    expect(classifyFailure('ECONNREFUSED', 'connect ECONNREFUSED 127.0.0.1:8008').message).to.match(
       /^nothing listens there.*\(connect ECONNREFUSED 127\.0\.0\.1:8008\)$/,
     );
   });
 
   it("returns the system's message for an unknown error code", () => {
-    expect(classifyFailure('EWEIRD', 'something odd')).to.deep.equal({ words: 'something odd' });
-    expect(classifyFailure(undefined, 'something odd')).to.deep.equal({ words: 'something odd' });
+    expect(classifyFailure('EWEIRD', 'something odd')).to.deep.equal({ message: 'something odd' });
+    expect(classifyFailure(undefined, 'something odd')).to.deep.equal({ message: 'something odd' });
   });
 });
 

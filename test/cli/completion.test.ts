@@ -95,6 +95,6 @@ describe('completion', () => {
     await using place = await here();
     const { code, stderr } = await place.run('completion', 'tcsh');
     expect(code).to.equal(2);
-    expect(stderr).to.include('completion is for bash, zsh, fish: name one.');
+    expect(stderr).to.include('Name a shell: bash, zsh, fish.');
   });
 });

@@ -11,12 +11,12 @@ const TASK = '0123456789abcdef0123456789abcdef' as TaskId;
 describe('execute', () => {
   for (const [what, settings, words, answer] of [
     ['without a task', '', [], 'execute needs a TASK'],
-    ['without a template', '', ['--id', TASK], 'The configuration has no template. Say which to use: --template FILE.'],
+    ['without a template', '', ['--id', TASK], 'The configuration has no template. Select one with --template FILE.'],
     [
       'with several templates',
       'agent.slurm { queues { a { template: t }, b { template: u } } }',
       ['--id', TASK],
-      'The configuration has several templates. Say which to use: --template FILE.',
+      'The configuration has several templates. Select one with --template FILE.',
     ],
     [
       'with a misspelled queue',
@@ -28,7 +28,7 @@ describe('execute', () => {
       'with several clusters',
       'agent.slurm.clusters { one { host: a }, two { host: b } }',
       ['--id', TASK, '--template', 't'],
-      'There are several clusters: say which with --cluster (one, two).',
+      'There are several clusters: select one with --cluster (one, two).',
     ],
     [
       'with a queue that the server does not have',
@@ -41,7 +41,7 @@ describe('execute', () => {
       'with an image that the template does not use',
       '',
       ['--id', TASK, '--template', 't', '--container', 'python:3.12'],
-      '--container would change nothing: t runs no task in its own image. Add --singularity-mode, or write ${CLEARML_TASK.container.image} where',
+      '--container would have no effect: t does not run the task in a container image. Add --singularity-mode, or write ${CLEARML_TASK.container.image} where',
     ],
   ] as const) {
     it(`exits with code 2 and names the option to use if called ${what}`, async () => {
@@ -77,7 +77,7 @@ describe('execute', () => {
         ...options,
       );
 
-      expect(stderr).to.include(`Task ${TASK}`).and.to.not.include('--container would change nothing');
+      expect(stderr).to.include(`Task ${TASK}`).and.to.not.include('--container would have no effect');
     });
   }
 

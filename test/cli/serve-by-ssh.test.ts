@@ -174,7 +174,7 @@ describe('the daemon, for a cluster over SSH,', () => {
     const { code, stderr } = await round('provider: ssh2');
 
     expect(code, stderr).to.equal(78);
-    expect(stderr).to.include(`${place.folder}/.ssh/config is not used because other users can change it`);
+    expect(stderr).to.include(`${place.folder}/.ssh/config is refused because other users can change it`);
   });
 
   describe('with openssh and a jump host', () => {

@@ -53,7 +53,7 @@ describe('the daemon, with several clusters,', () => {
       .to.match(/Serving cluster=good .*worker=glue:slurm:good/)
       .and.to.match(/Stopped.* cluster=good/);
     expect(stderr).to.match(
-      /ERROR This cluster is not served; the others are cluster=bad .*scontrol not found.* Set slurm_bin_dir/,
+      /ERROR Could not serve this cluster; serving the others cluster=bad .*scontrol not found.* Set slurm_bin_dir/,
     );
   });
 
@@ -121,7 +121,7 @@ describe('the daemon, with several clusters,', () => {
 
     expect(code, stderr).to.equal(0);
     expect(stderr).to.match(
-      /WARN Jobs of an earlier daemon without cluster names are not tracked.*state\/journal.jsonl.* tasks=1/,
+      /WARN Not tracking the jobs of a daemon without cluster names.*state\/journal.jsonl.* tasks=1/,
     );
   });
 

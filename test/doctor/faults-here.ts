@@ -192,7 +192,7 @@ export const FAULTS_HERE: readonly FaultHere[] = [
   {
     check: 'templates',
     what: 'a template in a directory that other users can write to',
-    says: /^open\/b\.template is not used because other users can change it: .*\/open can be written by everybody \(mode 777\)$/,
+    says: /^open\/b\.template is refused because other users can change it: .*\/open can be written by everybody \(mode 777\)$/,
     seed: async (there: OnSandbox): Promise<Seeded> => {
       await openFolder(there);
       await there.write('open/b.template', CLEAN);
@@ -271,7 +271,7 @@ export const FAULTS_HERE: readonly FaultHere[] = [
   {
     check: 'shared-folder',
     what: 'a shared directory that other users can write to',
-    says: /^\S+\/open is not used because other users can change it: \S+ can be written by everybody \(mode 777\)$/,
+    says: /^\S+\/open is refused because other users can change it: \S+ can be written by everybody \(mode 777\)$/,
     seed: async (there: OnSandbox): Promise<Seeded> => ({
       conf: `agent.slurm.shared_dir: "${await openFolder(there)}"`,
     }),
@@ -279,7 +279,7 @@ export const FAULTS_HERE: readonly FaultHere[] = [
   {
     check: 'state-folder',
     what: 'a state directory that other users can write to',
-    says: /^\S+\/open is not used because other users can change it: \S+ can be written by everybody \(mode 777\)$/,
+    says: /^\S+\/open is refused because other users can change it: \S+ can be written by everybody \(mode 777\)$/,
     seed: async (there: OnSandbox): Promise<Seeded> => ({
       conf: `agent.slurm.state_dir: "${await openFolder(there)}"`,
     }),

@@ -50,12 +50,12 @@ export const NOT_TO_BE_HAD = [
   {
     what: 'a missing image file',
     container: { image: '/no/such.sif' },
-    words: [JOB_EXIT_CODES.containerNotStarted.says, 'lstat /no: no such file'],
+    words: [JOB_EXIT_CODES.containerNotStarted.meaning, 'lstat /no: no such file'],
   },
   {
     what: 'an image of a library without a library client',
     container: { image: 'library://lab/tool:1.0' },
-    words: [JOB_EXIT_CODES.imageNotPulled.says, 'remote has no library client'],
+    words: [JOB_EXIT_CODES.imageNotPulled.meaning, 'remote has no library client'],
   },
 ] as const;
 

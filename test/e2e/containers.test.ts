@@ -292,8 +292,8 @@ describe('a task in a container', () => {
   });
 
   it('fails in an image without Python, and with an image missing in its registry, with messages', async () => {
-    await untilFailed('no Python', JOB_EXIT_CODES.noPythonInImage.says, 'no python3 and no python in');
-    await untilFailed('unknown image', JOB_EXIT_CODES.imageNotPulled.says, 'manifest unknown');
+    await untilFailed('no Python', JOB_EXIT_CODES.noPythonInImage.meaning, 'no python3 and no python in');
+    await untilFailed('unknown image', JOB_EXIT_CODES.imageNotPulled.meaning, 'manifest unknown');
   });
 
   for (const { what, words } of NOT_TO_BE_HAD)

@@ -30,7 +30,7 @@ describe('execute', () => {
       .to.include('6 times 7 is 42')
       .and.to.match(new RegExp(`^Claimed from queue "${world.nameOf('slurm_scheduler-execute')}"`));
     expect(completed.stdout).to.match(/Slurm job \d+ ended COMPLETED/);
-    const copy = /its copy is ([0-9a-f]{32})/.exec(completed.stderr)?.[1] ?? '';
+    const copy = /Copied task \w+ to task ([0-9a-f]{32})/.exec(completed.stderr)?.[1] ?? '';
     expect((await world.user.look(good)).status).to.equal('created');
     expect((await world.user.look(copy)).status).to.equal('completed');
     expect(await readdir(join(world.folder, 'state', 'execute'))).to.deep.equal([]);

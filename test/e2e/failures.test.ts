@@ -148,7 +148,7 @@ describe('a task', () => {
   it('S-25 F-09 with more nodes than the partition has has a console message that its job never starts', async () => {
     await world.untilConsole(
       taskOf('nodes'),
-      'its partition cannot provide what it asks for (PartitionConfig). Ask for less',
+      'its partition cannot provide what it requests (PartitionConfig). Request less',
     );
   });
 

@@ -47,13 +47,13 @@ export const NOT_TO_BE_HAD = [
     name: 'an image without Python, for a whole script',
     queue: 'directives',
     image: 'nvcr.io/lab/bare:1',
-    words: JOB_EXIT_CODES.noPythonInImage.says,
+    words: JOB_EXIT_CODES.noPythonInImage.meaning,
   },
   {
     name: 'an image without Python',
     queue: 'documented',
     image: 'nvcr.io/lab/bare:1',
-    words: JOB_EXIT_CODES.noPythonInImage.says,
+    words: JOB_EXIT_CODES.noPythonInImage.meaning,
   },
 ] as const;
 

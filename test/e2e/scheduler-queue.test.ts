@@ -31,7 +31,7 @@ describe('the page of the scheduler queue', () => {
 
     await user.api('queues.remove_task', { queue: scheduler, task: removed, update_task_status: true });
     await user.api('queues.add_task', { queue: other, task: moved });
-    await world.untilConsole(moved, /The task was moved to another queue; Slurm job \d+ is cancelled\./);
+    await world.untilConsole(moved, /Cancelling Slurm job \d+: the task was moved to another queue\./);
     await waitUntil('the entry to be out of the scheduler queue', async () => !(await isParked(moved)));
     await user.api('queues.clear_queue', { queue: scheduler });
 

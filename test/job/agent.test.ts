@@ -135,7 +135,7 @@ describe('a job with the real agent', () => {
     const { exitCode, stderr } = await node.run(script.replace('signal.alarm(120)', 'signal.alarm(2)'));
     silent.close();
     expect(exitCode).to.equal(JOB_EXIT_CODES.serverAway.code);
-    expect(stderr).to.include(JOB_EXIT_CODES.serverAway.says).and.include('no response in time');
+    expect(stderr).to.include(JOB_EXIT_CODES.serverAway.meaning).and.include('no response in time');
   });
 
   it('has a separate exit code if the server rejects the credentials, and does not log them', async () => {

@@ -50,8 +50,8 @@ describe('the blocks of a job', () => {
 
   it('contain the message and the advice of every exit code', () => {
     const { preSetup } = renderBlocks(everyFact);
-    for (const { code, says, advice } of Object.values(JOB_EXIT_CODES)) {
-      expect(preSetup).to.include(`${code})`).and.include(says).and.include(advice);
+    for (const { code, meaning, advice } of Object.values(JOB_EXIT_CODES)) {
+      expect(preSetup).to.include(`${code})`).and.include(meaning).and.include(advice);
     }
   });
 

@@ -93,7 +93,7 @@ describe('the image of a job', () => {
     const { exitCode, stderr } = await run();
     expect(exitCode).to.equal(JOB_EXIT_CODES.imageNotPulled.code);
     expect(stderr.trim().split('\n').at(-1))
-      .to.include(JOB_EXIT_CODES.imageNotPulled.says)
+      .to.include(JOB_EXIT_CODES.imageNotPulled.meaning)
       .and.include('FATAL: manifest unknown');
     expect(node.calls().filter((call) => call.startsWith('gate'))).to.deep.equal([]);
 

@@ -19,7 +19,7 @@ describe("the table of a job's exit codes", () => {
     });
 
     it(`describes the error and the remedy of ${name} in whole sentences`, () => {
-      expect(row.says).to.match(/^[a-z].*\.$/);
+      expect(row.meaning).to.match(/^[a-z].*\.$/);
       expect(row.advice).to.match(/^[A-Z].*\.$/);
     });
   }

@@ -93,7 +93,7 @@ describe('the Python of a job', () => {
     expect(exitCode).to.equal(JOB_EXIT_CODES.noPython.code);
     expect(stdout).to.equal('');
     const last = stderr.trim().split('\n').at(-1);
-    expect(last).to.include(JOB_EXIT_CODES.noPython.says).and.include(join(bin, 'python3')).and.include('3.0.3');
+    expect(last).to.include(JOB_EXIT_CODES.noPython.meaning).and.include(join(bin, 'python3')).and.include('3.0.3');
     expect(node.calls().some((call) => call.startsWith('gate'))).to.equal(false);
     expect(node.leftovers()).to.deep.equal([]);
   });

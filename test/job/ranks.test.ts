@@ -213,7 +213,7 @@ kill -TERM $$`;
     const { exitCode, stderr } = await job.ended;
 
     expect(exitCode, stderr).to.equal(JOB_EXIT_CODES.serverRefused.code);
-    expect(stderr).to.include(JOB_EXIT_CODES.serverRefused.says);
+    expect(stderr).to.include(JOB_EXIT_CODES.serverRefused.meaning);
     expect(await statusOf(task)).not.to.equal('completed');
   });
 });

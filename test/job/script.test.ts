@@ -233,7 +233,7 @@ describe('in a job script,', () => {
       expect(exitCode).to.equal(JOB_EXIT_CODES.gateClosed.code);
       expect(stdout).to.equal('before the agent\n');
       expect(stderr).to.equal(
-        `clearml: ${nodeName()}: ${JOB_EXIT_CODES.gateClosed.says} ${JOB_EXIT_CODES.gateClosed.advice} (task is gone)\n`,
+        `clearml: ${nodeName()}: ${JOB_EXIT_CODES.gateClosed.meaning} ${JOB_EXIT_CODES.gateClosed.advice} (task is gone)\n`,
       );
       expect(node.calls().filter((call) => call.startsWith('agent'))).to.deep.equal([]);
     });
@@ -254,7 +254,7 @@ describe('in a job script,', () => {
       it(`ends the job with ${code.code} if it ${what}`, async () => {
         const { exitCode, stderr } = await run({ STAND_IN_GATE: gate });
         expect(exitCode).to.equal(code.code);
-        expect(stderr).to.include(code.says).and.include(code.advice);
+        expect(stderr).to.include(code.meaning).and.include(code.advice);
         expect(node.calls().some((call) => call.startsWith('agent'))).to.equal(false);
       });
     }

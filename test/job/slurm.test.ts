@@ -81,7 +81,7 @@ describe('a job on Slurm', () => {
     for (const [index, job] of jobs.entries()) {
       if (ends[index]?.exitCode === '0:0') continue;
       expect(log(job).trim().split('\n')).to.have.length(1);
-      expect(log(job)).to.include(JOB_EXIT_CODES.gateClosed.says);
+      expect(log(job)).to.include(JOB_EXIT_CODES.gateClosed.meaning);
     }
     expect((await parking.user.console(facts.taskId)).match(/at work/g)).to.have.length(1);
     expect((await parking.user.look(facts.taskId)).status).to.equal('completed');

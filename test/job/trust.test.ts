@@ -47,7 +47,7 @@ describe('a job', () => {
 
   function expectRefused({ exitCode, stdout, stderr }: JobRun, why: string): void {
     expect({ exitCode, stderr }).to.deep.include({ exitCode: JOB_EXIT_CODES.untrustedPath.code });
-    expect(stderr).to.include(JOB_EXIT_CODES.untrustedPath.says).and.include(why);
+    expect(stderr).to.include(JOB_EXIT_CODES.untrustedPath.meaning).and.include(why);
     expect(stdout).to.equal('');
     expect(node.calls().filter((call) => /^(agent|gate)/.test(call))).to.deep.equal([]);
     expect(existsSync(join(open, 'taken'))).to.equal(false);

@@ -174,7 +174,9 @@ function showJob({ id, name, state, restarts }: SeenJob): Job {
 }
 
 export function showList(answer: SlurmAnswer): JobList {
-  return 'jobs' in answer ? { kind: 'listed', jobs: answer.jobs.map(showJob) } : { kind: 'failed', words: 'no answer' };
+  return 'jobs' in answer
+    ? { kind: 'listed', jobs: answer.jobs.map(showJob) }
+    : { kind: 'failed', message: 'no answer' };
 }
 
 export function showRecord(answer: SlurmAnswer): JobRecord | undefined {
@@ -196,6 +198,6 @@ export function showRecord(answer: SlurmAnswer): JobRecord | undefined {
 export function showOutcome(answer: SlurmAnswer): SubmitOutcome {
   if (!('outcome' in answer)) throw new Error('no outcome of sbatch');
   const { outcome, id } = answer;
-  if (outcome !== 'accepted') return { kind: outcome, words: 'message of sbatch' };
+  if (outcome !== 'accepted') return { kind: outcome, message: 'message of sbatch' };
   return { kind: 'accepted', jobId: String(id) as JobId, cluster: undefined };
 }

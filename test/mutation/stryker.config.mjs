@@ -1,4 +1,4 @@
-// `npm run mutation`: how much of what decides, remembers and submits the tests would notice the loss of. Minutes, so not part of `npm test`.
+// `npm run mutation`: changes the code that decides, journals and submits, and counts the changes that the tests detect. Takes minutes.
 export default {
   mutate: [
     'src/daemon/decide/*.ts',
@@ -10,7 +10,7 @@ export default {
   testRunner: 'mocha',
   plugins: ['@stryker-mutator/mocha-runner'],
   testRunnerNodeArgs: ['--import=tsx', '--no-experimental-require-module'],
-  // Only the tests of these files and of what stands next to them: they run within this process, and in a moment.
+  // Only the tests of the directories of these files: they are fast and run in this process.
   mochaOptions: {
     'no-package': true,
     spec: [
@@ -19,7 +19,7 @@ export default {
     ],
   },
   coverageAnalysis: 'perTest',
-  // What is computed once while a file is loaded would cost a new process for each change.
+  // Each mutant of a value that is computed while a module loads would need a new process.
   ignoreStatic: true,
   concurrency: 2,
   ignorePatterns: ['**', '!src/**', '!templates/**', '!test/**', '!package.json', '!tsconfig.json'],

@@ -42,7 +42,7 @@ export const SEEDED_BUGS: readonly SeededBug[] = [
     edits: [
       {
         file: 'src/slurm/squeue.ts',
-        from: "if (result.stderr.trim() !== '') return { kind: 'failed', words: oneLine(result.stderr) };",
+        from: "if (result.stderr.trim() !== '') return { kind: 'failed', message: oneLine(result.stderr) };",
         to: "if (result.stderr.trim() !== '') return { kind: 'listed', jobs: [] };",
       },
     ],

@@ -114,11 +114,11 @@ export function createCluster(clock: SimulatedClock, calls: PendingCalls): Clust
       }
       case 'in flight':
         accept({ name, worker }, { isInFlight: true });
-        return { kind: 'unknown', words: 'Socket timed out on send/recv operation' };
+        return { kind: 'unknown', message: 'Socket timed out on send/recv operation' };
       case 'unknown':
-        return { kind: 'unknown', words: 'Zero Bytes were transmitted or received' };
+        return { kind: 'unknown', message: 'Zero Bytes were transmitted or received' };
       default:
-        return { kind: fate, words: `sbatch said ${fate}` };
+        return { kind: fate, message: `sbatch said ${fate}` };
     }
   }
 
@@ -198,7 +198,7 @@ export function createCluster(clock: SimulatedClock, calls: PendingCalls): Clust
     schedulerOf(owner) {
       const ask = <Answer>(label: string, effect: () => Answer, lost: (hasHappened: boolean) => Answer) =>
         calls.request({ owner, kind: 'slurm', endpoint: label, label, effect, lost });
-      const noList = (): JobList => ({ kind: 'failed', words: 'squeue: error: Socket timed out' });
+      const noList = (): JobList => ({ kind: 'failed', message: 'squeue: error: Socket timed out' });
       return {
         facts: () => Promise.resolve(FACTS),
         submit: ({ jobName, script }) =>
@@ -208,7 +208,7 @@ export function createCluster(clock: SimulatedClock, calls: PendingCalls): Clust
             endpoint: 'sbatch',
             label: `sbatch ${readJobName(jobName)?.attempt ?? jobName}`,
             effect: () => submit(jobName, script),
-            lost: () => ({ kind: 'unknown', words: 'sbatch gave no answer' }),
+            lost: () => ({ kind: 'unknown', message: 'sbatch gave no answer' }),
           }),
         list: () => ask('squeue', () => ({ kind: 'listed', jobs: jobs.filter(isShown).map(show) }), noList),
         listAllUsers: () =>

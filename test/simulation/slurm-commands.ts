@@ -142,7 +142,7 @@ function printSubmitted(outcome: SubmitOutcome): CommandResult {
         'sbatch: error: Batch job submission failed: Unable to contact slurm controller (connect failure)',
       );
     case 'unknown':
-      return refused(`sbatch: error: Batch job submission failed: ${outcome.words}`);
+      return refused(`sbatch: error: Batch job submission failed: ${outcome.message}`);
   }
 }
 

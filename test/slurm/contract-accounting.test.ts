@@ -40,14 +40,14 @@ for (const { name, version } of SLURMS) {
       before(() => void (cluster = openRealCluster(slurm)));
       after(() => cluster.close());
 
-      for (const [what, directive, words] of [
+      for (const [what, directive, message] of [
         ['an account', '--account=no-such-account', 'Invalid account or account/partition combination specified'],
         ['a QOS', '--qos=none', 'Invalid qos specification'],
       ] as const) {
         it(`rejects ${what} that does not exist, with Slurm's message`, async () => {
           expect(await submit(cluster.scheduler, newName(), `#SBATCH ${directive}`)).to.deep.equal({
             kind: 'rejected',
-            words,
+            message,
           });
         });
       }
@@ -65,7 +65,7 @@ for (const { name, version } of SLURMS) {
 
         expect(second).to.deep.equal({
           kind: 'backpressure',
-          words:
+          message:
             'QOSMaxSubmitJobPerUserLimit; ' +
             "Job violates accounting/QOS policy (job submit limit, user's size and/or time limits)",
         });
@@ -259,12 +259,12 @@ function submit(scheduler: Scheduler, jobName: string, ...lines: readonly string
 
 async function submitted(scheduler: Scheduler, jobName: string, ...lines: readonly string[]): Promise<JobId> {
   const outcome = await submit(scheduler, jobName, ...lines);
-  if (outcome.kind !== 'accepted') throw new Error(`${outcome.kind}: ${outcome.words}`);
+  if (outcome.kind !== 'accepted') throw new Error(`${outcome.kind}: ${outcome.message}`);
   return outcome.jobId;
 }
 
 async function list(scheduler: Scheduler): Promise<readonly Job[]> {
   const answer = await scheduler.list();
-  if (answer.kind === 'failed') throw new Error(answer.words);
+  if (answer.kind === 'failed') throw new Error(answer.message);
   return answer.jobs;
 }

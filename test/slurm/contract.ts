@@ -48,7 +48,7 @@ export function defineSchedulerContract(name: string, open: () => Promise<Cluste
 
     async function submit(text: string, jobName = newName()): Promise<{ id: JobId; name: string }> {
       const outcome = await scheduler.submit({ jobName, script: text });
-      if (outcome.kind !== 'accepted') throw new Error(`${outcome.kind}: ${outcome.words}`);
+      if (outcome.kind !== 'accepted') throw new Error(`${outcome.kind}: ${outcome.message}`);
       const job = { id: outcome.jobId, name: jobName };
       submitted.push(job);
       return job;
@@ -56,13 +56,13 @@ export function defineSchedulerContract(name: string, open: () => Promise<Cluste
 
     async function list(): Promise<readonly Job[]> {
       const answer = await scheduler.list();
-      if (answer.kind === 'failed') throw new Error(answer.words);
+      if (answer.kind === 'failed') throw new Error(answer.message);
       return answer.jobs;
     }
 
     async function lookUp(...names: readonly string[]): Promise<readonly Job[]> {
       const answer = await scheduler.lookUp(names, Date.now() - 3_600_000);
-      if (answer.kind === 'failed') throw new Error(answer.words);
+      if (answer.kind === 'failed') throw new Error(answer.message);
       return answer.jobs;
     }
 
@@ -283,7 +283,7 @@ export function defineSchedulerContract(name: string, open: () => Promise<Cluste
         const outcome = await scheduler.submit({ jobName, script: text });
 
         expect(outcome.kind).to.equal('rejected');
-        expect(outcome.kind === 'rejected' && outcome.words).to.include(words);
+        expect(outcome.kind === 'rejected' && outcome.message).to.include(words);
         expect(await lookUp(jobName)).to.deep.equal([]);
       });
     }

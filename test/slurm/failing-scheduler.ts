@@ -72,7 +72,7 @@ export function useFailingScheduler(): FailingScheduler {
 
   async function submitted(script = HELD): Promise<JobId> {
     const outcome = await submit(script);
-    if (outcome.kind !== 'accepted') throw new Error(outcome.words);
+    if (outcome.kind !== 'accepted') throw new Error(outcome.message);
     return outcome.jobId;
   }
 
@@ -82,7 +82,7 @@ export function useFailingScheduler(): FailingScheduler {
 
   async function found(): Promise<readonly Job[]> {
     const answer = await lookUp();
-    if (answer.kind === 'failed') throw new Error(answer.words);
+    if (answer.kind === 'failed') throw new Error(answer.message);
     return answer.jobs;
   }
 

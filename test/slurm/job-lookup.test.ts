@@ -18,7 +18,7 @@ function job(id: string, name: string, state: Job['state']): Job {
   };
 }
 
-const AWAY = { kind: 'failed', words: 'Problem talking to the database' } as const;
+const AWAY = { kind: 'failed', message: 'Problem talking to the database' } as const;
 
 describe('a look-up by job name', () => {
   it('merges the jobs of squeue and of accounting', () => {

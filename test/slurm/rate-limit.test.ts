@@ -116,7 +116,7 @@ describe('a scheduler with a rate limit', () => {
     };
     const inner: Scheduler = {
       facts: () => Promise.reject(new Error('no facts')),
-      submit: () => Promise.resolve({ kind: 'unknown', words: '' }),
+      submit: () => Promise.resolve({ kind: 'unknown', message: '' }),
       list: slow,
       listAllUsers: slow,
       lookUp: slow,
@@ -134,7 +134,7 @@ describe('a scheduler with a rate limit', () => {
     await scheduler.record('7' as JobId);
     await scheduler.cancel(['7', '8'].map((id) => ({ id: id as JobId, name: 'a' })));
     await scheduler.facts().catch(() => undefined);
-    expect(await scheduler.submit({ jobName: 'a', script: '' })).to.deep.equal({ kind: 'unknown', words: '' });
+    expect(await scheduler.submit({ jobName: 'a', script: '' })).to.deep.equal({ kind: 'unknown', message: '' });
 
     let left = 0;
     for (; limit.waitMs(now()) === 0; left += 1) limit.spend(now());

@@ -41,7 +41,7 @@ describe('the reasons of an installed Slurm', () => {
         const words = readWords(await libraryOf(version));
 
         expect(words).to.have.length.above(150).and.to.include(LAST_OF_ALL);
-        expect(words.filter((word) => explainReason(word).says.includes(word))).to.deep.equal([]);
+        expect(words.filter((word) => explainReason(word).explanation.includes(word))).to.deep.equal([]);
         expect(words.filter((word) => !fixture('reasons.txt').includes(`${word}\n`))).to.deep.equal([]);
       });
     });

@@ -9,7 +9,7 @@ const ALL = fixture('reasons.txt').trim().split('\n');
 
 describe('explainReason', () => {
   it('explains every reason of Slurm', () => {
-    const unexplained = ALL.filter((word) => explainReason(word).says.includes(word));
+    const unexplained = ALL.filter((word) => explainReason(word).explanation.includes(word));
 
     expect(ALL.length).to.be.greaterThan(200);
     expect(unexplained).to.deep.equal([]);
@@ -26,16 +26,16 @@ describe('explainReason', () => {
 
   it('returns a phrase that fits after "the job waits:", and advice in sentences', () => {
     for (const word of ALL) {
-      const { says, advice } = explainReason(word);
-      expect(says, word).to.match(/^(?!.*undefined)[a-zA-Z].*[^.]$/);
+      const { explanation, advice } = explainReason(word);
+      expect(explanation, word).to.match(/^(?!.*undefined)[a-zA-Z].*[^.]$/);
       if (advice !== undefined) expect(advice, word).to.match(/^(?!.*undefined)[A-Z].*\.$/);
     }
   });
 
   it('never returns "stopping", by which the agent recognizes an abort', () => {
     for (const word of ALL) {
-      const { says, advice } = explainReason(word);
-      expect(`${says} ${advice ?? ''}`, word).not.to.contain('stopping');
+      const { explanation, advice } = explainReason(word);
+      expect(`${explanation} ${advice ?? ''}`, word).not.to.contain('stopping');
     }
   });
 
@@ -77,29 +77,29 @@ describe('explainReason', () => {
   }
 
   it('S-14 distinguishes a real signal from the one that stands for the output file', () => {
-    expect(explainReason('RaisedSignal:53(Real-time_signal_19)').says).to.contain('output file');
-    expect(explainReason('RaisedSignal:5(Trace/breakpoint_trap)').says).not.to.contain('output file');
+    expect(explainReason('RaisedSignal:53(Real-time_signal_19)').explanation).to.contain('output file');
+    expect(explainReason('RaisedSignal:5(Trace/breakpoint_trap)').explanation).not.to.contain('output file');
   });
 
   it('names who has reached which limit', () => {
-    expect(explainReason('AssocGrpGRES').says).to.equal(
+    expect(explainReason('AssocGrpGRES').explanation).to.equal(
       'the users of your account have as many GPUs (or other generic resources) in use as is allowed; it starts when other jobs have ended',
     );
-    expect(explainReason('QOSMaxMemoryPerUser').says).to.match(/^you have as much memory in use/);
+    expect(explainReason('QOSMaxMemoryPerUser').explanation).to.match(/^you have as much memory in use/);
     expect(explainReason('MaxCpuRunMinsPerUser').advice).to.contain('--time');
   });
 
   it('quotes an unknown reason', () => {
     expect(explainReason('MoonPhase, waxing')).to.deep.equal({
       class: 'waits',
-      says: 'Slurm\'s reason is "MoonPhase, waxing"',
+      explanation: 'Slurm\'s reason is "MoonPhase, waxing"',
     });
   });
 
   it('never throws on garbage', () => {
     fc.assert(
       fc.property(fc.oneof(fc.string(), fc.constantFrom('__proto__', 'constructor', 'toString')), (garbage) => {
-        expect(explainReason(garbage).says).to.be.a('string').and.not.equal('');
+        expect(explainReason(garbage).explanation).to.be.a('string').and.not.equal('');
       }),
     );
   });

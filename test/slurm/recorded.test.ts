@@ -162,6 +162,6 @@ for (const release of releases) {
 }
 
 function listed(list: JobList): Extract<JobList, { kind: 'listed' }>['jobs'] {
-  if (list.kind === 'failed') throw new Error(list.words);
+  if (list.kind === 'failed') throw new Error(list.message);
   return list.jobs;
 }

@@ -58,7 +58,7 @@ describe('sbatch', () => {
       const outcome = readSbatch(answer);
 
       expect(outcome.kind).to.equal('unknown');
-      expect(outcome.kind === 'unknown' && outcome.words).not.to.equal('');
+      expect(outcome.kind === 'unknown' && outcome.message).not.to.equal('');
     });
   }
 
@@ -69,7 +69,7 @@ describe('sbatch', () => {
 
     expect(readSbatch(result({ exitCode: 1, stderr }))).to.deep.equal({
       kind: 'rejected',
-      words: 'invalid partition specified: nope; Invalid partition name specified',
+      message: 'invalid partition specified: nope; Invalid partition name specified',
     });
   });
 

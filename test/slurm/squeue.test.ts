@@ -35,7 +35,7 @@ function row(
 
 function jobsOf(stdout: string): readonly { id: string; name: string }[] {
   const list = readSqueue(result({ stdout }), MARK);
-  if (list.kind === 'failed') throw new Error(list.words);
+  if (list.kind === 'failed') throw new Error(list.message);
   return list.jobs;
 }
 
@@ -151,14 +151,14 @@ describe('a query with squeue', () => {
     }
   });
 
-  for (const [what, answer, words] of [
-    ['no output', result({}), 'the answer of squeue has no header'],
+  for (const [what, answer, message] of [
+    ['no output', result({}), 'the output of squeue has no header'],
     [
       'a row with a field missing',
       result({ stdout: HEADER + record(['1', '1', 'RUNNING']) }),
-      'the answer of squeue is cut short',
+      'the output of squeue is truncated',
     ],
-    ['rows without their header', result({ stdout: row('1', OURS) }), 'the answer of squeue has no header'],
+    ['rows without their header', result({ stdout: row('1', OURS) }), 'the output of squeue has no header'],
     [
       'an empty table and an error',
       result({ stdout: HEADER, stderr: 'squeue: error: Invalid user: ann\n' }),
@@ -173,7 +173,7 @@ describe('a query with squeue', () => {
     ['a failure without a message', result({ exitCode: 127 }), 'squeue ended with exit code 127 and printed nothing'],
   ] as const) {
     it(`S-17 fails with ${what}`, () => {
-      expect(readSqueue(answer, MARK)).to.deep.equal({ kind: 'failed', words });
+      expect(readSqueue(answer, MARK)).to.deep.equal({ kind: 'failed', message });
     });
   }
 
@@ -191,7 +191,7 @@ describe('a query with squeue', () => {
         readSqueue(result({ stdout: HEADER + row(id, OURS, { shownId }) + row('4711', 'other') }), MARK),
       ).to.deep.equal({
         kind: 'failed',
-        words: 'the answer of squeue has an unreadable row of a job of ours',
+        message: 'the output of squeue has an unreadable row for one of our jobs',
       });
     });
   }

@@ -20,14 +20,14 @@ describe('a submission with a failing Slurm', () => {
   it('S-01 has an unknown outcome after a timeout of sbatch, and the job is found by its name', async () => {
     plan(acceptedThenTimeout());
 
-    expect(await submit()).to.deep.equal({ kind: 'unknown', words: 'Socket timed out on send/recv operation' });
+    expect(await submit()).to.deep.equal({ kind: 'unknown', message: 'Socket timed out on send/recv operation' });
     expect(await found()).to.have.length(1);
   });
 
   it('has the same unknown outcome if no job was made', async () => {
     plan(lostThenTimeout());
 
-    expect(await submit()).to.deep.equal({ kind: 'unknown', words: 'Socket timed out on send/recv operation' });
+    expect(await submit()).to.deep.equal({ kind: 'unknown', message: 'Socket timed out on send/recv operation' });
     expect(await found()).to.deep.equal([]);
   });
 
@@ -52,20 +52,20 @@ describe('a submission with a failing Slurm', () => {
     await waitUntil('the job to be there', async () => (await found()).length === 1);
     stopping.abort(new Error('the daemon stops'));
 
-    expect(await submitting).to.deep.equal({ kind: 'unknown', words: 'sbatch was interrupted' });
+    expect(await submitting).to.deep.equal({ kind: 'unknown', message: 'sbatch was interrupted' });
   });
 
   it('S-06 reports backpressure while the cluster is full', async () => {
     await restart({ maxJobCount: 1 });
     await submitted();
 
-    expect(await submit()).to.deep.equal({ kind: 'backpressure', words: 'Resource temporarily unavailable' });
+    expect(await submit()).to.deep.equal({ kind: 'backpressure', message: 'Resource temporarily unavailable' });
   });
 
   it('reports backpressure at a submit limit', async () => {
     plan(submissionFails(POLICY, 'QOSMaxSubmitJobPerUserLimit'));
 
-    expect(await submit()).to.deep.equal({ kind: 'backpressure', words: `QOSMaxSubmitJobPerUserLimit; ${POLICY}` });
+    expect(await submit()).to.deep.equal({ kind: 'backpressure', message: `QOSMaxSubmitJobPerUserLimit; ${POLICY}` });
   });
 
   it('is rejected if the job alone exceeds a limit', async () => {
@@ -80,7 +80,7 @@ describe('a submission with a failing Slurm', () => {
     await waitUntil('the job to be there', async () => (await found()).length === 1);
     await desk.cluster().stopListening();
 
-    expect(await submitting).to.deep.equal({ kind: 'unknown', words: 'Zero Bytes were transmitted or received' });
+    expect(await submitting).to.deep.equal({ kind: 'unknown', message: 'Zero Bytes were transmitted or received' });
     await desk.cluster().listen();
   });
 
@@ -91,7 +91,7 @@ describe('a submission with a failing Slurm', () => {
 
     expect(outcome).to.deep.equal({
       kind: 'unavailable',
-      words: 'Unable to contact slurm controller (connect failure)',
+      message: 'Unable to contact slurm controller (connect failure)',
     });
     expect(await found()).to.deep.equal([]);
   });
@@ -100,6 +100,6 @@ describe('a submission with a failing Slurm', () => {
     const outcome = await desk.schedulerWithoutSlurm().submit({ jobName: NAME, script: HELD });
 
     expect(outcome.kind).to.equal('unavailable');
-    expect(outcome.kind === 'unavailable' && outcome.words).to.match(/^\/nowhere\/sbatch not found on this machine/);
+    expect(outcome.kind === 'unavailable' && outcome.message).to.match(/^\/nowhere\/sbatch not found on this machine/);
   });
 });

@@ -57,7 +57,7 @@ describe('a task on the command line', () => {
     const { code, stdout, stderr } = await place.run('cancel', job);
     expect(code, stderr).to.equal(0);
     expect(stdout).to.equal(
-      `Task ${task} (train (v1.0)) was aborted. No daemon is running: Slurm job ${job} is cancelled when one starts; to end it now: scancel ${job}.\n`,
+      `Task ${task} (train (v1.0)) was aborted. No daemon is running. The next one cancels Slurm job ${job}; to cancel it now, run: scancel ${job}.\n`,
     );
     expect((await place.user.look(task)).status).to.equal('stopped');
   });
@@ -73,7 +73,7 @@ describe('a task on the command line', () => {
 
     expect(code).to.equal(0);
     expect(stdout).to.match(
-      /^Task \w+ \(runs\): its agent was requested to stop it\. The daemon cancels Slurm job \d+\.\n$/,
+      /^Task \w+ \(runs\): its agent was asked to stop it\. The daemon cancels Slurm job \d+\.\n$/,
     );
     expect(await place.user.look(runs)).to.include({ status: 'in_progress', status_message: 'stopping' });
   });

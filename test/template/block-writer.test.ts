@@ -20,7 +20,12 @@ function readPartial(name: string): string {
 
 const VIEWS = [
   {},
-  { taskId: 'a', python: '{{not a tag}}', gateClosed: { code: 3 }, exitCodes: [{ code: 1, says: 'x', advice: 'y' }] },
+  {
+    taskId: 'a',
+    python: '{{not a tag}}',
+    gateClosed: { code: 3 },
+    exitCodes: [{ code: 1, meaning: 'x', advice: 'y' }],
+  },
   { container: { image: 'i', options: ['a', 'b'], environment: [{ name: 'n', value: 'v' }] }, startsBySrun: true },
 ];
 

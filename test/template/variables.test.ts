@@ -124,7 +124,7 @@ const PROBLEMS: readonly (readonly [placeholder: string, message: RegExp])[] = [
   ['${CLEARML_TASK.contaner.image}', /did you mean "container" instead of "contaner"\?$/],
   [
     '${CLEARML_TASK.hyperparams.properties.num_nodes}',
-    /is not a single value, it has the fields section, name, value, type: write \$\{CLEARML_TASK\.hyperparams\.properties\.num_nodes\.value\}$/,
+    /is not a single value; it has the fields section, name, value, type: write \$\{CLEARML_TASK\.hyperparams\.properties\.num_nodes\.value\}$/,
   ],
   ['${CLEARML_TASK.hyperparams.properties.num_nodes:1}', /is not a single value/],
   ['${CLEARML_TASK.mixed}', /has no value/],

@@ -58,7 +58,7 @@ describe('the openssh transport', () => {
 
   const GONE =
     'The SSH connection to cluster has ended, and a new one may need your second factor. ' +
-    'Run: ssh -fNM cluster   The daemon finds it within 30 s; jobs are not affected.';
+    'Run: ssh -fNM cluster   The daemon finds the new connection within 30 s; jobs are not affected.';
 
   it('never logs in, names the command to run, and works again when the connection is back', async () => {
     const logins = sshd.loginCount();
@@ -174,7 +174,9 @@ describe('the openssh transport', () => {
     const error = await rejection(open({ mayLogIn: true, config: user.config }).run(shell('true')));
 
     expect(error).to.be.instanceOf(HostUnreachableError);
-    expect(error.message).to.contain('Permission denied').and.to.contain('Manually: ssh -fNM cluster');
+    expect(error.message)
+      .to.contain('Permission denied')
+      .and.to.contain('To open a connection yourself, run: ssh -fNM cluster');
     expect(strict.loginCount()).to.equal(0);
   });
 
@@ -184,7 +186,7 @@ describe('the openssh transport', () => {
     await user.openMaster();
 
     expect((await rejection(open({ config: user.config }).run(shell('true')))).message).to.contain(
-      'cluster opens no session on the connection (MaxSessions',
+      'cluster refuses another session on the connection (MaxSessions',
     );
   });
 

@@ -73,10 +73,10 @@ const CASES: readonly Case[] = [
     what: 'a second factor',
     sshd: ['AuthenticationMethods publickey,keyboard-interactive', 'UsePAM yes'],
     ssh2: [
-      'cluster accepted the key and requires a second factor (keyboard-interactive), which the daemon cannot give.',
+      'cluster accepted the key but requires a second factor (keyboard-interactive), which the daemon cannot provide.',
       'Set provider: openssh and open a connection yourself: ssh -fNM cluster',
     ],
-    openssh: ['Permission denied (keyboard-interactive)', 'or open a connection yourself. Manually: ssh -fNM cluster'],
+    openssh: ['Permission denied (keyboard-interactive)', 'To open a connection yourself, run: ssh -fNM cluster'],
   },
   {
     what: 'a name without an address',
@@ -100,8 +100,8 @@ const CASES: readonly Case[] = [
   {
     what: 'a connection that opens no session',
     sshd: ['MaxSessions 0'],
-    ssh2: ['cluster opens no session on the connection (MaxSessions', 'lower channels if this persists.'],
-    openssh: ['cluster opens no session on the connection (MaxSessions', 'lower channels if this persists.'],
+    ssh2: ['cluster refuses another session on the connection (MaxSessions', 'lower channels if this persists.'],
+    openssh: ['cluster refuses another session on the connection (MaxSessions', 'lower channels if this persists.'],
   },
   {
     what: 'a missing program',

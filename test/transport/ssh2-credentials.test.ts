@@ -44,7 +44,7 @@ describe('readCredentials', () => {
     const why = `${key} can be written by everybody (mode 622)`;
     expect(await offered({ identityFiles: [key] })).to.deep.equal({
       offers: [],
-      unusable: [`the key ${key} is not used, as others can change it: ${why}`],
+      unusable: [`the key ${key} is refused because others can change it: ${why}`],
     });
   });
 
@@ -62,7 +62,7 @@ describe('readCredentials', () => {
       const why = `${socket} belongs to another user (uid 4002)`;
       expect(await offered({ agentSocket: socket })).to.deep.equal({
         offers: [],
-        unusable: [`the agent at ${socket} is not used, as another user may own it: ${why}`],
+        unusable: [`the agent at ${socket} is refused because another user may own it: ${why}`],
       });
       server.close();
     });

@@ -65,7 +65,7 @@ describe('the ssh2 transport', () => {
       await using full = await startSshd(['MaxSessions 0']);
 
       expect(await place.refusal(targetOf(full, place.account))).to.contain(
-        'cluster opens no session on the connection',
+        'cluster refuses another session on the connection',
       );
     });
   });

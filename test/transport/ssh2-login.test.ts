@@ -122,7 +122,7 @@ describe('a login by ssh2', () => {
     ]);
 
     expect(await place.refusal(targetOf(strict, place.account))).to.contain(
-      'cluster accepted the key and requires a second factor (keyboard-interactive)',
+      'cluster accepted the key but requires a second factor (keyboard-interactive)',
     );
   });
 

@@ -9,7 +9,7 @@ export const cancelCommand: Command = {
   positionals: '[task]',
   argument: { usage: 'TASK', means: 'Task id or a unique prefix of it, task name, or Slurm job id' },
   group: 'Run tasks',
-  describe: 'Abort a task, as the web page does; its Slurm job is cancelled',
+  describe: 'Abort a task as the web page does; this cancels its Slurm job',
   examples: [
     { commandLine: 'cancel TASK', effect: 'Abort a task' },
     { commandLine: 'cancel 4711', effect: 'Abort the task of this Slurm job' },

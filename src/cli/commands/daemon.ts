@@ -27,7 +27,7 @@ export const daemonCommand: Command = {
   ],
   options: {
     ...QUEUE_OPTIONS,
-    'order-fairness': { type: 'boolean', describe: 'Take tasks from the queues in turn, not by priority' },
+    'order-fairness': { type: 'boolean', describe: 'Claim tasks from the queues in turn, not by priority' },
     'create-queue': { type: 'boolean', describe: 'Create the queues that do not exist' },
     once: { type: 'boolean', describe: 'Make one pass, then exit' },
     detached: { type: 'boolean', describe: 'Run in the background; the log is in the state directory' },

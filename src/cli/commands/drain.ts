@@ -6,7 +6,7 @@ import { CLUSTER_OPTIONS, COMMON_OPTIONS } from '../common-options.ts';
 export const drainCommand: Command = {
   name: 'drain',
   group: 'Operate',
-  describe: 'Take no new tasks; the daemon exits when its last job has ended',
+  describe: 'Claim no new tasks; the daemon exits when its last job has ended',
   examples: [{ commandLine: 'drain', effect: 'Drain the daemon of the default state directory' }],
   options: { ...CLUSTER_OPTIONS, ...COMMON_OPTIONS },
   async run(typed, context) {

@@ -62,7 +62,7 @@ export const initCommand: Command = {
     context.stdout(paths.map((path) => `${path}\n`).join(''));
     if (serverError !== undefined) context.stderr(`The ClearML server could not be queried: ${serverError}.\n`);
     context.stderr(
-      'Review the files: comments name the source of each value. To use them, check the site and start the daemon, run:\n' +
+      'Review the files: comments name the source of each value. To check the site and start the daemon, run:\n' +
         `  export CLEARML_CONFIG_FILE=${quoteWord(settingsFile)}\n` +
         '  clearml-agent-slurm doctor --on-node\n' +
         '  clearml-agent-slurm\n' +

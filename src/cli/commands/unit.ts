@@ -22,7 +22,7 @@ export const unitCommand: Command = {
   ],
   options: {
     ...QUEUE_OPTIONS,
-    'order-fairness': { type: 'boolean', describe: 'Take tasks from the queues in turn, not by priority' },
+    'order-fairness': { type: 'boolean', describe: 'Claim tasks from the queues in turn, not by priority' },
     ...COMMON_OPTIONS,
   },
   async run(typed, context) {

@@ -15,6 +15,6 @@ const SHELLS: Readonly<Record<string, (commands: readonly CommandWords[]) => str
 /** @throws UsageError for an unsupported shell */
 export function completionScript(shell: string | undefined, commands: readonly Command[]): string {
   const script = SHELLS[shell ?? ''];
-  if (script === undefined) throw new UsageError(`completion is for ${Object.keys(SHELLS).join(', ')}: name one.`);
+  if (script === undefined) throw new UsageError(`Name a shell: ${Object.keys(SHELLS).join(', ')}.`);
   return script(completionWords(commands));
 }

@@ -25,12 +25,12 @@ export function describeSubmitted(
 
 /** Shown when the daemon that submitted the job is gone and this daemon adopts the job. */
 export function describeOthersJob(id: JobId): string {
-  return `Slurm job ${id} was submitted by another Unix user, whose daemon no longer runs. This daemon tracks it but cannot cancel it; that user or a cluster admin can.`;
+  return `Slurm job ${id} belongs to another Unix user, whose daemon no longer runs. This daemon tracks the job; only that user or a cluster admin can cancel it.`;
 }
 
-/** @param words the output of sbatch */
-export function describeRefusal(words: string, queueName: string): string {
-  return `Slurm rejected the job: ${words}. ${adviseOnRefusal(refusedOptions(words), queueName)}`;
+/** @param output of sbatch */
+export function describeRefusal(output: string, queueName: string): string {
+  return `Slurm rejected the job: ${output}. ${adviseOnRefusal(refusedOptions(output), queueName)}`;
 }
 
 function adviseOnRefusal(options: readonly string[], queueName: string): string {
@@ -39,7 +39,7 @@ function adviseOnRefusal(options: readonly string[], queueName: string): string 
     return `sbatch has no Pyxis plugin here. Give queue "${queueName}" a template for --singularity-mode, or move the --container options into an srun() function in its template (--srun-delegation).`;
   }
   if (options.length === 0) return `Change the user property that sets the rejected value, or ${template}.`;
-  return `Change ${options.join(', ').replace(/, (?=[^,]*$)/, ' or ')} in the user property that sets it, or in ${template}.`;
+  return `Change the user property that sets ${options.join(', ').replace(/, (?=[^,]*$)/, ' or ')}, or ${template}.`;
 }
 
 const RETURNED = 'Returned to the front of queue ';
@@ -91,17 +91,17 @@ export function describeWait(job: Job, now: number): WaitMessage {
 
 /** Explains why a job waits, with Slurm's estimated start if it has one. */
 export function describeReason({ id, reason, startAt }: Job, now: number): string {
-  const { says, advice } = explainReason(reason);
+  const { explanation, advice } = explainReason(reason);
   const start =
     startAt !== undefined && startAt > now ? ` Slurm expects to start it around ${formatTime(startAt)}.` : '';
-  return `${says}${reason === undefined ? '' : ` (${reason})`}.${start}${advice === undefined ? '' : ` ${advice.replaceAll('JOBID', id)}`}`;
+  return `${explanation}${reason === undefined ? '' : ` (${reason})`}.${start}${advice === undefined ? '' : ` ${advice.replaceAll('JOBID', id)}`}`;
 }
 
 /** Shown when a job that cannot start has waited long enough. */
 export function describeCannotStart({ id, partition, reason }: Job, forMs: number): string {
-  const { says, advice = '' } = explainReason(reason);
-  const waited = `it waited for ${formatDuration(forMs)} and cannot start`;
-  return `Slurm job ${id} in partition ${partition} is being cancelled: ${waited}, because ${says} (${reason}). ${advice}`;
+  const { explanation, advice = '' } = explainReason(reason);
+  const waited = `after waiting for ${formatDuration(forMs)}, it still cannot start`;
+  return `Cancelling Slurm job ${id} in partition ${partition}: ${waited}, because ${explanation} (${reason}). ${advice}`;
 }
 
 /** @param isAgain Slurm requeued it after an earlier start was shown */
@@ -110,7 +110,7 @@ export function describeStart(job: Job, isAgain: boolean): string {
 }
 
 export function describeSlowStart(job: Job, runningForMs: number): string {
-  return `Slurm job ${job.id} has been running for ${formatDuration(runningForMs)}${onNodes(job)}, but clearml-agent has not started the task. It may still be installing packages; see the job's log on the cluster.`;
+  return `Slurm job ${job.id} has been running for ${formatDuration(runningForMs)}${onNodes(job)}, but clearml-agent has not started the task. It may still be installing packages: see the job's log on the cluster.`;
 }
 
 /** Returns how a job ended, what that means, and what to do. */
@@ -125,9 +125,9 @@ export function describeEnd(job: Job, record: JobRecord | undefined, cancelledFo
 /** Returns what the final state means, to append to the state. */
 function describeState({ state }: Job, record: JobRecord | undefined): string {
   if (state === 'UNKNOWN' || state === 'COMPLETED' || state === 'FAILED') return '.';
-  const meaning = JOB_STATES[state];
-  const advice = 'advice' in meaning ? ` What to do: ${meaning.advice}.` : '';
-  return `: ${meaning.says}${describeFigures(state, record)}.${advice}`;
+  const known = JOB_STATES[state];
+  const advice = 'advice' in known ? ` What to do: ${known.advice}.` : '';
+  return `: ${known.meaning}${describeFigures(state, record)}.${advice}`;
 }
 
 /** Returns the details of the end, to append to the meaning of the state. */
@@ -145,7 +145,7 @@ function describeFigures(state: Job['state'], record: JobRecord | undefined): st
 
 /** Shown when Slurm requeued a job whose task a user has enqueued in another queue. */
 export function describeNotResubmitted(job: Job): string {
-  return `Slurm requeued job ${job.id}, but its task has since been enqueued in another queue, so this job does not run the task again. Enqueue the task in the queue where you want it to run.`;
+  return `Slurm requeued job ${job.id}, but its task is now in another queue, so this job does not run it again. Enqueue the task in the queue where you want it to run.`;
 }
 
 export interface NeverStartedMessage {
@@ -159,7 +159,7 @@ export function describeNeverStarted(job: Job, record: JobRecord | undefined): N
   const known = record?.exitCode === undefined ? undefined : findJobExit(record.exitCode);
   if (known !== undefined) {
     return {
-      text: `Slurm job ${job.id} ended${onNodes(job)} before the task started: ${known.says} ${known.advice}`,
+      text: `Slurm job ${job.id} ended${onNodes(job)} before the task started: ${known.meaning} ${known.advice}`,
       guess: '',
     };
   }

@@ -27,7 +27,7 @@ const NO_COMMIT = {
 };
 const NOT_IMPORTED = { text: 'failed to import docker image', within: 'log' } as const;
 
-const IMAGE_NAME = "check both in the task's container";
+const IMAGE_NAME = 'check both in the container image of the task';
 
 /** The first match counts, so a specific message comes before a general one. */
 export const LOG_PATTERNS: readonly LogPattern[] = [
@@ -38,7 +38,7 @@ export const LOG_PATTERNS: readonly LogPattern[] = [
   },
   {
     pattern: /Permission denied \(publickey/,
-    cause: 'the git server accepts no SSH key of the node',
+    cause: 'the git server rejects the SSH keys of the node',
     advice: `add an accepted key to ~/.ssh on the nodes, or clone over HTTPS: ${GIT_KEYS}`,
   },
   {
@@ -48,7 +48,7 @@ export const LOG_PATTERNS: readonly LogPattern[] = [
   },
   {
     pattern: /fatal: Authentication failed for '\w+:\/\/(?:[^@'/]*@)?([^'/]+)/,
-    cause: '$1 rejects the user name and password of git',
+    cause: '$1 rejects the user name or password of git',
     advice: `${GIT_KEYS}; the token may have expired`,
   },
   {
@@ -90,7 +90,7 @@ export const LOG_PATTERNS: readonly LogPattern[] = [
       /CERTIFICATE_VERIFY_FAILED|server certificate verification failed|SSL certificate problem|x509: certificate/,
     cause: 'the node does not trust the certificate of a server',
     advice:
-      "export REQUESTS_CA_BUNDLE, SSL_CERT_FILE and GIT_SSL_CAINFO with the site's CA file in the template before CLEARML_PRE_SETUP, or, if the login profile sets them, start the template with #!/bin/bash -l",
+      "before CLEARML_PRE_SETUP, export REQUESTS_CA_BUNDLE, SSL_CERT_FILE and GIT_SSL_CAINFO with the site's CA file; if the login profile sets them, start the template with #!/bin/bash -l instead",
   },
   {
     after: NOT_IMPORTED,
@@ -109,7 +109,7 @@ export const LOG_PATTERNS: readonly LogPattern[] = [
     after: NOT_IMPORTED,
     pattern: /Could not resolve host: ([\w.-]+)/,
     cause: 'Pyxis cannot resolve the registry name $1',
-    advice: `check the image name; otherwise ${ROUTE}`,
+    advice: `check the image name; if it is right, ${ROUTE}`,
   },
   {
     pattern: /Invalid image format: (\S+)/,
@@ -120,13 +120,13 @@ export const LOG_PATTERNS: readonly LogPattern[] = [
     after: { text: 'pyxis: failed to create container filesystem', within: 'log' },
     pattern: /No such file or directory: (\S+)/,
     cause: 'Pyxis found no image file $1 on a node',
-    advice: "check the image in the task's container, and that its directory exists on the nodes",
+    advice: 'check the container image of the task, and that its directory exists on the nodes',
   },
   {
     pattern: /--container-mounts: source path does not exist: (\S+)/,
     cause: 'the container mounts $1, which does not exist on a node',
     advice:
-      "check the mounts in the template and in the task; if it is the job's directory, the nodes do not share /tmp: export TMPDIR with a shared directory before CLEARML_PRE_SETUP",
+      "check the mounts in the template and in the task; if it is the job's private directory, set TMPDIR to a directory that the nodes share and export it before CLEARML_PRE_SETUP",
   },
   {
     pattern: /execve\(\): bash: No such file or directory|bad interpreter\(\/(?:usr\/)?bin\/bash\)/,
@@ -146,14 +146,14 @@ export const LOG_PATTERNS: readonly LogPattern[] = [
   },
   {
     pattern: /toomanyrequests/,
-    cause: 'the registry limits the pull rate of this site',
+    cause: 'this site has exceeded the pull limit of the registry',
     advice: 'log in to the registry, or keep the image in a file (agent.slurm.image_dir)',
   },
   {
     after: { text: 'FATAL: ', within: 'line' },
     pattern: /could not open image (\S+?):/,
     cause: 'Apptainer found no image file $1 on the node',
-    advice: "check the image in the task's container, and that its directory exists on the nodes",
+    advice: 'check the container image of the task, and that its directory exists on the nodes',
   },
   {
     pattern: /No space left on device|Disk quota exceeded/i,
@@ -190,19 +190,19 @@ export const LOG_PATTERNS: readonly LogPattern[] = [
   },
   {
     pattern: /No matching distribution found for (\S+)/,
-    cause: 'pip finds no $1 for the Python version of the node',
+    cause: "pip finds no version of $1 for the node's Python",
     advice: "correct the task's requirements, or load another Python version in the template before CLEARML_PRE_SETUP",
   },
   {
     pattern: /Failed building wheel for (\S+)|subprocess-exited-with-error/,
     cause: 'pip could not build a package from source',
     advice:
-      'load a compiler and the libraries that the log names in the template, or require a version that has a wheel',
+      'in the template, load a compiler and the libraries that the log names; or require a version that has a wheel',
   },
   {
     pattern: /version `(GLIBC\w*_[\d.]+)' not found/,
     cause: 'a program needs a newer system library than the node has ($1)',
-    advice: 'use a build for this system, or a container',
+    advice: 'use a version that was built for this system, or a container',
   },
   {
     pattern: /The following module\(s\) are unknown: "?([^\s"]+)|Unable to locate a modulefile for '(\S+)'/,
@@ -211,7 +211,7 @@ export const LOG_PATTERNS: readonly LogPattern[] = [
   },
   {
     pattern: /CUDA out of memory|OutOfMemoryError: CUDA/,
-    cause: 'GPU memory is exhausted (not the memory of the job)',
+    cause: 'the GPU ran out of memory; the job did not',
     advice: 'use a smaller batch size, or a GPU with more memory',
   },
   {
@@ -241,11 +241,11 @@ export function findLogAdvice(log: string): string | undefined {
 }
 
 /** Returns the match of one row. Each part of the log is searched once. */
-export function matchPattern({ pattern: words, after: behind }: LogPattern, log: string): RegExpExecArray | undefined {
-  if (behind === undefined) return words.exec(log) ?? undefined;
-  for (const part of behind.within === 'log' ? [log] : log.split('\n')) {
-    const start = part.indexOf(behind.text);
-    const found = start === -1 ? null : words.exec(part.slice(start + behind.text.length));
+export function matchPattern({ pattern, after }: LogPattern, log: string): RegExpExecArray | undefined {
+  if (after === undefined) return pattern.exec(log) ?? undefined;
+  for (const part of after.within === 'log' ? [log] : log.split('\n')) {
+    const start = part.indexOf(after.text);
+    const found = start === -1 ? null : pattern.exec(part.slice(start + after.text.length));
     if (found !== null) return found;
   }
   return undefined;

@@ -6,10 +6,10 @@ import type { DaemonDeps } from '../deps.ts';
 const OPTION = /--[a-z][a-z-]*[a-z]/g;
 
 /** Appends where the template sets the options that the text names. */
-export function withOptionOrigins(text: string, places: ReadonlyMap<string, OptionLocation> | undefined): string {
+export function withOptionOrigins(text: string, locations: ReadonlyMap<string, OptionLocation> | undefined): string {
   const named = [...new Set(text.match(OPTION))].flatMap((option) => {
-    const place = places?.get(option);
-    return place === undefined ? [] : [describePlace(option, place)];
+    const location = locations?.get(option);
+    return location === undefined ? [] : [describeLocation(option, location)];
   });
   return named.length === 0 ? text : `${text} ${named.join(' ')}`;
 }
@@ -28,7 +28,7 @@ export function withOptionOriginsOf(
   return withOptionOrigins(text, isChanged ? undefined : served?.optionLocations);
 }
 
-function describePlace(option: string, { file, line, properties }: OptionLocation): string {
+function describeLocation(option: string, { file, line, properties }: OptionLocation): string {
   const where = `${file}, line ${line}`;
   if (properties.length === 0) return `${option} is set in ${where}.`;
   const names = properties.map((name) => `"${name}"`).join(' and ');

@@ -38,7 +38,7 @@ function decideLost(task: Task, observation: Observation): Action[] {
     task.lastUpdate === undefined
       ? 'its agent never reported'
       : `its agent has not reported for ${formatDuration(observation.now - task.lastUpdate)}`;
-  const text = `${job} is no longer known to Slurm, and ${silence}: the job was lost, perhaps because the Slurm controller restarted. Enqueue the task again.`;
+  const text = `${job} is no longer known to Slurm, and ${silence}. The job was lost, perhaps because the Slurm controller restarted. Enqueue the task again.`;
   return [end({ status: 'failed', reason: 'job lost', text, withLog: false })];
 }
 

@@ -57,7 +57,7 @@ function decideStillQueued(job: Job, observation: Observation): Action[] {
     if (place === 'parked')
       return resubmitOrFail(`job ${job.id} found that the task was not ready to run`, observation);
     return afterGrace(observation, [
-      { do: 'return-to-queue', why: `job ${job.id} could not find out whether it had the task` },
+      { do: 'return-to-queue', why: `job ${job.id} did not find the task in the scheduler queue` },
     ]);
   }
   if (isRefusal(job)) return [end(rejectedBySlurm(describeRefusal(job.reason ?? job.stateWord, entry.queueName)))];

@@ -43,13 +43,13 @@ export function decideWaiting(job: Job, observation: Observation): Action[] {
 
 /** The normal case: the console shows the reason; the time counts only for a reason that never clears. */
 function decideParked(job: Job, { entry, now, gracePeriods: { neverStartsMs } }: Observation): Action[] {
-  const words = reportWait(job, entry.told, now);
-  if (neverStartsMs === undefined) return words;
+  const report = reportWait(job, entry.told, now);
+  if (neverStartsMs === undefined) return report;
   const since = entry.neverStartsSince;
   if (explainReason(job.reason).class !== 'never-runs')
-    return since === undefined ? words : [{ do: 'note', patch: { neverStartsSince: undefined } }, ...words];
-  if (since === undefined) return [{ do: 'note', patch: { neverStartsSince: now } }, ...words];
-  if (now - since < neverStartsMs) return words;
+    return since === undefined ? report : [{ do: 'note', patch: { neverStartsSince: undefined } }, ...report];
+  if (since === undefined) return [{ do: 'note', patch: { neverStartsSince: now } }, ...report];
+  if (now - since < neverStartsMs) return report;
   const text = describeCannotStart(job, now - since);
   return [cancel(job, 'it cannot start'), end({ status: 'failed', reason: 'never starts', text, withLog: false })];
 }
@@ -73,7 +73,7 @@ function decideRemoved(job: Job, { entry, jobs, record, isQueueGone, hasPeers }:
 
 /** A user enqueued the task elsewhere, or again in its own queue, from where it is claimed again: no current job may run it. */
 function decideMoved(job: Job, task: Task, { entry, hasEntry }: Observation): Action[] {
-  const text = `The task was moved to another queue; Slurm job ${job.id} is cancelled.`;
+  const text = `Cancelling Slurm job ${job.id}: the task was moved to another queue.`;
   return [
     cancel(job, describeUnwanted(task)),
     ...(hasEntry === true ? ([{ do: 'remove-entry' }] as const) : []),
@@ -90,7 +90,7 @@ function decideRequeued(job: Job, task: Task, observation: Observation): Action[
   }
   if (mayRunElsewhere(task, job, observation)) return [];
   if (!isAskedToStop(task)) return parkAgain(job, 'in_progress');
-  const text = `Aborted by the user. Slurm had requeued job ${job.id}; it is cancelled.`;
+  const text = `Aborted by the user. Cancelling Slurm job ${job.id}, which Slurm had requeued.`;
   return [cancel(job, 'the task was aborted'), end({ status: 'stopped', reason: 'aborted', text, withLog: false })];
 }
 

@@ -1,4 +1,4 @@
-// From which queue, with which template and on which cluster a single task is to be run.
+// Chooses the queue, the template and the cluster of a task that runs without a daemon.
 import { nearestName } from '../../base/nearest.ts';
 import type { ClusterSettings } from '../../config/clusters.ts';
 import { ownQueueOf } from '../../config/internal-queues.ts';
@@ -15,14 +15,15 @@ export interface QueueOptions {
 export interface ChosenQueue {
   readonly named: NamedQueue;
   readonly cluster: ClusterSettings;
-  /** It is no queue that a person has named, and is made where there is none. */
+  /** Whether it is the queue that no daemon serves; it is created if it is missing. */
   readonly isOwn: boolean;
-  /** What that one would be called. */
+  /** The name of that queue. */
   readonly ownName: string;
 }
 
 /**
- * The queue that is typed, else one that nobody serves: with the template that is typed, else the queue's own, else the only one.
+ * Chooses the queue of the command line, else one that no daemon serves; and the template of the command line, else that of the queue,
+ * else the only one of the configuration.
  * @throws UsageError, TemplateError
  */
 export async function chooseQueue(
@@ -50,7 +51,7 @@ export async function chooseQueue(
   return { named, cluster, isOwn: name === undefined, ownName };
 }
 
-/** In which a task stands that nobody has enqueued, before it is brought to Slurm. No daemon serves it. */
+/** The queue for a task that no user has enqueued. No daemon serves it. */
 function ownQueue({ schedulerQueue }: ClusterSettings): string {
   return ownQueueOf(schedulerQueue);
 }
@@ -69,13 +70,13 @@ function theTemplate(settings: Settings, queue: string | undefined): string {
       ? `The configuration has ${only === undefined ? 'no template' : 'several templates'}.`
       : `The configuration has no template for queue "${queue}".`;
   const hint = nearest === undefined || nearest === queue ? '' : ` Did you mean --queue ${nearest}?`;
-  throw new UsageError(`${fact}${hint} Say which to use: --template FILE.`);
+  throw new UsageError(`${fact}${hint} Select one with --template FILE.`);
 }
 
 function theCluster({ clusters }: Settings, name: string | undefined): ClusterSettings {
   const [only, ...others] = name === undefined ? clusters : clusters.filter((cluster) => cluster.name === name);
   if (only !== undefined && others.length === 0) return only;
   throw new UsageError(
-    `There are several clusters: say which with --cluster (${clusters.map((cluster) => cluster.name).join(', ')}).`,
+    `There are several clusters: select one with --cluster (${clusters.map((cluster) => cluster.name).join(', ')}).`,
   );
 }

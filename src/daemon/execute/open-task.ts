@@ -26,15 +26,15 @@ export interface OneTaskOptions extends QueueOptions {
 export interface OneTask {
   readonly task: TaskId;
   readonly queue: ServedQueue;
-  /** Of the queue in which a task stands that was put into none. */
+  /** The name of the queue for a task that no user has enqueued. */
   readonly ownQueueName: string;
   readonly deps: DaemonDeps;
   readonly lock: Lock;
 }
 
 /**
- * Opens it, does the work, and closes it again. Nothing has been done to the task before all that it needs was found to be there.
- * @param work returns what is returned, and whether the task has come to its end, so that nothing need be remembered of it
+ * Opens the server, the cluster and the state directory, does the work, and closes them. The task is not changed before all of them are open.
+ * @param work returns the result, and whether the task has ended: then its journal is removed
  * @throws UsageError, TemplateError, AlreadyRunningError, SlurmUnavailableError, what the client and the work throw
  */
 export async function withOneTask<End>(
@@ -113,15 +113,15 @@ async function removeIfEmpty(folder: string, log: App['log']): Promise<void> {
   }
 }
 
-/** It would run elsewhere than in the image that was named. @throws UsageError */
+/** Refuses an image that the template would not use. @throws UsageError */
 function refuseUnusedImage({ container }: OneTaskOptions, { named }: ChosenQueue, isSingularityMode: boolean): void {
   if (container === undefined || isSingularityMode || named.usesImage) return;
   throw new UsageError(
-    `--container would change nothing: ${named.template.file} runs no task in its own image. Add --singularity-mode, or write \${CLEARML_TASK.container.image} where the template names the image.`,
+    `--container would have no effect: ${named.template.file} does not run the task in a container image. Add --singularity-mode, or write \${CLEARML_TASK.container.image} where the template names the image.`,
   );
 }
 
-/** The task itself or a copy of it, with the image that it is to run in. @throws UsageError when there is no such task */
+/** Returns the task or a copy of it, with its image set. @throws UsageError if the task does not exist */
 async function readyTask(
   { clone, container }: OneTaskOptions,
   app: App,
@@ -132,7 +132,7 @@ async function readyTask(
   if ((await clearml.tasks.get(named)) === undefined)
     throw new UsageError(`Task ${named} not found on ${server.apiServer}. Copy its id from the web page.`);
   const task = clone ? await clearml.tasks.clone(named) : named;
-  if (clone) context.stderr(`Task ${named} was copied: its copy is ${task}.\n`);
+  if (clone) context.stderr(`Copied task ${named} to task ${task}.\n`);
   if (container !== undefined) await clearml.tasks.setImage(task, container);
   return task;
 }

@@ -68,7 +68,7 @@ async function trackToEnd(
   const runPass = createPass(deps, pool, id);
   const due = { poll: 0, show: 0 };
 
-  /** Returns the ended task, once it has ended. */
+  /** Returns the task if it has ended. */
   async function reconcileTask(): Promise<Task | 'deleted' | undefined> {
     due.poll = clock.now() + intervals.pollMs;
     const pass = await runPass({ searchAll: true, signal: stop, onAdopted: rememberJob });

@@ -120,7 +120,7 @@ export async function openJournal(folder: string, now: number, log?: Pick<Logger
       handle = await rewrite();
       await before.close();
     } catch (error) {
-      log?.warn('Journal compaction failed; the file grows until one succeeds', {
+      log?.warn('Journal compaction failed; the file grows until compaction succeeds', {
         file,
         err: error,
         advice: adviseOn(error),

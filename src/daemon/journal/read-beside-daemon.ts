@@ -17,7 +17,7 @@ export async function journalEntries(stateDir: string): Promise<ReadonlyMap<Task
     case 'read':
       return read.entries;
     case 'newer':
-      throw new UsageError(`${file} was written by a newer clearml-agent-slurm: use that version to look at it.`);
+      throw new UsageError(`${file} was written by a newer clearml-agent-slurm: use that version to read it.`);
     case 'damaged':
       // The daemon sets it aside when it starts, and finds everything again in ClearML and Slurm.
       return new Map();

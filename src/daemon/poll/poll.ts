@@ -71,7 +71,7 @@ export async function listAllUsersJobs(
 
 function jobsOf({ log }: DaemonDeps, list: JobList, what: string): Map<TaskId, Job[]> | undefined {
   if (list.kind === 'listed') return byTask(list.jobs);
-  log.warn(`${what} unavailable; no decision is made from it`, { slurm: list.words });
+  log.warn(`${what} unavailable; making no decision without it`, { slurm: list.message });
   return undefined;
 }
 

@@ -79,7 +79,7 @@ function hasCancelledOneOf({ jobs }: Snapshot, { task, jobId, cancelledFor, canc
 
 /** Leaves the task to the daemon that submitted the job, which is back: it finds the job by name and reports on it. */
 async function handOver(deps: DaemonDeps, { task, jobId: job, queueName: queue }: Entry): Promise<void> {
-  deps.log.info('Handed the task over to the daemon that submitted its job, which is back', { task, job, queue });
+  deps.log.info('Handed the task over: the daemon that submitted its job is running again', { task, job, queue });
   await deps.journal.forget(task);
 }
 
@@ -146,7 +146,7 @@ async function lookUp(
   const found = await deps.scheduler.lookUp(names, since, signal);
   if (found.kind === 'listed') return byTask(found.jobs);
   deps.log.warn('Could not look up jobs that are missing from squeue; retrying in the next pass', {
-    slurm: found.words,
+    slurm: found.message,
   });
   return undefined;
 }

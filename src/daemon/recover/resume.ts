@@ -113,7 +113,7 @@ async function resumeSubmitting({ deps, pool }: ResumeContext, entry: Entry, isR
   if (found.kind === 'failed') {
     deps.log.warn('Job lookup failed; submission outcome still unknown', {
       task: entry.task,
-      slurm: found.words,
+      slurm: found.message,
     });
     return false;
   }

@@ -1,4 +1,4 @@
-// Creates what the daemon works with from the configuration.
+// Creates the dependencies of the daemon from the configuration.
 import { systemClock } from '../../base/clock.ts';
 import type { ClusterSettings } from '../../config/clusters.ts';
 import type { DaemonDeps } from '../deps.ts';
@@ -19,11 +19,11 @@ export interface Sides extends ServerSide, ClusterSide {
   readonly log: Logger;
 }
 
-/** What the process is called, and where it remembers. */
+/** The names of the process, and its state directory. */
 interface Who {
-  /** With which the worker ids of its jobs begin. */
+  /** The worker ids of its jobs begin with it. */
   readonly worker: string;
-  /** The worker id under which it shows itself. */
+  /** The worker id under which it registers. */
   readonly shownAs: string;
   readonly mark: string;
   readonly stateDir: string;

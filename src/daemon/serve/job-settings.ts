@@ -1,4 +1,4 @@
-// What the job scripts and the jobs' workers are called and told, from the configuration.
+// Derives from the configuration the settings of job scripts, and the names of workers and jobs.
 import { createHash } from 'node:crypto';
 import type { ClusterSettings } from '../../config/clusters.ts';
 import { plainTree } from '../../config/config-node.ts';
@@ -9,7 +9,7 @@ import { ONE_TASK_MARK } from '../poll/peers.ts';
 import { MARK_LENGTH } from '../../slurm/job-name.ts';
 import type { Configured } from '../../assembly/read-config.ts';
 
-/** What the job scripts are told. */
+/** The settings of job scripts. */
 export function jobSettings({ config }: Configured, cluster: ClusterSettings, apiServer: string): JobSettings {
   return {
     sharedDir: cluster.sharedDir,
@@ -31,7 +31,7 @@ export function daemonMark(here: Configured, { stateDir }: ClusterSettings): str
   return markOf(here, stateDir).replace(OF_ONE_TASK, 'y');
 }
 
-/** The same for a process that brings one task to Slurm, whose state folder is the task's own. */
+/** The same for a process that runs one task, with the state directory of that task. */
 export function oneTaskMark(here: Configured, stateDir: string): string {
   return markOf(here, stateDir).replace(/^./, ONE_TASK_MARK);
 }
@@ -39,12 +39,12 @@ export function oneTaskMark(here: Configured, stateDir: string): string {
 const OF_ONE_TASK = new RegExp(`^${ONE_TASK_MARK}`);
 
 function markOf({ context }: Configured, stateDir: string): string {
-  const place = [context.hostName, context.homeDir, stateDir].join('\n');
-  const hash = createHash('sha256').update(place).digest().readBigUInt64BE();
+  const identity = [context.hostName, context.homeDir, stateDir].join('\n');
+  const hash = createHash('sha256').update(identity).digest().readBigUInt64BE();
   return hash.toString(36).slice(-MARK_LENGTH).padStart(MARK_LENGTH, '0');
 }
 
-/** The name under which the daemon shows as a worker; each cluster with a name has its own, as job ids are those of one cluster. */
+/** The worker id of the daemon. Each named cluster has its own, because job ids are unique only within a cluster. */
 export function workerName({ config, context }: Configured, cluster: ClusterSettings): string {
   const { workerId, workerName: name } = config.settings;
   const worker = workerId ?? `${name ?? context.hostName}:slurm`;

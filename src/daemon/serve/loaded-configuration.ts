@@ -78,7 +78,7 @@ async function warnOfLeftBehind(clusters: readonly ClusterSettings[], log: Logge
   const read = readJournal(await readFile(file, 'utf8').catch(() => ''));
   if (read.kind === 'read' && read.entries.size === 0) return;
   log.warn(
-    'Jobs of an earlier daemon without cluster names are not tracked; run one until they have ended, then remove the file',
+    'Not tracking the jobs of a daemon without cluster names; run it until they have ended, then remove its journal',
     { file, ...(read.kind === 'read' ? { tasks: read.entries.size } : {}) },
   );
 }

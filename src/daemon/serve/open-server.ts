@@ -9,23 +9,23 @@ import type { QueueId } from '../../clearml/ids.ts';
 import type { ClusterSettings } from '../../config/clusters.ts';
 import type { ServedQueue } from '../deps.ts';
 
-/** The same on the server. */
+/** A queue of the configuration that was found on the server. */
 export interface FoundQueue extends ServedQueue {
-  /** Of its template. */
+  /** The text of its template. */
   readonly text: string;
   readonly cluster: string | undefined;
 }
 
-/** The server, logged in to, and the queues found there. */
+/** The client, logged in, and the queues on the server. */
 export interface ServerSide {
   readonly clearml: ClearmlClient;
   readonly server: ServerFacts;
   readonly queues: readonly FoundQueue[];
-  /** That of each cluster. */
+  /** The scheduler queue of each cluster. */
   readonly schedulerQueues: ReadonlyMap<ClusterSettings, QueueId>;
 }
 
-/** @throws what the client throws, and UsageError for a queue that isn't there */
+/** @throws UsageError if a queue does not exist, and what the client throws */
 export async function openServer(
   app: App,
   named: readonly NamedQueue[],
@@ -48,8 +48,8 @@ export async function openServer(
 }
 
 /**
- * Finds the queues on the server, in the given order; makes missing ones when asked to.
- * @throws UsageError naming the nearest queue when there is none of that name
+ * Finds the queues on the server, in the given order, and creates missing ones with `create`.
+ * @throws UsageError with the most similar name if a queue does not exist
  */
 async function findQueues(
   clearml: ClearmlClient,

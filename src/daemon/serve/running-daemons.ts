@@ -1,4 +1,4 @@
-// The daemons that hold this configuration's state folders, to be told something by a signal.
+// Finds the daemons that hold this configuration's state directories, to send them a signal.
 import { findHolder, type Holder } from '../journal/lock.ts';
 import { systemClock } from '../../base/clock.ts';
 import type { ProcessContext } from '../../assembly/process-context.ts';
@@ -6,9 +6,9 @@ import { readConfig, type CommonOptions } from '../../assembly/read-config.ts';
 
 export interface RunningDaemons {
   readonly stateDirs: readonly string[];
-  /** Each process once, though it may serve several clusters. */
+  /** Each process once, even if it serves several clusters. */
   readonly here: readonly Holder[];
-  /** Out of the reach of signals. */
+  /** Daemons on other machines, which signals do not reach. */
   readonly elsewhere: readonly Holder[];
 }
 

@@ -1,4 +1,4 @@
-// Serves one cluster until it is told to stop: takes its state folder, waits until its Slurm answers, and runs the daemon.
+// Serves one cluster: locks its state directory, waits until Slurm responds, and runs the daemon until it is stopped.
 import { systemClock } from '../../base/clock.ts';
 import { sleepUnlessStopped } from '../../base/sleep-unless-stopped.ts';
 import type { ClusterSettings } from '../../config/clusters.ts';
@@ -22,17 +22,17 @@ import type { WarnOnce } from '../../log/warn-once.ts';
 import { warnAboutTemplates } from '../../lint/warn-about-templates.ts';
 
 export interface ServeOptions {
-  /** One round of everything, then the end; nothing is waited for. */
+  /** Ends after one pass, and waits for nothing. */
   readonly once: boolean;
   readonly stop: AbortSignal;
-  /** Aborted when nothing new is to be taken: the last job is the end. */
+  /** Aborted to claim no new tasks and to end with the last job. */
   readonly drain: AbortSignal;
   readonly warnOnce: WarnOnce;
   /** Called when the cluster is served. */
   readonly served: () => void;
 }
 
-/** @throws what keeps this cluster from being served for good, each with a sentence in explain.ts's table */
+/** @throws the errors that a retry does not fix; explain.ts lists them */
 export async function serveCluster(
   app: App,
   cluster: ClusterSettings,
@@ -45,12 +45,13 @@ export async function serveCluster(
   try {
     const clusterSide = await openCluster(app, cluster, log);
     try {
-      const everyMs = Math.min(slurm.pollIntervalMs, ASK_AGAIN_MS);
+      const everyMs = Math.min(slurm.pollIntervalMs, MAX_RETRY_MS);
       const facts = await firstFacts(clusterSide.scheduler, { ...options, everyMs, lock, log });
       if (facts === undefined) return 'done';
       await refuseUntrustedSharedFolder(clusterSide.host, cluster, app.config.settings);
       // Not awaited: a slow sbatch must not delay a task.
-      if (!options.once) void lintThere(app, cluster, { ...serverSide, ...clusterSide }, { ...options, log });
+      if (!options.once)
+        void checkTemplatesOnCluster(app, cluster, { ...serverSide, ...clusterSide }, { ...options, log });
       const deps = await createDaemonDeps(app, cluster, { ...serverSide, ...clusterSide, facts, log });
       const queues = deps.queues.map(({ name }) => name);
       const note = (): Promise<void> => writeServingNote(cluster.stateDir, { queues, draining: options.drain.aborted });
@@ -58,13 +59,13 @@ export async function serveCluster(
       options.drain.addEventListener('abort', drains, { once: true });
       try {
         await note();
-        saySoNow(deps, serverSide);
+        logServing(deps, serverSide);
         options.served();
         const intervals = { pollMs: slurm.pollIntervalMs, queueMs: slurm.queuePollIntervalMs };
         const end = await runDaemon(deps, { intervals: intervals, ...options, lock });
-        const followed = deps.journal.entries.size;
-        if (options.drain.aborted && followed === 0) log.info('Drained: no job is left');
-        else log.info('Stopped; jobs continue', { followed });
+        const tracked = deps.journal.entries.size;
+        if (options.drain.aborted && tracked === 0) log.info('Drained: no job is left');
+        else log.info('Stopped; jobs continue', { tracked });
         return end;
       } finally {
         await deps.journal.close();
@@ -79,7 +80,7 @@ export async function serveCluster(
 }
 
 /** Checks the templates with the programs of the cluster. An unavailable cluster is reported elsewhere. */
-async function lintThere(
+async function checkTemplatesOnCluster(
   app: App,
   cluster: ClusterSettings,
   { queues, host }: Pick<ServerSide, 'queues'> & Pick<ClusterSide, 'host'>,
@@ -97,8 +98,8 @@ async function lintThere(
   }
 }
 
-/** At the latest: a login that a person has to make is to be found within half a minute. */
-const ASK_AGAIN_MS = 20_000;
+/** An upper bound, so that a connection that the user opens is found within half a minute. */
+const MAX_RETRY_MS = 20_000;
 
 interface Waiting {
   readonly everyMs: number;
@@ -107,16 +108,16 @@ interface Waiting {
 }
 
 /**
- * The facts of the cluster, once it responds: meanwhile its tasks stay in their queues, and its jobs continue. undefined if the
- * daemon is stopped before.
- * @throws SlurmUnavailableError at once if there is no wait, or if waiting does not help: there is no such command
+ * Waits until the cluster responds, and returns its facts; undefined if the daemon is stopped before. Meanwhile the tasks stay in their
+ * queues, and the jobs continue.
+ * @throws SlurmUnavailableError without a wait, with `once` or if a command does not exist
  */
 async function firstFacts(
   scheduler: Scheduler,
   { once, stop, everyMs, lock, log }: Pick<ServeOptions, 'once' | 'stop'> & Waiting,
 ): Promise<ClusterFacts | undefined> {
   const isStopped = (): boolean => stop.aborted;
-  let said: string | undefined;
+  let logged: string | undefined;
   while (!isStopped()) {
     try {
       return await scheduler.facts(stop);
@@ -126,17 +127,14 @@ async function firstFacts(
       if (error.cause instanceof CommandNotFoundError) throw withoutCommands(error);
       if (once) throw error;
       const why = innermost(error).message;
-      const isNews = said !== why;
-      said = why;
-      log[isNews ? 'warn' : 'debug'](
-        'Slurm is unreachable; serving its queues and tracking its jobs once it responds',
-        {
-          why: error.message,
-        },
-      );
+      const isNews = logged !== why;
+      logged = why;
+      log[isNews ? 'warn' : 'debug']('Slurm is unreachable; retrying until it responds', {
+        why: error.message,
+      });
     }
     await sleepUnlessStopped(systemClock, everyMs, stop);
-    // A lock that is not touched is considered that of a dead daemon.
+    // The lock of a daemon that does not touch it is considered stale.
     await lock.touch();
   }
   return undefined;
@@ -148,12 +146,12 @@ function withoutCommands({ message, cause }: SlurmUnavailableError): SlurmUnavai
   });
 }
 
-/** What is really wrong: around it stands when it will be tried again, which is another time each time. */
+/** Returns the original error: the errors around it name the time of the next attempt, so they differ each time. */
 function innermost(error: Error): Error {
   return error.cause instanceof Error ? innermost(error.cause) : error;
 }
 
-function saySoNow({ log, version, queues, cluster, worker, journal }: DaemonDeps, { server }: ServerSide): void {
+function logServing({ log, version, queues, cluster, worker, journal }: DaemonDeps, { server }: ServerSide): void {
   log.info('Serving', {
     program: programText(version),
     queues: queues.map(({ name, template }) => `${name}=${template.file}`).join(','),
@@ -164,7 +162,7 @@ function saySoNow({ log, version, queues, cluster, worker, journal }: DaemonDeps
     ...(journal.entries.size === 0 ? {} : { resumed: journal.entries.size }),
   });
   if (journal.setAside !== undefined) {
-    log.warn('The journal could not be read and was set aside; tasks and jobs will be rediscovered', {
+    log.warn('Moved the unreadable journal aside; finding tasks and jobs without it', {
       file: journal.setAside,
     });
   }

@@ -8,7 +8,7 @@ import { openGeneration, type StartOptions, type Generation } from './loaded-con
 import { serveCluster, type ServeOptions } from './serve-cluster.ts';
 import { createWarnOnce } from '../../log/warn-once.ts';
 
-/** @throws whatever keeps it from serving, each with a sentence in explain.ts's table */
+/** @throws the errors that explain.ts lists */
 export async function serve(options: StartOptions, context: ProcessContext): Promise<DaemonEnd> {
   const { once } = options;
   const drain = new AbortController();
@@ -17,10 +17,10 @@ export async function serve(options: StartOptions, context: ProcessContext): Pro
   let replace = new AbortController();
   let reading = Promise.resolve();
   let next: Generation | undefined;
-  /** The one before, until the clusters of the current one are served. */
+  /** The previous generation, until the clusters of the current one are served. */
   let before: Generation | undefined;
 
-  // Before anything else: to a Node that doesn't listen, SIGUSR1 means that it is to be debugged.
+  // First of all: without a listener, SIGUSR1 starts Node's debugger.
   const stopListening = [
     context.onSignal('SIGUSR1', () => {
       current?.app.log.info('Draining: claiming no new tasks; the daemon ends when its last job has ended');
@@ -88,7 +88,7 @@ export async function serve(options: StartOptions, context: ProcessContext): Pro
  */
 async function serveAll({ app, serverSide }: Generation, options: ServeOptions): Promise<DaemonEnd[]> {
   const { clusters } = app.config.settings;
-  // All of them listen to these.
+  // Every cluster adds a listener.
   setMaxListeners(0, options.stop, options.drain);
   const errors: unknown[] = [];
 
@@ -98,7 +98,7 @@ async function serveAll({ app, serverSide }: Generation, options: ServeOptions):
     } catch (error) {
       errors.push(error);
       if (clusters.length > 1)
-        app.log.error('This cluster is not served; the others are', { cluster: cluster.name, err: error });
+        app.log.error('Could not serve this cluster; serving the others', { cluster: cluster.name, err: error });
       return 'done';
     }
   }

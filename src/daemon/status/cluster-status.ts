@@ -70,10 +70,13 @@ export async function survey(deps: SurveyDeps, signal: AbortSignal): Promise<Sur
     server.error === undefined ? await readTasks(deps, [...ids]) : { ...server, ...NONE };
 
   const rows = [...ids].map((id) => {
-    const isAsked = { clearml: error === undefined && !unread.has(id), slurm: list.kind === 'listed' };
+    const hasResponded = { clearml: error === undefined && !unread.has(id), slurm: list.kind === 'listed' };
     const task = tasks.get(id);
     const queueName = server.queues.find((queue) => queue.id === task?.executionQueue)?.name;
-    return statusRow({ id, entry: deps.entries.get(id), task, jobs: jobs.get(id) ?? [], queueName, isAsked }, deps.now);
+    return statusRow(
+      { id, entry: deps.entries.get(id), task, jobs: jobs.get(id) ?? [], queueName, hasResponded },
+      deps.now,
+    );
   });
   const waiting = waitingEntries(deps, server.queues, ids);
   const ended = error === undefined ? await readEnded(deps, server.queues) : { rows: [], error };
@@ -82,7 +85,7 @@ export async function survey(deps: SurveyDeps, signal: AbortSignal): Promise<Sur
     ...(await nameWaiting(deps, waiting)),
     ended: ended.rows.filter(({ task }) => !ids.has(task)),
     clearmlError: error ?? ended.error,
-    slurmError: list.kind === 'failed' ? list.words : undefined,
+    slurmError: list.kind === 'failed' ? list.message : undefined,
   };
 }
 

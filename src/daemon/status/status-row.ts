@@ -19,7 +19,7 @@ export interface KnownTask {
   readonly jobs: readonly Job[];
   readonly queueName: string | undefined;
   /** Whether ClearML and Slurm responded. */
-  readonly isAsked: { readonly clearml: boolean; readonly slurm: boolean };
+  readonly hasResponded: { readonly clearml: boolean; readonly slurm: boolean };
 }
 
 export interface StatusRow {
@@ -52,16 +52,20 @@ export function statusRow(known: KnownTask, now: number): StatusRow {
   return { ...about, ...withoutJob(known), since: entry?.absentSince ?? entry?.stepAt };
 }
 
-function explainJob(job: Job, { entry, task, isAsked }: KnownTask, now: number): string {
+function explainJob(job: Job, { entry, task, hasResponded }: KnownTask, now: number): string {
   if (!isLive(job.state)) return describeEnd(job, undefined, entry?.cancelledFor);
   if (entry?.cancelledFor !== undefined) return `The job is being cancelled: ${entry.cancelledFor}.`;
-  if (!isAsked.clearml) return isWaiting(job) ? describeReason(job, now) : '';
+  if (!hasResponded.clearml) return isWaiting(job) ? describeReason(job, now) : '';
   if (task?.status === 'in_progress') {
     if (isAskedToStop(task)) return 'The task was aborted; its agent is ending it.';
     return isWaiting(job) ? 'Slurm requeued the job; the task starts from the beginning.' : '';
   }
-  if (task?.status !== 'queued') return `The job is about to end: ${describeUnwanted(task)}.`;
+  if (task?.status !== 'queued') return `${capitalized(describeUnwanted(task))}; the job is ending.`;
   return isWaiting(job) ? describeReason(job, now) : 'clearml-agent is starting.';
+}
+
+function capitalized(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 function sinceWhen(job: Job): number | undefined {
@@ -69,26 +73,26 @@ function sinceWhen(job: Job): number | undefined {
   return isWaiting(job) ? job.submittedAt : job.startAt;
 }
 
-function withoutJob({ entry, isAsked }: KnownTask): Pick<StatusRow, 'state' | 'why'> {
+function withoutJob({ entry, hasResponded }: KnownTask): Pick<StatusRow, 'state' | 'why'> {
   switch (entry?.step) {
     case undefined:
-      return { state: 'parked', why: 'It waits in the scheduler queue for a daemon to submit it.' };
+      return { state: 'parked', why: 'The task waits in the scheduler queue until a daemon submits it.' };
     case 'claiming':
     case 'parking':
-      return { state: 'taken', why: 'It was claimed from its queue and is not submitted yet.' };
+      return { state: 'taken', why: 'The daemon has claimed the task and not yet submitted it.' };
     case 'submitting':
       return {
         state: 'submitting',
-        why: 'sbatch runs, or its outcome is unknown: the job is looked up by name before a retry.',
+        why: 'sbatch is running, or its outcome is unknown; the daemon looks up the job by name before it submits again.',
       };
     case 'orphaned':
       return {
         state: 'orphaned',
-        why: 'It is in no queue; it returns to its own queue unless another daemon has claimed it.',
+        why: 'The task is in no queue; the daemon returns it to its queue unless another daemon has claimed it.',
       };
     case 'following':
-      return isAsked.slurm
-        ? { state: 'absent', why: 'Slurm does not list its job; the daemon looks the job up before it acts.' }
-        : { state: 'unknown', why: 'Slurm did not respond, so the state of its job is unknown.' };
+      return hasResponded.slurm
+        ? { state: 'absent', why: 'Slurm does not list the job; the daemon looks it up before it acts.' }
+        : { state: 'unknown', why: 'Slurm did not respond, so the state of the job is unknown.' };
   }
 }

@@ -64,5 +64,5 @@ async function findFinished({ clearml, journal }: DaemonDeps, jobs: readonly Job
 }
 
 function warn(deps: DaemonDeps, error: unknown): void {
-  deps.log.warn('Removing clearml.conf files of jobs from the shared directory failed', { err: error });
+  deps.log.warn("Could not remove jobs' clearml.conf files from the shared directory", { err: error });
 }

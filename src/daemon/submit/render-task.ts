@@ -11,7 +11,7 @@ import type { DaemonDeps, JobSettings, ServedQueue } from '../deps.ts';
 
 /**
  * The script for one attempt to run this task.
- * @throws TemplateError when the template and the task don't fit, or the task asks for more than it may
+ * @throws TemplateError if the template needs a value that the task lacks, or the task violates a constraint
  * @throws ServerUnreachableError if project or user cannot be read
  */
 export async function renderTask(
@@ -45,7 +45,7 @@ export interface RenderedJob extends Rendered {
 }
 
 /**
- * The script of a job, if what the task asks for is within the constraints of the queue.
+ * The script of a job, if the task satisfies the constraints of the queue.
  * @throws TemplateError
  */
 export function renderJob(

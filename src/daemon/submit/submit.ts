@@ -107,7 +107,7 @@ async function writeJobConf(deps: DaemonDeps, jobName: string): Promise<string |
     return undefined;
   } catch (error) {
     if (!(error instanceof FileNotWrittenError || isTransportError(error))) throw error;
-    deps.log.warn("Writing the job's clearml.conf to the shared directory failed", { job: jobName, err: error });
+    deps.log.warn("Could not write the job's clearml.conf to the shared directory", { job: jobName, err: error });
     return `the job's clearml.conf cannot be written: ${error.message}`;
   }
 }
@@ -126,25 +126,27 @@ async function handleOutcome(
       await trackJob(deps, entry, outcome.jobId, why);
       return 'accepted';
     case 'rejected': {
-      deps.log.info('Slurm rejected the job', { ...facts, slurm: outcome.words });
-      const ending = rejectedBySlurm(withOptionOriginsOf(deps, entry, describeRefusal(outcome.words, entry.queueName)));
+      deps.log.info('Slurm rejected the job', { ...facts, slurm: outcome.message });
+      const ending = rejectedBySlurm(
+        withOptionOriginsOf(deps, entry, describeRefusal(outcome.message, entry.queueName)),
+      );
       await endTask(deps, entry, ending, { seen: read.task, isParked: true });
       return 'none';
     }
     case 'backpressure':
       deps.log.warn('Slurm accepts no more jobs now; returning the task to its queue', {
         ...facts,
-        slurm: outcome.words,
+        slurm: outcome.message,
       });
-      return { returning: entry, why: `Slurm accepts no more jobs now: ${outcome.words}` };
+      return { returning: entry, why: `Slurm accepts no more jobs now: ${outcome.message}` };
     case 'unavailable':
-      deps.log.warn('Slurm unreachable; returning the task to its queue', { ...facts, slurm: outcome.words });
-      return { returning: entry, why: `Slurm cannot be reached: ${outcome.words}` };
+      deps.log.warn('Slurm unreachable; returning the task to its queue', { ...facts, slurm: outcome.message });
+      return { returning: entry, why: `Slurm cannot be reached: ${outcome.message}` };
     case 'unknown':
       // The job may exist: it is looked up by name before anything else is done for this task.
       deps.log.warn('Submission outcome unknown; looking up the job by name', {
         ...facts,
-        slurm: outcome.words,
+        slurm: outcome.message,
       });
       return 'unknown';
   }

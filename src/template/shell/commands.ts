@@ -1,6 +1,6 @@
 // Lexes commands, pipelines and lists of bash, to find where each word begins (bash(1), "SHELL GRAMMAR").
 import type { Range } from '../source.ts';
-import { attempt, looksAt, matchHere, peek, unclosed, type Lexer } from './lexer.ts';
+import { attempt, isNext, matchHere, peek, unclosed, type Lexer } from './lexer.ts';
 import { lexParenthesized } from './expansions.ts';
 import { skipSpaces, skipLines } from './whitespace.ts';
 import { lexRedirection } from './redirections.ts';
@@ -50,7 +50,7 @@ export function lexList(lexer: Lexer, stop: Stop, openedAt: number): void {
     if (peek(lexer) === ')') {
       lexer.at += 1;
       if (stop === ')') return;
-    } else if (stop === 'item' && looksAt(lexer, ';')) {
+    } else if (stop === 'item' && isNext(lexer, ';')) {
       lexer.at += matchHere(lexer, /;;&|;;|;&/y)?.length ?? 1;
       return;
     } else if (stop === 'item' && reserved === 'esac') {
@@ -68,7 +68,7 @@ function skipSeparators(lexer: Lexer, stop: Stop): void {
   for (;;) {
     skipLines(lexer);
     if (stop === 'item' && matchHere(lexer, /;;&?|;&/y) !== undefined) return;
-    if (looksAt(lexer, '&>') || !';&|'.includes(peek(lexer) || ' ')) return;
+    if (isNext(lexer, '&>') || !';&|'.includes(peek(lexer) || ' ')) return;
     lexer.at += 1;
   }
 }
@@ -94,7 +94,7 @@ function lexCommand(lexer: Lexer): void {
   const start = lexer.at;
   const reserved = matchHere(lexer, RESERVED) ?? '';
   const stop = COMPOUNDS.get(reserved);
-  if (looksAt(lexer, '((') && attempt(lexer, () => lexParenthesized(lexer, 2))) endCompound(lexer, start);
+  if (isNext(lexer, '((') && attempt(lexer, () => lexParenthesized(lexer, 2))) endCompound(lexer, start);
   else if (peek(lexer) === '(') lexCompound(lexer, '(', ')');
   else if (stop !== undefined) lexCompound(lexer, reserved, stop);
   else if (reserved === 'for' || reserved === 'select') lexLoop(lexer, reserved);
@@ -125,7 +125,7 @@ function lexLoop(lexer: Lexer, opener: string): void {
   const start = lexer.at;
   lexer.at += opener.length;
   skipSpaces(lexer);
-  if (looksAt(lexer, '((')) {
+  if (isNext(lexer, '((')) {
     if (!lexParenthesized(lexer, 2)) throw unclosed(lexer, start, '((');
   } else {
     const { text: name } = lexWord(lexer, 'operand');

@@ -1,7 +1,7 @@
 // Reads `[[ … ]]`, some of whose operators evaluate their operands as arithmetic (bash(1), "CONDITIONAL EXPRESSIONS").
 import type { Word } from './lexed-script.ts';
 import { skipLines } from './whitespace.ts';
-import { looksAt, matchHere, unclosed, type Lexer } from './lexer.ts';
+import { isNext, matchHere, unclosed, type Lexer } from './lexer.ts';
 import { lexWord } from './words.ts';
 
 const ARITHMETIC_OPERATORS = ['-eq', '-ne', '-lt', '-le', '-gt', '-ge'];
@@ -14,7 +14,7 @@ export function lexConditional(lexer: Lexer): void {
   for (;;) {
     skipLines(lexer);
     if (lexer.at >= lexer.end) throw unclosed(lexer, start, '[[');
-    if (looksAt(lexer, ']]') && endsHere(lexer)) break;
+    if (isNext(lexer, ']]') && endsHere(lexer)) break;
     const isExpression = words.at(-1)?.text === '=~';
     const operator = isExpression ? undefined : matchHere(lexer, /&&|\|\||[()<>]/y);
     if (operator === undefined || matchHere(lexer, /[<>]\(/y) !== undefined) {

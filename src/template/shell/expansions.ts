@@ -1,6 +1,6 @@
 // Lexes the quotes and expansions of bash, which contain each other: `"…"`, `$(…)`, `${…}`, `$((…))` (bash(1), "QUOTING", "EXPANSION").
 import { readPlaceholder } from '../placeholder.ts';
-import { attempt, lexPlaceholder, lexEscape, looksAt, matchHere, peek, unclosed, type Lexer } from './lexer.ts';
+import { attempt, lexPlaceholder, lexEscape, isNext, matchHere, peek, unclosed, type Lexer } from './lexer.ts';
 import type { QuotingContext } from './quoting-context.ts';
 
 /**
@@ -106,16 +106,16 @@ function noteBackquoted({ source, found, at }: Lexer, openedAt: number): void {
 /** Reads an expansion. Any other `$` is one character, also the one of `$"…"`. */
 function lexDollar(lexer: Lexer, nesting: QuoteNesting): void {
   const openedAt = lexer.at;
-  if (looksAt(lexer, '$((') && attempt(lexer, () => lexParenthesized(lexer, 3))) return;
-  if (looksAt(lexer, '$(')) {
+  if (isNext(lexer, '$((') && attempt(lexer, () => lexParenthesized(lexer, 3))) return;
+  if (isNext(lexer, '$(')) {
     lexer.at += 2;
     lexer.lexSubstitution(lexer, openedAt);
-  } else if (looksAt(lexer, '${')) {
+  } else if (isNext(lexer, '${')) {
     lexParameter(lexer, nesting);
-  } else if (looksAt(lexer, '$[')) {
+  } else if (isNext(lexer, '$[')) {
     lexer.at += 2;
     lexSubscript(lexer, openedAt, '$[…]');
-  } else if (nesting === 'bare' && looksAt(lexer, "$'")) {
+  } else if (nesting === 'bare' && isNext(lexer, "$'")) {
     lexAnsiQuotes(lexer);
   } else {
     const name = matchHere(lexer, /\$(?:[A-Za-z_]\w*|[0-9])/y);

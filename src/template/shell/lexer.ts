@@ -34,7 +34,7 @@ export function peek(lexer: Lexer, ahead = 0): string {
   return at < lexer.end ? (lexer.source.text[at] ?? '') : '';
 }
 
-export function looksAt(lexer: Lexer, expected: string): boolean {
+export function isNext(lexer: Lexer, expected: string): boolean {
   return lexer.at + expected.length <= lexer.end && lexer.source.text.startsWith(expected, lexer.at);
 }
 

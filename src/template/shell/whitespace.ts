@@ -1,11 +1,11 @@
 // Skips what separates the words of a script: spaces, newlines with the here-documents after them, and comments.
 import { lexPendingDocuments } from './here-documents.ts';
-import { looksAt, peek, type Lexer } from './lexer.ts';
+import { isNext, peek, type Lexer } from './lexer.ts';
 
 /** Skips spaces, tabs and line continuations, but no newline, which ends a command. */
 export function skipSpaces(lexer: Lexer): void {
   for (;;) {
-    if (looksAt(lexer, '\\\n')) lexer.at += 2;
+    if (isNext(lexer, '\\\n')) lexer.at += 2;
     else if (peek(lexer) === ' ' || peek(lexer) === '\t') lexer.at += 1;
     else return;
   }

@@ -2,7 +2,7 @@
 import { readPlaceholder, type BlockPlaceholder, type ValuePlaceholder } from '../placeholder.ts';
 import type { Word } from './lexed-script.ts';
 import { lexComment, lexNewline, skipSpaces } from './whitespace.ts';
-import { lexEscape, looksAt, peek, unclosed, type Lexer } from './lexer.ts';
+import { lexEscape, isNext, peek, unclosed, type Lexer } from './lexer.ts';
 import { noteQuotesInGroup } from './parser-bugs.ts';
 import { lexPiece, lexSubscript } from './expansions.ts';
 
@@ -45,9 +45,9 @@ export function lexWord(lexer: Lexer, role: WordRole): Word {
       else blocks.push(placeholder);
       lexer.at = placeholder.end;
       text += '\0';
-    } else if (looksAt(lexer, '\\\n')) {
+    } else if (isNext(lexer, '\\\n')) {
       lexEscape(lexer);
-    } else if (looksAt(lexer, '<(') || looksAt(lexer, '>(')) {
+    } else if (isNext(lexer, '<(') || isNext(lexer, '>(')) {
       lexProcessSubstitution(lexer);
       text += '\0';
     } else if (character === '(' && beginsGroup(text, role)) {

@@ -18,7 +18,7 @@ const REQUIREMENTS: Readonly<Record<Reach['requirement'], { passes: RegExp; rule
     passes: PLAIN_WORD,
     rule: 'read-again',
     advice:
-      'only letters, digits and _ . / : @ % + , = - are allowed, and no - in front. Pass the variable as an argument: ' +
+      'only letters, digits and _ . / : @ % + , = - are allowed, and - must not come first. Pass the variable as an argument: ' +
       `bash -c '… "$1"' _ "$NAME", or words=(program "$NAME"); "\${words[@]}"`,
   },
   'plain for Pyxis': {

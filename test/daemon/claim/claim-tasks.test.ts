@@ -138,7 +138,7 @@ describe('the task claimer', () => {
           ...given.deps.scheduler,
           submit: async ({ jobName }) => {
             if (jobName.includes(taskNumber(slowest))) await new Promise<void>((resolve) => held.push(resolve));
-            return { kind: 'backpressure', words: 'MaxJobCount limit reached' };
+            return { kind: 'backpressure', message: 'MaxJobCount limit reached' };
           },
         },
       });

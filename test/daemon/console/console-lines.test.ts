@@ -25,7 +25,7 @@ const WORDINGS: readonly string[] = [
     .map((reason) => describeWait(jobOf('PENDING', { reason, startAt: SOON }), NOW).text),
   ...Object.keys(JOB_STATES).map((state) => describeEnd(jobOf(state, { nodes: 'n[1-2]' }), recordOf())),
   ...Object.values(JOB_EXIT_CODES).map(
-    ({ says, advice }) => `Slurm job 7 ended on n1 before the task started: ${says} ${advice}`,
+    ({ meaning, advice }) => `Slurm job 7 ended on n1 before the task started: ${meaning} ${advice}`,
   ),
   describeOthersJob('7' as JobId),
   describeRefusal('Invalid account or account/partition combination specified', 'gpu'),

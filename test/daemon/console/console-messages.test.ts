@@ -51,11 +51,11 @@ const SENTENCES: readonly (readonly [said: string, expected: string])[] = [
   ],
   [
     describeRefusal('Invalid partition name specified', 'gpu'),
-    'Slurm rejected the job: Invalid partition name specified. Change --partition in the user property that sets it, or in the template of queue "gpu".',
+    'Slurm rejected the job: Invalid partition name specified. Change the user property that sets --partition, or the template of queue "gpu".',
   ],
   [
     describeRefusal('Invalid account or account/partition combination specified', 'gpu'),
-    'Slurm rejected the job: Invalid account or account/partition combination specified. Change --account or --partition in the user property that sets it, or in the template of queue "gpu".',
+    'Slurm rejected the job: Invalid account or account/partition combination specified. Change the user property that sets --account or --partition, or the template of queue "gpu".',
   ],
   [
     describeRefusal('the site wants a project', 'gpu'),
@@ -80,17 +80,17 @@ const SENTENCES: readonly (readonly [said: string, expected: string])[] = [
   ],
   [
     describeWait(jobOf('PENDING', { reason: 'PartitionTimeLimit' }), NOW).text,
-    'Slurm job 7 waits in partition debug: it asks for more time than its partition allows (PartitionTimeLimit). Lower --time, or choose another --partition.',
+    'Slurm job 7 waits in partition debug: it requests more time than its partition allows (PartitionTimeLimit). Lower --time, or choose another --partition.',
   ],
   [
     describeCannotStart(jobOf('PENDING', { reason: 'PartitionTimeLimit' }), 600_000),
-    'Slurm job 7 in partition debug is being cancelled: it waited for 10 min and cannot start, because it asks for more time than its partition allows (PartitionTimeLimit). Lower --time, or choose another --partition.',
+    'Cancelling Slurm job 7 in partition debug: after waiting for 10 min, it still cannot start, because it requests more time than its partition allows (PartitionTimeLimit). Lower --time, or choose another --partition.',
   ],
   [describeStart(jobOf('RUNNING', on), false), 'Slurm job 7 started in partition debug on n[1-2].'],
   [describeStart(jobOf('RUNNING', on), true), 'Slurm job 7 started again in partition debug on n[1-2].'],
   [
     describeSlowStart(jobOf('RUNNING', on), 300_000),
-    "Slurm job 7 has been running for 5 min on n[1-2], but clearml-agent has not started the task. It may still be installing packages; see the job's log on the cluster.",
+    "Slurm job 7 has been running for 5 min on n[1-2], but clearml-agent has not started the task. It may still be installing packages: see the job's log on the cluster.",
   ],
   [describeEnd(jobOf('COMPLETED', on), undefined), 'Slurm job 7 ended COMPLETED on n[1-2].'],
   [describeEnd(jobOf('FAILED', on), recordOf({ exitCode: 3 })), 'Slurm job 7 ended FAILED (exit code 3) on n[1-2].'],
@@ -128,7 +128,7 @@ const SENTENCES: readonly (readonly [said: string, expected: string])[] = [
   ],
   [
     describeEnd(jobOf('NODE_FAIL', on), recordOf({ exitCode: 0 })),
-    'Slurm job 7 ended NODE_FAIL on n[1-2]: it ended because a node failed. What to do: enqueue the task again; tell the cluster admins if it happens again on the same node.',
+    'Slurm job 7 ended NODE_FAIL on n[1-2]: it ended because a node failed. What to do: enqueue the task again; if the same node fails again, tell the cluster admins.',
   ],
   [
     describeEnd(jobOf('CANCELLED'), recordOf({ exitCode: 0 })),
@@ -140,7 +140,7 @@ const SENTENCES: readonly (readonly [said: string, expected: string])[] = [
   ],
   [
     neverBegan(jobOf('FAILED', on), recordOf({ exitCode: JOB_EXIT_CODES.noPython.code })),
-    `Slurm job 7 ended on n[1-2] before the task started: ${JOB_EXIT_CODES.noPython.says} ${JOB_EXIT_CODES.noPython.advice}`,
+    `Slurm job 7 ended on n[1-2] before the task started: ${JOB_EXIT_CODES.noPython.meaning} ${JOB_EXIT_CODES.noPython.advice}`,
   ],
   [
     neverBegan(jobOf('FAILED', on), recordOf({ exitSignal: 53 })),
@@ -179,17 +179,17 @@ describe("the task's console", () => {
     ]);
     expect(textsOf({ jobs: [jobOf('PENDING')], task: aborted })).to.deep.equal([
       'the task was aborted',
-      'Aborted by the user. Slurm had requeued job 7; it is cancelled.',
+      'Aborted by the user. Cancelling Slurm job 7, which Slurm had requeued.',
     ]);
     expect(textsOf({ jobs: [jobOf('FAILED')], task: aborted, record: recordOf(), entry: waited })).to.deep.equal([
       'Aborted by the user. Slurm job 7 ended FAILED (exit code 1).',
     ]);
     const lost = { entry: entryOf({ absentSince: NOW - GRACES.absentMs }), lookedUp: true };
     expect(textsOf({ ...lost, task: taskOf('in_progress', { lastUpdate: NOW - 900_000 }) })).to.deep.equal([
-      'Slurm job 7 is no longer known to Slurm, and its agent has not reported for 15 min: the job was lost, perhaps because the Slurm controller restarted. Enqueue the task again.',
+      'Slurm job 7 is no longer known to Slurm, and its agent has not reported for 15 min. The job was lost, perhaps because the Slurm controller restarted. Enqueue the task again.',
     ]);
     expect(textsOf({ ...lost, task: taskOf('in_progress', { lastUpdate: undefined }) })).to.deep.equal([
-      'Slurm job 7 is no longer known to Slurm, and its agent never reported: the job was lost, perhaps because the Slurm controller restarted. Enqueue the task again.',
+      'Slurm job 7 is no longer known to Slurm, and its agent never reported. The job was lost, perhaps because the Slurm controller restarted. Enqueue the task again.',
     ]);
     expect(textsOf({ ...lost, place: 'parked' })).to.deep.equal(['Slurm job 7 is no longer known to Slurm']);
   });

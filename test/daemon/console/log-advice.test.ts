@@ -26,7 +26,7 @@ const LOGS: Readonly<Record<string, readonly (readonly [log: string, says: strin
       `Cloning into 'o'...\nHost key verification failed.\n${NO_ACCESS}`,
       'the node does not know the host key of the git server',
     ],
-    [`root@127.0.0.1: Permission denied (publickey).\n${NO_ACCESS}`, 'the git server accepts no SSH key of the node'],
+    [`root@127.0.0.1: Permission denied (publickey).\n${NO_ACCESS}`, 'the git server rejects the SSH keys of the node'],
     [
       "fatal: could not read Username for 'http://127.0.0.1:18801': terminal prompts disabled",
       'git has no user name and password for 127.0.0.1:18801.',
@@ -41,7 +41,7 @@ const LOGS: Readonly<Record<string, readonly (readonly [log: string, says: strin
     ],
     [
       "remote: HTTP Basic: Access denied\nfatal: Authentication failed for 'https://git.example.org/lab/r.git/'",
-      'git.example.org rejects the user name and password of git',
+      'git.example.org rejects the user name or password of git',
     ],
     [
       "fatal: unable to access 'http://127.0.0.1:18801/403/r.git/': The requested URL returned error: 403",
@@ -115,7 +115,7 @@ const LOGS: Readonly<Record<string, readonly (readonly [log: string, says: strin
     ],
     [
       'ERROR: Could not find a version that satisfies the requirement six==99.0 (from versions: 1.15.0, 1.16.0)\nERROR: No matching distribution found for six==99.0',
-      'pip finds no six==99.0 for the Python version of the node',
+      "pip finds no version of six==99.0 for the node's Python",
     ],
     ['  ERROR: Failed building wheel for pycrypto', 'pip could not build a package'],
   ],
@@ -193,7 +193,7 @@ const LOGS: Readonly<Record<string, readonly (readonly [log: string, says: strin
     ],
     [
       'FATAL:   While making image from oci registry: error fetching image: toomanyrequests: You have reached your pull rate limit.',
-      'the registry limits the pull rate of this site',
+      'this site has exceeded the pull limit of the registry',
     ],
     [
       `${FETCHING} docker://127.0.0.1:18802/a:1: pinging container registry 127.0.0.1:18802: Get "https://127.0.0.1:18802/v2/": tls: failed to verify certificate: x509: certificate signed by unknown authority`,
@@ -225,7 +225,7 @@ const LOGS: Readonly<Record<string, readonly (readonly [log: string, says: strin
     ],
     [
       'torch.cuda.OutOfMemoryError: CUDA out of memory. Tried to allocate 20.00 GiB.',
-      'GPU memory is exhausted (not the memory of the job)',
+      'the GPU ran out of memory; the job did not',
     ],
     ['RuntimeError: Found no NVIDIA driver on your system.', 'the program found no GPU'],
     ["ModuleNotFoundError: No module named 'torchvision'", "the task's Python environment has no module torchvision"],

@@ -21,7 +21,7 @@ describeInFull('the decision in full for an ended job', [
         ending: {
           status: 'failed',
           reason: 'requeued by Slurm',
-          text: 'Slurm requeued job 7, but its task has since been enqueued in another queue, so this job does not run the task again. Enqueue the task in the queue where you want it to run.',
+          text: 'Slurm requeued job 7, but its task is now in another queue, so this job does not run it again. Enqueue the task in the queue where you want it to run.',
           withLog: false,
         },
       },
@@ -40,7 +40,7 @@ describeInFull('the decision in full for an ended job', [
         ending: {
           status: 'failed',
           reason: 'job lost',
-          text: 'Slurm job 7 is no longer known to Slurm, and its agent never reported: the job was lost, perhaps because the Slurm controller restarted. Enqueue the task again.',
+          text: 'Slurm job 7 is no longer known to Slurm, and its agent never reported. The job was lost, perhaps because the Slurm controller restarted. Enqueue the task again.',
           withLog: false,
         },
       },
@@ -162,7 +162,7 @@ describeInFull('the decision in full for an ended job', [
   [
     'returns a task in no queue to its queue after the grace period if the job ended at the gate',
     { jobs: [jobOf('FAILED')], record: gate, entry: ENDED },
-    [{ do: 'return-to-queue', why: 'job 7 could not find out whether it had the task' }],
+    [{ do: 'return-to-queue', why: 'job 7 did not find the task in the scheduler queue' }],
   ],
   [
     'does nothing for a task in progress just before the end of the grace period',

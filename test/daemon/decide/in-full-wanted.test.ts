@@ -95,13 +95,13 @@ describeInFull('the decision in full for a pending job', [
     [
       {
         do: 'show-status',
-        text: 'Slurm job 7 waits in partition debug: jobs of higher priority are before it (Priority).',
+        text: 'Slurm job 7 waits in partition debug: jobs of higher priority are ahead of it (Priority).',
       },
       { do: 'note', patch: { told: { startedOn: '7@5', reason: '7:debug:Priority' } } },
       {
         do: 'log',
         level: 'INFO',
-        text: 'Slurm job 7 waits in partition debug: jobs of higher priority are before it (Priority).',
+        text: 'Slurm job 7 waits in partition debug: jobs of higher priority are ahead of it (Priority).',
       },
     ],
   ],
@@ -110,7 +110,7 @@ describeInFull('the decision in full for a pending job', [
     { jobs: [jobOf('PENDING')], place: 'another queue' },
     [
       { do: 'cancel', jobIds: ['7' as JobId], why: 'the task was enqueued again' },
-      { do: 'log', level: 'INFO', text: 'The task was moved to another queue; Slurm job 7 is cancelled.' },
+      { do: 'log', level: 'INFO', text: 'Cancelling Slurm job 7: the task was moved to another queue.' },
     ],
   ],
   [
@@ -181,7 +181,7 @@ describeInFull('the decision in full for a pending job', [
         ending: {
           status: 'failed',
           reason: 'never starts',
-          text: 'Slurm job 7 in partition debug is being cancelled: it waited for 10 min and cannot start, because it asks for more time than its partition allows (PartitionTimeLimit). Lower --time, or choose another --partition.',
+          text: 'Cancelling Slurm job 7 in partition debug: after waiting for 10 min, it still cannot start, because it requests more time than its partition allows (PartitionTimeLimit). Lower --time, or choose another --partition.',
           withLog: false,
         },
       },

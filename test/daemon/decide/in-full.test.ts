@@ -54,7 +54,7 @@ describeInFull('the decision in full', [
         ending: {
           status: 'failed',
           reason: 'job lost',
-          text: 'Slurm job 7 is no longer known to Slurm, and its agent has not reported for 10 min: the job was lost, perhaps because the Slurm controller restarted. Enqueue the task again.',
+          text: 'Slurm job 7 is no longer known to Slurm, and its agent has not reported for 10 min. The job was lost, perhaps because the Slurm controller restarted. Enqueue the task again.',
           withLog: false,
         },
       },
@@ -143,7 +143,7 @@ describeInFull('the decision in full', [
       {
         do: 'log',
         level: 'WARNING',
-        text: "Slurm job 7 has been running for 5 min, but clearml-agent has not started the task. It may still be installing packages; see the job's log on the cluster.",
+        text: "Slurm job 7 has been running for 5 min, but clearml-agent has not started the task. It may still be installing packages: see the job's log on the cluster.",
       },
     ],
   ],
@@ -208,13 +208,13 @@ describeInFull('the decision in full', [
     [
       {
         do: 'show-status',
-        text: 'Slurm job 7 waits in partition debug: jobs of higher priority are before it (Priority).',
+        text: 'Slurm job 7 waits in partition debug: jobs of higher priority are ahead of it (Priority).',
       },
       { do: 'note', patch: { told: { reason: '7:debug:Priority' } } },
       {
         do: 'log',
         level: 'INFO',
-        text: 'Slurm job 7 waits in partition debug: jobs of higher priority are before it (Priority).',
+        text: 'Slurm job 7 waits in partition debug: jobs of higher priority are ahead of it (Priority).',
       },
     ],
   ],
@@ -256,7 +256,7 @@ describeInFull('the decision in full', [
         ending: {
           status: 'stopped',
           reason: 'aborted',
-          text: 'Aborted by the user. Slurm had requeued job 7; it is cancelled.',
+          text: 'Aborted by the user. Cancelling Slurm job 7, which Slurm had requeued.',
           withLog: false,
         },
       },

@@ -55,7 +55,7 @@ describe('the adopter of untracked tasks', () => {
     const task = await left(fixture, { isParked: true });
     const { scheduler } = fixture.deps;
     const listAllUsers = (): ReturnType<typeof scheduler.listAllUsers> =>
-      Promise.resolve({ kind: 'failed', words: 'Socket timed out' });
+      Promise.resolve({ kind: 'failed', message: 'Socket timed out' });
     const blind = createAdopter({ ...fixture.deps, scheduler: { ...scheduler, listAllUsers } });
 
     expect(await blind.adopt(await fixture.poll(), { everywhere: true, signal })).to.equal(false);

@@ -202,7 +202,7 @@ describe('resuming a task', () => {
           ...deps.scheduler,
           lookUp: (names, from) => {
             asked.push(names, from);
-            return Promise.resolve({ kind: 'failed', words: '' });
+            return Promise.resolve({ kind: 'failed', message: '' });
           },
         },
       });

@@ -11,7 +11,7 @@ import { entryOf } from '../decide/observations.ts';
 import { OWN_QUEUE, SCHEDULER_QUEUE } from '../../simulation/queues.ts';
 import { rejection } from '../../support/rejection.ts';
 
-const CONF_NOT_WRITTEN = "warn: Writing the job's clearml.conf to the shared directory failed";
+const CONF_NOT_WRITTEN = "warn: Could not write the job's clearml.conf to the shared directory";
 
 /** A parked task with the script of its next attempt. */
 async function prepared(fixture: StepFixture, attempts = 0): Promise<{ task: TaskId; prepared: PreparedJob }> {
