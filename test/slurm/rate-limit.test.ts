@@ -138,7 +138,7 @@ describe('a scheduler with a rate limit', () => {
 
     let left = 0;
     for (; limit.waitMs(now()) === 0; left += 1) limit.spend(now());
-    expect(left).to.equal(4);
+    expect(left).to.equal(3);
   });
 
   it('reports the duration of squeue to the rate limit', async () => {
