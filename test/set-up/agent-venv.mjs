@@ -14,7 +14,7 @@ export const AGENT_WHEELS = resolve(`.test-cache/wheels-of-agent-${REQUIREMENTS[
 
 export const AGENT_PYTHON = `${FOLDER}/bin/python`;
 
-/** @returns {Promise<import('./sections.mjs').SetUp>} */
+/** @returns {Promise<import('./command.mjs').InstallResult>} */
 export async function installAgent() {
   const made = [];
   if (!(await isInstalled())) {

@@ -1,7 +1,9 @@
-// Runs one program of the checks, either shown as it happens or kept for when it fails.
+// Runs a program; its output is either shown or returned.
 import { spawn } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
+
+/** @typedef {{ missing: string[], says: string }} InstallResult a message for each missing program, and what was done */
 
 /**
  * Runs it to its end, with nothing to read.

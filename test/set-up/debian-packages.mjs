@@ -37,7 +37,7 @@ const PACKAGES = [
 
 /**
  * The programs that the tests of these tiers need.
- * @param {readonly import('./lanes.mjs').Tier[]} tiers
+ * @param {readonly import('../runner/lanes.mjs').Tier[]} tiers
  */
 export function packagesOfTiers(tiers) {
   return PACKAGES.filter((entry) => tiers.includes('second') || entry.isOfSecondTier !== true).map(
@@ -48,7 +48,7 @@ export function packagesOfTiers(tiers) {
 /**
  * Installs python3-venv, and what these programs need: all that the tests use, unless told otherwise.
  * @param {readonly string[]} [programs]
- * @returns {Promise<import('./sections.mjs').SetUp>}
+ * @returns {Promise<import('./command.mjs').InstallResult>}
  */
 export async function installDebianPackages(programs = PACKAGES.map((entry) => entry.program)) {
   const wanted = await missingDebianPackages(programs);

@@ -3,7 +3,7 @@ import { appendFileSync } from 'node:fs';
 import { lookup } from 'node:dns/promises';
 import { hostname } from 'node:os';
 
-/** @returns {Promise<import('./sections.mjs').SetUp>} */
+/** @returns {Promise<import('./command.mjs').InstallResult>} */
 export async function ensureHostName() {
   const name = hostname().split('.')[0] ?? '';
   if (await isResolvable(name)) return { missing: [], says: `the name ${name} can be looked up` };

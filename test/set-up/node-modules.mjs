@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { lastLines, runCommand } from './command.mjs';
 
-/** @returns {Promise<import('./sections.mjs').Outcome>} */
+/** @returns {Promise<{ says: string }>} */
 export async function installNodeModules() {
   if (isInstalled()) return { says: 'node_modules matches package-lock.json' };
   const { exitCode, output } = await runCommand('npm', ['ci', '--no-audit', '--no-fund']);

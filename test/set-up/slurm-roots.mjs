@@ -70,7 +70,7 @@ export async function otherSlurmReleases() {
 
 /**
  * Makes what is missing, all at once.
- * @returns {Promise<import('./sections.mjs').SetUp>}
+ * @returns {Promise<import('./command.mjs').InstallResult>}
  */
 export async function installSlurmRoots() {
   const versions = await otherSlurmReleases();

@@ -91,7 +91,7 @@ export function titlesOf(tier) {
  * Starts so many at once, and the next when one has ended. The first shows its report as it goes, each other one when those
  * before it have ended, because two reports at once are unreadable.
  * @param {{ tiers: readonly Tier[], mustBeReal: boolean, after: Promise<unknown> }} how `after` is what must be there before
- * @returns {Promise<{ title: string, outcome: Promise<import('./sections.mjs').Outcome> }[]>}
+ * @returns {Promise<{ title: string, outcome: Promise<import('./report.mjs').Outcome> }[]>}
  */
 export async function startLanes({ tiers, mustBeReal, after }) {
   // Not at the top: this file is read before a fresh clone has its packages.

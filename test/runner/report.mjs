@@ -1,20 +1,21 @@
-// The sections of a test run: each with a heading, what it found, how long it took, and its part in the last line.
+// The report of a test run: a section for each check and lane, then each failure, then one line with the counts.
 import { writeFileSync } from 'node:fs';
-import { shortened } from './shortened.mjs';
 
 /**
  * @typedef {{ passed: number, failed: number, skipped: number }} Counts
  * @typedef {{ counts?: Partial<Counts>, failures?: Failure[], says?: string, tookMs?: number }} Outcome what a section came
  *   to; `says` is printed under its heading, each failure once more at the end; `tookMs` where it began before its heading
  * @typedef {{ title: string, details: string[] }} Failure each of its details is shown by itself, shortened
- * @typedef {{ missing: string[], says: string }} SetUp what could not be had, a sentence each
  */
 
-/** Beyond these a failure is told by its title only: the end of a long output is what people and CI keep. */
-const TOLD_IN_FULL = 20;
+/** Further failures are listed by title only: users and CI keep the end of a long output. */
+const SHOWN_IN_FULL = 20;
+/** Of one failure, all parts together. */
+const MOST_LINES = 60;
+const MOST_COLUMNS = 600;
 
-/** Collects the sections of one run. */
-export function createSections() {
+/** Starts the report of one run. */
+export function createReport() {
   const begunAt = performance.now();
   /** @type {Counts} */
   const total = { passed: 0, failed: 0, skipped: 0 };
@@ -22,11 +23,11 @@ export function createSections() {
   const failed = [];
   return {
     /**
-     * Runs one section. It fails by throwing, or by an outcome that counts failures.
+     * Runs and prints one section. It fails by throwing, or by an outcome that counts failures.
      * @param {string} title
      * @param {() => Promise<Outcome>} work
      */
-    async run(title, work) {
+    async section(title, work) {
       console.log(`\n── ${title} ${'─'.repeat(Math.max(3, 70 - title.length))}`);
       const startedAt = performance.now();
       const { counts = {}, failures, says, tookMs = performance.now() - startedAt } = await work().catch(failure);
@@ -65,8 +66,8 @@ export function createSections() {
 export function closingReport(failed) {
   const all = failed.flatMap(({ section, failures }) => failures.map((one) => ({ section, ...one })));
   const inFull = all
-    .slice(0, TOLD_IN_FULL)
-    .map(({ section, title, details }) => `\n── failed: ${title} (${section})\n${shortened(details)}`);
+    .slice(0, SHOWN_IN_FULL)
+    .map(({ section, title, details }) => `\n── failed: ${title} (${section})\n${shorten(details)}`);
   const lists = failed.map(({ section, failures }) =>
     [`\nFailed in ${section}:`, ...failures.map(({ title }) => title)].join('\n  '),
   );
@@ -79,4 +80,39 @@ export function closingReport(failed) {
  */
 function failure(error) {
   return { counts: { failed: 1 }, says: error instanceof Error ? error.message : String(error) };
+}
+
+/**
+ * Each part gets its share of the lines, and the lines that other parts do not use.
+ * @param {readonly string[]} parts
+ */
+export function shorten(parts, mostLines = MOST_LINES) {
+  const all = parts.map((part) => part.trimEnd().split('\n'));
+  /** @type {string[][]} */
+  const shown = [];
+  let room = mostLines;
+  for (const [index, lines] of [...all.entries()].sort(([, a], [, b]) => a.length - b.length)) {
+    const share = Math.floor(room / (all.length - shown.filter(Boolean).length));
+    shown[index] = omitMiddle(lines, share);
+    room -= Math.min(lines.length, share);
+  }
+  return shown.flat().map(truncate).join('\n');
+}
+
+/**
+ * The end gets more of the lines: it tells what happened last.
+ * @param {string[]} lines
+ * @param {number} most
+ */
+function omitMiddle(lines, most) {
+  if (lines.length <= most) return lines;
+  const first = Math.floor((most - 1) / 3);
+  const last = most - 1 - first;
+  const omitted = lines.length - first - last;
+  return [...lines.slice(0, first), `  … ${omitted} lines are left out …`, ...lines.slice(-last)];
+}
+
+/** @param {string} line */
+function truncate(line) {
+  return line.length <= MOST_COLUMNS ? line : `${line.slice(0, MOST_COLUMNS)} …`;
 }

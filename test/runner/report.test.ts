@@ -4,8 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { runMocha } from './mocha-run.mjs';
-import { closingReport } from './sections.mjs';
-import { shortened } from './shortened.mjs';
+import { closingReport, shorten } from './report.mjs';
 
 const lines = (count: number, word: string): string =>
   Array.from({ length: count }, (_, index) => `${word} ${index + 1}`).join('\n');
@@ -41,7 +40,7 @@ describe('the closing report', () => {
   });
 
   it('shortens a long text in the middle, and leaves a short one unchanged', () => {
-    const text = shortened([lines(10, 'error'), lines(500, 'log')]);
+    const text = shorten([lines(10, 'error'), lines(500, 'log')]);
 
     expect(text.split('\n')).to.have.length(60);
     expect(text)
@@ -52,7 +51,7 @@ describe('the closing report', () => {
   });
 
   it('limits each part separately, so that a long part does not displace another', () => {
-    const text = shortened([lines(500, 'error'), lines(500, 'console'), lines(500, 'log')]);
+    const text = shorten([lines(500, 'error'), lines(500, 'console'), lines(500, 'log')]);
 
     expect(text.split('\n')).to.have.length(60);
     for (const last of ['error 500', 'console 500', 'log 500']) expect(text).to.include(last);

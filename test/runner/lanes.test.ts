@@ -24,7 +24,7 @@ describe('the table of lanes', () => {
 
   it('assigns tests that need minutes of preparation to the second tier', () => {
     const first = testFiles().filter((file) => lanesOf(file).some(({ tier }) => tier === 'first'));
-    const asking = first.filter((file) => file !== 'test/set-up/lanes.test.ts');
+    const asking = first.filter((file) => file !== 'test/runner/lanes.test.ts');
 
     expect(asking.filter((file) => OF_SECOND_TIER.test(readFileSync(file, 'utf8')))).to.deep.equal([]);
   });

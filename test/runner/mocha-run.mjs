@@ -2,21 +2,21 @@
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { AGENT_PYTHON } from './agent-venv.mjs';
-import { hasProgram } from './command.mjs';
+import { AGENT_PYTHON } from '../set-up/agent-venv.mjs';
+import { hasProgram } from '../set-up/command.mjs';
 
 /** Reports a hang while the last lane waits for another to end. */
 const DEADLINE_MS = 35 * 60_000;
 /** After the last test: what still runs then was left open by one of them. */
 const LINGER_MS = 120_000;
 
-const METER = resolve('test/set-up/meter.py');
+const METER = resolve('test/runner/meter.py');
 
 /**
  * @param {readonly string[]} args for mocha
  * @param {{ mustBeReal: boolean, report?: 'as it goes' | 'at its end' }} how whether a test fails, instead of being left
  *   out, when this machine lacks something; and whether mocha's report is shown at once, or is part of what the outcome says
- * @returns {Promise<import('./sections.mjs').Outcome>}
+ * @returns {Promise<import('./report.mjs').Outcome>}
  */
 export async function runMocha(args, { mustBeReal, report = 'as it goes' }) {
   const startedAt = performance.now();
@@ -53,7 +53,7 @@ function timesOf({ tookMs, setUpMs, processorMs }) {
 }
 
 /**
- * @typedef {{ counts: import('./sections.mjs').Counts, failures: import('./sections.mjs').Failure[], setUpMs: number }} Report
+ * @typedef {{ counts: import('./report.mjs').Counts, failures: import('./report.mjs').Failure[], setUpMs: number }} Report
  *   what the reporter sends
  * @typedef {{ reported: Report | undefined, complaint: string | undefined, running: string, processorMs: number | undefined,
  *   printed: string }} End
@@ -67,7 +67,7 @@ function timesOf({ tookMs, setUpMs, processorMs }) {
  */
 function mochaToItsEnd(args, mustBeReal, isShown) {
   // The file that bin/mocha.js runs in a second process: started directly, there is one process to end, and one to hear.
-  const mocha = ['node_modules/mocha/lib/cli/cli.js', '--reporter', 'test/set-up/counting-reporter.cjs'];
+  const mocha = ['node_modules/mocha/lib/cli/cli.js', '--reporter', 'test/runner/counting-reporter.cjs'];
   const env = { ...process.env, CLEARML_AGENT_PYTHON: AGENT_PYTHON, REQUIRE_REAL: mustBeReal ? '1' : '0' };
   const [program = '', ...words] = metered([process.execPath, ...nodeOptions(), ...mocha, ...args]);
   const shown = isShown ? 'inherit' : 'pipe';

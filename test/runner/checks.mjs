@@ -1,11 +1,11 @@
 // The checks that need no test: each a program that must end with exit code 0.
 import { resolve } from 'node:path';
-import { runCommand } from './command.mjs';
+import { runCommand } from '../set-up/command.mjs';
 
-/** What bin/ imports stands in dist/, which some of the others look at, and tests start. */
+/** Builds dist/, which some other checks read and tests start. */
 const BUILD = { tier: 'first', title: 'build', program: 'npm', args: ['run', '--silent', 'build'] };
 
-/** In the order in which they are told: what most often breaks comes first. */
+/** In the order of the report: what most often fails comes first. */
 const OTHERS = [
   { tier: 'first', title: 'types', program: 'npm', args: ['run', '--silent', 'types'] },
   { tier: 'first', title: 'lint', program: 'oxlint', args: [] },
@@ -17,23 +17,23 @@ const OTHERS = [
 ];
 
 /**
- * Starts the build, and once that has ended all others of these tiers side by side. The build comes first.
+ * Starts the build, and after it all other checks of these tiers in parallel. The build is the first in the result.
  * @param {readonly import('./lanes.mjs').Tier[] | 'build alone'} tiers
- * @returns {{ title: string, outcome: Promise<import('./sections.mjs').Outcome> }[]}
+ * @returns {{ title: string, outcome: Promise<import('./report.mjs').Outcome> }[]}
  */
-export function startGates(tiers) {
-  const built = runGate(BUILD);
+export function startChecks(tiers) {
+  const built = runCheck(BUILD);
   const others = OTHERS.filter(({ tier }) => tiers !== 'build alone' && tiers.some((wanted) => wanted === tier));
-  const started = others.map((gate) => ({ title: gate.title, outcome: built.then(() => runGate(gate)) }));
+  const started = others.map((check) => ({ title: check.title, outcome: built.then(() => runCheck(check)) }));
   return [{ title: BUILD.title, outcome: built }, ...started];
 }
 
 /**
- * Counts as one check, passed or failed, so that the last line of a run tells of it.
- * @param {{ program: string, args: readonly string[] }} gate
- * @returns {Promise<import('./sections.mjs').Outcome>}
+ * Counts as one test, passed or failed, in the last line of a run.
+ * @param {{ program: string, args: readonly string[] }} check
+ * @returns {Promise<import('./report.mjs').Outcome>}
  */
-async function runGate({ program, args }) {
+async function runCheck({ program, args }) {
   const startedAt = performance.now();
   const env = { ...process.env, PATH: `${resolve('node_modules/.bin')}:${process.env['PATH'] ?? ''}` };
   const { exitCode, output } = await runCommand(program, args, { env });
