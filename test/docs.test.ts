@@ -6,7 +6,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { split } from 'shlex';
 import { parseTemplate } from '../src/template/parse-template.ts';
-import { hereOnSandbox, type OnSandbox } from './cli/on-sandbox.ts';
+import { openCliWithSandbox, type CliWithSandbox } from './cli/cli-with-sandbox.ts';
 import { emptyVariables } from './template/template-fixtures.ts';
 
 const PAGES = [
@@ -44,18 +44,18 @@ function commandsOf(page: string): string[] {
 const A_TASK = /^(TASK|0123456789abcdef0123456789abcdef)$/;
 
 /** A home folder as the documents assume it: templates, a task, queues; but no Slurm, so that no job starts. */
-async function readersHome(): Promise<{ place: OnSandbox; task: string }> {
-  const place = await hereOnSandbox('agent.slurm.queues.gpu.template: gpu.template', { PATH: '/nowhere' });
+async function prepareHome(): Promise<{ cli: CliWithSandbox; task: string }> {
+  const cli = await openCliWithSandbox('agent.slurm.queues.gpu.template: gpu.template', { PATH: '/nowhere' });
   const template = readFileSync('examples/gpu.template', 'utf8');
-  await mkdir(join(place.folder, 'site'));
+  await mkdir(join(cli.folder, 'site'));
   for (const name of readdirSync('examples').filter((file) => file.endsWith('.template')))
-    await place.write(name, readFileSync(join('examples', name), 'utf8'));
-  await place.write('site/slurm.template', template);
+    await cli.write(name, readFileSync(join('examples', name), 'utf8'));
+  await cli.write('site/slurm.template', template);
   const settings = 'agent.slurm { queues: [gpu], template_files: [slurm.template] }';
-  await place.write('site/clearml-slurm.conf', `include "${place.folder}/clearml.conf"\n${settings}\n`);
-  await place.write('task.json', JSON.stringify({ id: '0123456789abcdef0123456789abcdef', name: 'train' }));
-  for (const queue of ['gpu', 'cpu', 'default']) await place.user.makeQueue(queue);
-  return { place, task: await place.user.makeTask({}) };
+  await cli.write('site/clearml-slurm.conf', `include "${place.folder}/clearml.conf"\n${settings}\n`);
+  await cli.write('task.json', JSON.stringify({ id: '0123456789abcdef0123456789abcdef', name: 'train' }));
+  for (const queue of ['gpu', 'cpu', 'default']) await cli.user.makeQueue(queue);
+  return { cli, task: await cli.user.makeTask({}) };
 }
 
 /** The command for this task, adapted so that it ends and needs none of the steps before it. */
@@ -73,10 +73,10 @@ function inPlaceOf(words: readonly string[], task: string): string[] {
 
 describe('the documentation', () => {
   describe('has valid commands', () => {
-    let home: Awaited<ReturnType<typeof readersHome>>;
+    let home: Awaited<ReturnType<typeof prepareHome>>;
 
     before(async () => {
-      home = await readersHome();
+      home = await prepareHome();
     });
     after(() => home.place[Symbol.asyncDispose]());
 
@@ -99,7 +99,7 @@ describe('the documentation', () => {
       const text = readFileSync(page, 'utf8');
       const broken = [...text.matchAll(/\]\(([^)\s]+)\)/g)]
         .map(([, link = '']) => link)
-        .filter((link) => !/^https?:/.test(link) && !leadsSomewhere(page, link));
+        .filter((link) => !/^https?:/.test(link) && !hasTarget(page, link));
 
       expect(broken).to.deep.equal([]);
     });
@@ -149,7 +149,7 @@ describe('the documentation', () => {
   }
 });
 
-function leadsSomewhere(page: string, link: string): boolean {
+function hasTarget(page: string, link: string): boolean {
   const [path = '', heading] = link.split('#');
   const file = path === '' ? page : join(dirname(page), path);
   if (!existsSync(file)) return false;

@@ -12,13 +12,13 @@ import { installSlurmRoots } from './set-up/slurm-roots.mjs';
 
 process.chdir(new URL('..', import.meta.url).pathname);
 const isCi = process.env['CI'] === 'true';
-const words = process.argv.slice(2);
-const mochaArgs = words.filter((word) => word !== '--all' && word !== '--rest');
+const args = process.argv.slice(2);
+const mochaArgs = args.filter((word) => word !== '--all' && word !== '--rest');
 const isWhole = mochaArgs.length === 0;
 /** @type {import('./runner/lanes.mjs').Tier[]} */
-const tiers = words.includes('--rest')
+const tiers = args.includes('--rest')
   ? ['second']
-  : words.includes('--all') || !isWhole
+  : args.includes('--all') || !isWhole
     ? ['first', 'second']
     : ['first'];
 const report = createReport();

@@ -55,12 +55,12 @@ function splitIdentifiers(text: string): string {
 
 function phrasePattern(phrase: string): RegExp {
   const words = splitIdentifiers(phrase).split(' ');
-  const forms = words.map((word, index) => (index === 0 || index === words.length - 1 ? inflected(word) : word));
+  const forms = words.map((word, index) => (index === 0 || index === words.length - 1 ? inflections(word) : word));
   return new RegExp(String.raw`\b${forms.join(GAP)}\b`, 'gi');
 }
 
 /** Matches the word and its inflected forms: bake, bakes, baked, baking; tidy, tidies; stop, stopping. */
-function inflected(word: string): string {
+function inflections(word: string): string {
   const stem = word.slice(0, -1);
   if (word.length < 3) return word;
   if (word.endsWith('e')) return `${stem}(?:e|es|ed|en|ing)`;

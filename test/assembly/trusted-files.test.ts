@@ -8,26 +8,26 @@ import { createLocalTransport } from '../../src/transport/local.ts';
 import { rejection } from '../support/rejection.ts';
 import { requireRoot } from '../support/requires.ts';
 import { startStandInCluster, type StandInCluster } from '../stand-ins/slurm/stand-in-cluster.ts';
-import { hereOnSandbox, type OnSandbox } from '../cli/on-sandbox.ts';
-import type { Answer } from '../cli/run-here.ts';
+import { openCliWithSandbox, type CliWithSandbox } from '../cli/cli-with-sandbox.ts';
+import type { Answer } from '../cli/open-cli.ts';
 
 const MALLORY = 4002;
 const TEMPLATE = '#!/bin/bash\n${CLEARML_PRE_SETUP}\n${CLEARML_AGENT_EXECUTE}\n${CLEARML_POST_SETUP}\n';
 
 describe('the program', () => {
-  let place: OnSandbox;
+  let cli: CliWithSandbox;
   /** A sticky directory that every user can write to. */
   let open: string;
   before(requireRoot);
   beforeEach(async () => {
-    place = await hereOnSandbox();
-    await place.write('t', TEMPLATE);
-    chmodSync(place.folder, 0o755);
-    open = join(place.folder, 'open');
+    cli = await openCliWithSandbox();
+    await cli.write('t', TEMPLATE);
+    chmodSync(cli.folder, 0o755);
+    open = join(cli.folder, 'open');
     mkdirSync(open);
     chmodSync(open, 0o1777);
   });
-  afterEach(() => place[Symbol.asyncDispose]());
+  afterEach(() => cli[Symbol.asyncDispose]());
 
   function mallory(script: string): void {
     const become = [`--reuid=${MALLORY}`, `--regid=${MALLORY}`, '--clear-groups', '--'];
@@ -35,11 +35,11 @@ describe('the program', () => {
   }
 
   async function start(...settings: readonly string[]): Promise<Answer> {
-    await place.write('more.conf', `include "clearml.conf"\nagent.slurm { ${settings.join('\n')} }`);
-    chmodSync(join(place.folder, 'more.conf'), 0o600);
-    return place.run(
+    await cli.write('more.conf', `include "clearml.conf"\nagent.slurm { ${settings.join('\n')} }`);
+    chmodSync(join(cli.folder, 'more.conf'), 0o600);
+    return cli.run(
       '--config-file',
-      join(place.folder, 'more.conf'),
+      join(cli.folder, 'more.conf'),
       '--template-files',
       't',
       '--queue',
@@ -50,31 +50,31 @@ describe('the program', () => {
   }
 
   it('refuses a configuration that other users can change, directly or through their link', async () => {
-    chmodSync(join(place.folder, 'clearml.conf'), 0o662);
+    chmodSync(join(cli.folder, 'clearml.conf'), 0o662);
     const { code, stderr } = await start();
     expect(code).to.equal(78);
     expect(stderr).to.include('clearml.conf can be written by everybody (mode 662)').and.include('chmod go-w');
 
-    mallory(`ln -s ${place.folder}/more.conf mine.conf`);
-    const linked = await place.run('--config-file', join(open, 'mine.conf'), '--once');
+    mallory(`ln -s ${cli.folder}/more.conf mine.conf`);
+    const linked = await cli.run('--config-file', join(open, 'mine.conf'), '--once');
     expect(linked.code).to.equal(78);
     expect(linked.stderr).to.include(`${open}/mine.conf belongs to another user (uid ${MALLORY})`);
   });
 
   it('warns of a configuration file with keys if other users can read the file', async () => {
-    chmodSync(join(place.folder, 'clearml.conf'), 0o644);
-    const warning = `Other users can read ${place.folder}/clearml.conf, which contains keys: run chmod 600`;
+    chmodSync(join(cli.folder, 'clearml.conf'), 0o644);
+    const warning = `Other users can read ${cli.folder}/clearml.conf, which contains keys: run chmod 600`;
     expect((await start()).stderr)
       .to.include(warning)
       .and.not.to.match(/can read \S+more\.conf/);
-    expect((await place.run('doctor')).stdout).to.include(warning);
-    chmodSync(join(place.folder, 'clearml.conf'), 0o600);
+    expect((await cli.run('doctor')).stdout).to.include(warning);
+    chmodSync(join(cli.folder, 'clearml.conf'), 0o600);
     expect((await start()).stderr).not.to.include('Other users can read');
   });
 
   it('refuses a template that other users can change, unless they are in the trusted group', async () => {
-    chmodSync(join(place.folder, 't'), 0o664);
-    execFileSync('chgrp', ['4100', join(place.folder, 't')]);
+    chmodSync(join(cli.folder, 't'), 0o664);
+    execFileSync('chgrp', ['4100', join(cli.folder, 't')]);
     const { code, stderr } = await start();
     expect(code).to.equal(78);
     expect(stderr)
@@ -101,10 +101,10 @@ describe('the program', () => {
   for (const [setting, line] of LOOSE) {
     it(`refuses ${setting} if other users can change its file, and doctor reports it`, async () => {
       chmodSync(open, 0o1777);
-      await place.write('more.conf', `include "clearml.conf"\n${line.replace('FOLDER', open)}`);
-      const conf = ['--config-file', join(place.folder, 'more.conf')];
+      await cli.write('more.conf', `include "clearml.conf"\n${line.replace('FOLDER', open)}`);
+      const conf = ['--config-file', join(cli.folder, 'more.conf')];
       for (const command of [['--once'], ['status']]) {
-        const { code, stderr } = await place.run(...command, ...conf);
+        const { code, stderr } = await cli.run(...command, ...conf);
         expect(code, stderr).to.equal(78);
         expect(stderr)
           .to.include(`more.conf:2`)
@@ -112,22 +112,22 @@ describe('the program', () => {
             `${setting} is refused because other users can change its file: ${open} can be written by everybody (mode 1777)`,
           );
       }
-      const { code, stdout } = await place.run('doctor', ...conf);
+      const { code, stdout } = await cli.run('doctor', ...conf);
       expect(code).to.equal(1);
       expect(stdout.replaceAll(/\s+/g, ' ')).to.include(`${setting} is refused`);
       chmodSync(open, 0o755);
-      expect((await place.run('config', ...conf)).code).to.equal(0);
+      expect((await cli.run('config', ...conf)).code).to.equal(0);
     });
   }
 
   it('refuses REQUESTS_CA_BUNDLE if other users can change its file', async () => {
-    const there = await hereOnSandbox('', { REQUESTS_CA_BUNDLE: join(open, 'ca.pem') });
+    const other = await openCliWithSandbox('', { REQUESTS_CA_BUNDLE: join(open, 'ca.pem') });
     try {
-      const { code, stderr } = await there.run('status');
+      const { code, stderr } = await other.run('status');
       expect(code).to.equal(78);
       expect(stderr).to.include('REQUESTS_CA_BUNDLE');
     } finally {
-      await there[Symbol.asyncDispose]();
+      await other[Symbol.asyncDispose]();
     }
   });
 
@@ -135,10 +135,10 @@ describe('the program', () => {
     let slurm: StandInCluster;
     let bin: string;
     beforeEach(async () => {
-      slurm = await startStandInCluster({ stateDir: join(place.folder, 'slurm') });
+      slurm = await startStandInCluster({ stateDir: join(cli.folder, 'slurm') });
       bin = join(open, 'bin');
       execFileSync('cp', ['-a', slurm.commandsDir, bin]);
-      await place.write('slurm.conf', '');
+      await cli.write('slurm.conf', '');
     });
     afterEach(() => slurm.close());
 
@@ -161,38 +161,38 @@ describe('the program', () => {
       ],
       ['python', 'slurm_bin_dir: "OWN", python: "BIN/sbatch"', 'The program BIN/sbatch on this machine'],
     ];
-    for (const [setting, lines, told] of rows) {
-      it(`refuses ${setting} if other users can change its file, and doctor reports it: ${told}`, async () => {
+    for (const [setting, lines, message] of rows) {
+      it(`refuses ${setting} if other users can change its file, and doctor reports it: ${message}`, async () => {
         const filled = (text: string): string => text.replace('BIN', bin).replace('OWN', slurm.commandsDir);
         chmodSync(open, 0o777);
         const { code, stderr } = await start(filled(lines));
         expect(code, stderr).to.equal(78);
-        expect(stderr).to.include(filled(told)).and.include(`${open} can be written by everybody (mode 777)`);
+        expect(stderr).to.include(filled(message)).and.include(`${open} can be written by everybody (mode 777)`);
 
-        const doctor = await place.run('doctor', '--config-file', join(place.folder, 'more.conf'));
+        const doctor = await cli.run('doctor', '--config-file', join(cli.folder, 'more.conf'));
         const shown = doctor.stdout.replaceAll(/\s+/g, ' ');
         expect(shown)
           .to.match(/✘ slurm-commands/)
           .and.include(`${open} can be written by everybody`);
 
         chmodSync(open, 0o755);
-        await place.write('open/bin/slurm.conf', '');
+        await cli.write('open/bin/slurm.conf', '');
         expect((await start(filled(lines))).stderr).not.to.include('is refused');
       });
     }
 
     it('refuses commands of another user, and accepts those of a system account or the trusted group', async () => {
-      const own = (who: string): unknown => execFileSync('chown', ['-R', who, bin]);
-      own(String(MALLORY));
+      const changeOwner = (who: string): unknown => execFileSync('chown', ['-R', who, bin]);
+      changeOwner(String(MALLORY));
       const lines = `slurm_bin_dir: "${bin}"`;
       const refused = await start(lines);
       expect(refused.code).to.equal(78);
       expect(refused.stderr).to.include(`${bin} belongs to`).and.include(`(uid ${MALLORY})`);
 
-      own('990:990');
+      changeOwner('990:990');
       const ofSystem = await start(lines);
       expect(ofSystem.code, ofSystem.stderr).to.equal(0);
-      own(`${MALLORY}:4100`);
+      changeOwner(`${MALLORY}:4100`);
       execFileSync('chmod', ['-R', 'g+w', bin]);
       const ofGroup = await start(lines, 'trusted_group: 4100');
       expect(ofGroup.code, ofGroup.stderr).to.equal(0);
@@ -203,19 +203,19 @@ describe('the program', () => {
       mallory(`mkdir first; for one in sh sbatch squeue scontrol cat id getent; do
         printf '#!/bin/sh\ntouch ${open}/taken\n' > first/$one; chmod +x first/$one; done`);
       const path = `${open}/first::.:${slurm.commandsDir}:/usr/bin:/bin`;
-      const there = await hereOnSandbox('', { PATH: path });
+      const other = await openCliWithSandbox('', { PATH: path });
       try {
-        await there.write('t', TEMPLATE);
-        const words = ['--once', '--template-files', 't', '--queue', 'default', '--create-queue'];
-        const { code, stderr } = await there.run(...words);
-        const doctor = await there.run('doctor');
+        await other.write('t', TEMPLATE);
+        const args = ['--once', '--template-files', 't', '--queue', 'default', '--create-queue'];
+        const { code, stderr } = await other.run(...args);
+        const doctor = await other.run('doctor');
         expect(code, stderr).to.equal(0);
-        const told = `Ignored ${open}/first in PATH because other users can change it: ${open}/first belongs to another user (uid ${MALLORY})`;
-        expect(stderr.split(told)).to.have.length(2);
-        expect(doctor.stdout.replaceAll(/\s+/g, ' ')).to.include(told);
+        const message = `Ignored ${open}/first in PATH because other users can change it: ${open}/first belongs to another user (uid ${MALLORY})`;
+        expect(stderr.split(message)).to.have.length(2);
+        expect(doctor.stdout.replaceAll(/\s+/g, ' ')).to.include(message);
         expect(existsSync(join(open, 'taken'))).to.equal(false);
       } finally {
-        await there[Symbol.asyncDispose]();
+        await other[Symbol.asyncDispose]();
       }
     });
   });
@@ -229,10 +229,10 @@ describe('the program', () => {
   });
 
   it('does not create a state directory through a link of another user', async () => {
-    mallory(`ln -s ${place.folder} way`);
+    mallory(`ln -s ${cli.folder} way`);
     const { code } = await start(`state_dir: "${open}/way/state"`);
     expect(code).to.equal(73);
-    expect(existsSync(join(place.folder, 'state'))).to.equal(false);
+    expect(existsSync(join(cli.folder, 'state'))).to.equal(false);
   });
 
   describe('when it writes credentials to a shared directory', () => {
@@ -254,19 +254,19 @@ describe('the program', () => {
     });
 
     it('refuses a link of another user, and creates no directory through it', async () => {
-      mallory(`ln -s ${place.folder} shared`);
+      mallory(`ln -s ${cli.folder} shared`);
       expect(await rejection(write(join(open, 'shared/jobs/x.conf')))).to.be.instanceOf(FileNotWrittenError);
-      expect(existsSync(join(place.folder, 'jobs'))).to.equal(false);
+      expect(existsSync(join(cli.folder, 'jobs'))).to.equal(false);
     });
 
     it('replaces an existing link instead of writing through it', async () => {
-      const jobs = join(place.folder, 'shared/jobs');
+      const jobs = join(cli.folder, 'shared/jobs');
       mkdirSync(jobs, { recursive: true });
-      writeFileSync(join(place.folder, 'precious'), 'mine');
-      execFileSync('ln', ['-s', join(place.folder, 'precious'), join(jobs, 'x.conf.tmp')]);
-      execFileSync('ln', ['-s', join(place.folder, 'precious'), join(jobs, 'x.conf')]);
+      writeFileSync(join(cli.folder, 'precious'), 'mine');
+      execFileSync('ln', ['-s', join(cli.folder, 'precious'), join(jobs, 'x.conf.tmp')]);
+      execFileSync('ln', ['-s', join(cli.folder, 'precious'), join(jobs, 'x.conf')]);
       await write(join(jobs, 'x.conf'));
-      expect(execFileSync('cat', [join(place.folder, 'precious')], { encoding: 'utf8' })).to.equal('mine');
+      expect(execFileSync('cat', [join(cli.folder, 'precious')], { encoding: 'utf8' })).to.equal('mine');
       expect(execFileSync('stat', ['-c', '%F %a', join(jobs, 'x.conf')], { encoding: 'utf8' })).to.equal(
         'regular file 600\n',
       );

@@ -33,8 +33,8 @@ const SECTIONS = [
 
 const withoutColor = (text: string): string => text.replaceAll(/\x1b\[\d*m/g, '');
 
-describe('the output in a terminal', () => {
-  it('is colored unless NO_COLOR or TERM=dumb disables colors, and never colored in a pipe', () => {
+describe('the output of lint and doctor', () => {
+  it('is colored in a terminal unless NO_COLOR or TERM=dumb disables colors, and never in a pipe', () => {
     expect(terminal('bad', '✘')).to.equal('\x1b[31m✘\x1b[0m');
     expect(pipe('bad', '✘')).to.equal('✘');
     expect(painter({ isTerminal: true, environment: { NO_COLOR: '1' } })('bad', '✘')).to.equal('✘');
@@ -42,7 +42,7 @@ describe('the output in a terminal', () => {
     expect(painter({ isTerminal: true, environment: { TERM: 'dumb' } })('bad', '✘')).to.equal('✘');
   });
 
-  it('of lint is wrapped between words with an indent; in a pipe each finding is one line', () => {
+  it('wraps findings between words with an indent; in a pipe each finding is one line', () => {
     const narrow = formatFindings(LINTED, terminal, 50);
 
     expect(narrow).to.include('priority \x1b[33mwarning\x1b[0m:');
@@ -54,7 +54,7 @@ describe('the output in a terminal', () => {
     expect(withoutColor(narrow).replaceAll(/\s+/g, ' ')).to.equal(formatFindings(LINTED, pipe).replaceAll(/\s+/g, ' '));
   });
 
-  it('of doctor is wrapped within its column', () => {
+  it('wraps the messages of checks within their column', () => {
     const narrow = formatSections(SECTIONS, { paint: terminal, columns: 30 });
 
     expect(withoutColor(narrow)).to.equal(

@@ -85,7 +85,7 @@ describe('redactText', () => {
     fc.stringMatching(/^[A-Za-z0-9][ -~]{7,30}[A-Za-z0-9]$/),
   );
 
-  it('masks every part of a canary, and returns the canary, so that other outputs can mask it', () => {
+  it('masks every form of a canary, and returns it among the found secrets', () => {
     fc.assert(
       fc.property(fc.constantFrom(...CONTEXTS), secrets, (context, secret) => {
         const quoted = quoteWord(secret);

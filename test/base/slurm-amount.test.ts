@@ -98,12 +98,12 @@ describe("an amount in Slurm's notation", () => {
     ['soon', undefined],
     ['', undefined],
   ] as const) {
-    it(`has the kind of its limit: "${text}" is ${kind ?? 'none'}`, () => {
+    it(`is a limit of kind ${kind ?? 'none'}: "${text}"`, () => {
       expect(limitKind(text)).to.equal(kind);
     });
   }
 
-  it("of time is the sum of its parts, in each of Slurm's formats", () => {
+  it("is the sum of its parts if it is a time, in each of Slurm's formats", () => {
     fc.assert(
       fc.property(fc.nat(99), fc.nat(23), fc.nat(59), fc.nat(59), (days, hours, minutes, seconds) => {
         const total = ((days * 24 + hours) * 60 + minutes) * 60 + (seconds === 0 ? 0 : 60);

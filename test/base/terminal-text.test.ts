@@ -76,7 +76,7 @@ describe('text for a terminal', () => {
     );
   });
 
-  it('of a progress bar is its last state, without colors', () => {
+  it('shows only the last state of a progress bar, without colors', () => {
     expect(visibleText(' 10%|█ |\r 90%|████\x1b[A\x1b[32m done\x1b[0m')).to.equal(' 90%|████ done');
     expect(visibleText('\x1b]0;title\x07text')).to.equal('text');
   });

@@ -24,7 +24,7 @@ const ROOT: PathStep = { path: '/', kind: 'folder', mode: 0o755, uid: 0, gid: 0 
 
 const SITE: Partial<Trust> = { site: { slurmUid: 64030, slurmGid: 64030 } };
 
-function way(...steps: readonly Partial<PathStep>[]): PathSteps {
+function pathSteps(...steps: readonly Partial<PathStep>[]): PathSteps {
   const all = steps.map((step, index) => ({ ...ROOT, uid: ADA, gid: ADA, path: `/${index}`, ...step }));
   return { steps: [ROOT, ...all], isWhole: true };
 }
@@ -32,69 +32,69 @@ function way(...steps: readonly Partial<PathStep>[]): PathSteps {
 describe('a path', () => {
   const trust: Trust = { uid: ADA };
   const rows: readonly [string, PathSteps, string | undefined, Partial<Trust>?][] = [
-    ['of the user in a directory of root is trusted', way({ uid: 0, gid: 0 }, {}), undefined],
-    ['of another user is not trusted', way({}, { uid: MALLORY }), '/1 belongs to another user (uid 4002)'],
+    ['of the user in a directory of root is trusted', pathSteps({ uid: 0, gid: 0 }, {}), undefined],
+    ['of another user is not trusted', pathSteps({}, { uid: MALLORY }), '/1 belongs to another user (uid 4002)'],
     [
       'below a directory of another user is not trusted',
-      way({ uid: MALLORY }, {}),
+      pathSteps({ uid: MALLORY }, {}),
       '/0 belongs to another user (uid 4002)',
     ],
     [
       'through a link of another user is not trusted',
-      way({ kind: 'link', uid: MALLORY }, {}),
+      pathSteps({ kind: 'link', uid: MALLORY }, {}),
       '/0 belongs to another user (uid 4002)',
     ],
     [
       'through a link of the user is trusted, whatever the mode of the link',
-      way({ kind: 'link', mode: 0o777 }, {}),
+      pathSteps({ kind: 'link', mode: 0o777 }, {}),
       undefined,
     ],
     [
       'in a directory that all users can write is not trusted',
-      way({ mode: 0o777 }, {}),
+      pathSteps({ mode: 0o777 }, {}),
       '/0 can be written by everybody (mode 777)',
     ],
-    ['in a sticky directory of root is trusted', way({ mode: 0o1777, uid: 0 }, {}), undefined],
+    ['in a sticky directory of root is trusted', pathSteps({ mode: 0o1777, uid: 0 }, {}), undefined],
     [
       'that is itself a sticky directory is not trusted',
-      way({ mode: 0o1777, uid: 0 }),
+      pathSteps({ mode: 0o1777, uid: 0 }),
       '/0 can be written by everybody (mode 1777)',
     ],
     [
       'that does not exist yet in a sticky directory is trusted',
-      { ...way({ mode: 0o1777, uid: 0 }), isWhole: false },
+      { ...pathSteps({ mode: 0o1777, uid: 0 }), isWhole: false },
       undefined,
     ],
     [
       'in a directory that a group can write is not trusted',
-      way({ mode: 0o775, gid: LAB }, {}),
+      pathSteps({ mode: 0o775, gid: LAB }, {}),
       '/0 can be written by group 4100 (mode 775)',
     ],
     [
       'in a directory of the trusted group is trusted',
-      way({ mode: 0o2770, uid: MALLORY, gid: LAB }, {}),
+      pathSteps({ mode: 0o2770, uid: MALLORY, gid: LAB }, {}),
       undefined,
       { group: LAB },
     ],
     [
       'in a directory of the trusted group that all users can write is not trusted, even if it is sticky',
-      way({ mode: 0o3777, gid: LAB }, {}),
+      pathSteps({ mode: 0o3777, gid: LAB }, {}),
       '/0 can be written by everybody (mode 3777)',
       { group: LAB },
     ],
     [
       "in a directory of the user's own group is not trusted, as other users may belong to the group",
-      way({ mode: 0o775 }, { mode: 0o664, kind: 'file' }),
+      pathSteps({ mode: 0o775 }, { mode: 0o664, kind: 'file' }),
       '/0 can be written by group 4001 (mode 775)',
     ],
     [
       'that a group can write is trusted if a parent directory admits only the user',
-      way({ mode: 0o700, path: '/home' }, { mode: 0o664, kind: 'file', path: '/home/a' }),
+      pathSteps({ mode: 0o700, path: '/home' }, { mode: 0o664, kind: 'file', path: '/home/a' }),
       undefined,
     ],
     [
       'that a group can write is not trusted if a link leads out of the private directory',
-      way(
+      pathSteps(
         { mode: 0o700, path: '/home' },
         { kind: 'link', path: '/home/a' },
         { mode: 0o775, path: '/data' },
@@ -104,50 +104,50 @@ describe('a path', () => {
     ],
     [
       'of another user is not trusted, even below a private directory of the user',
-      way({ mode: 0o700, path: '/home' }, { uid: MALLORY, kind: 'file', path: '/home/a' }),
+      pathSteps({ mode: 0o700, path: '/home' }, { uid: MALLORY, kind: 'file', path: '/home/a' }),
       '/home/a belongs to another user (uid 4002)',
     ],
-    ['of the user nobody is not trusted', way({ uid: 65534 }), '/0 belongs to another user (uid 65534)'],
-    ["of a system account is trusted among the cluster's programs", way({ uid: 990, gid: 990 }, {}), undefined, SITE],
-    ['of a system account is not trusted elsewhere', way({ uid: 990 }), '/0 belongs to another user (uid 990)'],
+    ['of the user nobody is not trusted', pathSteps({ uid: 65534 }), '/0 belongs to another user (uid 65534)'],
+    ["of a system account is trusted among the cluster's programs", pathSteps({ uid: 990, gid: 990 }, {}), undefined, SITE],
+    ['of a system account is not trusted elsewhere', pathSteps({ uid: 990 }), '/0 belongs to another user (uid 990)'],
     [
       "of an ordinary user is not trusted among the cluster's programs",
-      way({ uid: 1000 }),
+      pathSteps({ uid: 1000 }),
       '/0 belongs to another user (uid 1000)',
       SITE,
     ],
     [
       "of the user slurm is trusted among the cluster's programs, whatever its uid",
-      way({ uid: 64030, gid: 64030, mode: 0o775 }),
+      pathSteps({ uid: 64030, gid: 64030, mode: 0o775 }),
       undefined,
       SITE,
     ],
     [
       "that root's group can write is trusted among the cluster's programs",
-      way({ uid: 0, gid: 0, mode: 0o775 }),
+      pathSteps({ uid: 0, gid: 0, mode: 0o775 }),
       undefined,
       SITE,
     ],
     [
       "that root's group can write is not trusted elsewhere",
-      way({ uid: 0, gid: 0, mode: 0o775 }),
+      pathSteps({ uid: 0, gid: 0, mode: 0o775 }),
       '/0 can be written by group 0 (mode 775)',
     ],
     [
       "that the group users can write is not trusted among the cluster's programs",
-      way({ uid: 0, gid: 100, mode: 0o775 }),
+      pathSteps({ uid: 0, gid: 100, mode: 0o775 }),
       '/0 can be written by group 100 (mode 775)',
       SITE,
     ],
     [
       "that all users can write is not trusted among the cluster's programs",
-      way({ uid: 990, mode: 0o777 }),
+      pathSteps({ uid: 990, mode: 0o777 }),
       '/0 can be written by everybody (mode 777)',
       SITE,
     ],
     [
       'of an owner that the container does not map is trusted in that container',
-      way({ uid: 65534 }, {}),
+      pathSteps({ uid: 65534 }, {}),
       undefined,
       { unmapped: 65534 },
     ],
@@ -160,15 +160,15 @@ describe('a path', () => {
 
   const file = { kind: 'file' } as const;
   const readable: readonly [string, PathSteps, boolean][] = [
-    ['of mode 600 is readable only by the user', way({}, { ...file, mode: 0o600 }), false],
-    ['of mode 644 is readable by others', way({}, { ...file, mode: 0o644 }), true],
+    ['of mode 600 is readable only by the user', pathSteps({}, { ...file, mode: 0o600 }), false],
+    ['of mode 644 is readable by others', pathSteps({}, { ...file, mode: 0o644 }), true],
     [
       'of mode 644 below a private directory is readable only by the user',
-      way({ mode: 0o700 }, { ...file, mode: 0o644 }),
+      pathSteps({ mode: 0o700 }, { ...file, mode: 0o644 }),
       false,
     ],
-    ['of mode 640 is readable by its group', way({}, { ...file, mode: 0o640, gid: LAB }), true],
-    ["of mode 640 is readable by others even if its group is the user's own", way({}, { ...file, mode: 0o640 }), true],
+    ['of mode 640 is readable by its group', pathSteps({}, { ...file, mode: 0o640, gid: LAB }), true],
+    ["of mode 640 is readable by others even if its group is the user's own", pathSteps({}, { ...file, mode: 0o640 }), true],
   ];
   for (const [what, steps, expected] of readable) {
     it(what, () => {
@@ -181,18 +181,18 @@ describe('the name of a file', () => {
   const trust: Trust = { uid: ADA };
   const open = { mode: 0o1777, uid: 0 };
   const rows: readonly [string, PathSteps, string | undefined][] = [
-    ['that exists in a sticky directory is trusted', way(open, { kind: 'file' }), undefined],
+    ['that exists in a sticky directory is trusted', pathSteps(open, { kind: 'file' }), undefined],
     [
       'that is missing in a sticky directory is not trusted, as any user could create it first',
-      { ...way(open), isWhole: false },
+      { ...pathSteps(open), isWhole: false },
       '/0 can be written by everybody (mode 1777)',
     ],
     [
       'that is missing behind a link of the user is checked by the directory that would contain it',
-      { ...way({}, { kind: 'link' }, { ...open, path: '/tmp' }), isWhole: false },
+      { ...pathSteps({}, { kind: 'link' }, { ...open, path: '/tmp' }), isWhole: false },
       '/tmp can be written by everybody (mode 1777)',
     ],
-    ["that is missing in the user's own directory is trusted", { ...way(open, {}), isWhole: false }, undefined],
+    ["that is missing in the user's own directory is trusted", { ...pathSteps(open, {}), isWhole: false }, undefined],
   ];
   for (const [what, steps, why] of rows) {
     it(what, () => {

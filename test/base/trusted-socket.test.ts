@@ -14,48 +14,48 @@ function socketIn(folder: PathStep, more: Partial<PathStep> = {}): PathStep {
   return { path: `${folder.path}/s`, kind: 'socket', mode: 0o600, uid: ADA, gid: ADA, ...more };
 }
 
-function way(...steps: readonly PathStep[]): PathSteps {
+function pathSteps(...steps: readonly PathStep[]): PathSteps {
   return { steps: [ROOT, ...steps], isWhole: true };
 }
 
 describe('a socket', () => {
   const rows: readonly [string, PathSteps, string | undefined][] = [
-    ["of the user in the user's directory is trusted", way(HOME, socketIn(HOME)), undefined],
-    ['that all users may connect to is trusted', way(HOME, socketIn(HOME, { mode: 0o777 })), undefined],
-    ["in the user's directory inside a sticky one is trusted", way(TMP, PRIVATE, socketIn(PRIVATE)), undefined],
+    ["of the user in the user's directory is trusted", pathSteps(HOME, socketIn(HOME)), undefined],
+    ['that all users may connect to is trusted', pathSteps(HOME, socketIn(HOME, { mode: 0o777 })), undefined],
+    ["in the user's directory inside a sticky one is trusted", pathSteps(TMP, PRIVATE, socketIn(PRIVATE)), undefined],
     [
       'behind a link of the user in a sticky directory is trusted',
-      way(TMP, { ...HOME, path: '/tmp/l', kind: 'link', mode: 0o777 }, HOME, socketIn(HOME)),
+      pathSteps(TMP, { ...HOME, path: '/tmp/l', kind: 'link', mode: 0o777 }, HOME, socketIn(HOME)),
       undefined,
     ],
     [
       'in a directory that all users can write is trusted if only the user can reach it',
-      way({ ...HOME, mode: 0o700 }, { ...HOME, path: '/ada/x', mode: 0o777 }, socketIn({ ...HOME, path: '/ada/x' })),
+      pathSteps({ ...HOME, mode: 0o700 }, { ...HOME, path: '/ada/x', mode: 0o777 }, socketIn({ ...HOME, path: '/ada/x' })),
       undefined,
     ],
     [
       'of another user is not trusted',
-      way(TMP, socketIn(TMP, { uid: MALLORY })),
+      pathSteps(TMP, socketIn(TMP, { uid: MALLORY })),
       '/tmp/s belongs to another user (uid 4002)',
     ],
-    ['of root is not trusted', way(HOME, socketIn(HOME, { uid: 0 })), '/ada/s belongs to another user (uid 0)'],
+    ['of root is not trusted', pathSteps(HOME, socketIn(HOME, { uid: 0 })), '/ada/s belongs to another user (uid 0)'],
     [
       'of the user directly in a sticky directory is not trusted, as another may replace it',
-      way(TMP, socketIn(TMP)),
+      pathSteps(TMP, socketIn(TMP)),
       '/tmp can be written by everybody (mode 1777)',
     ],
     [
       'that does not exist yet in a sticky directory is not trusted',
-      { ...way(TMP), isWhole: false },
+      { ...pathSteps(TMP), isWhole: false },
       '/tmp can be written by everybody (mode 1777)',
     ],
-    ["that does not exist yet in the user's directory is trusted", { ...way(HOME), isWhole: false }, undefined],
+    ["that does not exist yet in the user's directory is trusted", { ...pathSteps(HOME), isWhole: false }, undefined],
     [
       'below a directory of another user is not trusted',
-      way({ ...HOME, uid: MALLORY }, { ...HOME, path: '/ada/x' }, socketIn({ ...HOME, path: '/ada/x' })),
+      pathSteps({ ...HOME, uid: MALLORY }, { ...HOME, path: '/ada/x' }, socketIn({ ...HOME, path: '/ada/x' })),
       '/ada belongs to another user (uid 4002)',
     ],
-    ['that is a regular file is not trusted', way(HOME, socketIn(HOME, { kind: 'file' })), '/ada/s is no socket'],
+    ['that is a regular file is not trusted', pathSteps(HOME, socketIn(HOME, { kind: 'file' })), '/ada/s is no socket'],
   ];
   for (const [name, look, why] of rows) {
     it(name, () => {

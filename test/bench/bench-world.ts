@@ -46,7 +46,7 @@ export interface RunningDaemon {
 const TIMEOUT_MS = 300_000;
 
 /** The arguments with which the built program serves the queue with held jobs, so that nothing runs. */
-export function daemonWords(program: string): string[] {
+export function daemonArgs(program: string): string[] {
   return [program, '--template-files', 'held.template', '--queue', 'default', '--log-format', 'json'];
 }
 
@@ -130,7 +130,7 @@ export async function startServing(
   program: string,
   environment?: Readonly<Record<string, string>>,
 ): Promise<RunningDaemon> {
-  const daemon = await world.start(daemonWords(program), environment);
+  const daemon = await world.start(daemonArgs(program), environment);
   await daemon.until('Serving', 1);
   return daemon;
 }

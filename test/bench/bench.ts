@@ -8,7 +8,7 @@ import { isMet, ratioOf, type Figure, type Tools } from './figure.ts';
 import { daemonWithJobs } from './daemon-with-jobs.ts';
 import { endedJobs } from './ended-jobs.ts';
 import { firstTask } from './first-task.ts';
-import { followRound } from './follow-round.ts';
+import { reconcilePass } from './reconcile-pass.ts';
 import { idleDaemon } from './idle-daemon.ts';
 import { journalAppends } from './journal-appends.ts';
 import { longJournal } from './long-journal.ts';
@@ -27,7 +27,7 @@ const FIGURES: readonly Figure[] = [
   startUp,
   confParsing,
   rendering,
-  followRound,
+  reconcilePass,
   serverCost,
   journalAppends,
   longJournal,

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import * as z from 'zod';
 import { startSlurmCluster } from '../support/slurm-cluster.ts';
 import { waitUntil } from '../support/wait-until.ts';
-import { daemonWords, startBenchWorld, SUBMITTED } from './bench-world.ts';
+import { daemonArgs, startBenchWorld, SUBMITTED } from './bench-world.ts';
 import type { Figure } from './figure.ts';
 import { median, quantile } from './samples.ts';
 
@@ -20,7 +20,7 @@ export const endedJobs: Figure = {
     const path = await program();
     await using cluster = await startSlurmCluster({ clusterName: 'bench' });
     await using world = await startBenchWorld(cluster);
-    const daemon = await world.start(daemonWords(path));
+    const daemon = await world.start(daemonArgs(path));
     const tasks = await world.enqueue(JOBS);
     await daemon.until(SUBMITTED, JOBS);
     // Each console gets one message with the reason of the pending job.

@@ -93,7 +93,7 @@ export function createQuietWorld(count: number, clock: Clock = systemClock): Qui
     };
   }
 
-  const squeue = remember((format: string) => {
+  const squeue = memoize((format: string) => {
     const fill = (fields: Readonly<Record<string, string>>): string =>
       `${format.replace(/%(\w)/g, (_, letter: string) => fields[letter] ?? '')}\n`;
     return fill({ A: 'JOBID' }) + jobs.map((job) => fill(squeueFields(job))).join('');
@@ -110,7 +110,7 @@ export function createQuietWorld(count: number, clock: Clock = systemClock): Qui
     close: () => Promise.resolve(),
   };
 
-  const replyAboutTasks = remember((page: string) =>
+  const replyAboutTasks = memoize((page: string) =>
     JSON.stringify({ tasks: jobs.slice(Number(page), Number(page) + 500).map(taskDocument) }),
   );
   const parked = jobs
@@ -249,7 +249,7 @@ function notAtRest(what: string): Error {
 }
 
 /** Made when it is first asked for, so that making it is not measured. */
-function remember(make: (key: string) => string): (key: string) => string {
+function memoize(make: (key: string) => string): (key: string) => string {
   const made = new Map<string, string>();
   return (key) => {
     const text = made.get(key) ?? make(key);

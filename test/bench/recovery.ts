@@ -2,7 +2,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { startSlurmCluster } from '../support/slurm-cluster.ts';
-import { daemonWords, startBenchWorld, SUBMITTED, type BenchWorld } from './bench-world.ts';
+import { daemonArgs, startBenchWorld, SUBMITTED, type BenchWorld } from './bench-world.ts';
 import type { Figure, Result } from './figure.ts';
 
 const JOBS = 1_000;
@@ -14,7 +14,7 @@ export const recovery: Figure = {
     const path = await program();
     await using cluster = await startSlurmCluster({ clusterName: 'bench' });
     await using world = await startBenchWorld(cluster);
-    let daemon = await world.start(daemonWords(path));
+    let daemon = await world.start(daemonArgs(path));
     await world.enqueue(JOBS);
     await daemon.until(SUBMITTED, JOBS);
 
@@ -26,7 +26,7 @@ export const recovery: Figure = {
       if (hasForgotten) await forget(world);
       await world.enqueue(1);
       const startedAt = Date.now();
-      daemon = await world.start(daemonWords(path));
+      daemon = await world.start(daemonArgs(path));
       await daemon.until('Submitted', 1);
       if (hasForgotten) await daemon.until('Adopting an untracked task', JOBS);
       return { what: how, value: (Date.now() - startedAt) / 1000, unit: 's' };

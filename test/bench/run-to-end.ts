@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 
-export interface Surroundings {
+export interface RunOptions {
   readonly env?: NodeJS.ProcessEnv;
   readonly cwd?: string;
   readonly stdin?: string;
@@ -13,7 +13,7 @@ export interface Surroundings {
 export async function runToEnd(
   program: string,
   args: readonly string[],
-  { env = process.env, cwd, stdin = '' }: Surroundings = {},
+  { env = process.env, cwd, stdin = '' }: RunOptions = {},
 ): Promise<{ readonly stdout: string; readonly stderr: string }> {
   const child = spawn(program, args, { env, cwd });
   // A program that ends without reading stdin is not an error: the exit code decides.

@@ -7,22 +7,22 @@ import { formatTable } from './table.ts';
 const alone: Result = { what: 'a call', value: 30, unit: 'ms' };
 const result: Result = { ...alone, anchor: { what: 'nothing', value: 20 } };
 
-describe('the figures of the benchmark', () => {
-  it('takes the middle of the samples, in whatever order they come', () => {
+describe('the arithmetic of the benchmark', () => {
+  it('returns the median and the middle half of samples in any order', () => {
     expect(median([9, 1, 5])).to.equal(5);
     expect(median([4, 1, 2, 3])).to.equal(2.5);
     expect(middleHalf([5, 1, 4, 2, 3])).to.deep.equal([2, 4]);
   });
 
-  it('says that there is nothing to tell when there are no samples', () => {
+  it('throws an error if there are no samples', () => {
     expect(() => median([])).to.throw(RangeError);
   });
 
-  it('compares each sample with the one taken beside it', () => {
+  it('divides each sample by the anchor sample of the same round', () => {
     expect(ratios([10, 30], [5, 10])).to.deep.equal([2, 3]);
   });
 
-  it('compares the ratio if there is an anchor, else the value', () => {
+  it('compares the target with the ratio if there is an anchor, else with the value', () => {
     expect(ratioOf(result)).to.equal(1.5);
     expect(isMet({ ...result, target: { atMost: 2 } })).to.equal(true);
     expect(isMet({ ...result, target: { atLeast: 2 } })).to.equal(false);

@@ -23,7 +23,7 @@ const SBATCH = ['sbatch', '--parsable', '--hold', '--output=/dev/null'];
 /** As long as what the daemon submits. */
 const SCRIPT = `#!/bin/sh\n${'# a line of the blocks that run in a job\n'.repeat(200)}true\n`;
 
-interface Ways {
+interface Routes {
   readonly ssh2: Transport;
   readonly openssh: Transport;
   readonly user: UserSsh;
@@ -51,7 +51,7 @@ export const sshCommands: Figure = {
       try {
         const pool = { ssh2, openssh, user, cluster };
         say(`${LOOKS} looks by each`);
-        const looks = await look(pool);
+        const looks = await measureSqueue(pool);
         say(`${SUBMISSIONS} submissions by each`);
         return [...looks, ...(await submitAll(pool))];
       } finally {
@@ -63,7 +63,7 @@ export const sshCommands: Figure = {
   },
 };
 
-async function look({ ssh2, openssh, user, cluster }: Ways): Promise<Result[]> {
+async function measureSqueue({ ssh2, openssh, user, cluster }: Routes): Promise<Result[]> {
   const plain = (): Promise<unknown> => plainSsh(user, `SLURM_CONF=${cluster.slurmConf} ${SQUEUE.join(' ')}`);
   const took = { ssh2: [] as number[], openssh: [] as number[], plain: [] as number[] };
   for (let round = -2; round < LOOKS; round += 1) {
@@ -87,7 +87,7 @@ async function look({ ssh2, openssh, user, cluster }: Ways): Promise<Result[]> {
   }));
 }
 
-async function submitAll({ ssh2, user, cluster }: Ways): Promise<Result[]> {
+async function submitAll({ ssh2, user, cluster }: Routes): Promise<Result[]> {
   async function byHost(atOnce: number): Promise<number> {
     let left = SUBMISSIONS;
     async function worker(): Promise<void> {
@@ -136,8 +136,8 @@ async function run(
   return result;
 }
 
-function plainSsh({ config }: UserSsh, words: string, stdin = ''): Promise<unknown> {
-  return runToEnd('ssh', ['-F', config, '-T', 'cluster', words], { stdin });
+function plainSsh({ config }: UserSsh, command: string, stdin = ''): Promise<unknown> {
+  return runToEnd('ssh', ['-F', config, '-T', 'cluster', command], { stdin });
 }
 
 /** In milliseconds. */

@@ -4,12 +4,12 @@ import { join, resolve } from 'node:path';
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import { startSlurmCluster } from '../support/slurm-cluster.ts';
-import { daemonWords, startBenchWorld, type BenchWorld } from './bench-world.ts';
+import { daemonArgs, startBenchWorld, type BenchWorld } from './bench-world.ts';
 import type { Figure } from './figure.ts';
 import { runToEnd } from './run-to-end.ts';
 import { median, middleHalf, ratios } from './samples.ts';
 import { SLOWER_MS, writeSlowSbatch } from './slow-sbatch.ts';
-import { saveScripts, takeAll, TASKS } from './take-all.ts';
+import { saveScripts, submitAll, TASKS } from './submit-all.ts';
 
 const ROUNDS = 3;
 const AT_ONCE = '4';
@@ -25,14 +25,14 @@ export const tasksASecond: Figure = {
     const withoutSbatch: number[] = [];
     const sandboxAlone: number[] = [];
     const daemonMs: number[] = [];
-    const slowGlue: number[] = [];
+    const slowDaemon: number[] = [];
     const slowXargs: number[] = [];
 
     for (let round = 1; round <= ROUNDS; round += 1) {
       say(`round ${round} of ${ROUNDS}: ${TASKS} tasks`);
       {
         await using world = await startBenchWorld(cluster);
-        const taken = await takeAll(world, daemonWords(path));
+        const taken = await submitAll(world, daemonArgs(path));
         deps.push(taken.tasksASecond);
         daemonMs.push(taken.daemonMs / TASKS);
         const scripts = await saveScripts(world, cluster);
@@ -45,11 +45,11 @@ export const tasksASecond: Figure = {
       {
         await using world = await startBenchWorld(cluster);
         const environment = { PATH: await writeSlowSbatch(world.folder, world.environment['PATH'] ?? '') };
-        slowGlue.push((await takeAll(world, daemonWords(path), { environment })).tasksASecond);
+        slowDaemon.push((await submitAll(world, daemonArgs(path), { environment })).tasksASecond);
       }
       await using world = await startBenchWorld(cluster);
-      const words = ['--import', TSX, resolve('test/bench/without-sbatch.ts')];
-      const { tasksASecond: rate, sandboxMs } = await takeAll(world, words);
+      const args = ['--import', TSX, resolve('test/bench/without-sbatch.ts')];
+      const { tasksASecond: rate, sandboxMs } = await submitAll(world, args);
       withoutSbatch.push(rate);
       sandboxAlone.push((1000 * TASKS) / sandboxMs);
     }
@@ -64,10 +64,10 @@ export const tasksASecond: Figure = {
       },
       {
         what: `the same, where sbatch takes ${SLOWER_MS} ms longer`,
-        value: median(slowGlue),
+        value: median(slowDaemon),
         unit: 'tasks/s',
         anchor: { what: `xargs -P${AT_ONCE} of that sbatch`, value: median(slowXargs) },
-        spread: middleHalf(ratios(slowGlue, slowXargs)),
+        spread: middleHalf(ratios(slowDaemon, slowXargs)),
         target: { atLeast: 0.85 },
       },
       { what: 'the same, were sbatch done at once', value: median(withoutSbatch), unit: 'tasks/s' },

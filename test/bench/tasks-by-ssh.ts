@@ -14,12 +14,12 @@ import {
   type TestSshd,
 } from '../support/sshd.ts';
 import { startSlurmCluster, type SlurmCluster } from '../support/slurm-cluster.ts';
-import { daemonWords, startBenchWorld } from './bench-world.ts';
+import { daemonArgs, startBenchWorld } from './bench-world.ts';
 import type { Figure } from './figure.ts';
 import { runToEnd } from './run-to-end.ts';
 import { median, middleHalf, ratios } from './samples.ts';
 import { SLOWER_MS, writeSlowSlurm } from './slow-sbatch.ts';
-import { saveScripts, takeAll, TASKS } from './take-all.ts';
+import { saveScripts, submitAll, TASKS } from './submit-all.ts';
 
 /** Enough where each takes so much longer. */
 const FEWER_TASKS = 200;
@@ -58,7 +58,7 @@ export const tasksBySsh: Figure = {
         for (const { sbatch, bin, tasks, daemon, session } of rows) {
           say(`round ${round} of ${ROUNDS}: ${tasks} tasks, ${sbatch}`);
           await using world = await startBenchWorld(cluster, await farCluster(cluster, sshd, account, bin));
-          daemon.push((await takeAll(world, daemonWords(path), { tasks: { default: tasks } })).tasksASecond);
+          daemon.push((await submitAll(world, daemonArgs(path), { tasks: { default: tasks } })).tasksASecond);
           const scripts = await saveScripts(world, cluster);
           const there = folderOf(account, `scripts-${round}-${basename(bin)}`);
           await cp(scripts, there, { recursive: true });

@@ -4,7 +4,7 @@ import { startBenchWorld } from './bench-world.ts';
 import type { Figure } from './figure.ts';
 import { median, middleHalf, ratios } from './samples.ts';
 import { writeSlowSbatch } from './slow-sbatch.ts';
-import { takeAll, TASKS } from './take-all.ts';
+import { submitAll, TASKS } from './submit-all.ts';
 
 const ROUNDS = 2;
 /** So much that two processors have time for both clusters: then only what one does to the other is left. */
@@ -32,14 +32,14 @@ export const tasksOnTwoClusters: Figure = {
     const settings = `agent.slurm.clusters { one { slurm_conf: "${one.slurmConf}" }, two { slurm_conf: "${two.slurmConf}" } }
 agent.slurm.queues { first { cluster: one }, second { cluster: two } }
 `;
-    const words = [path, '--template-files', 'held.template', '--log-format', 'json'];
+    const args = [path, '--template-files', 'held.template', '--log-format', 'json'];
 
     async function measured(isSlow: boolean, more: readonly string[], tasks: Tasks): Promise<number> {
       await using world = await startBenchWorld(one, settings);
       await world.enqueue(0, 'first');
       await world.enqueue(0, 'second');
       const environment = isSlow ? { PATH: await slowPath(world) } : {};
-      const { tasksASecond } = await takeAll(world, [...words, ...more], { tasks, environment });
+      const { tasksASecond } = await submitAll(world, [...args, ...more], { tasks, environment });
       await two.run('scancel', '--me');
       return tasksASecond;
     }

@@ -26,13 +26,13 @@ describe('chaos on real Slurm', function () {
   before(requireSlurm);
   before(requirePython);
 
-  for (const replay of REPLAYS) itIsClean(replay);
+  for (const replay of REPLAYS) itPasses(replay);
 
   describe('over SSH', () => {
     before(requireSshd);
     before(requireRoot);
 
-    itIsClean({
+    itPasses({
       title: 'two cut connections, and kills of sshd and the daemon',
       seed: 252_812,
       round: 0,
@@ -43,9 +43,9 @@ describe('chaos on real Slurm', function () {
   });
 });
 
-function itIsClean({ title, seed, round, daemons, over, size }: Replay): void {
+function itPasses({ title, seed, round, daemons, over, size }: Replay): void {
   it(`loses no task, runs none twice, and brings each to its correct end: ${title}`, async () => {
-    const said: string[] = [];
+    const lines: string[] = [];
     const tally = await runReal({
       seed,
       seconds: 1,
@@ -57,11 +57,11 @@ function itIsClean({ title, seed, round, daemons, over, size }: Replay): void {
       isPatient: true,
       leftOut: ON_SCHEDULER_PAGE,
       keep: false,
-      log: (text) => said.push(text),
+      log: (text) => lines.push(text),
       ...(size === undefined ? {} : { size }),
     });
 
-    expect(isClean(tally), `${said.join('\n')}\n${formatTally(tally)}`).to.equal(true);
+    expect(isClean(tally), `${lines.join('\n')}\n${formatTally(tally)}`).to.equal(true);
     expect(tally.tasks).to.be.above(0);
     expect(tally.kills).to.be.above(0);
   });

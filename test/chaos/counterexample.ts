@@ -12,7 +12,7 @@ interface Line {
 export function formatCounterexample(history: TaskHistory, { lost, twice, wrong }: CheckResult): string {
   const { task, nature, found, calls, traces, jobs, faults } = history;
   const own = [
-    ...calls.map((call) => ({ at: call.at, text: tellCall(call) })),
+    ...calls.map((call) => ({ at: call.at, text: formatCall(call) })),
     ...traces
       .filter(({ what }) => what !== 'run lives')
       .map(({ at, what, job, node, restarts, code }) => ({
@@ -42,7 +42,7 @@ export function formatCounterexample(history: TaskHistory, { lost, twice, wrong 
   ].join('\n');
 }
 
-function tellCall({ who, endpoint, queue, reason, response: answer, at }: ServerCall): string {
+function formatCall({ who, endpoint, queue, reason, response: answer, at }: ServerCall): string {
   const where = queue === undefined ? '' : ` ${queue.slice(0, 6)}`;
   const why = reason === undefined ? '' : ` (${reason})`;
   if (answer === undefined) return `${who}: ${endpoint}${where}${why} -> no answer`;

@@ -93,13 +93,13 @@ function mayHaveMissed({ traces, faults, leeway = 1 }: TaskHistory, act: ServerC
   const last = runsOf(traces).at(-1);
   if (last === undefined || last.beganAt > act.at) return true;
   return (
-    last.code !== undefined && last.livedUntil - act.at < NOTICE_MS * leeway + awayMs(faults, act.at, last.livedUntil)
+    last.code !== undefined && last.livedUntil - act.at < NOTICE_MS * leeway + outageMs(faults, act.at, last.livedUntil)
   );
 }
 
 /** An agent that started the task before the user acted may set the last status: this program cannot prevent that. */
 function isOverruledByAgent({ calls }: TaskHistory, act: ServerCall): boolean {
-  const hadIt = calls.some((call) => isLetIn(call) && call.at < act.at);
+  const hadIt = calls.some((call) => hasPassedGate(call) && call.at < act.at);
   return hadIt && calls.some((call) => call.who === 'node' && changesStatus(call) && endOf(call) >= act.at);
 }
 
@@ -151,26 +151,26 @@ function byNoRun(history: TaskHistory, since: number): ExpectedEnd {
   if (nature === 'does not fit the template') {
     return { allowed: new Set(['failed']), because: 'it does not fit the template' };
   }
-  const own = new Set(jobs.map(({ job }) => job));
+  const ownJobs = new Set(jobs.map(({ job }) => job));
   const allowed = new Set<string>();
-  if (faults.some(({ what, job, at }) => what === 'scancel' && at >= since && own.has(job ?? '')))
+  if (faults.some(({ what, job, at }) => what === 'scancel' && at >= since && ownJobs.has(job ?? '')))
     allowed.add('stopped');
-  const letIn = lastLetIn(history, since);
-  const disturbed = letIn === undefined ? [] : disturbances(history, letIn).filter(({ what }) => what !== 'scancel');
+  const gated = lastGatedJob(history, since);
+  const disturbed = gated === undefined ? [] : disturbances(history, gated).filter(({ what }) => what !== 'scancel');
   if (disturbed.length === 0) return { allowed, because: 'its program never ran' };
 
   addAll(allowed, ['failed', 'stopped']);
   const by = disturbed.map(({ words }) => words).join(', ');
-  return { allowed, because: `job ${letIn?.job ?? ''} was let in, and its program never ran; disturbed by ${by}` };
+  return { allowed, because: `job ${gated?.job ?? ''} was let in, and its program never ran; disturbed by ${by}` };
 }
 
 /**
  * Returns the last job that passed the gate, as a run until its agent's last call. If the agent dies before it starts the program, the
  * task does not run again: a daemon cannot know whether the program started.
  */
-function lastLetIn({ calls, traces }: TaskHistory, since: number): Run | undefined {
+function lastGatedJob({ calls, traces }: TaskHistory, since: number): Run | undefined {
   const fromNode = calls.filter(({ who, at }) => who === 'node' && at >= since);
-  const gate = fromNode.findLast(isLetIn);
+  const gate = fromNode.findLast(hasPassedGate);
   const start = traces.findLast(({ what, at }) => what === 'job starts' && at <= (gate?.at ?? 0));
   if (gate === undefined || start === undefined) return undefined;
   const { job, node } = start;
@@ -194,9 +194,9 @@ function findIgnored(history: TaskHistory, run: Run, since: number): InjectedFau
     // When the next job was submitted, neither the journal nor Slurm contained the cancelled job.
     const isForgotten = run.beganAt - at > MIN_JOB_AGE_MS && isJournalLostSince(at);
     // The job had passed the gate but not started the task: without a journal, the daemon may have cancelled it.
-    const isUntold = isJournalLostSince(taken?.at ?? since) && isOnlyLetIn(history, at);
+    const isUnrecorded = isJournalLostSince(taken?.at ?? since) && isGatedOnly(history, at);
     const isOnly = jobs.every((seen) => seen.job === job || (seen.unseenAt > at && seen.at > at + SEEN_WITHIN_MS));
-    return !isForgettable && !isForgotten && !isUntold && isOnly && !isRequeued(history, scancel);
+    return !isForgettable && !isForgotten && !isUnrecorded && isOnly && !isRequeued(history, scancel);
   });
 }
 
@@ -206,20 +206,20 @@ function isJournalLost({ faults }: TaskHistory, from: number, until: number): bo
 
 /** Whether Slurm requeued the job between the gate and the start of the task: such a job never runs the task. */
 function isRequeued({ calls, jobs, traces }: TaskHistory, { job, at }: InjectedFault): boolean {
-  const gate = calls.find((call) => isLetIn(call) && call.at < at);
-  if (gate === undefined || !isOnlyLetIn({ calls }, at)) return false;
+  const gate = calls.find((call) => hasPassedGate(call) && call.at < at);
+  if (gate === undefined || !isGatedOnly({ calls }, at)) return false;
   const isBack = (back: { readonly job: string; readonly at: number }): boolean =>
     back.job === job && back.at > gate.at && back.at < at;
   return jobs.some((seen) => seen.state === 'PENDING' && isBack(seen)) || traces.some(isBack);
 }
 
 /** Whether a job had passed the gate by then, and no agent had started the task. */
-function isOnlyLetIn({ calls }: Pick<TaskHistory, 'calls'>, by: number): boolean {
+function isGatedOnly({ calls }: Pick<TaskHistory, 'calls'>, by: number): boolean {
   const before = calls.filter(({ at }) => at < by);
-  return before.some(isLetIn) && !before.some(({ endpoint }) => endpoint === 'tasks.started');
+  return before.some(hasPassedGate) && !before.some(({ endpoint }) => endpoint === 'tasks.started');
 }
 
-function isLetIn({ who, endpoint, response: answer }: ServerCall): boolean {
+function hasPassedGate({ who, endpoint, response: answer }: ServerCall): boolean {
   return who === 'node' && endpoint === 'queues.remove_task' && (answer === undefined || answer.count === 1);
 }
 
@@ -237,7 +237,7 @@ function disturbances({ faults, leeway = 1 }: TaskHistory, run: Run): InjectedFa
 }
 
 /** Returns the milliseconds in which agents could not reach the server. */
-function awayMs(faults: readonly InjectedFault[], from: number, to: number): number {
+function outageMs(faults: readonly InjectedFault[], from: number, to: number): number {
   return faults
     .filter(({ what }) => what === 'server away' || what === 'link broken')
     .reduce((sum, { at, until = to }) => sum + Math.max(0, Math.min(to, until) - Math.max(from, at)), 0);

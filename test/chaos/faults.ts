@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Fault } from '../support/delaying-proxy.ts';
 import { killIfAlive } from '../support/job-processes.ts';
 import { waitUntil } from '../support/wait-until.ts';
-import type { TestBed, DaemonPlace } from './test-bed.ts';
+import type { TestBed, DaemonProcess } from './test-bed.ts';
 import { LINK_FAULTS } from './link.ts';
 import type { FaultKind, ScheduledFault } from './schedule.ts';
 import { childNamed, commandNamed } from './processes.ts';
@@ -39,7 +39,7 @@ export const INJECTORS: Readonly<Record<FaultKind, Injector>> = {
   ...loadInjectors,
 };
 
-function killDaemon(meanwhile: (daemon: DaemonPlace) => Promise<void>): Injector {
+function killDaemon(meanwhile: (daemon: DaemonProcess) => Promise<void>): Injector {
   return (round, { what, pick, forMs }) =>
     onDaemon(round, pick, async (daemon) => {
       const fault = round.note({ what: 'other', daemon: daemon.name, words: `${daemon.name}: ${what}` });
@@ -94,7 +94,7 @@ function killNode(round: RoundContext, { what, pick, way, forMs }: ScheduledFaul
     await cluster.killNode(node);
     // An operator may notice it first; otherwise Slurm does when the node returns.
     if (way < 0.5)
-      await insist(() => cluster.run('scontrol', 'update', `NodeName=${node}`, 'State=DOWN', 'Reason=power'));
+      await retry(() => cluster.run('scontrol', 'update', `NodeName=${node}`, 'State=DOWN', 'Reason=power'));
     await sleep(forMs);
     await cluster.startNode(node);
     fault.over();
@@ -102,7 +102,7 @@ function killNode(round: RoundContext, { what, pick, way, forMs }: ScheduledFaul
 }
 
 /** Repeats the command of an operator until it succeeds: slurmctld is slow on a busy machine. */
-async function insist(command: () => Promise<string>): Promise<void> {
+async function retry(command: () => Promise<string>): Promise<void> {
   await waitUntil('Slurm to obey the operator', () =>
     command().then(
       () => true,
@@ -191,7 +191,7 @@ async function fillDisk(round: RoundContext, { what, pick, forMs }: ScheduledFau
   await rm(filler, { force: true });
 }
 
-function onDaemon(round: RoundContext, pick: number, work: (daemon: DaemonPlace) => Promise<void>): Promise<void> {
+function onDaemon(round: RoundContext, pick: number, work: (daemon: DaemonProcess) => Promise<void>): Promise<void> {
   const { daemons } = round.bed;
   const daemon = choose(daemons, pick);
   const lock = round.locks.daemons[daemons.indexOf(daemon)];

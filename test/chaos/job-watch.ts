@@ -45,7 +45,7 @@ export function watchJobs(cluster: SlurmCluster, now: () => number): Watch {
   let askedAt = now();
   let isOver = false;
 
-  async function look(): Promise<Row[]> {
+  async function poll(): Promise<Row[]> {
     const from = now();
     const text = await cluster.run('squeue', '--me', '--states=all', '--noheader', '--format=%A|%T|%r|%j');
     const rows = text.split('\n').flatMap((line): Row[] => {
@@ -91,7 +91,7 @@ export function watchJobs(cluster: SlurmCluster, now: () => number): Watch {
           resumedAt = now();
           await resumeNodes();
         }
-        const due = (await look()).filter(({ job }) => now() - (helped.get(job) ?? 0) > 6_000);
+        const due = (await poll()).filter(({ job }) => now() - (helped.get(job) ?? 0) > 6_000);
         for (const { job, state } of due) if (state === 'PENDING') helped.set(job, now());
         await help(due);
       } catch {
@@ -106,7 +106,7 @@ export function watchJobs(cluster: SlurmCluster, now: () => number): Watch {
     seenOf: (task) => seen.get(task) ?? [],
     async live() {
       const found = new Map<string, { job: string; state: string }[]>();
-      for (const { job, state, task } of await look()) {
+      for (const { job, state, task } of await poll()) {
         if (!OVER.has(state)) found.set(task, [...(found.get(task) ?? []), { job, state }]);
       }
       return found;

@@ -67,10 +67,10 @@ export const loadInjectors: Readonly<Record<UnderLoad, Injector>> = {
   },
   'clock of a daemon jumps': (round, { pick, way }) => {
     const { name, clockFile } = choose(round.bed.daemons, pick);
-    return jump(round, 'clock of a daemon jumps', { name, clockFile }, way);
+    return shiftClock(round, 'clock of a daemon jumps', { name, clockFile }, way);
   },
   'clock of the server jumps': (round, { way }) =>
-    jump(round, 'clock of the server jumps', { name: 'the server', clockFile: round.bed.serverClockFile }, way),
+    shiftClock(round, 'clock of the server jumps', { name: 'the server', clockFile: round.bed.serverClockFile }, way),
 };
 
 /** Stops the processes and continues those that still exist. */
@@ -107,7 +107,7 @@ async function findSbatch(
 }
 
 /** Sets the offset of the clock from the true time. */
-async function jump(
+async function shiftClock(
   round: RoundContext,
   what: UnderLoad,
   { name, clockFile }: { readonly name: string; readonly clockFile: string },

@@ -20,10 +20,10 @@ describe('npm run chaos', () => {
   });
 
   it('accepts its options from the command line', () => {
-    const words = '--seconds 5 --seed 3 --round 4 --slurm 26.05 --agent real --daemons 2 --over openssh --keep'.split(
+    const args = '--seconds 5 --seed 3 --round 4 --slurm 26.05 --agent real --daemons 2 --over openssh --keep'.split(
       ' ',
     );
-    expect(parseOptions(words, 0)).to.include({
+    expect(parseOptions(args, 0)).to.include({
       seconds: 5,
       seed: 3,
       firstRound: 4,
@@ -36,15 +36,15 @@ describe('npm run chaos', () => {
     expect(parseOptions(['--help'], 0)).to.equal('help');
   });
 
-  for (const [words, name] of [
+  for (const [args, name] of [
     [['--seconds', 'soon'], '--seconds'],
     [['--slurm', '1.0'], '--slurm'],
     [['--daemons', '9'], '--daemons'],
     [['--over', 'telnet'], '--over'],
     [['--sead', '1'], '--sead'],
   ] as const) {
-    it(`rejects ${words.join(' ')}`, () => {
-      expect(() => parseOptions(words, 0)).to.throw(name);
+    it(`rejects ${args.join(' ')}`, () => {
+      expect(() => parseOptions(args, 0)).to.throw(name);
     });
   }
 });

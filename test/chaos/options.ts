@@ -54,9 +54,9 @@ export interface ChaosOptions {
  * @param seed the default seed
  * @throws Error with the name of the invalid option
  */
-export function parseOptions(words: readonly string[], seed: number): ChaosOptions | 'help' {
+export function parseOptions(args: readonly string[], seed: number): ChaosOptions | 'help' {
   const { values } = parseArgs({
-    args: [...words],
+    args: [...args],
     options: {
       seconds: { type: 'string' },
       seed: { type: 'string' },

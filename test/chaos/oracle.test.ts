@@ -1,12 +1,12 @@
 // The oracle permits correct histories and detects each kind of wrong one.
 import { expect } from 'chai';
-import { GOOD } from './permitted-histories.ts';
+import { PERMITTED_HISTORIES } from './permitted-histories.ts';
 import { QUEUES, type TaskHistory } from './history.ts';
 import {
   call,
   cleared,
   fault,
-  ELSEWHERE,
+  OTHER_QUEUE,
   enqueued,
   gatePassed,
   history,
@@ -161,7 +161,7 @@ const CASES: readonly (readonly [string, 'nothing' | 'lost' | 'twice' | 'wrong',
     'a task that ran here after its user enqueued it elsewhere',
     'wrong',
     history({
-      calls: [enqueued, call(500, 'user', 'tasks.enqueue', { status: 'queued', queue: ELSEWHERE }), gatePassed],
+      calls: [enqueued, call(500, 'user', 'tasks.enqueue', { status: 'queued', queue: OTHER_QUEUE }), gatePassed],
     }),
   ],
   [

@@ -16,15 +16,15 @@ export function checkHistory(history: TaskHistory): CheckResult {
 
 /** The task may have jobs and queue entries only where its user wants them. */
 function checkRest({ found, liveJobs }: TaskHistory): string[] {
-  const said: string[] = [];
-  if (liveJobs.length > 0) said.push(`Slurm still has its job ${liveJobs.join(', ')}`);
-  if (found === undefined) return said;
+  const violations: string[] = [];
+  if (liveJobs.length > 0) violations.push(`Slurm still has its job ${liveJobs.join(', ')}`);
+  if (found === undefined) return violations;
   const { status, queues } = found;
-  if (queues.includes(QUEUES.scheduler)) said.push(`its entry is still in the queue ${QUEUES.scheduler}`);
-  if (queues.includes(QUEUES.served)) said.push(`it still waits in the queue ${QUEUES.served}`);
-  if (status === 'queued' && queues.length === 0) said.push('it is queued, and in no queue');
-  if (status === 'in_progress') said.push('it is still in progress, and no agent runs it');
-  return said;
+  if (queues.includes(QUEUES.scheduler)) violations.push(`its entry is still in the queue ${QUEUES.scheduler}`);
+  if (queues.includes(QUEUES.served)) violations.push(`it still waits in the queue ${QUEUES.served}`);
+  if (status === 'queued' && queues.length === 0) violations.push('it is queued, and in no queue');
+  if (status === 'in_progress') violations.push('it is still in progress, and no agent runs it');
+  return violations;
 }
 
 function checkRuns(history: TaskHistory): string[] {

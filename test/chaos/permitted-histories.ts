@@ -4,7 +4,7 @@ import {
   call,
   cleared,
   fault,
-  ELSEWHERE,
+  OTHER_QUEUE,
   enqueued,
   gatePassed,
   history,
@@ -16,7 +16,7 @@ import {
   SERVED,
 } from './sample-history.ts';
 
-export const GOOD: readonly (readonly [string, TaskHistory])[] = [
+export const PERMITTED_HISTORIES: readonly (readonly [string, TaskHistory])[] = [
   ['a completed task whose run succeeded', history({})],
   ['a failed task whose run failed', history({ status: 'failed', traces: run(1_000, { code: 3 }) })],
   [
@@ -100,14 +100,14 @@ export const GOOD: readonly (readonly [string, TaskHistory])[] = [
   [
     'a task that waits in the queue in which its user enqueued it',
     history({
-      calls: [enqueued, call(500, 'user', 'tasks.enqueue', { status: 'queued', queue: ELSEWHERE })],
+      calls: [enqueued, call(500, 'user', 'tasks.enqueue', { status: 'queued', queue: OTHER_QUEUE })],
       traces: [],
       found: { status: 'queued', reason: '', message: '', queues: ['chaos-elsewhere'] },
     }),
   ],
   ...(
     [
-      ['an enqueue that it rejected', call(200, 'user', 'tasks.enqueue', { code: 400, queue: ELSEWHERE })],
+      ['an enqueue that it rejected', call(200, 'user', 'tasks.enqueue', { code: 400, queue: OTHER_QUEUE })],
       ['a dequeue by the daemon', call(200, 'daemon-1', 'tasks.dequeue', { status: 'queued' })],
     ] as const
   ).map(

@@ -5,9 +5,9 @@ import { createRest, type RestSample } from './rest.ts';
 const LIMITS = { stillMs: 300_000, longestMs: 900_000 };
 const QUIET: RestSample = { state: 'completed', activity: '', isTracked: false, polls: [0, 0] };
 
-function kindsOf(...looks: readonly (readonly [second: number, look: Partial<RestSample>])[]): string[] {
+function kindsOf(...samples: readonly (readonly [second: number, look: Partial<RestSample>])[]): string[] {
   const rest = createRest(0, LIMITS);
-  return looks.map(([second, look]) => rest(second * 1_000, { ...QUIET, ...look }).kind);
+  return samples.map(([second, look]) => rest(second * 1_000, { ...QUIET, ...look }).kind);
 }
 
 describe('a round of chaos', () => {
@@ -36,9 +36,9 @@ describe('a round of chaos', () => {
     ]);
   });
 
-  it('continues while anything changes, and never comes to rest if nothing changes before its tasks end', () => {
-    const going = (activity: string): Partial<RestSample> => ({ state: undefined, activity });
-    expect(kindsOf([1, going('a')], [290, going('b')], [580, going('c')], [881, going('c')])).to.deep.equal([
+  it('is pending while anything changes, and given up if nothing changes although a task has not ended', () => {
+    const active = (activity: string): Partial<RestSample> => ({ state: undefined, activity });
+    expect(kindsOf([1, active('a')], [290, active('b')], [580, active('c')], [881, active('c')])).to.deep.equal([
       'pending',
       'pending',
       'pending',
@@ -46,9 +46,9 @@ describe('a round of chaos', () => {
     ]);
   });
 
-  it('never comes to rest if its states repeat', () => {
-    const looks = Array.from({ length: 10 }, (_, index) => [index * 100, { activity: String(index % 2) }] as const);
-    expect(kindsOf(...looks, [901, { activity: 'x' }]).at(-1)).to.equal('never');
+  it('is given up if its states repeat', () => {
+    const samples = Array.from({ length: 10 }, (_, index) => [index * 100, { activity: String(index % 2) }] as const);
+    expect(kindsOf(...samples, [901, { activity: 'x' }]).at(-1)).to.equal('never');
   });
 
   it('reports the time at which it came to rest', () => {

@@ -3,11 +3,11 @@ import type { InjectedFault, JobSeen, TaskHistory, Trace } from './history.ts';
 import type { ServerCall } from './server-record.ts';
 
 export const SERVED = 'served';
-export const ELSEWHERE = 'elsewhere';
+export const OTHER_QUEUE = 'elsewhere';
 
 export const TASK = 'f'.repeat(32);
 
-interface InventedRun {
+interface RunOptions {
   readonly job?: string;
   readonly pid?: number;
   readonly forMs?: number;
@@ -19,7 +19,7 @@ interface InventedRun {
 /** The traces of one job: its start, and a run that starts a second later. */
 export function run(
   at: number,
-  { job = '7', pid = 100, forMs = 2_000, code = 0, node = 'n1', restarts = 0 }: InventedRun = {},
+  { job = '7', pid = 100, forMs = 2_000, code = 0, node = 'n1', restarts = 0 }: RunOptions = {},
 ): Trace[] {
   const whose = { task: TASK, job, node, restarts };
   return [

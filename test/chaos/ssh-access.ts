@@ -26,7 +26,7 @@ export interface SshAccess {
 const IMPATIENT = ['ServerAliveInterval 2', 'ServerAliveCountMax 2', 'ConnectTimeout 5'];
 
 /** Needs root. Logins use the account of this process, which owns the cluster's jobs. */
-export async function openSshWay(provider: SshProvider): Promise<SshAccess> {
+export async function openSshAccess(provider: SshProvider): Promise<SshAccess> {
   const folder = await mkdtemp('/tmp/chaos-ssh-');
   const keyFile = join(folder, 'key');
   await makeKey(keyFile);

@@ -5,7 +5,7 @@ import type { SshAccess } from './ssh-access.ts';
 import type { Injector, RoundContext } from './round-context.ts';
 
 export const sshInjectors: Readonly<Record<(typeof OVER_SSH)[number], Injector>> = {
-  'SSH is cut': (round, planned) => locks(round, (way) => cut(round, planned, way)),
+  'SSH is cut': (round, planned) => locks(round, (way) => cutLink(round, planned, way)),
   'SSH is silent': breakFor(({ link }) => {
     link.stall();
     return () => link.mend();
@@ -24,7 +24,7 @@ export const sshInjectors: Readonly<Record<(typeof OVER_SSH)[number], Injector>>
 const MOST_BYTES = 20_000;
 
 /** Cuts the connection after a random number of bytes, usually small. If fewer bytes are transmitted in that time, nothing is cut. */
-async function cut(round: RoundContext, { what, way, forMs }: ScheduledFault, { link }: SshAccess): Promise<void> {
+async function cutLink(round: RoundContext, { what, way, forMs }: ScheduledFault, { link }: SshAccess): Promise<void> {
   const bytes = 1 + Math.floor(way ** 2 * MOST_BYTES);
   const before = link.cutCount();
   const fault = round.note({ what: 'other', words: `${what} after ${bytes} bytes` });

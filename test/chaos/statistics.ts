@@ -43,17 +43,17 @@ export function createStatistics(): Statistics {
 }
 
 function count({ checked, kills, restAfterMs }: RoundEnd): Tally {
-  const having = (what: keyof CheckedTask['result']): number =>
+  const countWith = (what: keyof CheckedTask['result']): number =>
     checked.filter(({ result }) => result[what].length > 0).length;
-  const lost = having('lost');
+  const lost = countWith('lost');
   return {
     rounds: 1,
     kills: [...kills.values()].reduce((sum, times) => sum + times, 0),
     tasks: checked.length,
     // The round never came to rest, although every task ended correctly.
     lost: lost === 0 && restAfterMs === undefined ? 1 : lost,
-    twice: having('twice'),
-    wrong: having('wrong'),
+    twice: countWith('twice'),
+    wrong: countWith('wrong'),
   };
 }
 

@@ -14,14 +14,14 @@ import { startDelayingProxy, type DelayingProxy } from '../support/delaying-prox
 import { startDaemon, type ForegroundDaemon } from '../support/foreground-daemon.ts';
 import { freePorts, isListening } from '../support/loopback-port.ts';
 import { agentPython } from '../support/requires.ts';
-import { namedServer, takeOwnNames } from '../support/server-of-run.ts';
+import { namedServer, createTestNames } from '../support/server-of-run.ts';
 import { startSlurmCluster, type SlurmCluster } from '../support/slurm-cluster.ts';
 import { waitUntil } from '../support/wait-until.ts';
 import { CLUSTER, MIN_JOB_AGE_MS, QUEUES, SCHEDULER_QUEUE } from './history.ts';
 import { startLink, type Link } from './link.ts';
 import { tracingTemplate } from './programs.ts';
 import { KEYS, SERVER_CLOCK_FILE } from './server-record.ts';
-import { openSshWay, type SshProvider, type SshAccess } from './ssh-access.ts';
+import { openSshAccess, type SshProvider, type SshAccess } from './ssh-access.ts';
 
 const execute = promisify(execFile);
 
@@ -32,12 +32,12 @@ export interface TestBed {
   /** The link to the controller, for the daemons' commands only. */
   readonly controllerLink: DelayingProxy;
   readonly nodeLink: Link;
-  readonly server: Mortal;
+  readonly server: RestartableProcess;
   /** Contains the offset of the clock in milliseconds. */
   readonly serverClockFile: string;
   /** Whether the server's clock can be changed: not that of a server that the environment names. */
   readonly hasServerClock: boolean;
-  readonly daemons: readonly DaemonPlace[];
+  readonly daemons: readonly DaemonProcess[];
   readonly user: User;
   readonly servedQueue: string;
   readonly otherQueue: string;
@@ -53,14 +53,14 @@ export interface TestBed {
 }
 
 /** A process that can be killed and restarted. */
-export interface Mortal {
+export interface RestartableProcess {
   pid(): number;
   isRunning(): boolean;
   start(): Promise<void>;
   kill(): Promise<void>;
 }
 
-export interface DaemonPlace extends Mortal {
+export interface DaemonProcess extends RestartableProcess {
   readonly name: string;
   readonly stateFolder: string;
   readonly journal: string;
@@ -135,7 +135,7 @@ export async function openTestBed({
   });
   const controllerLink = await startDelayingProxy(cluster.controllerPort);
   const commandsConf = cluster.confThroughPort(controllerLink.port);
-  const sshAccess = over === undefined ? undefined : await openSshWay(over);
+  const sshAccess = over === undefined ? undefined : await openSshAccess(over);
 
   await mkdir(jobsFolder);
   await writeFile(traceFile, '');
@@ -147,18 +147,18 @@ export async function openTestBed({
     `node=${nodeFront}`,
     ...daemonNames.map((name, index) => `${name}=${placeOf(index).front}`),
   ];
-  const server = mortal(
+  const server = restartable(
     () => program(join(folder, 'server.log'), folder, {}, '--import', TSX, SERVER, folder, named?.url ?? '', ...fronts),
     () => isListening(userPort),
   );
   await server.start();
-  const names = await takeOwnNames(await connectApi({ ...keys, url: address(userPort) }));
+  const names = await createTestNames(await connectApi({ ...keys, url: address(userPort) }));
   const { nameOf, user } = names;
   const servedQueue = await user.makeQueue(QUEUES.served);
   const otherQueue = await user.makeQueue(QUEUES.other);
 
   const nodeLink = await startLink(nodePort, nodeFront);
-  const daemons: DaemonPlace[] = [];
+  const daemons: DaemonProcess[] = [];
   let hasSmallDisks = true;
   for (const [index, name] of daemonNames.entries()) {
     const { front, port } = placeOf(index);
@@ -182,7 +182,7 @@ export async function openTestBed({
     await writeFile(join(home, 'clearml.conf'), conf(keys, port, own), { mode: 0o600 });
     const clockFile = join(home, 'clock');
     const environment = { HOME: home, CHAOS_CLOCK: clockFile, ...sshAccess?.environment };
-    const words = ['--template-files', template, '--queue', nameOf(QUEUES.served)];
+    const args = ['--template-files', template, '--queue', nameOf(QUEUES.served)];
     const log = join(home, 'log');
     daemons.push({
       name,
@@ -190,7 +190,7 @@ export async function openTestBed({
       journal: join(stateFolder, sshAccess === undefined ? '' : CLUSTER, 'journal.jsonl'),
       link: await startLink(port, front),
       clockFile,
-      ...mortal(() => program(log, jobsFolder, environment, '--import', SHIFTED_CLOCK, builtProgram(), ...words)),
+      ...mortal(() => program(log, jobsFolder, environment, '--import', SHIFTED_CLOCK, builtProgram(), ...args)),
     });
   }
 
@@ -236,7 +236,7 @@ export async function openTestBed({
   };
 }
 
-function mortal(launch: () => Promise<ForegroundDaemon>, isReady?: () => Promise<boolean>): Mortal {
+function restartable(launch: () => Promise<ForegroundDaemon>, isReady?: () => Promise<boolean>): RestartableProcess {
   let running: ForegroundDaemon | undefined;
   return {
     pid: () => running?.pid ?? 0,
@@ -257,12 +257,12 @@ function program(
   logPath: string,
   cwd: string,
   environment: Readonly<Record<string, string>>,
-  ...words: readonly string[]
+  ...args: readonly string[]
 ): Promise<ForegroundDaemon> {
   const { PATH = '/usr/bin:/bin', USER = 'root', LOGNAME = 'root' } = process.env;
   return startDaemon({
     program: process.execPath,
-    args: words,
+    args,
     logPath,
     cwd,
     env: { PATH, USER, LOGNAME, TSX_TSCONFIG_PATH: resolve('tsconfig.json'), ...environment },

@@ -12,7 +12,7 @@ export const SECRET_KEY = 'secret-of-the-tests';
 
 const SHORT_TIMEOUTS: Timeouts = { attemptMs: 5_000, retryMs: 2_000, firstBackoffMs: 5, maxBackoffMs: 20 };
 
-export interface Logged {
+export interface LoggedLine {
   readonly level: keyof Logger;
   readonly message: string;
   readonly data: LogData | undefined;
@@ -23,7 +23,7 @@ export interface MakeClient {
   readonly timeouts?: Partial<Timeouts>;
   readonly clock?: Clock;
   readonly signal?: AbortSignal;
-  readonly logged?: Logged[];
+  readonly logged?: LoggedLine[];
 }
 
 export function makeClient(apiServer: string, options: MakeClient = {}): ClearmlClient {
@@ -58,7 +58,7 @@ export function queueId(text: string): QueueId {
   return QueueIdShape.parse(text);
 }
 
-function createListLogger(logged: Logged[]): Logger {
+function createListLogger(logged: LoggedLine[]): Logger {
   const add =
     (level: keyof Logger) =>
     (message: string, data?: LogData): void => {

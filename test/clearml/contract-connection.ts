@@ -3,16 +3,16 @@ import { expect } from 'chai';
 import { CredentialsRejectedError } from '../../src/clearml/errors.ts';
 import { rejection } from '../support/rejection.ts';
 import type { Access } from './raw-calls.ts';
-import { createContractClient, type Stage } from './contract-server.ts';
+import { createContractClient, type ContractTestBed } from './contract-test-bed.ts';
 
 const ID_OF_NOBODY = 'f'.repeat(32);
 
-export function defineConnectionContract(stage: () => Stage): void {
+export function defineConnectionContract(opened: () => ContractTestBed): void {
   describe('connect', () => {
     it("returns the server's versions and the name of the user", async () => {
-      const facts = await stage().client.connect();
+      const facts = await opened().client.connect();
 
-      expect(facts.apiServer).to.equal(stage().access.url);
+      expect(facts.apiServer).to.equal(opened().access.url);
       expect(facts.apiVersion).to.match(/^2\.\d+$/);
       expect(facts.serverVersion).to.match(/^\d+\.\d+/);
       expect(facts.user).to.not.equal('');
@@ -30,8 +30,8 @@ export function defineConnectionContract(stage: () => Stage): void {
 
   describe('a response', () => {
     it('has the same content with gzip compression as without', async () => {
-      const { access, raw } = stage();
-      const project = await raw.createProject(stage().uniqueName());
+      const { access, raw } = opened();
+      const project = await raw.createProject(opened().uniqueName());
       const call = async (accepted: string): Promise<Response> =>
         fetch(`${access.url}/projects.get_by_id`, {
           method: 'POST',
@@ -50,16 +50,16 @@ export function defineConnectionContract(stage: () => Stage): void {
 
   describe('a worker', () => {
     async function findWorker(id: string): Promise<string | undefined> {
-      const text = JSON.stringify(await stage().raw.call('workers.get_all', {}));
+      const text = JSON.stringify(await opened().raw.call('workers.get_all', {}));
       const { workers } = JSON.parse(text) as { workers: { id: string; queues: { id: string }[] }[] };
       const worker = workers.find((row) => row.id === id);
       return worker === undefined ? undefined : worker.queues.map((queue) => queue.id).join(' ');
     }
 
     it('is listed with its queues until it unregisters', async () => {
-      const { workers } = stage().client;
-      const queue = await stage().newQueue();
-      const worker = `slurm:${stage().uniqueName()}`;
+      const { workers } = opened().client;
+      const queue = await opened().newQueue();
+      const worker = `slurm:${opened().uniqueName()}`;
 
       const row = { id: worker, queues: [queue], tags: [] };
       await workers.register(row, 600_000);
@@ -71,9 +71,9 @@ export function defineConnectionContract(stage: () => Stage): void {
     });
 
     it('is found only by its own tag, and only until it unregisters', async () => {
-      const { workers } = stage().client;
-      const queue = await stage().newQueue();
-      const row = { id: `slurm:${stage().uniqueName()}`, queues: [queue], tags: [`tag:${stage().uniqueName()}`, 'x'] };
+      const { workers } = opened().client;
+      const queue = await opened().newQueue();
+      const row = { id: `slurm:${opened().uniqueName()}`, queues: [queue], tags: [`tag:${opened().uniqueName()}`, 'x'] };
       const [tag = ''] = row.tags;
 
       await workers.register(row, 600_000);
@@ -90,8 +90,8 @@ export function defineConnectionContract(stage: () => Stage): void {
     });
 
     it('may report and unregister without a registration', async () => {
-      const { workers } = stage().client;
-      const worker = `slurm:${stage().uniqueName()}`;
+      const { workers } = opened().client;
+      const worker = `slurm:${opened().uniqueName()}`;
 
       await workers.report({ id: worker, queues: [], tags: [] });
       await workers.unregister(worker);
@@ -101,7 +101,7 @@ export function defineConnectionContract(stage: () => Stage): void {
 
   describe('a query for a user or project', () => {
     it('returns a user by id, and undefined for an unknown id', async () => {
-      const { client } = stage();
+      const { client } = opened();
       const { user } = await client.connect();
 
       expect((await client.people.user(user))?.['id']).to.equal(user);
@@ -109,7 +109,7 @@ export function defineConnectionContract(stage: () => Stage): void {
     });
 
     it('returns a project by id, and undefined for an unknown id', async () => {
-      const { client, raw, uniqueName } = stage();
+      const { client, raw, uniqueName } = opened();
       const name = uniqueName();
       const project = await raw.createProject(name);
 

@@ -4,16 +4,16 @@ import { LostRaceError } from '../../src/clearml/errors.ts';
 import type { TaskId } from '../../src/clearml/ids.ts';
 import type { TaskStatus } from '../../src/clearml/task.ts';
 import { rejection } from '../support/rejection.ts';
-import type { Stage } from './contract-server.ts';
+import type { ContractTestBed } from './contract-test-bed.ts';
 
 const NOTE = { reason: 'Slurm TIMEOUT', message: 'raise --time' };
 const UNFORCED = { force: false };
 const FORCED = { force: true };
 
-export function defineStatusContract(stage: () => Stage): void {
+export function defineStatusContract(opened: () => ContractTestBed): void {
   /** A task with `execution.queue` that got into this status as users and agents bring it there. */
-  async function taskThatIs(status: 'queued' | 'in_progress' | 'stopped' | 'completed' | 'deleted'): Promise<TaskId> {
-    const { client, raw, newQueue, newTaskIn } = stage();
+  async function createTaskWithStatus(status: 'queued' | 'in_progress' | 'stopped' | 'completed' | 'deleted'): Promise<TaskId> {
+    const { client, raw, newQueue, newTaskIn } = opened();
     const queue = await newQueue();
     const task = await newTaskIn(queue);
     await client.queues.removeEntry(queue, task);
@@ -26,13 +26,13 @@ export function defineStatusContract(stage: () => Stage): void {
   }
 
   async function statusOf(id: TaskId): Promise<TaskStatus | undefined> {
-    return (await stage().client.tasks.get(id))?.task.status;
+    return (await opened().client.tasks.get(id))?.task.status;
   }
 
   describe('a status change', () => {
     it('writes the status, its reason and its message', async () => {
-      const { tasks } = stage().client;
-      const id = await taskThatIs('in_progress');
+      const { tasks } = opened().client;
+      const id = await createTaskWithStatus('in_progress');
 
       await tasks.fail(id, NOTE, UNFORCED);
 
@@ -44,8 +44,8 @@ export function defineStatusContract(stage: () => Stage): void {
     });
 
     it('C-06 fails a queued task only with force', async () => {
-      const { tasks } = stage().client;
-      const id = await taskThatIs('queued');
+      const { tasks } = opened().client;
+      const id = await createTaskWithStatus('queued');
 
       expect(await rejection(tasks.fail(id, NOTE, UNFORCED))).to.be.instanceOf(LostRaceError);
       expect(await statusOf(id)).to.equal('queued');
@@ -55,26 +55,26 @@ export function defineStatusContract(stage: () => Stage): void {
     });
 
     it('changes a stopped task to failed without force', async () => {
-      const id = await taskThatIs('stopped');
+      const id = await createTaskWithStatus('stopped');
 
-      await stage().client.tasks.fail(id, NOTE, UNFORCED);
+      await opened().client.tasks.fail(id, NOTE, UNFORCED);
 
       expect(await statusOf(id)).to.equal('failed');
     });
 
     it('stops a queued or running task without force', async () => {
       for (const status of ['queued', 'in_progress'] as const) {
-        const id = await taskThatIs(status);
+        const id = await createTaskWithStatus(status);
 
-        await stage().client.tasks.stop(id, NOTE, UNFORCED);
+        await opened().client.tasks.stop(id, NOTE, UNFORCED);
 
         expect(await statusOf(id)).to.equal('stopped');
       }
     });
 
     it('completes a running task but not a queued one', async () => {
-      const { tasks } = stage().client;
-      const [running, waiting] = [await taskThatIs('in_progress'), await taskThatIs('queued')];
+      const { tasks } = opened().client;
+      const [running, waiting] = [await createTaskWithStatus('in_progress'), await createTaskWithStatus('queued')];
 
       await tasks.complete(running, NOTE);
 
@@ -83,15 +83,15 @@ export function defineStatusContract(stage: () => Stage): void {
     });
 
     it('does not stop a completed task', async () => {
-      const id = await taskThatIs('completed');
+      const id = await createTaskWithStatus('completed');
 
-      expect(await rejection(stage().client.tasks.stop(id, NOTE, UNFORCED))).to.be.instanceOf(LostRaceError);
+      expect(await rejection(opened().client.tasks.stop(id, NOTE, UNFORCED))).to.be.instanceOf(LostRaceError);
       expect(await statusOf(id)).to.equal('completed');
     });
 
     it('reports a lost race for a deleted task, even with force', async () => {
-      const { tasks } = stage().client;
-      const id = await taskThatIs('deleted');
+      const { tasks } = opened().client;
+      const id = await createTaskWithStatus('deleted');
 
       expect(await rejection(tasks.fail(id, NOTE, FORCED))).to.be.instanceOf(LostRaceError);
       expect(await rejection(tasks.stop(id, NOTE, UNFORCED))).to.be.instanceOf(LostRaceError);
@@ -102,11 +102,11 @@ export function defineStatusContract(stage: () => Stage): void {
 
   describe('when eight agents start a task at once', () => {
     it('refuses at least one', async () => {
-      const { raw } = stage();
+      const { raw } = opened();
       const refusals: string[] = [];
       // Occasionally, no agent changes the task between another agent's read and its write.
       for (let tries = 0; tries < 20 && refusals.length === 0; tries += 1) {
-        const task = await taskThatIs('queued');
+        const task = await createTaskWithStatus('queued');
         const begin = (): Promise<unknown> => raw.call('tasks.dequeue', { task, new_status: 'in_progress' });
 
         const answers = await Promise.allSettled(Array.from({ length: 8 }, begin));
@@ -121,8 +121,8 @@ export function defineStatusContract(stage: () => Stage): void {
     });
 
     it('accepts all eight if the task is already in progress', async () => {
-      const { raw } = stage();
-      const task = await taskThatIs('queued');
+      const { raw } = opened();
+      const task = await createTaskWithStatus('queued');
       const begin = (): Promise<unknown> => raw.call('tasks.dequeue', { task, new_status: 'in_progress' });
       await begin();
 
@@ -135,8 +135,8 @@ export function defineStatusContract(stage: () => Stage): void {
   describe('dequeue', () => {
     /** A task in a queue whose status before its first enqueue the server no longer knows; `forget` makes it forget. */
     async function enqueuedAfter(forget: (id: TaskId) => Promise<unknown>): Promise<TaskId> {
-      const { raw, newQueue } = stage();
-      const id = await taskThatIs('in_progress');
+      const { raw, newQueue } = opened();
+      const id = await createTaskWithStatus('in_progress');
       await forget(id);
       await raw.call('tasks.enqueue', { task: id, queue: await newQueue() });
       return id;
@@ -144,7 +144,7 @@ export function defineStatusContract(stage: () => Stage): void {
 
     /** Afterwards the task waits in the queue that refused it. */
     async function refuseEnqueue(id: TaskId): Promise<void> {
-      const { raw, newQueue } = stage();
+      const { raw, newQueue } = opened();
       const queue = await newQueue();
       await raw.call('tasks.enqueue', { task: id, queue, force: true });
       await rejection(raw.call('tasks.enqueue', { task: id, queue }));
@@ -152,11 +152,11 @@ export function defineStatusContract(stage: () => Stage): void {
 
     const forgetting: readonly (readonly [string, (id: TaskId) => Promise<unknown>])[] = [
       ['was refused', refuseEnqueue],
-      ['followed a return to queued', (id) => stage().client.tasks.unstart(id, 'in_progress', NOTE)],
+      ['followed a return to queued', (id) => opened().client.tasks.unstart(id, 'in_progress', NOTE)],
     ];
     for (const [what, forget] of forgetting) {
       it(`by a user makes the task an orphan if an earlier enqueue ${what}, and a draft the second time`, async () => {
-        const { client, raw } = stage();
+        const { client, raw } = opened();
         const id = await enqueuedAfter(forget);
 
         const answer = await raw.call('tasks.dequeue', { task: id });
@@ -172,7 +172,7 @@ export function defineStatusContract(stage: () => Stage): void {
       it(`by the client makes the task a draft if an earlier enqueue ${what}`, async () => {
         const id = await enqueuedAfter(forget);
 
-        await stage().client.tasks.dequeue(id, NOTE);
+        await opened().client.tasks.dequeue(id, NOTE);
 
         expect(await statusOf(id)).to.equal('created');
       });
@@ -182,8 +182,8 @@ export function defineStatusContract(stage: () => Stage): void {
   describe('unstart', () => {
     for (const status of ['in_progress', 'stopped'] as const) {
       it(`C-07 changes a task from ${status} to queued, in no queue, and keeps its execution queue`, async () => {
-        const { client } = stage();
-        const id = await taskThatIs(status);
+        const { client } = opened();
+        const id = await createTaskWithStatus(status);
         const before = (await client.tasks.get(id))?.task;
 
         await client.tasks.unstart(id, status, NOTE);
@@ -200,9 +200,9 @@ export function defineStatusContract(stage: () => Stage): void {
     }
 
     it('does not change a task that has ended in the meantime', async () => {
-      const id = await taskThatIs('completed');
+      const id = await createTaskWithStatus('completed');
 
-      expect(await rejection(stage().client.tasks.unstart(id, 'in_progress', NOTE))).to.be.instanceOf(LostRaceError);
+      expect(await rejection(opened().client.tasks.unstart(id, 'in_progress', NOTE))).to.be.instanceOf(LostRaceError);
       expect(await statusOf(id)).to.equal('completed');
     });
   });

@@ -2,7 +2,7 @@
 import { defineConnectionContract } from './contract-connection.ts';
 import { defineConsoleContract } from './contract-console.ts';
 import { defineQueueContract } from './contract-queues.ts';
-import { openStage, type Stage } from './contract-server.ts';
+import { openContractTestBed, type ContractTestBed } from './contract-test-bed.ts';
 import { defineStatusContract } from './contract-status.ts';
 import { defineTaskContract } from './contract-tasks.ts';
 import type { Access } from './raw-calls.ts';
@@ -11,26 +11,26 @@ import type { Access } from './raw-calls.ts';
 export function defineClearmlContract(name: string, provide: () => Promise<Access>): void {
   describe(`the ClearML contract, with ${name}`, () => {
     // A real server may be far away, and shows console lines seconds after it took them.
-    let stage: Stage | undefined;
+    let opened: ContractTestBed | undefined;
 
     before(async () => {
-      stage = openStage(await provide());
+      opened = openContractTestBed(await provide());
       // A server that isn't there fails the suite once, not each test after half a minute.
-      await stage.client.connect();
+      await opened.client.connect();
     });
 
     after(async () => {
-      await stage?.close();
+      await opened?.close();
     });
 
-    const onStage = (): Stage => {
-      if (stage === undefined) throw new Error('the stage is there only while a test runs');
-      return stage;
+    const testBed = (): ContractTestBed => {
+      if (opened === undefined) throw new Error('the opened is there only while a test runs');
+      return opened;
     };
-    defineConnectionContract(onStage);
-    defineQueueContract(onStage);
-    defineTaskContract(onStage);
-    defineStatusContract(onStage);
-    defineConsoleContract(onStage);
+    defineConnectionContract(testBed);
+    defineQueueContract(testBed);
+    defineTaskContract(testBed);
+    defineStatusContract(testBed);
+    defineConsoleContract(testBed);
   });
 }

@@ -2,8 +2,8 @@
 import { expect } from 'chai';
 import { LostRaceError, NotTheApiError, ServerRefusedError, ServerUnreachableError } from '../../src/clearml/errors.ts';
 import { rejection } from '../support/rejection.ts';
-import { createBench } from './scripted-server-fixture.ts';
-import { makeClient, queueId, SECRET_KEY, taskId, type Logged, type MakeClient } from './client-under-test.ts';
+import { createScriptedServerFixture } from './scripted-server-fixture.ts';
+import { makeClient, queueId, SECRET_KEY, taskId, type LoggedLine, type MakeClient } from './client-under-test.ts';
 import { data, hangUp, makeToken, page, refuse, stall, type Answer } from './scripted-server.ts';
 
 const TASK = taskId('a'.repeat(32));
@@ -12,7 +12,7 @@ const A_TASK = data({ task: { id: TASK, status: 'queued' } });
 const NONSENSE: readonly [name: string, failure: Answer] = ['a response that is not JSON', page(200, '{"meta":')];
 
 describe('a call to a failing ClearML server', () => {
-  const bench = createBench();
+  const fixture = createScriptedServerFixture();
 
   describe('when retried', () => {
     const passing: readonly [name: string, failure: Answer][] = [
@@ -28,58 +28,58 @@ describe('a call to a failing ClearML server', () => {
     ];
     for (const [name, failure] of passing) {
       it(`succeeds after ${name} if it only reads`, async () => {
-        bench.server.script('tasks.get_by_id', failure, failure, A_TASK);
+        fixture.server.script('tasks.get_by_id', failure, failure, A_TASK);
 
-        expect((await bench.client().tasks.get(TASK))?.task.id).to.equal(TASK);
+        expect((await fixture.client().tasks.get(TASK))?.task.id).to.equal(TASK);
 
-        expect(bench.server.callsOf('tasks.get_by_id')).to.have.length(3);
+        expect(fixture.server.callsOf('tasks.get_by_id')).to.have.length(3);
       });
     }
 
     it('fails with the last reason when its retry time is over, if it only reads', async () => {
-      bench.server.script('tasks.get_by_id', page(502, '<html>Bad Gateway</html>'));
+      fixture.server.script('tasks.get_by_id', page(502, '<html>Bad Gateway</html>'));
 
-      const error = await rejection(bench.client({ timeouts: { retryMs: 50 } }).tasks.get(TASK));
+      const error = await rejection(fixture.client({ timeouts: { retryMs: 50 } }).tasks.get(TASK));
 
       expect(error).to.be.instanceOf(ServerUnreachableError);
-      expect(error.message).to.include(bench.server.url).and.include('tasks.get_by_id').and.include('502');
-      expect(bench.server.callsOf('tasks.get_by_id').length).to.be.greaterThan(1);
+      expect(error.message).to.include(fixture.server.url).and.include('tasks.get_by_id').and.include('502');
+      expect(fixture.server.callsOf('tasks.get_by_id').length).to.be.greaterThan(1);
     });
 
-    it('repeats if it is not idempotent but surely did not happen', async () => {
-      bench.server.script('queues.remove_task', page(503, ''), data({ removed: 1 }));
+    it('is repeated, even if not idempotent, if it surely did not happen', async () => {
+      fixture.server.script('queues.remove_task', page(503, ''), data({ removed: 1 }));
 
-      expect(await bench.client().queues.removeEntry(QUEUE, TASK)).to.equal(true);
+      expect(await fixture.client().queues.removeEntry(QUEUE, TASK)).to.equal(true);
     });
 
     for (const [name, failure] of [...passing.slice(2), NONSENSE]) {
-      it(`does not repeat after ${name} if it is not idempotent`, async () => {
-        bench.server.script('queues.remove_task', failure, data({ removed: 1 }));
+      it(`is not repeated after ${name} if it is not idempotent`, async () => {
+        fixture.server.script('queues.remove_task', failure, data({ removed: 1 }));
 
-        const error = await rejection(bench.client().queues.removeEntry(QUEUE, TASK));
+        const error = await rejection(fixture.client().queues.removeEntry(QUEUE, TASK));
 
         expect(error).to.be.instanceOf(ServerUnreachableError).and.have.property('mayHaveHappened', true);
-        expect(bench.server.callsOf('queues.remove_task')).to.have.length(1);
+        expect(fixture.server.callsOf('queues.remove_task')).to.have.length(1);
       });
     }
 
-    it('does not repeat after a refusal', async () => {
-      bench.server.script('tasks.get_by_id', refuse(403, 20, 'forbidden (not allowed for role)'));
+    it('is not repeated after a refusal', async () => {
+      fixture.server.script('tasks.get_by_id', refuse(403, 20, 'forbidden (not allowed for role)'));
 
-      const error = await rejection(bench.client().tasks.get(TASK));
+      const error = await rejection(fixture.client().tasks.get(TASK));
 
       expect(error)
         .to.be.instanceOf(ServerRefusedError)
         .and.include({ code: 403, subcode: 20, endpoint: 'tasks.get_by_id' });
       expect(error.message).to.include('not allowed for role');
-      expect(bench.server.callsOf('tasks.get_by_id')).to.have.length(1);
+      expect(fixture.server.callsOf('tasks.get_by_id')).to.have.length(1);
     });
 
     for (const subcode of [110, 121, 101]) {
       it(`C-30 reports a status change refused with 400/${subcode} as a lost race`, async () => {
-        bench.server.script('tasks.failed', refuse(400, subcode, 'too late'));
+        fixture.server.script('tasks.failed', refuse(400, subcode, 'too late'));
 
-        const error = await rejection(bench.client().tasks.fail(TASK, { reason: 'r', message: 'm' }, { force: true }));
+        const error = await rejection(fixture.client().tasks.fail(TASK, { reason: 'r', message: 'm' }, { force: true }));
 
         expect(error).to.be.instanceOf(LostRaceError).and.include({ code: 400, subcode });
       });
@@ -87,33 +87,33 @@ describe('a call to a failing ClearML server', () => {
   });
 
   describe('when it fails', () => {
-    async function failedTake(options: MakeClient = {}): Promise<ServerUnreachableError> {
+    async function failedPop(options: MakeClient = {}): Promise<ServerUnreachableError> {
       const error = await rejection(
-        bench.client({ timeouts: { retryMs: 0 }, ...options }).queues.removeEntry(QUEUE, TASK),
+        fixture.client({ timeouts: { retryMs: 0 }, ...options }).queues.removeEntry(QUEUE, TASK),
       );
       if (!(error instanceof ServerUnreachableError)) throw error;
       return error;
     }
 
     it('surely did not happen if nothing listens at the address', async () => {
-      await bench.server.close();
-      const { url } = bench.server;
+      await fixture.server.close();
+      const { url } = fixture.server;
 
-      const error = await failedTake();
+      const error = await failedPop();
 
       expect(error.mayHaveHappened).to.equal(false);
       expect(error.message).to.include(url).and.include('nothing listens there');
     });
 
     it('surely did not happen if the server has gone since the login', async () => {
-      bench.server.script('auth.login', (response, request) => {
+      fixture.server.script('auth.login', (response, request) => {
         // Else the call could go out on this connection in the moment before its end is noticed.
         response.setHeader('connection', 'close');
         data({ token: makeToken() })(response, request);
       });
-      const connected = bench.client({ timeouts: { retryMs: 0 } });
+      const connected = fixture.client({ timeouts: { retryMs: 0 } });
       await connected.connect();
-      await bench.server.close();
+      await fixture.server.close();
 
       const error = await rejection(connected.queues.removeEntry(QUEUE, TASK));
 
@@ -129,7 +129,7 @@ describe('a call to a failing ClearML server', () => {
     });
 
     it('surely did not happen if the server does not speak TLS', async () => {
-      const made = makeClient(bench.server.url.replace('http:', 'https:'), { timeouts: { retryMs: 0 } });
+      const made = makeClient(fixture.server.url.replace('http:', 'https:'), { timeouts: { retryMs: 0 } });
       const error = await rejection(made.queues.removeEntry(QUEUE, TASK));
       await made.close();
 
@@ -137,15 +137,15 @@ describe('a call to a failing ClearML server', () => {
     });
 
     it('surely did not happen if only the preceding login was cut off', async () => {
-      bench.server.script('auth.login', hangUp());
+      fixture.server.script('auth.login', hangUp());
 
-      expect((await failedTake()).mayHaveHappened).to.equal(false);
+      expect((await failedPop()).mayHaveHappened).to.equal(false);
     });
 
     it('surely did not happen if the login timed out', async () => {
-      bench.server.script('auth.login', stall());
+      fixture.server.script('auth.login', stall());
 
-      expect((await failedTake({ timeouts: { attemptMs: 50, retryMs: 0 } })).mayHaveHappened).to.equal(false);
+      expect((await failedPop({ timeouts: { attemptMs: 50, retryMs: 0 } })).mayHaveHappened).to.equal(false);
     });
 
     const answers: readonly [mayHaveHappened: boolean, name: string, answer: Answer][] = [
@@ -165,18 +165,18 @@ describe('a call to a failing ClearML server', () => {
     ];
     for (const [mayHaveHappened, name, answer] of answers) {
       it(`${mayHaveHappened ? 'may have happened' : 'surely did not happen'} after ${name}`, async () => {
-        bench.server.script('queues.remove_task', answer);
+        fixture.server.script('queues.remove_task', answer);
 
-        const error = await failedTake({ timeouts: { attemptMs: 200, retryMs: 0 } });
+        const error = await failedPop({ timeouts: { attemptMs: 200, retryMs: 0 } });
 
         expect(error.mayHaveHappened).to.equal(mayHaveHappened);
       });
     }
 
     it('may have happened if an earlier attempt may have, though the last one did not', async () => {
-      bench.server.script('queues.add_task', hangUp(), page(503, ''));
+      fixture.server.script('queues.add_task', hangUp(), page(503, ''));
 
-      const error = await rejection(bench.client({ timeouts: { retryMs: 60 } }).queues.park(QUEUE, TASK));
+      const error = await rejection(fixture.client({ timeouts: { retryMs: 60 } }).queues.park(QUEUE, TASK));
 
       expect(error).to.be.instanceOf(ServerUnreachableError).and.have.property('mayHaveHappened', true);
       expect(error.message).to.include('503');
@@ -185,12 +185,12 @@ describe('a call to a failing ClearML server', () => {
 
   it('ends on the stop signal while it waits for the response', async () => {
     const stop = new AbortController();
-    bench.server.script('tasks.get_by_id', (response, request) => {
+    fixture.server.script('tasks.get_by_id', (response, request) => {
       stall()(response, request);
       stop.abort(new Error('the program ends'));
     });
 
-    const error = await rejection(bench.client({ signal: stop.signal }).tasks.get(TASK));
+    const error = await rejection(fixture.client({ signal: stop.signal }).tasks.get(TASK));
 
     expect(error.message).to.equal('the program ends');
   });
@@ -199,8 +199,8 @@ describe('a call to a failing ClearML server', () => {
     const warnings: Error[] = [];
     const note = (warning: Error): void => void warnings.push(warning);
     process.on('warning', note);
-    bench.server.script('tasks.get_by_id', A_TASK);
-    const { tasks } = bench.client({ signal: new AbortController().signal });
+    fixture.server.script('tasks.get_by_id', A_TASK);
+    const { tasks } = fixture.client({ signal: new AbortController().signal });
 
     await Promise.all(Array.from({ length: 30 }, () => tasks.get(TASK)));
     // Node emits warnings one turn of the event loop later.
@@ -211,8 +211,8 @@ describe('a call to a failing ClearML server', () => {
   });
 
   it('ends when the client is closed', async () => {
-    const client = bench.client();
-    bench.server.script('tasks.get_by_id', () => void client.close());
+    const client = fixture.client();
+    fixture.server.script('tasks.get_by_id', () => void client.close());
 
     const error = await rejection(client.tasks.get(TASK));
 
@@ -220,10 +220,10 @@ describe('a call to a failing ClearML server', () => {
   });
 
   it('logs each retry with its endpoint', async () => {
-    const logged: Logged[] = [];
-    bench.server.script('tasks.get_by_id', page(503, ''), A_TASK);
+    const logged: LoggedLine[] = [];
+    fixture.server.script('tasks.get_by_id', page(503, ''), A_TASK);
 
-    await bench.client({ logged }).tasks.get(TASK);
+    await fixture.client({ logged }).tasks.get(TASK);
 
     expect(logged.map(({ level, data: about }) => [level, about?.['endpoint']])).to.deep.equal([
       ['debug', 'tasks.get_by_id'],
@@ -233,22 +233,22 @@ describe('a call to a failing ClearML server', () => {
   it('is not sent after the stop signal', async () => {
     const signal = AbortSignal.abort(new Error('the program ends'));
 
-    const error = await rejection(bench.client({ signal }).tasks.get(TASK));
+    const error = await rejection(fixture.client({ signal }).tasks.get(TASK));
 
     expect(error.message).to.equal('the program ends');
-    expect(bench.server.calls).to.have.length(0);
+    expect(fixture.server.calls).to.have.length(0);
   });
 
   for (const endpoint of ['auth.login', 'tasks.get_by_id']) {
     it(`hides secrets that the server repeats in its response to ${endpoint}`, async () => {
-      bench.server.script('tasks.get_by_id', A_TASK);
-      bench.server.script(endpoint, (response, request) => {
+      fixture.server.script('tasks.get_by_id', A_TASK);
+      fixture.server.script(endpoint, (response, request) => {
         const { authorization = '' } = request.headers;
         refuse(400, 12, `you sent <${authorization}>, ${SECRET_KEY} and proxy-word`)(response, request);
       });
       const settings = { httpProxy: 'someone:proxy-word@127.0.0.1:1', noProxy: '*' };
 
-      const error = await rejection(bench.client({ settings }).tasks.get(TASK));
+      const error = await rejection(fixture.client({ settings }).tasks.get(TASK));
 
       expect(error.message).to.match(/you sent <(Basic|Bearer) \*{8}>, \*{8} and \*{8}/);
     });

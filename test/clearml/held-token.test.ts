@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { CredentialsRejectedError, ServerUnreachableError } from '../../src/clearml/errors.ts';
 import { rejection } from '../support/rejection.ts';
-import { createBench } from './scripted-server-fixture.ts';
+import { createScriptedServerFixture } from './scripted-server-fixture.ts';
 import { ACCESS_KEY, createSetClock, queueId, SECRET_KEY, taskId } from './client-under-test.ts';
 import { data, later, makeToken, refuse } from './scripted-server.ts';
 
@@ -11,92 +11,92 @@ const QUEUE = queueId('b'.repeat(32));
 const A_TASK = data({ task: { id: TASK, status: 'queued' } });
 
 describe('the login to ClearML', () => {
-  const bench = createBench();
+  const fixture = createScriptedServerFixture();
 
   it('happens once for all calls that start at the same time', async () => {
-    bench.server.script('tasks.get_by_id', A_TASK);
-    const { tasks } = bench.client();
+    fixture.server.script('tasks.get_by_id', A_TASK);
+    const { tasks } = fixture.client();
 
     await Promise.all([tasks.get(TASK), tasks.get(TASK), tasks.get(TASK)]);
     await tasks.get(TASK);
 
-    expect(bench.server.callsOf('auth.login')).to.have.length(1);
-    expect(bench.server.callsOf('tasks.get_by_id')).to.have.length(4);
+    expect(fixture.server.callsOf('auth.login')).to.have.length(1);
+    expect(fixture.server.callsOf('tasks.get_by_id')).to.have.length(4);
   });
 
   it('uses the two keys, and later calls use the token', async () => {
     const token = makeToken();
-    bench.server.script('auth.login', data({ token }));
-    bench.server.script('tasks.get_by_id', A_TASK);
+    fixture.server.script('auth.login', data({ token }));
+    fixture.server.script('tasks.get_by_id', A_TASK);
 
-    await bench.client().tasks.get(TASK);
+    await fixture.client().tasks.get(TASK);
 
     const basic = Buffer.from(`${ACCESS_KEY}:${SECRET_KEY}`).toString('base64');
-    expect(bench.server.calls.map((call) => call.authorization)).to.deep.equal([`Basic ${basic}`, `Bearer ${token}`]);
+    expect(fixture.server.calls.map((call) => call.authorization)).to.deep.equal([`Basic ${basic}`, `Bearer ${token}`]);
   });
 
   it('uses a configured token if there are no keys', async () => {
-    bench.server.script('tasks.get_by_id', A_TASK);
+    fixture.server.script('tasks.get_by_id', A_TASK);
 
-    await bench.client({ settings: { authToken: 'given-token', accessKey: undefined } }).tasks.get(TASK);
+    await fixture.client({ settings: { authToken: 'given-token', accessKey: undefined } }).tasks.get(TASK);
 
-    expect(bench.server.callsOf('auth.login')[0]?.authorization).to.equal('Bearer given-token');
+    expect(fixture.server.callsOf('auth.login')[0]?.authorization).to.equal('Bearer given-token');
   });
 
   it('renews a configured token with the token that the server issued for it', async () => {
     const shortLived = makeToken({ exp: 0 });
-    bench.server.script('auth.login', data({ token: shortLived }), data({ token: makeToken() }));
-    bench.server.script('tasks.get_by_id', A_TASK);
-    const { tasks } = bench.client({ settings: { authToken: 'given-token' } });
+    fixture.server.script('auth.login', data({ token: shortLived }), data({ token: makeToken() }));
+    fixture.server.script('tasks.get_by_id', A_TASK);
+    const { tasks } = fixture.client({ settings: { authToken: 'given-token' } });
 
     await tasks.get(TASK);
     await tasks.get(TASK);
 
-    const headers = bench.server.callsOf('auth.login').map((call) => call.authorization);
+    const headers = fixture.server.callsOf('auth.login').map((call) => call.authorization);
     expect(headers).to.deep.equal(['Bearer given-token', `Bearer ${shortLived}`]);
   });
 
   it('uses the configured token again after a later token is rejected', async () => {
     const shortLived = makeToken({ exp: 0 });
-    bench.server.script(
+    fixture.server.script(
       'auth.login',
       data({ token: shortLived }),
       refuse(401, 30, 'expired'),
       data({ token: makeToken() }),
     );
-    bench.server.script('tasks.get_by_id', A_TASK);
-    const { tasks } = bench.client({ settings: { authToken: 'given-token' } });
+    fixture.server.script('tasks.get_by_id', A_TASK);
+    const { tasks } = fixture.client({ settings: { authToken: 'given-token' } });
     await tasks.get(TASK);
 
     expect(await rejection(tasks.get(TASK))).to.be.instanceOf(CredentialsRejectedError);
     await tasks.get(TASK);
 
-    const headers = bench.server.callsOf('auth.login').map((call) => call.authorization);
+    const headers = fixture.server.callsOf('auth.login').map((call) => call.authorization);
     expect(headers).to.deep.equal(['Bearer given-token', `Bearer ${shortLived}`, 'Bearer given-token']);
   });
 
   it('reports rejected credentials and does not retry', async () => {
-    bench.server.script('auth.login', refuse(401, 22, 'unauthorized (invalid credentials)'));
+    fixture.server.script('auth.login', refuse(401, 22, 'unauthorized (invalid credentials)'));
 
-    const error = await rejection(bench.client().tasks.get(TASK));
+    const error = await rejection(fixture.client().tasks.get(TASK));
 
     expect(error).to.be.instanceOf(CredentialsRejectedError);
-    expect(error.message).to.include(bench.server.url).and.include('api.credentials').and.not.include(SECRET_KEY);
-    expect(bench.server.callsOf('auth.login')).to.have.length(1);
+    expect(error.message).to.include(fixture.server.url).and.include('api.credentials').and.not.include(SECRET_KEY);
+    expect(fixture.server.callsOf('auth.login')).to.have.length(1);
   });
 
   it('reports missing credentials without a request to the server', async () => {
-    const error = await rejection(bench.client({ settings: { secretKey: undefined } }).tasks.get(TASK));
+    const error = await rejection(fixture.client({ settings: { secretKey: undefined } }).tasks.get(TASK));
 
     expect(error).to.be.instanceOf(CredentialsRejectedError);
     expect(error.message).to.include('CLEARML_API_SECRET_KEY');
-    expect(bench.server.calls).to.have.length(0);
+    expect(fixture.server.calls).to.have.length(0);
   });
 
   it('names the variable of a configured token that the server rejects', async () => {
-    bench.server.script('auth.login', refuse(401, 30, 'invalid token'));
+    fixture.server.script('auth.login', refuse(401, 30, 'invalid token'));
 
-    const error = await rejection(bench.client({ settings: { authToken: 'given-token' } }).tasks.get(TASK));
+    const error = await rejection(fixture.client({ settings: { authToken: 'given-token' } }).tasks.get(TASK));
 
     expect(error).to.be.instanceOf(CredentialsRejectedError);
     expect(error.message).to.include('CLEARML_AUTH_TOKEN').and.not.include('given-token');
@@ -107,15 +107,15 @@ describe('the login to ClearML', () => {
     const gate = new Promise((resolve) => {
       open = resolve;
     });
-    bench.server.script('auth.login', later(gate, data({ token: makeToken() })));
-    bench.server.script('tasks.get_by_id', A_TASK);
-    const { tasks } = bench.client();
+    fixture.server.script('auth.login', later(gate, data({ token: makeToken() })));
+    fixture.server.script('tasks.get_by_id', A_TASK);
+    const { tasks } = fixture.client();
 
     const both = Promise.all([tasks.get(TASK), tasks.get(TASK)]);
     open();
     await both;
 
-    expect(bench.server.callsOf('auth.login')).to.have.length(1);
+    expect(fixture.server.callsOf('auth.login')).to.have.length(1);
   });
 
   describe('a login token', () => {
@@ -125,9 +125,9 @@ describe('the login to ClearML', () => {
         makeToken({ iat: 1000, exp: 1000 + 86_400 }),
         makeToken({ iat: 9000, exp: 9000 + 86_400 }),
       ];
-      bench.server.script('auth.login', data({ token: first }), data({ token: second }));
-      bench.server.script('tasks.get_by_id', A_TASK);
-      const { tasks } = bench.client({ clock });
+      fixture.server.script('auth.login', data({ token: first }), data({ token: second }));
+      fixture.server.script('tasks.get_by_id', A_TASK);
+      const { tasks } = fixture.client({ clock });
 
       await tasks.get(TASK);
       clock.set(5_000_000_000 + 86_400_000 - 301_000);
@@ -135,19 +135,19 @@ describe('the login to ClearML', () => {
       clock.set(5_000_000_000 + 86_400_000 - 299_000);
       await tasks.get(TASK);
 
-      const headers = bench.server.callsOf('tasks.get_by_id').map((call) => call.authorization);
+      const headers = fixture.server.callsOf('tasks.get_by_id').map((call) => call.authorization);
       expect(headers).to.deep.equal([`Bearer ${first}`, `Bearer ${first}`, `Bearer ${second}`]);
     });
 
     for (const subcode of [20, 30, 31]) {
       it(`C-18 is replaced after 401/${subcode}, even for a call that is not idempotent`, async () => {
         const [old, fresh] = [makeToken({ n: 1 }), makeToken({ n: 2 })];
-        bench.server.script('auth.login', data({ token: old }), data({ token: fresh }));
-        bench.server.script('queues.remove_task', refuse(401, subcode, 'no'), data({ removed: 1 }));
+        fixture.server.script('auth.login', data({ token: old }), data({ token: fresh }));
+        fixture.server.script('queues.remove_task', refuse(401, subcode, 'no'), data({ removed: 1 }));
 
-        expect(await bench.client().queues.removeEntry(QUEUE, TASK)).to.equal(true);
+        expect(await fixture.client().queues.removeEntry(QUEUE, TASK)).to.equal(true);
 
-        expect(bench.server.callsOf('queues.remove_task').map((call) => call.authorization)).to.deep.equal([
+        expect(fixture.server.callsOf('queues.remove_task').map((call) => call.authorization)).to.deep.equal([
           `Bearer ${old}`,
           `Bearer ${fresh}`,
         ]);
@@ -155,24 +155,24 @@ describe('the login to ClearML', () => {
     }
 
     it('is replaced once for all calls that failed with it', async () => {
-      bench.server.script('auth.login', data({ token: makeToken({ n: 1 }) }), data({ token: makeToken({ n: 2 }) }));
+      fixture.server.script('auth.login', data({ token: makeToken({ n: 1 }) }), data({ token: makeToken({ n: 2 }) }));
       const refused = refuse(401, 30, 'expired');
-      bench.server.script('tasks.get_by_id', A_TASK, refused, refused, refused, A_TASK);
-      const { tasks } = bench.client();
+      fixture.server.script('tasks.get_by_id', A_TASK, refused, refused, refused, A_TASK);
+      const { tasks } = fixture.client();
       await tasks.get(TASK);
 
       await Promise.all([tasks.get(TASK), tasks.get(TASK), tasks.get(TASK)]);
 
-      expect(bench.server.callsOf('auth.login')).to.have.length(2);
+      expect(fixture.server.callsOf('auth.login')).to.have.length(2);
     });
 
-    it('makes the call fail as unreachable if it is new and rejected again', async () => {
-      bench.server.script('queues.remove_task', refuse(401, 30, 'invalid token'));
+    it('makes the call fail as unreachable if the server rejects it right after it issued it', async () => {
+      fixture.server.script('queues.remove_task', refuse(401, 30, 'invalid token'));
 
-      const error = await rejection(bench.client({ timeouts: { retryMs: 0 } }).queues.removeEntry(QUEUE, TASK));
+      const error = await rejection(fixture.client({ timeouts: { retryMs: 0 } }).queues.removeEntry(QUEUE, TASK));
 
       expect(error).to.be.instanceOf(ServerUnreachableError).and.have.property('mayHaveHappened', false);
-      expect(bench.server.callsOf('queues.remove_task')).to.have.length(2);
+      expect(fixture.server.callsOf('queues.remove_task')).to.have.length(2);
     });
   });
 });

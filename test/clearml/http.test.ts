@@ -6,7 +6,7 @@ import { limitsOf } from '../../src/clearml/response-limits.ts';
 import { createHttp, HttpError, type Http } from '../../src/clearml/http.ts';
 import { freePorts } from '../support/loopback-port.ts';
 import { rejection } from '../support/rejection.ts';
-import { createBench } from './scripted-server-fixture.ts';
+import { createScriptedServerFixture } from './scripted-server-fixture.ts';
 import { makeCertificates } from './certificates.ts';
 import { data, hangUp, page, stall, startScriptedServer, type ScriptedServer } from './scripted-server.ts';
 import { runPastDeadline } from '../transport/growing-deadline.ts';
@@ -15,7 +15,7 @@ import { TIMEOUT_MS } from '../support/wait-until.ts';
 const LIMITS = limitsOf('tasks.get_by_id');
 
 describe('createHttp', () => {
-  const bench = createBench();
+  const fixture = createScriptedServerFixture();
   let http: Http;
 
   beforeEach(() => {
@@ -31,10 +31,10 @@ describe('createHttp', () => {
   }
 
   it('sends the complete body with its length in bytes', async () => {
-    bench.server.script('x', (response, request) => response.end(request.headers['content-length']));
+    fixture.server.script('x', (response, request) => response.end(request.headers['content-length']));
 
     const reply = await http.post({
-      url: `${bench.server.url}/x`,
+      url: `${fixture.server.url}/x`,
       headers: {},
       body: '{"a":"é€"}',
       timeoutMs: TIMEOUT_MS,
@@ -42,22 +42,22 @@ describe('createHttp', () => {
     });
 
     expect(reply).to.deep.equal({ status: 200, location: undefined, text: '13' });
-    expect(bench.server.calls[0]?.body).to.equal('{"a":"é€"}');
+    expect(fixture.server.calls[0]?.body).to.equal('{"a":"é€"}');
   });
 
   it("does not follow a redirect, because a request carries one server's credentials", async () => {
-    bench.server.script('x', page(307, '', { location: `${bench.server.url}/y` }));
+    fixture.server.script('x', page(307, '', { location: `${fixture.server.url}/y` }));
 
     const reply = await http.post({
-      url: `${bench.server.url}/x`,
+      url: `${fixture.server.url}/x`,
       headers: {},
       body: '{}',
       timeoutMs: TIMEOUT_MS,
       limits: LIMITS,
     });
 
-    expect(reply).to.include({ status: 307, location: `${bench.server.url}/y` });
-    expect(bench.server.calls).to.have.length(1);
+    expect(reply).to.include({ status: 307, location: `${fixture.server.url}/y` });
+    expect(fixture.server.calls).to.have.length(1);
   });
 
   it('reports nothing sent if nothing listens at the address', async () => {
@@ -71,7 +71,7 @@ describe('createHttp', () => {
   });
 
   it('reports nothing sent if the server does not speak TLS', async () => {
-    expect((await failure(bench.server.url.replace('http:', 'https:'))).sent).to.equal(false);
+    expect((await failure(fixture.server.url.replace('http:', 'https:'))).sent).to.equal(false);
   });
 
   it('reports nothing sent, and sends nothing later, if the timeout ends before a connection exists', async () => {
@@ -90,16 +90,16 @@ describe('createHttp', () => {
   });
 
   it('reports a sent request if the connection breaks afterwards', async () => {
-    bench.server.script('x', hangUp());
+    fixture.server.script('x', hangUp());
 
-    expect((await failure(`${bench.server.url}/x`)).sent).to.equal(true);
+    expect((await failure(`${fixture.server.url}/x`)).sent).to.equal(true);
   });
 
   it('stops at its timeout, even in the middle of the response', async () => {
     for (const answer of [stall(), stall('half an ans')]) {
-      bench.server.script('x', answer);
+      fixture.server.script('x', answer);
       const { error } = await runPastDeadline(
-        (timeoutMs) => failure(`${bench.server.url}/x`, timeoutMs),
+        (timeoutMs) => failure(`${fixture.server.url}/x`, timeoutMs),
         (problem) => problem instanceof HttpError && problem.sent,
       );
 
@@ -108,11 +108,11 @@ describe('createHttp', () => {
   });
 
   it('cancels running requests when it is closed', async () => {
-    bench.server.script('x', () => {
+    fixture.server.script('x', () => {
       void http.close();
     });
 
-    expect((await failure(`${bench.server.url}/x`)).sent).to.equal(true);
+    expect((await failure(`${fixture.server.url}/x`)).sent).to.equal(true);
   });
 });
 

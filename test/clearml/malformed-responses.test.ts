@@ -36,7 +36,7 @@ const GOOD = {
   updated: 1,
 };
 
-function sessionThatSays(answer: unknown): Session {
+function sessionReturning(answer: unknown): Session {
   return {
     apiServer: 'http://api',
     login: () => Promise.reject(new Error('nobody logs in here')),
@@ -87,13 +87,13 @@ function readings(session: Session): Readonly<Record<string, () => Promise<reado
 }
 
 describe('C-35 for any response,', () => {
-  for (const name of Object.keys(readings(sessionThatSays(GOOD)))) {
+  for (const name of Object.keys(readings(sessionReturning(GOOD)))) {
     it(`${name} returns valid ids or reports an unusable response`, async () => {
       const oddGood = fc.array(anOddity, { maxLength: 3 }).map((oddities) => oddities.reduce<unknown>(makeOdd, GOOD));
       await fc.assert(
         fc.asyncProperty(fc.oneof(oddGood, fc.jsonValue()), async (answer) => {
           try {
-            const ids = await readings(sessionThatSays(answer))[name]?.();
+            const ids = await readings(sessionReturning(answer))[name]?.();
             for (const id of ids ?? []) expect(id).to.match(/^[0-9a-f]{32}$/);
           } catch (error) {
             // A refusal of ours for what is not as it should be, e.g. a status that did not change.

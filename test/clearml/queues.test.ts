@@ -2,8 +2,8 @@
 import { expect } from 'chai';
 import { InvalidResponseError, ServerRefusedError, ServerUnreachableError } from '../../src/clearml/errors.ts';
 import { rejection } from '../support/rejection.ts';
-import { createBench } from './scripted-server-fixture.ts';
-import { queueId, taskId, type Logged } from './client-under-test.ts';
+import { createScriptedServerFixture } from './scripted-server-fixture.ts';
+import { queueId, taskId, type LoggedLine } from './client-under-test.ts';
 import { data, hangUp, huge, page, refuse } from './scripted-server.ts';
 
 const TASK = taskId('a'.repeat(32));
@@ -18,11 +18,11 @@ function idOf(number: number): string {
 }
 
 describe('the queue calls of the ClearML client', () => {
-  const bench = createBench();
+  const fixture = createScriptedServerFixture();
 
   it('find a queue by a name that looks like a pattern', async () => {
     const name = 'gpu.a+b (x) [1] ^$|\\{2} #~&-_é';
-    bench.server.script(
+    fixture.server.script(
       'queues.get_all',
       data({
         queues: [
@@ -32,9 +32,9 @@ describe('the queue calls of the ClearML client', () => {
       }),
     );
 
-    expect((await bench.client().queues.find(name))?.id).to.equal(QUEUE);
+    expect((await fixture.client().queues.find(name))?.id).to.equal(QUEUE);
 
-    const [body] = bench.sent('queues.get_all');
+    const [body] = fixture.sent('queues.get_all');
     const pattern = (body as { name: string }).name;
     expect(body).to.include({ search_hidden: true });
     expect(pattern).to.equal('^gpu\\.a\\+b\\ \\(x\\)\\ \\[1\\]\\ \\^\\$\\|\\\\\\{2\\}\\ \\#\\~\\&\\-_é$');
@@ -43,14 +43,14 @@ describe('the queue calls of the ClearML client', () => {
 
   it('treat text that looks like an id as a name if no queue has that id', async () => {
     const name = 'abcdef0123456789-abcdef0123456789';
-    bench.server.script('queues.get_all', data({ queues: [] }), data({ queues: [{ id: QUEUE, name, entries: [] }] }));
+    fixture.server.script('queues.get_all', data({ queues: [] }), data({ queues: [{ id: QUEUE, name, entries: [] }] }));
 
-    expect((await bench.client().queues.find(name))?.name).to.equal(name);
+    expect((await fixture.client().queues.find(name))?.name).to.equal(name);
   });
 
   it('send no request for an empty list of queues', async () => {
-    expect((await bench.client().queues.read([])).queues).to.deep.equal([]);
-    expect(bench.server.calls).to.have.length(0);
+    expect((await fixture.client().queues.read([])).queues).to.deep.equal([]);
+    expect(fixture.server.calls).to.have.length(0);
   });
 
   it('request only the first entries of a queue whose name or id is looked for', async () => {
@@ -66,13 +66,13 @@ describe('the queue calls of the ClearML client', () => {
     // Unreadable rows do not make a page shorter.
     const first = [{ id: 'odd' }, ...queues.slice(1)];
     const last = { id: OTHER, name: 'last', entries: [] };
-    bench.server.script('queues.get_all', data({ queues: first }), data({ queues: [last] }));
+    fixture.server.script('queues.get_all', data({ queues: first }), data({ queues: [last] }));
 
-    const read = await bench.client().queues.readAll();
+    const read = await fixture.client().queues.readAll();
 
     expect(read.queues).to.have.length(500);
     expect(read.isWhole).to.equal(false);
-    expect(bench.sent('queues.get_all').map((body) => (body as { page: number }).page)).to.deep.equal([0, 1]);
+    expect(fixture.sent('queues.get_all').map((body) => (body as { page: number }).page)).to.deep.equal([0, 1]);
   });
 
   describe('C-34 C-36 skip with one warning, and read the rest:', () => {
@@ -109,9 +109,9 @@ describe('the queue calls of the ClearML client', () => {
     ];
     for (const { title, entry, why, isWhole } of rows) {
       it(title, async () => {
-        const logged: Logged[] = [];
-        bench.server.script('queues.get_all', data({ queues: [{ id: QUEUE, name: 'gpu', entries: [entry, good] }] }));
-        const client = bench.client({ logged });
+        const logged: LoggedLine[] = [];
+        fixture.server.script('queues.get_all', data({ queues: [{ id: QUEUE, name: 'gpu', entries: [entry, good] }] }));
+        const client = fixture.client({ logged });
 
         const read = await client.queues.readAll();
         await client.queues.readAll();
@@ -131,9 +131,9 @@ describe('the queue calls of the ClearML client', () => {
     it('the second entry of the same task, and an invalid time', async () => {
       const timeless = { task: 'd'.repeat(32), added: 5 };
       const queue = { id: QUEUE, name: 'gpu', entries: [good, good, timeless] };
-      bench.server.script('queues.get_all', data({ queues: [queue] }));
+      fixture.server.script('queues.get_all', data({ queues: [queue] }));
 
-      const { queues, isWhole } = await bench.client().queues.readAll();
+      const { queues, isWhole } = await fixture.client().queues.readAll();
 
       expect(isWhole).to.equal(true);
       expect(queues[0]?.entries).to.deep.equal([
@@ -150,14 +150,14 @@ describe('the queue calls of the ClearML client', () => {
     ] as const) {
       it(title, async () => {
         const rest = { id: OTHER, name: 'other', entries: [] };
-        bench.server.script('queues.get_all', (response, request) => {
-          const { page, page_size: size } = JSON.parse(bench.server.calls.at(-1)?.body ?? '') as Record<string, number>;
+        fixture.server.script('queues.get_all', (response, request) => {
+          const { page, page_size: size } = JSON.parse(fixture.server.calls.at(-1)?.body ?? '') as Record<string, number>;
           const queues = [queue, rest].slice(Number(page) * Number(size), (Number(page) + 1) * Number(size));
           const answer = queues.includes(TOO_LARGE) ? huge() : data({ queues });
           answer(response, request);
         });
 
-        const read = await bench.client().queues.readAll();
+        const read = await fixture.client().queues.readAll();
 
         expect(read).to.deep.equal({ queues: [{ ...rest, isWhole: true }], isWhole: false });
       });
@@ -165,9 +165,9 @@ describe('the queue calls of the ClearML client', () => {
 
     for (const entries of [undefined, null, {}, 'none']) {
       it(`the entries of a queue if they are ${JSON.stringify(entries)}`, async () => {
-        bench.server.script('queues.get_all', data({ queues: [{ id: QUEUE, name: 'gpu', entries }] }));
+        fixture.server.script('queues.get_all', data({ queues: [{ id: QUEUE, name: 'gpu', entries }] }));
 
-        const { queues, isWhole } = await bench.client().queues.readAll();
+        const { queues, isWhole } = await fixture.client().queues.readAll();
 
         expect(isWhole).to.equal(false);
         expect(queues).to.deep.equal([{ id: QUEUE, name: 'gpu', entries: [], isWhole: false }]);
@@ -176,43 +176,43 @@ describe('the queue calls of the ClearML client', () => {
   });
 
   it('report a response that is not a list, without a retry', async () => {
-    bench.server.script('queues.get_all', data({ queues: 'many' }));
+    fixture.server.script('queues.get_all', data({ queues: 'many' }));
 
-    expect(await rejection(bench.client().queues.readAll())).to.be.instanceOf(InvalidResponseError);
-    expect(bench.server.callsOf('queues.get_all')).to.have.length(1);
+    expect(await rejection(fixture.client().queues.readAll())).to.be.instanceOf(InvalidResponseError);
+    expect(fixture.server.callsOf('queues.get_all')).to.have.length(1);
   });
 
   it('do not report a queue missing if an unreadable row may be that queue', async () => {
-    bench.server.script('queues.get_all', data({ queues: [{ name: 'gpu' }] }));
+    fixture.server.script('queues.get_all', data({ queues: [{ name: 'gpu' }] }));
 
-    expect(await rejection(bench.client().queues.find('gpu'))).to.be.instanceOf(InvalidResponseError);
+    expect(await rejection(fixture.client().queues.find('gpu'))).to.be.instanceOf(InvalidResponseError);
   });
 
   it('return false from pop if the response names no entry', async () => {
-    bench.server.script('queues.get_next_task', data({}), data({ entry: null }), data({ entry: { task: TASK } }));
-    const { queues } = bench.client();
+    fixture.server.script('queues.get_next_task', data({}), data({ entry: null }), data({ entry: { task: TASK } }));
+    const { queues } = fixture.client();
 
     expect([await queues.pop(QUEUE, TASK), await queues.pop(QUEUE, TASK), await queues.pop(QUEUE, TASK)]).to.deep.equal(
       [false, false, true],
     );
-    expect(bench.sent('queues.get_next_task')[0]).to.deep.equal({ queue: QUEUE, task: TASK });
+    expect(fixture.sent('queues.get_next_task')[0]).to.deep.equal({ queue: QUEUE, task: TASK });
   });
 
   it('C-03 never repeat a pop whose response was lost', async () => {
-    bench.server.script('queues.get_next_task', hangUp());
+    fixture.server.script('queues.get_next_task', hangUp());
 
-    expect(await rejection(bench.client().queues.pop(QUEUE, TASK))).to.be.instanceOf(ServerUnreachableError);
-    expect(bench.server.callsOf('queues.get_next_task')).to.have.length(1);
+    expect(await rejection(fixture.client().queues.pop(QUEUE, TASK))).to.be.instanceOf(ServerUnreachableError);
+    expect(fixture.server.callsOf('queues.get_next_task')).to.have.length(1);
   });
 
   it('return true from removeEntry only if the server reports a removed entry', async () => {
-    bench.server.script(
+    fixture.server.script(
       'queues.remove_task',
       data({ removed: 0 }),
       refuse(400, 703, 'not queued'),
       data({ removed: 2 }),
     );
-    const { queues } = bench.client();
+    const { queues } = fixture.client();
 
     expect([
       await queues.removeEntry(QUEUE, TASK),
@@ -222,37 +222,37 @@ describe('the queue calls of the ClearML client', () => {
   });
 
   it('do not add a task again if the response to the first call was lost', async () => {
-    bench.server.script('queues.add_task', hangUp());
+    fixture.server.script('queues.add_task', hangUp());
 
-    const error = await rejection(bench.client().queues.returnToQueue(QUEUE, TASK));
+    const error = await rejection(fixture.client().queues.returnToQueue(QUEUE, TASK));
 
     expect(error).to.be.instanceOf(ServerUnreachableError).and.have.property('mayHaveHappened', true);
-    expect(bench.server.callsOf('queues.add_task')).to.have.length(1);
+    expect(fixture.server.callsOf('queues.add_task')).to.have.length(1);
   });
 
   it('return a task to its queue even if it cannot be moved to the front', async () => {
-    const logged: Logged[] = [];
-    bench.server.script('queues.add_task', DONE);
-    bench.server.script('queues.move_task_to_front', page(502, ''));
+    const logged: LoggedLine[] = [];
+    fixture.server.script('queues.add_task', DONE);
+    fixture.server.script('queues.move_task_to_front', page(502, ''));
 
-    await bench.client({ timeouts: { retryMs: 20 }, logged }).queues.returnToQueue(QUEUE, TASK);
+    await fixture.client({ timeouts: { retryMs: 20 }, logged }).queues.returnToQueue(QUEUE, TASK);
 
     expect(logged.filter(({ level }) => level === 'warn').map((line) => line.data?.['task'])).to.deep.equal([TASK]);
   });
 
   it('return a task to its queue even if another agent claims it before it is moved', async () => {
-    bench.server.script('queues.add_task', DONE);
-    bench.server.script('queues.move_task_to_front', refuse(400, 703, 'not queued'));
+    fixture.server.script('queues.add_task', DONE);
+    fixture.server.script('queues.move_task_to_front', refuse(400, 703, 'not queued'));
 
-    await bench.client().queues.returnToQueue(QUEUE, TASK);
+    await fixture.client().queues.returnToQueue(QUEUE, TASK);
 
-    expect(bench.sent('queues.add_task')).to.deep.equal([{ queue: QUEUE, task: TASK, update_execution_queue: false }]);
+    expect(fixture.sent('queues.add_task')).to.deep.equal([{ queue: QUEUE, task: TASK, update_execution_queue: false }]);
   });
 
   it('report why a queue cannot be created', async () => {
-    bench.server.script('queues.create', refuse(400, 800, 'data validation error: name too short'));
+    fixture.server.script('queues.create', refuse(400, 800, 'data validation error: name too short'));
 
-    expect(await rejection(bench.client().queues.create('x')))
+    expect(await rejection(fixture.client().queues.create('x')))
       .to.be.instanceOf(ServerRefusedError)
       .with.property('message')
       .that.includes('name too short');

@@ -29,17 +29,17 @@ describe('the redacted ClearML client', () => {
   });
 
   it('hides secrets in the status messages of every call', async () => {
-    const told: string[] = [];
-    const hear = (_id: TaskId, note: StatusNote | string): Promise<void> =>
-      Promise.resolve(void told.push(typeof note === 'string' ? note : `${note.reason}: ${note.message}`));
+    const sent: string[] = [];
+    const record = (_id: TaskId, note: StatusNote | string): Promise<void> =>
+      Promise.resolve(void sent.push(typeof note === 'string' ? note : `${note.reason}: ${note.message}`));
     const note = { reason: `Slurm ${SECRET}`, message: SECRET };
     const tasks = redactedTasks(
       {
-        setStatusMessage: hear,
-        fail: hear,
-        stop: hear,
-        complete: hear,
-        unstart: (id: TaskId, _from: unknown, heard: StatusNote) => hear(id, heard),
+        setStatusMessage: record,
+        fail: record,
+        stop: record,
+        complete: record,
+        unstart: (id: TaskId, _from: unknown, heard: StatusNote) => record(id, heard),
       } as unknown as Tasks,
       secrets,
     );
@@ -50,7 +50,7 @@ describe('the redacted ClearML client', () => {
     await tasks.complete(TASK, note);
     await tasks.unstart(TASK, 'stopped', note);
 
-    expect(told).to.deep.equal(['********', ...Array.from({ length: 4 }, () => 'Slurm ********: ********')]);
+    expect(sent).to.deep.equal(['********', ...Array.from({ length: 4 }, () => 'Slurm ********: ********')]);
   });
 
   it('truncates a long status message', async () => {

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { createResponseGauge, limitsOf, type ResponseLimits } from '../../src/clearml/response-limits.ts';
 import { ResponseTooLargeError } from '../../src/clearml/errors.ts';
 import { rejection } from '../support/rejection.ts';
-import { createBench } from './scripted-server-fixture.ts';
+import { createScriptedServerFixture } from './scripted-server-fixture.ts';
 import { queueId, taskId } from './client-under-test.ts';
 import { data, huge, type Answer } from './scripted-server.ts';
 
@@ -59,7 +59,7 @@ describe('the response gauge', () => {
 });
 
 describe('C-36 a response of ClearML that is too large', () => {
-  const bench = createBench();
+  const fixture = createScriptedServerFixture();
 
   /** Writes as long as there is a reader. */
   function endless(text: string, heard: { bytes: number; isOver: boolean }): Answer {
@@ -85,29 +85,29 @@ describe('C-36 a response of ClearML that is too large', () => {
   ] as const) {
     it(`is cut off, and not requested again, if it ${title}`, async () => {
       const heard = { bytes: 0, isOver: false };
-      bench.server.script('queues.remove_task', endless(text, heard));
+      fixture.server.script('queues.remove_task', endless(text, heard));
 
-      const error = await rejection(bench.client().queues.removeEntry(queueId('b'.repeat(32)), TASK));
+      const error = await rejection(fixture.client().queues.removeEntry(queueId('b'.repeat(32)), TASK));
 
       expect(error).to.be.instanceOf(ResponseTooLargeError).and.have.property('mayHaveHappened', true);
       expect(error.message).to.match(/queues\.remove_task: it (is larger than 1 MiB|nests lists|holds more than)/);
       expect(heard.bytes).to.be.below(32 * 1024 * 1024);
-      expect(bench.server.callsOf('queues.remove_task')).to.have.length(1);
+      expect(fixture.server.callsOf('queues.remove_task')).to.have.length(1);
     });
   }
 
   it('is not read at all if its Content-Length exceeds the limit', async () => {
-    bench.server.script('tasks.get_by_id', huge());
+    fixture.server.script('tasks.get_by_id', huge());
 
-    const error = await rejection(bench.client().tasks.get(TASK));
+    const error = await rejection(fixture.client().tasks.get(TASK));
 
     expect(error).to.be.instanceOf(ResponseTooLargeError);
     expect(error.message).to.include('larger than 32 MiB');
   });
 
   it('leaves the connection usable for other calls', async () => {
-    bench.server.script('tasks.get_by_id', huge(), data({ task: { id: TASK, status: 'queued' } }));
-    const { tasks } = bench.client();
+    fixture.server.script('tasks.get_by_id', huge(), data({ task: { id: TASK, status: 'queued' } }));
+    const { tasks } = fixture.client();
     await rejection(tasks.get(TASK));
 
     expect((await tasks.get(TASK))?.task.status).to.equal('queued');

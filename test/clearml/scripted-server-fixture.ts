@@ -3,7 +3,7 @@ import type { ClearmlClient } from '../../src/clearml/client.ts';
 import { makeClient, type MakeClient } from './client-under-test.ts';
 import { startScriptedServer, type ScriptedServer } from './scripted-server.ts';
 
-export interface Bench {
+export interface ScriptedServerFixture {
   /** A new one in each test. */
   readonly server: ScriptedServer;
   /** A client of it. */
@@ -13,7 +13,7 @@ export interface Bench {
 }
 
 /** Call it in the body of a `describe`. */
-export function createBench(): Bench {
+export function createScriptedServerFixture(): ScriptedServerFixture {
   let server: ScriptedServer | undefined;
   const clients: ClearmlClient[] = [];
 

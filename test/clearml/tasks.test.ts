@@ -2,8 +2,8 @@
 import { expect } from 'chai';
 import { InvalidResponseError, LostRaceError, ServerUnreachableError } from '../../src/clearml/errors.ts';
 import { rejection } from '../support/rejection.ts';
-import { createBench } from './scripted-server-fixture.ts';
-import { queueId, taskId, type Logged } from './client-under-test.ts';
+import { createScriptedServerFixture } from './scripted-server-fixture.ts';
+import { queueId, taskId, type LoggedLine } from './client-under-test.ts';
 import { data, hangUp, huge, page } from './scripted-server.ts';
 
 const TASK = taskId('a'.repeat(32));
@@ -11,16 +11,16 @@ const OTHER = taskId('c'.repeat(32));
 const QUEUE = queueId('b'.repeat(32));
 
 describe('the task calls of the ClearML client', () => {
-  const bench = createBench();
+  const fixture = createScriptedServerFixture();
 
   it('read a task with few fields, and ignore invalid fields that are only displayed', async () => {
     const odd = { id: TASK, name: null, status: 'queued', system_tags: 'x', runtime: 7, hyperparams: [] };
-    bench.server.script(
+    fixture.server.script(
       'tasks.get_all',
       data({ tasks: [odd, { id: OTHER, status: 'queued', system_tags: ['archived'] }] }),
     );
 
-    const { tasks } = await bench.client().tasks.read([TASK, OTHER]);
+    const { tasks } = await fixture.client().tasks.read([TASK, OTHER]);
 
     expect(tasks.get(TASK)).to.deep.equal({
       id: TASK,
@@ -43,8 +43,8 @@ describe('the task calls of the ClearML client', () => {
   it('accept only a number as the Slurm job id in a user property', async () => {
     for (const value of ['7', '007', '-1', '--clusters=x', '7; id', '7_1', '', 7, null, 'x'.repeat(99)]) {
       const hyperparams = { properties: { slurm_job_id: { value } } };
-      bench.server.script('tasks.get_by_id', data({ task: { id: TASK, status: 'queued', hyperparams } }));
-      expect((await bench.client().tasks.get(TASK))?.task.slurmJob).to.equal(value === '7' ? '7' : undefined);
+      fixture.server.script('tasks.get_by_id', data({ task: { id: TASK, status: 'queued', hyperparams } }));
+      expect((await fixture.client().tasks.get(TASK))?.task.slurmJob).to.equal(value === '7' ? '7' : undefined);
     }
   });
 
@@ -73,9 +73,9 @@ describe('the task calls of the ClearML client', () => {
     ];
     for (const [title, row, why] of rows) {
       it(title, async () => {
-        const logged: Logged[] = [];
-        bench.server.script('tasks.get_all', data({ tasks: [row, good] }));
-        const client = bench.client({ logged });
+        const logged: LoggedLine[] = [];
+        fixture.server.script('tasks.get_all', data({ tasks: [row, good] }));
+        const client = fixture.client({ logged });
 
         const { tasks, unread } = await client.tasks.read([TASK, OTHER]);
         await client.tasks.read([TASK, OTHER]);
@@ -94,55 +94,55 @@ describe('the task calls of the ClearML client', () => {
   it('C-36 read the other tasks if one task is too large for a response', async () => {
     const ids = Array.from({ length: 30 }, (_, n) => taskId(n.toString(16).padStart(32, '0')));
     const [large = TASK, ...others] = ids;
-    bench.server.script('tasks.get_all', (response, request) => {
-      const asked = (JSON.parse(bench.server.calls.at(-1)?.body ?? '') as { id: string[] }).id;
+    fixture.server.script('tasks.get_all', (response, request) => {
+      const asked = (JSON.parse(fixture.server.calls.at(-1)?.body ?? '') as { id: string[] }).id;
       const answer = asked.includes(large) ? huge() : data({ tasks: asked.map((id) => ({ id, status: 'queued' })) });
       answer(response, request);
     });
 
-    const { tasks, unread } = await bench.client().tasks.read(ids);
+    const { tasks, unread } = await fixture.client().tasks.read(ids);
 
     expect([...tasks.keys()]).to.deep.equal(others);
     expect([...unread]).to.deep.equal([large]);
   });
 
   it('reject the document of another task than the requested one', async () => {
-    bench.server.script('tasks.get_by_id', data({ task: { id: OTHER, status: 'queued' } }));
+    fixture.server.script('tasks.get_by_id', data({ task: { id: OTHER, status: 'queued' } }));
 
-    const error = await rejection(bench.client().tasks.get(TASK));
+    const error = await rejection(fixture.client().tasks.get(TASK));
 
     expect(error).to.be.instanceOf(InvalidResponseError);
     expect(error.message).to.include('it is about another task');
-    expect(bench.server.callsOf('tasks.get_by_id')).to.have.length(1);
+    expect(fixture.server.callsOf('tasks.get_by_id')).to.have.length(1);
   });
 
   it('stop if the server returns the same full page again', async () => {
     const tasks = Array.from({ length: 500 }, (_, n) => ({ id: n.toString(16).padStart(32, '0'), status: 'queued' }));
-    bench.server.script('tasks.get_all', data({ tasks }));
+    fixture.server.script('tasks.get_all', data({ tasks }));
 
-    const error = await rejection(bench.client().tasks.find({ statuses: ['queued'], queues: [QUEUE] }));
+    const error = await rejection(fixture.client().tasks.find({ statuses: ['queued'], queues: [QUEUE] }));
 
     expect(error).to.be.instanceOf(InvalidResponseError);
-    expect(bench.server.callsOf('tasks.get_all')).to.have.length(2);
+    expect(fixture.server.callsOf('tasks.get_all')).to.have.length(2);
   });
 
   it('read more than 500 tasks in several calls', async () => {
-    bench.server.script('tasks.get_all', data({ tasks: [] }));
+    fixture.server.script('tasks.get_all', data({ tasks: [] }));
 
-    await bench.client().tasks.read(Array.from({ length: 1001 }, (_, n) => taskId(n.toString(16).padStart(32, '0'))));
+    await fixture.client().tasks.read(Array.from({ length: 1001 }, (_, n) => taskId(n.toString(16).padStart(32, '0'))));
 
-    expect(bench.sent('tasks.get_all').map((body) => (body as { id: string[] }).id.length)).to.deep.equal([
+    expect(fixture.sent('tasks.get_all').map((body) => (body as { id: string[] }).id.length)).to.deep.equal([
       500, 500, 1,
     ]);
   });
 
   it('send no request without a status or a queue, for which the server returns all tasks', async () => {
-    const { tasks } = bench.client();
+    const { tasks } = fixture.client();
 
     expect(await tasks.find({ statuses: [], queues: [QUEUE] })).to.deep.equal([]);
     expect(await tasks.find({ statuses: ['queued'], queues: [] })).to.deep.equal([]);
     expect((await tasks.read([])).tasks.size).to.equal(0);
-    expect(bench.server.calls).to.have.length(0);
+    expect(fixture.server.calls).to.have.length(0);
   });
 
   for (const [how, answer, mayHaveHappened] of [
@@ -150,8 +150,8 @@ describe('the task calls of the ClearML client', () => {
     ['the server refused it', page(503, ''), false],
   ] as const) {
     it(`send a change of the status or its message only once if ${how}`, async () => {
-      for (const endpoint of ['tasks.failed', 'tasks.update']) bench.server.script(endpoint, answer);
-      const { tasks } = bench.client();
+      for (const endpoint of ['tasks.failed', 'tasks.update']) fixture.server.script(endpoint, answer);
+      const { tasks } = fixture.client();
 
       for (const changing of [
         tasks.fail(TASK, { reason: 'r', message: 'm' }, { force: true }),
@@ -161,24 +161,24 @@ describe('the task calls of the ClearML client', () => {
         expect(error).to.be.instanceOf(ServerUnreachableError).and.have.property('mayHaveHappened', mayHaveHappened);
       }
 
-      expect(bench.sent('tasks.failed')).to.deep.equal([
+      expect(fixture.sent('tasks.failed')).to.deep.equal([
         { task: TASK, status_reason: 'r', status_message: 'm', force: true },
       ]);
-      expect(bench.sent('tasks.update')).to.deep.equal([{ task: TASK, status_message: 'm' }]);
+      expect(fixture.sent('tasks.update')).to.deep.equal([{ task: TASK, status_message: 'm' }]);
     });
   }
 
   it('C-07 report a lost race if the status changed before unstart', async () => {
-    bench.server.script('tasks.dequeue', data({ dequeued: 1, updated: 0 }));
+    fixture.server.script('tasks.dequeue', data({ dequeued: 1, updated: 0 }));
 
-    const error = await rejection(bench.client().tasks.unstart(TASK, 'in_progress', { reason: 'r', message: 'm' }));
+    const error = await rejection(fixture.client().tasks.unstart(TASK, 'in_progress', { reason: 'r', message: 'm' }));
 
     expect(error).to.be.instanceOf(LostRaceError);
   });
 
   it('send no request for an empty set of properties', async () => {
-    await bench.client().tasks.setProperties(TASK, {});
+    await fixture.client().tasks.setProperties(TASK, {});
 
-    expect(bench.server.calls).to.have.length(0);
+    expect(fixture.server.calls).to.have.length(0);
   });
 });

@@ -1,30 +1,30 @@
 // How the client reports itself as a worker.
 import { expect } from 'chai';
-import { createBench } from './scripted-server-fixture.ts';
+import { createScriptedServerFixture } from './scripted-server-fixture.ts';
 import { createSetClock, queueId } from './client-under-test.ts';
 import { data } from './scripted-server.ts';
 
 const QUEUE = queueId('b'.repeat(32));
 
 describe('the worker calls of the ClearML client', () => {
-  const bench = createBench();
+  const fixture = createScriptedServerFixture();
 
   it('C-10 send the timeout in seconds and the time of a report in milliseconds', async () => {
-    bench.server.script('workers.register', data({}));
-    bench.server.script('workers.status_report', data({}));
-    const { workers } = bench.client({ clock: createSetClock(1_700_000_000_123) });
+    fixture.server.script('workers.register', data({}));
+    fixture.server.script('workers.status_report', data({}));
+    const { workers } = fixture.client({ clock: createSetClock(1_700_000_000_123) });
 
     const row = { id: 'w', queues: [QUEUE], tags: ['t'] };
     await workers.register(row, 600_000);
     await workers.report(row);
 
     const shown = { worker: 'w', queues: [QUEUE], system_tags: ['t'] };
-    expect(bench.sent('workers.register')).to.deep.equal([{ ...shown, timeout: 600 }]);
-    expect(bench.sent('workers.status_report')).to.deep.equal([{ ...shown, timestamp: 1_700_000_000_123 }]);
+    expect(fixture.sent('workers.register')).to.deep.equal([{ ...shown, timeout: 600 }]);
+    expect(fixture.sent('workers.status_report')).to.deep.equal([{ ...shown, timestamp: 1_700_000_000_123 }]);
   });
 
   it('find workers seen within whole seconds, and read rows with few fields', async () => {
-    bench.server.script(
+    fixture.server.script(
       'workers.get_all',
       data({
         workers: [
@@ -33,7 +33,7 @@ describe('the worker calls of the ClearML client', () => {
         ],
       }),
     );
-    const { workers } = bench.client();
+    const { workers } = fixture.client();
 
     expect(await workers.find('t', 75_400)).to.deep.equal({
       workers: [{ id: 'v', queues: [], tags: ['t'] }],
@@ -41,7 +41,7 @@ describe('the worker calls of the ClearML client', () => {
     });
     expect((await workers.find('t', 1)).workers).to.have.length(1);
 
-    expect(bench.sent('workers.get_all')).to.deep.equal([
+    expect(fixture.sent('workers.get_all')).to.deep.equal([
       { system_tags: ['t'], last_seen: 75 },
       { system_tags: ['t'], last_seen: 1 },
     ]);
@@ -49,17 +49,17 @@ describe('the worker calls of the ClearML client', () => {
 
   it('skip unreadable rows and report them', async () => {
     const odd = { id: 'v', queues: [{ id: 'q' }, { id: QUEUE }, 5], system_tags: ['t', {}] };
-    bench.server.script('workers.get_all', data({ workers: [{ id: 7 }, null, odd] }));
+    fixture.server.script('workers.get_all', data({ workers: [{ id: 7 }, null, odd] }));
 
-    expect(await bench.client().workers.find('t', 1)).to.deep.equal({
+    expect(await fixture.client().workers.find('t', 1)).to.deep.equal({
       workers: [{ id: 'v', queues: [QUEUE], tags: ['t'] }],
       isWhole: false,
     });
   });
 
   it('return no worker and no error for an unreadable response', async () => {
-    bench.server.script('workers.get_all', data({ workers: 'many' }));
+    fixture.server.script('workers.get_all', data({ workers: 'many' }));
 
-    expect(await bench.client().workers.find('t', 1)).to.deep.equal({ workers: [], isWhole: false });
+    expect(await fixture.client().workers.find('t', 1)).to.deep.equal({ workers: [], isWhole: false });
   });
 });

@@ -1,6 +1,6 @@
 // Canary secrets in a configuration: no command shows one, not even in an error about the configuration.
 import { expect } from 'chai';
-import { here } from './run-here.ts';
+import { openCli } from './open-cli.ts';
 
 const SECRET = 'Zq7pL0vX2wN9';
 
@@ -18,7 +18,7 @@ environment { ANY: "${SECRET}-j" }
 `;
 
 describe('a canary secret in the configuration', () => {
-  for (const words of [
+  for (const args of [
     ['config'],
     ['config', '--json'],
     ['config', '--origins'],
@@ -29,12 +29,12 @@ describe('a canary secret in the configuration', () => {
     ['lint', 't'],
     ['vars'],
   ]) {
-    it(`is not shown by: ${words.join(' ')}`, async () => {
-      await using place = await here();
-      await place.write('clearml.conf', CONF);
-      await place.write('t', '#!/bin/bash\n${CLEARML_PRE_SETUP}\n${CLEARML_AGENT_EXECUTE}\n${CLEARML_POST_SETUP}\n');
+    it(`is not shown by: ${args.join(' ')}`, async () => {
+      await using cli = await openCli();
+      await cli.write('clearml.conf', CONF);
+      await cli.write('t', '#!/bin/bash\n${CLEARML_PRE_SETUP}\n${CLEARML_AGENT_EXECUTE}\n${CLEARML_POST_SETUP}\n');
 
-      const { stdout, stderr } = await place.run(...words);
+      const { stdout, stderr } = await cli.run(...args);
 
       expect(`${stdout}${stderr}`).not.to.include(SECRET);
       expect(`${stdout}${stderr}`.length).to.be.greaterThan(0);
@@ -43,10 +43,10 @@ describe('a canary secret in the configuration', () => {
 
   for (const [index, line] of [...CONF.split('\n').entries()].filter(([, text]) => text.includes(SECRET))) {
     it(`is not shown in the excerpt of a later syntax error: line ${index + 1}`, async () => {
-      await using place = await here();
-      await place.write('clearml.conf', `agent.x {\n${line} ]} }\n]`);
+      await using cli = await openCli();
+      await cli.write('clearml.conf', `agent.x {\n${line} ]} }\n]`);
 
-      const { stdout, stderr } = await place.run('config');
+      const { stdout, stderr } = await cli.run('config');
 
       expect(`${stdout}${stderr}`).not.to.include(SECRET);
     });

@@ -1,26 +1,26 @@
 // `binaries` as command lines: the daemon and doctor run them with their arguments, and reject one that cannot be split.
 import { expect } from 'chai';
 import { userInfo } from 'node:os';
-import { hereOnStandIns } from './on-stand-ins.ts';
-import { here } from './run-here.ts';
+import { openCliWithStandIns } from './cli-with-stand-ins.ts';
+import { openCli } from './open-cli.ts';
 
 const TEMPLATE = '#!/bin/bash\n${CLEARML_PRE_SETUP}\n${CLEARML_AGENT_EXECUTE}\n${CLEARML_POST_SETUP}\n';
 
 describe('the setting binaries', () => {
   it('accepts command lines with arguments, as in `squeue -u NAME`', async () => {
-    await using place = await hereOnStandIns();
+    await using cli = await openCliWithStandIns();
     const { username } = userInfo();
-    await place.write('t', TEMPLATE);
-    const more = await place.write(
+    await cli.write('t', TEMPLATE);
+    const more = await cli.write(
       'more.conf',
       `include "clearml.conf"\nagent.slurm.binaries { monitor_binary = "squeue -u ${username}", batch_binary = "sbatch --comment='by us'" }`,
     );
-    const task = await place.user.makeTask({});
-    await place.user.enqueue(task, await place.user.makeQueue('gpu'));
+    const task = await cli.user.makeTask({});
+    await cli.user.enqueue(task, await cli.user.makeQueue('gpu'));
     const options = ['--queue', 'gpu', '--template-files', 't', '--config-file', more];
 
-    const served = await place.run(...options, '--once');
-    const doctor = await place.run('doctor', '--config-file', more);
+    const served = await cli.run(...options, '--once');
+    const doctor = await cli.run('doctor', '--config-file', more);
 
     expect(served.code, served.stderr).to.equal(0);
     expect(served.stderr).to.include('Submitted');
@@ -29,10 +29,10 @@ describe('the setting binaries', () => {
 
   for (const line of ["squeue -u 'ada", '  ']) {
     it(`rejects a command line that cannot be split: "${line}"`, async () => {
-      await using place = await here();
-      await place.write('clearml.conf', `agent.slurm.binaries.monitor_binary = "${line}"`);
+      await using cli = await openCli();
+      await cli.write('clearml.conf', `agent.slurm.binaries.monitor_binary = "${line}"`);
 
-      const { code, stderr } = await place.run('lint', 't');
+      const { code, stderr } = await cli.run('lint', 't');
 
       expect(code).to.equal(78);
       expect(stderr).to.include('binaries.monitor_binary must be a command line');

@@ -8,7 +8,7 @@ import { promisify } from 'node:util';
 import { COMMANDS } from '../../src/cli/commands.ts';
 import { UNIT_FILES } from '../../src/init/unit-files.ts';
 import { requireCompletingShells } from '../support/requires.ts';
-import { here } from './run-here.ts';
+import { openCli } from './open-cli.ts';
 import { TIMEOUT_MS } from '../support/wait-until.ts';
 
 const execute = promisify(execFile);
@@ -34,9 +34,9 @@ describe('completion', () => {
     folder = await mkdtemp(join(tmpdir(), 'completion-'));
     await mkdir(join(folder, 'state'));
     await writeFile(join(folder, 'gpu.template'), '');
-    await using place = await here();
+    await using cli = await openCli();
     for (const shell of Object.keys(SHELLS)) {
-      const { code, stdout } = await place.run('completion', shell);
+      const { code, stdout } = await cli.run('completion', shell);
       expect(code).to.equal(0);
       await writeFile(join(folder, `script.${shell}`), stdout);
     }
@@ -44,10 +44,10 @@ describe('completion', () => {
   after(() => rm(folder, { recursive: true }));
 
   async function offered(shell: keyof typeof SHELLS, typed: string): Promise<string> {
-    const words = shell === 'fish' ? [] : ['-'];
+    const flags = shell === 'fish' ? [] : ['-'];
     const { stdout } = await execute(
       shell,
-      ['-c', SHELLS[shell], ...words, `./script.${shell}`, `clearml-agent-slurm ${typed}`],
+      ['-c', SHELLS[shell], ...flags, `./script.${shell}`, `clearml-agent-slurm ${typed}`],
       {
         cwd: folder,
         env: { PATH: process.env['PATH'], HOME: folder, TERM: 'dumb', LC_ALL: 'C.UTF-8' },
@@ -86,14 +86,14 @@ describe('completion', () => {
 
   it('offers every command in bash and fish', async () => {
     for (const shell of ['bash', 'fish'] as const) {
-      const words = await offered(shell, '');
-      for (const { name } of COMMANDS) if (name !== undefined) expect(words).to.match(new RegExp(`^${name}\\b`, 'm'));
+      const offers = await offered(shell, '');
+      for (const { name } of COMMANDS) if (name !== undefined) expect(offers).to.match(new RegExp(`^${name}\\b`, 'm'));
     }
   });
 
   it('rejects another shell and lists the supported ones', async () => {
-    await using place = await here();
-    const { code, stderr } = await place.run('completion', 'tcsh');
+    await using cli = await openCli();
+    const { code, stderr } = await cli.run('completion', 'tcsh');
     expect(code).to.equal(2);
     expect(stderr).to.include('Name a shell: bash, zsh, fish.');
   });

@@ -6,35 +6,35 @@ import { ONE_JOB_QOS } from '../support/slurm-accounting.ts';
 import { requireAccounting } from '../support/requires.ts';
 import { startSlurmCluster, type SlurmCluster } from '../support/slurm-cluster.ts';
 import { waitUntil } from '../support/wait-until.ts';
-import { readReport, type Told } from './doctor-report.ts';
-import { hereOnSandbox, type OnSandbox } from './on-sandbox.ts';
+import { readReport, type DoctorReport } from './doctor-report.ts';
+import { openCliWithSandbox, type CliWithSandbox } from './cli-with-sandbox.ts';
 
 describe('doctor, for a cluster with accounting,', () => {
   const { username } = userInfo();
   let cluster: SlurmCluster;
-  let place: OnSandbox;
+  let cli: CliWithSandbox;
 
   before(requireAccounting);
   before(async () => {
     cluster = await startSlurmCluster({ hasAccounting: true, nodeCount: 2, messageTimeoutMs: 2_000 });
-    place = await hereOnSandbox(`agent.slurm.slurm_conf: "${cluster.slurmConf}"`);
+    cli = await openCliWithSandbox(`agent.slurm.slurm_conf: "${cluster.slurmConf}"`);
   });
   after(async () => {
-    await place[Symbol.asyncDispose]();
+    await cli[Symbol.asyncDispose]();
     await cluster.stop();
   });
 
-  const ask = async (): Promise<Told> => readReport(await place.run('doctor', '--json', '--queue', 'default'));
+  const ask = async (): Promise<DoctorReport> => readReport(await cli.run('doctor', '--json', '--queue', 'default'));
 
   /** After a restart of the controller, and after earlier faults, the nodes need a moment. */
-  const untilClean = (): Promise<Told> =>
-    waitUntil('doctor to find nothing', () => ask().then((told) => (told.failed.length === 0 ? told : undefined)));
+  const untilClean = (): Promise<DoctorReport> =>
+    waitUntil('doctor to find nothing', () => ask().then((report) => (report.failed.length === 0 ? report : undefined)));
 
   it('runs the probe job in a partition that accepts the user if the default one does not', async () => {
     await cluster.run('scontrol', 'update', 'PartitionName=debug', 'AllowAccounts=physics');
     await cluster.run('scontrol', 'update', 'PartitionName=short', `AllowQos=${ONE_JOB_QOS}`);
     try {
-      const { row } = readReport(await place.run('doctor', '--json', '--queue', 'default', '--on-node'));
+      const { row } = readReport(await cli.run('doctor', '--json', '--queue', 'default', '--on-node'));
 
       expect(row('partitions').says).to.match(/^short, low, cheap; debug accepts none of your accounts;/);
       expect(row('probe-job')).to.include({ result: 'ok' });
@@ -49,11 +49,11 @@ describe('doctor, for a cluster with accounting,', () => {
       await untilClean();
       await fault.seed(cluster, username);
       try {
-        const told = await ask();
+        const report = await ask();
 
-        const mismatch = told.mismatch(fault);
+        const mismatch = report.mismatch(fault);
         expect(mismatch, mismatch).to.equal(undefined);
-        expect(told.code).to.equal(1);
+        expect(report.code).to.equal(1);
       } finally {
         await fault.mend(cluster, username);
       }

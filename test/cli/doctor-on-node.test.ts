@@ -44,12 +44,12 @@ describe('doctor --on-node', () => {
     await using world = await startWorld({ slurm: `shared_dir: ${shared}` });
     const before = await stat(shared, { bigint: true });
 
-    const told = readReport(await world.run('doctor', '--json', '--on-node'));
+    const report = readReport(await world.run('doctor', '--json', '--on-node'));
     const after = await stat(shared, { bigint: true });
     await rm(shared, { recursive: true });
 
-    expect(told.row('shared-folder')).to.include({ result: 'failed' });
-    expect(told.row('probe-job')).to.include({ result: 'ok' });
+    expect(report.row('shared-folder')).to.include({ result: 'failed' });
+    expect(report.row('probe-job')).to.include({ result: 'ok' });
     expect(after.mtimeNs).to.equal(before.mtimeNs);
   });
 
@@ -63,23 +63,23 @@ describe('doctor --on-node', () => {
       `include "${world.home}/clearml.conf"\napi.api_server: "http://127.0.0.1:9"\nagent.slurm.slurm_bin_dir: "${bin}"\n`,
     );
 
-    const told = readReport(await world.run('doctor', '--json', '--on-node', '--config-file', conf));
+    const report = readReport(await world.run('doctor', '--json', '--on-node', '--config-file', conf));
 
     const { noServer, noPython, overQuota } = FAULTS_ON_NODE;
     const server: DoctorFault = { check: 'server', what: 'the same from here', says: /127\.0\.0\.1:9/ };
     // Without a Python there is none to install the agent into.
     const agent: DoctorFault = { ...FAULTS_ON_NODE.noAgent, what: 'the same for the agent' };
-    expect(told.mismatch(server, noServer, noPython, agent, overQuota)).to.equal(undefined);
-    expect(told.row('node-shared-folder')).to.include({ result: 'skipped', says: 'not set' });
+    expect(report.mismatch(server, noServer, noPython, agent, overQuota)).to.equal(undefined);
+    expect(report.row('node-shared-folder')).to.include({ result: 'skipped', says: 'not set' });
   });
 
   it('reports once, with the error of sbatch, that Slurm rejects the job', async () => {
     await using world = await startWorld();
 
-    const told = readReport(await world.run('doctor', '--json', '--on-node', '--partition', 'nowhere'));
+    const report = readReport(await world.run('doctor', '--json', '--on-node', '--partition', 'nowhere'));
 
-    expect(told.mismatch(FAULTS_ON_NODE.noPartition)).to.equal(undefined);
-    expect(told.code).to.equal(1);
+    expect(report.mismatch(FAULTS_ON_NODE.noPartition)).to.equal(undefined);
+    expect(report.code).to.equal(1);
   });
 
   it('cancels its pending job if it is interrupted', async () => {
@@ -88,9 +88,9 @@ describe('doctor --on-node', () => {
     await waitUntil('a job to wait', () => probes(world, 'pending').then((rows) => rows.length > 0));
 
     program.signal('SIGINT');
-    const told = readReport(await program.ended);
+    const report = readReport(await program.ended);
 
-    expect(told.mismatch(FAULTS_ON_NODE.waitsForEver)).to.equal(undefined);
+    expect(report.mismatch(FAULTS_ON_NODE.waitsForEver)).to.equal(undefined);
     expect(await probes(world, 'pending,running')).to.deep.equal([]);
   });
 
@@ -107,10 +107,10 @@ describe('doctor --on-node', () => {
         'other.conf',
         `include "${world.home}/clearml.conf"\nagent.slurm.shared_dir: "${unseen}"\n`,
       );
-      const words = ['doctor', '--json', '--on-node'];
+      const args = ['doctor', '--json', '--on-node'];
       try {
-        const bare = readReport(await world.run(...words, '--singularity-mode'));
-        const blind = readReport(await world.run(...words, '--config-file', conf));
+        const bare = readReport(await world.run(...args, '--singularity-mode'));
+        const blind = readReport(await world.run(...args, '--config-file', conf));
 
         const { noAgent, noGit, noContainers, unseenFolder } = FAULTS_ON_NODE;
         expect(bare.mismatch(noAgent, noGit, noContainers)).to.equal(undefined);

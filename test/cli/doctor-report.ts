@@ -18,7 +18,7 @@ const Report = z.object({
 
 export type Row = z.infer<typeof Report>['checks'][number];
 
-export interface Told {
+export interface DoctorReport {
   readonly code: number | null;
   readonly failed: readonly Row[];
   readonly row: (id: string) => Row;
@@ -26,7 +26,7 @@ export interface Told {
   readonly mismatch: (...faults: readonly DoctorFault[]) => string | undefined;
 }
 
-export function readReport({ code, stdout, stderr }: { code: number | null; stdout: string; stderr: string }): Told {
+export function readReport({ code, stdout, stderr }: { code: number | null; stdout: string; stderr: string }): DoctorReport {
   const { checks } = Report.parse(JSON.parse(stdout));
   const failed = checks.filter(({ result }) => result === 'failed');
   return {

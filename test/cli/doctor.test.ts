@@ -6,31 +6,31 @@ import { FAULTS_HERE } from '../doctor/faults-here.ts';
 import { CLEAN } from '../lint/faults.ts';
 import { requireSlurm } from '../support/requires.ts';
 import { sharedCluster } from '../support/shared-cluster.ts';
-import { readReport, type Told } from './doctor-report.ts';
-import { hereOnSandbox, type OnSandbox } from './on-sandbox.ts';
-import type { Here } from './run-here.ts';
+import { readReport, type DoctorReport } from './doctor-report.ts';
+import { openCliWithSandbox, type CliWithSandbox } from './cli-with-sandbox.ts';
+import type { Cli } from './open-cli.ts';
 
-async function ask(place: Here, ...words: readonly string[]): Promise<Told> {
-  return readReport(await place.run('doctor', '--json', ...words));
+async function ask(cli: Cli, ...args: readonly string[]): Promise<DoctorReport> {
+  return readReport(await cli.run('doctor', '--json', ...args));
 }
 
 describe('doctor', () => {
   before(requireSlurm);
 
-  async function place(settings = ''): Promise<OnSandbox> {
+  async function openOnCluster(settings = ''): Promise<CliWithSandbox> {
     const { slurmConf } = await sharedCluster();
-    const there = await hereOnSandbox(`agent.slurm { slurm_conf: "${slurmConf}", ${settings} }`);
-    await mkdir(join(there.folder, 'shared'));
-    await there.write('a.template', CLEAN);
-    return there;
+    const cli = await openCliWithSandbox(`agent.slurm { slurm_conf: "${slurmConf}", ${settings} }`);
+    await mkdir(join(cli.folder, 'shared'));
+    await cli.write('a.template', CLEAN);
+    return cli;
   }
 
   const SERVED = ['--queue', 'default', '--template-files', 'a.template'];
 
   it('finds no problems if a task can run', async () => {
-    await using there = await place();
+    await using cli = await openOnCluster();
 
-    const { code, stdout } = await there.run('doctor', ...SERVED);
+    const { code, stdout } = await cli.run('doctor', ...SERVED);
 
     expect(code, stdout).to.equal(0);
     expect(stdout).to.match(/^✔ configuration +read from .*clearml\.conf$/m);
@@ -43,19 +43,19 @@ describe('doctor', () => {
   });
 
   it('creates no directory and no queue', async () => {
-    await using there = await place('state_dir: state, scheduler_queue: parked');
+    await using cli = await openOnCluster('state_dir: state, scheduler_queue: parked');
 
-    await ask(there, ...SERVED);
-    const again = await ask(there, ...SERVED, '--queue', 'parked');
+    await ask(cli, ...SERVED);
+    const again = await ask(cli, ...SERVED, '--queue', 'parked');
 
     expect(again.row('state-folder').says).to.match(/state \(will be created\)$/);
     expect(again.row('queues').says).to.equal('not found: queue "parked"');
   });
 
   it('prints the fix below a failed check', async () => {
-    await using there = await place();
+    await using cli = await openOnCluster();
 
-    const { code, stdout } = await there.run('doctor', '--queue', 'defualt', '--template-files', 'a.template');
+    const { code, stdout } = await cli.run('doctor', '--queue', 'defualt', '--template-files', 'a.template');
 
     expect(code).to.equal(1);
     expect(stdout).to.match(
@@ -66,38 +66,38 @@ describe('doctor', () => {
 
   for (const fault of FAULTS_HERE) {
     it(`finds ${fault.what}, and nothing else`, async () => {
-      await using there = await place();
-      const { conf = '', words = [], end } = await fault.seed(there);
-      await appendFile(join(there.folder, 'clearml.conf'), `\n${conf}\n`);
+      await using cli = await openOnCluster();
+      const { conf = '', args = [], end } = await fault.seed(cli);
+      await appendFile(join(cli.folder, 'clearml.conf'), `\n${conf}\n`);
 
-      const told = await ask(there, ...(words[0] === '--queue' ? words : [...SERVED, ...words]));
+      const report = await ask(cli, ...(args[0] === '--queue' ? args : [...SERVED, ...args]));
       await end?.();
 
-      expect(told.mismatch(fault)).to.equal(undefined);
-      expect(told.code).to.equal(1);
-      expect(JSON.stringify(told.failed)).not.to.include('wrong-secret');
+      expect(report.mismatch(fault)).to.equal(undefined);
+      expect(report.code).to.equal(1);
+      expect(JSON.stringify(report.failed)).not.to.include('wrong-secret');
     });
   }
 
   it('skips later checks of a server and a controller that do not respond', async () => {
-    await using there = await place();
-    await appendFile(join(there.folder, 'clearml.conf'), 'api.api_server: "http://127.0.0.1:9"\n');
-    const conf = await there.write(
+    await using cli = await openOnCluster();
+    await appendFile(join(cli.folder, 'clearml.conf'), 'api.api_server: "http://127.0.0.1:9"\n');
+    const conf = await cli.write(
       'slurm.conf',
       'ClusterName=x\nSlurmctldHost=localhost(127.0.0.1)\nSlurmctldPort=9\n',
     );
-    await appendFile(join(there.folder, 'clearml.conf'), `agent.slurm.slurm_conf: "${conf}"\n`);
+    await appendFile(join(cli.folder, 'clearml.conf'), `agent.slurm.slurm_conf: "${conf}"\n`);
 
-    const { row } = await ask(there);
+    const { row } = await ask(cli);
 
     for (const id of ['queues', 'server-version', 'partitions', 'accounts'])
       expect(row(id).result, id).to.equal('skipped');
   });
 
   it('reports an unreachable host in the section of its cluster', async () => {
-    await using there = await place();
+    await using cli = await openOnCluster();
 
-    const { failed } = await ask(there, ...SERVED, '--ssh', 'nowhere.invalid');
+    const { failed } = await ask(cli, ...SERVED, '--ssh', 'nowhere.invalid');
 
     expect(failed.map(({ id, section }) => [section, id])).to.deep.equal([['Cluster nowhere.invalid', 'ssh']]);
     expect(failed[0]?.says).to.include('nowhere.invalid');

@@ -2,14 +2,14 @@
 import { expect } from 'chai';
 import type { TaskId } from '../../src/clearml/ids.ts';
 import { executeAgain } from '../../src/cli/execute-again.ts';
-import { hereOnSandbox } from './on-sandbox.ts';
-import { hereOnStandIns } from './on-stand-ins.ts';
+import { openCliWithSandbox } from './cli-with-sandbox.ts';
+import { openCliWithStandIns } from './cli-with-stand-ins.ts';
 
 const TEMPLATE = '#!/bin/bash\n#SBATCH -n 1\n${CLEARML_PRE_SETUP}\n${CLEARML_AGENT_EXECUTE}\n${CLEARML_POST_SETUP}\n';
 const TASK = '0123456789abcdef0123456789abcdef' as TaskId;
 
 describe('execute', () => {
-  for (const [what, settings, words, answer] of [
+  for (const [what, settings, args, answer] of [
     ['without a task', '', [], 'execute needs a TASK'],
     ['without a template', '', ['--id', TASK], 'The configuration has no template. Select one with --template FILE.'],
     [
@@ -45,11 +45,11 @@ describe('execute', () => {
     ],
   ] as const) {
     it(`exits with code 2 and names the option to use if called ${what}`, async () => {
-      await using place = await hereOnSandbox(settings);
-      await place.write('t', TEMPLATE);
-      await place.write('u', TEMPLATE);
+      await using cli = await openCliWithSandbox(settings);
+      await cli.write('t', TEMPLATE);
+      await cli.write('u', TEMPLATE);
 
-      const { code, stdout, stderr } = await place.run('execute', ...words);
+      const { code, stdout, stderr } = await cli.run('execute', ...args);
 
       expect(code, stderr).to.equal(2);
       expect(stdout).to.equal('');
@@ -63,10 +63,10 @@ describe('execute', () => {
     ['a command of the script', [], 'image=${CLEARML_TASK.container.image:python}\n'],
   ] as const) {
     it(`accepts an image that is used by ${how}`, async () => {
-      await using place = await hereOnStandIns();
-      await place.write('t', TEMPLATE.replace('#SBATCH -n 1\n', `$&${lines}`));
+      await using cli = await openCliWithStandIns();
+      await cli.write('t', TEMPLATE.replace('#SBATCH -n 1\n', `$&${lines}`));
 
-      const { stderr } = await place.run(
+      const { stderr } = await cli.run(
         'execute',
         '--id',
         TASK,

@@ -3,11 +3,11 @@ import { expect } from 'chai';
 import { explain } from '../../src/cli/explain.ts';
 import { Interrupted } from '../../src/cli/interrupted.ts';
 
-function explained(error: unknown, reason?: Error): { readonly code: number; readonly said: string } {
+function explained(error: unknown, reason?: Error): { readonly code: number; readonly printed: string } {
   const stop = new AbortController();
   if (reason !== undefined) stop.abort(reason);
-  let said = '';
-  return { code: explain(error, { stderr: (text) => (said += text), stop: stop.signal }), said };
+  let printed = '';
+  return { code: explain(error, { stderr: (text) => (printed += text), stop: stop.signal }), printed };
 }
 
 describe('explain', () => {
@@ -19,7 +19,7 @@ describe('explain', () => {
     ['the AbortError of Node', new DOMException('aborted', 'AbortError')],
   ] as const) {
     it(`prints nothing and returns 130 after SIGINT: ${how}`, () => {
-      expect(explained(error, interrupted)).to.deep.equal({ code: 130, said: '' });
+      expect(explained(error, interrupted)).to.deep.equal({ code: 130, printed: '' });
     });
   }
 
@@ -29,12 +29,12 @@ describe('explain', () => {
   });
 
   it('reports every other error as a bug', () => {
-    for (const { code, said } of [
+    for (const { code, printed } of [
       explained(new TypeError('x is undefined'), interrupted),
       explained(new DOMException('aborted', 'AbortError')),
     ]) {
       expect(code).to.equal(1);
-      expect(said).to.include('report this bug');
+      expect(printed).to.include('report this bug');
     }
   });
 });

@@ -7,7 +7,7 @@ import { EXIT, EXIT_MEANINGS } from '../../src/base/exit-codes.ts';
 import { fillExitCodes } from '../../build/pages.ts';
 import { helpText } from '../../src/cli/help-text.ts';
 import { ALWAYS } from '../../src/cli/spelling.ts';
-import { here } from './run-here.ts';
+import { openCli } from './open-cli.ts';
 
 describe('help', () => {
   for (const command of COMMANDS) {
@@ -45,10 +45,10 @@ describe('help', () => {
     });
 
     it(`of ${name} has valid examples`, async () => {
-      await using place = await here();
-      for (const { commandLine: words } of command.examples) {
-        const { code, stdout, stderr } = await place.run(...words.split(' '), '--help');
-        expect(code, `${words}: ${stderr}`).to.equal(0);
+      await using cli = await openCli();
+      for (const { commandLine } of command.examples) {
+        const { code, stdout, stderr } = await cli.run(...commandLine.split(' '), '--help');
+        expect(code, `${commandLine}: ${stderr}`).to.equal(0);
         expect(stdout).to.equal(helpText(command, COMMANDS));
       }
     });
@@ -69,12 +69,12 @@ describe('help', () => {
   });
 
   it('is the same for help, --help and -h', async () => {
-    await using place = await here();
+    await using cli = await openCli();
     const answers = [
       ['help', 'logs'],
       ['logs', '--help'],
       ['logs', '-h'],
-    ].map((words) => place.run(...words));
+    ].map((args) => cli.run(...args));
     const texts = (await Promise.all(answers)).map(({ stdout }) => stdout);
     expect(new Set(texts).size).to.equal(1);
     expect(texts[0]).to.include('clearml-agent-slurm logs TASK [options]');
@@ -82,7 +82,7 @@ describe('help', () => {
 });
 
 describe('an option of clearml-agent', () => {
-  for (const [words, answer] of [
+  for (const [args, answer] of [
     [['--use-pbs'], '--use-pbs is not supported: this program works with Slurm only'],
     [
       ['--queue', 'q', '--gpus', '0,1'],
@@ -92,9 +92,9 @@ describe('an option of clearml-agent', () => {
     [['--status'], 'use the command: clearml-agent-slurm status'],
     [['--use-owner-token'], '--use-owner-token is not supported: only the Enterprise server'],
   ] as const) {
-    it(`is rejected with an alternative: ${words.join(' ')}`, async () => {
-      await using place = await here();
-      const { code, stdout, stderr } = await place.run(...words);
+    it(`is rejected with an alternative: ${args.join(' ')}`, async () => {
+      await using cli = await openCli();
+      const { code, stdout, stderr } = await cli.run(...args);
       expect(code, stderr).to.equal(2);
       expect(stdout).to.equal('');
       expect(stderr)
@@ -106,8 +106,8 @@ describe('an option of clearml-agent', () => {
 
 describe('the table of exit codes', () => {
   it('has every exit code and matches docs/operating.md', () => {
-    const told = EXIT_MEANINGS.map(([code]) => code);
-    for (const code of Object.values(EXIT)) expect(told).to.include(String(code));
+    const listed = EXIT_MEANINGS.map(([code]) => code);
+    for (const code of Object.values(EXIT)) expect(listed).to.include(String(code));
     const page = readFileSync(new URL('../../docs/operating.md', import.meta.url), 'utf8');
     expect(fillExitCodes(page), 'run npm run docs').to.equal(page);
   });

@@ -2,32 +2,32 @@
 import { expect } from 'chai';
 import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { hereOnStandIns, type OnStandIns } from './on-stand-ins.ts';
+import { openCliWithStandIns, type CliWithStandIns } from './cli-with-stand-ins.ts';
 
 const TEMPLATE = '#!/bin/bash\n${CLEARML_PRE_SETUP}\n${CLEARML_AGENT_EXECUTE}\n${CLEARML_POST_SETUP}\n';
 
 describe('a queue entry that names no task', () => {
-  let place: OnStandIns;
+  let cli: CliWithStandIns;
   beforeEach(async () => {
-    place = await hereOnStandIns();
+    cli = await openCliWithStandIns();
   });
-  afterEach(() => place[Symbol.asyncDispose]());
+  afterEach(() => cli[Symbol.asyncDispose]());
 
   it('C-33 does not block the next task, and causes no file outside the shared directory', async () => {
-    const shared = join(place.outside, 'above', 'shared');
+    const shared = join(cli.outside, 'above', 'shared');
     await mkdir(join(shared, 'jobs'), { recursive: true, mode: 0o700 });
-    await place.write('t', TEMPLATE);
-    const [served, other] = [await place.user.makeQueue('gpu'), await place.user.makeQueue('other')];
+    await cli.write('t', TEMPLATE);
+    const [served, other] = [await cli.user.makeQueue('gpu'), await cli.user.makeQueue('other')];
     for (const queue of [served, other])
       for (const task of ['', '/../../x', '../../x', `../../${'a'.repeat(32)}`])
-        await place.user.api('queues.add_task', { queue, task });
-    const task = await place.user.makeTask({ name: 'innocent' });
-    await place.user.enqueue(task, served);
+        await cli.user.api('queues.add_task', { queue, task });
+    const task = await cli.user.makeTask({ name: 'innocent' });
+    await cli.user.enqueue(task, served);
 
-    await place.write('shared.conf', `include "clearml.conf"\nagent.slurm.shared_dir: "${shared}"`);
-    const conf = join(place.folder, 'shared.conf');
-    const words = ['--config-file', conf, '--once', '--queue', 'gpu', '--template-files', 't'];
-    const { code, stderr } = await place.run(...words);
+    await cli.write('shared.conf', `include "clearml.conf"\nagent.slurm.shared_dir: "${shared}"`);
+    const conf = join(cli.folder, 'shared.conf');
+    const args = ['--config-file', conf, '--once', '--queue', 'gpu', '--template-files', 't'];
+    const { code, stderr } = await cli.run(...args);
 
     expect(code, stderr).to.equal(0);
     expect(stderr).to.match(/Submitted/);
@@ -36,6 +36,6 @@ describe('a queue entry that names no task', () => {
     const confs = await readdir(join(shared, 'jobs'));
     expect(confs.filter((name) => name.startsWith(`clearml_task_${task}-`))).to.deep.equal(confs);
     expect(await readdir(shared)).to.deep.equal(['jobs']);
-    expect(await readdir(join(place.outside, 'above'))).to.deep.equal(['shared']);
+    expect(await readdir(join(cli.outside, 'above'))).to.deep.equal(['shared']);
   });
 });

@@ -5,15 +5,15 @@ import { join } from 'node:path';
 import { startWorld } from '../e2e/world.ts';
 import { requireSlurm } from '../support/requires.ts';
 import { sharedCluster } from '../support/shared-cluster.ts';
-import { hereOnSandbox, type OnSandbox } from './on-sandbox.ts';
-import { here } from './run-here.ts';
+import { openCliWithSandbox, type CliWithSandbox } from './cli-with-sandbox.ts';
+import { openCli } from './open-cli.ts';
 
 describe('init', () => {
   before(requireSlurm);
 
-  async function place(settings = ''): Promise<OnSandbox> {
+  async function openOnCluster(settings = ''): Promise<CliWithSandbox> {
     const { slurmConf } = await sharedCluster();
-    return hereOnSandbox(`agent.slurm { slurm_conf: "${slurmConf}", ${settings} }`);
+    return openCliWithSandbox(`agent.slurm { slurm_conf: "${slurmConf}", ${settings} }`);
   }
 
   it('writes a template, settings and a unit that pass lint and run a task', async () => {
@@ -47,9 +47,9 @@ describe('init', () => {
   });
 
   it('asks the user at the terminal, and asks nothing with --yes', async () => {
-    await using there = await place();
+    await using cli = await openOnCluster();
     const shown: string[] = [];
-    const answering = there.answering((question) => {
+    const answering = cli.answering((question) => {
       shown.push(question);
       return question.includes('partition') ? 'short' : '';
     });
@@ -63,18 +63,18 @@ describe('init', () => {
       '[debug] ',
       '[none] ',
     ]);
-    const text = await readFile(join(there.folder, 'asked/slurm.template'), 'utf8');
+    const text = await readFile(join(cli.folder, 'asked/slurm.template'), 'utf8');
     expect(text).to.include('# From your answer. Others: debug, low, cheap.\n');
     expect(text).to.include('properties.walltime.value:1:00}');
-    expect(await readFile(join(there.folder, 'unasked/slurm.template'), 'utf8')).to.include('value:debug}');
+    expect(await readFile(join(cli.folder, 'unasked/slurm.template'), 'utf8')).to.include('value:debug}');
   });
 
   it('creates the directory of --shared-dir, which doctor accepts', async () => {
-    await using there = await place();
-    const shared = join(there.folder, 'deep/shared');
+    await using cli = await openOnCluster();
+    const shared = join(cli.folder, 'deep/shared');
 
-    const { code, stderr } = await there.run('init', 'site', '--yes', '--shared-dir', shared);
-    const checked = await there.run('doctor', '--config-file', join(there.folder, 'site/clearml-slurm.conf'));
+    const { code, stderr } = await cli.run('init', 'site', '--yes', '--shared-dir', shared);
+    const checked = await cli.run('doctor', '--config-file', join(cli.folder, 'site/clearml-slurm.conf'));
 
     expect(code, stderr).to.equal(0);
     expect(checked.stdout).to.include(`✔ shared-folder   ${shared}\n`);
@@ -84,39 +84,39 @@ describe('init', () => {
 
   for (const name of ['slurm.template', 'clearml-slurm.conf', 'crontab']) {
     it(`keeps an existing ${name}, and writes nothing else`, async () => {
-      await using there = await place();
-      const path = await there.write(name, 'mine\n');
-      const before = await readdir(there.folder);
+      await using cli = await openOnCluster();
+      const path = await cli.write(name, 'mine\n');
+      const before = await readdir(cli.folder);
 
-      const { code, stderr } = await there.run('init', '--yes');
+      const { code, stderr } = await cli.run('init', '--yes');
 
       expect(code).to.equal(2);
       expect(stderr).to.include(`${path} already exists and was not changed. Move it, or write to another directory`);
       expect(await readFile(path, 'utf8')).to.equal('mine\n');
-      expect(await readdir(there.folder)).to.deep.equal(before);
+      expect(await readdir(cli.folder)).to.deep.equal(before);
     });
   }
 
   it('suggests the nearest partition for an unknown one, and reports why a partition is closed', async () => {
-    await using there = await place();
+    await using cli = await openOnCluster();
 
-    const mistyped = await there.run('init', '--partition', 'debgu');
-    const closed = await there.run('init', '--partition', 'inactive');
+    const mistyped = await cli.run('init', '--partition', 'debgu');
+    const closed = await cli.run('init', '--partition', 'inactive');
 
     expect(mistyped).to.include({ code: 2 });
     expect(mistyped.stderr).to.include('--partition "debgu" does not exist here. Did you mean "debug"?');
     expect(closed.stderr).to.include('--partition "inactive" cannot be used now: inactive is not up.');
-    expect(await readdir(there.folder)).to.deep.equal(['clearml.conf']);
+    expect(await readdir(cli.folder)).to.deep.equal(['clearml.conf']);
   });
 
   it('writes settings that include clearml.conf, even if the file does not exist yet', async () => {
     const { slurmConf } = await sharedCluster();
-    await using place = await here({ SLURM_CONF: slurmConf });
-    const settings = join(place.folder, 'site/clearml-slurm.conf');
+    await using cli = await openCli({ SLURM_CONF: slurmConf });
+    const settings = join(cli.folder, 'site/clearml-slurm.conf');
 
-    const { code, stderr } = await place.run('init', 'site', '--yes');
-    await place.write('clearml.conf', 'api.api_server: "http://clearml.lab:8008"');
-    const shown = await place.run('config', '--config-file', settings);
+    const { code, stderr } = await cli.run('init', 'site', '--yes');
+    await cli.write('clearml.conf', 'api.api_server: "http://clearml.lab:8008"');
+    const shown = await cli.run('config', '--config-file', settings);
 
     expect(code, stderr).to.equal(0);
     expect(stderr).to.match(/^The ClearML server could not be queried: No ClearML credentials: .*\n/);
@@ -125,9 +125,9 @@ describe('init', () => {
   });
 
   it('reports that the Slurm commands are missing', async () => {
-    await using there = await place('binaries { batch_binary: /nowhere/sbatch }');
+    await using cli = await openOnCluster('binaries { batch_binary: /nowhere/sbatch }');
 
-    const { code, stderr } = await there.run('init', '--yes');
+    const { code, stderr } = await cli.run('init', '--yes');
 
     expect(code).to.equal(69);
     expect(stderr).to.match(/^clearml-agent-slurm: the Slurm commands are missing\. Run clearml-agent-slurm doctor/m);

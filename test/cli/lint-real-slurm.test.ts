@@ -9,7 +9,7 @@ import { sampleScript } from '../../src/lint/sample-script.ts';
 import { requireShellcheck, requireSlurm } from '../support/requires.ts';
 import { sharedCluster } from '../support/shared-cluster.ts';
 import { environmentFor } from '../support/slurm-command.ts';
-import { here, type Here } from './run-here.ts';
+import { openCli, type Cli } from './open-cli.ts';
 
 /** A template for the private cluster, whose partition is called debug. */
 function withDirective(line: string): string {
@@ -20,16 +20,16 @@ describe('lint, with real Slurm,', () => {
   before(requireSlurm);
   before(requireShellcheck);
 
-  async function place(): Promise<Here> {
+  async function openOnCluster(): Promise<Cli> {
     const { slurmConf } = await sharedCluster();
-    return here({ SLURM_CONF: slurmConf, PATH: process.env['PATH'] ?? '/usr/bin:/bin' });
+    return openCli({ SLURM_CONF: slurmConf, PATH: process.env['PATH'] ?? '/usr/bin:/bin' });
   }
 
   it('finds nothing in a template that Slurm accepts', async () => {
-    await using there = await place();
-    await there.write('a.template', CLEAN);
+    await using cli = await openOnCluster();
+    await cli.write('a.template', CLEAN);
 
-    const { code, stdout, stderr } = await there.run('lint', '--strict', 'a.template');
+    const { code, stdout, stderr } = await cli.run('lint', '--strict', 'a.template');
 
     expect(stdout).to.equal('');
     expect(code, stderr).to.equal(0);
@@ -38,10 +38,10 @@ describe('lint, with real Slurm,', () => {
 
   for (const { rule, line, what, text } of PROGRAM_FAULTS) {
     it(`finds ${rule}: ${what}`, async () => {
-      await using there = await place();
-      await there.write('a.template', text);
+      await using cli = await openOnCluster();
+      await cli.write('a.template', text);
 
-      const { stdout } = await there.run('lint', 'a.template');
+      const { stdout } = await cli.run('lint', 'a.template');
 
       expect([...stdout.matchAll(/^a\.template:(\d+):\d+ (\S+) /gm)].map(([, at, by]) => `${by}:${at}`)).to.deep.equal([
         `${rule}:${line}`,
@@ -50,23 +50,23 @@ describe('lint, with real Slurm,', () => {
   }
 
   it('reports the error of sbatch --test-only', async () => {
-    await using there = await place();
-    await there.write('a.template', withDirective('#SBATCH --container-mage=x'));
+    await using cli = await openOnCluster();
+    await cli.write('a.template', withDirective('#SBATCH --container-mage=x'));
 
-    const { code, stdout } = await there.run('lint', 'a.template');
+    const { code, stdout } = await cli.run('lint', 'a.template');
 
     expect(code).to.equal(1);
     expect(stdout).to.match(/sbatch-refuses error: sbatch --test-only: .*unrecognized option '--container-mage=x'/);
   });
 
   it('does not reject an option whose placeholder has no default', async () => {
-    await using there = await place();
-    await there.write(
+    await using cli = await openOnCluster();
+    await cli.write(
       'a.template',
       CLEAN.replace('partition.value:debug', 'partition.value').replace('num_nodes.value:1', 'num_nodes.value'),
     );
 
-    const { code, stdout } = await there.run('lint', 'a.template');
+    const { code, stdout } = await cli.run('lint', 'a.template');
 
     expect(stdout).not.to.include('sbatch-refuses');
     expect(code).to.equal(0);
@@ -80,9 +80,9 @@ describe('lint, with real Slurm,', () => {
 
     for (const { reading } of clean) {
       const script = sampleScript(reading) ?? '';
-      const words = await testOnly(slurmConf, script);
+      const message = await testOnly(slurmConf, script);
       // Not on this cluster: GPUs, Pyxis, an operator's priority.
-      expect(words, script).to.match(
+      expect(message, script).to.match(
         /^$|Job \d+ to start at|gres|GRES|generic resource|container-image|[Pp]riority|nice|Access\/permission/,
       );
     }

@@ -4,7 +4,7 @@ import { readFileSync, readdirSync } from 'node:fs';
 import * as z from 'zod';
 import { CLEAN } from '../lint/faults.ts';
 import { requireShellcheck } from '../support/requires.ts';
-import { here } from './run-here.ts';
+import { openCli } from './open-cli.ts';
 
 const FAULTY = CLEAN.replace('#SBATCH --output', '#SBATCH --array=1-3\n#SBATCH --output');
 
@@ -29,10 +29,10 @@ const Report = z.object({
 
 describe('lint', () => {
   it('prints position, rule and severity on one line, and the reason and the remedy below', async () => {
-    await using place = await here();
-    await place.write('gpu.template', FAULTY);
+    await using cli = await openCli();
+    await cli.write('gpu.template', FAULTY);
 
-    const { code, stdout, stderr } = await place.run('lint', 'gpu.template');
+    const { code, stdout, stderr } = await cli.run('lint', 'gpu.template');
 
     expect(code).to.equal(1);
     expect(stdout).to.equal(
@@ -45,12 +45,12 @@ describe('lint', () => {
   });
 
   it('checks several templates, and fails because of a warning only with --strict', async () => {
-    await using place = await here();
-    await place.write('a.template', CLEAN);
-    await place.write('b.template', CLEAN.replace('export SITE', '#SBATCH --priority=1\nexport SITE'));
+    await using cli = await openCli();
+    await cli.write('a.template', CLEAN);
+    await cli.write('b.template', CLEAN.replace('export SITE', '#SBATCH --priority=1\nexport SITE'));
 
-    const relaxed = await place.run('lint', 'a.template', 'b.template');
-    const strict = await place.run('lint', '--strict', 'a.template', 'b.template');
+    const relaxed = await cli.run('lint', 'a.template', 'b.template');
+    const strict = await cli.run('lint', '--strict', 'a.template', 'b.template');
 
     expect(relaxed.code).to.equal(0);
     expect(relaxed.stderr).to.match(/1 warning in 2 templates\.\n$/);
@@ -61,10 +61,10 @@ describe('lint', () => {
   });
 
   it('prints the findings as JSON', async () => {
-    await using place = await here();
-    await place.write('gpu.template', FAULTY);
+    await using cli = await openCli();
+    await cli.write('gpu.template', FAULTY);
 
-    const { code, stdout, stderr } = await place.run('lint', '--json', 'gpu.template');
+    const { code, stdout, stderr } = await cli.run('lint', '--json', 'gpu.template');
 
     const report = Report.parse(JSON.parse(stdout));
     expect(code).to.equal(1);
@@ -74,31 +74,31 @@ describe('lint', () => {
   });
 
   it('checks the templates of the configuration if none is named', async () => {
-    await using place = await here();
-    await place.write('gpu.template', CLEAN);
-    await place.write('clearml.conf', 'agent.slurm.template_files: [gpu.template]');
+    await using cli = await openCli();
+    await cli.write('gpu.template', CLEAN);
+    await cli.write('clearml.conf', 'agent.slurm.template_files: [gpu.template]');
 
-    const { code, stderr } = await place.run('lint');
+    const { code, stderr } = await cli.run('lint');
 
     expect(code, stderr).to.equal(0);
     expect(stderr).to.match(/No problems found in .*gpu\.template\.\n$/);
   });
 
   it('reports a missing argument with an example, and a missing file', async () => {
-    await using place = await here();
+    await using cli = await openCli();
 
-    expect(await place.run('lint')).to.include({
+    expect(await cli.run('lint')).to.include({
       code: 2,
       stderr: 'clearml-agent-slurm: No template. Name a file, such as: clearml-agent-slurm lint gpu.template\n',
     });
-    expect((await place.run('lint', 'none.template')).stderr).to.match(/The template \S+none\.template does not exist/);
+    expect((await cli.run('lint', 'none.template')).stderr).to.match(/The template \S+none\.template does not exist/);
   });
 
   it('reports each check whose program is missing', async () => {
-    await using place = await here({ PATH: '/nowhere' });
-    await place.write('gpu.template', CLEAN);
+    await using cli = await openCli({ PATH: '/nowhere' });
+    await cli.write('gpu.template', CLEAN);
 
-    const { code, stderr } = await place.run('lint', 'gpu.template');
+    const { code, stderr } = await cli.run('lint', 'gpu.template');
 
     expect(code).to.equal(0);
     for (const program of ['bash', 'shellcheck', 'sbatch']) {
@@ -107,25 +107,25 @@ describe('lint', () => {
   });
 
   it('finds an output directory that does not exist, and one that differs for each job', async () => {
-    await using place = await here();
-    await place.write('a.template', CLEAN.replace('clearml-%j.log', `${place.folder}/none/%j.log`));
-    await place.write('b.template', CLEAN.replace('clearml-%j.log', `${place.folder}/%j.log`));
-    await place.write('c.template', CLEAN.replace('clearml-%j.log', 'logs/%j/out.log'));
+    await using cli = await openCli();
+    await cli.write('a.template', CLEAN.replace('clearml-%j.log', `${cli.folder}/none/%j.log`));
+    await cli.write('b.template', CLEAN.replace('clearml-%j.log', `${cli.folder}/%j.log`));
+    await cli.write('c.template', CLEAN.replace('clearml-%j.log', 'logs/%j/out.log'));
 
-    expect((await place.run('lint', 'a.template')).stdout).to.match(
+    expect((await cli.run('lint', 'a.template')).stdout).to.match(
       /^a\.template:3:9 output-folder warning: .*\/none,/,
     );
-    expect((await place.run('lint', 'b.template')).stdout).to.equal('');
-    expect((await place.run('lint', 'c.template')).stdout).to.match(
+    expect((await cli.run('lint', 'b.template')).stdout).to.equal('');
+    expect((await cli.run('lint', 'c.template')).stdout).to.match(
       /^c\.template:3:9 output-folder .*differs for each job/,
     );
   });
 
   it("reports bash's syntax errors at the line of the template", async () => {
-    await using place = await here();
-    await place.write('a.template', CLEAN.replace('echo "task', 'if true; echo x; fi\necho "task'));
+    await using cli = await openCli();
+    await cli.write('a.template', CLEAN.replace('echo "task', 'if true; echo x; fi\necho "task'));
 
-    const { code, stdout } = await place.run('lint', 'a.template');
+    const { code, stdout } = await cli.run('lint', 'a.template');
 
     expect(code).to.equal(1);
     expect(stdout).to.match(
@@ -137,8 +137,8 @@ describe('lint', () => {
     before(requireShellcheck);
 
     it('reports findings at the position in the template, and none that placeholders cause', async () => {
-      await using place = await here();
-      await place.write(
+      await using cli = await openCli();
+      await cli.write(
         'a.template',
         CLEAN.replace(
           'echo "task',
@@ -153,7 +153,7 @@ describe('lint', () => {
         ),
       );
 
-      const { stdout } = await place.run('lint', 'a.template');
+      const { stdout } = await cli.run('lint', 'a.template');
 
       expect(stdout).to.match(/^a\.template:10:1 shellcheck warning: SC2164: Use 'cd \.\.\. \|\| exit'/);
       expect(stdout.match(/^\S+ shellcheck /gm)).to.have.length(1);
@@ -163,10 +163,10 @@ describe('lint', () => {
       const url = new URL(folder, import.meta.url);
       for (const name of readdirSync(url).filter((file) => file.endsWith('.template'))) {
         it(`finds nothing in ${folder.slice(6)}${name}`, async () => {
-          await using place = await here();
-          await place.write(name, readFileSync(new URL(name, url), 'utf8'));
+          await using cli = await openCli();
+          await cli.write(name, readFileSync(new URL(name, url), 'utf8'));
 
-          const { code, stdout } = await place.run('lint', '--strict', name);
+          const { code, stdout } = await cli.run('lint', '--strict', name);
 
           expect(stdout.replaceAll(/^.* sbatch-refuses .*\n.*\n.*\n/gm, '')).to.equal('');
           expect(code).to.be.oneOf([0, 1]);

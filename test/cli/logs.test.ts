@@ -3,33 +3,33 @@ import { expect } from 'chai';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { waitUntil } from '../support/wait-until.ts';
-import { hereOnStandIns, type OnStandIns } from './on-stand-ins.ts';
+import { openCliWithStandIns, type CliWithStandIns } from './cli-with-stand-ins.ts';
 
 describe('logs', () => {
-  let place: OnStandIns;
+  let cli: CliWithStandIns;
 
   beforeEach(async () => {
-    place = await hereOnStandIns();
+    cli = await openCliWithStandIns();
   });
-  afterEach(() => place[Symbol.asyncDispose]());
+  afterEach(() => cli[Symbol.asyncDispose]());
 
   /** Submits a task whose job runs these lines and nothing of the task. */
   function submitOne(lines: string): Promise<string> {
-    return place.submitOne(
-      `#!/bin/bash\n#SBATCH --output=${place.outside}/%j.out\n${lines}\nexit 0\n\${CLEARML_PRE_SETUP}\n\${CLEARML_AGENT_EXECUTE}\n\${CLEARML_POST_SETUP}\n`,
+    return cli.submitOne(
+      `#!/bin/bash\n#SBATCH --output=${cli.outside}/%j.out\n${lines}\nexit 0\n\${CLEARML_PRE_SETUP}\n\${CLEARML_AGENT_EXECUTE}\n\${CLEARML_POST_SETUP}\n`,
     );
   }
 
-  async function untilItSays(task: string, text: string): Promise<void> {
-    await waitUntil(`the log to say ${text}`, async () => (await place.run('logs', task)).stdout.includes(text));
+  async function untilLogContains(task: string, text: string): Promise<void> {
+    await waitUntil(`the log to say ${text}`, async () => (await cli.run('logs', task)).stdout.includes(text));
   }
 
   it('prints the last lines, and names the job and the file on stderr', async () => {
     const task = await submitOne('seq 1 250');
-    await untilItSays(task, '250');
+    await untilLogContains(task, '250');
 
-    const some = await place.run('logs', task, '-n', '2');
-    const usual = await place.run('logs', task);
+    const some = await cli.run('logs', task, '-n', '2');
+    const usual = await cli.run('logs', task);
 
     expect(some).to.include({ code: 0, stdout: '249\n250\n' });
     expect(some.stderr).to.match(/^Slurm job \d+ \(\w+\) writes to .*\/\d+\.out on this machine\.$/m);
@@ -38,40 +38,40 @@ describe('logs', () => {
 
   it('continues with --follow until the job has ended', async () => {
     const task = await submitOne(
-      `echo begun; until test -e ${place.outside}/go; do sleep 0.1; done; printf 'ende\\u00f1'`,
+      `echo begun; until test -e ${cli.outside}/go; do sleep 0.1; done; printf 'ende\\u00f1'`,
     );
-    await untilItSays(task, 'begun');
+    await untilLogContains(task, 'begun');
 
-    const following = place.run('logs', task, '--follow');
-    await writeFile(join(place.outside, 'go'), '');
+    const following = cli.run('logs', task, '--follow');
+    await writeFile(join(cli.outside, 'go'), '');
 
     expect(await following).to.include({ code: 0, stdout: 'begun\nendeñ' });
   });
 
   it('finds the job by its name if the journal is lost', async () => {
     const task = await submitOne('echo begun; sleep 1000');
-    await untilItSays(task, 'begun');
-    await rm(place.stateDir, { recursive: true });
+    await untilLogContains(task, 'begun');
+    await rm(cli.stateDir, { recursive: true });
 
-    expect(await place.run('logs', task)).to.include({ code: 0, stdout: 'begun\n' });
+    expect(await cli.run('logs', task)).to.include({ code: 0, stdout: 'begun\n' });
   });
 
   it('prints the next step if the file cannot be read', async () => {
-    const task = await submitOne(`rm ${place.outside}/*.out; sleep 1000`);
+    const task = await submitOne(`rm ${cli.outside}/*.out; sleep 1000`);
 
     await waitUntil('the log to be gone', async () => {
-      const { code, stderr } = await place.run('logs', task);
+      const { code, stderr } = await cli.run('logs', task);
       return code === 1 && /\d+\.out cannot be read on this machine: .* Read it on the node\./.test(stderr);
     });
   });
 
   it('does not follow a link with which the job has replaced its log', async () => {
     const task = await submitOne(
-      `ln -s ${place.folder}/clearml.conf ${place.outside}/l; mv ${place.outside}/l ${place.outside}/$SLURM_JOB_ID.out; sleep 1000`,
+      `ln -s ${cli.folder}/clearml.conf ${cli.outside}/l; mv ${cli.outside}/l ${cli.outside}/$SLURM_JOB_ID.out; sleep 1000`,
     );
 
     await waitUntil('the log to be a link', async () => {
-      const { code, stdout, stderr } = await place.run('logs', task);
+      const { code, stdout, stderr } = await cli.run('logs', task);
       expect(stdout).to.equal('');
       return code === 1 && /is not shown because it is a symbolic link: .* of the job's own user\./.test(stderr);
     });
@@ -79,10 +79,10 @@ describe('logs', () => {
 
   it("prints the task's console if Slurm has forgotten the job, and reports this", async () => {
     const task = await submitOne('echo begun; sleep 1000');
-    await untilItSays(task, 'begun');
-    place.slurm.controller.forgetNewest(1);
+    await untilLogContains(task, 'begun');
+    cli.slurm.controller.forgetNewest(1);
 
-    const { code, stdout, stderr } = await place.run('logs', task, '-n', '1');
+    const { code, stdout, stderr } = await cli.run('logs', task, '-n', '1');
 
     expect(code, stderr).to.equal(0);
     expect(stdout).to.match(/^Submitted as Slurm job \d+ .*\n$/);
@@ -92,14 +92,14 @@ describe('logs', () => {
   });
 
   it('suggests another command if no job is known', async () => {
-    const { code, stderr } = await place.run('logs', '0'.repeat(32));
+    const { code, stderr } = await cli.run('logs', '0'.repeat(32));
 
     expect(code).to.equal(1);
     expect(stderr).to.match(/^No Slurm job of task 0{32} is known here: .* See clearml-agent-slurm status/m);
   });
 
   it('requires a task', async () => {
-    const { code, stderr } = await place.run('logs');
+    const { code, stderr } = await cli.run('logs');
     expect(code).to.equal(2);
     expect(stderr).to.include('logs needs a TASK: a task id or a unique prefix of it');
   });

@@ -1,9 +1,9 @@
 // Usage errors are one line; help and version are printed to standard output.
 import { expect } from 'chai';
-import { here } from './run-here.ts';
+import { openCli } from './open-cli.ts';
 
 describe('the command-line parser', () => {
-  for (const [words, answer] of [
+  for (const [args, answer] of [
     [['--log-level', 'loud'], '--log-level must be one of error, warn, info, debug, not "loud".'],
     [
       ['status', '--log-level=inof'],
@@ -20,10 +20,10 @@ describe('the command-line parser', () => {
     [['--task.id', '1'], 'Unknown option --task.id.'],
     [['unit'], 'unit needs a KIND: use systemd, cron, scrontab, slurm-job.'],
   ] as const) {
-    it(`rejects "${words.join(' ')}" with one line and exit code 2`, async () => {
-      await using place = await here();
+    it(`rejects "${args.join(' ')}" with one line and exit code 2`, async () => {
+      await using cli = await openCli();
 
-      const { code, stdout, stderr } = await place.run(...words);
+      const { code, stdout, stderr } = await cli.run(...args);
 
       expect(code, stderr).to.equal(2);
       expect(stdout).to.equal('');
@@ -34,38 +34,38 @@ describe('the command-line parser', () => {
   }
 
   it('uses the last value of a repeated option', async () => {
-    await using place = await here();
+    await using cli = await openCli();
 
-    const { stderr } = await place.run('--config-file', 'first.conf', '--config-file', 'second.conf');
+    const { stderr } = await cli.run('--config-file', 'first.conf', '--config-file', 'second.conf');
 
     expect(stderr).to.include('second.conf').and.not.include('first.conf');
   });
 
   it('finds the command after options', async () => {
-    await using place = await here();
+    await using cli = await openCli();
 
-    const { code, stdout } = await place.run('--log-level', 'debug', 'config', 'agent.slurm.queues', '--json');
+    const { code, stdout } = await cli.run('--log-level', 'debug', 'config', 'agent.slurm.queues', '--json');
 
     expect({ code, stdout }).to.deep.equal({ code: 0, stdout: '[]\n' });
   });
 
   it('treats an argument after a list option as a value, even if it is the name of a command', async () => {
-    await using place = await here();
+    await using cli = await openCli();
 
-    const { stdout } = await place.run('config', 'agent.slurm.queues', '--json', '--queue', 'gpu', 'status');
+    const { stdout } = await cli.run('config', 'agent.slurm.queues', '--json', '--queue', 'gpu', 'status');
 
     expect(JSON.parse(stdout)).to.deep.equal(['gpu', 'status']);
   });
 
-  for (const words of [['-h'], ['render', '--help'], ['render', '--version']]) {
-    it(`prints the result of "${words.join(' ')}" to stdout and does nothing else`, async () => {
-      await using place = await here();
+  for (const args of [['-h'], ['render', '--help'], ['render', '--version']]) {
+    it(`prints the result of "${args.join(' ')}" to stdout and does nothing else`, async () => {
+      await using cli = await openCli();
 
-      const { code, stdout, stderr } = await place.run(...words);
+      const { code, stdout, stderr } = await cli.run(...args);
 
       expect({ code, stderr }).to.deep.equal({ code: 0, stderr: '' });
       expect(stdout).to.match(
-        words.includes('--version')
+        args.includes('--version')
           ? /^clearml-agent-slurm \d+\.\d+\.\d+ \(the open one, .*\n\/.* with Node v\d+/
           : /--log-level/,
       );

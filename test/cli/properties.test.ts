@@ -1,7 +1,7 @@
 // `properties`: lists the user properties that a template uses, and sets them on a task.
 import { expect } from 'chai';
-import { hereOnSandbox } from './on-sandbox.ts';
-import { here } from './run-here.ts';
+import { openCliWithSandbox } from './cli-with-sandbox.ts';
+import { openCli } from './open-cli.ts';
 
 const TEMPLATE = `#!/bin/bash
 #SBATCH --partition=\${CLEARML_TASK.hyperparams.properties.partition.value:debug}
@@ -16,10 +16,10 @@ echo "\${CLEARML_TASK.hyperparams.properties.num_nodes.value} \${CLEARML_TASK.na
 
 describe('properties', () => {
   it('lists each property with its default, its option and its lines', async () => {
-    await using place = await here();
-    await place.write('gpu.template', TEMPLATE);
+    await using cli = await openCli();
+    await cli.write('gpu.template', TEMPLATE);
 
-    const { code, stdout } = await place.run('properties', 'gpu.template');
+    const { code, stdout } = await cli.run('properties', 'gpu.template');
 
     expect(code).to.equal(0);
     expect(stdout).to.equal(
@@ -34,11 +34,11 @@ describe('properties', () => {
   });
 
   it('prints the list as Markdown and as JSON', async () => {
-    await using place = await here();
-    await place.write('gpu.template', TEMPLATE);
+    await using cli = await openCli();
+    await cli.write('gpu.template', TEMPLATE);
 
-    const markdown = await place.run('properties', '--markdown', 'gpu.template');
-    const json = await place.run('properties', '--json', 'gpu.template');
+    const markdown = await cli.run('properties', '--markdown', 'gpu.template');
+    const json = await cli.run('properties', '--json', 'gpu.template');
 
     expect(markdown.stdout).to.include('| `num_nodes` | `1` | --nodes, the script | gpu.template:3,7 |\n');
     expect(markdown.stdout).to.include('| `account` | none: a task must have it | --account | gpu.template:4 |\n');
@@ -51,16 +51,16 @@ describe('properties', () => {
   });
 
   it('lists the constraints of the queue if the queue has any', async () => {
-    await using place = await here();
-    await place.write('gpu.template', TEMPLATE);
-    await place.write(
+    await using cli = await openCli();
+    await cli.write('gpu.template', TEMPLATE);
+    await cli.write(
       'clearml.conf',
       'agent.slurm.queues.gpu { template = gpu.template, properties { num_nodes { max = 8 }, account = false } }',
     );
 
-    const { stdout } = await place.run('properties');
+    const { stdout } = await cli.run('properties');
 
-    expect(stdout.replaceAll(`${place.folder}/`, '')).to.equal(
+    expect(stdout.replaceAll(`${cli.folder}/`, '')).to.equal(
       [
         'PROPERTY   DEFAULT  TAKES             SETS                 WHERE',
         'partition  debug    anything          --partition          gpu.template:2',
@@ -72,12 +72,12 @@ describe('properties', () => {
   });
 
   it('sets the properties with a default on a task, and changes no existing property', async () => {
-    await using place = await hereOnSandbox();
-    await place.write('gpu.template', TEMPLATE);
-    const task = await place.user.makeTask({ properties: { num_nodes: '4', mine: 'x' } });
+    await using cli = await openCliWithSandbox();
+    await cli.write('gpu.template', TEMPLATE);
+    const task = await cli.user.makeTask({ properties: { num_nodes: '4', mine: 'x' } });
 
-    const first = await place.run('properties', 'gpu.template', '--task', task);
-    const second = await place.run('properties', 'gpu.template', '--task', task);
+    const first = await cli.run('properties', 'gpu.template', '--task', task);
+    const second = await cli.run('properties', 'gpu.template', '--task', task);
 
     expect(first.stdout).to.equal(
       [
@@ -88,17 +88,17 @@ describe('properties', () => {
       ].join('\n'),
     );
     expect(second.stdout).to.match(/^partition: already set, not changed\n/);
-    const { hyperparams } = await place.user.look(task);
+    const { hyperparams } = await cli.user.look(task);
     expect(hyperparams['properties']).to.have.keys('partition', 'num_nodes', 'mine');
     expect(hyperparams['properties']?.['num_nodes']?.value).to.equal('4');
     expect(hyperparams['properties']?.['partition']?.value).to.equal('debug');
   });
 
   it('reports a missing task', async () => {
-    await using place = await hereOnSandbox();
-    await place.write('gpu.template', TEMPLATE);
+    await using cli = await openCliWithSandbox();
+    await cli.write('gpu.template', TEMPLATE);
 
-    const { code, stderr } = await place.run('properties', 'gpu.template', '--task', 'f'.repeat(32));
+    const { code, stderr } = await cli.run('properties', 'gpu.template', '--task', 'f'.repeat(32));
 
     expect(code).to.equal(2);
     expect(stderr).to.match(/Task f{32} not found on http:/);

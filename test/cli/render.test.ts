@@ -1,6 +1,6 @@
 // `render`: prints only the script to stdout, and nothing to stdout after an error.
 import { expect } from 'chai';
-import { here, type Here } from './run-here.ts';
+import { openCli, type Cli } from './open-cli.ts';
 
 const TEMPLATE = `#!/bin/bash
 #SBATCH --nodes=\${CLEARML_TASK.hyperparams.properties.num_nodes.value:1}
@@ -16,11 +16,11 @@ const TASK = {
   hyperparams: { properties: { num_nodes: { section: 'properties', name: 'num_nodes', value: '2' } } },
 };
 
-async function withFiles(template = TEMPLATE, task: unknown = TASK): Promise<Here> {
-  const place = await here();
-  await place.write('t.template', template);
-  await place.write('task.json', JSON.stringify(task));
-  return place;
+async function withFiles(template = TEMPLATE, task: unknown = TASK): Promise<Cli> {
+  const cli = await openCli();
+  await cli.write('t.template', template);
+  await cli.write('task.json', JSON.stringify(task));
+  return cli;
 }
 
 describe('render', () => {
@@ -30,9 +30,9 @@ describe('render', () => {
     ['the data of that reply', { task: TASK }],
   ] as const) {
     it(`reads ${title} from a file, without a server`, async () => {
-      await using place = await withFiles(TEMPLATE, task);
+      await using cli = await withFiles(TEMPLATE, task);
 
-      const { code, stdout, stderr } = await place.run(
+      const { code, stdout, stderr } = await cli.run(
         'render',
         '--template-files',
         't.template',
@@ -49,9 +49,9 @@ describe('render', () => {
   }
 
   it('prints the origin of each value on stderr with --origins', async () => {
-    await using place = await withFiles(TEMPLATE, { ...TASK, hyperparams: {} });
+    await using cli = await withFiles(TEMPLATE, { ...TASK, hyperparams: {} });
 
-    const { stderr } = await place.run(
+    const { stderr } = await cli.run(
       'render',
       '--template-files',
       't.template',
@@ -80,9 +80,9 @@ describe('render', () => {
     ['DOS line ends', TEMPLATE.replaceAll('\n', '\r\n'), /t\.template:1:/],
   ] as const) {
     it(`exits with 78, and prints only the position of the error, for ${title}`, async () => {
-      await using place = await withFiles(template);
+      await using cli = await withFiles(template);
 
-      const { code, stdout, stderr } = await place.run(
+      const { code, stdout, stderr } = await cli.run(
         'render',
         '--template-files',
         't.template',

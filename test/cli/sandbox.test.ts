@@ -6,15 +6,15 @@ import { chmod, lstat, readFile, readdir, stat, symlink } from 'node:fs/promises
 import { join } from 'node:path';
 import { describeReach, runSandbox } from '../../src/sandbox/run-sandbox.ts';
 import { freePorts } from '../support/loopback-port.ts';
-import { here } from './run-here.ts';
+import { openCli } from './open-cli.ts';
 
 describe('sandbox --write-config', () => {
   it('creates a file that only its owner can read, and prints no key', async () => {
-    await using place = await here();
-    const { code, stdout, stderr } = await place.stopping().run('sandbox', '--port', '0', '--write-config', 'my.conf');
+    await using cli = await openCli();
+    const { code, stdout, stderr } = await cli.stopping().run('sandbox', '--port', '0', '--write-config', 'my.conf');
 
     expect(code, stderr).to.equal(0);
-    const file = join(place.folder, 'my.conf');
+    const file = join(cli.folder, 'my.conf');
     const text = await readFile(file, 'utf8');
     expect((await stat(file)).mode & 0o777).to.equal(0o600);
     expect(stderr).to.contain(`${file} has its address and its keys, and only you can read it.`);
@@ -23,13 +23,13 @@ describe('sandbox --write-config', () => {
   });
 
   it('keeps an existing file or link', async () => {
-    await using place = await here();
-    const file = await place.write('clearml.conf', 'api {}\n');
+    await using cli = await openCli();
+    const file = await cli.write('clearml.conf', 'api {}\n');
     await chmod(file, 0o644);
-    await symlink('clearml.conf', join(place.folder, 'link.conf'));
+    await symlink('clearml.conf', join(cli.folder, 'link.conf'));
 
     for (const name of ['clearml.conf', 'link.conf']) {
-      const { code, stdout, stderr } = await place.stopping().run('sandbox', '--port=0', '--write-config', name);
+      const { code, stdout, stderr } = await cli.stopping().run('sandbox', '--port=0', '--write-config', name);
       expect(code).to.equal(2);
       expect(stdout).to.equal('');
       expect(stderr).to.contain('is there already, and was left as it is').and.to.contain('--overwrite');
@@ -38,44 +38,44 @@ describe('sandbox --write-config', () => {
   });
 
   it('replaces an existing link by a new file with --overwrite', async () => {
-    await using place = await here();
-    const file = await place.write('kept.conf', 'api {}\n');
-    const link = join(place.folder, 'clearml.conf');
+    await using cli = await openCli();
+    const file = await cli.write('kept.conf', 'api {}\n');
+    const link = join(cli.folder, 'clearml.conf');
     await symlink('kept.conf', link);
 
-    const { code } = await place.stopping().run('sandbox', '--port=0', '--write-config', 'clearml.conf', '--overwrite');
+    const { code } = await cli.stopping().run('sandbox', '--port=0', '--write-config', 'clearml.conf', '--overwrite');
 
     expect(code).to.equal(0);
     expect((await lstat(link)).isFile()).to.equal(true);
     expect((await stat(link)).mode & 0o777).to.equal(0o600);
     expect(await readFile(file, 'utf8')).to.equal('api {}\n');
-    expect(await readdir(place.folder)).to.have.members(['clearml.conf', 'kept.conf']);
+    expect(await readdir(cli.folder)).to.have.members(['clearml.conf', 'kept.conf']);
   });
 
   it('accepts its own file when the sandbox starts again with the same options', async () => {
-    await using place = await here();
+    await using cli = await openCli();
     const [port = 0] = await freePorts(1);
-    const words = ['sandbox', '--port', String(port), '--state', 's.json', '--write-config', 'c.conf'];
-    for (const expected of [0, 0]) expect((await place.stopping().run(...words)).code).to.equal(expected);
+    const args = ['sandbox', '--port', String(port), '--state', 's.json', '--write-config', 'c.conf'];
+    for (const expected of [0, 0]) expect((await cli.stopping().run(...args)).code).to.equal(expected);
   });
 });
 
 describe('a sandbox whose port is in use', () => {
   it('reports the port and writes no file', async () => {
-    await using place = await here();
+    await using cli = await openCli();
     await using taken = await takenPort();
-    const words = ['sandbox', '--port', String(taken.port), '--write-config', 'c.conf'];
-    const { code, stdout, stderr } = await place.stopping().run(...words);
+    const args = ['sandbox', '--port', String(taken.port), '--write-config', 'c.conf'];
+    const { code, stdout, stderr } = await cli.stopping().run(...args);
 
     expect(code).to.equal(2);
     expect(stdout).to.equal('');
     expect(stderr).to.match(/^clearml-agent-slurm: port \d+ of 127.0.0.1 is in use by another program: choose another/);
-    expect(await readdir(place.folder)).to.deep.equal([]);
+    expect(await readdir(cli.folder)).to.deep.equal([]);
   });
 });
 
 describe('sandbox', () => {
-  for (const [words, code, answer] of [
+  for (const [args, code, answer] of [
     [['--host', 'no-such-host.invalid'], 2, 'cannot listen on no-such-host.invalid (E'],
     [['--host', '192.0.2.1'], 2, '192.0.2.1 is not an address of this machine: "hostname -I" prints its addresses'],
     [['--port', '99999'], 2, '--port is at most 65535, not 99999.'],
@@ -86,12 +86,12 @@ describe('sandbox', () => {
     [['--overwrite'], 2, '--overwrite goes with --write-config FILE.'],
     [['--latency', 'fast'], 2, '--latency must be one of real, not "fast".'],
   ] as const) {
-    it(`rejects "${words.join(' ')}" with a message and exit code ${code}`, async () => {
-      await using place = await here();
-      await place.write('words.txt', 'These are words.\n');
+    it(`rejects "${args.join(' ')}" with a message and exit code ${code}`, async () => {
+      await using cli = await openCli();
+      await cli.write('words.txt', 'These are words.\n');
 
-      const port = words.some((word) => word === '--port') ? [] : ['--port', '0'];
-      const { code: ended, stdout, stderr } = await place.stopping().run('sandbox', ...port, ...words);
+      const port = args.some((word) => word === '--port') ? [] : ['--port', '0'];
+      const { code: ended, stdout, stderr } = await cli.stopping().run('sandbox', ...port, ...args);
 
       expect(ended, stderr).to.equal(code);
       expect(stdout).to.equal('');

@@ -14,9 +14,9 @@ interface SeededFault {
 const TABLES: readonly { readonly title: string; readonly faults: readonly SeededFault[] }[] = [
   { title: '`lint`, from the text alone', faults: FAULTS.map(ofTemplate) },
   { title: '`lint`, with bash, shellcheck and a real Slurm', faults: PROGRAM_FAULTS.map(ofTemplate) },
-  { title: '`doctor`', faults: FAULTS_HERE.map(ofPlace) },
-  { title: '`doctor`, on a real cluster', faults: FAULTS_OF_CLUSTER.map(ofPlace) },
-  { title: '`doctor --on-node`, in a real job', faults: Object.values(FAULTS_ON_NODE).map(ofPlace) },
+  { title: '`doctor`', faults: FAULTS_HERE.map(toSeededFault) },
+  { title: '`doctor`, on a real cluster', faults: FAULTS_OF_CLUSTER.map(toSeededFault) },
+  { title: '`doctor --on-node`, in a real job', faults: Object.values(FAULTS_ON_NODE).map(toSeededFault) },
 ];
 
 export const SEEDED_FAULTS: readonly SeededFault[] = TABLES.flatMap(({ faults }) => faults);
@@ -27,7 +27,7 @@ function ofTemplate({ what, rule, text }: { what: string; rule: string; text: st
   return { what: text.includes(written) ? code(what) : what, foundBy: rule };
 }
 
-function ofPlace({ what, check }: { what: string; check: string }): SeededFault {
+function toSeededFault({ what, check }: { what: string; check: string }): SeededFault {
   return { what, foundBy: check };
 }
 

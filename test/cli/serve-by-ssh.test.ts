@@ -9,7 +9,7 @@ import { requireRoot, requireSlurm, requireSshd } from '../support/requires.ts';
 import { sharedCluster } from '../support/shared-cluster.ts';
 import { prepareUserSsh } from '../support/ssh-master.ts';
 import { makeKey, startSshd, type TestSshd } from '../support/sshd.ts';
-import { here, type Answer, type Here } from './run-here.ts';
+import { openCli, type CliResult, type Cli } from './open-cli.ts';
 
 const TEMPLATE = '#!/bin/bash\n${CLEARML_PRE_SETUP}\n${CLEARML_AGENT_EXECUTE}\n${CLEARML_POST_SETUP}\n';
 
@@ -22,7 +22,7 @@ describe('the daemon, for a cluster over SSH,', () => {
   let sandbox: Sandbox;
   let slurm: StandInCluster;
   let sshd: TestSshd;
-  let place: Here;
+  let cli: Cli;
 
   beforeEach(async () => {
     folder = await realpath(await mkdtemp('/tmp/by-ssh-'));
@@ -31,14 +31,14 @@ describe('the daemon, for a cluster over SSH,', () => {
     await makeKey(join(folder, 'key'));
     sshd = await startSshd([`AuthorizedKeysFile ${folder}/key.pub`]);
     await mkdir(join(folder, 'bin'));
-    place = await here({ PATH: join(folder, 'bin'), USER: 'root' });
-    await place.write('t', TEMPLATE);
+    cli = await openCli({ PATH: join(folder, 'bin'), USER: 'root' });
+    await cli.write('t', TEMPLATE);
   });
   afterEach(async () => {
     await sshd[Symbol.asyncDispose]();
     await slurm.close();
     await sandbox.close();
-    await place[Symbol.asyncDispose]();
+    await cli[Symbol.asyncDispose]();
     await rm(folder, { recursive: true, force: true });
   });
 
@@ -57,17 +57,17 @@ describe('the daemon, for a cluster over SSH,', () => {
     await useConfig(join(folder, 'config'));
   }
 
-  async function round(settings: string): Promise<Answer> {
-    await place.write(
+  async function round(settings: string): Promise<CliResult> {
+    await cli.write(
       'clearml.conf',
       `api { api_server: "${sandbox.url}", credentials { access_key: "${sandbox.accessKey}", secret_key: "${sandbox.secretKey}" } }
        agent.slurm { state_dir: ${folder}/state, template_files: [t], queues: [queue]
          clusters { far { host: cluster, slurm_bin_dir: ${slurm.commandsDir}, ${settings} } } }`,
     );
-    return place.run('--once', '--create-queue');
+    return cli.run('--once', '--create-queue');
   }
 
-  function expectServed({ code, stderr }: Answer): void {
+  function expectServed({ code, stderr }: CliResult): void {
     expect(code, stderr).to.equal(0);
     expect(stderr).to.match(/Serving cluster=far /);
   }
@@ -77,12 +77,12 @@ describe('the daemon, for a cluster over SSH,', () => {
       await writeConfig('ProxyJump gate', 'Foo bar');
 
       const { code, stderr } = await round(`provider: ${provider}`);
-      const doctor = await place.run('doctor');
+      const doctor = await cli.run('doctor');
 
       expect(code).to.equal(78);
-      const words = `: ${folder}/config: line 10: Bad configuration option: foo;`;
-      expect(stderr).to.include(words).and.not.include('Serving');
-      expect(doctor.stdout.replaceAll(/\s+/g, ' ')).to.include(words);
+      const message = `: ${folder}/config: line 10: Bad configuration option: foo;`;
+      expect(stderr).to.include(message).and.not.include('Serving');
+      expect(doctor.stdout.replaceAll(/\s+/g, ' ')).to.include(message);
       expect(sshd.loginCount()).to.equal(0);
     });
   }
@@ -92,12 +92,12 @@ describe('the daemon, for a cluster over SSH,', () => {
     await writeFile(join(folder, 'known'), await readFile(sshd.knownHosts()));
 
     const served = await round('provider: ssh2');
-    const doctor = await place.run('doctor');
+    const doctor = await cli.run('doctor');
 
     expectServed(served);
-    const words = 'The provider ssh2 ignores Ciphers, MACs in ~/.ssh/config for cluster';
-    expect(served.stderr.split(words)).to.have.length(2);
-    expect(doctor.stdout.replaceAll(/\s+/g, ' ')).to.include(words);
+    const message = 'The provider ssh2 ignores Ciphers, MACs in ~/.ssh/config for cluster';
+    expect(served.stderr.split(message)).to.have.length(2);
+    expect(doctor.stdout.replaceAll(/\s+/g, ' ')).to.include(message);
     expect((await round('provider: openssh')).stderr).not.to.include('ssh2 ignores');
   });
 
@@ -107,18 +107,18 @@ describe('the daemon, for a cluster over SSH,', () => {
     const { slurmConf } = await sharedCluster();
     expectServed(await round(`slurm_bin_dir: /usr/bin, slurm_conf: "${slurmConf}"`));
 
-    const conf = relative(process.cwd(), join(place.folder, 'clearml.conf'));
-    const written = await place.run('init', 'site', '--yes', '--cluster', 'far', '--config-file', conf);
+    const conf = relative(process.cwd(), join(cli.folder, 'clearml.conf'));
+    const written = await cli.run('init', 'site', '--yes', '--cluster', 'far', '--config-file', conf);
 
     expect(written.code, written.stderr).to.equal(0);
     const [template = '', settings = '', unit = ''] = written.stdout.trim().split('\n');
     // Not a Slurm job: a node may have no route to this machine.
     expect(unit).to.match(/\.service$/);
-    expect(await place.run('lint', '--strict', template, '--config-file', settings)).to.include({
+    expect(await cli.run('lint', '--strict', template, '--config-file', settings)).to.include({
       code: 0,
       stdout: '',
     });
-    expectServed(await place.run('--once', '--create-queue', '--config-file', settings));
+    expectServed(await cli.run('--once', '--create-queue', '--config-file', settings));
   });
 
   for (const provider of ['ssh2', 'openssh'] as const) {
@@ -152,7 +152,7 @@ describe('the daemon, for a cluster over SSH,', () => {
     await chmod(loose, 0o777);
 
     const programs = await round(`slurm_bin_dir: ${loose}`);
-    const doctor = await place.run('doctor');
+    const doctor = await cli.run('doctor');
     const conf = await round(`slurm_conf: "${loose}/slurm.conf"`);
 
     const why = `because other users can change it: ${loose} can be written by everybody (mode 777)`;
@@ -167,14 +167,14 @@ describe('the daemon, for a cluster over SSH,', () => {
 
   it('does not start if other users can change the configuration of ssh', async () => {
     await writeConfig();
-    await mkdir(join(place.folder, '.ssh'));
-    await chmod(place.folder, 0o755);
-    await chmod(join(place.folder, '.ssh'), 0o775);
+    await mkdir(join(cli.folder, '.ssh'));
+    await chmod(cli.folder, 0o755);
+    await chmod(join(cli.folder, '.ssh'), 0o775);
 
     const { code, stderr } = await round('provider: ssh2');
 
     expect(code, stderr).to.equal(78);
-    expect(stderr).to.include(`${place.folder}/.ssh/config is refused because other users can change it`);
+    expect(stderr).to.include(`${cli.folder}/.ssh/config is refused because other users can change it`);
   });
 
   describe('with openssh and a jump host', () => {
@@ -184,7 +184,7 @@ describe('the daemon, for a cluster over SSH,', () => {
     });
     afterEach(() => gate[Symbol.asyncDispose]());
 
-    async function throughGate(...more: readonly string[]): Promise<void> {
+    async function configureJumpHost(...more: readonly string[]): Promise<void> {
       const host = ['Host gate', 'HostName 127.0.0.1', `Port ${gate.port}`, 'User root', `IdentityFile ${folder}/key`];
       const known = [`UserKnownHostsFile ${folder}/known-gate`, 'GlobalKnownHostsFile none'];
       await writeConfig('ProxyJump gate', ...host, ...known, ...more);
@@ -197,21 +197,21 @@ describe('the daemon, for a cluster over SSH,', () => {
       ['NoHostAuthenticationForLocalhost yes', ''],
     ] as const) {
       it(`does not start if ssh would accept any key of the jump host: ${line} ${settings}`, async () => {
-        await throughGate(line);
+        await configureJumpHost(line);
 
         const { code, stderr } = await round(`provider: openssh, ${settings}`);
-        const doctor = await place.run('doctor');
+        const doctor = await cli.run('doctor');
 
         expect(code, stderr).to.equal(78);
-        const words = `Not all host keys on the route to cluster would be checked: ssh's configuration has "${line}" for gate.`;
-        expect(stderr).to.include(words);
-        expect(doctor.stdout.replaceAll(/\s+/g, ' ')).to.include(words);
+        const message = `Not all host keys on the route to cluster would be checked: ssh's configuration has "${line}" for gate.`;
+        expect(stderr).to.include(message);
+        expect(doctor.stdout.replaceAll(/\s+/g, ' ')).to.include(message);
         expect(gate.loginCount()).to.equal(0);
       });
     }
 
     it('serves the cluster only if a safe known_hosts file contains the key of the jump host', async () => {
-      await throughGate();
+      await configureJumpHost();
       expect((await round('provider: openssh')).code).to.equal(69);
       expect(gate.loginCount()).to.equal(0);
       await writeFile(join(folder, 'known-gate'), await readFile(gate.knownHosts()));

@@ -7,7 +7,7 @@ import { systemClock } from '../../src/base/clock.ts';
 import { acquireLock } from '../../src/daemon/journal/lock.ts';
 import { createSandbox, type Sandbox } from '../../src/sandbox/server.ts';
 import { startStandInCluster, type StandInCluster } from '../stand-ins/slurm/stand-in-cluster.ts';
-import { here, type Answer, type Here } from './run-here.ts';
+import { openCli, type CliResult, type Cli } from './open-cli.ts';
 
 const TEMPLATE = '#!/bin/bash\n${CLEARML_PRE_SETUP}\n${CLEARML_AGENT_EXECUTE}\n${CLEARML_POST_SETUP}\n';
 
@@ -15,31 +15,31 @@ describe('the daemon, with several clusters,', () => {
   let folder: string;
   let sandbox: Sandbox;
   let slurm: StandInCluster;
-  let place: Here;
+  let cli: Cli;
 
   beforeEach(async () => {
     folder = await realpath(await mkdtemp(join(tmpdir(), 'rounds-')));
     sandbox = await createSandbox({ port: 0, clock: systemClock });
     slurm = await startStandInCluster({ stateDir: join(folder, 'slurm') });
     // Only the Slurm that the configuration names.
-    place = await here({ PATH: '/nowhere' });
-    await place.write('t', TEMPLATE);
+    cli = await openCli({ PATH: '/nowhere' });
+    await cli.write('t', TEMPLATE);
   });
   afterEach(async () => {
     await slurm.close();
     await sandbox.close();
-    await place[Symbol.asyncDispose]();
+    await cli[Symbol.asyncDispose]();
     await rm(folder, { recursive: true, force: true });
   });
 
-  async function round(clusters: string, ...words: readonly string[]): Promise<Answer> {
-    await place.write(
+  async function round(clusters: string, ...args: readonly string[]): Promise<CliResult> {
+    await cli.write(
       'clearml.conf',
       `api { api_server: "${sandbox.url}", credentials { access_key: "${sandbox.accessKey}", secret_key: "${sandbox.secretKey}" } }
        agent.worker_name: glue
        agent.slurm { state_dir: ${folder}/state, template_files: [t], ${clusters} }`,
     );
-    return place.run('--once', '--create-queue', ...words);
+    return cli.run('--once', '--create-queue', ...args);
   }
 
   const good = (): string => `good { slurm_bin_dir: ${slurm.commandsDir} }`;

@@ -2,36 +2,36 @@
 import { expect } from 'chai';
 import { readdir, rm } from 'node:fs/promises';
 import { acquireLock } from '../../src/daemon/journal/lock.ts';
-import { hereOnStandIns, type OnStandIns } from './on-stand-ins.ts';
+import { openCliWithStandIns, type CliWithStandIns } from './cli-with-stand-ins.ts';
 
 /** The job stays pending, so that `status` shows it. */
 const TEMPLATE = '#!/bin/bash\n#SBATCH --hold\n${CLEARML_PRE_SETUP}\n${CLEARML_AGENT_EXECUTE}\n${CLEARML_POST_SETUP}\n';
 
 describe('status', () => {
-  let place: OnStandIns;
+  let cli: CliWithStandIns;
 
   beforeEach(async () => {
-    place = await hereOnStandIns();
+    cli = await openCliWithStandIns();
   });
-  afterEach(() => place[Symbol.asyncDispose]());
+  afterEach(() => cli[Symbol.asyncDispose]());
 
-  const submitOne = (name: string): Promise<string> => place.submitOne(TEMPLATE, name);
+  const submitOne = (name: string): Promise<string> => cli.submitOne(TEMPLATE, name);
 
   it('reports that no daemon runs and no task is active, and creates no files', async () => {
-    const { code, stdout } = await place.run('status');
+    const { code, stdout } = await cli.run('status');
 
     expect(code).to.equal(0);
     expect(stdout).to.equal(
-      `Daemon not running (state directory ${place.stateDir}). Jobs keep running, but no task is claimed or updated.\nNo active tasks.\n`,
+      `Daemon not running (state directory ${cli.stateDir}). Jobs keep running, but no task is claimed or updated.\nNo active tasks.\n`,
     );
-    expect(await readdir(place.outside)).to.deep.equal(['slurm']);
+    expect(await readdir(cli.outside)).to.deep.equal(['slurm']);
   });
 
   it('shows state, reason and next step of each task, also while a daemon holds the lock', async () => {
     const task = await submitOne('train\tthe\x1b[31m model');
-    const lock = await acquireLock(place.stateDir, 'login1', Date.UTC(2026, 0, 2, 3, 4));
+    const lock = await acquireLock(cli.stateDir, 'login1', Date.UTC(2026, 0, 2, 3, 4));
 
-    const { code, stdout } = await place.run('status');
+    const { code, stdout } = await cli.run('status');
     await lock.release();
 
     expect(code).to.equal(0);
@@ -48,7 +48,7 @@ describe('status', () => {
   it('prints the tasks as JSON', async () => {
     const task = await submitOne('train');
 
-    const { stdout } = await place.run('status', '--json');
+    const { stdout } = await cli.run('status', '--json');
 
     const { clusters } = JSON.parse(stdout) as { clusters: [{ daemon: unknown; tasks: [Record<string, unknown>] }] };
     expect(clusters[0].daemon).to.equal(null);
@@ -57,49 +57,49 @@ describe('status', () => {
 
   it('finds the jobs if the journal is lost', async () => {
     const task = await submitOne('train');
-    await rm(place.stateDir, { recursive: true });
+    await rm(cli.stateDir, { recursive: true });
 
-    const { stdout } = await place.run('status');
+    const { stdout } = await cli.run('status');
 
     expect(stdout).to.match(new RegExp(`${task}  train  gpu .*PENDING`));
   });
 
   it('shows the tasks of the journal, and exits with 69, if Slurm does not respond', async () => {
     const task = await submitOne('train');
-    await place.slurm.stopListening();
+    await cli.slurm.stopListening();
 
-    const { code, stdout } = await place.run('status');
+    const { code, stdout } = await cli.run('status');
 
     expect(code).to.equal(69);
     expect(stdout).to.match(/^Slurm could not be queried, so job states are from the journal: .+\.$/m);
     expect(stdout).to.match(
       new RegExp(`${task}  train  gpu +\\d+ +unknown .*Slurm did not respond, so the state of its job is unknown`),
     );
-    await place.slurm.listen();
+    await cli.slurm.listen();
   });
 
   it('shows queued tasks with their positions, and tasks that ended recently', async () => {
     const ended = await submitOne('was run');
-    await place.user.api('tasks.stop', { task: ended });
-    await place.run('--once', '--queue', 'gpu', '--template-files', 't');
-    await place.run('--once', '--queue', 'gpu', '--template-files', 't');
-    const gpu = await place.user.makeQueue('gpu');
-    const waits = [await place.user.makeTask({ name: 'first' }), await place.user.makeTask({ name: 'second' })];
-    for (const task of waits) await place.user.enqueue(task, gpu);
+    await cli.user.api('tasks.stop', { task: ended });
+    await cli.run('--once', '--queue', 'gpu', '--template-files', 't');
+    await cli.run('--once', '--queue', 'gpu', '--template-files', 't');
+    const gpu = await cli.user.makeQueue('gpu');
+    const waits = [await cli.user.makeTask({ name: 'first' }), await cli.user.makeTask({ name: 'second' })];
+    for (const task of waits) await cli.user.enqueue(task, gpu);
 
-    const { stdout } = await place.run('status');
+    const { stdout } = await cli.run('status');
     expect(stdout).to.include('Waiting in queues: 2\n');
     expect(stdout).to.match(new RegExp(`^2 +${waits[1] ?? ''} +second +gpu +20`, 'm'));
     expect(stdout).to.include('Ended in the last 60 min: 1\n');
     expect(stdout).to.match(new RegExp(`^${ended} +was run +gpu +\\d+ +stopped`, 'm'));
 
-    const { stdout: json } = await place.run('status', '--json', '--since', '0m');
+    const { stdout: json } = await cli.run('status', '--json', '--since', '0m');
     const [cluster] = (JSON.parse(json) as { clusters: Record<string, unknown>[] }).clusters;
     expect(cluster).to.deep.include({ waitingCount: 2, ended: [] });
   });
 
   it('rejects --watch together with --json', async () => {
-    const { code, stderr } = await place.run('status', '--watch', '--json');
+    const { code, stderr } = await cli.run('status', '--watch', '--json');
 
     expect(code).to.equal(2);
     expect(stderr).to.include('Give either --watch or --json.');

@@ -5,8 +5,8 @@ import { once } from 'node:events';
 import { resolve } from 'node:path';
 import { builtProgram } from '../support/built-program.ts';
 import { waitUntil } from '../support/wait-until.ts';
-import { hereOnStandIns } from './on-stand-ins.ts';
-import { here } from './run-here.ts';
+import { openCliWithStandIns } from './cli-with-stand-ins.ts';
+import { openCli } from './open-cli.ts';
 
 interface InTerminal {
   readonly child: ChildProcessWithoutNullStreams;
@@ -29,22 +29,22 @@ function inTerminal(columns: number, words: string, environment: Readonly<Record
 
 describe('the program, in a terminal,', () => {
   it('wraps an error message between words', async () => {
-    await using place = await here();
+    await using cli = await openCli();
 
-    const { ended, seen } = inTerminal(50, 'status', { HOME: place.folder });
+    const { ended, seen } = inTerminal(50, 'status', { HOME: cli.folder });
 
     expect(await ended).to.equal(78);
     const lines = seen().trimEnd().split('\n');
     expect(lines.length).to.be.above(3);
     expect(lines.filter((line) => line.length > 50 && line.includes(' '))).to.deep.equal([]);
-    const piped = await place.run('status');
+    const piped = await cli.run('status');
     expect(`${lines.join(' ')}\n`).to.equal(piped.stderr);
   });
 
   it('shows the tasks with status --watch, and restores the terminal after Ctrl-C', async () => {
-    await using place = await hereOnStandIns();
-    const { child, ended, seen } = inTerminal(80, `status --watch --config-file ${place.folder}/clearml.conf`, {
-      HOME: place.folder,
+    await using cli = await openCliWithStandIns();
+    const { child, ended, seen } = inTerminal(80, `status --watch --config-file ${cli.folder}/clearml.conf`, {
+      HOME: cli.folder,
     });
     await waitUntil('the first look', () => seen().includes('No active tasks.'), {
       evidence: seen,
@@ -58,10 +58,10 @@ describe('the program, in a terminal,', () => {
   });
 
   it('escapes control characters in an error message', async () => {
-    await using place = await here();
+    await using cli = await openCli();
     const evil = String.raw`$(printf '\033]0;title\007\033[2J\342\200\256')`;
 
-    const { ended, seen } = inTerminal(200, `status --config-file ${place.folder}/${evil}`, { HOME: place.folder });
+    const { ended, seen } = inTerminal(200, `status --config-file ${cli.folder}/${evil}`, { HOME: cli.folder });
 
     expect(await ended).to.not.equal(0);
     expect(seen()).to.include(String.raw`\u001b]0;title\u0007\u001b[2J\u202e`);

@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { exampleUnits } from '../../build/example-units.ts';
 import { UNIT_FILES, type UnitSite } from '../../src/init/unit-files.ts';
-import { here } from './run-here.ts';
+import { openCli } from './open-cli.ts';
 
 const EXAMPLES = new URL('../../examples/units/', import.meta.url);
 
@@ -30,13 +30,13 @@ describe('the directory examples/units', () => {
 
 describe('unit', () => {
   it('writes the options and the variables of the environment into the file', async () => {
-    await using place = await here({ SLURM_CONF: '/etc/slurm.conf' });
-    await place.write('t', '#!/bin/bash\n${CLEARML_PRE_SETUP}\n${CLEARML_AGENT_EXECUTE}\n${CLEARML_POST_SETUP}\n');
+    await using cli = await openCli({ SLURM_CONF: '/etc/slurm.conf' });
+    await cli.write('t', '#!/bin/bash\n${CLEARML_PRE_SETUP}\n${CLEARML_AGENT_EXECUTE}\n${CLEARML_POST_SETUP}\n');
 
-    const { code, stdout, stderr } = await place.run('unit', 'systemd', '--queue', 'gpu', '--template-files', 't');
+    const { code, stdout, stderr } = await cli.run('unit', 'systemd', '--queue', 'gpu', '--template-files', 't');
 
     expect(code, stderr).to.equal(0);
-    expect(stdout).to.include(`WorkingDirectory=${place.folder}\n`);
+    expect(stdout).to.include(`WorkingDirectory=${cli.folder}\n`);
     expect(stdout).to.include('Environment=SLURM_CONF=/etc/slurm.conf\n');
     expect(stdout).to.match(/^ExecStart=.*--queue gpu --template-files t$/m);
     expect(stdout).to.include('RestartPreventExitStatus=2 73 77 78\n');
@@ -53,18 +53,18 @@ describe('unit', () => {
   });
 
   it('rejects an unknown kind and lists the known ones', async () => {
-    await using place = await here();
+    await using cli = await openCli();
 
-    const { code, stderr } = await place.run('unit', 'sytemd');
+    const { code, stderr } = await cli.run('unit', 'sytemd');
 
     expect(code).to.equal(2);
     expect(stderr).to.include('Unknown kind "sytemd": use systemd, cron, scrontab, slurm-job. Did you mean systemd?');
   });
 
   it('prints nothing if the daemon could not serve the configuration', async () => {
-    await using place = await here();
+    await using cli = await openCli();
 
-    expect(await place.run('unit', 'cron', '--template-files', 'none')).to.deep.include({ code: 2, stdout: '' });
+    expect(await cli.run('unit', 'cron', '--template-files', 'none')).to.deep.include({ code: 2, stdout: '' });
   });
 
   it('quotes each argument for systemd', () => {

@@ -5,8 +5,8 @@ import { listValues } from '../../src/template/list-values.ts';
 import { parseTemplate } from '../../src/template/parse-template.ts';
 import { PLAIN_NAMES, TREE_NAMES } from '../../src/template/variables.ts';
 import { emptyVariables, noBlocks, withBody } from '../template/template-fixtures.ts';
-import { hereOnSandbox } from './on-sandbox.ts';
-import { here } from './run-here.ts';
+import { openCliWithSandbox } from './cli-with-sandbox.ts';
+import { openCli } from './open-cli.ts';
 
 const TASK = {
   id: '0123456789abcdef0123456789abcdef',
@@ -26,9 +26,9 @@ const TASK = {
 
 describe('vars', () => {
   it('lists every variable with its type, an example and whether it is optional, without a server', async () => {
-    await using place = await here();
+    await using cli = await openCli();
 
-    const { code, stdout } = await place.run('vars');
+    const { code, stdout } = await cli.run('vars');
 
     expect(code).to.equal(0);
     expect(stdout).to.match(/^VARIABLE +TYPE +OPTIONAL +EXAMPLE +MEANING\n/);
@@ -38,19 +38,19 @@ describe('vars', () => {
   });
 
   it('prints the list as JSON', async () => {
-    await using place = await here();
+    await using cli = await openCli();
 
-    const { stdout } = await place.run('vars', '--json');
+    const { stdout } = await cli.run('vars', '--json');
 
     expect(JSON.parse(stdout)).to.deep.equal(VARIABLE_FIELDS);
   });
 
   it('lists the variables and values of a task file, with masked secrets', async () => {
-    await using place = await here();
-    await place.write('task.json', JSON.stringify(TASK));
-    await place.write('clearml.conf', 'agent { git_pass: "pw123456", site: north }');
+    await using cli = await openCli();
+    await cli.write('task.json', JSON.stringify(TASK));
+    await cli.write('clearml.conf', 'agent { git_pass: "pw123456", site: north }');
 
-    const { code, stdout, stderr } = await place.run('vars', '--task-file', 'task.json', '--queue', 'gpu');
+    const { code, stdout, stderr } = await cli.run('vars', '--task-file', 'task.json', '--queue', 'gpu');
 
     expect(code, stderr).to.equal(0);
     expect(stdout).to.match(/^CLEARML_QUEUE_NAME +"gpu"$/m);
@@ -63,10 +63,10 @@ describe('vars', () => {
   });
 
   it('lists the variables and values of a task on the server', async () => {
-    await using place = await hereOnSandbox();
-    const task = await place.user.makeTask({ name: 'train resnet', properties: { walltime: '01:00:00' } });
+    await using cli = await openCliWithSandbox();
+    const task = await cli.user.makeTask({ name: 'train resnet', properties: { walltime: '01:00:00' } });
 
-    const { code, stdout, stderr } = await place.run('vars', '--task', task, '--json');
+    const { code, stdout, stderr } = await cli.run('vars', '--task', task, '--json');
 
     expect(code, stderr).to.equal(0);
     expect(JSON.parse(stdout)).to.include({

@@ -2,10 +2,10 @@
 import { expect } from 'chai';
 import { ConfigError } from '../../src/config/errors.ts';
 import { configFrom, configWith } from './config-from.ts';
-import { thrown } from './thrown.ts';
+import { catchError } from './catch-error.ts';
 
 function problemWith(text: string): string {
-  return thrown(ConfigError, () => configWith(text)).message;
+  return catchError(ConfigError, () => configWith(text)).message;
 }
 
 describe('an invalid setting', () => {
@@ -21,7 +21,7 @@ describe('an invalid setting', () => {
     );
   });
 
-  const demands: readonly [text: string, says: string][] = [
+  const demands: readonly [text: string, message: string][] = [
     ['agent.slurm.poll_interval_sec: 15s', 'agent.slurm.poll_interval_sec must be a number, without a unit'],
     ['agent.slurm.poll_interval_sec: 0', 'agent.slurm.poll_interval_sec must be at least 1'],
     ['agent.slurm.grace.end_sec: -1', 'agent.slurm.grace.end_sec must be at least 0'],
@@ -40,11 +40,11 @@ describe('an invalid setting', () => {
     ['api.credentials.access_key: [1]', 'api.credentials.access_key must be a text'],
     ['agent.abort_callback_max_timeout: long', 'agent.abort_callback_max_timeout must be a number, without a unit'],
   ];
-  for (const [text, says] of demands) {
+  for (const [text, message] of demands) {
     it(`causes an error: ${text}`, () => {
       expect(problemWith(text))
         .to.match(/^\/home\/ada\/clearml\.conf:1:\d+: /)
-        .and.to.contain(says);
+        .and.to.contain(message);
     });
   }
 

@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { ConfigError } from '../../src/config/errors.ts';
 import type { Settings } from '../../src/config/settings.ts';
 import { configFrom, configWith } from './config-from.ts';
-import { thrown } from './thrown.ts';
+import { catchError } from './catch-error.ts';
 
 const TWO = 'clusters { hpc1 { host: login1 }, hpc2 { host: login2, template: two.template } }';
 
@@ -17,7 +17,7 @@ function routes({ queues }: Pick<Settings, 'queues'>): string[] {
 }
 
 function problemWith(slurm: string): string {
-  return thrown(ConfigError, () => served(slurm)).message;
+  return catchError(ConfigError, () => served(slurm)).message;
 }
 
 describe('a queue', () => {
@@ -160,7 +160,7 @@ describe('a cluster', () => {
 });
 
 describe('an invalid cluster or queue', () => {
-  const cases: readonly [slurm: string, says: string][] = [
+  const cases: readonly [slurm: string, message: string][] = [
     [
       `${TWO}, queues: [a]`,
       'queue "a" has no cluster, and there are hpc1, hpc2: set agent.slurm.queues.a { cluster: … }',
@@ -218,11 +218,11 @@ describe('an invalid cluster or queue', () => {
     ],
     ['clusters { hpc1 { host: a, password_file: p, provider: openssh } }', 'password_file has no effect with openssh'],
   ];
-  for (const [slurm, says] of cases) {
+  for (const [slurm, message] of cases) {
     it(`causes an error: ${slurm}`, () => {
       expect(problemWith(slurm))
         .to.match(/^\/home\/ada\/clearml\.conf:1:\d+: /)
-        .and.to.contain(says);
+        .and.to.contain(message);
     });
   }
 });

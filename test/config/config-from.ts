@@ -1,7 +1,7 @@
 // Loads a configuration from texts instead of files, for tests.
 import { loadConfig, type Config, type TypedSetting } from '../../src/config/load.ts';
 
-export interface Given {
+export interface ConfigSources {
   /** By absolute path. */
   readonly files?: Readonly<Record<string, string>>;
   readonly environment?: Readonly<Record<string, string>>;
@@ -10,7 +10,7 @@ export interface Given {
 }
 
 /** The home folder is `/home/ada`. */
-export function configFrom({ files = {}, environment = {}, configFile, settings = [] }: Given): Config {
+export function configFrom({ files = {}, environment = {}, configFile, settings = [] }: ConfigSources): Config {
   return loadConfig({
     environment,
     homeDir: '/home/ada',

@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { connectionOf } from '../../src/config/connection.ts';
 import { NoCredentialsError } from '../../src/config/errors.ts';
 import { configFrom, configWith } from './config-from.ts';
-import { thrown } from './thrown.ts';
+import { catchError } from './catch-error.ts';
 
 const WHOLE = 'api { api_server: "http://h:8008", credentials { access_key: AK, secret_key: SK } }';
 
@@ -35,7 +35,7 @@ describe('connectionOf', () => {
   });
 
   it('reports missing keys with the places to set them and how to create them', () => {
-    const { message } = thrown(NoCredentialsError, () => connectionOf(configFrom({})));
+    const { message } = catchError(NoCredentialsError, () => connectionOf(configFrom({})));
 
     for (const word of [
       'access_key',
@@ -50,7 +50,7 @@ describe('connectionOf', () => {
   it('names the missing key of the pair', () => {
     const config = configWith('api { api_server: "http://h:8008", credentials { access_key: AK } }');
 
-    const { message } = thrown(NoCredentialsError, () => connectionOf(config));
+    const { message } = catchError(NoCredentialsError, () => connectionOf(config));
 
     expect(message).to.contain('api.credentials.secret_key').and.to.contain('in /home/ada/clearml.conf');
     expect(message).not.to.contain('AK.');

@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { plainTree } from '../../src/config/config-node.ts';
 import { dynamicVariables, NAMED_VARIABLES, namedVariables, readSurroundings } from '../../src/config/environment.ts';
 import { ConfigError } from '../../src/config/errors.ts';
-import { thrown } from './thrown.ts';
+import { catchError } from './catch-error.ts';
 
 function dynamic(environment: Record<string, string>): unknown {
   return plainTree(dynamicVariables(environment));
@@ -59,7 +59,7 @@ describe('a CLEARML_AGENT__ variable', () => {
     '"a',
   ]) {
     it(`with the value ${JSON.stringify(text)} causes an error with the name of the variable`, () => {
-      const problem = thrown(ConfigError, () => dynamic({ CLEARML_AGENT__API__X: text }));
+      const problem = catchError(ConfigError, () => dynamic({ CLEARML_AGENT__API__X: text }));
 
       expect(problem.message).to.match(/^CLEARML_AGENT__API__X: /);
       expect(problem.origin).to.deep.equal({ kind: 'variable', name: 'CLEARML_AGENT__API__X' });

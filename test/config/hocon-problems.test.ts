@@ -2,10 +2,10 @@
 import { expect } from 'chai';
 import { ConfigError } from '../../src/config/errors.ts';
 import { readHocon, readHoconValue } from '../../src/config/hocon.ts';
-import { thrown } from './thrown.ts';
+import { catchError } from './catch-error.ts';
 
 function problemIn(text: string): ConfigError {
-  return thrown(ConfigError, () => readHocon('lab.conf', text, { environment: {}, readInclude: () => undefined }));
+  return catchError(ConfigError, () => readHocon('lab.conf', text, { environment: {}, readInclude: () => undefined }));
 }
 
 describe('an error in a HOCON text', () => {
@@ -19,7 +19,7 @@ describe('an error in a HOCON text', () => {
     );
   });
 
-  const places: readonly [text: string, place: string, fact: RegExp][] = [
+  const positions: readonly [text: string, position: string, fact: RegExp][] = [
     ['a: 1\nb: {\n c: 2\n', 'lab.conf:2:4', /no closing "}"/],
     ['a: [1,\n2', 'lab.conf:1:4', /no closing "\]"/],
     ['a: "x\nb: 2', 'lab.conf:1:4', /no closing quote/],
@@ -44,11 +44,11 @@ describe('an error in a HOCON text', () => {
     [`a: ${'['.repeat(500)}`, 'lab.conf:1:104', /nested deeper than 100/],
     [`${'a.'.repeat(500)}a: 1`, 'lab.conf:1:1', /nested deeper than 100/],
   ];
-  for (const [text, place, fact] of places) {
-    it(`names the position ${place.slice(9)} in ${JSON.stringify(text.slice(0, 40))}`, () => {
+  for (const [text, position, fact] of positions) {
+    it(`names the position ${position.slice(9)} in ${JSON.stringify(text.slice(0, 40))}`, () => {
       const [first = ''] = problemIn(text).message.split('\n');
 
-      expect(first.slice(0, place.length + 2)).to.equal(`${place}: `);
+      expect(first.slice(0, position.length + 2)).to.equal(`${position}: `);
       expect(first).to.match(fact);
     });
   }
@@ -86,7 +86,7 @@ describe('readHoconValue', () => {
   const origin = { kind: 'variable', name: 'CLEARML_AGENT__X' } as const;
 
   it('names the variable in an error, and hides its value', () => {
-    const problem = thrown(ConfigError, () => readHoconValue('hunter2@home', origin, {}));
+    const problem = catchError(ConfigError, () => readHoconValue('hunter2@home', origin, {}));
 
     expect(problem.message).to.equal('CLEARML_AGENT__X: unexpected "@": put a text that contains it in double quotes');
   });

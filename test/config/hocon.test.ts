@@ -6,7 +6,7 @@ import { plainTree } from '../../src/config/config-node.ts';
 import { readIncludedFile, readTextFile } from '../../src/config/config-files.ts';
 import { ConfigError } from '../../src/config/errors.ts';
 import { readHocon } from '../../src/config/hocon.ts';
-import { thrown } from './thrown.ts';
+import { catchError } from './catch-error.ts';
 
 /** Texts, with what the agent's reader made of them. */
 const Readings = z.array(z.tuple([z.string(), z.unknown()]));
@@ -106,7 +106,7 @@ describe('readHocon', () => {
   it('rejects files that include each other', () => {
     const files: Readonly<Record<string, string>> = { '/a.conf': 'include "b.conf"', '/b.conf': 'include "a.conf"' };
 
-    const problem = thrown(ConfigError, () =>
+    const problem = catchError(ConfigError, () =>
       readHocon('/a.conf', files['/a.conf'] ?? '', {
         environment: {},
         readInclude: (path) => ({ file: `/${path}`, text: files[`/${path}`] ?? '' }),

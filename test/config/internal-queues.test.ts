@@ -1,7 +1,7 @@
 // Internal queues are distinguished from queues into which users enqueue.
 import { expect } from 'chai';
 import { isInternalQueue } from '../../src/config/internal-queues.ts';
-import { here } from '../cli/run-here.ts';
+import { openCli } from '../cli/open-cli.ts';
 
 describe('the internal queues', () => {
   for (const name of ['slurm_scheduler', 'slurm_scheduler.hpc1', 'slurm_scheduler-execute', 'parked', 'parked.a'])
@@ -11,13 +11,13 @@ describe('the internal queues', () => {
     it(`do not include ${name}`, () => expect(isInternalQueue(name, ['parked'])).to.equal(false));
 
   it('are rejected by --queue', async () => {
-    await using place = await here();
-    await place.write('t', '#!/bin/bash\n${CLEARML_PRE_SETUP}\n${CLEARML_AGENT_EXECUTE}\n${CLEARML_POST_SETUP}\n');
-    await place.write(
+    await using cli = await openCli();
+    await cli.write('t', '#!/bin/bash\n${CLEARML_PRE_SETUP}\n${CLEARML_AGENT_EXECUTE}\n${CLEARML_POST_SETUP}\n');
+    await cli.write(
       'clearml.conf',
       'api { api_server: "http://127.0.0.1:9", credentials { access_key: a, secret_key: b } }\n',
     );
-    const { code, stderr } = await place.run('--template-files', 't', '--queue', 'slurm_scheduler', '--once');
+    const { code, stderr } = await cli.run('--template-files', 't', '--queue', 'slurm_scheduler', '--once');
     expect(code).to.equal(2);
     expect(stderr).to.include('Queue "slurm_scheduler" is internal');
   });

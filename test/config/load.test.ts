@@ -7,7 +7,7 @@ import { readTextFile } from '../../src/config/config-files.ts';
 import { ConfigError } from '../../src/config/errors.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { configFrom, configWith } from './config-from.ts';
-import { thrown } from './thrown.ts';
+import { catchError } from './catch-error.ts';
 
 const HOME_CONF = '/home/ada/clearml.conf';
 
@@ -115,7 +115,7 @@ describe('the configuration file', () => {
   it('causes an error with its path if it cannot be read', () => {
     const folder = mkdtempSync(join(tmpdir(), 'config-'));
     try {
-      const problem = thrown(ConfigError, () =>
+      const problem = catchError(ConfigError, () =>
         loadConfig({ environment: {}, homeDir: folder, commandLine: { configFile: folder }, readFile: readTextFile }),
       );
 

@@ -64,7 +64,7 @@ describe('the paths of a configuration', () => {
     expect(paths.join()).not.to.match(/elsewhere|not.a.program/);
   });
 
-  it('include a file named by a variable if it takes effect', () => {
+  it('include a file named by an environment variable that takes effect', () => {
     const paths = (text: string): string =>
       JSON.stringify(pathsToTrust(configWith(text, { REQUESTS_CA_BUNDLE: '/v' })));
 

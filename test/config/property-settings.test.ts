@@ -13,7 +13,7 @@ function queuesOf(conf: string): readonly QueueSettings[] {
   }).settings.queues;
 }
 
-function told(properties: string): string {
+function messageFor(properties: string): string {
   try {
     queuesOf(`agent.slurm.queues.gpu { template: a, properties { ${properties} } }`);
     return 'taken';
@@ -24,7 +24,7 @@ function told(properties: string): string {
 }
 
 describe('the properties setting of a queue', () => {
-  it('is read with its constraints, and with whether other properties are permitted', () => {
+  it('defines constraints, and whether other properties are permitted', () => {
     const [queue] = queuesOf(`agent.slurm.queues.gpu {
       template = a
       other_properties = false
@@ -62,7 +62,7 @@ describe('the properties setting of a queue', () => {
     ['walltime { values = [] }', /walltime\.values must name at least one value/],
   ] as const) {
     it(`causes an error: ${written}`, () => {
-      expect(told(written)).to.match(answer);
+      expect(messageFor(written)).to.match(answer);
     });
   }
 });

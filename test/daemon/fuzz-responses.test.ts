@@ -7,7 +7,7 @@ import { isLive } from '../../src/slurm/job-state.ts';
 import { fuzzCases } from '../support/fuzz-cases.ts';
 import { pass, start } from './run-daemon.ts';
 import { createStepFixture, type StepFixture } from './step-fixture.ts';
-import { anOddity, makeOdd, OTHER_KINDS, type Oddity } from './malformed-values.ts';
+import { anyMutation, mutate, OTHER_TYPES, type Mutation } from './malformed-values.ts';
 import type { SimJob } from '../simulation/cluster.ts';
 import { OTHER_QUEUE, SCHEDULER_QUEUE } from '../simulation/queues.ts';
 
@@ -58,7 +58,7 @@ async function live(
   await run.ended;
 
   expect(jobsOf(fixture, other), 'jobs of the innocent task').to.have.length(1);
-  for (const task of [odd, other]) expect(begunBy(fixture, task), `runs of ${task}`).to.equal(1);
+  for (const task of [odd, other]) expect(countSubmissions(fixture, task), `runs of ${task}`).to.equal(1);
   return { fixture, odd, other };
 }
 
@@ -66,7 +66,7 @@ function jobsOf({ cluster }: StepFixture, task: TaskId): SimJob[] {
   return cluster.jobs.filter((job) => job.task === task);
 }
 
-function begunBy(fixture: StepFixture, task: TaskId): number {
+function countSubmissions(fixture: StepFixture, task: TaskId): number {
   return jobsOf(fixture, task).reduce((sum, { runs }) => sum + runs, 0);
 }
 
@@ -99,33 +99,33 @@ function eachRow(answer: Fields, list: string, edit: (row: Fields) => unknown): 
 }
 
 /** Changes the responses about one task, of any call. */
-const ABOUT_ONE_TASK: readonly ((odd: TaskId, oddity: Oddity) => Garble)[] = [
+const ABOUT_ONE_TASK: readonly ((odd: TaskId, oddity: Mutation) => Garble)[] = [
   (odd, oddity) => (_endpoint, answer, body) =>
-    [body].flat().every((line) => Reflect.get(line, 'task') === odd) ? makeOdd(answer, oddity) : answer,
+    [body].flat().every((line) => Reflect.get(line, 'task') === odd) ? mutate(answer, oddity) : answer,
   (odd, oddity) => (endpoint, answer) =>
     endpoint === 'tasks.get_all'
-      ? eachRow(answer, 'tasks', (row) => (row['id'] === odd ? makeOdd(row, oddity) : row))
+      ? eachRow(answer, 'tasks', (row) => (row['id'] === odd ? mutate(row, oddity) : row))
       : answer,
   (odd, oddity) => (endpoint, answer) =>
     endpoint === 'queues.get_all'
       ? eachRow(answer, 'queues', (queue) =>
-          eachRow(queue, 'entries', (entry) => (entry['task'] === odd ? makeOdd(entry, oddity) : entry)),
+          eachRow(queue, 'entries', (entry) => (entry['task'] === odd ? mutate(entry, oddity) : entry)),
         )
       : answer,
 ];
 
 /** Changes the responses about another queue, other daemons, and an entry that a user added. */
-const ABOUT_NO_TASK: readonly ((odd: TaskId, oddity: Oddity) => Garble)[] = [
+const ABOUT_NO_TASK: readonly ((odd: TaskId, oddity: Mutation) => Garble)[] = [
   (_odd, oddity) => (endpoint, answer) =>
     endpoint === 'queues.get_all'
-      ? eachRow(answer, 'queues', (queue) => (queue['id'] === OTHER_QUEUE ? makeOdd(queue, oddity) : queue))
+      ? eachRow(answer, 'queues', (queue) => (queue['id'] === OTHER_QUEUE ? mutate(queue, oddity) : queue))
       : answer,
   (_odd, { what }) =>
     (endpoint, answer) =>
       endpoint === 'queues.get_all'
         ? eachRow(answer, 'queues', (queue) => ({ ...queue, entries: [what, ...(queue['entries'] as unknown[])] }))
         : answer,
-  (_odd, oddity) => (endpoint, answer) => (endpoint === 'workers.get_all' ? makeOdd(answer, oddity) : answer),
+  (_odd, oddity) => (endpoint, answer) => (endpoint === 'workers.get_all' ? mutate(answer, oddity) : answer),
 ];
 
 /** Replaces a value with one that has no valid meaning: not with another list, and not with nothing if that is valid. */
@@ -144,7 +144,7 @@ describe('malformed responses of ClearML', () => {
   it('C-35 about one task affect no other task, and the task runs after they stop', async function () {
     this.timeout(0);
     await fc.assert(
-      fc.asyncProperty(aPhase, fc.constantFrom(...ABOUT_ONE_TASK), anOddity, async (phase, garble, oddity) => {
+      fc.asyncProperty(aPhase, fc.constantFrom(...ABOUT_ONE_TASK), anyMutation, async (phase, garble, oddity) => {
         await live(phase, (odd) => garble(odd, oddity));
       }),
       settings,
@@ -154,7 +154,7 @@ describe('malformed responses of ClearML', () => {
   it('about another queue, other entries or other daemons affect no task', async function () {
     this.timeout(0);
     await fc.assert(
-      fc.asyncProperty(aPhase, fc.constantFrom(...ABOUT_NO_TASK), anOddity, async (phase, garble, oddity) => {
+      fc.asyncProperty(aPhase, fc.constantFrom(...ABOUT_NO_TASK), anyMutation, async (phase, garble, oddity) => {
         const { fixture, odd } = await live(phase, (task) => garble(task, oddity));
         expect(jobsOf(fixture, odd)).to.have.length(1);
       }),
@@ -197,12 +197,12 @@ describe('malformed responses of ClearML', () => {
       ['tasks.get_all', 'tasks'],
       ['tasks.get_all', 'tasks', 'each'],
     );
-    const oddList = fc.constantFrom(...OTHER_KINDS.filter((what) => !Array.isArray(what) || what.length > 0));
+    const mutateList = fc.constantFrom(...OTHER_KINDS.filter((what) => !Array.isArray(what) || what.length > 0));
     await fc.assert(
       fc.asyncProperty(
         aPhase,
         places,
-        oddList,
+        mutateList,
         fc.integer({ min: 1, max: 12 }),
         async (phase, place, what, answers) => {
           const [endpoint = '', list = '', inside] = place;

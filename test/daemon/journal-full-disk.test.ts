@@ -14,8 +14,8 @@ import { taskNumber } from './step-fixture.ts';
 import { entryOf, NOW } from './decide/observations.ts';
 
 const execute = promisify(execFile);
-const hasRoom = (): boolean => true;
-const hasNoRoom = (): boolean => false;
+const isNotFull = (): boolean => true;
+const isFull = (): boolean => false;
 
 function ofTask(number: number): Entry {
   return entryOf({ task: taskNumber(number) });
@@ -73,7 +73,7 @@ describe('the journal on a full disk', () => {
     async function fill(): Promise<void> {
       for (const size of [4096, 1]) {
         const piece = 'x'.repeat(size);
-        while (await appendFile(join(disk, 'filler'), piece).then(hasRoom, hasNoRoom));
+        while (await appendFile(join(disk, 'filler'), piece).then(isNotFull, isFull));
       }
     }
 
@@ -82,7 +82,7 @@ describe('the journal on a full disk', () => {
       for (let index = 0; index < 5; index += 1) await journal.write(ofTask(index));
       await fill();
       let kept = 5;
-      for (; await journal.write(ofTask(kept)).then(hasRoom, hasNoRoom); kept += 1);
+      for (; await journal.write(ofTask(kept)).then(isNotFull, isFull); kept += 1);
       expect(await rejection(journal.write(ofTask(99)))).to.have.property('code', 'ENOSPC');
       expect(journal.entries.size).to.equal(kept);
 
@@ -103,7 +103,7 @@ describe('the journal on a full disk', () => {
       await execute('chattr', ['+a', file]); // it may grow, and nothing else
       await fill();
       let kept = 1;
-      for (; await journal.write(ofTask(kept)).then(hasRoom, hasNoRoom); kept += 1);
+      for (; await journal.write(ofTask(kept)).then(isNotFull, isFull); kept += 1);
       expect(await readFile(file, 'utf8'), 'half a line').to.match(/[^\n]$/);
       await rm(join(disk, 'filler'));
       expect(await rejection(journal.write(ofTask(99)))).to.have.property('code', 'EPERM');

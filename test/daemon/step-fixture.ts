@@ -41,7 +41,7 @@ export interface StepFixture {
   waiting(queue: string): number[];
 }
 
-export function createStepFixture(given: Partial<DaemonDeps> = {}): StepFixture {
+export function createStepFixture(overrides: Partial<DaemonDeps> = {}): StepFixture {
   const clock = createSimulatedClock(NOW);
   const calls: string[] = [];
   const logged: string[] = [];
@@ -78,7 +78,7 @@ export function createStepFixture(given: Partial<DaemonDeps> = {}): StepFixture 
     const log = recordingLog(logged, facts);
     return { ...made, clearml: server.clientOf(number, log), log };
   }
-  const deps = { ...daemon(1, { text: '' }), ...given };
+  const deps = { ...daemon(1, { text: '' }), ...overrides };
 
   const fixture: StepFixture = {
     deps,

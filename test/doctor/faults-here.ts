@@ -3,7 +3,7 @@ import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makeCertificates } from '../clearml/certificates.ts';
 import { data, makeToken, page, startScriptedServer, type ScriptedServer } from '../clearml/scripted-server.ts';
-import type { OnSandbox } from '../cli/on-sandbox.ts';
+import type { CliWithSandbox } from '../cli/cli-with-sandbox.ts';
 import { CLEAN } from '../lint/faults.ts';
 
 export interface DoctorFault {
@@ -18,14 +18,14 @@ export interface Seeded {
   /** Additional lines of clearml.conf, which take precedence. */
   readonly conf?: string;
   /** Instead of the daemon's default options. */
-  readonly words?: readonly string[];
+  readonly args?: readonly string[];
   /** Ends what was started for the fault. */
   readonly end?: () => Promise<void>;
 }
 
 /** A fault in the settings, the files or the connection to the server. */
 export interface FaultHere extends DoctorFault {
-  readonly seed: (there: OnSandbox) => Seeded | Promise<Seeded>;
+  readonly seed: (cli: CliWithSandbox) => Seeded | Promise<Seeded>;
 }
 
 function setting(line: string): () => Seeded {
@@ -44,8 +44,8 @@ async function scripted(
 }
 
 /** A directory of programs that take precedence over the real ones. */
-async function programs(there: OnSandbox, scripts: Readonly<Record<string, string>>): Promise<Seeded> {
-  const folder = join(there.folder, 'bin');
+async function programs(cli: CliWithSandbox, scripts: Readonly<Record<string, string>>): Promise<Seeded> {
+  const folder = join(cli.folder, 'bin');
   await mkdir(folder);
   for (const [name, script] of Object.entries(scripts))
     await writeFile(join(folder, name), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
@@ -53,22 +53,22 @@ async function programs(there: OnSandbox, scripts: Readonly<Record<string, strin
 }
 
 /** A directory that every user can reach and write to. */
-async function openFolder(there: OnSandbox): Promise<string> {
-  const folder = join(there.folder, 'open');
-  await chmod(there.folder, 0o755);
+async function openFolder(cli: CliWithSandbox): Promise<string> {
+  const folder = join(cli.folder, 'open');
+  await chmod(cli.folder, 0o755);
   await mkdir(folder);
   await chmod(folder, 0o777);
   return folder;
 }
 
-async function template(there: OnSandbox, text: string): Promise<Seeded> {
-  await there.write('a.template', text);
+async function template(cli: CliWithSandbox, text: string): Promise<Seeded> {
+  await cli.write('a.template', text);
   return {};
 }
 
 const withDirective = (line: string): string => CLEAN.replace('export SITE', `${line}\nexport SITE`);
 const served = (queue: string, ...templates: readonly string[]): Seeded => ({
-  words: ['--queue', queue, '--template-files', ...templates],
+  args: ['--queue', queue, '--template-files', ...templates],
 });
 
 export const FAULTS_HERE: readonly FaultHere[] = [
@@ -94,15 +94,15 @@ export const FAULTS_HERE: readonly FaultHere[] = [
     check: 'configuration',
     what: 'a missing configuration file',
     says: /none\.conf/,
-    seed: () => ({ words: ['--config-file', 'none.conf'] }),
+    seed: () => ({ args: ['--config-file', 'none.conf'] }),
   },
   {
     check: 'configuration',
     what: 'a clearml.conf that other users can write to',
     says: /clearml\.conf:1:1: not read because other users can change it: \S+ can be written by everybody \(mode 666\)/,
-    seed: async (there: OnSandbox): Promise<Seeded> => {
-      await chmod(there.folder, 0o755);
-      await chmod(join(there.folder, 'clearml.conf'), 0o666);
+    seed: async (cli: CliWithSandbox): Promise<Seeded> => {
+      await chmod(cli.folder, 0o755);
+      await chmod(join(cli.folder, 'clearml.conf'), 0o666);
       return {};
     },
   },
@@ -175,27 +175,27 @@ export const FAULTS_HERE: readonly FaultHere[] = [
     check: 'templates',
     what: 'a misspelled variable in a template',
     says: /^a\.template:\d+: .*naem/,
-    seed: (there) => template(there, CLEAN.replace('CLEARML_TASK.name', 'CLEARML_TASK.naem')),
+    seed: (cli) => template(cli, CLEAN.replace('CLEARML_TASK.name', 'CLEARML_TASK.naem')),
   },
   {
     check: 'templates',
     what: 'a template for a partition that does not exist',
     says: /^a\.template:\d+: .*nvalid partition/,
-    seed: (there) => template(there, withDirective('#SBATCH --partition=nowhere')),
+    seed: (cli) => template(cli, withDirective('#SBATCH --partition=nowhere')),
   },
   {
     check: 'templates',
     what: 'a template that asks for more than any node has',
     says: /^a\.template:\d+: sbatch --test-only: /,
-    seed: (there) => template(there, withDirective('#SBATCH --mem=900T')),
+    seed: (cli) => template(cli, withDirective('#SBATCH --mem=900T')),
   },
   {
     check: 'templates',
     what: 'a template in a directory that other users can write to',
     says: /^open\/b\.template is refused because other users can change it: .*\/open can be written by everybody \(mode 777\)$/,
-    seed: async (there: OnSandbox): Promise<Seeded> => {
-      await openFolder(there);
-      await there.write('open/b.template', CLEAN);
+    seed: async (cli: CliWithSandbox): Promise<Seeded> => {
+      await openFolder(cli);
+      await cli.write('open/b.template', CLEAN);
       return served('default', 'open/b.template');
     },
   },
@@ -209,8 +209,8 @@ export const FAULTS_HERE: readonly FaultHere[] = [
     check: 'templates',
     what: 'one template too many',
     says: /1 queue but 2 template files/,
-    seed: async (there: OnSandbox): Promise<Seeded> => {
-      await there.write('c.template', CLEAN);
+    seed: async (cli: CliWithSandbox): Promise<Seeded> => {
+      await cli.write('c.template', CLEAN);
       return served('default', 'a.template', 'c.template');
     },
   },
@@ -218,13 +218,13 @@ export const FAULTS_HERE: readonly FaultHere[] = [
     check: 'ssh',
     what: 'an unreachable login node',
     says: /nowhere\.invalid/,
-    seed: () => ({ words: ['--ssh', 'nowhere.invalid'] }),
+    seed: () => ({ args: ['--ssh', 'nowhere.invalid'] }),
   },
   {
     check: 'cluster-clock',
     what: 'a login node whose clock is an hour behind',
     says: /^36\d\d s behind this machine$/,
-    seed: (there) => programs(there, { date: 'echo $(($(/bin/date +%s) - 3600))' }),
+    seed: (cli) => programs(cli, { date: 'echo $(($(/bin/date +%s) - 3600))' }),
   },
   {
     check: 'slurm-commands',
@@ -236,18 +236,18 @@ export const FAULTS_HERE: readonly FaultHere[] = [
     check: 'slurm-commands',
     what: 'a Slurm release that is too old',
     says: /^Slurm 19\.05\.5 is older than 20\.11$/,
-    seed: (there) =>
-      programs(there, { squeue: 'case $1 in --version) echo slurm 19.05.5 ;; *) exec /usr/bin/squeue "$@" ;; esac' }),
+    seed: (cli) =>
+      programs(cli, { squeue: 'case $1 in --version) echo slurm 19.05.5 ;; *) exec /usr/bin/squeue "$@" ;; esac' }),
   },
   {
     check: 'controller',
     what: 'a controller that does not respond',
     says: /slurm_load_ctl_conf|Unable to contact slurm controller/,
-    seed: async (there: OnSandbox): Promise<Seeded> => {
+    seed: async (cli: CliWithSandbox): Promise<Seeded> => {
       const lines = 'ClusterName=x\nSlurmctldHost=localhost(127.0.0.1)\nSlurmctldPort=9\nMessageTimeout=1\n';
-      const conf = await there.write('slurm.conf', lines);
+      const conf = await cli.write('slurm.conf', lines);
       // Without a template, because sbatch cannot check one either.
-      return { conf: `agent.slurm.slurm_conf: "${conf}"`, words: ['--queue', 'default'] };
+      return { conf: `agent.slurm.slurm_conf: "${conf}"`, args: ['--queue', 'default'] };
     },
   },
   {
@@ -266,22 +266,22 @@ export const FAULTS_HERE: readonly FaultHere[] = [
     check: 'shared-folder',
     what: 'a shared directory that is a file',
     says: /a\.template is missing$/,
-    seed: (there) => ({ conf: `agent.slurm.shared_dir: "${there.folder}/a.template"` }),
+    seed: (cli) => ({ conf: `agent.slurm.shared_dir: "${cli.folder}/a.template"` }),
   },
   {
     check: 'shared-folder',
     what: 'a shared directory that other users can write to',
     says: /^\S+\/open is refused because other users can change it: \S+ can be written by everybody \(mode 777\)$/,
-    seed: async (there: OnSandbox): Promise<Seeded> => ({
-      conf: `agent.slurm.shared_dir: "${await openFolder(there)}"`,
+    seed: async (cli: CliWithSandbox): Promise<Seeded> => ({
+      conf: `agent.slurm.shared_dir: "${await openFolder(cli)}"`,
     }),
   },
   {
     check: 'state-folder',
     what: 'a state directory that other users can write to',
     says: /^\S+\/open is refused because other users can change it: \S+ can be written by everybody \(mode 777\)$/,
-    seed: async (there: OnSandbox): Promise<Seeded> => ({
-      conf: `agent.slurm.state_dir: "${await openFolder(there)}"`,
+    seed: async (cli: CliWithSandbox): Promise<Seeded> => ({
+      conf: `agent.slurm.state_dir: "${await openFolder(cli)}"`,
     }),
   },
   {
@@ -300,10 +300,10 @@ export const FAULTS_HERE: readonly FaultHere[] = [
     check: 'other-daemon',
     what: 'a daemon on another machine with the same state directory',
     says: /^in use by process 812 on login2$/,
-    seed: async (there: OnSandbox): Promise<Seeded> => {
-      await mkdir(join(there.folder, 'state'));
+    seed: async (cli: CliWithSandbox): Promise<Seeded> => {
+      await mkdir(join(cli.folder, 'state'));
       const holder = { host: 'login2', pid: 812, begun: '1', since: Date.now() };
-      await there.write('state/daemon.lock', JSON.stringify(holder));
+      await cli.write('state/daemon.lock', JSON.stringify(holder));
       return { conf: 'agent.slurm.state_dir: state' };
     },
   },

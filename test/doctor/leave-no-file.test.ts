@@ -8,49 +8,49 @@ import { createLocalTransport } from '../../src/transport/local.ts';
 
 describe('removeLeftFile', () => {
   let folder: string;
-  let said: string;
-  const say = (text: string): void => {
-    said += text;
+  let printed: string;
+  const print = (text: string): void => {
+    printed += text;
   };
   const hostWith = (path: string) =>
     createLocalTransport({ path, home: folder, user: 'jane', workingDirectory: folder });
 
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'leave-no-file-'));
-    said = '';
+    printed = '';
   });
   afterEach(() => rm(folder, { recursive: true }));
 
   it('removes the file and prints nothing', async () => {
     await writeFile(join(folder, 'probe.log'), '');
 
-    await removeLeftFile(hostWith('/usr/bin:/bin'), join(folder, 'probe.log'), say);
+    await removeLeftFile(hostWith('/usr/bin:/bin'), join(folder, 'probe.log'), print);
 
     expect(await readdir(folder)).to.deep.equal([]);
-    expect(said).to.equal('');
+    expect(printed).to.equal('');
   });
 
   it('prints nothing if the file does not exist', async () => {
-    await removeLeftFile(hostWith('/usr/bin:/bin'), join(folder, 'probe.log'), say);
+    await removeLeftFile(hostWith('/usr/bin:/bin'), join(folder, 'probe.log'), print);
 
-    expect(said).to.equal('');
+    expect(printed).to.equal('');
   });
 
   it('reports a file that it cannot remove, with the reason', async () => {
     const file = join(folder, 'probe.log');
     await mkdir(file);
 
-    await removeLeftFile(hostWith('/usr/bin:/bin'), file, say);
+    await removeLeftFile(hostWith('/usr/bin:/bin'), file, print);
 
-    expect(said).to.match(
+    expect(printed).to.match(
       /^\S+\/probe\.log could not be removed on this machine: .*Is a directory\. Remove it by hand\.\n$/,
     );
-    expect(said).to.include(file);
+    expect(printed).to.include(file);
   });
 
   it('reports the file if it cannot run rm on the host', async () => {
-    await removeLeftFile(hostWith('/nowhere'), join(folder, 'probe.log'), say);
+    await removeLeftFile(hostWith('/nowhere'), join(folder, 'probe.log'), print);
 
-    expect(said).to.match(/probe\.log could not be removed on this machine: .*rm.*\. Remove it by hand\.\n$/);
+    expect(printed).to.match(/probe\.log could not be removed on this machine: .*rm.*\. Remove it by hand\.\n$/);
   });
 });

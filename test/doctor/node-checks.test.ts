@@ -24,7 +24,7 @@ const WELL = {
   insideconf: 'yes',
 };
 
-function told(facts: Readonly<Record<string, string>>): string {
+function probeOutput(facts: Readonly<Record<string, string>>): string {
   const lines = Object.entries({ ...WELL, ...facts }).map(([key, value]) => `doctor:${key}=${value}`);
   return ['Welcome to gpu07!', ...lines, 'doctor:end=', ''].join('\n');
 }
@@ -36,7 +36,7 @@ function resultOf(
   facts: Readonly<Record<string, string>>,
   { needsContainers = false, container = known(IN_PYXIS) }: Partial<NodeSeen> = {},
 ): CheckResult {
-  const found = readProbe(told(facts));
+  const found = readProbe(probeOutput(facts));
   const check = NODE_CHECKS.find((one) => one.id === id);
   if (found === undefined || check === undefined) throw new Error(`nothing was read for ${id}`);
   const apiServer = 'https://api.example.org';
@@ -122,7 +122,7 @@ describe('doctor, for a node,', () => {
   });
 
   it('ignores incomplete output of the probe job', () => {
-    expect(readProbe(told({}).replace('doctor:end=', ''))).to.equal(undefined);
+    expect(readProbe(probeOutput({}).replace('doctor:end=', ''))).to.equal(undefined);
     expect(readProbe('')).to.equal(undefined);
   });
 

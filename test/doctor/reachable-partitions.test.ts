@@ -15,14 +15,14 @@ for (const release of readdirSync(new URL('recorded/', FIXTURES))) {
 
   describe(`reachablePartitions, with Slurm ${release},`, () => {
     it('returns an account and QOS for each partition, or why the partition is closed', () => {
-      const told = reachablePartitions(partitions, { rights, accounts, needsAccount: true }).map(
+      const reachable = reachablePartitions(partitions, { rights, accounts, needsAccount: true }).map(
         ({ name, closedBecause, entrances: [way] }) => [
           name,
           closedBecause ?? `${way?.account} ${way?.qos ?? ''}`.trim(),
         ],
       );
 
-      expect(Object.fromEntries(told)).to.deep.equal({
+      expect(Object.fromEntries(reachable)).to.deep.equal({
         debug: 'lab',
         short: 'lab',
         low: 'lab',

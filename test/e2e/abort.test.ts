@@ -66,7 +66,7 @@ describe("a user's action on a task in the web page", () => {
 
       await act(world, task, otherQueue);
 
-      await endsAsChosen(task, becomes);
+      await expectEnd(task, becomes);
       if (title === 'move to another queue') expect(await world.user.entries(otherQueue)).to.deep.equal([task]);
     });
   }
@@ -78,7 +78,7 @@ describe("a user's action on a task in the web page", () => {
 
       await act(world, task, otherQueue);
 
-      await endsAsChosen(task, becomes);
+      await expectEnd(task, becomes);
     });
   }
 
@@ -103,7 +103,7 @@ describe("a user's action on a task in the web page", () => {
   });
 
   /** The job is gone, and the daemon, having seen that, has left the task as the user made it. */
-  async function endsAsChosen(task: string, becomes: string | undefined): Promise<void> {
+  async function expectEnd(task: string, becomes: string | undefined): Promise<void> {
     await world.untilNoJob(task);
     const done = (): boolean => new RegExp(`Finished task=${task}`).test(world.log());
     await waitUntil('the daemon to be done with it', done, { evidence: () => world.log() });

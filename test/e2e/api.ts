@@ -75,14 +75,14 @@ export interface User {
 }
 
 /** What a user's things are called on the server, and where the tasks are: as they come, and nowhere in particular. */
-export interface Belongings {
+export interface Namespace {
   readonly nameOf: (name: string) => string;
   readonly project: string | undefined;
 }
 
 export function userOf(
   api: Api,
-  { nameOf, project }: Belongings = { nameOf: (name) => name, project: undefined },
+  { nameOf, project }: Namespace = { nameOf: (name) => name, project: undefined },
 ): User {
   return {
     api,

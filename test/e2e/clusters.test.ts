@@ -84,7 +84,7 @@ describe('a daemon with two clusters', () => {
   }
 
   /** The server's sshd is gone, and with it every connection. */
-  async function goAway(): Promise<void> {
+  async function stopLogins(): Promise<void> {
     await sshd.stop();
     link.cut();
   }
@@ -123,7 +123,7 @@ describe('a daemon with two clusters', () => {
     );
     await world.untilConsole(running, 'at work');
 
-    await goAway();
+    await stopLogins();
     const waiting = await enqueue(farQueue, 'print("after that", flush=True)');
     await world.untilStatus(await enqueue(nearQueue, 'print("near again")'), 'completed');
     writeFileSync(mark, '');

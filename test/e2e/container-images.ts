@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { JOB_EXIT_CODES } from '../../src/template/job-exit-codes.ts';
 import type { ContainerTestBed } from './container-test-bed.ts';
-import { RANKS_MEET } from './ranks-meet.ts';
+import { SYNCHRONIZE_RANKS } from './synchronized-ranks.ts';
 
 /** How many jobs start from an image that no job has pulled. */
 const AT_ONCE = 5;
@@ -42,7 +42,7 @@ export async function enqueueImageTasks(testBed: ContainerTestBed): Promise<void
   await enqueue('by name', PRINTS_WHETHER_BUILT, { container: { image: 'lab/small:2.0' } });
   const artifact = `oras://${privateRegistry.address}/lab/artifact:1.0`;
   await enqueue('artifact', PRINTS_WHETHER_BUILT, { container: { image: artifact } });
-  await enqueue('three nodes', `${RANKS_MEET}print("rank", rank, "of", size, flush=True)`, {
+  await enqueue('three nodes', `${SYNCHRONIZE_RANKS}print("rank", rank, "of", size, flush=True)`, {
     properties: { num_nodes: '3' },
     container: { image: pushedImage },
   });

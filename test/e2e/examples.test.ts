@@ -12,7 +12,7 @@ import { makeImageWithAgent } from '../support/image-with-agent.ts';
 import { buildPyxisStandIn } from '../support/pyxis/stand-in.ts';
 import { requireCompiler, requireSlurmVersion } from '../support/requires.ts';
 import { startSlurmCluster, type SlurmCluster } from '../support/slurm-cluster.ts';
-import { RANKS_MEET } from './ranks-meet.ts';
+import { SYNCHRONIZE_RANKS } from './synchronized-ranks.ts';
 import { startWorld, type World } from './world.ts';
 
 /** The queues, named as their templates: the first ones have the first jobs. */
@@ -35,7 +35,7 @@ while len([name for name in os.listdir("{folder}") if name.startswith("gpu-")]) 
 `;
 
 /** Like torchrun: one process, with its rank, per GPU of each node. */
-const AS_TORCHRUN = `${RANKS_MEET}
+const AS_TORCHRUN = `${SYNCHRONIZE_RANKS}
 import subprocess, sys
 gpus = os.environ["CUDA_VISIBLE_DEVICES"].split(",")
 worker = 'import os; print("worker", *[os.environ[name] for name in ("RANK", "WORLD_SIZE", "CUDA_VISIBLE_DEVICES")])'
@@ -141,8 +141,8 @@ describe('an example template', () => {
   });
 
   it('gives each of two tasks on one node the GPU of its job and a separate worker', async () => {
-    const said = [await consoleOfCompleted('first GPU'), await consoleOfCompleted('second GPU')];
-    const rows = said.map((text) => /^GPU: (\S+) (\S+) (\S+) (\S+)$/m.exec(text)?.slice(1) ?? []);
+    const printed = [await consoleOfCompleted('first GPU'), await consoleOfCompleted('second GPU')];
+    const rows = printed.map((text) => /^GPU: (\S+) (\S+) (\S+) (\S+)$/m.exec(text)?.slice(1) ?? []);
     const [nodes, devices, ofSlurm, workers] = [0, 1, 2, 3].map((column) => rows.map((row) => row[column]));
     expect(nodes).to.deep.equal([nodes?.[0], nodes?.[0]]);
     expect(devices).to.have.members(['0', '1']).and.to.deep.equal(ofSlurm);
@@ -173,8 +173,8 @@ describe('an example template', () => {
   });
 
   it('runs a worker for each GPU of each node, as torchrun does: multi-node.template', async () => {
-    const said = await consoleOfCompleted('multi-node');
-    const workers = [...said.matchAll(/^worker (\d) 4 (\d)$/gm)].map(
+    const printed = await consoleOfCompleted('multi-node');
+    const workers = [...printed.matchAll(/^worker (\d) 4 (\d)$/gm)].map(
       ([, rank, gpu]) => `${rank ?? ''} on ${gpu ?? ''}`,
     );
     expect(workers).to.have.members(['0 on 0', '1 on 1', '2 on 0', '3 on 1']);

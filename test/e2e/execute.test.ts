@@ -52,36 +52,36 @@ describe('execute', () => {
       QUICK_TEMPLATE.replace('#SBATCH --nodes', '#SBATCH --hold\n$&'),
     );
     const task = await world.user.makeTask({});
-    const words = ['execute', '--id', task, '--template', template];
-    const untilFollowed = (program: Program): Promise<unknown> =>
+    const args = ['execute', '--id', task, '--template', template];
+    const untilTracked = (program: Program): Promise<unknown> =>
       waitUntil('it to track the task', () => program.log().includes('Tracking task'));
 
-    const killed = world.start(...words);
+    const killed = world.start(...args);
     await world.untilConsole(task, 'Submitted as Slurm job');
     killed.signal('SIGKILL');
     await killed.ended;
     const [job = ''] = await world.jobsOf(task);
 
-    const left = world.start(...words);
-    await untilFollowed(left);
+    const left = world.start(...args);
+    await untilTracked(left);
     left.signal('SIGINT');
     const { code, stderr } = await left.ended;
     expect(code, stderr).to.equal(75);
     expect(stderr)
       .to.include('is already submitted')
       .and.to.include(
-        `Slurm job ${job} continues. To track it again:\n  clearml-agent-slurm ${words.join(' ')}\nTo end it:`,
+        `Slurm job ${job} continues. To track it again:\n  clearml-agent-slurm ${args.join(' ')}\nTo end it:`,
       );
 
-    const elsewhere = await world.run(...words, '--queue', world.nameOf('another'), '--create-queue');
+    const elsewhere = await world.run(...args, '--queue', world.nameOf('another'), '--create-queue');
     expect(elsewhere, elsewhere.stderr).to.include({ code: 2, stdout: '' });
     expect(elsewhere.stderr).to.include(
-      `Task ${task} was started from queue "${world.nameOf('slurm_scheduler-execute')}" by an earlier execute. Continue it with: clearml-agent-slurm ${words.join(' ')}\n`,
+      `Task ${task} was started from queue "${world.nameOf('slurm_scheduler-execute')}" by an earlier execute. Continue it with: clearml-agent-slurm ${args.join(' ')}\n`,
     );
 
-    const last = world.start(...words);
-    await untilFollowed(last);
-    const second = await world.run(...words);
+    const last = world.start(...args);
+    await untilTracked(last);
+    const second = await world.run(...args);
     expect(second, second.stderr).to.include({ code: 75, stdout: '' });
     await world.cluster.run('scontrol', 'release', job);
     const ended = await last.ended;

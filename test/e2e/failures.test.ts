@@ -145,7 +145,7 @@ describe('a task', () => {
     );
   });
 
-  it('S-25 F-09 with more nodes than the partition has has a console message that its job never starts', async () => {
+  it('S-25 F-09 that requests more nodes than the partition has gets a console message that its job never starts', async () => {
     await world.untilConsole(
       taskOf('nodes'),
       'its partition cannot provide what it requests (PartitionConfig). Request less',

@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { requireAgent, requireSlurm } from '../support/requires.ts';
-import { RANKS_MEET } from './ranks-meet.ts';
+import { SYNCHRONIZE_RANKS } from './synchronized-ranks.ts';
 import { QUICK_TEMPLATE } from './templates.ts';
 import { startWorld, type World } from './world.ts';
 
@@ -50,7 +50,7 @@ describe('an enqueued task', () => {
     const template = await world.write('page.template', QUICK_TEMPLATE.replace('--ntasks-per-node=1', '--ntasks=1'));
     const queue = await world.user.makeQueue('quick');
     const task = await world.user.makeTask({
-      code: `${RANKS_MEET}print("rank", rank)`,
+      code: `${SYNCHRONIZE_RANKS}print("rank", rank)`,
       properties: { num_nodes: '2' },
     });
     await world.user.enqueue(task, queue);

@@ -10,7 +10,7 @@ import { findHolder, acquireLock } from '../../src/daemon/journal/lock.ts';
 import { startStandInCluster, type StandInCluster } from '../stand-ins/slurm/stand-in-cluster.ts';
 import { builtProgram } from '../support/built-program.ts';
 import { waitUntil } from '../support/wait-until.ts';
-import { asCluster } from './on-stand-in.ts';
+import { withStandInCommands } from './stand-in-commands.ts';
 import { startWorld, type Program, type World } from './world.ts';
 
 /** Its job waits until a user acts. */
@@ -21,15 +21,15 @@ describe('the daemon', () => {
   let standIn: StandInCluster;
   let world: World;
   let template: string;
-  let words: readonly string[];
+  let args: readonly string[];
 
   beforeEach(async () => {
     folder = await realpath(await mkdtemp(join(tmpdir(), 'operating-')));
     standIn = await startStandInCluster({ stateDir: join(folder, 'cluster') });
-    world = await startWorld({ cluster: asCluster(standIn.commandsDir), python: false });
+    world = await startWorld({ cluster: withStandInCommands(standIn.commandsDir), python: false });
     await world.user.makeQueue('gpu');
     template = await world.write('gpu.template', HELD);
-    words = ['--template-files', template, '--queue', world.nameOf('gpu')];
+    args = ['--template-files', template, '--queue', world.nameOf('gpu')];
   });
 
   afterEach(async () => {
@@ -59,14 +59,14 @@ describe('the daemon', () => {
     await mkdir(stateDir(), { mode: 0o700 });
     await writeFile(join(stateDir(), 'daemon.log'), 'of last month\n'.repeat(1_000_000), { mode: 0o600 });
 
-    const started = await world.run(...words, '--detached');
+    const started = await world.run(...args, '--detached');
     expect(started, started.stderr).to.include({ code: 0, stderr: '' });
     const [, pid = '', log = ''] =
       /^Started the daemon \(process (\d+)\); its log is (.*)\.$/m.exec(started.stdout) ?? [];
     expect((await stat(log)).mode & 0o777).to.equal(0o600);
     expect((await stat(log)).size, 'a long log was moved on').to.be.below(100_000);
     expect((await stat(`${log}.1`)).size).to.equal(14_000_000);
-    const second = await world.run(...words);
+    const second = await world.run(...args);
     expect(second.code).to.equal(75);
     expect(second.stderr).to.include(`Another clearml-agent-slurm (process ${pid} on ${hostname()}, since `);
     expect((await world.run('status')).stdout).to.include(`Daemon running: process ${pid} on ${hostname()}`);
@@ -98,17 +98,17 @@ describe('the daemon', () => {
 
   it('claims nothing after drain, and ends with its last job', async () => {
     const first = await enqueue();
-    const daemon = world.start(...words);
+    const daemon = world.start(...args);
     await world.untilConsole(first, 'Submitted as Slurm job');
 
-    const told = await world.run('drain');
+    const drained = await world.run('drain');
     await untilLogged(daemon, 'Draining');
     const second = await enqueue();
     const [job = ''] = await world.jobsOf(first);
     await world.cluster.run('scancel', job);
 
     expect(daemon.log()).to.match(/Serving program="clearml-agent-slurm \d\S* \(the open one, /);
-    expect(told.stdout).to.include('exits when its tracked tasks have ended (now 1)');
+    expect(drained.stdout).to.include('exits when its tracked tasks have ended (now 1)');
     const { code, stderr } = await daemon.ended;
     expect(code, stderr).to.equal(0);
     expect(stderr).to.include('Drained: no job is left');
@@ -118,7 +118,7 @@ describe('the daemon', () => {
   });
 
   it('reloads its templates on SIGHUP, and keeps the old ones if the new ones are invalid', async () => {
-    const daemon = world.start(...words);
+    const daemon = world.start(...args);
     await untilLogged(daemon, 'Serving');
 
     await writeFile(template, `${HELD}\${CLEARML_TASK.`);
@@ -142,7 +142,7 @@ describe('the daemon', () => {
   });
 
   it('on SIGHUP keeps its configuration if it cannot serve the new one', async () => {
-    const daemon = world.start(...words);
+    const daemon = world.start(...args);
     await untilLogged(daemon, 'Serving');
     const other = join(folder, 'other');
     const lock = await acquireLock(other, hostname(), systemClock.now());
@@ -159,7 +159,7 @@ describe('the daemon', () => {
   });
 
   it('stops cleanly if SIGTERM arrives twice, as scancel sends it', async () => {
-    const daemon = world.start(...words);
+    const daemon = world.start(...args);
     await untilLogged(daemon, 'Serving');
 
     daemon.signal('SIGTERM');
@@ -175,7 +175,7 @@ describe('the daemon', () => {
   it('stops cleanly when its terminal closes', async () => {
     const program = [process.execPath, builtProgram()];
     // script(1) is its terminal.
-    const terminal = spawn('script', ['-qc', `exec ${[...program, ...words].join(' ')}`, '/dev/null'], {
+    const terminal = spawn('script', ['-qc', `exec ${[...program, ...args].join(' ')}`, '/dev/null'], {
       env: world.environment,
       stdio: ['ignore', 'pipe', 'ignore'],
     });

@@ -56,12 +56,12 @@ describe('an outage', () => {
       expect((await world.user.look(waits)).status).to.equal('queued');
       await sleep(1_000);
     }
-    const said = warnings(daemon).slice(saidBefore);
+    const printed = warnings(daemon).slice(saidBefore);
     await cluster.startController();
     await world.write('may end', '');
 
-    expect(said.join('\n')).to.include('Job list unavailable');
-    expect(said).to.have.length.within(1, 2);
+    expect(printed.join('\n')).to.include('Job list unavailable');
+    expect(printed).to.have.length.within(1, 2);
     await world.untilStatus(runs, 'completed');
     expect((await world.user.look(waits)).status).to.equal('queued');
     expect(await world.jobsOf(waits)).to.have.length(1);

@@ -16,7 +16,7 @@ import { requireCompiler, requireRoot, requireSlurmVersion, requireSshd } from '
 import { addAccount, removeAccount, type TestAccount } from '../support/sshd.ts';
 import { startSlurmCluster, type SlurmCluster } from '../support/slurm-cluster.ts';
 import { makeImageWithVariables, NOT_TO_BE_HAD } from './pyxis-images.ts';
-import { RANKS_MEET } from './ranks-meet.ts';
+import { SYNCHRONIZE_RANKS } from './synchronized-ranks.ts';
 import { startWorld, type World } from './world.ts';
 
 /** As ClearML's page on Pyxis has them: the container of the whole script, and of what a function `srun` starts. */
@@ -119,7 +119,7 @@ describe('a task in a Pyxis container, with the stand-in for Pyxis', () => {
     await enqueue('asked', 'mount', { image: IMAGE, ...asked });
     await enqueue('file', 'mount', { image: join(folder, 'tool.sqsh') });
     await enqueue('variables', 'variables', { image: `docker://${IMAGE.replace('/', '#')}` });
-    const onTwo = { image: IMAGE, properties: { num_nodes: '2' }, code: RANKS_MEET + TELLS };
+    const onTwo = { image: IMAGE, properties: { num_nodes: '2' }, code: SYNCHRONIZE_RANKS + TELLS };
     await enqueue('two nodes', 'shared', onTwo);
     await enqueue('apart', 'documented', onTwo);
     await enqueue('fails', 'documented', { image: IMAGE, code: 'raise SystemExit(3)' });
@@ -151,8 +151,8 @@ describe('a task in a Pyxis container, with the stand-in for Pyxis', () => {
     readonly properties?: Readonly<Record<string, string>>;
   }
 
-  async function enqueue(name: string, queue: string, wishes: Wishes): Promise<void> {
-    const { code = TELLS, properties = {}, ...container } = wishes;
+  async function enqueue(name: string, queue: string, options: Wishes): Promise<void> {
+    const { code = TELLS, properties = {}, ...container } = options;
     const task = await world.user.makeTask({ code, properties, more: { container } });
     await world.user.enqueue(task, await world.user.makeQueue(queue));
     tasks.set(name, task);
@@ -165,8 +165,8 @@ describe('a task in a Pyxis container, with the stand-in for Pyxis', () => {
   async function untilEnded(name: string, status: string): Promise<string> {
     const task = taskOf(name);
     const ended = await world.until(task, 'the task to end', (seen) => /completed|failed/.test(seen.status));
-    const said = await world.user.console(task);
-    expect(ended.status, said).to.equal(status);
+    const printed = await world.user.console(task);
+    expect(ended.status, printed).to.equal(status);
     return ended.status_message;
   }
 
@@ -180,20 +180,20 @@ describe('a task in a Pyxis container, with the stand-in for Pyxis', () => {
   const SEES_IMAGE = 'system packages true';
 
   it("runs with ClearML's unchanged template that wraps srun", async () => {
-    const said = await consoleOfCompleted('srun');
-    expect(said).to.include('inside True of bash rank 0').and.include(SEES_IMAGE).and.include('as 0 /root locale None');
-    expect(said).to.include('user site 1').and.include(`image docker://${IMAGE} set ${GREETING} value ['thing']`);
+    const printed = await consoleOfCompleted('srun');
+    expect(printed).to.include('inside True of bash rank 0').and.include(SEES_IMAGE).and.include('as 0 /root locale None');
+    expect(printed).to.include('user site 1').and.include(`image docker://${IMAGE} set ${GREETING} value ['thing']`);
   });
 
   it("runs with ClearML's unchanged template of directives, the whole script in the image as its root", async () => {
-    const said = await consoleOfCompleted('directives');
-    expect(said).to.include('inside True of bash').and.include(SEES_IMAGE).and.include('as 0 /root locale None None');
-    expect(said).to.include(`image ${IMAGE}`);
+    const printed = await consoleOfCompleted('directives');
+    expect(printed).to.include('inside True of bash').and.include(SEES_IMAGE).and.include('as 0 /root locale None None');
+    expect(printed).to.include(`image ${IMAGE}`);
   });
 
   it("has its own mounts and the template's, its variables and its setup script", async () => {
-    const said = await consoleOfCompleted('asked');
-    expect(said).to.include('data True').and.include(`set ${GREETING} value ['thing']`);
+    const printed = await consoleOfCompleted('asked');
+    expect(printed).to.include('data True').and.include(`set ${GREETING} value ['thing']`);
   });
 
   it('names in its console the container arguments that Pyxis does not support', async () => {
@@ -214,8 +214,8 @@ describe('a task in a Pyxis container, with the stand-in for Pyxis', () => {
   });
 
   it('runs as one task on two nodes, each in a container', async () => {
-    const said = await consoleOfCompleted('two nodes');
-    expect(said).to.include('inside True of bash rank 0').and.include('inside True of bash rank 1');
+    const printed = await consoleOfCompleted('two nodes');
+    expect(printed).to.include('inside True of bash rank 0').and.include('inside True of bash rank 1');
   });
 
   it('fails with advice if the nodes share no directory with the configuration', async () => {
@@ -263,12 +263,12 @@ describe('a task in a Pyxis container, with the stand-in for Pyxis', () => {
     expect(well.row('container-python').says).to.match(/^Python 3\.\d+\.\d+, with clearml-agent$/);
     expect(well.row('container-configuration')).to.include({ result: 'ok', says: '~/clearml.conf' });
     const { noContainer, noPythonInside, noConfigurationInside } = FAULTS_ON_NODE;
-    for (const [told, fault] of [
+    for (const [report, fault] of [
       [missing, noContainer],
       [bare, noPythonInside],
       [homeless, noConfigurationInside],
     ] as const) {
-      const { result, says } = told.row(fault.check);
+      const { result, says } = report.row(fault.check);
       expect(result, says).to.equal('failed');
       expect(says, says).to.match(fault.says);
     }

@@ -11,7 +11,7 @@ describe('a daemon killed with SIGKILL while a task runs', () => {
 
   it('D-01 leaves the job alone, and its successor completes each task after one run', async () => {
     await using world = await startWorld();
-    const words = [
+    const args = [
       '--template-files',
       await world.write('quick.template', QUICK_TEMPLATE),
       '--queue',
@@ -23,14 +23,14 @@ describe('a daemon killed with SIGKILL while a task runs', () => {
       code: `import os, time\nprint("begun", flush=True)\nwhile not os.path.exists("${mark}"): time.sleep(0.1)`,
     });
     await world.user.enqueue(runs, queue);
-    const killed = world.start(...words);
+    const killed = world.start(...args);
     await world.untilConsole(runs, 'begun');
 
     killed.signal('SIGKILL');
     await killed.ended;
     const waits = await world.user.makeTask({ code: 'print("begun")' });
     await world.user.enqueue(waits, queue);
-    const daemon = world.start(...words);
+    const daemon = world.start(...args);
     await world.untilStatus(waits, 'completed');
     expect((await world.user.look(runs)).status).to.equal('in_progress');
     await world.write('may-end', '');

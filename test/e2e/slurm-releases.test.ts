@@ -15,7 +15,7 @@ const TEMPLATE = QUICK_TEMPLATE.replace(
   '#SBATCH --begin=${CLEARML_TASK.hyperparams.properties.begin.value:now}\n#SBATCH --mem',
 );
 
-const endsAtTheSecondStart = (trace: string): string => `import os, time
+const endingAtSecondStart = (trace: string): string => `import os, time
 if os.path.exists("${trace}"):
     print("the second start", flush=True)
 else:
@@ -128,7 +128,7 @@ for (const { version } of SLURM_RELEASES) {
     });
 
     it('runs a task again if Slurm requeues its job', async () => {
-      const task = await enqueue(endsAtTheSecondStart(`${world.folder}/started`));
+      const task = await enqueue(endingAtSecondStart(`${world.folder}/started`));
       await world.untilConsole(task, 'the first start');
       const [job = ''] = await world.jobsOf(task);
 

@@ -84,7 +84,7 @@ describe('tasks on a cluster behind two jump hosts', () => {
       const queue = await world.user.makeQueue('far away');
       const one = await world.user.makeTask({ code: 'import os\nprint("as uid", os.getuid(), flush=True)' });
       const two = await world.user.makeTask({
-        code: togetherAsRanks(join(account.home, `ranks by ${provider}`)),
+        code: synchronizedScript(join(account.home, `ranks by ${provider}`)),
         properties: { num_nodes: '2' },
       });
       const three = await world.user.makeTask({ code: 'raise SystemExit(3)' });
@@ -107,7 +107,7 @@ describe('tasks on a cluster behind two jump hosts', () => {
 });
 
 /** Python that prints its rank and waits for the other's: on a busy machine one would end before the other has begun. */
-function togetherAsRanks(folder: string): string {
+function synchronizedScript(folder: string): string {
   return [
     'import os, time',
     'rank = os.environ["SLURM_PROCID"]',

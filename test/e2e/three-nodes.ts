@@ -8,11 +8,11 @@ import { APPTAINER_BESIDE } from '../set-up/slurm-roots.mjs';
 import { AGENT_PYTHON_INSIDE, makeImageWithAgent } from '../support/image-with-agent.ts';
 import { agentPython } from '../support/requires.ts';
 import { startSlurmCluster, type SlurmCluster } from '../support/slurm-cluster.ts';
-import { RANKS_MEET } from './ranks-meet.ts';
+import { SYNCHRONIZE_RANKS } from './synchronized-ranks.ts';
 import { QUICK_TEMPLATE } from './templates.ts';
 import { startWorld, type Wishes, type World } from './world.ts';
 
-export interface Way {
+export interface Variant {
   readonly name: string;
   /** Of the nodes. */
   readonly python: () => string;
@@ -22,13 +22,13 @@ export interface Way {
 }
 
 /** Prints the values of each rank, and runs until it is ended. */
-const MEETS = `${RANKS_MEET}
+const RECORDS_RANK = `${SYNCHRONIZE_RANKS}
 names = ["CLEARML_WORKER_ID", "CLEARML_AGENT__AGENT__VENVS_DIR", "TMPDIR", "CLEARML_MULTI_NODE_SINGLE_TASK", "RANK"]
 print("rank", rank, "of", size, *[os.environ.get(name) for name in names], flush=True)
 while not os.path.exists("{folder}/end"): time.sleep(0.1)
 `;
 
-const FAILS = 'import os, sys, time\nif os.environ["NODE_RANK"] == "1": sys.exit(5)\ntime.sleep(3600)';
+const FAILS_ON_RANK_1 = 'import os, sys, time\nif os.environ["NODE_RANK"] == "1": sys.exit(5)\ntime.sleep(3600)';
 
 /**
  * The second rank continues after the first has succeeded, until the file is there; then it ends with this exit code. The first
@@ -47,7 +47,7 @@ sys.exit(${exitCode} if rank == "1" else 0)
 }
 
 /** All that is promised of such a task, this way. */
-export function describeTaskOnThreeNodes({ name, python, required, inContainers }: Way): void {
+export function describeTaskOnThreeNodes({ name, python, required, inContainers }: Variant): void {
   describe(`a task on three nodes, ${name}`, () => {
     let folder: string;
     let cluster: SlurmCluster | undefined;
@@ -67,12 +67,12 @@ export function describeTaskOnThreeNodes({ name, python, required, inContainers 
           .replace('${CLEARML_AGENT_EXECUTE}', () => command),
       );
       late = await make(outlives('now', 0, [1]));
-      await tell('now');
+      await writeFlag('now');
       await writeFile(join(folder, `late-${late}`), '2');
       await world.user.enqueue(late, queue);
       const programs = {
-        meets: MEETS,
-        fails: FAILS,
+        meets: RECORDS_RANK,
+        fails: FAILS_ON_RANK_1,
         revived: outlives('revived', 0),
         'fails late': outlives('fail', 5),
       };
@@ -91,10 +91,10 @@ export function describeTaskOnThreeNodes({ name, python, required, inContainers 
     });
 
     /** @param program the Python of its nodes */
-    async function startWorldOf(program: string, wishes: Wishes = {}): Promise<World> {
+    async function startWorldOf(program: string, options: Wishes = {}): Promise<World> {
       const ours = join(folder, 'python');
       await writeFile(ours, program, { mode: 0o755 });
-      return startWorld({ python: ours, ...wishes });
+      return startWorld({ python: ours, ...options });
     }
 
     async function startWorldOfContainers(): Promise<World> {
@@ -115,7 +115,7 @@ export function describeTaskOnThreeNodes({ name, python, required, inContainers 
       return tasks.get(title) ?? '';
     }
 
-    function tell(file: string): Promise<void> {
+    function writeFlag(file: string): Promise<void> {
       return writeFile(join(folder, file), '');
     }
 
@@ -124,13 +124,13 @@ export function describeTaskOnThreeNodes({ name, python, required, inContainers 
       await world.untilConsole(task, 'all have met');
       for (const rank of [1, 2]) await world.untilConsole(task, `RANK ${rank}:`);
       for (const rank of [0, 1, 2]) await world.untilConsole(task, `rank ${rank} of 3`);
-      await tell('end');
+      await writeFlag('end');
       await world.untilStatus(task, 'completed');
       await world.untilConsole(task, 'ended COMPLETED');
 
       const jobs = await world.jobsOf(task);
-      const said = await world.user.console(task);
-      const ranks = [...said.matchAll(/^rank (\d) of 3 (\S+) (\S+) (\S+) (\S+) (\S+)$/gm)].map(([, ...found]) => found);
+      const printed = await world.user.console(task);
+      const ranks = [...printed.matchAll(/^rank (\d) of 3 (\S+) (\S+) (\S+) (\S+) (\S+)$/gm)].map(([, ...found]) => found);
       expect(ranks).to.have.length(3);
       for (const [rank = '', worker, , , shown, torch] of ranks) {
         // The template's own RANK would make every agent the first.
@@ -139,7 +139,7 @@ export function describeTaskOnThreeNodes({ name, python, required, inContainers 
       }
       for (const column of [1, 2, 3]) expect(new Set(ranks.map((row) => row[column]))).to.have.property('size', 3);
       expect(jobs).to.have.length(1);
-      expect(said.match(/^Process completed successfully$/gm)).to.have.length(1);
+      expect(printed.match(/^Process completed successfully$/gm)).to.have.length(1);
     });
 
     it('S-43 fails if its second rank exits with 5, with the rank, its node and the reason', async () => {
@@ -154,7 +154,7 @@ export function describeTaskOnThreeNodes({ name, python, required, inContainers 
 
     it('C-32 stays completed if the agent of its third rank starts after its end', async () => {
       await world.untilStatus(late, 'completed');
-      await tell(`open-${late}`);
+      await writeFlag(`open-${late}`);
       await world.untilConsole(late, 'ended COMPLETED');
       await world.untilConsole(late, /^Rank 2 \(n\d\) did not run/m);
 
@@ -170,7 +170,7 @@ export function describeTaskOnThreeNodes({ name, python, required, inContainers 
       await world.untilStatus(task, 'completed');
       // What each agent says some seconds after it was let in, whatever its rank.
       await world.user.api('tasks.started', { task, force: true, status_reason: 'worker started execution' });
-      await tell('revived');
+      await writeFlag('revived');
       await world.untilStatus(task, 'completed');
       expect((await world.user.look(task)).status_reason).to.equal('Slurm COMPLETED');
     });
@@ -178,7 +178,7 @@ export function describeTaskOnThreeNodes({ name, python, required, inContainers 
     it('stays completed if another rank fails afterwards, and the console says so', async () => {
       const task = taskOf('fails late');
       await world.untilStatus(task, 'completed');
-      await tell('fail');
+      await writeFlag('fail');
       await world.untilConsole(task, 'The task itself completed before that');
       expect((await world.user.look(task)).status).to.equal('completed');
       expect(await world.user.console(task)).to.match(/Slurm job \d+ ended FAILED \(exit code 5\)/);

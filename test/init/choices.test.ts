@@ -5,7 +5,7 @@ import { askUser } from '../../src/init/write-first-files.ts';
 import type { Site } from '../../src/init/site.ts';
 import { unavailable } from '../../src/doctor/result.ts';
 import { rejection } from '../support/rejection.ts';
-import { GPU, SITE, withPartition, withSurvey } from './a-site.ts';
+import { GPU_PARTITION, SITE, withPartition, withShellFacts } from './site-fixture.ts';
 
 const NOTHING_TYPED: TypedChoices = {
   queue: undefined,
@@ -25,15 +25,15 @@ const OTHERS = {
 };
 const RICH: Site = {
   ...withSurvey({ containers: 'apptainer', homeFileSystem: 'nfs' }),
-  partitions: [GPU, CPU, OTHERS],
+  partitions: [GPU_PARTITION, CPU, OTHERS],
   hasPyxis: true,
 };
 
-function usual(site: Site, typed: Partial<TypedChoices> = {}): Promise<Choices> {
+function defaultChoices(site: Site, typed: Partial<TypedChoices> = {}): Promise<Choices> {
   return choose(site, { ...NOTHING_TYPED, ...typed }, askUser(undefined));
 }
 
-async function asked(site: Site, typed: Partial<TypedChoices> = {}): Promise<Question[]> {
+async function questionsFor(site: Site, typed: Partial<TypedChoices> = {}): Promise<Question[]> {
   const questions: Question[] = [];
   await choose(site, { ...NOTHING_TYPED, ...typed }, (question) => {
     questions.push(question);
@@ -44,9 +44,9 @@ async function asked(site: Site, typed: Partial<TypedChoices> = {}): Promise<Que
 
 describe('init, before it writes,', () => {
   it('asks five questions if the site leaves every choice open', async () => {
-    const questions = await asked(RICH);
+    const questions = await questionsFor(RICH);
 
-    expect(questions.map(({ answers, usual: answer }) => [answers, answer])).to.deep.equal([
+    expect(questions.map(({ answers, defaultChoices: answer }) => [answers, answer])).to.deep.equal([
       [undefined, 'default'],
       [['gpu', 'cpu'], 'gpu'],
       [['lab', 'course'], 'lab'],
@@ -59,7 +59,7 @@ describe('init, before it writes,', () => {
   it('asks nothing that the command line answers or that has only one answer', async () => {
     const lonely = withPartition({ entrances: [{ account: 'lab', isDefault: true, qos: undefined }] });
 
-    expect(await asked(lonely, { queue: 'gpu', 'shared-dir': 'none' })).to.deep.equal([]);
+    expect(await questionsFor(lonely, { queue: 'gpu', 'shared-dir': 'none' })).to.deep.equal([]);
   });
 
   it('asks again after an unknown answer, and uses the default for an empty line', async () => {
@@ -83,7 +83,7 @@ describe('init, before it writes,', () => {
 
 describe('init, without questions,', () => {
   it('chooses the defaults, with a reason for each', async () => {
-    const { queue, partition, entrance, containers, sharedDir } = await usual(RICH);
+    const { queue, partition, entrance, containers, sharedDir } = await defaultChoices(RICH);
 
     expect(queue).to.deep.equal({ value: 'default', why: 'It exists on https://api.example.org; others: gpu.' });
     expect(partition.why).to.equal('The default partition (sinfo). Others: cpu.');
@@ -96,14 +96,14 @@ describe('init, without questions,', () => {
   });
 
   it('chooses no shared directory if the home directory is on a local file system', async () => {
-    expect((await usual(SITE)).sharedDir).to.deep.equal({
+    expect((await defaultChoices(SITE)).sharedDir).to.deep.equal({
       value: undefined,
       why: 'The home directory is on ext2/ext3 (stat); nodes may not share it.',
     });
   });
 
   it("chooses the first partition that accepts the user's jobs if the default one does not", async () => {
-    const { partition } = await usual({ ...SITE, partitions: [{ ...OTHERS, isDefault: true }, CPU] });
+    const { partition } = await defaultChoices({ ...SITE, partitions: [{ ...OTHERS, isDefault: true }, CPU] });
 
     expect(partition.value.name).to.equal('cpu');
     expect(partition.why).to.match(/^The first partition that accepts your jobs/);
@@ -117,7 +117,7 @@ describe('init, without questions,', () => {
       containers: 'pyxis',
       'shared-dir': '/scratch/x',
     };
-    const { queue, partition, entrance, containers, sharedDir } = await usual(RICH, typed);
+    const { queue, partition, entrance, containers, sharedDir } = await defaultChoices(RICH, typed);
 
     expect(queue.why).to.equal(
       'From your command line. https://api.example.org has no such queue yet: create it in the web page, or start the daemon once with --create-queue.',
@@ -133,13 +133,13 @@ describe('init, without questions,', () => {
   it('chooses no account if accounting has none, unless the command line names one', async () => {
     const site = withPartition({ entrances: [] });
 
-    expect((await usual(site, { account: 'lab' })).entrance?.value.account).to.equal('lab');
-    expect((await usual(site)).entrance).to.equal(undefined);
-    expect(String(await rejection(usual(site, { account: 'a b' })))).to.match(/--account must be an account name/);
+    expect((await defaultChoices(site, { account: 'lab' })).entrance?.value.account).to.equal('lab');
+    expect((await defaultChoices(site)).entrance).to.equal(undefined);
+    expect(String(await rejection(defaultChoices(site, { account: 'a b' })))).to.match(/--account must be an account name/);
   });
 
   it('chooses the queue "default", and reports this, if the server does not respond', async () => {
-    const { queue } = await usual({ ...SITE, server: unavailable('no usable response from http://x') });
+    const { queue } = await defaultChoices({ ...SITE, server: unavailable('no usable response from http://x') });
 
     expect(queue).to.deep.equal({ value: 'default', why: 'Not checked: no usable response from http://x.' });
   });
@@ -152,14 +152,14 @@ describe('init, without questions,', () => {
     [{ 'shared-dir': 'scratch' }, '--shared-dir must be an absolute path or none, not "scratch".'],
   ] as const) {
     it(`rejects ${Object.entries(typed).join()}: ${sentence}`, async () => {
-      expect(String(await rejection(usual(RICH, typed)))).to.include(sentence);
+      expect(String(await rejection(defaultChoices(RICH, typed)))).to.include(sentence);
     });
   }
 
   it("fails, with a reason for each partition, if no partition accepts the user's jobs", async () => {
     const shut: Site = { ...SITE, partitions: [OTHERS, { ...CPU, closedBecause: 'is not up' }] };
 
-    expect(String(await rejection(usual(shut)))).to.include(
+    expect(String(await rejection(defaultChoices(shut)))).to.include(
       'No partition of this cluster accepts your jobs now (others accepts none of your accounts; cpu is not up).',
     );
   });

@@ -5,7 +5,7 @@ import { choose } from '../../src/init/choices.ts';
 import { daemonJob } from '../../src/init/write-first-files.ts';
 import type { Site } from '../../src/init/site.ts';
 import { UNIT_FILES } from '../../src/init/unit-files.ts';
-import { GPU, SITE, withPartition } from './a-site.ts';
+import { GPU_PARTITION, SITE, withPartition } from './site-fixture.ts';
 
 const TYPED = {
   queue: undefined,

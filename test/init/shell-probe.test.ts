@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { execFileSync } from 'node:child_process';
 import { isHomeShared, moduleFor, parseShellFacts, SHELL_PROBE_SCRIPT } from '../../src/init/shell-probe.ts';
-import { BARE } from './a-site.ts';
+import { BARE_SHELL } from './site-fixture.ts';
 
 /** Output of Lmod and of Environment Modules, joined. */
 const MODULES =
@@ -54,7 +54,7 @@ describe('the shell probe of init', () => {
 
     expect(moduleFor('python', survey)).to.equal('miniforge3/24.1');
     expect(moduleFor('containers', survey)).to.equal('singularity-ce/4.1');
-    expect(moduleFor('containers', BARE)).to.equal(undefined);
+    expect(moduleFor('containers', BARE_SHELL)).to.equal(undefined);
   });
 
   for (const [kind, isShared] of [

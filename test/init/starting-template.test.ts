@@ -5,7 +5,7 @@ import { choose, type TypedChoices } from '../../src/init/choices.ts';
 import type { Site } from '../../src/init/site.ts';
 import { startingTemplate } from '../../src/init/starting-template.ts';
 import { lintTemplate } from '../../src/lint/lint-template.ts';
-import { SITE, withPartition, withSurvey } from './a-site.ts';
+import { SITE, withPartition, withShellFacts } from './site-fixture.ts';
 
 async function written(site: Site, typed: Partial<TypedChoices> = {}): Promise<string> {
   const nothing = {
@@ -24,14 +24,14 @@ const ONE_JOB = [{ account: 'lab', isDefault: true, qos: 'one-job' }];
 describe('startingTemplate', () => {
   for (const [what, site, typed, ...lines] of [
     [
-      'a GPU request',
+      'a GPU_PARTITION request',
       SITE,
       {},
       '# Nodes of gpu have gpu:a100:4 (sinfo).',
       '#SBATCH --gres=gpu:${CLEARML_TASK.hyperparams.properties.gpus.value:1}',
     ],
     [
-      'no GPU request if the partition has no GPUs',
+      'no GPU_PARTITION request if the partition has no GPUs',
       withPartition({ gres: ['shard:4'] }),
       {},
       '# No GPUs: sinfo lists none in gpu.',
@@ -94,28 +94,28 @@ describe('startingTemplate', () => {
     ],
     [
       'a Python module if the login node has no other Python',
-      withSurvey({ python: undefined, hasModules: true, modules: MODULES }),
+      withShellFacts({ python: undefined, hasModules: true, modules: MODULES }),
       {},
       '#!/bin/bash -l\n',
       '# No python3 on the login node without this module (module avail).\nmodule load Python/3.11.3\n',
     ],
     [
       'a comment about modules if none is needed',
-      withSurvey({ hasModules: true, modules: MODULES }),
+      withShellFacts({ hasModules: true, modules: MODULES }),
       {},
       '#!/bin/bash\n',
       '# Modules are available: to load some here',
     ],
     [
       'a login shell if only the login profile provides Python',
-      withSurvey({}, { python: undefined }),
+      withShellFacts({}, { python: undefined }),
       {},
       '#!/bin/bash -l\n',
       '# The first line has -l because only the login profile ',
     ],
     [
       'a login shell if only the login profile sets proxy variables',
-      withSurvey({ networkVariables: ['https_proxy', 'PIP_CERT'] }, { networkVariables: ['PIP_CERT'] }),
+      withShellFacts({ networkVariables: ['https_proxy', 'PIP_CERT'] }, { networkVariables: ['PIP_CERT'] }),
       {},
       '#!/bin/bash -l\n',
       '# The login node has Python 3.11; doctor --on-node checks',
@@ -123,20 +123,20 @@ describe('startingTemplate', () => {
     ],
     [
       'an Apptainer command',
-      withSurvey({ containers: 'apptainer' }),
+      withShellFacts({ containers: 'apptainer' }),
       { containers: 'apptainer' },
       '\nsrun apptainer exec ${CLEARML_AGENT_EXECUTE}\n',
     ],
     [
       'an Apptainer command without a login shell if only the plain shell has Apptainer',
-      withSurvey({}, { containers: 'apptainer' }),
+      withShellFacts({}, { containers: 'apptainer' }),
       { containers: 'apptainer' },
       '#!/bin/bash\n',
       '\nsrun apptainer exec ${CLEARML_AGENT_EXECUTE}\n',
     ],
     [
       'a Singularity command with its module',
-      withSurvey({ hasModules: true, modules: ['singularity/3.8'] }),
+      withShellFacts({ hasModules: true, modules: ['singularity/3.8'] }),
       { containers: 'singularity' },
       '#!/bin/bash -l\n',
       'module load singularity/3.8\n',

@@ -16,9 +16,9 @@ describe('the installation of clearml-agent', () => {
   });
   afterEach(() => node.remove());
 
-  function run(env: Record<string, string>, wishes: Partial<JobFacts> = {}): Promise<JobRun> {
+  function run(env: Record<string, string>, overrides: Partial<JobFacts> = {}): Promise<JobRun> {
     const shared = { sharedDir: join(node.home, 'shared') };
-    return node.run(fillIn(PLAIN_TEMPLATE, jobFacts({ ...shared, ...wishes })), env);
+    return node.run(fillIn(PLAIN_TEMPLATE, jobFacts({ ...shared, ...overrides })), env);
   }
 
   describe('with a stand-in for pip', () => {
@@ -28,28 +28,28 @@ describe('the installation of clearml-agent', () => {
       cpSync(node.python, join(bin(), 'python3'));
     });
 
-    async function told(wishes: Partial<JobFacts>, hashes: string): Promise<{ words: string; stderr: string }> {
+    async function install(overrides: Partial<JobFacts>, hashes: string): Promise<{ words: string; stderr: string }> {
       const file = join(node.home, 'words');
       const env = { STAND_IN_HAS_AGENT: 'no', STAND_IN_HASHES: hashes, STAND_IN_PIP_WORDS: file };
-      const { stderr } = await run({ ...env, PATH: `${bin()}:/usr/bin:/bin` }, wishes);
+      const { stderr } = await run({ ...env, PATH: `${bin()}:/usr/bin:/bin` }, overrides);
       return { words: readFileSync(file, 'utf8'), stderr };
     }
 
     it('requires hashes if they are known', async () => {
-      const { words } = await told({}, 'yes');
+      const { words } = await install({}, 'yes');
       expect(words)
         .to.include('--require-hashes --only-binary=:all:')
         .and.match(/^clearml-agent==3\.0\.3; .*--hash=sha256:/m);
     });
 
     it('requires no hashes, and logs this, if none are known for the version', async () => {
-      const { words, stderr } = await told({ agentVersion: '3.0.2' }, 'yes');
+      const { words, stderr } = await install({ agentVersion: '3.0.2' }, 'yes');
       expect(words).to.include('clearml-agent==3.0.2').and.not.include('hash');
       expect(stderr).to.include('no hashes are known for clearml-agent 3.0.2 and this Python');
     });
 
     it('requires no hashes, and logs this, if none are known for the Python', async () => {
-      const { words, stderr } = await told({}, 'no');
+      const { words, stderr } = await install({}, 'no');
       expect(words).to.include('clearml-agent==3.0.3').and.not.include('hash');
       expect(stderr).to.include('no hashes are known for clearml-agent 3.0.3 and this Python');
     });

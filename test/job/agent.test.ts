@@ -10,14 +10,14 @@ import { freePorts } from '../support/loopback-port.ts';
 import { requireAgent } from '../support/requires.ts';
 import { waitUntil } from '../support/wait-until.ts';
 import { createNode, fillIn, type Node } from './job-script.ts';
-import { openParking, QUICK_TEMPLATE, type Parking } from './parking.ts';
+import { openParkingSandbox, QUICK_TEMPLATE, type ParkingSandbox } from './parked-tasks.ts';
 
 describe('a job with the real agent', () => {
-  let parking: Parking;
+  let parking: ParkingSandbox;
   let node: Node;
   before(requireAgent);
   before(async () => {
-    parking = await openParking();
+    parking = await openParkingSandbox();
   });
   after(() => parking.close());
   beforeEach(() => {

@@ -125,8 +125,8 @@ describe('the blocks of a job', () => {
         if (variable !== undefined) names.push(`CLEARML_SLURM_ENV_${variable.name}`);
         const show = `printf '%s\\0' ${names.map((name) => `"$${name}"`).join(' ')} "\${clearml_container[@]}" "\${clearml_site_images[@]}"`;
         const shown = runOn('bash', [], `${assignments}\n${show}`).split('\0').slice(0, -1);
-        const told = [values.image, values.imageName, values.setUp, values.pulledImage, values.runtime];
-        if (variable !== undefined) told.push(variable.value);
+        const texts = [values.image, values.imageName, values.setUp, values.pulledImage, values.runtime];
+        if (variable !== undefined) texts.push(variable.value);
         expect(shown).to.deep.equal([...told, ...values.options, ...values.siteImages]);
       }),
       { numRuns: 100 },

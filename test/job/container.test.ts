@@ -46,14 +46,14 @@ describe('the container of a job', () => {
     node.remove();
   });
 
-  function run(env: Record<string, string>, wishes: Partial<ContainerFacts> = {}): Promise<JobRun> {
-    const script = fillIn(TEMPLATE, jobFacts({ container: { ...CONTAINER, ...wishes }, python: node.python }));
+  function run(env: Record<string, string>, overrides: Partial<ContainerFacts> = {}): Promise<JobRun> {
+    const script = fillIn(TEMPLATE, jobFacts({ container: { ...CONTAINER, ...overrides }, python: node.python }));
     return node.run(script, { PATH: `${join(node.home, 'bin')}:/usr/bin:/bin`, ...env });
   }
 
   /** The GPU options among the options of Singularity. */
-  async function shown(env: Record<string, string>, wishes: Partial<ContainerFacts> = {}): Promise<string[]> {
-    const { exitCode, stdout, stderr } = await run(env, wishes);
+  async function shown(env: Record<string, string>, overrides: Partial<ContainerFacts> = {}): Promise<string[]> {
+    const { exitCode, stdout, stderr } = await run(env, overrides);
     expect(exitCode, stderr).to.equal(0);
     const given = [...stdout.matchAll(/^given: (.*)$/gm)].map(([, word]) => word ?? '');
     expect(given.at(-1)).to.equal('/images/torch.sif');

@@ -39,7 +39,7 @@ describe('the image of a job', () => {
     node.remove();
   });
 
-  function script(wishes: Partial<ContainerFacts> = {}): string {
+  function script(overrides: Partial<ContainerFacts> = {}): string {
     const container: ContainerFacts = {
       image: 'docker://python:3.12',
       imageName: 'python:3.12',
@@ -51,13 +51,13 @@ describe('the image of a job', () => {
       options: [],
       environment: [],
       setUp: '',
-      ...wishes,
+      ...overrides,
     };
     return fillIn(TEMPLATE, jobFacts({ container, python: node.python }));
   }
 
-  function run(wishes: Partial<ContainerFacts> = {}, jobId = '1'): Promise<JobRun> {
-    return node.run(script(wishes), environment(jobId));
+  function run(overrides: Partial<ContainerFacts> = {}, jobId = '1'): Promise<JobRun> {
+    return node.run(script(overrides), environment(jobId));
   }
 
   function environment(jobId: string): Record<string, string> {

@@ -18,7 +18,7 @@ echo 'after the agent'
 \${CLEARML_POST_SETUP}
 `;
 
-export function jobFacts(wishes: Partial<JobFacts> = {}): JobFacts {
+export function jobFacts(overrides: Partial<JobFacts> = {}): JobFacts {
   return {
     taskId: TASK,
     jobName: `clearml_task_${TASK}-1`,
@@ -26,7 +26,7 @@ export function jobFacts(wishes: Partial<JobFacts> = {}): JobFacts {
     queueId: 'abcdef0123456789abcdef0123456789',
     agentVersion: '3.0.3',
     workerPrefix: 'login1:slurm',
-    ...wishes,
+    ...overrides,
   };
 }
 

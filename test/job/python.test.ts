@@ -21,8 +21,8 @@ describe('the Python of a job', () => {
   });
 
   /** PATH has only the programs that the script needs, so that the machine's Python is not found. */
-  function run(wishes: Partial<JobFacts>, env: Record<string, string> = {}): Promise<JobRun> {
-    return node.run(fillIn(PLAIN_TEMPLATE, jobFacts(wishes)), { PATH: `${bin}:${toolsOnly(node)}`, ...env });
+  function run(overrides: Partial<JobFacts>, env: Record<string, string> = {}): Promise<JobRun> {
+    return node.run(fillIn(PLAIN_TEMPLATE, jobFacts(overrides)), { PATH: `${bin}:${toolsOnly(node)}`, ...env });
   }
 
   function putPython(path: string): string {
@@ -50,7 +50,7 @@ describe('the Python of a job', () => {
     expect((await run({}, SHOW)).stdout).to.include(`python: ${hidden}\n`);
   });
 
-  it('is found before the job continues: no search can create the private directory again after its removal', async () => {
+  it('is found before the job continues, so that no search creates the private directory after its removal', async () => {
     const python3 = putPython(join(bin, 'python3'));
     writeFileSync(join(bin, 'clearml-agent'), `#!${python3}\n`, { mode: 0o755 });
     const slowSed =

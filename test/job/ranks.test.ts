@@ -7,12 +7,12 @@ import { JOB_EXIT_CODES } from '../../src/template/job-exit-codes.ts';
 import { requirePython } from '../support/requires.ts';
 import { waitUntil } from '../support/wait-until.ts';
 import { createNode, fillIn, type Node, type StartedJob } from './job-script.ts';
-import { openParking, QUICK_TEMPLATE, type Parking } from './parking.ts';
+import { openParkingSandbox, QUICK_TEMPLATE, type ParkingSandbox } from './parked-tasks.ts';
 
 const BY_TEMPLATE = QUICK_TEMPLATE.replace('${CLEARML_AGENT_EXECUTE}', 'srun ${CLEARML_AGENT_EXECUTE}');
 
 /** Each rank continues only when all have started. */
-function meets(folder: string, size: number): string {
+function synchronizedScript(folder: string, size: number): string {
   return `
 import os, time
 rank = os.environ["NODE_RANK"]
@@ -25,7 +25,7 @@ print("rank", rank, "has met the others", flush=True)
 describe('a job of several ranks', () => {
   /** `endpoint code` of each call, in the order of the responses. */
   let calls: string[];
-  let parking: Parking;
+  let parking: ParkingSandbox;
   let node: Node;
   let folder: string;
   before(requirePython);
@@ -34,7 +34,7 @@ describe('a job of several ranks', () => {
       calls.push(`${String(endpoint)} ${String(code)}${typeof subcode === 'number' ? `/${subcode}` : ''}`);
     };
     calls = [];
-    parking = await openParking({ log: { debug: note, error: note } });
+    parking = await openParkingSandbox({ log: { debug: note, error: note } });
   });
   after(() => parking.close());
   beforeEach(async () => {
@@ -84,7 +84,7 @@ exec ${standInAgentPython()} "$@"
     it(`starts the task only in its first rank, even if that rank is slow, with the srun ${how}`, async () => {
       const size = 4;
       await parking.user.api('sandbox.fault', { endpoint: 'tasks.dequeue', kind: 'hold' });
-      const { task, job } = await start(meets(folder, size), size, { template });
+      const { task, job } = await start(synchronizedScript(folder, size), size, { template });
 
       // Long enough for each of the others to have polled twice, or to have started the task instead.
       const others = (): boolean => count('tasks.get_all') > 2 * (size - 1) || count('tasks.dequeue') >= size - 1;
@@ -138,7 +138,7 @@ exec ${standInAgentPython()} "$@"
   });
 
   it('restarts the agent of a rank that the server refuses although the task is in progress', async () => {
-    const { task, job } = await start(meets(folder, 3), 3, {
+    const { task, job } = await start(synchronizedScript(folder, 3), 3, {
       onRank: `if [ "$SLURM_PROCID" = 2 ]; then until [ -e ${folder}/go ]; do sleep 0.1; done; fi`,
     });
     await waitUntil('the others to begin', () => Promise.resolve(count('tasks.dequeue 200') === 2));
@@ -186,7 +186,7 @@ kill -TERM $$`;
 
   it('keeps the other ranks waiting while the server fails', async () => {
     await parking.user.api('sandbox.fault', { endpoint: 'tasks.dequeue', kind: 'hold' });
-    const { task, job } = await start(meets(folder, 2), 2);
+    const { task, job } = await start(synchronizedScript(folder, 2), 2);
     await waitUntil('the other rank to wait', () => Promise.resolve(count('tasks.get_all') > 1));
     await parking.user.api('sandbox.fault', { endpoint: 'tasks.get_all', kind: 'status', status: 500, times: 1 });
     await parking.user.api('sandbox.fault', { endpoint: 'tasks.get_all', kind: 'drop-before', times: 1 });

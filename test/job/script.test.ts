@@ -20,9 +20,9 @@ describe('in a job script,', () => {
   function run(
     env: Record<string, string> = {},
     template = PLAIN_TEMPLATE,
-    wishes: Partial<JobFacts> = {},
+    overrides: Partial<JobFacts> = {},
   ): Promise<JobRun> {
-    return node.run(fillIn(template, jobFacts({ python: node.python, ...wishes })), env);
+    return node.run(fillIn(template, jobFacts({ python: node.python, ...overrides })), env);
   }
 
   describe('the agent', () => {
@@ -276,12 +276,12 @@ describe('in a job script,', () => {
         );
       });
 
-      for (const [how, env, wishes] of [
+      for (const [how, env, overrides] of [
         ['the setting is 0', {}, { serverWaitSec: 0 }],
         ['the job has no time left', { SLURM_JOB_END_TIME: '1' }, { serverWaitSec: 900 }],
       ] as const) {
         it(`does not retry if ${how}`, async () => {
-          const { exitCode } = await run({ STAND_IN_GATE: awayTwice, ...env }, hasty, wishes);
+          const { exitCode } = await run({ STAND_IN_GATE: awayTwice, ...env }, hasty, overrides);
           expect(exitCode).to.equal(JOB_EXIT_CODES.serverAway.code);
           expect(questions()).to.equal(1);
         });

@@ -6,13 +6,13 @@ import { expect } from 'chai';
 import type { JobFacts } from '../../src/template/blocks.ts';
 import { isLive, readJobState } from '../../src/slurm/job-state.ts';
 import { JOB_EXIT_CODES } from '../../src/template/job-exit-codes.ts';
-import { RANKS_MEET } from '../e2e/ranks-meet.ts';
+import { RANKS_MEET } from '../e2e/synchronized-ranks.ts';
 import { standInAgentPython } from '../stand-ins/agent/stand-in-agent.ts';
 import { agentPython, requireAgent, requireSlurm } from '../support/requires.ts';
 import { sharedCluster, type SharedCluster } from '../support/shared-cluster.ts';
 import { waitUntil } from '../support/wait-until.ts';
 import { fillIn } from './job-script.ts';
-import { openParking, QUICK_TEMPLATE, type Parking } from './parking.ts';
+import { openParkingSandbox, QUICK_TEMPLATE, type ParkingSandbox } from './parked-tasks.ts';
 
 const ENDS = 'import time\nprint("at work", flush=True)\ntime.sleep(2)\n';
 const KEEPS_RUNNING = 'import time\nprint("at work", flush=True)\ntime.sleep(3600)\n';
@@ -23,14 +23,14 @@ print(f"node rank {os.environ['NODE_RANK']} of {os.environ['WORLD_SIZE']} at {os
 
 describe('a job on Slurm', () => {
   let cluster: SharedCluster;
-  let parking: Parking;
+  let parking: ParkingSandbox;
   let folder: string;
   let nodeTmp: string;
   before(requireAgent);
   before(requireSlurm);
   before(async () => {
     cluster = await sharedCluster();
-    parking = await openParking();
+    parking = await openParkingSandbox();
   });
   after(() => parking.close());
   beforeEach(() => {
@@ -69,8 +69,8 @@ describe('a job on Slurm', () => {
   }
 
   async function untilConsole(task: string, text: string): Promise<void> {
-    const says = async (): Promise<boolean> => (await parking.user.console(task)).includes(text);
-    await waitUntil(`the console to say "${text}"`, says, { everyMs: 200 });
+    const isPrinted = async (): Promise<boolean> => (await parking.user.console(task)).includes(text);
+    await waitUntil(`the console to say "${text}"`, isPrinted, { everyMs: 200 });
   }
 
   it('runs the task once if five copies of the script start together; four end at the gate', async () => {
@@ -145,7 +145,7 @@ describe('a job on Slurm', () => {
     });
   }
 
-  it('starts through a function srun of the template on each of two nodes', async () => {
+  it('starts on each of two nodes through a shell function srun that the template defines', async () => {
     const own = 'srun() { echo "through my srun" >&2; command srun --quiet "$@"; }\n${CLEARML_AGENT_EXECUTE}';
     const facts = { ...(await parking.park(TELLS_RANK, standInAgentPython())), startsBySrun: true };
     const job = await submit(

@@ -34,8 +34,8 @@ describe('a job', () => {
   });
   afterEach(() => node.remove());
 
-  function run(wishes: Partial<JobFacts>, env: Record<string, string> = {}): Promise<JobRun> {
-    return node.run(fillIn(PLAIN_TEMPLATE, jobFacts({ python: node.python, ...wishes })), env);
+  function run(overrides: Partial<JobFacts>, env: Record<string, string> = {}): Promise<JobRun> {
+    return node.run(fillIn(PLAIN_TEMPLATE, jobFacts({ python: node.python, ...overrides })), env);
   }
 
   /** Runs a command as Mallory, another user. */
@@ -155,9 +155,9 @@ describe('a job', () => {
       execFileSync('chown', [`${MALLORY}:${LAB}`, made]);
       chmodSync(made, 0o2775);
     }
-    const wishes = { sharedDir: shared, sharedConf: join(shared, 'jobs/x.conf') };
-    expectRefused(await run(wishes), `${shared} belongs to`);
-    const { exitCode, stderr } = await run({ ...wishes, trustedGroup: String(LAB) });
+    const overrides = { sharedDir: shared, sharedConf: join(shared, 'jobs/x.conf') };
+    expectRefused(await run(overrides), `${shared} belongs to`);
+    const { exitCode, stderr } = await run({ ...overrides, trustedGroup: String(LAB) });
     expect(exitCode, stderr).to.equal(0);
   });
 

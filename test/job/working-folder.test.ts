@@ -7,7 +7,7 @@ import { standInAgentPython } from '../stand-ins/agent/stand-in-agent.ts';
 import { JOB_EXIT_CODES } from '../../src/template/job-exit-codes.ts';
 import { agentPython, requireAgent, requirePython } from '../support/requires.ts';
 import { createNode, fillIn, type JobRun, type Node } from './job-script.ts';
-import { openParking, QUICK_TEMPLATE, type Parking } from './parking.ts';
+import { openParkingSandbox, QUICK_TEMPLATE, type ParkingSandbox } from './parked-tasks.ts';
 
 /** Modules that Python imports at its start, that our programs import, and that `python -m` starts. */
 const MODULES = [
@@ -23,7 +23,7 @@ const SAYS_WHERE =
   'import os, sys; print("at", os.getcwd(), "with", os.environ.get("PYTHONPATH"), "by", os.environ["PWD"], flush=True)';
 
 describe('a job in a directory that other users can write to', () => {
-  let parking: Parking;
+  let parking: ParkingSandbox;
   let node: Node;
   /** The directory in which the job starts. */
   let folder: string;
@@ -31,7 +31,7 @@ describe('a job in a directory that other users can write to', () => {
   let canary: string;
   before(requirePython);
   before(async () => {
-    parking = await openParking();
+    parking = await openParkingSandbox();
   });
   after(() => parking.close());
   beforeEach(() => {
@@ -39,19 +39,19 @@ describe('a job in a directory that other users can write to', () => {
     folder = join(node.home, '..');
     canary = join(node.home, 'canary');
     writeFileSync(join(node.home, 'clearml.conf'), parking.conf, { mode: 0o600 });
-    for (const place of [folder, join(folder, 'lib'), join(folder, 'outside'), node.tmp, join(node.tmp, 'outside')])
-      plant(place);
+    for (const directory of [folder, join(folder, 'lib'), join(folder, 'outside'), node.tmp, join(node.tmp, 'outside')])
+      writeCanaries(directory);
   });
   afterEach(() => {
     node.remove();
   });
 
-  function plant(place: string): void {
-    mkdirSync(place, { recursive: true });
+  function writeCanaries(directory: string): void {
+    mkdirSync(directory, { recursive: true });
     // Not open(), which does not exist yet when Python imports encodings.
     const file = `posix.open(${JSON.stringify(canary)}, posix.O_CREAT | posix.O_WRONLY | posix.O_APPEND, 0o600)`;
     const text = `import posix\nposix.write(${file}, __file__.encode() + b"\\n")\nposix._exit(77)\n`;
-    for (const name of MODULES) writeFileSync(join(place, `${name}.py`), text);
+    for (const name of MODULES) writeFileSync(join(directory, `${name}.py`), text);
   }
 
   function ranModules(): string {

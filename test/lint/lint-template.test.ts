@@ -12,7 +12,7 @@ const EXAMPLES = new URL('../../examples/', import.meta.url);
 const FIXTURES = new URL('../fixtures/templates/', import.meta.url);
 
 /** `rule:line` of each finding. */
-function told(text: string): string[] {
+function findings(text: string): string[] {
   return lintTemplate('t.template', text).findings.map(({ rule, line }) => `${rule}:${line}`);
 }
 
@@ -24,12 +24,12 @@ function templatesIn(folder: URL): [name: string, text: string][] {
 
 describe('lintTemplate', () => {
   it('finds nothing in a clean template', () => {
-    expect(told(CLEAN)).to.deep.equal([]);
+    expect(findings(CLEAN)).to.deep.equal([]);
   });
 
   for (const { rule, line, what, text } of FAULTS) {
     it(`finds ${rule}: ${what.slice(0, 100)}`, () => {
-      expect(told(text)).to.deep.equal([`${rule}:${line}`]);
+      expect(findings(text)).to.deep.equal([`${rule}:${line}`]);
     });
   }
 
@@ -45,7 +45,7 @@ describe('lintTemplate', () => {
       .replace('echo "task', 'echo ${CLEARML_TASK.naem|uper}\n#SBATCH --exclusive\necho "task')
       .replace('${CLEARML_POST_SETUP}', '');
 
-    expect(told(text)).to.have.members([
+    expect(findings(text)).to.have.members([
       'refused-option:3',
       'block-missing:8',
       'unknown-filter:11',
@@ -55,7 +55,7 @@ describe('lintTemplate', () => {
 
   for (const [name, text] of templatesIn(EXAMPLES)) {
     it(`finds nothing in examples/${name}`, () => {
-      expect(told(text)).to.deep.equal([]);
+      expect(findings(text)).to.deep.equal([]);
     });
   }
 
@@ -130,7 +130,7 @@ describe('lintTemplate', () => {
     '#SBATCH --comment=${CLEARML_CONFIG.agent.site.name:here}',
   ]) {
     it(`finds nothing in ${line}`, () => {
-      expect(told(withDirectives(line))).to.deep.equal([]);
+      expect(findings(withDirectives(line))).to.deep.equal([]);
     });
   }
 
@@ -145,7 +145,7 @@ describe('lintTemplate', () => {
     'singularity --version',
   ]) {
     it(`finds nothing in ${body}`, () => {
-      expect(told(withBody(body))).to.deep.equal([]);
+      expect(findings(withBody(body))).to.deep.equal([]);
     });
   }
 
@@ -155,7 +155,7 @@ describe('lintTemplate', () => {
       'srun singularity exec ${CLEARML_AGENT_EXECUTE}',
     );
 
-    expect(told(text)).to.deep.equal([]);
+    expect(findings(text)).to.deep.equal([]);
   });
 
   it('finds nothing in a container command without GPU options if the job has GPUs', () => {
@@ -164,18 +164,18 @@ describe('lintTemplate', () => {
       'singularity exec ${CLEARML_AGENT_EXECUTE}',
     );
 
-    expect(told(text)).to.deep.equal([]);
+    expect(findings(text)).to.deep.equal([]);
   });
 
   it('accepts "module" in a login shell, or after a file or function that defines it', () => {
     const text = withBody('module load python');
 
-    expect(told(text)).to.deep.equal([
+    expect(findings(text)).to.deep.equal([
       'module-without-profile:' + String(text.split('\n').indexOf('module load python') + 1),
     ]);
-    expect(told(text.replace('#!/bin/bash', '#!/bin/bash -l'))).to.deep.equal([]);
-    expect(told(text.replace('module load', '. /etc/profile.d/modules.sh\nmodule load'))).to.deep.equal([]);
-    expect(told(text.replace('module load', 'module() { :; }\nmodule load'))).to.deep.equal([]);
+    expect(findings(text.replace('#!/bin/bash', '#!/bin/bash -l'))).to.deep.equal([]);
+    expect(findings(text.replace('module load', '. /etc/profile.d/modules.sh\nmodule load'))).to.deep.equal([]);
+    expect(findings(text.replace('module load', 'module() { :; }\nmodule load'))).to.deep.equal([]);
   });
 
   it('reports the lines of another scheduler once', () => {
@@ -189,7 +189,7 @@ describe('lintTemplate', () => {
   it('accepts an empty environment if the script loads a profile', () => {
     const text = withDirectives('#SBATCH --export=NONE');
 
-    expect(told(text.replace('#!/bin/bash', '#!/bin/bash -l'))).to.deep.equal([]);
-    expect(told(text.replace('${CLEARML_PRE', 'source /etc/profile\n${CLEARML_PRE'))).to.deep.equal([]);
+    expect(findings(text.replace('#!/bin/bash', '#!/bin/bash -l'))).to.deep.equal([]);
+    expect(findings(text.replace('${CLEARML_PRE', 'source /etc/profile\n${CLEARML_PRE'))).to.deep.equal([]);
   });
 });

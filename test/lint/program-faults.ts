@@ -1,19 +1,19 @@
 // Faults that lint finds with bash, shellcheck, the host's directories and sbatch, on a cluster whose partition is debug.
 import { CLEAN, type Fault } from './faults.ts';
 
-function directive(rule: Fault['rule'], line: number, written: string): Fault {
-  return { rule, line, what: written, text: CLEAN.replace('export SITE', `${written}\nexport SITE`) };
+function directive(rule: Fault['rule'], line: number, replacement: string): Fault {
+  return { rule, line, what: replacement, text: CLEAN.replace('export SITE', `${replacement}\nexport SITE`) };
 }
 
 /** Replaces the line of the option. */
-function instead(line: number, written: string): Fault {
-  const [option = ''] = /^#SBATCH --[a-z]+/.exec(written) ?? [];
-  const lines = CLEAN.split('\n').map((own) => (own.startsWith(option) ? written : own));
-  return { rule: 'sbatch-refuses', line, what: written, text: lines.join('\n') };
+function withOption(line: number, replacement: string): Fault {
+  const [option = ''] = /^#SBATCH --[a-z]+/.exec(replacement) ?? [];
+  const lines = CLEAN.split('\n').map((own) => (own.startsWith(option) ? replacement : own));
+  return { rule: 'sbatch-refuses', line, what: replacement, text: lines.join('\n') };
 }
 
-function body(rule: Fault['rule'], written: string): Fault {
-  return { rule, line: 10, what: written, text: CLEAN.replace('echo "task', `${written}\necho "task`) };
+function body(rule: Fault['rule'], replacement: string): Fault {
+  return { rule, line: 10, what: replacement, text: CLEAN.replace('echo "task', `${replacement}\necho "task`) };
 }
 
 function output(path: string): Fault {
@@ -30,11 +30,11 @@ export const PROGRAM_FAULTS: readonly Fault[] = [
   body('shellcheck', 'cd /scratch/lab'),
   output('/nowhere/%j.log'),
   output('logs/%j/out.log'),
-  instead(4, '#SBATCH --partition=nowhere'),
+  withOption(4, '#SBATCH --partition=nowhere'),
   // Some Slurm releases name no option in the error, so the finding is for the whole request.
-  instead(2, '#SBATCH --nodes=4000'),
+  withOption(2, '#SBATCH --nodes=4000'),
   directive('sbatch-refuses', 7, '#SBATCH --gres=gpu:h100:1'),
   directive('sbatch-refuses', 7, '#SBATCH --container-mage=x'),
-  instead(6, '#SBATCH --time=soon'),
+  withOption(6, '#SBATCH --time=soon'),
   directive('sbatch-refuses', 2, '#SBATCH --mem=900T'),
 ];

@@ -5,12 +5,12 @@ import { createWarnOnce } from '../../src/log/warn-once.ts';
 import type { Transport } from '../../src/transport/transport.ts';
 import type { Logger } from '../../src/log/logger.ts';
 import { parseTemplate } from '../../src/template/parse-template.ts';
-import { hereOnStandIns } from '../cli/on-stand-ins.ts';
+import { openCliWithStandIns } from '../cli/cli-with-stand-ins.ts';
 
 const BODY = '${CLEARML_PRE_SETUP}\n${CLEARML_AGENT_EXECUTE}\n${CLEARML_POST_SETUP}\n';
 const MISSPELT = `#!/bin/bash\n#SBATCH --nodes=\${CLEARML_TASK.hyperparms.properties.num_nodes.value:1}\n${BODY}`;
 
-function hostThatSays(stderr: string): Transport {
+function hostPrinting(stderr: string): Transport {
   return {
     name: 'login1',
     run: () => Promise.resolve({ exitCode: stderr === '' ? 0 : 1, killedBy: undefined, stdout: '', stderr }),
@@ -20,29 +20,29 @@ function hostThatSays(stderr: string): Transport {
 
 describe('the daemon', () => {
   it('logs an error of a template at the start, with file and line', async () => {
-    await using place = await hereOnStandIns();
-    await place.write('gpu.template', MISSPELT);
-    await place.user.makeQueue('gpu');
+    await using cli = await openCliWithStandIns();
+    await cli.write('gpu.template', MISSPELT);
+    await cli.user.makeQueue('gpu');
 
-    const { code, stderr } = await place.run('--once', '--queue', 'gpu', '--template-files', 'gpu.template');
+    const { code, stderr } = await cli.run('--once', '--queue', 'gpu', '--template-files', 'gpu.template');
 
     expect(code, stderr).to.equal(0);
     expect(stderr).to.match(/WARN .*Template gpu\.template, line 2: CLEARML_TASK has no field "hyperparms"/);
   });
 
   it("writes to the task's console which user property the template does not use", async () => {
-    await using place = await hereOnStandIns();
-    await place.write(
+    await using cli = await openCliWithStandIns();
+    await cli.write(
       'gpu.template',
       `#!/bin/bash\n#SBATCH --time=\${CLEARML_TASK.hyperparams.properties.walltime.value:5}\n${BODY}`,
     );
-    const task = await place.user.makeTask({ properties: { num_nodes: '2', walltime: '4' } });
-    await place.user.enqueue(task, await place.user.makeQueue('gpu'));
+    const task = await cli.user.makeTask({ properties: { num_nodes: '2', walltime: '4' } });
+    await cli.user.enqueue(task, await cli.user.makeQueue('gpu'));
 
-    const { code, stderr } = await place.run('--once', '--queue', 'gpu', '--template-files', 'gpu.template');
+    const { code, stderr } = await cli.run('--once', '--queue', 'gpu', '--template-files', 'gpu.template');
 
     expect(code, stderr).to.equal(0);
-    expect(await place.user.console(task)).to.include(
+    expect(await cli.user.console(task)).to.include(
       'The template of this queue does not use the user property "num_nodes". It uses walltime.',
     );
   });
@@ -53,8 +53,8 @@ describe('the daemon', () => {
     const warnOnce = createWarnOnce();
     const text = `#!/bin/bash\n#SBATCH --nodes=1\n#SBATCH --bogus=1\n${BODY}`;
     const queue = { template: parseTemplate(text, 'gpu.template'), text, bounds: undefined, properties: [] };
-    const here = hostThatSays('');
-    const cluster = hostThatSays("sbatch: unrecognized option '--bogus=1'\n");
+    const here = hostPrinting('');
+    const cluster = hostPrinting("sbatch: unrecognized option '--bogus=1'\n");
 
     for (const sbatch of ['sbatch', 'sbatch'])
       await warnAboutTemplates([queue, queue], { log, warnOnce, programs: { here, cluster, sbatch } });

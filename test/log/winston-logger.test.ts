@@ -37,13 +37,13 @@ function useAllLevels(log: ClosableLogger): void {
 
 describe('the logger', () => {
   it('writes events of its level and higher levels', async () => {
-    const words = async (level: LoggerOptions['level']): Promise<string[]> =>
+    const messages = async (level: LoggerOptions['level']): Promise<string[]> =>
       [...(await written({ level }, useAllLevels)).matchAll(/ ([A-Z]+) /g)].map(([, word = '']) => word);
 
-    expect(await words('debug')).to.deep.equal(['DEBUG', 'INFO', 'WARN', 'ERROR']);
-    expect(await words('info')).to.deep.equal(['INFO', 'WARN', 'ERROR']);
-    expect(await words('warn')).to.deep.equal(['WARN', 'ERROR']);
-    expect(await words('error')).to.deep.equal(['ERROR']);
+    expect(await messages('debug')).to.deep.equal(['DEBUG', 'INFO', 'WARN', 'ERROR']);
+    expect(await messages('info')).to.deep.equal(['INFO', 'WARN', 'ERROR']);
+    expect(await messages('warn')).to.deep.equal(['WARN', 'ERROR']);
+    expect(await messages('error')).to.deep.equal(['ERROR']);
   });
 
   it('keeps its message if the data contains a message', async () => {

@@ -7,7 +7,7 @@ import type { Event, OutsideCall, PendingCall, Reply } from './outside-calls.ts'
 import type { Program } from './program.ts';
 
 /** How a pass began: together with the responses since, it determines the memory of the daemon. */
-export interface Beginning {
+export interface PassStart {
   readonly daemon: number;
   readonly journal: JournalValue;
   /** Jobs created so far: a later attempt has a later name. */
@@ -38,7 +38,7 @@ export interface DaemonPass {
   take(event: Event): Promise<void>;
 }
 
-export async function beginPass(program: Program, beginning: Beginning): Promise<DaemonPass> {
+export async function beginPass(program: Program, beginning: PassStart): Promise<DaemonPass> {
   const { daemon, made, isLongAfter } = beginning;
   const startedAt = FIRST_PASS_AT + made * PASS_INTERVAL_MS;
   const reading: ClockReading = isLongAfter

@@ -1,7 +1,7 @@
 // Keeps every state of a daemon once: its journal, and within a pass the responses so far.
 import { stampOf, withStamp, type JournalValue } from './journal-value.ts';
 import type { Program } from './program.ts';
-import { beginPass, type Beginning, type DaemonPass, type Moment } from './daemon-pass.ts';
+import { beginPass, type PassStart, type DaemonPass, type Moment } from './daemon-pass.ts';
 import type { Event } from './outside-calls.ts';
 import type { SeenTask } from './server-rules.ts';
 import type { Stamp } from './world.ts';
@@ -13,7 +13,7 @@ export interface Incarnation {
   readonly journal: JournalValue;
   /** undefined between two passes. */
   readonly pass:
-    { readonly beginning: Beginning; readonly events: readonly Event[]; readonly moment: Moment } | undefined;
+    { readonly beginning: PassStart; readonly events: readonly Event[]; readonly moment: Moment } | undefined;
   /** The server's stamps that it remembers. */
   readonly stamps: readonly Stamp[];
 }
@@ -23,7 +23,7 @@ export interface Incarnations {
   /** Between two passes, or just started. */
   rest(daemon: number, journal: JournalValue): Incarnation;
   /** The beginning of a pass. */
-  begin(beginning: Beginning): Promise<Incarnation>;
+  begin(beginning: PassStart): Promise<Incarnation>;
   /** The next state; after the end of a pass, a rest. */
   after(incarnation: Incarnation, event: Event): Promise<Incarnation>;
   /** The same incarnation with other stamps in the same order. */
@@ -55,13 +55,13 @@ export function createIncarnations(program: Program): Incarnations {
     }));
   }
 
-  async function replay(beginning: Beginning, events: readonly Event[]): Promise<DaemonPass> {
+  async function replay(beginning: PassStart, events: readonly Event[]): Promise<DaemonPass> {
     const live = await beginPass(program, beginning);
     for (const event of events) await live.take(event);
     return live;
   }
 
-  async function within(beginning: Beginning, events: readonly Event[], from?: Incarnation): Promise<Incarnation> {
+  async function incarnationAfter(beginning: PassStart, events: readonly Event[], from?: Incarnation): Promise<Incarnation> {
     const key = JSON.stringify([beginning, events]);
     const before = known.get(key);
     if (before !== undefined) return before;
@@ -95,7 +95,7 @@ export function createIncarnations(program: Program): Incarnations {
       return known.size;
     },
     rest,
-    begin: (beginning) => within(beginning, []),
+    begin: (beginning) => incarnationAfter(beginning, []),
 
     async after(incarnation, event) {
       if (incarnation.pass === undefined) throw new Error('only `begin` can follow a rest');
@@ -104,7 +104,7 @@ export function createIncarnations(program: Program): Incarnations {
       nextOf.set(incarnation, mine);
       const before = mine.get(key);
       if (before !== undefined) return before;
-      const next = await within(incarnation.pass.beginning, [...incarnation.pass.events, event], incarnation);
+      const next = await incarnationAfter(incarnation.pass.beginning, [...incarnation.pass.events, event], incarnation);
       mine.set(key, next);
       return next;
     },
@@ -114,7 +114,7 @@ export function createIncarnations(program: Program): Incarnations {
       const journal = renameJournal(incarnation.pass?.beginning.journal ?? incarnation.journal, names);
       if (incarnation.pass === undefined) return rest(incarnation.daemon, journal);
       const events = incarnation.pass.events.map((event) => renameEvent(event, names));
-      return within({ ...incarnation.pass.beginning, journal }, events);
+      return incarnationAfter({ ...incarnation.pass.beginning, journal }, events);
     },
   };
 }

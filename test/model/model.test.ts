@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { loadProgram, type Program } from './program.ts';
-import { LEFT_OUT, withEdits } from './rules-left-out.ts';
+import { REMOVED_RULES, withEdits } from './removed-rules.ts';
 import { SINGLE_FAULTS } from './scenarios.ts';
 import { formatFound, search } from './search.ts';
 
@@ -23,7 +23,7 @@ describe('a search of the shipped code', () => {
     });
   }
 
-  for (const { rule, edits, withoutGate, scenario, breaks } of LEFT_OUT) {
+  for (const { rule, edits, withoutGate, scenario, breaks } of REMOVED_RULES) {
     it(`finds a counterexample once the rule is removed: ${rule}`, async () => {
       const lacking = { ...scenario, hasGate: withoutGate !== true };
       const found = await withEdits(ROOT, edits, (edited) => search(edited, lacking, BOUNDS));

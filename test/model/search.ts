@@ -82,7 +82,7 @@ export async function search(program: Program, scenario: Scenario, bounds: Bound
     return number;
   }
 
-  enter(await canonical({ world: firstWorld(scenario.budgets), incarnations: beginnings() }, incarnations), 0, '');
+  enter(await canonical({ world: firstWorld(scenario.budgets), incarnations: initialIncarnations() }, incarnations), 0, '');
   for (let from = 0; next.length > 0;) {
     const level = next;
     next = [];
@@ -102,7 +102,7 @@ export async function search(program: Program, scenario: Scenario, bounds: Bound
   const stuck = firstStuck(isGood, steps);
   return stuck === undefined ? end('holds') : end('wrong', 'no good end is reachable', stuck);
 
-  function beginnings(): State['incarnations'] {
+  function initialIncarnations(): State['incarnations'] {
     return Array.from({ length: scenario.budgets.rounds > 0 ? 2 : 1 }, (_, index) => incarnations.rest(index + 1, ''));
   }
 }

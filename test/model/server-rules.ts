@@ -77,9 +77,9 @@ const RULES: Readonly<Record<string, Rule>> = {
     return world.entries[name] === 0 ? refuse(world, NOT_IN_QUEUE) : count(withEntry(world, name, 0), 1);
   },
   'tasks.get_by_id': (world, _, now) =>
-    world.task === undefined ? refuse(world, NO_TASK) : read(world, { task: see(world.task, now) }),
+    world.task === undefined ? refuse(world, NO_TASK) : read(world, { task: toSeenTask(world.task, now) }),
   'tasks.get_all': (world, body, now) => {
-    const found = world.task !== undefined && isMatch(world.task, body) ? [see(world.task, now)] : [];
+    const found = world.task !== undefined && isMatch(world.task, body) ? [toSeenTask(world.task, now)] : [];
     return read(world, { tasks: found });
   },
   'tasks.update': (world, body) => {
@@ -201,7 +201,7 @@ function withEntry(world: World, name: QueueName, stamp: Stamp): World {
   return { ...world, entries: { ...world.entries, [name]: stamp } };
 }
 
-function see(task: TaskValue, { isHeard }: Circumstances): SeenTask {
+function toSeenTask(task: TaskValue, { isHeard }: Circumstances): SeenTask {
   return { ...task, isHeard };
 }
 

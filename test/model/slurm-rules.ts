@@ -51,13 +51,13 @@ export function slurmOutcomes(world: World, call: SlurmCall, { hasAccounting }: 
 
   switch (call.what) {
     case 'list':
-      return [go('', { jobs: shown.map(seen) }), ...lost];
+      return [go('', { jobs: shown.map(toSeenJob) }), ...lost];
     case 'look up': {
-      const past = hasAccounting ? world.jobs.filter(isKnown).map(seen) : [];
-      const merged = mergeLookUp(call.names, { kind: 'listed', jobs: past.map(showJob) }, shown.map(seen).map(showJob));
+      const past = hasAccounting ? world.jobs.filter(isKnown).map(toSeenJob) : [];
+      const merged = mergeLookUp(call.names, { kind: 'listed', jobs: past.map(showJob) }, shown.map(toSeenJob).map(showJob));
       const ids = new Set(merged.kind === 'listed' ? merged.jobs.map(({ id, name }) => `${id} ${name}`) : []);
       return [
-        go('', { jobs: world.jobs.filter((job) => isKnown(job) && ids.has(`${job.id} ${job.name}`)).map(seen) }),
+        go('', { jobs: world.jobs.filter((job) => isKnown(job) && ids.has(`${job.id} ${job.name}`)).map(toSeenJob) }),
         ...lost,
       ];
     }
@@ -67,7 +67,7 @@ export function slurmOutcomes(world: World, call: SlurmCall, { hasAccounting }: 
         .findLast(({ id }) => String(id) === call.id);
       return [
         go('', {
-          record: job && { name: job.name, exitCode: job.exitCode, restarts: job.restarts, state: seen(job).state },
+          record: job && { name: job.name, exitCode: job.exitCode, restarts: job.restarts, state: toSeenJob(job).state },
         }),
         ...lost,
       ];
@@ -153,7 +153,7 @@ function isKnown(job: JobValue): boolean {
   return job.state !== 'IN FLIGHT';
 }
 
-function seen({ id, name, state, restarts }: JobValue): SeenJob {
+function toSeenJob({ id, name, state, restarts }: JobValue): SeenJob {
   return { id, name, state: state === 'IN FLIGHT' ? 'PENDING' : state, restarts };
 }
 

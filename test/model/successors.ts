@@ -110,7 +110,7 @@ async function daemonSteps(
   const { world } = state;
   const who = state.incarnations.length === 1 ? 'daemon' : `daemon ${incarnation.daemon}`;
   const found: Successor[] = [];
-  const goTo = (next: Incarnation, label: string, kind: MoveKind, after: World, wrong?: string): void => {
+  const addSuccessor = (next: Incarnation, label: string, kind: MoveKind, after: World, wrong?: string): void => {
     found.push({
       label: `${who}: ${label}`,
       kind,
@@ -134,16 +134,16 @@ async function daemonSteps(
   const { pending, isAsleep } = incarnation.pass.moment;
   for (const one of write === undefined ? pending : [write]) await call(incarnation, one, '');
   if (write === undefined && isAsleep && countWakes(incarnation.pass.events) < setting.wakes) {
-    goTo(await incarnations.after(incarnation, { wakes: true }), 'polls again meanwhile', 'work', world);
+    addSuccessor(await incarnations.after(incarnation, { wakes: true }), 'polls again meanwhile', 'work', world);
   }
   if (hasDoneAnything(incarnation)) crash();
   return found;
 
   function crash(): void {
     const again = incarnations.rest(incarnation?.daemon ?? 0, incarnation?.journal ?? '');
-    if (world.left.crashes > 0) goTo(again, 'is killed', 'fault', spend(world, 'crashes'));
+    if (world.left.crashes > 0) addSuccessor(again, 'is killed', 'fault', spend(world, 'crashes'));
     if (world.left.journals > 0) {
-      goTo(incarnations.rest(again.daemon, ''), 'is killed, and loses its journal', 'fault', spend(world, 'journals'));
+      addSuccessor(incarnations.rest(again.daemon, ''), 'is killed, and loses its journal', 'fault', spend(world, 'journals'));
     }
     for (const { call: outside } of pending) {
       if (
@@ -154,7 +154,7 @@ async function daemonSteps(
       )
         continue;
       const late = spend({ ...world, late: outside.call }, 'late');
-      goTo(again, `is killed while ${outside.call.endpoint} is in flight`, 'fault', late);
+      addSuccessor(again, `is killed while ${outside.call.endpoint} is in flight`, 'fault', late);
     }
   }
 
@@ -163,7 +163,7 @@ async function daemonSteps(
     const answer = async (reply: Reply, label: string, kind: MoveKind, next: World, wrong?: string): Promise<void> => {
       const after = isBeginning ? spend(next, 'rounds') : next;
       const event: Event = { seq, reply };
-      goTo(await incarnations.after(from, event), prefix + label, kind, after, wrong);
+      addSuccessor(await incarnations.after(from, event), prefix + label, kind, after, wrong);
     };
     const isLossy = world.left.lost > 0;
     switch (outside.to) {
@@ -188,8 +188,8 @@ async function daemonSteps(
         const name = nameCall(outside.call.endpoint, outside.call.body);
         const served = serve(world, outside.call, { stamp: nextStamp(state), isHeard: isHeard(world) });
         const wrong = violationByCall(outside.call, world, served.world);
-        const said = 'refused' in served.answer ? ` (refused ${served.answer.refused.join('/')})` : '';
-        await answer({ server: served.answer }, name + said, 'work', served.world, wrong);
+        const labels = 'refused' in served.answer ? ` (refused ${served.answer.refused.join('/')})` : '';
+        await answer({ server: served.answer }, name + labels, 'work', served.world, wrong);
         if (!isLossy) return;
         const less = spend(world, 'lost');
         await answer({ lost: true }, `${name}, which never arrives`, 'fault', less);
@@ -198,7 +198,7 @@ async function daemonSteps(
         await answer({ lost: true }, `${name}, whose response is lost`, 'fault', happened, wrong);
         // The client itself retries idempotent calls.
         if (outside.isRepeated)
-          goTo(from, `${prefix}${name}, whose response is lost, and which is retried`, 'fault', happened, wrong);
+          addSuccessor(from, `${prefix}${name}, whose response is lost, and which is retried`, 'fault', happened, wrong);
       }
     }
   }
@@ -243,6 +243,6 @@ function nameSlurm(call: Parameters<typeof slurmOutcomes>[1]): string {
 
 function nameCall(endpoint: string, body: Readonly<Record<string, unknown>>): string {
   const more = [body['new_status'], body['status_reason'], body['queue'] === QUEUE_IDS.own ? 'own queue' : undefined];
-  const said = more.filter((word) => typeof word === 'string');
-  return said.length === 0 ? endpoint : `${endpoint} {${said.join(', ')}}`;
+  const labels = more.filter((word) => typeof word === 'string');
+  return labels.length === 0 ? endpoint : `${endpoint} {${labels.join(', ')}}`;
 }

@@ -45,7 +45,7 @@ export const LANES = [
   {
     tier: 'second',
     title: 'chaos, all deaths, outages and clusters elsewhere',
-    places: [...filesOf('chaos', 'chaos'), ...filesOf('e2e', 'clusters kill lost-answer outage queues')],
+    places: [...filesOf('chaos', 'chaos'), ...filesOf('e2e', 'clusters kill lost-response outage queues')],
   },
   {
     tier: 'second',

@@ -1,68 +1,68 @@
 // What every clearml-agent must do with one task on the sandbox, the real agent and the stand-in alike.
 import { expect } from 'chai';
 import { waitUntil } from '../support/wait-until.ts';
-import { openDesk } from './desk.ts';
+import { openAgentTestBed } from './agent-test-bed.ts';
 
 export const EXECUTE = ['-m', 'clearml_agent', 'execute', '--full-monitoring', '--require-queue', '--id'];
 
 /** Defines the tests. @param python asked when a test begins */
-export function describeAgent(python: () => string): void {
+export function defineAgentContract(python: () => string): void {
   it('runs a task and reports it completed', async () => {
-    await using desk = await openDesk(python());
-    const task = await desk.enqueue(await desk.makeTask('print("hello from the task")'));
-    expect(await desk.start('python', ...EXECUTE, task).ended).to.include({ code: 0 });
-    expect(await desk.sandbox.task(task)).to.include({
+    await using testBed = await openAgentTestBed(python());
+    const task = await testBed.enqueue(await testBed.makeTask('print("hello from the task")'));
+    expect(await testBed.start('python', ...EXECUTE, task).ended).to.include({ code: 0 });
+    expect(await testBed.sandbox.task(task)).to.include({
       status: 'completed',
       status_reason: 'worker execution done',
       last_worker: 'desk:1',
     });
-    expect(await desk.console(task)).to.contain('hello from the task');
-    expect(await desk.sandbox.ok('workers.get_all')).to.deep.equal({ workers: [] });
+    expect(await testBed.console(task)).to.contain('hello from the task');
+    expect(await testBed.sandbox.ok('workers.get_all')).to.deep.equal({ workers: [] });
   });
 
   it('fails a task whose script fails', async () => {
-    await using desk = await openDesk(python());
-    const task = await desk.enqueue(await desk.makeTask('raise SystemExit(3)'));
-    expect(await desk.start('python', ...EXECUTE, task).ended).to.include({ code: 3 });
-    expect(await desk.sandbox.task(task)).to.include({
+    await using testBed = await openAgentTestBed(python());
+    const task = await testBed.enqueue(await testBed.makeTask('raise SystemExit(3)'));
+    expect(await testBed.start('python', ...EXECUTE, task).ended).to.include({ code: 3 });
+    expect(await testBed.sandbox.task(task)).to.include({
       status: 'failed',
       status_reason: 'worker execution exit code 3',
     });
   });
 
   it('does not run a task that was aborted before the start', async () => {
-    await using desk = await openDesk(python());
-    const task = await desk.enqueue(await desk.makeTask('print("must not run")'));
-    await desk.sandbox.ok('tasks.stop', { task });
-    const { code, output } = await desk.start('python', ...EXECUTE, task).ended;
+    await using testBed = await openAgentTestBed(python());
+    const task = await testBed.enqueue(await testBed.makeTask('print("must not run")'));
+    await testBed.sandbox.ok('tasks.stop', { task });
+    const { code, output } = await testBed.start('python', ...EXECUTE, task).ended;
     expect(code).to.equal(1);
     expect(output).to.contain('is not queued');
-    expect(await desk.sandbox.statusOf(task)).to.equal('stopped');
+    expect(await testBed.sandbox.statusOf(task)).to.equal('stopped');
   });
 
   it('stops a running task when a user aborts it', async () => {
-    await using desk = await openDesk(python());
-    const task = await desk.enqueue(await desk.makeTask('import time\nprint("at work", flush=True)\ntime.sleep(3600)'));
-    const agent = desk.start('python', ...EXECUTE, task);
-    const isAtWork = async (): Promise<boolean> => (await desk.console(task)).includes('at work');
+    await using testBed = await openAgentTestBed(python());
+    const task = await testBed.enqueue(await testBed.makeTask('import time\nprint("at work", flush=True)\ntime.sleep(3600)'));
+    const agent = testBed.start('python', ...EXECUTE, task);
+    const isAtWork = async (): Promise<boolean> => (await testBed.console(task)).includes('at work');
     await waitUntil('the task to be at work', isAtWork);
-    await desk.sandbox.ok('tasks.stop', { task });
-    expect(await desk.sandbox.task(task)).to.include({ status: 'in_progress', status_message: 'stopping' });
+    await testBed.sandbox.ok('tasks.stop', { task });
+    expect(await testBed.sandbox.task(task)).to.include({ status: 'in_progress', status_message: 'stopping' });
     expect(await agent.ended).to.include({ code: 0 });
-    expect(await desk.sandbox.task(task)).to.include({
+    expect(await testBed.sandbox.task(task)).to.include({
       status: 'stopped',
       status_reason: 'task was stopped by tasks.stop',
     });
   });
 
   it('reports a task as aborted if SIGTERM ends the agent', async () => {
-    await using desk = await openDesk(python());
-    const task = await desk.enqueue(await desk.makeTask('import time\nprint("at work", flush=True)\ntime.sleep(3600)'));
-    const agent = desk.start('python', ...EXECUTE, task);
-    const isAtWork = async (): Promise<boolean> => (await desk.console(task)).includes('at work');
+    await using testBed = await openAgentTestBed(python());
+    const task = await testBed.enqueue(await testBed.makeTask('import time\nprint("at work", flush=True)\ntime.sleep(3600)'));
+    const agent = testBed.start('python', ...EXECUTE, task);
+    const isAtWork = async (): Promise<boolean> => (await testBed.console(task)).includes('at work');
     await waitUntil('the task to be at work', isAtWork);
     agent.interrupt();
     await agent.ended;
-    expect(await desk.sandbox.task(task)).to.include({ status: 'stopped', status_reason: 'user abort' });
+    expect(await testBed.sandbox.task(task)).to.include({ status: 'stopped', status_reason: 'user abort' });
   });
 }

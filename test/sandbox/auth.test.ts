@@ -1,7 +1,7 @@
 // Login to the sandbox: keys, tokens, and the errors without them.
 import { expect } from 'chai';
 import * as z from 'zod';
-import { basic, createHandClock, openSandbox, readResult, type Answer, type OpenSandbox } from './open-sandbox.ts';
+import { basicAuthorization, createManualClock, openSandbox, readResult, type Answer, type OpenSandbox } from './open-sandbox.ts';
 
 async function callAs(
   sandbox: OpenSandbox,
@@ -14,7 +14,7 @@ async function callAs(
 }
 
 async function login(sandbox: OpenSandbox, query = ''): Promise<string> {
-  const keys = basic(sandbox.accessKey, sandbox.secretKey);
+  const keys = basicAuthorization(sandbox.accessKey, sandbox.secretKey);
   return z.string().parse((await callAs(sandbox, keys, `auth.login${query}`)).data['token']);
 }
 
@@ -27,7 +27,7 @@ describe('the authentication of the sandbox', () => {
   it('accepts the keys that the sandbox was given or made', async () => {
     await using sandbox = await openSandbox();
     expect(sandbox.accessKey).to.match(/^[A-Z0-9]{20}$/);
-    expect((await callAs(sandbox, basic(sandbox.accessKey, sandbox.secretKey))).result).to.equal('200/0');
+    expect((await callAs(sandbox, basicAuthorization(sandbox.accessKey, sandbox.secretKey))).result).to.equal('200/0');
   });
 
   it('refuses each kind of invalid credentials with its own code', async () => {
@@ -36,7 +36,7 @@ describe('the authentication of the sandbox', () => {
       await callAs(sandbox, undefined),
       await callAs(sandbox, 'Digest abc'),
       await callAs(sandbox, 'Basic ###'),
-      await callAs(sandbox, basic(sandbox.accessKey, 'wrong')),
+      await callAs(sandbox, basicAuthorization(sandbox.accessKey, 'wrong')),
       await callAs(sandbox, 'Bearer not.a.token'),
       await callAs(sandbox, 'Bearer nonsense'),
     ].map(({ result }) => result);
@@ -66,7 +66,7 @@ describe('a token of the sandbox', () => {
   });
 
   it('expires at its expiry time', async () => {
-    const clock = createHandClock();
+    const clock = createManualClock();
     await using sandbox = await openSandbox({ clock });
     const token = await login(sandbox, '?expiration_sec=60');
     clock.advance(59_999);

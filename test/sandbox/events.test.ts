@@ -1,7 +1,7 @@
 // A task's console in the sandbox: which events are accepted, refused and returned, and in which order.
 import { expect } from 'chai';
 import * as z from 'zod';
-import { basic, openSandbox, readResult, type Answer, type OpenSandbox } from './open-sandbox.ts';
+import { basicAuthorization, openSandbox, readResult, type Answer, type OpenSandbox } from './open-sandbox.ts';
 
 const Lines = z.array(z.object({ msg: z.string() }));
 
@@ -10,7 +10,7 @@ async function sendBatch(sandbox: OpenSandbox, events: readonly Record<string, u
   const reply = await fetch(`${sandbox.url}/events.add_batch`, {
     method: 'POST',
     headers: {
-      authorization: basic(sandbox.accessKey, sandbox.secretKey),
+      authorization: basicAuthorization(sandbox.accessKey, sandbox.secretKey),
       'content-type': 'application/json-lines',
       'x-clearml-worker': 'node1',
     },

@@ -48,13 +48,13 @@ export interface OpenSandbox extends Sandbox {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-export interface SandboxWishes {
+export interface SandboxOptions {
   readonly clock?: Clock;
   readonly stateFile?: string;
 }
 
-export async function openSandbox(wishes: SandboxWishes = {}): Promise<OpenSandbox> {
-  const sandbox = await createSandbox({ port: 0, clock: systemClock, ...wishes });
+export async function openSandbox(options: SandboxOptions = {}): Promise<OpenSandbox> {
+  const sandbox = await createSandbox({ port: 0, clock: systemClock, ...options });
   return { ...sandbox, ...callsOn(sandbox), [Symbol.asyncDispose]: () => sandbox.close() };
 }
 
@@ -65,7 +65,7 @@ export function callsOn(access: {
   readonly accessKey: string;
   readonly secretKey: string;
 }): Calls {
-  const authorization = basic(access.accessKey, access.secretKey);
+  const authorization = basicAuthorization(access.accessKey, access.secretKey);
 
   async function call(endpoint: string, body: Fields = {}): Promise<Answer> {
     const reply = await fetch(`${access.url}/${endpoint}`, {
@@ -119,16 +119,16 @@ export function readResult(text: string): Answer {
   return { result: `${meta.result_code}/${meta.result_subcode}`, message: meta.result_msg, data };
 }
 
-export function basic(accessKey: string, secretKey: string): string {
+export function basicAuthorization(accessKey: string, secretKey: string): string {
   return `Basic ${Buffer.from(`${accessKey}:${secretKey}`).toString('base64')}`;
 }
 
 /** A clock that goes only when it is told to. */
-export interface HandClock extends Clock {
+export interface ManualClock extends Clock {
   advance(ms: number): void;
 }
 
-export function createHandClock(startAt = Date.UTC(2025, 0, 1)): HandClock {
+export function createManualClock(startAt = Date.UTC(2025, 0, 1)): ManualClock {
   let at = startAt;
   return {
     now: () => at,

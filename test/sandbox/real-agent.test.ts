@@ -4,24 +4,24 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { agentPython, requireAgent } from '../support/requires.ts';
 import { waitUntil } from '../support/wait-until.ts';
-import { describeAgent, EXECUTE } from './agent-contract.ts';
-import { openDesk } from './desk.ts';
+import { defineAgentContract, EXECUTE } from './agent-contract.ts';
+import { openAgentTestBed } from './agent-test-bed.ts';
 
 describe('the real clearml-agent on the sandbox', () => {
   before(requireAgent);
 
-  describeAgent(agentPython);
+  defineAgentContract(agentPython);
 
   it('serves queues in daemon mode', async () => {
-    await using desk = await openDesk(agentPython());
+    await using testBed = await openAgentTestBed(agentPython());
     const daemon = ['daemon', '--foreground', '--create-queue', '--queue', 'default', 'brand new'];
-    desk.start('clearml-agent', ...daemon);
+    testBed.start('clearml-agent', ...daemon);
     const serves = async (): Promise<boolean> =>
-      JSON.stringify(await desk.sandbox.ok('workers.get_all')).includes('"name":"brand new"');
+      JSON.stringify(await testBed.sandbox.ok('workers.get_all')).includes('"name":"brand new"');
     await waitUntil('the daemon to register', serves);
-    const task = await desk.enqueue(await desk.makeTask('print("pulled")'));
-    await desk.untilStatus(task, 'completed');
-    expect(await desk.console(task)).to.contain('pulled from');
+    const task = await testBed.enqueue(await testBed.makeTask('print("pulled")'));
+    await testBed.untilStatus(task, 'completed');
+    expect(await testBed.console(task)).to.contain('pulled from');
   });
 });
 
@@ -29,8 +29,8 @@ describe('the real clearml SDK on the sandbox', () => {
   before(requireAgent);
 
   it('reports parameters, properties, scalars and an artifact of a local run', async () => {
-    await using desk = await openDesk(agentPython());
-    const { code, output } = await desk.python(`
+    await using testBed = await openAgentTestBed(agentPython());
+    const { code, output } = await testBed.python(`
 from clearml import Task
 task = Task.init('a project/inside', 'a local run', auto_connect_frameworks=False, auto_resource_monitoring=False)
 task.connect({'lr': 0.1})
@@ -43,17 +43,17 @@ print('id is', task.id)
 `);
     expect(code, output).to.equal(0);
     const id = /id is ([0-9a-f]{32})/.exec(output)?.[1] ?? '';
-    const task = await desk.sandbox.task(id);
+    const task = await testBed.sandbox.task(id);
     expect(task).to.include({ status: 'completed', last_iteration: 5 });
     expect(task).to.have.nested.property('hyperparams.General.lr.value', '0.1');
     expect(task).to.have.nested.property('hyperparams.properties.num_nodes.value', '2');
     expect(task).to.have.nested.property('execution.artifacts[0].key', 'an artifact');
-    expect(await desk.console(id)).to.contain('a line of text');
+    expect(await testBed.console(id)).to.contain('a line of text');
   });
 
   it('creates, clones and enqueues tasks by the name of a queue, and finds them', async () => {
-    await using desk = await openDesk(agentPython());
-    const { code, output } = await desk.python(`
+    await using testBed = await openAgentTestBed(agentPython());
+    const { code, output } = await testBed.python(`
 from clearml import Task
 open('train.py', 'w').write('print(1)')
 task = Task.create('a project', 'made by the SDK', script='train.py', add_task_init_call=False)
@@ -66,13 +66,13 @@ print('status', task.get_status(), Task.get_task(task_name='the clone', project_
 `);
     expect(code, output).to.equal(0);
     expect(output).to.contain('found True').and.to.contain('status queued queued');
-    const { id: queue } = await desk.sandbox.ok('queues.get_default');
-    expect(await desk.sandbox.entriesOf(String(queue))).to.have.lengthOf(2);
+    const { id: queue } = await testBed.sandbox.ok('queues.get_default');
+    expect(await testBed.sandbox.entriesOf(String(queue))).to.have.lengthOf(2);
   });
 
   it('sends a local run to the queue, where the agent continues it', async () => {
-    await using desk = await openDesk(agentPython());
-    const { output } = await desk.python(`
+    await using testBed = await openAgentTestBed(agentPython());
+    const { output } = await testBed.python(`
 from clearml import Task
 task = Task.init('a project', 'a run sent away', auto_connect_frameworks=False, auto_resource_monitoring=False)
 print('id is', task.id, flush=True)
@@ -81,15 +81,15 @@ print('now on the other side')
 `);
     const id = /id is ([0-9a-f]{32})/.exec(output)?.[1] ?? '';
     expect(output).not.to.contain('now on the other side');
-    expect(await desk.sandbox.statusOf(id)).to.equal('queued');
-    expect(await desk.start('python', ...EXECUTE, id).ended).to.include({ code: 0 });
-    expect(await desk.sandbox.statusOf(id)).to.equal('completed');
-    expect(await desk.console(id)).to.contain('now on the other side');
+    expect(await testBed.sandbox.statusOf(id)).to.equal('queued');
+    expect(await testBed.start('python', ...EXECUTE, id).ended).to.include({ code: 0 });
+    expect(await testBed.sandbox.statusOf(id)).to.equal('completed');
+    expect(await testBed.console(id)).to.contain('now on the other side');
   });
 
   it('enqueues a script with clearml-task', async () => {
-    await using desk = await openDesk(agentPython());
-    await writeFile(join(desk.folder, 'train.py'), 'print(1)');
+    await using testBed = await openAgentTestBed(agentPython());
+    await writeFile(join(testBed.folder, 'train.py'), 'print(1)');
     const options = [
       '--project',
       'a project',
@@ -100,9 +100,9 @@ print('now on the other side')
       '--queue',
       'default',
     ];
-    const { code, output } = await desk.start('clearml-task', ...options, '--packages', 'clearml').ended;
+    const { code, output } = await testBed.start('clearml-task', ...options, '--packages', 'clearml').ended;
     expect(code, output).to.equal(0);
-    const { tasks } = await desk.sandbox.ok('tasks.get_all', { name: '^by the command$', only_fields: ['status'] });
+    const { tasks } = await testBed.sandbox.ok('tasks.get_all', { name: '^by the command$', only_fields: ['status'] });
     expect(tasks).to.deep.equal([{ status: 'queued' }]);
   });
 });

@@ -6,7 +6,7 @@ import { systemClock } from '../../src/base/clock.ts';
 import { createSandbox } from '../../src/sandbox/server.ts';
 import { PortInUseError } from '../../src/sandbox/start-errors.ts';
 import { rejection } from '../support/rejection.ts';
-import { basic, openSandbox, readResult, type OpenSandbox } from './open-sandbox.ts';
+import { basicAuthorization, openSandbox, readResult, type OpenSandbox } from './open-sandbox.ts';
 
 interface RawRequest {
   readonly method: string;
@@ -29,7 +29,7 @@ async function send(sandbox: OpenSandbox, raw: RawRequest): Promise<RawReply> {
       {
         method: raw.method,
         headers: {
-          authorization: basic(sandbox.accessKey, sandbox.secretKey),
+          authorization: basicAuthorization(sandbox.accessKey, sandbox.secretKey),
           'content-length': Buffer.byteLength(body),
           ...raw.headers,
         },

@@ -1,7 +1,7 @@
 // Changing tasks in the sandbox: which fields may be written in which status.
 import { expect } from 'chai';
 import * as z from 'zod';
-import { createHandClock, openSandbox } from './open-sandbox.ts';
+import { createManualClock, openSandbox } from './open-sandbox.ts';
 
 const Parameter = z.object({ section: z.string(), name: z.string() });
 const Artifact = z.object({ key: z.string(), uri: z.string() });
@@ -55,7 +55,7 @@ describe('tasks.edit', () => {
     expect(edited).to.deep.include({ runtime: { b: 2 }, container: { image: 'two' } });
   });
 
-  it('accepts a draft only; with force any task, and even a status', async () => {
+  it('accepts a draft only, or with force any task and even a new status', async () => {
     await using sandbox = await openSandbox();
     const task = await sandbox.makeTask();
     await sandbox.ok('tasks.started', { task });
@@ -109,7 +109,7 @@ describe('tasks.clone', () => {
 
 describe('tasks.edit_hyper_params with user properties', () => {
   it('sets single properties in any status, and does not count as an update of the task', async () => {
-    const clock = createHandClock();
+    const clock = createManualClock();
     await using sandbox = await openSandbox({ clock });
     const task = await sandbox.makeQueued(await sandbox.makeQueue('cpu'));
     const { last_update: before } = await sandbox.task(task);

@@ -128,7 +128,7 @@ describe('tasks.dequeue', () => {
     expect((await sandbox.task(task)).execution.queue).to.equal(queue);
   });
 
-  it('starts a queued task with new_status, again a running one, but no ended one', async () => {
+  it('sets a queued or running task to new_status, but not an ended one', async () => {
     await using sandbox = await openSandbox();
     const task = await sandbox.makeQueued(await sandbox.makeQueue('cpu'));
     const start = async (): Promise<unknown> =>

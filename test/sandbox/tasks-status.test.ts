@@ -1,6 +1,6 @@
 // Status changes in the sandbox: compare-and-swap, reasons, times and the watchdog.
 import { expect } from 'chai';
-import { createHandClock, openSandbox, type OpenSandbox } from './open-sandbox.ts';
+import { createManualClock, openSandbox, type OpenSandbox } from './open-sandbox.ts';
 
 /** A task that a worker reported just now. */
 async function makeRunning(sandbox: OpenSandbox): Promise<string> {
@@ -17,7 +17,7 @@ async function messageOf(sandbox: OpenSandbox, task: string): Promise<string> {
 
 describe("a change of a task's status", () => {
   it('sets reason, message and the times of change', async () => {
-    const clock = createHandClock(Date.UTC(2025, 0, 1, 10));
+    const clock = createManualClock(Date.UTC(2025, 0, 1, 10));
     await using sandbox = await openSandbox({ clock });
     const task = await sandbox.makeTask();
     clock.advance(1500);
@@ -38,7 +38,7 @@ describe("a change of a task's status", () => {
   });
 
   it('keeps the start time at a second start, and sets it again after an end', async () => {
-    const clock = createHandClock(Date.UTC(2025, 0, 1));
+    const clock = createManualClock(Date.UTC(2025, 0, 1));
     await using sandbox = await openSandbox({ clock });
     const task = await sandbox.makeTask();
     const startedAfter = async (): Promise<unknown> => {
@@ -144,7 +144,7 @@ describe('tasks.stop', () => {
   });
 
   it('only sets the message stopping if the worker is alive, at the second call too', async () => {
-    const clock = createHandClock();
+    const clock = createManualClock();
     await using sandbox = await openSandbox({ clock });
     const task = await makeRunning(sandbox);
     clock.advance(599_000);
@@ -155,7 +155,7 @@ describe('tasks.stop', () => {
   });
 
   it('stops a task whose worker has not reported for 600 s', async () => {
-    const clock = createHandClock();
+    const clock = createManualClock();
     await using sandbox = await openSandbox({ clock });
     const task = await makeRunning(sandbox);
     clock.advance(600_000);
@@ -205,7 +205,7 @@ describe('the watchdog', () => {
   });
 
   it('runs only every 15 minutes', async () => {
-    const clock = createHandClock();
+    const clock = createManualClock();
     await using sandbox = await openSandbox({ clock });
     clock.advance(1000);
     const task = await makeRunning(sandbox);
@@ -217,7 +217,7 @@ describe('the watchdog', () => {
   });
 
   it('keeps a task that sends pings, events or worker reports', async () => {
-    const clock = createHandClock();
+    const clock = createManualClock();
     await using sandbox = await openSandbox({ clock });
     const task = await makeRunning(sandbox);
     for (const [endpoint, body] of [

@@ -1,7 +1,7 @@
 // Workers of the sandbox: registration, reports and expiry.
 import { expect } from 'chai';
 import * as z from 'zod';
-import { createHandClock, openSandbox, type OpenSandbox } from './open-sandbox.ts';
+import { createManualClock, openSandbox, type OpenSandbox } from './open-sandbox.ts';
 
 async function workers(sandbox: OpenSandbox, body: Record<string, unknown> = {}): Promise<Record<string, unknown>[]> {
   const { workers: found } = await sandbox.ok('workers.get_all', body);
@@ -32,7 +32,7 @@ describe('a worker of the sandbox', () => {
   });
 
   it('expires at its timeout unless it reports', async () => {
-    const clock = createHandClock();
+    const clock = createManualClock();
     await using sandbox = await openSandbox({ clock });
     await sandbox.ok('workers.register', { worker: 'silent', timeout: 60 });
     await sandbox.ok('workers.register', { worker: 'alive', timeout: 60 });
@@ -49,7 +49,7 @@ describe('a worker of the sandbox', () => {
   });
 
   it("updates the worker and time of a task that it reports, whatever the task's status", async () => {
-    const clock = createHandClock(Date.UTC(2025, 0, 1));
+    const clock = createManualClock(Date.UTC(2025, 0, 1));
     await using sandbox = await openSandbox({ clock });
     const task = await sandbox.makeTask();
     clock.advance(5000);
@@ -98,7 +98,7 @@ describe('a worker of the sandbox', () => {
   });
 
   it('is found by pattern, by tag and by the time of its last report', async () => {
-    const clock = createHandClock();
+    const clock = createManualClock();
     await using sandbox = await openSandbox({ clock });
     await sandbox.ok('workers.register', { worker: 'slurm:c:1', timeout: 9000, tags: ['gpu'] });
     clock.advance(4_000_000);

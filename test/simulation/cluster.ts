@@ -149,10 +149,10 @@ export function createCluster(clock: SimulatedClock, calls: PendingCalls): Clust
 
   /** From the controller, else from accounting, which keeps every job that has ended. */
   function record(id: JobId, name: string | undefined): JobRecord | undefined {
-    const isIts = (one: SimJob): boolean => one.id === id && (name === undefined || one.name === name);
+    const isSameJob = (one: SimJob): boolean => one.id === id && (name === undefined || one.name === name);
     const job =
-      jobs.findLast((one) => isIts(one) && isShown(one)) ??
-      jobs.findLast((one) => isIts(one) && one.endedAt !== undefined);
+      jobs.findLast((one) => isSameJob(one) && isShown(one)) ??
+      jobs.findLast((one) => isSameJob(one) && one.endedAt !== undefined);
     if (job === undefined) return undefined;
     return {
       name: job.name,

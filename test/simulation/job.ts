@@ -36,16 +36,16 @@ async function tryStep(bed: TestBed, job: SimJob): Promise<string | undefined> {
   if (job.isInFlight || job.state === 'PENDING') {
     if (outages.isOn('controller away') || held.has(job)) return undefined;
     if (!job.isInFlight) return stepJob(world, job);
-    return land(bed, job);
+    return arrive(bed, job);
   }
   const isNew = job.phase === 'new' && job.leaving === undefined;
   const isCut = outages.isOn('server away') || (isNew && outages.isOn('gate cut off'));
   if (!isCut) return stepJob(world, job);
-  if (job.leaving !== undefined) return leaveUnheard(bed, job, job.leaving);
+  if (job.leaving !== undefined) return leaveSilently(bed, job, job.leaving);
   return isNew && dice.next() < 0.2 ? failAtGate(bed, job) : undefined;
 }
 
-function land({ world, draws }: TestBed, job: SimJob): string {
+function arrive({ world, draws }: TestBed, job: SimJob): string {
   world.invariants.arrivedLate(job.task);
   const isLost = draws.isLost();
   if (isLost) world.cluster.vanish(job);
@@ -53,7 +53,7 @@ function land({ world, draws }: TestBed, job: SimJob): string {
   return isLost ? 'never reaches the controller' : 'reaches the controller';
 }
 
-function leaveUnheard({ world }: TestBed, job: SimJob, { isRequeued, state }: NonNullable<SimJob['leaving']>): string {
+function leaveSilently({ world }: TestBed, job: SimJob, { isRequeued, state }: NonNullable<SimJob['leaving']>): string {
   if (isRequeued) world.cluster.requeue(job);
   else world.cluster.end(job, state, 15);
   return isRequeued ? 'is requeued, unheard' : `ends ${state}, unheard`;

@@ -43,7 +43,7 @@ export function createMalformer(dice: Random, share: number): Malformer {
   const splice = (text: string, at: number, more: string): string => text.slice(0, at) + more + text.slice(at);
 
   /** Truncates inside a record of squeue or inside a line: output truncated between them would look complete. */
-  function cut(text: string): string {
+  function truncate(text: string): string {
     const ends = [...text.matchAll(/\x1d|\n(?! )/g)].map(({ index }) => index);
     for (let tries = 0; tries < 20; tries += 1) {
       const at = dice.whole(1, Math.max(1, text.length - 2));
@@ -88,7 +88,7 @@ export function createMalformer(dice: Random, share: number): Malformer {
       () => ({ ...result, stdout: '' }),
       () => ({ ...result, stdout: noisy(stdout) }),
       () => ({ ...result, stdout: oneOf(GARBAGE).replace(/^\d+$/, '?') }),
-      ...(program === 'sbatch' ? [] : [() => ({ ...result, stdout: cut(stdout) })]),
+      ...(program === 'sbatch' ? [] : [() => ({ ...result, stdout: truncate(stdout) })]),
       ...(program === 'sbatch' ? [] : [() => ({ ...result, exitCode: 1, stderr: 'Segmentation fault\n' })]),
       ...(program === 'sbatch' ? [] : [() => ({ ...result, exitCode: undefined, killedBy: 'SIGSEGV' })]),
       ...(isTable ? [() => ({ ...result, stderr: `${program}: error: ${oneOf(GARBAGE)}!\n` })] : []),

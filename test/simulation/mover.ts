@@ -41,7 +41,7 @@ export async function move(bed: TestBed): Promise<void> {
   const isAgentNext = draws.isAgentNext(world.otherAgent.isBeginning()) && !outages.isOn('server away');
   if (isAgentNext && (await stepOtherAgent(bed))) return;
   if (call !== undefined) return finishCall(bed, call);
-  passUntilSomething(bed);
+  passUntilNextEvent(bed);
 }
 
 /** Runs all promise callbacks until every promise waits for the simulation. */
@@ -94,7 +94,7 @@ async function stepOtherAgent({ world, ends }: TestBed): Promise<boolean> {
   return did !== undefined;
 }
 
-function passUntilSomething({ plan, world, outages, restarts }: TestBed): void {
+function passUntilNextEvent({ plan, world, outages, restarts }: TestBed): void {
   const now = world.now();
   const wakeAt = world.clock.nextWakeAt();
   const ends = [wakeAt, outages.nextEndAt(), ...restarts.dueAt()].filter((at) => at !== undefined && at > now);

@@ -87,10 +87,10 @@ function format({ plan, result: { violation, trace } }: Counterexample): string 
   const task = violation?.task;
   const mention = new RegExp(`${named(task ?? '')}\\b`);
   const isAbout = (line: string): boolean => mention.test(line);
-  const isAround = (line: string): boolean =>
+  const isNearTask = (line: string): boolean =>
     /\*\*\*|daemon \d +(starts|is killed|has)/.test(line) && !/task \d/.test(line);
   const during = trace.slice(trace.findIndex(isAbout), trace.findLastIndex(isAbout) + 1);
-  const lines = task === undefined ? trace : during.filter((line) => isAbout(line) || isAround(line));
+  const lines = task === undefined ? trace : during.filter((line) => isAbout(line) || isNearTask(line));
   return [
     JSON.stringify(plan, (_, value: unknown) => (value === Infinity ? null : value)),
     ...lines.slice(-TRACE_LINES),

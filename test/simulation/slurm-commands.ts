@@ -44,20 +44,20 @@ export function createSlurmCommands(
       case 'sbatch':
         return sbatch(command);
       case 'squeue':
-        return said(
+        return printed(
           printSqueue(
             cluster.jobs.filter((job) => cluster.isShown(job)),
             optionOf(command, 'format'),
           ),
         );
       case 'sacct':
-        return said(printSacct(chooseForSacct(cluster, command), optionOf(command, 'format')));
+        return printed(printSacct(chooseForSacct(cluster, command), optionOf(command, 'format')));
       case 'scontrol':
         return scontrol(command);
       case 'scancel':
         return scancel(command);
       case '/bin/sh':
-        return said('umask 0022 uid 1000\n');
+        return printed('umask 0022 uid 1000\n');
       default:
         throw new Error(`the simulated cluster has no ${command.program}`);
     }
@@ -84,9 +84,9 @@ export function createSlurmCommands(
   }
 
   function scontrol({ args }: Command): CommandResult {
-    if (args.includes('config')) return said(printConfig(behavior.hasAccounting));
+    if (args.includes('config')) return printed(printConfig(behavior.hasAccounting));
     const job = findShown(cluster, args.at(-1) ?? '');
-    return job === undefined ? refused('slurm_load_jobs error: Invalid job id specified') : said(printJob(job));
+    return job === undefined ? refused('slurm_load_jobs error: Invalid job id specified') : printed(printJob(job));
   }
 
   return {
@@ -124,13 +124,13 @@ function fail({ program, timeoutMs }: Command, hasHappened: boolean, failure: Co
     return refused(`sbatch: error: Batch job submission failed: ${words}`);
   }
   const words = 'slurm_load_jobs error: Unable to contact slurm controller (connect failure)';
-  return failure === 'refused' ? refused(words) : { ...said(''), stderr: `${words}\n` };
+  return failure === 'refused' ? refused(words) : { ...printed(''), stderr: `${words}\n` };
 }
 
 function printSubmitted(outcome: SubmitOutcome): CommandResult {
   switch (outcome.kind) {
     case 'accepted':
-      return said(`${outcome.jobId}\n`);
+      return printed(`${outcome.jobId}\n`);
     case 'rejected':
       return refused('sbatch: error: Batch job submission failed: Invalid partition name specified');
     case 'backpressure':
@@ -256,7 +256,7 @@ function describe({ program, args }: Command): string {
   return program === 'scancel' || program === 'scontrol' ? `${program} ${args.join(' ')}` : program;
 }
 
-function said(stdout: string): CommandResult {
+function printed(stdout: string): CommandResult {
   return { exitCode: 0, killedBy: undefined, stdout, stderr: '' };
 }
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { requireRoot, requireSlurm } from '../support/requires.ts';
 import { sharedCluster } from '../support/shared-cluster.ts';
 import type { JobId } from '../../src/slurm/scheduler.ts';
-import { schedulerOn } from './scheduler-on.ts';
+import { createLocalScheduler } from './local-scheduler.ts';
 
 const NOBODY = '65534';
 
@@ -17,7 +17,7 @@ describe("another Unix user's job", () => {
     const cluster = await sharedCluster();
     const words = ['--parsable', '--hold', `--uid=${NOBODY}`, '--chdir=/', '--output=/dev/null', '--job-name=other'];
     const id = (await cluster.run('sbatch', ...words, '--wrap=true')).trim();
-    const scheduler = schedulerOn({ folder: tmpdir(), variables: cluster.env });
+    const scheduler = createLocalScheduler({ folder: tmpdir(), variables: cluster.env });
     try {
       const [ours, allUsersJobs] = [await scheduler.list(), await scheduler.listAllUsers()];
 

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { startStandInCluster } from '../stand-ins/slurm/stand-in-cluster.ts';
 import { defineSchedulerContract, type ClusterUnderTest } from './contract.ts';
-import { schedulerOn } from './scheduler-on.ts';
+import { createLocalScheduler } from './local-scheduler.ts';
 
 const execute = promisify(execFile);
 
@@ -20,7 +20,7 @@ async function openStandIn(settings: { readonly hasAccounting: boolean }): Promi
     settings,
   });
   return {
-    scheduler: schedulerOn({ folder, commandsDir: cluster.commandsDir }),
+    scheduler: createLocalScheduler({ folder, commandsDir: cluster.commandsDir }),
     folder,
     async run(program, ...args) {
       const path = `${cluster.commandsDir}:${process.env['PATH'] ?? ''}`;

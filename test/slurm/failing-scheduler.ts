@@ -6,7 +6,7 @@ import { planFault, type Fault } from '../stand-ins/slurm/faults.ts';
 import type { StandInSettings } from '../stand-ins/slurm/settings.ts';
 import { startStandInCluster, type StandInCluster } from '../stand-ins/slurm/stand-in-cluster.ts';
 import type { Job, JobId, JobList, Scheduler, SubmitOutcome } from '../../src/slurm/scheduler.ts';
-import { schedulerOn, type LoggedLine } from './scheduler-on.ts';
+import { createLocalScheduler, type LoggedLine } from './local-scheduler.ts';
 
 export const NAME = 'clearml_task_0123456789abcdef0123456789abcdef-mwudl4rwabcd';
 export const HELD = '#!/bin/bash\n#SBATCH --hold\ntrue\n';
@@ -49,7 +49,7 @@ export function useFailingScheduler(): FailingScheduler {
   async function start(settings: Partial<StandInSettings>): Promise<void> {
     cluster = await startStandInCluster({ stateDir: join(folder, 'cluster'), settings });
     lines = [];
-    scheduler = schedulerOn({ folder, commandsDir: cluster.commandsDir, lines });
+    scheduler = createLocalScheduler({ folder, commandsDir: cluster.commandsDir, lines });
   }
 
   async function stop(): Promise<void> {
@@ -89,7 +89,7 @@ export function useFailingScheduler(): FailingScheduler {
   return {
     cluster: () => cluster,
     scheduler: () => scheduler,
-    schedulerWithoutSlurm: () => schedulerOn({ folder, commandsDir: '/nowhere' }),
+    schedulerWithoutSlurm: () => createLocalScheduler({ folder, commandsDir: '/nowhere' }),
     lines: () => lines,
     restart,
     plan,

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { requireRoot, requireSlurm } from '../support/requires.ts';
 import { startSlurmCluster } from '../support/slurm-cluster.ts';
-import { schedulerOn } from './scheduler-on.ts';
+import { createLocalScheduler } from './local-scheduler.ts';
 
 /** No user's: Slurm hides nothing from root and its own user. */
 const AS_NOBODY = 'setpriv --reuid=65534 --regid=65534 --clear-groups';
@@ -25,7 +25,7 @@ describe('a job in a hidden partition', () => {
     for (const command of ['sbatch', 'squeue', 'scontrol']) {
       writeFileSync(join(folder, command), `#!/bin/sh\nexec ${AS_NOBODY} /usr/bin/${command} "$@"\n`, { mode: 0o755 });
     }
-    const scheduler = schedulerOn({ folder, commandsDir: folder, variables: cluster.env });
+    const scheduler = createLocalScheduler({ folder, commandsDir: folder, variables: cluster.env });
 
     const script = '#!/bin/bash\n#SBATCH --partition=secret\n#SBATCH --hold\ntrue\n';
     const outcome = await scheduler.submit({ jobName: 'hidden', script });

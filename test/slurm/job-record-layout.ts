@@ -42,10 +42,10 @@ const OWNERS_FIELDS = [
   'SELinuxContext',
 ] as const;
 
-export type OwnersTexts = Partial<Record<(typeof OWNERS_FIELDS)[number], string>>;
+export type OwnerTexts = Partial<Record<(typeof OWNERS_FIELDS)[number], string>>;
 
 /** What is so, whatever the owner writes. */
-export const TRUTH: { readonly id: JobId; readonly record: JobRecord } = {
+export const TRUE_RECORD: { readonly id: JobId; readonly record: JobRecord } = {
   id: '7' as JobId,
   record: {
     name: 'clearml_task_0123456789abcdef0123456789abcdef-mwudl4rwabcd',
@@ -63,41 +63,41 @@ export const TRUTH: { readonly id: JobId; readonly record: JobRecord } = {
 };
 
 /** The record of the job, in the lines of Slurm. */
-export function recordText(texts: OwnersTexts): string {
-  const own = (field: (typeof OWNERS_FIELDS)[number]): string => `${field}=${texts[field] ?? '(null)'}`;
-  const ifGiven = (field: (typeof OWNERS_FIELDS)[number]): string[] => (texts[field] === undefined ? [] : [own(field)]);
-  const { record } = TRUTH;
+export function recordText(texts: OwnerTexts): string {
+  const fieldText = (field: (typeof OWNERS_FIELDS)[number]): string => `${field}=${texts[field] ?? '(null)'}`;
+  const optionalField = (field: (typeof OWNERS_FIELDS)[number]): string[] => (texts[field] === undefined ? [] : [fieldText(field)]);
+  const { record } = TRUE_RECORD;
   return `${[
     `JobId=7 JobName=${texts.JobName ?? record.name}`,
-    `UserId=ann(1000) GroupId=ann(1000) ${own('MCS_label')}`,
-    `Priority=1 Nice=0 ${own('Account')} ${own('QOS')} ${own('WCKey')}`,
-    `JobState=FAILED Reason=NonZeroExitCode ${own('Dependency')}`,
+    `UserId=ann(1000) GroupId=ann(1000) ${fieldText('MCS_label')}`,
+    `Priority=1 Nice=0 ${fieldText('Account')} ${fieldText('QOS')} ${fieldText('WCKey')}`,
+    `JobState=FAILED Reason=NonZeroExitCode ${fieldText('Dependency')}`,
     'Requeue=1 Restarts=2 BatchFlag=1 Reboot=0 ExitCode=3:0',
     'RunTime=00:00:01 TimeLimit=00:05:00 TimeMin=N/A',
     'SubmitTime=1795505467 EligibleTime=1795505467',
     'StartTime=1795505467 EndTime=1795505468 Deadline=N/A',
-    ...ifGiven('CrontabSpec'),
+    ...optionalField('CrontabSpec'),
     'SuspendTime=None SecsPreSuspend=0 LastSchedEval=1795505467 Scheduler=Main',
-    `${own('Partition')} AllocNode:Sid=localhost:3522`,
-    `${own('ReqNodeList')} ${own('ExcNodeList')}`,
+    `${fieldText('Partition')} AllocNode:Sid=localhost:3522`,
+    `${fieldText('ReqNodeList')} ${fieldText('ExcNodeList')}`,
     'NodeList=n1',
     'BatchHost=n1',
     'NumNodes=1 NumCPUs=1 NumTasks=1 CPUs/Task=1 ReqB:S:C:T=0:0:*:*',
-    own('ReqTRES'),
+    fieldText('ReqTRES'),
     'Socks/Node=* NtasksPerN:B:S:C=0:0:*:* CoreSpec=*',
     'MinCPUsNode=1 MinMemoryNode=50M MinTmpDiskNode=0',
-    `${own('Features')} DelayBoot=00:00:00`,
-    ...(['ClusterFeatures', 'Prefer', 'Reservation'] as const).flatMap(ifGiven),
-    `OverSubscribe=OK Contiguous=0 ${own('Licenses')} ${own('Network')}`,
-    own('Command'),
-    ...ifGiven('SubmitLine'),
-    own('WorkDir'),
-    ...(['AdminComment', 'SystemComment', 'Comment', 'Extra'] as const).flatMap(ifGiven),
-    own('StdErr'),
-    own('StdIn'),
+    `${fieldText('Features')} DelayBoot=00:00:00`,
+    ...(['ClusterFeatures', 'Prefer', 'Reservation'] as const).flatMap(optionalField),
+    `OverSubscribe=OK Contiguous=0 ${fieldText('Licenses')} ${fieldText('Network')}`,
+    fieldText('Command'),
+    ...optionalField('SubmitLine'),
+    fieldText('WorkDir'),
+    ...(['AdminComment', 'SystemComment', 'Comment', 'Extra'] as const).flatMap(optionalField),
+    fieldText('StdErr'),
+    fieldText('StdIn'),
     'StdOut=/home/ann/slurm-7.out',
-    ...(['BurstBuffer', 'CpusPerTres', 'MemPerTres', 'TresPerNode', 'MailUser', 'Container'] as const).flatMap(ifGiven),
-    ...ifGiven('SELinuxContext'),
+    ...(['BurstBuffer', 'CpusPerTres', 'MemPerTres', 'TresPerNode', 'MailUser', 'Container'] as const).flatMap(optionalField),
+    ...optionalField('SELinuxContext'),
   ].join('\n   ')}\n   \n\n`;
 }
 
@@ -112,7 +112,7 @@ const FORGED = [
   'UserId=root(0) GroupId=root(0) MCS_label=N/A',
   'JobId=7 JobName=evil',
   'JobId=8 JobName=evil',
-  `JobName=${TRUTH.record.name}`,
+  `JobName=${TRUE_RECORD.record.name}`,
 ];
 const piece = fc.oneof(
   fc.constantFrom(...FORGED),
@@ -121,7 +121,7 @@ const piece = fc.oneof(
 );
 
 /** A text of some pieces, now and then a path, in any of the owner's fields. */
-export const hostileText: fc.Arbitrary<OwnersTexts> = fc.dictionary(
+export const hostileOwnerTexts: fc.Arbitrary<OwnerTexts> = fc.dictionary(
   fc.constantFrom(...OWNERS_FIELDS),
   fc.array(piece, { minLength: 1, maxLength: 6 }).map((pieces) => pieces.join('')),
   { maxKeys: 4 },

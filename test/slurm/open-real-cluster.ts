@@ -6,7 +6,7 @@ import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 import type { SlurmCluster } from '../support/slurm-cluster.ts';
 import type { ClusterUnderTest } from './contract.ts';
-import { schedulerOn } from './scheduler-on.ts';
+import { createLocalScheduler } from './local-scheduler.ts';
 
 const execute = promisify(execFile);
 
@@ -16,7 +16,7 @@ export function openRealCluster({ binDir, env }: Pick<SlurmCluster, 'binDir' | '
   const commands = binDir === undefined ? {} : { commandsDir: binDir };
   const path = [binDir, process.env['PATH']].filter((part) => part !== undefined).join(delimiter);
   return {
-    scheduler: schedulerOn({ folder, variables: env, ...commands }),
+    scheduler: createLocalScheduler({ folder, variables: env, ...commands }),
     folder,
     async run(program, ...args) {
       const { stdout } = await execute(program, args, { cwd: folder, env: { ...process.env, PATH: path, ...env } });

@@ -13,40 +13,40 @@ const LAB: Association = {
 };
 const COURSE: Association = { ...LAB, account: 'course', isDefault: false, qos: ['normal'] };
 
-function waysIn(fields: string, ...associations: readonly Association[]): Entrance[] {
+function entrancesOf(fields: string, ...associations: readonly Association[]): Entrance[] {
   const [rights] = readPartitionRights(`PartitionName=gpu ${fields} State=UP`);
   if (rights === undefined) throw new Error('no partition was read');
   return entrances(rights, associations);
 }
 
-const usual = { account: 'lab', isDefault: true, qos: undefined };
+const lab = { account: 'lab', isDefault: true, qos: undefined };
 const course = { account: 'course', isDefault: false, qos: undefined };
 
 describe('the ways to submit to a partition', () => {
   for (const [what, fields, associations, expected] of [
-    ['all accounts, the default account first', 'AllowAccounts=ALL AllowQos=ALL', [COURSE, LAB], [usual, course]],
+    ['all accounts, the default account first', 'AllowAccounts=ALL AllowQos=ALL', [COURSE, LAB], [lab, course]],
     ['only allowed accounts', 'AllowAccounts=course,physics AllowQos=ALL', [LAB, COURSE], [course]],
-    ['no denied account', 'DenyAccounts=course AllowQos=ALL', [LAB, COURSE], [usual]],
+    ['no denied account', 'DenyAccounts=course AllowQos=ALL', [LAB, COURSE], [lab]],
     ['no account if none is allowed', 'AllowAccounts=physics AllowQos=ALL', [LAB, COURSE], []],
     [
       'a QOS by name if the usual one is not allowed',
       'AllowAccounts=ALL AllowQos=long',
       [LAB],
-      [{ ...usual, qos: 'long' }],
+      [{ ...lab, qos: 'long' }],
     ],
     ['no account without an allowed QOS', 'AllowAccounts=ALL AllowQos=long', [COURSE], []],
-    ['no denied QOS', 'AllowAccounts=ALL DenyQos=normal', [LAB], [{ ...usual, qos: 'long' }]],
+    ['no denied QOS', 'AllowAccounts=ALL DenyQos=normal', [LAB], [{ ...lab, qos: 'long' }]],
     [
       'the default QOS of the user without its name',
       'AllowAccounts=ALL AllowQos=long',
       [{ ...LAB, defaultQos: 'long' }],
-      [usual],
+      [lab],
     ],
     [
       'an account that is valid only in this partition',
       'AllowAccounts=ALL AllowQos=ALL',
       [{ ...LAB, partition: 'gpu' }],
-      [usual],
+      [lab],
     ],
     [
       'no account that is valid only in another partition',
@@ -54,10 +54,10 @@ describe('the ways to submit to a partition', () => {
       [{ ...LAB, partition: 'cpu' }],
       [],
     ],
-    ['an account without a list of QOS', 'AllowAccounts=ALL AllowQos=long', [{ ...LAB, qos: [] }], [usual]],
+    ['an account without a list of QOS', 'AllowAccounts=ALL AllowQos=long', [{ ...LAB, qos: [] }], [lab]],
   ] as const) {
     it(`include ${what}`, () => {
-      expect(waysIn(fields, ...associations)).to.deep.equal(expected);
+      expect(entrancesOf(fields, ...associations)).to.deep.equal(expected);
     });
   }
 

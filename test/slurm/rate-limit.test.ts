@@ -54,7 +54,7 @@ describe('the rate limit of submissions', () => {
     );
   });
 
-  it('counts calls that do not wait, but leaves one token for a submission', () => {
+  it('takes tokens for other calls too, but leaves one for a submission', () => {
     const limit = createRateLimit({ perSecond: 10, burst: 20 });
     for (let calls = 0; calls < 10; calls += 1) limit.spendAside(NOW);
     let begun = 0;

@@ -57,7 +57,7 @@ for (const release of releases) {
       const partitions = readPartitions(text('sinfo.txt'));
       const rights = readPartitionRights(text('partitions.txt'));
       const associations = readAssociations(text('associations.txt'));
-      const waysInto = (name: string): string[] =>
+      const entrancesOf = (name: string): string[] =>
         rights
           .filter((one) => one.name === name)
           .flatMap((one) => entrances(one, associations))
@@ -80,10 +80,10 @@ for (const release of releases) {
         ['lab', true],
         ['root', false],
       ]);
-      expect(waysInto('debug')).to.deep.equal(['lab', 'root']);
-      expect(waysInto('members')).to.deep.equal(['lab']);
-      expect(waysInto('others')).to.deep.equal([]);
-      expect(waysInto('quick')).to.deep.equal(['lab one-job']);
+      expect(entrancesOf('debug')).to.deep.equal(['lab', 'root']);
+      expect(entrancesOf('members')).to.deep.equal(['lab']);
+      expect(entrancesOf('others')).to.deep.equal([]);
+      expect(entrancesOf('quick')).to.deep.equal(['lab one-job']);
       expect(rights.filter(({ isForRootOnly }) => isForRootOnly).map(({ name }) => name)).to.deep.equal(['roots']);
     });
 

@@ -5,7 +5,7 @@ import type { JobId, JobRecord } from '../../src/slurm/scheduler.ts';
 import { readJobRecord } from '../../src/slurm/show-job.ts';
 import { fuzzCases, fuzzSeed } from '../support/fuzz-cases.ts';
 import { fixture } from './fixture.ts';
-import { hostileText, recordText, TRUTH, type OwnersTexts } from './job-record-layout.ts';
+import { hostileOwnerTexts, recordText, TRUE_RECORD, type OwnerTexts } from './job-record-layout.ts';
 
 describe('scontrol show job', () => {
   function record(file: string, id: string): ReturnType<typeof readJobRecord> {
@@ -104,34 +104,34 @@ describe('scontrol show job', () => {
 });
 
 describe("scontrol show job for a hostile owner's job", () => {
-  const read = (texts: OwnersTexts): JobRecord | undefined => readJobRecord(recordText(texts), TRUTH.id);
+  const read = (texts: OwnerTexts): JobRecord | undefined => readJobRecord(recordText(texts), TRUE_RECORD.id);
 
   /** Each fact is Slurm's own, or is omitted. */
   function expectNothingForged(record: JobRecord | undefined): void {
     if (record === undefined) return;
     const { name, stateWord, ...facts } = record;
     // A name that reads otherwise is that of no job of ours: nothing else in the record counts then.
-    if (name !== TRUTH.record.name) return;
-    expect(stateWord).to.equal(TRUTH.record.stateWord);
+    if (name !== TRUE_RECORD.record.name) return;
+    expect(stateWord).to.equal(TRUE_RECORD.record.stateWord);
     expect(facts).to.include({
-      restarts: TRUTH.record.restarts,
-      exitCode: TRUTH.record.exitCode,
+      restarts: TRUE_RECORD.record.restarts,
+      exitCode: TRUE_RECORD.record.exitCode,
       exitSignal: undefined,
     });
     for (const fact of ['userId', 'outputPath', 'nodes', 'timeLimit', 'reason', 'memoryLimit'] as const)
-      expect(facts[fact], fact).to.be.oneOf([TRUTH.record[fact], undefined]);
+      expect(facts[fact], fact).to.be.oneOf([TRUE_RECORD.record[fact], undefined]);
     if (facts.outputPath === undefined) expect(facts.isOutputInDoubt).to.equal(true);
   }
 
   it('gives the complete record of an ordinary job', () => {
-    expect(read({})).to.deep.equal(TRUTH.record);
+    expect(read({})).to.deep.equal(TRUE_RECORD.record);
   });
 
   it("S-60 ignores text in any field's line that looks like the path of the log", () => {
     const forged = 'x StdOut=/home/daemon/clearml.conf JobState=COMPLETED ExitCode=0:0';
 
     for (const field of ['Account', 'Comment', 'MailUser', 'WorkDir', 'Features', 'WCKey', 'Container'])
-      expect(read({ [field]: forged }), field).to.deep.equal(TRUTH.record);
+      expect(read({ [field]: forged }), field).to.deep.equal(TRUE_RECORD.record);
   });
 
   it("S-60 yields no log path if a job's own text forges a second StdOut line", () => {
@@ -149,16 +149,16 @@ describe("scontrol show job for a hostile owner's job", () => {
 
   it('gives no path that is relative, too long or has control characters', () => {
     const pathOf = (path: string): string | undefined =>
-      readJobRecord(recordText({}).replace(/StdOut=.*/, `StdOut=${path}`), TRUTH.id)?.outputPath;
+      readJobRecord(recordText({}).replace(/StdOut=.*/, `StdOut=${path}`), TRUE_RECORD.id)?.outputPath;
 
     expect(pathOf('/home/ann/my  runs/a b.out ')).to.equal('/home/ann/my  runs/a b.out ');
     for (const path of ['', '(null)', 'slurm.out', '/a\tb', '/a\x1b[2Jb', '/a\u202eb', `/${'./'.repeat(600)}`])
       expect(pathOf(path), path).to.equal(undefined);
   });
 
-  it('gives Slurm’s own facts or none for any text in any of the owner’s fields', () => {
+  it("gives Slurm's own facts or none for any text in any of the owner's fields", () => {
     fc.assert(
-      fc.property(hostileText, (texts) => expectNothingForged(read(texts))),
+      fc.property(hostileOwnerTexts, (texts) => expectNothingForged(read(texts))),
       { numRuns: fuzzCases(2_000), seed: fuzzSeed(13) },
     );
   });

@@ -6,46 +6,46 @@ import { standInAgentPython } from './agent/stand-in-agent.ts';
 import { JOB_EXIT_CODES } from '../../src/template/job-exit-codes.ts';
 import type { JobFacts } from '../../src/template/blocks.ts';
 import { createNode, fillIn, type Node } from '../job/job-script.ts';
-import { openParking, QUICK_TEMPLATE, type Parking } from '../job/parking.ts';
+import { openParking, QUICK_TEMPLATE, type Parking } from '../job/parked-tasks.ts';
 import { requirePython } from '../support/requires.ts';
-import { describeAgent, EXECUTE } from '../sandbox/agent-contract.ts';
-import { openDesk } from '../sandbox/desk.ts';
+import { defineAgentContract, EXECUTE } from '../sandbox/agent-contract.ts';
+import { openAgentTestBed } from '../sandbox/agent-test-bed.ts';
 
 describe('the stand-in for clearml-agent on the sandbox', () => {
   before(requirePython);
 
-  describeAgent(standInAgentPython);
+  defineAgentContract(standInAgentPython);
 
   it('says that it is a stand-in', async () => {
-    await using desk = await openDesk(standInAgentPython());
-    const task = await desk.enqueue(await desk.makeTask('print("hello")'));
-    const { output } = await desk.start('python', ...EXECUTE, task).ended;
+    await using testBed = await openAgentTestBed(standInAgentPython());
+    const task = await testBed.enqueue(await testBed.makeTask('print("hello")'));
+    const { output } = await testBed.start('python', ...EXECUTE, task).ended;
     expect(output).to.match(/^This is the stand-in for clearml-agent/);
-    expect(await desk.console(task)).to.contain('This is the stand-in for clearml-agent');
+    expect(await testBed.console(task)).to.contain('This is the stand-in for clearml-agent');
   });
 
   it('fails a task that only the real agent can run, with the reason', async () => {
-    await using desk = await openDesk(standInAgentPython());
+    await using testBed = await openAgentTestBed(standInAgentPython());
     const script = { repository: 'https://example.org/code.git', entry_point: 'train.py', working_dir: '.' };
-    const task = await desk.enqueue(await desk.makeTask('', { script }));
-    expect(await desk.start('python', ...EXECUTE, task).ended).to.include({ code: 1 });
-    expect(await desk.sandbox.statusOf(task)).to.equal('failed');
-    expect(await desk.console(task)).to.contain('runs inline scripts only');
+    const task = await testBed.enqueue(await testBed.makeTask('', { script }));
+    expect(await testBed.start('python', ...EXECUTE, task).ended).to.include({ code: 1 });
+    expect(await testBed.sandbox.statusOf(task)).to.equal('failed');
+    expect(await testBed.console(task)).to.contain('runs inline scripts only');
   });
 
   it('removes its own PYTHONPATH for the task, which may use the real packages', async () => {
-    await using desk = await openDesk(standInAgentPython());
-    const task = await desk.enqueue(await desk.makeTask('import os; print("path is", os.environ.get("PYTHONPATH"))'));
-    await desk.start('python', ...EXECUTE, task).ended;
-    expect(await desk.console(task)).to.contain('path is None');
+    await using testBed = await openAgentTestBed(standInAgentPython());
+    const task = await testBed.enqueue(await testBed.makeTask('import os; print("path is", os.environ.get("PYTHONPATH"))'));
+    await testBed.start('python', ...EXECUTE, task).ended;
+    expect(await testBed.console(task)).to.contain('path is None');
   });
 
   it('lets only the first node of a task end the task', async () => {
-    await using desk = await openDesk(standInAgentPython(), { SLURM_PROCID: '1' });
-    const task = await desk.enqueue(await desk.makeTask('print("hello from the other node")'));
-    expect(await desk.start('python', ...EXECUTE, task).ended).to.include({ code: 0 });
-    expect(await desk.sandbox.statusOf(task)).to.equal('in_progress');
-    expect(await desk.console(task)).to.contain('Process completed successfully - rank 1');
+    await using testBed = await openAgentTestBed(standInAgentPython(), { SLURM_PROCID: '1' });
+    const task = await testBed.enqueue(await testBed.makeTask('print("hello from the other node")'));
+    expect(await testBed.start('python', ...EXECUTE, task).ended).to.include({ code: 0 });
+    expect(await testBed.sandbox.statusOf(task)).to.equal('in_progress');
+    expect(await testBed.console(task)).to.contain('Process completed successfully - rank 1');
   });
 });
 

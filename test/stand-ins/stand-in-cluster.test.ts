@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { systemClock } from '../../src/base/clock.ts';
 import type { StandInSettings } from './slurm/settings.ts';
-import { startStandInCluster, StateFolderUnusable, type StandInCluster } from './slurm/stand-in-cluster.ts';
+import { startStandInCluster, StateDirectoryError, type StandInCluster } from './slurm/stand-in-cluster.ts';
 import { rejection } from '../support/rejection.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
@@ -234,9 +234,9 @@ describe('the stand-in cluster', () => {
   });
 
   it('refuses a directory that is in use, or whose path is too long for a socket', async () => {
-    expect(await rejection(startStandInCluster({ stateDir }))).to.be.instanceOf(StateFolderUnusable);
+    expect(await rejection(startStandInCluster({ stateDir }))).to.be.instanceOf(StateDirectoryError);
     expect(await rejection(startStandInCluster({ stateDir: join(folder, 'x'.repeat(100)) }))).to.be.instanceOf(
-      StateFolderUnusable,
+      StateDirectoryError,
     );
     expect(await type('sinfo -h -o %R -p debug')).to.equal('debug');
   });

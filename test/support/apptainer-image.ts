@@ -35,13 +35,13 @@ const OTHER_LIBRARIES = [
 ];
 
 /** What an image has beside the programs that every one has. */
-export interface ImageWishes {
+export interface ImageOptions {
   /** Python of this machine's version, with neither pip nor anything else installed. */
   readonly hasPython: boolean;
 }
 
 /** Makes the image in this folder, which must not be there yet. */
-export async function makeImage(folder: string, { hasPython }: ImageWishes): Promise<void> {
+export async function makeImage(folder: string, { hasPython }: ImageOptions): Promise<void> {
   for (const name of [
     'usr/bin',
     'usr/lib',

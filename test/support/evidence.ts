@@ -17,12 +17,12 @@ export function offerEvidence(source: Source): Evidence {
   living.add(source);
   return {
     async close() {
-      if (living.delete(source)) left.push(await wordsOf(source));
+      if (living.delete(source)) left.push(await textOf(source));
     },
   };
 }
 
-async function wordsOf(source: Source): Promise<string> {
+async function textOf(source: Source): Promise<string> {
   try {
     return await source();
   } catch (error) {
@@ -35,7 +35,7 @@ export const mochaHooks = {
     const ended = left.splice(0);
     const { currentTest } = this;
     if (currentTest?.state !== 'failed' || currentTest.err === undefined) return;
-    const told = await Promise.all([...living].map(wordsOf));
+    const texts = await Promise.all([...living].map(textOf));
     Reflect.set(currentTest.err, 'evidence', [...ended, ...told].join('\n'));
   },
 };

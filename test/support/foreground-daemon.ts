@@ -51,11 +51,11 @@ export async function startDaemon(command: DaemonCommand): Promise<ForegroundDae
     logTail: (lines = 20) => readFileSync(command.logPath, 'utf8').trimEnd().split('\n').slice(-lines).join('\n'),
     kill: () => end('SIGKILL'),
     async stop() {
-      const insist = setTimeout(() => void child.kill('SIGKILL'), TIMEOUT_MS);
+      const killTimer = setTimeout(() => void child.kill('SIGKILL'), TIMEOUT_MS);
       try {
         await end('SIGTERM');
       } finally {
-        clearTimeout(insist);
+        clearTimeout(killTimer);
       }
     },
   };

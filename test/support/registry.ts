@@ -61,9 +61,9 @@ ${isPrivate ? `auth: { htpasswd: { realm: lab, path: "${readers}" } }` : ''}
   async function upload(name: string, mediaType: string, bytes: Buffer): Promise<Blob> {
     const digest = `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
     const begun = await ask(`http://${address}/v2/${name}/blobs/uploads/`, { method: 'POST' });
-    const place = new URL(begun.headers.get('location') ?? '', `http://${address}`);
-    place.searchParams.set('digest', digest);
-    await ask(place.href, {
+    const uploadUrl = new URL(begun.headers.get('location') ?? '', `http://${address}`);
+    uploadUrl.searchParams.set('digest', digest);
+    await ask(uploadUrl.href, {
       method: 'PUT',
       body: new Uint8Array(bytes),
       headers: { 'content-type': 'application/octet-stream' },

@@ -4,7 +4,7 @@ import * as z from 'zod';
 import { systemClock } from '../../src/base/clock.ts';
 import { createSandbox } from '../../src/sandbox/server.ts';
 import { connectApi, userOf } from '../e2e/api.ts';
-import { namedServer, takeOwnNames } from './server-of-run.ts';
+import { namedServer, createTestNames } from './server-of-run.ts';
 
 const NAMED = {
   CLEARML_TEST_API_HOST: 'https://api.clearml.lab/',
@@ -29,7 +29,7 @@ describe('the server of a test run', () => {
     try {
       const api = await connectApi(sandbox);
       const thirdUser = userOf(api);
-      const [one, other] = [await takeOwnNames(api), await takeOwnNames(api)];
+      const [one, other] = [await createTestNames(api), await createTestNames(api)];
       const queues = await Promise.all([one.user, other.user, thirdUser].map((user) => user.makeQueue('quick')));
       expect(new Set(queues)).to.have.property('size', 3);
       const tasks: string[] = [];

@@ -29,7 +29,7 @@ export function namedServer(environment: NodeJS.ProcessEnv = process.env): ApiKe
 }
 
 /** Names that nothing else on the server has, so that runs on the same server do not meet. */
-export interface OwnNames {
+export interface TestNames {
   /** What this name is on the server: of a queue, or of a worker. */
   readonly nameOf: (name: string) => string;
   /** A user whose queues have such names, and whose tasks are in a project of their own. */
@@ -39,7 +39,7 @@ export interface OwnNames {
 }
 
 /** @param api calls the server, possibly through a proxy */
-export async function takeOwnNames(api: Api): Promise<OwnNames> {
+export async function createTestNames(api: Api): Promise<TestNames> {
   const prefix = `test-${randomBytes(4).toString('hex')}-`;
   const nameOf = (name: string): string => `${prefix}${name}`;
   const project = z.string().parse((await api('projects.create', { name: nameOf('tasks'), description: '' }))['id']);
@@ -69,7 +69,7 @@ const Ids = z.array(z.object({ id: z.string() }));
 const Tasks = z.object({ tasks: Ids });
 const Queues = z.object({ queues: Ids });
 
-export interface RunServer extends ApiKeys, OwnNames {
+export interface RunServer extends ApiKeys, TestNames {
   /** Whether it is the one that the environment names. */
   readonly isNamed: boolean;
   /** Removes from it what was made; a sandbox ends. */
@@ -80,11 +80,11 @@ export interface RunServer extends ApiKeys, OwnNames {
 export async function openServer(): Promise<RunServer> {
   const named = namedServer();
   if (named !== undefined) {
-    const names = await takeOwnNames(await connectApi(named));
+    const names = await createTestNames(await connectApi(named));
     return { ...named, ...names, isNamed: true, close: names.tidy };
   }
   const sandbox = await createSandbox({ port: 0, clock: systemClock });
   const { url, accessKey, secretKey } = sandbox;
-  const names = await takeOwnNames(await connectApi(sandbox));
+  const names = await createTestNames(await connectApi(sandbox));
   return { url, accessKey, secretKey, ...names, isNamed: false, close: () => sandbox.close() };
 }

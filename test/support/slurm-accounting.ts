@@ -13,7 +13,7 @@ export const ACCOUNT = 'lab';
 /** A QOS in which a user may have one job, waiting or running; a further one is not taken. */
 export const ONE_JOB_QOS = 'one-job';
 
-export interface AccountingPlace {
+export interface AccountingOptions {
   readonly folder: string;
   readonly clusterName: string;
   readonly userName: string;
@@ -53,7 +53,7 @@ export async function prepareDatabase(folder: string): Promise<Omit<DaemonComman
 
 /** Writes the configuration of slurmdbd beside slurm.conf, where it looks for it (slurmdbd.conf(5)), and gives its command. */
 export function prepareSlurmdbd(
-  { folder, userName, port }: AccountingPlace,
+  { folder, userName, port }: AccountingOptions,
   env: NodeJS.ProcessEnv,
 ): Omit<DaemonCommand, 'logPath'> {
   const lines = [
@@ -75,7 +75,7 @@ export function prepareSlurmdbd(
 
 /** Sets up the cluster, the account and the QOS. Before the controller starts: it refuses to where accounting does not know its cluster. */
 export async function addAccounts(
-  { clusterName, userName }: AccountingPlace,
+  { clusterName, userName }: AccountingOptions,
   sacctmgr: (...args: readonly string[]) => Promise<unknown>,
 ): Promise<void> {
   await sacctmgr('add', 'cluster', clusterName);

@@ -37,7 +37,7 @@ export interface SlurmCluster {
   /** Writes a second slurm.conf, for commands that shall reach the controller through this port, and returns its path. */
   confThroughPort(port: number): string;
   /** Rewrites slurm.conf and reconfigures the daemons. Options that need a restart (slurm.conf(5)) still need one. */
-  change(wishes: Partial<ClusterSettings>): Promise<void>;
+  change(options: Partial<ClusterSettings>): Promise<void>;
   /** The process id of slurmctld, and of a node's slurmd: for a test that has it stand still for a while. */
   controllerPid(): number;
   nodePid(name: string): number;
@@ -62,15 +62,15 @@ export interface SlurmCluster {
 }
 
 /** Starts munged, slurmctld and a slurmd for each node, before them the accounting if wished, and waits until all nodes are idle. */
-export async function startSlurmCluster(wishes: Partial<ClusterSettings> = {}): Promise<SlurmCluster> {
-  let settings: ClusterSettings = { ...ordinarySettings, ...wishes };
+export async function startSlurmCluster(options: Partial<ClusterSettings> = {}): Promise<SlurmCluster> {
+  let settings: ClusterSettings = { ...ordinarySettings, ...options };
   const nodes = nodeNames(settings.nodeCount);
   const [controllerPort = 0, accountingPort = 0, ...nodePorts] = await freePorts(2 + nodes.length);
   const hostName = hostname().split('.')[0] ?? 'localhost';
   const { username: userName } = userInfo();
   const folder = makeFolder(nodes);
   const isHostOnLoopback = await isLoopback(hostName);
-  const place = { folder, hostName, isHostOnLoopback, userName, controllerPort, accountingPort, nodePorts };
+  const addresses = { folder, hostName, isHostOnLoopback, userName, controllerPort, accountingPort, nodePorts };
   const accounting = { folder, userName, clusterName: settings.clusterName, port: accountingPort };
   const conf = join(folder, 'slurm.conf');
 
@@ -154,7 +154,7 @@ export async function startSlurmCluster(wishes: Partial<ClusterSettings> = {}): 
   try {
     const root = await rootFor(settings.version);
     if (root !== undefined) await startNamespace(root);
-    writeFileSync(conf, slurmConf(settings, place));
+    writeFileSync(conf, slurmConf(settings, addresses));
     for (let index = 0; index < settings.gpusPerNode; index += 1) makeDevice(gpuFile(folder, index));
     writeFileSync(join(folder, 'gres.conf'), gresConf(settings, folder));
     writeFileSync(join(folder, 'cgroup.conf'), cgroupConf(await slurmVersion(env), settings));
@@ -180,12 +180,12 @@ export async function startSlurmCluster(wishes: Partial<ClusterSettings> = {}): 
     run: (program, ...args) => runSlurm(env, program, args),
     confThroughPort(port) {
       const path = join(folder, `slurm-through-${String(port)}.conf`);
-      writeFileSync(path, slurmConf(settings, { ...place, controllerPort: port }));
+      writeFileSync(path, slurmConf(settings, { ...addresses, controllerPort: port }));
       return path;
     },
     async change(newWishes) {
       settings = { ...settings, ...newWishes };
-      writeFileSync(conf, slurmConf(settings, place));
+      writeFileSync(conf, slurmConf(settings, addresses));
       await runSlurm(env, 'scontrol', ['reconfigure']);
     },
     controllerPid: () => daemon('slurmctld').pid,

@@ -50,7 +50,7 @@ export const ordinarySettings: ClusterSettings = {
 };
 
 /** Where this cluster lives on the machine. */
-export interface ClusterPlace {
+export interface ClusterAddresses {
   readonly folder: string;
   /** The machine's short name: slurmctld refuses to run on a machine that its configuration does not name. */
   readonly hostName: string;
@@ -74,18 +74,18 @@ export function nodeNames(nodeCount: number): string[] {
  * `config_overrides` makes Slurm believe the claimed CPUs; `proctrack/linuxproc` and `task/none` need no cgroups;
  * the scheduler's intervals are short because tests wait for it.
  */
-export function slurmConf(settings: ClusterSettings, place: ClusterPlace): string {
-  const { folder, hostName, userName } = place;
+export function slurmConf(settings: ClusterSettings, addresses: ClusterAddresses): string {
+  const { folder, hostName, userName } = addresses;
   const nodes = nodeNames(settings.nodeCount);
   return [
     '# A private cluster of the tests: everything in it may be thrown away.',
     `ClusterName=${settings.clusterName}`,
     `SlurmctldHost=${hostName}(127.0.0.1)`,
-    `SlurmctldPort=${String(place.controllerPort)}`,
+    `SlurmctldPort=${String(addresses.controllerPort)}`,
     `SlurmUser=${userName}`,
     `SlurmdUser=${userName}`,
     'AuthType=auth/munge',
-    `CommunicationParameters=${place.isHostOnLoopback ? 'NoInAddrAny,' : ''}NoCtldInAddrAny`,
+    `CommunicationParameters=${addresses.isHostOnLoopback ? 'NoInAddrAny,' : ''}NoCtldInAddrAny`,
     `AuthInfo=socket=${folder}/munge.socket`,
     `StateSaveLocation=${folder}/state`,
     `SlurmdSpoolDir=${folder}/spool/%n`,
@@ -110,9 +110,9 @@ export function slurmConf(settings: ClusterSettings, place: ClusterPlace): strin
     `MessageTimeout=${seconds(settings.messageTimeoutMs)}`,
     `SlurmdTimeout=${seconds(settings.slurmdTimeoutMs)}`,
     ...(settings.gpusPerNode === 0 ? [] : ['GresTypes=gpu']),
-    ...nodes.map((name, index) => nodeLine(name, place.nodePorts[index], hostName, settings)),
+    ...nodes.map((name, index) => nodeLine(name, addresses.nodePorts[index], hostName, settings)),
     ...PARTITIONS,
-    ...(settings.hasAccounting ? accountingLines(folder, place.accountingPort) : []),
+    ...(settings.hasAccounting ? accountingLines(folder, addresses.accountingPort) : []),
     ...settings.extraLines,
     '',
   ].join('\n');

@@ -133,14 +133,14 @@ function childrenOf(pid: number): number[] {
 /** Where sshd looks for the accounts' public keys. */
 const KEYS = `/tmp/ssh-test-keys-${String(process.pid)}`;
 
-export interface AccountWishes {
+export interface AccountOptions {
   readonly shell?: string;
   /** Files in its home, by name, before it is first used. */
   readonly files?: Readonly<Record<string, string>>;
 }
 
 /** Needs root. `removeAccount` takes it away again. */
-export async function addAccount({ shell = '/bin/sh', files = {} }: AccountWishes = {}): Promise<TestAccount> {
+export async function addAccount({ shell = '/bin/sh', files = {} }: AccountOptions = {}): Promise<TestAccount> {
   const name = `cas-${randomBytes(4).toString('hex')}`;
   const password = randomBytes(8).toString('hex');
   const home = join(KEYS, name);

@@ -50,7 +50,7 @@ export async function startLink(target: number): Promise<TcpLink> {
     return socket;
   }
 
-  async function carry(from: Socket, to: Socket, isDead: () => boolean, count: (bytes: number) => void): Promise<void> {
+  async function forwardBytes(from: Socket, to: Socket, isDead: () => boolean, count: (bytes: number) => void): Promise<void> {
     for await (const piece of from as AsyncIterable<Buffer>) {
       if (isDead()) continue;
       if (delayMs > 0) await sleep(delayMs);
@@ -84,8 +84,8 @@ export async function startLink(target: number): Promise<TcpLink> {
     const far = connect(target, '127.0.0.1');
     keep(client, isDead);
     keep(far, isDead);
-    carry(client, far, isDead, () => undefined).catch(() => far.destroy());
-    carry(far, client, isDead, (bytes) => (answered += bytes)).catch(() => client.destroy());
+    forwardBytes(client, far, isDead, () => undefined).catch(() => far.destroy());
+    forwardBytes(far, client, isDead, (bytes) => (answered += bytes)).catch(() => client.destroy());
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

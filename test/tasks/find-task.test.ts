@@ -2,23 +2,23 @@
 import { expect } from 'chai';
 import { acquireLock } from '../../src/daemon/journal/lock.ts';
 import { systemClock } from '../../src/base/clock.ts';
-import { hereOnStandIns, type OnStandIns } from '../cli/on-stand-ins.ts';
+import { openCliWithStandIns, type CliWithStandIns } from '../cli/cli-with-stand-ins.ts';
 
 /** The job stays pending. */
 const TEMPLATE = '#!/bin/bash\n#SBATCH --hold\n${CLEARML_PRE_SETUP}\n${CLEARML_AGENT_EXECUTE}\n${CLEARML_POST_SETUP}\n';
 
 describe('a task on the command line', () => {
-  let place: OnStandIns;
+  let cli: CliWithStandIns;
   let task: string;
   let job: string;
 
   before(async () => {
-    place = await hereOnStandIns();
-    task = await place.submitOne(TEMPLATE, 'train (v1.0)');
-    const { stdout } = await place.run('status', '--json');
+    cli = await openCliWithStandIns();
+    task = await cli.submitOne(TEMPLATE, 'train (v1.0)');
+    const { stdout } = await cli.run('status', '--json');
     job = /"job": "(\d+)"/.exec(stdout)?.[1] ?? '';
   });
-  after(() => place[Symbol.asyncDispose]());
+  after(() => cli[Symbol.asyncDispose]());
 
   for (const [how, name] of [
     ['its id', () => task],
@@ -27,54 +27,54 @@ describe('a task on the command line', () => {
     ['its job id', () => job],
   ] as const) {
     it(`is found by ${how}`, async () => {
-      const { stdout, stderr } = await place.run('render', '--template-files', 't', '--task', name());
+      const { stdout, stderr } = await cli.run('render', '--template-files', 't', '--task', name());
       expect(stdout, stderr).to.include(`clearml_task=${task}`);
     });
   }
 
   it('causes an error if it does not exist', async () => {
-    const { code, stderr } = await place.run('logs', 'no such task');
+    const { code, stderr } = await cli.run('logs', 'no such task');
     expect(code).to.equal(2);
     expect(stderr).to.include('Task "no such task" not found');
   });
 
   it('causes an error that lists all matches if several tasks have the name', async () => {
-    const twins = [await place.user.makeTask({ name: 'twin' }), await place.user.makeTask({ name: 'twin' })];
-    const { code, stderr } = await place.run('cancel', 'twin');
+    const twins = [await cli.user.makeTask({ name: 'twin' }), await cli.user.makeTask({ name: 'twin' })];
+    const { code, stderr } = await cli.run('cancel', 'twin');
     expect(code).to.equal(2);
     expect(stderr).to.include('"twin" matches more than one task; give more of the id:');
     for (const id of twins) expect(stderr).to.include(`\n  ${id}  created  twin`);
   });
 
   it('is not cancelled if it is neither queued nor in progress', async () => {
-    const draft = await place.user.makeTask({ name: 'a draft' });
-    const { code, stderr } = await place.run('cancel', draft);
+    const draft = await cli.user.makeTask({ name: 'a draft' });
+    const { code, stderr } = await cli.run('cancel', draft);
     expect(code).to.equal(1);
     expect(stderr).to.include(`Task ${draft} (a draft) is created: there is nothing to cancel.`);
   });
 
   it('is aborted by cancel while it is queued, with a message about its job', async () => {
-    const { code, stdout, stderr } = await place.run('cancel', job);
+    const { code, stdout, stderr } = await cli.run('cancel', job);
     expect(code, stderr).to.equal(0);
     expect(stdout).to.equal(
       `Task ${task} (train (v1.0)) was aborted. No daemon is running. The next one cancels Slurm job ${job}; to cancel it now, run: scancel ${job}.\n`,
     );
-    expect((await place.user.look(task)).status).to.equal('stopped');
+    expect((await cli.user.look(task)).status).to.equal('stopped');
   });
 
   it('is asked to stop by cancel while it is in progress', async () => {
-    const runs = await place.submitOne(TEMPLATE, 'runs');
-    await place.user.api('tasks.started', { task: runs, force: true });
-    await place.user.api('workers.status_report', { worker: 'w', task: runs, timestamp: Date.now() });
-    const lock = await acquireLock(place.stateDir, 'login1', systemClock.now());
+    const runs = await cli.submitOne(TEMPLATE, 'runs');
+    await cli.user.api('tasks.started', { task: runs, force: true });
+    await cli.user.api('workers.status_report', { worker: 'w', task: runs, timestamp: Date.now() });
+    const lock = await acquireLock(cli.stateDir, 'login1', systemClock.now());
 
-    const { code, stdout } = await place.run('cancel', 'runs');
+    const { code, stdout } = await cli.run('cancel', 'runs');
     await lock.release();
 
     expect(code).to.equal(0);
     expect(stdout).to.match(
       /^Task \w+ \(runs\): its agent was asked to stop it\. The daemon cancels Slurm job \d+\.\n$/,
     );
-    expect(await place.user.look(runs)).to.include({ status: 'in_progress', status_message: 'stopping' });
+    expect(await cli.user.look(runs)).to.include({ status: 'in_progress', status_message: 'stopping' });
   });
 });

@@ -4,8 +4,7 @@ import fc from 'fast-check';
 import { readAmount } from '../../src/base/slurm-amount.ts';
 import { amountKindOf } from '../../src/template/amount-options.ts';
 import { AMOUNT_OPTIONS } from '../fixtures/slurm/amount-spellings.ts';
-import { askAmounts, startRichCluster } from '../support/asked-amounts.ts';
-import { madeOf } from '../support/made-of.ts';
+import { parseGrantedAmount, startRichCluster, submitAmounts } from '../support/granted-amounts.ts';
 import { requireSlurm } from '../support/requires.ts';
 
 const CASES = Number(process.env['FUZZ_CASES'] ?? 60);
@@ -41,9 +40,9 @@ describe(`real Slurm (seed ${seed}, ${CASES} cases)`, () => {
       .filter(({ read }) => read !== undefined)
       .slice(0, CASES);
 
-    const told = await askAmounts(cluster, cases);
+    const granted = await submitAmounts(cluster, cases);
 
-    const made = cases.map(({ option }, index) => madeOf(option, told[index]));
+    const made = cases.map(({ option }, index) => parseGrantedAmount(option, granted[index]));
     expect(made.filter((amount) => amount !== undefined).length).to.be.greaterThan(CASES / 4);
     for (const [index, { option, spelling, read }] of cases.entries()) {
       expect(made[index] ?? 0, `--${option.option}=${spelling}`).to.be.at.most((read?.most ?? NaN) * ROUNDING);

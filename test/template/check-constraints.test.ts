@@ -15,7 +15,7 @@ function limits(least?: string, most?: string, values?: readonly string[]): Prop
 }
 
 /** The error for a task with this value, or "taken". */
-function told(rule: boolean | PropertyConstraint, value: string, others = true): string {
+function errorFor(rule: boolean | PropertyConstraint, value: string, others = true): string {
   const bounds: PropertyConstraints = { named: new Map([['x', rule]]), others };
   const template = parseTemplate(withDirectives(`#SBATCH --comment=${property('x', ':')}`), 'gpu.template');
   const rendered = template.render(withProperties({ x: value }), noBlocks);
@@ -52,12 +52,12 @@ describe('checkConstraints', () => {
     [false, 'a', 'the user property "x" must not be set for tasks of the queue "gpu": remove it from the task'],
   ] as const) {
     it(`checks ${value} against ${JSON.stringify(rule)}: ${answer}`, () => {
-      expect(told(rule, value)).to.include(answer);
+      expect(errorFor(rule, value)).to.include(answer);
     });
   }
 
   it('reports the position in the template', () => {
-    expect(told(limits('1', '8'), '12')).to.match(/^gpu\.template:2:19: the user property "x" is "12"/);
+    expect(errorFor(limits('1', '8'), '12')).to.match(/^gpu\.template:2:19: the user property "x" is "12"/);
   });
 
   it('rejects an unlisted property if only listed ones may be set', () => {
@@ -101,7 +101,7 @@ describe('checkConstraints', () => {
   });
 
   /** The error for a task whose property x is used in these lines. */
-  function toldBy(
+  function errorInTemplate(
     lines: string,
     rule: PropertyConstraint,
     value: string,
@@ -182,15 +182,15 @@ describe('checkConstraints', () => {
     [`\n---\nsrun -t $(( ${x} * 2 )) hostname`, limits(undefined, '60'), '-5', 'accepts at most 60'],
   ] as const) {
     it(`checks ${value} in ${lines.replaceAll(x, '${x}').replaceAll('\n', ' ; ')}, from ${rule.least ?? 'any'} to ${rule.most ?? 'any'}: ${answer}`, () => {
-      expect(toldBy(lines, rule, value)).to.include(answer);
+      expect(errorInTemplate(lines, rule, value)).to.include(answer);
     });
   }
 
   it('checks a value that consists of several properties', () => {
     const lines = `#SBATCH --time=${x}:${property('minutes', ':00')}:00`;
 
-    expect(toldBy(lines, limits('0', '4'), '0', { minutes: '30' })).to.equal('taken');
-    expect(toldBy(lines, limits('0', '4'), '0', { minutes: '0' })).to.include('accepts 0 to 4');
+    expect(errorInTemplate(lines, limits('0', '4'), '0', { minutes: '30' })).to.equal('taken');
+    expect(errorInTemplate(lines, limits('0', '4'), '0', { minutes: '0' })).to.include('accepts 0 to 4');
   });
 
   it('rejects zero, negative values and text that is not an amount, in every option', () => {
@@ -206,20 +206,20 @@ describe('checkConstraints', () => {
     fc.assert(
       fc.property(option, anything, fc.constantFrom('1', '8', '120'), (name, value, most) => {
         fc.pre(!/[\p{Cc}\p{Cs}]/u.test(value) && !/^[1-9]\d*$/.test(value) && value !== '');
-        expect(toldBy(`#SBATCH --${name}=${x}`, limits(undefined, most), value)).not.to.equal('taken');
+        expect(errorInTemplate(`#SBATCH --${name}=${x}`, limits(undefined, most), value)).not.to.equal('taken');
       }),
     );
   });
 
   it('reports a limit that cannot be compared with the option', () => {
-    const told = (line: string, rule: PropertyConstraint): string[] =>
+    const errorFor = (line: string, rule: PropertyConstraint): string[] =>
       invalidLimits({ named: new Map([['x', rule]]), others: true }, listProperties('t', withDirectives(line)));
 
-    expect(told(`#SBATCH --time=${x}`, limits(undefined, '64G'))).to.deep.equal([
+    expect(errorFor(`#SBATCH --time=${x}`, limits(undefined, '64G'))).to.deep.equal([
       'the limit "64G" of the user property "x" is not a Slurm time, as --time requires',
     ]);
-    expect(told(`#SBATCH --nodes=${x}`, limits('1:00'))).to.have.length(1);
-    expect(told(`#SBATCH --time=${x}:00:00`, limits(undefined, '64'))).to.deep.equal([]);
-    expect(told(`#SBATCH --comment=${x}`, limits(undefined, '64G'))).to.deep.equal([]);
+    expect(errorFor(`#SBATCH --nodes=${x}`, limits('1:00'))).to.have.length(1);
+    expect(errorFor(`#SBATCH --time=${x}:00:00`, limits(undefined, '64'))).to.deep.equal([]);
+    expect(errorFor(`#SBATCH --comment=${x}`, limits(undefined, '64G'))).to.deep.equal([]);
   });
 });

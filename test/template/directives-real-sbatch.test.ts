@@ -72,10 +72,10 @@ describe(`a value in an #SBATCH line (seed ${seed})`, () => {
       const submitted = await runSbatch(cluster.env, ['--parsable', '--hold'], script);
 
       const job = submitted.stdout.trim();
-      const told = await cluster.run('squeue', '--noheader', '--jobs', job, '--format', '%j|%u|%k');
+      const shown = await cluster.run('squeue', '--noheader', '--jobs', job, '--format', '%j|%u|%k');
       await cluster.run('scancel', job);
 
-      expect(told).to.equal(`sbatch|${userInfo().username}|${value}\n`, submitted.stderr);
+      expect(shown).to.equal(`sbatch|${userInfo().username}|${value}\n`, submitted.stderr);
     }
   });
 });

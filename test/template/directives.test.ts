@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { parseTemplate } from '../../src/template/parse-template.ts';
 import { noBlocks, errorOf, property, withDirectives, withProperties } from './template-fixtures.ts';
 import { hostileLine } from './hostile-values.ts';
-import { GENERATIONS, sbatchWords } from './sbatch-model.ts';
+import { GENERATIONS, parseDirectives } from './sbatch-model.ts';
 
 const X = property('x');
 
@@ -35,7 +35,7 @@ describe('a value in an #SBATCH line', () => {
       fc.assert(
         fc.property(fc.constantFrom(...LINES), value, ({ line, words }, text) => {
           const script = renderDirectives(text, '#SBATCH --first=1', line, '#SBATCH --last=1');
-          expect(sbatchWords(script, generation)).to.deep.equal(['--first=1', ...words(text), '--last=1']);
+          expect(parseDirectives(script, generation)).to.deep.equal(['--first=1', ...words(text), '--last=1']);
         }),
         { numRuns: 3000 },
       );
@@ -43,7 +43,7 @@ describe('a value in an #SBATCH line', () => {
 
     it(`stays within one token in sbatch ${generation.name} if it contains hetjob or packjob`, () => {
       const script = renderDirectives('my hetjob PackJob', `#SBATCH --comment=${X} --mem=1`);
-      expect(sbatchWords(script, generation)).to.deep.equal(['--comment=my hetjob PackJob', '--mem=1']);
+      expect(parseDirectives(script, generation)).to.deep.equal(['--comment=my hetjob PackJob', '--mem=1']);
     });
   }
 
@@ -58,7 +58,7 @@ describe('a value in an #SBATCH line', () => {
           else if (text.startsWith('-')) expect(problem?.finding).to.match(/begins with a dash/);
           else {
             for (const generation of GENERATIONS.slice(1)) {
-              expect(sbatchWords(renderDirectives(text, line), generation)).to.deep.equal(['-J', text]);
+              expect(parseDirectives(renderDirectives(text, line), generation)).to.deep.equal(['-J', text]);
             }
           }
         },

@@ -6,7 +6,7 @@ import { TemplateError } from '../../src/template/errors.ts';
 import { parseTemplate } from '../../src/template/parse-template.ts';
 import type { Variables } from '../../src/template/template.ts';
 import { emptyVariables } from './template-fixtures.ts';
-import { GENERATIONS, sbatchWords } from './sbatch-model.ts';
+import { GENERATIONS, parseDirectives } from './sbatch-model.ts';
 
 const FIXTURES = new URL('../fixtures/templates/', import.meta.url);
 const EXAMPLES = new URL('../../examples/', import.meta.url);
@@ -46,7 +46,7 @@ for (const [whose, folder] of [
         const script = render(folder, name);
 
         execFileSync('bash', ['-n'], { input: script });
-        for (const generation of GENERATIONS) expect(sbatchWords(script, generation)).to.be.an('array');
+        for (const generation of GENERATIONS) expect(parseDirectives(script, generation)).to.be.an('array');
         for (const block of Object.values(BLOCKS)) expect(script.split(block)).to.have.length(2);
       });
     }

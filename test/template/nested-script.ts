@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 
 /** Stands for the placeholder; no piece of script has this character. */
-export const BLANK = '\u0001';
+export const PLACEHOLDER = '\u0001';
 
 /** What one shell understands; `isPosix` for those that know nothing but POSIX. */
 interface Dialect {
@@ -28,29 +28,29 @@ const QUOTED_NOTHINGS = ['$unset', '${unset}', '$unset${unset:-}', '$(:)', '${un
 
 /** Words that are exactly the value; none of them closes what is around it. */
 const POSIX_WORDS = [
-  BLANK,
-  `"${BLANK}"`,
-  `'${BLANK}'`,
-  `\${unset:-${BLANK}}`,
-  `\${unset-"${BLANK}"}`,
-  `\${unset:-'${BLANK}'}`,
-  `"\${unset:-${BLANK}}"`,
-  `"\${unset-"${BLANK}"}"`,
-  `""${BLANK}''`,
-  `"$unset${BLANK}$unset"`,
-  `$unset${BLANK}`,
-  `"\${unset:-$unset${BLANK}}"`,
+  PLACEHOLDER,
+  `"${PLACEHOLDER}"`,
+  `'${PLACEHOLDER}'`,
+  `\${unset:-${PLACEHOLDER}}`,
+  `\${unset-"${PLACEHOLDER}"}`,
+  `\${unset:-'${PLACEHOLDER}'}`,
+  `"\${unset:-${PLACEHOLDER}}"`,
+  `"\${unset-"${PLACEHOLDER}"}"`,
+  `""${PLACEHOLDER}''`,
+  `"$unset${PLACEHOLDER}$unset"`,
+  `$unset${PLACEHOLDER}`,
+  `"\${unset:-$unset${PLACEHOLDER}}"`,
 ];
 
-const BASH_WORDS = [`$'${BLANK}'`, `$"${BLANK}"`, `\${unset:-$'${BLANK}'}`, `\${unset-$"${BLANK}"}`];
+const BASH_WORDS = [`$'${PLACEHOLDER}'`, `$"${PLACEHOLDER}"`, `\${unset:-$'${PLACEHOLDER}'}`, `\${unset-$"${PLACEHOLDER}"}`];
 
 /** Commands that print the value and nothing else, from a separate here-document. */
 const DOCUMENTS = [
-  `IFS= read -r v <<THE-END\n${BLANK}.\nTHE-END\nprintf %s "\${v%.}"`,
-  `IFS= read -r v <<'THE-END'\n${BLANK}.\nTHE-END\nprintf %s "\${v%.}"`,
-  `IFS= read -r v <<-THE-END\n\t${BLANK}.\n\tTHE-END\nprintf %s "\${v%.}"`,
-  `IFS= read -r v <<THE-END\n$unset${BLANK}.\nTHE-END\nprintf %s "\${v%.}"`,
-  `IFS= read -r v <<A\nit's "A\nA\nIFS= read -r w <<"THE-OTHER"\n${BLANK}.\nTHE-OTHER\nprintf %s "\${w%.}"`,
+  `IFS= read -r v <<THE-END\n${PLACEHOLDER}.\nTHE-END\nprintf %s "\${v%.}"`,
+  `IFS= read -r v <<'THE-END'\n${PLACEHOLDER}.\nTHE-END\nprintf %s "\${v%.}"`,
+  `IFS= read -r v <<-THE-END\n\t${PLACEHOLDER}.\n\tTHE-END\nprintf %s "\${v%.}"`,
+  `IFS= read -r v <<THE-END\n$unset${PLACEHOLDER}.\nTHE-END\nprintf %s "\${v%.}"`,
+  `IFS= read -r v <<A\nit's "A\nA\nIFS= read -r w <<"THE-OTHER"\n${PLACEHOLDER}.\nTHE-OTHER\nprintf %s "\${w%.}"`,
 ];
 
 /**
@@ -114,8 +114,8 @@ export function nestedCommand({ isPosix }: Dialect): fc.Arbitrary<string> {
         fc.constantFrom(...words),
         fc.tuple(fc.constantFrom(...words), fc.constantFrom(...nothings)).map(([word, nothing]) => nothing + word),
         fc.tuple(fc.constantFrom(...words), fc.constantFrom(...nothings)).map(([word, nothing]) => word + nothing),
-        fc.constantFrom(...QUOTED_NOTHINGS).map((nothing) => `"${nothing}${BLANK}"`),
-        fc.constantFrom(...QUOTED_NOTHINGS).map((nothing) => `"\${unset:-${nothing}${BLANK}${nothing}}"`),
+        fc.constantFrom(...QUOTED_NOTHINGS).map((nothing) => `"${nothing}${PLACEHOLDER}"`),
+        fc.constantFrom(...QUOTED_NOTHINGS).map((nothing) => `"\${unset:-${nothing}${PLACEHOLDER}${nothing}}"`),
         tie('command').map((command) => `"$( ${command})"`),
         tie('command').map((command) => `"\${unset:-$( ${command})}"`),
         tie('command').map((command) => `\${unset:-"$( ${command})"}`),

@@ -6,7 +6,7 @@ import { amountKindOf } from '../../src/template/amount-options.ts';
 import { isWithin } from '../../src/template/check-constraints.ts';
 import { AMOUNT_OPTIONS } from '../fixtures/slurm/amount-spellings.ts';
 import { SLURM_RELEASES, type SlurmVersion } from '../set-up/slurm-roots.mjs';
-import { madeOf } from '../support/made-of.ts';
+import { parseGrantedAmount } from '../support/granted-amounts.ts';
 
 type Recording = Readonly<Record<string, Readonly<Record<string, string | null>>>>;
 
@@ -33,7 +33,7 @@ for (const { version } of SLURM_RELEASES) {
       const kind = amountKindOf(option.option) ?? 'number';
       const spellings = option.spellings.map((spelling) => ({
         spelling,
-        made: madeOf(option, recording[option.option]?.[`=${spelling}`]),
+        made: parseGrantedAmount(option, recording[option.option]?.[`=${spelling}`]),
       }));
 
       it(`reads the same --${option.option} amount, and never less`, () => {

@@ -15,7 +15,7 @@ export const GENERATIONS: readonly SbatchGeneration[] = [
 ];
 
 /** The words that sbatch parses from all directives of a script, in order. @throws what sbatch would reject */
-export function sbatchWords(script: string, generation: SbatchGeneration): string[] {
+export function parseDirectives(script: string, generation: SbatchGeneration): string[] {
   const words: string[] = [];
   for (const line of script.split('\n')) {
     if (line.startsWith('#SBATCH')) words.push(...lineWords(line.slice('#SBATCH'.length), generation));
@@ -24,7 +24,7 @@ export function sbatchWords(script: string, generation: SbatchGeneration): strin
   return words;
 }
 
-function lineWords(line: string, generation: SbatchGeneration): string[] {
+function parseLine(line: string, generation: SbatchGeneration): string[] {
   const words: string[] = [];
   let rest = line;
   for (;;) {

@@ -95,7 +95,7 @@ const QUOTED_FORMS = [
 ];
 
 /** A brace ends a default. */
-function isMeant(quoting: string, left: string, right: string): boolean {
+function isExpectedToRender(quoting: string, left: string, right: string): boolean {
   return quoting !== 'in a default' || !/[}{]/.test(left + right);
 }
 
@@ -114,7 +114,7 @@ for (const shell of SHELLS) {
           BESIDE.flatMap(([right, meantRight], second) => {
             // Each pair of texts gets one value, each single text all of them.
             const value = VALUES[(first + second) % VALUES.length] ?? '';
-            return isMeant(name, left, right) && isChosen(first, second)
+            return isExpectedToRender(name, left, right) && isChosen(first, second)
               ? [{ left, right, value, expected: meantLeft + value + meantRight }]
               : [];
           }),

@@ -5,7 +5,7 @@ import { parseTemplate } from '../../src/template/parse-template.ts';
 import { isBash, runInShell, SHELLS } from './bash-run.ts';
 import { noBlocks, property, withBody, withProperties } from './template-fixtures.ts';
 import { hostileLine } from './hostile-values.ts';
-import { BLANK, nestedCommand } from './nested-script.ts';
+import { PLACEHOLDER, nestedCommand } from './nested-script.ts';
 
 /** For each shell; CONTRIBUTING.md explains how to run more. */
 const CASES = Number(process.env['FUZZ_CASES'] ?? 200);
@@ -52,7 +52,7 @@ async function failuresOf(shell: string, cases: readonly Case[]): Promise<string
 
 /** In a separate shell, with a dot after it, so that neither variables nor line ends are shared. */
 function scriptOf({ key, command, value }: Case): string {
-  const body = `show ${key} "$( ${command.replaceAll(BLANK, property('x'))}\nprintf .)"`;
+  const body = `show ${key} "$( ${command.replaceAll(PLACEHOLDER, property('x'))}\nprintf .)"`;
   const { script } = parseTemplate(withBody(body), 'nested.template').render(withProperties({ x: value }), noBlocks);
   return script.split('\n').slice(2, -3).join('\n');
 }

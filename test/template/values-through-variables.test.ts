@@ -191,7 +191,7 @@ const SAFE: readonly string[] = [
 
 const HOSTILE = ['a[$(touch pwned)]', '$(touch pwned)', '`x`', 'a b', 'x;y', "'"];
 
-function told(body: string): string[] {
+function findings(body: string): string[] {
   return lintTemplate('t', withBody(body.replaceAll('X', X))).findings.map(({ rule }) => rule);
 }
 
@@ -217,7 +217,7 @@ describe('a value in a variable that the script evaluates', () => {
           /evaluated in line \d+, through \$\w+, by .*: only letters|re-evaluated by/,
         );
       }
-      expect(told(body)).to.include('may-be-read-again');
+      expect(findings(body)).to.include('may-be-read-again');
     });
   }
 
@@ -225,7 +225,7 @@ describe('a value in a variable that the script evaluates', () => {
     it(`is accepted with a lint warning if the evaluation is uncertain: ${JSON.stringify(body)}`, () => {
       renderBody(body.replaceAll('X', X), 'a b');
 
-      expect(told(body)).to.include('may-be-evaluated');
+      expect(findings(body)).to.include('may-be-evaluated');
     });
   }
 });
@@ -246,8 +246,8 @@ describe('a value in a variable that the script uses only as data', () => {
     it(`is accepted unchanged: ${JSON.stringify(body)}`, () => {
       if (!body.includes('|int')) renderBody(body.replaceAll('X', X), "it's $(x) a[`y`]");
 
-      expect(told(body)).not.to.include.members(['may-be-evaluated']);
-      expect(told(body)).not.to.include.members(['may-be-read-again']);
+      expect(findings(body)).not.to.include.members(['may-be-evaluated']);
+      expect(findings(body)).not.to.include.members(['may-be-read-again']);
     });
   }
 });

@@ -5,50 +5,50 @@ import { join } from 'node:path';
 import { createHostKeyCheck } from '../../src/transport/host-key-check.ts';
 import { fingerprint } from '../../src/transport/compare-host-key.ts';
 import { hashedName } from '../../src/transport/known-hosts.ts';
-import { hostKey, keyFolder, written } from './host-keys-here.ts';
+import { makeHostKey, createKnownHostsFixture, formatHostKey } from './host-key-fixtures.ts';
 
-const OLD = hostKey('ssh-ed25519', 'old');
-const NEW = hostKey('ssh-ed25519', 'new');
-const ECDSA = hostKey('ecdsa-sha2-nistp256', 'another type');
+const OLD = makeHostKey('ssh-ed25519', 'old');
+const NEW = makeHostKey('ssh-ed25519', 'new');
+const ECDSA = makeHostKey('ecdsa-sha2-nistp256', 'another type');
 
 describe('in strict mode, the host key check', () => {
   it('accepts a known key: plain, hashed, in any file, at its port, among other keys', async () => {
     const files: readonly (readonly [name: string, text: string])[] = [
-      ['known', `login1 ${written(OLD)}\n`],
-      ['known', `${hashedName('login1', Buffer.from('salt'))} ${written(OLD)}\n`],
-      ['global', `*.example.org,login1 ${written(OLD)}\n`],
-      ['known', `login1 ${written(ECDSA)}\nlogin1 ${written(NEW)}\nlogin1 ${written(OLD)}\n`],
+      ['known', `login1 ${formatHostKey(OLD)}\n`],
+      ['known', `${hashedName('login1', Buffer.from('salt'))} ${formatHostKey(OLD)}\n`],
+      ['global', `*.example.org,login1 ${formatHostKey(OLD)}\n`],
+      ['known', `login1 ${formatHostKey(ECDSA)}\nlogin1 ${formatHostKey(NEW)}\nlogin1 ${formatHostKey(OLD)}\n`],
     ];
     for (const [name, text] of files) {
-      await using here = await keyFolder();
+      await using here = await createKnownHostsFixture();
       await here.write(name, text);
       expect(await here.say({}, 'login1', 22, OLD), text).to.equal('ok');
     }
   });
 
   it('accepts a key known for the default port at another port, as ssh does', async () => {
-    await using here = await keyFolder();
-    await here.write('known', `login1 ${written(OLD)}\n`);
+    await using here = await createKnownHostsFixture();
+    await here.write('known', `login1 ${formatHostKey(OLD)}\n`);
 
     expect(await here.say({}, 'login1', 2222, OLD)).to.equal('ok');
     expect(await here.say({}, 'login1', 2222, NEW)).to.contain('[login1]:2222 is unknown');
   });
 
   it('refuses a key from a file that other users can change', async () => {
-    await using here = await keyFolder();
-    const known = await here.write('known', `login1 ${written(OLD)}\n`);
+    await using here = await createKnownHostsFixture();
+    const known = await here.write('known', `login1 ${formatHostKey(OLD)}\n`);
     await chmod(here.folder, 0o755);
     await chmod(known, 0o666);
 
     expect(await here.say({}, 'login1', 22, OLD)).to.equal(
-      `The host key of login1 cannot be checked: other users can change ${known}: ${known} can be written by everybody ` +
+      `The host key of login1 cannot be checked: other users can change ${known}: ${known} can be formatHostKey by everybody ` +
         '(mode 666). Nothing was sent. Run chmod go-w on it.',
     );
     expect(await here.say({ knownHostsFiles: ['/dev/null'] }, 'login1', 22, OLD)).to.contain('is unknown');
   });
 
   it('refuses an unknown key, with its fingerprint, the files, and two ways to proceed', async () => {
-    await using here = await keyFolder();
+    await using here = await createKnownHostsFixture();
 
     expect(await here.say({}, 'login1', 2222, NEW)).to.equal(
       `The host key of [login1]:2222 is unknown: it presents the ED25519 key ${fingerprint(NEW)}, and ${here.folder}/known, ${here.folder}/global has no entry for it. ` +
@@ -58,8 +58,8 @@ describe('in strict mode, the host key check', () => {
   });
 
   it('refuses a changed key, with the line, both fingerprints and the ssh-keygen command', async () => {
-    await using here = await keyFolder();
-    await here.write('known', `# mine\nlogin1 ${written(ECDSA)}\nlogin1 ${written(OLD)}\n`);
+    await using here = await createKnownHostsFixture();
+    await here.write('known', `# mine\nlogin1 ${formatHostKey(ECDSA)}\nlogin1 ${formatHostKey(OLD)}\n`);
 
     expect(await here.say({}, 'login1', 22, NEW)).to.equal(
       `The host key of login1 has changed: it presents the ED25519 key ${fingerprint(NEW)}, but ${here.folder}/known:3 has the ED25519 key ${fingerprint(OLD)}. ` +
@@ -69,9 +69,9 @@ describe('in strict mode, the host key check', () => {
   });
 
   it('refuses a revoked key, even if another line or a fingerprint permits it', async () => {
-    await using here = await keyFolder();
-    await here.write('known', `login1 ${written(OLD)}\n`);
-    await here.write('global', `@revoked * ${written(OLD)}\n`);
+    await using here = await createKnownHostsFixture();
+    await here.write('known', `login1 ${formatHostKey(OLD)}\n`);
+    await here.write('global', `@revoked * ${formatHostKey(OLD)}\n`);
 
     for (const policy of [{}, { fingerprint: fingerprint(OLD) }, { mode: 'accept-new' as const }])
       expect(await here.say(policy, 'login1', 22, OLD))
@@ -80,23 +80,23 @@ describe('in strict mode, the host key check', () => {
   });
 
   it('refuses a key behind a @cert-authority and names provider openssh', async () => {
-    await using here = await keyFolder();
-    await here.write('known', `@cert-authority *.example.org ${written(OLD)}\n`);
+    await using here = await createKnownHostsFixture();
+    await here.write('known', `@cert-authority *.example.org ${formatHostKey(OLD)}\n`);
 
     for (const mode of ['strict', 'accept-new'] as const)
       expect(await here.say({ mode }, 'login1.example.org', 22, OLD)).to.contain('Set provider: openssh');
   });
 
   it('looks the key up under the alias of the host, at any port', async () => {
-    await using here = await keyFolder();
-    await here.write('known', `cluster ${written(OLD)}\n`);
+    await using here = await createKnownHostsFixture();
+    await here.write('known', `cluster ${formatHostKey(OLD)}\n`);
 
     expect(await here.say({ alias: 'cluster' }, 'login7', 2222, OLD)).to.equal('ok');
     expect(await here.say({ alias: 'cluster' }, 'login7', 2222, NEW)).to.contain('cluster has changed');
   });
 
   it('refuses a key if a file cannot be read', async () => {
-    await using here = await keyFolder();
+    await using here = await createKnownHostsFixture();
     await mkdir(join(here.folder, 'global'));
 
     expect(await here.say({ mode: 'accept-new' }, 'login1', 22, NEW)).to.contain('cannot be checked: EISDIR');
@@ -105,21 +105,21 @@ describe('in strict mode, the host key check', () => {
 
 describe('in accept-new mode, the host key check', () => {
   it('saves the first key to the first file, and refuses other keys afterwards', async () => {
-    await using here = await keyFolder();
+    await using here = await createKnownHostsFixture();
     const policy = { mode: 'accept-new' as const };
 
     expect(await here.say(policy, 'login1', 2222, NEW)).to.equal('ok');
 
-    expect(await here.read('known')).to.equal(`[login1]:2222 ${written(NEW)}\n`);
+    expect(await here.read('known')).to.equal(`[login1]:2222 ${formatHostKey(NEW)}\n`);
     expect((await stat(join(here.folder, 'known'))).mode & 0o777).to.equal(0o600);
     expect(await here.say({}, 'login1', 2222, NEW)).to.equal('ok');
     expect(await here.say(policy, 'login1', 2222, OLD)).to.contain('has changed');
     expect(await here.say(policy, 'login1', 2222, ECDSA)).to.contain('has changed');
   });
 
-  it('appends the key on a line by itself, hashed if the other names are', async () => {
-    await using here = await keyFolder();
-    const before = `${hashedName('other', Buffer.from('salt'))} ${written(OLD)}`;
+  it('appends the key on a separate line, with a hashed name if the other names are hashed', async () => {
+    await using here = await createKnownHostsFixture();
+    const before = `${hashedName('other', Buffer.from('salt'))} ${formatHostKey(OLD)}`;
     await here.write('known', before);
 
     expect(await here.say({ mode: 'accept-new' }, 'login1', 22, NEW)).to.equal('ok');
@@ -132,7 +132,7 @@ describe('in accept-new mode, the host key check', () => {
   });
 
   it('accepts only one of two different keys at the same time', async () => {
-    await using here = await keyFolder();
+    await using here = await createKnownHostsFixture();
     const policy = { mode: 'accept-new' as const };
 
     const said = await Promise.all([OLD, NEW].map((key) => here.say(policy, 'login1', 22, key)));
@@ -142,25 +142,25 @@ describe('in accept-new mode, the host key check', () => {
   });
 
   it('refuses a new key that it cannot save', async () => {
-    await using here = await keyFolder();
+    await using here = await createKnownHostsFixture();
     await symlink('/dev/null', join(here.folder, 'known'));
 
     expect(await here.say({ mode: 'accept-new' }, 'login1', 22, NEW)).to.contain('could not be saved');
   });
 
   it('saves no key to a file that other users can change, even an empty one', async () => {
-    await using here = await keyFolder();
+    await using here = await createKnownHostsFixture();
     const known = await here.write('known', '');
     await chmod(here.folder, 0o755);
     await chmod(known, 0o666);
 
     for (const mode of ['strict', 'accept-new'] as const)
-      expect(await here.say({ mode }, 'login1', 22, NEW)).to.contain(`${known} can be written by everybody (mode 666)`);
+      expect(await here.say({ mode }, 'login1', 22, NEW)).to.contain(`${known} can be formatHostKey by everybody (mode 666)`);
     expect(await here.read('known')).to.equal('');
   });
 
   it('saves no key to a file that another user could create first, even through links', async () => {
-    await using here = await keyFolder();
+    await using here = await createKnownHostsFixture();
     const open = join(here.folder, 'open');
     await mkdir(open);
     await chmod(here.folder, 0o755);
@@ -173,7 +173,7 @@ describe('in accept-new mode, the host key check', () => {
     for (const name of ['open/known', 'open/.ssh/known', 'whole-link', 'link']) {
       const files = { knownHostsFiles: [join(here.folder, name)], mode: 'accept-new' as const };
       expect(await here.say(files, 'login1', 22, NEW), name).to.contain(
-        `other users can change ${here.folder}/${name}: ${open} can be written by everybody (mode 1777)`,
+        `other users can change ${here.folder}/${name}: ${open} can be formatHostKey by everybody (mode 1777)`,
       );
     }
     expect(await readdir(open)).to.deep.equal(['link-up']);
@@ -182,8 +182,8 @@ describe('in accept-new mode, the host key check', () => {
     expect(await here.read('made')).to.include('ssh-ed25519');
   });
 
-  it('creates the directory of the file, private', async () => {
-    await using here = await keyFolder();
+  it('creates the directory of the file, which only the user can read', async () => {
+    await using here = await createKnownHostsFixture();
     const file = join(here.folder, '.ssh', 'known_hosts');
 
     expect(await here.say({ mode: 'accept-new', knownHostsFiles: [file] }, 'login1', 22, NEW)).to.equal('ok');
@@ -194,8 +194,8 @@ describe('in accept-new mode, the host key check', () => {
 
 describe('with a pinned fingerprint, the host key check', () => {
   it('accepts only the pinned key, whatever the files contain', async () => {
-    await using here = await keyFolder();
-    await here.write('known', `login1 ${written(OLD)}\n`);
+    await using here = await createKnownHostsFixture();
+    await here.write('known', `login1 ${formatHostKey(OLD)}\n`);
     const policy = { fingerprint: fingerprint(NEW) };
 
     expect(await here.say(policy, 'login1', 22, NEW)).to.equal('ok');
@@ -207,8 +207,8 @@ describe('with a pinned fingerprint, the host key check', () => {
 
 describe('knownTypes of the host key check', () => {
   it('returns the key types that the files have for the host', async () => {
-    await using here = await keyFolder();
-    const file = await here.write('known', `login1 ${written(ECDSA)}\n@revoked login1 ${written(OLD)}\n`);
+    await using here = await createKnownHostsFixture();
+    const file = await here.write('known', `login1 ${formatHostKey(ECDSA)}\n@revoked login1 ${formatHostKey(OLD)}\n`);
     const keys = createHostKeyCheck({ name: 'hpc', hostKeys: { mode: 'strict', knownHostsFiles: [file] } });
 
     expect(await keys.knownTypes('login1', 22)).to.deep.equal(['ecdsa-sha2-nistp256']);

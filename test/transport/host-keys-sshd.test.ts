@@ -8,7 +8,7 @@ import { createSsh2Transport, type Ssh2TransportOptions } from '../../src/transp
 import type { HostKeyPolicy, SshTarget } from '../../src/transport/ssh2-target.ts';
 import { requireRoot, requireSshd } from '../support/requires.ts';
 import { addAccount, removeAccount, startSshd, targetOf, type TestAccount, type TestSshd } from '../support/sshd.ts';
-import { keyFolder, type KeyFolder } from './host-keys-here.ts';
+import { createKnownHostsFixture, type KnownHostsFixture } from './host-key-fixtures.ts';
 import { TIMEOUT_MS } from '../support/wait-until.ts';
 
 describe('the ssh2 transport with a real sshd', () => {
@@ -17,7 +17,7 @@ describe('the ssh2 transport with a real sshd', () => {
 
   let account: TestAccount;
   let sshd: TestSshd;
-  let keys: KeyFolder;
+  let keys: KnownHostsFixture;
 
   before(async () => {
     account = await addAccount();
@@ -25,7 +25,7 @@ describe('the ssh2 transport with a real sshd', () => {
   after(() => removeAccount(account));
   beforeEach(async () => {
     sshd = await startSshd();
-    keys = await keyFolder();
+    keys = await createKnownHostsFixture();
   });
   afterEach(async () => {
     await sshd[Symbol.asyncDispose]();
@@ -49,13 +49,13 @@ describe('the ssh2 transport with a real sshd', () => {
   }
 
   /** From its log: nobody got as far as to say who they are. */
-  function expectNobodyAuthenticated(server: TestSshd, since = ''): void {
+  function expectNoLogin(server: TestSshd, since = ''): void {
     expect(server.log().slice(since.length)).not.to.match(/Accepted|Failed|userauth|user cas-|publickey/);
   }
 
   it('sends no user name and no key to a host with an unknown key', async () => {
     expect(await greet({})).to.contain(`The host key of [127.0.0.1]:${sshd.port} is unknown`);
-    expectNobodyAuthenticated(sshd);
+    expectNoLogin(sshd);
   });
 
   it('logs in to a host with a known key', async () => {
@@ -71,9 +71,9 @@ describe('the ssh2 transport with a real sshd', () => {
     await sshd.changeHostKey();
     const before = sshd.log();
 
-    const told = await greet({ mode: 'accept-new' });
-    expect(told).to.contain('has changed').and.to.contain(`${keys.folder}/known:1`);
-    expectNobodyAuthenticated(sshd, before);
+    const message = await greet({ mode: 'accept-new' });
+    expect(message).to.contain('has changed').and.to.contain(`${keys.folder}/known:1`);
+    expectNoLogin(sshd, before);
   });
 
   it('does not contact the host behind a jump host with a changed key', async () => {
@@ -88,7 +88,7 @@ describe('the ssh2 transport with a real sshd', () => {
 
     expect(await greet({}, way)).to.contain('has changed');
 
-    expectNobodyAuthenticated(sshd, before);
+    expectNoLogin(sshd, before);
     expect(inner.loginCount()).to.equal(logins);
   });
 });

@@ -5,10 +5,10 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { knownName, readKnownHosts, matchesHost } from '../../src/transport/known-hosts.ts';
 import { requireSshd } from '../support/requires.ts';
-import { hostKey, keyFolder, written } from './host-keys-here.ts';
+import { makeHostKey, createKnownHostsFixture, formatHostKey } from './host-key-fixtures.ts';
 
 const execute = promisify(execFile);
-const KEY = hostKey('ssh-ed25519', 'one');
+const KEY = makeHostKey('ssh-ed25519', 'one');
 
 describe('matchesHost', () => {
   const cases: readonly [names: string, host: string, port: number, speaks: boolean][] = [
@@ -42,14 +42,14 @@ describe('matchesHost', () => {
 
 describe('readKnownHosts', () => {
   const cases: readonly [what: string, line: string, names: string[]][] = [
-    ['a line with a comment after the key', `login1 ${written(KEY)} root@login1 of 2024`, ['login1']],
-    ['a line with tabs and blanks before the name', `\t  login1\t${written(KEY)}`, ['login1']],
-    ['a revoked key', `@revoked login1 ${written(KEY)}`, ['login1']],
-    ['a line with an unknown marker', `@trusted login1 ${written(KEY)}`, []],
-    ['a line with two markers', `@revoked @cert-authority login1 ${written(KEY)}`, []],
-    ['a comment', `# login1 ${written(KEY)}`, []],
+    ['a line with a comment after the key', `login1 ${formatHostKey(KEY)} root@login1 of 2024`, ['login1']],
+    ['a line with tabs and blanks before the name', `\t  login1\t${formatHostKey(KEY)}`, ['login1']],
+    ['a revoked key', `@revoked login1 ${formatHostKey(KEY)}`, ['login1']],
+    ['a line with an unknown marker', `@trusted login1 ${formatHostKey(KEY)}`, []],
+    ['a line with two markers', `@revoked @cert-authority login1 ${formatHostKey(KEY)}`, []],
+    ['a comment', `# login1 ${formatHostKey(KEY)}`, []],
     ['an empty line', '', []],
-    ['a line whose type is not that of its key', `login1 ssh-rsa ${written(KEY).split(' ')[1] ?? ''}`, []],
+    ['a line whose type is not that of its key', `login1 ssh-rsa ${formatHostKey(KEY).split(' ')[1] ?? ''}`, []],
     ['a line with an invalid key', 'login1 ssh-ed25519 AAAA', []],
     ['a key of SSH 1', 'login1 1024 35 1234567890', []],
   ];
@@ -60,7 +60,7 @@ describe('readKnownHosts', () => {
   }
 
   it('returns the line number, whatever precedes the line', () => {
-    const text = `# one\r\n\r\nbroken\r\nlogin1 ${written(KEY)}\r\n`;
+    const text = `# one\r\n\r\nbroken\r\nlogin1 ${formatHostKey(KEY)}\r\n`;
 
     expect(readKnownHosts('/k', text)).to.deep.equal([
       { file: '/k', line: 4, marker: undefined, names: 'login1', key: KEY },
@@ -82,7 +82,7 @@ const field = fc
 const marker = fc.constantFrom('', '', '', '@revoked ', '@cert-authority ', '@nonsense ');
 const line = fc.oneof(
   fc.tuple(marker, field, fc.constantFrom('', ' a comment', '\t')).map(([mark, names, rest]) => {
-    return `${mark}${names} ${written(KEY)}${rest}`;
+    return `${mark}${names} ${formatHostKey(KEY)}${rest}`;
   }),
   fc.constantFrom('', '# a comment', '  # another'),
 );
@@ -91,7 +91,7 @@ describe('a known_hosts file', () => {
   before(requireSshd);
 
   it('gives the same matches as with ssh-keygen -F', async () => {
-    await using here = await keyFolder();
+    await using here = await createKnownHostsFixture();
     const runs = fc.asyncProperty(fc.array(line, { maxLength: 8 }), host, port, async (lines, name, at) => {
       const file = await here.write('known', `${lines.join('\n')}\n`);
       expect(foundHere(file, lines, name, at)).to.deep.equal(await foundByKeygen(file, name, at));
@@ -100,7 +100,7 @@ describe('a known_hosts file', () => {
   });
 
   it('gives the same matches as with ssh-keygen -F after ssh-keygen -H has hashed it', async () => {
-    await using here = await keyFolder();
+    await using here = await createKnownHostsFixture();
     const runs = fc.asyncProperty(fc.array(line, { maxLength: 5 }), host, port, async (lines, name, at) => {
       const file = await here.write('known', `${lines.join('\n')}\n`);
       // It refuses a file with a marker that it doesn't know, which then stays as it is.

@@ -21,7 +21,7 @@ describe('a route of the openssh transport', () => {
   });
   afterEach(() => rm(folder, { recursive: true }));
 
-  async function wayBy(text: string): Promise<Route> {
+  async function readRoute(text: string): Promise<Route> {
     const file = join(folder, 'config');
     await writeFile(file, text);
     const ask = async (args: readonly string[]): Promise<string> =>
@@ -31,7 +31,7 @@ describe('a route of the openssh transport', () => {
   }
 
   it("lists all jump hosts, the nearest first; only the first one's own ProxyJump applies", async () => {
-    const { hops } = await wayBy(
+    const { hops } = await readRoute(
       'Host hpc\n  ProxyJump gate,joe@inner:2200\nHost gate\n  ProxyJump door\nHost inner\n  ProxyJump elsewhere\nMatch host inner user joe\n  HostName 10.0.0.7\n',
     );
 
@@ -43,7 +43,7 @@ describe('a route of the openssh transport', () => {
   });
 
   it('is refused if it is a cycle', async () => {
-    const problem = await rejection(wayBy('Host hpc\n  ProxyJump gate\nHost gate\n  ProxyJump hpc\n'));
+    const problem = await rejection(readRoute('Host hpc\n  ProxyJump gate\nHost gate\n  ProxyJump hpc\n'));
 
     expect(problem).to.be.instanceOf(SshConfigError);
     expect(String(problem)).to.contain('cycle');
@@ -115,7 +115,7 @@ describe('a route of the openssh transport', () => {
   ];
   for (const [what, text, isStrict, found] of rows) {
     it(`is ${found === undefined ? 'accepted' : 'refused'} with ${what}`, async () => {
-      const sentence = findUnchecked(await wayBy(text), isStrict);
+      const sentence = findUnchecked(await readRoute(text), isStrict);
       if (found === undefined) expect(sentence).to.equal(undefined);
       else expect(sentence).to.include(`has "${found}`);
     });

@@ -50,7 +50,7 @@ describe('a command in a remote script', () => {
   }
 
   /** As sshd does it: the login shell is given one word. */
-  function give(
+  function runLoginShell(
     shell: string,
     word: string,
     input: Buffer,
@@ -61,8 +61,8 @@ describe('a command in a remote script', () => {
   }
 
   /** The same, with this shell in place of /bin/sh. */
-  function giveTo(posixShell: string, input: Buffer, env = process.env): ReturnType<typeof give> {
-    return give('/bin/sh', remoteCommand(TOKEN).replaceAll('/bin/sh', shPath(posixShell)), input, env);
+  function runPosixShell(posixShell: string, input: Buffer, env = process.env): ReturnType<typeof runLoginShell> {
+    return runLoginShell('/bin/sh', remoteCommand(TOKEN).replaceAll('/bin/sh', shPath(posixShell)), input, env);
   }
 
   const hostile = "it's $(touch pwned) `touch pwned` \\n \\' \" !! ~ * \r\n#end\n";
@@ -74,7 +74,7 @@ describe('a command in a remote script', () => {
         args: ['-c', 'cat; printf "%s|" "$@"; exit 3', 'sh', hostile, ''],
         stdin: hostile,
       });
-      const { exitCode, stdout, stderr } = give(shell, remoteCommand(TOKEN), block);
+      const { exitCode, stdout, stderr } = runLoginShell(shell, remoteCommand(TOKEN), block);
 
       expect(exitCode).to.equal(0);
       expect(readFrame(NONCE, stdout, stderr)).to.deep.equal({
@@ -96,7 +96,7 @@ describe('a command in a remote script', () => {
           (word, stdin) => {
             const arg = word.replaceAll('\0', '');
             const block = blockFor({ program: 'sh', args: ['-c', 'cat; printf "|%s" "$1"', 'sh', arg], stdin });
-            const { stdout, stderr } = giveTo(shell, block);
+            const { stdout, stderr } = runPosixShell(shell, block);
 
             expect(readFrame(NONCE, stdout, stderr)).to.deep.include({
               kind: 'ended',
@@ -109,10 +109,10 @@ describe('a command in a remote script', () => {
       );
     });
 
-    it(`is not searched in the working directory by ${shell}, whatever PATH says`, () => {
+    it(`is not looked up in the working directory by ${shell}, whatever PATH says`, () => {
       writeFileSync(join(folder, 'printenv'), '#!/bin/sh\necho shadowed\n', { mode: 0o755 });
       const env = { ...process.env, PATH: '.:/usr/local/bin::/usr/bin:/bin:bin' };
-      const { stdout, stderr } = giveTo(shell, blockFor({ program: 'printenv', args: ['PATH'] }), env);
+      const { stdout, stderr } = runPosixShell(shell, blockFor({ program: 'printenv', args: ['PATH'] }), env);
 
       expect(readFrame(NONCE, stdout, stderr)).to.deep.include({ stdout: '/usr/local/bin:/usr/bin:/bin\n' });
     });
@@ -122,7 +122,7 @@ describe('a command in a remote script', () => {
       const anyCut = fc.integer({ min: 0, max: block.length - 1 });
       fc.assert(
         fc.property(anyCut, (length) => {
-          const { exitCode, stdout } = giveTo(shell, block.subarray(0, length));
+          const { exitCode, stdout } = runPosixShell(shell, block.subarray(0, length));
 
           expect(existsSync(join(folder, 'ran'))).to.equal(false);
           expect(stdout).not.to.contain(NONCE);
@@ -130,7 +130,7 @@ describe('a command in a remote script', () => {
         }),
         { numRuns: 60, examples: [[0], [1], [TOKEN.length], [block.length - 1], [block.length - 2]] },
       );
-      giveTo(shell, block);
+      runPosixShell(shell, block);
       expect(existsSync(join(folder, 'ran'))).to.equal(true);
     });
 
@@ -138,7 +138,7 @@ describe('a command in a remote script', () => {
       const block = blockFor({ stdin: 'touch ran\n'.repeat(20) });
       fc.assert(
         fc.property(fc.integer({ min: 1, max: block.length - 1 }), (from) => {
-          giveTo(shell, block.subarray(from));
+          runPosixShell(shell, block.subarray(from));
 
           expect(existsSync(join(folder, 'ran'))).to.equal(false);
         }),
@@ -151,7 +151,7 @@ describe('a command in a remote script', () => {
       mkdirSync(binDir);
       writeFileSync(join(binDir, 'sbatch'), '#!/bin/sh\necho "4711 $1"\n', { mode: 0o755 });
       const command = { program: 'sbatch', args: ['--parsable'], timeoutMs: TIMEOUT_MS };
-      const { stdout, stderr } = giveTo(
+      const { stdout, stderr } = runPosixShell(
         shell,
         Buffer.from(scriptBlock(remoteScript(command, { binDir }, NONCE), TOKEN)),
       );
@@ -172,14 +172,14 @@ describe('a command in a remote script', () => {
         mode: 0o755,
       });
       const blocks = Buffer.concat([blockFor({ stdin: 'a' }), blockFor({ stdin: 'b' })]);
-      const { stdout } = giveTo(shell, blocks, { PATH: bin });
+      const { stdout } = runPosixShell(shell, blocks, { PATH: bin });
 
       expect(stdout.match(/^[ab]|exit 0/gm)).to.deep.equal(['a', 'exit 0', 'b', 'exit 0']);
     });
 
     it(`is followed by the next command in ${shell}`, () => {
       const missing = blockFor({ program: 'sbatchh', args: [] });
-      const { stdout } = giveTo(shell, Buffer.concat([missing, blockFor({ stdin: 'a' }), blockFor({ stdin: 'b' })]));
+      const { stdout } = runPosixShell(shell, Buffer.concat([missing, blockFor({ stdin: 'a' }), blockFor({ stdin: 'b' })]));
 
       expect(stdout.match(/no-program|exit 0/g)).to.deep.equal(['no-program', 'exit 0', 'exit 0']);
     });
@@ -211,7 +211,7 @@ describe('a command in a remote script', () => {
       });
   });
 
-  it('may not have a variable whose name is code', () => {
+  it('is rejected if the name of a variable is code', () => {
     const command = { program: 'true', args: [], timeoutMs: TIMEOUT_MS, env: { 'A;touch ran;B': '1' } };
 
     expect(() => remoteScript(command, {}, NONCE)).to.throw('"A;touch ran;B" is not a variable name');

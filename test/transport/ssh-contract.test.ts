@@ -18,7 +18,7 @@ import {
 } from '../support/sshd.ts';
 import { describeHostContract } from './contract.ts';
 import { LEAKS, NOISE } from './ssh-noise.ts';
-import { thisMachine } from './ssh2-test-bed.ts';
+import { openLocalTransport } from './ssh2-test-bed.ts';
 
 interface Way {
   readonly target: SshTarget;
@@ -30,7 +30,7 @@ const PROVIDERS: readonly (readonly [name: string, open: (way: Way, context: Rem
   [
     'ssh2',
     ({ target }, context) =>
-      createSsh2Transport({ target, context, hostKeysOf: createHostKeyCheck, here: thisMachine() }),
+      createSsh2Transport({ target, context, hostKeysOf: createHostKeyCheck, here: openLocalTransport() }),
   ],
   [
     'openssh',
@@ -38,7 +38,7 @@ const PROVIDERS: readonly (readonly [name: string, open: (way: Way, context: Rem
       createOpensshTransport({
         destination: { host: 'cluster', options: ['-F', user.config] },
         context,
-        here: thisMachine(),
+        here: openLocalTransport(),
       }),
   ],
 ];

@@ -9,7 +9,7 @@ import { freePorts } from '../support/loopback-port.ts';
 import { rejection } from '../support/rejection.ts';
 import { prepareUserSsh } from '../support/ssh-master.ts';
 import { makeKey, startSshd, targetOf, type TestSshd } from '../support/sshd.ts';
-import { shell, thisMachine, useSsh2Place } from './ssh2-test-bed.ts';
+import { shell, openLocalTransport, useSsh2TestBed } from './ssh2-test-bed.ts';
 import { TIMEOUT_MS } from '../support/wait-until.ts';
 
 interface Case {
@@ -112,18 +112,18 @@ const CASES: readonly Case[] = [
 ];
 
 describe('the ssh2 and openssh transports explain', () => {
-  const place = useSsh2Place();
+  const testBed = useSsh2TestBed();
 
   before(async () => {
-    const strangers = [1, 2, 3].map((number) => join(place.sshd.folder, `stranger-${String(number)}`));
+    const strangers = [1, 2, 3].map((number) => join(testBed.sshd.folder, `stranger-${String(number)}`));
     await Promise.all(strangers.map((file) => makeKey(file)));
   });
-  afterEach(() => rmSync(join(place.account.home, 'ran'), { force: true }));
+  afterEach(() => rmSync(join(testBed.account.home, 'ran'), { force: true }));
 
-  async function said(host: Transport, command = shell('touch ran')): Promise<string> {
+  async function messageOf(host: Transport, command = shell('touch ran')): Promise<string> {
     try {
       const { message } = await rejection(host.run(command));
-      expect(existsSync(join(place.account.home, 'ran'))).to.equal(false);
+      expect(existsSync(join(testBed.account.home, 'ran'))).to.equal(false);
       return message;
     } finally {
       await host.close();
@@ -132,21 +132,21 @@ describe('the ssh2 and openssh transports explain', () => {
 
   for (const { what, sshd: settings = [], way, command, ssh2, openssh } of CASES) {
     it(what, async () => {
-      const { account } = place;
+      const { account } = testBed;
       await using sshd = await startSshd(settings);
-      const target = targetOf(sshd, account, await way?.(place.sshd.folder, sshd));
+      const target = targetOf(sshd, account, await way?.(testBed.sshd.folder, sshd));
       const agent = target.agentSocket === undefined ? [] : [`IdentityAgent ${target.agentSocket}`];
       await using user = prepareUserSsh(target, agent);
       const bySystem = createOpensshTransport({
         destination: { host: 'cluster', options: ['-F', user.config] },
         context: {},
-        here: thisMachine(),
+        here: openLocalTransport(),
         ownLogin: { controlPath: join(user.folder, 'own') },
       });
 
-      const bySsh2 = await said(place.open(target), command);
+      const bySsh2 = await messageOf(testBed.open(target), command);
       for (const words of ssh2) expect(bySsh2).to.contain(words);
-      const byOpenssh = await said(bySystem, command);
+      const byOpenssh = await messageOf(bySystem, command);
       for (const words of openssh) expect(byOpenssh).to.contain(words);
     });
   }

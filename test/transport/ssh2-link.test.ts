@@ -13,27 +13,27 @@ import { startLink } from '../support/tcp-link.ts';
 import { waitUntil } from '../support/wait-until.ts';
 import { holdIntervals } from './held-intervals.ts';
 import { NOISE } from './ssh-noise.ts';
-import { shell, useSsh2Place } from './ssh2-test-bed.ts';
+import { shell, useSsh2TestBed } from './ssh2-test-bed.ts';
 
 describe('the ssh2 transport', () => {
   before(requireShells);
-  const place = useSsh2Place();
+  const testBed = useSsh2TestBed();
 
   describe('on the route to its host', () => {
     it('reports a port without a listener and an unknown name', async () => {
       const [port = 0] = await freePorts(1);
 
-      expect(await place.refusal({ ...place.target(), port })).to.contain(`nothing listens on port ${String(port)}`);
-      expect(await place.refusal({ ...place.target(), host: 'no.such.host.invalid' })).to.contain(
+      expect(await testBed.refusal({ ...testBed.target(), port })).to.contain(`nothing listens on port ${String(port)}`);
+      expect(await testBed.refusal({ ...testBed.target(), host: 'no.such.host.invalid' })).to.contain(
         'the name no.such.host.invalid does not resolve',
       );
     });
 
     it('reports a host that does not respond', async () => {
-      await using link = await startLink(place.sshd.port);
+      await using link = await startLink(testBed.sshd.port);
       link.stall();
 
-      expect(await place.refusal(place.target({ port: link.port }), { loginTimeoutMs: 300 })).to.contain(
+      expect(await testBed.refusal(testBed.target({ port: link.port }), { loginTimeoutMs: 300 })).to.contain(
         'cluster did not respond to an SSH connection within 0.3 s',
       );
     });
@@ -42,29 +42,29 @@ describe('the ssh2 transport', () => {
       await using first = await startSshd();
       await using second = await startSshd();
       const jumps = [
-        targetOf(first, place.account, { name: 'gate' }),
-        targetOf(second, place.account, { name: 'login' }),
+        targetOf(first, testBed.account, { name: 'gate' }),
+        targetOf(second, testBed.account, { name: 'login' }),
       ];
-      await place.isLetIn(place.target({ jumps }));
-      const logins = [first, second, place.sshd].map((one) => one.loginCount());
+      await testBed.expectLogin(testBed.target({ jumps }));
+      const logins = [first, second, testBed.sshd].map((one) => one.loginCount());
       expect(logins.slice(0, 2)).to.deep.equal([1, 1]);
 
       await second.changeHostKey();
-      expect(await place.refusal(place.target({ jumps }))).to.contain('has changed');
-      expect([second, place.sshd].map((one) => one.loginCount())).to.deep.equal(logins.slice(1));
+      expect(await testBed.refusal(testBed.target({ jumps }))).to.contain('has changed');
+      expect([second, testBed.sshd].map((one) => one.loginCount())).to.deep.equal(logins.slice(1));
     });
 
     it('reports a jump host that does not forward', async () => {
       await using gate = await startSshd(['AllowTcpForwarding no']);
-      const jumps = [targetOf(gate, place.account, { name: 'gate' })];
+      const jumps = [targetOf(gate, testBed.account, { name: 'gate' })];
 
-      expect(await place.refusal(place.target({ jumps }))).to.contain('gate does not forward to cluster');
+      expect(await testBed.refusal(testBed.target({ jumps }))).to.contain('gate does not forward to cluster');
     });
 
     it('reports a host that opens no session', async () => {
       await using full = await startSshd(['MaxSessions 0']);
 
-      expect(await place.refusal(targetOf(full, place.account))).to.contain(
+      expect(await testBed.refusal(targetOf(full, testBed.account))).to.contain(
         'cluster refuses another session on the connection',
       );
     });
@@ -77,8 +77,8 @@ describe('the ssh2 transport', () => {
       try {
         const hostile = "it's $HOME `id` \\n !! \r\n";
         const command = shell('cat; printf "%s" "$1"; exit 3', { stdin: hostile });
-        const result = await place
-          .open(targetOf(place.sshd, other))
+        const result = await testBed
+          .open(targetOf(testBed.sshd, other))
           .run({ ...command, args: [...command.args, 'sh', hostile] });
 
         expect(result).to.include({ exitCode: 3, stdout: hostile + hostile, stderr: '' });
@@ -89,8 +89,8 @@ describe('the ssh2 transport', () => {
   }
 
   it('takes one round trip for a command once its shell is open', async () => {
-    await using link = await startLink(place.sshd.port);
-    const host = place.open(place.target({ port: link.port }));
+    await using link = await startLink(testBed.sshd.port);
+    const host = testBed.open(testBed.target({ port: link.port }));
     await host.run(shell('true'));
     const oneWayMs = 500;
     link.delay(oneWayMs);
@@ -108,10 +108,10 @@ describe('the ssh2 transport', () => {
 
   describe('with a broken link', () => {
     it('reports unknown outcomes for sent commands only, and reconnects once for all', async () => {
-      await using link = await startLink(place.sshd.port);
-      const host = place.open(place.target({ port: link.port }), { maxChannels: 1 });
+      await using link = await startLink(testBed.sshd.port);
+      const host = testBed.open(testBed.target({ port: link.port }), { maxChannels: 1 });
       const running = rejection(host.run(shell('touch begun; sleep 60')));
-      await waitUntil('the command to run', () => existsSync(join(place.account.home, 'begun')));
+      await waitUntil('the command to run', () => existsSync(join(testBed.account.home, 'begun')));
       const notSent = rejection(host.run(shell('touch ran')));
       link.cut();
 
@@ -120,14 +120,14 @@ describe('the ssh2 transport', () => {
       const answers = await Promise.all(Array.from({ length: 10 }, () => host.run(shell('echo fine'))));
       expect(answers.map(({ stdout }) => stdout)).to.deep.equal(Array(10).fill('fine\n'));
       expect(host.loginCount()).to.equal(2);
-      expect(existsSync(join(place.account.home, 'ran'))).to.equal(false);
+      expect(existsSync(join(testBed.account.home, 'ran'))).to.equal(false);
     });
 
     it('detects by keepalive a link that drops all packets', async () => {
-      await using link = await startLink(place.sshd.port);
+      await using link = await startLink(testBed.sshd.port);
       // The test says when a keepalive is due: on a busy machine, sshd may not answer the first ones in time.
       const intervals = holdIntervals();
-      const host = place.open(place.target({ port: link.port }));
+      const host = testBed.open(testBed.target({ port: link.port }));
       try {
         await host.run(shell('true'));
         const running = rejection(host.run(shell('touch kept; sleep 600')));
@@ -147,8 +147,8 @@ describe('the ssh2 transport', () => {
     });
 
     it('ends a command at its deadline', async () => {
-      await using link = await startLink(place.sshd.port);
-      const host = place.open(place.target({ port: link.port }));
+      await using link = await startLink(testBed.sshd.port);
+      const host = testBed.open(testBed.target({ port: link.port }));
       await host.run(shell('true'));
       link.stall();
 
@@ -156,25 +156,25 @@ describe('the ssh2 transport', () => {
     });
 
     it('after any byte, runs a command at most once, and reports whether it ran or that this is unknown', async () => {
-      await using link = await startLink(place.sshd.port);
-      const host = place.open(place.target({ port: link.port }), { maxChannels: 1 });
+      await using link = await startLink(testBed.sshd.port);
+      const host = testBed.open(testBed.target({ port: link.port }), { maxChannels: 1 });
       let tries = 0;
       await fc.assert(
         fc.asyncProperty(fc.oneof(fc.nat(12_000), fc.nat(2_500)), async (bytes) => {
           // A file for each: what was cut off may write late.
           tries += 1;
-          const done = join(place.account.home, `done-${tries}`);
+          const done = join(testBed.account.home, `done-${tries}`);
           link.cutAfter(bytes);
           const script = shell(`cat >> done-${tries}; echo 4711`, { stdin: 'x'.repeat(1_000) });
           const outcome = await host.run(script).catch((error: unknown) => error);
-          const written = existsSync(done) ? readFileSync(done, 'utf8').length : 0;
+          const formatHostKey = existsSync(done) ? readFileSync(done, 'utf8').length : 0;
           link.mend();
 
-          if (outcome instanceof HostUnreachableError) expect(written).to.equal(0);
-          else if (outcome instanceof ConnectionLostError) expect([0, 1_000]).to.include(written);
+          if (outcome instanceof HostUnreachableError) expect(formatHostKey).to.equal(0);
+          else if (outcome instanceof ConnectionLostError) expect([0, 1_000]).to.include(formatHostKey);
           else
-            expect({ outcome, written })
-              .to.deep.include({ written: 1_000 })
+            expect({ outcome, formatHostKey })
+              .to.deep.include({ formatHostKey: 1_000 })
               .and.nested.include({ 'outcome.stdout': '4711\n' });
         }),
         { numRuns: 60 },

@@ -6,42 +6,42 @@ import { LoginRefusedError } from '../../src/transport/errors.ts';
 import { rejection } from '../support/rejection.ts';
 import { startAgent } from '../support/ssh-agent.ts';
 import { makeKey, startSshd, targetOf } from '../support/sshd.ts';
-import { shell, useSsh2Place } from './ssh2-test-bed.ts';
+import { shell, useSsh2TestBed } from './ssh2-test-bed.ts';
 
 describe('a login by ssh2', () => {
-  const place = useSsh2Place();
+  const testBed = useSsh2TestBed();
 
   let folder: string;
 
-  before(() => ({ folder } = place.sshd));
+  before(() => ({ folder } = testBed.sshd));
 
   it('sends nothing to a host with an unknown key', async () => {
-    const logins = place.sshd.loginCount();
-    const words = await place.refusal(
-      place.target({ hostKeys: { mode: 'strict', knownHostsFiles: [join(folder, 'none')] } }),
+    const logins = testBed.sshd.loginCount();
+    const words = await testBed.refusal(
+      testBed.target({ hostKeys: { mode: 'strict', knownHostsFiles: [join(folder, 'none')] } }),
     );
 
-    expect(words).to.contain(`The host key of [127.0.0.1]:${String(place.sshd.port)} is unknown`);
-    expect(place.sshd.loginCount()).to.equal(logins);
-    expect(place.sshd.log()).not.to.contain(`user ${place.account.name} ssh2`);
+    expect(words).to.contain(`The host key of [127.0.0.1]:${String(testBed.sshd.port)} is unknown`);
+    expect(testBed.sshd.loginCount()).to.equal(logins);
+    expect(testBed.sshd.log()).not.to.contain(`user ${testBed.account.name} ssh2`);
   });
 
   it('fails if the known_hosts file cannot be read', async () => {
     const hostKeys = { mode: 'strict', knownHostsFiles: [folder] } as const;
 
-    expect(await place.refusal(place.target({ hostKeys }))).to.contain(
-      `The host key of [127.0.0.1]:${String(place.sshd.port)} cannot be checked`,
+    expect(await testBed.refusal(testBed.target({ hostKeys }))).to.contain(
+      `The host key of [127.0.0.1]:${String(testBed.sshd.port)} cannot be checked`,
     );
   });
 
   it('is refused by the transport if the host key has changed, even in accept-new mode', async () => {
     await using moved = await startSshd();
     const hostKeys = { mode: 'accept-new', knownHostsFiles: [join(folder, 'accepted')] } as const;
-    const target = targetOf(moved, place.account, { hostKeys });
-    await place.isLetIn(target);
+    const target = targetOf(moved, testBed.account, { hostKeys });
+    await testBed.expectLogin(target);
     await moved.changeHostKey();
 
-    expect(await place.refusal(target))
+    expect(await testBed.refusal(target))
       .to.contain('has changed')
       .and.to.contain(`${join(folder, 'accepted')}:1`);
     expect(moved.loginCount()).to.equal(1);
@@ -51,9 +51,9 @@ describe('a login by ssh2', () => {
     const stranger = join(folder, 'stranger');
     await makeKey(stranger);
 
-    expect(await place.refusal(place.target({ identityFiles: [stranger] }))).to.equal(
-      `cluster refused the login of ${place.account.name}; accepted methods: publickey, password, keyboard-interactive. Refused: the key ${stranger}. ` +
-        `Add the public key to ~/.ssh/authorized_keys of ${place.account.name} on that host.`,
+    expect(await testBed.refusal(testBed.target({ identityFiles: [stranger] }))).to.equal(
+      `cluster refused the login of ${testBed.account.name}; accepted methods: publickey, password, keyboard-interactive. Refused: the key ${stranger}. ` +
+        `Add the public key to ~/.ssh/authorized_keys of ${testBed.account.name} on that host.`,
     );
   });
 
@@ -62,8 +62,8 @@ describe('a login by ssh2', () => {
     const strangers = ['one', 'two', 'three'].map((name) => join(folder, name));
     await Promise.all(strangers.map((file) => makeKey(file)));
 
-    expect(await place.refusal(targetOf(strict, place.account, { identityFiles: strangers }))).to.equal(
-      `cluster refused the login of ${place.account.name} after too many attempts (MaxAuthTries in its sshd_config). Refused: ` +
+    expect(await testBed.refusal(targetOf(strict, testBed.account, { identityFiles: strangers }))).to.equal(
+      `cluster refused the login of ${testBed.account.name} after too many attempts (MaxAuthTries in its sshd_config). Refused: ` +
         `the key ${folder}/one, the key ${folder}/two. Not tried: the key ${folder}/three. Set identity_file to the right key.`,
     );
   });
@@ -71,46 +71,46 @@ describe('a login by ssh2', () => {
   it('tries one key after the other and skips missing files', async () => {
     const other = join(folder, 'other');
     await makeKey(other, { type: 'ecdsa' });
-    await place.isLetIn(place.target({ identityFiles: [join(folder, 'missing'), other, place.account.keyFile] }));
+    await testBed.expectLogin(testBed.target({ identityFiles: [join(folder, 'missing'), other, testBed.account.keyFile] }));
   });
 
   it('advises an agent for an encrypted key', async () => {
     const locked = join(folder, 'locked');
     await makeKey(locked, { passphrase: 'secret' });
 
-    expect(await place.refusal(place.target({ identityFiles: [locked] }))).to.contain(
+    expect(await testBed.refusal(testBed.target({ identityFiles: [locked] }))).to.contain(
       `Not tried: the key ${locked} is encrypted: start an agent and run ssh-add ${locked}.`,
     );
   });
 
   it('succeeds with a key in the agent', async () => {
-    await using agent = await startAgent([place.account.keyFile]);
-    await place.isLetIn(place.target({ identityFiles: [], agentSocket: agent.socket }));
+    await using agent = await startAgent([testBed.account.keyFile]);
+    await testBed.expectLogin(testBed.target({ identityFiles: [], agentSocket: agent.socket }));
   });
 
   it('reports that no agent is running', async () => {
     const agentSocket = join(folder, 'no-agent');
 
-    expect(await place.refusal(place.target({ identityFiles: [], agentSocket }))).to.match(
+    expect(await testBed.refusal(testBed.target({ identityFiles: [], agentSocket }))).to.match(
       /Not tried: the keys of the agent at \S+no-agent: it does not respond \(.*\); start one and run ssh-add/,
     );
   });
 
   it('succeeds with a password from a private file or a program', async () => {
     const file = join(folder, 'password');
-    writeFileSync(file, `${place.account.password}\n`, { mode: 0o600 });
-    await place.isLetIn(place.target({ identityFiles: [], passwordFrom: { file } }));
-    await place.isLetIn(place.target({ identityFiles: [], passwordFrom: { command: ['cat', file] } }));
+    writeFileSync(file, `${testBed.account.password}\n`, { mode: 0o600 });
+    await testBed.expectLogin(testBed.target({ identityFiles: [], passwordFrom: { file } }));
+    await testBed.expectLogin(testBed.target({ identityFiles: [], passwordFrom: { command: ['cat', file] } }));
 
     chmodSync(file, 0o644);
-    expect(await place.refusal(place.target({ identityFiles: [], passwordFrom: { file } }))).to.contain(
+    expect(await testBed.refusal(testBed.target({ identityFiles: [], passwordFrom: { file } }))).to.contain(
       `others can read ${file}: run chmod 600 ${file}`,
     );
   });
 
   it('hides a wrong password', async () => {
     const passwordFrom = { command: ['echo', 'a wrong secret'] };
-    const words = await place.refusal(place.target({ identityFiles: [], passwordFrom }));
+    const words = await testBed.refusal(testBed.target({ identityFiles: [], passwordFrom }));
 
     expect(words).to.contain('Refused: the password.').and.not.to.contain('secret');
   });
@@ -121,20 +121,20 @@ describe('a login by ssh2', () => {
       'KbdInteractiveAuthentication yes',
     ]);
 
-    expect(await place.refusal(targetOf(strict, place.account))).to.contain(
+    expect(await testBed.refusal(targetOf(strict, testBed.account))).to.contain(
       'cluster accepted the key but requires a second factor (keyboard-interactive)',
     );
   });
 
   it('succeeds with key and password if both are required', async () => {
     await using strict = await startSshd(['AuthenticationMethods publickey,password']);
-    const passwordFrom = { command: ['echo', place.account.password] };
+    const passwordFrom = { command: ['echo', testBed.account.password] };
 
-    await place.isLetIn(targetOf(strict, place.account, { passwordFrom }));
+    await testBed.expectLogin(targetOf(strict, testBed.account, { passwordFrom }));
   });
 
   it('is not repeated soon after a refusal', async () => {
-    const host = place.open(place.target({ identityFiles: [] }), {
+    const host = testBed.open(testBed.target({ identityFiles: [] }), {
       backoff: { firstMs: 1, maxMs: 60_000 },
     });
     const error = await rejection(host.run(shell('true')));

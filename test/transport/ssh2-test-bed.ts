@@ -14,7 +14,7 @@ import { requireRoot, requireSshd } from '../support/requires.ts';
 import { addAccount, removeAccount, startSshd, targetOf, type TestAccount, type TestSshd } from '../support/sshd.ts';
 import { TIMEOUT_MS } from '../support/wait-until.ts';
 
-export interface Ssh2Place {
+export interface Ssh2TestBed {
   readonly sshd: TestSshd;
   readonly account: TestAccount;
   /** `account` on `sshd`, but for what is different. */
@@ -24,13 +24,13 @@ export interface Ssh2Place {
   /** Why nothing could be run there; nothing was. */
   refusal(target: SshTarget, more?: Partial<Ssh2TransportOptions>): Promise<string>;
   /** Fails unless the account is. */
-  isLetIn(target: SshTarget): Promise<void>;
+  expectLogin(target: SshTarget): Promise<void>;
 }
 
 const QUICK = { firstMs: 1, maxMs: 20 };
 
 /** This machine, as the SSH code sees it. */
-export function thisMachine(): Transport {
+export function openLocalTransport(): Transport {
   return createLocalTransport({ path: '/usr/bin:/bin', home: '/', user: 'root', workingDirectory: '/' });
 }
 
@@ -39,8 +39,8 @@ export function shell(script: string, more: Partial<Command> = {}): Command {
 }
 
 /** Has the place from before the first test of this `describe` to after its last one. */
-export function useSsh2Place(): Ssh2Place {
-  const here = thisMachine();
+export function useSsh2TestBed(): Ssh2TestBed {
+  const here = openLocalTransport();
   const hosts: Transport[] = [];
   let sshd: TestSshd;
   let account: TestAccount;
@@ -85,7 +85,7 @@ export function useSsh2Place(): Ssh2Place {
       expect(existsSync(join(account.home, 'ran'))).to.equal(false);
       return error.message;
     },
-    async isLetIn(target) {
+    async expectLogin(target) {
       expect(await open(target).run(shell('id -un'))).to.include({ stdout: `${account.name}\n` });
     },
   };

@@ -1,17 +1,22 @@
 // The openssh transport and sockets of other users: it sends nothing over a socket that another user owns or could replace.
 import { expect } from 'chai';
-import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { HostUnreachableError, LoginRefusedError } from '../../src/transport/errors.ts';
 import { createLocalTransport } from '../../src/transport/local.ts';
 import { createOpensshTransport } from '../../src/transport/openssh.ts';
 import type { SshTransport } from '../../src/transport/remote-transport.ts';
-import { listenAsMallory, MALLORY } from '../support/others-socket.ts';
 import { rejection } from '../support/rejection.ts';
 import { requireRoot, requireSshd } from '../support/requires.ts';
 import { prepareUserSsh, type UserSsh } from '../support/ssh-master.ts';
 import { addAccount, removeAccount, startSshd, targetOf, type TestAccount, type TestSshd } from '../support/sshd.ts';
+import { waitUntil } from '../support/wait-until.ts';
 import { shell } from './ssh2-test-bed.ts';
+
+/** The user id of another Unix user. */
+const MALLORY = 4002;
 
 describe('the openssh transport with a socket in a directory like /tmp', () => {
   before(requireRoot);
@@ -87,7 +92,7 @@ describe('the openssh transport with a socket in a directory like /tmp', () => {
     await ssh.openMaster();
     const error = await rejection(connect().run(shell('touch ran')));
 
-    expect(error.message).to.include(`${open} can be written by everybody (mode 1777)`).and.to.include(MEND);
+    expect(error.message).to.include(`${open} can be formatHostKey by everybody (mode 1777)`).and.to.include(MEND);
     expect(existsSync(join(account.home, 'ran'))).to.equal(false);
   });
 
@@ -128,3 +133,39 @@ describe('the openssh transport with a socket in a directory like /tmp', () => {
     ].join('\n');
   }
 });
+
+interface MallorysSocket {
+  /** How many connections were made to it. */
+  visits(): number;
+  /** Ends the listener; the socket file stays. */
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+const LISTEN = `
+const [path, log] = process.argv.slice(1);
+const { appendFileSync, chmodSync, writeFileSync } = require('node:fs');
+writeFileSync(log, '');
+const server = require('node:net').createServer((visitor) => {
+  appendFileSync(log, 'x');
+  visitor.destroy();
+});
+server.listen(path, () => {
+  chmodSync(path, 0o777);
+  writeFileSync(log + '.ready', '');
+});`;
+
+/** Starts a listener of the other user. @param path in a directory that all users can write to, where a file counts the visits */
+async function listenAsMallory(path: string): Promise<MallorysSocket> {
+  const log = `${path}.visits`;
+  const become = [`--reuid=${MALLORY}`, `--regid=${MALLORY}`, '--clear-groups', '--'];
+  const child = spawn('setpriv', [...become, process.execPath, '-e', LISTEN, path, log], { stdio: 'inherit' });
+  const ended = once(child, 'exit');
+  await waitUntil('the other user to listen', () => existsSync(`${log}.ready`));
+  return {
+    visits: () => readFileSync(log, 'utf8').length,
+    async [Symbol.asyncDispose]() {
+      child.kill();
+      await ended;
+    },
+  };
+}

@@ -25,7 +25,7 @@ const on = { nodes: 'n[1-2]' };
 const waited = entryOf({ endSeenAt: NOW - GRACES.endMs - 1 });
 
 /** The message if the log has no known message. */
-function neverBegan(...of: Parameters<typeof describeNeverStarted>): string {
+function neverStartedText(...of: Parameters<typeof describeNeverStarted>): string {
   const { text, guess } = describeNeverStarted(...of);
   return text + guess;
 }
@@ -119,11 +119,11 @@ const SENTENCES: readonly (readonly [said: string, expected: string])[] = [
     'Slurm job 7 ended CANCELLED: it was cancelled in Slurm by root (uid 0).',
   ],
   [
-    neverBegan(jobOf('FAILED', on), recordOf({ exitCode: 1 })),
+    neverStartedText(jobOf('FAILED', on), recordOf({ exitCode: 1 })),
     "Slurm job 7 ended FAILED (exit code 1) on n[1-2]. clearml-agent did not start the task. See the job's log: a template command failed, the node cannot reach the ClearML server, or Python is missing.",
   ],
   [
-    neverBegan(jobOf('FAILED', on), recordOf({ exitCode: 126 })),
+    neverStartedText(jobOf('FAILED', on), recordOf({ exitCode: 126 })),
     'Slurm job 7 ended FAILED (exit code 126) on n[1-2]. clearml-agent did not start the task: a template command exists on the node but cannot be executed. The log names it; check its permissions and its architecture.',
   ],
   [
@@ -139,15 +139,15 @@ const SENTENCES: readonly (readonly [said: string, expected: string])[] = [
     'Slurm job 7 was cancelled on n[1-2]: the task was deleted.',
   ],
   [
-    neverBegan(jobOf('FAILED', on), recordOf({ exitCode: JOB_EXIT_CODES.noPython.code })),
+    neverStartedText(jobOf('FAILED', on), recordOf({ exitCode: JOB_EXIT_CODES.noPython.code })),
     `Slurm job 7 ended on n[1-2] before the task started: ${JOB_EXIT_CODES.noPython.meaning} ${JOB_EXIT_CODES.noPython.advice}`,
   ],
   [
-    neverBegan(jobOf('FAILED', on), recordOf({ exitSignal: 53 })),
+    neverStartedText(jobOf('FAILED', on), recordOf({ exitSignal: 53 })),
     'Slurm job 7 ended immediately: its output file (/home/u/slurm-7.out) cannot be written on the node. Set --output in the template to a directory that exists on the node.',
   ],
   [
-    neverBegan(jobOf('FAILED', on), recordOf({ exitCode: 127 })),
+    neverStartedText(jobOf('FAILED', on), recordOf({ exitCode: 127 })),
     'Slurm job 7 ended FAILED (exit code 127) on n[1-2]. clearml-agent did not start the task: a template command was not found on the node. The log names it; load its module, or add its directory to PATH, before CLEARML_PRE_SETUP.',
   ],
   [describeUnwanted(undefined), 'the task was deleted'],
@@ -211,7 +211,7 @@ describe("the task's console", () => {
     }
   });
 
-  it('shows a return to the queue in words that isReturnedToQueue recognizes', () => {
+  it('shows a return to the queue in a message that isReturnedToQueue recognizes', () => {
     expect(isReturnedToQueue(describeReturned('gpu', 'whatever'))).to.equal(true);
     expect(isReturnedToQueue('Back at the front of queue "gpu": written by 0.1.0.')).to.equal(true);
     expect(isReturnedToQueue('Claimed from queue "gpu"')).to.equal(false);

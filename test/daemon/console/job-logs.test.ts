@@ -24,15 +24,15 @@ function logsFrom(answer: (command: Command) => Promise<string>, clock = { now: 
   return { logs: createJobLogs({ host, clock, redact: (text) => text.replaceAll('hunter22', '********') }), asked };
 }
 
-const says = (text: string) => (): Promise<string> => Promise.resolve(text);
-const whyNot = async (logs: JobLogs, record: Partial<JobRecord> = {}): Promise<string> => {
+const returning = (text: string) => (): Promise<string> => Promise.resolve(text);
+const failureOf = async (logs: JobLogs, record: Partial<JobRecord> = {}): Promise<string> => {
   const log = await logs.read(recordOf(record));
   return log?.kind === 'not shown' ? log.why : expect.fail('it is shown');
 };
 
 describe("reading the end of a job's log", () => {
   it("passes the job's user id, so that only that user's file is read", async () => {
-    const { logs, asked } = logsFrom(says('part 0 4\nlast'));
+    const { logs, asked } = logsFrom(returning('part 0 4\nlast'));
 
     expect(await logs.read(recordOf({ userId: 4242 }))).to.deep.equal({
       kind: 'read',
@@ -43,24 +43,24 @@ describe("reading the end of a job's log", () => {
   });
 
   it("redacts the daemon's secrets, and drops the rest of a secret at the start of the excerpt", async () => {
-    expect(await logsFrom(says('part 0 9\nkey hunter22 and more')).logs.read(recordOf())).to.include({
+    expect(await logsFrom(returning('part 0 9\nkey hunter22 and more')).logs.read(recordOf())).to.include({
       tail: 'key ******** and more',
     });
-    expect(await logsFrom(says('part 40 90\nter22 begins a line\nlast')).logs.read(recordOf())).to.include({
+    expect(await logsFrom(returning('part 40 90\nter22 begins a line\nlast')).logs.read(recordOf())).to.include({
       tail: 'last',
     });
   });
 
   it("opens no file if Slurm's record leaves the path or owner ambiguous", async () => {
-    const { logs, asked } = logsFrom(says('part 0 4\nlast'));
+    const { logs, asked } = logsFrom(returning('part 0 4\nlast'));
 
-    expect(await whyNot(logs, { outputPath: undefined, isOutputInDoubt: true })).to.match(/ambiguous/);
-    expect(await whyNot(logs, { userId: undefined })).to.match(/ambiguous/);
+    expect(await failureOf(logs, { outputPath: undefined, isOutputInDoubt: true })).to.match(/ambiguous/);
+    expect(await failureOf(logs, { userId: undefined })).to.match(/ambiguous/);
     expect(asked).to.deep.equal([]);
   });
 
   it('refuses a suspicious file, and reports the reason', async () => {
-    expect(await whyNot(logsFrom(says('refused link\n')).logs)).to.equal(
+    expect(await failureOf(logsFrom(returning('refused link\n')).logs)).to.equal(
       "The job's log /home/u/slurm-7.out is not shown because it is a symbolic link.",
     );
   });
@@ -72,17 +72,17 @@ describe("reading the end of a job's log", () => {
       { now: () => now },
     );
 
-    expect(await whyNot(logs)).to.match(/cannot be read from here/);
+    expect(await failureOf(logs)).to.match(/cannot be read from here/);
     now = 59_998;
-    expect(await whyNot(logs)).to.match(/cannot be read from here/);
+    expect(await failureOf(logs)).to.match(/cannot be read from here/);
     expect(asked).to.have.length(1);
     await logs.read(recordOf(), { decides: true });
     expect(asked, 'one that decides how its task ends is tried').to.have.length(2);
     now += 59_999;
-    await whyNot(logs);
+    await failureOf(logs);
     expect(asked).to.have.length(2);
     now += 1;
-    await whyNot(logs);
+    await failureOf(logs);
     expect(asked).to.have.length(3);
   });
 

@@ -51,11 +51,11 @@ describe('advice that names an option', () => {
   it('does not name options of a template that changed after the job was submitted', () => {
     const queue = 'q' as QueueId;
     const served = { id: queue, name: 'gpu', optionLocations: PLACES, templateMark: 'new' } as unknown as ServedQueue;
-    const told = (templateMark: string | undefined): string =>
+    const adviceFor = (templateMark: string | undefined): string =>
       withOptionOriginsOf({ queues: [served] }, { queue, templateMark }, 'Lower --time.');
 
-    expect(told('old')).to.equal('Lower --time.');
-    expect(told('new')).to.include('--time is set');
-    expect(told(undefined)).to.include('--time is set');
+    expect(adviceFor('old')).to.equal('Lower --time.');
+    expect(adviceFor('new')).to.include('--time is set');
+    expect(adviceFor(undefined)).to.include('--time is set');
   });
 });

@@ -29,7 +29,7 @@ export function jobName(number: number): string {
   return formatJobName(TASK, attempt(number));
 }
 
-export function jobOf(word: string, given: Partial<Job> = {}): Job {
+export function jobOf(word: string, overrides: Partial<Job> = {}): Job {
   return {
     id: '7' as JobId,
     name: jobName(1),
@@ -41,11 +41,11 @@ export function jobOf(word: string, given: Partial<Job> = {}): Job {
     submittedAt: NOW - 60_000,
     startAt: undefined,
     endedAt: undefined,
-    ...given,
+    ...overrides,
   };
 }
 
-export function taskOf(status: Task['status'], given: Partial<Task> = {}): Task {
+export function taskOf(status: Task['status'], overrides: Partial<Task> = {}): Task {
   return {
     id: TASK,
     name: 'a task',
@@ -60,11 +60,11 @@ export function taskOf(status: Task['status'], given: Partial<Task> = {}): Task 
     archived: false,
     slurmJob: undefined,
     abortCallbackMs: undefined,
-    ...given,
+    ...overrides,
   };
 }
 
-export function entryOf(given: Partial<Entry> = {}): Entry {
+export function entryOf(overrides: Partial<Entry> = {}): Entry {
   return {
     task: TASK,
     queue: 'q'.repeat(32) as QueueId,
@@ -76,11 +76,11 @@ export function entryOf(given: Partial<Entry> = {}): Entry {
     firstAttemptAt: NOW - 60_000,
     jobId: '7' as JobId,
     told: {},
-    ...given,
+    ...overrides,
   };
 }
 
-export function recordOf(given: Partial<JobRecord> = {}): JobRecord {
+export function recordOf(overrides: Partial<JobRecord> = {}): JobRecord {
   return {
     name: jobName(1),
     stateWord: 'FAILED',
@@ -92,11 +92,11 @@ export function recordOf(given: Partial<JobRecord> = {}): JobRecord {
     timeLimit: '01:00:00',
     reason: undefined,
     restarts: 0,
-    ...given,
+    ...overrides,
   };
 }
 
-export function observation(given: Partial<Observation>): Observation {
+export function observation(overrides: Partial<Observation>): Observation {
   return {
     entry: entryOf(),
     jobs: [],
@@ -104,7 +104,7 @@ export function observation(given: Partial<Observation>): Observation {
     place: 'nowhere',
     now: NOW,
     gracePeriods: GRACES,
-    ...given,
+    ...overrides,
   };
 }
 
@@ -131,7 +131,7 @@ export function describeRows(title: string, rows: readonly Row[]): void {
 }
 
 /** The same, with every text and journal update. */
-export function describeInFull(
+export function describeExactly(
   title: string,
   rows: readonly (readonly [fact: string, seen: Partial<Observation>, done: readonly Action[]])[],
 ): void {

@@ -1,6 +1,6 @@
 // Tests which of several jobs of a task counts as its job, and what happens to the others.
 import type { JobId } from '../../../src/slurm/scheduler.ts';
-import { attempt, describeInFull, entryOf, jobName, jobOf, NOW, taskOf } from './observations.ts';
+import { attempt, describeExactly, entryOf, jobName, jobOf, NOW, taskOf } from './observations.ts';
 
 const SECOND = { id: '8' as JobId, name: jobName(2) };
 const OF_SECOND = { jobId: SECOND.id, attempt: attempt(2) };
@@ -9,7 +9,7 @@ const BY_SECOND = { lastWorker: 'login1:slurm:8' };
 const ASK = { do: 'read-record', jobId: '7' as JobId } as const;
 const FIRST_IS_EXTRA = { do: 'cancel', jobIds: ['7' as JobId], why: 'job 8 has the task' } as const;
 
-describeInFull('the decision among several jobs of one task', [
+describeExactly('the decision among several jobs of one task', [
   [
     'uses the one of two running jobs that runs the task, even if the other is older',
     {

@@ -4,7 +4,7 @@ import { planStart, planNext, type TaskState } from '../../../src/daemon/execute
 import type { Task } from '../../../src/clearml/task.ts';
 import { OTHER_QUEUE, OWN_QUEUE } from '../../simulation/queues.ts';
 
-function standing(
+function stateOf(
   task: Partial<Task>,
   { place = 'nowhere', hasJob = false, isKnown = false }: Partial<TaskState> = {},
 ): TaskState {
@@ -14,20 +14,20 @@ function standing(
 describe('the plan for executing one task', () => {
   for (const status of ['created', 'stopped', 'failed'] as const) {
     it(`enqueues a task with the status ${status}`, () => {
-      expect(planStart(standing({ status }), OWN_QUEUE)).to.deep.equal({ do: 'enqueue' });
+      expect(planStart(stateOf({ status }), OWN_QUEUE)).to.deep.equal({ do: 'enqueue' });
     });
   }
 
   for (const status of ['completed', 'closed', 'publishing', 'published', 'unknown'] as const) {
     it(`refuses a task with the status ${status}, with advice`, () => {
-      expect(planStart(standing({ status }), OWN_QUEUE))
+      expect(planStart(stateOf({ status }), OWN_QUEUE))
         .to.have.property('why')
         .that.matches(new RegExp(`it is ${status}: .*--clone`));
     });
   }
 
   it('refuses an archived task, whatever its status', () => {
-    expect(planStart(standing({ status: 'created', archived: true }), OWN_QUEUE).do).to.equal('refuse');
+    expect(planStart(stateOf({ status: 'created', archived: true }), OWN_QUEUE).do).to.equal('refuse');
   });
 
   for (const [what, place, more, begins] of [
@@ -38,22 +38,22 @@ describe('the plan for executing one task', () => {
     ['our queue according to its document, but another according to the queues', 'another queue', {}, 'enqueue'],
   ] as const) {
     it(`decides to ${begins} a task queued in ${what}`, () => {
-      expect(planStart(standing({ status: 'queued' }, { place, ...more }), OWN_QUEUE).do).to.equal(begins);
+      expect(planStart(stateOf({ status: 'queued' }, { place, ...more }), OWN_QUEUE).do).to.equal(begins);
     });
   }
 
   it('enqueues a task that is queued in another queue', () => {
-    const elsewhere = standing({ status: 'queued', executionQueue: OTHER_QUEUE });
+    const elsewhere = stateOf({ status: 'queued', executionQueue: OTHER_QUEUE });
     expect(planStart(elsewhere, OWN_QUEUE)).to.deep.equal({ do: 'enqueue' });
   });
 
   it('watches a task that runs or is in the journal of an earlier call', () => {
-    expect(planStart(standing({ status: 'in_progress' }), OWN_QUEUE)).to.deep.equal({ do: 'watch' });
-    expect(planStart(standing({ status: 'failed' }, { isKnown: true }), OWN_QUEUE)).to.deep.equal({ do: 'watch' });
+    expect(planStart(stateOf({ status: 'in_progress' }), OWN_QUEUE)).to.deep.equal({ do: 'watch' });
+    expect(planStart(stateOf({ status: 'failed' }, { isKnown: true }), OWN_QUEUE)).to.deep.equal({ do: 'watch' });
   });
 
   it('enqueues a task that was reset after an earlier call', () => {
-    expect(planStart(standing({ status: 'created' }, { isKnown: true }), OWN_QUEUE)).to.deep.equal({ do: 'enqueue' });
+    expect(planStart(stateOf({ status: 'created' }, { isKnown: true }), OWN_QUEUE)).to.deep.equal({ do: 'enqueue' });
   });
 
   it('claims the task in our queue, watches it in progress or in another queue, and ends in other states', () => {

@@ -12,7 +12,7 @@ import { OTHER_QUEUE, OWN_QUEUE, SCHEDULER_QUEUE } from '../../simulation/queues
 const MINUTE_MS = 60_000;
 
 /** The dependencies of the process; the same disk is the next call for the same task. */
-function glueOf(
+function depsOf(
   fixture: StepFixture,
   { life = 2, disk = { text: '' } }: { life?: number; disk?: Disk } = {},
 ): DaemonDeps {
@@ -51,8 +51,8 @@ function start(deps: DaemonDeps, task: TaskId): Run {
 }
 
 /** Submits the task in a process that is stopped while the job is pending. */
-async function begunAndLeft(fixture: StepFixture, disk: Disk, task: TaskId): Promise<OneTaskEnd> {
-  const run = start(glueOf(fixture, { disk }), task);
+async function beginAndStop(fixture: StepFixture, disk: Disk, task: TaskId): Promise<OneTaskEnd> {
+  const run = start(depsOf(fixture, { disk }), task);
   await pass(fixture.clock, MINUTE_MS);
   run.stop();
   await pass(fixture.clock, 5_000);
@@ -81,7 +81,7 @@ describe('the execution of one task without a daemon', () => {
     const fixture = createStepFixture();
     await fixture.enqueued(1);
     const task = await fixture.enqueued(2);
-    const run = start(glueOf(fixture), task);
+    const run = start(depsOf(fixture), task);
     await pass(fixture.clock, MINUTE_MS);
     await begin(fixture, task);
     await pass(fixture.clock, MINUTE_MS);
@@ -101,7 +101,7 @@ describe('the execution of one task without a daemon', () => {
   it('reports the job if the watch stops right after the submission', async () => {
     const fixture = createStepFixture();
     const task = await fixture.enqueued(1);
-    const deps = glueOf(fixture);
+    const deps = depsOf(fixture);
     const run = start(
       {
         ...deps,
@@ -124,7 +124,7 @@ describe('the execution of one task without a daemon', () => {
   it('reports the job of a failed task, so that the caller can read its exit code', async () => {
     const fixture = createStepFixture();
     const task = await fixture.enqueued(1);
-    const run = start(glueOf(fixture), task);
+    const run = start(depsOf(fixture), task);
     await pass(fixture.clock, MINUTE_MS);
     await begin(fixture, task);
     await end(fixture, task, 'failed');
@@ -138,7 +138,7 @@ describe('the execution of one task without a daemon', () => {
     const fixture = createStepFixture();
     const task = await fixture.enqueued(1);
     fixture.cluster.nextFate = 'backpressure';
-    const run = start(glueOf(fixture), task);
+    const run = start(depsOf(fixture), task);
     await pass(fixture.clock, 10_000);
     expect(fixture.waiting(OWN_QUEUE)).to.deep.equal([1]);
     expect(fixture.consoleOf(task).join('\n')).to.include('Slurm accepts no more jobs now');
@@ -154,7 +154,7 @@ describe('the execution of one task without a daemon', () => {
     const task = await fixture.enqueued(1);
     const daemon = startDaemon(fixture.deps);
     await pass(fixture.clock, 10_000);
-    const deps = glueOf(fixture);
+    const deps = depsOf(fixture);
     const run = start(deps, task);
     await pass(fixture.clock, MINUTE_MS);
     await begin(fixture, task);
@@ -173,7 +173,7 @@ describe('the execution of one task without a daemon', () => {
   it('leaves the job of a killed process to a daemon of the same queue, which adopts it within six minutes', async () => {
     const fixture = createStepFixture();
     const task = await fixture.enqueued(1);
-    start(glueOf(fixture), task);
+    start(depsOf(fixture), task);
     await pass(fixture.clock, 10_000);
     const daemon = startDaemon(fixture.deps);
     await pass(fixture.clock, MINUTE_MS);
@@ -193,7 +193,7 @@ describe('the execution of one task without a daemon', () => {
     await fixture.server.call('queues.remove_task', { queue: OWN_QUEUE, task: other });
     const park = { queue: SCHEDULER_QUEUE, task: other, update_execution_queue: false };
     await fixture.server.call('queues.add_task', park);
-    const deps = glueOf(fixture);
+    const deps = depsOf(fixture);
     const run = start(deps, task);
     await pass(fixture.clock, 20 * MINUTE_MS);
 
@@ -208,9 +208,9 @@ describe('the execution of one task without a daemon', () => {
     const fixture = createStepFixture();
     const disk: Disk = { text: '' };
     const task = await fixture.enqueued(1);
-    expect(await begunAndLeft(fixture, disk, task)).to.deep.equal({ isOver: false, task: undefined, jobId: '1' });
+    expect(await beginAndStop(fixture, disk, task)).to.deep.equal({ isOver: false, task: undefined, jobId: '1' });
 
-    const next = start(glueOf(fixture, { life: 3, disk }), task);
+    const next = start(depsOf(fixture, { life: 3, disk }), task);
     await pass(fixture.clock, MINUTE_MS);
     await begin(fixture, task);
     await end(fixture, task, 'completed');
@@ -223,11 +223,11 @@ describe('the execution of one task without a daemon', () => {
     const fixture = createStepFixture();
     const disk: Disk = { text: '' };
     const task = await fixture.enqueued(1);
-    await begunAndLeft(fixture, disk, task);
+    await beginAndStop(fixture, disk, task);
 
     await fixture.server.call('tasks.reset', { task, force: true });
     await fixture.server.call('tasks.enqueue', { task, queue: OWN_QUEUE });
-    const next = start(glueOf(fixture, { life: 3, disk }), task);
+    const next = start(depsOf(fixture, { life: 3, disk }), task);
     await pass(fixture.clock, 3 * MINUTE_MS);
     expect(fixture.cluster.jobs.map(({ state }) => state)).to.deep.equal(['CANCELLED', 'PENDING']);
     await begin(fixture, task);
@@ -240,12 +240,12 @@ describe('the execution of one task without a daemon', () => {
     const fixture = createStepFixture();
     const [deleted, moved] = [await fixture.enqueued(1), await fixture.enqueued(2)];
     await fixture.server.call('tasks.delete', { task: deleted, force: true });
-    const run = start(glueOf(fixture), deleted);
+    const run = start(depsOf(fixture), deleted);
     await pass(fixture.clock, MINUTE_MS);
     expect(await run.ended).to.deep.equal({ isOver: true, task: undefined, jobId: undefined });
 
     await fixture.server.call('tasks.enqueue', { task: moved, queue: OTHER_QUEUE });
-    const waiting = start(glueOf(fixture, { life: 3 }), moved);
+    const waiting = start(depsOf(fixture, { life: 3 }), moved);
     await pass(fixture.clock, 10 * MINUTE_MS);
     expect(fixture.cluster.jobs).to.have.length(0);
     expect(fixture.waiting(OTHER_QUEUE)).to.deep.equal([2]);
@@ -271,14 +271,14 @@ describe('the execution of one task without a daemon', () => {
           // A full disk is left out: the tests of the journal cover half a line.
           return kind === 'journal' && way === 'answer lost' ? undefined : way;
         };
-        const first = start(glueOf(fixture, { disk }), task);
+        const first = start(depsOf(fixture, { disk }), task);
         await pass(fixture.clock, MINUTE_MS / 2);
         if (at === 0) calls = count;
         let last = first;
         if (way === 'never answered' && at > 0) {
           isKilled = true;
           fixture.clock.drop(2);
-          last = start(glueOf(fixture, { life: 3, disk }), task);
+          last = start(depsOf(fixture, { life: 3, disk }), task);
         }
         await pass(fixture.clock, 15 * MINUTE_MS);
 

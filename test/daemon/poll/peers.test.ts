@@ -17,7 +17,7 @@ function daemon(mark: string, { queues = [QUEUE], worker = `${mark}:slurm` } = {
 let now = NOW;
 
 /** One reading, half a minute after the previous one, that finds these peers. */
-function hear(peers: Peers, ...rows: readonly WorkerRow[]): Promise<void> {
+function seeWorkers(peers: Peers, ...rows: readonly WorkerRow[]): Promise<void> {
   now += 30_000;
   const workersOf = (tag: string): readonly WorkerRow[] => rows.filter(({ tags }) => tags.includes(tag));
   return peers.refresh({ find: (tag) => Promise.resolve({ workers: workersOf(tag), isWhole: true }) }, now);
@@ -26,8 +26,8 @@ function hear(peers: Peers, ...rows: readonly WorkerRow[]): Promise<void> {
 describe('among several daemons, a job', () => {
   it('is tracked by the daemon that submitted it, while that daemon is live', async () => {
     const [one, other] = [daemon('mark1'), daemon('mark2')];
-    await hear(one, one.row(), other.row());
-    await hear(other, one.row(), other.row());
+    await seeWorkers(one, one.row(), other.row());
+    await seeWorkers(other, one.row(), other.row());
 
     expect([one.isOurs(QUEUE, 'mark1'), one.isOurs(QUEUE, 'mark2')]).to.deep.equal([true, false]);
     expect([other.isOurs(QUEUE, 'mark1'), other.isOurs(QUEUE, 'mark2')]).to.deep.equal([false, true]);
@@ -35,7 +35,7 @@ describe('among several daemons, a job', () => {
 
   it('is tracked by exactly one live daemon if its own daemon is gone or it has no mark', async () => {
     const all = [daemon('mark3'), daemon('mark1'), daemon('mark2')];
-    for (const one of all) await hear(one, ...all.map((each) => each.row()));
+    for (const one of all) await seeWorkers(one, ...all.map((each) => each.row()));
 
     for (const mark of ['dead1', undefined]) {
       expect(all.map((one) => one.isOurs(QUEUE, mark))).to.deep.equal([false, true, false]);
@@ -46,7 +46,7 @@ describe('among several daemons, a job', () => {
     const [one, other] = [daemon('mark1'), daemon('mark2')];
     const sees: boolean[] = [];
     for (const rows of [[other.row()], [], [], [other.row()], [], [], [], [other.row()]]) {
-      await hear(one, one.row(), ...rows);
+      await seeWorkers(one, one.row(), ...rows);
       sees.push(one.isOurs(QUEUE, 'mark2'));
     }
 
@@ -55,7 +55,7 @@ describe('among several daemons, a job', () => {
 
   it('stays with a daemon that is missing from many polls in quick succession', async () => {
     const [one, other] = [daemon('mark1'), daemon('mark2')];
-    await hear(one, other.row());
+    await seeWorkers(one, other.row());
     for (let reading = 0; reading < 9; reading += 1)
       await one.refresh({ find: () => Promise.resolve({ workers: [], isWhole: true }) }, now);
 
@@ -64,7 +64,7 @@ describe('among several daemons, a job', () => {
 
   it('is adopted from a daemon that was missing for a long time, however close the polls are', async () => {
     const [one, other] = [daemon('mark1'), daemon('mark2')];
-    await hear(one, other.row());
+    await seeWorkers(one, other.row());
     for (let reading = 0; reading < 9; reading += 1) {
       await one.refresh({ find: () => Promise.resolve({ workers: [], isWhole: true }) }, (now += 10_000));
     }
@@ -74,23 +74,23 @@ describe('among several daemons, a job', () => {
 
   it('is not adopted from a daemon that is missing from one poll', async () => {
     const [one, other, third] = [daemon('mark1'), daemon('mark2'), daemon('mark3')];
-    await hear(one, other.row(), third.row());
-    await hear(one, third.row());
+    await seeWorkers(one, other.row(), third.row());
+    await seeWorkers(one, third.row());
 
     expect(one.isOurs(QUEUE, 'mark2')).to.equal(false);
   });
 
   it('is adopted immediately from a daemon that restarted without the queue', async () => {
     const [one, other] = [daemon('mark1'), daemon('mark2')];
-    await hear(one, other.row());
-    await hear(one, daemon('mark2', { queues: [OTHER] }).row());
+    await seeWorkers(one, other.row());
+    await seeWorkers(one, daemon('mark2', { queues: [OTHER] }).row());
 
     expect(one.isOurs(QUEUE, 'mark2')).to.equal(true);
   });
 
   it('stays with its daemon while polls fail', async () => {
     const [one, other] = [daemon('mark1'), daemon('mark2')];
-    await hear(one, other.row());
+    await seeWorkers(one, other.row());
     for (let reading = 0; reading < 9; reading += 1) {
       await one.refresh({ find: () => Promise.reject(new Error('away')) }, (now += 30_000)).catch(() => undefined);
     }
@@ -101,7 +101,7 @@ describe('among several daemons, a job', () => {
   it('of an execute process is tracked by that process, and a job without a mark by a daemon', async () => {
     const [one, single, another] = [daemon('mark1'), daemon('zark1'), daemon('zark2')];
     const all = [one, single, another];
-    for (const each of all) await hear(each, ...all.map((other) => other.row()));
+    for (const each of all) await seeWorkers(each, ...all.map((other) => other.row()));
 
     expect(all.map((each) => each.isOurs(QUEUE, 'zark1'))).to.deep.equal([false, true, false]);
     expect(all.map((each) => each.isOurs(QUEUE, undefined))).to.deep.equal([true, false, false]);
@@ -109,22 +109,22 @@ describe('among several daemons, a job', () => {
 
   it('is tracked by an execute process if no daemon serves its queue', async () => {
     const [single, another] = [daemon('zark2'), daemon('zark1')];
-    await hear(single, another.row());
+    await seeWorkers(single, another.row());
 
     expect([single.isOurs(QUEUE, 'dead1'), single.isOurs(QUEUE, undefined)]).to.deep.equal([true, true]);
   });
 
   it('is tracked by a daemon that serves its queue if its own daemon no longer does', async () => {
     const [one, other] = [daemon('mark1'), daemon('mark2', { queues: [OTHER] })];
-    await hear(one, other.row());
-    await hear(other, one.row());
+    await seeWorkers(one, other.row());
+    await seeWorkers(other, one.row());
 
     expect([one.isOurs(QUEUE, 'mark2'), other.isOurs(QUEUE, 'mark2')]).to.deep.equal([true, false]);
   });
 
   it('in a queue that no daemon serves stays with the daemon that tracks it', async () => {
     const [one, other] = [daemon('mark1'), daemon('mark2')];
-    await hear(one, other.row());
+    await seeWorkers(one, other.row());
 
     expect(one.isOurs(OTHER, 'mark1')).to.equal(true);
   });
@@ -133,7 +133,7 @@ describe('among several daemons, a job', () => {
     const one = daemon('mark2');
     const stranger = createPeers({ worker: 'x', mark: 'mark1', queues: [QUEUE], schedulerQueue: OTHER });
     const [group = ''] = one.row().tags;
-    await hear(one, stranger.row(), { id: 'y', queues: [QUEUE], tags: [group] });
+    await seeWorkers(one, stranger.row(), { id: 'y', queues: [QUEUE], tags: [group] });
 
     expect(one.isOurs(QUEUE, 'mark1')).to.equal(true);
   });
@@ -142,15 +142,15 @@ describe('among several daemons, a job', () => {
 describe('two daemons with the same name', () => {
   it('have different registrations: the one that sees the other first adds its mark', async () => {
     const [one, other] = [daemon('mark1', { worker: 'login1:slurm' }), daemon('mark2', { worker: 'login1:slurm' })];
-    await hear(one, daemon('mark3').row(), other.row());
-    await hear(other, one.row());
+    await seeWorkers(one, daemon('mark3').row(), other.row());
+    await seeWorkers(other, one.row());
 
     expect([one.row().id, other.row().id]).to.deep.equal(['login1:slurm-mark1', 'login1:slurm']);
   });
 
   it('keep their name unless another daemon with the same name is registered', async () => {
     const one = daemon('mark1', { worker: 'login1:slurm' });
-    await hear(one, one.row(), daemon('mark2').row());
+    await seeWorkers(one, one.row(), daemon('mark2').row());
 
     expect(one.row().id).to.equal('login1:slurm');
   });
@@ -159,8 +159,8 @@ describe('two daemons with the same name', () => {
 describe('workers that only look like peers', () => {
   it('are limited in number, and do not displace known peers', () => {
     const known = [{ mark: 'mark1', missed: 0 }];
-    const heard = Array.from({ length: 100_000 }, (_, number) => ({ mark: number.toString(36), missed: 0 }));
-    const first = mergePeers(known, heard, 1);
+    const found = Array.from({ length: 100_000 }, (_, number) => ({ mark: number.toString(36), missed: 0 }));
+    const first = mergePeers(known, found, 1);
     const second = mergePeers(first, [], 1);
 
     expect(first).to.have.length(200);
@@ -173,7 +173,7 @@ describe('workers that only look like peers', () => {
     const one = daemon('mark1');
     const [group = ''] = one.row().tags;
     for (const mark of ['', 'x'.repeat(100_000), 'MARK2', 'mark'])
-      await hear(one, { id: 'y', queues: [QUEUE], tags: [group, `clearml-agent-slurm:mark:${mark}`] });
+      await seeWorkers(one, { id: 'y', queues: [QUEUE], tags: [group, `clearml-agent-slurm:mark:${mark}`] });
 
     expect(one.hasMet()).to.equal(false);
   });

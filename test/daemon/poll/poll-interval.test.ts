@@ -64,7 +64,7 @@ describe('the fingerprint of a snapshot', () => {
   const pending: Partial<Job> = { id: '1' as JobId, state: 'PENDING', reason: 'Priority' };
   const queued: Partial<Task> = { status: 'queued' };
 
-  function viewOf(
+  function snapshotOf(
     tasks: readonly (readonly [string, Partial<Task>, readonly Partial<Job>[]])[],
   ): Pick<Snapshot, 'tasks' | 'jobs'> {
     const byId = <Value>(read: (row: (typeof tasks)[number]) => Value): Map<TaskId, Value> =>
@@ -94,9 +94,9 @@ describe('the fingerprint of a snapshot', () => {
     ['another task instead of the first', [['b', queued, [pending]]], true],
   ] as const) {
     it(`${isNews ? 'changes' : 'does not change'} if the next snapshot has ${what}`, () => {
-      const before = fingerprint(viewOf([['a', queued, [pending]]]));
+      const before = fingerprint(snapshotOf([['a', queued, [pending]]]));
 
-      expect(fingerprint(viewOf(now)) !== before).to.equal(isNews);
+      expect(fingerprint(snapshotOf(now)) !== before).to.equal(isNews);
     });
   }
 
@@ -104,7 +104,7 @@ describe('the fingerprint of a snapshot', () => {
     const one = ['a', queued, [pending]] as const;
     const other = ['b', queued, [{ ...pending, id: '2' as JobId }]] as const;
 
-    expect(fingerprint(viewOf([other, one]))).to.equal(fingerprint(viewOf([one, other])));
+    expect(fingerprint(snapshotOf([other, one]))).to.equal(fingerprint(snapshotOf([one, other])));
   });
 });
 

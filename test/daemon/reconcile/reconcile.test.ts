@@ -11,7 +11,7 @@ import { attempt, entryOf } from '../decide/observations.ts';
 const go = new AbortController().signal;
 
 /** A tracked, parked task with a job. */
-async function followed(fixture: StepFixture): Promise<TaskId> {
+async function trackTask(fixture: StepFixture): Promise<TaskId> {
   const task = await fixture.enqueued(1);
   await fixture.server.call('queues.get_next_task', { queue: OWN_QUEUE });
   await fixture.server.call('queues.add_task', { queue: SCHEDULER_QUEUE, task, update_execution_queue: false });
@@ -30,7 +30,7 @@ describe('the reconcile loop', () => {
   it('S-29 does not use a poll that began before the job was submitted', async () => {
     const fixture = createStepFixture();
     const early = await fixture.poll();
-    const task = await followed(fixture);
+    const task = await trackTask(fixture);
     await reconcileNow(fixture, early);
     expect(fixture.deps.journal.entries.get(task)).to.not.have.property('absentSince');
 
@@ -54,7 +54,7 @@ describe('the reconcile loop', () => {
     };
     const { scheduler } = fixture.deps;
     const deps = { ...fixture.deps, scheduler: { ...scheduler, record: () => Promise.resolve(stranger) } };
-    const task = await followed(fixture);
+    const task = await trackTask(fixture);
     const [job] = fixture.cluster.jobs;
     if (job !== undefined) fixture.cluster.end(job, 'FAILED', 1);
     await reconcile(deps, fixture.pool, await fixture.poll(), go);
@@ -81,7 +81,7 @@ describe('the reconcile loop', () => {
 
   it('S-21 decides nothing about an absent job while the lookup fails', async () => {
     const fixture = createStepFixture();
-    const task = await followed(fixture);
+    const task = await trackTask(fixture);
     fixture.cluster.crash();
     for (let round = 0; round < 3; round += 1) await reconcileNow(fixture, await fixture.poll());
     fixture.fate = ({ endpoint }) => (endpoint === 'look up' ? 'not made' : undefined);
@@ -98,7 +98,7 @@ describe('the reconcile loop', () => {
   it('leaves the job of a live peer to that peer, and changes neither job nor task', async () => {
     const fixture = createStepFixture();
     const deps = { ...fixture.deps, peers: { ...fixture.deps.peers, isOurs: () => false } };
-    const task = await followed(fixture);
+    const task = await trackTask(fixture);
     const before = await fixture.read(task);
     await reconcile(deps, fixture.pool, await fixture.poll(), go);
 
@@ -115,7 +115,7 @@ describe('the reconcile loop', () => {
     it(`remembers that it cancelled ${what} for as long as Slurm lists it`, async () => {
       const fixture = createStepFixture();
       const deps = { ...fixture.deps, peers: { ...fixture.deps.peers, isOurs: () => false } };
-      const task = await followed(fixture);
+      const task = await trackTask(fixture);
       const [job] = fixture.cluster.jobs;
       const entry = fixture.deps.journal.entries.get(task);
       if (job === undefined || entry === undefined) throw new Error('nothing is followed');

@@ -1,7 +1,7 @@
 // Tests which tasks are untracked, and what is done with each.
 import { expect } from 'chai';
 import type { JobId } from '../../../src/slurm/scheduler.ts';
-import { ELSEWHERE, jobNameOf, OLD, QUIET, untrackedOf, type Row } from './untracked-facts.ts';
+import { OTHER_QUEUE, jobNameOf, LONG_AGO, UNCHANGED, untrackedOf, type Row } from './untracked-facts.ts';
 import { jobOf, NOW, taskOf } from '../decide/observations.ts';
 
 const ROWS: readonly Row[] = [
@@ -29,15 +29,15 @@ const ROWS: readonly Row[] = [
   {
     title: 'has long been parked, and no user has a job of it',
     task: taskOf('queued'),
-    parkedAt: OLD,
+    parkedAt: LONG_AGO,
     allUsersJobs: [],
     untracked: 'parked',
   },
   {
     title: 'has long been parked, and its job ended in the second in which it was parked',
     task: taskOf('queued'),
-    jobs: [jobOf('CANCELLED', { endedAt: OLD - 900 })],
-    parkedAt: OLD,
+    jobs: [jobOf('CANCELLED', { endedAt: LONG_AGO - 900 })],
+    parkedAt: LONG_AGO,
     untracked: 'job',
   },
   {
@@ -103,19 +103,19 @@ const ROWS: readonly Row[] = [
   },
   {
     title: 'has a live job and belongs to a queue of another daemon',
-    task: taskOf('queued', { executionQueue: ELSEWHERE }),
+    task: taskOf('queued', { executionQueue: OTHER_QUEUE }),
     jobs: [jobOf('PENDING', { submittedAt: 0 })],
     untracked: 'none',
   },
   {
     title: 'was deleted, and its job has long been pending',
-    jobs: [jobOf('PENDING', { submittedAt: OLD })],
+    jobs: [jobOf('PENDING', { submittedAt: LONG_AGO })],
     untracked: 'unwanted job',
   },
   {
     title: 'became a draft, and its job has long been pending',
     task: taskOf('created', { executionQueue: undefined }),
-    jobs: [jobOf('PENDING', { submittedAt: OLD })],
+    jobs: [jobOf('PENDING', { submittedAt: LONG_AGO })],
     untracked: 'unwanted job',
   },
   {
@@ -125,22 +125,22 @@ const ROWS: readonly Row[] = [
   },
   {
     title: 'was deleted while its job runs, which detects that itself',
-    jobs: [jobOf('RUNNING', { submittedAt: OLD })],
+    jobs: [jobOf('RUNNING', { submittedAt: LONG_AGO })],
     untracked: 'none',
   },
-  { title: 'D-02 has long been parked without a job', task: taskOf('queued'), parkedAt: OLD, untracked: 'parked' },
+  { title: 'D-02 has long been parked without a job', task: taskOf('queued'), parkedAt: LONG_AGO, untracked: 'parked' },
   {
     title: 'has long been parked, and its job was cancelled in the meantime',
     task: taskOf('queued'),
-    jobs: [jobOf('CANCELLED', { endedAt: OLD + 1_000 })],
-    parkedAt: OLD,
+    jobs: [jobOf('CANCELLED', { endedAt: LONG_AGO + 1_000 })],
+    parkedAt: LONG_AGO,
     untracked: 'job',
   },
   {
     title: 'has long been parked, and a job of an earlier run was cancelled before',
     task: taskOf('queued'),
-    jobs: [jobOf('CANCELLED', { endedAt: OLD - 2_000 })],
-    parkedAt: OLD,
+    jobs: [jobOf('CANCELLED', { endedAt: LONG_AGO - 2_000 })],
+    parkedAt: LONG_AGO,
     untracked: 'parked',
   },
   {
@@ -152,60 +152,60 @@ const ROWS: readonly Row[] = [
   {
     title: 'is aborted, and has an entry in the scheduler queue',
     task: taskOf('stopped'),
-    parkedAt: OLD,
+    parkedAt: LONG_AGO,
     untracked: 'stale entry',
   },
   {
     title: 'has an entry in the scheduler queue and in its queue',
     task: taskOf('queued'),
-    parkedAt: OLD,
+    parkedAt: LONG_AGO,
     inOwnQueue: true,
     untracked: 'stale entry',
   },
   {
     title: 'has ended in a queue of another daemon, and has an old entry',
-    task: taskOf('completed', { executionQueue: ELSEWHERE }),
-    parkedAt: OLD,
+    task: taskOf('completed', { executionQueue: OTHER_QUEUE }),
+    parkedAt: LONG_AGO,
     untracked: 'stale entry',
   },
   {
     title: 'is queued in a queue of another daemon, which may have parked it',
-    task: taskOf('queued', { executionQueue: ELSEWHERE }),
-    parkedAt: OLD,
+    task: taskOf('queued', { executionQueue: OTHER_QUEUE }),
+    parkedAt: LONG_AGO,
     untracked: 'none',
   },
   {
     title: 'has ended in a queue of another daemon, and has a new entry',
-    task: taskOf('completed', { executionQueue: ELSEWHERE }),
+    task: taskOf('completed', { executionQueue: OTHER_QUEUE }),
     parkedAt: NOW - 1_000,
     untracked: 'none',
   },
-  { title: 'was deleted, and has an entry in the scheduler queue', parkedAt: OLD, untracked: 'stale entry' },
+  { title: 'was deleted, and has an entry in the scheduler queue', parkedAt: LONG_AGO, untracked: 'stale entry' },
   {
     title: 'C-02 is queued but in no queue, unchanged for a long time',
-    task: taskOf('queued', QUIET),
+    task: taskOf('queued', UNCHANGED),
     untracked: 'orphan',
   },
   { title: 'is queued but in no queue, enqueued a moment ago', task: taskOf('queued'), untracked: 'none' },
   {
     title: 'is queued but in no queue, and reported recently',
-    task: taskOf('queued', { statusChanged: OLD, lastUpdate: NOW }),
+    task: taskOf('queued', { statusChanged: LONG_AGO, lastUpdate: NOW }),
     untracked: 'none',
   },
   {
     title: 'is queued but in no queue, and changed recently',
-    task: taskOf('queued', { statusChanged: NOW, lastUpdate: OLD }),
+    task: taskOf('queued', { statusChanged: NOW, lastUpdate: LONG_AGO }),
     untracked: 'none',
   },
-  { title: 'has ended and is in no queue', task: taskOf('completed', QUIET), untracked: 'none' },
+  { title: 'has ended and is in no queue', task: taskOf('completed', UNCHANGED), untracked: 'none' },
   {
     title: 'runs in a queue of another daemon, and has a job that has long been pending',
-    task: taskOf('in_progress', { executionQueue: ELSEWHERE }),
-    jobs: [jobOf('PENDING', { submittedAt: OLD })],
+    task: taskOf('in_progress', { executionQueue: OTHER_QUEUE }),
+    jobs: [jobOf('PENDING', { submittedAt: LONG_AGO })],
     untracked: 'none',
   },
-  { title: 'is in its queue', task: taskOf('queued', QUIET), inOwnQueue: true, untracked: 'none' },
-  { title: 'runs as a job of this daemon that is gone', task: taskOf('in_progress', QUIET), untracked: 'lost job' },
+  { title: 'is in its queue', task: taskOf('queued', UNCHANGED), inOwnQueue: true, untracked: 'none' },
+  { title: 'runs as a job of this daemon that is gone', task: taskOf('in_progress', UNCHANGED), untracked: 'lost job' },
   {
     title: 'runs as a rank of a job of this daemon that is gone',
     task: taskOf('in_progress', { ...QUIET, lastWorker: 'login1:slurm:7:0' }),
@@ -250,19 +250,19 @@ const ROWS: readonly Row[] = [
   {
     title: 'has long been parked, and a peer handles tasks without a mark',
     task: taskOf('queued'),
-    parkedAt: OLD,
+    parkedAt: LONG_AGO,
     living: ['m0001', 'm0000'],
     untracked: 'none',
   },
   {
     title: 'is queued but in no queue, and a peer handles tasks without a mark',
-    task: taskOf('queued', QUIET),
+    task: taskOf('queued', UNCHANGED),
     living: ['m0001', 'm0000'],
     untracked: 'none',
   },
   {
     title: 'ran as a job that is gone, and a peer handles tasks without a mark',
-    task: taskOf('in_progress', QUIET),
+    task: taskOf('in_progress', UNCHANGED),
     living: ['m0001', 'm0000'],
     untracked: 'none',
   },

@@ -10,16 +10,16 @@ import { attempt, NOW } from '../decide/observations.ts';
 
 const go = new AbortController().signal;
 
-interface Found {
+interface FoundState {
   /** Where the task is. */
   readonly place: 'own' | 'nowhere' | 'parked';
   readonly job?: 'PENDING' | 'FAILED';
 }
 
-async function left(
+async function leaveTask(
   fixture: StepFixture,
   step: Entry['step'],
-  { place, job }: Found,
+  { place, job }: FoundState,
   more: Partial<Entry> = {},
 ): Promise<TaskId> {
   const task = await fixture.enqueued(1);
@@ -47,7 +47,7 @@ async function left(
 }
 
 /** Returns the task's step after one pass, and how many jobs it has. */
-async function after(fixture: StepFixture, task: TaskId): Promise<string> {
+async function resumeOnce(fixture: StepFixture, task: TaskId): Promise<string> {
   await resume(fixture.deps, fixture.pool, await fixture.poll(), go);
   await fixture.pool.finish();
   const entry = fixture.deps.journal.entries.get(task);
@@ -59,7 +59,7 @@ const LONG_AGO = { stepAt: NOW - 3_600_000 };
 
 it('resuming a task that was parked before a restart records that its entry may have been removed', async () => {
   const fixture = createStepFixture();
-  const task = await left(fixture, 'parking', { place: 'parked' }, { attempts: 0 });
+  const task = await leaveTask(fixture, 'parking', { place: 'parked' }, { attempts: 0 });
 
   await resume(fixture.deps, fixture.pool, await fixture.poll(), go);
   await fixture.pool.finish();
@@ -67,7 +67,7 @@ it('resuming a task that was parked before a restart records that its entry may 
   expect(fixture.deps.journal.entries.get(task)).to.include({ step: 'following', attempts: 1, mayBeUnparked: true });
 });
 
-const ROWS: readonly [title: string, step: Entry['step'], found: Found, more: Partial<Entry>, becomes: string][] = [
+const ROWS: readonly [title: string, step: Entry['step'], found: FoundState, more: Partial<Entry>, becomes: string][] = [
   ['the pop never happened', 'claiming', { place: 'own' }, {}, 'forgotten, 0 jobs'],
   ['C-02 the pop happened, or another daemon popped it', 'claiming', { place: 'nowhere' }, {}, 'forgotten, 0 jobs'],
   ['another daemon parked the task', 'claiming', { place: 'parked' }, {}, 'forgotten, 0 jobs'],
@@ -122,15 +122,15 @@ describe('resuming a task', () => {
   for (const [title, step, found, more, becomes] of ROWS) {
     it(`in step ${step} leads to "${becomes}" if ${title}`, async () => {
       const fixture = createStepFixture();
-      const task = await left(fixture, step, found, more);
+      const task = await leaveTask(fixture, step, found, more);
 
-      expect(await after(fixture, task)).to.equal(becomes);
+      expect(await resumeOnce(fixture, task)).to.equal(becomes);
     });
   }
 
   it('returns an orphan to its queue', async () => {
     const fixture = createStepFixture();
-    await after(fixture, await left(fixture, 'orphaned', { place: 'nowhere' }, LONG_AGO));
+    await resumeOnce(fixture, await leaveTask(fixture, 'orphaned', { place: 'nowhere' }, LONG_AGO));
 
     expect(fixture.waiting(OWN_QUEUE)).to.deep.equal([1]);
   });
@@ -138,18 +138,18 @@ describe('resuming a task', () => {
   it('does not resume a task that the user aborted', async () => {
     for (const step of ['claiming', 'parking'] as const) {
       const fixture = createStepFixture();
-      const task = await left(fixture, step, { place: 'nowhere' });
+      const task = await leaveTask(fixture, step, { place: 'nowhere' });
       await fixture.server.call('tasks.stop', { task });
 
-      expect(await after(fixture, task)).to.equal('forgotten, 0 jobs');
+      expect(await resumeOnce(fixture, task)).to.equal('forgotten, 0 jobs');
     }
   });
 
   it('tracks a job of an earlier attempt without a message in the console', async () => {
     const fixture = createStepFixture();
-    const task = await left(fixture, 'submitting', { place: 'parked', job: 'PENDING' }, { attempt: attempt(2) });
+    const task = await leaveTask(fixture, 'submitting', { place: 'parked', job: 'PENDING' }, { attempt: attempt(2) });
 
-    expect(await after(fixture, task)).to.equal('following job 1, 1 jobs');
+    expect(await resumeOnce(fixture, task)).to.equal('following job 1, 1 jobs');
     expect(fixture.consoleOf(task)).to.deep.equal([]);
     expect(fixture.deps.journal.entries.get(task)).to.include({ attempt: attempt(1) });
   });
@@ -157,28 +157,28 @@ describe('resuming a task', () => {
   it('returns a task whose queue is no longer served, or tracks its job if there is one', async () => {
     for (const step of ['claiming', 'parking'] as const) {
       const fixture = createStepFixture({ queues: [] });
-      const task = await left(fixture, step, { place: 'nowhere' });
+      const task = await leaveTask(fixture, step, { place: 'nowhere' });
 
-      expect(await after(fixture, task)).to.equal('forgotten, 0 jobs');
+      expect(await resumeOnce(fixture, task)).to.equal('forgotten, 0 jobs');
       expect(fixture.waiting(OWN_QUEUE)).to.deep.equal([1]);
     }
     const fixture = createStepFixture({ queues: [] });
-    const task = await left(fixture, 'submitting', { place: 'parked', job: 'PENDING' });
-    expect(await after(fixture, task)).to.equal('following job 1, 1 jobs');
+    const task = await leaveTask(fixture, 'submitting', { place: 'parked', job: 'PENDING' });
+    expect(await resumeOnce(fixture, task)).to.equal('following job 1, 1 jobs');
   });
 
   it('returns a parked task whose queue is no longer served if it needs a new job', async () => {
     const fixture = createStepFixture({ queues: [] });
-    const task = await left(fixture, 'submitting', { place: 'parked' }, LONG_AGO);
+    const task = await leaveTask(fixture, 'submitting', { place: 'parked' }, LONG_AGO);
 
-    expect(await after(fixture, task)).to.equal('forgotten, 0 jobs');
+    expect(await resumeOnce(fixture, task)).to.equal('forgotten, 0 jobs');
     expect(fixture.waiting(OWN_QUEUE)).to.deep.equal([1]);
     expect(fixture.waiting(SCHEDULER_QUEUE)).to.deep.equal([]);
   });
 
   it('waits while accounting does not respond, and logs that', async () => {
     const fixture = createStepFixture();
-    const task = await left(fixture, 'submitting', { place: 'parked' }, LONG_AGO);
+    const task = await leaveTask(fixture, 'submitting', { place: 'parked' }, LONG_AGO);
     fixture.fate = ({ endpoint }) => (endpoint === 'look up' ? 'not made' : undefined);
 
     expect(await resume(fixture.deps, fixture.pool, await fixture.poll(), go)).to.equal(false);
@@ -206,8 +206,8 @@ describe('resuming a task', () => {
           },
         },
       });
-      const task = await left(fixture, 'submitting', { place: 'parked' }, more);
-      await after(fixture, task);
+      const task = await leaveTask(fixture, 'submitting', { place: 'parked' }, more);
+      await resumeOnce(fixture, task);
 
       expect(asked).to.deep.equal([[formatJobName(task, attempt(1))], since]);
     }
@@ -215,8 +215,8 @@ describe('resuming a task', () => {
 
   it('reports the number of another attempt, and why there is one', async () => {
     const fixture = createStepFixture();
-    const task = await left(fixture, 'submitting', { place: 'parked' }, LONG_AGO);
-    await after(fixture, task);
+    const task = await leaveTask(fixture, 'submitting', { place: 'parked' }, LONG_AGO);
+    await resumeOnce(fixture, task);
 
     expect(fixture.consoleOf(task)).to.deep.equal([
       'Submitted as Slurm job 1 to cluster "c1" (attempt 2): the last sbatch submitted no job.',
@@ -230,9 +230,9 @@ describe('resuming a task', () => {
       ['orphaned', 'parked'],
     ] as const) {
       const fixture = createStepFixture();
-      const task = await left(fixture, step, { place }, LONG_AGO);
+      const task = await leaveTask(fixture, step, { place }, LONG_AGO);
       const before = await fixture.read(task);
-      await after(fixture, task);
+      await resumeOnce(fixture, task);
 
       expect(await fixture.read(task), `${step}, ${place}`).to.deep.equal(before);
     }
@@ -240,17 +240,17 @@ describe('resuming a task', () => {
 
   it('submits no job for a deleted task whose entry still exists', async () => {
     const fixture = createStepFixture();
-    const task = await left(fixture, 'submitting', { place: 'parked' }, LONG_AGO);
+    const task = await leaveTask(fixture, 'submitting', { place: 'parked' }, LONG_AGO);
     fixture.server.store.tasks.delete(task);
 
-    expect(await after(fixture, task)).to.equal('following, 0 jobs');
+    expect(await resumeOnce(fixture, task)).to.equal('following, 0 jobs');
   });
 
   it('leaves a task enqueued again by its user alone if its queue is no longer served', async () => {
     const fixture = createStepFixture({ queues: [] });
-    const task = await left(fixture, 'parking', { place: 'nowhere' }, { queuedAt: 1 });
+    const task = await leaveTask(fixture, 'parking', { place: 'nowhere' }, { queuedAt: 1 });
 
-    expect(await after(fixture, task)).to.equal('orphaned, 0 jobs');
+    expect(await resumeOnce(fixture, task)).to.equal('orphaned, 0 jobs');
     expect(fixture.waiting(OWN_QUEUE)).to.deep.equal([]);
     expect(fixture.consoleOf(task)).to.deep.equal([]);
   });
@@ -260,9 +260,9 @@ describe('resuming a task', () => {
     const fixture = createStepFixture({
       queues: deps.queues.map((queue) => ({ ...queue, id: OTHER_QUEUE, name: 'other' })),
     });
-    const task = await left(fixture, 'parking', { place: 'nowhere' });
+    const task = await leaveTask(fixture, 'parking', { place: 'nowhere' });
 
-    expect(await after(fixture, task)).to.equal('forgotten, 0 jobs');
+    expect(await resumeOnce(fixture, task)).to.equal('forgotten, 0 jobs');
     expect(fixture.waiting(OWN_QUEUE)).to.deep.equal([1]);
     expect(fixture.consoleOf(task)).to.deep.equal([
       'Returned to the front of queue "own": the daemon that claimed it no longer serves the queue.',
@@ -280,28 +280,28 @@ describe('resuming a task', () => {
     ['a task that its user enqueued again', 'parking', { place: 'own' }, {}, true],
     ['an orphan that another daemon may hold', 'orphaned', { place: 'nowhere' }, {}, true],
   ] as const) {
-    it(`needs ${isSettled ? 'no' : 'another'} poll soon for ${title}`, async () => {
+    it(`needs ${isSettled ? 'no early poll' : 'an early poll'} after it has handled ${title}`, async () => {
       const fixture = createStepFixture();
-      await left(fixture, step, found, more);
+      await leaveTask(fixture, step, found, more);
 
       expect(await resume(fixture.deps, fixture.pool, await fixture.poll(), go)).to.equal(isSettled);
       await fixture.pool.finish();
     });
   }
 
-  it('needs no other poll soon after it returned a task', async () => {
+  it('needs no early poll after it has returned a task to its queue', async () => {
     const fixture = createStepFixture({ queues: [] });
-    await left(fixture, 'parking', { place: 'parked' });
+    await leaveTask(fixture, 'parking', { place: 'parked' });
 
     expect(await resume(fixture.deps, fixture.pool, await fixture.poll(), go)).to.equal(true);
   });
 
   it('changes nothing of a tracked task', async () => {
     const fixture = createStepFixture();
-    const task = await left(fixture, 'following', { place: 'parked', job: 'PENDING' });
+    const task = await leaveTask(fixture, 'following', { place: 'parked', job: 'PENDING' });
     const before = fixture.deps.journal.entries.get(task);
 
-    expect(await after(fixture, task)).to.equal('following, 1 jobs');
+    expect(await resumeOnce(fixture, task)).to.equal('following, 1 jobs');
     expect(fixture.deps.journal.entries.get(task)).to.deep.equal(before);
   });
 
@@ -311,8 +311,8 @@ describe('resuming a task', () => {
       ['parking', []],
     ] as const) {
       const fixture = createStepFixture();
-      const task = await left(fixture, step, { place: 'parked', job: 'PENDING' });
-      await after(fixture, task);
+      const task = await leaveTask(fixture, step, { place: 'parked', job: 'PENDING' });
+      await resumeOnce(fixture, task);
 
       expect(fixture.consoleOf(task)).to.deep.equal(lines);
       expect(fixture.deps.journal.entries.get(task)).to.include({ attempt: attempt(1) });
@@ -322,27 +322,27 @@ describe('resuming a task', () => {
 
   it('submits no job for a parked task that was aborted', async () => {
     const fixture = createStepFixture();
-    const task = await left(fixture, 'submitting', { place: 'parked' }, LONG_AGO);
+    const task = await leaveTask(fixture, 'submitting', { place: 'parked' }, LONG_AGO);
     await fixture.server.call('tasks.stop', { task });
 
-    expect(await after(fixture, task)).to.equal('following, 0 jobs');
+    expect(await resumeOnce(fixture, task)).to.equal('following, 0 jobs');
   });
 
   it('does not park a parked task again, as a job may have removed its entry', async () => {
     const fixture = createStepFixture();
-    const task = await left(fixture, 'parking', { place: 'parked' });
+    const task = await leaveTask(fixture, 'parking', { place: 'parked' });
     const calls = fixture.calls.length;
-    await after(fixture, task);
+    await resumeOnce(fixture, task);
 
     expect(fixture.calls.slice(calls).filter((label) => label.startsWith('queues.add_task'))).to.deep.equal([]);
   });
 
   it('returns a task if the scheduler queue was deleted, and reports that', async () => {
     const fixture = createStepFixture();
-    const task = await left(fixture, 'parking', { place: 'nowhere' });
+    const task = await leaveTask(fixture, 'parking', { place: 'nowhere' });
     await fixture.server.call('queues.delete', { queue: SCHEDULER_QUEUE });
 
-    expect(await after(fixture, task)).to.equal('forgotten, 0 jobs');
+    expect(await resumeOnce(fixture, task)).to.equal('forgotten, 0 jobs');
     expect(fixture.consoleOf(task)).to.deep.equal([
       'Returned to the front of queue "own": the scheduler queue was deleted.',
     ]);

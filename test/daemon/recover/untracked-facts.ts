@@ -9,12 +9,12 @@ import type { Job } from '../../../src/slurm/scheduler.ts';
 import { NOW, TASK } from '../decide/observations.ts';
 
 const NOWHERE = { file: 'a.template', line: 1, column: 1, command: [] };
-export const OWN = 'q'.repeat(32) as QueueId;
-export const ELSEWHERE = 'x'.repeat(32) as QueueId;
+export const OWN_QUEUE = 'q'.repeat(32) as QueueId;
+export const OTHER_QUEUE = 'x'.repeat(32) as QueueId;
 const SCHEDULER = 's'.repeat(32) as QueueId;
 const GRACE = 60_000;
-export const OLD = NOW - GRACE - 1;
-export const QUIET = { lastUpdate: OLD, statusChanged: OLD };
+export const LONG_AGO = NOW - GRACE - 1;
+export const UNCHANGED = { lastUpdate: LONG_AGO, statusChanged: LONG_AGO };
 
 export function jobNameOf(mark: string, laterMs = 0): string {
   return formatJobName(TASK, newAttempt(NOW + laterMs, mark, '0000'));
@@ -46,7 +46,7 @@ export function untrackedOf({
   const entryAt = (added: number | undefined): { task: TaskId; added: number }[] =>
     added === undefined ? [] : [{ task: TASK, added }];
   const queues = [
-    { id: OWN, name: 'own', entries: entryAt(inOwnQueue === true ? OLD : undefined), isWhole: true },
+    { id: OWN_QUEUE, name: 'own', entries: entryAt(inOwnQueue === true ? LONG_AGO : undefined), isWhole: true },
     { id: SCHEDULER, name: 'slurm_scheduler', entries: entryAt(parkedAt), isWhole: true },
   ];
   const snapshot: Snapshot = {
@@ -65,7 +65,7 @@ export function untrackedOf({
     candidates: new Set(known === true ? [] : [TASK]),
     queues: [
       {
-        id: OWN,
+        id: OWN_QUEUE,
         name: 'own',
         template: { file: 'a.template', agent: NOWHERE, render: () => ({ script: '', uses: [] }) },
       },

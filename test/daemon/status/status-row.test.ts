@@ -5,7 +5,7 @@ import { statusRow, type KnownTask, type StatusRow } from '../../../src/daemon/s
 import type { JobId } from '../../../src/slurm/scheduler.ts';
 import { entryOf, jobOf, NOW, TASK, taskOf } from '../decide/observations.ts';
 
-function rowOf(given: Partial<KnownTask>): StatusRow {
+function rowOf(overrides: Partial<KnownTask>): StatusRow {
   const known: KnownTask = {
     id: TASK,
     entry: entryOf(),
@@ -13,7 +13,7 @@ function rowOf(given: Partial<KnownTask>): StatusRow {
     jobs: [],
     queueName: undefined,
     hasResponded: { clearml: true, slurm: true },
-    ...given,
+    ...overrides,
   };
   return statusRow(known, NOW);
 }
@@ -21,7 +21,7 @@ function rowOf(given: Partial<KnownTask>): StatusRow {
 const RUNNING = jobOf('RUNNING', { startAt: NOW - 5_000, nodes: 'n1' });
 
 describe('the status row', () => {
-  for (const [what, given, state, why] of [
+  for (const [what, overrides, state, why] of [
     [
       'a pending job',
       { jobs: [jobOf('PENDING', { reason: 'Priority' })] },
@@ -110,7 +110,7 @@ describe('the status row', () => {
     ],
   ] as const satisfies readonly (readonly [string, Partial<KnownTask>, string, string])[]) {
     it(`shows ${what}`, () => {
-      expect(rowOf(given)).to.include({ state, why });
+      expect(rowOf(overrides)).to.include({ state, why });
     });
   }
 

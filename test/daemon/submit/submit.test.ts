@@ -65,7 +65,7 @@ describe('a submission', () => {
     expect(fixture.cluster.jobs).to.deep.equal([]);
   });
 
-  it("leads, if accepted, to a tracked job that the task's console and properties name", async () => {
+  it('is tracked once accepted; the console and the properties of the task name the job', async () => {
     const fixture = createStepFixture();
     const { task, prepared: next } = await prepared(fixture);
 

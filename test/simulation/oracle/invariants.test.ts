@@ -14,7 +14,7 @@ const ABSENT_MS = 120_000;
 const TASK = '1'.padStart(32, '0') as TaskId;
 
 /** A task that runs as a job. `isAbortNoted`, `isOtherAgents`: the facts of the world. */
-async function createBench({ isAbortNoted = false, isOtherAgents = false, daemons = 1 }) {
+async function createFixture({ isAbortNoted = false, isOtherAgents = false, daemons = 1 }) {
   const clock = createSimulatedClock(0);
   const calls = createPendingCalls();
   const server = createServer(clock, calls, () => undefined);
@@ -38,7 +38,7 @@ async function createBench({ isAbortNoted = false, isOtherAgents = false, daemon
 
 describe('the oracle of the simulation', () => {
   it('checks every line of a call that contains lines of several tasks', async () => {
-    const { invariants, store } = await createBench({});
+    const { invariants, store } = await createFixture({});
     const report = (...lines: readonly (readonly [task: string, msg: string])[]): string | undefined => {
       const bodies = lines.map(([task, msg]) => ({ task, msg }));
       invariants.sawCall(
@@ -55,7 +55,7 @@ describe('the oracle of the simulation', () => {
   });
 
   it('permits a repeated console line if a job of the task arrives late', async () => {
-    const { invariants, store } = await createBench({});
+    const { invariants, store } = await createFixture({});
     const report = (): string | undefined => {
       const lines = [{ task: TASK, msg: 'ended' }];
       invariants.sawCall({ daemon: 1, endpoint: 'events.add_batch', lines, answer: {}, before: undefined }, store);
@@ -68,7 +68,7 @@ describe('the oracle of the simulation', () => {
   });
 
   it('permits a repeated console line after a requeue, as the lines between may be lost', async () => {
-    const { invariants, store, job } = await createBench({});
+    const { invariants, store, job } = await createFixture({});
     const report = (): string | undefined => {
       const lines = [{ task: TASK, msg: 'waits' }];
       invariants.sawCall({ daemon: 1, endpoint: 'events.add_batch', lines, answer: {}, before: undefined }, store);
@@ -86,7 +86,7 @@ describe('the oracle of the simulation', () => {
     ['that the agent of an ending job erased', false, false, 'task 1 was started again after its abort'],
   ] as const) {
     it(`answers "${violation ?? 'permitted'}" if a task starts again after an abort ${what}`, async () => {
-      const { invariants, server, store, job } = await createBench({ isAbortNoted });
+      const { invariants, server, store, job } = await createFixture({ isAbortNoted });
       invariants.userActed(TASK, 'abort', store);
       job.leaving = { state: 'PREEMPTED', isRequeued };
       await server.call('tasks.stopped', { task: TASK, status_reason: TERM_REASON });
@@ -102,7 +102,7 @@ describe('the oracle of the simulation', () => {
     ['that its user did not enqueue elsewhere', undefined, 'task 1 is run twice at once'],
   ] as const) {
     it(`answers "${violation ?? 'permitted'}" if another agent runs the task of a job ${what}`, async () => {
-      const { invariants, store } = await createBench({ isOtherAgents: true });
+      const { invariants, store } = await createFixture({ isOtherAgents: true });
       if (act !== undefined) invariants.userActed(TASK, act, store);
       invariants.check(store);
       expect(invariants.violation?.says).to.equal(violation);
@@ -115,7 +115,7 @@ describe('the oracle of the simulation', () => {
     ['completed', 'tasks.completed', ABSENT_MS, 'a daemon called tasks.completed on task 1 while it runs'],
   ] as const) {
     it(`answers "${violation ?? 'permitted'}" if the agent of a ${what} task was silent for ${silentMs} ms`, async () => {
-      const { invariants, store, job, clock } = await createBench({ isOtherAgents: true });
+      const { invariants, store, job, clock } = await createFixture({ isOtherAgents: true });
       job.state = 'NODE_FAIL';
       clock.pass(silentMs);
       const before = store.tasks.get(TASK);
@@ -130,7 +130,7 @@ describe('the oracle of the simulation', () => {
     ['the other daemon', 2, 2, undefined],
   ] as const) {
     it(`answers "${violation ?? 'permitted, as its poll may be older'}" if ${who} fails a parked task`, async () => {
-      const { invariants, server, store, job } = await createBench({ daemons });
+      const { invariants, server, store, job } = await createFixture({ daemons });
       job.state = 'FAILED';
       await server.call('tasks.stopped', { task: TASK });
       await server.call('tasks.enqueue', { task: TASK, queue: SCHEDULER_QUEUE });

@@ -11,7 +11,7 @@ import type { StandInSettings } from './settings.ts';
 import type { Spool } from './spool.ts';
 
 export interface Controller {
-  /** @throws JobRefused */
+  /** @throws JobRejectedError */
   submit(request: JobRequest): StandInJob;
   /** The jobs in squeue: ended ones only for a while. */
   shown(): StandInJob[];

@@ -1,9 +1,9 @@
 // Parses the `#SBATCH` lines of a script into arguments of sbatch, and rejects texts that are not batch scripts.
-import { BadCommandLine } from './options.ts';
+import { CommandLineError } from './options.ts';
 
-/** @throws BadCommandLine as sbatch does */
+/** @throws CommandLineError as sbatch does */
 export function readDirectives(script: string): string[] {
-  refuseWhatIsNoScript(script);
+  checkIsScript(script);
   const words: string[] = [];
   for (const [index, line] of script.split('\n').entries()) {
     if (line.startsWith('#SBATCH')) words.push(...splitDirective(line.slice('#SBATCH'.length), index + 1));
@@ -13,11 +13,11 @@ export function readDirectives(script: string): string[] {
   return words;
 }
 
-function refuseWhatIsNoScript(script: string): void {
-  if (script === '') throw new BadCommandLine('sbatch: error: Batch script is empty!\n', 1);
-  if (script.trim() === '') throw new BadCommandLine('sbatch: error: Batch script contains only whitespace!\n', 1);
+function checkIsScript(script: string): void {
+  if (script === '') throw new CommandLineError('sbatch: error: Batch script is empty!\n', 1);
+  if (script.trim() === '') throw new CommandLineError('sbatch: error: Batch script contains only whitespace!\n', 1);
   if (!script.startsWith('#!')) {
-    throw new BadCommandLine(
+    throw new CommandLineError(
       'sbatch: error: This does not look like a batch script.  The first\n' +
         'sbatch: error: line must start with #! followed by the path to an interpreter.\n' +
         'sbatch: error: For instance: #!/bin/sh\n',
@@ -25,13 +25,13 @@ function refuseWhatIsNoScript(script: string): void {
     );
   }
   if (script.includes('\0')) {
-    throw new BadCommandLine(
+    throw new CommandLineError(
       "sbatch: error: The Slurm controller does not allow scripts that\nsbatch: error: contain a NULL character '\\0'.\n",
       1,
     );
   }
   if (script.includes('\r\n')) {
-    throw new BadCommandLine(
+    throw new CommandLineError(
       'sbatch: error: Batch script contains DOS line breaks (\\r\\n)\n' +
         'sbatch: error: instead of expected UNIX line breaks (\\n).\n',
       1,
@@ -67,7 +67,7 @@ function splitDirective(text: string, line: number): string[] {
     }
   }
   if (quote !== undefined) {
-    throw new BadCommandLine(
+    throw new CommandLineError(
       `sbatch: fatal: stdin: line ${line}: Unmatched \`${quote}\` in [${text.slice(wordsEnd)}]\n`,
       1,
     );

@@ -58,9 +58,9 @@ export function lostThenTimeout(): Fault {
  * sbatch fails with this message of the controller, and no job is created: a rejection, backpressure, no controller.
  * @param detail a message before it, such as the limit that was reached
  */
-export function submissionFails(words: string, detail?: string): Fault {
+export function submissionFails(message: string, detail?: string): Fault {
   const before = detail === undefined ? '' : `sbatch: error: ${detail}\n`;
-  const reply = { exitCode: 1, stdout: '', stderr: `${before}${SUBMISSION_FAILED}${words}\n` };
+  const reply = { exitCode: 1, stdout: '', stderr: `${before}${SUBMISSION_FAILED}${message}\n` };
   return { ...plain('sbatch'), isCarriedOut: false, reply };
 }
 
@@ -108,7 +108,7 @@ export function takeFault(stateDir: string, command: CommandName): Fault | undef
 }
 
 /** The faulty response. `kept: 0` leaves the first line: the header of an empty table. */
-export function spoil(answer: CommandAnswer, planned: Fault): CommandAnswer {
+export function applyFault(answer: CommandAnswer, planned: Fault): CommandAnswer {
   if (planned.reply !== null) return { kind: 'done', ...planned.reply };
   if (answer.kind !== 'done') return answer;
   const { stdout } = answer;
@@ -122,17 +122,17 @@ export function spoil(answer: CommandAnswer, planned: Fault): CommandAnswer {
 
 /** The message and exit code of each command without a controller. */
 export function unreachable(command: CommandName): CommandReply {
-  const words = 'Unable to contact slurm controller (connect failure)';
-  const said: Readonly<Record<CommandName, string>> = {
-    sbatch: `${SUBMISSION_FAILED}${words}`,
-    squeue: `slurm_load_jobs error: ${words}`,
-    scontrol: `slurm_load_ctl_conf error: ${words}`,
-    scancel: `scancel: error: ${words}`,
-    sinfo: `slurm_load_partitions: ${words}`,
+  const message = 'Unable to contact slurm controller (connect failure)';
+  const messages: Readonly<Record<CommandName, string>> = {
+    sbatch: `${SUBMISSION_FAILED}${message}`,
+    squeue: `slurm_load_jobs error: ${message}`,
+    scontrol: `slurm_load_ctl_conf error: ${message}`,
+    scancel: `scancel: error: ${message}`,
+    sinfo: `slurm_load_partitions: ${message}`,
     sacct: 'sacct: error: Problem talking to the database: Connection refused',
-    srun: `srun: error: ${words}`,
+    srun: `srun: error: ${message}`,
   };
-  return { exitCode: command === 'scancel' ? 8 : 1, stdout: '', stderr: `${said[command]}\n` };
+  return { exitCode: command === 'scancel' ? 8 : 1, stdout: '', stderr: `${messages[command]}\n` };
 }
 
 function read(stateDir: string): Fault[] {

@@ -26,13 +26,13 @@ export function installStandInCommands(folder: string, stateDir: string): void {
 
 function wrapper(command: CommandName, stateDir: string): string {
   const { exitCode, stderr } = unreachable(command);
-  const words = [process.execPath, PROGRAM, join(stateDir, SOCKET_NAME), command, String(exitCode), stderr.trimEnd()];
+  const parts = [process.execPath, PROGRAM, join(stateDir, SOCKET_NAME), command, String(exitCode), stderr.trimEnd()];
   return [
     '#!/bin/sh',
     'case "$1" in',
     `  --version | -V) echo ${quoteWord(VERSION_LINE)}; exit 0 ;;`,
     'esac',
-    `exec ${words.map(quoteWord).join(' ')} "$@"`,
+    `exec ${parts.map(quoteWord).join(' ')} "$@"`,
     '',
   ].join('\n');
 }

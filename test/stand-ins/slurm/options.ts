@@ -14,7 +14,7 @@ export interface CommandLine {
 }
 
 /** Thrown for an invalid command line; the message is that of Slurm's command. */
-export class BadCommandLine extends Error {
+export class CommandLineError extends Error {
   override readonly name = 'BadCommandLine';
   readonly exitCode: number;
 
@@ -26,7 +26,7 @@ export class BadCommandLine extends Error {
 
 /**
  * @param isScriptRunner whether everything after the first argument that is not an option belongs to the script, as for sbatch and srun
- * @throws BadCommandLine
+ * @throws CommandLineError
  */
 export function readCommandLine(
   program: string,
@@ -41,7 +41,7 @@ export function readCommandLine(
   function find(name: string, shown: string): Option {
     const option = table.find(({ long, short }) => (name.length > 1 ? long === name : short === name));
     if (option !== undefined) return option;
-    throw new BadCommandLine(
+    throw new CommandLineError(
       shown.startsWith('--')
         ? `${program}: unrecognized option '${shown}'\nTry "${program} --help" for more information\n`
         : `${program}: invalid option -- '${name}'\nTry "${program} --help" for more information\n`,
@@ -51,7 +51,7 @@ export function readCommandLine(
   function take(option: Option, attached: string | undefined): void {
     const value = option.value === 'required' ? (attached ?? waiting.shift()) : (attached ?? '');
     if (value === undefined) {
-      throw new BadCommandLine(
+      throw new CommandLineError(
         `${program}: option '--${option.long}' requires an argument\nTry "${program} --help" for more information\n`,
       );
     }

@@ -2,7 +2,7 @@
 import { isAbsolute, join } from 'node:path';
 import { readDirectives } from './directives.ts';
 import { readDuration } from './durations.ts';
-import { BadCommandLine, readCommandLine, type CommandLine, type Option } from './options.ts';
+import { CommandLineError, readCommandLine, type CommandLine, type Option } from './options.ts';
 
 export interface JobRequest {
   readonly script: string;
@@ -112,7 +112,7 @@ function toOptions(names: Readonly<Record<string, string>>, value?: 'required' |
   }));
 }
 
-/** @throws BadCommandLine */
+/** @throws CommandLineError */
 export function readSbatchLine(args: readonly string[]): CommandLine {
   return readCommandLine('sbatch', args, SBATCH_OPTIONS, true);
 }
@@ -125,7 +125,7 @@ export interface Submitter {
 
 /**
  * The requested job; the command line takes precedence over the script's directives.
- * @throws BadCommandLine
+ * @throws CommandLineError
  */
 export function readJobRequest(line: CommandLine, script: string, submitter: Submitter): JobRequest {
   const directives = readCommandLine('sbatch', readDirectives(script), SBATCH_OPTIONS);
@@ -205,5 +205,5 @@ function assignments(words: readonly string[]): Record<string, string> {
 }
 
 function refuse(words: string, exitCode?: number): never {
-  throw new BadCommandLine(`sbatch: error: ${words}\n`, exitCode);
+  throw new CommandLineError(`sbatch: error: ${words}\n`, exitCode);
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { systemClock, type Clock } from '../../../src/base/clock.ts';
 import { prepareCommand, runCommand } from './commands/run-command.ts';
 import { createController, type Controller } from './controller.ts';
-import { spoil, takeFault } from './faults.ts';
+import { applyFault, takeFault } from './faults.ts';
 import { installStandInCommands } from './install-commands.ts';
 import { STAND_IN_DEFAULTS, type StandInSettings } from './settings.ts';
 import { openSpool } from './spool.ts';
@@ -32,14 +32,14 @@ export interface StandInOptions {
 }
 
 /** Thrown when the state directory is unusable: its path is too long, or another stand-in cluster uses it. */
-export class StateFolderUnusable extends Error {
+export class StateDirectoryError extends Error {
   override readonly name = 'StateFolderUnusable';
 }
 
 /** The longest portable path of a socket (sun_path of unix(7), less one). */
 const MAX_SOCKET_PATH_BYTES = 103;
 
-/** @throws StateFolderUnusable */
+/** @throws StateDirectoryError */
 export async function startStandInCluster(options: StandInOptions): Promise<StandInCluster> {
   const { stateDir, clock = systemClock } = options;
   const settings: StandInSettings = { ...STAND_IN_DEFAULTS, ...options.settings };
@@ -62,7 +62,7 @@ export async function startStandInCluster(options: StandInOptions): Promise<Stan
     await clock.sleep(fault.delayBeforeMs, closing.signal);
     const answered = fault.isCarriedOut ? runCommand(call, { controller, settings, clock }) : NO_ANSWER;
     await clock.sleep(fault.delayAfterMs, closing.signal);
-    return spoil(answered, fault);
+    return applyFault(answered, fault);
   }
 
   async function serve(socket: Socket): Promise<void> {
@@ -115,7 +115,7 @@ function explain(error: unknown): CommandAnswer {
 
 async function refuseUnusable(stateDir: string, socketPath: string): Promise<void> {
   if (Buffer.byteLength(socketPath) > MAX_SOCKET_PATH_BYTES) {
-    throw new StateFolderUnusable(`the path ${stateDir} is too long for the socket in it: choose a shorter one`);
+    throw new StateDirectoryError(`the path ${stateDir} is too long for the socket in it: choose a shorter one`);
   }
   const answers = await new Promise<boolean>((resolve) => {
     const socket = createConnection(socketPath, () => resolve(true));
@@ -123,5 +123,5 @@ async function refuseUnusable(stateDir: string, socketPath: string): Promise<voi
     socket.once('connect', () => socket.destroy());
   });
   if (answers)
-    throw new StateFolderUnusable(`another stand-in cluster uses ${stateDir}: stop it, or choose another folder`);
+    throw new StateDirectoryError(`another stand-in cluster uses ${stateDir}: stop it, or choose another folder`);
 }

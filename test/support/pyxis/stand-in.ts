@@ -10,7 +10,7 @@ const run = promisify(execFile);
 
 const SOURCE = fileURLToPath(new URL('pyxis-stand-in.c', import.meta.url));
 
-export interface PyxisPlace {
+export interface PyxisDirectories {
   /** For what is built; the nodes must see it. */
   readonly folder: string;
   /** Images by name: `REGISTRY/NAME:TAG` below it is a folder; Docker Hub is `registry-1.docker.io`. */
@@ -18,7 +18,7 @@ export interface PyxisPlace {
 }
 
 /** Lines for the end of slurm.conf of a cluster of this release, which must be one of those in a Debian root. */
-export async function buildPyxisStandIn(version: SlurmVersion, { folder, images }: PyxisPlace): Promise<string[]> {
+export async function buildPyxisStandIn(version: SlurmVersion, { folder, images }: PyxisDirectories): Promise<string[]> {
   const plugin = join(folder, 'pyxis-stand-in.so');
   const flags = ['-shared', '-fPIC', '-D_GNU_SOURCE', '-Wall', '-Werror'];
   const number = await versionNumber(slurmRoot(version));

@@ -4,7 +4,7 @@ import { parseTemplate } from '../../../src/template/parse-template.ts';
 import { toPyxisImage } from '../../../src/template/containers/pyxis-image.ts';
 import { runInBash } from '../bash-run.ts';
 import { emptyVariables } from '../template-fixtures.ts';
-import { GENERATIONS, sbatchWords } from '../sbatch-model.ts';
+import { GENERATIONS, parseDirectives } from '../sbatch-model.ts';
 
 const BLOCKS = { preSetup: ':', agentExecute: ':', postSetup: 'exit 0' };
 
@@ -44,7 +44,7 @@ describe('an image for Pyxis', () => {
       'nvcr.io/nvidia/pytorch:24.01-py3',
     );
     for (const generation of GENERATIONS) {
-      expect(sbatchWords(script, generation)).to.deep.equal([
+      expect(parseDirectives(script, generation)).to.deep.equal([
         '--container-image=docker://nvcr.io#nvidia/pytorch:24.01-py3',
       ]);
     }

@@ -9,7 +9,7 @@ import { parseTemplate } from '../../../src/template/parse-template.ts';
 import { runInBash } from '../bash-run.ts';
 import { emptyVariables } from '../template-fixtures.ts';
 import { hostileText } from '../hostile-values.ts';
-import { GENERATIONS, sbatchWords } from '../sbatch-model.ts';
+import { GENERATIONS, parseDirectives } from '../sbatch-model.ts';
 
 const BLOCKS = { preSetup: ':', agentExecute: ':', postSetup: ':' };
 const END = '${CLEARML_PRE_SETUP}\n${CLEARML_AGENT_EXECUTE}\n${CLEARML_POST_SETUP}\n';
@@ -43,7 +43,7 @@ function render(template: string, { image = 'python:3.12', sharedDir, ...asked }
 /** What sbatch reads beside the image, the same in all releases. */
 function directives(lines: string, asked: Asked = {}): string[] {
   const script = render(`#!/bin/bash\n${IMAGE}${lines}${END}`, asked);
-  const [first = [], ...others] = GENERATIONS.map((generation) => sbatchWords(script, generation));
+  const [first = [], ...others] = GENERATIONS.map((generation) => parseDirectives(script, generation));
   for (const other of others) expect(other).to.deep.equal(first);
   return first.slice(1);
 }

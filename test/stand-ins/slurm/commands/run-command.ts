@@ -1,5 +1,5 @@
 // The stand-in commands by name, and how the cluster executes each.
-import { BadCommandLine } from '../options.ts';
+import { CommandLineError } from '../options.ts';
 import type { CommandAnswer, CommandCall, CommandReply } from '../wire.ts';
 import type { ClusterView } from './cluster-view.ts';
 import { sacct } from './sacct.ts';
@@ -32,7 +32,7 @@ function explained<Answer extends CommandAnswer | undefined>(act: () => Answer):
   try {
     return act();
   } catch (error) {
-    if (!(error instanceof BadCommandLine)) throw error;
+    if (!(error instanceof CommandLineError)) throw error;
     return { kind: 'done', exitCode: error.exitCode, stdout: '', stderr: error.message };
   }
 }

@@ -5,7 +5,7 @@ import { formatTime } from './formatting.ts';
 import { type StandInJob } from '../job.ts';
 import { formatNodes } from '../node-list.ts';
 import type { ClusterView } from './cluster-view.ts';
-import { BadCommandLine, readCommandLine, type Option } from '../options.ts';
+import { CommandLineError, readCommandLine, type Option } from '../options.ts';
 import type { CommandCall, CommandReply } from '../wire.ts';
 
 const OPTIONS: readonly Option[] = [
@@ -48,7 +48,7 @@ export function sacct(call: CommandCall, { controller, settings }: ClusterView):
   const wanted = (options.get('format') ?? 'JobID,JobName,Partition,State,ExitCode').split(',');
   const columns = wanted.map((field) => {
     const column = FIELDS[field.toLowerCase()];
-    if (column === undefined) throw new BadCommandLine(`sacct: error: Invalid field requested: "${field}"\n`, 1);
+    if (column === undefined) throw new CommandLineError(`sacct: error: Invalid field requested: "${field}"\n`, 1);
     return column;
   });
   const ownUid = String(userInfo().uid);
@@ -72,5 +72,5 @@ function readSince(text: string | undefined): number {
   const [, seconds] = /^uts(\d+)$/.exec(text ?? '') ?? [];
   if (seconds !== undefined) return Number(seconds) * 1000;
   if (text === undefined) return 0;
-  throw new BadCommandLine(`sacct: error: this stand-in reads --starttime only as uts and seconds, not "${text}"\n`, 1);
+  throw new CommandLineError(`sacct: error: this stand-in reads --starttime only as uts and seconds, not "${text}"\n`, 1);
 }

@@ -1,16 +1,16 @@
 // The stand-in's sbatch.
-import { JobRefused } from '../admission.ts';
+import { JobRejectedError } from '../admission.ts';
 import { readJobRequest, readSbatchLine } from '../sbatch-options.ts';
 import type { CommandAnswer, CommandCall, CommandReply } from '../wire.ts';
 import type { ClusterView } from './cluster-view.ts';
 
-/** Where the script is, or undefined for `--wrap`. @throws BadCommandLine */
+/** Where the script is, or undefined for `--wrap`. @throws CommandLineError */
 export function readScriptSource(call: CommandCall): CommandAnswer | undefined {
   const { options, rest } = readSbatchLine(call.args);
   return options.has('wrap') ? undefined : { kind: 'script-wanted', file: rest[0] ?? null };
 }
 
-/** @throws BadCommandLine */
+/** @throws CommandLineError */
 export function sbatch(call: CommandCall, { controller }: ClusterView): CommandReply {
   const line = readSbatchLine(call.args);
   const script =
@@ -25,7 +25,7 @@ export function sbatch(call: CommandCall, { controller }: ClusterView): CommandR
     const stdout = line.options.has('parsable') ? `${id}\n` : `Submitted batch job ${id}\n`;
     return { exitCode: 0, stdout: line.options.has('quiet') ? '' : stdout, stderr: '' };
   } catch (error) {
-    if (!(error instanceof JobRefused)) throw error;
+    if (!(error instanceof JobRejectedError)) throw error;
     const detail = error.detail === undefined ? '' : `sbatch: error: ${error.detail}\n`;
     return {
       exitCode: 1,

@@ -2,7 +2,7 @@
 import { constants } from 'node:os';
 import { isOver } from '../job.ts';
 import type { ClusterView } from './cluster-view.ts';
-import { BadCommandLine, readCommandLine, type Option } from '../options.ts';
+import { CommandLineError, readCommandLine, type Option } from '../options.ts';
 import type { CommandCall, CommandReply } from '../wire.ts';
 
 const OPTIONS: readonly Option[] = [
@@ -19,9 +19,9 @@ const OPTIONS: readonly Option[] = [
 export function scancel(call: CommandCall, { controller }: ClusterView): CommandReply {
   const { options, rest } = readCommandLine('scancel', call.args, OPTIONS);
   const strange = rest.find((id) => !/^\d+$/.test(id));
-  if (strange !== undefined) throw new BadCommandLine(`scancel: error: Invalid job id ${strange}\n`, 1);
+  if (strange !== undefined) throw new CommandLineError(`scancel: error: Invalid job id ${strange}\n`, 1);
   if (rest.length === 0 && options.size === 0) {
-    throw new BadCommandLine('scancel: error: No job identification provided\n', 1);
+    throw new CommandLineError('scancel: error: No job identification provided\n', 1);
   }
   const named = controller
     .shown()
@@ -44,7 +44,7 @@ function readSignal(text: string | undefined): NodeJS.Signals | undefined {
   if (text === undefined) return undefined;
   const name = `SIG${text.toUpperCase().replace(/^SIG/, '')}`;
   if (isSignal(name)) return name;
-  throw new BadCommandLine(`scancel: error: Unknown job signal: ${text}\n`, 1);
+  throw new CommandLineError(`scancel: error: Unknown job signal: ${text}\n`, 1);
 }
 
 function isSignal(name: string): name is NodeJS.Signals {

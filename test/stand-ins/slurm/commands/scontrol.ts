@@ -6,7 +6,7 @@ import { endTime, formatTime } from './formatting.ts';
 import { type StandInJob } from '../job.ts';
 import { formatNodes, listNodes } from '../node-list.ts';
 import type { ClusterView } from './cluster-view.ts';
-import { BadCommandLine, readCommandLine, type Option } from '../options.ts';
+import { CommandLineError, readCommandLine, type Option } from '../options.ts';
 import type { CommandCall, CommandReply } from '../wire.ts';
 
 const OPTIONS: readonly Option[] = [
@@ -19,9 +19,9 @@ export function scontrol(call: CommandCall, { controller, settings }: ClusterVie
   const [verb = '', what = '', ...more] = rest;
   switch (verb) {
     case 'ping':
-      return says('Slurmctld(primary) at the stand-in is UP\n');
+      return printed('Slurmctld(primary) at the stand-in is UP\n');
     case 'show':
-      if (what === 'config') return says(showConfig(settings));
+      if (what === 'config') return printed(showConfig(settings));
       if (what === 'hostnames') return showHostnames(more[0] ?? call.environment['SLURM_JOB_NODELIST'] ?? '');
       if (what === 'job') return showJobs(call, controller.shown(), more[0], options.has('oneliner'));
       break;
@@ -31,12 +31,12 @@ export function scontrol(call: CommandCall, { controller, settings }: ClusterVie
       const id = Number(what);
       if (controller.find(id) === undefined) return fails(`Invalid job id specified for job ${what}`);
       if (verb === 'requeue')
-        return controller.requeue(id) ? says('') : fails('Requested operation is presently disabled');
+        return controller.requeue(id) ? printed('') : fails('Requested operation is presently disabled');
       controller[verb](id);
-      return says('');
+      return printed('');
     }
   }
-  throw new BadCommandLine(`scontrol: error: this stand-in has no "${rest.join(' ')}"\n`, 1);
+  throw new CommandLineError(`scontrol: error: this stand-in has no "${rest.join(' ')}"\n`, 1);
 }
 
 function showConfig(settings: StandInSettings): string {
@@ -55,7 +55,7 @@ function showConfig(settings: StandInSettings): string {
 }
 
 function showHostnames(list: string): CommandReply {
-  return says(
+  return printed(
     listNodes(list)
       .map((node) => `${node}\n`)
       .join(''),
@@ -72,7 +72,7 @@ function showJobs(
   if (id !== undefined && shown.length === 0) return fails('Invalid job id specified');
   const separator = onOneLine ? ' ' : '\n   ';
   const end = onOneLine ? '\n' : '\n\n';
-  return says(shown.map((job) => `${recordOf(job, call.environment).join(separator)}${separator}${end}`).join(''));
+  return printed(shown.map((job) => `${recordOf(job, call.environment).join(separator)}${separator}${end}`).join(''));
 }
 
 /** In the order and lines of the real one: the owner's texts are at the same place. */
@@ -102,7 +102,7 @@ function recordOf(job: StandInJob, environment: CommandCall['environment']): str
   ];
 }
 
-function says(stdout: string): CommandReply {
+function printed(stdout: string): CommandReply {
   return { exitCode: 0, stdout, stderr: '' };
 }
 

@@ -5,7 +5,7 @@ import { endTime, fillFormat, formatTime } from './formatting.ts';
 import { isOver, type StandInJob } from '../job.ts';
 import { formatNodes } from '../node-list.ts';
 import type { ClusterView } from './cluster-view.ts';
-import { BadCommandLine, readCommandLine, type Option } from '../options.ts';
+import { CommandLineError, readCommandLine, type Option } from '../options.ts';
 import type { CommandCall, CommandReply } from '../wire.ts';
 
 const OPTIONS: readonly Option[] = [
@@ -83,7 +83,7 @@ export function squeue(call: CommandCall, { controller, clock }: ClusterView): C
   const wanted = options.get('jobs')?.split(',');
   // A single id is a separate query to the controller, which may fail.
   if (wanted?.length === 1 && controller.find(Number(wanted[0])) === undefined) {
-    throw new BadCommandLine('slurm_load_jobs error: Invalid job id specified\n', 1);
+    throw new CommandLineError('slurm_load_jobs error: Invalid job id specified\n', 1);
   }
   const wantsAll = options.get('states')?.toLowerCase() === 'all';
   const states = options.get('states')?.toUpperCase().split(',');

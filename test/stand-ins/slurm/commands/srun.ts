@@ -1,6 +1,6 @@
 // The stand-in's srun inside a job: starts a process for each task of the job, all on this machine, with its rank in the environment.
 import { listNodes } from '../node-list.ts';
-import { BadCommandLine, readCommandLine, type Option } from '../options.ts';
+import { CommandLineError, readCommandLine, type Option } from '../options.ts';
 import type { CommandCall, TaskStart } from '../wire.ts';
 
 const TAKES_VALUE = [
@@ -40,13 +40,13 @@ const OPTIONS: readonly Option[] = [
   { long: 'wait', short: 'W', value: 'required' },
 ];
 
-/** The tasks of one step of the job that the caller runs in. @throws BadCommandLine */
+/** The tasks of one step of the job that the caller runs in. @throws CommandLineError */
 export function srun({ args, environment }: CommandCall): TaskStart[] {
   const { options, rest } = readCommandLine('srun', args, OPTIONS, true);
   const [program, ...programArgs] = rest;
-  if (program === undefined) throw new BadCommandLine('srun: fatal: No command given to execute.\n', 1);
+  if (program === undefined) throw new CommandLineError('srun: fatal: No command given to execute.\n', 1);
   const list = environment['SLURM_JOB_NODELIST'];
-  if (list === undefined) throw new BadCommandLine('srun: error: this stand-in runs steps only inside a job\n', 1);
+  if (list === undefined) throw new CommandLineError('srun: error: this stand-in runs steps only inside a job\n', 1);
 
   const nodes = listNodes(list).slice(0, number(options.get('nodes')));
   const perNode = number(options.get('ntasks-per-node'));

@@ -1,13 +1,13 @@
-// Tests decisions about an absent, pending or running job in full, with every text and journal update.
+// Tests complete decisions about an absent, pending or running job, with every text and journal update.
 import type { Observation } from '../../../src/daemon/decide/observation.ts';
 import type { JobId } from '../../../src/slurm/scheduler.ts';
-import { attempt, describeInFull, entryOf, GRACES, jobName, jobOf, NOW, taskOf } from './observations.ts';
+import { attempt, describeExactly, entryOf, GRACES, jobName, jobOf, NOW, taskOf } from './observations.ts';
 
 const SINCE = NOW - GRACES.absentMs;
 const SILENT = { lastUpdate: NOW - GRACES.absentMs };
 const absent = (since: number): Partial<Observation> => ({ entry: entryOf({ absentSince: since }), lookedUp: true });
 
-describeInFull('the decision in full', [
+describeExactly('the complete decision', [
   ['records the first absence of the job', { place: 'parked' }, [{ do: 'note', patch: { absentSince: NOW } }]],
   ['forgets a task in its own queue whose job is absent', { ...absent(NOW), place: 'own queue' }, [{ do: 'forget' }]],
   [

@@ -9,29 +9,29 @@ import { promisify } from 'node:util';
 import { makeCertificates } from '../clearml/certificates.ts';
 import { startScriptedServer } from '../clearml/scripted-server.ts';
 import { rejection } from '../support/rejection.ts';
-import { hereOnSandbox } from './on-sandbox.ts';
-import { here, type Answer, type Here } from './run-here.ts';
+import { openCliWithSandbox } from './cli-with-sandbox.ts';
+import { openCli, type CliResult, type Cli } from './open-cli.ts';
 
 const TEMPLATE = '#!/bin/bash\n${CLEARML_PRE_SETUP}\n${CLEARML_AGENT_EXECUTE}\n${CLEARML_POST_SETUP}\n';
 
-async function start(place: Here, ...words: readonly string[]): Promise<Answer> {
-  await place.write('t', TEMPLATE);
-  return place.run('--template-files', 't', '--queue', 'gpu_a100', '--once', ...words);
+async function start(cli: Cli, ...args: readonly string[]): Promise<CliResult> {
+  await cli.write('t', TEMPLATE);
+  return cli.run('--template-files', 't', '--queue', 'gpu_a100', '--once', ...args);
 }
 
-async function startTowards(apiServer: string): Promise<Answer> {
-  await using place = await here();
-  await place.write(
+async function startWithServer(apiServer: string): Promise<CliResult> {
+  await using cli = await openCli();
+  await cli.write(
     'clearml.conf',
     `api { api_server: "${apiServer}", credentials { access_key: a, secret_key: b } }\n`,
   );
-  return await start(place);
+  return await start(cli);
 }
 
 describe('the daemon, at its start,', () => {
   it('F-01 reports the required version on an old Node, without errors of Node itself', async () => {
-    await using place = await here();
-    const old = await place.write(
+    await using cli = await openCli();
+    const old = await cli.write(
       'old.cjs',
       'Object.defineProperty(process, "version", { value: "v12.22.12" });\n' +
         'Object.defineProperty(process, "versions", { value: { ...process.versions, node: "12.22.12" } });\n',
@@ -46,18 +46,18 @@ describe('the daemon, at its start,', () => {
   });
 
   it('F-02 reports the searched paths and how to create credentials if no configuration exists', async () => {
-    await using place = await here();
+    await using cli = await openCli();
 
-    const { code, stderr } = await start(place);
+    const { code, stderr } = await start(cli);
 
     expect(code).to.equal(78);
-    expect(stderr).to.include(`${place.folder}/clearml.conf (missing)`).and.to.include('Create new credentials');
+    expect(stderr).to.include(`${cli.folder}/clearml.conf (missing)`).and.to.include('Create new credentials');
   });
 
   it('F-03 reports that the server rejects the credentials', async () => {
-    await using place = await hereOnSandbox('api.credentials.secret_key: wrong');
+    await using cli = await openCliWithSandbox('api.credentials.secret_key: wrong');
 
-    const { code, stderr } = await start(place);
+    const { code, stderr } = await start(cli);
 
     expect(code).to.equal(77);
     expect(stderr).to.match(/^clearml-agent-slurm: http:\/\/127\.0\.0\.1:\d+ rejects our credentials/);
@@ -68,7 +68,7 @@ describe('the daemon, at its start,', () => {
     page.listen(0, '127.0.0.1');
     await once(page, 'listening');
 
-    const { code, stderr } = await startTowards(`http://127.0.0.1:${(page.address() as AddressInfo).port}`);
+    const { code, stderr } = await startWithServer(`http://127.0.0.1:${(page.address() as AddressInfo).port}`);
     page.close();
 
     expect(code).to.equal(78);
@@ -79,7 +79,7 @@ describe('the daemon, at its start,', () => {
     const certificates = await makeCertificates('127.0.0.1');
     const server = await startScriptedServer(certificates);
 
-    const { code, stderr } = await startTowards(server.url);
+    const { code, stderr } = await startWithServer(server.url);
     await server.close();
     await certificates.remove();
 
@@ -88,10 +88,10 @@ describe('the daemon, at its start,', () => {
   });
 
   it('F-05 reports a missing queue, with the nearest name', async () => {
-    await using place = await hereOnSandbox();
-    await place.user.makeQueue('gpu-a100');
+    await using cli = await openCliWithSandbox();
+    await cli.user.makeQueue('gpu-a100');
 
-    const { code, stderr } = await start(place);
+    const { code, stderr } = await start(cli);
 
     expect(code).to.equal(2);
     expect(stderr)
@@ -100,9 +100,9 @@ describe('the daemon, at its start,', () => {
   });
 
   it("F-06 reports that Slurm's commands are not in PATH, with the setting for their directory", async () => {
-    await using place = await hereOnSandbox('', { PATH: '/nowhere' });
+    await using cli = await openCliWithSandbox('', { PATH: '/nowhere' });
 
-    const { code, stderr } = await start(place, '--create-queue');
+    const { code, stderr } = await start(cli, '--create-queue');
 
     expect(code).to.equal(69);
     expect(stderr).to.include('not found on this machine (PATH /nowhere). Set slurm_bin_dir to the directory');

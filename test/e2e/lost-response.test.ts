@@ -32,8 +32,8 @@ describe('an sbatch whose response is lost', () => {
       const daemon = world.start('--template-files', template, '--queue', world.nameOf('quick'));
 
       // The job may be over before sbatch has given up.
-      const isTold = (): boolean => daemon.log().includes('Submission outcome unknown');
-      await waitUntil('the daemon to miss the answer', isTold, { evidence: () => daemon.log() });
+      const isLogged = (): boolean => daemon.log().includes('Submission outcome unknown');
+      await waitUntil('the daemon to miss the answer', isLogged, { evidence: () => daemon.log() });
       await world.untilStatus(task, 'completed');
       expect(await world.jobsOf(task)).to.have.length(1);
       expect((await world.user.console(task)).match(/hello from the task/g)).to.have.length(1);

@@ -6,7 +6,7 @@ import { loadProgram, type Program } from './program.ts';
 import type { Scenario } from './search.ts';
 import { when } from './scenarios.ts';
 
-export interface LeftOut {
+export interface RemovedRule {
   readonly rule: string;
   /** The job script, not the daemon, implements the rule. */
   readonly withoutGate?: true;
@@ -16,7 +16,7 @@ export interface LeftOut {
   readonly breaks: RegExp;
 }
 
-export const LEFT_OUT: readonly LeftOut[] = [
+export const REMOVED_RULES: readonly RemovedRule[] = [
   {
     rule: 'a job passes the gate before it runs anything',
     withoutGate: true,

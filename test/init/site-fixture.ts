@@ -4,7 +4,7 @@ import type { Site } from '../../src/init/site.ts';
 import type { ShellFacts } from '../../src/init/shell-probe.ts';
 import type { ReachablePartition } from '../../src/doctor/reachable-partitions.ts';
 
-export const GPU: ReachablePartition = {
+export const GPU_PARTITION: ReachablePartition = {
   name: 'gpu',
   isDefault: true,
   isUp: true,
@@ -21,7 +21,7 @@ export const GPU: ReachablePartition = {
   closedBecause: undefined,
 };
 
-export const BARE: ShellFacts = {
+export const BARE_SHELL: ShellFacts = {
   python: '3.11',
   containers: undefined,
   home: '/home/ada',
@@ -34,9 +34,9 @@ export const BARE: ShellFacts = {
 export const SITE: Site = {
   clusterName: 'lyon',
   version: '24.11.5',
-  partitions: [GPU],
-  plainShell: BARE,
-  loginShell: BARE,
+  partitions: [GPU_PARTITION],
+  plainShell: BARE_SHELL,
+  loginShell: BARE_SHELL,
   hasPyxis: false,
   server: known({ address: 'https://api.example.org', queues: ['default', 'gpu'] }),
   supervisor: { kind: 'cron', why: 'No user systemd runs on this machine, but crontab -l does.' },
@@ -47,6 +47,6 @@ export function withPartition(change: Partial<ReachablePartition>): Site {
 }
 
 /** A site with these facts of the login shell; those of the plain shell are the same by default. */
-export function withSurvey(login: Partial<ShellFacts>, plain: Partial<ShellFacts> = login): Site {
+export function withShellFacts(login: Partial<ShellFacts>, plain: Partial<ShellFacts> = login): Site {
   return { ...SITE, loginShell: { ...BARE, ...login }, plainShell: { ...BARE, ...plain } };
 }

@@ -1,10 +1,10 @@
-// Tests decisions in full for a job whose task is elsewhere, was requeued, or cannot start.
+// Tests complete decisions for a job whose task is elsewhere, was requeued, or cannot start.
 import { expect } from 'chai';
 import { AFTER_COMPLETION } from '../../../src/daemon/console/ranks.ts';
 import { JOB_EXIT_CODES } from '../../../src/template/job-exit-codes.ts';
 import type { JobId } from '../../../src/slurm/scheduler.ts';
 import { decide } from '../../../src/daemon/decide/decide.ts';
-import { describeInFull, entryOf, GRACES, jobOf, NOW, recordOf, observation, taskOf } from './observations.ts';
+import { describeExactly, entryOf, GRACES, jobOf, NOW, recordOf, observation, taskOf } from './observations.ts';
 
 const BY_TERM = { statusReason: 'user abort' };
 const STARTED = entryOf({ told: { startedOn: '7@' } });
@@ -18,7 +18,7 @@ const SUBMIT_BACK = {
   why: 'Slurm started job 7 again before the task was ready for it',
 } as const;
 
-describeInFull('the decision in full for a running job', [
+describeExactly('the complete decision for a running job', [
   [
     'reports another start of the same job as "started again"',
     { jobs: [jobOf('RUNNING', { startAt: NOW })], place: 'parked', entry: entryOf({ told: { startedOn: '7@1' } }) },
@@ -84,7 +84,7 @@ describeInFull('the decision in full for a running job', [
   ],
 ]);
 
-describeInFull('the decision in full for a pending job', [
+describeExactly('the complete decision for a pending job', [
   [
     'keeps the recorded start if Slurm requeued the job before its agent started',
     {
@@ -189,7 +189,7 @@ describeInFull('the decision in full for a pending job', [
   ],
 ]);
 
-describeInFull('the decision in full for an ended job', [
+describeExactly('the complete decision for an ended job', [
   [
     'reads the record if the task is still queued',
     { jobs: [jobOf('COMPLETED')], place: 'parked' },

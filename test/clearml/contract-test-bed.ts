@@ -8,7 +8,7 @@ import { createSecrets } from '../../src/log/secrets.ts';
 import { createRawCalls, type Access, type RawCalls } from './raw-calls.ts';
 
 /** What the parts of the suite work with. */
-export interface Stage {
+export interface ContractTestBed {
   readonly client: ClearmlClient;
   readonly raw: RawCalls;
   readonly access: Access;
@@ -22,7 +22,7 @@ export interface Stage {
   readonly close: () => Promise<void>;
 }
 
-export function openStage(access: Access): Stage {
+export function openContractTestBed(access: Access): ContractTestBed {
   const prefix = `contract ${randomUUID()}`;
   const raw = createRawCalls(access, prefix);
   const client = createContractClient(access);

@@ -1,5 +1,5 @@
 // Runs one pass of the daemon and kills the process with SIGKILL right after one of its outside calls.
-//   dies-at.ts NUMBER TEMPLATE QUEUE
+//   die-after-call.ts NUMBER TEMPLATE QUEUE
 // Calls are those to ClearML, Slurm's commands, and writes to the journal. What is after one call is before the next.
 import { writeSync } from 'node:fs';
 import { runDaemon } from '../../src/daemon/loop.ts';

@@ -1,7 +1,7 @@
 // The program of a multi-node task, whose ranks synchronize like those of a training.
 
 /** Python: `rank` and `size` are known afterwards, and no rank has continued without the others. */
-export const RANKS_MEET = `
+export const SYNCHRONIZE_RANKS = `
 import os, socket, time
 rank, size = int(os.environ["NODE_RANK"]), int(os.environ["WORLD_SIZE"])
 place = os.environ["MASTER_ADDR"], int(os.environ["MASTER_PORT"])

@@ -1,12 +1,12 @@
-// Tests decisions about an ended job in full, with every text and journal update.
+// Tests complete decisions about an ended job, with every text and journal update.
 import type { JobId } from '../../../src/slurm/scheduler.ts';
 import { JOB_EXIT_CODES } from '../../../src/template/job-exit-codes.ts';
-import { attempt, describeInFull, entryOf, GRACES, jobName, jobOf, NOW, recordOf, taskOf } from './observations.ts';
+import { attempt, describeExactly, entryOf, GRACES, jobName, jobOf, NOW, recordOf, taskOf } from './observations.ts';
 
 const ENDED = entryOf({ endSeenAt: NOW - GRACES.endMs });
 const gate = recordOf({ exitCode: JOB_EXIT_CODES.gateClosed.code });
 
-describeInFull('the decision in full for an ended job', [
+describeExactly('the complete decision for an ended job', [
   [
     'fails a task enqueued elsewhere before it started if the requeued job ended at the gate',
     {

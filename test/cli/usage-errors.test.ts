@@ -1,11 +1,11 @@
 // Usage errors: a message, often with a suggestion, and exit code 2.
 import { expect } from 'chai';
-import { here } from './run-here.ts';
+import { openCli } from './open-cli.ts';
 
 const TEMPLATE = '#!/bin/bash\n#SBATCH -n 1\n${CLEARML_PRE_SETUP}\n${CLEARML_AGENT_EXECUTE}\n${CLEARML_POST_SETUP}\n';
 
 describe('the program', () => {
-  for (const [words, answer] of [
+  for (const [args, answer] of [
     [['--quue', 'q'], 'Unknown option --quue. Did you mean --queue?'],
     [['--quiet'], 'Unknown option --quiet.'],
     [['logs', '--folow'], 'Unknown option --folow. Did you mean --follow?'],
@@ -23,11 +23,11 @@ describe('the program', () => {
     [['--template-files', 't', '--stop', '--detached'], '--detached and --stop are mutually exclusive.'],
     [['--template-files', 't', '--ssh', 'a', '--cluster', 'b'], 'Give either --ssh or --cluster'],
   ] as const) {
-    it(`rejects "${words.join(' ')}" with a message and exit code 2`, async () => {
-      await using place = await here();
-      await place.write('t', TEMPLATE);
+    it(`rejects "${args.join(' ')}" with a message and exit code 2`, async () => {
+      await using cli = await openCli();
+      await cli.write('t', TEMPLATE);
 
-      const { code, stdout, stderr } = await place.run(...words);
+      const { code, stdout, stderr } = await cli.run(...args);
 
       expect(code, stderr).to.equal(2);
       expect(stdout).to.equal('');
@@ -36,8 +36,8 @@ describe('the program', () => {
   }
 
   it('prints three lines about the first steps if it has no arguments and nothing to serve', async () => {
-    await using place = await here();
-    const { code, stdout, stderr } = await place.run();
+    await using cli = await openCli();
+    const { code, stdout, stderr } = await cli.run();
 
     expect(code).to.equal(2);
     expect(stdout).to.equal('');
@@ -46,25 +46,25 @@ describe('the program', () => {
   });
 
   it('treats -v as --version', async () => {
-    await using place = await here();
-    expect((await place.run('-v')).stdout).to.equal((await place.run('--version')).stdout);
+    await using cli = await openCli();
+    expect((await cli.run('-v')).stdout).to.equal((await cli.run('--version')).stdout);
   });
 
   it('accepts several queues in one option, in several options, and with commas', async () => {
-    for (const words of [
+    for (const args of [
       ['--queue', 'a', 'b'],
       ['--queue', 'a', '--queue', 'b'],
       ['--queue', 'a,b'],
     ]) {
-      await using place = await here();
-      const { stdout } = await place.run('config', 'agent.slurm.queues', '--json', ...words);
-      expect(JSON.parse(stdout), words.join(' ')).to.deep.equal(['a', 'b']);
+      await using cli = await openCli();
+      const { stdout } = await cli.run('config', 'agent.slurm.queues', '--json', ...args);
+      expect(JSON.parse(stdout), args.join(' ')).to.deep.equal(['a', 'b']);
     }
   });
 
   it('defines and selects a cluster for the host of --ssh', async () => {
-    await using place = await here();
-    const { stdout } = await place.run('config', 'agent.slurm', '--json', '--ssh', 'jane@login1.example.org');
+    await using cli = await openCli();
+    const { stdout } = await cli.run('config', 'agent.slurm', '--json', '--ssh', 'jane@login1.example.org');
 
     expect(JSON.parse(stdout)).to.deep.include({
       cluster: 'login1.example.org',
@@ -73,11 +73,11 @@ describe('the program', () => {
   });
 
   it('suggests a name for an unknown --cluster, and rejects an option as the host of --ssh', async () => {
-    await using place = await here();
-    await place.write('clearml.conf', 'agent.slurm.clusters { hpc1 { host: login1 } }');
+    await using cli = await openCli();
+    await cli.write('clearml.conf', 'agent.slurm.clusters { hpc1 { host: login1 } }');
 
-    expect((await place.run('config', '--cluster', 'hcp1')).stderr).to.contain('did you mean "hpc1"?');
-    const { code, stderr } = await place.run('config', '--ssh=-oProxyCommand=x');
+    expect((await cli.run('config', '--cluster', 'hcp1')).stderr).to.contain('did you mean "hpc1"?');
+    const { code, stderr } = await cli.run('config', '--ssh=-oProxyCommand=x');
     expect(code).to.equal(78);
     expect(stderr).to.contain('--ssh: ');
   });

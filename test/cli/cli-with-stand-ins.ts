@@ -4,9 +4,9 @@ import { mkdtemp, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startStandInCluster, type StandInCluster } from '../stand-ins/slurm/stand-in-cluster.ts';
-import { hereOnSandbox, type OnSandbox } from './on-sandbox.ts';
+import { openCliWithSandbox, type CliWithSandbox } from './cli-with-sandbox.ts';
 
-export interface OnStandIns extends OnSandbox {
+export interface CliWithStandIns extends CliWithSandbox {
   readonly outside: string;
   readonly slurm: StandInCluster;
   readonly stateDir: string;
@@ -15,28 +15,28 @@ export interface OnStandIns extends OnSandbox {
 }
 
 /** Words that are typed need no `--state-dir`. */
-export async function hereOnStandIns(): Promise<OnStandIns> {
+export async function openCliWithStandIns(): Promise<CliWithStandIns> {
   const outside = await realpath(await mkdtemp(join(tmpdir(), 'stand-ins-')));
   const stateDir = join(outside, 'state');
   const slurm = await startStandInCluster({ stateDir: join(outside, 'slurm') });
-  const place = await hereOnSandbox(`agent.slurm { slurm_bin_dir: ${slurm.commandsDir}, state_dir: ${stateDir} }`);
+  const cli = await openCliWithSandbox(`agent.slurm { slurm_bin_dir: ${slurm.commandsDir}, state_dir: ${stateDir} }`);
 
   return {
-    ...place,
+    ...cli,
     outside,
     slurm,
     stateDir,
     async submitOne(template, name = 'a test task') {
-      await place.write('t', template);
-      const task = await place.user.makeTask({ name });
-      await place.user.enqueue(task, await place.user.makeQueue('gpu'));
-      const { code, stderr } = await place.run('--once', '--queue', 'gpu', '--template-files', 't');
+      await cli.write('t', template);
+      const task = await cli.user.makeTask({ name });
+      await cli.user.enqueue(task, await cli.user.makeQueue('gpu'));
+      const { code, stderr } = await cli.run('--once', '--queue', 'gpu', '--template-files', 't');
       expect(code, stderr).to.equal(0);
       return task;
     },
     async [Symbol.asyncDispose]() {
       await slurm.close();
-      await place[Symbol.asyncDispose]();
+      await cli[Symbol.asyncDispose]();
       await rm(outside, { recursive: true, force: true });
     },
   };

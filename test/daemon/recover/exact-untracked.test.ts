@@ -1,23 +1,23 @@
-// Tests in full what findUntracked reports about a task.
+// Tests every field that findUntracked reports about a task.
 import { expect } from 'chai';
 import { seemsJobless, type Untracked } from '../../../src/daemon/recover/find-untracked.ts';
 import { readJobName } from '../../../src/slurm/job-name.ts';
 import type { JobId } from '../../../src/slurm/scheduler.ts';
-import { jobNameOf, OLD, OWN, QUIET, untrackedOf, type Row } from './untracked-facts.ts';
+import { jobNameOf, LONG_AGO, OWN_QUEUE, UNCHANGED, untrackedOf, type Row } from './untracked-facts.ts';
 import { jobOf, TASK, taskOf } from '../decide/observations.ts';
 
-const SERVED = { task: TASK, queue: { id: OWN, name: 'own' } };
+const SERVED = { task: TASK, queue: { id: OWN_QUEUE, name: 'own' } };
 const FOUND = { kind: 'job', ...SERVED, jobId: '7', attempt: 'attempt1' };
-const IN_FULL: readonly (readonly [what: string, row: Omit<Row, 'title' | 'untracked'>, untracked: object])[] = [
+const ROWS: readonly (readonly [what: string, row: Omit<Row, 'title' | 'untracked'>, untracked: object])[] = [
   ['the live job', { task: taskOf('queued'), jobs: [jobOf('PENDING')] }, { ...FOUND, isOthersJob: false }],
   [
     'the last of several jobs that ended while the task was parked',
     {
       task: taskOf('queued'),
-      parkedAt: OLD,
+      parkedAt: LONG_AGO,
       jobs: [
-        jobOf('FAILED', { endedAt: OLD + 9_000 }),
-        jobOf('FAILED', { id: '8' as JobId, endedAt: OLD + 4_000 }),
+        jobOf('FAILED', { endedAt: LONG_AGO + 9_000 }),
+        jobOf('FAILED', { id: '8' as JobId, endedAt: LONG_AGO + 4_000 }),
         jobOf('FAILED', { id: '9' as JobId, endedAt: undefined }),
       ],
     },
@@ -25,14 +25,14 @@ const IN_FULL: readonly (readonly [what: string, row: Omit<Row, 'title' | 'untra
   ],
   [
     'the job that ended while the task was in progress',
-    { task: taskOf('in_progress', QUIET), jobs: [jobOf('NODE_FAIL')] },
+    { task: taskOf('in_progress', UNCHANGED), jobs: [jobOf('NODE_FAIL')] },
     { ...FOUND, isOthersJob: false },
   ],
   [
     "another Unix user's job",
     {
       task: taskOf('queued', { slurmJob: '7' }),
-      parkedAt: OLD,
+      parkedAt: LONG_AGO,
       allUsersJobs: [jobOf('PENDING', { name: jobNameOf('m0001'), isOthers: true })],
     },
     { ...FOUND, attempt: readJobName(jobNameOf('m0001'))?.attempt, isOthersJob: true },
@@ -51,20 +51,20 @@ const IN_FULL: readonly (readonly [what: string, row: Omit<Row, 'title' | 'untra
     'the last of several jobs that ended while the task was parked, in any order',
     {
       task: taskOf('queued'),
-      parkedAt: OLD,
+      parkedAt: LONG_AGO,
       jobs: [
-        jobOf('FAILED', { id: '8' as JobId, endedAt: OLD + 4_000 }),
-        jobOf('FAILED', { endedAt: OLD + 9_000 }),
-        jobOf('FAILED', { id: '6' as JobId, endedAt: OLD + 2_000 }),
+        jobOf('FAILED', { id: '8' as JobId, endedAt: LONG_AGO + 4_000 }),
+        jobOf('FAILED', { endedAt: LONG_AGO + 9_000 }),
+        jobOf('FAILED', { id: '6' as JobId, endedAt: LONG_AGO + 2_000 }),
       ],
     },
     { ...FOUND, isOthersJob: false },
   ],
-  ['when an orphan last changed', { task: taskOf('queued', QUIET) }, { kind: 'orphan', ...SERVED, statusChanged: OLD }],
+  ['when an orphan last changed', { task: taskOf('queued', UNCHANGED) }, { kind: 'orphan', ...SERVED, statusChanged: LONG_AGO }],
 ];
 
-describe('findUntracked in full', () => {
-  for (const [what, row, untracked] of IN_FULL) {
+describe('findUntracked', () => {
+  for (const [what, row, untracked] of ROWS) {
     it(`reports ${what}`, () => {
       const found = untrackedOf({ title: what, untracked: 'none', ...row }).map((one) =>
         'queue' in one ? { ...one, queue: { id: one.queue.id, name: one.queue.name } } : one,
@@ -73,6 +73,9 @@ describe('findUntracked in full', () => {
     });
   }
 
+});
+
+describe('seemsJobless', () => {
   for (const [kind, isSo] of [
     ['parked', true],
     ['orphan', true],
@@ -81,7 +84,7 @@ describe('findUntracked in full', () => {
     ['unwanted job', false],
     ['stale entry', false],
   ] as const) {
-    it(`reports a kind that shows whether the task seems to have no job: ${kind}`, () => {
+    it(`returns ${isSo} for a task of kind ${kind}`, () => {
       expect(seemsJobless({ kind } as Untracked)).to.equal(isSo);
     });
   }

@@ -12,7 +12,7 @@ export interface LoggedLine {
   readonly data: unknown;
 }
 
-export interface Setting {
+export interface LocalSchedulerOptions {
   readonly folder: string;
   /** Where Slurm's commands are; else on the system's own PATH. */
   readonly commandsDir?: string;
@@ -21,7 +21,7 @@ export interface Setting {
   readonly lines?: LoggedLine[];
 }
 
-export function schedulerOn({ folder, commandsDir, variables = {}, lines = [] }: Setting): Scheduler {
+export function createLocalScheduler({ folder, commandsDir, variables = {}, lines = [] }: LocalSchedulerOptions): Scheduler {
   const host = createLocalTransport({
     path: commandsDir === undefined ? '/usr/bin:/bin' : `${commandsDir}:/usr/bin:/bin`,
     home: folder,

@@ -8,7 +8,7 @@ import { connectApi, userOf, type User } from '../e2e/api.ts';
 import { agentPython } from '../support/requires.ts';
 import { jobFacts } from './job-script.ts';
 
-export interface Parking {
+export interface ParkingSandbox {
   readonly user: User;
   /** The text of a clearml.conf for the server. */
   readonly conf: string;
@@ -20,7 +20,7 @@ export interface Parking {
 }
 
 /** @param log records each call that the server has accepted or rejected */
-export async function openParking({ log }: { readonly log?: SandboxLog } = {}): Promise<Parking> {
+export async function openParkingSandbox({ log }: { readonly log?: SandboxLog } = {}): Promise<ParkingSandbox> {
   const sandbox = await createSandbox({ port: 0, clock: systemClock, ...(log === undefined ? {} : { log }) });
   const user = userOf(await connectApi(sandbox));
   const queue = await user.makeQueue('team');

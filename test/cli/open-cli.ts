@@ -7,37 +7,37 @@ import { explain } from '../../src/cli/explain.ts';
 import { Interrupted } from '../../src/cli/interrupted.ts';
 import { parseAndRun } from '../../src/cli/parser.ts';
 
-export interface Here {
+export interface Cli {
   readonly folder: string;
   write(name: string, text: string): Promise<string>;
-  run(...words: readonly string[]): Promise<Answer>;
+  run(...args: readonly string[]): Promise<CliResult>;
   /** The same with a user at the terminal who answers questions with this function. */
-  answering(answer: (question: string) => string): Pick<Here, 'run'>;
+  answering(answer: (question: string) => string): Pick<Cli, 'run'>;
   /** The same with a stop signal from the start: a command that waits for the signal ends at once. */
-  stopping(): Pick<Here, 'run'>;
+  stopping(): Pick<Cli, 'run'>;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-export interface Answer {
+export interface CliResult {
   readonly code: number;
   readonly stdout: string;
   /** The log, the console messages, and the message of the error that ended the command. */
   readonly stderr: string;
 }
 
-export async function here(environment: Readonly<Record<string, string>> = {}): Promise<Here> {
+export async function openCli(environment: Readonly<Record<string, string>> = {}): Promise<Cli> {
   const folder = await mkdtemp(join(tmpdir(), 'cli-'));
 
   async function run(
-    words: readonly string[],
+    args: readonly string[],
     answer?: (question: string) => string,
     stop: AbortSignal = new AbortController().signal,
-  ): Promise<Answer> {
+  ): Promise<CliResult> {
     let stdout = '';
     let stderr = '';
     const errorStream = new PassThrough();
     errorStream.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
-    const around = {
+    const context = {
       environment: { PATH: '/usr/bin:/bin', ...environment },
       homeDir: folder,
       workingDir: folder,
@@ -47,14 +47,14 @@ export async function here(environment: Readonly<Record<string, string>> = {}): 
       errorStream,
       isTerminal: false,
       ...(answer === undefined ? {} : { ask: (question: string) => Promise.resolve(answer(question)) }),
-      startedAs: ['/usr/bin/node', '/opt/clearml-agent-slurm.js', ...words],
+      startedAs: ['/usr/bin/node', '/opt/clearml-agent-slurm.js', ...args],
       stop,
       onSignal: () => () => undefined,
     };
     try {
-      return { code: await parseAndRun(words, around), stdout, stderr };
+      return { code: await parseAndRun(args, context), stdout, stderr };
     } catch (error) {
-      const code = explain(error, around);
+      const code = explain(error, context);
       return { code, stdout, stderr };
     }
   }
@@ -65,9 +65,9 @@ export async function here(environment: Readonly<Record<string, string>> = {}): 
       await writeFile(join(folder, name), text);
       return join(folder, name);
     },
-    run: (...words) => run(words),
-    answering: (answer) => ({ run: (...words) => run(words, answer) }),
-    stopping: () => ({ run: (...words) => run(words, undefined, AbortSignal.abort(new Interrupted('SIGINT'))) }),
+    run: (...args) => run(args),
+    answering: (answer) => ({ run: (...args) => run(args, answer) }),
+    stopping: () => ({ run: (...args) => run(args, undefined, AbortSignal.abort(new Interrupted('SIGINT'))) }),
     [Symbol.asyncDispose]: () => rm(folder, { recursive: true }),
   };
 }

@@ -3,13 +3,13 @@ import { expect } from 'chai';
 import { createServer, request, type Server } from 'node:http';
 import { join } from 'node:path';
 import { closeServer, listen } from '../clearml/scripted-server.ts';
-import { hereOnSandbox, type OnSandbox } from './on-sandbox.ts';
+import { openCliWithSandbox, type CliWithSandbox } from './cli-with-sandbox.ts';
 
 const RISK =
   'http://clearml.lab:8008 is not encrypted: an attacker on the network can read the keys and change what jobs run';
 
 describe('an unencrypted connection to the server', () => {
-  let place: OnSandbox;
+  let cli: CliWithSandbox;
   let proxy: Server;
   beforeEach(async () => {
     // An http proxy, to which clearml.lab is the sandbox: that is on the loopback, which is no risk.
@@ -23,38 +23,38 @@ describe('an unencrypted connection to the server', () => {
       incoming.pipe(onward);
     });
     const port = await listen(proxy);
-    place = await hereOnSandbox('', { http_proxy: `http://127.0.0.1:${port}` });
-    upstream = place.url;
-    await place.write(
+    cli = await openCliWithSandbox('', { http_proxy: `http://127.0.0.1:${port}` });
+    upstream = cli.url;
+    await cli.write(
       'lab.conf',
       'include "clearml.conf"\napi { api_server: "http://clearml.lab:8008", web_server: "http://clearml.lab:8080" }',
     );
   });
   afterEach(async () => {
     await closeServer(proxy);
-    await place[Symbol.asyncDispose]();
+    await cli[Symbol.asyncDispose]();
   });
 
   it('causes a warning of doctor, which also reports that the server responds', async () => {
-    const { stdout } = await place.run('doctor', '--config-file', join(place.folder, 'lab.conf'));
+    const { stdout } = await cli.run('doctor', '--config-file', join(cli.folder, 'lab.conf'));
 
     expect(stdout).to.match(/^✔ server +http:\/\/clearml\.lab:8008 responds; but: /m);
     expect(stdout.replaceAll(/\s+/g, ' ')).to.include(RISK);
   });
 
   it('causes one warning when the daemon starts', async () => {
-    await place.write(
+    await cli.write(
       'a.template',
       '#!/bin/bash\n${CLEARML_PRE_SETUP}\n${CLEARML_AGENT_EXECUTE}\n${CLEARML_POST_SETUP}\n',
     );
-    const words = ['--queue', 'default', '--create-queue', '--template-files', 'a.template', '--once'];
+    const args = ['--queue', 'default', '--create-queue', '--template-files', 'a.template', '--once'];
 
-    const { stderr } = await place.run('--config-file', join(place.folder, 'lab.conf'), ...words);
+    const { stderr } = await cli.run('--config-file', join(cli.folder, 'lab.conf'), ...args);
 
     expect(stderr.split(RISK)).to.have.length(2);
   });
 
   it('causes no warning on the loopback interface', async () => {
-    expect((await place.run('doctor')).stdout).to.not.include('not encrypted');
+    expect((await cli.run('doctor')).stdout).to.not.include('not encrypted');
   });
 });

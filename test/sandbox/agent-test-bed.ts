@@ -1,4 +1,4 @@
-// A desk for tests of the agent: a sandbox, the clearml.conf that it printed, and a Python whose programs are run there.
+// A testBed for tests of the agent: a sandbox, the clearml.conf that it printed, and a Python whose programs are run there.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -9,23 +9,23 @@ import { formatReadyConf } from '../../src/sandbox/ready-conf.ts';
 import { waitUntil } from '../support/wait-until.ts';
 import { openSandbox, type OpenSandbox } from './open-sandbox.ts';
 
-export interface Ended {
+export interface ProgramResult {
   readonly code: number | null;
   readonly output: string;
 }
 
-export interface Started {
-  readonly ended: Promise<Ended>;
+export interface RunningProgram {
+  readonly ended: Promise<ProgramResult>;
   readonly interrupt: () => void;
 }
 
 /** A machine on which a user has just written the clearml.conf that the sandbox printed. */
-export interface Desk {
+export interface AgentTestBed {
   readonly sandbox: OpenSandbox;
   readonly folder: string;
   /** Starts a program that lies beside the given Python. */
-  start(program: string, ...args: readonly string[]): Started;
-  python(script: string): Promise<Ended>;
+  start(program: string, ...args: readonly string[]): RunningProgram;
+  python(script: string): Promise<ProgramResult>;
   makeTask(code: string, more?: Record<string, unknown>): Promise<string>;
   enqueue(task: string): Promise<string>;
   console(task: string): Promise<string>;
@@ -37,14 +37,14 @@ export interface Desk {
  * @param givenPython the path of a Python with clearml-agent, real or not
  * @param variables more of them for everything that is started there
  */
-export async function openDesk(givenPython: string, variables: Readonly<Record<string, string>> = {}): Promise<Desk> {
+export async function openAgentTestBed(givenPython: string, variables: Readonly<Record<string, string>> = {}): Promise<AgentTestBed> {
   const folder = await mkdtemp(join(tmpdir(), 'desk-'));
   const sandbox = await openSandbox();
   const conf = join(folder, 'clearml.conf');
   await writeFile(conf, formatReadyConf(sandbox, join(folder, 'files')));
-  const running = new Set<Started>();
+  const running = new Set<RunningProgram>();
 
-  function start(program: string, ...args: readonly string[]): Started {
+  function start(program: string, ...args: readonly string[]): RunningProgram {
     const child = spawn(join(dirname(givenPython), program), args, {
       cwd: folder,
       env: {
@@ -68,7 +68,7 @@ export async function openDesk(givenPython: string, variables: Readonly<Record<s
         output += text;
       });
     }
-    const started: Started = {
+    const started: RunningProgram = {
       ended: once(child, 'close').then(() => {
         running.delete(started);
         return { code: child.exitCode, output };

@@ -7,7 +7,7 @@ import { createHostKeyCheck } from '../../src/transport/host-key-check.ts';
 import type { HostKey, HostKeyPolicy } from '../../src/transport/ssh2-target.ts';
 
 /** A key of this type that is like no other: what follows the type is made from the seed. */
-export function hostKey(type: string, seed: string): HostKey {
+export function makeHostKey(type: string, seed: string): HostKey {
   const body = createHash('sha512').update(seed).digest().subarray(0, 32);
   const parts = [Buffer.from(type), body].flatMap((part) => [lengthOf(part), part]);
   return { type, blob: Buffer.concat(parts) };
@@ -20,11 +20,11 @@ function lengthOf(part: Buffer): Buffer {
 }
 
 /** As it stands in a file, behind the names. */
-export function written({ type, blob }: HostKey): string {
+export function formatHostKey({ type, blob }: HostKey): string {
   return `${type} ${blob.toString('base64')}`;
 }
 
-export interface KeyFolder {
+export interface KnownHostsFixture {
   readonly folder: string;
   write(name: string, text: string): Promise<string>;
   read(name: string): Promise<string>;
@@ -34,7 +34,7 @@ export interface KeyFolder {
 }
 
 /** `known` is the first known_hosts file of every policy, `global` the second. */
-export async function keyFolder(): Promise<KeyFolder> {
+export async function createKnownHostsFixture(): Promise<KnownHostsFixture> {
   const folder = await mkdtemp(join(tmpdir(), 'known-hosts-'));
   return {
     folder,

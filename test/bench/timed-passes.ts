@@ -4,7 +4,7 @@ import { start } from '../daemon/run-daemon.ts';
 import { createSimulatedClock } from '../simulation/clock.ts';
 import { createQuietWorld } from './quiet-world.ts';
 
-export interface TimedRound {
+export interface TimedPass {
   readonly wallMs: number;
   /** Of all threads: it hardly minds what else the machine does. */
   readonly cpuMs: number;
@@ -17,13 +17,13 @@ export interface TimedRound {
 /** The first pass logs the state of each job to its console; the next ones run compiled code. */
 const WARM_UP = 3;
 
-const [jobs = Number.NaN, rounds = Number.NaN] = process.argv.slice(2).map(Number);
+const [jobs = Number.NaN, passes = Number.NaN] = process.argv.slice(2).map(Number);
 const clock = createSimulatedClock(Date.now());
 const { deps, writes, calls } = createQuietWorld(jobs, clock.of(1));
 const daemon = start(deps);
 await turn();
 
-for (let round = 0; round < WARM_UP + rounds;) {
+for (let pass = 0; pass < WARM_UP + passes;) {
   const callsBefore = calls();
   const writesBefore = writes();
   const began = performance.now();
@@ -37,10 +37,10 @@ for (let round = 0; round < WARM_UP + rounds;) {
   const slurmCalls = slurm - callsBefore.slurm;
   // Only the queues were read, or the daemon has shown itself.
   if (slurmCalls === 0) continue;
-  round += 1;
-  if (round <= WARM_UP) continue;
-  if (writes() > writesBefore) throw new Error('this was no round without news: something was written to the journal');
-  const timed: TimedRound = {
+  pass += 1;
+  if (pass <= WARM_UP) continue;
+  if (writes() > writesBefore) throw new Error('this was no pass without news: something was written to the journal');
+  const timed: TimedPass = {
     wallMs,
     cpuMs: (user + system) / 1000,
     slurmCalls,

@@ -9,7 +9,7 @@ import { runToEnd } from './run-to-end.ts';
 /** Enough that start and end do not matter. */
 export const TASKS = 1_000;
 
-export interface Taken {
+export interface SubmissionRate {
   readonly tasksASecond: number;
   /** The processor time of the daemon, without that of sbatch. */
   readonly daemonMs: number;
@@ -18,9 +18,9 @@ export interface Taken {
 }
 
 /** All tasks are queued before the program starts. The time is from the first claim to the last accepted job. */
-export async function takeAll(
+export async function submitAll(
   world: BenchWorld,
-  words: readonly string[],
+  args: readonly string[],
   {
     tasks = { default: TASKS },
     environment = {},
@@ -28,10 +28,10 @@ export async function takeAll(
     readonly tasks?: Readonly<Record<string, number>>;
     readonly environment?: Readonly<Record<string, string>>;
   } = {},
-): Promise<Taken> {
+): Promise<SubmissionRate> {
   for (const [queue, count] of Object.entries(tasks)) await world.enqueue(count, queue);
   const all = Object.values(tasks).reduce((sum, count) => sum + count, 0);
-  const daemon = await world.start(words, environment);
+  const daemon = await world.start(args, environment);
   await daemon.until('Claimed', 1);
   const sandboxBefore = process.cpuUsage();
   const daemonBefore = await readProcessUse(daemon.pid);

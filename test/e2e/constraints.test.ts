@@ -21,19 +21,19 @@ describe('the constraints of a queue', () => {
     const wrong = [
       {
         properties: { num_nodes: '3' },
-        told: `the user property "num_nodes" is "3", and the queue "${bound}" accepts at most 2`,
+        message: `the user property "num_nodes" is "3", and the queue "${bound}" accepts at most 2`,
       },
       {
         more: { hyperparams: section('walltime', '0') },
-        told: `the user property "walltime" is "0", which means no limit, and the queue "${bound}" accepts at most 30 minutes`,
+        message: `the user property "walltime" is "0", which means no limit, and the queue "${bound}" accepts at most 30 minutes`,
       },
       {
         properties: { memory: '1M' },
-        told: `the user property "memory" must not be set for tasks of the queue "${bound}"`,
+        message: `the user property "memory" must not be set for tasks of the queue "${bound}"`,
       },
     ];
     const tasks = await Promise.all(
-      wrong.map(async ({ told, ...task }) => ({ told, id: await world.user.makeTask(task) })),
+      wrong.map(async ({ message, ...task }) => ({ message, id: await world.user.makeTask(task) })),
     );
     const right = await world.user.makeTask({ properties: { walltime: '20' } });
     for (const id of [...tasks.map((task) => task.id), right]) await world.user.enqueue(id, queue);
@@ -41,9 +41,9 @@ describe('the constraints of a queue', () => {
     const { code, stderr } = await world.run('--template-files', template, '--queue', bound, '--once');
 
     expect(code, stderr).to.equal(0);
-    for (const { id, told } of tasks) {
+    for (const { id, message } of tasks) {
       expect((await world.user.look(id)).status).to.equal('failed');
-      await world.untilConsole(id, told);
+      await world.untilConsole(id, message);
       expect(await world.jobsOf(id)).to.deep.equal([]);
     }
     const jobs = await world.jobsOf(right);

@@ -6,7 +6,7 @@ import type { SharedCluster } from '../support/shared-cluster.ts';
 const execute = promisify(execFile);
 
 /** Its commands are found first. */
-export function asCluster(commandsDir: string): SharedCluster {
+export function withStandInCommands(commandsDir: string): SharedCluster {
   const env = { PATH: `${commandsDir}:${process.env['PATH'] ?? '/usr/bin:/bin'}` };
   return {
     slurmConf: '',

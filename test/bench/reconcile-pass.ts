@@ -3,20 +3,20 @@ import { buildScript } from './built-program.ts';
 import type { Figure, Result } from './figure.ts';
 import { runToEnd } from './run-to-end.ts';
 import { median } from './samples.ts';
-import type { TimedRound } from './timed-rounds.ts';
+import type { TimedPass } from './timed-passes.ts';
 
 /** With default settings, every fifth also searches for untracked tasks. */
-const ROUNDS = 36;
+const PASSES = 36;
 
-type Rounds = Readonly<Record<'ordinary' | 'searching', readonly TimedRound[]>>;
+type Passes = Readonly<Record<'ordinary' | 'searching', readonly TimedPass[]>>;
 
-export const followRound: Figure = {
-  name: 'follow-round',
+export const reconcilePass: Figure = {
+  name: 'reconcile-pass',
   async measure({ say }) {
-    await using script = await buildScript('test/bench/timed-rounds.ts');
-    const few = await timeRounds(script.path, 5_000);
+    await using script = await buildScript('test/bench/timed-passes.ts');
+    const few = await timePasses(script.path, 5_000);
     say('5,000 jobs are done');
-    const many = await timeRounds(script.path, 50_000);
+    const many = await timePasses(script.path, 50_000);
     return [
       ...compare('elapsed', few, many, ({ wallMs }) => wallMs),
       ...compare('processor time', few, many, ({ cpuMs }) => cpuMs),
@@ -26,8 +26,8 @@ export const followRound: Figure = {
   },
 };
 
-function compare(what: string, few: Rounds, many: Rounds, read: (took: TimedRound) => number): Result[] {
-  const value = (rounds: readonly TimedRound[]): number => median(rounds.map(read));
+function compare(what: string, few: Passes, many: Passes, read: (pass: TimedPass) => number): Result[] {
+  const value = (passes: readonly TimedPass[]): number => median(passes.map(read));
   const anchor = { what: 'with 5,000', value: value(few.ordinary) };
   const searching = { what: 'with 5,000', value: value(few.searching) };
   return [
@@ -38,8 +38,8 @@ function compare(what: string, few: Rounds, many: Rounds, read: (took: TimedRoun
   ];
 }
 
-function counts(whom: string, few: Rounds, many: Rounds, read: (took: TimedRound) => number): Result[] {
-  const row = (jobs: string, { ordinary }: Rounds): Result => ({
+function counts(whom: string, few: Passes, many: Passes, read: (pass: TimedPass) => number): Result[] {
+  const row = (jobs: string, { ordinary }: Passes): Result => ({
     what: `calls ${whom}, with ${jobs} jobs`,
     value: median(ordinary.map(read)),
     unit: 'a round',
@@ -47,14 +47,14 @@ function counts(whom: string, few: Rounds, many: Rounds, read: (took: TimedRound
   return [row('5,000', few), row('50,000', many)];
 }
 
-async function timeRounds(script: string, jobs: number): Promise<Rounds> {
-  const { stdout } = await runToEnd(process.execPath, [script, String(jobs), String(ROUNDS)]);
-  const rounds = stdout
+async function timePasses(script: string, jobs: number): Promise<Passes> {
+  const { stdout } = await runToEnd(process.execPath, [script, String(jobs), String(PASSES)]);
+  const passes = stdout
     .trim()
     .split('\n')
-    .map((line) => JSON.parse(line) as TimedRound);
+    .map((line) => JSON.parse(line) as TimedPass);
   return {
-    ordinary: rounds.filter(({ isSearch }) => !isSearch),
-    searching: rounds.filter(({ isSearch }) => isSearch),
+    ordinary: passes.filter(({ isSearch }) => !isSearch),
+    searching: passes.filter(({ isSearch }) => isSearch),
   };
 }
