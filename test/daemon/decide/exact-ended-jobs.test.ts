@@ -1,7 +1,18 @@
 // Tests complete decisions about an ended job, with every text and journal update.
 import type { JobId } from '../../../src/slurm/scheduler.ts';
 import { JOB_EXIT_CODES } from '../../../src/template/job-exit-codes.ts';
-import { attempt, describeExactly, entryOf, GRACES, jobName, jobOf, NOW, recordOf, taskOf } from './observations.ts';
+import {
+  attempt,
+  describeExactly,
+  endTask,
+  entryOf,
+  GRACES,
+  jobName,
+  jobOf,
+  NOW,
+  recordOf,
+  taskOf,
+} from './observations.ts';
 
 const ENDED = entryOf({ endSeenAt: NOW - GRACES.endMs });
 const gate = recordOf({ exitCode: JOB_EXIT_CODES.gateClosed.code });
@@ -15,17 +26,11 @@ describeExactly('the complete decision for an ended job', [
       record: { ...gate, restarts: 1 },
       entry: ENDED,
     },
-    [
-      {
-        do: 'end',
-        ending: {
-          status: 'failed',
-          reason: 'requeued by Slurm',
-          text: 'Slurm requeued job 7, but its task is now in another queue, so this job does not run it again. Enqueue the task in the queue where you want it to run.',
-          withLog: false,
-        },
-      },
-    ],
+    endTask(
+      'failed',
+      'requeued by Slurm',
+      'Slurm requeued job 7, but its task is now in another queue, so this job does not run it again. Enqueue the task in the queue where you want it to run.',
+    ),
   ],
   [
     'fails a task in progress if Slurm does not know the job and no agent reported',
@@ -34,17 +39,11 @@ describeExactly('the complete decision for an ended job', [
       entry: entryOf({ absentSince: NOW - GRACES.absentMs }),
       lookedUp: true,
     },
-    [
-      {
-        do: 'end',
-        ending: {
-          status: 'failed',
-          reason: 'job lost',
-          text: 'Slurm job 7 is no longer known to Slurm, and its agent never reported. The job was lost, perhaps because the Slurm controller restarted. Enqueue the task again.',
-          withLog: false,
-        },
-      },
-    ],
+    endTask(
+      'failed',
+      'job lost',
+      'Slurm job 7 is no longer known to Slurm, and its agent never reported. The job was lost, perhaps because the Slurm controller restarted. Enqueue the task again.',
+    ),
   ],
   [
     'reads the record of the newest of several ended attempts if none is the tracked job',
@@ -52,7 +51,7 @@ describeExactly('the complete decision for an ended job', [
       jobs: [1, 3, 2].map((number) => jobOf('FAILED', { id: String(number) as JobId, name: jobName(number) })),
       entry: entryOf({ jobId: '99' as JobId }),
     },
-    [{ do: 'read-record', jobId: '3' as JobId }],
+    { do: 'read-record', jobId: '3' as JobId },
   ],
   [
     'reads the record of the tracked job if several attempts have ended',
@@ -60,7 +59,7 @@ describeExactly('the complete decision for an ended job', [
       jobs: [1, 3, 2].map((number) => jobOf('FAILED', { id: String(number) as JobId, name: jobName(number) })),
       entry: entryOf({ jobId: '2' as JobId }),
     },
-    [{ do: 'read-record', jobId: '2' as JobId }],
+    { do: 'read-record', jobId: '2' as JobId },
   ],
   [
     'reads the record of the attempt that ran the task if several attempts have ended',
@@ -69,54 +68,45 @@ describeExactly('the complete decision for an ended job', [
       task: taskOf('in_progress', { lastWorker: 'login1:slurm:1' }),
       entry: entryOf({ jobId: '2' as JobId }),
     },
-    [{ do: 'read-record', jobId: '1' as JobId }],
+    { do: 'read-record', jobId: '1' as JobId },
   ],
   [
     'tracks an ended job of the same attempt, whatever its id',
     { jobs: [jobOf('FAILED', { id: '8' as JobId })] },
-    [{ do: 'read-record', jobId: '8' as JobId }],
+    { do: 'read-record', jobId: '8' as JobId },
   ],
   [
     'records an absence if only an older attempt has ended',
     { jobs: [jobOf('FAILED', { id: '8' as JobId })], entry: entryOf({ attempt: attempt(2) }) },
-    [{ do: 'note', patch: { absentSince: NOW } }],
+    { do: 'note', patch: { absentSince: NOW } },
   ],
   [
     'records an absence if only the id of our job is known and another job has ended',
     { jobs: [jobOf('FAILED', { id: '8' as JobId })], entry: entryOf({ attempt: undefined }) },
-    [{ do: 'note', patch: { absentSince: NOW } }],
+    { do: 'note', patch: { absentSince: NOW } },
   ],
   [
     'fails the task if Slurm rejected the job and kept a record',
     { jobs: [jobOf('FAILED', { reason: 'BadConstraints' })], place: 'parked', record: recordOf() },
-    [
-      {
-        do: 'end',
-        ending: {
-          status: 'failed',
-          reason: 'rejected by Slurm',
-          text: 'Slurm rejected the job: BadConstraints. Change the user property that sets the rejected value, or the template of queue "gpu".',
-          withLog: false,
-        },
-      },
-    ],
+    endTask(
+      'failed',
+      'rejected by Slurm',
+      'Slurm rejected the job: BadConstraints. Change the user property that sets the rejected value, or the template of queue "gpu".',
+    ),
   ],
   [
     'fails the task if the job reached its time limit before its agent started',
     { jobs: [jobOf('TIMEOUT', { reason: 'BadConstraints' })], place: 'parked', record: 'gone' },
-    [
+    endTask(
+      'failed',
+      'Slurm TIMEOUT',
+      'Slurm job 7 ended TIMEOUT: Slurm ended it at its time limit. What to do: raise --time, or save checkpoints and continue from them. clearml-agent did not start the task.',
       {
-        do: 'end',
-        ending: {
-          status: 'failed',
-          reason: 'Slurm TIMEOUT',
-          text: 'Slurm job 7 ended TIMEOUT: Slurm ended it at its time limit. What to do: raise --time, or save checkpoints and continue from them. clearml-agent did not start the task.',
-          guess:
-            " See the job's log: a template command failed, the node cannot reach the ClearML server, or Python is missing.",
-          withLog: true,
-        },
+        guess:
+          " See the job's log: a template command failed, the node cannot reach the ClearML server, or Python is missing.",
+        withLog: true,
       },
-    ],
+    ),
   ],
   [
     'sets an aborted task in progress to stopped after the grace period',
@@ -126,22 +116,12 @@ describeExactly('the complete decision for an ended job', [
       record: 'gone',
       entry: ENDED,
     },
-    [
-      {
-        do: 'end',
-        ending: {
-          status: 'stopped',
-          reason: 'aborted',
-          text: 'Aborted by the user. Slurm job 7 ended FAILED.',
-          withLog: false,
-        },
-      },
-    ],
+    endTask('stopped', 'aborted', 'Aborted by the user. Slurm job 7 ended FAILED.'),
   ],
   [
     'reads the record if the task completed and the job failed',
     { jobs: [jobOf('FAILED')], task: taskOf('completed') },
-    [{ do: 'read-record', jobId: '7' as JobId }],
+    { do: 'read-record', jobId: '7' as JobId },
   ],
   [
     'resubmits a parked task if the job ended long before it was parked',
@@ -152,17 +132,17 @@ describeExactly('the complete decision for an ended job', [
       record: 'gone',
       entry: ENDED,
     },
-    [{ do: 'resubmit', why: 'job 7 ended before the task was claimed again' }],
+    { do: 'resubmit', why: 'job 7 ended before the task was claimed again' },
   ],
   [
     'resubmits a parked task if the job ended at the gate',
     { jobs: [jobOf('FAILED')], place: 'parked', record: gate },
-    [{ do: 'resubmit', why: 'job 7 found that the task was not ready to run' }],
+    { do: 'resubmit', why: 'job 7 found that the task was not ready to run' },
   ],
   [
     'returns a task in no queue to its queue after the grace period if the job ended at the gate',
     { jobs: [jobOf('FAILED')], record: gate, entry: ENDED },
-    [{ do: 'return-to-queue', why: 'job 7 did not find the task in the scheduler queue' }],
+    { do: 'return-to-queue', why: 'job 7 did not find the task in the scheduler queue' },
   ],
   [
     'does nothing for a task in progress just before the end of the grace period',
@@ -172,42 +152,25 @@ describeExactly('the complete decision for an ended job', [
       record: recordOf(),
       entry: entryOf({ endSeenAt: NOW - GRACES.endMs + 1 }),
     },
-    [],
   ],
   [
     'fails a task in progress after the grace period',
     { jobs: [jobOf('FAILED')], task: taskOf('in_progress'), record: recordOf(), entry: ENDED },
-    [
-      {
-        do: 'end',
-        ending: {
-          status: 'failed',
-          reason: 'Slurm FAILED',
-          text: 'Slurm job 7 ended FAILED (exit code 1).',
-          withLog: true,
-        },
-      },
-    ],
+    endTask('failed', 'Slurm FAILED', 'Slurm job 7 ended FAILED (exit code 1).', { withLog: true }),
   ],
   [
     'fails the task if its agent mistook the time limit for an abort',
     { jobs: [jobOf('TIMEOUT')], task: taskOf('stopped', { statusReason: 'user abort' }), record: recordOf() },
-    [
-      {
-        do: 'end',
-        ending: {
-          status: 'failed',
-          reason: 'Slurm TIMEOUT',
-          text: 'Slurm job 7 ended TIMEOUT: Slurm ended it at its time limit of 01:00:00. What to do: raise --time, or save checkpoints and continue from them.',
-          withLog: false,
-        },
-      },
-    ],
+    endTask(
+      'failed',
+      'Slurm TIMEOUT',
+      'Slurm job 7 ended TIMEOUT: Slurm ended it at its time limit of 01:00:00. What to do: raise --time, or save checkpoints and continue from them.',
+    ),
   ],
   [
     'returns the task to its queue if the daemon cancelled the job and the task is still queued',
     { jobs: [jobOf('CANCELLED')], record: recordOf(), entry: entryOf({ cancelledFor: 'it was too old' }) },
-    [{ do: 'return-to-queue', why: 'its job 7 was cancelled: it was too old' }],
+    { do: 'return-to-queue', why: 'its job 7 was cancelled: it was too old' },
   ],
   [
     'sets the task to stopped if the daemon cancelled the job and the task is still in progress',
@@ -217,45 +180,36 @@ describeExactly('the complete decision for an ended job', [
       record: recordOf(),
       entry: { ...ENDED, cancelledFor: 'it was too old' },
     },
-    [
-      {
-        do: 'end',
-        ending: {
-          status: 'stopped',
-          reason: 'cancelled',
-          text: 'Slurm job 7 was cancelled: it was too old.',
-          withLog: false,
-        },
-      },
-    ],
+    endTask('stopped', 'cancelled', 'Slurm job 7 was cancelled: it was too old.'),
   ],
   [
     'forgets the task if both completed',
     { jobs: [jobOf('COMPLETED')], task: taskOf('completed') },
-    [{ do: 'forget' }, { do: 'log', level: 'INFO', text: 'Slurm job 7 ended COMPLETED.' }],
+    { do: 'forget' },
+    { do: 'log', level: 'INFO', text: 'Slurm job 7 ended COMPLETED.' },
   ],
   [
     'forgets the task and warns if both failed',
     { jobs: [jobOf('FAILED')], task: taskOf('failed'), record: 'gone' },
-    [{ do: 'forget' }, { do: 'log', level: 'WARNING', text: 'Slurm job 7 ended FAILED.' }],
+    { do: 'forget' },
+    { do: 'log', level: 'WARNING', text: 'Slurm job 7 ended FAILED.' },
   ],
   [
     'forgets the task and warns with advice if both failed and the job has a log',
     { jobs: [jobOf('FAILED')], task: taskOf('failed'), record: recordOf({ exitCode: 3 }) },
-    [
-      { do: 'forget' },
-      { do: 'log', level: 'WARNING', text: 'Slurm job 7 ended FAILED (exit code 3).', withAdvice: true },
-    ],
+    { do: 'forget' },
+    { do: 'log', level: 'WARNING', text: 'Slurm job 7 ended FAILED (exit code 3).', withAdvice: true },
   ],
   [
     'reads the record first if the job completed although its task failed',
     { jobs: [jobOf('COMPLETED')], task: taskOf('failed') },
-    [{ do: 'read-record', jobId: '7' as JobId }],
+    { do: 'read-record', jobId: '7' as JobId },
   ],
   [
     'forgets the task and adds advice if the job completed although its task failed',
     { jobs: [jobOf('COMPLETED')], task: taskOf('failed'), record: recordOf() },
-    [{ do: 'forget' }, { do: 'log', level: 'INFO', text: 'Slurm job 7 ended COMPLETED.', withAdvice: true }],
+    { do: 'forget' },
+    { do: 'log', level: 'INFO', text: 'Slurm job 7 ended COMPLETED.', withAdvice: true },
   ],
   [
     'forgets a stopped task, and logs why the daemon cancelled the job',
@@ -265,21 +219,17 @@ describeExactly('the complete decision for an ended job', [
       record: recordOf(),
       entry: entryOf({ cancelledFor: 'the task was aborted' }),
     },
-    [{ do: 'forget' }, { do: 'log', level: 'INFO', text: 'Slurm job 7 was cancelled: the task was aborted.' }],
+    { do: 'forget' },
+    { do: 'log', level: 'INFO', text: 'Slurm job 7 was cancelled: the task was aborted.' },
   ],
   [
     'fails the task after five attempts',
     { jobs: [jobOf('FAILED')], place: 'parked', record: gate, entry: entryOf({ attempts: 5 }) },
-    [
-      {
-        do: 'end',
-        ending: {
-          status: 'failed',
-          reason: 'too many attempts',
-          text: 'Gave up after 5 Slurm jobs, none of which started the task: job 7 found that the task was not ready to run. Fix the cause, then enqueue the task again.',
-          withLog: true,
-        },
-      },
-    ],
+    endTask(
+      'failed',
+      'too many attempts',
+      'Gave up after 5 Slurm jobs, none of which started the task: job 7 found that the task was not ready to run. Fix the cause, then enqueue the task again.',
+      { withLog: true },
+    ),
   ],
 ]);

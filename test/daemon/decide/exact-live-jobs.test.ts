@@ -1,79 +1,59 @@
 // Tests complete decisions about an absent, pending or running job, with every text and journal update.
 import type { Observation } from '../../../src/daemon/decide/observation.ts';
 import type { JobId } from '../../../src/slurm/scheduler.ts';
-import { attempt, describeExactly, entryOf, GRACES, jobName, jobOf, NOW, taskOf } from './observations.ts';
+import { attempt, describeExactly, endTask, entryOf, GRACES, jobName, jobOf, NOW, taskOf } from './observations.ts';
 
 const SINCE = NOW - GRACES.absentMs;
 const SILENT = { lastUpdate: NOW - GRACES.absentMs };
 const absent = (since: number): Partial<Observation> => ({ entry: entryOf({ absentSince: since }), lookedUp: true });
 
 describeExactly('the complete decision', [
-  ['records the first absence of the job', { place: 'parked' }, [{ do: 'note', patch: { absentSince: NOW } }]],
-  ['forgets a task in its own queue whose job is absent', { ...absent(NOW), place: 'own queue' }, [{ do: 'forget' }]],
-  [
-    'forgets a task in another queue whose job is absent',
-    { ...absent(NOW), place: 'another queue' },
-    [{ do: 'forget' }],
-  ],
+  ['records the first absence of the job', { place: 'parked' }, { do: 'note', patch: { absentSince: NOW } }],
+  ['forgets a task in its own queue whose job is absent', { ...absent(NOW), place: 'own queue' }, { do: 'forget' }],
+  ['forgets a task in another queue whose job is absent', { ...absent(NOW), place: 'another queue' }, { do: 'forget' }],
   [
     'does nothing for a parked task just before the deadline for its absent job',
     { ...absent(SINCE + 1), place: 'parked' },
-    [],
   ],
   [
     'resubmits a parked task at the deadline for its absent job',
     { ...absent(SINCE), place: 'parked' },
-    [{ do: 'resubmit', why: 'Slurm job 7 is no longer known to Slurm' }],
+    { do: 'resubmit', why: 'Slurm job 7 is no longer known to Slurm' },
   ],
   [
     'returns a task in no queue whose absent job has an unknown id',
     { entry: entryOf({ absentSince: SINCE, jobId: undefined }), lookedUp: true },
-    [{ do: 'return-to-queue', why: 'Its Slurm job is no longer known to Slurm' }],
+    { do: 'return-to-queue', why: 'Its Slurm job is no longer known to Slurm' },
   ],
   [
     'removes the entry of a deleted task whose job is absent',
     { ...absent(NOW), task: undefined, place: 'parked' },
-    [{ do: 'remove-entry' }, { do: 'forget' }],
+    { do: 'remove-entry' },
+    { do: 'forget' },
   ],
   [
     'removes the entry of an aborted task whose job is absent',
     { ...absent(NOW), task: taskOf('stopped'), place: 'parked' },
-    [{ do: 'remove-entry' }, { do: 'forget' }],
+    { do: 'remove-entry' },
+    { do: 'forget' },
   ],
   [
     'does nothing if the agent of an absent job reported just before the deadline',
     { ...absent(SINCE), task: taskOf('in_progress', { lastUpdate: SINCE + 1 }) },
-    [],
   ],
   [
     'fails the task of an absent and silent job',
     { ...absent(SINCE), task: taskOf('in_progress', SILENT) },
-    [
-      {
-        do: 'end',
-        ending: {
-          status: 'failed',
-          reason: 'job lost',
-          text: 'Slurm job 7 is no longer known to Slurm, and its agent has not reported for 10 min. The job was lost, perhaps because the Slurm controller restarted. Enqueue the task again.',
-          withLog: false,
-        },
-      },
-    ],
+    endTask(
+      'failed',
+      'job lost',
+      'Slurm job 7 is no longer known to Slurm, and its agent has not reported for 10 min. The job was lost, perhaps because the Slurm controller restarted. Enqueue the task again.',
+    ),
   ],
   [
     'sets the aborted task of an absent and silent job to stopped',
     { ...absent(SINCE), task: taskOf('in_progress', { ...SILENT, statusMessage: 'stopping' }) },
-    [
-      {
-        do: 'end',
-        ending: {
-          status: 'stopped',
-          reason: 'aborted',
-          text: 'Aborted by the user. Slurm job 7 is no longer known to Slurm.',
-          withLog: false,
-        },
-      },
-    ],
+    endTask('stopped', 'aborted', 'Aborted by the user. Slurm job 7 is no longer known to Slurm.'),
   ],
   [
     'clears the absence when Slurm lists the job again',
@@ -82,7 +62,7 @@ describeExactly('the complete decision', [
       task: taskOf('in_progress'),
       entry: entryOf({ absentSince: NOW, told: { startedOn: '7@' } }),
     },
-    [{ do: 'note', patch: { absentSince: undefined, endSeenAt: undefined } }],
+    { do: 'note', patch: { absentSince: undefined, endSeenAt: undefined } },
   ],
   [
     'tracks the job that runs the task instead of the recorded one',
@@ -91,20 +71,18 @@ describeExactly('the complete decision', [
       task: taskOf('in_progress'),
       entry: entryOf({ told: { startedOn: '8@' }, cancelledFor: 'x', cancelledAt: 1 }),
     },
-    [
-      {
-        do: 'note',
-        patch: {
-          jobId: '8' as JobId,
-          attempt: attempt(2),
-          cancelledFor: undefined,
-          cancelledAt: undefined,
-          neverStartsSince: undefined,
-          absentSince: undefined,
-          endSeenAt: undefined,
-        },
+    {
+      do: 'note',
+      patch: {
+        jobId: '8' as JobId,
+        attempt: attempt(2),
+        cancelledFor: undefined,
+        cancelledAt: undefined,
+        neverStartsSince: undefined,
+        absentSince: undefined,
+        endSeenAt: undefined,
       },
-    ],
+    },
   ],
   [
     'keeps the older of two pending jobs',
@@ -113,7 +91,7 @@ describeExactly('the complete decision', [
       place: 'parked',
       entry: entryOf({ told: { reason: '7:debug:' } }),
     },
-    [{ do: 'cancel', jobIds: ['11' as JobId], why: 'job 7 has the task' }],
+    { do: 'cancel', jobIds: ['11' as JobId], why: 'job 7 has the task' },
   ],
   [
     'cancels neither of two running jobs, as the gate has decided',
@@ -122,15 +100,12 @@ describeExactly('the complete decision', [
       task: taskOf('in_progress', { lastWorker: 'login1:slurm:7' }),
       entry: entryOf({ told: { startedOn: '7@' } }),
     },
-    [],
   ],
   [
     'records and reports the start of the job',
     { jobs: [jobOf('RUNNING', { startAt: NOW, nodes: 'n1' })], place: 'parked' },
-    [
-      { do: 'note', patch: { told: { startedOn: `7@${NOW}` } } },
-      { do: 'log', level: 'INFO', text: 'Slurm job 7 started in partition debug on n1.' },
-    ],
+    { do: 'note', patch: { told: { startedOn: `7@${NOW}` } } },
+    { do: 'log', level: 'INFO', text: 'Slurm job 7 started in partition debug on n1.' },
   ],
   [
     'warns about a slow start',
@@ -138,14 +113,12 @@ describeExactly('the complete decision', [
       jobs: [jobOf('RUNNING', { startAt: NOW - GRACES.startMs })],
       entry: entryOf({ told: { startedOn: `7@${NOW - GRACES.startMs}` } }),
     },
-    [
-      { do: 'note', patch: { told: { startedOn: `7@${NOW - GRACES.startMs}`, slowStart: true } } },
-      {
-        do: 'log',
-        level: 'WARNING',
-        text: "Slurm job 7 has been running for 5 min, but clearml-agent has not started the task. It may still be installing packages: see the job's log on the cluster.",
-      },
-    ],
+    { do: 'note', patch: { told: { startedOn: `7@${NOW - GRACES.startMs}`, slowStart: true } } },
+    {
+      do: 'log',
+      level: 'WARNING',
+      text: "Slurm job 7 has been running for 5 min, but clearml-agent has not started the task. It may still be installing packages: see the job's log on the cluster.",
+    },
   ],
   [
     'clears a recorded abort when the task is in progress again',
@@ -154,7 +127,7 @@ describeExactly('the complete decision', [
       task: taskOf('in_progress'),
       entry: entryOf({ told: { startedOn: '7@' }, stoppingSince: 1 }),
     },
-    [{ do: 'note', patch: { astraySince: undefined, stoppingSince: undefined } }],
+    { do: 'note', patch: { astraySince: undefined, stoppingSince: undefined } },
   ],
   [
     'records when an abort is first seen',
@@ -163,7 +136,7 @@ describeExactly('the complete decision', [
       task: taskOf('in_progress', { statusMessage: 'stopping' }),
       entry: entryOf({ told: { startedOn: '7@' } }),
     },
-    [{ do: 'note', patch: { stoppingSince: NOW } }],
+    { do: 'note', patch: { stoppingSince: NOW } },
   ],
   [
     'does nothing for an aborted task just before the end of the grace period',
@@ -172,7 +145,6 @@ describeExactly('the complete decision', [
       task: taskOf('in_progress', { statusMessage: 'stopping' }),
       entry: entryOf({ told: { startedOn: '7@' }, stoppingSince: NOW - GRACES.stopMs + 1 }),
     },
-    [],
   ],
   [
     'cancels the job of an aborted task after the grace period',
@@ -181,7 +153,7 @@ describeExactly('the complete decision', [
       task: taskOf('in_progress', { statusMessage: 'stopping' }),
       entry: entryOf({ told: { startedOn: '7@' }, stoppingSince: NOW - GRACES.stopMs }),
     },
-    [{ do: 'cancel', jobIds: ['7' as JobId], why: 'the agent did not end the aborted task in time' }],
+    { do: 'cancel', jobIds: ['7' as JobId], why: 'the agent did not end the aborted task in time' },
   ],
   [
     'does nothing for a reset task just before the end of the grace period',
@@ -190,7 +162,6 @@ describeExactly('the complete decision', [
       task: taskOf('created'),
       entry: entryOf({ told: { startedOn: '7@' }, astraySince: NOW - GRACES.endMs + 1 }),
     },
-    [],
   ],
   [
     'cancels the running job of a reset, still parked task after the grace period',
@@ -200,66 +171,53 @@ describeExactly('the complete decision', [
       place: 'parked',
       entry: entryOf({ told: { startedOn: '7@' }, astraySince: NOW - GRACES.endMs }),
     },
-    [{ do: 'cancel', jobIds: ['7' as JobId], why: 'the task is a draft again' }, { do: 'remove-entry' }],
+    { do: 'cancel', jobIds: ['7' as JobId], why: 'the task is a draft again' },
+    { do: 'remove-entry' },
   ],
   [
     'shows and records why a pending job waits',
     { jobs: [jobOf('PENDING', { reason: 'Priority' })], place: 'parked' },
-    [
-      {
-        do: 'show-status',
-        text: 'Slurm job 7 waits in partition debug: jobs of higher priority are ahead of it (Priority).',
-      },
-      { do: 'note', patch: { told: { reason: '7:debug:Priority' } } },
-      {
-        do: 'log',
-        level: 'INFO',
-        text: 'Slurm job 7 waits in partition debug: jobs of higher priority are ahead of it (Priority).',
-      },
-    ],
+    {
+      do: 'show-status',
+      text: 'Slurm job 7 waits in partition debug: jobs of higher priority are ahead of it (Priority).',
+    },
+    { do: 'note', patch: { told: { reason: '7:debug:Priority' } } },
+    {
+      do: 'log',
+      level: 'INFO',
+      text: 'Slurm job 7 waits in partition debug: jobs of higher priority are ahead of it (Priority).',
+    },
   ],
   [
     "cancels a pending job whose task's entry is gone if the job started earlier",
     { jobs: [jobOf('PENDING')], entry: entryOf({ told: { startedOn: '7@5' } }) },
-    [{ do: 'cancel', jobIds: ['7' as JobId], why: 'Slurm requeued it before clearml-agent started the task' }],
+    { do: 'cancel', jobIds: ['7' as JobId], why: 'Slurm requeued it before clearml-agent started the task' },
   ],
   [
     "reads the record of a pending job whose task's entry is gone if only an earlier job started",
     { jobs: [jobOf('PENDING')], entry: entryOf({ told: { startedOn: '6@5' } }) },
-    [{ do: 'read-record', jobId: '7' as JobId }],
+    { do: 'read-record', jobId: '7' as JobId },
   ],
   [
     "cancels a pending job whose task's entry is gone if Slurm has no record",
     { jobs: [jobOf('PENDING')], record: 'gone' },
-    [{ do: 'cancel', jobIds: ['7' as JobId], why: 'the task is no longer in the scheduler queue' }],
+    { do: 'cancel', jobIds: ['7' as JobId], why: 'the task is no longer in the scheduler queue' },
   ],
   [
     'parks the task of a requeued job again',
     { jobs: [jobOf('PENDING')], task: taskOf('in_progress') },
-    [
-      { do: 'park-again', from: 'in_progress' },
-      { do: 'note', patch: { told: {} } },
-      {
-        do: 'log',
-        level: 'WARNING',
-        text: 'Slurm requeued job 7: the task waits again and starts from the beginning.',
-      },
-    ],
+    { do: 'park-again', from: 'in_progress' },
+    { do: 'note', patch: { told: {} } },
+    {
+      do: 'log',
+      level: 'WARNING',
+      text: 'Slurm requeued job 7: the task waits again and starts from the beginning.',
+    },
   ],
   [
     'cancels the requeued job of an aborted task, and sets the task to stopped',
     { jobs: [jobOf('PENDING')], task: taskOf('in_progress', { statusMessage: 'stopping' }) },
-    [
-      { do: 'cancel', jobIds: ['7' as JobId], why: 'the task was aborted' },
-      {
-        do: 'end',
-        ending: {
-          status: 'stopped',
-          reason: 'aborted',
-          text: 'Aborted by the user. Cancelling Slurm job 7, which Slurm had requeued.',
-          withLog: false,
-        },
-      },
-    ],
+    { do: 'cancel', jobIds: ['7' as JobId], why: 'the task was aborted' },
+    endTask('stopped', 'aborted', 'Aborted by the user. Cancelling Slurm job 7, which Slurm had requeued.'),
   ],
 ]);

@@ -4,7 +4,17 @@ import { AFTER_COMPLETION } from '../../../src/daemon/console/ranks.ts';
 import { JOB_EXIT_CODES } from '../../../src/template/job-exit-codes.ts';
 import type { JobId } from '../../../src/slurm/scheduler.ts';
 import { decide } from '../../../src/daemon/decide/decide.ts';
-import { describeExactly, entryOf, GRACES, jobOf, NOW, recordOf, observation, taskOf } from './observations.ts';
+import {
+  describeExactly,
+  endTask,
+  entryOf,
+  GRACES,
+  jobOf,
+  NOW,
+  recordOf,
+  observation,
+  taskOf,
+} from './observations.ts';
 
 const BY_TERM = { statusReason: 'user abort' };
 const STARTED = entryOf({ told: { startedOn: '7@' } });
@@ -22,18 +32,14 @@ describeExactly('the complete decision for a running job', [
   [
     'reports another start of the same job as "started again"',
     { jobs: [jobOf('RUNNING', { startAt: NOW })], place: 'parked', entry: entryOf({ told: { startedOn: '7@1' } }) },
-    [
-      { do: 'note', patch: { told: { startedOn: `7@${NOW}` } } },
-      { do: 'log', level: 'INFO', text: 'Slurm job 7 started again in partition debug.' },
-    ],
+    { do: 'note', patch: { told: { startedOn: `7@${NOW}` } } },
+    { do: 'log', level: 'INFO', text: 'Slurm job 7 started again in partition debug.' },
   ],
   [
     'reports the start of another job of the task as its first start',
     { jobs: [jobOf('RUNNING', { startAt: NOW })], place: 'parked', entry: entryOf({ told: { startedOn: '6@1' } }) },
-    [
-      { do: 'note', patch: { told: { startedOn: `7@${NOW}` } } },
-      { do: 'log', level: 'INFO', text: 'Slurm job 7 started in partition debug.' },
-    ],
+    { do: 'note', patch: { told: { startedOn: `7@${NOW}` } } },
+    { do: 'log', level: 'INFO', text: 'Slurm job 7 started in partition debug.' },
   ],
   [
     'reports a slow start only once',
@@ -41,32 +47,25 @@ describeExactly('the complete decision for a running job', [
       jobs: [jobOf('RUNNING', { startAt: NOW - GRACES.startMs })],
       entry: entryOf({ told: { startedOn: `7@${NOW - GRACES.startMs}`, slowStart: true } }),
     },
-    [],
   ],
   [
     'records that the job must not run if its task is queued in another queue',
     { jobs: [jobOf('RUNNING')], place: 'another queue', entry: STARTED },
-    [ASTRAY],
+    ASTRAY,
   ],
   [
     'clears that record if the task runs as this job again',
     { jobs: [jobOf('RUNNING')], task: taskOf('in_progress'), entry: { ...STARTED, astraySince: 1 } },
-    [{ do: 'note', patch: { astraySince: undefined, stoppingSince: undefined } }],
+    { do: 'note', patch: { astraySince: undefined, stoppingSince: undefined } },
   ],
-  [
-    'does nothing if the task was published',
-    { jobs: [jobOf('RUNNING')], task: taskOf('published'), entry: STARTED },
-    [],
-  ],
+  ['does nothing if the task was published', { jobs: [jobOf('RUNNING')], task: taskOf('published'), entry: STARTED }],
   [
     'does nothing if the task is being published',
     { jobs: [jobOf('RUNNING')], task: taskOf('publishing'), entry: STARTED },
-    [],
   ],
   [
     'does nothing if its agent received SIGTERM',
     { jobs: [jobOf('RUNNING')], task: taskOf('stopped', BY_TERM), entry: STARTED },
-    [],
   ],
   [
     'records that the job must not run if the agent of another job received SIGTERM',
@@ -75,12 +74,12 @@ describeExactly('the complete decision for a running job', [
       task: taskOf('stopped', { ...BY_TERM, lastWorker: 'login1:slurm:6' }),
       entry: STARTED,
     },
-    [ASTRAY],
+    ASTRAY,
   ],
   [
     'records that the job must not run if the user aborted its task',
     { jobs: [jobOf('RUNNING')], task: taskOf('stopped'), entry: STARTED },
-    [ASTRAY],
+    ASTRAY,
   ],
 ]);
 
@@ -92,49 +91,43 @@ describeExactly('the complete decision for a pending job', [
       place: 'parked',
       entry: entryOf({ told: { startedOn: '7@5', slowStart: true } }),
     },
-    [
-      {
-        do: 'show-status',
-        text: 'Slurm job 7 waits in partition debug: jobs of higher priority are ahead of it (Priority).',
-      },
-      { do: 'note', patch: { told: { startedOn: '7@5', reason: '7:debug:Priority' } } },
-      {
-        do: 'log',
-        level: 'INFO',
-        text: 'Slurm job 7 waits in partition debug: jobs of higher priority are ahead of it (Priority).',
-      },
-    ],
+    {
+      do: 'show-status',
+      text: 'Slurm job 7 waits in partition debug: jobs of higher priority are ahead of it (Priority).',
+    },
+    { do: 'note', patch: { told: { startedOn: '7@5', reason: '7:debug:Priority' } } },
+    {
+      do: 'log',
+      level: 'INFO',
+      text: 'Slurm job 7 waits in partition debug: jobs of higher priority are ahead of it (Priority).',
+    },
   ],
   [
     'cancels the job if its task is queued in another queue',
     { jobs: [jobOf('PENDING')], place: 'another queue' },
-    [
-      { do: 'cancel', jobIds: ['7' as JobId], why: 'the task was enqueued again' },
-      { do: 'log', level: 'INFO', text: 'Cancelling Slurm job 7: the task was moved to another queue.' },
-    ],
+    { do: 'cancel', jobIds: ['7' as JobId], why: 'the task was enqueued again' },
+    { do: 'log', level: 'INFO', text: 'Cancelling Slurm job 7: the task was moved to another queue.' },
   ],
   [
     'cancels the job if its task runs in another queue',
     { jobs: [jobOf('PENDING')], task: taskOf('in_progress', { executionQueue: undefined, lastWorker: 'peer:0' }) },
-    [{ do: 'cancel', jobIds: ['7' as JobId], why: 'the task runs in another queue' }],
+    { do: 'cancel', jobIds: ['7' as JobId], why: 'the task runs in another queue' },
   ],
   [
     'cancels the requeued job if its task was enqueued elsewhere before the agent started',
     { jobs: [jobOf('PENDING')], task: taskOf('in_progress', { executionQueue: undefined }) },
-    [{ do: 'cancel', jobIds: ['7' as JobId], why: 'the task was enqueued elsewhere' }],
+    { do: 'cancel', jobIds: ['7' as JobId], why: 'the task was enqueued elsewhere' },
   ],
   [
     'parks the task again if Slurm requeued the job after its agent received SIGTERM',
     { jobs: [jobOf('PENDING')], task: taskOf('stopped', BY_TERM) },
-    [
-      { do: 'park-again', from: 'stopped' },
-      { do: 'note', patch: { told: {} } },
-      {
-        do: 'log',
-        level: 'WARNING',
-        text: 'Slurm requeued job 7: the task waits again and starts from the beginning.',
-      },
-    ],
+    { do: 'park-again', from: 'stopped' },
+    { do: 'note', patch: { told: {} } },
+    {
+      do: 'log',
+      level: 'WARNING',
+      text: 'Slurm requeued job 7: the task waits again and starts from the beginning.',
+    },
   ],
   [
     'records since when the job cannot start',
@@ -144,7 +137,7 @@ describeExactly('the complete decision for a pending job', [
       entry: entryOf({ told: { reason: '7:debug:PartitionTimeLimit' } }),
       gracePeriods: IMPATIENT,
     },
-    [{ do: 'note', patch: { neverStartsSince: NOW } }],
+    { do: 'note', patch: { neverStartsSince: NOW } },
   ],
   [
     'clears that time when the job can start again',
@@ -154,7 +147,7 @@ describeExactly('the complete decision for a pending job', [
       entry: entryOf({ told: { reason: '7:debug:Priority' }, neverStartsSince: 1 }),
       gracePeriods: IMPATIENT,
     },
-    [{ do: 'note', patch: { neverStartsSince: undefined } }],
+    { do: 'note', patch: { neverStartsSince: undefined } },
   ],
   [
     'does nothing if the job waits for another reason and no time is recorded',
@@ -164,7 +157,6 @@ describeExactly('the complete decision for a pending job', [
       entry: entryOf({ told: { reason: '7:debug:Priority' } }),
       gracePeriods: IMPATIENT,
     },
-    [],
   ],
   [
     'cancels the job and fails the task if the job could not start for too long',
@@ -174,18 +166,12 @@ describeExactly('the complete decision for a pending job', [
       entry: entryOf({ told: { reason: '7:debug:PartitionTimeLimit' }, neverStartsSince: NOW - TEN_MINUTES }),
       gracePeriods: IMPATIENT,
     },
-    [
-      { do: 'cancel', jobIds: ['7' as JobId], why: 'it cannot start' },
-      {
-        do: 'end',
-        ending: {
-          status: 'failed',
-          reason: 'never starts',
-          text: 'Cancelling Slurm job 7 in partition debug: after waiting for 10 min, it still cannot start, because it requests more time than its partition allows (PartitionTimeLimit). Lower --time, or choose another --partition.',
-          withLog: false,
-        },
-      },
-    ],
+    { do: 'cancel', jobIds: ['7' as JobId], why: 'it cannot start' },
+    endTask(
+      'failed',
+      'never starts',
+      'Cancelling Slurm job 7 in partition debug: after waiting for 10 min, it still cannot start, because it requests more time than its partition allows (PartitionTimeLimit). Lower --time, or choose another --partition.',
+    ),
   ],
 ]);
 
@@ -193,64 +179,56 @@ describeExactly('the complete decision for an ended job', [
   [
     'reads the record if the task is still queued',
     { jobs: [jobOf('COMPLETED')], place: 'parked' },
-    [{ do: 'read-record', jobId: '7' as JobId }],
+    { do: 'read-record', jobId: '7' as JobId },
   ],
   [
     'forgets a task that is queued in another queue',
     { jobs: [jobOf('FAILED')], place: 'another queue', record: recordOf() },
-    [{ do: 'forget' }],
+    { do: 'forget' },
   ],
   [
     'waits after the gate, as the agent may have set a status a moment ago',
     { jobs: [jobOf('FAILED')], place: 'nowhere', record: recordOf() },
-    [{ do: 'note', patch: { endSeenAt: NOW } }],
+    { do: 'note', patch: { endSeenAt: NOW } },
   ],
   [
     'parks and resubmits a task in progress whose requeued job ended at the gate',
     { jobs: [jobOf('FAILED')], task: taskOf('in_progress'), record: back },
-    [{ do: 'park-again', from: 'in_progress' }, SUBMIT_BACK],
+    { do: 'park-again', from: 'in_progress' },
+    SUBMIT_BACK,
   ],
   [
     'parks and resubmits a task that SIGTERM stopped and whose requeued job ended at the gate',
     { jobs: [jobOf('FAILED')], task: taskOf('stopped', BY_TERM), record: back },
-    [{ do: 'park-again', from: 'stopped' }, SUBMIT_BACK],
+    { do: 'park-again', from: 'stopped' },
+    SUBMIT_BACK,
   ],
   [
     'forgets the task if the job completed although its agent received SIGTERM',
     { jobs: [jobOf('COMPLETED')], task: taskOf('stopped', BY_TERM), record: recordOf({ exitCode: 0 }) },
-    [{ do: 'forget' }, { do: 'log', level: 'INFO', text: 'Slurm job 7 ended COMPLETED.' }],
+    { do: 'forget' },
+    { do: 'log', level: 'INFO', text: 'Slurm job 7 ended COMPLETED.' },
   ],
   [
     'forgets the task and explains a job that failed although its task completed',
     { jobs: [jobOf('FAILED')], task: taskOf('completed'), record: 'gone' },
-    [{ do: 'forget' }, { do: 'log', level: 'WARNING', text: `Slurm job 7 ended FAILED. ${AFTER_COMPLETION}` }],
+    { do: 'forget' },
+    { do: 'log', level: 'WARNING', text: `Slurm job 7 ended FAILED. ${AFTER_COMPLETION}` },
   ],
   [
     'mentions no rank if the job reached its time limit although its task completed',
     { jobs: [jobOf('TIMEOUT')], task: taskOf('completed'), record: 'gone' },
-    [
-      { do: 'forget' },
-      {
-        do: 'log',
-        level: 'WARNING',
-        text: 'Slurm job 7 ended TIMEOUT: Slurm ended it at its time limit. What to do: raise --time, or save checkpoints and continue from them.',
-      },
-    ],
+    { do: 'forget' },
+    {
+      do: 'log',
+      level: 'WARNING',
+      text: 'Slurm job 7 ended TIMEOUT: Slurm ended it at its time limit. What to do: raise --time, or save checkpoints and continue from them.',
+    },
   ],
   [
     'sets the task to stopped if a user cancelled the job in Slurm before its agent started',
     { jobs: [jobOf('CANCELLED')], place: 'parked', record: 'gone' },
-    [
-      {
-        do: 'end',
-        ending: {
-          status: 'stopped',
-          reason: 'cancelled in Slurm',
-          text: 'Slurm job 7 ended CANCELLED: it was cancelled in Slurm.',
-          withLog: false,
-        },
-      },
-    ],
+    endTask('stopped', 'cancelled in Slurm', 'Slurm job 7 ended CANCELLED: it was cancelled in Slurm.'),
   ],
 ]);
 

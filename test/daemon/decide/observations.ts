@@ -1,6 +1,6 @@
 // Builds the observation of one task for the tests of the decision table: defaults for everything that the test does not set.
 import { expect } from 'chai';
-import type { Action } from '../../../src/daemon/decide/action.ts';
+import type { Action, Ending } from '../../../src/daemon/decide/action.ts';
 import { decide } from '../../../src/daemon/decide/decide.ts';
 import type { Observation } from '../../../src/daemon/decide/observation.ts';
 import type { Entry } from '../../../src/daemon/journal/entry.ts';
@@ -108,6 +108,11 @@ export function observation(overrides: Partial<Observation>): Observation {
   };
 }
 
+/** The action that ends the task; by default its log is not shown. */
+export function endTask(status: Ending['status'], reason: string, text: string, more: Partial<Ending> = {}): Action {
+  return { do: 'end', ending: { status, reason, text, withLog: false, ...more } };
+}
+
 export interface Row {
   readonly title: string;
   readonly seen: Partial<Observation>;
@@ -133,10 +138,10 @@ export function describeRows(title: string, rows: readonly Row[]): void {
 /** The same, with every text and journal update. */
 export function describeExactly(
   title: string,
-  rows: readonly (readonly [fact: string, seen: Partial<Observation>, done: readonly Action[]])[],
+  rows: readonly (readonly [fact: string, seen: Partial<Observation>, ...done: readonly Action[]])[],
 ): void {
   describe(title, () => {
-    for (const [fact, seen, done] of rows) {
+    for (const [fact, seen, ...done] of rows) {
       it(fact, () => {
         expect(decide(observation(seen))).to.deep.equal(done);
       });

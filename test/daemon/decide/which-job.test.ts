@@ -17,7 +17,6 @@ describeExactly('the decision among several jobs of one task', [
       task: taskOf('in_progress', BY_SECOND),
       entry: entryOf({ ...OF_SECOND, told: { startedOn: '8@' } }),
     },
-    [],
   ],
   [
     'uses the running job, and cancels no pending one before the gate has decided',
@@ -26,7 +25,6 @@ describeExactly('the decision among several jobs of one task', [
       place: 'parked',
       entry: entryOf({ ...OF_SECOND, told: { startedOn: '8@' } }),
     },
-    [],
   ],
   [
     "uses the running job, and cancels a pending one, even if older, once the task's entry is gone",
@@ -35,7 +33,7 @@ describeExactly('the decision among several jobs of one task', [
       place: 'nowhere',
       entry: entryOf({ ...OF_SECOND, told: { startedOn: '8@' } }),
     },
-    [FIRST_IS_EXTRA],
+    FIRST_IS_EXTRA,
   ],
   [
     'uses the running job, even if the pending one ran the task before its requeue',
@@ -44,7 +42,7 @@ describeExactly('the decision among several jobs of one task', [
       task: taskOf('in_progress', BY_FIRST),
       entry: entryOf({ ...OF_SECOND, told: { startedOn: '8@' } }),
     },
-    [FIRST_IS_EXTRA],
+    FIRST_IS_EXTRA,
   ],
   [
     'uses the live job, even if an ended one ran the task',
@@ -54,7 +52,6 @@ describeExactly('the decision among several jobs of one task', [
       place: 'parked',
       entry: entryOf({ ...OF_SECOND, told: { reason: '8:debug:' } }),
     },
-    [],
   ],
   [
     'uses the live job, even if it is of an earlier attempt than the tracked job, which is gone',
@@ -63,25 +60,23 @@ describeExactly('the decision among several jobs of one task', [
       task: taskOf('in_progress', BY_FIRST),
       entry: entryOf({ ...OF_SECOND, told: { startedOn: '7@' } }),
     },
-    [
-      {
-        do: 'note',
-        patch: {
-          jobId: '7' as JobId,
-          attempt: attempt(1),
-          cancelledFor: undefined,
-          cancelledAt: undefined,
-          neverStartsSince: undefined,
-          absentSince: undefined,
-          endSeenAt: undefined,
-        },
+    {
+      do: 'note',
+      patch: {
+        jobId: '7' as JobId,
+        attempt: attempt(1),
+        cancelledFor: undefined,
+        cancelledAt: undefined,
+        neverStartsSince: undefined,
+        absentSince: undefined,
+        endSeenAt: undefined,
       },
-    ],
+    },
   ],
   [
     'forgets a deleted task whose jobs have both ended',
     { jobs: [jobOf('FAILED'), jobOf('FAILED', SECOND)], task: undefined },
-    [{ do: 'forget' }],
+    { do: 'forget' },
   ],
   [
     'uses a cancelled extra job if that runs the task',
@@ -90,24 +85,22 @@ describeExactly('the decision among several jobs of one task', [
       task: taskOf('in_progress', BY_SECOND),
       entry: entryOf({ cancelledExtras: [SECOND.id], cancelledAt: NOW, told: { startedOn: '8@' } }),
     },
-    [
-      {
-        do: 'note',
-        patch: {
-          ...OF_SECOND,
-          cancelledFor: 'another job had the task',
-          cancelledAt: undefined,
-          neverStartsSince: undefined,
-          absentSince: undefined,
-          endSeenAt: undefined,
-        },
+    {
+      do: 'note',
+      patch: {
+        ...OF_SECOND,
+        cancelledFor: 'another job had the task',
+        cancelledAt: undefined,
+        neverStartsSince: undefined,
+        absentSince: undefined,
+        endSeenAt: undefined,
       },
-    ],
+    },
   ],
   [
     'uses the tracked job after its end, even if it was cancelled as an extra',
     { jobs: [jobOf('FAILED')], place: 'parked', entry: entryOf({ cancelledExtras: ['7' as JobId] }) },
-    [ASK],
+    ASK,
   ],
   [
     'uses the job that ran the task after its end, even if it was cancelled as an extra',
@@ -116,12 +109,12 @@ describeExactly('the decision among several jobs of one task', [
       task: taskOf('in_progress', BY_FIRST),
       entry: entryOf({ jobId: '9' as JobId, cancelledExtras: ['7' as JobId] }),
     },
-    [ASK],
+    ASK,
   ],
   [
     'uses the tracked job after its end, even if its attempt is unknown',
     { jobs: [jobOf('FAILED')], place: 'parked', entry: entryOf({ attempt: undefined }) },
-    [ASK],
+    ASK,
   ],
   [
     'clears the recorded end of a job that runs again',
@@ -130,6 +123,6 @@ describeExactly('the decision among several jobs of one task', [
       task: taskOf('in_progress'),
       entry: entryOf({ endSeenAt: NOW, told: { startedOn: '7@' } }),
     },
-    [{ do: 'note', patch: { absentSince: undefined, endSeenAt: undefined } }],
+    { do: 'note', patch: { absentSince: undefined, endSeenAt: undefined } },
   ],
 ]);
