@@ -1,205 +1,129 @@
 // The shortest scenarios that once failed. Each bug they found also has a separate test.
-import type { Scenario } from './schedule.ts';
+import type { ScheduledFault, Scenario } from './schedule.ts';
 
 interface Found {
   readonly title: string;
   readonly scenario: Scenario;
 }
 
+function oneTask(seed: number, ...faults: readonly ScheduledFault[]): Scenario {
+  return { natures: ['ends well'], daemons: 1, seed, faults };
+}
+
+function twoTasks(seed: number, ...faults: readonly ScheduledFault[]): Scenario {
+  return { ...oneTask(seed, ...faults), natures: ['ends well', 'ends well'] };
+}
+
 export const PINNED_SCENARIOS: readonly Found[] = [
   {
     title: 'a worker registration whose response is lost does not end the daemon',
-    scenario: { natures: ['ends well'], daemons: 1, seed: 931815, faults: [[0, 'answer is lost', 0]] },
+    scenario: oneTask(931815, [0, 'answer is lost', 0]),
   },
   {
     title: 'a full disk neither ends the daemon nor repeats a console line',
-    scenario: { natures: ['ends well'], daemons: 1, seed: 119783, faults: [[7, 'disk is full', 3]] },
+    scenario: oneTask(119783, [7, 'disk is full', 3]),
   },
   {
     title: 'a refused console line of a deleted task does not end the daemon',
-    scenario: {
-      natures: ['ends well'],
-      daemons: 1,
-      seed: 957091,
-      faults: [
-        [0, 'sbatch answer is lost', 0],
-        [0, 'gate answer is lost', 0],
-        [0, 'user deletes', 0],
-      ],
-    },
+    scenario: oneTask(957091, [0, 'sbatch answer is lost', 0], [0, 'gate answer is lost', 0], [0, 'user deletes', 0]),
   },
   {
     title: 'an archived task that is enqueued again runs like any other',
-    scenario: {
-      natures: ['ends well'],
-      daemons: 1,
-      seed: 16,
-      faults: [
-        [0, 'user archives', 1],
-        [0, 'user enqueues', 0],
-      ],
-    },
+    scenario: oneTask(16, [0, 'user archives', 1], [0, 'user enqueues', 0]),
   },
-  {
-    title: 'a task that has started since the poll gets no status message',
-    scenario: { natures: ['ends well', 'ends well'], daemons: 1, seed: 6349, faults: [] },
-  },
+  { title: 'a task that has started since the poll gets no status message', scenario: twoTasks(6349) },
   {
     title: 'a task aborted while its template cannot be rendered stays aborted',
-    scenario: { natures: ['misfit', 'ends well'], daemons: 1, seed: 9, faults: [[16, 'user aborts', 2]] },
+    scenario: { ...twoTasks(9, [16, 'user aborts', 2]), natures: ['misfit', 'ends well'] },
   },
   {
     title: 'a task enqueued elsewhere while its template cannot be rendered is not failed',
-    scenario: { natures: ['misfit'], daemons: 1, seed: 125717, faults: [[9, 'user enqueues elsewhere', 0]] },
+    scenario: { ...oneTask(125717, [9, 'user enqueues elsewhere', 0]), natures: ['misfit'] },
   },
   {
     title: 'a task that another agent runs is not failed when our job ends',
-    scenario: {
-      natures: ['ends well', 'ends well'],
-      daemons: 1,
-      seed: 999983,
-      faults: [
-        [0, 'gate answer is lost', 2],
-        [36, 'user enqueues elsewhere', 1],
-      ],
-    },
+    scenario: twoTasks(999983, [0, 'gate answer is lost', 2], [36, 'user enqueues elsewhere', 1]),
   },
   {
     title: 'a task that another agent runs is not dequeued because our job waits',
-    scenario: {
-      natures: ['ends well', 'ends well'],
-      daemons: 1,
-      seed: 158509,
-      faults: [
-        [30, 'squeue fails', 1],
-        [31, 'server answer is lost', 0],
-        [0, 'user enqueues elsewhere', 2],
-      ],
-    },
+    scenario: twoTasks(
+      158509,
+      [30, 'squeue fails', 1],
+      [31, 'server answer is lost', 0],
+      [0, 'user enqueues elsewhere', 2],
+    ),
   },
   {
     title: 'a task that another agent runs is not stopped because our job was preempted',
-    scenario: {
-      natures: ['ends well', 'ends well'],
-      daemons: 1,
-      seed: 385843,
-      faults: [
-        [0, 'job is preempted', 0],
-        [0, 'user enqueues elsewhere', 2],
-      ],
-    },
+    scenario: twoTasks(385843, [0, 'job is preempted', 0], [0, 'user enqueues elsewhere', 2]),
   },
   {
     title: 'a task enqueued again during the claim, and popped by another agent, does not run twice',
-    scenario: {
-      natures: ['ends well', 'ends well'],
-      daemons: 1,
-      seed: 620463,
-      faults: [
-        [10, 'user enqueues', 0],
-        [10, 'another agent pops from our queue', 1],
-      ],
-    },
+    scenario: twoTasks(620463, [10, 'user enqueues', 0], [10, 'another agent pops from our queue', 1]),
   },
   {
     title: 'a task that its user aborted is not failed when its job ends',
-    scenario: {
-      natures: ['ends well'],
-      daemons: 1,
-      seed: 317354,
-      faults: [
-        [0, 'job completes without a word', 3],
-        [0, 'daemon dies, journal lost', 3],
-        [0, 'user aborts', 1],
-      ],
-    },
+    scenario: oneTask(
+      317354,
+      [0, 'job completes without a word', 3],
+      [0, 'daemon dies, journal lost', 3],
+      [0, 'user aborts', 1],
+    ),
   },
   {
     title: 'a task dequeued while the outcome of sbatch is unknown is eventually forgotten',
-    scenario: {
-      natures: ['ends well'],
-      daemons: 1,
-      seed: 182168,
-      faults: [
-        [0, 'sbatch is unknown', 2],
-        [14, 'user dequeues', 0],
-      ],
-    },
+    scenario: oneTask(182168, [0, 'sbatch is unknown', 2], [14, 'user dequeues', 0]),
   },
   {
     title: 'a task parked by a daemon that died is not parked again by the daemon that adopts it',
     scenario: {
-      natures: ['ends well', 'ends well'],
-      daemons: 2,
-      seed: 14,
-      faults: [
+      ...twoTasks(
+        14,
         [1, 'shared folder is full', 2],
         [29, 'daemon dies after its call', 3],
         [0, 'ten minutes pass', 1],
         [7, 'daemon is told to stop', 1],
-      ],
+      ),
+      daemons: 2,
     },
   },
   {
     title: 'a job that died after its first call and then found the gate closed does not leave its task in progress',
-    scenario: {
-      natures: ['ends well', 'ends well'],
-      daemons: 1,
-      seed: 999992,
-      faults: [
-        [31, 'daemon dies, journal lost', 2],
-        [0, 'node dies, job requeued', 2],
-      ],
-    },
+    scenario: twoTasks(999992, [31, 'daemon dies, journal lost', 2], [0, 'node dies, job requeued', 2]),
   },
   {
     title: 'an orphan that two daemons find is not returned by one while the other claims it again',
     scenario: {
+      ...twoTasks(289702, [20, 'daemon dies, journal lost', 3], [0, 'node dies, job requeued', 3]),
       natures: ['ends well', 'misfit'],
       daemons: 2,
-      seed: 289702,
-      faults: [
-        [20, 'daemon dies, journal lost', 3],
-        [0, 'node dies, job requeued', 3],
-      ],
     },
   },
   {
     title: 'two daemons that find the same orphan return it once',
     scenario: {
-      natures: ['ends well', 'ends well'],
-      daemons: 2,
-      seed: 539151,
-      faults: [
+      ...twoTasks(
+        539151,
         [12, 'ten minutes pass', 0],
         [0, 'gate answer is lost', 0],
         [0, 'another agent pops from our queue', 0],
-      ],
+      ),
+      daemons: 2,
     },
   },
   {
     title: 'a task may fail if the other agent that runs it sends no report for two minutes',
-    scenario: {
-      natures: ['ends well', 'ends well'],
-      daemons: 1,
-      seed: 831553,
-      faults: [
-        [0, 'another agent pops from our queue', 0],
-        [0, 'node dies', 0],
-        [0, 'user enqueues', 3],
-      ],
-    },
+    scenario: twoTasks(
+      831553,
+      [0, 'another agent pops from our queue', 0],
+      [0, 'node dies', 0],
+      [0, 'user enqueues', 3],
+    ),
   },
   {
     title: 'a task does not fail if its job found the gate closed and only accounting still has its exit code',
     scenario: {
-      natures: ['ends well'],
-      daemons: 1,
-      seed: 964277,
-      faults: [
-        [0, 'user removes from the scheduler queue', 0],
-        [0, 'squeue complains', 0],
-      ],
+      ...oneTask(964277, [0, 'user removes from the scheduler queue', 0], [0, 'squeue complains', 0]),
       checksEnds: true,
     },
   },
