@@ -51,20 +51,6 @@ describeRows('the decision for an absent job', [
     done: [],
   },
   {
-    title: 'S-45 fails the task if the agent is silent too at the deadline',
-    seen: {
-      entry: entryOf({ absentSince: NOW - GRACES.absentMs }),
-      lookedUp: true,
-      task: taskOf('in_progress', { lastUpdate: NOW - GRACES.absentMs }),
-    },
-    done: ['end failed'],
-  },
-  {
-    title: 'S-45 resubmits a parked task at the deadline',
-    seen: { entry: entryOf({ absentSince: NOW - GRACES.absentMs }), lookedUp: true, place: 'parked' },
-    done: ['resubmit'],
-  },
-  {
     title: 'returns the task to its queue at the deadline if the task is in no queue',
     seen: { entry: entryOf({ absentSince: NOW - GRACES.absentMs }), lookedUp: true },
     done: ['return-to-queue'],
@@ -77,15 +63,6 @@ describeRows('the decision for an absent job', [
       place: 'parked',
     },
     done: ['end failed'],
-  },
-  {
-    title: 'sets an aborted task to stopped at the deadline',
-    seen: {
-      entry: entryOf({ absentSince: NOW - GRACES.absentMs }),
-      lookedUp: true,
-      task: taskOf('in_progress', { statusMessage: 'stopping', lastUpdate: NOW - GRACES.absentMs }),
-    },
-    done: ['end stopped'],
   },
   {
     title: 'forgets a task that runs in another queue',

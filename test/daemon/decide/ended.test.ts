@@ -18,24 +18,9 @@ const waited = entryOf({ endSeenAt: NOW - GRACES.endMs - 1 });
 
 describeRows('the decision for an ended job whose task has ended', [
   {
-    title: 'forgets the task if job and task completed',
-    seen: { jobs: [jobOf('COMPLETED')], task: taskOf('completed') },
-    done: ['forget', 'log'],
-  },
-  {
     title: "reads Slurm's record first if the job failed",
     seen: { jobs: [jobOf('FAILED')], task: taskOf('failed') },
     done: ['read-record'],
-  },
-  {
-    title: 'forgets the task, with a message, if job and task failed',
-    seen: { jobs: [jobOf('FAILED')], task: taskOf('failed'), record: recordOf({ exitCode: 3 }) },
-    done: ['forget', 'log'],
-  },
-  {
-    title: 'forgets the task, with a message, if Slurm no longer has the record',
-    seen: { jobs: [jobOf('FAILED')], task: taskOf('failed'), record: 'gone' },
-    done: ['forget', 'log'],
   },
   {
     title: 'C-12 keeps the status of a task that the user aborted',
@@ -260,11 +245,6 @@ describeRows('the decision for an ended job whose task never started', [
       entry: entryOf({ cancelledFor: 'its entry was taken out' }),
     },
     done: ['return-to-queue'],
-  },
-  {
-    title: 'S-03 fails the task if sbatch rejected the job although Slurm has a record of it',
-    seen: { jobs: [jobOf('FAILED', { reason: 'BadConstraints' })], place: 'parked', record: recordOf() },
-    done: ['end failed'],
   },
   {
     title: 'uses the tracked job rather than a cancelled extra one if both have ended',

@@ -86,7 +86,7 @@ describeExactly('the complete decision for an ended job', [
     { do: 'note', patch: { absentSince: NOW } },
   ],
   [
-    'fails the task if Slurm rejected the job and kept a record',
+    'S-03 fails the task if Slurm rejected the job and kept a record',
     { jobs: [jobOf('FAILED', { reason: 'BadConstraints' })], place: 'parked', record: recordOf() },
     endTask(
       'failed',
@@ -189,7 +189,7 @@ describeExactly('the complete decision for an ended job', [
     { do: 'log', level: 'INFO', text: 'Slurm job 7 ended COMPLETED.' },
   ],
   [
-    'forgets the task and warns if both failed',
+    'forgets the task and warns if both failed and Slurm no longer has the record',
     { jobs: [jobOf('FAILED')], task: taskOf('failed'), record: 'gone' },
     { do: 'forget' },
     { do: 'log', level: 'WARNING', text: 'Slurm job 7 ended FAILED.' },

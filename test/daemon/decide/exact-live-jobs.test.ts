@@ -16,7 +16,7 @@ describeExactly('the complete decision', [
     { ...absent(SINCE + 1), place: 'parked' },
   ],
   [
-    'resubmits a parked task at the deadline for its absent job',
+    'S-45 resubmits a parked task at the deadline for its absent job',
     { ...absent(SINCE), place: 'parked' },
     { do: 'resubmit', why: 'Slurm job 7 is no longer known to Slurm' },
   ],
@@ -42,7 +42,7 @@ describeExactly('the complete decision', [
     { ...absent(SINCE), task: taskOf('in_progress', { lastUpdate: SINCE + 1 }) },
   ],
   [
-    'fails the task of an absent and silent job',
+    'S-45 fails the task of an absent and silent job',
     { ...absent(SINCE), task: taskOf('in_progress', SILENT) },
     endTask(
       'failed',
@@ -108,7 +108,7 @@ describeExactly('the complete decision', [
     { do: 'log', level: 'INFO', text: 'Slurm job 7 started in partition debug on n1.' },
   ],
   [
-    'warns about a slow start',
+    'warns if the agent does not start the task for a long time',
     {
       jobs: [jobOf('RUNNING', { startAt: NOW - GRACES.startMs })],
       entry: entryOf({ told: { startedOn: `7@${NOW - GRACES.startMs}` } }),
@@ -147,7 +147,7 @@ describeExactly('the complete decision', [
     },
   ],
   [
-    'cancels the job of an aborted task after the grace period',
+    'C-09 cancels the job of an aborted task after the grace period',
     {
       jobs: [jobOf('RUNNING')],
       task: taskOf('in_progress', { statusMessage: 'stopping' }),
@@ -204,7 +204,7 @@ describeExactly('the complete decision', [
     { do: 'cancel', jobIds: ['7' as JobId], why: 'the task is no longer in the scheduler queue' },
   ],
   [
-    'parks the task of a requeued job again',
+    'S-24 parks the task of a requeued job again',
     { jobs: [jobOf('PENDING')], task: taskOf('in_progress') },
     { do: 'park-again', from: 'in_progress' },
     { do: 'note', patch: { told: {} } },

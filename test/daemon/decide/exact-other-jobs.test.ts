@@ -130,7 +130,7 @@ describeExactly('the complete decision for a pending job', [
     },
   ],
   [
-    'records since when the job cannot start',
+    'S-25 records since when the job cannot start',
     {
       jobs: [HOPELESS],
       place: 'parked',
@@ -159,7 +159,7 @@ describeExactly('the complete decision for a pending job', [
     },
   ],
   [
-    'cancels the job and fails the task if the job could not start for too long',
+    'S-25 cancels the job and fails the task if the job could not start for too long',
     {
       jobs: [HOPELESS],
       place: 'parked',
@@ -192,7 +192,7 @@ describeExactly('the complete decision for an ended job', [
     { do: 'note', patch: { endSeenAt: NOW } },
   ],
   [
-    'parks and resubmits a task in progress whose requeued job ended at the gate',
+    'S-48 parks and resubmits a task in progress whose requeued job ended at the gate',
     { jobs: [jobOf('FAILED')], task: taskOf('in_progress'), record: back },
     { do: 'park-again', from: 'in_progress' },
     SUBMIT_BACK,

@@ -22,11 +22,6 @@ describeRows('the decision for a job that ended at the gate', [
     done: [],
   },
   {
-    title: 'resubmits a parked task',
-    seen: { jobs: [jobOf('FAILED')], place: 'parked', record: atGate },
-    done: ['resubmit'],
-  },
-  {
     title: 'waits for the backoff before the third attempt',
     seen: {
       jobs: [jobOf('FAILED')],
@@ -70,16 +65,6 @@ describeRows('the decision for a job that ended at the gate', [
     title: 'S-47 returns a task in no queue to its queue after a grace period, as a response may be lost',
     seen: { jobs: [jobOf('FAILED')], record: atGate, entry: waited },
     done: ['return-to-queue'],
-  },
-  {
-    title: 'S-48 parks and resubmits a running task whose requeued job ended at the gate',
-    seen: { jobs: [jobOf('FAILED')], task: taskOf('in_progress'), record: backAtGate },
-    done: ['park-again', 'resubmit'],
-  },
-  {
-    title: 'parks and resubmits a task that SIGTERM stopped and whose requeued job ended at the gate',
-    seen: { jobs: [jobOf('FAILED')], task: taskOf('stopped', BY_TERM), record: backAtGate },
-    done: ['park-again', 'resubmit'],
   },
   {
     title: 'leaves the task stopped if its abort request was seen before the SIGTERM',
@@ -130,10 +115,5 @@ describeRows('the decision for a job that ended at the gate', [
       entry: waited,
     },
     done: [],
-  },
-  {
-    title: 'fails the task after the maximum number of attempts',
-    seen: { jobs: [jobOf('FAILED')], place: 'parked', record: atGate, entry: entryOf({ attempts: 5 }) },
-    done: ['end failed'],
   },
 ]);

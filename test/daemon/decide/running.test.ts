@@ -24,28 +24,6 @@ describeRows('the decision for a running job', [
     done: [],
   },
   {
-    title: 'warns once if the agent does not start the task for a long time',
-    seen: {
-      jobs: [jobOf('RUNNING', { startAt: NOW - GRACES.startMs })],
-      entry: entryOf({ told: { startedOn: `7@${NOW - GRACES.startMs}` } }),
-    },
-    done: ['note', 'log'],
-  },
-  {
-    title: 'gives the agent a grace period to end an aborted task',
-    seen: { jobs: [jobOf('RUNNING')], task: taskOf('in_progress', { statusMessage: 'stopping' }), entry: started },
-    done: ['note'],
-  },
-  {
-    title: 'C-09 cancels the job of an aborted task after that grace period',
-    seen: {
-      jobs: [jobOf('RUNNING')],
-      task: taskOf('in_progress', { statusMessage: 'stopping' }),
-      entry: { ...started, stoppingSince: NOW - GRACES.stopMs },
-    },
-    done: ['cancel'],
-  },
-  {
     title: 'waits for a grace period after the task was reset',
     seen: { jobs: [jobOf('RUNNING')], task: taskOf('created'), entry: started },
     done: ['note'],

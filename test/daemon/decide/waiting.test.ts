@@ -30,19 +30,9 @@ describeRows('the decision for a pending job', [
     done: [],
   },
   {
-    title: 'S-25 starts to count the time when such a reason first appears',
-    seen: { ...HOPELESS, entry: entryOf(TOLD), gracePeriods: IMPATIENT },
-    done: ['note'],
-  },
-  {
     title: 'S-25 waits until the limit',
     seen: { ...HOPELESS, entry: entryOf({ ...TOLD, neverStartsSince: NOW - 599_999 }), gracePeriods: IMPATIENT },
     done: [],
-  },
-  {
-    title: 'S-25 cancels the job and fails the task after the limit',
-    seen: { ...HOPELESS, entry: entryOf({ ...TOLD, neverStartsSince: NOW - 600_000 }), gracePeriods: IMPATIENT },
-    done: ['cancel', 'end failed'],
   },
   {
     title: 'S-25 restarts the count when a reason of another kind appears',
@@ -75,11 +65,6 @@ describeRows('the decision for a pending job', [
     done: ['cancel'],
   },
   {
-    title: 'cancels the job of a task that was moved to another queue, and reports it',
-    seen: { jobs: [jobOf('PENDING')], place: 'another queue' },
-    done: ['cancel', 'log'],
-  },
-  {
     title: "also removes that task's entry from the scheduler queue",
     seen: { jobs: [jobOf('PENDING')], place: 'another queue', hasEntry: true },
     done: ['cancel', 'remove-entry', 'log'],
@@ -105,16 +90,6 @@ describeRows('the decision for a pending job', [
     done: ['cancel'],
   },
   {
-    title: 'S-24 parks a running task again if Slurm requeued the job',
-    seen: { jobs: [jobOf('PENDING')], task: taskOf('in_progress') },
-    done: ['park-again', 'note', 'log'],
-  },
-  {
-    title: 'cancels the requeued job of an aborted task, and sets the task to stopped',
-    seen: { jobs: [jobOf('PENDING')], task: taskOf('in_progress', { statusMessage: 'stopping' }) },
-    done: ['cancel', 'end stopped'],
-  },
-  {
     title: 'does nothing while another job may run the task',
     seen: { jobs: [jobOf('PENDING')], task: taskOf('in_progress', ELSE) },
     done: [],
@@ -131,11 +106,6 @@ describeRows('the decision for a pending job', [
     title: 'cancels the job of a task that runs in another queue',
     seen: { jobs: [jobOf('PENDING')], task: taskOf('in_progress', { executionQueue: 'x'.repeat(32) as QueueId }) },
     done: ['cancel'],
-  },
-  {
-    title: 'parks the task again if SIGTERM stopped it before Slurm requeued the job',
-    seen: { jobs: [jobOf('PENDING')], task: taskOf('stopped', BY_TERM) },
-    done: ['park-again', 'note', 'log'],
   },
   {
     title: 'does not park the task again if its abort request was seen before the SIGTERM',
