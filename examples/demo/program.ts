@@ -7,14 +7,14 @@ import { formatReadyConf } from '../../src/sandbox/ready-conf.ts';
 import { createSandbox } from '../../src/sandbox/server.ts';
 import { connectApi, userOf, type ApiKeys } from '../../test/e2e/api.ts';
 import { startDaemon, type ForegroundDaemon } from '../../test/support/foreground-daemon.ts';
-import { namedServer, takeOwnNames, type OwnNames } from '../../test/support/server-of-run.ts';
+import { namedServer, createTestNames, type TestNames } from '../../test/support/server-of-run.ts';
 import type { DemoAgent } from './agent.ts';
 import type { DemoCluster } from './cluster.ts';
 
 const TEMPLATE = 'examples/demo/demo.template';
 export const QUEUE = 'default';
 
-export interface DemoServer extends ApiKeys, Pick<OwnNames, 'nameOf' | 'user'> {
+export interface DemoServer extends ApiKeys, Pick<TestNames, 'nameOf' | 'user'> {
   /** A description, which the demo shows. */
   readonly says: string;
   [Symbol.asyncDispose](): Promise<void>;
@@ -34,7 +34,7 @@ export function commandOf({ nameOf }: DemoServer): string[] {
 export async function startServer({ isElsewhere }: DemoCluster): Promise<DemoServer> {
   const named = namedServer();
   if (named !== undefined) {
-    const { nameOf, user, tidy } = await takeOwnNames(await connectApi(named));
+    const { nameOf, user, tidy } = await createTestNames(await connectApi(named));
     const says = `${named.url}, from CLEARML_TEST_API_HOST; the demo deletes at its end what it creates there`;
     return { ...named, nameOf, user, says, [Symbol.asyncDispose]: tidy };
   }

@@ -108,7 +108,12 @@ describe('a path', () => {
       '/home/a belongs to another user (uid 4002)',
     ],
     ['of the user nobody is not trusted', pathSteps({ uid: 65534 }), '/0 belongs to another user (uid 65534)'],
-    ["of a system account is trusted among the cluster's programs", pathSteps({ uid: 990, gid: 990 }, {}), undefined, SITE],
+    [
+      "of a system account is trusted among the cluster's programs",
+      pathSteps({ uid: 990, gid: 990 }, {}),
+      undefined,
+      SITE,
+    ],
     ['of a system account is not trusted elsewhere', pathSteps({ uid: 990 }), '/0 belongs to another user (uid 990)'],
     [
       "of an ordinary user is not trusted among the cluster's programs",
@@ -168,7 +173,11 @@ describe('a path', () => {
       false,
     ],
     ['of mode 640 is readable by its group', pathSteps({}, { ...file, mode: 0o640, gid: LAB }), true],
-    ["of mode 640 is readable by others even if its group is the user's own", pathSteps({}, { ...file, mode: 0o640 }), true],
+    [
+      "of mode 640 is readable by others even if its group is the user's own",
+      pathSteps({}, { ...file, mode: 0o640 }),
+      true,
+    ],
   ];
   for (const [what, steps, expected] of readable) {
     it(what, () => {

@@ -30,7 +30,11 @@ describe('a socket', () => {
     ],
     [
       'in a directory that all users can write is trusted if only the user can reach it',
-      pathSteps({ ...HOME, mode: 0o700 }, { ...HOME, path: '/ada/x', mode: 0o777 }, socketIn({ ...HOME, path: '/ada/x' })),
+      pathSteps(
+        { ...HOME, mode: 0o700 },
+        { ...HOME, path: '/ada/x', mode: 0o777 },
+        socketIn({ ...HOME, path: '/ada/x' }),
+      ),
       undefined,
     ],
     [

@@ -190,7 +190,7 @@ export async function openTestBed({
       journal: join(stateFolder, sshAccess === undefined ? '' : CLUSTER, 'journal.jsonl'),
       link: await startLink(port, front),
       clockFile,
-      ...mortal(() => program(log, jobsFolder, environment, '--import', SHIFTED_CLOCK, builtProgram(), ...args)),
+      ...restartable(() => program(log, jobsFolder, environment, '--import', SHIFTED_CLOCK, builtProgram(), ...args)),
     });
   }
 

@@ -7,19 +7,19 @@ import { createContractClient, type ContractTestBed } from './contract-test-bed.
 
 const ID_OF_NOBODY = 'f'.repeat(32);
 
-export function defineConnectionContract(opened: () => ContractTestBed): void {
+export function defineConnectionContract(testBed: () => ContractTestBed): void {
   describe('connect', () => {
     it("returns the server's versions and the name of the user", async () => {
-      const facts = await opened().client.connect();
+      const facts = await testBed().client.connect();
 
-      expect(facts.apiServer).to.equal(opened().access.url);
+      expect(facts.apiServer).to.equal(testBed().access.url);
       expect(facts.apiVersion).to.match(/^2\.\d+$/);
       expect(facts.serverVersion).to.match(/^\d+\.\d+/);
       expect(facts.user).to.not.equal('');
     });
 
     it('refuses invalid keys', async () => {
-      const stranger = createContractClient({ ...stage().access, secretKey: 'not-the-secret' });
+      const stranger = createContractClient({ ...testBed().access, secretKey: 'not-the-secret' });
 
       const error = await rejection(stranger.connect());
       await stranger.close();
@@ -30,8 +30,8 @@ export function defineConnectionContract(opened: () => ContractTestBed): void {
 
   describe('a response', () => {
     it('has the same content with gzip compression as without', async () => {
-      const { access, raw } = opened();
-      const project = await raw.createProject(opened().uniqueName());
+      const { access, raw } = testBed();
+      const project = await raw.createProject(testBed().uniqueName());
       const call = async (accepted: string): Promise<Response> =>
         fetch(`${access.url}/projects.get_by_id`, {
           method: 'POST',
@@ -50,16 +50,16 @@ export function defineConnectionContract(opened: () => ContractTestBed): void {
 
   describe('a worker', () => {
     async function findWorker(id: string): Promise<string | undefined> {
-      const text = JSON.stringify(await opened().raw.call('workers.get_all', {}));
+      const text = JSON.stringify(await testBed().raw.call('workers.get_all', {}));
       const { workers } = JSON.parse(text) as { workers: { id: string; queues: { id: string }[] }[] };
       const worker = workers.find((row) => row.id === id);
       return worker === undefined ? undefined : worker.queues.map((queue) => queue.id).join(' ');
     }
 
     it('is listed with its queues until it unregisters', async () => {
-      const { workers } = opened().client;
-      const queue = await opened().newQueue();
-      const worker = `slurm:${opened().uniqueName()}`;
+      const { workers } = testBed().client;
+      const queue = await testBed().newQueue();
+      const worker = `slurm:${testBed().uniqueName()}`;
 
       const row = { id: worker, queues: [queue], tags: [] };
       await workers.register(row, 600_000);
@@ -71,9 +71,13 @@ export function defineConnectionContract(opened: () => ContractTestBed): void {
     });
 
     it('is found only by its own tag, and only until it unregisters', async () => {
-      const { workers } = opened().client;
-      const queue = await opened().newQueue();
-      const row = { id: `slurm:${opened().uniqueName()}`, queues: [queue], tags: [`tag:${opened().uniqueName()}`, 'x'] };
+      const { workers } = testBed().client;
+      const queue = await testBed().newQueue();
+      const row = {
+        id: `slurm:${testBed().uniqueName()}`,
+        queues: [queue],
+        tags: [`tag:${testBed().uniqueName()}`, 'x'],
+      };
       const [tag = ''] = row.tags;
 
       await workers.register(row, 600_000);
@@ -90,8 +94,8 @@ export function defineConnectionContract(opened: () => ContractTestBed): void {
     });
 
     it('may report and unregister without a registration', async () => {
-      const { workers } = opened().client;
-      const worker = `slurm:${opened().uniqueName()}`;
+      const { workers } = testBed().client;
+      const worker = `slurm:${testBed().uniqueName()}`;
 
       await workers.report({ id: worker, queues: [], tags: [] });
       await workers.unregister(worker);
@@ -101,7 +105,7 @@ export function defineConnectionContract(opened: () => ContractTestBed): void {
 
   describe('a query for a user or project', () => {
     it('returns a user by id, and undefined for an unknown id', async () => {
-      const { client } = opened();
+      const { client } = testBed();
       const { user } = await client.connect();
 
       expect((await client.people.user(user))?.['id']).to.equal(user);
@@ -109,7 +113,7 @@ export function defineConnectionContract(opened: () => ContractTestBed): void {
     });
 
     it('returns a project by id, and undefined for an unknown id', async () => {
-      const { client, raw, uniqueName } = opened();
+      const { client, raw, uniqueName } = testBed();
       const name = uniqueName();
       const project = await raw.createProject(name);
 

@@ -8,12 +8,12 @@ import type { ContractTestBed } from './contract-test-bed.ts';
 
 const Console = z.object({ events: z.array(z.object({ msg: z.string(), worker: z.string(), level: z.string() })) });
 
-export function defineConsoleContract(opened: () => ContractTestBed): void {
+export function defineConsoleContract(testBed: () => ContractTestBed): void {
   /** The console's events once there are that many: a real server shows them a moment after it took them. */
   function consoleOf(task: TaskId, count: number): Promise<z.infer<typeof Console>['events']> {
     return waitUntil(`${count} console events`, async () => {
       const body = { task, batch_size: 1000, navigate_earlier: false };
-      const { events } = Console.parse(await opened().raw.call('events.get_task_log', body));
+      const { events } = Console.parse(await testBed().raw.call('events.get_task_log', body));
       return events.length >= count && events;
     });
   }
@@ -24,7 +24,7 @@ export function defineConsoleContract(opened: () => ContractTestBed): void {
 
   describe('the console of a task', () => {
     it('shows each line once, in the order written', async () => {
-      const { client, raw } = opened();
+      const { client, raw } = testBed();
       const task = await raw.createTask();
       const lines = Array.from({ length: 60 }, (_, n) => `line ${n}`);
 
@@ -35,7 +35,7 @@ export function defineConsoleContract(opened: () => ContractTestBed): void {
     });
 
     it('shows level, worker and unchanged text, even for a queued task', async () => {
-      const { client, newQueue, newTaskIn } = opened();
+      const { client, newQueue, newTaskIn } = testBed();
       const task = await newTaskIn(await newQueue());
       const text = 'two\nlines, "quotes", €, \u001b[31mred\u001b[0m';
 
@@ -45,7 +45,7 @@ export function defineConsoleContract(opened: () => ContractTestBed): void {
     });
 
     it('shows a very long text completely', async () => {
-      const { client, raw } = opened();
+      const { client, raw } = testBed();
       const task = await raw.createTask();
       const text = `${'0123456789 €\n'.repeat(15_000)}end`;
 
@@ -56,7 +56,7 @@ export function defineConsoleContract(opened: () => ContractTestBed): void {
     });
 
     it('C-24 accepts lines after the task has ended', async () => {
-      const { client, raw } = opened();
+      const { client, raw } = testBed();
       const task = await raw.createTask();
       await raw.call('tasks.started', { task });
       await raw.call('tasks.failed', { task });
@@ -67,7 +67,7 @@ export function defineConsoleContract(opened: () => ContractTestBed): void {
     });
 
     it('ignores lines for a published or deleted task without an error', async () => {
-      const { client, raw } = opened();
+      const { client, raw } = testBed();
       const [published, deleted] = [await raw.createTask(), await raw.createTask()];
       await raw.call('tasks.started', { task: published });
       await raw.call('tasks.completed', { task: published });
@@ -81,7 +81,7 @@ export function defineConsoleContract(opened: () => ContractTestBed): void {
     });
 
     it('returns lines after a given time, or the last lines, oldest first', async () => {
-      const { client, raw } = opened();
+      const { client, raw } = testBed();
       const task = await raw.createTask();
       const lines = Array.from({ length: 30 }, (_, n) => `line ${n}`);
       await client.events.log(task, 'slurm:c1', lines.map(info));
@@ -98,7 +98,7 @@ export function defineConsoleContract(opened: () => ContractTestBed): void {
     });
 
     it('returns all lines even if they exceed one page of the server', async () => {
-      const { client, raw } = opened();
+      const { client, raw } = testBed();
       const task = await raw.createTask();
       const lines = Array.from({ length: 1_100 }, (_, n) => `line ${n}`);
       await client.events.log(task, 'slurm:c1', lines.map(info));

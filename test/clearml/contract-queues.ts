@@ -6,19 +6,19 @@ import type { ContractTestBed } from './contract-test-bed.ts';
 
 const ID_OF_NONE = queueId('f'.repeat(32));
 
-export function defineQueueContract(opened: () => ContractTestBed): void {
+export function defineQueueContract(testBed: () => ContractTestBed): void {
   async function entriesOf(queue: QueueId): Promise<TaskId[]> {
-    const [read] = (await opened().client.queues.read([queue])).queues;
+    const [read] = (await testBed().client.queues.read([queue])).queues;
     return (read?.entries ?? []).map((entry) => entry.task);
   }
 
   async function executionQueueOf(task: TaskId): Promise<QueueId | undefined> {
-    return (await opened().client.tasks.get(task))?.task.executionQueue;
+    return (await testBed().client.tasks.get(task))?.task.executionQueue;
   }
 
   describe('queue lookup', () => {
     it('finds a queue by its complete name or its id only', async () => {
-      const { client, raw, uniqueName } = opened();
+      const { client, raw, uniqueName } = testBed();
       const name = `${uniqueName()} a.b+c (x) [1]^$|{2}#~&-_é\\`;
       const id = await raw.createQueue(name);
 
@@ -30,7 +30,7 @@ export function defineQueueContract(opened: () => ContractTestBed): void {
     });
 
     it('creates a queue only once, even in simultaneous calls', async () => {
-      const { client, raw, uniqueName } = opened();
+      const { client, raw, uniqueName } = testBed();
       const name = uniqueName();
 
       const made = await Promise.all([client.queues.create(name), client.queues.create(name)]);
@@ -41,7 +41,7 @@ export function defineQueueContract(opened: () => ContractTestBed): void {
     });
 
     it('C-23 finds a hidden queue but omits it from the visible names', async () => {
-      const { client, raw, uniqueName } = opened();
+      const { client, raw, uniqueName } = testBed();
       const [shown, hidden] = [uniqueName(), uniqueName()];
       await raw.createQueue(shown);
       const id = await raw.createQueue(hidden, ['k8s-glue']);
@@ -55,14 +55,14 @@ export function defineQueueContract(opened: () => ContractTestBed): void {
     });
 
     it('omits missing queues', async () => {
-      const { client, newQueue } = opened();
+      const { client, newQueue } = testBed();
       const queue = await newQueue();
 
       expect((await client.queues.read([ID_OF_NONE, queue])).queues.map((read) => read.id)).to.deep.equal([queue]);
     });
 
     it('returns the entries in order, with the time when each was added', async () => {
-      const { client, newQueue, newTaskIn } = opened();
+      const { client, newQueue, newTaskIn } = testBed();
       const queue = await newQueue();
       const earliest = Date.now() - 3_600_000;
       const [first, second] = [await newTaskIn(queue), await newTaskIn(queue)];
@@ -93,7 +93,7 @@ export function defineQueueContract(opened: () => ContractTestBed): void {
 
   describe('pop', () => {
     it('returns true to exactly one of many callers and keeps the task queued', async () => {
-      const { client, newQueue, newTaskIn } = opened();
+      const { client, newQueue, newTaskIn } = testBed();
       const queue = await newQueue();
       const [first, second] = [await newTaskIn(queue), await newTaskIn(queue)];
 
@@ -105,7 +105,7 @@ export function defineQueueContract(opened: () => ContractTestBed): void {
     });
 
     it('returns false if the task is not first in the queue', async () => {
-      const { client, newQueue, newTaskIn } = opened();
+      const { client, newQueue, newTaskIn } = testBed();
       const queue = await newQueue();
       const [first, second] = [await newTaskIn(queue), await newTaskIn(queue)];
 
@@ -114,7 +114,7 @@ export function defineQueueContract(opened: () => ContractTestBed): void {
     });
 
     it('returns false for an empty queue', async () => {
-      const { client, newQueue, newTaskIn } = opened();
+      const { client, newQueue, newTaskIn } = testBed();
       const task = await newTaskIn(await newQueue());
 
       expect(await client.queues.pop(await newQueue(), task)).to.equal(false);
@@ -123,7 +123,7 @@ export function defineQueueContract(opened: () => ContractTestBed): void {
 
   describe('park', () => {
     it('C-11 adds the task to the queue only once, if repeated, and does not change the task', async () => {
-      const { client, newQueue, newTaskIn } = opened();
+      const { client, newQueue, newTaskIn } = testBed();
       const [source, scheduler] = [await newQueue(), await newQueue()];
       const task = await newTaskIn(source);
       await client.queues.pop(source, task);
@@ -137,7 +137,7 @@ export function defineQueueContract(opened: () => ContractTestBed): void {
     });
 
     it('C-19 does not requeue a task that was aborted before', async () => {
-      const { client, raw, newQueue, newTaskIn } = opened();
+      const { client, raw, newQueue, newTaskIn } = testBed();
       const [source, scheduler] = [await newQueue(), await newQueue()];
       const task = await newTaskIn(source);
       await client.queues.pop(source, task);
@@ -152,7 +152,7 @@ export function defineQueueContract(opened: () => ContractTestBed): void {
 
   describe('removeEntry', () => {
     it('returns true to exactly one of many callers, at any position of the entry', async () => {
-      const { client, newQueue, newTaskIn } = opened();
+      const { client, newQueue, newTaskIn } = testBed();
       const queue = await newQueue();
       const [first, second, third] = [await newTaskIn(queue), await newTaskIn(queue), await newTaskIn(queue)];
 
@@ -164,7 +164,7 @@ export function defineQueueContract(opened: () => ContractTestBed): void {
     });
 
     it('returns false for a missing queue or entry', async () => {
-      const { client, newQueue, newTaskIn } = opened();
+      const { client, newQueue, newTaskIn } = testBed();
       const task = await newTaskIn(await newQueue());
 
       expect(await client.queues.removeEntry(await newQueue(), task)).to.equal(false);
@@ -174,7 +174,7 @@ export function defineQueueContract(opened: () => ContractTestBed): void {
 
   describe('returnToQueue', () => {
     it('C-20 puts the task at the front of its queue and does not change the task', async () => {
-      const { client, newQueue, newTaskIn } = opened();
+      const { client, newQueue, newTaskIn } = testBed();
       const [source, other] = [await newQueue(), await newQueue()];
       const [task, waiting] = [await newTaskIn(other), await newTaskIn(source)];
       await client.queues.removeEntry(other, task);
@@ -186,7 +186,7 @@ export function defineQueueContract(opened: () => ContractTestBed): void {
     });
 
     it('C-22 moves a task that is already in the queue to the front', async () => {
-      const { client, newQueue, newTaskIn } = opened();
+      const { client, newQueue, newTaskIn } = testBed();
       const queue = await newQueue();
       const [first, second] = [await newTaskIn(queue), await newTaskIn(queue)];
 

@@ -10,10 +10,12 @@ const NOTE = { reason: 'Slurm TIMEOUT', message: 'raise --time' };
 const UNFORCED = { force: false };
 const FORCED = { force: true };
 
-export function defineStatusContract(opened: () => ContractTestBed): void {
+export function defineStatusContract(testBed: () => ContractTestBed): void {
   /** A task with `execution.queue` that got into this status as users and agents bring it there. */
-  async function createTaskWithStatus(status: 'queued' | 'in_progress' | 'stopped' | 'completed' | 'deleted'): Promise<TaskId> {
-    const { client, raw, newQueue, newTaskIn } = opened();
+  async function createTaskWithStatus(
+    status: 'queued' | 'in_progress' | 'stopped' | 'completed' | 'deleted',
+  ): Promise<TaskId> {
+    const { client, raw, newQueue, newTaskIn } = testBed();
     const queue = await newQueue();
     const task = await newTaskIn(queue);
     await client.queues.removeEntry(queue, task);
@@ -26,12 +28,12 @@ export function defineStatusContract(opened: () => ContractTestBed): void {
   }
 
   async function statusOf(id: TaskId): Promise<TaskStatus | undefined> {
-    return (await opened().client.tasks.get(id))?.task.status;
+    return (await testBed().client.tasks.get(id))?.task.status;
   }
 
   describe('a status change', () => {
     it('writes the status, its reason and its message', async () => {
-      const { tasks } = opened().client;
+      const { tasks } = testBed().client;
       const id = await createTaskWithStatus('in_progress');
 
       await tasks.fail(id, NOTE, UNFORCED);
@@ -44,7 +46,7 @@ export function defineStatusContract(opened: () => ContractTestBed): void {
     });
 
     it('C-06 fails a queued task only with force', async () => {
-      const { tasks } = opened().client;
+      const { tasks } = testBed().client;
       const id = await createTaskWithStatus('queued');
 
       expect(await rejection(tasks.fail(id, NOTE, UNFORCED))).to.be.instanceOf(LostRaceError);
@@ -57,7 +59,7 @@ export function defineStatusContract(opened: () => ContractTestBed): void {
     it('changes a stopped task to failed without force', async () => {
       const id = await createTaskWithStatus('stopped');
 
-      await opened().client.tasks.fail(id, NOTE, UNFORCED);
+      await testBed().client.tasks.fail(id, NOTE, UNFORCED);
 
       expect(await statusOf(id)).to.equal('failed');
     });
@@ -66,14 +68,14 @@ export function defineStatusContract(opened: () => ContractTestBed): void {
       for (const status of ['queued', 'in_progress'] as const) {
         const id = await createTaskWithStatus(status);
 
-        await opened().client.tasks.stop(id, NOTE, UNFORCED);
+        await testBed().client.tasks.stop(id, NOTE, UNFORCED);
 
         expect(await statusOf(id)).to.equal('stopped');
       }
     });
 
     it('completes a running task but not a queued one', async () => {
-      const { tasks } = opened().client;
+      const { tasks } = testBed().client;
       const [running, waiting] = [await createTaskWithStatus('in_progress'), await createTaskWithStatus('queued')];
 
       await tasks.complete(running, NOTE);
@@ -85,12 +87,12 @@ export function defineStatusContract(opened: () => ContractTestBed): void {
     it('does not stop a completed task', async () => {
       const id = await createTaskWithStatus('completed');
 
-      expect(await rejection(opened().client.tasks.stop(id, NOTE, UNFORCED))).to.be.instanceOf(LostRaceError);
+      expect(await rejection(testBed().client.tasks.stop(id, NOTE, UNFORCED))).to.be.instanceOf(LostRaceError);
       expect(await statusOf(id)).to.equal('completed');
     });
 
     it('reports a lost race for a deleted task, even with force', async () => {
-      const { tasks } = opened().client;
+      const { tasks } = testBed().client;
       const id = await createTaskWithStatus('deleted');
 
       expect(await rejection(tasks.fail(id, NOTE, FORCED))).to.be.instanceOf(LostRaceError);
@@ -102,7 +104,7 @@ export function defineStatusContract(opened: () => ContractTestBed): void {
 
   describe('when eight agents start a task at once', () => {
     it('refuses at least one', async () => {
-      const { raw } = opened();
+      const { raw } = testBed();
       const refusals: string[] = [];
       // Occasionally, no agent changes the task between another agent's read and its write.
       for (let tries = 0; tries < 20 && refusals.length === 0; tries += 1) {
@@ -121,7 +123,7 @@ export function defineStatusContract(opened: () => ContractTestBed): void {
     });
 
     it('accepts all eight if the task is already in progress', async () => {
-      const { raw } = opened();
+      const { raw } = testBed();
       const task = await createTaskWithStatus('queued');
       const begin = (): Promise<unknown> => raw.call('tasks.dequeue', { task, new_status: 'in_progress' });
       await begin();
@@ -135,7 +137,7 @@ export function defineStatusContract(opened: () => ContractTestBed): void {
   describe('dequeue', () => {
     /** A task in a queue whose status before its first enqueue the server no longer knows; `forget` makes it forget. */
     async function enqueuedAfter(forget: (id: TaskId) => Promise<unknown>): Promise<TaskId> {
-      const { raw, newQueue } = opened();
+      const { raw, newQueue } = testBed();
       const id = await createTaskWithStatus('in_progress');
       await forget(id);
       await raw.call('tasks.enqueue', { task: id, queue: await newQueue() });
@@ -144,7 +146,7 @@ export function defineStatusContract(opened: () => ContractTestBed): void {
 
     /** Afterwards the task waits in the queue that refused it. */
     async function refuseEnqueue(id: TaskId): Promise<void> {
-      const { raw, newQueue } = opened();
+      const { raw, newQueue } = testBed();
       const queue = await newQueue();
       await raw.call('tasks.enqueue', { task: id, queue, force: true });
       await rejection(raw.call('tasks.enqueue', { task: id, queue }));
@@ -152,11 +154,11 @@ export function defineStatusContract(opened: () => ContractTestBed): void {
 
     const forgetting: readonly (readonly [string, (id: TaskId) => Promise<unknown>])[] = [
       ['was refused', refuseEnqueue],
-      ['followed a return to queued', (id) => opened().client.tasks.unstart(id, 'in_progress', NOTE)],
+      ['followed a return to queued', (id) => testBed().client.tasks.unstart(id, 'in_progress', NOTE)],
     ];
     for (const [what, forget] of forgetting) {
       it(`by a user makes the task an orphan if an earlier enqueue ${what}, and a draft the second time`, async () => {
-        const { client, raw } = opened();
+        const { client, raw } = testBed();
         const id = await enqueuedAfter(forget);
 
         const answer = await raw.call('tasks.dequeue', { task: id });
@@ -172,7 +174,7 @@ export function defineStatusContract(opened: () => ContractTestBed): void {
       it(`by the client makes the task a draft if an earlier enqueue ${what}`, async () => {
         const id = await enqueuedAfter(forget);
 
-        await opened().client.tasks.dequeue(id, NOTE);
+        await testBed().client.tasks.dequeue(id, NOTE);
 
         expect(await statusOf(id)).to.equal('created');
       });
@@ -182,7 +184,7 @@ export function defineStatusContract(opened: () => ContractTestBed): void {
   describe('unstart', () => {
     for (const status of ['in_progress', 'stopped'] as const) {
       it(`C-07 changes a task from ${status} to queued, in no queue, and keeps its execution queue`, async () => {
-        const { client } = opened();
+        const { client } = testBed();
         const id = await createTaskWithStatus(status);
         const before = (await client.tasks.get(id))?.task;
 
@@ -202,7 +204,7 @@ export function defineStatusContract(opened: () => ContractTestBed): void {
     it('does not change a task that has ended in the meantime', async () => {
       const id = await createTaskWithStatus('completed');
 
-      expect(await rejection(opened().client.tasks.unstart(id, 'in_progress', NOTE))).to.be.instanceOf(LostRaceError);
+      expect(await rejection(testBed().client.tasks.unstart(id, 'in_progress', NOTE))).to.be.instanceOf(LostRaceError);
       expect(await statusOf(id)).to.equal('completed');
     });
   });

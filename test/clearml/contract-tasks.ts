@@ -7,10 +7,10 @@ import type { ContractTestBed } from './contract-test-bed.ts';
 
 const ID_OF_NONE = taskId('f'.repeat(32));
 
-export function defineTaskContract(opened: () => ContractTestBed): void {
+export function defineTaskContract(testBed: () => ContractTestBed): void {
   describe('a task query', () => {
     it('returns the fields that tracking needs', async () => {
-      const { client, newQueue, newTaskIn } = opened();
+      const { client, newQueue, newTaskIn } = testBed();
       const queue = await newQueue();
       const id = await newTaskIn(queue);
       const { user } = await client.connect();
@@ -31,7 +31,7 @@ export function defineTaskContract(opened: () => ContractTestBed): void {
     });
 
     it('returns the same for one task as for many, plus the unchanged document', async () => {
-      const { client, newQueue, newTaskIn } = opened();
+      const { client, newQueue, newTaskIn } = testBed();
       const id = await newTaskIn(await newQueue());
 
       const one = await client.tasks.get(id);
@@ -41,7 +41,7 @@ export function defineTaskContract(opened: () => ContractTestBed): void {
     });
 
     it('C-16 omits missing tasks', async () => {
-      const { client, raw } = opened();
+      const { client, raw } = testBed();
       const [kept, deleted] = [await raw.createTask(), await raw.createTask()];
       await raw.call('tasks.delete', { task: deleted, force: true });
 
@@ -51,7 +51,7 @@ export function defineTaskContract(opened: () => ContractTestBed): void {
     });
 
     it('returns archived and hidden tasks too', async () => {
-      const { client, raw } = opened();
+      const { client, raw } = testBed();
       const [archived, hidden] = [await raw.createTask(), await raw.createTask()];
       await raw.call('tasks.archive', { tasks: [archived] });
       await raw.call('tasks.edit', { task: hidden, system_tags: ['hidden'] });
@@ -63,7 +63,7 @@ export function defineTaskContract(opened: () => ContractTestBed): void {
     });
 
     it('finds tasks by status and queue, including tasks that are in no queue', async () => {
-      const { client, newQueue, newTaskIn, raw } = opened();
+      const { client, newQueue, newTaskIn, raw } = testBed();
       const [queue, other] = [await newQueue(), await newQueue()];
       const [waiting, popped, running] = [await newTaskIn(queue), await newTaskIn(queue), await newTaskIn(queue)];
       await newTaskIn(other);
@@ -79,7 +79,7 @@ export function defineTaskContract(opened: () => ContractTestBed): void {
     });
 
     it('C-23 finds hidden tasks', async () => {
-      const { client, newQueue, newTaskIn, raw } = opened();
+      const { client, newQueue, newTaskIn, raw } = testBed();
       const queue = await newQueue();
       const id = await newTaskIn(queue);
       await raw.call('tasks.edit', { task: id, system_tags: ['hidden'], force: true });
@@ -90,7 +90,7 @@ export function defineTaskContract(opened: () => ContractTestBed): void {
     });
 
     it("returns a user's abort request for a running task, and the task's worker", async () => {
-      const { client, newQueue, newTaskIn, raw, uniqueName } = opened();
+      const { client, newQueue, newTaskIn, raw, uniqueName } = testBed();
       const queue = await newQueue();
       const id = await newTaskIn(queue);
       const worker = `slurm:${uniqueName()}`;
@@ -118,7 +118,7 @@ export function defineTaskContract(opened: () => ContractTestBed): void {
       ['undefined if there is no timeout', {}, undefined],
     ] as const) {
       it(`is ${what}`, async () => {
-        const { client, raw } = opened();
+        const { client, raw } = testBed();
         const id = await raw.createTask();
         // As the SDK writes it: keys that come by tasks.edit_runtime are escaped, and stay so.
         await raw.call('tasks.edit', { task: id, force: true, runtime });
@@ -130,7 +130,7 @@ export function defineTaskContract(opened: () => ContractTestBed): void {
 
   describe('the server', () => {
     it('escapes the keys of tasks.edit_runtime and returns them escaped', async () => {
-      const { client, raw } = opened();
+      const { client, raw } = testBed();
       const id = await raw.createTask();
       const written = { _x: '1', 'a.b': '2', c__d: '3', 'p%q': '4', $d: '5', ' s ': '6' };
 
@@ -146,7 +146,7 @@ export function defineTaskContract(opened: () => ContractTestBed): void {
 
     for (const field of ['nonsense', 'execution.nonsense', 'script.diff.nonsense', 'project.nonsense', 'status.x'])
       it(`refuses a query for ${field}, a field that no task has`, async () => {
-        const { raw } = opened();
+        const { raw } = testBed();
         const id = await raw.createTask();
         const refusal = await rejection(raw.call('tasks.get_all', { id: [id], only_fields: ['id', field] }));
         expect(String(refusal)).to.match(
@@ -155,7 +155,7 @@ export function defineTaskContract(opened: () => ContractTestBed): void {
       });
 
     it('accepts any name below a map field', async () => {
-      const { raw } = opened();
+      const { raw } = testBed();
       const id = await raw.createTask();
       const fields = ['hyperparams.a.b.value', 'runtime.x', 'container.image', 'last_metrics.x.y'];
       await raw.call('tasks.get_all', { id: [id], only_fields: fields });
@@ -163,13 +163,13 @@ export function defineTaskContract(opened: () => ContractTestBed): void {
 
     it('refuses a query for a field that no queue has', async () => {
       const body = { only_fields: ['id', 'nonsense'] };
-      expect(String(await rejection(opened().raw.call('queues.get_all', body)))).to.include('Lookup error');
+      expect(String(await rejection(testBed().raw.call('queues.get_all', body)))).to.include('Lookup error');
     });
   });
 
   describe('a task update', () => {
     it('sets only the status message of a queued task', async () => {
-      const { client, newQueue, newTaskIn } = opened();
+      const { client, newQueue, newTaskIn } = testBed();
       const id = await newTaskIn(await newQueue());
       const before = (await client.tasks.get(id))?.task;
 
@@ -179,7 +179,7 @@ export function defineTaskContract(opened: () => ContractTestBed): void {
     });
 
     it('C-15 sets user properties one by one, in any status', async () => {
-      const { client, raw } = opened();
+      const { client, raw } = testBed();
       const id = await raw.createTask();
       await client.tasks.setProperties(id, { slurm_job_id: '17', slurm_cluster: 'c1' });
       await raw.call('tasks.started', { task: id });
@@ -194,7 +194,7 @@ export function defineTaskContract(opened: () => ContractTestBed): void {
   });
   describe("a user's request to run a task", () => {
     it('enqueues a draft, a failed task and a stopped task', async () => {
-      const { client, raw, newQueue } = opened();
+      const { client, raw, newQueue } = testBed();
       const queue = await newQueue();
       const tasks = [await raw.createTask(), await raw.createTask(), await raw.createTask()] as const;
       for (const task of tasks.slice(1)) await raw.call('tasks.started', { task });
@@ -209,7 +209,7 @@ export function defineTaskContract(opened: () => ContractTestBed): void {
     });
 
     it('moves a task from another queue, and keeps the position of one already in this queue', async () => {
-      const { client, newQueue, newTaskIn } = opened();
+      const { client, newQueue, newTaskIn } = testBed();
       const [first, second] = [await newQueue(), await newQueue()];
       const [moved, after] = [await newTaskIn(first), await newTaskIn(first)];
 
@@ -224,7 +224,7 @@ export function defineTaskContract(opened: () => ContractTestBed): void {
     });
 
     it('does not enqueue a running task', async () => {
-      const { client, raw, newQueue } = opened();
+      const { client, raw, newQueue } = testBed();
       const [queue, task] = [await newQueue(), await raw.createTask()];
       await raw.call('tasks.started', { task });
 
@@ -236,7 +236,7 @@ export function defineTaskContract(opened: () => ContractTestBed): void {
     });
 
     it('clones a task as a draft with the same container and parameters, even after the task ended', async () => {
-      const { client, raw } = opened();
+      const { client, raw } = testBed();
       const task = await raw.createTask();
       await client.tasks.setProperties(task, { num_nodes: '2' });
       await client.tasks.setImage(task, 'python:3.12');
@@ -254,7 +254,7 @@ export function defineTaskContract(opened: () => ContractTestBed): void {
     });
 
     it('sets the container image of a queued task and keeps the container arguments', async () => {
-      const { client, raw, newQueue, newTaskIn } = opened();
+      const { client, raw, newQueue, newTaskIn } = testBed();
       const task = await newTaskIn(await newQueue());
       await raw.call('tasks.edit', { task, force: true, container: { image: 'old', arguments: '--ipc=host' } });
 

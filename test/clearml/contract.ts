@@ -24,7 +24,7 @@ export function defineClearmlContract(name: string, provide: () => Promise<Acces
     });
 
     const testBed = (): ContractTestBed => {
-      if (opened === undefined) throw new Error('the opened is there only while a test runs');
+      if (opened === undefined) throw new Error('the test bed is there only while a test runs');
       return opened;
     };
     defineConnectionContract(testBed);

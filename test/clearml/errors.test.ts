@@ -79,7 +79,9 @@ describe('a call to a failing ClearML server', () => {
       it(`C-30 reports a status change refused with 400/${subcode} as a lost race`, async () => {
         fixture.server.script('tasks.failed', refuse(400, subcode, 'too late'));
 
-        const error = await rejection(fixture.client().tasks.fail(TASK, { reason: 'r', message: 'm' }, { force: true }));
+        const error = await rejection(
+          fixture.client().tasks.fail(TASK, { reason: 'r', message: 'm' }, { force: true }),
+        );
 
         expect(error).to.be.instanceOf(LostRaceError).and.include({ code: 400, subcode });
       });

@@ -83,7 +83,8 @@ describe('events.log of the ClearML client', () => {
   it('sends lines of several waiting tasks in one call, in order', async () => {
     fixture.server.script('events.add_batch', added);
     const { events: console } = fixture.client({ clock: createSetClock(5000) });
-    const logLine = (task: typeof TASK, text: string): Promise<void> => console.log(task, 'w', [{ level: 'INFO', text }]);
+    const logLine = (task: typeof TASK, text: string): Promise<void> =>
+      console.log(task, 'w', [{ level: 'INFO', text }]);
 
     await Promise.all([logLine(TASK, 'alone'), logLine(OTHER, 'a'), logLine(TASK, 'b'), logLine(OTHER, 'c')]);
 

@@ -10,7 +10,7 @@ import { createQueues } from '../../src/clearml/queues.ts';
 import type { Session } from '../../src/clearml/session.ts';
 import { createTasks } from '../../src/clearml/tasks.ts';
 import { createWorkers } from '../../src/clearml/workers.ts';
-import { anOddity, makeOdd } from '../daemon/malformed-values.ts';
+import { anyMutation, mutate } from '../daemon/malformed-values.ts';
 import { silentLog } from '../support/silent-log.ts';
 import { fuzzCases } from '../support/fuzz-cases.ts';
 import { queueId, taskId } from './client-under-test.ts';
@@ -89,9 +89,11 @@ function readings(session: Session): Readonly<Record<string, () => Promise<reado
 describe('C-35 for any response,', () => {
   for (const name of Object.keys(readings(sessionReturning(GOOD)))) {
     it(`${name} returns valid ids or reports an unusable response`, async () => {
-      const oddGood = fc.array(anOddity, { maxLength: 3 }).map((oddities) => oddities.reduce<unknown>(makeOdd, GOOD));
+      const mutated = fc
+        .array(anyMutation, { maxLength: 3 })
+        .map((mutations) => mutations.reduce<unknown>(mutate, GOOD));
       await fc.assert(
-        fc.asyncProperty(fc.oneof(oddGood, fc.jsonValue()), async (answer) => {
+        fc.asyncProperty(fc.oneof(mutated, fc.jsonValue()), async (answer) => {
           try {
             const ids = await readings(sessionReturning(answer))[name]?.();
             for (const id of ids ?? []) expect(id).to.match(/^[0-9a-f]{32}$/);

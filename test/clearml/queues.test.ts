@@ -151,7 +151,10 @@ describe('the queue calls of the ClearML client', () => {
       it(title, async () => {
         const rest = { id: OTHER, name: 'other', entries: [] };
         fixture.server.script('queues.get_all', (response, request) => {
-          const { page, page_size: size } = JSON.parse(fixture.server.calls.at(-1)?.body ?? '') as Record<string, number>;
+          const { page, page_size: size } = JSON.parse(fixture.server.calls.at(-1)?.body ?? '') as Record<
+            string,
+            number
+          >;
           const queues = [queue, rest].slice(Number(page) * Number(size), (Number(page) + 1) * Number(size));
           const answer = queues.includes(TOO_LARGE) ? huge() : data({ queues });
           answer(response, request);
@@ -246,7 +249,9 @@ describe('the queue calls of the ClearML client', () => {
 
     await fixture.client().queues.returnToQueue(QUEUE, TASK);
 
-    expect(fixture.sent('queues.add_task')).to.deep.equal([{ queue: QUEUE, task: TASK, update_execution_queue: false }]);
+    expect(fixture.sent('queues.add_task')).to.deep.equal([
+      { queue: QUEUE, task: TASK, update_execution_queue: false },
+    ]);
   });
 
   it('report why a queue cannot be created', async () => {

@@ -28,7 +28,9 @@ describe('doctor, for a cluster with accounting,', () => {
 
   /** After a restart of the controller, and after earlier faults, the nodes need a moment. */
   const untilClean = (): Promise<DoctorReport> =>
-    waitUntil('doctor to find nothing', () => ask().then((report) => (report.failed.length === 0 ? report : undefined)));
+    waitUntil('doctor to find nothing', () =>
+      ask().then((report) => (report.failed.length === 0 ? report : undefined)),
+    );
 
   it('runs the probe job in a partition that accepts the user if the default one does not', async () => {
     await cluster.run('scontrol', 'update', 'PartitionName=debug', 'AllowAccounts=physics');

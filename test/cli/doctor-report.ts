@@ -26,7 +26,15 @@ export interface DoctorReport {
   readonly mismatch: (...faults: readonly DoctorFault[]) => string | undefined;
 }
 
-export function readReport({ code, stdout, stderr }: { code: number | null; stdout: string; stderr: string }): DoctorReport {
+export function readReport({
+  code,
+  stdout,
+  stderr,
+}: {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}): DoctorReport {
   const { checks } = Report.parse(JSON.parse(stdout));
   const failed = checks.filter(({ result }) => result === 'failed');
   return {

@@ -66,16 +66,7 @@ describe('execute', () => {
       await using cli = await openCliWithStandIns();
       await cli.write('t', TEMPLATE.replace('#SBATCH -n 1\n', `$&${lines}`));
 
-      const { stderr } = await cli.run(
-        'execute',
-        '--id',
-        TASK,
-        '--template',
-        't',
-        '--container',
-        'image',
-        ...options,
-      );
+      const { stderr } = await cli.run('execute', '--id', TASK, '--template', 't', '--container', 'image', ...options);
 
       expect(stderr).to.include(`Task ${TASK}`).and.to.not.include('--container would have no effect');
     });

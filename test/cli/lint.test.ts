@@ -112,9 +112,7 @@ describe('lint', () => {
     await cli.write('b.template', CLEAN.replace('clearml-%j.log', `${cli.folder}/%j.log`));
     await cli.write('c.template', CLEAN.replace('clearml-%j.log', 'logs/%j/out.log'));
 
-    expect((await cli.run('lint', 'a.template')).stdout).to.match(
-      /^a\.template:3:9 output-folder warning: .*\/none,/,
-    );
+    expect((await cli.run('lint', 'a.template')).stdout).to.match(/^a\.template:3:9 output-folder warning: .*\/none,/);
     expect((await cli.run('lint', 'b.template')).stdout).to.equal('');
     expect((await cli.run('lint', 'c.template')).stdout).to.match(
       /^c\.template:3:9 output-folder .*differs for each job/,

@@ -21,10 +21,7 @@ async function start(cli: Cli, ...args: readonly string[]): Promise<CliResult> {
 
 async function startWithServer(apiServer: string): Promise<CliResult> {
   await using cli = await openCli();
-  await cli.write(
-    'clearml.conf',
-    `api { api_server: "${apiServer}", credentials { access_key: a, secret_key: b } }\n`,
-  );
+  await cli.write('clearml.conf', `api { api_server: "${apiServer}", credentials { access_key: a, secret_key: b } }\n`);
   return await start(cli);
 }
 

@@ -137,7 +137,7 @@ function unreadable(row: Fields, field: string, what: unknown): Fields {
 const TASK_FIELDS = ['id', 'status', 'status_message', 'status_reason', 'status_changed', 'last_update', 'last_worker'];
 const aField = fc.constantFrom(...TASK_FIELDS, 'user', 'execution', 'hyperparams', 'runtime', 'system_tags', 'name');
 const aPhase = fc.constantFrom(...PHASES);
-const anotherKind = fc.constantFrom(...OTHER_KINDS);
+const anotherKind = fc.constantFrom(...OTHER_TYPES);
 const settings = { numRuns: Math.ceil(CASES / 4), ...(process.env['FUZZ_CASES'] === undefined ? { seed: 13 } : {}) };
 
 describe('malformed responses of ClearML', () => {
@@ -197,7 +197,7 @@ describe('malformed responses of ClearML', () => {
       ['tasks.get_all', 'tasks'],
       ['tasks.get_all', 'tasks', 'each'],
     );
-    const mutateList = fc.constantFrom(...OTHER_KINDS.filter((what) => !Array.isArray(what) || what.length > 0));
+    const mutateList = fc.constantFrom(...OTHER_TYPES.filter((what) => !Array.isArray(what) || what.length > 0));
     await fc.assert(
       fc.asyncProperty(
         aPhase,

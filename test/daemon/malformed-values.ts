@@ -34,7 +34,7 @@ const TEXTS: readonly unknown[] = [null, '', ' ', '/../../etc/passwd', `\u0000\u
 export const anyMutation: fc.Arbitrary<Mutation> = fc.record({
   path: fc.array(fc.nat(1_000), { minLength: 0, maxLength: 4 }),
   how: fc.constantFrom('replace', 'replace', 'replace', 'remove', 'add', 'twice'),
-  what: fc.oneof(fc.constantFrom(...OTHER_KINDS, ...TEXTS), fc.jsonValue({ maxDepth: 3 })),
+  what: fc.oneof(fc.constantFrom(...OTHER_TYPES, ...TEXTS), fc.jsonValue({ maxDepth: 3 })),
 });
 
 /** Returns the value, malformed at that position. */

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { planFault, slow } from '../stand-ins/slurm/faults.ts';
 import { startStandInCluster } from '../stand-ins/slurm/stand-in-cluster.ts';
-import { asCluster } from '../e2e/stand-in-commands.ts';
+import { withStandInCommands } from '../e2e/stand-in-commands.ts';
 import { QUICK_TEMPLATE } from '../e2e/templates.ts';
 import { startWorld } from '../e2e/world.ts';
 import { waitUntil } from '../support/wait-until.ts';
@@ -22,7 +22,7 @@ describe('SIGTERM while sbatch hangs', () => {
   it('ends the daemon without waiting for sbatch; the next daemon finds the job and does not submit another', async () => {
     const standIn = await startStandInCluster({ stateDir: join(stateDir, 'cluster') });
     try {
-      await using world = await startWorld({ cluster: asCluster(standIn.commandsDir), python: false });
+      await using world = await startWorld({ cluster: withStandInCommands(standIn.commandsDir), python: false });
       const template = await world.write(
         'held.template',
         QUICK_TEMPLATE.replace('#SBATCH --mem', '#SBATCH --hold\n#SBATCH --mem'),

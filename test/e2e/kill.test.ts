@@ -22,8 +22,12 @@ describe('a daemon killed with SIGKILL', function () {
     for (let call = 1; ; call += 1) {
       const task = await world.user.makeTask({ name: `killed after call ${call}` });
       await world.user.enqueue(task, queue);
-      const { stderr } = await world.startOther('test/e2e/die-after-call.ts', String(call), template, world.nameOf('quick'))
-        .ended;
+      const { stderr } = await world.startOther(
+        'test/e2e/die-after-call.ts',
+        String(call),
+        template,
+        world.nameOf('quick'),
+      ).ended;
       const [death = 'lived on'] = /died after call \d+: \w+/.exec(stderr) ?? [];
       tasks.set(task, death);
       await restartUntilSettled();

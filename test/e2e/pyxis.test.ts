@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path';
 import { expect } from 'chai';
 import { standInAgentPython } from '../stand-ins/agent/stand-in-agent.ts';
 import { APPTAINER_BESIDE } from '../set-up/slurm-roots.mjs';
-import { readReport, type Told } from '../cli/doctor-report.ts';
+import { readReport, type DoctorReport } from '../cli/doctor-report.ts';
 import { FAULTS_ON_NODE } from '../doctor/faults-of-cluster.ts';
 import { makeImage } from '../support/apptainer-image.ts';
 import { actAs } from '../support/as-user.ts';
@@ -181,13 +181,19 @@ describe('a task in a Pyxis container, with the stand-in for Pyxis', () => {
 
   it("runs with ClearML's unchanged template that wraps srun", async () => {
     const printed = await consoleOfCompleted('srun');
-    expect(printed).to.include('inside True of bash rank 0').and.include(SEES_IMAGE).and.include('as 0 /root locale None');
+    expect(printed)
+      .to.include('inside True of bash rank 0')
+      .and.include(SEES_IMAGE)
+      .and.include('as 0 /root locale None');
     expect(printed).to.include('user site 1').and.include(`image docker://${IMAGE} set ${GREETING} value ['thing']`);
   });
 
   it("runs with ClearML's unchanged template of directives, the whole script in the image as its root", async () => {
     const printed = await consoleOfCompleted('directives');
-    expect(printed).to.include('inside True of bash').and.include(SEES_IMAGE).and.include('as 0 /root locale None None');
+    expect(printed)
+      .to.include('inside True of bash')
+      .and.include(SEES_IMAGE)
+      .and.include('as 0 /root locale None None');
     expect(printed).to.include(`image ${IMAGE}`);
   });
 
@@ -245,7 +251,7 @@ describe('a task in a Pyxis container, with the stand-in for Pyxis', () => {
 
   // Last: it expects that doctor finds problems.
   it('is checked by doctor inside the container, without a task', async () => {
-    const ask = async (name: string, template: string, image: string): Promise<Told> => {
+    const ask = async (name: string, template: string, image: string): Promise<DoctorReport> => {
       const file = await world.write(name, template.replace('container.image}', `container.image${image}}`));
       const words = ['--on-node', '--template-files', file, '--queue', world.nameOf('directives')];
       return readReport(await world.run('doctor', '--json', ...words));

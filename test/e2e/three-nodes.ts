@@ -130,7 +130,9 @@ export function describeTaskOnThreeNodes({ name, python, required, inContainers 
 
       const jobs = await world.jobsOf(task);
       const printed = await world.user.console(task);
-      const ranks = [...printed.matchAll(/^rank (\d) of 3 (\S+) (\S+) (\S+) (\S+) (\S+)$/gm)].map(([, ...found]) => found);
+      const ranks = [...printed.matchAll(/^rank (\d) of 3 (\S+) (\S+) (\S+) (\S+) (\S+)$/gm)].map(
+        ([, ...found]) => found,
+      );
       expect(ranks).to.have.length(3);
       for (const [rank = '', worker, , , shown, torch] of ranks) {
         // The template's own RANK would make every agent the first.

@@ -15,16 +15,16 @@ const NOTHING_TYPED: TypedChoices = {
   'shared-dir': undefined,
 };
 
-const CPU = { ...GPU, name: 'cpu', isDefault: false };
+const CPU = { ...GPU_PARTITION, name: 'cpu', isDefault: false };
 const OTHERS = {
-  ...GPU,
+  ...GPU_PARTITION,
   name: 'others',
   isDefault: false,
   closedBecause: 'accepts none of your accounts',
   entrances: [],
 };
 const RICH: Site = {
-  ...withSurvey({ containers: 'apptainer', homeFileSystem: 'nfs' }),
+  ...withShellFacts({ containers: 'apptainer', homeFileSystem: 'nfs' }),
   partitions: [GPU_PARTITION, CPU, OTHERS],
   hasPyxis: true,
 };
@@ -135,7 +135,9 @@ describe('init, without questions,', () => {
 
     expect((await defaultChoices(site, { account: 'lab' })).entrance?.value.account).to.equal('lab');
     expect((await defaultChoices(site)).entrance).to.equal(undefined);
-    expect(String(await rejection(defaultChoices(site, { account: 'a b' })))).to.match(/--account must be an account name/);
+    expect(String(await rejection(defaultChoices(site, { account: 'a b' })))).to.match(
+      /--account must be an account name/,
+    );
   });
 
   it('chooses the queue "default", and reports this, if the server does not respond', async () => {

@@ -41,8 +41,8 @@ describe('daemonJob', () => {
     const site = {
       ...SITE,
       partitions: [
-        { ...GPU, name: 'staff', closedBecause: 'it accepts none of your accounts' },
-        { ...GPU, isDefault: false, timeLimit: '1:00:00' },
+        { ...GPU_PARTITION, name: 'staff', closedBecause: 'it accepts none of your accounts' },
+        { ...GPU_PARTITION, isDefault: false, timeLimit: '1:00:00' },
       ],
     };
 

@@ -50,7 +50,7 @@ describe('the shell probe of init', () => {
   });
 
   it('finds the module that provides Python or a container program', () => {
-    const survey = { ...BARE, modules: ['miniforge3/24.1', 'singularity-ce/4.1'] };
+    const survey = { ...BARE_SHELL, modules: ['miniforge3/24.1', 'singularity-ce/4.1'] };
 
     expect(moduleFor('python', survey)).to.equal('miniforge3/24.1');
     expect(moduleFor('containers', survey)).to.equal('singularity-ce/4.1');
@@ -67,7 +67,7 @@ describe('the shell probe of init', () => {
     [undefined, false],
   ] as const) {
     it(`treats a home directory on ${kind ?? 'an unknown file system'} as ${isShared ? 'shared' : 'local'}`, () => {
-      expect(isHomeShared({ ...BARE, homeFileSystem: kind })).to.equal(isShared);
+      expect(isHomeShared({ ...BARE_SHELL, homeFileSystem: kind })).to.equal(isShared);
     });
   }
 });

@@ -43,10 +43,10 @@ export const SITE: Site = {
 };
 
 export function withPartition(change: Partial<ReachablePartition>): Site {
-  return { ...SITE, partitions: [{ ...GPU, ...change }] };
+  return { ...SITE, partitions: [{ ...GPU_PARTITION, ...change }] };
 }
 
 /** A site with these facts of the login shell; those of the plain shell are the same by default. */
 export function withShellFacts(login: Partial<ShellFacts>, plain: Partial<ShellFacts> = login): Site {
-  return { ...SITE, loginShell: { ...BARE, ...login }, plainShell: { ...BARE, ...plain } };
+  return { ...SITE, loginShell: { ...BARE_SHELL, ...login }, plainShell: { ...BARE_SHELL, ...plain } };
 }

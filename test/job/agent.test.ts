@@ -10,7 +10,7 @@ import { freePorts } from '../support/loopback-port.ts';
 import { requireAgent } from '../support/requires.ts';
 import { waitUntil } from '../support/wait-until.ts';
 import { createNode, fillIn, type Node } from './job-script.ts';
-import { openParkingSandbox, QUICK_TEMPLATE, type ParkingSandbox } from './parked-tasks.ts';
+import { openParkingSandbox, QUICK_TEMPLATE, type ParkingSandbox } from './parking-sandbox.ts';
 
 describe('a job with the real agent', () => {
   let parking: ParkingSandbox;

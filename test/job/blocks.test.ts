@@ -127,7 +127,7 @@ describe('the blocks of a job', () => {
         const shown = runOn('bash', [], `${assignments}\n${show}`).split('\0').slice(0, -1);
         const texts = [values.image, values.imageName, values.setUp, values.pulledImage, values.runtime];
         if (variable !== undefined) texts.push(variable.value);
-        expect(shown).to.deep.equal([...told, ...values.options, ...values.siteImages]);
+        expect(shown).to.deep.equal([...texts, ...values.options, ...values.siteImages]);
       }),
       { numRuns: 100 },
     );

@@ -7,7 +7,7 @@ import { JOB_EXIT_CODES } from '../../src/template/job-exit-codes.ts';
 import { requirePython } from '../support/requires.ts';
 import { waitUntil } from '../support/wait-until.ts';
 import { createNode, fillIn, type Node, type StartedJob } from './job-script.ts';
-import { openParkingSandbox, QUICK_TEMPLATE, type ParkingSandbox } from './parked-tasks.ts';
+import { openParkingSandbox, QUICK_TEMPLATE, type ParkingSandbox } from './parking-sandbox.ts';
 
 const BY_TEMPLATE = QUICK_TEMPLATE.replace('${CLEARML_AGENT_EXECUTE}', 'srun ${CLEARML_AGENT_EXECUTE}');
 

@@ -6,18 +6,18 @@ import { expect } from 'chai';
 import type { JobFacts } from '../../src/template/blocks.ts';
 import { isLive, readJobState } from '../../src/slurm/job-state.ts';
 import { JOB_EXIT_CODES } from '../../src/template/job-exit-codes.ts';
-import { RANKS_MEET } from '../e2e/synchronized-ranks.ts';
+import { SYNCHRONIZE_RANKS } from '../e2e/synchronized-ranks.ts';
 import { standInAgentPython } from '../stand-ins/agent/stand-in-agent.ts';
 import { agentPython, requireAgent, requireSlurm } from '../support/requires.ts';
 import { sharedCluster, type SharedCluster } from '../support/shared-cluster.ts';
 import { waitUntil } from '../support/wait-until.ts';
 import { fillIn } from './job-script.ts';
-import { openParkingSandbox, QUICK_TEMPLATE, type ParkingSandbox } from './parked-tasks.ts';
+import { openParkingSandbox, QUICK_TEMPLATE, type ParkingSandbox } from './parking-sandbox.ts';
 
 const ENDS = 'import time\nprint("at work", flush=True)\ntime.sleep(2)\n';
 const KEEPS_RUNNING = 'import time\nprint("at work", flush=True)\ntime.sleep(3600)\n';
 /** Agents started by the template's srun do not wait for each other, so the ranks do. */
-const TELLS_RANK = `${RANKS_MEET}
+const PRINTS_RANK = `${SYNCHRONIZE_RANKS}
 print(f"node rank {os.environ['NODE_RANK']} of {os.environ['WORLD_SIZE']} at {os.environ['MASTER_ADDR']} in {os.environ['TMPDIR']} as {os.environ['CLEARML_WORKER_ID']}", flush=True)
 `;
 
@@ -128,7 +128,7 @@ describe('a job on Slurm', () => {
     ],
   ] as const) {
     it(`S-11 C-28 runs one agent with a separate directory on each of two nodes${what}`, async () => {
-      const facts = await parking.park(TELLS_RANK, python());
+      const facts = await parking.park(PRINTS_RANK, python());
       const job = await submit(facts, template, '--nodes=2', ...options);
       expect(await untilEnded(job), log(job)).to.deep.equal({ state: 'COMPLETED', exitCode: '0:0' });
       const console = await parking.user.console(facts.taskId);
@@ -147,7 +147,7 @@ describe('a job on Slurm', () => {
 
   it('starts on each of two nodes through a shell function srun that the template defines', async () => {
     const own = 'srun() { echo "through my srun" >&2; command srun --quiet "$@"; }\n${CLEARML_AGENT_EXECUTE}';
-    const facts = { ...(await parking.park(TELLS_RANK, standInAgentPython())), startsBySrun: true };
+    const facts = { ...(await parking.park(PRINTS_RANK, standInAgentPython())), startsBySrun: true };
     const job = await submit(
       facts,
       QUICK_TEMPLATE.replace('${CLEARML_AGENT_EXECUTE}', () => own),

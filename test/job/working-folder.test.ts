@@ -7,7 +7,7 @@ import { standInAgentPython } from '../stand-ins/agent/stand-in-agent.ts';
 import { JOB_EXIT_CODES } from '../../src/template/job-exit-codes.ts';
 import { agentPython, requireAgent, requirePython } from '../support/requires.ts';
 import { createNode, fillIn, type JobRun, type Node } from './job-script.ts';
-import { openParkingSandbox, QUICK_TEMPLATE, type ParkingSandbox } from './parked-tasks.ts';
+import { openParkingSandbox, QUICK_TEMPLATE, type ParkingSandbox } from './parking-sandbox.ts';
 
 /** Modules that Python imports at its start, that our programs import, and that `python -m` starts. */
 const MODULES = [

@@ -61,7 +61,11 @@ export function createIncarnations(program: Program): Incarnations {
     return live;
   }
 
-  async function incarnationAfter(beginning: PassStart, events: readonly Event[], from?: Incarnation): Promise<Incarnation> {
+  async function incarnationAfter(
+    beginning: PassStart,
+    events: readonly Event[],
+    from?: Incarnation,
+  ): Promise<Incarnation> {
     const key = JSON.stringify([beginning, events]);
     const before = known.get(key);
     if (before !== undefined) return before;

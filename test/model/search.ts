@@ -82,7 +82,11 @@ export async function search(program: Program, scenario: Scenario, bounds: Bound
     return number;
   }
 
-  enter(await canonical({ world: firstWorld(scenario.budgets), incarnations: initialIncarnations() }, incarnations), 0, '');
+  enter(
+    await canonical({ world: firstWorld(scenario.budgets), incarnations: initialIncarnations() }, incarnations),
+    0,
+    '',
+  );
   for (let from = 0; next.length > 0;) {
     const level = next;
     next = [];

@@ -54,7 +54,11 @@ export function slurmOutcomes(world: World, call: SlurmCall, { hasAccounting }: 
       return [go('', { jobs: shown.map(toSeenJob) }), ...lost];
     case 'look up': {
       const past = hasAccounting ? world.jobs.filter(isKnown).map(toSeenJob) : [];
-      const merged = mergeLookUp(call.names, { kind: 'listed', jobs: past.map(showJob) }, shown.map(toSeenJob).map(showJob));
+      const merged = mergeLookUp(
+        call.names,
+        { kind: 'listed', jobs: past.map(showJob) },
+        shown.map(toSeenJob).map(showJob),
+      );
       const ids = new Set(merged.kind === 'listed' ? merged.jobs.map(({ id, name }) => `${id} ${name}`) : []);
       return [
         go('', { jobs: world.jobs.filter((job) => isKnown(job) && ids.has(`${job.id} ${job.name}`)).map(toSeenJob) }),
@@ -67,7 +71,12 @@ export function slurmOutcomes(world: World, call: SlurmCall, { hasAccounting }: 
         .findLast(({ id }) => String(id) === call.id);
       return [
         go('', {
-          record: job && { name: job.name, exitCode: job.exitCode, restarts: job.restarts, state: toSeenJob(job).state },
+          record: job && {
+            name: job.name,
+            exitCode: job.exitCode,
+            restarts: job.restarts,
+            state: toSeenJob(job).state,
+          },
         }),
         ...lost,
       ];

@@ -143,7 +143,12 @@ async function daemonSteps(
     const again = incarnations.rest(incarnation?.daemon ?? 0, incarnation?.journal ?? '');
     if (world.left.crashes > 0) addSuccessor(again, 'is killed', 'fault', spend(world, 'crashes'));
     if (world.left.journals > 0) {
-      addSuccessor(incarnations.rest(again.daemon, ''), 'is killed, and loses its journal', 'fault', spend(world, 'journals'));
+      addSuccessor(
+        incarnations.rest(again.daemon, ''),
+        'is killed, and loses its journal',
+        'fault',
+        spend(world, 'journals'),
+      );
     }
     for (const { call: outside } of pending) {
       if (
@@ -198,7 +203,13 @@ async function daemonSteps(
         await answer({ lost: true }, `${name}, whose response is lost`, 'fault', happened, wrong);
         // The client itself retries idempotent calls.
         if (outside.isRepeated)
-          addSuccessor(from, `${prefix}${name}, whose response is lost, and which is retried`, 'fault', happened, wrong);
+          addSuccessor(
+            from,
+            `${prefix}${name}, whose response is lost, and which is retried`,
+            'fault',
+            happened,
+            wrong,
+          );
       }
     }
   }

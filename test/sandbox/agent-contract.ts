@@ -42,7 +42,9 @@ export function defineAgentContract(python: () => string): void {
 
   it('stops a running task when a user aborts it', async () => {
     await using testBed = await openAgentTestBed(python());
-    const task = await testBed.enqueue(await testBed.makeTask('import time\nprint("at work", flush=True)\ntime.sleep(3600)'));
+    const task = await testBed.enqueue(
+      await testBed.makeTask('import time\nprint("at work", flush=True)\ntime.sleep(3600)'),
+    );
     const agent = testBed.start('python', ...EXECUTE, task);
     const isAtWork = async (): Promise<boolean> => (await testBed.console(task)).includes('at work');
     await waitUntil('the task to be at work', isAtWork);
@@ -57,7 +59,9 @@ export function defineAgentContract(python: () => string): void {
 
   it('reports a task as aborted if SIGTERM ends the agent', async () => {
     await using testBed = await openAgentTestBed(python());
-    const task = await testBed.enqueue(await testBed.makeTask('import time\nprint("at work", flush=True)\ntime.sleep(3600)'));
+    const task = await testBed.enqueue(
+      await testBed.makeTask('import time\nprint("at work", flush=True)\ntime.sleep(3600)'),
+    );
     const agent = testBed.start('python', ...EXECUTE, task);
     const isAtWork = async (): Promise<boolean> => (await testBed.console(task)).includes('at work');
     await waitUntil('the task to be at work', isAtWork);

@@ -37,7 +37,10 @@ export interface AgentTestBed {
  * @param givenPython the path of a Python with clearml-agent, real or not
  * @param variables more of them for everything that is started there
  */
-export async function openAgentTestBed(givenPython: string, variables: Readonly<Record<string, string>> = {}): Promise<AgentTestBed> {
+export async function openAgentTestBed(
+  givenPython: string,
+  variables: Readonly<Record<string, string>> = {},
+): Promise<AgentTestBed> {
   const folder = await mkdtemp(join(tmpdir(), 'desk-'));
   const sandbox = await openSandbox();
   const conf = join(folder, 'clearml.conf');

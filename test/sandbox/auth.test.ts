@@ -1,7 +1,14 @@
 // Login to the sandbox: keys, tokens, and the errors without them.
 import { expect } from 'chai';
 import * as z from 'zod';
-import { basicAuthorization, createManualClock, openSandbox, readResult, type Answer, type OpenSandbox } from './open-sandbox.ts';
+import {
+  basicAuthorization,
+  createManualClock,
+  openSandbox,
+  readResult,
+  type Answer,
+  type OpenSandbox,
+} from './open-sandbox.ts';
 
 async function callAs(
   sandbox: OpenSandbox,

@@ -65,7 +65,8 @@ export const TRUE_RECORD: { readonly id: JobId; readonly record: JobRecord } = {
 /** The record of the job, in the lines of Slurm. */
 export function recordText(texts: OwnerTexts): string {
   const fieldText = (field: (typeof OWNERS_FIELDS)[number]): string => `${field}=${texts[field] ?? '(null)'}`;
-  const optionalField = (field: (typeof OWNERS_FIELDS)[number]): string[] => (texts[field] === undefined ? [] : [fieldText(field)]);
+  const optionalField = (field: (typeof OWNERS_FIELDS)[number]): string[] =>
+    texts[field] === undefined ? [] : [fieldText(field)];
   const { record } = TRUE_RECORD;
   return `${[
     `JobId=7 JobName=${texts.JobName ?? record.name}`,
@@ -96,7 +97,9 @@ export function recordText(texts: OwnerTexts): string {
     fieldText('StdErr'),
     fieldText('StdIn'),
     'StdOut=/home/ann/slurm-7.out',
-    ...(['BurstBuffer', 'CpusPerTres', 'MemPerTres', 'TresPerNode', 'MailUser', 'Container'] as const).flatMap(optionalField),
+    ...(['BurstBuffer', 'CpusPerTres', 'MemPerTres', 'TresPerNode', 'MailUser', 'Container'] as const).flatMap(
+      optionalField,
+    ),
     ...optionalField('SELinuxContext'),
   ].join('\n   ')}\n   \n\n`;
 }

@@ -21,7 +21,12 @@ export interface LocalSchedulerOptions {
   readonly lines?: LoggedLine[];
 }
 
-export function createLocalScheduler({ folder, commandsDir, variables = {}, lines = [] }: LocalSchedulerOptions): Scheduler {
+export function createLocalScheduler({
+  folder,
+  commandsDir,
+  variables = {},
+  lines = [],
+}: LocalSchedulerOptions): Scheduler {
   const host = createLocalTransport({
     path: commandsDir === undefined ? '/usr/bin:/bin' : `${commandsDir}:/usr/bin:/bin`,
     home: folder,

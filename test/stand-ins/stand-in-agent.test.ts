@@ -6,7 +6,7 @@ import { standInAgentPython } from './agent/stand-in-agent.ts';
 import { JOB_EXIT_CODES } from '../../src/template/job-exit-codes.ts';
 import type { JobFacts } from '../../src/template/blocks.ts';
 import { createNode, fillIn, type Node } from '../job/job-script.ts';
-import { openParking, QUICK_TEMPLATE, type Parking } from '../job/parked-tasks.ts';
+import { openParkingSandbox, QUICK_TEMPLATE, type ParkingSandbox } from '../job/parking-sandbox.ts';
 import { requirePython } from '../support/requires.ts';
 import { defineAgentContract, EXECUTE } from '../sandbox/agent-contract.ts';
 import { openAgentTestBed } from '../sandbox/agent-test-bed.ts';
@@ -35,7 +35,9 @@ describe('the stand-in for clearml-agent on the sandbox', () => {
 
   it('removes its own PYTHONPATH for the task, which may use the real packages', async () => {
     await using testBed = await openAgentTestBed(standInAgentPython());
-    const task = await testBed.enqueue(await testBed.makeTask('import os; print("path is", os.environ.get("PYTHONPATH"))'));
+    const task = await testBed.enqueue(
+      await testBed.makeTask('import os; print("path is", os.environ.get("PYTHONPATH"))'),
+    );
     await testBed.start('python', ...EXECUTE, task).ended;
     expect(await testBed.console(task)).to.contain('path is None');
   });
@@ -50,11 +52,11 @@ describe('the stand-in for clearml-agent on the sandbox', () => {
 });
 
 describe('a job with the stand-in for clearml-agent', () => {
-  let parking: Parking;
+  let parking: ParkingSandbox;
   let node: Node;
   before(requirePython);
   before(async () => {
-    parking = await openParking();
+    parking = await openParkingSandbox();
   });
   after(() => parking.close());
   beforeEach(() => {

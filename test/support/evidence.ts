@@ -36,6 +36,6 @@ export const mochaHooks = {
     const { currentTest } = this;
     if (currentTest?.state !== 'failed' || currentTest.err === undefined) return;
     const texts = await Promise.all([...living].map(textOf));
-    Reflect.set(currentTest.err, 'evidence', [...ended, ...told].join('\n'));
+    Reflect.set(currentTest.err, 'evidence', [...ended, ...texts].join('\n'));
   },
 };

@@ -19,8 +19,7 @@ export async function requireSlurm(this: Mocha.Context): Promise<void> {
 export function requireSlurmVersion(version: SlurmVersion): Mocha.AsyncFunc {
   return async function () {
     if (version === (await ownSlurmVersion())) requirePrograms(this, SLURM_PROGRAMS);
-    else if (!hasSlurmRoot(version))
-      skip(this, `there is no Slurm ${version} here: npm run test:all as root makes it`);
+    else if (!hasSlurmRoot(version)) skip(this, `there is no Slurm ${version} here: npm run test:all as root makes it`);
     else if (process.getuid?.() !== 0) skip(this, `only root can enter the Debian root of Slurm ${version}`);
   };
 }

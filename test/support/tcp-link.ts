@@ -50,7 +50,12 @@ export async function startLink(target: number): Promise<TcpLink> {
     return socket;
   }
 
-  async function forwardBytes(from: Socket, to: Socket, isDead: () => boolean, count: (bytes: number) => void): Promise<void> {
+  async function forwardBytes(
+    from: Socket,
+    to: Socket,
+    isDead: () => boolean,
+    count: (bytes: number) => void,
+  ): Promise<void> {
     for await (const piece of from as AsyncIterable<Buffer>) {
       if (isDead()) continue;
       if (delayMs > 0) await sleep(delayMs);

@@ -1,6 +1,5 @@
 // The three blocks of a template: each occurs once, in order, and where several lines of script are possible.
-import { expect } from 'chai';
-import { BODY, messageOf, withDirectives } from './template-fixtures.ts';
+import { BODY, itParses, withDirectives } from './template-fixtures.ts';
 
 const REFUSED: readonly (readonly [what: string, text: string, message: RegExp])[] = [
   [
@@ -87,15 +86,5 @@ const ACCEPTED: readonly (readonly [what: string, text: string])[] = [
 ];
 
 describe('parseTemplate', () => {
-  for (const [what, text, message] of REFUSED) {
-    it(`rejects ${what}`, () => {
-      expect(messageOf(text)).to.match(message);
-    });
-  }
-
-  for (const [what, text] of ACCEPTED) {
-    it(`accepts ${what}`, () => {
-      expect(messageOf(text)).to.equal('accepted');
-    });
-  }
+  itParses(REFUSED, ACCEPTED);
 });

@@ -1,6 +1,6 @@
 // Directives that are errors for every task: options that conflict with one job for each task, and lines that sbatch ignores.
 import { expect } from 'chai';
-import { BODY, messageOf, withBody, withDirectives } from './template-fixtures.ts';
+import { BODY, itParses, messageOf, withBody, withDirectives } from './template-fixtures.ts';
 
 const REFUSED: readonly (readonly [what: string, text: string, message: RegExp])[] = [
   [
@@ -75,23 +75,13 @@ const ACCEPTED: readonly (readonly [what: string, text: string])[] = [
 ];
 
 describe('parseTemplate', () => {
-  for (const [what, text, message] of REFUSED) {
-    it(`rejects ${what}`, () => {
-      expect(messageOf(text)).to.match(message);
-    });
-  }
+  itParses(REFUSED, ACCEPTED);
 
   for (const [line, finding] of REFUSED_OPTIONS) {
     it(`S-34 rejects #SBATCH ${line}`, () => {
       const message = messageOf(withDirectives('#SBATCH -N 1', `#SBATCH ${line}`));
       expect(message).to.match(/^t\.template:3:/);
       expect(message.replace(/^t\.template:3:\d+: /, '')).to.match(finding);
-    });
-  }
-
-  for (const [what, text] of ACCEPTED) {
-    it(`accepts ${what}`, () => {
-      expect(messageOf(text)).to.equal('accepted');
     });
   }
 });

@@ -42,7 +42,12 @@ const POSIX_WORDS = [
   `"\${unset:-$unset${PLACEHOLDER}}"`,
 ];
 
-const BASH_WORDS = [`$'${PLACEHOLDER}'`, `$"${PLACEHOLDER}"`, `\${unset:-$'${PLACEHOLDER}'}`, `\${unset-$"${PLACEHOLDER}"}`];
+const BASH_WORDS = [
+  `$'${PLACEHOLDER}'`,
+  `$"${PLACEHOLDER}"`,
+  `\${unset:-$'${PLACEHOLDER}'}`,
+  `\${unset-$"${PLACEHOLDER}"}`,
+];
 
 /** Commands that print the value and nothing else, from a separate here-document. */
 const DOCUMENTS = [

@@ -1,6 +1,5 @@
 // Errors of a template that do not depend on a task: found on parsing, with line, column and the next step.
-import { expect } from 'chai';
-import { BODY, messageOf, withBody, withDirectives } from './template-fixtures.ts';
+import { BODY, itParses, withBody, withDirectives } from './template-fixtures.ts';
 
 const REFUSED: readonly (readonly [what: string, text: string, message: RegExp])[] = [
   ['a missing first line', BODY, /^t\.template:1:1: sbatch rejects .* write #!\/bin\/bash$/],
@@ -147,15 +146,5 @@ const ACCEPTED: readonly (readonly [what: string, text: string])[] = [
 ];
 
 describe('parseTemplate', () => {
-  for (const [what, text, message] of REFUSED) {
-    it(`rejects ${what}`, () => {
-      expect(messageOf(text)).to.match(message);
-    });
-  }
-
-  for (const [what, text] of ACCEPTED) {
-    it(`accepts ${what}`, () => {
-      expect(messageOf(text)).to.equal('accepted');
-    });
-  }
+  itParses(REFUSED, ACCEPTED);
 });

@@ -18,7 +18,7 @@ export const GENERATIONS: readonly SbatchGeneration[] = [
 export function parseDirectives(script: string, generation: SbatchGeneration): string[] {
   const words: string[] = [];
   for (const line of script.split('\n')) {
-    if (line.startsWith('#SBATCH')) words.push(...lineWords(line.slice('#SBATCH'.length), generation));
+    if (line.startsWith('#SBATCH')) words.push(...parseLine(line.slice('#SBATCH'.length), generation));
     else if (!/^[ \t\n\v\f\r]*(#|$)/.test(line)) break;
   }
   return words;

@@ -1,4 +1,5 @@
 // Helpers to build a template, render it for a task, and get the error of either.
+import { expect } from 'chai';
 import { TemplateError } from '../../src/template/errors.ts';
 import { parseTemplate } from '../../src/template/parse-template.ts';
 import type { Blocks, Variables } from '../../src/template/template.ts';
@@ -63,4 +64,22 @@ export function errorOf(run: () => unknown): TemplateError | undefined {
 /** The error of this template, or "accepted". */
 export function messageOf(text: string): string {
   return errorOf(() => parseTemplate(text, 't.template'))?.message ?? 'accepted';
+}
+
+/** Defines a test for each template that is rejected with this message, and for each that is accepted. */
+export function itParses(
+  rejected: readonly (readonly [what: string, text: string, message: RegExp])[],
+  accepted: readonly (readonly [what: string, text: string])[],
+): void {
+  for (const [what, text, message] of rejected) {
+    it(`rejects ${what}`, () => {
+      expect(messageOf(text)).to.match(message);
+    });
+  }
+
+  for (const [what, text] of accepted) {
+    it(`accepts ${what}`, () => {
+      expect(messageOf(text)).to.equal('accepted');
+    });
+  }
 }

@@ -155,7 +155,9 @@ describe('in accept-new mode, the host key check', () => {
     await chmod(known, 0o666);
 
     for (const mode of ['strict', 'accept-new'] as const)
-      expect(await here.say({ mode }, 'login1', 22, NEW)).to.contain(`${known} can be formatHostKey by everybody (mode 666)`);
+      expect(await here.say({ mode }, 'login1', 22, NEW)).to.contain(
+        `${known} can be formatHostKey by everybody (mode 666)`,
+      );
     expect(await here.read('known')).to.equal('');
   });
 

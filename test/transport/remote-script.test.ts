@@ -179,7 +179,10 @@ describe('a command in a remote script', () => {
 
     it(`is followed by the next command in ${shell}`, () => {
       const missing = blockFor({ program: 'sbatchh', args: [] });
-      const { stdout } = runPosixShell(shell, Buffer.concat([missing, blockFor({ stdin: 'a' }), blockFor({ stdin: 'b' })]));
+      const { stdout } = runPosixShell(
+        shell,
+        Buffer.concat([missing, blockFor({ stdin: 'a' }), blockFor({ stdin: 'b' })]),
+      );
 
       expect(stdout.match(/no-program|exit 0/g)).to.deep.equal(['no-program', 'exit 0', 'exit 0']);
     });

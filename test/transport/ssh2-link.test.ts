@@ -23,7 +23,9 @@ describe('the ssh2 transport', () => {
     it('reports a port without a listener and an unknown name', async () => {
       const [port = 0] = await freePorts(1);
 
-      expect(await testBed.refusal({ ...testBed.target(), port })).to.contain(`nothing listens on port ${String(port)}`);
+      expect(await testBed.refusal({ ...testBed.target(), port })).to.contain(
+        `nothing listens on port ${String(port)}`,
+      );
       expect(await testBed.refusal({ ...testBed.target(), host: 'no.such.host.invalid' })).to.contain(
         'the name no.such.host.invalid does not resolve',
       );

@@ -71,7 +71,9 @@ describe('a login by ssh2', () => {
   it('tries one key after the other and skips missing files', async () => {
     const other = join(folder, 'other');
     await makeKey(other, { type: 'ecdsa' });
-    await testBed.expectLogin(testBed.target({ identityFiles: [join(folder, 'missing'), other, testBed.account.keyFile] }));
+    await testBed.expectLogin(
+      testBed.target({ identityFiles: [join(folder, 'missing'), other, testBed.account.keyFile] }),
+    );
   });
 
   it('advises an agent for an encrypted key', async () => {

@@ -6,12 +6,12 @@ import { createJobLogs, type JobLogs } from '../../../src/daemon/console/job-log
 import type { JobRecord } from '../../../src/slurm/scheduler.ts';
 import { recordOf } from '../decide/observations.ts';
 
-interface Told {
+interface RecordedLogs {
   readonly logs: JobLogs;
   readonly asked: Command[];
 }
 
-function logsFrom(answer: (command: Command) => Promise<string>, clock = { now: () => 0 }): Told {
+function logsFrom(answer: (command: Command) => Promise<string>, clock = { now: () => 0 }): RecordedLogs {
   const asked: Command[] = [];
   const host = {
     name: 'login1',

@@ -39,12 +39,12 @@ const ROWS: readonly (readonly [what: string, row: Omit<Row, 'title' | 'untracke
   ],
   [
     'the id of the job that the task ran as',
-    { task: taskOf('in_progress', { ...QUIET, lastWorker: 'login1:slurm:7:0' }) },
+    { task: taskOf('in_progress', { ...UNCHANGED, lastWorker: 'login1:slurm:7:0' }) },
     { kind: 'lost job', ...SERVED, jobId: '7' },
   ],
   [
     'the whole id of the job that the task ran as',
-    { task: taskOf('in_progress', { ...QUIET, lastWorker: 'login1:slurm:1234:0' }) },
+    { task: taskOf('in_progress', { ...UNCHANGED, lastWorker: 'login1:slurm:1234:0' }) },
     { kind: 'lost job', ...SERVED, jobId: '1234' },
   ],
   [
@@ -60,7 +60,11 @@ const ROWS: readonly (readonly [what: string, row: Omit<Row, 'title' | 'untracke
     },
     { ...FOUND, isOthersJob: false },
   ],
-  ['when an orphan last changed', { task: taskOf('queued', UNCHANGED) }, { kind: 'orphan', ...SERVED, statusChanged: LONG_AGO }],
+  [
+    'when an orphan last changed',
+    { task: taskOf('queued', UNCHANGED) },
+    { kind: 'orphan', ...SERVED, statusChanged: LONG_AGO },
+  ],
 ];
 
 describe('findUntracked', () => {
@@ -72,7 +76,6 @@ describe('findUntracked', () => {
       expect(found).to.deep.equal([untracked]);
     });
   }
-
 });
 
 describe('seemsJobless', () => {

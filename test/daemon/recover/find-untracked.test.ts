@@ -48,17 +48,17 @@ const ROWS: readonly Row[] = [
   },
   {
     title: 'runs, and no agent ever reported for it',
-    task: taskOf('in_progress', { ...QUIET, lastWorker: undefined }),
+    task: taskOf('in_progress', { ...UNCHANGED, lastWorker: undefined }),
     untracked: 'none',
   },
   {
     title: 'runs under a daemon with another name, as a job that was not submitted for this task',
-    task: taskOf('in_progress', { ...QUIET, lastWorker: 'login2:slurm:7' }),
+    task: taskOf('in_progress', { ...UNCHANGED, lastWorker: 'login2:slurm:7' }),
     untracked: 'none',
   },
   {
     title: 'runs under another agent, and its property is not a job id',
-    task: taskOf('in_progress', { ...QUIET, lastWorker: 'peer:0', slurmJob: '.*' }),
+    task: taskOf('in_progress', { ...UNCHANGED, lastWorker: 'peer:0', slurmJob: '.*' }),
     untracked: 'none',
   },
   {
@@ -207,30 +207,25 @@ const ROWS: readonly Row[] = [
   { title: 'is in its queue', task: taskOf('queued', UNCHANGED), inOwnQueue: true, untracked: 'none' },
   { title: 'runs as a job of this daemon that is gone', task: taskOf('in_progress', UNCHANGED), untracked: 'lost job' },
   {
-    title: 'runs as a rank of a job of this daemon that is gone',
-    task: taskOf('in_progress', { ...QUIET, lastWorker: 'login1:slurm:7:0' }),
-    untracked: 'lost job',
-  },
-  {
     title: 'runs under another agent',
-    task: taskOf('in_progress', { ...QUIET, lastWorker: 'peer:0' }),
+    task: taskOf('in_progress', { ...UNCHANGED, lastWorker: 'peer:0' }),
     untracked: 'none',
   },
   {
     title: 'runs, and Slurm still lists its ended job',
-    task: taskOf('in_progress', { ...QUIET, lastWorker: 'login2:slurm:7' }),
+    task: taskOf('in_progress', { ...UNCHANGED, lastWorker: 'login2:slurm:7' }),
     jobs: [jobOf('NODE_FAIL')],
     untracked: 'job',
   },
   { title: 'runs as a job of this daemon and reported a moment ago', task: taskOf('in_progress'), untracked: 'none' },
   {
     title: 'ran as a job of another daemon that is gone too',
-    task: taskOf('in_progress', { ...QUIET, lastWorker: 'login2:slurm:9', slurmJob: '9' }),
+    task: taskOf('in_progress', { ...UNCHANGED, lastWorker: 'login2:slurm:9', slurmJob: '9' }),
     untracked: 'lost job',
   },
   {
     title: 'C-14 was submitted by this daemon before, and runs under an agent outside Slurm',
-    task: taskOf('in_progress', { ...QUIET, lastWorker: 'peer:0', slurmJob: '9' }),
+    task: taskOf('in_progress', { ...UNCHANGED, lastWorker: 'peer:0', slurmJob: '9' }),
     untracked: 'none',
   },
   {

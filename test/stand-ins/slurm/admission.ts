@@ -5,7 +5,7 @@ import type { StandInPartition, StandInSettings } from './settings.ts';
 
 /** Thrown when the controller does not take a job; the message is Slurm's own text, `detail` a line before it. */
 export class JobRejectedError extends Error {
-  override readonly name = 'JobRefused';
+  override readonly name = 'JobRejectedError';
   readonly detail: string | undefined;
 
   constructor(message: string, detail?: string) {
@@ -23,9 +23,13 @@ export function admit(request: JobRequest, settings: StandInSettings, jobCount: 
   const partition =
     request.partition === undefined ? partitions[0] : partitions.find(({ name }) => name === request.partition);
   if (partition === undefined) {
-    throw new JobRejectedError('Invalid partition name specified', `invalid partition specified: ${request.partition ?? ''}`);
+    throw new JobRejectedError(
+      'Invalid partition name specified',
+      `invalid partition specified: ${request.partition ?? ''}`,
+    );
   }
-  if (partition.state === 'INACTIVE') throw new JobRejectedError('Required partition not available (inactive or drain)');
+  if (partition.state === 'INACTIVE')
+    throw new JobRejectedError('Required partition not available (inactive or drain)');
   if (request.nodeList.some((node) => !nodeNames(settings).includes(node)))
     throw new JobRejectedError('Invalid node name specified');
   if (cpusPerNode(request) > settings.cpusPerNode)

@@ -15,7 +15,7 @@ export interface CommandLine {
 
 /** Thrown for an invalid command line; the message is that of Slurm's command. */
 export class CommandLineError extends Error {
-  override readonly name = 'BadCommandLine';
+  override readonly name = 'CommandLineError';
   readonly exitCode: number;
 
   constructor(message: string, exitCode = 255) {

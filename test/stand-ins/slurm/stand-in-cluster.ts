@@ -33,7 +33,7 @@ export interface StandInOptions {
 
 /** Thrown when the state directory is unusable: its path is too long, or another stand-in cluster uses it. */
 export class StateDirectoryError extends Error {
-  override readonly name = 'StateFolderUnusable';
+  override readonly name = 'StateDirectoryError';
 }
 
 /** The longest portable path of a socket (sun_path of unix(7), less one). */

@@ -18,7 +18,10 @@ export interface PyxisDirectories {
 }
 
 /** Lines for the end of slurm.conf of a cluster of this release, which must be one of those in a Debian root. */
-export async function buildPyxisStandIn(version: SlurmVersion, { folder, images }: PyxisDirectories): Promise<string[]> {
+export async function buildPyxisStandIn(
+  version: SlurmVersion,
+  { folder, images }: PyxisDirectories,
+): Promise<string[]> {
   const plugin = join(folder, 'pyxis-stand-in.so');
   const flags = ['-shared', '-fPIC', '-D_GNU_SOURCE', '-Wall', '-Werror'];
   const number = await versionNumber(slurmRoot(version));

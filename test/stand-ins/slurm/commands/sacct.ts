@@ -72,5 +72,8 @@ function readSince(text: string | undefined): number {
   const [, seconds] = /^uts(\d+)$/.exec(text ?? '') ?? [];
   if (seconds !== undefined) return Number(seconds) * 1000;
   if (text === undefined) return 0;
-  throw new CommandLineError(`sacct: error: this stand-in reads --starttime only as uts and seconds, not "${text}"\n`, 1);
+  throw new CommandLineError(
+    `sacct: error: this stand-in reads --starttime only as uts and seconds, not "${text}"\n`,
+    1,
+  );
 }
