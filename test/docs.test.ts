@@ -52,7 +52,7 @@ async function prepareHome(): Promise<{ cli: CliWithSandbox; task: string }> {
     await cli.write(name, readFileSync(join('examples', name), 'utf8'));
   await cli.write('site/slurm.template', template);
   const settings = 'agent.slurm { queues: [gpu], template_files: [slurm.template] }';
-  await cli.write('site/clearml-slurm.conf', `include "${place.folder}/clearml.conf"\n${settings}\n`);
+  await cli.write('site/clearml-slurm.conf', `include "${cli.folder}/clearml.conf"\n${settings}\n`);
   await cli.write('task.json', JSON.stringify({ id: '0123456789abcdef0123456789abcdef', name: 'train' }));
   for (const queue of ['gpu', 'cpu', 'default']) await cli.user.makeQueue(queue);
   return { cli, task: await cli.user.makeTask({}) };
@@ -78,14 +78,14 @@ describe('the documentation', () => {
     before(async () => {
       home = await prepareHome();
     });
-    after(() => home.place[Symbol.asyncDispose]());
+    after(() => home.cli[Symbol.asyncDispose]());
 
     for (const page of PAGES) {
       for (const command of commandsOf(page)) {
         it(`in ${page}: ${command}`, async () => {
           const words = inPlaceOf(split(command).slice(1), home.task);
 
-          const { code, stderr } = await home.place.run(...words);
+          const { code, stderr } = await home.cli.run(...words);
 
           expect(code, stderr).not.to.equal(2);
           expect(stderr).not.to.include('report this bug');

@@ -9,7 +9,7 @@ import { rejection } from '../support/rejection.ts';
 import { requireRoot } from '../support/requires.ts';
 import { startStandInCluster, type StandInCluster } from '../stand-ins/slurm/stand-in-cluster.ts';
 import { openCliWithSandbox, type CliWithSandbox } from '../cli/cli-with-sandbox.ts';
-import type { Answer } from '../cli/open-cli.ts';
+import type { CliResult } from '../cli/open-cli.ts';
 
 const MALLORY = 4002;
 const TEMPLATE = '#!/bin/bash\n${CLEARML_PRE_SETUP}\n${CLEARML_AGENT_EXECUTE}\n${CLEARML_POST_SETUP}\n';
@@ -34,7 +34,7 @@ describe('the program', () => {
     execFileSync('setpriv', [...become, 'sh', '-ec', `cd "$0"; umask 022; ${script}`, open]);
   }
 
-  async function start(...settings: readonly string[]): Promise<Answer> {
+  async function start(...settings: readonly string[]): Promise<CliResult> {
     await cli.write('more.conf', `include "clearml.conf"\nagent.slurm { ${settings.join('\n')} }`);
     chmodSync(join(cli.folder, 'more.conf'), 0o600);
     return cli.run(

@@ -37,10 +37,10 @@ export const tasksASecond: Figure = {
         daemonMs.push(taken.daemonMs / TASKS);
         const scripts = await saveScripts(world, cluster);
         await cluster.run('scancel', '--me');
-        xargs.push(await submitAll(world, scripts));
+        xargs.push(await submitByXargs(world, scripts));
         await cluster.run('scancel', '--me');
         const environment = { PATH: await writeSlowSbatch(world.folder, world.environment['PATH'] ?? '') };
-        slowXargs.push(await submitAll(world, scripts, environment));
+        slowXargs.push(await submitByXargs(world, scripts, environment));
       }
       {
         await using world = await startBenchWorld(cluster);
@@ -78,7 +78,7 @@ export const tasksASecond: Figure = {
 };
 
 /** Submissions a second. */
-async function submitAll(
+async function submitByXargs(
   world: BenchWorld,
   scripts: string,
   environment: Readonly<Record<string, string>> = {},

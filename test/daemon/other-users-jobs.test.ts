@@ -1,28 +1,28 @@
 // Tests that another Unix user's job with a task's job name counts only if the task names it.
 import { expect } from 'chai';
 import type { JobId } from '../../src/slurm/scheduler.ts';
-import { jobNameOf, OLD, QUIET, untrackedOf, type Row } from './recover/untracked-facts.ts';
+import { jobNameOf, LONG_AGO, UNCHANGED, untrackedOf, type Row } from './recover/untracked-facts.ts';
 import { jobOf, taskOf } from './decide/observations.ts';
 
 const ROWS: readonly Row[] = [
   {
     title: 'has long been parked, and names a job of another Unix user',
     task: taskOf('queued', { slurmJob: '7' }),
-    parkedAt: OLD,
+    parkedAt: LONG_AGO,
     allUsersJobs: [jobOf('PENDING', { name: jobNameOf('m0001'), isOthers: true })],
     untracked: 'job',
   },
   {
     title: "D-12 has long been parked, and does not name another Unix user's job with its job name",
     task: taskOf('queued'),
-    parkedAt: OLD,
+    parkedAt: LONG_AGO,
     allUsersJobs: [jobOf('PENDING', { isOthers: true })],
     untracked: 'parked',
   },
   {
     title: 'has long been parked, and names one of two jobs of other Unix users with its job name',
     task: taskOf('queued', { slurmJob: '7' }),
-    parkedAt: OLD,
+    parkedAt: LONG_AGO,
     allUsersJobs: [
       jobOf('PENDING', { id: '6' as JobId, name: jobNameOf('m0002'), isOthers: true }),
       jobOf('PENDING', { name: jobNameOf('m0001'), isOthers: true }),
@@ -33,27 +33,27 @@ const ROWS: readonly Row[] = [
   {
     title: 'has long been parked, and got a job of this daemon after the daemon listed its jobs',
     task: taskOf('queued'),
-    parkedAt: OLD,
+    parkedAt: LONG_AGO,
     allUsersJobs: [jobOf('PENDING', { isOthers: true }), jobOf('PENDING', { id: '8' as JobId, isOthers: false })],
     untracked: 'none',
   },
   {
     title: 'is queued but in no queue, and another Unix user has a job with its job name',
-    task: taskOf('queued', QUIET),
+    task: taskOf('queued', UNCHANGED),
     allUsersJobs: [jobOf('RUNNING', { isOthers: true })],
     untracked: 'orphan',
   },
   {
     title: 'has long been parked, and names a job of another Unix user that has ended',
     task: taskOf('queued', { slurmJob: '7' }),
-    parkedAt: OLD,
+    parkedAt: LONG_AGO,
     allUsersJobs: [jobOf('FAILED', { isOthers: true })],
     untracked: 'parked',
   },
   {
     title: 'has long been parked, and names a job of another Unix user whose daemon is live',
     task: taskOf('queued', { slurmJob: '7' }),
-    parkedAt: OLD,
+    parkedAt: LONG_AGO,
     allUsersJobs: [jobOf('PENDING', { name: jobNameOf('m0001'), isOthers: true })],
     living: ['m0000', 'm0001'],
     untracked: 'none',

@@ -61,16 +61,16 @@ export interface ContainerTestBed {
   /** The image as `registry` has it. */
   readonly pushedImage: string;
   /** Lines of `contentsOf` for the image and the home directory. */
-  contents(): Promise<string[]>;
+  readonly contents: () => Promise<string[]>;
   /** The same before the daemon started. */
   readonly initialContents: readonly string[];
   /** Creates and enqueues a task. @param label by which the other functions find it */
-  enqueue(label: string, code: string, options?: TaskOptions): Promise<void>;
-  taskOf(label: string): string;
+  readonly enqueue: (label: string, code: string, options?: TaskOptions) => Promise<void>;
+  readonly taskOf: (label: string) => string;
   /** Waits until the task has failed and its console has these messages, which the daemon adds after the end. */
-  untilFailed(label: string, ...messages: readonly string[]): Promise<void>;
+  readonly untilFailed: (label: string, ...messages: readonly string[]) => Promise<void>;
   /** The job's log. */
-  logOf(label: string): Promise<string>;
+  readonly logOf: (label: string) => Promise<string>;
   [Symbol.asyncDispose](): Promise<void>;
 }
 

@@ -46,7 +46,7 @@ describe('init, before it writes,', () => {
   it('asks five questions if the site leaves every choice open', async () => {
     const questions = await questionsFor(RICH);
 
-    expect(questions.map(({ answers, defaultChoices: answer }) => [answers, answer])).to.deep.equal([
+    expect(questions.map(({ answers, usual }) => [answers, usual])).to.deep.equal([
       [undefined, 'default'],
       [['gpu', 'cpu'], 'gpu'],
       [['lab', 'course'], 'lab'],

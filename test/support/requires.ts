@@ -19,8 +19,9 @@ export async function requireSlurm(this: Mocha.Context): Promise<void> {
 export function requireSlurmVersion(version: SlurmVersion): Mocha.AsyncFunc {
   return async function () {
     if (version === (await ownSlurmVersion())) requirePrograms(this, SLURM_PROGRAMS);
-    else if (!hasSlurmRoot(version)) skip(this, `there is no Slurm ${version} here: npm run test:all as root makes it`);
-    else if (process.getuid?.() !== 0) skip(this, `only root can enter the Debian root of Slurm ${version}`);
+    else if (!hasSlurmRoot(version))
+      failOrSkip(this, `there is no Slurm ${version} here: npm run test:all as root makes it`);
+    else if (process.getuid?.() !== 0) failOrSkip(this, `only root can enter the Debian root of Slurm ${version}`);
   };
 }
 
@@ -37,12 +38,12 @@ export function requireAccounting(this: Mocha.Context): void {
 /** For `before(requireAgent)`: the real clearml-agent and SDK, in the Python that `agentPython()` names. */
 export function requireAgent(this: Mocha.Context): void {
   const python = agentPython();
-  if (!isExecutable(python)) skip(this, `there is no clearml-agent in ${python}: npm test installs it`);
+  if (!isExecutable(python)) failOrSkip(this, `there is no clearml-agent in ${python}: npm test installs it`);
 }
 
 /** For `before(requireAgentWheels)`: the wheels of the agent and of what it needs, for an installation without an index. */
 export function requireAgentWheels(this: Mocha.Context): void {
-  if (!existsSync(AGENT_WHEELS)) skip(this, `there are no wheels in ${AGENT_WHEELS}: npm test downloads them`);
+  if (!existsSync(AGENT_WHEELS)) failOrSkip(this, `there are no wheels in ${AGENT_WHEELS}: npm test downloads them`);
 }
 
 /** For `before(requirePython)`: any Python 3, for the stand-in agent. */
@@ -87,13 +88,13 @@ export function requireShellcheck(this: Mocha.Context): void {
 
 /** For `before(requireRoot)`: what only root may do, such as becoming another user. */
 export function requireRoot(this: Mocha.Context): void {
-  if (process.getuid?.() !== 0) skip(this, 'it needs root');
+  if (process.getuid?.() !== 0) failOrSkip(this, 'it needs root');
 }
 
 /** For `before(requireMemoryLimits)`: what `startSlurmCluster({ limitsMemory: true })` needs. */
 export function requireMemoryLimits(this: Mocha.Context): void {
   if (process.getuid?.() !== 0 || !existsSync('/sys/fs/cgroup/memory/tasks'))
-    skip(this, 'it needs root, and the memory controller of cgroup v1 in /sys/fs/cgroup/memory');
+    failOrSkip(this, 'it needs root, and the memory controller of cgroup v1 in /sys/fs/cgroup/memory');
 }
 
 /** The Python that has clearml-agent, the `clearml` SDK and virtualenv; it may not exist where `requireAgent` was not asked. */
@@ -104,7 +105,7 @@ export function agentPython(): string {
 function requirePrograms(context: Mocha.Context, programs: readonly string[]): void {
   const missing = programs.filter((program) => !isOnPath(program));
   if (missing.length > 0)
-    skip(context, `there is no ${missing.join(', no ')} here: npm run test:all as root installs it`);
+    failOrSkip(context, `there is no ${missing.join(', no ')} here: npm run test:all as root installs it`);
 }
 
 function isOnPath(program: string): boolean {
@@ -122,7 +123,7 @@ function isExecutable(path: string): boolean {
 }
 
 /** With REQUIRE_REAL, as in CI, no test may be skipped. */
-function skip(context: Mocha.Context, why: string): void {
+function failOrSkip(context: Mocha.Context, why: string): void {
   const title = context.test?.parent?.fullTitle() ?? 'a test';
   if (process.env['REQUIRE_REAL'] === '1') throw new Error(`${title} cannot be skipped here, but ${why}`);
   skip(context, why);

@@ -63,7 +63,6 @@ it('resuming a task that was parked before a restart records that its entry may 
 
   await resume(fixture.deps, fixture.pool, await fixture.poll(), go);
   await fixture.pool.finish();
-
   expect(fixture.deps.journal.entries.get(task)).to.include({ step: 'following', attempts: 1, mayBeUnparked: true });
 });
 
