@@ -12,7 +12,7 @@ import { OWN_QUEUE, SCHEDULER_QUEUE } from '../../simulation/queues.ts';
 const signal = new AbortController().signal;
 
 /** A queued task without a journal entry. */
-async function leaveTask(fixture: StepFixture, { isParked }: { readonly isParked: boolean }): Promise<TaskId> {
+async function leave(fixture: StepFixture, { isParked }: { readonly isParked: boolean }): Promise<TaskId> {
   const task = await fixture.enqueued(1);
   await fixture.server.call('queues.get_next_task', { queue: OWN_QUEUE });
   if (isParked) {
@@ -30,7 +30,7 @@ describe('the adopter of untracked tasks', () => {
     it(`D-06 adopts a task that is ${what} as soon as the disk is no longer full`, async () => {
       const fixture = createStepFixture();
       const untrackedTasks = createAdopter(fixture.deps);
-      const task = await leaveTask(fixture, { isParked });
+      const task = await leave(fixture, { isParked });
       fixture.fate = ({ kind }) => (kind === 'journal' ? 'not made' : undefined);
       expect(await untrackedTasks.adopt(await fixture.poll(), { everywhere: true, signal })).to.equal(false);
 
@@ -42,7 +42,7 @@ describe('the adopter of untracked tasks', () => {
 
   it('adopts none at the maximum number of tracked tasks, and reports that some remain', async () => {
     const fixture = createStepFixture();
-    await leaveTask(fixture, { isParked: true });
+    await leave(fixture, { isParked: true });
     const snapshot = await fixture.poll();
     const untrackedTasks = createAdopter({ ...fixture.deps, journal: fullJournal(fixture.deps.journal) });
 
@@ -52,7 +52,7 @@ describe('the adopter of untracked tasks', () => {
 
   it("reports that some remain if all users' jobs cannot be listed", async () => {
     const fixture = createStepFixture();
-    const task = await leaveTask(fixture, { isParked: true });
+    const task = await leave(fixture, { isParked: true });
     const { scheduler } = fixture.deps;
     const listAllUsers = (): ReturnType<typeof scheduler.listAllUsers> =>
       Promise.resolve({ kind: 'failed', message: 'Socket timed out' });

@@ -16,7 +16,7 @@ interface FoundState {
   readonly job?: 'PENDING' | 'FAILED';
 }
 
-async function leaveTask(
+async function leave(
   fixture: StepFixture,
   step: Entry['step'],
   { place, job }: FoundState,
@@ -59,7 +59,7 @@ const LONG_AGO = { stepAt: NOW - 3_600_000 };
 
 it('resuming a task that was parked before a restart records that its entry may have been removed', async () => {
   const fixture = createStepFixture();
-  const task = await leaveTask(fixture, 'parking', { place: 'parked' }, { attempts: 0 });
+  const task = await leave(fixture, 'parking', { place: 'parked' }, { attempts: 0 });
 
   await resume(fixture.deps, fixture.pool, await fixture.poll(), go);
   await fixture.pool.finish();
@@ -122,7 +122,7 @@ describe('resuming a task', () => {
   for (const [title, step, found, more, becomes] of ROWS) {
     it(`in step ${step} leads to "${becomes}" if ${title}`, async () => {
       const fixture = createStepFixture();
-      const task = await leaveTask(fixture, step, found, more);
+      const task = await leave(fixture, step, found, more);
 
       expect(await resumeOnce(fixture, task)).to.equal(becomes);
     });
@@ -130,7 +130,7 @@ describe('resuming a task', () => {
 
   it('returns an orphan to its queue', async () => {
     const fixture = createStepFixture();
-    await resumeOnce(fixture, await leaveTask(fixture, 'orphaned', { place: 'nowhere' }, LONG_AGO));
+    await resumeOnce(fixture, await leave(fixture, 'orphaned', { place: 'nowhere' }, LONG_AGO));
 
     expect(fixture.waiting(OWN_QUEUE)).to.deep.equal([1]);
   });
@@ -138,7 +138,7 @@ describe('resuming a task', () => {
   it('does not resume a task that the user aborted', async () => {
     for (const step of ['claiming', 'parking'] as const) {
       const fixture = createStepFixture();
-      const task = await leaveTask(fixture, step, { place: 'nowhere' });
+      const task = await leave(fixture, step, { place: 'nowhere' });
       await fixture.server.call('tasks.stop', { task });
 
       expect(await resumeOnce(fixture, task)).to.equal('forgotten, 0 jobs');
@@ -147,7 +147,7 @@ describe('resuming a task', () => {
 
   it('tracks a job of an earlier attempt without a message in the console', async () => {
     const fixture = createStepFixture();
-    const task = await leaveTask(fixture, 'submitting', { place: 'parked', job: 'PENDING' }, { attempt: attempt(2) });
+    const task = await leave(fixture, 'submitting', { place: 'parked', job: 'PENDING' }, { attempt: attempt(2) });
 
     expect(await resumeOnce(fixture, task)).to.equal('following job 1, 1 jobs');
     expect(fixture.consoleOf(task)).to.deep.equal([]);
@@ -157,19 +157,19 @@ describe('resuming a task', () => {
   it('returns a task whose queue is no longer served, or tracks its job if there is one', async () => {
     for (const step of ['claiming', 'parking'] as const) {
       const fixture = createStepFixture({ queues: [] });
-      const task = await leaveTask(fixture, step, { place: 'nowhere' });
+      const task = await leave(fixture, step, { place: 'nowhere' });
 
       expect(await resumeOnce(fixture, task)).to.equal('forgotten, 0 jobs');
       expect(fixture.waiting(OWN_QUEUE)).to.deep.equal([1]);
     }
     const fixture = createStepFixture({ queues: [] });
-    const task = await leaveTask(fixture, 'submitting', { place: 'parked', job: 'PENDING' });
+    const task = await leave(fixture, 'submitting', { place: 'parked', job: 'PENDING' });
     expect(await resumeOnce(fixture, task)).to.equal('following job 1, 1 jobs');
   });
 
   it('returns a parked task whose queue is no longer served if it needs a new job', async () => {
     const fixture = createStepFixture({ queues: [] });
-    const task = await leaveTask(fixture, 'submitting', { place: 'parked' }, LONG_AGO);
+    const task = await leave(fixture, 'submitting', { place: 'parked' }, LONG_AGO);
 
     expect(await resumeOnce(fixture, task)).to.equal('forgotten, 0 jobs');
     expect(fixture.waiting(OWN_QUEUE)).to.deep.equal([1]);
@@ -178,7 +178,7 @@ describe('resuming a task', () => {
 
   it('waits while accounting does not respond, and logs that', async () => {
     const fixture = createStepFixture();
-    const task = await leaveTask(fixture, 'submitting', { place: 'parked' }, LONG_AGO);
+    const task = await leave(fixture, 'submitting', { place: 'parked' }, LONG_AGO);
     fixture.fate = ({ endpoint }) => (endpoint === 'look up' ? 'not made' : undefined);
 
     expect(await resume(fixture.deps, fixture.pool, await fixture.poll(), go)).to.equal(false);
@@ -206,7 +206,7 @@ describe('resuming a task', () => {
           },
         },
       });
-      const task = await leaveTask(fixture, 'submitting', { place: 'parked' }, more);
+      const task = await leave(fixture, 'submitting', { place: 'parked' }, more);
       await resumeOnce(fixture, task);
 
       expect(asked).to.deep.equal([[formatJobName(task, attempt(1))], since]);
@@ -215,7 +215,7 @@ describe('resuming a task', () => {
 
   it('reports the number of another attempt, and why there is one', async () => {
     const fixture = createStepFixture();
-    const task = await leaveTask(fixture, 'submitting', { place: 'parked' }, LONG_AGO);
+    const task = await leave(fixture, 'submitting', { place: 'parked' }, LONG_AGO);
     await resumeOnce(fixture, task);
 
     expect(fixture.consoleOf(task)).to.deep.equal([
@@ -230,7 +230,7 @@ describe('resuming a task', () => {
       ['orphaned', 'parked'],
     ] as const) {
       const fixture = createStepFixture();
-      const task = await leaveTask(fixture, step, { place }, LONG_AGO);
+      const task = await leave(fixture, step, { place }, LONG_AGO);
       const before = await fixture.read(task);
       await resumeOnce(fixture, task);
 
@@ -240,7 +240,7 @@ describe('resuming a task', () => {
 
   it('submits no job for a deleted task whose entry still exists', async () => {
     const fixture = createStepFixture();
-    const task = await leaveTask(fixture, 'submitting', { place: 'parked' }, LONG_AGO);
+    const task = await leave(fixture, 'submitting', { place: 'parked' }, LONG_AGO);
     fixture.server.store.tasks.delete(task);
 
     expect(await resumeOnce(fixture, task)).to.equal('following, 0 jobs');
@@ -248,7 +248,7 @@ describe('resuming a task', () => {
 
   it('leaves a task enqueued again by its user alone if its queue is no longer served', async () => {
     const fixture = createStepFixture({ queues: [] });
-    const task = await leaveTask(fixture, 'parking', { place: 'nowhere' }, { queuedAt: 1 });
+    const task = await leave(fixture, 'parking', { place: 'nowhere' }, { queuedAt: 1 });
 
     expect(await resumeOnce(fixture, task)).to.equal('orphaned, 0 jobs');
     expect(fixture.waiting(OWN_QUEUE)).to.deep.equal([]);
@@ -260,7 +260,7 @@ describe('resuming a task', () => {
     const fixture = createStepFixture({
       queues: deps.queues.map((queue) => ({ ...queue, id: OTHER_QUEUE, name: 'other' })),
     });
-    const task = await leaveTask(fixture, 'parking', { place: 'nowhere' });
+    const task = await leave(fixture, 'parking', { place: 'nowhere' });
 
     expect(await resumeOnce(fixture, task)).to.equal('forgotten, 0 jobs');
     expect(fixture.waiting(OWN_QUEUE)).to.deep.equal([1]);
@@ -282,7 +282,7 @@ describe('resuming a task', () => {
   ] as const) {
     it(`needs ${isSettled ? 'no early poll' : 'an early poll'} after it has handled ${title}`, async () => {
       const fixture = createStepFixture();
-      await leaveTask(fixture, step, found, more);
+      await leave(fixture, step, found, more);
 
       expect(await resume(fixture.deps, fixture.pool, await fixture.poll(), go)).to.equal(isSettled);
       await fixture.pool.finish();
@@ -291,14 +291,14 @@ describe('resuming a task', () => {
 
   it('needs no early poll after it has returned a task to its queue', async () => {
     const fixture = createStepFixture({ queues: [] });
-    await leaveTask(fixture, 'parking', { place: 'parked' });
+    await leave(fixture, 'parking', { place: 'parked' });
 
     expect(await resume(fixture.deps, fixture.pool, await fixture.poll(), go)).to.equal(true);
   });
 
   it('changes nothing of a tracked task', async () => {
     const fixture = createStepFixture();
-    const task = await leaveTask(fixture, 'following', { place: 'parked', job: 'PENDING' });
+    const task = await leave(fixture, 'following', { place: 'parked', job: 'PENDING' });
     const before = fixture.deps.journal.entries.get(task);
 
     expect(await resumeOnce(fixture, task)).to.equal('following, 1 jobs');
@@ -311,7 +311,7 @@ describe('resuming a task', () => {
       ['parking', []],
     ] as const) {
       const fixture = createStepFixture();
-      const task = await leaveTask(fixture, step, { place: 'parked', job: 'PENDING' });
+      const task = await leave(fixture, step, { place: 'parked', job: 'PENDING' });
       await resumeOnce(fixture, task);
 
       expect(fixture.consoleOf(task)).to.deep.equal(lines);
@@ -322,7 +322,7 @@ describe('resuming a task', () => {
 
   it('submits no job for a parked task that was aborted', async () => {
     const fixture = createStepFixture();
-    const task = await leaveTask(fixture, 'submitting', { place: 'parked' }, LONG_AGO);
+    const task = await leave(fixture, 'submitting', { place: 'parked' }, LONG_AGO);
     await fixture.server.call('tasks.stop', { task });
 
     expect(await resumeOnce(fixture, task)).to.equal('following, 0 jobs');
@@ -330,7 +330,7 @@ describe('resuming a task', () => {
 
   it('does not park a parked task again, as a job may have removed its entry', async () => {
     const fixture = createStepFixture();
-    const task = await leaveTask(fixture, 'parking', { place: 'parked' });
+    const task = await leave(fixture, 'parking', { place: 'parked' });
     const calls = fixture.calls.length;
     await resumeOnce(fixture, task);
 
@@ -339,7 +339,7 @@ describe('resuming a task', () => {
 
   it('returns a task if the scheduler queue was deleted, and reports that', async () => {
     const fixture = createStepFixture();
-    const task = await leaveTask(fixture, 'parking', { place: 'nowhere' });
+    const task = await leave(fixture, 'parking', { place: 'nowhere' });
     await fixture.server.call('queues.delete', { queue: SCHEDULER_QUEUE });
 
     expect(await resumeOnce(fixture, task)).to.equal('forgotten, 0 jobs');
