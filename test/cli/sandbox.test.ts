@@ -124,8 +124,8 @@ describe('the end of a sandbox', () => {
   });
 
   it('shows no calls if there were none', async () => {
-    await using place = await here();
-    const { stderr } = await place.stopping().run('sandbox', '--port', '0');
+    await using cli = await openCli();
+    const { stderr } = await cli.stopping().run('sandbox', '--port', '0');
     expect(stderr).not.to.contain('SERVER TIME');
   });
 });

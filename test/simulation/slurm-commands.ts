@@ -80,7 +80,7 @@ export function createSlurmCommands(
     if (job === undefined || !isLive(job.state))
       return refused(`scancel: error: Kill job error on job id ${id}: Invalid job id specified`);
     if (job.name === optionOf(command, 'name')) cluster.cancel(job);
-    return said('');
+    return printed('');
   }
 
   function scontrol({ args }: Command): CommandResult {

@@ -133,7 +133,7 @@ describe('the ssh2 transport', () => {
       try {
         await host.run(shell('true'));
         const running = rejection(host.run(shell('touch kept; sleep 600')));
-        await waitUntil('the command to run', () => existsSync(join(place.account.home, 'kept')));
+        await waitUntil('the command to run', () => existsSync(join(testBed.account.home, 'kept')));
         link.stall();
         const lost = await waitUntil('the connection to be given up', () => {
           intervals.passOnce();

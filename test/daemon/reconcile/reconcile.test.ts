@@ -67,7 +67,7 @@ describe('the reconcile loop', () => {
 
   it('S-44 cancels no job that got the id of its job after the poll', async () => {
     const fixture = createStepFixture();
-    const task = await followed(fixture);
+    const task = await trackTask(fixture);
     await fixture.server.call('tasks.delete', { task, force: true });
     const snapshot = await fixture.poll();
     fixture.cluster.crash();

@@ -1,25 +1,27 @@
-// Tests decisions in full about the end of a job on several nodes, whose log shows whether all ranks ran.
+// Tests complete decisions about the end of a job on several nodes, whose log shows whether all ranks ran.
 import type { JobId } from '../../../src/slurm/scheduler.ts';
-import { describeInFull, jobOf, recordOf, taskOf } from './observations.ts';
+import { describeExactly, jobOf, recordOf, taskOf } from './observations.ts';
 
 const jobs = [jobOf('COMPLETED', { nodes: 'n[1-2]' })];
 const END = { do: 'log', level: 'INFO', text: 'Slurm job 7 ended COMPLETED on n[1-2].' } as const;
 
-describeInFull('the decision in full for an ended job on several nodes', [
+describeExactly('the complete decision for an ended job on several nodes', [
   [
     'reads its record if the task completed',
     { jobs, task: taskOf('completed') },
-    [{ do: 'read-record', jobId: '7' as JobId }],
+    { do: 'read-record', jobId: '7' as JobId },
   ],
   [
     'forgets the task, and reports the ranks that did not run',
     { jobs, task: taskOf('completed'), record: recordOf() },
-    [{ do: 'forget' }, { ...END, withIdleRanks: true }],
+    { do: 'forget' },
+    { ...END, withIdleRanks: true },
   ],
   [
     'forgets the task if Slurm has no record',
     { jobs, task: taskOf('completed'), record: 'gone' },
-    [{ do: 'forget' }, END],
+    { do: 'forget' },
+    END,
   ],
-  ['does not read its record if the task was stopped', { jobs, task: taskOf('stopped') }, [{ do: 'forget' }, END]],
+  ['does not read its record if the task was stopped', { jobs, task: taskOf('stopped') }, { do: 'forget' }, END],
 ]);
