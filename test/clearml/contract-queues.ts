@@ -75,7 +75,7 @@ export function defineQueueContract(testBed: () => ContractTestBed): void {
   });
 
   it('returns only the first entries of a queue if so many are requested', async () => {
-    const { client, newQueue, newTaskIn } = stage();
+    const { client, newQueue, newTaskIn } = testBed();
     const [queue, empty] = [await newQueue(), await newQueue()];
     const [first, second] = [await newTaskIn(queue), await newTaskIn(queue), await newTaskIn(queue)];
 

@@ -54,11 +54,11 @@ describe('the queue calls of the ClearML client', () => {
   });
 
   it('request only the first entries of a queue whose name or id is looked for', async () => {
-    bench.server.script('queues.get_all', data({ queues: [{ id: QUEUE, name: 'gpu', entries: [] }] }));
+    fixture.server.script('queues.get_all', data({ queues: [{ id: QUEUE, name: 'gpu', entries: [] }] }));
 
-    await bench.client().queues.find('gpu');
+    await fixture.client().queues.find('gpu');
 
-    expect(bench.sent('queues.get_all')[0]).to.include({ max_task_entries: 1 });
+    expect(fixture.sent('queues.get_all')[0]).to.include({ max_task_entries: 1 });
   });
 
   it('read a long list of queues page by page', async () => {
