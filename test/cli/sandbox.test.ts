@@ -32,7 +32,7 @@ describe('sandbox --write-config', () => {
       const { code, stdout, stderr } = await cli.stopping().run('sandbox', '--port=0', '--write-config', name);
       expect(code).to.equal(2);
       expect(stdout).to.equal('');
-      expect(stderr).to.contain('is there already, and was left as it is').and.to.contain('--overwrite');
+      expect(stderr).to.contain('exists already and was not changed').and.to.contain('--overwrite');
     }
     expect(await readFile(file, 'utf8')).to.equal('api {}\n');
   });

@@ -73,7 +73,7 @@ describe('status', () => {
     expect(code).to.equal(69);
     expect(stdout).to.match(/^Slurm could not be queried, so job states are from the journal: .+\.$/m);
     expect(stdout).to.match(
-      new RegExp(`${task}  train  gpu +\\d+ +unknown .*Slurm did not respond, so the state of its job is unknown`),
+      new RegExp(`${task}  train  gpu +\\d+ +unknown .*Slurm did not respond, so the state of the job is unknown`),
     );
     await cli.slurm.listen();
   });
