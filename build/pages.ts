@@ -88,7 +88,10 @@ function failureTables(): string {
   const ends = Object.entries(JOB_STATES)
     .filter(([, { live }]) => !live)
     .map(([state, row]) => [`\`${state}\``, sentence(row.meaning), sentence(adviceOf(row))]);
-  const logs = LOG_PATTERNS.map(({ cause, advice }) => [sentence(cause.replace('$1', '…')), sentence(advice)]);
+  const logs = LOG_PATTERNS.map(({ cause, advice }) => [
+    sentence(cause.replace(' ($1)', '').replace('$1', 'NAME')),
+    sentence(advice),
+  ]);
   // Several patterns may have the same cause.
   const distinct = [...new Map(logs.map((row) => [row.join(), row])).values()];
   return [

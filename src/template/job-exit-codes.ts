@@ -20,7 +20,7 @@ export const JOB_EXIT_CODES = {
     code: 202,
     meaning: 'this node cannot reach the ClearML server.',
     advice:
-      'In this partition, run "srun curl -sS URL" with the address of the ClearML server. ' +
+      'To test the connection, run "srun curl -sS URL" in this partition, with the address of the ClearML server. ' +
       'If the site has a proxy, export https_proxy in the template before CLEARML_PRE_SETUP.',
   },
   serverAway: {
@@ -42,7 +42,7 @@ export const JOB_EXIT_CODES = {
     meaning: 'this node has no clearml.conf for the job.',
     advice:
       'Put one into the home directory of the job user, or set agent.slurm.shared_dir to a directory that the nodes share. ' +
-      'With Pyxis, mount that directory into the container.',
+      'With Pyxis, the container must mount one of the two.',
   },
   serverRefused: {
     code: 205,

@@ -24,7 +24,7 @@ export const REFUSED_OPTIONS: readonly RefusedOption[] = [
   {
     long: 'clusters',
     short: 'M',
-    reason: 'the daemon tracks its jobs on one cluster, and would not find this one. Remove it',
+    reason: 'the daemon tracks its jobs on one cluster, and would not find this job. Remove it',
   },
   { long: 'test-only', reason: 'sbatch would submit nothing. Remove it' },
 ];

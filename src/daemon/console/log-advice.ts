@@ -48,7 +48,7 @@ export const LOG_PATTERNS: readonly LogPattern[] = [
   },
   {
     pattern: /fatal: Authentication failed for '\w+:\/\/(?:[^@'/]*@)?([^'/]+)/,
-    cause: '$1 rejects the user name or password of git',
+    cause: 'the git server $1 rejects the user name or password',
     advice: `${GIT_KEYS}; the token may have expired`,
   },
   {

@@ -41,7 +41,7 @@ const LOGS: Readonly<Record<string, readonly (readonly [log: string, says: strin
     ],
     [
       "remote: HTTP Basic: Access denied\nfatal: Authentication failed for 'https://git.example.org/lab/r.git/'",
-      'git.example.org rejects the user name or password of git',
+      'the git server git.example.org rejects the user name or password',
     ],
     [
       "fatal: unable to access 'http://127.0.0.1:18801/403/r.git/': The requested URL returned error: 403",
