@@ -1,4 +1,4 @@
-// A testBed for tests of the agent: a sandbox, the clearml.conf that it printed, and a Python whose programs are run there.
+// A test bed for tests of the agent: a sandbox, the clearml.conf that it printed, and a Python whose programs are run there.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';

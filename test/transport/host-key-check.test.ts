@@ -41,7 +41,7 @@ describe('in strict mode, the host key check', () => {
     await chmod(known, 0o666);
 
     expect(await here.say({}, 'login1', 22, OLD)).to.equal(
-      `The host key of login1 cannot be checked: other users can change ${known}: ${known} can be formatHostKey by everybody ` +
+      `The host key of login1 cannot be checked: other users can change ${known}: ${known} can be written by everybody ` +
         '(mode 666). Nothing was sent. Run chmod go-w on it.',
     );
     expect(await here.say({ knownHostsFiles: ['/dev/null'] }, 'login1', 22, OLD)).to.contain('is unknown');
@@ -155,9 +155,7 @@ describe('in accept-new mode, the host key check', () => {
     await chmod(known, 0o666);
 
     for (const mode of ['strict', 'accept-new'] as const)
-      expect(await here.say({ mode }, 'login1', 22, NEW)).to.contain(
-        `${known} can be formatHostKey by everybody (mode 666)`,
-      );
+      expect(await here.say({ mode }, 'login1', 22, NEW)).to.contain(`${known} can be written by everybody (mode 666)`);
     expect(await here.read('known')).to.equal('');
   });
 
@@ -175,7 +173,7 @@ describe('in accept-new mode, the host key check', () => {
     for (const name of ['open/known', 'open/.ssh/known', 'whole-link', 'link']) {
       const files = { knownHostsFiles: [join(here.folder, name)], mode: 'accept-new' as const };
       expect(await here.say(files, 'login1', 22, NEW), name).to.contain(
-        `other users can change ${here.folder}/${name}: ${open} can be formatHostKey by everybody (mode 1777)`,
+        `other users can change ${here.folder}/${name}: ${open} can be written by everybody (mode 1777)`,
       );
     }
     expect(await readdir(open)).to.deep.equal(['link-up']);

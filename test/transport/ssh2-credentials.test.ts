@@ -41,7 +41,7 @@ describe('readCredentials', () => {
   it('does not offer a key that other users can write to', async () => {
     await chmod(folder, 0o755);
     await chmod(key, 0o622);
-    const why = `${key} can be formatHostKey by everybody (mode 622)`;
+    const why = `${key} can be written by everybody (mode 622)`;
     expect(await offered({ identityFiles: [key] })).to.deep.equal({
       offers: [],
       unusable: [`the key ${key} is refused because others can change it: ${why}`],
@@ -71,7 +71,7 @@ describe('readCredentials', () => {
   it('does not offer a password from a directory that other users can write to', async () => {
     await writeFile(join(folder, 'password'), 'secret\n', { mode: 0o600 });
     await chmod(folder, 0o777);
-    const why = `others can change it: ${folder} can be formatHostKey by everybody (mode 777)`;
+    const why = `others can change it: ${folder} can be written by everybody (mode 777)`;
     expect(await offered({ passwordFrom: { file: join(folder, 'password') } })).to.deep.equal({
       offers: [],
       unusable: [`the password is not available: ${why}`],

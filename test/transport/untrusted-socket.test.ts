@@ -92,7 +92,7 @@ describe('the openssh transport with a socket in a directory like /tmp', () => {
     await ssh.openMaster();
     const error = await rejection(connect().run(shell('touch ran')));
 
-    expect(error.message).to.include(`${open} can be formatHostKey by everybody (mode 1777)`).and.to.include(MEND);
+    expect(error.message).to.include(`${open} can be written by everybody (mode 1777)`).and.to.include(MEND);
     expect(existsSync(join(account.home, 'ran'))).to.equal(false);
   });
 
