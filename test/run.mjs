@@ -3,9 +3,10 @@
 import { startChecks } from './runner/checks.mjs';
 import { startLanes, titlesOf } from './runner/lanes.mjs';
 import { runMocha } from './runner/mocha-run.mjs';
+import { isAllInstalled, needsOfTiers, readChoice } from './runner/needs.mjs';
 import { createReport } from './runner/report.mjs';
 import { installAgent } from './set-up/agent-venv.mjs';
-import { installDebianPackages, packagesOfTiers } from './set-up/debian-packages.mjs';
+import { installDebianPackages } from './set-up/debian-packages.mjs';
 import { ensureHostName } from './set-up/host-name.mjs';
 import { installNodeModules } from './set-up/node-modules.mjs';
 import { installSlurmRoots } from './set-up/slurm-roots.mjs';
@@ -47,25 +48,48 @@ function inBackground(work) {
   return work;
 }
 
-// The packages of npm and Debian are installed in parallel; what needs only one of them does not wait for the other.
-const programs = inBackground(setUp(() => installDebianPackages(packagesOfTiers(tiers))));
-const agent = inBackground(programs.then(() => setUp(installAgent)));
-const slurmRoots = inBackground(
-  programs.then(() => (tiers.includes('second') ? setUp(installSlurmRoots) : { says: 'not needed by this tier' })),
-);
+/**
+ * What needs only one of npm's and Debian's packages does not wait for the other.
+ * @param {import('./runner/needs.mjs').Needs} needs
+ */
+function startSetUp({ packages, agent, releases }) {
+  const notNeeded = { says: 'not needed by these tests' };
+  /** @param {() => Promise<import('./set-up/command.mjs').InstallResult>} install */
+  const setUpMachine = (install) => inBackground(packages.length === 0 ? Promise.resolve(notNeeded) : setUp(install));
+  const programs = setUpMachine(() => installDebianPackages(packages));
+  return {
+    programs,
+    hostName: setUpMachine(ensureHostName),
+    agent: inBackground(programs.then(() => (agent ? setUp(installAgent) : notNeeded))),
+    releases: inBackground(programs.then(() => (releases ? setUp(installSlurmRoots) : notNeeded))),
+  };
+}
+
+/** Where something is to be installed for the chosen tests, their files are loaded alone. */
+async function startSetUpOfChoice() {
+  if (await isAllInstalled()) return { ...startSetUp(needsOfTiers(tiers)), args: mochaArgs };
+  const { files, needs } = await readChoice(mochaArgs);
+  const hasSpecs = mochaArgs.some((word) => word.startsWith('--spec'));
+  const specs = hasSpecs ? [] : files.flatMap((file) => ['--spec', file]);
+  return { ...startSetUp(needs), args: [...mochaArgs, ...specs] };
+}
+
+// The packages of npm and Debian are installed in parallel.
+const setUpOfWhole = isWhole ? { ...startSetUp(needsOfTiers(tiers)), args: [] } : undefined;
 await report.section('node_modules', installNodeModules);
 if (!report.hasFailed()) {
   const checks = startChecks(isWhole ? tiers : 'build alone');
+  const { programs, hostName, agent, releases, args: chosen } = setUpOfWhole ?? (await startSetUpOfChoice());
   await report.section('programs', () => programs);
-  await report.section('host name', () => setUp(ensureHostName));
+  await report.section('host name', () => hostName);
   await report.section('clearml-agent', () => agent);
-  await report.section('Slurm releases', () => slurmRoots);
   // Most tests start dist; the other checks run beside the tests.
   const isReady = checks[0]?.outcome ?? Promise.resolve();
-  const lanes = isWhole ? await startLanes({ tiers, mustBeReal: isCi, after: isReady }) : [];
+  const lanes = isWhole ? await startLanes({ tiers, mustBeReal: isCi, after: isReady, releases }) : [];
+  await report.section('Slurm releases', () => releases);
   for (const { title, outcome } of checks) await report.section(title, () => outcome);
-  for (const { title, outcome } of lanes) await report.section(title, () => outcome);
-  if (!isWhole) await report.section('tests', () => runMocha(mochaArgs, { mustBeReal: isCi }));
+  for (const { title, show } of lanes) await report.section(title, show);
+  if (!isWhole) await report.section('tests', () => runMocha(chosen, { mustBeReal: isCi }));
 }
 report.close(notRun());
 process.exitCode = report.hasFailed() ? 1 : 0;

@@ -46,7 +46,8 @@ describe('the program, in a terminal,', () => {
     const { child, ended, seen } = inTerminal(80, `status --watch --config-file ${cli.folder}/clearml.conf`, {
       HOME: cli.folder,
     });
-    await waitUntil('the first look', () => seen().includes('No active tasks.'), {
+    await waitUntil('the first poll', () => seen().includes('No active tasks.'), {
+      hopeless: () => (child.exitCode === null ? undefined : `script ended with exit code ${child.exitCode}`),
       evidence: seen,
     });
 

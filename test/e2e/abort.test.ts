@@ -3,10 +3,9 @@ import { expect } from 'chai';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { requireAgent, requireSlurm } from '../support/requires.ts';
-import { waitUntil } from '../support/wait-until.ts';
 import { QUICK_TEMPLATE } from './templates.ts';
 import type { NewTask } from './api.ts';
-import { startWorld, type World } from './world.ts';
+import { startWorld, type Program, type World } from './world.ts';
 
 const LONG = 'import time\nprint("working", flush=True)\ntime.sleep(3600)';
 
@@ -36,6 +35,7 @@ const WAITING_ACTS: readonly Act[] = [
 
 describe("a user's action on a task in the web page", () => {
   let world: World;
+  let daemon: Program;
   let otherQueue: string;
   const tasks = new Map<string, string>();
 
@@ -49,7 +49,7 @@ describe("a user's action on a task in the web page", () => {
     for (const { title } of WAITING_ACTS)
       await enqueue(`${title} while waiting`, { properties: { partition: 'down' } });
     for (const { title } of ACTS) await enqueue(`${title} while running`, { code: LONG });
-    world.start('--template-files', template, '--queue', world.nameOf('quick'));
+    daemon = world.start('--template-files', template, '--queue', world.nameOf('quick'));
 
     async function enqueue(name: string, given: NewTask): Promise<void> {
       const task = await world.user.makeTask({ name, ...given });
@@ -91,7 +91,7 @@ describe("a user's action on a task in the web page", () => {
     const template = await patient.write('quick.template', QUICK_TEMPLATE.replace(pre, `${withCallback}${pre}`));
     const task = await patient.user.makeTask({ code: LONG });
     await patient.user.enqueue(task, await patient.user.makeQueue('quick'));
-    const daemon = patient.start('--template-files', template, '--queue', patient.nameOf('quick'));
+    const slow = patient.start('--template-files', template, '--queue', patient.nameOf('quick'));
     await patient.untilConsole(task, 'working');
 
     await patient.user.api('tasks.stop', { task });
@@ -99,14 +99,13 @@ describe("a user's action on a task in the web page", () => {
     await patient.untilStatus(task, 'stopped');
     expect(await readFile(saved, 'utf8')).to.equal('saved\n');
     await patient.untilConsole(task, 'ended COMPLETED');
-    await patient.stop(daemon);
+    await patient.stop(slow);
   });
 
   /** The job is gone, and the daemon, having seen that, has left the task as the user made it. */
   async function expectEnd(task: string, becomes: string | undefined): Promise<void> {
     await world.untilNoJob(task);
-    const done = (): boolean => new RegExp(`Finished task=${task}`).test(world.log());
-    await waitUntil('the daemon to be done with it', done, { evidence: () => world.log() });
+    await daemon.untilLogged(`Finished task=${task}`);
     expect((await world.user.look(task).catch(() => undefined))?.status).to.equal(becomes);
   }
 });

@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { summarize } from '../../examples/demo/outcome.ts';
 import { requireAgent, requirePython, requireSandbox, requireSlurm } from '../support/requires.ts';
+import { waitUntil } from '../support/wait-until.ts';
 
 interface Shown {
   readonly exitCode: number | null;
@@ -78,11 +79,10 @@ describe('the demo', () => {
         stdio: ['ignore', 'pipe', 'inherit'],
       });
       let output = '';
-      await new Promise<void>((resolve) => {
-        demo.stdout.setEncoding('utf8').on('data', (chunk: string) => {
-          output += chunk;
-          if (output.includes('queued → in_progress')) resolve();
-        });
+      demo.stdout.setEncoding('utf8').on('data', (chunk: string) => (output += chunk));
+      await waitUntil('a task to start', () => output.includes('queued → in_progress'), {
+        hopeless: () => (demo.exitCode === null ? undefined : `the demo ended with exit code ${demo.exitCode}`),
+        evidence: () => output,
       });
       const [, url = ''] = /a sandbox server at (\S+),/.exec(output) ?? [];
       demo.kill('SIGINT');

@@ -4,9 +4,8 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { standInAgentPython } from '../stand-ins/agent/stand-in-agent.ts';
 import { requirePython, requireSlurm } from '../support/requires.ts';
-import { waitUntil } from '../support/wait-until.ts';
 import { QUICK_TEMPLATE } from './templates.ts';
-import { startWorld, type Program } from './world.ts';
+import { startWorld } from './world.ts';
 
 describe('execute', () => {
   before(requirePython);
@@ -18,7 +17,7 @@ describe('execute', () => {
     const good = await world.user.makeTask({ code: 'print("6 times 7 is", 6 * 7)' });
     const bad = await world.user.makeTask({ code: 'import sys; sys.exit(3)' });
     const daemon = world.start('--template-files', template, '--queue', world.nameOf('served'), '--create-queue');
-    await waitUntil('the daemon', () => daemon.log().includes('Serving'));
+    await daemon.untilLogged('Serving');
 
     const [completed, failed] = await Promise.all([
       world.run('execute', '--id', good, '--template', template, '--clone'),
@@ -53,8 +52,6 @@ describe('execute', () => {
     );
     const task = await world.user.makeTask({});
     const args = ['execute', '--id', task, '--template', template];
-    const untilTracked = (program: Program): Promise<unknown> =>
-      waitUntil('it to track the task', () => program.log().includes('Tracking task'));
 
     const killed = world.start(...args);
     await world.untilConsole(task, 'Submitted as Slurm job');
@@ -63,7 +60,7 @@ describe('execute', () => {
     const [job = ''] = await world.jobsOf(task);
 
     const left = world.start(...args);
-    await untilTracked(left);
+    await left.untilLogged('Tracking task');
     left.signal('SIGINT');
     const { code, stderr } = await left.ended;
     expect(code, stderr).to.equal(75);
@@ -80,7 +77,7 @@ describe('execute', () => {
     );
 
     const last = world.start(...args);
-    await untilTracked(last);
+    await last.untilLogged('Tracking task');
     const second = await world.run(...args);
     expect(second, second.stderr).to.include({ code: 75, stdout: '' });
     await world.cluster.run('scontrol', 'release', job);

@@ -4,7 +4,6 @@ import { standInAgentPython } from '../stand-ins/agent/stand-in-agent.ts';
 import { startDelayingProxy, type Fault } from '../support/delaying-proxy.ts';
 import { requirePython, requireSlurm } from '../support/requires.ts';
 import { startSlurmCluster } from '../support/slurm-cluster.ts';
-import { waitUntil } from '../support/wait-until.ts';
 import { QUICK_TEMPLATE } from './templates.ts';
 import { startWorld } from './world.ts';
 
@@ -32,8 +31,7 @@ describe('an sbatch whose response is lost', () => {
       const daemon = world.start('--template-files', template, '--queue', world.nameOf('quick'));
 
       // The job may be over before sbatch has given up.
-      const isLogged = (): boolean => daemon.log().includes('Submission outcome unknown');
-      await waitUntil('the daemon to miss the answer', isLogged, { evidence: () => daemon.log() });
+      await daemon.untilLogged('Submission outcome unknown');
       await world.untilStatus(task, 'completed');
       expect(await world.jobsOf(task)).to.have.length(1);
       expect((await world.user.console(task)).match(/hello from the task/g)).to.have.length(1);

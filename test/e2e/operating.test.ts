@@ -11,7 +11,7 @@ import { startStandInCluster, type StandInCluster } from '../stand-ins/slurm/sta
 import { builtProgram } from '../support/built-program.ts';
 import { waitUntil } from '../support/wait-until.ts';
 import { withStandInCommands } from './stand-in-commands.ts';
-import { startWorld, type Program, type World } from './world.ts';
+import { startWorld, type World } from './world.ts';
 
 /** Its job waits until a user acts. */
 const HELD = '#!/bin/bash\n#SBATCH --hold\n${CLEARML_PRE_SETUP}\n${CLEARML_AGENT_EXECUTE}\n${CLEARML_POST_SETUP}\n';
@@ -47,12 +47,6 @@ describe('the daemon', () => {
     const task = await world.user.makeTask({});
     await world.user.enqueue(task, await world.user.makeQueue('gpu'));
     return task;
-  }
-
-  async function untilLogged(program: Program, text: string, times = 1): Promise<void> {
-    await waitUntil(`"${text}"`, () => program.log().split(text).length > times, {
-      evidence: () => program.log(),
-    });
   }
 
   it('F-15 starts with --detached and names its log, refuses a second one, and ends at --stop', async () => {
@@ -102,7 +96,7 @@ describe('the daemon', () => {
     await world.untilConsole(first, 'Submitted as Slurm job');
 
     const drained = await world.run('drain');
-    await untilLogged(daemon, 'Draining');
+    await daemon.untilLogged('Draining');
     const second = await enqueue();
     const [job = ''] = await world.jobsOf(first);
     await world.cluster.run('scancel', job);
@@ -119,11 +113,11 @@ describe('the daemon', () => {
 
   it('reloads its templates on SIGHUP, and keeps the old ones if the new ones are invalid', async () => {
     const daemon = world.start(...args);
-    await untilLogged(daemon, 'Serving');
+    await daemon.untilLogged('Serving');
 
     await writeFile(template, `${HELD}\${CLEARML_TASK.`);
     daemon.signal('SIGHUP');
-    await untilLogged(daemon, 'Reload failed; keeping the previous configuration and templates');
+    await daemon.untilLogged('Reload failed; keeping the previous configuration and templates');
     expect(daemon.log()).to.match(
       /keeping the previous configuration and templates err="gpu\.template:6:1: .* is not closed/,
     );
@@ -132,7 +126,7 @@ describe('the daemon', () => {
 
     await writeFile(template, HELD.replace('--hold', '--hold --partition=none-of-these'));
     daemon.signal('SIGHUP');
-    await untilLogged(daemon, 'Serving', 2);
+    await daemon.untilLogged('Serving', 2);
     const second = await enqueue();
     await world.untilStatus(second, 'failed');
 
@@ -143,14 +137,14 @@ describe('the daemon', () => {
 
   it('on SIGHUP keeps its configuration if it cannot serve the new one', async () => {
     const daemon = world.start(...args);
-    await untilLogged(daemon, 'Serving');
+    await daemon.untilLogged('Serving');
     const other = join(folder, 'other');
     const lock = await acquireLock(other, hostname(), systemClock.now());
     const conf = join(world.home, 'clearml.conf');
     await writeFile(conf, `${await readFile(conf, 'utf8')}\nagent.slurm.state_dir: ${other}\n`);
 
     daemon.signal('SIGHUP');
-    await untilLogged(daemon, 'Serving', 2);
+    await daemon.untilLogged('Serving', 2);
     await lock.release();
 
     expect(daemon.log()).to.match(/Cannot serve the reloaded configuration; keeping the previous one err=".*other/);
@@ -160,7 +154,7 @@ describe('the daemon', () => {
 
   it('stops cleanly if SIGTERM arrives twice, as scancel sends it', async () => {
     const daemon = world.start(...args);
-    await untilLogged(daemon, 'Serving');
+    await daemon.untilLogged('Serving');
 
     daemon.signal('SIGTERM');
     daemon.signal('SIGTERM');
@@ -180,14 +174,15 @@ describe('the daemon', () => {
       stdio: ['ignore', 'pipe', 'ignore'],
     });
     const closed = once(terminal, 'close');
-    await waitUntil('a daemon', holder);
-    const daemon = await holder();
+    const daemon = await waitUntil('a daemon', holder, {
+      hopeless: () => (terminal.exitCode === null ? undefined : `script ended with exit code ${terminal.exitCode}`),
+    });
 
     terminal.kill('SIGKILL');
     await closed;
 
     await waitUntil('it to end', async () => (await holder()) === undefined);
     expect(await stat(join(stateDir(), 'daemon.lock')).catch(() => 'given up')).to.equal('given up');
-    expect(daemon?.pid).to.not.equal(undefined);
+    expect(daemon.pid).to.be.above(0);
   });
 });

@@ -5,7 +5,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { standInAgentPython } from '../stand-ins/agent/stand-in-agent.ts';
 import { requirePython, requireSandbox, requireSlurm } from '../support/requires.ts';
 import { startSlurmCluster, type SlurmCluster } from '../support/slurm-cluster.ts';
-import { waitUntil } from '../support/wait-until.ts';
 import { QUICK_TEMPLATE } from './templates.ts';
 import { startWorld, type Program, type World } from './world.ts';
 
@@ -81,7 +80,7 @@ describe('an outage', () => {
       }
       for (const task of [runs, waits]) await cluster.run('scancel', ...(await world.jobsOf(task, 'PENDING,RUNNING')));
       await Promise.all([runs, waits].map((task) => world.untilNoJob(task)));
-      await waitUntil('the daemon to say so', () => Promise.resolve(daemon.log().includes('ClearML request failed')));
+      await daemon.untilLogged('ClearML request failed');
       await world.user.api('sandbox.clear_faults', {});
 
       for (const task of [runs, waits]) {

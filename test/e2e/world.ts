@@ -2,10 +2,8 @@
 import { spawn } from 'node:child_process';
 import { chown, mkdtemp, mkdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { once } from 'node:events';
-import { createRequire } from 'node:module';
-import { pathToFileURL } from 'node:url';
 import { EXIT } from '../../src/base/exit-codes.ts';
 import { becoming } from '../support/as-user.ts';
 import { builtProgram } from '../support/built-program.ts';
@@ -14,9 +12,9 @@ import { agentPython } from '../support/requires.ts';
 import { openServer } from '../support/server-of-run.ts';
 import type { TestAccount } from '../support/sshd.ts';
 import { sharedCluster, type SharedCluster } from '../support/shared-cluster.ts';
-import { TIMEOUT_MS, waitUntil } from '../support/wait-until.ts';
+import { failWaitsOn, TIMEOUT_MS, waitUntil } from '../support/wait-until.ts';
 import type { SeenTask, User } from './api.ts';
-import { evidenceOf } from './world-evidence.ts';
+import { evidenceOf, isSettled, lastLines } from './world-evidence.ts';
 
 export interface World {
   readonly folder: string;
@@ -30,7 +28,7 @@ export interface World {
   write(name: string, text: string): Promise<string>;
   /** Starts the program; it is killed with the world at the latest. */
   start(...words: readonly string[]): Program;
-  /** Starts another program of the tests in the program's place. */
+  /** Starts this file in the program's place. */
   startOther(file: string, ...words: readonly string[]): Program;
   /** Runs the program to its end. */
   run(...words: readonly string[]): Promise<Ended>;
@@ -60,9 +58,11 @@ export interface Program {
   readonly ended: Promise<Ended>;
   /** Its stderr so far. */
   log(): string;
+  /** Waits until its log has this text so many times; fails if it ends before. */
+  untilLogged(text: string, times?: number): Promise<void>;
   signal(name: NodeJS.Signals): void;
-  /** A failed program prints nothing more. */
-  throwIfFailed(): void;
+  /** For a failed test: its command line, its state and the last lines that it printed. */
+  evidence(): string;
 }
 
 export interface Wishes {
@@ -76,9 +76,6 @@ export interface Wishes {
   /** The user who starts the program and uses the cluster, if not the current one; needs root. */
   readonly owner?: TestAccount;
 }
-
-/** As a URL, because programs start in another directory. */
-const TSX = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
 
 /** Shorter than the timeouts of its commands and of a service manager. */
 const STOP_MS = 60_000;
@@ -97,6 +94,8 @@ export async function startWorld({
   const { user, nameOf } = server;
   const theCluster = cluster ?? (await sharedCluster());
   const programs = new Set<Program>();
+  const obstacles: (() => void)[] = [];
+  let awaited: string | undefined;
 
   await writeFile(
     join(home, 'clearml.conf'),
@@ -139,57 +138,103 @@ agent {
     const [command, ...args] = [...(owner === undefined ? [] : becoming(owner.name)), process.execPath];
     const child = spawn(command, [...args, ...nodeWords], {
       cwd: folder,
-      env: { ...environment, NODE_PATH: '', TSX_TSCONFIG_PATH: resolve('tsconfig.json') },
+      env: { ...environment, NODE_PATH: '' },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     let stdout = '';
     let stderr = '';
     child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
     child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
-    const ended = once(child, 'close').then(() => ({ code: child.exitCode, stdout, stderr }));
+    const end = (): string | undefined => {
+      const { exitCode, signalCode } = child;
+      if (exitCode === null && signalCode === null) return undefined;
+      return signalCode === null ? `ended with exit code ${exitCode}` : `was ended by ${signalCode}`;
+    };
+    let hasClosed = false;
+    const ended = once(child, 'close').then(() => {
+      hasClosed = true;
+      return { code: child.exitCode, stdout, stderr };
+    });
     const program: Program = {
       ended,
       log: () => stderr,
+      untilLogged: (text, times = 1) =>
+        waitUntil(`the program to log "${text}"`, () => stderr.split(text).length > times, {
+          progress: () => stderr.length,
+          hopeless: () => (hasClosed ? `the program ${end()}` : undefined),
+          evidence: () => program.evidence(),
+        }).then(() => undefined),
       signal: (name) => child.kill(name),
-      throwIfFailed() {
-        if (child.exitCode !== null && child.exitCode !== 0 && child.exitCode !== EXIT.tryAgain)
-          throw new Error(`the program ended with ${child.exitCode}:\n${stderr}`);
-      },
+      evidence: () => `${nodeWords.join(' ')} (${end() ?? 'running'}):\n${lastLines(stdout + stderr)}`,
     };
     programs.add(program);
     return program;
   }
 
+  /** Runs while the test continues. If it fails by itself, no wait of the test can succeed. */
+  function launchBeside(...nodeWords: readonly string[]): Program {
+    const program = launch(...nodeWords);
+    let failure: string | undefined;
+    let isSignaled = false;
+    void program.ended.then(({ code }) => {
+      const hasFailed = code !== null && code !== 0 && code !== EXIT.tryAgain;
+      if (hasFailed && !isSignaled) failure = `${nodeWords.join(' ')} ended with exit code ${code}`;
+    });
+    obstacles.push(failWaitsOn(() => failure));
+    return {
+      ...program,
+      signal(name) {
+        isSignaled = true;
+        program.signal(name);
+      },
+    };
+  }
+
   function start(...words: readonly string[]): Program {
-    return launch(builtProgram(), ...words);
+    return launchBeside(builtProgram(), ...words);
   }
 
   function log(): string {
     return [...programs].map((program) => program.log()).join('\n');
   }
 
+  /** Waits for what the task's job, its agent or a daemon of this world does to it. */
+  async function untilTask<Answer>(
+    task: string,
+    what: string,
+    look: () => Promise<Answer | undefined | false>,
+    progress: () => string | number | undefined,
+    withinMs = TIMEOUT_MS,
+  ): Promise<Answer> {
+    awaited = task;
+    return waitUntil(what, look, {
+      withinMs,
+      everyMs: 250,
+      progress: () => [progress(), log().length].join(' '),
+      async stalled() {
+        const seen = await user.look(task).catch(() => undefined);
+        const isOver = seen !== undefined && (await isSettled(world, task, seen.status));
+        return isOver ? 'the task has ended, no job of it is left, and no daemon tracks it' : undefined;
+      },
+    });
+  }
+
   async function until(
     task: string,
     what: string,
     isSo: (seen: SeenTask) => boolean,
-    withinMs = TIMEOUT_MS,
+    withinMs?: number,
   ): Promise<SeenTask> {
-    let last = '';
-    return waitUntil(
-      what,
-      async () => {
-        for (const program of programs) program.throwIfFailed();
-        const seen = await user.look(task);
-        last = `${seen.status} (${seen.status_reason}: ${seen.status_message})`;
-        return isSo(seen) ? seen : undefined;
-      },
-      { withinMs, everyMs: 250, evidence: () => `the task is ${last}` },
-    ).catch(async (error: unknown) => {
-      throw new Error(`${String(error)}\nconsole:\n${await user.console(task)}\nprograms:\n${log()}`, { cause: error });
-    });
+    let state = '';
+    const look = async (): Promise<SeenTask | false> => {
+      const seen = await user.look(task);
+      state = JSON.stringify(seen);
+      return isSo(seen) && seen;
+    };
+    return untilTask(task, what, look, () => state, withinMs);
   }
 
-  const evidence = offerEvidence(() => evidenceOf(world));
+  const evidence = offerEvidence({ read: () => evidenceOf(world, awaited, [...programs]) });
   const world: World = {
     folder,
     home,
@@ -203,20 +248,19 @@ agent {
     },
     log,
     start,
-    startOther: (file, ...words) => launch('--import', TSX, resolve(file), ...words),
-    run: (...words) => start(...words).ended,
+    startOther: launchBeside,
+    run: (...words) => launch(builtProgram(), ...words).ended,
     until,
     untilStatus: (task, status, withinMs) =>
       until(task, `the task to be ${status}`, (seen) => seen.status === status, withinMs),
-    async untilConsole(task, text, withinMs = TIMEOUT_MS) {
-      const says = (console: string): boolean =>
-        typeof text === 'string' ? console.includes(text) : text.test(console);
-      const said = (): Promise<boolean> => user.console(task).then(says);
-      await waitUntil(`the console to say "${String(text)}"`, said, { withinMs, everyMs: 250 }).catch(
-        async (error: unknown) => {
-          throw new Error(`${String(error)}\nconsole:\n${await user.console(task)}`, { cause: error });
-        },
-      );
+    async untilConsole(task, text, withinMs) {
+      let length = 0;
+      const look = async (): Promise<boolean> => {
+        const said = await user.console(task);
+        length = said.length;
+        return typeof text === 'string' ? said.includes(text) : text.test(said);
+      };
+      await untilTask(task, `the console to say "${String(text)}"`, look, () => length, withinMs);
     },
     async stop(program) {
       const asked = performance.now();
@@ -232,10 +276,11 @@ agent {
     },
     async untilNoJob(task) {
       const isGone = async (): Promise<boolean> => (await world.jobsOf(task, 'PD,CF,R,S,CG')).length === 0;
-      await waitUntil('the jobs to be gone', isGone, { withinMs: TIMEOUT_MS, everyMs: 250 });
+      await waitUntil('the jobs to be gone', isGone, { everyMs: 250, progress: () => log().length });
     },
     async [Symbol.asyncDispose]() {
       await evidence.close();
+      for (const remove of obstacles) remove();
       for (const program of programs) program.signal('SIGKILL');
       await Promise.all([...programs].map(({ ended }) => ended));
       await theCluster.run('scancel', '--me').catch(() => undefined);

@@ -8,7 +8,6 @@ import { expect } from 'chai';
 import { JOB_EXIT_CODES } from '../../src/template/job-exit-codes.ts';
 import { freePorts } from '../support/loopback-port.ts';
 import { requireAgent } from '../support/requires.ts';
-import { waitUntil } from '../support/wait-until.ts';
 import { createNode, fillIn, type Node } from './job-script.ts';
 import { openParkingSandbox, QUICK_TEMPLATE, type ParkingSandbox } from './parking-sandbox.ts';
 
@@ -107,7 +106,7 @@ describe('a job with the real agent', () => {
     // It logs that it waits, and does not wait long between two calls.
     const hasty = QUICK_TEMPLATE.replace('\n', '\nsleep() { touch ~/waits; command sleep 0.1; }\n');
     const job = node.start(fillIn(hasty, { ...facts, serverWaitSec: 600 }));
-    await waitUntil('the job to wait', () => Promise.resolve(existsSync(join(node.home, 'waits'))));
+    await job.until('the job to wait', () => existsSync(join(node.home, 'waits')));
     const back = createServer((client) => {
       const server = connect(Number(new URL(parking.url).port), '127.0.0.1');
       pipeline(client, server, client, () => undefined);

@@ -4,7 +4,6 @@ import { dirname, join } from 'node:path';
 import { expect } from 'chai';
 import type { ContainerFacts } from '../../src/template/containers/plan-singularity.ts';
 import { JOB_EXIT_CODES } from '../../src/template/job-exit-codes.ts';
-import { waitUntil } from '../support/wait-until.ts';
 import { createNode, fillIn, jobFacts, PLAIN_TEMPLATE, type JobRun, type Node } from './job-script.ts';
 
 const TEMPLATE = PLAIN_TEMPLATE.replace('${CLEARML_AGENT', 'singularity exec ${CLEARML_AGENT');
@@ -104,10 +103,10 @@ describe('the image of a job', () => {
   it('is pulled by a waiting job, which removes partial files, if the pulling job is killed', async () => {
     writeFileSync(join(bin, 'hold'), '');
     const first = node.start(script(), environment('1'));
-    await waitUntil('the first pull', () => pulls().length === 1);
+    await first.until('the first pull', () => pulls().length === 1);
     const second = node.start(script(), environment('2'));
     process.kill(-(first.process.pid ?? 0), 'SIGKILL');
-    await waitUntil('the second pull', () => pulls().length === 2);
+    await second.until('the second pull', () => pulls().length === 2);
     rmSync(join(bin, 'hold'));
     expect((await second.ended).stdout).to.include('image: pull 2\n');
     expect(leftovers()).to.have.members(['python=3.12.sif', 'python=3.12.sif.lock']);

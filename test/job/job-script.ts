@@ -5,6 +5,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { renderBlocks, type JobFacts } from '../../src/template/blocks.ts';
+import { offerEvidence } from '../support/evidence.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
 export const TASK = '3f2a60c1b44e4d0f9a6b7e8d9c0a1b2c';
@@ -51,6 +52,8 @@ export interface StartedJob {
   readonly ended: Promise<JobRun>;
   /** Resolves when its output so far, of this stream, has this text. @throws Error if the job ends before */
   printed(text: string, where?: 'stdout' | 'stderr'): Promise<void>;
+  /** Waits until this is so; fails if the job ends before. */
+  until(what: string, isSo: () => boolean | Promise<boolean>): Promise<void>;
 }
 
 /** A node with a home directory, a directory for temporary files and a stand-in for Python, which records its calls. */
@@ -68,6 +71,9 @@ export interface Node {
   remove(): void;
 }
 
+/** Of jobs, for a failed test: the others ended before. */
+const MOST_OUTPUTS = 3;
+
 export function createNode(): Node {
   const folder = mkdtempSync(join(tmpdir(), 'job-'));
   const home = join(folder, 'home');
@@ -78,6 +84,10 @@ export function createNode(): Node {
   writeFileSync(log, '');
 
   const python = resolve('test/fixtures/job/python');
+  const outputs: (() => string)[] = [];
+  const evidence = offerEvidence({
+    read: () => Promise.resolve(outputs.slice(-MOST_OUTPUTS).map((output) => output())),
+  });
 
   function start(script: string, env: Readonly<Record<string, string>> = {}): StartedJob {
     const path = join(mkdtempSync(join(folder, 'spool-')), 'slurm_script');
@@ -97,15 +107,25 @@ export function createNode(): Node {
       hasEnded = true;
       return { exitCode: child.exitCode, ...seen };
     });
+    outputs.push(() => {
+      const state = hasEnded ? `ended with ${String(child.exitCode)}` : 'runs';
+      return `the job ${state}; its stdout:\n${seen.stdout}\nits stderr:\n${seen.stderr}`;
+    });
+
+    async function until(what: string, isSo: () => boolean | Promise<boolean>): Promise<void> {
+      await waitUntil(what, isSo, {
+        everyMs: 10,
+        hopeless: () => (hasEnded ? 'the job has ended' : undefined),
+        progress: () => seen.stdout.length + seen.stderr.length,
+      });
+    }
+
     return {
       process: child,
       ended,
-      async printed(expected, where = 'stdout') {
-        await waitUntil(`the job to print "${expected}"`, () => hasEnded || seen[where].includes(expected), {
-          everyMs: 10,
-        });
-        if (!seen[where].includes(expected)) throw new Error(`the job has ended without "${expected}": ${seen.stderr}`);
-      },
+      until,
+      printed: (expected, where = 'stdout') =>
+        until(`the job to print "${expected}"`, () => seen[where].includes(expected)),
     };
   }
 
@@ -117,6 +137,9 @@ export function createNode(): Node {
     run: (script, env) => start(script, env).ended,
     calls: () => readFileSync(log, 'utf8').split('\n').filter(Boolean),
     leftovers: () => readdirSync(tmp),
-    remove: () => rmSync(folder, { recursive: true, force: true }),
+    remove() {
+      void evidence.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
   };
 }

@@ -5,7 +5,6 @@ import { expect } from 'chai';
 import { standInAgentPython } from '../stand-ins/agent/stand-in-agent.ts';
 import { JOB_EXIT_CODES } from '../../src/template/job-exit-codes.ts';
 import { requirePython } from '../support/requires.ts';
-import { waitUntil } from '../support/wait-until.ts';
 import { createNode, fillIn, type Node, type StartedJob } from './job-script.ts';
 import { openParkingSandbox, QUICK_TEMPLATE, type ParkingSandbox } from './parking-sandbox.ts';
 
@@ -88,7 +87,7 @@ exec ${standInAgentPython()} "$@"
 
       // Long enough for each of the others to have polled twice, or to have started the task instead.
       const others = (): boolean => count('tasks.get_all') > 2 * (size - 1) || count('tasks.dequeue') >= size - 1;
-      await waitUntil('the other ranks to be heard of', () => Promise.resolve(others()));
+      await job.until('the other ranks to be heard of', others);
       expect(await statusOf(task)).to.equal('queued');
       await parking.user.api('sandbox.release', {});
       const { exitCode, stderr } = await job.ended;
@@ -106,7 +105,7 @@ exec ${standInAgentPython()} "$@"
     const { task, job } = await start('print("at work")', 3, {
       onRank: `if [ "$SLURM_PROCID" = 0 ]; then until [ -e ${folder}/fail ]; do sleep 0.1; done; exit 9; fi`,
     });
-    await waitUntil('the others to wait', () => Promise.resolve(count('tasks.get_all') > 2));
+    await job.until('the others to wait', () => count('tasks.get_all') > 2);
     writeFileSync(join(folder, 'fail'), '');
 
     const { exitCode, stderr } = await job.ended;
@@ -122,10 +121,10 @@ exec ${standInAgentPython()} "$@"
     const { task, job } = await start('print("at work")', 3, {
       onRank: `if [ "$SLURM_PROCID" = 0 ]; then until [ -e ${folder}/go ]; do sleep 0.1; done; fi`,
     });
-    await waitUntil('the others to wait', () => Promise.resolve(count('tasks.get_all') > 2));
+    await job.until('the others to wait', () => count('tasks.get_all') > 2);
     await parking.user.api('tasks.stop', { task });
     const asked = count('tasks.get_all');
-    await waitUntil('the others to learn of it', () => Promise.resolve(count('tasks.get_all') >= asked + 2));
+    await job.until('the others to learn of it', () => count('tasks.get_all') >= asked + 2);
     writeFileSync(join(folder, 'go'), '');
 
     const { exitCode, stdout, stderr } = await job.ended;
@@ -141,7 +140,7 @@ exec ${standInAgentPython()} "$@"
     const { task, job } = await start(synchronizedScript(folder, 3), 3, {
       onRank: `if [ "$SLURM_PROCID" = 2 ]; then until [ -e ${folder}/go ]; do sleep 0.1; done; fi`,
     });
-    await waitUntil('the others to begin', () => Promise.resolve(count('tasks.dequeue 200') === 2));
+    await job.until('the others to begin', () => count('tasks.dequeue 200') === 2);
     // As if another agent changes the status at the same moment.
     await parking.user.api('sandbox.fault', { endpoint: 'tasks.dequeue', kind: 'status', status: 400, times: 2 });
     writeFileSync(join(folder, 'go'), '');
@@ -187,11 +186,11 @@ kill -TERM $$`;
   it('keeps the other ranks waiting while the server fails', async () => {
     await parking.user.api('sandbox.fault', { endpoint: 'tasks.dequeue', kind: 'hold' });
     const { task, job } = await start(synchronizedScript(folder, 2), 2);
-    await waitUntil('the other rank to wait', () => Promise.resolve(count('tasks.get_all') > 1));
+    await job.until('the other rank to wait', () => count('tasks.get_all') > 1);
     await parking.user.api('sandbox.fault', { endpoint: 'tasks.get_all', kind: 'status', status: 500, times: 1 });
     await parking.user.api('sandbox.fault', { endpoint: 'tasks.get_all', kind: 'drop-before', times: 1 });
     const left = async (): Promise<boolean> => (await parking.user.api('sandbox.get_faults', {}))['waiting'] === 0;
-    await waitUntil('the failures to be over', left);
+    await job.until('the failures to be over', left);
     await parking.user.api('sandbox.release', {});
 
     const { exitCode, stderr } = await job.ended;

@@ -68,9 +68,14 @@ describe('a job on Slurm', () => {
     return waitUntil(`job ${job} to end`, ended, { everyMs: 200 });
   }
 
-  async function untilConsole(task: string, text: string): Promise<void> {
+  /** @param job which runs the task */
+  async function untilConsole(task: string, text: string, job: string): Promise<void> {
     const isPrinted = async (): Promise<boolean> => (await parking.user.console(task)).includes(text);
-    await waitUntil(`the console to say "${text}"`, isPrinted, { everyMs: 200 });
+    const stalled = async (): Promise<string | undefined> => {
+      const { state, exitCode } = await show(job);
+      return isLive(readJobState(state)) ? undefined : `job ${job} is ${state}, with exit code ${exitCode}`;
+    };
+    await waitUntil(`the console to say "${text}"`, isPrinted, { everyMs: 200, stalled, evidence: () => log(job) });
   }
 
   it('runs the task once if five copies of the script start together; four end at the gate', async () => {
@@ -100,7 +105,7 @@ describe('a job on Slurm', () => {
     it(`reports the task as stopped and leaves no files if it is cancelled on ${what}`, async () => {
       const facts = await parking.park(KEEPS_RUNNING);
       const job = await submit(facts, QUICK_TEMPLATE, `--nodes=${nodes}`);
-      await untilConsole(facts.taskId, '\nat work\n');
+      await untilConsole(facts.taskId, '\nat work\n', job);
       await cluster.run('scancel', job);
       expect((await untilEnded(job)).state).to.equal('CANCELLED');
       expect(await parking.user.look(facts.taskId)).to.include({ status: 'stopped', status_reason: 'user abort' });
@@ -172,7 +177,7 @@ describe('a job on Slurm', () => {
   it('S-24 ends at the gate if Slurm requeues it while it runs', async () => {
     const facts = await parking.park(KEEPS_RUNNING);
     const job = await submit(facts, QUICK_TEMPLATE, '--open-mode=append');
-    await untilConsole(facts.taskId, '\nat work\n');
+    await untilConsole(facts.taskId, '\nat work\n', job);
     await cluster.run('scontrol', 'requeue', job);
     // If the second run starts during the clean-up of the first, it gets the exit code of the first.
     const waits = async (): Promise<boolean> => {

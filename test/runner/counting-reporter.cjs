@@ -18,7 +18,9 @@ module.exports = class CountingReporter extends reporters.Spec {
     runner.on('hook end', (/** @type {import('mocha').Hook} */ hook) => {
       if (hook.title.startsWith('"before all"')) setUpMs += performance.now() - hookStartedAt;
     });
-    runner.on('test', (/** @type {import('mocha').Test} */ test) => process.send?.({ running: test.fullTitle() }));
+    runner.on('test', (/** @type {import('mocha').Test} */ test) =>
+      process.send?.({ running: test.fullTitle(), file: test.file }),
+    );
     runner.once('end', () => {
       const { passes, failures, pending } = this.stats;
       process.send?.({
@@ -40,7 +42,7 @@ function detailsOf(failure) {
   const { err } = failure;
   if (err === undefined) return ['no error was given'];
   const { actual, expected, cause, evidence } =
-    /** @type {Error & { actual?: unknown, expected?: unknown, evidence?: string }} */ (err);
+    /** @type {Error & { actual?: unknown, expected?: unknown, evidence?: string[] }} */ (err);
   const isDiffKnown = typeof actual === 'string' && typeof expected === 'string';
   const { stack = '', message = '' } = err;
   return [
@@ -48,7 +50,7 @@ function detailsOf(failure) {
     stack.includes(message) ? stack : `${message}\n${stack}`,
     isDiffKnown ? reporters.Base.generateDiff(actual, expected) : '',
     cause instanceof Error ? `cause: ${cause.stack ?? cause.message}` : '',
-    evidence ?? '',
+    ...(evidence ?? []),
   ].filter((part) => part.trim() !== '');
 }
 

@@ -7,6 +7,9 @@ import { LANES, lanesOf, testFiles } from './lanes.mjs';
 const OF_SECOND_TIER =
   /\b(requireSlurmVersion|requireAccounting|requireMemoryLimits|requireRegistry|requireCompiler)\b/;
 
+/** What uses the root of another release of Slurm. */
+const OF_RELEASES = /\b(requireSlurmVersion|enterRoot)\b/;
+
 describe('the table of lanes', () => {
   it('assigns each test file to exactly one lane', () => {
     const files = testFiles();
@@ -27,5 +30,12 @@ describe('the table of lanes', () => {
     const asking = first.filter((file) => file !== 'test/runner/lanes.test.ts');
 
     expect(asking.filter((file) => OF_SECOND_TIER.test(readFileSync(file, 'utf8')))).to.deep.equal([]);
+  });
+
+  it('starts tests that need other Slurm releases only when these are there', () => {
+    const early = testFiles().filter((file) => lanesOf(file).some(({ needsReleases }) => needsReleases !== true));
+    const asking = early.filter((file) => file !== 'test/runner/lanes.test.ts');
+
+    expect(asking.filter((file) => OF_RELEASES.test(readFileSync(file, 'utf8')))).to.deep.equal([]);
   });
 });

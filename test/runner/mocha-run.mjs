@@ -14,24 +14,19 @@ const METER = resolve('test/runner/meter.py');
 
 /**
  * @param {readonly string[]} args for mocha
- * @param {{ mustBeReal: boolean, report?: 'as it goes' | 'at its end' }} how whether a test fails, instead of being left
- *   out, when this machine lacks something; and whether mocha's report is shown at once, or is part of what the outcome says
+ * @param {{ mustBeReal: boolean, report?: Report }} how whether a test fails, instead of being skipped, when this machine lacks
+ *   something; and how mocha's report is shown
  * @returns {Promise<import('./report.mjs').Outcome>}
  */
 export async function runMocha(args, { mustBeReal, report = 'as it goes' }) {
   const startedAt = performance.now();
-  const { reported, complaint, running, processorMs, printed } = await mochaToItsEnd(
-    args,
-    mustBeReal,
-    report === 'as it goes',
-  );
+  const { reported, complaint, running, processorMs, printed } = await mochaToItsEnd(args, mustBeReal, report);
   const tookMs = performance.now() - startedAt;
   // A failed test makes mocha's exit code what it is; any other bad end is one failure more.
   const isBadEnd = reported === undefined || (complaint !== undefined && reported.counts.failed === 0);
   const why = isBadEnd ? [complaint ?? 'mocha ended without its numbers', running].filter(Boolean).join('\n') : '';
-  const says = [printed, why, timesOf({ tookMs, setUpMs: reported?.setUpMs, processorMs })].filter(
-    (part) => part !== '',
-  );
+  const shown = report === 'at its end' ? printed : '';
+  const says = [shown, why, timesOf({ tookMs, setUpMs: reported?.setUpMs, processorMs })].filter((part) => part !== '');
   const badEnd = { title: 'the run of its tests', details: [why, ...(reported === undefined ? [printed] : [])] };
   return {
     counts: isBadEnd ? { ...reported?.counts, failed: 1 } : reported.counts,
@@ -39,6 +34,15 @@ export async function runMocha(args, { mustBeReal, report = 'as it goes' }) {
     tookMs,
     says: says.join('\n'),
   };
+}
+
+/**
+ * The files that have the tests which these arguments choose. No test runs.
+ * @param {readonly string[]} args for mocha
+ */
+export async function chosenFiles(args) {
+  const { files } = await mochaToItsEnd([...args, '--dry-run'], false, 'at its end');
+  return files;
 }
 
 /**
@@ -53,37 +57,53 @@ function timesOf({ tookMs, setUpMs, processorMs }) {
 }
 
 /**
- * @typedef {{ counts: import('./report.mjs').Counts, failures: import('./report.mjs').Failure[], setUpMs: number }} Report
+ * @typedef {'as it goes' | 'at its end' | Promise<unknown>} Report shown at once, as a part of what the outcome says, or from when
+ *   this promise is fulfilled
+ * @typedef {{ counts: import('./report.mjs').Counts, failures: import('./report.mjs').Failure[], setUpMs: number }} Numbers
  *   what the reporter sends
- * @typedef {{ reported: Report | undefined, complaint: string | undefined, running: string, processorMs: number | undefined,
- *   printed: string }} End
+ * @typedef {{ reported: Numbers | undefined, complaint: string | undefined, running: string, files: string[],
+ *   processorMs: number | undefined, printed: string }} End
  */
 
 /**
  * @param {readonly string[]} args
  * @param {boolean} mustBeReal
- * @param {boolean} isShown
+ * @param {Report} report
  * @returns {Promise<End>}
  */
-function mochaToItsEnd(args, mustBeReal, isShown) {
+function mochaToItsEnd(args, mustBeReal, report) {
   // The file that bin/mocha.js runs in a second process: started directly, there is one process to end, and one to hear.
   const mocha = ['node_modules/mocha/lib/cli/cli.js', '--reporter', 'test/runner/counting-reporter.cjs'];
+  if (process.stdout.isTTY && report !== 'at its end') mocha.push('--color');
   const env = { ...process.env, CLEARML_AGENT_PYTHON: AGENT_PYTHON, REQUIRE_REAL: mustBeReal ? '1' : '0' };
   const [program = '', ...words] = metered([process.execPath, ...nodeOptions(), ...mocha, ...args]);
-  const shown = isShown ? 'inherit' : 'pipe';
+  const shown = report === 'as it goes' ? 'inherit' : 'pipe';
   const child = spawn(program, words, { env, stdio: ['ignore', shown, shown, 'ipc', 'pipe'] });
   let printed = '';
-  for (const stream of [child.stdout, child.stderr])
-    stream?.setEncoding('utf8').on('data', (/** @type {string} */ text) => (printed += text));
+  let isShown = false;
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.setEncoding('utf8').on('data', (/** @type {string} */ text) => {
+      printed += text;
+      if (isShown) process.stdout.write(text);
+    });
+  }
+  if (report instanceof Promise) {
+    void report.then(() => {
+      isShown = true;
+      process.stdout.write(printed);
+    });
+  }
   let processorText = '';
   const meter = /** @type {import('node:stream').Readable} */ (child.stdio[4]);
   meter.setEncoding('utf8').on('data', (/** @type {string} */ text) => (processorText += text));
 
-  /** @type {Report | undefined} */
+  /** @type {Numbers | undefined} */
   let reported;
   /** @type {string | undefined} */
   let complaint;
   let running = '';
+  /** @type {Set<string>} */
+  const files = new Set();
   let timer = setTimeout(() => endFor(`the tests did not end within ${DEADLINE_MS / 60_000} minutes`), DEADLINE_MS);
   /** @param {string} why */
   function endFor(why) {
@@ -91,12 +111,13 @@ function mochaToItsEnd(args, mustBeReal, isShown) {
     child.kill('SIGKILL');
   }
   child.on('message', (message) => {
-    const { running: title, ...rest } = /** @type {{ running?: string }} */ (message);
+    const { running: title, file = '', ...rest } = /** @type {{ running?: string, file?: string }} */ (message);
     if (title !== undefined) {
+      files.add(file);
       running = `the last test that began: ${title}`;
       return;
     }
-    reported = /** @type {Report} */ (rest);
+    reported = /** @type {Numbers} */ (rest);
     clearTimeout(timer);
     timer = setTimeout(
       () => endFor('the tests were over, but something that one of them left open still ran'),
@@ -108,7 +129,7 @@ function mochaToItsEnd(args, mustBeReal, isShown) {
       clearTimeout(timer);
       if (exitCode !== 0) complaint ??= `mocha ended with exit code ${exitCode}`;
       const processorMs = processorText === '' ? undefined : Number(processorText);
-      done({ reported, complaint, running, processorMs, printed: printed.trimEnd() });
+      done({ reported, complaint, running, files: [...files], processorMs, printed: printed.trimEnd() });
     });
   });
 }

@@ -11,7 +11,7 @@ import { writeFileSync } from 'node:fs';
 /** Further failures are listed by title only: users and CI keep the end of a long output. */
 const SHOWN_IN_FULL = 20;
 /** Of one failure, all parts together. */
-const MOST_LINES = 60;
+const MOST_LINES = 120;
 const MOST_COLUMNS = 600;
 
 /** Starts the report of one run. */

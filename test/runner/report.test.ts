@@ -42,7 +42,7 @@ describe('the closing report', () => {
   it('shortens a long text in the middle, and leaves a short one unchanged', () => {
     const text = shorten([lines(10, 'error'), lines(500, 'log')]);
 
-    expect(text.split('\n')).to.have.length(60);
+    expect(text.split('\n')).to.have.length(120);
     expect(text)
       .to.include(lines(10, 'error'))
       .and.to.include('log 1\n')
@@ -53,7 +53,7 @@ describe('the closing report', () => {
   it('limits each part separately, so that a long part does not displace another', () => {
     const text = shorten([lines(500, 'error'), lines(500, 'console'), lines(500, 'log')]);
 
-    expect(text.split('\n')).to.have.length(60);
+    expect(text.split('\n')).to.have.length(120);
     for (const last of ['error 500', 'console 500', 'log 500']) expect(text).to.include(last);
   });
 
@@ -64,14 +64,14 @@ describe('the closing report', () => {
       spec,
       `import { offerEvidence } from '${resolve('test/support/evidence.ts')}';
        import { expect } from '${resolve('node_modules/chai/index.js')}';
-       it('passes', async () => { await offerEvidence(async () => 'of another test').close(); });
+       it('passes', async () => { await offerEvidence({ read: async () => ['of another test'] }).close(); });
        it('ends what it started', async () => {
-         await offerEvidence(async () => 'the last words of a cluster').close();
+         await offerEvidence({ read: async () => ['the last words of a cluster'] }).close();
          throw new Error('it broke', { cause: new Error('a deeper cause') });
        });
        it('leaves something running', () => {
-         offerEvidence(async () => 'the log of a daemon');
-         offerEvidence(async () => { throw new Error('gone'); });
+         offerEvidence({ read: async () => ['the log of a daemon', 'the states of its jobs'] });
+         offerEvidence({ read: async () => { throw new Error('gone'); } });
          expect('this').to.equal('that');
        });`,
     );
@@ -86,7 +86,41 @@ describe('the closing report', () => {
     expect(running)
       .to.include("expected 'this' to equal 'that'")
       .and.to.include('+that')
-      .and.to.include('the log of a daemon\nno evidence: Error: gone');
+      .and.to.include('the log of a daemon\nthe states of its jobs\nno evidence: Error: gone');
+    rmSync(folder, { recursive: true });
+  });
+
+  it('shows what was started in a set-up that fails, before it is ended, and nothing of earlier tests', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'closing-'));
+    const spec = join(folder, 'fails.test.mjs');
+    writeFileSync(
+      spec,
+      `import { offerEvidence } from '${resolve('test/support/evidence.ts')}';
+       const open = (text) => offerEvidence({ read: async () => [text] });
+       describe('earlier tests', () => {
+         const evidence = open('of earlier tests');
+         after(() => evidence.close());
+         it('pass', () => undefined);
+       });
+       describe('tests', () => {
+         let evidence;
+         before(async () => { evidence = open('the log of a server'); throw new Error('no server'); });
+         after(() => evidence.close());
+         it('need a server', () => undefined);
+       });
+       describe('a test', () => {
+         let evidence;
+         beforeEach(async () => { evidence = open('the log of a cluster'); throw new Error('no cluster'); });
+         afterEach(() => evidence.close());
+         it('needs a cluster', () => undefined);
+       });`,
+    );
+
+    const { failures } = await runMocha(['--spec', spec], { mustBeReal: false, report: 'at its end' });
+
+    const [all = [], each = []] = failures?.map(({ details }) => details) ?? [];
+    expect(each.slice(1)).to.deep.equal(['the log of a cluster']);
+    expect(all.slice(1)).to.deep.equal(['the log of a server']);
     rmSync(folder, { recursive: true });
   });
 

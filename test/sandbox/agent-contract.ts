@@ -1,6 +1,5 @@
 // What every clearml-agent must do with one task on the sandbox, the real agent and the stand-in alike.
 import { expect } from 'chai';
-import { waitUntil } from '../support/wait-until.ts';
 import { openAgentTestBed } from './agent-test-bed.ts';
 
 export const EXECUTE = ['-m', 'clearml_agent', 'execute', '--full-monitoring', '--require-queue', '--id'];
@@ -46,8 +45,7 @@ export function defineAgentContract(python: () => string): void {
       await testBed.makeTask('import time\nprint("at work", flush=True)\ntime.sleep(3600)'),
     );
     const agent = testBed.start('python', ...EXECUTE, task);
-    const isAtWork = async (): Promise<boolean> => (await testBed.console(task)).includes('at work');
-    await waitUntil('the task to be at work', isAtWork);
+    await testBed.untilConsole(task, 'at work');
     await testBed.sandbox.ok('tasks.stop', { task });
     expect(await testBed.sandbox.task(task)).to.include({ status: 'in_progress', status_message: 'stopping' });
     expect(await agent.ended).to.include({ code: 0 });
@@ -63,8 +61,7 @@ export function defineAgentContract(python: () => string): void {
       await testBed.makeTask('import time\nprint("at work", flush=True)\ntime.sleep(3600)'),
     );
     const agent = testBed.start('python', ...EXECUTE, task);
-    const isAtWork = async (): Promise<boolean> => (await testBed.console(task)).includes('at work');
-    await waitUntil('the task to be at work', isAtWork);
+    await testBed.untilConsole(task, 'at work');
     agent.interrupt();
     await agent.ended;
     expect(await testBed.sandbox.task(task)).to.include({ status: 'stopped', status_reason: 'user abort' });

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { expect } from 'chai';
 import { formatReadyConf } from '../../src/sandbox/ready-conf.ts';
+import { offerEvidence } from '../support/evidence.ts';
 import { waitUntil } from '../support/wait-until.ts';
 import { openSandbox, type OpenSandbox } from './open-sandbox.ts';
 
@@ -30,6 +31,8 @@ export interface AgentTestBed {
   enqueue(task: string): Promise<string>;
   console(task: string): Promise<string>;
   untilStatus(task: string, status: string): Promise<void>;
+  /** Waits until the task's console has this text; fails if no program is left that could write it. */
+  untilConsole(task: string, text: string): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
@@ -79,7 +82,22 @@ export async function openAgentTestBed(
       interrupt: () => child.kill('SIGTERM'),
     };
     running.add(started);
+    outputs.push(() => `${program} ${args.join(' ')} (${running.has(started) ? 'running' : 'ended'}):\n${output}`);
     return started;
+  }
+
+  const outputs: (() => string)[] = [];
+  const evidence = offerEvidence({ read: () => Promise.resolve(outputs.map((output) => output())) });
+
+  async function untilSo(what: string, isSo: () => Promise<boolean>): Promise<void> {
+    await waitUntil(what, isSo, {
+      hopeless: () => (running.size === 0 ? 'no program of the test is running' : undefined),
+    });
+  }
+
+  async function readConsole(task: string): Promise<string> {
+    const { events } = await sandbox.ok('events.get_task_log', { task, order: 'asc' });
+    return JSON.stringify(events);
   }
 
   return {
@@ -100,15 +118,13 @@ export async function openAgentTestBed(
       expect(answer).to.include({ queued: 1 });
       return task;
     },
-    console: async (task) => {
-      const { events } = await sandbox.ok('events.get_task_log', { task, order: 'asc' });
-      return JSON.stringify(events);
-    },
-    untilStatus: async (task, status) => {
-      const isSo = async (): Promise<boolean> => (await sandbox.statusOf(task)) === status;
-      await waitUntil(`task ${task} to be ${status}`, isSo);
-    },
+    console: readConsole,
+    untilStatus: (task, status) =>
+      untilSo(`task ${task} to be ${status}`, async () => (await sandbox.statusOf(task)) === status),
+    untilConsole: (task, text) =>
+      untilSo(`the console to say "${text}"`, async () => (await readConsole(task)).includes(text)),
     [Symbol.asyncDispose]: async () => {
+      await evidence.close();
       for (const { interrupt } of running) interrupt();
       await Promise.all([...running].map(({ ended }) => ended));
       await sandbox.close();

@@ -50,6 +50,11 @@ async function pip(...args) {
   return exitCode === 0 ? undefined : lastLines(output);
 }
 
+/** Whether the agent and its wheels are there. */
+export async function isAgentInstalled() {
+  return existsSync(AGENT_WHEELS) && (await isInstalled());
+}
+
 /** Asks the environment itself: one that was moved, or whose Python is gone, does not answer. */
 async function isInstalled() {
   const program =

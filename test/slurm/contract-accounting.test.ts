@@ -226,9 +226,12 @@ for (const { name, version } of SLURMS) {
       }
 
       function shown(id: JobId, state: Job['state']): Promise<Job> {
-        const look = async (): Promise<Job | undefined> =>
-          (await list(scheduler)).find((job) => job.id === id && job.state === state);
-        return waitUntil(`job ${id} to be ${state}`, look);
+        let latest: Job | undefined;
+        const look = async (): Promise<Job | false> => {
+          latest = (await list(scheduler)).find((job) => job.id === id);
+          return latest?.state === state && latest;
+        };
+        return waitUntil(`job ${id} to be ${state}`, look, { evidence: () => JSON.stringify(latest) });
       }
 
       function lookUp(name: string): Promise<JobList> {

@@ -3,6 +3,7 @@ import { logUmask } from '../../src/slurm/log-umask.ts';
 import { expect } from 'chai';
 import { readFileSync } from 'node:fs';
 import { formatJobName, newAttempt } from '../../src/slurm/job-name.ts';
+import { isLive } from '../../src/slurm/job-state.ts';
 import type { Job, JobId, JobKey, Scheduler } from '../../src/slurm/scheduler.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
@@ -67,8 +68,14 @@ export function defineSchedulerContract(name: string, open: () => Promise<Cluste
     }
 
     function until(id: JobId, what: string, holds: (job: Job) => boolean): Promise<Job> {
-      const look = async (): Promise<Job | undefined> => (await list()).find((job) => job.id === id && holds(job));
-      return waitUntil(`job ${id} ${what}`, look);
+      let latest: Job | undefined;
+      const look = async (): Promise<Job | false> => {
+        latest = (await list()).find((job) => job.id === id);
+        return latest !== undefined && holds(latest) && latest;
+      };
+      const stalled = (): Promise<string | undefined> =>
+        Promise.resolve(latest === undefined || isLive(latest.state) ? undefined : `the job is ${latest.state}`);
+      return waitUntil(`job ${id} ${what}`, look, { stalled, evidence: () => JSON.stringify(latest) });
     }
 
     function untilState(id: JobId, state: Job['state']): Promise<Job> {

@@ -1,41 +1,86 @@
 // Collects evidence for failed tests, such as logs and states of what they started, and prints it with the failure.
 
-/** Returns evidence for the cause of a failure, such as logs and states. */
-type Source = () => Promise<string>;
-
-const living = new Set<Source>();
-/** Of what was ended within the test: a failed test has ended all before its failure is known. */
-const left: string[] = [];
+/** Something that a test started and that has logs or states. */
+export interface Source {
+  /** Returns parts, each with a heading: of a long one the middle is not shown. */
+  read(): Promise<readonly string[]>;
+  /** Called when a test begins: what was logged before is no evidence of its failure. */
+  begin?(): void;
+}
 
 export interface Evidence {
   /** Called before the source ends: keeps its evidence until the end of the test. */
   close(): Promise<void>;
 }
 
-/** Registers a source, which is read if a test fails while it is open. */
+const living = new Set<Source>();
+/** Of what was ended within the test: a failed test has ended all before its failure is known. */
+const left: string[] = [];
+
+/** Registers a source, which is read if a test or its set-up fails while the source is open. */
 export function offerEvidence(source: Source): Evidence {
   living.add(source);
   return {
     async close() {
-      if (living.delete(source)) left.push(await textOf(source));
+      if (living.delete(source)) left.push(...(await partsOf(source)));
     },
   };
 }
 
-async function textOf(source: Source): Promise<string> {
+async function partsOf(source: Source): Promise<readonly string[]> {
   try {
-    return await source();
+    return await source.read();
   } catch (error) {
-    return `no evidence: ${String(error)}`;
+    return [`no evidence: ${String(error)}`];
   }
 }
 
+async function attachEvidence(error: Error): Promise<void> {
+  const ended = left.splice(0);
+  const parts = await Promise.all([...living].map(partsOf));
+  Reflect.set(error, 'evidence', [...ended, ...parts.flat()]);
+}
+
+/** Mocha's hooks and suites, as far as its types do not have them. */
+interface Hook {
+  fn: (this: Mocha.Context) => unknown;
+}
+interface Suite {
+  readonly suites: readonly Suite[];
+  readonly _beforeAll: readonly Hook[];
+  readonly _beforeEach: readonly Hook[];
+}
+
+/** After the failure of a set-up Mocha ends what it started, and calls none of the hooks below. */
+function collectWhenSetUpFails({ suites, _beforeAll, _beforeEach }: Suite): void {
+  for (const hook of [..._beforeAll, ..._beforeEach]) {
+    const setUp = hook.fn;
+    hook.fn = async function (): Promise<void> {
+      // Of the suite before.
+      if (_beforeAll.includes(hook)) left.length = 0;
+      try {
+        await setUp.call(this);
+      } catch (error) {
+        if (error instanceof Error) await attachEvidence(error);
+        throw error;
+      }
+    };
+  }
+  suites.forEach(collectWhenSetUpFails);
+}
+
 export const mochaHooks = {
+  beforeAll(this: Mocha.Context): void {
+    const root = this.test?.parent;
+    if (root !== undefined) (root.suites as unknown as readonly Suite[]).forEach(collectWhenSetUpFails);
+  },
+  beforeEach(): void {
+    left.length = 0;
+    for (const source of living) source.begin?.();
+  },
   async afterEach(this: Mocha.Context): Promise<void> {
-    const ended = left.splice(0);
     const { currentTest } = this;
-    if (currentTest?.state !== 'failed' || currentTest.err === undefined) return;
-    const texts = await Promise.all([...living].map(textOf));
-    Reflect.set(currentTest.err, 'evidence', [...ended, ...texts].join('\n'));
+    if (currentTest?.state === 'failed' && currentTest.err !== undefined) await attachEvidence(currentTest.err);
+    left.length = 0;
   },
 };

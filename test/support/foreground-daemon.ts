@@ -1,9 +1,11 @@
 // Runs a daemon in the foreground as a child process with its output in a file; it ends with this process at the latest.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, statSync } from 'node:fs';
+import { basename } from 'node:path';
+import { offerEvidence } from './evidence.ts';
 import { withSystemPrograms } from './slurm-command.ts';
-import { TIMEOUT_MS } from './wait-until.ts';
+import { failWaitsOn, TIMEOUT_MS, waitUntil } from './wait-until.ts';
 
 export interface ForegroundDaemon {
   /** Its own process id: setpriv becomes the program. */
@@ -11,6 +13,11 @@ export interface ForegroundDaemon {
   isRunning: () => boolean;
   /** The last lines of its output, 20 by default. */
   logTail: (lines?: number) => string;
+  /**
+   * Waits until it is ready; if it ends before, it is an error. From then on every wait of the tests fails if it ends before it is
+   * stopped or killed here.
+   */
+  untilReady(isReady: () => boolean | Promise<boolean>): Promise<void>;
   /** Sends SIGTERM, later SIGKILL, and returns when it has ended. */
   stop(): Promise<void>;
   /** Sends SIGKILL, and returns when it has ended. */
@@ -21,15 +28,23 @@ export interface DaemonCommand {
   readonly program: string;
   readonly args: readonly string[];
   readonly logPath: string;
+  /** In messages; by default the program. */
+  readonly name?: string;
   /** By default ours; always with the directories of system programs on its PATH. */
   readonly env?: NodeJS.ProcessEnv;
   readonly cwd?: string;
 }
 
+/** Of its log, for a failed test. */
+const EVIDENCE_LINES = 12;
+
 /** Starts it under setpriv(1), so that the kernel ends it when this process ends, however that happens. */
 export async function startDaemon(command: DaemonCommand): Promise<ForegroundDaemon> {
-  const log = openSync(command.logPath, 'a');
-  const child = spawn('setpriv', ['--pdeathsig', 'KILL', '--', command.program, ...command.args], {
+  const { logPath, program, name = basename(program) } = command;
+  const logSize = (): number => statSync(logPath, { throwIfNoEntry: false })?.size ?? 0;
+  let sizeBefore = logSize();
+  const log = openSync(logPath, 'a');
+  const child = spawn('setpriv', ['--pdeathsig', 'KILL', '--', program, ...command.args], {
     stdio: ['ignore', log, log],
     env: withSystemPrograms(command.env ?? process.env),
     cwd: command.cwd,
@@ -40,23 +55,54 @@ export async function startDaemon(command: DaemonCommand): Promise<ForegroundDae
   await once(child, 'spawn');
   const gone = once(child, 'exit');
 
-  async function end(signal: NodeJS.Signals): Promise<void> {
+  const isRunning = (): boolean => child.exitCode === null && child.signalCode === null;
+  const logTail = (lines = 20): string => lastLines(readFileSync(logPath, 'utf8'), lines);
+  const end = (): string | undefined =>
+    isRunning() ? undefined : `${name} ended by itself (${child.signalCode ?? `exit code ${String(child.exitCode)}`})`;
+  let expectEnd = (): void => undefined;
+  const evidence = offerEvidence({
+    begin: () => {
+      sizeBefore = logSize();
+    },
+    read: () => {
+      const state = isRunning() ? 'running' : 'ended';
+      const said = lastLines(readFileSync(logPath).subarray(sizeBefore).toString(), EVIDENCE_LINES);
+      return Promise.resolve(said === '' ? [] : [`${name} (${state}, ${logPath}):\n${said}`]);
+    },
+  });
+
+  async function endBy(signal: NodeJS.Signals): Promise<void> {
+    expectEnd();
     child.kill(signal);
     await gone;
+    await evidence.close();
   }
 
   return {
     pid: child.pid ?? 0,
-    isRunning: () => child.exitCode === null && child.signalCode === null,
-    logTail: (lines = 20) => readFileSync(command.logPath, 'utf8').trimEnd().split('\n').slice(-lines).join('\n'),
-    kill: () => end('SIGKILL'),
+    isRunning,
+    logTail,
+    async untilReady(isReady) {
+      try {
+        await waitUntil(`${name} to be ready`, isReady, { hopeless: end, evidence: logTail });
+      } catch (error) {
+        await endBy('SIGKILL');
+        throw error;
+      }
+      expectEnd = failWaitsOn(end);
+    },
+    kill: () => endBy('SIGKILL'),
     async stop() {
       const killTimer = setTimeout(() => void child.kill('SIGKILL'), TIMEOUT_MS);
       try {
-        await end('SIGTERM');
+        await endBy('SIGTERM');
       } finally {
         clearTimeout(killTimer);
       }
     },
   };
+}
+
+function lastLines(text: string, lines: number): string {
+  return text.trimEnd().split('\n').slice(-lines).join('\n');
 }

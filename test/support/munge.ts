@@ -2,7 +2,6 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, writeFileSync } from 'node:fs';
 import { startDaemon, type ForegroundDaemon } from './foreground-daemon.ts';
-import { waitUntil } from './wait-until.ts';
 
 /** Starts it with a new key; its socket is `munge.socket` in the folder. */
 export async function startMunged(folder: string, env: NodeJS.ProcessEnv): Promise<ForegroundDaemon> {
@@ -22,8 +21,6 @@ export async function startMunged(folder: string, env: NodeJS.ProcessEnv): Promi
     env,
     logPath: `${folder}/munged.out`,
   });
-  await waitUntil('the socket of munged', () => existsSync(`${folder}/munge.socket`), {
-    evidence: munged.logTail,
-  });
+  await munged.untilReady(() => existsSync(`${folder}/munge.socket`));
   return munged;
 }

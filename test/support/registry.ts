@@ -6,7 +6,6 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { startDaemon } from './foreground-daemon.ts';
 import { freePorts, isListening } from './loopback-port.ts';
-import { waitUntil } from './wait-until.ts';
 
 const run = promisify(execFile);
 
@@ -52,9 +51,7 @@ ${isPrivate ? `auth: { htpasswd: { realm: lab, path: "${readers}" } }` : ''}
   );
   const logPath = join(folder, 'registry.log');
   const daemon = await startDaemon({ program: 'docker-registry', args: ['serve', conf], logPath });
-  await waitUntil('the registry to listen', () => isListening(port), {
-    evidence: daemon.logTail,
-  });
+  await daemon.untilReady(() => isListening(port));
   const layers = new Map<string, string>();
 
   /** docs.docker.com/registry/spec/api: an upload is begun, then ended with all of its bytes. */

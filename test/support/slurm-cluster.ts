@@ -4,7 +4,6 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmdirSync, 
 import { rm } from 'node:fs/promises';
 import { hostname, tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
-import { offerEvidence } from './evidence.ts';
 import { startDaemon, type DaemonCommand, type ForegroundDaemon } from './foreground-daemon.ts';
 import { freePorts, isListening, isLoopback } from './loopback-port.ts';
 import { killJobProcesses } from './job-processes.ts';
@@ -78,8 +77,14 @@ export async function startSlurmCluster(options: Partial<ClusterSettings> = {}):
   let env = environmentFor(conf, process.env);
   let binDir: string | undefined;
 
-  async function start(name: string, command: Omit<DaemonCommand, 'logPath'>): Promise<void> {
-    daemons.set(name, await startDaemon({ env, ...command, logPath: join(folder, `${name}.log`) }));
+  async function start(
+    name: string,
+    command: Omit<DaemonCommand, 'logPath'>,
+    isReady: () => boolean | Promise<boolean>,
+  ): Promise<void> {
+    const started = await startDaemon({ env, name, ...command, logPath: join(folder, `${name}.log`) });
+    daemons.set(name, started);
+    await started.untilReady(isReady);
   }
 
   function daemon(name: string): ForegroundDaemon {
@@ -90,24 +95,21 @@ export async function startSlurmCluster(options: Partial<ClusterSettings> = {}):
   }
 
   async function startDatabase(): Promise<void> {
-    await start('mariadbd', await prepareDatabase(folder));
-    await waitForDaemon('mariadbd', () => Promise.resolve(existsSync(databaseSocket(folder))));
+    await start('mariadbd', await prepareDatabase(folder), () => existsSync(databaseSocket(folder)));
   }
 
   async function startAccounting(): Promise<void> {
-    await start('slurmdbd', prepareSlurmdbd(accounting, env));
-    await waitForDaemon('slurmdbd', () => isListening(accountingPort));
+    await start('slurmdbd', prepareSlurmdbd(accounting, env), () => isListening(accountingPort));
   }
 
   async function startController(): Promise<void> {
-    await start('slurmctld', { program: 'slurmctld', args: ['-D', '-f', conf] });
-    await waitForDaemon('slurmctld', () => isListening(controllerPort));
+    await start('slurmctld', { program: 'slurmctld', args: ['-D', '-f', conf] }, () => isListening(controllerPort));
   }
 
   async function startNode(name: string): Promise<void> {
     const port = nodePorts[nodes.indexOf(name)] ?? 0;
-    await start(name, { program: 'slurmd', args: ['-D', '-N', name, '-f', conf] });
-    await waitForDaemon(name, async () => (await isListening(port)) && (await isUp(name)));
+    const isReady = async (): Promise<boolean> => (await isListening(port)) && (await isUp(name));
+    await start(name, { program: 'slurmd', args: ['-D', '-N', name, '-f', conf] }, isReady);
   }
 
   /** In use counts as well: a node that comes back may be given a waiting job before we look. */
@@ -119,22 +121,7 @@ export async function startSlurmCluster(options: Partial<ClusterSettings> = {}):
     return /^(idle|mixed|allocated|completing)$/m.test(states);
   }
 
-  async function waitForDaemon(name: string, isReady: () => Promise<boolean>): Promise<void> {
-    const { isRunning, logTail } = daemon(name);
-    const isReadyOrGone = async (): Promise<boolean> => !isRunning() || (await isReady());
-    await waitUntil(`${name} to be ready`, isReadyOrGone, { evidence: logTail });
-    if (!isRunning()) throw new Error(`${name} ended as soon as it was started:\n${logTail()}`);
-  }
-
-  const evidence = offerEvidence(() => {
-    const tails = [...daemons]
-      .filter(([name]) => name === 'slurmctld' || nodes.includes(name))
-      .map(([name, { logTail }]) => `${name} of ${folder}:\n${logTail(4)}`);
-    return Promise.resolve(tails.join('\n'));
-  });
-
   async function stop(): Promise<void> {
-    await evidence.close();
     killJobProcesses(conf);
     const last = ['munged', 'namespace'];
     await Promise.all([...daemons].filter(([name]) => !last.includes(name)).map(([, running]) => running.kill()));

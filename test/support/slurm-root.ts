@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { ownSlurmVersion, slurmRoot, type SlurmVersion } from '../set-up/slurm-roots.mjs';
 import { startDaemon, type ForegroundDaemon } from './foreground-daemon.ts';
-import { waitUntil } from './wait-until.ts';
 
 /** Whatever of them the root has. */
 const PROGRAMS = [
@@ -68,14 +67,12 @@ export async function enterRoot(root: string, folder: string): Promise<SlurmRoot
   mkdirSync(binDir);
   const shared = [tmpdir(), resolve(import.meta.dirname, '../..')];
   const keeper = await startDaemon({
+    name: `the namespace of ${root}`,
     program: 'unshare',
     args: ['--mount', 'sh', '-c', ENTER, 'enter', root, ready, binDir, ...shared],
     logPath: join(folder, 'namespace.log'),
   });
-  await waitUntil(`${root} to be entered`, () => !keeper.isRunning() || existsSync(ready), {
-    evidence: keeper.logTail,
-  });
-  if (!keeper.isRunning()) throw new Error(`${root} cannot be entered:\n${keeper.logTail()}`);
+  await keeper.untilReady(() => existsSync(ready));
   const pid = readFileSync(ready, 'utf8').trim();
   for (const program of PROGRAMS) {
     const path = ['/usr/bin', '/usr/sbin'].map((place) => `${place}/${program}`).find((place) => isThere(root + place));

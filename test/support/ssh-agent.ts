@@ -4,7 +4,6 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { startDaemon } from './foreground-daemon.ts';
-import { waitUntil } from './wait-until.ts';
 
 const execute = promisify(execFile);
 
@@ -18,7 +17,7 @@ export async function startAgent(keyFiles: readonly string[]): Promise<TestAgent
   const folder = mkdtempSync('/tmp/agent-');
   const socket = join(folder, 'socket');
   const daemon = await startDaemon({ program: 'ssh-agent', args: ['-D', '-a', socket], logPath: join(folder, 'log') });
-  await waitUntil('the agent to listen', () => existsSync(socket), { evidence: daemon.logTail });
+  await daemon.untilReady(() => existsSync(socket));
   await execute('ssh-add', ['-q', ...keyFiles], { env: { ...process.env, SSH_AUTH_SOCK: socket } });
   return {
     socket,

@@ -82,9 +82,8 @@ export async function startSshd(settings: readonly string[] = []): Promise<TestS
 
   async function start(): Promise<void> {
     const args = ['-D', '-e', '-f', join(folder, 'sshd_config')];
-    const started = await startDaemon({ program: '/usr/sbin/sshd', args, logPath });
-    daemon = started;
-    await waitUntil('sshd to listen', () => isListening(port), { evidence: started.logTail });
+    daemon = await startDaemon({ program: '/usr/sbin/sshd', args, logPath });
+    await daemon.untilReady(() => isListening(port));
   }
 
   const log = (): string => readFileSync(logPath, 'utf8');
