@@ -2,6 +2,7 @@
 import { formatJobName } from '../../src/slurm/job-name.ts';
 import { createRateLimit } from '../../src/slurm/rate-limit.ts';
 import type { Job, JobId, Scheduler, SubmitOutcome } from '../../src/slurm/scheduler.ts';
+import { describeWait } from '../../src/daemon/console/console-messages.ts';
 import type { DaemonDeps } from '../../src/daemon/deps.ts';
 import { Entry } from '../../src/daemon/journal/entry.ts';
 import { totalOf, type CallCount } from '../../src/sandbox/call-counts.ts';
@@ -150,7 +151,11 @@ export function createCostedWorld({ isFull = false } = {}): CostedWorld {
         jobs.push(job);
         const times = { stepAt: BEGIN - HOUR_MS, firstAttemptAt: BEGIN - HOUR_MS };
         const ours = { task, queue: OWN_QUEUE, queueName: 'own', step: 'following', attempt: ATTEMPT, attempts: 1 };
-        await deps.journal.write(Entry.parse({ ...ours, ...times, jobId: job.id }));
+        // The console shows its state already.
+        const told = isRunning
+          ? { startedOn: `${job.id}@${job.startAt ?? ''}` }
+          : { reason: describeWait(job, BEGIN).key };
+        await deps.journal.write(Entry.parse({ ...ours, ...times, jobId: job.id, told }));
       }
       addEntries(SCHEDULER_QUEUE, parked, BEGIN - HOUR_MS);
     },
