@@ -228,7 +228,7 @@ describe('a task in a Pyxis container, with the stand-in for Pyxis', () => {
     await untilEnded('apart', 'failed');
     await world.untilConsole(
       taskOf('apart'),
-      /the container mounts \/tmp\/clearml-\S+\/clearml\.conf, which does not exist .*export TMPDIR/s,
+      /the container mounts \/tmp\/clearml-\S+\/clearml\.conf, which does not exist .*set TMPDIR/s,
     );
   });
 
