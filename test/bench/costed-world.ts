@@ -7,7 +7,7 @@ import type { DaemonDeps } from '../../src/daemon/deps.ts';
 import { Entry } from '../../src/daemon/journal/entry.ts';
 import { totalOf, type CallCount } from '../../src/sandbox/call-counts.ts';
 import { formatInstant } from '../../src/sandbox/instant.ts';
-import { pass, start, type Run } from '../daemon/run-daemon.ts';
+import { advance, startDaemon, type DaemonRun } from '../daemon/run-daemon.ts';
 import { createSimulatedClock, type SimulatedClock } from '../simulation/clock.ts';
 import { FACTS } from '../simulation/cluster.ts';
 import { createDaemonDeps } from '../simulation/daemon-deps.ts';
@@ -23,7 +23,7 @@ export interface CostedWorld {
   enqueue(count: number): void;
   /** Makes that many tasks that the daemon tracks: half of the jobs are pending and their tasks parked, the others run. */
   track(count: number): Promise<void>;
-  start(): Run;
+  start(): DaemonRun;
   /** What the daemon's calls cost meanwhile, and how often it polled. The agents of running tasks report every 30 seconds. */
   measure(ms: number): Promise<{ readonly total: CallCount; readonly polls: number }>;
 }
@@ -159,7 +159,7 @@ export function createCostedWorld({ isFull = false } = {}): CostedWorld {
       }
       addEntries(SCHEDULER_QUEUE, parked, BEGIN - HOUR_MS);
     },
-    start: () => start(deps),
+    start: () => startDaemon(deps),
     async measure(ms) {
       server.counts.clear();
       polls = 0;
@@ -169,7 +169,7 @@ export function createCostedWorld({ isFull = false } = {}): CostedWorld {
           reportOfAgents();
           reportDueAt = clock.now() + REPORT_EVERY_MS;
         }
-        await pass(clock, Math.min(until, reportDueAt) - clock.now());
+        await advance(clock, Math.min(until, reportDueAt) - clock.now());
       }
       return { total: totalOf(server.counts.all()), polls };
     },

@@ -6,7 +6,7 @@ import { TaskIdShape } from '../../src/clearml/ids.ts';
 import type { Entry } from '../../src/daemon/journal/entry.ts';
 import { openJournal } from '../../src/daemon/journal/journal.ts';
 import { formatJournal } from '../../src/daemon/journal/journal-lines.ts';
-import { start } from '../daemon/run-daemon.ts';
+import { startDaemon } from '../daemon/run-daemon.ts';
 import type { Figure } from './figure.ts';
 import { createQuietWorld } from './quiet-world.ts';
 import { median } from './samples.ts';
@@ -20,7 +20,7 @@ export const longJournal: Figure = {
   async measure({ say }) {
     const world = createQuietWorld(LIVE);
     // An earlier run of the daemon already logged the state of each job.
-    await start(world.deps, { once: true }).ended;
+    await startDaemon(world.deps, { once: true }).ended;
     const text = history([...world.deps.journal.entries.values()]);
     const reading: number[] = [];
     const following: number[] = [];
@@ -32,7 +32,7 @@ export const longJournal: Figure = {
         const began = performance.now();
         const journal = await openJournal(folder, Date.now());
         reading.push((performance.now() - began) / 1000);
-        await start({ ...world.deps, journal }, { once: true }).ended;
+        await startDaemon({ ...world.deps, journal }, { once: true }).ended;
         following.push((performance.now() - began) / 1000);
         if (journal.entries.size !== LIVE) throw new Error(`${journal.entries.size} tasks are followed, not ${LIVE}`);
         await journal.close();

@@ -1,7 +1,7 @@
 // Runs a daemon with default settings and a given number of unchanged jobs, as a separate process.
-import { start } from '../daemon/run-daemon.ts';
+import { startDaemon } from '../daemon/run-daemon.ts';
 import { createQuietWorld } from './quiet-world.ts';
 
-const daemon = start(createQuietWorld(Number(process.argv[2])).deps);
+const daemon = startDaemon(createQuietWorld(Number(process.argv[2])).deps);
 process.once('SIGTERM', () => daemon.stop());
 await daemon.ended;

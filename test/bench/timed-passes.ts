@@ -1,6 +1,6 @@
 // Times passes of a running daemon, as a program: JOBS PASSES. Prints one line of JSON for each pass.
 import { setImmediate as turn } from 'node:timers/promises';
-import { start } from '../daemon/run-daemon.ts';
+import { startDaemon } from '../daemon/run-daemon.ts';
 import { createSimulatedClock } from '../simulation/clock.ts';
 import { createQuietWorld } from './quiet-world.ts';
 
@@ -20,7 +20,7 @@ const WARM_UP = 3;
 const [jobs = Number.NaN, passes = Number.NaN] = process.argv.slice(2).map(Number);
 const clock = createSimulatedClock(Date.now());
 const { deps, writes, calls } = createQuietWorld(jobs, clock.of(1));
-const daemon = start(deps);
+const daemon = startDaemon(deps);
 await turn();
 
 for (let pass = 0; pass < WARM_UP + passes;) {

@@ -5,7 +5,7 @@ import type { TaskId } from '../../src/clearml/ids.ts';
 import type { Fields } from '../../src/sandbox/call.ts';
 import { isLive } from '../../src/slurm/job-state.ts';
 import { fuzzCases } from '../support/fuzz-cases.ts';
-import { pass, start } from './run-daemon.ts';
+import { advance, startDaemon } from './run-daemon.ts';
 import { createStepFixture, type StepFixture } from './step-fixture.ts';
 import { anyMutation, mutate, OTHER_TYPES, type Mutation } from './malformed-values.ts';
 import type { SimJob } from '../simulation/cluster.ts';
@@ -34,12 +34,12 @@ async function live(
 ): Promise<World> {
   const fixture = createStepFixture();
   const odd = await fixture.enqueued(1);
-  const run = start(fixture.deps);
+  const run = startDaemon(fixture.deps);
   const waitFor = async (title: string, isSo: () => boolean, tasks: readonly TaskId[]): Promise<void> => {
     for (let step = 0; step < 120; step += 1) {
       if (isSo()) return;
-      await pass(fixture.clock, STEP_MS);
-      for (const task of tasks) await advance(fixture, task);
+      await advance(fixture.clock, STEP_MS);
+      for (const task of tasks) await advanceJob(fixture, task);
     }
     expect.fail(`${title}:\n${fixture.logged.join('\n')}`);
   };
@@ -47,7 +47,7 @@ async function live(
     fixture.server.store.tasks.get(task)?.status === 'completed' && !fixture.deps.journal.entries.has(task);
 
   if (phase !== 'enqueued') await waitFor('no job', () => jobsOf(fixture, odd).length === 1, []);
-  if (phase === 'its job runs') await advance(fixture, odd);
+  if (phase === 'its job runs') await advanceJob(fixture, odd);
   fixture.server.garble = garbleFor(odd);
   const other = await fixture.enqueued(2);
   await waitFor('the innocent task did not come to its end', () => isOver(other), [other]);
@@ -71,7 +71,7 @@ function countSubmissions(fixture: StepFixture, task: TaskId): number {
 }
 
 /** Lets a job pass the gate and its agent start the task; at the next step both complete. A cancelled job ends. */
-async function advance(fixture: StepFixture, task: TaskId): Promise<void> {
+async function advanceJob(fixture: StepFixture, task: TaskId): Promise<void> {
   for (const job of jobsOf(fixture, task)) {
     if (!isLive(job.state)) continue;
     if (job.leaving !== undefined) fixture.cluster.end(job, job.leaving.state, 0);
@@ -175,7 +175,7 @@ describe('malformed responses of ClearML', () => {
           };
         const { fixture, odd } = await live(phase, garble, async (world) => {
           // Longer than every grace period.
-          await pass(world.fixture.clock, LONG_MS);
+          await advance(world.fixture.clock, LONG_MS);
           for (const job of jobsOf(world.fixture, world.odd)) {
             expect(isLive(job.state), 'the job lives').to.equal(true);
             expect(job.leaving).to.equal(undefined);

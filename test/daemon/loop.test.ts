@@ -5,19 +5,19 @@ import type { TaskId } from '../../src/clearml/ids.ts';
 import { AlreadyRunningError } from '../../src/daemon/journal/lock.ts';
 import { SlurmUnavailableError } from '../../src/slurm/errors.ts';
 import { rejection } from '../support/rejection.ts';
-import { LOCK, pass, start } from './run-daemon.ts';
+import { LOCK, advance, startDaemon } from './run-daemon.ts';
 import { createStepFixture, type StepFixture } from './step-fixture.ts';
 import { OWN_QUEUE, SCHEDULER_QUEUE } from '../simulation/queues.ts';
 
 describe('the daemon', () => {
   it('C-01 logs a server outage in a few lines, and then the recovery', async () => {
     const fixture = createStepFixture();
-    const run = start(fixture.deps);
-    await pass(fixture.clock, 60_000);
+    const run = startDaemon(fixture.deps);
+    await advance(fixture.clock, 60_000);
     fixture.fate = ({ kind }) => (kind === 'clearml' ? 'not made' : undefined);
-    await pass(fixture.clock, 3_600_000);
+    await advance(fixture.clock, 3_600_000);
     fixture.fate = () => undefined;
-    await pass(fixture.clock, 60_000);
+    await advance(fixture.clock, 60_000);
     run.stop();
     await run.ended;
 
@@ -31,13 +31,13 @@ describe('the daemon', () => {
     const fixture = createStepFixture();
     await fixture.enqueued(1);
     fixture.fate = ({ endpoint }) => (endpoint === 'squeue' ? 'not made' : undefined);
-    const run = start(fixture.deps);
-    await pass(fixture.clock, 600_000);
+    const run = startDaemon(fixture.deps);
+    await advance(fixture.clock, 600_000);
     expect(fixture.waiting(OWN_QUEUE)).to.deep.equal([1]);
     expect(fixture.logged).to.have.length.below(3);
 
     fixture.fate = () => undefined;
-    await pass(fixture.clock, 60_000);
+    await advance(fixture.clock, 60_000);
     expect(fixture.cluster.jobs).to.have.length(1);
     run.stop();
     await run.ended;
@@ -55,13 +55,13 @@ describe('the daemon', () => {
         },
       });
       const [failing, ending] = [await fixture.enqueued(1), await fixture.enqueued(2)];
-      const run = start(fixture.deps);
-      await pass(fixture.clock, 20_000);
+      const run = startDaemon(fixture.deps);
+      await advance(fixture.clock, 20_000);
       for (const job of fixture.cluster.jobs)
         fixture.cluster.end(job, job.task === failing ? 'FAILED' : 'COMPLETED', 1);
       await fixture.server.call('tasks.started', { task: ending, force: true });
       await fixture.server.call('tasks.completed', { task: ending });
-      await pass(fixture.clock, 200_000);
+      await advance(fixture.clock, 200_000);
       run.stop();
       await run.ended;
 
@@ -75,11 +75,11 @@ describe('the daemon', () => {
   it('C-31 tracks the other tasks when the server keeps failing for one', async () => {
     const fixture = createStepFixture();
     const tasks = [await fixture.enqueued(1), await fixture.enqueued(2), await fixture.enqueued(3)];
-    const run = start(fixture.deps);
-    await pass(fixture.clock, 20_000);
+    const run = startDaemon(fixture.deps);
+    await advance(fixture.clock, 20_000);
     fixture.fate = ({ kind, task }) => (kind === 'clearml' && task === tasks[0] ? 'not made' : undefined);
     for (const task of tasks) await fixture.server.call('tasks.stop', { task });
-    await pass(fixture.clock, 200_000);
+    await advance(fixture.clock, 200_000);
     run.stop();
     await run.ended;
 
@@ -95,8 +95,8 @@ describe('the daemon', () => {
       const fixture = createStepFixture();
       const tasks: TaskId[] = [];
       for (let number = 1; number <= 42; number += 1) tasks.push(await fixture.enqueued(number));
-      const run = start(fixture.deps);
-      await pass(fixture.clock, 60_000);
+      const run = startDaemon(fixture.deps);
+      await advance(fixture.clock, 60_000);
       const bad = tasks.slice(0, 40);
       const isBad = (task: unknown): boolean => bad.some((one) => one === task);
       if (garble === undefined)
@@ -105,7 +105,7 @@ describe('the daemon', () => {
         fixture.server.garble = (endpoint, answer, body) =>
           endpoint === 'tasks.get_by_id' && isBad(Reflect.get(body, 'task')) ? garble : answer;
       for (const task of tasks) await fixture.server.call('tasks.stop', { task });
-      await pass(fixture.clock, 200_000);
+      await advance(fixture.clock, 200_000);
       run.stop();
       await run.ended;
 
@@ -116,11 +116,11 @@ describe('the daemon', () => {
   it('claims nothing after its scheduler queue was deleted, logs that, and returns the parked tasks', async () => {
     const fixture = createStepFixture();
     await fixture.enqueued(1);
-    const run = start(fixture.deps);
-    await pass(fixture.clock, 20_000);
+    const run = startDaemon(fixture.deps);
+    await advance(fixture.clock, 20_000);
     await fixture.server.call('queues.delete', { queue: SCHEDULER_QUEUE, force: true });
     await fixture.enqueued(2);
-    await pass(fixture.clock, 120_000);
+    await advance(fixture.clock, 120_000);
     run.stop();
     await run.ended;
 
@@ -133,12 +133,12 @@ describe('the daemon', () => {
     const fixture = createStepFixture();
     const task = await fixture.enqueued(1);
     fixture.fate = ({ kind }) => (kind === 'sbatch' ? 'never answered' : undefined);
-    const run = start(fixture.deps);
-    await pass(fixture.clock, 30_000);
+    const run = startDaemon(fixture.deps);
+    await advance(fixture.clock, 30_000);
 
     const toldAt = fixture.clock.now();
     run.stop();
-    await pass(fixture.clock, 4_000);
+    await advance(fixture.clock, 4_000);
 
     expect(await run.ended).to.equal('done');
     expect(fixture.clock.now() - toldAt).to.be.below(5_000);
@@ -149,10 +149,10 @@ describe('the daemon', () => {
   it('stops within seconds while ClearML does not respond', async () => {
     const fixture = createStepFixture();
     fixture.fate = ({ kind }) => (kind === 'clearml' ? 'never answered' : undefined);
-    const run = start(fixture.deps);
-    await pass(fixture.clock, 10_000);
+    const run = startDaemon(fixture.deps);
+    await advance(fixture.clock, 10_000);
     run.stop();
-    await pass(fixture.clock, 4_000);
+    await advance(fixture.clock, 4_000);
 
     expect(await run.ended).to.equal('done');
   });
@@ -167,8 +167,8 @@ describe('the daemon', () => {
         }),
     };
     const fixture = createStepFixture({ scheduler });
-    const run = start(fixture.deps);
-    await pass(fixture.clock, 1_000);
+    const run = startDaemon(fixture.deps);
+    await advance(fixture.clock, 1_000);
     run.stop();
     await turn();
 
@@ -179,8 +179,8 @@ describe('the daemon', () => {
   it('exits when another daemon holds the state directory', async () => {
     const fixture = createStepFixture();
     const lost = { ...LOCK, touch: () => Promise.reject(new AlreadyRunningError('another one')) };
-    const ended = rejection(start(fixture.deps, { lock: lost }).ended);
-    await pass(fixture.clock, 60_000);
+    const ended = rejection(startDaemon(fixture.deps, { lock: lost }).ended);
+    await advance(fixture.clock, 60_000);
 
     expect(await ended).to.be.instanceOf(AlreadyRunningError);
   });
@@ -188,12 +188,12 @@ describe('the daemon', () => {
   it('sends heartbeats during a long pass', async () => {
     const fixture = createStepFixture();
     fixture.fate = ({ endpoint }) => (endpoint === 'squeue' ? 'never answered' : undefined);
-    const run = start(fixture.deps);
-    await pass(fixture.clock, 300_000);
+    const run = startDaemon(fixture.deps);
+    await advance(fixture.clock, 300_000);
 
     expect(fixture.calls.filter((call) => call === 'workers.status_report')).to.have.length.within(9, 11);
     run.stop();
-    await pass(fixture.clock, 4_000);
+    await advance(fixture.clock, 4_000);
     await run.ended;
   });
 });
@@ -205,7 +205,7 @@ describe('the daemon with `once: true`', () => {
     const fixture = createStepFixture();
     for (let number = 1; number <= 9; number += 1) await fixture.enqueued(number);
 
-    expect(await start(fixture.deps, once).ended).to.equal('done');
+    expect(await startDaemon(fixture.deps, once).ended).to.equal('done');
     expect(fixture.cluster.jobs).to.have.length(9);
   });
 
@@ -215,7 +215,7 @@ describe('the daemon with `once: true`', () => {
     await fixture.enqueued(2);
     fixture.cluster.nextFate = 'unknown';
 
-    expect(await start(fixture.deps, once).ended).to.equal('unfinished');
+    expect(await startDaemon(fixture.deps, once).ended).to.equal('unfinished');
     expect(fixture.waiting(OWN_QUEUE)).to.deep.equal([]);
   });
 
@@ -223,13 +223,13 @@ describe('the daemon with `once: true`', () => {
     const fixture = createStepFixture();
     fixture.fate = ({ endpoint }) => (endpoint === 'squeue' ? 'not made' : undefined);
 
-    expect(await start(fixture.deps, once).ended).to.equal('unfinished');
+    expect(await startDaemon(fixture.deps, once).ended).to.equal('unfinished');
   });
 
   it('throws the error of the pass', async () => {
     const fixture = createStepFixture();
     fixture.fate = ({ endpoint }) => (endpoint === 'queues.get_all' ? 'not made' : undefined);
 
-    expect(await rejection(start(fixture.deps, once).ended)).to.have.property('name', 'ServerUnreachableError');
+    expect(await rejection(startDaemon(fixture.deps, once).ended)).to.have.property('name', 'ServerUnreachableError');
   });
 });

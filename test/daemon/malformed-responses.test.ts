@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import type { TaskId } from '../../src/clearml/ids.ts';
 import type { Fields } from '../../src/sandbox/call.ts';
-import { pass, start } from './run-daemon.ts';
+import { advance, startDaemon } from './run-daemon.ts';
 import { createStepFixture, type StepFixture } from './step-fixture.ts';
 import { OTHER_QUEUE, OWN_QUEUE, SCHEDULER_QUEUE } from '../simulation/queues.ts';
 
@@ -18,8 +18,8 @@ const NO_TASKS = [
 ];
 
 async function runFor(fixture: StepFixture, ms: number): Promise<void> {
-  const run = start(fixture.deps);
-  await pass(fixture.clock, ms);
+  const run = startDaemon(fixture.deps);
+  await advance(fixture.clock, ms);
   run.stop();
   await run.ended;
 }

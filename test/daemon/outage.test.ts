@@ -1,7 +1,7 @@
 // Tests long outages of Slurm and ClearML: nothing is decided from them, and everything is caught up afterwards.
 import { expect } from 'chai';
 import type { TaskId } from '../../src/clearml/ids.ts';
-import { pass, start } from './run-daemon.ts';
+import { advance, startDaemon } from './run-daemon.ts';
 import { createStepFixture, type StepFixture } from './step-fixture.ts';
 import type { SimJob } from '../simulation/cluster.ts';
 import { OWN_QUEUE, SCHEDULER_QUEUE } from '../simulation/queues.ts';
@@ -40,10 +40,10 @@ describe('S-18 a day without Slurm', () => {
   it("changes no task's status, resubmits no task, and does not flood the log", async () => {
     const fixture = createStepFixture();
     const [runs, waits] = [await fixture.enqueued(1), await fixture.enqueued(2)];
-    const run = start(fixture.deps);
-    await pass(fixture.clock, MINUTE_MS);
+    const run = startDaemon(fixture.deps);
+    await advance(fixture.clock, MINUTE_MS);
     await begin(fixture, runs);
-    await pass(fixture.clock, MINUTE_MS);
+    await advance(fixture.clock, MINUTE_MS);
     const late = await fixture.enqueued(3);
 
     fixture.fate = ({ kind }) => (kind === 'slurm' || kind === 'sbatch' ? 'not made' : undefined);
@@ -51,7 +51,7 @@ describe('S-18 a day without Slurm', () => {
       const before = failureLines(fixture).length;
       for (let part = 0; part < 4; part += 1) {
         await report(fixture, runs);
-        await pass(fixture.clock, HOUR_MS / 4);
+        await advance(fixture.clock, HOUR_MS / 4);
       }
       expect(failureLines(fixture).length - before, 'lines in an hour').to.be.within(1, 60);
       expect(await statuses(fixture, [runs, waits, late])).to.deep.equal(['in_progress', 'queued', 'queued']);
@@ -60,7 +60,7 @@ describe('S-18 a day without Slurm', () => {
 
     fixture.fate = () => undefined;
     await report(fixture, runs);
-    await pass(fixture.clock, 3 * MINUTE_MS);
+    await advance(fixture.clock, 3 * MINUTE_MS);
     expect(await statuses(fixture, [runs, waits])).to.deep.equal(['in_progress', 'queued']);
     expect(fixture.cluster.jobs.map(({ task }) => task)).to.deep.equal([runs, waits, late]);
     run.stop();
@@ -73,8 +73,8 @@ describe('C-01 hours without ClearML', () => {
     const fixture = createStepFixture();
     const tasks: TaskId[] = [];
     for (let number = 1; number <= 6; number += 1) tasks.push(await fixture.enqueued(number));
-    const run = start(fixture.deps);
-    await pass(fixture.clock, MINUTE_MS);
+    const run = startDaemon(fixture.deps);
+    await advance(fixture.clock, MINUTE_MS);
     const [fails, timesOut, dies, isCancelled, completes, waits] = tasks as [
       TaskId,
       TaskId,
@@ -84,22 +84,22 @@ describe('C-01 hours without ClearML', () => {
       TaskId,
     ];
     for (const task of [fails, timesOut, dies, completes]) await begin(fixture, task);
-    await pass(fixture.clock, MINUTE_MS);
+    await advance(fixture.clock, MINUTE_MS);
 
     fixture.fate = ({ kind }) => (kind === 'clearml' ? 'not made' : undefined);
-    await pass(fixture.clock, 10 * MINUTE_MS);
+    await advance(fixture.clock, 10 * MINUTE_MS);
     fixture.cluster.end(jobOf(fixture, fails), 'FAILED', 3);
     fixture.cluster.end(jobOf(fixture, timesOut), 'TIMEOUT', 0);
     fixture.cluster.end(jobOf(fixture, dies), 'NODE_FAIL', 0);
     fixture.cluster.end(jobOf(fixture, isCancelled), 'CANCELLED', 0);
-    await pass(fixture.clock, 90 * MINUTE_MS);
+    await advance(fixture.clock, 90 * MINUTE_MS);
     expect(failureLines(fixture)).to.have.length.within(1, 100);
 
     fixture.fate = () => undefined;
     // The agent of a running job reports its end as soon as it can.
     await fixture.server.call('tasks.completed', { task: completes });
     fixture.cluster.end(jobOf(fixture, completes), 'COMPLETED', 0);
-    await pass(fixture.clock, 20 * MINUTE_MS);
+    await advance(fixture.clock, 20 * MINUTE_MS);
 
     expect(await statuses(fixture, tasks)).to.deep.equal([
       'failed',

@@ -7,12 +7,12 @@ import type { SimulatedClock } from '../simulation/clock.ts';
 
 export const LOCK: Lock = { touch: () => Promise.resolve(), release: () => Promise.resolve() };
 
-export interface Run {
+export interface DaemonRun {
   readonly ended: Promise<DaemonEnd>;
   stop(): void;
 }
 
-export function start(deps: DaemonDeps, options: Partial<DaemonOptions> = {}): Run {
+export function startDaemon(deps: DaemonDeps, options: Partial<DaemonOptions> = {}): DaemonRun {
   const stop = new AbortController();
   const intervals = { pollMs: 15_000, queueMs: 5_000 };
   return {
@@ -29,7 +29,7 @@ export function start(deps: DaemonDeps, options: Partial<DaemonOptions> = {}): R
 }
 
 /** Advances the time while the daemons sleep. */
-export async function pass(clock: SimulatedClock, ms: number): Promise<void> {
+export async function advance(clock: SimulatedClock, ms: number): Promise<void> {
   const until = clock.now() + ms;
   while (clock.now() < until) {
     await turn();

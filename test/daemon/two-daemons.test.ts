@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import type { TaskId } from '../../src/clearml/ids.ts';
 import { formatJobName, newAttempt } from '../../src/slurm/job-name.ts';
 import type { JobId } from '../../src/slurm/scheduler.ts';
-import { pass, start } from './run-daemon.ts';
+import { advance, startDaemon } from './run-daemon.ts';
 import { anotherUser } from './another-user.ts';
 import { createStepFixture, type StepFixture } from './step-fixture.ts';
 import type { Disk } from '../simulation/memory-journal.ts';
@@ -26,10 +26,10 @@ describe('two daemons', () => {
   it('D-09 claim and report each task once', async () => {
     const fixture = createStepFixture();
     const tasks = await enqueued(fixture, 20);
-    const runs = [start(fixture.deps), start(fixture.peer(2))];
-    await pass(fixture.clock, 2 * MINUTE_MS);
+    const runs = [startDaemon(fixture.deps), startDaemon(fixture.peer(2))];
+    await advance(fixture.clock, 2 * MINUTE_MS);
     startJobs(fixture);
-    await pass(fixture.clock, 2 * MINUTE_MS);
+    await advance(fixture.clock, 2 * MINUTE_MS);
     for (const run of runs) run.stop();
     await Promise.all(runs.map(({ ended }) => ended));
 
@@ -46,18 +46,18 @@ describe('two daemons', () => {
 
   it('D-10 track all jobs of a dead daemon within six minutes of its death', async () => {
     const fixture = createStepFixture();
-    const first = start(fixture.deps);
+    const first = startDaemon(fixture.deps);
     const [task] = await enqueued(fixture, 1);
-    await pass(fixture.clock, MINUTE_MS);
+    await advance(fixture.clock, MINUTE_MS);
     const other = fixture.peer(2);
-    const second = start(other);
-    await pass(fixture.clock, MINUTE_MS);
+    const second = startDaemon(other);
+    await advance(fixture.clock, MINUTE_MS);
     expect([...other.journal.entries.keys()]).to.deep.equal([]);
 
     fixture.clock.drop(1);
-    await pass(fixture.clock, MINUTE_MS);
+    await advance(fixture.clock, MINUTE_MS);
     expect([...other.journal.entries.keys()], 'not at once').to.deep.equal([]);
-    await pass(fixture.clock, 5 * MINUTE_MS);
+    await advance(fixture.clock, 5 * MINUTE_MS);
     expect([...other.journal.entries.keys()]).to.deep.equal([task]);
     second.stop();
     await second.ended;
@@ -68,12 +68,12 @@ describe('two daemons', () => {
     const fixture = createStepFixture();
     const disk: Disk = { text: '' };
     const early = fixture.peer(2, disk);
-    start(early);
+    startDaemon(early);
     const [task = ''] = await enqueued(fixture, 1);
-    await pass(fixture.clock, MINUTE_MS);
+    await advance(fixture.clock, MINUTE_MS);
     fixture.clock.drop(2);
-    const run = start(fixture.deps);
-    await pass(fixture.clock, 10 * MINUTE_MS);
+    const run = startDaemon(fixture.deps);
+    await advance(fixture.clock, 10 * MINUTE_MS);
     expect([...fixture.deps.journal.entries.keys()]).to.deep.equal([task]);
 
     const late = {
@@ -82,8 +82,8 @@ describe('two daemons', () => {
       mark: early.mark,
       peers: fixture.peer(2).peers,
     };
-    const back = start(late);
-    await pass(fixture.clock, 3 * MINUTE_MS);
+    const back = startDaemon(late);
+    await advance(fixture.clock, 3 * MINUTE_MS);
     expect([...fixture.deps.journal.entries.keys()]).to.deep.equal([]);
     expect([...late.journal.entries.keys()]).to.deep.equal([task]);
     for (const one of [run, back]) one.stop();
@@ -92,17 +92,17 @@ describe('two daemons', () => {
 
   it('D-10 leave a task to the daemon that resubmitted it, which knows why its old job was cancelled', async () => {
     const fixture = createStepFixture();
-    start(fixture.deps);
+    startDaemon(fixture.deps);
     const [task = '' as TaskId] = await enqueued(fixture, 1);
-    await pass(fixture.clock, MINUTE_MS);
+    await advance(fixture.clock, MINUTE_MS);
     fixture.clock.drop(1);
     for (const job of fixture.cluster.jobs) fixture.cluster.end(job, 'CANCELLED', 0);
     const back = fixture.peer(2);
     const attempt = newAttempt(fixture.clock.now() - 60 * MINUTE_MS, back.mark, 'once');
     await back.journal.write(entryOf({ task, queue: OWN_QUEUE, attempt, jobId: '99' as JobId }));
 
-    const run = start(back);
-    await pass(fixture.clock, MINUTE_MS);
+    const run = startDaemon(back);
+    await advance(fixture.clock, MINUTE_MS);
 
     expect((await fixture.read(task))?.status).to.equal('queued');
     expect([...back.journal.entries.keys()]).to.deep.equal([]);
@@ -114,15 +114,15 @@ describe('two daemons', () => {
     const fixture = createStepFixture();
     const other = fixture.peer(2);
     const tasks = await enqueued(fixture, 6);
-    const runs = [start(fixture.deps), start(other)];
-    await pass(fixture.clock, 2 * MINUTE_MS);
+    const runs = [startDaemon(fixture.deps), startDaemon(other)];
+    await advance(fixture.clock, 2 * MINUTE_MS);
     const before = [fixture.deps, other].map(({ journal }) => [...journal.entries.keys()].sort());
     expect(before.flat().sort()).to.deep.equal(tasks.toSorted());
 
     fixture.fate = ({ kind }) => (kind === 'clearml' ? 'not made' : undefined);
-    await pass(fixture.clock, 60 * MINUTE_MS);
+    await advance(fixture.clock, 60 * MINUTE_MS);
     fixture.fate = () => undefined;
-    await pass(fixture.clock, 5 * MINUTE_MS);
+    await advance(fixture.clock, 5 * MINUTE_MS);
     expect([fixture.deps, other].map(({ journal }) => [...journal.entries.keys()].sort())).to.deep.equal(before);
     for (const run of runs) run.stop();
     await Promise.all(runs.map(({ ended }) => ended));
@@ -132,11 +132,11 @@ describe('two daemons', () => {
     const fixture = createStepFixture({});
     // This daemon cannot see the jobs of the other.
     const { scheduler } = anotherUser(fixture.deps.scheduler);
-    const run = start(fixture.peer(2));
+    const run = startDaemon(fixture.peer(2));
     await enqueued(fixture, 5);
-    await pass(fixture.clock, MINUTE_MS);
-    const half = start({ ...fixture.deps, scheduler });
-    await pass(fixture.clock, 60 * MINUTE_MS);
+    await advance(fixture.clock, MINUTE_MS);
+    const half = startDaemon({ ...fixture.deps, scheduler });
+    await advance(fixture.clock, 60 * MINUTE_MS);
 
     expect(fixture.cluster.jobs).to.have.length(5);
     expect(fixture.waiting(OWN_QUEUE)).to.deep.equal([]);
@@ -148,12 +148,12 @@ describe('two daemons', () => {
   it("D-11 of different Unix users adopt from each other too, and report it in the task's console", async () => {
     const fixture = createStepFixture();
     const deps = { ...fixture.deps, scheduler: anotherUser(fixture.deps.scheduler).scheduler };
-    start(fixture.peer(2));
+    startDaemon(fixture.peer(2));
     const [task = '' as TaskId] = await enqueued(fixture, 1);
-    await pass(fixture.clock, MINUTE_MS);
+    await advance(fixture.clock, MINUTE_MS);
     fixture.clock.drop(2);
-    const run = start(deps);
-    await pass(fixture.clock, 15 * MINUTE_MS);
+    const run = startDaemon(deps);
+    await advance(fixture.clock, 15 * MINUTE_MS);
 
     expect(fixture.cluster.jobs).to.have.length(1);
     expect(deps.journal.entries.get(task)).to.include({ isOthersJob: true, jobId: '1' });
@@ -161,7 +161,7 @@ describe('two daemons', () => {
 
     const [job] = fixture.cluster.jobs;
     if (job !== undefined) fixture.cluster.end(job, 'FAILED', 1);
-    await pass(fixture.clock, 5 * MINUTE_MS);
+    await advance(fixture.clock, 5 * MINUTE_MS);
     expect((await fixture.read(task))?.status).to.equal('failed');
     run.stop();
     await run.ended;
@@ -171,16 +171,16 @@ describe('two daemons', () => {
     const fixture = createStepFixture();
     const user = anotherUser(fixture.deps.scheduler);
     const deps = { ...fixture.deps, scheduler: user.scheduler };
-    start(fixture.peer(2));
+    startDaemon(fixture.peer(2));
     const [task = '' as TaskId] = await enqueued(fixture, 1);
-    await pass(fixture.clock, MINUTE_MS);
+    await advance(fixture.clock, MINUTE_MS);
     fixture.clock.drop(2);
-    const run = start(deps);
-    await pass(fixture.clock, 15 * MINUTE_MS);
+    const run = startDaemon(deps);
+    await advance(fixture.clock, 15 * MINUTE_MS);
     expect(deps.journal.entries.get(task)).to.include({ isOthersJob: true, jobId: '1' });
 
     await fixture.deps.clearml.tasks.abort(task);
-    await pass(fixture.clock, 5 * MINUTE_MS);
+    await advance(fixture.clock, 5 * MINUTE_MS);
 
     expect(user.touched).to.deep.equal([]);
     expect(fixture.cluster.jobs.map(({ state }) => state)).to.deep.equal(['PENDING']);
@@ -196,8 +196,8 @@ describe('two daemons', () => {
     await fixture.deps.clearml.queues.park(SCHEDULER_QUEUE, task);
     const name = formatJobName(task, newAttempt(NOW, 'abcde', '0000'));
     user.foreign = [jobOf('PENDING', { id: '4711' as JobId, name, reason: 'JobHeldUser', isOthers: true })];
-    const run = start({ ...fixture.deps, scheduler: user.scheduler });
-    await pass(fixture.clock, 15 * MINUTE_MS);
+    const run = startDaemon({ ...fixture.deps, scheduler: user.scheduler });
+    await advance(fixture.clock, 15 * MINUTE_MS);
 
     expect(fixture.cluster.jobs.map((job) => job.task)).to.deep.equal([task]);
     expect(fixture.deps.journal.entries.get(task)).to.include({ jobId: '1' });

@@ -17,7 +17,7 @@ export interface PassStart {
 }
 
 /** The progress of a pass. */
-export interface Moment {
+export interface PassState {
   /** The calls that it waits for; empty when the pass is over. */
   readonly pending: readonly PendingCall[];
   /** The content on disk. */
@@ -34,7 +34,7 @@ const PASS_INTERVAL_MS = 10 * LONG_MS;
 
 /** A running daemon in memory: it can continue, but it cannot be copied. */
 export interface DaemonPass {
-  moment(): Moment;
+  moment(): PassState;
   take(event: Event): Promise<void>;
 }
 

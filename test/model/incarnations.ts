@@ -1,7 +1,7 @@
 // Keeps every state of a daemon once: its journal, and within a pass the responses so far.
 import { stampOf, withStamp, type JournalValue } from './journal-value.ts';
 import type { Program } from './program.ts';
-import { beginPass, type PassStart, type DaemonPass, type Moment } from './daemon-pass.ts';
+import { beginPass, type PassStart, type DaemonPass, type PassState } from './daemon-pass.ts';
 import type { Event } from './outside-calls.ts';
 import type { SeenTask } from './server-rules.ts';
 import type { Stamp } from './world.ts';
@@ -13,7 +13,7 @@ export interface Incarnation {
   readonly journal: JournalValue;
   /** undefined between two passes. */
   readonly pass:
-    { readonly beginning: PassStart; readonly events: readonly Event[]; readonly moment: Moment } | undefined;
+    { readonly beginning: PassStart; readonly events: readonly Event[]; readonly moment: PassState } | undefined;
   /** The server's stamps that it remembers. */
   readonly stamps: readonly Stamp[];
 }

@@ -8,8 +8,8 @@ import { startStandInCluster, type StandInCluster } from '../stand-ins/slurm/sta
 import type { Job, JobId, JobList, Scheduler, SubmitOutcome } from '../../src/slurm/scheduler.ts';
 import { createLocalScheduler, type LoggedLine } from './local-scheduler.ts';
 
-export const NAME = 'clearml_task_0123456789abcdef0123456789abcdef-mwudl4rwabcd';
-export const HELD = '#!/bin/bash\n#SBATCH --hold\ntrue\n';
+export const JOB_NAME = 'clearml_task_0123456789abcdef0123456789abcdef-mwudl4rwabcd';
+export const HELD_SCRIPT = '#!/bin/bash\n#SBATCH --hold\ntrue\n';
 
 export interface FailingScheduler {
   cluster(): StandInCluster;
@@ -66,18 +66,18 @@ export function useFailingScheduler(): FailingScheduler {
     for (const fault of faults) planFault(cluster.stateDir, fault);
   }
 
-  function submit(script = HELD, signal?: AbortSignal): Promise<SubmitOutcome> {
-    return scheduler.submit({ jobName: NAME, script, ...(signal === undefined ? {} : { signal }) });
+  function submit(script = HELD_SCRIPT, signal?: AbortSignal): Promise<SubmitOutcome> {
+    return scheduler.submit({ jobName: JOB_NAME, script, ...(signal === undefined ? {} : { signal }) });
   }
 
-  async function submitted(script = HELD): Promise<JobId> {
+  async function submitted(script = HELD_SCRIPT): Promise<JobId> {
     const outcome = await submit(script);
     if (outcome.kind !== 'accepted') throw new Error(outcome.message);
     return outcome.jobId;
   }
 
   function lookUp(): Promise<JobList> {
-    return scheduler.lookUp([NAME], Date.now() - 3_600_000);
+    return scheduler.lookUp([JOB_NAME], Date.now() - 3_600_000);
   }
 
   async function found(): Promise<readonly Job[]> {

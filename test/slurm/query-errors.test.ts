@@ -7,7 +7,7 @@ import { SlurmUnavailableError } from '../../src/slurm/errors.ts';
 import type { JobId } from '../../src/slurm/scheduler.ts';
 import { rejection } from '../support/rejection.ts';
 import { waitUntil } from '../support/wait-until.ts';
-import { HELD, NAME, useFailingScheduler } from './failing-scheduler.ts';
+import { HELD_SCRIPT, JOB_NAME, useFailingScheduler } from './failing-scheduler.ts';
 
 describe('a query with a failing Slurm', () => {
   const desk = useFailingScheduler();
@@ -44,7 +44,7 @@ describe('a query with a failing Slurm', () => {
       plan(...Array.from({ length: 5 }, () => slow('sbatch', 60_000)));
       const stopping = new AbortController();
       // More than are begun at once: the last one waits for its turn.
-      const submitting = Array.from({ length: 5 }, () => submit(HELD, stopping.signal));
+      const submitting = Array.from({ length: 5 }, () => submit(HELD_SCRIPT, stopping.signal));
 
       expect(await desk.scheduler().list()).to.include({ kind: 'listed' });
       stopping.abort(new Error('the daemon stops'));
@@ -56,11 +56,11 @@ describe('a query with a failing Slurm', () => {
     it('S-44 shows the new job if a crashed controller has reused an id', async () => {
       const id = await submitted();
       desk.cluster().controller.forgetNewest(1);
-      await desk.scheduler().submit({ jobName: `${NAME}x`, script: HELD });
+      await desk.scheduler().submit({ jobName: `${JOB_NAME}x`, script: HELD_SCRIPT });
       const answer = await desk.scheduler().list();
 
       expect(answer.kind === 'listed' && answer.jobs.map((job) => [job.id, job.name])).to.deep.equal([
-        [id, `${NAME}x`],
+        [id, `${JOB_NAME}x`],
       ]);
       expect(await found()).to.deep.equal([]);
     });
@@ -79,8 +79,8 @@ describe('a query with a failing Slurm', () => {
       const record = await desk.scheduler().record(id);
 
       expect(shown).to.deep.equal({ kind: 'listed', jobs: [] });
-      expect(job).to.include({ id, name: NAME, reason: 'NonZeroExitCode' });
-      expect(record).to.include({ name: NAME, exitCode: 3, outputPath: undefined });
+      expect(job).to.include({ id, name: JOB_NAME, reason: 'NonZeroExitCode' });
+      expect(record).to.include({ name: JOB_NAME, exitCode: 3, outputPath: undefined });
     });
 
     it("S-44 reads an ended job's record from accounting if a later job has its id", async () => {
@@ -88,10 +88,14 @@ describe('a query with a failing Slurm', () => {
       const id = await submitted('#!/bin/bash\nexit 3\n');
       await waitUntil('the job to have ended', async () => (await found()).find((one) => one.state === 'FAILED'));
       desk.cluster().controller.forgetNewest(1);
-      const other = `${NAME}x`;
-      expect(await desk.scheduler().submit({ jobName: other, script: HELD })).to.include({ jobId: id });
+      const other = `${JOB_NAME}x`;
+      expect(await desk.scheduler().submit({ jobName: other, script: HELD_SCRIPT })).to.include({ jobId: id });
 
-      expect(await desk.scheduler().record(id, { name: NAME })).to.include({ name: NAME, exitCode: 3, restarts: 0 });
+      expect(await desk.scheduler().record(id, { name: JOB_NAME })).to.include({
+        name: JOB_NAME,
+        exitCode: 3,
+        restarts: 0,
+      });
       expect(await desk.scheduler().record(id, { name: other })).to.include({ name: other, stateWord: 'PENDING' });
       expect(await desk.scheduler().record(id)).to.include({ name: other });
     });
@@ -162,8 +166,8 @@ describe('a query with a failing Slurm', () => {
       plan(controllerDown('scancel'));
       // Once for both jobs: after the first failure, scancel is not run again.
       await desk.scheduler().cancel([
-        { id, name: NAME },
-        { id: '99' as JobId, name: NAME },
+        { id, name: JOB_NAME },
+        { id: '99' as JobId, name: JOB_NAME },
       ]);
 
       expect((await found())[0]?.state).to.equal('PENDING');
@@ -177,15 +181,15 @@ describe('a query with a failing Slurm', () => {
     it('S-44 leaves a job alone that got the id of a forgotten one', async () => {
       const id = await submitted();
       desk.cluster().controller.forgetNewest(1);
-      await desk.scheduler().submit({ jobName: `${NAME}x`, script: HELD });
-      await desk.scheduler().cancel([{ id, name: NAME }]);
+      await desk.scheduler().submit({ jobName: `${JOB_NAME}x`, script: HELD_SCRIPT });
+      await desk.scheduler().cancel([{ id, name: JOB_NAME }]);
 
       const list = await desk.scheduler().list();
       expect(list.kind === 'listed' && list.jobs)
         .to.have.length(1)
         .and.to.have.nested.include({
           '[0].id': id,
-          '[0].name': `${NAME}x`,
+          '[0].name': `${JOB_NAME}x`,
           '[0].state': 'PENDING',
         });
       expect(desk.lines().filter((line) => line.level === 'warn')).to.deep.equal([]);

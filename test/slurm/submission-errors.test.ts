@@ -9,7 +9,7 @@ import {
   submissionFails,
 } from '../stand-ins/slurm/faults.ts';
 import { waitUntil } from '../support/wait-until.ts';
-import { HELD, NAME, useFailingScheduler } from './failing-scheduler.ts';
+import { HELD_SCRIPT, JOB_NAME, useFailingScheduler } from './failing-scheduler.ts';
 
 const POLICY = "Job violates accounting/QOS policy (job submit limit, user's size and/or time limits)";
 
@@ -48,7 +48,7 @@ describe('a submission with a failing Slurm', () => {
   it('has an unknown outcome after the stop signal', async () => {
     plan(slow('sbatch', 60_000));
     const stopping = new AbortController();
-    const submitting = submit(HELD, stopping.signal);
+    const submitting = submit(HELD_SCRIPT, stopping.signal);
     await waitUntil('the job to be there', async () => (await found()).length === 1);
     stopping.abort(new Error('the daemon stops'));
 
@@ -97,7 +97,7 @@ describe('a submission with a failing Slurm', () => {
   });
 
   it('is unavailable, without a job, if sbatch is missing, and names the path', async () => {
-    const outcome = await desk.schedulerWithoutSlurm().submit({ jobName: NAME, script: HELD });
+    const outcome = await desk.schedulerWithoutSlurm().submit({ jobName: JOB_NAME, script: HELD_SCRIPT });
 
     expect(outcome.kind).to.equal('unavailable');
     expect(outcome.kind === 'unavailable' && outcome.message).to.match(/^\/nowhere\/sbatch not found on this machine/);

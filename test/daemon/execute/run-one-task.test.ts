@@ -4,7 +4,7 @@ import type { TaskId } from '../../../src/clearml/ids.ts';
 import type { DaemonDeps } from '../../../src/daemon/deps.ts';
 import { createPeers } from '../../../src/daemon/poll/peers.ts';
 import { runOneTask, type OneTaskEnd } from '../../../src/daemon/execute/run-one-task.ts';
-import { LOCK, pass, start as startDaemon } from '../run-daemon.ts';
+import { advance, LOCK, startDaemon } from '../run-daemon.ts';
 import { createStepFixture, type StepFixture } from '../step-fixture.ts';
 import type { Disk } from '../../simulation/memory-journal.ts';
 import { OTHER_QUEUE, OWN_QUEUE, SCHEDULER_QUEUE } from '../../simulation/queues.ts';
@@ -53,9 +53,9 @@ function start(deps: DaemonDeps, task: TaskId): Run {
 /** Submits the task in a process that is stopped while the job is pending. */
 async function beginAndStop(fixture: StepFixture, disk: Disk, task: TaskId): Promise<OneTaskEnd> {
   const run = start(depsOf(fixture, { disk }), task);
-  await pass(fixture.clock, MINUTE_MS);
+  await advance(fixture.clock, MINUTE_MS);
   run.stop();
-  await pass(fixture.clock, 5_000);
+  await advance(fixture.clock, 5_000);
   return run.ended;
 }
 
@@ -82,11 +82,11 @@ describe('the execution of one task without a daemon', () => {
     await fixture.enqueued(1);
     const task = await fixture.enqueued(2);
     const run = start(depsOf(fixture), task);
-    await pass(fixture.clock, MINUTE_MS);
+    await advance(fixture.clock, MINUTE_MS);
     await begin(fixture, task);
-    await pass(fixture.clock, MINUTE_MS);
+    await advance(fixture.clock, MINUTE_MS);
     await end(fixture, task, 'completed');
-    await pass(fixture.clock, MINUTE_MS);
+    await advance(fixture.clock, MINUTE_MS);
 
     const { isOver, task: ended, jobId } = await run.ended;
     expect({ isOver, status: ended?.status, jobId }).to.deep.equal({ isOver: true, status: 'completed', jobId: '1' });
@@ -116,7 +116,7 @@ describe('the execution of one task without a daemon', () => {
       },
       task,
     );
-    await pass(fixture.clock, MINUTE_MS);
+    await advance(fixture.clock, MINUTE_MS);
 
     expect(await run.ended).to.include({ isOver: false, jobId: '1' });
   });
@@ -125,10 +125,10 @@ describe('the execution of one task without a daemon', () => {
     const fixture = createStepFixture();
     const task = await fixture.enqueued(1);
     const run = start(depsOf(fixture), task);
-    await pass(fixture.clock, MINUTE_MS);
+    await advance(fixture.clock, MINUTE_MS);
     await begin(fixture, task);
     await end(fixture, task, 'failed');
-    await pass(fixture.clock, MINUTE_MS);
+    await advance(fixture.clock, MINUTE_MS);
 
     const { task: ended, jobId } = await run.ended;
     expect([ended?.status, jobId]).to.deep.equal(['failed', '1']);
@@ -139,11 +139,11 @@ describe('the execution of one task without a daemon', () => {
     const task = await fixture.enqueued(1);
     fixture.cluster.nextFate = 'backpressure';
     const run = start(depsOf(fixture), task);
-    await pass(fixture.clock, 10_000);
+    await advance(fixture.clock, 10_000);
     expect(fixture.waiting(OWN_QUEUE)).to.deep.equal([1]);
     expect(fixture.consoleOf(task).join('\n')).to.include('Slurm accepts no more jobs now');
 
-    await pass(fixture.clock, MINUTE_MS);
+    await advance(fixture.clock, MINUTE_MS);
     expect(fixture.cluster.jobs).to.have.length(1);
     run.stop();
     await run.ended;
@@ -153,16 +153,16 @@ describe('the execution of one task without a daemon', () => {
     const fixture = createStepFixture();
     const task = await fixture.enqueued(1);
     const daemon = startDaemon(fixture.deps);
-    await pass(fixture.clock, 10_000);
+    await advance(fixture.clock, 10_000);
     const deps = depsOf(fixture);
     const run = start(deps, task);
-    await pass(fixture.clock, MINUTE_MS);
+    await advance(fixture.clock, MINUTE_MS);
     await begin(fixture, task);
-    await pass(fixture.clock, MINUTE_MS);
+    await advance(fixture.clock, MINUTE_MS);
     expect([deps, fixture.deps].map(({ journal }) => journal.entries.size)).to.deep.equal([0, 1]);
 
     await end(fixture, task, 'completed');
-    await pass(fixture.clock, MINUTE_MS);
+    await advance(fixture.clock, MINUTE_MS);
     const { task: ended, jobId } = await run.ended;
     expect([ended?.status, jobId]).to.deep.equal(['completed', '1']);
     expect(fixture.cluster.jobs).to.have.length(1);
@@ -174,13 +174,13 @@ describe('the execution of one task without a daemon', () => {
     const fixture = createStepFixture();
     const task = await fixture.enqueued(1);
     start(depsOf(fixture), task);
-    await pass(fixture.clock, 10_000);
+    await advance(fixture.clock, 10_000);
     const daemon = startDaemon(fixture.deps);
-    await pass(fixture.clock, MINUTE_MS);
+    await advance(fixture.clock, MINUTE_MS);
     expect([...fixture.deps.journal.entries.keys()]).to.deep.equal([]);
 
     fixture.clock.drop(2);
-    await pass(fixture.clock, 6 * MINUTE_MS);
+    await advance(fixture.clock, 6 * MINUTE_MS);
     expect([...fixture.deps.journal.entries.keys()]).to.deep.equal([task]);
     expect(fixture.cluster.jobs).to.have.length(1);
     daemon.stop();
@@ -195,7 +195,7 @@ describe('the execution of one task without a daemon', () => {
     await fixture.server.call('queues.add_task', park);
     const deps = depsOf(fixture);
     const run = start(deps, task);
-    await pass(fixture.clock, 20 * MINUTE_MS);
+    await advance(fixture.clock, 20 * MINUTE_MS);
 
     expect([...deps.journal.entries.keys()]).to.deep.equal([task]);
     expect(fixture.waiting(SCHEDULER_QUEUE).toSorted()).to.deep.equal([1, 2]);
@@ -211,10 +211,10 @@ describe('the execution of one task without a daemon', () => {
     expect(await beginAndStop(fixture, disk, task)).to.deep.equal({ isOver: false, task: undefined, jobId: '1' });
 
     const next = start(depsOf(fixture, { life: 3, disk }), task);
-    await pass(fixture.clock, MINUTE_MS);
+    await advance(fixture.clock, MINUTE_MS);
     await begin(fixture, task);
     await end(fixture, task, 'completed');
-    await pass(fixture.clock, MINUTE_MS);
+    await advance(fixture.clock, MINUTE_MS);
     expect((await next.ended).task?.status).to.equal('completed');
     expect(fixture.cluster.jobs).to.have.length(1);
   });
@@ -228,11 +228,11 @@ describe('the execution of one task without a daemon', () => {
     await fixture.server.call('tasks.reset', { task, force: true });
     await fixture.server.call('tasks.enqueue', { task, queue: OWN_QUEUE });
     const next = start(depsOf(fixture, { life: 3, disk }), task);
-    await pass(fixture.clock, 3 * MINUTE_MS);
+    await advance(fixture.clock, 3 * MINUTE_MS);
     expect(fixture.cluster.jobs.map(({ state }) => state)).to.deep.equal(['CANCELLED', 'PENDING']);
     await begin(fixture, task);
     await end(fixture, task, 'completed');
-    await pass(fixture.clock, MINUTE_MS);
+    await advance(fixture.clock, MINUTE_MS);
     expect((await next.ended).task?.status).to.equal('completed');
   });
 
@@ -241,16 +241,16 @@ describe('the execution of one task without a daemon', () => {
     const [deleted, moved] = [await fixture.enqueued(1), await fixture.enqueued(2)];
     await fixture.server.call('tasks.delete', { task: deleted, force: true });
     const run = start(depsOf(fixture), deleted);
-    await pass(fixture.clock, MINUTE_MS);
+    await advance(fixture.clock, MINUTE_MS);
     expect(await run.ended).to.deep.equal({ isOver: true, task: undefined, jobId: undefined });
 
     await fixture.server.call('tasks.enqueue', { task: moved, queue: OTHER_QUEUE });
     const waiting = start(depsOf(fixture, { life: 3 }), moved);
-    await pass(fixture.clock, 10 * MINUTE_MS);
+    await advance(fixture.clock, 10 * MINUTE_MS);
     expect(fixture.cluster.jobs).to.have.length(0);
     expect(fixture.waiting(OTHER_QUEUE)).to.deep.equal([2]);
     waiting.stop();
-    await pass(fixture.clock, 5_000);
+    await advance(fixture.clock, 5_000);
     expect((await waiting.ended).isOver).to.equal(false);
   });
 
@@ -272,7 +272,7 @@ describe('the execution of one task without a daemon', () => {
           return kind === 'journal' && way === 'answer lost' ? undefined : way;
         };
         const first = start(depsOf(fixture, { disk }), task);
-        await pass(fixture.clock, MINUTE_MS / 2);
+        await advance(fixture.clock, MINUTE_MS / 2);
         if (at === 0) calls = count;
         let last = first;
         if (way === 'never answered' && at > 0) {
@@ -280,14 +280,14 @@ describe('the execution of one task without a daemon', () => {
           fixture.clock.drop(2);
           last = start(depsOf(fixture, { life: 3, disk }), task);
         }
-        await pass(fixture.clock, 15 * MINUTE_MS);
+        await advance(fixture.clock, 15 * MINUTE_MS);
 
         const live = fixture.cluster.jobs.filter((job) => job.endedAt === undefined);
         expect(live, `call ${at}: ${fixture.calls[at - 1] ?? ''}`).to.have.length(1);
         expect(fixture.waiting(SCHEDULER_QUEUE), `call ${at}`).to.deep.equal([1]);
         await begin(fixture, task);
         await end(fixture, task, 'completed');
-        await pass(fixture.clock, 2 * MINUTE_MS);
+        await advance(fixture.clock, 2 * MINUTE_MS);
         expect((await last.ended).task?.status, `call ${at}`).to.equal('completed');
       }
       expect(calls).to.be.above(15);

@@ -1,6 +1,6 @@
 // Tests how often a daemon calls ClearML and Slurm, and how soon it acts.
 import { expect } from 'chai';
-import { pass, start } from '../run-daemon.ts';
+import { advance, startDaemon } from '../run-daemon.ts';
 import { createStepFixture, taskNumber } from '../step-fixture.ts';
 import { OWN_QUEUE } from '../../simulation/queues.ts';
 import { entryOf, NOW } from '../decide/observations.ts';
@@ -10,8 +10,8 @@ describe('the daemon', () => {
     const fixture = createStepFixture({ adoptAfterMs: 20_000 });
     await fixture.enqueued(1);
     await fixture.server.call('queues.get_next_task', { queue: OWN_QUEUE });
-    const run = start(fixture.deps);
-    await pass(fixture.clock, 200_000);
+    const run = startDaemon(fixture.deps);
+    await advance(fixture.clock, 200_000);
     run.stop();
     await run.ended;
 
@@ -24,14 +24,14 @@ describe('the daemon', () => {
       if (endpoint === 'queues.get_all') fixture.clock.pass(30);
       return undefined;
     };
-    const run = start(fixture.deps);
+    const run = startDaemon(fixture.deps);
     const waitedMs: number[] = [];
     for (let number = 1; number <= 20; number += 1) {
       await fixture.enqueued(number);
       const began = fixture.clock.now();
-      while (fixture.cluster.jobs.length < number) await pass(fixture.clock, 1);
+      while (fixture.cluster.jobs.length < number) await advance(fixture.clock, 1);
       waitedMs.push(fixture.clock.now() - began);
-      await pass(fixture.clock, 1_000 + number * 250);
+      await advance(fixture.clock, 1_000 + number * 250);
     }
     run.stop();
     await run.ended;
@@ -42,16 +42,16 @@ describe('the daemon', () => {
   it('claims tasks, and does not poll Slurm without a pause, if a poll takes longer than the interval', async () => {
     const fixture = createStepFixture();
     await fixture.enqueued(1);
-    const run = start(fixture.deps);
-    await pass(fixture.clock, 10_000);
+    const run = startDaemon(fixture.deps);
+    await advance(fixture.clock, 10_000);
     fixture.fate = ({ endpoint }) => {
       if (endpoint === 'tasks.get_all') fixture.clock.pass(20_000);
       return undefined;
     };
-    await pass(fixture.clock, 25_000);
+    await advance(fixture.clock, 25_000);
     await fixture.enqueued(2);
     const looksBefore = fixture.calls.filter((call) => call === 'squeue').length;
-    while (fixture.cluster.jobs.length < 2) await pass(fixture.clock, 1);
+    while (fixture.cluster.jobs.length < 2) await advance(fixture.clock, 1);
     run.stop();
     await run.ended;
 
@@ -60,8 +60,8 @@ describe('the daemon', () => {
 
   it('S-35 polls Slurm about once a minute if it tracks no jobs', async () => {
     const fixture = createStepFixture();
-    const run = start(fixture.deps);
-    await pass(fixture.clock, 600_000);
+    const run = startDaemon(fixture.deps);
+    await advance(fixture.clock, 600_000);
     run.stop();
     await run.ended;
 
@@ -71,13 +71,13 @@ describe('the daemon', () => {
   it('S-35 polls Slurm about once a minute if its jobs do not change, and then detects a change', async () => {
     const fixture = createStepFixture();
     const task = await fixture.enqueued(1);
-    const run = start(fixture.deps);
-    await pass(fixture.clock, 600_000);
+    const run = startDaemon(fixture.deps);
+    await advance(fixture.clock, 600_000);
     const early = fixture.calls.filter((call) => call === 'squeue').length;
-    await pass(fixture.clock, 600_000);
+    await advance(fixture.clock, 600_000);
     const late = fixture.calls.filter((call) => call === 'squeue').length - early;
     await fixture.server.call('tasks.stopped', { task });
-    await pass(fixture.clock, 66_000);
+    await advance(fixture.clock, 66_000);
     run.stop();
     await run.ended;
 
@@ -92,7 +92,7 @@ describe('the daemon', () => {
       await fixture.server.call('queues.get_next_task', { queue: OWN_QUEUE });
       await fixture.deps.journal.write(entryOf({ task: taskNumber(number), queue: OWN_QUEUE, absentSince: NOW }));
     }
-    await start(fixture.deps, { once: true }).ended;
+    await startDaemon(fixture.deps, { once: true }).ended;
 
     expect(fixture.calls.filter((call) => call === 'look up')).to.have.length(1);
   });

@@ -4,7 +4,7 @@ import type { TaskId } from '../../../src/clearml/ids.ts';
 import { createAdopter } from '../../../src/daemon/recover/adopt.ts';
 import { formatJobName, newAttempt } from '../../../src/slurm/job-name.ts';
 import { JOB_EXIT_CODES } from '../../../src/template/job-exit-codes.ts';
-import { pass, start } from '../run-daemon.ts';
+import { advance, startDaemon } from '../run-daemon.ts';
 import { createStepFixture, type StepFixture } from '../step-fixture.ts';
 import { fullJournal } from '../full-journal.ts';
 import { OWN_QUEUE, SCHEDULER_QUEUE } from '../../simulation/queues.ts';
@@ -67,9 +67,9 @@ describe('the adopter of untracked tasks', () => {
     const fixture = createStepFixture();
     const { cluster, clock, deps, server } = fixture;
     const lost = fixture.peer(2);
-    const first = start({ ...lost, worker: deps.worker, mark: deps.mark, peers: deps.peers });
+    const first = startDaemon({ ...lost, worker: deps.worker, mark: deps.mark, peers: deps.peers });
     const task = await fixture.enqueued(1);
-    await pass(clock, 60_000);
+    await advance(clock, 60_000);
     const [job = expect.fail('no job')] = cluster.jobs;
     await server.call('queues.remove_task', { queue: SCHEDULER_QUEUE, task });
     clock.drop(2);
@@ -81,8 +81,8 @@ describe('the adopter of untracked tasks', () => {
     server.store.tasks.put({ ...before, status: 'stopped', status_reason: 'user abort', last_worker: lastWorker });
     cluster.requeue(job);
     cluster.end(job, 'FAILED', JOB_EXIT_CODES.gateClosed.code);
-    const back = start(deps);
-    await pass(clock, 60_000);
+    const back = startDaemon(deps);
+    await advance(clock, 60_000);
     back.stop();
     await back.ended;
 
