@@ -134,7 +134,7 @@ describe('the openssh transport with a socket in a directory like /tmp', () => {
   }
 });
 
-interface MallorysSocket {
+interface ForeignSocket {
   /** How many connections were made to it. */
   visits(): number;
   /** Ends the listener; the socket file stays. */
@@ -155,7 +155,7 @@ server.listen(path, () => {
 });`;
 
 /** Starts a listener of the other user. @param path in a directory that all users can write to, where a file counts the visits */
-async function listenAsMallory(path: string): Promise<MallorysSocket> {
+async function listenAsMallory(path: string): Promise<ForeignSocket> {
   const log = `${path}.visits`;
   const become = [`--reuid=${MALLORY}`, `--regid=${MALLORY}`, '--clear-groups', '--'];
   const child = spawn('setpriv', [...become, process.execPath, '-e', LISTEN, path, log], { stdio: 'inherit' });
