@@ -10,7 +10,7 @@ import { attempt, NOW } from '../decide/observations.ts';
 
 const go = new AbortController().signal;
 
-interface FoundState {
+interface Found {
   /** Where the task is. */
   readonly place: 'own' | 'nowhere' | 'parked';
   readonly job?: 'PENDING' | 'FAILED';
@@ -19,7 +19,7 @@ interface FoundState {
 async function leave(
   fixture: StepFixture,
   step: Entry['step'],
-  { place, job }: FoundState,
+  { place, job }: Found,
   more: Partial<Entry> = {},
 ): Promise<TaskId> {
   const task = await fixture.enqueued(1);
@@ -66,57 +66,56 @@ it('resuming a task that was parked before a restart records that its entry may 
   expect(fixture.deps.journal.entries.get(task)).to.include({ step: 'following', attempts: 1, mayBeUnparked: true });
 });
 
-const ROWS: readonly [title: string, step: Entry['step'], found: FoundState, more: Partial<Entry>, becomes: string][] =
+const ROWS: readonly [title: string, step: Entry['step'], found: Found, more: Partial<Entry>, becomes: string][] = [
+  ['the pop never happened', 'claiming', { place: 'own' }, {}, 'forgotten, 0 jobs'],
+  ['C-02 the pop happened, or another daemon popped it', 'claiming', { place: 'nowhere' }, {}, 'forgotten, 0 jobs'],
+  ['another daemon parked the task', 'claiming', { place: 'parked' }, {}, 'forgotten, 0 jobs'],
+  ['the task was not parked yet', 'parking', { place: 'nowhere' }, {}, 'following job 1, 1 jobs'],
+  ['the task was parked', 'parking', { place: 'parked' }, {}, 'following job 1, 1 jobs'],
+  ['the user enqueued the task again', 'parking', { place: 'own' }, {}, 'orphaned, 0 jobs'],
+  ['the task already has a live job', 'parking', { place: 'parked', job: 'PENDING' }, {}, 'following job 1, 1 jobs'],
   [
-    ['the pop never happened', 'claiming', { place: 'own' }, {}, 'forgotten, 0 jobs'],
-    ['C-02 the pop happened, or another daemon popped it', 'claiming', { place: 'nowhere' }, {}, 'forgotten, 0 jobs'],
-    ['another daemon parked the task', 'claiming', { place: 'parked' }, {}, 'forgotten, 0 jobs'],
-    ['the task was not parked yet', 'parking', { place: 'nowhere' }, {}, 'following job 1, 1 jobs'],
-    ['the task was parked', 'parking', { place: 'parked' }, {}, 'following job 1, 1 jobs'],
-    ['the user enqueued the task again', 'parking', { place: 'own' }, {}, 'orphaned, 0 jobs'],
-    ['the task already has a live job', 'parking', { place: 'parked', job: 'PENDING' }, {}, 'following job 1, 1 jobs'],
-    [
-      'S-02 sbatch had submitted the job',
-      'submitting',
-      { place: 'parked', job: 'PENDING' },
-      {},
-      'following job 1, 1 jobs',
-    ],
-    [
-      'sbatch had submitted the job, which has ended',
-      'submitting',
-      { place: 'parked', job: 'FAILED' },
-      {},
-      'following job 1, 1 jobs',
-    ],
-    ["sbatch's request may still arrive", 'submitting', { place: 'parked' }, {}, 'submitting, 0 jobs'],
-    [
-      "sbatch's request is younger than twice the message timeout",
-      'submitting',
-      { place: 'parked' },
-      { stepAt: NOW - 20_000 },
-      'submitting, 0 jobs',
-    ],
-    [
-      "sbatch's request is older than twice the message timeout",
-      'submitting',
-      { place: 'parked' },
-      { stepAt: NOW - 25_000 },
-      'following job 1, 1 jobs',
-    ],
-    ['sbatch submitted no job', 'submitting', { place: 'parked' }, LONG_AGO, 'following job 1, 1 jobs'],
-    ['the task is no longer parked', 'submitting', { place: 'nowhere' }, LONG_AGO, 'following, 0 jobs'],
-    [
-      'sbatch submitted no job five times',
-      'submitting',
-      { place: 'parked' },
-      { ...LONG_AGO, attempts: 5 },
-      'following, 0 jobs',
-    ],
-    ['another daemon may hold the task', 'orphaned', { place: 'nowhere' }, {}, 'orphaned, 0 jobs'],
-    ['no daemon holds the task', 'orphaned', { place: 'nowhere' }, LONG_AGO, 'forgotten, 0 jobs'],
-    ['another daemon parked the task', 'orphaned', { place: 'parked' }, LONG_AGO, 'forgotten, 0 jobs'],
-  ];
+    'S-02 sbatch had submitted the job',
+    'submitting',
+    { place: 'parked', job: 'PENDING' },
+    {},
+    'following job 1, 1 jobs',
+  ],
+  [
+    'sbatch had submitted the job, which has ended',
+    'submitting',
+    { place: 'parked', job: 'FAILED' },
+    {},
+    'following job 1, 1 jobs',
+  ],
+  ["sbatch's request may still arrive", 'submitting', { place: 'parked' }, {}, 'submitting, 0 jobs'],
+  [
+    "sbatch's request is younger than twice the message timeout",
+    'submitting',
+    { place: 'parked' },
+    { stepAt: NOW - 20_000 },
+    'submitting, 0 jobs',
+  ],
+  [
+    "sbatch's request is older than twice the message timeout",
+    'submitting',
+    { place: 'parked' },
+    { stepAt: NOW - 25_000 },
+    'following job 1, 1 jobs',
+  ],
+  ['sbatch submitted no job', 'submitting', { place: 'parked' }, LONG_AGO, 'following job 1, 1 jobs'],
+  ['the task is no longer parked', 'submitting', { place: 'nowhere' }, LONG_AGO, 'following, 0 jobs'],
+  [
+    'sbatch submitted no job five times',
+    'submitting',
+    { place: 'parked' },
+    { ...LONG_AGO, attempts: 5 },
+    'following, 0 jobs',
+  ],
+  ['another daemon may hold the task', 'orphaned', { place: 'nowhere' }, {}, 'orphaned, 0 jobs'],
+  ['no daemon holds the task', 'orphaned', { place: 'nowhere' }, LONG_AGO, 'forgotten, 0 jobs'],
+  ['another daemon parked the task', 'orphaned', { place: 'parked' }, LONG_AGO, 'forgotten, 0 jobs'],
+];
 
 describe('resuming a task', () => {
   for (const [title, step, found, more, becomes] of ROWS) {
