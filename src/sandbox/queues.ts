@@ -114,10 +114,12 @@ export function createQueuesService(store: Store, clock: SandboxClock): Service 
       putEntries(store, findQueue(store, queue.id), [], clock.now());
       return { removed_tasks: restored };
     },
-    'queues.get_next_task': (call) => {
+    'queues.get_next_task': async (call) => {
       const request = readRequest(nextTaskRequest, call.body);
       const entry = popEntry(store, request.queue, request.task, clock.now());
       if (entry === undefined) return {};
+      // Another call may act on the task between the two updates, as there.
+      await call.gap();
       const task = store.tasks.get(entry.task);
       if (task === undefined) return { entry };
       // An agent may have been aborting it while it was already queued again; the real server mends that here.

@@ -128,3 +128,10 @@ function recordingLog(lines: string[], facts: Map<string, LogData>): Logger {
     };
   return { debug: () => undefined, info: at('info'), warn: at('warn'), error: at('error') };
 }
+
+/** What remains on the server if a user aborts a queued task at the moment in which it is popped: the task is queued, and in no queue. */
+export async function popDuringAbort({ server }: StepFixture, task: TaskId): Promise<void> {
+  await server.call('tasks.stop', { task });
+  await server.call('queues.add_task', { queue: OWN_QUEUE, task, update_execution_queue: false });
+  await server.call('queues.get_next_task', { queue: OWN_QUEUE });
+}

@@ -102,6 +102,19 @@ describe('get_next_task', () => {
     expect(await sandbox.task(task)).to.deep.equal({ ...before, status: 'queued' });
   });
 
+  it('undoes an abort that comes while it pops the task', async () => {
+    await using sandbox = await openSandbox();
+    const { queue, tasks } = await makeFilled(sandbox, 1);
+    const [task = ''] = tasks;
+    const { answer } = await sandbox.held('queues.get_next_task', { queue });
+    expect(await sandbox.ok('tasks.stop', { task })).to.have.nested.property('fields.status', 'stopped');
+    const stopped = await sandbox.task(task);
+    await sandbox.ok('sandbox.release');
+
+    expect((await answer).data).to.have.nested.property('entry.task', task);
+    expect(await sandbox.task(task)).to.deep.equal({ ...stopped, status: 'queued' });
+  });
+
   it('returns the entry of a deleted task', async () => {
     await using sandbox = await openSandbox();
     const queue = await sandbox.makeQueue('cpu');

@@ -1,5 +1,7 @@
 // Parks a task in the scheduler queue, where it is visible and abortable, and where the server's watchdog does not fail it.
+import { LostRaceError } from '../../clearml/errors.ts';
 import type { TaskDocument } from '../../clearml/task.ts';
+import { isAbortUndone } from '../console/agent-messages.ts';
 import type { Entry } from '../journal/entry.ts';
 import type { DaemonDeps } from '../deps.ts';
 
@@ -19,7 +21,7 @@ export async function readClaimed(deps: DaemonDeps, entry: Entry): Promise<TaskD
   const read = await deps.clearml.tasks.get(entry.task);
   if (read === undefined) return undefined;
   const { status, executionQueue, statusChanged } = read.task;
-  if (status !== 'queued' || executionQueue !== entry.queue) return undefined;
+  if (status !== 'queued' || executionQueue !== entry.queue || isAbortUndone(read.task)) return undefined;
   const isLater = entry.queuedAt !== undefined && statusChanged !== undefined && statusChanged > entry.queuedAt;
   return isLater ? undefined : read;
 }
@@ -31,6 +33,22 @@ export async function readClaimed(deps: DaemonDeps, entry: Entry): Promise<TaskD
 export async function unpark(deps: DaemonDeps, entry: Entry): Promise<void> {
   if (entry.step === 'parking') await deps.clearml.queues.removeEntry(deps.schedulerQueue, entry.task);
   const task = (await deps.clearml.tasks.get(entry.task))?.task;
+  if (task !== undefined && isAbortUndone(task)) return leaveToUser(deps, entry);
   if (task?.status !== 'queued' || task.executionQueue !== entry.queue) return deps.journal.forget(entry.task);
   return deps.journal.write({ ...entry, step: 'orphaned', stepAt: deps.clock.now(), queuedAt: task.statusChanged });
+}
+
+/** Forgets the task. If the server has undone its user's abort, aborts it again first. */
+export async function leaveToUser(deps: DaemonDeps, { task: id, queueName: queue }: Entry): Promise<void> {
+  const task = (await deps.clearml.tasks.get(id))?.task;
+  if (task !== undefined && isAbortUndone(task)) {
+    try {
+      await deps.clearml.tasks.stop(id, { reason: task.statusReason, message: task.statusMessage }, { force: false });
+      deps.log.info('Aborted the task again: the server had undone the abort', { task: id, queue });
+    } catch (error) {
+      // Its user has acted on it again.
+      if (!(error instanceof LostRaceError)) throw error;
+    }
+  }
+  await deps.journal.forget(id);
 }

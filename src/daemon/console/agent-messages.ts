@@ -7,6 +7,9 @@ const TERM_REASON = 'user abort';
 /** The status message that the server sets while it waits for the agent to end an aborted task. */
 const STOPPING_MESSAGE = 'stopping';
 
+/** The status message that the server sets when a user aborts a task that no agent runs. */
+const STOPPED_MESSAGE = /^Stopped by /;
+
 /** What the agent prints to the job's log when the task's process succeeded. */
 const FINISHED_LINE = 'Process completed successfully';
 
@@ -18,6 +21,14 @@ export function isStoppedByTerm(task: Task): boolean {
 /** Whether the user has aborted this running task and the agent has not yet ended it. */
 export function isAskedToStop(task: Task): boolean {
   return task.status === 'in_progress' && task.statusMessage.includes(STOPPING_MESSAGE);
+}
+
+/**
+ * Whether the server has undone a user's abort: `queues.get_next_task` sets a stopped task to queued (apiserver/services/queues.py), also
+ * if the user aborts it at that moment. Enqueueing a task clears the message.
+ */
+export function isAbortUndone(task: Task): boolean {
+  return task.status === 'queued' && STOPPED_MESSAGE.test(task.statusMessage);
 }
 
 /** Whether a job's log shows that the task's process succeeded. */

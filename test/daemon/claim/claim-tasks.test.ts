@@ -86,7 +86,7 @@ describe('the task claimer', () => {
     expect(fixture.deps.journal.entries.size).to.equal(0);
   });
 
-  it('C-04 submits no job for a task aborted just before the pop, although the pop sets it to queued', async () => {
+  it('C-04 aborts a task again that was aborted just before the pop, which sets it to queued', async () => {
     const fixture = createStepFixture();
     const task = await fixture.enqueued(1);
     const snapshot = await fixture.poll();
@@ -106,6 +106,9 @@ describe('the task claimer', () => {
     await pool.finish();
 
     expect(fixture.cluster.jobs).to.have.length(0);
+    expect(await fixture.read(task)).to.include({ status: 'stopped', statusMessage: stopped.status_message });
+    expect(fixture.waiting(SCHEDULER_QUEUE)).to.deep.equal([]);
+    expect(fixture.deps.journal.entries.size).to.equal(0);
   });
 
   it('returns a task to the front of its queue under backpressure, and reports repeated returns once', async () => {

@@ -1,13 +1,32 @@
 // Tests the recovery of an orphan when a failure follows the daemon's mark on it.
 import { expect } from 'chai';
 import { recoverOrphan } from '../../../src/daemon/recover/recover-orphan.ts';
-import { createStepFixture } from '../step-fixture.ts';
+import { createStepFixture, popDuringAbort } from '../step-fixture.ts';
 import { entryOf } from '../decide/observations.ts';
 import { OWN_QUEUE } from '../../simulation/queues.ts';
 
 const signal = new AbortController().signal;
 
 describe('recovering an orphan', () => {
+  it('aborts it again if the server has undone the abort of its user', async () => {
+    const fixture = createStepFixture();
+    const task = await fixture.enqueued(1);
+    const queuedAt = (await fixture.read(task))?.statusChanged;
+    fixture.clock.pass(1_000);
+    await popDuringAbort(fixture, task);
+    // The daemon that popped it knows when it was enqueued; one that finds it in no queue knows only its last change.
+    for (const at of [queuedAt, (await fixture.read(task))?.statusChanged]) {
+      await popDuringAbort(fixture, task);
+      const entry = entryOf({ task, queue: OWN_QUEUE, step: 'orphaned', queuedAt: at });
+      await fixture.deps.journal.write(entry);
+      await recoverOrphan(fixture.deps, entry, { signal });
+
+      expect(await fixture.read(task)).to.include({ status: 'stopped' });
+      expect(fixture.waiting(OWN_QUEUE)).to.deep.equal([]);
+      expect(fixture.deps.journal.entries.size).to.equal(0);
+    }
+  });
+
   for (const [what, endpoint] of [
     ['Slurm did not respond', 'squeue'],
     ['the server did not respond', 'queues.add_task'],
