@@ -23,7 +23,8 @@ export interface CostedWorld {
   enqueue(count: number): void;
   /** Makes that many tasks that the daemon tracks: half of the jobs are pending and their tasks parked, the others run. */
   track(count: number): Promise<void>;
-  start(): DaemonRun;
+  /** @param claims false: it never reads the served queues to claim tasks */
+  start(options?: { readonly claims: boolean }): DaemonRun;
   /** What the daemon's calls cost meanwhile, and how often it polled. The agents of running tasks report every 30 seconds. */
   measure(ms: number): Promise<{ readonly total: CallCount; readonly polls: number }>;
 }
@@ -159,7 +160,8 @@ export function createCostedWorld({ isFull = false } = {}): CostedWorld {
       }
       addEntries(SCHEDULER_QUEUE, parked, BEGIN - HOUR_MS);
     },
-    start: () => startDaemon(deps),
+    start: ({ claims } = { claims: true }) =>
+      startDaemon(deps, claims ? {} : { intervals: { pollMs: 15_000, queueMs: Infinity } }),
     async measure(ms) {
       server.counts.clear();
       polls = 0;
