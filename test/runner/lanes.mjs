@@ -32,16 +32,6 @@ export const LANES = [
   { tier: 'first', title: 'everything in memory, sandbox and contracts', places: ['test'] },
   {
     tier: 'second',
-    title: 'containers and accounting',
-    needsReleases: true,
-    places: [
-      ...filesOf('e2e', 'accounting containers examples pyxis several-nodes-in-containers'),
-      ...filesOf('cli', 'doctor-cluster-faults'),
-      ...filesOf('slurm', 'controller-rate-limit'),
-    ],
-  },
-  {
-    tier: 'second',
     title: 'Slurm releases',
     needsReleases: true,
     places: [
@@ -49,6 +39,16 @@ export const LANES = [
       ...filesOf('cli', 'doctor-on-node init-releases'),
       ...filesOf('slurm', 'contract-accounting contract-releases hostile-jobs reasons-installed sluid'),
       ...filesOf('support', 'slurm-cluster'),
+    ],
+  },
+  {
+    tier: 'second',
+    title: 'containers and accounting',
+    needsReleases: true,
+    places: [
+      ...filesOf('e2e', 'accounting containers examples pyxis several-nodes-in-containers'),
+      ...filesOf('cli', 'doctor-cluster-faults'),
+      ...filesOf('slurm', 'controller-rate-limit'),
     ],
   },
   {
