@@ -148,14 +148,14 @@ function endedSince(jobs: readonly Job[], parkedAt: number): Job | undefined {
 
 /**
  * Checks a task in progress without recent reports and without a live job: it was ours if Slurm still lists the job that ran it, or if
- * its last worker was the job that was submitted for it.
+ * its last worker was the job that was submitted for it. An agent that died before its first report leaves no worker.
  */
 function wasOurs(facts: UntrackedFacts, task: Task, queue: ServedQueue): Untracked | undefined {
   const ended = facts.snapshot.jobs.get(task.id)?.at(-1);
   if (ended !== undefined) return trackIfOurs(facts, { task: task.id, queue, job: ended, isOthersJob: false });
   const jobId = readWorkerJob(task.lastWorker, facts.worker) ?? task.slurmJob;
-  if (jobId === undefined || !isJobId(jobId) || !ranAs(task, { id: jobId }) || !facts.isOurs(queue.id, undefined))
-    return undefined;
+  if (jobId === undefined || !isJobId(jobId) || !facts.isOurs(queue.id, undefined)) return undefined;
+  if (task.lastWorker !== undefined && !ranAs(task, { id: jobId })) return undefined;
   return { kind: 'lost job', task: task.id, queue, jobId };
 }
 

@@ -212,6 +212,16 @@ const ROWS: readonly Row[] = [
     untracked: 'none',
   },
   {
+    title: 'began in a job that is gone, and its agent died before it reported as a worker',
+    task: taskOf('in_progress', { ...UNCHANGED, lastWorker: undefined, slurmJob: '9' }),
+    untracked: 'lost job',
+  },
+  {
+    title: 'began a moment ago in a job that is gone',
+    task: taskOf('in_progress', { lastWorker: undefined, slurmJob: '9' }),
+    untracked: 'none',
+  },
+  {
     title: 'runs, and Slurm still lists its ended job',
     task: taskOf('in_progress', { ...UNCHANGED, lastWorker: 'login2:slurm:7' }),
     jobs: [jobOf('NODE_FAIL')],

@@ -30,7 +30,11 @@ class ReportedTask:
         return response.ok and response.json()["data"].get("updated", 0) >= 1
 
     def begin(self):
-        self._change("started", "starting execution soon", force=True)
+        # Like the real agent, without the worker's name: only its report names it.
+        self._call(
+            "tasks.started",
+            {"task": self.id, "force": True, "status_reason": "starting execution soon", "status_message": ""},
+        )
         self.report_worker()
         if self._is_first:
             self._call("tasks.started", {"task": self.id, "force": True, "status_message": "launch by agent"})
