@@ -17,7 +17,8 @@ async function openStandIn(settings: { readonly hasAccounting: boolean }): Promi
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'scheduler-')));
   const cluster = await startStandInCluster({
     stateDir: join(folder, '.cluster'),
-    settings,
+    // As Slurm does: on a busy machine a poll would miss a wait of two seconds.
+    settings: { ...settings, requeueDelayMs: 120_000 },
   });
   return {
     scheduler: createLocalScheduler({ folder, commandsDir: cluster.commandsDir }),
