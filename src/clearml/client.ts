@@ -1,6 +1,6 @@
 // The calls of the ClearML server that the program uses, with the fields it reads.
 import type { QueueId, TaskId } from './ids.ts';
-import type { Task, TaskDocument } from './task.ts';
+import type { Task, TaskDocument, TaskStatus } from './task.ts';
 
 export interface QueueEntry {
   readonly task: TaskId;
@@ -19,6 +19,10 @@ export interface Queue {
   readonly isWhole: boolean;
   /** Only the first entries were requested, and there may be more. */
   readonly hasMore?: boolean;
+  /** The server's time of the last change of its entries, as received. Clearing the queue and moving an entry do not set it. */
+  readonly lastUpdate?: string | undefined;
+  /** Two readings one after the other had this `lastUpdate`: no change of the same millisecond is missing. */
+  readonly isSettled?: boolean;
 }
 
 /** A queue without its entries. */
@@ -42,8 +46,11 @@ export interface Queues {
    * @param most only so many entries of each queue, from its head: the server loads every entry that it returns
    */
   read(ids: readonly QueueId[], most?: number): Promise<QueueList>;
-  /** Every queue of the server with its entries, hidden ones included. */
-  readAll(): Promise<QueueList>;
+  /**
+   * Every queue of the server with its entries, hidden ones included. Settled queues of `known` that have not changed since are taken
+   * from there, without reading their entries again; their order may be old.
+   */
+  readAll(known?: readonly Queue[]): Promise<QueueList>;
   /**
    * Pops the task if it is at the head (`queues.get_next_task {queue, task}`). Exactly one caller gets true.
    * False means that another caller has it, or that an earlier call of ours took it and its response was lost: read the task.
@@ -73,6 +80,11 @@ export interface TaskList {
   readonly unread: ReadonlySet<TaskId>;
 }
 
+export interface ChangedTasks extends TaskList {
+  /** False if a row was unreadable, so that any of the requested tasks may have changed. */
+  readonly isWhole: boolean;
+}
+
 export interface StatusNote {
   readonly reason: string;
   readonly message: string;
@@ -83,6 +95,8 @@ export interface TaskQuery {
   readonly queues: readonly QueueId[];
   /** Only tasks whose status changed since, milliseconds since 1970 by the server's clock. */
   readonly changedSince?: number;
+  /** Leaves out these tasks. */
+  readonly except?: readonly TaskId[];
 }
 
 /**
@@ -94,6 +108,13 @@ export interface Tasks {
   get(id: TaskId): Promise<TaskDocument | undefined>;
   /** What tracking needs of many tasks. Pages of 500. */
   read(ids: readonly TaskId[]): Promise<TaskList>;
+  /**
+   * Those of these tasks whose status changed since, milliseconds since 1970 by the server's clock. A user's abort, dequeue, reset,
+   * archive and enqueue are such changes; deletion, a report or a console line of the agent, and `tasks.edit` are not.
+   */
+  readChanged(ids: readonly TaskId[], since: number): Promise<ChangedTasks>;
+  /** How many of these tasks exist and have this status; undefined if the server cannot count. Returns no task. */
+  count(ids: readonly TaskId[], status: TaskStatus): Promise<number | undefined>;
   /** Readable tasks with one of these statuses and `execution.queue`. Pages of 500. */
   find(query: TaskQuery): Promise<Task[]>;
   /** Tasks whose id begins with this text or whose name it is, last updated first. */
@@ -160,6 +181,8 @@ export interface WorkerRow {
   readonly queues: readonly QueueId[];
   /** `system_tags`: the web page does not show them. */
   readonly tags: readonly string[];
+  /** When it last sent a heartbeat, milliseconds since 1970 by the server's clock. */
+  readonly heardAt?: number | undefined;
 }
 
 export interface WorkerList {

@@ -7,6 +7,8 @@ import { TOO_LARGE } from './pages.ts';
 
 /** The fields to request (`only_fields`). */
 export const QUEUE_FIELDS = ['id', 'name', 'entries'];
+/** With the time by which a later reading finds out whether the queue changed. */
+export const TIMED_QUEUE_FIELDS = [...QUEUE_FIELDS, 'last_update'];
 
 /**
  * The queue; undefined if its id is unreadable.
@@ -26,13 +28,15 @@ export function readQueue(row: unknown, index: number, leftOut: UnreadableEntry[
   const name = readField(row, 'name');
   if (typeof name !== 'string') leftOut.push({ place: `queue ${id}`, why: `its name is ${describeValue(name)}` });
   const shown = typeof name === 'string' ? `queue ${describeValue(name)} (${id})` : `queue ${id}`;
+  const changed = readField(row, 'last_update');
+  const time = typeof changed === 'string' ? { lastUpdate: changed } : {};
   const rows = readField(row, 'entries');
   if (!Array.isArray(rows)) {
     leftOut.push({ place: shown, why: `its list of entries is ${describeValue(rows)}` });
-    return { id, name: typeof name === 'string' ? name : '', entries: [], isWhole: false };
+    return { id, name: typeof name === 'string' ? name : '', entries: [], isWhole: false, ...time };
   }
   const hasMore = rows.length >= most ? { hasMore: true } : {};
-  return { id, name: typeof name === 'string' ? name : '', ...readEntries(rows, shown, leftOut), ...hasMore };
+  return { id, name: typeof name === 'string' ? name : '', ...readEntries(rows, shown, leftOut), ...hasMore, ...time };
 }
 
 /**

@@ -1,12 +1,12 @@
 // ClearML's queues: finds them, reads their entries, and moves a task's entry without ever duplicating it.
 import * as z from 'zod';
 import type { Logger } from '../log/logger.ts';
-import type { QueueList, QueueName, Queues } from './client.ts';
+import type { Queue, QueueList, QueueName, Queues } from './client.ts';
 import { InvalidResponseError, ServerUnreachableError } from './errors.ts';
 import { QueueIdShape, TaskIdShape, type QueueId, type TaskId } from './ids.ts';
 import { readField, type UnreadableEntry, type ReportUnreadable } from './unreadable-entries.ts';
 import { readPages, splitPages } from './pages.ts';
-import { QUEUE_FIELDS, readQueue } from './queue-row.ts';
+import { QUEUE_FIELDS, readQueue, TIMED_QUEUE_FIELDS } from './queue-row.ts';
 import { escapeRegex } from './escape-regex.ts';
 import { isRefusal } from './refusals.ts';
 import type { Session } from './session.ts';
@@ -58,6 +58,37 @@ export function createQueues(session: Session, log: Logger, reportUnreadable: Re
     return findOne({ name: `^${escapeRegex(name)}$` }, (queue) => queue.name === name);
   }
 
+  async function listPages(filter: object): Promise<readonly unknown[]> {
+    return readPages('queues.get_all', (page, size) => list({ order_by: ['id'], page, page_size: size, ...filter }));
+  }
+
+  async function readById(
+    ids: readonly QueueId[],
+    {
+      only_fields = QUEUE_FIELDS,
+      most,
+    }: { readonly only_fields?: readonly string[]; readonly most?: number | undefined },
+  ): Promise<QueueList> {
+    const few = most === undefined ? {} : { max_task_entries: most };
+    const rows: unknown[] = [];
+    for (const id of splitPages(ids)) for (const row of await listPages({ id, only_fields, ...few })) rows.push(row);
+    return readRows(rows, most);
+  }
+
+  /** Reads the heads of all queues, and the entries only of those that differ from `known`. */
+  async function readChangedQueues(known: readonly Queue[]): Promise<QueueList> {
+    const before = new Map(known.map((queue) => [queue.id, queue]));
+    const heads = readRows(await listPages({ only_fields: TIMED_QUEUE_FIELDS, max_task_entries: 1 }), 1);
+    const changed = heads.queues.filter((head) => !isUnchanged(before.get(head.id), head)).map(({ id }) => id);
+    const read =
+      changed.length === 0
+        ? { queues: [], isWhole: true }
+        : await readById(changed, { only_fields: TIMED_QUEUE_FIELDS });
+    const isChanged = new Set(changed);
+    const kept = heads.queues.flatMap(({ id }) => (isChanged.has(id) ? [] : (before.get(id) ?? [])));
+    return { queues: [...kept, ...settle(read.queues, before)], isWhole: heads.isWhole && read.isWhole };
+  }
+
   return {
     async find(nameOrId) {
       if (looksLikeId(nameOrId)) {
@@ -86,22 +117,11 @@ export function createQueues(session: Session, log: Logger, reportUnreadable: Re
       }
     },
 
-    async read(ids, most) {
-      const rows: unknown[] = [];
-      const few = most === undefined ? {} : { max_task_entries: most };
-      for (const part of splitPages(ids)) {
-        const found = await readPages('queues.get_all', (page, size) =>
-          list({ id: part, ...few, order_by: ['id'], page, page_size: size }),
-        );
-        for (const row of found) rows.push(row);
-      }
-      return readRows(rows, most);
-    },
+    read: (ids, most) => readById(ids, { most }),
 
-    async readAll() {
-      return readRows(
-        await readPages('queues.get_all', (page, size) => list({ order_by: ['id'], page, page_size: size })),
-      );
+    async readAll(known = []) {
+      if (known.length > 0) return readChangedQueues(known);
+      return readRows(await listPages({ only_fields: TIMED_QUEUE_FIELDS }));
     },
 
     async pop(queue, task) {
@@ -142,6 +162,25 @@ export function createQueues(session: Session, log: Logger, reportUnreadable: Re
       }
     },
   };
+}
+
+/** Clearing a queue does not set its time, but removes its head. */
+function isUnchanged(before: Queue | undefined, head: Queue): boolean {
+  if (before?.isSettled !== true || before.lastUpdate === undefined || !before.isWhole || !head.isWhole) return false;
+  const [was, is] = [before.entries[0], head.entries[0]];
+  return (
+    before.lastUpdate === head.lastUpdate &&
+    before.name === head.name &&
+    was?.task === is?.task &&
+    was?.added === is?.added
+  );
+}
+
+/** Marks the queues whose time is that of the reading before. */
+function settle(queues: readonly Queue[], before: ReadonlyMap<QueueId, Queue>): Queue[] {
+  return queues.map((queue) =>
+    queue.lastUpdate === before.get(queue.id)?.lastUpdate ? { ...queue, isSettled: true } : queue,
+  );
 }
 
 /** ClearML's own clients take such a text for an id. */

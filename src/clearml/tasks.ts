@@ -2,20 +2,21 @@
 import * as z from 'zod';
 import type { StatusNote, Tasks } from './client.ts';
 import { escapeRegex } from './escape-regex.ts';
-import { ResponseTooLargeError, LostRaceError } from './errors.ts';
+import { LostRaceError, ResponseTooLargeError, ServerRefusedError } from './errors.ts';
 import { TaskIdShape, type TaskId } from './ids.ts';
 import { describeValue, readField, type UnreadableEntry, type ReportUnreadable } from './unreadable-entries.ts';
 import { PAGE_SIZE, readPages, splitPages, TOO_LARGE } from './pages.ts';
 import { isRefusal } from './refusals.ts';
 import type { Session } from './session.ts';
 import { isUnreadable, readTask, readTaskId, TASK_FIELDS } from './task-row.ts';
-import type { Task, TaskDocument } from './task.ts';
+import type { Task, TaskDocument, TaskStatus } from './task.ts';
 
 const Rows = z.object({ tasks: z.array(z.unknown()) });
 const Cloned = z.object({ id: TaskIdShape });
 const Container = z.record(z.string(), z.unknown()).catch({});
 const Updated = z.object({ updated: z.number() });
 const Dequeued = Updated.extend({ fields: z.object({ status: z.string() }).partial().catch({}) });
+const Counted = z.object({ tasks: z.number().optional() });
 const Done = z.unknown();
 
 /** Refuses a response about another task: its document would run under this id. */
@@ -30,6 +31,9 @@ function documentOf(id: TaskId): z.ZodType<TaskDocument> {
 
 /** Ids per call once a larger response was too large. */
 const SMALL_PAGE = 20;
+
+/** Ids per call where the response is short: 350 kB of request, as a proxy may refuse more than 1 MB. */
+const MOST_IDS = 10_000;
 
 export function createTasks(session: Session, reportUnreadable: ReportUnreadable): Tasks {
   async function list(filter: object): Promise<readonly unknown[]> {
@@ -55,6 +59,35 @@ export function createTasks(session: Session, reportUnreadable: ReportUnreadable
     }
   }
 
+  /** Reads the changed ones of these tasks. A full page may be truncated, so the tasks are then read in two parts. */
+  async function readChangedOf(ids: readonly TaskId[], since: number, found: Found): Promise<void> {
+    const rows = await listChangedOf(ids, since, found.leftOut);
+    if (rows !== undefined) {
+      readChangedRows(ids, rows, found);
+      return;
+    }
+    const middle = Math.ceil(ids.length / 2);
+    await readChangedOf(ids.slice(0, middle), since, found);
+    await readChangedOf(ids.slice(middle), since, found);
+  }
+
+  /** Undefined if there are too many. */
+  async function listChangedOf(
+    ids: readonly TaskId[],
+    since: number,
+    leftOut: UnreadableEntry[],
+  ): Promise<readonly unknown[] | undefined> {
+    try {
+      const rows = await list({ id: ids, ...statusChangedSince(since) });
+      return rows.length < PAGE_SIZE || ids.length <= PAGE_SIZE ? rows : undefined;
+    } catch (error) {
+      if (!(error instanceof ResponseTooLargeError)) throw error;
+      if (ids.length > 1) return undefined;
+      leftOut.push({ place: `task ${ids[0] ?? ''}`, why: 'it is too large' });
+      return [TOO_LARGE];
+    }
+  }
+
   /**
    * A status change is never retried: meanwhile a user may have aborted the task, or reset and enqueued it again, and the second
    * call would hit the new run.
@@ -71,6 +104,17 @@ export function createTasks(session: Session, reportUnreadable: ReportUnreadable
     } catch (error) {
       if (!isRefusal(error, 'invalidTaskId', 'taskNotFound')) throw error;
       throw new LostRaceError(error.message, error.endpoint, error.code, error.subcode);
+    }
+  }
+
+  async function countOf(ids: readonly TaskId[], status: TaskStatus): Promise<number | undefined> {
+    try {
+      const body = { tasks: { id: ids, status: [status] }, search_hidden: true };
+      const endpoint = 'organization.get_entities_count';
+      return (await session.call(endpoint, body, { shape: Counted, idempotent: true })).tasks;
+    } catch (error) {
+      if (error instanceof ServerRefusedError) return undefined;
+      throw error;
     }
   }
 
@@ -95,16 +139,41 @@ export function createTasks(session: Session, reportUnreadable: ReportUnreadable
       return { tasks, unread };
     },
 
-    async find({ statuses, queues, changedSince }) {
+    async readChanged(ids, since) {
+      const found: Found = { tasks: new Map(), unread: new Set(), leftOut: [], isWhole: true };
+      // The server ignores a condition with an empty list.
+      for (const part of splitPages(ids, MOST_IDS)) await readChangedOf(part, since, found);
+      reportUnreadable('tasks.get_all', found.leftOut);
+      return found;
+    },
+
+    async count(ids, status) {
+      let sum = 0;
+      for (const part of splitPages(ids, MOST_IDS)) {
+        const count = await countOf(part, status);
+        if (count === undefined) return undefined;
+        sum += count;
+      }
+      return sum;
+    },
+
+    async find({ statuses, queues, changedSince, except = [] }) {
       // The server ignores a condition with an empty list.
       if (statuses.length === 0 || queues.length === 0) return [];
       const leftOut: UnreadableEntry[] = [];
-      const since =
-        changedSince === undefined
-          ? {}
-          : { status_changed: [`>=${new Date(changedSince).toISOString().slice(0, -1)}`] };
+      const since = changedSince === undefined ? {} : statusChangedSince(changedSince);
+      // Leaving out is only a saving.
+      const others = except.length === 0 ? {} : { id: except.slice(0, MOST_IDS).map((id) => `-${id}`) };
       const rows = await readPages('tasks.get_all', (page, size) =>
-        list({ status: statuses, 'execution.queue': queues, ...since, order_by: ['id'], page, page_size: size }),
+        list({
+          status: statuses,
+          'execution.queue': queues,
+          ...since,
+          ...others,
+          order_by: ['id'],
+          page,
+          page_size: size,
+        }),
       );
       const found = rows.flatMap((row, index) => readRow(row, index, leftOut) ?? []);
       reportUnreadable('tasks.get_all', leftOut);
@@ -220,6 +289,34 @@ function readInto(
     else tasks.set(id, task);
   }
   if (unexpected > 0) for (const id of missing) unread.add(id);
+}
+
+/** What the calls of one `readChanged` have found. */
+interface Found {
+  readonly tasks: Map<TaskId, Task>;
+  readonly unread: Set<TaskId>;
+  readonly leftOut: UnreadableEntry[];
+  isWhole: boolean;
+}
+
+/** A row that is not about one requested task may be about any of them. */
+function readChangedRows(ids: readonly TaskId[], rows: readonly unknown[], found: Found): void {
+  const requested = new Set(ids);
+  for (const [index, row] of rows.entries()) {
+    const id = readTaskId(row);
+    if (id === undefined || !requested.delete(id)) {
+      found.isWhole = false;
+      if (row !== TOO_LARGE) found.leftOut.push({ place: `tasks[${index}]`, why: describeUnexpected(row) });
+      continue;
+    }
+    const task = readRow(row, index, found.leftOut);
+    if (task === undefined) found.unread.add(id);
+    else found.tasks.set(id, task);
+  }
+}
+
+function statusChangedSince(at: number): { readonly status_changed: readonly string[] } {
+  return { status_changed: [`>=${new Date(at).toISOString().slice(0, -1)}`] };
 }
 
 function describeUnexpected(row: unknown): string {

@@ -4,6 +4,7 @@ import type { Clock } from '../base/clock.ts';
 import type { WorkerRow, Workers } from './client.ts';
 import { InvalidResponseError } from './errors.ts';
 import { isQueueId } from './ids.ts';
+import { readTime } from './iso-time.ts';
 import { describeValue, readField, type UnreadableEntry, type ReportUnreadable } from './unreadable-entries.ts';
 import type { Session } from './session.ts';
 
@@ -54,7 +55,13 @@ function readWorker(row: unknown, index: number, leftOut: UnreadableEntry[]): Wo
   }
   const queues = listOf(row, 'queues').map((queue) => readField(queue, 'id'));
   const tags = listOf(row, 'system_tags');
-  return { id, queues: queues.filter(isQueueId), tags: tags.filter((tag) => typeof tag === 'string') };
+  const heard = readField(row, 'last_activity_time');
+  return {
+    id,
+    queues: queues.filter(isQueueId),
+    tags: tags.filter((tag) => typeof tag === 'string'),
+    ...(typeof heard === 'string' ? { heardAt: readTime(heard) } : {}),
+  };
 }
 
 function listOf(row: unknown, name: string): readonly unknown[] {

@@ -55,6 +55,14 @@ export interface JobSettings {
   readonly publicConfig: Readonly<Record<string, unknown>>;
 }
 
+/** How much a poll reads from ClearML. */
+export interface ReadLimits {
+  /** With no more tracked tasks or queue entries than this, a poll reads all of them: one call does it. */
+  readonly fullUpTo: number;
+  /** How many tasks at rest each poll reads in full, so that nothing stays unseen that their status does not show. */
+  readonly perSweep: number;
+}
+
 export interface DaemonDeps {
   readonly clearml: ClearmlClient;
   readonly scheduler: Scheduler;
@@ -80,6 +88,8 @@ export interface DaemonDeps {
   readonly gracePeriods: GracePeriods;
   /** How old an untracked entry, orphan or job must be before it counts as abandoned, in milliseconds. */
   readonly adoptAfterMs: number;
+  /** For tests; by default `READ_LIMITS`. */
+  readonly readLimits?: ReadLimits;
   readonly job: JobSettings;
   /** Tasks that the submission pool works on: reconcile leaves them alone. */
   readonly busy: Set<TaskId>;

@@ -3,7 +3,8 @@ import { formatDuration } from '../base/duration.ts';
 import { CredentialsRejectedError, ServerUnreachableError } from '../clearml/errors.ts';
 import type { TaskId } from '../clearml/ids.ts';
 import type { DaemonDeps } from './deps.ts';
-import { poll, type Snapshot } from './poll/poll.ts';
+import { pollWith, type Snapshot } from './poll/poll.ts';
+import { createServerReader } from './poll/server-reader.ts';
 import { reconcile } from './reconcile/reconcile.ts';
 import { createAdopter } from './recover/adopt.ts';
 import { resume } from './recover/resume.ts';
@@ -29,10 +30,12 @@ export type RunPass = (options: PassOptions) => Promise<PassResult | undefined>;
 /** @param only limits the search for untracked tasks to this task */
 export function createPass(deps: DaemonDeps, pool: SubmissionPool, only?: TaskId): RunPass {
   const adopter = createAdopter(deps, only);
+  const reader = createServerReader(deps);
 
   return async ({ searchAll, signal, onAdopted }) => {
-    const snapshot = await poll(deps, signal);
+    const snapshot = await pollWith(deps, signal, () => reader.read());
     if (snapshot === undefined) return undefined;
+    reader.note(snapshot);
     await deps.peers.refresh(deps.clearml.workers, snapshot.at);
     onAdopted(snapshot, await adopter.adopt(snapshot, { everywhere: searchAll, signal }));
     const isSettled = await resume(deps, pool, snapshot, signal);

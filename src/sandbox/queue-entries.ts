@@ -67,23 +67,18 @@ export function popEntry(
 }
 
 /**
- * Moves the task to a position computed from its present one, limited to the ends.
+ * Moves the task to a position computed from its present one, limited to the ends. Does not set the queue's time of change.
  * @returns the new position, 0 is the front
  * @throws ApiError 400/703
  */
-export function moveEntry(
-  store: Store,
-  place: EntryPlace,
-  target: (position: number, last: number) => number,
-  nowAt: number,
-): number {
+export function moveEntry(store: Store, place: EntryPlace, target: (position: number, last: number) => number): number {
   const queue = findQueueWith(store, place);
   const position = queue.entries.findIndex((entry) => entry.task === place.task);
   const last = queue.entries.length - 1;
   const wanted = Math.min(Math.max(target(position, last), 0), last);
   const others = without(queue, place.task);
   const moved = queue.entries.filter((entry) => entry.task === place.task);
-  putEntries(store, queue, [...others.slice(0, wanted), ...moved, ...others.slice(wanted)], nowAt);
+  store.queues.put({ ...queue, entries: [...others.slice(0, wanted), ...moved, ...others.slice(wanted)] });
   return wanted;
 }
 

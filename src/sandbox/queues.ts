@@ -7,15 +7,7 @@ import type { Conditions } from './filter.ts';
 import { formatInstant } from './instant.ts';
 import { QUEUE_KNOWN_FIELDS, type KnownFields } from './known-fields.ts';
 import { listDocuments } from './listing.ts';
-import {
-  addEntry,
-  findQueue,
-  moveEntry,
-  popEntry,
-  putEntries,
-  removeEntry,
-  setExecutionQueue,
-} from './queue-entries.ts';
+import { addEntry, findQueue, moveEntry, popEntry, removeEntry, setExecutionQueue } from './queue-entries.ts';
 import { restoreStatuses } from './queue-leaving.ts';
 import { checkQueueName, createQueue, defaultQueue, queueFields } from './queue-making.ts';
 import type { SandboxClock } from './sandbox-clock.ts';
@@ -111,7 +103,7 @@ export function createQueuesService(store: Store, clock: SandboxClock): Service 
       const left = { queue: queue.id, tasks, note: by(call, `Queue ${queue.id} was cleared`) };
       const restored = await restoreStatuses(store, clock, left, call.gap);
       // An entry that came meanwhile goes too, as there.
-      putEntries(store, findQueue(store, queue.id), [], clock.now());
+      store.queues.put({ ...findQueue(store, queue.id), entries: [] });
       return { removed_tasks: restored };
     },
     'queues.get_next_task': async (call) => {
@@ -148,18 +140,18 @@ export function createQueuesService(store: Store, clock: SandboxClock): Service 
       return { removed };
     },
     'queues.move_task_to_front': (call) => ({
-      position: moveEntry(store, readRequest(place, call.body), () => 0, clock.now()),
+      position: moveEntry(store, readRequest(place, call.body), () => 0),
     }),
     'queues.move_task_to_back': (call) => ({
-      position: moveEntry(store, readRequest(place, call.body), (_, last) => last, clock.now()),
+      position: moveEntry(store, readRequest(place, call.body), (_, last) => last),
     }),
     'queues.move_task_forward': (call) => {
       const request = readRequest(moveRequest, call.body);
-      return { position: moveEntry(store, request, (position) => position - request.count, clock.now()) };
+      return { position: moveEntry(store, request, (position) => position - request.count) };
     },
     'queues.move_task_backward': (call) => {
       const request = readRequest(moveRequest, call.body);
-      return { position: moveEntry(store, request, (position) => position + request.count, clock.now()) };
+      return { position: moveEntry(store, request, (position) => position + request.count) };
     },
     'queues.add_or_update_metadata': (call) => {
       const request = readRequest(metadataRequest, call.body);

@@ -53,12 +53,16 @@ export function createTasksEditService(store: Store, clock: SandboxClock): Servi
       throw new ApiError('invalidTaskStatus', { expected: 'created', status: task.status });
     }
     await call.gap();
+    const edits = { ...fields, ...(status === undefined ? {} : { status }) };
+    if (Object.keys(edits).length === 0) return { updated: 0 };
+    const isOfUser = Object.keys(edits).every((name) => name in updateFields.shape);
+    const moments = { ...changed(call), ...(isOfUser ? {} : { last_update: formatInstant(clock.now()) }) };
     const merged = mergeFields(findTask(store, id), fields);
-    const now = formatInstant(clock.now());
-    const edited: TaskDocument = { ...merged, ...changed(call), last_update: now, status: status ?? merged.status };
+    // Not even a new status sets the time of the last status change.
+    const edited: TaskDocument = { ...merged, ...moments, status: status ?? merged.status };
     checkTask(store, edited);
     store.tasks.put(edited);
-    return { updated: 1, fields: { ...fields, ...changed(call), last_update: now } };
+    return { updated: 1, fields: { ...edits, ...moments } };
   };
 
   function update(call: Call, body: Fields): number {

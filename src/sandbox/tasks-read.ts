@@ -7,9 +7,13 @@ import { leaveOut, listDocuments } from './listing.ts';
 import { findTask } from './status-change.ts';
 import type { Store } from './store.ts';
 import { USER_NAME } from './auth.ts';
-import type { Conditions } from './filter.ts';
+import { readConditions, type Conditions } from './filter.ts';
 
 const severalTasks = z.object({ tasks: z.array(z.string()).min(1) });
+const countRequest = z.object({
+  tasks: z.record(z.string(), z.unknown()).optional(),
+  search_hidden: z.boolean().default(false),
+});
 const namedConfigurations = z.object({ ...severalTasks.shape, names: z.array(z.string()).optional() });
 
 export function createTasksReadService(store: Store): Service {
@@ -30,6 +34,12 @@ export function createTasksReadService(store: Store): Service {
     'tasks.get_all': (call) => list(call.body, (task) => task, TASK_KNOWN_FIELDS),
     'tasks.get_all_ex': (call) => list(call.body, (task) => withReferences(store, task), TASK_JOINED_FIELDS),
     'tasks.get_by_id_ex': (call) => list(call.body, (task) => withReferences(store, task), TASK_JOINED_FIELDS),
+    'organization.get_entities_count': (call) => {
+      const { tasks, search_hidden: hidden } = readRequest(countRequest, call.body);
+      if (tasks === undefined) return {};
+      const body = { ...tasks, search_hidden: hidden };
+      return { tasks: visibleTasks(store, body).filter(readConditions(body, TASK_CONDITIONS)).length };
+    },
     'tasks.get_types': () => ({ types: [...new Set(store.tasks.all().map((task) => task.type))] }),
     'tasks.get_hyper_params': (call) => ({
       params: readRequest(severalTasks, call.body).tasks.map((id) => ({

@@ -13,7 +13,10 @@ import { dequeueQuietly } from './queue-leaving.ts';
 const completedRequest = z.object({ ...statusRequest.shape, publish: z.boolean().default(false) });
 
 export function createTasksStatusService(store: Store, clock: SandboxClock): Service {
-  /** Reads the task, waits where another call could overtake the real server, and writes if the status is unchanged. */
+  /**
+   * Reads the task, waits where another call could overtake the real server, and writes if the status is unchanged. The time is that
+   * before the write: a reader may see a change later than its time says.
+   */
   async function report(
     call: Call,
     to: TaskStatus,
@@ -21,13 +24,14 @@ export function createTasksStatusService(store: Store, clock: SandboxClock): Ser
   ): Promise<UpdateAnswer> {
     const request = readRequest(statusRequest, call.body);
     const task = findTask(store, request.task);
+    const nowAt = clock.now();
     await call.gap();
-    return changeStatus(store, clock.now(), {
+    return changeStatus(store, nowAt, {
       task,
       to,
       ...noteOf(request, call),
       force: request.force,
-      also: also(task, formatInstant(clock.now())),
+      also: also(task, formatInstant(nowAt)),
     });
   }
 

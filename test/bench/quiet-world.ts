@@ -116,11 +116,18 @@ export function createQuietWorld(count: number, clock: Clock = systemClock): Qui
   const parked = jobs
     .filter(({ isRunning }) => !isRunning)
     .map(({ task }) => ({ task, added: new Date(now).toISOString() }));
-  const served = { id: SERVED, name: 'gpu', entries: [] };
-  const replyAboutServed = JSON.stringify({ queues: [served] });
-  const replyAboutQueues = JSON.stringify({
-    queues: [served, { id: SCHEDULER_QUEUE, name: 'slurm_scheduler', entries: parked }],
+  const last_update = new Date(now).toISOString();
+  const served = { id: SERVED, name: 'gpu', last_update, entries: [] };
+  const parkedIn = (entries: typeof parked): object => ({
+    id: SCHEDULER_QUEUE,
+    name: 'slurm_scheduler',
+    last_update,
+    entries,
   });
+  const replyAboutServed = JSON.stringify({ queues: [served] });
+  const replyAboutParked = JSON.stringify({ queues: [parkedIn(parked)] });
+  const replyAboutQueues = JSON.stringify({ queues: [served, parkedIn(parked)] });
+  const replyAboutHeads = JSON.stringify({ queues: [served, parkedIn(parked.slice(0, 1))] });
   const session: Session = {
     apiServer: 'http://nowhere',
     login: () => Promise.reject(notAtRest('auth.login')),
@@ -132,18 +139,33 @@ export function createQuietWorld(count: number, clock: Clock = systemClock): Qui
   };
 
   function answer(endpoint: string, body: object): string {
-    if (endpoint === 'queues.get_all') return 'id' in body ? replyAboutServed : replyAboutQueues;
+    if (endpoint === 'queues.get_all') {
+      if ('max_task_entries' in body) return replyAboutHeads;
+      const ids = 'id' in body ? [body.id].flat() : undefined;
+      if (ids?.includes(SCHEDULER_QUEUE) === false) return replyAboutServed;
+      return ids?.includes(SERVED) === false ? replyAboutParked : replyAboutQueues;
+    }
+    if (endpoint === 'organization.get_entities_count' && 'tasks' in body)
+      return JSON.stringify({ tasks: (body.tasks as { readonly id: readonly string[] }).id.length });
     if (endpoint === 'tasks.get_by_id' && 'task' in body) {
       const asked = jobs[Number.parseInt(String(body.task), 16) - 1];
       return JSON.stringify({ task: asked === undefined ? undefined : taskDocument(asked) });
     }
     if (endpoint !== 'tasks.get_all') throw notAtRest(endpoint);
-    // Pages of a search are numbered; of named tasks, the first one identifies the page.
-    if ('id' in body && Array.isArray(body.id))
-      return replyAboutTasks(String(Number.parseInt(String(body.id[0]), 16) - 1));
     if ('page' in body) {
       searches += 1;
-      return replyAboutTasks(String(500 * Number(body.page)));
+      // All tasks are known, and a search leaves out some thousands of them.
+      const leftOut = 'id' in body && Array.isArray(body.id) ? body.id.length : 0;
+      return replyAboutTasks(String(leftOut + 500 * Number(body.page)));
+    }
+    if ('status_changed' in body) return '{"tasks":[]}';
+    // Of named tasks, the first one identifies the page, unless they are few.
+    if ('id' in body && Array.isArray(body.id)) {
+      const first = Number.parseInt(String(body.id[0]), 16) - 1;
+      const isPage = first % 500 === 0 && body.id.length > 100;
+      if (isPage) return replyAboutTasks(String(first));
+      const named = body.id.map((id) => jobs[Number.parseInt(String(id), 16) - 1]);
+      return JSON.stringify({ tasks: named.flatMap((job) => (job === undefined ? [] : taskDocument(job))) });
     }
     throw notAtRest(endpoint);
   }
@@ -200,6 +222,7 @@ export function createQuietWorld(count: number, clock: Clock = systemClock): Qui
         row: () => ({ id: '', queues: [], tags: [] }),
         refresh: done,
         isOurs: () => true,
+        heardAt: () => now,
         hasMet: () => false,
       },
       version: '0.0.0',

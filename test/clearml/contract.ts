@@ -1,4 +1,5 @@
 // The behavior of a ClearML server that we rely on, tried through our client: against the sandbox and any real server.
+import { defineChangesContract } from './contract-changes.ts';
 import { defineConnectionContract } from './contract-connection.ts';
 import { defineConsoleContract } from './contract-console.ts';
 import { defineQueueContract } from './contract-queues.ts';
@@ -32,5 +33,6 @@ export function defineClearmlContract(name: string, provide: () => Promise<Acces
     defineTaskContract(testBed);
     defineStatusContract(testBed);
     defineConsoleContract(testBed);
+    defineChangesContract(testBed);
   });
 }

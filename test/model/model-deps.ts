@@ -52,6 +52,8 @@ export function createModelDeps(
       refresh: () => Promise.resolve(),
       isOurs: () => true,
       hasMet: () => daemon > 1,
+      // Without a heartbeat, each poll reads everything: a pass of the model depends on no earlier one.
+      heardAt: () => undefined,
     },
     version: '0.1.0',
     queues: [

@@ -94,8 +94,8 @@ export const REMOVED_RULES: readonly RemovedRule[] = [
     edits: [
       {
         file: 'src/daemon/reconcile/end.ts',
-        from: 'if (now === undefined || seen === undefined) return now === seen;',
-        to: 'if (now !== undefined) return true;\n  if (now === undefined || seen === undefined) return now === seen;',
+        from: 'return hasSameState((await deps.clearml.tasks.get(id))?.task, seen);',
+        to: 'return (await deps.clearml.tasks.get(id))?.task !== undefined || seen === undefined;',
       },
     ],
     scenario: when('a job dies, and the user aborts', { requeues: 1, users: 1 }, { acts: ['abort'] }),

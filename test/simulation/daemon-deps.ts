@@ -1,5 +1,5 @@
 // Creates the dependencies of one simulated daemon.
-import type { DaemonDeps } from '../../src/daemon/deps.ts';
+import type { DaemonDeps, ReadLimits } from '../../src/daemon/deps.ts';
 import { createJobLogs } from '../../src/daemon/console/job-logs.ts';
 import { createPeers } from '../../src/daemon/poll/peers.ts';
 import type { Transport } from '../../src/transport/transport.ts';
@@ -33,6 +33,8 @@ interface Around {
   readonly incarnation: number;
   /** Whether the template cannot be rendered for this task. */
   readonly isMisfit: (task: string) => boolean;
+  /** Default: the daemon's own, which reads everything in a round as small as these. */
+  readonly readLimits?: ReadLimits | undefined;
 }
 
 export function createDaemonDeps({
@@ -44,6 +46,7 @@ export function createDaemonDeps({
   number,
   incarnation,
   isMisfit,
+  readLimits,
 }: Around): DaemonDeps {
   let tokens = 0;
   const host = hostOf(calls, incarnation);
@@ -83,6 +86,7 @@ export function createDaemonDeps({
     rateLimit: createRateLimit({ perSecond: 10, burst: 20 }),
     gracePeriods: GRACE_PERIODS,
     adoptAfterMs: 60_000,
+    ...(readLimits === undefined ? {} : { readLimits }),
     job: {
       sharedDir: '/shared',
       jobConf: '{}',

@@ -18,6 +18,8 @@ export interface RoundPlan {
   readonly jobLimit: number;
   /** Some calls take seconds to minutes. */
   readonly hasSlowCalls: boolean;
+  /** The daemons read only what changed on the ClearML server, as they do with many tasks. */
+  readonly readsChanges: boolean;
   /** The second daemon never restarts after it was killed. */
   readonly diesForGood: boolean;
   /**
@@ -71,8 +73,14 @@ export function planRound(seed: number, round: number): RoundPlan {
     jobLimit: chance(0.3) ? dice.whole(2, 12) : Infinity,
     diesForGood: chance(0.2),
     hasSlowCalls: chance(0.6),
+    readsChanges: readsChanges({ seed, round }),
   };
   return { ...plan, kinds: [...plan.kinds, ...LATER_FAULT_KINDS.filter(() => chance(0.1 + share * 0.4))] };
+}
+
+/** Three rounds in four. Drawn separately, so that it changes nothing else in a round. */
+function readsChanges(plan: Pick<RoundPlan, 'seed' | 'round'>): boolean {
+  return diceOf(plan, 4).next() < 0.75;
 }
 
 /** Returns the plan of a scenario; the oracle's permitted deviations depend on its faults. */
@@ -88,6 +96,7 @@ export function planOf({ natures, daemons, seed, faults, checksEnds = false }: S
     hasAccounting: true,
     jobLimit: Infinity,
     hasSlowCalls: false,
+    readsChanges: readsChanges({ seed, round: 0 }),
     diesForGood: false,
     isScenario: true,
     checksEnds,

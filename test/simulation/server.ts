@@ -52,8 +52,8 @@ export interface Server {
   refusesTokens: boolean;
   /** Changes the response to a daemon, as a broken or hostile server would. */
   garble: (endpoint: string, answer: Fields, body: Body) => unknown;
-  /** Executes a call that does not come from a daemon, at once and without loss. @throws ApiError */
-  call(endpoint: string, body: Fields): Promise<Fields>;
+  /** Executes a call that does not come from a daemon, without loss. @param gap before its conditional write. @throws ApiError */
+  call(endpoint: string, body: Fields, gap?: () => Promise<void>): Promise<Fields>;
   clientOf(owner: number, log?: Logger): ClearmlClient;
   addQueue(id: string, name: string): void;
   addTask(id: string, name: string): void;
@@ -149,7 +149,7 @@ export function createServer(
     counts,
     refusesTokens: false,
     garble: (_endpoint, answer) => answer,
-    call: (endpoint, body) => call(endpoint, body),
+    call: (endpoint, body, gap) => call(endpoint, body, gap),
     clientOf(owner, log = silentLog) {
       const session = sessionOf(owner);
       const ownClock = clock.of(owner);

@@ -55,25 +55,28 @@ export function createTestBed(plan: RoundPlan, dice: Random, draws: Draws): Test
     },
     rejected: (task) => ends.permit(task, ['failed']),
   };
-  const world = createWorld(plan.daemons, ({ cluster, calls }, incarnation) =>
-    plan.isScenario === true
-      ? observed(cluster.schedulerOf(incarnation), submissions)
-      : createCliScheduler({
-          host: createSlurmCommands({ cluster, calls }, incarnation, {
-            ...submissions,
-            hasAccounting: plan.hasAccounting,
-            jobLimit: plan.jobLimit,
-            failure: (program) => network.failureOf(program),
-            ...(malformer === undefined
-              ? {}
-              : { malform: (command, result) => malformer.malform(command, result, bed.isFaultFree) }),
+  const world = createWorld(
+    plan.daemons,
+    ({ cluster, calls }, incarnation) =>
+      plan.isScenario === true
+        ? observed(cluster.schedulerOf(incarnation), submissions)
+        : createCliScheduler({
+            host: createSlurmCommands({ cluster, calls }, incarnation, {
+              ...submissions,
+              hasAccounting: plan.hasAccounting,
+              jobLimit: plan.jobLimit,
+              failure: (program) => network.failureOf(program),
+              ...(malformer === undefined
+                ? {}
+                : { malform: (command, result) => malformer.malform(command, result, bed.isFaultFree) }),
+            }),
+            commands: COMMANDS,
+            sbatchTimeoutMs: 150_000,
+            commandTimeoutMs: 60_000,
+            log: silentLog,
+            randomToken: () => `mark${(tokens += 1)}`,
           }),
-          commands: COMMANDS,
-          sbatchTimeoutMs: 150_000,
-          commandTimeoutMs: 60_000,
-          log: silentLog,
-          randomToken: () => `mark${(tokens += 1)}`,
-        }),
+    plan.readsChanges ? { fullUpTo: 0, perSweep: 1 } : undefined,
   );
   const outages = createOutages(() => world.now());
   const network = createNetwork(world, outages, plan);

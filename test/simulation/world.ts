@@ -1,6 +1,7 @@
 // The simulated world of server, cluster, daemons, another agent and tasks; one thing moves at a time.
 import type { TaskId } from '../../src/clearml/ids.ts';
 import { runDaemon } from '../../src/daemon/loop.ts';
+import type { ReadLimits } from '../../src/daemon/deps.ts';
 import type { Scheduler } from '../../src/slurm/scheduler.ts';
 import { createSimulatedClock, type SimulatedClock } from './clock.ts';
 import { createCluster, type Cluster } from './cluster.ts';
@@ -63,7 +64,7 @@ export type SchedulerOf = (world: Pick<World, 'cluster' | 'calls'>, incarnation:
 const START_AT = Date.UTC(2026, 0, 1);
 const INTERVALS = { pollMs: 15_000, queueMs: 15_000 };
 
-export function createWorld(count: 1 | 2, schedulerOf: SchedulerOf): World {
+export function createWorld(count: 1 | 2, schedulerOf: SchedulerOf, readLimits?: ReadLimits): World {
   const clock = createSimulatedClock(START_AT);
   const calls = createPendingCalls();
   const trace: string[] = [];
@@ -136,7 +137,8 @@ export function createWorld(count: 1 | 2, schedulerOf: SchedulerOf): World {
       const isMisfit = (task: string): boolean => natureOf(task) === 'misfit';
       const { number, disk } = daemon;
       const scheduler = schedulerOf(world, incarnation);
-      runDaemon(createDaemonDeps({ server, scheduler, clock, calls, disk, incarnation, number, isMisfit }), {
+      const around = { server, scheduler, clock, calls, disk, incarnation, number, isMisfit, readLimits };
+      runDaemon(createDaemonDeps(around), {
         intervals: INTERVALS,
         once: false,
         stop: stop.signal,

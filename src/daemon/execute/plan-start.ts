@@ -33,7 +33,7 @@ export async function readTaskState(
   queue: ServedQueue,
   signal: AbortSignal,
 ): Promise<TaskState> {
-  const snapshot = await poll(deps, signal);
+  const snapshot = await poll(deps, signal, []);
   if (snapshot === undefined)
     throw new SlurmUnavailableError('Slurm did not list its jobs; nothing was done. Try again later');
   return {

@@ -34,6 +34,11 @@ export interface Peers {
    * longer serves the queue. A job without a mark is tracked by one of the live daemons.
    */
   readonly isOurs: (queue: QueueId, mark: string | undefined) => boolean;
+  /**
+   * When this daemon or a peer last sent a heartbeat, by the server's clock: a time that this clock has certainly reached. Undefined if
+   * the last reading showed none.
+   */
+  readonly heardAt: () => number | undefined;
   /** Whether any peer was ever seen: a peer that is gone may return and complete requests that it had started. */
   readonly hasMet: () => boolean;
 }
@@ -65,12 +70,15 @@ export function createPeers({ worker, mark, queues, schedulerQueue }: DaemonIden
   let others: readonly Peer[] = [];
   let countedAt = -Infinity;
   let hasMet = false;
+  let heardAt: number | undefined;
 
   return {
     row: () => ({ id: shownAs, queues, tags: [groupTag, `${MARK_TAG}${mark}`] }),
 
     async refresh(workers, now) {
       const found = await workers.find(groupTag, HEARD_WITHIN_MS);
+      const times = found.workers.flatMap((row) => row.heardAt ?? []);
+      heardAt = times.length === 0 ? undefined : Math.max(...times);
       const heard = found.workers.flatMap((row): (Peer & { readonly id: string })[] => {
         const other = readMarkTag(row);
         return other === undefined || other === mark
@@ -86,6 +94,7 @@ export function createPeers({ worker, mark, queues, schedulerQueue }: DaemonIden
       others = mergePeers(others, heard, misses);
     },
 
+    heardAt: () => heardAt,
     hasMet: () => hasMet,
 
     isOurs: (queue, ofMark) => {

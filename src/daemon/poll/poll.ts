@@ -1,5 +1,5 @@
 // Polls ClearML and Slurm once, and returns the snapshot that a pass works from.
-import type { Queue, QueueList } from '../../clearml/client.ts';
+import type { Queue, QueueList, TaskList } from '../../clearml/client.ts';
 import type { QueueId, TaskId } from '../../clearml/ids.ts';
 import type { Task } from '../../clearml/task.ts';
 import { attemptOf, readJobName } from '../../slurm/job-name.ts';
@@ -23,18 +23,38 @@ export interface Snapshot {
   readonly tasks: ReadonlyMap<TaskId, Task>;
   /** Tasks that could not be read: nothing is decided about them, and they do not count as deleted. */
   readonly unread: ReadonlySet<TaskId>;
+  /** Whether the task was not read in this poll, because its status has not changed since an earlier one. */
+  readonly isRemembered: (task: TaskId) => boolean;
+  /** Requests that the next poll reads the task, even if its status does not change. */
+  readonly readNext: (task: TaskId) => void;
   /** Every job with a job name of ours, by task. */
   readonly jobs: ReadonlyMap<TaskId, readonly Job[]>;
+}
+
+/** The part of a snapshot that comes from the ClearML server. */
+export type ServerState = QueueList & TaskList & Pick<Snapshot, 'isRemembered' | 'readNext'>;
+
+/** Polls once, from nothing. @param tasks the tasks to read; by default all tracked ones */
+export function poll(deps: DaemonDeps, signal: AbortSignal, tasks?: readonly TaskId[]): Promise<Snapshot | undefined> {
+  return pollWith(deps, signal, async () => ({
+    ...(await deps.clearml.queues.readAll()),
+    ...(await deps.clearml.tasks.read(tasks ?? [...deps.journal.entries.keys()])),
+    isRemembered: () => false,
+    readNext: () => undefined,
+  }));
 }
 
 /**
  * Reads ClearML first, then Slurm: a job that Slurm still lists as pending had not taken its task's entry when ClearML was read.
  * Undefined if Slurm did not list all jobs: that says nothing about any job.
  */
-export async function poll(deps: DaemonDeps, signal: AbortSignal): Promise<Snapshot | undefined> {
+export async function pollWith(
+  deps: DaemonDeps,
+  signal: AbortSignal,
+  readServer: () => Promise<ServerState>,
+): Promise<Snapshot | undefined> {
   const at = deps.clock.now();
-  const { queues, isWhole } = await deps.clearml.queues.readAll();
-  const { tasks, unread } = await deps.clearml.tasks.read([...deps.journal.entries.keys()]);
+  const server = await readServer();
   const listedAt = deps.clock.now();
   const list = await deps.scheduler.list(signal);
   const slurmMs = Math.max(0, deps.clock.now() - listedAt);
@@ -43,8 +63,7 @@ export async function poll(deps: DaemonDeps, signal: AbortSignal): Promise<Snaps
   const others = await pollOthersJobs(deps, signal);
   if (others === undefined) return undefined;
   for (const [task, job] of others) jobs.set(task, [...(jobs.get(task) ?? []), job]);
-  const placeOf = readPlaces({ queues, isWhole }, deps.schedulerQueue);
-  return { at, slurmMs, queues, isWhole, placeOf, tasks, unread, jobs };
+  return { ...server, at, slurmMs, placeOf: readPlaces(server, deps.schedulerQueue), jobs };
 }
 
 /** Returns the tracked jobs of other Unix users, and no other job that has the name of one of these tasks. */

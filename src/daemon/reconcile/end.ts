@@ -12,6 +12,7 @@ import type { DaemonDeps } from '../deps.ts';
 import { removeJobConf } from '../submit/remove-job-confs.ts';
 import type { JobLog } from '../console/job-logs.ts';
 import { findLogAdvice } from '../console/log-advice.ts';
+import { hasSameState } from '../poll/read-plan.ts';
 import { describeIdleRanks, describeRankEnd } from '../console/ranks.ts';
 import { logToConsole } from '../console/console.ts';
 
@@ -98,11 +99,7 @@ export async function dequeueTask(deps: DaemonDeps, entry: Entry, text: string):
  * time on the server, so a task that was reset and enqueued again differs from the one that was seen, even with the same status.
  */
 export async function isUnchanged(deps: DaemonDeps, id: TaskId, seen: Task | undefined): Promise<boolean> {
-  const now = (await deps.clearml.tasks.get(id))?.task;
-  if (now === undefined || seen === undefined) return now === seen;
-  return (
-    now.status === seen.status && now.statusChanged === seen.statusChanged && now.executionQueue === seen.executionQueue
-  );
+  return hasSameState((await deps.clearml.tasks.get(id))?.task, seen);
 }
 
 /** Returns the cause that the end of the job's log shows, if it is known. */

@@ -11,6 +11,7 @@ import { forEachTask } from './each-task.ts';
 import type { Entry } from '../journal/entry.ts';
 import type { DaemonDeps } from '../deps.ts';
 import { byTask, hasSchedulerQueue, newestAttempt, readParked, type Snapshot } from '../poll/poll.ts';
+import { hasSameState } from '../poll/read-plan.ts';
 import type { SubmissionPool } from '../submit/submission-pool.ts';
 
 /** Reconciles every tracked task. Returns whether any job was cancelled. */
@@ -22,12 +23,17 @@ export async function reconcile(
 ): Promise<boolean> {
   const cancel = new Map<JobId, JobKey>();
   const absent = new Map<TaskId, Observation>();
+  const unconfirmed = new Map<TaskId, Observation>();
   const parked = readParked(snapshot, deps.schedulerQueue);
 
-  async function decideAndAct(entry: Entry, observation: Observation): Promise<void> {
+  async function decideAndAct(entry: Entry, observation: Observation, isConfirmed = false): Promise<void> {
     const first = decide(observation);
     // Nothing to do, as for most tasks in most passes.
     if (first.length === 0) return;
+    if (!isConfirmed && snapshot.isRemembered(entry.task) && !first.every(isHarmless)) {
+      unconfirmed.set(entry.task, observation);
+      return;
+    }
     const { actions, record } = await withRecord(deps, observation, first);
     if (findAction(actions, 'look-up') !== undefined) absent.set(entry.task, observation);
     else await act({ deps, pool, cancel, signal }, entry, actions, { ...observation, record });
@@ -40,12 +46,19 @@ export async function reconcile(
         await decideAndAct(entry, observe(deps, snapshot, entry, parked));
       else await handOver(deps, entry);
     });
+    if (unconfirmed.size > 0) {
+      const confirmed = await confirm(deps, snapshot, [...unconfirmed.values()]);
+      await forEachTask(deps, snapshot, signal, async (entry) => {
+        const observation = confirmed.get(entry.task);
+        if (observation !== undefined) await decideAndAct(entry, observation, true);
+      });
+    }
     const found = absent.size === 0 ? undefined : await lookUp(deps, [...absent.values()], signal);
     if (found !== undefined)
       await forEachTask(deps, snapshot, signal, async (entry) => {
         const observation = absent.get(entry.task);
         if (observation === undefined) return;
-        await decideAndAct(entry, { ...observation, jobs: found.get(entry.task) ?? [], lookedUp: true });
+        await decideAndAct(entry, { ...observation, jobs: found.get(entry.task) ?? [], lookedUp: true }, true);
       });
   } finally {
     if (cancel.size > 0) await deps.scheduler.cancel([...cancel.values()], signal);
@@ -108,6 +121,31 @@ function observe(
 function placeOf(snapshot: Snapshot, entry: Entry, task: Task | undefined): Place {
   if (task?.status === 'queued' && task.executionQueue !== entry.queue) return 'another queue';
   return snapshot.placeOf(entry.task, entry.queue);
+}
+
+/** These actions only journal and inform, and what they journal is checked by the next pass, which reads the task. */
+function isHarmless(action: Action): boolean {
+  return action.do === 'note' || action.do === 'log';
+}
+
+/**
+ * Reads tasks that were not read in this poll. A task that has changed since is left to the next pass: the jobs were listed before, so
+ * they do not go with it.
+ */
+async function confirm(
+  { clearml }: DaemonDeps,
+  { readNext }: Snapshot,
+  observations: readonly Observation[],
+): Promise<ReadonlyMap<TaskId, Observation>> {
+  const { tasks, unread } = await clearml.tasks.read(observations.map(({ entry }) => entry.task));
+  const confirmed = new Map<TaskId, Observation>();
+  for (const observation of observations) {
+    const id = observation.entry.task;
+    const task = tasks.get(id);
+    if (!unread.has(id) && hasSameState(observation.task, task)) confirmed.set(id, { ...observation, task });
+    else readNext(id);
+  }
+  return confirmed;
 }
 
 /** Decides again with Slurm's record of the job, if the decision requests it. */

@@ -50,9 +50,10 @@ export function createAdopter(deps: DaemonDeps, only?: TaskId): Adopter {
     return { untrackedTasks, isAll: true };
   }
 
-  async function search(): Promise<readonly Task[]> {
+  async function search(except: readonly TaskId[]): Promise<readonly Task[]> {
     if (only !== undefined) return [...(await deps.clearml.tasks.read([only])).tasks.values()];
-    return deps.clearml.tasks.find({ statuses: ['queued', 'in_progress'], queues: deps.queues.map(({ id }) => id) });
+    const queues = deps.queues.map(({ id }) => id);
+    return deps.clearml.tasks.find({ statuses: ['queued', 'in_progress'], queues, except });
   }
 
   return {
@@ -69,13 +70,13 @@ export function createAdopter(deps: DaemonDeps, only?: TaskId): Adopter {
         (task) => parked.has(task) || findLiveJob(snapshot, task) !== undefined || (everywhere && hasFailed(task)),
       );
       // A task that is forgotten while ClearML is queried is not untracked.
-      const known = everywhere ? new Set([...entries.keys(), ...deps.busy]) : new Set();
+      const known = everywhere ? new Set([...entries.keys(), ...deps.busy]) : new Set<TaskId>();
 
       const read = await deps.clearml.tasks.read(named);
       const tasks = new Map(read.tasks);
       // A task that is missing from `tasks` counts as deleted.
       for (const task of read.unread) unknown.delete(task);
-      for (const task of everywhere ? await search() : []) {
+      for (const task of everywhere ? await search([...known]) : []) {
         tasks.set(task.id, task);
         if (!known.has(task.id)) unknown.add(task.id);
       }

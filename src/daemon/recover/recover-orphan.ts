@@ -23,7 +23,7 @@ export async function recoverOrphan(
   // Journaled so that a later pass does not take our own mark for a change by another daemon or user.
   await deps.journal.write({ ...entry, queuedAt: marked.statusChanged });
 
-  const snapshot = await poll(deps, signal);
+  const snapshot = await poll(deps, signal, []);
   if (snapshot === undefined) return;
   const place = snapshot.placeOf(entry.task, entry.queue);
   if (place === 'unknown') return;

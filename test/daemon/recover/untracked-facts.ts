@@ -57,6 +57,8 @@ export function untrackedOf({
     placeOf: readPlaces({ queues, isWhole: true }, SCHEDULER),
     tasks: new Map(),
     unread: new Set(),
+    isRemembered: () => false,
+    readNext: () => undefined,
     jobs: new Map(jobs.length === 0 ? [] : [[TASK, jobs]]),
   };
   return findUntracked({

@@ -1,0 +1,112 @@
+// Tests which tasks a poll reads in full, and when a task is at rest.
+import { expect } from 'chai';
+import type { TaskId } from '../../../src/clearml/ids.ts';
+import type { Task } from '../../../src/clearml/task.ts';
+import type { Entry } from '../../../src/daemon/journal/entry.ts';
+import { hasSameState, isAtRest, planRead } from '../../../src/daemon/poll/read-plan.ts';
+import type { JobId } from '../../../src/slurm/scheduler.ts';
+import { entryOf, jobOf, NOW, taskOf } from '../decide/observations.ts';
+import { taskNumber } from '../step-fixture.ts';
+
+const LIMITS = { fullUpTo: 0, perSweep: 2 };
+
+const numbers = (count: number): readonly number[] => Array.from({ length: count }, (_, index) => index + 1);
+
+function tracked(count: number, given: Readonly<Record<number, Partial<Entry>>> = {}): Map<TaskId, Entry> {
+  return new Map(numbers(count).map((n) => [taskNumber(n), entryOf({ task: taskNumber(n), ...given[n] })]));
+}
+
+/** @param order the tasks, the one that was read longest ago first */
+function known(order: readonly number[]): Map<TaskId, Task> {
+  return new Map(order.map((n) => [taskNumber(n), taskOf('queued', { id: taskNumber(n) })]));
+}
+
+const NONE = new Set<TaskId>();
+
+describe('the plan of a poll', () => {
+  it('reads the tasks in full that were read longest ago, and asks whether the others changed', () => {
+    const plan = planRead(tracked(5), known([4, 2, 5, 1, 3]), NONE, LIMITS);
+
+    expect(plan.inFull).to.deep.equal([taskNumber(4), taskNumber(2)]);
+    expect(plan.ifChanged).to.have.members([1, 3, 5].map(taskNumber));
+  });
+
+  it('reads a task in full that is not known, that was requested, or that is in the middle of something', () => {
+    const entries = tracked(6, { 3: { step: 'submitting' }, 4: { endSeenAt: NOW }, 5: { stoppingSince: NOW } });
+    const plan = planRead(entries, known([2, 3, 4, 5, 6]), new Set([taskNumber(2)]), { ...LIMITS, perSweep: 0 });
+
+    expect(plan.inFull).to.include.members([1, 2, 3, 4, 5].map(taskNumber));
+    expect(plan.ifChanged).to.deep.equal([]);
+  });
+
+  it('includes each task once', () => {
+    const { inFull, ifChanged } = planRead(tracked(9, { 2: { absentSince: NOW } }), known(numbers(9)), NONE, LIMITS);
+
+    expect([...inFull, ...ifChanged]).to.have.members(numbers(9).map(taskNumber));
+  });
+
+  it('reads every task in full within 250 polls, however many there are', () => {
+    const { inFull } = planRead(tracked(10_000), known(numbers(10_000)), NONE, LIMITS);
+
+    expect(inFull).to.have.length(40);
+  });
+});
+
+describe('a task at rest', () => {
+  const waiting = jobOf('PENDING');
+  const running = jobOf('RUNNING');
+  const other = jobOf('COMPLETED', { id: '8' as JobId });
+  const rows = [
+    { title: 'is queued and its job waits', task: taskOf('queued'), jobs: [waiting], isResting: true },
+    { title: 'is in progress and its job runs', task: taskOf('in_progress'), jobs: [running], isResting: true },
+    { title: 'is not queued while its job runs', task: taskOf('queued'), jobs: [running], isResting: false },
+    { title: 'is not in progress while its job waits', task: taskOf('in_progress'), jobs: [waiting], isResting: false },
+    { title: 'has not ended', task: taskOf('completed'), jobs: [running], isResting: false },
+    { title: 'has a job', task: taskOf('queued'), jobs: [], isResting: false },
+    {
+      title: 'has no other job, even one that has ended',
+      task: taskOf('queued'),
+      jobs: [waiting, other],
+      isResting: false,
+    },
+    {
+      title: 'has the job of its entry',
+      task: taskOf('in_progress'),
+      jobs: [jobOf('RUNNING', { id: '9' as JobId })],
+      isResting: false,
+    },
+    {
+      title: 'is not being aborted',
+      task: taskOf('in_progress', { statusMessage: 'stopping' }),
+      jobs: [running],
+      isResting: false,
+    },
+    { title: 'has no ended job', task: taskOf('in_progress'), jobs: [jobOf('FAILED')], isResting: false },
+  ];
+  for (const { title, task, jobs, isResting } of rows) {
+    it(title, () => {
+      expect(isAtRest(entryOf(), task, jobs)).to.equal(isResting);
+    });
+  }
+});
+
+describe('the state of a task', () => {
+  const task = taskOf('queued');
+
+  it('is the same after a report or a new name, which no job can contradict', () => {
+    expect(hasSameState(task, { ...task, lastUpdate: NOW, lastWorker: 'w', name: 'n', statusMessage: 'm' })).to.equal(
+      true,
+    );
+    expect(hasSameState(undefined, undefined)).to.equal(true);
+  });
+
+  it('differs after a new status, even the same one again, a new queue, or deletion', () => {
+    for (const later of [
+      { ...task, status: 'stopped' as const },
+      { ...task, statusChanged: NOW },
+      { ...task, executionQueue: undefined },
+      undefined,
+    ])
+      expect([hasSameState(task, later), hasSameState(later, task)]).to.deep.equal([false, false]);
+  });
+});
