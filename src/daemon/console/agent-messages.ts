@@ -8,7 +8,7 @@ const TERM_REASON = 'user abort';
 const STOPPING_MESSAGE = 'stopping';
 
 /** The status message that the server sets when a user aborts a task that no agent runs. */
-const STOPPED_MESSAGE = /^Stopped by /;
+const STOPPED_MESSAGE = 'Stopped by ';
 
 /** What the agent prints to the job's log when the task's process succeeded. */
 const FINISHED_LINE = 'Process completed successfully';
@@ -28,7 +28,7 @@ export function isAskedToStop(task: Task): boolean {
  * if the user aborts it at that moment. Enqueueing a task clears the message.
  */
 export function isAbortUndone(task: Task): boolean {
-  return task.status === 'queued' && STOPPED_MESSAGE.test(task.statusMessage);
+  return task.status === 'queued' && task.statusMessage.startsWith(STOPPED_MESSAGE);
 }
 
 /** Whether a job's log shows that the task's process succeeded. */
