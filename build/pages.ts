@@ -2,9 +2,7 @@
 import { markdownTable } from '../src/base/markdown-table.ts';
 import { EXIT_MEANINGS } from '../src/base/exit-codes.ts';
 import { LOG_PATTERNS } from '../src/daemon/console/log-advice.ts';
-import { CLUSTER_CHECKS } from '../src/doctor/cluster-checks.ts';
-import { HERE_CHECKS } from '../src/doctor/configuration-checks.ts';
-import { NODE_CHECKS } from '../src/doctor/node-checks.ts';
+import { CHECKS } from '../src/doctor/checks.ts';
 import { JOB_STATES } from '../src/slurm/job-state.ts';
 import { RULES } from '../src/lint/rules.ts';
 import { fillTables } from './page-tables.ts';
@@ -32,9 +30,9 @@ The exit code is 1 if a check failed, otherwise 0. [seeded-faults.md](seeded-fau
 `;
 
 const DOCTOR_SECTIONS = [
-  ['The configuration and the ClearML server', HERE_CHECKS],
-  ['Each cluster', CLUSTER_CHECKS],
-  ['A node, with `--on-node`', NODE_CHECKS],
+  ['The configuration and the ClearML server', CHECKS.configuration],
+  ['Each cluster', CHECKS.cluster],
+  ['A node, with `--on-node`', CHECKS.node],
 ] as const;
 
 export function doctorPage(): string {

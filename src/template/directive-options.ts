@@ -2,7 +2,7 @@
 import type { ValuePlaceholder } from './placeholder.ts';
 import { AMOUNT_OPTIONS } from './amount-options.ts';
 import { PLACEHOLDER_MARK, tokenPlaceholders, tokenText, type DirectiveToken } from './directive.ts';
-import { readShortOptions } from './refused-sbatch-options.ts';
+import { readShortOptions } from './options-refused-in-templates.ts';
 
 /** sbatch's short options with a value (slurm's src/common/slurm_opt.c, the same from 20.11 to 26.05). */
 const LONG_NAMES: Readonly<Record<string, string>> = {

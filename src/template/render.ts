@@ -9,7 +9,7 @@ import { checkRestrictedValue } from './containers/restricted-values.ts';
 import { tokenPlaceholders, type DirectiveToken } from './directive.ts';
 import { displayValue } from './display-value.ts';
 import { catchTemplateError, type TemplateError } from './errors.ts';
-import { enclosingOptions, fillToken } from './fill-directive.ts';
+import { enclosingOptions, fillToken } from './directive-values.ts';
 import { hasFilter } from './filters.ts';
 import { readOptions } from './directive-options.ts';
 import { BLOCKS, type BlockName, type ValuePlaceholder } from './placeholder.ts';

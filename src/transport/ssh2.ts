@@ -11,7 +11,7 @@ import { remoteScript, remoteCommand, type RemoteContext } from './remote-script
 import { createShellPool, MaxSessionsError, type ShellPool } from './shell-pool.ts';
 import { createSsh2Shell, type Ssh2Shell } from './ssh2-shell.ts';
 import type { SshTarget } from './ssh2-target.ts';
-import { connectBySsh2, type Ssh2Connection } from './ssh2-connection.ts';
+import { connectBySsh2, type Ssh2Connection } from './open-ssh2-connection.ts';
 
 export interface Ssh2TransportOptions {
   readonly target: SshTarget;

@@ -1,9 +1,7 @@
 // docs/doctor.md: generated from the tables of the checks, whose texts have one form.
 import { expect } from 'chai';
 import { readFileSync } from 'node:fs';
-import { CLUSTER_CHECKS } from '../../src/doctor/cluster-checks.ts';
-import { HERE_CHECKS } from '../../src/doctor/configuration-checks.ts';
-import { NODE_CHECKS } from '../../src/doctor/node-checks.ts';
+import { CHECKS } from '../../src/doctor/checks.ts';
 import { doctorPage } from '../../build/pages.ts';
 
 describe('docs/doctor.md', () => {
@@ -11,11 +9,13 @@ describe('docs/doctor.md', () => {
     expect(readFileSync(new URL('../../docs/doctor.md', import.meta.url), 'utf8')).to.equal(doctorPage());
   });
 
-  const rows = [...HERE_CHECKS, ...CLUSTER_CHECKS, ...NODE_CHECKS].map(({ id, question: asks, fix }) => ({
-    id,
-    asks,
-    fix,
-  }));
+  const rows = Object.values(CHECKS)
+    .flat()
+    .map(({ id, question: asks, fix }) => ({
+      id,
+      asks,
+      fix,
+    }));
 
   it('lists each check once', () => {
     expect(new Set(rows.map(({ id }) => id)).size).to.equal(rows.length);

@@ -1,9 +1,7 @@
 // The table of seeded faults: at least one for each rule of lint and each check of doctor, and its page.
 import { expect } from 'chai';
 import { readFileSync } from 'node:fs';
-import { CLUSTER_CHECKS } from '../../src/doctor/cluster-checks.ts';
-import { HERE_CHECKS } from '../../src/doctor/configuration-checks.ts';
-import { NODE_CHECKS } from '../../src/doctor/node-checks.ts';
+import { CHECKS } from '../../src/doctor/checks.ts';
 import { RULES } from '../../src/lint/rules.ts';
 import { SEEDED_FAULTS, seededFaultsPage } from './seeded-faults.ts';
 
@@ -13,7 +11,9 @@ describe('the table of seeded faults', () => {
   });
 
   it('covers each rule of lint and each check of doctor', () => {
-    const checks = [...HERE_CHECKS, ...CLUSTER_CHECKS, ...NODE_CHECKS].map(({ id }) => id);
+    const checks = Object.values(CHECKS)
+      .flat()
+      .map(({ id }) => id);
     // A node without the shared directory cannot write its results there: `probe-job` reports that.
     const wanted = [...Object.keys(RULES), ...checks].filter((id) => id !== 'node-shared-folder');
 

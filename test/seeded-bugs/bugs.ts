@@ -106,7 +106,7 @@ export const SEEDED_BUGS: readonly SeededBug[] = [
   },
   {
     title: 'the agent does not require that the task is queued',
-    edits: [{ file: 'templates/partials/agent.sh.mustache', from: ' --require-queue', to: '' }],
+    edits: [{ file: 'templates/partials/run-agent.sh.mustache', from: ' --require-queue', to: '' }],
     rounds: { kinds: ['user aborts', 'user resets', 'user dequeues'] },
   },
   {

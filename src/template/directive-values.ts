@@ -4,7 +4,7 @@ import { displayValue } from './display-value.ts';
 import { hasFilter } from './filters.ts';
 import type { DirectiveOption } from './directive-options.ts';
 import type { ValuePlaceholder } from './placeholder.ts';
-import { takesNextToken } from './refused-sbatch-options.ts';
+import { takesNextToken } from './options-refused-in-templates.ts';
 import { templateErrorAt, type Insertion, type TemplateSource } from './source.ts';
 import type { EnclosingOption } from './template.ts';
 

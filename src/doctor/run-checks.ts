@@ -2,10 +2,10 @@
 import { resolve } from 'node:path';
 import type { ClusterSettings } from '../config/clusters.ts';
 import { ConfigError } from '../config/errors.ts';
-import { CLUSTER_CHECKS, type ClusterSeen } from './cluster-checks.ts';
-import { HERE_CHECKS, type HereFacts } from './configuration-checks.ts';
+import { CHECKS } from './checks.ts';
+import type { ClusterSeen } from './cluster-checks.ts';
+import type { HereFacts } from './configuration-checks.ts';
 import { examine, type Section } from './report.ts';
-import { NODE_CHECKS } from './node-checks.ts';
 import type { NodeFound } from './node-script.ts';
 import type { ProbePlace } from './node-script.ts';
 import { known, unavailable, unchecked, type Fact } from './result.ts';
@@ -28,7 +28,7 @@ export interface ExamineOptions extends CommonOptions {
 }
 
 /** Runs all checks. If the configuration cannot be read, that is the only finding. @throws UsageError */
-export async function examineSite(options: ExamineOptions, context: ProcessContext): Promise<Section[]> {
+export async function runChecks(options: ExamineOptions, context: ProcessContext): Promise<Section[]> {
   let app: App;
   try {
     app = createAppWith(options, { config: readConfig(options, context), context });
@@ -45,7 +45,7 @@ export async function examineSite(options: ExamineOptions, context: ProcessConte
 
 function unreadable({ message }: ConfigError): Section {
   const notChecked = unchecked('not checked: the configuration is invalid');
-  return examine<HereFacts>(undefined, HERE_CHECKS, {
+  return examine<HereFacts>(undefined, CHECKS.configuration, {
     configuration: unavailable(message),
     server: notChecked,
     credentials: notChecked,
@@ -64,10 +64,10 @@ async function examineAll({ onNode, partition }: ExamineOptions, app: App): Prom
     ...settings.clusters.map((cluster) => probeCluster(app, cluster)),
   ]);
   const here = { configuration: known({ files, warnings }), ...server, templates };
-  const sections = [examine(undefined, HERE_CHECKS, here)];
+  const sections = [examine(undefined, CHECKS.configuration, here)];
   for (const [at, seen] of clusters.entries()) {
     const title = seen.name === undefined ? 'Slurm' : `Cluster ${seen.name}`;
-    sections.push(examine(title, CLUSTER_CHECKS, seen));
+    sections.push(examine(title, CHECKS.cluster, seen));
     const cluster = settings.clusters[at];
     if (onNode && cluster !== undefined)
       sections.push(await examineNode(app, cluster, { title: `${title}, on a node`, seen, partition }));
@@ -98,7 +98,7 @@ async function examineNode(
           container: container.kind === 'known' ? container.value : undefined,
         })
       : unchecked('not checked: no job can be submitted');
-  return examine(title, NODE_CHECKS, {
+  return examine(title, CHECKS.node, {
     found,
     apiServer: api.apiServer ?? '',
     sharedDir: cluster.sharedDir,
