@@ -27,12 +27,12 @@ export const doctorCommand: Command = {
   },
   async run(typed, context) {
     const { commonOptions } = await import('../setting-options.ts');
-    const { runChecks } = await import('../../doctor/run-checks.ts');
+    const { runDoctor } = await import('../../doctor/run-doctor.ts');
     const { countFailed, formatDoctorJson, formatSections, formatSummary } = await import('../../doctor/report.ts');
     const { knownSecrets } = await import('../../assembly/known-secrets.ts');
     const onNode = switchOption(typed, 'on-node') ?? false;
     const options = { ...commonOptions(typed), onNode, partition: partitionOption(typed) };
-    const sections = await runChecks(options, context);
+    const sections = await runDoctor(options, context);
     const columns = context.terminalSize?.().columns ?? Infinity;
     const text =
       switchOption(typed, 'json') === true

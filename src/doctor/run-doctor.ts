@@ -28,7 +28,7 @@ export interface ExamineOptions extends CommonOptions {
 }
 
 /** Runs all checks. If the configuration cannot be read, that is the only finding. @throws UsageError */
-export async function runChecks(options: ExamineOptions, context: ProcessContext): Promise<Section[]> {
+export async function runDoctor(options: ExamineOptions, context: ProcessContext): Promise<Section[]> {
   let app: App;
   try {
     app = createAppWith(options, { config: readConfig(options, context), context });
