@@ -35,7 +35,7 @@ const KEPT_IN = {
   shlex: '^src/base/shell-word\\.ts$',
   'fastest-levenshtein': '^src/base/nearest\\.ts$',
   'string-width': '^src/base/text-width\\.ts$',
-  ssh2: '^src/transport/ssh2',
+  ssh2: '^src/transport/(open-)?ssh2-',
 };
 /** Packages that any file of src may use. */
 const FREE = ['zod'];
@@ -44,7 +44,7 @@ const CORE_KEPT_IN = {
 };
 
 /** What is told everything it needs; the one file among it that reads templates from the disk is named. */
-const DECIDING = '^src/(daemon/decide/|doctor/(?!probe-|examine-)|lint/|slurm/|template/(?!blocks\\.ts$))';
+const DECIDING = '^src/(daemon/decide/|doctor/(?!probe-|run-doctor\\.)|lint/|slurm/|template/(?!blocks\\.ts$))';
 
 /** @param {[string, string[]]} room with the rooms below it */
 function roomRule([room, below]) {
