@@ -169,7 +169,7 @@ export function createCliScheduler({
       if (state !== 'UNKNOWN' || strangeStates.get(stateWord) === true) continue;
       if (strangeStates.size === MOST_STRANGE_STATES) return;
       strangeStates.set(stateWord, true);
-      log.warn('Slurm reports an unknown job state; jobs in it are treated as live', {
+      log.warn('Slurm reports an unknown job state; jobs in this state are treated as live', {
         job: id,
         state: oneLine(stateWord),
       });

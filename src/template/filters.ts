@@ -39,7 +39,7 @@ const RULES: Readonly<Record<string, FilterRule>> = {
   raw: { takesArgument: false, does: 'keeps newlines and tabs', apply: (value) => value },
   words: {
     takesArgument: false,
-    does: 'splits the value into words, each quoted; allowed only in place of complete command arguments',
+    does: 'splits the value into words, each quoted; allowed only where the placeholder is a whole, unquoted command argument',
     apply: (value) => value,
   },
 };

@@ -64,7 +64,7 @@ export const READ_BY_JOB: readonly JobVariables[] = [
   {
     names: ['RANK'],
     meaning:
-      'The agent prefers it to `SLURM_PROCID`. On several nodes, each rank unsets it if the two differ: otherwise every agent would act as the same rank.',
+      'The agent uses it instead of `SLURM_PROCID`. If the template exports it for a job on several nodes, it is the same in all ranks; so the job unsets it in each rank whose `SLURM_PROCID` differs.',
   },
 ];
 

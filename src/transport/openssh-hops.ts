@@ -58,5 +58,5 @@ export function findUnchecked({ name: host, config, hops }: Route, isStrict: boo
   const found = lines.find(({ line }) => line !== undefined);
   if (found?.line === undefined) return undefined;
   const { name, line } = found;
-  return `Not all host keys on the route to ${host} would be checked: ssh's configuration has "${line}" for ${name}. Remove it, or write "StrictHostKeyChecking yes" above it; ssh -G ${name} shows the effective settings.`;
+  return `ssh would not check every host key on the route to ${host}: its configuration has "${line}" for ${name}. Remove it, or write "StrictHostKeyChecking yes" above it; ssh -G ${name} shows the effective settings.`;
 }

@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { createBoundedMap } from '../../src/base/bounded-map.ts';
 
 describe('a bounded map', () => {
-  it('contains only the newest texts up to its maximum size', () => {
+  it('contains only the newest entries, up to its maximum size', () => {
     const seen = createBoundedMap<number>(1_000);
     for (let number = 1; number <= 100_000; number += 1) seen.set(`text ${number}`, number);
 
@@ -15,7 +15,7 @@ describe('a bounded map', () => {
     ]);
   });
 
-  it('treats a text that is set again as the newest', () => {
+  it('treats an entry that is set again as the newest', () => {
     const seen = createBoundedMap<string>(2);
     for (const text of ['a', 'b', 'a', 'c']) seen.set(text, text);
 

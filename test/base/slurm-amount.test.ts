@@ -82,7 +82,7 @@ describe("an amount in Slurm's notation", () => {
     ['nodes', '-1', -1],
     ['gpus', '1:00', undefined],
   ] as const) {
-    it(`is read as a limit of ${kind}: "${text}" means ${limit ?? 'none'}`, () => {
+    it(`as a limit of kind ${kind}, "${text}" ${limit === undefined ? 'is invalid' : `means ${limit}`}`, () => {
       expect(readLimit(text, kind)).to.equal(limit);
     });
   }
@@ -98,7 +98,7 @@ describe("an amount in Slurm's notation", () => {
     ['soon', undefined],
     ['', undefined],
   ] as const) {
-    it(`is a limit of kind ${kind ?? 'none'}: "${text}"`, () => {
+    it(`as a limit, "${text}" ${kind === undefined ? 'is invalid' : `has the kind ${kind}`}`, () => {
       expect(limitKind(text)).to.equal(kind);
     });
   }

@@ -46,7 +46,7 @@ describe('a table', () => {
 });
 
 describe('a truncated text', () => {
-  it('fits into its width, and ends between characters', () => {
+  it('fits into its width, and is never cut within a character', () => {
     expect(cutToWidth('abcdef', 6)).to.equal('abcdef');
     expect(cutToWidth('abcdefg', 6)).to.equal('abcde…');
     expect(cutToWidth('学習タスク', 6)).to.equal('学習…');

@@ -38,7 +38,7 @@ describe('connect of the ClearML client', () => {
     expect(serverAheadMs).to.be.closeTo(0, 1000);
   });
 
-  it('accepts an address with a path, with or without a trailing slash', async () => {
+  it('accepts an address with a path, and removes a trailing slash', async () => {
     server.script('api/auth.login', data({ token: makeToken() }));
 
     expect((await connect(`${server.url}/api/`)).apiServer).to.equal(`${server.url}/api`);

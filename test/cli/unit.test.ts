@@ -42,7 +42,7 @@ describe('unit', () => {
     expect(stdout).to.include('RestartPreventExitStatus=2 73 77 78\n');
   });
 
-  it('restricts the systemd service to what the daemon, Node, ssh-agent and the umask of jobs need', () => {
+  it('hardens the systemd service, but omits options that would break Node, ssh-agent or the umask of jobs', () => {
     const unit = UNIT_FILES.systemd(ODD_SITE);
 
     expect(unit)

@@ -111,7 +111,7 @@ describe('a named variable', () => {
     }
   });
 
-  it('is used under its newer name first, and ignored if empty', () => {
+  it('is read under its newer name first, and ignored if empty', () => {
     expect(named({ TRAINS_API_HOST: 'old', CLEARML_API_HOST: 'new' })).to.deep.equal({ api: { api_server: 'new' } });
     expect(named({ TRAINS_API_HOST: 'old', CLEARML_API_HOST: ' ' })).to.deep.equal({ api: { api_server: 'old' } });
     expect(named({ CLEARML_API_HOST: '' })).to.deep.equal({});
@@ -123,7 +123,7 @@ describe('a named variable', () => {
     });
   });
 
-  it('causes an error if its value is an invalid boolean or number', () => {
+  it('is refused if its value is not a valid boolean or number', () => {
     expect(() => named({ CLEARML_API_HOST_VERIFY_CERT: 'maybe' })).to.throw(
       ConfigError,
       'CLEARML_API_HOST_VERIFY_CERT: must be true or false',

@@ -63,7 +63,7 @@ describe('readHocon', () => {
     });
   }
 
-  it('reads JSON as JSON does', () => {
+  it('reads JSON as JSON.parse does', () => {
     fc.assert(
       fc.property(anyJson, (value) => {
         // JSON has no negative zero.

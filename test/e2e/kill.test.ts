@@ -17,7 +17,7 @@ const AT_ONCE = 3;
 
 const LIVED_ON = 'lived on';
 
-describe('a daemon killed with SIGKILL', function () {
+describe('a daemon that is killed with SIGKILL after any one of its calls', function () {
   this.timeout(900_000);
   before(requirePython);
   before(requireSlurm);
@@ -30,7 +30,7 @@ describe('a daemon killed with SIGKILL', function () {
   });
   after(() => rm(folder, { recursive: true, force: true }));
 
-  it('S-02 D-01 after any of its calls runs each task once and ends it correctly after a restart', async () => {
+  it('S-02 D-01 runs each task once, and ends it correctly after a restart', async () => {
     const firstCalls = Array.from({ length: AT_ONCE }, (_, index) => index + 1);
     const results = await Promise.allSettled(firstCalls.map(dieAfterEveryThirdCall));
 

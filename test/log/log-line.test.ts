@@ -43,7 +43,7 @@ describe('a log line as text', () => {
     );
   });
 
-  it("omits the names of this program's error classes, and causes that add nothing", () => {
+  it("omits the names of this program's error classes, and each cause that adds nothing", () => {
     class HttpError extends Error {
       override readonly name = 'HttpError';
     }

@@ -38,7 +38,7 @@ describe('the list of secrets', () => {
     );
   });
 
-  it('keeps a temporary secret that is used again', () => {
+  it('still masks an old temporary secret if it was added again', () => {
     const secrets = createSecrets();
     for (const name of ['first-one', 'second-one', 'third-one', 'fourth-one', 'first-one', 'fifth-one'])
       secrets.addPassing(name);

@@ -37,7 +37,7 @@ describe('a new task of the sandbox', () => {
 });
 
 describe('tasks.edit', () => {
-  it('merges embedded documents one level deep, and replaces maps', async () => {
+  it('merges embedded documents one level deep, but replaces maps', async () => {
     await using sandbox = await openSandbox();
     const task = await sandbox.makeTask({
       script: { entry_point: 'a.py', branch: 'main' },
@@ -55,7 +55,7 @@ describe('tasks.edit', () => {
     expect(edited).to.deep.include({ runtime: { b: 2 }, container: { image: 'two' } });
   });
 
-  it('accepts a draft only, or with force any task and even a new status', async () => {
+  it('accepts only drafts; with force, it accepts any task, and even a new status', async () => {
     await using sandbox = await openSandbox();
     const task = await sandbox.makeTask();
     await sandbox.ok('tasks.started', { task });
@@ -139,8 +139,8 @@ describe('tasks.edit_hyper_params with user properties', () => {
   });
 });
 
-describe('tasks.edit_hyper_params', () => {
-  it('adds parameters, replaces a section or all, and tasks.delete_hyper_params deletes them', async () => {
+describe('tasks.edit_hyper_params and tasks.delete_hyper_params', () => {
+  it('add, replace and delete parameters, single ones or whole sections', async () => {
     await using sandbox = await openSandbox();
     const task = await sandbox.makeTask();
     const arg = (section: string, name: string): Record<string, string> => ({ section, name, value: '1' });

@@ -133,7 +133,7 @@ export function defineSchedulerContract(name: string, open: () => Promise<Cluste
       expect(await logOf(id)).to.equal(`${text}\nlast\n`);
     });
 
-    it('S-10 gives the job its id in the environment, but no variables of the submission', async () => {
+    it('S-10 sets SLURM_JOB_ID for the job, but passes on no environment variable of sbatch', async () => {
       const { id } = await submit(script('env'));
       await untilState(id, 'COMPLETED');
       const log = await logOf(id);
@@ -223,7 +223,7 @@ export function defineSchedulerContract(name: string, open: () => Promise<Cluste
       expect((await list()).find((job) => job.id === ended.id)?.state).to.equal('COMPLETED');
     });
 
-    it('S-44 cancels no job that has the id but another name', async () => {
+    it('S-44 does not cancel a job whose id matches but whose name differs', async () => {
       const [other, later] = [
         await submit(script('#SBATCH --hold', 'true')),
         await submit(script('#SBATCH --hold', 'true')),

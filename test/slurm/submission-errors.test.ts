@@ -38,14 +38,14 @@ describe('a submission with a failing Slurm', () => {
     expect((await found()).map((job) => job.id)).to.deep.equal([id]);
   });
 
-  it('has an unknown outcome if the id was truncated', async () => {
+  it('has an unknown outcome if the job id is truncated', async () => {
     plan(cutShort('sbatch', 0.1));
 
     expect(await submit()).to.include({ kind: 'unknown' });
     expect(await found()).to.have.length(1);
   });
 
-  it('has an unknown outcome after the stop signal', async () => {
+  it('has an unknown outcome if the daemon stops while sbatch runs', async () => {
     plan(slow('sbatch', 60_000));
     const stopping = new AbortController();
     const submitting = submit(HELD_SCRIPT, stopping.signal);

@@ -61,7 +61,7 @@ for (const version of SLURM_RELEASES.map((release) => release.version)) {
   describe(`the private cluster of Slurm ${version}`, () => {
     before(requireSlurmVersion(version));
 
-    it('keeps its jobs while the controller is stopped and started', async () => {
+    it('keeps its jobs across a restart of the controller', async () => {
       await using cluster = await startSlurmCluster({ version, clusterName: 'restarted', nodeCount: 1 });
       const id = (await cluster.run('sbatch', '--parsable', ...HELD_SCRIPT)).trim();
 

@@ -31,7 +31,7 @@ const TEXTS = fc.oneof(
 describe(`real Slurm (seed ${seed}, ${CASES} cases)`, () => {
   before(requireSlurm);
 
-  it('never reads a higher amount than the parser', async () => {
+  it('never reads a higher amount than our parser does', async () => {
     await using cluster = await startRichCluster({});
     const cases = fc
       .sample(fc.record({ option: fc.constantFrom(...OPTIONS), spelling: TEXTS }), { numRuns: CASES * 20, seed })

@@ -180,7 +180,7 @@ describe('the openssh transport', () => {
     expect(strict.loginCount()).to.equal(0);
   });
 
-  it('reports that the connection opens no session', async () => {
+  it('reports that the login node refuses another session on the connection', async () => {
     await using full = await startSshd(['MaxSessions 0']);
     await using user = prepareUserSsh(targetOf(full, account));
     await user.openMaster();

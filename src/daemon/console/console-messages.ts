@@ -25,7 +25,7 @@ export function describeSubmitted(
 
 /** Shown when the daemon that submitted the job is gone and this daemon adopts the job. */
 export function describeOthersJob(id: JobId): string {
-  return `Slurm job ${id} belongs to another Unix user, whose daemon no longer runs. This daemon tracks the job; only that user or a cluster admin can cancel it.`;
+  return `Slurm job ${id} belongs to another Unix user, whose daemon no longer runs. The daemon of this queue tracks the job; only that user or a cluster admin can cancel it.`;
 }
 
 /** @param output of sbatch */

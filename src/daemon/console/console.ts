@@ -31,7 +31,7 @@ export async function notify(deps: DaemonDeps, task: TaskId, request: () => Prom
     return true;
   } catch (error) {
     if (!(error instanceof ServerUnreachableError || error instanceof ServerRefusedError)) throw error;
-    deps.log.warn('Could not write to the task', { task, err: error });
+    deps.log.warn('Could not write to the console or status message of the task', { task, err: error });
     return error instanceof ServerRefusedError;
   }
 }

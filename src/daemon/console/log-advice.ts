@@ -185,7 +185,7 @@ export const LOG_PATTERNS: readonly LogPattern[] = [
   },
   {
     pattern: /401 Error, Credentials not correct for \w+:\/\/([^/\s]+)/,
-    cause: 'the package index $1 rejects the password of pip',
+    cause: "the package index $1 rejects pip's user name or password",
     advice: 'check agent.package_manager.extra_index_url in the clearml.conf of the jobs',
   },
   {

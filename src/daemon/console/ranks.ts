@@ -46,7 +46,7 @@ export function describeIdleRanks(log: string): string | undefined {
   const rest = found.length - MOST_NAMED;
   const names = [...found.slice(0, MOST_NAMED), ...(rest > 0 ? [`${rest} more`] : [])].join(', ');
   const who = found.length === 1 ? `Rank ${names}` : `Ranks ${names}`;
-  return `${who} did not run: the first rank had already completed the task. If all ranks must run, let them wait for each other.`;
+  return `${who} did not run: the first rank had already completed the task. If all ranks must run, synchronize them at the start (e.g. with a barrier).`;
 }
 
 /** Why a job failed whose task completed, to append to the message about the job's end. */

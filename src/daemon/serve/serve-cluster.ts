@@ -162,7 +162,7 @@ function logServing({ log, version, queues, cluster, worker, journal }: DaemonDe
     ...(journal.entries.size === 0 ? {} : { resumed: journal.entries.size }),
   });
   if (journal.setAside !== undefined) {
-    log.warn('Moved the unreadable journal aside; finding tasks and jobs without it', {
+    log.warn('Moved the unreadable journal aside; recovering tasks and jobs from ClearML and Slurm', {
       file: journal.setAside,
     });
   }

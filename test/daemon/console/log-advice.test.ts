@@ -111,7 +111,7 @@ const LOGS: Readonly<Record<string, readonly (readonly [log: string, says: strin
     ],
     [
       `WARNING: 401 Error, Credentials not correct for http://127.0.0.1:18801/401/simple/foo/\n${NOTHING_FOUND}`,
-      'the package index 127.0.0.1:18801 rejects the password of pip',
+      "the package index 127.0.0.1:18801 rejects pip's user name or password",
     ],
     [
       'ERROR: Could not find a version that satisfies the requirement six==99.0 (from versions: 1.15.0, 1.16.0)\nERROR: No matching distribution found for six==99.0',
@@ -254,7 +254,7 @@ describe("the advice about a job's log", () => {
     expect(without.map(({ pattern: words }) => String(words))).to.deep.equal([]);
   });
 
-  it('is found in linear time: no pattern has an unbounded repetition that matches the text before it', () => {
+  it('is found in linear time: no unbounded repetition in a pattern matches everything that precedes it there', () => {
     const slow = LOG_PATTERNS.flatMap(({ pattern: words }) =>
       runsOver(words.source).map((part) => `${part} in ${String(words)}`),
     );

@@ -52,7 +52,8 @@ describe('the rank that failed first', () => {
 describe('the ranks that did not run', () => {
   const idle = (rank: number): string =>
     `clearml: n${rank + 1}: rank ${rank} does not run the task, which was completed before this rank started\n`;
-  const WHY = 'the first rank had already completed the task. If all ranks must run, let them wait for each other.';
+  const WHY =
+    'the first rank had already completed the task. If all ranks must run, synchronize them at the start (e.g. with a barrier).';
 
   for (const [ranks, who] of [
     [[2], 'Rank 2 (n3)'],

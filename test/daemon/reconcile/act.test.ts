@@ -281,7 +281,7 @@ describe('act', () => {
     await actNow(fixture, task, { do: 'log', level: 'INFO', text: 'a line' }, { do: 'forget' });
 
     expect(fixture.deps.journal.entries.size).to.equal(0);
-    expect(fixture.logged).to.deep.include('warn: Could not write to the task');
+    expect(fixture.logged).to.deep.include('warn: Could not write to the console or status message of the task');
   });
 
   it('resubmits with a new job name, and reports why', async () => {
