@@ -7,7 +7,7 @@ import { createMustacheRendering, render } from './rendering.ts';
 import { TYPICAL_TEMPLATE } from './typical-task.ts';
 
 describe('a benchmark', () => {
-  it('compares its rendering with one of the same script: only the quoting adds a few words', () => {
+  it('compares its rendering with one of the same script, which only lacks the words that quoting adds', () => {
     const [ours, anchor] = [
       render(parseTemplate(TYPICAL_TEMPLATE, 'typical.template')),
       createMustacheRendering()(),

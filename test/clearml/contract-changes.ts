@@ -189,7 +189,7 @@ export function defineChangesContract(testBed: () => ContractTestBed): void {
       });
     }
 
-    it('is not set by a call that clears the queue or moves an entry, which its head shows', async () => {
+    it('is not set by a call that clears the queue or moves an entry; its first entry shows the change', async () => {
       const { raw, newQueue, newTaskIn } = testBed();
       const queue = await newQueue();
       const [first, second] = [await newTaskIn(queue), await newTaskIn(queue)];
@@ -204,7 +204,7 @@ export function defineChangesContract(testBed: () => ContractTestBed): void {
       expect(await headOf(queue)).to.deep.equal({ at, tasks: [] });
     });
 
-    it('lets a reading take the entries of unchanged queues from the ones before', async () => {
+    it('lets a query reuse the entries of unchanged queues from the query before', async () => {
       const { client, raw, newQueue, newTaskIn } = testBed();
       const [still, changed] = [await newQueue(), await newQueue()];
       const [task, first] = [await newTaskIn(still), await newTaskIn(changed)];

@@ -110,7 +110,7 @@ describe('two daemons', () => {
     await run.ended;
   });
 
-  it('adopt nothing from each other because of a server outage', async () => {
+  it('do not adopt tasks from each other because of a server outage', async () => {
     const fixture = createStepFixture();
     const other = fixture.peer(2);
     const tasks = await enqueued(fixture, 6);

@@ -188,7 +188,7 @@ describe('a task in a Pyxis container, with the stand-in for Pyxis', () => {
     expect(printed).to.include('user site 1').and.include(`image docker://${IMAGE} set ${GREETING} value ['thing']`);
   });
 
-  it("runs with ClearML's unchanged template of directives, the whole script in the image as its root", async () => {
+  it("runs with ClearML's unchanged template of directives, as root of the image", async () => {
     const printed = await consoleOfCompleted('directives');
     expect(printed)
       .to.include('inside True of bash')

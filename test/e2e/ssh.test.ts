@@ -62,7 +62,7 @@ describe('tasks on a cluster behind two jump hosts', () => {
   }
 
   for (const provider of ['ssh2', 'openssh'] as const) {
-    it(`run by ${provider}: one completes, one completes on two nodes, and one fails`, async () => {
+    it(`end correctly over ${provider}: one completes, one completes on two nodes, and one fails`, async () => {
       if (provider === 'openssh') await ssh.openMaster();
       const logins = hosts.map((host) => host.loginCount());
       const template = join(folder, 'quick.template');

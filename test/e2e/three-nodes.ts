@@ -154,7 +154,7 @@ export function describeTaskOnThreeNodes({ name, python, required, inContainers 
       await world.untilConsole(task, 'Process failed, exit code 5 - rank 1');
     });
 
-    it('C-32 stays completed if the agent of its third rank starts after its end', async () => {
+    it("C-32 stays completed if the agent of its third rank starts after the task's end", async () => {
       await world.untilStatus(late, 'completed');
       await writeFlag(`open-${late}`);
       await world.untilConsole(late, 'ended COMPLETED');
@@ -167,7 +167,7 @@ export function describeTaskOnThreeNodes({ name, python, required, inContainers 
       expect(log).not.to.include('is not queued');
     });
 
-    it('C-32 is completed again if a slow agent sets it to running after its end', async () => {
+    it("C-32 is completed again if a slow agent sets it to running after the task's end", async () => {
       const task = taskOf('revived');
       await world.untilStatus(task, 'completed');
       // What each agent says some seconds after it was let in, whatever its rank.

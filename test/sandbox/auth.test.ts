@@ -90,7 +90,7 @@ describe('a token of the sandbox', () => {
     expect((await callAs(other, `Bearer ${await login(one)}`)).result).to.equal('401/30');
   });
 
-  it('can be expired at once, and later tokens given a short lifetime', async () => {
+  it('can be made to expire at once; later tokens can get a short lifetime', async () => {
     await using sandbox = await openSandbox();
     const token = await login(sandbox);
     await sandbox.ok('sandbox.expire_tokens', { life_seconds: 30 });

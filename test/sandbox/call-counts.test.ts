@@ -37,7 +37,7 @@ async function openFilled(): Promise<{
 }
 
 describe('the counts of the sandbox', () => {
-  it('have the calls, the returned documents and the bytes of each endpoint, and their total', async () => {
+  it('contain the calls, the returned documents and the bytes of each endpoint, and their total', async () => {
     const { sandbox, tasks } = await openFilled();
     await using _ = sandbox;
     await sandbox.ok('tasks.get_all', { id: tasks, only_fields: ['id'] });
@@ -84,7 +84,7 @@ describe('the counts of the sandbox', () => {
     });
   }
 
-  it('have the entries of the own queue of a task that is stopped', async () => {
+  it("include the entries of a stopped task's own queue", async () => {
     const { sandbox, tasks } = await openFilled();
     await using _ = sandbox;
     await sandbox.ok('tasks.stop', { task: tasks[1] });

@@ -42,7 +42,7 @@ describe('a queue of the sandbox', () => {
     expect(await sandbox.ok('queues.peek_task', { queue })).to.deep.equal({ task: tasks[0] });
   });
 
-  it("is deleted only with force if it has entries, which restores the tasks' status", async () => {
+  it('is deleted only with force if it has entries; the tasks then get their earlier status back', async () => {
     await using sandbox = await openSandbox();
     const { queue, tasks } = await makeFilled(sandbox, 1);
     const [task = ''] = tasks;
@@ -184,7 +184,7 @@ describe('remove_task', () => {
     expect(await sandbox.statusOf(task)).to.equal('queued');
   });
 
-  it('reports 0 removed entries to a caller that another one preceded', async () => {
+  it('reports 0 removed entries to the later of two simultaneous callers', async () => {
     await using sandbox = await openSandbox();
     const { queue, tasks } = await makeFilled(sandbox, 1);
     const [task = ''] = tasks;

@@ -199,7 +199,7 @@ describe('tasks.get_all', () => {
     expect(await found({ id: task })).to.deep.equal([{ id: task }]);
   });
 
-  it('returns the names of references in its form tasks.get_all_ex', async () => {
+  it('returns the names of references if called as tasks.get_all_ex', async () => {
     await using sandbox = await openSandbox();
     const { id: project } = await sandbox.ok('projects.create', { name: 'some/where' });
     const task = await sandbox.makeTask({ project });

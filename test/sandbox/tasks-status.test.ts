@@ -61,7 +61,7 @@ describe("a change of a task's status", () => {
     expect(await sandbox.statusOf(task)).to.equal('queued');
   });
 
-  it('is accepted with force, such as failed for a queued task', async () => {
+  it('is accepted with force, for example from queued to failed', async () => {
     await using sandbox = await openSandbox();
     const task = await sandbox.makeQueued(await sandbox.makeQueue('cpu'));
     await sandbox.ok('tasks.failed', { task, force: true, status_reason: 'sbatch said no' });
@@ -143,7 +143,7 @@ describe('tasks.stop', () => {
     expect(await sandbox.entriesOf(parking)).to.deep.equal([task]);
   });
 
-  it('only sets the message stopping if the worker is alive, at the second call too', async () => {
+  it('only sets the message "stopping" if the worker is alive, also in the second call', async () => {
     const clock = createManualClock();
     await using sandbox = await openSandbox({ clock });
     const task = await makeRunning(sandbox);

@@ -178,7 +178,7 @@ describe('a query with a failing Slurm', () => {
       });
     });
 
-    it('S-44 leaves a job alone that got the id of a forgotten one', async () => {
+    it('S-44 does not cancel a job that got the id of a forgotten one', async () => {
       const id = await submitted();
       desk.cluster().controller.forgetNewest(1);
       await desk.scheduler().submit({ jobName: `${JOB_NAME}x`, script: HELD_SCRIPT });

@@ -88,7 +88,7 @@ describe('scontrol show job', () => {
     expect(readJobRecord(text, '29' as JobId)).to.include({ reason: 'launch failed requeued held' });
   });
 
-  it('gives another name for a job whose name imitates one of ours', () => {
+  it('gives the name of a hostile job unlike any of ours', () => {
     // The caller compares the name: a hostile one must come back as something else.
     expect(record('job-hostile.txt', '34')?.name).to.match(/^evil/);
   });

@@ -33,7 +33,7 @@ describe('the stand-in for clearml-agent on the sandbox', () => {
     expect(await testBed.console(task)).to.contain('runs inline scripts only');
   });
 
-  it('removes its own PYTHONPATH for the task, which may use the real packages', async () => {
+  it('removes its own PYTHONPATH for the task, so that the task can use the real packages', async () => {
     await using testBed = await openAgentTestBed(standInAgentPython());
     const task = await testBed.enqueue(
       await testBed.makeTask('import os; print("path is", os.environ.get("PYTHONPATH"))'),

@@ -81,7 +81,7 @@ describe('the openssh transport', () => {
     expect(existsSync(join(account.home, 'ran'))).to.equal(false);
   });
 
-  it('uses a connection opened with a second factor, and never logs in for one', async () => {
+  it('uses a connection that the user opened with a second factor, and never logs in by itself', async () => {
     await using strict = await startSshd(['AuthenticationMethods publickey,keyboard-interactive', 'UsePAM yes']);
     await using user = prepareUserSsh(targetOf(strict, account));
     const host = open({ config: user.config });
@@ -130,7 +130,7 @@ describe('the openssh transport', () => {
     expect(existsSync(join(ssh.folder, 'own'))).to.equal(false);
   });
 
-  it('is closed only when its own connection has ended, which ssh -O exit does not wait for', async () => {
+  it('is closed only when its own connection has ended; ssh -O exit does not wait for that', async () => {
     const bin = join(ssh.folder, 'bin');
     mkdirSync(bin);
     const late =

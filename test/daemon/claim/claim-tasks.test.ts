@@ -86,7 +86,7 @@ describe('the task claimer', () => {
     expect(fixture.deps.journal.entries.size).to.equal(0);
   });
 
-  it('C-04 aborts a task again that was aborted just before the pop, which sets it to queued', async () => {
+  it('C-04 aborts a task again that was aborted just before the pop, because the pop sets it to queued', async () => {
     const fixture = createStepFixture();
     const task = await fixture.enqueued(1);
     const snapshot = await fixture.poll();
@@ -218,7 +218,7 @@ describe('the task claimer', () => {
     expect(pops).to.deep.equal(tasks.map((number) => `queues.get_next_task of task ${number}`));
   });
 
-  it('claims the first task behind more unreadable entries than it reads at first, before a task of a later queue', async () => {
+  it('claims a task behind 60 unreadable entries, more than it reads at first, before a task of a later queue', async () => {
     const given = createStepFixture();
     const [own] = given.deps.queues;
     if (own === undefined) throw new Error('no queue');

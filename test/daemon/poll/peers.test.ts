@@ -42,7 +42,7 @@ describe('among several daemons, a job', () => {
     }
   });
 
-  it('is adopted after its daemon was missing from three polls in a row, and returned when that is back', async () => {
+  it('is adopted after its daemon was missing from three polls in a row, and returned when its daemon is back', async () => {
     const [one, other] = [daemon('mark1'), daemon('mark2')];
     const sees: boolean[] = [];
     for (const rows of [[other.row()], [], [], [other.row()], [], [], [], [other.row()]]) {
@@ -129,7 +129,7 @@ describe('among several daemons, a job', () => {
     expect(one.isOurs(OTHER, 'mark1')).to.equal(true);
   });
 
-  it('does not depend on daemons of another scheduler queue or on workers that are no daemons', async () => {
+  it('is not affected by daemons of another scheduler queue or by workers that are not daemons', async () => {
     const one = daemon('mark2');
     const stranger = createPeers({ worker: 'x', mark: 'mark1', queues: [QUEUE], schedulerQueue: OTHER });
     const [group = ''] = one.row().tags;
@@ -140,7 +140,7 @@ describe('among several daemons, a job', () => {
 });
 
 describe('two daemons with the same name', () => {
-  it('have different registrations: the one that sees the other first adds its mark', async () => {
+  it('have different registrations: the first one that sees the other adds its mark', async () => {
     const [one, other] = [daemon('mark1', { worker: 'login1:slurm' }), daemon('mark2', { worker: 'login1:slurm' })];
     await seeWorkers(one, daemon('mark3').row(), other.row());
     await seeWorkers(other, one.row());

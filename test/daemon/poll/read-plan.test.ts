@@ -31,7 +31,7 @@ describe('the plan of a poll', () => {
     expect(plan.ifChanged).to.have.members([1, 3, 5].map(taskNumber));
   });
 
-  it('reads a task in full that is not known, that was requested, or that is in the middle of something', () => {
+  it('reads a task in full if it is unknown, requested or in the middle of a step', () => {
     const entries = tracked(6, { 3: { step: 'submitting' }, 4: { endSeenAt: NOW }, 5: { stoppingSince: NOW } });
     const plan = planRead(entries, known([2, 3, 4, 5, 6]), new Set([taskNumber(2)]), { ...LIMITS, perSweep: 0 });
 
@@ -93,7 +93,7 @@ describe('a task at rest', () => {
 describe('the state of a task', () => {
   const task = taskOf('queued');
 
-  it('is the same after a report or a new name, which no job can contradict', () => {
+  it('stays the same after a report, a new name or a new status message', () => {
     expect(hasSameState(task, { ...task, lastUpdate: NOW, lastWorker: 'w', name: 'n', statusMessage: 'm' })).to.equal(
       true,
     );

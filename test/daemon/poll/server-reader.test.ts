@@ -157,7 +157,7 @@ function decideFrom({ fixture }: Bed, state: ServerState, id: TaskId, jobs: read
 }
 
 describe('a poll that reads only what changed', () => {
-  it('shows the same as a poll of everything, to all that the decision table reads of a task at rest', async () => {
+  it('shows all that the decision table reads of a task at rest, as a poll of everything does', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(anyRound, { minLength: 1, maxLength: 10 }), async (rounds) => {
         const bed = await createBed(4);
@@ -230,7 +230,7 @@ describe('a poll that reads only what changed', () => {
     ]);
   });
 
-  it('shows a new execution queue by and by, in as many polls as there are tasks', async () => {
+  it('shows a new execution queue after at most as many polls as there are tasks', async () => {
     const bed = await createBed(5);
     for (let poll = 0; poll < 3; poll += 1) await pollAtRest(bed);
     const task = taskNumber(4);
@@ -243,7 +243,7 @@ describe('a poll that reads only what changed', () => {
     expect(polls).to.be.within(1, 5);
   });
 
-  it("shows a user's request to abort that becomes visible polls after the time that it has", async () => {
+  it("shows a user's abort request that becomes visible several polls after its timestamp", async () => {
     const bed = await createBed(5);
     const { server, clock } = bed.fixture;
     const task = taskNumber(3);

@@ -126,7 +126,7 @@ describe('act', () => {
     });
   }
 
-  it('D-09 does not return an orphan to its queue that another daemon has parked in the meantime', async () => {
+  it('D-09 does not return to its queue an orphan that another daemon has parked in the meantime', async () => {
     const fixture = createStepFixture();
     const task = await parked(fixture);
     const seen = { task: await fixture.read(task), place: 'nowhere', record: undefined, jobs: JOBS } as const;

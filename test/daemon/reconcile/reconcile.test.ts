@@ -65,7 +65,7 @@ describe('the reconcile loop', () => {
       .and.not.match(/77|secret|n9/);
   });
 
-  it('S-44 cancels no job that got the id of its job after the poll', async () => {
+  it("S-44 cancels no job that got the id of the task's job after the poll", async () => {
     const fixture = createStepFixture();
     const task = await trackTask(fixture);
     await fixture.server.call('tasks.delete', { task, force: true });

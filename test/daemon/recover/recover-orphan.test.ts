@@ -8,7 +8,7 @@ import { OWN_QUEUE } from '../../simulation/queues.ts';
 const signal = new AbortController().signal;
 
 describe('recovering an orphan', () => {
-  it('C-04 aborts it again if the server has undone the abort of its user', async () => {
+  it("C-04 aborts the task again if the server has undone its user's abort", async () => {
     const fixture = createStepFixture();
     const task = await fixture.enqueued(1);
     const queuedAt = (await fixture.read(task))?.statusChanged;

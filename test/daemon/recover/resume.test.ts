@@ -245,7 +245,7 @@ describe('resuming a task', () => {
     expect(await resumeOnce(fixture, task)).to.equal('following, 0 jobs');
   });
 
-  it('leaves a task enqueued again by its user alone if its queue is no longer served', async () => {
+  it('does not touch a task that its user enqueued again, if its queue is no longer served', async () => {
     const fixture = createStepFixture({ queues: [] });
     const task = await leave(fixture, 'parking', { place: 'nowhere' }, { queuedAt: 1 });
 

@@ -190,7 +190,7 @@ describe('a value for an option of Pyxis', () => {
     }
   });
 
-  it('is not plain if it contains a character with a meaning in that script', () => {
+  it('is not plain if it contains a character with a meaning in the bash script that Pyxis writes', () => {
     for (const character of '$`"\'\\ \t\n;&|<>()[]{}*?!^\0é') {
       expect(isPlainForPyxis(`a${character}b`), JSON.stringify(character)).to.equal(false);
     }
