@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import type { ClusterSettings } from '../config/clusters.ts';
 import type { Logger } from '../log/logger.ts';
-import { createCliScheduler } from '../slurm/cli-scheduler.ts';
+import { createCommandLineScheduler } from '../slurm/command-line-scheduler.ts';
 import type { Scheduler } from '../slurm/scheduler.ts';
 import type { Transport } from '../transport/transport.ts';
 import { createTransport } from './create-transport.ts';
@@ -23,7 +23,7 @@ export async function openCluster(
 ): Promise<ClusterSide> {
   const { binaries, sbatchTimeoutMs, commandTimeoutMs } = config.settings.slurm;
   const host = withSlurmCommands(await createTransport(cluster, context), config.settings.slurm, cluster);
-  const scheduler = createCliScheduler({
+  const scheduler = createCommandLineScheduler({
     host,
     sbatchTimeoutMs,
     commandTimeoutMs,

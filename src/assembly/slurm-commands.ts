@@ -4,7 +4,7 @@ import type { SlurmSettings } from '../config/settings.ts';
 import { programOf, withCommandLines } from '../transport/configured-commands.ts';
 import type { Transport } from '../transport/transport.ts';
 import { findDistrustedProgram } from '../transport/trusted-programs.ts';
-import type { SlurmCommands } from '../slurm/cli-scheduler.ts';
+import type { SlurmCommands } from '../slurm/command-line-scheduler.ts';
 import { UntrustedPathError } from './trusted-files.ts';
 
 export interface AllSlurmCommands extends SlurmCommands {

@@ -1,4 +1,4 @@
-// Submits a script with sbatch under our job name, and parses the output. Noise never makes a submission "failed".
+// The arguments of sbatch, which submits a script under our job name, and the meaning of its output. Noise never makes it "failed".
 import type { CommandResult } from '../transport/transport.ts';
 import { failureMessage, oneLine } from './command-error.ts';
 import { isJobId } from './job-row.ts';

@@ -1,4 +1,4 @@
-// Cancels one job with scancel, and reads its result.
+// The arguments of scancel, which cancels one job, and the meaning of its result.
 import type { CommandResult } from '../transport/transport.ts';
 import { failureMessage, oneLine } from './command-error.ts';
 import type { JobKey } from './scheduler.ts';

@@ -2,7 +2,7 @@
 import type { BlockRanges } from './check-blocks.ts';
 import { checkSize } from './check-file.ts';
 import { checkHereDocument } from './check-here-document.ts';
-import { addPyxisOptions } from './containers/pyxis-container.ts';
+import { addPyxisOptions } from './containers/pyxis-in-template.ts';
 import { isPyxisImagePlaceholder, toPyxisImage } from './containers/pyxis-image.ts';
 import type { RestrictedOptions } from './containers/restricted-options.ts';
 import { checkRestrictedValue } from './containers/restricted-values.ts';

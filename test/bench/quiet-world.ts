@@ -9,7 +9,7 @@ import type { DaemonDeps } from '../../src/daemon/deps.ts';
 import type { Transport } from '../../src/transport/transport.ts';
 import type { Logger } from '../../src/log/logger.ts';
 import { createRateLimit } from '../../src/slurm/rate-limit.ts';
-import { createCliScheduler } from '../../src/slurm/cli-scheduler.ts';
+import { createCommandLineScheduler } from '../../src/slurm/command-line-scheduler.ts';
 import { formatJobName } from '../../src/slurm/job-name.ts';
 import { parseTemplate } from '../../src/template/parse-template.ts';
 import { TYPICAL_TEMPLATE } from './typical-task.ts';
@@ -191,7 +191,7 @@ export function createQuietWorld(count: number, clock: Clock = systemClock): Qui
         connect: () => Promise.reject(notAtRest('connect')),
         close: done,
       },
-      scheduler: createCliScheduler({
+      scheduler: createCommandLineScheduler({
         host,
         commands: { sbatch: 'sbatch', squeue: 'squeue', sacct: 'sacct', scancel: 'scancel', scontrol: 'scontrol' },
         sbatchTimeoutMs: HOUR_MS,

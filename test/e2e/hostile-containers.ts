@@ -8,7 +8,7 @@ import {
   ContainerArgumentError,
   parseContainerArguments,
   singularityOptions,
-} from '../../src/template/containers/container-arguments.ts';
+} from '../../src/template/containers/translate-container-arguments.ts';
 import { hostileText } from '../template/hostile-values.ts';
 
 export interface HostileRuns {

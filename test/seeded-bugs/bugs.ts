@@ -14,7 +14,7 @@ export const SEEDED_BUGS: readonly SeededBug[] = [
     title: 'sbatch runs again after a timeout',
     edits: [
       {
-        file: 'src/slurm/cli-scheduler.ts',
+        file: 'src/slurm/command-line-scheduler.ts',
         from: '      if (outcome !== undefined) return outcome;\n',
         to: "      if (outcome?.kind === 'unknown') return readSbatch(await run(submits, command));\n      if (outcome !== undefined) return outcome;\n",
       },

@@ -1,5 +1,5 @@
 // Creates the test bed of one round: the simulated world, the outages and the oracle.
-import { createCliScheduler } from '../../src/slurm/cli-scheduler.ts';
+import { createCommandLineScheduler } from '../../src/slurm/command-line-scheduler.ts';
 import { readJobName } from '../../src/slurm/job-name.ts';
 import type { Scheduler } from '../../src/slurm/scheduler.ts';
 import type { Random } from '../support/random.ts';
@@ -60,7 +60,7 @@ export function createTestBed(plan: RoundPlan, dice: Random, draws: Draws): Test
     ({ cluster, calls }, incarnation) =>
       plan.isScenario === true
         ? observed(cluster.schedulerOf(incarnation), submissions)
-        : createCliScheduler({
+        : createCommandLineScheduler({
             host: createSlurmCommands({ cluster, calls }, incarnation, {
               ...submissions,
               hasAccounting: plan.hasAccounting,

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { createLocalTransport } from '../../src/transport/local.ts';
-import { createCliScheduler } from '../../src/slurm/cli-scheduler.ts';
+import { createCommandLineScheduler } from '../../src/slurm/command-line-scheduler.ts';
 import { requireRoot, requireSlurmVersion } from '../support/requires.ts';
 import { startSlurmCluster, type SlurmCluster } from '../support/slurm-cluster.ts';
 
@@ -48,7 +48,7 @@ describe('a controller with a rate limit for each user', () => {
       string
     >;
     const nothing = (): void => undefined;
-    const scheduler = createCliScheduler({
+    const scheduler = createCommandLineScheduler({
       host,
       commands,
       sbatchTimeoutMs: 180_000,

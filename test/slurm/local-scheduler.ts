@@ -3,7 +3,7 @@ import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { createLocalTransport } from '../../src/transport/local.ts';
 import type { Logger } from '../../src/log/logger.ts';
-import { createCliScheduler } from '../../src/slurm/cli-scheduler.ts';
+import { createCommandLineScheduler } from '../../src/slurm/command-line-scheduler.ts';
 import type { Scheduler } from '../../src/slurm/scheduler.ts';
 
 export interface LoggedLine {
@@ -37,7 +37,7 @@ export function createLocalScheduler({
   const note = (level: keyof Logger) => (message: string, data?: unknown) => void lines.push({ level, message, data });
   const place = (command: string): string => (commandsDir === undefined ? command : join(commandsDir, command));
   let token = 0;
-  return createCliScheduler({
+  return createCommandLineScheduler({
     sbatchTimeoutMs: 180_000,
     commandTimeoutMs: 90_000,
     host,

@@ -1,7 +1,7 @@
 // A squeue with ever new states: a limited number is reported, and no more are remembered.
 import { expect } from 'chai';
 import type { Transport } from '../../src/transport/transport.ts';
-import { createCliScheduler } from '../../src/slurm/cli-scheduler.ts';
+import { createCommandLineScheduler } from '../../src/slurm/command-line-scheduler.ts';
 import { recordsOf } from './squeue-records.ts';
 
 describe('the report of unknown job states', () => {
@@ -15,7 +15,7 @@ describe('the report of unknown job states', () => {
       close: () => Promise.resolve(),
     };
     const nothing = (): void => undefined;
-    const scheduler = createCliScheduler({
+    const scheduler = createCommandLineScheduler({
       host,
       commands: { sbatch: 'sbatch', squeue: 'squeue', sacct: 'sacct', scancel: 'scancel', scontrol: 'scontrol' },
       sbatchTimeoutMs: 1_000,

@@ -8,7 +8,7 @@ import {
   singularityOptions,
   type ContainerVariable,
   type ContainerArguments,
-} from './container-arguments.ts';
+} from './translate-container-arguments.ts';
 
 /** The settings for containers in clearml.conf. */
 export interface ContainerSettings {

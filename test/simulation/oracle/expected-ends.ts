@@ -109,7 +109,9 @@ export function createExpectedEnds(facts: Facts): ExpectedEnds {
       expectation.isSettled = true;
     },
     removed(task, { enqueue_status: former }) {
-      expected.permit(task, [former ?? 'created', ...(losesJournals ? ['stopped'] : [])]);
+      // A server that forgot the former status names queued, and the daemon then makes the task a draft.
+      const end = former === undefined || former === 'queued' ? 'created' : former;
+      expected.permit(task, [end, ...(losesJournals ? ['stopped'] : [])]);
     },
     permit(task, ends) {
       const expectation = expectationOf(task);

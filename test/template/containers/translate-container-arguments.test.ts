@@ -7,7 +7,7 @@ import {
   ContainerArgumentError,
   parseContainerArguments,
   singularityOptions,
-} from '../../../src/template/containers/container-arguments.ts';
+} from '../../../src/template/containers/translate-container-arguments.ts';
 import { hostileText } from '../hostile-values.ts';
 
 const NOTHING = { mounts: [], passed: [], environment: [], ignored: [] };

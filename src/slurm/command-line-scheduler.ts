@@ -64,7 +64,7 @@ const EXPLAINED_BY_USAGE = /^(CANCELLED|OUT_OF_MEMORY)\b/;
 /** Well below the kernel's limit for one argument. */
 const NAMES_PER_CALL = 500;
 
-export function createCliScheduler({
+export function createCommandLineScheduler({
   host,
   commands,
   log,
