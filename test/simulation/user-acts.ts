@@ -23,8 +23,14 @@ export function userAct(act: string, endpoint: string, more: Readonly<Record<str
     }
     invariants.userActed(task, act, server.store);
     bed.ends.userActed(task, act, server.store.tasks.get(task));
+    if (act === 'abort' && isTimingOut(bed, task)) bed.ends.permitDespiteAbort(task, 'failed');
     return `user: ${act} ${named(task)}`;
   };
+}
+
+/** The agent's response to SIGTERM erases the abort, and the job then ends at its time limit. */
+function isTimingOut({ world: { cluster } }: TestBed, task: string): boolean {
+  return cluster.jobs.some((job) => job.task === task && job.leaving?.state === 'TIMEOUT' && isLive(job.state));
 }
 
 /**

@@ -26,6 +26,8 @@ export interface ExpectedEnds {
   removed(task: string, before: TaskDocument): void;
   /** Permits these ends too, after a fault, unless the user has ended the task. */
   permit(task: string, ends: readonly string[]): void;
+  /** Permits this end too, although the user has aborted the task. */
+  permitDespiteAbort(task: string, end: string): void;
   /** Permits one more run, for example after a requeue. */
   permitRun(task: string): void;
   /** An agent has started the task. */
@@ -116,6 +118,9 @@ export function createExpectedEnds(facts: Facts): ExpectedEnds {
     permit(task, ends) {
       const expectation = expectationOf(task);
       if (!expectation.isSettled || isAbortErased(task)) for (const end of ends) expectation.ends.add(end);
+    },
+    permitDespiteAbort(task, end) {
+      expectationOf(task).ends.add(end);
     },
     permitRun(task) {
       expectationOf(task).mayRun = true;
