@@ -87,7 +87,7 @@ export function createTestBed(plan: RoundPlan, dice: Random, draws: Draws): Test
     plainToSeeMs: plainToSeeMs(plan),
     mayBeSilent: mayBeSilent(plan),
     isAbortErased: (task) => world.invariants.isAbortErased(task),
-    losesJournals: losesJournals(plan),
+    forgetsCancels: losesJournals(plan) || plan.daemons > 1,
   });
   const observer = createObserver(world, outages, ends, plan);
   const restarts = createRestarts(world, dice, plan, () => observer.disturbed());
