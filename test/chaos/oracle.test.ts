@@ -62,6 +62,20 @@ const CASES: readonly (readonly [string, 'nothing' | 'lost' | 'twice' | 'wrong',
     'twice',
     history({ traces: [...run(1_000), ...run(9_000, { job: '8', pid: 200 })] }),
   ],
+  ...(
+    [
+      ['its job was pending only before the first run', [job(900, 'PENDING'), job(1_000, 'RUNNING')]],
+      ['its job was cancelled and not pending again', [job(1_000, 'RUNNING'), job(5_000, 'CANCELLED')]],
+      ['only the second job waited', [job(1_000, 'RUNNING'), job(5_000, 'PENDING', '8'), job(9_000, 'RUNNING', '8')]],
+    ] as const
+  ).map(
+    ([what, jobs]) =>
+      [
+        `a second run although ${what}`,
+        'twice',
+        history({ traces: [...run(1_000), ...run(9_000, { job: '8', pid: 200 })], jobs }),
+      ] as const,
+  ),
   [
     'a second run although only another node died',
     'twice',

@@ -41,7 +41,7 @@ function checkRuns(history: TaskHistory): string[] {
 }
 
 /** Whether Slurm requeued the job, its node died, or the user enqueued the task again. */
-function isRerunPermitted({ calls, traces, faults }: TaskHistory, before: Run, run: Run): boolean {
+function isRerunPermitted({ calls, traces, jobs, faults }: TaskHistory, before: Run, run: Run): boolean {
   const isBetween = ({ at }: { readonly at: number }): boolean => at >= before.beganAt && at <= run.beganAt;
   const isRestart = (fault: InjectedFault): boolean =>
     (fault.what === 'requeue' && fault.job === before.job) ||
@@ -51,6 +51,10 @@ function isRerunPermitted({ calls, traces, faults }: TaskHistory, before: Run, r
   return (
     calls.some((call) => isEnqueue(call) && isBetween(call)) ||
     traces.some((trace) => trace.what === 'job starts' && trace.job === before.job && isBetween(trace)) ||
+    // A crashed controller lists a job as pending again if it had not saved the start.
+    jobs
+      .filter(({ job }) => job === before.job)
+      .some((seen, index, all) => seen.state === 'PENDING' && all[index - 1]?.state === 'RUNNING' && isBetween(seen)) ||
     // A run may start on a node while its processes are being killed.
     faults.some((fault) => isRestart(fault) && fault.at <= run.beganAt && (fault.until ?? fault.at) >= before.beganAt)
   );

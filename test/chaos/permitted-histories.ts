@@ -66,6 +66,14 @@ export const PERMITTED_HISTORIES: readonly (readonly [string, TaskHistory])[] = 
     }),
   ],
   [
+    'a task that another job ran because a crashed controller forgot that its job had started',
+    history({
+      traces: [...run(1_000, { code: 'killed' }), ...run(9_000, { job: '8', pid: 200 })],
+      jobs: [job(1_000, 'RUNNING'), job(3_800, 'PENDING'), job(7_000, 'CANCELLED'), job(9_000, 'RUNNING', '8')],
+      faults: [fault(1_500, 'controller killed', { until: 3_700 })],
+    }),
+  ],
+  [
     'a task that ran again because its user enqueued it again',
     history({ calls: [enqueued, gatePassed, late], traces: [...run(1_000), ...run(10_000, { job: '8', pid: 200 })] }),
   ],
