@@ -63,7 +63,7 @@ export const JOB_EXIT_CODES = {
     code: 208,
     meaning: 'the container could not be started.',
     advice:
-      'The preceding lines are the output of singularity. Check that the image name is right, that this node reaches the ' +
+      'The lines above this message in the log are the output of singularity. Check that the image name is right, that this node reaches the ' +
       'registry, that the image contains bash, and that singularity is in PATH (module load in the template).',
   },
   rankWithoutSrun: {

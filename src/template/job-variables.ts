@@ -32,7 +32,7 @@ export const READ_BY_JOB: readonly JobVariables[] = [
   {
     names: ['CLEARML_AGENT_INITIAL_CONNECT_RETRY_OVERRIDE'],
     meaning:
-      'Number of attempts to reach the server before the agent gives up. Default: as many as fit into `agent.slurm.grace.server_sec`; 14 for 15 minutes.',
+      'Number of attempts to reach the server before the agent gives up. Default: as many as fit into `agent.slurm.grace.server_sec`; for the default of 15 minutes, 14 attempts.',
   },
   {
     names: ['CLEARML_MULTI_NODE_SINGLE_TASK'],
@@ -64,7 +64,7 @@ export const READ_BY_JOB: readonly JobVariables[] = [
   {
     names: ['RANK'],
     meaning:
-      'The agent uses it instead of `SLURM_PROCID`. If the template exports it for a job on several nodes, it is the same in all ranks; so the job unsets it in each rank whose `SLURM_PROCID` differs.',
+      'The agent uses it instead of `SLURM_PROCID`. A `RANK` exported by the template of a multi-node job would be the same in every rank. So the job unsets it in each rank in which it does not equal `SLURM_PROCID`.',
   },
 ];
 

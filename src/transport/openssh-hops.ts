@@ -58,5 +58,8 @@ export function findUnchecked({ name: host, config, hops }: Route, isStrict: boo
   const found = lines.find(({ line }) => line !== undefined);
   if (found?.line === undefined) return undefined;
   const { name, line } = found;
-  return `ssh would not check every host key on the route to ${host}: its configuration has "${line}" for ${name}. Remove it, or write "StrictHostKeyChecking yes" above it; ssh -G ${name} shows the effective settings.`;
+  const remedy = line.startsWith('ProxyCommand ')
+    ? 'Remove the option StrictHostKeyChecking from that command'
+    : 'Remove that line, or write "StrictHostKeyChecking yes" above it';
+  return `A host key on the route to ${host} would not be checked: your ssh configuration has "${line}" for ${name}. ${remedy}; ssh -G ${name} shows the effective settings.`;
 }

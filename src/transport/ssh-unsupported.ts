@@ -31,5 +31,5 @@ function readValues(text: string): ReadonlyMap<string, string> {
 
 /** For the log and for doctor. */
 export function unsupportedMessage(host: string, options: readonly string[]): string {
-  return `The provider ssh2 ignores ${options.join(', ')} in ~/.ssh/config for ${host}. Set provider: openssh to apply them.`;
+  return `The provider ssh2 ignores ${options.join(', ')} in ~/.ssh/config for ${host}. To apply them, set "provider: openssh".`;
 }

@@ -50,7 +50,7 @@ describe('a path', () => {
       undefined,
     ],
     [
-      'in a directory that all users can write is not trusted',
+      'in a directory that all users can write to is not trusted',
       pathSteps({ mode: 0o777 }, {}),
       '/0 can be written by everybody (mode 777)',
     ],
@@ -66,7 +66,7 @@ describe('a path', () => {
       undefined,
     ],
     [
-      'in a directory that a group can write is not trusted',
+      'in a directory that a group can write to is not trusted',
       pathSteps({ mode: 0o775, gid: LAB }, {}),
       '/0 can be written by group 4100 (mode 775)',
     ],
@@ -77,7 +77,7 @@ describe('a path', () => {
       { group: LAB },
     ],
     [
-      'in a directory of the trusted group that all users can write is not trusted, even if it is sticky',
+      'in a directory of the trusted group that all users can write to is not trusted, even if it is sticky',
       pathSteps({ mode: 0o3777, gid: LAB }, {}),
       '/0 can be written by everybody (mode 3777)',
       { group: LAB },
@@ -88,12 +88,12 @@ describe('a path', () => {
       '/0 can be written by group 4001 (mode 775)',
     ],
     [
-      'that a group can write is trusted if a parent directory admits only the user',
+      'that a group can write to is trusted if a parent directory admits only the user',
       pathSteps({ mode: 0o700, path: '/home' }, { mode: 0o664, kind: 'file', path: '/home/a' }),
       undefined,
     ],
     [
-      'that a group can write is not trusted if a link leads out of the private directory',
+      'that a group can write to is not trusted if a link leads out of the private directory',
       pathSteps(
         { mode: 0o700, path: '/home' },
         { kind: 'link', path: '/home/a' },
@@ -107,7 +107,7 @@ describe('a path', () => {
       pathSteps({ mode: 0o700, path: '/home' }, { uid: MALLORY, kind: 'file', path: '/home/a' }),
       '/home/a belongs to another user (uid 4002)',
     ],
-    ['of the user nobody is not trusted', pathSteps({ uid: 65534 }), '/0 belongs to another user (uid 65534)'],
+    ['of the user "nobody" is not trusted', pathSteps({ uid: 65534 }), '/0 belongs to another user (uid 65534)'],
     [
       "of a system account is trusted among the cluster's programs",
       pathSteps({ uid: 990, gid: 990 }, {}),
@@ -128,24 +128,24 @@ describe('a path', () => {
       SITE,
     ],
     [
-      "that root's group can write is trusted among the cluster's programs",
+      'that the group "root" (gid 0) can write to is trusted among the cluster\'s programs',
       pathSteps({ uid: 0, gid: 0, mode: 0o775 }),
       undefined,
       SITE,
     ],
     [
-      "that root's group can write is not trusted elsewhere",
+      'that the group "root" (gid 0) can write to is not trusted elsewhere',
       pathSteps({ uid: 0, gid: 0, mode: 0o775 }),
       '/0 can be written by group 0 (mode 775)',
     ],
     [
-      "that the group users can write is not trusted among the cluster's programs",
+      'that the group "users" (gid 100) can write to is not trusted among the cluster\'s programs',
       pathSteps({ uid: 0, gid: 100, mode: 0o775 }),
       '/0 can be written by group 100 (mode 775)',
       SITE,
     ],
     [
-      "that all users can write is not trusted among the cluster's programs",
+      "that all users can write to is not trusted among the cluster's programs",
       pathSteps({ uid: 990, mode: 0o777 }),
       '/0 can be written by everybody (mode 777)',
       SITE,

@@ -19,7 +19,7 @@ describe('a round of chaos', () => {
     ]);
   });
 
-  it('is not at rest before a slow daemon has polled, whatever time that takes', () => {
+  it('is not at rest until every daemon has polled, however slow one is', () => {
     expect(kindsOf([1, {}], [200, { polls: [90, 2] }], [250, { polls: [95, 3] }])).to.deep.equal([
       'pending',
       'pending',

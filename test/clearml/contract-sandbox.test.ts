@@ -3,13 +3,13 @@ import { systemClock } from '../../src/base/clock.ts';
 import { createSandbox, type Sandbox } from '../../src/sandbox/server.ts';
 import { defineClearmlContract } from './contract.ts';
 
-describe('the sandbox', () => {
-  let sandbox: Sandbox | undefined;
+let sandbox: Sandbox | undefined;
 
-  after(() => sandbox?.close());
-
-  defineClearmlContract('our sandbox', async () => {
+defineClearmlContract(
+  'our sandbox',
+  async () => {
     sandbox = await createSandbox({ port: 0, clock: systemClock });
     return sandbox;
-  });
-});
+  },
+  () => sandbox?.close(),
+);

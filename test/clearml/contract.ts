@@ -9,7 +9,11 @@ import { defineTaskContract } from './contract-tasks.ts';
 import type { Access } from './raw-calls.ts';
 
 /** Defines the suite, which creates queues, tasks and projects with unique names, and deletes them. */
-export function defineClearmlContract(name: string, provide: () => Promise<Access>): void {
+export function defineClearmlContract(
+  name: string,
+  provide: () => Promise<Access>,
+  close?: () => Promise<void> | undefined,
+): void {
   describe(`the ClearML contract, with ${name}`, () => {
     // A real server may be far away, and shows console lines seconds after it took them.
     let opened: ContractTestBed | undefined;
@@ -22,6 +26,7 @@ export function defineClearmlContract(name: string, provide: () => Promise<Acces
 
     after(async () => {
       await opened?.close();
+      await close?.();
     });
 
     const testBed = (): ContractTestBed => {

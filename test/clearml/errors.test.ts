@@ -88,101 +88,99 @@ describe('a call to a failing ClearML server', () => {
     }
   });
 
-  describe('when it fails', () => {
-    async function failedPop(options: MakeClient = {}): Promise<ServerUnreachableError> {
-      const error = await rejection(
-        fixture.client({ timeouts: { retryMs: 0 }, ...options }).queues.removeEntry(QUEUE, TASK),
-      );
-      if (!(error instanceof ServerUnreachableError)) throw error;
-      return error;
-    }
+  async function failedPop(options: MakeClient = {}): Promise<ServerUnreachableError> {
+    const error = await rejection(
+      fixture.client({ timeouts: { retryMs: 0 }, ...options }).queues.removeEntry(QUEUE, TASK),
+    );
+    if (!(error instanceof ServerUnreachableError)) throw error;
+    return error;
+  }
 
-    it('surely did not happen if nothing listens at the address', async () => {
-      await fixture.server.close();
-      const { url } = fixture.server;
+  it('certainly had no effect if nothing listens at the address', async () => {
+    await fixture.server.close();
+    const { url } = fixture.server;
 
-      const error = await failedPop();
+    const error = await failedPop();
 
-      expect(error.mayHaveHappened).to.equal(false);
-      expect(error.message).to.include(url).and.include('nothing listens there');
+    expect(error.mayHaveHappened).to.equal(false);
+    expect(error.message).to.include(url).and.include('nothing listens there');
+  });
+
+  it('certainly had no effect if the server has gone since the login', async () => {
+    fixture.server.script('auth.login', (response, request) => {
+      // Else the call could go out on this connection in the moment before its end is noticed.
+      response.setHeader('connection', 'close');
+      data({ token: makeToken() })(response, request);
     });
+    const connected = fixture.client({ timeouts: { retryMs: 0 } });
+    await connected.connect();
+    await fixture.server.close();
 
-    it('surely did not happen if the server has gone since the login', async () => {
-      fixture.server.script('auth.login', (response, request) => {
-        // Else the call could go out on this connection in the moment before its end is noticed.
-        response.setHeader('connection', 'close');
-        data({ token: makeToken() })(response, request);
-      });
-      const connected = fixture.client({ timeouts: { retryMs: 0 } });
-      await connected.connect();
-      await fixture.server.close();
+    const error = await rejection(connected.queues.removeEntry(QUEUE, TASK));
 
-      const error = await rejection(connected.queues.removeEntry(QUEUE, TASK));
+    expect(error).to.be.instanceOf(ServerUnreachableError).and.have.property('mayHaveHappened', false);
+  });
 
-      expect(error).to.be.instanceOf(ServerUnreachableError).and.have.property('mayHaveHappened', false);
+  it("certainly had no effect if the server's name is unknown", async () => {
+    const made = makeClient('http://no-such-host.invalid:8008', { timeouts: { retryMs: 0 } });
+    const error = await rejection(made.queues.removeEntry(QUEUE, TASK));
+    await made.close();
+
+    expect(error).to.be.instanceOf(ServerUnreachableError).and.have.property('mayHaveHappened', false);
+  });
+
+  it('certainly had no effect if the server does not speak TLS', async () => {
+    const made = makeClient(fixture.server.url.replace('http:', 'https:'), { timeouts: { retryMs: 0 } });
+    const error = await rejection(made.queues.removeEntry(QUEUE, TASK));
+    await made.close();
+
+    expect(error).to.be.instanceOf(NotTheApiError).and.have.property('mayHaveHappened', false);
+  });
+
+  it('certainly had no effect if only the preceding login was cut off', async () => {
+    fixture.server.script('auth.login', hangUp());
+
+    expect((await failedPop()).mayHaveHappened).to.equal(false);
+  });
+
+  it('certainly had no effect if the login timed out', async () => {
+    fixture.server.script('auth.login', stall());
+
+    expect((await failedPop({ timeouts: { attemptMs: 50, retryMs: 0 } })).mayHaveHappened).to.equal(false);
+  });
+
+  const answers: readonly [mayHaveHappened: boolean, name: string, answer: Answer][] = [
+    [false, 'a maintenance page', page(503, '')],
+    [false, '"too many requests"', page(429, '')],
+    [false, "a proxy's page for a bad request", page(413, '<html>Too Large</html>')],
+    [false, 'a redirect', page(302, '', { location: 'http://elsewhere/' })],
+    [true, 'a bad gateway', page(502, '')],
+    [true, "a gateway's timeout", page(504, '<html></html>')],
+    [true, 'an error inside the server', refuse(500, 0, 'general error')],
+    [true, 'a crash of the server', page(500, 'Internal Server Error', { 'content-type': 'text/plain' })],
+    [true, 'not JSON', page(200, 'hello')],
+    [true, 'JSON of another form', data({ removed: 'many' })],
+    [true, 'cut off', hangUp()],
+    [true, 'too late', stall()],
+    [true, 'incomplete', stall('{"meta"')],
+  ];
+  for (const [mayHaveHappened, name, answer] of answers) {
+    it(`${mayHaveHappened ? 'may have had an effect' : 'certainly had no effect'} if the response was ${name}`, async () => {
+      fixture.server.script('queues.remove_task', answer);
+
+      const error = await failedPop({ timeouts: { attemptMs: 200, retryMs: 0 } });
+
+      expect(error.mayHaveHappened).to.equal(mayHaveHappened);
     });
+  }
 
-    it("surely did not happen if the server's name is unknown", async () => {
-      const made = makeClient('http://no-such-host.invalid:8008', { timeouts: { retryMs: 0 } });
-      const error = await rejection(made.queues.removeEntry(QUEUE, TASK));
-      await made.close();
+  it('may have had an effect if an earlier attempt may have, although the last one certainly had none', async () => {
+    fixture.server.script('queues.add_task', hangUp(), page(503, ''));
 
-      expect(error).to.be.instanceOf(ServerUnreachableError).and.have.property('mayHaveHappened', false);
-    });
+    const error = await rejection(fixture.client({ timeouts: { retryMs: 60 } }).queues.park(QUEUE, TASK));
 
-    it('surely did not happen if the server does not speak TLS', async () => {
-      const made = makeClient(fixture.server.url.replace('http:', 'https:'), { timeouts: { retryMs: 0 } });
-      const error = await rejection(made.queues.removeEntry(QUEUE, TASK));
-      await made.close();
-
-      expect(error).to.be.instanceOf(NotTheApiError).and.have.property('mayHaveHappened', false);
-    });
-
-    it('surely did not happen if only the preceding login was cut off', async () => {
-      fixture.server.script('auth.login', hangUp());
-
-      expect((await failedPop()).mayHaveHappened).to.equal(false);
-    });
-
-    it('surely did not happen if the login timed out', async () => {
-      fixture.server.script('auth.login', stall());
-
-      expect((await failedPop({ timeouts: { attemptMs: 50, retryMs: 0 } })).mayHaveHappened).to.equal(false);
-    });
-
-    const answers: readonly [mayHaveHappened: boolean, name: string, answer: Answer][] = [
-      [false, 'maintenance', page(503, '')],
-      [false, 'too many requests', page(429, '')],
-      [false, "a proxy's page for a bad request", page(413, '<html>Too Large</html>')],
-      [false, 'a redirect', page(302, '', { location: 'http://elsewhere/' })],
-      [true, 'a bad gateway', page(502, '')],
-      [true, "a gateway's timeout", page(504, '<html></html>')],
-      [true, 'an error inside the server', refuse(500, 0, 'general error')],
-      [true, 'a crash of the server', page(500, 'Internal Server Error', { 'content-type': 'text/plain' })],
-      [true, 'something other than JSON', page(200, 'hello')],
-      [true, 'a response of another form', data({ removed: 'many' })],
-      [true, 'a cut connection', hangUp()],
-      [true, 'no response in time', stall()],
-      [true, 'a response that stops in the middle', stall('{"meta"')],
-    ];
-    for (const [mayHaveHappened, name, answer] of answers) {
-      it(`${mayHaveHappened ? 'may have happened' : 'surely did not happen'} after ${name}`, async () => {
-        fixture.server.script('queues.remove_task', answer);
-
-        const error = await failedPop({ timeouts: { attemptMs: 200, retryMs: 0 } });
-
-        expect(error.mayHaveHappened).to.equal(mayHaveHappened);
-      });
-    }
-
-    it('may have happened if an earlier attempt may have, though the last one did not', async () => {
-      fixture.server.script('queues.add_task', hangUp(), page(503, ''));
-
-      const error = await rejection(fixture.client({ timeouts: { retryMs: 60 } }).queues.park(QUEUE, TASK));
-
-      expect(error).to.be.instanceOf(ServerUnreachableError).and.have.property('mayHaveHappened', true);
-      expect(error.message).to.include('503');
-    });
+    expect(error).to.be.instanceOf(ServerUnreachableError).and.have.property('mayHaveHappened', true);
+    expect(error.message).to.include('503');
   });
 
   it('ends on the stop signal while it waits for the response', async () => {

@@ -203,7 +203,7 @@ describe('the daemon, for a cluster over SSH,', () => {
         const doctor = await cli.run('doctor');
 
         expect(code, stderr).to.equal(78);
-        const message = `ssh would not check every host key on the route to cluster: its configuration has "${line}" for gate.`;
+        const message = `A host key on the route to cluster would not be checked: your ssh configuration has "${line}" for gate.`;
         expect(stderr).to.include(message);
         expect(doctor.stdout.replaceAll(/\s+/g, ' ')).to.include(message);
         expect(gate.loginCount()).to.equal(0);

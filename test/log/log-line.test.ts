@@ -70,7 +70,7 @@ describe('a log line as text', () => {
     expect(formatLogLine(withErr, { ...TEXT, withStack: true })).to.match(/ stack="Error: y\\n +at .*log-line\.test/);
   });
 
-  it('stops at an error that is its own cause', () => {
+  it('shows an error that is its own cause only once', () => {
     const error: Error & { cause?: unknown } = new Error('round');
     error.cause = error;
 

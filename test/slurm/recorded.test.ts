@@ -115,7 +115,7 @@ for (const release of releases) {
       });
     }
 
-    it('omits job arrays, and keeps a job name that looks like rows', () => {
+    it('is read without job arrays, and with a job name that looks like rows', () => {
       const jobs = listed(readSqueue(result({ stdout: text('squeue.txt') }), MARK));
 
       expect(jobs.filter(({ name }) => name.startsWith('evil'))).to.have.length(1);
@@ -130,7 +130,7 @@ for (const release of releases) {
     });
 
     for (const { what, means } of [...RECORDED_REFUSALS, REFUSED_WITHOUT_CONTROLLER]) {
-      it(`reads the refusal of ${what} as ${means}`, () => {
+      it(`contains the refusal of ${what}, which is read as ${means}`, () => {
         const answer = refusals[what];
         const outcome = readSbatch(result(answer ?? {}));
 
@@ -140,7 +140,7 @@ for (const release of releases) {
     }
 
     for (const what of ['no such job', 'an ended job', 'another name']) {
-      it(`leaves nothing to cancel for a scancel of ${what}`, () => {
+      it(`shows that nothing is left to cancel after a scancel of ${what}`, () => {
         expect(readScancel(result(answers[`scancel, ${what}`] ?? {}))).to.equal(undefined);
       });
     }

@@ -8,7 +8,7 @@ function answer(...rows: readonly (readonly string[])[]): string {
   return [['State', 'ReqMem', 'MaxRSS'], ...rows].map((row) => `${row.join('\x1f')}\n`).join('');
 }
 
-describe('the usage of an ended job', () => {
+describe('the memory usage of an ended job', () => {
   it('is requested with the steps of the newest run only, in one unit', () => {
     const args = sacctUsageArgs('7' as JobId);
 
@@ -18,7 +18,7 @@ describe('the usage of an ended job', () => {
 
   for (const [title, rows, expected] of [
     [
-      'from Slurm 22.05.8 for a job out of memory',
+      'from the output of Slurm 22.05.8 for an OUT_OF_MEMORY job',
       [
         ['OUT_OF_MEMORY', '50M', ''],
         ['OUT_OF_MEMORY', '', '56.02M'],
@@ -36,21 +36,21 @@ describe('the usage of an ended job', () => {
       { cancelledByUid: undefined, peakMemory: '1536M', memoryLimit: '1.50G' },
     ],
     [
-      'from Slurm 20.11 with memory for each CPU',
+      'from the output of Slurm 20.11 with a memory limit for each CPU',
       [['CANCELLED by 1000', '2Gc', '']],
       { cancelledByUid: '1000', peakMemory: undefined, memoryLimit: '2G a CPU' },
     ],
     [
-      'from Slurm 20.11 with memory for each node',
+      'from the output of Slurm 20.11 with a memory limit for each node',
       [['CANCELLED', '50Mn', '']],
       { cancelledByUid: undefined, peakMemory: undefined, memoryLimit: '50M a node' },
     ],
     [
-      'for a job without a memory limit',
+      'as unknown for a job without a memory limit',
       [['CANCELLED by 0', '0', '']],
       { cancelledByUid: '0', peakMemory: undefined, memoryLimit: undefined },
     ],
-    ['for an unknown job', [], { cancelledByUid: undefined, peakMemory: undefined, memoryLimit: undefined }],
+    ['as unknown for an unknown job', [], { cancelledByUid: undefined, peakMemory: undefined, memoryLimit: undefined }],
   ] as const) {
     it(`is read ${title}`, () => {
       expect(readSacctUsage(result({ stdout: answer(...rows) }))).to.deep.equal(expected);

@@ -18,7 +18,7 @@ describe('an error of the controller', () => {
     }
   }
 
-  it('appears in the table only once', () => {
+  it('is listed under only one classification', () => {
     const texts = Object.values(CONTROLLER_RESPONSES).flat();
 
     expect(new Set(texts).size).to.equal(texts.length);

@@ -72,7 +72,7 @@ const VALUES = [
 
 const QUOTED_FORMS = [
   {
-    name: 'unquoted',
+    name: 'outside quotes',
     write: (left: string, placeholder: string, right: string) => `show KEY ${left}${placeholder}${right}`,
   },
   {
@@ -107,9 +107,9 @@ function isChosen(first: number, second: number): boolean {
 const PRELUDE = 'set -f; one=1; set -- first second; unset unset USERX; ISEMPTY=pwned';
 
 for (const shell of SHELLS) {
-  describe(`a value beside other text, in ${shell},`, () => {
+  describe(`in ${shell}, a value next to other text`, () => {
     for (const { name, write } of QUOTED_FORMS) {
-      it(`arrives unchanged and does not change the text: ${name}`, async () => {
+      it(`${name} arrives unchanged, and so does the text`, async () => {
         const cases = BESIDE.flatMap(([left, meantLeft], first) =>
           BESIDE.flatMap(([right, meantRight], second) => {
             // Each pair of texts gets one value, each single text all of them.

@@ -92,7 +92,11 @@ function hasCancelledOneOf({ jobs }: Snapshot, { task, jobId, cancelledFor, canc
 
 /** Leaves the task to the daemon that submitted the job, which is back: it finds the job by name and reports on it. */
 async function handOver(deps: DaemonDeps, { task, jobId: job, queueName: queue }: Entry): Promise<void> {
-  deps.log.info('Handed the task over: the daemon that submitted its job is running again', { task, job, queue });
+  deps.log.info('Handed the task back to the daemon that submitted its job, which is running again', {
+    task,
+    job,
+    queue,
+  });
   await deps.journal.forget(task);
 }
 

@@ -17,7 +17,7 @@ import {
 const ENDED = entryOf({ endSeenAt: NOW - GRACES.endMs });
 const gate = recordOf({ exitCode: JOB_EXIT_CODES.gateClosed.code });
 
-describeExactly('the complete decision for an ended job', [
+describeExactly('all actions decided for an ended job', [
   [
     'fails a task enqueued elsewhere before it started if the requeued job ended at the gate',
     {
@@ -71,7 +71,7 @@ describeExactly('the complete decision for an ended job', [
     { do: 'read-record', jobId: '1' as JobId },
   ],
   [
-    'tracks an ended job of the same attempt, whatever its id',
+    'uses the ended job of the current attempt, even if its id is not the recorded one',
     { jobs: [jobOf('FAILED', { id: '8' as JobId })] },
     { do: 'read-record', jobId: '8' as JobId },
   ],
@@ -183,19 +183,19 @@ describeExactly('the complete decision for an ended job', [
     endTask('stopped', 'cancelled', 'Slurm job 7 was cancelled: it was too old.'),
   ],
   [
-    'forgets the task if both completed',
+    'forgets the task if task and job completed',
     { jobs: [jobOf('COMPLETED')], task: taskOf('completed') },
     { do: 'forget' },
     { do: 'log', level: 'INFO', text: 'Slurm job 7 ended COMPLETED.' },
   ],
   [
-    'forgets the task and warns if both failed and Slurm no longer has the record',
+    "forgets the task and warns if task and job failed and Slurm no longer has the job's record",
     { jobs: [jobOf('FAILED')], task: taskOf('failed'), record: 'gone' },
     { do: 'forget' },
     { do: 'log', level: 'WARNING', text: 'Slurm job 7 ended FAILED.' },
   ],
   [
-    'forgets the task and warns with advice if both failed and the job has a log',
+    'forgets the task and warns with advice if task and job failed and the job has a log',
     { jobs: [jobOf('FAILED')], task: taskOf('failed'), record: recordOf({ exitCode: 3 }) },
     { do: 'forget' },
     { do: 'log', level: 'WARNING', text: 'Slurm job 7 ended FAILED (exit code 3).', withAdvice: true },

@@ -45,43 +45,68 @@ describe('the plan of a poll', () => {
     expect([...inFull, ...ifChanged]).to.have.members(numbers(9).map(taskNumber));
   });
 
-  it('reads every task in full within 250 polls, however many there are', () => {
+  it('reads every task in full within 250 polls, however many tasks there are', () => {
     const { inFull } = planRead(tracked(10_000), known(numbers(10_000)), NONE, LIMITS);
 
     expect(inFull).to.have.length(40);
   });
 });
 
-describe('a task at rest', () => {
+describe('a task', () => {
   const waiting = jobOf('PENDING');
   const running = jobOf('RUNNING');
   const other = jobOf('COMPLETED', { id: '8' as JobId });
   const rows = [
-    { title: 'is queued and its job waits', task: taskOf('queued'), jobs: [waiting], isResting: true },
-    { title: 'is in progress and its job runs', task: taskOf('in_progress'), jobs: [running], isResting: true },
-    { title: 'is not queued while its job runs', task: taskOf('queued'), jobs: [running], isResting: false },
-    { title: 'is not in progress while its job waits', task: taskOf('in_progress'), jobs: [waiting], isResting: false },
-    { title: 'has not ended', task: taskOf('completed'), jobs: [running], isResting: false },
-    { title: 'has a job', task: taskOf('queued'), jobs: [], isResting: false },
     {
-      title: 'has no other job, even one that has ended',
+      title: 'is at rest while it is queued and its job waits',
+      task: taskOf('queued'),
+      jobs: [waiting],
+      isResting: true,
+    },
+    {
+      title: 'is at rest while it is in progress and its job runs',
+      task: taskOf('in_progress'),
+      jobs: [running],
+      isResting: true,
+    },
+    {
+      title: 'is not at rest while it is queued but its job runs',
+      task: taskOf('queued'),
+      jobs: [running],
+      isResting: false,
+    },
+    {
+      title: 'is not at rest while it is in progress but its job waits',
+      task: taskOf('in_progress'),
+      jobs: [waiting],
+      isResting: false,
+    },
+    { title: 'is not at rest after it ended', task: taskOf('completed'), jobs: [running], isResting: false },
+    { title: 'is not at rest without a job', task: taskOf('queued'), jobs: [], isResting: false },
+    {
+      title: 'is not at rest while Slurm lists a second job for it, even an ended one',
       task: taskOf('queued'),
       jobs: [waiting, other],
       isResting: false,
     },
     {
-      title: 'has the job of its entry',
+      title: 'is not at rest while its job is not the recorded one',
       task: taskOf('in_progress'),
       jobs: [jobOf('RUNNING', { id: '9' as JobId })],
       isResting: false,
     },
     {
-      title: 'is not being aborted',
+      title: 'is not at rest while it is being aborted',
       task: taskOf('in_progress', { statusMessage: 'stopping' }),
       jobs: [running],
       isResting: false,
     },
-    { title: 'has no ended job', task: taskOf('in_progress'), jobs: [jobOf('FAILED')], isResting: false },
+    {
+      title: 'is not at rest after its job ended',
+      task: taskOf('in_progress'),
+      jobs: [jobOf('FAILED')],
+      isResting: false,
+    },
   ];
   for (const { title, task, jobs, isResting } of rows) {
     it(title, () => {
