@@ -46,7 +46,7 @@ describe('a call to a failing ClearML server', () => {
       expect(fixture.server.callsOf('tasks.get_by_id').length).to.be.greaterThan(1);
     });
 
-    it('is repeated, even if not idempotent, if it surely did not happen', async () => {
+    it('is repeated, even if not idempotent, if it certainly had no effect', async () => {
       fixture.server.script('queues.remove_task', page(503, ''), data({ removed: 1 }));
 
       expect(await fixture.client().queues.removeEntry(QUEUE, TASK)).to.equal(true);

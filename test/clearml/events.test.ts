@@ -63,7 +63,7 @@ describe('events.log of the ClearML client', () => {
     expect(fixture.server.callsOf('events.add_batch')).to.have.length(1);
   });
 
-  it('sends lines again that the server surely has not received', async () => {
+  it('sends lines again that the server certainly has not received', async () => {
     fixture.server.script('events.add_batch', page(503, ''), added);
 
     await fixture.client().events.log(TASK, 'w', [{ level: 'INFO', text: 'x' }]);

@@ -27,7 +27,7 @@ describe('render', () => {
   for (const [title, task] of [
     ['the task itself', TASK],
     ['the reply of tasks.get_by_id', { meta: { result_code: 200 }, data: { task: TASK } }],
-    ['the data of that reply', { task: TASK }],
+    ['only the data of a reply of tasks.get_by_id', { task: TASK }],
   ] as const) {
     it(`reads ${title} from a file, without a server`, async () => {
       await using cli = await withFiles(TEMPLATE, task);

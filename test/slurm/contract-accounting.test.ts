@@ -33,7 +33,7 @@ for (const { name, version } of SLURMS) {
     });
     after(() => slurm.stop());
 
-    defineSchedulerContract(name, () => Promise.resolve(openRealCluster(slurm)));
+    defineSchedulerContract('in the scheduler contract', () => Promise.resolve(openRealCluster(slurm)));
 
     describe('with an account and a QOS', () => {
       let cluster: ClusterUnderTest;

@@ -6,5 +6,5 @@ import { openRealCluster } from './open-real-cluster.ts';
 
 describe('real Slurm', () => {
   before(requireSlurm);
-  defineSchedulerContract('real Slurm', async () => openRealCluster(await sharedCluster()));
+  defineSchedulerContract('in the scheduler contract', async () => openRealCluster(await sharedCluster()));
 });

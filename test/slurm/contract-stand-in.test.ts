@@ -10,8 +10,10 @@ import { createLocalScheduler } from './local-scheduler.ts';
 
 const execute = promisify(execFile);
 
-defineSchedulerContract('the stand-in', () => openStandIn({ hasAccounting: false }));
-defineSchedulerContract('the stand-in with accounting', () => openStandIn({ hasAccounting: true }));
+defineSchedulerContract('the scheduler contract on the stand-in', () => openStandIn({ hasAccounting: false }));
+defineSchedulerContract('the scheduler contract on the stand-in with accounting', () =>
+  openStandIn({ hasAccounting: true }),
+);
 
 async function openStandIn(settings: { readonly hasAccounting: boolean }): Promise<ClusterUnderTest> {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'scheduler-')));

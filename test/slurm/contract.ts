@@ -17,8 +17,8 @@ export interface ClusterUnderTest {
 }
 
 /** A cluster of at least two nodes, with a partition that takes jobs at once (the default) and one called `down`. */
-export function defineSchedulerContract(name: string, open: () => Promise<ClusterUnderTest>): void {
-  describe(`the scheduler contract on ${name}`, () => {
+export function defineSchedulerContract(title: string, open: () => Promise<ClusterUnderTest>): void {
+  describe(title, () => {
     let cluster: ClusterUnderTest;
     let scheduler: Scheduler;
     let jobNumber = 0;

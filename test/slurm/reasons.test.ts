@@ -71,7 +71,7 @@ describe('explainReason', () => {
     ['RaisedSignal:9(Killed)', 'ended'],
     ['Reservation weekly, which this job was running under, has ended', 'ended'],
   ] as const) {
-    it(`classifies ${reason ?? 'no reason'} as ${cls}`, () => {
+    it(`classifies ${reason ?? 'a missing reason'} as ${cls}`, () => {
       expect(explainReason(reason).class).to.equal(cls);
     });
   }

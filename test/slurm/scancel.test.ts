@@ -27,7 +27,7 @@ describe('scancel', () => {
   for (const [what, answer, words] of [
     ['', { exitCode: 210, stderr: ofJob('Access/permission denied') }, 'Access/permission denied'],
     [' with exit code 0', { stderr: ofJob('Access/permission denied') }, 'Access/permission denied'],
-    [' that a controller answers no more', { exitCode: 8, stderr: ofJob(AWAY) }, AWAY],
+    [' if the controller stops responding', { exitCode: 8, stderr: ofJob(AWAY) }, AWAY],
   ] as const) {
     it(`fails for one job${what}`, () => {
       const failure = readScancel(result(answer));

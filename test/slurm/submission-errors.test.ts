@@ -24,7 +24,7 @@ describe('a submission with a failing Slurm', () => {
     expect(await found()).to.have.length(1);
   });
 
-  it('has the same unknown outcome if no job was made', async () => {
+  it('has an unknown outcome after a timeout of sbatch even if there is no job', async () => {
     plan(lostThenTimeout());
 
     expect(await submit()).to.deep.equal({ kind: 'unknown', message: 'Socket timed out on send/recv operation' });

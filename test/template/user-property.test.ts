@@ -26,7 +26,11 @@ describe('a user property', () => {
         { properties: { walltime: { value: '2' } }, Slurm: { walltime: { value: '3' } } },
         '2',
       ],
-      ['from the default if the task has neither', { Args: { walltime: { value: '4' } } }, '1'],
+      [
+        'from the default if neither the properties nor the section Slurm contains it',
+        { Args: { walltime: { value: '4' } } },
+        '1',
+      ],
     ] as const) {
       it(`is read ${what}: ${placeholder}`, () => {
         expect(render(placeholder, hyperparams)).to.equal(`echo ${value}`);

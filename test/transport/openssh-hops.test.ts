@@ -51,7 +51,7 @@ describe('a route of the openssh transport', () => {
 
   const THROUGH = 'Host hpc\n  ProxyJump gate,inner\nHost gate\n  ProxyJump door\n';
   const rows: readonly [what: string, text: string, strict: boolean, found: string | undefined][] = [
-    ['no StrictHostKeyChecking', THROUGH, true, undefined],
+    ['a configuration that does not mention StrictHostKeyChecking', THROUGH, true, undefined],
     [
       'StrictHostKeyChecking off for the destination only, where our option applies',
       `${THROUGH}Host hpc\n  StrictHostKeyChecking no\n`,
@@ -68,7 +68,7 @@ describe('a route of the openssh transport', () => {
       'StrictHostKeyChecking off for the last of three jump hosts',
       `${THROUGH}Host inner\n  StrictHostKeyChecking no\n`,
       false,
-      'StrictHostKeyChecking no" for inner',
+      'StrictHostKeyChecking no" for inner. Remove that line, or',
     ],
     [
       'StrictHostKeyChecking off for all hosts',
@@ -98,7 +98,7 @@ describe('a route of the openssh transport', () => {
       'StrictHostKeyChecking off in a ProxyCommand',
       'Host hpc\n  ProxyCommand ssh -o StrictHostKeyChecking=no -W [%h]:%p gate\n',
       false,
-      'ProxyCommand ssh -o StrictHostKeyChecking=no -W [%h]:%p gate" for hpc',
+      'ProxyCommand ssh -o StrictHostKeyChecking=no -W [%h]:%p gate" for hpc. Remove the option StrictHostKeyChecking from that command;',
     ],
     [
       'NoHostAuthenticationForLocalhost with localhost as a jump host',

@@ -228,7 +228,7 @@ describeRows('the decision for an ended job whose task never started', [
     done: ['note'],
   },
   {
-    title: 'sets the task to stopped if that peer does nothing within the grace period',
+    title: 'sets the task to stopped if the peer that submitted the cancelled job does nothing within the grace period',
     seen: { ...PEERS, place: 'parked', record: recordOf(), entry: waited },
     done: ['end stopped'],
   },

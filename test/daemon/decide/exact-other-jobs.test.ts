@@ -54,7 +54,7 @@ describeExactly('all actions decided for a running job', [
     ASTRAY,
   ],
   [
-    'clears that record if the task runs as this job again',
+    'clears the record that the job must not run if the task runs as this job again',
     { jobs: [jobOf('RUNNING')], task: taskOf('in_progress'), entry: { ...STARTED, astraySince: 1 } },
     { do: 'note', patch: { astraySince: undefined, stoppingSince: undefined } },
   ],
@@ -140,7 +140,7 @@ describeExactly('all actions decided for a pending job', [
     { do: 'note', patch: { neverStartsSince: NOW } },
   ],
   [
-    'clears that time when the job can start again',
+    'clears the record of when the job became unable to start if it can start again',
     {
       jobs: [jobOf('PENDING', { reason: 'Priority' })],
       place: 'parked',

@@ -105,7 +105,7 @@ describeRows('the decision for a running job', [
     done: ['cancel'],
   },
   {
-    title: 'uses a cancelled extra job if it started before its scancel and the other did not',
+    title: 'uses a cancelled extra job if it started before its scancel and the other job did not start',
     seen: {
       jobs: [jobOf('PENDING'), jobOf('RUNNING', { id: '8' as JobId })],
       place: 'parked',

@@ -65,12 +65,12 @@ describeRows('the decision for a pending job', [
     done: ['cancel'],
   },
   {
-    title: "also removes that task's entry from the scheduler queue",
+    title: "cancels the job of a task in another queue, and removes the task's entry from the scheduler queue",
     seen: { jobs: [jobOf('PENDING')], place: 'another queue', hasEntry: true },
     done: ['cancel', 'remove-entry', 'log'],
   },
   {
-    title: 'reports that move once',
+    title: 'reports only once that the task was moved to another queue',
     seen: { jobs: [jobOf('PENDING')], place: 'another queue', entry: entryOf({ cancelledFor: 'so' }) },
     done: ['cancel'],
   },

@@ -11,7 +11,7 @@ const FIRST_IS_EXTRA = { do: 'cancel', jobIds: ['7' as JobId], why: 'job 8 has t
 
 describeExactly('the decision among several jobs of one task', [
   [
-    'uses the one of two running jobs that runs the task, even if the other is older',
+    'uses, of two running jobs, the one that runs the task, even if the other job is older',
     {
       jobs: [jobOf('RUNNING'), jobOf('RUNNING', SECOND)],
       task: taskOf('in_progress', BY_SECOND),

@@ -266,7 +266,7 @@ describe('a poll that reads only what changed', () => {
     expect((await pollAtRest(bed)).tasks.get(task)).to.include({ status: 'in_progress', statusMessage: 'stopping' });
   });
 
-  it('finds the deleted ones among many tasks', async () => {
+  it('finds deleted tasks among many others', async () => {
     const bed = await createBed(230);
     for (let poll = 0; poll < 3; poll += 1) await pollAtRest(bed);
     const deleted = [7, 8, 200].map(taskNumber);
