@@ -91,7 +91,7 @@ export const SEEDED_BUGS: readonly SeededBug[] = [
         to: 'const body = { queue, task, update_execution_queue: true };',
       },
     ],
-    rounds: { kinds: ['user aborts'] },
+    rounds: { kinds: ['user aborts', 'daemon dies before its call'] },
   },
   {
     title: 'the daemon fails a parked task without removing it from the scheduler queue',
@@ -107,7 +107,7 @@ export const SEEDED_BUGS: readonly SeededBug[] = [
   {
     title: 'the agent does not require that the task is queued',
     edits: [{ file: 'templates/partials/run-agent.sh.mustache', from: ' --require-queue', to: '' }],
-    rounds: { kinds: ['user aborts', 'user resets', 'user dequeues'] },
+    rounds: { kinds: ['user aborts', 'user resets', 'user dequeues'], tasks: 40 },
   },
   {
     title: 'the daemon parks a task again while its job still runs',
@@ -164,14 +164,30 @@ export const SEEDED_BUGS: readonly SeededBug[] = [
     rounds: { kinds: ['user resets', 'user enqueues', 'user aborts'], isLazy: true, movesPerFault: 20 },
   },
   {
-    title: 'the daemon forgets a task while it is in progress',
+    title: 'the daemon forgets a task while it is in progress, and does not find it again',
     edits: [
       {
         file: 'src/daemon/decide/ended.ts',
         from: '  if (mayRunElsewhere(task, job, observation)) return [];\n',
         to: "  return [{ do: 'forget' }];\n",
       },
+      {
+        file: 'src/daemon/recover/find-untracked.ts',
+        from: "  if (task.status === 'in_progress') return wasOurs(facts, task, queue);\n",
+        to: "  if (task.status === 'in_progress') return undefined;\n",
+      },
     ],
     rounds: { kinds: ['job dies', 'node dies'] },
+  },
+  {
+    title: 'the daemon does not abort a task again whose abort the server undid at the pop',
+    edits: [
+      {
+        file: 'src/daemon/console/agent-messages.ts',
+        from: "  return task.status === 'queued' && task.statusMessage.startsWith(STOPPED_MESSAGE);\n",
+        to: '  return false;\n',
+      },
+    ],
+    rounds: { kinds: ['user aborts'], isLazy: true },
   },
 ];

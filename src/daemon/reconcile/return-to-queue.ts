@@ -1,6 +1,8 @@
 // Returns a task that cannot be submitted now to the front of its queue.
 import { isRefusal } from '../../clearml/refusals.ts';
 import type { Task } from '../../clearml/task.ts';
+import { leaveToUser } from '../claim/park.ts';
+import { isAbortUndone } from '../console/agent-messages.ts';
 import { endTask } from './end.ts';
 import type { Entry } from '../journal/entry.ts';
 import type { DaemonDeps } from '../deps.ts';
@@ -21,17 +23,19 @@ export async function returnToQueue(
   if (isParked && !(await deps.clearml.queues.removeEntry(deps.schedulerQueue, entry.task))) return;
 
   const task = await readWaiting(deps, entry);
-  if (task !== undefined && (seen === undefined || seen.statusChanged === task.statusChanged)) {
+  if (task === undefined) await leaveToUser(deps, entry);
+  else if (seen === undefined || seen.statusChanged === task.statusChanged) {
     if (!(await enqueueAtFront(deps, entry, task, why))) return;
   }
   await deps.journal.forget(entry.task);
   await removeJobConf(deps, entry);
 }
 
-/** Returns the current task if it is queued for the queue that it came from. */
+/** Returns the current task if it is queued for the queue that it came from, and its user has not aborted it. */
 async function readWaiting(deps: DaemonDeps, entry: Entry): Promise<Task | undefined> {
   const task = (await deps.clearml.tasks.get(entry.task))?.task;
-  return task?.status === 'queued' && task.executionQueue === entry.queue ? task : undefined;
+  if (task?.status !== 'queued' || task.executionQueue !== entry.queue || isAbortUndone(task)) return undefined;
+  return task;
 }
 
 /** False if the task was ended instead. */

@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import type { TaskId } from '../../../src/clearml/ids.ts';
 import type { Entry } from '../../../src/daemon/journal/entry.ts';
 import { returnToQueue } from '../../../src/daemon/reconcile/return-to-queue.ts';
-import { createStepFixture, type StepFixture } from '../step-fixture.ts';
+import { createStepFixture, popDuringAbort, type StepFixture } from '../step-fixture.ts';
 import { OTHER_QUEUE, OWN_QUEUE, SCHEDULER_QUEUE } from '../../simulation/queues.ts';
 import { entryOf } from '../decide/observations.ts';
 
@@ -36,6 +36,20 @@ describe('returning a task to its queue', () => {
 
     expect(fixture.waiting(OWN_QUEUE)).to.deep.equal([]);
     expect(fixture.deps.journal.entries.size).to.equal(1);
+  });
+
+  it('aborts the task again if the server has undone the abort of its user', async () => {
+    const fixture = createStepFixture();
+    const task = await fixture.enqueued(1);
+    await popDuringAbort(fixture, task);
+    const entry = entryOf({ task, queue: OWN_QUEUE, queueName: 'own' });
+    await fixture.deps.journal.write(entry);
+
+    await returnToQueue(fixture.deps, entry, { isParked: false, why: 'Slurm is away' });
+
+    expect(await fixture.read(task)).to.include({ status: 'stopped' });
+    expect(fixture.waiting(OWN_QUEUE)).to.deep.equal([]);
+    expect(fixture.deps.journal.entries.size).to.equal(0);
   });
 
   it('leaves the task in a queue in which the user enqueued it in the meantime', async () => {

@@ -97,6 +97,22 @@ describe('the oracle of the simulation', () => {
     });
   }
 
+  for (const [what, message, violation] of [
+    ['the server undoes', 'Stopped by user', undefined],
+    ['a daemon undoes', 'The task returns to its queue.', 'the abort of task 1 was forgotten: it is queued'],
+  ] as const) {
+    it(`answers "${violation ?? 'permitted until the end of the round'}" if ${what} an abort`, async () => {
+      const { invariants, store } = await createFixture({});
+      const task = store.tasks.get(TASK);
+      if (task === undefined) throw new Error('the fixture has no task');
+      store.tasks.put({ ...task, status: 'stopped', status_message: 'Stopped by user' });
+      invariants.userActed(TASK, 'abort', store);
+      store.tasks.put({ ...task, status: 'queued', status_message: message });
+      invariants.check(store);
+      expect(invariants.violation?.says).to.equal(violation);
+    });
+  }
+
   for (const [what, act, violation] of [
     ['that its user enqueued elsewhere while the job still ran it', 'enqueue elsewhere', undefined],
     ['that its user did not enqueue elsewhere', undefined, 'task 1 is run twice at once'],
