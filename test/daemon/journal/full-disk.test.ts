@@ -1,5 +1,5 @@
-// Tests that half a line, which is all that a full disk holds, never damages the next one. The disk is an injected error here: a real
-// full disk needs root, and another process cannot be tested for mutants.
+// Tests that half a line, which is all that a full disk holds, never damages the next one.
+// The disk is an injected error: a real full disk needs root, and no mutant is detected by a test in another process.
 import { expect } from 'chai';
 import { mkdtemp, open, readFile, rm, type FileHandle } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
