@@ -22,14 +22,18 @@ describe('a socket', () => {
   const rows: readonly [string, PathSteps, string | undefined][] = [
     ["of the user in the user's directory is trusted", pathSteps(HOME, socketIn(HOME)), undefined],
     ['that all users may connect to is trusted', pathSteps(HOME, socketIn(HOME, { mode: 0o777 })), undefined],
-    ["in the user's directory inside a sticky one is trusted", pathSteps(TMP, PRIVATE, socketIn(PRIVATE)), undefined],
+    [
+      "in the user's directory inside a sticky directory is trusted",
+      pathSteps(TMP, PRIVATE, socketIn(PRIVATE)),
+      undefined,
+    ],
     [
       'behind a link of the user in a sticky directory is trusted',
       pathSteps(TMP, { ...HOME, path: '/tmp/l', kind: 'link', mode: 0o777 }, HOME, socketIn(HOME)),
       undefined,
     ],
     [
-      'in a directory that all users can write is trusted if only the user can reach it',
+      'in a directory that all users can write to is trusted if only the user can reach it',
       pathSteps(
         { ...HOME, mode: 0o700 },
         { ...HOME, path: '/ada/x', mode: 0o777 },
@@ -44,7 +48,7 @@ describe('a socket', () => {
     ],
     ['of root is not trusted', pathSteps(HOME, socketIn(HOME, { uid: 0 })), '/ada/s belongs to another user (uid 0)'],
     [
-      'of the user directly in a sticky directory is not trusted, as another may replace it',
+      'of the user directly in a sticky directory is not trusted, as another user may replace it',
       pathSteps(TMP, socketIn(TMP)),
       '/tmp can be written by everybody (mode 1777)',
     ],

@@ -109,7 +109,7 @@ export function defineChangesContract(testBed: () => ContractTestBed): void {
       expect(changed).to.include({ status: 'in_progress', statusMessage: 'stopping' });
     });
 
-    it('does not return a running task for its console lines and reports', async () => {
+    it('does not return a running task only because of new console lines and reports', async () => {
       const { client, raw } = testBed();
       const { task } = await subjectIn('in_progress');
       const since = (await statusChangedOf(task)) + 1;
@@ -128,7 +128,7 @@ export function defineChangesContract(testBed: () => ContractTestBed): void {
   });
 
   describe('a count of tasks', () => {
-    it('counts those that exist and have the status, archived and hidden ones included', async () => {
+    it('includes archived and hidden tasks, but only tasks that exist and have the status', async () => {
       const { client, raw } = testBed();
       const tasks = [await raw.createTask(), await raw.createTask(), await raw.createTask(), await raw.createTask()];
       const [started, archived, hidden, deleted] = tasks;

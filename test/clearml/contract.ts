@@ -8,7 +8,10 @@ import { defineStatusContract } from './contract-status.ts';
 import { defineTaskContract } from './contract-tasks.ts';
 import type { Access } from './raw-calls.ts';
 
-/** Defines the suite, which creates queues, tasks and projects with unique names, and deletes them. */
+/**
+ * Defines the suite, which creates queues, tasks and projects with unique names, and deletes them.
+ * @param close ends the server after the suite
+ */
 export function defineClearmlContract(
   name: string,
   provide: () => Promise<Access>,

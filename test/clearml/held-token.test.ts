@@ -118,7 +118,7 @@ describe('the login to ClearML', () => {
     expect(fixture.server.callsOf('auth.login')).to.have.length(1);
   });
 
-  describe('a login token', () => {
+  describe('returns a token that', () => {
     it('is renewed five minutes before it expires, measured by the local clock', async () => {
       const clock = createSetClock(5_000_000_000);
       const [first, second] = [

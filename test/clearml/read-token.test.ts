@@ -25,11 +25,11 @@ describe('readToken', () => {
     ['at nine tenths of a short lifetime', { iat: 100, exp: 160 }, 100_000, 154_000],
     ["by the local clock if the server's is hours off", { iat: 100, exp: 100 + 24 * HOUR_S }, 9e9, 9e9 + 86_100_000],
     ['by the expiry time alone if the token has no time of issue', { iat: undefined, exp: 1000 }, 900_000, 990_000],
-    ['never if it does not expire', { exp: undefined }, 0, Infinity],
+    ['at no time if it does not expire', { exp: undefined }, 0, Infinity],
     ['at once if it has expired', { iat: undefined, exp: 10 }, 100_000, 19_000],
   ];
   for (const [name, claims, receivedAt, renewAt] of cases) {
-    it(`renews a token ${name}`, () => {
+    it(`says that a token must be renewed ${name}`, () => {
       expect(readToken(makeToken(claims), receivedAt)?.renewAt).to.equal(renewAt);
     });
   }

@@ -11,7 +11,7 @@ describe('the daemon with two queues', () => {
   before(requireAgent);
   before(requireSlurm);
 
-  it('by default, serves the second queue only when the first is empty', async () => {
+  it('serves the second queue, by default, only when the first is empty', async () => {
     expect(await orderOfJobs([])).to.deep.equal(['high', 'high', 'high', 'low', 'low', 'low']);
   });
 

@@ -16,7 +16,10 @@ export interface ClusterUnderTest {
   close(): Promise<void>;
 }
 
-/** A cluster of at least two nodes, with a partition that takes jobs at once (the default) and one called `down`. */
+/**
+ * Defines the suite.
+ * @param open a cluster of at least two nodes, with a partition that takes jobs at once (the default) and one called `down`
+ */
 export function defineSchedulerContract(title: string, open: () => Promise<ClusterUnderTest>): void {
   describe(title, () => {
     let cluster: ClusterUnderTest;

@@ -26,7 +26,7 @@ describe('scancel', () => {
 
   for (const [what, answer, words] of [
     ['', { exitCode: 210, stderr: ofJob('Access/permission denied') }, 'Access/permission denied'],
-    [' with exit code 0', { stderr: ofJob('Access/permission denied') }, 'Access/permission denied'],
+    [' even if its exit code is 0', { stderr: ofJob('Access/permission denied') }, 'Access/permission denied'],
     [' if the controller stops responding', { exitCode: 8, stderr: ofJob(AWAY) }, AWAY],
   ] as const) {
     it(`fails for one job${what}`, () => {

@@ -48,7 +48,7 @@ describe('readCredentials', () => {
     });
   });
 
-  describe('if another user exists', () => {
+  describe('run as root', () => {
     before(requireRoot);
     it("does not offer the keys of another user's agent", async () => {
       const socket = join(folder, 'agent');
