@@ -72,7 +72,7 @@ describe('the daemon', () => {
     });
   }
 
-  it('C-31 tracks the other tasks when the server keeps failing for one', async () => {
+  it('C-31 tracks the other tasks when the server keeps failing for one task', async () => {
     const fixture = createStepFixture();
     const tasks = [await fixture.enqueued(1), await fixture.enqueued(2), await fixture.enqueued(3)];
     const run = startDaemon(fixture.deps);

@@ -188,7 +188,7 @@ describe('two daemons', () => {
     await run.ended;
   });
 
-  it('of different Unix users track their own jobs of a task, whatever others submit under its job name', async () => {
+  it('of different Unix users track their own jobs of a task, whatever other users submit under its job name', async () => {
     const fixture = createStepFixture();
     const user = anotherUser(fixture.deps.scheduler);
     const [task = '' as TaskId] = await enqueued(fixture, 1);

@@ -13,7 +13,7 @@ describe('sbatch', () => {
     ['a bare id', '4711\n', '4711', undefined],
     ['S-36 an id with its cluster', '4711;lab-2.north\n', '4711', 'lab-2.north'],
     ['the message of a wrapper without --parsable', 'Submitted batch job 4711\n', '4711', undefined],
-    ['that message with a cluster', 'Submitted batch job 4711 on cluster lab\n', '4711', 'lab'],
+    ['the message of a wrapper with a cluster', 'Submitted batch job 4711 on cluster lab\n', '4711', 'lab'],
     [
       'an id after other output',
       'Welcome!\nquota: 42 of 100\nsbatch: INFO: defaults applied\n4711\n',

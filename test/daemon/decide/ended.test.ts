@@ -247,7 +247,7 @@ describeRows('the decision for an ended job whose task never started', [
     done: ['return-to-queue'],
   },
   {
-    title: 'uses the tracked job rather than a cancelled extra one if both have ended',
+    title: 'uses the tracked job rather than a cancelled extra job if both jobs have ended',
     seen: {
       jobs: [jobOf('FAILED'), jobOf('CANCELLED', { id: '8' as JobId, name: jobName(2) })],
       place: 'parked',

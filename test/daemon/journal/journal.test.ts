@@ -109,7 +109,7 @@ describe('the journal', () => {
     });
   }
 
-  it('D-04 sets a damaged file aside, logs it, and starts a new one', async () => {
+  it('D-04 sets a damaged file aside, logs it, and starts a new file', async () => {
     await writeFile(
       file,
       `${formatJournal({ entry: taskNumber(1) })}not json\n${formatJournal({ entry: taskNumber(2) })}`,

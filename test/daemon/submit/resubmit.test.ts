@@ -44,7 +44,7 @@ describe('a resubmission', () => {
     expect(await resubmit(fixture.deps, { ...entry, queuedAt: 1 }, WHY)).to.equal('accepted');
   });
 
-  it('removes the file of the last attempt before it writes the next one', async () => {
+  it('removes the file of the last attempt before it writes that of the next attempt', async () => {
     const fixture = createStepFixture();
     const { entry } = await parked(fixture);
     const ran: string[] = [];
