@@ -17,7 +17,7 @@ import {
 const ENDED = entryOf({ endSeenAt: NOW - GRACES.endMs });
 const gate = recordOf({ exitCode: JOB_EXIT_CODES.gateClosed.code });
 
-describeExactly('all actions decided for an ended job', [
+describeExactly('all actions decided for an ended job:', [
   [
     'fails a task enqueued elsewhere before it started if the requeued job ended at the gate',
     {

@@ -7,7 +7,7 @@ const SINCE = NOW - GRACES.absentMs;
 const SILENT = { lastUpdate: NOW - GRACES.absentMs };
 const absent = (since: number): Partial<Observation> => ({ entry: entryOf({ absentSince: since }), lookedUp: true });
 
-describeExactly('all actions decided', [
+describeExactly('all actions decided for an absent, pending or running job:', [
   ['records the first absence of the job', { place: 'parked' }, { do: 'note', patch: { absentSince: NOW } }],
   ['forgets a task in its own queue whose job is absent', { ...absent(NOW), place: 'own queue' }, { do: 'forget' }],
   ['forgets a task in another queue whose job is absent', { ...absent(NOW), place: 'another queue' }, { do: 'forget' }],

@@ -28,7 +28,7 @@ const SUBMIT_BACK = {
   why: 'Slurm started job 7 again before the task was ready for it',
 } as const;
 
-describeExactly('all actions decided for a running job', [
+describeExactly('all actions decided for a running job:', [
   [
     'reports another start of the same job as "started again"',
     { jobs: [jobOf('RUNNING', { startAt: NOW })], place: 'parked', entry: entryOf({ told: { startedOn: '7@1' } }) },
@@ -83,7 +83,7 @@ describeExactly('all actions decided for a running job', [
   ],
 ]);
 
-describeExactly('all actions decided for a pending job', [
+describeExactly('all actions decided for a pending job:', [
   [
     'keeps the recorded start if Slurm requeued the job before its agent started',
     {
@@ -175,7 +175,7 @@ describeExactly('all actions decided for a pending job', [
   ],
 ]);
 
-describeExactly('all actions decided for an ended job', [
+describeExactly('all actions decided for an ended job:', [
   [
     'reads the record if the task is still queued',
     { jobs: [jobOf('COMPLETED')], place: 'parked' },
