@@ -42,7 +42,7 @@ export const JOB_EXIT_CODES = {
     meaning: 'this node has no clearml.conf for the job.',
     advice:
       'Put one into the home directory of the job user, or set agent.slurm.shared_dir to a directory that the nodes share. ' +
-      'With Pyxis, the container must mount one of the two.',
+      'With Pyxis, the container must mount the home directory or the shared directory.',
   },
   serverRefused: {
     code: 205,

@@ -86,7 +86,8 @@ export const SET_BY_JOB: readonly JobVariables[] = [
   { names: ['CLEARML_SLURM_PYTHON'], meaning: 'The Python that has clearml-agent.' },
   {
     names: ['CLEARML_SLURM_RANK_NAMES'],
-    meaning: "On several nodes: for each rank, the random eight-character part of its directory's name.",
+    meaning:
+      "On several nodes: for each rank, the random eight-character part of the name of the rank's private directory.",
   },
   {
     names: ['CLEARML_AGENT__AGENT__VENVS_DIR'],

@@ -66,7 +66,7 @@ describe("an amount in Slurm's notation", () => {
     ['gpus', 'a100:2,h100', 3, 3],
     ['gpus', 'a100:0', 0, 0],
   ] as const) {
-    it(`is read as ${kind}: ${text} means ${least} to ${most}`, () => {
+    it(`is read as ${kind}: ${text} means ${least === most ? least : `${least} to ${most}`}`, () => {
       expect(readAmount(text, kind)).to.deep.equal({ least, most });
     });
   }

@@ -146,10 +146,10 @@ describe('the task calls of the ClearML client', () => {
   });
 
   for (const [how, answer, mayHaveHappened] of [
-    ['its response was lost', hangUp(), true],
+    ['the response was lost', hangUp(), true],
     ['the server refused it', page(503, ''), false],
   ] as const) {
-    it(`send a change of the status or its message only once if ${how}`, async () => {
+    it(`send a change of a status or status message only once, even if ${how}`, async () => {
       for (const endpoint of ['tasks.failed', 'tasks.update']) fixture.server.script(endpoint, answer);
       const { tasks } = fixture.client();
 

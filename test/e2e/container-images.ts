@@ -97,7 +97,7 @@ export function defineImageTests(testBed: () => ContainerTestBed): void {
     expect([...(await world.user.console(task)).matchAll(/^rank \d of 3$/gm)]).to.have.length(3);
   });
 
-  it('fails in an image without Python, and with an image missing in its registry, with messages', async () => {
+  it('fails with a message in an image without Python, and with an image that its registry lacks', async () => {
     const { untilFailed } = testBed();
     await untilFailed('no Python', JOB_EXIT_CODES.noPythonInImage.meaning, 'no python3 and no python in');
     await untilFailed('unknown image', JOB_EXIT_CODES.imageNotPulled.meaning, 'manifest unknown');

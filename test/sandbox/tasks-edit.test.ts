@@ -25,7 +25,7 @@ describe('a new task of the sandbox', () => {
     expect(task).not.to.have.any.keys('started', 'status_reason', 'last_worker', 'parent', 'enqueue_status');
   });
 
-  it('needs a name of three characters, a known type, and an existing parent and project', async () => {
+  it('needs a name of at least three characters, a known type, and an existing parent and project', async () => {
     await using sandbox = await openSandbox();
     const make = async (fields: Record<string, unknown>): Promise<string> =>
       (await sandbox.call('tasks.create', { name: 'a task', type: 'testing', ...fields })).result;

@@ -52,7 +52,7 @@ describe('the job name', () => {
   }
 });
 
-describe('an attempt', () => {
+describe('the id of an attempt', () => {
   it("contains its daemon's mark if it was created with one", () => {
     expect(readMark(newAttempt(1_795_504_296_123, 'mark1', 'aaaa'))).to.equal('mark1');
     expect(readMark('mwudl4rwabcd')).to.equal(undefined);
@@ -67,7 +67,7 @@ describe('an attempt', () => {
     );
   });
 
-  it('gives a jitter from 0 to 1 that depends only on its random digits', () => {
+  it('yields a jitter from 0 to 1 that depends only on its random digits', () => {
     expect(jitterOf(newAttempt(1_795_504_296_123, 'mark1', '0000'))).to.equal(0);
     expect(jitterOf(newAttempt(1_795_504_296_999, 'mark2', 'zzzz'))).to.equal(1);
     expect(jitterOf(newAttempt(1_795_504_296_123, 'mark1', 'i000'))).to.be.closeTo(0.5, 0.001);

@@ -84,7 +84,7 @@ export async function dequeueTask(deps: DaemonDeps, entry: Entry, text: string):
     if (error instanceof LostRaceError) return;
     throw error;
   }
-  deps.log.info("Restored the task's previous status: a user removed it from the scheduler queue", {
+  deps.log.info('A user removed the task from the scheduler queue; restored its previous status', {
     task: entry.task,
     job: entry.jobId,
     queue: entry.queueName,

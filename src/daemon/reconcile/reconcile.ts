@@ -92,7 +92,7 @@ function hasCancelledOneOf({ jobs }: Snapshot, { task, jobId, cancelledFor, canc
 
 /** Leaves the task to the daemon that submitted the job, which is back: it finds the job by name and reports on it. */
 async function handOver(deps: DaemonDeps, { task, jobId: job, queueName: queue }: Entry): Promise<void> {
-  deps.log.info('Handed the task back to the daemon that submitted its job, which is running again', {
+  deps.log.info('The daemon that submitted the job is running again; handed the task back to it', {
     task,
     job,
     queue,

@@ -56,5 +56,6 @@ export function describeOthers({ stateDirs, here, elsewhere }: RunningDaemons, c
     ({ pid, host }) => `A daemon runs on ${host} (process ${pid}): run clearml-agent-slurm ${command} there.\n`,
   );
   if (here.length > 0 || there.length > 0) return there.join('');
-  return `No daemon is running with the state directory ${stateDirs.join(', ')}. Use --state-dir to name another directory.\n`;
+  const noun = stateDirs.length === 1 ? 'directory' : 'directories';
+  return `No daemon is running with the state ${noun} ${stateDirs.join(', ')}. Use --state-dir to name another directory.\n`;
 }

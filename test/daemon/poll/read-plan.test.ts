@@ -125,7 +125,7 @@ describe('the state of a task', () => {
     expect(hasSameState(undefined, undefined)).to.equal(true);
   });
 
-  it('differs after a new status, even the same one again, a new queue, or deletion', () => {
+  it('differs after a new queue, a deletion, or a status change, even a change to the same status', () => {
     for (const later of [
       { ...task, status: 'stopped' as const },
       { ...task, statusChanged: NOW },
