@@ -40,11 +40,11 @@ describe('docs/templates.md', () => {
 
 describe('the generated tables of a page', () => {
   it('replace only the text between their marks', () => {
-    const filled = fillReference('before\n<!-- table: filters -->\nold\n<!-- end of table -->\nafter\n');
+    const filled = fillReference('before\n<!-- table: filters -->\nTHE FORMER TABLE\n<!-- end of table -->\nafter\n');
 
     expect(filled).to.match(/^before\n<!-- table: filters -->\n\n\| filter \| effect \|\n/);
     expect(filled).to.match(/\n\n<!-- end of table -->\nafter\n$/);
-    expect(filled).not.to.include('old');
+    expect(filled).not.to.include('FORMER');
   });
 
   it('are rejected if their name is unknown', () => {
