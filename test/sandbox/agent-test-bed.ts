@@ -36,6 +36,9 @@ export interface AgentTestBed {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
+/** The SDK's reporting subprocess sometimes misses the end of its parent (seen with 2.1.12), and both then wait forever. */
+const SDK_WITHOUT_SUBPROCESS = 'sdk.development.report_use_subprocess: false';
+
 /**
  * @param givenPython the path of a Python with clearml-agent, real or not
  * @param variables more of them for everything that is started there
@@ -47,7 +50,7 @@ export async function openAgentTestBed(
   const folder = await mkdtemp(join(tmpdir(), 'desk-'));
   const sandbox = await openSandbox();
   const conf = join(folder, 'clearml.conf');
-  await writeFile(conf, formatReadyConf(sandbox, join(folder, 'files')));
+  await writeFile(conf, `${formatReadyConf(sandbox, join(folder, 'files'))}\n${SDK_WITHOUT_SUBPROCESS}\n`);
   const running = new Set<RunningProgram>();
 
   function start(program: string, ...args: readonly string[]): RunningProgram {
