@@ -43,7 +43,7 @@ describe('the tables of faults', () => {
     expect(described).to.deep.equal(faults.map(({ id }) => id).filter((id) => id.startsWith('F-')));
   });
 
-  it('name existing tests in each row', () => {
+  it('name only tests that exist', () => {
     const untested = faults.filter(
       ({ id, files }) => files.length === 0 || files.some((file) => !numbersIn(file).includes(id)),
     );

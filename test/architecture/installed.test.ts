@@ -23,7 +23,7 @@ describe('the installation', () => {
     expect(readFileSync('.npmrc', 'utf8')).to.match(/^ignore-scripts=true$/m);
   });
 
-  it('declares every package that the built program imports as a dependency', () => {
+  it('lists in package.json every package that the built program imports', () => {
     const { dependencies } = readJson('package.json') as { dependencies: Record<string, string> };
     const files = readdirSync('dist', { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.js'));
     const names = files.flatMap((file) =>

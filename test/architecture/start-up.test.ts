@@ -44,7 +44,7 @@ describe('starting the program', () => {
     expect(['undici', 'winston', 'p-retry', 'string-width'].filter((name) => packages.has(name))).to.deep.equal([]);
   });
 
-  it('loads everything that a daemon needs, as its files may be replaced while it runs', () => {
+  it('loads all code of a daemon at once, because an upgrade may replace the files later', () => {
     const { files, packages } = loadedWith('src/daemon/serve/serve.ts');
 
     // A daemon that reaches Slurm over SSH loads that transport at the start too.

@@ -28,7 +28,7 @@ function waiting(giveUpMs: number | undefined, lastFailure?: ServerUnreachableEr
 }
 
 describe('firstResponse', () => {
-  it('reports after three seconds why the server does not respond and when it gives up', async () => {
+  it('reports after three seconds why the server does not respond, and when firstResponse gives up', async () => {
     const { time, notices, resolve, answer } = waiting(10_000, REFUSED);
     time.pass(2_999);
     await Promise.resolve();
@@ -55,7 +55,7 @@ describe('firstResponse', () => {
     expect(notices).to.deep.equal(['no response from http://h:1 yet until 10000']);
   });
 
-  it('waits without a time limit for a daemon', async () => {
+  it('has no time limit when a daemon waits', async () => {
     const { time, notices, resolve, answer } = waiting(undefined, REFUSED);
     time.pass(3_000);
     time.pass(20_000);

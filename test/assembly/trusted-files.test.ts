@@ -49,7 +49,7 @@ describe('the program', () => {
     );
   }
 
-  it('refuses a configuration that other users can change, directly or through their link', async () => {
+  it('refuses a configuration that other users can change, or that lies behind a link of another user', async () => {
     chmodSync(join(cli.folder, 'clearml.conf'), 0o662);
     const { code, stderr } = await start();
     expect(code).to.equal(78);

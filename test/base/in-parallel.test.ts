@@ -5,7 +5,7 @@ import { inParallel } from '../../src/base/in-parallel.ts';
 import { rejection } from '../support/rejection.ts';
 
 describe('inParallel', () => {
-  it('processes all items, and never more at a time than permitted', async () => {
+  it('processes all items, at most the permitted number at a time', async () => {
     const done: number[] = [];
     let atOnce = 0;
     let most = 0;

@@ -50,7 +50,7 @@ describe('redactText', () => {
     });
   }
 
-  it('masks a word of a list if the word before it announces a secret', () => {
+  it('masks an argument if the argument before it names a secret', () => {
     const words = ['-e', 'MY_CRED=a b', '--password', 'x y', '-u', 'ada:pw', '--shm-size=8g', 'curl --token abc'];
 
     expect(redactWords(words).map(({ shown }) => shown)).to.deep.equal([
@@ -59,7 +59,7 @@ describe('redactText', () => {
     ]);
   });
 
-  it('leaves unknown secrets in a text of another program, and masks known formats', () => {
+  it('masks only known formats of secrets in the output of another program', () => {
     expect(redactShapes(`token-eyJhbGciOiJIUzI1.${'a'.repeat(9)}.sig`)).to.equal('token-********');
     expect(redactShapes('token=5 passed, https://u:pw@h failed with Bearer abcdefgh1')).to.equal(
       'token=5 passed, https://********@h failed with Bearer ********',
@@ -85,7 +85,7 @@ describe('redactText', () => {
     fc.stringMatching(/^[A-Za-z0-9][ -~]{7,30}[A-Za-z0-9]$/),
   );
 
-  it('masks every form of a canary, and returns it among the found secrets', () => {
+  it('masks every form of a canary, and lists the canary among the found secrets', () => {
     fc.assert(
       fc.property(fc.constantFrom(...CONTEXTS), secrets, (context, secret) => {
         const quoted = quoteWord(secret);

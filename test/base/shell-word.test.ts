@@ -20,7 +20,7 @@ describe('quoteWord', () => {
     });
   }
 
-  it('rejects a text with a NUL, as the kernel would end the word there', () => {
+  it('rejects text with a NUL byte, at which the kernel would end the argument', () => {
     expect(() => quoteWord('a\0b')).to.throw(NulInWordError);
   });
 

@@ -103,7 +103,7 @@ describe("an amount in Slurm's notation", () => {
     });
   }
 
-  it("is the sum of its parts if it is a time, in each of Slurm's formats", () => {
+  it("adds up days, hours, minutes and seconds in each of Slurm's time formats", () => {
     fc.assert(
       fc.property(fc.nat(99), fc.nat(23), fc.nat(59), fc.nat(59), (days, hours, minutes, seconds) => {
         const total = ((days * 24 + hours) * 60 + minutes) * 60 + (seconds === 0 ? 0 : 60);

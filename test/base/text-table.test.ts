@@ -27,7 +27,7 @@ describe('a table', () => {
     );
   });
 
-  it('places the last column below the row if it is too narrow, or too narrow for one word', () => {
+  it('places the last column below the row if the terminal has no space beside it', () => {
     expect(
       textTable(
         HEAD,
@@ -46,7 +46,7 @@ describe('a table', () => {
 });
 
 describe('a truncated text', () => {
-  it('fits into its width, and is never cut within a character', () => {
+  it('fits into the given width, and ends between two characters', () => {
     expect(cutToWidth('abcdef', 6)).to.equal('abcdef');
     expect(cutToWidth('abcdefg', 6)).to.equal('abcde…');
     expect(cutToWidth('学習タスク', 6)).to.equal('学習…');

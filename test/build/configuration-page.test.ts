@@ -21,7 +21,7 @@ describe('docs/configuration.md', () => {
       for (const name of names) expect(page).to.contain(`\`${name}\``);
   });
 
-  it('has table rows without line breaks or bars', () => {
+  it('has no line break and no vertical bar in a table cell', () => {
     for (const { name, meaning } of [...settingRows(), ...clearmlRows()])
       expect(meaning, name).to.match(/^[A-Z][^\n|]+\.$/);
   });
@@ -49,7 +49,7 @@ describe('the table of settings', () => {
     expect(names).not.to.include('agent.slurm');
   });
 
-  it('returns the names in a group', () => {
+  it('returns the names of the settings in a group', () => {
     expect(knownNames([])).to.include('grace').and.not.to.include('end_sec');
     expect(knownNames(['clusters', 'hpc1']))
       .to.include('host')

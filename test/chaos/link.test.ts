@@ -61,7 +61,7 @@ describe('the link between a daemon and a server', () => {
     expect(bench.calls()).to.equal(1);
   });
 
-  it('delays calls while it is silent, until it is repaired', async () => {
+  it('holds calls while it is silent, and drops them when it is repaired', async () => {
     await using bench = await startBench();
     bench.link.break('silent');
     const asked = rejection(bench.ask());

@@ -19,7 +19,7 @@ describe('a round of chaos', () => {
     ]);
   });
 
-  it('is not at rest until every daemon has polled, however slow one is', () => {
+  it('is not at rest until even the slowest daemon has polled', () => {
     expect(kindsOf([1, {}], [200, { polls: [90, 2] }], [250, { polls: [95, 3] }])).to.deep.equal([
       'pending',
       'pending',
@@ -27,7 +27,7 @@ describe('a round of chaos', () => {
     ]);
   });
 
-  it('needs more time to be at rest while a daemon still tracks a task', () => {
+  it('must stay unchanged for longer while a daemon still tracks a task', () => {
     const tracked = { isTracked: true, polls: [9, 9] };
     expect(kindsOf([1, { isTracked: true }], [20, tracked], [31, tracked])).to.deep.equal([
       'pending',
@@ -36,7 +36,7 @@ describe('a round of chaos', () => {
     ]);
   });
 
-  it('is pending while anything changes, and given up if nothing changes although a task has not ended', () => {
+  it('continues while anything changes, and is given up if nothing changes before all tasks have ended', () => {
     const active = (activity: string): Partial<RestSample> => ({ state: undefined, activity });
     expect(kindsOf([1, active('a')], [290, active('b')], [580, active('c')], [881, active('c')])).to.deep.equal([
       'pending',

@@ -40,7 +40,7 @@ describe('classifyReply', () => {
     expect(classifyReply(200, envelope(200, 0))).to.deep.equal({ kind: 'data', data: { a: 1 } });
   });
 
-  it("keeps the server's message and codes of a refusal", () => {
+  it("keeps the message and the codes of the server's refusal", () => {
     expect(classifyReply(400, envelope(400, 703))).to.deep.equal({
       kind: 'refused',
       code: 400,
@@ -49,7 +49,7 @@ describe('classifyReply', () => {
     });
   });
 
-  it('classifies any response', () => {
+  it('classifies any response without an error', () => {
     fc.assert(
       fc.property(fc.integer({ min: 100, max: 599 }), fc.oneof(fc.string(), fc.json()), (status, text) => {
         expect(classifyReply(status, text).kind).to.be.a('string');

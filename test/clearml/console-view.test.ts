@@ -41,7 +41,7 @@ describe('createConsoleView', () => {
     expect(shown).to.equal('Submitted\nSubmitted\nby a node whose clock is behind\ndone\n');
   });
 
-  it('shows a console that was empty from its first line', async () => {
+  it('shows the first line of a console that was empty before', async () => {
     const lines: ConsoleEvent[] = [];
     let shown = '';
     const view = createConsoleView(consoleOf(lines), '1' as TaskId, (text) => (shown += text));

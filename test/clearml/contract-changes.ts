@@ -56,7 +56,7 @@ export function defineChangesContract(testBed: () => ContractTestBed): void {
     return (await testBed().client.tasks.get(task))?.task.statusChanged ?? NaN;
   }
 
-  describe('an act on a task', () => {
+  describe('an action on a task', () => {
     for (const { title, from, act, sets } of ACTS) {
       it(`sets ${sets.length === 0 ? 'no time' : sets.join(' and ')}: ${title}`, async () => {
         const subject = await subjectIn(from);
@@ -87,7 +87,7 @@ export function defineChangesContract(testBed: () => ContractTestBed): void {
       expect(await changedSince(await statusChangedOf(early))).to.have.members([early, late]);
     });
 
-    it('returns the same as a query of everything', async () => {
+    it('returns the same tasks as a query for all tasks', async () => {
       const { client } = testBed();
       const { task } = await subjectIn('in_progress');
 
@@ -121,14 +121,14 @@ export function defineChangesContract(testBed: () => ContractTestBed): void {
       expect([...(await client.tasks.readChanged([task], since)).tasks.keys()]).to.deep.equal([]);
     });
 
-    it('requests nothing for no tasks', async () => {
+    it('sends no request for an empty list of tasks', async () => {
       expect([...(await testBed().client.tasks.readChanged([], 0)).tasks]).to.deep.equal([]);
       expect(await testBed().client.tasks.count([], 'created')).to.equal(0);
     });
   });
 
   describe('a count of tasks', () => {
-    it('includes archived and hidden tasks, but only tasks that exist and have the status', async () => {
+    it('includes archived and hidden tasks, and excludes missing tasks and tasks with another status', async () => {
       const { client, raw } = testBed();
       const tasks = [await raw.createTask(), await raw.createTask(), await raw.createTask(), await raw.createTask()];
       const [started, archived, hidden, deleted] = tasks;
@@ -159,7 +159,7 @@ export function defineChangesContract(testBed: () => ContractTestBed): void {
     });
   });
 
-  describe('the time of a queue', () => {
+  describe('the update time of a queue', () => {
     const moves: readonly {
       readonly title: string;
       readonly act: (testBed: ContractTestBed, queue: QueueId, task: TaskId) => Promise<unknown>;
@@ -189,7 +189,7 @@ export function defineChangesContract(testBed: () => ContractTestBed): void {
       });
     }
 
-    it('is not set by a call that clears the queue or moves an entry; its first entry shows the change', async () => {
+    it('does not change when a call clears the queue or moves an entry; only the first entry shows that', async () => {
       const { raw, newQueue, newTaskIn } = testBed();
       const queue = await newQueue();
       const [first, second] = [await newTaskIn(queue), await newTaskIn(queue)];
@@ -204,7 +204,7 @@ export function defineChangesContract(testBed: () => ContractTestBed): void {
       expect(await headOf(queue)).to.deep.equal({ at, tasks: [] });
     });
 
-    it('lets a query reuse the entries of unchanged queues from the query before', async () => {
+    it('lets a query reuse the entries of queues that have not changed since the last query', async () => {
       const { client, raw, newQueue, newTaskIn } = testBed();
       const [still, changed] = [await newQueue(), await newQueue()];
       const [task, first] = [await newTaskIn(still), await newTaskIn(changed)];
@@ -227,8 +227,8 @@ export function defineChangesContract(testBed: () => ContractTestBed): void {
     });
   });
 
-  describe('the time of a heartbeat', () => {
-    it("is the server's, as is that of a status change", async () => {
+  describe('the time of a heartbeat and of a status change', () => {
+    it('comes from the clock of the server', async () => {
       const { client, uniqueName, newQueue } = testBed();
       const worker = { id: uniqueName(), queues: [await newQueue()], tags: [`tag of ${uniqueName()}`] };
       const { task: before } = await subjectIn('queued');

@@ -95,7 +95,7 @@ export function defineConnectionContract(testBed: () => ContractTestBed): void {
       expect((await workers.find(tag, 60_000)).workers).to.deep.equal([]);
     });
 
-    it('may report and unregister without a registration', async () => {
+    it('can report and unregister even if it has never registered', async () => {
       const { workers } = testBed().client;
       const worker = `slurm:${testBed().uniqueName()}`;
 

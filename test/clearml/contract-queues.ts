@@ -74,7 +74,7 @@ export function defineQueueContract(testBed: () => ContractTestBed): void {
     });
   });
 
-  it('returns only the first entries of a queue if so many are requested', async () => {
+  it('a list of queues has at most the requested number of entries for each queue', async () => {
     const { client, newQueue, newTaskIn } = testBed();
     const [queue, empty] = [await newQueue(), await newQueue()];
     const [first, second] = [await newTaskIn(queue), await newTaskIn(queue), await newTaskIn(queue)];
@@ -122,7 +122,7 @@ export function defineQueueContract(testBed: () => ContractTestBed): void {
   });
 
   describe('park', () => {
-    it('C-11 adds the task to the queue only once, if repeated, and does not change the task', async () => {
+    it('C-11 adds the task to the queue once, even if repeated, and does not change the task', async () => {
       const { client, newQueue, newTaskIn } = testBed();
       const [source, scheduler] = [await newQueue(), await newQueue()];
       const task = await newTaskIn(source);
@@ -136,7 +136,7 @@ export function defineQueueContract(testBed: () => ContractTestBed): void {
       expect((await client.tasks.get(task))?.document).to.deep.equal(before);
     });
 
-    it('C-19 does not requeue a task that was aborted before', async () => {
+    it('C-19 leaves a task stopped if its user aborted it before', async () => {
       const { client, raw, newQueue, newTaskIn } = testBed();
       const [source, scheduler] = [await newQueue(), await newQueue()];
       const task = await newTaskIn(source);
@@ -151,7 +151,7 @@ export function defineQueueContract(testBed: () => ContractTestBed): void {
   });
 
   describe('removeEntry', () => {
-    it('returns true to exactly one of many callers, at any position of the entry', async () => {
+    it('returns true to exactly one of many callers, wherever the entry is in the queue', async () => {
       const { client, newQueue, newTaskIn } = testBed();
       const queue = await newQueue();
       const [first, second, third] = [await newTaskIn(queue), await newTaskIn(queue), await newTaskIn(queue)];

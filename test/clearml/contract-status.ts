@@ -102,8 +102,8 @@ export function defineStatusContract(testBed: () => ContractTestBed): void {
     });
   });
 
-  describe('when eight agents start a task at once', () => {
-    it('refuses at least one', async () => {
+  describe('the server, when eight agents start a task at once,', () => {
+    it('refuses at least one of the agents', async () => {
       const { raw } = testBed();
       const refusals: string[] = [];
       // Occasionally, no agent changes the task between another agent's read and its write.
@@ -122,7 +122,7 @@ export function defineStatusContract(testBed: () => ContractTestBed): void {
       );
     });
 
-    it('accepts all eight if the task is already in progress', async () => {
+    it('accepts all eight agents if the task is already in progress', async () => {
       const { raw } = testBed();
       const task = await createTaskWithStatus('queued');
       const begin = (): Promise<unknown> => raw.call('tasks.dequeue', { task, new_status: 'in_progress' });

@@ -154,7 +154,7 @@ export function defineTaskContract(testBed: () => ContractTestBed): void {
         );
       });
 
-    it('accepts any name below a map field', async () => {
+    it('accepts a query for any key of a map field', async () => {
       const { raw } = testBed();
       const id = await raw.createTask();
       const fields = ['hyperparams.a.b.value', 'runtime.x', 'container.image', 'last_metrics.x.y'];
@@ -208,7 +208,7 @@ export function defineTaskContract(testBed: () => ContractTestBed): void {
         expect(task).to.include({ status: 'queued', executionQueue: queue });
     });
 
-    it('moves a task from another queue, and keeps the position of one already in this queue', async () => {
+    it('moves a task from another queue, and keeps the position of a task that is already in this queue', async () => {
       const { client, newQueue, newTaskIn } = testBed();
       const [first, second] = [await newQueue(), await newQueue()];
       const [moved, after] = [await newTaskIn(first), await newTaskIn(first)];

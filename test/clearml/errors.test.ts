@@ -46,7 +46,7 @@ describe('a call to a failing ClearML server', () => {
       expect(fixture.server.callsOf('tasks.get_by_id').length).to.be.greaterThan(1);
     });
 
-    it('is repeated, even if not idempotent, if it certainly had no effect', async () => {
+    it('is repeated if it certainly had no effect, even if it is not idempotent', async () => {
       fixture.server.script('queues.remove_task', page(503, ''), data({ removed: 1 }));
 
       expect(await fixture.client().queues.removeEntry(QUEUE, TASK)).to.equal(true);
@@ -174,7 +174,7 @@ describe('a call to a failing ClearML server', () => {
     });
   }
 
-  it('may have had an effect if an earlier attempt may have, although the last one certainly had none', async () => {
+  it('may have had an effect if any of its attempts may have had one', async () => {
     fixture.server.script('queues.add_task', hangUp(), page(503, ''));
 
     const error = await rejection(fixture.client({ timeouts: { retryMs: 60 } }).queues.park(QUEUE, TASK));

@@ -118,7 +118,7 @@ describe('the login to ClearML', () => {
     expect(fixture.server.callsOf('auth.login')).to.have.length(1);
   });
 
-  describe('returns a token that', () => {
+  describe('a token', () => {
     it('is renewed five minutes before it expires, measured by the local clock', async () => {
       const clock = createSetClock(5_000_000_000);
       const [first, second] = [
@@ -166,7 +166,7 @@ describe('the login to ClearML', () => {
       expect(fixture.server.callsOf('auth.login')).to.have.length(2);
     });
 
-    it('makes the call fail as unreachable if the server rejects it right after it issued it', async () => {
+    it('makes the call fail as unreachable if the server rejects it right after the login', async () => {
       fixture.server.script('queues.remove_task', refuse(401, 30, 'invalid token'));
 
       const error = await rejection(fixture.client({ timeouts: { retryMs: 0 } }).queues.removeEntry(QUEUE, TASK));

@@ -53,7 +53,7 @@ describe('the queue calls of the ClearML client', () => {
     expect(fixture.server.calls).to.have.length(0);
   });
 
-  it('request only the first entries of a queue whose name or id is looked for', async () => {
+  it('request only the first entries of a queue that is looked up by name or id', async () => {
     fixture.server.script('queues.get_all', data({ queues: [{ id: QUEUE, name: 'gpu', entries: [] }] }));
 
     await fixture.client().queues.find('gpu');
@@ -185,7 +185,7 @@ describe('the queue calls of the ClearML client', () => {
     expect(fixture.server.callsOf('queues.get_all')).to.have.length(1);
   });
 
-  it('do not report a queue missing if an unreadable row may be that queue', async () => {
+  it('do not report a queue as missing if its row may be unreadable', async () => {
     fixture.server.script('queues.get_all', data({ queues: [{ name: 'gpu' }] }));
 
     expect(await rejection(fixture.client().queues.find('gpu'))).to.be.instanceOf(InvalidResponseError);

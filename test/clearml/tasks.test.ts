@@ -106,7 +106,7 @@ describe('the task calls of the ClearML client', () => {
     expect([...unread]).to.deep.equal([large]);
   });
 
-  it('reject the document of another task than the requested one', async () => {
+  it('reject a document of a task that was not requested', async () => {
     fixture.server.script('tasks.get_by_id', data({ task: { id: OTHER, status: 'queued' } }));
 
     const error = await rejection(fixture.client().tasks.get(TASK));
@@ -136,7 +136,7 @@ describe('the task calls of the ClearML client', () => {
     ]);
   });
 
-  it('send no request without a status or a queue, for which the server returns all tasks', async () => {
+  it('send no request without a status or a queue, because the server would return all tasks', async () => {
     const { tasks } = fixture.client();
 
     expect(await tasks.find({ statuses: [], queues: [QUEUE] })).to.deep.equal([]);

@@ -106,7 +106,7 @@ describe('lint', () => {
     }
   });
 
-  it('finds an output directory that does not exist, and one that differs for each job', async () => {
+  it('reports an output directory that does not exist or that differs for each job', async () => {
     await using cli = await openCli();
     await cli.write('a.template', CLEAN.replace('clearml-%j.log', `${cli.folder}/none/%j.log`));
     await cli.write('b.template', CLEAN.replace('clearml-%j.log', `${cli.folder}/%j.log`));
@@ -134,7 +134,7 @@ describe('lint', () => {
   describe('with shellcheck', () => {
     before(requireShellcheck);
 
-    it('reports findings at the position in the template, and none that placeholders cause', async () => {
+    it('reports findings at their positions in the template, and none that placeholders cause', async () => {
       await using cli = await openCli();
       await cli.write(
         'a.template',

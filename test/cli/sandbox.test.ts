@@ -131,7 +131,7 @@ describe('the end of a sandbox', () => {
 });
 
 describe('describeReach', () => {
-  it('warns if other machines can reach the sandbox, or its name is a loopback address', () => {
+  it('warns if other machines can reach the sandbox, or if its host name is a loopback address', () => {
     expect(describeReach({ url: 'http://127.0.0.1:8008', ip: '127.0.0.1' }, undefined)).to.equal(undefined);
     expect(describeReach({ url: 'http://localhost:8008', ip: '::1' }, 'localhost')).to.equal(undefined);
     expect(describeReach({ url: 'http://n1:8008', ip: '10.0.0.7' }, 'n1')).to.match(/^Warning: .*plain HTTP/);

@@ -87,7 +87,7 @@ describe('the daemon, for a cluster over SSH,', () => {
     });
   }
 
-  it('reports once which options of ssh_config the provider ssh2 ignores, as does doctor', async () => {
+  it('reports once which options of ssh_config provider ssh2 ignores; doctor reports them too', async () => {
     await writeConfig('MACs hmac-sha2-512', 'Ciphers aes256-ctr');
     await writeFile(join(folder, 'known'), await readFile(sshd.knownHosts()));
 
@@ -227,7 +227,7 @@ describe('the daemon, for a cluster over SSH,', () => {
     });
   });
 
-  it("F-16 uses the user's connection with openssh and a ControlPath, and never logs in without it", async () => {
+  it("F-16 uses the user's open connection with openssh and a ControlPath, and never logs in itself", async () => {
     const hostKeys = { mode: 'strict' as const, knownHostsFiles: [sshd.knownHosts()] };
     const target = { name: 'cluster', host: '127.0.0.1', port: sshd.port, user: 'root', jumps: [], hostKeys };
     await using ssh = prepareUserSsh({ ...target, identityFiles: [join(folder, 'key')] });

@@ -9,7 +9,7 @@ function problemWith(text: string): string {
 }
 
 describe('an invalid setting', () => {
-  it('is reported with its file, its line and the closest name', () => {
+  it('is reported with its file, its line and the closest valid name', () => {
     expect(problemWith('agent {\n  slurm {\n    pol_interval_sec: 5\n  }\n}')).to.equal(
       '/home/ada/clearml.conf:3:5: there is no setting agent.slurm.pol_interval_sec: did you mean agent.slurm.poll_interval_sec?',
     );

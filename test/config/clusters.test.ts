@@ -53,7 +53,7 @@ describe('a queue', () => {
     });
   }
 
-  it('of --queue is taken from the group in the file, in the order of the option', () => {
+  it('named by --queue gets its settings from the file; the option sets the order of the queues', () => {
     const { settings } = configFrom({
       files: {
         '/home/ada/clearml.conf': `agent.slurm { ${TWO}, queues { a { cluster: hpc1, template: t }, b { cluster: hpc2 } } }`,
@@ -147,7 +147,7 @@ describe('a cluster', () => {
     expect(clusters.map(({ ssh }) => ssh?.host)).to.deep.equal(['login1', undefined]);
   });
 
-  it('is the only one if it is selected', () => {
+  it('is the only one served if the setting cluster selects it', () => {
     expect(served(`${TWO}, cluster: hpc2`).clusters.map(({ name }) => name)).to.deep.equal(['hpc2']);
   });
 

@@ -83,7 +83,7 @@ describe('the configuration file', () => {
     expect(configFrom({ files: hidden }).tree['from']).to.equal('hidden');
   });
 
-  it('may be given with a tilde', () => {
+  it('can be named with a tilde for the home directory', () => {
     expect(configFrom({ files, configFile: '~/tilde.conf' }).tree['from']).to.equal('tilde');
   });
 
@@ -125,7 +125,7 @@ describe('the configuration file', () => {
     }
   });
 
-  it('is read from the disk', () => {
+  it('is read from the disk as UTF-8', () => {
     const folder = mkdtempSync(join(tmpdir(), 'config-'));
     try {
       writeFileSync(join(folder, 'clearml.conf'), 'api.api_server: "http://höst:8008"');
@@ -141,7 +141,7 @@ describe('the configuration file', () => {
 });
 
 describe('the loaded configuration', () => {
-  it('has defaults', () => {
+  it('contains the default of each setting that is not set', () => {
     const { slurm, clusters, queues, api, abortCallbackMaxMs } = configFrom({}).settings;
 
     expect(slurm).to.deep.equal({

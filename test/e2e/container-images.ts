@@ -54,7 +54,7 @@ export async function enqueueImageTasks(testBed: ContainerTestBed): Promise<void
 }
 
 export function defineImageTests(testBed: () => ContainerTestBed): void {
-  it("runs in an image without pip, from the site's file for the image name", async () => {
+  it('runs in an image without pip, from a file that the site provides for the image name', async () => {
     const { world, taskOf, logOf, folder } = testBed();
     await world.untilStatus(taskOf('by name'), 'completed');
     await world.untilConsole(taskOf('by name'), '\ninit True\n');
@@ -65,14 +65,14 @@ export function defineImageTests(testBed: () => ContainerTestBed): void {
     expect(log + (await logOf('artifact'))).to.include('using the clearml-agent of the node');
   });
 
-  it('runs in an image that is an artifact of a registry with a login', async () => {
+  it('runs in an OCI artifact from a registry that requires a login', async () => {
     const { world, taskOf, logOf, privateRegistry } = testBed();
     await world.untilStatus(taskOf('artifact'), 'completed');
     await world.untilConsole(taskOf('artifact'), '\ninit True\n');
     expect(await logOf('artifact')).to.include(`: pulled oras://${privateRegistry.address}/lab/artifact:1.0`);
   });
 
-  it(`runs ${AT_ONCE} times at once, while its image is pulled once and clearml-agent installed once`, async () => {
+  it(`runs ${AT_ONCE} times at once, with one pull of its image and one installation of clearml-agent`, async () => {
     const { world, taskOf, logOf, registry, folder } = testBed();
     await world.untilStatus(taskOf('three nodes'), 'completed');
     const logs = [await logOf('three nodes')];

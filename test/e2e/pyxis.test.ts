@@ -215,7 +215,7 @@ describe('a task in a Pyxis container, with the stand-in for Pyxis', () => {
       .and.include('data True');
   });
 
-  it("has the job's value of variables in --container-env, and the image's value of others", async () => {
+  it("has the job's values of the variables in --container-env, and the image's values of all others", async () => {
     expect(await consoleOfCompleted('variables')).to.include('flavour job image');
   });
 
@@ -250,7 +250,7 @@ describe('a task in a Pyxis container, with the stand-in for Pyxis', () => {
   }
 
   // Last: it expects that doctor finds problems.
-  it('is checked by doctor inside the container, without a task', async () => {
+  it('can be checked in advance by doctor, which looks inside the container', async () => {
     const ask = async (name: string, template: string, image: string): Promise<DoctorReport> => {
       const file = await world.write(name, template.replace('container.image}', `container.image${image}}`));
       const words = ['--on-node', '--template-files', file, '--queue', world.nameOf('directives')];

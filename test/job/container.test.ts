@@ -90,7 +90,7 @@ describe('the container of a job', () => {
     expect(stdout).not.to.include('given:');
   });
 
-  it('fails with a remedy if it has no pip and cannot use the agent of the first node', async () => {
+  it('fails with advice if it has no pip and cannot use the agent of the first node', async () => {
     const inside = 'rm -r "$CLEARML_SLURM_JOB_FOLDER/agent-of-node"; export STAND_IN_HAS_AGENT=no STAND_IN_PIP=fails';
     const { exitCode, stderr } = await run({ STAND_IN_INSIDE: inside });
     expect(exitCode).to.equal(JOB_EXIT_CODES.noPythonInImage.code);

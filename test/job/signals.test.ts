@@ -56,7 +56,7 @@ describe('SIGTERM', () => {
     });
   });
 
-  it('removes the credentials at once, even if a container cleans up longer than Slurm allows', async () => {
+  it('removes the credentials at once, even if a container takes longer to clean up than Slurm allows', async () => {
     const container = 'container() { trap : TERM; "$@"; local code=$?; echo cleaning; sleep 60; return "$code"; }';
     const template = PLAIN_TEMPLATE.replace(
       '${CLEARML_AGENT_EXECUTE}',

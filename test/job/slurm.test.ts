@@ -150,7 +150,7 @@ describe('a job on Slurm', () => {
     });
   }
 
-  it('starts on each of two nodes through a shell function srun that the template defines', async () => {
+  it('starts on each of two nodes if the template defines a shell function named srun', async () => {
     const own = 'srun() { echo "through my srun" >&2; command srun --quiet "$@"; }\n${CLEARML_AGENT_EXECUTE}';
     const facts = { ...(await parking.park(PRINTS_RANK, standInAgentPython())), startsBySrun: true };
     const job = await submit(

@@ -199,7 +199,7 @@ describe('a job', () => {
       expect(stdout).to.include('api_server');
     });
 
-    it('is kept if it is of another node, is being prepared, or has no lock file', async () => {
+    it('is kept if it belongs to another node, is being prepared, or has no lock file', async () => {
       const kept = [
         left('clearml-1.abcdef', 'another-node\n'),
         left('clearml-2.abcdef-1', `${here.trim()} prepared\n`),

@@ -59,7 +59,7 @@ const CALLS: readonly fc.Arbitrary<ServerCall>[] = [
 ];
 
 describe('the model of the ClearML server', () => {
-  it('responds and changes as the ClearML server of the simulation does', async () => {
+  it('gives the same responses and states as the ClearML server of the simulation', async () => {
     const step = fc.record({ call: fc.oneof(...CALLS), isSilentBefore: fc.boolean() });
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 11 }), async (steps) => {

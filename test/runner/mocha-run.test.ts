@@ -70,7 +70,7 @@ describe('running mocha', function () {
     expect(outcome.counts).to.deep.equal({ passed: 0, failed: 1, skipped: 0 });
   });
 
-  it('runs no clean-up of skipped tests, which have no set-up', async () => {
+  it('runs no after hook of skipped tests, whose before hook has not run', async () => {
     const spec = specThat('cleans-up', [
       `import { requireAgent } from '${resolve('test/support/requires.ts')}';`,
       "process.env.CLEARML_AGENT_PYTHON = '/nowhere/python';",

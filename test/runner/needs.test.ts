@@ -2,23 +2,23 @@
 import { expect } from 'chai';
 import { needsOfFiles, readChoice } from './needs.mjs';
 
-describe('what chosen tests need', () => {
-  it('is nothing for in-process tests', () => {
+describe('the requirements of selected tests', () => {
+  it('are empty for in-process tests', () => {
     expect(needsOfFiles(['test/slurm/squeue.test.ts'])).to.deep.equal({ packages: [], agent: false, releases: false });
   });
 
-  it('is Slurm and the agent, but no other release, for the first tier', () => {
+  it('are Slurm and the agent, but no other release, for a test of the first tier', () => {
     const needs = needsOfFiles(['test/e2e/first-job.test.ts']);
 
     expect(needs).to.include({ agent: true, releases: false });
     expect(needs.packages).to.include('slurmctld').and.not.to.include('mariadbd');
   });
 
-  it('is what the imported utilities of the tests require', () => {
+  it('include those of the utilities that the tests import', () => {
     expect(needsOfFiles(['test/e2e/several-nodes-in-containers.test.ts'])).to.include({ agent: true, releases: true });
   });
 
-  it('is read from the files that have a chosen test', async () => {
+  it('are read only from files that have a selected test', async () => {
     const specs = ['test/base/duration.test.ts', 'test/e2e/gate.test.ts'].flatMap((file) => ['--spec', file]);
 
     const { files, needs } = await readChoice([...specs, '-g', 'S-46']);

@@ -57,7 +57,7 @@ describe('the closing report', () => {
     for (const last of ['error 500', 'console 500', 'log 500']) expect(text).to.include(last);
   });
 
-  it('shows for a failed test the error, stack, difference and cause, and output of what it started', async () => {
+  it('shows the error, stack, difference and cause of a failed test, and the output of the programs that it started', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'closing-'));
     const spec = join(folder, 'fails.test.mjs');
     writeFileSync(
@@ -90,7 +90,7 @@ describe('the closing report', () => {
     rmSync(folder, { recursive: true });
   });
 
-  it('shows what was started in a set-up that fails, before it is ended, and nothing of earlier tests', async () => {
+  it('shows the output of programs that a failed before hook started, and nothing of earlier tests', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'closing-'));
     const spec = join(folder, 'fails.test.mjs');
     writeFileSync(

@@ -31,7 +31,7 @@ function claimsOf(token: string): Record<string, unknown> {
 }
 
 describe('the authentication of the sandbox', () => {
-  it('accepts the keys that the sandbox was given or made', async () => {
+  it('accepts the keys that the sandbox creates', async () => {
     await using sandbox = await openSandbox();
     expect(sandbox.accessKey).to.match(/^[A-Z0-9]{20}$/);
     expect((await callAs(sandbox, basicAuthorization(sandbox.accessKey, sandbox.secretKey))).result).to.equal('200/0');

@@ -84,7 +84,7 @@ describe('the counts of the sandbox', () => {
     });
   }
 
-  it("include the entries of a stopped task's own queue", async () => {
+  it('include the entries of the queue from which a stopped task is removed', async () => {
     const { sandbox, tasks } = await openFilled();
     await using _ = sandbox;
     await sandbox.ok('tasks.stop', { task: tasks[1] });
@@ -92,7 +92,7 @@ describe('the counts of the sandbox', () => {
     expect((await countsOf(sandbox)).total.entries).to.equal(6);
   });
 
-  it('are a table for users, with the totals in its last line', async () => {
+  it('are printed as a table for users, with the totals in the last line', async () => {
     const { sandbox, tasks } = await openFilled();
     await using _ = sandbox;
     await sandbox.ok('tasks.get_by_id', { task: tasks[0] });
@@ -106,7 +106,7 @@ describe('the counts of the sandbox', () => {
 });
 
 describe('the latency of a real server', () => {
-  it('lets each call wait for those before it', async () => {
+  it('makes each call wait for the calls before it', async () => {
     const clock = createSimulatedClock(0);
     const { counts, call } = slowService(clock);
 
@@ -117,7 +117,7 @@ describe('the latency of a real server', () => {
     expect(clock.now()).to.be.within(serverMs, serverMs + 1);
   });
 
-  it('takes no time without the option', async () => {
+  it('is zero without --latency real', async () => {
     const clock = createSimulatedClock(0);
     await slowService(clock, 'none').call('tasks.get_by_id');
     expect(clock.now()).to.equal(0);

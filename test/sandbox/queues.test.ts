@@ -225,7 +225,7 @@ describe('a move in a queue', () => {
     ['move_task_backward', { count: 9 }, 3, 'abdc'],
   ];
   for (const [move, more, position, order] of MOVES) {
-    it(`by ${move} ${JSON.stringify(more)} of c in abcd gives ${order}`, async () => {
+    it(`of c in abcd by ${move} ${JSON.stringify(more)} gives ${order}`, async () => {
       await using sandbox = await openSandbox();
       const queue = await sandbox.makeQueue('cpu');
       for (const task of 'abcd') await sandbox.ok('queues.add_task', { queue, task });

@@ -10,7 +10,7 @@ import { openSandbox } from './open-sandbox.ts';
 
 const run = promisify(execFile);
 
-describe('the ready clearml.conf', () => {
+describe('the clearml.conf that the sandbox writes', () => {
   it('contains the server, the keys, and a directory for artifacts', () => {
     const conf = formatReadyConf({ url: 'http://127.0.0.1:8008', accessKey: 'KEY', secretKey: 'SECRET' }, '/tmp/files');
     expect(conf).to.contain('api_server: "http://127.0.0.1:8008"');

@@ -105,7 +105,7 @@ describe('tasks.delete', () => {
     expect(await sandbox.statusOf(task)).to.equal('400/101');
   });
 
-  it('leaves the deleted task out of later listings and queue entries', async () => {
+  it('removes the task from later listings and from the entries of its queue', async () => {
     await using sandbox = await openSandbox();
     const queue = await sandbox.makeQueue('cpu');
     const gone = await sandbox.makeQueued(queue);

@@ -42,7 +42,7 @@ describe('tasks.enqueue', () => {
     expect((await sandbox.call('tasks.enqueue', { task, queue: 'x', queue_name: 'y' })).result).to.equal('400/12');
   });
 
-  it('moves a queued task to another queue and keeps the status before the first', async () => {
+  it('moves a queued task to another queue, and remembers the status from before the first enqueue', async () => {
     await using sandbox = await openSandbox();
     const cpu = await sandbox.makeQueue('cpu');
     const gpu = await sandbox.makeQueue('gpu');
@@ -54,7 +54,7 @@ describe('tasks.enqueue', () => {
     expect(await sandbox.statusOf(task)).to.equal('created');
   });
 
-  it('refuses a task already in the queue, and forgets the status from before', async () => {
+  it('refuses a task already in the queue, and forgets the status that the task had before it was queued', async () => {
     await using sandbox = await openSandbox();
     const queue = await sandbox.makeQueue('cpu');
     const task = await sandbox.makeQueued(queue);
@@ -73,7 +73,7 @@ describe('tasks.enqueue', () => {
     expect(await sandbox.task(task)).to.include({ status: 'created', status_reason: 'failed enqueueing' });
   });
 
-  it('enqueues a stopped task, but a running one only with force', async () => {
+  it('enqueues a stopped task, and a running one only with force', async () => {
     await using sandbox = await openSandbox();
     const queue = await sandbox.makeQueue('cpu');
     const task = await sandbox.makeQueued(queue);
@@ -140,7 +140,7 @@ describe('tasks.dequeue', () => {
     expect(await sandbox.statusOf(task)).to.equal('stopped');
   });
 
-  it('makes a running task a draft without new_status', async () => {
+  it('makes a running task a draft if new_status is missing', async () => {
     await using sandbox = await openSandbox();
     const task = await sandbox.makeTask();
     await sandbox.ok('tasks.started', { task });

@@ -29,7 +29,7 @@ describe("a change of a task's status", () => {
     expect(await sandbox.task(task)).to.deep.include({ ...written, started: at, last_update: at, last_change: at });
   });
 
-  it('clears the earlier reason if it has none', async () => {
+  it('clears the earlier reason if the call has none', async () => {
     await using sandbox = await openSandbox();
     const task = await sandbox.makeTask();
     await sandbox.ok('tasks.started', { task, status_reason: 'because' });

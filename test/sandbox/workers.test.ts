@@ -71,7 +71,7 @@ describe('a worker of the sandbox', () => {
     expect(await ids(sandbox)).to.deep.equal(['w:1']);
   });
 
-  it('loses its task with a report without one, and keeps its queues with an empty list', async () => {
+  it('loses its task if a report names none, and keeps its queues if a report lists none', async () => {
     await using sandbox = await openSandbox();
     const queue = await sandbox.makeQueue('cpu');
     const task = await sandbox.makeTask();

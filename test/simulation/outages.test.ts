@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { createOutages } from './outages.ts';
 
 describe('the outages of a simulated round', () => {
-  it('do not count as awake any time in which the whole simulation was suspended', () => {
+  it('exclude the time in which the whole simulation was suspended', () => {
     let now = 0;
     const outages = createOutages(() => now);
     const suspend = (forMs: number): void => {

@@ -35,8 +35,7 @@ describe('each short scenario with faults', function () {
     });
   }
 
-  for (const { title, scenario } of PINNED_SCENARIOS)
-    it(`in the pinned list shows that ${title}`, () => expectGoodEnd(scenario));
+  for (const { title, scenario } of PINNED_SCENARIOS) it(`that is pinned shows that ${title}`, () => expectGoodEnd(scenario));
 });
 
 describe('a round with many tasks and faults', () => {
@@ -47,7 +46,7 @@ describe('a round with many tasks and faults', () => {
     if (!isClean(tally)) throw new Error([...lines, formatTally(tally)].join('\n'));
   });
 
-  it('is the first round if --round names it', async () => {
+  it('starts with the round that --round names', async () => {
     const { tasks } = planRound(7, 3);
     const tally = await playRounds({ seed: 7, firstRound: 3, tasks, log: () => undefined });
     expect(tally).to.deep.include({ rounds: 1, tasks });
@@ -62,7 +61,7 @@ describe('a round with many tasks and faults', () => {
   });
 
   for (const { title, search } of PINNED_ROUNDS) {
-    it(`in the pinned list no longer shows that ${title}`, async () => {
+    it(`that once failed is clean: ${title}`, async () => {
       expect(await findBadRound(search)).to.equal(undefined);
     });
   }

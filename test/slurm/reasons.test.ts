@@ -15,7 +15,7 @@ describe('explainReason', () => {
     expect(unexplained).to.deep.equal([]);
   });
 
-  it('S-25 gives advice for every reason that does not end by waiting', () => {
+  it('S-25 gives advice for every reason that waiting does not resolve', () => {
     const helpless = ALL.filter((word) => {
       const reason = explainReason(word);
       return (reason.class === 'never-runs' || reason.class === 'needs-a-human') && reason.advice === undefined;
@@ -76,12 +76,12 @@ describe('explainReason', () => {
     });
   }
 
-  it('S-14 distinguishes a real signal from the one that stands for the output file', () => {
+  it('S-14 distinguishes a real signal from the signal number that reports an unusable output file', () => {
     expect(explainReason('RaisedSignal:53(Real-time_signal_19)').explanation).to.contain('output file');
     expect(explainReason('RaisedSignal:5(Trace/breakpoint_trap)').explanation).not.to.contain('output file');
   });
 
-  it('names who has reached which limit', () => {
+  it('names the limit, and the user or account that has reached it', () => {
     expect(explainReason('AssocGrpGRES').explanation).to.equal(
       'the users of your account have as many GPUs (or other generic resources) in use as is allowed; it starts when other jobs have ended',
     );

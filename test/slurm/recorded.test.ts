@@ -115,7 +115,7 @@ for (const release of releases) {
       });
     }
 
-    it('is read without job arrays, and with a job name that looks like rows', () => {
+    it('gives no job arrays, and gives a job name that looks like rows as one name', () => {
       const jobs = listed(readSqueue(result({ stdout: text('squeue.txt') }), MARK));
 
       expect(jobs.filter(({ name }) => name.startsWith('evil'))).to.have.length(1);

@@ -62,7 +62,7 @@ describe('sbatch', () => {
     });
   }
 
-  it('has each of its messages quoted once, without the prefix', () => {
+  it('reports each error message once, without the prefix "sbatch: error:"', () => {
     const stderr =
       'sbatch: error: invalid partition specified: nope\n' +
       'sbatch: error: Batch job submission failed: Invalid partition name specified\n';

@@ -88,7 +88,7 @@ describe('scontrol show job', () => {
     expect(readJobRecord(text, '29' as JobId)).to.include({ reason: 'launch failed requeued held' });
   });
 
-  it('gives the name of a hostile job unlike any of ours', () => {
+  it('gives the job of another user with a hostile name, not with the job name of a task', () => {
     // The caller compares the name: a hostile one must come back as something else.
     expect(record('job-hostile.txt', '34')?.name).to.match(/^evil/);
   });

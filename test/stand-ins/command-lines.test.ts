@@ -34,7 +34,7 @@ describe('readCommandLine', () => {
     });
   }
 
-  it("stops at the script, and leaves the script's options", () => {
+  it("stops at the script, and does not read the script's options", () => {
     expect(readCommandLine('sbatch', ['-H', 'script', '--nodes=2'], TABLE, true).rest).to.deep.equal([
       'script',
       '--nodes=2',

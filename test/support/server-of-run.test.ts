@@ -18,13 +18,13 @@ describe('the server of a test run', () => {
     expect(namedServer({ CLEARML_API_HOST: 'https://api.clearml.lab' })).to.equal(undefined);
   });
 
-  it('is not guessed if the environment names it only in part', () => {
+  it('causes an error if the environment has only some of its variables', () => {
     expect(() => namedServer({ ...NAMED, CLEARML_TEST_API_SECRET_KEY: '' })).to.throw(
       'To use a server, set CLEARML_TEST_API_SECRET_KEY as well.',
     );
   });
 
-  it('has separate names for two runs, and keeps only what others created', async () => {
+  it('gives each run separate names, and deletes only what that run created', async () => {
     const sandbox = await createSandbox({ port: 0, clock: systemClock });
     try {
       const api = await connectApi(sandbox);

@@ -15,7 +15,7 @@ describe('a wait', () => {
     expect(error.message).to.match(/^waited \d+ ms for a job, in vain: slurmctld ended\nits last line$/);
   });
 
-  it('no longer fails when the obstacle is removed', async () => {
+  it('no longer fails when the reason to fail is withdrawn', async () => {
     failWaitsOn(() => 'slurmctld ended')();
 
     expect(await waitUntil('a job', () => 'job 7')).to.equal('job 7');

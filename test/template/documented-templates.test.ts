@@ -80,7 +80,7 @@ describe("the template of ClearML's Deployment page", () => {
 });
 
 describe('a template that wraps srun', () => {
-  it('may omit AGENT_EXECUTE, which is then inserted before POST_SETUP', () => {
+  it('can omit AGENT_EXECUTE, which is then inserted before POST_SETUP', () => {
     expect(render(FIXTURES, 'pyxis-srun.template')).to.match(/\n}\n\n\necho AGENT\nexit 0\n$/);
   });
 

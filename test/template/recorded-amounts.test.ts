@@ -36,7 +36,7 @@ for (const { version } of SLURM_RELEASES) {
         made: parseGrantedAmount(option, recording[option.option]?.[`=${spelling}`]),
       }));
 
-      it(`reads no --${option.option} amount as less than Slurm does, and most as the same`, () => {
+      it(`reads no --${option.option} amount as less than Slurm reads it, and most as exactly the same`, () => {
         const read = spellings.filter(({ spelling }) => readAmount(spelling, kind) !== undefined);
         expect(read.filter(({ made }) => made !== undefined).length).to.be.greaterThan(4);
         for (const { spelling, made } of read) {

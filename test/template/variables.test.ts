@@ -270,7 +270,7 @@ describe('text that is not a placeholder', () => {
     );
   });
 
-  it('includes a name in braces after $$, which is a process id', () => {
+  it('includes a name in braces after $$, which bash reads as a process id', () => {
     const { script, uses } = parseTemplate(withBody(': $${CLEARML_TASK.id} $$${CLEARML_TASK.id}'), 'v').render(
       variables,
       noBlocks,

@@ -46,7 +46,7 @@ export function describeHostContract(enter: () => Promise<HostUnderTest>): void 
     expect(result).to.deep.equal({ exitCode: 3, killedBy: undefined, stdout: 'out\n', stderr: 'err\n' });
   });
 
-  it('returns only what the program printed', async () => {
+  it('returns only the output of the program', async () => {
     expect(await host.run(shell('printf out; printf err >&2'))).to.include({ stdout: 'out', stderr: 'err' });
     expect(await host.run(shell(':'))).to.include({ stdout: '', stderr: '' });
   });

@@ -131,7 +131,7 @@ describe('in accept-new mode, the host key check', () => {
     expect(await here.say({}, 'login1', 22, NEW)).to.equal('ok');
   });
 
-  it('accepts only one of two different keys at the same time', async () => {
+  it('accepts only one of two different keys that arrive at the same time', async () => {
     await using here = await createKnownHostsFixture();
     const policy = { mode: 'accept-new' as const };
 

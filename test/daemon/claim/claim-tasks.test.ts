@@ -86,7 +86,7 @@ describe('the task claimer', () => {
     expect(fixture.deps.journal.entries.size).to.equal(0);
   });
 
-  it('C-04 aborts a task again that was aborted just before the pop, because the pop sets it to queued', async () => {
+  it('C-04 aborts a task again if its user aborted it just before the pop, which sets it to queued', async () => {
     const fixture = createStepFixture();
     const task = await fixture.enqueued(1);
     const snapshot = await fixture.poll();
@@ -132,7 +132,7 @@ describe('the task claimer', () => {
     expect((await fixture.read(task))?.statusMessage).to.match(/^Returned to the front/);
   });
 
-  it('S-05 keeps the order of tasks returned under backpressure, in whatever order sbatch responds', async () => {
+  it('S-05 keeps the order of tasks returned under backpressure, whatever the order of the responses of sbatch', async () => {
     for (const slowest of [1, 2, 3, 4]) {
       const given = createStepFixture();
       const held: (() => void)[] = [];
@@ -218,7 +218,7 @@ describe('the task claimer', () => {
     expect(pops).to.deep.equal(tasks.map((number) => `queues.get_next_task of task ${number}`));
   });
 
-  it('claims a task behind 60 unreadable entries, more than it reads at first, before a task of a later queue', async () => {
+  it('claims a task behind 60 unreadable entries before a task of a later queue', async () => {
     const given = createStepFixture();
     const [own] = given.deps.queues;
     if (own === undefined) throw new Error('no queue');

@@ -25,13 +25,13 @@ function waiting(tasks: Readonly<Record<string, readonly string[]>>): ReadonlyMa
 }
 
 describe('chooseHead', () => {
-  it('chooses by priority the first task of the first non-empty queue', () => {
+  it('chooses the first task of the first non-empty queue if the queues have priorities', () => {
     expect(
       chooseHead(queues, waiting({ a: [], b: ['1', '2'], c: ['3'] }), { after: undefined, skip: none, passed: none }),
     ).to.deep.equal({ queue: b, entry: { task: '1', added: 0 } });
   });
 
-  it('chooses by order fairness the first task of the next non-empty queue', () => {
+  it('chooses the first task of the next non-empty queue with order fairness', () => {
     expect(
       chooseHead(queues, waiting({ a: ['1'], b: [], c: ['3'] }), { after: a, skip: none, passed: none })?.queue,
     ).to.equal(c);

@@ -255,7 +255,7 @@ describe('the execution of one task without a daemon', () => {
   });
 
   for (const way of ['never answered', 'answer lost', 'not made'] as const) {
-    it(`submits exactly one job, whichever call is "${way}"${way === 'never answered' ? ', and the process is killed then' : ''}`, async () => {
+    it(`submits exactly one job if any one call is "${way}"${way === 'never answered' ? ', and the process is killed then' : ''}`, async () => {
       // The first run, without a fault, counts the calls.
       let calls = 0;
       for (let at = 0; at <= calls; at += 1) {

@@ -65,7 +65,7 @@ describe('the journal on a full disk', () => {
     expect(journal.entries.has(SECOND.task)).to.equal(false);
   });
 
-  it('contains each entry that is written once there is space again', async () => {
+  it('contains each entry that is written after there is space again', async () => {
     fill();
     await rejection(journal.write(SECOND));
     repair();
@@ -75,7 +75,7 @@ describe('the journal on a full disk', () => {
     expect(journal.entries.get(FIRST.task)?.step).to.equal('submitting');
   });
 
-  it('truncates the half line before the next one, if it could not do so at once', async () => {
+  it('removes an incomplete line before the next one, if it could not do so at once', async () => {
     fill();
     handles.truncate = () => Promise.reject(new Error('EIO: i/o error, ftruncate'));
     expect(await rejection(journal.write(SECOND))).to.equal(FULL);
@@ -86,7 +86,7 @@ describe('the journal on a full disk', () => {
     expect(await tasksAfterRestart()).to.have.members([FIRST.task, SECOND.task]);
   });
 
-  it('truncates nothing once a line is complete', async () => {
+  it('removes no line that is complete', async () => {
     fill();
     await rejection(journal.write(SECOND));
     repair();

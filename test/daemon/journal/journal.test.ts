@@ -144,7 +144,7 @@ describe('the journal', () => {
     await journal.close();
   });
 
-  it('rejects a file in which only a later line is of a newer version, without setting it aside', async () => {
+  it('rejects a file with any line of a newer version, and does not set it aside', async () => {
     await writeFile(file, `${formatJournal({ entry: taskNumber(1) })}{"v":2}\n`);
 
     expect(await rejection(openJournal(folder, NOW))).to.be.instanceOf(JournalError);

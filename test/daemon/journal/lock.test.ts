@@ -71,7 +71,7 @@ describe('the lock of a state directory', () => {
     await acquireLock(folder, 'login1', Date.now());
   });
 
-  it('reports to a daemon that was suspended for a long time that another one holds the directory', async () => {
+  it('reports its loss to a daemon that was suspended while another daemon acquired it', async () => {
     const lock = await acquireLock(folder, 'login1', 1);
     await writeFile(file, JSON.stringify({ host: 'login2', pid: 1, begun: '1', since: 0 }));
 

@@ -6,7 +6,7 @@ import { OWN_QUEUE } from '../../simulation/queues.ts';
 import { entryOf, NOW } from '../decide/observations.ts';
 
 describe('the daemon', () => {
-  it('recovers an orphan soon after its grace period, even one younger than that at the start', async () => {
+  it('recovers an orphan soon after its grace period, even if the daemon starts during that period', async () => {
     const fixture = createStepFixture({ adoptAfterMs: 20_000 });
     await fixture.enqueued(1);
     await fixture.server.call('queues.get_next_task', { queue: OWN_QUEUE });

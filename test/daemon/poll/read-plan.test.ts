@@ -24,7 +24,7 @@ function known(order: readonly number[]): Map<TaskId, Task> {
 const NONE = new Set<TaskId>();
 
 describe('the plan of a poll', () => {
-  it('reads the tasks in full that were read longest ago, and asks whether the others changed', () => {
+  it('reads in full the tasks that were read longest ago, and only checks the others for changes', () => {
     const plan = planRead(tracked(5), known([4, 2, 5, 1, 3]), NONE, LIMITS);
 
     expect(plan.inFull).to.deep.equal([taskNumber(4), taskNumber(2)]);

@@ -126,7 +126,7 @@ describe('act', () => {
     });
   }
 
-  it('D-09 does not return to its queue an orphan that another daemon has parked in the meantime', async () => {
+  it('D-09 does not return an orphan to its queue if another daemon has parked it in the meantime', async () => {
     const fixture = createStepFixture();
     const task = await parked(fixture);
     const seen = { task: await fixture.read(task), place: 'nowhere', record: undefined, jobs: JOBS } as const;
@@ -165,7 +165,7 @@ describe('act', () => {
     expect(entryIn(fixture.deps, task).told).to.deep.equal({});
   });
 
-  it('parks the task of a requeued job again, with status queued and with its own queue', async () => {
+  it('parks the task of a requeued job again: the task is queued and keeps its execution queue', async () => {
     const fixture = createStepFixture();
     const task = await begun(fixture);
 

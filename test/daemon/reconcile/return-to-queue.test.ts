@@ -52,7 +52,7 @@ describe('returning a task to its queue', () => {
     expect(fixture.deps.journal.entries.size).to.equal(0);
   });
 
-  it('leaves the task in a queue in which the user enqueued it in the meantime', async () => {
+  it('leaves the task in the queue in which its user enqueued it in the meantime', async () => {
     const fixture = createStepFixture();
     const { task, entry } = await popped(fixture);
     await fixture.server.call('tasks.enqueue', { task, queue: OTHER_QUEUE });

@@ -40,7 +40,7 @@ describe('the adopter of untracked tasks', () => {
     });
   }
 
-  it('adopts none at the maximum number of tracked tasks, and reports that some remain', async () => {
+  it('adopts no task if the daemon tracks its maximum number, and reports that some remain', async () => {
     const fixture = createStepFixture();
     await leave(fixture, { isParked: true });
     const snapshot = await fixture.poll();

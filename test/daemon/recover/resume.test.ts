@@ -222,7 +222,7 @@ describe('resuming a task', () => {
     ]);
   });
 
-  it('changes nothing of a task that another daemon claimed', async () => {
+  it('does not change a task that another daemon claimed', async () => {
     for (const [step, place] of [
       ['claiming', 'own'],
       ['claiming', 'parked'],
@@ -295,7 +295,7 @@ describe('resuming a task', () => {
     expect(await resume(fixture.deps, fixture.pool, await fixture.poll(), go)).to.equal(true);
   });
 
-  it('changes nothing of a tracked task', async () => {
+  it('does not change a tracked task', async () => {
     const fixture = createStepFixture();
     const task = await leave(fixture, 'following', { place: 'parked', job: 'PENDING' });
     const before = fixture.deps.journal.entries.get(task);

@@ -65,7 +65,7 @@ describe('a submission', () => {
     expect(fixture.cluster.jobs).to.deep.equal([]);
   });
 
-  it('is tracked once accepted; the console and the properties of the task name the job', async () => {
+  it("is tracked once it is accepted, and the task's console and properties show the job id", async () => {
     const fixture = createStepFixture();
     const { task, prepared: next } = await prepared(fixture);
 

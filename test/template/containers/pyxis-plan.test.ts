@@ -176,7 +176,7 @@ describe('a value for an option of Pyxis', () => {
     }
   });
 
-  it('passes, if plain, unchanged through the bash script that Pyxis writes for enroot', async () => {
+  it('passes unchanged through the bash script that Pyxis writes for enroot, if it is plain', async () => {
     // enroot_create_start_config and fstab_escape of Pyxis 0.24: only spaces and backslashes are escaped.
     const plain = fc.sample(
       hostileText.map((text) => text.replaceAll(/[^\w./:,@#%+=~-]/g, '')),
