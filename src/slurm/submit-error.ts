@@ -1,6 +1,6 @@
 // Classifies a failed sbatch by Slurm's error messages. Only this file reads them.
 import { oneLine } from './command-error.ts';
-import { explainReason } from './reasons.ts';
+import { explainReason } from './reasons/explain-reason.ts';
 
 /** As in `SubmitOutcome`; only `unknown` may have left a job. */
 export type SubmitFailure = 'rejected' | 'backpressure' | 'unavailable' | 'unknown';

@@ -1,6 +1,6 @@
 // Rows of the decision table for a pending job: the task is parked, or the user no longer wants it to run.
 import type { Task } from '../../clearml/task.ts';
-import { explainReason } from '../../slurm/reasons.ts';
+import { explainReason } from '../../slurm/reasons/explain-reason.ts';
 import type { Job } from '../../slurm/scheduler.ts';
 import { isAskedToStop, isStoppedByTerm } from '../console/agent-messages.ts';
 import type { Entry } from '../journal/entry.ts';

@@ -1,8 +1,8 @@
 // Every reason of Slurm is explained, in one of four classes, with a text for a task's console.
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { explainReason } from '../../src/slurm/reasons.ts';
-import { fixture } from './fixture.ts';
+import { explainReason } from '../../../src/slurm/reasons/explain-reason.ts';
+import { fixture } from '../fixture.ts';
 
 /** The words in Slurm's own tables, 20.11 to 26.05. */
 const ALL = fixture('reasons.txt').trim().split('\n');

@@ -2,10 +2,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { explainReason } from '../../src/slurm/reasons.ts';
-import { ownSlurmVersion, SLURM_RELEASES, slurmRoot, type SlurmVersion } from '../set-up/slurm-roots.mjs';
-import { requireSlurmVersion } from '../support/requires.ts';
-import { fixture } from './fixture.ts';
+import { explainReason } from '../../../src/slurm/reasons/explain-reason.ts';
+import { ownSlurmVersion, SLURM_RELEASES, slurmRoot, type SlurmVersion } from '../../set-up/slurm-roots.mjs';
+import { requireSlurmVersion } from '../../support/requires.ts';
+import { fixture } from '../fixture.ts';
 
 /** The words of job_state_reason_string(), which the compiler leaves side by side in the library, from this one on. */
 const FIRST = 'PartitionNodeLimit';
