@@ -1,7 +1,7 @@
 // Parses a template, and finds all errors that do not depend on a task; rendering finds the others.
 import { locateBlocks } from './check-blocks.ts';
 import { findPyxisContainer } from './containers/pyxis-in-template.ts';
-import { restrictedOptions } from './containers/restricted-options.ts';
+import { restrictedOptions } from './containers/restricted-template-options.ts';
 import { findHeader, headerLines, misplacedDirectives, readDirectiveLine } from './check-directives.ts';
 import { fileErrors } from './check-file.ts';
 import { throwFirst } from './errors.ts';

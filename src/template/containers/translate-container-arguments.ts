@@ -2,7 +2,7 @@
 import { splitWords } from '../../base/shell-word.ts';
 import { SET_BY_JOB } from '../job-variables.ts';
 import { displayValue } from '../display-value.ts';
-import { ARGUMENTS, type ArgumentRow } from './arguments-table.ts';
+import { ARGUMENTS, type ArgumentRow } from './allowed-arguments.ts';
 import { parseMount } from './mount.ts';
 
 export interface ContainerVariable {

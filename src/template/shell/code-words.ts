@@ -8,7 +8,7 @@ import {
   SHELL_VARIABLES,
   WORDS_FROM_INPUT,
   type Evaluator,
-} from './evaluators.ts';
+} from './programs-that-run-code.ts';
 
 /** A range that `by` evaluates as code. */
 export interface CodeRange extends Range {

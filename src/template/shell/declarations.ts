@@ -2,7 +2,7 @@
 import type { Range } from '../source.ts';
 import type { Command, Word } from './lexed-script.ts';
 import type { QuotingContext } from './quoting-context.ts';
-import { CODE_VARIABLES, DECLARERS, PASSED_VARIABLE, INTEGER_VARIABLES } from './evaluators.ts';
+import { CODE_VARIABLES, DECLARERS, PASSED_VARIABLE, INTEGER_VARIABLES } from './programs-that-run-code.ts';
 
 /** Names that the script declares anywhere, because an assignment can run after a later line. */
 export interface DeclaredNames {

@@ -4,7 +4,7 @@ import { codeWords, inputEvaluator, nameWords, optionFiles, scriptOperands, type
 import { declarations, declaredNames } from './declarations.ts';
 import type { Command, LexedScript, Redirection, Occurrence, Word } from './lexed-script.ts';
 import type { QuotingContext } from './quoting-context.ts';
-import { SCRIPT_FILE, SCRIPT_START } from './evaluators.ts';
+import { SCRIPT_FILE, SCRIPT_START } from './programs-that-run-code.ts';
 
 /** A range in which each placeholder has this context, however it is nested and quoted. */
 export interface ReEvaluatedRange extends Range {

@@ -1,5 +1,5 @@
 // Checks a value against what evaluates it, by way of a variable.
-import { ONE_VARIABLE, PART_OF_MOUNT, PLAIN_FOR_PYXIS } from '../containers/restricted-values.ts';
+import { ONE_VARIABLE, PART_OF_MOUNT, PLAIN_FOR_PYXIS } from '../containers/check-value-in-template-option.ts';
 import type { RefusalRule } from '../refusal-rules.ts';
 import { PLAIN_WORD } from '../quote-value.ts';
 import type { Reach } from '../shell/lexed-script.ts';

@@ -2,7 +2,7 @@
 import { scriptOperands } from '../shell/code-words.ts';
 import type { Command } from '../shell/lexed-script.ts';
 import { inputsOf, readsOpened } from '../shell/re-evaluated.ts';
-import { DECLARERS, PASSED_VARIABLE } from '../shell/evaluators.ts';
+import { DECLARERS, PASSED_VARIABLE } from '../shell/programs-that-run-code.ts';
 import { isInside, type Range } from '../source.ts';
 import { DESCRIPTORS, fileFlows, fileName, OWN_INPUT, wholeOf } from './files.ts';
 import { layered, type NestedScript, type LayeredWord } from './nested-scripts.ts';

@@ -1,6 +1,6 @@
 // Finds where a script evaluates text from variables: arithmetic, code for another shell, names of commands and variables.
-import { restrictedOptionAt, restrictedOptions } from '../containers/restricted-options.ts';
-import { requirementOf } from '../containers/restricted-values.ts';
+import { restrictedOptionAt, restrictedOptions } from '../containers/restricted-template-options.ts';
+import { requirementOf } from '../containers/check-value-in-template-option.ts';
 import { codeWordLists, inputEvaluator, nameWordLists } from '../shell/code-words.ts';
 import { declaredNames } from '../shell/declarations.ts';
 import type { Command, Reach, Word } from '../shell/lexed-script.ts';
