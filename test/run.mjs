@@ -3,7 +3,7 @@
 import { startChecks } from './runner/checks.mjs';
 import { startLanes, titlesOf } from './runner/lanes.mjs';
 import { runMocha } from './runner/mocha-run.mjs';
-import { isAllInstalled, needsOfTiers, readChoice } from './runner/needs.mjs';
+import { isAllInstalled, needsOfTiers, readChoice } from './runner/what-to-install.mjs';
 import { createReport } from './runner/report.mjs';
 import { installAgent } from './set-up/agent-venv.mjs';
 import { installDebianPackages } from './set-up/debian-packages.mjs';
@@ -50,7 +50,7 @@ function inBackground(work) {
 
 /**
  * What needs only one of npm's and Debian's packages does not wait for the other.
- * @param {import('./runner/needs.mjs').Needs} needs
+ * @param {import('./runner/what-to-install.mjs').Needs} needs
  */
 function startSetUp({ packages, agent, releases }) {
   const notNeeded = { says: 'not needed by these tests' };

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { FileNotWrittenError, writePrivateFile } from '../../src/transport/files.ts';
 import { createLocalTransport } from '../../src/transport/local.ts';
 import { rejection } from '../support/rejection.ts';
-import { requireRoot } from '../support/requires.ts';
+import { requireRoot } from '../support/skip-unless.ts';
 import { startStandInCluster, type StandInCluster } from '../stand-ins/slurm/stand-in-cluster.ts';
 import { openCliWithSandbox, type CliWithSandbox } from '../cli/cli-with-sandbox.ts';
 import type { CliResult } from '../cli/open-cli.ts';

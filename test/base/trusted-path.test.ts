@@ -15,7 +15,7 @@ import {
   type PathSteps,
   type Trust,
 } from '../../src/base/trusted-path.ts';
-import { requireRoot } from '../support/requires.ts';
+import { requireRoot } from '../support/skip-unless.ts';
 
 const ADA = 4001;
 const MALLORY = 4002;

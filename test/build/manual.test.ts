@@ -11,7 +11,7 @@ import { helpText } from '../../src/cli/help-text.ts';
 import { commandsPage, settingsPage } from '../../build/manual.ts';
 import { roffText } from '../../build/roff.ts';
 import { settingRows } from '../../src/config/setting-table.ts';
-import { requireManual } from '../support/requires.ts';
+import { requireManual } from '../support/skip-unless.ts';
 
 const execute = promisify(execFile);
 

@@ -1,6 +1,6 @@
 // Rounds of chaos on real Slurm: a first one, and rounds that failed before.
 import { expect } from 'chai';
-import { requirePython, requireRoot, requireSlurm, requireSshd } from '../support/requires.ts';
+import { requirePython, requireRoot, requireSlurm, requireSshd } from '../support/skip-unless.ts';
 import { ON_SCHEDULER_PAGE } from './schedule.ts';
 import { runReal, type RealRun } from './real.ts';
 import type { SshProvider } from './ssh-access.ts';

@@ -13,7 +13,7 @@ import { builtProgram } from '../support/built-program.ts';
 import { startDelayingProxy, type DelayingProxy } from '../support/delaying-proxy.ts';
 import { startDaemon, type ForegroundDaemon } from '../support/foreground-daemon.ts';
 import { freePorts, isListening } from '../support/loopback-port.ts';
-import { agentPython } from '../support/requires.ts';
+import { agentPython } from '../support/skip-unless.ts';
 import { namedServer, createTestNames } from '../support/server-of-run.ts';
 import { startSlurmCluster, type SlurmCluster } from '../support/slurm-cluster.ts';
 import { waitUntil } from '../support/wait-until.ts';

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { COMMANDS } from '../../src/cli/commands.ts';
 import { UNIT_FILES } from '../../src/init/unit-files.ts';
-import { requireCompletingShells } from '../support/requires.ts';
+import { requireCompletingShells } from '../support/skip-unless.ts';
 import { openCli } from './open-cli.ts';
 import { TIMEOUT_MS } from '../support/wait-until.ts';
 

@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { userInfo } from 'node:os';
 import { FAULTS_OF_CLUSTER } from '../doctor/faults-of-cluster.ts';
 import { ONE_JOB_QOS } from '../support/slurm-accounting.ts';
-import { requireAccounting } from '../support/requires.ts';
+import { requireAccounting } from '../support/skip-unless.ts';
 import { startSlurmCluster, type SlurmCluster } from '../support/slurm-cluster.ts';
 import { waitUntil } from '../support/wait-until.ts';
 import { readReport, type DoctorReport } from './doctor-report.ts';

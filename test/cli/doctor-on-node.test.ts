@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { DoctorFault } from '../doctor/faults-here.ts';
 import { FAULTS_ON_NODE } from '../doctor/faults-of-cluster.ts';
 import { startWorld, type World } from '../e2e/world.ts';
-import { requireSlurm, requireSlurmVersion } from '../support/requires.ts';
+import { requireSlurm, requireSlurmVersion } from '../support/skip-unless.ts';
 import { startSlurmCluster } from '../support/slurm-cluster.ts';
 import { waitUntil } from '../support/wait-until.ts';
 import { readReport } from './doctor-report.ts';

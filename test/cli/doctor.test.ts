@@ -4,7 +4,7 @@ import { appendFile, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FAULTS_HERE } from '../doctor/faults-here.ts';
 import { CLEAN } from '../lint/faults.ts';
-import { requireSlurm } from '../support/requires.ts';
+import { requireSlurm } from '../support/skip-unless.ts';
 import { sharedCluster } from '../support/shared-cluster.ts';
 import { readReport, type DoctorReport } from './doctor-report.ts';
 import { openCliWithSandbox, type CliWithSandbox } from './cli-with-sandbox.ts';

@@ -12,7 +12,7 @@ import {
   requireAgent,
   requirePython,
   requireSlurmVersion,
-} from '../support/requires.ts';
+} from '../support/skip-unless.ts';
 import { startSlurmCluster, type SlurmCluster } from '../support/slurm-cluster.ts';
 
 interface SiteKind {

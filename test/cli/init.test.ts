@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { startWorld } from '../e2e/world.ts';
-import { requireSlurm } from '../support/requires.ts';
+import { requireSlurm } from '../support/skip-unless.ts';
 import { sharedCluster } from '../support/shared-cluster.ts';
 import { openCliWithSandbox, type CliWithSandbox } from './cli-with-sandbox.ts';
 import { openCli } from './open-cli.ts';

@@ -6,7 +6,7 @@ import { PROGRAM_FAULTS } from '../lint/program-faults.ts';
 import { lintTemplate } from '../../src/lint/lint-template.ts';
 import { severityOf } from '../../src/lint/rules.ts';
 import { sampleScript } from '../../src/lint/sample-script.ts';
-import { requireShellcheck, requireSlurm } from '../support/requires.ts';
+import { requireShellcheck, requireSlurm } from '../support/skip-unless.ts';
 import { sharedCluster } from '../support/shared-cluster.ts';
 import { environmentFor } from '../support/slurm-command.ts';
 import { openCli, type Cli } from './open-cli.ts';

@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { readFileSync, readdirSync } from 'node:fs';
 import * as z from 'zod';
 import { CLEAN } from '../lint/faults.ts';
-import { requireShellcheck } from '../support/requires.ts';
+import { requireShellcheck } from '../support/skip-unless.ts';
 import { openCli } from './open-cli.ts';
 
 const FAULTY = CLEAN.replace('#SBATCH --output', '#SBATCH --array=1-3\n#SBATCH --output');

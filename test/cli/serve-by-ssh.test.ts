@@ -5,7 +5,7 @@ import { join, relative } from 'node:path';
 import { systemClock } from '../../src/base/clock.ts';
 import { createSandbox, type Sandbox } from '../../src/sandbox/server.ts';
 import { startStandInCluster, type StandInCluster } from '../stand-ins/slurm/stand-in-cluster.ts';
-import { requireRoot, requireSlurm, requireSshd } from '../support/requires.ts';
+import { requireRoot, requireSlurm, requireSshd } from '../support/skip-unless.ts';
 import { sharedCluster } from '../support/shared-cluster.ts';
 import { prepareUserSsh } from '../support/ssh-master.ts';
 import { makeKey, startSshd, type TestSshd } from '../support/sshd.ts';

@@ -9,7 +9,7 @@ import { formatJournal } from '../../src/daemon/journal/journal-lines.ts';
 import { adviseOn, JournalError, openJournal } from '../../src/daemon/journal/journal.ts';
 import type { Entry } from '../../src/daemon/journal/entry.ts';
 import { rejection } from '../support/rejection.ts';
-import { requireRoot } from '../support/requires.ts';
+import { requireRoot } from '../support/skip-unless.ts';
 import { taskNumber } from './step-fixture.ts';
 import { entryOf, NOW } from './decide/observations.ts';
 

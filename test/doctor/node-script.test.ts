@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { probeScript, readProbe } from '../../src/doctor/node-script.ts';
-import { requirePython } from '../support/requires.ts';
+import { requirePython } from '../support/skip-unless.ts';
 
 describe('the probe of a node', () => {
   let folder: string;

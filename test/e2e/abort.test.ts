@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { requireAgent, requireSlurm } from '../support/requires.ts';
+import { requireAgent, requireSlurm } from '../support/skip-unless.ts';
 import { QUICK_TEMPLATE } from './templates.ts';
 import type { NewTask } from './api.ts';
 import { startWorld, type Program, type World } from './world.ts';

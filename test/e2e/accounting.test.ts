@@ -11,7 +11,7 @@ import {
   requireAgent,
   requireMemoryLimits,
   requireSlurmVersion,
-} from '../support/requires.ts';
+} from '../support/skip-unless.ts';
 import { ACCOUNT, ONE_JOB_QOS } from '../support/slurm-accounting.ts';
 import { startSlurmCluster, type SlurmCluster } from '../support/slurm-cluster.ts';
 import { enterRoot } from '../support/slurm-root.ts';

@@ -1,6 +1,6 @@
 // A cluster that accepts no more jobs: sbatch retries for two minutes, and nothing else waits for it.
 import { expect } from 'chai';
-import { requireAgent, requireSlurm } from '../support/requires.ts';
+import { requireAgent, requireSlurm } from '../support/skip-unless.ts';
 import { startSlurmCluster } from '../support/slurm-cluster.ts';
 import { waitUntil } from '../support/wait-until.ts';
 import { QUICK_TEMPLATE } from './templates.ts';

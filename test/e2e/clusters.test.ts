@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fingerprint } from '../../src/transport/compare-host-key.ts';
 import { readKnownHosts } from '../../src/transport/known-hosts.ts';
 import { standInAgentPython } from '../stand-ins/agent/stand-in-agent.ts';
-import { requirePython, requireRoot, requireSlurmVersion, requireSshd } from '../support/requires.ts';
+import { requirePython, requireRoot, requireSlurmVersion, requireSshd } from '../support/skip-unless.ts';
 import { startSlurmCluster, type SlurmCluster } from '../support/slurm-cluster.ts';
 import { makeKey, startSshd, type TestSshd } from '../support/sshd.ts';
 import { startLink, type TcpLink } from '../support/tcp-link.ts';

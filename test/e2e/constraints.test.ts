@@ -1,6 +1,6 @@
 // A task that requests more than its queue permits fails with a message in its console, and no job is submitted for it.
 import { expect } from 'chai';
-import { requireSlurm } from '../support/requires.ts';
+import { requireSlurm } from '../support/skip-unless.ts';
 import { QUICK_TEMPLATE } from './templates.ts';
 import { startWorld } from './world.ts';
 

@@ -11,7 +11,7 @@ import { addPip, makeImage } from '../support/apptainer-image.ts';
 import { actAs } from '../support/as-user.ts';
 import { contentsOf } from '../support/contents.ts';
 import { READER, startRegistry, type Registry } from '../support/registry.ts';
-import { agentPython } from '../support/requires.ts';
+import { agentPython } from '../support/skip-unless.ts';
 import { addAccount, removeAccount, type TestAccount } from '../support/sshd.ts';
 import { startSlurmCluster, type SlurmCluster } from '../support/slurm-cluster.ts';
 import { startWorld, type World } from './world.ts';

@@ -1,7 +1,13 @@
 // Tasks in containers on real Slurm, by real Apptainer and the real clearml-agent, started by the documented command line.
 // An ordinary user enqueues all tasks at once, and each test waits for its own.
 import { APPTAINER_BESIDE } from '../set-up/slurm-roots.mjs';
-import { requireAgent, requireRegistry, requireRoot, requireSlurmVersion, requireSshd } from '../support/requires.ts';
+import {
+  requireAgent,
+  requireRegistry,
+  requireRoot,
+  requireSlurmVersion,
+  requireSshd,
+} from '../support/skip-unless.ts';
 import { defineImageTests, enqueueImageTasks } from './container-images.ts';
 import { defineIsolationTests, enqueueIsolationTasks } from './container-isolation.ts';
 import { defineLifeCycleTests, enqueueLifeCycleTasks } from './container-life-cycle.ts';

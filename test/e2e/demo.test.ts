@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { summarize } from '../../examples/demo/outcome.ts';
-import { requireAgent, requirePython, requireSandbox, requireSlurm } from '../support/requires.ts';
+import { requireAgent, requirePython, requireSandbox, requireSlurm } from '../support/skip-unless.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
 interface Shown {

@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { standInAgentPython } from '../stand-ins/agent/stand-in-agent.ts';
-import { requirePython, requireSlurm } from '../support/requires.ts';
+import { requirePython, requireSlurm } from '../support/skip-unless.ts';
 import { QUICK_TEMPLATE } from './templates.ts';
 import { startWorld } from './world.ts';
 

@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { execFileSync } from 'node:child_process';
 import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { requireAgent, requireSlurm } from '../support/requires.ts';
+import { requireAgent, requireSlurm } from '../support/skip-unless.ts';
 import { SYNCHRONIZE_RANKS } from './synchronized-ranks.ts';
 import { QUICK_TEMPLATE } from './templates.ts';
 import { startWorld, type World } from './world.ts';

@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { EXIT } from '../../src/base/exit-codes.ts';
 import { standInAgentPython } from '../stand-ins/agent/stand-in-agent.ts';
 import { bundleProgram } from '../support/bundled-program.ts';
-import { requirePython, requireSlurm } from '../support/requires.ts';
+import { requirePython, requireSlurm } from '../support/skip-unless.ts';
 import { startSlurmCluster } from '../support/slurm-cluster.ts';
 import { QUICK_TEMPLATE } from './templates.ts';
 import { startWorld } from './world.ts';

@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { standInAgentPython } from '../stand-ins/agent/stand-in-agent.ts';
 import { startDelayingProxy, type Fault } from '../support/delaying-proxy.ts';
-import { requirePython, requireSlurm } from '../support/requires.ts';
+import { requirePython, requireSlurm } from '../support/skip-unless.ts';
 import { startSlurmCluster } from '../support/slurm-cluster.ts';
 import { QUICK_TEMPLATE } from './templates.ts';
 import { startWorld } from './world.ts';

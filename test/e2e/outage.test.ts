@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { standInAgentPython } from '../stand-ins/agent/stand-in-agent.ts';
-import { requirePython, requireSandbox, requireSlurm } from '../support/requires.ts';
+import { requirePython, requireSandbox, requireSlurm } from '../support/skip-unless.ts';
 import { startSlurmCluster, type SlurmCluster } from '../support/slurm-cluster.ts';
 import { QUICK_TEMPLATE } from './templates.ts';
 import { startWorld, type Program, type World } from './world.ts';

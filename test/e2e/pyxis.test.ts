@@ -12,7 +12,7 @@ import { FAULTS_ON_NODE } from '../doctor/faults-of-cluster.ts';
 import { makeImage } from '../support/apptainer-image.ts';
 import { actAs } from '../support/as-user.ts';
 import { buildPyxisStandIn } from '../support/pyxis/stand-in.ts';
-import { requireCompiler, requireRoot, requireSlurmVersion, requireSshd } from '../support/requires.ts';
+import { requireCompiler, requireRoot, requireSlurmVersion, requireSshd } from '../support/skip-unless.ts';
 import { addAccount, removeAccount, type TestAccount } from '../support/sshd.ts';
 import { startSlurmCluster, type SlurmCluster } from '../support/slurm-cluster.ts';
 import { makeImageWithVariables, NOT_TO_BE_HAD } from './pyxis-images.ts';

@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { agentPython, requireAgent, requireSlurm } from '../support/requires.ts';
+import { agentPython, requireAgent, requireSlurm } from '../support/skip-unless.ts';
 import { QUICK_TEMPLATE } from './templates.ts';
 import { startWorld, type World } from './world.ts';
 

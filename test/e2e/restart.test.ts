@@ -1,7 +1,7 @@
 // The daemon is killed while a task runs and another is queued; the next daemon completes both.
 import { expect } from 'chai';
 import { join } from 'node:path';
-import { requireAgent, requireSlurm } from '../support/requires.ts';
+import { requireAgent, requireSlurm } from '../support/skip-unless.ts';
 import { QUICK_TEMPLATE } from './templates.ts';
 import { startWorld } from './world.ts';
 

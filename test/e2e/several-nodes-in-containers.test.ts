@@ -1,7 +1,7 @@
 // One task on three nodes of real Slurm, each of its ranks in a container.
 import { resolve } from 'node:path';
 import { APPTAINER_BESIDE } from '../set-up/slurm-roots.mjs';
-import { requireAgent, requireSlurmVersion } from '../support/requires.ts';
+import { requireAgent, requireSlurmVersion } from '../support/skip-unless.ts';
 import { describeTaskOnThreeNodes } from './three-nodes.ts';
 
 describeTaskOnThreeNodes({

@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { agentPython, requireAgent, requireRoot, requireSlurm, requireSshd } from '../support/requires.ts';
+import { agentPython, requireAgent, requireRoot, requireSlurm, requireSshd } from '../support/skip-unless.ts';
 import { sharedCluster, type SharedCluster } from '../support/shared-cluster.ts';
 import { prepareUserSsh, type UserSsh } from '../support/ssh-master.ts';
 import { addAccount, removeAccount, startSshd, targetOf, type TestAccount, type TestSshd } from '../support/sshd.ts';

@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { expect } from 'chai';
 import { APPTAINER_BESIDE } from '../set-up/slurm-roots.mjs';
 import { AGENT_PYTHON_INSIDE, makeImageWithAgent } from '../support/image-with-agent.ts';
-import { agentPython } from '../support/requires.ts';
+import { agentPython } from '../support/skip-unless.ts';
 import { startSlurmCluster, type SlurmCluster } from '../support/slurm-cluster.ts';
 import { SYNCHRONIZE_RANKS } from './synchronized-ranks.ts';
 import { QUICK_TEMPLATE } from './templates.ts';

@@ -8,7 +8,7 @@ import { EXIT } from '../../src/base/exit-codes.ts';
 import { becoming } from '../support/as-user.ts';
 import { builtProgram } from '../support/built-program.ts';
 import { offerEvidence } from '../support/evidence.ts';
-import { agentPython } from '../support/requires.ts';
+import { agentPython } from '../support/skip-unless.ts';
 import { openServer } from '../support/server-of-run.ts';
 import type { TestAccount } from '../support/sshd.ts';
 import { sharedCluster, type SharedCluster } from '../support/shared-cluster.ts';

@@ -6,7 +6,7 @@ import { expect } from 'chai';
 import type { JobFacts } from '../../src/template/blocks.ts';
 import { JOB_EXIT_CODES } from '../../src/template/job-exit-codes.ts';
 import { AGENT_WHEELS } from '../set-up/agent-venv.mjs';
-import { agentPython, requireAgent, requireAgentWheels } from '../support/requires.ts';
+import { agentPython, requireAgent, requireAgentWheels } from '../support/skip-unless.ts';
 import { createNode, fillIn, jobFacts, PLAIN_TEMPLATE, type JobRun, type Node } from './job-script.ts';
 
 describe('the installation of clearml-agent', () => {

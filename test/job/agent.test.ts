@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { JOB_EXIT_CODES } from '../../src/template/job-exit-codes.ts';
 import { freePorts } from '../support/loopback-port.ts';
-import { requireAgent } from '../support/requires.ts';
+import { requireAgent } from '../support/skip-unless.ts';
 import { createNode, fillIn, type Node } from './job-script.ts';
 import { openParkingSandbox, QUICK_TEMPLATE, type ParkingSandbox } from './parking-sandbox.ts';
 

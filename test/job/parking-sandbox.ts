@@ -5,7 +5,7 @@ import type { SandboxLog } from '../../src/sandbox/dispatch.ts';
 import { createSandbox } from '../../src/sandbox/server.ts';
 import type { JobFacts } from '../../src/template/blocks.ts';
 import { connectApi, userOf, type User } from '../e2e/api.ts';
-import { agentPython } from '../support/requires.ts';
+import { agentPython } from '../support/skip-unless.ts';
 import { jobFacts } from './job-script.ts';
 
 export interface ParkingSandbox {

@@ -8,7 +8,7 @@ import { isLive, readJobState } from '../../src/slurm/job-state.ts';
 import { JOB_EXIT_CODES } from '../../src/template/job-exit-codes.ts';
 import { SYNCHRONIZE_RANKS } from '../e2e/synchronized-ranks.ts';
 import { standInAgentPython } from '../stand-ins/agent/stand-in-agent.ts';
-import { agentPython, requireAgent, requireSlurm } from '../support/requires.ts';
+import { agentPython, requireAgent, requireSlurm } from '../support/skip-unless.ts';
 import { sharedCluster, type SharedCluster } from '../support/shared-cluster.ts';
 import { waitUntil } from '../support/wait-until.ts';
 import { fillIn } from './job-script.ts';

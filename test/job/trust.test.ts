@@ -14,7 +14,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import type { JobFacts } from '../../src/template/blocks.ts';
 import { JOB_EXIT_CODES } from '../../src/template/job-exit-codes.ts';
-import { requireRoot } from '../support/requires.ts';
+import { requireRoot } from '../support/skip-unless.ts';
 import { createNode, fillIn, jobFacts, PLAIN_TEMPLATE, type JobRun, type Node } from './job-script.ts';
 
 const MALLORY = 4002;

@@ -72,7 +72,7 @@ describe('running mocha', function () {
 
   it('runs no after hook of skipped tests, whose before hook has not run', async () => {
     const spec = specThat('cleans-up', [
-      `import { requireAgent } from '${resolve('test/support/requires.ts')}';`,
+      `import { requireAgent } from '${resolve('test/support/skip-unless.ts')}';`,
       "process.env.CLEARML_AGENT_PYTHON = '/nowhere/python';",
       "describe('a needy room', () => {",
       '  before(requireAgent);',
@@ -88,7 +88,7 @@ describe('running mocha', function () {
 
   it('fails a test that this machine cannot run, unless tests may be skipped', async () => {
     const spec = specThat('needy', [
-      `import { requireAgent } from '${resolve('test/support/requires.ts')}';`,
+      `import { requireAgent } from '${resolve('test/support/skip-unless.ts')}';`,
       "process.env.CLEARML_AGENT_PYTHON = '/nowhere/python';",
       "describe('a needy room', () => { before(requireAgent); it('runs the agent', () => undefined); });",
     ]);

@@ -2,7 +2,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { agentPython, requireAgent } from '../support/requires.ts';
+import { agentPython, requireAgent } from '../support/skip-unless.ts';
 import { waitUntil } from '../support/wait-until.ts';
 import { defineAgentContract, EXECUTE } from './agent-contract.ts';
 import { openAgentTestBed } from './agent-test-bed.ts';

@@ -1,7 +1,7 @@
 // Two Unix users on one cluster: list() shows each user that user's jobs, listAllUsers() shows both.
 import { expect } from 'chai';
 import { tmpdir } from 'node:os';
-import { requireRoot, requireSlurm } from '../support/requires.ts';
+import { requireRoot, requireSlurm } from '../support/skip-unless.ts';
 import { sharedCluster } from '../support/shared-cluster.ts';
 import type { JobId } from '../../src/slurm/scheduler.ts';
 import { createLocalScheduler } from './local-scheduler.ts';

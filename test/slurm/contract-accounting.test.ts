@@ -9,7 +9,7 @@ import { sacctRecordArgs } from '../../src/slurm/sacct-record.ts';
 import { sacctArgs } from '../../src/slurm/sacct.ts';
 import type { Job, JobId, JobList, Scheduler, SubmitOutcome } from '../../src/slurm/scheduler.ts';
 import type { SlurmVersion } from '../set-up/slurm-roots.mjs';
-import { requireAccounting, requireSlurmVersion } from '../support/requires.ts';
+import { requireAccounting, requireSlurmVersion } from '../support/skip-unless.ts';
 import { ONE_JOB_QOS } from '../support/slurm-accounting.ts';
 import { startSlurmCluster, type SlurmCluster } from '../support/slurm-cluster.ts';
 import { waitUntil } from '../support/wait-until.ts';

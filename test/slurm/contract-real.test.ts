@@ -1,5 +1,5 @@
 // The scheduler contract on real Slurm: the release of this machine.
-import { requireSlurm } from '../support/requires.ts';
+import { requireSlurm } from '../support/skip-unless.ts';
 import { sharedCluster } from '../support/shared-cluster.ts';
 import { defineSchedulerContract } from './contract.ts';
 import { openRealCluster } from './open-real-cluster.ts';

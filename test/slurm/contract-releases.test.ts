@@ -1,6 +1,6 @@
 // The scheduler contract on every release of Slurm that the tests know, other than the machine's own.
 import { otherSlurmReleases } from '../set-up/slurm-roots.mjs';
-import { requireSlurmVersion } from '../support/requires.ts';
+import { requireSlurmVersion } from '../support/skip-unless.ts';
 import { startSlurmCluster, type SlurmCluster } from '../support/slurm-cluster.ts';
 import { defineSchedulerContract } from './contract.ts';
 import { openRealCluster } from './open-real-cluster.ts';

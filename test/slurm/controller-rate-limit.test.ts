@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { createLocalTransport } from '../../src/transport/local.ts';
 import { createCommandLineScheduler } from '../../src/slurm/command-line-scheduler.ts';
-import { requireRoot, requireSlurmVersion } from '../support/requires.ts';
+import { requireRoot, requireSlurmVersion } from '../support/skip-unless.ts';
 import { startSlurmCluster, type SlurmCluster } from '../support/slurm-cluster.ts';
 
 const COMMANDS = ['sbatch', 'squeue', 'sacct', 'scancel', 'scontrol'] as const;

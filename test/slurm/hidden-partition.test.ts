@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { requireRoot, requireSlurm } from '../support/requires.ts';
+import { requireRoot, requireSlurm } from '../support/skip-unless.ts';
 import { startSlurmCluster } from '../support/slurm-cluster.ts';
 import { createLocalScheduler } from './local-scheduler.ts';
 

@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { SLURM_RELEASES, otherSlurmReleases, type SlurmVersion } from '../set-up/slurm-roots.mjs';
 import { SlurmUnavailableError } from '../../src/slurm/errors.ts';
 import type { JobId, JobRecord } from '../../src/slurm/scheduler.ts';
-import { requireSlurm, requireSlurmVersion } from '../support/requires.ts';
+import { requireSlurm, requireSlurmVersion } from '../support/skip-unless.ts';
 import { sharedCluster } from '../support/shared-cluster.ts';
 import { startSlurmCluster, type SlurmCluster } from '../support/slurm-cluster.ts';
 import type { ClusterUnderTest } from './contract.ts';

@@ -1,6 +1,6 @@
 // A SLUID does not identify a job: real Slurm changes it at a requeue.
 import { expect } from 'chai';
-import { requireSlurmVersion } from '../support/requires.ts';
+import { requireSlurmVersion } from '../support/skip-unless.ts';
 import { startSlurmCluster } from '../support/slurm-cluster.ts';
 import { waitUntil } from '../support/wait-until.ts';
 

@@ -7,7 +7,7 @@ import { JOB_EXIT_CODES } from '../../src/template/job-exit-codes.ts';
 import type { JobFacts } from '../../src/template/blocks.ts';
 import { createNode, fillIn, type Node } from '../job/job-script.ts';
 import { openParkingSandbox, QUICK_TEMPLATE, type ParkingSandbox } from '../job/parking-sandbox.ts';
-import { requirePython } from '../support/requires.ts';
+import { requirePython } from '../support/skip-unless.ts';
 import { defineAgentContract, EXECUTE } from '../sandbox/agent-contract.ts';
 import { openAgentTestBed } from '../sandbox/agent-test-bed.ts';
 

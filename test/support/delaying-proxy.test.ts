@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { startDelayingProxy, type DelayingProxy } from './delaying-proxy.ts';
 import { rejection } from './rejection.ts';
-import { requireSlurm } from './requires.ts';
+import { requireSlurm } from './skip-unless.ts';
 import { environmentFor, runSlurm } from './slurm-command.ts';
 import { startSlurmCluster, type SlurmCluster } from './slurm-cluster.ts';
 

@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { SLURM_RELEASES } from '../set-up/slurm-roots.mjs';
-import { requireSlurm, requireSlurmVersion } from './requires.ts';
+import { requireSlurm, requireSlurmVersion } from './skip-unless.ts';
 import { sharedCluster } from './shared-cluster.ts';
 import { startSlurmCluster } from './slurm-cluster.ts';
 import { waitUntil } from './wait-until.ts';

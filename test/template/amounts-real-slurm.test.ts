@@ -5,7 +5,7 @@ import { readAmount } from '../../src/base/slurm-amount.ts';
 import { amountKindOf } from '../../src/template/amount-options.ts';
 import { AMOUNT_OPTIONS } from '../fixtures/slurm/amount-spellings.ts';
 import { parseGrantedAmount, startRichCluster, submitAmounts } from '../support/granted-amounts.ts';
-import { requireSlurm } from '../support/requires.ts';
+import { requireSlurm } from '../support/skip-unless.ts';
 
 const CASES = Number(process.env['FUZZ_CASES'] ?? 60);
 const seed = Number(process.env['FUZZ_SEED'] ?? 13);

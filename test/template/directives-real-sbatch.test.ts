@@ -5,7 +5,7 @@ import { execFile } from 'node:child_process';
 import { userInfo } from 'node:os';
 import { fuzzSeed } from '../support/fuzz-cases.ts';
 import { environmentFor } from '../support/slurm-command.ts';
-import { requireSlurm } from '../support/requires.ts';
+import { requireSlurm } from '../support/skip-unless.ts';
 import { sharedCluster } from '../support/shared-cluster.ts';
 import { parseTemplate } from '../../src/template/parse-template.ts';
 import { noBlocks, property, withDirectives, withProperties } from './template-fixtures.ts';

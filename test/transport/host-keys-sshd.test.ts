@@ -6,7 +6,7 @@ import { createHostKeyCheck } from '../../src/transport/host-key-check.ts';
 import { createLocalTransport } from '../../src/transport/local.ts';
 import { createSsh2Transport, type Ssh2TransportOptions } from '../../src/transport/ssh2.ts';
 import type { HostKeyPolicy, SshTarget } from '../../src/transport/ssh2-target.ts';
-import { requireRoot, requireSshd } from '../support/requires.ts';
+import { requireRoot, requireSshd } from '../support/skip-unless.ts';
 import { addAccount, removeAccount, startSshd, targetOf, type TestAccount, type TestSshd } from '../support/sshd.ts';
 import { createKnownHostsFixture, type KnownHostsFixture } from './host-key-fixtures.ts';
 import { TIMEOUT_MS } from '../support/wait-until.ts';

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { knownName, readKnownHosts, matchesHost } from '../../src/transport/known-hosts.ts';
-import { requireSshd } from '../support/requires.ts';
+import { requireSshd } from '../support/skip-unless.ts';
 import { makeHostKey, createKnownHostsFixture, formatHostKey } from './host-key-fixtures.ts';
 
 const execute = promisify(execFile);

@@ -9,7 +9,7 @@ import { findHops, findUnchecked, type Route } from '../../src/transport/openssh
 import { readSshConfig } from '../../src/transport/ssh-config-output.ts';
 import { SshConfigError } from '../../src/transport/find-ssh2-target.ts';
 import { rejection } from '../support/rejection.ts';
-import { requireSshd } from '../support/requires.ts';
+import { requireSshd } from '../support/skip-unless.ts';
 
 const execute = promisify(execFile);
 

@@ -8,7 +8,7 @@ import { createLocalTransport } from '../../src/transport/local.ts';
 import { createOpensshTransport } from '../../src/transport/openssh.ts';
 import type { SshTransport } from '../../src/transport/remote-transport.ts';
 import { rejection } from '../support/rejection.ts';
-import { requireRoot, requireSshd } from '../support/requires.ts';
+import { requireRoot, requireSshd } from '../support/skip-unless.ts';
 import { prepareUserSsh, type UserSsh } from '../support/ssh-master.ts';
 import { addAccount, removeAccount, startSshd, targetOf, type TestAccount, type TestSshd } from '../support/sshd.ts';
 import { TIMEOUT_MS, waitUntil } from '../support/wait-until.ts';

@@ -13,7 +13,7 @@ import {
   remoteCommand,
   scriptBlock,
 } from '../../src/transport/remote-script.ts';
-import { requireShells } from '../support/requires.ts';
+import { requireShells } from '../support/skip-unless.ts';
 import { TIMEOUT_MS } from '../support/wait-until.ts';
 
 const TOKEN = 'aaaaaaaaaaaaaaaaaaaaaaaa';

@@ -9,7 +9,7 @@ import { expandTokens, readJump, readSshConfig } from '../../src/transport/ssh-c
 import { findSshTarget, SshConfigError, type SshOptions } from '../../src/transport/find-ssh2-target.ts';
 import type { SshTarget } from '../../src/transport/ssh2-target.ts';
 import { rejection } from '../support/rejection.ts';
-import { requireSshd } from '../support/requires.ts';
+import { requireSshd } from '../support/skip-unless.ts';
 
 const execute = promisify(execFile);
 

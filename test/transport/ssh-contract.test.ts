@@ -5,7 +5,7 @@ import { createOpensshTransport } from '../../src/transport/openssh.ts';
 import type { RemoteContext } from '../../src/transport/remote-script.ts';
 import { createSsh2Transport } from '../../src/transport/ssh2.ts';
 import type { SshTarget } from '../../src/transport/ssh2-target.ts';
-import { requireRoot, requireSshd } from '../support/requires.ts';
+import { requireRoot, requireSshd } from '../support/skip-unless.ts';
 import { prepareUserSsh, type UserSsh } from '../support/ssh-master.ts';
 import {
   addAccount,

@@ -9,7 +9,7 @@ import ssh2 from 'ssh2';
 import { createLocalTransport } from '../../src/transport/local.ts';
 import { readCredentials } from '../../src/transport/ssh2-credentials.ts';
 import type { SshTarget } from '../../src/transport/ssh2-target.ts';
-import { requireRoot } from '../support/requires.ts';
+import { requireRoot } from '../support/skip-unless.ts';
 
 describe('readCredentials', () => {
   const here = createLocalTransport({

@@ -7,7 +7,7 @@ import { createHostKeyCheck } from '../../src/transport/host-key-check.ts';
 import { createLocalTransport } from '../../src/transport/local.ts';
 import type { SshTransport } from '../../src/transport/remote-transport.ts';
 import { createSsh2Transport } from '../../src/transport/ssh2.ts';
-import { requireRoot, requireSshd } from '../support/requires.ts';
+import { requireRoot, requireSshd } from '../support/skip-unless.ts';
 import { addAccount, removeAccount, startSshd, targetOf, type TestAccount, type TestSshd } from '../support/sshd.ts';
 import { startLink, type TcpLink } from '../support/tcp-link.ts';
 import { TIMEOUT_MS, waitUntil } from '../support/wait-until.ts';

@@ -7,7 +7,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { CommandTimeoutError, ConnectionLostError, HostUnreachableError } from '../../src/transport/errors.ts';
 import { freePorts } from '../support/loopback-port.ts';
 import { rejection } from '../support/rejection.ts';
-import { requireShells } from '../support/requires.ts';
+import { requireShells } from '../support/skip-unless.ts';
 import { addAccount, removeAccount, startSshd, targetOf } from '../support/sshd.ts';
 import { startLink } from '../support/tcp-link.ts';
 import { waitUntil } from '../support/wait-until.ts';

@@ -10,7 +10,7 @@ import type { SshTransport } from '../../src/transport/remote-transport.ts';
 import { createSsh2Transport, type Ssh2TransportOptions } from '../../src/transport/ssh2.ts';
 import type { SshTarget } from '../../src/transport/ssh2-target.ts';
 import { rejection } from '../support/rejection.ts';
-import { requireRoot, requireSshd } from '../support/requires.ts';
+import { requireRoot, requireSshd } from '../support/skip-unless.ts';
 import { addAccount, removeAccount, startSshd, targetOf, type TestAccount, type TestSshd } from '../support/sshd.ts';
 import { TIMEOUT_MS } from '../support/wait-until.ts';
 

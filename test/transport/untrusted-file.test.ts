@@ -9,7 +9,7 @@ import { CommandTimeoutError } from '../../src/transport/errors.ts';
 import type { Transport } from '../../src/transport/transport.ts';
 import { createLocalTransport } from '../../src/transport/local.ts';
 import { readUntrustedFile, type ReadOutcome } from '../../src/transport/untrusted-file.ts';
-import { requireRoot, requireShells } from '../support/requires.ts';
+import { requireRoot, requireShells } from '../support/skip-unless.ts';
 
 const ME = userInfo().uid;
 const ALL = 1024 * 1024;

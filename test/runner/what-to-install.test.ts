@@ -1,6 +1,6 @@
 // Tests that are chosen by words or files are set up with what they need, and nothing else.
 import { expect } from 'chai';
-import { needsOfFiles, readChoice } from './needs.mjs';
+import { needsOfFiles, readChoice } from './what-to-install.mjs';
 
 describe('the requirements of selected tests', () => {
   it('are empty for in-process tests', () => {

@@ -36,7 +36,7 @@ export async function readChoice(args) {
   return { files, needs: needsOfFiles(files) };
 }
 
-/** The functions of test/support/requires.ts, which tests name, for what only the second tier needs. */
+/** The functions of test/support/skip-unless.ts, which tests name, for what only the second tier needs. */
 const OF_SECOND_TIER = ['SlurmVersion', 'Accounting', 'MemoryLimits', 'Registry', 'Compiler'];
 
 /**
@@ -60,7 +60,7 @@ export function needsOfFiles(files) {
  * @param {readonly string[]} files
  */
 function requirementsOf(files) {
-  const seen = new Set(['test/support/requires.ts']);
+  const seen = new Set(['test/support/skip-unless.ts']);
   const required = new Set();
   const left = [...files];
   for (let file = left.pop(); file !== undefined; file = left.pop()) {
