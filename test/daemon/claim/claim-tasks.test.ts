@@ -7,7 +7,7 @@ import { createRateLimit } from '../../../src/slurm/rate-limit.ts';
 import { createTaskClaimer } from '../../../src/daemon/claim/claim-tasks.ts';
 import { createSubmissionPool } from '../../../src/daemon/submit/submission-pool.ts';
 import { createStepFixture, taskNumber, type StepFixture } from '../step-fixture.ts';
-import { fullJournal } from '../full-journal.ts';
+import { fullJournal } from '../journal-at-task-limit.ts';
 import { OTHER_QUEUE, OWN_QUEUE, SCHEDULER_QUEUE } from '../../simulation/queues.ts';
 
 const go = new AbortController().signal;

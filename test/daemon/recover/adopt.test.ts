@@ -6,7 +6,7 @@ import { formatJobName, newAttempt } from '../../../src/slurm/job-name.ts';
 import { JOB_EXIT_CODES } from '../../../src/template/job-exit-codes.ts';
 import { advance, startDaemon } from '../run-daemon.ts';
 import { createStepFixture, type StepFixture } from '../step-fixture.ts';
-import { fullJournal } from '../full-journal.ts';
+import { fullJournal } from '../journal-at-task-limit.ts';
 import { OWN_QUEUE, SCHEDULER_QUEUE } from '../../simulation/queues.ts';
 
 const signal = new AbortController().signal;
