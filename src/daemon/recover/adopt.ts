@@ -7,7 +7,7 @@ import { forEach } from '../reconcile/each-task.ts';
 import { MAX_TRACKED, type Entry } from '../journal/entry.ts';
 import { findUntracked, seemsJobless, type Untracked, type UntrackedFacts } from './find-untracked.ts';
 import type { DaemonDeps, ServedQueue } from '../deps.ts';
-import { isBackAtGate } from '../console/job-exit.ts';
+import { isBackAtGate } from '../decide/closed-gate.ts';
 import { findLiveJob, listAllUsersJobs, type Snapshot } from '../poll/poll.ts';
 import { logToConsole } from '../console/console.ts';
 import { describeOthersJob } from '../console/console-messages.ts';

@@ -1,4 +1,4 @@
-// The meaning of the exit codes that the job script sets.
+// Recognizes a job that found the gate closed and so ran nothing, by its exit code.
 import type { Job, JobRecord } from '../../slurm/scheduler.ts';
 import { JOB_EXIT_CODES } from '../../template/job-exit-codes.ts';
 
