@@ -1,7 +1,7 @@
 // `npm run bench`: measures the figures of docs/performance.md; `--only NAME` for one of them, `--json` for JSON output.
 import { cpus, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
-import { buildProgram, type BuiltProgram } from './built-program.ts';
+import { buildProgram, type BuiltProgram } from './build-program.ts';
 import { callsAMinute } from './calls-a-minute.ts';
 import { confParsing } from './conf-parsing.ts';
 import { isMet, ratioOf, type Figure, type Tools } from './figure.ts';

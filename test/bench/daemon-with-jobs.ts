@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { buildScript } from './built-program.ts';
+import { buildScript } from './build-program.ts';
 import type { Figure, Result } from './figure.ts';
 import { readProcessUse } from './process-use.ts';
 import { median } from './samples.ts';

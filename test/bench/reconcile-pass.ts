@@ -1,5 +1,5 @@
 // Measures a pass of a daemon with thousands of unchanged jobs, without the time of Slurm and the server.
-import { buildScript } from './built-program.ts';
+import { buildScript } from './build-program.ts';
 import type { Figure, Result } from './figure.ts';
 import { runToEnd } from './run-to-end.ts';
 import { median } from './samples.ts';

@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { requirePython, requireRoot, requireSlurm, requireSshd } from '../support/skip-unless.ts';
 import { ON_SCHEDULER_PAGE } from './schedule.ts';
-import { runReal, type RealRun } from './real.ts';
+import { runReal, type RealRun } from './rounds-on-real-slurm.ts';
 import type { SshProvider } from './ssh-access.ts';
 import { formatTally, isClean } from './tally.ts';
 

@@ -1,6 +1,6 @@
 // `npm run chaos`: injects faults and checks how every task ends.
 import { parseOptions, USAGE, type ChaosOptions } from './options.ts';
-import { ORDINARY_SECONDS, runReal } from './real.ts';
+import { ORDINARY_SECONDS, runReal } from './rounds-on-real-slurm.ts';
 import { playRounds, type Rounds } from '../simulation/rounds.ts';
 import { formatTally, isClean, type Tally } from './tally.ts';
 
