@@ -1,11 +1,11 @@
 // Risks of the connection settings, which the daemon logs at start-up and doctor reports. Pure.
-import type { ApiSettings } from './settings.ts';
+import type { ConnectionSettings } from './connection-settings.ts';
 
 /** One message each, without a full stop; none for a safe connection. */
 export function describeRisks({
   apiServer,
   verifyCertificate,
-}: Pick<ApiSettings, 'apiServer' | 'verifyCertificate'>): string[] {
+}: Pick<ConnectionSettings, 'apiServer' | 'verifyCertificate'>): string[] {
   const url = URL.canParse(apiServer) ? new URL(apiServer) : undefined;
   if (url === undefined) return [];
   if (url.protocol === 'http:')

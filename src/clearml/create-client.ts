@@ -4,7 +4,7 @@ import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../log/logger.ts';
 import type { Secrets } from '../log/secrets.ts';
 import type { ClearmlClient } from './client.ts';
-import { connect } from './connect.ts';
+import { connect } from './first-login.ts';
 import { ServerUnusableError, type ServerUnreachableError } from './errors.ts';
 import { createEvents } from './events.ts';
 import { redactedEvents, redactedTasks } from './redacted-client.ts';
@@ -14,12 +14,12 @@ import { createReportUnreadable } from './unreadable-entries.ts';
 import { createPeople } from './people.ts';
 import { createQueues } from './queues.ts';
 import { createSession } from './session.ts';
-import { DEFAULT_TIMEOUTS, type ApiSettings, type Timeouts } from './settings.ts';
+import { DEFAULT_TIMEOUTS, type ConnectionSettings, type Timeouts } from './connection-settings.ts';
 import { createTasks } from './tasks.ts';
 import { createWorkers } from './workers.ts';
 
 export interface ClearmlClientDeps {
-  readonly settings: ApiSettings;
+  readonly settings: ConnectionSettings;
   readonly clock: Clock;
   readonly log: Logger;
   readonly secrets: Secrets;
@@ -100,7 +100,7 @@ function readApiServer(text: string): string {
   return `${url.origin}${url.pathname}`.replace(/\/+$/, '');
 }
 
-function hideSecrets(settings: ApiSettings, secrets: Secrets): void {
+function hideSecrets(settings: ConnectionSettings, secrets: Secrets): void {
   const { apiServer, accessKey, secretKey, authToken, httpProxy, httpsProxy } = settings;
   for (const value of [secretKey, authToken]) if (value !== undefined) secrets.add(value);
   // The Authorization header holds this text in base64.

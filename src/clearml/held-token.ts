@@ -2,7 +2,7 @@
 import type { Clock } from '../base/clock.ts';
 import type { Secrets } from '../log/secrets.ts';
 import { CredentialsRejectedError, NotTheApiError } from './errors.ts';
-import type { ApiSettings } from './settings.ts';
+import type { ConnectionSettings } from './connection-settings.ts';
 import { readToken, type Token } from './read-token.ts';
 
 export interface Login {
@@ -13,7 +13,7 @@ export interface Login {
 }
 
 interface LoginDeps {
-  readonly settings: ApiSettings;
+  readonly settings: ConnectionSettings;
   readonly clock: Clock;
   readonly secrets: Secrets;
   /** Calls `auth.login` with this Authorization header and returns the token. */
@@ -58,7 +58,7 @@ export function createLogin({ settings, clock, secrets, requestToken }: LoginDep
  * The header for the login. A configured token is renewed with the current one, which expires later.
  * @throws CredentialsRejectedError without any credentials
  */
-function formatAuthorization({ authToken, accessKey, secretKey }: ApiSettings, held: Token | undefined): string {
+function formatAuthorization({ authToken, accessKey, secretKey }: ConnectionSettings, held: Token | undefined): string {
   if (authToken !== undefined) return `Bearer ${held?.text ?? authToken}`;
   if (accessKey === undefined || secretKey === undefined) {
     throw new CredentialsRejectedError(

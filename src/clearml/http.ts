@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { EnvHttpProxyAgent, type Dispatcher } from 'undici';
 import { createResponseGauge, tooLarge, type ResponseLimits } from './response-limits.ts';
 import { ServerUnusableError } from './errors.ts';
-import type { ApiSettings } from './settings.ts';
+import type { ConnectionSettings } from './connection-settings.ts';
 
 interface HttpRequest {
   readonly url: string;
@@ -55,7 +55,7 @@ export const BEYOND_LIMITS = 'BEYOND_LIMITS';
 const KEEP_ALIVE_MS = 1_000;
 
 /** @throws ServerUnusableError if the CA file is unreadable or a proxy's URL is invalid */
-export function createHttp(settings: ApiSettings): Http {
+export function createHttp(settings: ConnectionSettings): Http {
   const isHttps = settings.apiServer.startsWith('https:');
   const ca = readCa(settings);
   const tls = { rejectUnauthorized: settings.verifyCertificate !== false, ...(ca === undefined ? {} : { ca }) };
@@ -154,7 +154,7 @@ function send(agent: Dispatcher, { url, headers, body, timeoutMs, limits, signal
   });
 }
 
-function readCa({ verifyCertificate, caFile }: ApiSettings): string | undefined {
+function readCa({ verifyCertificate, caFile }: ConnectionSettings): string | undefined {
   const path = typeof verifyCertificate === 'string' ? verifyCertificate : verifyCertificate ? caFile : undefined;
   if (path === undefined) return undefined;
   try {

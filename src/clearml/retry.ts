@@ -1,7 +1,7 @@
 // Retries a call while the server is unreachable, and reports whether any attempt may have been executed.
 import pRetry from 'p-retry';
 import { InvalidResponseError, NotTheApiError, ServerUnreachableError } from './errors.ts';
-import type { Timeouts } from './settings.ts';
+import type { Timeouts } from './connection-settings.ts';
 
 export interface RetryRules {
   /** False: retried only while the server cannot have seen the call. */

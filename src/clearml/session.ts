@@ -7,7 +7,7 @@ import { InvalidResponseError, CredentialsRejectedError, NotTheApiError, ServerU
 import { formatNoResponse, TokenRejectedError, type Body, type ApiRequest } from './api-request.ts';
 import { createLogin } from './held-token.ts';
 import { retry } from './retry.ts';
-import type { ApiSettings, Timeouts } from './settings.ts';
+import type { ConnectionSettings, Timeouts } from './connection-settings.ts';
 import type { Token } from './read-token.ts';
 
 interface CallRules<Shape extends z.ZodType> {
@@ -33,7 +33,7 @@ export interface Session {
 
 interface SessionDeps {
   readonly request: ApiRequest;
-  readonly settings: ApiSettings;
+  readonly settings: ConnectionSettings;
   readonly clock: Clock;
   readonly log: Logger;
   readonly secrets: Secrets;

@@ -6,8 +6,8 @@ import { SlurmUnavailableError } from '../slurm/errors.ts';
 import { choose, type Choices, type TypedChoices, type Ask, type Question } from './choices.ts';
 import { probeSite } from './probe-site.ts';
 import type { Site } from './site.ts';
-import { startingSettings } from './starting-settings.ts';
-import { startingTemplate } from './starting-template.ts';
+import { firstSettings } from './first-settings.ts';
+import { firstTemplate } from './first-template.ts';
 import { createTransport } from '../assembly/create-transport.ts';
 import { createAppWith, type App } from '../assembly/app.ts';
 import type { ProcessContext } from '../assembly/process-context.ts';
@@ -86,10 +86,10 @@ function filesFor({ ssh, app, cluster, folder, site, choices }: Writing): { path
   const program = context.startedAs.slice(0, context.startedAs.indexOf('init', 1));
   const command = [...program, '--config-file', settings];
   return [
-    { path: template, text: startingTemplate(site, choices) },
+    { path: template, text: firstTemplate(site, choices) },
     {
       path: settings,
-      text: startingSettings(site, choices, {
+      text: firstSettings(site, choices, {
         templateFile: TEMPLATE,
         unitFile: UNIT_FILE_NAMES[kind],
         // Relative to the written file, which is in another directory.

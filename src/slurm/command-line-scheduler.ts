@@ -12,7 +12,7 @@ import { logUmask, UMASK_VARIABLE } from './log-umask.ts';
 import { mergeLookUp } from './job-lookup.ts';
 import { readSacctRecord, sacctRecordArgs } from './sacct-record.ts';
 import { readSacctUsage, sacctUsageArgs } from './sacct-usage.ts';
-import { readSacct, sacctArgs } from './sacct.ts';
+import { readSacctJobs, sacctJobsArgs } from './sacct-jobs.ts';
 import { readSbatch, sbatchArgs } from './sbatch.ts';
 import { readScancel, scancelArgs } from './scancel.ts';
 import type {
@@ -189,9 +189,9 @@ export function createCommandLineScheduler({
     try {
       for (let from = 0; from < names.length; from += NAMES_PER_CALL) {
         const some = names.slice(from, from + NAMES_PER_CALL);
-        const result = await askAccounting((userId) => sacctArgs(some, since, userId), signal);
+        const result = await askAccounting((userId) => sacctJobsArgs(some, since, userId), signal);
         if (result === undefined) break;
-        const part = readSacct(result);
+        const part = readSacctJobs(result);
         if (part.kind === 'failed') return part;
         jobs.push(...part.jobs);
       }

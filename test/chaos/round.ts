@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { readJournal } from '../../src/daemon/journal/journal-lines.ts';
 import type { TestBed } from './test-bed.ts';
 import { QUEUES, readTraces, type InjectedFault, type Found, type TaskHistory } from './history.ts';
-import { INJECTORS } from './faults.ts';
+import { INJECTORS } from './fault-injectors.ts';
 import { checkHistory, type CheckResult } from './oracle.ts';
 import type { FaultKind, Nature, RoundPlan } from './schedule.ts';
 import { taskFor } from './programs.ts';

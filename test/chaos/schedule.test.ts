@@ -1,6 +1,6 @@
 // The fault schedule of a round depends on the seed alone.
 import { expect } from 'chai';
-import { FAULTS, planRound } from './schedule.ts';
+import { FAULT_WEIGHTS, planRound } from './schedule.ts';
 
 const SIZE = { spanMs: 25_000, tasks: 20, faults: 30 };
 
@@ -18,7 +18,7 @@ describe('the fault schedule of a round', () => {
     const happened = new Set(rounds.flatMap(({ faults }) => faults.map(({ what }) => what)));
 
     expect([...happened].sort()).to.deep.equal(
-      Object.keys(FAULTS)
+      Object.keys(FAULT_WEIGHTS)
         .filter((what) => what !== 'disk is full')
         .sort(),
     );

@@ -20,7 +20,7 @@ export interface PlannedTask {
 }
 
 /** The kinds of faults with their weights. */
-export const FAULTS = {
+export const FAULT_WEIGHTS = {
   'daemon is killed': 12,
   'daemon is killed, its journal lost': 4,
   'daemon is killed, its journal torn': 3,
@@ -63,7 +63,7 @@ export const FAULTS = {
   'user clears the scheduler queue': 2,
 } as const;
 
-export type FaultKind = keyof typeof FAULTS;
+export type FaultKind = keyof typeof FAULT_WEIGHTS;
 
 /** Faults that need a cluster over SSH. */
 export const OVER_SSH = ['SSH is cut', 'SSH is silent', 'SSH is refused', 'sshd is killed'] as const;
@@ -118,7 +118,7 @@ export function planRound(seed: number, round: number, size: RoundSize): RoundPl
   const random = createRandom(seed * 7919 + round);
   const { leftOut = [] } = size;
   const weights = Object.fromEntries(
-    Object.entries(FAULTS).map(([name, weight]) => [name, leftOut.includes(name as FaultKind) ? 0 : weight]),
+    Object.entries(FAULT_WEIGHTS).map(([name, weight]) => [name, leftOut.includes(name as FaultKind) ? 0 : weight]),
   ) as Record<FaultKind, number>;
   return {
     tasks: inOrder(size.tasks, () => planTask(random, size.spanMs)),

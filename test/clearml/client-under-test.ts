@@ -3,7 +3,7 @@ import { systemClock, type Clock } from '../../src/base/clock.ts';
 import type { ClearmlClient } from '../../src/clearml/client.ts';
 import { createClearmlClient } from '../../src/clearml/create-client.ts';
 import { QueueIdShape, TaskIdShape, type QueueId, type TaskId } from '../../src/clearml/ids.ts';
-import type { ApiSettings, Timeouts } from '../../src/clearml/settings.ts';
+import type { ConnectionSettings, Timeouts } from '../../src/clearml/connection-settings.ts';
 import type { LogData, Logger } from '../../src/log/logger.ts';
 import { createSecrets } from '../../src/log/secrets.ts';
 
@@ -19,7 +19,7 @@ export interface LoggedLine {
 }
 
 export interface MakeClient {
-  readonly settings?: Partial<ApiSettings>;
+  readonly settings?: Partial<ConnectionSettings>;
   readonly timeouts?: Partial<Timeouts>;
   readonly clock?: Clock;
   readonly signal?: AbortSignal;

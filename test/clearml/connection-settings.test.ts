@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { NotTheApiError, ServerUnreachableError, ServerUnusableError } from '../../src/clearml/errors.ts';
-import type { ApiSettings } from '../../src/clearml/settings.ts';
+import type { ConnectionSettings } from '../../src/clearml/connection-settings.ts';
 import { rejection } from '../support/rejection.ts';
 import { makeCertificates, type Certificates } from './certificates.ts';
 import { makeClient, queueId, taskId } from './client-under-test.ts';
@@ -40,7 +40,7 @@ describe('the connection to the ClearML server', () => {
   }
 
   /** One call of a new client. */
-  async function call(apiServer: string, settings: Partial<ApiSettings>): Promise<boolean> {
+  async function call(apiServer: string, settings: Partial<ConnectionSettings>): Promise<boolean> {
     const client = makeClient(apiServer, { settings, timeouts: { retryMs: 0 } });
     try {
       return await client.queues.removeEntry(queueId('b'.repeat(32)), taskId('a'.repeat(32)));

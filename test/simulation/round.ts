@@ -1,7 +1,7 @@
 // Plays one round: faults while tasks arrive, then a fault-free period until everything is at rest; the oracle checks all of it.
 import { isLive } from '../../src/slurm/job-state.ts';
 import { drawByMove, drawInOrder } from './draws.ts';
-import { inject, type FaultKind } from './faults.ts';
+import { inject, type FaultKind } from './fault-injectors.ts';
 import { readDisk } from './memory-journal.ts';
 import { move, settle } from './mover.ts';
 import type { Violation } from './oracle/expected-ends.ts';

@@ -2,7 +2,7 @@
 import { ApiError } from '../../src/sandbox/api-error.ts';
 import { isLive } from '../../src/slurm/job-state.ts';
 import type { Random } from '../support/random.ts';
-import type { Injector } from './faults.ts';
+import type { Injector } from './fault-injectors.ts';
 import { named } from './queues.ts';
 import { SCHEDULER_QUEUE } from './queues.ts';
 import type { TestBed } from './test-bed.ts';

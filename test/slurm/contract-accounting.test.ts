@@ -6,7 +6,7 @@ import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { formatJobName, newAttempt } from '../../src/slurm/job-name.ts';
 import { sacctRecordArgs } from '../../src/slurm/sacct-record.ts';
-import { sacctArgs } from '../../src/slurm/sacct.ts';
+import { sacctJobsArgs } from '../../src/slurm/sacct-jobs.ts';
 import type { Job, JobId, JobList, Scheduler, SubmitOutcome } from '../../src/slurm/scheduler.ts';
 import type { SlurmVersion } from '../set-up/slurm-roots.mjs';
 import { requireAccounting, requireSlurmVersion } from '../support/skip-unless.ts';
@@ -179,7 +179,7 @@ for (const { name, version } of SLURMS) {
         );
         await cluster.run('scancel', id);
         const isShownTo = async (user: number): Promise<boolean[]> => {
-          const byName = await cluster.run('sacct', ...sacctArgs([theirs], Date.now(), user));
+          const byName = await cluster.run('sacct', ...sacctJobsArgs([theirs], Date.now(), user));
           const byNumber = await cluster.run('sacct', ...sacctRecordArgs(id, user));
           return [byName, byNumber].map((answer) => answer.includes(theirs));
         };

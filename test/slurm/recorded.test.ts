@@ -4,7 +4,7 @@ import { readdirSync } from 'node:fs';
 import * as z from 'zod';
 import { isLive, readJobState } from '../../src/slurm/job-state.ts';
 import { readSacctRecord } from '../../src/slurm/sacct-record.ts';
-import { readSacct } from '../../src/slurm/sacct.ts';
+import { readSacctJobs } from '../../src/slurm/sacct-jobs.ts';
 import { readSbatch } from '../../src/slurm/sbatch.ts';
 import { readAssociations } from '../../src/slurm/sacctmgr.ts';
 import { entrances, readPartitionRights } from '../../src/slurm/partition-rights.ts';
@@ -123,7 +123,7 @@ for (const release of releases) {
     });
 
     it('has each job by name in sacct, except a held one, which only squeue shows', () => {
-      const names = listed(readSacct(result({ stdout: text('sacct.txt') }))).map((job) => job.name);
+      const names = listed(readSacctJobs(result({ stdout: text('sacct.txt') }))).map((job) => job.name);
 
       const roles = RECORDED_JOBS.map(({ role }) => role).filter((role) => role !== 'held');
       expect(names).to.have.members(roles.map(recordedName));
@@ -156,7 +156,7 @@ for (const release of releases) {
 
     it('is read as a failure, not as an empty list, if the controller or database is down', () => {
       expect(readSqueue(result(answers['squeue, no controller'] ?? {}), MARK).kind).to.equal('failed');
-      expect(readSacct(result(answers['sacct, no database'] ?? {})).kind).to.equal('failed');
+      expect(readSacctJobs(result(answers['sacct, no database'] ?? {})).kind).to.equal('failed');
     });
   });
 }

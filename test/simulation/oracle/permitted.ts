@@ -1,6 +1,6 @@
 // Permitted deviations: how long events may take or stay unknown with the faults of a plan.
 import type { RoundPlan } from '../schedule.ts';
-import type { FaultKind } from '../faults.ts';
+import type { FaultKind } from '../fault-injectors.ts';
 
 /** With these faults a task may be silent, or its end may be unknown to the daemons, for two hours. */
 const SILENCING: readonly FaultKind[] = [

@@ -1,6 +1,6 @@
 // Settings of the connection to the ClearML server.
 
-export interface ApiSettings {
+export interface ConnectionSettings {
   /** `api.api_server`, e.g. `https://api.clear.ml` or `http://host:8008`. */
   readonly apiServer: string;
   readonly accessKey?: string | undefined;

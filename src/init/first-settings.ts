@@ -13,7 +13,7 @@ export interface SettingsPlace {
   readonly cluster: { readonly name: string; readonly ssh: string | undefined } | undefined;
 }
 
-export function startingSettings(
+export function firstSettings(
   { supervisor: keeper }: Site,
   { queue, containers, sharedDir }: Choices,
   { templateFile, unitFile, included, cluster }: SettingsPlace,

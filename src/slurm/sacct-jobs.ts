@@ -40,7 +40,7 @@ const CLOCKS_DIFFER_MS = 3_600_000;
  * @param since milliseconds since 1970
  * @param submitter whose jobs
  */
-export function sacctArgs(names: readonly string[], since: number, submitter: number): string[] {
+export function sacctJobsArgs(names: readonly string[], since: number, submitter: number): string[] {
   return [
     ...sacctTableArgs(FIELDS),
     `--uid=${submitter}`,
@@ -55,7 +55,7 @@ export function sacctArgs(names: readonly string[], since: number, submitter: nu
  * Parses the output of sacct: the newest run of each job. All rows have the requested names, so an unreadable one does not prove
  * that there is no such job.
  */
-export function readSacct(result: CommandResult): JobList {
+export function readSacctJobs(result: CommandResult): JobList {
   const table = readSacctTable(result, FIELDS);
   if (table.kind === 'failed') return table;
 

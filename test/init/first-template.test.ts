@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { askUser } from '../../src/init/write-first-files.ts';
 import { choose, type TypedChoices } from '../../src/init/choices.ts';
 import type { Site } from '../../src/init/site.ts';
-import { startingTemplate } from '../../src/init/starting-template.ts';
+import { firstTemplate } from '../../src/init/first-template.ts';
 import { lintTemplate } from '../../src/lint/lint-template.ts';
 import { SITE, withPartition, withShellFacts } from './site-fixture.ts';
 
@@ -15,13 +15,13 @@ async function written(site: Site, typed: Partial<TypedChoices> = {}): Promise<s
     containers: undefined,
     'shared-dir': undefined,
   };
-  return startingTemplate(site, await choose(site, { ...nothing, ...typed }, askUser(undefined)));
+  return firstTemplate(site, await choose(site, { ...nothing, ...typed }, askUser(undefined)));
 }
 
 const MODULES = ['Python/3.11.3', 'apptainer/1.4.1'];
 const ONE_JOB = [{ account: 'lab', isDefault: true, qos: 'one-job' }];
 
-describe('startingTemplate', () => {
+describe('firstTemplate', () => {
   for (const [what, site, typed, ...lines] of [
     [
       'a GPU_PARTITION request',
