@@ -115,13 +115,13 @@ export const PERMITTED_HISTORIES: readonly (readonly [string, TaskHistory])[] = 
   ],
   ...(
     [
-      ['an enqueue that it rejected', call(200, 'user', 'tasks.enqueue', { code: 400, queue: OTHER_QUEUE })],
+      ['a rejected enqueue', call(200, 'user', 'tasks.enqueue', { code: 400, queue: OTHER_QUEUE })],
       ['a dequeue by the daemon', call(200, 'daemon-1', 'tasks.dequeue', { status: 'queued' })],
     ] as const
   ).map(
     ([what, forgotten]) =>
       [
-        `a task that the server left queued when its user dequeued it, as it had lost the old status after ${what}`,
+        `a task that stays queued after its user dequeued it, as the server had lost its earlier status by ${what}`,
         history({
           calls: [
             enqueued,
@@ -195,7 +195,7 @@ export const PERMITTED_HISTORIES: readonly (readonly [string, TaskHistory])[] = 
     }),
   ],
   [
-    'another job after a manual scancel of one that Slurm requeued before its agent started the task',
+    'another job after a manual scancel of a job that Slurm requeued before its agent started the task',
     history({
       calls: [enqueued, call(500, 'daemon-1', 'queues.get_next_task'), gatePassed],
       traces: [...run(1_000).slice(0, 1), ...run(3_000, { restarts: 1 }).slice(0, 1), ...run(9_000, { job: '8' })],

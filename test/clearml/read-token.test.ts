@@ -23,8 +23,18 @@ describe('readToken', () => {
   const cases: readonly [name: string, claims: Record<string, unknown>, receivedAt: number, renewAt: number][] = [
     ['five minutes before it expires', { iat: 100, exp: 100 + 24 * HOUR_S }, 100_000, 100_000 + 86_400_000 - 300_000],
     ['at nine tenths of a short lifetime', { iat: 100, exp: 160 }, 100_000, 154_000],
-    ["by the local clock if the server's is hours off", { iat: 100, exp: 100 + 24 * HOUR_S }, 9e9, 9e9 + 86_100_000],
-    ['by the expiry time alone if the token has no time of issue', { iat: undefined, exp: 1000 }, 900_000, 990_000],
+    [
+      "five minutes before it expires by the local clock, even if the server's clock is hours off",
+      { iat: 100, exp: 100 + 24 * HOUR_S },
+      9e9,
+      9e9 + 86_100_000,
+    ],
+    [
+      'at nine tenths of the remaining time if it has no time of issue',
+      { iat: undefined, exp: 1000 },
+      900_000,
+      990_000,
+    ],
     ['at no time if it does not expire', { exp: undefined }, 0, Infinity],
     ['at once if it has expired', { iat: undefined, exp: 10 }, 100_000, 19_000],
   ];

@@ -1,4 +1,4 @@
-// Tests that another Unix user's job with a task's job name counts only if the task names it.
+// Tests that another Unix user's job with a task's job name counts only if the task records its id.
 import { expect } from 'chai';
 import type { JobId } from '../../src/slurm/scheduler.ts';
 import { jobNameOf, LONG_AGO, UNCHANGED, untrackedOf, type Row } from './recover/untracked-facts.ts';
@@ -6,21 +6,21 @@ import { jobOf, taskOf } from './decide/observations.ts';
 
 const ROWS: readonly Row[] = [
   {
-    title: 'has long been parked, and names a job of another Unix user',
+    title: 'has long been parked, and records the id of a job of another Unix user',
     task: taskOf('queued', { slurmJob: '7' }),
     parkedAt: LONG_AGO,
     allUsersJobs: [jobOf('PENDING', { name: jobNameOf('m0001'), isOthers: true })],
     untracked: 'job',
   },
   {
-    title: "D-12 has long been parked, and does not name another Unix user's job with its job name",
+    title: 'D-12 has long been parked without a recorded job id, and another Unix user has a job with its job name',
     task: taskOf('queued'),
     parkedAt: LONG_AGO,
     allUsersJobs: [jobOf('PENDING', { isOthers: true })],
     untracked: 'parked',
   },
   {
-    title: 'has long been parked, and names one of two jobs of other Unix users with its job name',
+    title: 'has long been parked, records a job id, and two jobs of other Unix users have its job name',
     task: taskOf('queued', { slurmJob: '7' }),
     parkedAt: LONG_AGO,
     allUsersJobs: [
@@ -44,14 +44,14 @@ const ROWS: readonly Row[] = [
     untracked: 'orphan',
   },
   {
-    title: 'has long been parked, and names a job of another Unix user that has ended',
+    title: 'has long been parked, and records the id of an ended job of another Unix user',
     task: taskOf('queued', { slurmJob: '7' }),
     parkedAt: LONG_AGO,
     allUsersJobs: [jobOf('FAILED', { isOthers: true })],
     untracked: 'parked',
   },
   {
-    title: 'has long been parked, and names a job of another Unix user whose daemon is live',
+    title: 'has long been parked, and records the id of a job of another Unix user whose daemon is live',
     task: taskOf('queued', { slurmJob: '7' }),
     parkedAt: LONG_AGO,
     allUsersJobs: [jobOf('PENDING', { name: jobNameOf('m0001'), isOthers: true })],

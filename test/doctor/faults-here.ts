@@ -207,7 +207,7 @@ export const FAULTS_HERE: readonly FaultHere[] = [
   },
   {
     check: 'templates',
-    what: 'one template too many',
+    what: 'two templates for one queue',
     says: /1 queue but 2 template files/,
     seed: async (cli: CliWithSandbox): Promise<Seeded> => {
       await cli.write('c.template', CLEAN);

@@ -28,7 +28,7 @@ const FAILING_IMAGES = [
 /** Containers that fail before a job is submitted, and the console messages. */
 const REJECTED_CONTAINERS: readonly (readonly [fault: string, container: Record<string, string>, message: string])[] = [
   ['an image name that is an option', { image: '--writable' }, 'is not the name of an image'],
-  ['an image of a closed hub', { image: 'shub://lab/tool' }, 'which has closed'],
+  ['an image from a hub that has closed', { image: 'shub://lab/tool' }, 'which has closed'],
   ['a forbidden container argument', { arguments: '--security=x' }, 'is not allowed'],
   ['a forbidden mount', { arguments: '-v /etc:/x' }, 'may not be mounted'],
 ];
@@ -104,10 +104,10 @@ export function defineImageTests(testBed: () => ContainerTestBed): void {
   });
 
   for (const { fault, messages } of FAILING_IMAGES)
-    it(`fails with ${fault} and Apptainer's message`, () => testBed().untilFailed(fault, ...messages));
+    it(`fails, with Apptainer's message, because of ${fault}`, () => testBed().untilFailed(fault, ...messages));
 
   for (const [fault, , message] of REJECTED_CONTAINERS) {
-    it(`fails with ${fault} before a job is submitted`, async () => {
+    it(`fails before a job is submitted because of ${fault}`, async () => {
       const { untilFailed, world, taskOf } = testBed();
       await untilFailed(fault, message);
       expect(await world.jobsOf(taskOf(fault))).to.deep.equal([]);

@@ -83,7 +83,7 @@ describeRows('the decision for an absent job', [
     done: ['end failed'],
   },
   {
-    title: 'does not confuse it with a job of an earlier run of the task',
+    title: 'ignores a job of an earlier run of the task',
     seen: { jobs: [jobOf('FAILED', { id: '3' as JobId, name: jobName(0) })], place: 'parked', record: recordOf() },
     done: ['note'],
   },

@@ -233,7 +233,7 @@ describeRows('the decision for an ended job whose task never started', [
     done: ['end stopped'],
   },
   {
-    title: 'sets the task to stopped if the cancelled job is our own, whatever peers there are',
+    title: 'sets the task to stopped if this daemon submitted the cancelled job, even if there are peers',
     seen: { ...PEERS, mark: 'peer1', place: 'parked', record: recordOf() },
     done: ['end stopped'],
   },

@@ -94,7 +94,7 @@ describeExactly('all actions decided for an absent, pending or running job:', [
     { do: 'cancel', jobIds: ['11' as JobId], why: 'job 7 has the task' },
   ],
   [
-    'cancels neither of two running jobs, as the gate has decided',
+    'cancels neither of two running jobs, as one of them has passed the gate',
     {
       jobs: [jobOf('RUNNING'), jobOf('RUNNING', { id: '8' as JobId, name: jobName(2) })],
       task: taskOf('in_progress', { lastWorker: 'login1:slurm:7' }),

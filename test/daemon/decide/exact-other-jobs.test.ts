@@ -130,7 +130,7 @@ describeExactly('all actions decided for a pending job:', [
     },
   ],
   [
-    'S-25 records since when the job cannot start',
+    'S-25 records the time from which the job cannot start',
     {
       jobs: [HOPELESS],
       place: 'parked',
@@ -140,7 +140,7 @@ describeExactly('all actions decided for a pending job:', [
     { do: 'note', patch: { neverStartsSince: NOW } },
   ],
   [
-    'clears the record of when the job became unable to start if it can start again',
+    'clears the recorded time once the job can start again',
     {
       jobs: [jobOf('PENDING', { reason: 'Priority' })],
       place: 'parked',

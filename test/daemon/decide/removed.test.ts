@@ -24,7 +24,7 @@ describe('the decision for a parked task whose entry is gone', () => {
   for (const [what, seen] of [
     ['the scheduler queue was deleted', { ...FRESH, isQueueGone: true }],
     [
-      'Slurm requeued the job after it passed the gate',
+      'Slurm requeued the job after the job had passed the gate',
       { ...WAITS, record: recordOf({ stateWord: 'PENDING', restarts: 1 }) },
     ],
     ['the job started after the list of jobs was read', { ...WAITS, record: recordOf({ stateWord: 'RUNNING' }) }],
@@ -88,7 +88,7 @@ describeRows('the decision for a task that a user removed from the scheduler que
 
 describeRows('the decision for a task in another queue that also has an entry in the scheduler queue', [
   {
-    title: 'removes that entry at the latest when the job has ended',
+    title: 'removes the entry when the job has ended, if not before',
     seen: { ...ENDED, place: 'another queue', hasEntry: true },
     done: ['remove-entry', 'forget'],
   },

@@ -45,7 +45,7 @@ describeRows('the decision for a pending job', [
     done: ['note'],
   },
   {
-    title: 'cancels the job of an aborted task, and removes an entry that the abort did not find',
+    title: 'cancels the job of an aborted task, and removes the entry if the abort has left it',
     seen: { jobs: [jobOf('PENDING')], task: taskOf('stopped'), place: 'parked' },
     done: ['cancel', 'remove-entry'],
   },
@@ -122,7 +122,7 @@ describeRows('the decision for a pending job', [
     done: ['cancel'],
   },
   {
-    title: 'clears records of another job of the task',
+    title: 'clears what it recorded about another job of the task',
     seen: {
       jobs: [jobOf('PENDING', { reason: 'Resources' })],
       place: 'parked',

@@ -11,7 +11,7 @@ const FIRST_IS_EXTRA = { do: 'cancel', jobIds: ['7' as JobId], why: 'job 8 has t
 
 describeExactly('the decision among several jobs of one task', [
   [
-    'uses, of two running jobs, the one that runs the task, even if the other job is older',
+    'uses the running job that runs the task, even if another running job is older',
     {
       jobs: [jobOf('RUNNING'), jobOf('RUNNING', SECOND)],
       task: taskOf('in_progress', BY_SECOND),
@@ -19,7 +19,7 @@ describeExactly('the decision among several jobs of one task', [
     },
   ],
   [
-    'uses the running job, and cancels no pending one before the gate has decided',
+    'uses the running job, and cancels no pending job before one has passed the gate',
     {
       jobs: [jobOf('PENDING'), jobOf('RUNNING', SECOND)],
       place: 'parked',
@@ -36,7 +36,7 @@ describeExactly('the decision among several jobs of one task', [
     FIRST_IS_EXTRA,
   ],
   [
-    'uses the running job, even if the pending one ran the task before its requeue',
+    'uses the running job, even if a pending job ran the task before its requeue',
     {
       jobs: [jobOf('PENDING'), jobOf('RUNNING', SECOND)],
       task: taskOf('in_progress', BY_FIRST),
@@ -45,7 +45,7 @@ describeExactly('the decision among several jobs of one task', [
     FIRST_IS_EXTRA,
   ],
   [
-    'uses the live job, even if an ended one ran the task',
+    'uses the live job, even if an ended job ran the task',
     {
       jobs: [jobOf('FAILED'), jobOf('PENDING', SECOND)],
       task: taskOf('queued', BY_FIRST),
@@ -54,7 +54,7 @@ describeExactly('the decision among several jobs of one task', [
     },
   ],
   [
-    'uses the live job, even if it is of an earlier attempt than the tracked job, which is gone',
+    'uses a live job of an earlier attempt if the tracked job is gone',
     {
       jobs: [jobOf('RUNNING')],
       task: taskOf('in_progress', BY_FIRST),
@@ -79,7 +79,7 @@ describeExactly('the decision among several jobs of one task', [
     { do: 'forget' },
   ],
   [
-    'uses a cancelled extra job if that runs the task',
+    'uses a cancelled extra job if that job runs the task',
     {
       jobs: [jobOf('RUNNING', SECOND)],
       task: taskOf('in_progress', BY_SECOND),

@@ -91,9 +91,13 @@ describe('the journal', () => {
   });
 
   for (const [what, text, read] of [
-    ['an empty line as nothing', '\n', { kind: 'read', entries: new Map() }],
-    ['a newer version', '{"v":7}\n', { kind: 'newer', version: 7 }],
-    ['damage, with the number of its line', '{"v":1,"forget":"1"}\n\nnot json\n', { kind: 'damaged', line: 3 }],
+    ['an empty line as no entry', '\n', { kind: 'read', entries: new Map() }],
+    ['a line of a newer version as newer', '{"v":7}\n', { kind: 'newer', version: 7 }],
+    [
+      'a damaged line as damage, with its line number',
+      '{"v":1,"forget":"1"}\n\nnot json\n',
+      { kind: 'damaged', line: 3 },
+    ],
     ['a line without content as damage', '{"v":1}\n', { kind: 'damaged', line: 1 }],
     ['a null line as damage', 'null\n', { kind: 'damaged', line: 1 }],
     ['a line without a version as damage', '{"forget":"1"}\n', { kind: 'damaged', line: 1 }],
@@ -154,7 +158,7 @@ describe('the journal', () => {
     ['a directory in which no file can be created', '/proc/self'],
     ['a path that is no directory', '/dev/full'],
   ] as const) {
-    it(`D-06 rejects ${what} with advice`, async () => {
+    it(`D-06 rejects, with advice, ${what}`, async () => {
       const error = await rejection(openJournal(place, NOW));
 
       expect(error).to.be.instanceOf(JournalError);

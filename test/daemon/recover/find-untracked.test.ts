@@ -7,7 +7,7 @@ import { jobOf, NOW, taskOf } from '../decide/observations.ts';
 const ROWS: readonly Row[] = [
   { title: 'was deleted just after it was parked', parkedAt: NOW - 1_000, untracked: 'none' },
   {
-    title: 'has a live job of this daemon, and a newer one of a peer, which tracks the task',
+    title: 'has a live job of this daemon, and a newer job of a peer, which tracks the task',
     task: taskOf('queued'),
     jobs: [
       jobOf('RUNNING', { name: jobNameOf('m0000') }),
@@ -124,7 +124,7 @@ const ROWS: readonly Row[] = [
     untracked: 'none',
   },
   {
-    title: 'was deleted while its job runs, which detects that itself',
+    title: 'was deleted while its job, which detects that itself, runs',
     jobs: [jobOf('RUNNING', { submittedAt: LONG_AGO })],
     untracked: 'none',
   },
@@ -144,7 +144,7 @@ const ROWS: readonly Row[] = [
     untracked: 'parked',
   },
   {
-    title: 'was parked a moment ago, so another daemon may hold it',
+    title: 'was parked a moment ago, and another daemon may hold it',
     task: taskOf('queued'),
     parkedAt: NOW - 1_000,
     untracked: 'none',
