@@ -3,7 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
 import { systemClock } from '../../src/base/clock.ts';
-import { formatReadyConf } from '../../src/sandbox/ready-conf.ts';
+import { formatClientConf } from '../../src/sandbox/client-conf.ts';
 import { createSandbox } from '../../src/sandbox/server.ts';
 import { connectApi, userOf, type ApiKeys } from '../../test/e2e/api.ts';
 import { startDaemon, type ForegroundDaemon } from '../../test/support/foreground-daemon.ts';
@@ -69,7 +69,7 @@ export async function startProgram(
   await mkdir(join(folder, 'shared'));
   await writeFile(
     conf,
-    `${formatReadyConf(server, join(folder, 'files'))}${agentSection(folder, agent.python, server)}`,
+    `${formatClientConf(server, join(folder, 'files'))}${agentSection(folder, agent.python, server)}`,
     {
       mode: 0o600,
     },

@@ -1,7 +1,7 @@
 // Dispatches a request: path, faults, credentials, endpoint, envelope. It knows nothing of HTTP.
 import type { IncomingHttpHeaders } from 'node:http';
 import { ApiError } from './api-error.ts';
-import { identify, PUBLIC_ENDPOINTS } from './auth.ts';
+import { identify, PUBLIC_ENDPOINTS } from './services/auth.ts';
 import type { CallCounts } from './call-counts.ts';
 import type { Caller, Fields, Service } from './call.ts';
 import { failureEnvelope, successEnvelope, type Addressed } from './envelope.ts';

@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { systemClock } from '../base/clock.ts';
 import { formatCallCounts, type Latency } from './call-counts.ts';
-import { formatFirstTaskLines, formatReadyConf } from './ready-conf.ts';
+import { formatFirstTaskLines, formatClientConf } from './client-conf.ts';
 import { createSandbox, type Sandbox } from './server.ts';
 import { PortInUseError } from './start-errors.ts';
 import { createPrivateFile, replaceByPrivateFile } from '../base/private-file.ts';
@@ -41,7 +41,7 @@ export async function runSandbox(options: SandboxOptions, context: SandboxProces
   if (overwrite && configFile === undefined) throw new UsageError('--overwrite goes with --write-config FILE.');
   const { sandbox, isElsewhere } = await listen(options, context);
   try {
-    const conf = formatReadyConf(sandbox, resolve(context.workingDir, 'files'));
+    const conf = formatClientConf(sandbox, resolve(context.workingDir, 'files'));
     const written =
       configFile === undefined
         ? undefined

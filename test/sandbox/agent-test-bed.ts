@@ -5,7 +5,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { expect } from 'chai';
-import { formatReadyConf } from '../../src/sandbox/ready-conf.ts';
+import { formatClientConf } from '../../src/sandbox/client-conf.ts';
 import { offerEvidence } from '../support/evidence.ts';
 import { waitUntil } from '../support/wait-until.ts';
 import { openSandbox, type OpenSandbox } from './open-sandbox.ts';
@@ -50,7 +50,7 @@ export async function openAgentTestBed(
   const folder = await mkdtemp(join(tmpdir(), 'desk-'));
   const sandbox = await openSandbox();
   const conf = join(folder, 'clearml.conf');
-  await writeFile(conf, `${formatReadyConf(sandbox, join(folder, 'files'))}\n${SDK_WITHOUT_SUBPROCESS}\n`);
+  await writeFile(conf, `${formatClientConf(sandbox, join(folder, 'files'))}\n${SDK_WITHOUT_SUBPROCESS}\n`);
   const running = new Set<RunningProgram>();
 
   function start(program: string, ...args: readonly string[]): RunningProgram {

@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { ApiError } from '../../src/sandbox/api-error.ts';
 import { listDocuments } from '../../src/sandbox/listing.ts';
-import { TASK_CONDITIONS } from '../../src/sandbox/tasks-read.ts';
+import { TASK_CONDITIONS } from '../../src/sandbox/services/tasks-read.ts';
 
 const TASKS = [
   {

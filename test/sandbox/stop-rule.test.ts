@@ -1,6 +1,6 @@
 // The effect of an abort in the sandbox, by the task's status and its worker's last report.
 import { expect } from 'chai';
-import { decideStop, type StoppableTask } from '../../src/sandbox/tasks-status.ts';
+import { decideStop, type StoppableTask } from '../../src/sandbox/services/tasks-status.ts';
 
 const NOW = 10_000_000;
 const reported = (secondsAgo: number): Partial<StoppableTask> => ({

@@ -23,7 +23,7 @@ import { createCallCounts, type CallCounts, type Latency } from '../../src/sandb
 import type { QueueDocument, TaskDocument } from '../../src/sandbox/documents.ts';
 import { firstContent } from '../../src/sandbox/first-content.ts';
 import { formatInstant } from '../../src/sandbox/instant.ts';
-import { createServices } from '../../src/sandbox/services.ts';
+import { createServices } from '../../src/sandbox/services/all-services.ts';
 import { createSandboxClock } from '../../src/sandbox/sandbox-clock.ts';
 import { createStore, type Store } from '../../src/sandbox/store.ts';
 import { runWatchdog } from '../../src/sandbox/watchdog.ts';

@@ -3,10 +3,10 @@ import * as z from 'zod';
 import { oneTask, type Fields } from './call.ts';
 import type { TaskDocument } from './documents.ts';
 import { leaveOut } from './listing.ts';
-import { findOrCreateProject } from './projects.ts';
+import { findOrCreateProject } from './services/projects.ts';
 import { findTask } from './status-change.ts';
 import type { Store } from './store.ts';
-import { createTask, taskFields, type TaskFields } from './task-making.ts';
+import { createTask, taskFields, type TaskFields } from './create-task.ts';
 
 const texts = z.array(z.string()).optional();
 

@@ -1,10 +1,10 @@
 // Authentication by keys (Basic) and tokens (Bearer), and the calls that return tokens.
 import * as z from 'zod';
-import { ApiError } from './api-error.ts';
-import { readRequest, type Caller, type Service } from './call.ts';
-import type { SandboxClock } from './sandbox-clock.ts';
-import type { Store } from './store.ts';
-import { findTokenError, makeToken } from './tokens.ts';
+import { ApiError } from '../api-error.ts';
+import { readRequest, type Caller, type Service } from '../call.ts';
+import type { SandboxClock } from '../sandbox-clock.ts';
+import type { Store } from '../store.ts';
+import { findTokenError, makeToken } from '../tokens.ts';
 
 /** The name in "Stopped by …". */
 export const USER_NAME = 'Sandbox User';

@@ -1,14 +1,14 @@
 // The status calls of workers, and the user's abort.
 import * as z from 'zod';
-import { ApiError } from './api-error.ts';
-import { forMany, noteOf, readRequest, statusRequest, type Call, type Endpoint, type Service } from './call.ts';
-import type { TaskDocument } from './documents.ts';
-import { formatInstant, readInstant } from './instant.ts';
-import type { SandboxClock } from './sandbox-clock.ts';
-import { changeStatus, checkMachine, findTask, touchTask, type UpdateAnswer } from './status-change.ts';
-import type { TaskStatus } from './status-machine.ts';
-import type { Store } from './store.ts';
-import { dequeueQuietly } from './queue-leaving.ts';
+import { ApiError } from '../api-error.ts';
+import { forMany, noteOf, readRequest, statusRequest, type Call, type Endpoint, type Service } from '../call.ts';
+import type { TaskDocument } from '../documents.ts';
+import { formatInstant, readInstant } from '../instant.ts';
+import type { SandboxClock } from '../sandbox-clock.ts';
+import { changeStatus, checkMachine, findTask, touchTask, type UpdateAnswer } from '../status-change.ts';
+import type { TaskStatus } from '../status-machine.ts';
+import type { Store } from '../store.ts';
+import { dequeueQuietly } from '../leave-queue.ts';
 
 const completedRequest = z.object({ ...statusRequest.shape, publish: z.boolean().default(false) });
 

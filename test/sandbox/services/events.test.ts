@@ -1,7 +1,7 @@
 // A task's console in the sandbox: which events are accepted, refused and returned, and in which order.
 import { expect } from 'chai';
 import * as z from 'zod';
-import { basicAuthorization, openSandbox, readResult, type Answer, type OpenSandbox } from './open-sandbox.ts';
+import { basicAuthorization, openSandbox, readResult, type Answer, type OpenSandbox } from '../open-sandbox.ts';
 
 const Lines = z.array(z.object({ msg: z.string() }));
 

@@ -8,7 +8,7 @@ import {
   readResult,
   type Answer,
   type OpenSandbox,
-} from './open-sandbox.ts';
+} from '../open-sandbox.ts';
 
 async function callAs(
   sandbox: OpenSandbox,

@@ -1,12 +1,12 @@
 // Events: console lines, scalars and plots of tasks. Duplicate lines are kept.
 import * as z from 'zod';
-import { ApiError } from './api-error.ts';
-import { oneTask, readRequest, type Call, type Fields, type Service } from './call.ts';
-import type { EventDocument } from './documents.ts';
-import { randomId } from './random-id.ts';
-import type { SandboxClock } from './sandbox-clock.ts';
-import { findTask, touchTask } from './status-change.ts';
-import type { Store } from './store.ts';
+import { ApiError } from '../api-error.ts';
+import { oneTask, readRequest, type Call, type Fields, type Service } from '../call.ts';
+import type { EventDocument } from '../documents.ts';
+import { randomId } from '../random-id.ts';
+import type { SandboxClock } from '../sandbox-clock.ts';
+import { findTask, touchTask } from '../status-change.ts';
+import type { Store } from '../store.ts';
 
 const EVENT_TYPES = ['log', 'training_stats_scalar', 'training_stats_vector', 'training_debug_image', 'plot'];
 /** Tasks in these statuses accept events only with `allow_locked`. */

@@ -1,6 +1,6 @@
 // Status changes in the sandbox: compare-and-swap, reasons, times and the watchdog.
 import { expect } from 'chai';
-import { createManualClock, openSandbox, type OpenSandbox } from './open-sandbox.ts';
+import { createManualClock, openSandbox, type OpenSandbox } from '../open-sandbox.ts';
 
 /** A task that a worker reported just now. */
 async function makeRunning(sandbox: OpenSandbox): Promise<string> {

@@ -1,7 +1,7 @@
 // Workers of the sandbox: registration, reports and expiry.
 import { expect } from 'chai';
 import * as z from 'zod';
-import { createManualClock, openSandbox, type OpenSandbox } from './open-sandbox.ts';
+import { createManualClock, openSandbox, type OpenSandbox } from '../open-sandbox.ts';
 
 async function workers(sandbox: OpenSandbox, body: Record<string, unknown> = {}): Promise<Record<string, unknown>[]> {
   const { workers: found } = await sandbox.ok('workers.get_all', body);

@@ -1,18 +1,18 @@
 // Queues: create, read, and move entries without changing the tasks.
 import * as z from 'zod';
-import { ApiError } from './api-error.ts';
-import { readRequest, type Fields, type Service } from './call.ts';
-import type { QueueDocument } from './documents.ts';
-import type { Conditions } from './filter.ts';
-import { formatInstant } from './instant.ts';
-import { QUEUE_KNOWN_FIELDS, type KnownFields } from './known-fields.ts';
-import { listDocuments } from './listing.ts';
-import { addEntry, findQueue, moveEntry, popEntry, removeEntry, setExecutionQueue } from './queue-entries.ts';
-import { restoreStatuses } from './queue-leaving.ts';
-import { checkQueueName, createQueue, defaultQueue, queueFields } from './queue-making.ts';
-import type { SandboxClock } from './sandbox-clock.ts';
-import type { Store } from './store.ts';
-import { livingWorkers } from './worker-life.ts';
+import { ApiError } from '../api-error.ts';
+import { readRequest, type Fields, type Service } from '../call.ts';
+import type { QueueDocument } from '../documents.ts';
+import type { Conditions } from '../filter.ts';
+import { formatInstant } from '../instant.ts';
+import { QUEUE_KNOWN_FIELDS, type KnownFields } from '../known-fields.ts';
+import { listDocuments } from '../listing.ts';
+import { addEntry, findQueue, moveEntry, popEntry, removeEntry, setExecutionQueue } from '../queue-entries.ts';
+import { restoreStatuses } from '../leave-queue.ts';
+import { checkQueueName, createQueue, defaultQueue, queueFields } from '../create-queue.ts';
+import type { SandboxClock } from '../sandbox-clock.ts';
+import type { Store } from '../store.ts';
+import { livingWorkers } from '../worker-life.ts';
 
 const CONDITIONS: Conditions = {
   list: ['id', 'tags', 'system_tags', 'metadata.*'],

@@ -1,6 +1,6 @@
 // Resetting, deleting and archiving tasks in the sandbox.
 import { expect } from 'chai';
-import { openSandbox, type OpenSandbox } from './open-sandbox.ts';
+import { openSandbox, type OpenSandbox } from '../open-sandbox.ts';
 
 const PROPERTIES = { num_nodes: { section: 'properties', name: 'num_nodes', value: '2' } };
 

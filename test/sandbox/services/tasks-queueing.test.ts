@@ -1,6 +1,6 @@
 // Enqueuing and dequeuing tasks in the sandbox.
 import { expect } from 'chai';
-import { openSandbox } from './open-sandbox.ts';
+import { openSandbox } from '../open-sandbox.ts';
 
 const ENQUEUE_STATUS = ['enqueue_status'];
 

@@ -1,7 +1,7 @@
 // Changing tasks in the sandbox: which fields may be written in which status.
 import { expect } from 'chai';
 import * as z from 'zod';
-import { createManualClock, openSandbox } from './open-sandbox.ts';
+import { createManualClock, openSandbox } from '../open-sandbox.ts';
 
 const Parameter = z.object({ section: z.string(), name: z.string() });
 const Artifact = z.object({ key: z.string(), uri: z.string() });

@@ -1,7 +1,7 @@
 // The sandbox's queues: who gets a task, and how each way in and out changes the task.
 import { expect } from 'chai';
 import * as z from 'zod';
-import { openSandbox, type OpenSandbox } from './open-sandbox.ts';
+import { openSandbox, type OpenSandbox } from '../open-sandbox.ts';
 
 async function makeFilled(sandbox: OpenSandbox, count: number): Promise<{ queue: string; tasks: string[] }> {
   const queue = await sandbox.makeQueue('cpu');

@@ -1,13 +1,13 @@
 // All endpoints of the ClearML server that the sandbox has, without its own controls.
-import type { Service } from './call.ts';
+import type { Service } from '../call.ts';
 import { createAuthService } from './auth.ts';
-import { API_VERSION, SERVER_VERSION } from './envelope.ts';
+import { API_VERSION, SERVER_VERSION } from '../envelope.ts';
 import { createEventsService } from './events.ts';
 import { createProjectsService } from './projects.ts';
 import { createQueuesService } from './queues.ts';
-import type { SandboxClock } from './sandbox-clock.ts';
-import type { Store } from './store.ts';
-import { createTaskPartsService } from './task-parts.ts';
+import type { SandboxClock } from '../sandbox-clock.ts';
+import type { Store } from '../store.ts';
+import { createTasksPartsService } from './tasks-parts.ts';
 import { createTasksDiscardService } from './tasks-discard.ts';
 import { createTasksEditService } from './tasks-edit.ts';
 import { createTasksQueueingService } from './tasks-queueing.ts';
@@ -24,7 +24,7 @@ export function createServices(store: Store, clock: SandboxClock): Service {
     ...createTasksQueueingService(store, clock),
     ...createTasksDiscardService(store, clock),
     ...createTasksEditService(store, clock),
-    ...createTaskPartsService(store, clock),
+    ...createTasksPartsService(store, clock),
     ...createQueuesService(store, clock),
     ...createWorkersService(store, clock),
     ...createEventsService(store, clock),

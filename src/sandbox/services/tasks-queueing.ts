@@ -1,16 +1,16 @@
 // Enqueues and dequeues tasks.
 import * as z from 'zod';
-import { ApiError } from './api-error.ts';
-import { forMany, noteOf, readRequest, statusRequest, type Call, type Endpoint, type Service } from './call.ts';
-import type { TaskDocument } from './documents.ts';
-import { addEntry, setExecutionQueue } from './queue-entries.ts';
-import { dequeueQuietly, leaveQueued, removeFromAllQueues } from './queue-leaving.ts';
-import { createQueue, defaultQueue } from './queue-making.ts';
-import type { SandboxClock } from './sandbox-clock.ts';
-import { changeStatus, findTask, type UpdateAnswer } from './status-change.ts';
-import { TASK_STATUSES, type TaskStatus } from './status-machine.ts';
-import type { Store } from './store.ts';
-import { isWatched } from './worker-life.ts';
+import { ApiError } from '../api-error.ts';
+import { forMany, noteOf, readRequest, statusRequest, type Call, type Endpoint, type Service } from '../call.ts';
+import type { TaskDocument } from '../documents.ts';
+import { addEntry, setExecutionQueue } from '../queue-entries.ts';
+import { dequeueQuietly, leaveQueued, removeFromAllQueues } from '../leave-queue.ts';
+import { createQueue, defaultQueue } from '../create-queue.ts';
+import type { SandboxClock } from '../sandbox-clock.ts';
+import { changeStatus, findTask, type UpdateAnswer } from '../status-change.ts';
+import { TASK_STATUSES, type TaskStatus } from '../status-machine.ts';
+import type { Store } from '../store.ts';
+import { isWatched } from '../worker-life.ts';
 
 const enqueueRequest = z.object({
   ...statusRequest.shape,

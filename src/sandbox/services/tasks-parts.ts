@@ -1,12 +1,12 @@
 // The parts of a task that have separate edit calls: hyperparams, configuration, artifacts, runtime, requirements, models.
 import * as z from 'zod';
-import { ApiError } from './api-error.ts';
-import { forcible, oneTask, readRequest, type Call, type Service } from './call.ts';
-import { artifact, configuration, parameter, type TaskDocument } from './documents.ts';
-import { formatInstant } from './instant.ts';
-import type { SandboxClock } from './sandbox-clock.ts';
-import { findTask } from './status-change.ts';
-import type { Store } from './store.ts';
+import { ApiError } from '../api-error.ts';
+import { forcible, oneTask, readRequest, type Call, type Service } from '../call.ts';
+import { artifact, configuration, parameter, type TaskDocument } from '../documents.ts';
+import { formatInstant } from '../instant.ts';
+import type { SandboxClock } from '../sandbox-clock.ts';
+import { findTask } from '../status-change.ts';
+import type { Store } from '../store.ts';
 
 const partRequest = z.object({ ...oneTask.shape, ...forcible.shape });
 const filledText = z.string().min(1);
@@ -38,7 +38,7 @@ const model = oneTask.extend({
 /** User properties, the only section that may be edited in any status, without changing the last update. */
 const PROPERTIES = 'properties';
 
-export function createTaskPartsService(store: Store, clock: SandboxClock): Service {
+export function createTasksPartsService(store: Store, clock: SandboxClock): Service {
   function put(call: Call, task: TaskDocument, changes: Partial<TaskDocument>, isUpdate = true): number {
     const now = formatInstant(clock.now());
     const moments = isUpdate ? { last_update: now } : {};

@@ -1,12 +1,12 @@
 // Workers: their reports, queues and current tasks.
 import * as z from 'zod';
-import { ApiError } from './api-error.ts';
-import { readRequest, type Fields, type Service } from './call.ts';
-import type { WorkerDocument } from './documents.ts';
-import { formatInstant } from './instant.ts';
-import type { SandboxClock } from './sandbox-clock.ts';
-import type { Store } from './store.ts';
-import { DEFAULT_WORKER_TIMEOUT_MS, livingWorkers } from './worker-life.ts';
+import { ApiError } from '../api-error.ts';
+import { readRequest, type Fields, type Service } from '../call.ts';
+import type { WorkerDocument } from '../documents.ts';
+import { formatInstant } from '../instant.ts';
+import type { SandboxClock } from '../sandbox-clock.ts';
+import type { Store } from '../store.ts';
+import { DEFAULT_WORKER_TIMEOUT_MS, livingWorkers } from '../worker-life.ts';
 import { USER_NAME } from './auth.ts';
 
 const texts = z.array(z.string());

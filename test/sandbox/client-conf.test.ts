@@ -5,14 +5,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
-import { formatFirstTaskLines, formatReadyConf } from '../../src/sandbox/ready-conf.ts';
+import { formatFirstTaskLines, formatClientConf } from '../../src/sandbox/client-conf.ts';
 import { openSandbox } from './open-sandbox.ts';
 
 const run = promisify(execFile);
 
 describe('the clearml.conf that the sandbox writes', () => {
   it('contains the server, the keys, and a directory for artifacts', () => {
-    const conf = formatReadyConf({ url: 'http://127.0.0.1:8008', accessKey: 'KEY', secretKey: 'SECRET' }, '/tmp/files');
+    const conf = formatClientConf(
+      { url: 'http://127.0.0.1:8008', accessKey: 'KEY', secretKey: 'SECRET' },
+      '/tmp/files',
+    );
     expect(conf).to.contain('api_server: "http://127.0.0.1:8008"');
     expect(conf).to.contain('files_server: "file:///tmp/files"');
     expect(conf).to.contain('access_key: "KEY"');
@@ -20,7 +23,7 @@ describe('the clearml.conf that the sandbox writes', () => {
   });
 
   it('quotes characters that are special in HOCON', () => {
-    const conf = formatReadyConf({ url: 'http://x', accessKey: 'a"b', secretKey: 'c\\d' }, '/tmp/files');
+    const conf = formatClientConf({ url: 'http://x', accessKey: 'a"b', secretKey: 'c\\d' }, '/tmp/files');
     expect(conf).to.contain('access_key: "a\\"b"').and.to.contain('secret_key: "c\\\\d"');
   });
 });
@@ -37,7 +40,7 @@ describe('the script for a first task', () => {
     await using sandbox = await openSandbox();
     await using folder = await temporaryFolder();
     const conf = join(folder.path, "it's mine.conf");
-    await writeFile(conf, formatReadyConf(sandbox, '/tmp/files'));
+    await writeFile(conf, formatClientConf(sandbox, '/tmp/files'));
     await run('sh', ['-euc', formatFirstTaskLines(sandbox, conf, 'my first queue').join('\n')]);
     const { tasks } = await sandbox.ok('tasks.get_all', { only_fields: ['name', 'status', 'script.diff'] });
     expect(tasks).to.deep.equal([

@@ -1,11 +1,11 @@
 // The calls `sandbox.…`, which the real server does not have: they control time, faults and tokens.
 import * as z from 'zod';
-import { readRequest, type Fields, type Service } from './call.ts';
-import { totalOf, type CallCount, type CallCounts } from './call-counts.ts';
-import type { Faults } from './faults.ts';
-import { formatInstant } from './instant.ts';
-import type { SandboxClock } from './sandbox-clock.ts';
-import type { Store } from './store.ts';
+import { readRequest, type Fields, type Service } from '../call.ts';
+import { totalOf, type CallCount, type CallCounts } from '../call-counts.ts';
+import type { Faults } from '../faults.ts';
+import { formatInstant } from '../instant.ts';
+import type { SandboxClock } from '../sandbox-clock.ts';
+import type { Store } from '../store.ts';
 
 interface Controlled {
   readonly faults: Faults;

@@ -1,9 +1,9 @@
 // Users: there is one, who owns the keys of the sandbox.
 import * as z from 'zod';
-import { ApiError } from './api-error.ts';
+import { ApiError } from '../api-error.ts';
 import { USER_NAME } from './auth.ts';
-import { readRequest, type Fields, type Service } from './call.ts';
-import type { Store } from './store.ts';
+import { readRequest, type Fields, type Service } from '../call.ts';
+import type { Store } from '../store.ts';
 
 export function createUsersService(store: Store): Service {
   const user = (): Fields => {

@@ -12,7 +12,7 @@ export interface SandboxAccess {
  * A clearml.conf for clearml-agent, the ClearML SDK and this program.
  * @param filesFolder an absolute path: for artifacts, because the sandbox stores no files
  */
-export function formatReadyConf(access: SandboxAccess, filesFolder: string): string {
+export function formatClientConf(access: SandboxAccess, filesFolder: string): string {
   return `# The address of a sandbox, which keeps its data only if started with --state.
 api {
     web_server: ${quoteHocon(access.url)}
