@@ -161,14 +161,16 @@ export function statusDocument(clusters: readonly ClusterStatus[]): object {
           : { host: daemon.host, pid: daemon.pid, since: isoTime(daemon.since), draining: daemon.draining },
       clearmlTrouble: clearmlError ?? null,
       slurmTrouble: slurmError ?? null,
-      tasks: rows.map(({ task, name, queue, job, state, since, nodes, why }) => ({
+      tasks: rows.map(({ task, name, owner, queue, job, state, since, nodes, startsAt, why }) => ({
         task,
         name: name ?? null,
+        owner: owner ?? null,
         queue: queue ?? null,
         job: job ?? null,
         state,
         since: since === undefined ? null : isoTime(since),
         nodes: nodes ?? null,
+        expectedStart: startsAt === undefined ? null : isoTime(startsAt),
         why,
       })),
       waiting: waiting.map(({ name, since, ...row }) => ({

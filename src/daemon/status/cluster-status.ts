@@ -3,7 +3,7 @@ import type { ClearmlClient, Queue, TaskList } from '../../clearml/client.ts';
 import type { TaskId } from '../../clearml/ids.ts';
 import { ServerUnreachableError } from '../../clearml/errors.ts';
 import { isLive } from '../../slurm/job-state.ts';
-import type { Scheduler } from '../../slurm/scheduler.ts';
+import type { Job, Scheduler } from '../../slurm/scheduler.ts';
 import type { Entry } from '../journal/entry.ts';
 import { byTask } from '../poll/poll.ts';
 import { statusRow, type StatusRow } from './status-row.ts';
@@ -64,29 +64,57 @@ export async function survey(deps: SurveyDeps, signal: AbortSignal): Promise<Sur
   const server = await readQueues(deps);
   const list = await deps.scheduler.list(signal);
   const jobs = byTask(list.kind === 'listed' ? list.jobs : []);
-  const ids = new Set([...deps.entries.keys(), ...parkedTasks(deps, server.queues)]);
-  for (const [id, its] of jobs) if (its.some(({ state }) => isLive(state))) ids.add(id);
+  const ids = activeTasks({ ...deps, queues: server.queues, jobs });
   const { tasks, unread, error } =
     server.error === undefined ? await readTasks(deps, [...ids]) : { ...server, ...NONE };
-
-  const rows = [...ids].map((id) => {
-    const hasResponded = { clearml: error === undefined && !unread.has(id), slurm: list.kind === 'listed' };
-    const task = tasks.get(id);
-    const queueName = server.queues.find((queue) => queue.id === task?.executionQueue)?.name;
-    return statusRow(
-      { id, entry: deps.entries.get(id), task, jobs: jobs.get(id) ?? [], queueName, hasResponded },
-      deps.now,
-    );
-  });
-  const waiting = waitingEntries(deps, server.queues, ids);
+  const hasResponded = { clearml: error === undefined, slurm: list.kind === 'listed' };
+  const rows = activeRows(ids, { ...deps, queues: server.queues, tasks, unread, jobs, hasResponded }, deps.now);
+  const waiting = waitingEntries(deps.servedQueues, server.queues, ids);
   const ended = error === undefined ? await readEnded(deps, server.queues) : { rows: [], error };
   return {
-    rows: rows.toSorted(compareRows),
+    rows,
     ...(await nameWaiting(deps, waiting)),
     ended: ended.rows.filter(({ task }) => !ids.has(task)),
     clearmlError: error ?? ended.error,
     slurmError: list.kind === 'failed' ? list.message : undefined,
   };
+}
+
+/** What a poll knows of the tasks of a cluster. */
+export interface Polled extends TaskList {
+  readonly entries: ReadonlyMap<TaskId, Entry>;
+  readonly queues: readonly Queue[];
+  readonly jobs: ReadonlyMap<TaskId, readonly Job[]>;
+  readonly hasResponded: { readonly clearml: boolean; readonly slurm: boolean };
+}
+
+/** The tasks that are journaled, are parked, or have a live job with a job name of ours. */
+export function activeTasks({
+  entries,
+  queues,
+  jobs,
+  schedulerQueue,
+}: Pick<Polled, 'entries' | 'queues' | 'jobs'> & Pick<SurveyDeps, 'schedulerQueue'>): ReadonlySet<TaskId> {
+  const parked = queues.find(({ id, name }) => id === schedulerQueue || name === schedulerQueue)?.entries ?? [];
+  const ids = new Set([...entries.keys(), ...parked.map(({ task }) => task)]);
+  for (const [id, its] of jobs) if (its.some(({ state }) => isLive(state))) ids.add(id);
+  return ids;
+}
+
+/** The rows of these tasks: by queue, then the oldest first. @param now milliseconds since 1970 */
+export function activeRows(
+  ids: ReadonlySet<TaskId>,
+  { entries, queues, tasks, unread, jobs, hasResponded: { clearml, slurm } }: Polled,
+  now: number,
+): StatusRow[] {
+  const queueNames = new Map(queues.map(({ id, name }) => [id, name]));
+  const rows = [...ids].map((id) => {
+    const task = tasks.get(id);
+    const queueName = task?.executionQueue === undefined ? undefined : queueNames.get(task.executionQueue);
+    const hasResponded = { clearml: clearml && !unread.has(id), slurm };
+    return statusRow({ id, entry: entries.get(id), task, jobs: jobs.get(id) ?? [], queueName, hasResponded }, now);
+  });
+  return rows.sort(compareRows);
 }
 
 const NONE: TaskList = { tasks: new Map(), unread: new Set() };
@@ -113,11 +141,6 @@ async function readTasks(
   }
 }
 
-function parkedTasks({ schedulerQueue }: SurveyDeps, queues: readonly Queue[]): TaskId[] {
-  const found = queues.find(({ id, name }) => id === schedulerQueue || name === schedulerQueue);
-  return (found?.entries ?? []).map(({ task }) => task);
-}
-
 /** By queue, then the oldest first. */
 function compareRows(a: StatusRow, b: StatusRow): number {
   return (a.queue ?? '').localeCompare(b.queue ?? '') || (a.since ?? 0) - (b.since ?? 0);
@@ -128,8 +151,9 @@ const WAITING_SHOWN = 10;
 
 type Unnamed = Omit<WaitingRow, 'name'>;
 
-function waitingEntries(
-  { servedQueues }: SurveyDeps,
+/** The entries of the served queues whose tasks are not active. */
+export function waitingEntries(
+  servedQueues: readonly string[],
   queues: readonly Queue[],
   known: ReadonlySet<TaskId>,
 ): readonly Unnamed[] {

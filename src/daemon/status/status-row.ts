@@ -25,6 +25,8 @@ export interface KnownTask {
 export interface StatusRow {
   readonly task: TaskId;
   readonly name: string | undefined;
+  /** The id of the ClearML user who created the task; undefined if unknown. */
+  readonly owner: string | undefined;
   readonly queue: string | undefined;
   readonly job: JobId | undefined;
   /** Slurm's state, in capitals, if there is a job; otherwise the task's step, in lower case. */
@@ -34,6 +36,8 @@ export interface StatusRow {
   /** Milliseconds since 1970. */
   readonly since: number | undefined;
   readonly nodes: string | undefined;
+  /** When Slurm expects to start the waiting job; milliseconds since 1970. */
+  readonly startsAt: number | undefined;
 }
 
 /** @param now milliseconds since 1970 */
@@ -43,13 +47,20 @@ export function statusRow(known: KnownTask, now: number): StatusRow {
   const about = {
     task: id,
     name: task?.name,
+    owner: task?.user,
     queue: entry?.queueName ?? queueName,
     job: job?.id ?? entry?.jobId,
     nodes: job?.nodes,
+    startsAt: job !== undefined && isWaiting(job) ? expectedStart(job, now) : undefined,
   };
   if (job !== undefined)
     return { ...about, state: job.stateWord, why: explainJob(job, known, now), since: sinceWhen(job) };
   return { ...about, ...withoutJob(known), since: entry?.absentSince ?? entry?.stepAt };
+}
+
+/** Slurm's estimate, unless it has passed. */
+function expectedStart({ startAt }: Job, now: number): number | undefined {
+  return startAt !== undefined && startAt > now ? startAt : undefined;
 }
 
 function explainJob(job: Job, { entry, task, hasResponded }: KnownTask, now: number): string {
