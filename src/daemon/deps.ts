@@ -1,11 +1,11 @@
 // The dependencies of every step of a task's life cycle, created once when the daemon starts.
-import type { ClearmlClient } from '../clearml/client.ts';
+import type { ClearmlClient, QueueList, TaskList } from '../clearml/client.ts';
 import type { QueueId, TaskId } from '../clearml/ids.ts';
 import type { Transport } from '../transport/transport.ts';
 import type { Logger } from '../log/logger.ts';
 import type { Clock } from '../base/clock.ts';
 import type { RateLimit } from '../slurm/rate-limit.ts';
-import type { ClusterFacts, Scheduler } from '../slurm/scheduler.ts';
+import type { ClusterFacts, Job, Scheduler } from '../slurm/scheduler.ts';
 import type { ContainerSettings } from '../template/containers/plan-singularity.ts';
 import type { OptionLocation } from '../template/inspect-template.ts';
 import type { PropertyConstraints } from '../base/property-constraints.ts';
@@ -93,4 +93,25 @@ export interface DaemonDeps {
   readonly job: JobSettings;
   /** Tasks that the submission pool works on: reconcile leaves them alone. */
   readonly busy: Set<TaskId>;
+  /** Set if the daemon's work is watched: `agent.slurm.http`. */
+  readonly monitor?: LoopMonitor;
+}
+
+/** The part of a snapshot that is shown. */
+export interface PolledState extends QueueList, TaskList {
+  /** When the poll began, in milliseconds since 1970. */
+  readonly at: number;
+  readonly jobs: ReadonlyMap<TaskId, readonly Job[]>;
+}
+
+/** What the reconcile loop reports about itself. */
+export interface LoopMonitor {
+  started(backoff: { until(): number }): void;
+  /** Called before anything is decided from the snapshot. */
+  polled(snapshot: PolledState): void;
+  /** A pass has ended. @param isWhole whether Slurm listed its jobs, so that everything was reconciled */
+  passed(ms: number, isWhole: boolean): void;
+  failed(error: unknown): void;
+  /** @param at milliseconds since 1970 */
+  sleepsUntil(at: number): void;
 }

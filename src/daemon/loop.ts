@@ -60,6 +60,7 @@ async function serve(
   const pool = createSubmissionPool(deps, backoff);
   const claimer = createTaskClaimer(deps, pool, backoff);
   const runPass = createPass(deps, pool);
+  deps.monitor?.started(backoff);
   const claiming = new AbortController();
   const unlink = abortWith(claiming, drain === undefined ? [stop] : [stop, drain]);
   const due = { poll: 0, queues: 0, search: 0, sweep: 0 };
@@ -77,10 +78,12 @@ async function serve(
     const pass = await runPass({
       searchAll,
       signal: stop,
-      onAdopted: (_, areAllAdopted) => {
+      onAdopted: (polled, areAllAdopted) => {
+        deps.monitor?.polled(polled);
         if (searchAll && areAllAdopted) due.search = startedAt + deps.adoptAfterMs;
       },
     });
+    deps.monitor?.passed(clock.now() - startedAt, pass !== undefined);
     if (pass === undefined) return;
     if (hasSchedulerQueue(deps, pass.snapshot)) snapshot = pass.snapshot;
     else if (isSchedulerQueueDeleted(deps, pass.snapshot))
@@ -137,6 +140,7 @@ async function serve(
     } catch (error) {
       if (stop.aborted) return;
       if (once) throw error;
+      deps.monitor?.failed(error);
       hasFailed = true;
       due.queues = Math.max(due.queues, due.poll);
       logPassFailure(deps, error, due.poll);
@@ -157,6 +161,7 @@ async function serve(
       await runDue();
       if (once || isDrained()) break;
       const wakeAt = Math.min(due.poll, due.queues, due.sweep);
+      deps.monitor?.sleepsUntil(wakeAt);
       await sleepUnlessStopped(clock, Math.max(0, wakeAt - clock.now()), stop);
     }
     await pool.finish();

@@ -1,0 +1,188 @@
+// Watches the daemon's work for one cluster, and describes it on request from the last poll: no request costs a poll.
+import type { Clock } from '../../base/clock.ts';
+import type { ClusterFacts } from '../../slurm/scheduler.ts';
+import type { DaemonDeps, LoopMonitor, PolledState } from '../deps.ts';
+import { activeRows, activeTasks, waitingEntries, type WaitingRow } from '../status/cluster-status.ts';
+import type { StatusRow } from '../status/status-row.ts';
+import type { DaemonEvent } from './events.ts';
+import { readHealth, type Health, type HealthFacts } from './health.ts';
+import { createTaskHistories, type TaskHistories } from './task-history.ts';
+import { watchDeps } from './watch-deps.ts';
+
+/** What is on its way, as of the last poll and what the daemon has done since. */
+export interface ClusterState {
+  /** Increases with each change. */
+  readonly version: number;
+  /** When the last poll began; undefined before the first. */
+  readonly polledAt: number | undefined;
+  readonly queues: readonly string[];
+  readonly rows: readonly StatusRow[];
+  /** Tasks in the served queues that are not claimed, without their names. */
+  readonly waiting: readonly Omit<WaitingRow, 'name'>[];
+}
+
+/** What the daemon uses at the moment to serve the cluster. */
+export interface Limits {
+  /** Until when no task is claimed, because the cluster accepts no more jobs; undefined if tasks are claimed. */
+  readonly backoffUntil: number | undefined;
+  readonly tracked: number;
+}
+
+export interface ClusterMonitor {
+  /** undefined for the only cluster, if it has no name. */
+  readonly name: string | undefined;
+  readonly stateDir: string;
+  readonly histories: TaskHistories;
+  /** Its name in the settings, else Slurm's name of the cluster once that is known. */
+  label(): string;
+  /** The dependencies of the daemon, whose use is watched from now on. */
+  watch(deps: DaemonDeps): DaemonDeps;
+  /** The daemon has ended, or will be started again with another configuration. */
+  ended(): void;
+  /** The watched dependencies while the cluster is served. */
+  deps(): DaemonDeps | undefined;
+  facts(): ClusterFacts | undefined;
+  state(): ClusterState;
+  health(): Health & HealthFacts;
+  limits(): Limits;
+}
+
+export interface ClusterIdentity {
+  readonly name: string | undefined;
+  readonly stateDir: string;
+  readonly pollMs: number;
+}
+
+/** @param changed called after each pass */
+export function createClusterMonitor(
+  { name, stateDir, pollMs }: ClusterIdentity,
+  clock: Pick<Clock, 'now'>,
+  { emit, changed }: { readonly emit: (event: DaemonEvent) => void; readonly changed: () => void },
+): ClusterMonitor {
+  let version = 0;
+  let clusterName = '';
+  let served: DaemonDeps | undefined;
+  let snapshot: PolledState | undefined;
+  let cached: ClusterState | undefined;
+  let backoffUntil = (): number => 0;
+  let facts: HealthFacts = {
+    cluster: name,
+    phase: 'starting',
+    startedAt: clock.now(),
+    pollMs,
+    clearmlOkAt: undefined,
+    slurmOkAt: undefined,
+    passOkAt: undefined,
+    passMs: undefined,
+    dueAt: undefined,
+    passError: undefined,
+    journalError: undefined,
+  };
+  const note = (patch: Partial<HealthFacts>): void => {
+    facts = { ...facts, ...patch };
+  };
+  const histories = createTaskHistories((event) => {
+    version += 1;
+    emit(event);
+  });
+
+  const loop: LoopMonitor = {
+    started(backoff) {
+      backoffUntil = () => backoff.until();
+    },
+    polled(polled) {
+      snapshot = polled;
+      if (served !== undefined) histories.polled(served.journal.entries, polled.jobs, polled.tasks, clock.now());
+    },
+    passed(ms, isWhole) {
+      version += 1;
+      if (isWhole) note({ passOkAt: clock.now(), passMs: ms, passError: undefined });
+      else note({ passMs: ms, passError: 'Slurm did not list its jobs' });
+      emit({ kind: 'pass', outcome: isWhole ? 'ok' : 'failed', ms: isWhole ? ms : 0 });
+      changed();
+    },
+    failed(error) {
+      version += 1;
+      note({ passError: messageOf(error) });
+      emit({ kind: 'pass', outcome: 'failed', ms: 0 });
+      changed();
+    },
+    sleepsUntil(dueAt) {
+      note({ dueAt });
+    },
+  };
+
+  return {
+    name,
+    stateDir,
+    histories,
+    label: () => name ?? clusterName,
+    watch(deps) {
+      clusterName = deps.cluster.clusterName;
+      note({ phase: 'serving', startedAt: clock.now(), dueAt: clock.now(), journalError: undefined });
+      served = {
+        ...watchDeps(deps, {
+          histories,
+          emit,
+          responded: (service, isOk) => {
+            if (isOk) note(service === 'clearml' ? { clearmlOkAt: clock.now() } : { slurmOkAt: clock.now() });
+          },
+          journalFailed: (error) => note({ journalError: error === undefined ? undefined : messageOf(error) }),
+          lastSeen: (task) => snapshot?.tasks.get(task),
+        }),
+        monitor: loop,
+      };
+      return served;
+    },
+    ended() {
+      note({ phase: 'ended' });
+      served = undefined;
+      snapshot = undefined;
+      version += 1;
+    },
+    deps: () => served,
+    facts: () => served?.cluster,
+    state() {
+      if (cached?.version !== version) cached = readState(version, served, snapshot, clock.now());
+      return cached;
+    },
+    health: () => ({ ...facts, ...readHealth(facts, clock.now()) }),
+    limits() {
+      const until = backoffUntil();
+      return {
+        backoffUntil: until > clock.now() ? until : undefined,
+        tracked: served?.journal.entries.size ?? 0,
+      };
+    },
+  };
+}
+
+/** Without a full stop, to be part of a sentence. */
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message.replace(/\.$/, '') : 'an unknown error';
+}
+
+function readState(
+  version: number,
+  deps: DaemonDeps | undefined,
+  snapshot: PolledState | undefined,
+  now: number,
+): ClusterState {
+  const queues = deps?.queues.map((queue) => queue.name) ?? [];
+  if (deps === undefined || snapshot === undefined)
+    return { version, polledAt: undefined, queues, rows: [], waiting: [] };
+  const { entries } = deps.journal;
+  const ids = activeTasks({ entries, ...snapshot, schedulerQueue: deps.schedulerQueue });
+  const hasResponded = { clearml: true, slurm: true };
+  return {
+    version,
+    polledAt: snapshot.at,
+    queues,
+    rows: activeRows(ids, { entries, ...snapshot, hasResponded }, now),
+    waiting: waitingEntries(
+      deps.queues.map(({ id }) => id),
+      snapshot.queues,
+      ids,
+    ),
+  };
+}

@@ -1,0 +1,68 @@
+// Whether a daemon and its cluster are well, and if not, why. Pure.
+import { formatDuration } from '../../base/duration.ts';
+
+/** What is known about the daemon's work for one cluster. Times are milliseconds since 1970. */
+export interface HealthFacts {
+  /** undefined for the only cluster, if it has no name. */
+  readonly cluster: string | undefined;
+  /** `starting` until Slurm has responded once. */
+  readonly phase: 'starting' | 'serving' | 'ended';
+  readonly startedAt: number;
+  readonly pollMs: number;
+  readonly clearmlOkAt: number | undefined;
+  readonly slurmOkAt: number | undefined;
+  /** When the last complete pass ended. */
+  readonly passOkAt: number | undefined;
+  readonly passMs: number | undefined;
+  /** When the loop is to do something next; in the past while it works, and if it hangs. */
+  readonly dueAt: number | undefined;
+  /** Why the last pass failed; undefined after a complete one. */
+  readonly passError: string | undefined;
+  /** Why the journal could not be written; undefined after a successful write. */
+  readonly journalError: string | undefined;
+}
+
+export interface Health {
+  /** False if the loop hangs: only a restart helps. */
+  readonly isLive: boolean;
+  /** Whether tasks are claimed, submitted and tracked. */
+  readonly isReady: boolean;
+  /** Sentences without the name of the cluster; empty if all is well. */
+  readonly problems: readonly string[];
+  /** How late the loop is, in milliseconds. */
+  readonly lagMs: number;
+}
+
+/** Longer than any call with its retries may take, even several of them. */
+const HUNG_AFTER_MS = 15 * 60_000;
+
+/** Quiet polls are up to four times as far apart as the setting; three of them may be missed. */
+const POLLS_MISSED = 12;
+const LEAST_STALE_MS = 60_000;
+
+/** How old the last good poll may be. */
+export function staleAfterMs({ pollMs }: Pick<HealthFacts, 'pollMs'>): number {
+  return Math.max(LEAST_STALE_MS, POLLS_MISSED * pollMs);
+}
+
+export function readHealth(facts: HealthFacts, now: number): Health {
+  const { phase, dueAt, startedAt, journalError, passOkAt, passError } = facts;
+  const lagMs = phase === 'serving' && dueAt !== undefined ? Math.max(0, now - dueAt) : 0;
+  const isLive = lagMs < HUNG_AFTER_MS;
+  const isStale = now - (passOkAt ?? startedAt) > staleAfterMs(facts);
+  const problems = [
+    ...(isLive ? [] : [`The reconcile loop has not moved for ${formatDuration(lagMs)}: restart the daemon.`]),
+    ...(phase === 'starting' ? ['Slurm has not responded yet; no task is claimed.'] : []),
+    ...(phase === 'ended' ? ['The daemon does not serve this cluster any more; its log says why.'] : []),
+    ...(journalError === undefined ? [] : [`The journal cannot be written: ${journalError}.`]),
+    ...(phase === 'serving' && isStale ? [stale(facts, now)] : []),
+    ...(phase === 'serving' && !isStale && passError !== undefined ? [`The last poll failed: ${passError}.`] : []),
+  ];
+  const isReady = isLive && phase === 'serving' && journalError === undefined && !isStale;
+  return { isLive, isReady, problems, lagMs };
+}
+
+function stale({ passOkAt, startedAt, passError }: HealthFacts, now: number): string {
+  const since = formatDuration(now - (passOkAt ?? startedAt));
+  return `No poll was complete for ${since}${passError === undefined ? '' : `: ${passError}`}.`;
+}

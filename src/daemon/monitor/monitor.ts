@@ -1,0 +1,44 @@
+// Watches the clusters of one daemon for those who look: the status page, metrics and health checks. Without it, nothing is watched.
+import type { Clock } from '../../base/clock.ts';
+import { createClusterMonitor, type ClusterIdentity, type ClusterMonitor } from './cluster-monitor.ts';
+import type { DaemonEvent } from './events.ts';
+
+export interface Monitor {
+  /** The monitor of this cluster; the same one after a reload, so that its histories continue. */
+  open(cluster: ClusterIdentity): ClusterMonitor;
+  /** In the order in which they were opened first. */
+  clusters(): readonly ClusterMonitor[];
+  /** Calls the listener with each event of each cluster. It must return soon, and must not throw. */
+  onEvent(listener: (event: DaemonEvent, cluster: string) => void): void;
+  /** Calls the listener after each pass, until the returned function is called. */
+  onPass(listener: () => void): () => void;
+}
+
+export function createMonitor(clock: Pick<Clock, 'now'>): Monitor {
+  const clusters = new Map<string | undefined, ClusterMonitor>();
+  const listeners: ((event: DaemonEvent, cluster: string) => void)[] = [];
+  const passListeners = new Set<() => void>();
+
+  return {
+    open(cluster) {
+      const known = clusters.get(cluster.name);
+      if (known !== undefined) return known;
+      const made = createClusterMonitor(cluster, clock, {
+        emit: (event) => {
+          for (const listener of listeners) listener(event, made.label());
+        },
+        changed: () => {
+          for (const listener of passListeners) listener();
+        },
+      });
+      clusters.set(cluster.name, made);
+      return made;
+    },
+    clusters: () => [...clusters.values()],
+    onEvent: (listener) => void listeners.push(listener),
+    onPass(listener) {
+      passListeners.add(listener);
+      return () => passListeners.delete(listener);
+    },
+  };
+}

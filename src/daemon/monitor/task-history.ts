@@ -1,0 +1,256 @@
+// The steps of each task on its way, from what the daemon journals, does and polls; kept in memory.
+import type { TaskId } from '../../clearml/ids.ts';
+import type { Task } from '../../clearml/task.ts';
+import { createBoundedMap } from '../../base/bounded-map.ts';
+import { isLive } from '../../slurm/job-state.ts';
+import type { Job } from '../../slurm/scheduler.ts';
+import { describeReason, describeStart } from '../console/console-messages.ts';
+import { isWaiting } from '../decide/waiting.ts';
+import type { Entry } from '../journal/entry.ts';
+import { causeOf, type DaemonEvent, type EndOutcome } from './events.ts';
+
+export interface Step {
+  /** Milliseconds since 1970. */
+  readonly at: number;
+  readonly text: string;
+}
+
+/** A task on its way, or one that has ended. */
+export interface TaskHistory {
+  readonly task: TaskId;
+  readonly queue: string;
+  readonly name: string | undefined;
+  readonly owner: string | undefined;
+  readonly job: string | undefined;
+  readonly enqueuedAt: number | undefined;
+  readonly startedAt: number | undefined;
+  readonly steps: readonly Step[];
+  readonly end: TaskEnd | undefined;
+}
+
+export interface TaskEnd {
+  readonly at: number;
+  readonly outcome: EndOutcome;
+  readonly cause: string;
+  /** The message or reason from the server; empty after success. */
+  readonly why: string;
+}
+
+type Mutable = { -readonly [Key in keyof TaskHistory]: TaskHistory[Key] } & {
+  steps: Step[];
+  /** What the daemon did to the task before it forgot it. */
+  ending: { outcome: EndOutcome | 'returned'; cause: string; why: string } | undefined;
+  /** What its job waits for, or `running`. */
+  state: string | undefined;
+};
+
+export interface TaskHistories {
+  /** Call it when the entry is on disk. @param before the entry until then */
+  written(entry: Entry, before: Entry | undefined, now: number): void;
+  /** Notes what the daemon does to a task, which the forgetting of its entry then explains. */
+  ending(
+    task: TaskId,
+    outcome: EndOutcome | 'returned',
+    note: { readonly reason: string; readonly message: string },
+  ): void;
+  named(task: Pick<Task, 'id' | 'name' | 'user'>): void;
+  /** Call it when the entry is forgotten. @param task as last polled */
+  forgotten(entry: Entry, task: Task | undefined, now: number): void;
+  /** Call it with each poll. */
+  polled(
+    entries: ReadonlyMap<TaskId, Entry>,
+    jobs: ReadonlyMap<TaskId, readonly Job[]>,
+    tasks: ReadonlyMap<TaskId, Task>,
+    now: number,
+  ): void;
+  find(task: string): TaskHistory | undefined;
+  /** The latest last. */
+  ended(): readonly TaskHistory[];
+}
+
+/** A task whose job is requeued for ever must not fill the memory. */
+const MAX_STEPS = 60;
+/** Ended tasks that are kept. */
+const MAX_ENDED = 500;
+
+export function createTaskHistories(emit: (event: DaemonEvent) => void): TaskHistories {
+  const active = new Map<TaskId, Mutable>();
+  const ended: TaskHistory[] = [];
+  /** Tasks that were returned to their queue: when they are claimed again, their wait continues. */
+  const returned = createBoundedMap<Mutable | undefined>(MAX_ENDED);
+
+  function open({ task, queueName, jobId, queuedAt, firstAttemptAt }: Entry): Mutable {
+    const known = active.get(task);
+    if (known !== undefined) return known;
+    const back = returned.get(task);
+    if (back !== undefined) {
+      returned.set(task, undefined);
+      active.set(task, back);
+      return back;
+    }
+    const made: Mutable = {
+      task,
+      queue: queueName,
+      name: undefined,
+      owner: undefined,
+      job: jobId,
+      enqueuedAt: queuedAt ?? firstAttemptAt,
+      startedAt: undefined,
+      steps: queuedAt === undefined ? [] : [{ at: queuedAt, text: `Enqueued in "${queueName}".` }],
+      end: undefined,
+      ending: undefined,
+      state: undefined,
+    };
+    active.set(task, made);
+    return made;
+  }
+
+  function add(history: Mutable, at: number, text: string): void {
+    if (history.steps.length >= MAX_STEPS) history.steps.splice(1, 1);
+    history.steps.push({ at, text });
+  }
+
+  function noteJob(history: Mutable, job: Job, now: number): void {
+    if (isWaiting(job)) {
+      const state = `waits ${job.reason ?? ''}`;
+      if (history.state === state) return;
+      if (history.state === 'running') add(history, now, `Slurm requeued job ${job.id}.`);
+      history.state = state;
+      add(history, now, `Job ${job.id} waits: ${describeReason(job, now)}`);
+      return;
+    }
+    if (job.startAt === undefined || history.state === 'running') return;
+    const isFirst = history.startedAt === undefined;
+    history.state = 'running';
+    history.startedAt = job.startAt;
+    add(history, job.startAt, describeStart(job, !isFirst));
+    if (!isFirst) return;
+    const waitMs = history.enqueuedAt === undefined ? undefined : Math.max(0, job.startAt - history.enqueuedAt);
+    emit({ kind: 'started', queue: history.queue, waitMs });
+  }
+
+  return {
+    written(entry, before, now) {
+      const isNew = !active.has(entry.task);
+      const history = open(entry);
+      history.job = entry.jobId ?? history.job;
+      if (entry.step === before?.step && entry.attempt === before.attempt) return;
+      switch (entry.step) {
+        case 'claiming':
+          // Only the next step shows that the claim succeeded.
+          return;
+        case 'parking':
+          if (before?.step === 'claiming') emit({ kind: 'claimed', queue: history.queue });
+          add(history, now, 'Claimed; parked in the scheduler queue.');
+          return;
+        case 'submitting':
+          add(
+            history,
+            now,
+            entry.attempts > 1 ? `Passed to sbatch again (attempt ${entry.attempts}).` : 'Passed to sbatch.',
+          );
+          return;
+        case 'following':
+          history.state = undefined;
+          add(
+            history,
+            now,
+            isNew ? `Adopted${ofJob(entry)}.` : `Submitted as Slurm job ${entry.jobId ?? '(id unknown)'}.`,
+          );
+          return;
+        case 'orphaned':
+          add(history, now, 'Found in no queue.');
+      }
+    },
+
+    ending(task, outcome, { reason, message }) {
+      const history = active.get(task);
+      if (history === undefined) return;
+      history.ending = { outcome, cause: causeOf(reason), why: message === '' ? reason : message };
+    },
+
+    named({ id, name, user }) {
+      const history = active.get(id);
+      if (history === undefined) return;
+      history.name = name;
+      history.owner = user;
+    },
+
+    forgotten(entry, task, now) {
+      const history = active.get(entry.task);
+      if (history === undefined) return;
+      active.delete(entry.task);
+      // The claim was lost to another daemon.
+      if (entry.step === 'claiming') return;
+      if (task !== undefined) {
+        history.name = task.name;
+        history.owner = task.user;
+      }
+      const { outcome, cause, why } = history.ending ?? endSeen(task);
+      history.ending = undefined;
+      if (outcome === 'returned') {
+        add(history, now, 'Returned to the front of its queue.');
+        returned.set(entry.task, history);
+        emit({ kind: 'returned', queue: history.queue });
+        return;
+      }
+      if (outcome === undefined) return;
+      const runMs = history.startedAt === undefined ? undefined : Math.max(0, now - history.startedAt);
+      add(history, now, `Ended: ${outcome}${why === '' ? '.' : `. ${why}`}`);
+      emit({ kind: 'ended', queue: history.queue, outcome, cause, runMs });
+      const { ending: _ending, state: _state, ...kept } = history;
+      ended.push({ ...kept, end: { at: now, outcome, cause, why } });
+      if (ended.length > MAX_ENDED) ended.shift();
+    },
+
+    polled(entries, jobs, tasks, now) {
+      for (const entry of entries.values()) {
+        const history = open(entry);
+        const task = tasks.get(entry.task);
+        if (task !== undefined && history.name === undefined) {
+          history.name = task.name;
+          history.owner = task.user;
+        }
+        const job = jobs.get(entry.task)?.find(({ id }) => id === entry.jobId);
+        if (job !== undefined && (isLive(job.state) || history.startedAt === undefined)) noteJob(history, job, now);
+      }
+    },
+
+    find: (task) => active.get(task as TaskId) ?? ended.findLast((one) => one.task === task),
+    ended: () => ended,
+  };
+}
+
+function ofJob({ jobId }: Entry): string {
+  return jobId === undefined ? '' : `, with Slurm job ${jobId}`;
+}
+
+interface EndSeen {
+  /** undefined: the task continues without this daemon. */
+  readonly outcome: EndOutcome | undefined;
+  readonly cause: string;
+  readonly why: string;
+}
+
+/** What the last poll shows about a task that the daemon did not end itself. */
+function endSeen(task: Task | undefined): EndSeen {
+  switch (task?.status) {
+    case 'completed':
+    case 'closed':
+    case 'publishing':
+    case 'published':
+      return { outcome: 'completed', cause: 'task', why: '' };
+    case 'failed':
+      return { outcome: 'failed', cause: 'task', why: task.statusMessage };
+    case 'stopped':
+      return { outcome: 'stopped', cause: 'user', why: task.statusReason };
+    case 'created':
+      return { outcome: 'removed', cause: 'user', why: 'The task is a draft again.' };
+    case undefined:
+      return { outcome: 'removed', cause: 'user', why: 'The task was deleted.' };
+    case 'queued':
+    case 'in_progress':
+    case 'unknown':
+      return { outcome: undefined, cause: '', why: '' };
+  }
+}

@@ -1,0 +1,62 @@
+// The health of a daemon from what is known about its work.
+import { expect } from 'chai';
+import { readHealth, type HealthFacts } from '../../../src/daemon/monitor/health.ts';
+
+const NOW = 1_000_000_000;
+const WELL: HealthFacts = {
+  cluster: undefined,
+  phase: 'serving',
+  startedAt: NOW - 3_600_000,
+  pollMs: 15_000,
+  clearmlOkAt: NOW - 1_000,
+  slurmOkAt: NOW - 1_000,
+  passOkAt: NOW - 1_000,
+  passMs: 90,
+  dueAt: NOW + 5_000,
+  passError: undefined,
+  journalError: undefined,
+};
+
+describe('the health of a daemon', () => {
+  for (const [what, facts, isLive, isReady, problem] of [
+    ['a daemon that polls', {}, true, true, undefined],
+    ['one failed poll', { passError: 'no response' }, true, true, 'The last poll failed: no response.'],
+    [
+      'no good poll for longer than twelve intervals',
+      { passOkAt: NOW - 180_001, passError: 'Slurm did not list its jobs' },
+      true,
+      false,
+      'No poll was complete for 3 min: Slurm did not list its jobs.',
+    ],
+    ['no good poll since the start', { passOkAt: undefined }, true, false, 'No poll was complete for 60 min.'],
+    [
+      'a cluster that has not responded',
+      { phase: 'starting' },
+      true,
+      false,
+      'Slurm has not responded yet; no task is claimed.',
+    ],
+    [
+      'a cluster that could not be served',
+      { phase: 'ended' },
+      true,
+      false,
+      'The daemon does not serve this cluster any more; its log says why.',
+    ],
+    ['a full disk', { journalError: 'ENOSPC' }, true, false, 'The journal cannot be written: ENOSPC.'],
+    [
+      'a loop that hangs',
+      { dueAt: NOW - 900_000 },
+      false,
+      false,
+      'The reconcile loop has not moved for 15 min: restart the daemon.',
+    ],
+  ] as const satisfies readonly (readonly [string, Partial<HealthFacts>, boolean, boolean, string | undefined])[]) {
+    it(`reports ${what}`, () => {
+      const health = readHealth({ ...WELL, ...facts }, NOW);
+
+      expect(health).to.include({ isLive, isReady });
+      expect(health.problems).to.deep.equal(problem === undefined ? [] : [problem]);
+    });
+  }
+});

@@ -1,0 +1,149 @@
+// What a watched daemon reports: events, the steps of each task, its health; and that it does the same as an unwatched one.
+import { expect } from 'chai';
+import { createMonitor, type Monitor } from '../../../src/daemon/monitor/monitor.ts';
+import type { ClusterMonitor } from '../../../src/daemon/monitor/cluster-monitor.ts';
+import type { DaemonEvent } from '../../../src/daemon/monitor/events.ts';
+import type { SimJob } from '../../simulation/cluster.ts';
+import { advance, startDaemon, type DaemonRun } from '../run-daemon.ts';
+import { createStepFixture, type StepFixture } from '../step-fixture.ts';
+
+interface Watched extends StepFixture {
+  readonly monitor: Monitor;
+  readonly watched: ClusterMonitor;
+  readonly events: DaemonEvent[];
+  readonly run: DaemonRun;
+  stop(): Promise<void>;
+}
+
+function startWatched(): Watched {
+  const fixture = createStepFixture();
+  const monitor = createMonitor(fixture.clock);
+  const events: DaemonEvent[] = [];
+  monitor.onEvent((event) => events.push(event));
+  const watched = monitor.open({ name: undefined, stateDir: '/state', pollMs: 15_000 });
+  const run = startDaemon(watched.watch(fixture.deps));
+  return Object.assign(fixture, {
+    monitor,
+    watched,
+    events,
+    run,
+    async stop() {
+      run.stop();
+      await run.ended;
+    },
+  });
+}
+
+/** The facts of these events that do not depend on the simulated time. */
+function eventsOf(events: readonly DaemonEvent[], ...kinds: DaemonEvent['kind'][]): object[] {
+  return events
+    .filter(({ kind }) => kinds.includes(kind))
+    .map(({ kind, ...facts }) => {
+      const { waitMs: _wait, runMs: _run, ms: _ms, ...rest } = { waitMs: 0, runMs: 0, ms: 0, ...facts };
+      return { kind, ...rest };
+    });
+}
+
+function startJob({ clock }: StepFixture, job: SimJob): void {
+  Object.assign(job, { state: 'RUNNING', startAt: clock.now() } satisfies Partial<SimJob>);
+}
+
+describe('the monitor', () => {
+  it('reports the claim, the submission, the start and the end of a task, and keeps its steps', async () => {
+    const fixture = startWatched();
+    const task = await fixture.enqueued(1);
+    await advance(fixture.clock, 20_000);
+    const [job] = fixture.cluster.jobs;
+    if (job === undefined) throw new Error('no job was submitted');
+    await advance(fixture.clock, 20_000);
+    startJob(fixture, job);
+    await fixture.server.call('tasks.started', { task, force: true });
+    await advance(fixture.clock, 60_000);
+    expect(fixture.watched.state().rows).to.have.length(1);
+    await fixture.server.call('tasks.completed', { task });
+    fixture.cluster.end(job, 'COMPLETED', 0);
+    await advance(fixture.clock, 120_000);
+    await fixture.stop();
+
+    expect(eventsOf(fixture.events, 'claimed', 'submitted', 'started', 'ended')).to.deep.equal([
+      { kind: 'claimed', queue: 'own' },
+      { kind: 'submitted', queue: 'own', outcome: 'accepted' },
+      { kind: 'started', queue: 'own' },
+      { kind: 'ended', queue: 'own', outcome: 'completed', cause: 'task' },
+    ]);
+    const history = fixture.watched.histories.find(task);
+    expect(history?.name).to.equal('task 1');
+    const steps = history?.steps.map(({ text }) => text.replace(/:.*/, ''));
+    expect(steps).to.deep.equal([
+      'Enqueued in "own".',
+      'Claimed; parked in the scheduler queue.',
+      'Passed to sbatch.',
+      `Submitted as Slurm job ${job.id}.`,
+      `Job ${job.id} waits`,
+      `Slurm job ${job.id} started in partition debug on n1.`,
+      'Ended',
+    ]);
+    expect(fixture.watched.state().rows).to.deep.equal([]);
+  });
+
+  it('reports the cause of an end that the daemon sets', async () => {
+    const fixture = startWatched();
+    const task = await fixture.enqueued(1);
+    await advance(fixture.clock, 20_000);
+    const [job] = fixture.cluster.jobs;
+    if (job === undefined) throw new Error('no job was submitted');
+    startJob(fixture, job);
+    await fixture.server.call('tasks.started', { task, force: true });
+    await advance(fixture.clock, 20_000);
+    fixture.cluster.end(job, 'TIMEOUT', 0);
+    await advance(fixture.clock, 300_000);
+    await fixture.stop();
+
+    expect(eventsOf(fixture.events, 'ended')).to.deep.equal([
+      { kind: 'ended', queue: 'own', outcome: 'failed', cause: 'timeout' },
+    ]);
+    expect(fixture.watched.histories.ended()[0]?.end?.why).to.include('TIMEOUT');
+  });
+
+  it('counts calls, and is ready again as soon as both services respond', async () => {
+    const fixture = startWatched();
+    await advance(fixture.clock, 60_000);
+    expect(fixture.watched.health()).to.include({ isLive: true, isReady: true });
+    fixture.fate = ({ endpoint }) => (endpoint === 'squeue' ? 'not made' : undefined);
+    await advance(fixture.clock, 600_000);
+
+    const { isLive, isReady, problems } = fixture.watched.health();
+    expect({ isLive, isReady }).to.deep.equal({ isLive: true, isReady: false });
+    expect(problems.join()).to.match(/^No poll was complete for \d+ min: Slurm did not list its jobs\.$/);
+    const failed = eventsOf(fixture.events, 'call').filter((event) => 'outcome' in event && event.outcome === 'failed');
+    expect(failed[0]).to.deep.equal({ kind: 'call', service: 'slurm', command: 'squeue', outcome: 'failed' });
+
+    fixture.fate = () => undefined;
+    await advance(fixture.clock, 120_000);
+    expect(fixture.watched.health()).to.include({ isReady: true });
+    await fixture.stop();
+  });
+
+  it('makes no difference to the calls of the daemon', async () => {
+    async function callsOf(isWatched: boolean): Promise<string[]> {
+      const fixture = createStepFixture();
+      const deps = isWatched
+        ? createMonitor(fixture.clock).open({ name: undefined, stateDir: '', pollMs: 15_000 }).watch(fixture.deps)
+        : fixture.deps;
+      for (let number = 1; number <= 5; number += 1) await fixture.enqueued(number);
+      const run = startDaemon(deps);
+      await advance(fixture.clock, 60_000);
+      for (const job of fixture.cluster.jobs) startJob(fixture, job);
+      await advance(fixture.clock, 60_000);
+      for (const job of fixture.cluster.jobs) fixture.cluster.end(job, 'NODE_FAIL', 1);
+      await advance(fixture.clock, 300_000);
+      run.stop();
+      await run.ended;
+      return [...fixture.calls].sort();
+    }
+
+    const calls = await callsOf(true);
+    expect(calls).to.have.length.above(50);
+    expect(calls).to.deep.equal(await callsOf(false));
+  });
+});
