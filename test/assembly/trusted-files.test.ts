@@ -99,7 +99,7 @@ describe('the program', () => {
     ],
   ];
   for (const [setting, line] of LOOSE) {
-    it(`refuses ${setting} if other users can change its file, and doctor reports it`, async () => {
+    it(`refuses the setting ${setting} if other users can change its file; doctor reports it too`, async () => {
       chmodSync(open, 0o1777);
       await cli.write('more.conf', `include "clearml.conf"\n${line.replace('FOLDER', open)}`);
       const conf = ['--config-file', join(cli.folder, 'more.conf')];
@@ -162,7 +162,7 @@ describe('the program', () => {
       ['python', 'slurm_bin_dir: "OWN", python: "BIN/sbatch"', 'The program BIN/sbatch on this machine'],
     ];
     for (const [setting, lines, message] of rows) {
-      it(`refuses ${setting} if other users can change its file, and doctor reports it: ${message}`, async () => {
+      it(`refuses the setting ${setting} if other users can change its file; doctor reports it too: ${message}`, async () => {
         const filled = (text: string): string => text.replace('BIN', bin).replace('OWN', slurm.commandsDir);
         chmodSync(open, 0o777);
         const { code, stderr } = await start(filled(lines));

@@ -35,7 +35,7 @@ describe('text for a terminal', () => {
     expect(terminalText('one\r\ntwo\r\n')).to.equal('one\ntwo\n');
   });
 
-  it('keeps the colors of this program, and resets a color that the text does not reset', () => {
+  it('keeps the colors of this program, and resets a color that another program leaves on', () => {
     const paint = painter({ isTerminal: true, environment: {} });
     const own = `${paint('bad', 'failed')} and ${paint('good', 'ok')}\n`;
 

@@ -114,7 +114,11 @@ describe('a path', () => {
       undefined,
       SITE,
     ],
-    ['of a system account is not trusted elsewhere', pathSteps({ uid: 990 }), '/0 belongs to another user (uid 990)'],
+    [
+      "of a system account is not trusted outside the cluster's programs",
+      pathSteps({ uid: 990 }),
+      '/0 belongs to another user (uid 990)',
+    ],
     [
       "of an ordinary user is not trusted among the cluster's programs",
       pathSteps({ uid: 1000 }),
@@ -134,7 +138,7 @@ describe('a path', () => {
       SITE,
     ],
     [
-      'that the group "root" (gid 0) can write to is not trusted elsewhere',
+      'that the group "root" (gid 0) can write to is not trusted outside the cluster\'s programs',
       pathSteps({ uid: 0, gid: 0, mode: 0o775 }),
       '/0 can be written by group 0 (mode 775)',
     ],
@@ -197,7 +201,7 @@ describe('the name of a file', () => {
       '/0 can be written by everybody (mode 1777)',
     ],
     [
-      'that is missing behind a link of the user is checked by the directory that would contain it',
+      'that is missing behind a link of the user is not trusted if all users can write to the directory of the target',
       { ...pathSteps({}, { kind: 'link' }, { ...open, path: '/tmp' }), isWhole: false },
       '/tmp can be written by everybody (mode 1777)',
     ],

@@ -113,7 +113,7 @@ describe('connect of the ClearML client', () => {
     expect(error).to.be.instanceOf(ServerUnreachableError);
   });
 
-  it('refuses a login response without a token as not from ClearML', async () => {
+  it('reports that a login response without a token is not from ClearML', async () => {
     server.script('auth.login', data({ token: 'no-token' }));
 
     expect(await rejection(connect())).to.be.instanceOf(ServerUnusableError);

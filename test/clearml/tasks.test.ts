@@ -48,7 +48,7 @@ describe('the task calls of the ClearML client', () => {
     }
   });
 
-  describe('C-34 read the other tasks of a page, and do not report as deleted', () => {
+  describe('C-34 read the other tasks of a page and report none as deleted, if the page contains', () => {
     const good = { id: OTHER, status: 'queued' };
     const rows: readonly [title: string, row: unknown, why: RegExp][] = [
       ['a task without a status', { id: TASK }, /^its status is missing$/],

@@ -101,8 +101,8 @@ describe('sandbox', () => {
   }
 });
 
-describe('the end of a sandbox', () => {
-  it('shows the calls, and the time of a real server', async () => {
+describe('the closing report of a sandbox', () => {
+  it('lists the calls, and the time that a real server would take', async () => {
     const stop = new AbortController();
     let printed = '';
     const options = { port: 0, defaultPort: 0, host: undefined, stateFile: undefined, configFile: undefined };
@@ -123,7 +123,7 @@ describe('the end of a sandbox', () => {
     expect(printed).to.match(/\nCALL +CALLS .*\ndebug\.ping +1 .*\ntotal +1 .*\nSERVER TIME is an estimate/);
   });
 
-  it('shows no calls if there were none', async () => {
+  it('is empty if there were no calls', async () => {
     await using cli = await openCli();
     const { stderr } = await cli.stopping().run('sandbox', '--port', '0');
     expect(stderr).not.to.contain('SERVER TIME');

@@ -115,7 +115,7 @@ describe('the table of tasks', () => {
     expect(shown(240, { ...SEEN, rows })).to.equal(text.replaceAll(/\x1b\[\d+m/g, ''));
   });
 
-  it('lists queued and ended tasks below, in any width', () => {
+  it('is followed by the queued and the ended tasks, at any width', () => {
     const more: ClusterStatus = {
       ...SEEN,
       rows: [],

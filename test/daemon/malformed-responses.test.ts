@@ -109,12 +109,12 @@ describe('a queue entry that names no task', () => {
 describe('a task that cannot be read', () => {
   const faults: readonly [title: string, fields: Fields][] = [
     ['has no status', { status: undefined }],
-    ['has a status of another type', { status: { of: 'an object' } }],
+    ['has a status that is an object', { status: { of: 'an object' } }],
     ['has an unknown status', { status: 'paused' }],
-    ['has an execution of another type', { execution: 'x' }],
-    ['has a queue of another type', { execution: { queue: ['x'] } }],
-    ['has a last change that is no time', { status_changed: 7 }],
-    ['has a last report that is no time', { last_update: 'long ago' }],
+    ['has an execution that is text', { execution: 'x' }],
+    ['has a queue that is a list', { execution: { queue: ['x'] } }],
+    ['has an invalid time of its last change', { status_changed: 7 }],
+    ['has an invalid time of its last report', { last_update: 'long ago' }],
     ['has no id', { id: undefined }],
     ['has a path as its id', { id: '/../../x' }],
     ['is a list', { id: undefined, 0: 'x' }],

@@ -19,7 +19,7 @@ const FAILING_IMAGES = [
     messages: [JOB_EXIT_CODES.containerNotStarted.meaning, 'lstat /no: no such file'],
   },
   {
-    fault: 'an image of a library without a library client',
+    fault: 'a library:// image if no library is configured',
     image: 'library://lab/tool:1.0',
     messages: [JOB_EXIT_CODES.imageNotPulled.meaning, 'remote has no library client'],
   },

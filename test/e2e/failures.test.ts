@@ -113,7 +113,7 @@ describe('a task', () => {
     });
   }
 
-  it('F-13 with Pyxis options fails where sbatch has no Pyxis, with advice', async () => {
+  it('F-13 with Pyxis options fails with advice if sbatch has no Pyxis', async () => {
     await world.untilStatus(taskOf('pyxis'), 'failed');
 
     await world.untilConsole(taskOf('pyxis'), "unrecognized option '--container-image=ubuntu'");

@@ -55,7 +55,7 @@ describe('the counts of the sandbox', () => {
     expect(total.bytes).to.equal((calls[0]?.bytes ?? 0) + (calls[1]?.bytes ?? 0));
   });
 
-  it('include refused calls, and not the calls that control the sandbox', async () => {
+  it('include refused calls, but not the calls that control the sandbox', async () => {
     const { sandbox } = await openFilled();
     await using _ = sandbox;
     await sandbox.call('tasks.get_by_id', { task: 'f'.repeat(32) });

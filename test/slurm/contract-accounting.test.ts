@@ -199,7 +199,7 @@ for (const { name, version } of SLURMS) {
         ]);
       });
 
-      it('S-21 fails while slurmdbd is down, unless squeue shows a job of that name', async () => {
+      it('S-21 fails while slurmdbd is down, but other jobs are found by name with squeue', async () => {
         const running = newName();
         const id = await submitted(scheduler, running, 'sleep 1000');
         await forgetful.stopAccounting();

@@ -25,11 +25,11 @@ describe('scancel', () => {
   }
 
   for (const [what, answer, words] of [
-    ['', { exitCode: 210, stderr: ofJob('Access/permission denied') }, 'Access/permission denied'],
-    [' even if its exit code is 0', { stderr: ofJob('Access/permission denied') }, 'Access/permission denied'],
-    [' if the controller stops responding', { exitCode: 8, stderr: ofJob(AWAY) }, AWAY],
+    ['if Slurm denies access', { exitCode: 210, stderr: ofJob('Access/permission denied') }, 'Access/permission denied'],
+    ['if Slurm denies access, even with exit code 0', { stderr: ofJob('Access/permission denied') }, 'Access/permission denied'],
+    ['if the controller stops responding', { exitCode: 8, stderr: ofJob(AWAY) }, AWAY],
   ] as const) {
-    it(`fails for one job${what}`, () => {
+    it(`fails for one job ${what}`, () => {
       const failure = readScancel(result(answer));
 
       expect(failure).to.deep.equal({ words: ofJob(words).trim(), isOfOneJob: true });

@@ -170,7 +170,11 @@ describe('a query with squeue', () => {
       'slurm_load_jobs error: Unable to contact slurm controller (connect failure)',
     ],
     ['a signal', result({ exitCode: undefined, killedBy: 'SIGKILL', stdout: whole }), 'squeue was killed by SIGKILL'],
-    ['a failure without a message', result({ exitCode: 127 }), 'squeue ended with exit code 127 and printed nothing'],
+    [
+      'a nonzero exit code and no message',
+      result({ exitCode: 127 }),
+      'squeue ended with exit code 127 and printed nothing',
+    ],
   ] as const) {
     it(`S-17 fails with ${what}`, () => {
       expect(readSqueue(answer, MARK)).to.deep.equal({ kind: 'failed', message });

@@ -107,7 +107,7 @@ describe('a route of the openssh transport', () => {
       'NoHostAuthenticationForLocalhost yes" for gate',
     ],
     [
-      'NoHostAuthenticationForLocalhost without localhost on the route',
+      'NoHostAuthenticationForLocalhost if no jump host is localhost',
       `Host *\n  NoHostAuthenticationForLocalhost yes\n${THROUGH}`,
       false,
       undefined,

@@ -28,7 +28,7 @@ describe('advice that names an option', () => {
     ['Change --qos.', ''],
     ['Ask the cluster admins.', ''],
   ] as const) {
-    it(`names the place of the option if the template sets it: ${text}`, () => {
+    it(`names the line of the template that sets the option: ${text}`, () => {
       expect(withOptionOrigins(text, PLACES)).to.equal(text + behind);
     });
   }

@@ -38,7 +38,7 @@ describe('an image for Pyxis', () => {
     });
   }
 
-  it('reaches sbatch whole, with the number sign', () => {
+  it('reaches sbatch unchanged, including its number sign', () => {
     const script = render(
       '#!/bin/bash\n#SBATCH --container-image=${CLEARML_TASK.container.image}\n${CLEARML_PRE_SETUP}\n${CLEARML_AGENT_EXECUTE}\n${CLEARML_POST_SETUP}\n',
       'nvcr.io/nvidia/pytorch:24.01-py3',
@@ -50,7 +50,7 @@ describe('an image for Pyxis', () => {
     }
   });
 
-  it('reaches srun whole, with and without quotes', async () => {
+  it('reaches srun unchanged, with and without quotes', async () => {
     const template =
       '#!/bin/bash\n${CLEARML_PRE_SETUP}\nshow a --container-image="${CLEARML_TASK.container.image}" x\n' +
       'show b --container-image=${CLEARML_TASK.container.image}\n${CLEARML_AGENT_EXECUTE}\n${CLEARML_POST_SETUP}\n';

@@ -113,7 +113,7 @@ describe('an srun command with a container of Pyxis', () => {
   for (const [what, options, given] of [
     ['in an added option', '--container-image=a', ['--container-image=a', '--container-mounts=/data/x:/in:ro', 'x']],
     [
-      "beside the template's own mounts",
+      "in addition to the template's own mounts",
       '--container-mounts="$PWD:$PWD" --container-image a',
       [`--container-mounts=PWD:PWD,/data/x:/in:ro`, '--container-image', 'a', 'x'],
     ],
