@@ -4,7 +4,7 @@ import type { ClearmlClient } from '../clearml/client.ts';
 import { createClearmlClient } from '../clearml/create-client.ts';
 import type { ServerUnreachableError } from '../clearml/errors.ts';
 import { DEFAULT_TIMEOUTS, type Timeouts } from '../clearml/connection-settings.ts';
-import { connectionOf } from '../config/connection.ts';
+import { connectionOf } from '../config/server-connection.ts';
 import { firstResponse } from './first-response.ts';
 import type { App } from './app.ts';
 

@@ -25,6 +25,7 @@ import { filesWithSecrets } from './secret-values.ts';
 import { servedQueues } from './served-queues.ts';
 import { splitPath } from './setting-path.ts';
 import { settingsFrom, type Settings } from './settings.ts';
+import { filesServerOf, webServerOf } from './server-addresses.ts';
 
 /** A setting from the command line. */
 export interface TypedSetting {
@@ -177,31 +178,4 @@ function withDefaults(value: unknown, written: ConfigNode | undefined): ConfigNo
     return [name, withDefaults(field, written?.kind === 'tree' ? written.fields.get(name) : undefined)];
   });
   return { kind: 'tree', fields: new Map(fields), origin: written?.origin ?? NOWHERE };
-}
-
-/**
- * The web page of an API server, by clearml-agent's rule (session.py, get_app_server_host):
- * `api.` becomes `app.`, port 8008 becomes 8080. Undefined if neither applies.
- */
-export function webServerOf(apiServer: string): string | undefined {
-  if (apiServer.includes('://demoapi.')) return apiServer.replace('://demoapi.', '://demoapp.');
-  if (apiServer.includes('://api.')) return apiServer.replace('://api.', '://app.');
-  return portOf(apiServer) === '8008' ? apiServer.replace(':8008', ':8080') : undefined;
-}
-
-/** The file server of a web page (session.py, get_files_server_host): another port, or `files.`; else port 8081. */
-export function filesServerOf(webServer: string): string | undefined {
-  const port = portOf(webServer);
-  if (port === undefined) return undefined;
-  if (port !== '') return webServer.replace(`:${port}`, ':8081');
-  if (webServer.includes('://demoapp.')) return webServer.replace('://demoapp.', '://demofiles.');
-  if (webServer.includes('://app.')) return webServer.replace('://app.', '://files.');
-  return webServer.replace(/^([^/]+:\/\/[^/]+)/, '$1:8081');
-}
-
-/** The port as written, empty if there is none; undefined if this is not a URL. */
-function portOf(address: string): string | undefined {
-  if (!URL.canParse(address)) return undefined;
-  // URL hides a port that is the scheme's own.
-  return /^[^/]+:\/\/[^/]*?:(\d+)(?:\/|$)/.exec(address)?.[1] ?? '';
 }

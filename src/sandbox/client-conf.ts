@@ -29,7 +29,7 @@ api {
 /**
  * Commands for any POSIX shell that create and enqueue a task without git or pip. They read the keys from the file and pass
  * them to curl through a pipe, because ps shows command lines to every user. They work on a real server too.
- * @param configFile the clearml.conf of `formatReadyConf`
+ * @param configFile the clearml.conf of `formatClientConf`
  */
 export function formatFirstTaskLines(
   { url }: Pick<SandboxAccess, 'url'>,

@@ -1,6 +1,6 @@
 // URLs derived from that of the API server: clearml-agent 3.0.3 derives the same ones.
 import { expect } from 'chai';
-import { filesServerOf, webServerOf } from '../../src/config/load.ts';
+import { filesServerOf, webServerOf } from '../../src/config/server-addresses.ts';
 
 describe('the derivation of URLs from that of the API server', () => {
   const cases: readonly [api: string, web: string | undefined, files: string | undefined][] = [

@@ -56,6 +56,6 @@ describe('the script for a first task', () => {
 });
 
 async function temporaryFolder(): Promise<{ readonly path: string; [Symbol.asyncDispose](): Promise<void> }> {
-  const path = await mkdtemp(join(tmpdir(), 'ready-conf-'));
+  const path = await mkdtemp(join(tmpdir(), 'client-conf-'));
   return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true }) };
 }
