@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { readFileSync } from 'node:fs';
 import { NAMED_VARIABLES, OTHER_VARIABLES } from '../../src/config/environment.ts';
-import { referencePage } from '../../build/configuration-page.ts';
+import { referencePage } from '../../build/docs/configuration-page.ts';
 import { clearmlRows, knownNames, settingRows } from '../../src/config/setting-table.ts';
 
 describe('docs/configuration.md', () => {

@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { readFileSync } from 'node:fs';
 import { CHECKS } from '../../src/doctor/checks.ts';
-import { doctorPage } from '../../build/pages.ts';
+import { doctorPage } from '../../build/docs/doctor-page.ts';
 
 describe('docs/doctor.md', () => {
   it('equals the output of `npm run docs`', () => {

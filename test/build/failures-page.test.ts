@@ -1,7 +1,7 @@
 // The tables of docs/failures.md are those of the source.
 import { expect } from 'chai';
 import { readFileSync } from 'node:fs';
-import { fillFailureTables } from '../../build/pages.ts';
+import { fillFailureTables } from '../../build/docs/failures-page.ts';
 
 describe('docs/failures.md', () => {
   it('contains the tables of the source', () => {

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { BLOCKS } from '../../src/template/placeholder.ts';
 import { FILTER_NAMES } from '../../src/template/filters.ts';
 import { JOB_EXIT_CODES } from '../../src/template/job-exit-codes.ts';
-import { fillReference } from '../../build/templates-page.ts';
+import { fillReference } from '../../build/docs/templates-page.ts';
 import { REFUSED_OPTIONS } from '../../src/template/options-refused-in-templates.ts';
 import { PLAIN_NAMES, TREE_NAMES } from '../../src/template/variables.ts';
 

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { COMMANDS } from '../../src/cli/commands.ts';
 import { COMMAND_GROUPS } from '../../src/cli/command.ts';
 import { EXIT, EXIT_MEANINGS } from '../../src/base/exit-codes.ts';
-import { fillExitCodes } from '../../build/pages.ts';
+import { fillExitCodes } from '../../build/docs/operating-page.ts';
 import { helpText } from '../../src/cli/help-text.ts';
 import { ALWAYS } from '../../src/cli/spelling.ts';
 import { openCli } from './open-cli.ts';

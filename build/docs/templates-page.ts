@@ -1,13 +1,13 @@
 // Generates the tables of docs/templates.md from the tables that the program uses.
-import { markdownTable } from '../src/base/markdown-table.ts';
+import { markdownTable } from '../../src/base/markdown-table.ts';
 import { fillTables } from './page-tables.ts';
-import { FILTER_MEANINGS } from '../src/template/filters.ts';
-import { JOB_EXIT_CODES } from '../src/template/job-exit-codes.ts';
-import { READ_BY_JOB, SET_BY_JOB, type JobVariables } from '../src/template/job-variables.ts';
-import { parseTemplate } from '../src/template/parse-template.ts';
-import { HETEROGENEOUS_JOB, REFUSED_OPTIONS } from '../src/template/options-refused-in-templates.ts';
-import type { Variables } from '../src/template/template.ts';
-import { VARIABLE_MEANINGS } from '../src/template/variables.ts';
+import { FILTER_MEANINGS } from '../../src/template/filters.ts';
+import { JOB_EXIT_CODES } from '../../src/template/job-exit-codes.ts';
+import { READ_BY_JOB, SET_BY_JOB, type JobVariables } from '../../src/template/job-variables.ts';
+import { parseTemplate } from '../../src/template/parse-template.ts';
+import { HETEROGENEOUS_JOB, REFUSED_OPTIONS } from '../../src/template/options-refused-in-templates.ts';
+import type { Variables } from '../../src/template/template.ts';
+import { VARIABLE_MEANINGS } from '../../src/template/variables.ts';
 
 /** Tables by the name in the comment that precedes each in the page. */
 const TABLES: Readonly<Record<string, () => string>> = {

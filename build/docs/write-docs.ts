@@ -1,17 +1,19 @@
 // Writes the pages of docs/ and the units of examples/ that are generated from the source; tests compare them.
 import { readFileSync, writeFileSync } from 'node:fs';
-
-import { seededFaultsPage } from '../test/cli/seeded-faults.ts';
+import { seededFaultsPage } from '../../test/cli/seeded-faults.ts';
 import { exampleUnits } from './example-units.ts';
 import { referencePage } from './configuration-page.ts';
-import { doctorPage, fillExitCodes, fillFailureTables, rulesPage } from './pages.ts';
+import { doctorPage } from './doctor-page.ts';
+import { fillFailureTables } from './failures-page.ts';
+import { lintPage } from './lint-page.ts';
+import { fillExitCodes } from './operating-page.ts';
 import { fillReference } from './templates-page.ts';
 
-const docs = new URL('../docs/', import.meta.url);
+const docs = new URL('../../docs/', import.meta.url);
 
 write('configuration.md', referencePage());
 write('doctor.md', doctorPage());
-write('lint.md', rulesPage());
+write('lint.md', lintPage());
 write('seeded-faults.md', seededFaultsPage());
 fill('templates.md', fillReference);
 fill('failures.md', fillFailureTables);

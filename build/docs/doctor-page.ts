@@ -1,0 +1,39 @@
+// Generates docs/doctor.md from the checks.
+import { markdownTable } from '../../src/base/markdown-table.ts';
+import { CHECKS } from '../../src/doctor/checks.ts';
+
+const DOCTOR_HEAD = `# What doctor checks
+
+    clearml-agent-slurm doctor
+    clearml-agent-slurm doctor --queue gpu --template-files gpu.template --json
+
+\`doctor\` checks each step that a task goes through. A check has passed (✔), failed (✘, with a fix), or was skipped (–), because it does
+not apply or an earlier check failed. \`doctor\` takes the daemon's options, so that it checks what the daemon would use. It changes
+nothing: it creates no queue and no directory, changes no task, and submits no job.
+
+    clearml-agent-slurm doctor --on-node --partition gpu
+
+also submits a job of one minute, \`clearml_doctor_…\`, which checks a node, and waits up to ten minutes for its results. If a template
+runs containers, and the template or \`agent.default_docker.image\` names an image, the job also checks that image. It then has nine
+minutes, because it may have to pull the image. Without \`--partition\` the job goes to Slurm's default partition, or to the
+first one that accepts your jobs, under an account and QOS that it accepts. The results are written to the shared directory, or to the
+home directory, and removed. If you interrupt doctor, it cancels the job.
+
+The exit code is 1 if a check failed, otherwise 0. [seeded-faults.md](seeded-faults.md) lists faults that doctor detects.
+
+<!-- Generated from src/doctor/ by \`npm run docs\`. Change it there. -->
+`;
+
+const DOCTOR_SECTIONS = [
+  ['The configuration and the ClearML server', CHECKS.configuration],
+  ['Each cluster', CHECKS.cluster],
+  ['A node, with `--on-node`', CHECKS.node],
+] as const;
+
+export function doctorPage(): string {
+  const sections = DOCTOR_SECTIONS.map(([title, checks]) => {
+    const rows = checks.map(({ id, question: asks, fix }) => [`\`${id}\``, asks, `${fix}.`]);
+    return `\n## ${title}\n\n${markdownTable(['check', 'question', 'fix'], rows)}`;
+  });
+  return DOCTOR_HEAD + sections.join('');
+}

@@ -1,0 +1,38 @@
+// Generates the tables of docs/failures.md from the job states and the known errors in logs.
+import { markdownTable } from '../../src/base/markdown-table.ts';
+import { LOG_PATTERNS } from '../../src/daemon/console/log-advice.ts';
+import { JOB_STATES } from '../../src/slurm/job-state.ts';
+import { fillTables } from './page-tables.ts';
+
+/** The page with its tables as they are now. @throws RangeError when the page has no place for them */
+export function fillFailureTables(page: string): string {
+  return fillTables(page, { 'ends and logs': failureTables });
+}
+
+function failureTables(): string {
+  const ends = Object.entries(JOB_STATES)
+    .filter(([, { live }]) => !live)
+    .map(([state, row]) => [`\`${state}\``, sentence(row.meaning), sentence(adviceOf(row))]);
+  const logs = LOG_PATTERNS.map(({ cause, advice }) => [
+    sentence(cause.replace(' ($1)', '').replace('$1', 'NAME')),
+    sentence(advice),
+  ]);
+  // Several patterns may have the same cause.
+  const distinct = [...new Map(logs.map((row) => [row.join(), row])).values()];
+  return [
+    `## How a job ends\n\n${markdownTable(['state', 'meaning', 'what to do'], ends)}`,
+    'Exit code `0:53` means that the job could not write its output file. Bash exits with 126 if a command of the template is not',
+    'executable, and with 127 if it does not exist. [templates.md](templates.md#how-a-job-ends) lists the exit codes of the job script.\n',
+    '## Errors in the log\n',
+    "When a task has failed, the console explains any of these errors that it finds in the last lines of the job's log:\n",
+    markdownTable(['error', 'what to do'], distinct),
+  ].join('\n');
+}
+
+function adviceOf(row: { readonly meaning: string; readonly advice?: string }): string {
+  return row.advice ?? '';
+}
+
+function sentence(text: string): string {
+  return text === '' ? '' : `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+}
