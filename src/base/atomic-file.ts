@@ -9,7 +9,7 @@ const { O_APPEND, O_CREAT, O_DSYNC, O_EXCL, O_NOFOLLOW, O_RDWR, O_WRONLY } = con
  * write to it is synced (open(2), O_DSYNC), which is faster than a write followed by fsync.
  * On an error it throws and leaves the directory unchanged: on a full disk, half a file would use up the remaining space.
  */
-export async function replaceFile(file: string, text: string, mode: number): Promise<FileHandle> {
+export async function replaceFile(file: string, text: string | Uint8Array, mode: number): Promise<FileHandle> {
   const temporary = `${file}.${process.pid}.tmp`;
   // A killed process of ours may have left it. Remove it, so that nothing is written through a link of another user.
   await rm(temporary, { force: true });

@@ -13,6 +13,7 @@ import type { Template } from '../template/template.ts';
 import type { GracePeriods } from './decide/observation.ts';
 import type { JobLogs } from './console/job-logs.ts';
 import type { Journal } from './journal/journal.ts';
+import type { History } from '../history/write-history.ts';
 import type { Peers } from './poll/peers.ts';
 
 /** A ClearML queue that this daemon serves, and the template of its jobs. */
@@ -69,6 +70,7 @@ export interface DaemonDeps {
   readonly transport: Transport;
   readonly jobLogs: JobLogs;
   readonly journal: Journal;
+  readonly history: Pick<History, 'record' | 'unaccounted' | 'giveUp'>;
   readonly clock: Clock;
   readonly log: Logger;
   /** A new random token of lower-case letters and digits. */

@@ -17,12 +17,13 @@ const ROOMS = {
   slurm: ['base', 'log', 'transport'],
   sandbox: ['base'],
   assembly: ['base', 'log', ...TOPICS],
+  history: ['base', 'log'],
   lint: ['base', 'log', ...TOPICS, 'assembly'],
-  daemon: ['base', 'log', ...TOPICS, 'assembly', 'lint'],
-  tasks: ['base', 'log', ...TOPICS, 'assembly', 'daemon'],
+  daemon: ['base', 'log', ...TOPICS, 'assembly', 'history', 'lint'],
+  tasks: ['base', 'log', ...TOPICS, 'assembly', 'history', 'daemon'],
   doctor: ['base', 'log', ...TOPICS, 'assembly', 'lint', 'daemon'],
   init: ['base', 'log', ...TOPICS, 'assembly', 'doctor'],
-  cli: ['base', 'log', ...TOPICS, 'assembly', 'lint', 'daemon', 'tasks', 'doctor', 'init', 'sandbox'],
+  cli: ['base', 'log', ...TOPICS, 'assembly', 'history', 'lint', 'daemon', 'tasks', 'doctor', 'init', 'sandbox'],
 };
 
 /** The files, as a regular expression, that may know a package or one of Node's own modules. */

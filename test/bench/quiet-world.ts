@@ -1,4 +1,5 @@
 // A server and a cluster that respond at once with prepared texts about unchanged jobs.
+import { createMemoryHistory } from '../support/memory-history.ts';
 import { systemClock, type Clock } from '../../src/base/clock.ts';
 import { createQueues } from '../../src/clearml/queues.ts';
 import type { Session } from '../../src/clearml/session.ts';
@@ -253,6 +254,7 @@ export function createQuietWorld(count: number, clock: Clock = systemClock): Qui
         apiServer: '',
         publicConfig: {},
       },
+      history: createMemoryHistory(),
       busy: new Set(),
     },
   };

@@ -27,7 +27,8 @@ export interface ClockReading {
 export function toValue(entry: Entry | undefined, { serverOffset }: ClockReading): JournalValue {
   if (entry === undefined) return '';
   const fields = Object.entries(entry)
-    .filter(([, value]) => value !== undefined)
+    // No decision reads the origin: it is for the history.
+    .filter(([key, value]) => value !== undefined && key !== 'origin')
     .map(([key, value]): [string, unknown] => {
       if (MOMENTS.includes(key as keyof Entry)) return [key, 0];
       return [key, key === 'queuedAt' ? Number(value) - serverOffset : value];

@@ -11,6 +11,7 @@ import { openMemoryJournal, type Disk } from './memory-journal.ts';
 import type { SimulatedClock } from './clock.ts';
 import { OWN_QUEUE, SCHEDULER_QUEUE } from './queues.ts';
 import type { Server } from './server.ts';
+import { createMemoryHistory } from '../support/memory-history.ts';
 import { silentLog } from '../support/silent-log.ts';
 import type { PendingCalls } from './pending-calls.ts';
 
@@ -95,6 +96,7 @@ export function createDaemonDeps({
       apiServer: 'http://api',
       publicConfig: {},
     },
+    history: createMemoryHistory(),
     busy: new Set(),
   };
 }

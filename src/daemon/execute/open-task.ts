@@ -80,7 +80,13 @@ async function withState<End>(
   const task = await readyTask(options, app, named, serverSide);
   const stateDir = join(chosen.cluster.stateDir, 'execute', task);
   const worker = workerName(app, chosen.cluster);
-  const who = { worker, shownAs: `${worker}:execute:${task}`, mark: oneTaskMark(app, stateDir), stateDir };
+  const who = {
+    worker,
+    shownAs: `${worker}:execute:${task}`,
+    mark: oneTaskMark(app, stateDir),
+    stateDir,
+    writer: task,
+  };
 
   const lock = await acquireLock(stateDir, app.context.hostName, systemClock.now());
   let isOver = false;
@@ -95,6 +101,7 @@ async function withState<End>(
       return done.end;
     } finally {
       await deps.journal.close();
+      await deps.history.close();
       if (isOver) await rm(join(stateDir, 'journal.jsonl'), { force: true });
     }
   } finally {

@@ -32,6 +32,15 @@ export const Entry = z.object({
   attempts: z.number().default(0),
   /** Identifies the text of the template that the newest attempt was rendered from. */
   templateMark: z.string().optional(),
+  /** Facts about the task when its script was rendered, for the history: its owner, its project, and when it was enqueued. */
+  origin: z
+    .object({
+      userId: z.string().optional(),
+      userName: z.string().optional(),
+      project: z.string().optional(),
+      enqueuedAt: z.number().optional(),
+    })
+    .optional(),
   /** When the first attempt was made; limits every search in accounting. */
   firstAttemptAt: z.number().optional(),
   jobId: z

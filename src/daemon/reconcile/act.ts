@@ -6,6 +6,7 @@ import type { Action } from '../decide/action.ts';
 import type { Observation, Place } from '../decide/observation.ts';
 import { dequeueTask, endTask, isUnchanged, readAdvice, readIdleRanks } from './end.ts';
 import type { Entry } from '../journal/entry.ts';
+import { recordEnd } from '../history/record-end.ts';
 import { returnToQueue } from './return-to-queue.ts';
 import type { DaemonDeps } from '../deps.ts';
 import { removeJobConf } from '../submit/remove-job-confs.ts';
@@ -89,14 +90,17 @@ export async function act(
         isParked = true;
         break;
       case 'return-to-queue':
+        await recordEnd(deps, current, action.do, seen);
         if (isParked) await returnToQueue(deps, current, { isParked, why: action.why });
         // Another daemon may have found it too, and claimed it again by now.
         else await recoverOrphan(deps, current, { why: action.why, signal });
         return;
       case 'dequeue':
+        await recordEnd(deps, current, action.do, seen);
         await dequeueTask(deps, current, action.text);
         return;
       case 'resubmit':
+        await recordEnd(deps, current, action.do, seen);
         pool.start(current, () => resubmit(deps, current, action.why));
         return;
       case 'forget':
@@ -106,6 +110,7 @@ export async function act(
           queue: current.queueName,
           status: seen.task?.status ?? 'deleted',
         });
+        await recordEnd(deps, current, action.do, seen);
         await deps.journal.forget(current.task);
         await removeJobConf(deps, current);
         break;

@@ -4,7 +4,7 @@ import type { ConsoleLine } from '../../clearml/client.ts';
 import type { TaskId } from '../../clearml/ids.ts';
 import type { Task } from '../../clearml/task.ts';
 import { cleanLogTail } from '../../slurm/log-tail.ts';
-import type { JobRecord } from '../../slurm/scheduler.ts';
+import type { Job, JobRecord } from '../../slurm/scheduler.ts';
 import { showsCompletion } from '../console/agent-messages.ts';
 import type { Ending } from '../decide/action.ts';
 import type { Entry } from '../journal/entry.ts';
@@ -14,6 +14,7 @@ import type { JobLog } from '../console/job-logs.ts';
 import { findLogAdvice } from '../console/log-advice.ts';
 import { hasSameState } from '../poll/read-plan.ts';
 import { describeIdleRanks, describeRankEnd } from '../console/ranks.ts';
+import { recordEnd } from '../history/record-end.ts';
 import { logToConsole } from '../console/console.ts';
 
 export interface EndBasis {
@@ -23,6 +24,8 @@ export interface EndBasis {
   readonly isParked: boolean;
   /** Slurm's record of the job, with the path of its log. */
   readonly record?: JobRecord | undefined;
+  /** The jobs of the task, if Slurm listed them. */
+  readonly jobs?: readonly Job[] | undefined;
 }
 
 const TAIL_LINES = 30;
@@ -63,6 +66,7 @@ export async function endTask(deps: DaemonDeps, entry: Entry, ending: Ending, ba
     status,
     why: text,
   });
+  await recordEnd(deps, entry, 'end', { task: basis.seen, jobs: basis.jobs, reason: ending.reason });
   await deps.journal.forget(entry.task);
 
   const lines: ConsoleLine[] = [{ level: status === 'failed' ? 'ERROR' : 'WARNING', text }];

@@ -1,9 +1,11 @@
 // Creates the dependencies of the daemon from the configuration.
+import type { TaskId } from '../../clearml/ids.ts';
 import { systemClock } from '../../base/clock.ts';
 import type { ClusterSettings } from '../../config/clusters.ts';
 import type { DaemonDeps } from '../deps.ts';
 import { createJobLogs } from '../console/job-logs.ts';
 import { openJournal } from '../journal/journal.ts';
+import { openHistory, type History } from '../../history/write-history.ts';
 import { createPeers } from '../poll/peers.ts';
 import type { Logger } from '../../log/logger.ts';
 import { callRate, createRateLimit, withRateLimit } from '../../slurm/rate-limit.ts';
@@ -27,6 +29,8 @@ interface Who {
   readonly shownAs: string;
   readonly mark: string;
   readonly stateDir: string;
+  /** The task of `execute`, whose history is that of its cluster. */
+  readonly writer?: TaskId;
 }
 
 function daemonOf(app: App, cluster: ClusterSettings): Who {
@@ -39,8 +43,8 @@ export async function createDaemonDeps(
   app: App,
   cluster: ClusterSettings,
   sides: Sides,
-  { worker, shownAs, mark, stateDir }: Who = daemonOf(app, cluster),
-): Promise<DaemonDeps> {
+  { worker, shownAs, mark, stateDir, writer }: Who = daemonOf(app, cluster),
+): Promise<DaemonDeps & { readonly history: History }> {
   const { slurm, abortCallbackMaxMs } = app.config.settings;
   const { clearml, server, host, scheduler, facts, log } = sides;
   const queues = sides.queues.filter((queue) => queue.cluster === cluster.name);
@@ -57,6 +61,7 @@ export async function createDaemonDeps(
     transport: host,
     jobLogs: createJobLogs({ host, clock: systemClock, redact: (text) => app.secrets.redact(text) }),
     journal: await openJournal(stateDir, systemClock.now(), log),
+    history: await openHistory({ stateDir: cluster.stateDir, writer, log, now: systemClock.now() }),
     clock: systemClock,
     log,
     randomToken,

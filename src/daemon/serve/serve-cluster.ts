@@ -69,6 +69,7 @@ export async function serveCluster(
         return end;
       } finally {
         await deps.journal.close();
+        await deps.history.close();
         options.drain.removeEventListener('abort', drains);
       }
     } finally {

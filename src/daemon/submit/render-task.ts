@@ -7,6 +7,7 @@ import { checkConstraints } from '../../template/check-constraints.ts';
 import { unusedProperties } from '../../template/unused-properties.ts';
 import { logUmask } from '../../slurm/log-umask.ts';
 import type { TaskDocument } from '../../clearml/task.ts';
+import type { Entry } from '../journal/entry.ts';
 import type { DaemonDeps, JobSettings, ServedQueue } from '../deps.ts';
 
 /**
@@ -19,7 +20,7 @@ export async function renderTask(
   queue: ServedQueue,
   read: TaskDocument,
   jobName: string,
-): Promise<RenderedJob> {
+): Promise<RenderedJob & { readonly origin: Origin }> {
   const { document, task } = read;
   const projectId = document['project'];
   const [project, user] = await Promise.all([
@@ -36,8 +37,18 @@ export async function renderTask(
     config: deps.job.publicConfig,
   };
   const queues = { queueId: queue.id, schedulerQueueId: deps.schedulerQueue };
-  return renderJob(deps.job, queue, variables, { taskId: task.id, jobName, ...queues, workerPrefix: deps.worker });
+  const identity = { taskId: task.id, jobName, ...queues, workerPrefix: deps.worker };
+  const origin = { userId: task.user, userName: readName(user), project: readName(project) };
+  return { ...renderJob(deps.job, queue, variables, identity), origin };
 }
+
+function readName(document: Readonly<Record<string, unknown>> | undefined): string | undefined {
+  const name = document?.['name'];
+  return typeof name === 'string' && name !== '' ? name : undefined;
+}
+
+/** The owner and the project of a task, as far as the server reports them. */
+type Origin = Omit<NonNullable<Entry['origin']>, 'enqueuedAt'>;
 
 /** A script, and messages for the task's console. */
 export interface RenderedJob extends Rendered {

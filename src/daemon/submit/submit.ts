@@ -33,9 +33,10 @@ export async function prepare(
 ): Promise<PreparedJob | undefined> {
   const attempt = newAttempt(deps.clock.now(), deps.mark, deps.randomToken());
   try {
-    const { script, notes } = await renderTask(deps, queue, read, formatJobName(entry.task, attempt));
+    const { script, notes, origin } = await renderTask(deps, queue, read, formatJobName(entry.task, attempt));
     await logToConsole(deps, entry.task, ...notes.map((text) => ({ level: 'WARNING', text }) as const));
-    return { entry: { ...entry, attempt }, script, read };
+    const enqueuedAt = entry.queuedAt ?? entry.origin?.enqueuedAt;
+    return { entry: { ...entry, attempt, origin: { ...origin, enqueuedAt } }, script, read };
   } catch (error) {
     if (!(error instanceof TemplateError)) throw error;
     deps.log.info('Rendering failed', { task: entry.task, queue: entry.queueName, err: error });
@@ -71,6 +72,7 @@ export async function submit(
     attempts: before.attempts + 1,
     ...(before.mayBeUnparked === true ? { mayBeUnparked: true } : {}),
     ...(templateMark === undefined ? {} : { templateMark }),
+    ...(before.origin === undefined ? {} : { origin: before.origin }),
     firstAttemptAt: before.firstAttemptAt ?? now,
     told: {},
   };

@@ -52,7 +52,25 @@ describe('a submission', () => {
       attempt: next.entry.attempt,
       attempts: 3,
       firstAttemptAt: next.entry.firstAttemptAt,
+      origin: next.entry.origin,
       told: {},
+    });
+  });
+
+  it('records the owner of the task and the time of its enqueue in the journal, for the history', async () => {
+    const fixture = createStepFixture();
+    const { task, prepared: next } = await prepared(fixture);
+    const userId = (await fixture.read(task))?.user;
+    const { entry } = next;
+    const enqueuedAt = fixture.clock.now() - 60_000;
+    await submit(fixture.deps, { ...next, entry: { ...entry, origin: { ...entry.origin, enqueuedAt } } });
+
+    expect(userId).to.be.a('string');
+    expect(fixture.deps.journal.entries.get(task)?.origin).to.deep.equal({
+      userId,
+      userName: 'Sandbox User',
+      project: undefined,
+      enqueuedAt,
     });
   });
 

@@ -1,0 +1,78 @@
+// Maps the action that ends the tracking of an attempt to a cause of the history. Pure; each row has a test.
+import type { Task } from '../../clearml/task.ts';
+import type { CauseOfEnd } from '../../history/ended-attempt.ts';
+import type { JobState } from '../../slurm/job-state.ts';
+import type { Job } from '../../slurm/scheduler.ts';
+import type { Action, Ending } from '../decide/action.ts';
+
+/** The actions after which the attempt of the entry is over. */
+export type LastAction = Extract<Action['do'], 'end' | 'dequeue' | 'resubmit' | 'return-to-queue' | 'forget'>;
+
+export interface EndOfAttempt {
+  readonly action: LastAction;
+  /** Of the action `end`. */
+  readonly reason?: Ending['reason'] | undefined;
+  /** undefined if it was deleted. */
+  readonly task: Pick<Task, 'status'> | undefined;
+  /** undefined if Slurm does not list it. */
+  readonly job: Pick<Job, 'state'> | undefined;
+}
+
+const BY_STATE: Partial<Record<JobState | 'UNKNOWN', CauseOfEnd>> = {
+  TIMEOUT: 'timeout',
+  DEADLINE: 'timeout',
+  OUT_OF_MEMORY: 'out of memory',
+  NODE_FAIL: 'node failure',
+  BOOT_FAIL: 'node failure',
+  PREEMPTED: 'preempted',
+};
+
+/** The reasons of endings that do not name Slurm's state. */
+const BY_REASON: Readonly<Record<string, CauseOfEnd>> = {
+  aborted: 'aborted',
+  cancelled: 'aborted',
+  'cancelled in Slurm': 'cancelled',
+  template: 'rejected',
+  'rejected by Slurm': 'rejected',
+  'never starts': 'never started',
+  'too many attempts': 'never started',
+  'job lost': 'lost',
+  'queue deleted': 'withdrawn',
+};
+
+export function causeOfEnd(end: EndOfAttempt): CauseOfEnd {
+  switch (end.action) {
+    case 'dequeue':
+      return 'withdrawn';
+    case 'resubmit':
+    case 'return-to-queue':
+      return 'retried';
+    case 'end':
+      return (
+        BY_REASON[end.reason ?? ''] ?? byState(end) ?? (end.task?.status === 'queued' ? 'never started' : 'failed')
+      );
+    case 'forget':
+      return byStatus(end);
+  }
+}
+
+/** The agent or a user set the status. */
+function byStatus(end: EndOfAttempt): CauseOfEnd {
+  switch (end.task?.status) {
+    case 'completed':
+    case 'published':
+    case 'publishing':
+    case 'closed':
+      return 'completed';
+    case 'failed':
+      return byState(end) ?? 'failed';
+    case 'stopped':
+      return 'aborted';
+    default:
+      return 'withdrawn';
+  }
+}
+
+function byState({ job }: EndOfAttempt): CauseOfEnd | undefined {
+  return job === undefined ? undefined : BY_STATE[job.state];
+}

@@ -1,0 +1,49 @@
+// Records in the history that the attempt of a journal entry is over.
+import type { Task } from '../../clearml/task.ts';
+import type { Job } from '../../slurm/scheduler.ts';
+import type { Ending } from '../decide/action.ts';
+import type { DaemonDeps } from '../deps.ts';
+import type { Entry } from '../journal/entry.ts';
+import { causeOfEnd, type LastAction } from './cause-of-end.ts';
+
+interface Seen {
+  readonly task: Task | undefined;
+  /** The jobs of the task, if Slurm listed them. */
+  readonly jobs?: readonly Job[] | undefined;
+  /** Of the action `end`. */
+  readonly reason?: Ending['reason'];
+}
+
+/**
+ * Call it before the entry is forgotten or gets another attempt: if the daemon is killed in between, the next pass records the same end
+ * again, which counts once. An entry without a job is recorded only if its task ended. Never rejects.
+ */
+export async function recordEnd(
+  { history, clock, cluster, queues }: Pick<DaemonDeps, 'history' | 'clock' | 'cluster' | 'queues'>,
+  entry: Entry,
+  action: LastAction,
+  { task, jobs = [], reason }: Seen,
+): Promise<void> {
+  if (entry.jobId === undefined && action !== 'end') return;
+  const job = jobs.find(({ id }) => id === entry.jobId);
+  const hasStarted = job?.startAt !== undefined && job.startAt <= clock.now() && job.nodes !== undefined;
+  await history.record({
+    task: entry.task,
+    attempt: entry.attempt,
+    job: entry.jobId,
+    recordedAt: clock.now(),
+    cluster: cluster.clusterName,
+    queue: entry.queueName,
+    cause: causeOfEnd({ action, reason, task, job }),
+    state: job?.stateWord,
+    userId: task?.user ?? entry.origin?.userId,
+    userName: entry.origin?.userName,
+    project: entry.origin?.project,
+    template: queues.find(({ id }) => id === entry.queue)?.template.file,
+    partition: job?.partition,
+    enqueuedAt: entry.origin?.enqueuedAt,
+    submittedAt: job?.submittedAt,
+    startedAt: hasStarted ? job.startAt : undefined,
+    endedAt: job?.endedAt,
+  });
+}

@@ -1,0 +1,66 @@
+// Reads the history of a state directory, beside the daemon that writes it.
+//
+// The status page and `report` rely on this: the order is that of the months, each attempt comes once with its latest record, a record of
+// an ended attempt appears within one pass of the daemon, and its figures from accounting appear when Slurm's database has them, usually
+// within a minute. Nothing is locked or changed, and no directory is an empty history.
+import { readFile } from 'node:fs/promises';
+import { promisify } from 'node:util';
+import { gunzip } from 'node:zlib';
+import { attemptKey, parseAttempt, type EndedAttempt } from './ended-attempt.ts';
+import { historyDir, listMonthFiles, monthOf, type MonthFile } from './history-files.ts';
+
+export interface HistoryPeriod {
+  /** Only attempts that the daemon recorded at this time or later, milliseconds since 1970. */
+  readonly since?: number;
+  /** Called once for each file with damaged lines, or lines of a newer version, which are skipped. */
+  readonly onUnreadable?: (path: string, lines: number) => void;
+}
+
+/**
+ * The ended attempts. A year of 1,000 tasks a day is read in a second, and one month of it is in memory at a time.
+ * @param stateDir of a cluster
+ * @throws the errors of the file system, except for missing files
+ */
+export async function* readHistory(
+  stateDir: string,
+  { since = 0, onUnreadable }: HistoryPeriod = {},
+): AsyncGenerator<EndedAttempt, void, undefined> {
+  const first = monthOf(since);
+  const files = (await listMonthFiles(historyDir(stateDir))).filter(({ month }) => month >= first);
+  for (const month of new Set(files.map((file) => file.month))) {
+    const attempts = new Map<string, EndedAttempt>();
+    // Both exist if the daemon was killed while it compressed the file.
+    for (const { path, isCompressed } of files.filter((file) => file.month === month).toSorted(compressedFirst)) {
+      const unreadable = collect(await readText(path, isCompressed), attempts);
+      if (unreadable > 0) onUnreadable?.(path, unreadable);
+    }
+    for (const attempt of attempts.values()) if (attempt.recordedAt >= since) yield attempt;
+  }
+}
+
+function compressedFirst(one: MonthFile, other: MonthFile): number {
+  return Number(other.isCompressed) - Number(one.isCompressed);
+}
+
+/** Adds the latest record of each attempt. Returns the number of unreadable lines; a last line without a line end is being written. */
+export function collect(text: string, attempts: Map<string, EndedAttempt>): number {
+  let unreadable = 0;
+  for (const line of text.split('\n').slice(0, -1)) {
+    if (line === '') continue;
+    const attempt = parseAttempt(line);
+    if (attempt === undefined) unreadable += 1;
+    else attempts.set(attemptKey(attempt), attempt);
+  }
+  return unreadable;
+}
+
+/** Empty if the daemon has just compressed or deleted the file. */
+export async function readText(path: string, isCompressed: boolean): Promise<string> {
+  try {
+    const content = await readFile(path);
+    return (isCompressed ? await promisify(gunzip)(content) : content).toString('utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
+    throw error;
+  }
+}

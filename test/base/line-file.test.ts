@@ -1,0 +1,77 @@
+// Tests that a file of lines holds each line whole, in order, and outlives a disk that is full for a while.
+import { mkdir, mkdtemp, readFile, rename, rm, rmdir, stat, symlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { createLineFile, type LineFile } from '../../src/base/line-file.ts';
+
+describe('a file of lines', () => {
+  let folder: string;
+  let path: string;
+  let events: string[];
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'lines-'));
+    path = join(folder, 'lines');
+    events = [];
+  });
+
+  afterEach(() => rm(folder, { recursive: true }));
+
+  const create = (prepare = (): string => path): LineFile =>
+    createLineFile({
+      prepare,
+      isSynced: true,
+      onFailure: (error) => void events.push(String((error as NodeJS.ErrnoException).code)),
+      onRecovery: (lost) => void events.push(`written again, lost ${lost}`),
+    });
+
+  it('holds each of many lines that were appended at the same time, in order', async () => {
+    const file = create();
+    const lines = Array.from({ length: 500 }, (_, index) => `line ${index}`);
+    await Promise.all(lines.map((line) => file.append(line)));
+    expect(await readFile(path, 'utf8')).to.equal(lines.map((line) => `${line}\n`).join(''));
+  });
+
+  it('is readable by its owner alone', async () => {
+    await create().append('a');
+    expect((await stat(path)).mode & 0o777).to.equal(0o600);
+  });
+
+  it('continues in a new file after another program has moved it', async () => {
+    const file = create();
+    await file.append('a');
+    await rename(path, `${path}.1`);
+    await file.append('b');
+    expect(await readFile(path, 'utf8')).to.equal('b\n');
+  });
+
+  it('keeps lines while it cannot be written, and reports the failure and its end once', async () => {
+    const file = create();
+    await mkdir(path);
+    await file.append('a');
+    await file.append('b');
+    await rmdir(path);
+    await file.append('c');
+    await file.append('d');
+    expect(await readFile(path, 'utf8')).to.equal('a\nb\nc\nd\n');
+    expect(events).to.deep.equal(['EISDIR', 'written again, lost 0']);
+  });
+
+  it('drops the oldest lines when memory has too many, and reports their number', async () => {
+    const file = create();
+    await mkdir(path);
+    const lines = Array.from({ length: 10_002 }, (_, index) => `${index}`);
+    await Promise.all(lines.map((line) => file.append(line)));
+    await rmdir(path);
+    await file.close();
+    expect((await readFile(path, 'utf8')).split('\n')[0]).to.equal('2');
+    expect(events).to.deep.equal(['EISDIR', 'written again, lost 2']);
+  });
+
+  it('is not written through a symbolic link', async () => {
+    await symlink(join(folder, 'elsewhere'), path);
+    await create().append('a');
+    expect(events).to.deep.equal(['ELOOP']);
+  });
+});

@@ -1,0 +1,56 @@
+// Tests which cause the history gives the end of an attempt.
+import { expect } from 'chai';
+import { causeOfEnd, type EndOfAttempt } from '../../../src/daemon/history/cause-of-end.ts';
+import { jobOf, taskOf } from '../decide/observations.ts';
+import type { TaskStatus } from '../../../src/clearml/task.ts';
+import { CAUSES, type CauseOfEnd } from '../../../src/history/ended-attempt.ts';
+
+interface Case extends Pick<EndOfAttempt, 'action' | 'reason'> {
+  readonly status?: TaskStatus;
+  readonly state?: string;
+}
+
+const CASES: readonly (readonly [CauseOfEnd, Case])[] = [
+  ['completed', { action: 'forget', status: 'completed', state: 'COMPLETED' }],
+  ['completed', { action: 'forget', status: 'published', state: 'FAILED' }],
+  ['failed', { action: 'forget', status: 'failed', state: 'COMPLETED' }],
+  ['failed', { action: 'forget', status: 'failed' }],
+  ['timeout', { action: 'forget', status: 'failed', state: 'TIMEOUT' }],
+  ['out of memory', { action: 'forget', status: 'failed', state: 'OUT_OF_MEMORY' }],
+  ['aborted', { action: 'forget', status: 'stopped', state: 'CANCELLED' }],
+  ['withdrawn', { action: 'forget', state: 'CANCELLED' }],
+  ['withdrawn', { action: 'forget', status: 'created', state: 'CANCELLED' }],
+  ['withdrawn', { action: 'forget', status: 'queued', state: 'CANCELLED' }],
+  ['withdrawn', { action: 'dequeue', status: 'queued', state: 'CANCELLED' }],
+  ['retried', { action: 'resubmit', status: 'queued' }],
+  ['retried', { action: 'return-to-queue', status: 'queued', state: 'CANCELLED' }],
+  ['failed', { action: 'end', reason: 'Slurm FAILED', status: 'in_progress', state: 'FAILED' }],
+  ['never started', { action: 'end', reason: 'Slurm FAILED', status: 'queued', state: 'FAILED' }],
+  ['timeout', { action: 'end', reason: 'Slurm TIMEOUT', status: 'in_progress', state: 'TIMEOUT' }],
+  ['timeout', { action: 'end', reason: 'Slurm DEADLINE', status: 'queued', state: 'DEADLINE' }],
+  ['node failure', { action: 'end', reason: 'Slurm NODE_FAIL', status: 'in_progress', state: 'NODE_FAIL' }],
+  ['preempted', { action: 'end', reason: 'Slurm PREEMPTED', status: 'stopped', state: 'PREEMPTED' }],
+  ['cancelled', { action: 'end', reason: 'cancelled in Slurm', status: 'in_progress', state: 'CANCELLED' }],
+  ['aborted', { action: 'end', reason: 'aborted', status: 'in_progress', state: 'CANCELLED' }],
+  ['aborted', { action: 'end', reason: 'cancelled', status: 'in_progress', state: 'CANCELLED' }],
+  ['never started', { action: 'end', reason: 'never starts', status: 'queued', state: 'PENDING' }],
+  ['never started', { action: 'end', reason: 'too many attempts', status: 'queued' }],
+  ['lost', { action: 'end', reason: 'job lost', status: 'in_progress' }],
+  ['rejected', { action: 'end', reason: 'template', status: 'queued' }],
+  ['rejected', { action: 'end', reason: 'rejected by Slurm', status: 'queued' }],
+];
+
+describe('the cause of an end', () => {
+  for (const [cause, { action, reason, status, state }] of CASES) {
+    const shown = `${reason === undefined ? action : `${action} (${reason})`}, task ${status ?? 'deleted'}, job ${state ?? 'absent'}`;
+    it(`is "${cause}" for ${shown}`, () => {
+      const task = status === undefined ? undefined : taskOf(status);
+      const job = state === undefined ? undefined : jobOf(state);
+      expect(causeOfEnd({ action, reason, task, job })).to.equal(cause);
+    });
+  }
+
+  it('is each cause in some case', () => {
+    expect(CASES.map(([cause]) => cause)).to.include.members(Object.keys(CAUSES));
+  });
+});

@@ -1,0 +1,171 @@
+// Tests that the history counts each ended attempt once, whatever happens to the daemon and its disk, and stays small.
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile, appendFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { formatAttempt, type EndedAttempt } from '../../src/history/ended-attempt.ts';
+import { historyDir, monthsBefore } from '../../src/history/history-files.ts';
+import { readHistory } from '../../src/history/read-history.ts';
+import { openHistory, tidyHistory, type History, type HistoryOptions } from '../../src/history/write-history.ts';
+import { silentLog } from '../support/silent-log.ts';
+import { ATTEMPT, ENDED_AT } from './attempts.ts';
+
+const DAY_MS = 24 * 3_600_000;
+
+describe('the history', () => {
+  let stateDir: string;
+  let folder: string;
+
+  beforeEach(async () => {
+    stateDir = await mkdtemp(join(tmpdir(), 'history-'));
+    folder = historyDir(stateDir);
+  });
+
+  afterEach(() => rm(stateDir, { recursive: true }));
+
+  const open = (options: Partial<HistoryOptions> = {}): Promise<History> =>
+    openHistory({ stateDir, log: silentLog, now: ENDED_AT, ...options });
+
+  async function readAll(since?: number): Promise<EndedAttempt[]> {
+    const attempts: EndedAttempt[] = [];
+    for await (const attempt of readHistory(stateDir, since === undefined ? {} : { since })) attempts.push(attempt);
+    return attempts;
+  }
+
+  async function write(...attempts: readonly EndedAttempt[]): Promise<void> {
+    const history = await open();
+    for (const attempt of attempts) await history.record(attempt);
+    await history.close();
+  }
+
+  it('is empty before the first record', async () => {
+    expect(await readAll()).to.deep.equal([]);
+  });
+
+  it('returns what was recorded, and a repeated record once with its latest figures', async () => {
+    const early: EndedAttempt = { ...ATTEMPT, elapsedSec: undefined, cause: 'failed' };
+    await write(early, { ...ATTEMPT, job: '2' }, ATTEMPT);
+
+    expect(await readAll()).to.deep.equal([ATTEMPT, { ...ATTEMPT, job: '2' }]);
+  });
+
+  it('writes the same record once, however often a pass repeats it', async () => {
+    const history = await open();
+    for (const later of [0, 5_000, 10_000]) await history.record({ ...ATTEMPT, recordedAt: ENDED_AT + later });
+    await history.close();
+
+    expect(await readFile(join(folder, '2026-11.jsonl'), 'utf8')).to.equal(`${formatAttempt(ATTEMPT)}\n`);
+  });
+
+  it('is private', async () => {
+    await write(ATTEMPT);
+    expect((await stat(folder)).mode & 0o777).to.equal(0o700);
+    expect((await stat(join(folder, '2026-11.jsonl'))).mode & 0o777).to.equal(0o600);
+  });
+
+  it('leaves out what was recorded before the requested time', async () => {
+    await write({ ...ATTEMPT, recordedAt: ENDED_AT - DAY_MS }, { ...ATTEMPT, job: '2' });
+    expect((await readAll(ENDED_AT - 1_000)).map(({ job }) => job)).to.deep.equal(['2']);
+  });
+
+  it('skips damaged lines and reports their number', async () => {
+    await write(ATTEMPT);
+    await appendFile(join(folder, '2026-11.jsonl'), 'x\n{"v":2}\n{"v":1,"t":"be');
+    const unreadable: (readonly [string, number])[] = [];
+    const jobs: unknown[] = [];
+    const onUnreadable = (path: string, lines: number): void => void unreadable.push([path, lines]);
+    for await (const { job } of readHistory(stateDir, { onUnreadable })) jobs.push(job);
+
+    expect(jobs).to.deep.equal(['4711']);
+    expect(unreadable).to.deep.equal([[join(folder, '2026-11.jsonl'), 2]]);
+  });
+
+  it('loses no record to half a line that a crash of the machine left', async () => {
+    await mkdir(folder);
+    await writeFile(join(folder, '2026-11.jsonl'), '{"v":1,"t":"be');
+    await write(ATTEMPT);
+    expect(await readAll()).to.deep.equal([ATTEMPT]);
+  });
+
+  it('keeps records in memory while the directory cannot be written', async () => {
+    const warnings: string[] = [];
+    const note = (message: string): void => void warnings.push(message);
+    await writeFile(folder, 'a file in the way');
+    const history = await open({ log: { warn: note, info: note } });
+    warnings.length = 0;
+    await history.record(ATTEMPT);
+    await history.record({ ...ATTEMPT, job: '2' });
+    expect(warnings).to.deep.equal(['The history cannot be written; memory keeps the records until it can']);
+
+    await rm(folder);
+    await history.record({ ...ATTEMPT, job: '3' });
+    await history.close();
+    expect((await readAll()).map(({ job }) => job)).to.deep.equal(['4711', '2', '3']);
+    expect(warnings.at(-1)).to.equal('The history can be written again');
+  });
+
+  it('remembers after a restart which attempts of the last day have no figures from accounting', async () => {
+    const open1 = { ...ATTEMPT, elapsedSec: undefined };
+    await write({ ...open1, recordedAt: ENDED_AT - 2 * DAY_MS, job: '1' }, { ...open1, job: '2' }, ATTEMPT);
+    const history = await open();
+    expect([...history.unaccounted.values()].map(({ job }) => job)).to.deep.equal(['2']);
+
+    await history.record({ ...ATTEMPT, job: '2' });
+    expect(history.unaccounted.size).to.equal(0);
+    await history.close();
+  });
+
+  it('has separate files for `execute`, which runs beside a daemon', async () => {
+    await write(ATTEMPT);
+    const history = await open({ writer: ATTEMPT.task });
+    await history.record({ ...ATTEMPT, job: '2' });
+    await history.close();
+
+    expect(await readdir(folder)).to.have.members(['2026-11.jsonl', `2026-11.${ATTEMPT.task}.jsonl`]);
+    expect(await readAll()).to.have.length(2);
+  });
+
+  describe('of past months', () => {
+    const FEBRUARY = Date.UTC(2027, 1, 10);
+
+    it('is compressed to one line for each attempt, and reads the same', async () => {
+      await write({ ...ATTEMPT, elapsedSec: undefined }, ATTEMPT);
+      await tidyHistory(folder, FEBRUARY);
+
+      expect(await readdir(folder)).to.deep.equal(['2026-11.jsonl.gz']);
+      expect(await readAll()).to.deep.equal([ATTEMPT]);
+    });
+
+    it('is not compressed while figures from accounting may still arrive', async () => {
+      await write(ATTEMPT);
+      await tidyHistory(folder, Date.UTC(2026, 11, 2));
+      expect(await readdir(folder)).to.deep.equal(['2026-11.jsonl']);
+    });
+
+    it('counts each attempt once if the daemon was killed while it compressed', async () => {
+      await write(ATTEMPT);
+      const text = await readFile(join(folder, '2026-11.jsonl'));
+      await tidyHistory(folder, FEBRUARY);
+      await writeFile(join(folder, '2026-11.jsonl'), text);
+      await appendFile(join(folder, '2026-11.jsonl'), `${formatAttempt({ ...ATTEMPT, job: '2' })}\n`);
+      expect(await readAll()).to.have.length(2);
+
+      await tidyHistory(folder, FEBRUARY);
+      expect(await readdir(folder)).to.deep.equal(['2026-11.jsonl.gz']);
+      expect(await readAll()).to.have.length(2);
+    });
+
+    it('is deleted when it is older than a year', async () => {
+      await write(ATTEMPT);
+      await tidyHistory(folder, Date.UTC(2027, 10, 30));
+      expect(await readAll()).to.have.length(1);
+      await tidyHistory(folder, Date.UTC(2027, 11, 3));
+      expect(await readdir(folder)).to.deep.equal([]);
+    });
+
+    it('begins with the right month on the last day of a long month', () => {
+      expect(monthsBefore(Date.UTC(2027, 2, 31), 1)).to.equal('2027-02');
+      expect(monthsBefore(Date.UTC(2027, 0, 31), 12)).to.equal('2026-01');
+    });
+  });
+});
