@@ -1,6 +1,6 @@
 // Writes the pages of docs/ and the units of examples/ that are generated from the source; tests compare them.
 import { readFileSync, writeFileSync } from 'node:fs';
-import { seededFaultsPage } from '../../test/cli/seeded-faults.ts';
+import { detectedProblemsPage } from '../../test/cli/detected-problems.ts';
 import { exampleUnits } from './example-units.ts';
 import { referencePage } from './configuration-page.ts';
 import { doctorPage } from './doctor-page.ts';
@@ -14,7 +14,7 @@ const docs = new URL('../../docs/', import.meta.url);
 write('configuration.md', referencePage());
 write('doctor.md', doctorPage());
 write('lint.md', lintPage());
-write('seeded-faults.md', seededFaultsPage());
+write('detected-problems.md', detectedProblemsPage());
 fill('templates.md', fillReference);
 fill('failures.md', fillFailureTables);
 fill('operating.md', fillExitCodes);

@@ -2,8 +2,8 @@
 import { expect } from 'chai';
 import { chmod, mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { DoctorFault } from '../doctor/faults-here.ts';
-import { FAULTS_ON_NODE } from '../doctor/faults-of-cluster.ts';
+import type { DoctorProblem } from '../doctor/setup-problems.ts';
+import { NODE_PROBLEMS } from '../doctor/cluster-problems.ts';
 import { startWorld, type World } from '../e2e/world.ts';
 import { requireSlurm, requireSlurmVersion } from '../support/skip-unless.ts';
 import { startSlurmCluster } from '../support/slurm-cluster.ts';
@@ -65,10 +65,10 @@ describe('doctor --on-node', () => {
 
     const report = readReport(await world.run('doctor', '--json', '--on-node', '--config-file', conf));
 
-    const { noServer, noPython, overQuota } = FAULTS_ON_NODE;
-    const server: DoctorFault = { check: 'server', what: 'the same from here', says: /127\.0\.0\.1:9/ };
+    const { noServer, noPython, overQuota } = NODE_PROBLEMS;
+    const server: DoctorProblem = { check: 'server', what: 'the same from here', says: /127\.0\.0\.1:9/ };
     // Without a Python there is none to install the agent into.
-    const agent: DoctorFault = { ...FAULTS_ON_NODE.noAgent, what: 'the same for the agent' };
+    const agent: DoctorProblem = { ...NODE_PROBLEMS.noAgent, what: 'the same for the agent' };
     expect(report.mismatch(server, noServer, noPython, agent, overQuota)).to.equal(undefined);
     expect(report.row('node-shared-folder')).to.include({ result: 'skipped', says: 'not set' });
   });
@@ -78,7 +78,7 @@ describe('doctor --on-node', () => {
 
     const report = readReport(await world.run('doctor', '--json', '--on-node', '--partition', 'nowhere'));
 
-    expect(report.mismatch(FAULTS_ON_NODE.noPartition)).to.equal(undefined);
+    expect(report.mismatch(NODE_PROBLEMS.noPartition)).to.equal(undefined);
     expect(report.code).to.equal(1);
   });
 
@@ -90,7 +90,7 @@ describe('doctor --on-node', () => {
     program.signal('SIGINT');
     const report = readReport(await program.ended);
 
-    expect(report.mismatch(FAULTS_ON_NODE.waitsForEver)).to.equal(undefined);
+    expect(report.mismatch(NODE_PROBLEMS.waitsForEver)).to.equal(undefined);
     expect(await probes(world, 'pending,running')).to.deep.equal([]);
   });
 
@@ -112,7 +112,7 @@ describe('doctor --on-node', () => {
         const bare = readReport(await world.run(...args, '--singularity-mode'));
         const blind = readReport(await world.run(...args, '--config-file', conf));
 
-        const { noAgent, noGit, noContainers, unseenFolder } = FAULTS_ON_NODE;
+        const { noAgent, noGit, noContainers, unseenFolder } = NODE_PROBLEMS;
         expect(bare.mismatch(noAgent, noGit, noContainers)).to.equal(undefined);
         expect(blind.mismatch(unseenFolder)).to.equal(undefined);
       } finally {

@@ -1,6 +1,6 @@
 // Parses the report of `doctor --json` for tests.
 import * as z from 'zod';
-import type { DoctorFault } from '../doctor/faults-here.ts';
+import type { DoctorProblem } from '../doctor/setup-problems.ts';
 
 const Report = z.object({
   failed: z.number(),
@@ -22,8 +22,8 @@ export interface DoctorReport {
   readonly code: number | null;
   readonly failed: readonly Row[];
   readonly row: (id: string) => Row;
-  /** Returns undefined if each fault is found by its check, with its message, and nothing else is found. */
-  readonly mismatch: (...faults: readonly DoctorFault[]) => string | undefined;
+  /** Returns undefined if each problem is found by its check, with its message, and nothing else is found. */
+  readonly mismatch: (...problems: readonly DoctorProblem[]) => string | undefined;
 }
 
 export function readReport({
@@ -45,10 +45,10 @@ export function readReport({
       if (found === undefined) throw new Error(`no ${id} in ${stdout}\n${stderr}`);
       return found;
     },
-    mismatch(...faults) {
+    mismatch(...problems) {
       const isSo =
-        failed.length === faults.length &&
-        faults.every(({ check, says }) => failed.some((row) => row.id === check && says.test(row.says))) &&
+        failed.length === problems.length &&
+        problems.every(({ check, says }) => failed.some((row) => row.id === check && says.test(row.says))) &&
         failed.every(({ fix }) => /^[A-Z]/.test(fix ?? ''));
       return isSo ? undefined : JSON.stringify(failed, null, 2);
     },

@@ -1,9 +1,9 @@
-// The text and JSON output of `doctor` on a real cluster, with one fault at a time.
+// The text and JSON output of `doctor` on a real cluster, with one problem at a time.
 import { expect } from 'chai';
 import { appendFile, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { FAULTS_HERE } from '../doctor/faults-here.ts';
-import { CLEAN } from '../lint/faults.ts';
+import { SETUP_PROBLEMS } from '../doctor/setup-problems.ts';
+import { CLEAN } from '../lint/template-problems.ts';
 import { requireSlurm } from '../support/skip-unless.ts';
 import { sharedCluster } from '../support/shared-cluster.ts';
 import { readReport, type DoctorReport } from './doctor-report.ts';
@@ -64,16 +64,16 @@ describe('doctor', () => {
     expect(stdout).to.match(/1 problem found\.\n$/);
   });
 
-  for (const fault of FAULTS_HERE) {
-    it(`finds ${fault.what}, and nothing else`, async () => {
+  for (const problem of SETUP_PROBLEMS) {
+    it(`finds ${problem.what}, and nothing else`, async () => {
       await using cli = await openOnCluster();
-      const { conf = '', args = [], end } = await fault.seed(cli);
+      const { conf = '', args = [], end } = await problem.seed(cli);
       await appendFile(join(cli.folder, 'clearml.conf'), `\n${conf}\n`);
 
       const report = await ask(cli, ...(args[0] === '--queue' ? args : [...SERVED, ...args]));
       await end?.();
 
-      expect(report.mismatch(fault)).to.equal(undefined);
+      expect(report.mismatch(problem)).to.equal(undefined);
       expect(report.code).to.equal(1);
       expect(JSON.stringify(report.failed)).not.to.include('wrong-secret');
     });

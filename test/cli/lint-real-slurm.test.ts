@@ -1,8 +1,8 @@
 // `lint` with the real sbatch: it finds nothing in a template that Slurm accepts, and reports the errors of sbatch.
 import { expect } from 'chai';
 import { execFile } from 'node:child_process';
-import { CLEAN, FAULTS } from '../lint/faults.ts';
-import { PROGRAM_FAULTS } from '../lint/program-faults.ts';
+import { CLEAN, TEMPLATE_PROBLEMS } from '../lint/template-problems.ts';
+import { PROBLEMS_FOUND_BY_PROGRAMS } from '../lint/problems-found-by-programs.ts';
 import { lintTemplate } from '../../src/lint/lint-template.ts';
 import { severityOf } from '../../src/lint/rules.ts';
 import { sampleScript } from '../../src/lint/sample-script.ts';
@@ -36,7 +36,7 @@ describe('lint, with real Slurm,', () => {
     expect(stderr).not.to.include('could not check the job');
   });
 
-  for (const { rule, line, what, text } of PROGRAM_FAULTS) {
+  for (const { rule, line, what, text } of PROBLEMS_FOUND_BY_PROGRAMS) {
     it(`finds ${rule}: ${what}`, async () => {
       await using cli = await openOnCluster();
       await cli.write('a.template', text);
@@ -74,7 +74,7 @@ describe('lint, with real Slurm,', () => {
 
   it('finds an error in every template that sbatch cannot parse', async () => {
     const { slurmConf } = await sharedCluster();
-    const clean = FAULTS.map(({ text }) => lintTemplate('t.template', text)).filter(({ findings }) =>
+    const clean = TEMPLATE_PROBLEMS.map(({ text }) => lintTemplate('t.template', text)).filter(({ findings }) =>
       findings.every((finding) => severityOf(finding) !== 'error'),
     );
 

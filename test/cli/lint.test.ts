@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { readFileSync, readdirSync } from 'node:fs';
 import * as z from 'zod';
-import { CLEAN } from '../lint/faults.ts';
+import { CLEAN } from '../lint/template-problems.ts';
 import { requireShellcheck } from '../support/skip-unless.ts';
 import { openCli } from './open-cli.ts';
 

@@ -1,4 +1,4 @@
-// The results of the probe job: read only if they are complete, and each fault is found.
+// The results of the probe job: read only if they are complete, and each problem is found.
 import { expect } from 'chai';
 import { NODE_CHECKS, type NodeSeen } from '../../src/doctor/node-checks.ts';
 import { probeName, readProbe, type ProbeContainer } from '../../src/doctor/node-script.ts';

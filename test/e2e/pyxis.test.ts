@@ -8,7 +8,7 @@ import { expect } from 'chai';
 import { standInAgentPython } from '../stand-ins/agent/stand-in-agent.ts';
 import { APPTAINER_BESIDE } from '../set-up/slurm-roots.mjs';
 import { readReport, type DoctorReport } from '../cli/doctor-report.ts';
-import { FAULTS_ON_NODE } from '../doctor/faults-of-cluster.ts';
+import { NODE_PROBLEMS } from '../doctor/cluster-problems.ts';
 import { makeImage } from '../support/apptainer-image.ts';
 import { actAs } from '../support/as-user.ts';
 import { buildPyxisStandIn } from '../support/pyxis/stand-in.ts';
@@ -268,15 +268,15 @@ describe('a task in a Pyxis container, with the stand-in for Pyxis', () => {
     expect(well.row('container')).to.include({ result: 'ok', says: `${IMAGE} starts` });
     expect(well.row('container-python').says).to.match(/^Python 3\.\d+\.\d+, with clearml-agent$/);
     expect(well.row('container-configuration')).to.include({ result: 'ok', says: '~/clearml.conf' });
-    const { noContainer, noPythonInside, noConfigurationInside } = FAULTS_ON_NODE;
-    for (const [report, fault] of [
+    const { noContainer, noPythonInside, noConfigurationInside } = NODE_PROBLEMS;
+    for (const [report, problem] of [
       [missing, noContainer],
       [bare, noPythonInside],
       [homeless, noConfigurationInside],
     ] as const) {
-      const { result, says } = report.row(fault.check);
+      const { result, says } = report.row(problem.check);
       expect(result, says).to.equal('failed');
-      expect(says, says).to.match(fault.says);
+      expect(says, says).to.match(problem.says);
     }
     expect(ofTask.row('container')).to.include({ result: 'skipped' });
   });

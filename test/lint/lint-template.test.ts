@@ -1,4 +1,4 @@
-// Checks that lint finds each seeded fault at its line, nothing in a correct template, and everything that the renderer refuses.
+// Checks that lint finds each problem at its line, nothing in a correct template, and everything that the renderer refuses.
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { readFileSync, readdirSync } from 'node:fs';
@@ -6,7 +6,7 @@ import { lintTemplate } from '../../src/lint/lint-template.ts';
 import { RULES, severityOf } from '../../src/lint/rules.ts';
 import { parseTemplate } from '../../src/template/parse-template.ts';
 import { property, errorOf, withDirectives, withBody } from '../template/template-fixtures.ts';
-import { CLEAN, FAULTS } from './faults.ts';
+import { CLEAN, TEMPLATE_PROBLEMS } from './template-problems.ts';
 
 const EXAMPLES = new URL('../../examples/', import.meta.url);
 const FIXTURES = new URL('../fixtures/templates/', import.meta.url);
@@ -27,20 +27,20 @@ describe('lintTemplate', () => {
     expect(findings(CLEAN)).to.deep.equal([]);
   });
 
-  for (const { rule, line, what, text } of FAULTS) {
+  for (const { rule, line, what, text } of TEMPLATE_PROBLEMS) {
     it(`finds ${rule}: ${what.slice(0, 100)}`, () => {
       expect(findings(text)).to.deep.equal([`${rule}:${line}`]);
     });
   }
 
-  it('finds a seeded fault for each rule that needs no other program', () => {
-    const seeded = new Set(FAULTS.map(({ rule }) => rule));
+  it('finds a problem for each rule that needs no other program', () => {
+    const seeded = new Set(TEMPLATE_PROBLEMS.map(({ rule }) => rule));
     const byPrograms = ['bash-syntax', 'shellcheck', 'sbatch-refuses', 'output-folder'];
 
     expect(Object.keys(RULES)).to.have.members([...seeded, ...byPrograms]);
   });
 
-  it('finds all faults of one template at once', () => {
+  it('finds all problems of one template at once', () => {
     const text = CLEAN.replace('#SBATCH --output', '#SBATCH --array=1-3\n#SBATCH --output')
       .replace('echo "task', 'echo ${CLEARML_TASK.naem|uper}\n#SBATCH --exclusive\necho "task')
       .replace('${CLEARML_POST_SETUP}', '');
@@ -69,7 +69,7 @@ describe('lintTemplate', () => {
   }
 
   it('writes each message as a sentence that begins with a capital, or a program or option name', () => {
-    for (const { text } of FAULTS) {
+    for (const { text } of TEMPLATE_PROBLEMS) {
       for (const { sentence } of lintTemplate('t.template', text).findings) {
         expect(sentence).to.match(/^(?:[^a-z]|bash|sbatch|srun|ssh|hetjob|apptainer|singularity)[^]*[.?]$/);
       }
@@ -79,13 +79,15 @@ describe('lintTemplate', () => {
   it('shows no secret in its findings', () => {
     const secrets = /aBcD1234|hunter22|IOSFODNN/;
 
-    for (const { text } of FAULTS) {
+    for (const { text } of TEMPLATE_PROBLEMS) {
       expect(JSON.stringify(lintTemplate('t.template', text).findings)).not.to.match(secrets);
     }
   });
 
   it('finds every error of the renderer, with the same rule and line', () => {
-    const pieces = fc.constantFrom(...FAULTS.filter(({ text }) => text.length < 10_000).map(({ text }) => text));
+    const pieces = fc.constantFrom(
+      ...TEMPLATE_PROBLEMS.filter(({ text }) => text.length < 10_000).map(({ text }) => text),
+    );
     const cut = fc.tuple(pieces, fc.nat(), fc.nat(40)).map(([text, at, length]) => {
       const from = at % text.length;
       return text.slice(0, from) + text.slice(from + length);

@@ -47,7 +47,7 @@ export const LANES = [
     needsReleases: true,
     places: [
       ...filesOf('e2e', 'accounting containers examples pyxis several-nodes-in-containers'),
-      ...filesOf('cli', 'doctor-cluster-faults'),
+      ...filesOf('cli', 'doctor-cluster-problems'),
       ...filesOf('slurm', 'controller-rate-limit'),
     ],
   },

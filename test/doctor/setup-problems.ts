@@ -1,14 +1,14 @@
-// Seeded faults in settings, files and the connection to the server, each for one check of doctor to find.
+// Problems in settings, files and the connection to the server, each for one check of doctor to find.
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makeCertificates } from '../clearml/certificates.ts';
 import { data, makeToken, page, startScriptedServer, type ScriptedServer } from '../clearml/scripted-server.ts';
 import type { CliWithSandbox } from '../cli/cli-with-sandbox.ts';
-import { CLEAN } from '../lint/faults.ts';
+import { CLEAN } from '../lint/template-problems.ts';
 
-export interface DoctorFault {
+export interface DoctorProblem {
   readonly check: string;
-  /** For the page of seeded faults. */
+  /** For the page of detected problems. */
   readonly what: string;
   readonly says: RegExp;
 }
@@ -19,12 +19,12 @@ export interface Seeded {
   readonly conf?: string;
   /** Instead of the daemon's default options. */
   readonly args?: readonly string[];
-  /** Ends what was started for the fault. */
+  /** Ends what was started for the problem. */
   readonly end?: () => Promise<void>;
 }
 
-/** A fault in the settings, the files or the connection to the server. */
-export interface FaultHere extends DoctorFault {
+/** A problem in the settings, the files or the connection to the server. */
+export interface SetupProblem extends DoctorProblem {
   readonly seed: (cli: CliWithSandbox) => Seeded | Promise<Seeded>;
 }
 
@@ -71,7 +71,7 @@ const served = (queue: string, ...templates: readonly string[]): Seeded => ({
   args: ['--queue', queue, '--template-files', ...templates],
 });
 
-export const FAULTS_HERE: readonly FaultHere[] = [
+export const SETUP_PROBLEMS: readonly SetupProblem[] = [
   {
     check: 'configuration',
     what: 'a misspelled setting',

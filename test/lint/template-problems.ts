@@ -1,4 +1,4 @@
-// A clean template, and the seeded faults that lint must find in it: each with its rule and line.
+// A clean template, and the problems that lint must find in it: each with its rule and line.
 import type { RuleId } from '../../src/lint/rules.ts';
 
 export const CLEAN = `#!/bin/bash
@@ -15,25 +15,25 @@ echo "task \${CLEARML_TASK.name}"
 \${CLEARML_POST_SETUP}
 `;
 
-export interface Fault {
+export interface TemplateProblem {
   readonly rule: RuleId;
   readonly line: number;
   readonly what: string;
   readonly text: string;
 }
 
-function fault(rule: RuleId, line: number, what: string, text: string): Fault {
+function problem(rule: RuleId, line: number, what: string, text: string): TemplateProblem {
   return { rule, line, what, text };
 }
 
 /** A directive in line 7, after the others. */
-function directive(rule: RuleId, written: string): Fault {
-  return fault(rule, 7, written, CLEAN.replace('export SITE', `${written}\nexport SITE`));
+function directive(rule: RuleId, written: string): TemplateProblem {
+  return problem(rule, 7, written, CLEAN.replace('export SITE', `${written}\nexport SITE`));
 }
 
 /** A line of script in line 10, after PRE_SETUP. */
-function body(rule: RuleId, written: string, column = 10): Fault {
-  return fault(
+function body(rule: RuleId, written: string, column = 10): TemplateProblem {
+  return problem(
     rule,
     column,
     written,
@@ -42,9 +42,9 @@ function body(rule: RuleId, written: string, column = 10): Fault {
 }
 
 /** A command in line 11 that starts the agent. */
-function agent(rule: RuleId, written: string, ...directives: readonly string[]): Fault {
+function agent(rule: RuleId, written: string, ...directives: readonly string[]): TemplateProblem {
   const text = CLEAN.replace('#SBATCH --nodes', [...directives, '#SBATCH --nodes'].join('\n'));
-  return fault(
+  return problem(
     rule,
     11 + directives.length,
     `${written} ${directives.join(' ')}`,
@@ -54,14 +54,14 @@ function agent(rule: RuleId, written: string, ...directives: readonly string[]):
 
 const VALUE = '${CLEARML_TASK.hyperparams.properties.x.value';
 
-export const FAULTS: readonly Fault[] = [
-  fault('byte-order-mark', 1, 'a byte order mark', `\uFEFF${CLEAN}`),
-  fault('no-shebang', 1, 'no shebang', CLEAN.replace('#!/bin/bash\n', '')),
-  fault('no-shebang', 1, 'an empty first line', `\n${CLEAN}`),
-  fault('interpreter', 1, 'Python', CLEAN.replace('/bin/bash', '/usr/bin/python3')),
-  fault('dos-line-end', 1, 'DOS line ends', CLEAN.replaceAll('\n', '\r\n')),
-  fault('nul-character', 7, 'a NUL', CLEAN.replace('north', 'nor\0th')),
-  fault('script-too-long', 1, 'five megabytes', CLEAN + `# ${'x'.repeat(5 * 1024 * 1024)}\n`),
+export const TEMPLATE_PROBLEMS: readonly TemplateProblem[] = [
+  problem('byte-order-mark', 1, 'a byte order mark', `\uFEFF${CLEAN}`),
+  problem('no-shebang', 1, 'no shebang', CLEAN.replace('#!/bin/bash\n', '')),
+  problem('no-shebang', 1, 'an empty first line', `\n${CLEAN}`),
+  problem('interpreter', 1, 'Python', CLEAN.replace('/bin/bash', '/usr/bin/python3')),
+  problem('dos-line-end', 1, 'DOS line ends', CLEAN.replaceAll('\n', '\r\n')),
+  problem('nul-character', 7, 'a NUL', CLEAN.replace('north', 'nor\0th')),
+  problem('script-too-long', 1, 'five megabytes', CLEAN + `# ${'x'.repeat(5 * 1024 * 1024)}\n`),
 
   body('unclosed-blank', 'echo ${CLEARML_TASK.id'),
   body('unknown-filter', 'echo ${CLEARML_TASK.id|uper}'),
@@ -112,7 +112,7 @@ export const FAULTS: readonly Fault[] = [
   directive('option-twice', '#SBATCH -p debug'),
   directive('priority', '#SBATCH --priority=5'),
   directive('priority', '#SBATCH --nice=-100'),
-  fault('job-name', 2, 'a template with its own job name', CLEAN.replace('clearml_task_${CLEARML_TASK.id}', 'mine')),
+  problem('job-name', 2, 'a template with its own job name', CLEAN.replace('clearml_task_${CLEARML_TASK.id}', 'mine')),
   directive('export', '#SBATCH --export=NONE'),
   directive('export', '#SBATCH --export=NIL'),
   directive('export', '#SBATCH --export=SITE,HOME'),
@@ -139,12 +139,12 @@ export const FAULTS: readonly Fault[] = [
   body('secret-in-text', 'git clone https://ada:hunter22@git.example.org/lab/train.git'),
   body('secret-in-text', 'export X=AKIAIOSFODNN7EXAMPLE'),
 
-  fault('block-missing', 7, 'no PRE_SETUP', CLEAN.replace('${CLEARML_PRE_SETUP}\n', '')),
-  fault('block-missing', 7, 'no AGENT_EXECUTE', CLEAN.replace('${CLEARML_AGENT_EXECUTE}\n', '')),
+  problem('block-missing', 7, 'no PRE_SETUP', CLEAN.replace('${CLEARML_PRE_SETUP}\n', '')),
+  problem('block-missing', 7, 'no AGENT_EXECUTE', CLEAN.replace('${CLEARML_AGENT_EXECUTE}\n', '')),
   body('block-twice', '${CLEARML_AGENT_EXECUTE}', 12),
   agent('block-place', 'if true; then ${CLEARML_AGENT_EXECUTE}; fi'),
   agent('block-place', 'echo "${CLEARML_AGENT_EXECUTE}"'),
-  fault(
+  problem(
     'block-order',
     9,
     'the agent before PRE_SETUP',
@@ -152,7 +152,7 @@ export const FAULTS: readonly Fault[] = [
       .replace('${CLEARML_AGENT_EXECUTE}', '${CLEARML_PRE_SETUP}')
       .replace('X', '${CLEARML_AGENT_EXECUTE}'),
   ),
-  fault('after-post-setup', 13, 'a command after POST_SETUP', `${CLEAN}rm -rf /scratch/me\n`),
+  problem('after-post-setup', 13, 'a command after POST_SETUP', `${CLEAN}rm -rf /scratch/me\n`),
   agent('gpus-without-nv', 'singularity exec /x.sif ${CLEARML_AGENT_EXECUTE}', '#SBATCH --gpus=1'),
   agent(
     'gpus-without-nv',
@@ -160,7 +160,7 @@ export const FAULTS: readonly Fault[] = [
     '#SBATCH --gres=gpu:a100:2',
   ),
   agent('export', 'srun --export=NONE ${CLEARML_AGENT_EXECUTE}'),
-  fault(
+  problem(
     'srun-on-one-node',
     10,
     'srun on one node',

@@ -1,22 +1,22 @@
-// Faults that lint finds with bash, shellcheck, the host's directories and sbatch, on a cluster whose partition is debug.
-import { CLEAN, type Fault } from './faults.ts';
+// Problems that lint finds with bash, shellcheck, the host's directories and sbatch, on a cluster whose partition is debug.
+import { CLEAN, type TemplateProblem } from './template-problems.ts';
 
-function directive(rule: Fault['rule'], line: number, replacement: string): Fault {
+function directive(rule: TemplateProblem['rule'], line: number, replacement: string): TemplateProblem {
   return { rule, line, what: replacement, text: CLEAN.replace('export SITE', `${replacement}\nexport SITE`) };
 }
 
 /** Replaces the line of the option. */
-function withOption(line: number, replacement: string): Fault {
+function withOption(line: number, replacement: string): TemplateProblem {
   const [option = ''] = /^#SBATCH --[a-z]+/.exec(replacement) ?? [];
   const lines = CLEAN.split('\n').map((own) => (own.startsWith(option) ? replacement : own));
   return { rule: 'sbatch-refuses', line, what: replacement, text: lines.join('\n') };
 }
 
-function body(rule: Fault['rule'], replacement: string): Fault {
+function body(rule: TemplateProblem['rule'], replacement: string): TemplateProblem {
   return { rule, line: 10, what: replacement, text: CLEAN.replace('echo "task', `${replacement}\necho "task`) };
 }
 
-function output(path: string): Fault {
+function output(path: string): TemplateProblem {
   return {
     rule: 'output-folder',
     line: 3,
@@ -25,7 +25,7 @@ function output(path: string): Fault {
   };
 }
 
-export const PROGRAM_FAULTS: readonly Fault[] = [
+export const PROBLEMS_FOUND_BY_PROGRAMS: readonly TemplateProblem[] = [
   body('bash-syntax', 'if true; echo x; fi'),
   body('shellcheck', 'cd /scratch/lab'),
   output('/nowhere/%j.log'),

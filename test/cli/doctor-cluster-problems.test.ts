@@ -1,7 +1,7 @@
-// `doctor` on a real cluster with accounting: it finds each seeded fault, and nothing after the repair.
+// `doctor` on a real cluster with accounting: it finds each problem, and nothing after the repair.
 import { expect } from 'chai';
 import { userInfo } from 'node:os';
-import { FAULTS_OF_CLUSTER } from '../doctor/faults-of-cluster.ts';
+import { CLUSTER_PROBLEMS } from '../doctor/cluster-problems.ts';
 import { ONE_JOB_QOS } from '../support/slurm-accounting.ts';
 import { requireAccounting } from '../support/skip-unless.ts';
 import { startSlurmCluster, type SlurmCluster } from '../support/slurm-cluster.ts';
@@ -26,7 +26,7 @@ describe('doctor, for a cluster with accounting,', () => {
 
   const ask = async (): Promise<DoctorReport> => readReport(await cli.run('doctor', '--json', '--queue', 'default'));
 
-  /** After a restart of the controller, and after earlier faults, the nodes need a moment. */
+  /** After a restart of the controller, and after earlier problems, the nodes need a moment. */
   const untilClean = (): Promise<DoctorReport> =>
     waitUntil('doctor to find nothing', () =>
       ask().then((report) => (report.failed.length === 0 ? report : undefined)),
@@ -46,23 +46,23 @@ describe('doctor, for a cluster with accounting,', () => {
     }
   });
 
-  for (const fault of FAULTS_OF_CLUSTER) {
-    it(`finds ${fault.what}, and nothing else`, async () => {
+  for (const problem of CLUSTER_PROBLEMS) {
+    it(`finds ${problem.what}, and nothing else`, async () => {
       await untilClean();
-      await fault.seed(cluster, username);
+      await problem.seed(cluster, username);
       try {
         const report = await ask();
 
-        const mismatch = report.mismatch(fault);
+        const mismatch = report.mismatch(problem);
         expect(mismatch, mismatch).to.equal(undefined);
         expect(report.code).to.equal(1);
       } finally {
-        await fault.mend(cluster, username);
+        await problem.mend(cluster, username);
       }
     });
   }
 
-  it('finds nothing after the repair of every fault', async () => {
+  it('finds nothing after the repair of every problem', async () => {
     const { row } = await untilClean();
 
     expect(row('accounts').says).to.include('lab (default)');

@@ -1,13 +1,15 @@
-// The table of seeded faults: at least one for each rule of lint and each check of doctor, and its page.
+// The table of detected problems: at least one for each rule of lint and each check of doctor, and its page.
 import { expect } from 'chai';
 import { readFileSync } from 'node:fs';
 import { CHECKS } from '../../src/doctor/checks.ts';
 import { RULES } from '../../src/lint/rules.ts';
-import { SEEDED_FAULTS, seededFaultsPage } from './seeded-faults.ts';
+import { DETECTED_PROBLEMS, detectedProblemsPage } from './detected-problems.ts';
 
-describe('the table of seeded faults', () => {
+describe('the table of detected problems', () => {
   it('matches the page that `npm run docs` writes', () => {
-    expect(readFileSync(new URL('../../docs/seeded-faults.md', import.meta.url), 'utf8')).to.equal(seededFaultsPage());
+    expect(readFileSync(new URL('../../docs/detected-problems.md', import.meta.url), 'utf8')).to.equal(
+      detectedProblemsPage(),
+    );
   });
 
   it('covers each rule of lint and each check of doctor', () => {
@@ -17,11 +19,11 @@ describe('the table of seeded faults', () => {
     // A node without the shared directory cannot write its results there: `probe-job` reports that.
     const wanted = [...Object.keys(RULES), ...checks].filter((id) => id !== 'node-shared-folder');
 
-    expect([...new Set(SEEDED_FAULTS.map(({ foundBy }) => foundBy))]).to.have.members(wanted);
+    expect([...new Set(DETECTED_PROBLEMS.map(({ foundBy }) => foundBy))]).to.have.members(wanted);
   });
 
   it('has unique descriptions', () => {
-    const described = SEEDED_FAULTS.map(({ what, foundBy }) => `${foundBy}: ${what}`);
+    const described = DETECTED_PROBLEMS.map(({ what, foundBy }) => `${foundBy}: ${what}`);
 
     expect(new Set(described).size).to.equal(described.length);
   });

@@ -1,9 +1,9 @@
-// Seeded faults on a cluster and its nodes, each for one check of doctor to find.
+// Problems of a cluster and its nodes, each for one check of doctor to find.
 import type { SlurmCluster } from '../support/slurm-cluster.ts';
-import type { DoctorFault } from './faults-here.ts';
+import type { DoctorProblem } from './setup-problems.ts';
 
-/** A fault of the cluster, which has accounting. */
-export interface FaultOfCluster extends DoctorFault {
+/** A problem of the cluster, which has accounting. */
+export interface ClusterProblem extends DoctorProblem {
   readonly seed: (cluster: SlurmCluster, user: string) => Promise<unknown>;
   readonly mend: (cluster: SlurmCluster, user: string) => Promise<unknown>;
 }
@@ -14,7 +14,7 @@ async function updateAll(cluster: SlurmCluster, ...changes: readonly string[]): 
   for (const name of ALL) await cluster.run('scontrol', 'update', `PartitionName=${name}`, ...changes);
 }
 
-export const FAULTS_OF_CLUSTER: readonly FaultOfCluster[] = [
+export const CLUSTER_PROBLEMS: readonly ClusterProblem[] = [
   {
     check: 'partitions',
     what: 'all nodes drained',
@@ -54,7 +54,7 @@ export const FAULTS_OF_CLUSTER: readonly FaultOfCluster[] = [
 ];
 
 /** Faults that the probe job reports from a node. */
-export const FAULTS_ON_NODE = {
+export const NODE_PROBLEMS = {
   noPartition: {
     check: 'probe-job',
     what: 'a partition that does not exist',
@@ -103,4 +103,4 @@ export const FAULTS_ON_NODE = {
     what: 'a home directory over its quota',
     says: /^over quota: Over block limit on \/home$/,
   },
-} as const satisfies Record<string, DoctorFault>;
+} as const satisfies Record<string, DoctorProblem>;
