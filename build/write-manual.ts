@@ -1,9 +1,10 @@
-// Writes the manual beside the built program, as part of the build.
+// Writes the manual beside the built program, as part of the build. With an argument, writes into that directory.
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { packagePath } from '../src/base/package-path.ts';
+import { join } from 'node:path';
 import { COMMANDS } from '../src/cli/commands.ts';
 import { commandsPage, settingsPage } from './manual.ts';
 
-mkdirSync(packagePath('dist/man'), { recursive: true });
-writeFileSync(packagePath('dist/man/clearml-agent-slurm.1'), commandsPage(COMMANDS));
-writeFileSync(packagePath('dist/man/clearml-agent-slurm.5'), settingsPage());
+const folder = join(process.argv[2] ?? 'dist', 'man');
+mkdirSync(folder, { recursive: true });
+writeFileSync(join(folder, 'clearml-agent-slurm.1'), commandsPage(COMMANDS));
+writeFileSync(join(folder, 'clearml-agent-slurm.5'), settingsPage());

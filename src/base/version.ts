@@ -1,12 +1,12 @@
-// The version, from package.json.
-import { readFile } from 'node:fs/promises';
-import { packagePath } from './package-path.ts';
+// The version, from package.json, and how the program was installed.
+import { readPackageFile } from './package-path.ts';
+import { readInstallation } from './installation.ts';
 
-const FILE = packagePath('package.json');
+const FILE = 'package.json';
 
 /** Checks the file without zod, whose loading would delay `--version`. */
-export async function readVersion(): Promise<string> {
-  const read: unknown = JSON.parse(await readFile(FILE, 'utf8'));
+export function readVersion(): string {
+  const read: unknown = JSON.parse(readPackageFile(FILE));
   if (typeof read === 'object' && read !== null && 'version' in read && typeof read.version === 'string')
     return read.version;
   throw new Error(`${FILE} names no version: install clearml-agent-slurm again`);
@@ -17,7 +17,8 @@ export function programText(version: string): string {
   return `clearml-agent-slurm ${version} (the open one, not ClearML's Enterprise program)`;
 }
 
-/** The version, and the directory of the installation. */
-export async function versionText(): Promise<string> {
-  return `${programText(await readVersion())}\n${packagePath('')} with Node ${process.version}\n`;
+/** The version, how and where the program was installed, and the Node that runs it. */
+export function versionText(): string {
+  const { how, place } = readInstallation();
+  return `${programText(readVersion())}\n${how} ${place}, with Node ${process.version} (${process.execPath})\n`;
 }

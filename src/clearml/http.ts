@@ -1,6 +1,6 @@
 // Sends one HTTP request to the API server and reads the whole response. The only file that uses undici.
 import { readFileSync } from 'node:fs';
-import { EnvHttpProxyAgent, type Dispatcher } from 'undici';
+import undici, { type Dispatcher } from 'undici';
 import { createResponseGauge, tooLarge, type ResponseLimits } from './response-limits.ts';
 import { ServerUnusableError } from './errors.ts';
 import type { ConnectionSettings } from './connection-settings.ts';
@@ -59,7 +59,7 @@ export function createHttp(settings: ConnectionSettings): Http {
   const isHttps = settings.apiServer.startsWith('https:');
   const ca = readCa(settings);
   const tls = { rejectUnauthorized: settings.verifyCertificate !== false, ...(ca === undefined ? {} : { ca }) };
-  const agent = new EnvHttpProxyAgent({
+  const agent = new undici.EnvHttpProxyAgent({
     // Empty strings, because undici reads the process's environment for a missing value; and only for the server's scheme,
     // because undici would send https through the http proxy.
     httpProxy: isHttps ? '' : readProxy(settings.httpProxy),

@@ -5,6 +5,8 @@ import { terminalText } from '../base/terminal-text.ts';
 import type { CommandContext, TerminalSize } from './command.ts';
 import { EXIT } from '../base/exit-codes.ts';
 import { Interrupted } from './interrupted.ts';
+import { isSingleFile } from '../base/installation.ts';
+import { startedAs } from './started-as.ts';
 import { versionText } from '../base/version.ts';
 
 const STDIN = 0;
@@ -36,6 +38,8 @@ export async function run(words: readonly string[]): Promise<void> {
   const hadTerminal = isatty(STDERR);
   const terminal = { isGone: false };
   const fitted = await wrapFor(process.stderr);
+  const started = startedAs(process, isSingleFile());
+  delete process.env['CLEARML_AGENT_SLURM_LAUNCHER'];
   const context: CommandContext = {
     environment: process.env,
     homeDir: homedir(),
@@ -47,7 +51,7 @@ export async function run(words: readonly string[]): Promise<void> {
     isTerminal: process.stdout.isTTY,
     ...(process.stdout.isTTY ? { terminalSize, onResize, control } : {}),
     ...(isatty(STDIN) && isatty(STDERR) ? { ask: (question) => ask(fitted(question), stop.signal) } : {}),
-    startedAs: [process.execPath, ...process.execArgv, ...process.argv.slice(1)],
+    startedAs: started,
     stop: stop.signal,
     onSignal(name, listener) {
       const heard = (): void => {
@@ -113,7 +117,7 @@ function onResize(listener: () => void): () => void {
 /** `--version` does not load the parser, which takes as long as starting Node. */
 async function answer(words: readonly string[], context: CommandContext): Promise<number> {
   if (words.length === 1 && ['--version', '-v'].includes(words[0] ?? '')) {
-    context.stdout(await versionText());
+    context.stdout(versionText());
     return EXIT.ok;
   }
   const { parseAndRun } = await import('./parser.ts');

@@ -23,7 +23,7 @@ export async function parseAndRun(words: readonly string[], context: CommandCont
     return EXIT.ok;
   }
   if (typed['version'] === true) {
-    context.stdout(await versionText());
+    context.stdout(versionText());
     return EXIT.ok;
   }
   return command.run(typed, context);

