@@ -25,8 +25,16 @@ describe('scancel', () => {
   }
 
   for (const [what, answer, words] of [
-    ['if Slurm denies access', { exitCode: 210, stderr: ofJob('Access/permission denied') }, 'Access/permission denied'],
-    ['if Slurm denies access, even with exit code 0', { stderr: ofJob('Access/permission denied') }, 'Access/permission denied'],
+    [
+      'if Slurm denies access',
+      { exitCode: 210, stderr: ofJob('Access/permission denied') },
+      'Access/permission denied',
+    ],
+    [
+      'if Slurm denies access, even with exit code 0',
+      { stderr: ofJob('Access/permission denied') },
+      'Access/permission denied',
+    ],
     ['if the controller stops responding', { exitCode: 8, stderr: ofJob(AWAY) }, AWAY],
   ] as const) {
     it(`fails for one job ${what}`, () => {
