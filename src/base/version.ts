@@ -14,7 +14,7 @@ export function readVersion(): string {
 
 /** Distinguishes this program from the one of ClearML's Enterprise plan, which has the same name. */
 export function programText(version: string): string {
-  return `clearml-agent-slurm ${version} (the open one, not ClearML's Enterprise program)`;
+  return `clearml-agent-slurm ${version} (open source, not ClearML's Enterprise program)`;
 }
 
 /** The version, how and where the program was installed, and the Node that runs it. */

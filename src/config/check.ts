@@ -65,7 +65,7 @@ function unknownSetting(group: readonly string[], key: string): string {
 }
 
 const KINDS: Readonly<Record<string, string>> = {
-  string: 'a text, in double quotes if it looks like something else',
+  string: 'a string, in double quotes if it looks like something else',
   number: 'a number, without a unit',
   int: 'a whole number',
   boolean: 'true or false',
@@ -75,7 +75,7 @@ const KINDS: Readonly<Record<string, string>> = {
 
 function demand(issue: z.core.$ZodIssue): string {
   if (issue.code === 'invalid_type') return `must be ${KINDS[issue.expected] ?? issue.expected}`;
-  if (issue.code === 'invalid_union' && issue.message === 'Invalid input') return `must be a text`;
+  if (issue.code === 'invalid_union' && issue.message === 'Invalid input') return 'must be a string';
   return issue.message;
 }
 

@@ -189,13 +189,13 @@ function unexpected({ cursor, isSecret }: Reading, wanted?: string): ConfigError
   if (character === '') return blame('the text ends in the middle of a setting');
   if (character === '"') return blame('this string has no closing quote on its line');
   if (character === '$')
-    return blame('unexpected "$": write a substitution as ${name}, and put a text with "$" in double quotes');
+    return blame('unexpected "$": write a substitution as ${name}, and put a string with "$" in double quotes');
   const printable = /[\p{L}\p{N}\p{P}\p{S}]/u.test(character);
   const shown = printable
     ? `"${character}"`
     : `character U+${character.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}`;
-  if (wanted !== undefined) return blame(`unexpected ${shown} where ${wanted} should stand`);
-  return blame(`unexpected ${shown}: put a text that contains it in double quotes`);
+  if (wanted !== undefined) return blame(`unexpected ${shown} instead of ${wanted}`);
+  return blame(`unexpected ${shown}: put a string that contains it in double quotes`);
 }
 
 const WORD = /include(?=[ \t]*"|[ \t]+(?:required|file|url|classpath|package)[ \t]*\()[ \t]*/iy;

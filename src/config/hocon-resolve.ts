@@ -121,7 +121,7 @@ function join(pieces: readonly SettledPiece[], { blame, origin }: Pending): Sett
   }
   const texts = pieces.map(({ gap, value, isReference }, position) => {
     if (value === undefined) return gap;
-    if (value.kind !== 'leaf') throw blame('a text, a list and a group cannot be joined to one value');
+    if (value.kind !== 'leaf') throw blame('a string, a list and a group cannot be joined into one value');
     const text = value.value === null && isReference ? '' : value.text;
     // The whitespace after a substitution belongs to it, and is dropped if it is missing.
     return pieces[position - 1]?.value === undefined ? text : gap + text;

@@ -21,22 +21,22 @@ const grace = z
     start_sec: seconds(0)
       .default(300)
       .describe(
-        "Time for a running job to install the agent and start its task. After it, the task's console gets one warning. Raise it if installing packages takes longer on your nodes.",
+        "Time for a running job to install the agent and start its task. When it has passed, the task's console gets one warning. Raise it if installing packages takes longer on your nodes.",
       ),
     server_sec: seconds(0)
       .default(900)
       .describe(
-        'How long a starting job retries while the ClearML server does not respond, limited by the time limit of the job. After it, the job ends and its task fails. Raise it to survive longer server maintenance.',
+        'How long a starting job retries while the ClearML server does not respond, at most until the time limit of the job. Then the job ends and its task fails. Raise it to survive longer server maintenance.',
       ),
     end_sec: seconds(0)
       .default(60)
       .describe(
-        'After a job ends, time for the final status that the agent reports. After it, the daemon sets the status itself.',
+        'Time after the end of a job for the agent to report the final status. When it has passed, the daemon sets the status itself.',
       ),
     stop_sec: seconds(0)
       .default(120)
       .describe(
-        'Time for the agent to end an aborted task, in addition to the timeout of its abort callback. After it, the daemon cancels the job with `scancel`. Raise it if tasks save large checkpoints when aborted.',
+        'Time for the agent to end an aborted task, in addition to the timeout of its abort callback. When it has passed, the daemon cancels the job with `scancel`. Raise it if tasks save large checkpoints when aborted.',
       ),
     absent_sec: seconds(0)
       .default(600)
@@ -46,7 +46,7 @@ const grace = z
     never_starts_sec: seconds(0)
       .optional()
       .describe(
-        'How long a job may wait for a reason that never resolves by itself, such as a time limit above the limit of its partition. After it, the job is cancelled and the task fails. Default: no limit; the console shows the reason.',
+        'How long a job may wait for a reason that never resolves by itself, such as a time limit above the limit of its partition. Then the job is cancelled and the task fails. Default: no limit; the console shows the reason.',
       ),
     adopt_sec: seconds(0)
       .default(300)
@@ -162,7 +162,7 @@ export const SlurmSection = z.strictObject({
     ),
   command_timeout_sec: seconds(1)
     .default(90)
-    .describe("Timeout of all other Slurm commands. Raise it if `squeue` takes longer at your cluster's busiest."),
+    .describe('Timeout of all other Slurm commands. Raise it if `squeue` takes longer when your cluster is busy.'),
   python: clusterPath('run on nodes')
     .optional()
     .describe(

@@ -7,7 +7,7 @@ import { TRUSTED_USES, type Trusted } from './path-uses.ts';
 export interface SettingRow {
   /** Below `agent.slurm`, e.g. `grace.end_sec`. */
   readonly name: string;
-  /** `text`, `number`, `true or false`, `list`, `group`. */
+  /** `string`, `number`, `true or false`, `list`, `group`. */
   readonly type: string;
   /** As JSON; undefined if there is none, or if the meaning describes it. */
   readonly fallback: string | undefined;
@@ -45,7 +45,7 @@ const Described: z.ZodType<Described> = z.object({
 });
 
 const TYPES: Readonly<Record<string, string>> = {
-  string: 'text',
+  string: 'string',
   number: 'number',
   integer: 'number',
   boolean: 'true or false',
@@ -101,7 +101,7 @@ function propertiesOfEach({ additionalProperties }: Described): Readonly<Record<
 
 function rowOf(name: string, described: Described, shapes: readonly Described[]): SettingRow {
   const { default: fallback, minimum, maximum, description } = described;
-  const types = shapes.map(({ type }) => (typeof type === 'string' ? TYPES[type] : undefined) ?? 'text');
+  const types = shapes.map(({ type }) => (typeof type === 'string' ? TYPES[type] : undefined) ?? 'string');
   const isGroup = types.includes('group');
   return {
     name,

@@ -107,7 +107,7 @@ export const NODE_CHECKS: readonly Check<NodeSeen>[] = [
     fix: 'Set agent.slurm.shared_dir, or mount the home directory in the template (#SBATCH --container-mount-home)',
     check: ({ found, container, sharedDir }) =>
       checkInside(found, container, ({ seesConfiguration }, { showsConfiguration }) => {
-        if (!showsConfiguration) return skipped('the template mounts the one of the job');
+        if (!showsConfiguration) return skipped("the template mounts the job's clearml.conf");
         if (!seesConfiguration) return failed('not found in the home directory of the container');
         return passed(sharedDir ?? '~/clearml.conf');
       }),

@@ -75,7 +75,7 @@ async function probe({ app, cluster, host, scheduler, place, container }: Probin
     const why = await waitForEnd(scheduler, id, jobName, stop);
     if (why !== undefined) {
       await scheduler.cancel([{ id, name: jobName }]);
-      return unavailable(`job ${id} ${why}; cancelled it`);
+      return unavailable(`job ${id} ${why}; it was cancelled`);
     }
     return await readOutput(host, outputFile, id);
   } finally {

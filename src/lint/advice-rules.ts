@@ -15,7 +15,7 @@ export const ADVICE_RULES = {
     'Add a default after a colon: ${CLEARML_TASK.hyperparams.properties.walltime.value:01:00:00}.',
   ),
   'misspelt-name': warning(
-    'The name is no placeholder: bash expands it as a variable, to nothing if that is not set.',
+    'The name is not a placeholder: bash expands it as a variable, or to nothing if no such variable is set.',
     'Correct the name, or set the variable in the template.',
   ),
   'may-be-read-again': warning(
@@ -84,13 +84,13 @@ export const ADVICE_RULES = {
     '${CLEARML_POST_SETUP} ends the script with the exit code of the task.',
     'Move it before ${CLEARML_POST_SETUP}.',
   ),
-  'bash-syntax': error('bash cannot parse the script.', 'Follow the message of bash.'),
+  'bash-syntax': error('bash cannot parse the script.', 'Correct the error that bash reports.'),
   shellcheck: warning(
     'shellcheck finds common mistakes in shell scripts.',
     'Correct it, or write # shellcheck disable=SC… in the line before; the shellcheck wiki explains the number.',
   ),
   'sbatch-refuses': error(
-    'Slurm rejects the job of a task without properties.',
+    'Slurm rejects the job of a task that sets no user property.',
     'Correct the named option for this cluster.',
   ),
 } as const satisfies Record<string, Rule>;

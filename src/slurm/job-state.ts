@@ -17,7 +17,7 @@ export const JOB_STATES = {
   CONFIGURING: { live: true, meaning: 'it waits for its nodes to become ready' },
   SUSPENDED: { live: true, meaning: 'it is suspended' },
   STOPPED: { live: true, meaning: 'it was stopped by a signal and keeps its nodes' },
-  SIGNALING: { live: true, meaning: 'it is being signalled' },
+  SIGNALING: { live: true, meaning: 'it is being signaled' },
   STAGE_OUT: { live: true, meaning: 'it is staging out its files' },
   RESIZING: { live: true, meaning: 'it is changing its size' },
   RESV_DEL_HOLD: { live: true, meaning: 'it is held: its reservation was deleted' },

@@ -191,7 +191,7 @@ function checkCanSplit(source: TemplateSource, { placeholder, context }: Occurre
     source,
     placeholder.start,
     'words-filter',
-    '|words makes several arguments of a value: remove quotes and other text around the placeholder, or the filter',
+    '|words splits a value into arguments: remove quotes and other text around the placeholder, or remove the filter',
   );
 }
 

@@ -41,7 +41,7 @@ export function readResult(
     case 'truncated':
       if (exitCode === TRUNCATED_SCRIPT_EXIT_CODE && !framed.hasBegun)
         throw new HostUnreachableError(`${host} did not receive all of ${program} and its input, and ran nothing`);
-      throw new ConnectionLostError(`${host} returned no complete output of ${program}: ${reason}`);
+      throw new ConnectionLostError(`${host} returned incomplete output of ${program}: ${reason}`);
   }
 }
 

@@ -98,10 +98,7 @@ const SSH_ADVICE: readonly (readonly [pattern: RegExp, advice: string])[] = [
     /Host key verification failed|host key is known/,
     'Connect once by hand, compare the fingerprint with what the site publishes, and accept it.',
   ],
-  [
-    /Too many authentication failures/,
-    'Name the right key by IdentityFile, with IdentitiesOnly yes, in ~/.ssh/config.',
-  ],
+  [/Too many authentication failures/, 'Set IdentityFile to the right key, with IdentitiesOnly yes, in ~/.ssh/config.'],
   [/Permission denied/, 'Use a key that needs no prompt.'],
 ];
 

@@ -114,11 +114,7 @@ describe('a path', () => {
       undefined,
       SITE,
     ],
-    [
-      "of a system account is not trusted outside the cluster's programs",
-      pathSteps({ uid: 990 }),
-      '/0 belongs to another user (uid 990)',
-    ],
+    ['of a system account is not trusted among other files', pathSteps({ uid: 990 }), '/0 belongs to another user (uid 990)'],
     [
       "of an ordinary user is not trusted among the cluster's programs",
       pathSteps({ uid: 1000 }),
@@ -138,7 +134,7 @@ describe('a path', () => {
       SITE,
     ],
     [
-      'that the group "root" (gid 0) can write to is not trusted outside the cluster\'s programs',
+      'that the group "root" (gid 0) can write to is not trusted among other files',
       pathSteps({ uid: 0, gid: 0, mode: 0o775 }),
       '/0 can be written by group 0 (mode 775)',
     ],

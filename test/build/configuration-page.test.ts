@@ -33,13 +33,13 @@ describe('the table of settings', () => {
 
     expect(rows.get('poll_interval_sec')).to.deep.include({ type: 'number', fallback: '15', least: 1 });
     expect(rows.get('queues')).to.deep.include({ type: 'list or group', fallback: '[]' });
-    expect(rows.get('queues.<name>.cluster')).to.deep.include({ type: 'text', fallback: undefined });
+    expect(rows.get('queues.<name>.cluster')).to.deep.include({ type: 'string', fallback: undefined });
     expect(rows.get('clusters')).to.deep.include({ type: 'group', fallback: undefined });
-    expect(rows.get('clusters.<name>.identity_file')).to.deep.include({ type: 'text or list' });
+    expect(rows.get('clusters.<name>.identity_file')).to.deep.include({ type: 'string or list' });
     expect(rows.get('clusters.<name>.channels')).to.deep.include({ type: 'number', fallback: '4', least: 1 });
     expect(rows.get('grace')).to.deep.include({ type: 'group', fallback: undefined });
     expect(rows.get('grace.end_sec')).to.deep.include({ type: 'number', fallback: '60' });
-    expect(rows.get('shared_dir')).to.deep.include({ type: 'text', fallback: undefined });
+    expect(rows.get('shared_dir')).to.deep.include({ type: 'string', fallback: undefined });
   });
 
   it("contains the keys of groups in ClearML's sections", () => {

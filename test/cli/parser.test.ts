@@ -66,7 +66,7 @@ describe('the command-line parser', () => {
       expect({ code, stderr }).to.deep.equal({ code: 0, stderr: '' });
       expect(stdout).to.match(
         args.includes('--version')
-          ? /^clearml-agent-slurm \d+\.\d+\.\d+ \(the open one, .*\nbuilt from source in \/.*, with Node v\d+/
+          ? /^clearml-agent-slurm \d+\.\d+\.\d+ \(open source, .*\nbuilt from source in \/.*, with Node v\d+/
           : /--log-level/,
       );
     });

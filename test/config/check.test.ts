@@ -30,14 +30,14 @@ describe('an invalid setting', () => {
     ['agent.slurm.queues: [gpu, ""]', 'agent.slurm.queues[1] must not be empty'],
     ['agent.slurm.shared_dir: scratch', 'agent.slurm.shared_dir must be an absolute path'],
     ['agent.slurm.python: "~/venv/bin/python"', 'agent.slurm.python must be an absolute path'],
-    ['agent.slurm.agent_version: 3.1', 'agent.slurm.agent_version must be a text, in double quotes'],
+    ['agent.slurm.agent_version: 3.1', 'agent.slurm.agent_version must be a string, in double quotes'],
     ['agent.slurm.agent_version: latest', 'agent.slurm.agent_version must be a version such as "3.0.3"'],
     ['agent.slurm: 5', 'agent.slurm must be a group of settings'],
     ['agent.slurm.grace: 5', 'agent.slurm.grace must be a group of settings'],
     ['agent: 5', 'agent must be a group of settings'],
     ['agent.slurm.use_pbs: true', 'agent.slurm.use_pbs must be false: PBS is not supported'],
     ['api.verify_certificate: [1]', 'api.verify_certificate must be true, false, or the path'],
-    ['api.credentials.access_key: [1]', 'api.credentials.access_key must be a text'],
+    ['api.credentials.access_key: [1]', 'api.credentials.access_key must be a string'],
     ['agent.abort_callback_max_timeout: long', 'agent.abort_callback_max_timeout must be a number, without a unit'],
   ];
   for (const [text, message] of demands) {

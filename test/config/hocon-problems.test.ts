@@ -12,7 +12,7 @@ describe('an error in a HOCON text', () => {
   it('shows the line with a caret under the position', () => {
     expect(problemIn('# one\nagent {\n  git_host: lab@here\n}\n').message).to.equal(
       [
-        'lab.conf:3:16: unexpected "@": put a text that contains it in double quotes',
+        'lab.conf:3:16: unexpected "@": put a string that contains it in double quotes',
         '    git_host: lab@here',
         '                 ^',
       ].join('\n'),
@@ -88,7 +88,9 @@ describe('readHoconValue', () => {
   it('names the variable in an error, and hides its value', () => {
     const problem = catchError(ConfigError, () => readHoconValue('hunter2@home', origin, {}));
 
-    expect(problem.message).to.equal('CLEARML_AGENT__X: unexpected "@": put a text that contains it in double quotes');
+    expect(problem.message).to.equal(
+      'CLEARML_AGENT__X: unexpected "@": put a string that contains it in double quotes',
+    );
   });
 
   it('accepts only one value', () => {

@@ -32,7 +32,7 @@ describe('a setting that is a path', () => {
   it('declares how the path is used', () => {
     const [byName, byMeaning] = LIKE_A_PATH;
     const unmarked = rows
-      .filter(({ trusted, type }) => trusted === undefined && /text|list/.test(type))
+      .filter(({ trusted, type }) => trusted === undefined && /string|list/.test(type))
       .filter(({ name, meaning }) => byName.test(name) || byMeaning.test(meaning))
       .map(({ name }) => name);
 

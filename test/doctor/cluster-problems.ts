@@ -63,7 +63,7 @@ export const NODE_PROBLEMS = {
   waitsForEver: {
     check: 'probe-job',
     what: 'a partition that starts no job',
-    says: /^job \d+ had not ended when doctor was interrupted; cancelled it$/,
+    says: /^job \d+ had not ended when doctor was interrupted; it was cancelled$/,
   },
   unseenFolder: {
     check: 'probe-job',

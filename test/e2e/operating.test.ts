@@ -101,7 +101,7 @@ describe('the daemon', () => {
     const [job = ''] = await world.jobsOf(first);
     await world.cluster.run('scancel', job);
 
-    expect(daemon.log()).to.match(/Serving program="clearml-agent-slurm \d\S* \(the open one, /);
+    expect(daemon.log()).to.match(/Serving program="clearml-agent-slurm \d\S* \(open source, /);
     expect(drained.stdout).to.include('exits when its tracked tasks have ended (now 1)');
     const { code, stderr } = await daemon.ended;
     expect(code, stderr).to.equal(0);

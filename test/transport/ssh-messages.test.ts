@@ -67,7 +67,7 @@ const CASES: readonly Case[] = [
     sshd: ['MaxAuthTries 2'],
     way: (folder) => ({ identityFiles: [1, 2, 3].map((number) => join(folder, `stranger-${String(number)}`)) }),
     ssh2: ['after too many attempts (MaxAuthTries', 'Not tried: the key', 'Set identity_file to the right key.'],
-    openssh: ['Too many authentication failures', 'Name the right key by IdentityFile'],
+    openssh: ['Too many authentication failures', 'Set IdentityFile to the right key'],
   },
   {
     what: 'a second factor',

@@ -33,7 +33,7 @@ export const executeCommand: Command = {
     queue: {
       value: 'QUEUE',
       type: 'string',
-      describe: 'Enqueue the task there first; it returns there if Slurm accepts no more jobs',
+      describe: 'Enqueue the task in this queue first; it returns there if Slurm accepts no more jobs',
     },
     clone: { type: 'boolean', describe: 'Run a copy of the task' },
     container: { value: 'IMAGE', type: 'string', describe: 'Set the container image of the task first' },

@@ -51,7 +51,7 @@ export function readHealth(facts: HealthFacts, now: number): Health {
   const isLive = lagMs < HUNG_AFTER_MS;
   const isStale = now - (passOkAt ?? startedAt) > staleAfterMs(facts);
   const problems = [
-    ...(isLive ? [] : [`The reconcile loop has not moved for ${formatDuration(lagMs)}: restart the daemon.`]),
+    ...(isLive ? [] : [`The reconcile loop has made no progress for ${formatDuration(lagMs)}: restart the daemon.`]),
     ...(phase === 'starting' ? ['Slurm has not responded yet; no task is claimed.'] : []),
     ...(phase === 'ended' ? ['The daemon does not serve this cluster any more; its log says why.'] : []),
     ...(journalError === undefined ? [] : [`The journal cannot be written: ${journalError}.`]),
@@ -64,5 +64,5 @@ export function readHealth(facts: HealthFacts, now: number): Health {
 
 function stale({ passOkAt, startedAt, passError }: HealthFacts, now: number): string {
   const since = formatDuration(now - (passOkAt ?? startedAt));
-  return `No poll was complete for ${since}${passError === undefined ? '' : `: ${passError}`}.`;
+  return `No poll has succeeded for ${since}${passError === undefined ? '' : `: ${passError}`}.`;
 }

@@ -78,7 +78,7 @@ async function warnOfLeftBehind(clusters: readonly ClusterSettings[], log: Logge
   const read = readJournal(await readFile(file, 'utf8').catch(() => ''));
   if (read.kind === 'read' && read.entries.size === 0) return;
   log.warn(
-    'Not tracking the jobs of a daemon without cluster names; run it until they have ended, then remove its journal',
+    'Ignored the jobs of a daemon without cluster names; run that daemon until they have ended, then remove its journal',
     { file, ...(read.kind === 'read' ? { tasks: read.entries.size } : {}) },
   );
 }

@@ -48,8 +48,8 @@ export function explainLimit(word: string): Reason | undefined {
     : per === 'Account'
       ? 'the users of your account'
       : 'you';
-  if (what.startsWith('SubmitJob')) return tooMany(`${users} have as many pending and running jobs as is allowed`);
-  if (what.startsWith('Job')) return tooMany(`${users} have as many running jobs as is allowed`);
+  if (what.startsWith('SubmitJob')) return tooMany(`${users} have as many pending and running jobs as allowed`);
+  if (what.startsWith('Job')) return tooMany(`${users} have as many running jobs as allowed`);
   if (what === 'WallDuration') return tooBig(`it requests more time than ${giver} allows one job`, 'Lower --time.');
   if (what === 'Wall') return usedUp(`the hours granted to ${giver} are used up`);
 
@@ -64,7 +64,7 @@ export function explainLimit(word: string): Reason | undefined {
       ? tooBig(`it requests more ${noun} than ${giver} allows one job${where}`, 'Request less.')
       : tooBig(`it requests more ${adjective} minutes than ${giver} allows one job`, 'Request less, or lower --time.');
   }
-  if (time === undefined) return full(`${users} have as ${amount} ${noun} in use as is allowed`);
+  if (time === undefined) return full(`${users} have as ${amount} ${noun} in use as allowed`);
   if (time === 'Minutes') return usedUp(`the ${adjective} minutes granted to ${giver} are used up`);
   return {
     ...full(`running jobs may use up all the ${adjective} minutes that ${giver} allows`),

@@ -29,7 +29,7 @@ const REASONS = {
   MpiPortsBusy: { class: 'waits', explanation: 'the ports that it needs for MPI are in use' },
   NvidiaImexChannels: { class: 'waits', explanation: 'all NVIDIA IMEX channels are in use' },
   MaxPoweredUpNodes: { class: 'waits', explanation: 'the maximum number of nodes is powered up' },
-  PowerNotAvail: { class: 'waits', explanation: 'the cluster has not enough power for it' },
+  PowerNotAvail: { class: 'waits', explanation: 'the cluster does not have enough power for it' },
   PowerReserved: { class: 'waits', explanation: 'the power that it needs is reserved' },
   BurstBufferResources: { class: 'waits', explanation: 'the burst buffer is full' },
   BurstBufferStageIn: { class: 'waits', explanation: 'its files are being copied to the burst buffer' },

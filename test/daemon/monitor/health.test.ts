@@ -26,9 +26,9 @@ describe('the health of a daemon', () => {
       { passOkAt: NOW - 180_001, passError: 'Slurm did not list its jobs' },
       true,
       false,
-      'No poll was complete for 3 min: Slurm did not list its jobs.',
+      'No poll has succeeded for 3 min: Slurm did not list its jobs.',
     ],
-    ['no good poll since the start', { passOkAt: undefined }, true, false, 'No poll was complete for 60 min.'],
+    ['no good poll since the start', { passOkAt: undefined }, true, false, 'No poll has succeeded for 60 min.'],
     [
       'a cluster that has not responded',
       { phase: 'starting' },
@@ -49,7 +49,7 @@ describe('the health of a daemon', () => {
       { dueAt: NOW - 900_000 },
       false,
       false,
-      'The reconcile loop has not moved for 15 min: restart the daemon.',
+      'The reconcile loop has made no progress for 15 min: restart the daemon.',
     ],
   ] as const satisfies readonly (readonly [string, Partial<HealthFacts>, boolean, boolean, string | undefined])[]) {
     it(`reports ${what}`, () => {
