@@ -114,7 +114,11 @@ describe('a path', () => {
       undefined,
       SITE,
     ],
-    ['of a system account is not trusted among other files', pathSteps({ uid: 990 }), '/0 belongs to another user (uid 990)'],
+    [
+      'of a system account is not trusted among other files',
+      pathSteps({ uid: 990 }),
+      '/0 belongs to another user (uid 990)',
+    ],
     [
       "of an ordinary user is not trusted among the cluster's programs",
       pathSteps({ uid: 1000 }),
