@@ -8,7 +8,7 @@ import type { StatusRow } from '../daemon/status/status-row.ts';
 import type { ClusterStatus } from '../tasks/collect-status.ts';
 import { formatTime } from '../daemon/console/console-messages.ts';
 import { isLive, readJobState } from '../slurm/job-state.ts';
-import { cleanLogTail } from '../slurm/log-tail.ts';
+import { cleanLogTail } from '../daemon/console/clean-log-tail.ts';
 import type { Paint } from '../base/paint.ts';
 
 const HEAD = ['TASK', 'NAME', 'QUEUE', 'JOB', 'STATE', 'SINCE', 'NODE', 'WHY'];

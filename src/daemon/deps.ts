@@ -11,7 +11,7 @@ import type { OptionLocation } from '../template/inspect-template.ts';
 import type { PropertyConstraints } from '../base/property-constraints.ts';
 import type { Template } from '../template/template.ts';
 import type { GracePeriods } from './decide/observation.ts';
-import type { JobLogs } from './console/job-logs.ts';
+import type { JobLogs } from './console/job-log-reader.ts';
 import type { Journal } from './journal/journal.ts';
 import type { History } from '../history/write-history.ts';
 import type { Peers } from './poll/peers.ts';

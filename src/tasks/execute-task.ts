@@ -2,13 +2,13 @@
 import type { App } from '../assembly/app.ts';
 import { LostRaceError } from '../clearml/errors.ts';
 import type { TaskId } from '../clearml/ids.ts';
-import { planStart, readTaskState } from '../daemon/execute/plan-start.ts';
-import { runOneTask, type OneTaskEnd } from '../daemon/execute/run-one-task.ts';
+import { planStart, readTaskState } from '../daemon/one-task/plan-start.ts';
+import { trackOneTask, type OneTaskEnd } from '../daemon/one-task/track-one-task.ts';
 import { readJobName } from '../slurm/job-name.ts';
 import type { JobId } from '../slurm/scheduler.ts';
 import { createConsoleView } from '../clearml/console-view.ts';
 import { findTask } from './find-task.ts';
-import { withOneTask, type OneTask, type OneTaskOptions } from '../daemon/execute/open-task.ts';
+import { withOneTask, type OneTask, type OneTaskOptions } from '../daemon/one-task/open-task.ts';
 import { UsageError } from '../base/usage-error.ts';
 
 export interface ExecuteOptions extends OneTaskOptions {
@@ -39,7 +39,7 @@ export async function executeTask(app: App, options: ExecuteOptions): Promise<Ex
     await begin(one, context);
     context.stderr(`Tracking task ${task}. Ctrl-C stops tracking; the task continues.\n`);
     const show = (): Promise<void> => console.show();
-    const end = await runOneTask(deps, { task, queue, intervals, stop: context.stop, lock, show });
+    const end = await trackOneTask(deps, { task, queue, intervals, stop: context.stop, lock, show });
     if (!end.isOver) {
       context.stderr(describeLeft(end, task, options.commandFor(task)));
       return { end: { isOver: false }, isOver: false };

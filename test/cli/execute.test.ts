@@ -1,7 +1,7 @@
 // The options of `execute`: task, template, queue, cluster and image, and the command that continues the task.
 import { expect } from 'chai';
 import type { TaskId } from '../../src/clearml/ids.ts';
-import { executeAgain } from '../../src/cli/execute-again.ts';
+import { commandToTrackAgain } from '../../src/cli/command-to-track-again.ts';
 import { openCliWithSandbox } from './cli-with-sandbox.ts';
 import { openCliWithStandIns } from './cli-with-stand-ins.ts';
 
@@ -81,7 +81,7 @@ describe('execute', () => {
       'singularity-mode': true,
     };
 
-    expect(executeAgain(typed, TASK)).to.equal(
+    expect(commandToTrackAgain(typed, TASK)).to.equal(
       `clearml-agent-slurm execute --id ${TASK} --template 'my gpu.template' --singularity-mode`,
     );
   });

@@ -1,6 +1,6 @@
 // Creates the dependencies of one simulated daemon.
 import type { DaemonDeps, ReadLimits } from '../../src/daemon/deps.ts';
-import { createJobLogs } from '../../src/daemon/console/job-logs.ts';
+import { createJobLogs } from '../../src/daemon/console/job-log-reader.ts';
 import { createPeers } from '../../src/daemon/poll/peers.ts';
 import type { Transport } from '../../src/transport/transport.ts';
 import { createRateLimit } from '../../src/slurm/rate-limit.ts';

@@ -1,7 +1,7 @@
 // The job that `logs` shows: a job id from ClearML must be one of our jobs, whatever its name.
 import { expect } from 'chai';
 import type { TaskId } from '../../src/clearml/ids.ts';
-import { findJob } from '../../src/tasks/job-log.ts';
+import { findJob } from '../../src/tasks/find-job.ts';
 import type { JobId, JobRecord } from '../../src/slurm/scheduler.ts';
 
 const TASK = 'a'.repeat(32) as TaskId;

@@ -47,7 +47,7 @@ export const executeCommand: Command = {
   async run(typed, context) {
     const { jobOutput } = await import('../output.ts');
     const { withApp } = await import('../with-app.ts');
-    const { executeAgain } = await import('../execute-again.ts');
+    const { commandToTrackAgain } = await import('../command-to-track-again.ts');
     const { executeTask } = await import('../../tasks/execute-task.ts');
     const options = {
       id: textOption(typed, 'id'),
@@ -56,7 +56,7 @@ export const executeCommand: Command = {
       container: textOption(typed, 'container'),
       createQueue: switchOption(typed, 'create-queue') === true,
       clone: switchOption(typed, 'clone') === true,
-      commandFor: (task: TaskId, change = {}) => executeAgain({ ...typed, ...change }, task),
+      commandFor: (task: TaskId, change = {}) => commandToTrackAgain({ ...typed, ...change }, task),
       print: (text: string) => context.stdout(jobOutput(context, text)),
     };
     // `--queue` names the queue of the task, not the queues to serve. The console of the task is shown, hence few log lines.

@@ -3,7 +3,7 @@ import type { TaskId } from '../../clearml/ids.ts';
 import { systemClock } from '../../base/clock.ts';
 import type { ClusterSettings } from '../../config/clusters.ts';
 import type { DaemonDeps } from '../deps.ts';
-import { createJobLogs } from '../console/job-logs.ts';
+import { createJobLogs } from '../console/job-log-reader.ts';
 import { openJournal } from '../journal/journal.ts';
 import { openHistory, type History } from '../../history/write-history.ts';
 import { createPeers } from '../poll/peers.ts';

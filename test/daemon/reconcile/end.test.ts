@@ -5,7 +5,7 @@ import type { Task } from '../../../src/clearml/task.ts';
 import type { Ending } from '../../../src/daemon/decide/action.ts';
 import { endTask } from '../../../src/daemon/reconcile/end.ts';
 import type { DaemonDeps } from '../../../src/daemon/deps.ts';
-import { createJobLogs } from '../../../src/daemon/console/job-logs.ts';
+import { createJobLogs } from '../../../src/daemon/console/job-log-reader.ts';
 import type { Transport } from '../../../src/transport/transport.ts';
 import { createStepFixture, type StepFixture } from '../step-fixture.ts';
 import { OWN_QUEUE, SCHEDULER_QUEUE } from '../../simulation/queues.ts';

@@ -45,7 +45,7 @@ export interface OneTaskEnd {
  * daemon tracks is only watched. Failures are retried.
  * @throws AlreadyRunningError if another process has taken the state directory
  */
-export async function runOneTask(given: DaemonDeps, options: OneTaskOptions): Promise<OneTaskEnd> {
+export async function trackOneTask(given: DaemonDeps, options: OneTaskOptions): Promise<OneTaskEnd> {
   const deps = { ...given, log: rateLimitedLog(given.log, given.clock) };
   const { stop, lock } = options;
   const seen = { jobId: deps.journal.entries.get(options.task)?.jobId };

@@ -8,7 +8,7 @@ const TEXTS = ['template', 'queue', 'ssh', 'cluster', 'config-file', 'state-dir'
 const SWITCHES = ['singularity-mode', 'srun-delegation'] as const;
 
 /** Without `--clone` and `--container`: they are already applied. */
-export function executeAgain(typed: ParsedArgs, task: TaskId): string {
+export function commandToTrackAgain(typed: ParsedArgs, task: TaskId): string {
   const texts = TEXTS.flatMap((name) => {
     const value = textOption(typed, name);
     return value === undefined ? [] : [`--${name}`, quoteWord(value)];

@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { CommandTimeoutError } from '../../../src/transport/errors.ts';
 import type { Command, CommandResult } from '../../../src/transport/transport.ts';
-import { createJobLogs, type JobLogs } from '../../../src/daemon/console/job-logs.ts';
+import { createJobLogs, type JobLogs } from '../../../src/daemon/console/job-log-reader.ts';
 import type { JobRecord } from '../../../src/slurm/scheduler.ts';
 import { recordOf } from '../decide/observations.ts';
 

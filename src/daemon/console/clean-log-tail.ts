@@ -1,5 +1,5 @@
 // Prepares the end of a job's log for the console of a task: whole lines, without terminal control sequences.
-import { visibleText } from '../base/terminal-text.ts';
+import { visibleText } from '../../base/terminal-text.ts';
 
 /** Longer lines are data, not messages. */
 const MAX_LINE = 500;

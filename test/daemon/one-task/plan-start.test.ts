@@ -1,6 +1,6 @@
 // Tests how `execute` starts a task, by its status and the place of its queue entry.
 import { expect } from 'chai';
-import { planStart, planNext, type TaskState } from '../../../src/daemon/execute/plan-start.ts';
+import { planStart, planNext, type TaskState } from '../../../src/daemon/one-task/plan-start.ts';
 import type { Task } from '../../../src/clearml/task.ts';
 import { OTHER_QUEUE, OWN_QUEUE } from '../../simulation/queues.ts';
 

@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import type { TaskId } from '../../../src/clearml/ids.ts';
 import type { DaemonDeps } from '../../../src/daemon/deps.ts';
 import { createPeers } from '../../../src/daemon/poll/peers.ts';
-import { runOneTask, type OneTaskEnd } from '../../../src/daemon/execute/run-one-task.ts';
+import { trackOneTask, type OneTaskEnd } from '../../../src/daemon/one-task/track-one-task.ts';
 import { advance, LOCK, startDaemon } from '../run-daemon.ts';
 import { createStepFixture, type StepFixture } from '../step-fixture.ts';
 import type { Disk } from '../../simulation/memory-journal.ts';
@@ -34,7 +34,7 @@ function start(deps: DaemonDeps, task: TaskId): Run {
   const run: Run = {
     shown: 0,
     stop: () => stop.abort(new Error('got SIGINT')),
-    ended: runOneTask(deps, {
+    ended: trackOneTask(deps, {
       task,
       queue,
       intervals: { pollMs: 15_000, queueMs: 5_000 },

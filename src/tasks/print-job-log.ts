@@ -1,9 +1,5 @@
 // Prints the log of a task's Slurm job, and follows it while the job runs.
-import { journalEntries } from '../daemon/journal/read-beside-daemon.ts';
-import { byTask } from '../daemon/poll/poll.ts';
-import { chooseJob } from '../daemon/decide/decide.ts';
-import type { JobId, JobRecord, Scheduler } from '../slurm/scheduler.ts';
-import { readJobName } from '../slurm/job-name.ts';
+import type { JobId, Scheduler } from '../slurm/scheduler.ts';
 import { systemClock } from '../base/clock.ts';
 import { sleepUnlessStopped } from '../base/sleep-unless-stopped.ts';
 import type { TaskId } from '../clearml/ids.ts';
@@ -11,6 +7,7 @@ import type { Transport } from '../transport/transport.ts';
 import { readUntrustedFile, type UntrustedFile, type ReadOutcome } from '../transport/untrusted-file.ts';
 import { isLive, readJobState } from '../slurm/job-state.ts';
 import { openCluster } from '../assembly/open-cluster.ts';
+import { findJob, type FoundJob } from './find-job.ts';
 import { findTask } from './find-task.ts';
 import { createClearml } from '../assembly/create-clearml.ts';
 import type { App } from '../assembly/app.ts';
@@ -161,31 +158,4 @@ async function followLog(
 function lastLines(text: string, count: number): string {
   const lines = text.split(/(?<=\n)/);
   return lines.slice(-count).join('');
-}
-
-export interface FoundJob {
-  readonly id: JobId;
-  readonly record: JobRecord;
-}
-
-/**
- * undefined if this cluster has no job of the task.
- * @param lastKnown the job that ClearML knows, called only if nothing else is known
- * @throws SlurmUnavailableError
- */
-export async function findJob(
-  { scheduler, stateDir }: { readonly scheduler: Pick<Scheduler, 'list' | 'record'>; readonly stateDir: string },
-  task: TaskId,
-  lastKnown: () => Promise<string | undefined>,
-): Promise<FoundJob | undefined> {
-  const entry = (await journalEntries(stateDir)).get(task);
-  const list = await scheduler.list();
-  const jobs = (list.kind === 'listed' ? byTask(list.jobs).get(task) : undefined) ?? [];
-  const id = chooseJob({ jobs, task: undefined, entry: entry ?? {} })?.id ?? entry?.jobId ?? (await lastKnown());
-  if (id === undefined) return undefined;
-  const record = await scheduler.record(id as JobId);
-  // Slurm reuses ids, they are those of one cluster, and users can edit them in ClearML; and any user can give a job this name.
-  if (record === undefined || readJobName(record.name)?.taskId !== task) return undefined;
-  if (record.isOthers === true && !(entry?.isOthersJob === true && entry.jobId === id)) return undefined;
-  return { id: id as JobId, record };
 }

@@ -1,0 +1,34 @@
+// Finds the Slurm job of a task on one cluster: its job that Slurm shows, else the one that the journal or ClearML names.
+import type { TaskId } from '../clearml/ids.ts';
+import { chooseJob } from '../daemon/decide/decide.ts';
+import { journalEntries } from '../daemon/journal/read-beside-daemon.ts';
+import { byTask } from '../daemon/poll/poll.ts';
+import { readJobName } from '../slurm/job-name.ts';
+import type { JobId, JobRecord, Scheduler } from '../slurm/scheduler.ts';
+
+export interface FoundJob {
+  readonly id: JobId;
+  readonly record: JobRecord;
+}
+
+/**
+ * undefined if this cluster has no job of the task.
+ * @param lastKnown the job that ClearML knows, called only if nothing else is known
+ * @throws SlurmUnavailableError
+ */
+export async function findJob(
+  { scheduler, stateDir }: { readonly scheduler: Pick<Scheduler, 'list' | 'record'>; readonly stateDir: string },
+  task: TaskId,
+  lastKnown: () => Promise<string | undefined>,
+): Promise<FoundJob | undefined> {
+  const entry = (await journalEntries(stateDir)).get(task);
+  const list = await scheduler.list();
+  const jobs = (list.kind === 'listed' ? byTask(list.jobs).get(task) : undefined) ?? [];
+  const id = chooseJob({ jobs, task: undefined, entry: entry ?? {} })?.id ?? entry?.jobId ?? (await lastKnown());
+  if (id === undefined) return undefined;
+  const record = await scheduler.record(id as JobId);
+  // Slurm reuses ids, they are those of one cluster, and users can edit them in ClearML; and any user can give a job this name.
+  if (record === undefined || readJobName(record.name)?.taskId !== task) return undefined;
+  if (record.isOthers === true && !(entry?.isOthersJob === true && entry.jobId === id)) return undefined;
+  return { id: id as JobId, record };
+}
