@@ -17,6 +17,7 @@ import { statusCommand } from './commands/status.ts';
 import { stopCommand } from './commands/stop.ts';
 import { unitCommand } from './commands/unit.ts';
 import { varsCommand } from './commands/vars.ts';
+import { webCommand } from './commands/web.ts';
 
 export const COMMANDS: readonly Command[] = [
   daemonCommand,
@@ -31,6 +32,7 @@ export const COMMANDS: readonly Command[] = [
   configCommand,
   statusCommand,
   logsCommand,
+  webCommand,
   drainCommand,
   stopCommand,
   unitCommand,

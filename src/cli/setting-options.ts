@@ -18,6 +18,7 @@ const SETTINGS: readonly (readonly [
   ['singularity-mode', 'agent.slurm.singularity_mode', switchOption],
   ['srun-delegation', 'agent.slurm.srun_delegation', switchOption],
   ['cluster', 'agent.slurm.cluster', textOption],
+  ['http', 'agent.slurm.http.listen', textOption],
   ['state-dir', 'agent.slurm.state_dir', textOption],
 ];
 

@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import { isCommandLine } from '../base/shell-word.ts';
 import { clusterPath, clusters, localPath, nonEmptyText, queues } from './cluster-schema.ts';
+import { httpSection } from './http-settings.ts';
 import { refusedSettings } from './refused-settings.ts';
 import type { Trusted } from './path-uses.ts';
 
@@ -208,6 +209,7 @@ export const SlurmSection = z.strictObject({
       "Mount `~/.ssh` and the job's ssh-agent socket (`SSH_AUTH_SOCK`) into containers, read-only. Set it for code in private repositories.",
     ),
   grace,
+  http: httpSection,
   ...refusedSettings,
 });
 

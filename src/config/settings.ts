@@ -1,6 +1,7 @@
 // The settings as the rest of the program uses them: checked, in camel case, times in milliseconds.
 import { quoteWord } from '../base/shell-word.ts';
 import type { ClusterSettings } from './clusters.ts';
+import { httpSettings, type HttpSettings } from './http-settings.ts';
 import type { ClearmlConf } from './schema.ts';
 import type { QueueSettings } from './served-queues.ts';
 
@@ -24,6 +25,8 @@ export interface Settings {
   /** `agent.abort_callback_max_timeout`: the longest timeout of an abort callback. */
   readonly abortCallbackMaxMs: number;
   readonly slurm: SlurmSettings;
+  /** undefined: no HTTP server. */
+  readonly http: HttpSettings | undefined;
   /** The containers of tasks, and what they may mount. */
   readonly containers: ReturnType<typeof containerSettings>;
   /** At least one. */
@@ -52,6 +55,7 @@ export function settingsFrom({ api, agent }: ClearmlConf, served: Pick<Settings,
     workerName: filled(agent.worker_name),
     abortCallbackMaxMs: (agent.abort_callback_max_timeout ?? ABORT_CALLBACK_MAX_SEC) * 1000,
     slurm: slurmSettings(agent.slurm),
+    http: httpSettings(agent.slurm.http),
     containers: containerSettings(agent),
     ...served,
   };

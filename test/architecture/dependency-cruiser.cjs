@@ -20,10 +20,11 @@ const ROOMS = {
   history: ['base', 'log'],
   lint: ['base', 'log', ...TOPICS, 'assembly'],
   daemon: ['base', 'log', ...TOPICS, 'assembly', 'history', 'lint'],
+  web: ['base', 'log', ...TOPICS, 'assembly', 'history', 'daemon'],
   tasks: ['base', 'log', ...TOPICS, 'assembly', 'history', 'daemon'],
   doctor: ['base', 'log', ...TOPICS, 'assembly', 'lint', 'daemon'],
   init: ['base', 'log', ...TOPICS, 'assembly', 'doctor'],
-  cli: ['base', 'log', ...TOPICS, 'assembly', 'history', 'lint', 'daemon', 'tasks', 'doctor', 'init', 'sandbox'],
+  cli: ['base', 'log', ...TOPICS, 'assembly', 'history', 'lint', 'daemon', 'web', 'tasks', 'doctor', 'init', 'sandbox'],
 };
 
 /** The files, as a regular expression, that may know a package or one of Node's own modules. */

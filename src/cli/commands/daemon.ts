@@ -1,4 +1,5 @@
 // Without a subcommand: the daemon, which serves ClearML queues.
+import type { OpenWeb } from '../../daemon/serve/loaded-configuration.ts';
 import type { Command, CommandContext, ParsedArgs } from '../command.ts';
 import { COMMON_OPTIONS, QUEUE_OPTIONS } from '../common-options.ts';
 import { EXIT } from '../../base/exit-codes.ts';
@@ -32,6 +33,11 @@ export const daemonCommand: Command = {
     once: { type: 'boolean', describe: 'Make one pass, then exit' },
     detached: { type: 'boolean', describe: 'Run in the background; the log is in the state directory' },
     foreground: { type: 'boolean', describe: 'Run in the foreground (default)' },
+    http: {
+      value: '[HOST:]PORT',
+      type: 'string',
+      describe: 'Serve the status page, metrics and health checks; `web` prints the URL',
+    },
     stop: { type: 'boolean', describe: 'Stop the daemon of this state directory; its jobs keep running' },
     ...COMMON_OPTIONS,
   },
@@ -92,6 +98,7 @@ async function runInForeground(typed: ParsedArgs, context: CommandContext): Prom
   ]);
   const once = switchOption(typed, 'once') ?? false;
   const createQueues = switchOption(typed, 'create-queue') ?? false;
-  const end = await serve({ ...commonOptions(typed), once, createQueues }, context);
+  const openWeb: OpenWeb = async (app, monitor) => (await import('../../web/serve-web.ts')).serveWeb(app, monitor);
+  const end = await serve({ ...commonOptions(typed), once, createQueues, openWeb }, context);
   return end === 'unfinished' ? EXIT.tryAgain : EXIT.ok;
 }

@@ -9,7 +9,7 @@ import { readHealth, type Health, type HealthFacts } from './health.ts';
 import { createTaskHistories, type TaskHistories } from './task-history.ts';
 import { watchDeps } from './watch-deps.ts';
 
-/** What is on its way, as of the last poll and what the daemon has done since. */
+/** The active tasks and the queues, as of the last poll and what the daemon has done since. */
 export interface ClusterState {
   /** Increases with each change. */
   readonly version: number;
@@ -35,6 +35,8 @@ export interface ClusterMonitor {
   readonly histories: TaskHistories;
   /** Its name in the settings, else Slurm's name of the cluster once that is known. */
   label(): string;
+  /** The daemon begins to serve the cluster again, and waits for Slurm. */
+  starts(): void;
   /** The dependencies of the daemon, whose use is watched from now on. */
   watch(deps: DaemonDeps): DaemonDeps;
   /** The daemon has ended, or will be started again with another configuration. */
@@ -117,6 +119,7 @@ export function createClusterMonitor(
     stateDir,
     histories,
     label: () => name ?? clusterName,
+    starts: () => note({ phase: 'starting' }),
     watch(deps) {
       clusterName = deps.cluster.clusterName;
       note({ phase: 'serving', startedAt: clock.now(), dueAt: clock.now(), journalError: undefined });

@@ -27,7 +27,7 @@ export interface Health {
   readonly isLive: boolean;
   /** Whether tasks are claimed, submitted and tracked. */
   readonly isReady: boolean;
-  /** Sentences without the name of the cluster; empty if all is well. */
+  /** Sentences without the name of the cluster; empty if there are none. */
   readonly problems: readonly string[];
   /** How late the loop is, in milliseconds. */
   readonly lagMs: number;

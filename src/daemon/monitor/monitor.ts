@@ -6,6 +6,8 @@ import type { DaemonEvent } from './events.ts';
 export interface Monitor {
   /** The monitor of this cluster; the same one after a reload, so that its histories continue. */
   open(cluster: ClusterIdentity): ClusterMonitor;
+  /** Forgets all other clusters: a reload has removed them. */
+  keepOnly(names: readonly (string | undefined)[]): void;
   /** In the order in which they were opened first. */
   clusters(): readonly ClusterMonitor[];
   /** Calls the listener with each event of each cluster. It must return soon, and must not throw. */
@@ -22,7 +24,10 @@ export function createMonitor(clock: Pick<Clock, 'now'>): Monitor {
   return {
     open(cluster) {
       const known = clusters.get(cluster.name);
-      if (known !== undefined) return known;
+      if (known !== undefined) {
+        known.starts();
+        return known;
+      }
       const made = createClusterMonitor(cluster, clock, {
         emit: (event) => {
           for (const listener of listeners) listener(event, made.label());
@@ -33,6 +38,9 @@ export function createMonitor(clock: Pick<Clock, 'now'>): Monitor {
       });
       clusters.set(cluster.name, made);
       return made;
+    },
+    keepOnly(names) {
+      for (const name of clusters.keys()) if (!names.includes(name)) clusters.delete(name);
     },
     clusters: () => [...clusters.values()],
     onEvent: (listener) => void listeners.push(listener),

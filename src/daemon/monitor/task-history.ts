@@ -1,4 +1,4 @@
-// The steps of each task on its way, from what the daemon journals, does and polls; kept in memory.
+// The steps of each active task, from what the daemon journals, does and polls; kept in memory.
 import type { TaskId } from '../../clearml/ids.ts';
 import type { Task } from '../../clearml/task.ts';
 import { createBoundedMap } from '../../base/bounded-map.ts';
@@ -15,7 +15,7 @@ export interface Step {
   readonly text: string;
 }
 
-/** A task on its way, or one that has ended. */
+/** An active task, or one that has ended. */
 export interface TaskHistory {
   readonly task: TaskId;
   readonly queue: string;

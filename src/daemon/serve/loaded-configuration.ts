@@ -14,13 +14,19 @@ import { createApp, type App } from '../../assembly/app.ts';
 import { readQueues, refuseInternalQueue } from '../../assembly/read-queues.ts';
 import { refuseUntrustedTemplates } from '../../assembly/trusted-files.ts';
 import { warnAboutTemplates } from '../../lint/warn-about-templates.ts';
+import type { Monitor } from '../monitor/monitor.ts';
 import type { WarnOnce } from '../../log/warn-once.ts';
 
 export interface StartOptions extends CommonOptions {
   readonly createQueues: boolean;
   /** Ends after one pass. */
   readonly once: boolean;
+  /** Opens the HTTP server of the settings; not with `once`. */
+  readonly openWeb?: OpenWeb;
 }
+
+/** Opens the HTTP server, if the settings name one. It shows what the monitor sees. */
+export type OpenWeb = (app: App, monitor: Monitor) => Promise<{ close(): Promise<void> } | undefined>;
 
 export interface Generation {
   readonly app: App;

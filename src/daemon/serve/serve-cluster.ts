@@ -18,6 +18,7 @@ import { createTransport } from '../../assembly/create-transport.ts';
 import type { App } from '../../assembly/app.ts';
 import { refuseUntrustedSharedFolder } from '../../assembly/trusted-files.ts';
 import { programText } from '../../base/version.ts';
+import type { Monitor } from '../monitor/monitor.ts';
 import type { WarnOnce } from '../../log/warn-once.ts';
 import { warnAboutTemplates } from '../../lint/warn-about-templates.ts';
 
@@ -30,6 +31,7 @@ export interface ServeOptions {
   readonly warnOnce: WarnOnce;
   /** Called when the cluster is served. */
   readonly served: () => void;
+  readonly monitor: Monitor | undefined;
 }
 
 /** @throws the errors that a retry does not fix; explain.ts lists them */
@@ -41,6 +43,7 @@ export async function serveCluster(
 ): Promise<DaemonEnd> {
   const { slurm } = app.config.settings;
   const log = cluster.name === undefined ? app.log : namedLog(app.log, { cluster: cluster.name });
+  const watched = options.monitor?.open({ ...cluster, pollMs: slurm.pollIntervalMs });
   const lock = await acquireLock(cluster.stateDir, app.context.hostName, systemClock.now());
   try {
     const clusterSide = await openCluster(app, cluster, log);
@@ -52,7 +55,8 @@ export async function serveCluster(
       // Not awaited: a slow sbatch must not delay a task.
       if (!options.once)
         void checkTemplatesOnCluster(app, cluster, { ...serverSide, ...clusterSide }, { ...options, log });
-      const deps = await createDaemonDeps(app, cluster, { ...serverSide, ...clusterSide, facts, log });
+      const created = await createDaemonDeps(app, cluster, { ...serverSide, ...clusterSide, facts, log });
+      const deps = watched?.watch(created) ?? created;
       const queues = deps.queues.map(({ name }) => name);
       const note = (): Promise<void> => writeServingNote(cluster.stateDir, { queues, draining: options.drain.aborted });
       const drains = (): void => void note();
@@ -76,6 +80,7 @@ export async function serveCluster(
       await clusterSide.host.close();
     }
   } finally {
+    watched?.ended();
     await lock.release();
   }
 }

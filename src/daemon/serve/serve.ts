@@ -6,6 +6,8 @@ import type { ProcessContext } from '../../assembly/process-context.ts';
 import { daemonLogFile, rotateDaemonLogRegularly } from './daemon-log.ts';
 import { openGeneration, type StartOptions, type Generation } from './loaded-configuration.ts';
 import { serveCluster, type ServeOptions } from './serve-cluster.ts';
+import { createMonitor } from '../monitor/monitor.ts';
+import { systemClock } from '../../base/clock.ts';
 import { createWarnOnce } from '../../log/warn-once.ts';
 
 /** @throws the errors that explain.ts lists */
@@ -28,14 +30,18 @@ export async function serve(options: StartOptions, context: ProcessContext): Pro
     }),
     ...(once ? [] : [context.onSignal('SIGHUP', () => void (reading = reading.then(readAgain)))]),
   ];
+  let web: { close(): Promise<void> } | undefined;
   try {
     current = await openGeneration(options, context, warnOnce);
+    const isWatched = !once && current.app.config.settings.http !== undefined;
+    const monitor = isWatched ? createMonitor(systemClock) : undefined;
+    if (monitor !== undefined) web = await options.openWeb?.(current.app, monitor);
     const logFile = daemonLogFile(current.app.config.settings.clusters);
     stopListening.push(rotateDaemonLogRegularly(logFile, () => current?.app.log));
     for (;;) {
       const stop = AbortSignal.any([context.stop, replace.signal]);
       try {
-        const ends = await serveAll(current, { once, stop, drain: drain.signal, warnOnce, served });
+        const ends = await serveAll(current, { once, stop, drain: drain.signal, warnOnce, served, monitor });
         await reading;
         if (next === undefined || context.stop.aborted) return ends.includes('unfinished') ? 'unfinished' : 'done';
         await dropBefore();
@@ -52,6 +58,7 @@ export async function serve(options: StartOptions, context: ProcessContext): Pro
     }
   } finally {
     for (const stop of stopListening) stop();
+    await web?.close();
     await reading;
     for (const generation of [next, before, current]) await generation?.close();
   }
@@ -90,6 +97,7 @@ async function serveAll({ app, serverSide }: Generation, options: ServeOptions):
   const { clusters } = app.config.settings;
   // Every cluster adds a listener.
   setMaxListeners(0, options.stop, options.drain);
+  options.monitor?.keepOnly(clusters.map(({ name }) => name));
   const errors: unknown[] = [];
 
   async function serveOne(cluster: ClusterSettings): Promise<DaemonEnd> {

@@ -1,0 +1,96 @@
+// Opens the HTTP server of a daemon on the addresses that the settings name, and closes it.
+import { chmod, rm } from 'node:fs/promises';
+import { once } from 'node:events';
+import type { Server } from 'node:http';
+import { hostname } from 'node:os';
+import { dirname } from 'node:path';
+import type { App } from '../assembly/app.ts';
+import { makePrivateDirectory } from '../base/private-directory.ts';
+import { inspectSocket } from '../base/trusted-socket.ts';
+import { ConfigError } from '../config/errors.ts';
+import type { ListenAddress } from '../config/http-settings.ts';
+import type { Monitor } from '../daemon/monitor/monitor.ts';
+import { createAccess } from './access.ts';
+import { closeServer, createWebServer, type Routes } from './http-server.ts';
+import { createRoutes } from './routes.ts';
+import { readOrMakeToken, removeListenNote, tokenFile, writeListenNote } from './web-files.ts';
+
+export interface WebServer {
+  /** Closes all connections and frees the addresses. */
+  close(): Promise<void>;
+}
+
+/**
+ * Listens until it is closed. Without `agent.slurm.http`, there is nothing to open.
+ * @throws ConfigError if an address cannot be used, StateDirectoryError if the token cannot
+ */
+export async function serveWeb(app: App, monitor: Monitor): Promise<WebServer | undefined> {
+  const { http, clusters } = app.config.settings;
+  if (http === undefined) return undefined;
+  const { listen, unixSocket } = http;
+  const routes = await createRoutes(app, monitor);
+  const servers: Server[] = [];
+  async function close(): Promise<void> {
+    await removeListenNote(clusters);
+    routes.close();
+    await Promise.all(servers.map(closeServer));
+  }
+
+  try {
+    let address: ListenAddress | undefined;
+    if (listen !== undefined) {
+      const access = createAccess(await readOrMakeToken(tokenFile(clusters, http)), [listen.host, hostname()]);
+      const server = createWebServer(routes, access);
+      servers.push(server);
+      address = { host: listen.host, port: await listenOn(server, listen, app) };
+      app.log.info('Serving the status page', { http: `${listen.host}:${address.port}` });
+    }
+    if (unixSocket !== undefined) servers.push(await listenOnSocket(routes, unixSocket, app));
+    await writeListenNote(clusters, { pid: process.pid, address, unixSocket });
+    return { close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** Returns the port. */
+async function listenOn(server: Server, { host, port }: ListenAddress, { config }: App): Promise<number> {
+  try {
+    server.listen({ host, port });
+    await once(server, 'listening');
+  } catch (error) {
+    throw refused(`cannot listen on ${host}:${port}`, error, config.originOf('agent.slurm.http.listen'));
+  }
+  const bound = server.address();
+  return typeof bound === 'object' && bound !== null ? bound.port : port;
+}
+
+/** The permissions of the socket and its directory keep other users out, so it needs no token. */
+async function listenOnSocket(routes: Routes, path: string, { config, log }: App): Promise<Server> {
+  const server = createWebServer(routes, undefined);
+  try {
+    await makePrivateDirectory(dirname(path));
+    const { isThere, why } = inspectSocket(path);
+    if (why !== undefined) throw new Error(why);
+    // The state directory is locked: a socket that is there belongs to a daemon that was killed.
+    if (isThere) await rm(path);
+    const before = process.umask(0o177);
+    try {
+      server.listen(path);
+    } finally {
+      process.umask(before);
+    }
+    await once(server, 'listening');
+    await chmod(path, 0o600);
+  } catch (error) {
+    throw refused(`cannot listen on ${path}`, error, config.originOf('agent.slurm.http.unix_socket'));
+  }
+  log.info('Serving the status page on a Unix socket', { socket: path });
+  return server;
+}
+
+function refused(what: string, error: unknown, origin: ConfigError['origin'] | undefined): ConfigError {
+  const why = error instanceof Error ? error.message : String(error);
+  return new ConfigError(`${what}: ${why}`, origin ?? { kind: 'default' });
+}

@@ -1,0 +1,218 @@
+// The HTTP server: who gets a response, and that no client can occupy it.
+import { expect } from 'chai';
+import { once } from 'node:events';
+import { request, type IncomingHttpHeaders, type Server } from 'node:http';
+import { connect, type AddressInfo, type Socket } from 'node:net';
+import { createAccess } from '../../src/web/access.ts';
+import { closeServer, createWebServer, LIMITS, type EventStream, type Routes } from '../../src/web/http-server.ts';
+import { fuzzCases, fuzzSeed } from '../support/fuzz-cases.ts';
+import { createRandom } from '../support/random.ts';
+
+const TOKEN = 'a-token-of-this-test-with-enough-letters';
+const ACCESS = createAccess(TOKEN, ['login1.example.org']);
+
+interface Response {
+  readonly status: number | undefined;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: string;
+}
+
+interface Wanted {
+  readonly path?: string;
+  readonly method?: string;
+  readonly headers?: Record<string, string>;
+}
+
+describe('the HTTP server', () => {
+  const streams: EventStream[] = [];
+  const routes: Routes = {
+    reply: ({ path }) => {
+      if (path === '/bug') throw new Error('a mistake of ours');
+      return Promise.resolve(path === '/page' ? { status: 200, type: 'text/plain', body: 'the page' } : undefined);
+    },
+    stream(wanted, open) {
+      if (wanted.path !== '/events') return false;
+      streams.push(open());
+      return true;
+    },
+  };
+  let server: Server;
+  let port = 0;
+
+  async function start(limits = LIMITS): Promise<void> {
+    server = createWebServer(routes, ACCESS, limits);
+    server.listen({ host: '127.0.0.1', port: 0 });
+    await once(server, 'listening');
+    ({ port } = server.address() as AddressInfo);
+  }
+
+  beforeEach(() => start());
+  afterEach(() => closeServer(server));
+
+  function get({
+    path = '/page',
+    method = 'GET',
+    headers = { authorization: `Bearer ${TOKEN}` },
+  }: Wanted = {}): Promise<Response> {
+    return new Promise((resolve, reject) => {
+      const sent = request({ host: '127.0.0.1', port, path, method, headers, agent: false }, (incoming) => {
+        let body = '';
+        incoming.on('data', (piece: Buffer) => (body += piece.toString()));
+        incoming.on('end', () => resolve({ status: incoming.statusCode, headers: incoming.headers, body }));
+      });
+      sent.on('error', reject);
+      sent.end();
+    });
+  }
+
+  async function open(): Promise<Socket> {
+    const socket = connect(port, '127.0.0.1');
+    await once(socket, 'connect');
+    return socket;
+  }
+
+  it('gives a page to a client with the token', async () => {
+    expect(await get()).to.include({ status: 200, body: 'the page' });
+    expect(await get({ method: 'HEAD' })).to.include({ status: 200, body: '' });
+  });
+
+  it('gives nothing to a client without the token, whatever the path', async () => {
+    for (const path of ['/page', '/nothing', '/events', '/?token=wrong', `/page?token=${TOKEN}x`]) {
+      for (const authorization of ['', 'Bearer wrong', `Bearer ${TOKEN.slice(1)}`, `Basic ${TOKEN}`]) {
+        const { status, body, headers } = await get({ path, headers: { authorization } });
+        expect(status, path).to.equal(401);
+        expect(body).to.match(/^The token is missing or wrong/);
+        expect(headers['www-authenticate']).to.match(/^Bearer /);
+      }
+    }
+    expect(streams).to.deep.equal([]);
+  });
+
+  it('exchanges the token of the URL for a cookie of this site, which does not contain the token', async () => {
+    const { status, headers, body } = await get({ path: `/?token=${TOKEN}`, headers: {} });
+    const [cookie = ''] = headers['set-cookie'] ?? [];
+
+    expect(status).to.equal(200);
+    expect(cookie).to.match(/^clearml_slurm_[0-9a-f]{8}=[\w-]{43}; Path=\/; HttpOnly; SameSite=Strict; Max-Age=\d+$/);
+    expect(cookie + body).to.not.include(TOKEN);
+    const [value = ''] = cookie.split(';');
+    expect(await get({ headers: { cookie: `other=1; ${value}` } })).to.include({ status: 200, body: 'the page' });
+    expect(await get({ headers: { cookie: `${value}x` } })).to.include({ status: 401 });
+  });
+
+  it('responds only to its own names, as another name is an attack on a browser', async () => {
+    const authorization = `Bearer ${TOKEN}`;
+    for (const host of [
+      'localhost',
+      'localhost:8910',
+      '127.0.0.1:1',
+      '[::1]:8910',
+      'LOGIN1.example.org:80',
+      '10.0.0.7',
+    ])
+      expect(await get({ headers: { authorization, host } }), host).to.include({ status: 200 });
+    for (const host of ['evil.example', 'login1.example.org.evil.example', 'localhost@evil', 'a b', '[localhost]'])
+      expect(await get({ headers: { authorization, host } }), host).to.include({ status: 421 });
+  });
+
+  it('changes nothing: it has no other method', async () => {
+    for (const method of ['POST', 'PUT', 'DELETE', 'OPTIONS', 'PATCH', 'TRACE'])
+      expect(await get({ method }), method).to.include({ status: 405 });
+  });
+
+  it('permits no script, style or frame of another site', async () => {
+    const { headers } = await get();
+
+    expect(headers['content-security-policy']).to.match(/^default-src 'none'; /);
+    expect(headers['content-security-policy']).to.not.match(/unsafe|\*|data:/);
+    expect(headers).to.include({ 'x-content-type-options': 'nosniff', 'referrer-policy': 'no-referrer' });
+  });
+
+  it('responds with 404 to an unknown path, and with 500 to a bug, and continues', async () => {
+    expect(await get({ path: '/nothing' })).to.include({ status: 404 });
+    expect(await get({ path: '/bug' })).to.include({ status: 500 });
+    expect(await get()).to.include({ status: 200 });
+  });
+
+  it('refuses headers that are too large', async () => {
+    const { status } = await get({ headers: { 'x-long': 'a'.repeat(20_000) } });
+
+    expect(status).to.equal(431);
+  });
+
+  it('drops clients that send nothing, or their headers too slowly', async () => {
+    await closeServer(server);
+    await start({ ...LIMITS, headersTimeout: 100, requestTimeout: 150, connectionsCheckingInterval: 20 });
+    const [silent, slow] = [await open(), await open()];
+    slow.write('GET /page HTTP/1.1\r\nHost: localhost\r\nX-A: ');
+    slow.resume();
+    silent.resume();
+
+    await Promise.all([once(silent, 'close'), once(slow, 'close')]);
+    expect(await get()).to.include({ status: 200 });
+  });
+
+  it('serves events until the client leaves', async () => {
+    const sent = request({ host: '127.0.0.1', port, path: '/events', headers: { authorization: `Bearer ${TOKEN}` } });
+    sent.end();
+    const [incoming] = (await once(sent, 'response')) as [NodeJS.ReadableStream];
+    const [stream] = streams.splice(0);
+    stream?.send('rows', '<tr>\n</tr>');
+    let text = '';
+    for await (const piece of incoming) {
+      text += String(piece);
+      if (text.includes('\n\nevent')) break;
+      if (text.endsWith('</tr>\n\n')) break;
+    }
+
+    expect(text).to.include('event: rows\ndata: <tr>\ndata: </tr>\n\n');
+    const closed = new Promise<void>((resolve) => stream?.onClose(resolve));
+    sent.destroy();
+    await closed;
+  });
+
+  it('still serves after malformed requests', async () => {
+    const random = createRandom(fuzzSeed(11));
+    const pieces = [
+      'GET ',
+      'POST ',
+      '/page',
+      'http://evil/',
+      '//',
+      '/%00%zz',
+      '*',
+      ' HTTP/1.1\r\n',
+      ' HTTP/9\r\n',
+      'Host: localhost\r\n',
+      'Host: a\r\nHost: b\r\n',
+      'Content-Length: 5\r\n',
+      'Content-Length: -1\r\n',
+      'Transfer-Encoding: chunked\r\n',
+      'Upgrade: websocket\r\nConnection: upgrade\r\n',
+      'Expect: 100-continue\r\n',
+      `Authorization: Bearer ${TOKEN}\r\n`,
+      'Cookie: ;;;=\r\n',
+      '\r\n',
+      '\r\n\r\n',
+      'ffffffff\r\n',
+      '\0\x1b\xff',
+      ': \r\n',
+      'x'.repeat(5_000),
+    ];
+    const cases = fuzzCases(1_000);
+    for (let number = 0; number < cases; number += 1) {
+      const socket = await open();
+      socket.on('error', () => undefined);
+      const text = Array.from(
+        { length: 1 + random.whole(0, 7) },
+        () => pieces[random.whole(0, pieces.length - 1)],
+      ).join('');
+      const gone = new Promise<void>((resolve) => void socket.on('close', () => resolve()));
+      socket.resume();
+      socket.end(Buffer.from(text, 'latin1'));
+      await gone;
+    }
+
+    expect(await get()).to.include({ status: 200, body: 'the page' });
+  });
+});
