@@ -73,7 +73,7 @@ export async function serveCluster(
         return end;
       } finally {
         await deps.journal.close();
-        await deps.history.close();
+        await created.history.close();
         options.drain.removeEventListener('abort', drains);
       }
     } finally {
