@@ -4,6 +4,7 @@ import { sleepUnlessStopped } from '../base/sleep-unless-stopped.ts';
 import { createTaskClaimer } from './claim/claim-tasks.ts';
 import type { DaemonDeps } from './deps.ts';
 import type { Lock } from './journal/lock.ts';
+import { createFiguresReader } from './history/read-figures.ts';
 import { createPass, logPassFailure } from './pass.ts';
 import { hasSchedulerQueue, isSchedulerQueueDeleted, type Snapshot } from './poll/poll.ts';
 import { fingerprint, isAwaitingChange, nextPollDelayMs, SOON_MS } from './poll/poll-interval.ts';
@@ -61,6 +62,7 @@ async function serve(
   const claimer = createTaskClaimer(deps, pool, backoff);
   const runPass = createPass(deps, pool);
   deps.monitor?.started(backoff);
+  const figures = createFiguresReader(deps, stop);
   const claiming = new AbortController();
   const unlink = abortWith(claiming, drain === undefined ? [stop] : [stop, drain]);
   const due = { poll: 0, queues: 0, search: 0, sweep: 0 };
@@ -135,6 +137,7 @@ async function serve(
       if (clock.now() >= due.poll) await reconcileAll().finally(delayNextPoll);
       if (clock.now() >= due.queues) await claimTasks();
       if (clock.now() >= due.sweep) await sweep();
+      figures.start();
       if (hasFailed) log.info('Recovered');
       hasFailed = false;
     } catch (error) {
@@ -165,6 +168,7 @@ async function serve(
       await sleepUnlessStopped(clock, Math.max(0, wakeAt - clock.now()), stop);
     }
     await pool.finish();
+    await figures.finish();
     return once && !isFinished() ? 'unfinished' : 'done';
   } finally {
     unlink();

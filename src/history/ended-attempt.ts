@@ -52,12 +52,13 @@ export interface EndedAttempt {
   readonly startedAt?: number | undefined;
   readonly endedAt?: number | undefined;
 
-  /** The rest is from accounting. A job that Slurm requeued has several runs, and its times are sums of them, in seconds. */
+  /** Without accounting, these are of the last run. Otherwise, they are sums over the runs of a job that Slurm requeued, in seconds. */
   readonly elapsedSec?: number | undefined;
   /** From each submission or requeue to the start. */
   readonly waitSec?: number | undefined;
-  /** Allocated nodes, CPUs and GPUs, times the elapsed time. */
+  /** Allocated nodes, times the elapsed time. */
   readonly nodeSec?: number | undefined;
+  /** From here on, only accounting has figures. Allocated CPUs and GPUs, times the elapsed time. */
   readonly cpuSec?: number | undefined;
   readonly gpuSec?: number | undefined;
   /** CPU time that the processes used. */
@@ -116,6 +117,11 @@ export function attemptKey({ task, attempt, job, recordedAt }: EndedAttempt): st
   // A task whose script cannot be rendered has neither, and may end like that several times.
   const when = attempt === undefined && job === undefined ? ` ${Math.floor(recordedAt / 1000)}` : '';
   return `${task} ${attempt ?? ''} ${job ?? ''}${when}`;
+}
+
+/** Whether the record has the figures of accounting. */
+export function isAccounted({ cpuSec }: EndedAttempt): boolean {
+  return cpuSec !== undefined;
 }
 
 /** The line of a record, without its line end. */

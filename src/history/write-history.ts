@@ -7,7 +7,7 @@ import { createBoundedMap } from '../base/bounded-map.ts';
 import { createLineFile, type LineFile } from '../base/line-file.ts';
 import { makePrivateDirectory } from '../base/private-directory.ts';
 import type { Logger } from '../log/logger.ts';
-import { attemptKey, formatAttempt, type EndedAttempt } from './ended-attempt.ts';
+import { attemptKey, formatAttempt, isAccounted, type EndedAttempt } from './ended-attempt.ts';
 import { historyDir, listMonthFiles, monthFile, monthOf, monthsBefore } from './history-files.ts';
 import { collect, readHistory, readText } from './read-history.ts';
 
@@ -17,7 +17,7 @@ export interface History {
    * so once, and memory keeps the record until it can.
    */
   record(attempt: EndedAttempt): Promise<void>;
-  /** The attempts of the last day that had a job, and whose figures from accounting are not recorded yet. */
+  /** On a cluster with accounting, the attempts of the last day that had a job, and whose figures from accounting are not recorded yet. */
   readonly unaccounted: ReadonlyMap<string, EndedAttempt>;
   /** Stops asking for the figures of this attempt. */
   giveUp(attempt: EndedAttempt): void;
@@ -30,6 +30,8 @@ export interface HistoryOptions {
   readonly writer?: string | undefined;
   readonly log: Pick<Logger, 'warn' | 'info'>;
   readonly now: number;
+  /** Whether figures from accounting will come. */
+  readonly hasAccounting: boolean;
 }
 
 const DAY_MS = 24 * 3_600_000;
@@ -41,7 +43,7 @@ const COMPRESS_AFTER_MS = 2 * DAY_MS;
 const MOST_REMEMBERED = 10_000;
 
 /** Opens the history. An unreadable or full directory is logged, and no reason to refuse tasks. */
-export async function openHistory({ stateDir, writer, log, now }: HistoryOptions): Promise<History> {
+export async function openHistory({ stateDir, writer, log, now, hasAccounting }: HistoryOptions): Promise<History> {
   const folder = historyDir(stateDir);
   const unaccounted = new Map<string, EndedAttempt>();
   /** The last record of an attempt, without its time. */
@@ -85,7 +87,7 @@ export async function openHistory({ stateDir, writer, log, now }: HistoryOptions
   }
 
   function note(attempt: EndedAttempt): void {
-    const isOpen = attempt.job !== undefined && attempt.elapsedSec === undefined;
+    const isOpen = hasAccounting && attempt.job !== undefined && !isAccounted(attempt);
     if (isOpen) unaccounted.set(attemptKey(attempt), attempt);
     else unaccounted.delete(attemptKey(attempt));
   }

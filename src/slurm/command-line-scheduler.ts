@@ -10,6 +10,7 @@ import { failedList, isTransportError, readSubmitTransportError, throwUnavailabl
 import { TIME_ENVIRONMENT } from './job-row.ts';
 import { logUmask, UMASK_VARIABLE } from './log-umask.ts';
 import { mergeLookUp } from './job-lookup.ts';
+import { readSacctFigures, sacctFiguresArgs } from './sacct-figures.ts';
 import { readSacctRecord, sacctRecordArgs } from './sacct-record.ts';
 import { readSacctUsage, sacctUsageArgs } from './sacct-usage.ts';
 import { readSacctJobs, sacctJobsArgs } from './sacct-jobs.ts';
@@ -18,6 +19,8 @@ import { readScancel, scancelArgs } from './scancel.ts';
 import type {
   ClusterFacts,
   Job,
+  JobFigures,
+  JobId,
   JobKey,
   JobList,
   JobRecord,
@@ -244,6 +247,13 @@ export function createCommandLineScheduler({
     return { ...found, memoryLimit: found.memoryLimit ?? memoryLimit, peakMemory, cancelledBy };
   }
 
+  async function figures(jobs: readonly JobKey[], signal?: AbortSignal): Promise<ReadonlyMap<JobId, JobFigures>> {
+    const result = await askAccounting(() => sacctFiguresArgs(jobs.map(({ id }) => id)), signal);
+    return result === undefined
+      ? new Map<JobId, JobFigures>()
+      : readSacctFigures(result, jobs, { accountsGpus: lastFacts?.accountsGpus === true });
+  }
+
   async function nameUser(uid: string, signal?: AbortSignal): Promise<string> {
     const answer = await ask(others, 'id', ['-un', uid], signal).catch((error: unknown) => {
       if (isTransportError(error)) return undefined;
@@ -290,6 +300,7 @@ export function createCommandLineScheduler({
     listAllUsers,
     lookUp,
     record,
+    figures,
     cancel,
   };
 }

@@ -103,6 +103,10 @@ export function withRateLimit(scheduler: Scheduler, limit: RateLimit, clock: Clo
       spend();
       return scheduler.record(id, options);
     },
+    figures(jobs, signal) {
+      spend();
+      return scheduler.figures(jobs, signal);
+    },
     cancel(jobs, signal) {
       jobs.forEach(spend);
       return scheduler.cancel(jobs, signal);

@@ -75,6 +75,36 @@ export interface JobRecord {
   readonly cancelledBy?: string | undefined;
 }
 
+/** What an ended job was allocated and what it used, from accounting. What accounting does not measure is undefined. */
+export interface JobFigures {
+  /** The Unix user. */
+  readonly user: string | undefined;
+  readonly account: string | undefined;
+  readonly partition: string | undefined;
+  readonly stateWord: string;
+  /** Of the first run, milliseconds since 1970. */
+  readonly submittedAt: number;
+  /** Of the last run, milliseconds since 1970. */
+  readonly startedAt: number | undefined;
+  readonly endedAt: number | undefined;
+  /** The times are sums over the runs of a job that Slurm requeued, in seconds. */
+  readonly elapsedSec: number;
+  /** From each submission or requeue to the start, or to the end of a job that never started. */
+  readonly waitSec: number | undefined;
+  /** Allocated nodes, CPUs and GPUs, times the elapsed time. */
+  readonly nodeSec: number | undefined;
+  readonly cpuSec: number | undefined;
+  readonly gpuSec: number | undefined;
+  /** CPU time that its processes used. */
+  readonly usedCpuSec: number | undefined;
+  /** Of the last run. */
+  readonly timeLimitSec: number | undefined;
+  readonly cpus: number | undefined;
+  /** In MiB, on all nodes together: allocated, and the largest usage of a step. */
+  readonly memoryMb: number | undefined;
+  readonly usedMemoryMb: number | undefined;
+}
+
 /** Identifies a job: its id alone does not. */
 export type JobKey = Pick<Job, 'id' | 'name'>;
 
@@ -86,6 +116,8 @@ export interface ClusterFacts {
   readonly messageTimeoutMs: number;
   readonly killWaitMs: number;
   readonly hasAccounting: boolean;
+  /** Whether accounting counts GPUs (slurm.conf(5), AccountingStorageTRES). */
+  readonly accountsGpus?: boolean;
   /** The umask of programs there, such as `0022`, which jobs get too. undefined if unknown. */
   readonly umask?: string | undefined;
   /** The controller's limit for calls of one user: calls per second, and the burst. undefined without a limit. */
@@ -120,6 +152,11 @@ export interface Scheduler {
    * @throws SlurmUnavailableError
    */
   record(id: JobId, options?: RecordOptions): Promise<JobRecord | undefined>;
+  /**
+   * What these jobs used, as far as they have ended and accounting has them; none without accounting.
+   * @throws SlurmUnavailableError
+   */
+  figures(jobs: readonly JobKey[], signal?: AbortSignal): Promise<ReadonlyMap<JobId, JobFigures>>;
   /**
    * Cancels these jobs, and no other job that has one of their ids by now. The output of scancel proves nothing, so there is no
    * result: the next list shows it. Errors are logged.

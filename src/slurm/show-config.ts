@@ -21,6 +21,7 @@ export function readFacts(text: string): ClusterFacts | undefined {
     killWaitMs,
     // `accounting_storage/none` or `(null)` without accounting.
     hasAccounting: settings.get('AccountingStorageType') === 'accounting_storage/slurmdbd',
+    ...(/(^|,)gres\/gpu/.test(settings.get('AccountingStorageTRES') ?? '') ? { accountsGpus: true } : {}),
     ...readCallLimit(settings.get('SlurmctldParameters') ?? ''),
   };
 }

@@ -1,7 +1,7 @@
 // A daemon with the sandbox's server in memory. On a simulated clock, calls take the time of a real server, so the load does not matter.
 import { formatJobName } from '../../src/slurm/job-name.ts';
 import { createRateLimit } from '../../src/slurm/rate-limit.ts';
-import type { Job, JobId, Scheduler, SubmitOutcome } from '../../src/slurm/scheduler.ts';
+import type { Job, JobFigures, JobId, Scheduler, SubmitOutcome } from '../../src/slurm/scheduler.ts';
 import { describeWait } from '../../src/daemon/console/console-messages.ts';
 import type { DaemonDeps } from '../../src/daemon/deps.ts';
 import { Entry } from '../../src/daemon/journal/entry.ts';
@@ -71,6 +71,7 @@ export function createCostedWorld({ isFull = false } = {}): CostedWorld {
     listAllUsers: () => Promise.resolve({ kind: 'listed', jobs: [...jobs] }),
     lookUp: (names) => Promise.resolve({ kind: 'listed', jobs: jobs.filter(({ name }) => names.includes(name)) }),
     record: () => Promise.resolve(undefined),
+    figures: () => Promise.resolve(new Map<JobId, JobFigures>()),
     cancel: () => Promise.resolve(),
   };
   const deps: DaemonDeps = {

@@ -24,7 +24,7 @@ describe('the history', () => {
   afterEach(() => rm(stateDir, { recursive: true }));
 
   const open = (options: Partial<HistoryOptions> = {}): Promise<History> =>
-    openHistory({ stateDir, log: silentLog, now: ENDED_AT, ...options });
+    openHistory({ stateDir, log: silentLog, now: ENDED_AT, hasAccounting: true, ...options });
 
   async function readAll(since?: number): Promise<EndedAttempt[]> {
     const attempts: EndedAttempt[] = [];
@@ -105,7 +105,7 @@ describe('the history', () => {
   });
 
   it('remembers after a restart which attempts of the last day have no figures from accounting', async () => {
-    const open1 = { ...ATTEMPT, elapsedSec: undefined };
+    const open1 = { ...ATTEMPT, cpuSec: undefined };
     await write({ ...open1, recordedAt: ENDED_AT - 2 * DAY_MS, job: '1' }, { ...open1, job: '2' }, ATTEMPT);
     const history = await open();
     expect([...history.unaccounted.values()].map(({ job }) => job)).to.deep.equal(['2']);

@@ -1,5 +1,5 @@
 // Slurm for a daemon under search: each command is a step of the search.
-import type { Scheduler } from '../../src/slurm/scheduler.ts';
+import type { JobFigures, JobId, Scheduler } from '../../src/slurm/scheduler.ts';
 import type { Ask } from './outside-calls.ts';
 import type { Program } from './program.ts';
 import { showList, showOutcome, showRecord, type SlurmAnswer, type SlurmCall } from './slurm-rules.ts';
@@ -32,6 +32,8 @@ export function createModelScheduler(program: Program, ask: Ask): Scheduler {
       if ('isLost' in answer) throw new program.SlurmUnavailableError('scontrol show job failed');
       return showRecord(answer);
     },
+    // The cluster of the model has no accounting.
+    figures: () => Promise.resolve(new Map<JobId, JobFigures>()),
     async cancel(jobs) {
       await askSlurm({ what: 'cancel', jobs: jobs.map(({ id, name }) => ({ id, name })) });
     },

@@ -2,7 +2,15 @@
 import { SlurmUnavailableError } from '../../src/slurm/errors.ts';
 import { isLive, type JobState } from '../../src/slurm/job-state.ts';
 import { readJobName } from '../../src/slurm/job-name.ts';
-import type { Job, JobId, JobList, JobRecord, Scheduler, SubmitOutcome } from '../../src/slurm/scheduler.ts';
+import type {
+  Job,
+  JobFigures,
+  JobId,
+  JobList,
+  JobRecord,
+  Scheduler,
+  SubmitOutcome,
+} from '../../src/slurm/scheduler.ts';
 import type { SimulatedClock } from './clock.ts';
 import type { PendingCalls } from './pending-calls.ts';
 
@@ -222,6 +230,7 @@ export function createCluster(clock: SimulatedClock, calls: PendingCalls): Clust
               throw new SlurmUnavailableError('scontrol show job failed');
             },
           ),
+        figures: () => Promise.resolve(new Map<JobId, JobFigures>()),
         cancel: (cancelled) =>
           ask(
             `scancel ${cancelled.map(({ id }) => id).join(',')}`,

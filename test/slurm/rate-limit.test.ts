@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { callRate, createRateLimit, withRateLimit } from '../../src/slurm/rate-limit.ts';
-import type { JobId, Scheduler } from '../../src/slurm/scheduler.ts';
+import type { JobFigures, JobId, Scheduler } from '../../src/slurm/scheduler.ts';
 import { createSimulatedClock } from '../simulation/clock.ts';
 
 const NOW = Date.UTC(2026, 0, 1, 12);
@@ -121,6 +121,7 @@ describe('a scheduler with a rate limit', () => {
       listAllUsers: slow,
       lookUp: slow,
       record: () => Promise.resolve(undefined),
+      figures: () => Promise.resolve(new Map<JobId, JobFigures>()),
       cancel: () => Promise.resolve(),
     };
     return { scheduler: withRateLimit(inner, limit, clock), limit, now: () => clock.now() };
@@ -133,12 +134,13 @@ describe('a scheduler with a rate limit', () => {
     await scheduler.lookUp(['a', 'b'], 0);
     await scheduler.record('7' as JobId);
     await scheduler.cancel(['7', '8'].map((id) => ({ id: id as JobId, name: 'a' })));
+    await scheduler.figures([{ id: '7' as JobId, name: 'a' }]);
     await scheduler.facts().catch(() => undefined);
     expect(await scheduler.submit({ jobName: 'a', script: '' })).to.deep.equal({ kind: 'unknown', message: '' });
 
     let left = 0;
     for (; limit.waitMs(now()) === 0; left += 1) limit.spend(now());
-    expect(left).to.equal(3);
+    expect(left).to.equal(2);
   });
 
   it('reports the duration of squeue to the rate limit', async () => {

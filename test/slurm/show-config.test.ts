@@ -22,6 +22,12 @@ describe('scontrol show config', () => {
     expect(readFacts(text)).to.include({ hasAccounting: true });
   });
 
+  it('shows that accounting counts GPUs', () => {
+    const text = fixture('22.05.8/config.txt').replace(/(AccountingStorageTRES\s+= .*)/, '$1,gres/gpu');
+
+    expect(readFacts(text)).to.include({ accountsGpus: true });
+  });
+
   it('shows no accounting for the "(null)" of newer releases', () => {
     const text = fixture('22.05.8/config.txt').replace('accounting_storage/none', '(null)');
 

@@ -1,5 +1,5 @@
 // A history in memory, for daemons that run without a state directory.
-import { attemptKey, type EndedAttempt } from '../../src/history/ended-attempt.ts';
+import { attemptKey, isAccounted, type EndedAttempt } from '../../src/history/ended-attempt.ts';
 import type { History } from '../../src/history/write-history.ts';
 
 export interface MemoryHistory extends History {
@@ -15,7 +15,7 @@ export function createMemoryHistory(): MemoryHistory {
     unaccounted,
     record(attempt) {
       attempts.set(attemptKey(attempt), attempt);
-      if (attempt.job !== undefined && attempt.elapsedSec === undefined) unaccounted.set(attemptKey(attempt), attempt);
+      if (attempt.job !== undefined && !isAccounted(attempt)) unaccounted.set(attemptKey(attempt), attempt);
       else unaccounted.delete(attemptKey(attempt));
       return Promise.resolve();
     },

@@ -1,5 +1,7 @@
 // Records in the history that the attempt of a journal entry is over.
 import type { Task } from '../../clearml/task.ts';
+import type { EndedAttempt } from '../../history/ended-attempt.ts';
+import { countNodes } from '../../slurm/node-list.ts';
 import type { Job } from '../../slurm/scheduler.ts';
 import type { Ending } from '../decide/action.ts';
 import type { DaemonDeps } from '../deps.ts';
@@ -45,5 +47,26 @@ export async function recordEnd(
     submittedAt: job?.submittedAt,
     startedAt: hasStarted ? job.startAt : undefined,
     endedAt: job?.endedAt,
+    ...(job === undefined || !hasStarted ? {} : timesOf(job)),
   });
+}
+
+/** The figures of the last run, as far as Slurm's list shows them. */
+function timesOf({
+  submittedAt,
+  startAt,
+  endedAt,
+  nodes,
+}: Job): Pick<EndedAttempt, 'elapsedSec' | 'waitSec' | 'nodeSec'> {
+  const elapsedSec = secondsBetween(startAt, endedAt);
+  const nodeCount = nodes === undefined ? undefined : countNodes(nodes);
+  return {
+    elapsedSec,
+    waitSec: secondsBetween(submittedAt, startAt),
+    nodeSec: elapsedSec === undefined || nodeCount === undefined ? undefined : elapsedSec * nodeCount,
+  };
+}
+
+function secondsBetween(from: number | undefined, to: number | undefined): number | undefined {
+  return from === undefined || to === undefined || to < from ? undefined : Math.round((to - from) / 1000);
 }

@@ -29,6 +29,7 @@ const SLURM_COMMANDS: Readonly<Record<keyof Scheduler, string>> = {
   listAllUsers: 'squeue of all users',
   lookUp: 'look-up by name',
   record: 'scontrol show job',
+  figures: 'sacct of ended jobs',
   cancel: 'scancel',
 };
 

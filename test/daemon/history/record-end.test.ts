@@ -65,6 +65,9 @@ describe('the record of an end', () => {
         submittedAt: times.submittedAt,
         startedAt: times.startAt,
         endedAt: times.endedAt,
+        elapsedSec: 39,
+        waitSec: 10,
+        nodeSec: 39,
       },
     ]);
   });

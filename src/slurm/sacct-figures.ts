@@ -1,0 +1,197 @@
+// Reads from accounting what ended jobs were allocated and what they used: the figures of sreport(1) and seff(1).
+import type { CommandResult } from '../transport/transport.ts';
+import { SlurmUnavailableError } from './errors.ts';
+import { readSacctTable, sacctWholeJobArgs } from './sacct-table.ts';
+import type { JobFigures, JobId, JobKey } from './scheduler.ts';
+
+const FIELDS = [
+  'JobIDRaw',
+  'JobName',
+  'User',
+  'Account',
+  'Partition',
+  'State',
+  'Submit',
+  'Start',
+  'End',
+  'ElapsedRaw',
+  'TimelimitRaw',
+  'NNodes',
+  'AllocCPUS',
+  'AllocTRES',
+  'NTasks',
+  'TotalCPU',
+  'MaxRSS',
+];
+
+type Field = (typeof FIELDS)[number];
+type Row = Readonly<Record<Field, string>>;
+
+/** The arguments for all runs of these jobs, with their steps. */
+export function sacctFiguresArgs(ids: readonly JobId[]): string[] {
+  return [...sacctWholeJobArgs(FIELDS), '--duplicates', '--noconvert', `--jobs=${ids.join(',')}`];
+}
+
+/**
+ * The figures of those jobs that have ended; a job that accounting does not have, or has under another name, is missing.
+ * @throws SlurmUnavailableError if the output of accounting is incomplete
+ */
+export function readSacctFigures(
+  result: CommandResult,
+  jobs: readonly JobKey[],
+  { accountsGpus }: Accounted,
+): Map<JobId, JobFigures> {
+  const table = readSacctTable(result, FIELDS);
+  if (table.kind === 'failed') throw new SlurmUnavailableError(table.message);
+  const names = new Map<string, JobKey>(jobs.map((job) => [job.id, job]));
+  const runs = new Map<JobId, Run[]>();
+  let current: Run | undefined;
+  for (const values of table.rows) {
+    const row = Object.fromEntries(FIELDS.map((field, index) => [field, values[index] ?? '']));
+    const { JobIDRaw: id = '', JobName: name } = row;
+    // Steps follow their job.
+    if (id.includes('.')) current?.steps.push(row);
+    else {
+      const job = names.get(id);
+      current = { row, steps: [] };
+      // Slurm reuses ids after a crash of the controller.
+      if (job?.name === name && job !== undefined) runs.set(job.id, [...(runs.get(job.id) ?? []), current]);
+    }
+  }
+  const figures = new Map<JobId, JobFigures>();
+  for (const [id, its] of runs) {
+    const sum = sumRuns(its, accountsGpus);
+    if (sum !== undefined) figures.set(id, sum);
+  }
+  return figures;
+}
+
+interface Accounted {
+  /** Otherwise a job without GPUs looks like one with GPUs. */
+  readonly accountsGpus: boolean;
+}
+
+interface Run {
+  readonly row: Row;
+  readonly steps: Row[];
+}
+
+/** undefined if the last run has not ended, or its row is unreadable. */
+function sumRuns(runs: readonly Run[], accountsGpus: boolean): JobFigures | undefined {
+  const ordered = runs.toSorted((one, other) => seconds(one.row['Submit']) - seconds(other.row['Submit']));
+  const [first, last] = [ordered[0]?.row, ordered.at(-1)];
+  const each = ordered.map((run) => readRun(run, accountsGpus));
+  if (first === undefined || last === undefined || !each.every((run) => run !== undefined)) return undefined;
+  const { row } = last;
+  const total = (of: (run: RunFigures) => number | undefined): number | undefined =>
+    each.map(of).reduce((sum, value) => (sum === undefined || value === undefined ? undefined : sum + value), 0);
+  const peaks = ordered.flatMap(({ steps }) => steps.flatMap(peakOf));
+  return {
+    user: text(row['User']),
+    account: text(row['Account']),
+    partition: text(row['Partition']),
+    // `CANCELLED by 1000`
+    stateWord: row['State']?.split(' ')[0] ?? '',
+    submittedAt: seconds(first['Submit']) * 1000,
+    startedAt: hasStarted(row) ? time(row['Start']) : undefined,
+    endedAt: time(row['End']),
+    elapsedSec: total((run) => run.elapsedSec) ?? 0,
+    waitSec: total((run) => run.waitSec),
+    nodeSec: total((run) => run.nodeSec),
+    cpuSec: total((run) => run.cpuSec),
+    gpuSec: total((run) => run.gpuSec),
+    usedCpuSec: total((run) => run.usedCpuSec),
+    timeLimitSec: count(row['TimelimitRaw'], 60),
+    cpus: count(row['AllocCPUS']),
+    memoryMb: readMb(readTres(row['AllocTRES'] ?? '').get('mem') ?? ''),
+    usedMemoryMb: peaks.length === 0 ? undefined : Math.max(...peaks),
+  };
+}
+
+/** A job that was cancelled while it waited has the time of the cancellation as its start, and a CPU, but no TRES. */
+function hasStarted(row: Row): boolean {
+  return row['AllocTRES'] !== '';
+}
+
+type RunFigures = Pick<JobFigures, 'elapsedSec' | 'waitSec' | 'nodeSec' | 'cpuSec' | 'gpuSec' | 'usedCpuSec'>;
+
+function readRun({ row, steps }: Run, accountsGpus: boolean): RunFigures | undefined {
+  const [submitted, ended, elapsedSec] = [seconds(row['Submit']), time(row['End']), count(row['ElapsedRaw'])];
+  if (Number.isNaN(submitted) || ended === undefined || elapsedSec === undefined) return undefined;
+  const started = hasStarted(row) ? time(row['Start']) : undefined;
+  const times = (amount: number | undefined): number | undefined =>
+    amount === undefined ? undefined : amount * elapsedSec;
+  return {
+    elapsedSec,
+    waitSec: (started ?? ended) / 1000 - submitted,
+    nodeSec: times(elapsedSec === 0 ? 0 : count(row['NNodes'])),
+    cpuSec: times(elapsedSec === 0 ? 0 : count(row['AllocCPUS'])),
+    gpuSec: accountsGpus ? times(readGpus(row['AllocTRES'] ?? '')) : undefined,
+    usedCpuSec: elapsedSec === 0 ? 0 : readUsedCpu(row, steps),
+  };
+}
+
+/** Without a plugin that measures usage (slurm.conf(5), JobAcctGatherType), accounting shows zero. */
+function readUsedCpu({ TotalCPU: total = '' }: Row, steps: readonly Row[]): number | undefined {
+  const used = readCpuTime(total);
+  return used === 0 && steps.every((step) => step['MaxRSS'] === '') ? undefined : used;
+}
+
+/** `[days-][hours:]minutes:seconds[.milliseconds]`. */
+function readCpuTime(shown: string): number | undefined {
+  const [, days = '0', hours = '0', minutes, sec] = /^(?:(\d+)-)?(?:(\d+):)?(\d+):([\d.]+)$/.exec(shown) ?? [];
+  if (minutes === undefined || sec === undefined) return undefined;
+  return ((Number(days) * 24 + Number(hours)) * 60 + Number(minutes)) * 60 + Number(sec);
+}
+
+/** The largest usage of one task, for each task of the step, as seff(1) estimates it. In MiB. */
+function peakOf(step: Row): number[] {
+  const perTask = readMb(step['MaxRSS'] ?? '');
+  return perTask === undefined ? [] : [perTask * Math.max(1, count(step['NTasks']) ?? 1)];
+}
+
+/** `billing=2,cpu=2,gres/gpu=1,mem=4096M,node=1`. */
+function readTres(tres: string): ReadonlyMap<string, string> {
+  return new Map(
+    tres.split(',').map((part): [string, string] => {
+      const [name = '', value = ''] = part.split('=', 2);
+      return [name, value];
+    }),
+  );
+}
+
+/** A site may count the GPUs of each type only: `gres/gpu:a100=2`. */
+function readGpus(shown: string): number | undefined {
+  const tres = readTres(shown);
+  const all = tres.get('gres/gpu');
+  if (all !== undefined) return count(all);
+  return [...tres].reduce<number | undefined>((sum, [name, value]) => {
+    if (!name.startsWith('gres/gpu:')) return sum;
+    const some = count(value);
+    return sum === undefined || some === undefined ? undefined : sum + some;
+  }, 0);
+}
+
+const MB = { '': 1 / 1024 ** 2, K: 1 / 1024, M: 1, G: 1024, T: 1024 ** 2, P: 1024 ** 3 };
+
+/** Without a unit, it is a number of bytes. */
+function readMb(shown: string): number | undefined {
+  const [, amount, unit = ''] = /^([\d.]+)([KMGTP]?)$/.exec(shown) ?? [];
+  return amount === undefined ? undefined : Number(amount) * MB[unit as keyof typeof MB];
+}
+
+function count(shown = '', unit = 1): number | undefined {
+  return /^\d+$/.test(shown) ? Number(shown) * unit : undefined;
+}
+
+function seconds(shown = ''): number {
+  return count(shown) ?? NaN;
+}
+
+function time(shown = ''): number | undefined {
+  return count(shown, 1000);
+}
+
+function text(shown = ''): string | undefined {
+  return shown === '' ? undefined : shown;
+}

@@ -1,0 +1,61 @@
+// Tests the console line for a task that used far less than it requested.
+import { expect } from 'chai';
+import { CONSOLE_COLUMNS, breakLines } from '../../../src/daemon/console/console-lines.ts';
+import { describeUnused } from '../../../src/daemon/console/unused-request.ts';
+import type { EndedAttempt } from '../../../src/history/ended-attempt.ts';
+import { ATTEMPT } from '../../history/attempts.ts';
+
+const GB = 1024;
+
+/** An hour that used all of its request. */
+const BUSY: EndedAttempt = {
+  ...ATTEMPT,
+  elapsedSec: 3_600,
+  timeLimitSec: 7_200,
+  cpus: 16,
+  cpuSec: 16 * 3_600,
+  usedCpuSec: 15 * 3_600,
+  memoryMb: 64 * GB,
+  usedMemoryMb: 60 * GB,
+};
+
+describe('the line about an unused request', () => {
+  it('is missing after a task that used what it requested', () => {
+    expect(describeUnused(BUSY)).to.equal(undefined);
+  });
+
+  it('names the used and the requested memory', () => {
+    expect(describeUnused({ ...BUSY, usedMemoryMb: 3.1 * GB })).to.equal(
+      'Slurm job 4711 used 3.1 of 64 GB of memory. Lower --mem: a smaller job starts earlier.',
+    );
+  });
+
+  it('names all that is unused, in lines that the web page shows', () => {
+    const text = describeUnused({
+      ...BUSY,
+      usedMemoryMb: 3.1 * GB,
+      usedCpuSec: 1.25 * 3_600,
+      timeLimitSec: 5 * 86_400,
+    });
+    expect(text).to.equal(
+      'Slurm job 4711 used 3.1 of 64 GB of memory, 1.3 of 16 cores and 60 min of 5 days. Lower --mem, --cpus-per-task and --time: a smaller job starts earlier.',
+    );
+    for (const line of breakLines(text ?? '').split('\n')) expect(line.length).to.be.at.most(CONSOLE_COLUMNS);
+  });
+
+  for (const [title, change] of [
+    ['memory that was not measured', { usedMemoryMb: undefined }],
+    ['memory of a job without a limit', { usedMemoryMb: 1, memoryMb: undefined }],
+    ['little memory', { usedMemoryMb: 100, memoryMb: 4 * GB }],
+    ['cores whose use was not measured', { usedCpuSec: undefined }],
+    ['two cores', { cpus: 2, cpuSec: 7_200, usedCpuSec: 10 }],
+    ['an unlimited time', { timeLimitSec: undefined }],
+    ['a limit of two hours', { timeLimitSec: 7_200, elapsedSec: 100, cpuSec: 1_600, usedCpuSec: 1_500 }],
+    ['a task of a few seconds', { elapsedSec: 30, usedMemoryMb: 1 }],
+    ['a task that did not complete', { cause: 'failed', usedMemoryMb: 1 }],
+  ] as const satisfies readonly (readonly [string, Partial<EndedAttempt>])[]) {
+    it(`is missing for ${title}`, () => {
+      expect(describeUnused({ ...BUSY, ...change })).to.equal(undefined);
+    });
+  }
+});

@@ -1,0 +1,135 @@
+// Tests what the history reads from accounting about ended jobs.
+import { expect } from 'chai';
+import { SlurmUnavailableError } from '../../src/slurm/errors.ts';
+import { readSacctFigures, sacctFiguresArgs } from '../../src/slurm/sacct-figures.ts';
+import type { JobFigures, JobId, JobKey } from '../../src/slurm/scheduler.ts';
+import { result } from './fixture.ts';
+
+const HEADER =
+  'JobIDRaw|JobName|User|Account|Partition|State|Submit|Start|End|ElapsedRaw|TimelimitRaw|NNodes|AllocCPUS|AllocTRES|NTasks|TotalCPU|MaxRSS';
+
+// Recorded from Slurm 22.05.8 with jobacct_gather/linux.
+const TWO_CORES =
+  '1|a|ada|lab|debug|COMPLETED|1795950590|1795950592|1795950596|4|10|1|2|billing=2,cpu=2,gres/gpu=1,mem=200M,node=1||00:00.578|';
+const ITS_BATCH =
+  '1.batch|batch||lab||COMPLETED|1795950592|1795950592|1795950596|4||1|2|cpu=2,mem=200M,node=1|1|00:00.578|4812800';
+const TWO_NODES = [
+  '2|b|ada|lab|debug|COMPLETED|1795950590|1795950592|1795950595|3|525600|2|2|billing=2,cpu=2,mem=2048M,node=2||00:00.017|',
+  '2.batch|batch||lab||COMPLETED|1795950592|1795950592|1795950595|3||1|1|cpu=1,mem=1024M,node=1|1|00:00.012|1126400',
+  '2.0|sleep||lab||COMPLETED|1795950592|1795950592|1795950595|3||2|2|cpu=2,mem=2048M,node=2|2|00:00.004|1048576',
+];
+const NEVER_STARTED =
+  '3|h|ada|lab|debug|CANCELLED by 0|1795950590|1795950599|1795950599|0|Partition_Limit|1|1|||00:00:00|';
+
+function read(rows: readonly string[], names = ['a', 'b', 'h'], accountsGpus = true): Map<JobId, JobFigures> {
+  const stdout = [HEADER, ...rows].map((row) => `${row.replaceAll('|', '\x1f')}\n`).join('');
+  const jobs = names.map((name, index): JobKey => ({ id: String(index + 1) as JobId, name }));
+  return readSacctFigures(result({ stdout }), jobs, { accountsGpus });
+}
+
+function only(...rows: readonly string[]): JobFigures {
+  const [figures = expect.fail('there are no figures')] = read(rows).values();
+  return figures;
+}
+
+describe('the figures of an ended job', () => {
+  it('are requested for all runs and steps of several jobs', () => {
+    expect(sacctFiguresArgs(['1', '2'] as JobId[])).to.include.members(['--jobs=1,2', '--duplicates', '--noconvert']);
+  });
+
+  it('are what it was allocated and what it used', () => {
+    expect(only(TWO_CORES, ITS_BATCH)).to.deep.equal({
+      user: 'ada',
+      account: 'lab',
+      partition: 'debug',
+      stateWord: 'COMPLETED',
+      submittedAt: 1_795_950_590_000,
+      startedAt: 1_795_950_592_000,
+      endedAt: 1_795_950_596_000,
+      elapsedSec: 4,
+      waitSec: 2,
+      nodeSec: 4,
+      cpuSec: 8,
+      gpuSec: 4,
+      usedCpuSec: 0.578,
+      timeLimitSec: 600,
+      cpus: 2,
+      memoryMb: 200,
+      usedMemoryMb: 4_812_800 / 1024 ** 2,
+    });
+  });
+
+  it('count the memory of each task of the largest step, and both nodes', () => {
+    expect(only(...TWO_NODES)).to.include({ nodeSec: 6, usedMemoryMb: 2, memoryMb: 2048 });
+  });
+
+  it('have no start and no usage if it never started', () => {
+    expect(only(NEVER_STARTED)).to.include({
+      stateWord: 'CANCELLED',
+      startedAt: undefined,
+      elapsedSec: 0,
+      waitSec: 9,
+      cpuSec: 0,
+      usedCpuSec: 0,
+      timeLimitSec: undefined,
+      usedMemoryMb: undefined,
+    });
+  });
+
+  it('have an unknown usage, not none, without a plugin that measures it', () => {
+    const unmeasured = only(
+      TWO_CORES.replace('00:00.578', '00:00:00'),
+      ITS_BATCH.replace('4812800', '').replace('00:00.578', '00:00:00'),
+    );
+    expect([unmeasured.usedCpuSec, unmeasured.usedMemoryMb]).to.deep.equal([undefined, undefined]);
+  });
+
+  it('have an unknown number of GPUs, not none, if accounting does not count them', () => {
+    const [figures] = read([TWO_CORES, ITS_BATCH], ['a'], false).values();
+    expect(figures?.gpuSec).to.equal(undefined);
+    expect(only(...TWO_NODES).gpuSec).to.equal(0);
+  });
+
+  it('count GPUs that accounting counts by type only', () => {
+    const typed = TWO_CORES.replace('gres/gpu=1', 'gres/gpu:a100=1,gres/gpu:h100=2');
+    expect(only(typed, ITS_BATCH).gpuSec).to.equal(12);
+  });
+
+  it('read every notation of CPU time', () => {
+    for (const [shown, sec] of [
+      ['01:02:03', 3_723],
+      ['2-01:00:00', 176_400],
+      ['10:00.250', 600.25],
+    ] as const)
+      expect(only(TWO_CORES.replace('00:00.578', shown), ITS_BATCH).usedCpuSec).to.equal(sec);
+  });
+
+  it('are sums over the runs of a requeued job', () => {
+    const first =
+      '1|a|ada|lab|debug|NODE_FAIL|1795950500|1795950510|1795950540|30|10|1|2|cpu=2,gres/gpu=1,mem=200M||00:10.000|';
+    expect(only(first, ITS_BATCH, TWO_CORES, ITS_BATCH)).to.include({
+      stateWord: 'COMPLETED',
+      submittedAt: 1_795_950_500_000,
+      startedAt: 1_795_950_592_000,
+      elapsedSec: 34,
+      waitSec: 12,
+      cpuSec: 68,
+      gpuSec: 34,
+      usedCpuSec: 10.578,
+    });
+  });
+
+  it('are missing while the job runs, and for another job with a reused id', () => {
+    const running = TWO_CORES.replace('COMPLETED', 'RUNNING').replace('1795950596', 'Unknown');
+    const others = TWO_CORES.replace('|a|', '|theirs|');
+    expect([read([running]).size, read([others, ITS_BATCH]).size]).to.deep.equal([0, 0]);
+    expect(read([others, ITS_BATCH, TWO_CORES, ITS_BATCH]).get('1' as JobId)?.elapsedSec).to.equal(4);
+  });
+
+  it('are of no job if the output is incomplete', () => {
+    expect(() => read([TWO_CORES.slice(0, -20)])).to.throw(SlurmUnavailableError);
+    expect(() =>
+      readSacctFigures(result({ stderr: 'sacct: error: Connection refused' }), [], { accountsGpus: true }),
+    ).to.throw(SlurmUnavailableError);
+  });
+});
