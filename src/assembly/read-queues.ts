@@ -35,6 +35,9 @@ export interface NamedQueue {
   readonly warnings: readonly string[];
   /** Whether the template uses the image of the task. */
   readonly usesImage: boolean;
+  /** Whether the template may use the user or the project of the task. */
+  readonly usesUser: boolean;
+  readonly usesProject: boolean;
 }
 
 /**
@@ -71,8 +74,24 @@ function refuseUnfitLimits({ name, properties }: QueueSettings, { template, prop
 
 type ReadTemplate = Pick<
   NamedQueue,
-  'template' | 'text' | 'templateMark' | 'optionLocations' | 'properties' | 'usesImage' | 'warnings'
+  | 'template'
+  | 'text'
+  | 'templateMark'
+  | 'optionLocations'
+  | 'properties'
+  | 'usesImage'
+  | 'usesUser'
+  | 'usesProject'
+  | 'warnings'
 >;
+
+/** By their names anywhere in the text, so that no use is missed. */
+export function mayUsePeople(text: string): Pick<NamedQueue, 'usesUser' | 'usesProject'> {
+  return {
+    usesUser: text.includes('CLEARML_USER'),
+    usesProject: /CLEARML_PROJECT|CLEARML_TASK\s*\.\s*project/.test(text),
+  };
+}
 
 /** A daemon that serves the scheduler queue would claim its own parked tasks. @throws UsageError */
 export function refuseInternalQueue(name: string, { clusters }: Pick<Settings, 'clusters'>): void {
@@ -92,6 +111,7 @@ async function readTemplate(file: string, workingDir: string): Promise<ReadTempl
     optionLocations: locateOptions(name, text),
     properties: listProperties(name, text),
     usesImage: usesImage(name, text),
+    ...mayUsePeople(text),
     warnings: templateWarnings(name, text),
     text,
   };

@@ -1,4 +1,5 @@
 // Sends one API request, and returns the response's data or throws the error of its class.
+import type { Clock } from '../base/clock.ts';
 import type { Secrets } from '../log/secrets.ts';
 import { classifyFailure, classifyReply } from './classify.ts';
 import { limitsOf } from './response-limits.ts';
@@ -7,6 +8,7 @@ import {
   CredentialsRejectedError,
   LostRaceError,
   NotTheApiError,
+  ServerBusyError,
   ServerRefusedError,
   ServerUnreachableError,
 } from './errors.ts';
@@ -29,13 +31,14 @@ export class TokenRejectedError extends ServerUnreachableError {
 
 interface ApiRequestDeps {
   readonly http: Http;
+  readonly clock: Clock;
   readonly apiServer: string;
   readonly secrets: Secrets;
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
 }
 
-export function createApiRequest({ http, apiServer, secrets, timeoutMs, signal }: ApiRequestDeps): ApiRequest {
+export function createApiRequest({ http, clock, apiServer, secrets, timeoutMs, signal }: ApiRequestDeps): ApiRequest {
   async function post(endpoint: string, body: Body, authorization: string): Promise<HttpReply> {
     const url = `${apiServer}/${endpoint}`;
     const headers = { authorization, 'content-type': formatContentType(body) };
@@ -62,6 +65,8 @@ export function createApiRequest({ http, apiServer, secrets, timeoutMs, signal }
     switch (result.kind) {
       case 'data':
         return result.data;
+      case 'busy':
+        throw new ServerBusyError(describe(endpoint, result.reason), readRetryAfter(reply.retryAfter, clock.now()));
       case 'unreachable':
         throw new ServerUnreachableError(describe(endpoint, result.reason), result.mayHaveHappened);
       case 'not-the-api':
@@ -87,6 +92,13 @@ export function createApiRequest({ http, apiServer, secrets, timeoutMs, signal }
       }
     }
   };
+}
+
+/** Milliseconds, from the seconds or the date of a `Retry-After` header. */
+function readRetryAfter(text: string | undefined, now: number): number | undefined {
+  if (text === undefined) return undefined;
+  const ms = /^\d+$/.test(text.trim()) ? Number(text) * 1000 : Date.parse(text) - now;
+  return Number.isNaN(ms) ? undefined : Math.max(0, ms);
 }
 
 /** The message for every call without a usable response. */

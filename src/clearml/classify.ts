@@ -4,6 +4,7 @@ import * as z from 'zod';
 export type ResponseClass =
   | { readonly kind: 'data'; readonly data: unknown }
   | { readonly kind: RefusedKind; readonly code: number; readonly subcode: number; readonly reason: string }
+  | { readonly kind: 'busy'; readonly reason: string }
   | { readonly kind: 'unreachable' | 'not-the-api'; readonly mayHaveHappened: boolean; readonly reason: string };
 
 type RefusedKind = 'token-refused' | 'credentials-refused' | 'lost-race' | 'refused';
@@ -45,12 +46,9 @@ export function classifyReply(status: number, text: string): ResponseClass {
   if (envelope.success && status < 300) return { kind: 'data', data: envelope.data.data };
 
   if (NOT_PROCESSED.includes(status) || status >= 500) {
-    const detail = reason === '' ? '' : `: ${reason} (${code}/${subcode})`;
-    return {
-      kind: 'unreachable',
-      mayHaveHappened: !NOT_PROCESSED.includes(status),
-      reason: `it responded with status ${status}${detail}`,
-    };
+    const answer = `it responded with status ${status}${reason === '' ? '' : `: ${reason} (${code}/${subcode})`}`;
+    if (NOT_PROCESSED.includes(status)) return { kind: 'busy', reason: answer };
+    return { kind: 'unreachable', mayHaveHappened: true, reason: answer };
   }
   if (envelope.success) {
     const row = REFUSED_KINDS.find((kind) => kind.code === code && kind.subcodes.includes(subcode));

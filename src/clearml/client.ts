@@ -106,6 +106,8 @@ export interface TaskQuery {
 export interface Tasks {
   /** The whole document, or undefined if there is no such task. @throws InvalidResponseError if it is unreadable */
   get(id: TaskId): Promise<TaskDocument | undefined>;
+  /** The same for several tasks, in one call that is not retried. A task that is deleted or unreadable is missing: `get` reports which. */
+  getMany(ids: readonly TaskId[]): Promise<ReadonlyMap<TaskId, TaskDocument>>;
   /** What tracking needs of many tasks. Pages of 500. */
   read(ids: readonly TaskId[]): Promise<TaskList>;
   /**
@@ -173,6 +175,10 @@ export interface Events {
    * than a missing one. A task that takes no lines (published, deleted) is not an error.
    */
   log(task: TaskId, worker: string, lines: readonly ConsoleLine[]): Promise<void>;
+  /** The same, but the lines wait for the next call of `log` or `flush`, of any task, or until they fill a call. */
+  logLater(task: TaskId, worker: string, lines: readonly ConsoleLine[]): Promise<void>;
+  /** Sends the lines that wait. Resolves when all of them were sent or have failed; never rejects. */
+  flush(): Promise<void>;
 }
 
 /** A worker registration. */

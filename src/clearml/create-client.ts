@@ -3,6 +3,7 @@ import { setMaxListeners } from 'node:events';
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../log/logger.ts';
 import type { Secrets } from '../log/secrets.ts';
+import type { CallRate } from './call-rate.ts';
 import type { ClearmlClient } from './client.ts';
 import { connect } from './first-login.ts';
 import { ServerUnusableError, type ServerUnreachableError } from './errors.ts';
@@ -26,6 +27,8 @@ export interface ClearmlClientDeps {
   /** Aborts every call and wait. Leave it unaborted during a graceful shutdown, so that the last calls complete. */
   readonly signal?: AbortSignal | undefined;
   readonly timeouts?: Partial<Timeouts> | undefined;
+  /** Counts the calls. Without it they are not limited, as those of a user at a terminal. */
+  readonly callRate?: CallRate | undefined;
   /** Called for each attempt without a response. */
   readonly onNoAnswer?: ((error: ServerUnreachableError) => void) | undefined;
 }
@@ -44,6 +47,7 @@ export function createClearmlClient(deps: ClearmlClientDeps): ClearmlClient {
   const http = createHttp(settings);
   const request = createApiRequest({
     http,
+    clock,
     apiServer: settings.apiServer,
     secrets,
     timeoutMs: timeouts.attemptMs,
@@ -57,6 +61,7 @@ export function createClearmlClient(deps: ClearmlClientDeps): ClearmlClient {
     secrets,
     timeouts,
     signal,
+    callRate: deps.callRate,
     onNoAnswer: deps.onNoAnswer,
   });
 

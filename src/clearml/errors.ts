@@ -15,6 +15,20 @@ export class ServerUnreachableError extends Error {
 }
 
 /**
+ * Thrown when the server, or a proxy in front of it, asks for fewer calls (429, 503): it did nothing. Retry after the time that it
+ * names, if it names one.
+ */
+export class ServerBusyError extends ServerUnreachableError {
+  override readonly name = 'ServerBusyError';
+  readonly retryAfterMs: number | undefined;
+
+  constructor(message: string, retryAfterMs: number | undefined) {
+    super(message, false);
+    this.retryAfterMs = retryAfterMs;
+  }
+}
+
+/**
  * Thrown when the other side is not a ClearML API, or is not trusted: a web page, a redirect, an unknown certificate.
  * After a successful connect this is temporary (a proxy's page); before it, `connect` turns it into `ServerUnusableError`.
  */

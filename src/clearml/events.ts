@@ -1,8 +1,9 @@
-// Appends lines to a task's console in order, and reads the console.
+// Appends lines to the consoles of tasks in order, many in one call, and reads a console.
 import * as z from 'zod';
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../log/logger.ts';
 import type { ConsoleEvent, ConsoleLine, Events } from './client.ts';
+import { NotTheApiError, ServerRefusedError } from './errors.ts';
 import type { TaskId } from './ids.ts';
 import { describeValue, readField, type UnreadableEntry, type ReportUnreadable } from './unreadable-entries.ts';
 import { isRefusal } from './refusals.ts';
@@ -14,13 +15,23 @@ const Added = z.object({ errors: z.number().catch(0) }).catch({ errors: 0 });
 
 /** The agent's limits: no event above 64 KiB, no request above 1 MiB. */
 const EVENT_BYTES = 64 * 1024;
-const EVENTS_PER_CALL = 16;
+const CALL_BYTES = 1024 * 1024;
+const EVENTS_PER_CALL = 100;
 const EVENTS_PER_PAGE = 500;
+
+interface LogEvent {
+  readonly type: 'log';
+  readonly task: TaskId;
+  readonly worker: string;
+  readonly level: ConsoleLine['level'];
+  readonly msg: string;
+  readonly timestamp: number;
+}
 
 /** Lines of one task for one call, which may carry those of other tasks too. */
 interface Batch {
   readonly task: TaskId;
-  readonly events: readonly object[];
+  readonly events: readonly LogEvent[];
   readonly sent: () => void;
   readonly failed: (error: unknown) => void;
 }
@@ -50,25 +61,38 @@ export function createEvents(session: Session, { clock, log, reportUnreadable }:
     return { events, length: rows.length };
   }
 
-  // Lines added during a call share the next one, which costs the server no more than a single line.
+  // Lines added during a call share the next one, which costs the server little more than a single line.
   let waiting: Batch[] = [];
   let sending: Promise<void> | undefined;
 
   async function sendAll(): Promise<void> {
+    // The lines that other tasks add in the same turn share the first call.
+    await Promise.resolve();
     while (waiting.length > 0) {
       const batches = waiting.slice(0, countThatFit(waiting));
       waiting = waiting.slice(batches.length);
-      try {
-        await add(batches);
-        for (const { sent } of batches) sent();
-      } catch (error) {
-        for (const { failed } of batches) failed(error);
-      }
+      await send(batches);
     }
     sending = undefined;
   }
 
-  /** Published and deleted tasks take no lines. That is not a failure of the caller: lines only inform users. */
+  async function send(batches: readonly Batch[]): Promise<void> {
+    try {
+      await add(batches);
+      for (const { sent } of batches) sent();
+    } catch (error) {
+      const [first] = batches;
+      const isShared = batches.some(({ task }) => task !== first?.task);
+      // Refused as a whole, so nothing was added: the lines of one task must not cost the others theirs.
+      if (isShared && isRefusedWhole(error)) for (const part of splitByTask(batches)) await send(part);
+      else for (const { failed } of batches) failed(error);
+    }
+  }
+
+  /**
+   * The server adds the lines that it can, and only counts those of published and deleted tasks. That is not a failure of the caller:
+   * lines only inform users. https://github.com/clearml/clearml-server/blob/master/apiserver/bll/event/event_bll.py (add_events)
+   */
   async function add(batches: readonly Batch[]): Promise<void> {
     const tasks = [...new Set(batches.map(({ task }) => task))].join(',');
     const lines = batches.flatMap(({ events }) => events);
@@ -81,11 +105,35 @@ export function createEvents(session: Session, { clock, log, reportUnreadable }:
     }
   }
 
-  function send(task: TaskId, events: readonly object[]): Promise<void> {
-    return new Promise((sent, failed) => {
-      waiting.push({ task, events, sent, failed });
-      sending ??= sendAll();
-    });
+  function flush(): Promise<void> {
+    if (waiting.length > 0) sending ??= sendAll();
+    return sending ?? Promise.resolve();
+  }
+
+  async function addLines(
+    task: TaskId,
+    worker: string,
+    lines: readonly ConsoleLine[],
+    { isDeferred }: { readonly isDeferred: boolean },
+  ): Promise<void> {
+    const events = lines.flatMap(({ level, text }) =>
+      splitText(text, EVENT_BYTES).map((msg) => ({
+        type: 'log' as const,
+        task,
+        worker,
+        level,
+        msg,
+        timestamp: nextTime(),
+      })),
+    );
+    for (let start = 0; start < events.length;) {
+      const part = events.slice(start, start + countEvents(events.slice(start)));
+      start += part.length;
+      await new Promise<void>((sent, failed) => {
+        waiting.push({ task, events: part, sent, failed });
+        if (!isDeferred || countThatFit(waiting) < waiting.length) void flush();
+      });
+    }
   }
 
   return {
@@ -107,21 +155,37 @@ export function createEvents(session: Session, { clock, log, reportUnreadable }:
       }
     },
 
-    async log(task, worker, lines) {
-      const events = lines.flatMap(({ level, text }: ConsoleLine) =>
-        splitText(text, EVENT_BYTES).map((msg) => ({ type: 'log', task, worker, level, msg, timestamp: nextTime() })),
-      );
-      for (let start = 0; start < events.length; start += EVENTS_PER_CALL)
-        await send(task, events.slice(start, start + EVENTS_PER_CALL));
-    },
+    log: (task, worker, lines) => addLines(task, worker, lines, { isDeferred: false }),
+    logLater: (task, worker, lines) => addLines(task, worker, lines, { isDeferred: true }),
+    flush,
   };
 }
 
-/** How many batches, from the first, fit one call. */
+/** How many events, from the first, fit one call; at least one. */
+function countEvents(events: readonly LogEvent[]): number {
+  let bytes = 0;
+  const tooMany = events.findIndex(
+    ({ msg }, index) => index >= EVENTS_PER_CALL || (bytes += Buffer.byteLength(msg)) > CALL_BYTES,
+  );
+  return tooMany === -1 ? events.length : Math.max(1, tooMany);
+}
+
+/** How many batches, from the first, fit one call; at least one. */
 function countThatFit(batches: readonly Batch[]): number {
-  let events = 0;
-  const tooMany = batches.findIndex((batch) => (events += batch.events.length) > EVENTS_PER_CALL);
+  let left = countEvents(batches.flatMap(({ events }) => events));
+  const tooMany = batches.findIndex(({ events }) => (left -= events.length) < 0);
   return tooMany === -1 ? batches.length : Math.max(1, tooMany);
+}
+
+/** Whether the server or a proxy refused the call before anything was added. */
+function isRefusedWhole(error: unknown): boolean {
+  return error instanceof ServerRefusedError || (error instanceof NotTheApiError && !error.mayHaveHappened);
+}
+
+function splitByTask(batches: readonly Batch[]): Batch[][] {
+  const parts = new Map<TaskId, Batch[]>();
+  for (const batch of batches) parts.set(batch.task, [...(parts.get(batch.task) ?? []), batch]);
+  return [...parts.values()];
 }
 
 function readEvent(row: unknown, index: number, leftOut: UnreadableEntry[]): ConsoleEvent | undefined {

@@ -20,6 +20,8 @@ export interface HttpReply {
   readonly status: number;
   /** Where a redirect leads. */
   readonly location: string | undefined;
+  /** The header `Retry-After`. */
+  readonly retryAfter: string | undefined;
   readonly text: string;
 }
 
@@ -97,6 +99,7 @@ function send(agent: Dispatcher, { url, headers, body, timeoutMs, limits, signal
     let reason: Error | undefined;
     let status = 0;
     let location: string | undefined;
+    let retryAfter: string | undefined;
     const pieces: Uint8Array[] = [];
     const gauge = createResponseGauge(limits);
 
@@ -135,7 +138,8 @@ function send(agent: Dispatcher, { url, headers, body, timeoutMs, limits, signal
         onResponseStart(_controller, statusCode, answered) {
           status = statusCode;
           if (Number(answered['content-length']) > limits.bytes) refuse(tooLarge(limits));
-          location = typeof answered['location'] === 'string' ? answered['location'] : undefined;
+          location = textOf(answered['location']);
+          retryAfter = textOf(answered['retry-after']);
         },
         onResponseData(_controller, piece) {
           if (reason !== undefined) return;
@@ -144,7 +148,7 @@ function send(agent: Dispatcher, { url, headers, body, timeoutMs, limits, signal
         },
         onResponseEnd() {
           end();
-          resolve({ status, location, text: new TextDecoder().decode(Buffer.concat(pieces)) });
+          resolve({ status, location, retryAfter, text: new TextDecoder().decode(Buffer.concat(pieces)) });
         },
         onResponseError(_controller, error) {
           fail(error);
@@ -152,6 +156,10 @@ function send(agent: Dispatcher, { url, headers, body, timeoutMs, limits, signal
       },
     );
   });
+}
+
+function textOf(header: string | string[] | undefined): string | undefined {
+  return typeof header === 'string' ? header : undefined;
 }
 
 function readCa({ verifyCertificate, caFile }: ConnectionSettings): string | undefined {

@@ -1,6 +1,6 @@
 // Redacts console lines and status messages of tasks, as the log is redacted.
 import type { Secrets } from '../log/secrets.ts';
-import type { Events, StatusNote, Tasks } from './client.ts';
+import type { ConsoleLine, Events, StatusNote, Tasks } from './client.ts';
 
 type Redact = Pick<Secrets, 'redact'>;
 
@@ -9,12 +9,13 @@ const MAX_STATUS_LENGTH = 4_000;
 
 /** The same events; no secret appears in their lines. */
 export function redactedEvents(events: Events, secrets: Redact): Events {
+  const redacted = (lines: readonly ConsoleLine[]): ConsoleLine[] =>
+    lines.map(({ level, text }) => ({ level, text: secrets.redact(text) }));
   return {
     read: (task, which) => events.read(task, which),
-    log(task, worker, lines) {
-      const shown = lines.map(({ level, text }) => ({ level, text: secrets.redact(text) }));
-      return events.log(task, worker, shown);
-    },
+    log: (task, worker, lines) => events.log(task, worker, redacted(lines)),
+    logLater: (task, worker, lines) => events.logLater(task, worker, redacted(lines)),
+    flush: () => events.flush(),
   };
 }
 

@@ -1,6 +1,7 @@
 // Retries a call while the server is unreachable, and reports whether any attempt may have been executed.
 import pRetry from 'p-retry';
-import { InvalidResponseError, NotTheApiError, ServerUnreachableError } from './errors.ts';
+import { systemClock } from '../base/clock.ts';
+import { InvalidResponseError, NotTheApiError, ServerBusyError, ServerUnreachableError } from './errors.ts';
 import type { Timeouts } from './connection-settings.ts';
 
 export interface RetryRules {
@@ -18,6 +19,7 @@ export interface RetryRules {
 export async function retry<T>(attempt: () => Promise<T>, rules: RetryRules): Promise<T> {
   const { idempotent, once = false, timeouts, signal } = rules;
   let mayHaveHappened = false;
+  let retryAfterMs = 0;
   let done: { readonly value: T } | undefined;
 
   const tryOnce = async (): Promise<T> => {
@@ -27,6 +29,7 @@ export async function retry<T>(attempt: () => Promise<T>, rules: RetryRules): Pr
     } catch (error) {
       if (!(error instanceof ServerUnreachableError)) throw error;
       mayHaveHappened ||= error.mayHaveHappened;
+      retryAfterMs = error instanceof ServerBusyError ? (error.retryAfterMs ?? 0) : 0;
       if (mayHaveHappened === error.mayHaveHappened) throw error;
       throw new ServerUnreachableError(error.message, mayHaveHappened, { cause: error.cause });
     }
@@ -43,9 +46,12 @@ export async function retry<T>(attempt: () => Promise<T>, rules: RetryRules): Pr
       shouldRetry: ({ error }) =>
         error instanceof ServerUnreachableError &&
         !(error instanceof NotTheApiError || error instanceof InvalidResponseError) &&
-        (idempotent || !error.mayHaveHappened),
-      onFailedAttempt: ({ error, attemptNumber }) => {
+        (idempotent || !error.mayHaveHappened) &&
+        retryAfterMs < timeouts.retryMs,
+      async onFailedAttempt({ error, attemptNumber }) {
         if (error instanceof ServerUnreachableError) rules.onFailure(error, attemptNumber);
+        // Before the backoff, whose jitter then keeps clients from returning at the same moment.
+        if (!once && retryAfterMs > 0 && retryAfterMs < timeouts.retryMs) await systemClock.sleep(retryAfterMs, signal);
       },
     });
   } catch (error) {

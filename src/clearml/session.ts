@@ -3,7 +3,14 @@ import * as z from 'zod';
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../log/logger.ts';
 import type { Secrets } from '../log/secrets.ts';
-import { InvalidResponseError, CredentialsRejectedError, NotTheApiError, ServerUnreachableError } from './errors.ts';
+import type { CallRate } from './call-rate.ts';
+import {
+  InvalidResponseError,
+  CredentialsRejectedError,
+  NotTheApiError,
+  ServerBusyError,
+  ServerUnreachableError,
+} from './errors.ts';
 import { formatNoResponse, TokenRejectedError, type Body, type ApiRequest } from './api-request.ts';
 import { createLogin } from './held-token.ts';
 import { retry } from './retry.ts';
@@ -39,14 +46,20 @@ interface SessionDeps {
   readonly secrets: Secrets;
   readonly timeouts: Timeouts;
   readonly signal: AbortSignal;
+  readonly callRate?: CallRate | undefined;
   /** Called for each attempt without a response. */
   readonly onNoAnswer?: ((error: ServerUnreachableError) => void) | undefined;
+}
+
+/** Whether the call takes a time that depends on what it reads or writes. */
+function isLong(endpoint: string): boolean {
+  return endpoint.endsWith('.get_all') || endpoint.startsWith('events.');
 }
 
 const LoginResponse = z.object({ token: z.string() });
 
 export function createSession(deps: SessionDeps): Session {
-  const { request, settings, clock, log, secrets, timeouts, signal, onNoAnswer } = deps;
+  const { request, settings, clock, log, secrets, timeouts, signal, callRate, onNoAnswer } = deps;
   const { apiServer } = settings;
   const loggedIn = createLogin({ settings, clock, secrets, requestToken });
 
@@ -72,6 +85,19 @@ export function createSession(deps: SessionDeps): Session {
   }
 
   async function attempt(endpoint: string, body: Body): Promise<unknown> {
+    const startedAt = clock.now();
+    callRate?.started(endpoint);
+    try {
+      const data = await send(endpoint, body);
+      callRate?.answered(isLong(endpoint) ? undefined : clock.now() - startedAt);
+      return data;
+    } catch (error) {
+      if (error instanceof ServerBusyError) callRate?.refused(error.retryAfterMs);
+      throw error;
+    }
+  }
+
+  async function send(endpoint: string, body: Body): Promise<unknown> {
     const token = await loggedIn.token();
     try {
       return await request(endpoint, body, `Bearer ${token.text}`);

@@ -130,6 +130,19 @@ export function createTasks(session: Session, reportUnreadable: ReportUnreadable
   return {
     get,
 
+    async getMany(ids) {
+      const body = { id: ids, search_hidden: true };
+      const { tasks: rows } = await session.call('tasks.get_all', body, { shape: Rows, idempotent: true, once: true });
+      const found = new Map<TaskId, TaskDocument>();
+      for (const id of ids) {
+        const [row, ...others] = rows.filter((one) => readTaskId(one) === id);
+        const task = row === undefined || others.length > 0 ? undefined : readTask(row, id);
+        if (task !== undefined && !isUnreadable(task))
+          found.set(id, { task, document: row as Readonly<Record<string, unknown>> });
+      }
+      return found;
+    },
+
     async read(ids) {
       const leftOut: UnreadableEntry[] = [];
       const tasks = new Map<TaskId, Task>();

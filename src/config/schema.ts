@@ -161,6 +161,14 @@ export const SlurmSection = z.strictObject({
     .describe(
       "Rate limit for submissions, with bursts of twice as many. Polls and cancellations count against it but never wait. The daemon lowers it to respect the controller's own limit (`rl_enable` in slurm.conf) and while `squeue` is slow. Lower it if your admins ask you to.",
     ),
+  api_rate_per_sec: z
+    .number()
+    .min(1, 'must be at least 1')
+    .max(1000, 'must be at most 1000')
+    .default(40)
+    .describe(
+      'Rate limit for calls to the ClearML server, with bursts of twice as many. Only new claims wait, about four calls a task; all other calls count against it but never wait. The daemon claims less while the server is slow or answers 429 or 503. Lower it if the daemon slows down the web page; raise it if the server is fast and many short tasks wait.',
+    ),
   command_timeout_sec: seconds(1)
     .default(90)
     .describe('Timeout of all other Slurm commands. Raise it if `squeue` takes longer when your cluster is busy.'),

@@ -89,6 +89,7 @@ function slurmSettings(slurm: ClearmlConf['agent']['slurm']) {
     },
     sbatchTimeoutMs: slurm.sbatch_timeout_sec * 1000,
     submitsPerSecond: slurm.submit_rate_per_sec,
+    apiCallsPerSecond: slurm.api_rate_per_sec,
     commandTimeoutMs: slurm.command_timeout_sec * 1000,
     agentVersion: slurm.agent_version,
     trustedGroup: slurm.trusted_group,

@@ -4,7 +4,8 @@ import type { QueueId, TaskId } from '../clearml/ids.ts';
 import type { Transport } from '../transport/transport.ts';
 import type { Logger } from '../log/logger.ts';
 import type { Clock } from '../base/clock.ts';
-import type { RateLimit } from '../slurm/rate-limit.ts';
+import type { RateLimit } from '../base/rate-limit.ts';
+import type { CallRate } from '../clearml/call-rate.ts';
 import type { ClusterFacts, Job, Scheduler } from '../slurm/scheduler.ts';
 import type { ContainerSettings } from '../template/containers/plan-singularity.ts';
 import type { OptionLocation } from '../template/inspect-template.ts';
@@ -27,6 +28,9 @@ export interface ServedQueue {
   readonly templateMark?: string | undefined;
   /** The user properties that its template reads. */
   readonly properties?: readonly { readonly name: string }[];
+  /** Whether its template may use the task's user or project, which cost a call each; by default yes. */
+  readonly usesUser?: boolean;
+  readonly usesProject?: boolean;
   /** Where its template sets each option, for console messages that name one. */
   readonly optionLocations?: ReadonlyMap<string, OptionLocation>;
 }
@@ -87,6 +91,8 @@ export interface DaemonDeps {
   readonly cluster: ClusterFacts;
   /** The rate limit of submissions, which also counts the other calls to Slurm. */
   readonly rateLimit: RateLimit;
+  /** The rate limit of calls to the ClearML server; without one there is no limit. */
+  readonly callRate?: Pick<CallRate, 'waitMs'> | undefined;
   readonly gracePeriods: GracePeriods;
   /** How old an untracked entry, orphan or job must be before it counts as abandoned, in milliseconds. */
   readonly adoptAfterMs: number;

@@ -69,6 +69,7 @@ export async function startBenchWorld(cluster: SharedCluster, settings = ''): Pr
 }
 # What is measured is how fast it could be, were the cluster's admin content with that.
 agent.slurm.submit_rate_per_sec: 1000
+agent.slurm.api_rate_per_sec: 1000
 ${settings}`,
     { mode: 0o600 },
   );

@@ -1,6 +1,6 @@
 // A daemon with the sandbox's server in memory. On a simulated clock, calls take the time of a real server, so the load does not matter.
 import { formatJobName } from '../../src/slurm/job-name.ts';
-import { createRateLimit } from '../../src/slurm/rate-limit.ts';
+import { createRateLimit } from '../../src/base/rate-limit.ts';
 import type { Job, JobFigures, JobId, Scheduler, SubmitOutcome } from '../../src/slurm/scheduler.ts';
 import { describeWait } from '../../src/daemon/console/console-messages.ts';
 import type { DaemonDeps } from '../../src/daemon/deps.ts';
@@ -74,17 +74,20 @@ export function createCostedWorld({ isFull = false } = {}): CostedWorld {
     figures: () => Promise.resolve(new Map<JobId, JobFigures>()),
     cancel: () => Promise.resolve(),
   };
+  const made = createDaemonDeps({
+    server,
+    scheduler,
+    clock,
+    calls,
+    disk: { text: '' },
+    number: 1,
+    incarnation: 1,
+    isMisfit: () => false,
+  });
   const deps: DaemonDeps = {
-    ...createDaemonDeps({
-      server,
-      scheduler,
-      clock,
-      calls,
-      disk: { text: '' },
-      number: 1,
-      incarnation: 1,
-      isMisfit: () => false,
-    }),
+    ...made,
+    // The template mentions neither, as examples/slurm.example.template.
+    queues: made.queues.map((queue) => ({ ...queue, usesUser: false, usesProject: false })),
     rateLimit: createRateLimit({ perSecond: 1_000, burst: 1_000 }),
     adoptAfterMs: ADOPT_AFTER_MS,
   };

@@ -9,7 +9,7 @@ import { Entry } from '../../src/daemon/journal/entry.ts';
 import type { DaemonDeps } from '../../src/daemon/deps.ts';
 import type { Transport } from '../../src/transport/transport.ts';
 import type { Logger } from '../../src/log/logger.ts';
-import { createRateLimit } from '../../src/slurm/rate-limit.ts';
+import { createRateLimit } from '../../src/base/rate-limit.ts';
 import { createCommandLineScheduler } from '../../src/slurm/command-line-scheduler.ts';
 import { formatJobName } from '../../src/slurm/job-name.ts';
 import { parseTemplate } from '../../src/template/parse-template.ts';
@@ -181,7 +181,7 @@ export function createQuietWorld(count: number, clock: Clock = systemClock): Qui
         queues: createQueues(session, silentLog, () => undefined),
         // The console messages of the first pass count as logged.
         tasks: { ...createTasks(session, () => undefined), setStatusMessage: done },
-        events: { log: done, read: () => Promise.resolve([]) },
+        events: { log: done, logLater: done, flush: done, read: () => Promise.resolve([]) },
         workers: {
           register: done,
           report: done,

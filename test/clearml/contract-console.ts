@@ -80,6 +80,22 @@ export function defineConsoleContract(testBed: () => ContractTestBed): void {
       expect(await consoleOf(published, 0)).to.deep.equal([]);
     });
 
+    it('adds the other lines of a call in which some are for a published or deleted task', async () => {
+      const { client, raw } = testBed();
+      const [live, published, deleted] = [await raw.createTask(), await raw.createTask(), await raw.createTask()];
+      await raw.call('tasks.started', { task: published });
+      await raw.call('tasks.completed', { task: published });
+      await raw.call('tasks.publish', { task: published });
+      await raw.call('tasks.delete', { task: deleted, force: true });
+
+      await Promise.all(
+        [deleted, live, published, live].map((task, n) => client.events.log(task, 'slurm:c1', [info(`line ${n}`)])),
+      );
+
+      expect((await consoleOf(live, 2)).map(({ msg }) => msg)).to.deep.equal(['line 1', 'line 3']);
+      expect(await consoleOf(published, 0)).to.deep.equal([]);
+    });
+
     it('returns lines after a given time, or the last lines, oldest first', async () => {
       const { client, raw } = testBed();
       const task = await raw.createTask();

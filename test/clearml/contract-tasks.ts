@@ -40,6 +40,26 @@ export function defineTaskContract(testBed: () => ContractTestBed): void {
       expect(one?.document).to.include({ id, type: 'testing', status: 'queued' }).and.to.have.property('hyperparams');
     });
 
+    it('returns the same documents for several tasks in one call', async () => {
+      const { client, newQueue, newTaskIn, raw } = testBed();
+      const queue = await newQueue();
+      const [waiting, archived, deleted] = [await newTaskIn(queue), await raw.createTask(), await raw.createTask()];
+      const hyperparams = [{ section: 'properties', name: 'a.b $c', value: '1' }];
+      await raw.call('tasks.edit_hyper_params', { task: waiting, hyperparams });
+      await raw.call('tasks.archive', { tasks: [archived] });
+      await raw.call('tasks.delete', { task: deleted, force: true });
+
+      const found = await client.tasks.getMany([waiting, deleted, archived, ID_OF_NONE]);
+
+      expect([...found.keys()]).to.have.members([waiting, archived]);
+      for (const id of [waiting, archived]) {
+        const one = await client.tasks.get(id);
+        // A real server leaves its own list of metrics out of lists.
+        const { unique_metrics: _, ...document } = one?.document ?? {};
+        expect(found.get(id)).to.deep.equal({ task: one?.task, document });
+      }
+    });
+
     it('C-16 omits missing tasks', async () => {
       const { client, raw } = testBed();
       const [kept, deleted] = [await raw.createTask(), await raw.createTask()];

@@ -1,10 +1,12 @@
 // How the client sends lines to a task's console.
 import { expect } from 'chai';
+import { setImmediate as turn } from 'node:timers/promises';
 import { ServerUnreachableError } from '../../src/clearml/errors.ts';
 import { rejection } from '../support/rejection.ts';
+import { waitUntil } from '../support/wait-until.ts';
 import { createScriptedServerFixture } from './scripted-server-fixture.ts';
 import { createSetClock, taskId, type LoggedLine } from './client-under-test.ts';
-import { data, hangUp, page, refuse } from './scripted-server.ts';
+import { data, hangUp, later, page, refuse } from './scripted-server.ts';
 
 const TASK = taskId('a'.repeat(32));
 const OTHER = taskId('b'.repeat(32));
@@ -19,6 +21,10 @@ describe('events.log of the ClearML client', () => {
       .callsOf('events.add_batch')
       .flatMap((call) => call.body.split('\n'))
       .map((line) => JSON.parse(line) as { msg: string; timestamp: number; level: string });
+  }
+
+  function linesPerCall(): number[] {
+    return fixture.server.callsOf('events.add_batch').map(({ body }) => body.split('\n').length);
   }
 
   it('C-25 sends JSON lines with timestamps one millisecond apart, across calls too', async () => {
@@ -86,25 +92,110 @@ describe('events.log of the ClearML client', () => {
     const logLine = (task: typeof TASK, text: string): Promise<void> =>
       console.log(task, 'w', [{ level: 'INFO', text }]);
 
-    await Promise.all([logLine(TASK, 'alone'), logLine(OTHER, 'a'), logLine(TASK, 'b'), logLine(OTHER, 'c')]);
+    await Promise.all([logLine(TASK, 'first'), logLine(OTHER, 'a'), logLine(TASK, 'b'), logLine(OTHER, 'c')]);
 
-    expect(fixture.server.callsOf('events.add_batch').map(({ body }) => body.split('\n').length)).to.deep.equal([1, 3]);
+    expect(linesPerCall()).to.deep.equal([4]);
     expect(events().map(({ msg, timestamp }) => [msg, timestamp])).to.deep.equal([
-      ['alone', 5000],
+      ['first', 5000],
       ['a', 5001],
       ['b', 5002],
       ['c', 5003],
     ]);
   });
 
-  it('fails for each task whose lines did not reach the server', async () => {
-    fixture.server.script('events.add_batch', added, hangUp());
+  it('sends the lines added during a call in the next one', async () => {
+    let respond = (): void => undefined;
+    const gate = new Promise<void>((resolve) => (respond = resolve));
+    fixture.server.script('events.add_batch', later(gate, added), added);
     const { events: console } = fixture.client();
     const logLine = (task: typeof TASK): Promise<void> => console.log(task, 'w', [{ level: 'INFO', text: 'x' }]);
 
-    const outcomes = await Promise.allSettled([logLine(TASK), logLine(TASK), logLine(OTHER)]);
+    const first = logLine(TASK);
+    await waitUntil('the first call', () => Promise.resolve(fixture.server.calls.length > 1));
+    const others = [logLine(OTHER), logLine(TASK), logLine(OTHER)];
+    respond();
+    await Promise.all([first, ...others]);
 
-    expect(outcomes.map(({ status }) => status)).to.deep.equal(['fulfilled', 'rejected', 'rejected']);
+    expect(linesPerCall()).to.deep.equal([1, 3]);
+  });
+
+  it('fails for each task whose lines did not reach the server', async () => {
+    fixture.server.script('events.add_batch', hangUp(), added);
+    const { events: console } = fixture.client();
+    const logLine = (task: typeof TASK): Promise<void> => console.log(task, 'w', [{ level: 'INFO', text: 'x' }]);
+
+    const outcomes = await Promise.allSettled([logLine(TASK), logLine(OTHER)]);
+    const after = await Promise.allSettled([logLine(TASK)]);
+
+    expect([...outcomes, ...after].map(({ status }) => status)).to.deep.equal(['rejected', 'rejected', 'fulfilled']);
+  });
+
+  for (const [what, refusal] of [
+    ['the server', refuse(400, 12, 'invalid')],
+    ['a proxy', page(413, '<html>Request Entity Too Large</html>')],
+  ] as const)
+    it(`sends the lines of each task alone if ${what} refuses the lines of several tasks`, async () => {
+      fixture.server.script('events.add_batch', refusal, refusal, added);
+      const { events: console } = fixture.client();
+      const logLine = (task: typeof TASK, text: string): Promise<void> =>
+        console.log(task, 'w', [{ level: 'INFO', text }]);
+
+      const outcomes = await Promise.allSettled([
+        logLine(TASK, 'a'),
+        logLine(OTHER, 'b'),
+        logLine(TASK, 'c'),
+        logLine(OTHER, 'd'),
+      ]);
+
+      expect(linesPerCall()).to.deep.equal([4, 2, 2]);
+      expect(outcomes.map(({ status }) => status)).to.deep.equal(['rejected', 'fulfilled', 'rejected', 'fulfilled']);
+      expect(events().map(({ msg }) => msg)).to.deep.equal(['a', 'b', 'c', 'd', 'a', 'c', 'b', 'd']);
+    });
+
+  it('sends later lines with the next line of any task, in the order written', async () => {
+    fixture.server.script('events.add_batch', added);
+    const { events: console } = fixture.client({ clock: createSetClock(5000) });
+
+    const deferred = [
+      console.logLater(TASK, 'w', [{ level: 'INFO', text: 'a' }]),
+      console.logLater(OTHER, 'w', [{ level: 'INFO', text: 'b' }]),
+    ];
+    await turn();
+    expect(fixture.server.calls).to.have.length(0);
+    await console.log(TASK, 'w', [{ level: 'INFO', text: 'c' }]);
+    await Promise.all(deferred);
+
+    expect(linesPerCall()).to.deep.equal([3]);
+    expect(events().map(({ msg, timestamp }) => [msg, timestamp])).to.deep.equal([
+      ['a', 5000],
+      ['b', 5001],
+      ['c', 5002],
+    ]);
+  });
+
+  it('sends later lines on flush, which does not fail if they do', async () => {
+    fixture.server.script('events.add_batch', added, hangUp());
+    const { events: console } = fixture.client();
+    const logLine = (): Promise<void> => console.logLater(TASK, 'w', [{ level: 'INFO', text: 'x' }]);
+
+    const outcomes: Promise<void>[] = [];
+    for (let round = 0; round < 2; round += 1) {
+      outcomes.push(logLine());
+      void outcomes.at(-1)?.catch(() => undefined);
+      await console.flush();
+    }
+
+    expect((await Promise.allSettled(outcomes)).map(({ status }) => status)).to.deep.equal(['fulfilled', 'rejected']);
+  });
+
+  it('sends later lines when they fill a call of 100', async () => {
+    fixture.server.script('events.add_batch', added);
+    const { events: console } = fixture.client();
+
+    const outcomes = Array.from({ length: 101 }, () => console.logLater(TASK, 'w', [{ level: 'INFO', text: 'x' }]));
+    await Promise.all(outcomes);
+
+    expect(linesPerCall()).to.deep.equal([100, 1]);
   });
 
   it('sends no request if there are no lines', async () => {

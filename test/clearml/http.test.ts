@@ -41,7 +41,7 @@ describe('createHttp', () => {
       limits: LIMITS,
     });
 
-    expect(reply).to.deep.equal({ status: 200, location: undefined, text: '13' });
+    expect(reply).to.deep.equal({ status: 200, location: undefined, retryAfter: undefined, text: '13' });
     expect(fixture.server.calls[0]?.body).to.equal('{"a":"é€"}');
   });
 

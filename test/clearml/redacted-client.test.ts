@@ -14,9 +14,13 @@ describe('the redacted ClearML client', () => {
 
   it('hides every encoding of a secret in console lines', async () => {
     const lines: string[] = [];
+    const log: Events['log'] = (_task, _worker, logged) =>
+      Promise.resolve(void lines.push(...logged.map(({ text }) => text)));
     const events: Events = {
       read: () => Promise.resolve([]),
-      log: (_task, _worker, logged) => Promise.resolve(void lines.push(...logged.map(({ text }) => text))),
+      log,
+      logLater: log,
+      flush: () => Promise.resolve(),
     };
     const base64 = Buffer.from(SECRET).toString('base64');
 
@@ -25,7 +29,9 @@ describe('the redacted ClearML client', () => {
       { level: 'ERROR', text: `Basic ${base64} ${encodeURIComponent(SECRET)}` },
     ]);
 
-    expect(lines).to.deep.equal(['key = ********', 'Basic ******** ********']);
+    await redactedEvents(events, secrets).logLater(TASK, 'w', [{ level: 'INFO', text: `later = ${SECRET}` }]);
+
+    expect(lines).to.deep.equal(['key = ********', 'Basic ******** ********', 'later = ********']);
   });
 
   it('hides secrets in the status messages of every call', async () => {

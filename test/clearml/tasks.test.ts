@@ -40,6 +40,28 @@ describe('the task calls of the ClearML client', () => {
     expect(tasks.get(OTHER)).to.include({ status: 'queued', archived: true });
   });
 
+  it('read several documents, and omit a task that is unreadable or appears twice', async () => {
+    const third = taskId('d'.repeat(32));
+    const good = { id: TASK, status: 'queued', script: { diff: 'x' } };
+    const rows = [good, 'x', { id: OTHER, status: 'brand_new' }, { ...good, id: third }, { ...good, id: third }];
+    fixture.server.script('tasks.get_all', data({ tasks: rows }));
+
+    const found = await fixture.client().tasks.getMany([TASK, OTHER, third]);
+
+    expect([...found.keys()]).to.deep.equal([TASK]);
+    expect(found.get(TASK)).to.deep.include({ document: good });
+    expect(found.get(TASK)?.task.status).to.equal('queued');
+    expect(fixture.sent('tasks.get_all')).to.deep.equal([{ id: [TASK, OTHER, third], search_hidden: true }]);
+  });
+
+  it('do not retry reading several documents', async () => {
+    fixture.server.script('tasks.get_all', page(503, ''));
+
+    await rejection(fixture.client().tasks.getMany([TASK, OTHER]));
+
+    expect(fixture.server.callsOf('tasks.get_all')).to.have.length(1);
+  });
+
   it('accept only a number as the Slurm job id in a user property', async () => {
     for (const value of ['7', '007', '-1', '--clusters=x', '7; id', '7_1', '', 7, null, 'x'.repeat(99)]) {
       const hyperparams = { properties: { slurm_job_id: { value } } };

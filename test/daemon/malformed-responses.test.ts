@@ -168,8 +168,10 @@ describe('a task that cannot be read', () => {
     const fixture = createStepFixture();
     const [odd, other] = [await fixture.enqueued(1), await fixture.enqueued(2)];
     fixture.server.garble = (endpoint, answer, body) => {
-      if (endpoint !== 'tasks.get_by_id' || Reflect.get(body, 'task') !== odd) return answer;
-      return { task: fixture.server.store.tasks.get(other) };
+      const [row, otherRow] = [odd, other].map((task) => fixture.server.store.tasks.get(task));
+      // The response about all tasks that are claimed together, in which the task appears with the id of the other.
+      if (endpoint === 'tasks.get_all' && !('only_fields' in body)) return { tasks: [otherRow, { ...row, id: other }] };
+      return endpoint === 'tasks.get_by_id' && Reflect.get(body, 'task') === odd ? { task: otherRow } : answer;
     };
 
     await runFor(fixture, 300_000);

@@ -4,6 +4,7 @@ export default {
     'src/daemon/decide/*.ts',
     'src/daemon/journal/journal*.ts',
     'src/daemon/submit/submit*.ts',
+    'src/base/rate-limit.ts',
     'src/slurm/rate-limit.ts',
     'src/daemon/{poll/peers,reconcile/act,recover/find-untracked,recover/resume}.ts',
   ],

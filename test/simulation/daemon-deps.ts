@@ -3,7 +3,7 @@ import type { DaemonDeps, ReadLimits } from '../../src/daemon/deps.ts';
 import { createJobLogs } from '../../src/daemon/console/job-log-reader.ts';
 import { createPeers } from '../../src/daemon/poll/peers.ts';
 import type { Transport } from '../../src/transport/transport.ts';
-import { createRateLimit } from '../../src/slurm/rate-limit.ts';
+import { createRateLimit } from '../../src/base/rate-limit.ts';
 import type { Scheduler } from '../../src/slurm/scheduler.ts';
 import { TemplateError } from '../../src/template/errors.ts';
 import { FACTS } from './cluster.ts';

@@ -12,7 +12,7 @@ export interface Draws {
   isJobIdle(): boolean;
   job(count: number): number;
   /** Whether the other agent moves if no job did. */
-  isAgentNext(isBeginning: boolean): boolean;
+  isAgentNext(isDue: boolean): boolean;
   /** Whether a submission in flight never reaches the controller. */
   isLost(): boolean;
 }
@@ -43,7 +43,7 @@ export function drawByMove(seed: number, isLazy: boolean): Draws {
     isJobIdle: isIdle,
     job: (count) => (drawn >> 3) % Math.max(1, count),
     // A stock agent starts a popped task at once. After minutes it would find the task back in its queue.
-    isAgentNext: (isBeginning) => !isIdle() || isBeginning,
+    isAgentNext: (isDue) => !isIdle() || isDue,
     isLost: () => drawn % 5 === 0,
   };
 }

@@ -38,7 +38,7 @@ export async function move(bed: TestBed): Promise<void> {
       return;
     }
   }
-  const isAgentNext = draws.isAgentNext(world.otherAgent.isBeginning()) && !outages.isOn('server away');
+  const isAgentNext = draws.isAgentNext(world.otherAgent.isDue()) && !outages.isOn('server away');
   if (isAgentNext && (await stepOtherAgent(bed))) return;
   if (call !== undefined) return finishCall(bed, call);
   passUntilNextEvent(bed);

@@ -12,8 +12,8 @@ export interface OtherAgent {
   step(): Promise<string | undefined>;
   /** Whether it has popped this task, and is about to start it. */
   hasPopped(task: string): boolean;
-  /** Whether it has popped any task, and is about to start it. */
-  isBeginning(): boolean;
+  /** Whether it is about to start a task that it has popped, or to report on one that it runs. */
+  isDue(): boolean;
   /** Whether it runs this task. */
   isAtWork(task: string): boolean;
   isIdle(): boolean;
@@ -21,7 +21,11 @@ export interface OtherAgent {
   running(): string | undefined;
 }
 
-export function createOtherAgent(server: Server): OtherAgent {
+/** A stock agent reports twice as often; a task without reports for two minutes counts as abandoned. */
+const REPORT_EVERY_MS = 60_000;
+
+export function createOtherAgent(server: Server, now: () => number): OtherAgent {
+  let reportedAt = 0;
   let task: { readonly id: string; phase: 'popped' | 'run'; work: number } | undefined;
 
   async function ask(endpoint: string, body: Fields): Promise<Fields | undefined> {
@@ -45,10 +49,11 @@ export function createOtherAgent(server: Server): OtherAgent {
     takesFromOurs: false,
     isAtWork: (id) => task?.id === id && task.phase === 'run',
     hasPopped: (id) => task?.id === id && task.phase === 'popped',
-    isBeginning: () => task?.phase === 'popped',
+    isDue: () => task?.phase === 'popped' || (task?.phase === 'run' && now() - reportedAt >= REPORT_EVERY_MS),
     isIdle: () => task === undefined,
     running: () => (task?.phase === 'run' ? task.id : undefined),
     async step() {
+      reportedAt = now();
       if (task === undefined) {
         const queue = agent.takesFromOurs ? OWN_QUEUE : OTHER_QUEUE;
         agent.takesFromOurs = false;

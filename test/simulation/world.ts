@@ -85,7 +85,7 @@ export function createWorld(count: 1 | 2, schedulerOf: SchedulerOf, readLimits?:
   const server = createServer(clock, calls, ({ owner, ...call }) => {
     invariants.sawCall({ ...call, daemon: numberOf.get(owner) ?? 0 }, server.store);
   });
-  const otherAgent = createOtherAgent(server);
+  const otherAgent = createOtherAgent(server, () => clock.now());
   server.addQueue(OWN_QUEUE, 'own');
   server.addQueue(OTHER_QUEUE, 'other');
   server.addQueue(SCHEDULER_QUEUE, 'slurm_scheduler');

@@ -1,16 +1,20 @@
-// Claims the heads of the served queues one by one, and starts their submission in the pool.
+// Claims the heads of the served queues in groups, and starts their submission in the pool.
 import type { People, Queue, QueueEntry, QueueList } from '../../clearml/client.ts';
 import { ServerUnreachableError } from '../../clearml/errors.ts';
 import type { QueueId, TaskId } from '../../clearml/ids.ts';
 import { parkAndSubmit, chooseHead, claim, findClaimable, type Head } from './claim.ts';
+import { createClaimGroup } from './claim-group.ts';
 import { MAX_TRACKED, type Entry } from '../journal/entry.ts';
 import type { DaemonDeps, ServedQueue } from '../deps.ts';
 import { findLiveJob, type Snapshot } from '../poll/poll.ts';
 import type { Backoff } from '../submit/backoff.ts';
-import type { SubmissionPool } from '../submit/submission-pool.ts';
+import { MAX_TOGETHER, type SubmissionPool } from '../submit/submission-pool.ts';
 
 /** Claims per reading of the queues. They are then read again, so that a task of higher priority does not wait longer. */
-const CLAIMS_PER_READING = 50;
+const CLAIMS_PER_READING = 5 * MAX_TOGETHER;
+
+/** How long a claim waits at most so that more tasks can be claimed together with it. */
+const GATHER_MS = 1_000;
 
 /** A queue with more unclaimable entries before its first claimable one is read whole. */
 const MAX_READ_IN_PART = 5_000;
@@ -77,29 +81,51 @@ export function createTaskClaimer(deps: DaemonDeps, pool: SubmissionPool, backof
         const skip = findUnclaimable(deps, snapshot, read.queues);
         const clearml = { ...deps.clearml, people: cachePeople(deps.clearml.people) };
 
-        for (let claims = 0; ; claims += 1) {
-          await pool.waitForSlot(until, signal);
-          if (!mayContinue() || !pool.hasFreeSlot()) return claimed;
-          if (claims === CLAIMS_PER_READING || isUsedUp()) break;
-          const after = deps.orderFairness ? lastServed : undefined;
-          const head = chooseHead(deps.queues, waiting, { after, skip, passed });
-          if (head === undefined) return claimed;
+        /** Claims the next tasks, at most this many. False if there is none, or none may be claimed. */
+        async function claimGroup(size: number): Promise<boolean> {
+          const group = createClaimGroup(deps);
+          try {
+            for (let tries = 0; tries < size; tries += 1) {
+              if (!mayContinue() || !pool.mayClaim()) return tries > 0;
+              if (isUsedUp()) return true;
+              const after = deps.orderFairness ? lastServed : undefined;
+              const head = chooseHead(deps.queues, waiting, { after, skip, passed });
+              if (head === undefined) return false;
 
-          const { queue } = head;
-          lastServed = queue;
-          const entry = await claimHead(head);
-          // A head that may still be there keeps the entries behind it from being popped.
-          if (!passed.has(head.entry.task)) drop(waiting, head);
-          if (entry === undefined) continue;
-          deps.log.info('Claimed', { task: entry.task, queue: queue.name });
-          skip.add(entry.task);
-          pool.start(entry, () => parkAndSubmit({ ...deps, clearml }, entry, { queue, isParked: false }));
-          claimed += 1;
+              const { queue } = head;
+              lastServed = queue;
+              const entry = await claimHead(head);
+              // A head that may still be there keeps the entries behind it from being popped.
+              if (!passed.has(head.entry.task)) drop(waiting, head);
+              if (entry === undefined) continue;
+              deps.log.info('Claimed', { task: entry.task, queue: queue.name });
+              skip.add(entry.task);
+              group.add(entry.task);
+              pool.start(entry, () => parkAndSubmit({ ...deps, clearml }, entry, { queue, isParked: false, group }));
+              claimed += 1;
+            }
+            return true;
+          } finally {
+            group.close();
+          }
+        }
+
+        for (let left = CLAIMS_PER_READING; left > 0 && !isUsedUp();) {
+          if (backoff.isFailing()) await pool.waitUntilIdle(until, signal);
+          const size = backoff.isFailing() ? 1 : Math.min(MAX_TOGETHER, left, Math.max(1, countEntries(waiting)));
+          await pool.waitToClaim(1, until, signal);
+          await pool.waitToClaim(size, Math.min(until, deps.clock.now() + GATHER_MS), signal);
+          if (!(await claimGroup(size))) return claimed;
+          left -= size;
         }
       }
       return claimed;
     },
   };
+}
+
+function countEntries(waiting: ReadonlyMap<QueueId, readonly QueueEntry[]>): number {
+  return [...waiting.values()].reduce((sum, { length }) => sum + length, 0);
 }
 
 function drop(waiting: Map<QueueId, readonly QueueEntry[]>, { queue, entry }: Head): void {

@@ -3,9 +3,10 @@ import type { QueueEntry } from '../../clearml/client.ts';
 import type { QueueId, TaskId } from '../../clearml/ids.ts';
 import type { Entry } from '../journal/entry.ts';
 import type { DaemonDeps, ServedQueue } from '../deps.ts';
+import type { ClaimGroup } from './claim-group.ts';
 import { unpark, park, readClaimed } from './park.ts';
 import { prepare, submit } from '../submit/submit.ts';
-import { logToConsole } from '../console/console.ts';
+import { logToConsoleLater } from '../console/console.ts';
 import type { SubmitResult } from '../submit/submission-pool.ts';
 import { describeClaimed, isReturnedToQueue } from '../console/console-messages.ts';
 
@@ -79,11 +80,12 @@ export async function claim(
  * Parks a claimed task, renders it and submits it. It is rendered from its state after it was parked: if a user acted on it before, that
  * is seen then, and its entry is removed again.
  * @param isParked whether an earlier run parked the task already
+ * @param group the tasks that were claimed together with this one
  */
 export async function parkAndSubmit(
   deps: DaemonDeps,
   claimed: Entry,
-  { queue, isParked }: { readonly queue: ServedQueue; readonly isParked: boolean },
+  { queue, isParked, group }: { readonly queue: ServedQueue; readonly isParked: boolean; readonly group?: ClaimGroup },
 ): Promise<SubmitResult> {
   const isFresh = claimed.step === 'claiming';
   // A task that was popped in an earlier run may belong to another daemon now. A parked task is not parked again: a job of another
@@ -91,8 +93,13 @@ export async function parkAndSubmit(
   let read = isFresh ? undefined : await readClaimed(deps, claimed);
   let entry = claimed;
   if (!isParked && (isFresh || read !== undefined)) {
-    entry = await park(deps, claimed);
-    read = await readClaimed(deps, entry);
+    try {
+      entry = await park(deps, claimed);
+    } catch (error) {
+      group?.leave(claimed.task);
+      throw error;
+    }
+    read = await readClaimed(deps, entry, group === undefined ? undefined : (task) => group.read(task));
   }
   if (read === undefined) {
     await unpark(deps, entry);
@@ -102,7 +109,7 @@ export async function parkAndSubmit(
   if (prepared === undefined) return 'none';
   // After backpressure the console shows the reason; further claims of the task are not reported.
   if (isFresh && !isReturnedToQueue(read.task.statusMessage)) {
-    await logToConsole(deps, entry.task, { level: 'INFO', text: describeClaimed(queue.name, deps) });
+    logToConsoleLater(deps, entry.task, { level: 'INFO', text: describeClaimed(queue.name, deps) });
   }
   return submit(deps, prepared);
 }

@@ -1,4 +1,5 @@
 // Parks a task in the scheduler queue, where it is visible and abortable, and where the server's watchdog does not fail it.
+import type { Tasks } from '../../clearml/client.ts';
 import { LostRaceError } from '../../clearml/errors.ts';
 import type { TaskDocument } from '../../clearml/task.ts';
 import { isAbortUndone } from '../console/agent-messages.ts';
@@ -17,8 +18,12 @@ export async function park(deps: DaemonDeps, entry: Entry): Promise<Entry> {
  * Returns the current task if it is still the claimed one: it is queued, and no user has aborted, reset or enqueued it since the server
  * put it into the queue that it was claimed from.
  */
-export async function readClaimed(deps: DaemonDeps, entry: Entry): Promise<TaskDocument | undefined> {
-  const read = await deps.clearml.tasks.get(entry.task);
+export async function readClaimed(
+  deps: DaemonDeps,
+  entry: Entry,
+  readTask: Tasks['get'] = (task) => deps.clearml.tasks.get(task),
+): Promise<TaskDocument | undefined> {
+  const read = await readTask(entry.task);
   if (read === undefined) return undefined;
   const { status, executionQueue, statusChanged } = read.task;
   if (status !== 'queued' || executionQueue !== entry.queue || isAbortUndone(read.task)) return undefined;

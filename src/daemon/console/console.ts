@@ -7,10 +7,21 @@ import type { DaemonDeps } from '../deps.ts';
 
 /** Writes lines to the task's console, broken to the width that the web page shows. */
 export async function logToConsole(deps: DaemonDeps, task: TaskId, ...lines: readonly ConsoleLine[]): Promise<void> {
-  await notify(deps, task, () => {
-    const broken = lines.map(({ level, text }) => ({ level, text: breakLines(truncateText(text)) }));
-    return deps.clearml.events.log(task, deps.worker, broken);
+  await notify(deps, task, () => deps.clearml.events.log(task, deps.worker, broken(lines)));
+}
+
+/**
+ * The same, in one call with lines of other tasks. The caller does not wait: the lines are sent with other lines, at the latest at the
+ * end of the pass.
+ */
+export function logToConsoleLater(deps: DaemonDeps, task: TaskId, ...lines: readonly ConsoleLine[]): void {
+  notify(deps, task, () => deps.clearml.events.logLater(task, deps.worker, broken(lines))).catch((error: unknown) => {
+    warnOf(deps, task, error);
   });
+}
+
+function broken(lines: readonly ConsoleLine[]): ConsoleLine[] {
+  return lines.map(({ level, text }) => ({ level, text: breakLines(truncateText(text)) }));
 }
 
 /**
@@ -31,7 +42,11 @@ export async function notify(deps: DaemonDeps, task: TaskId, request: () => Prom
     return true;
   } catch (error) {
     if (!(error instanceof ServerUnreachableError || error instanceof ServerRefusedError)) throw error;
-    deps.log.warn('Could not write to the console or status message of the task', { task, err: error });
+    warnOf(deps, task, error);
     return error instanceof ServerRefusedError;
   }
+}
+
+function warnOf({ log }: DaemonDeps, task: TaskId, error: unknown): void {
+  log.warn('Could not write to the console or status message of the task', { task, err: error });
 }

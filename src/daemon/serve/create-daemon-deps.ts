@@ -8,7 +8,8 @@ import { openJournal } from '../journal/journal.ts';
 import { openHistory, type History } from '../../history/write-history.ts';
 import { createPeers } from '../poll/peers.ts';
 import type { Logger } from '../../log/logger.ts';
-import { callRate, createRateLimit, withRateLimit } from '../../slurm/rate-limit.ts';
+import { createRateLimit } from '../../base/rate-limit.ts';
+import { callRate, withRateLimit } from '../../slurm/rate-limit.ts';
 import { daemonMark, jobSettings, workerName } from './job-settings.ts';
 import type { App } from '../../assembly/app.ts';
 import { readVersion } from '../../base/version.ts';
@@ -78,6 +79,7 @@ export async function createDaemonDeps(
     queues,
     orderFairness: slurm.orderFairness,
     rateLimit,
+    callRate: sides.callRate,
     schedulerQueue,
     cluster: facts,
     gracePeriods: { ...slurm.grace, abortCallbackMaxMs },

@@ -3,7 +3,9 @@ import type { App } from '../../assembly/app.ts';
 import { createClearml } from '../../assembly/create-clearml.ts';
 import type { NamedQueue } from '../../assembly/read-queues.ts';
 import { nearestName } from '../../base/nearest.ts';
+import { systemClock } from '../../base/clock.ts';
 import { UsageError } from '../../base/usage-error.ts';
+import { createCallRate, type CallRate } from '../../clearml/call-rate.ts';
 import type { ClearmlClient, QueueName, ServerFacts } from '../../clearml/client.ts';
 import type { QueueId } from '../../clearml/ids.ts';
 import type { ClusterSettings } from '../../config/clusters.ts';
@@ -19,6 +21,8 @@ export interface FoundQueue extends ServedQueue {
 /** The client, logged in, and the queues on the server. */
 export interface ServerSide {
   readonly clearml: ClearmlClient;
+  /** The rate limit of a daemon's calls to the server. */
+  readonly callRate?: CallRate | undefined;
   readonly server: ServerFacts;
   readonly queues: readonly FoundQueue[];
   /** The scheduler queue of each cluster. */
@@ -31,7 +35,9 @@ export async function openServer(
   named: readonly NamedQueue[],
   { createQueues, isDaemon = false }: { readonly createQueues: boolean; readonly isDaemon?: boolean },
 ): Promise<ServerSide> {
-  const clearml = createClearml(app, { isDaemon });
+  const { apiCallsPerSecond } = app.config.settings.slurm;
+  const callRate = isDaemon ? createCallRate(apiCallsPerSecond, systemClock) : undefined;
+  const clearml = createClearml(app, { isDaemon, callRate });
   try {
     const server = await clearml.connect();
     const queues = await findQueues(clearml, named, { create: createQueues, server: server.apiServer });
@@ -40,7 +46,7 @@ export async function openServer(
       const name = cluster.schedulerQueue;
       schedulerQueues.set(cluster, ((await clearml.queues.find(name)) ?? (await clearml.queues.create(name))).id);
     }
-    return { clearml, server, queues, schedulerQueues };
+    return { clearml, callRate, server, queues, schedulerQueues };
   } catch (error) {
     await clearml.close();
     throw error;

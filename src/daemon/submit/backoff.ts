@@ -13,6 +13,8 @@ export function backoffMs(failures: number, jitter: number): number {
 export interface Backoff {
   /** When tasks may be claimed again, milliseconds since 1970; 0 if they may be claimed now. */
   until(): number;
+  /** Whether the last submission failed: one task is then claimed first, to see whether the cluster accepts jobs again. */
+  isFailing(): boolean;
   /** Records backpressure. During one backoff only the first failure counts. */
   failed(now: number): void;
   succeeded(): void;
@@ -24,6 +26,7 @@ export function createBackoff(random: () => number): Backoff {
 
   return {
     until: () => until,
+    isFailing: () => failures > 0,
     failed(now) {
       if (now < until) return;
       failures += 1;

@@ -24,8 +24,8 @@ export async function renderTask(
   const { document, task } = read;
   const projectId = document['project'];
   const [project, user] = await Promise.all([
-    typeof projectId === 'string' ? deps.clearml.people.project(projectId) : undefined,
-    task.user === undefined ? undefined : deps.clearml.people.user(task.user),
+    typeof projectId === 'string' && queue.usesProject !== false ? deps.clearml.people.project(projectId) : undefined,
+    task.user !== undefined && queue.usesUser !== false ? deps.clearml.people.user(task.user) : undefined,
   ]);
   const variables: Variables = {
     queueName: queue.name,

@@ -16,23 +16,35 @@ export interface Backpressure {
 export type SubmitResult = 'accepted' | 'unknown' | 'none' | Backpressure;
 
 export interface SubmissionPool {
-  hasFreeSlot(): boolean;
+  /** Whether another task may be claimed: its submission starts at once then. */
+  mayClaim(): boolean;
   /**
    * Starts a submission, or returns false if there is no free slot. No other code touches the task until the submission ends; an
    * error is logged, and a later pass resumes the task.
    */
   start(entry: Entry, submission: () => Promise<SubmitResult>): boolean;
-  /** Resolves when a slot is free, at the latest at `until` (milliseconds since 1970) or when the signal aborts. */
-  waitForSlot(until: number, signal: AbortSignal): Promise<void>;
-  /** Resolves when all submissions have ended. */
+  /** Resolves when this many tasks may be claimed, at the latest at `until` (milliseconds since 1970) or when the signal aborts. */
+  waitToClaim(count: number, until: number, signal: AbortSignal): Promise<void>;
+  /** Resolves when no submission runs, at the latest at `until` or when the signal aborts. */
+  waitUntilIdle(until: number, signal: AbortSignal): Promise<void>;
+  /** Resolves when all submissions have ended, and their console lines were sent. */
   finish(): Promise<void>;
 }
 
-/** At any time about half of them wait for sbatch, which takes about as long as a submission's requests to ClearML. */
-const MAX_CONCURRENT = 8;
+/**
+ * Tasks that are claimed together share calls to ClearML: they are read in one, and so are their console lines written. More would
+ * delay the first of them noticeably.
+ */
+export const MAX_TOGETHER = 10;
+
+/** Calls to ClearML from the queue to the accepted job, if few tasks share them. */
+const CALLS_PER_TASK = 4;
+
+/** While one group waits for sbatch, which takes about as long as a submission's requests to ClearML, the next is claimed. */
+const MAX_CONCURRENT = 2 * MAX_TOGETHER;
 
 export function createSubmissionPool(deps: DaemonDeps, backoff: Backoff): SubmissionPool {
-  const { clock, rateLimit } = deps;
+  const { clock, rateLimit, callRate } = deps;
   /** In start order. */
   const running = new Set<Promise<void>>();
 
@@ -60,14 +72,33 @@ export function createSubmissionPool(deps: DaemonDeps, backoff: Backoff): Submis
     }
   }
 
-  function hasFreeSlot(): boolean {
-    return running.size < MAX_CONCURRENT && rateLimit.waitMs(clock.now()) === 0;
+  function hasFreeSlots(count: number): boolean {
+    return running.size + count <= MAX_CONCURRENT;
+  }
+
+  /** Both limits. A claimed task never waits for ClearML's. */
+  function claimWaitMs(count: number): number {
+    const now = clock.now();
+    return Math.max(rateLimit.waitMs(now, count), callRate?.waitMs(now, count * CALLS_PER_TASK) ?? 0);
+  }
+
+  function mayClaim(count: number): boolean {
+    return hasFreeSlots(count) && claimWaitMs(count) === 0;
+  }
+
+  /** Resolves when a submission ends, at the latest at `until`. */
+  async function waitForNextEnd(until: number, signal: AbortSignal): Promise<void> {
+    const wake = new AbortController();
+    const unlink = abortWith(wake, [signal]);
+    await Promise.race([...running, sleepUnlessStopped(clock, until - clock.now(), wake.signal)]);
+    unlink();
+    wake.abort();
   }
 
   return {
-    hasFreeSlot,
+    mayClaim: () => mayClaim(1),
     start(entry, submission) {
-      if (!hasFreeSlot()) return false;
+      if (!hasFreeSlots(1) || rateLimit.waitMs(clock.now()) > 0) return false;
       rateLimit.spend(clock.now());
       deps.busy.add(entry.task);
       const waitForLater = (): Promise<unknown> => {
@@ -78,21 +109,19 @@ export function createSubmissionPool(deps: DaemonDeps, backoff: Backoff): Submis
       running.add(started);
       return true;
     },
-    async waitForSlot(until, signal) {
-      while (!hasFreeSlot() && !signal.aborted && clock.now() < until) {
-        const isFull = running.size >= MAX_CONCURRENT;
-        const leftMs = until - clock.now();
-        const wake = new AbortController();
-        const unlink = abortWith(wake, [signal]);
-        const sleepMs = isFull ? leftMs : Math.min(leftMs, rateLimit.waitMs(clock.now()));
-        const slept = sleepUnlessStopped(clock, sleepMs, wake.signal);
-        await Promise.race(isFull ? [...running, slept] : [slept]);
-        unlink();
-        wake.abort();
+    async waitToClaim(count, until, signal) {
+      while (!mayClaim(count) && !signal.aborted && clock.now() < until) {
+        if (hasFreeSlots(count))
+          await sleepUnlessStopped(clock, Math.min(until - clock.now(), claimWaitMs(count)), signal);
+        else await waitForNextEnd(until, signal);
       }
+    },
+    async waitUntilIdle(until, signal) {
+      while (running.size > 0 && !signal.aborted && clock.now() < until) await waitForNextEnd(until, signal);
     },
     async finish() {
       await Promise.all(running);
+      await deps.clearml.events.flush();
     },
   };
 }

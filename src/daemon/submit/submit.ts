@@ -14,7 +14,7 @@ import type { DaemonDeps, ServedQueue } from '../deps.ts';
 import { removeJobConf } from './remove-job-confs.ts';
 import { renderTask, sharedConfPath } from './render-task.ts';
 import { withOptionOriginsOf } from '../console/option-origins.ts';
-import { notify, logToConsole } from '../console/console.ts';
+import { notify, logToConsole, logToConsoleLater } from '../console/console.ts';
 import type { SubmitResult } from './submission-pool.ts';
 import { describeRefusal, describeSubmitted } from '../console/console-messages.ts';
 
@@ -164,7 +164,7 @@ export async function trackJob(deps: DaemonDeps, entry: Entry, jobId: JobId, why
     jobId,
     ...withOwner(entry, jobId),
   });
-  await logToConsole(deps, entry.task, { level: 'INFO', text: describeSubmitted(jobId, clusterName, entry, why) });
+  logToConsoleLater(deps, entry.task, { level: 'INFO', text: describeSubmitted(jobId, clusterName, entry, why) });
   const properties = { slurm_job_id: jobId, slurm_cluster: clusterName };
   await notify(deps, entry.task, () => deps.clearml.tasks.setProperties(entry.task, properties));
 }

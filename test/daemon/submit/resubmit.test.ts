@@ -27,6 +27,7 @@ describe('a resubmission', () => {
     const { task, entry } = await parked(fixture);
 
     expect(await resubmit(fixture.deps, entry, WHY)).to.equal('accepted');
+    await fixture.deps.clearml.events.flush();
 
     const [job] = fixture.cluster.jobs;
     expect(job?.name)

@@ -88,6 +88,7 @@ describe('a submission', () => {
     const { task, prepared: next } = await prepared(fixture);
 
     expect(await submit(fixture.deps, next)).to.equal('accepted');
+    await fixture.deps.clearml.events.flush();
 
     expect(fixture.deps.journal.entries.get(task)).to.include({ step: 'following', jobId: '1', attempts: 1 });
     expect(fixture.consoleOf(task)).to.deep.equal(['Submitted as Slurm job 1 to cluster "c1".']);
@@ -99,6 +100,7 @@ describe('a submission', () => {
     const fixture = createStepFixture();
     const { task, prepared: next } = await prepared(fixture, 1);
     await submit(fixture.deps, next, 'the last sbatch submitted no job');
+    await fixture.deps.clearml.events.flush();
 
     expect(fixture.consoleOf(task)).to.deep.equal([
       'Submitted as Slurm job 1 to cluster "c1" (attempt 2): the last sbatch submitted no job.',

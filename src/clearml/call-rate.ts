@@ -1,0 +1,63 @@
+// Limits a daemon's calls to the ClearML server, which also serves the web pages and the experiments of all users.
+import type { Clock } from '../base/clock.ts';
+import { createRateLimit, rateOf } from '../base/rate-limit.ts';
+
+/**
+ * Every call counts, and only new claims wait: a heartbeat, a claimed task and the end of an aborted one never do. While the server is
+ * slow, or asks for fewer calls (429, 503), new claims wait longer.
+ */
+export interface CallRate {
+  /** Milliseconds until new work with this many calls may begin; 0 if it may begin now. */
+  waitMs(now: number, calls: number): number;
+  /** A call of this endpoint starts. */
+  started(endpoint: string): void;
+  /** A call was answered. @param tookMs if it is one that takes the same time whatever it reads */
+  answered(tookMs?: number): void;
+  /** The server did nothing because it is busy. @param retryAfterMs when it wants to be asked again, if it says so */
+  refused(retryAfterMs: number | undefined): void;
+}
+
+/** The calls of a claim are paid in full, if need be by the next claims. All others leave half of the rate to claims. */
+const CLAIM_CALLS = ['queues.get_next_task', 'queues.add_task', 'tasks.edit_hyper_params', 'events.add_batch'];
+
+/** A server that takes longer for a short call, such as the pop of a task, is busy. */
+const PROMPT_MS = 300;
+/** The share of the newest answer in the average. */
+const WEIGHT = 0.1;
+const FIRST_PAUSE_MS = 1_000;
+const MAX_PAUSE_MS = 60_000;
+
+/** @param random 0 to 1; jitter that keeps daemons from returning at the same moment */
+export function createCallRate(perSecond: number, clock: Clock, random: () => number = Math.random): CallRate {
+  const limit = createRateLimit(rateOf(perSecond));
+  let averageMs = 0;
+  let refusals = 0;
+  let pausedUntil = 0;
+  /** Until when the server asked for no calls. */
+  let askedUntil = 0;
+
+  return {
+    waitMs: (now, calls) => Math.max(pausedUntil - now, limit.waitMs(now, calls), 0),
+    started(endpoint) {
+      if (CLAIM_CALLS.includes(endpoint)) limit.spend(clock.now());
+      else limit.spendAside(clock.now());
+    },
+    answered(tookMs) {
+      refusals = 0;
+      pausedUntil = Math.min(pausedUntil, Math.max(askedUntil, clock.now() + FIRST_PAUSE_MS));
+      if (tookMs === undefined) return;
+      averageMs += WEIGHT * (tookMs - averageMs);
+      limit.slow(averageMs / PROMPT_MS);
+    },
+    refused(retryAfterMs = 0) {
+      const now = clock.now();
+      // The refusals of calls that were on their way together count once.
+      if (now < pausedUntil) return;
+      const pauseMs = Math.min(MAX_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.min(refusals, 10));
+      const jitter = 1 + 0.25 * random();
+      refusals += 1;
+      askedUntil = now + Math.round(retryAfterMs * jitter);
+      pausedUntil = Math.max(askedUntil, now + Math.round(pauseMs * jitter));
+    },
+  };
+}

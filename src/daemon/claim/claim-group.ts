@@ -1,0 +1,80 @@
+// Reads the tasks that were claimed together in one call, once all of them are parked.
+import { sleepUnlessStopped } from '../../base/sleep-unless-stopped.ts';
+import type { TaskId } from '../../clearml/ids.ts';
+import type { TaskDocument } from '../../clearml/task.ts';
+import type { DaemonDeps } from '../deps.ts';
+
+/** A task whose parking takes longer, as its call is retried, does not delay the others. */
+const MAX_WAIT_MS = 2_000;
+
+export interface ClaimGroup {
+  /** Adds a claimed task, which is parked next. */
+  add(task: TaskId): void;
+  /** No task is added any more. */
+  close(): void;
+  /** The task could not be parked, so it is not read. */
+  leave(task: TaskId): void;
+  /** Reads the parked task as `tasks.get` does. The call begins after this one, and thus after the task was parked. */
+  read(task: TaskId): Promise<TaskDocument | undefined>;
+}
+
+export function createClaimGroup({ clearml, clock }: Pick<DaemonDeps, 'clearml' | 'clock'>): ClaimGroup {
+  const unparked = new Set<TaskId>();
+  let isClosed = false;
+  let isTimeUp = false;
+  let parked = new Map<TaskId, (documents: Documents) => void>();
+  let timer: AbortController | undefined;
+
+  function readIfComplete(): void {
+    if (!isTimeUp && (!isClosed || unparked.size > 0)) return;
+    timer?.abort();
+    const batch = parked;
+    parked = new Map();
+    void readTogether(clearml, [...batch.keys()]).then((documents) => {
+      for (const resolve of batch.values()) resolve(documents);
+    });
+  }
+
+  function stopWaiting(): void {
+    isTimeUp = true;
+    readIfComplete();
+  }
+
+  function startTimer(): void {
+    if (timer !== undefined) return;
+    const { signal } = (timer = new AbortController());
+    void sleepUnlessStopped(clock, MAX_WAIT_MS, signal).then((isOver) => {
+      if (isOver) stopWaiting();
+    }, stopWaiting);
+  }
+
+  return {
+    add(task) {
+      unparked.add(task);
+    },
+    close() {
+      isClosed = true;
+      readIfComplete();
+    },
+    leave(task) {
+      unparked.delete(task);
+      readIfComplete();
+    },
+    async read(task) {
+      unparked.delete(task);
+      const read = new Promise<Documents>((resolve) => parked.set(task, resolve));
+      startTimer();
+      readIfComplete();
+      // A task that is missing may be deleted or unreadable, or the call may have failed: ask for it alone.
+      return (await read).get(task) ?? clearml.tasks.get(task);
+    },
+  };
+}
+
+type Documents = ReadonlyMap<TaskId, TaskDocument>;
+
+/** Never rejects: a task that makes the call fail must not hold up the others. */
+async function readTogether({ tasks }: DaemonDeps['clearml'], ids: readonly TaskId[]): Promise<Documents> {
+  if (ids.length < 2) return new Map();
+  return tasks.getMany(ids).catch(() => new Map());
+}

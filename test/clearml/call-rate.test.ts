@@ -1,0 +1,174 @@
+// When new claims wait for the ClearML server, and how long calls wait that it refused because it is busy.
+import { expect } from 'chai';
+import { createCallRate, type CallRate } from '../../src/clearml/call-rate.ts';
+import { ServerBusyError } from '../../src/clearml/errors.ts';
+import { rejection } from '../support/rejection.ts';
+import { createSetClock, makeClient, taskId } from './client-under-test.ts';
+import { data, page } from './scripted-server.ts';
+import { createScriptedServerFixture } from './scripted-server-fixture.ts';
+
+const NOW = Date.UTC(2026, 0, 1, 12);
+const TASK = taskId('a'.repeat(32));
+
+describe('the rate limit of calls to ClearML', () => {
+  function limited(random = 0): {
+    rate: CallRate;
+    clock: ReturnType<typeof createSetClock>;
+    waitMs(calls?: number): number;
+  } {
+    const clock = createSetClock(NOW);
+    const rate = createCallRate(10, clock, () => random);
+    return { rate, clock, waitMs: (calls = 4) => rate.waitMs(clock.now(), calls) };
+  }
+
+  function call({ rate }: ReturnType<typeof limited>, endpoint: string, times: number): void {
+    for (let count = 0; count < times; count += 1) rate.started(endpoint);
+  }
+
+  it('lets a burst of two seconds begin at once', () => {
+    const made = limited();
+    expect(made.waitMs()).to.equal(0);
+    call(made, 'queues.get_next_task', 18);
+
+    expect(made.waitMs()).to.equal(200);
+    made.clock.set(NOW + 200);
+    expect(made.waitMs()).to.equal(0);
+  });
+
+  it('counts each call of a claim, also beyond the burst', () => {
+    const made = limited();
+    call(made, 'queues.add_task', 30);
+
+    expect(made.waitMs()).to.equal(1_400);
+  });
+
+  it('leaves half of the rate to claims, for any number of other calls', () => {
+    const made = limited();
+    call(made, 'tasks.get_by_id', 1_000);
+
+    expect(made.waitMs()).to.equal(300);
+    made.clock.set(NOW + 600);
+    call(made, 'tasks.get_by_id', 1);
+    expect(made.waitMs()).to.equal(0);
+  });
+
+  it('C-38 is lower while the responses take long', () => {
+    const made = limited();
+    call(made, 'queues.add_task', 20);
+    for (let count = 0; count < 100; count += 1) made.rate.answered(3_000);
+    expect(made.waitMs()).to.be.within(3_999, 4_001);
+
+    for (let count = 0; count < 100; count += 1) made.rate.answered(20);
+    expect(made.waitMs()).to.equal(400);
+  });
+
+  it('C-38 pauses after a refusal, longer after each one in a row', () => {
+    const made = limited();
+    const pauses: number[] = [];
+    for (let count = 0; count < 8; count += 1) {
+      made.rate.refused(undefined);
+      pauses.push(made.waitMs());
+      made.clock.set(made.clock.now() + made.waitMs());
+    }
+    expect(pauses).to.deep.equal([1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000]);
+
+    made.rate.answered(10);
+    made.rate.refused(undefined);
+    expect(made.waitMs()).to.equal(1_000);
+  });
+
+  it('pauses as long as the server asks for, plus jitter', () => {
+    const made = limited(1);
+    made.rate.refused(120_000);
+
+    expect(made.waitMs()).to.equal(150_000);
+    made.rate.answered();
+    expect(made.waitMs()).to.equal(150_000);
+  });
+
+  it('pauses only a moment longer once the server answers again', () => {
+    const made = limited();
+    for (let count = 0; count < 8; count += 1) {
+      made.clock.set(made.clock.now() + made.waitMs());
+      made.rate.refused(undefined);
+    }
+    expect(made.waitMs()).to.equal(60_000);
+
+    made.rate.answered();
+    expect(made.waitMs()).to.equal(1_000);
+  });
+
+  it('counts refusals during a pause once', () => {
+    const made = limited();
+    for (let count = 0; count < 5; count += 1) made.rate.refused(undefined);
+
+    expect(made.waitMs()).to.equal(1_000);
+  });
+});
+
+describe('a client of a busy ClearML server', () => {
+  const fixture = createScriptedServerFixture();
+  const found = data({ task: { id: TASK, status: 'queued' } });
+
+  it('C-38 waits before a retry as long as the server asks for', async () => {
+    fixture.server.script('tasks.get_by_id', page(429, '', { 'retry-after': '1' }), found);
+    const startedAt = performance.now();
+
+    await fixture.client().tasks.get(TASK);
+
+    // Timers may fire a moment early.
+    expect(performance.now() - startedAt).to.be.at.least(990);
+    expect(fixture.server.callsOf('tasks.get_by_id')).to.have.length(2);
+  });
+
+  for (const [what, retryAfter, waitMs] of [
+    ['seconds', '3600', 3_600_000],
+    ['a date', new Date(Date.now() + 3_600_000).toUTCString(), 3_600_000],
+  ] as const)
+    it(`does not retry if it is to wait longer than retries last, given ${what}`, async () => {
+      fixture.server.script('tasks.get_by_id', page(503, '', { 'retry-after': retryAfter }));
+
+      const error = await rejection(fixture.client().tasks.get(TASK));
+
+      expect(error).to.be.instanceOf(ServerBusyError);
+      expect((error as ServerBusyError).retryAfterMs).to.be.within(waitMs - 600_000, waitMs);
+      expect(fixture.server.callsOf('tasks.get_by_id')).to.have.length(1);
+    });
+
+  it('retries with backoff if the server names no time, or one that is unreadable', async () => {
+    fixture.server.script('tasks.get_by_id', page(429, ''), page(503, '', { 'retry-after': 'soon' }), found);
+
+    await fixture.client().tasks.get(TASK);
+
+    expect(fixture.server.callsOf('tasks.get_by_id')).to.have.length(3);
+  });
+
+  it('reports each call, how long it took, and each refusal to the rate limit', async () => {
+    const told: string[] = [];
+    const callRate: CallRate = {
+      waitMs: () => 0,
+      started: (endpoint) => void told.push(`started ${endpoint}`),
+      answered: (tookMs) => void told.push(tookMs === undefined ? 'answered' : 'answered in time'),
+      refused: (retryAfterMs) => void told.push(`refused ${retryAfterMs ?? ''}`),
+    };
+    fixture.server.script('tasks.get_by_id', page(429, '', { 'retry-after': '0' }), found);
+    fixture.server.script('tasks.get_all', data({ tasks: [] }));
+    const client = makeClient(fixture.server.url, { callRate });
+    try {
+      await client.tasks.get(TASK);
+      await client.tasks.read([TASK]);
+    } finally {
+      await client.close();
+    }
+
+    // The duration of a list depends on its length.
+    expect(told).to.deep.equal([
+      'started tasks.get_by_id',
+      'refused 0',
+      'started tasks.get_by_id',
+      'answered in time',
+      'started tasks.get_all',
+      'answered',
+    ]);
+  });
+});

@@ -1,0 +1,203 @@
+// Tests which calls to ClearML the tasks that are claimed together share, and that none of them depends on the others.
+import { expect } from 'chai';
+import { setImmediate as turn } from 'node:timers/promises';
+import { createBackoff } from '../../../src/daemon/submit/backoff.ts';
+import { createTaskClaimer } from '../../../src/daemon/claim/claim-tasks.ts';
+import { createSubmissionPool } from '../../../src/daemon/submit/submission-pool.ts';
+import { createStepFixture, taskNumber, type StepFixture } from '../step-fixture.ts';
+import { OWN_QUEUE, SCHEDULER_QUEUE } from '../../simulation/queues.ts';
+
+const go = new AbortController().signal;
+
+async function take(fixture: StepFixture, forMs = 60_000): Promise<number> {
+  const pause = createBackoff(() => 1);
+  const pool = createSubmissionPool(fixture.deps, pause);
+  const until = fixture.clock.now() + forMs;
+  const claimed = await createTaskClaimer(fixture.deps, pool, pause).claimTasks(await fixture.poll(), {
+    until,
+    signal: go,
+  });
+  await pool.finish();
+  return claimed;
+}
+
+/** The calls by endpoint. */
+function countCalls({ calls }: StepFixture): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const label of calls) {
+    const [endpoint = ''] = label.split(' ');
+    counts[endpoint] = (counts[endpoint] ?? 0) + 1;
+  }
+  return counts;
+}
+
+describe('tasks that are claimed together', () => {
+  it('are read in one call once they are parked, and share calls for their console lines', async () => {
+    const fixture = createStepFixture();
+    for (let number = 1; number <= 10; number += 1) await fixture.enqueued(number);
+    fixture.calls.length = 0;
+
+    expect(await take(fixture)).to.equal(10);
+
+    const counts = countCalls(fixture);
+    expect(counts).to.include({
+      'queues.get_next_task': 10,
+      'queues.add_task': 10,
+      'tasks.get_all': 1,
+      'tasks.edit_hyper_params': 10,
+      'events.add_batch': 1,
+    });
+    expect(counts).not.to.have.property('tasks.get_by_id');
+    const endpoints = fixture.calls.map((label) => label.split(' ')[0]);
+    expect(endpoints.indexOf('tasks.get_all')).to.be.greaterThan(endpoints.lastIndexOf('queues.add_task'));
+    for (let number = 1; number <= 10; number += 1)
+      expect(fixture.consoleOf(taskNumber(number)), `of task ${number}`).to.have.length(2);
+  });
+
+  it('C-04 include no job for a task that is aborted before the last one of them is parked', async () => {
+    const fixture = createStepFixture();
+    const tasks = [await fixture.enqueued(1), await fixture.enqueued(2), await fixture.enqueued(3)];
+    fixture.fate = ({ endpoint, task }) => {
+      if (endpoint === 'queues.add_task' && task === tasks[2])
+        void fixture.server.call('tasks.stop', { task: tasks[0] });
+      return undefined;
+    };
+
+    expect(await take(fixture)).to.equal(3);
+
+    expect(fixture.cluster.jobs.map(({ task }) => task)).to.have.members(tasks.slice(1));
+    expect(fixture.waiting(SCHEDULER_QUEUE)).to.have.members([2, 3]);
+    expect(fixture.deps.journal.entries.has(tasks[0] ?? taskNumber(1))).to.equal(false);
+  });
+
+  for (const [what, garbled] of [
+    ['is missing from the response about all', (rows: unknown[]): unknown[] => rows.slice(1)],
+    ['appears twice', (rows: unknown[]): unknown[] => [...rows, rows[0]]],
+    ['makes the response unreadable', (): unknown => 'no list'],
+  ] as const)
+    it(`are read one by one if one ${what}`, async () => {
+      const fixture = createStepFixture();
+      for (let number = 1; number <= 3; number += 1) await fixture.enqueued(number);
+      fixture.server.garble = (endpoint, answer) =>
+        endpoint === 'tasks.get_all' ? { ...answer, tasks: garbled(answer['tasks'] as unknown[]) } : answer;
+
+      await take(fixture);
+
+      expect(fixture.cluster.jobs).to.have.length(3);
+    });
+
+  it('are read one by one if the call for all of them fails', async () => {
+    const fixture = createStepFixture();
+    for (let number = 1; number <= 3; number += 1) await fixture.enqueued(number);
+    fixture.fate = ({ endpoint }) => (endpoint === 'tasks.get_all' ? 'answer lost' : undefined);
+
+    await take(fixture);
+
+    expect(fixture.cluster.jobs).to.have.length(3);
+    expect(countCalls(fixture)).to.include({ 'tasks.get_all': 1, 'tasks.get_by_id': 3 });
+  });
+
+  it('are submitted if another one cannot be parked', async () => {
+    const fixture = createStepFixture();
+    const tasks = [await fixture.enqueued(1), await fixture.enqueued(2), await fixture.enqueued(3)];
+    fixture.fate = ({ endpoint, task }) =>
+      endpoint === 'queues.add_task' && task === tasks[1] ? 'not made' : undefined;
+
+    await take(fixture);
+
+    expect(fixture.cluster.jobs.map(({ task }) => task)).to.have.members([tasks[0], tasks[2]]);
+    expect(fixture.deps.journal.entries.get(tasks[1] ?? taskNumber(2))?.step).to.equal('parking');
+  });
+
+  it('are submitted after two seconds if the parking of another one takes longer', async () => {
+    const fixture = createStepFixture();
+    const tasks = [await fixture.enqueued(1), await fixture.enqueued(2), await fixture.enqueued(3)];
+    fixture.fate = ({ endpoint, task }) =>
+      endpoint === 'queues.add_task' && task === tasks[1] ? 'never answered' : undefined;
+    const pause = createBackoff(() => 1);
+    const pool = createSubmissionPool(fixture.deps, pause);
+
+    const until = fixture.clock.now() + 60_000;
+    await createTaskClaimer(fixture.deps, pool, pause).claimTasks(await fixture.poll(), { until, signal: go });
+    while (fixture.clock.nextWakeAt() === undefined) await turn();
+    expect(fixture.cluster.jobs).to.have.length(0);
+    fixture.clock.pass(2_000);
+    while (fixture.deps.busy.size > 1) await turn();
+
+    expect(fixture.cluster.jobs.map(({ task }) => task)).to.have.members([tasks[0], tasks[2]]);
+  });
+
+  it('are one after backpressure, and more once a job was accepted', async () => {
+    const fixture = createStepFixture();
+    for (let number = 1; number <= 6; number += 1) await fixture.enqueued(number);
+    const pause = createBackoff(() => 1);
+    const pool = createSubmissionPool(fixture.deps, pause);
+    const claimer = createTaskClaimer(fixture.deps, pool, pause);
+    const claimAll = async (): Promise<number> => {
+      const until = fixture.clock.now() + 60_000;
+      const claimed = await claimer.claimTasks(await fixture.poll(), { until, signal: go });
+      await pool.finish();
+      return claimed;
+    };
+    fixture.fate = ({ kind }) => {
+      if (kind === 'sbatch') fixture.cluster.nextFate = 'backpressure';
+      return undefined;
+    };
+    await claimAll();
+    fixture.clock.pass(600_000);
+
+    expect(await claimAll()).to.equal(1);
+    expect(fixture.waiting(OWN_QUEUE)).to.deep.equal([1, 2, 3, 4, 5, 6]);
+    fixture.clock.pass(600_000);
+    fixture.fate = () => undefined;
+    expect(await claimAll()).to.equal(6);
+    expect(fixture.cluster.jobs).to.have.length(6);
+  });
+
+  it('have their user and project read only if the template may use them', async () => {
+    for (const [usesUser, usesProject, expected] of [
+      [true, undefined, ['projects.get_by_id', 'users.get_by_id']],
+      [false, true, ['projects.get_by_id']],
+      [false, false, []],
+    ] as const) {
+      const given = createStepFixture();
+      const queues = given.deps.queues.map((queue) => ({
+        ...queue,
+        usesUser,
+        ...(usesProject === undefined ? {} : { usesProject }),
+      }));
+      const fixture = createStepFixture({ queues });
+      const task = await fixture.enqueued(1);
+      const { id } = await fixture.server.call('projects.create', { name: 'project', description: '' });
+      await fixture.server.call('tasks.edit', { task, project: id, force: true });
+
+      await take(fixture);
+
+      const read = Object.keys(countCalls(fixture)).filter((endpoint) => /^(users|projects)\./.test(endpoint));
+      expect(read).to.have.members(expected);
+      expect(fixture.cluster.jobs).to.have.length(1);
+    }
+  });
+
+  it('C-38 wait for the rate limit of calls to ClearML before they are claimed', async () => {
+    let mayBegin = false;
+    const asked: number[] = [];
+    const callRate = {
+      waitMs(_now: number, calls: number): number {
+        asked.push(calls);
+        return mayBegin ? 0 : 250;
+      },
+    };
+    const fixture = createStepFixture({ callRate });
+    for (let number = 1; number <= 3; number += 1) await fixture.enqueued(number);
+
+    const round = take(fixture);
+    while (fixture.clock.nextWakeAt() === undefined) await turn();
+    expect(fixture.waiting(OWN_QUEUE)).to.deep.equal([1, 2, 3]);
+    mayBegin = true;
+    fixture.clock.pass(250);
+
+    expect(await round).to.equal(3);
+    expect(new Set(asked)).to.deep.equal(new Set([4, 12]));
+  });
+});
