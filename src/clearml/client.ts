@@ -175,7 +175,10 @@ export interface Events {
    * than a missing one. A task that takes no lines (published, deleted) is not an error.
    */
   log(task: TaskId, worker: string, lines: readonly ConsoleLine[]): Promise<void>;
-  /** The same, but the lines wait for the next call of `log` or `flush`, of any task, or until they fill a call. */
+  /**
+   * The same for lines that only inform: they wait up to a second for those of other tasks, and share their call. Call `flush` before
+   * the process ends.
+   */
   logLater(task: TaskId, worker: string, lines: readonly ConsoleLine[]): Promise<void>;
   /** Sends the lines that wait. Resolves when all of them were sent or have failed; never rejects. */
   flush(): Promise<void>;

@@ -70,7 +70,7 @@ export function createClearmlClient(deps: ClearmlClientDeps): ClearmlClient {
   return {
     queues: createQueues(session, log, reportUnreadable),
     tasks: redactedTasks(createTasks(session, reportUnreadable), secrets),
-    events: redactedEvents(createEvents(session, { clock, log, reportUnreadable }), secrets),
+    events: redactedEvents(createEvents(session, { clock, log, reportUnreadable, signal }), secrets),
     workers: createWorkers(session, clock, reportUnreadable),
     people: createPeople(session),
     connect: () => connect(session),

@@ -19,6 +19,9 @@ const CALL_BYTES = 1024 * 1024;
 const EVENTS_PER_CALL = 100;
 const EVENTS_PER_PAGE = 500;
 
+/** Lines that may wait for those of other tasks wait no longer. */
+const MAX_DEFERRED_MS = 1_000;
+
 interface LogEvent {
   readonly type: 'log';
   readonly task: TaskId;
@@ -40,9 +43,11 @@ interface Deps {
   readonly clock: Clock;
   readonly log: Logger;
   readonly reportUnreadable: ReportUnreadable;
+  /** Aborted when the client is closed: deferred lines no longer wait. */
+  readonly signal?: AbortSignal;
 }
 
-export function createEvents(session: Session, { clock, log, reportUnreadable }: Deps): Events {
+export function createEvents(session: Session, { clock, log, reportUnreadable, signal }: Deps): Events {
   let lastAt = 0;
 
   /** A millisecond is never used twice: the server does not order lines of the same one. */
@@ -64,6 +69,7 @@ export function createEvents(session: Session, { clock, log, reportUnreadable }:
   // Lines added during a call share the next one, which costs the server little more than a single line.
   let waiting: Batch[] = [];
   let sending: Promise<void> | undefined;
+  let isFlushDue = false;
 
   async function sendAll(): Promise<void> {
     // The lines that other tasks add in the same turn share the first call.
@@ -110,6 +116,18 @@ export function createEvents(session: Session, { clock, log, reportUnreadable }:
     return sending ?? Promise.resolve();
   }
 
+  function flushSoon(): void {
+    if (isFlushDue) return;
+    isFlushDue = true;
+    const end = (): void => {
+      isFlushDue = false;
+    };
+    void clock.sleep(MAX_DEFERRED_MS, signal).then(() => {
+      end();
+      void flush();
+    }, end);
+  }
+
   async function addLines(
     task: TaskId,
     worker: string,
@@ -131,7 +149,8 @@ export function createEvents(session: Session, { clock, log, reportUnreadable }:
       start += part.length;
       await new Promise<void>((sent, failed) => {
         waiting.push({ task, events: part, sent, failed });
-        if (!isDeferred || countThatFit(waiting) < waiting.length) void flush();
+        if (isDeferred && countThatFit(waiting) === waiting.length) flushSoon();
+        else void flush();
       });
     }
   }

@@ -32,7 +32,7 @@ export function createPass(deps: DaemonDeps, pool: SubmissionPool, only?: TaskId
   const adopter = createAdopter(deps, only);
   const reader = createServerReader(deps);
 
-  async function run({ searchAll, signal, onAdopted }: PassOptions): Promise<PassResult | undefined> {
+  return async ({ searchAll, signal, onAdopted }) => {
     const snapshot = await pollWith(deps, signal, () => reader.read());
     if (snapshot === undefined) return undefined;
     reader.note(snapshot);
@@ -41,13 +41,7 @@ export function createPass(deps: DaemonDeps, pool: SubmissionPool, only?: TaskId
     const isSettled = await resume(deps, pool, snapshot, signal);
     const hasCancelled = await reconcile(deps, pool, snapshot, signal);
     return { snapshot, isChangeExpected: hasCancelled || !isSettled };
-  }
-
-  return (options) =>
-    run(options).finally(() => {
-      // Not awaited: a server that is slow to add console lines must not delay claims.
-      void deps.clearml.events.flush();
-    });
+  };
 }
 
 /** Logs why a pass failed. @param retryAt milliseconds since 1970 */

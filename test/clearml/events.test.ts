@@ -1,6 +1,7 @@
 // How the client sends lines to a task's console.
 import { expect } from 'chai';
 import { setImmediate as turn } from 'node:timers/promises';
+import type { Clock } from '../../src/base/clock.ts';
 import { ServerUnreachableError } from '../../src/clearml/errors.ts';
 import { rejection } from '../support/rejection.ts';
 import { waitUntil } from '../support/wait-until.ts';
@@ -154,7 +155,7 @@ describe('events.log of the ClearML client', () => {
 
   it('sends later lines with the next line of any task, in the order written', async () => {
     fixture.server.script('events.add_batch', added);
-    const { events: console } = fixture.client({ clock: createSetClock(5000) });
+    const { events: console } = fixture.client({ clock: createSleepingClock() });
 
     const deferred = [
       console.logLater(TASK, 'w', [{ level: 'INFO', text: 'a' }]),
@@ -171,6 +172,32 @@ describe('events.log of the ClearML client', () => {
       ['b', 5001],
       ['c', 5002],
     ]);
+  });
+
+  it('sends later lines after a second, each time', async () => {
+    fixture.server.script('events.add_batch', added);
+    const clock = createSleepingClock();
+    const { events: console } = fixture.client({ clock });
+
+    for (const text of ['a', 'b']) {
+      const deferred = console.logLater(TASK, 'w', [{ level: 'INFO', text }]);
+      await turn();
+      expect(clock.sleeps.map(({ ms }) => ms)).to.deep.equal([1_000]);
+      clock.wakeAll();
+      await deferred;
+    }
+
+    expect(events().map(({ msg }) => msg)).to.deep.equal(['a', 'b']);
+  });
+
+  it('leaves no wait behind when the client is closed', async () => {
+    const clock = createSleepingClock();
+    const client = fixture.client({ clock });
+
+    void client.events.logLater(TASK, 'w', [{ level: 'INFO', text: 'a' }]);
+    await client.close();
+
+    expect(clock.sleeps.map(({ signal }) => signal?.aborted)).to.deep.equal([true]);
   });
 
   it('sends later lines on flush, which does not fail if they do', async () => {
@@ -204,3 +231,22 @@ describe('events.log of the ClearML client', () => {
     expect(fixture.server.calls).to.have.length(0);
   });
 });
+
+interface Sleep {
+  readonly ms: number;
+  readonly signal: AbortSignal | undefined;
+  readonly wake: () => void;
+}
+
+/** A clock that stands at 5 seconds, and whose sleepers wake on demand. */
+function createSleepingClock(): Clock & { readonly sleeps: Sleep[]; wakeAll(): void } {
+  const sleeps: Sleep[] = [];
+  return {
+    sleeps,
+    now: () => 5_000,
+    sleep: (ms, signal) => new Promise((wake) => sleeps.push({ ms, signal, wake })),
+    wakeAll() {
+      for (const { wake } of sleeps.splice(0)) wake();
+    },
+  };
+}

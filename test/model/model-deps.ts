@@ -28,7 +28,12 @@ export function createModelDeps(
     clearml: {
       queues: program.createQueues(session, silentLog, nothing),
       tasks: program.createTasks(session, nothing),
-      events: program.createEvents(session, { clock, log: silentLog, reportUnreadable: nothing }),
+      // Lines that may wait are sent with the next line that may not: they change no state.
+      events: program.createEvents(session, {
+        clock: { ...clock, sleep: () => new Promise(nothing) },
+        log: silentLog,
+        reportUnreadable: nothing,
+      }),
       workers: program.createWorkers(session, clock, nothing),
       people: program.createPeople(session),
       connect: () => Promise.reject(new Error('no connection in the model')),

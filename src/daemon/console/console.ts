@@ -10,10 +10,7 @@ export async function logToConsole(deps: DaemonDeps, task: TaskId, ...lines: rea
   await notify(deps, task, () => deps.clearml.events.log(task, deps.worker, broken(lines)));
 }
 
-/**
- * The same, in one call with lines of other tasks. The caller does not wait: the lines are sent with other lines, at the latest at the
- * end of the pass.
- */
+/** The same for lines that only inform: the caller does not wait, and they are sent within a second, in one call with those of others. */
 export function logToConsoleLater(deps: DaemonDeps, task: TaskId, ...lines: readonly ConsoleLine[]): void {
   notify(deps, task, () => deps.clearml.events.logLater(task, deps.worker, broken(lines))).catch((error: unknown) => {
     warnOf(deps, task, error);
