@@ -16,8 +16,11 @@ const CLAIMS_PER_READING = 5 * MAX_TOGETHER;
 /** How long a claim waits at most so that more tasks can be claimed together with it. */
 const GATHER_MS = 1_000;
 
-/** A queue with more unclaimable entries before its first claimable one is read whole. */
-const MAX_READ_IN_PART = 5_000;
+/**
+ * How many entries of each queue are read, as the server loads each of them and a queue may have thousands: the next size if none of
+ * them can be claimed, and in the end all.
+ */
+const READ_SIZES = [CLAIMS_PER_READING, 500, 5_000];
 
 /** This many failed claims in a row mean that ClearML is unreachable; fewer may be caused by the tasks. */
 const AWAY_AFTER = 3;
@@ -41,8 +44,7 @@ export function createTaskClaimer(deps: DaemonDeps, pool: SubmissionPool, backof
       let unanswered = 0;
       /** Left for a later pass: the outcome of their claim is unknown. */
       const passed = new Set<TaskId>();
-      /** Entries to read of each queue: the server loads each of them, and a queue may have thousands. */
-      let most: number | undefined = CLAIMS_PER_READING;
+      let readSize = 0;
 
       /** Undefined if another daemon was first, or if the outcome is unknown. */
       async function claimHead(head: Head): Promise<Entry | undefined> {
@@ -66,7 +68,7 @@ export function createTaskClaimer(deps: DaemonDeps, pool: SubmissionPool, backof
 
       while (mayContinue()) {
         const ids = deps.queues.map(({ id }) => id);
-        const read = await deps.clearml.queues.read(ids, most);
+        const read = await deps.clearml.queues.read(ids, READ_SIZES[readSize]);
         warnOfMissing(deps, read);
         const waiting = new Map(read.queues.map(({ id, entries }) => [id, entries]));
         // The next entry of such a queue is not known, and a queue after it must not come first.
@@ -75,7 +77,7 @@ export function createTaskClaimer(deps: DaemonDeps, pool: SubmissionPool, backof
             ({ id, hasMore }) => hasMore === true && findClaimable(waiting.get(id) ?? [], passed) === -1,
           );
         if (isUsedUp()) {
-          most = most === undefined || most >= MAX_READ_IN_PART ? undefined : most * 10;
+          readSize += 1;
           continue;
         }
         const skip = findUnclaimable(deps, snapshot, read.queues);

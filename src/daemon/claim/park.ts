@@ -1,7 +1,7 @@
 // Parks a task in the scheduler queue, where it is visible and abortable, and where the server's watchdog does not fail it.
 import type { Tasks } from '../../clearml/client.ts';
 import { LostRaceError } from '../../clearml/errors.ts';
-import type { TaskDocument } from '../../clearml/task.ts';
+import type { Task, TaskDocument } from '../../clearml/task.ts';
 import { isAbortUndone } from '../console/agent-messages.ts';
 import type { Entry } from '../journal/entry.ts';
 import type { DaemonDeps } from '../deps.ts';
@@ -24,11 +24,13 @@ export async function readClaimed(
   readTask: Tasks['get'] = (task) => deps.clearml.tasks.get(task),
 ): Promise<TaskDocument | undefined> {
   const read = await readTask(entry.task);
-  if (read === undefined) return undefined;
-  const { status, executionQueue, statusChanged } = read.task;
-  if (status !== 'queued' || executionQueue !== entry.queue || isAbortUndone(read.task)) return undefined;
-  const isLater = entry.queuedAt !== undefined && statusChanged !== undefined && statusChanged > entry.queuedAt;
-  return isLater ? undefined : read;
+  return isStillClaimed(entry, read?.task) ? read : undefined;
+}
+
+/** Whether the task is still the claimed one: see `readClaimed`. */
+export function isStillClaimed(entry: Entry, task: Task | undefined): task is Task {
+  if (task?.status !== 'queued' || task.executionQueue !== entry.queue || isAbortUndone(task)) return false;
+  return entry.queuedAt === undefined || task.statusChanged === undefined || task.statusChanged <= entry.queuedAt;
 }
 
 /**
@@ -38,14 +40,13 @@ export async function readClaimed(
 export async function unpark(deps: DaemonDeps, entry: Entry): Promise<void> {
   if (entry.step === 'parking') await deps.clearml.queues.removeEntry(deps.schedulerQueue, entry.task);
   const task = (await deps.clearml.tasks.get(entry.task))?.task;
-  if (task !== undefined && isAbortUndone(task)) return leaveToUser(deps, entry);
-  if (task?.status !== 'queued' || task.executionQueue !== entry.queue) return deps.journal.forget(entry.task);
+  if (task?.status !== 'queued' || task.executionQueue !== entry.queue || isAbortUndone(task))
+    return leaveToUser(deps, entry, task);
   return deps.journal.write({ ...entry, step: 'orphaned', stepAt: deps.clock.now(), queuedAt: task.statusChanged });
 }
 
-/** Forgets the task. If the server has undone its user's abort, aborts it again first. */
-export async function leaveToUser(deps: DaemonDeps, { task: id, queueName: queue }: Entry): Promise<void> {
-  const task = (await deps.clearml.tasks.get(id))?.task;
+/** Forgets the task, as it was just read. If the server has undone its user's abort, aborts it again first. */
+export async function leaveToUser(deps: DaemonDeps, { task: id, queueName: queue }: Entry, task?: Task): Promise<void> {
   if (task !== undefined && isAbortUndone(task)) {
     try {
       await deps.clearml.tasks.stop(id, { reason: task.statusReason, message: task.statusMessage }, { force: false });

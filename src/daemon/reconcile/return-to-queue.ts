@@ -22,20 +22,18 @@ export async function returnToQueue(
 ): Promise<void> {
   if (isParked && !(await deps.clearml.queues.removeEntry(deps.schedulerQueue, entry.task))) return;
 
-  const task = await readWaiting(deps, entry);
-  if (task === undefined) await leaveToUser(deps, entry);
-  else if (seen === undefined || seen.statusChanged === task.statusChanged) {
-    if (!(await enqueueAtFront(deps, entry, task, why))) return;
-  }
-  await deps.journal.forget(entry.task);
+  const task = (await deps.clearml.tasks.get(entry.task))?.task;
+  const isChanged = seen !== undefined && seen.statusChanged !== task?.statusChanged;
+  if (isWaiting(entry, task)) {
+    if (!isChanged && !(await enqueueAtFront(deps, entry, task, why))) return;
+    await deps.journal.forget(entry.task);
+  } else await leaveToUser(deps, entry, task);
   await removeJobConf(deps, entry);
 }
 
-/** Returns the current task if it is queued for the queue that it came from, and its user has not aborted it. */
-async function readWaiting(deps: DaemonDeps, entry: Entry): Promise<Task | undefined> {
-  const task = (await deps.clearml.tasks.get(entry.task))?.task;
-  if (task?.status !== 'queued' || task.executionQueue !== entry.queue || isAbortUndone(task)) return undefined;
-  return task;
+/** Whether the task is queued for the queue that it came from, and its user has not aborted it. */
+function isWaiting(entry: Entry, task: Task | undefined): task is Task {
+  return task?.status === 'queued' && task.executionQueue === entry.queue && !isAbortUndone(task);
 }
 
 /** False if the task was ended instead. */
@@ -53,7 +51,7 @@ async function enqueueAtFront(deps: DaemonDeps, entry: Entry, task: Task, why: s
     );
     return false;
   }
-  if ((await readWaiting(deps, entry)) === undefined) {
+  if (!isWaiting(entry, (await deps.clearml.tasks.get(entry.task))?.task)) {
     // Aborted or enqueued elsewhere at the same moment: a daemon that claimed it from its old queue would still run it.
     await deps.clearml.queues.removeEntry(entry.queue, entry.task);
     return true;

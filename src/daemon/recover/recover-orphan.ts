@@ -5,7 +5,7 @@ import type { Entry } from '../journal/entry.ts';
 import { returnToQueue } from '../reconcile/return-to-queue.ts';
 import type { DaemonDeps } from '../deps.ts';
 import { findLiveJob, poll } from '../poll/poll.ts';
-import { leaveToUser, readClaimed } from '../claim/park.ts';
+import { isStillClaimed, leaveToUser } from '../claim/park.ts';
 
 /**
  * Two daemons may recover the same task, and one of them may have claimed it again already. So the task is marked first: a daemon between
@@ -17,7 +17,8 @@ export async function recoverOrphan(
   entry: Entry,
   { why = 'it was queued but in no queue', signal }: { readonly why?: string; readonly signal: AbortSignal },
 ): Promise<void> {
-  if ((await readClaimed(deps, entry)) === undefined) return leaveToUser(deps, entry);
+  const task = (await deps.clearml.tasks.get(entry.task))?.task;
+  if (!isStillClaimed(entry, task)) return leaveToUser(deps, entry, task);
   const marked = await mark(deps, entry);
   if (marked === undefined) return deps.journal.forget(entry.task);
   // Journaled so that a later pass does not take our own mark for a change by another daemon or user.
