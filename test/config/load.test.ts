@@ -153,6 +153,7 @@ describe('the loaded configuration', () => {
       sbatchTimeoutMs: 180_000,
       commandTimeoutMs: 90_000,
       submitsPerSecond: 10,
+      apiCallsPerSecond: 40,
       trustedGroup: undefined,
       agentVersion: '3.0.3',
       singularityMode: false,
