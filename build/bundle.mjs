@@ -111,18 +111,27 @@ export async function buildSingleScript(outfile) {
   return bundledPackages([metafile]);
 }
 
-/** What `readPackageFile` in src/base/package-path.ts reads. */
+/** What `readPackageFile` in src/base/package-path.ts and examples/demo/installed.ts read. */
 function embeddedFiles() {
   const { name, version } = JSON.parse(readFileSync('package.json', 'utf8'));
-  const templates = readdirSync('templates', { recursive: true, withFileTypes: true })
+  const files = { 'package.json': JSON.stringify({ name, version }), ...textsIn('templates') };
+  const agent = Object.entries(textsIn('test/stand-ins/agent')).filter(([path]) => /\.py$|\/python$/.test(path));
+  const template = 'examples/demo/demo.template';
+  const demo = { [template]: readFileSync(template, 'utf8'), ...Object.fromEntries(agent) };
+  return { EMBEDDED_FILES: JSON.stringify(files), DEMO_FILES: JSON.stringify(demo) };
+}
+
+/**
+ * The texts of all files in a directory, by their paths.
+ * @param {string} folder
+ * @returns {Record<string, string>}
+ */
+function textsIn(folder) {
+  const paths = readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name))
     .sort();
-  const files = {
-    'package.json': JSON.stringify({ name, version }),
-    ...Object.fromEntries(templates.map((path) => [path, readFileSync(path, 'utf8')])),
-  };
-  return { EMBEDDED_FILES: JSON.stringify(files) };
+  return Object.fromEntries(paths.map((path) => [path, readFileSync(path, 'utf8')]));
 }
 
 /**

@@ -5,8 +5,6 @@ import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { startStandInCluster } from '../../test/stand-ins/slurm/stand-in-cluster.ts';
-import { startSlurmCluster } from '../../test/support/slurm-cluster.ts';
-import type { Installer } from './installer.ts';
 import { errorLine } from './error-line.ts';
 
 export interface DemoCluster {
@@ -22,26 +20,28 @@ export interface DemoCluster {
 }
 
 /** A cluster, or the reason why there is none, as a phrase. */
-type Attempt = DemoCluster | string;
+export type Attempt = DemoCluster | string;
 
-const DAEMONS = ['slurmctld', 'slurmd', 'sbatch', 'munged'];
 /** Slurm's commands wait much longer for a controller that does not respond. */
 const ANSWER_MS = 10_000;
 /** One task of the demo needs two. */
 const NODES_WANTED = 2;
 
+/**
+ * @param ownCluster starts one if `sinfo` finds none, with the reason as a phrase
+ * @param standInProgram what the stand-in for Slurm's commands starts
+ */
 export async function findCluster({
-  standIn,
-  installer,
+  ownCluster = (why) => Promise.resolve(why),
+  standInProgram,
 }: {
-  readonly standIn: boolean;
-  readonly installer: Installer;
+  readonly ownCluster?: (whyNotExisting: string) => Promise<Attempt>;
+  readonly standInProgram?: readonly string[];
 }): Promise<DemoCluster> {
-  if (standIn) return standInCluster('DEMO_STAND_INS is set');
   const existing = await existingCluster();
   if (typeof existing !== 'string') return existing;
-  const own = await ownCluster(existing, installer);
-  return typeof own === 'string' ? standInCluster(own) : own;
+  const own = await ownCluster(existing);
+  return typeof own === 'string' ? standInCluster(own, standInProgram) : own;
 }
 
 async function existingCluster(): Promise<Attempt> {
@@ -70,27 +70,9 @@ function isHere(address: string): boolean {
   return /^(localhost|127\.|::1$)/.test(address) || address === hostname();
 }
 
-/** Starts Slurm's daemons on loopback, after their installation if that is possible and permitted. */
-async function ownCluster(whyNotExisting: string, installer: Installer): Promise<Attempt> {
-  const missing = await installer.install(DAEMONS);
-  if (missing !== undefined) return missing;
-  try {
-    const cluster = await startSlurmCluster();
-    const version = (await cluster.run('sinfo', '--version')).trim();
-    return {
-      says: `real: ${cluster.nodes.length} local nodes on this machine (${version}), because ${whyNotExisting}`,
-      env: cluster.env,
-      isElsewhere: false,
-      [Symbol.asyncDispose]: () => cluster.stop(),
-    };
-  } catch (error) {
-    return `Slurm's daemons did not start: ${errorLine(String(error))}`;
-  }
-}
-
-async function standInCluster(why: string): Promise<DemoCluster> {
+export async function standInCluster(why: string, program?: readonly string[]): Promise<DemoCluster> {
   const stateDir = await mkdtemp(join(tmpdir(), 'demo-slurm-'));
-  const cluster = await startStandInCluster({ stateDir });
+  const cluster = await startStandInCluster({ stateDir, program });
   return {
     says: `a stand-in for Slurm's commands, with jobs as processes of this machine: ${errorLine(why)}`,
     env: {},

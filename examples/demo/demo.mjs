@@ -51,14 +51,14 @@ try {
   // TypeScript from here on: tsx is one of the installed packages.
   const { register } = await import('tsx/esm/api');
   register();
-  const { runDemo } = await import('./three-tasks.ts');
+  const { runDemoOfClone } = await import('./clone.ts');
   const { createInstaller, askAtTerminal } = await import('./installer.ts');
   const installer = createInstaller({
     isAsked: process.argv.includes('--install'),
     isCi: process.env['CI'] === 'true',
     ask: askAtTerminal(stop.signal),
   });
-  const isAsExpected = await runDemo({
+  const isAsExpected = await runDemoOfClone({
     standIns: process.env['DEMO_STAND_INS'] === '1',
     installer,
     stop: stop.signal,

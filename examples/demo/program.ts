@@ -11,7 +11,6 @@ import { namedServer, createTestNames, type TestNames } from '../../test/support
 import type { DemoAgent } from './agent.ts';
 import type { DemoCluster } from './cluster.ts';
 
-const TEMPLATE = 'examples/demo/demo.template';
 export const QUEUE = 'default';
 
 export interface DemoServer extends ApiKeys, Pick<TestNames, 'nameOf' | 'user'> {
@@ -26,8 +25,8 @@ export function workerOf({ nameOf }: DemoServer): string {
 }
 
 /** The arguments of the program. */
-export function commandOf({ nameOf }: DemoServer): string[] {
-  return ['--template-files', TEMPLATE, '--queue', nameOf(QUEUE)];
+export function commandOf({ nameOf }: DemoServer, template: string): string[] {
+  return ['--template-files', template, '--queue', nameOf(QUEUE)];
 }
 
 /** The server that the environment names, else a sandbox. */
@@ -58,13 +57,21 @@ export interface Program extends Pick<ForegroundDaemon, 'isRunning' | 'logTail'>
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** Starts the program in the folder, which holds all files of the program and its jobs. */
-export async function startProgram(
-  folder: string,
-  server: DemoServer,
-  cluster: DemoCluster,
-  agent: DemoAgent,
-): Promise<Program> {
+interface ProgramOptions {
+  /** The command of clearml-agent-slurm. */
+  readonly program: readonly string[];
+  readonly template: string;
+  /** Holds all files of the program and its jobs. */
+  readonly folder: string;
+  readonly server: DemoServer;
+  readonly cluster: DemoCluster;
+  readonly agent: DemoAgent;
+}
+
+/** Starts the program in the folder. */
+export async function startProgram(options: ProgramOptions): Promise<Program> {
+  const { folder, server, cluster, agent } = options;
+  const [executable = '', ...args] = options.program;
   const conf = join(folder, 'clearml.conf');
   await mkdir(join(folder, 'shared'));
   await writeFile(
@@ -77,8 +84,8 @@ export async function startProgram(
   const { HOME, USER, LOGNAME } = process.env;
   const path = [agent.binDir, cluster.commandsDir, process.env['PATH']].filter((part) => part !== undefined);
   const program = await startDaemon({
-    program: process.execPath,
-    args: [resolve('bin/clearml-agent-slurm.js'), '--config-file', conf, ...commandOf(server).map(absolute)],
+    program: executable,
+    args: [...args, '--config-file', conf, ...commandOf(server, resolve(options.template))],
     logPath: join(folder, 'clearml-agent-slurm.log'),
     // No other variables: a CLEARML_ variable could select another server.
     env: { PATH: path.join(delimiter), HOME, USER, LOGNAME, ...cluster.env },
@@ -104,8 +111,4 @@ function agentSection(folder: string, agentPython: string, server: DemoServer): 
     }
 }
 `;
-}
-
-function absolute(word: string): string {
-  return word.includes('/') ? resolve(word) : word;
 }

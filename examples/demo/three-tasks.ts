@@ -1,22 +1,28 @@
 // Runs the demo: a server, a cluster, the program, and three tasks whose events are shown as they happen.
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import type { User } from '../../test/e2e/api.ts';
-import { findAgent } from './agent.ts';
+import type { DemoAgent } from './agent.ts';
 import { cancelJobs } from './cancel.ts';
-import { findCluster, type DemoCluster } from './cluster.ts';
+import type { DemoCluster } from './cluster.ts';
 import { commandOf, QUEUE, startProgram, startServer, workerOf } from './program.ts';
-import type { Installer } from './installer.ts';
 import { formatTable, summarize, readOutcomes } from './outcome.ts';
 import { showEvent, showLine, showStep, showTable, showTitle } from './screen.mjs';
 import { enqueueTasks, type DemoTask } from './tasks.ts';
 import { watchTasks } from './watch.ts';
 
 export interface DemoOptions {
-  /** Whether to use stand-ins even if the real programs exist. */
-  readonly standIns: boolean;
-  readonly installer: Installer;
+  findCluster(): Promise<DemoCluster>;
+  findAgent(): Promise<DemoAgent>;
+  /** The command of clearml-agent-slurm. */
+  readonly program: readonly string[];
+  /** The template of the jobs, as the demo shows its path. */
+  readonly template: string;
+  /** The parent of a directory that other machines share with this one. */
+  readonly sharedParent: string;
+  /** What the demo recommends at its end. */
+  readonly nextSteps: string;
   /** Aborted to end the demo early. */
   readonly stop: AbortSignal;
 }
@@ -24,28 +30,22 @@ export interface DemoOptions {
 /** A busy cluster may make the tasks wait longer; the demo does not. */
 const WATCH_MS = 300_000;
 
-const NEXT_STEPS = `
-Next steps
-  examples/demo/demo.template   the sbatch template of these jobs
-  README.md                     your own server and cluster
-  docs/templates.md             how to write a template
-`;
-
 /** Returns whether the outcome is as expected. Everything that it started is stopped by then. */
-export async function runDemo({ standIns, installer, stop }: DemoOptions): Promise<boolean> {
+export async function runDemo(options: DemoOptions): Promise<boolean> {
+  const { program, template, stop } = options;
   await using cluster = await showStep(
     'Slurm',
-    () => findCluster({ standIn: standIns, installer }),
+    () => options.findCluster(),
     ({ says }) => says,
   );
   stop.throwIfAborted();
   const agent = await showStep(
     'agent',
-    () => findAgent({ standIn: standIns, installer }),
+    () => options.findAgent(),
     ({ says }) => says,
   );
   stop.throwIfAborted();
-  await using folder = await makeFolder(cluster);
+  await using folder = await makeFolder(cluster, options.sharedParent);
   await using server = await showStep(
     'ClearML',
     () => startServer(cluster),
@@ -54,8 +54,8 @@ export async function runDemo({ standIns, installer, stop }: DemoOptions): Promi
   const { user } = server;
   await using deps = await showStep(
     'program',
-    () => startProgram(folder.path, server, cluster, agent),
-    () => `clearml-agent-slurm ${commandOf(server).join(' ')}`,
+    () => startProgram({ program, template, folder: folder.path, server, cluster, agent }),
+    () => `clearml-agent-slurm ${commandOf(server, template).join(' ')}`,
   );
 
   showTitle('Three tasks, with the lines of their ClearML consoles:');
@@ -85,7 +85,7 @@ export async function runDemo({ standIns, installer, stop }: DemoOptions): Promi
   showTitle('Their status on the server:');
   showTable(formatTable(outcomes));
   if (!isAsExpected) showLine(`\nThe end of the program's log:\n${deps.logTail()}`);
-  showLine(isAsExpected ? NEXT_STEPS : '');
+  showLine(isAsExpected ? `\nNext steps\n${options.nextSteps}` : '');
   showLine(line);
   return isAsExpected;
 }
@@ -95,9 +95,9 @@ interface Folder {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** The folder of all files. Other machines may share this checkout, but not /tmp. */
-async function makeFolder({ isElsewhere }: DemoCluster): Promise<Folder> {
-  const parent = isElsewhere ? resolve('.test-cache') : tmpdir();
+/** The folder of all files. Other machines do not share /tmp. */
+async function makeFolder({ isElsewhere }: DemoCluster, sharedParent: string): Promise<Folder> {
+  const parent = isElsewhere ? sharedParent : tmpdir();
   await mkdir(parent, { recursive: true });
   const path = await mkdtemp(join(parent, 'demo-'));
   return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true, maxRetries: 5 }) };

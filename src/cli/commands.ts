@@ -4,6 +4,7 @@ import { cancelCommand } from './commands/cancel.ts';
 import { completionOf } from './commands/completion.ts';
 import { configCommand } from './commands/config.ts';
 import { daemonCommand } from './commands/daemon.ts';
+import { demoCommand } from './commands/demo.ts';
 import { drainCommand } from './commands/drain.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { executeCommand } from './commands/execute.ts';
@@ -37,5 +38,6 @@ export const COMMANDS: readonly Command[] = [
   stopCommand,
   unitCommand,
   sandboxCommand,
+  demoCommand,
   completionOf(() => COMMANDS),
 ];

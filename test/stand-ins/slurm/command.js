@@ -6,25 +6,43 @@ import { createConnection } from 'node:net';
 import { constants, userInfo } from 'node:os';
 import { text } from 'node:stream/consumers';
 
-const [, , socketPath = '', program = '', offlineExitCode = '', offlineWords = '', ...args] = process.argv;
+// The installed `demo` has this file in its bundle, and calls the function.
+if (process.argv[1]?.endsWith('/test/stand-ins/slurm/command.js')) void main();
 
-await run();
+async function main() {
+  process.exitCode = await runStandInCommand(process.argv.slice(2));
+}
 
-/** The cluster's answers are those of `commandAnswer` in wire.ts. */
-async function run() {
-  let answer = await ask(null);
-  if (answer.kind === 'script-wanted') answer = await askWithScript(answer.file);
+/**
+ * Runs one command, and returns its exit code. The cluster's answers are those of `commandAnswer` in wire.ts.
+ * @param {readonly string[]} words the socket, the command, its exit code and its message without the cluster, and its arguments
+ * @returns {Promise<number>}
+ */
+export async function runStandInCommand([
+  socketPath = '',
+  program = '',
+  offlineExitCode = '',
+  offlineWords = '',
+  ...args
+]) {
+  const call = { socketPath, program, args, offlineExitCode, offlineWords };
+  let answer = await ask(call, null);
+  if (answer.kind === 'script-wanted') answer = await askWithScript(call, answer.file);
   if (answer.kind === 'run-tasks') {
-    process.exitCode = Math.max(...(await Promise.all(answer.tasks.map(runTask))));
-    return;
+    return Math.max(...(await Promise.all(answer.tasks.map(runTask))));
   }
   process.stdout.write(answer.stdout);
   process.stderr.write(answer.stderr);
-  process.exitCode = answer.exitCode;
+  return answer.exitCode;
 }
 
-/** @param {string | null} script */
-function ask(script) {
+/** @typedef {{ socketPath: string, program: string, args: string[], offlineExitCode: string, offlineWords: string }} Call */
+
+/**
+ * @param {Call} call
+ * @param {string | null} script
+ */
+function ask({ socketPath, program, args, offlineExitCode, offlineWords }, script) {
   const { username: user } = userInfo();
   // As sbatch.c, _set_umask_env: an existing variable takes precedence.
   const SLURM_UMASK = process.env['SLURM_UMASK'] ?? process.umask().toString(8).padStart(4, '0');
@@ -50,10 +68,13 @@ function ask(script) {
   });
 }
 
-/** @param {string | null} file null for standard input */
-async function askWithScript(file) {
+/**
+ * @param {Call} call
+ * @param {string | null} file null for standard input
+ */
+async function askWithScript(call, file) {
   try {
-    return await ask(file === null ? await text(process.stdin) : readFileSync(file, 'utf8'));
+    return await ask(call, file === null ? await text(process.stdin) : readFileSync(file, 'utf8'));
   } catch {
     return { kind: 'done', exitCode: 1, stdout: '', stderr: `sbatch: error: Unable to open file ${file}\n` };
   }

@@ -7,26 +7,28 @@ import { unreachable } from './faults.ts';
 import { STAND_IN_VERSION } from './settings.ts';
 import { SOCKET_NAME, STAND_IN_COMMANDS, type CommandName } from './wire.ts';
 
-const PROGRAM = packagePath('test/stand-ins/slurm/command.js');
+/** Starts `runStandInCommand` of command.js. */
+const COMMAND = [process.execPath, packagePath('test/stand-ins/slurm/command.js')];
 
 const VERSION_LINE = `slurm ${STAND_IN_VERSION} (not Slurm: a stand-in from the sandbox of clearml-agent-slurm)`;
 
 /**
  * @param folder to be put first on PATH
  * @param stateDir of the cluster that the commands talk to
+ * @param program what the scripts start; by default command.js
  */
-export function installStandInCommands(folder: string, stateDir: string): void {
+export function installStandInCommands(folder: string, stateDir: string, program: readonly string[] = COMMAND): void {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   for (const command of STAND_IN_COMMANDS) {
     const path = join(folder, command);
-    writeFileSync(path, wrapper(command, stateDir));
+    writeFileSync(path, wrapper(command, stateDir, program));
     chmodSync(path, 0o755);
   }
 }
 
-function wrapper(command: CommandName, stateDir: string): string {
+function wrapper(command: CommandName, stateDir: string, program: readonly string[]): string {
   const { exitCode, stderr } = unreachable(command);
-  const parts = [process.execPath, PROGRAM, join(stateDir, SOCKET_NAME), command, String(exitCode), stderr.trimEnd()];
+  const parts = [...program, join(stateDir, SOCKET_NAME), command, String(exitCode), stderr.trimEnd()];
   return [
     '#!/bin/sh',
     'case "$1" in',

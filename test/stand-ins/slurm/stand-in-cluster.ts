@@ -28,6 +28,8 @@ export interface StandInOptions {
   /** Made if missing, private. Not too long a path: it holds a socket. */
   readonly stateDir: string;
   readonly settings?: Partial<StandInSettings>;
+  /** What the commands start: see `installStandInCommands`. */
+  readonly program?: readonly string[] | undefined;
   readonly clock?: Clock;
 }
 
@@ -47,7 +49,7 @@ export async function startStandInCluster(options: StandInOptions): Promise<Stan
   await refuseUnusable(stateDir, socketPath);
   mkdirSync(stateDir, { recursive: true, mode: 0o700 });
   const commandsDir = join(stateDir, 'bin');
-  installStandInCommands(commandsDir, stateDir);
+  installStandInCommands(commandsDir, stateDir, options.program);
   const controller = createController(settings, openSpool(stateDir), clock);
   const connections = new Set<Socket>();
   const closing = new AbortController();
