@@ -18,5 +18,5 @@ const scheduler: Scheduler = {
   },
 };
 const intervals = { pollMs: settings.slurm.pollIntervalMs, queueMs: settings.slurm.queuePollIntervalMs };
-await runDaemon({ ...deps, scheduler }, { intervals: intervals, once: false, stop: stop.signal, lock });
+await runDaemon({ ...deps, scheduler }, { intervals, once: false, stop: stop.signal, lock });
 await close();

@@ -17,7 +17,7 @@ export function startDaemon(deps: DaemonDeps, options: Partial<DaemonOptions> = 
   const intervals = { pollMs: 15_000, queueMs: 5_000 };
   return {
     ended: runDaemon(deps, {
-      intervals: intervals,
+      intervals,
       once: false,
       stop: stop.signal,
       lock: LOCK,

@@ -8,7 +8,7 @@ import type { Observation } from './observation.ts';
 import { isEnqueuedElsewhere, isSilent, ranAs } from './ownership.ts';
 
 export function decideAbsent(observation: Observation): Action[] {
-  const { entry, task, place, now, gracePeriods: gracePeriods } = observation;
+  const { entry, task, place, now, gracePeriods } = observation;
 
   // A poll may have started before Slurm listed the job: two polls must agree.
   if (entry.absentSince === undefined) return [{ do: 'note', patch: { absentSince: now } }];

@@ -172,7 +172,7 @@ function cancelled(job: Job, observation: Observation): Ending {
 }
 
 /** The agent's last request may arrive seconds after its process has ended: it has precedence until the grace period is over. */
-function afterGrace({ entry, now, gracePeriods: gracePeriods }: Observation, actions: Action[]): Action[] {
+function afterGrace({ entry, now, gracePeriods }: Observation, actions: Action[]): Action[] {
   if (entry.endSeenAt === undefined) return [{ do: 'note', patch: { endSeenAt: now } }];
   return now - entry.endSeenAt < gracePeriods.endMs ? [] : actions;
 }

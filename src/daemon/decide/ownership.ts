@@ -20,7 +20,7 @@ export function mayRunElsewhere(task: Task, job: Job, observation: Observation):
 }
 
 /** Whether the task had no report for so long that no agent can be alive. */
-export function isSilent(task: Task, { now, gracePeriods: gracePeriods }: Observation): boolean {
+export function isSilent(task: Task, { now, gracePeriods }: Observation): boolean {
   return now - (task.lastUpdate ?? 0) >= gracePeriods.absentMs;
 }
 

@@ -27,7 +27,7 @@ function startOf(job: Job): string {
 }
 
 function watch(job: Job, observation: Observation): Action[] {
-  const { entry, task, place, now, gracePeriods: gracePeriods } = observation;
+  const { entry, task, place, now, gracePeriods } = observation;
   // Never set a status or a status message of a task in progress: it would erase the user's abort request.
   if (task?.status === 'in_progress') {
     if (!isAskedToStop(task)) return clearTimers(entry);
@@ -63,7 +63,7 @@ function isAgentFinished(task: Task | undefined, job: Job): boolean {
   }
 }
 
-function slowStart(job: Job, { entry, now, gracePeriods: gracePeriods }: Observation): Action[] {
+function slowStart(job: Job, { entry, now, gracePeriods }: Observation): Action[] {
   const runningForMs = job.startAt === undefined ? 0 : now - job.startAt;
   if (runningForMs < gracePeriods.startMs || entry.told.slowStart === true) return clearTimers(entry);
   return logOnce({ ...entry.told, slowStart: true }, { level: 'WARNING', text: describeSlowStart(job, runningForMs) });

@@ -70,11 +70,7 @@ export async function reconcile(
  * The daemon that made the newest attempt tracks the task. If that attempt is newer than ours, a peer took the task over while we were
  * away: it handles the end of the job, because it knows why it cancelled it.
  */
-function isOurs(
-  { peers: peers }: DaemonDeps,
-  { jobs }: Snapshot,
-  { task, queue, attempt, isOthersJob }: Entry,
-): boolean {
+function isOurs({ peers }: DaemonDeps, { jobs }: Snapshot, { task, queue, attempt, isOthersJob }: Entry): boolean {
   // Any other user can give a job a name like ours.
   const shown = isOthersJob === true ? [] : (jobs.get(task) ?? []);
   return peers.isOurs(queue, readMark(newestAttempt(shown, attempt)));

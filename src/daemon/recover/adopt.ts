@@ -80,7 +80,7 @@ export function createAdopter(deps: DaemonDeps, only?: TaskId): Adopter {
         tasks.set(task.id, task);
         if (!known.has(task.id)) unknown.add(task.id);
       }
-      const { queues, schedulerQueue, worker, adoptAfterMs: adoptAfterMs } = deps;
+      const { queues, schedulerQueue, worker, adoptAfterMs } = deps;
       const facts = {
         snapshot,
         tasks,

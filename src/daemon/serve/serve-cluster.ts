@@ -66,7 +66,7 @@ export async function serveCluster(
         logServing(deps, serverSide);
         options.served();
         const intervals = { pollMs: slurm.pollIntervalMs, queueMs: slurm.queuePollIntervalMs };
-        const end = await runDaemon(deps, { intervals: intervals, ...options, lock });
+        const end = await runDaemon(deps, { intervals, ...options, lock });
         const tracked = deps.journal.entries.size;
         if (options.drain.aborted && tracked === 0) log.info('Drained: no job is left');
         else log.info('Stopped; jobs continue', { tracked });

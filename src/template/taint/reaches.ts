@@ -16,7 +16,7 @@ interface Step {
 
 /** Pure. The order of commands is ignored: in a loop or a function, a later command can run first. */
 export function findReaches(source: TemplateSource, script: LexedScript): Reach[] {
-  const { layers: layers, expanded, flows } = readScripts(source, script);
+  const { layers, expanded, flows } = readScripts(source, script);
   const checked = new Set(layers.flatMap(checkedNames));
   const sinks = [
     ...layers.flatMap(findSinks),
@@ -67,7 +67,7 @@ function readScripts(source: TemplateSource, script: LexedScript): Scripts {
       ),
     ]);
   }
-  return { layers: layers, expanded, flows };
+  return { layers, expanded, flows };
 }
 
 function byName(flows: readonly Flow[]): Flows {

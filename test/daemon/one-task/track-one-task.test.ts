@@ -18,7 +18,7 @@ function depsOf(
 ): DaemonDeps {
   const who = { worker: 'login1:slurm:one', mark: 'zark1' };
   const peers = createPeers({ ...who, queues: [OWN_QUEUE], schedulerQueue: SCHEDULER_QUEUE });
-  return { ...fixture.peer(life, disk), mark: who.mark, peers: peers };
+  return { ...fixture.peer(life, disk), mark: who.mark, peers };
 }
 
 interface Run {

@@ -49,12 +49,10 @@ describe('parseContainerArguments', () => {
   }
 
   it('ignores arguments without an effect, with a message for each', () => {
-    const {
-      mounts,
-      passed,
-      environment,
-      ignored: ignored,
-    } = parseContainerArguments('--ipc=host --shm-size 8g -it --gpus all --network host', []);
+    const { mounts, passed, environment, ignored } = parseContainerArguments(
+      '--ipc=host --shm-size 8g -it --gpus all --network host',
+      [],
+    );
     expect([mounts, passed, environment]).to.deep.equal([[], [], []]);
     expect(ignored.map((sentence) => /argument (\S+) is ignored: .+\.$/.exec(sentence)?.[1])).to.deep.equal([
       ...['--ipc', '--shm-size', '-it', '--gpus', '--network'],
