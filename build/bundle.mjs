@@ -8,7 +8,7 @@ import { join } from 'node:path';
  * to a server or a cluster load them. As a dependency, ssh2 and its optional dependency cpu-features would compile C++ during the
  * installation; without them it uses JavaScript, as its README says.
  */
-const COMMONJS = ['ssh2', 'undici', 'winston'];
+const COMMONJS = ['prom-client', 'ssh2', 'undici', 'winston'];
 const NATIVE = ['cpu-features', '*.node'];
 
 /** @param {string} name */

@@ -8,6 +8,7 @@ import { fillFailureTables } from './failures-page.ts';
 import { lintPage } from './lint-page.ts';
 import { fillExitCodes } from './operating-page.ts';
 import { fillReference } from './templates-page.ts';
+import { fillMetrics } from './web-page.ts';
 
 const docs = new URL('../../docs/', import.meta.url);
 
@@ -18,6 +19,7 @@ write('detected-problems.md', detectedProblemsPage());
 fill('templates.md', fillReference);
 fill('failures.md', fillFailureTables);
 fill('operating.md', fillExitCodes);
+fill('web.md', fillMetrics);
 for (const [name, text] of Object.entries(exampleUnits()))
   writeFileSync(new URL(`../examples/units/${name}`, docs), text);
 

@@ -37,6 +37,7 @@ const KEPT_IN = {
   shlex: '^src/base/shell-word\\.ts$',
   'fastest-levenshtein': '^src/base/nearest\\.ts$',
   'string-width': '^src/base/text-width\\.ts$',
+  'prom-client': '^src/web/metrics\\.ts$',
   ssh2: '^src/transport/(open-)?ssh2-',
 };
 /** Packages that any file of src may use. */

@@ -23,7 +23,7 @@ const WAITING = new Set([
 ]);
 
 /** Whether no part of the job runs, before its start or after a requeue. */
-export function isWaiting(job: Job): boolean {
+export function isWaiting(job: Pick<Job, 'state'>): boolean {
   return WAITING.has(job.state);
 }
 

@@ -26,6 +26,8 @@ export interface Limits {
   /** Until when no task is claimed, because the cluster accepts no more jobs; undefined if tasks are claimed. */
   readonly backoffUntil: number | undefined;
   readonly tracked: number;
+  /** The current time, milliseconds since 1970. */
+  readonly now: number;
 }
 
 export interface ClusterMonitor {
@@ -155,6 +157,7 @@ export function createClusterMonitor(
       return {
         backoffUntil: until > clock.now() ? until : undefined,
         tracked: served?.journal.entries.size ?? 0,
+        now: clock.now(),
       };
     },
   };

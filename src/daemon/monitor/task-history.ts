@@ -7,7 +7,8 @@ import type { Job } from '../../slurm/scheduler.ts';
 import { describeReason, describeStart } from '../console/console-messages.ts';
 import { isWaiting } from '../decide/waiting.ts';
 import type { Entry } from '../journal/entry.ts';
-import { causeOf, type DaemonEvent, type EndOutcome } from './events.ts';
+import { attemptKey, type CauseOfEnd, type EndedAttempt } from '../../history/ended-attempt.ts';
+import type { DaemonEvent } from './events.ts';
 
 export interface Step {
   /** Milliseconds since 1970. */
@@ -30,8 +31,7 @@ export interface TaskHistory {
 
 export interface TaskEnd {
   readonly at: number;
-  readonly outcome: EndOutcome;
-  readonly cause: string;
+  readonly cause: CauseOfEnd;
   /** The message or reason from the server; empty after success. */
   readonly why: string;
 }
@@ -39,7 +39,9 @@ export interface TaskEnd {
 type Mutable = { -readonly [Key in keyof TaskHistory]: TaskHistory[Key] } & {
   steps: Step[];
   /** What the daemon did to the task before it forgot it. */
-  ending: { outcome: EndOutcome | 'returned'; cause: string; why: string } | undefined;
+  ending: { isReturned: boolean; why: string } | undefined;
+  /** Of the last attempt that is over. */
+  cause: CauseOfEnd | undefined;
   /** What its job waits for, or `running`. */
   state: string | undefined;
 };
@@ -48,11 +50,9 @@ export interface TaskHistories {
   /** Call it when the entry is on disk. @param before the entry until then */
   written(entry: Entry, before: Entry | undefined, now: number): void;
   /** Notes what the daemon does to a task, which the forgetting of its entry then explains. */
-  ending(
-    task: TaskId,
-    outcome: EndOutcome | 'returned',
-    note: { readonly reason: string; readonly message: string },
-  ): void;
+  ending(task: TaskId, ending: { readonly isReturned: boolean; readonly why: string }): void;
+  /** Call it when the history records the end of an attempt; repeated records of one attempt count once. */
+  recorded(attempt: EndedAttempt): void;
   named(task: Pick<Task, 'id' | 'name' | 'user'>): void;
   /** Call it when the entry is forgotten. @param task as last polled */
   forgotten(entry: Entry, task: Task | undefined, now: number): void;
@@ -72,14 +72,16 @@ export interface TaskHistories {
 const MAX_STEPS = 60;
 /** Ended tasks that are kept. */
 const MAX_ENDED = 500;
+const MAX_RECORDED = 10_000;
 
 export function createTaskHistories(emit: (event: DaemonEvent) => void): TaskHistories {
   const active = new Map<TaskId, Mutable>();
   const ended: TaskHistory[] = [];
   /** Tasks that were returned to their queue: when they are claimed again, their wait continues. */
   const returned = createBoundedMap<Mutable | undefined>(MAX_ENDED);
+  const recorded = createBoundedMap<true>(MAX_RECORDED);
 
-  function open({ task, queueName, jobId, queuedAt, firstAttemptAt }: Entry): Mutable {
+  function open({ task, queueName, jobId, queuedAt, firstAttemptAt, origin }: Entry): Mutable {
     const known = active.get(task);
     if (known !== undefined) return known;
     const back = returned.get(task);
@@ -94,12 +96,13 @@ export function createTaskHistories(emit: (event: DaemonEvent) => void): TaskHis
       name: undefined,
       owner: undefined,
       job: jobId,
-      enqueuedAt: queuedAt ?? firstAttemptAt,
+      enqueuedAt: queuedAt ?? origin?.enqueuedAt ?? firstAttemptAt,
       startedAt: undefined,
       steps: queuedAt === undefined ? [] : [{ at: queuedAt, text: `Enqueued in "${queueName}".` }],
       end: undefined,
       ending: undefined,
       state: undefined,
+      cause: undefined,
     };
     active.set(task, made);
     return made;
@@ -134,6 +137,7 @@ export function createTaskHistories(emit: (event: DaemonEvent) => void): TaskHis
       const isNew = !active.has(entry.task);
       const history = open(entry);
       history.job = entry.jobId ?? history.job;
+      history.owner = entry.origin?.userName ?? history.owner;
       if (entry.step === before?.step && entry.attempt === before.attempt) return;
       switch (entry.step) {
         case 'claiming':
@@ -163,17 +167,25 @@ export function createTaskHistories(emit: (event: DaemonEvent) => void): TaskHis
       }
     },
 
-    ending(task, outcome, { reason, message }) {
+    ending(task, ending) {
       const history = active.get(task);
-      if (history === undefined) return;
-      history.ending = { outcome, cause: causeOf(reason), why: message === '' ? reason : message };
+      if (history !== undefined) history.ending = ending;
+    },
+
+    recorded(attempt) {
+      const history = active.get(attempt.task as TaskId);
+      if (history !== undefined) history.cause = attempt.cause;
+      const key = attemptKey(attempt);
+      if (recorded.get(key) === true) return;
+      recorded.set(key, true);
+      emit({ kind: 'ended', queue: attempt.queue, attempt });
     },
 
     named({ id, name, user }) {
       const history = active.get(id);
       if (history === undefined) return;
       history.name = name;
-      history.owner = user;
+      history.owner ??= user;
     },
 
     forgotten(entry, task, now) {
@@ -184,22 +196,22 @@ export function createTaskHistories(emit: (event: DaemonEvent) => void): TaskHis
       if (entry.step === 'claiming') return;
       if (task !== undefined) {
         history.name = task.name;
-        history.owner = task.user;
+        history.owner ??= task.user;
       }
-      const { outcome, cause, why } = history.ending ?? endSeen(task);
+      const { ending, cause } = history;
       history.ending = undefined;
-      if (outcome === 'returned') {
+      if (ending?.isReturned === true) {
         add(history, now, 'Returned to the front of its queue.');
         returned.set(entry.task, history);
         emit({ kind: 'returned', queue: history.queue });
         return;
       }
-      if (outcome === undefined) return;
-      const runMs = history.startedAt === undefined ? undefined : Math.max(0, now - history.startedAt);
-      add(history, now, `Ended: ${outcome}${why === '' ? '.' : `. ${why}`}`);
-      emit({ kind: 'ended', queue: history.queue, outcome, cause, runMs });
-      const { ending: _ending, state: _state, ...kept } = history;
-      ended.push({ ...kept, end: { at: now, outcome, cause, why } });
+      // Without a record, the task continues without this daemon.
+      if (cause === undefined || cause === 'retried') return;
+      const why = ending?.why ?? (cause === 'completed' ? '' : (task?.statusMessage ?? ''));
+      add(history, now, `Ended: ${cause}${why === '' ? '.' : `. ${why}`}`);
+      const { ending: _ending, state: _state, cause: _cause, ...kept } = history;
+      ended.push({ ...kept, end: { at: now, cause, why } });
       if (ended.length > MAX_ENDED) ended.shift();
     },
 
@@ -209,7 +221,7 @@ export function createTaskHistories(emit: (event: DaemonEvent) => void): TaskHis
         const task = tasks.get(entry.task);
         if (task !== undefined && history.name === undefined) {
           history.name = task.name;
-          history.owner = task.user;
+          history.owner ??= task.user;
         }
         const job = jobs.get(entry.task)?.find(({ id }) => id === entry.jobId);
         if (job !== undefined && (isLive(job.state) || history.startedAt === undefined)) noteJob(history, job, now);
@@ -223,34 +235,4 @@ export function createTaskHistories(emit: (event: DaemonEvent) => void): TaskHis
 
 function ofJob({ jobId }: Entry): string {
   return jobId === undefined ? '' : `, with Slurm job ${jobId}`;
-}
-
-interface EndSeen {
-  /** undefined: the task continues without this daemon. */
-  readonly outcome: EndOutcome | undefined;
-  readonly cause: string;
-  readonly why: string;
-}
-
-/** What the last poll shows about a task that the daemon did not end itself. */
-function endSeen(task: Task | undefined): EndSeen {
-  switch (task?.status) {
-    case 'completed':
-    case 'closed':
-    case 'publishing':
-    case 'published':
-      return { outcome: 'completed', cause: 'task', why: '' };
-    case 'failed':
-      return { outcome: 'failed', cause: 'task', why: task.statusMessage };
-    case 'stopped':
-      return { outcome: 'stopped', cause: 'user', why: task.statusReason };
-    case 'created':
-      return { outcome: 'removed', cause: 'user', why: 'The task is a draft again.' };
-    case undefined:
-      return { outcome: 'removed', cause: 'user', why: 'The task was deleted.' };
-    case 'queued':
-    case 'in_progress':
-    case 'unknown':
-      return { outcome: undefined, cause: '', why: '' };
-  }
 }

@@ -61,6 +61,13 @@ export function watchDeps(deps: DaemonDeps, watching: Watching): DaemonDeps {
       deps,
       watching,
     ),
+    history: {
+      ...deps.history,
+      async record(attempt) {
+        await deps.history.record(attempt);
+        watching.histories.recorded(attempt);
+      },
+    },
     journal: watchJournal(deps.journal, deps, watching),
   };
 }
@@ -109,7 +116,7 @@ function watchQueues(queues: Queues, { histories }: Watching): Queues {
     ...queues,
     async returnToQueue(queue, task) {
       await queues.returnToQueue(queue, task);
-      histories.ending(task, 'returned', { reason: '', message: '' });
+      histories.ending(task, { isReturned: true, why: '' });
     },
   };
 }
@@ -124,19 +131,19 @@ function watchTasks(tasks: Tasks, { histories }: Watching): Tasks {
     },
     async fail(id, note, options) {
       await tasks.fail(id, note, options);
-      histories.ending(id, 'failed', note);
+      histories.ending(id, { isReturned: false, why: note.message });
     },
     async stop(id, note, options) {
       await tasks.stop(id, note, options);
-      histories.ending(id, 'stopped', note);
+      histories.ending(id, { isReturned: false, why: note.message });
     },
     async complete(id, note) {
       await tasks.complete(id, note);
-      histories.ending(id, 'completed', { ...note, message: '' });
+      histories.ending(id, { isReturned: false, why: '' });
     },
     async dequeue(id, note) {
       await tasks.dequeue(id, note);
-      histories.ending(id, 'removed', note);
+      histories.ending(id, { isReturned: false, why: note.reason });
     },
   };
 }

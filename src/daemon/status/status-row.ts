@@ -1,7 +1,7 @@
 // The status of one task for the status command, from its journal entry, its job and its state in ClearML. Pure.
 import type { TaskId } from '../../clearml/ids.ts';
 import type { Task } from '../../clearml/task.ts';
-import { isLive } from '../../slurm/job-state.ts';
+import { isLive, readJobState } from '../../slurm/job-state.ts';
 import type { Job, JobId } from '../../slurm/scheduler.ts';
 import { isAskedToStop } from '../console/agent-messages.ts';
 import { chooseJob } from '../decide/decide.ts';
@@ -25,7 +25,7 @@ export interface KnownTask {
 export interface StatusRow {
   readonly task: TaskId;
   readonly name: string | undefined;
-  /** The id of the ClearML user who created the task; undefined if unknown. */
+  /** The name of the ClearML user who created the task, else the id; undefined if unknown. */
   readonly owner: string | undefined;
   readonly queue: string | undefined;
   readonly job: JobId | undefined;
@@ -40,6 +40,29 @@ export interface StatusRow {
   readonly startsAt: number | undefined;
 }
 
+/** Where a task is on its path, for counts: `waiting` in its queue, `pending` in Slurm, `ending` after its job. */
+export const PHASES = ['waiting', 'claimed', 'submitting', 'pending', 'running', 'ending', 'unclear'] as const;
+export type Phase = (typeof PHASES)[number];
+
+/** The phase of an active task; never `waiting`. */
+export function phaseOf({ state }: Pick<StatusRow, 'state'>): Phase {
+  switch (state) {
+    case 'taken':
+    case 'parked':
+      return 'claimed';
+    case 'submitting':
+      return 'submitting';
+    case 'orphaned':
+    case 'absent':
+    case 'unknown':
+      return 'unclear';
+  }
+  const job = readJobState(state);
+  if (job === 'UNKNOWN') return 'unclear';
+  if (isWaiting({ state: job })) return 'pending';
+  return isLive(job) && job !== 'COMPLETING' ? 'running' : 'ending';
+}
+
 /** @param now milliseconds since 1970 */
 export function statusRow(known: KnownTask, now: number): StatusRow {
   const { id, entry, task, jobs, queueName } = known;
@@ -47,7 +70,7 @@ export function statusRow(known: KnownTask, now: number): StatusRow {
   const about = {
     task: id,
     name: task?.name,
-    owner: task?.user,
+    owner: entry?.origin?.userName ?? task?.user,
     queue: entry?.queueName ?? queueName,
     job: job?.id ?? entry?.jobId,
     nodes: job?.nodes,
