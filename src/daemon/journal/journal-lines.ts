@@ -2,7 +2,10 @@
 import type { TaskId } from '../../clearml/ids.ts';
 import { Entry } from './entry.ts';
 
-const VERSION = 1;
+/** Increased when an older program would misread an entry: it would drop the fields that it does not know. */
+const VERSION = 2;
+/** Of 0.1.0. */
+const OLDEST_VERSION = 1;
 
 export type JournalLine = { readonly entry: Entry } | { readonly forget: TaskId };
 
@@ -50,8 +53,8 @@ function readLine(line: string): ReadLine | undefined {
   const value = parseJson(line);
   if (!isObject(value)) return undefined;
   const { v, entry, forget } = value;
-  if (typeof v === 'number' && v > VERSION) return { newer: v };
-  if (v !== VERSION) return undefined;
+  if (typeof v !== 'number' || v < OLDEST_VERSION) return undefined;
+  if (v > VERSION) return { newer: v };
   if (isObject(entry) && typeof entry['task'] === 'string') return { task: entry['task'] as TaskId, value: entry };
   return typeof forget === 'string' ? { forget: forget as TaskId } : undefined;
 }

@@ -128,15 +128,15 @@ describe('the journal', () => {
   });
 
   it('D-05 rejects a file of a newer version, and leaves it unchanged', async () => {
-    await writeFile(file, '{"v":2,"entry":{}}\n');
+    await writeFile(file, '{"v":3,"entry":{}}\n');
 
     const error = await rejection(openJournal(folder, NOW));
 
     expect(error).to.be.instanceOf(JournalError);
     expect(error.message).to.equal(
-      `${file} was written by a newer clearml-agent-slurm (journal version 2). Use that version, or move the file away: the daemon finds jobs and tasks again without it.`,
+      `${file} was written by a newer clearml-agent-slurm (journal version 3). Use that version, or move the file away: the daemon finds jobs and tasks again without it.`,
     );
-    expect(await readFile(file, 'utf8')).to.equal('{"v":2,"entry":{}}\n');
+    expect(await readFile(file, 'utf8')).to.equal('{"v":3,"entry":{}}\n');
   });
 
   it('D-04 sets a file of an older version aside', async () => {
@@ -149,7 +149,7 @@ describe('the journal', () => {
   });
 
   it('rejects a file with any line of a newer version, and does not set it aside', async () => {
-    await writeFile(file, `${formatJournal({ entry: taskNumber(1) })}{"v":2}\n`);
+    await writeFile(file, `${formatJournal({ entry: taskNumber(1) })}{"v":3}\n`);
 
     expect(await rejection(openJournal(folder, NOW))).to.be.instanceOf(JournalError);
   });
