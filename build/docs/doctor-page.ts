@@ -1,6 +1,6 @@
 // Generates docs/doctor.md from the checks.
 import { markdownTable } from '../../src/base/markdown-table.ts';
-import { CHECKS } from '../../src/doctor/checks.ts';
+import { CHECKS } from '../../src/doctor/all-checks.ts';
 
 const DOCTOR_HEAD = `# What doctor checks
 

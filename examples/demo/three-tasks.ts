@@ -2,7 +2,7 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { User } from '../../test/e2e/api.ts';
+import type { User } from '../../test/e2e/web-user.ts';
 import type { DemoAgent } from './agent.ts';
 import { cancelJobs } from './cancel.ts';
 import type { DemoCluster } from './cluster.ts';

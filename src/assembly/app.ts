@@ -2,11 +2,11 @@
 import type { Config } from '../config/load.ts';
 import { isJournalStream } from '../log/systemd-output.ts';
 import type { Logger } from '../log/logger.ts';
-import type { Secrets } from '../log/secrets.ts';
+import type { Secrets } from '../log/registered-secrets.ts';
 import { createLogger } from '../log/winston-logger.ts';
 import { knownSecrets } from './known-secrets.ts';
 import { LOG_LEVELS, type LogLevel } from '../base/log-levels.ts';
-import { isPlain } from '../base/paint.ts';
+import { isPlain } from '../base/terminal-colors.ts';
 import type { ProcessContext } from './process-context.ts';
 import { readConfig, type CommonOptions, type Configured } from './read-config.ts';
 import { UsageError } from '../base/usage-error.ts';

@@ -6,7 +6,7 @@ import { createClearmlClient } from '../clearml/create-client.ts';
 import type { ServerUnreachableError } from '../clearml/errors.ts';
 import { DEFAULT_TIMEOUTS, type Timeouts } from '../clearml/connection-settings.ts';
 import { connectionOf } from '../config/server-connection.ts';
-import { firstResponse } from './first-response.ts';
+import { firstResponse } from './wait-for-first-response.ts';
 import type { App } from './app.ts';
 
 /** How long a user at a terminal waits for the first response. */

@@ -9,7 +9,7 @@ import type { Config } from '../config/load.ts';
 import { pathsToTrust } from '../config/paths-to-trust.ts';
 import type { Settings } from '../config/settings.ts';
 import { CommandNotFoundError, CommandTimeoutError } from '../transport/errors.ts';
-import { findRemoteDistrust } from '../transport/files.ts';
+import { findRemoteDistrust } from '../transport/host-files.ts';
 import type { Transport } from '../transport/transport.ts';
 import { createLocalTransport } from '../transport/local.ts';
 import type { ProcessContext } from './process-context.ts';

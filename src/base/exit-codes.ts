@@ -1,4 +1,4 @@
-// The exit codes of the program and their meanings; explain.ts maps errors to them.
+// The exit codes of the program and their meanings; explain-error.ts maps errors to them.
 
 /** From sysexits(3) where it has a number. */
 export const EXIT = {

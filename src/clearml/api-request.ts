@@ -1,7 +1,7 @@
 // Sends one API request, and returns the response's data or throws the error of its class.
 import type { Clock } from '../base/clock.ts';
-import type { Secrets } from '../log/secrets.ts';
-import { classifyFailure, classifyReply } from './classify.ts';
+import type { Secrets } from '../log/registered-secrets.ts';
+import { classifyFailure, classifyReply } from './classify-response.ts';
 import { limitsOf } from './response-limits.ts';
 import {
   ResponseTooLargeError,

@@ -2,7 +2,7 @@
 import { setMaxListeners } from 'node:events';
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../log/logger.ts';
-import type { Secrets } from '../log/secrets.ts';
+import type { Secrets } from '../log/registered-secrets.ts';
 import type { CallRate } from './call-rate.ts';
 import type { ClearmlClient } from './client.ts';
 import { connect } from './first-login.ts';
@@ -12,7 +12,7 @@ import { redactedEvents, redactedTasks } from './redacted-client.ts';
 import { createApiRequest } from './api-request.ts';
 import { createHttp } from './http.ts';
 import { createReportUnreadable } from './unreadable-entries.ts';
-import { createPeople } from './people.ts';
+import { createPeople } from './users-and-projects.ts';
 import { createQueues } from './queues.ts';
 import { createSession } from './session.ts';
 import { DEFAULT_TIMEOUTS, type ConnectionSettings, type Timeouts } from './connection-settings.ts';

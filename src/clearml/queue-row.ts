@@ -3,7 +3,7 @@ import type { Queue, QueueEntry } from './client.ts';
 import { isQueueId, isTaskId, type TaskId } from './ids.ts';
 import { readTime } from './iso-time.ts';
 import { describeValue, readField, type UnreadableEntry } from './unreadable-entries.ts';
-import { TOO_LARGE } from './pages.ts';
+import { TOO_LARGE } from './read-in-pages.ts';
 
 /** The fields to request (`only_fields`). */
 export const QUEUE_FIELDS = ['id', 'name', 'entries'];

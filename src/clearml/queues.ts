@@ -5,7 +5,7 @@ import type { Queue, QueueList, QueueName, Queues } from './client.ts';
 import { InvalidResponseError, ServerUnreachableError } from './errors.ts';
 import { QueueIdShape, TaskIdShape, type QueueId, type TaskId } from './ids.ts';
 import { readField, type UnreadableEntry, type ReportUnreadable } from './unreadable-entries.ts';
-import { readPages, splitPages } from './pages.ts';
+import { readPages, splitPages } from './read-in-pages.ts';
 import { QUEUE_FIELDS, readQueue, TIMED_QUEUE_FIELDS } from './queue-row.ts';
 import { escapeRegex } from './escape-regex.ts';
 import { isRefusal } from './refusals.ts';

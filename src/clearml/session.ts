@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../log/logger.ts';
-import type { Secrets } from '../log/secrets.ts';
+import type { Secrets } from '../log/registered-secrets.ts';
 import type { CallRate } from './call-rate.ts';
 import {
   InvalidResponseError,

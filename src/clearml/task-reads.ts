@@ -5,7 +5,7 @@ import { escapeRegex } from './escape-regex.ts';
 import { ResponseTooLargeError, ServerRefusedError } from './errors.ts';
 import type { TaskId } from './ids.ts';
 import { describeValue, readField, type UnreadableEntry, type ReportUnreadable } from './unreadable-entries.ts';
-import { PAGE_SIZE, readPages, splitPages, TOO_LARGE } from './pages.ts';
+import { PAGE_SIZE, readPages, splitPages, TOO_LARGE } from './read-in-pages.ts';
 import { isRefusal } from './refusals.ts';
 import type { Session } from './session.ts';
 import { isUnreadable, readTask, readTaskId, TASK_FIELDS } from './task-row.ts';

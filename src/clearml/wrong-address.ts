@@ -1,5 +1,5 @@
 // Explains an `api_server` that is not a ClearML API, usually the URL of the web page. Pure.
-import { isHtml } from './classify.ts';
+import { isHtml } from './classify-response.ts';
 
 export interface WrongReply {
   readonly status: number;

@@ -1,5 +1,5 @@
 // What to do first: printed when the program is started without arguments and without a configured template.
-import { PROGRAM } from './spelling.ts';
+import { PROGRAM } from './option-spelling.ts';
 
 export interface FirstRunFacts {
   /** The configuration file; undefined if there is none. */

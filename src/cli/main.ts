@@ -67,7 +67,7 @@ export async function run(words: readonly string[]): Promise<void> {
   try {
     process.exitCode = await answer(words, context);
   } catch (error) {
-    const { explain } = await import('./explain.ts');
+    const { explain } = await import('./explain-error.ts');
     process.exitCode = explain(error, context);
   }
   // Node would crash at exit because it cannot restore a closed terminal.

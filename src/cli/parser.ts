@@ -1,12 +1,12 @@
 // Parses the command line; the only file that knows yargs.
 import { Parser } from 'yargs/helpers';
-import { nearestName } from '../base/nearest.ts';
+import { nearestName } from '../base/did-you-mean.ts';
 import type { Command, Option, CommandContext, ParsedArgs } from './command.ts';
-import { COMMANDS } from './commands.ts';
+import { COMMANDS } from './all-commands.ts';
 import { daemonCommand } from './commands/daemon.ts';
 import { EXIT } from '../base/exit-codes.ts';
 import { FOREIGN_OPTIONS } from './foreign-options.ts';
-import { ALWAYS, PROGRAM, spelling } from './spelling.ts';
+import { ALWAYS, PROGRAM, spelling } from './option-spelling.ts';
 import { UsageError } from '../base/usage-error.ts';
 import { versionText } from '../base/version.ts';
 

@@ -5,11 +5,11 @@ import { textTable } from '../base/text-table.ts';
 import { cutToWidth, textWidth } from '../base/text-width.ts';
 import { wrapText } from '../base/wrap-text.ts';
 import type { StatusRow } from '../daemon/status/status-row.ts';
-import type { ClusterStatus } from '../tasks/collect-status.ts';
+import type { ClusterStatus } from '../tasks/status-of-all-clusters.ts';
 import { formatTime } from '../daemon/console/console-messages.ts';
 import { isLive, readJobState } from '../slurm/job-state.ts';
 import { cleanLogTail } from '../daemon/console/clean-log-tail.ts';
-import type { Paint } from '../base/paint.ts';
+import type { Paint } from '../base/terminal-colors.ts';
 
 const HEAD = ['TASK', 'NAME', 'QUEUE', 'JOB', 'STATE', 'SINCE', 'NODE', 'WHY'];
 /** Longer names are truncated; the id identifies a task. */

@@ -1,5 +1,5 @@
 // Formats the variables that a template may use, with the values of a task if one is named.
-import { MASK, redactText, redactWords } from '../base/redact.ts';
+import { MASK, redactText, redactWords } from '../base/secrets-by-format.ts';
 import { isSecretKey } from '../config/secret-keys.ts';
 import { listValues, type VariableValue } from '../template/list-values.ts';
 import { displayValue } from '../template/display-value.ts';

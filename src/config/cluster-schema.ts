@@ -1,7 +1,7 @@
 // The settings `agent.slurm.clusters` and `agent.slurm.queues`: clusters, and which queue uses which.
 import * as z from 'zod';
 import { otherProperties, properties } from './property-schema.ts';
-import type { Trusted } from './path-uses.ts';
+import type { Trusted } from './uses-of-trusted-paths.ts';
 
 /** An absolute path on the cluster. @param trusted how the file or directory is used */
 export function clusterPath(trusted: Trusted): z.ZodString {

@@ -1,5 +1,5 @@
 // A position in a HOCON text that moves forward and reports errors at that position.
-import { MASK, redactText } from '../base/redact.ts';
+import { MASK, redactText } from '../base/secrets-by-format.ts';
 import { ConfigError } from './errors.ts';
 import type { Origin } from './origin.ts';
 import { isSecretKey } from './secret-keys.ts';

@@ -1,6 +1,6 @@
 // Loads the configuration: defaults, files, environment and command line, each overlaid on the previous one.
 import { join } from 'node:path';
-import { checkedConf, originAt } from './check.ts';
+import { checkedConf, originAt } from './check-against-schema.ts';
 import { withChosenQueues } from './chosen-queues.ts';
 import { servedClusters } from './clusters.ts';
 import { readConfigFiles, readIncludedFile, type ReadFile } from './config-files.ts';
@@ -19,7 +19,7 @@ import {
 import { dynamicVariables, namedVariables, readSurroundings, type Surroundings } from './environment.ts';
 import type { Environment } from './hocon-resolve.ts';
 import { readHocon } from './hocon.ts';
-import { withLocalPaths } from './local-paths.ts';
+import { withLocalPaths } from './absolute-paths.ts';
 import type { Origin } from './origin.ts';
 import { filesWithSecrets } from './secret-values.ts';
 import { servedQueues } from './served-queues.ts';

@@ -4,7 +4,7 @@ import { isCommandLine } from '../base/shell-word.ts';
 import { clusterPath, clusters, localPath, nonEmptyText, queues } from './cluster-schema.ts';
 import { httpSection } from './http-settings.ts';
 import { refusedSettings } from './refused-settings.ts';
-import type { Trusted } from './path-uses.ts';
+import type { Trusted } from './uses-of-trusted-paths.ts';
 
 function seconds(least: number): z.ZodNumber {
   return z.number().min(least, `must be at least ${least}`).max(1_000_000, 'must be a number of seconds below 1000000');

@@ -1,6 +1,6 @@
 // Which queues are served, by which cluster, with which template. Pure.
 import type * as z from 'zod';
-import { nearestName } from '../base/nearest.ts';
+import { nearestName } from '../base/did-you-mean.ts';
 import type { PropertyConstraints } from '../base/property-constraints.ts';
 import { ConfigError } from './errors.ts';
 import type { Origin } from './origin.ts';

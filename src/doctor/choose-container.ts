@@ -3,7 +3,7 @@ import type { ClusterSettings } from '../config/clusters.ts';
 import type { ProbeContainer } from './node-script.ts';
 import { known, unavailable, unchecked, type Fact } from './result.ts';
 import { expectsImage, type ContainerSettings } from '../template/containers/plan-singularity.ts';
-import { parseImage } from '../template/containers/image.ts';
+import { parseImage } from '../template/containers/singularity-image.ts';
 import { planPyxis } from '../template/containers/plan-pyxis.ts';
 import { toPyxisImage } from '../template/containers/pyxis-image.ts';
 import { TemplateError } from '../template/errors.ts';

@@ -5,7 +5,7 @@ import type { ClusterSettings } from '../config/clusters.ts';
 import type { NodeFound } from './node-script.ts';
 import { probeName, probeScript, readProbe, type ProbeContainer, type ProbePlace } from './node-script.ts';
 import { known, unavailable, type Fact } from './result.ts';
-import { findRemoteDistrust } from '../transport/files.ts';
+import { findRemoteDistrust } from '../transport/host-files.ts';
 import type { Transport } from '../transport/transport.ts';
 import { isTransportError } from '../slurm/transport-errors.ts';
 import { isLive } from '../slurm/job-state.ts';

@@ -1,5 +1,5 @@
 // Probes the ClearML server: login, then queues.
-import { nearestName } from '../base/nearest.ts';
+import { nearestName } from '../base/did-you-mean.ts';
 import type { ClearmlClient, ServerFacts } from '../clearml/client.ts';
 import { describeRisks } from '../clearml/connection-risks.ts';
 import {

@@ -3,11 +3,11 @@ import type { TemplateSeen } from './configuration-checks.ts';
 import { known, unavailable, type Fact } from './result.ts';
 import { SshConfigError } from '../transport/find-ssh2-target.ts';
 import { lintTemplate } from '../lint/lint-template.ts';
-import { severityOf, type Finding } from '../lint/rules.ts';
+import { severityOf, type Finding } from '../lint/all-rules.ts';
 import { checkWithPrograms, createCheckers, type AllCheckers } from '../lint/check-with-programs.ts';
 import { configuredTemplates, namedTemplates, type NamedTemplate } from '../assembly/named-templates.ts';
 import type { Configured } from '../assembly/read-config.ts';
-import { readQueues } from '../assembly/read-queues.ts';
+import { readQueues } from '../assembly/read-queue-templates.ts';
 import { distrustOfTemplate, UntrustedPathError } from '../assembly/trusted-files.ts';
 import { UsageError } from '../base/usage-error.ts';
 

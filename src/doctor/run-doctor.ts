@@ -2,7 +2,7 @@
 import { resolve } from 'node:path';
 import type { ClusterSettings } from '../config/clusters.ts';
 import { ConfigError } from '../config/errors.ts';
-import { CHECKS } from './checks.ts';
+import { CHECKS } from './all-checks.ts';
 import type { ClusterSeen } from './cluster-checks.ts';
 import type { HereFacts } from './configuration-checks.ts';
 import { examine, type Section } from './report.ts';

@@ -1,5 +1,5 @@
 // Chooses the settings of init: from options, answers, or defaults, each with its reason. Asks at most five questions.
-import { nearestName } from '../base/nearest.ts';
+import { nearestName } from '../base/did-you-mean.ts';
 import { SlurmUnavailableError } from '../slurm/errors.ts';
 import type { Entrance } from '../slurm/partition-rights.ts';
 import type { ReachablePartition } from '../doctor/reachable-partitions.ts';

@@ -12,10 +12,10 @@ import { createTransport } from '../assembly/create-transport.ts';
 import { createAppWith, type App } from '../assembly/app.ts';
 import type { ProcessContext } from '../assembly/process-context.ts';
 import { readConfig, type CommonOptions } from '../assembly/read-config.ts';
-import { refuseInternalQueue } from '../assembly/read-queues.ts';
+import { refuseInternalQueue } from '../assembly/read-queue-templates.ts';
 import { UNIT_FILE_NAMES, UNIT_FILES, unitSite, type JobPlace } from './unit-files.ts';
 import { UsageError } from '../base/usage-error.ts';
-import { nearestName } from '../base/nearest.ts';
+import { nearestName } from '../base/did-you-mean.ts';
 import { readAmount } from '../base/slurm-amount.ts';
 
 const TEMPLATE = 'slurm.template';

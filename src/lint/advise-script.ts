@@ -6,7 +6,7 @@ import { PLACEHOLDER_MARK } from '../template/directive.ts';
 import { defaultText, readOptions, type DirectiveOption } from '../template/directive-options.ts';
 import { imageProblem } from './check-pyxis-image.ts';
 import type { Reading } from '../template/read-leniently.ts';
-import { findingAt, type Finding } from './rules.ts';
+import { findingAt, type Finding } from './all-rules.ts';
 
 export function adviseScript(reading: Reading): Finding[] {
   const { source, script } = reading;

@@ -1,5 +1,5 @@
 // Finds unknown variables, values that a task may lack, and values that a shell evaluates again.
-import { nearestName } from '../base/nearest.ts';
+import { nearestName } from '../base/did-you-mean.ts';
 import { BLOCKS, readPlaceholder, type ValuePlaceholder } from '../template/placeholder.ts';
 import { catchTemplateError, type TemplateError } from '../template/errors.ts';
 import { READ_BY_JOB, SET_BY_JOB } from '../template/job-variables.ts';
@@ -9,7 +9,7 @@ import { possibleReachMessage } from '../template/taint/find-occurrences.ts';
 import { ALWAYS_PLAIN } from '../template/taint/sources.ts';
 import { PLAIN_NAMES, TREE_NAMES } from '../template/variables.ts';
 import type { Reading } from '../template/read-leniently.ts';
-import { findingAt, type Finding } from './rules.ts';
+import { findingAt, type Finding } from './all-rules.ts';
 
 export function adviseVariables(reading: Reading): Finding[] {
   const { source, tokens: words, occurrences } = reading;

@@ -1,7 +1,7 @@
 // Formats the findings of `lint` as text and as JSON.
 import { wrapText } from '../base/wrap-text.ts';
-import { RULES, severityOf, type Finding } from './rules.ts';
-import type { Paint } from '../base/paint.ts';
+import { RULES, severityOf, type Finding } from './all-rules.ts';
+import type { Paint } from '../base/terminal-colors.ts';
 
 export interface LintedFile {
   /** The file name as given by the user. */

@@ -2,10 +2,10 @@
 import type { PropertyConstraints } from '../base/property-constraints.ts';
 import type { Logger } from '../log/logger.ts';
 import { lintTemplate } from './lint-template.ts';
-import { severityOf } from './rules.ts';
+import { severityOf } from './all-rules.ts';
 import { unusedConstraints } from '../template/unused-properties.ts';
 import { checkForErrors, type Checkers } from './check-with-programs.ts';
-import type { NamedQueue } from '../assembly/read-queues.ts';
+import type { NamedQueue } from '../assembly/read-queue-templates.ts';
 import type { WarnOnce } from '../log/warn-once.ts';
 
 export type LintedQueue = Pick<NamedQueue, 'template' | 'text'> & {

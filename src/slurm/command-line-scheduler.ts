@@ -4,7 +4,7 @@ import { CommandNotFoundError } from '../transport/errors.ts';
 import type { Transport, Command, CommandResult } from '../transport/transport.ts';
 import type { Logger } from '../log/logger.ts';
 import { createConcurrencyLimit, type ConcurrencyLimit } from './concurrency-limit.ts';
-import { failureMessage, oneLine } from './command-error.ts';
+import { failureMessage, oneLine } from './describe-command-failure.ts';
 import { SlurmUnavailableError } from './errors.ts';
 import { failedList, isTransportError, readSubmitTransportError, throwUnavailable } from './transport-errors.ts';
 import { TIME_ENVIRONMENT } from './job-row.ts';
@@ -29,10 +29,10 @@ import type {
   Submission,
   SubmitOutcome,
 } from './scheduler.ts';
-import { readFacts, SHOW_CONFIG_ARGS } from './show-config.ts';
-import { isUnknownJob, readJobRecord, showJobArgs } from './show-job.ts';
+import { readFacts, SHOW_CONFIG_ARGS } from './scontrol-show-config.ts';
+import { isUnknownJob, readJobRecord, showJobArgs } from './scontrol-show-job.ts';
 import { readSqueue, squeueArgs } from './squeue.ts';
-import { readSubmitter, SUBMITTER_SCRIPT, type Submitter } from './submitter.ts';
+import { readSubmitter, SUBMITTER_SCRIPT, type Submitter } from './submitting-user.ts';
 
 /** Names on the PATH of the host, or absolute paths. */
 export interface SlurmCommands {

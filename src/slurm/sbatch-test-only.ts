@@ -1,7 +1,7 @@
 // Checks with `sbatch --test-only` whether Slurm would accept a script, without submitting it.
 import type { CommandResult } from '../transport/transport.ts';
-import { failureMessage } from './command-error.ts';
-import { readSubmitError, submitErrorMessage } from './submit-error.ts';
+import { failureMessage } from './describe-command-failure.ts';
+import { readSubmitError, submitErrorMessage } from './sbatch-errors.ts';
 
 /** The script is passed on stdin, as for a submission. */
 export const TEST_ARGS: readonly string[] = ['--test-only', '--ignore-pbs'];

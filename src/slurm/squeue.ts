@@ -1,6 +1,6 @@
 // Lists all jobs of the user with one squeue call, the only source of tracking.
 import type { CommandResult } from '../transport/transport.ts';
-import { failureMessage, oneLine } from './command-error.ts';
+import { failureMessage, oneLine } from './describe-command-failure.ts';
 import { readJobName } from './job-name.ts';
 import { PART_OF_SEVERAL, readJobRow } from './job-row.ts';
 import type { Job, JobList } from './scheduler.ts';

@@ -5,7 +5,7 @@ import {
   ConnectionLostError,
   HostUnreachableError,
 } from '../transport/errors.ts';
-import { oneLine } from './command-error.ts';
+import { oneLine } from './describe-command-failure.ts';
 import { SlurmUnavailableError } from './errors.ts';
 import { readAcceptance } from './sbatch.ts';
 import type { JobList, SubmitOutcome } from './scheduler.ts';

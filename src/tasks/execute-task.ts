@@ -25,7 +25,7 @@ export type ExecuteEnd =
   /** The exit code of the job; undefined if it is unknown or 0. */
   | { readonly isOver: true; readonly isCompleted: boolean; readonly exitCode: number | undefined };
 
-/** Resolves when the task has ended or the process is stopped. @throws what prevents the task from running, see explain.ts */
+/** Resolves when the task has ended or the process is stopped. @throws what prevents the task from running, see explain-error.ts */
 export async function executeTask(app: App, options: ExecuteOptions): Promise<ExecuteEnd> {
   const { context } = app;
   const { pollIntervalMs, queuePollIntervalMs } = app.config.settings.slurm;

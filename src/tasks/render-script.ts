@@ -6,7 +6,7 @@ import { formatJobName, MARK_LENGTH, newAttempt } from '../slurm/job-name.ts';
 import { jobSettings } from '../daemon/serve/job-settings.ts';
 import type { Configured } from '../assembly/read-config.ts';
 import { readTask, type TaskOptions } from './read-task.ts';
-import { readQueues } from '../assembly/read-queues.ts';
+import { readQueues } from '../assembly/read-queue-templates.ts';
 import { UsageError } from '../base/usage-error.ts';
 
 /** @throws TemplateError, UsageError; for a task of the server, what the client throws */

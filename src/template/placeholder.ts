@@ -1,5 +1,5 @@
 // Parses placeholders: `${CLEARML_TASK.name:default|filter}`, `$<…>` with the same content, and the three blocks.
-import { nearestName } from '../base/nearest.ts';
+import { nearestName } from '../base/did-you-mean.ts';
 import { FILTER_NAMES, readFilter, type Filter } from './filters.ts';
 import { endOfLine, templateErrorAt, type Range, type TemplateSource } from './source.ts';
 import { PLAIN_NAMES, TREE_NAMES } from './variables.ts';

@@ -1,5 +1,5 @@
 // Resolves the value of a placeholder to text: looks it up, applies default and filters, and refuses control characters.
-import { nearestName } from '../base/nearest.ts';
+import { nearestName } from '../base/did-you-mean.ts';
 import type { ValuePlaceholder } from './placeholder.ts';
 import { applyFilters, hasFilter } from './filters.ts';
 import { displayValue } from './display-value.ts';

@@ -35,7 +35,7 @@ const KEPT_IN = {
   yargs: '^src/cli/parser\\.ts$',
   winston: '^src/log/',
   shlex: '^src/base/shell-word\\.ts$',
-  'fastest-levenshtein': '^src/base/nearest\\.ts$',
+  'fastest-levenshtein': '^src/base/did-you-mean\\.ts$',
   'string-width': '^src/base/text-width\\.ts$',
   'prom-client': '^src/web/metrics\\.ts$',
   ssh2: '^src/transport/(open-)?ssh2-',

@@ -51,7 +51,7 @@ describe('starting the program', () => {
     const later = [...files].filter((file) => /\bimport\(/.test(readFileSync(file, 'utf8')));
     expect(later).to.deep.equal(['src/assembly/create-transport.ts']);
     expect(readFileSync('src/cli/commands/daemon.ts', 'utf8')).to.match(
-      /Promise\.all\(\[[^\]]*import\('\.\.\/explain\.ts'\)/,
+      /Promise\.all\(\[[^\]]*import\('\.\.\/explain-error\.ts'\)/,
     );
     expect([...packages]).to.include.members(['undici', 'winston', 'mustache', 'zod']);
   });

@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { FileNotWrittenError, writePrivateFile } from '../../src/transport/files.ts';
+import { FileNotWrittenError, writePrivateFile } from '../../src/transport/host-files.ts';
 import { createLocalTransport } from '../../src/transport/local.ts';
 import { rejection } from '../support/rejection.ts';
 import { requireRoot } from '../support/skip-unless.ts';

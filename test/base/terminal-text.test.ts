@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { COLOR_END, visibleText, terminalText } from '../../src/base/terminal-text.ts';
-import { painter } from '../../src/base/paint.ts';
+import { painter } from '../../src/base/terminal-colors.ts';
 import { fuzzCases, fuzzSeed } from '../support/fuzz-cases.ts';
 
 const ATTACKS: readonly (readonly [what: string, text: string, shown: string])[] = [

@@ -5,7 +5,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { COMMANDS } from '../../src/cli/commands.ts';
+import { COMMANDS } from '../../src/cli/all-commands.ts';
 import { EXIT } from '../../src/base/exit-codes.ts';
 import { helpText } from '../../src/cli/help-text.ts';
 import { commandsPage, settingsPage } from '../../build/manual.ts';

@@ -5,7 +5,7 @@ import type * as z from 'zod';
 import { systemClock } from '../../src/base/clock.ts';
 import { InvalidResponseError } from '../../src/clearml/errors.ts';
 import { createEvents } from '../../src/clearml/events.ts';
-import { createPeople } from '../../src/clearml/people.ts';
+import { createPeople } from '../../src/clearml/users-and-projects.ts';
 import { createQueues } from '../../src/clearml/queues.ts';
 import type { Session } from '../../src/clearml/session.ts';
 import { createTasks } from '../../src/clearml/tasks.ts';

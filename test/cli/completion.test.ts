@@ -5,7 +5,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { COMMANDS } from '../../src/cli/commands.ts';
+import { COMMANDS } from '../../src/cli/all-commands.ts';
 import { UNIT_FILES } from '../../src/init/unit-files.ts';
 import { requireCompletingShells } from '../support/skip-unless.ts';
 import { openCli } from './open-cli.ts';

@@ -1,8 +1,8 @@
 // The table of detected problems: at least one for each rule of lint and each check of doctor, and its page.
 import { expect } from 'chai';
 import { readFileSync } from 'node:fs';
-import { CHECKS } from '../../src/doctor/checks.ts';
-import { RULES } from '../../src/lint/rules.ts';
+import { CHECKS } from '../../src/doctor/all-checks.ts';
+import { RULES } from '../../src/lint/all-rules.ts';
 import { DETECTED_PROBLEMS, detectedProblemsPage } from './detected-problems.ts';
 
 describe('the table of detected problems', () => {

@@ -1,12 +1,12 @@
 // The output of `--help`: complete, within 80 columns, examples first, and only valid commands.
 import { expect } from 'chai';
 import { readFileSync } from 'node:fs';
-import { COMMANDS } from '../../src/cli/commands.ts';
+import { COMMANDS } from '../../src/cli/all-commands.ts';
 import { COMMAND_GROUPS } from '../../src/cli/command.ts';
 import { EXIT, EXIT_MEANINGS } from '../../src/base/exit-codes.ts';
 import { fillExitCodes } from '../../build/docs/operating-page.ts';
 import { helpText } from '../../src/cli/help-text.ts';
-import { ALWAYS } from '../../src/cli/spelling.ts';
+import { ALWAYS } from '../../src/cli/option-spelling.ts';
 import { openCli } from './open-cli.ts';
 
 describe('help', () => {

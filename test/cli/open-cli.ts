@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
-import { explain } from '../../src/cli/explain.ts';
+import { explain } from '../../src/cli/explain-error.ts';
 import { Interrupted } from '../../src/cli/interrupted.ts';
 import { parseAndRun } from '../../src/cli/parser.ts';
 

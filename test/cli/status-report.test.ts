@@ -1,9 +1,9 @@
 // The table of tasks in a terminal: fits the width, with several lines for each task if a table is too wide.
 import { expect } from 'chai';
 import { textWidth } from '../../src/base/text-width.ts';
-import { painter } from '../../src/base/paint.ts';
+import { painter } from '../../src/base/terminal-colors.ts';
 import { statusText } from '../../src/cli/status-report.ts';
-import type { ClusterStatus } from '../../src/tasks/collect-status.ts';
+import type { ClusterStatus } from '../../src/tasks/status-of-all-clusters.ts';
 import type { TaskId } from '../../src/clearml/ids.ts';
 import type { JobId } from '../../src/slurm/scheduler.ts';
 

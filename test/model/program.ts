@@ -4,7 +4,7 @@ import type * as Daemon from '../../src/daemon/loop.ts';
 import type * as Errors from '../../src/clearml/errors.ts';
 import type * as Events from '../../src/clearml/events.ts';
 import type * as JournalLines from '../../src/daemon/journal/journal-lines.ts';
-import type * as People from '../../src/clearml/people.ts';
+import type * as People from '../../src/clearml/users-and-projects.ts';
 import type * as Queues from '../../src/clearml/queues.ts';
 import type * as SlurmErrors from '../../src/slurm/errors.ts';
 import type * as Tasks from '../../src/clearml/tasks.ts';
@@ -29,7 +29,7 @@ const FILES = [
   'clearml/tasks.ts',
   'clearml/events.ts',
   'clearml/workers.ts',
-  'clearml/people.ts',
+  'clearml/users-and-projects.ts',
   'clearml/errors.ts',
   'slurm/errors.ts',
 ];

@@ -81,7 +81,7 @@ export const REMOVED_RULES: readonly RemovedRule[] = [
     rule: 'a daemon that ends a queued task removes its entry first',
     edits: [
       {
-        file: 'src/daemon/reconcile/end.ts',
+        file: 'src/daemon/reconcile/end-task.ts',
         from: 'if (basis.isParked && !(await deps.clearml.queues.removeEntry(deps.schedulerQueue, entry.task))) return;',
         to: '',
       },
@@ -93,7 +93,7 @@ export const REMOVED_RULES: readonly RemovedRule[] = [
     rule: 'a task is changed only if it equals the snapshot',
     edits: [
       {
-        file: 'src/daemon/reconcile/end.ts',
+        file: 'src/daemon/reconcile/end-task.ts',
         from: 'return hasSameState((await deps.clearml.tasks.get(id))?.task, seen);',
         to: 'return (await deps.clearml.tasks.get(id))?.task !== undefined || seen === undefined;',
       },

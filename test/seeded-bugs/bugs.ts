@@ -97,7 +97,7 @@ export const SEEDED_BUGS: readonly SeededBug[] = [
     title: 'the daemon fails a parked task without removing it from the scheduler queue',
     edits: [
       {
-        file: 'src/daemon/reconcile/end.ts',
+        file: 'src/daemon/reconcile/end-task.ts',
         from: '  if (basis.isParked && !(await deps.clearml.queues.removeEntry(deps.schedulerQueue, entry.task))) return;\n',
         to: '',
       },

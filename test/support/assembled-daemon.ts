@@ -7,7 +7,7 @@ import { openServer } from '../../src/daemon/serve/open-server.ts';
 import { commonOptions } from '../../src/cli/setting-options.ts';
 import type { ParsedArgs } from '../../src/cli/command.ts';
 import { createApp } from '../../src/assembly/app.ts';
-import { readQueues } from '../../src/assembly/read-queues.ts';
+import { readQueues } from '../../src/assembly/read-queue-templates.ts';
 import type { Settings } from '../../src/config/settings.ts';
 import type { DaemonDeps } from '../../src/daemon/deps.ts';
 import { acquireLock, type Lock } from '../../src/daemon/journal/lock.ts';

@@ -8,7 +8,7 @@ import {
   ConnectionLostError,
   HostUnreachableError,
 } from '../../src/transport/errors.ts';
-import { writePrivateFile } from '../../src/transport/files.ts';
+import { writePrivateFile } from '../../src/transport/host-files.ts';
 import type { Transport, Command } from '../../src/transport/transport.ts';
 import { readUntrustedFile } from '../../src/transport/untrusted-file.ts';
 import { rejection } from '../support/rejection.ts';

@@ -4,7 +4,7 @@ import type { Command, CommandContext, ParsedArgs } from '../command.ts';
 import type { FirstRunFacts } from '../first-run.ts';
 import { COMMON_OPTIONS, QUEUE_OPTIONS } from '../common-options.ts';
 import { EXIT } from '../../base/exit-codes.ts';
-import { PROGRAM } from '../spelling.ts';
+import { PROGRAM } from '../option-spelling.ts';
 import { stopCommand } from './stop.ts';
 import { onlyOne, switchOption } from '../typed-options.ts';
 
@@ -104,7 +104,7 @@ async function runInForeground(typed: ParsedArgs, context: CommandContext): Prom
   const [{ serve }, { commonOptions }] = await Promise.all([
     import('../../daemon/serve/serve.ts'),
     import('../setting-options.ts'),
-    import('../explain.ts'),
+    import('../explain-error.ts'),
   ]);
   const once = switchOption(typed, 'once') ?? false;
   const createQueues = switchOption(typed, 'create-queue') ?? false;

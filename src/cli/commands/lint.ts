@@ -1,6 +1,6 @@
 // `lint`: checks templates.
 import { EXIT } from '../../base/exit-codes.ts';
-import { painter } from '../../base/paint.ts';
+import { painter } from '../../base/terminal-colors.ts';
 import { listOption, switchOption } from '../typed-options.ts';
 import type { Command } from '../command.ts';
 import { CLUSTER_OPTIONS, COMMON_OPTIONS } from '../common-options.ts';

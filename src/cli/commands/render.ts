@@ -1,6 +1,6 @@
 // `render`: prints the job script of a task without submitting it.
 import { EXIT } from '../../base/exit-codes.ts';
-import { PROGRAM } from '../spelling.ts';
+import { PROGRAM } from '../option-spelling.ts';
 import { switchOption, textOption } from '../typed-options.ts';
 import type { Command } from '../command.ts';
 import { COMMON_OPTIONS, QUEUE_OPTIONS } from '../common-options.ts';

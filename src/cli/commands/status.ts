@@ -1,6 +1,6 @@
 // `status`: shows waiting, active and recently ended tasks.
 import { EXIT } from '../../base/exit-codes.ts';
-import { painter } from '../../base/paint.ts';
+import { painter } from '../../base/terminal-colors.ts';
 import { UsageError } from '../../base/usage-error.ts';
 import { bareNumberOption, spanOption, switchOption } from '../typed-options.ts';
 import type { Command } from '../command.ts';
@@ -36,7 +36,7 @@ export const statusCommand: Command = {
   },
   async run(typed, context) {
     const { withApp } = await import('../with-app.ts');
-    const { withStatus } = await import('../../tasks/collect-status.ts');
+    const { withStatus } = await import('../../tasks/status-of-all-clusters.ts');
     const { statusDocument, statusHead, statusText } = await import('../status-report.ts');
     const { watch } = await import('../watched-screen.ts');
     const isJson = switchOption(typed, 'json') ?? false;

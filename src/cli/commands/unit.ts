@@ -1,6 +1,6 @@
 // `unit`: prints a file that keeps the daemon running.
 import { EXIT } from '../../base/exit-codes.ts';
-import { nearestName } from '../../base/nearest.ts';
+import { nearestName } from '../../base/did-you-mean.ts';
 import { UsageError } from '../../base/usage-error.ts';
 import type { UnitKind } from '../../init/unit-files.ts';
 import { textOption } from '../typed-options.ts';
@@ -27,7 +27,7 @@ export const unitCommand: Command = {
   },
   async run(typed, context) {
     const { readConfigured } = await import('../setting-options.ts');
-    const { readQueues } = await import('../../assembly/read-queues.ts');
+    const { readQueues } = await import('../../assembly/read-queue-templates.ts');
     const { UNIT_FILES, unitSite } = await import('../../init/unit-files.ts');
     const kind = unitKind(textOption(typed, 'kind'));
     const { settings } = readConfigured(typed, context).config;

@@ -1,5 +1,5 @@
 // Generates the completion script for fish.
-import { PROGRAM } from '../spelling.ts';
+import { PROGRAM } from '../option-spelling.ts';
 import type { CommandWords, OptionWords, ValueKind } from './words.ts';
 
 export function fishCompletion(commands: readonly CommandWords[]): string {

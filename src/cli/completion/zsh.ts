@@ -1,5 +1,5 @@
 // Generates the completion script for zsh, to source or to save in a directory of $fpath.
-import { PROGRAM } from '../spelling.ts';
+import { PROGRAM } from '../option-spelling.ts';
 import type { CommandWords, OptionWords, ValueKind } from './words.ts';
 
 export function zshCompletion(commands: readonly CommandWords[]): string {

@@ -4,7 +4,7 @@ import type { ConsoleLevel } from '../../clearml/client.ts';
 import type { Task } from '../../clearml/task.ts';
 import { JOB_STATES } from '../../slurm/job-state.ts';
 import { explainReason } from '../../slurm/reasons/explain-reason.ts';
-import { refusedOptions } from '../../slurm/sbatch-error-options.ts';
+import { refusedOptions } from '../../slurm/options-in-sbatch-error.ts';
 import type { Job, JobId, JobRecord } from '../../slurm/scheduler.ts';
 import { findJobExit } from '../../template/job-exit-codes.ts';
 

@@ -2,7 +2,7 @@
 import type { ConsoleLine } from '../../clearml/client.ts';
 import { ServerRefusedError, ServerUnreachableError } from '../../clearml/errors.ts';
 import type { TaskId } from '../../clearml/ids.ts';
-import { breakLines, truncateText } from './console-lines.ts';
+import { breakLines, truncateText } from './break-lines.ts';
 import type { DaemonDeps } from '../deps.ts';
 
 /** Writes lines to the task's console, broken to the width that the web page shows. */

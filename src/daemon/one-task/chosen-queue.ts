@@ -1,10 +1,10 @@
 // Chooses the queue, the template and the cluster of a task that runs without a daemon.
-import { nearestName } from '../../base/nearest.ts';
+import { nearestName } from '../../base/did-you-mean.ts';
 import type { ClusterSettings } from '../../config/clusters.ts';
 import { ownQueueOf } from '../../config/internal-queues.ts';
 import type { Settings } from '../../config/settings.ts';
 import { configuredTemplates } from '../../assembly/named-templates.ts';
-import { readQueues, refuseInternalQueue, type NamedQueue } from '../../assembly/read-queues.ts';
+import { readQueues, refuseInternalQueue, type NamedQueue } from '../../assembly/read-queue-templates.ts';
 import { UsageError } from '../../base/usage-error.ts';
 
 export interface QueueOptions {

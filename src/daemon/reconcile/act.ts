@@ -4,7 +4,7 @@ import type { Task } from '../../clearml/task.ts';
 import type { JobId, JobKey, JobRecord } from '../../slurm/scheduler.ts';
 import type { Action } from '../decide/action.ts';
 import type { Observation, Place } from '../decide/observation.ts';
-import { dequeueTask, endTask, isUnchanged, readAdvice, readIdleRanks } from './end.ts';
+import { dequeueTask, endTask, isUnchanged, readAdvice, readIdleRanks } from './end-task.ts';
 import type { Entry } from '../journal/entry.ts';
 import { recordEnd } from '../history/record-end.ts';
 import { returnToQueue } from './return-to-queue.ts';

@@ -3,7 +3,7 @@ import { isRefusal } from '../../clearml/refusals.ts';
 import type { Task } from '../../clearml/task.ts';
 import { leaveToUser } from '../claim/park.ts';
 import { isAbortUndone } from '../console/agent-messages.ts';
-import { endTask } from './end.ts';
+import { endTask } from './end-task.ts';
 import type { Entry } from '../journal/entry.ts';
 import type { DaemonDeps } from '../deps.ts';
 import { removeJobConf } from '../submit/remove-job-confs.ts';

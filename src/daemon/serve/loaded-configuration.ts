@@ -11,7 +11,7 @@ import type { ClusterSettings } from '../../config/clusters.ts';
 import type { Logger } from '../../log/logger.ts';
 import { configuredTemplates } from '../../assembly/named-templates.ts';
 import { createApp, type App } from '../../assembly/app.ts';
-import { readQueues, refuseInternalQueue } from '../../assembly/read-queues.ts';
+import { readQueues, refuseInternalQueue } from '../../assembly/read-queue-templates.ts';
 import { refuseUntrustedTemplates } from '../../assembly/trusted-files.ts';
 import { warnAboutTemplates } from '../../lint/warn-about-templates.ts';
 import type { Monitor } from '../monitor/monitor.ts';
@@ -35,7 +35,7 @@ export interface Generation {
   close(): Promise<void>;
 }
 
-/** Reads the files and logs in to the server. @throws the errors for which explain.ts has a message */
+/** Reads the files and logs in to the server. @throws the errors for which explain-error.ts has a message */
 export async function openGeneration(
   options: StartOptions,
   context: ProcessContext,

@@ -1,8 +1,8 @@
 // Logs in to the ClearML server and finds the queues that the daemon serves.
 import type { App } from '../../assembly/app.ts';
 import { createClearml } from '../../assembly/create-clearml.ts';
-import type { NamedQueue } from '../../assembly/read-queues.ts';
-import { nearestName } from '../../base/nearest.ts';
+import type { NamedQueue } from '../../assembly/read-queue-templates.ts';
+import { nearestName } from '../../base/did-you-mean.ts';
 import { systemClock } from '../../base/clock.ts';
 import { UsageError } from '../../base/usage-error.ts';
 import { createCallRate, type CallRate } from '../../clearml/call-rate.ts';

@@ -34,7 +34,7 @@ export interface ServeOptions {
   readonly monitor: Monitor | undefined;
 }
 
-/** @throws the errors that a retry does not fix; explain.ts lists them */
+/** @throws the errors that a retry does not fix; explain-error.ts lists them */
 export async function serveCluster(
   app: App,
   cluster: ClusterSettings,

@@ -10,7 +10,7 @@ import { createMonitor } from '../monitor/monitor.ts';
 import { systemClock } from '../../base/clock.ts';
 import { createWarnOnce } from '../../log/warn-once.ts';
 
-/** @throws the errors that explain.ts lists */
+/** @throws the errors that explain-error.ts lists */
 export async function serve(options: StartOptions, context: ProcessContext): Promise<DaemonEnd> {
   const { once } = options;
   const drain = new AbortController();

@@ -1,6 +1,6 @@
 // Removes the clearml.conf files of ended jobs from the shared directory.
 import type { TaskId } from '../../clearml/ids.ts';
-import { listOldFiles, removeFiles } from '../../transport/files.ts';
+import { listOldFiles, removeFiles } from '../../transport/host-files.ts';
 import { isTransportError } from '../../slurm/transport-errors.ts';
 import { formatJobName, readJobName } from '../../slurm/job-name.ts';
 import type { Entry } from '../journal/entry.ts';

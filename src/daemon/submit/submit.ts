@@ -1,5 +1,5 @@
 // Renders and submits a parked task. Whatever the outcome of sbatch, no task is lost and none runs twice.
-import { writePrivateFile, FileNotWrittenError } from '../../transport/files.ts';
+import { writePrivateFile, FileNotWrittenError } from '../../transport/host-files.ts';
 import { isTransportError } from '../../slurm/transport-errors.ts';
 import { formatJobName, newAttempt } from '../../slurm/job-name.ts';
 import type { JobId, SubmitOutcome } from '../../slurm/scheduler.ts';
@@ -7,7 +7,7 @@ import type { TaskDocument } from '../../clearml/task.ts';
 import { TemplateError } from '../../template/errors.ts';
 import { rejectedBySlurm } from '../decide/ended.ts';
 import { readClaimed } from '../claim/park.ts';
-import { endTask } from '../reconcile/end.ts';
+import { endTask } from '../reconcile/end-task.ts';
 import { returnToQueue } from '../reconcile/return-to-queue.ts';
 import { withOwner, type Entry } from '../journal/entry.ts';
 import type { DaemonDeps, ServedQueue } from '../deps.ts';

@@ -3,7 +3,7 @@ import { TemplateError } from '../errors.ts';
 import { displayValue } from '../display-value.ts';
 import { positionAt, type Range, type TemplateSource } from '../source.ts';
 import type { ResolvedValue } from '../resolve-value.ts';
-import { isReference } from './image.ts';
+import { isReference } from './singularity-image.ts';
 import { isPyxisImagePlaceholder } from './pyxis-image.ts';
 import { restrictedOptionAt, type RestrictedOptions } from './restricted-template-options.ts';
 

@@ -1,7 +1,7 @@
 // Decides the Singularity container of one task: image and arguments of the task or of the configuration, for the job script.
 import { TemplateError } from '../errors.ts';
 import type { AgentLocation } from '../template.ts';
-import { parseImage } from './image.ts';
+import { parseImage } from './singularity-image.ts';
 import {
   ContainerArgumentError,
   parseContainerArguments,

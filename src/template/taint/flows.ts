@@ -4,7 +4,7 @@ import type { Command } from '../shell/lexed-script.ts';
 import { inputsOf, readsOpened } from '../shell/re-evaluated.ts';
 import { DECLARERS, PASSED_VARIABLE } from '../shell/programs-that-run-code.ts';
 import { isInside, type Range } from '../source.ts';
-import { DESCRIPTORS, fileFlows, fileName, OWN_INPUT, wholeOf } from './files.ts';
+import { DESCRIPTORS, fileFlows, fileName, OWN_INPUT, wholeOf } from './flows-through-files.ts';
 import { layered, type NestedScript, type LayeredWord } from './nested-scripts.ts';
 import { functionsAround, inputName, scopeAt } from './scopes.ts';
 import { keyOf, outputNames } from './sources.ts';

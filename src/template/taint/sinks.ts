@@ -6,7 +6,7 @@ import { declaredNames } from '../shell/declarations.ts';
 import type { Command, Reach, Word } from '../shell/lexed-script.ts';
 import { findReEvaluated } from '../shell/re-evaluated.ts';
 import { isInside, type Range } from '../source.ts';
-import { executedWords, fileName } from './files.ts';
+import { executedWords, fileName } from './flows-through-files.ts';
 import type { NestedScript } from './nested-scripts.ts';
 import type { ExpandedCommand } from './expanded-commands.ts';
 import { inputName } from './scopes.ts';

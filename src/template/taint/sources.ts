@@ -3,7 +3,7 @@ import type { ValuePlaceholder } from '../placeholder.ts';
 import { hasFilter } from '../filters.ts';
 import type { Command, LexedScript } from '../shell/lexed-script.ts';
 import { isInside, type Range } from '../source.ts';
-import { DESCRIPTORS, fileName } from './files.ts';
+import { DESCRIPTORS, fileName } from './flows-through-files.ts';
 import type { NestedScript } from './nested-scripts.ts';
 import { inputName, scopeAt } from './scopes.ts';
 

@@ -1,5 +1,5 @@
 // Prints the effective configuration with the origin of each value, secrets masked.
-import { nearestName } from '../base/nearest.ts';
+import { nearestName } from '../base/did-you-mean.ts';
 import { nodeAt, plainTree, type ConfigNode, type ConfigTree } from './config-node.ts';
 import { UnknownSettingError } from './errors.ts';
 import type { Config } from './load.ts';

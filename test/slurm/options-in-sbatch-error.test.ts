@@ -1,7 +1,7 @@
 // Finds in the message of a refusal the options that it is about.
 import { expect } from 'chai';
-import { CONTROLLER_RESPONSES } from '../../src/slurm/submit-error.ts';
-import { refusedOptions } from '../../src/slurm/sbatch-error-options.ts';
+import { CONTROLLER_RESPONSES } from '../../src/slurm/sbatch-errors.ts';
+import { refusedOptions } from '../../src/slurm/options-in-sbatch-error.ts';
 
 describe('refusedOptions', () => {
   for (const [words, options] of [

@@ -1,6 +1,6 @@
 // The closest known name, for "did you mean".
 import { expect } from 'chai';
-import { nearestName } from '../../src/base/nearest.ts';
+import { nearestName } from '../../src/base/did-you-mean.ts';
 
 describe('nearestName', () => {
   const known = ['queue', 'template-files', 'create-queue'];

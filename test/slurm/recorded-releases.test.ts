@@ -11,8 +11,8 @@ import { entrances, readPartitionRights } from '../../src/slurm/partition-rights
 import { readPartitions } from '../../src/slurm/sinfo.ts';
 import { readScancel } from '../../src/slurm/scancel.ts';
 import type { JobId, JobList } from '../../src/slurm/scheduler.ts';
-import { readFacts } from '../../src/slurm/show-config.ts';
-import { isUnknownJob, readJobRecord } from '../../src/slurm/show-job.ts';
+import { readFacts } from '../../src/slurm/scontrol-show-config.ts';
+import { isUnknownJob, readJobRecord } from '../../src/slurm/scontrol-show-job.ts';
 import { readSqueue } from '../../src/slurm/squeue.ts';
 import { MARK, RECORDED_JOBS, recordedName } from '../fixtures/slurm/recorded-jobs.ts';
 import { RECORDED_REFUSALS, REFUSED_WITHOUT_CONTROLLER } from '../fixtures/slurm/recorded-refusals.ts';

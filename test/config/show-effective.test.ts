@@ -1,7 +1,7 @@
 // What `config` prints.
 import { expect } from 'chai';
 import { UnknownSettingError } from '../../src/config/errors.ts';
-import { showConfig } from '../../src/config/show.ts';
+import { showConfig } from '../../src/config/show-effective.ts';
 import { configFrom, configWith } from './config-from.ts';
 
 const CONF = `

@@ -1,6 +1,6 @@
 // Checks a merged configuration against the schema, and describes the first error with its position.
 import type * as z from 'zod';
-import { nearestName } from '../base/nearest.ts';
+import { nearestName } from '../base/did-you-mean.ts';
 import { nodeAt, plainTree, type ConfigNode, type ConfigTree } from './config-node.ts';
 import { ConfigError } from './errors.ts';
 import type { Origin } from './origin.ts';

@@ -1,7 +1,7 @@
 // Classification of ClearML's responses, as a table.
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { isHtml, classifyFailure, classifyReply, type ResponseClass } from '../../src/clearml/classify.ts';
+import { isHtml, classifyFailure, classifyReply, type ResponseClass } from '../../src/clearml/classify-response.ts';
 
 function envelope(code: number, subcode: number): string {
   return JSON.stringify({ meta: { result_code: code, result_subcode: subcode, result_msg: 'why' }, data: { a: 1 } });

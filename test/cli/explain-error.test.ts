@@ -1,6 +1,6 @@
 // The message and exit code of an error: an interrupt is no bug, whatever error it causes.
 import { expect } from 'chai';
-import { explain } from '../../src/cli/explain.ts';
+import { explain } from '../../src/cli/explain-error.ts';
 import { Interrupted } from '../../src/cli/interrupted.ts';
 
 function explained(error: unknown, reason?: Error): { readonly code: number; readonly printed: string } {

@@ -1,7 +1,7 @@
 // Every error text of sbatch and its meaning: only `unknown` may have left a job behind.
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { CONTROLLER_RESPONSES, readSubmitError, submitErrorMessage } from '../../src/slurm/submit-error.ts';
+import { CONTROLLER_RESPONSES, readSubmitError, submitErrorMessage } from '../../src/slurm/sbatch-errors.ts';
 
 const POLICY = "Job violates accounting/QOS policy (job submit limit, user's size and/or time limits)";
 

@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { positionAt } from '../template/source.ts';
 import { readOptions } from '../template/directive-options.ts';
 import type { Reading } from '../template/read-leniently.ts';
-import type { Finding } from './rules.ts';
+import type { Finding } from './all-rules.ts';
 import { placeholderRanges } from './plain-script.ts';
 
 /** @param stderr the output of `bash -n` for the plain script */

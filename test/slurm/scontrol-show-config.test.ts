@@ -1,7 +1,7 @@
 // scontrol show config: the facts of a cluster.
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { readFacts } from '../../src/slurm/show-config.ts';
+import { readFacts } from '../../src/slurm/scontrol-show-config.ts';
 import { fixture } from './fixture.ts';
 
 describe('scontrol show config', () => {
