@@ -1,11 +1,11 @@
-// Faults that the oracle must find: each is an edit of the program, with the rounds in which the fault shows.
+// Bugs that the oracle must find: each is an edit of the program, with the rounds in which the bug shows.
 import type { RoundPlan } from '../simulation/schedule.ts';
 import type { SourceEdit } from '../support/source-edits.ts';
 
 export interface SeededBug {
   readonly title: string;
   readonly edits: readonly SourceEdit[];
-  /** Common settings of the rounds in which the fault shows. */
+  /** Common settings of the rounds in which the bug shows. */
   readonly rounds: Partial<RoundPlan>;
 }
 

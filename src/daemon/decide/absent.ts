@@ -5,7 +5,7 @@ import { isAskedToStop } from '../console/agent-messages.ts';
 import type { Action } from './action.ts';
 import { dequeue, end, isRemovedByUser, forget, resubmitOrFail } from './shared-actions.ts';
 import type { Observation } from './observation.ts';
-import { isEnqueuedElsewhere, isSilent, ranAs } from './ownership.ts';
+import { isEnqueuedElsewhere, isSilent, ranAs } from './who-runs-the-task.ts';
 
 export function decideAbsent(observation: Observation): Action[] {
   const { entry, task, place, now, gracePeriods } = observation;

@@ -9,7 +9,7 @@ import { decideEnded } from './ended.ts';
 import { decideRunning } from './running.ts';
 import type { Observation } from './observation.ts';
 import { decideWaiting, isWaiting } from './waiting.ts';
-import { ranAs } from './ownership.ts';
+import { ranAs } from './who-runs-the-task.ts';
 
 /**
  * Returns the actions for one tracked task. Deciding twice from the same observation is harmless, and the next pass repeats a decision

@@ -14,7 +14,7 @@ import {
 import type { Action, Ending } from './action.ts';
 import { dequeue, end, isRemovedByUser, forget, resubmitOrFail } from './shared-actions.ts';
 import type { Observation } from './observation.ts';
-import { isEnqueuedElsewhere, mayRunElsewhere, ranAs } from './ownership.ts';
+import { isEnqueuedElsewhere, mayRunElsewhere, ranAs } from './who-runs-the-task.ts';
 
 export function decideEnded(job: Job, observation: Observation): Action[] {
   const { task, place, record } = observation;

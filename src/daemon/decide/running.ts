@@ -7,7 +7,7 @@ import { describeSlowStart, describeStart, describeUnwanted } from '../console/c
 import type { Action } from './action.ts';
 import { cancel, logOnce, removeEntryIfParked } from './shared-actions.ts';
 import type { Observation } from './observation.ts';
-import { ranAs } from './ownership.ts';
+import { ranAs } from './who-runs-the-task.ts';
 
 export function decideRunning(job: Job, observation: Observation): Action[] {
   const { entry } = observation;

@@ -8,7 +8,7 @@ import { describeCannotStart, describeUnwanted, describeWait } from '../console/
 import type { Action } from './action.ts';
 import { cancel, end, REMOVED_BY_USER, logOnce, removeEntryIfParked } from './shared-actions.ts';
 import type { Observation } from './observation.ts';
-import { isEnqueuedElsewhere, mayRunElsewhere, ranAs } from './ownership.ts';
+import { isEnqueuedElsewhere, mayRunElsewhere, ranAs } from './who-runs-the-task.ts';
 
 const WAITING = new Set([
   'PENDING',

@@ -7,7 +7,7 @@ import type { Job, JobId } from '../../slurm/scheduler.ts';
 import { isJobId } from '../../slurm/job-row.ts';
 import { isStoppedByTerm } from '../console/agent-messages.ts';
 import { isWaiting } from '../decide/waiting.ts';
-import { ranAs } from '../decide/ownership.ts';
+import { ranAs } from '../decide/who-runs-the-task.ts';
 import type { ServedQueue } from '../deps.ts';
 import { findLiveJob, newestAttempt, readParked, type Snapshot } from '../poll/poll.ts';
 import type { Peers } from '../poll/peers.ts';
