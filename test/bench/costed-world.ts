@@ -13,6 +13,7 @@ import { FACTS } from '../simulation/cluster.ts';
 import { createDaemonDeps } from '../simulation/daemon-deps.ts';
 import { OWN_QUEUE, SCHEDULER_QUEUE } from '../simulation/queues.ts';
 import { createServer } from '../simulation/server.ts';
+import { listedJob } from '../support/simulated-values.ts';
 
 export interface CostedWorld {
   readonly clock: SimulatedClock;
@@ -93,18 +94,9 @@ export function createCostedWorld({ isFull = false } = {}): CostedWorld {
   };
 
   function jobOf(name: string, state: 'PENDING' | 'RUNNING'): Job {
-    return {
-      id: String(jobs.length + 1) as JobId,
-      name,
-      state,
-      stateWord: state,
-      reason: state === 'PENDING' ? 'Priority' : undefined,
-      partition: 'debug',
-      nodes: state === 'PENDING' ? undefined : 'n1',
-      submittedAt: BEGIN - HOUR_MS,
-      startAt: state === 'PENDING' ? undefined : BEGIN - HOUR_MS,
-      endedAt: undefined,
-    };
+    const submittedAt = BEGIN - HOUR_MS;
+    const startAt = state === 'PENDING' ? undefined : submittedAt;
+    return listedJob({ id: String(jobs.length + 1) as JobId, name, state, submittedAt, startAt });
   }
 
   function addTask(changes: object): string {

@@ -16,6 +16,8 @@ const TASK = {
   hyperparams: { properties: { num_nodes: { section: 'properties', name: 'num_nodes', value: '2' } } },
 };
 
+const RENDER = ['render', '--template-files', 't.template', '--task-file', 'task.json'];
+
 async function withFiles(template = TEMPLATE, task: unknown = TASK): Promise<Cli> {
   const cli = await openCli();
   await cli.write('t.template', template);
@@ -32,13 +34,7 @@ describe('render', () => {
     it(`reads ${title} from a file, without a server`, async () => {
       await using cli = await withFiles(TEMPLATE, task);
 
-      const { code, stdout, stderr } = await cli.run(
-        'render',
-        '--template-files',
-        't.template',
-        '--task-file',
-        'task.json',
-      );
+      const { code, stdout, stderr } = await cli.run(...RENDER);
 
       expect(code, stderr).to.equal(0);
       expect(stdout).to.match(
@@ -51,14 +47,7 @@ describe('render', () => {
   it('prints the origin of each value on stderr with --origins', async () => {
     await using cli = await withFiles(TEMPLATE, { ...TASK, hyperparams: {} });
 
-    const { stderr } = await cli.run(
-      'render',
-      '--template-files',
-      't.template',
-      '--task-file',
-      'task.json',
-      '--origins',
-    );
+    const { stderr } = await cli.run(...RENDER, '--origins');
 
     expect(stderr).to.match(/^2 +CLEARML_TASK\.hyperparams\.properties\.num_nodes\.value +default +1$/m);
     expect(stderr).to.match(/^3 +CLEARML_TASK\.name +task +/m);
@@ -82,13 +71,7 @@ describe('render', () => {
     it(`exits with 78, and prints only the position of the error, for ${title}`, async () => {
       await using cli = await withFiles(template);
 
-      const { code, stdout, stderr } = await cli.run(
-        'render',
-        '--template-files',
-        't.template',
-        '--task-file',
-        'task.json',
-      );
+      const { code, stdout, stderr } = await cli.run(...RENDER);
 
       expect(code, stderr).to.equal(78);
       expect(stdout).to.equal('');

@@ -1,10 +1,9 @@
 // Tests that another Unix user's job with a task's job name counts only if the task records its id.
-import { expect } from 'chai';
 import type { JobId } from '../../src/slurm/scheduler.ts';
-import { jobNameOf, LONG_AGO, UNCHANGED, untrackedOf, type Row } from './recover/untracked-facts.ts';
+import { jobNameOf, LONG_AGO, UNCHANGED, describeUntracked } from './recover/untracked-facts.ts';
 import { jobOf, taskOf } from './decide/observations.ts';
 
-const ROWS: readonly Row[] = [
+describeUntracked([
   {
     title: 'has long been parked, and records the id of a job of another Unix user',
     task: taskOf('queued', { slurmJob: '7' }),
@@ -58,12 +57,4 @@ const ROWS: readonly Row[] = [
     living: ['m0000', 'm0001'],
     untracked: 'none',
   },
-];
-
-describe('findUntracked, for a task that', () => {
-  for (const row of ROWS) {
-    it(`${row.title}, finds: ${row.untracked}`, () => {
-      expect(untrackedOf(row).map(({ kind }) => kind)).to.deep.equal(row.untracked === 'none' ? [] : [row.untracked]);
-    });
-  }
-});
+]);

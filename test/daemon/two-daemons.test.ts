@@ -22,6 +22,25 @@ function startJobs({ cluster, clock }: StepFixture): void {
   for (const job of cluster.jobs) Object.assign(job, { state: 'RUNNING', startAt: clock.now() });
 }
 
+/** A daemon has adopted the pending job of another Unix user's daemon, which is dead. */
+async function withJobOfDeadUser(): Promise<{
+  readonly fixture: StepFixture;
+  readonly user: ReturnType<typeof anotherUser>;
+  readonly task: TaskId;
+  readonly run: ReturnType<typeof startDaemon>;
+}> {
+  const fixture = createStepFixture();
+  const user = anotherUser(fixture.deps.scheduler);
+  startDaemon(fixture.peer(2));
+  const [task = '' as TaskId] = await enqueued(fixture, 1);
+  await advance(fixture.clock, MINUTE_MS);
+  fixture.clock.drop(2);
+  const run = startDaemon({ ...fixture.deps, scheduler: user.scheduler });
+  await advance(fixture.clock, 15 * MINUTE_MS);
+  expect(fixture.deps.journal.entries.get(task)).to.include({ isOthersJob: true, jobId: '1' });
+  return { fixture, user, task, run };
+}
+
 describe('two daemons', () => {
   it('D-09 claim and report each task once', async () => {
     const fixture = createStepFixture();
@@ -146,17 +165,8 @@ describe('two daemons', () => {
   });
 
   it("D-11 of different Unix users adopt from each other too, and report it in the task's console", async () => {
-    const fixture = createStepFixture();
-    const deps = { ...fixture.deps, scheduler: anotherUser(fixture.deps.scheduler).scheduler };
-    startDaemon(fixture.peer(2));
-    const [task = '' as TaskId] = await enqueued(fixture, 1);
-    await advance(fixture.clock, MINUTE_MS);
-    fixture.clock.drop(2);
-    const run = startDaemon(deps);
-    await advance(fixture.clock, 15 * MINUTE_MS);
-
+    const { fixture, task, run } = await withJobOfDeadUser();
     expect(fixture.cluster.jobs).to.have.length(1);
-    expect(deps.journal.entries.get(task)).to.include({ isOthersJob: true, jobId: '1' });
     expect(fixture.consoleOf(task).filter((line) => line.includes('another Unix user'))).to.have.length(1);
 
     const [job] = fixture.cluster.jobs;
@@ -168,16 +178,7 @@ describe('two daemons', () => {
   });
 
   it("of different Unix users never cancel each other's jobs, even of an aborted task", async () => {
-    const fixture = createStepFixture();
-    const user = anotherUser(fixture.deps.scheduler);
-    const deps = { ...fixture.deps, scheduler: user.scheduler };
-    startDaemon(fixture.peer(2));
-    const [task = '' as TaskId] = await enqueued(fixture, 1);
-    await advance(fixture.clock, MINUTE_MS);
-    fixture.clock.drop(2);
-    const run = startDaemon(deps);
-    await advance(fixture.clock, 15 * MINUTE_MS);
-    expect(deps.journal.entries.get(task)).to.include({ isOthersJob: true, jobId: '1' });
+    const { fixture, user, task, run } = await withJobOfDeadUser();
 
     await fixture.deps.clearml.tasks.abort(task);
     await advance(fixture.clock, 5 * MINUTE_MS);

@@ -5,15 +5,7 @@ import { askUser } from '../../src/init/write-first-files.ts';
 import type { Site } from '../../src/init/site.ts';
 import { unavailable } from '../../src/doctor/result.ts';
 import { rejection } from '../support/rejection.ts';
-import { GPU_PARTITION, SITE, withPartition, withShellFacts } from './site-fixture.ts';
-
-const NOTHING_TYPED: TypedChoices = {
-  queue: undefined,
-  partition: undefined,
-  account: undefined,
-  containers: undefined,
-  'shared-dir': undefined,
-};
+import { GPU_PARTITION, NOTHING_TYPED, SITE, withPartition, withShellFacts } from './site-fixture.ts';
 
 const CPU = { ...GPU_PARTITION, name: 'cpu', isDefault: false };
 const OTHERS = {

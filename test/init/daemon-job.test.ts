@@ -5,18 +5,10 @@ import { choose } from '../../src/init/choices.ts';
 import { daemonJob } from '../../src/init/write-first-files.ts';
 import type { Site } from '../../src/init/site.ts';
 import { UNIT_FILES } from '../../src/init/unit-files.ts';
-import { GPU_PARTITION, SITE, withPartition } from './site-fixture.ts';
-
-const TYPED = {
-  queue: undefined,
-  partition: undefined,
-  account: undefined,
-  containers: undefined,
-  'shared-dir': undefined,
-};
+import { GPU_PARTITION, NOTHING_TYPED, SITE, withPartition } from './site-fixture.ts';
 
 async function jobOf(site: Site): Promise<string[]> {
-  const job = daemonJob(site, await choose(site, TYPED, askUser(undefined)));
+  const job = daemonJob(site, await choose(site, NOTHING_TYPED, askUser(undefined)));
   const unit = UNIT_FILES['slurm-job']({ command: ['x'], workingDir: '/', variables: {}, stateDir: '/s', job });
   return unit.split('\n').filter((line) => /^#SBATCH --(?:time|signal|partition|account|qos)/.test(line));
 }

@@ -5,17 +5,10 @@ import { choose, type TypedChoices } from '../../src/init/choices.ts';
 import type { Site } from '../../src/init/site.ts';
 import { firstTemplate } from '../../src/init/first-template.ts';
 import { lintTemplate } from '../../src/lint/lint-template.ts';
-import { SITE, withPartition, withShellFacts } from './site-fixture.ts';
+import { NOTHING_TYPED, SITE, withPartition, withShellFacts } from './site-fixture.ts';
 
 async function written(site: Site, typed: Partial<TypedChoices> = {}): Promise<string> {
-  const nothing = {
-    queue: undefined,
-    partition: undefined,
-    account: undefined,
-    containers: undefined,
-    'shared-dir': undefined,
-  };
-  return firstTemplate(site, await choose(site, { ...nothing, ...typed }, askUser(undefined)));
+  return firstTemplate(site, await choose(site, { ...NOTHING_TYPED, ...typed }, askUser(undefined)));
 }
 
 const MODULES = ['Python/3.11.3', 'apptainer/1.4.1'];

@@ -1,8 +1,18 @@
 // A cluster as init may find it; tests change it.
 import { known } from '../../src/doctor/result.ts';
+import type { TypedChoices } from '../../src/init/choices.ts';
 import type { Site } from '../../src/init/site.ts';
 import type { ShellFacts } from '../../src/init/shell-probe.ts';
 import type { ReachablePartition } from '../../src/doctor/reachable-partitions.ts';
+
+/** No choice was made on the command line. */
+export const NOTHING_TYPED: TypedChoices = {
+  queue: undefined,
+  partition: undefined,
+  account: undefined,
+  containers: undefined,
+  'shared-dir': undefined,
+};
 
 export const GPU_PARTITION: ReachablePartition = {
   name: 'gpu',

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import type { ContainerFacts } from '../../src/template/containers/plan-singularity.ts';
 import { JOB_EXIT_CODES } from '../../src/template/job-exit-codes.ts';
-import { createNode, fillIn, jobFacts, PLAIN_TEMPLATE, type JobRun, type Node } from './job-script.ts';
+import { containerFacts, createNode, fillIn, jobFacts, PLAIN_TEMPLATE, type JobRun, type Node } from './job-script.ts';
 
 const TEMPLATE = PLAIN_TEMPLATE.replace('${CLEARML_AGENT', 'singularity exec ${CLEARML_AGENT');
 
@@ -14,18 +14,7 @@ eval "\${STAND_IN_INSIDE:-}"
 exec "$@"
 `;
 
-const CONTAINER: ContainerFacts = {
-  image: '/images/torch.sif',
-  imageName: '/images/torch.sif',
-  siteImages: [],
-  pulledImage: undefined,
-  forcePull: false,
-  runtime: 'singularity',
-  ssh: false,
-  options: ['--rocm', '--no-home'],
-  environment: [],
-  setUp: '',
-};
+const CONTAINER = containerFacts({ options: ['--rocm', '--no-home'] });
 
 /** The variables that Slurm sets for a job with two GPUs, depending on gres.conf. */
 const GPUS = { SLURM_JOB_GPUS: '0,1', SLURM_GPUS_ON_NODE: '2' };

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { expect } from 'chai';
 import type { ContainerFacts } from '../../src/template/containers/plan-singularity.ts';
 import { JOB_EXIT_CODES } from '../../src/template/job-exit-codes.ts';
-import { createNode, fillIn, jobFacts, PLAIN_TEMPLATE, type JobRun, type Node } from './job-script.ts';
+import { containerFacts, createNode, fillIn, jobFacts, PLAIN_TEMPLATE, type JobRun, type Node } from './job-script.ts';
 
 const TEMPLATE = PLAIN_TEMPLATE.replace('${CLEARML_AGENT', 'singularity exec ${CLEARML_AGENT');
 
@@ -39,19 +39,12 @@ describe('the image of a job', () => {
   });
 
   function script(overrides: Partial<ContainerFacts> = {}): string {
-    const container: ContainerFacts = {
+    const container = containerFacts({
       image: 'docker://python:3.12',
       imageName: 'python:3.12',
-      siteImages: [],
       pulledImage: file,
-      forcePull: false,
-      runtime: 'singularity',
-      ssh: false,
-      options: [],
-      environment: [],
-      setUp: '',
       ...overrides,
-    };
+    });
     return fillIn(TEMPLATE, jobFacts({ container, python: node.python }));
   }
 

@@ -5,6 +5,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { renderBlocks, type JobFacts } from '../../src/template/blocks.ts';
+import type { ContainerFacts } from '../../src/template/containers/plan-singularity.ts';
 import { offerEvidence } from '../support/evidence.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
@@ -27,6 +28,23 @@ export function jobFacts(overrides: Partial<JobFacts> = {}): JobFacts {
     queueId: 'abcdef0123456789abcdef0123456789',
     agentVersion: '3.0.3',
     workerPrefix: 'login1:slurm',
+    ...overrides,
+  };
+}
+
+/** A container with no options, of an image that is not pulled by the job. */
+export function containerFacts(overrides: Partial<ContainerFacts> = {}): ContainerFacts {
+  return {
+    image: '/images/torch.sif',
+    imageName: '/images/torch.sif',
+    siteImages: [],
+    pulledImage: undefined,
+    forcePull: false,
+    runtime: 'singularity',
+    ssh: false,
+    options: [],
+    environment: [],
+    setUp: '',
     ...overrides,
   };
 }

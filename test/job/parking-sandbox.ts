@@ -1,4 +1,6 @@
 // Provides a sandbox server with tasks parked in its scheduler queue, as when their jobs start.
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import * as z from 'zod';
 import { systemClock } from '../../src/base/clock.ts';
 import type { SandboxLog } from '../../src/sandbox/dispatch.ts';
@@ -6,7 +8,7 @@ import { createSandbox } from '../../src/sandbox/server.ts';
 import type { JobFacts } from '../../src/template/blocks.ts';
 import { connectApi, userOf, type User } from '../e2e/web-user.ts';
 import { agentPython } from '../support/skip-unless.ts';
-import { jobFacts } from './job-script.ts';
+import { createNode, jobFacts, type Node } from './job-script.ts';
 
 export interface ParkingSandbox {
   readonly user: User;
@@ -53,6 +55,31 @@ export async function openParkingSandbox({ log }: { readonly log?: SandboxLog } 
     },
     isParked: async (task) => (await user.entries(schedulerQueue)).includes(task),
     close: () => sandbox.close(),
+  };
+}
+
+/** A sandbox for all tests of this `describe`, and a new node for each test, with a clearml.conf for the sandbox. */
+export function useNodeWithSandbox(): { readonly parking: ParkingSandbox; readonly node: Node } {
+  let parking: ParkingSandbox;
+  let node: Node;
+  before(async () => {
+    parking = await openParkingSandbox();
+  });
+  after(() => parking.close());
+  beforeEach(() => {
+    node = createNode();
+    writeFileSync(join(node.home, 'clearml.conf'), parking.conf, { mode: 0o600 });
+  });
+  afterEach(() => {
+    node.remove();
+  });
+  return {
+    get parking() {
+      return parking;
+    },
+    get node() {
+      return node;
+    },
   };
 }
 

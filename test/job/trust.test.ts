@@ -15,7 +15,7 @@ import { expect } from 'chai';
 import type { JobFacts } from '../../src/template/blocks.ts';
 import { JOB_EXIT_CODES } from '../../src/template/job-exit-codes.ts';
 import { requireRoot } from '../support/skip-unless.ts';
-import { createNode, fillIn, jobFacts, PLAIN_TEMPLATE, type JobRun, type Node } from './job-script.ts';
+import { containerFacts, createNode, fillIn, jobFacts, PLAIN_TEMPLATE, type JobRun, type Node } from './job-script.ts';
 
 const MALLORY = 4002;
 const LAB = 4100;
@@ -118,18 +118,11 @@ describe('a job', () => {
   it('refuses an image that another user put into the directory for pulled images', async () => {
     mallory('mkdir cache; echo image > cache/x.sif');
     chmodSync(open, 0o1777);
-    const container = {
+    const container = containerFacts({
       image: 'docker://x',
       imageName: 'x',
-      siteImages: [],
       pulledImage: join(open, 'cache/x.sif'),
-      forcePull: false,
-      runtime: 'singularity',
-      ssh: false,
-      options: [],
-      environment: [],
-      setUp: '',
-    };
+    });
     expectRefused(await run({ container }), `${open}/cache belongs to`);
     const siteImages = [join(open, 'cache/x.sif')];
     expectRefused(await run({ container: { ...container, siteImages } }), `${open}/cache belongs to`);

@@ -6,8 +6,8 @@ import { expect } from 'chai';
 import { standInAgentPython } from '../stand-ins/agent/stand-in-agent.ts';
 import { JOB_EXIT_CODES } from '../../src/template/job-exit-codes.ts';
 import { agentPython, requireAgent, requirePython } from '../support/skip-unless.ts';
-import { createNode, fillIn, type JobRun, type Node } from './job-script.ts';
-import { openParkingSandbox, QUICK_TEMPLATE, type ParkingSandbox } from './parking-sandbox.ts';
+import { fillIn, type JobRun } from './job-script.ts';
+import { QUICK_TEMPLATE, useNodeWithSandbox } from './parking-sandbox.ts';
 
 /** Modules that Python imports at its start, that our programs import, and that `python -m` starts. */
 const MODULES = [
@@ -23,27 +23,23 @@ const SAYS_WHERE =
   'import os, sys; print("at", os.getcwd(), "with", os.environ.get("PYTHONPATH"), "by", os.environ["PWD"], flush=True)';
 
 describe('a job in a directory that other users can write to', () => {
-  let parking: ParkingSandbox;
-  let node: Node;
   /** The directory in which the job starts. */
   let folder: string;
   /** The names of the hostile modules that were run. */
   let canary: string;
   before(requirePython);
-  before(async () => {
-    parking = await openParkingSandbox();
-  });
-  after(() => parking.close());
+  const bed = useNodeWithSandbox();
   beforeEach(() => {
-    node = createNode();
-    folder = join(node.home, '..');
-    canary = join(node.home, 'canary');
-    writeFileSync(join(node.home, 'clearml.conf'), parking.conf, { mode: 0o600 });
-    for (const directory of [folder, join(folder, 'lib'), join(folder, 'outside'), node.tmp, join(node.tmp, 'outside')])
+    folder = join(bed.node.home, '..');
+    canary = join(bed.node.home, 'canary');
+    for (const directory of [
+      folder,
+      join(folder, 'lib'),
+      join(folder, 'outside'),
+      bed.node.tmp,
+      join(bed.node.tmp, 'outside'),
+    ])
       writeCanaries(directory);
-  });
-  afterEach(() => {
-    node.remove();
   });
 
   function writeCanaries(directory: string): void {
@@ -59,11 +55,11 @@ describe('a job in a directory that other users can write to', () => {
   }
 
   async function run(code: string, python: string, env: Record<string, string>, lines = ''): Promise<Ran> {
-    const facts = { ...(await parking.park(code)), python };
+    const facts = { ...(await bed.parking.park(code)), python };
     const template = QUICK_TEMPLATE.replace('\n', `\n${exports(env)}${lines}`);
-    const job = await node.run(fillIn(template, facts));
+    const job = await bed.node.run(fillIn(template, facts));
     expect(ranModules(), job.stderr).to.equal('');
-    return { ...job, console: await parking.user.console(facts.taskId) };
+    return { ...job, console: await bed.parking.user.console(facts.taskId) };
   }
 
   for (const path of PYTHON_PATHS)
@@ -72,16 +68,16 @@ describe('a job in a directory that other users can write to', () => {
       const { exitCode, stderr, console } = await run(SAYS_WHERE, standInAgentPython(), env);
       expect(exitCode, stderr).to.equal(0);
       expect(console).to.match(/^at \S+\/clearml-4711\.\w+\/code with /m);
-      expect(node.leftovers().filter((name) => name.startsWith('clearml-'))).to.deep.equal([]);
+      expect(bed.node.leftovers().filter((name) => name.startsWith('clearml-'))).to.deep.equal([]);
     });
 
   it('runs no file of the directory in any of its ranks', async () => {
-    const bin = join(node.home, 'bin');
+    const bin = join(bed.node.home, 'bin');
     mkdirSync(bin);
     symlinkSync(resolve('test/fixtures/job/srun'), join(bin, 'srun'));
     const env = { PYTHONPATH: ':../outside', PATH: `${bin}:/usr/local/bin:/usr/bin:/bin`, SLURM_JOB_NUM_NODES: '2' };
-    const met = `import time\nopen("${node.home}/" + os.environ["NODE_RANK"], "w").close()
-while not all(os.path.exists("${node.home}/" + other) for other in "01"): time.sleep(0.05)`;
+    const met = `import time\nopen("${bed.node.home}/" + os.environ["NODE_RANK"], "w").close()
+while not all(os.path.exists("${bed.node.home}/" + other) for other in "01"): time.sleep(0.05)`;
     const code = `${SAYS_WHERE}\n${met}\n`;
     const { exitCode, stderr, console } = await run(code, standInAgentPython(), env);
     expect(exitCode, stderr).to.equal(0);
@@ -90,7 +86,7 @@ while not all(os.path.exists("${node.home}/" + other) for other in "01"): time.s
   });
 
   it('finds Python and creates an environment without running a file of the directory', async () => {
-    const python = join(node.home, 'plain');
+    const python = join(bed.node.home, 'plain');
     const real = execFileSync('python3', ['-c', 'import sys; print(sys._base_executable)'], {
       encoding: 'utf8',
     }).trim();
@@ -109,8 +105,8 @@ while not all(os.path.exists("${node.home}/" + other) for other in "01"): time.s
   });
 
   it('finds neither a git repository nor settings of uv above its private directory', async () => {
-    execFileSync('git', ['init', '--quiet', node.tmp]);
-    writeFileSync(join(node.tmp, 'uv.toml'), 'index-url = "http://127.0.0.1:9"\n');
+    execFileSync('git', ['init', '--quiet', bed.node.tmp]);
+    writeFileSync(join(bed.node.tmp, 'uv.toml'), 'index-url = "http://127.0.0.1:9"\n');
     const code = `import os, subprocess
 print("git:", subprocess.call(["git", "rev-parse", "--show-toplevel"]), flush=True)
 print("uv:", repr(open("../uv.toml").read()), flush=True)`;

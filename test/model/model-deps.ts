@@ -3,6 +3,7 @@ import type { DaemonDeps } from '../../src/daemon/deps.ts';
 import { createRateLimit } from '../../src/base/rate-limit.ts';
 import { createMemoryHistory } from '../support/memory-history.ts';
 import { silentLog } from '../support/silent-log.ts';
+import { GRACE_PERIODS, JOB_SETTINGS } from '../support/simulated-values.ts';
 import { createModelScheduler, FACTS } from './model-scheduler.ts';
 import { createModelSession } from './model-session.ts';
 import type { Ask } from './outside-calls.ts';
@@ -78,16 +79,9 @@ export function createModelDeps(
     schedulerQueue: QUEUE_IDS.scheduler,
     cluster: FACTS,
     rateLimit: createRateLimit({ perSecond: 1_000, burst: 2_000 }),
-    gracePeriods: { startMs: 300_000, endMs: 60_000, stopMs: 60_000, abortCallbackMaxMs: 600_000, absentMs: 120_000 },
+    gracePeriods: GRACE_PERIODS,
     adoptAfterMs: 60_000,
-    job: {
-      sharedDir: undefined,
-      jobConf: '{}',
-      python: undefined,
-      agentVersion: '3.0.3',
-      apiServer: 'http://api',
-      publicConfig: {},
-    },
+    job: JOB_SETTINGS,
     history: createMemoryHistory(),
     busy: new Set(),
   };

@@ -2,6 +2,7 @@
 import { mergeLookUp } from '../../src/slurm/job-lookup.ts';
 import type { JobState } from '../../src/slurm/job-state.ts';
 import type { Job, JobId, JobKey, JobList, JobRecord, SubmitOutcome } from '../../src/slurm/scheduler.ts';
+import { listedJob } from '../support/simulated-values.ts';
 import type { MoveKind } from './moves.ts';
 import { withJob } from './job-rules.ts';
 import { spend, type JobValue, type World } from './world.ts';
@@ -168,18 +169,8 @@ function toSeenJob({ id, name, state, restarts }: JobValue): SeenJob {
 
 /** A row of squeue or sacct. Each start of a job has a different time. */
 function showJob({ id, name, state, restarts }: SeenJob): Job {
-  return {
-    id: String(id) as JobId,
-    name,
-    state,
-    stateWord: state,
-    reason: state === 'PENDING' ? 'Priority' : undefined,
-    partition: 'debug',
-    nodes: state === 'PENDING' ? undefined : 'n1',
-    submittedAt: 1,
-    startAt: state === 'PENDING' ? undefined : restarts + 1,
-    endedAt: undefined,
-  };
+  const startAt = state === 'PENDING' ? undefined : restarts + 1;
+  return listedJob({ id: String(id) as JobId, name, state, submittedAt: 1, startAt });
 }
 
 export function showList(answer: SlurmAnswer): JobList {

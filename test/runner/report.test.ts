@@ -58,10 +58,7 @@ describe('the closing report', () => {
   });
 
   it('shows the error, stack, difference and cause of a failed test, and the output of the programs that it started', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'closing-'));
-    const spec = join(folder, 'fails.test.mjs');
-    writeFileSync(
-      spec,
+    const { failures } = await runSpec(
       `import { offerEvidence } from '${resolve('test/support/evidence.ts')}';
        import { expect } from '${resolve('node_modules/chai/index.js')}';
        it('passes', async () => { await offerEvidence({ read: async () => ['of another test'] }).close(); });
@@ -76,25 +73,19 @@ describe('the closing report', () => {
        });`,
     );
 
-    const { failures } = await runMocha(['--spec', spec], { mustBeReal: false, report: 'at its end' });
-
     const [ended = '', running = ''] = failures?.map(({ details }) => details.join('\n')) ?? [];
     expect(ended)
-      .to.match(/Error: it broke\n {4}at .*fails\.test\.mjs/)
+      .to.match(/Error: it broke\n {4}at .*some\.test\.mjs/)
       .and.to.include('cause: Error: a deeper cause')
       .and.to.match(/the last words of a cluster$/);
     expect(running)
       .to.include("expected 'this' to equal 'that'")
       .and.to.include('+that')
       .and.to.include('the log of a daemon\nthe states of its jobs\nno evidence: Error: gone');
-    rmSync(folder, { recursive: true });
   });
 
   it('shows the output of programs that a failed before hook started, and nothing of earlier tests', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'closing-'));
-    const spec = join(folder, 'fails.test.mjs');
-    writeFileSync(
-      spec,
+    const { failures } = await runSpec(
       `import { offerEvidence } from '${resolve('test/support/evidence.ts')}';
        const open = (text) => offerEvidence({ read: async () => [text] });
        describe('earlier tests', () => {
@@ -116,39 +107,37 @@ describe('the closing report', () => {
        });`,
     );
 
-    const { failures } = await runMocha(['--spec', spec], { mustBeReal: false, report: 'at its end' });
-
     const [all = [], each = []] = failures?.map(({ details }) => details) ?? [];
     expect(each.slice(1)).to.deep.equal(['the log of a cluster']);
     expect(all.slice(1)).to.deep.equal(['the log of a server']);
-    rmSync(folder, { recursive: true });
   });
 
   it('names the test during which the test process died', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'closing-'));
-    const spec = join(folder, 'vanishes.test.mjs');
-    writeFileSync(spec, "it('pulls the plug', () => process.kill(process.pid, 'SIGKILL'));");
-
-    const { failures } = await runMocha(['--spec', spec], { mustBeReal: false, report: 'at its end' });
+    const { failures } = await runSpec("it('pulls the plug', () => process.kill(process.pid, 'SIGKILL'));");
 
     expect(failures?.[0]?.details[0]).to.equal(
       'mocha ended with exit code 137\nthe last test that began: pulls the plug',
     );
-    rmSync(folder, { recursive: true });
   });
 
   it('shows how the time of a run was spent', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'closing-'));
-    const spec = join(folder, 'works.test.mjs');
-    writeFileSync(
-      spec,
+    const { says = '' } = await runSpec(
       `import { spawnSync } from 'node:child_process';
        it('has a child that works', () => { spawnSync('sh', ['-c', 'i=0; while [ $i -lt 300000 ]; do i=$((i+1)); done']); });`,
     );
 
-    const { says = '' } = await runMocha(['--spec', spec], { mustBeReal: false, report: 'at its end' });
-
     expect(says).to.match(/set-up \d+\.\d s, processor time (?!0\.0)\d+\.\d s, waiting \d+\.\d s$/);
-    rmSync(folder, { recursive: true });
   });
 });
+
+/** Runs these tests in a separate mocha. */
+async function runSpec(text: string): ReturnType<typeof runMocha> {
+  const folder = mkdtempSync(join(tmpdir(), 'closing-'));
+  const spec = join(folder, 'some.test.mjs');
+  writeFileSync(spec, text);
+  try {
+    return await runMocha(['--spec', spec], { mustBeReal: false, report: 'at its end' });
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}

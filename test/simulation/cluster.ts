@@ -2,15 +2,8 @@
 import { SlurmUnavailableError } from '../../src/slurm/errors.ts';
 import { isLive, type JobState } from '../../src/slurm/job-state.ts';
 import { readJobName } from '../../src/slurm/job-name.ts';
-import type {
-  Job,
-  JobFigures,
-  JobId,
-  JobList,
-  JobRecord,
-  Scheduler,
-  SubmitOutcome,
-} from '../../src/slurm/scheduler.ts';
+import type { JobFigures, JobId, JobList, JobRecord, Scheduler, SubmitOutcome } from '../../src/slurm/scheduler.ts';
+import { listedJob } from '../support/simulated-values.ts';
 import type { SimulatedClock } from './clock.ts';
 import type { PendingCalls } from './pending-calls.ts';
 
@@ -135,24 +128,9 @@ export function createCluster(clock: SimulatedClock, calls: PendingCalls): Clust
     return job.endedAt === undefined || clock.now() - job.endedAt < MIN_JOB_AGE_MS;
   }
 
-  function show(job: SimJob): Job {
-    return {
-      id: job.id,
-      name: job.name,
-      state: job.state,
-      stateWord: job.state,
-      reason: job.state === 'PENDING' ? 'Priority' : undefined,
-      partition: 'debug',
-      nodes: job.state === 'PENDING' ? undefined : 'n1',
-      submittedAt: job.submittedAt,
-      startAt: job.startAt,
-      endedAt: job.endedAt,
-    };
-  }
-
   function lookUp(names: readonly string[]): JobList {
     const known = jobs.filter((job) => names.includes(job.name) && (isShown(job) || job.endedAt !== undefined));
-    return { kind: 'listed', jobs: known.map(show) };
+    return { kind: 'listed', jobs: known.map(listedJob) };
   }
 
   /** From the controller, else from accounting, which keeps every job that has ended. */
@@ -218,9 +196,9 @@ export function createCluster(clock: SimulatedClock, calls: PendingCalls): Clust
             effect: () => submit(jobName, script),
             lost: () => ({ kind: 'unknown', message: 'sbatch gave no answer' }),
           }),
-        list: () => ask('squeue', () => ({ kind: 'listed', jobs: jobs.filter(isShown).map(show) }), noList),
+        list: () => ask('squeue', () => ({ kind: 'listed', jobs: jobs.filter(isShown).map(listedJob) }), noList),
         listAllUsers: () =>
-          ask("everybody's squeue", () => ({ kind: 'listed', jobs: jobs.filter(isShown).map(show) }), noList),
+          ask("everybody's squeue", () => ({ kind: 'listed', jobs: jobs.filter(isShown).map(listedJob) }), noList),
         lookUp: (names) => ask('look up', () => lookUp(names), noList),
         record: (id, { name } = {}) =>
           ask(

@@ -13,15 +13,8 @@ import { OWN_QUEUE, SCHEDULER_QUEUE } from './queues.ts';
 import type { Server } from './server.ts';
 import { createMemoryHistory } from '../support/memory-history.ts';
 import { silentLog } from '../support/silent-log.ts';
+import { GRACE_PERIODS, JOB_SETTINGS } from '../support/simulated-values.ts';
 import type { PendingCalls } from './pending-calls.ts';
-
-export const GRACE_PERIODS = {
-  startMs: 300_000,
-  endMs: 60_000,
-  stopMs: 60_000,
-  abortCallbackMaxMs: 600_000,
-  absentMs: 120_000,
-} as const;
 
 interface Around {
   readonly server: Server;
@@ -88,14 +81,7 @@ export function createDaemonDeps({
     gracePeriods: GRACE_PERIODS,
     adoptAfterMs: 60_000,
     ...(readLimits === undefined ? {} : { readLimits }),
-    job: {
-      sharedDir: '/shared',
-      jobConf: '{}',
-      python: undefined,
-      agentVersion: '3.0.3',
-      apiServer: 'http://api',
-      publicConfig: {},
-    },
+    job: { ...JOB_SETTINGS, sharedDir: '/shared' },
     history: createMemoryHistory(),
     busy: new Set(),
   };

@@ -5,8 +5,8 @@ import { expect } from 'chai';
 import { standInAgentPython } from './agent/stand-in-agent.ts';
 import { JOB_EXIT_CODES } from '../../src/template/job-exit-codes.ts';
 import type { JobFacts } from '../../src/template/blocks.ts';
-import { createNode, fillIn, type Node } from '../job/job-script.ts';
-import { openParkingSandbox, QUICK_TEMPLATE, type ParkingSandbox } from '../job/parking-sandbox.ts';
+import { fillIn } from '../job/job-script.ts';
+import { QUICK_TEMPLATE, useNodeWithSandbox } from '../job/parking-sandbox.ts';
 import { requirePython } from '../support/skip-unless.ts';
 import { defineAgentContract, EXECUTE } from '../sandbox/agent-contract.ts';
 import { openAgentTestBed } from '../sandbox/agent-test-bed.ts';
@@ -52,55 +52,46 @@ describe('the stand-in for clearml-agent on the sandbox', () => {
 });
 
 describe('a job with the stand-in for clearml-agent', () => {
-  let parking: ParkingSandbox;
-  let node: Node;
   before(requirePython);
-  before(async () => {
-    parking = await openParkingSandbox();
-  });
-  after(() => parking.close());
-  beforeEach(() => {
-    node = createNode();
-    writeFileSync(join(node.home, 'clearml.conf'), parking.conf);
-  });
-  afterEach(() => {
-    node.remove();
-  });
+  const bed = useNodeWithSandbox();
 
   async function park(code: string): Promise<JobFacts> {
-    return { ...(await parking.park(code)), python: standInAgentPython() };
+    return { ...(await bed.parking.park(code)), python: standInAgentPython() };
   }
 
   it("finds the agent, passes the gate and exits with the task's exit code", async () => {
     const facts = await park('import sys; print("hello from the task"); sys.exit(3)');
-    const { exitCode, stderr } = await node.run(fillIn(QUICK_TEMPLATE, facts));
+    const { exitCode, stderr } = await bed.node.run(fillIn(QUICK_TEMPLATE, facts));
     expect(exitCode, stderr).to.equal(3);
-    expect((await parking.user.look(facts.taskId)).status).to.equal('failed');
-    expect(await parking.user.console(facts.taskId)).to.include('hello from the task');
-    expect(await parking.isParked(facts.taskId)).to.equal(false);
-    expect(node.leftovers()).to.deep.equal([]);
+    expect((await bed.parking.user.look(facts.taskId)).status).to.equal('failed');
+    expect(await bed.parking.user.console(facts.taskId)).to.include('hello from the task');
+    expect(await bed.parking.isParked(facts.taskId)).to.equal(false);
+    expect(bed.node.leftovers()).to.deep.equal([]);
   });
 
   it('does not run a task that is no longer in the scheduler queue', async () => {
     const facts = await park('print("hello")');
-    await parking.user.api('queues.remove_task', { queue: facts.schedulerQueueId, task: facts.taskId });
-    const { exitCode } = await node.run(fillIn(QUICK_TEMPLATE, facts));
+    await bed.parking.user.api('queues.remove_task', { queue: facts.schedulerQueueId, task: facts.taskId });
+    const { exitCode } = await bed.node.run(fillIn(QUICK_TEMPLATE, facts));
     expect(exitCode).to.equal(JOB_EXIT_CODES.gateClosed.code);
-    expect((await parking.user.look(facts.taskId)).status).to.equal('queued');
+    expect((await bed.parking.user.look(facts.taskId)).status).to.equal('queued');
   });
 
   it("exits with a specific code if nothing listens at the server's address", async () => {
-    writeFileSync(join(node.home, 'clearml.conf'), parking.conf.replaceAll(parking.url, 'http://127.0.0.1:9'));
-    const { exitCode, stderr } = await node.run(fillIn(QUICK_TEMPLATE, await park('print("hello")')), {
+    writeFileSync(
+      join(bed.node.home, 'clearml.conf'),
+      bed.parking.conf.replaceAll(bed.parking.url, 'http://127.0.0.1:9'),
+    );
+    const { exitCode, stderr } = await bed.node.run(fillIn(QUICK_TEMPLATE, await park('print("hello")')), {
       CLEARML_AGENT_INITIAL_CONNECT_RETRY_OVERRIDE: '1',
     });
     expect(exitCode, stderr).to.equal(JOB_EXIT_CODES.serverAway.code);
   });
 
   it('exits with a specific code if the server rejects its credentials', async () => {
-    const wrong = parking.conf.replace(/secret_key: "[^"]*"/, 'secret_key: "another"');
-    writeFileSync(join(node.home, 'clearml.conf'), wrong);
-    const { exitCode, stderr } = await node.run(fillIn(QUICK_TEMPLATE, await park('print("hello")')));
+    const wrong = bed.parking.conf.replace(/secret_key: "[^"]*"/, 'secret_key: "another"');
+    writeFileSync(join(bed.node.home, 'clearml.conf'), wrong);
+    const { exitCode, stderr } = await bed.node.run(fillIn(QUICK_TEMPLATE, await park('print("hello")')));
     expect(exitCode, stderr).to.equal(JOB_EXIT_CODES.serverRefused.code);
   });
 });

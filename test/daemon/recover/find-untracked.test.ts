@@ -1,10 +1,9 @@
 // Tests which tasks are untracked, and what is done with each.
-import { expect } from 'chai';
 import type { JobId } from '../../../src/slurm/scheduler.ts';
-import { OTHER_QUEUE, jobNameOf, LONG_AGO, UNCHANGED, untrackedOf, type Row } from './untracked-facts.ts';
+import { OTHER_QUEUE, jobNameOf, LONG_AGO, UNCHANGED, describeUntracked } from './untracked-facts.ts';
 import { jobOf, NOW, taskOf } from '../decide/observations.ts';
 
-const ROWS: readonly Row[] = [
+describeUntracked([
   { title: 'was deleted just after it was parked', parkedAt: NOW - 1_000, untracked: 'none' },
   {
     title: 'has a live job of this daemon, and a newer job of a peer, which tracks the task',
@@ -271,12 +270,4 @@ const ROWS: readonly Row[] = [
     living: ['m0001', 'm0000'],
     untracked: 'none',
   },
-];
-
-describe('findUntracked, for a task that', () => {
-  for (const row of ROWS) {
-    it(`${row.title}, finds: ${row.untracked}`, () => {
-      expect(untrackedOf(row).map(({ kind }) => kind)).to.deep.equal(row.untracked === 'none' ? [] : [row.untracked]);
-    });
-  }
-});
+]);

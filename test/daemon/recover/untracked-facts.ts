@@ -1,4 +1,5 @@
 // Builds the snapshot of one task for the tests that find untracked tasks.
+import { expect } from 'chai';
 import type { QueueId, TaskId } from '../../../src/clearml/ids.ts';
 import type { Task } from '../../../src/clearml/task.ts';
 import { findUntracked, type Untracked } from '../../../src/daemon/recover/find-untracked.ts';
@@ -32,6 +33,17 @@ export interface Row {
   readonly living?: readonly string[];
   readonly allUsersJobs?: readonly Job[];
   readonly untracked: Untracked['kind'] | 'none';
+}
+
+/** Tests that each row finds its kind of untracked task and no other. */
+export function describeUntracked(rows: readonly Row[]): void {
+  describe('findUntracked, for a task that', () => {
+    for (const row of rows) {
+      it(`${row.title}, finds: ${row.untracked}`, () => {
+        expect(untrackedOf(row).map(({ kind }) => kind)).to.deep.equal(row.untracked === 'none' ? [] : [row.untracked]);
+      });
+    }
+  });
 }
 
 export function untrackedOf({
