@@ -4,11 +4,11 @@ import { isJournalStream } from '../log/systemd-output.ts';
 import type { Logger } from '../log/logger.ts';
 import type { Secrets } from '../log/registered-secrets.ts';
 import { createLogger } from '../log/winston-logger.ts';
-import { knownSecrets } from './known-secrets.ts';
+import { knownSecrets } from './secrets-of-process.ts';
 import { LOG_LEVELS, type LogLevel } from '../base/log-levels.ts';
 import { isPlain } from '../base/terminal-colors.ts';
 import type { ProcessContext } from './process-context.ts';
-import { readConfig, type CommonOptions, type Configured } from './read-config.ts';
+import { readConfig, type CommonOptions, type Configured } from './load-trusted-config.ts';
 import { UsageError } from '../base/usage-error.ts';
 
 export interface App extends Configured {

@@ -16,7 +16,7 @@ import { needsAccount, readFacts, SHOW_CONFIG_ARGS } from '../slurm/scontrol-sho
 import { readPartitions, SINFO_ARGS } from '../slurm/sinfo.ts';
 import { createTransport } from '../assembly/create-transport.ts';
 import { reachablePartitions, type ReachablePartition } from './reachable-partitions.ts';
-import type { Configured } from '../assembly/read-config.ts';
+import type { Configured } from '../assembly/load-trusted-config.ts';
 import { slurmCommands, withSlurmCommands } from '../assembly/slurm-commands.ts';
 import { UntrustedPathError } from '../assembly/trusted-files.ts';
 import { access, constants, rm, writeFile } from 'node:fs/promises';

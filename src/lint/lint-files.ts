@@ -5,7 +5,7 @@ import { unusedConstraints } from '../template/unused-properties.ts';
 import { checkWithPrograms, createCheckers } from './check-with-programs.ts';
 import type { LintedFile } from './report.ts';
 import { namedTemplates } from '../assembly/named-templates.ts';
-import type { Configured } from '../assembly/read-config.ts';
+import type { Configured } from '../assembly/load-trusted-config.ts';
 
 export interface LintResult {
   readonly files: readonly LintedFile[];

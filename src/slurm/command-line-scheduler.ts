@@ -10,9 +10,9 @@ import { failedList, isTransportError, readSubmitTransportError, throwUnavailabl
 import { TIME_ENVIRONMENT } from './job-row.ts';
 import { logUmask, UMASK_VARIABLE } from './log-umask.ts';
 import { mergeLookUp } from './job-lookup.ts';
-import { readSacctFigures, sacctFiguresArgs } from './sacct-figures.ts';
+import { readSacctFigures, sacctFiguresArgs } from './sacct-history-figures.ts';
 import { readSacctRecord, sacctRecordArgs } from './sacct-record.ts';
-import { readSacctUsage, sacctUsageArgs } from './sacct-usage.ts';
+import { readSacctUsage, sacctUsageArgs } from './sacct-end-details.ts';
 import { readSacctJobs, sacctJobsArgs } from './sacct-jobs.ts';
 import { readSbatch, sbatchArgs } from './sbatch.ts';
 import { readScancel, scancelArgs } from './scancel.ts';

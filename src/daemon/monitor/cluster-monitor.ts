@@ -6,7 +6,7 @@ import { activeRows, activeTasks, waitingEntries, type WaitingRow } from '../sta
 import type { StatusRow } from '../status/status-row.ts';
 import type { DaemonEvent } from './events.ts';
 import { readHealth, type Health, type HealthFacts } from './health.ts';
-import { createTaskHistories, type TaskHistories } from './task-history.ts';
+import { recordTaskSteps, type StepsOfTasks } from './task-steps.ts';
 import { watchDeps } from './watch-deps.ts';
 
 /** The active tasks and the queues, as of the last poll and what the daemon has done since. */
@@ -34,7 +34,7 @@ export interface ClusterMonitor {
   /** undefined for the only cluster, if it has no name. */
   readonly name: string | undefined;
   readonly stateDir: string;
-  readonly histories: TaskHistories;
+  readonly histories: StepsOfTasks;
   /** Its name in the settings, else Slurm's name of the cluster once that is known. */
   label(): string;
   /** The daemon begins to serve the cluster again, and waits for Slurm. */
@@ -85,7 +85,7 @@ export function createClusterMonitor(
   const note = (patch: Partial<HealthFacts>): void => {
     facts = { ...facts, ...patch };
   };
-  const histories = createTaskHistories((event) => {
+  const histories = recordTaskSteps((event) => {
     version += 1;
     emit(event);
   });

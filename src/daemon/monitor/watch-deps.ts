@@ -8,10 +8,10 @@ import type { Scheduler } from '../../slurm/scheduler.ts';
 import type { DaemonDeps } from '../deps.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { DaemonEvent, Service } from './events.ts';
-import type { TaskHistories } from './task-history.ts';
+import type { StepsOfTasks } from './task-steps.ts';
 
 export interface Watching {
-  readonly histories: TaskHistories;
+  readonly histories: StepsOfTasks;
   readonly emit: (event: DaemonEvent) => void;
   /** A service responded, or did not. */
   readonly responded: (service: Service, isOk: boolean) => void;

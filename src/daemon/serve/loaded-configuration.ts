@@ -3,7 +3,7 @@ import { describeRisks } from '../../clearml/connection-risks.ts';
 import { openCluster } from '../../assembly/open-cluster.ts';
 import { openServer, type ServerSide } from './open-server.ts';
 import type { ProcessContext } from '../../assembly/process-context.ts';
-import type { CommonOptions } from '../../assembly/read-config.ts';
+import type { CommonOptions } from '../../assembly/load-trusted-config.ts';
 import { readJournal } from '../journal/journal-lines.ts';
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';

@@ -1,7 +1,7 @@
 // Reads the configuration from files, environment variables and command-line options.
 import { loadConfig, type Config, type TypedSetting } from '../config/load.ts';
 import { secretValues } from '../config/secret-values.ts';
-import { knownSecrets } from './known-secrets.ts';
+import { knownSecrets } from './secrets-of-process.ts';
 import type { ProcessContext } from './process-context.ts';
 import { readTrustedFile, refuseUntrustedSettings, warnOfReadable } from './trusted-files.ts';
 

@@ -1,6 +1,6 @@
 // What accounting adds at the end of a job: who cancelled it, its memory limit, and the peak memory of its steps.
 import { expect } from 'chai';
-import { readSacctUsage, sacctUsageArgs } from '../../src/slurm/sacct-usage.ts';
+import { readSacctUsage, sacctUsageArgs } from '../../src/slurm/sacct-end-details.ts';
 import type { JobId } from '../../src/slurm/scheduler.ts';
 import { result } from './fixture.ts';
 

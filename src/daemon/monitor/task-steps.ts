@@ -17,7 +17,7 @@ export interface Step {
 }
 
 /** An active task, or one that has ended. */
-export interface TaskHistory {
+export interface TaskSteps {
   readonly task: TaskId;
   readonly queue: string;
   readonly name: string | undefined;
@@ -36,7 +36,7 @@ export interface TaskEnd {
   readonly why: string;
 }
 
-type Mutable = { -readonly [Key in keyof TaskHistory]: TaskHistory[Key] } & {
+type Mutable = { -readonly [Key in keyof TaskSteps]: TaskSteps[Key] } & {
   steps: Step[];
   /** What the daemon did to the task before it forgot it. */
   ending: { isReturned: boolean; why: string } | undefined;
@@ -46,7 +46,7 @@ type Mutable = { -readonly [Key in keyof TaskHistory]: TaskHistory[Key] } & {
   state: string | undefined;
 };
 
-export interface TaskHistories {
+export interface StepsOfTasks {
   /** Call it when the entry is on disk. @param before the entry until then */
   written(entry: Entry, before: Entry | undefined, now: number): void;
   /** Notes what the daemon does to a task, which the forgetting of its entry then explains. */
@@ -63,9 +63,9 @@ export interface TaskHistories {
     tasks: ReadonlyMap<TaskId, Task>,
     now: number,
   ): void;
-  find(task: string): TaskHistory | undefined;
+  find(task: string): TaskSteps | undefined;
   /** The latest last. */
-  ended(): readonly TaskHistory[];
+  ended(): readonly TaskSteps[];
 }
 
 /** A task whose job is requeued for ever must not fill the memory. */
@@ -74,9 +74,9 @@ const MAX_STEPS = 60;
 const MAX_ENDED = 500;
 const MAX_RECORDED = 10_000;
 
-export function createTaskHistories(emit: (event: DaemonEvent) => void): TaskHistories {
+export function recordTaskSteps(emit: (event: DaemonEvent) => void): StepsOfTasks {
   const active = new Map<TaskId, Mutable>();
-  const ended: TaskHistory[] = [];
+  const ended: TaskSteps[] = [];
   /** Tasks that were returned to their queue: when they are claimed again, their wait continues. */
   const returned = createBoundedMap<Mutable | undefined>(MAX_ENDED);
   const recorded = createBoundedMap<true>(MAX_RECORDED);

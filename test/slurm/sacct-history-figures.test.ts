@@ -1,7 +1,7 @@
 // Tests what the history reads from accounting about ended jobs.
 import { expect } from 'chai';
 import { SlurmUnavailableError } from '../../src/slurm/errors.ts';
-import { readSacctFigures, sacctFiguresArgs } from '../../src/slurm/sacct-figures.ts';
+import { readSacctFigures, sacctFiguresArgs } from '../../src/slurm/sacct-history-figures.ts';
 import type { JobFigures, JobId, JobKey } from '../../src/slurm/scheduler.ts';
 import { result } from './fixture.ts';
 
