@@ -7,7 +7,8 @@ import { parseArgs } from 'node:util';
 import { licenses } from '../bundle.mjs';
 import { collectPackage } from './package-files.ts';
 import { makeSbom } from './sbom.ts';
-import { ARCHITECTURES, makeSingleFile, nodeLicense, NODE_VERSION } from './single-file.ts';
+import { ARCHITECTURES } from './node-binaries.ts';
+import { makeSingleFile, nodeLicense, NODE_VERSION } from './single-file.ts';
 import { makeTarball } from './tarball.ts';
 import { makeWheel } from './wheel.ts';
 

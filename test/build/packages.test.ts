@@ -147,5 +147,13 @@ describe('the packages', () => {
     const unit = run(program, unitCommand(), alone);
     expect(unit.output).to.include(`\nExecStart=${program} --queue gpu `);
     expectDemo(program, alone);
+    // Its SSH client: nothing listens on this port.
+    const conf = join(folder, 'ssh.conf');
+    writeFileSync(conf, 'agent.slurm.clusters.far { host: "127.0.0.1", port: 1, user: "ada", provider: ssh2 }', {
+      mode: 0o600,
+    });
+    expect(run(program, ['doctor', '--config-file', conf], alone).output).to.match(
+      /^✘ ssh +.*nothing listens on port 1 /m,
+    );
   });
 });

@@ -63,7 +63,7 @@ export const LANES = [
       'test/e2e',
       ...filesOf('sandbox', 'real-agent'),
       ...filesOf('job', 'agent agent-hashes'),
-      ...filesOf('build', 'packages'),
+      ...filesOf('build', 'packages node-versions'),
     ],
   },
   {
