@@ -13,7 +13,7 @@ import { isInternalQueue } from '../config/internal-queues.ts';
 import { NoCredentialsError } from '../config/errors.ts';
 import type { AddressSeen, HereFacts, QueueSeen } from './configuration-checks.ts';
 import { known, unavailable, unchecked, type Fact } from './result.ts';
-import { createClearml } from '../assembly/create-clearml.ts';
+import { createClearml } from '../assembly/clearml-from-config.ts';
 import type { App } from '../assembly/app.ts';
 
 type ServerPart = Pick<HereFacts, 'server' | 'credentials' | 'version' | 'serverAheadMs' | 'queues'>;

@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { replaceFile } from '../base/atomic-file.ts';
 import { createBoundedMap } from '../base/bounded-map.ts';
-import { createLineFile, type LineFile } from '../base/line-file.ts';
+import { createLineFile, type LineFile } from '../base/append-lines.ts';
 import { makePrivateDirectory } from '../base/private-directory.ts';
 import type { Logger } from '../log/logger.ts';
 import { attemptKey, formatAttempt, isAccounted, type EndedAttempt } from './ended-attempt.ts';

@@ -9,7 +9,7 @@ import { isLive, readJobState } from '../slurm/job-state.ts';
 import { openCluster } from '../assembly/open-cluster.ts';
 import { findJob, type FoundJob } from './find-job.ts';
 import { findTask } from './find-task.ts';
-import { createClearml } from '../assembly/create-clearml.ts';
+import { createClearml } from '../assembly/clearml-from-config.ts';
 import type { App } from '../assembly/app.ts';
 
 /** The longest part of the log that is read, from its end. */

@@ -1,6 +1,6 @@
 // Logs in to the ClearML server and finds the queues that the daemon serves.
 import type { App } from '../../assembly/app.ts';
-import { createClearml } from '../../assembly/create-clearml.ts';
+import { createClearml } from '../../assembly/clearml-from-config.ts';
 import type { NamedQueue } from '../../assembly/read-queue-templates.ts';
 import { nearestName } from '../../base/did-you-mean.ts';
 import { systemClock } from '../../base/clock.ts';

@@ -1,7 +1,7 @@
 // Lines of a file with text from others: each stays one line.
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { joinLines } from '../../src/base/joined-lines.ts';
+import { joinLines } from '../../src/base/safe-lines.ts';
 
 describe('joinLines', () => {
   it('writes each text as one line, whatever it contains', () => {

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readFile, rename, rm, rmdir, stat, symlink } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { createLineFile, type LineFile } from '../../src/base/line-file.ts';
+import { createLineFile, type LineFile } from '../../src/base/append-lines.ts';
 
 describe('a file of lines', () => {
   let folder: string;
