@@ -31,6 +31,9 @@ export interface NamedQueue {
   /** The user properties that the template reads. */
   readonly properties: readonly TemplateProperty[];
   readonly templateMark: string;
+  /** Absolute. */
+  readonly templatePath: string;
+  readonly templateSha256: string;
   /** Warnings about the template. */
   readonly warnings: readonly string[];
   /** Whether the template uses the image of the task. */
@@ -77,6 +80,8 @@ type ReadTemplate = Pick<
   | 'template'
   | 'text'
   | 'templateMark'
+  | 'templatePath'
+  | 'templateSha256'
   | 'optionLocations'
   | 'properties'
   | 'usesImage'
@@ -103,11 +108,15 @@ export function refuseInternalQueue(name: string, { clusters }: Pick<Settings, '
 }
 
 async function readTemplate(file: string, workingDir: string): Promise<ReadTemplate> {
-  const text = await readNamedFile('template', resolve(workingDir, file), '--template-files');
+  const templatePath = resolve(workingDir, file);
+  const text = await readNamedFile('template', templatePath, '--template-files');
   const name = basename(file);
+  const templateSha256 = createHash('sha256').update(text).digest('hex');
   return {
     template: parseTemplate(text, name),
-    templateMark: createHash('sha256').update(text).digest('hex').slice(0, 16),
+    templateMark: templateSha256.slice(0, 16),
+    templatePath,
+    templateSha256,
     optionLocations: locateOptions(name, text),
     properties: listProperties(name, text),
     usesImage: usesImage(name, text),

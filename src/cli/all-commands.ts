@@ -1,5 +1,6 @@
 // The commands of the program.
 import type { Command } from './command.ts';
+import { auditCommand } from './commands/audit.ts';
 import { cancelCommand } from './commands/cancel.ts';
 import { completionOf } from './commands/completion.ts';
 import { configCommand } from './commands/config.ts';
@@ -33,6 +34,7 @@ export const COMMANDS: readonly Command[] = [
   configCommand,
   statusCommand,
   logsCommand,
+  auditCommand,
   webCommand,
   drainCommand,
   stopCommand,

@@ -14,6 +14,8 @@ import type { Template } from '../template/template.ts';
 import type { GracePeriods } from './decide/observation.ts';
 import type { JobLogs } from './console/job-log-reader.ts';
 import type { Journal } from './journal/journal.ts';
+import type { AuditLog } from './audit/audit-log.ts';
+import type { Names } from './history/names.ts';
 import type { History } from '../history/write-history.ts';
 import type { Peers } from './poll/peers.ts';
 
@@ -26,6 +28,9 @@ export interface ServedQueue {
   readonly constraints?: PropertyConstraints | undefined;
   /** Identifies the text of the template, to detect a change. */
   readonly templateMark?: string | undefined;
+  /** Absolute; the name in `template` has no directory. */
+  readonly templatePath?: string;
+  readonly templateSha256?: string;
   /** The user properties that its template reads. */
   readonly properties?: readonly { readonly name: string }[];
   /** Whether its template may use the task's user or project, which cost a call each; by default yes. */
@@ -74,6 +79,9 @@ export interface DaemonDeps {
   readonly transport: Transport;
   readonly jobLogs: JobLogs;
   readonly journal: Journal;
+  readonly audit: Pick<AuditLog, 'write'>;
+  /** For the history and the audit log; without it, only ids are known. */
+  readonly names?: Names;
   readonly history: Pick<History, 'record' | 'unaccounted' | 'giveUp'>;
   readonly clock: Clock;
   readonly log: Logger;

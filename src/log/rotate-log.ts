@@ -6,18 +6,24 @@ export interface Rotation {
   readonly maxBytes: number;
   /** The number of old files to keep: `<file>.1` is the newest. */
   readonly keep: number;
+  /** Whether its writer opens it for each write: it is then renamed, which needs no space. */
+  readonly isReopened?: boolean;
 }
 
 /**
- * Copies and truncates the file, so that a process which appends to it can continue. Nothing that this process writes is lost,
+ * Copies and truncates the file, so that a process which keeps it open can continue. Nothing that this process writes is lost,
  * because it writes nothing during the rotation.
  * @returns whether the file was rotated
  * @throws the errors of the file system, such as a full disk; the log is then unchanged
  */
-export function rotateLog(file: string, { maxBytes, keep }: Rotation): boolean {
+export function rotateLog(file: string, { maxBytes, keep, isReopened = false }: Rotation): boolean {
   if (sizeOf(file) <= maxBytes) return false;
   for (let age = keep; age > 1; age -= 1) {
     if (sizeOf(`${file}.${age - 1}`) >= 0) renameSync(`${file}.${age - 1}`, `${file}.${age}`);
+  }
+  if (isReopened) {
+    renameSync(file, `${file}.1`);
+    return true;
   }
   copyFileSync(file, `${file}.1`);
   truncateSync(file);

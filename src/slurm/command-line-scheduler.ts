@@ -111,7 +111,7 @@ export function createCommandLineScheduler({
     if (read === undefined) {
       throw new SlurmUnavailableError(`the output of scontrol show config on ${host.name} lacks settings`);
     }
-    lastFacts = { ...read, umask: (await querySubmitter(signal)).umask };
+    lastFacts = { ...read, ...(await querySubmitter(signal)) };
     return lastFacts;
   }
 

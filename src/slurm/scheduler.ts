@@ -118,6 +118,8 @@ export interface ClusterFacts {
   readonly hasAccounting: boolean;
   /** Whether accounting counts GPUs (slurm.conf(5), AccountingStorageTRES). */
   readonly accountsGpus?: boolean;
+  /** The uid of the Unix user who submits. undefined if unknown. */
+  readonly userId?: number | undefined;
   /** The umask of programs there, such as `0022`, which jobs get too. undefined if unknown. */
   readonly umask?: string | undefined;
   /** The controller's limit for calls of one user: calls per second, and the burst. undefined without a limit. */

@@ -1,4 +1,5 @@
 // A server and a cluster that respond at once with prepared texts about unchanged jobs.
+import { noAudit } from '../support/no-audit.ts';
 import { createMemoryHistory } from '../support/memory-history.ts';
 import { systemClock, type Clock } from '../../src/base/clock.ts';
 import { createQueues } from '../../src/clearml/queues.ts';
@@ -254,6 +255,7 @@ export function createQuietWorld(count: number, clock: Clock = systemClock): Qui
         apiServer: '',
         publicConfig: {},
       },
+      audit: noAudit,
       history: createMemoryHistory(),
       busy: new Set(),
     },

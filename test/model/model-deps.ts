@@ -1,6 +1,7 @@
 // The dependencies of a daemon under search: its own code, and an environment that the search controls.
 import type { DaemonDeps } from '../../src/daemon/deps.ts';
 import { createRateLimit } from '../../src/base/rate-limit.ts';
+import { noAudit } from '../support/no-audit.ts';
 import { createMemoryHistory } from '../support/memory-history.ts';
 import { silentLog } from '../support/silent-log.ts';
 import { GRACE_PERIODS, JOB_SETTINGS } from '../support/simulated-values.ts';
@@ -82,6 +83,7 @@ export function createModelDeps(
     gracePeriods: GRACE_PERIODS,
     adoptAfterMs: 60_000,
     job: JOB_SETTINGS,
+    audit: noAudit,
     history: createMemoryHistory(),
     busy: new Set(),
   };

@@ -11,6 +11,7 @@ import { openMemoryJournal, type Disk } from './memory-journal.ts';
 import type { SimulatedClock } from './clock.ts';
 import { OWN_QUEUE, SCHEDULER_QUEUE } from './queues.ts';
 import type { Server } from './server.ts';
+import { noAudit } from '../support/no-audit.ts';
 import { createMemoryHistory } from '../support/memory-history.ts';
 import { silentLog } from '../support/silent-log.ts';
 import { GRACE_PERIODS, JOB_SETTINGS } from '../support/simulated-values.ts';
@@ -82,6 +83,7 @@ export function createDaemonDeps({
     adoptAfterMs: 60_000,
     ...(readLimits === undefined ? {} : { readLimits }),
     job: { ...JOB_SETTINGS, sharedDir: '/shared' },
+    audit: noAudit,
     history: createMemoryHistory(),
     busy: new Set(),
   };

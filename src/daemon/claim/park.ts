@@ -8,6 +8,7 @@ import type { DaemonDeps } from '../deps.ts';
 
 /** Parks a popped task. The task itself does not change, so an abort in the meantime persists: read the task again afterwards. */
 export async function park(deps: DaemonDeps, entry: Entry): Promise<Entry> {
+  await deps.audit.write({ event: 'claimed', task: entry.task, queue: entry.queueName });
   const parking: Entry = { ...entry, step: 'parking', stepAt: deps.clock.now() };
   await deps.journal.write(parking);
   await deps.clearml.queues.park(deps.schedulerQueue, entry.task);

@@ -27,6 +27,7 @@ export async function recordEnd(
   { task, jobs = [], reason }: Seen,
 ): Promise<void> {
   if (entry.jobId === undefined && action !== 'end') return;
+  const served = queues.find(({ id }) => id === entry.queue);
   const job = jobs.find(({ id }) => id === entry.jobId);
   const hasStarted = job?.startAt !== undefined && job.startAt <= clock.now() && job.nodes !== undefined;
   await history.record({
@@ -41,7 +42,7 @@ export async function recordEnd(
     userId: task?.user ?? entry.origin?.userId,
     userName: entry.origin?.userName,
     project: entry.origin?.project,
-    template: queues.find(({ id }) => id === entry.queue)?.template.file,
+    template: served?.templatePath ?? served?.template.file,
     partition: job?.partition,
     enqueuedAt: entry.origin?.enqueuedAt,
     submittedAt: job?.submittedAt,

@@ -102,6 +102,7 @@ async function withState<End>(
     } finally {
       await deps.journal.close();
       await deps.history.close();
+      await deps.audit.close();
       if (isOver) await rm(join(stateDir, 'journal.jsonl'), { force: true });
     }
   } finally {

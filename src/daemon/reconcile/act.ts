@@ -6,6 +6,9 @@ import type { Action } from '../decide/action.ts';
 import type { Observation, Place } from '../decide/observation.ts';
 import { dequeueTask, endTask, isUnchanged, readAdvice, readIdleRanks } from './end-task.ts';
 import type { Entry } from '../journal/entry.ts';
+import type { Asker } from '../audit/audit-line.ts';
+import { isAskedToStop } from '../console/agent-messages.ts';
+import { REMOVED_BY_USER } from '../decide/shared-actions.ts';
 import { recordEnd } from '../history/record-end.ts';
 import { returnToQueue } from './return-to-queue.ts';
 import type { DaemonDeps } from '../deps.ts';
@@ -74,7 +77,7 @@ export async function act(
         current = withCancelled(current, action, deps.clock.now());
         // Before the cancellation: without the reason, a later poll takes the end of the job for a user's scancel.
         await deps.journal.write(current);
-        requestCancel(deps, cancel, current, action, seen.jobs);
+        await requestCancel(deps, cancel, current, action, seen);
         break;
       case 'remove-entry':
         await deps.clearml.queues.removeEntry(deps.schedulerQueue, current.task);
@@ -111,6 +114,13 @@ export async function act(
           status: seen.task?.status ?? 'deleted',
         });
         await recordEnd(deps, current, action.do, seen);
+        await deps.audit.write({
+          event: 'ended',
+          task: current.task,
+          queue: current.queueName,
+          job: current.jobId,
+          status: seen.task?.status ?? 'deleted',
+        });
         await deps.journal.forget(current.task);
         await removeJobConf(deps, current);
         break;
@@ -122,17 +132,26 @@ export async function act(
 }
 
 /** Another Unix user's job is never cancelled, even if Slurm allows it: its gate or its agent ends it if the task is unwanted. */
-function requestCancel(
-  { log }: DaemonDeps,
+async function requestCancel(
+  { log, audit }: DaemonDeps,
   cancel: Map<JobId, JobKey>,
-  { task, jobId, isOthersJob }: Entry,
+  { task, queueName: queue, jobId, isOthersJob }: Entry,
   { jobIds, why }: Extract<Action, { readonly do: 'cancel' }>,
-  jobs: Observation['jobs'],
-): void {
+  seen: Basis,
+): Promise<void> {
   const own = jobIds.filter((id) => isOthersJob !== true || id !== jobId);
-  if (own.length > 0) log.info('Cancelling', { task, job: own.join(','), why });
-  else log.info("Not cancelling another Unix user's job", { task, job: jobId, why });
-  for (const job of jobs) if (own.includes(job.id)) cancel.set(job.id, job);
+  if (own.length > 0) {
+    log.info('Cancelling', { task, job: own.join(','), why });
+    await audit.write({ event: 'cancelling', task, queue, jobs: own, by: askerOf(seen, why), why });
+  } else log.info("Not cancelling another Unix user's job", { task, job: jobId, why });
+  for (const job of seen.jobs) if (own.includes(job.id)) cancel.set(job.id, job);
+}
+
+/** Whether a user's action on the task is why its job is not wanted. */
+function askerOf({ task, place }: Basis, why: string): Asker {
+  if (task === undefined || task.archived || why === REMOVED_BY_USER) return 'user';
+  if (task.status === 'stopped' || task.status === 'created' || isAskedToStop(task)) return 'user';
+  return task.status === 'queued' && (place === 'own queue' || place === 'another queue') ? 'user' : 'daemon';
 }
 
 /**

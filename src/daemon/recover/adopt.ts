@@ -153,8 +153,12 @@ async function adoptOne(deps: DaemonDeps, untracked: Untracked): Promise<void> {
     case 'stale entry':
       await deps.clearml.queues.removeEntry(deps.schedulerQueue, untracked.task);
       return;
-    case 'unwanted job':
-      return deps.scheduler.cancel([untracked.job]);
+    case 'unwanted job': {
+      const { task, job } = untracked;
+      const why = 'no task that this daemon tracks has this job';
+      await deps.audit.write({ event: 'cancelling', task, jobs: [job.id], by: 'daemon', why });
+      return deps.scheduler.cancel([job]);
+    }
   }
 }
 

@@ -6,6 +6,9 @@ import type { DaemonDeps } from '../deps.ts';
 import { createJobLogs } from '../console/job-log-reader.ts';
 import { openJournal } from '../journal/journal.ts';
 import { openHistory, type History } from '../../history/write-history.ts';
+import { openAuditLog, type AuditLog } from '../audit/audit-log.ts';
+import { withAuditedStatuses } from '../audit/audit-statuses.ts';
+import { createNames } from '../history/names.ts';
 import { createPeers } from '../poll/peers.ts';
 import type { Logger } from '../../log/logger.ts';
 import { createRateLimit } from '../../base/rate-limit.ts';
@@ -45,7 +48,7 @@ export async function createDaemonDeps(
   cluster: ClusterSettings,
   sides: Sides,
   { worker, shownAs, mark, stateDir, writer }: Who = daemonOf(app, cluster),
-): Promise<DaemonDeps & { readonly history: History }> {
+): Promise<DaemonDeps & { readonly history: History; readonly audit: AuditLog }> {
   const { slurm, abortCallbackMaxMs } = app.config.settings;
   const { clearml, server, host, scheduler, facts, log } = sides;
   const queues = sides.queues.filter((queue) => queue.cluster === cluster.name);
@@ -56,12 +59,23 @@ export async function createDaemonDeps(
     log.info("Slurm limits each user's request rate; submissions stay below it", { perSecond: rate.perSecond });
   }
   const rateLimit = createRateLimit(rate);
+  const journal = await openJournal(stateDir, systemClock.now(), log);
+  const audit = await openAuditLog({
+    stateDir: cluster.stateDir,
+    cluster: facts.clusterName,
+    writer,
+    redact: (text) => app.secrets.redact(text),
+    clock: systemClock,
+    log,
+  });
   return {
-    clearml,
+    clearml: withAuditedStatuses(clearml, audit, journal),
+    names: createNames(clearml.people),
     scheduler: withRateLimit(scheduler, rateLimit, systemClock),
     transport: host,
     jobLogs: createJobLogs({ host, clock: systemClock, redact: (text) => app.secrets.redact(text) }),
-    journal: await openJournal(stateDir, systemClock.now(), log),
+    journal,
+    audit,
     history: await openHistory({
       stateDir: cluster.stateDir,
       writer,

@@ -74,6 +74,7 @@ export async function serveCluster(
       } finally {
         await deps.journal.close();
         await created.history.close();
+        await created.audit.close();
         options.drain.removeEventListener('abort', drains);
       }
     } finally {

@@ -38,7 +38,11 @@ export async function renderTask(
   };
   const queues = { queueId: queue.id, schedulerQueueId: deps.schedulerQueue };
   const identity = { taskId: task.id, jobName, ...queues, workerPrefix: deps.worker };
-  const origin = { userId: task.user, userName: readName(user), project: readName(project) };
+  const origin = {
+    userId: task.user,
+    userName: readName(user) ?? (task.user === undefined ? undefined : await deps.names?.user(task.user)),
+    project: readName(project) ?? (typeof projectId === 'string' ? await deps.names?.project(projectId) : undefined),
+  };
   return { ...renderJob(deps.job, queue, variables, identity), origin };
 }
 

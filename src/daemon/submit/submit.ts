@@ -5,6 +5,7 @@ import { formatJobName, newAttempt } from '../../slurm/job-name.ts';
 import type { JobId, SubmitOutcome } from '../../slurm/scheduler.ts';
 import type { TaskDocument } from '../../clearml/task.ts';
 import { TemplateError } from '../../template/errors.ts';
+import { describeSubmission } from '../audit/audit-submission.ts';
 import { rejectedBySlurm } from '../decide/ended.ts';
 import { readClaimed } from '../claim/park.ts';
 import { endTask } from '../reconcile/end-task.ts';
@@ -77,6 +78,9 @@ export async function submit(
     told: {},
   };
   await deps.journal.write(entry);
+  const queue = deps.queues.find(({ id }) => id === before.queue);
+  const { userId } = deps.cluster;
+  await deps.audit.write(describeSubmission({ entry, jobName, script, read, queue, why, userId }));
   return handleOutcome(deps, entry, await deps.scheduler.submit({ jobName, script }), { read, why });
 }
 
@@ -157,6 +161,8 @@ async function handleOutcome(
 /** Journals the job as the task's, and shows it in the task. */
 export async function trackJob(deps: DaemonDeps, entry: Entry, jobId: JobId, why?: string): Promise<void> {
   const { clusterName } = deps.cluster;
+  const jobName = formatJobName(entry.task, entry.attempt ?? '');
+  await deps.audit.write({ event: 'submitted', task: entry.task, queue: entry.queueName, job: jobId, jobName });
   await deps.journal.write({
     ...entry,
     step: 'following',

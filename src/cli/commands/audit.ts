@@ -1,0 +1,36 @@
+// `audit`: prints the audit log of a task.
+import { EXIT } from '../../base/exit-codes.ts';
+import { switchOption, textOption } from '../typed-options.ts';
+import type { Command } from '../command.ts';
+import { COMMON_OPTIONS } from '../common-options.ts';
+
+export const auditCommand: Command = {
+  name: 'audit',
+  positionals: '[task]',
+  argument: { usage: 'TASK', means: 'Task id or a unique prefix of it, or Slurm job id' },
+  group: 'Operate',
+  describe: 'Print who submitted a task, with what, and who changed its status',
+  examples: [
+    { commandLine: 'audit TASK', effect: 'Print all that the daemon did for a task' },
+    { commandLine: 'audit 4711 --json', effect: 'Print the lines of the log about the task of a Slurm job' },
+  ],
+  options: {
+    json: { type: 'boolean', describe: 'Print JSON lines, as they are in the audit log' },
+    ...COMMON_OPTIONS,
+  },
+  async run(typed, context) {
+    const { withApp } = await import('../with-app.ts');
+    const { findAuditLines } = await import('../../tasks/show-audit.ts');
+    const { auditText } = await import('../audit-report.ts');
+    return withApp(typed, context, async (app) => {
+      const lines = await findAuditLines(app, textOption(typed, 'task'));
+      const isJson = switchOption(typed, 'json') ?? false;
+      context.stdout(
+        isJson
+          ? lines.map((line) => `${JSON.stringify(line)}\n`).join('')
+          : auditText(lines, context.terminalSize?.().columns),
+      );
+      return EXIT.ok;
+    });
+  },
+};

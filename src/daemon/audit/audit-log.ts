@@ -1,0 +1,112 @@
+// Writes the audit log: JSON lines with mode 0600 in the state directory, synced to disk, rotated by size.
+//
+// A line is written before an effect that cannot be undone (sbatch, scancel, a status change), so that a killed daemon leaves no effect
+// without its line; if the effect fails, a second line says so. What the server or Slurm has granted (a claim, a job id) is written
+// before the journal records it: a killed daemon then finds it again, and repeats the line.
+//
+// A full disk stops no task by itself: the log and `doctor` report it once, and memory keeps 10,000 lines until they can be written.
+// The journal, which does stop tasks then, is on the same disk.
+import { readdir, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Clock } from '../../base/clock.ts';
+import { createLineFile } from '../../base/append-lines.ts';
+import { makePrivateDirectory } from '../../base/private-directory.ts';
+import type { Logger } from '../../log/logger.ts';
+import { rotateLog } from '../../log/rotate-log.ts';
+import { formatAuditLine, type AuditEvent } from './audit-line.ts';
+
+export interface AuditLog {
+  /** Resolves when the line is on disk, or in memory if the file cannot be written. Never rejects. */
+  write(event: AuditEvent): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface AuditLogOptions {
+  /** Of the cluster. */
+  readonly stateDir: string;
+  /** Slurm's name of the cluster. */
+  readonly cluster: string;
+  /** The task of `execute`, which writes beside a daemon; the daemon has none. */
+  readonly writer?: string | undefined;
+  /** Masks the secrets in a text. */
+  readonly redact: (text: string) => string;
+  readonly clock: Pick<Clock, 'now'>;
+  readonly log: Pick<Logger, 'info' | 'warn' | 'error'>;
+}
+
+/** Of 1,000 tasks a day, about four months: a task has some 2 kB. */
+const ROTATION = { maxBytes: 10_000_000, keep: 24, isReopened: true };
+const YEAR_MS = 366 * 24 * 3_600_000;
+
+export function auditDir(stateDir: string): string {
+  return join(stateDir, 'audit');
+}
+
+export async function openAuditLog({
+  stateDir,
+  cluster,
+  writer,
+  redact,
+  clock,
+  log,
+}: AuditLogOptions): Promise<AuditLog> {
+  const folder = auditDir(stateDir);
+  const file = join(folder, `${writer ?? 'daemon'}.jsonl`);
+  if (writer === undefined)
+    await removeOld(folder, clock.now() - YEAR_MS).catch((err: unknown) =>
+      log.warn('Old audit logs of "execute" could not be deleted', { folder, err }),
+    );
+
+  const lines = createLineFile({
+    async prepare() {
+      await makePrivateDirectory(folder);
+      rotateLog(file, ROTATION);
+      return file;
+    },
+    isSynced: true,
+    onFailure: (err) =>
+      log.error(
+        'The audit log cannot be written; memory keeps the lines until it can. Free space, or correct the directory',
+        {
+          file,
+          err,
+        },
+      ),
+    onRecovery(lost) {
+      log.info('The audit log can be written again', { file, lost });
+      if (lost > 0) void write({ event: 'lines lost', count: lost });
+    },
+  });
+
+  function write(event: AuditEvent): Promise<void> {
+    return lines.append(formatAuditLine(redactAll(event, redact), cluster, clock.now()));
+  }
+
+  return { write, close: () => lines.close() };
+}
+
+/** Masks secrets in each text on its own: in the text of the whole line, a mask could replace a quote between two of them. */
+function redactAll<Value>(value: Value, redact: (text: string) => string): Value {
+  if (typeof value === 'string') return redact(value) as Value;
+  if (Array.isArray(value)) return value.map((one: unknown) => redactAll(one, redact)) as Value;
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, one]: [string, unknown]) => [key, redactAll(one, redact)]),
+  ) as Value;
+}
+
+/** Deletes the files of former `execute` commands; those of the daemon are limited by their rotation. */
+async function removeOld(folder: string, before: number): Promise<void> {
+  for (const path of await auditFiles(folder)) {
+    if (!path.includes('/daemon.jsonl') && (await stat(path)).mtimeMs < before) await rm(path);
+  }
+}
+
+/** All files of the audit log, in no order; none if there is no directory. */
+export async function auditFiles(folder: string): Promise<string[]> {
+  const names = await readdir(folder).catch((error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  });
+  return names.filter((name) => /^\w+\.jsonl(\.\d+)?$/.test(name)).map((name) => join(folder, name));
+}

@@ -1,0 +1,58 @@
+// Writes an audit line before each change of a task's status or queue, in the one place that all of them pass.
+import type { ClearmlClient, StatusNote } from '../../clearml/client.ts';
+import type { TaskId } from '../../clearml/ids.ts';
+import type { Journal } from '../journal/journal.ts';
+import type { Asker, AuditEvent, StatusAction } from './audit-line.ts';
+import type { AuditLog } from './audit-log.ts';
+
+type Change = Pick<Extract<AuditEvent, { event: 'changing status' }>, 'to' | 'action'>;
+
+/** The reasons of status changes that a user asked for; the decision table has them. */
+const ASKERS: Readonly<Record<string, Asker>> = {
+  aborted: 'user',
+  'removed from the scheduler queue': 'user',
+  'cancelled in Slurm': 'slurm',
+};
+
+/** The same client, whose changes are in the audit log. */
+export function withAuditedStatuses(
+  clearml: ClearmlClient,
+  audit: Pick<AuditLog, 'write'>,
+  journal: Pick<Journal, 'entries'>,
+): ClearmlClient {
+  const { tasks, queues } = clearml;
+
+  async function change(task: TaskId, what: Change, note: StatusNote, effect: () => Promise<void>): Promise<void> {
+    const { queueName: queue, jobId: job } = journal.entries.get(task) ?? {};
+    const by = ASKERS[note.reason] ?? 'daemon';
+    await audit.write({ event: 'changing status', task, queue, job, ...what, by, ...note });
+    try {
+      await effect();
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      await audit.write({ event: 'status not changed', task, queue, job, why });
+      throw error;
+    }
+  }
+
+  const to = (status: Change['to'], action: StatusAction = 'end'): Change => ({ to: status, action });
+  return {
+    ...clearml,
+    tasks: {
+      ...tasks,
+      fail: (id, note, options) => change(id, to('failed'), note, () => tasks.fail(id, note, options)),
+      stop: (id, note, options) => change(id, to('stopped'), note, () => tasks.stop(id, note, options)),
+      complete: (id, note) => change(id, to('completed'), note, () => tasks.complete(id, note)),
+      dequeue: (id, note) =>
+        change(id, to('status before the enqueue', 'dequeue'), note, () => tasks.dequeue(id, note)),
+      unstart: (id, from, note) => change(id, to('queued', 'park-again'), note, () => tasks.unstart(id, from, note)),
+    },
+    queues: {
+      ...queues,
+      returnToQueue: (queue, task) =>
+        change(task, to('queued', 'return-to-queue'), { reason: 'returned to its queue', message: '' }, () =>
+          queues.returnToQueue(queue, task),
+        ),
+    },
+  };
+}

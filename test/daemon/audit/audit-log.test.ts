@@ -1,0 +1,149 @@
+// Tests that the audit log keeps every line, hides every secret, and is readable by its owner alone.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, readFile, rm, rmdir, stat, utimes, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { expect } from 'chai';
+import {
+  auditDir,
+  auditFiles,
+  openAuditLog,
+  type AuditLog,
+  type AuditLogOptions,
+} from '../../../src/daemon/audit/audit-log.ts';
+import type { AuditLine } from '../../../src/daemon/audit/audit-line.ts';
+import { readAudit } from '../../../src/daemon/audit/read-audit.ts';
+import { silentLog } from '../../support/silent-log.ts';
+
+const TASK = '0123456789abcdef0123456789abcdef';
+const NOW = Date.UTC(2026, 10, 15, 12);
+
+describe('the audit log', () => {
+  let stateDir: string;
+  let file: string;
+
+  beforeEach(async () => {
+    stateDir = await mkdtemp(join(tmpdir(), 'audit-'));
+    file = join(auditDir(stateDir), 'daemon.jsonl');
+  });
+  afterEach(() => rm(stateDir, { recursive: true }));
+
+  const open = (options: Partial<AuditLogOptions> = {}): Promise<AuditLog> =>
+    openAuditLog({
+      stateDir,
+      cluster: 'lab',
+      redact: (text) => text,
+      clock: { now: () => NOW },
+      log: silentLog,
+      ...options,
+    });
+
+  it('has one line of JSON for each event, with time and cluster', async () => {
+    const audit = await open();
+    await audit.write({ event: 'claimed', task: TASK, queue: 'gpu' });
+    expect(await readFile(file, 'utf8')).to.equal(
+      `{"v":1,"time":"2026-11-15T12:00:00.000Z","cluster":"lab","event":"claimed","task":"${TASK}","queue":"gpu"}\n`,
+    );
+  });
+
+  it('is readable by its owner alone', async () => {
+    await (await open()).write({ event: 'claimed', task: TASK, queue: 'gpu' });
+    expect((await stat(auditDir(stateDir))).mode & 0o777).to.equal(0o700);
+    expect((await stat(file)).mode & 0o777).to.equal(0o600);
+  });
+
+  it('masks each secret in any text of an event, and stays JSON', async () => {
+    const audit = await open({ redact: (text) => text.replaceAll('hunter2"', '********') });
+    const cancelling = { event: 'cancelling', task: TASK, jobs: ['hunter2"'], by: 'user', why: 'hunter2"' } as const;
+    await audit.write(cancelling);
+    const [line] = await readAudit(stateDir, TASK);
+    expect(line).to.deep.include({ jobs: ['********'], why: '********' });
+  });
+
+  it('loses no written line when the daemon is killed, across rotations', async () => {
+    const writer = join(import.meta.dirname, 'write-until-killed.ts');
+    const child = spawn(process.execPath, [...process.execArgv, writer, stateDir], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    let confirmed = 0;
+    for await (const line of createInterface({ input: child.stdout })) {
+      confirmed = Number(line) + 1;
+      // More than two files of 10 MB.
+      if (confirmed === 230) child.kill('SIGKILL');
+    }
+    if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+
+    const files = await auditFiles(auditDir(stateDir));
+    expect(files.length).to.be.at.least(3);
+    const kept = new Set<string>();
+    for (const path of files) {
+      for (const line of (await readFile(path, 'utf8')).split('\n').filter((text) => text !== ''))
+        kept.add((JSON.parse(line) as { task: string }).task);
+    }
+    expect([...Array(confirmed).keys()].filter((line) => !kept.has(String(line)))).to.deep.equal([]);
+  });
+
+  it('reports a full disk once and stops no task; the lines follow when there is space', async () => {
+    const messages: string[] = [];
+    const note = (message: string): void => void messages.push(message);
+    const audit = await open({ log: { info: note, warn: note, error: note } });
+    await mkdir(file, { recursive: true });
+    await audit.write({ event: 'claimed', task: TASK, queue: 'a' });
+    await audit.write({ event: 'claimed', task: TASK, queue: 'b' });
+    await rmdir(file);
+    await audit.write({ event: 'claimed', task: TASK, queue: 'c' });
+
+    expect((await readAudit(stateDir, TASK)).map((line) => 'queue' in line && line.queue)).to.deep.equal([
+      'a',
+      'b',
+      'c',
+    ]);
+    expect(messages).to.deep.equal([
+      'The audit log cannot be written; memory keeps the lines until it can. Free space, or correct the directory',
+      'The audit log can be written again',
+    ]);
+  });
+
+  it('deletes the files of `execute` after a year, never those of the daemon', async () => {
+    await mkdir(auditDir(stateDir), { mode: 0o700 });
+    const old = join(auditDir(stateDir), `${TASK}.jsonl`);
+    for (const path of [old, file]) {
+      await writeFile(path, '');
+      await utimes(path, 0, NOW / 1000 - 367 * 86_400);
+    }
+    await open();
+    expect(await auditFiles(auditDir(stateDir))).to.deep.equal([file]);
+  });
+
+  describe('of one task', () => {
+    const shown = (lines: readonly AuditLine[]): string[] => lines.map((line) => ('task' in line ? line.task : ''));
+
+    beforeEach(async () => {
+      const audit = await open();
+      await audit.write({ event: 'claimed', task: TASK, queue: 'gpu' });
+      await audit.write({ event: 'submitted', task: TASK, queue: 'gpu', job: '7', jobName: 'a' });
+      await audit.write({ event: 'claimed', task: 'f'.repeat(32), queue: `for ${TASK}` });
+      const other = await open({ writer: TASK, clock: { now: () => NOW - 1_000 } });
+      await other.write({ event: 'ended', task: TASK, status: 'failed' });
+    });
+
+    it('is found by the beginning of its id, in the order of time', async () => {
+      expect((await readAudit(stateDir, TASK.slice(0, 8))).map(({ event }) => event)).to.deep.equal([
+        'ended',
+        'claimed',
+        'submitted',
+      ]);
+    });
+
+    it('is found by its Slurm job', async () => {
+      expect(shown(await readAudit(stateDir, '7'))).to.deep.equal([TASK, TASK, TASK]);
+    });
+
+    it('is empty for an unknown task, and without an audit log', async () => {
+      expect(await readAudit(stateDir, 'e'.repeat(32))).to.deep.equal([]);
+      expect(await readAudit(join(stateDir, 'missing'), TASK)).to.deep.equal([]);
+    });
+  });
+});

@@ -1,0 +1,186 @@
+// Tests which lines the daemon writes to the audit log for a task, and that each is written before its effect.
+import { createHash } from 'node:crypto';
+import { expect } from 'chai';
+import type { AuditEvent } from '../../../src/daemon/audit/audit-line.ts';
+import { withAuditedStatuses } from '../../../src/daemon/audit/audit-statuses.ts';
+import { describeSubmission } from '../../../src/daemon/audit/audit-submission.ts';
+import { parkAndSubmit } from '../../../src/daemon/claim/claim.ts';
+import type { Action } from '../../../src/daemon/decide/action.ts';
+import { act, type Basis } from '../../../src/daemon/reconcile/act.ts';
+import type { Entry } from '../../../src/daemon/journal/entry.ts';
+import type { JobId, JobKey } from '../../../src/slurm/scheduler.ts';
+import { OWN_QUEUE } from '../../simulation/queues.ts';
+import { rejection } from '../../support/rejection.ts';
+import { entryOf, jobOf, taskOf } from '../decide/observations.ts';
+import { createStepFixture, type StepFixture } from '../step-fixture.ts';
+
+describe('the audit log of a task', () => {
+  let events: AuditEvent[];
+  /** The calls of the daemon and the events, in their order. */
+  let order: string[];
+  let fixture: StepFixture;
+
+  beforeEach(() => {
+    events = [];
+    const audit = {
+      write(event: AuditEvent) {
+        events.push(event);
+        order.push(event.event);
+        return Promise.resolve();
+      },
+    };
+    const made = createStepFixture({ audit });
+    order = made.calls;
+    const clearml = withAuditedStatuses(made.deps.clearml, audit, made.deps.journal);
+    fixture = { ...made, deps: { ...made.deps, clearml } };
+  });
+
+  async function claimed(): Promise<Entry> {
+    const task = await fixture.enqueued(1);
+    await fixture.server.call('queues.get_next_task', { queue: OWN_QUEUE });
+    const { jobId: _, attempt: __, ...entry } = entryOf({ task, queue: OWN_QUEUE, queueName: 'own', attempts: 0 });
+    const claiming: Entry = { ...entry, step: 'claiming', queuedAt: fixture.clock.now() };
+    await fixture.deps.journal.write(claiming);
+    return claiming;
+  }
+
+  async function begun(): Promise<Entry> {
+    const entry = { ...(await claimed()), step: 'following', jobId: '7' as JobId } as const;
+    await fixture.server.call('tasks.started', { task: entry.task, force: true });
+    await fixture.deps.journal.write(entry);
+    return entry;
+  }
+
+  async function actOn(entry: Entry, basis: Partial<Basis>, ...actions: readonly Action[]): Promise<void> {
+    const { deps, pool } = fixture;
+    const seen: Basis = {
+      task: await fixture.read(entry.task),
+      place: 'nowhere',
+      record: undefined,
+      jobs: [jobOf('RUNNING')],
+      ...basis,
+    };
+    const { signal } = new AbortController();
+    await act({ deps, pool, cancel: new Map<JobId, JobKey>(), signal }, entry, actions, seen);
+  }
+
+  it('names its claim, and its submission before and after sbatch', async () => {
+    const entry = await claimed();
+    const [queue = expect.fail('no queue is served')] = fixture.deps.queues;
+    await parkAndSubmit(fixture.deps, entry, { queue, isParked: false });
+
+    expect(events.map(({ event }) => event)).to.deep.equal(['claimed', 'submitting', 'submitted']);
+    const sbatch = order.findIndex((call) => call.startsWith('sbatch'));
+    expect(order.indexOf('submitting')).to.be.below(sbatch);
+    expect(order.indexOf('submitted')).to.be.above(sbatch);
+    expect(events[1]).to.deep.include({
+      queue: 'own',
+      attempt: 1,
+      owner: { id: (await fixture.read(entry.task))?.user, name: 'Sandbox User' },
+      template: { file: 'a.template', sha256: undefined },
+      // The script of the simulation is the worker id.
+      scriptSha256: createHash('sha256').update(fixture.deps.worker).digest('hex'),
+    });
+    expect(events[2]).to.include({ job: String(fixture.cluster.jobs[0]?.id) });
+  });
+
+  for (const [by, title, change, why] of [
+    ['user', 'an aborted task', { task: taskOf('stopped') }, 'the task was aborted'],
+    ['user', 'a deleted task', { task: undefined }, 'the task was deleted'],
+    ['user', 'a task that waits elsewhere', { task: taskOf('queued'), place: 'another queue' }, 'enqueued again'],
+    ['daemon', 'a parked task', { task: taskOf('queued'), place: 'parked' }, 'it cannot start'],
+  ] as const) {
+    it(`names the cancellation for ${title} before scancel, on request of the ${by}`, async () => {
+      const entry = await begun();
+      const seen = { ...change, task: change.task && { ...change.task, id: entry.task } };
+      fixture.deps.clearml.tasks.get = () =>
+        Promise.resolve(seen.task === undefined ? undefined : { task: seen.task, document: {} });
+      await actOn(entry, seen, { do: 'cancel', jobIds: ['7' as JobId], why });
+      expect(events).to.deep.equal([{ event: 'cancelling', task: entry.task, queue: 'own', jobs: ['7'], by, why }]);
+    });
+  }
+
+  for (const [by, status, reason] of [
+    ['user', 'stopped', 'aborted'],
+    ['slurm', 'stopped', 'cancelled in Slurm'],
+    ['daemon', 'failed', 'Slurm TIMEOUT'],
+  ] as const) {
+    it(`names a change to ${status} with the reason "${reason}", on request of the ${by}`, async () => {
+      const entry = await begun();
+      await actOn(entry, {}, { do: 'end', ending: { status, reason, text: 'It ended.', withLog: false } });
+      expect(events).to.deep.equal([
+        {
+          event: 'changing status',
+          task: entry.task,
+          queue: 'own',
+          job: '7',
+          to: status,
+          action: 'end',
+          by,
+          reason,
+          message: 'It ended.',
+        },
+      ]);
+    });
+  }
+
+  it('names a change that did not happen', async () => {
+    const entry = await begun();
+    const note = { reason: 'Slurm FAILED', message: 'It ended.' };
+    const { audit, journal, clearml } = fixture.deps;
+    const tasks = { ...clearml.tasks, fail: () => Promise.reject(new Error('it has changed')) };
+    const audited = withAuditedStatuses({ ...clearml, tasks }, audit, journal);
+    const { message } = await rejection(audited.tasks.fail(entry.task, note, { force: false }));
+    expect(events.at(-1)).to.deep.equal({
+      event: 'status not changed',
+      task: entry.task,
+      queue: 'own',
+      job: '7',
+      why: message,
+    });
+  });
+
+  it('names the status that a user or the agent has set when tracking ends', async () => {
+    const entry = await begun();
+    await fixture.server.call('tasks.completed', { task: entry.task });
+    await actOn(entry, {}, { do: 'forget' });
+    expect(events).to.deep.equal([{ event: 'ended', task: entry.task, queue: 'own', job: '7', status: 'completed' }]);
+  });
+});
+
+describe('the audit line of a submission', () => {
+  const entry = entryOf({ origin: { enqueuedAt: Date.UTC(2026, 10, 15) } });
+
+  function describeOf(document: Readonly<Record<string, unknown>>): AuditEvent {
+    const read = { task: taskOf('queued', { id: entry.task }), document };
+    return describeSubmission({ entry, jobName: 'j', script: '', read, queue: undefined, why: undefined, userId: 7 });
+  }
+
+  it('has the user properties, without the secrets in them', () => {
+    const properties = {
+      partition: { value: 'gpu' },
+      hf_token: { value: 'abcdefgh' },
+      extra: { value: '--export=API_KEY=abcdefgh' },
+      nodes: { value: 2 },
+    };
+    expect(describeOf({ hyperparams: { properties } })).to.deep.include({
+      properties: {
+        partition: 'gpu',
+        hf_token: '********',
+        extra: '--export=API_KEY=********',
+        nodes: '2',
+      },
+    });
+  });
+
+  it('has no properties of a task without any', () => {
+    expect(describeOf({ hyperparams: {} })).to.deep.include({ properties: {}, unixUser: 'uid 7' });
+  });
+
+  it('names who enqueued the task, unless it was edited while it waited', () => {
+    const enqueued = { last_change: '2026-11-15T00:00:00.400000+00:00', last_changed_by: 'u' };
+    expect(describeOf(enqueued)).to.include({ enqueuedBy: 'u' });
+    const edited = { ...enqueued, last_change: '2026-11-15T00:01:00+00:00' };
+    expect(describeOf(edited)).to.include({ enqueuedBy: undefined });
+  });
+});
