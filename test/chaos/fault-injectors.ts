@@ -2,11 +2,11 @@
 import { open, readFile, rm, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Fault } from '../support/delaying-proxy.ts';
+import type { Fault } from '../support/slurmctld-proxy.ts';
 import { killIfAlive } from '../support/job-processes.ts';
 import { waitUntil } from '../support/wait-until.ts';
 import type { TestBed, DaemonProcess } from './test-bed.ts';
-import { LINK_FAULTS } from './link.ts';
+import { LINK_FAULTS } from './server-link.ts';
 import type { FaultKind, ScheduledFault } from './schedule.ts';
 import { childNamed, commandNamed } from './processes.ts';
 import { loadInjectors } from './load-faults.ts';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { prepareUserSsh, type UserSsh } from '../support/ssh-master.ts';
 import { makeKey, startSshd, targetOf, type TestSshd } from '../support/sshd.ts';
-import { startLink, type TcpLink } from '../support/tcp-link.ts';
+import { startLink, type TcpLink } from '../support/faulty-tcp-link.ts';
 
 export type SshProvider = 'ssh2' | 'openssh';
 

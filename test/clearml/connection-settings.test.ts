@@ -8,7 +8,7 @@ import type { ConnectionSettings } from '../../src/clearml/connection-settings.t
 import { rejection } from '../support/rejection.ts';
 import { makeCertificates, type Certificates } from './certificates.ts';
 import { makeClient, queueId, taskId } from './client-under-test.ts';
-import { startProxy, type Proxy } from './proxy.ts';
+import { startProxy, type Proxy } from './http-proxy.ts';
 import { data, makeToken, startScriptedServer, type ScriptedServer } from './scripted-server.ts';
 
 describe('the connection to the ClearML server', () => {

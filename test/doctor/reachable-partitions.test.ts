@@ -5,7 +5,7 @@ import { reachablePartitions } from '../../src/doctor/reachable-partitions.ts';
 import { readPartitionRights } from '../../src/slurm/partition-rights.ts';
 import { readAssociations } from '../../src/slurm/sacctmgr.ts';
 import { readPartitions } from '../../src/slurm/sinfo.ts';
-import { fixture, FIXTURES } from '../slurm/fixture.ts';
+import { fixture, FIXTURES } from '../slurm/recorded-output.ts';
 
 for (const release of readdirSync(new URL('recorded/', FIXTURES))) {
   const read = <T>(name: string, reader: (text: string) => T): T => reader(fixture(`recorded/${release}/${name}`));

@@ -9,7 +9,7 @@ import { standInAgentPython } from '../stand-ins/agent/stand-in-agent.ts';
 import { requirePython, requireRoot, requireSlurmVersion, requireSshd } from '../support/skip-unless.ts';
 import { startSlurmCluster, type SlurmCluster } from '../support/slurm-cluster.ts';
 import { makeKey, startSshd, type TestSshd } from '../support/sshd.ts';
-import { startLink, type TcpLink } from '../support/tcp-link.ts';
+import { startLink, type TcpLink } from '../support/faulty-tcp-link.ts';
 import { QUICK_TEMPLATE } from './templates.ts';
 import { startWorld, type Program, type World } from './world.ts';
 

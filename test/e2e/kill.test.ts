@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EXIT } from '../../src/base/exit-codes.ts';
 import { standInAgentPython } from '../stand-ins/agent/stand-in-agent.ts';
-import { bundleProgram } from '../support/bundled-program.ts';
+import { bundleProgram } from '../support/bundle-test-program.ts';
 import { requirePython, requireSlurm } from '../support/skip-unless.ts';
 import { startSlurmCluster } from '../support/slurm-cluster.ts';
 import { QUICK_TEMPLATE } from './templates.ts';

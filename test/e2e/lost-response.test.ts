@@ -1,7 +1,7 @@
 // sbatch reports "Socket timed out" although Slurm accepted the job: a proxy in front of the controller drops the response.
 import { expect } from 'chai';
 import { standInAgentPython } from '../stand-ins/agent/stand-in-agent.ts';
-import { startDelayingProxy, type Fault } from '../support/delaying-proxy.ts';
+import { startDelayingProxy, type Fault } from '../support/slurmctld-proxy.ts';
 import { requirePython, requireSlurm } from '../support/skip-unless.ts';
 import { startSlurmCluster } from '../support/slurm-cluster.ts';
 import { QUICK_TEMPLATE } from './templates.ts';

@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { standInAgentPython } from '../stand-ins/agent/stand-in-agent.ts';
 import { JOB_EXIT_CODES } from '../../src/template/job-exit-codes.ts';
 import { SLURM_RELEASES } from '../set-up/slurm-roots.mjs';
-import { startDelayingProxy, type DelayingProxy } from '../support/delaying-proxy.ts';
+import { startDelayingProxy, type DelayingProxy } from '../support/slurmctld-proxy.ts';
 import { requirePython, requireSlurmVersion } from '../support/skip-unless.ts';
 import { startSlurmCluster, type SlurmCluster } from '../support/slurm-cluster.ts';
 import { waitUntil } from '../support/wait-until.ts';

@@ -54,7 +54,7 @@ export const LANES = [
   {
     tier: 'second',
     title: 'chaos, all deaths and outages',
-    places: [...filesOf('chaos', 'chaos'), ...filesOf('e2e', 'kill lost-response outage queues')],
+    places: [...filesOf('chaos', 'chaos'), ...filesOf('e2e', 'kill lost-response outage queue-order')],
   },
   {
     tier: 'second',
@@ -62,7 +62,7 @@ export const LANES = [
     places: [
       'test/e2e',
       ...filesOf('sandbox', 'real-agent'),
-      ...filesOf('job', 'agent agent-hashes'),
+      ...filesOf('job', 'real-agent agent-hashes'),
       ...filesOf('build', 'packages node-versions'),
     ],
   },

@@ -17,7 +17,7 @@ import { readSqueue } from '../../src/slurm/squeue.ts';
 import { MARK, RECORDED_JOBS, recordedName } from '../fixtures/slurm/recorded-jobs.ts';
 import { RECORDED_REFUSALS, REFUSED_WITHOUT_CONTROLLER } from '../fixtures/slurm/recorded-refusals.ts';
 import { SLURM_RELEASES } from '../set-up/slurm-roots.mjs';
-import { fixture, FIXTURES, result } from './fixture.ts';
+import { fixture, FIXTURES, result } from './recorded-output.ts';
 
 const Answers = z.record(z.string(), z.object({ exitCode: z.number(), stdout: z.string(), stderr: z.string() }));
 const Records = z.record(z.string(), z.object({ id: z.string(), scontrol: z.string(), sacct: z.string() }));

@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { readSacctUsage, sacctUsageArgs } from '../../src/slurm/sacct-end-details.ts';
 import type { JobId } from '../../src/slurm/scheduler.ts';
-import { result } from './fixture.ts';
+import { result } from './recorded-output.ts';
 
 function answer(...rows: readonly (readonly string[])[]): string {
   return [['State', 'ReqMem', 'MaxRSS'], ...rows].map((row) => `${row.join('\x1f')}\n`).join('');

@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { SlurmUnavailableError } from '../../src/slurm/errors.ts';
 import { readSacctFigures, sacctFiguresArgs } from '../../src/slurm/sacct-history-figures.ts';
 import type { JobFigures, JobId, JobKey } from '../../src/slurm/scheduler.ts';
-import { result } from './fixture.ts';
+import { result } from './recorded-output.ts';
 
 const HEADER =
   'JobIDRaw|JobName|User|Account|Partition|State|Submit|Start|End|ElapsedRaw|TimelimitRaw|NNodes|AllocCPUS|AllocTRES|NTasks|TotalCPU|MaxRSS';

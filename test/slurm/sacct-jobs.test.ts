@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { isLive } from '../../src/slurm/job-state.ts';
 import { readSacctJobs, sacctJobsArgs } from '../../src/slurm/sacct-jobs.ts';
-import { fixture, result } from './fixture.ts';
+import { fixture, result } from './recorded-output.ts';
 
 const OURS = 'clearml_task_0123456789abcdef0123456789abcdef-mwudl4rwabcd';
 const HEADER = line('JobIDRaw', 'JobName', 'State', 'Reason', 'Partition', 'NodeList', 'Submit', 'Start', 'End');

@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { readAcceptance, readSbatch, sbatchArgs } from '../../src/slurm/sbatch.ts';
-import { result } from './fixture.ts';
+import { result } from './recorded-output.ts';
 
 describe('sbatch', () => {
   it('is called with the job name, which replaces the one in the script', () => {

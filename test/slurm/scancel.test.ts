@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { readScancel, scancelArgs } from '../../src/slurm/scancel.ts';
 import type { JobId } from '../../src/slurm/scheduler.ts';
-import { result } from './fixture.ts';
+import { result } from './recorded-output.ts';
 
 const AWAY = 'Unable to contact slurm controller (connect failure)';
 const ofJob = (words: string): string => `scancel: error: Kill job error on job id 7: ${words}\n`;

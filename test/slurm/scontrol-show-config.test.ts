@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { readFacts } from '../../src/slurm/scontrol-show-config.ts';
-import { fixture } from './fixture.ts';
+import { fixture } from './recorded-output.ts';
 
 describe('scontrol show config', () => {
   it('gives the facts of a cluster of Slurm 22.05.8', () => {

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import type { JobId, JobRecord } from '../../src/slurm/scheduler.ts';
 import { readJobRecord } from '../../src/slurm/scontrol-show-job.ts';
 import { fuzzCases, fuzzSeed } from '../support/fuzz-cases.ts';
-import { fixture } from './fixture.ts';
+import { fixture } from './recorded-output.ts';
 import { hostileOwnerTexts, recordText, TRUE_RECORD, type OwnerTexts } from './job-record-layout.ts';
 
 describe('scontrol show job', () => {

@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { readSqueue, squeueArgs } from '../../src/slurm/squeue.ts';
-import { fixture, result } from './fixture.ts';
+import { fixture, result } from './recorded-output.ts';
 
 const MARK = 'mark1234';
 const OURS = 'clearml_task_0123456789abcdef0123456789abcdef-mwudl4rwabcd';

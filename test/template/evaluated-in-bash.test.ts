@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { basename } from 'node:path';
 import { quoteWord } from '../../src/base/shell-word.ts';
 import { lintTemplate } from '../../src/lint/lint-template.ts';
-import { runInShell, SHELLS } from './bash-run.ts';
+import { runInShell, SHELLS } from './run-in-bash.ts';
 import { SINKS } from './flow-sinks.ts';
 import { errorOf, property, renderBody, withBody } from './template-fixtures.ts';
 import { SOURCES, STEPS, VALUES } from './flow-sources.ts';

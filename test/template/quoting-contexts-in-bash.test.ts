@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { parseTemplate } from '../../src/template/parse-template.ts';
-import { runInBash } from './bash-run.ts';
+import { runInBash } from './run-in-bash.ts';
 import { noBlocks, property, withBody, withProperties } from './template-fixtures.ts';
 import { hostileLine, hostileText } from './hostile-values.ts';
 import { fuzzSeed } from '../support/fuzz-cases.ts';

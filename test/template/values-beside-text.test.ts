@@ -1,7 +1,7 @@
 // Renders a value directly before and after every kind of text, in real shells: it extends, closes and escapes nothing.
 import { expect } from 'chai';
 import { parseTemplate } from '../../src/template/parse-template.ts';
-import { runInShell, SHELLS } from './bash-run.ts';
+import { runInShell, SHELLS } from './run-in-bash.ts';
 import { noBlocks, errorOf, property, renderBody, withBody, withProperties } from './template-fixtures.ts';
 
 /** Texts beside a placeholder, and their meaning; `bare` if they have one only outside quotes. */

@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { parseTemplate } from '../../src/template/parse-template.ts';
-import { isBash, runInShell, SHELLS } from './bash-run.ts';
+import { isBash, runInShell, SHELLS } from './run-in-bash.ts';
 import { noBlocks, property, withBody, withProperties } from './template-fixtures.ts';
 import { hostileLine } from './hostile-values.ts';
 import { PLACEHOLDER, nestedCommand } from './nested-script.ts';

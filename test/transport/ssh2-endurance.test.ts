@@ -9,7 +9,7 @@ import type { SshTransport } from '../../src/transport/remote-transport.ts';
 import { createSsh2Transport } from '../../src/transport/ssh2.ts';
 import { requireRoot, requireSshd } from '../support/skip-unless.ts';
 import { addAccount, removeAccount, startSshd, targetOf, type TestAccount, type TestSshd } from '../support/sshd.ts';
-import { startLink, type TcpLink } from '../support/tcp-link.ts';
+import { startLink, type TcpLink } from '../support/faulty-tcp-link.ts';
 import { TIMEOUT_MS, waitUntil } from '../support/wait-until.ts';
 import { holdIntervals } from './held-intervals.ts';
 

@@ -9,7 +9,7 @@ import { freePorts } from '../support/loopback-port.ts';
 import { rejection } from '../support/rejection.ts';
 import { requireShells } from '../support/skip-unless.ts';
 import { addAccount, removeAccount, startSshd, targetOf } from '../support/sshd.ts';
-import { startLink } from '../support/tcp-link.ts';
+import { startLink } from '../support/faulty-tcp-link.ts';
 import { waitUntil } from '../support/wait-until.ts';
 import { holdIntervals } from './held-intervals.ts';
 import { NOISE } from './ssh-noise.ts';

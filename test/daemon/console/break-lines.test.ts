@@ -12,7 +12,7 @@ import {
 import { JOB_STATES } from '../../../src/slurm/job-state.ts';
 import { JOB_EXIT_CODES } from '../../../src/template/job-exit-codes.ts';
 import type { JobId } from '../../../src/slurm/scheduler.ts';
-import { fixture } from '../../slurm/fixture.ts';
+import { fixture } from '../../slurm/recorded-output.ts';
 import { jobOf, NOW, recordOf } from '../decide/observations.ts';
 
 const SOON = NOW + 3_600_000;

@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { explainReason } from '../../../src/slurm/reasons/explain-reason.ts';
-import { fixture } from '../fixture.ts';
+import { fixture } from '../recorded-output.ts';
 
 /** The words in Slurm's own tables, 20.11 to 26.05. */
 const ALL = fixture('reasons.txt').trim().split('\n');

@@ -5,7 +5,7 @@ import { expect } from 'chai';
 import { explainReason } from '../../../src/slurm/reasons/explain-reason.ts';
 import { ownSlurmVersion, SLURM_RELEASES, slurmRoot, type SlurmVersion } from '../../set-up/slurm-roots.mjs';
 import { requireSlurmVersion } from '../../support/skip-unless.ts';
-import { fixture } from '../fixture.ts';
+import { fixture } from '../recorded-output.ts';
 
 /** The words of job_state_reason_string(), which the compiler leaves side by side in the library, from this one on. */
 const FIRST = 'PartitionNodeLimit';

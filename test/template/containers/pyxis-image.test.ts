@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { parseTemplate } from '../../../src/template/parse-template.ts';
 import { toPyxisImage } from '../../../src/template/containers/pyxis-image.ts';
-import { runInBash } from '../bash-run.ts';
+import { runInBash } from '../run-in-bash.ts';
 import { emptyVariables } from '../template-fixtures.ts';
 import { GENERATIONS, parseDirectives } from '../sbatch-model.ts';
 

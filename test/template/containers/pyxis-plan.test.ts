@@ -6,7 +6,7 @@ import { planPyxis } from '../../../src/template/containers/plan-pyxis.ts';
 import { isPlainForPyxis } from '../../../src/template/containers/check-value-in-template-option.ts';
 import { TemplateError } from '../../../src/template/errors.ts';
 import { parseTemplate } from '../../../src/template/parse-template.ts';
-import { runInBash } from '../bash-run.ts';
+import { runInBash } from '../run-in-bash.ts';
 import { emptyVariables } from '../template-fixtures.ts';
 import { hostileText } from '../hostile-values.ts';
 import { GENERATIONS, parseDirectives } from '../sbatch-model.ts';

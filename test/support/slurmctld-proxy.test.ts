@@ -1,6 +1,6 @@
 // Checks the proxy that makes sbatch fail although the controller accepted the job.
 import { expect } from 'chai';
-import { startDelayingProxy, type DelayingProxy } from './delaying-proxy.ts';
+import { startDelayingProxy, type DelayingProxy } from './slurmctld-proxy.ts';
 import { rejection } from './rejection.ts';
 import { requireSlurm } from './skip-unless.ts';
 import { environmentFor, runSlurm } from './slurm-command.ts';

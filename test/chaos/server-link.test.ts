@@ -5,7 +5,7 @@ import { createServer } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePorts } from '../support/loopback-port.ts';
 import { rejection } from '../support/rejection.ts';
-import { startLink, type Link } from './link.ts';
+import { startLink, type Link } from './server-link.ts';
 
 interface Bench extends AsyncDisposable {
   readonly link: Link;
