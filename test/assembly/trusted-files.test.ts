@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { FileNotWrittenError, writePrivateFile } from '../../src/transport/host-files.ts';
-import { createLocalTransport } from '../../src/transport/local.ts';
+import { openLocalTransport } from '../support/local-transport.ts';
 import { rejection } from '../support/rejection.ts';
 import { requireRoot } from '../support/skip-unless.ts';
 import { startStandInCluster, type StandInCluster } from '../stand-ins/slurm/stand-in-cluster.ts';
@@ -236,13 +236,7 @@ describe('the program', () => {
   });
 
   describe('when it writes credentials to a shared directory', () => {
-    const host = createLocalTransport({
-      path: '/usr/bin:/bin',
-      home: '/',
-      user: 'root',
-      workingDirectory: '/',
-      variables: {},
-    });
+    const host = openLocalTransport();
     const write = (path: string, group?: string): Promise<unknown> => writePrivateFile(host, path, 'keys', group);
 
     it('refuses a directory of another user', async () => {

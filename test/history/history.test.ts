@@ -90,7 +90,7 @@ describe('the history', () => {
   it('keeps records in memory while the directory cannot be written', async () => {
     const warnings: string[] = [];
     const note = (message: string): void => void warnings.push(message);
-    await writeFile(folder, 'a file in the way');
+    await writeFile(folder, 'not a directory');
     const history = await open({ log: { warn: note, info: note } });
     warnings.length = 0;
     await history.record(ATTEMPT);

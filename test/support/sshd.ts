@@ -19,6 +19,7 @@ import type { SshTarget } from '../../src/transport/ssh2-target.ts';
 import { startDaemon, type ForegroundDaemon } from './foreground-daemon.ts';
 import { killIfAlive } from './job-processes.ts';
 import { freePorts, isListening } from './loopback-port.ts';
+import { requireRoot, requireSshd } from './skip-unless.ts';
 import { waitUntil } from './wait-until.ts';
 
 const execute = promisify(execFile);
@@ -205,4 +206,28 @@ export function folderOf(account: TestAccount, name: string): string {
   mkdirSync(path);
   chownSync(path, account.uid, -1);
   return path;
+}
+
+/** One sshd and one account on it for all tests of this `describe`. */
+export function useSshd(): { readonly sshd: TestSshd; readonly account: TestAccount } {
+  let sshd: TestSshd;
+  let account: TestAccount;
+  before(requireRoot);
+  before(requireSshd);
+  before(async () => {
+    sshd = await startSshd();
+    account = await addAccount();
+  });
+  after(async () => {
+    await removeAccount(account);
+    await sshd[Symbol.asyncDispose]();
+  });
+  return {
+    get sshd() {
+      return sshd;
+    },
+    get account() {
+      return account;
+    },
+  };
 }

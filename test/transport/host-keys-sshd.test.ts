@@ -3,9 +3,9 @@ import { expect } from 'chai';
 import { join } from 'node:path';
 import { HostUnreachableError } from '../../src/transport/errors.ts';
 import { createHostKeyCheck } from '../../src/transport/host-key-check.ts';
-import { createLocalTransport } from '../../src/transport/local.ts';
 import { createSsh2Transport, type Ssh2TransportOptions } from '../../src/transport/ssh2.ts';
 import type { HostKeyPolicy, SshTarget } from '../../src/transport/ssh2-target.ts';
+import { openLocalTransport } from '../support/local-transport.ts';
 import { requireRoot, requireSshd } from '../support/skip-unless.ts';
 import { addAccount, removeAccount, startSshd, targetOf, type TestAccount, type TestSshd } from '../support/sshd.ts';
 import { createKnownHostsFixture, type KnownHostsFixture } from './host-key-fixtures.ts';
@@ -98,6 +98,6 @@ function optionsFor(target: SshTarget): Ssh2TransportOptions {
     target,
     context: {},
     hostKeysOf: createHostKeyCheck,
-    here: createLocalTransport({ path: '/usr/bin:/bin', home: '/', user: 'root', workingDirectory: '/' }),
+    here: openLocalTransport(),
   };
 }

@@ -3,32 +3,23 @@ import { expect } from 'chai';
 import { chmodSync, copyFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ConnectionLostError, HostUnreachableError } from '../../src/transport/errors.ts';
-import type { Transport, Command } from '../../src/transport/transport.ts';
-import { createLocalTransport } from '../../src/transport/local.ts';
+import type { Transport } from '../../src/transport/transport.ts';
 import { createOpensshTransport } from '../../src/transport/openssh.ts';
 import type { SshTransport } from '../../src/transport/remote-transport.ts';
 import { rejection } from '../support/rejection.ts';
-import { requireRoot, requireSshd } from '../support/skip-unless.ts';
+import { openLocalTransport } from '../support/local-transport.ts';
 import { prepareUserSsh, type UserSsh } from '../support/ssh-master.ts';
-import { addAccount, removeAccount, startSshd, targetOf, type TestAccount, type TestSshd } from '../support/sshd.ts';
-import { TIMEOUT_MS, waitUntil } from '../support/wait-until.ts';
+import { startSshd, targetOf, useSshd } from '../support/sshd.ts';
+import { waitUntil } from '../support/wait-until.ts';
+import { shell } from './ssh2-test-bed.ts';
 
 describe('the openssh transport', () => {
-  before(requireRoot);
-  before(requireSshd);
-
-  let sshd: TestSshd;
-  let account: TestAccount;
+  const used = useSshd();
   let ssh: UserSsh;
   const hosts: Transport[] = [];
 
-  before(async () => {
-    sshd = await startSshd();
-    account = await addAccount();
-  });
-
   beforeEach(() => {
-    ssh = prepareUserSsh(targetOf(sshd, account));
+    ssh = prepareUserSsh(targetOf(used.sshd, used.account));
   });
 
   afterEach(async () => {
@@ -36,24 +27,15 @@ describe('the openssh transport', () => {
     await ssh[Symbol.asyncDispose]();
   });
 
-  after(async () => {
-    await removeAccount(account);
-    await sshd[Symbol.asyncDispose]();
-  });
-
   function open({ mayLogIn = false, config = ssh.config, path = '/usr/bin:/bin' } = {}): SshTransport {
     const host = createOpensshTransport({
       destination: { host: 'cluster', options: ['-F', config] },
       context: {},
-      here: createLocalTransport({ path, home: '/', user: 'root', workingDirectory: '/' }),
+      here: openLocalTransport(path),
       ...(mayLogIn ? { ownLogin: { controlPath: join(ssh.folder, 'own') } } : {}),
     });
     hosts.push(host);
     return host;
-  }
-
-  function shell(script: string, more: Partial<Command> = {}): Command {
-    return { program: 'sh', args: ['-c', script], timeoutMs: TIMEOUT_MS, ...more };
   }
 
   const GONE =
@@ -61,32 +43,32 @@ describe('the openssh transport', () => {
     'Run: ssh -fNM cluster   The daemon finds the new connection within 30 s; jobs are not affected.';
 
   it('never logs in, names the command to run, and works again when the connection is back', async () => {
-    const logins = sshd.loginCount();
+    const logins = used.sshd.loginCount();
     const host = open();
     const error = await rejection(host.run(shell('touch ran')));
 
     expect(error).to.be.instanceOf(HostUnreachableError);
     expect(error.message).to.equal(GONE);
-    expect(sshd.loginCount()).to.equal(logins);
-    expect(existsSync(join(account.home, 'ran'))).to.equal(false);
+    expect(used.sshd.loginCount()).to.equal(logins);
+    expect(existsSync(join(used.account.home, 'ran'))).to.equal(false);
 
     await ssh.openMaster();
-    expect(await host.run(shell('id -un'))).to.include({ stdout: `${account.name}\n` });
+    expect(await host.run(shell('id -un'))).to.include({ stdout: `${used.account.name}\n` });
     await ssh.closeMaster();
     expect(await rejection(host.run(shell('touch ran')))).to.have.property('message', GONE);
     await ssh.openMaster();
     expect(await host.run(shell('id -un'))).to.include({ exitCode: 0 });
-    expect(sshd.loginCount()).to.equal(logins + 2);
+    expect(used.sshd.loginCount()).to.equal(logins + 2);
     expect(host.loginCount()).to.equal(0);
-    expect(existsSync(join(account.home, 'ran'))).to.equal(false);
+    expect(existsSync(join(used.account.home, 'ran'))).to.equal(false);
   });
 
   it('uses a connection that the user opened with a second factor, and never logs in by itself', async () => {
     await using strict = await startSshd(['AuthenticationMethods publickey,keyboard-interactive', 'UsePAM yes']);
-    await using user = prepareUserSsh(targetOf(strict, account));
+    await using user = prepareUserSsh(targetOf(strict, used.account));
     const host = open({ config: user.config });
-    await user.openMaster(account.password);
-    expect(await host.run(shell('id -un'))).to.include({ stdout: `${account.name}\n` });
+    await user.openMaster(used.account.password);
+    expect(await host.run(shell('id -un'))).to.include({ stdout: `${used.account.name}\n` });
     expect(strict.log()).to.match(/Accepted keyboard-interactive/);
 
     await user.closeMaster();
@@ -95,8 +77,8 @@ describe('the openssh transport', () => {
       expect(await rejection(host.run(shell('touch ran')))).to.have.property('message', GONE);
     expect(strict.log().slice(before.length)).not.to.match(/Connection from|Accepted|Failed/);
 
-    await user.openMaster(account.password);
-    expect(await host.run(shell('id -un'))).to.include({ stdout: `${account.name}\n` });
+    await user.openMaster(used.account.password);
+    expect(await host.run(shell('id -un'))).to.include({ stdout: `${used.account.name}\n` });
     expect(host.loginCount()).to.equal(0);
   });
 
@@ -104,7 +86,7 @@ describe('the openssh transport', () => {
     await ssh.openMaster();
     const host = open();
     const running = rejection(host.run(shell('touch begun; sleep 60')));
-    await waitUntil('the command to run', () => existsSync(join(account.home, 'begun')));
+    await waitUntil('the command to run', () => existsSync(join(used.account.home, 'begun')));
     await ssh.closeMaster();
 
     expect(await running).to.be.instanceOf(ConnectionLostError);
@@ -120,11 +102,11 @@ describe('the openssh transport', () => {
   });
 
   it('opens one connection for all commands if permitted, and closes it', async () => {
-    const logins = sshd.loginCount();
+    const logins = used.sshd.loginCount();
     const host = open({ mayLogIn: true });
     await Promise.all([1, 2, 3].map(() => host.run(shell('true'))));
 
-    expect(sshd.loginCount()).to.equal(logins + 1);
+    expect(used.sshd.loginCount()).to.equal(logins + 1);
     expect(host.loginCount()).to.equal(1);
     await host.close();
     expect(existsSync(join(ssh.folder, 'own'))).to.equal(false);
@@ -147,17 +129,17 @@ describe('the openssh transport', () => {
 
   it('does not log in if other users can change the known_hosts file', async () => {
     const known = join(ssh.folder, 'known');
-    copyFileSync(sshd.knownHosts(), known);
+    copyFileSync(used.sshd.knownHosts(), known);
     chmodSync(ssh.folder, 0o755);
     chmodSync(known, 0o666);
     await using user = prepareUserSsh({
-      ...targetOf(sshd, account),
+      ...targetOf(used.sshd, used.account),
       hostKeys: { mode: 'strict', knownHostsFiles: [known] },
     });
     const error = await rejection(open({ mayLogIn: true, config: user.config }).run(shell('touch ran')));
 
     expect(error.message).to.include(`other users can change ${known}`).and.to.include('Run chmod go-w');
-    expect(existsSync(join(account.home, 'ran'))).to.equal(false);
+    expect(existsSync(join(used.account.home, 'ran'))).to.equal(false);
   });
 
   it("prefers the user's connection", async () => {
@@ -170,7 +152,7 @@ describe('the openssh transport', () => {
 
   it("never prompts when it may log in, and reports ssh's message", async () => {
     await using strict = await startSshd(['AuthenticationMethods publickey,password']);
-    await using user = prepareUserSsh(targetOf(strict, account));
+    await using user = prepareUserSsh(targetOf(strict, used.account));
     const error = await rejection(open({ mayLogIn: true, config: user.config }).run(shell('true')));
 
     expect(error).to.be.instanceOf(HostUnreachableError);
@@ -182,7 +164,7 @@ describe('the openssh transport', () => {
 
   it('reports that the login node refuses another session on the connection', async () => {
     await using full = await startSshd(['MaxSessions 0']);
-    await using user = prepareUserSsh(targetOf(full, account));
+    await using user = prepareUserSsh(targetOf(full, used.account));
     await user.openMaster();
 
     expect((await rejection(open({ config: user.config }).run(shell('true')))).message).to.contain(
@@ -191,7 +173,7 @@ describe('the openssh transport', () => {
   });
 
   it('reports a missing ssh client', async () => {
-    const here = createLocalTransport({ path: '/nowhere', home: '/', user: 'root', workingDirectory: '/' });
+    const here = openLocalTransport('/nowhere');
     const host = createOpensshTransport({ destination: { host: 'cluster', options: [] }, context: {}, here });
 
     expect((await rejection(host.run(shell('true')))).message).to.contain("Install OpenSSH's client here");

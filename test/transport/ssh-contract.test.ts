@@ -5,6 +5,7 @@ import { createOpensshTransport } from '../../src/transport/openssh.ts';
 import type { RemoteContext } from '../../src/transport/remote-script.ts';
 import { createSsh2Transport } from '../../src/transport/ssh2.ts';
 import type { SshTarget } from '../../src/transport/ssh2-target.ts';
+import { openLocalTransport } from '../support/local-transport.ts';
 import { requireRoot, requireSshd } from '../support/skip-unless.ts';
 import { prepareUserSsh, type UserSsh } from '../support/ssh-master.ts';
 import {
@@ -18,7 +19,6 @@ import {
 } from '../support/sshd.ts';
 import { describeHostContract } from './contract.ts';
 import { LEAKS, NOISE } from './ssh-noise.ts';
-import { openLocalTransport } from './ssh2-test-bed.ts';
 
 interface Way {
   readonly target: SshTarget;

@@ -8,8 +8,9 @@ import type { SshTarget } from '../../src/transport/ssh2-target.ts';
 import { freePorts } from '../support/loopback-port.ts';
 import { rejection } from '../support/rejection.ts';
 import { prepareUserSsh } from '../support/ssh-master.ts';
+import { openLocalTransport } from '../support/local-transport.ts';
 import { makeKey, startSshd, targetOf, type TestSshd } from '../support/sshd.ts';
-import { shell, openLocalTransport, useSsh2TestBed } from './ssh2-test-bed.ts';
+import { shell, useSsh2TestBed } from './ssh2-test-bed.ts';
 import { TIMEOUT_MS } from '../support/wait-until.ts';
 
 interface Case {

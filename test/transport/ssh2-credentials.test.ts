@@ -6,19 +6,13 @@ import { chmod, chown, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import ssh2 from 'ssh2';
-import { createLocalTransport } from '../../src/transport/local.ts';
 import { readCredentials } from '../../src/transport/ssh2-credentials.ts';
 import type { SshTarget } from '../../src/transport/ssh2-target.ts';
+import { openLocalTransport } from '../support/local-transport.ts';
 import { requireRoot } from '../support/skip-unless.ts';
 
 describe('readCredentials', () => {
-  const here = createLocalTransport({
-    path: '/usr/bin:/bin',
-    home: '/',
-    user: 'root',
-    workingDirectory: '/',
-    variables: {},
-  });
+  const here = openLocalTransport();
   let folder: string;
   let key: string;
   beforeEach(async () => {

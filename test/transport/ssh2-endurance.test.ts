@@ -4,11 +4,10 @@ import { readdirSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { createHostKeyCheck } from '../../src/transport/host-key-check.ts';
-import { createLocalTransport } from '../../src/transport/local.ts';
 import type { SshTransport } from '../../src/transport/remote-transport.ts';
 import { createSsh2Transport } from '../../src/transport/ssh2.ts';
-import { requireRoot, requireSshd } from '../support/skip-unless.ts';
-import { addAccount, removeAccount, startSshd, targetOf, type TestAccount, type TestSshd } from '../support/sshd.ts';
+import { openLocalTransport } from '../support/local-transport.ts';
+import { targetOf, useSshd } from '../support/sshd.ts';
 import { startLink, type TcpLink } from '../support/faulty-tcp-link.ts';
 import { TIMEOUT_MS, waitUntil } from '../support/wait-until.ts';
 import { holdIntervals } from './held-intervals.ts';
@@ -18,24 +17,18 @@ const COMMANDS = Number(process.env['SSH_COMMANDS'] ?? 600);
 const AT_ONCE = 6;
 
 describe('the ssh2 transport', () => {
-  before(requireRoot);
-  before(requireSshd);
-
-  let sshd: TestSshd;
-  let account: TestAccount;
+  const used = useSshd();
   let link: TcpLink;
   let host: SshTransport;
 
   before(async () => {
-    sshd = await startSshd();
-    account = await addAccount();
-    link = await startLink(sshd.port);
+    link = await startLink(used.sshd.port);
   });
 
   beforeEach(() => {
     host = createSsh2Transport({
-      target: targetOf(sshd, account, { port: link.port }),
-      here: createLocalTransport({ path: '/usr/bin:/bin', home: '/', user: 'root', workingDirectory: '/' }),
+      target: targetOf(used.sshd, used.account, { port: link.port }),
+      here: openLocalTransport(),
       context: {},
       hostKeysOf: createHostKeyCheck,
     });
@@ -45,8 +38,6 @@ describe('the ssh2 transport', () => {
 
   after(async () => {
     await link[Symbol.asyncDispose]();
-    await removeAccount(account);
-    await sshd[Symbol.asyncDispose]();
   });
 
   async function runMany(count: number): Promise<void> {
@@ -70,7 +61,7 @@ describe('the ssh2 transport', () => {
     expect(after.descriptors).to.be.at.most(before.descriptors);
     expect(after.heapBytes - before.heapBytes).to.be.below(2_000_000);
     expect(host.loginCount()).to.equal(1);
-    expect(sshd.loginCount()).to.equal(1);
+    expect(used.sshd.loginCount()).to.equal(1);
   });
 
   it('keeps its connection through a day without commands', async () => {

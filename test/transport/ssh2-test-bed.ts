@@ -5,13 +5,12 @@ import { join } from 'node:path';
 import { HostUnreachableError } from '../../src/transport/errors.ts';
 import { createHostKeyCheck } from '../../src/transport/host-key-check.ts';
 import type { Transport, Command } from '../../src/transport/transport.ts';
-import { createLocalTransport } from '../../src/transport/local.ts';
 import type { SshTransport } from '../../src/transport/remote-transport.ts';
 import { createSsh2Transport, type Ssh2TransportOptions } from '../../src/transport/ssh2.ts';
 import type { SshTarget } from '../../src/transport/ssh2-target.ts';
 import { rejection } from '../support/rejection.ts';
-import { requireRoot, requireSshd } from '../support/skip-unless.ts';
-import { addAccount, removeAccount, startSshd, targetOf, type TestAccount, type TestSshd } from '../support/sshd.ts';
+import { openLocalTransport } from '../support/local-transport.ts';
+import { targetOf, type TestAccount, type TestSshd, useSshd } from '../support/sshd.ts';
 import { TIMEOUT_MS } from '../support/wait-until.ts';
 
 export interface Ssh2TestBed {
@@ -29,11 +28,6 @@ export interface Ssh2TestBed {
 
 const QUICK = { firstMs: 1, maxMs: 20 };
 
-/** This machine, as the SSH code sees it. */
-export function openLocalTransport(): Transport {
-  return createLocalTransport({ path: '/usr/bin:/bin', home: '/', user: 'root', workingDirectory: '/' });
-}
-
 export function shell(script: string, more: Partial<Command> = {}): Command {
   return { program: 'sh', args: ['-c', script], timeoutMs: TIMEOUT_MS, ...more };
 }
@@ -42,20 +36,8 @@ export function shell(script: string, more: Partial<Command> = {}): Command {
 export function useSsh2TestBed(): Ssh2TestBed {
   const here = openLocalTransport();
   const hosts: Transport[] = [];
-  let sshd: TestSshd;
-  let account: TestAccount;
-
-  before(requireRoot);
-  before(requireSshd);
-  before(async () => {
-    sshd = await startSshd();
-    account = await addAccount();
-  });
+  const used = useSshd();
   afterEach(() => Promise.all(hosts.splice(0).map((host) => host.close())));
-  after(async () => {
-    await removeAccount(account);
-    await sshd[Symbol.asyncDispose]();
-  });
 
   function open(target: SshTarget, more: Partial<Ssh2TransportOptions> = {}): SshTransport {
     const host = createSsh2Transport({
@@ -72,21 +54,21 @@ export function useSsh2TestBed(): Ssh2TestBed {
 
   return {
     get sshd() {
-      return sshd;
+      return used.sshd;
     },
     get account() {
-      return account;
+      return used.account;
     },
-    target: (different) => targetOf(sshd, account, different),
+    target: (different) => targetOf(used.sshd, used.account, different),
     open,
     async refusal(target, more) {
       const error = await rejection(open(target, more).run(shell('touch ran')));
       expect(error).to.be.instanceOf(HostUnreachableError);
-      expect(existsSync(join(account.home, 'ran'))).to.equal(false);
+      expect(existsSync(join(used.account.home, 'ran'))).to.equal(false);
       return error.message;
     },
     async expectLogin(target) {
-      expect(await open(target).run(shell('id -un'))).to.include({ stdout: `${account.name}\n` });
+      expect(await open(target).run(shell('id -un'))).to.include({ stdout: `${used.account.name}\n` });
     },
   };
 }

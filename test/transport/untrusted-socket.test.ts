@@ -5,13 +5,12 @@ import { once } from 'node:events';
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { HostUnreachableError, LoginRefusedError } from '../../src/transport/errors.ts';
-import { createLocalTransport } from '../../src/transport/local.ts';
 import { createOpensshTransport } from '../../src/transport/openssh.ts';
 import type { SshTransport } from '../../src/transport/remote-transport.ts';
 import { rejection } from '../support/rejection.ts';
-import { requireRoot, requireSshd } from '../support/skip-unless.ts';
+import { openLocalTransport } from '../support/local-transport.ts';
 import { prepareUserSsh, type UserSsh } from '../support/ssh-master.ts';
-import { addAccount, removeAccount, startSshd, targetOf, type TestAccount, type TestSshd } from '../support/sshd.ts';
+import { targetOf, useSshd } from '../support/sshd.ts';
 import { waitUntil } from '../support/wait-until.ts';
 import { shell } from './ssh2-test-bed.ts';
 
@@ -19,27 +18,18 @@ import { shell } from './ssh2-test-bed.ts';
 const MALLORY = 4002;
 
 describe('the openssh transport with a socket in a directory like /tmp', () => {
-  before(requireRoot);
-  before(requireSshd);
-
-  let sshd: TestSshd;
-  let account: TestAccount;
+  const used = useSshd();
   let ssh: UserSsh;
   /** As /tmp. */
   let open: string;
   let socket: string;
   let host: SshTransport;
 
-  before(async () => {
-    sshd = await startSshd();
-    account = await addAccount();
-  });
-
   beforeEach(() => {
     open = mkdtempSync('/tmp/open-');
     chmodSync(open, 0o1777);
     socket = join(open, 'mux');
-    ssh = prepareUserSsh(targetOf(sshd, account));
+    ssh = prepareUserSsh(targetOf(used.sshd, used.account));
   });
 
   afterEach(async () => {
@@ -48,16 +38,11 @@ describe('the openssh transport with a socket in a directory like /tmp', () => {
     rmSync(open, { recursive: true });
   });
 
-  after(async () => {
-    await removeAccount(account);
-    await sshd[Symbol.asyncDispose]();
-  });
-
   function connect(ownPath?: string): SshTransport {
     host = createOpensshTransport({
       destination: { host: 'cluster', options: ['-F', ssh.config] },
       context: {},
-      here: createLocalTransport({ path: '/usr/bin:/bin', home: '/', user: 'root', workingDirectory: '/' }),
+      here: openLocalTransport(),
       ...(ownPath === undefined ? {} : { ownLogin: { controlPath: ownPath } }),
     });
     return host;
@@ -93,7 +78,7 @@ describe('the openssh transport with a socket in a directory like /tmp', () => {
     const error = await rejection(connect().run(shell('touch ran')));
 
     expect(error.message).to.include(`${open} can be written by everybody (mode 1777)`).and.to.include(MEND);
-    expect(existsSync(join(account.home, 'ran'))).to.equal(false);
+    expect(existsSync(join(used.account.home, 'ran'))).to.equal(false);
   });
 
   it('checks the socket before every command, and uses it again once it is safe', async () => {
@@ -101,7 +86,7 @@ describe('the openssh transport with a socket in a directory like /tmp', () => {
     writeFileSync(ssh.config, configAt(socket));
     await ssh.openMaster();
     connect();
-    expect(await host.run(shell('id -un'))).to.include({ stdout: `${account.name}\n` });
+    expect(await host.run(shell('id -un'))).to.include({ stdout: `${used.account.name}\n` });
 
     // Another user with access replaces the socket of the closed connection.
     await ssh.closeMaster();
@@ -115,12 +100,12 @@ describe('the openssh transport with a socket in a directory like /tmp', () => {
     }
     rmSync(socket);
     await ssh.openMaster();
-    expect(await host.run(shell('id -un'))).to.include({ stdout: `${account.name}\n` });
-    expect(existsSync(join(account.home, 'ran'))).to.equal(false);
+    expect(await host.run(shell('id -un'))).to.include({ stdout: `${used.account.name}\n` });
+    expect(existsSync(join(used.account.home, 'ran'))).to.equal(false);
   });
 
   function configAt(path: string): string {
-    const { host: name, port, user, identityFiles, hostKeys } = targetOf(sshd, account);
+    const { host: name, port, user, identityFiles, hostKeys } = targetOf(used.sshd, used.account);
     return [
       'Host cluster',
       `HostName ${name}`,
