@@ -4,6 +4,7 @@ import type { SlurmSettings } from '../config/settings.ts';
 import { programOf, withCommandLines } from '../transport/configured-commands.ts';
 import type { Transport } from '../transport/transport.ts';
 import { findDistrustedProgram } from '../transport/trusted-programs.ts';
+import type { ClusterFacts } from '../slurm/scheduler.ts';
 import type { SlurmCommands } from '../slurm/command-line-scheduler.ts';
 import { UntrustedPathError } from './trusted-files.ts';
 
@@ -12,7 +13,7 @@ export interface AllSlurmCommands extends SlurmCommands {
   readonly sacctmgr: string;
 }
 
-type OfAllClusters = Pick<SlurmSettings, 'binaries' | 'trustedGroup'>;
+type OfAllClusters = Pick<SlurmSettings, 'binaries' | 'trustedGroup' | 'userMap'>;
 type OfCluster = Pick<ClusterSettings, 'slurmConf' | 'python'>;
 
 /**
@@ -48,12 +49,16 @@ const TOOLS = ['sh', 'cat'];
 
 async function check(
   host: Transport,
-  { binaries, trustedGroup }: OfAllClusters,
+  { binaries, trustedGroup, userMap }: OfAllClusters,
   { slurmConf, python }: OfCluster,
 ): Promise<void> {
   const { sbatch, squeue, sacct, scancel, scontrol } = slurmCommands(binaries);
   const found = await findDistrustedProgram(host, {
-    programs: [...[sbatch, squeue, scancel, scontrol, sacct].map(programOf), ...TOOLS],
+    programs: [
+      ...[sbatch, squeue, scancel, scontrol, sacct].map(programOf),
+      ...TOOLS,
+      ...(Object.keys(userMap).length === 0 ? [] : ['sudo']),
+    ],
     optional: python === undefined ? [] : [python],
     files: slurmConf === undefined ? [] : [slurmConf],
     group: trustedGroup,
@@ -79,6 +84,21 @@ export function slurmCommands({ batchBinary, monitorBinary }: SlurmSettings['bin
     sinfo: siblingCommand(batchBinary, 'sinfo'),
     sacctmgr: siblingCommand(batchBinary, 'sacctmgr'),
   };
+}
+
+/** What the daemon runs as other users: lists and records only if Slurm hides the jobs of others. */
+export function sudoCommands(
+  binaries: SlurmSettings['binaries'],
+  { hidesJobs, hasAccounting }: Pick<ClusterFacts, 'hidesJobs' | 'hasAccounting'>,
+): string[] {
+  const { sbatch, scancel, sacct, squeue, scontrol } = slurmCommands(binaries);
+  const needed = [
+    sbatch,
+    scancel,
+    ...(hasAccounting ? [sacct] : []),
+    ...(hidesJobs === true ? [squeue, scontrol] : []),
+  ];
+  return needed.map(programOf);
 }
 
 /** Another Slurm command, in the directory of the given one. */

@@ -213,6 +213,8 @@ export interface People {
   user(id: string): Promise<Readonly<Record<string, unknown>> | undefined>;
   /** `projects.get_by_id`, or undefined. */
   project(id: string): Promise<Readonly<Record<string, unknown>> | undefined>;
+  /** All users with an id; none if the server does not list them for this key. */
+  all(): Promise<{ readonly id: string; readonly name: string }[]>;
 }
 
 /**

@@ -1,11 +1,14 @@
 // Reads users and projects for template variables.
 import * as z from 'zod';
 import type { People } from './client.ts';
+import { ServerRefusedError } from './errors.ts';
 import { isRefusal } from './refusals.ts';
 import type { Session } from './session.ts';
 
 const Document = z.record(z.string(), z.unknown());
 const OneUser = z.object({ user: Document });
+const Users = z.object({ users: z.array(z.unknown()) });
+const NamedUser = z.object({ id: z.string(), name: z.string().catch('') });
 const OneProject = z.object({ project: Document });
 
 export function createPeople(session: Session): People {
@@ -25,6 +28,17 @@ export function createPeople(session: Session): People {
           .project;
       } catch (error) {
         if (isRefusal(error, 'invalidProjectId', 'projectNotFound')) return undefined;
+        throw error;
+      }
+    },
+
+    async all() {
+      try {
+        const body = { only_fields: ['id', 'name'] };
+        const { users } = await session.call('users.get_all', body, { shape: Users, idempotent: true });
+        return users.flatMap((user) => NamedUser.safeParse(user).data ?? []);
+      } catch (error) {
+        if (error instanceof ServerRefusedError) return [];
         throw error;
       }
     },

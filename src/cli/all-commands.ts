@@ -17,6 +17,7 @@ import { renderCommand } from './commands/render.ts';
 import { sandboxCommand } from './commands/sandbox.ts';
 import { statusCommand } from './commands/status.ts';
 import { stopCommand } from './commands/stop.ts';
+import { sudoersCommand } from './commands/sudoers.ts';
 import { unitCommand } from './commands/unit.ts';
 import { varsCommand } from './commands/vars.ts';
 import { webCommand } from './commands/web.ts';
@@ -39,6 +40,7 @@ export const COMMANDS: readonly Command[] = [
   drainCommand,
   stopCommand,
   unitCommand,
+  sudoersCommand,
   sandboxCommand,
   demoCommand,
   completionOf(() => COMMANDS),

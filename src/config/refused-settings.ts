@@ -5,19 +5,14 @@ import { isDeepStrictEqual } from 'node:util';
 /** By their names under `agent.slurm`: the one value that changes nothing, and why there is no other. */
 export const REFUSED_SETTINGS = {
   use_pbs: { accepted: false, why: 'PBS is not supported, only Slurm is' },
-  user_map: {
-    accepted: {},
-    why: 'submitting jobs as other users is not supported yet; remove the map, or run one daemon for each user',
-  },
 } as const;
 
 /** An error is better than a job that runs as the wrong user, or not at all. */
 export const refusedSettings = {
   use_pbs: refused(REFUSED_SETTINGS.use_pbs),
-  user_map: refused(REFUSED_SETTINGS.user_map),
 };
 
-function refused({ accepted, why }: { readonly accepted: false | object; readonly why: string }) {
+function refused({ accepted, why }: { readonly accepted: false; readonly why: string }) {
   return z
     .unknown()
     .refine((value) => isDeepStrictEqual(value, accepted), `must be ${JSON.stringify(accepted)}: ${why}`)

@@ -4,6 +4,7 @@ import { isCommandLine } from '../base/shell-word.ts';
 import { clusterPath, clusters, localPath, nonEmptyText, queues } from './cluster-schema.ts';
 import { httpSection } from './http-settings.ts';
 import { refusedSettings } from './refused-settings.ts';
+import { userMap } from './user-map-schema.ts';
 import type { Trusted } from './uses-of-trusted-paths.ts';
 
 function seconds(least: number): z.ZodNumber {
@@ -216,6 +217,12 @@ export const SlurmSection = z.strictObject({
     .describe(
       "Mount `~/.ssh` and the job's ssh-agent socket (`SSH_AUTH_SOCK`) into containers, read-only. Set it for code in private repositories.",
     ),
+  user_map: userMap,
+  min_uid: z
+    .int()
+    .min(1, 'must be at least 1')
+    .default(1000)
+    .describe('The lowest uid of a Unix user in `user_map`. Lower it only if your site gives its users lower uids.'),
   grace,
   http: httpSection,
   ...refusedSettings,

@@ -95,6 +95,8 @@ function slurmSettings(slurm: ClearmlConf['agent']['slurm']) {
     trustedGroup: slurm.trusted_group,
     singularityMode: slurm.singularity_mode,
     srunDelegation: slurm.srun_delegation,
+    userMap: slurm.user_map,
+    minUid: slurm.min_uid,
     grace: {
       startMs: slurm.grace.start_sec * 1000,
       serverMs: slurm.grace.server_sec * 1000,

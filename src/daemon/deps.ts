@@ -18,6 +18,7 @@ import type { AuditLog } from './audit/audit-log.ts';
 import type { Names } from './history/names.ts';
 import type { History } from '../history/write-history.ts';
 import type { Peers } from './poll/peers.ts';
+import type { UnixUsers } from './unix-users.ts';
 
 /** A ClearML queue that this daemon serves, and the template of its jobs. */
 export interface ServedQueue {
@@ -50,6 +51,8 @@ export interface JobSettings {
   readonly trustedGroup?: string | undefined;
   /** That of programs on the login node, which jobs are to have too. */
   readonly umask?: string | undefined;
+  /** The Unix user of the job, if it is not the user of the daemon. */
+  readonly unixUser?: string | undefined;
   readonly python: string | undefined;
   readonly agentVersion: string;
   readonly apiServer: string;
@@ -107,6 +110,8 @@ export interface DaemonDeps {
   /** For tests; by default `READ_LIMITS`. */
   readonly readLimits?: ReadLimits;
   readonly job: JobSettings;
+  /** As which Unix users jobs run; undefined: all as the user of the daemon. */
+  readonly unixUsers?: UnixUsers | undefined;
   /** Tasks that the submission pool works on: reconcile leaves them alone. */
   readonly busy: Set<TaskId>;
   /** Set if the daemon's work is watched: `agent.slurm.http`. */

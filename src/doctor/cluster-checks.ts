@@ -49,6 +49,19 @@ export interface HolderSeen {
   readonly isHere: boolean;
 }
 
+export interface UserMapSeen {
+  /** The names of the Unix users whose jobs the daemon submits, other than its own. */
+  readonly users: readonly string[];
+  /** Entries that are not used, and why. */
+  readonly problems: readonly string[];
+  /** Keys that are neither the id nor the name of a ClearML user. */
+  readonly unknown: readonly string[];
+  /** What sudo does not allow, such as `/usr/bin/sbatch as ada`. */
+  readonly refused: readonly string[];
+  /** Whether Slurm shows each user only their own jobs. */
+  readonly hidesJobs: boolean;
+}
+
 export interface ClusterSeen {
   /** undefined for a single cluster without a name. */
   readonly name: string | undefined;
@@ -61,6 +74,7 @@ export interface ClusterSeen {
   readonly partitions: Fact<readonly PartitionSeen[]>;
   readonly accounts: Fact<readonly AccountSeen[]>;
   readonly sharedFolder: Fact<SharedFolderSeen>;
+  readonly userMap: Fact<UserMapSeen>;
   readonly stateFolder: Fact<string>;
   readonly holder: Fact<HolderSeen | undefined>;
 }
@@ -139,6 +153,12 @@ export const CLUSTER_CHECKS: readonly Check<ClusterSeen>[] = [
       }),
   },
   {
+    id: 'user-map',
+    question: 'Can jobs run as the users of the user map?',
+    fix: 'Correct agent.slurm.user_map, and install the file that clearml-agent-slurm sudoers prints on the login node; docs/shared-service.md explains both',
+    check: ({ userMap }) => checkFact(userMap, checkUserMap),
+  },
+  {
     id: 'state-folder',
     question: 'Is the state directory writable, and only by this user?',
     fix: 'Set agent.slurm.state_dir to a directory that you own on this machine, with free space',
@@ -156,6 +176,17 @@ export const CLUSTER_CHECKS: readonly Check<ClusterSeen>[] = [
       }),
   },
 ];
+
+function checkUserMap({ users, problems, unknown, refused, hidesJobs }: UserMapSeen): CheckResult {
+  const faults = [
+    ...problems,
+    ...unknown.map((key) => `ClearML has no user with the id or name "${key}"`),
+    ...(refused.length === 0 ? [] : [`sudo does not allow ${refused.join(', ')}`]),
+  ];
+  if (faults.length > 0) return failed(faults.join('; '));
+  const how = hidesJobs ? '; Slurm hides the jobs of others (PrivateData), so each poll calls squeue as each user' : '';
+  return passed(`jobs run as ${users.length === 0 ? 'the user of the daemon' : users.join(', ')}${how}`);
+}
 
 function checkCommands(seen: readonly CommandSeen[]): CheckResult {
   const missing = seen.filter(({ version }) => version === undefined).map(({ program }) => program);

@@ -16,7 +16,9 @@ import { needsAccount, readFacts, SHOW_CONFIG_ARGS } from '../slurm/scontrol-sho
 import { readPartitions, SINFO_ARGS } from '../slurm/sinfo.ts';
 import { createTransport } from '../assembly/create-transport.ts';
 import { reachablePartitions, type ReachablePartition } from './reachable-partitions.ts';
+import type { App } from '../assembly/app.ts';
 import type { Configured } from '../assembly/load-trusted-config.ts';
+import { probeUserMap } from './probe-user-map.ts';
 import { slurmCommands, withSlurmCommands } from '../assembly/slurm-commands.ts';
 import { UntrustedPathError } from '../assembly/trusted-files.ts';
 import { access, constants, rm, writeFile } from 'node:fs/promises';
@@ -36,14 +38,15 @@ export interface ClusterProbe {
   readonly sharedFolder: Fact<SharedFolderSeen>;
 }
 
-export async function probeCluster(configured: Configured, cluster: ClusterSettings): Promise<ClusterSeen> {
-  const { config, context } = configured;
+export async function probeCluster(app: App, cluster: ClusterSettings): Promise<ClusterSeen> {
+  const { config, context } = app;
   const now = systemClock.now();
   const holder = await findHolder(cluster.stateDir, context.hostName, now);
   return {
     name: cluster.name,
     pollIntervalMs: config.settings.slurm.pollIntervalMs,
-    ...(await queryCluster(configured, cluster)),
+    ...(await queryCluster(app, cluster)),
+    userMap: await probeUserMap(app, cluster),
     stateFolder: await probeStateDir(cluster.stateDir),
     holder: known(holder === undefined ? undefined : { ...holder, isHere: holder.host === context.hostName }),
   };

@@ -99,6 +99,10 @@ const settings = z.object({
   secretKey: z.string(),
   signingKey: z.string(),
   user: z.string(),
+  /** Further users of the same workspace, each with a key; as on the free server, all may do everything. */
+  others: z
+    .array(z.object({ id: z.string(), name: z.string(), accessKey: z.string(), secretKey: z.string() }))
+    .default([]),
   company: z.string(),
   /** The offset of the sandbox's clock. */
   clockOffsetMs: z.number(),

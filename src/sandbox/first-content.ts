@@ -19,6 +19,7 @@ export function firstContent(nowAt: number, keys: Partial<KeyPair>): Snapshot {
       secretKey: keys.secretKey ?? randomKey(48),
       signingKey: randomKey(48),
       user: randomId(),
+      others: [],
       company,
       clockOffsetMs: 0,
       tokenGeneration: 1,

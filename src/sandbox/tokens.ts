@@ -3,12 +3,22 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import * as z from 'zod';
 import { API_VERSION, SERVER_VERSION } from './envelope.ts';
 import { randomId } from './random-id.ts';
+import type { Caller } from './call.ts';
 import type { SandboxSettings } from './documents.ts';
 
-const claims = z.looseObject({ exp: z.number(), generation: z.number() });
+const claims = z.looseObject({
+  exp: z.number(),
+  generation: z.number(),
+  identity: z.looseObject({ user: z.string() }),
+});
 
 /** A token that expires after this many seconds. */
-export function makeToken(settings: SandboxSettings, nowAt: number, lifeSeconds: number, userName: string): string {
+export function makeToken(
+  settings: SandboxSettings,
+  nowAt: number,
+  lifeSeconds: number,
+  { user, userName }: Pick<Caller, 'user' | 'userName'>,
+): string {
   const issuedAt = Math.floor(nowAt / 1000);
   const payload = {
     exp: issuedAt + lifeSeconds,
@@ -18,7 +28,7 @@ export function makeToken(settings: SandboxSettings, nowAt: number, lifeSeconds:
     env: '<unknown>',
     generation: settings.tokenGeneration,
     identity: {
-      user: settings.user,
+      user,
       company: settings.company,
       role: 'user',
       user_name: userName,
@@ -43,6 +53,12 @@ export function findTokenError(settings: SandboxSettings, nowAt: number, token: 
   const parsed = claims.parse(JSON.parse(Buffer.from(payload, 'base64url').toString()));
   const isOver = parsed.exp * 1000 <= nowAt || parsed.generation !== settings.tokenGeneration;
   return isOver ? 'Signature has expired' : undefined;
+}
+
+/** The user of a valid token. */
+export function userOfToken(token: string): string {
+  const [, payload = ''] = token.split('.');
+  return claims.parse(JSON.parse(Buffer.from(payload, 'base64url').toString())).identity.user;
 }
 
 function encode(value: unknown): string {

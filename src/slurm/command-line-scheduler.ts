@@ -1,19 +1,18 @@
 // Implements `Scheduler` with Slurm's commands: limits concurrent calls, sets a timeout for each, and maps every failure.
-import { createBoundedMap } from '../base/bounded-map.ts';
-import { CommandNotFoundError } from '../transport/errors.ts';
+import type { UnixAccount } from '../base/user-map.ts';
+import { CommandNotFoundError, SudoRefusedError } from '../transport/errors.ts';
 import type { Transport, Command, CommandResult } from '../transport/transport.ts';
 import type { Logger } from '../log/logger.ts';
 import { createConcurrencyLimit, type ConcurrencyLimit } from './concurrency-limit.ts';
 import { failureMessage, oneLine } from './describe-command-failure.ts';
 import { SlurmUnavailableError } from './errors.ts';
-import { failedList, isTransportError, readSubmitTransportError, throwUnavailable } from './transport-errors.ts';
+import { isTransportError, readSubmitTransportError, throwUnavailable } from './transport-errors.ts';
 import { TIME_ENVIRONMENT } from './job-row.ts';
 import { logUmask, UMASK_VARIABLE } from './log-umask.ts';
-import { mergeLookUp } from './job-lookup.ts';
+import { createJobLister } from './job-lister.ts';
 import { readSacctFigures, sacctFiguresArgs } from './sacct-history-figures.ts';
 import { readSacctRecord, sacctRecordArgs } from './sacct-record.ts';
 import { readSacctUsage, sacctUsageArgs } from './sacct-end-details.ts';
-import { readSacctJobs, sacctJobsArgs } from './sacct-jobs.ts';
 import { readSbatch, sbatchArgs } from './sbatch.ts';
 import { readScancel, scancelArgs } from './scancel.ts';
 import type {
@@ -22,7 +21,6 @@ import type {
   JobFigures,
   JobId,
   JobKey,
-  JobList,
   JobRecord,
   RecordOptions,
   Scheduler,
@@ -31,7 +29,6 @@ import type {
 } from './scheduler.ts';
 import { readFacts, SHOW_CONFIG_ARGS } from './scontrol-show-config.ts';
 import { isUnknownJob, readJobRecord, showJobArgs } from './scontrol-show-job.ts';
-import { readSqueue, squeueArgs } from './squeue.ts';
 import { readSubmitter, SUBMITTER_SCRIPT, type Submitter } from './submitting-user.ts';
 
 /** Names on the PATH of the host, or absolute paths. */
@@ -58,14 +55,8 @@ export interface CliSchedulerDeps {
 /** More calls are not faster: the controller processes one at a time. */
 const SUBMITS_AT_ONCE = 4;
 
-/** A new release has a few new states; more unknown ones mean that it is not Slurm, and more log lines would not help. */
-const MOST_STRANGE_STATES = 20;
-
 /** Ends of which accounting may know more than the controller. */
 const EXPLAINED_BY_USAGE = /^(CANCELLED|OUT_OF_MEMORY)\b/;
-
-/** Well below the kernel's limit for one argument. */
-const NAMES_PER_CALL = 500;
 
 export function createCommandLineScheduler({
   host,
@@ -79,7 +70,6 @@ export function createCommandLineScheduler({
   const submits = createConcurrencyLimit(SUBMITS_AT_ONCE);
   const accounting = createConcurrencyLimit(1);
   const others = createConcurrencyLimit(1);
-  const strangeStates = createBoundedMap<true>(MOST_STRANGE_STATES);
   let lastFacts: ClusterFacts | undefined;
   let submitter: Submitter | undefined;
 
@@ -87,6 +77,7 @@ export function createCommandLineScheduler({
     const result = await slots.run(() => host.run(command), command.signal);
     log.debug('Ran a Slurm command', {
       command: oneLine([command.program, ...command.args].join(' ')),
+      ...(command.runAs === undefined ? {} : { as: command.runAs }),
       exit: result.exitCode ?? result.killedBy,
       stderr: oneLine(result.stderr),
     });
@@ -99,8 +90,10 @@ export function createCommandLineScheduler({
     program: string,
     args: readonly string[],
     signal?: AbortSignal,
+    runAs?: string,
   ): Promise<CommandResult> {
-    const command = { program, args, env: TIME_ENVIRONMENT, timeoutMs: commandTimeoutMs };
+    const as = runAs === undefined ? {} : { runAs };
+    const command = { program, args, env: TIME_ENVIRONMENT, timeoutMs: commandTimeoutMs, ...as };
     return run(slots, signal === undefined ? command : { ...command, signal });
   }
 
@@ -128,10 +121,11 @@ export function createCommandLineScheduler({
     throw new SlurmUnavailableError(`the uid of our Unix user on ${host.name} is unknown: run \`id -u\` there`);
   }
 
-  async function submit({ jobName, script, signal }: Submission): Promise<SubmitOutcome> {
+  async function submit({ jobName, script, runAs, workDir, signal }: Submission): Promise<SubmitOutcome> {
     const command = {
       program: commands.sbatch,
-      args: sbatchArgs(jobName),
+      args: sbatchArgs(jobName, workDir),
+      ...(runAs === undefined ? {} : { runAs: runAs.name }),
       stdin: script,
       ...(lastFacts?.umask === undefined ? {} : { env: { [UMASK_VARIABLE]: logUmask(lastFacts.umask) } }),
       timeoutMs: sbatchTimeoutMs,
@@ -146,75 +140,17 @@ export function createCommandLineScheduler({
     }
   }
 
-  function listOf(whose: 'ours' | "everybody's", userId: number | undefined, signal?: AbortSignal): Promise<JobList> {
-    const mark = randomToken();
-    const read = (result: CommandResult): JobList => readSqueue(result, mark, userId);
-    return ask(others, commands.squeue, squeueArgs(mark, whose), signal).then(read, failedList);
-  }
-
-  async function listAllUsers(signal?: AbortSignal): Promise<JobList> {
-    try {
-      return await listOf("everybody's", await ourUserId(signal), signal);
-    } catch (error) {
-      if (error instanceof SlurmUnavailableError) return { kind: 'failed', message: error.message };
-      throw error;
-    }
-  }
-
-  async function list(signal?: AbortSignal): Promise<JobList> {
-    const answer = await listOf('ours', undefined, signal);
-    if (answer.kind === 'listed') warnOfStrangeStates(answer.jobs);
-    return answer;
-  }
-
-  function warnOfStrangeStates(jobs: readonly Job[]): void {
-    for (const { id, state, stateWord } of jobs) {
-      if (state !== 'UNKNOWN' || strangeStates.get(stateWord) === true) continue;
-      if (strangeStates.size === MOST_STRANGE_STATES) return;
-      strangeStates.set(stateWord, true);
-      log.warn('Slurm reports an unknown job state; jobs in this state are treated as live', {
-        job: id,
-        state: oneLine(stateWord),
-      });
-    }
-  }
-
-  async function lookUp(names: readonly string[], since: number, signal?: AbortSignal): Promise<JobList> {
-    // In this order, a job that is submitted or ends between the two calls appears as in squeue.
-    const past = await remember(names, since, signal);
-    const current = await list(signal);
-    return current.kind === 'failed' ? current : mergeLookUp(names, past, current.jobs);
-  }
-
-  /** The jobs with these names in accounting; none without accounting. */
-  async function remember(names: readonly string[], since: number, signal?: AbortSignal): Promise<JobList> {
-    const jobs: Job[] = [];
-    try {
-      for (let from = 0; from < names.length; from += NAMES_PER_CALL) {
-        const some = names.slice(from, from + NAMES_PER_CALL);
-        const result = await askAccounting((userId) => sacctJobsArgs(some, since, userId), signal);
-        if (result === undefined) break;
-        const part = readSacctJobs(result);
-        if (part.kind === 'failed') return part;
-        jobs.push(...part.jobs);
-      }
-      return { kind: 'listed', jobs };
-    } catch (error) {
-      if (error instanceof SlurmUnavailableError) return { kind: 'failed', message: error.message };
-      throw error;
-    }
-  }
-
   /** The output of sacct, or undefined without accounting or sacct. @throws SlurmUnavailableError */
   async function askAccounting(
     args: (userId: number) => readonly string[],
     signal?: AbortSignal,
+    owner?: UnixAccount,
   ): Promise<CommandResult | undefined> {
     const { hasAccounting } = lastFacts ?? (await facts(signal));
     if (!hasAccounting) return undefined;
-    const userId = await ourUserId(signal);
+    const userId = owner?.uid ?? (await ourUserId(signal));
     try {
-      return await ask(accounting, commands.sacct, args(userId), signal);
+      return await ask(accounting, commands.sacct, args(userId), signal, owner?.name);
     } catch (error) {
       if (!(error instanceof CommandNotFoundError)) return throwUnavailable(error);
       log.warn('The cluster has accounting but the host has no sacct; jobs are looked up in squeue only', {
@@ -224,19 +160,24 @@ export function createCommandLineScheduler({
     }
   }
 
-  async function record(id: Job['id'], { name, signal }: RecordOptions = {}): Promise<JobRecord | undefined> {
-    const shown = await readController(id, signal);
-    if (shown !== undefined && (name === undefined || shown.name === name)) return withUsage(id, shown, signal);
-    const past = await askAccounting((userId) => sacctRecordArgs(id, userId), signal);
+  async function record(id: Job['id'], { name, runAs, signal }: RecordOptions = {}): Promise<JobRecord | undefined> {
+    const shown = await readController(id, signal, runAs);
+    if (shown !== undefined && (name === undefined || shown.name === name)) return withUsage(id, shown, signal, runAs);
+    const past = await askAccounting((userId) => sacctRecordArgs(id, userId), signal, runAs);
     const found = past === undefined ? undefined : readSacctRecord(past, name);
     // If several jobs have this id, sacct reports the usage of the newest.
-    return shown !== undefined || found === undefined ? found : withUsage(id, found, signal);
+    return shown !== undefined || found === undefined ? found : withUsage(id, found, signal, runAs);
   }
 
   /** The facts that accounting adds for a job that was cancelled or ran out of memory; empty if accounting is unavailable. */
-  async function withUsage(id: Job['id'], found: JobRecord, signal?: AbortSignal): Promise<JobRecord> {
+  async function withUsage(
+    id: Job['id'],
+    found: JobRecord,
+    signal?: AbortSignal,
+    owner?: UnixAccount,
+  ): Promise<JobRecord> {
     if (!EXPLAINED_BY_USAGE.test(found.stateWord)) return found;
-    const answer = await askAccounting(() => sacctUsageArgs(id), signal).catch((error: unknown) => {
+    const answer = await askAccounting(() => sacctUsageArgs(id), signal, owner).catch((error: unknown) => {
       if (error instanceof SlurmUnavailableError) return undefined;
       throw error;
     });
@@ -263,13 +204,18 @@ export function createCommandLineScheduler({
     return name === '' ? `uid ${uid}` : `${name} (uid ${uid})`;
   }
 
-  async function readController(id: Job['id'], signal?: AbortSignal): Promise<JobRecord | undefined> {
-    const result = await ask(others, commands.scontrol, showJobArgs(id), signal).catch(throwUnavailable);
+  async function readController(
+    id: Job['id'],
+    signal?: AbortSignal,
+    owner?: UnixAccount,
+  ): Promise<JobRecord | undefined> {
+    const as = owner !== undefined && (lastFacts ?? (await facts(signal))).hidesJobs === true ? owner.name : undefined;
+    const result = await ask(others, commands.scontrol, showJobArgs(id), signal, as).catch(throwUnavailable);
     if (result.exitCode === 0) {
       const shown = readJobRecord(result.stdout, id);
       // Corrupted, or forged by the job's owner: queried again until the controller forgets the job.
       if (shown === undefined) throw new SlurmUnavailableError(`scontrol shows no readable record of job ${id}`);
-      const userId = await ourUserId(signal);
+      const userId = owner?.uid ?? (await ourUserId(signal));
       return { ...shown, isOthers: shown.userId !== userId };
     }
     if (!isUnknownJob(result.stderr)) throw new SlurmUnavailableError(failureMessage('scontrol show job', result));
@@ -277,11 +223,15 @@ export function createCommandLineScheduler({
   }
 
   async function cancel(jobs: readonly JobKey[], signal?: AbortSignal): Promise<void> {
+    const refused = new Set<string | undefined>();
     for (const [index, job] of jobs.entries()) {
-      const failure = await ask(others, commands.scancel, scancelArgs(job), signal).then(
+      if (refused.has(job.unixUser)) continue;
+      const failure = await ask(others, commands.scancel, scancelArgs(job), signal, job.unixUser).then(
         readScancel,
         (error: unknown) => {
-          if (isTransportError(error)) return { words: error.message, isOfOneJob: false };
+          // Also for the other jobs of this user.
+          if (error instanceof SudoRefusedError) refused.add(job.unixUser);
+          if (isTransportError(error)) return { words: error.message, isOfOneJob: error instanceof SudoRefusedError };
           throw error;
         },
       );
@@ -293,14 +243,14 @@ export function createCommandLineScheduler({
     }
   }
 
-  return {
-    facts,
-    submit,
-    list,
-    listAllUsers,
-    lookUp,
-    record,
-    figures,
-    cancel,
-  };
+  const lister = createJobLister({
+    squeue: (args, signal, runAs) => ask(others, commands.squeue, args, signal, runAs),
+    sacct: askAccounting,
+    ourUserId,
+    hidesJobs: async (signal) => (lastFacts ?? (await facts(signal))).hidesJobs === true,
+    log,
+    randomToken,
+  });
+
+  return { facts, submit, ...lister, record, figures, cancel };
 }

@@ -23,28 +23,38 @@ export function callRate(perSecond: number, limit: ClusterFacts['callLimit']): R
 }
 
 /** The same scheduler; its polls and cancellations use tokens but never wait. Callers that submit wait and use tokens themselves. */
-export function withRateLimit(scheduler: Scheduler, limit: RateLimit, clock: Clock): Scheduler {
+export function withRateLimit(
+  scheduler: Scheduler,
+  limit: RateLimit,
+  clock: Clock,
+  { hidesJobs = false }: Pick<ClusterFacts, 'hidesJobs'> = {},
+): Scheduler {
   const spend = (): void => limit.spendAside(clock.now());
+  /** A list of jobs that Slurm hides is one call for each user. */
+  const spendFor = (accounts: readonly unknown[] = []): void => {
+    spend();
+    if (hidesJobs) accounts.forEach(spend);
+  };
   return {
     facts(signal) {
       spend();
       return scheduler.facts(signal);
     },
     submit: (submission) => scheduler.submit(submission),
-    async list(signal) {
-      spend();
+    async list(signal, accounts) {
+      spendFor(accounts);
       const askedAt = clock.now();
-      const answer = await scheduler.list(signal);
+      const answer = await scheduler.list(signal, accounts);
       limit.slow((clock.now() - askedAt) / PROMPT_MS);
       return answer;
     },
-    listAllUsers(signal) {
-      spend();
-      return scheduler.listAllUsers(signal);
+    listAllUsers(signal, accounts) {
+      spendFor(accounts);
+      return scheduler.listAllUsers(signal, accounts);
     },
-    lookUp(names, since, signal) {
-      spend();
-      return scheduler.lookUp(names, since, signal);
+    lookUp(names, since, signal, owners) {
+      spendFor([...new Set(owners?.values())]);
+      return scheduler.lookUp(names, since, signal, owners);
     },
     record(id, options) {
       spend();

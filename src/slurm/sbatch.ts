@@ -9,8 +9,9 @@ import { readSubmitError, submitErrorMessage } from './sbatch-errors.ts';
  * The script is passed on stdin. Command-line options override the directives of the script. The `#PBS` lines of a
  * template, which sbatch would also read, are treated as comments.
  */
-export function sbatchArgs(jobName: string): string[] {
-  return ['--parsable', '--ignore-pbs', `--job-name=${jobName}`];
+export function sbatchArgs(jobName: string, workDir?: string): string[] {
+  const start = workDir === undefined ? [] : [`--chdir=${workDir}`];
+  return ['--parsable', '--ignore-pbs', `--job-name=${jobName}`, ...start];
 }
 
 interface Accepted {

@@ -1,5 +1,6 @@
 // The interface of a Slurm cluster: facts, submit, list, look up, explain, cancel.
 import type { Brand } from '../base/brand.ts';
+import type { UnixAccount } from '../base/user-map.ts';
 import type { JobState } from './job-state.ts';
 
 /** A Slurm job id. Not an identity: Slurm reuses ids after a controller crash. */
@@ -10,6 +11,10 @@ export interface Submission {
   readonly jobName: string;
   /** The whole batch script, passed on stdin. */
   readonly script: string;
+  /** The Unix user of the job; default: the submitting one. */
+  readonly runAs?: UnixAccount | undefined;
+  /** Where the job starts, instead of the directory of the command and of the template. */
+  readonly workDir?: string | undefined;
   readonly signal?: AbortSignal;
 }
 
@@ -21,7 +26,12 @@ export type SubmitOutcome =
   /** A limit is reached: the same script will be accepted later. */
   | { readonly kind: 'backpressure'; readonly message: string }
   /** Certainly not submitted: no controller, no sbatch, or no connection. */
-  | { readonly kind: 'unavailable'; readonly message: string }
+  | {
+      readonly kind: 'unavailable';
+      readonly message: string;
+      /** sudo does not allow it for the Unix user of the job; says nothing about other users. */
+      readonly isOfUser?: boolean;
+    }
   /** Look the job up by name before any other step. */
   | { readonly kind: 'unknown'; readonly message: string };
 
@@ -42,11 +52,19 @@ export interface Job {
   readonly endedAt: number | undefined;
   /** It belongs to another Unix user than the submitting one. Set only in the list of all users. */
   readonly isOthers?: boolean;
+  /** The name of its Unix user, if that is one of the given accounts and not the submitting user. */
+  readonly unixUser?: string;
 }
 
 /** A list is complete or failed: a failed poll proves nothing about any job. */
 export type JobList =
-  { readonly kind: 'listed'; readonly jobs: readonly Job[] } | { readonly kind: 'failed'; readonly message: string };
+  | {
+      readonly kind: 'listed';
+      readonly jobs: readonly Job[];
+      /** The names of accounts whose jobs could not be listed: nothing follows from an absence of theirs. */
+      readonly unlisted?: ReadonlySet<string>;
+    }
+  | { readonly kind: 'failed'; readonly message: string };
 
 /** Facts that only Slurm's record of one job has; queried once, when a job has ended. */
 export interface JobRecord {
@@ -106,7 +124,7 @@ export interface JobFigures {
 }
 
 /** Identifies a job: its id alone does not. */
-export type JobKey = Pick<Job, 'id' | 'name'>;
+export type JobKey = Pick<Job, 'id' | 'name' | 'unixUser'>;
 
 export interface ClusterFacts {
   readonly clusterName: string;
@@ -120,6 +138,8 @@ export interface ClusterFacts {
   readonly accountsGpus?: boolean;
   /** The uid of the Unix user who submits. undefined if unknown. */
   readonly userId?: number | undefined;
+  /** Whether users see only their own jobs (slurm.conf(5), PrivateData). */
+  readonly hidesJobs?: boolean;
   /** The umask of programs there, such as `0022`, which jobs get too. undefined if unknown. */
   readonly umask?: string | undefined;
   /** The controller's limit for calls of one user: calls per second, and the burst. undefined without a limit. */
@@ -129,6 +149,8 @@ export interface ClusterFacts {
 export interface RecordOptions {
   /** The name of the expected job: after a controller crash another job may have its id. */
   readonly name?: string;
+  /** The Unix user of the expected job; default: the submitting one. */
+  readonly runAs?: UnixAccount | undefined;
   readonly signal?: AbortSignal;
 }
 
@@ -136,18 +158,28 @@ export interface Scheduler {
   /** Reads the cluster's settings. @throws SlurmUnavailableError */
   facts(signal?: AbortSignal): Promise<ClusterFacts>;
   submit(submission: Submission): Promise<SubmitOutcome>;
-  /** All jobs of this user that Slurm still shows, including ended ones, in one call. */
-  list(signal?: AbortSignal): Promise<JobList>;
+  /**
+   * All jobs of this user that Slurm still shows, including ended ones, in one call.
+   * @param accounts other Unix users whose jobs are listed too: in the same call or, if Slurm hides them, in one call as each user
+   */
+  list(signal?: AbortSignal, accounts?: readonly UnixAccount[]): Promise<JobList>;
   /**
    * The jobs of all users, as far as this one may see them (slurm.conf(5), PrivateData). The controller sends its whole
    * table: use it only if the list of our own jobs is not enough.
+   * @param accounts as for `list`
    */
-  listAllUsers(signal?: AbortSignal): Promise<JobList>;
+  listAllUsers(signal?: AbortSignal, accounts?: readonly UnixAccount[]): Promise<JobList>;
   /**
    * Jobs by exact name: from squeue, and ended ones that it no longer shows from sacct, if there is accounting.
    * `since` limits the search: the earliest possible submission, by our own clock.
+   * @param owners the Unix user of each job that is not the submitting user's; jobs of other users do not count
    */
-  lookUp(names: readonly string[], since: number, signal?: AbortSignal): Promise<JobList>;
+  lookUp(
+    names: readonly string[],
+    since: number,
+    signal?: AbortSignal,
+    owners?: ReadonlyMap<string, UnixAccount>,
+  ): Promise<JobList>;
   /**
    * Slurm's record of one job: of any user's job from the controller, else of our job from accounting. undefined if neither
    * has one.

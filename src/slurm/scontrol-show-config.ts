@@ -22,6 +22,7 @@ export function readFacts(text: string): ClusterFacts | undefined {
     // `accounting_storage/none` or `(null)` without accounting.
     hasAccounting: settings.get('AccountingStorageType') === 'accounting_storage/slurmdbd',
     ...(/(^|,)gres\/gpu/.test(settings.get('AccountingStorageTRES') ?? '') ? { accountsGpus: true } : {}),
+    ...(/(?:^|,)(?:jobs|all)(?:,|$)/.test(settings.get('PrivateData') ?? '') ? { hidesJobs: true } : {}),
     ...readCallLimit(settings.get('SlurmctldParameters') ?? ''),
   };
 }

@@ -1,4 +1,5 @@
 // Lists all jobs of the user with one squeue call, the only source of tracking.
+import type { UnixAccount } from '../base/user-map.ts';
 import type { CommandResult } from '../transport/transport.ts';
 import { failureMessage, oneLine } from './describe-command-failure.ts';
 import { readJobName } from './job-name.ts';
@@ -23,12 +24,21 @@ const HEADER = 'JOBID';
  * `--me`, not `--user`: for an unknown user name, squeue prints nothing and exits with 0.
  * `-t all`, not state names: older releases reject unknown states.
  * @param mark random letters and digits, new for each call: no job name can contain it, so none can imitate a row
- * @param whose jobs
+ * @param whose jobs: for uids, squeue also takes unknown ones
  */
-export function squeueArgs(mark: string, whose: 'ours' | "everybody's"): string[] {
+export function squeueArgs(mark: string, whose: 'ours' | "everybody's" | readonly number[]): string[] {
   const fields = whose === 'ours' ? FIELDS : ALL_USERS_FIELDS;
   const format = `${recordStart(mark)}${fields.join(FIELD_END)}${recordEnd(mark)}`;
-  return ['--all', ...(whose === 'ours' ? ['--me'] : []), '--states=all', `--format=${format}`];
+  const users = whose === 'ours' ? ['--me'] : typeof whose === 'string' ? [] : [`--user=${whose.join(',')}`];
+  return ['--all', ...users, '--states=all', `--format=${format}`];
+}
+
+/** Whose jobs a list of several users shows. */
+export interface Submitters {
+  /** The uid of the user whose jobs are ours. */
+  readonly own: number;
+  /** Others whose jobs are ours too. */
+  readonly accounts: readonly UnixAccount[];
 }
 
 /**
@@ -36,21 +46,21 @@ export function squeueArgs(mark: string, whose: 'ours' | "everybody's"): string[
  * is complete; the transport guarantees that nothing after the last one is missing.
  * Job arrays and heterogeneous jobs are skipped, because we submit none. So is an unreadable row, unless its job name is one of
  * ours: skipping it would make our job absent, so the list is invalid.
- * @param submitter for a list of all users: the user whose jobs are ours
+ * @param submitters for a list of several users: the users whose jobs are ours
  */
-export function readSqueue(result: CommandResult, mark: string, submitter?: number): JobList {
+export function readSqueue(result: CommandResult, mark: string, submitters?: Submitters): JobList {
   if (result.exitCode !== 0) return { kind: 'failed', message: failureMessage('squeue', result) };
   if (result.stderr.trim() !== '') return { kind: 'failed', message: oneLine(result.stderr) };
   let header: string | undefined;
   const jobs: Job[] = [];
-  const columns = submitter === undefined ? FIELDS : ALL_USERS_FIELDS;
+  const columns = submitters === undefined ? FIELDS : ALL_USERS_FIELDS;
   for (const fields of readRecords(result.stdout, mark, columns.length)) {
     if (fields === undefined) return { kind: 'failed', message: 'the output of squeue is truncated' };
     if (header === undefined) {
       header = fields[0] ?? '';
       continue;
     }
-    const job = readRow(fields, submitter);
+    const job = readRow(fields, submitters);
     if (job === 'unreadable')
       return { kind: 'failed', message: 'the output of squeue has an unreadable row for one of our jobs' };
     if (job !== 'not ours') jobs.push(job);
@@ -79,17 +89,23 @@ function* readRecords(stdout: string, mark: string, columns: number): Generator<
   }
 }
 
-function readRow(fields: readonly string[], submitter: number | undefined): Job | 'not ours' | 'unreadable' {
+function readRow(fields: readonly string[], submitters: Submitters | undefined): Job | 'not ours' | 'unreadable' {
   const [id = '', shownId = '', stateWord = '', reason = ''] = fields;
   const [submitted = '', start = '', end = '', partition = '', nodes = ''] = fields.slice(FIELDS.indexOf('%V'));
   const behind = fields.slice(FIELDS.length - 1);
   const [userId, name] =
-    submitter === undefined ? [undefined, behind.join(FIELD_END)] : [behind[0], behind.slice(1).join(FIELD_END)];
+    submitters === undefined ? [undefined, behind.join(FIELD_END)] : [behind[0], behind.slice(1).join(FIELD_END)];
   // The last task of a job array shows the id of the whole array: it is a single job only if both agree.
   const row = { id, name, stateWord, reason, partition, nodes, submitted, start, end };
   const job = id === shownId ? readJobRow(row) : undefined;
-  if (job !== undefined) return submitter === undefined ? job : { ...job, isOthers: userId !== String(submitter) };
+  if (job !== undefined) return submitters === undefined ? job : { ...job, ...ownerOf(userId, submitters) };
   return PART_OF_SEVERAL.test(shownId) || readJobName(name) === undefined ? 'not ours' : 'unreadable';
+}
+
+function ownerOf(userId: string | undefined, { own, accounts }: Submitters): Pick<Job, 'isOthers' | 'unixUser'> {
+  const account = accounts.find(({ uid }) => String(uid) === userId);
+  if (userId === String(own) || account === undefined) return { isOthers: userId !== String(own) };
+  return { isOthers: false, unixUser: account.name };
 }
 
 function recordStart(mark: string): string {

@@ -4,6 +4,7 @@ import {
   CommandTimeoutError,
   ConnectionLostError,
   HostUnreachableError,
+  SudoRefusedError,
 } from '../transport/errors.ts';
 import { oneLine } from './describe-command-failure.ts';
 import { SlurmUnavailableError } from './errors.ts';
@@ -12,6 +13,7 @@ import type { JobList, SubmitOutcome } from './scheduler.ts';
 
 /** The outcome of an sbatch without a result; undefined if the error is not one of the transport. */
 export function readSubmitTransportError(error: unknown): SubmitOutcome | undefined {
+  if (error instanceof SudoRefusedError) return { kind: 'unavailable', message: error.message, isOfUser: true };
   if (error instanceof CommandNotFoundError || error instanceof HostUnreachableError) {
     return { kind: 'unavailable', message: error.message };
   }

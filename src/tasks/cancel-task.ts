@@ -2,6 +2,7 @@
 import { systemClock } from '../base/clock.ts';
 import type { TaskId } from '../clearml/ids.ts';
 import type { Task } from '../clearml/task.ts';
+import type { Entry } from '../daemon/journal/entry.ts';
 import { findHolder } from '../daemon/journal/lock.ts';
 import { findTask } from './find-task.ts';
 import { journalEntries } from '../daemon/journal/read-beside-daemon.ts';
@@ -51,7 +52,11 @@ async function describeJob({ config, context }: App, task: TaskId): Promise<stri
     const job = entry.jobId === undefined ? 'Its Slurm job' : `Slurm job ${entry.jobId}`;
     const daemon = await findHolder(stateDir, context.hostName, systemClock.now());
     if (daemon !== undefined) return `The daemon cancels ${job.replace('Its', 'its')}.`;
-    return `No daemon is running. The next one cancels ${job.replace('Its', 'its')}${entry.jobId === undefined ? '' : `; to cancel it now, run: scancel ${entry.jobId}`}.`;
+    return `No daemon is running. The next one cancels ${job.replace('Its', 'its')}${entry.jobId === undefined ? '' : `; to cancel it now, run: ${asUser(entry)}scancel ${entry.jobId}`}.`;
   }
   return 'No Slurm job of this task is known here.';
+}
+
+function asUser({ unixUser }: Pick<Entry, 'unixUser'>): string {
+  return unixUser === undefined ? '' : `sudo -u ${unixUser.name} `;
 }

@@ -4,6 +4,7 @@ import { LostRaceError } from '../clearml/errors.ts';
 import type { TaskId } from '../clearml/ids.ts';
 import { planStart, readTaskState } from '../daemon/one-task/plan-start.ts';
 import { trackOneTask, type OneTaskEnd } from '../daemon/one-task/track-one-task.ts';
+import { mappingOf } from '../daemon/unix-users.ts';
 import { readJobName } from '../slurm/job-name.ts';
 import type { JobId } from '../slurm/scheduler.ts';
 import { createConsoleView } from '../clearml/console-view.ts';
@@ -93,8 +94,10 @@ function describeLeft({ jobId }: OneTaskEnd, task: TaskId, again: string): strin
 async function endOf({ deps }: OneTask, { task, jobId }: OneTaskEnd): Promise<ExecuteEnd> {
   if (task !== undefined && GOOD_ENDS.includes(task.status))
     return { isOver: true, isCompleted: true, exitCode: undefined };
+  const mapping = mappingOf(deps.unixUsers, task?.user);
+  const seen = mapping.kind === 'run as' ? mapping.user : undefined;
   const last = jobId ?? (task?.slurmJob as JobId | undefined);
-  const record = last === undefined ? undefined : await deps.scheduler.record(last);
+  const record = last === undefined ? undefined : await deps.scheduler.record(last, { runAs: seen });
   // Slurm reuses ids, and any user can give a job this name.
   const isIts = readJobName(record?.name ?? '')?.taskId === task?.id && record?.isOthers !== true;
   const code = isIts ? record?.exitCode : undefined;

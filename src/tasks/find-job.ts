@@ -22,11 +22,13 @@ export async function findJob(
   lastKnown: () => Promise<string | undefined>,
 ): Promise<FoundJob | undefined> {
   const entry = (await journalEntries(stateDir)).get(task);
-  const list = await scheduler.list();
-  const jobs = (list.kind === 'listed' ? byTask(list.jobs).get(task) : undefined) ?? [];
+  const runAs = entry?.unixUser;
+  const list = await scheduler.list(undefined, runAs === undefined ? [] : [runAs]);
+  const named = (list.kind === 'listed' ? byTask(list.jobs).get(task) : undefined) ?? [];
+  const jobs = named.filter(({ unixUser }) => unixUser === runAs?.name);
   const id = chooseJob({ jobs, task: undefined, entry: entry ?? {} })?.id ?? entry?.jobId ?? (await lastKnown());
   if (id === undefined) return undefined;
-  const record = await scheduler.record(id as JobId);
+  const record = await scheduler.record(id as JobId, { runAs });
   // Slurm reuses ids, they are those of one cluster, and users can edit them in ClearML; and any user can give a job this name.
   if (record === undefined || readJobName(record.name)?.taskId !== task) return undefined;
   if (record.isOthers === true && !(entry?.isOthersJob === true && entry.jobId === id)) return undefined;

@@ -1,5 +1,9 @@
 // Collects the status of tasks and daemons, whether a daemon runs or not.
 import { systemClock } from '../base/clock.ts';
+import { openUserMap, type PeopleSource } from '../assembly/unix-users.ts';
+import { ServerUnreachableError } from '../clearml/errors.ts';
+import { createUnixUsers, type UnixUsers } from '../daemon/unix-users.ts';
+import { SlurmUnavailableError } from '../slurm/errors.ts';
 import type { ClearmlClient } from '../clearml/client.ts';
 import type { ClusterSettings } from '../config/clusters.ts';
 import { findHolder, type Holder } from '../daemon/journal/lock.ts';
@@ -52,6 +56,28 @@ interface Collecting {
   readonly endedSinceMs: number;
 }
 
+/** The map, for the jobs of other Unix users; undefined if there is none, or the cluster does not respond, which the survey reports. */
+async function findUsers({ app, side, clearml }: Omit<Collecting, 'endedSinceMs'>): Promise<UnixUsers | undefined> {
+  try {
+    const map = await openUserMap(app.config.settings.slurm, side.host, () => readPeople(clearml));
+    return map && createUnixUsers(map);
+  } catch (error) {
+    if (error instanceof SlurmUnavailableError) return undefined;
+    throw error;
+  }
+}
+
+/** Without a response of the server, keys of the map count as ids only. */
+async function readPeople(clearml: ClearmlClient): Promise<PeopleSource> {
+  try {
+    const { user } = await clearml.connect();
+    return { people: await clearml.people.all(), self: user };
+  } catch (error) {
+    if (error instanceof ServerUnreachableError) return { people: [], self: '' };
+    throw error;
+  }
+}
+
 async function collect({ app, cluster, side, clearml, endedSinceMs }: Collecting): Promise<ClusterStatus> {
   const { hostName, stop } = app.context;
   const { scheduler } = side;
@@ -64,7 +90,11 @@ async function collect({ app, cluster, side, clearml, endedSinceMs }: Collecting
   );
   // The queues on the command line of the daemon are only in its serving note.
   const servedQueues = served.queues ?? configured;
-  const seen = await survey({ entries, clearml, scheduler, schedulerQueue, servedQueues, endedSinceMs, now }, stop);
+  const unixUsers = await findUsers({ app, cluster, side, clearml });
+  const seen = await survey(
+    { unixUsers, entries, clearml, scheduler, schedulerQueue, servedQueues, endedSinceMs, now },
+    stop,
+  );
   return {
     ...seen,
     cluster: name,

@@ -1,6 +1,7 @@
 // Raises `--ntasks` to the number of nodes, because sbatch silently lowers the number of nodes otherwise.
 import { findHeader } from './check-directives.ts';
-import { DIRECTIVE_PREFIX, splitDirective } from './directive.ts';
+import { DIRECTIVE_PREFIX } from './directive.ts';
+import { directiveWords, lastValue } from './rendered-options.ts';
 
 /**
  * The script, with another `--ntasks` line if its directives request fewer tasks than nodes. sbatch would lower the number of nodes
@@ -10,7 +11,7 @@ import { DIRECTIVE_PREFIX, splitDirective } from './directive.ts';
 export function raiseTaskCount(script: string): string {
   const header = findHeader(script);
   const lines = script.slice(0, header.end).split('\n');
-  const { nodes, tasks } = readCounts(lines.flatMap(directiveWords));
+  const { nodes, tasks } = readCounts(directiveWords(script));
   if (nodes === undefined || tasks === undefined || tasks >= nodes) return script;
 
   const last = lines.findLastIndex((line) => line.startsWith(DIRECTIVE_PREFIX));
@@ -22,10 +23,6 @@ export function raiseTaskCount(script: string): string {
   return lines.join('\n') + script.slice(header.end);
 }
 
-function directiveWords(line: string): string[] {
-  return line.startsWith(DIRECTIVE_PREFIX) ? splitDirective(line) : [];
-}
-
 interface Counts {
   /** The minimum number of nodes; undefined if the script leaves it to Slurm. */
   readonly nodes: number | undefined;
@@ -34,17 +31,11 @@ interface Counts {
 
 /** The last of several counts, as sbatch does. */
 function readCounts(words: readonly string[]): Counts {
-  return { nodes: lastCount(words, '--nodes', '-N'), tasks: lastCount(words, '--ntasks', '-n') };
+  return { nodes: countIn(words, ['--nodes', '-N']), tasks: countIn(words, ['--ntasks', '-n']) };
 }
 
-function lastCount(words: readonly string[], long: string, short: string): number | undefined {
-  let count: string | undefined;
-  for (const [index, word] of words.entries()) {
-    if (word === long || word === short) count = words[index + 1];
-    else if (word.startsWith(`${long}=`)) count = word.slice(long.length + 1);
-    else if (word.startsWith(short)) count = word.slice(short.length);
-  }
+function countIn(words: readonly string[], names: readonly [string, string]): number | undefined {
   // A range of nodes begins with its minimum: `2-4`.
-  const [digits] = /^\d+/.exec(count ?? '') ?? [];
+  const [digits] = /^\d+/.exec(lastValue(words, names) ?? '') ?? [];
   return digits === undefined ? undefined : Number(digits);
 }

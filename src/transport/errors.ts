@@ -46,3 +46,16 @@ export class HostUnreachableError extends Error {
 export class LoginRefusedError extends HostUnreachableError {
   override readonly name = 'LoginRefusedError';
 }
+
+/** Thrown if sudo does not let us run a program as another user: nothing ran. Says nothing about other users. */
+export class SudoRefusedError extends HostUnreachableError {
+  override readonly name = 'SudoRefusedError';
+  readonly user: string;
+
+  constructor({ program, user, host, why }: Readonly<Record<'program' | 'user' | 'host' | 'why', string>>) {
+    super(
+      `sudo refused ${program} as ${user} on ${host} (${why}): install there the file that clearml-agent-slurm sudoers prints`,
+    );
+    this.user = user;
+  }
+}

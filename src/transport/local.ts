@@ -4,6 +4,7 @@ import { setMaxListeners } from 'node:events';
 import { access, constants } from 'node:fs/promises';
 import { collectOutput, describeTooMuch } from './collected-output.ts';
 import { CommandNotFoundError, CommandTimeoutError, ConnectionLostError, HostUnreachableError } from './errors.ts';
+import { withSudo } from './run-as.ts';
 import type { Command, CommandResult, Transport } from './transport.ts';
 import { UTF8_LOCALE } from './utf8-locale.ts';
 
@@ -54,7 +55,7 @@ export function createLocalTransport(options: LocalTransportOptions): Transport 
     return new CommandNotFoundError(program, options.path, name);
   }
 
-  return {
+  return withSudo({
     name,
     async run(command) {
       command.signal?.throwIfAborted();
@@ -87,7 +88,7 @@ export function createLocalTransport(options: LocalTransportOptions): Transport 
       closing.abort(new ConnectionLostError(`a program was still running when ${name} was closed`));
       await Promise.allSettled(running);
     },
-  };
+  });
 }
 
 /** An empty element means the working directory (exec(3)), as does an empty PATH. */

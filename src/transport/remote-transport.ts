@@ -3,6 +3,7 @@ import { setMaxListeners } from 'node:events';
 import { abortWith } from '../base/abort-with.ts';
 import { ConnectionLostError, HostUnreachableError } from './errors.ts';
 import type { Transport, Command, CommandResult } from './transport.ts';
+import { withSudo } from './run-as.ts';
 import { MaxSessionsError } from './shell-pool.ts';
 import { unreachable } from './ssh-errors.ts';
 
@@ -62,9 +63,8 @@ export function createRemoteTransport({ name, calledAs, attempt, loginCount, end
     return new HostUnreachableError(`${program} was not sent to ${name}: no connection within ${timeoutMs / 1000} s`);
   }
 
-  return {
+  const transport = withSudo({
     name,
-    loginCount,
     async run(command) {
       command.signal?.throwIfAborted();
       closing.signal.throwIfAborted();
@@ -78,7 +78,8 @@ export function createRemoteTransport({ name, calledAs, attempt, loginCount, end
       await Promise.allSettled(running);
       await end(why);
     },
-  };
+  });
+  return { ...transport, loginCount };
 }
 
 /** The result, unless the signal aborts first. The work continues for other callers. */

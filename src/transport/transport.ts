@@ -11,6 +11,8 @@ export interface Command {
   /** After this many milliseconds the program is killed and `CommandTimeoutError` thrown. */
   readonly timeoutMs: number;
   readonly signal?: AbortSignal;
+  /** The Unix user to run it as, through sudo; default: the user of the daemon, or of the login. */
+  readonly runAs?: string;
 }
 
 export interface CommandResult {
@@ -32,6 +34,7 @@ export interface Transport {
    * @throws CommandTimeoutError the program was killed at its deadline: its outcome is unknown
    * @throws ConnectionLostError the connection broke while the program ran: its outcome is unknown
    * @throws HostUnreachableError there was no connection: nothing ran
+   * @throws SudoRefusedError sudo did not allow `runAs`: nothing ran
    */
   run(command: Command): Promise<CommandResult>;
   /** Kills running programs, whose callers get `ConnectionLostError`, and resolves when they have ended. */

@@ -189,7 +189,7 @@ export function createQuietWorld(count: number, clock: Clock = systemClock): Qui
           unregister: done,
           find: () => Promise.resolve({ workers: [], isWhole: true }),
         },
-        people: { user: unknown, project: unknown },
+        people: { user: unknown, project: unknown, all: () => Promise.resolve([]) },
         connect: () => Promise.reject(notAtRest('connect')),
         close: done,
       },

@@ -48,13 +48,12 @@ describe('an invalid setting', () => {
     });
   }
 
-  it('causes an error if it would run jobs as another user', () => {
-    const message = problemWith('agent.slurm {\n  user_map { default: nobody }\n}');
-
-    expect(message).to.contain('/home/ada/clearml.conf:2:3: agent.slurm.user_map must be {}: ');
-    expect(message).to.contain('as other users is not supported yet');
-    expect(configWith('agent.slurm.user_map {}').tree['agent']).to.have.nested.property('slurm.user_map');
-  });
+  for (const name of ['root', '0', '#0', '%wheel', '-u', 'a b', 'a:b', '+@x', '\\"\\"']) {
+    it(`causes an error if the user map names ${name}`, () => {
+      const message = problemWith(`agent.slurm {\n  user_map { default: "${name}" }\n}`);
+      expect(message).to.match(/^\/home\/ada\/clearml\.conf:2:14: agent\.slurm\.user_map\.default must /);
+    });
+  }
 
   it('is reported with the variable or option that sets it', () => {
     expect(() => configFrom({ environment: { CLEARML_AGENT__AGENT__SLURM__QUEUE: '[x]' } })).to.throw(

@@ -1,6 +1,11 @@
 // The result of each check of a cluster, by its facts.
 import { expect } from 'chai';
-import { CLUSTER_CHECKS, type ClusterSeen, type ControllerSeen } from '../../src/doctor/cluster-checks.ts';
+import {
+  CLUSTER_CHECKS,
+  type ClusterSeen,
+  type ControllerSeen,
+  type UserMapSeen,
+} from '../../src/doctor/cluster-checks.ts';
 import { known, unavailable, unchecked, type CheckResult } from '../../src/doctor/result.ts';
 
 const CONTROLLER: ControllerSeen = {
@@ -10,6 +15,8 @@ const CONTROLLER: ControllerSeen = {
   needsAccount: true,
   minJobAgeMs: 300_000,
 };
+
+const MAPPED: UserMapSeen = { users: ['ada', 'bob'], problems: [], unknown: [], refused: [], hidesJobs: false };
 
 const WELL: ClusterSeen = {
   name: undefined,
@@ -24,6 +31,7 @@ const WELL: ClusterSeen = {
   partitions: known([{ name: 'gpu', isDefault: true, closedBecause: undefined, entrances: [] }]),
   accounts: known([{ account: 'lab', isDefault: true }]),
   sharedFolder: known({ path: '/shared', state: 'writable' }),
+  userMap: known(MAPPED),
   stateFolder: known('/home/ada/.local/state/clearml-agent-slurm'),
   holder: known(undefined),
 };
@@ -107,6 +115,20 @@ const CASES: readonly (readonly [
   ],
   ['shared-folder', {}, 'passed', '/shared'],
   ['shared-folder', { sharedFolder: known({ path: '/s', state: 'missing' }) }, 'failed', '/s is missing'],
+  ['user-map', {}, 'passed', 'jobs run as ada, bob'],
+  ['user-map', { userMap: unchecked('not set') }, 'skipped', 'not set'],
+  [
+    'user-map',
+    { userMap: known({ ...MAPPED, hidesJobs: true }) },
+    'passed',
+    'jobs run as ada, bob; Slurm hides the jobs of others (PrivateData), so each poll calls squeue as each user',
+  ],
+  [
+    'user-map',
+    { userMap: known({ ...MAPPED, problems: ['p'], unknown: ['Eve'], refused: ['/usr/bin/sbatch as bob'] }) },
+    'failed',
+    'p; ClearML has no user with the id or name "Eve"; sudo does not allow /usr/bin/sbatch as bob',
+  ],
   ['state-folder', { stateFolder: unavailable('no room') }, 'failed', 'no room'],
   ['other-daemon', {}, 'passed', 'no daemon uses it'],
   [

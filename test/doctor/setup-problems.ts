@@ -277,6 +277,18 @@ export const SETUP_PROBLEMS: readonly SetupProblem[] = [
     }),
   },
   {
+    check: 'user-map',
+    what: 'a user map that names a Unix user who does not exist',
+    says: /^the entry "default" of agent\.slurm\.user_map is not used: Unix user no-such-user does not exist/,
+    seed: setting('user_map { default: no-such-user }'),
+  },
+  {
+    check: 'user-map',
+    what: 'a user map with an unknown ClearML user',
+    says: /ClearML has no user with the id or name "Nobody Here"/,
+    seed: setting('user_map { "Nobody Here": nobody }, min_uid: 1'),
+  },
+  {
     check: 'state-folder',
     what: 'a state directory that other users can write to',
     says: /^\S+\/open is refused because other users can change it: \S+ can be written by everybody \(mode 777\)$/,

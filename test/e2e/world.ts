@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { once } from 'node:events';
 import { EXIT } from '../../src/base/exit-codes.ts';
-import { becoming } from '../support/as-user.ts';
+import { becoming, plainly } from '../support/as-user.ts';
 import { builtProgram } from '../support/built-program.ts';
 import { offerEvidence } from '../support/evidence.ts';
 import { agentPython } from '../support/skip-unless.ts';
@@ -135,7 +135,8 @@ agent {
   };
 
   function launch(...nodeWords: readonly string[]): Program {
-    const [command, ...args] = [...(owner === undefined ? [] : becoming(owner.name)), process.execPath];
+    const become = theCluster.binDir === undefined ? plainly : becoming;
+    const [command, ...args] = [...(owner === undefined ? [] : become(owner.name)), process.execPath];
     const child = spawn(command, [...args, ...nodeWords], {
       cwd: folder,
       env: { ...environment, NODE_PATH: '' },

@@ -17,6 +17,8 @@ const PACKAGES = [
   { program: 'my_print_defaults', package: 'mariadb-client-core', isOfSecondTier: true },
   { program: 'sshd', package: 'openssh-server' },
   { program: 'ssh', package: 'openssh-client' },
+  // Runs jobs as several Unix users.
+  { program: 'sudo', package: 'sudo', isOfSecondTier: true },
   // Login shells that read a command in ways of their own, and a small one that people have as /bin/sh.
   { program: 'tcsh', package: 'tcsh' },
   { program: 'fish', package: 'fish' },

@@ -196,9 +196,10 @@ export function createCluster(clock: SimulatedClock, calls: PendingCalls): Clust
             effect: () => submit(jobName, script),
             lost: () => ({ kind: 'unknown', message: 'sbatch gave no answer' }),
           }),
-        list: () => ask('squeue', () => ({ kind: 'listed', jobs: jobs.filter(isShown).map(listedJob) }), noList),
+        list: () =>
+          ask<JobList>('squeue', () => ({ kind: 'listed', jobs: jobs.filter(isShown).map(listedJob) }), noList),
         listAllUsers: () =>
-          ask("everybody's squeue", () => ({ kind: 'listed', jobs: jobs.filter(isShown).map(listedJob) }), noList),
+          ask<JobList>("everybody's squeue", () => ({ kind: 'listed', jobs: jobs.filter(isShown).map(listedJob) }), noList),
         lookUp: (names) => ask('look up', () => lookUp(names), noList),
         record: (id, { name } = {}) =>
           ask(

@@ -90,7 +90,7 @@ describe('a query with squeue', () => {
     const rowOf = (id: string, userId: string, name: string): string =>
       record([id, id, 'RUNNING', 'None', '1795505467', 'N/A', 'NONE', 'gpu', 'n1', userId, name]);
     const stdout = header + rowOf('1', '1000', OURS) + rowOf('2', '1001', `1000\x1f${OURS}`) + rowOf('3', '', OURS);
-    const list = readSqueue(result({ stdout }), MARK, 1000);
+    const list = readSqueue(result({ stdout }), MARK, { own: 1000, accounts: [] });
 
     expect(list.kind === 'listed' && list.jobs.map(({ id, name, isOthers }) => [id, name, isOthers])).to.deep.equal([
       ['1', OURS, false],

@@ -14,6 +14,11 @@ export function becoming(user: string): string[] {
   return ['setpriv', ...identity(user), `--inh-caps=${TO_ENTER}`, `--ambient-caps=${TO_ENTER}`, '--'];
 }
 
+/** The prefix that runs a program as this user, with the rights of any user and nothing more. */
+export function plainly(user: string): string[] {
+  return ['setpriv', ...identity(user), '--inh-caps=-all', '--ambient-caps=-all', '--'];
+}
+
 function identity(user: string): string[] {
   return [`--reuid=${user}`, `--regid=${user}`, '--clear-groups'];
 }

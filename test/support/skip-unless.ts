@@ -56,6 +56,11 @@ export function requireSshd(this: Mocha.Context): void {
   requirePrograms(this, ['sshd', 'ssh', 'ssh-keygen', 'openssl', 'setpriv']);
 }
 
+/** For `before(requireSudo)`: what lets one user run commands as another. */
+export function requireSudo(this: Mocha.Context): void {
+  requirePrograms(this, ['sudo', 'visudo']);
+}
+
 /** For `before(requireShells)`: login shells of every kind, and the small shells that are /bin/sh on many systems. */
 export function requireShells(this: Mocha.Context): void {
   requirePrograms(this, ['dash', 'bash', 'busybox', 'tcsh', 'fish']);

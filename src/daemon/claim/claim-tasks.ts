@@ -4,6 +4,7 @@ import { ServerUnreachableError } from '../../clearml/errors.ts';
 import type { QueueId, TaskId } from '../../clearml/ids.ts';
 import { parkAndSubmit, chooseHead, claim, findClaimable, type Head } from './claim.ts';
 import { createClaimGroup } from './claim-group.ts';
+import { isHeld } from '../unix-users.ts';
 import { MAX_TRACKED, type Entry } from '../journal/entry.ts';
 import type { DaemonDeps, ServedQueue } from '../deps.ts';
 import { findLiveJob, type Snapshot } from '../poll/poll.ts';
@@ -81,6 +82,8 @@ export function createTaskClaimer(deps: DaemonDeps, pool: SubmissionPool, backof
           continue;
         }
         const skip = findUnclaimable(deps, snapshot, read.queues);
+        await passHeld(deps, read.queues, passed);
+        const holds = holdsOf(deps);
         const clearml = { ...deps.clearml, people: cachePeople(deps.clearml.people) };
 
         /** Claims the next tasks, at most this many. False if there is none, or none may be claimed. */
@@ -112,7 +115,7 @@ export function createTaskClaimer(deps: DaemonDeps, pool: SubmissionPool, backof
           }
         }
 
-        for (let left = CLAIMS_PER_READING; left > 0 && !isUsedUp();) {
+        for (let left = CLAIMS_PER_READING; left > 0 && !isUsedUp() && holdsOf(deps) === holds;) {
           if (backoff.isFailing()) await pool.waitUntilIdle(until, signal);
           const size = backoff.isFailing() ? 1 : Math.min(MAX_TOGETHER, left, Math.max(1, countEntries(waiting)));
           await pool.waitToClaim(1, until, signal);
@@ -128,6 +131,22 @@ export function createTaskClaimer(deps: DaemonDeps, pool: SubmissionPool, backof
 
 function countEntries(waiting: ReadonlyMap<QueueId, readonly QueueEntry[]>): number {
   return [...waiting.values()].reduce((sum, { length }) => sum + length, 0);
+}
+
+function holdsOf({ unixUsers }: DaemonDeps): string {
+  return [...(unixUsers?.heldUntil ?? [])].join();
+}
+
+/** Passes the tasks of users for whom sudo refuses submissions: they must not block the tasks behind them. */
+async function passHeld(
+  { clearml, clock, unixUsers }: DaemonDeps,
+  queues: readonly Queue[],
+  passed: Set<TaskId>,
+): Promise<void> {
+  if (unixUsers === undefined || [...unixUsers.heldUntil.values()].every((until) => until <= clock.now())) return;
+  const waiting = queues.flatMap(({ entries }) => entries.map(({ task }) => task));
+  const { tasks } = await clearml.tasks.read(waiting);
+  for (const [id, { user }] of tasks) if (isHeld(unixUsers, user, clock.now())) passed.add(id);
 }
 
 function drop(waiting: Map<QueueId, readonly QueueEntry[]>, { queue, entry }: Head): void {
@@ -160,7 +179,7 @@ function warnOfMissing(deps: DaemonDeps, { queues, isWhole }: QueueList): void {
  * project is read again. A failure is not cached.
  */
 export function cachePeople(people: People): People {
-  return { user: cached((id) => people.user(id)), project: cached((id) => people.project(id)) };
+  return { ...people, user: cached((id) => people.user(id)), project: cached((id) => people.project(id)) };
 }
 
 function cached(read: People['user']): People['user'] {

@@ -47,6 +47,8 @@ export const Entry = z.object({
     .string()
     .transform((id) => id as JobId)
     .optional(),
+  /** The Unix user that the newest attempt was submitted as; undefined for the user of the daemon. */
+  unixUser: z.object({ name: z.string(), uid: z.number() }).optional(),
   /** The job `jobId` belongs to another Unix user, so it is not in the list of our own jobs. */
   isOthersJob: z.boolean().optional(),
   /** When the job was first seen ended, absent, running a task that is not its own, or asked to stop. */

@@ -6,6 +6,7 @@ import type { JobId } from '../../slurm/scheduler.ts';
 import { claim, parkAndSubmit } from '../claim/claim.ts';
 import { chooseJob } from '../decide/decide.ts';
 import type { DaemonDeps, ServedQueue } from '../deps.ts';
+import { isHeld } from '../unix-users.ts';
 import type { Lock } from '../journal/lock.ts';
 import type { Intervals } from '../loop.ts';
 import { createPass, logPassFailure } from '../pass.ts';
@@ -84,7 +85,8 @@ async function trackToEnd(
     const hasJob = findLiveJob(snapshot, id) !== undefined;
     // If another process tracks the job, its end is awaited too: that process reports how the task ended.
     if (next === 'over') return hasJob ? undefined : (task ?? 'deleted');
-    if (next === 'claim' && !hasJob && hasSchedulerQueue(deps, snapshot)) await claimAndSubmit();
+    const isHeldUser = deps.unixUsers !== undefined && isHeld(deps.unixUsers, task?.user, clock.now());
+    if (next === 'claim' && !isHeldUser && !hasJob && hasSchedulerQueue(deps, snapshot)) await claimAndSubmit();
     return undefined;
   }
 

@@ -7,6 +7,8 @@ import { isLive } from '../../slurm/job-state.ts';
 import type { Job, JobList } from '../../slurm/scheduler.ts';
 import type { Place } from '../decide/observation.ts';
 import type { DaemonDeps } from '../deps.ts';
+import { accountsOf } from '../unix-users.ts';
+import { ownJobs } from './own-jobs.ts';
 
 export type PlaceOf = (task: TaskId, ownQueue: QueueId) => Place;
 
@@ -56,14 +58,25 @@ export async function pollWith(
   const at = deps.clock.now();
   const server = await readServer();
   const listedAt = deps.clock.now();
-  const list = await deps.scheduler.list(signal);
+  const accounts = accountsOf(deps.unixUsers, deps.journal.entries.values());
+  const list = await deps.scheduler.list(signal, accounts);
   const slurmMs = Math.max(0, deps.clock.now() - listedAt);
-  const jobs = jobsOf(deps, list, 'Job list');
-  if (jobs === undefined) return undefined;
+  const listed = await jobsOf(deps, list, 'Job list');
+  if (listed === undefined) return undefined;
+  const jobs = new Map<TaskId, readonly Job[]>(listed);
   const others = await pollOthersJobs(deps, signal);
   if (others === undefined) return undefined;
   for (const [task, job] of others) jobs.set(task, [...(jobs.get(task) ?? []), job]);
-  return { ...server, at, slurmMs, placeOf: readPlaces(server, deps.schedulerQueue), jobs };
+  const unread = withUnlisted(deps, server.unread, list);
+  return { ...server, unread, at, slurmMs, placeOf: readPlaces(server, deps.schedulerQueue), jobs };
+}
+
+/** Adds the tasks whose jobs could not be listed: nothing is decided about them. */
+function withUnlisted({ journal }: DaemonDeps, unread: ReadonlySet<TaskId>, list: JobList): ReadonlySet<TaskId> {
+  const { unlisted } = list.kind === 'listed' ? list : {};
+  if (unlisted === undefined || unlisted.size === 0) return unread;
+  const hidden = [...journal.entries.values()].filter(({ unixUser }) => unlisted.has(unixUser?.name ?? ''));
+  return new Set([...unread, ...hidden.map(({ task }) => task)]);
 }
 
 /** Returns the tracked jobs of other Unix users, and no other job that has the name of one of these tasks. */
@@ -85,12 +98,20 @@ export async function listAllUsersJobs(
   deps: DaemonDeps,
   signal: AbortSignal,
 ): Promise<ReadonlyMap<TaskId, readonly Job[]> | undefined> {
-  return jobsOf(deps, await deps.scheduler.listAllUsers(signal), "List of all users' jobs");
+  const accounts = accountsOf(deps.unixUsers, deps.journal.entries.values());
+  const list = await deps.scheduler.listAllUsers(signal, accounts);
+  // Only a complete list shows that a task has no job.
+  if (list.kind === 'listed' && list.unlisted !== undefined && list.unlisted.size > 0) return undefined;
+  return jobsOf(deps, list, "List of all users' jobs");
 }
 
-function jobsOf({ log }: DaemonDeps, list: JobList, what: string): Map<TaskId, Job[]> | undefined {
-  if (list.kind === 'listed') return byTask(list.jobs);
-  log.warn(`${what} unavailable; making no decision without it`, { slurm: list.message });
+async function jobsOf(
+  deps: DaemonDeps,
+  list: JobList,
+  what: string,
+): Promise<ReadonlyMap<TaskId, readonly Job[]> | undefined> {
+  if (list.kind === 'listed') return ownJobs(deps, byTask(list.jobs));
+  deps.log.warn(`${what} unavailable; making no decision without it`, { slurm: list.message });
   return undefined;
 }
 

@@ -57,8 +57,9 @@ export async function reconcile(
     if (found !== undefined)
       await forEachTask(deps, snapshot, signal, async (entry) => {
         const observation = absent.get(entry.task);
-        if (observation === undefined) return;
-        await decideAndAct(entry, { ...observation, jobs: found.get(entry.task) ?? [], lookedUp: true }, true);
+        const jobs = found.get(entry.task);
+        if (observation === undefined || jobs === undefined) return;
+        await decideAndAct(entry, { ...observation, jobs, lookedUp: true }, true);
       });
   } finally {
     if (cancel.size > 0) await deps.scheduler.cancel([...cancel.values()], signal);
@@ -157,9 +158,11 @@ async function withRecord(
   const request = findAction(actions, 'read-record');
   if (request === undefined) return { actions, record: undefined };
   const name = observation.jobs.find(({ id }) => id === request.jobId)?.name;
-  const found = await deps.scheduler.record(request.jobId, name === undefined ? {} : { name });
+  const { unixUser: runAs } = observation.entry;
+  const found = await deps.scheduler.record(request.jobId, { ...(name === undefined ? {} : { name }), runAs });
   // A record counts only if it has the listed job name: Slurm reuses job ids.
-  const record = found?.name === name ? found : undefined;
+  const isOthers = deps.unixUsers !== undefined && found?.isOthers === true && observation.entry.isOthersJob !== true;
+  const record = found?.name === name && !isOthers ? found : undefined;
   return { actions: decide({ ...observation, record: record ?? 'gone' }), record };
 }
 
@@ -179,10 +182,20 @@ async function lookUp(
   const names = absent.flatMap(({ entry: { task, attempt } }) =>
     attempt === undefined ? [] : [formatJobName(task, attempt)],
   );
-  if (names.length === 0) return new Map();
+  if (names.length === 0) return new Map(absent.map(({ entry }) => [entry.task, []]));
   const since = Math.min(...absent.map(({ entry }) => entry.firstAttemptAt ?? entry.stepAt));
-  const found = await deps.scheduler.lookUp(names, since, signal);
-  if (found.kind === 'listed') return byTask(found.jobs);
+  const owners = new Map(
+    absent.flatMap(({ entry: { task, attempt, unixUser } }) =>
+      attempt === undefined || unixUser === undefined ? [] : [[formatJobName(task, attempt), unixUser]],
+    ),
+  );
+  const found = await deps.scheduler.lookUp(names, since, signal, owners);
+  if (found.kind === 'listed') {
+    const { jobs, unlisted } = found;
+    const known = absent.filter(({ entry }) => unlisted?.has(entry.unixUser?.name ?? '') !== true);
+    const byTheirTask = byTask(jobs);
+    return new Map(known.map(({ entry: { task } }) => [task, byTheirTask.get(task) ?? []]));
+  }
   deps.log.warn('Could not look up jobs that are missing from squeue; retrying in the next pass', {
     slurm: found.message,
   });

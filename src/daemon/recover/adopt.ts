@@ -8,6 +8,7 @@ import { MAX_TRACKED, type Entry } from '../journal/entry.ts';
 import { findUntracked, seemsJobless, type Untracked, type UntrackedFacts } from './find-untracked.ts';
 import type { DaemonDeps, ServedQueue } from '../deps.ts';
 import { isBackAtGate } from '../decide/closed-gate.ts';
+import { mappingOf } from '../unix-users.ts';
 import { findLiveJob, listAllUsersJobs, type Snapshot } from '../poll/poll.ts';
 import { logToConsole } from '../console/console.ts';
 import { describeOthersJob } from '../console/console-messages.ts';
@@ -98,7 +99,7 @@ export function createAdopter(deps: DaemonDeps, only?: TaskId): Adopter {
         deps,
         untrackedTasks.slice(0, room),
         async (untracked) => {
-          await adoptOne(deps, untracked);
+          await adoptOne(deps, untracked, tasks.get(untracked.task));
           taken += 1;
         },
         signal,
@@ -121,8 +122,9 @@ function parkedTasks({ schedulerQueue }: DaemonDeps, { queues }: Snapshot): Task
   return (queues.find(({ id }) => id === schedulerQueue)?.entries ?? []).map(({ task }) => task);
 }
 
-async function adoptOne(deps: DaemonDeps, untracked: Untracked): Promise<void> {
-  if (untracked.kind === 'maybe requeued' && !(await isRequeued(deps, untracked.job))) return;
+async function adoptOne(deps: DaemonDeps, untracked: Untracked, task: Task | undefined): Promise<void> {
+  const unixUser = userOf(deps, task);
+  if (untracked.kind === 'maybe requeued' && !(await isRequeued(deps, untracked.job, unixUser))) return;
   deps.log.info('Adopting an untracked task', {
     task: untracked.task,
     what: untracked.kind,
@@ -131,17 +133,22 @@ async function adoptOne(deps: DaemonDeps, untracked: Untracked): Promise<void> {
   switch (untracked.kind) {
     case 'job': {
       const { jobId, attempt, isOthersJob } = untracked;
-      const entry = { ...newEntry(deps, untracked.task, untracked.queue), jobId, attempt };
+      const entry = { ...newEntry(deps, untracked.task, untracked.queue), ...unixUser, jobId, attempt };
       await deps.journal.write(isOthersJob ? { ...entry, isOthersJob } : entry);
       if (isOthersJob) await logToConsole(deps, untracked.task, { level: 'WARNING', text: describeOthersJob(jobId) });
       return;
     }
     case 'maybe requeued': {
-      const { job, task, queue } = untracked;
-      return deps.journal.write({ ...newEntry(deps, task, queue), jobId: job.id, attempt: attemptOf(job.name) });
+      const { job, task: id, queue } = untracked;
+      const entry = { ...newEntry(deps, id, queue), ...unixUser };
+      return deps.journal.write({ ...entry, jobId: job.id, attempt: attemptOf(job.name) });
     }
     case 'lost job':
-      return deps.journal.write({ ...newEntry(deps, untracked.task, untracked.queue), jobId: untracked.jobId });
+      return deps.journal.write({
+        ...newEntry(deps, untracked.task, untracked.queue),
+        ...unixUser,
+        jobId: untracked.jobId,
+      });
     case 'parked':
       return deps.journal.write({ ...newEntry(deps, untracked.task, untracked.queue), step: 'parking' });
     case 'orphan':
@@ -176,9 +183,20 @@ function submittedBy({ mark }: DaemonDeps, untracked: Untracked): { readonly sub
 }
 
 /** A record counts only if it has the listed job name: Slurm reuses job ids. */
-async function isRequeued({ scheduler }: DaemonDeps, job: Job): Promise<boolean> {
-  const record = await scheduler.record(job.id, job);
+async function isRequeued(
+  { scheduler }: DaemonDeps,
+  job: Job,
+  { unixUser: runAs }: Pick<Entry, 'unixUser'>,
+): Promise<boolean> {
+  const record = await scheduler.record(job.id, { name: job.name, runAs });
   return record?.name === job.name && isBackAtGate(job, record);
+}
+
+/** The Unix user that the job of this task was submitted as: jobs of any other user are left out. */
+function userOf({ unixUsers }: DaemonDeps, task: Task | undefined): Pick<Entry, 'unixUser'> {
+  const mapping = mappingOf(unixUsers, task?.user);
+  if (mapping.kind === 'rejected' || mapping.user === undefined) return {};
+  return { unixUser: { name: mapping.user.name, uid: mapping.user.uid } };
 }
 
 function newEntry(deps: DaemonDeps, task: TaskId, queue: ServedQueue): Entry {

@@ -109,11 +109,13 @@ async function resumeParking(
 /** After an unknown sbatch outcome: looks the job up by name, ended jobs included, before it submits again. */
 async function resumeSubmitting({ deps, pool }: ResumeContext, entry: Entry, isReady: boolean): Promise<boolean> {
   const name = formatJobName(entry.task, entry.attempt ?? '');
-  const found = await deps.scheduler.lookUp([name], entry.firstAttemptAt ?? entry.stepAt);
-  if (found.kind === 'failed') {
+  const owners = new Map(entry.unixUser === undefined ? [] : [[name, entry.unixUser]]);
+  const found = await deps.scheduler.lookUp([name], entry.firstAttemptAt ?? entry.stepAt, undefined, owners);
+  const isUnlisted = found.kind === 'listed' && found.unlisted?.has(entry.unixUser?.name ?? '') === true;
+  if (found.kind === 'failed' || isUnlisted) {
     deps.log.warn('Job lookup failed; submission outcome still unknown', {
       task: entry.task,
-      slurm: found.message,
+      slurm: found.kind === 'failed' ? found.message : "the user's jobs cannot be listed",
     });
     return false;
   }

@@ -18,6 +18,8 @@ import type { App } from '../../assembly/app.ts';
 import { readVersion } from '../../base/version.ts';
 import type { ClusterFacts } from '../../slurm/scheduler.ts';
 import { randomToken, type ClusterSide } from '../../assembly/open-cluster.ts';
+import { openUserMap } from '../../assembly/unix-users.ts';
+import { createUnixUsers, type UnixUsers } from '../unix-users.ts';
 import type { ServerSide } from './open-server.ts';
 
 export interface Sides extends ServerSide, ClusterSide {
@@ -59,6 +61,7 @@ export async function createDaemonDeps(
     log.info("Slurm limits each user's request rate; submissions stay below it", { perSecond: rate.perSecond });
   }
   const rateLimit = createRateLimit(rate);
+  const unixUsers = await unixUsersOf(slurm, sides);
   const journal = await openJournal(stateDir, systemClock.now(), log);
   const audit = await openAuditLog({
     stateDir: cluster.stateDir,
@@ -71,7 +74,7 @@ export async function createDaemonDeps(
   return {
     clearml: withAuditedStatuses(clearml, audit, journal),
     names: createNames(clearml.people),
-    scheduler: withRateLimit(scheduler, rateLimit, systemClock),
+    scheduler: withRateLimit(scheduler, rateLimit, systemClock, facts),
     transport: host,
     jobLogs: createJobLogs({ host, clock: systemClock, redact: (text) => app.secrets.redact(text) }),
     journal,
@@ -99,6 +102,17 @@ export async function createDaemonDeps(
     gracePeriods: { ...slurm.grace, abortCallbackMaxMs },
     adoptAfterMs: slurm.grace.adoptMs,
     job: { ...jobSettings(app, cluster, server.apiServer), umask: facts.umask },
+    unixUsers,
     busy: new Set(),
   };
+}
+
+/** @throws SlurmUnavailableError, and what the client throws */
+async function unixUsersOf(
+  slurm: App['config']['settings']['slurm'],
+  { host, clearml, server, log }: Sides,
+): Promise<UnixUsers | undefined> {
+  const map = await openUserMap(slurm, host, async () => ({ people: await clearml.people.all(), self: server.user }));
+  for (const why of map?.problems ?? []) log.error('Tasks of a ClearML user are rejected', { why });
+  return map && createUnixUsers(map);
 }

@@ -3,12 +3,16 @@ import type { ClearmlClient, Queue, TaskList } from '../../clearml/client.ts';
 import type { TaskId } from '../../clearml/ids.ts';
 import { ServerUnreachableError } from '../../clearml/errors.ts';
 import { isLive } from '../../slurm/job-state.ts';
+import type { Task } from '../../clearml/task.ts';
 import type { Job, Scheduler } from '../../slurm/scheduler.ts';
 import type { Entry } from '../journal/entry.ts';
+import { accountsOf, expectedUser, hasSubmitted, isJobOfUser, type UnixUsers } from '../unix-users.ts';
 import { byTask } from '../poll/poll.ts';
 import { statusRow, type StatusRow } from './status-row.ts';
 
 export interface SurveyDeps {
+  /** As which Unix users jobs run; undefined: all as the user of the daemon, or not known. */
+  readonly unixUsers?: UnixUsers | undefined;
   /** The entries of the journal. */
   readonly entries: ReadonlyMap<TaskId, Entry>;
   readonly clearml: Pick<ClearmlClient, 'connect' | 'queues' | 'tasks'>;
@@ -62,11 +66,12 @@ export interface Survey {
 /** Reads ClearML first, as every pass does. @throws what the client throws, except ServerUnreachableError */
 export async function survey(deps: SurveyDeps, signal: AbortSignal): Promise<Survey> {
   const server = await readQueues(deps);
-  const list = await deps.scheduler.list(signal);
-  const jobs = byTask(list.kind === 'listed' ? list.jobs : []);
-  const ids = activeTasks({ ...deps, queues: server.queues, jobs });
+  const list = await deps.scheduler.list(signal, accountsOf(deps.unixUsers, deps.entries.values()));
+  const named = byTask(list.kind === 'listed' ? list.jobs : []);
+  const ids = activeTasks({ ...deps, queues: server.queues, jobs: named });
   const { tasks, unread, error } =
     server.error === undefined ? await readTasks(deps, [...ids]) : { ...server, ...NONE };
+  const jobs = new Map([...named].map(([id, its]) => [id, its.filter((job) => isIts(deps, job, id, tasks.get(id)))]));
   const hasResponded = { clearml: error === undefined, slurm: list.kind === 'listed' };
   const rows = activeRows(ids, { ...deps, queues: server.queues, tasks, unread, jobs, hasResponded }, deps.now);
   const waiting = waitingEntries(deps.servedQueues, server.queues, ids);
@@ -115,6 +120,14 @@ export function activeRows(
     return statusRow({ id, entry: entries.get(id), task, jobs: jobs.get(id) ?? [], queueName, hasResponded }, now);
   });
   return rows.sort(compareRows);
+}
+
+/** A job with the name of a task counts only if it runs as the Unix user of the task. */
+function isIts({ unixUsers, entries }: SurveyDeps, job: Job, id: TaskId, task: Task | undefined): boolean {
+  if (unixUsers === undefined) return true;
+  const entry = entries.get(id);
+  if (entry !== undefined && hasSubmitted(entry)) return isJobOfUser(job, entry.unixUser?.name);
+  return task !== undefined && isJobOfUser(job, expectedUser(unixUsers, task));
 }
 
 const NONE: TaskList = { tasks: new Map(), unread: new Set() };

@@ -8,6 +8,7 @@ import { unusedProperties } from '../../template/unused-properties.ts';
 import { logUmask } from '../../slurm/log-umask.ts';
 import type { TaskDocument } from '../../clearml/task.ts';
 import type { Entry } from '../journal/entry.ts';
+import type { UnixUser } from '../../base/user-map.ts';
 import type { DaemonDeps, JobSettings, ServedQueue } from '../deps.ts';
 
 /**
@@ -99,6 +100,15 @@ function renderWithin(
   return rendered;
 }
 
+/**
+ * The settings for a job of another Unix user. It uses the user's own clearml.conf, agent and image cache: nothing of the daemon's user,
+ * who would otherwise share a key, or whose files the job would refuse.
+ */
+export function jobSettingsOf(job: JobSettings, { name }: Pick<UnixUser, 'name'>): JobSettings {
+  const containers = job.containers === undefined ? undefined : { ...job.containers, imageCacheDir: undefined };
+  return { ...job, unixUser: name, sharedDir: undefined, jobConf: '', containers };
+}
+
 export type JobIdentity = Pick<JobFacts, 'taskId' | 'jobName' | 'queueId' | 'schedulerQueueId' | 'workerPrefix'>;
 
 /** Returns the blocks of one job. Its clearml.conf is named after the job, so that two attempts never share one. */
@@ -115,6 +125,7 @@ export function jobBlocks(
       : { sharedDir: job.sharedDir, sharedConf: sharedConfPath(job.sharedDir, identity.jobName) }),
     ...(job.trustedGroup === undefined ? {} : { trustedGroup: job.trustedGroup }),
     ...umasks(job.umask),
+    ...(job.unixUser === undefined ? {} : { unixUser: job.unixUser }),
     ...(job.python === undefined ? {} : { python: job.python }),
     agentVersion: job.agentVersion,
     ...(job.serverWaitSec === undefined ? {} : { serverWaitSec: job.serverWaitSec }),

@@ -10,6 +10,8 @@ import type { Backoff } from './backoff.ts';
 export interface Backpressure {
   readonly returning: Entry;
   readonly why: string;
+  /** Only for jobs of this task's Unix user: other tasks are submitted. */
+  readonly isOfUser?: boolean;
 }
 
 /** `unknown` starts the backoff, as backpressure does; `none` means that no job was submitted for another reason. */
@@ -56,7 +58,7 @@ export function createSubmissionPool(deps: DaemonDeps, backoff: Backoff): Submis
     try {
       const result = await submission();
       if (result === 'accepted') backoff.succeeded();
-      else if (result !== 'none') backoff.failed(clock.now());
+      else if (result === 'unknown' || (result !== 'none' && result.isOfUser !== true)) backoff.failed(clock.now());
       if (typeof result === 'string') return;
       // Each task returns to the very front of its queue, so the order is kept only if the oldest returns last.
       await waitForLater();

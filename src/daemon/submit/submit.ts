@@ -6,14 +6,16 @@ import type { JobId, SubmitOutcome } from '../../slurm/scheduler.ts';
 import type { TaskDocument } from '../../clearml/task.ts';
 import { TemplateError } from '../../template/errors.ts';
 import { describeSubmission } from '../audit/audit-submission.ts';
+import { startDirectory } from '../../template/rendered-options.ts';
 import { rejectedBySlurm } from '../decide/ended.ts';
 import { readClaimed } from '../claim/park.ts';
 import { endTask } from '../reconcile/end-task.ts';
 import { returnToQueue } from '../reconcile/return-to-queue.ts';
+import { hold, mappingOf } from '../unix-users.ts';
 import { withOwner, type Entry } from '../journal/entry.ts';
 import type { DaemonDeps, ServedQueue } from '../deps.ts';
 import { removeJobConf } from './remove-job-confs.ts';
-import { renderTask, sharedConfPath } from './render-task.ts';
+import { jobSettingsOf, renderTask, sharedConfPath } from './render-task.ts';
 import { withOptionOriginsOf } from '../console/option-origins.ts';
 import { notify, logToConsole, logToConsoleLater } from '../console/console.ts';
 import type { SubmitResult } from './submission-pool.ts';
@@ -24,6 +26,8 @@ export interface PreparedJob {
   readonly entry: Entry & { readonly attempt: string };
   readonly script: string;
   readonly read: TaskDocument;
+  /** Where the job of another Unix user starts, if not where its template says. */
+  readonly workDir?: string | undefined;
 }
 
 /** Renders the next attempt of a parked task of ours. If that is impossible, fails the task with the reason and returns undefined. */
@@ -32,12 +36,24 @@ export async function prepare(
   entry: Entry,
   { queue, read }: { readonly queue: ServedQueue; readonly read: TaskDocument },
 ): Promise<PreparedJob | undefined> {
+  const mapping = mappingOf(deps.unixUsers, read.task.user);
+  if (mapping.kind === 'rejected') {
+    const text = `Not submitted: ${mapping.reason}. Ask the admin of clearml-agent-slurm for an entry, then enqueue the task again.`;
+    deps.log.info('Rejected: no Unix user', { task: entry.task, queue: entry.queueName, why: mapping.reason });
+    const ending = { status: 'failed', reason: 'no Unix user', text, withLog: false } as const;
+    await endTask(deps, entry, ending, { seen: read.task, isParked: true });
+    return undefined;
+  }
+  const { user } = mapping;
   const attempt = newAttempt(deps.clock.now(), deps.mark, deps.randomToken());
   try {
-    const { script, notes, origin } = await renderTask(deps, queue, read, formatJobName(entry.task, attempt));
+    const its = user === undefined ? deps : { ...deps, job: jobSettingsOf(deps.job, user) };
+    const { script, notes, origin } = await renderTask(its, queue, read, formatJobName(entry.task, attempt));
     await logToConsole(deps, entry.task, ...notes.map((text) => ({ level: 'WARNING', text }) as const));
     const enqueuedAt = entry.queuedAt ?? entry.origin?.enqueuedAt;
-    return { entry: { ...entry, attempt, origin: { ...origin, enqueuedAt } }, script, read };
+    const unixUser = user === undefined ? undefined : { name: user.name, uid: user.uid };
+    const workDir = user === undefined ? undefined : startDirectory(script, user.home);
+    return { entry: { ...entry, attempt, unixUser, origin: { ...origin, enqueuedAt } }, script, read, workDir };
   } catch (error) {
     if (!(error instanceof TemplateError)) throw error;
     deps.log.info('Rendering failed', { task: entry.task, queue: entry.queueName, err: error });
@@ -54,12 +70,13 @@ export async function prepare(
  */
 export async function submit(
   deps: DaemonDeps,
-  { entry: before, script, read }: PreparedJob,
+  { entry: before, script, read, workDir }: PreparedJob,
   why?: string,
 ): Promise<SubmitResult> {
   const now = deps.clock.now();
   const jobName = formatJobName(before.task, before.attempt);
-  const failure = await writeJobConf(deps, jobName);
+  const { unixUser } = before;
+  const failure = unixUser === undefined ? await writeJobConf(deps, jobName) : undefined;
   if (failure !== undefined) return { returning: before, why: failure };
 
   const templateMark = deps.queues.find(({ id }) => id === before.queue)?.templateMark;
@@ -74,14 +91,16 @@ export async function submit(
     ...(before.mayBeUnparked === true ? { mayBeUnparked: true } : {}),
     ...(templateMark === undefined ? {} : { templateMark }),
     ...(before.origin === undefined ? {} : { origin: before.origin }),
+    ...(unixUser === undefined ? {} : { unixUser }),
     firstAttemptAt: before.firstAttemptAt ?? now,
     told: {},
   };
   await deps.journal.write(entry);
   const queue = deps.queues.find(({ id }) => id === before.queue);
-  const { userId } = deps.cluster;
+  const userId = unixUser?.uid ?? deps.cluster.userId;
   await deps.audit.write(describeSubmission({ entry, jobName, script, read, queue, why, userId }));
-  return handleOutcome(deps, entry, await deps.scheduler.submit({ jobName, script }), { read, why });
+  const outcome = await deps.scheduler.submit({ jobName, script, runAs: unixUser, workDir });
+  return handleOutcome(deps, entry, outcome, { read, why });
 }
 
 /**
@@ -125,7 +144,9 @@ async function handleOutcome(
   outcome: SubmitOutcome,
   { read, why }: { readonly read: TaskDocument; readonly why: string | undefined },
 ): Promise<SubmitResult> {
-  const facts = { task: entry.task, queue: entry.queueName };
+  const { unixUser } = entry;
+  const user = unixUser === undefined ? {} : { user: unixUser.name };
+  const facts = { task: entry.task, queue: entry.queueName, ...user };
   switch (outcome.kind) {
     case 'accepted':
       deps.log.info('Submitted', { ...facts, job: outcome.jobId });
@@ -146,6 +167,15 @@ async function handleOutcome(
       });
       return { returning: entry, why: `Slurm accepts no more jobs now: ${outcome.message}` };
     case 'unavailable':
+      if (outcome.isOfUser === true && deps.unixUsers !== undefined && unixUser !== undefined) {
+        hold(deps.unixUsers, unixUser.name, deps.clock.now());
+        // Without the task, so that all tasks of this user give one message.
+        deps.log.warn("sudo refused a submission; this user's tasks wait in their queues", {
+          ...user,
+          slurm: outcome.message,
+        });
+        return { returning: entry, why: outcome.message, isOfUser: true };
+      }
       deps.log.warn('Slurm unreachable; returning the task to its queue', { ...facts, slurm: outcome.message });
       return { returning: entry, why: `Slurm cannot be reached: ${outcome.message}` };
     case 'unknown':

@@ -2,9 +2,10 @@
 import * as z from 'zod';
 import { ApiError } from '../api-error.ts';
 import { readRequest, type Caller, type Service } from '../call.ts';
+import type { SandboxSettings } from '../documents.ts';
 import type { SandboxClock } from '../sandbox-clock.ts';
 import type { Store } from '../store.ts';
-import { findTokenError, makeToken } from '../tokens.ts';
+import { findTokenError, makeToken, userOfToken } from '../tokens.ts';
 
 /** The name in "Stopped by …". */
 export const USER_NAME = 'Sandbox User';
@@ -25,21 +26,33 @@ export function identify(header: string | undefined, store: Store, nowAt: number
   if (header === undefined) throw new ApiError('noCredentials');
   const [scheme, value = ''] = header.split(' ', 2);
   const settings = store.settings();
+  const users = usersOf(settings);
+  let user: SandboxUser | undefined;
   if (scheme === 'Bearer') {
     const refusal = findTokenError(settings, nowAt, value);
     if (refusal !== undefined) throw new ApiError('invalidToken', {}, refusal);
+    const id = userOfToken(value);
+    user = users.find((one) => one.id === id);
   } else if (scheme === 'Basic') {
-    checkKeys(value, settings.accessKey, settings.secretKey);
+    user = findByKeys(value, users);
   } else {
     throw new ApiError('badAuthType', { scheme });
   }
-  return { user: settings.user, userName: USER_NAME, company: settings.company };
+  if (user === undefined) throw new ApiError('invalidCredentials');
+  return { user: user.id, userName: user.name, company: settings.company };
 }
 
-function checkKeys(value: string, accessKey: string, secretKey: string): void {
+export type SandboxUser = SandboxSettings['others'][number];
+
+/** All users, the first one included. */
+export function usersOf({ user, accessKey, secretKey, others }: SandboxSettings): SandboxUser[] {
+  return [{ id: user, name: USER_NAME, accessKey, secretKey }, ...others];
+}
+
+function findByKeys(value: string, users: readonly SandboxUser[]): SandboxUser | undefined {
   if (!/^[A-Za-z0-9+/]+=*$/.test(value)) throw new ApiError('malformedCredentials');
   const [key, secret] = Buffer.from(value, 'base64').toString().split(':', 2);
-  if (key !== accessKey || secret !== secretKey) throw new ApiError('invalidCredentials');
+  return users.find(({ accessKey, secretKey }) => key === accessKey && secret === secretKey);
 }
 
 const loginRequest = z.object({ expiration_sec: z.number().int().positive().max(31_536_000).optional() });
@@ -50,7 +63,7 @@ export function createAuthService(store: Store, clock: SandboxClock): Service {
       const request = readRequest(loginRequest, call.body);
       const settings = store.settings();
       const lifeSeconds = request.expiration_sec ?? settings.tokenLifeSeconds;
-      return { token: makeToken(settings, clock.now(), lifeSeconds, call.caller.userName) };
+      return { token: makeToken(settings, clock.now(), lifeSeconds, call.caller) };
     },
     'auth.fixed_users_mode': () => ({ enabled: false, guest: { enabled: false } }),
     'login.supported_modes': () => ({ basic: { enabled: false, guest: { enabled: false } }, authenticated: false }),

@@ -4,6 +4,7 @@ import { readRequest, type Fields, type Service } from '../call.ts';
 import { totalOf, type CallCount, type CallCounts } from '../call-counts.ts';
 import type { Faults } from '../faults.ts';
 import { formatInstant } from '../instant.ts';
+import { randomId, randomKey } from '../random-id.ts';
 import type { SandboxClock } from '../sandbox-clock.ts';
 import type { Store } from '../store.ts';
 
@@ -54,6 +55,13 @@ export function createControlsService(store: Store, clock: SandboxClock, { fault
     'sandbox.get_calls': () => {
       const counts = calls.all();
       return { calls: counts.map(present), total: present(totalOf(counts)) };
+    },
+    /** `{name}`: adds a user to the workspace, and returns the user's id and key. */
+    'sandbox.add_user': (call) => {
+      const { name } = readRequest(z.object({ name: z.string() }), call.body);
+      const user = { id: randomId(), name, accessKey: randomKey(20).toUpperCase(), secretKey: randomKey(48) };
+      store.changeSettings({ others: [...store.settings().others, user] });
+      return { id: user.id, access_key: user.accessKey, secret_key: user.secretKey };
     },
     'sandbox.clear_calls': () => {
       calls.clear();

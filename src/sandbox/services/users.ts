@@ -1,32 +1,36 @@
-// Users: there is one, who owns the keys of the sandbox.
+// Users: the one who owns the keys of the sandbox, and those that a test adds.
 import * as z from 'zod';
 import { ApiError } from '../api-error.ts';
-import { USER_NAME } from './auth.ts';
+import { usersOf, type SandboxUser } from './auth.ts';
 import { readRequest, type Fields, type Service } from '../call.ts';
 import type { Store } from '../store.ts';
 
 export function createUsersService(store: Store): Service {
-  const user = (): Fields => {
-    const { user: id, company } = store.settings();
-    const [given, family] = USER_NAME.split(' ');
-    return { id, name: USER_NAME, given_name: given, family_name: family, company };
+  const present = ({ id, name }: SandboxUser): Fields => {
+    const [given, family] = name.split(' ');
+    return { id, name, given_name: given, family_name: family, company: store.settings().company };
+  };
+  const all = (): SandboxUser[] => usersOf(store.settings());
+  const userBy = (id: string): Fields => {
+    const found = all().find((user) => user.id === id);
+    if (found === undefined) throw new ApiError('invalidUserId', { id });
+    return present(found);
   };
   return {
-    'users.get_current_user': () => {
+    'users.get_current_user': ({ caller }) => {
       const { company } = store.settings();
       return {
-        user: { ...user(), role: 'user', company: { id: company, name: 'sandbox' } },
+        user: { ...userBy(caller.user), role: 'user', company: { id: company, name: 'sandbox' } },
         getting_started: null,
         settings: { max_download_items: 1000 },
       };
     },
     'users.get_by_id': (call) => {
       const { user: id } = readRequest(z.object({ user: z.string() }), call.body);
-      if (id !== store.settings().user) throw new ApiError('invalidUserId', { id });
-      return { user: user() };
+      return { user: userBy(id) };
     },
-    'users.get_all': () => ({ users: [user()] }),
-    'users.get_all_ex': () => ({ users: [user()] }),
+    'users.get_all': () => ({ users: all().map(present) }),
+    'users.get_all_ex': () => ({ users: all().map(present) }),
     'users.get_preferences': () => ({ preferences: {} }),
   };
 }

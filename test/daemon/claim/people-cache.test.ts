@@ -34,5 +34,5 @@ function createPeople(failures = 0): { people: People; asked: string[] } {
     left -= 1;
     return left >= 0 ? Promise.reject(new Error('away')) : Promise.resolve({ id });
   };
-  return { people: { user: answer('user'), project: answer('project') }, asked };
+  return { people: { user: answer('user'), project: answer('project'), all: () => Promise.resolve([]) }, asked };
 }

@@ -1,0 +1,79 @@
+// Resolves agent.slurm.user_map with the users of ClearML and of the login node.
+import {
+  resolveUserMap,
+  type ClearmlUser,
+  type UnixAccount,
+  type UnixUser,
+  type UserMap,
+  type UserMapFacts,
+} from '../base/user-map.ts';
+import { UsageError } from '../base/usage-error.ts';
+import { SlurmUnavailableError } from '../slurm/errors.ts';
+import { throwUnavailable } from '../slurm/transport-errors.ts';
+import type { SlurmSettings } from '../config/settings.ts';
+import type { Transport } from '../transport/transport.ts';
+
+const TIMEOUT_MS = 30_000;
+
+/** The user of the commands, then the passwd(5) line of each argument that is a user. */
+const FIND_USERS = 'echo "$(id -u):$(id -un)" && for name; do getent passwd "$name"; done; :';
+
+export interface UnixUsersFound {
+  readonly self: UnixAccount;
+  readonly users: ReadonlyMap<string, UnixUser>;
+}
+
+/** The users with these names on the host, and the user of the commands there. @throws SlurmUnavailableError */
+export async function findUnixUsers(host: Transport, names: readonly string[]): Promise<UnixUsersFound> {
+  const args = ['-c', FIND_USERS, 'sh', ...new Set(names)];
+  const { stdout } = await host.run({ program: '/bin/sh', args, timeoutMs: TIMEOUT_MS }).catch(throwUnavailable);
+  const [first = '', ...lines] = stdout.split('\n');
+  const [, uid, name] = /^(\d+):(.+)$/.exec(first) ?? [];
+  if (uid === undefined || name === undefined)
+    throw new SlurmUnavailableError(`the Unix user on ${host.name} is unknown: run \`id\` there`);
+  return {
+    self: { name, uid: Number(uid) },
+    users: new Map(lines.flatMap(readPasswd).map((user) => [user.name, user])),
+  };
+}
+
+/** A line of passwd(5). */
+function readPasswd(line: string): UnixUser[] {
+  const [name = '', , uid = '', , , home = ''] = line.split(':');
+  return /^\d+$/.test(uid) && home.startsWith('/') ? [{ name, uid: Number(uid), home }] : [];
+}
+
+/** The users of the ClearML server. */
+export interface PeopleSource {
+  readonly people: readonly ClearmlUser[];
+  /** The user of our own key. */
+  readonly self: string;
+}
+
+/**
+ * The resolved map; undefined if the setting is empty, so that all jobs run as the user of the daemon.
+ * @throws SlurmUnavailableError
+ */
+export async function openUserMap(
+  { userMap, minUid }: Pick<SlurmSettings, 'userMap' | 'minUid'>,
+  host: Transport,
+  readPeople: () => Promise<PeopleSource>,
+): Promise<UserMap | undefined> {
+  const names = Object.values(userMap);
+  if (names.length === 0) return undefined;
+  const found = await findUnixUsers(host, names);
+  const { people, self } = await readPeople();
+  const facts: UserMapFacts = { ...found, people, selfInClearml: self, minUid };
+  return resolveUserMap(userMap, facts);
+}
+
+/** Their absolute paths. @throws SlurmUnavailableError */
+export async function findPrograms(host: Transport, programs: readonly string[]): Promise<string[]> {
+  const args = ['-c', 'for program; do command -v -- "$program" || echo "$program"; done', 'sh', ...programs];
+  const { stdout } = await host.run({ program: '/bin/sh', args, timeoutMs: TIMEOUT_MS }).catch(throwUnavailable);
+  const paths = stdout.trimEnd().split('\n');
+  const missing = paths.find((path) => !path.startsWith('/'));
+  if (missing !== undefined)
+    throw new UsageError(`${missing} not found on ${host.name}: set agent.slurm.slurm_bin_dir.`);
+  return paths;
+}

@@ -1,0 +1,18 @@
+// The setting `agent.slurm.user_map`: as which Unix user the tasks of a ClearML user run.
+import * as z from 'zod';
+
+/** A name that sudo and sudoers(5) take literally: never a number, an option, a group or root. */
+const unixUser = z
+  .string()
+  .regex(
+    /^[A-Za-z_][\w.@-]*$/,
+    'must be the name of a Unix user: letters, digits, dots, dashes, underscores and @, and not a number',
+  )
+  .refine((name) => name !== 'root', 'must not be root: the tasks of a user must not run as root');
+
+export const userMap = z
+  .record(z.string().min(1, 'must not be empty'), unixUser)
+  .default({})
+  .describe(
+    'As which Unix user the tasks of a ClearML user run: the id or the name of the ClearML user, or `default` for all others, and the name of the Unix user on the login node. A task belongs to the user who created it. Without an entry and without `default`, its task fails and is not submitted. If the map is empty, all jobs run as the user of the daemon. Needs the file that `clearml-agent-slurm sudoers` prints; see [shared-service.md](shared-service.md).',
+  );

@@ -1,0 +1,93 @@
+// Probes the users of agent.slurm.user_map: in ClearML, on the login node, and what sudo allows for them.
+import { mappedUsers, resolveUserMap, DEFAULT } from '../base/user-map.ts';
+import { UsageError } from '../base/usage-error.ts';
+import { createClearml } from '../assembly/create-clearml.ts';
+import { openCluster } from '../assembly/open-cluster.ts';
+import { sudoCommands } from '../assembly/slurm-commands.ts';
+import { findPrograms, findUnixUsers, type PeopleSource } from '../assembly/unix-users.ts';
+import { UntrustedPathError } from '../assembly/trusted-files.ts';
+import type { App } from '../assembly/app.ts';
+import type { ClearmlClient } from '../clearml/client.ts';
+import type { ClusterSettings } from '../config/clusters.ts';
+import { SlurmUnavailableError } from '../slurm/errors.ts';
+import { isTransportError } from '../slurm/transport-errors.ts';
+import { SshConfigError } from '../transport/find-ssh2-target.ts';
+import type { Transport } from '../transport/transport.ts';
+import type { UserMapSeen } from './cluster-checks.ts';
+import { known, unchecked, type Fact } from './result.ts';
+
+const TIMEOUT_MS = 60_000;
+
+/** Prints each command that sudo does not allow, and as whom. The commands are separated by spaces. */
+const ASK_SUDO =
+  'commands=$1; shift; for user; do for command in $commands; do sudo -n -l -u "$user" "$command" >/dev/null 2>&1 || echo "$command as $user"; done; done';
+
+/** A cluster or server that cannot be reached is reported by another check. */
+export async function probeUserMap(app: App, cluster: ClusterSettings): Promise<Fact<UserMapSeen>> {
+  const { slurm } = app.config.settings;
+  const written = slurm.userMap;
+  if (Object.keys(written).length === 0) return unchecked('not set: all jobs run as the user of the daemon');
+  try {
+    const { host, scheduler } = await openCluster(app, cluster, app.log);
+    try {
+      const facts = await scheduler.facts(app.context.stop);
+      const found = await findUnixUsers(host, Object.values(written));
+      const source = await readPeople(app);
+      const { people, self: selfInClearml } = source ?? { people: [], self: '' };
+      const map = resolveUserMap(written, { ...found, people, selfInClearml, minUid: slurm.minUid });
+      const users = mappedUsers(map).map(({ name }) => name);
+      const commands = await findPrograms(host, sudoCommands(slurm.binaries, facts));
+      return known({
+        users,
+        problems: map.problems,
+        unknown: source === undefined ? [] : unknownKeys(written, source),
+        refused: await askSudo(host, commands, users),
+        hidesJobs: facts.hidesJobs === true,
+      });
+    } finally {
+      await host.close();
+    }
+  } catch (error) {
+    if (isUnreachable(error)) return unchecked('not checked: the cluster cannot be used');
+    throw error;
+  }
+}
+
+function isUnreachable(error: unknown): boolean {
+  return (
+    error instanceof SlurmUnavailableError ||
+    error instanceof UntrustedPathError ||
+    error instanceof SshConfigError ||
+    error instanceof UsageError ||
+    isTransportError(error)
+  );
+}
+
+async function askSudo(host: Transport, commands: readonly string[], users: readonly string[]): Promise<string[]> {
+  const args = ['-c', ASK_SUDO, 'sh', commands.join(' '), ...users];
+  const { stdout } = await host.run({ program: '/bin/sh', args, timeoutMs: TIMEOUT_MS });
+  return stdout.split('\n').filter((line) => line !== '');
+}
+
+function unknownKeys(written: Readonly<Record<string, string>>, { people }: PeopleSource): string[] {
+  return Object.keys(written).filter(
+    (key) => key !== DEFAULT && !people.some(({ id, name }) => id === key || name === key),
+  );
+}
+
+/** Undefined if the server does not list its users. */
+async function readPeople(app: App): Promise<PeopleSource | undefined> {
+  let clearml: ClearmlClient | undefined;
+  try {
+    clearml = createClearml(app, { timeouts: { attemptMs: 10_000, retryMs: 2_000 } });
+    const { user } = await clearml.connect();
+    const people = await clearml.people.all();
+    return people.length === 0 ? undefined : { people, self: user };
+  } catch (error) {
+    // Another check explains why the login fails.
+    app.log.debug('The users of ClearML cannot be read', { err: error });
+    return undefined;
+  } finally {
+    await clearml?.close();
+  }
+}

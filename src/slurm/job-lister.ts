@@ -1,0 +1,178 @@
+// Lists jobs with squeue, and looks up ended ones with sacct, for one Unix user or for several.
+import { createBoundedMap } from '../base/bounded-map.ts';
+import type { UnixAccount } from '../base/user-map.ts';
+import type { Logger } from '../log/logger.ts';
+import { SudoRefusedError } from '../transport/errors.ts';
+import type { CommandResult } from '../transport/transport.ts';
+import { oneLine } from './describe-command-failure.ts';
+import { SlurmUnavailableError } from './errors.ts';
+import { mergeLookUp } from './job-lookup.ts';
+import { readSacctJobs, sacctJobsArgs } from './sacct-jobs.ts';
+import type { Job, JobList, Scheduler } from './scheduler.ts';
+import { readSqueue, squeueArgs } from './squeue.ts';
+import { failedList } from './transport-errors.ts';
+
+export interface JobListerDeps {
+  readonly squeue: (args: readonly string[], signal?: AbortSignal, runAs?: string) => Promise<CommandResult>;
+  /** Undefined without accounting. @throws SlurmUnavailableError */
+  readonly sacct: (
+    args: (userId: number) => readonly string[],
+    signal?: AbortSignal,
+    owner?: UnixAccount,
+  ) => Promise<CommandResult | undefined>;
+  /** @throws SlurmUnavailableError */
+  readonly ourUserId: (signal?: AbortSignal) => Promise<number>;
+  /** Whether Slurm shows each user only their own jobs. @throws SlurmUnavailableError */
+  readonly hidesJobs: (signal?: AbortSignal) => Promise<boolean>;
+  readonly log: Logger;
+  readonly randomToken: () => string;
+}
+
+/** A new release has a few new states; more unknown ones mean that it is not Slurm, and more log lines would not help. */
+const MOST_STRANGE_STATES = 20;
+
+/** Well below the kernel's limit for one argument. */
+const NAMES_PER_CALL = 500;
+
+export function createJobLister({
+  squeue,
+  sacct,
+  ourUserId,
+  hidesJobs,
+  log,
+  randomToken,
+}: JobListerDeps): Pick<Scheduler, 'list' | 'listAllUsers' | 'lookUp'> {
+  const strangeStates = createBoundedMap<true>(MOST_STRANGE_STATES);
+
+  async function listOwn(signal?: AbortSignal, runAs?: string): Promise<JobList> {
+    const mark = randomToken();
+    return readSqueue(await squeue(squeueArgs(mark, 'ours'), signal, runAs), mark);
+  }
+
+  async function listSeveral(
+    whose: "everybody's" | 'theirs',
+    accounts: readonly UnixAccount[],
+    signal?: AbortSignal,
+  ): Promise<JobList> {
+    const own = await ourUserId(signal);
+    if (accounts.length > 0 && (await hidesJobs(signal))) return listAsEach(accounts, signal);
+    const mark = randomToken();
+    const uids = [own, ...accounts.map(({ uid }) => uid)];
+    const args = squeueArgs(mark, whose === 'theirs' ? uids : whose);
+    return readSqueue(await squeue(args, signal), mark, { own, accounts });
+  }
+
+  /** One call as each user. If sudo refuses one of them, only that user's jobs are missing. */
+  async function listAsEach(accounts: readonly UnixAccount[], signal?: AbortSignal): Promise<JobList> {
+    const ours = await listOwn(signal);
+    if (ours.kind === 'failed') return ours;
+    const jobs: Job[] = ours.jobs.map((job) => ({ ...job, isOthers: false }));
+    const unlisted = new Set<string>();
+    for (const { name } of accounts) {
+      try {
+        const theirs = await listOwn(signal, name);
+        if (theirs.kind === 'failed') return theirs;
+        jobs.push(...theirs.jobs.map((job) => ({ ...job, isOthers: false, unixUser: name })));
+      } catch (error) {
+        if (!(error instanceof SudoRefusedError)) throw error;
+        noteUnlisted(unlisted, name, error);
+      }
+    }
+    return { kind: 'listed', jobs, unlisted };
+  }
+
+  function noteUnlisted(unlisted: Set<string>, user: string, err: SudoRefusedError): void {
+    unlisted.add(user);
+    log.warn("A user's jobs cannot be listed; making no decision about the user's tasks", { user, err });
+  }
+
+  function warnOfStrangeStates(jobs: readonly Job[]): void {
+    for (const { id, state, stateWord } of jobs) {
+      if (state !== 'UNKNOWN' || strangeStates.get(stateWord) === true) continue;
+      if (strangeStates.size === MOST_STRANGE_STATES) return;
+      strangeStates.set(stateWord, true);
+      log.warn('Slurm reports an unknown job state; jobs in this state are treated as live', {
+        job: id,
+        state: oneLine(stateWord),
+      });
+    }
+  }
+
+  async function list(signal?: AbortSignal, accounts: readonly UnixAccount[] = []): Promise<JobList> {
+    const listed = await orFailed(accounts.length === 0 ? listOwn(signal) : listSeveral('theirs', accounts, signal));
+    if (listed.kind === 'listed') warnOfStrangeStates(listed.jobs);
+    return listed;
+  }
+
+  /** The jobs with these names in accounting, each asked as its own user; none without accounting. */
+  async function remember(
+    names: readonly string[],
+    since: number,
+    owners: ReadonlyMap<string, UnixAccount>,
+    signal?: AbortSignal,
+  ): Promise<JobList> {
+    const jobs: Job[] = [];
+    const unlisted = new Set<string>();
+    for (const owner of [undefined, ...distinct(owners)]) {
+      const its = names.filter((name) => owners.get(name)?.name === owner?.name);
+      try {
+        const found = await rememberOf(its, since, owner, signal);
+        if (found.kind === 'failed') return found;
+        jobs.push(...found.jobs);
+      } catch (error) {
+        const cause = error instanceof SlurmUnavailableError ? error.cause : undefined;
+        if (!(cause instanceof SudoRefusedError)) throw error;
+        noteUnlisted(unlisted, cause.user, cause);
+      }
+    }
+    return { kind: 'listed', jobs, unlisted };
+  }
+
+  async function rememberOf(
+    names: readonly string[],
+    since: number,
+    owner: UnixAccount | undefined,
+    signal?: AbortSignal,
+  ): Promise<JobList> {
+    const jobs: Job[] = [];
+    for (let from = 0; from < names.length; from += NAMES_PER_CALL) {
+      const some = names.slice(from, from + NAMES_PER_CALL);
+      const result = await sacct((userId) => sacctJobsArgs(some, since, userId), signal, owner);
+      if (result === undefined) break;
+      const part = readSacctJobs(result);
+      if (part.kind === 'failed') return part;
+      jobs.push(...(owner === undefined ? part.jobs : part.jobs.map((job) => ({ ...job, unixUser: owner.name }))));
+    }
+    return { kind: 'listed', jobs };
+  }
+
+  return {
+    list,
+    listAllUsers: (signal, accounts = []) => orFailed(listSeveral("everybody's", accounts, signal)),
+    async lookUp(names, since, signal, owners = new Map()) {
+      // In this order, a job that is submitted or ends between the two calls appears as in squeue.
+      const past = await orFailed(remember(names, since, owners, signal));
+      const current = await list(signal, distinct(owners));
+      if (current.kind === 'failed') return current;
+      // Another user may have given a job the same name.
+      const shown = current.jobs.filter(({ name, unixUser }) => unixUser === owners.get(name)?.name);
+      const merged = mergeLookUp(names, past, shown);
+      if (merged.kind === 'failed') return merged;
+      const missing = past.kind === 'listed' ? (past.unlisted ?? []) : [];
+      return { ...merged, unlisted: new Set([...missing, ...(current.unlisted ?? [])]) };
+    },
+  };
+}
+
+function distinct(owners: ReadonlyMap<string, UnixAccount>): UnixAccount[] {
+  return [...new Map([...owners.values()].map((owner) => [owner.name, owner])).values()];
+}
+
+async function orFailed(list: Promise<JobList>): Promise<JobList> {
+  try {
+    return await list;
+  } catch (error) {
+    if (error instanceof SlurmUnavailableError) return { kind: 'failed', message: error.message };
+    return failedList(error);
+  }
+}

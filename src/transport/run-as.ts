@@ -1,0 +1,63 @@
+// Runs the commands of another Unix user through sudo, the same way on this machine and over SSH.
+import { CommandNotFoundError, CommandTimeoutError, SudoRefusedError } from './errors.ts';
+import type { Command, CommandResult, Transport } from './transport.ts';
+
+const LOOK_UP_TIMEOUT_MS = 30_000;
+
+/** Prints the absolute path of a program, because sudoers(5) permits absolute paths. */
+const FIND_PROGRAM = 'command -v -- "$1"';
+
+/** Adds `Command.runAs` to a transport that ignores it. Without it, a command runs as before. */
+export function withSudo(host: Transport): Transport {
+  const paths = new Map<string, Promise<string>>();
+
+  async function find(program: string): Promise<string> {
+    if (program.startsWith('/')) return program;
+    const args = ['-c', FIND_PROGRAM, 'sh', program];
+    const { stdout } = await host.run({ program: '/bin/sh', args, timeoutMs: LOOK_UP_TIMEOUT_MS });
+    const path = stdout.trim();
+    if (!path.startsWith('/')) throw new CommandNotFoundError(program, 'of the login', host.name);
+    return path;
+  }
+
+  function findOnce(program: string): Promise<string> {
+    const known = paths.get(program) ?? find(program);
+    paths.set(program, known);
+    known.catch(() => paths.delete(program));
+    return known;
+  }
+
+  return {
+    ...host,
+    async run({ runAs, ...command }) {
+      if (runAs === undefined) return host.run(command);
+      const program = await findOnce(command.program);
+      const result = await host.run(sudoCommand(runAs, { ...command, program })).catch((error: unknown) => {
+        if (!(error instanceof CommandTimeoutError)) throw error;
+        throw new CommandTimeoutError(`${program} as ${runAs}`, error.timeoutMs, error.stdout, error.stderr);
+      });
+      const stderr = result.stderr.replace(HARMLESS, '');
+      const refusal = readRefusal({ ...result, stderr });
+      if (refusal !== undefined) throw new SudoRefusedError({ program, user: runAs, host: host.name, why: refusal });
+      return { ...result, stderr };
+    },
+  };
+}
+
+/** No shell, no prompt, and the home of the user. sudoers(5) decides which variables are kept: none but those of our own file. */
+function sudoCommand(user: string, { program, args, ...rest }: Command): Command {
+  return { ...rest, program: 'sudo', args: ['-n', '-H', '-u', user, '--', program, ...args] };
+}
+
+/** What sudo prints although it runs the command. */
+const HARMLESS = /^sudo: unable to resolve host .*\n?/gm;
+
+const REFUSAL =
+  /^(?:sudo: .*|Sorry, user .* is not allowed to .*|.* is not in the sudoers file.*|.* is not allowed to run sudo .*)$/m;
+
+/** Why sudo ran nothing, in its own words; undefined if it ran the command. sudo itself exits with 1. */
+function readRefusal({ exitCode, stdout, stderr }: CommandResult): string | undefined {
+  if (exitCode !== 1 || stdout !== '') return undefined;
+  const lines = stderr.split('\n').filter((line) => line.trim() !== '');
+  return lines.length > 0 && lines.every((line) => REFUSAL.test(line)) ? lines.join(' ').trim() : undefined;
+}

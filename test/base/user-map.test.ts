@@ -1,0 +1,100 @@
+// As which Unix user a task runs: every case of agent.slurm.user_map.
+import { expect } from 'chai';
+import { mappedUsers, resolveUserMap, unixUserOf, type UnixUser, type UserMapFacts } from '../../src/base/user-map.ts';
+
+const ALICE = { name: 'alice', uid: 1001, home: '/home/alice' };
+const BOB = { name: 'bob', uid: 1002, home: '/home/bob' };
+
+function factsWith(users: readonly UnixUser[] = [], more: Partial<UserMapFacts> = {}): UserMapFacts {
+  const all = [ALICE, BOB, { name: 'clearml', uid: 990, home: '/srv/clearml' }, ...users];
+  return {
+    users: new Map(all.map((user) => [user.name, user])),
+    self: { name: 'clearml', uid: 990 },
+    people: [
+      { id: 'a1', name: 'Alice Liddell' },
+      { id: 'b2', name: 'Bob' },
+      { id: 'b3', name: 'Bob' },
+      { id: 'c4', name: 'The daemon' },
+    ],
+    selfInClearml: 'c4',
+    minUid: 1000,
+    ...more,
+  };
+}
+
+describe('the Unix user of a task', () => {
+  const map = resolveUserMap({ a1: 'alice', b2: 'bob' }, factsWith());
+  const withDefault = resolveUserMap({ a1: 'alice', default: 'bob' }, factsWith());
+
+  it('is the one of its owner', () => {
+    expect(unixUserOf('a1', map)).to.deep.equal({ kind: 'run as', user: ALICE });
+    expect(unixUserOf('b2', map)).to.deep.equal({ kind: 'run as', user: BOB });
+  });
+
+  it('is the default for an owner without an entry, and for a task without an owner', () => {
+    for (const owner of ['zz', undefined])
+      expect(unixUserOf(owner, withDefault)).to.deep.equal({ kind: 'run as', user: BOB });
+  });
+
+  it('does not exist without an entry and without a default: the task is rejected', () => {
+    const reason = 'ClearML user zz is not in agent.slurm.user_map, which has no "default"';
+    expect(unixUserOf('zz', map)).to.deep.equal({ kind: 'rejected', reason });
+    expect(unixUserOf(undefined, map)).to.include({ kind: 'rejected' });
+  });
+
+  it('is found by the name of its owner in ClearML too', () => {
+    const named = resolveUserMap({ 'Alice Liddell': 'alice' }, factsWith());
+    expect(unixUserOf('a1', named)).to.deep.equal({ kind: 'run as', user: ALICE });
+  });
+
+  it('never comes from a name that is the id of another user', () => {
+    const people = [
+      { id: 'a1', name: 'Alice' },
+      { id: 'm1', name: 'a1' },
+    ];
+    const named = resolveUserMap({ a1: 'alice' }, factsWith([], { people }));
+    expect(unixUserOf('m1', named)).to.include({ kind: 'rejected' });
+    expect(unixUserOf('a1', named)).to.deep.equal({ kind: 'run as', user: ALICE });
+  });
+
+  it('comes from an id, even if a name says otherwise', () => {
+    for (const written of [
+      { 'Alice Liddell': 'bob', a1: 'alice' },
+      { a1: 'alice', 'Alice Liddell': 'bob' },
+    ])
+      expect(unixUserOf('a1', resolveUserMap(written, factsWith()))).to.deep.equal({ kind: 'run as', user: ALICE });
+  });
+
+  it('is the user of the daemon only by default, or for the owner of the key of the daemon', () => {
+    const own = { kind: 'run as', user: undefined };
+    expect(unixUserOf('zz', resolveUserMap({ default: 'clearml' }, factsWith()))).to.deep.equal(own);
+    expect(unixUserOf('c4', resolveUserMap({ c4: 'clearml' }, factsWith()))).to.deep.equal(own);
+    expect(unixUserOf('a1', resolveUserMap({ a1: 'clearml' }, factsWith()))).to.include({ kind: 'rejected' });
+  });
+
+  for (const [what, name, users, reason] of [
+    ['does not exist', 'ghost', [], 'ghost does not exist'],
+    ['is root by another name', 'toor', [{ name: 'toor', uid: 0, home: '/root' }], 'toor is root'],
+    ['has a low uid', 'games', [{ name: 'games', uid: 5, home: '/' }], 'below agent.slurm.min_uid (1000)'],
+    ['has the uid of another', 'twin', [{ ...ALICE, name: 'twin' }], 'has the same uid as alice'],
+    ['has the uid of the daemon', 'glue', [{ name: 'glue', uid: 990, home: '/' }], 'is the user of the daemon'],
+  ] as const) {
+    it(`is refused if it ${what}; other entries stay`, () => {
+      const resolved = resolveUserMap({ a1: name, b2: 'bob' }, factsWith(users));
+      expect(unixUserOf('a1', resolved)).to.have.property('reason').that.contains(reason);
+      expect(unixUserOf('b2', resolved)).to.deep.equal({ kind: 'run as', user: BOB });
+      expect(resolved.problems).to.have.length(1);
+    });
+  }
+
+  it('is refused by a name that two ClearML users have, for both of them', () => {
+    const resolved = resolveUserMap({ Bob: 'bob', default: 'alice' }, factsWith());
+    for (const owner of ['b2', 'b3'])
+      expect(unixUserOf(owner, resolved)).to.have.property('reason').that.contains('2 ClearML users have this name');
+  });
+
+  it('counts once among the users of the map, without the user of the daemon', () => {
+    const resolved = resolveUserMap({ a1: 'alice', b2: 'alice', b3: 'ghost', default: 'clearml' }, factsWith());
+    expect(mappedUsers(resolved)).to.deep.equal([ALICE]);
+  });
+});

@@ -1,0 +1,224 @@
+// Jobs of several Unix users: as whom they are submitted and cancelled, and whose jobs count.
+import { expect } from 'chai';
+import type { UnixUser, UserMap } from '../../src/base/user-map.ts';
+import type { TaskId } from '../../src/clearml/ids.ts';
+import type { DaemonDeps } from '../../src/daemon/deps.ts';
+import { createUnixUsers } from '../../src/daemon/unix-users.ts';
+import { formatJobName, newAttempt } from '../../src/slurm/job-name.ts';
+import type { Job, JobId } from '../../src/slurm/scheduler.ts';
+import { OWN_QUEUE, SCHEDULER_QUEUE } from '../simulation/queues.ts';
+import { jobOf, NOW } from './decide/observations.ts';
+import { advance, startDaemon } from './run-daemon.ts';
+import { severalUsers, type SeveralUsers } from './several-users.ts';
+import { createStepFixture, type StepFixture } from './step-fixture.ts';
+
+const MINUTE_MS = 60_000;
+const ALICE: UnixUser = { name: 'alice', uid: 1001, home: '/home/alice' };
+const BOB: UnixUser = { name: 'bob', uid: 1002, home: '/home/bob' };
+
+const MAP: UserMap = {
+  byOwner: new Map([
+    ['a1', { kind: 'run as', user: ALICE }],
+    ['b2', { kind: 'run as', user: BOB }],
+    ['d0', { kind: 'run as', user: undefined }],
+  ]),
+  fallback: undefined,
+  problems: [],
+};
+
+interface Bed {
+  readonly fixture: StepFixture;
+  readonly users: SeveralUsers;
+  readonly deps: DaemonDeps;
+  enqueued(number: number, owner: string): Promise<TaskId>;
+}
+
+function createBed(map: UserMap = MAP): Bed {
+  const fixture = createStepFixture();
+  const users = severalUsers(fixture.deps.scheduler);
+  const deps = { ...fixture.deps, scheduler: users.scheduler, unixUsers: createUnixUsers(map) };
+  return {
+    fixture,
+    users,
+    deps,
+    async enqueued(number, owner) {
+      const id = await fixture.enqueued(number);
+      own(fixture, id, owner);
+      return id;
+    },
+  };
+}
+
+function own({ server }: StepFixture, id: TaskId, owner: string): void {
+  const task = server.store.tasks.get(id);
+  if (task !== undefined) server.store.tasks.put({ ...task, user: owner });
+}
+
+function forged(task: TaskId, user: string | undefined, more: Partial<Job> = {}): Job {
+  const name = formatJobName(task, newAttempt(NOW, 'mark1', '0000'));
+  const job = jobOf('PENDING', { id: '4711' as JobId, name, submittedAt: NOW - MINUTE_MS, ...more });
+  return user === undefined ? job : { ...job, unixUser: user };
+}
+
+async function run(deps: DaemonDeps, { clock }: StepFixture, ms: number): Promise<void> {
+  const daemon = startDaemon(deps);
+  await advance(clock, ms);
+  daemon.stop();
+  await daemon.ended;
+}
+
+describe('with a user map', () => {
+  it('each job is submitted as the Unix user of the owner of its task, and starts in their home', async () => {
+    const { fixture, users, deps, enqueued } = createBed();
+    const tasks = [await enqueued(1, 'a1'), await enqueued(2, 'b2'), await enqueued(3, 'd0')];
+
+    await run(deps, fixture, MINUTE_MS);
+
+    const owners = fixture.cluster.jobs.map(({ id, task }) => [task, users.owners.get(id)]);
+    expect(Object.fromEntries(owners)).to.deep.equal({
+      [String(tasks[0])]: 'alice',
+      [String(tasks[1])]: 'bob',
+      [String(tasks[2])]: undefined,
+    });
+    expect(deps.journal.entries.get(tasks[0] ?? ('' as TaskId))?.unixUser).to.deep.equal({ name: 'alice', uid: 1001 });
+    expect(deps.journal.entries.get(tasks[2] ?? ('' as TaskId))).to.not.have.property('unixUser');
+    expect([...users.workDirs.values()].toSorted()).to.deep.equal(['/home/alice', '/home/bob', undefined]);
+  });
+
+  it('a task of an owner without an entry fails with the reason, and is not submitted', async () => {
+    const { fixture, deps, enqueued } = createBed();
+    const task = await enqueued(1, 'zz');
+
+    await run(deps, fixture, MINUTE_MS);
+
+    expect(fixture.cluster.jobs).to.deep.equal([]);
+    expect((await fixture.read(task))?.status).to.equal('failed');
+    expect(fixture.consoleOf(task).join('\n')).to.contain('ClearML user zz is not in agent.slurm.user_map');
+    expect(fixture.waiting(SCHEDULER_QUEUE)).to.deep.equal([]);
+  });
+
+  it('the job of an aborted task is cancelled as its own user', async () => {
+    const { fixture, users, deps, enqueued } = createBed();
+    const task = await enqueued(1, 'a1');
+    await run(deps, fixture, MINUTE_MS);
+
+    await fixture.deps.clearml.tasks.abort(task);
+    await run(deps, fixture, MINUTE_MS);
+
+    expect(users.cancelled[0]).to.deep.equal({ id: '1', as: 'alice' });
+    expect(fixture.cluster.jobs.map(({ state }) => state)).to.deep.equal(['CANCELLED']);
+  });
+
+  it('the jobs of a user who left the map are tracked and cancelled as before', async () => {
+    const { fixture, users, deps, enqueued } = createBed();
+    const task = await enqueued(1, 'a1');
+    await run(deps, fixture, MINUTE_MS);
+    const later = { ...deps, unixUsers: createUnixUsers({ ...MAP, byOwner: new Map() }) };
+
+    await fixture.deps.clearml.tasks.abort(task);
+    await run(later, fixture, MINUTE_MS);
+
+    expect(users.cancelled[0]).to.deep.equal({ id: '1', as: 'alice' });
+  });
+
+  it('a job with an unknown outcome is found by its name and its user', async () => {
+    const { fixture, users, deps, enqueued } = createBed();
+    const task = await enqueued(1, 'a1');
+    fixture.cluster.nextFate = 'unknown';
+    await run(deps, fixture, MINUTE_MS);
+    const [submitted] = fixture.cluster.jobs;
+    expect(fixture.cluster.jobs).to.have.length(1);
+    expect(users.owners.get(submitted?.id ?? ('' as JobId))).to.equal('alice');
+    expect(deps.journal.entries.get(task)).to.include({ step: 'following', attempts: 2 });
+  });
+
+  it('a lost journal: each job is adopted with its user', async () => {
+    const { fixture, users, deps, enqueued } = createBed();
+    const task = await enqueued(1, 'a1');
+    await run(deps, fixture, MINUTE_MS);
+    await deps.journal.forget(task);
+    await run(deps, fixture, 10 * MINUTE_MS);
+
+    expect(fixture.cluster.jobs).to.have.length(1);
+    expect(deps.journal.entries.get(task)).to.deep.include({ jobId: '1', unixUser: { name: 'alice', uid: 1001 } });
+    expect(users.cancelled).to.deep.equal([]);
+  });
+});
+
+describe("a job forged by one mapped user with the name of another's task", () => {
+  for (const [what, user] of [
+    ['another mapped user', 'bob'],
+    ['the user of the daemon', undefined],
+  ] as const) {
+    it(`does not keep the task from being claimed (${what})`, async () => {
+      const { fixture, users, deps, enqueued } = createBed();
+      const task = await enqueued(1, 'a1');
+      users.foreign = [forged(task, user)];
+
+      await run(deps, fixture, 2 * MINUTE_MS);
+
+      expect(fixture.cluster.jobs.map((job) => job.task)).to.deep.equal([task]);
+      expect(users.cancelled).to.deep.equal([]);
+    });
+  }
+
+  it('is reported once, and is never adopted, cancelled or believed', async () => {
+    const { fixture, users, deps, enqueued } = createBed();
+    const task = await enqueued(1, 'a1');
+    await run(deps, fixture, MINUTE_MS);
+    const name = fixture.cluster.jobs[0]?.name ?? '';
+    users.foreign = [
+      forged(task, 'bob', { name, state: 'RUNNING', stateWord: 'RUNNING' }),
+      forged(task, 'bob', { id: '4712' as JobId, name, state: 'FAILED', stateWord: 'FAILED', endedAt: NOW }),
+    ];
+
+    await run(deps, fixture, 10 * MINUTE_MS);
+    await fixture.deps.clearml.tasks.abort(task);
+    await run(deps, fixture, 2 * MINUTE_MS);
+
+    const reports = fixture.logged.filter((line) => line.includes('runs as another Unix user'));
+    expect(reports).to.have.length(2);
+    expect(users.cancelled.map(({ id }) => id))
+      .to.include('1')
+      .and.not.include('4711');
+    expect(fixture.cluster.jobs[0]?.state).to.equal('CANCELLED');
+  });
+
+  it('is not adopted for a parked task without a journal entry, even if the task names it: the task is submitted', async () => {
+    const { fixture, users, deps, enqueued } = createBed();
+    const task = await enqueued(1, 'a1');
+    await fixture.deps.clearml.queues.removeEntry(OWN_QUEUE, task);
+    await fixture.deps.clearml.queues.park(SCHEDULER_QUEUE, task);
+    await fixture.deps.clearml.tasks.setProperties(task, { slurm_job_id: '4711' });
+    users.foreign = [forged(task, 'bob')];
+
+    await run(deps, fixture, 15 * MINUTE_MS);
+
+    expect(fixture.cluster.jobs.map(({ id }) => users.owners.get(id))).to.deep.equal(['alice']);
+    expect(deps.journal.entries.get(task)).to.include({ jobId: '1' });
+    expect(users.cancelled).to.deep.equal([]);
+  });
+});
+
+describe('sudo refuses one user', () => {
+  it('their tasks wait in their queue with one message, in order, and others are submitted', async () => {
+    const { fixture, users, deps, enqueued } = createBed();
+    users.refused.add('alice');
+    const first = await enqueued(1, 'a1');
+    await enqueued(2, 'a1');
+    const third = await enqueued(3, 'b2');
+
+    await run(deps, fixture, 5 * MINUTE_MS);
+
+    expect(fixture.cluster.jobs.map(({ task }) => task)).to.deep.equal([third]);
+    expect(fixture.waiting(OWN_QUEUE)).to.deep.equal([1, 2]);
+    expect((await fixture.read(first))?.status).to.equal('queued');
+    expect(fixture.consoleOf(first).filter((line) => line.includes('sudo refused'))).to.have.length(1);
+    expect(fixture.logged.filter((line) => line.includes('sudo refused'))).to.have.length(1);
+
+    users.refused.clear();
+    await run(deps, fixture, 5 * MINUTE_MS);
+    expect(fixture.cluster.jobs.map(({ task }) => Number(task))).to.have.members([1, 2, 3]);
+    expect(fixture.waiting(OWN_QUEUE)).to.deep.equal([]);
+  });
+});

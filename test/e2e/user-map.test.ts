@@ -1,0 +1,261 @@
+// Tasks of several owners as jobs of several Unix users: real sudo with the printed file, real accounting, locally and over SSH.
+import { expect } from 'chai';
+import { chmodSync, cpSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import {
+  agentPython,
+  requireAccounting,
+  requireAgent,
+  requireRoot,
+  requireSshd,
+  requireSudo,
+} from '../support/skip-unless.ts';
+import { startSlurmCluster, type SlurmCluster } from '../support/slurm-cluster.ts';
+import { prepareUserSsh, type UserSsh } from '../support/ssh-master.ts';
+import { startSshd, targetOf } from '../support/sshd.ts';
+import { addUser, installSudoers, removeSudoers, removeUser, type TestUser } from '../support/unix-users.ts';
+import { waitUntil } from '../support/wait-until.ts';
+import { connectApi, userOf, type User } from './web-user.ts';
+import { QUICK_TEMPLATE } from './templates.ts';
+import { startWorld, type Wishes, type World } from './world.ts';
+
+/** The Python with the real clearml-agent. */
+const AGENT = 'test/fixtures/agent/python';
+
+/** A variable of the daemon that no job may see. */
+const CANARY = { CLEARML_CANARY: 'the-canary-of-the-daemon' };
+
+const SHOW_ALL = 'import os\nprint("as uid", os.getuid(), sorted(os.environ.items()), flush=True)';
+
+describe('a user map', () => {
+  before(requireAccounting);
+  before(requireAgent);
+  before(requireSshd);
+  before(requireSudo);
+  before(requireRoot);
+
+  let cluster: SlurmCluster;
+  let daemon: TestUser;
+  let alice: TestUser;
+  let bob: TestUser;
+  let shared: string;
+
+  before(async () => {
+    cluster = await startSlurmCluster({ hasAccounting: true });
+    [daemon, alice, bob] = [await addUser(cluster.env), await addUser(cluster.env), await addUser(cluster.env)];
+    const sacctmgr = (...args: string[]): Promise<string> => cluster.run('sacctmgr', '--immediate', 'add', ...args);
+    for (const [user, account] of [
+      [alice, 'physics'],
+      [bob, 'chemistry'],
+      [daemon, 'service'],
+    ] as const) {
+      await sacctmgr('account', account, 'Cluster=loopback');
+      await sacctmgr('user', user.name, `Account=${account}`, `DefaultAccount=${account}`);
+    }
+    // Where every user can read them and only root can write, wherever this checkout is.
+    shared = mkdtempSync('/tmp/user-map-');
+    chmodSync(shared, 0o755);
+    cpSync(resolve(AGENT), join(shared, AGENT));
+    cpSync(join(agentPython(), '../../lib'), join(shared, '.test-cache/agent-venv/lib'), { recursive: true });
+  });
+
+  afterEach(async () => {
+    removeSudoers();
+    for (const user of [daemon, alice, bob]) await cluster.run('scancel', '--user', user.name);
+  });
+
+  after(async () => {
+    await cluster.stop();
+    for (const user of [daemon, alice, bob]) await removeUser(user);
+    rmSync(shared, { recursive: true, force: true });
+  });
+
+  interface Bed extends AsyncDisposable {
+    readonly world: World;
+    readonly template: string;
+    readonly queue: string;
+    /** Users of ClearML: two with a Unix user, and one without. */
+    readonly people: Readonly<Record<'alice' | 'bob' | 'carol', User>>;
+    readonly conf: string;
+    readonly serve: () => Promise<ReturnType<World['start']>>;
+    readonly enqueue: (who: User, code: string, properties?: Readonly<Record<string, string>>) => Promise<string>;
+    readonly rewrite: (change: (text: string) => string) => void;
+  }
+
+  /** A world whose ClearML server has three more users, two of them with a clearml.conf in their home. */
+  async function createBed(wishes: Wishes, template = QUICK_TEMPLATE): Promise<Bed> {
+    const world = await startWorld(wishes);
+    const { api } = world.user;
+    const conf = join(world.home, 'clearml.conf');
+    const url = /api_server: "(.*)"/.exec(readFileSync(conf, 'utf8'))?.[1] ?? '';
+    const ids: Record<string, string> = {};
+
+    async function person(name: string, account?: TestUser): Promise<User> {
+      const added = await api('sandbox.add_user', { name });
+      const keys = { url, accessKey: String(added['access_key']), secretKey: String(added['secret_key']) };
+      ids[name] = String(added['id']);
+      account?.write(
+        'clearml.conf',
+        `api { api_server: "${url}", web_server: "${url}", files_server: "${url}"
+          credentials { access_key: "${keys.accessKey}", secret_key: "${keys.secretKey}" } }\n`,
+      );
+      return userOf(await connectApi(keys), { nameOf: world.nameOf, project: undefined });
+    }
+
+    const people = {
+      alice: await person('Alice', alice),
+      bob: await person('Bob', bob),
+      carol: await person('Carol'),
+    };
+    const rewrite = (change: (text: string) => string): void => writeFileSync(conf, change(readFileSync(conf, 'utf8')));
+    // One by id, one by name.
+    rewrite((text) =>
+      text.replace(
+        'poll_interval_sec',
+        `user_map { "${ids['Alice'] ?? ''}": ${alice.name}, Bob: ${bob.name} }\n    poll_interval_sec`,
+      ),
+    );
+    const path = await world.write('users.template', template);
+    chmodSync(path, 0o644);
+    const queue = await world.user.makeQueue('users');
+    return {
+      world,
+      template: path,
+      queue,
+      people,
+      conf,
+      rewrite,
+      async serve() {
+        const program = world.start('--template-files', path, '--queue', world.nameOf('users'));
+        await program.untilLogged('Serving');
+        return program;
+      },
+      async enqueue(who, code, properties = {}) {
+        const task = await who.makeTask({ code, properties });
+        await who.enqueue(task, queue);
+        return task;
+      },
+      [Symbol.asyncDispose]: () => world[Symbol.asyncDispose](),
+    };
+  }
+
+  function local(): Wishes {
+    return { owner: daemon, python: join(shared, AGENT), cluster: { ...cluster, env: { ...cluster.env, ...CANARY } } };
+  }
+
+  async function sudoers({ world }: Bed): Promise<string> {
+    const { code, stdout, stderr } = await world.run('sudoers');
+    expect(code, stderr).to.equal(0);
+    return stdout;
+  }
+
+  function jobRows(task: string): Promise<string> {
+    return cluster.run('squeue', '--states=all', '--noheader', '--format=%A %u %a %Z %T %j').then((rows) =>
+      rows
+        .split('\n')
+        .filter((row) => row.includes(task))
+        .join('\n'),
+    );
+  }
+
+  async function checkTasks(bed: Bed): Promise<void> {
+    const { world, people } = bed;
+    const one = await bed.enqueue(people.alice, SHOW_ALL);
+    const two = await bed.enqueue(people.bob, SHOW_ALL);
+    const three = await bed.enqueue(people.carol, SHOW_ALL);
+    const four = await bed.enqueue(people.alice, 'import time\nprint("begun", flush=True)\ntime.sleep(3600)');
+    const program = await bed.serve();
+
+    for (const [task, user, account] of [
+      [one, alice, 'physics'],
+      [two, bob, 'chemistry'],
+    ] as const) {
+      await world.untilStatus(task, 'completed');
+      await world.untilConsole(task, `as uid ${String(user.uid)}`);
+      await world.untilConsole(task, 'ended COMPLETED');
+      const [job = '', ...facts] = (await jobRows(task)).split(' ');
+      expect(facts.slice(0, 3)).to.deep.equal([user.name, account, user.home]);
+      const log = statSync(join(user.home, `slurm-${job}.out`));
+      expect([log.uid, log.mode & 0o777]).to.deep.equal([user.uid, 0o600]);
+      const text = await world.user.console(task);
+      expect(text).to.not.contain(CANARY.CLEARML_CANARY).and.not.contain('SUDO_');
+      expect(text).to.not.contain(world.home);
+    }
+    await world.untilStatus(three, 'failed');
+    await world.untilConsole(three, /Not submitted: ClearML user [0-9a-f]+ is not in agent\.slurm\.user_map/);
+    expect(await jobRows(three)).to.equal('');
+
+    await world.untilConsole(four, 'begun');
+    await people.alice.api('tasks.stop', { task: four });
+    await world.untilStatus(four, 'stopped');
+    await waitUntil('the job to be gone', async () => !/ (RUNNING|COMPLETING|PENDING) /.test(await jobRows(four)));
+    await world.stop(program);
+  }
+
+  it('runs the task of each owner as their Unix user, in their account, with their key', async () => {
+    await using bed = await createBed(local());
+    await installSudoers(await sudoers(bed));
+    await checkTasks(bed);
+  });
+
+  it('keeps the tasks in their queue with one message while the sudoers file is missing, and cancels as the user', async () => {
+    await using bed = await createBed(local());
+    const { world, people } = bed;
+    const file = await sudoers(bed);
+    const one = await bed.enqueue(people.alice, 'print("hello")', { partition: 'down' });
+    const program = await bed.serve();
+
+    await world.untilConsole(one, 'sudo refused /usr/bin/sbatch as');
+    await world.untilConsole(one, 'install there the file that clearml-agent-slurm sudoers prints');
+    expect((await world.user.look(one)).status).to.equal('queued');
+    expect(program.log().split('sudo refused a submission').length).to.equal(2);
+
+    await installSudoers(file);
+    // Read again, the configuration holds no user back; the partition starts no job.
+    program.signal('SIGHUP');
+    await waitUntil('the job to wait', async () => (await jobRows(one)).includes(' PENDING '));
+    await people.alice.api('tasks.stop', { task: one });
+    await waitUntil('the job to be cancelled', async () => (await jobRows(one)).includes(' CANCELLED '));
+    await world.stop(program);
+  });
+
+  it('reads a new entry of the map on SIGHUP', async () => {
+    await using bed = await createBed(local());
+    await installSudoers(await sudoers(bed));
+    const program = await bed.serve();
+    bed.rewrite((text) => text.replace('user_map {', `user_map { Carol: ${bob.name},`));
+    program.signal('SIGHUP');
+    await program.untilLogged('Serving', 2);
+
+    const task = await bed.enqueue(bed.people.carol, SHOW_ALL);
+
+    await bed.world.untilConsole(task, /searched.*with agent\.slurm\.user_map|as uid/);
+    expect(await jobRows(task)).to.contain(` ${bob.name} `);
+    await bed.world.stop(program);
+  });
+
+  for (const provider of ['ssh2', 'openssh'] as const) {
+    it(`does the same over ${provider}, with sudo on the login node`, async () => {
+      await using login = await startSshd();
+      const ssh: UserSsh = prepareUserSsh(targetOf(login, daemon));
+      try {
+        if (provider === 'openssh') await ssh.openMaster();
+        await using bed = await createBed(overSsh(ssh, provider));
+        await installSudoers(await sudoers(bed));
+        await checkTasks(bed);
+      } finally {
+        await ssh[Symbol.asyncDispose]();
+      }
+    });
+  }
+
+  function overSsh(ssh: UserSsh, provider: string): Wishes {
+    // The home of the world is not the one in which ssh looks for its configuration.
+    writeFileSync(join(shared, 'ssh'), `#!/bin/sh\nexec /usr/bin/ssh -F ${ssh.config} "$@"\n`, { mode: 0o755 });
+    return {
+      cluster: { ...cluster, env: { ...CANARY, PATH: `${shared}:${process.env['PATH'] ?? '/usr/bin:/bin'}` } },
+      python: join(shared, AGENT),
+      slurm: `clusters { far { host: cluster, provider: ${provider}, slurm_conf: ${cluster.slurmConf} } }`,
+    };
+  }
+});

@@ -1,0 +1,183 @@
+// Lists and look-ups of the jobs of several Unix users: in one call, or as each user if Slurm hides their jobs.
+import { expect } from 'chai';
+import type { Transport, Command, CommandResult } from '../../src/transport/transport.ts';
+import { SudoRefusedError } from '../../src/transport/errors.ts';
+import { createCommandLineScheduler } from '../../src/slurm/command-line-scheduler.ts';
+import type { JobId, JobList, Scheduler } from '../../src/slurm/scheduler.ts';
+import { silentLog } from '../support/silent-log.ts';
+
+const ALICE = { name: 'alice', uid: 1001 };
+const BOB = { name: 'bob', uid: 1002 };
+const NAME = `clearml_task_${'a'.repeat(32)}-m0001abcd`;
+const MARK = 'mark1234';
+
+interface Bed {
+  readonly scheduler: Scheduler;
+  readonly calls: string[];
+  readonly refused: Set<string>;
+}
+
+/** A cluster with one job of each user, all with the same name. */
+function createBed({ hidesJobs = false } = {}): Bed {
+  const calls: string[] = [];
+  const refused = new Set<string>();
+  const jobs = [
+    { id: '1', uid: 990 },
+    { id: '2', uid: 1001 },
+    { id: '3', uid: 1002 },
+    { id: '4', uid: 1003 },
+  ];
+
+  function respond({ program, args, runAs }: Command): string {
+    const uid = { alice: 1001, bob: 1002 }[runAs ?? ''] ?? 990;
+    if (program === '/bin/sh') return 'umask 0022 uid 990\n';
+    if (program === 'scontrol') return configOf(hidesJobs);
+    if (program === 'sacct')
+      return 'JobIDRaw\x1fJobName\x1fState\x1fReason\x1fPartition\x1fNodeList\x1fSubmit\x1fStart\x1fEnd\n';
+    const wanted = args
+      .find((arg) => arg.startsWith('--user='))
+      ?.slice(7)
+      .split(',') ?? [String(uid)];
+    const isAll = !args.includes('--me') && !args.some((arg) => arg.startsWith('--user='));
+    const withUid = !args.includes('--me');
+    const shown = jobs.filter((job) => isAll || wanted.includes(String(job.uid)));
+    const header = [
+      'JOBID',
+      'JOBID',
+      'STATE',
+      'REASON',
+      'SUBMIT_TIME',
+      'START_TIME',
+      'END_TIME',
+      'PARTITION',
+      'NODELIST',
+    ];
+    const rows = shown.map((job) => [
+      job.id,
+      job.id,
+      'PENDING',
+      'None',
+      '1795505467',
+      'N/A',
+      'N/A',
+      'gpu',
+      '',
+      ...(withUid ? [String(job.uid)] : []),
+      NAME,
+    ]);
+    return [[...header, ...(withUid ? ['USER'] : []), 'NAME'], ...rows].map(record).join('');
+  }
+
+  const host: Transport = {
+    name: 'this machine',
+    close: () => Promise.resolve(),
+    run(command): Promise<CommandResult> {
+      calls.push([command.runAs ?? '', command.program].filter((word) => word !== '').join(' '));
+      const { runAs: user, program } = command;
+      if (user !== undefined && refused.has(user))
+        return Promise.reject(new SudoRefusedError({ program, user, host: 'this machine', why: 'no' }));
+      return Promise.resolve({ exitCode: 0, killedBy: undefined, stdout: respond(command), stderr: '' });
+    },
+  };
+  const commands = { sbatch: 'sbatch', squeue: 'squeue', sacct: 'sacct', scancel: 'scancel', scontrol: 'scontrol' };
+  const timeouts = { sbatchTimeoutMs: 1_000, commandTimeoutMs: 1_000 };
+  const scheduler = createCommandLineScheduler({
+    host,
+    commands,
+    ...timeouts,
+    log: silentLog,
+    randomToken: () => MARK,
+  });
+  return { scheduler, calls, refused };
+}
+
+function record(fields: readonly string[]): string {
+  return `\x1e${MARK}\x1f${fields.join('\x1f')}\x1d${MARK}\n`;
+}
+
+function configOf(hidesJobs: boolean): string {
+  const settings = {
+    AccountingStorageType: 'accounting_storage/slurmdbd',
+    ClusterName: 'c1',
+    KillWait: '30 sec',
+    MessageTimeout: '10 sec',
+    MinJobAge: '300 sec',
+    PrivateData: hidesJobs ? 'accounts,jobs' : 'none',
+    SLURM_VERSION: '22.05.8',
+  };
+  return Object.entries(settings)
+    .map(([name, value]) => `${name.padEnd(23)} = ${value}\n`)
+    .join('');
+}
+
+function usersIn(list: JobList): unknown {
+  return list.kind === 'listed' ? list.jobs.map(({ id, unixUser }) => `${id} ${unixUser ?? 'own'}`) : list.message;
+}
+
+describe('jobs of several Unix users', () => {
+  it('are listed in one call, each with its user', async () => {
+    const { scheduler, calls } = createBed();
+    await scheduler.facts();
+    calls.length = 0;
+
+    expect(usersIn(await scheduler.list(undefined, [ALICE, BOB]))).to.deep.equal(['1 own', '2 alice', '3 bob']);
+    expect(calls).to.deep.equal(['squeue']);
+  });
+
+  it('are listed in one call as each user if Slurm hides them', async () => {
+    const { scheduler, calls } = createBed({ hidesJobs: true });
+    expect(await scheduler.facts()).to.include({ hidesJobs: true });
+    calls.length = 0;
+
+    expect(usersIn(await scheduler.list(undefined, [ALICE, BOB]))).to.deep.equal(['1 own', '2 alice', '3 bob']);
+    expect(calls).to.deep.equal(['squeue', 'alice squeue', 'bob squeue']);
+  });
+
+  it('are missing for the user for whom sudo refuses squeue, who is named; those of others are listed', async () => {
+    const { scheduler, refused } = createBed({ hidesJobs: true });
+    refused.add('alice');
+    const list = await scheduler.list(undefined, [ALICE, BOB]);
+    expect(usersIn(list)).to.deep.equal(['1 own', '3 bob']);
+    expect(list)
+      .to.have.property('unlisted')
+      .that.deep.equals(new Set(['alice']));
+  });
+
+  it('are distinguished from those of third users in the list of all users', async () => {
+    const list = await createBed().scheduler.listAllUsers(undefined, [ALICE]);
+    expect(usersIn(list)).to.deep.equal(['1 own', '2 alice', '3 own', '4 own']);
+    expect(list.kind === 'listed' && list.jobs.map(({ isOthers }) => isOthers)).to.deep.equal([
+      false,
+      false,
+      true,
+      true,
+    ]);
+  });
+
+  it('are found by name only if they belong to the expected user, and accounting is asked as that user', async () => {
+    const { scheduler, calls } = createBed();
+    await scheduler.facts();
+    calls.length = 0;
+
+    expect(usersIn(await scheduler.lookUp([NAME], 0, undefined, new Map([[NAME, BOB]])))).to.deep.equal(['3 bob']);
+    expect(calls).to.deep.equal(['bob sacct', 'squeue']);
+    expect(usersIn(await scheduler.lookUp([NAME], 0))).to.deep.equal(['1 own']);
+  });
+
+  it('are not proved absent by a look-up that sudo refuses', async () => {
+    const { scheduler, refused } = createBed();
+    refused.add('alice');
+    const list = await scheduler.lookUp([NAME], 0, undefined, new Map([[NAME, ALICE]]));
+    expect(list)
+      .to.have.property('unlisted')
+      .that.deep.equals(new Set(['alice']));
+  });
+
+  it('are cancelled as their users, and a refusal for one user leaves the jobs of others to be cancelled', async () => {
+    const { scheduler, calls, refused } = createBed();
+    refused.add('alice');
+    const jobs = ['alice', 'alice', 'bob'].map((unixUser, at) => ({ id: String(at) as JobId, name: NAME, unixUser }));
+    await scheduler.cancel([...jobs, { id: '9' as JobId, name: NAME }]);
+    expect(calls).to.deep.equal(['alice scancel', 'bob scancel', 'scancel']);
+  });
+});

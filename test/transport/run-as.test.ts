@@ -1,0 +1,93 @@
+// Commands of another Unix user: what sudo gets, and what its answers mean. A stand-in for sudo; e2e/user-map has the real one.
+import { expect } from 'chai';
+import { mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { CommandNotFoundError, SudoRefusedError } from '../../src/transport/errors.ts';
+import { createLocalTransport } from '../../src/transport/local.ts';
+import type { CommandResult, Transport } from '../../src/transport/transport.ts';
+import { rejection } from '../support/rejection.ts';
+import { TIMEOUT_MS } from '../support/wait-until.ts';
+
+describe('a command of another Unix user', () => {
+  let folder: string;
+  let host: Transport;
+
+  beforeEach(() => {
+    folder = realpathSync(mkdtempSync(join(tmpdir(), 'run-as-')));
+    host = createLocalTransport({ path: `${folder}:/usr/bin:/bin`, home: '/', user: 'ann', workingDirectory: folder });
+    write('sbatch', 'cat; echo "$0"');
+  });
+  afterEach(async () => {
+    await host.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  function write(name: string, script: string): void {
+    writeFileSync(join(folder, name), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+  }
+
+  function run(program = 'sbatch'): Promise<CommandResult> {
+    return host.run({ program, args: ['--wrap=a b'], stdin: 'script\n', runAs: 'alice', timeoutMs: TIMEOUT_MS });
+  }
+
+  it('runs by its absolute path through sudo without a prompt, a shell or an environment', async () => {
+    write('sudo', 'printf "%s|" "$@"; cat');
+    const { stdout } = await run();
+    expect(stdout).to.equal(`-n|-H|-u|alice|--|${folder}/sbatch|--wrap=a b|script\n`);
+  });
+
+  it('runs without sudo if it is for no other user', async () => {
+    write('sudo', 'exit 9');
+    const { stdout } = await host.run({ program: 'sbatch', args: [], stdin: '', timeoutMs: TIMEOUT_MS });
+    expect(stdout).to.equal(`${folder}/sbatch\n`);
+  });
+
+  for (const words of [
+    'sudo: a password is required',
+    'sudo: unknown user alice',
+    'sudo: The "no new privileges" flag is set, which prevents sudo from running as root.',
+    "Sorry, user ann is not allowed to execute '/usr/bin/sbatch --wrap=a b' as alice on login1.",
+    'ann is not in the sudoers file.  This incident will be reported.',
+    'ann is not allowed to run sudo on login1.  This incident will be reported.',
+    'sudo: unable to resolve host login1: Name or service not known\nsudo: a password is required',
+  ]) {
+    it(`ran nothing: ${words}`, async () => {
+      write('sudo', `cat > /dev/null; cat >&2 <<'END'\n${words}\nEND\nexit 1`);
+      const error = await rejection(run());
+      expect(error).to.be.instanceOf(SudoRefusedError);
+      expect(String(error)).to.contain(words.split('\n').at(-1));
+      expect(String(error)).to.contain('clearml-agent-slurm sudoers');
+    });
+  }
+
+  for (const [what, script] of [
+    ['it printed a job id', 'echo 4711; echo "sudo: pam_close_session: error" >&2; exit 1'],
+    ['the program reports an error', 'echo "sbatch: error: invalid partition" >&2; exit 1'],
+    ['the exit code is not that of sudo', 'echo "sudo: a password is required" >&2; exit 2'],
+  ] as const) {
+    it(`ran if ${what}`, async () => {
+      write('sudo', `cat > /dev/null; ${script}`);
+      expect(await run())
+        .to.have.property('exitCode')
+        .that.is.greaterThan(0);
+    });
+  }
+
+  it("has none of sudo's harmless warnings in its output, which would make it invalid", async () => {
+    write('sudo', 'cat > /dev/null; echo "sudo: unable to resolve host n1: Name or service not known" >&2');
+    expect(await run()).to.include({ exitCode: 0, stderr: '' });
+  });
+
+  it('is not found if the host has no such program, or no sudo', async () => {
+    write('sudo', 'exit 0');
+    expect(await rejection(run('absent'))).to.be.instanceOf(CommandNotFoundError);
+    const bare = createLocalTransport({ path: folder, home: '/', user: 'ann', workingDirectory: folder });
+    rmSync(join(folder, 'sudo'));
+    const error = await rejection(
+      bare.run({ program: `${folder}/sbatch`, args: [], runAs: 'alice', timeoutMs: TIMEOUT_MS }),
+    );
+    expect(error).to.be.instanceOf(CommandNotFoundError).and.have.property('program', 'sudo');
+    await bare.close();
+  });
+});
