@@ -1,7 +1,7 @@
 // Probes the users of agent.slurm.user_map: in ClearML, on the login node, and what sudo allows for them.
 import { mappedUsers, resolveUserMap, DEFAULT } from '../base/user-map.ts';
 import { UsageError } from '../base/usage-error.ts';
-import { createClearml } from '../assembly/create-clearml.ts';
+import { createClearml } from '../assembly/clearml-from-config.ts';
 import { openCluster } from '../assembly/open-cluster.ts';
 import { sudoCommands } from '../assembly/slurm-commands.ts';
 import { findPrograms, findUnixUsers, type PeopleSource } from '../assembly/unix-users.ts';

@@ -11,7 +11,7 @@ function factsWith(users: readonly UnixUser[] = [], more: Partial<UserMapFacts> 
     users: new Map(all.map((user) => [user.name, user])),
     self: { name: 'clearml', uid: 990 },
     people: [
-      { id: 'a1', name: 'Alice Liddell' },
+      { id: 'a1', name: 'Alice Smith' },
       { id: 'b2', name: 'Bob' },
       { id: 'b3', name: 'Bob' },
       { id: 'c4', name: 'The daemon' },
@@ -43,7 +43,7 @@ describe('the Unix user of a task', () => {
   });
 
   it('is found by the name of its owner in ClearML too', () => {
-    const named = resolveUserMap({ 'Alice Liddell': 'alice' }, factsWith());
+    const named = resolveUserMap({ 'Alice Smith': 'alice' }, factsWith());
     expect(unixUserOf('a1', named)).to.deep.equal({ kind: 'run as', user: ALICE });
   });
 
@@ -59,8 +59,8 @@ describe('the Unix user of a task', () => {
 
   it('comes from an id, even if a name says otherwise', () => {
     for (const written of [
-      { 'Alice Liddell': 'bob', a1: 'alice' },
-      { a1: 'alice', 'Alice Liddell': 'bob' },
+      { 'Alice Smith': 'bob', a1: 'alice' },
+      { a1: 'alice', 'Alice Smith': 'bob' },
     ])
       expect(unixUserOf('a1', resolveUserMap(written, factsWith()))).to.deep.equal({ kind: 'run as', user: ALICE });
   });

@@ -147,6 +147,8 @@ describe('the loaded configuration', () => {
     expect(slurm).to.deep.equal({
       templateFiles: [],
       orderFairness: false,
+      minUid: 1000,
+      userMap: {},
       pollIntervalMs: 15_000,
       queuePollIntervalMs: 5_000,
       binaries: { batchBinary: 'sbatch', runBinary: 'srun', monitorBinary: 'squeue' },

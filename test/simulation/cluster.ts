@@ -199,7 +199,11 @@ export function createCluster(clock: SimulatedClock, calls: PendingCalls): Clust
         list: () =>
           ask<JobList>('squeue', () => ({ kind: 'listed', jobs: jobs.filter(isShown).map(listedJob) }), noList),
         listAllUsers: () =>
-          ask<JobList>("everybody's squeue", () => ({ kind: 'listed', jobs: jobs.filter(isShown).map(listedJob) }), noList),
+          ask<JobList>(
+            "everybody's squeue",
+            () => ({ kind: 'listed', jobs: jobs.filter(isShown).map(listedJob) }),
+            noList,
+          ),
         lookUp: (names) => ask('look up', () => lookUp(names), noList),
         record: (id, { name } = {}) =>
           ask(
