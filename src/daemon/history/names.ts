@@ -11,7 +11,7 @@ export interface Names {
 
 const MOST_REMEMBERED = 10_000;
 
-export function createNames(people: People): Names {
+export function createNames(people: Pick<People, 'user' | 'project'>): Names {
   const users = createBoundedMap<string>(MOST_REMEMBERED);
   const projects = createBoundedMap<string>(MOST_REMEMBERED);
   return {
