@@ -14,7 +14,7 @@ describe('mayUsePeople', () => {
     ['echo ${CLEARML_TASK.project}', { usesUser: false, usesProject: true }],
     ['#SBATCH --time=${CLEARML_TASK.hyperparams.properties.time.value}\n${CLEARML_AGENT_EXECUTE}', NEITHER],
   ] as const)
-    it(`is ${JSON.stringify(expected)} for ${JSON.stringify(text)}`, () => {
+    it(`returns ${JSON.stringify(expected)} for ${JSON.stringify(text)}`, () => {
       expect(mayUsePeople(text)).to.deep.equal(expected);
     });
 

@@ -76,7 +76,7 @@ describe('the rate limit', () => {
     expect(begun).to.be.within(9, 10);
   });
 
-  it('permits several at once when as many tokens are there, and never waits for more than a burst', () => {
+  it('permits several calls at once if it has a token for each, and never waits for more tokens than a burst', () => {
     const limit = createRateLimit({ perSecond: 10, burst: 20 });
     for (let calls = 0; calls < 20; calls += 1) limit.spend(NOW);
 

@@ -25,7 +25,7 @@ describe('the rate limit of calls to ClearML', () => {
     for (let count = 0; count < times; count += 1) rate.started(endpoint);
   }
 
-  it('lets a burst of two seconds begin at once', () => {
+  it('permits the calls of two seconds at once', () => {
     const made = limited();
     expect(made.waitMs()).to.equal(0);
     call(made, 'queues.get_next_task', 18);
@@ -52,7 +52,7 @@ describe('the rate limit of calls to ClearML', () => {
     expect(made.waitMs()).to.equal(0);
   });
 
-  it('C-38 is lower while the responses take long', () => {
+  it('C-38 is lower while responses are slow', () => {
     const made = limited();
     call(made, 'queues.add_task', 20);
     for (let count = 0; count < 100; count += 1) made.rate.answered(3_000);
@@ -62,7 +62,7 @@ describe('the rate limit of calls to ClearML', () => {
     expect(made.waitMs()).to.equal(400);
   });
 
-  it('C-38 pauses after a refusal, longer after each one in a row', () => {
+  it('C-38 pauses after a refusal, and longer after each further refusal in a row', () => {
     const made = limited();
     const pauses: number[] = [];
     for (let count = 0; count < 8; count += 1) {
@@ -86,7 +86,7 @@ describe('the rate limit of calls to ClearML', () => {
     expect(made.waitMs()).to.equal(150_000);
   });
 
-  it('pauses only a moment longer once the server answers again', () => {
+  it('ends its pause soon after the server responds again', () => {
     const made = limited();
     for (let count = 0; count < 8; count += 1) {
       made.clock.set(made.clock.now() + made.waitMs());
@@ -98,7 +98,7 @@ describe('the rate limit of calls to ClearML', () => {
     expect(made.waitMs()).to.equal(1_000);
   });
 
-  it('counts refusals during a pause once', () => {
+  it('counts several refusals during a pause as one', () => {
     const made = limited();
     for (let count = 0; count < 5; count += 1) made.rate.refused(undefined);
 
@@ -125,7 +125,7 @@ describe('a client of a busy ClearML server', () => {
     ['seconds', '3600', 3_600_000],
     ['a date', new Date(Date.now() + 3_600_000).toUTCString(), 3_600_000],
   ] as const)
-    it(`does not retry if it is to wait longer than retries last, given ${what}`, async () => {
+    it(`does not retry if the server asks for a wait longer than the retry time, as ${what}`, async () => {
       fixture.server.script('tasks.get_by_id', page(503, '', { 'retry-after': retryAfter }));
 
       const error = await rejection(fixture.client().tasks.get(TASK));
@@ -135,7 +135,7 @@ describe('a client of a busy ClearML server', () => {
       expect(fixture.server.callsOf('tasks.get_by_id')).to.have.length(1);
     });
 
-  it('retries with backoff if the server names no time, or one that is unreadable', async () => {
+  it('retries with backoff if the server names no time, or an unreadable one', async () => {
     fixture.server.script('tasks.get_by_id', page(429, ''), page(503, '', { 'retry-after': 'soon' }), found);
 
     await fixture.client().tasks.get(TASK);
@@ -143,7 +143,7 @@ describe('a client of a busy ClearML server', () => {
     expect(fixture.server.callsOf('tasks.get_by_id')).to.have.length(3);
   });
 
-  it('reports each call, how long it took, and each refusal to the rate limit', async () => {
+  it('reports the duration of each call, and each refusal, to the rate limit', async () => {
     const told: string[] = [];
     const callRate: CallRate = {
       waitMs: () => 0,

@@ -104,7 +104,7 @@ describe('events.log of the ClearML client', () => {
     ]);
   });
 
-  it('sends the lines added during a call in the next one', async () => {
+  it('sends the lines that are added during a call in the next call', async () => {
     let respond = (): void => undefined;
     const gate = new Promise<void>((resolve) => (respond = resolve));
     fixture.server.script('events.add_batch', later(gate, added), added);
@@ -153,7 +153,7 @@ describe('events.log of the ClearML client', () => {
       expect(events().map(({ msg }) => msg)).to.deep.equal(['a', 'b', 'c', 'd', 'a', 'c', 'b', 'd']);
     });
 
-  it('sends later lines with the next line of any task, in the order written', async () => {
+  it('sends deferred lines with the next line of any task, in the order written', async () => {
     fixture.server.script('events.add_batch', added);
     const { events: console } = fixture.client({ clock: createSleepingClock() });
 
@@ -174,7 +174,7 @@ describe('events.log of the ClearML client', () => {
     ]);
   });
 
-  it('sends later lines after a second, each time', async () => {
+  it('sends each deferred line after a second at the latest', async () => {
     fixture.server.script('events.add_batch', added);
     const clock = createSleepingClock();
     const { events: console } = fixture.client({ clock });
@@ -190,7 +190,7 @@ describe('events.log of the ClearML client', () => {
     expect(events().map(({ msg }) => msg)).to.deep.equal(['a', 'b']);
   });
 
-  it('leaves no wait behind when the client is closed', async () => {
+  it('stops waiting to send deferred lines when the client is closed', async () => {
     const clock = createSleepingClock();
     const client = fixture.client({ clock });
 
@@ -200,7 +200,7 @@ describe('events.log of the ClearML client', () => {
     expect(clock.sleeps.map(({ signal }) => signal?.aborted)).to.deep.equal([true]);
   });
 
-  it('sends later lines on flush, which does not fail if they do', async () => {
+  it('sends deferred lines on flush, which does not fail if sending them fails', async () => {
     fixture.server.script('events.add_batch', added, hangUp());
     const { events: console } = fixture.client();
     const logLine = (): Promise<void> => console.logLater(TASK, 'w', [{ level: 'INFO', text: 'x' }]);
@@ -215,7 +215,7 @@ describe('events.log of the ClearML client', () => {
     expect((await Promise.allSettled(outcomes)).map(({ status }) => status)).to.deep.equal(['fulfilled', 'rejected']);
   });
 
-  it('sends later lines when they fill a call of 100', async () => {
+  it('sends deferred lines at once if 100 are waiting', async () => {
     fixture.server.script('events.add_batch', added);
     const { events: console } = fixture.client();
 

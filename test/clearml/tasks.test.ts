@@ -54,7 +54,7 @@ describe('the task calls of the ClearML client', () => {
     expect(fixture.sent('tasks.get_all')).to.deep.equal([{ id: [TASK, OTHER, third], search_hidden: true }]);
   });
 
-  it('do not retry reading several documents', async () => {
+  it('do not retry a read of several documents', async () => {
     fixture.server.script('tasks.get_all', page(503, ''));
 
     await rejection(fixture.client().tasks.getMany([TASK, OTHER]));

@@ -17,7 +17,7 @@ describe('the first start without arguments', () => {
     expect(stderr).to.include('\nNext: clearml-agent-slurm demo ');
   });
 
-  it('says what the configuration of the server lacks', async () => {
+  it('reports what the configuration of the server lacks', async () => {
     await using cli = await openCli({ PATH: '/nowhere' });
     const file = await cli.write('clearml.conf', 'api.api_server: "http://clearml.lab:8008"\n');
     await chmod(file, 0o600);

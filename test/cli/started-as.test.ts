@@ -37,11 +37,11 @@ describe('the command line that starts the program again', () => {
     return startedAs({ execPath: node, execArgv, argv, env }, isSingleFile);
   }
 
-  it('is the program alone if PATH finds the same Node first', () => {
+  it('is only the program if the first Node in PATH is the running one', () => {
     expect(started({})).to.deep.equal([program, '--queue', 'gpu']);
   });
 
-  it('names Node if PATH finds another one or none', () => {
+  it('names Node if the first Node in PATH is another one, or PATH has none', () => {
     const other = { PATH: `${join(folder, 'other')}:${join(folder, 'bin')}` };
     mkdirSync(join(folder, 'other'));
     executable('other/node');
@@ -58,14 +58,14 @@ describe('the command line that starts the program again', () => {
     expect(started({})).to.deep.equal([node, program, '--queue', 'gpu']);
   });
 
-  it('is the launcher of the Python package while that exists', () => {
+  it('is the launcher of the Python package if the launcher exists', () => {
     const launcher = executable('launcher');
     expect(started({ env: { CLEARML_AGENT_SLURM_LAUNCHER: launcher } })).to.deep.equal([launcher, '--queue', 'gpu']);
     const gone = { CLEARML_AGENT_SLURM_LAUNCHER: join(folder, 'gone') };
     expect(started({ env: gone })).to.deep.equal([node, program, '--queue', 'gpu']);
   });
 
-  it('is the single file alone', () => {
+  it('is only the single file, if that was started', () => {
     expect(started({ isSingleFile: true, argv: [node, node, 'unit'] })).to.deep.equal([node, 'unit']);
   });
 });

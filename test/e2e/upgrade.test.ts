@@ -95,7 +95,7 @@ print("hello from the task")`;
       );
     });
 
-    it('may be halfway: daemons of both versions serve one queue, and each task runs once', async () => {
+    it('can be partial: daemons of both versions serve one queue, and each task runs once', async () => {
       await using world = await openWorld();
       const template = await world.write('quick.template', QUICK_TEMPLATE);
       const queue = await world.user.makeQueue('quick');

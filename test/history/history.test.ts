@@ -63,7 +63,7 @@ describe('the history', () => {
     expect((await stat(join(folder, '2026-11.jsonl'))).mode & 0o777).to.equal(0o600);
   });
 
-  it('leaves out what was recorded before the requested time', async () => {
+  it('omits records from before the requested time', async () => {
     await write({ ...ATTEMPT, recordedAt: ENDED_AT - DAY_MS }, { ...ATTEMPT, job: '2' });
     expect((await readAll(ENDED_AT - 1_000)).map(({ job }) => job)).to.deep.equal(['2']);
   });
@@ -80,7 +80,7 @@ describe('the history', () => {
     expect(unreadable).to.deep.equal([[join(folder, '2026-11.jsonl'), 2]]);
   });
 
-  it('loses no record to half a line that a crash of the machine left', async () => {
+  it('loses no record if a crash of the machine left an incomplete line', async () => {
     await mkdir(folder);
     await writeFile(join(folder, '2026-11.jsonl'), '{"v":1,"t":"be');
     await write(ATTEMPT);

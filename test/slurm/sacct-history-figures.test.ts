@@ -37,7 +37,7 @@ describe('the figures of an ended job', () => {
     expect(sacctFiguresArgs(['1', '2'] as JobId[])).to.include.members(['--jobs=1,2', '--duplicates', '--noconvert']);
   });
 
-  it('are what it was allocated and what it used', () => {
+  it('contain the allocated and the used resources', () => {
     expect(only(TWO_CORES, ITS_BATCH)).to.deep.equal({
       user: 'ada',
       account: 'lab',
@@ -59,11 +59,11 @@ describe('the figures of an ended job', () => {
     });
   });
 
-  it('count the memory of each task of the largest step, and both nodes', () => {
+  it('add up the memory of all tasks of the largest step, on both nodes', () => {
     expect(only(...TWO_NODES)).to.include({ nodeSec: 6, usedMemoryMb: 2, memoryMb: 2048 });
   });
 
-  it('have no start and no usage if it never started', () => {
+  it('have no start and no usage if the job never started', () => {
     expect(only(NEVER_STARTED)).to.include({
       stateWord: 'CANCELLED',
       startedAt: undefined,
@@ -76,7 +76,7 @@ describe('the figures of an ended job', () => {
     });
   });
 
-  it('have an unknown usage, not none, without a plugin that measures it', () => {
+  it('have an unknown usage, not zero, without a plugin that measures it', () => {
     const unmeasured = only(
       TWO_CORES.replace('00:00.578', '00:00:00'),
       ITS_BATCH.replace('4812800', '').replace('00:00.578', '00:00:00'),
@@ -84,7 +84,7 @@ describe('the figures of an ended job', () => {
     expect([unmeasured.usedCpuSec, unmeasured.usedMemoryMb]).to.deep.equal([undefined, undefined]);
   });
 
-  it('have an unknown number of GPUs, not none, if accounting does not count them', () => {
+  it('have an unknown number of GPUs, not zero, if accounting does not count them', () => {
     const [figures] = read([TWO_CORES, ITS_BATCH], ['a'], false).values();
     expect(figures?.gpuSec).to.equal(undefined);
     expect(only(...TWO_NODES).gpuSec).to.equal(0);
@@ -126,7 +126,7 @@ describe('the figures of an ended job', () => {
     expect(read([others, ITS_BATCH, TWO_CORES, ITS_BATCH]).get('1' as JobId)?.elapsedSec).to.equal(4);
   });
 
-  it('are of no job if the output is incomplete', () => {
+  it('are missing for every job if the output is incomplete', () => {
     expect(() => read([TWO_CORES.slice(0, -20)])).to.throw(SlurmUnavailableError);
     expect(() =>
       readSacctFigures(result({ stderr: 'sacct: error: Connection refused' }), [], { accountsGpus: true }),

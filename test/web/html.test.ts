@@ -52,7 +52,7 @@ describe('html', () => {
     );
   });
 
-  it('keeps HTML that a template made, in lists too, and leaves out what is undefined or false', () => {
+  it('keeps HTML from its templates, in lists too, and omits undefined and false', () => {
     const items = ['<b>', 'two'].map((item) => html`<li>${item}</li>`);
 
     const { text } = html`<ul>
@@ -61,7 +61,7 @@ describe('html', () => {
     expect(text.replaceAll('\n', '')).to.equal('<ul><li>&lt;b&gt;</li><li>two</li>3</ul>');
   });
 
-  it('shows escapes of terminals and reordered text as codes', () => {
+  it('shows terminal escapes and direction marks as codes', () => {
     expect(escapeHtml('\x1b[31mred \u202egnp.exe')).to.equal('\\u001b[31mred \\u202egnp.exe');
   });
 });

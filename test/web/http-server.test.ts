@@ -71,12 +71,12 @@ describe('the HTTP server', () => {
     return socket;
   }
 
-  it('gives a page to a client with the token', async () => {
+  it('sends a page to a client with the token', async () => {
     expect(await get()).to.include({ status: 200, body: 'the page' });
     expect(await get({ method: 'HEAD' })).to.include({ status: 200, body: '' });
   });
 
-  it('gives nothing to a client without the token, whatever the path', async () => {
+  it('sends nothing to a client without the token, whatever the path', async () => {
     for (const path of ['/page', '/nothing', '/events', '/?token=wrong', `/page?token=${TOKEN}x`]) {
       for (const authorization of ['', 'Bearer wrong', `Bearer ${TOKEN.slice(1)}`, `Basic ${TOKEN}`]) {
         const { status, body, headers } = await get({ path, headers: { authorization } });
@@ -100,7 +100,7 @@ describe('the HTTP server', () => {
     expect(await get({ headers: { cookie: `${value}x` } })).to.include({ status: 401 });
   });
 
-  it('responds only to its own names, as another name is an attack on a browser', async () => {
+  it('responds only to its own host names, so that no other site can read it through a browser', async () => {
     const authorization = `Bearer ${TOKEN}`;
     for (const host of [
       'localhost',
@@ -115,7 +115,7 @@ describe('the HTTP server', () => {
       expect(await get({ headers: { authorization, host } }), host).to.include({ status: 421 });
   });
 
-  it('changes nothing: it has no other method', async () => {
+  it('refuses every method that could change something', async () => {
     for (const method of ['POST', 'PUT', 'DELETE', 'OPTIONS', 'PATCH', 'TRACE'])
       expect(await get({ method }), method).to.include({ status: 405 });
   });
@@ -152,7 +152,7 @@ describe('the HTTP server', () => {
     expect(await get()).to.include({ status: 200 });
   });
 
-  it('serves events until the client leaves', async () => {
+  it('sends events until the client disconnects', async () => {
     const sent = request({ host: '127.0.0.1', port, path: '/events', headers: { authorization: `Bearer ${TOKEN}` } });
     sent.end();
     const [incoming] = (await once(sent, 'response')) as [NodeJS.ReadableStream];
@@ -171,7 +171,7 @@ describe('the HTTP server', () => {
     await closed;
   });
 
-  it('still serves after malformed requests', async () => {
+  it('responds to other requests after malformed ones', async () => {
     const random = createRandom(fuzzSeed(11));
     const pieces = [
       'GET ',

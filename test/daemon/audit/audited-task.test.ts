@@ -64,7 +64,7 @@ describe('the audit log of a task', () => {
     await act({ deps, pool, cancel: new Map<JobId, JobKey>(), signal }, entry, actions, seen);
   }
 
-  it('names its claim, and its submission before and after sbatch', async () => {
+  it('contains its claim, and its submission before and after sbatch', async () => {
     const entry = await claimed();
     const [queue = expect.fail('no queue is served')] = fixture.deps.queues;
     await parkAndSubmit(fixture.deps, entry, { queue, isParked: false });
@@ -90,7 +90,7 @@ describe('the audit log of a task', () => {
     ['user', 'a task that waits elsewhere', { task: taskOf('queued'), place: 'another queue' }, 'enqueued again'],
     ['daemon', 'a parked task', { task: taskOf('queued'), place: 'parked' }, 'it cannot start'],
   ] as const) {
-    it(`names the cancellation for ${title} before scancel, on request of the ${by}`, async () => {
+    it(`contains the cancellation for ${title} before scancel, with the requester: ${by}`, async () => {
       const entry = await begun();
       const seen = { ...change, task: change.task && { ...change.task, id: entry.task } };
       fixture.deps.clearml.tasks.get = () =>
@@ -105,7 +105,7 @@ describe('the audit log of a task', () => {
     ['slurm', 'stopped', 'cancelled in Slurm'],
     ['daemon', 'failed', 'Slurm TIMEOUT'],
   ] as const) {
-    it(`names a change to ${status} with the reason "${reason}", on request of the ${by}`, async () => {
+    it(`contains a change to ${status} with the reason "${reason}", and with the requester: ${by}`, async () => {
       const entry = await begun();
       await actOn(entry, {}, { do: 'end', ending: { status, reason, text: 'It ended.', withLog: false } });
       expect(events).to.deep.equal([
@@ -124,7 +124,7 @@ describe('the audit log of a task', () => {
     });
   }
 
-  it('names a change that did not happen', async () => {
+  it('contains a status change that failed, with the reason', async () => {
     const entry = await begun();
     const note = { reason: 'Slurm FAILED', message: 'It ended.' };
     const { audit, journal, clearml } = fixture.deps;
@@ -140,7 +140,7 @@ describe('the audit log of a task', () => {
     });
   });
 
-  it('names the status that a user or the agent has set when tracking ends', async () => {
+  it('contains, when tracking ends, the status that a user or the agent set', async () => {
     const entry = await begun();
     await fixture.server.call('tasks.completed', { task: entry.task });
     await actOn(entry, {}, { do: 'forget' });
@@ -173,11 +173,11 @@ describe('the audit line of a submission', () => {
     });
   });
 
-  it('has no properties of a task without any', () => {
+  it('has no properties if the task has none', () => {
     expect(describeOf({ hyperparams: {} })).to.deep.include({ properties: {}, unixUser: 'uid 7' });
   });
 
-  it('names who enqueued the task, unless it was edited while it waited', () => {
+  it('names the user who enqueued the task, unless the task was edited while it waited', () => {
     const enqueued = { last_change: '2026-11-15T00:00:00.400000+00:00', last_changed_by: 'u' };
     expect(describeOf(enqueued)).to.include({ enqueuedBy: 'u' });
     const edited = { ...enqueued, last_change: '2026-11-15T00:01:00+00:00' };

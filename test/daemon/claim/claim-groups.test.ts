@@ -54,7 +54,7 @@ describe('tasks that are claimed together', () => {
       expect(fixture.consoleOf(taskNumber(number)), `of task ${number}`).to.have.length(2);
   });
 
-  it('C-04 include no job for a task that is aborted before the last one of them is parked', async () => {
+  it('C-04 get no job for a task that is aborted before the last of them is parked', async () => {
     const fixture = createStepFixture();
     const tasks = [await fixture.enqueued(1), await fixture.enqueued(2), await fixture.enqueued(3)];
     fixture.fate = ({ endpoint, task }) => {
@@ -97,7 +97,7 @@ describe('tasks that are claimed together', () => {
     expect(countCalls(fixture)).to.include({ 'tasks.get_all': 1, 'tasks.get_by_id': 3 });
   });
 
-  it('are submitted if another one cannot be parked', async () => {
+  it('are submitted even if one of them cannot be parked', async () => {
     const fixture = createStepFixture();
     const tasks = [await fixture.enqueued(1), await fixture.enqueued(2), await fixture.enqueued(3)];
     fixture.fate = ({ endpoint, task }) =>
@@ -109,7 +109,7 @@ describe('tasks that are claimed together', () => {
     expect(fixture.deps.journal.entries.get(tasks[1] ?? taskNumber(2))?.step).to.equal('parking');
   });
 
-  it('are submitted after two seconds if the parking of another one takes longer', async () => {
+  it('are submitted after two seconds if the parking of one of them takes longer', async () => {
     const fixture = createStepFixture();
     const tasks = [await fixture.enqueued(1), await fixture.enqueued(2), await fixture.enqueued(3)];
     fixture.fate = ({ endpoint, task }) =>
@@ -127,7 +127,7 @@ describe('tasks that are claimed together', () => {
     expect(fixture.cluster.jobs.map(({ task }) => task)).to.have.members([tasks[0], tasks[2]]);
   });
 
-  it('are one after backpressure, and more once a job was accepted', async () => {
+  it('are limited to one after backpressure, until Slurm accepts a job', async () => {
     const fixture = createStepFixture();
     for (let number = 1; number <= 6; number += 1) await fixture.enqueued(number);
     const pause = createBackoff(() => 1);
@@ -154,7 +154,7 @@ describe('tasks that are claimed together', () => {
     expect(fixture.cluster.jobs).to.have.length(6);
   });
 
-  it('have their user and project read only if the template may use them', async () => {
+  it('cause a read of users and projects only if the template may use them', async () => {
     for (const [usesUser, usesProject, expected] of [
       [true, undefined, ['projects.get_by_id', 'users.get_by_id']],
       [false, true, ['projects.get_by_id']],

@@ -30,7 +30,7 @@ describe('the line about an unused request', () => {
     );
   });
 
-  it('names all that is unused, in lines that the web page shows', () => {
+  it('names memory, cores and time that are unused, in lines that fit the web page', () => {
     const text = describeUnused({
       ...BUSY,
       usedMemoryMb: 3.1 * GB,

@@ -50,7 +50,7 @@ describe('the cause of an end', () => {
     });
   }
 
-  it('is each cause in some case', () => {
+  it('has a test case for each cause', () => {
     expect(CASES.map(([cause]) => cause)).to.include.members(Object.keys(CAUSES));
   });
 });

@@ -82,7 +82,7 @@ describe('the figures of ended jobs', () => {
     ]);
   });
 
-  it('complete the record, without what accounting does not know', async () => {
+  it('complete the record, and leave unknown what accounting lacks', async () => {
     const one = await ended({ project: 'vision' });
     known.set('4711' as JobId, FIGURES);
     await after(10_000);

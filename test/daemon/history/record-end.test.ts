@@ -72,7 +72,7 @@ describe('the record of an end', () => {
     ]);
   });
 
-  it('has no start of a job that only has an expected one', async () => {
+  it('has no start time for a job that has only an expected start', async () => {
     const entry = await begun();
     const expected = fixture.clock.of(1).now() + 60_000;
     await actOn(entry, jobOf('PENDING', { startAt: expected }), END);
@@ -102,7 +102,7 @@ describe('the record of an end', () => {
     expect(journal.entries.size).to.equal(0);
   });
 
-  it('is made for each attempt, of which the last decides how the task ended', async () => {
+  it('is made for each attempt; the last attempt decides how the task ended', async () => {
     const entry = await begun();
     await actOn(entry, jobOf('FAILED'), { do: 'resubmit', why: 'its gate was closed' });
     await fixture.pool.finish();
@@ -113,7 +113,7 @@ describe('the record of an end', () => {
     ]);
   });
 
-  it('is not made for an entry without a job that only leaves the daemon', async () => {
+  it('is not made for a forgotten entry without a job', async () => {
     const entry = await begun({ jobId: undefined });
     await actOn(entry, jobOf('COMPLETED', { id: '9' as JobId }), { do: 'forget' });
     expect(history.attempts.size).to.equal(0);

@@ -123,7 +123,7 @@ describe('the monitor', () => {
     await fixture.stop();
   });
 
-  it('makes no difference to the calls of the daemon', async () => {
+  it('does not change the calls of the daemon', async () => {
     async function callsOf(isWatched: boolean): Promise<string[]> {
       const fixture = createStepFixture();
       const deps = isWatched
