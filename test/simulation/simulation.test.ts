@@ -35,7 +35,8 @@ describe('each short scenario with faults', function () {
     });
   }
 
-  for (const { title, scenario } of PINNED_SCENARIOS) it(`that is pinned shows that ${title}`, () => expectGoodEnd(scenario));
+  for (const { title, scenario } of PINNED_SCENARIOS)
+    it(`that is pinned shows that ${title}`, () => expectGoodEnd(scenario));
 });
 
 describe('a round with many tasks and faults', () => {
