@@ -14,5 +14,5 @@ export const userMap = z
   .record(z.string().min(1, 'must not be empty'), unixUser)
   .default({})
   .describe(
-    'As which Unix user the tasks of a ClearML user run: the id or the name of the ClearML user, or `default` for all others, and the name of the Unix user on the login node. A task belongs to the user who created it. Without an entry and without `default`, its task fails and is not submitted. If the map is empty, all jobs run as the user of the daemon. Needs the file that `clearml-agent-slurm sudoers` prints; see [shared-service.md](shared-service.md).',
+    'The Unix user as which the tasks of each ClearML user run. A key is the id or the name of a ClearML user, or `default` for all others; its value is the name of a Unix user on the login node. A task belongs to the user who created it. Without an entry and without `default`, the task fails and is not submitted. If the map is empty, all jobs run as the user of the daemon. Needs the file that `clearml-agent-slurm sudoers` prints; see [shared-service.md](shared-service.md).',
   );

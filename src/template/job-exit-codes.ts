@@ -41,8 +41,8 @@ export const JOB_EXIT_CODES = {
     code: 204,
     meaning: 'this node has no clearml.conf for the job.',
     advice:
-      'Put one into the home directory of the job user, which with agent.slurm.user_map is the only place; ' +
-      'otherwise you can also set agent.slurm.shared_dir to a directory that the nodes share. ' +
+      'Put one into the home directory of the job user. If agent.slurm.user_map is not set, you can instead set ' +
+      'agent.slurm.shared_dir to a directory that the nodes share. ' +
       'With Pyxis, the container must mount the home directory or the shared directory.',
   },
   serverRefused: {

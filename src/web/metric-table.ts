@@ -79,7 +79,7 @@ export const METRICS = {
   clearml_slurm_loop_lag_seconds: {
     type: 'gauge',
     labels: ['cluster'],
-    help: 'How late the reconcile loop is; it grows while a pass takes long, and if it hangs',
+    help: 'Delay of the reconcile loop, which grows during a long pass and if the loop hangs',
   },
   clearml_slurm_backoff_seconds: {
     type: 'gauge',

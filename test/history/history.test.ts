@@ -95,7 +95,7 @@ describe('the history', () => {
     warnings.length = 0;
     await history.record(ATTEMPT);
     await history.record({ ...ATTEMPT, job: '2' });
-    expect(warnings).to.deep.equal(['The history cannot be written; memory keeps the records until it can']);
+    expect(warnings).to.deep.equal(['The history cannot be written; keeping its records in memory']);
 
     await rm(folder);
     await history.record({ ...ATTEMPT, job: '3' });

@@ -65,13 +65,10 @@ export async function openAuditLog({
     },
     isSynced: true,
     onFailure: (err) =>
-      log.error(
-        'The audit log cannot be written; memory keeps the lines until it can. Free space, or correct the directory',
-        {
-          file,
-          err,
-        },
-      ),
+      log.error('The audit log cannot be written; keeping its lines in memory. Free space, or correct the directory', {
+        file,
+        err,
+      }),
     onRecovery(lost) {
       log.info('The audit log can be written again', { file, lost });
       if (lost > 0) void write({ event: 'lines lost', count: lost });

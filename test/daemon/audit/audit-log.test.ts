@@ -101,7 +101,7 @@ describe('the audit log', () => {
       'c',
     ]);
     expect(messages).to.deep.equal([
-      'The audit log cannot be written; memory keeps the lines until it can. Free space, or correct the directory',
+      'The audit log cannot be written; keeping its lines in memory. Free space, or correct the directory',
       'The audit log can be written again',
     ]);
   });
