@@ -18,7 +18,7 @@ import type { AuditLog } from './audit/audit-log.ts';
 import type { Names } from './history/names.ts';
 import type { History } from '../history/write-history.ts';
 import type { Peers } from './poll/peers.ts';
-import type { UnixUsers } from './unix-users.ts';
+import type { UnixUsers } from './users-of-jobs.ts';
 
 /** A ClearML queue that this daemon serves, and the template of its jobs. */
 export interface ServedQueue {

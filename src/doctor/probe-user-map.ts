@@ -4,7 +4,7 @@ import { UsageError } from '../base/usage-error.ts';
 import { createClearml } from '../assembly/clearml-from-config.ts';
 import { openCluster } from '../assembly/open-cluster.ts';
 import { sudoCommands } from '../assembly/slurm-commands.ts';
-import { findPrograms, findUnixUsers, type PeopleSource } from '../assembly/unix-users.ts';
+import { findPrograms, findUnixUsers, type PeopleSource } from '../assembly/resolve-user-map.ts';
 import { UntrustedPathError } from '../assembly/trusted-files.ts';
 import type { App } from '../assembly/app.ts';
 import type { ClearmlClient } from '../clearml/client.ts';

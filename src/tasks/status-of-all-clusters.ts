@@ -1,8 +1,8 @@
 // Collects the status of tasks and daemons, whether a daemon runs or not.
 import { systemClock } from '../base/clock.ts';
-import { openUserMap, type PeopleSource } from '../assembly/unix-users.ts';
+import { openUserMap, type PeopleSource } from '../assembly/resolve-user-map.ts';
 import { ServerUnreachableError } from '../clearml/errors.ts';
-import { createUnixUsers, type UnixUsers } from '../daemon/unix-users.ts';
+import { createUnixUsers, type UnixUsers } from '../daemon/users-of-jobs.ts';
 import { SlurmUnavailableError } from '../slurm/errors.ts';
 import type { ClearmlClient } from '../clearml/client.ts';
 import type { ClusterSettings } from '../config/clusters.ts';

@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import type { UnixUser, UserMap } from '../../src/base/user-map.ts';
 import type { TaskId } from '../../src/clearml/ids.ts';
 import type { DaemonDeps } from '../../src/daemon/deps.ts';
-import { createUnixUsers } from '../../src/daemon/unix-users.ts';
+import { createUnixUsers } from '../../src/daemon/users-of-jobs.ts';
 import { formatJobName, newAttempt } from '../../src/slurm/job-name.ts';
 import type { Job, JobId } from '../../src/slurm/scheduler.ts';
 import { OWN_QUEUE, SCHEDULER_QUEUE } from '../simulation/queues.ts';

@@ -13,7 +13,7 @@ import {
 import { startSlurmCluster, type SlurmCluster } from '../support/slurm-cluster.ts';
 import { prepareUserSsh, type UserSsh } from '../support/ssh-master.ts';
 import { startSshd, targetOf } from '../support/sshd.ts';
-import { addUser, installSudoers, removeSudoers, removeUser, type TestUser } from '../support/unix-users.ts';
+import { addUser, installSudoers, removeSudoers, removeUser, type TestUser } from '../support/users-with-sudo.ts';
 import { waitUntil } from '../support/wait-until.ts';
 import { connectApi, userOf, type User } from './web-user.ts';
 import { QUICK_TEMPLATE } from './templates.ts';

@@ -4,7 +4,7 @@ import { ServerUnreachableError } from '../../clearml/errors.ts';
 import type { QueueId, TaskId } from '../../clearml/ids.ts';
 import { parkAndSubmit, chooseHead, claim, findClaimable, type Head } from './claim.ts';
 import { createClaimGroup } from './claim-group.ts';
-import { isHeld } from '../unix-users.ts';
+import { isHeld } from '../users-of-jobs.ts';
 import { MAX_TRACKED, type Entry } from '../journal/entry.ts';
 import type { DaemonDeps, ServedQueue } from '../deps.ts';
 import { findLiveJob, type Snapshot } from '../poll/poll.ts';

@@ -6,7 +6,7 @@ import type { JobId } from '../../slurm/scheduler.ts';
 import { claim, parkAndSubmit } from '../claim/claim.ts';
 import { chooseJob } from '../decide/decide.ts';
 import type { DaemonDeps, ServedQueue } from '../deps.ts';
-import { isHeld } from '../unix-users.ts';
+import { isHeld } from '../users-of-jobs.ts';
 import type { Lock } from '../journal/lock.ts';
 import type { Intervals } from '../loop.ts';
 import { createPass, logPassFailure } from '../pass.ts';

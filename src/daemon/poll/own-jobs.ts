@@ -2,7 +2,7 @@
 import type { TaskId } from '../../clearml/ids.ts';
 import type { Job } from '../../slurm/scheduler.ts';
 import type { DaemonDeps } from '../deps.ts';
-import { expectedUser, hasSubmitted, isJobOfUser, type UnixUsers } from '../unix-users.ts';
+import { expectedUser, hasSubmitted, isJobOfUser, type UnixUsers } from '../users-of-jobs.ts';
 
 /**
  * The jobs of each task that run as the task's Unix user: for a submitted task, the user in its journal entry; else the one that the map

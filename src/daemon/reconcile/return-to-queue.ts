@@ -1,8 +1,8 @@
 // Returns a task that cannot be submitted now to the front of its queue.
-import { isRefusal } from '../../clearml/refusals.ts';
+import { isRefusal } from '../../clearml/expected-refusals.ts';
 import type { Task } from '../../clearml/task.ts';
 import { leaveToUser } from '../claim/park.ts';
-import { isAbortUndone } from '../console/agent-messages.ts';
+import { isAbortUndone } from '../recognized-messages.ts';
 import { endTask } from './end-task.ts';
 import type { Entry } from '../journal/entry.ts';
 import type { DaemonDeps } from '../deps.ts';

@@ -6,7 +6,7 @@ import { isLive } from '../../slurm/job-state.ts';
 import type { Task } from '../../clearml/task.ts';
 import type { Job, Scheduler } from '../../slurm/scheduler.ts';
 import type { Entry } from '../journal/entry.ts';
-import { accountsOf, expectedUser, hasSubmitted, isJobOfUser, type UnixUsers } from '../unix-users.ts';
+import { accountsOf, expectedUser, hasSubmitted, isJobOfUser, type UnixUsers } from '../users-of-jobs.ts';
 import { byTask } from '../poll/poll.ts';
 import { statusRow, type StatusRow } from './status-row.ts';
 

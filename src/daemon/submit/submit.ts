@@ -11,7 +11,7 @@ import { rejectedBySlurm } from '../decide/ended.ts';
 import { readClaimed } from '../claim/park.ts';
 import { endTask } from '../reconcile/end-task.ts';
 import { returnToQueue } from '../reconcile/return-to-queue.ts';
-import { hold, mappingOf } from '../unix-users.ts';
+import { hold, mappingOf } from '../users-of-jobs.ts';
 import { withOwner, type Entry } from '../journal/entry.ts';
 import type { DaemonDeps, ServedQueue } from '../deps.ts';
 import { removeJobConf } from './remove-job-confs.ts';
