@@ -155,6 +155,7 @@ function byNoRun(history: TaskHistory, since: number): ExpectedEnd {
   const allowed = new Set<string>();
   if (faults.some(({ what, job, at }) => what === 'scancel' && at >= since && ownJobs.has(job ?? '')))
     allowed.add('stopped');
+  if (mayHaveForgottenCancelling(history, since)) allowed.add('stopped');
   const gated = lastGatedJob(history, since);
   const disturbed = gated === undefined ? [] : disturbances(history, gated).filter(({ what }) => what !== 'scancel');
   if (disturbed.length === 0) return { allowed, because: 'its program never ran' };
@@ -205,12 +206,26 @@ function isJournalLost({ faults }: TaskHistory, from: number, until: number): bo
 }
 
 /** Whether Slurm requeued the job between the gate and the start of the task: such a job never runs the task. */
-function isRequeued({ calls, jobs, traces }: TaskHistory, { job, at }: InjectedFault): boolean {
+function isRequeued({ calls, jobs, traces }: TaskHistory, { job, at }: Pick<InjectedFault, 'job' | 'at'>): boolean {
   const gate = calls.find((call) => hasPassedGate(call) && call.at < at);
   if (gate === undefined || !isGatedOnly({ calls }, at)) return false;
   const isBack = (back: { readonly job: string; readonly at: number }): boolean =>
     back.job === job && back.at > gate.at && back.at < at;
   return jobs.some((seen) => seen.state === 'PENDING' && isBack(seen)) || traces.some(isBack);
+}
+
+/**
+ * Whether a daemon may have cancelled a job that Slurm requeued before the task started, and then lost the synced line that says so. To
+ * that daemon, its own scancel looks like a user's.
+ */
+function mayHaveForgottenCancelling(history: TaskHistory, since: number): boolean {
+  return history.jobs.some(
+    ({ job, state, at }) =>
+      state === 'CANCELLED' &&
+      at >= since &&
+      isRequeued(history, { job, at }) &&
+      isJournalLost(history, since, Infinity),
+  );
 }
 
 /** Whether a job had passed the gate by then, and no agent had started the task. */

@@ -14,6 +14,7 @@ import {
   late,
   parked,
   removed,
+  REQUEUED_BEFORE_START,
   run,
   SERVED,
 } from './sample-history.ts';
@@ -105,6 +106,16 @@ const CASES: readonly (readonly [string, 'nothing' | 'lost' | 'twice' | 'wrong',
   ['a failed task whose run succeeded', 'wrong', history({ status: 'failed' })],
   ['a completed task whose run failed', 'wrong', history({ traces: run(1_000, { code: 3 }) })],
   ['a failed task that never ran', 'wrong', history({ status: 'failed', traces: [] })],
+  [
+    'a stopped task whose requeued job a daemon cancelled, although no journal lost a line',
+    'wrong',
+    { ...REQUEUED_BEFORE_START, faults: REQUEUED_BEFORE_START.faults.filter(({ what }) => what === 'requeue') },
+  ],
+  [
+    'a stopped task whose cancelled job Slurm had not requeued, although a journal lost a line',
+    'wrong',
+    { ...REQUEUED_BEFORE_START, jobs: [job(1_000, 'RUNNING'), job(6_000, 'CANCELLED')] },
+  ],
   [
     'a task that ran after its user dequeued it, although the server left its status at queued',
     'wrong',

@@ -12,6 +12,7 @@ import {
   late,
   parked,
   removed,
+  REQUEUED_BEFORE_START,
   run,
   SERVED,
 } from './sample-history.ts';
@@ -93,6 +94,10 @@ export const PERMITTED_HISTORIES: readonly (readonly [string, TaskHistory])[] = 
       jobs: [job(900, 'PENDING')],
       faults: [fault(1_000, 'scancel', { job: '7' })],
     }),
+  ],
+  [
+    'a stopped task whose requeued job was cancelled by a daemon that then lost that line of its journal',
+    REQUEUED_BEFORE_START,
   ],
   [
     'a failed task whose job died with a controller that then forgot it',

@@ -74,3 +74,14 @@ export function history(more: Partial<TaskHistory> & { readonly status?: string 
 
 /** Long after the first run. */
 export const late = call(9_000, 'user', 'tasks.enqueue', { status: 'queued', queue: SERVED });
+
+/** A daemon cancelled the job, which Slurm had requeued before the task started, and then lost the line that says so. */
+export const REQUEUED_BEFORE_START = history({
+  status: 'stopped',
+  traces: run(1_000).slice(0, 1),
+  jobs: [job(1_000, 'RUNNING'), job(3_500, 'PENDING'), job(6_000, 'CANCELLED')],
+  faults: [
+    fault(3_000, 'requeue', { job: '7' }),
+    fault(6_500, 'other', { words: 'daemon-1: daemon is killed, its journal torn' }),
+  ],
+});
