@@ -8,7 +8,7 @@ if (version[0] < 20 || (version[0] === 20 && version[1] < 19)) {
       process.version +
       ' (' +
       process.execPath +
-      '). Install a newer one (README.md says how, without root), or run it from another machine.',
+      '). Install a newer one (docs/installing.md says how, without root), or run it from another machine.',
   );
   process.exit(69);
 }

@@ -13,6 +13,7 @@ const PAGES = [
   'README.md',
   'CONTRIBUTING.md',
   'SECURITY.md',
+  'RELEASING.md',
   ...['docs', 'docs/decisions'].flatMap((folder) =>
     readdirSync(folder)
       .filter((name) => name.endsWith('.md'))
@@ -62,7 +63,7 @@ async function prepareHome(): Promise<{ cli: CliWithSandbox; task: string }> {
 function inPlaceOf(words: readonly string[], task: string): string[] {
   const isInit = words[0] === 'init';
   // It would run until it is stopped; --help still parses its arguments.
-  if (words[0] === 'sandbox') return [...words, '--help'];
+  if (words[0] === 'sandbox' || words[0] === 'demo') return [...words, '--help'];
   // The host does not exist, so show the effective configuration instead.
   return [...(words.includes('--ssh') ? ['config'] : []), ...words].map((word) => {
     if (A_TASK.test(word)) return task;

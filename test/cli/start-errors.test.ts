@@ -38,7 +38,7 @@ describe('the daemon, at its start,', () => {
     expect(await rejection(program)).to.include({
       code: 69,
       stdout: '',
-      stderr: `clearml-agent-slurm needs Node 20.19 or newer; this is v12.22.12 (${process.execPath}). Install a newer one (README.md says how, without root), or run it from another machine.\n`,
+      stderr: `clearml-agent-slurm needs Node 20.19 or newer; this is v12.22.12 (${process.execPath}). Install a newer one (docs/installing.md says how, without root), or run it from another machine.\n`,
     });
   });
 

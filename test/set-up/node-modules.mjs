@@ -8,7 +8,7 @@ export async function installNodeModules() {
   const { exitCode, output } = await runCommand('npm', ['ci', '--no-audit', '--no-fund']);
   if (exitCode !== 0 && output.includes('EBADENGINE'))
     throw new Error(
-      `Node ${process.version} or its npm is too old. "Install Node without root" in README.md describes how to get another.`,
+      `Node ${process.version} or its npm is too old. "Install Node without root" in docs/installing.md describes how to get another.`,
     );
   if (exitCode !== 0)
     throw new Error(
