@@ -1,6 +1,7 @@
 // Reads the template of each queue.
 import { createHash } from 'node:crypto';
 import { basename, resolve } from 'node:path';
+import type { Limits } from '../base/limits.ts';
 import type { PropertyConstraints } from '../base/property-constraints.ts';
 import { UsageError } from '../base/usage-error.ts';
 import { isInternalQueue } from '../config/internal-queues.ts';
@@ -27,6 +28,8 @@ export interface NamedQueue {
   /** The text of the template. */
   readonly text: string;
   readonly constraints: PropertyConstraints | undefined;
+  readonly limits: Limits | undefined;
+  readonly userFairness: boolean;
   readonly optionLocations: ReadonlyMap<string, OptionLocation>;
   /** The user properties that the template reads. */
   readonly properties: readonly TemplateProperty[];
@@ -64,7 +67,8 @@ export async function readQueues({ queues, slurm }: Settings, workingDir: string
       const file = queue.template ?? (files.length === 1 ? files[0] : files[without.indexOf(queue)]) ?? '';
       const read = await readTemplate(file, workingDir);
       refuseUnfitLimits(queue, read);
-      return { name: queue.name, cluster: queue.cluster, constraints: queue.properties, ...read };
+      const { name, cluster, properties: constraints, limits, userFairness = false } = queue;
+      return { name, cluster, constraints, limits, userFairness, ...read };
     }),
   );
 }

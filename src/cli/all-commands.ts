@@ -12,8 +12,10 @@ import { executeCommand } from './commands/execute.ts';
 import { initCommand } from './commands/init.ts';
 import { lintCommand } from './commands/lint.ts';
 import { logsCommand } from './commands/logs.ts';
+import { pauseCommand } from './commands/pause.ts';
 import { propertiesCommand } from './commands/properties.ts';
 import { renderCommand } from './commands/render.ts';
+import { resumeCommand } from './commands/resume.ts';
 import { sandboxCommand } from './commands/sandbox.ts';
 import { statusCommand } from './commands/status.ts';
 import { stopCommand } from './commands/stop.ts';
@@ -37,6 +39,8 @@ export const COMMANDS: readonly Command[] = [
   logsCommand,
   auditCommand,
   webCommand,
+  pauseCommand,
+  resumeCommand,
   drainCommand,
   stopCommand,
   unitCommand,

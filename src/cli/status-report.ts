@@ -4,6 +4,7 @@ import { formatDuration } from '../base/duration.ts';
 import { textTable } from '../base/text-table.ts';
 import { cutToWidth, textWidth } from '../base/text-width.ts';
 import { wrapText } from '../base/wrap-text.ts';
+import type { Pause } from '../daemon/pauses.ts';
 import type { StatusRow } from '../daemon/status/status-row.ts';
 import type { ClusterStatus } from '../tasks/status-of-all-clusters.ts';
 import { formatTime } from '../daemon/console/console-messages.ts';
@@ -47,9 +48,18 @@ function clusterText(seen: ClusterStatus, style: StatusStyle): string {
     lines.push(
       `Slurm ${style.paint('bad', 'could not be queried')}, so job states are from the journal: ${slurmError}.`,
     );
+  if (seen.pauses === undefined)
+    lines.push('The pauses cannot be read, so no task is claimed. Run clearml-agent-slurm resume.');
+  for (const pause of seen.pauses ?? []) lines.push(pauseText(pause, style.paint));
   const said = lines.map((line) => wrapText(line, { width: style.columns })).join('');
   const active = rows.length === 0 ? 'No active tasks.\n' : rowsText(rows, style);
   return said + active + waitingText(seen, style) + endedText(seen, style);
+}
+
+function pauseText({ queue, since, until, reason }: Pause, paint: Paint): string {
+  const what = queue === null ? 'All queues are' : `Queue ${queue} is`;
+  const end = until === null ? '' : ` until ${formatTime(until)}`;
+  return `${what} ${paint('doubtful', 'paused')} since ${formatTime(since)}${end}${reason === '' ? '' : ` (${reason})`}: no task is claimed.`;
 }
 
 const WAITING_HEAD = ['PLACE', 'TASK', 'NAME', 'QUEUE', 'SINCE'];
@@ -57,16 +67,18 @@ const WAITING_HEAD = ['PLACE', 'TASK', 'NAME', 'QUEUE', 'SINCE'];
 /** Tasks that no daemon has claimed. */
 function waitingText({ waiting, waitingCount }: ClusterStatus, style: StatusStyle): string {
   if (waitingCount === 0) return '';
-  const rows = waiting.map(({ place, task, name, queue, since }) => [
+  const areHeld = waiting.some(({ why }) => why !== '');
+  const rows = waiting.map(({ place, task, name, queue, since, why }) => [
     String(place),
     task,
     shownName(name),
     queue,
     since === undefined ? '-' : formatTime(since),
+    ...(areHeld ? [cleanLogTail(why.replaceAll(/\s+/g, ' '), 1)] : []),
   ]);
   const more = waitingCount - waiting.length;
   const head = `\nWaiting in queues: ${waitingCount}${more === 0 ? '' : ', the first of each queue'}\n`;
-  return head + tableOrLines(WAITING_HEAD, rows, style.columns);
+  return head + tableOrLines([...WAITING_HEAD, ...(areHeld ? ['WHY'] : [])], rows, style.columns);
 }
 
 const ENDED_HEAD = ['TASK', 'NAME', 'QUEUE', 'JOB', 'STATUS', 'ENDED', 'WHY'];
@@ -152,38 +164,47 @@ function colorOf(state: string): 'good' | 'bad' | 'doubtful' | undefined {
 /** For programs: keys are only added, never renamed or removed. */
 export function statusDocument(clusters: readonly ClusterStatus[]): object {
   return {
-    clusters: clusters.map(({ cluster, stateDir, daemon, rows, clearmlError, slurmError, waiting, ...more }) => ({
-      cluster: cluster ?? null,
-      stateDir,
-      daemon:
-        daemon === undefined
-          ? null
-          : { host: daemon.host, pid: daemon.pid, since: isoTime(daemon.since), draining: daemon.draining },
-      clearmlTrouble: clearmlError ?? null,
-      slurmTrouble: slurmError ?? null,
-      tasks: rows.map(({ task, name, owner, queue, job, state, since, nodes, startsAt, why }) => ({
-        task,
-        name: name ?? null,
-        owner: owner ?? null,
-        queue: queue ?? null,
-        job: job ?? null,
-        state,
-        since: since === undefined ? null : isoTime(since),
-        nodes: nodes ?? null,
-        expectedStart: startsAt === undefined ? null : isoTime(startsAt),
-        why,
-      })),
-      waiting: waiting.map(({ name, since, ...row }) => ({
-        ...row,
-        name: name ?? null,
-        since: since === undefined ? null : isoTime(since),
-      })),
-      waitingCount: more.waitingCount,
-      ended: more.ended.map(({ endedAt, ...row }) => ({
-        ...row,
-        endedAt: endedAt === undefined ? null : isoTime(endedAt),
-      })),
-    })),
+    clusters: clusters.map(
+      ({ cluster, stateDir, daemon, rows, clearmlError, slurmError, waiting, pauses, ...more }) => ({
+        cluster: cluster ?? null,
+        stateDir,
+        daemon:
+          daemon === undefined
+            ? null
+            : { host: daemon.host, pid: daemon.pid, since: isoTime(daemon.since), draining: daemon.draining },
+        clearmlTrouble: clearmlError ?? null,
+        slurmTrouble: slurmError ?? null,
+        tasks: rows.map(({ task, name, owner, queue, job, state, since, nodes, startsAt, why }) => ({
+          task,
+          name: name ?? null,
+          owner: owner ?? null,
+          queue: queue ?? null,
+          job: job ?? null,
+          state,
+          since: since === undefined ? null : isoTime(since),
+          nodes: nodes ?? null,
+          expectedStart: startsAt === undefined ? null : isoTime(startsAt),
+          why,
+        })),
+        waiting: waiting.map(({ name, since, ...row }) => ({
+          ...row,
+          name: name ?? null,
+          since: since === undefined ? null : isoTime(since),
+        })),
+        waitingCount: more.waitingCount,
+        pauses:
+          pauses?.map(({ queue, since, until, reason }) => ({
+            queue,
+            since: isoTime(since),
+            until: until === null ? null : isoTime(until),
+            reason,
+          })) ?? null,
+        ended: more.ended.map(({ endedAt, ...row }) => ({
+          ...row,
+          endedAt: endedAt === undefined ? null : isoTime(endedAt),
+        })),
+      }),
+    ),
   };
 }
 

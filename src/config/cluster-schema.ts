@@ -15,6 +15,29 @@ export function localPath(trusted: Trusted): z.ZodString {
 
 export const nonEmptyText = z.string().min(1, 'must not be empty');
 
+export type LimitSetting = 'max_jobs' | 'max_waiting_jobs' | 'max_jobs_per_user';
+
+const limit = z.int().min(1, 'must be at least 1').optional();
+
+/**
+ * The limits of the jobs of a cluster or queue.
+ * @param where "of this queue"
+ * @param more what follows each description
+ */
+export function limitShape(where: string, more: string): Record<LimitSetting, typeof limit> {
+  return {
+    max_jobs: limit.describe(
+      `The most jobs ${where} that wait or run at the same time. Further tasks keep their place in their queue, and their status message says why they wait.${more}`,
+    ),
+    max_waiting_jobs: limit.describe(
+      `The most jobs ${where} that wait in Slurm. Set it so that later tasks of higher priority do not queue behind many jobs.${more}`,
+    ),
+    max_jobs_per_user: limit.describe(
+      `The most jobs ${where} that wait or run for one ClearML user, the owner of the tasks. The tasks of other users are claimed meanwhile.${more}`,
+    ),
+  };
+}
+
 /** Never an option of ssh. */
 const hostName = z
   .string()
@@ -103,6 +126,7 @@ const cluster = z.strictObject({
     .optional()
     .describe('A Python with clearml-agent on the nodes of this cluster. Default: `agent.slurm.python`.'),
   template: localPath('template').optional().describe('The template for queues of this cluster that set none.'),
+  ...limitShape('of this cluster', ' Default: the setting of `agent.slurm`.'),
 });
 
 const CLUSTER_NAME = /^(?!\d+$)[A-Za-z0-9][\w.-]*$/;
@@ -132,6 +156,11 @@ const queue = z.strictObject({
     ),
   properties,
   other_properties: otherProperties,
+  ...limitShape('of this queue', ' Default: no limit.'),
+  user_fairness: z
+    .boolean()
+    .optional()
+    .describe('As `agent.slurm.user_fairness`, for this queue. Default: the setting of `agent.slurm`.'),
 });
 
 export const queues = z

@@ -1,8 +1,9 @@
 // The clusters to serve, each with its own settings and those it shares with the others. Pure.
 import { join } from 'node:path';
+import type { Limits } from '../base/limits.ts';
 import { ConfigError } from './errors.ts';
 import type { Origin } from './origin.ts';
-import type { OriginOf, Slurm } from './served-queues.ts';
+import { limitsOf, type OriginOf, type Slurm } from './served-queues.ts';
 import { joinPath } from './setting-path.ts';
 
 type Cluster = Slurm['clusters'][string];
@@ -34,6 +35,8 @@ export interface ClusterSettings {
   readonly slurmConf: string | undefined;
   readonly sharedDir: string | undefined;
   readonly python: string | undefined;
+  /** Only if there are any. */
+  readonly limits?: Limits;
 }
 
 /**
@@ -58,6 +61,7 @@ function unnamed(slurm: Slurm, stateDir: string): ClusterSettings {
     slurmConf: slurm.slurm_conf,
     sharedDir: slurm.shared_dir,
     python: slurm.python,
+    ...limitsOf(slurm),
   };
 }
 
@@ -80,6 +84,7 @@ function named(name: string, cluster: Cluster, { slurm, stateDir, originOf }: Ar
     slurmConf: cluster.slurm_conf ?? (ssh !== undefined && isOfThisMachine ? undefined : slurm.slurm_conf),
     sharedDir: cluster.shared_dir ?? slurm.shared_dir,
     python: cluster.python ?? slurm.python,
+    ...limitsOf(cluster, slurm),
   };
 }
 

@@ -1,7 +1,7 @@
 // Every setting of this program: type, unit, default, limits, and a description for the reference page.
 import * as z from 'zod';
 import { isCommandLine } from '../base/shell-word.ts';
-import { clusterPath, clusters, localPath, nonEmptyText, queues } from './cluster-schema.ts';
+import { clusterPath, clusters, limitShape, localPath, nonEmptyText, queues } from './cluster-schema.ts';
 import { httpSection } from './http-settings.ts';
 import { refusedSettings } from './refused-settings.ts';
 import { userMap } from './user-map-schema.ts';
@@ -109,8 +109,15 @@ export const SlurmSection = z.strictObject({
     .boolean()
     .default(false)
     .describe(
-      'Claim from the queues in turn. By default, a queue is served only while all queues before it are empty. Option `--order-fairness`.',
+      'Claim from the queues in turn. By default, a queue is served only while all queues before it are empty, or held by a limit or a pause. Option `--order-fairness`.',
     ),
+  user_fairness: z
+    .boolean()
+    .default(false)
+    .describe(
+      "Claim the tasks of a queue's ClearML users in turn: next is a task of the user with the fewest jobs of this queue, of equals the user served longest ago. Each user's tasks keep their order. By default, the tasks of a queue are claimed in its order.",
+    ),
+  ...limitShape('of a cluster', ' Default: no limit.'),
   scheduler_queue: nonEmptyText
     .default('slurm_scheduler')
     .describe(

@@ -2,8 +2,10 @@
 import type * as z from 'zod';
 import { nearestName } from '../base/did-you-mean.ts';
 import type { PropertyConstraints } from '../base/property-constraints.ts';
+import type { Limits } from '../base/limits.ts';
 import { ConfigError } from './errors.ts';
 import type { Origin } from './origin.ts';
+import type { LimitSetting } from './cluster-schema.ts';
 import { propertySettings } from './property-schema.ts';
 import type { SlurmSection } from './schema.ts';
 import { joinPath } from './setting-path.ts';
@@ -22,6 +24,9 @@ export interface QueueSettings {
   readonly template: string | undefined;
   /** Only if there are any. */
   readonly properties?: PropertyConstraints;
+  readonly limits?: Limits;
+  /** Only if it is on. */
+  readonly userFairness?: true;
 }
 
 /** clearml-agent's default. */
@@ -36,27 +41,46 @@ export function servedQueues(slurm: Slurm, originOf: OriginOf, written: readonly
   const clusters = Object.keys(slurm.clusters);
   if (slurm.cluster !== undefined) refuseUnknownCluster(slurm.cluster, clusters, originOf('cluster'));
   const given = Array.isArray(slurm.queues)
-    ? slurm.queues.map((name) => ({ name, cluster: undefined, template: undefined }))
+    ? slurm.queues.map((name) => ({ name, cluster: undefined, template: undefined, ...fairnessOf(slurm) }))
     : inOrder(Object.entries(slurm.queues), written).map(([name, { cluster, template, ...rest }]) => {
         const properties = propertySettings(rest.properties, rest.other_properties);
-        return { name, cluster, template, ...(properties === undefined ? {} : { properties }) };
+        const more = { ...limitsOf(rest), ...fairnessOf(slurm, rest.user_fairness) };
+        return { name, cluster, template, ...(properties === undefined ? {} : { properties }), ...more };
       });
   const only = slurm.cluster ?? (clusters.length === 1 ? clusters[0] : undefined);
   if (given.length === 0 && only === undefined && clusters.length > 0) return [];
-  const all = given.length === 0 ? [{ name: USUAL_QUEUE, cluster: undefined, template: undefined }] : given;
+  const all =
+    given.length === 0 ? [{ name: USUAL_QUEUE, cluster: undefined, template: undefined, ...fairnessOf(slurm) }] : given;
   // An option takes precedence over a file.
   const isTyped = originOf('template_files').kind === 'option';
 
   return all
-    .map(({ name, cluster = only, template, ...properties }): QueueSettings => {
+    .map(({ name, cluster = only, template, ...more }): QueueSettings => {
       if (cluster === undefined && clusters.length > 0)
         throw new ConfigError(noCluster(name, clusters), originOf('queues', name));
-      if (cluster === undefined) return { name, cluster, template: isTyped ? undefined : template, ...properties };
+      if (cluster === undefined) return { name, cluster, template: isTyped ? undefined : template, ...more };
       refuseUnknownCluster(cluster, clusters, originOf('queues', name, 'cluster'));
       const its = template ?? slurm.clusters[cluster]?.template;
-      return { name, cluster, template: isTyped ? undefined : its, ...properties };
+      return { name, cluster, template: isTyped ? undefined : its, ...more };
     })
     .filter(({ cluster }) => slurm.cluster === undefined || cluster === slurm.cluster);
+}
+
+/** The limits, with those of `fallback` where they are not set; nothing if there are none. */
+export function limitsOf(
+  settings: Pick<Slurm, LimitSetting>,
+  fallback: Pick<Slurm, LimitSetting> = {},
+): { readonly limits?: Limits } {
+  const limits = {
+    maxJobs: settings.max_jobs ?? fallback.max_jobs,
+    maxWaitingJobs: settings.max_waiting_jobs ?? fallback.max_waiting_jobs,
+    maxJobsPerUser: settings.max_jobs_per_user ?? fallback.max_jobs_per_user,
+  };
+  return Object.values(limits).every((limit) => limit === undefined) ? {} : { limits };
+}
+
+function fairnessOf({ user_fairness: ofAll }: Slurm, ofQueue = ofAll): { readonly userFairness?: true } {
+  return ofQueue ? { userFairness: true } : {};
 }
 
 function inOrder<Settings>(queues: [name: string, Settings][], written: readonly string[]): [string, Settings][] {

@@ -9,6 +9,7 @@ import type { CallRate } from '../clearml/call-rate.ts';
 import type { ClusterFacts, Job, Scheduler } from '../slurm/scheduler.ts';
 import type { ContainerSettings } from '../template/containers/plan-singularity.ts';
 import type { OptionLocation } from '../template/inspect-template.ts';
+import type { Limits } from '../base/limits.ts';
 import type { PropertyConstraints } from '../base/property-constraints.ts';
 import type { Template } from '../template/template.ts';
 import type { GracePeriods } from './decide/observation.ts';
@@ -17,6 +18,7 @@ import type { Journal } from './journal/journal.ts';
 import type { AuditLog } from './audit/audit-log.ts';
 import type { Names } from './history/names.ts';
 import type { History } from '../history/write-history.ts';
+import type { Pause } from './pauses.ts';
 import type { Peers } from './poll/peers.ts';
 import type { UnixUsers } from './users-of-jobs.ts';
 
@@ -25,6 +27,9 @@ export interface ServedQueue {
   readonly id: QueueId;
   readonly name: string;
   readonly template: Template;
+  readonly limits?: Limits | undefined;
+  /** Its owners are served in turn. */
+  readonly userFairness?: boolean | undefined;
   /** What its tasks may ask for by user properties; without them, anything. */
   readonly constraints?: PropertyConstraints | undefined;
   /** Identifies the text of the template, to detect a change. */
@@ -98,6 +103,10 @@ export interface DaemonDeps {
   readonly version: string;
   readonly queues: readonly ServedQueue[];
   readonly orderFairness: boolean;
+  /** Of the cluster. */
+  readonly limits?: Limits | undefined;
+  /** Reads the pauses of the cluster; without it, there are none. */
+  readonly pauses?: (() => Promise<readonly Pause[]>) | undefined;
   readonly schedulerQueue: QueueId;
   readonly cluster: ClusterFacts;
   /** The rate limit of submissions, which also counts the other calls to Slurm. */

@@ -7,6 +7,7 @@ import { SlurmUnavailableError } from '../slurm/errors.ts';
 import type { ClearmlClient } from '../clearml/client.ts';
 import type { ClusterSettings } from '../config/clusters.ts';
 import { findHolder, type Holder } from '../daemon/journal/lock.ts';
+import { readPauses, type Pause } from '../daemon/pauses.ts';
 import { readServingNote } from '../daemon/status/serving-note.ts';
 import { survey, type Survey } from '../daemon/status/cluster-status.ts';
 import { openCluster, type ClusterSide } from '../assembly/open-cluster.ts';
@@ -20,6 +21,8 @@ export interface ClusterStatus extends Survey {
   readonly stateDir: string;
   /** The daemon that serves it. */
   readonly daemon: (Holder & { readonly draining: boolean }) | undefined;
+  /** Undefined if they cannot be read: the daemon then claims nothing. */
+  readonly pauses: readonly Pause[] | undefined;
   /** The time of the snapshot, milliseconds since 1970. */
   readonly now: number;
   /** How long ended tasks are shown. */
@@ -100,6 +103,7 @@ async function collect({ app, cluster, side, clearml, endedSinceMs }: Collecting
     cluster: name,
     stateDir,
     daemon: daemon && { ...daemon, draining: served.draining },
+    pauses: await readPauses(stateDir, now).catch(() => undefined),
     now,
     endedSinceMs,
   };

@@ -54,7 +54,16 @@ describe('the table of settings', () => {
     expect(knownNames(['clusters', 'hpc1']))
       .to.include('host')
       .and.not.to.include('grace');
-    expect(knownNames(['queues', 'gpu'])).to.deep.equal(['cluster', 'template', 'properties', 'other_properties']);
+    expect(knownNames(['queues', 'gpu'])).to.deep.equal([
+      'cluster',
+      'template',
+      'properties',
+      'other_properties',
+      'max_jobs',
+      'max_waiting_jobs',
+      'max_jobs_per_user',
+      'user_fairness',
+    ]);
     expect(knownNames(['grace'])).to.deep.equal([
       'start_sec',
       'server_sec',

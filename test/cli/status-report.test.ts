@@ -13,6 +13,7 @@ const SEEN: ClusterStatus = {
   daemon: undefined,
   clearmlError: undefined,
   slurmError: undefined,
+  pauses: [],
   now: Date.UTC(2026, 0, 2, 5),
   endedSinceMs: 3_600_000,
   waiting: [],
@@ -127,7 +128,14 @@ describe('the table of tasks', () => {
         draining: true,
       },
       waiting: [
-        { task: 'c'.repeat(32) as TaskId, name: 'next one', queue: 'gpu', place: 1, since: Date.UTC(2026, 0, 2, 4) },
+        {
+          task: 'c'.repeat(32) as TaskId,
+          name: 'next one',
+          queue: 'gpu',
+          place: 1,
+          since: Date.UTC(2026, 0, 2, 4),
+          why: '',
+        },
       ],
       waitingCount: 12,
       ended: [
@@ -151,5 +159,34 @@ describe('the table of tasks', () => {
       /^d{32} {2}last one {2}gpu {4}4710 {2}failed {2}2026-01-02 04:30 UTC {2}Slurm job 4710 ended/m,
     );
     for (const columns of [60, 80, 120]) expect(longest(shown(columns, more))).to.be.at.most(columns);
+  });
+
+  it('is followed by the pauses, and the waiting tasks by what holds them', () => {
+    const paused: ClusterStatus = {
+      ...SEEN,
+      pauses: [
+        { queue: null, since: Date.UTC(2026, 0, 2, 4), until: Date.UTC(2026, 0, 2, 8), reason: 'new drivers' },
+        { queue: 'gpu', since: Date.UTC(2026, 0, 2, 4), until: null, reason: '' },
+      ],
+      waiting: [
+        {
+          task: 'c'.repeat(32) as TaskId,
+          name: 'next',
+          queue: 'gpu',
+          place: 1,
+          since: undefined,
+          why: 'it is paused.',
+        },
+      ],
+      waitingCount: 1,
+    };
+
+    const text = shown(Infinity, paused);
+    expect(text).to.include(
+      'All queues are paused since 2026-01-02 04:00 UTC until 2026-01-02 08:00 UTC (new drivers): no task is claimed.\n',
+    );
+    expect(text).to.include('Queue gpu is paused since 2026-01-02 04:00 UTC: no task is claimed.\n');
+    expect(text).to.match(/^PLACE .* WHY\n1 .* it is paused\.$/m);
+    expect(shown(Infinity, { ...SEEN, pauses: undefined })).to.include('The pauses cannot be read');
   });
 });

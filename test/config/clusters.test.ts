@@ -226,3 +226,47 @@ describe('an invalid cluster or queue', () => {
     });
   }
 });
+
+describe('limits and fairness', () => {
+  const limitsOf = (slurm: string): unknown => {
+    const { clusters, queues } = served(slurm);
+    return {
+      clusters: clusters.map(({ limits }) => limits),
+      queues: queues.map(({ limits, userFairness }) => [limits, userFairness]),
+    };
+  };
+
+  it('are those of agent.slurm for each cluster, unless the cluster sets them', () => {
+    const slurm =
+      'max_jobs: 100, max_jobs_per_user: 10, clusters { hpc1 { host: login1 }, hpc2 { host: login2, max_jobs: 5 } }';
+
+    expect(limitsOf(slurm)).to.deep.include({
+      clusters: [
+        { maxJobs: 100, maxWaitingJobs: undefined, maxJobsPerUser: 10 },
+        { maxJobs: 5, maxWaitingJobs: undefined, maxJobsPerUser: 10 },
+      ],
+    });
+    expect(limitsOf('max_waiting_jobs: 7')).to.deep.include({
+      clusters: [{ maxJobs: undefined, maxWaitingJobs: 7, maxJobsPerUser: undefined }],
+    });
+  });
+
+  it('of a queue are only those that it sets itself, and its fairness is that of agent.slurm unless it sets it', () => {
+    expect(
+      limitsOf('max_jobs: 100, user_fairness: true, queues { a { max_jobs: 3 }, b { user_fairness: false } }'),
+    ).to.deep.include({
+      queues: [
+        [{ maxJobs: 3, maxWaitingJobs: undefined, maxJobsPerUser: undefined }, true],
+        [undefined, undefined],
+      ],
+    });
+    expect(limitsOf('user_fairness: true, queues: [a]')).to.deep.include({ queues: [[undefined, true]] });
+  });
+
+  it('are whole numbers of at least 1', () => {
+    expect(problemWith('max_jobs: 0')).to.include('agent.slurm.max_jobs must be at least 1');
+    expect(problemWith('queues { a { max_jobs_per_user: 1.5 } }')).to.include(
+      'agent.slurm.queues.a.max_jobs_per_user must be a whole number',
+    );
+  });
+});

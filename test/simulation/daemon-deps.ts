@@ -10,6 +10,7 @@ import { FACTS } from './cluster.ts';
 import { openMemoryJournal, type Disk } from './memory-journal.ts';
 import type { SimulatedClock } from './clock.ts';
 import { OWN_QUEUE, SCHEDULER_QUEUE } from './queues.ts';
+import type { RoundLimits } from './schedule.ts';
 import type { Server } from './server.ts';
 import { noAudit } from '../support/no-audit.ts';
 import { createMemoryHistory } from '../support/memory-history.ts';
@@ -30,6 +31,8 @@ interface Around {
   readonly isMisfit: (task: string) => boolean;
   /** Default: the daemon's own, which reads everything in a round as small as these. */
   readonly readLimits?: ReadLimits | undefined;
+  readonly limited?: RoundLimits | undefined;
+  readonly pauses?: DaemonDeps['pauses'];
 }
 
 export function createDaemonDeps({
@@ -42,6 +45,8 @@ export function createDaemonDeps({
   incarnation,
   isMisfit,
   readLimits,
+  limited,
+  pauses,
 }: Around): DaemonDeps {
   let tokens = 0;
   const host = hostOf(calls, incarnation);
@@ -62,6 +67,8 @@ export function createDaemonDeps({
       {
         id: OWN_QUEUE,
         name: 'own',
+        limits: limited?.isOfCluster === false ? limited.limits : undefined,
+        userFairness: limited?.userFairness,
         template: {
           file: 'a.template',
           agent: { file: 'a.template', line: 1, column: 1, command: [] },
@@ -76,6 +83,8 @@ export function createDaemonDeps({
       },
     ],
     orderFairness: false,
+    limits: limited?.isOfCluster === true ? limited.limits : undefined,
+    pauses,
     schedulerQueue: SCHEDULER_QUEUE,
     cluster: FACTS,
     rateLimit: createRateLimit({ perSecond: 10, burst: 20 }),

@@ -41,6 +41,7 @@ const HARMLESS: readonly FaultKind[] = ['a minute passes', 'ten minutes pass', '
 /** Plays a round: tasks arrive over time, and faults occur at random. */
 export async function playRound(plan: RoundPlan): Promise<RoundResult> {
   const dice = diceOf(plan, 1);
+  const pauseDice = diceOf(plan, 6);
   const bed = createTestBed(plan, dice, drawInOrder(dice, plan.isLazy));
   const { world } = bed;
   let kills = 0;
@@ -59,6 +60,7 @@ export async function playRound(plan: RoundPlan): Promise<RoundResult> {
   for (; moves < faultyMoves && bed.violation() === undefined; moves += 1) {
     if (world.tasks.length < plan.tasks && dice.next() < 1 / (MOVES_PER_TASK * 0.7)) await enqueueTask();
     if (dice.next() < 1 / plan.movesPerFault) await injectFault();
+    if (pauseDice.next() < 1 / (plan.limited?.movesPerPause ?? Infinity)) togglePause(world);
     await move(bed);
     await settle();
     if (moves % 10 === 0) bed.observer.checkOrphans();
@@ -132,7 +134,13 @@ async function injectNow(bed: TestBed, kind: FaultKind, pick?: number): Promise<
   return true;
 }
 
+function togglePause(world: World): void {
+  const isPaused = world.limitOracle?.togglePause() ?? false;
+  world.note('***', isPaused ? 'the queue is paused' : 'the queue is resumed');
+}
+
 function endFaults(bed: TestBed): void {
+  if (bed.world.limitOracle?.isPaused() === true) togglePause(bed.world);
   bed.isFaultFree = true;
   bed.outages.clear();
   bed.held.clear();

@@ -47,7 +47,12 @@ export interface Search {
 /** Returns a sentence about the first round with a violation. */
 export async function findBadRound({ seed, rounds, same }: Search): Promise<string | undefined> {
   for (let round = 1; round <= rounds; round += 1) {
-    const { violation } = await playRound({ ...planRound(seed, round), readsChanges: false, ...same });
+    const { violation } = await playRound({
+      ...planRound(seed, round),
+      readsChanges: false,
+      limited: undefined,
+      ...same,
+    });
     if (violation !== undefined) return `round ${round}: ${violation.kind}: ${violation.says}`;
   }
   return undefined;
@@ -73,6 +78,7 @@ async function shrink(first: Counterexample): Promise<Counterexample> {
 
   for (let tasks = Math.floor(plan.tasks / 2); tasks >= 1; tasks = Math.floor(tasks / 2)) await attempt({ tasks });
   if (plan.daemons === 2) await attempt({ daemons: 1 });
+  if (plan.limited !== undefined) await attempt({ limited: undefined });
   for (const kind of plan.kinds) await attempt({ kinds: best.plan.kinds.filter((one) => one !== kind) });
   return best;
 }

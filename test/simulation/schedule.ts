@@ -1,8 +1,18 @@
 // Plans of rounds: drawn from a seed, or given as a scenario.
 import fc from 'fast-check';
+import type { Limits } from '../../src/base/limits.ts';
 import { createRandom, type Random } from '../support/random.ts';
 import { FAULT_KINDS, LATER_FAULT_KINDS, SCENARIO_FAULT_KINDS, type FaultKind } from './fault-injectors.ts';
 import type { TaskNature } from './world.ts';
+
+/** The limits of the served queue or of the cluster. */
+export interface RoundLimits {
+  readonly limits: Limits;
+  readonly isOfCluster: boolean;
+  readonly userFairness: boolean;
+  /** The mean number of moves between a pause, or its end, and the next. */
+  readonly movesPerPause: number;
+}
 
 export interface RoundPlan {
   readonly seed: number;
@@ -20,6 +30,8 @@ export interface RoundPlan {
   readonly hasSlowCalls: boolean;
   /** The daemons read only what changed on the ClearML server, as they do with many tasks. */
   readonly readsChanges: boolean;
+  /** undefined: jobs are not limited, all tasks have one owner, and nothing is paused. */
+  readonly limited?: RoundLimits | undefined;
   /** The second daemon never restarts after it was killed. */
   readonly diesForGood: boolean;
   /**
@@ -74,6 +86,7 @@ export function planRound(seed: number, round: number): RoundPlan {
     diesForGood: chance(0.2),
     hasSlowCalls: chance(0.6),
     readsChanges: readsChanges({ seed, round }),
+    limited: drawLimits({ seed, round }),
   };
   return { ...plan, kinds: [...plan.kinds, ...LATER_FAULT_KINDS.filter(() => chance(0.1 + share * 0.4))] };
 }
@@ -81,6 +94,20 @@ export function planRound(seed: number, round: number): RoundPlan {
 /** Three rounds in four. Drawn separately, so that it changes nothing else in a round. */
 function readsChanges(plan: Pick<RoundPlan, 'seed' | 'round'>): boolean {
   return diceOf(plan, 4).next() < 0.75;
+}
+
+/** One round in three. Drawn separately, too. */
+function drawLimits(plan: Pick<RoundPlan, 'seed' | 'round'>): RoundLimits | undefined {
+  const dice = diceOf(plan, 5);
+  if (dice.next() > 1 / 3) return undefined;
+  const draw = (least: number, most: number): number | undefined =>
+    dice.next() < 0.6 ? dice.whole(least, most) : undefined;
+  return {
+    limits: { maxJobs: draw(3, 10), maxWaitingJobs: draw(2, 6), maxJobsPerUser: draw(1, 4) },
+    isOfCluster: dice.next() < 0.5,
+    userFairness: dice.next() < 0.5,
+    movesPerPause: dice.next() < 0.5 ? 300 : Infinity,
+  };
 }
 
 /** Returns the plan of a scenario; the oracle's permitted deviations depend on its faults. */

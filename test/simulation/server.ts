@@ -56,7 +56,8 @@ export interface Server {
   call(endpoint: string, body: Fields, gap?: () => Promise<void>): Promise<Fields>;
   clientOf(owner: number, log?: Logger): ClearmlClient;
   addQueue(id: string, name: string): void;
-  addTask(id: string, name: string): void;
+  /** @param owner by default the user of the content */
+  addTask(id: string, name: string, owner?: string): void;
 }
 
 /** @param latency counts the calls in `counts`, and lets them take the time of a real server */
@@ -165,7 +166,8 @@ export function createServer(
       };
     },
     addQueue: (id, name) => store.queues.put(emptyQueue(id, name, company, formatInstant(clock.now()))),
-    addTask: (id, name) => store.tasks.put(draft(id, name, { user, company }, formatInstant(clock.now()))),
+    addTask: (id, name, owner = user) =>
+      store.tasks.put(draft(id, name, { user: owner, company }, formatInstant(clock.now()))),
   };
   return server;
 }

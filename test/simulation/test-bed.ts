@@ -51,6 +51,7 @@ export function createTestBed(plan: RoundPlan, dice: Random, draws: Draws): Test
   const submissions: SubmissionObserver = {
     submitting(task) {
       ends.submitting(task);
+      world.limitOracle?.submitting(task);
       observer.checkEntry(task);
     },
     rejected: (task) => ends.permit(task, ['failed']),
@@ -76,7 +77,7 @@ export function createTestBed(plan: RoundPlan, dice: Random, draws: Draws): Test
             log: silentLog,
             randomToken: () => `mark${(tokens += 1)}`,
           }),
-    plan.readsChanges ? { fullUpTo: 0, perSweep: 1 } : undefined,
+    { readLimits: plan.readsChanges ? { fullUpTo: 0, perSweep: 1 } : undefined, limited: plan.limited },
   );
   const outages = createOutages(() => world.now());
   const network = createNetwork(world, outages, plan);

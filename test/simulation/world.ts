@@ -9,6 +9,7 @@ import { GRACE_PERIODS } from '../support/simulated-values.ts';
 import { createDaemonDeps } from './daemon-deps.ts';
 import { readDisk, type Disk } from './memory-journal.ts';
 import { createInvariants, type Invariants } from './oracle/invariants.ts';
+import { createLimitOracle, type LimitOracle } from './oracle/limits.ts';
 import { createOtherAgent, type OtherAgent } from './other-agent.ts';
 import {
   createPendingCalls,
@@ -18,6 +19,7 @@ import {
   type PendingCalls,
 } from './pending-calls.ts';
 import { OTHER_QUEUE, OWN_QUEUE, SCHEDULER_QUEUE } from './queues.ts';
+import type { RoundLimits } from './schedule.ts';
 import { createServer, type Server } from './server.ts';
 
 /** A fault of the next call of this kind. */
@@ -46,6 +48,7 @@ export interface World {
   readonly tasks: readonly TaskId[];
   readonly invariants: Invariants;
   readonly callFaults: CallFault[];
+  readonly limitOracle: LimitOracle | undefined;
   /** One line for each event. */
   readonly trace: string[];
   /** Creates and enqueues a task. */
@@ -65,7 +68,15 @@ export type SchedulerOf = (world: Pick<World, 'cluster' | 'calls'>, incarnation:
 const START_AT = Date.UTC(2026, 0, 1);
 const INTERVALS = { pollMs: 15_000, queueMs: 15_000 };
 
-export function createWorld(count: 1 | 2, schedulerOf: SchedulerOf, readLimits?: ReadLimits): World {
+interface WorldOptions {
+  readonly readLimits?: ReadLimits | undefined;
+  readonly limited?: RoundLimits | undefined;
+}
+
+/** With limits, the tasks belong to this many users in turn. */
+const OWNERS = ['ada', 'ada', 'ada', 'bob', 'eve'];
+
+export function createWorld(count: 1 | 2, schedulerOf: SchedulerOf, { readLimits, limited }: WorldOptions = {}): World {
   const clock = createSimulatedClock(START_AT);
   const calls = createPendingCalls();
   const trace: string[] = [];
@@ -85,7 +96,18 @@ export function createWorld(count: 1 | 2, schedulerOf: SchedulerOf, readLimits?:
   const numberOf = new Map<number, number>();
   const server = createServer(clock, calls, ({ owner, ...call }) => {
     invariants.sawCall({ ...call, daemon: numberOf.get(owner) ?? 0 }, server.store);
+    limitOracle?.sawCall(owner, call);
   });
+  const limitOracle =
+    limited === undefined
+      ? undefined
+      : createLimitOracle({
+          ...limited,
+          cluster,
+          daemons: count,
+          ownerOf,
+          report: (says, task) => invariants.report('wrong', task, says),
+        });
   const otherAgent = createOtherAgent(server, () => clock.now());
   server.addQueue(OWN_QUEUE, 'own');
   server.addQueue(OTHER_QUEUE, 'other');
@@ -110,6 +132,7 @@ export function createWorld(count: 1 | 2, schedulerOf: SchedulerOf, readLimits?:
     tasks,
     invariants,
     callFaults,
+    limitOracle,
     trace,
     now: () => clock.now(),
 
@@ -121,7 +144,7 @@ export function createWorld(count: 1 | 2, schedulerOf: SchedulerOf, readLimits?:
       const number = natures.push(nature);
       const id = String(number).padStart(32, '0') as TaskId;
       tasks.push(id);
-      server.addTask(id, `task ${number}`);
+      server.addTask(id, `task ${number}`, limited === undefined ? undefined : ownerOf(id));
       await server.call('tasks.enqueue', { task: id, queue: OWN_QUEUE });
       return id;
     },
@@ -138,8 +161,9 @@ export function createWorld(count: 1 | 2, schedulerOf: SchedulerOf, readLimits?:
       const isMisfit = (task: string): boolean => natureOf(task) === 'misfit';
       const { number, disk } = daemon;
       const scheduler = schedulerOf(world, incarnation);
-      const around = { server, scheduler, clock, calls, disk, incarnation, number, isMisfit, readLimits };
-      runDaemon(createDaemonDeps(around), {
+      const around = { server, scheduler, clock, calls, disk, incarnation, number, isMisfit, readLimits, limited };
+      const pauses = limitOracle === undefined ? undefined : () => limitOracle.readPauses(incarnation);
+      runDaemon(createDaemonDeps({ ...around, pauses }), {
         intervals: INTERVALS,
         once: false,
         stop: stop.signal,
@@ -193,4 +217,8 @@ export function createWorld(count: 1 | 2, schedulerOf: SchedulerOf, readLimits?:
     },
   };
   return world;
+}
+
+function ownerOf(task: string): string {
+  return OWNERS[Number(task) % OWNERS.length] ?? '';
 }

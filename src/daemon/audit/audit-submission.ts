@@ -4,6 +4,7 @@ import { redactText } from '../../base/secrets-by-format.ts';
 import { readTime } from '../../clearml/iso-time.ts';
 import type { TaskDocument } from '../../clearml/task.ts';
 import type { ServedQueue } from '../deps.ts';
+import { isHeldMessage } from '../console/console-messages.ts';
 import type { Entry } from '../journal/entry.ts';
 import type { AuditEvent } from './audit-line.ts';
 
@@ -44,7 +45,9 @@ export function sha256(text: string): string {
 const SAME_REQUEST_MS = 2_000;
 
 /** The server has no field for it, only for the last change: the enqueue, unless the task was edited while it waited. */
-function findEnqueuer({ document }: TaskDocument, { origin }: Entry): string | undefined {
+function findEnqueuer({ task, document }: TaskDocument, { origin }: Entry): string | undefined {
+  // The last change is the message of a daemon that a limit or a pause holds the task.
+  if (isHeldMessage(task.statusMessage)) return undefined;
   const { last_change: changed, last_changed_by: by } = document;
   const changedAt = typeof changed === 'string' ? readTime(changed) : undefined;
   if (typeof by !== 'string' || changedAt === undefined || origin?.enqueuedAt === undefined) return undefined;

@@ -1,13 +1,16 @@
 // Claims the heads of the served queues in groups, and starts their submission in the pool.
-import type { People, Queue, QueueEntry, QueueList } from '../../clearml/client.ts';
+import type { People } from '../../clearml/client.ts';
 import { ServerUnreachableError } from '../../clearml/errors.ts';
-import type { QueueId, TaskId } from '../../clearml/ids.ts';
-import { parkAndSubmit, chooseHead, claim, findClaimable, type Head } from './claim.ts';
+import type { TaskId } from '../../clearml/ids.ts';
+import { parkAndSubmit, claim } from './claim.ts';
 import { createClaimGroup } from './claim-group.ts';
-import { isHeld } from '../users-of-jobs.ts';
+import { createClaimStateReader } from './claim-state.ts';
+import { createHoldMessages } from './hold-messages.ts';
+import { afterClaim, planClaims, withoutEntry, type ClaimState, type Head } from './plan-claims.ts';
 import { MAX_TRACKED, type Entry } from '../journal/entry.ts';
 import type { DaemonDeps, ServedQueue } from '../deps.ts';
-import { findLiveJob, type Snapshot } from '../poll/poll.ts';
+import type { Pause } from '../pauses.ts';
+import type { Snapshot } from '../poll/poll.ts';
 import type { Backoff } from '../submit/backoff.ts';
 import { MAX_TOGETHER, type SubmissionPool } from '../submit/submission-pool.ts';
 
@@ -32,6 +35,8 @@ export interface TaskClaimer {
 }
 
 export function createTaskClaimer(deps: DaemonDeps, pool: SubmissionPool, backoff: Backoff): TaskClaimer {
+  const reader = createClaimStateReader(deps);
+  const messages = createHoldMessages(deps);
   let lastServed: ServedQueue | undefined;
 
   return {
@@ -46,6 +51,7 @@ export function createTaskClaimer(deps: DaemonDeps, pool: SubmissionPool, backof
       /** Left for a later pass: the outcome of their claim is unknown. */
       const passed = new Set<TaskId>();
       let readSize = 0;
+      let state: ClaimState | undefined;
 
       /** Undefined if another daemon was first, or if the outcome is unknown. */
       async function claimHead(head: Head): Promise<Entry | undefined> {
@@ -67,110 +73,87 @@ export function createTaskClaimer(deps: DaemonDeps, pool: SubmissionPool, backof
         }
       }
 
-      while (mayContinue()) {
-        const ids = deps.queues.map(({ id }) => id);
-        const read = await deps.clearml.queues.read(ids, READ_SIZES[readSize]);
-        warnOfMissing(deps, read);
-        const waiting = new Map(read.queues.map(({ id, entries }) => [id, entries]));
-        // The next entry of such a queue is not known, and a queue after it must not come first.
-        const isUsedUp = (): boolean =>
-          read.queues.some(
-            ({ id, hasMore }) => hasMore === true && findClaimable(waiting.get(id) ?? [], passed) === -1,
-          );
-        if (isUsedUp()) {
-          readSize += 1;
-          continue;
-        }
-        const skip = findUnclaimable(deps, snapshot, read.queues);
-        await passHeld(deps, read.queues, passed);
-        const holds = holdsOf(deps);
-        const clearml = { ...deps.clearml, people: cachePeople(deps.clearml.people) };
+      async function claimAll(): Promise<void> {
+        while (mayContinue()) {
+          const pauses = await readPauses(deps);
+          if (pauses === undefined) return;
+          let current = (state = await reader.read({ most: READ_SIZES[readSize], lastServed, passed, pauses }));
+          const before = claimed;
+          const holds = holdsOf(deps);
+          const clearml = { ...deps.clearml, people: cachePeople(deps.clearml.people) };
 
-        /** Claims the next tasks, at most this many. False if there is none, or none may be claimed. */
-        async function claimGroup(size: number): Promise<boolean> {
-          const group = createClaimGroup(deps);
-          try {
-            for (let tries = 0; tries < size; tries += 1) {
-              if (!mayContinue() || !pool.mayClaim()) return tries > 0;
-              if (isUsedUp()) return true;
-              const after = deps.orderFairness ? lastServed : undefined;
-              const head = chooseHead(deps.queues, waiting, { after, skip, passed });
-              if (head === undefined) return false;
+          /** Claims the next tasks, at most this many. False if none may be claimed. */
+          const claimGroup = async (size: number): Promise<boolean> => {
+            const group = createClaimGroup(deps);
+            try {
+              for (let tries = 0; tries < size; tries += 1) {
+                if (!mayContinue() || !pool.mayClaim()) return tries > 0;
+                const [head] = planClaims(current, 1).claims;
+                if (head === undefined) return true;
 
-              const { queue } = head;
-              lastServed = queue;
-              const entry = await claimHead(head);
-              // A head that may still be there keeps the entries behind it from being popped.
-              if (!passed.has(head.entry.task)) drop(waiting, head);
-              if (entry === undefined) continue;
-              deps.log.info('Claimed', { task: entry.task, queue: queue.name });
-              skip.add(entry.task);
-              group.add(entry.task);
-              pool.start(entry, () => parkAndSubmit({ ...deps, clearml }, entry, { queue, isParked: false, group }));
-              claimed += 1;
+                const { queue } = head;
+                lastServed = queue;
+                const entry = await claimHead(head);
+                reader.tried(head);
+                // A head that may still be there keeps the entries behind it from being popped.
+                if (passed.has(head.entry.task)) current = { ...current, lastServed };
+                else current = entry === undefined ? withoutEntry(current, head) : afterClaim(current, head);
+                state = current;
+                if (entry === undefined) continue;
+                reader.served(current);
+                deps.log.info('Claimed', { task: entry.task, queue: queue.name });
+                group.add(entry.task);
+                pool.start(entry, () => parkAndSubmit({ ...deps, clearml }, entry, { queue, isParked: false, group }));
+                claimed += 1;
+              }
+              return true;
+            } finally {
+              group.close();
             }
-            return true;
-          } finally {
-            group.close();
-          }
-        }
+          };
 
-        for (let left = CLAIMS_PER_READING; left > 0 && !isUsedUp() && holdsOf(deps) === holds;) {
-          if (backoff.isFailing()) await pool.waitUntilIdle(until, signal);
-          const size = backoff.isFailing() ? 1 : Math.min(MAX_TOGETHER, left, Math.max(1, countEntries(waiting)));
-          await pool.waitToClaim(1, until, signal);
-          await pool.waitToClaim(size, Math.min(until, deps.clock.now() + GATHER_MS), signal);
-          if (!(await claimGroup(size))) return claimed;
-          left -= size;
+          const perReading = reader.mustReadOften() ? MAX_TOGETHER : CLAIMS_PER_READING;
+          for (let left = perReading; left > 0 && holdsOf(deps) === holds;) {
+            if (backoff.isFailing()) await pool.waitUntilIdle(until, signal);
+            const { claims, needsMore } = planClaims(current, Math.min(MAX_TOGETHER, left));
+            if (claims.length === 0 && !needsMore) return;
+            if (claims.length === 0) break;
+            const size = backoff.isFailing() ? 1 : claims.length;
+            await pool.waitToClaim(1, until, signal);
+            await pool.waitToClaim(size, Math.min(until, deps.clock.now() + GATHER_MS), signal);
+            if (!(await claimGroup(size))) return;
+            left -= size;
+          }
+          const isStuck = claimed === before && planClaims(current, 1).needsMore;
+          if (isStuck) readSize += 1;
         }
       }
+
+      reader.begin(snapshot);
+      await claimAll();
+      if (state !== undefined && !signal.aborted) await showHeld(state);
       return claimed;
     },
   };
+
+  async function showHeld(state: ClaimState): Promise<void> {
+    const waiting = new Set(state.queues.flatMap(({ entries }) => entries.map(({ task }) => task)));
+    await messages.show(planClaims(state, 0).held, (task) => waiting.has(task));
+  }
 }
 
-function countEntries(waiting: ReadonlyMap<QueueId, readonly QueueEntry[]>): number {
-  return [...waiting.values()].reduce((sum, { length }) => sum + length, 0);
-}
-
+/** Changes when sudo begins to refuse submissions for a user, whose tasks must then be passed. */
 function holdsOf({ unixUsers }: DaemonDeps): string {
   return [...(unixUsers?.heldUntil ?? [])].join();
 }
 
-/** Passes the tasks of users for whom sudo refuses submissions: they must not block the tasks behind them. */
-async function passHeld(
-  { clearml, clock, unixUsers }: DaemonDeps,
-  queues: readonly Queue[],
-  passed: Set<TaskId>,
-): Promise<void> {
-  if (unixUsers === undefined || [...unixUsers.heldUntil.values()].every((until) => until <= clock.now())) return;
-  const waiting = queues.flatMap(({ entries }) => entries.map(({ task }) => task));
-  const { tasks } = await clearml.tasks.read(waiting);
-  for (const [id, { user }] of tasks) if (isHeld(unixUsers, user, clock.now())) passed.add(id);
-}
-
-function drop(waiting: Map<QueueId, readonly QueueEntry[]>, { queue, entry }: Head): void {
-  const entries = waiting.get(queue.id) ?? [];
-  waiting.set(
-    queue.id,
-    entries.filter(({ task }) => task !== entry.task),
-  );
-}
-
-/** Queued tasks that cannot be claimed yet: they are still tracked, or an old job of theirs may still run. */
-function findUnclaimable({ journal }: DaemonDeps, snapshot: Snapshot, queues: readonly Queue[]): Set<TaskId> {
-  const waiting = queues.flatMap(({ entries }) => entries.map(({ task }) => task));
-  return new Set(waiting.filter((task) => journal.entries.has(task) || findLiveJob(snapshot, task) !== undefined));
-}
-
-function warnOfMissing(deps: DaemonDeps, { queues, isWhole }: QueueList): void {
-  if (!isWhole) return;
-  for (const { id, name } of deps.queues) {
-    if (!queues.some((queue) => queue.id === id)) {
-      deps.log.warn('A served queue no longer exists; create it again, or restart the daemon with other queues', {
-        queue: name,
-      });
-    }
+/** Undefined if they cannot be read: then nothing may be claimed. */
+async function readPauses({ pauses, log }: DaemonDeps): Promise<readonly Pause[] | undefined> {
+  try {
+    return pauses === undefined ? [] : await pauses();
+  } catch (error) {
+    log.error('The pauses cannot be read; claiming nothing until they can', { err: error });
+    return undefined;
   }
 }
 

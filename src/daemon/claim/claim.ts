@@ -1,53 +1,14 @@
 // Claims the head of a queue with a pop that succeeds for exactly one caller, and continues to the Slurm job.
-import type { QueueEntry } from '../../clearml/client.ts';
 import type { QueueId, TaskId } from '../../clearml/ids.ts';
 import type { Entry } from '../journal/entry.ts';
 import type { DaemonDeps, ServedQueue } from '../deps.ts';
 import type { ClaimGroup } from './claim-group.ts';
+import type { Head } from './plan-claims.ts';
 import { unpark, park, readClaimed } from './park.ts';
 import { prepare, submit } from '../submit/submit.ts';
 import { logToConsoleLater } from '../console/console.ts';
 import type { SubmitResult } from '../submit/submission-pool.ts';
 import { describeClaimed, isReturnedToQueue } from '../console/console-messages.ts';
-
-/** The entry of a served queue that is claimed next. */
-export interface Head {
-  readonly queue: ServedQueue;
-  readonly entry: QueueEntry;
-}
-
-/**
- * Returns the next task to claim: by priority, the head of the first queue that has one; by order fairness, the head of the first
- * non-empty queue after the one served last. A head in `skip` blocks its queue, because only the head can be popped. An unreadable head
- * or one in `passed` does not: otherwise one user could block the queue for all others.
- */
-export function chooseHead(
-  queues: readonly ServedQueue[],
-  waiting: ReadonlyMap<QueueId, readonly QueueEntry[]>,
-  { after, skip, passed }: Choice,
-): Head | undefined {
-  const start = after === undefined ? 0 : queues.indexOf(after) + 1;
-  for (const queue of [...queues.slice(start), ...queues.slice(0, start)]) {
-    const entries = waiting.get(queue.id) ?? [];
-    const at = findClaimable(entries, passed);
-    const entry = entries[at];
-    if (entry === undefined || skip.has(entry.task)) continue;
-    return { queue, entry: at > 0 ? { ...entry, isBehind: true } : entry };
-  }
-  return undefined;
-}
-
-/** Returns the index of the first entry that is readable and not passed, or -1. */
-export function findClaimable(entries: readonly QueueEntry[], passed: ReadonlySet<TaskId>): number {
-  return entries.findIndex(({ task, added }) => added !== undefined && !passed.has(task));
-}
-
-interface Choice {
-  readonly after: ServedQueue | undefined;
-  readonly skip: ReadonlySet<TaskId>;
-  /** Tasks whose claim failed in this pass. */
-  readonly passed: ReadonlySet<TaskId>;
-}
 
 /** A request that gives the task to exactly one caller: from the head of its queue, or from any position. */
 type Claim = (queue: QueueId, task: TaskId) => Promise<boolean>;

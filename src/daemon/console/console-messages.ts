@@ -1,11 +1,14 @@
 // The messages in a task's console. Each names the job, the fact, and the next step.
 import { formatDuration } from '../../base/duration.ts';
+import { LIMIT_SETTINGS } from '../../base/limits.ts';
 import type { ConsoleLevel } from '../../clearml/client.ts';
 import type { Task } from '../../clearml/task.ts';
 import { JOB_STATES } from '../../slurm/job-state.ts';
 import { explainReason } from '../../slurm/reasons/explain-reason.ts';
 import { refusedOptions } from '../../slurm/options-in-sbatch-error.ts';
 import type { Job, JobId, JobRecord } from '../../slurm/scheduler.ts';
+import type { HeldTask, HoldReason } from '../claim/plan-claims.ts';
+import type { Pause } from '../pauses.ts';
 import { findJobExit } from '../../template/job-exit-codes.ts';
 
 export function describeClaimed(queueName: string, { version, worker }: { version: string; worker: string }): string {
@@ -54,6 +57,39 @@ export function describeReturned(queueName: string, why: string): string {
 /** Whether a task's status message says that a daemon returned it to its queue, and no user has enqueued it since. */
 export function isReturnedToQueue(statusMessage: string): boolean {
   return [RETURNED, RETURNED_BY_0_1].some((text) => statusMessage.startsWith(text));
+}
+
+const HELD = 'Waits in queue "';
+
+/** Why a task waits in its queue although the cluster accepts jobs. */
+export function describeHold({ queue, why, before, isOfOwner }: HeldTask): string {
+  const tasks = `${before} ${isOfOwner ? `other ${before === 1 ? 'task' : 'tasks'} of its user` : before === 1 ? 'task' : 'tasks'}`;
+  const place = before === 0 ? 'It is next.' : `${tasks} ${before === 1 ? 'is' : 'are'} before it.`;
+  return `${HELD}${queue.name}": ${why.kind === 'pause' ? describePause(why.pause) : describeLimit(why)}. ${place}`;
+}
+
+/** Whether a task's status message says that a limit or a pause holds it. */
+export function isHeldMessage(statusMessage: string): boolean {
+  return statusMessage.startsWith(HELD);
+}
+
+/** Why a limit or a pause holds the task with this status message; empty if none does. */
+export function readHold(statusMessage: string): string {
+  return isHeldMessage(statusMessage) ? statusMessage.slice(statusMessage.indexOf('": ') + 3) : '';
+}
+
+function describePause({ queue, until, reason }: Pause): string {
+  const end = until === null ? '' : ` until ${formatTime(until)}`;
+  return `the ${queue === null ? 'cluster' : 'queue'} is paused${end}${reason === '' ? '' : ` (${reason})`}`;
+}
+
+function describeLimit({ of, name, limit }: Extract<HoldReason, { readonly kind: 'limit' }>): string {
+  const setting = LIMIT_SETTINGS[name];
+  const kind = name === 'maxWaitingJobs' ? 'waiting ' : '';
+  const most = `the maximum of ${limit} ${kind}${limit === 1 ? 'job' : 'jobs'}`;
+  if (name === 'maxJobsPerUser')
+    return `its user has ${most} ${of === 'queue' ? 'in this queue' : 'on the cluster'} (${setting})`;
+  return `the ${of} has ${most} (${setting})`;
 }
 
 /** Returns why the task must not run in its job any more. Archiving ends a queued or running task. */

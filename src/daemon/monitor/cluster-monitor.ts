@@ -18,7 +18,7 @@ export interface ClusterState {
   readonly queues: readonly string[];
   readonly rows: readonly StatusRow[];
   /** Tasks in the served queues that are not claimed, without their names. */
-  readonly waiting: readonly Omit<WaitingRow, 'name'>[];
+  readonly waiting: readonly Omit<WaitingRow, 'name' | 'why'>[];
 }
 
 /** What the daemon uses at the moment to serve the cluster. */

@@ -9,6 +9,7 @@ import { openHistory, type History } from '../../history/write-history.ts';
 import { openAuditLog, type AuditLog } from '../audit/audit-log.ts';
 import { withAuditedStatuses } from '../audit/audit-statuses.ts';
 import { createNames } from '../history/names.ts';
+import { readPauses } from '../pauses.ts';
 import { createPeers } from '../poll/peers.ts';
 import type { Logger } from '../../log/logger.ts';
 import { createRateLimit } from '../../base/rate-limit.ts';
@@ -95,6 +96,8 @@ export async function createDaemonDeps(
     version: readVersion(),
     queues,
     orderFairness: slurm.orderFairness,
+    limits: cluster.limits,
+    pauses: () => readPauses(cluster.stateDir, systemClock.now()),
     rateLimit,
     callRate: sides.callRate,
     schedulerQueue,

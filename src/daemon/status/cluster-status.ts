@@ -7,6 +7,7 @@ import type { Task } from '../../clearml/task.ts';
 import type { Job, Scheduler } from '../../slurm/scheduler.ts';
 import type { Entry } from '../journal/entry.ts';
 import { accountsOf, expectedUser, hasSubmitted, isJobOfUser, type UnixUsers } from '../users-of-jobs.ts';
+import { readHold } from '../console/console-messages.ts';
 import { byTask } from '../poll/poll.ts';
 import { statusRow, type StatusRow } from './status-row.ts';
 
@@ -35,6 +36,8 @@ export interface WaitingRow {
   readonly place: number;
   /** When it was enqueued; undefined if the server does not report it. */
   readonly since: number | undefined;
+  /** The limit or pause that holds it; empty if none does. */
+  readonly why: string;
 }
 
 /** A task that went through Slurm and has ended. */
@@ -162,7 +165,7 @@ function compareRows(a: StatusRow, b: StatusRow): number {
 /** How many entries of each queue are shown. */
 const WAITING_SHOWN = 10;
 
-type Unnamed = Omit<WaitingRow, 'name'>;
+type Unnamed = Omit<WaitingRow, 'name' | 'why'>;
 
 /** The entries of the served queues whose tasks are not active. */
 export function waitingEntries(
@@ -195,7 +198,10 @@ async function nameWaiting(
           shown.map(({ task }) => task),
         );
   return {
-    waiting: shown.map((row) => ({ ...row, name: tasks.get(row.task)?.name })),
+    waiting: shown.map((row) => {
+      const task = tasks.get(row.task);
+      return { ...row, name: task?.name, why: readHold(task?.statusMessage ?? '') };
+    }),
     waitingCount: all.length,
   };
 }

@@ -1,0 +1,52 @@
+// `pause`: claims no tasks of a queue or cluster until it is resumed.
+import { EXIT } from '../../base/exit-codes.ts';
+import { UsageError } from '../../base/usage-error.ts';
+import type { Command, ParsedArgs } from '../command.ts';
+import { CLUSTER_OPTIONS, COMMON_OPTIONS } from '../common-options.ts';
+import { listOption, momentOption, textOption } from '../typed-options.ts';
+
+/** A status message wraps, but a log line does not. */
+const LONGEST_REASON = 200;
+
+export const pauseCommand: Command = {
+  name: 'pause',
+  positionals: '[queues..]',
+  argument: { usage: '[QUEUE...]', means: 'Queues by name or id (default: all queues)' },
+  group: 'Operate',
+  describe: 'Claim no tasks of a queue or cluster, for maintenance; jobs in Slurm continue',
+  examples: [
+    { commandLine: 'pause', effect: 'Pause all queues until resume' },
+    { commandLine: 'pause gpu --until 2h --reason "new drivers"', effect: 'Pause one queue for two hours' },
+    { commandLine: 'pause --cluster hpc1 --until 2026-12-01T08:00', effect: 'Pause a cluster until a local time' },
+  ],
+  options: {
+    until: {
+      value: 'TIME',
+      type: 'string',
+      describe: 'End of the pause: a local time such as 2026-12-01T08:00, or a duration such as 30m, 2h or 3d',
+    },
+    reason: { value: 'TEXT', type: 'string', describe: 'Reason, shown on each waiting task and by status' },
+    ...CLUSTER_OPTIONS,
+    ...COMMON_OPTIONS,
+  },
+  async run(typed, context) {
+    const { printResult } = await import('../output.ts');
+    const { commonOptions } = await import('../setting-options.ts');
+    const { pauseQueues } = await import('../../tasks/pause-queues.ts');
+    const { systemClock } = await import('../../base/clock.ts');
+    const request = {
+      queues: listOption(typed, 'queues') ?? [],
+      until: momentOption(typed, 'until', systemClock.now()),
+      reason: readReason(typed),
+    };
+    printResult(context, await pauseQueues(commonOptions(typed), context, request));
+    return EXIT.ok;
+  },
+};
+
+function readReason(typed: ParsedArgs): string {
+  const reason = textOption(typed, 'reason') ?? '';
+  if (reason.length > LONGEST_REASON || /\p{Cc}/u.test(reason))
+    throw new UsageError(`--reason must be one line of at most ${LONGEST_REASON} characters.`);
+  return reason.trim();
+}

@@ -1,0 +1,25 @@
+// `resume`: claims tasks of a paused queue or cluster again.
+import { EXIT } from '../../base/exit-codes.ts';
+import type { Command } from '../command.ts';
+import { CLUSTER_OPTIONS, COMMON_OPTIONS } from '../common-options.ts';
+import { listOption } from '../typed-options.ts';
+
+export const resumeCommand: Command = {
+  name: 'resume',
+  positionals: '[queues..]',
+  argument: { usage: '[QUEUE...]', means: 'Queues by name or id (default: all queues)' },
+  group: 'Operate',
+  describe: 'End a pause',
+  examples: [
+    { commandLine: 'resume', effect: 'Resume all queues' },
+    { commandLine: 'resume gpu', effect: 'Resume one queue' },
+  ],
+  options: { ...CLUSTER_OPTIONS, ...COMMON_OPTIONS },
+  async run(typed, context) {
+    const { printResult } = await import('../output.ts');
+    const { commonOptions } = await import('../setting-options.ts');
+    const { resumeQueues } = await import('../../tasks/pause-queues.ts');
+    printResult(context, await resumeQueues(commonOptions(typed), context, listOption(typed, 'queues') ?? []));
+    return EXIT.ok;
+  },
+};

@@ -1,0 +1,198 @@
+// Reads what decides which task is claimed next: the served queues, the owners of their tasks, and the jobs that limits count.
+import type { Queue, QueueEntry, QueueList } from '../../clearml/client.ts';
+import type { QueueId, TaskId } from '../../clearml/ids.ts';
+import type { DaemonDeps, ServedQueue } from '../deps.ts';
+import type { Pause } from '../pauses.ts';
+import { pauseOf } from '../pauses.ts';
+import { isHeld } from '../users-of-jobs.ts';
+import { findLiveJob, readParked, type Snapshot } from '../poll/poll.ts';
+import { createFactsReader, factsOf, tally, tasksWithJobs, type Tally, type TaskFacts } from './count-jobs.ts';
+import { needsOwners, NO_JOBS, type ClaimState, type Head } from './plan-claims.ts';
+
+export interface ClaimStateReader {
+  /** Starts a pass: what was learned since an older snapshot no longer counts. */
+  begin(snapshot: Snapshot): void;
+  read(given: Reading): Promise<ClaimState>;
+  /** Notes that a claim was tried, so that the entry in the snapshot is old. */
+  tried(head: Head): void;
+  /** Notes whose turn it was. */
+  served(state: ClaimState): void;
+  /** Whether a peer may submit jobs that limits count, so that the counts must be read again after few claims. */
+  readonly mustReadOften: () => boolean;
+}
+
+interface Reading extends Pick<ClaimState, 'lastServed'> {
+  /** The tasks of users for whom sudo refuses submissions are added. */
+  readonly passed: Set<TaskId>;
+  /** How many entries to read of each queue; undefined for all. */
+  readonly most: number | undefined;
+  readonly pauses: readonly Pause[];
+}
+
+/**
+ * Tasks whose owners are read in one pass, in up to four calls. A queue of 10,000 tasks, of which none is known, takes five passes;
+ * those whose owner is not known yet wait. An owner is read once.
+ */
+const OWNERS_PER_PASS = 2_000;
+
+interface Pass {
+  readonly snapshot: Snapshot;
+  ownersLeft: number;
+}
+
+export function createClaimStateReader(deps: DaemonDeps): ClaimStateReader {
+  const { queues, limits = {}, journal } = deps;
+  const facts = createFactsReader(deps.clearml.tasks);
+  const turns = new Map<QueueId, ReadonlyMap<string, number>>();
+  const ids = queues.map(({ id }) => id);
+  const distinguishesOwners = queues.some((queue) => needsOwners(queue, limits));
+  const distinguishesQueues = distinguishesOwners || queues.some((queue) => hasLimit(queue.limits));
+  const countsJobs = distinguishesQueues || hasLimit(limits);
+  let pass: Pass | undefined;
+  /** Since the snapshot of the pass: tasks that were parked at any time, and entries that are old. */
+  let parked = new Set<TaskId>();
+  let old = new Set<TaskId>();
+
+  /** Jobs that peers submitted since the poll are known by their entries in the scheduler queue. */
+  async function readTally(snapshot: Snapshot): Promise<Tally> {
+    if (!countsJobs) return { cluster: NO_JOBS, queues: new Map() };
+    if (deps.peers.hasMet()) {
+      const [scheduler] = (await deps.clearml.queues.read([deps.schedulerQueue])).queues;
+      for (const { task } of scheduler?.entries ?? []) parked.add(task);
+    }
+    const tasks = tasksWithJobs({ jobs: snapshot.jobs, parked, journal: journal.entries });
+    const readFacts = (task: TaskId): TaskFacts | undefined => knownFacts(snapshot, task);
+    if (distinguishesQueues) await readOwners([...tasks.keys()].filter((task) => isUnknown(readFacts(task))));
+    return tally(tasks, ids, readFacts);
+  }
+
+  function isUnknown(known: TaskFacts | undefined): boolean {
+    return known === undefined || (distinguishesOwners && known.owner === undefined);
+  }
+
+  function knownFacts(snapshot: Snapshot, task: TaskId): TaskFacts | undefined {
+    const read = snapshot.tasks.get(task);
+    const known = read === undefined ? facts.get(task) : factsOf(read);
+    const entry = journal.entries.get(task);
+    return entry === undefined ? known : { owner: known?.owner, queue: entry.queue };
+  }
+
+  function hasHolds(): boolean {
+    return [...(deps.unixUsers?.heldUntil.values() ?? [])].some((until) => until > deps.clock.now());
+  }
+
+  /** The tasks of users for whom sudo refuses submissions: they must not block the tasks behind them. */
+  function tasksOfHeldUsers(snapshot: Snapshot, entries: readonly QueueEntry[]): TaskId[] {
+    const { unixUsers, clock } = deps;
+    if (unixUsers === undefined || !hasHolds()) return [];
+    return entries.flatMap(({ task }) => {
+      const owner = knownFacts(snapshot, task)?.owner;
+      return owner !== undefined && isHeld(unixUsers, owner === '' ? undefined : owner, clock.now()) ? [task] : [];
+    });
+  }
+
+  async function readOwners(tasks: Iterable<TaskId>): Promise<void> {
+    if (pass !== undefined) pass.ownersLeft -= await facts.read(tasks, pass.ownersLeft);
+  }
+
+  /** Only a queue with owners needs more entries than its first ones: the poll has read them. */
+  function entriesOf(queue: ServedQueue, read: Queue | undefined, snapshot: Snapshot): readonly QueueEntry[] {
+    const isOld = (task: TaskId): boolean => old.has(task) || journal.entries.has(task);
+    if (!needsOwners(queue, limits) || read?.hasMore !== true) return read?.entries ?? [];
+    const polled = snapshot.queues.find(({ id }) => id === queue.id)?.entries ?? [];
+    return mergeEntries(read.entries, polled, isOld);
+  }
+
+  return {
+    begin(snapshot) {
+      if (snapshot !== pass?.snapshot) {
+        parked = new Set(readParked(snapshot, deps.schedulerQueue).keys());
+        old = new Set();
+      }
+      pass = { snapshot, ownersLeft: OWNERS_PER_PASS };
+    },
+
+    async read({ most, lastServed, passed, pauses }) {
+      if (pass === undefined) throw new RangeError('a pass must begin before its queues are read');
+      const { snapshot } = pass;
+      const read = await deps.clearml.queues.read(ids, most);
+      warnOfMissing(deps, read);
+      const counts = await readTally(snapshot);
+      const waiting = queues.map((queue) => {
+        const found = read.queues.find(({ id }) => id === queue.id);
+        return { queue, entries: entriesOf(queue, found, snapshot), hasMore: found?.hasMore };
+      });
+      for (const { queue, entries } of waiting)
+        if (needsOwners(queue, limits) || hasHolds()) await readOwners(entries.map(({ task }) => task));
+      for (const { entries } of waiting) for (const task of tasksOfHeldUsers(snapshot, entries)) passed.add(task);
+      return {
+        queues: waiting.map(({ queue, entries, hasMore }) => ({
+          queue,
+          entries,
+          hasMore: needsOwners(queue, limits) ? undefined : hasMore,
+          counts: counts.queues.get(queue.id) ?? NO_JOBS,
+          pause: pauseOf(pauses, queue),
+          servedAt: turns.get(queue.id) ?? new Map(),
+        })),
+        limits,
+        counts: counts.cluster,
+        ownerOf: (task) => knownFacts(snapshot, task)?.owner,
+        orderFairness: deps.orderFairness,
+        lastServed,
+        skip: findUnclaimable(deps, snapshot, waiting),
+        passed,
+      };
+    },
+
+    tried: ({ entry }) => void old.add(entry.task),
+
+    served(state) {
+      for (const { queue, servedAt } of state.queues) turns.set(queue.id, servedAt);
+    },
+
+    mustReadOften: () => countsJobs && deps.peers.hasMet(),
+  };
+}
+
+function hasLimit(limits: ServedQueue['limits'] = {}): boolean {
+  return Object.values(limits).some((limit) => limit !== undefined);
+}
+
+/**
+ * The first entries of a queue as they are, then the others as the poll found them.
+ * @param isOld whether the entry has been claimed since
+ */
+function mergeEntries(
+  first: readonly QueueEntry[],
+  polled: readonly QueueEntry[],
+  isOld: (task: TaskId) => boolean,
+): QueueEntry[] {
+  const known = new Set(first.map(({ task }) => task));
+  // What was polled before the first of these has left the queue since, unless a user moved an entry to the front.
+  const start = Math.max(
+    0,
+    polled.findIndex(({ task }) => known.has(task)),
+  );
+  return [...first, ...polled.slice(start).filter(({ task }) => !known.has(task) && !isOld(task))];
+}
+
+/** Queued tasks that cannot be claimed yet: they are still tracked, or an old job of theirs may still run. */
+function findUnclaimable(
+  { journal }: DaemonDeps,
+  snapshot: Snapshot,
+  queues: readonly { readonly entries: readonly QueueEntry[] }[],
+): Set<TaskId> {
+  const waiting = queues.flatMap(({ entries }) => entries.map(({ task }) => task));
+  return new Set(waiting.filter((task) => journal.entries.has(task) || findLiveJob(snapshot, task) !== undefined));
+}
+
+function warnOfMissing(deps: DaemonDeps, { queues, isWhole }: QueueList): void {
+  if (!isWhole) return;
+  for (const { id, name } of deps.queues) {
+    if (!queues.some((queue) => queue.id === id)) {
+      deps.log.warn('A served queue no longer exists; create it again, or restart the daemon with other queues', {
+        queue: name,
+      });
+    }
+  }
+}

@@ -1,0 +1,267 @@
+// Decides which waiting tasks to claim, in which order, and why the others wait. Pure.
+import type { QueueEntry } from '../../clearml/client.ts';
+import type { TaskId } from '../../clearml/ids.ts';
+import type { Limits } from '../../base/limits.ts';
+import type { ServedQueue } from '../deps.ts';
+import type { Pause } from '../pauses.ts';
+
+/** The jobs of a cluster or queue: tasks with a live job, and tasks on the way to one. */
+export interface JobCounts {
+  readonly jobs: number;
+  /** Those whose job does not run. */
+  readonly waiting: number;
+  readonly byOwner: ReadonlyMap<string, number>;
+  /** Jobs whose owner is not known yet: they count against each owner. */
+  readonly ofUnknownOwner: number;
+}
+
+export interface WaitingQueue {
+  readonly queue: ServedQueue;
+  /** In queue order. */
+  readonly entries: readonly QueueEntry[];
+  /** Only the first entries were read. */
+  readonly hasMore?: boolean | undefined;
+  readonly counts: JobCounts;
+  readonly pause?: Pause | undefined;
+  /** By owner, when a task of theirs was last claimed from this queue: a number that grows with each claim. */
+  readonly servedAt: ReadonlyMap<string, number>;
+}
+
+export interface ClaimState {
+  /** In order of priority. */
+  readonly queues: readonly WaitingQueue[];
+  readonly limits: Limits;
+  readonly counts: JobCounts;
+  /** The ClearML user that owns the task; empty if it has none, undefined if it was not read yet. */
+  readonly ownerOf: (task: TaskId) => string | undefined;
+  readonly orderFairness: boolean;
+  readonly lastServed?: ServedQueue | undefined;
+  /** Tasks that cannot be claimed yet. They block their queue, or their owner in a queue that distinguishes owners. */
+  readonly skip: ReadonlySet<TaskId>;
+  /** Tasks whose claim failed in this pass. They block no other task. */
+  readonly passed: ReadonlySet<TaskId>;
+}
+
+/** The entry of a served queue that is claimed next. */
+export interface Head {
+  readonly queue: ServedQueue;
+  readonly entry: QueueEntry;
+}
+
+/** A limit that is reached, or a pause. */
+export type HoldReason =
+  | { readonly kind: 'pause'; readonly pause: Pause }
+  | { readonly kind: 'limit'; readonly of: 'cluster' | 'queue'; readonly name: keyof Limits; readonly limit: number };
+
+export interface HeldTask {
+  readonly task: TaskId;
+  readonly queue: ServedQueue;
+  readonly why: HoldReason;
+  /** How many tasks are claimed before it: of its queue, or of its owner if the owner's tasks have a separate order. */
+  readonly before: number;
+  readonly isOfOwner: boolean;
+}
+
+export interface ClaimPlan {
+  readonly claims: readonly Head[];
+  /** The next entry of a queue was not read, and no later queue must come first. */
+  readonly needsMore: boolean;
+  /** Of each queue, some of the first entries that a limit or a pause holds. */
+  readonly held: readonly HeldTask[];
+}
+
+/** How many entries of a queue are explained: each costs two requests when its reason changes. */
+const EXPLAINED_ENTRIES = 50;
+
+/**
+ * Plans the next claims. The order is that of the queues (with order fairness, in turn), and in a queue that of its entries. A limit or
+ * a pause holds only what it applies to: a later queue, or in a queue with a limit per user another owner, is served instead. With user
+ * fairness, the owner with the fewest jobs of the queue is next; of equals, the owner served longest ago. The tasks of one owner keep
+ * their order.
+ * @param most how many claims to plan
+ */
+export function planClaims(state: ClaimState, most: number): ClaimPlan {
+  const claims: Head[] = [];
+  let now = state;
+  let next = claims.length < most ? chooseNext(now) : undefined;
+  while (next !== undefined && next !== 'more') {
+    claims.push(next);
+    now = afterClaim(now, next);
+    next = claims.length < most ? chooseNext(now) : undefined;
+  }
+  const end = now;
+  return { claims, needsMore: next === 'more', held: end.queues.flatMap((waiting) => explainHeld(end, waiting)) };
+}
+
+/** Whether the queue distinguishes the owners of its tasks. */
+export function needsOwners({ userFairness, limits }: ServedQueue, ofCluster: Limits): boolean {
+  return userFairness === true || limits?.maxJobsPerUser !== undefined || ofCluster.maxJobsPerUser !== undefined;
+}
+
+/** The limit or pause that holds all tasks of the queue. */
+export function holdOfQueue(
+  { limits, counts }: Pick<ClaimState, 'limits' | 'counts'>,
+  waiting: Pick<WaitingQueue, 'queue' | 'counts' | 'pause'>,
+): HoldReason | undefined {
+  if (waiting.pause !== undefined) return { kind: 'pause', pause: waiting.pause };
+  return reached('cluster', limits, counts) ?? reached('queue', waiting.queue.limits ?? {}, waiting.counts);
+}
+
+function reached(of: 'cluster' | 'queue', limits: Limits, { jobs, waiting }: JobCounts): HoldReason | undefined {
+  const { maxJobs, maxWaitingJobs } = limits;
+  if (maxJobs !== undefined && jobs >= maxJobs) return { kind: 'limit', of, name: 'maxJobs', limit: maxJobs };
+  if (maxWaitingJobs !== undefined && waiting >= maxWaitingJobs)
+    return { kind: 'limit', of, name: 'maxWaitingJobs', limit: maxWaitingJobs };
+  return undefined;
+}
+
+function holdOfOwner(state: ClaimState, { queue, counts }: WaitingQueue, owner: string): HoldReason | undefined {
+  for (const [of, limits, its] of [
+    ['cluster', state.limits, state.counts],
+    ['queue', queue.limits ?? {}, counts],
+  ] as const) {
+    const limit = limits.maxJobsPerUser;
+    if (limit !== undefined && jobsOfOwner(its, owner) >= limit)
+      return { kind: 'limit', of, name: 'maxJobsPerUser', limit };
+  }
+  return undefined;
+}
+
+function jobsOfOwner({ byOwner, ofUnknownOwner }: JobCounts, owner: string): number {
+  return (byOwner.get(owner) ?? 0) + ofUnknownOwner;
+}
+
+function chooseNext(state: ClaimState): Head | 'more' | undefined {
+  const { queues, orderFairness, lastServed } = state;
+  const start = orderFairness ? queues.findIndex(({ queue }) => queue === lastServed) + 1 : 0;
+  for (const waiting of [...queues.slice(start), ...queues.slice(0, start)]) {
+    const { queue, entries, hasMore } = waiting;
+    if (holdOfQueue(state, waiting) !== undefined) continue;
+    if (hasMore === true && findClaimable(entries, state.passed) === -1) return 'more';
+    const at = needsOwners(queue, state.limits) ? chooseByOwner(state, waiting) : chooseFirst(state, waiting);
+    const entry = at === undefined ? undefined : entries[at];
+    if (entry !== undefined && at !== undefined) return { queue, entry: at > 0 ? { ...entry, isBehind: true } : entry };
+  }
+  return undefined;
+}
+
+/** Returns the index of the first entry that is readable and not passed, or -1. */
+function findClaimable(entries: readonly QueueEntry[], passed: ReadonlySet<TaskId>): number {
+  return entries.findIndex((entry) => isClaimable(entry, passed));
+}
+
+/** An unreadable entry must not be claimed, and must not block the others: one user could block the queue for all. */
+function isClaimable({ task, added }: QueueEntry, passed: ReadonlySet<TaskId>): boolean {
+  return added !== undefined && !passed.has(task);
+}
+
+function chooseFirst({ skip, passed }: ClaimState, { entries }: WaitingQueue): number | undefined {
+  const at = findClaimable(entries, passed);
+  const task = entries[at]?.task;
+  return task === undefined || skip.has(task) ? undefined : at;
+}
+
+/** The first task of the owner whose turn it is. */
+function chooseByOwner(state: ClaimState, waiting: WaitingQueue): number | undefined {
+  const { queue, counts, servedAt } = waiting;
+  const heads = headsByOwner(state, waiting).filter(
+    ({ owner, task }) => !state.skip.has(task) && holdOfOwner(state, waiting, owner) === undefined,
+  );
+  let next = heads[0];
+  if (queue.userFairness !== true) return next?.at;
+  for (const head of heads) {
+    if (next === undefined) break;
+    const more = jobsOfOwner(counts, head.owner) - jobsOfOwner(counts, next.owner);
+    const later = (servedAt.get(head.owner) ?? 0) - (servedAt.get(next.owner) ?? 0);
+    if (more < 0 || (more === 0 && later < 0)) next = head;
+  }
+  return next?.at;
+}
+
+interface OwnersHead {
+  readonly owner: string;
+  readonly task: TaskId;
+  readonly at: number;
+}
+
+/** The first task of each owner, in queue order. An entry with an owner that is not read yet waits. */
+function headsByOwner({ ownerOf, passed }: ClaimState, { entries }: WaitingQueue): OwnersHead[] {
+  const heads = new Map<string, OwnersHead>();
+  for (const [at, entry] of entries.entries()) {
+    if (!isClaimable(entry, passed)) continue;
+    const owner = ownerOf(entry.task);
+    if (owner !== undefined && !heads.has(owner)) heads.set(owner, { owner, task: entry.task, at });
+  }
+  return [...heads.values()];
+}
+
+function explainHeld(state: ClaimState, waiting: WaitingQueue): HeldTask[] {
+  const { queue, entries } = waiting;
+  const ofQueue = holdOfQueue(state, waiting);
+  const hasOwners = needsOwners(queue, state.limits);
+  if (ofQueue === undefined && !hasOwners) return [];
+  const held: HeldTask[] = [];
+  const before = new Map<string, number>();
+  for (const [at, { task, added }] of entries.slice(0, EXPLAINED_ENTRIES).entries()) {
+    const owner = hasOwners ? state.ownerOf(task) : undefined;
+    const ofOwner = owner === undefined ? 0 : (before.get(owner) ?? 0);
+    if (owner !== undefined) before.set(owner, ofOwner + 1);
+    if (added === undefined || state.skip.has(task) || state.passed.has(task)) continue;
+    const why = ofQueue ?? (owner === undefined ? undefined : holdOfOwner(state, waiting, owner));
+    const isOfOwner = owner !== undefined && (ofQueue === undefined || queue.userFairness === true);
+    if (why !== undefined) held.push({ task, queue, why, before: isOfOwner ? ofOwner : at, isOfOwner });
+  }
+  return held;
+}
+
+/** The state after the task was claimed, so that it has a job soon. */
+export function afterClaim(state: ClaimState, { queue, entry }: Head): ClaimState {
+  const owner = state.ownerOf(entry.task);
+  return {
+    ...state,
+    counts: addJob(state.counts, { owner, isWaiting: true }),
+    lastServed: queue,
+    queues: state.queues.map((waiting) =>
+      waiting.queue !== queue
+        ? waiting
+        : {
+            ...waiting,
+            entries: waiting.entries.filter(({ task }) => task !== entry.task),
+            counts: addJob(waiting.counts, { owner, isWaiting: true }),
+            servedAt: owner === undefined ? waiting.servedAt : serve(waiting.servedAt, owner),
+          },
+    ),
+  };
+}
+
+/** The state after another daemon claimed the task. */
+export function withoutEntry(state: ClaimState, { queue, entry }: Head): ClaimState {
+  return {
+    ...state,
+    lastServed: queue,
+    queues: state.queues.map((waiting) =>
+      waiting.queue !== queue
+        ? waiting
+        : { ...waiting, entries: waiting.entries.filter(({ task }) => task !== entry.task) },
+    ),
+  };
+}
+
+/** Notes that a task of the owner was claimed last. */
+function serve(servedAt: ReadonlyMap<string, number>, owner: string): ReadonlyMap<string, number> {
+  return new Map([...servedAt].filter(([one]) => one !== owner)).set(owner, Math.max(0, ...servedAt.values()) + 1);
+}
+
+export const NO_JOBS: JobCounts = { jobs: 0, waiting: 0, byOwner: new Map(), ofUnknownOwner: 0 };
+
+export function addJob(
+  { jobs, waiting, byOwner, ofUnknownOwner }: JobCounts,
+  { owner, isWaiting }: { readonly owner: string | undefined; readonly isWaiting: boolean },
+): JobCounts {
+  return {
+    jobs: jobs + 1,
+    waiting: waiting + (isWaiting ? 1 : 0),
+    byOwner: owner === undefined ? byOwner : new Map(byOwner).set(owner, (byOwner.get(owner) ?? 0) + 1),
+    ofUnknownOwner: ofUnknownOwner + (owner === undefined ? 1 : 0),
+  };
+}

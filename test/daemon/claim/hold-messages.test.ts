@@ -1,0 +1,110 @@
+// The status message of a task that a limit or a pause holds: when it is written, and when not.
+import { expect } from 'chai';
+import { createHoldMessages } from '../../../src/daemon/claim/hold-messages.ts';
+import type { Pause } from '../../../src/daemon/pauses.ts';
+import { taskNumber, type StepFixture } from '../step-fixture.ts';
+import { enqueue, fixtureWith, messageOf, passesOf, range } from './limited-claims.ts';
+
+describe('the status message of a task that a limit or a pause holds', () => {
+  const pause: Pause = { queue: null, since: 0, until: null, reason: '' };
+  const fixtureWithPause = (): StepFixture => fixtureWith({}, { pauses: () => Promise.resolve([pause]) });
+
+  it('is written for the first 50 tasks of a queue, 10 in each pass', async () => {
+    const fixture = fixtureWithPause();
+    await enqueue(fixture, 'ada', ...range(1, 60));
+    const passes = passesOf(fixture);
+    const written = (): number => fixture.calls.filter((label) => label.includes('tasks.update')).length;
+    const counts: number[] = [];
+    for (let pass = 1; pass <= 6; pass += 1) {
+      await passes.claim();
+      counts.push(written());
+    }
+
+    expect(counts).to.deep.equal([10, 20, 30, 40, 50, 50]);
+    expect(await messageOf(fixture, 50)).to.match(/49 tasks are before it/);
+    expect(await messageOf(fixture, 51)).to.equal('');
+  });
+
+  it('is not written again because tasks before it were claimed, until five minutes have passed', async () => {
+    const fixture = fixtureWithPause();
+    await enqueue(fixture, 'ada', 1, 2);
+    const passes = passesOf(fixture);
+    await passes.claim();
+    await fixture.server.call('tasks.dequeue', { task: taskNumber(1) });
+    await passes.claim();
+    expect(await messageOf(fixture, 2)).to.match(/1 task is before it/);
+
+    fixture.clock.pass(5 * 60_000);
+    await passes.claim();
+
+    expect(await messageOf(fixture, 2)).to.match(/It is next/);
+  });
+
+  it('replaces no message of a user or of the server', async () => {
+    const fixture = fixtureWithPause();
+    await enqueue(fixture, 'ada', 1);
+    const document = fixture.server.store.tasks.get(taskNumber(1)) ?? expect.fail('no such task');
+    fixture.server.store.tasks.put({ ...document, status_message: 'Stopped by ada' });
+
+    await passesOf(fixture).claim();
+
+    expect(await messageOf(fixture, 1)).to.equal('Stopped by ada');
+  });
+
+  it('is not written on a task that another agent has started since', async () => {
+    const fixture = fixtureWithPause();
+    await enqueue(fixture, 'ada', 1);
+    await fixture.server.call('tasks.started', { task: taskNumber(1), status_message: 'pulled by agent' });
+
+    await passesOf(fixture).claim();
+
+    expect(await messageOf(fixture, 1)).to.equal('pulled by agent');
+  });
+
+  it('does not change when the server last saw the status of the task change', async () => {
+    const fixture = fixtureWithPause();
+    await enqueue(fixture, 'ada', 1);
+    const before = await fixture.read(taskNumber(1));
+
+    await passesOf(fixture).claim();
+
+    const after = await fixture.read(taskNumber(1));
+    expect(after?.statusChanged).to.equal(before?.statusChanged);
+    expect(after?.lastUpdate).to.equal(before?.lastUpdate);
+    expect(after?.statusMessage).to.match(/^Waits in queue/);
+  });
+
+  it('is removed from a task that waits only for its turn', async () => {
+    const fixture = fixtureWithPause();
+    await enqueue(fixture, 'ada', 1);
+    const messages = createHoldMessages(fixture.deps);
+    const [queue] = fixture.deps.queues;
+    if (queue === undefined) expect.fail('the fixture serves no queue');
+    const held = { task: taskNumber(1), queue, why: { kind: 'pause', pause }, before: 0, isOfOwner: false } as const;
+    await messages.show([held], () => true);
+    expect(await messageOf(fixture, 1)).to.match(/^Waits in queue/);
+
+    await messages.show([], () => true);
+
+    expect(await messageOf(fixture, 1)).to.equal('');
+  });
+
+  it('is written by one of two daemons that serve the queue', async () => {
+    const fixture = fixtureWithPause();
+    await enqueue(fixture, 'ada', 1);
+    const peer = { ...fixture.peer(2), pauses: () => Promise.resolve([pause]) };
+    for (const [one, other] of [
+      [fixture.deps, peer],
+      [peer, fixture.deps],
+    ] as const) {
+      await one.clearml.workers.register(one.peers.row(), 600_000);
+      await other.peers.refresh(other.clearml.workers, fixture.clock.now());
+    }
+    await passesOf(fixture, peer).claim();
+    expect(await messageOf(fixture, 1)).to.equal('');
+
+    await passesOf(fixture).claim();
+
+    expect(await messageOf(fixture, 1)).to.match(/^Waits in queue/);
+  });
+});

@@ -1,0 +1,165 @@
+// Limits, fairness between users and pauses, as the daemon applies them.
+import { expect } from 'chai';
+import { createTaskClaimer } from '../../../src/daemon/claim/claim-tasks.ts';
+import type { Pause } from '../../../src/daemon/pauses.ts';
+import { createBackoff } from '../../../src/daemon/submit/backoff.ts';
+import { createSubmissionPool } from '../../../src/daemon/submit/submission-pool.ts';
+import { OWN_QUEUE, SCHEDULER_QUEUE } from '../../simulation/queues.ts';
+import { taskNumber } from '../step-fixture.ts';
+import { enqueue, fixtureWith, go, messageOf, passesOf, range, submittedOf } from './limited-claims.ts';
+
+describe('the limit of a queue', () => {
+  it('holds further tasks in their place, and each shows the limit and how many tasks are before it', async () => {
+    const fixture = fixtureWith({ limits: { maxJobs: 2 } });
+    await enqueue(fixture, 'ada', 1, 2, 3, 4);
+
+    expect(await passesOf(fixture).claim()).to.equal(2);
+
+    expect(fixture.waiting(OWN_QUEUE)).to.deep.equal([3, 4]);
+    expect(await messageOf(fixture, 3)).to.equal(
+      'Waits in queue "own": the queue has the maximum of 2 jobs (max_jobs). It is next.',
+    );
+    expect(await messageOf(fixture, 4)).to.equal(
+      'Waits in queue "own": the queue has the maximum of 2 jobs (max_jobs). 1 task is before it.',
+    );
+    expect(await fixture.read(taskNumber(3))).to.include({ status: 'queued' });
+  });
+
+  it('is not exceeded after a restart without its journal', async () => {
+    const fixture = fixtureWith({ limits: { maxJobs: 2 } });
+    await enqueue(fixture, 'ada', 1, 2, 3);
+    await passesOf(fixture).claim();
+    const restarted = { ...fixture.peer(1), queues: fixture.deps.queues };
+
+    expect(await passesOf({ ...fixture, deps: restarted }, restarted).claim()).to.equal(0);
+    expect(submittedOf(fixture)).to.deep.equal([1, 2]);
+  });
+
+  it('counts the jobs that a peer has submitted since the poll, by their entries in the scheduler queue', async () => {
+    const fixture = fixtureWith({ limits: { maxJobs: 2 } });
+    await enqueue(fixture, 'ada', 1, 2, 3);
+    const peer = { ...fixture.peer(2), queues: fixture.deps.queues };
+    await peer.clearml.workers.register(peer.peers.row(), 600_000);
+    await fixture.deps.peers.refresh(fixture.deps.clearml.workers, fixture.clock.now());
+    const snapshot = await fixture.poll();
+    await passesOf(fixture, peer).claim();
+    const backoff = createBackoff(() => 1);
+    const pool = createSubmissionPool(fixture.deps, backoff);
+
+    const until = fixture.clock.now() + 60_000;
+    const claimed = await createTaskClaimer(fixture.deps, pool, backoff).claimTasks(snapshot, { until, signal: go });
+
+    expect(claimed).to.equal(0);
+    expect(submittedOf(fixture)).to.deep.equal([1, 2]);
+  });
+
+  it('admits as many tasks as jobs have ended', async () => {
+    const fixture = fixtureWith({ limits: { maxJobs: 2 } });
+    await enqueue(fixture, 'ada', 1, 2, 3, 4);
+    const passes = passesOf(fixture);
+    await passes.claim();
+    const [first] = fixture.cluster.jobs;
+    if (first !== undefined) fixture.cluster.end(first, 'COMPLETED', 0);
+    await fixture.deps.journal.forget(taskNumber(1));
+    await fixture.server.call('queues.remove_task', { queue: SCHEDULER_QUEUE, task: taskNumber(1) });
+
+    expect(await passes.claim()).to.equal(1);
+    expect(fixture.waiting(OWN_QUEUE)).to.deep.equal([4]);
+  });
+});
+
+describe('the limit per user', () => {
+  it('holds one user, and serves the others behind', async () => {
+    const fixture = fixtureWith({ limits: { maxJobsPerUser: 1 } });
+    await enqueue(fixture, 'ada', 1, 2, 3);
+    await enqueue(fixture, 'bob', 4);
+
+    await passesOf(fixture).claim();
+
+    expect(submittedOf(fixture)).to.deep.equal([1, 4]);
+    expect(fixture.waiting(OWN_QUEUE)).to.deep.equal([2, 3]);
+    expect(await messageOf(fixture, 3)).to.equal(
+      'Waits in queue "own": its user has the maximum of 1 job in this queue (max_jobs_per_user). 1 other task of its user is before it.',
+    );
+  });
+
+  it('of the cluster counts the tasks that a peer has parked, whose owners it reads once', async () => {
+    const fixture = fixtureWith({}, { limits: { maxJobsPerUser: 1 } });
+    await enqueue(fixture, 'ada', 1, 2);
+    await enqueue(fixture, 'bob', 3);
+    const peer = { ...fixture.peer(2), limits: { maxJobsPerUser: 1 } };
+    await peer.clearml.queues.pop(OWN_QUEUE, taskNumber(1));
+    await peer.clearml.queues.park(SCHEDULER_QUEUE, taskNumber(1));
+    const passes = passesOf(fixture);
+
+    await passes.claim();
+    await passes.claim();
+
+    expect(submittedOf(fixture)).to.deep.equal([3]);
+    expect(fixture.calls.filter((label) => label.includes('tasks.get_all')).length).to.be.at.most(4);
+  });
+});
+
+describe('fairness between users', () => {
+  it('submits the first task of another user within one pass, behind 1,000 tasks of the first', async () => {
+    const fixture = fixtureWith({ userFairness: true, limits: { maxJobs: 4 } });
+    await enqueue(fixture, 'ada', ...range(1, 1_000));
+    await enqueue(fixture, 'bob', ...range(1_001, 1_010));
+
+    await passesOf(fixture).claim();
+
+    expect(submittedOf(fixture).toSorted((a, b) => a - b)).to.deep.equal([1, 2, 1_001, 1_002]);
+  });
+
+  it('reads the owners of at most 2,000 tasks in a pass, and each owner once', async () => {
+    const fixture = fixtureWith({ userFairness: true, limits: { maxJobs: 1 } });
+    await enqueue(fixture, 'ada', ...range(1, 2_500));
+    const passes = passesOf(fixture);
+    const reads = (): number => fixture.calls.filter((label) => label.includes('tasks.get_all')).length;
+    const inPass = async (): Promise<number> => {
+      const before = reads();
+      await passes.claim();
+      return reads() - before;
+    };
+
+    // Each call reads 500 owners; from the second pass on, the poll reads the tracked task.
+    expect([await inPass(), await inPass(), await inPass()]).to.deep.equal([4, 1 + 1, 0 + 1]);
+  });
+});
+
+describe('a pause', () => {
+  const paused = (pause: Partial<Pause> = {}): Pause => ({ queue: null, since: 0, until: null, reason: '', ...pause });
+
+  it('holds each task of the cluster or of the queue and shows why, until it ends', async () => {
+    let pauses: readonly Pause[] = [paused({ until: Date.UTC(2126, 0, 2, 3, 4), reason: 'new drivers' })];
+    const fixture = fixtureWith({}, { pauses: () => Promise.resolve(pauses) });
+    await enqueue(fixture, 'ada', 1, 2);
+    const passes = passesOf(fixture);
+
+    expect(await passes.claim()).to.equal(0);
+    expect(await messageOf(fixture, 2)).to.equal(
+      'Waits in queue "own": the cluster is paused until 2126-01-02 03:04 UTC (new drivers). 1 task is before it.',
+    );
+    pauses = [paused({ queue: 'own' })];
+    await passes.claim();
+    expect(await messageOf(fixture, 1)).to.equal('Waits in queue "own": the queue is paused. It is next.');
+    pauses = [];
+    expect(await passes.claim()).to.equal(2);
+    expect(submittedOf(fixture)).to.deep.equal([1, 2]);
+  });
+
+  it('of another queue holds nothing', async () => {
+    const fixture = fixtureWith({}, { pauses: () => Promise.resolve([paused({ queue: 'other' })]) });
+    await enqueue(fixture, 'ada', 1);
+
+    expect(await passesOf(fixture).claim()).to.equal(1);
+  });
+
+  it('that cannot be read holds everything, and logs that', async () => {
+    const fixture = fixtureWith({}, { pauses: () => Promise.reject(new Error('EIO')) });
+    await enqueue(fixture, 'ada', 1);
+
+    expect(await passesOf(fixture).claim()).to.equal(0);
+    expect(fixture.logged).to.include('error: The pauses cannot be read; claiming nothing until they can');
+  });
+});

@@ -1,0 +1,175 @@
+// Which waiting tasks are claimed under limits, fairness and pauses, and why the others wait.
+import { expect } from 'chai';
+import { addJob, NO_JOBS, planClaims, type ClaimState } from '../../../src/daemon/claim/plan-claims.ts';
+import { PAUSE, stateOf } from './claim-states.ts';
+
+function claimed(state: ClaimState, most = 50): string[] {
+  return planClaims(state, most).claims.map(({ entry }) => entry.task);
+}
+
+function held(state: ClaimState, most = 50): string[] {
+  return planClaims(state, most).held.map(({ task, why, before, isOfOwner }) => {
+    const reason = why.kind === 'pause' ? 'pause' : `${why.of}.${why.name}=${why.limit}`;
+    return `${task}: ${reason}, ${before}${isOfOwner ? ' of its owner' : ''}`;
+  });
+}
+
+describe('the plan of the next claims', () => {
+  it('follows the queues by priority, and each in its order', () => {
+    const state = stateOf({ q: { tasks: ['a1', 'b1'] }, r: { tasks: ['c1'] } });
+
+    expect(claimed(state)).to.deep.equal(['a1', 'b1', 'c1']);
+    expect(claimed(state, 2)).to.deep.equal(['a1', 'b1']);
+  });
+
+  it('takes the queues in turn with order fairness', () => {
+    const tasks = { q: { tasks: ['a1', 'a2', 'a3'] }, r: { tasks: ['b1', 'b2'] } };
+
+    expect(claimed(stateOf(tasks, { orderFairness: true }))).to.deep.equal(['a1', 'b1', 'a2', 'b2', 'a3']);
+  });
+
+  it('takes the next non-empty queue after the one that was served last, with order fairness', () => {
+    const state = stateOf({ q: { tasks: ['a1'] }, r: { tasks: [] }, s: { tasks: ['c1'] } }, { orderFairness: true });
+    const [q, , r] = state.queues;
+
+    expect(claimed({ ...state, lastServed: q?.queue }, 1)).to.deep.equal(['c1']);
+    expect(claimed({ ...state, lastServed: r?.queue }, 1)).to.deep.equal(['a1']);
+  });
+
+  it('stops at the limit of a queue, and serves the next queue', () => {
+    const state = stateOf({
+      q: { tasks: ['a1', 'a2', 'a3'], limits: { maxJobs: 3 }, jobs: ['A', 'a'] },
+      r: { tasks: ['b1'] },
+    });
+
+    expect(claimed(state)).to.deep.equal(['a1', 'b1']);
+    expect(held(state)).to.deep.equal(['a2: queue.maxJobs=3, 0', 'a3: queue.maxJobs=3, 1']);
+  });
+
+  it('stops at the limit of the cluster, whatever queue is next', () => {
+    const state = stateOf({ q: { tasks: ['a1'] }, r: { tasks: ['b1'], jobs: ['A'] } }, { limits: { maxJobs: 2 } });
+
+    expect(claimed(state)).to.deep.equal(['a1']);
+    expect(held(state)).to.deep.equal(['b1: cluster.maxJobs=2, 0']);
+  });
+
+  it('counts only jobs that do not run yet for the limit of waiting jobs', () => {
+    const limits = { maxWaitingJobs: 2 };
+
+    expect(claimed(stateOf({ q: { tasks: ['a1', 'a2', 'a3'], limits, jobs: ['A', 'A', 'A'] } }))).to.have.length(2);
+    expect(claimed(stateOf({ q: { tasks: ['a1', 'a2', 'a3'], limits, jobs: ['a', 'A', 'A'] } }))).to.have.length(1);
+  });
+
+  it('serves another owner when one has reached the limit per user', () => {
+    const state = stateOf({ q: { tasks: ['a1', 'a2', 'b1', 'a3'], limits: { maxJobsPerUser: 1 } } });
+
+    expect(claimed(state)).to.deep.equal(['a1', 'b1']);
+    expect(held(state)).to.deep.equal([
+      'a2: queue.maxJobsPerUser=1, 0 of its owner',
+      'a3: queue.maxJobsPerUser=1, 1 of its owner',
+    ]);
+  });
+
+  it("counts an owner's jobs of all queues for the limit per user of the cluster", () => {
+    const queues = { q: { tasks: ['a1', 'b1'] }, r: { tasks: ['c1'], jobs: ['A'] } };
+
+    expect(claimed(stateOf(queues, { limits: { maxJobsPerUser: 1 } }))).to.deep.equal(['b1', 'c1']);
+  });
+
+  it('removes an entry that is not the head, as only the head can be popped', () => {
+    const { claims } = planClaims(
+      stateOf({ q: { tasks: ['a1', 'b1'], limits: { maxJobsPerUser: 1 }, jobs: ['a'] } }),
+      1,
+    );
+
+    expect(claims.map(({ entry }) => entry)).to.deep.equal([{ task: 'b1', added: 1, isBehind: true }]);
+  });
+
+  it('takes the owners in turn with user fairness, those with fewer jobs first', () => {
+    const tasks = ['a1', 'a2', 'a3', 'b1', 'b2', 'c1'];
+
+    expect(claimed(stateOf({ q: { tasks, userFairness: true } }))).to.deep.equal(['a1', 'b1', 'c1', 'a2', 'b2', 'a3']);
+    expect(claimed(stateOf({ q: { tasks, userFairness: true, jobs: ['A', 'A', 'b'] } }))).to.deep.equal([
+      'c1',
+      'b1',
+      'a1',
+      'b2',
+      'a2',
+      'a3',
+    ]);
+  });
+
+  it('claims the second task of all from an owner who enqueued 10 tasks behind 1,000 of another', () => {
+    const tasks = [
+      ...Array.from({ length: 1_000 }, (_, index) => `a${index}`),
+      ...Array.from({ length: 10 }, (_, index) => `b${index}`),
+    ];
+
+    expect(claimed(stateOf({ q: { tasks, userFairness: true, jobs: [] } }), 2)).to.deep.equal(['a0', 'b0']);
+  });
+
+  it('alternates between owners whose jobs end before the next claim', () => {
+    let state = stateOf({ q: { tasks: ['a1', 'a2', 'a3', 'b1', 'b2'], userFairness: true } });
+    const order: string[] = [];
+    for (let turn = 0; turn < 4; turn += 1) {
+      const [head] = planClaims(state, 1).claims;
+      if (head === undefined) break;
+      order.push(head.entry.task);
+      const owner = head.entry.task.charAt(0);
+      state = {
+        ...state,
+        queues: state.queues.map((waiting) => ({
+          ...waiting,
+          entries: waiting.entries.filter(({ task }) => task !== head.entry.task),
+          servedAt: new Map(waiting.servedAt).set(owner, turn + 1),
+        })),
+      };
+    }
+
+    expect(order).to.deep.equal(['a1', 'b1', 'a2', 'b2']);
+  });
+
+  it('claims nothing from a paused queue, and everything from the others', () => {
+    const state = stateOf({ q: { tasks: ['a1', 'a2'], pause: PAUSE }, r: { tasks: ['b1'] } });
+
+    expect(claimed(state)).to.deep.equal(['b1']);
+    expect(held(state)).to.deep.equal(['a1: pause, 0', 'a2: pause, 1']);
+  });
+
+  it('leaves a task for a later pass whose owner is not known yet', () => {
+    const state = stateOf({ q: { tasks: ['a1', 'b1'], userFairness: true } }, { unknown: ['a1'] });
+
+    expect(claimed(state)).to.deep.equal(['b1']);
+  });
+
+  it('counts a job of an unknown owner against each owner', () => {
+    const state = stateOf({ q: { tasks: ['a1', 'b1'], limits: { maxJobsPerUser: 1 } } });
+    const [waiting] = state.queues;
+    const counts = addJob(NO_JOBS, { owner: undefined, isWaiting: false });
+
+    expect(claimed({ ...state, queues: waiting === undefined ? [] : [{ ...waiting, counts }] })).to.deep.equal([]);
+  });
+
+  it('stops at a task that cannot be claimed yet; in a queue with owners only for its owner', () => {
+    const tasks = ['a1', 'b1', 'a2'];
+
+    expect(claimed(stateOf({ q: { tasks }, r: { tasks: ['c1'] } }, { skip: ['a1'] }))).to.deep.equal(['c1']);
+    expect(claimed(stateOf({ q: { tasks, userFairness: true } }, { skip: ['a1'] }))).to.deep.equal(['b1']);
+  });
+
+  it('asks for more entries before it serves a later queue, but not of a queue that is held', () => {
+    const more = { tasks: ['a1'], hasMore: true };
+    const queues = { q: more, r: { tasks: ['b1'] } };
+
+    expect(planClaims(stateOf(queues), 50)).to.deep.include({ needsMore: true });
+    expect(claimed(stateOf(queues))).to.deep.equal(['a1']);
+    expect(planClaims(stateOf({ ...queues, q: { ...more, pause: PAUSE } }), 50)).to.deep.include({ needsMore: false });
+    expect(claimed(stateOf(queues, { passed: ['a1'] }))).to.deep.equal([]);
+  });
+
+  it('explains the first 50 tasks of a queue', () => {
+    const tasks = Array.from({ length: 60 }, (_, index) => `a${index}`);
+
+    expect(held(stateOf({ q: { tasks, limits: { maxJobs: 0 } } }))).to.have.length(50);
+  });
+});

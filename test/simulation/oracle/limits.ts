@@ -1,0 +1,63 @@
+// Checks that limits and pauses hold: from the jobs of the cluster, and not from the program.
+import { isLive } from '../../../src/slurm/job-state.ts';
+import type { DaemonDeps } from '../../../src/daemon/deps.ts';
+import { OWN_QUEUE, named } from '../queues.ts';
+import type { Cluster } from '../cluster.ts';
+import type { RoundLimits } from '../schedule.ts';
+import type { CallObserver } from '../server.ts';
+
+export interface LimitOracle {
+  /** sbatch starts for this task. */
+  submitting(task: string): void;
+  /** @param incarnation of the daemon that made the call */
+  sawCall(incarnation: number, call: Omit<Parameters<CallObserver>[0], 'owner'>): void;
+  readPauses(incarnation: number): ReturnType<NonNullable<DaemonDeps['pauses']>>;
+  /** Pauses the queue, or ends the pause. Returns whether it is paused now. */
+  togglePause(): boolean;
+  isPaused(): boolean;
+}
+
+interface Facts extends Pick<RoundLimits, 'limits'> {
+  readonly cluster: Cluster;
+  readonly daemons: number;
+  readonly ownerOf: (task: string) => string;
+  readonly report: (says: string, task: string | undefined) => void;
+}
+
+/** Claims of a daemon that the others may not know of; the program promises no more than its submission pool, 20. */
+const IN_FLIGHT = 5;
+
+export function createLimitOracle({ limits, cluster, daemons, ownerOf, report }: Facts): LimitOracle {
+  let isPaused = false;
+  /** The incarnations that read the pause before their current claims. */
+  const knowPause = new Set<number>();
+  const slack = IN_FLIGHT * (daemons - 1);
+
+  function check(what: string, jobs: number, limit: number | undefined, task: string): void {
+    if (limit === undefined || jobs <= limit + slack) return;
+    report(`${named(task)} is submitted although ${what} has the maximum of ${limit} jobs: now ${jobs}`, task);
+  }
+
+  return {
+    submitting(task) {
+      const live = cluster.jobs.filter((job) => isLive(job.state) && !job.isForgotten).map((job) => job.task);
+      const tasks = [...new Set([...live, task])];
+      check('the cluster', tasks.length, limits.maxJobs, task);
+      const owner = ownerOf(task);
+      check(owner, tasks.filter((one) => ownerOf(one) === owner).length, limits.maxJobsPerUser, task);
+    },
+    sawCall(incarnation, { endpoint, lines: [body] }) {
+      const isClaim =
+        ['queues.get_next_task', 'queues.remove_task'].includes(endpoint) && body?.['queue'] === OWN_QUEUE;
+      if (isClaim && knowPause.has(incarnation)) report('a daemon claimed a task of a paused queue', undefined);
+    },
+    readPauses(incarnation) {
+      if (isPaused) knowPause.add(incarnation);
+      else knowPause.delete(incarnation);
+      const pause = { queue: 'own', since: 0, until: null, reason: 'maintenance' };
+      return Promise.resolve(isPaused ? [pause] : []);
+    },
+    togglePause: () => (isPaused = !isPaused),
+    isPaused: () => isPaused,
+  };
+}
