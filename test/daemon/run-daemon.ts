@@ -1,9 +1,13 @@
 // Runs whole daemons on a clock that the test advances from one wake-up to the next.
 import { setImmediate as turn } from 'node:timers/promises';
+import { createTaskClaimer } from '../../src/daemon/claim/claim-tasks.ts';
 import { runDaemon, type DaemonEnd, type DaemonOptions } from '../../src/daemon/loop.ts';
 import type { DaemonDeps } from '../../src/daemon/deps.ts';
 import type { Lock } from '../../src/daemon/journal/lock.ts';
+import { createBackoff } from '../../src/daemon/submit/backoff.ts';
+import { createSubmissionPool } from '../../src/daemon/submit/submission-pool.ts';
 import type { SimulatedClock } from '../simulation/clock.ts';
+import type { StepFixture } from './step-fixture.ts';
 
 export const LOCK: Lock = { touch: () => Promise.resolve(), release: () => Promise.resolve() };
 
@@ -37,4 +41,18 @@ export async function advance(clock: SimulatedClock, ms: number): Promise<void> 
     clock.pass(Math.max(1, wakeAt - clock.now()));
   }
   await turn();
+}
+
+/** Polls once, claims tasks as long as this, waits for their submissions, and returns how many were claimed. */
+export async function claimOnce(fixture: StepFixture, forMs = 60_000): Promise<number> {
+  const backoff = createBackoff(() => 1);
+  const pool = createSubmissionPool(fixture.deps, backoff);
+  const until = fixture.clock.now() + forMs;
+  const { signal } = new AbortController();
+  const claimed = await createTaskClaimer(fixture.deps, pool, backoff).claimTasks(await fixture.poll(), {
+    until,
+    signal,
+  });
+  await pool.finish();
+  return claimed;
 }

@@ -5,11 +5,11 @@ import { SudoRefusedError } from '../../src/transport/errors.ts';
 import { createCommandLineScheduler } from '../../src/slurm/command-line-scheduler.ts';
 import type { JobId, JobList, Scheduler } from '../../src/slurm/scheduler.ts';
 import { silentLog } from '../support/silent-log.ts';
+import { COLUMNS, MARK, record } from './squeue-records.ts';
 
 const ALICE = { name: 'alice', uid: 1001 };
 const BOB = { name: 'bob', uid: 1002 };
 const NAME = `clearml_task_${'a'.repeat(32)}-m0001abcd`;
-const MARK = 'mark1234';
 
 interface Bed {
   readonly scheduler: Scheduler;
@@ -41,17 +41,6 @@ function createBed({ hidesJobs = false } = {}): Bed {
     const isAll = !args.includes('--me') && !args.some((arg) => arg.startsWith('--user='));
     const withUid = !args.includes('--me');
     const shown = jobs.filter((job) => isAll || wanted.includes(String(job.uid)));
-    const header = [
-      'JOBID',
-      'JOBID',
-      'STATE',
-      'REASON',
-      'SUBMIT_TIME',
-      'START_TIME',
-      'END_TIME',
-      'PARTITION',
-      'NODELIST',
-    ];
     const rows = shown.map((job) => [
       job.id,
       job.id,
@@ -65,7 +54,7 @@ function createBed({ hidesJobs = false } = {}): Bed {
       ...(withUid ? [String(job.uid)] : []),
       NAME,
     ]);
-    return [[...header, ...(withUid ? ['USER'] : []), 'NAME'], ...rows].map(record).join('');
+    return [[...COLUMNS, ...(withUid ? ['USER'] : []), 'NAME'], ...rows].map(record).join('');
   }
 
   const host: Transport = {
@@ -89,10 +78,6 @@ function createBed({ hidesJobs = false } = {}): Bed {
     randomToken: () => MARK,
   });
   return { scheduler, calls, refused };
-}
-
-function record(fields: readonly string[]): string {
-  return `\x1e${MARK}\x1f${fields.join('\x1f')}\x1d${MARK}\n`;
 }
 
 function configOf(hidesJobs: boolean): string {

@@ -3,26 +3,10 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { readSqueue, squeueArgs } from '../../src/slurm/squeue.ts';
 import { fixture, result } from './recorded-output.ts';
+import { COLUMNS, MARK, record } from './squeue-records.ts';
 
-const MARK = 'mark1234';
 const OURS = 'clearml_task_0123456789abcdef0123456789abcdef-mwudl4rwabcd';
-const HEADER_FIELDS = [
-  'JOBID',
-  'JOBID',
-  'STATE',
-  'REASON',
-  'SUBMIT_TIME',
-  'START_TIME',
-  'END_TIME',
-  'PARTITION',
-  'NODELIST',
-  'NAME',
-];
-const HEADER = record(HEADER_FIELDS);
-
-function record(fields: readonly string[]): string {
-  return `\x1e${MARK}\x1f${fields.join('\x1f')}\x1d${MARK}\n`;
-}
+const HEADER = record([...COLUMNS, 'NAME']);
 
 function row(
   id: string,
@@ -86,7 +70,7 @@ describe('a query with squeue', () => {
   });
 
   it("marks other Unix users' jobs in the list of all users, whatever their names", () => {
-    const header = record([...HEADER_FIELDS.slice(0, -1), 'USER', 'NAME']);
+    const header = record([...COLUMNS, 'USER', 'NAME']);
     const rowOf = (id: string, userId: string, name: string): string =>
       record([id, id, 'RUNNING', 'None', '1795505467', 'N/A', 'NONE', 'gpu', 'n1', userId, name]);
     const stdout = header + rowOf('1', '1000', OURS) + rowOf('2', '1001', `1000\x1f${OURS}`) + rowOf('3', '', OURS);

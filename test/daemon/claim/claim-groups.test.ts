@@ -4,22 +4,11 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { createBackoff } from '../../../src/daemon/submit/backoff.ts';
 import { createTaskClaimer } from '../../../src/daemon/claim/claim-tasks.ts';
 import { createSubmissionPool } from '../../../src/daemon/submit/submission-pool.ts';
+import { claimOnce } from '../run-daemon.ts';
 import { createStepFixture, taskNumber, type StepFixture } from '../step-fixture.ts';
 import { OWN_QUEUE, SCHEDULER_QUEUE } from '../../simulation/queues.ts';
 
 const go = new AbortController().signal;
-
-async function take(fixture: StepFixture, forMs = 60_000): Promise<number> {
-  const pause = createBackoff(() => 1);
-  const pool = createSubmissionPool(fixture.deps, pause);
-  const until = fixture.clock.now() + forMs;
-  const claimed = await createTaskClaimer(fixture.deps, pool, pause).claimTasks(await fixture.poll(), {
-    until,
-    signal: go,
-  });
-  await pool.finish();
-  return claimed;
-}
 
 /** The calls by endpoint. */
 function countCalls({ calls }: StepFixture): Record<string, number> {
@@ -37,7 +26,7 @@ describe('tasks that are claimed together', () => {
     for (let number = 1; number <= 10; number += 1) await fixture.enqueued(number);
     fixture.calls.length = 0;
 
-    expect(await take(fixture)).to.equal(10);
+    expect(await claimOnce(fixture)).to.equal(10);
 
     const counts = countCalls(fixture);
     expect(counts).to.include({
@@ -63,7 +52,7 @@ describe('tasks that are claimed together', () => {
       return undefined;
     };
 
-    expect(await take(fixture)).to.equal(3);
+    expect(await claimOnce(fixture)).to.equal(3);
 
     expect(fixture.cluster.jobs.map(({ task }) => task)).to.have.members(tasks.slice(1));
     expect(fixture.waiting(SCHEDULER_QUEUE)).to.have.members([2, 3]);
@@ -81,7 +70,7 @@ describe('tasks that are claimed together', () => {
       fixture.server.garble = (endpoint, answer) =>
         endpoint === 'tasks.get_all' ? { ...answer, tasks: garbled(answer['tasks'] as unknown[]) } : answer;
 
-      await take(fixture);
+      await claimOnce(fixture);
 
       expect(fixture.cluster.jobs).to.have.length(3);
     });
@@ -91,7 +80,7 @@ describe('tasks that are claimed together', () => {
     for (let number = 1; number <= 3; number += 1) await fixture.enqueued(number);
     fixture.fate = ({ endpoint }) => (endpoint === 'tasks.get_all' ? 'answer lost' : undefined);
 
-    await take(fixture);
+    await claimOnce(fixture);
 
     expect(fixture.cluster.jobs).to.have.length(3);
     expect(countCalls(fixture)).to.include({ 'tasks.get_all': 1, 'tasks.get_by_id': 3 });
@@ -103,7 +92,7 @@ describe('tasks that are claimed together', () => {
     fixture.fate = ({ endpoint, task }) =>
       endpoint === 'queues.add_task' && task === tasks[1] ? 'not made' : undefined;
 
-    await take(fixture);
+    await claimOnce(fixture);
 
     expect(fixture.cluster.jobs.map(({ task }) => task)).to.have.members([tasks[0], tasks[2]]);
     expect(fixture.deps.journal.entries.get(tasks[1] ?? taskNumber(2))?.step).to.equal('parking');
@@ -171,7 +160,7 @@ describe('tasks that are claimed together', () => {
       const { id } = await fixture.server.call('projects.create', { name: 'project', description: '' });
       await fixture.server.call('tasks.edit', { task, project: id, force: true });
 
-      await take(fixture);
+      await claimOnce(fixture);
 
       const read = Object.keys(countCalls(fixture)).filter((endpoint) => /^(users|projects)\./.test(endpoint));
       expect(read).to.have.members(expected);
@@ -191,7 +180,7 @@ describe('tasks that are claimed together', () => {
     const fixture = createStepFixture({ callRate });
     for (let number = 1; number <= 3; number += 1) await fixture.enqueued(number);
 
-    const round = take(fixture);
+    const round = claimOnce(fixture);
     while (fixture.clock.nextWakeAt() === undefined) await turn();
     expect(fixture.waiting(OWN_QUEUE)).to.deep.equal([1, 2, 3]);
     mayBegin = true;

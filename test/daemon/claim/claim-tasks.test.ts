@@ -6,23 +6,12 @@ import { createBackoff } from '../../../src/daemon/submit/backoff.ts';
 import { createRateLimit } from '../../../src/base/rate-limit.ts';
 import { createTaskClaimer } from '../../../src/daemon/claim/claim-tasks.ts';
 import { createSubmissionPool } from '../../../src/daemon/submit/submission-pool.ts';
+import { claimOnce } from '../run-daemon.ts';
 import { createStepFixture, taskNumber, type StepFixture } from '../step-fixture.ts';
 import { fullJournal } from '../journal-at-task-limit.ts';
 import { OTHER_QUEUE, OWN_QUEUE, SCHEDULER_QUEUE } from '../../simulation/queues.ts';
 
 const go = new AbortController().signal;
-
-async function take(fixture: StepFixture, forMs = 60_000): Promise<number> {
-  const pause = createBackoff(() => 1);
-  const pool = createSubmissionPool(fixture.deps, pause);
-  const until = fixture.clock.now() + forMs;
-  const claimed = await createTaskClaimer(fixture.deps, pool, pause).claimTasks(await fixture.poll(), {
-    until,
-    signal: go,
-  });
-  await pool.finish();
-  return claimed;
-}
 
 describe('the task claimer', () => {
   it('claims nothing when the daemon tracks its maximum number of tasks', async () => {
@@ -30,7 +19,7 @@ describe('the task claimer', () => {
     await fixture.enqueued(1);
     const deps = { ...fixture.deps, journal: fullJournal(fixture.deps.journal) };
 
-    expect(await take({ ...fixture, deps })).to.equal(0);
+    expect(await claimOnce({ ...fixture, deps })).to.equal(0);
     expect(fixture.waiting(OWN_QUEUE)).to.deep.equal([1]);
   });
 
@@ -38,7 +27,7 @@ describe('the task claimer', () => {
     const fixture = createStepFixture();
     const tasks = [await fixture.enqueued(1), await fixture.enqueued(2)];
 
-    expect(await take(fixture)).to.equal(2);
+    expect(await claimOnce(fixture)).to.equal(2);
 
     expect(fixture.waiting(OWN_QUEUE)).to.deep.equal([]);
     expect(fixture.waiting(SCHEDULER_QUEUE)).to.have.members([1, 2]);
@@ -57,7 +46,7 @@ describe('the task claimer', () => {
     await fixture.enqueued(2);
     await fixture.deps.scheduler.submit({ jobName: `clearml_task_${task}-oldattempt01`, script: '' });
 
-    expect(await take(fixture)).to.equal(0);
+    expect(await claimOnce(fixture)).to.equal(0);
     expect(fixture.waiting(OWN_QUEUE)).to.deep.equal([1, 2]);
   });
 
@@ -66,7 +55,7 @@ describe('the task claimer', () => {
     await fixture.server.call('queues.add_task', { queue: OWN_QUEUE, task: taskNumber(9) });
     await fixture.enqueued(1);
 
-    await take(fixture);
+    await claimOnce(fixture);
 
     expect(fixture.waiting(OWN_QUEUE)).to.deep.equal([]);
     expect(fixture.deps.journal.entries.has(taskNumber(9))).to.equal(false);
@@ -82,7 +71,7 @@ describe('the task claimer', () => {
       return 'answered';
     };
 
-    expect(await take(fixture)).to.equal(0);
+    expect(await claimOnce(fixture)).to.equal(0);
     expect(fixture.deps.journal.entries.size).to.equal(0);
   });
 
@@ -120,7 +109,7 @@ describe('the task claimer', () => {
       fixture.cluster.nextFate = 'backpressure';
       fixture.fate = ({ endpoint }) =>
         endpoint === 'sbatch' ? ((fixture.cluster.nextFate = 'backpressure'), undefined) : undefined;
-      await take(fixture);
+      await claimOnce(fixture);
     }
 
     expect(fixture.waiting(OWN_QUEUE)).to.deep.equal([1, 2]);
@@ -146,7 +135,7 @@ describe('the task claimer', () => {
         },
       });
       for (let number = 1; number <= 6; number += 1) await fixture.enqueued(number);
-      const done = take(fixture);
+      const done = claimOnce(fixture);
       for (let turns = 0; turns < 50; turns += 1) await turn();
       for (const letGo of held) letGo();
       await done;
@@ -159,7 +148,7 @@ describe('the task claimer', () => {
   it('S-15 submits a first burst of jobs immediately, and the rest at the rate limit, a few at a time', async () => {
     const fixture = createStepFixture({ rateLimit: createRateLimit({ perSecond: 2, burst: 4 }) });
     for (let number = 1; number <= 20; number += 1) await fixture.enqueued(number);
-    const round = take(fixture, 60_000);
+    const round = claimOnce(fixture, 60_000);
     const counts: number[] = [];
     for (let second = 0; second < 5; second += 1) {
       for (let turns = 0; turns < 200; turns += 1) await turn();
@@ -198,7 +187,7 @@ describe('the task claimer', () => {
     const both = createStepFixture({ queues: [gone, own] });
     await both.enqueued(1);
 
-    await take(both);
+    await claimOnce(both);
 
     expect(both.cluster.jobs).to.have.length(1);
     expect(both.logged.filter((line) => line.includes('no longer exists'))).to.have.length(1);
@@ -210,7 +199,7 @@ describe('the task claimer', () => {
     for (const number of tasks) await fixture.enqueued(number);
     const sizes = recordReadings(fixture);
 
-    expect(await take(fixture)).to.equal(120);
+    expect(await claimOnce(fixture)).to.equal(120);
 
     expect(sizes.length).to.be.greaterThan(1);
     expect(Math.max(...sizes)).to.equal(50);
@@ -232,7 +221,7 @@ describe('the task claimer', () => {
     await fixture.server.call('tasks.enqueue', { task: taskNumber(2), queue: OTHER_QUEUE });
     const sizes = recordReadings(fixture);
 
-    const round = take(fixture, 60_000);
+    const round = claimOnce(fixture, 60_000);
     while (fixture.clock.nextWakeAt() === undefined) await turn();
     fixture.clock.pass(60_000);
 
