@@ -62,8 +62,8 @@ async function prepareHome(): Promise<{ cli: CliWithSandbox; task: string }> {
 /** The command for this task, adapted so that it ends and needs none of the steps before it. */
 function inPlaceOf(words: readonly string[], task: string): string[] {
   const isInit = words[0] === 'init';
-  // It would run until it is stopped; --help still parses its arguments.
-  if (words[0] === 'sandbox' || words[0] === 'demo') return [...words, '--help'];
+  // `sudoers` needs a user map, the others would run until they are stopped; --help still parses the arguments.
+  if (['sandbox', 'demo', 'sudoers'].includes(words[0] ?? '')) return [...words, '--help'];
   // The host does not exist, so show the effective configuration instead.
   return [...(words.includes('--ssh') ? ['config'] : []), ...words].map((word) => {
     if (A_TASK.test(word)) return task;

@@ -21,7 +21,7 @@ export interface JobFacts {
   readonly sharedConf?: string;
   /** A directory shared by all nodes, in which clearml-agent is installed once for all jobs. */
   readonly sharedDir?: string;
-  /** The Unix user of the job, if it is another one than the daemon's: it uses only files of its own. */
+  /** The Unix user of the job, if it is another one than the daemon's: it uses only its own files. */
   readonly unixUser?: string;
   /** The group, by name or number, whose members may change files that the job trusts. */
   readonly trustedGroup?: string;
