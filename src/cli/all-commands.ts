@@ -15,6 +15,7 @@ import { logsCommand } from './commands/logs.ts';
 import { pauseCommand } from './commands/pause.ts';
 import { propertiesCommand } from './commands/properties.ts';
 import { renderCommand } from './commands/render.ts';
+import { reportCommand } from './commands/report.ts';
 import { resumeCommand } from './commands/resume.ts';
 import { sandboxCommand } from './commands/sandbox.ts';
 import { statusCommand } from './commands/status.ts';
@@ -38,6 +39,7 @@ export const COMMANDS: readonly Command[] = [
   statusCommand,
   logsCommand,
   auditCommand,
+  reportCommand,
   webCommand,
   pauseCommand,
   resumeCommand,

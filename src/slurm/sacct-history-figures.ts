@@ -127,7 +127,7 @@ function readRun({ row, steps }: Run, accountsGpus: boolean): RunFigures | undef
     nodeSec: times(elapsedSec === 0 ? 0 : count(row['NNodes'])),
     cpuSec: times(elapsedSec === 0 ? 0 : count(row['AllocCPUS'])),
     gpuSec: accountsGpus ? times(readGpus(row['AllocTRES'] ?? '')) : undefined,
-    usedCpuSec: elapsedSec === 0 ? 0 : readUsedCpu(row, steps),
+    usedCpuSec: readUsedCpu(row, steps) ?? (elapsedSec === 0 ? 0 : undefined),
   };
 }
 

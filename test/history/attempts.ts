@@ -4,7 +4,7 @@ import type { EndedAttempt } from '../../src/history/ended-attempt.ts';
 export const ENDED_AT = Date.UTC(2026, 10, 15, 12);
 
 /** Two nodes for an hour, with every field set. */
-export const ATTEMPT: Required<EndedAttempt> = {
+export const ATTEMPT = {
   task: '0123456789abcdef0123456789abcdef',
   attempt: 'lq2x0a9c7f3k',
   job: '4711',
@@ -34,4 +34,4 @@ export const ATTEMPT: Required<EndedAttempt> = {
   cpus: 8,
   memoryMb: 65_536,
   usedMemoryMb: 3_174,
-};
+} as const satisfies Required<EndedAttempt>;

@@ -1,0 +1,56 @@
+// `report`: prints who used how much, how long tasks waited, and how they ended.
+import { EXIT } from '../../base/exit-codes.ts';
+import { UsageError } from '../../base/usage-error.ts';
+import { onlyOne, spanOption, textOption } from '../typed-options.ts';
+import type { Command } from '../command.ts';
+import { CLUSTER_OPTIONS, COMMON_OPTIONS } from '../common-options.ts';
+import { REPORT_KEYS, type ReportKey } from '../../history/report.ts';
+
+const MONTH_MS = 30 * 24 * 3_600_000;
+
+export const reportCommand: Command = {
+  name: 'report',
+  group: 'Operate',
+  describe: 'Show who used how much, how long tasks waited, and how they ended',
+  examples: [
+    { commandLine: 'report', effect: 'Show the last 30 days by user' },
+    { commandLine: 'report --since 7d --by project', effect: 'Show the last week by project' },
+    { commandLine: 'report --since 365d --csv > usage.csv', effect: 'Write the last year to a spreadsheet' },
+  ],
+  options: {
+    since: {
+      value: 'TIME',
+      type: 'string',
+      describe: 'Show tasks that ended in the last TIME, such as 12h, 7d or 365d (default: 30d)',
+    },
+    by: { value: 'WHAT', type: 'string', choices: REPORT_KEYS, describe: 'A row for each of these (default: user)' },
+    json: { type: 'boolean', describe: 'Print JSON' },
+    csv: { type: 'boolean', describe: 'Print CSV' },
+    cluster: CLUSTER_OPTIONS.cluster,
+    ...COMMON_OPTIONS,
+  },
+  async run(typed, context) {
+    const { withApp } = await import('../with-app.ts');
+    const { systemClock } = await import('../../base/clock.ts');
+    const { reportUsage } = await import('../../tasks/report-usage.ts');
+    const { reportCsv, reportDocument, reportText } = await import('../usage-report.ts');
+    const format = onlyOne(typed, ['json', 'csv']);
+    const by = readKey(textOption(typed, 'by'));
+    const until = systemClock.now();
+    const since = until - (spanOption(typed, 'since') ?? MONTH_MS);
+    return withApp(typed, context, async (app) => {
+      const report = await reportUsage(app, by, since);
+      const period = { since, until };
+      if (format === 'json') context.stdout(`${JSON.stringify(reportDocument(report, period), undefined, 2)}\n`);
+      else if (format === 'csv') context.stdout(reportCsv(report));
+      else context.stdout(reportText(report, period, { columns: context.terminalSize?.().columns }));
+      return EXIT.ok;
+    });
+  },
+};
+
+function readKey(text = 'user'): ReportKey {
+  const key = REPORT_KEYS.find((one) => one === text);
+  if (key === undefined) throw new UsageError(`--by must be one of ${REPORT_KEYS.join(', ')}, not "${text}".`);
+  return key;
+}

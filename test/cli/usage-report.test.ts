@@ -1,0 +1,89 @@
+// Tests the report of usage as text, JSON and CSV.
+import { expect } from 'chai';
+import { createReport } from '../../src/history/report.ts';
+import { reportCsv, reportDocument, reportText } from '../../src/cli/usage-report.ts';
+import { ATTEMPT } from '../history/attempts.ts';
+import type { EndedAttempt } from '../../src/history/ended-attempt.ts';
+
+const PERIOD = { since: Date.UTC(2026, 10, 1), until: Date.UTC(2026, 11, 1) };
+const SEVERAL: readonly Partial<EndedAttempt>[] = [
+  {},
+  { userId: 'b', userName: 'Bob', gpuSec: 3 * ATTEMPT.gpuSec },
+  { userId: 'c', userName: 'Cy', cpuSec: undefined, gpuSec: undefined, usedMemoryMb: undefined, cause: 'timeout' },
+];
+
+function reportOf(
+  attempts: readonly Partial<EndedAttempt>[] = SEVERAL,
+): ReturnType<ReturnType<typeof createReport>['finish']> {
+  const report = createReport('user');
+  for (const change of attempts) report.add({ ...ATTEMPT, ...change });
+  return report.finish();
+}
+
+describe('the text of a report', () => {
+  it('is a table without bars if standard output is no terminal', () => {
+    expect(reportText(reportOf(), PERIOD, {})).to.equal(
+      [
+        'Tasks that ended between 2026-11-01 00:00 UTC and 2026-12-01 00:00 UTC, by user.',
+        'USER   TASKS  NODE-H  CPU-H  GPU-H  WAIT    P90     CPU   MEMORY  ENDS',
+        'Bob    1      2.0     8.0    12.0   23 min  23 min  24 %  5 %     completed 1',
+        'Ada    1      2.0     8.0    4.0    23 min  23 min  24 %  5 %     completed 1',
+        'Cy     1      2.0     -      -      23 min  23 min  -     -       timeout 1',
+        'Total  3      6.0     16.0   16.0   23 min  23 min  24 %  5 %     completed 2, timeout 1',
+        '1 of 3 jobs are not in accounting, such as those of the last minutes: their CPU-hours, GPU-hours and efficiency are unknown.',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  it('has bars of the GPU-hours in a terminal', () => {
+    const bars = reportText(reportOf(), PERIOD, { columns: 160 }).match(/█+/g);
+    expect(bars?.map((bar) => bar.length)).to.deep.equal([9, 3, 12]);
+  });
+
+  it('says that there is nothing to report', () => {
+    expect(reportText(reportOf([]), PERIOD, {})).to.include('No task has ended.');
+  });
+});
+
+describe('the JSON of a report', () => {
+  it('has null for what is unknown', () => {
+    const document = JSON.parse(JSON.stringify(reportDocument(reportOf(), PERIOD))) as { rows: object[] };
+    expect(document).to.include({ since: '2026-11-01T00:00:00.000Z', by: 'user' });
+    expect(document.rows[2]).to.deep.equal({
+      name: 'Cy',
+      id: 'c',
+      tasks: 1,
+      jobs: 1,
+      accounted: 0,
+      nodeHours: 2,
+      cpuHours: null,
+      gpuHours: null,
+      wait: { median: 1_400, p90: 1_400 },
+      queueWait: { median: 400, p90: 400 },
+      cpuEfficiency: null,
+      memoryEfficiency: null,
+      causes: { timeout: 1 },
+    });
+  });
+});
+
+describe('the CSV of a report', () => {
+  it('has a column for each cause, and empty fields for what is unknown', () => {
+    const [head, , , cy] = reportCsv(reportOf()).split('\r\n');
+    expect(head).to.equal(
+      'name,id,tasks,jobs,accounted,node_hours,cpu_hours,gpu_hours,wait_median_sec,wait_p90_sec,queue_wait_median_sec,queue_wait_p90_sec,cpu_efficiency,memory_efficiency,completed,timeout',
+    );
+    expect(cy).to.equal('Cy,c,1,1,0,2,,,1400,1400,400,400,,,0,1');
+  });
+
+  it('has no name that a spreadsheet would evaluate, and quotes separators', () => {
+    const names = ['=cmd|x', '+1', '-1', '@a', 'a,"b"'];
+    const csv = reportCsv(reportOf(names.map((userName, index) => ({ userName, userId: String(index) }))));
+    const fields = csv
+      .split('\r\n')
+      .slice(1, -1)
+      .map((line) => line.split(/,\d,/)[0]);
+    expect(fields).to.have.members(["'=cmd|x", "'+1", "'-1", "'@a", '"a,""b"""']);
+  });
+});
