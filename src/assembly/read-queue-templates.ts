@@ -1,7 +1,7 @@
 // Reads the template of each queue.
 import { createHash } from 'node:crypto';
 import { basename, resolve } from 'node:path';
-import type { Limits } from '../base/limits.ts';
+import type { Limits } from '../base/job-limits.ts';
 import type { PropertyConstraints } from '../base/property-constraints.ts';
 import { UsageError } from '../base/usage-error.ts';
 import { isInternalQueue } from '../config/internal-queues.ts';

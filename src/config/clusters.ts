@@ -1,6 +1,6 @@
 // The clusters to serve, each with its own settings and those it shares with the others. Pure.
 import { join } from 'node:path';
-import type { Limits } from '../base/limits.ts';
+import type { Limits } from '../base/job-limits.ts';
 import { ConfigError } from './errors.ts';
 import type { Origin } from './origin.ts';
 import { limitsOf, type OriginOf, type Slurm } from './served-queues.ts';

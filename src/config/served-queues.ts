@@ -2,7 +2,7 @@
 import type * as z from 'zod';
 import { nearestName } from '../base/did-you-mean.ts';
 import type { PropertyConstraints } from '../base/property-constraints.ts';
-import type { Limits } from '../base/limits.ts';
+import type { Limits } from '../base/job-limits.ts';
 import { ConfigError } from './errors.ts';
 import type { Origin } from './origin.ts';
 import type { LimitSetting } from './cluster-schema.ts';

@@ -1,6 +1,6 @@
 // Plans of rounds: drawn from a seed, or given as a scenario.
 import fc from 'fast-check';
-import type { Limits } from '../../src/base/limits.ts';
+import type { Limits } from '../../src/base/job-limits.ts';
 import { createRandom, type Random } from '../support/random.ts';
 import { FAULT_KINDS, LATER_FAULT_KINDS, SCENARIO_FAULT_KINDS, type FaultKind } from './fault-injectors.ts';
 import type { TaskNature } from './world.ts';

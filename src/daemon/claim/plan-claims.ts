@@ -1,7 +1,7 @@
 // Decides which waiting tasks to claim, in which order, and why the others wait. Pure.
 import type { QueueEntry } from '../../clearml/client.ts';
 import type { TaskId } from '../../clearml/ids.ts';
-import type { Limits } from '../../base/limits.ts';
+import type { Limits } from '../../base/job-limits.ts';
 import type { ServedQueue } from '../deps.ts';
 import type { Pause } from '../pauses.ts';
 

@@ -1,6 +1,6 @@
 // The messages in a task's console. Each names the job, the fact, and the next step.
 import { formatDuration } from '../../base/duration.ts';
-import { LIMIT_SETTINGS } from '../../base/limits.ts';
+import { LIMIT_SETTINGS } from '../../base/job-limits.ts';
 import type { ConsoleLevel } from '../../clearml/client.ts';
 import type { Task } from '../../clearml/task.ts';
 import { JOB_STATES } from '../../slurm/job-state.ts';

@@ -1,5 +1,5 @@
 // States of queues, jobs and limits, from which claims are planned.
-import type { Limits } from '../../../src/base/limits.ts';
+import type { Limits } from '../../../src/base/job-limits.ts';
 import type { QueueId, TaskId } from '../../../src/clearml/ids.ts';
 import {
   addJob,

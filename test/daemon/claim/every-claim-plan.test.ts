@@ -1,7 +1,7 @@
 // Every plan of claims stays within the limits, claims what they admit, and serves each user.
 import { expect } from 'chai';
 import * as fc from 'fast-check';
-import type { Limits } from '../../../src/base/limits.ts';
+import type { Limits } from '../../../src/base/job-limits.ts';
 import type { TaskId } from '../../../src/clearml/ids.ts';
 import {
   addJob,

@@ -1,7 +1,7 @@
 // Tests that names cost one call each, and that no task waits for one.
 import { expect } from 'chai';
 import { ServerUnreachableError } from '../../../src/clearml/errors.ts';
-import { createNames } from '../../../src/daemon/history/names.ts';
+import { createNames } from '../../../src/daemon/history/user-and-project-names.ts';
 
 describe('the names of users and projects', () => {
   it('are read once each', async () => {
