@@ -148,9 +148,16 @@ export function createCommandLineScheduler({
   ): Promise<CommandResult | undefined> {
     const { hasAccounting } = lastFacts ?? (await facts(signal));
     if (!hasAccounting) return undefined;
-    const userId = owner?.uid ?? (await ourUserId(signal));
+    return runSacct(args(owner?.uid ?? (await ourUserId(signal))), signal, owner?.name);
+  }
+
+  async function runSacct(
+    args: readonly string[],
+    signal: AbortSignal | undefined,
+    runAs: string | undefined,
+  ): Promise<CommandResult | undefined> {
     try {
-      return await ask(accounting, commands.sacct, args(userId), signal, owner?.name);
+      return await ask(accounting, commands.sacct, args, signal, runAs);
     } catch (error) {
       if (!(error instanceof CommandNotFoundError)) return throwUnavailable(error);
       log.warn('The cluster has accounting but the host has no sacct; jobs are looked up in squeue only', {
@@ -189,10 +196,16 @@ export function createCommandLineScheduler({
   }
 
   async function figures(jobs: readonly JobKey[], signal?: AbortSignal): Promise<ReadonlyMap<JobId, JobFigures>> {
-    const result = await askAccounting(() => sacctFiguresArgs(jobs.map(({ id }) => id)), signal);
-    return result === undefined
-      ? new Map<JobId, JobFigures>()
-      : readSacctFigures(result, jobs, { accountsGpus: lastFacts?.accountsGpus === true });
+    const { hasAccounting, accountsGpus = false } = lastFacts ?? (await facts(signal));
+    const all = new Map<JobId, JobFigures>();
+    // Slurm may hide the jobs of one user from another (slurmdbd.conf(5), PrivateData).
+    for (const user of hasAccounting ? new Set(jobs.map(({ unixUser }) => unixUser)) : []) {
+      const its = jobs.filter(({ unixUser }) => unixUser === user);
+      const result = await runSacct(sacctFiguresArgs(its.map(({ id }) => id)), signal, user);
+      if (result === undefined) break;
+      for (const [id, read] of readSacctFigures(result, its, { accountsGpus })) all.set(id, read);
+    }
+    return all;
   }
 
   async function nameUser(uid: string, signal?: AbortSignal): Promise<string> {

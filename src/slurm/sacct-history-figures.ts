@@ -55,7 +55,9 @@ export function readSacctFigures(
       const job = names.get(id);
       current = { row, steps: [] };
       // Slurm reuses ids after a crash of the controller.
-      if (job?.name === name && job !== undefined) runs.set(job.id, [...(runs.get(job.id) ?? []), current]);
+      const isItsUser = job?.unixUser === undefined || job.unixUser === row['User'];
+      if (job?.name === name && job !== undefined && isItsUser)
+        runs.set(job.id, [...(runs.get(job.id) ?? []), current]);
     }
   }
   const figures = new Map<JobId, JobFigures>();

@@ -132,4 +132,13 @@ describe('the figures of an ended job', () => {
       readSacctFigures(result({ stderr: 'sacct: error: Connection refused' }), [], { accountsGpus: true }),
     ).to.throw(SlurmUnavailableError);
   });
+
+  it("are missing for another Unix user's job with the name and id of ours", () => {
+    const stdout = [HEADER, TWO_CORES, ITS_BATCH].map((row) => `${row.replaceAll('|', '\x1f')}\n`).join('');
+    const figuresAs = (unixUser: string): number => {
+      const job: JobKey = { id: '1' as JobId, name: 'a', unixUser };
+      return readSacctFigures(result({ stdout }), [job], { accountsGpus: true }).size;
+    };
+    expect([figuresAs('ada'), figuresAs('bob')]).to.deep.equal([1, 0]);
+  });
 });

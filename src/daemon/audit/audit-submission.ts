@@ -30,11 +30,17 @@ export function describeSubmission({ entry, jobName, script, read, queue, why, u
     why,
     owner: { id: read.task.user, name: entry.origin?.userName },
     enqueuedBy: findEnqueuer(read, entry),
-    unixUser: userId === undefined ? undefined : `uid ${userId}`,
+    unixUser: describeUnixUser(entry, userId),
     template: { file: queue?.templatePath ?? queue?.template.file ?? '', sha256: queue?.templateSha256 },
     scriptSha256: sha256(script),
     properties: readProperties(read),
   };
+}
+
+/** The name is known only of a user of the user map. */
+function describeUnixUser({ unixUser }: Entry, userId: number | undefined): string | undefined {
+  if (userId === undefined) return undefined;
+  return unixUser === undefined ? `uid ${userId}` : `${unixUser.name} (uid ${userId})`;
 }
 
 export function sha256(text: string): string {

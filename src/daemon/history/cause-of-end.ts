@@ -33,6 +33,7 @@ const BY_REASON: Readonly<Record<string, CauseOfEnd>> = {
   cancelled: 'aborted',
   'cancelled in Slurm': 'cancelled',
   template: 'rejected',
+  'no Unix user': 'rejected',
   'rejected by Slurm': 'rejected',
   'never starts': 'never started',
   'too many attempts': 'never started',

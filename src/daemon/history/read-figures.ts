@@ -67,8 +67,9 @@ export function createFiguresReader(deps: DaemonDeps, signal: AbortSignal): Figu
   }
 
   async function query(attempts: readonly EndedAttempt[]): Promise<ReadonlyMap<JobId, JobFigures>> {
-    const jobs = attempts.map(({ task, attempt, job }): JobKey => {
-      return { id: job as JobId, name: formatJobName(TaskIdShape.parse(task), attempt ?? '') };
+    const jobs = attempts.map(({ task, attempt, job, unixUser }): JobKey => {
+      const name = formatJobName(TaskIdShape.parse(task), attempt ?? '');
+      return { id: job as JobId, name, ...(unixUser === undefined ? {} : { unixUser }) };
     });
     try {
       return await deps.scheduler.figures(jobs, signal);

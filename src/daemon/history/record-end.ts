@@ -43,6 +43,7 @@ export async function recordEnd(
     userName: entry.origin?.userName,
     project: entry.origin?.project,
     template: served?.templatePath ?? served?.template.file,
+    unixUser: entry.unixUser?.name,
     partition: job?.partition,
     enqueuedAt: entry.origin?.enqueuedAt,
     submittedAt: job?.submittedAt,

@@ -37,6 +37,7 @@ const CASES: readonly (readonly [CauseOfEnd, Case])[] = [
   ['never started', { action: 'end', reason: 'too many attempts', status: 'queued' }],
   ['lost', { action: 'end', reason: 'job lost', status: 'in_progress' }],
   ['rejected', { action: 'end', reason: 'template', status: 'queued' }],
+  ['rejected', { action: 'end', reason: 'no Unix user', status: 'queued' }],
   ['rejected', { action: 'end', reason: 'rejected by Slurm', status: 'queued' }],
 ];
 

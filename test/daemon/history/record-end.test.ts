@@ -61,6 +61,7 @@ describe('the record of an end', () => {
         ...origin,
         userId: (await fixture.read(entry.task))?.user ?? 'u',
         template: 'a.template',
+        unixUser: undefined,
         partition: 'debug',
         submittedAt: times.submittedAt,
         startedAt: times.startAt,
