@@ -113,7 +113,7 @@ export const SEEDED_BUGS: readonly SeededBug[] = [
     title: 'the daemon parks a task again while its job still runs',
     edits: [
       {
-        file: 'src/daemon/decide/running.ts',
+        file: 'src/daemon/decide/running-job.ts',
         from: '  if (isAgentFinished(task, job)) return [];\n',
         to: "  if (task !== undefined && isStoppedByTerm(task)) return [{ do: 'park-again', from: 'stopped' }];\n  if (isAgentFinished(task, job)) return [];\n",
       },
@@ -167,7 +167,7 @@ export const SEEDED_BUGS: readonly SeededBug[] = [
     title: 'the daemon forgets a task while it is in progress, and does not find it again',
     edits: [
       {
-        file: 'src/daemon/decide/ended.ts',
+        file: 'src/daemon/decide/ended-job.ts',
         from: '  if (mayRunElsewhere(task, job, observation)) return [];\n',
         to: "  return [{ do: 'forget' }];\n",
       },

@@ -5,7 +5,7 @@ import type { QueueId, TaskId } from '../../clearml/ids.ts';
 import type { Task } from '../../clearml/task.ts';
 import { isLive } from '../../slurm/job-state.ts';
 import type { Job } from '../../slurm/scheduler.ts';
-import { isWaiting } from '../decide/waiting.ts';
+import { isWaiting } from '../decide/pending-job.ts';
 import type { Entry } from '../journal/entry.ts';
 import type { JobCounts } from './plan-claims.ts';
 

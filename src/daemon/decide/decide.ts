@@ -4,11 +4,11 @@ import { isLive } from '../../slurm/job-state.ts';
 import type { Job } from '../../slurm/scheduler.ts';
 import { withOwner, type Entry } from '../journal/entry.ts';
 import type { Action } from './action.ts';
-import { decideAbsent } from './absent.ts';
-import { decideEnded } from './ended.ts';
-import { decideRunning } from './running.ts';
+import { decideAbsent } from './absent-job.ts';
+import { decideEnded } from './ended-job.ts';
+import { decideRunning } from './running-job.ts';
 import type { Observation } from './observation.ts';
-import { decideWaiting, isWaiting } from './waiting.ts';
+import { decideWaiting, isWaiting } from './pending-job.ts';
 import { ranAs } from './who-runs-the-task.ts';
 
 /**

@@ -5,7 +5,7 @@ import { createBoundedMap } from '../../base/bounded-map.ts';
 import { isLive } from '../../slurm/job-state.ts';
 import type { Job } from '../../slurm/scheduler.ts';
 import { describeReason, describeStart } from '../console/console-messages.ts';
-import { isWaiting } from '../decide/waiting.ts';
+import { isWaiting } from '../decide/pending-job.ts';
 import type { Entry } from '../journal/entry.ts';
 import { attemptKey, type CauseOfEnd, type EndedAttempt } from '../../history/ended-attempt.ts';
 import type { DaemonEvent } from './events.ts';

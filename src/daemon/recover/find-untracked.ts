@@ -6,7 +6,7 @@ import { isLive } from '../../slurm/job-state.ts';
 import type { Job, JobId } from '../../slurm/scheduler.ts';
 import { isJobId } from '../../slurm/job-row.ts';
 import { isStoppedByTerm } from '../recognized-messages.ts';
-import { isWaiting } from '../decide/waiting.ts';
+import { isWaiting } from '../decide/pending-job.ts';
 import { ranAs } from '../decide/who-runs-the-task.ts';
 import type { ServedQueue } from '../deps.ts';
 import { findLiveJob, newestAttempt, readParked, type Snapshot } from '../poll/poll.ts';

@@ -5,7 +5,7 @@ import { isLive, readJobState } from '../../slurm/job-state.ts';
 import type { Job, JobId } from '../../slurm/scheduler.ts';
 import { isAskedToStop } from '../recognized-messages.ts';
 import { chooseJob } from '../decide/decide.ts';
-import { isWaiting } from '../decide/waiting.ts';
+import { isWaiting } from '../decide/pending-job.ts';
 import type { Entry } from '../journal/entry.ts';
 import { describeEnd, describeReason, describeUnwanted } from '../console/console-messages.ts';
 

@@ -7,7 +7,7 @@ import type { TaskDocument } from '../../clearml/task.ts';
 import { TemplateError } from '../../template/errors.ts';
 import { describeSubmission } from '../audit/audit-submission.ts';
 import { startDirectory } from '../../template/rendered-options.ts';
-import { rejectedBySlurm } from '../decide/ended.ts';
+import { rejectedBySlurm } from '../decide/ended-job.ts';
 import { readClaimed } from '../claim/park.ts';
 import { endTask } from '../reconcile/end-task.ts';
 import { returnToQueue } from '../reconcile/return-to-queue.ts';
