@@ -69,7 +69,7 @@ export const REMOVED_RULES: readonly RemovedRule[] = [
     rule: 'a task is not claimed while an old job of it is live',
     edits: [
       {
-        file: 'src/daemon/claim/claim-tasks.ts',
+        file: 'src/daemon/claim/claim-state.ts',
         from: 'journal.entries.has(task) || findLiveJob(snapshot, task) !== undefined',
         to: 'false',
       },

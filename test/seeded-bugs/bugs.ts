@@ -31,8 +31,8 @@ export const SEEDED_BUGS: readonly SeededBug[] = [
       },
       {
         file: 'src/daemon/reconcile/reconcile.ts',
-        from: 'found?.name === name ? found : undefined',
-        to: 'found',
+        from: 'found?.name === name && !isOthers ? found : undefined',
+        to: '!isOthers ? found : undefined',
       },
     ],
     rounds: { kinds: ['controller crashes', 'daemon dies before its call'], isLazy: true },
@@ -151,12 +151,12 @@ export const SEEDED_BUGS: readonly SeededBug[] = [
     title: 'the daemon claims a task while an earlier job of it is still live',
     edits: [
       {
-        file: 'src/daemon/claim/claim-tasks.ts',
-        from: 'function findUnclaimable({ journal }: DaemonDeps',
-        to: 'function findUnclaimable({ busy }: DaemonDeps',
+        file: 'src/daemon/claim/claim-state.ts',
+        from: '  { journal }: DaemonDeps,\n  snapshot: Snapshot,\n  queues: readonly {',
+        to: '  { busy }: DaemonDeps,\n  snapshot: Snapshot,\n  queues: readonly {',
       },
       {
-        file: 'src/daemon/claim/claim-tasks.ts',
+        file: 'src/daemon/claim/claim-state.ts',
         from: 'journal.entries.has(task) || findLiveJob(snapshot, task) !== undefined',
         to: 'busy.has(task)',
       },

@@ -15,8 +15,7 @@ const COPIED = [
   'package.json',
   'tsconfig.json',
   'test/simulation',
-  'test/support/random.ts',
-  'test/support/silent-log.ts',
+  'test/support',
   'test/chaos/tally.ts',
 ];
 const SEED = 5;
