@@ -54,6 +54,8 @@ const COSTS: Readonly<Record<string, CallCost>> = {
 /** `tasks.get_by_id` takes this and a document. */
 const OTHER: CallCost = { ms: 5 };
 const DOCUMENT_MS = 0.6;
+/** An id in the condition of a request. */
+const ID_MS = 0.003;
 /** An entry that is loaded with its queue. */
 const ENTRY_MS = 0.1;
 
@@ -78,7 +80,7 @@ export function measureWork(store: Store, endpoint: string, lines: readonly Fiel
     onlyIfQueued,
   } = COSTS[ids === undefined ? endpoint : endpoint.slice(0, -5)] ?? OTHER;
   const tasks = ids ?? [textOf(body['task'])];
-  const ownMs = ms * tasks.length + taskMs * new Set(lines.map((line) => line['task'])).size;
+  const ownMs = ms * tasks.length + taskMs * new Set(lines.map((line) => line['task'])).size + ID_MS * idsOf(body);
   const loaded =
     queueLoads === 0 ? 0 : sum(tasks.map((task) => queueLoads * entriesOf(store, body, task, onlyIfQueued === true)));
 
@@ -105,6 +107,11 @@ function documentsOf(data: Fields): Fields[] {
     if (Array.isArray(value)) return value.filter(isFields);
     return DOCUMENT_FIELDS.includes(name) && isFields(value) ? [value] : [];
   });
+}
+
+/** The ids in the condition of `tasks.get_all` or, one level deeper, of `organization.get_entities_count`. */
+function idsOf(body: Fields): number {
+  return lengthOf(body['id']) + (isFields(body['tasks']) ? lengthOf(body['tasks']['id']) : 0);
 }
 
 function isFields(value: unknown): value is Fields {

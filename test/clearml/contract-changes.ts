@@ -157,6 +157,18 @@ export function defineChangesContract(testBed: () => ContractTestBed): void {
 
       expect(found.map(({ id }) => id)).to.deep.equal([unknown]);
     });
+
+    it('leaves out more tasks than one request has room for', async () => {
+      const { client, newQueue, newTaskIn } = testBed();
+      const queue = await newQueue();
+      const tasks = [await newTaskIn(queue), await newTaskIn(queue), await newTaskIn(queue)];
+      const [known = expect.fail('no task'), ...unknown] = tasks;
+      const others = Array.from({ length: 10_000 }, (_, n) => n.toString(16).padStart(32, 'f') as TaskId);
+
+      const found = await client.tasks.find({ statuses: ['queued'], queues: [queue], except: [...others, known] });
+
+      expect(found.map(({ id }) => id)).to.have.members(unknown);
+    });
   });
 
   describe('the update time of a queue', () => {

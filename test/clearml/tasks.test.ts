@@ -148,6 +148,22 @@ describe('the task calls of the ClearML client', () => {
     expect(fixture.server.callsOf('tasks.get_all')).to.have.length(2);
   });
 
+  it('leave out any number of tasks, at most 10,000 in a call, each in the call for its first digit', async () => {
+    fixture.server.script('tasks.get_all', data({ tasks: [] }));
+    const except = Array.from({ length: 20_000 }, (_, n) =>
+      taskId(`${(n % 16).toString(16)}${n.toString(16).padStart(31, '0')}`),
+    );
+
+    await fixture.client().tasks.find({ statuses: ['queued'], queues: [QUEUE], except });
+
+    const sent = fixture.sent('tasks.get_all') as { id: string[]; _any_: { pattern: string } }[];
+    expect(sent.map(({ _any_: { pattern } }) => pattern).join('')).to.equal('^0^1^2^3^4^5^6^7^8^9^a^b^c^d^e^f');
+    for (const { id, _any_ } of sent) {
+      expect(id).to.have.length(1_250);
+      for (const one of id) expect(one).to.match(new RegExp(_any_.pattern.replace('^', '^-')));
+    }
+  });
+
   it('read more than 500 tasks in several calls', async () => {
     fixture.server.script('tasks.get_all', data({ tasks: [] }));
 

@@ -92,6 +92,18 @@ describe('the counts of the sandbox', () => {
     expect((await countsOf(sandbox)).total.entries).to.equal(6);
   });
 
+  it('take longer for each id of a condition', async () => {
+    const { sandbox } = await openFilled();
+    await using _ = sandbox;
+    const id = Array.from({ length: 1_000 }, (__, n) => n.toString(16).padStart(32, 'f'));
+    await sandbox.ok('tasks.get_all', { id, only_fields: ['id'] });
+    await sandbox.ok('organization.get_entities_count', { tasks: { id } });
+
+    const { calls } = await countsOf(sandbox);
+
+    expect(calls.map(({ server_ms: ms }) => Math.round(ms))).to.deep.equal([8, 8]);
+  });
+
   it('are printed as a table for users, with the totals in the last line', async () => {
     const { sandbox, tasks } = await openFilled();
     await using _ = sandbox;

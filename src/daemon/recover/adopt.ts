@@ -9,7 +9,7 @@ import { findUntracked, seemsJobless, type Untracked, type UntrackedFacts } from
 import type { DaemonDeps, ServedQueue } from '../deps.ts';
 import { isBackAtGate } from '../decide/closed-gate.ts';
 import { mappingOf } from '../users-of-jobs.ts';
-import { findLiveJob, listAllUsersJobs, type Snapshot } from '../poll/poll.ts';
+import { findLiveJob, listAllUsersJobs, newestAttempt, type Snapshot } from '../poll/poll.ts';
 import { logToConsole } from '../console/console.ts';
 import { describeOthersJob } from '../console/console-messages.ts';
 
@@ -24,10 +24,28 @@ export interface Adopter {
 /** How long a check against all users' jobs is valid: listing them is expensive, and a parked task may wait for days. */
 const CHECK_VALID_MS = 300_000;
 
+/** Parked tasks without a job of ours that one pass reads: a peer of another Unix user may have parked thousands. */
+const MAX_JOBLESS_READ = 100;
+
+/** With so many tasks in the served queues, a search leaves them out: their entries show that they are no orphans. */
+const MANY_WAITING = 100;
+
 /** @param only limits the search to this task */
 export function createAdopter(deps: DaemonDeps, only?: TaskId): Adopter {
   /** When each task without a job of ours was last checked against all users' jobs and found not to be untracked. */
   let checkedAt = new Map<TaskId, number>();
+  /** Parked tasks without a job of ours that were read, the one that was read longest ago first. */
+  let joblessRead = new Set<TaskId>();
+
+  /** At most a number of these parked tasks: those that were never read, then those that were read longest ago. */
+  function chooseJobless(parked: readonly TaskId[]): readonly TaskId[] {
+    const left = new Set(parked);
+    const before = [...joblessRead].filter((task) => left.delete(task));
+    const chosen = [...left, ...before].slice(0, MAX_JOBLESS_READ);
+    const isChosen = new Set(chosen);
+    joblessRead = new Set([...before.filter((task) => !isChosen.has(task)), ...chosen]);
+    return chosen;
+  }
 
   /** Returns the untracked tasks that are certain, and whether those are all. */
   async function findCertain(
@@ -62,22 +80,26 @@ export function createAdopter(deps: DaemonDeps, only?: TaskId): Adopter {
       const snapshot = only === undefined ? whole : viewOf(only, whole);
       const { entries } = deps.journal;
       const isUnknown = (task: TaskId): boolean => !entries.has(task) && !deps.busy.has(task);
-      const parked = new Set(parkedTasks(deps, snapshot).filter(isUnknown));
-      const unknown = new Set(parked);
-      for (const task of snapshot.jobs.keys()) if (isUnknown(task)) unknown.add(task);
+      const isOfPeer = (task: TaskId): boolean => isTrackedByPeer(deps, snapshot, task);
+      const withJob = [...snapshot.jobs.keys()].filter((task) => isUnknown(task) && !isOfPeer(task));
       const hasFailed = (task: TaskId): boolean =>
         snapshot.jobs.get(task)?.some(({ state }) => state === 'FAILED') === true;
-      const named = [...unknown].filter(
-        (task) => parked.has(task) || findLiveJob(snapshot, task) !== undefined || (everywhere && hasFailed(task)),
+      const parked = parkedTasks(deps, snapshot).filter((task) => isUnknown(task) && !isOfPeer(task));
+      const jobless = chooseJobless(parked.filter((task) => !snapshot.jobs.has(task)));
+      const isParked = new Set(parked);
+      const named = withJob.filter(
+        (task) => isParked.has(task) || findLiveJob(snapshot, task) !== undefined || (everywhere && hasFailed(task)),
       );
+      const unknown = new Set([...withJob, ...jobless]);
       // A task that is forgotten while ClearML is queried is not untracked.
       const known = everywhere ? new Set([...entries.keys(), ...deps.busy]) : new Set<TaskId>();
 
-      const read = await deps.clearml.tasks.read(named);
+      const read = await deps.clearml.tasks.read([...named, ...jobless]);
       const tasks = new Map(read.tasks);
       // A task that is missing from `tasks` counts as deleted.
       for (const task of read.unread) unknown.delete(task);
-      for (const task of everywhere ? await search([...known]) : []) {
+      const others = everywhere ? [...known, ...manyWaiting(deps, snapshot)] : [];
+      for (const task of everywhere ? await search(others) : []) {
         tasks.set(task.id, task);
         if (!known.has(task.id)) unknown.add(task.id);
       }
@@ -116,6 +138,21 @@ function viewOf(only: TaskId, snapshot: Snapshot): Snapshot {
     entries: queue.entries.filter(({ task }) => task === only),
   }));
   return { ...snapshot, queues, jobs: new Map([...snapshot.jobs].filter(([task]) => task === only)) };
+}
+
+/** Whether a job of the task is live and a live peer tracks it, whatever queue the task came from. */
+function isTrackedByPeer({ peers, queues }: DaemonDeps, snapshot: Snapshot, task: TaskId): boolean {
+  if (findLiveJob(snapshot, task) === undefined) return false;
+  const mark = readMark(newestAttempt(snapshot.jobs.get(task) ?? []));
+  return mark !== undefined && queues.every(({ id }) => !peers.isOurs(id, mark));
+}
+
+/** The tasks that wait in the served queues, if they are many. */
+function manyWaiting(deps: DaemonDeps, snapshot: Snapshot): TaskId[] {
+  const waiting = snapshot.queues
+    .filter(({ id }) => deps.queues.some((served) => served.id === id))
+    .flatMap(({ entries }) => entries.map(({ task }) => task));
+  return waiting.length > MANY_WAITING ? waiting : [];
 }
 
 function parkedTasks({ schedulerQueue }: DaemonDeps, { queues }: Snapshot): TaskId[] {

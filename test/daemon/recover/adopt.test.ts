@@ -40,6 +40,70 @@ describe('the adopter of untracked tasks', () => {
     });
   }
 
+  /** The ids of the tasks that the server returns from now on. */
+  function recordRead({ server }: StepFixture): string[] {
+    const read: string[] = [];
+    server.garble = (endpoint, response) => {
+      if (endpoint === 'tasks.get_all') read.push(...(response['tasks'] as { id: string }[]).map(({ id }) => id));
+      return response;
+    };
+    return read;
+  }
+
+  it('does not read the tasks that wait in a long queue, and finds an orphan among them', async () => {
+    const fixture = createStepFixture();
+    for (let number = 2; number <= 103; number += 1) await fixture.enqueued(number);
+    const task = await fixture.enqueued(1);
+    await fixture.server.call('queues.remove_task', { queue: OWN_QUEUE, task });
+    fixture.clock.pass(fixture.deps.adoptAfterMs + 1_000);
+    const snapshot = await fixture.poll();
+    const read = recordRead(fixture);
+
+    expect(await createAdopter(fixture.deps).adopt(snapshot, { everywhere: true, signal })).to.equal(true);
+
+    expect(read).to.deep.equal([task]);
+    expect([...fixture.deps.journal.entries.keys()]).to.deep.equal([task]);
+  });
+
+  it('does not read the tasks whose jobs a live peer tracks', async () => {
+    const fixture = createStepFixture();
+    const peer = fixture.peer(2);
+    const run = startDaemon(peer);
+    for (let number = 1; number <= 5; number += 1) await fixture.enqueued(number);
+    await advance(fixture.clock, 60_000);
+    run.stop();
+    await run.ended;
+    expect(fixture.cluster.jobs).to.have.length(5);
+    const { workers } = fixture.deps.clearml;
+    await workers.register(peer.peers.row(), 600_000);
+    const snapshot = await fixture.poll();
+    await fixture.deps.peers.refresh(workers, snapshot.at);
+    const read = recordRead(fixture);
+
+    expect(await createAdopter(fixture.deps).adopt(snapshot, { everywhere: false, signal })).to.equal(true);
+    expect(read).to.deep.equal([]);
+  });
+
+  it('reads 100 parked tasks without a job at a time, the one that was read longest ago first', async () => {
+    const fixture = createStepFixture();
+    for (let number = 1; number <= 250; number += 1) {
+      const task = await fixture.enqueued(number);
+      await fixture.server.call('queues.get_next_task', { queue: OWN_QUEUE });
+      await fixture.server.call('queues.add_task', { queue: SCHEDULER_QUEUE, task, update_execution_queue: false });
+    }
+    const adopter = createAdopter({ ...fixture.deps, adoptAfterMs: Infinity });
+    const seen = new Set<string>();
+    const read = recordRead(fixture);
+
+    for (const different of [100, 200, 250]) {
+      read.length = 0;
+      await adopter.adopt(await fixture.poll(), { everywhere: false, signal });
+      expect(read).to.have.length(100);
+      for (const task of read) seen.add(task);
+      expect(seen).to.have.length(different);
+    }
+  });
+
   it('adopts no task if the daemon tracks its maximum number, and reports that some remain', async () => {
     const fixture = createStepFixture();
     await leave(fixture, { isParked: true });
