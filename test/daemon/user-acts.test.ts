@@ -1,8 +1,8 @@
 // Tests how soon the job of a task ends after its user's act, with so many tracked tasks that a poll reads only what changed.
 import { expect } from 'chai';
 import type { TaskId } from '../../src/clearml/ids.ts';
-import { GRACE_PERIODS } from '../simulation/daemon-deps.ts';
 import { OTHER_QUEUE, SCHEDULER_QUEUE } from '../simulation/queues.ts';
+import { GRACE_PERIODS } from '../support/simulated-values.ts';
 import { advance, startDaemon, type DaemonRun } from './run-daemon.ts';
 import { createStepFixture, taskNumber, type StepFixture } from './step-fixture.ts';
 
