@@ -26,7 +26,7 @@ describe('the Unix user of a task', () => {
   const map = resolveUserMap({ a1: 'alice', b2: 'bob' }, factsWith());
   const withDefault = resolveUserMap({ a1: 'alice', default: 'bob' }, factsWith());
 
-  it('is the one of its owner', () => {
+  it("is the Unix user of the task's owner", () => {
     expect(unixUserOf('a1', map)).to.deep.equal({ kind: 'run as', user: ALICE });
     expect(unixUserOf('b2', map)).to.deep.equal({ kind: 'run as', user: BOB });
   });
@@ -36,18 +36,18 @@ describe('the Unix user of a task', () => {
       expect(unixUserOf(owner, withDefault)).to.deep.equal({ kind: 'run as', user: BOB });
   });
 
-  it('does not exist without an entry and without a default: the task is rejected', () => {
+  it('is missing if the owner has no entry and there is no default; the task is rejected', () => {
     const reason = 'ClearML user zz is not in agent.slurm.user_map, which has no "default"';
     expect(unixUserOf('zz', map)).to.deep.equal({ kind: 'rejected', reason });
     expect(unixUserOf(undefined, map)).to.include({ kind: 'rejected' });
   });
 
-  it('is found by the name of its owner in ClearML too', () => {
+  it('is also found by the ClearML name of the owner', () => {
     const named = resolveUserMap({ 'Alice Smith': 'alice' }, factsWith());
     expect(unixUserOf('a1', named)).to.deep.equal({ kind: 'run as', user: ALICE });
   });
 
-  it('never comes from a name that is the id of another user', () => {
+  it('is never found by a name that equals the id of another user', () => {
     const people = [
       { id: 'a1', name: 'Alice' },
       { id: 'm1', name: 'a1' },
@@ -57,7 +57,7 @@ describe('the Unix user of a task', () => {
     expect(unixUserOf('a1', named)).to.deep.equal({ kind: 'run as', user: ALICE });
   });
 
-  it('comes from an id, even if a name says otherwise', () => {
+  it('is found by id, even if a name leads to another Unix user', () => {
     for (const written of [
       { 'Alice Smith': 'bob', a1: 'alice' },
       { a1: 'alice', 'Alice Smith': 'bob' },
@@ -65,7 +65,7 @@ describe('the Unix user of a task', () => {
       expect(unixUserOf('a1', resolveUserMap(written, factsWith()))).to.deep.equal({ kind: 'run as', user: ALICE });
   });
 
-  it('is the user of the daemon only by default, or for the owner of the key of the daemon', () => {
+  it("can be the user of the daemon only as default, or for the owner of the daemon's key", () => {
     const own = { kind: 'run as', user: undefined };
     expect(unixUserOf('zz', resolveUserMap({ default: 'clearml' }, factsWith()))).to.deep.equal(own);
     expect(unixUserOf('c4', resolveUserMap({ c4: 'clearml' }, factsWith()))).to.deep.equal(own);
@@ -79,7 +79,7 @@ describe('the Unix user of a task', () => {
     ['has the uid of another', 'twin', [{ ...ALICE, name: 'twin' }], 'has the same uid as alice'],
     ['has the uid of the daemon', 'glue', [{ name: 'glue', uid: 990, home: '/' }], 'is the user of the daemon'],
   ] as const) {
-    it(`is refused if it ${what}; other entries stay`, () => {
+    it(`is refused if it ${what}; other entries still apply`, () => {
       const resolved = resolveUserMap({ a1: name, b2: 'bob' }, factsWith(users));
       expect(unixUserOf('a1', resolved)).to.have.property('reason').that.contains(reason);
       expect(unixUserOf('b2', resolved)).to.deep.equal({ kind: 'run as', user: BOB });
@@ -87,13 +87,13 @@ describe('the Unix user of a task', () => {
     });
   }
 
-  it('is refused by a name that two ClearML users have, for both of them', () => {
+  it('is refused for both of two ClearML users with the same name', () => {
     const resolved = resolveUserMap({ Bob: 'bob', default: 'alice' }, factsWith());
     for (const owner of ['b2', 'b3'])
       expect(unixUserOf(owner, resolved)).to.have.property('reason').that.contains('2 ClearML users have this name');
   });
 
-  it('counts once among the users of the map, without the user of the daemon', () => {
+  it('is listed once among the users of the map, which exclude the user of the daemon', () => {
     const resolved = resolveUserMap({ a1: 'alice', b2: 'alice', b3: 'ghost', default: 'clearml' }, factsWith());
     expect(mappedUsers(resolved)).to.deep.equal([ALICE]);
   });

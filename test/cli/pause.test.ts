@@ -43,7 +43,7 @@ describe('pause and resume', () => {
     return clusters[0];
   }
 
-  it('stop a restarted daemon from claiming, show why on the task, and let it claim again', async () => {
+  it('keep a restarted daemon from claiming, show the reason on the task, and let the daemon claim again', async () => {
     const paused = await cli.run('pause', 'gpu', '--until', '2h', '--reason', 'new drivers');
     const task = await enqueue('second');
     await claim();
@@ -67,7 +67,7 @@ describe('pause and resume', () => {
     expect(after.tasks).to.have.length(2);
   });
 
-  it('replace a pause of the same queue, and keep that of the cluster', async () => {
+  it('replace the pause of the same queue, and keep the pause of the cluster', async () => {
     await cli.run('pause', '--reason', 'everything');
     await cli.run('pause', 'gpu', '--reason', 'one');
     await cli.run('pause', 'gpu', '--reason', 'two');
@@ -80,7 +80,7 @@ describe('pause and resume', () => {
     expect((await cli.run('resume', 'gpu')).stdout).to.match(/^Queue gpu: not paused\./);
   });
 
-  it('replace a file that cannot be read, with which nothing is claimed', async () => {
+  it('replace an unreadable file, which stops all claims', async () => {
     await writeFile(join(cli.stateDir, 'pauses.json'), '{');
     await enqueue('second');
     await claim();

@@ -161,7 +161,7 @@ describe('the table of tasks', () => {
     for (const columns of [60, 80, 120]) expect(longest(shown(columns, more))).to.be.at.most(columns);
   });
 
-  it('is followed by the pauses, and the waiting tasks by what holds them', () => {
+  it('is followed by the pauses, and by what holds the waiting tasks', () => {
     const paused: ClusterStatus = {
       ...SEEN,
       pauses: [

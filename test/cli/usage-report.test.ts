@@ -77,7 +77,7 @@ describe('the CSV of a report', () => {
     expect(cy).to.equal('Cy,c,1,1,0,2,,,1400,1400,400,400,,,0,1');
   });
 
-  it('has no name that a spreadsheet would evaluate, and quotes separators', () => {
+  it('escapes names that a spreadsheet would evaluate, and quotes separators', () => {
     const names = ['=cmd|x', '+1', '-1', '@a', 'a,"b"'];
     const csv = reportCsv(reportOf(names.map((userName, index) => ({ userName, userId: String(index) }))));
     const fields = csv

@@ -236,7 +236,7 @@ describe('limits and fairness', () => {
     };
   };
 
-  it('are those of agent.slurm for each cluster, unless the cluster sets them', () => {
+  it('of a cluster are those of agent.slurm, unless the cluster sets its own', () => {
     const slurm =
       'max_jobs: 100, max_jobs_per_user: 10, clusters { hpc1 { host: login1 }, hpc2 { host: login2, max_jobs: 5 } }';
 
@@ -251,7 +251,7 @@ describe('limits and fairness', () => {
     });
   });
 
-  it('of a queue are only those that it sets itself, and its fairness is that of agent.slurm unless it sets it', () => {
+  it('of a queue are its own limits, and the fairness of agent.slurm unless the queue sets its own', () => {
     expect(
       limitsOf('max_jobs: 100, user_fairness: true, queues { a { max_jobs: 3 }, b { user_fairness: false } }'),
     ).to.deep.include({

@@ -97,7 +97,7 @@ describe('with a user map', () => {
     expect(fixture.waiting(SCHEDULER_QUEUE)).to.deep.equal([]);
   });
 
-  it('the job of an aborted task is cancelled as its own user', async () => {
+  it('the job of an aborted task is cancelled as the user of the job', async () => {
     const { fixture, users, deps, enqueued } = createBed();
     const task = await enqueued(1, 'a1');
     await run(deps, fixture, MINUTE_MS);
@@ -132,7 +132,7 @@ describe('with a user map', () => {
     expect(deps.journal.entries.get(task)).to.include({ step: 'following', attempts: 2 });
   });
 
-  it('a lost journal: each job is adopted with its user', async () => {
+  it('each job is adopted with its user after the journal was lost', async () => {
     const { fixture, users, deps, enqueued } = createBed();
     const task = await enqueued(1, 'a1');
     await run(deps, fixture, MINUTE_MS);
@@ -184,7 +184,7 @@ describe("a job forged by one mapped user with the name of another's task", () =
     expect(fixture.cluster.jobs[0]?.state).to.equal('CANCELLED');
   });
 
-  it('is not adopted for a parked task without a journal entry, even if the task names it: the task is submitted', async () => {
+  it('is not adopted for a parked task without a journal entry, even if the task records its id', async () => {
     const { fixture, users, deps, enqueued } = createBed();
     const task = await enqueued(1, 'a1');
     await fixture.deps.clearml.queues.removeEntry(OWN_QUEUE, task);
@@ -200,8 +200,8 @@ describe("a job forged by one mapped user with the name of another's task", () =
   });
 });
 
-describe('sudo refuses one user', () => {
-  it('their tasks wait in their queue with one message, in order, and others are submitted', async () => {
+describe('when sudo refuses one user,', () => {
+  it('the tasks of this user wait in their queue in order, with one message, and other tasks are submitted', async () => {
     const { fixture, users, deps, enqueued } = createBed();
     users.refused.add('alice');
     const first = await enqueued(1, 'a1');

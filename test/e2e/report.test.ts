@@ -50,7 +50,7 @@ describe('the report on a cluster with accounting', () => {
   });
   after(() => cluster.stop());
 
-  it('has the figures that sacct has for the same jobs, and the audit log has each step', async () => {
+  it('has the same figures as sacct, and the audit log has each step', async () => {
     await using world = await startWorld({ cluster });
     const queue = await world.user.makeQueue('quick');
     const tasks: string[] = [];
@@ -116,7 +116,7 @@ interface SacctJob {
   readonly waited: number;
 }
 
-/** Sums of sacct itself: CPUTimeRAW, and the waiting time between two of its own times. */
+/** CPUTimeRAW and the waiting time as sacct reports them. */
 async function readSacct(world: World, tasks: readonly string[]): Promise<SacctJob[]> {
   const format = 'JobName,ElapsedRaw,NNodes,CPUTimeRAW,AllocTRES,TotalCPU,Submit,Start';
   const text = await world.cluster.run('sacct', '--noheader', '--parsable2', `--format=${format}`);

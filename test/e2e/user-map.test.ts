@@ -235,7 +235,7 @@ describe('a user map', () => {
   });
 
   for (const provider of ['ssh2', 'openssh'] as const) {
-    it(`does the same over ${provider}, with sudo on the login node`, async () => {
+    it(`runs the task of each owner as their Unix user over ${provider}, with sudo on the login node`, async () => {
       await using login = await startSshd();
       const ssh: UserSsh = prepareUserSsh(targetOf(login, daemon));
       try {

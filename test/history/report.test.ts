@@ -29,7 +29,7 @@ describe('a report of usage', () => {
     expect(total).to.deep.include({ tasks: 3, jobs: 3, accounted: 3, gpuHours: 14, nodeHours: 5 });
   });
 
-  it('has the median and the 90th percentile of the waits, of jobs that started', () => {
+  it('has the median and the 90th percentile of the waiting times of started jobs', () => {
     const waits = Array.from({ length: 10 }, (_, index) => ({ waitSec: index + 1, job: String(index) }));
     expect(totalOf(...waits.toReversed(), { startedAt: undefined, waitSec: 999 }).wait).to.deep.equal({
       median: 5,
@@ -38,7 +38,7 @@ describe('a report of usage', () => {
     expect(totalOf({}).queueWait).to.deep.equal({ median: 400, p90: 400 });
   });
 
-  it('has the efficiency of CPUs and memory that seff(1) shows, of several jobs weighted by what they had', () => {
+  it('has the CPU and memory efficiency that seff(1) shows, weighted by the allocations of the jobs', () => {
     const job = { cpuSec: 4_000, usedCpuSec: 1_000, elapsedSec: 1_000, memoryMb: 1_000, usedMemoryMb: 100 };
     expect(totalOf(job)).to.include({ cpuEfficiency: 0.25, memoryEfficiency: 0.1 });
     expect(totalOf(job, { ...job, cpuSec: 12_000, usedCpuSec: 12_000, usedMemoryMb: 300 })).to.include({
@@ -75,7 +75,7 @@ describe('a report of usage', () => {
     expect(totalOf({ usedCpuSec: undefined }, { cpuSec: 100, usedCpuSec: 50 }).cpuEfficiency).to.equal(0.5);
   });
 
-  it('counts the hours of retried attempts, but no task', () => {
+  it('counts the hours of retried attempts, but not as tasks', () => {
     expect(totalOf({ cause: 'retried' }, {})).to.deep.include({ tasks: 1, jobs: 2, nodeHours: 4 });
   });
 

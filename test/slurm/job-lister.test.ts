@@ -118,7 +118,7 @@ describe('jobs of several Unix users', () => {
     expect(calls).to.deep.equal(['squeue', 'alice squeue', 'bob squeue']);
   });
 
-  it('are missing for the user for whom sudo refuses squeue, who is named; those of others are listed', async () => {
+  it('are missing, with an error that names the user, if sudo refuses squeue; the jobs of others are listed', async () => {
     const { scheduler, refused } = createBed({ hidesJobs: true });
     refused.add('alice');
     const list = await scheduler.list(undefined, [ALICE, BOB]);
@@ -128,7 +128,7 @@ describe('jobs of several Unix users', () => {
       .that.deep.equals(new Set(['alice']));
   });
 
-  it('are distinguished from those of third users in the list of all users', async () => {
+  it('are distinguished from jobs of other users in the list of all jobs', async () => {
     const list = await createBed().scheduler.listAllUsers(undefined, [ALICE]);
     expect(usersIn(list)).to.deep.equal(['1 own', '2 alice', '3 own', '4 own']);
     expect(list.kind === 'listed' && list.jobs.map(({ isOthers }) => isOthers)).to.deep.equal([
@@ -139,7 +139,7 @@ describe('jobs of several Unix users', () => {
     ]);
   });
 
-  it('are found by name only if they belong to the expected user, and accounting is asked as that user', async () => {
+  it('are found by name only if they belong to the expected user, as which accounting is queried', async () => {
     const { scheduler, calls } = createBed();
     await scheduler.facts();
     calls.length = 0;
@@ -149,7 +149,7 @@ describe('jobs of several Unix users', () => {
     expect(usersIn(await scheduler.lookUp([NAME], 0))).to.deep.equal(['1 own']);
   });
 
-  it('are not proved absent by a look-up that sudo refuses', async () => {
+  it('do not count as absent if sudo refuses the look-up', async () => {
     const { scheduler, refused } = createBed();
     refused.add('alice');
     const list = await scheduler.lookUp([NAME], 0, undefined, new Map([[NAME, ALICE]]));
@@ -158,7 +158,7 @@ describe('jobs of several Unix users', () => {
       .that.deep.equals(new Set(['alice']));
   });
 
-  it('are cancelled as their users, and a refusal for one user leaves the jobs of others to be cancelled', async () => {
+  it('are cancelled as their users, even if sudo refuses one of the users', async () => {
     const { scheduler, calls, refused } = createBed();
     refused.add('alice');
     const jobs = ['alice', 'alice', 'bob'].map((unixUser, at) => ({ id: String(at) as JobId, name: NAME, unixUser }));

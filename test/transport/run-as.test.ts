@@ -52,7 +52,7 @@ describe('a command of another Unix user', () => {
     'ann is not allowed to run sudo on login1.  This incident will be reported.',
     'sudo: unable to resolve host login1: Name or service not known\nsudo: a password is required',
   ]) {
-    it(`ran nothing: ${words}`, async () => {
+    it(`counts as not run if sudo prints: ${words}`, async () => {
       write('sudo', `cat > /dev/null; cat >&2 <<'END'\n${words}\nEND\nexit 1`);
       const error = await rejection(run());
       expect(error).to.be.instanceOf(SudoRefusedError);
@@ -66,7 +66,7 @@ describe('a command of another Unix user', () => {
     ['the program reports an error', 'echo "sbatch: error: invalid partition" >&2; exit 1'],
     ['the exit code is not that of sudo', 'echo "sudo: a password is required" >&2; exit 2'],
   ] as const) {
-    it(`ran if ${what}`, async () => {
+    it(`counts as run if ${what}`, async () => {
       write('sudo', `cat > /dev/null; ${script}`);
       expect(await run())
         .to.have.property('exitCode')
@@ -74,7 +74,7 @@ describe('a command of another Unix user', () => {
     });
   }
 
-  it("has none of sudo's harmless warnings in its output, which would make it invalid", async () => {
+  it('has no harmless warnings of sudo in its output, which would invalidate it', async () => {
     write('sudo', 'cat > /dev/null; echo "sudo: unable to resolve host n1: Name or service not known" >&2');
     expect(await run()).to.include({ exitCode: 0, stderr: '' });
   });

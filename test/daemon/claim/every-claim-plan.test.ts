@@ -80,7 +80,7 @@ describe('every plan of claims', () => {
     );
   });
 
-  it('claims a task if the limits admit one, and explains each task of the first 50 that it leaves', () => {
+  it('claims a task if the limits admit one, and explains why it leaves each of the first 50', () => {
     fc.assert(
       fc.property(states, (state) => {
         const { claims, held: explained } = planClaims(state, 1_000);
@@ -123,7 +123,7 @@ describe('every plan of claims', () => {
     );
   });
 
-  it('with user fairness, passes over no owner who has a task and fewer jobs than the one it serves', () => {
+  it('with user fairness, serves no owner before another one who has a task and fewer jobs', () => {
     const tasksOf = fc.array(owners, { minLength: 1, maxLength: 40 });
     const jobsOf = fc.array(owners, { maxLength: 20 });
     fc.assert(

@@ -25,7 +25,7 @@ describe('the status message of a task that a limit or a pause holds', () => {
     expect(await messageOf(fixture, 51)).to.equal('');
   });
 
-  it('is not written again because tasks before it were claimed, until five minutes have passed', async () => {
+  it('is updated at most every five minutes if only tasks ahead of it were claimed', async () => {
     const fixture = fixtureWithPause();
     await enqueue(fixture, 'ada', 1, 2);
     const passes = passesOf(fixture);
@@ -61,7 +61,7 @@ describe('the status message of a task that a limit or a pause holds', () => {
     expect(await messageOf(fixture, 1)).to.equal('pulled by agent');
   });
 
-  it('does not change when the server last saw the status of the task change', async () => {
+  it("does not change the time of the task's last status change", async () => {
     const fixture = fixtureWithPause();
     await enqueue(fixture, 'ada', 1);
     const before = await fixture.read(taskNumber(1));
@@ -89,7 +89,7 @@ describe('the status message of a task that a limit or a pause holds', () => {
     expect(await messageOf(fixture, 1)).to.equal('');
   });
 
-  it('is written by one of two daemons that serve the queue', async () => {
+  it('is written by only one of two daemons that serve the queue', async () => {
     const fixture = fixtureWithPause();
     await enqueue(fixture, 'ada', 1);
     const peer = { ...fixture.peer(2), pauses: () => Promise.resolve([pause]) };

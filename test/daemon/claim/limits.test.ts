@@ -9,7 +9,7 @@ import { taskNumber } from '../step-fixture.ts';
 import { enqueue, fixtureWith, go, messageOf, passesOf, range, submittedOf } from './limited-claims.ts';
 
 describe('the limit of a queue', () => {
-  it('holds further tasks in their place, and each shows the limit and how many tasks are before it', async () => {
+  it('holds further tasks in place; each shows the limit and the number of tasks ahead of it', async () => {
     const fixture = fixtureWith({ limits: { maxJobs: 2 } });
     await enqueue(fixture, 'ada', 1, 2, 3, 4);
 
@@ -25,7 +25,7 @@ describe('the limit of a queue', () => {
     expect(await fixture.read(taskNumber(3))).to.include({ status: 'queued' });
   });
 
-  it('is not exceeded after a restart without its journal', async () => {
+  it('is not exceeded after a restart without the journal', async () => {
     const fixture = fixtureWith({ limits: { maxJobs: 2 } });
     await enqueue(fixture, 'ada', 1, 2, 3);
     await passesOf(fixture).claim();
@@ -69,7 +69,7 @@ describe('the limit of a queue', () => {
 });
 
 describe('the limit per user', () => {
-  it('holds one user, and serves the others behind', async () => {
+  it('holds the tasks of one user, and serves tasks of others behind them', async () => {
     const fixture = fixtureWith({ limits: { maxJobsPerUser: 1 } });
     await enqueue(fixture, 'ada', 1, 2, 3);
     await enqueue(fixture, 'bob', 4);
@@ -83,7 +83,7 @@ describe('the limit per user', () => {
     );
   });
 
-  it('of the cluster counts the tasks that a peer has parked, whose owners it reads once', async () => {
+  it('of the cluster counts the tasks that a peer has parked, and reads their owners once', async () => {
     const fixture = fixtureWith({}, { limits: { maxJobsPerUser: 1 } });
     await enqueue(fixture, 'ada', 1, 2);
     await enqueue(fixture, 'bob', 3);
@@ -101,7 +101,7 @@ describe('the limit per user', () => {
 });
 
 describe('fairness between users', () => {
-  it('submits the first task of another user within one pass, behind 1,000 tasks of the first', async () => {
+  it('submits a task behind 1,000 tasks of another user within one pass', async () => {
     const fixture = fixtureWith({ userFairness: true, limits: { maxJobs: 4 } });
     await enqueue(fixture, 'ada', ...range(1, 1_000));
     await enqueue(fixture, 'bob', ...range(1_001, 1_010));

@@ -15,7 +15,7 @@ function held(state: ClaimState, most = 50): string[] {
 }
 
 describe('the plan of the next claims', () => {
-  it('follows the queues by priority, and each in its order', () => {
+  it('claims by priority of the queues, and in order within a queue', () => {
     const state = stateOf({ q: { tasks: ['a1', 'b1'] }, r: { tasks: ['c1'] } });
 
     expect(claimed(state)).to.deep.equal(['a1', 'b1', 'c1']);
@@ -53,7 +53,7 @@ describe('the plan of the next claims', () => {
     expect(held(state)).to.deep.equal(['b1: cluster.maxJobs=2, 0']);
   });
 
-  it('counts only jobs that do not run yet for the limit of waiting jobs', () => {
+  it('counts only pending jobs against the limit of waiting jobs', () => {
     const limits = { maxWaitingJobs: 2 };
 
     expect(claimed(stateOf({ q: { tasks: ['a1', 'a2', 'a3'], limits, jobs: ['A', 'A', 'A'] } }))).to.have.length(2);
@@ -99,7 +99,7 @@ describe('the plan of the next claims', () => {
     ]);
   });
 
-  it('claims the second task of all from an owner who enqueued 10 tasks behind 1,000 of another', () => {
+  it('claims second the first of 10 tasks that an owner enqueued behind 1,000 of another owner', () => {
     const tasks = [
       ...Array.from({ length: 1_000 }, (_, index) => `a${index}`),
       ...Array.from({ length: 10 }, (_, index) => `b${index}`),
@@ -136,7 +136,7 @@ describe('the plan of the next claims', () => {
     expect(held(state)).to.deep.equal(['a1: pause, 0', 'a2: pause, 1']);
   });
 
-  it('leaves a task for a later pass whose owner is not known yet', () => {
+  it('leaves a task for a later pass if its owner is not known yet', () => {
     const state = stateOf({ q: { tasks: ['a1', 'b1'], userFairness: true } }, { unknown: ['a1'] });
 
     expect(claimed(state)).to.deep.equal(['b1']);
@@ -150,14 +150,14 @@ describe('the plan of the next claims', () => {
     expect(claimed({ ...state, queues: waiting === undefined ? [] : [{ ...waiting, counts }] })).to.deep.equal([]);
   });
 
-  it('stops at a task that cannot be claimed yet; in a queue with owners only for its owner', () => {
+  it('stops at a task that cannot be claimed yet; with user fairness, only for its owner', () => {
     const tasks = ['a1', 'b1', 'a2'];
 
     expect(claimed(stateOf({ q: { tasks }, r: { tasks: ['c1'] } }, { skip: ['a1'] }))).to.deep.equal(['c1']);
     expect(claimed(stateOf({ q: { tasks, userFairness: true } }, { skip: ['a1'] }))).to.deep.equal(['b1']);
   });
 
-  it('asks for more entries before it serves a later queue, but not of a queue that is held', () => {
+  it('requests more entries before it serves a later queue, unless the queue is held', () => {
     const more = { tasks: ['a1'], hasMore: true };
     const queues = { q: more, r: { tasks: ['b1'] } };
 
