@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { requirePython } from '../support/skip-unless.ts';
 
 interface Shown {
   readonly status: number | null;
@@ -25,6 +26,8 @@ function run(program: string, args: readonly string[], variables: NodeJS.Process
 const TEMPLATE = '#!/bin/bash\n${CLEARML_PRE_SETUP}\n${CLEARML_AGENT_EXECUTE}\n${CLEARML_POST_SETUP}\n';
 
 describe('the packages', () => {
+  before(requirePython);
+
   let folder: string;
   let names: string[];
   const unitCommand = (): string[] => [
