@@ -1,7 +1,7 @@
 // Bundles the program with everything that it needs at run time.
 import { build } from 'esbuild';
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 
 /**
  * Packages of CommonJS, each in its own file, because in a bundle of ES modules they cannot load Node's modules. Only commands that talk
@@ -58,6 +58,7 @@ const COMMON = {
  */
 export async function buildProgram(outdir) {
   rmSync(outdir, { recursive: true, force: true });
+  const browser = await buildBrowserFiles();
   const program = await build({
     ...COMMON,
     entryPoints: ['src/cli/main.ts'],
@@ -68,7 +69,7 @@ export async function buildProgram(outdir) {
     splitting: true,
     format: 'esm',
     plugins: [onlyWhatIsUsedOfYargs, commonJsInItsFile],
-    define: embeddedFiles(),
+    define: { ...embeddedFiles(), ...browser.define },
   });
   const packages = await Promise.all(
     COMMONJS.map((name) =>
@@ -83,7 +84,7 @@ export async function buildProgram(outdir) {
       }),
     ),
   );
-  const bundled = bundledPackages([program.metafile, ...packages.map(({ metafile }) => metafile)]);
+  const bundled = bundledPackages([program.metafile, browser.metafile, ...packages.map(({ metafile }) => metafile)]);
   writeFileSync(join(outdir, 'LICENSES'), licenses(bundled));
   return bundled;
 }
@@ -93,6 +94,7 @@ export async function buildProgram(outdir) {
  * @param {string} outfile
  */
 export async function buildSingleScript(outfile) {
+  const browser = await buildBrowserFiles();
   const { metafile } = await build({
     ...COMMON,
     stdin: {
@@ -106,9 +108,25 @@ export async function buildSingleScript(outfile) {
     minifySyntax: true,
     plugins: [onlyWhatIsUsedOfYargs],
     banner: { js: "const PROGRAM_URL = require('node:url').pathToFileURL(process.execPath).href;" },
-    define: { ...embeddedFiles(), IS_SINGLE_FILE: 'true', 'import.meta.url': 'PROGRAM_URL' },
+    define: { ...embeddedFiles(), ...browser.define, IS_SINGLE_FILE: 'true', 'import.meta.url': 'PROGRAM_URL' },
   });
-  return bundledPackages([metafile]);
+  return bundledPackages([metafile, browser.metafile]);
+}
+
+/** The script and the styles of the status page, which src/web/assets.ts serves. */
+async function buildBrowserFiles() {
+  const { outputFiles, metafile } = await build({
+    ...COMMON,
+    platform: 'browser',
+    target: 'es2022',
+    entryPoints: ['src/web/browser/page.ts', 'src/web/browser/page.css'],
+    outdir: 'web',
+    format: 'esm',
+    minify: true,
+    write: false,
+  });
+  const files = Object.fromEntries(outputFiles.map(({ path, text }) => [basename(path), text]));
+  return { define: { WEB_FILES: JSON.stringify(files) }, metafile };
 }
 
 /** What `readPackageFile` in src/base/package-path.ts and examples/demo/installed.ts read. */

@@ -11,6 +11,8 @@ const LOCAL_PATHS = [
   'clusters.*.template',
   'clusters.*.identity_file',
   'clusters.*.password_file',
+  'http.token_file',
+  'http.unix_socket',
 ].map((path) => ['agent', 'slurm', ...path.split('.')]);
 
 /** Expands `~` and resolves paths relative to their file. A path from the command line stays relative to the working directory. */

@@ -56,7 +56,7 @@ const HEADERS = {
   'Cache-Control': 'no-store',
 };
 
-export const TEXT = 'text/plain; charset=utf-8';
+const TEXT = 'text/plain; charset=utf-8';
 export const HTML = 'text/html; charset=utf-8';
 
 /** @param access undefined on a Unix socket, whose file permissions decide */

@@ -1,26 +1,93 @@
 // The pages of the HTTP server, by their paths.
 import type { App } from '../assembly/app.ts';
+import { systemClock } from '../base/clock.ts';
+import { readVersion } from '../base/version.ts';
 import type { Monitor } from '../daemon/monitor/monitor.ts';
-import { createMetrics } from './metrics.ts';
+import { assetReply, ASSETS_MARK } from './assets.ts';
+import { createAttemptLog } from './attempt-log.ts';
+import type { Site } from './document.ts';
 import { healthReply } from './health-pages.ts';
-import type { Reply, Routes, WebRequest } from './http-server.ts';
+import { HTML, type Reply, type Routes, type WebRequest } from './http-server.ts';
+import { createLive } from './live.ts';
+import { createMetrics } from './metrics.ts';
+import { readFilter, readOverview, readTimes } from './overview.ts';
+import { overviewPage, overviewParts, queryOf, type Parts, type Shown } from './page.ts';
+import { makePlots, RANGES, type Plots, type Range } from './plots.ts';
+import { createTaskPages } from './task-page.ts';
 
 export interface OpenRoutes extends Routes {
   close(): void;
 }
 
-type Page = (request: WebRequest) => Reply | Promise<Reply>;
+type Page = (request: WebRequest) => Reply | Promise<Reply | undefined>;
 
-export function createRoutes(_app: App, monitor: Monitor): Promise<OpenRoutes> {
-  const metrics = createMetrics(monitor);
-  const pages: Readonly<Record<string, Page>> = {
-    '/healthz': () => healthReply(monitor, 'live'),
-    '/metrics': ({ accept }) => metrics.scrape(accept),
-    '/readyz': () => healthReply(monitor, 'ready'),
+/** Plots of a day do not change sooner than this. */
+const PLOTS_MS = 30_000;
+const TASK_PATH = /^\/task\/([\w%.-]{1,200})$/;
+
+export function createRoutes(app: App, monitor: Monitor): OpenRoutes {
+  const now = (): number => systemClock.now();
+  const site: Site = {
+    version: readVersion(),
+    hostName: app.context.hostName,
+    webServer: app.config.settings.api.webServer,
+    assetsMark: ASSETS_MARK,
   };
-  return Promise.resolve({
-    reply: async (request) => (Object.hasOwn(pages, request.path) ? pages[request.path]?.(request) : undefined),
-    stream: () => false,
-    close: () => undefined,
-  });
+  const metrics = createMetrics(monitor);
+  const log = createAttemptLog(monitor, now);
+  const live = createLive(monitor);
+  const tasks = createTaskPages(app, monitor, site, now);
+  const plots = new Map<Range, { readonly at: number; readonly made: Plots }>();
+
+  async function plotsOf(range: Range): Promise<Plots> {
+    const known = plots.get(range);
+    if (known !== undefined && now() - known.at < PLOTS_MS) return known.made;
+    const made = makePlots(await readTimes(monitor, log), range, now());
+    plots.set(range, { at: now(), made });
+    return made;
+  }
+
+  const overview = async ({ query }: WebRequest): Promise<Reply> => {
+    const shown = readShown(query);
+    const seen = await readOverview(monitor, log, shown.filter, now());
+    return { status: 200, type: HTML, body: overviewPage(site, seen, await plotsOf(shown.range), shown) };
+  };
+
+  async function partsOf(shown: Shown): Promise<Parts> {
+    return overviewParts(site, await readOverview(monitor, log, shown.filter, now()), shown);
+  }
+
+  const pages: Readonly<Record<string, Page>> = {
+    '/': overview,
+    '/healthz': () => healthReply(monitor, 'live'),
+    '/readyz': () => healthReply(monitor, 'ready'),
+    '/metrics': ({ accept }) => metrics.scrape(accept),
+    '/plots.json': async ({ query }) => ({
+      status: 200,
+      type: 'application/json; charset=utf-8',
+      body: JSON.stringify(await plotsOf(readShown(query).range)),
+    }),
+  };
+
+  return {
+    async reply(request) {
+      const { path, query } = request;
+      if (Object.hasOwn(pages, path)) return pages[path]?.(request);
+      const [, task] = TASK_PATH.exec(path) ?? [];
+      if (task === undefined) return assetReply(path);
+      const body = await tasks.page(task, query.get('show'));
+      return body === undefined ? undefined : { status: 200, type: HTML, body };
+    },
+    stream({ path, query }, open) {
+      if (path !== '/events') return false;
+      const shown = readShown(query);
+      return live.add(queryOf(shown.filter, shown.range), open, () => partsOf(shown));
+    },
+    close: () => live.close(),
+  };
+}
+
+function readShown(query: URLSearchParams): Shown {
+  const range = query.get('range') ?? '';
+  return { filter: readFilter(query), range: Object.hasOwn(RANGES, range) ? (range as Range) : '24h' };
 }

@@ -28,7 +28,7 @@ export async function serveWeb(app: App, monitor: Monitor): Promise<WebServer | 
   const { http, clusters } = app.config.settings;
   if (http === undefined) return undefined;
   const { listen, unixSocket } = http;
-  const routes = await createRoutes(app, monitor);
+  const routes = createRoutes(app, monitor);
   const servers: Server[] = [];
   async function close(): Promise<void> {
     await removeListenNote(clusters);

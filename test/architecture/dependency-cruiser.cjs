@@ -38,6 +38,7 @@ const KEPT_IN = {
   'fastest-levenshtein': '^src/base/did-you-mean\\.ts$',
   'string-width': '^src/base/text-width\\.ts$',
   'prom-client': '^src/web/metrics\\.ts$',
+  uplot: '^src/web/browser/',
   ssh2: '^src/transport/(open-)?ssh2-',
 };
 /** Packages that any file of src may use. */

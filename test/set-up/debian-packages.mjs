@@ -33,6 +33,9 @@ const PACKAGES = [
   { program: 'debootstrap', package: 'debootstrap', isOfSecondTier: true },
   // A registry of container images, to pull from.
   { program: 'docker-registry', package: 'docker-registry', isOfSecondTier: true },
+  // Shows the status page, and scrapes the daemon.
+  { program: 'chromium', package: 'chromium', isOfSecondTier: true },
+  { program: 'prometheus', package: 'prometheus', isOfSecondTier: true },
   // Builds the stand-in for Pyxis. The headers of C come along with the compiler of C++ only.
   { program: 'g++', package: 'g++', isOfSecondTier: true },
 ];

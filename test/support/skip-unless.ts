@@ -81,6 +81,16 @@ export function requireRegistry(this: Mocha.Context): void {
   requirePrograms(this, ['docker-registry']);
 }
 
+/** For `before(requireChromium)`: a browser, which playwright-core drives. */
+export function requireChromium(this: Mocha.Context): void {
+  requirePrograms(this, ['chromium']);
+}
+
+/** For `before(requirePrometheus)`: Prometheus and what checks its files, for tests to start on loopback. */
+export function requirePrometheus(this: Mocha.Context): void {
+  requirePrograms(this, ['prometheus', 'promtool']);
+}
+
 /** For `before(requireCompiler)`: what the stand-in for Pyxis is built with. */
 export function requireCompiler(this: Mocha.Context): void {
   requirePrograms(this, ['gcc', 'g++']);

@@ -1,6 +1,5 @@
 // Watches the daemon's work for one cluster, and describes it on request from the last poll: no request costs a poll.
 import type { Clock } from '../../base/clock.ts';
-import type { ClusterFacts } from '../../slurm/scheduler.ts';
 import type { DaemonDeps, LoopMonitor, PolledState } from '../deps.ts';
 import { activeRows, activeTasks, waitingEntries, type WaitingRow } from '../status/cluster-status.ts';
 import type { StatusRow } from '../status/status-row.ts';
@@ -37,6 +36,8 @@ export interface ClusterMonitor {
   readonly histories: StepsOfTasks;
   /** Its name in the settings, else Slurm's name of the cluster once that is known. */
   label(): string;
+  /** Slurm's name of the cluster; empty until that is known. */
+  slurmName(): string;
   /** The daemon begins to serve the cluster again, and waits for Slurm. */
   starts(): void;
   /** The dependencies of the daemon, whose use is watched from now on. */
@@ -45,7 +46,6 @@ export interface ClusterMonitor {
   ended(): void;
   /** The watched dependencies while the cluster is served. */
   deps(): DaemonDeps | undefined;
-  facts(): ClusterFacts | undefined;
   state(): ClusterState;
   health(): Health & HealthFacts;
   limits(): Limits;
@@ -121,6 +121,7 @@ export function createClusterMonitor(
     stateDir,
     histories,
     label: () => name ?? clusterName,
+    slurmName: () => clusterName,
     starts: () => note({ phase: 'starting' }),
     watch(deps) {
       clusterName = deps.cluster.clusterName;
@@ -146,7 +147,6 @@ export function createClusterMonitor(
       version += 1;
     },
     deps: () => served,
-    facts: () => served?.cluster,
     state() {
       if (cached?.version !== version) cached = readState(version, served, snapshot, clock.now());
       return cached;

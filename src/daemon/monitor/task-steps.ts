@@ -24,6 +24,7 @@ export interface TaskSteps {
   readonly owner: string | undefined;
   readonly job: string | undefined;
   readonly enqueuedAt: number | undefined;
+  readonly submittedAt: number | undefined;
   readonly startedAt: number | undefined;
   readonly steps: readonly Step[];
   readonly end: TaskEnd | undefined;
@@ -63,6 +64,7 @@ export interface StepsOfTasks {
     tasks: ReadonlyMap<TaskId, Task>,
     now: number,
   ): void;
+  active(): Iterable<TaskSteps>;
   find(task: string): TaskSteps | undefined;
   /** The latest last. */
   ended(): readonly TaskSteps[];
@@ -97,6 +99,7 @@ export function recordTaskSteps(emit: (event: DaemonEvent) => void): StepsOfTask
       owner: undefined,
       job: jobId,
       enqueuedAt: queuedAt ?? origin?.enqueuedAt ?? firstAttemptAt,
+      submittedAt: undefined,
       startedAt: undefined,
       steps: queuedAt === undefined ? [] : [{ at: queuedAt, text: `Enqueued in "${queueName}".` }],
       end: undefined,
@@ -110,10 +113,12 @@ export function recordTaskSteps(emit: (event: DaemonEvent) => void): StepsOfTask
 
   function add(history: Mutable, at: number, text: string): void {
     if (history.steps.length >= MAX_STEPS) history.steps.splice(1, 1);
-    history.steps.push({ at, text });
+    // Slurm's times are whole seconds, by its own clock.
+    history.steps.push({ at: Math.max(at, history.steps.at(-1)?.at ?? at), text });
   }
 
   function noteJob(history: Mutable, job: Job, now: number): void {
+    history.submittedAt ??= job.submittedAt;
     if (isWaiting(job)) {
       const state = `waits ${job.reason ?? ''}`;
       if (history.state === state) return;
@@ -228,6 +233,7 @@ export function recordTaskSteps(emit: (event: DaemonEvent) => void): StepsOfTask
       }
     },
 
+    active: () => active.values(),
     find: (task) => active.get(task as TaskId) ?? ended.findLast((one) => one.task === task),
     ended: () => ended,
   };

@@ -1,0 +1,98 @@
+// Draws the plots with uPlot.
+import uPlot from 'uplot';
+import { formatDuration } from '../../base/duration.ts';
+import type { Plot, Plots } from '../plots.ts';
+
+const HEIGHT = 150;
+const drawn = new Map<Element, uPlot>();
+
+/** Loads the series and draws each plot again. Without a response, the plots stay as they are. */
+export async function drawPlots(root: HTMLElement, range: string): Promise<void> {
+  const response = await fetch(`/plots.json?range=${encodeURIComponent(range)}`).catch(() => undefined);
+  if (response?.ok !== true) return;
+  const { times, plots } = (await response.json()) as Plots;
+  for (const plot of plots) {
+    const element = root.querySelector<HTMLElement>(`[data-plot="${plot.id}"]`);
+    if (element === null) continue;
+    drawn.get(element)?.destroy();
+    drawn.set(element, draw(element, plot, times));
+  }
+  root.dataset['drawn'] = 'true';
+}
+
+function color(element: Element, index: number): string {
+  return getComputedStyle(element).getPropertyValue(`--plot-${index % 8}`);
+}
+
+/** A fixed color for a state, an order of colors for the rest. */
+function colorOf(element: Element, name: string, index: number): string {
+  const named = ['running', 'pending in Slurm', 'waiting in ClearML'].indexOf(name);
+  const ends = ['completed', 'failed', 'aborted', 'timeout', 'out of memory', 'node failure'].indexOf(name);
+  if (named >= 0) return color(element, named);
+  if (ends >= 0) return getComputedStyle(element).getPropertyValue(`--end-${ends}`);
+  return color(element, index);
+}
+
+function draw(element: HTMLElement, { kind, unit, series }: Plot, times: readonly number[]): uPlot {
+  const style = getComputedStyle(element);
+  const text = style.getPropertyValue('--quiet');
+  const grid = { stroke: style.getPropertyValue('--line'), width: 1 };
+  const axis = { stroke: text, grid, ticks: { show: false }, font: '11px system-ui, sans-serif' };
+  const values = kind === 'stacked' ? stacked(series.map((one) => one.values)) : series.map((one) => one.values);
+  // The highest of a stack is drawn first, and the lower ones over it.
+  const order = series.map((_, index) => index);
+  if (kind === 'stacked') order.reverse();
+  const show = (value: number): string => (unit === 'seconds' ? formatDuration(value * 1000) : String(value));
+
+  const steps = uPlot.paths.stepped?.({ align: -1 });
+
+  return new uPlot(
+    {
+      width: element.clientWidth,
+      height: HEIGHT,
+      cursor: { y: false },
+      scales: { y: { range: (_plot, _low, high) => [0, Math.max(unit === 'seconds' ? 60 : 4, (high || 0) * 1.1)] } },
+      axes: [
+        { ...axis, space: 60 },
+        {
+          ...axis,
+          size: 56,
+          values: (_plot, splits) => splits.map((split) => (Number.isInteger(split) ? show(split) : '')),
+        },
+      ],
+      series: [
+        { label: 'until' },
+        ...order.map((index) => {
+          const { name, values: own } = series[index] ?? { name: '', values: [] };
+          const stroke = colorOf(element, name, Math.floor(kind === 'lines' && unit === 'seconds' ? index / 2 : index));
+          return {
+            label: name,
+            stroke,
+            width: 1.5,
+            points: { show: kind === 'lines' && unit === 'seconds', size: 4 },
+            ...(unit === 'seconds' ? { spanGaps: true } : {}),
+            ...(kind === 'stacked' ? { fill: stroke } : {}),
+            ...(steps === undefined || kind !== 'stacked' ? {} : { paths: steps }),
+            ...(name.endsWith('p90') ? { dash: [4, 3] } : {}),
+            value: (_plot: uPlot, _value: number | null, _series: number, at: number | null) => {
+              const value = at === null ? undefined : own[at];
+              return value === undefined || value === null ? '–' : show(value);
+            },
+          };
+        }),
+      ],
+    },
+    [[...times], ...order.map((index) => [...(values[index] ?? [])])],
+    element,
+  );
+}
+
+function stacked(all: readonly (readonly (number | null)[])[]): number[][] {
+  const sums: number[] = [];
+  return all.map((values) =>
+    values.map((value, index) => {
+      sums[index] = (sums[index] ?? 0) + (value ?? 0);
+      return sums[index];
+    }),
+  );
+}

@@ -1,0 +1,167 @@
+// The status page in a real Chromium, while tasks run on real Slurm.
+import { expect } from 'chai';
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
+import type { Browser } from 'playwright-core';
+import { requireAgent, requireChromium, requireRoot, requireSlurm } from '../support/skip-unless.ts';
+import { waitUntil } from '../support/wait-until.ts';
+import { openPage, startBrowser, untilServed, type StatusPage } from './browser.ts';
+import { QUICK_TEMPLATE } from './templates.ts';
+import { startWorld, type Program, type World } from './world.ts';
+
+/** The job waits until the test releases it. */
+const HELD_TEMPLATE = QUICK_TEMPLATE.replace('#SBATCH --nodes', '#SBATCH --hold\n#SBATCH --nodes');
+const HOSTILE_NAME = '<script>alert(1)</script> \u202egnp.exe \x1b[31mred';
+
+describe('the status page', () => {
+  before(requireChromium);
+  before(requireAgent);
+  before(requireSlurm);
+
+  let browser: Browser;
+  let world: World;
+  let daemon: Program;
+  let served: StatusPage;
+  let task: string;
+  let job: string;
+
+  before(async () => {
+    browser = await startBrowser();
+    world = await startWorld({ slurm: 'http { listen: 0, unix_socket: "~/http.sock" }' });
+    const template = await world.write('held.template', HELD_TEMPLATE);
+    task = await world.user.makeTask({ name: HOSTILE_NAME });
+    await world.user.enqueue(task, await world.user.makeQueue('gpu'));
+    daemon = world.start('--queue', world.nameOf('gpu'), '--template-files', template);
+    served = await untilServed(join(world.folder, 'state'));
+    job = await waitUntil('the job', async () => (await world.jobsOf(task, 'PD')).at(0));
+  });
+  after(async () => {
+    await browser.close();
+    await world[Symbol.asyncDispose]();
+  });
+
+  it('shows why a task waits, with its name as text', async () => {
+    const { page, complaints, until } = await openPage(browser, served);
+
+    expect(await until('#tasks tr', /JobHeldUser/)).to.match(/<script>alert\(1\)<\/script>.*PENDING.*It is held/s);
+    expect(await page.locator('#tasks th a').first().getAttribute('href')).to.equal(`/task/${task}`);
+    expect(await until('#health', /Ready/)).to.include('tracked');
+    expect(await until('#queues tr', new RegExp(world.nameOf('gpu')))).to.match(/0\s+0\s+1\s+0/);
+    expect(complaints).to.deep.equal([]);
+    await page.context().close();
+  });
+
+  it('filters by queue, owner, state and text, also without JavaScript', async () => {
+    const { page, until } = await openPage(browser, served, { javaScriptEnabled: false });
+    await until('#tasks tr', /JobHeldUser/);
+
+    await page.locator('select[name=state]').selectOption('running');
+    await page.getByRole('button', { name: 'Filter' }).click();
+    await until('#tasks', /No active task/);
+    await page.locator('select[name=state]').selectOption('pending');
+    await page.locator('select[name=queue]').selectOption(world.nameOf('gpu'));
+    await page.getByLabel('Search').fill(job);
+    await page.getByRole('button', { name: 'Filter' }).click();
+    await until('#tasks tr', /JobHeldUser/);
+    expect(page.url()).to.include(`state=pending&q=${job}`);
+    await page.getByRole('link', { name: 'Show all' }).click();
+    await page.getByRole('link', { name: '30 days' }).click();
+    await until('h2', /Last 30 days/);
+    await page.getByText('Table: tasks by state').click();
+    expect(await page.locator('figure table tbody tr').count()).to.equal(240);
+    await page.context().close();
+  });
+
+  it('has a page for the task with its steps, its script, the origin of each value and its log', async () => {
+    const { page, complaints, until } = await openPage(browser, served);
+    await page.locator('#tasks th a').first().click();
+
+    await until('h1', /<script>/);
+    for (const step of [
+      /Enqueued in/,
+      /Claimed/,
+      /Passed to sbatch/,
+      new RegExp(`Submitted as Slurm job ${job}`),
+      /waits: it is held/,
+    ])
+      await until('.steps li', step);
+    await page.getByRole('link', { name: 'Script, as it is rendered now' }).click();
+    await until('pre', /hyperparams\.properties\.walltime\.value .*00:10:00/);
+    await until('pre', /#SBATCH --hold/);
+    await page.getByRole('link', { name: "End of the job's log" }).click();
+    await until('section', /cannot be read from here|is not shown|no longer knows|The last lines/);
+    expect(complaints).to.deep.equal([]);
+    await page.context().close();
+  });
+
+  for (const [what, options] of [
+    ['in light colors', { colorScheme: 'light' }],
+    ['in dark colors', { colorScheme: 'dark' }],
+    ['360 pixels wide', { viewport: { width: 360, height: 800 } }],
+  ] as const) {
+    it(`is usable ${what}`, async () => {
+      const opened = await openPage(browser, served, options);
+      const { page, complaints, until } = opened;
+      await until('#tasks tr', /JobHeldUser/);
+      await page.locator('#plots[data-drawn]').waitFor({ state: 'attached' });
+
+      for (const path of ['/', `/task/${task}`, `/task/${task}?show=script`]) {
+        if (path !== '/') await page.goto(served.url + path);
+        expect(await opened.violations(), path).to.deep.equal([]);
+        const [width = 0, visible = 0] = await page.evaluate<number[]>(
+          '[document.documentElement.scrollWidth, innerWidth]',
+        );
+        expect(width, path).to.be.at.most(visible);
+      }
+      expect(complaints).to.deep.equal([]);
+      await page.context().close();
+    });
+  }
+
+  it('gives another Unix user neither the page, nor the socket, nor the token', function () {
+    requireRoot.call(this);
+    const asNobody = (program: string, ...args: string[]): string => {
+      try {
+        const options = ['--reuid=nobody', '--regid=nogroup', '--clear-groups', '--', program, ...args];
+        return execFileSync('setpriv', options, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], cwd: '/' });
+      } catch (error) {
+        return String((error as { stderr: unknown }).stderr);
+      }
+    };
+    const fetching = `fetch(process.argv[1] + '/').then(async (r) => console.log(r.status, await r.text()))`;
+    expect(asNobody('cat', join(world.folder, 'state', 'http-token'))).to.match(/Permission denied/);
+    expect(asNobody(process.execPath, '-e', fetching, served.url)).to.match(/^401 The token is missing or wrong/);
+    const connecting = `require('net').connect(process.argv[1]).on('error', (e) => console.log(e.code))`;
+    expect(asNobody(process.execPath, '-e', connecting, join(world.home, 'http.sock'))).to.match(/EACCES/);
+  });
+
+  it('serves its owner on the socket, and prints the URL of the page', async () => {
+    const { stdout, stderr } = await world.run('web');
+    expect(stdout, stderr).to.include(`${served.url}/?token=${served.token}\n`).and.include('ssh -N -L');
+    const { request } = await import('node:http');
+    const status = await new Promise<number | undefined>((resolve, reject) => {
+      request({ socketPath: join(world.home, 'http.sock'), path: '/readyz' }, (response) => {
+        response.resume();
+        resolve(response.statusCode);
+      })
+        .on('error', reject)
+        .end();
+    });
+    expect(status).to.equal(200);
+  });
+
+  it('follows the task to its end without a reload', async () => {
+    const { page, complaints, until } = await openPage(browser, served);
+    await until('#tasks tr', /JobHeldUser/);
+
+    await world.cluster.run('scontrol', 'release', job);
+    await until('#tasks tr', /RUNNING/);
+    await until('#ended tr', /completed/);
+    await until('#tasks', /No active task/);
+    await page.locator('#ended th a').first().click();
+    await until('.steps li', /Ended: completed/);
+    expect(complaints).to.deep.equal([]);
+    await page.context().close();
+    await world.stop(daemon);
+  });
+});
