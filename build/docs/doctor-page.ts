@@ -28,6 +28,7 @@ const DOCTOR_SECTIONS = [
   ['The configuration and the ClearML server', CHECKS.configuration],
   ['Each cluster', CHECKS.cluster],
   ['A node, with `--on-node`', CHECKS.node],
+  ['A Unix user, with `--on-node --as USER`', CHECKS.user],
 ] as const;
 
 export function doctorPage(): string {

@@ -2,5 +2,11 @@
 import { CLUSTER_CHECKS } from './cluster-checks.ts';
 import { HERE_CHECKS } from './configuration-checks.ts';
 import { NODE_CHECKS } from './node-checks.ts';
+import { USER_CHECKS } from './user-checks.ts';
 
-export const CHECKS = { configuration: HERE_CHECKS, cluster: CLUSTER_CHECKS, node: NODE_CHECKS } as const;
+export const CHECKS = {
+  configuration: HERE_CHECKS,
+  cluster: CLUSTER_CHECKS,
+  node: NODE_CHECKS,
+  user: USER_CHECKS,
+} as const;

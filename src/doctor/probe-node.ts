@@ -9,7 +9,8 @@ import { findRemoteDistrust } from '../transport/host-files.ts';
 import type { Transport } from '../transport/transport.ts';
 import { isTransportError } from '../slurm/transport-errors.ts';
 import { isLive } from '../slurm/job-state.ts';
-import type { JobId, Scheduler } from '../slurm/scheduler.ts';
+import type { UnixAccount } from '../base/user-map.ts';
+import type { JobId, JobKey, Scheduler } from '../slurm/scheduler.ts';
 import { openCluster, randomToken } from '../assembly/open-cluster.ts';
 import type { App } from '../assembly/app.ts';
 
@@ -72,7 +73,7 @@ async function probe({ app, cluster, host, scheduler, place, container }: Probin
   const id = outcome.jobId;
   stderr(`Waiting for probe job ${id} (${jobName}).\n`);
   try {
-    const why = await waitForEnd(scheduler, id, jobName, stop);
+    const why = await waitForEnd(scheduler, { id, name: jobName }, stop);
     if (why !== undefined) {
       await scheduler.cancel([{ id, name: jobName }]);
       return unavailable(`job ${id} ${why}; it was cancelled`);
@@ -105,19 +106,19 @@ async function homeFolder(host: Transport): Promise<string> {
 }
 
 /** Why the wait ended before the job; undefined if the job has ended. */
-async function waitForEnd(
+export async function waitForEnd(
   scheduler: Scheduler,
-  id: JobId,
-  jobName: string,
+  { id, name, unixUser }: JobKey,
   stop: AbortSignal,
+  accounts: readonly UnixAccount[] = [],
 ): Promise<string | undefined> {
   const since = systemClock.now();
   let reason = '';
   while (systemClock.now() - since < TIMEOUT_MS) {
     if (stop.aborted) return 'had not ended when doctor was interrupted';
-    const list = await scheduler.list();
+    const list = await scheduler.list(undefined, accounts);
     if (list.kind === 'listed') {
-      const job = list.jobs.find((one) => one.id === id && one.name === jobName);
+      const job = list.jobs.find((one) => one.id === id && one.name === name && one.unixUser === unixUser);
       if (job === undefined || !isLive(job.state)) return undefined;
       reason = job.reason ?? job.stateWord;
     }

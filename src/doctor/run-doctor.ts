@@ -16,6 +16,7 @@ import { probeTemplates } from './probe-templates.ts';
 import { readNamedFile } from '../assembly/named-file.ts';
 import { configuredTemplates } from '../assembly/named-templates.ts';
 import { probeNode } from './probe-node.ts';
+import { probeUser } from './probe-user.ts';
 import { chooseContainer, type ProbedTemplate } from './choose-container.ts';
 import { createAppWith, type App } from '../assembly/app.ts';
 import type { ProcessContext } from '../assembly/process-context.ts';
@@ -25,6 +26,8 @@ export interface ExamineOptions extends CommonOptions {
   /** Submit a probe job to each cluster too. */
   readonly onNode: boolean;
   readonly partition: string | undefined;
+  /** The Unix user of that job, instead of the user of the daemon. */
+  readonly runAs: string | undefined;
 }
 
 /** Runs all checks. If the configuration cannot be read, that is the only finding. @throws UsageError */
@@ -56,7 +59,7 @@ function unreadable({ message }: ConfigError): Section {
   });
 }
 
-async function examineAll({ onNode, partition }: ExamineOptions, app: App): Promise<Section[]> {
+async function examineAll({ onNode, partition, runAs }: ExamineOptions, app: App): Promise<Section[]> {
   const { files, warnings, settings } = app.config;
   const [server, templates, ...clusters] = await Promise.all([
     probeServer(app),
@@ -69,7 +72,13 @@ async function examineAll({ onNode, partition }: ExamineOptions, app: App): Prom
     const title = seen.name === undefined ? 'Slurm' : `Cluster ${seen.name}`;
     sections.push(examine(title, CHECKS.cluster, seen));
     const cluster = settings.clusters[at];
-    if (onNode && cluster !== undefined)
+    if (onNode && cluster !== undefined && runAs !== undefined) {
+      const job =
+        seen.controller.kind === 'known'
+          ? await probeUser(app, cluster, { user: runAs, partition })
+          : unchecked('not checked: no job can be submitted');
+      sections.push(examine(`${title}, as ${runAs}`, CHECKS.user, { job }));
+    } else if (onNode && cluster !== undefined)
       sections.push(await examineNode(app, cluster, { title: `${title}, on a node`, seen, partition }));
   }
   return sections;

@@ -55,6 +55,11 @@ export const CLUSTER_PROBLEMS: readonly ClusterProblem[] = [
 
 /** Faults that the probe job reports from a node. */
 export const NODE_PROBLEMS = {
+  noOwnConfiguration: {
+    check: 'user-job',
+    what: 'a user of the user map without a clearml.conf',
+    says: /^job \d+ as \S+: this node has no clearml\.conf for the job\./,
+  },
   noPartition: {
     check: 'probe-job',
     what: 'a partition that does not exist',

@@ -15,6 +15,8 @@ import { prepareUserSsh, type UserSsh } from '../support/ssh-master.ts';
 import { startSshd, targetOf } from '../support/sshd.ts';
 import { addUser, installSudoers, removeSudoers, removeUser, type TestUser } from '../support/users-with-sudo.ts';
 import { waitUntil } from '../support/wait-until.ts';
+import { NODE_PROBLEMS } from '../doctor/cluster-problems.ts';
+import { readReport } from '../cli/doctor-report.ts';
 import { connectApi, userOf, type User } from './web-user.ts';
 import { QUICK_TEMPLATE } from './templates.ts';
 import { startWorld, type Wishes, type World } from './world.ts';
@@ -217,6 +219,147 @@ describe('a user map', () => {
     await people.alice.api('tasks.stop', { task: one });
     await waitUntil('the job to be cancelled', async () => (await jobRows(one)).includes(' CANCELLED '));
     await world.stop(program);
+  });
+
+  it('lets no job of another user stand in for a task, and no user property change the user of a job', async () => {
+    await using bed = await createBed(local());
+    const { world, people } = bed;
+    await installSudoers(await sudoers(bed));
+    const one = await people.alice.makeTask({ code: SHOW_ALL });
+    // Slurm shows the names of all jobs, so a user can give a job the name of any task.
+    const forged = `clearml_task_${one}-${Date.now().toString(36)}mark10000`;
+    const submitted = await bob.run('sbatch', '--parsable', '--hold', `--job-name=${forged}`, '--wrap=true');
+    expect(submitted.code, submitted.output).to.equal(0);
+    await people.alice.enqueue(one, bed.queue);
+    const others = await Promise.all(
+      ['debug --uid=0', 'debug\n#SBATCH --uid=0', '--uid=0'].map((partition) =>
+        bed.enqueue(people.alice, SHOW_ALL, { partition }),
+      ),
+    );
+
+    const program = await bed.serve();
+    await world.untilStatus(one, 'completed');
+    for (const task of others)
+      await world.until(task, 'the task to end', ({ status }) => status !== 'queued' && status !== 'in_progress');
+
+    expect(program.log()).to.contain('Ignoring a job that has the name of a task');
+    const rows = await jobRows(one);
+    expect(rows).to.contain(`${submitted.output.trim()} ${bob.name} chemistry ${bob.home} PENDING`);
+    expect(rows.split('\n').filter((row) => row.includes(` ${alice.name} `))).to.have.length(1);
+    const everyJob = await cluster.run('squeue', '--states=all', '--noheader', '--format=%u');
+    expect(new Set(everyJob.trim().split('\n')))
+      .to.not.include('root')
+      .and.not.include(daemon.name);
+    await world.stop(program);
+  });
+
+  it('gives the account of the daemon these commands as these users, and nothing else', async () => {
+    await using bed = await createBed(local());
+    await installSudoers(await sudoers(bed));
+    const sudo = async (...words: string[]): Promise<number> => (await daemon.run('sudo', '-n', ...words)).code;
+    const allowed = ['-u', alice.name, '--', '/usr/bin/sbatch', '--version'];
+    expect(await sudo(...allowed)).to.equal(0);
+
+    for (const words of [
+      ['id'],
+      ['-u', alice.name, 'id'],
+      ['-u', alice.name, '/bin/sh', '-c', 'id'],
+      ['-u', alice.name, '-i'],
+      ['-u', alice.name, '-s'],
+      ['-u', alice.name, '/usr/bin/srun', '--version'],
+      ['-u', alice.name, '-g', 'root', '/usr/bin/sbatch', '--version'],
+      ['-u', 'root', '/usr/bin/sbatch', '--version'],
+      ['-u', '#0', '/usr/bin/sbatch', '--version'],
+      ['-u', 'nobody', '/usr/bin/sbatch', '--version'],
+      ['-E', ...allowed],
+      ['LD_PRELOAD=/tmp/x.so', ...allowed],
+      ['-e', '-u', alice.name, '/etc/hosts'],
+    ])
+      expect(await sudo(...words), words.join(' ')).to.not.equal(0);
+    for (const user of [alice, bob]) {
+      const { code } = await user.run('sudo', '-n', '-u', daemon.name, '/usr/bin/sbatch', '--version');
+      expect(code, 'a mapped user gets nothing').to.not.equal(0);
+    }
+  });
+
+  it('passes no variable of the account of the daemon to a command, except with the values of the daemon', async () => {
+    await using bed = await createBed(local());
+    await installSudoers(await sudoers(bed));
+    const set = [
+      'CLEARML_API_SECRET_KEY=stolen',
+      'KRB5CCNAME=/tmp/x',
+      'SBATCH_PARTITION=cheap',
+      'SLURM_UMASK=0000',
+      'TZ=Asia/Tokyo',
+      `SLURM_CONF=${String(cluster.env['SLURM_CONF'])}`,
+    ];
+    const words = ['-n', '-H', '-u', alice.name, '--', '/usr/bin/sbatch', '--parsable', `--chdir=${alice.home}`];
+    const { code, output } = await daemon.run('env', ...set, 'sudo', ...words, '--output=env.txt', '--wrap=env; umask');
+    expect(code, output).to.equal(0);
+    const id = output.trim();
+    const state = (): Promise<string> =>
+      cluster.run('squeue', '--states=all', '--noheader', `--jobs=${id}`, '--format=%T');
+    await waitUntil('the job to end', async () => (await state()).trim() === 'COMPLETED');
+
+    const text = readFileSync(join(alice.home, 'env.txt'), 'utf8');
+    for (const secret of ['stolen', 'KRB5CCNAME', 'SBATCH_PARTITION', 'TZ=']) expect(text).to.not.contain(secret);
+    expect(text)
+      .to.contain(`HOME=${alice.home}`)
+      .and.to.match(/^0022$/m);
+  });
+
+  it('lets no mapped user read the keys, the state or the log of another user or of the daemon', async () => {
+    await using bed = await createBed(local());
+    await installSudoers(await sudoers(bed));
+    const { world, people } = bed;
+    const task = await bed.enqueue(people.alice, SHOW_ALL);
+    const program = await bed.serve();
+    await world.untilStatus(task, 'completed');
+    const [job = ''] = (await jobRows(task)).split(' ');
+
+    for (const path of [
+      bed.conf,
+      bed.template,
+      join(world.folder, 'state'),
+      join(world.folder, 'state/journal.jsonl'),
+      join(alice.home, 'clearml.conf'),
+      join(alice.home, `slurm-${job}.out`),
+    ])
+      expect((await bob.run('cat', path)).output, path).to.contain('Permission denied');
+    await world.stop(program);
+  });
+
+  it('is checked by doctor: the users, sudo, and a job of one user up to its task', async () => {
+    await using bed = await createBed(local());
+    const { world } = bed;
+    await world.user.makeQueue('slurm_scheduler');
+    const file = await sudoers(bed);
+    const without = readReport(await world.run('doctor', '--json'));
+    expect(without.row('user-map')).to.include({ result: 'failed' });
+    expect(without.row('user-map')?.says).to.contain(`/usr/bin/sbatch as ${alice.name}`);
+
+    await installSudoers(file);
+    const ready = readReport(await world.run('doctor', '--json', '--on-node', '--as', alice.name));
+    expect(ready.row('user-map')).to.include({ result: 'ok' });
+    expect(ready.row('user-job'), JSON.stringify(ready)).to.include({ result: 'ok' });
+
+    rmSync(join(bob.home, 'clearml.conf'));
+    const missing = readReport(await world.run('doctor', '--json', '--on-node', '--as', bob.name));
+    expect(missing.row('user-job')).to.include({ result: 'failed' });
+    expect(missing.row('user-job')?.says).to.match(NODE_PROBLEMS.noOwnConfiguration.says);
+  });
+
+  it('does the same if Slurm hides the jobs of other users', async () => {
+    await cluster.change({ extraLines: ['PrivateData=jobs'] });
+    try {
+      await using bed = await createBed(local());
+      const file = await sudoers(bed);
+      expect(file).to.contain('/usr/bin/squeue').and.to.contain('/usr/bin/scontrol');
+      await installSudoers(file);
+      await checkTasks(bed);
+    } finally {
+      await cluster.change({ extraLines: [] });
+    }
   });
 
   it('reads a new entry of the map on SIGHUP', async () => {

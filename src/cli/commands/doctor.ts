@@ -12,6 +12,7 @@ export const doctorCommand: Command = {
   describe: 'Check the configuration, server, cluster and templates',
   examples: [
     { commandLine: 'doctor', effect: 'Run all checks on this machine' },
+    { commandLine: 'doctor --on-node --as ada', effect: 'Run a job as this user of agent.slurm.user_map' },
     { commandLine: 'doctor --on-node --partition gpu', effect: 'Run the checks on a node of this partition too' },
   ],
   options: {
@@ -20,6 +21,11 @@ export const doctorCommand: Command = {
       value: 'NAME',
       type: 'string',
       describe: 'Partition of that job (default: the default partition)',
+    },
+    as: {
+      value: 'USER',
+      type: 'string',
+      describe: 'Run that job as this Unix user of agent.slurm.user_map, up to where its task would start',
     },
     json: { type: 'boolean', describe: 'Print JSON' },
     ...QUEUE_OPTIONS,
@@ -31,7 +37,9 @@ export const doctorCommand: Command = {
     const { countFailed, formatDoctorJson, formatSections, formatSummary } = await import('../../doctor/report.ts');
     const { knownSecrets } = await import('../../assembly/secrets-of-process.ts');
     const onNode = switchOption(typed, 'on-node') ?? false;
-    const options = { ...commonOptions(typed), onNode, partition: partitionOption(typed) };
+    const runAs = textOption(typed, 'as');
+    if (runAs !== undefined && !onNode) throw new UsageError('--as needs --on-node.');
+    const options = { ...commonOptions(typed), onNode, partition: partitionOption(typed), runAs };
     const sections = await runDoctor(options, context);
     const columns = context.terminalSize?.().columns ?? Infinity;
     const text =
