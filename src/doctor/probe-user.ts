@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { mappedUsers, resolveUserMap } from '../base/user-map.ts';
 import { openCluster, randomToken } from '../assembly/open-cluster.ts';
 import { createClearml } from '../assembly/clearml-from-config.ts';
-import { findUnixUsers } from '../assembly/unix-users.ts';
+import { findUnixUsers } from '../assembly/resolve-user-map.ts';
 import type { App } from '../assembly/app.ts';
 import { ServerRefusedError, ServerUnreachableError } from '../clearml/errors.ts';
 import type { ClusterSettings } from '../config/clusters.ts';

@@ -336,7 +336,7 @@ describe('a user map', () => {
     const file = await sudoers(bed);
     const without = readReport(await world.run('doctor', '--json'));
     expect(without.row('user-map')).to.include({ result: 'failed' });
-    expect(without.row('user-map')?.says).to.contain(`/usr/bin/sbatch as ${alice.name}`);
+    expect(without.row('user-map').says).to.contain(`/usr/bin/sbatch as ${alice.name}`);
 
     await installSudoers(file);
     const ready = readReport(await world.run('doctor', '--json', '--on-node', '--as', alice.name));
@@ -346,7 +346,7 @@ describe('a user map', () => {
     rmSync(join(bob.home, 'clearml.conf'));
     const missing = readReport(await world.run('doctor', '--json', '--on-node', '--as', bob.name));
     expect(missing.row('user-job')).to.include({ result: 'failed' });
-    expect(missing.row('user-job')?.says).to.match(NODE_PROBLEMS.noOwnConfiguration.says);
+    expect(missing.row('user-job').says).to.match(NODE_PROBLEMS.noOwnConfiguration.says);
   });
 
   it('does the same if Slurm hides the jobs of other users', async () => {
