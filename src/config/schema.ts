@@ -115,7 +115,7 @@ export const SlurmSection = z.strictObject({
     .boolean()
     .default(false)
     .describe(
-      "Claim the tasks of a queue's ClearML users in turn: next is a task of the user with the fewest jobs of this queue, of equals the user served longest ago. Each user's tasks keep their order. By default, the tasks of a queue are claimed in its order.",
+      "Claim the tasks of a queue's ClearML users in turn: next comes a task of the user with the fewest jobs in this queue or, among equals, of the user served longest ago. Each user's tasks keep their order. By default, the tasks of a queue are claimed in its order.",
     ),
   ...limitShape('of a cluster', ' Default: no limit.'),
   scheduler_queue: nonEmptyText
