@@ -11,6 +11,7 @@ import { firstTask } from './first-task.ts';
 import { reconcilePass } from './reconcile-pass.ts';
 import { idleDaemon } from './idle-daemon.ts';
 import { journalAppends } from './journal-appends.ts';
+import { historyYear } from './history-year.ts';
 import { longJournal } from './long-journal.ts';
 import { recovery } from './recovery.ts';
 import { rendering } from './rendering.ts';
@@ -31,6 +32,7 @@ const FIGURES: readonly Figure[] = [
   serverCost,
   journalAppends,
   longJournal,
+  historyYear,
   tasksASecond,
   tasksBySsh,
   tasksOnTwoClusters,

@@ -87,7 +87,7 @@ describe('the history', () => {
     expect(await readAll()).to.deep.equal([ATTEMPT]);
   });
 
-  it('keeps records in memory while the directory cannot be written', async () => {
+  it('D-15 keeps records in memory while the directory cannot be written', async () => {
     const warnings: string[] = [];
     const note = (message: string): void => void warnings.push(message);
     await writeFile(folder, 'not a directory');
@@ -142,7 +142,7 @@ describe('the history', () => {
       expect(await readdir(folder)).to.deep.equal(['2026-11.jsonl']);
     });
 
-    it('counts each attempt once if the daemon was killed while it compressed', async () => {
+    it('D-16 counts each attempt once if the daemon was killed while it compressed', async () => {
       await write(ATTEMPT);
       const text = await readFile(join(folder, '2026-11.jsonl'));
       await tidyHistory(folder, FEBRUARY);

@@ -20,10 +20,15 @@ export const auditCommand: Command = {
   },
   async run(typed, context) {
     const { withApp } = await import('../with-app.ts');
-    const { findAuditLines } = await import('../../tasks/show-audit.ts');
+    const { describeNoLines, findAuditLines } = await import('../../tasks/show-audit.ts');
     const { auditText } = await import('../audit-report.ts');
     return withApp(typed, context, async (app) => {
-      const lines = await findAuditLines(app, textOption(typed, 'task'));
+      const task = textOption(typed, 'task');
+      const lines = await findAuditLines(app, task);
+      if (lines.length === 0) {
+        context.stderr(describeNoLines(app, task ?? ''));
+        return EXIT.failed;
+      }
       const isJson = switchOption(typed, 'json') ?? false;
       context.stdout(
         isJson

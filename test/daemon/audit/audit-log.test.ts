@@ -62,7 +62,7 @@ describe('the audit log', () => {
     expect(line).to.deep.include({ jobs: ['********'], why: '********' });
   });
 
-  it('loses no written line when the daemon is killed, across rotations', async () => {
+  it('D-14 loses no written line when the daemon is killed, across rotations', async () => {
     const writer = join(import.meta.dirname, 'write-until-killed.ts');
     const child = spawn(process.execPath, [...process.execArgv, writer, stateDir], {
       stdio: ['ignore', 'pipe', 'inherit'],
@@ -85,7 +85,7 @@ describe('the audit log', () => {
     expect([...Array(confirmed).keys()].filter((line) => !kept.has(String(line)))).to.deep.equal([]);
   });
 
-  it('reports a full disk once and stops no task; the lines follow when there is space', async () => {
+  it('D-15 reports a full disk once and stops no task; the lines follow when there is space', async () => {
     const messages: string[] = [];
     const note = (message: string): void => void messages.push(message);
     const audit = await open({ log: { info: note, warn: note, error: note } });

@@ -80,7 +80,7 @@ describe('the record of an end', () => {
     expect([...history.attempts.values()].map(({ startedAt }) => startedAt)).to.deep.equal([undefined]);
   });
 
-  it('is made before the entry is forgotten, so that a kill loses no end', async () => {
+  it('D-16 is made before the entry is forgotten, so that a kill loses no end', async () => {
     const entry = await begun();
     const { journal } = fixture.deps;
     const hasEntry = (id: string): boolean => [...journal.entries.keys()].some((task) => task === id);
