@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { chmod, mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { DoctorProblem } from '../doctor/setup-problems.ts';
+import type { DoctorProblem } from '../doctor/seed-problem.ts';
 import { NODE_PROBLEMS } from '../doctor/cluster-problems.ts';
 import { startWorld, type World } from '../e2e/world.ts';
 import { requireSlurm, requireSlurmVersion } from '../support/skip-unless.ts';

@@ -1,6 +1,6 @@
 // Parses the report of `doctor --json` for tests.
 import * as z from 'zod';
-import type { DoctorProblem } from '../doctor/setup-problems.ts';
+import type { DoctorProblem } from '../doctor/seed-problem.ts';
 
 const Report = z.object({
   failed: z.number(),

@@ -1,6 +1,6 @@
 // Problems of a cluster and its nodes, each for one check of doctor to find.
 import type { SlurmCluster } from '../support/slurm-cluster.ts';
-import type { DoctorProblem } from './setup-problems.ts';
+import type { DoctorProblem } from './seed-problem.ts';
 
 /** A problem of the cluster, which has accounting. */
 export interface ClusterProblem extends DoctorProblem {
