@@ -1,5 +1,6 @@
 // Submits a job as another Unix user that does all that a task's job does before its task, and reads its exit code.
 import { randomBytes } from 'node:crypto';
+import { systemClock } from '../base/clock.ts';
 import { mappedUsers, resolveUserMap } from '../base/user-map.ts';
 import { openCluster, randomToken } from '../assembly/open-cluster.ts';
 import { createClearml } from '../assembly/clearml-from-config.ts';
@@ -35,7 +36,7 @@ export async function probeUser(
     if (unixUser === undefined) return unavailable(`agent.slurm.user_map has no usable entry for Unix user ${user}`);
 
     const taskId = randomBytes(16).toString('hex');
-    const jobName = formatJobName(taskId, newAttempt(Date.now(), 'check', randomToken()));
+    const jobName = formatJobName(taskId, newAttempt(systemClock.now(), 'check', randomToken()));
     const queues = { queueId: queue.id, schedulerQueueId: queue.id };
     const job = jobSettingsOf(jobSettings(app, cluster, apiServer), unixUser);
     const blocks = jobBlocks(job, { taskId, jobName, ...queues, workerPrefix: 'doctor' });

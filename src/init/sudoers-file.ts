@@ -66,7 +66,7 @@ export async function sudoersOf(app: App, cluster: ClusterSettings): Promise<str
     if (users.length === 0)
       throw new UsageError('agent.slurm.user_map has no other Unix user: see the messages above.');
     const commands = await findPrograms(host, sudoCommands(slurm.binaries, await scheduler.facts(app.context.stop)));
-    const program = `clearml-agent-slurm ${await readVersion()}`;
+    const program = `clearml-agent-slurm ${readVersion()}`;
     return formatSudoers({ program, account: found.self.name, users, commands, slurmConf: cluster.slurmConf });
   } finally {
     await host.close();

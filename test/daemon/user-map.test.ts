@@ -30,7 +30,7 @@ interface Bed {
   readonly fixture: StepFixture;
   readonly users: SeveralUsers;
   readonly deps: DaemonDeps;
-  enqueued(number: number, owner: string): Promise<TaskId>;
+  readonly enqueued: (number: number, owner: string) => Promise<TaskId>;
 }
 
 function createBed(map: UserMap = MAP): Bed {

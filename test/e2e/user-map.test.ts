@@ -17,9 +17,8 @@ import { addUser, installSudoers, removeSudoers, removeUser, type TestUser } fro
 import { waitUntil } from '../support/wait-until.ts';
 import { NODE_PROBLEMS } from '../doctor/cluster-problems.ts';
 import { readReport } from '../cli/doctor-report.ts';
-import { connectApi, userOf, type User } from './web-user.ts';
-import { QUICK_TEMPLATE } from './templates.ts';
-import { startWorld, type Wishes, type World } from './world.ts';
+import { openUserMapBed, type Bed } from './user-map-bed.ts';
+import type { Wishes } from './world.ts';
 
 /** The Python with the real clearml-agent. */
 const AGENT = 'test/fixtures/agent/python';
@@ -54,7 +53,7 @@ describe('a user map', () => {
       await sacctmgr('account', account, 'Cluster=loopback');
       await sacctmgr('user', user.name, `Account=${account}`, `DefaultAccount=${account}`);
     }
-    // Where every user can read them and only root can write, wherever this checkout is.
+    // Readable for every user, and writable for root only.
     shared = mkdtempSync('/tmp/user-map-');
     chmodSync(shared, 0o755);
     cpSync(resolve(AGENT), join(shared, AGENT));
@@ -72,73 +71,8 @@ describe('a user map', () => {
     rmSync(shared, { recursive: true, force: true });
   });
 
-  interface Bed extends AsyncDisposable {
-    readonly world: World;
-    readonly template: string;
-    readonly queue: string;
-    /** Users of ClearML: two with a Unix user, and one without. */
-    readonly people: Readonly<Record<'alice' | 'bob' | 'carol', User>>;
-    readonly conf: string;
-    readonly serve: () => Promise<ReturnType<World['start']>>;
-    readonly enqueue: (who: User, code: string, properties?: Readonly<Record<string, string>>) => Promise<string>;
-    readonly rewrite: (change: (text: string) => string) => void;
-  }
-
-  /** A world whose ClearML server has three more users, two of them with a clearml.conf in their home. */
-  async function createBed(wishes: Wishes, template = QUICK_TEMPLATE): Promise<Bed> {
-    const world = await startWorld(wishes);
-    const { api } = world.user;
-    const conf = join(world.home, 'clearml.conf');
-    const url = /api_server: "(.*)"/.exec(readFileSync(conf, 'utf8'))?.[1] ?? '';
-    const ids: Record<string, string> = {};
-
-    async function person(name: string, account?: TestUser): Promise<User> {
-      const added = await api('sandbox.add_user', { name });
-      const keys = { url, accessKey: String(added['access_key']), secretKey: String(added['secret_key']) };
-      ids[name] = String(added['id']);
-      account?.write(
-        'clearml.conf',
-        `api { api_server: "${url}", web_server: "${url}", files_server: "${url}"
-          credentials { access_key: "${keys.accessKey}", secret_key: "${keys.secretKey}" } }\n`,
-      );
-      return userOf(await connectApi(keys), { nameOf: world.nameOf, project: undefined });
-    }
-
-    const people = {
-      alice: await person('Alice', alice),
-      bob: await person('Bob', bob),
-      carol: await person('Carol'),
-    };
-    const rewrite = (change: (text: string) => string): void => writeFileSync(conf, change(readFileSync(conf, 'utf8')));
-    // One by id, one by name.
-    rewrite((text) =>
-      text.replace(
-        'poll_interval_sec',
-        `user_map { "${ids['Alice'] ?? ''}": ${alice.name}, Bob: ${bob.name} }\n    poll_interval_sec`,
-      ),
-    );
-    const path = await world.write('users.template', template);
-    chmodSync(path, 0o644);
-    const queue = await world.user.makeQueue('users');
-    return {
-      world,
-      template: path,
-      queue,
-      people,
-      conf,
-      rewrite,
-      async serve() {
-        const program = world.start('--template-files', path, '--queue', world.nameOf('users'));
-        await program.untilLogged('Serving');
-        return program;
-      },
-      async enqueue(who, code, properties = {}) {
-        const task = await who.makeTask({ code, properties });
-        await who.enqueue(task, queue);
-        return task;
-      },
-      [Symbol.asyncDispose]: () => world[Symbol.asyncDispose](),
-    };
+  function createBed(wishes: Wishes): Promise<Bed> {
+    return openUserMapBed({ alice, bob }, wishes);
   }
 
   function local(): Wishes {
@@ -296,9 +230,8 @@ describe('a user map', () => {
     const words = ['-n', '-H', '-u', alice.name, '--', '/usr/bin/sbatch', '--parsable', `--chdir=${alice.home}`];
     const { code, output } = await daemon.run('env', ...set, 'sudo', ...words, '--output=env.txt', '--wrap=env; umask');
     expect(code, output).to.equal(0);
-    const id = output.trim();
     const state = (): Promise<string> =>
-      cluster.run('squeue', '--states=all', '--noheader', `--jobs=${id}`, '--format=%T');
+      cluster.run('squeue', '--states=all', '--noheader', `--jobs=${output.trim()}`, '--format=%T');
     await waitUntil('the job to end', async () => (await state()).trim() === 'COMPLETED');
 
     const text = readFileSync(join(alice.home, 'env.txt'), 'utf8');
