@@ -10,11 +10,12 @@ interface CloneOptions {
   /** Whether to use stand-ins even if the real programs exist. */
   readonly standIns: boolean;
   readonly installer: Installer;
+  readonly hasWeb: boolean;
   readonly stop: AbortSignal;
 }
 
 /** Returns whether the outcome is as expected. The working directory is the clone. */
-export function runDemoOfClone({ standIns, installer, stop }: CloneOptions): Promise<boolean> {
+export function runDemoOfClone({ standIns, installer, hasWeb, stop }: CloneOptions): Promise<boolean> {
   return runDemo({
     findCluster: () =>
       standIns
@@ -25,6 +26,7 @@ export function runDemoOfClone({ standIns, installer, stop }: CloneOptions): Pro
     template: 'examples/demo/demo.template',
     sharedParent: resolve('.test-cache'),
     nextSteps: NEXT_STEPS,
+    hasWeb,
     stop,
   });
 }

@@ -1,5 +1,6 @@
 // `npm run demo`: runs three tasks of a ClearML queue as Slurm jobs.
 // DEMO_STAND_INS=1 uses neither real Slurm nor the real agent; `-- --install` or CI=true installs Slurm without asking.
+// `-- --web` shows the URL of the daemon's status page, and keeps the daemon running until Ctrl-C.
 // CLEARML_TEST_API_HOST and its keys name a ClearML server to use instead of a sandbox.
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,9 +10,11 @@ import { showLine, showStep, showTitle } from './screen.mjs';
 
 process.chdir(new URL('../..', import.meta.url).pathname);
 
-const [unknown] = process.argv.slice(2).filter((word) => word !== '--install');
+const [unknown] = process.argv.slice(2).filter((word) => word !== '--install' && word !== '--web');
 if (unknown !== undefined) {
-  console.error(`Unknown option ${unknown}: the demo has only --install, which installs a real Slurm if you are root.`);
+  console.error(
+    `Unknown option ${unknown}: the demo has --install, which installs a real Slurm if you are root, and --web.`,
+  );
   process.exit(2);
 }
 
@@ -61,6 +64,7 @@ try {
   const isAsExpected = await runDemoOfClone({
     standIns: process.env['DEMO_STAND_INS'] === '1',
     installer,
+    hasWeb: process.argv.includes('--web'),
     stop: stop.signal,
   });
   process.exitCode = isAsExpected ? 0 : 1;

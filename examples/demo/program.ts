@@ -1,5 +1,5 @@
 // Starts the server of the demo, a sandbox or your own, and clearml-agent-slurm as users run it.
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
 import { systemClock } from '../../src/base/clock.ts';
@@ -54,6 +54,8 @@ export async function startServer({ isElsewhere }: DemoCluster): Promise<DemoSer
 }
 
 export interface Program extends Pick<ForegroundDaemon, 'isRunning' | 'logTail'> {
+  /** Resolves with the URL of the status page, once the daemon serves it. */
+  untilServed(): Promise<string>;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
@@ -66,6 +68,8 @@ interface ProgramOptions {
   readonly server: DemoServer;
   readonly cluster: DemoCluster;
   readonly agent: DemoAgent;
+  /** Whether it serves its status page. */
+  readonly hasWeb: boolean;
 }
 
 /** Starts the program in the folder. */
@@ -76,7 +80,7 @@ export async function startProgram(options: ProgramOptions): Promise<Program> {
   await mkdir(join(folder, 'shared'));
   await writeFile(
     conf,
-    `${formatClientConf(server, join(folder, 'files'))}${agentSection(folder, agent.python, server)}`,
+    `${formatClientConf(server, join(folder, 'files'))}${agentSection(folder, agent.python, server, options.hasWeb)}`,
     {
       mode: 0o600,
     },
@@ -91,11 +95,35 @@ export async function startProgram(options: ProgramOptions): Promise<Program> {
     env: { PATH: path.join(delimiter), HOME, USER, LOGNAME, ...cluster.env },
     cwd: folder,
   });
-  return { isRunning: program.isRunning, logTail: program.logTail, [Symbol.asyncDispose]: () => program.stop() };
+  const untilServed = async (): Promise<string> => {
+    for (;;) {
+      const url = await readUrl(join(folder, 'state'));
+      if (url !== undefined) return url;
+      if (!program.isRunning()) throw new Error(`clearml-agent-slurm exited too early:\n${program.logTail()}`);
+      await systemClock.sleep(100);
+    }
+  };
+  return {
+    isRunning: program.isRunning,
+    logTail: program.logTail,
+    untilServed,
+    [Symbol.asyncDispose]: () => program.stop(),
+  };
+}
+
+/** The URL of the status page with its token; undefined until the daemon serves it. */
+async function readUrl(stateDir: string): Promise<string | undefined> {
+  try {
+    const note = await readFile(join(stateDir, 'http.json'), 'utf8');
+    const [, port = ''] = /"port":(\d+)/.exec(note) ?? [];
+    return `http://localhost:${port}/?token=${(await readFile(join(stateDir, 'http-token'), 'utf8')).trim()}`;
+  } catch {
+    return undefined;
+  }
 }
 
 /** The agent keeps its caches in the folder too, so that the demo leaves nothing in a home directory. */
-function agentSection(folder: string, agentPython: string, server: DemoServer): string {
+function agentSection(folder: string, agentPython: string, server: DemoServer, hasWeb: boolean): string {
   return `agent {
     worker_id: "${workerOf(server)}"
     venvs_cache { path: "${folder}/cache/venvs" }
@@ -108,6 +136,7 @@ function agentSection(folder: string, agentPython: string, server: DemoServer): 
         scheduler_queue: "${server.nameOf('slurm_scheduler')}"
         poll_interval_sec: 1
         queue_poll_interval_sec: 1
+        ${hasWeb ? 'http { listen: 0 }' : ''}
     }
 }
 `;

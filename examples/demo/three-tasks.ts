@@ -1,4 +1,5 @@
 // Runs the demo: a server, a cluster, the program, and three tasks whose events are shown as they happen.
+import { once } from 'node:events';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -23,6 +24,8 @@ export interface DemoOptions {
   readonly sharedParent: string;
   /** What the demo recommends at its end. */
   readonly nextSteps: string;
+  /** Whether the daemon serves its status page, which then stays open until the demo is stopped. */
+  readonly hasWeb?: boolean;
   /** Aborted to end the demo early. */
   readonly stop: AbortSignal;
 }
@@ -32,7 +35,7 @@ const WATCH_MS = 300_000;
 
 /** Returns whether the outcome is as expected. Everything that it started is stopped by then. */
 export async function runDemo(options: DemoOptions): Promise<boolean> {
-  const { program, template, stop } = options;
+  const { program, template, stop, hasWeb = false } = options;
   await using cluster = await showStep(
     'Slurm',
     () => options.findCluster(),
@@ -54,9 +57,16 @@ export async function runDemo(options: DemoOptions): Promise<boolean> {
   const { user } = server;
   await using deps = await showStep(
     'program',
-    () => startProgram({ program, template, folder: folder.path, server, cluster, agent }),
+    () => startProgram({ program, template, folder: folder.path, server, cluster, agent, hasWeb }),
     () => `clearml-agent-slurm ${commandOf(server, template).join(' ')}`,
   );
+
+  if (hasWeb)
+    await showStep(
+      'web',
+      () => deps.untilServed(),
+      (url) => url,
+    );
 
   showTitle('Three tasks, with the lines of their ClearML consoles:');
   const startedAt = Date.now();
@@ -87,6 +97,10 @@ export async function runDemo(options: DemoOptions): Promise<boolean> {
   if (!isAsExpected) showLine(`\nThe end of the program's log:\n${deps.logTail()}`);
   showLine(isAsExpected ? `\nNext steps\n${options.nextSteps}` : '');
   showLine(line);
+  if (hasWeb && process.stdin.isTTY) {
+    showLine('\nThe status page stays open until you press Ctrl-C.');
+    if (!stop.aborted) await once(stop, 'abort');
+  }
   return isAsExpected;
 }
 
