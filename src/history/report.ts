@@ -2,8 +2,7 @@
 import { CAUSES, isAccounted, type CauseOfEnd, type EndedAttempt } from './ended-attempt.ts';
 
 /** What a report has a row for. */
-export const REPORT_KEYS = ['user', 'queue', 'project', 'template', 'cluster'] as const;
-export type ReportKey = (typeof REPORT_KEYS)[number];
+export type ReportKey = 'user' | 'queue' | 'project' | 'template' | 'cluster';
 
 /** A figure that is known of no attempt is undefined; one that is known of some is their sum, and `accounted` says of how many. */
 export interface ReportRow {

@@ -4,8 +4,9 @@ import { UsageError } from '../../base/usage-error.ts';
 import { onlyOne, spanOption, textOption } from '../typed-options.ts';
 import type { Command } from '../command.ts';
 import { CLUSTER_OPTIONS, COMMON_OPTIONS } from '../common-options.ts';
-import { REPORT_KEYS, type ReportKey } from '../../history/report.ts';
+import type { ReportKey } from '../../history/report.ts';
 
+const REPORT_KEYS: readonly ReportKey[] = ['user', 'queue', 'project', 'template', 'cluster'];
 const MONTH_MS = 30 * 24 * 3_600_000;
 
 export const reportCommand: Command = {
