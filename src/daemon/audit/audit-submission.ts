@@ -43,7 +43,7 @@ function describeUnixUser({ unixUser }: Entry, userId: number | undefined): stri
   return unixUser === undefined ? `uid ${userId}` : `${unixUser.name} (uid ${userId})`;
 }
 
-export function sha256(text: string): string {
+function sha256(text: string): string {
   return createHash('sha256').update(text).digest('hex');
 }
 
