@@ -44,7 +44,16 @@ function recordJob(job: Job, { entry }: Observation): Action[] {
     ? { jobId: job.id, attempt: attemptOf(job.name), cancelledFor, cancelledAt: undefined, neverStartsSince: undefined }
     : {};
   return [
-    { do: 'note', patch: { ...which, ...withOwner(entry, job.id), absentSince: undefined, endSeenAt: undefined } },
+    {
+      do: 'note',
+      patch: {
+        ...which,
+        ...withOwner(entry, job.id),
+        absentSince: undefined,
+        endSeenAt: undefined,
+        wasTakenAtEnd: undefined,
+      },
+    },
   ];
 }
 

@@ -46,6 +46,11 @@ function decideStillQueued(job: Job, observation: Observation): Action[] {
   const isByUser = isRemovedByUser(observation);
   if (isByUser && (job.state === 'CANCELLED' || isGateClosed(job, observation.record)))
     return afterGrace(observation, [dequeue(entry)]);
+  if (place === 'parked' && entry.cancelledFor === undefined && isOfEarlierClaim(job, observation))
+    return afterGrace(
+      observation,
+      resubmitOrFail(`job ${job.id} ended before the task was claimed again`, observation),
+    );
   if (job.state === 'CANCELLED') {
     if (entry.cancelledFor === undefined) {
       const ends = [end(cancelled(job, observation))];
@@ -61,11 +66,6 @@ function decideStillQueued(job: Job, observation: Observation): Action[] {
     ]);
   }
   if (isRefusal(job)) return [end(rejectedBySlurm(describeRefusal(job.reason ?? job.stateWord, entry.queueName)))];
-  if (place === 'parked' && isOfEarlierClaim(job, observation))
-    return afterGrace(
-      observation,
-      resubmitOrFail(`job ${job.id} ended before the task was claimed again`, observation),
-    );
   const ending: Ending = {
     status: 'failed',
     reason: `Slurm ${job.stateWord}`,
@@ -83,10 +83,11 @@ function decideStillQueued(job: Job, observation: Observation): Action[] {
 const CLOCKS_DIFFER_MS = 60_000;
 
 /**
- * Whether the job ended before the task was parked: another daemon claimed it again, after a new enqueue, and may have lost its journal
- * since. The end of such a job says nothing about the task.
+ * Whether the job ended before the task was parked: another daemon claimed it again, and may have lost its journal since. The end of
+ * such a job says nothing about the task.
  */
-function isOfEarlierClaim({ endedAt }: Job, { parkedAt }: Observation): boolean {
+function isOfEarlierClaim({ endedAt }: Job, { entry, parkedAt }: Observation): boolean {
+  if (entry.wasTakenAtEnd === true) return true;
   return endedAt !== undefined && parkedAt !== undefined && endedAt + CLOCKS_DIFFER_MS < parkedAt;
 }
 
@@ -172,8 +173,11 @@ function cancelled(job: Job, observation: Observation): Ending {
 }
 
 /** The agent's last request may arrive seconds after its process has ended: it has precedence until the grace period is over. */
-function afterGrace({ entry, now, gracePeriods }: Observation, actions: Action[]): Action[] {
-  if (entry.endSeenAt === undefined) return [{ do: 'note', patch: { endSeenAt: now } }];
+function afterGrace({ entry, place, now, gracePeriods }: Observation, actions: Action[]): Action[] {
+  if (entry.endSeenAt === undefined) {
+    const taken = place === 'nowhere' ? { wasTakenAtEnd: true } : {};
+    return [{ do: 'note', patch: { endSeenAt: now, ...taken } }];
+  }
   return now - entry.endSeenAt < gracePeriods.endMs ? [] : actions;
 }
 

@@ -53,6 +53,8 @@ export const Entry = z.object({
   isOthersJob: z.boolean().optional(),
   /** When the job was first seen ended, absent, running a task that is not its own, or asked to stop. */
   endSeenAt: z.number().optional(),
+  /** At that time its entry in the scheduler queue was gone: an entry that is there later belongs to a later claim. */
+  wasTakenAtEnd: z.boolean().optional(),
   absentSince: z.number().optional(),
   astraySince: z.number().optional(),
   stoppingSince: z.number().optional(),

@@ -192,6 +192,21 @@ describeRows('the decision for an ended job whose task never started', [
     done: ['note'],
   },
   {
+    title: 'resubmits a parked task that was in no queue when its job ended, as a peer has claimed it since',
+    seen: { ...PEERS, place: 'parked', record: recordOf(), entry: { ...waited, wasTakenAtEnd: true } },
+    done: ['resubmit'],
+  },
+  {
+    title: 'returns a parked task to its queue if this daemon cancelled its job, even if it was in no queue at the end',
+    seen: {
+      jobs: [jobOf('CANCELLED')],
+      place: 'parked',
+      record: recordOf(),
+      entry: { ...waited, wasTakenAtEnd: true, cancelledFor: 'it was requeued' },
+    },
+    done: ['return-to-queue'],
+  },
+  {
     title: 'resubmits a parked task after a grace period if its job ended long before it was parked',
     seen: { jobs: [EARLIER], place: 'parked', parkedAt: NOW - 59_999, record: recordOf(), entry: waited },
     done: ['resubmit'],

@@ -62,7 +62,7 @@ describeExactly('all actions decided for an absent, pending or running job:', [
       task: taskOf('in_progress'),
       entry: entryOf({ absentSince: NOW, told: { startedOn: '7@' } }),
     },
-    { do: 'note', patch: { absentSince: undefined, endSeenAt: undefined } },
+    { do: 'note', patch: { absentSince: undefined, endSeenAt: undefined, wasTakenAtEnd: undefined } },
   ],
   [
     'tracks the job that runs the task instead of the recorded one',
@@ -81,6 +81,7 @@ describeExactly('all actions decided for an absent, pending or running job:', [
         neverStartsSince: undefined,
         absentSince: undefined,
         endSeenAt: undefined,
+        wasTakenAtEnd: undefined,
       },
     },
   ],

@@ -189,7 +189,7 @@ describeExactly('all actions decided for an ended job:', [
   [
     'waits after the gate, as the agent may have set a status a moment ago',
     { jobs: [jobOf('FAILED')], place: 'nowhere', record: recordOf() },
-    { do: 'note', patch: { endSeenAt: NOW } },
+    { do: 'note', patch: { endSeenAt: NOW, wasTakenAtEnd: true } },
   ],
   [
     'S-48 parks and resubmits a task in progress whose requeued job ended at the gate',

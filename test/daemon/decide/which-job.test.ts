@@ -70,6 +70,7 @@ describeExactly('the decision among several jobs of one task', [
         neverStartsSince: undefined,
         absentSince: undefined,
         endSeenAt: undefined,
+        wasTakenAtEnd: undefined,
       },
     },
   ],
@@ -94,6 +95,7 @@ describeExactly('the decision among several jobs of one task', [
         neverStartsSince: undefined,
         absentSince: undefined,
         endSeenAt: undefined,
+        wasTakenAtEnd: undefined,
       },
     },
   ],
@@ -123,6 +125,6 @@ describeExactly('the decision among several jobs of one task', [
       task: taskOf('in_progress'),
       entry: entryOf({ endSeenAt: NOW, told: { startedOn: '7@' } }),
     },
-    { do: 'note', patch: { absentSince: undefined, endSeenAt: undefined } },
+    { do: 'note', patch: { absentSince: undefined, endSeenAt: undefined, wasTakenAtEnd: undefined } },
   ],
 ]);
