@@ -47,7 +47,8 @@ describe('help', () => {
     it(`of ${name} has valid examples`, async () => {
       await using cli = await openCli();
       for (const { commandLine } of command.examples) {
-        const { code, stdout, stderr } = await cli.run(...commandLine.split(' '), '--help');
+        const [withoutRedirection = ''] = commandLine.split(' > ');
+        const { code, stdout, stderr } = await cli.run(...withoutRedirection.split(' '), '--help');
         expect(code, `${commandLine}: ${stderr}`).to.equal(0);
         expect(stdout).to.equal(helpText(command, COMMANDS));
       }
