@@ -24,7 +24,7 @@ describe('sleepUnlessStopped', () => {
     expect(await sleepUnlessStopped(systemClock, LONG_MS, AbortSignal.abort())).to.equal(false);
   });
 
-  it('throws an error of the clock', async () => {
+  it('rethrows an error of the clock', async () => {
     const broken = { now: () => 0, sleep: () => Promise.reject(new RangeError('no such time')) };
 
     const error = await rejection(sleepUnlessStopped(broken, 1, new AbortController().signal));

@@ -35,7 +35,7 @@ describe('an unencrypted connection to the server', () => {
     await cli[Symbol.asyncDispose]();
   });
 
-  it('causes a warning of doctor, which also reports that the server responds', async () => {
+  it('makes doctor warn, and still report that the server responds', async () => {
     const { stdout } = await cli.run('doctor', '--config-file', join(cli.folder, 'lab.conf'));
 
     expect(stdout).to.match(/^✔ server +http:\/\/clearml\.lab:8008 responds; but: /m);

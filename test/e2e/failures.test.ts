@@ -119,7 +119,7 @@ describe('a task', () => {
     await world.untilConsole(taskOf('pyxis'), "unrecognized option '--container-image=ubuntu'");
     await world.untilConsole(
       taskOf('pyxis'),
-      'sbatch has no Pyxis plugin here. Use --singularity-mode with a template for it',
+      'sbatch has no Pyxis plugin here. Use --singularity-mode with a template written for it',
     );
   });
 
@@ -203,14 +203,14 @@ describe('a task', () => {
     await world.untilConsole(taskOf('time'), '--time is set by the user property "walltime"');
   });
 
-  it('C-29 F-10 on a node that cannot reach the server fails with the reason and the end of the log', async () => {
+  it('C-29 F-10 on a node that cannot reach the server fails and shows the reason and the end of the log', async () => {
     await world.untilStatus(taskOf('route'), 'failed');
 
     await world.untilConsole(taskOf('route'), 'this node cannot reach the ClearML server');
     await world.untilConsole(taskOf('route'), "The last lines of the job's log");
   });
 
-  it('F-11 on a node without Python fails with the reason and the end of the log', async () => {
+  it('F-11 on a node without Python fails and shows the reason and the end of the log', async () => {
     await using bare = await startWorld({ python: false });
     const template = await bare.write(
       'bare.template',

@@ -147,7 +147,7 @@ describe('the daemon', () => {
     await daemon.untilLogged('Serving', 2);
     await lock.release();
 
-    expect(daemon.log()).to.match(/Cannot serve the reloaded configuration; keeping the previous one err=".*other/);
+    expect(daemon.log()).to.match(/Cannot run with the reloaded configuration; keeping the previous one err=".*other/);
     expect(await holder()).to.not.equal(undefined);
     await world.stop(daemon);
   });

@@ -18,7 +18,7 @@ describe('the server of a test run', () => {
     expect(namedServer({ CLEARML_API_HOST: 'https://api.clearml.lab' })).to.equal(undefined);
   });
 
-  it('causes an error if the environment has only some of its variables', () => {
+  it('is refused if the environment has only some of the variables that name it', () => {
     expect(() => namedServer({ ...NAMED, CLEARML_TEST_API_SECRET_KEY: '' })).to.throw(
       'To use a server, set CLEARML_TEST_API_SECRET_KEY as well.',
     );

@@ -48,7 +48,7 @@ describe('a pool of shells', () => {
     expect(opened).to.equal(1);
   });
 
-  it('uses no more shells at once than its size', async () => {
+  it('never uses more shells at once than its size allows', async () => {
     expect(await atOnce(poolOf(4), 30)).to.equal(4);
     expect(opened).to.equal(4);
   });

@@ -152,7 +152,7 @@ async function readPauses({ pauses, log }: DaemonDeps): Promise<readonly Pause[]
   try {
     return pauses === undefined ? [] : await pauses();
   } catch (error) {
-    log.error('The pauses cannot be read; claiming nothing until they can', { err: error });
+    log.error('Cannot read the pauses; claiming no tasks until they are readable', { err: error });
     return undefined;
   }
 }

@@ -39,7 +39,7 @@ export function describeRefusal(output: string, queueName: string): string {
 function adviseOnRefusal(options: readonly string[], queueName: string): string {
   const template = `the template of queue "${queueName}"`;
   if (options.some((option) => option.startsWith('--container'))) {
-    return `sbatch has no Pyxis plugin here. Use --singularity-mode with a template for it, or use --srun-delegation and move the --container options of ${template} into an srun() function.`;
+    return `sbatch has no Pyxis plugin here. Use --singularity-mode with a template written for it, or use --srun-delegation and move the --container options of ${template} into an srun() function.`;
   }
   if (options.length === 0) return `Change the user property that sets the rejected value, or ${template}.`;
   return `Change the user property that sets ${options.join(', ').replace(/, (?=[^,]*$)/, ' or ')}, or ${template}.`;

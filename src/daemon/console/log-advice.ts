@@ -18,7 +18,7 @@ const ROUTE =
   'the nodes may have no route to the Internet: if the site has a proxy, export http_proxy and https_proxy in the template before CLEARML_PRE_SETUP';
 
 const NO_REPOSITORY = {
-  cause: 'the git repository does not exist, or the account of the node may not read it',
+  cause: 'the git repository does not exist, or the git account of the node may not read it',
   advice: `check its URL in the task, and ${GIT_KEYS}`,
 };
 const NO_COMMIT = {

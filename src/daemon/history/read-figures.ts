@@ -95,7 +95,7 @@ export function createFiguresReader(deps: DaemonDeps, signal: AbortSignal): Figu
     try {
       await readDue();
     } catch (error) {
-      if (!signal.aborted) log.error('Could not complete the history from accounting', { err: error });
+      if (!signal.aborted) log.error('Could not add the figures of accounting to the history', { err: error });
     } finally {
       running = undefined;
     }

@@ -59,7 +59,9 @@ export async function createDaemonDeps(
   if (schedulerQueue === undefined) throw new RangeError('this cluster is not among those that are served');
   const rate = callRate(slurm.submitsPerSecond, facts.callLimit);
   if (facts.callLimit !== undefined) {
-    log.info("Slurm limits each user's request rate; submissions stay below it", { perSecond: rate.perSecond });
+    log.info("Slurm limits each user's request rate; keeping submissions below that rate", {
+      perSecond: rate.perSecond,
+    });
   }
   const rateLimit = createRateLimit(rate);
   const unixUsers = await unixUsersOf(slurm, sides);

@@ -48,7 +48,7 @@ export async function serve(options: StartOptions, context: ProcessContext): Pro
         [before, current, next] = [current, next, undefined];
       } catch (error) {
         if (before === undefined || context.stop.aborted) throw error;
-        current.app.log.error('Cannot serve the reloaded configuration; keeping the previous one', {
+        current.app.log.error('Cannot run with the reloaded configuration; keeping the previous one', {
           err: error,
         });
         await current.close();

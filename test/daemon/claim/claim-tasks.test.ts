@@ -207,7 +207,7 @@ describe('the task claimer', () => {
     expect(pops).to.deep.equal(tasks.map((number) => `queues.get_next_task of task ${number}`));
   });
 
-  it('claims a task behind 60 unreadable entries before a task of a later queue', async () => {
+  it('skips 60 unreadable entries of a queue and claims the task behind them before it reads the next queue', async () => {
     const given = createStepFixture();
     const [own] = given.deps.queues;
     if (own === undefined) throw new Error('no queue');

@@ -146,7 +146,7 @@ describe('every plan of claims', () => {
     );
   });
 
-  it('with user fairness, serves each owner with a task within as many claims as there are owners, if jobs end at once', () => {
+  it('with user fairness, claims a task of each owner within as many claims as there are owners, if no limit is reached', () => {
     const rounds = fc.array(fc.array(owners, { maxLength: 3 }), { minLength: 1, maxLength: 30 });
     fc.assert(
       fc.property(rounds, (arrivals) => {

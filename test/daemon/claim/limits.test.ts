@@ -160,6 +160,6 @@ describe('a pause', () => {
     await enqueue(fixture, 'ada', 1);
 
     expect(await passesOf(fixture).claim()).to.equal(0);
-    expect(fixture.logged).to.include('error: The pauses cannot be read; claiming nothing until they can');
+    expect(fixture.logged).to.include('error: Cannot read the pauses; claiming no tasks until they are readable');
   });
 });

@@ -63,7 +63,7 @@ const SENTENCES: readonly (readonly [said: string, expected: string])[] = [
   ],
   [
     describeRefusal("unrecognized option '--container-image=x'", 'gpu'),
-    'Slurm rejected the job: unrecognized option \'--container-image=x\'. sbatch has no Pyxis plugin here. Use --singularity-mode with a template for it, or use --srun-delegation and move the --container options of the template of queue "gpu" into an srun() function.',
+    'Slurm rejected the job: unrecognized option \'--container-image=x\'. sbatch has no Pyxis plugin here. Use --singularity-mode with a template written for it, or use --srun-delegation and move the --container options of the template of queue "gpu" into an srun() function.',
   ],
   [
     describeReturned('gpu', 'Slurm accepts no more jobs now: Job violates accounting/QOS policy'),

@@ -49,11 +49,11 @@ const LOGS: Readonly<Record<string, readonly (readonly [log: string, says: strin
     ],
     [
       "fatal: repository 'http://127.0.0.1:18801/404/r.git/' not found",
-      'the git repository does not exist, or the account of the node may not read it',
+      'the git repository does not exist, or the git account of the node may not read it',
     ],
     [
       `fatal: '/nonexistent/r' does not appear to be a git repository\n${NO_ACCESS}`,
-      'the git repository does not exist, or the account of the node may not read it',
+      'the git repository does not exist, or the git account of the node may not read it',
     ],
     [
       'fatal: Remote branch gone not found in upstream origin',

@@ -230,7 +230,7 @@ describe('a poll that reads only what changed', () => {
     ]);
   });
 
-  it('shows a new execution queue after at most as many polls as there are tasks', async () => {
+  it('notices within as many polls as there are tasks that the execution queue of one of them changed', async () => {
     const bed = await createBed(5);
     for (let poll = 0; poll < 3; poll += 1) await pollAtRest(bed);
     const task = taskNumber(4);

@@ -65,7 +65,7 @@ function entryIn({ journal }: StepFixture['deps'], task: TaskId): Entry {
 }
 
 describe('act', () => {
-  it('S-38 cancels a job once, and again only after a minute or for another reason', async () => {
+  it('S-38 repeats a cancellation only after a minute or for another reason', async () => {
     const fixture = createStepFixture();
     const task = await parked(fixture);
 

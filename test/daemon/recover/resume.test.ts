@@ -57,7 +57,7 @@ async function resumeOnce(fixture: StepFixture, task: TaskId): Promise<string> {
 
 const LONG_AGO = { stepAt: NOW - 3_600_000 };
 
-it('resuming a task that was parked before a restart records that its entry may have been removed', async () => {
+it('after a restart, resuming a parked task records that its queue entry may have been removed', async () => {
   const fixture = createStepFixture();
   const task = await leave(fixture, 'parking', { place: 'parked' }, { attempts: 0 });
 
