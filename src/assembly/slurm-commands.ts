@@ -1,9 +1,11 @@
 // The Slurm commands of the configuration; the ones that it does not name are in the directory of sbatch.
+import { UsageError } from '../base/usage-error.ts';
 import type { ClusterSettings } from '../config/clusters.ts';
 import type { SlurmSettings } from '../config/settings.ts';
 import { programOf, withCommandLines } from '../transport/configured-commands.ts';
 import type { Transport } from '../transport/transport.ts';
 import { findDistrustedProgram } from '../transport/trusted-programs.ts';
+import { throwUnavailable } from '../slurm/transport-errors.ts';
 import type { ClusterFacts } from '../slurm/scheduler.ts';
 import type { SlurmCommands } from '../slurm/command-line-scheduler.ts';
 import { UntrustedPathError } from './trusted-files.ts';
@@ -46,6 +48,8 @@ function afterCheck(host: Transport, refuse: () => Promise<void>): Transport {
 
 /** Other programs that run there and get keys. */
 const TOOLS = ['sh', 'cat'];
+
+const FIND_TIMEOUT_MS = 30_000;
 
 async function check(
   host: Transport,
@@ -99,6 +103,17 @@ export function sudoCommands(
     ...(hidesJobs === true ? [squeue, scontrol] : []),
   ];
   return needed.map(programOf);
+}
+
+/** The absolute paths of these programs on the host. @throws UsageError if one is missing, SlurmUnavailableError */
+export async function findPrograms(host: Transport, programs: readonly string[]): Promise<string[]> {
+  const args = ['-c', 'for program; do command -v -- "$program" || echo "$program"; done', 'sh', ...programs];
+  const { stdout } = await host.run({ program: '/bin/sh', args, timeoutMs: FIND_TIMEOUT_MS }).catch(throwUnavailable);
+  const paths = stdout.trimEnd().split('\n');
+  const missing = paths.find((path) => !path.startsWith('/'));
+  if (missing !== undefined)
+    throw new UsageError(`${missing} not found on ${host.name}: set agent.slurm.slurm_bin_dir.`);
+  return paths;
 }
 
 /** Another Slurm command, in the directory of the given one. */

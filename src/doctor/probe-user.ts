@@ -4,7 +4,7 @@ import { systemClock } from '../base/clock.ts';
 import { mappedUsers, resolveUserMap } from '../base/user-map.ts';
 import { openCluster, randomToken } from '../assembly/open-cluster.ts';
 import { createClearml } from '../assembly/clearml-from-config.ts';
-import { findUnixUsers } from '../assembly/resolve-user-map.ts';
+import { findUnixUsers } from '../assembly/open-user-map.ts';
 import type { App } from '../assembly/app.ts';
 import { ServerRefusedError, ServerUnreachableError } from '../clearml/errors.ts';
 import type { ClusterSettings } from '../config/clusters.ts';

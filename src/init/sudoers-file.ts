@@ -4,8 +4,8 @@ import { UsageError } from '../base/usage-error.ts';
 import { readVersion } from '../base/version.ts';
 import type { ClusterSettings } from '../config/clusters.ts';
 import { openCluster } from '../assembly/open-cluster.ts';
-import { sudoCommands } from '../assembly/slurm-commands.ts';
-import { findPrograms, findUnixUsers } from '../assembly/resolve-user-map.ts';
+import { findPrograms, sudoCommands } from '../assembly/slurm-commands.ts';
+import { findUnixUsers } from '../assembly/open-user-map.ts';
 import type { App } from '../assembly/app.ts';
 import { UTF8_LOCALE } from '../transport/utf8-locale.ts';
 

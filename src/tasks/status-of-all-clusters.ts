@@ -1,6 +1,6 @@
 // Collects the status of tasks and daemons, whether a daemon runs or not.
 import { systemClock } from '../base/clock.ts';
-import { openUserMap, type PeopleSource } from '../assembly/resolve-user-map.ts';
+import { openUserMap, type PeopleSource } from '../assembly/open-user-map.ts';
 import { ServerUnreachableError } from '../clearml/errors.ts';
 import { createUnixUsers, type UnixUsers } from '../daemon/users-of-jobs.ts';
 import { SlurmUnavailableError } from '../slurm/errors.ts';

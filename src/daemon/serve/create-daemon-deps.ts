@@ -19,7 +19,7 @@ import type { App } from '../../assembly/app.ts';
 import { readVersion } from '../../base/version.ts';
 import type { ClusterFacts } from '../../slurm/scheduler.ts';
 import { randomToken, type ClusterSide } from '../../assembly/open-cluster.ts';
-import { openUserMap } from '../../assembly/resolve-user-map.ts';
+import { openUserMap } from '../../assembly/open-user-map.ts';
 import { createUnixUsers, type UnixUsers } from '../users-of-jobs.ts';
 import type { ServerSide } from './open-server.ts';
 

@@ -1,4 +1,4 @@
-// Resolves agent.slurm.user_map with the users of ClearML and of the login node.
+// Reads the users of ClearML and of the login node, and resolves agent.slurm.user_map with them.
 import {
   resolveUserMap,
   type ClearmlUser,
@@ -7,7 +7,6 @@ import {
   type UserMap,
   type UserMapFacts,
 } from '../base/user-map.ts';
-import { UsageError } from '../base/usage-error.ts';
 import { SlurmUnavailableError } from '../slurm/errors.ts';
 import { throwUnavailable } from '../slurm/transport-errors.ts';
 import type { SlurmSettings } from '../config/settings.ts';
@@ -65,15 +64,4 @@ export async function openUserMap(
   const { people, self } = await readPeople();
   const facts: UserMapFacts = { ...found, people, selfInClearml: self, minUid };
   return resolveUserMap(userMap, facts);
-}
-
-/** Their absolute paths. @throws SlurmUnavailableError */
-export async function findPrograms(host: Transport, programs: readonly string[]): Promise<string[]> {
-  const args = ['-c', 'for program; do command -v -- "$program" || echo "$program"; done', 'sh', ...programs];
-  const { stdout } = await host.run({ program: '/bin/sh', args, timeoutMs: TIMEOUT_MS }).catch(throwUnavailable);
-  const paths = stdout.trimEnd().split('\n');
-  const missing = paths.find((path) => !path.startsWith('/'));
-  if (missing !== undefined)
-    throw new UsageError(`${missing} not found on ${host.name}: set agent.slurm.slurm_bin_dir.`);
-  return paths;
 }
