@@ -2,7 +2,7 @@
 import type { Task } from '../../clearml/task.ts';
 import { attemptOf, readMark } from '../../slurm/job-name.ts';
 import type { Job, JobRecord } from '../../slurm/scheduler.ts';
-import { isAskedToStop, isStoppedByTerm } from '../recognized-messages.ts';
+import { isAskedToStop, isStoppedByTerm } from '../server-and-agent-messages.ts';
 import { isBackAtGate, isGateClosed } from './closed-gate.ts';
 import { AFTER_COMPLETION, hasRanks } from '../console/ranks.ts';
 import {

@@ -2,7 +2,7 @@
 import type { TaskId } from '../../clearml/ids.ts';
 import type { Task } from '../../clearml/task.ts';
 import type { Job } from '../../slurm/scheduler.ts';
-import { isAskedToStop } from '../recognized-messages.ts';
+import { isAskedToStop } from '../server-and-agent-messages.ts';
 import { isWaiting } from '../decide/pending-job.ts';
 import type { ReadLimits } from '../deps.ts';
 import type { Entry } from '../journal/entry.ts';

@@ -7,7 +7,7 @@ import type { Observation, Place } from '../decide/observation.ts';
 import { dequeueTask, endTask, isUnchanged, readAdvice, readIdleRanks } from './end-task.ts';
 import type { Entry } from '../journal/entry.ts';
 import type { Asker } from '../audit/audit-line.ts';
-import { isAskedToStop } from '../recognized-messages.ts';
+import { isAskedToStop } from '../server-and-agent-messages.ts';
 import { REMOVED_BY_USER } from '../decide/shared-actions.ts';
 import { recordEnd } from '../history/record-end.ts';
 import { returnToQueue } from './return-to-queue.ts';

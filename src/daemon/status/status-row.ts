@@ -3,7 +3,7 @@ import type { TaskId } from '../../clearml/ids.ts';
 import type { Task } from '../../clearml/task.ts';
 import { isLive, readJobState } from '../../slurm/job-state.ts';
 import type { Job, JobId } from '../../slurm/scheduler.ts';
-import { isAskedToStop } from '../recognized-messages.ts';
+import { isAskedToStop } from '../server-and-agent-messages.ts';
 import { chooseJob } from '../decide/decide.ts';
 import { isWaiting } from '../decide/pending-job.ts';
 import type { Entry } from '../journal/entry.ts';
