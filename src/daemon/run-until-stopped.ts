@@ -9,7 +9,7 @@ export interface RunOptions<End> {
   /** Aborted to stop: the run returns within seconds. */
   readonly stop: AbortSignal;
   readonly lock: Lock;
-  /** Returned if something hangs and is abandoned. The journal resumes it at the next start. */
+  /** Returned if something hangs and is abandoned. The next start continues it from the journal. */
   readonly abandoned: End;
 }
 

@@ -52,12 +52,12 @@ export const REMOVED_RULES: readonly RemovedRule[] = [
     rule: 'a new attempt follows a lookup of the jobs by name',
     edits: [
       {
-        file: 'src/daemon/recover/resume.ts',
+        file: 'src/daemon/recover/finish-steps.ts',
         from: 'if (live !== undefined) {',
         to: "if (live !== undefined && entry.step !== 'submitting') {",
       },
       {
-        file: 'src/daemon/recover/resume.ts',
+        file: 'src/daemon/recover/finish-steps.ts',
         from: 'const [job] = found.jobs;',
         to: 'const [job] = found.jobs.slice(0, 0);',
       },

@@ -6,7 +6,7 @@ export default {
     'src/daemon/submit/submit*.ts',
     'src/base/rate-limit.ts',
     'src/slurm/rate-limit.ts',
-    'src/daemon/{poll/peers,reconcile/act,recover/find-untracked,recover/resume}.ts',
+    'src/daemon/{poll/peers,reconcile/act,recover/find-untracked,recover/finish-steps}.ts',
   ],
   testRunner: 'mocha',
   plugins: ['@stryker-mutator/mocha-runner'],

@@ -124,12 +124,12 @@ export const SEEDED_BUGS: readonly SeededBug[] = [
     title: 'the daemon resubmits a task without looking up its job',
     edits: [
       {
-        file: 'src/daemon/recover/resume.ts',
+        file: 'src/daemon/recover/finish-steps.ts',
         from: '  const [job] = found.jobs;\n',
         to: '  const [job] = found.jobs.slice(0, 0);\n',
       },
       {
-        file: 'src/daemon/recover/resume.ts',
+        file: 'src/daemon/recover/finish-steps.ts',
         from: '  if (live !== undefined) {\n',
         to: "  if (live !== undefined && entry.step !== 'submitting') {\n",
       },
@@ -140,7 +140,7 @@ export const SEEDED_BUGS: readonly SeededBug[] = [
     title: 'the daemon submits a new attempt although the task is no longer parked',
     edits: [
       {
-        file: 'src/daemon/recover/resume.ts',
+        file: 'src/daemon/recover/finish-steps.ts',
         from: 'if (isReady && entry.attempts < MAX_ATTEMPTS) {',
         to: 'if (entry.attempts < MAX_ATTEMPTS) {',
       },

@@ -22,7 +22,7 @@ export interface SubmissionPool {
   mayClaim(): boolean;
   /**
    * Starts a submission, or returns false if there is no free slot. No other code touches the task until the submission ends; an
-   * error is logged, and a later pass resumes the task.
+   * error is logged, and a later pass finishes its step.
    */
   start(entry: Entry, submission: () => Promise<SubmitResult>): boolean;
   /** Resolves when this many tasks may be claimed, at the latest at `until` (milliseconds since 1970) or when the signal aborts. */
@@ -64,7 +64,7 @@ export function createSubmissionPool(deps: DaemonDeps, backoff: Backoff): Submis
       await waitForLater();
       await returnToQueue(deps, result.returning, { isParked: true, why: result.why });
     } catch (error) {
-      deps.log.warn('Submission interrupted; resuming in the next pass', {
+      deps.log.warn('Submission interrupted; continuing in the next pass', {
         task: entry.task,
         queue: entry.queueName,
         err: error,

@@ -1,4 +1,4 @@
-// Resumes journal entries in the middle of a step, after a crash, a lost response or an unknown sbatch outcome.
+// Finishes the steps that the journal shows unfinished, after a crash, a lost response or an unknown sbatch outcome.
 import { formatJobName, readJobName } from '../../slurm/job-name.ts';
 import type { Job } from '../../slurm/scheduler.ts';
 import { parkAndSubmit } from '../claim/claim.ts';
@@ -13,15 +13,15 @@ import { recoverOrphan } from './recover-orphan.ts';
 import { resubmit, trackJob } from '../submit/submit.ts';
 import type { SubmissionPool } from '../submit/submission-pool.ts';
 
-interface ResumeContext {
+interface StepContext {
   readonly deps: DaemonDeps;
   readonly pool: SubmissionPool;
   readonly snapshot: Snapshot;
   readonly signal: AbortSignal;
 }
 
-/** Resumes every unfinished entry. False if one of them needs another poll soon. */
-export async function resume(
+/** Finishes the unfinished step of every entry. False if one of them needs another poll soon. */
+export async function finishSteps(
   deps: DaemonDeps,
   pool: SubmissionPool,
   snapshot: Snapshot,
@@ -29,13 +29,13 @@ export async function resume(
 ): Promise<boolean> {
   let isSettled = true;
   await forEachTask(deps, snapshot, signal, async (entry) => {
-    const isDone = await resumeEntry({ deps, pool, snapshot, signal }, entry);
+    const isDone = await finishStep({ deps, pool, snapshot, signal }, entry);
     isSettled &&= isDone;
   });
   return isSettled;
 }
 
-async function resumeEntry(context: ResumeContext, entry: Entry): Promise<boolean> {
+async function finishStep(context: StepContext, entry: Entry): Promise<boolean> {
   const { deps, snapshot } = context;
   const { step } = entry;
   if (step === 'following') return true;
@@ -56,17 +56,17 @@ async function resumeEntry(context: ResumeContext, entry: Entry): Promise<boolea
       else await deps.journal.forget(entry.task);
       return true;
     case 'parking':
-      if (place === 'nowhere' || place === 'parked') return resumeParking(context, entry, place === 'parked');
+      if (place === 'nowhere' || place === 'parked') return finishParking(context, entry, place === 'parked');
       await unpark(deps, entry);
       return true;
     case 'submitting':
-      return resumeSubmitting(
+      return finishSubmitting(
         context,
         entry,
         place === 'parked' && snapshot.tasks.get(entry.task)?.status === 'queued',
       );
     case 'orphaned':
-      return resumeOrphan(context, entry, place === 'nowhere');
+      return finishOrphaned(context, entry, place === 'nowhere');
   }
 }
 
@@ -87,17 +87,13 @@ async function trackFoundJob(deps: DaemonDeps, entry: Entry, job: Job): Promise<
 }
 
 /** Continues the submission in the pool, or returns the task to its queue if that is impossible. */
-async function resumeParking(
-  { deps, pool, snapshot }: ResumeContext,
-  entry: Entry,
-  isParked: boolean,
-): Promise<boolean> {
+async function finishParking({ deps, pool, snapshot }: StepContext, entry: Entry, isParked: boolean): Promise<boolean> {
   const queue = deps.queues.find(({ id }) => id === entry.queue);
   const canPark = !isSchedulerQueueDeleted(deps, snapshot);
   if (canPark && !hasSchedulerQueue(deps, snapshot)) return true;
   if (queue !== undefined && canPark) {
-    const resumed = isParked ? { ...entry, mayBeUnparked: true } : entry;
-    return pool.start(resumed, () => parkAndSubmit(deps, resumed, { queue, isParked }));
+    const parking = isParked ? { ...entry, mayBeUnparked: true } : entry;
+    return pool.start(parking, () => parkAndSubmit(deps, parking, { queue, isParked }));
   }
 
   const why = canPark ? 'the daemon that claimed it no longer serves the queue' : 'the scheduler queue was deleted';
@@ -107,7 +103,7 @@ async function resumeParking(
 }
 
 /** After an unknown sbatch outcome: looks the job up by name, ended jobs included, before it submits again. */
-async function resumeSubmitting({ deps, pool }: ResumeContext, entry: Entry, isReady: boolean): Promise<boolean> {
+async function finishSubmitting({ deps, pool }: StepContext, entry: Entry, isReady: boolean): Promise<boolean> {
   const name = formatJobName(entry.task, entry.attempt ?? '');
   const owners = new Map(entry.unixUser === undefined ? [] : [[name, entry.unixUser]]);
   const found = await deps.scheduler.lookUp([name], entry.firstAttemptAt ?? entry.stepAt, undefined, owners);
@@ -136,7 +132,7 @@ async function resumeSubmitting({ deps, pool }: ResumeContext, entry: Entry, isR
 }
 
 /** Another daemon may have held the task when it was in no queue; by now it would have parked, returned or started it. */
-async function resumeOrphan({ deps, signal }: ResumeContext, entry: Entry, isNowhere: boolean): Promise<boolean> {
+async function finishOrphaned({ deps, signal }: StepContext, entry: Entry, isNowhere: boolean): Promise<boolean> {
   if (!isNowhere) await deps.journal.forget(entry.task);
   else if (deps.clock.now() - entry.stepAt >= deps.adoptAfterMs) await recoverOrphan(deps, entry, { signal });
   return true;

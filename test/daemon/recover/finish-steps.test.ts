@@ -1,8 +1,8 @@
-// Tests how each step is resumed after a crash, for each state that may be found outside.
+// Tests how each step is finished after a crash, for each state that may be found outside.
 import { expect } from 'chai';
 import type { TaskId } from '../../../src/clearml/ids.ts';
 import type { Entry } from '../../../src/daemon/journal/entry.ts';
-import { resume } from '../../../src/daemon/recover/resume.ts';
+import { finishSteps } from '../../../src/daemon/recover/finish-steps.ts';
 import { formatJobName } from '../../../src/slurm/job-name.ts';
 import { createStepFixture, type StepFixture } from '../step-fixture.ts';
 import { OTHER_QUEUE, OWN_QUEUE, SCHEDULER_QUEUE } from '../../simulation/queues.ts';
@@ -47,8 +47,8 @@ async function leave(
 }
 
 /** Returns the task's step after one pass, and how many jobs it has. */
-async function resumeOnce(fixture: StepFixture, task: TaskId): Promise<string> {
-  await resume(fixture.deps, fixture.pool, await fixture.poll(), go);
+async function finishOnce(fixture: StepFixture, task: TaskId): Promise<string> {
+  await finishSteps(fixture.deps, fixture.pool, await fixture.poll(), go);
   await fixture.pool.finish();
   const entry = fixture.deps.journal.entries.get(task);
   const jobs = fixture.cluster.jobs.length;
@@ -57,11 +57,11 @@ async function resumeOnce(fixture: StepFixture, task: TaskId): Promise<string> {
 
 const LONG_AGO = { stepAt: NOW - 3_600_000 };
 
-it('after a restart, resuming a parked task records that its queue entry may have been removed', async () => {
+it('after a restart, finishing the step of a parked task records that its queue entry may have been removed', async () => {
   const fixture = createStepFixture();
   const task = await leave(fixture, 'parking', { place: 'parked' }, { attempts: 0 });
 
-  await resume(fixture.deps, fixture.pool, await fixture.poll(), go);
+  await finishSteps(fixture.deps, fixture.pool, await fixture.poll(), go);
   await fixture.pool.finish();
   expect(fixture.deps.journal.entries.get(task)).to.include({ step: 'following', attempts: 1, mayBeUnparked: true });
 });
@@ -117,30 +117,30 @@ const ROWS: readonly [title: string, step: Entry['step'], found: Found, more: Pa
   ['another daemon parked the task', 'orphaned', { place: 'parked' }, LONG_AGO, 'forgotten, 0 jobs'],
 ];
 
-describe('resuming a task', () => {
+describe('finishing the steps of a task', () => {
   for (const [title, step, found, more, becomes] of ROWS) {
     it(`in step ${step} leads to "${becomes}" if ${title}`, async () => {
       const fixture = createStepFixture();
       const task = await leave(fixture, step, found, more);
 
-      expect(await resumeOnce(fixture, task)).to.equal(becomes);
+      expect(await finishOnce(fixture, task)).to.equal(becomes);
     });
   }
 
   it('returns an orphan to its queue', async () => {
     const fixture = createStepFixture();
-    await resumeOnce(fixture, await leave(fixture, 'orphaned', { place: 'nowhere' }, LONG_AGO));
+    await finishOnce(fixture, await leave(fixture, 'orphaned', { place: 'nowhere' }, LONG_AGO));
 
     expect(fixture.waiting(OWN_QUEUE)).to.deep.equal([1]);
   });
 
-  it('does not resume a task that the user aborted', async () => {
+  it('does not submit a task that the user aborted', async () => {
     for (const step of ['claiming', 'parking'] as const) {
       const fixture = createStepFixture();
       const task = await leave(fixture, step, { place: 'nowhere' });
       await fixture.server.call('tasks.stop', { task });
 
-      expect(await resumeOnce(fixture, task)).to.equal('forgotten, 0 jobs');
+      expect(await finishOnce(fixture, task)).to.equal('forgotten, 0 jobs');
     }
   });
 
@@ -148,7 +148,7 @@ describe('resuming a task', () => {
     const fixture = createStepFixture();
     const task = await leave(fixture, 'submitting', { place: 'parked', job: 'PENDING' }, { attempt: attempt(2) });
 
-    expect(await resumeOnce(fixture, task)).to.equal('following job 1, 1 jobs');
+    expect(await finishOnce(fixture, task)).to.equal('following job 1, 1 jobs');
     expect(fixture.consoleOf(task)).to.deep.equal([]);
     expect(fixture.deps.journal.entries.get(task)).to.include({ attempt: attempt(1) });
   });
@@ -158,19 +158,19 @@ describe('resuming a task', () => {
       const fixture = createStepFixture({ queues: [] });
       const task = await leave(fixture, step, { place: 'nowhere' });
 
-      expect(await resumeOnce(fixture, task)).to.equal('forgotten, 0 jobs');
+      expect(await finishOnce(fixture, task)).to.equal('forgotten, 0 jobs');
       expect(fixture.waiting(OWN_QUEUE)).to.deep.equal([1]);
     }
     const fixture = createStepFixture({ queues: [] });
     const task = await leave(fixture, 'submitting', { place: 'parked', job: 'PENDING' });
-    expect(await resumeOnce(fixture, task)).to.equal('following job 1, 1 jobs');
+    expect(await finishOnce(fixture, task)).to.equal('following job 1, 1 jobs');
   });
 
   it('returns a parked task whose queue is no longer served if it needs a new job', async () => {
     const fixture = createStepFixture({ queues: [] });
     const task = await leave(fixture, 'submitting', { place: 'parked' }, LONG_AGO);
 
-    expect(await resumeOnce(fixture, task)).to.equal('forgotten, 0 jobs');
+    expect(await finishOnce(fixture, task)).to.equal('forgotten, 0 jobs');
     expect(fixture.waiting(OWN_QUEUE)).to.deep.equal([1]);
     expect(fixture.waiting(SCHEDULER_QUEUE)).to.deep.equal([]);
   });
@@ -180,7 +180,7 @@ describe('resuming a task', () => {
     const task = await leave(fixture, 'submitting', { place: 'parked' }, LONG_AGO);
     fixture.fate = ({ endpoint }) => (endpoint === 'look up' ? 'not made' : undefined);
 
-    expect(await resume(fixture.deps, fixture.pool, await fixture.poll(), go)).to.equal(false);
+    expect(await finishSteps(fixture.deps, fixture.pool, await fixture.poll(), go)).to.equal(false);
 
     expect(fixture.cluster.jobs).to.deep.equal([]);
     expect(fixture.deps.journal.entries.get(task)).to.include({ step: 'submitting' });
@@ -206,7 +206,7 @@ describe('resuming a task', () => {
         },
       });
       const task = await leave(fixture, 'submitting', { place: 'parked' }, more);
-      await resumeOnce(fixture, task);
+      await finishOnce(fixture, task);
 
       expect(asked).to.deep.equal([[formatJobName(task, attempt(1))], since]);
     }
@@ -215,7 +215,7 @@ describe('resuming a task', () => {
   it('reports the number of another attempt, and why there is one', async () => {
     const fixture = createStepFixture();
     const task = await leave(fixture, 'submitting', { place: 'parked' }, LONG_AGO);
-    await resumeOnce(fixture, task);
+    await finishOnce(fixture, task);
 
     expect(fixture.consoleOf(task)).to.deep.equal([
       'Submitted as Slurm job 1 to cluster "c1" (attempt 2): the last sbatch submitted no job.',
@@ -231,7 +231,7 @@ describe('resuming a task', () => {
       const fixture = createStepFixture();
       const task = await leave(fixture, step, { place }, LONG_AGO);
       const before = await fixture.read(task);
-      await resumeOnce(fixture, task);
+      await finishOnce(fixture, task);
 
       expect(await fixture.read(task), `${step}, ${place}`).to.deep.equal(before);
     }
@@ -242,14 +242,14 @@ describe('resuming a task', () => {
     const task = await leave(fixture, 'submitting', { place: 'parked' }, LONG_AGO);
     fixture.server.store.tasks.delete(task);
 
-    expect(await resumeOnce(fixture, task)).to.equal('following, 0 jobs');
+    expect(await finishOnce(fixture, task)).to.equal('following, 0 jobs');
   });
 
   it('does not touch a task that its user enqueued again, if its queue is no longer served', async () => {
     const fixture = createStepFixture({ queues: [] });
     const task = await leave(fixture, 'parking', { place: 'nowhere' }, { queuedAt: 1 });
 
-    expect(await resumeOnce(fixture, task)).to.equal('orphaned, 0 jobs');
+    expect(await finishOnce(fixture, task)).to.equal('orphaned, 0 jobs');
     expect(fixture.waiting(OWN_QUEUE)).to.deep.equal([]);
     expect(fixture.consoleOf(task)).to.deep.equal([]);
   });
@@ -261,7 +261,7 @@ describe('resuming a task', () => {
     });
     const task = await leave(fixture, 'parking', { place: 'nowhere' });
 
-    expect(await resumeOnce(fixture, task)).to.equal('forgotten, 0 jobs');
+    expect(await finishOnce(fixture, task)).to.equal('forgotten, 0 jobs');
     expect(fixture.waiting(OWN_QUEUE)).to.deep.equal([1]);
     expect(fixture.consoleOf(task)).to.deep.equal([
       'Returned to the front of queue "own": the daemon that claimed it no longer serves the queue.',
@@ -283,7 +283,7 @@ describe('resuming a task', () => {
       const fixture = createStepFixture();
       await leave(fixture, step, found, more);
 
-      expect(await resume(fixture.deps, fixture.pool, await fixture.poll(), go)).to.equal(isSettled);
+      expect(await finishSteps(fixture.deps, fixture.pool, await fixture.poll(), go)).to.equal(isSettled);
       await fixture.pool.finish();
     });
   }
@@ -292,7 +292,7 @@ describe('resuming a task', () => {
     const fixture = createStepFixture({ queues: [] });
     await leave(fixture, 'parking', { place: 'parked' });
 
-    expect(await resume(fixture.deps, fixture.pool, await fixture.poll(), go)).to.equal(true);
+    expect(await finishSteps(fixture.deps, fixture.pool, await fixture.poll(), go)).to.equal(true);
   });
 
   it('does not change a tracked task', async () => {
@@ -300,7 +300,7 @@ describe('resuming a task', () => {
     const task = await leave(fixture, 'following', { place: 'parked', job: 'PENDING' });
     const before = fixture.deps.journal.entries.get(task);
 
-    expect(await resumeOnce(fixture, task)).to.equal('following, 1 jobs');
+    expect(await finishOnce(fixture, task)).to.equal('following, 1 jobs');
     expect(fixture.deps.journal.entries.get(task)).to.deep.equal(before);
   });
 
@@ -311,7 +311,7 @@ describe('resuming a task', () => {
     ] as const) {
       const fixture = createStepFixture();
       const task = await leave(fixture, step, { place: 'parked', job: 'PENDING' });
-      await resumeOnce(fixture, task);
+      await finishOnce(fixture, task);
 
       expect(fixture.consoleOf(task)).to.deep.equal(lines);
       expect(fixture.deps.journal.entries.get(task)).to.include({ attempt: attempt(1) });
@@ -324,14 +324,14 @@ describe('resuming a task', () => {
     const task = await leave(fixture, 'submitting', { place: 'parked' }, LONG_AGO);
     await fixture.server.call('tasks.stop', { task });
 
-    expect(await resumeOnce(fixture, task)).to.equal('following, 0 jobs');
+    expect(await finishOnce(fixture, task)).to.equal('following, 0 jobs');
   });
 
   it('does not park a parked task again, as a job may have removed its entry', async () => {
     const fixture = createStepFixture();
     const task = await leave(fixture, 'parking', { place: 'parked' });
     const calls = fixture.calls.length;
-    await resumeOnce(fixture, task);
+    await finishOnce(fixture, task);
 
     expect(fixture.calls.slice(calls).filter((label) => label.startsWith('queues.add_task'))).to.deep.equal([]);
   });
@@ -341,7 +341,7 @@ describe('resuming a task', () => {
     const task = await leave(fixture, 'parking', { place: 'nowhere' });
     await fixture.server.call('queues.delete', { queue: SCHEDULER_QUEUE });
 
-    expect(await resumeOnce(fixture, task)).to.equal('forgotten, 0 jobs');
+    expect(await finishOnce(fixture, task)).to.equal('forgotten, 0 jobs');
     expect(fixture.consoleOf(task)).to.deep.equal([
       'Returned to the front of queue "own": the scheduler queue was deleted.',
     ]);
