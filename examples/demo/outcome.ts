@@ -1,5 +1,5 @@
 // Reads the final status of the tasks from the server, and formats the table and the last line of the demo.
-import type { User } from '../../test/e2e/web-user.ts';
+import type { User } from '../../test/support/clearml-user.ts';
 import { EXPECTED, type DemoTask } from './tasks.ts';
 
 interface Outcome {

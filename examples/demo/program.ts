@@ -5,7 +5,7 @@ import { delimiter, join, resolve } from 'node:path';
 import { systemClock } from '../../src/base/clock.ts';
 import { formatClientConf } from '../../src/sandbox/client-conf.ts';
 import { createSandbox } from '../../src/sandbox/server.ts';
-import { connectApi, userOf, type ApiKeys } from '../../test/e2e/web-user.ts';
+import { connectApi, userOf, type ApiKeys } from '../../test/support/clearml-user.ts';
 import { startDaemon, type ForegroundDaemon } from '../../test/support/foreground-daemon.ts';
 import { namedServer, createTestNames, type TestNames } from '../../test/support/server-of-run.ts';
 import type { DemoAgent } from './agent.ts';

@@ -1,5 +1,5 @@
 // Defines the three tasks of the demo. The demo shows the lines that they mark.
-import type { NewTask, User } from '../../test/e2e/web-user.ts';
+import type { NewTask, User } from '../../test/support/clearml-user.ts';
 
 export interface DemoTask {
   readonly id: string;

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { User } from '../../test/e2e/web-user.ts';
+import type { User } from '../../test/support/clearml-user.ts';
 import type { DemoAgent } from './agent.ts';
 import { cancelJobs } from './cancel.ts';
 import type { DemoCluster } from './cluster.ts';

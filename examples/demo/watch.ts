@@ -1,7 +1,7 @@
 // Watches the statuses and consoles of tasks on the server until each has ended.
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as z from 'zod';
-import type { Api } from '../../test/e2e/web-user.ts';
+import type { Api } from '../../test/support/clearml-user.ts';
 import { MARK, type DemoTask } from './tasks.ts';
 
 export interface TaskEvent {

@@ -8,7 +8,7 @@ import { createInterface } from 'node:readline';
 import * as z from 'zod';
 import { systemClock } from '../../src/base/clock.ts';
 import { createSandbox } from '../../src/sandbox/server.ts';
-import { connectApi, userOf, type User } from '../e2e/web-user.ts';
+import { connectApi, userOf, type User } from '../support/clearml-user.ts';
 import type { SharedCluster } from '../support/shared-cluster.ts';
 import { waitUntil } from '../support/wait-until.ts';
 import { HELD_TEMPLATE } from './typical-task.ts';

@@ -1,5 +1,5 @@
 // The template of a chaos run and the programs of its tasks, which write traces.
-import type { NewTask } from '../e2e/web-user.ts';
+import type { NewTask } from '../support/clearml-user.ts';
 import type { Nature, PlannedTask } from './schedule.ts';
 
 /** A template that records each start of its job before anything else runs. */

@@ -7,7 +7,7 @@ import { dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { standInAgentPython } from '../stand-ins/agent/stand-in-agent.ts';
-import { connectApi, type ApiKeys, type User } from '../e2e/web-user.ts';
+import { connectApi, type ApiKeys, type User } from '../support/clearml-user.ts';
 import type { SlurmVersion } from '../set-up/slurm-roots.mjs';
 import { builtProgram } from '../support/built-program.ts';
 import { startDelayingProxy, type DelayingProxy } from '../support/slurmctld-proxy.ts';

@@ -1,6 +1,6 @@
 // Acts of users during chaos, in the web page and with Slurm's commands.
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { User } from '../e2e/web-user.ts';
+import type { User } from '../support/clearml-user.ts';
 import { QUEUES } from './history.ts';
 import type { ScheduledFault } from './schedule.ts';
 import { choose, type RoundContext } from './round-context.ts';

@@ -1,7 +1,7 @@
 // A command line in this process with a sandbox server behind it, and the server's user.
 import { systemClock } from '../../src/base/clock.ts';
 import { createSandbox } from '../../src/sandbox/server.ts';
-import { connectApi, userOf, type User } from '../e2e/web-user.ts';
+import { connectApi, userOf, type User } from '../support/clearml-user.ts';
 import { openCli, type Cli } from './open-cli.ts';
 
 export interface CliWithSandbox extends Cli {

@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { requireAgent, requireSlurm } from '../support/skip-unless.ts';
 import { QUICK_TEMPLATE } from './templates.ts';
-import type { NewTask } from './web-user.ts';
+import type { NewTask } from '../support/clearml-user.ts';
 import { startWorld, type Program, type World } from './world.ts';
 
 const LONG = 'import time\nprint("working", flush=True)\ntime.sleep(3600)';

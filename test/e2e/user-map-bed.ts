@@ -3,7 +3,7 @@ import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestUser } from '../support/users-with-sudo.ts';
 import { QUICK_TEMPLATE } from './templates.ts';
-import { connectApi, userOf, type User } from './web-user.ts';
+import { connectApi, userOf, type User } from '../support/clearml-user.ts';
 import { startWorld, type Wishes, type World } from './world.ts';
 
 export interface Bed extends AsyncDisposable {

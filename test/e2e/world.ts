@@ -13,7 +13,7 @@ import { openServer } from '../support/server-of-run.ts';
 import type { TestAccount } from '../support/sshd.ts';
 import { sharedCluster, type SharedCluster } from '../support/shared-cluster.ts';
 import { failWaitsOn, TIMEOUT_MS, waitUntil } from '../support/wait-until.ts';
-import type { SeenTask, User } from './web-user.ts';
+import type { SeenTask, User } from '../support/clearml-user.ts';
 import { evidenceOf, isSettled, lastLines } from './world-evidence.ts';
 
 export interface World {

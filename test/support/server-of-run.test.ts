@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import * as z from 'zod';
 import { systemClock } from '../../src/base/clock.ts';
 import { createSandbox } from '../../src/sandbox/server.ts';
-import { connectApi, userOf } from '../e2e/web-user.ts';
+import { connectApi, userOf } from './clearml-user.ts';
 import { namedServer, createTestNames } from './server-of-run.ts';
 
 const NAMED = {

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import * as z from 'zod';
 import { systemClock } from '../../src/base/clock.ts';
 import { createSandbox } from '../../src/sandbox/server.ts';
-import { connectApi, userOf, type Api, type ApiKeys, type User } from '../e2e/web-user.ts';
+import { connectApi, userOf, type Api, type ApiKeys, type User } from './clearml-user.ts';
 
 /** Not the names that the SDK reads: users with those set did not ask for tests on that server. */
 const VARIABLES = {

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { expect } from 'chai';
-import { connectApi } from './web-user.ts';
+import { connectApi } from './clearml-user.ts';
 
 /** As one that was paused for longer than it keeps connections: a second call on the same one is reset. */
 async function startForgetfulServer(): Promise<Server> {
