@@ -1,6 +1,6 @@
 // Formats the status of tasks: as text for users, as JSON for programs.
 import { systemClock } from '../base/clock.ts';
-import { formatDuration } from '../base/duration.ts';
+import { formatDuration } from '../base/format-duration.ts';
 import { textTable } from '../base/text-table.ts';
 import { cutToWidth, textWidth } from '../base/text-width.ts';
 import { wrapText } from '../base/wrap-text.ts';

@@ -1,5 +1,5 @@
 // Formats a report of usage: as text with bars, as JSON, or as CSV.
-import { formatDuration } from '../base/duration.ts';
+import { formatDuration } from '../base/format-duration.ts';
 import { textTable } from '../base/text-table.ts';
 import { cutToWidth } from '../base/text-width.ts';
 import { formatTime } from '../daemon/console/console-messages.ts';

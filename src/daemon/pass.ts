@@ -1,5 +1,5 @@
 // One pass of the reconcile loop, the same for the daemon and for `execute`: poll, adopt, finish steps, reconcile.
-import { formatDuration } from '../base/duration.ts';
+import { formatDuration } from '../base/format-duration.ts';
 import { CredentialsRejectedError, ServerUnreachableError } from '../clearml/errors.ts';
 import type { TaskId } from '../clearml/ids.ts';
 import type { DaemonDeps } from './deps.ts';

@@ -1,5 +1,5 @@
 // The status page as HTML: a whole document, and its parts, which the page replaces when they change.
-import { formatDuration } from '../base/duration.ts';
+import { formatDuration } from '../base/format-duration.ts';
 import { PHASES, type Phase } from '../daemon/status/status-row.ts';
 import { staleAfterMs } from '../daemon/monitor/health.ts';
 import { visibleText } from '../base/terminal-text.ts';

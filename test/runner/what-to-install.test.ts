@@ -19,7 +19,7 @@ describe('the requirements of selected tests', () => {
   });
 
   it('are read only from files that have a selected test', async () => {
-    const specs = ['test/base/duration.test.ts', 'test/e2e/gate.test.ts'].flatMap((file) => ['--spec', file]);
+    const specs = ['test/base/format-duration.test.ts', 'test/e2e/gate.test.ts'].flatMap((file) => ['--spec', file]);
 
     const { files, needs } = await readChoice([...specs, '-g', 'S-46']);
 

@@ -1,5 +1,5 @@
 // The messages in a task's console. Each names the job, the fact, and the next step.
-import { formatDuration } from '../../base/duration.ts';
+import { formatDuration } from '../../base/format-duration.ts';
 import { LIMIT_SETTINGS } from '../../base/job-limits.ts';
 import type { ConsoleLevel } from '../../clearml/client.ts';
 import type { Task } from '../../clearml/task.ts';

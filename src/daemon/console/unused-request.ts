@@ -1,5 +1,5 @@
 // The console line for a task that used far less than it requested. Pure.
-import { formatDuration } from '../../base/duration.ts';
+import { formatDuration } from '../../base/format-duration.ts';
 import type { EndedAttempt } from '../../history/ended-attempt.ts';
 
 interface Usage {

@@ -1,5 +1,5 @@
 // Rows of the decision table for a job that Slurm no longer lists. Absent does not mean ended, so other evidence is checked first.
-import { formatDuration } from '../../base/duration.ts';
+import { formatDuration } from '../../base/format-duration.ts';
 import type { Task } from '../../clearml/task.ts';
 import { isAskedToStop } from '../server-and-agent-messages.ts';
 import type { Action } from './action.ts';

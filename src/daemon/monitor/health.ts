@@ -1,5 +1,5 @@
 // Whether a daemon and its cluster are well, and if not, why. Pure.
-import { formatDuration } from '../../base/duration.ts';
+import { formatDuration } from '../../base/format-duration.ts';
 
 /** What is known about the daemon's work for one cluster. Times are milliseconds since 1970. */
 export interface HealthFacts {

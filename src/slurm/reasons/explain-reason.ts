@@ -1,11 +1,11 @@
 // Why a job waits or ended: the table of all reasons of Slurm, with an explanation and advice.
-import { explainLimit } from './accounting-limits.ts';
+import { explainLimitReason } from './explain-limit-reason.ts';
 import type { Reason } from './reason.ts';
 
 const ASK_ADMINS = 'Ask the cluster admins.';
 const FIX_REQUEST = 'Abort the task, change the request, and enqueue it again.';
 
-/** Slurm's reasons (job_state_reason.c, 20.11 to 26.05); limits are in accounting-limits.ts. */
+/** Slurm's reasons (job_state_reason.c, 20.11 to 26.05); limits are in explain-limit-reason.ts. */
 const REASONS = {
   None: { class: 'waits', explanation: 'Slurm has not considered it yet' },
   Priority: { class: 'waits', explanation: 'jobs of higher priority are ahead of it' },
@@ -182,7 +182,7 @@ export function explainReason(reason: string | undefined): Reason {
 
   const word = /^\w+/.exec(plain)?.[0] ?? '';
   if (isKnown(word)) return REASONS[word];
-  return explainLimit(word) ?? { class: 'waits', explanation: `Slurm's reason is "${plain}"` };
+  return explainLimitReason(word) ?? { class: 'waits', explanation: `Slurm's reason is "${plain}"` };
 }
 
 function isKnown(word: string): word is keyof typeof REASONS {

@@ -1,6 +1,6 @@
 // Draws the plots with uPlot.
 import uPlot from 'uplot';
-import { formatDuration } from '../../base/duration.ts';
+import { formatDuration } from '../../base/format-duration.ts';
 import type { Plot, Plots } from '../plots.ts';
 
 const HEIGHT = 150;

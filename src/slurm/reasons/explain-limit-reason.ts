@@ -1,4 +1,4 @@
-// Explains reasons that name a limit of the accounting database: hundreds of words that follow one grammar.
+// Explains a limit of the accounting database, such as QOSMaxCpuPerUserLimit: hundreds of reasons that follow one grammar.
 import type { Reason } from './reason.ts';
 
 /** The limited resource: its amount, as a noun, and before "minutes". Some appear twice, because Slurm spells them in two ways. */
@@ -36,7 +36,7 @@ const WHOLE: Readonly<Record<string, Reason>> = {
 };
 
 /** Explains a reason about a limit; undefined for any other reason. */
-export function explainLimit(word: string): Reason | undefined {
+export function explainLimitReason(word: string): Reason | undefined {
   const whole = Object.hasOwn(WHOLE, word) ? WHOLE[word] : undefined;
   if (whole !== undefined) return whole;
   const { scope, what, time, per } = GRAMMAR.exec(word)?.groups ?? {};

@@ -1,6 +1,6 @@
 // Durations in sentences.
 import { expect } from 'chai';
-import { formatDuration } from '../../src/base/duration.ts';
+import { formatDuration } from '../../src/base/format-duration.ts';
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
