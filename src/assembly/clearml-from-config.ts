@@ -1,6 +1,6 @@
 // Creates the client of the ClearML server in the configuration.
 import { systemClock } from '../base/clock.ts';
-import type { CallRate } from '../clearml/call-rate.ts';
+import type { ServerRateLimit } from '../clearml/server-rate-limit.ts';
 import type { ClearmlClient } from '../clearml/client.ts';
 import { createClearmlClient } from '../clearml/create-client.ts';
 import type { ServerUnreachableError } from '../clearml/errors.ts';
@@ -16,11 +16,11 @@ interface Options {
   readonly timeouts?: Partial<Timeouts>;
   /** A daemon retries as long as the client does; a user waits less. */
   readonly isDaemon?: boolean;
-  readonly callRate?: CallRate | undefined;
+  readonly rateLimit?: ServerRateLimit | undefined;
 }
 
 /** Sends no request yet. `connect` reports why the first response takes long. */
-export function createClearml(app: App, { timeouts, isDaemon = false, callRate }: Options = {}): ClearmlClient {
+export function createClearml(app: App, { timeouts, isDaemon = false, rateLimit }: Options = {}): ClearmlClient {
   const { config, log, secrets, context } = app;
   let last: ServerUnreachableError | undefined;
   const settings = connectionOf(config);
@@ -30,7 +30,7 @@ export function createClearml(app: App, { timeouts, isDaemon = false, callRate }
     log,
     secrets,
     timeouts,
-    callRate,
+    rateLimit,
     onNoAnswer: (error) => (last = error),
   });
   return {

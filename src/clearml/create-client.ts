@@ -3,7 +3,7 @@ import { setMaxListeners } from 'node:events';
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../log/logger.ts';
 import type { Secrets } from '../log/registered-secrets.ts';
-import type { CallRate } from './call-rate.ts';
+import type { ServerRateLimit } from './server-rate-limit.ts';
 import type { ClearmlClient } from './client.ts';
 import { connect } from './first-login.ts';
 import { ServerUnusableError, type ServerUnreachableError } from './errors.ts';
@@ -16,7 +16,7 @@ import { createPeople } from './users-and-projects.ts';
 import { createQueues } from './queues.ts';
 import { createSession } from './session.ts';
 import { DEFAULT_TIMEOUTS, type ConnectionSettings, type Timeouts } from './connection-settings.ts';
-import { createTasks } from './tasks.ts';
+import { createTasks } from './change-tasks.ts';
 import { createWorkers } from './workers.ts';
 
 export interface ClearmlClientDeps {
@@ -28,7 +28,7 @@ export interface ClearmlClientDeps {
   readonly signal?: AbortSignal | undefined;
   readonly timeouts?: Partial<Timeouts> | undefined;
   /** Counts the calls. Without it they are not limited, as those of a user at a terminal. */
-  readonly callRate?: CallRate | undefined;
+  readonly rateLimit?: ServerRateLimit | undefined;
   /** Called for each attempt without a response. */
   readonly onNoAnswer?: ((error: ServerUnreachableError) => void) | undefined;
 }
@@ -61,7 +61,7 @@ export function createClearmlClient(deps: ClearmlClientDeps): ClearmlClient {
     secrets,
     timeouts,
     signal,
-    callRate: deps.callRate,
+    rateLimit: deps.rateLimit,
     onNoAnswer: deps.onNoAnswer,
   });
 

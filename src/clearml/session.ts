@@ -3,7 +3,7 @@ import * as z from 'zod';
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../log/logger.ts';
 import type { Secrets } from '../log/registered-secrets.ts';
-import type { CallRate } from './call-rate.ts';
+import type { ServerRateLimit } from './server-rate-limit.ts';
 import {
   InvalidResponseError,
   CredentialsRejectedError,
@@ -46,7 +46,7 @@ interface SessionDeps {
   readonly secrets: Secrets;
   readonly timeouts: Timeouts;
   readonly signal: AbortSignal;
-  readonly callRate?: CallRate | undefined;
+  readonly rateLimit?: ServerRateLimit | undefined;
   /** Called for each attempt without a response. */
   readonly onNoAnswer?: ((error: ServerUnreachableError) => void) | undefined;
 }
@@ -59,7 +59,7 @@ function isLong(endpoint: string): boolean {
 const LoginResponse = z.object({ token: z.string() });
 
 export function createSession(deps: SessionDeps): Session {
-  const { request, settings, clock, log, secrets, timeouts, signal, callRate, onNoAnswer } = deps;
+  const { request, settings, clock, log, secrets, timeouts, signal, rateLimit, onNoAnswer } = deps;
   const { apiServer } = settings;
   const loggedIn = createLogin({ settings, clock, secrets, requestToken });
 
@@ -86,13 +86,13 @@ export function createSession(deps: SessionDeps): Session {
 
   async function attempt(endpoint: string, body: Body): Promise<unknown> {
     const startedAt = clock.now();
-    callRate?.started(endpoint);
+    rateLimit?.started(endpoint);
     try {
       const data = await send(endpoint, body);
-      callRate?.answered(isLong(endpoint) ? undefined : clock.now() - startedAt);
+      rateLimit?.answered(isLong(endpoint) ? undefined : clock.now() - startedAt);
       return data;
     } catch (error) {
-      if (error instanceof ServerBusyError) callRate?.refused(error.retryAfterMs);
+      if (error instanceof ServerBusyError) rateLimit?.refused(error.retryAfterMs);
       throw error;
     }
   }

@@ -5,7 +5,7 @@ import type { Transport } from '../transport/transport.ts';
 import type { Logger } from '../log/logger.ts';
 import type { Clock } from '../base/clock.ts';
 import type { RateLimit } from '../base/rate-limit.ts';
-import type { CallRate } from '../clearml/call-rate.ts';
+import type { ServerRateLimit } from '../clearml/server-rate-limit.ts';
 import type { ClusterFacts, Job, Scheduler } from '../slurm/scheduler.ts';
 import type { ContainerSettings } from '../template/containers/plan-singularity.ts';
 import type { OptionLocation } from '../template/inspect-template.ts';
@@ -112,7 +112,7 @@ export interface DaemonDeps {
   /** The rate limit of submissions, which also counts the other calls to Slurm. */
   readonly rateLimit: RateLimit;
   /** The rate limit of calls to the ClearML server; without one there is no limit. */
-  readonly callRate?: Pick<CallRate, 'waitMs'> | undefined;
+  readonly serverRateLimit?: Pick<ServerRateLimit, 'waitMs'> | undefined;
   readonly gracePeriods: GracePeriods;
   /** How old an untracked entry, orphan or job must be before it counts as abandoned, in milliseconds. */
   readonly adoptAfterMs: number;

@@ -5,7 +5,7 @@ import { systemClock, type Clock } from '../../src/base/clock.ts';
 import { createQueues } from '../../src/clearml/queues.ts';
 import type { Session } from '../../src/clearml/session.ts';
 import { QueueIdShape, TaskIdShape, type TaskId } from '../../src/clearml/ids.ts';
-import { createTasks } from '../../src/clearml/tasks.ts';
+import { createTasks } from '../../src/clearml/change-tasks.ts';
 import { Entry } from '../../src/daemon/journal/entry.ts';
 import type { DaemonDeps } from '../../src/daemon/deps.ts';
 import type { Transport } from '../../src/transport/transport.ts';

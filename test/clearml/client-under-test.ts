@@ -1,6 +1,6 @@
 // Clients with the timeouts of a test: they give up after a moment, and say into a list what they would log.
 import { systemClock, type Clock } from '../../src/base/clock.ts';
-import type { CallRate } from '../../src/clearml/call-rate.ts';
+import type { ServerRateLimit } from '../../src/clearml/server-rate-limit.ts';
 import type { ClearmlClient } from '../../src/clearml/client.ts';
 import { createClearmlClient } from '../../src/clearml/create-client.ts';
 import { QueueIdShape, TaskIdShape, type QueueId, type TaskId } from '../../src/clearml/ids.ts';
@@ -25,18 +25,18 @@ export interface MakeClient {
   readonly clock?: Clock;
   readonly signal?: AbortSignal;
   readonly logged?: LoggedLine[];
-  readonly callRate?: CallRate;
+  readonly rateLimit?: ServerRateLimit;
 }
 
 export function makeClient(apiServer: string, options: MakeClient = {}): ClearmlClient {
-  const { settings, timeouts, clock = systemClock, signal, logged = [], callRate } = options;
+  const { settings, timeouts, clock = systemClock, signal, logged = [], rateLimit } = options;
   return createClearmlClient({
     settings: { apiServer, accessKey: ACCESS_KEY, secretKey: SECRET_KEY, verifyCertificate: true, ...settings },
     clock,
     log: createListLogger(logged),
     secrets: createSecrets(),
     signal,
-    callRate,
+    rateLimit,
     timeouts: { ...SHORT_TIMEOUTS, ...timeouts },
   });
 }

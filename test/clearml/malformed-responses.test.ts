@@ -8,7 +8,7 @@ import { createEvents } from '../../src/clearml/events.ts';
 import { createPeople } from '../../src/clearml/users-and-projects.ts';
 import { createQueues } from '../../src/clearml/queues.ts';
 import type { Session } from '../../src/clearml/session.ts';
-import { createTasks } from '../../src/clearml/tasks.ts';
+import { createTasks } from '../../src/clearml/change-tasks.ts';
 import { createWorkers } from '../../src/clearml/workers.ts';
 import { anyMutation, mutate } from '../daemon/malformed-values.ts';
 import { silentLog } from '../support/silent-log.ts';

@@ -1,4 +1,4 @@
-// What the task calls send, and what they make of answers that a well-behaved server doesn't give.
+// What the task calls send, and how they treat malformed responses.
 import { expect } from 'chai';
 import { InvalidResponseError, LostRaceError, ServerUnreachableError } from '../../src/clearml/errors.ts';
 import { rejection } from '../support/rejection.ts';

@@ -7,7 +7,7 @@ import type * as JournalLines from '../../src/daemon/journal/journal-lines.ts';
 import type * as People from '../../src/clearml/users-and-projects.ts';
 import type * as Queues from '../../src/clearml/queues.ts';
 import type * as SlurmErrors from '../../src/slurm/errors.ts';
-import type * as Tasks from '../../src/clearml/tasks.ts';
+import type * as Tasks from '../../src/clearml/change-tasks.ts';
 import type * as Workers from '../../src/clearml/workers.ts';
 
 export interface Program
@@ -26,7 +26,7 @@ const FILES = [
   'daemon/loop.ts',
   'daemon/journal/journal-lines.ts',
   'clearml/queues.ts',
-  'clearml/tasks.ts',
+  'clearml/change-tasks.ts',
   'clearml/events.ts',
   'clearml/workers.ts',
   'clearml/users-and-projects.ts',

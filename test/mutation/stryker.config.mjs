@@ -5,7 +5,7 @@ export default {
     'src/daemon/journal/journal*.ts',
     'src/daemon/submit/submit*.ts',
     'src/base/rate-limit.ts',
-    'src/slurm/rate-limit.ts',
+    'src/slurm/rate-limited-scheduler.ts',
     'src/daemon/{poll/peers,reconcile/act,recover/find-untracked,recover/finish-steps}.ts',
   ],
   testRunner: 'mocha',
@@ -15,7 +15,7 @@ export default {
   mochaOptions: {
     'no-package': true,
     spec: [
-      'test/slurm/rate-limit.test.ts',
+      'test/slurm/rate-limited-scheduler.test.ts',
       'test/daemon/{claim,decide,journal,poll,reconcile,recover,submit}/*.test.ts',
     ],
   },

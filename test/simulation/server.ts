@@ -14,7 +14,7 @@ import { createReportUnreadable } from '../../src/clearml/unreadable-entries.ts'
 import { createPeople } from '../../src/clearml/users-and-projects.ts';
 import { createQueues } from '../../src/clearml/queues.ts';
 import type { Session } from '../../src/clearml/session.ts';
-import { createTasks } from '../../src/clearml/tasks.ts';
+import { createTasks } from '../../src/clearml/change-tasks.ts';
 import { createWorkers } from '../../src/clearml/workers.ts';
 import type { Logger } from '../../src/log/logger.ts';
 import { ApiError } from '../../src/sandbox/api-error.ts';

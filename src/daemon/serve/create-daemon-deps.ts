@@ -13,7 +13,7 @@ import { readPauses } from '../pauses.ts';
 import { createPeers } from '../poll/peers.ts';
 import type { Logger } from '../../log/logger.ts';
 import { createRateLimit } from '../../base/rate-limit.ts';
-import { callRate, withRateLimit } from '../../slurm/rate-limit.ts';
+import { clusterRate, withRateLimit } from '../../slurm/rate-limited-scheduler.ts';
 import { daemonMark, jobSettings, workerName } from './job-settings.ts';
 import type { App } from '../../assembly/app.ts';
 import { readVersion } from '../../base/version.ts';
@@ -57,7 +57,7 @@ export async function createDaemonDeps(
   const queues = sides.queues.filter((queue) => queue.cluster === cluster.name);
   const schedulerQueue = sides.schedulerQueues.get(cluster);
   if (schedulerQueue === undefined) throw new RangeError('this cluster is not among those that are served');
-  const rate = callRate(slurm.submitsPerSecond, facts.callLimit);
+  const rate = clusterRate(slurm.submitsPerSecond, facts.callLimit);
   if (facts.callLimit !== undefined) {
     log.info("Slurm limits each user's request rate; keeping submissions below that rate", {
       perSecond: rate.perSecond,
@@ -101,7 +101,7 @@ export async function createDaemonDeps(
     limits: cluster.limits,
     pauses: () => readPauses(cluster.stateDir, systemClock.now()),
     rateLimit,
-    callRate: sides.callRate,
+    serverRateLimit: sides.serverRateLimit,
     schedulerQueue,
     cluster: facts,
     gracePeriods: { ...slurm.grace, abortCallbackMaxMs },

@@ -5,7 +5,7 @@ import type { NamedQueue } from '../../assembly/read-queue-templates.ts';
 import { nearestName } from '../../base/did-you-mean.ts';
 import { systemClock } from '../../base/clock.ts';
 import { UsageError } from '../../base/usage-error.ts';
-import { createCallRate, type CallRate } from '../../clearml/call-rate.ts';
+import { createServerRateLimit, type ServerRateLimit } from '../../clearml/server-rate-limit.ts';
 import type { ClearmlClient, QueueName, ServerFacts } from '../../clearml/client.ts';
 import type { QueueId } from '../../clearml/ids.ts';
 import type { ClusterSettings } from '../../config/clusters.ts';
@@ -22,7 +22,7 @@ export interface FoundQueue extends ServedQueue {
 export interface ServerSide {
   readonly clearml: ClearmlClient;
   /** The rate limit of a daemon's calls to the server. */
-  readonly callRate?: CallRate | undefined;
+  readonly serverRateLimit?: ServerRateLimit | undefined;
   readonly server: ServerFacts;
   readonly queues: readonly FoundQueue[];
   /** The scheduler queue of each cluster. */
@@ -36,8 +36,8 @@ export async function openServer(
   { createQueues, isDaemon = false }: { readonly createQueues: boolean; readonly isDaemon?: boolean },
 ): Promise<ServerSide> {
   const { apiCallsPerSecond } = app.config.settings.slurm;
-  const callRate = isDaemon ? createCallRate(apiCallsPerSecond, systemClock) : undefined;
-  const clearml = createClearml(app, { isDaemon, callRate });
+  const serverRateLimit = isDaemon ? createServerRateLimit(apiCallsPerSecond, systemClock) : undefined;
+  const clearml = createClearml(app, { isDaemon, rateLimit: serverRateLimit });
   try {
     const server = await clearml.connect();
     const queues = await findQueues(clearml, named, { create: createQueues, server: server.apiServer });
@@ -46,7 +46,7 @@ export async function openServer(
       const name = cluster.schedulerQueue;
       schedulerQueues.set(cluster, ((await clearml.queues.find(name)) ?? (await clearml.queues.create(name))).id);
     }
-    return { clearml, callRate, server, queues, schedulerQueues };
+    return { clearml, serverRateLimit, server, queues, schedulerQueues };
   } catch (error) {
     await clearml.close();
     throw error;

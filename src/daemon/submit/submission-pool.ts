@@ -46,7 +46,7 @@ const CALLS_PER_TASK = 4;
 const MAX_CONCURRENT = 2 * MAX_TOGETHER;
 
 export function createSubmissionPool(deps: DaemonDeps, backoff: Backoff): SubmissionPool {
-  const { clock, rateLimit, callRate } = deps;
+  const { clock, rateLimit, serverRateLimit } = deps;
   /** In start order. */
   const running = new Set<Promise<void>>();
 
@@ -81,7 +81,7 @@ export function createSubmissionPool(deps: DaemonDeps, backoff: Backoff): Submis
   /** Both limits. A claimed task never waits for ClearML's. */
   function claimWaitMs(count: number): number {
     const now = clock.now();
-    return Math.max(rateLimit.waitMs(now, count), callRate?.waitMs(now, count * CALLS_PER_TASK) ?? 0);
+    return Math.max(rateLimit.waitMs(now, count), serverRateLimit?.waitMs(now, count * CALLS_PER_TASK) ?? 0);
   }
 
   function mayClaim(count: number): boolean {

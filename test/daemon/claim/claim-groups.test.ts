@@ -171,13 +171,13 @@ describe('tasks that are claimed together', () => {
   it('C-38 wait for the rate limit of calls to ClearML before they are claimed', async () => {
     let mayBegin = false;
     const asked: number[] = [];
-    const callRate = {
+    const serverRateLimit = {
       waitMs(_now: number, calls: number): number {
         asked.push(calls);
         return mayBegin ? 0 : 250;
       },
     };
-    const fixture = createStepFixture({ callRate });
+    const fixture = createStepFixture({ serverRateLimit });
     for (let number = 1; number <= 3; number += 1) await fixture.enqueued(number);
 
     const round = claimOnce(fixture);

@@ -13,7 +13,7 @@ const PROMPT_MS = 1_000;
  * wait inside the command, which delays the ones behind it (slurm.conf(5), rl_enable).
  * @param perSecond more than 0
  */
-export function callRate(perSecond: number, limit: ClusterFacts['callLimit']): Rate {
+export function clusterRate(perSecond: number, limit: ClusterFacts['callLimit']): Rate {
   const wanted = rateOf(perSecond);
   if (limit === undefined) return wanted;
   return {

@@ -1,6 +1,6 @@
 // When new claims wait for the ClearML server, and how long calls wait that it refused because it is busy.
 import { expect } from 'chai';
-import { createCallRate, type CallRate } from '../../src/clearml/call-rate.ts';
+import { createServerRateLimit, type ServerRateLimit } from '../../src/clearml/server-rate-limit.ts';
 import { ServerBusyError } from '../../src/clearml/errors.ts';
 import { rejection } from '../support/rejection.ts';
 import { createSetClock, makeClient, taskId } from './client-under-test.ts';
@@ -12,12 +12,12 @@ const TASK = taskId('a'.repeat(32));
 
 describe('the rate limit of calls to ClearML', () => {
   function limited(random = 0): {
-    rate: CallRate;
+    rate: ServerRateLimit;
     clock: ReturnType<typeof createSetClock>;
     waitMs(calls?: number): number;
   } {
     const clock = createSetClock(NOW);
-    const rate = createCallRate(10, clock, () => random);
+    const rate = createServerRateLimit(10, clock, () => random);
     return { rate, clock, waitMs: (calls = 4) => rate.waitMs(clock.now(), calls) };
   }
 
@@ -145,7 +145,7 @@ describe('a client of a busy ClearML server', () => {
 
   it('reports the duration of each call, and each refusal, to the rate limit', async () => {
     const told: string[] = [];
-    const callRate: CallRate = {
+    const rateLimit: ServerRateLimit = {
       waitMs: () => 0,
       started: (endpoint) => void told.push(`started ${endpoint}`),
       answered: (tookMs) => void told.push(tookMs === undefined ? 'answered' : 'answered in time'),
@@ -153,7 +153,7 @@ describe('a client of a busy ClearML server', () => {
     };
     fixture.server.script('tasks.get_by_id', page(429, '', { 'retry-after': '0' }), found);
     fixture.server.script('tasks.get_all', data({ tasks: [] }));
-    const client = makeClient(fixture.server.url, { callRate });
+    const client = makeClient(fixture.server.url, { rateLimit });
     try {
       await client.tasks.get(TASK);
       await client.tasks.read([TASK]);

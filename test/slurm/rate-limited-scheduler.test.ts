@@ -1,22 +1,22 @@
 // How the calls to Slurm count against the rate limit, and how high it is.
 import { expect } from 'chai';
 import { createRateLimit } from '../../src/base/rate-limit.ts';
-import { callRate, withRateLimit } from '../../src/slurm/rate-limit.ts';
+import { clusterRate, withRateLimit } from '../../src/slurm/rate-limited-scheduler.ts';
 import type { JobFigures, JobId, Scheduler } from '../../src/slurm/scheduler.ts';
 import { createSimulatedClock } from '../simulation/clock.ts';
 
 const NOW = Date.UTC(2026, 0, 1, 12);
 
-describe('callRate', () => {
+describe('clusterRate', () => {
   it('is the configured rate if the controller has no limit', () => {
-    expect(callRate(10, undefined)).to.deep.equal({ perSecond: 10, burst: 20 });
-    expect(callRate(0.1, undefined)).to.deep.equal({ perSecond: 0.1, burst: 1 });
+    expect(clusterRate(10, undefined)).to.deep.equal({ perSecond: 10, burst: 20 });
+    expect(clusterRate(0.1, undefined)).to.deep.equal({ perSecond: 0.1, burst: 1 });
   });
 
   it("is four fifths of the controller's limit for a user, if that is lower", () => {
-    expect(callRate(10, { perSecond: 2, burst: 30 })).to.deep.equal({ perSecond: 1.6, burst: 20 });
-    expect(callRate(10, { perSecond: 1, burst: 1 })).to.deep.equal({ perSecond: 0.8, burst: 1 });
-    expect(callRate(0.5, { perSecond: 2, burst: 30 })).to.deep.equal({ perSecond: 0.5, burst: 1 });
+    expect(clusterRate(10, { perSecond: 2, burst: 30 })).to.deep.equal({ perSecond: 1.6, burst: 20 });
+    expect(clusterRate(10, { perSecond: 1, burst: 1 })).to.deep.equal({ perSecond: 0.8, burst: 1 });
+    expect(clusterRate(0.5, { perSecond: 2, burst: 30 })).to.deep.equal({ perSecond: 0.5, burst: 1 });
   });
 });
 

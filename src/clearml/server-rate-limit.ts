@@ -6,7 +6,7 @@ import { createRateLimit, rateOf } from '../base/rate-limit.ts';
  * Every call counts, and only new claims wait: a heartbeat, a claimed task and the end of an aborted one never do. While the server is
  * slow, or asks for fewer calls (429, 503), new claims wait longer.
  */
-export interface CallRate {
+export interface ServerRateLimit {
   /** Milliseconds until new work with this many calls may begin; 0 if it may begin now. */
   waitMs(now: number, calls: number): number;
   /** A call of this endpoint starts. */
@@ -28,7 +28,11 @@ const FIRST_PAUSE_MS = 1_000;
 const MAX_PAUSE_MS = 60_000;
 
 /** @param random 0 to 1; jitter that keeps daemons from returning at the same moment */
-export function createCallRate(perSecond: number, clock: Clock, random: () => number = Math.random): CallRate {
+export function createServerRateLimit(
+  perSecond: number,
+  clock: Clock,
+  random: () => number = Math.random,
+): ServerRateLimit {
   const limit = createRateLimit(rateOf(perSecond));
   let averageMs = 0;
   let refusals = 0;

@@ -1,11 +1,11 @@
-// Changes ClearML's tasks: a status only where that cannot overwrite a user's act.
+// Changes ClearML's tasks: a status only where that cannot overwrite a user's act. read-tasks.ts reads them.
 import * as z from 'zod';
 import type { StatusNote, Tasks } from './client.ts';
 import { LostRaceError } from './errors.ts';
 import { TaskIdShape, type TaskId } from './ids.ts';
 import { isRefusal } from './expected-refusals.ts';
 import type { Session } from './session.ts';
-import { createTaskReads } from './task-reads.ts';
+import { createTaskReads } from './read-tasks.ts';
 import type { ReportUnreadable } from './unreadable-entries.ts';
 
 const Cloned = z.object({ id: TaskIdShape });
