@@ -131,14 +131,15 @@ export function createTaskClaimer(deps: DaemonDeps, pool: SubmissionPool, backof
 
       reader.begin(snapshot);
       await claimAll();
-      if (state !== undefined && !signal.aborted) await showHeld(state);
+      if (state !== undefined && !signal.aborted)
+        await showHeld(state, () => !signal.aborted && deps.clock.now() < until);
       return claimed;
     },
   };
 
-  async function showHeld(state: ClaimState): Promise<void> {
+  async function showHeld(state: ClaimState, mayContinue: () => boolean): Promise<void> {
     const waiting = new Set(state.queues.flatMap(({ entries }) => entries.map(({ task }) => task)));
-    await messages.show(planClaims(state, 0).held, (task) => waiting.has(task));
+    await messages.show(planClaims(state, 0).held, (task) => waiting.has(task), mayContinue);
   }
 }
 

@@ -8,9 +8,11 @@ import type { HeldTask } from './plan-claims.ts';
 export interface HoldMessages {
   /**
    * Writes the messages that changed, and clears those of tasks that wait but are no longer held.
+   * Stops at the first call without a response, as each such call lasts until its retries end: the next pass writes the others.
    * @param isWaiting whether the task is among the entries that were read
+   * @param mayContinue whether there is time for another message after the first
    */
-  show(held: readonly HeldTask[], isWaiting: (task: TaskId) => boolean): Promise<void>;
+  show(held: readonly HeldTask[], isWaiting: (task: TaskId) => boolean, mayContinue?: () => boolean): Promise<void>;
 }
 
 /** Each costs two calls; the next pass writes the others. */
@@ -62,11 +64,12 @@ export function createHoldMessages(deps: DaemonDeps): HoldMessages {
   }
 
   return {
-    async show(held, isWaiting) {
+    async show(held, isWaiting, mayContinue = () => true) {
       for (const [task, message] of wantedMessages(held, isWaiting)) {
-        await notify(deps, task, () => write(task, message));
+        if (!(await notify(deps, task, () => write(task, message)))) return;
         if (message.text === '') told.delete(task);
         else told.set(task, message);
+        if (!mayContinue()) return;
       }
     },
   };

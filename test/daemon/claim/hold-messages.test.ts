@@ -25,6 +25,40 @@ describe('the status message of a task that a limit or a pause holds', () => {
     expect(await messageOf(fixture, 51)).to.equal('');
   });
 
+  it('is tried for one task only while ClearML does not respond, and written in a later pass', async () => {
+    const fixture = fixtureWithPause();
+    await enqueue(fixture, 'ada', ...range(1, 3));
+    const passes = passesOf(fixture);
+    let tried = 0;
+    fixture.fate = ({ endpoint }) => {
+      if (endpoint !== 'tasks.get_by_id') return undefined;
+      tried += 1;
+      return 'not made';
+    };
+    await passes.claim();
+    expect(tried).to.equal(1);
+
+    fixture.fate = () => undefined;
+    await passes.claim();
+
+    for (const number of range(1, 3)) expect(await messageOf(fixture, number)).to.match(/^Waits in queue/);
+  });
+
+  it('is written for the other tasks in a later pass if the turn of claiming is over', async () => {
+    const fixture = fixtureWithPause();
+    await enqueue(fixture, 'ada', ...range(1, 3));
+    const passes = passesOf(fixture);
+    fixture.fate = ({ endpoint }) => {
+      if (endpoint === 'tasks.get_by_id') fixture.clock.pass(60_000);
+      return undefined;
+    };
+
+    await passes.claim();
+
+    expect(await messageOf(fixture, 1)).to.match(/^Waits in queue/);
+    expect(await messageOf(fixture, 2)).to.equal('');
+  });
+
   it('is updated at most every five minutes if only tasks ahead of it were claimed', async () => {
     const fixture = fixtureWithPause();
     await enqueue(fixture, 'ada', 1, 2);
