@@ -78,7 +78,7 @@ export function createJobLister({
         noteUnlisted(unlisted, name, error);
       }
     }
-    return { kind: 'listed', jobs, unlisted };
+    return listed(jobs, unlisted);
   }
 
   function noteUnlisted(unlisted: Set<string>, user: string, err: SudoRefusedError): void {
@@ -99,9 +99,9 @@ export function createJobLister({
   }
 
   async function list(signal?: AbortSignal, accounts: readonly UnixAccount[] = []): Promise<JobList> {
-    const listed = await orFailed(accounts.length === 0 ? listOwn(signal) : listSeveral('theirs', accounts, signal));
-    if (listed.kind === 'listed') warnOfStrangeStates(listed.jobs);
-    return listed;
+    const result = await orFailed(accounts.length === 0 ? listOwn(signal) : listSeveral('theirs', accounts, signal));
+    if (result.kind === 'listed') warnOfStrangeStates(result.jobs);
+    return result;
   }
 
   /** The jobs with these names in accounting, each asked as its own user; none without accounting. */
@@ -125,7 +125,7 @@ export function createJobLister({
         noteUnlisted(unlisted, cause.user, cause);
       }
     }
-    return { kind: 'listed', jobs, unlisted };
+    return listed(jobs, unlisted);
   }
 
   async function rememberOf(
@@ -159,9 +159,13 @@ export function createJobLister({
       const merged = mergeLookUp(names, past, shown);
       if (merged.kind === 'failed') return merged;
       const missing = past.kind === 'listed' ? (past.unlisted ?? []) : [];
-      return { ...merged, unlisted: new Set([...missing, ...(current.unlisted ?? [])]) };
+      return listed(merged.jobs, new Set([...missing, ...(current.unlisted ?? [])]));
     },
   };
+}
+
+function listed(jobs: readonly Job[], unlisted: ReadonlySet<string>): JobList & { readonly kind: 'listed' } {
+  return { kind: 'listed', jobs, ...(unlisted.size === 0 ? {} : { unlisted }) };
 }
 
 function distinct(owners: ReadonlyMap<string, UnixAccount>): UnixAccount[] {

@@ -15,7 +15,8 @@ export async function buildProgram(): Promise<BuiltProgram> {
   const folder = await mkdtemp(join(tmpdir(), 'built-'));
   const remove = (): Promise<void> => rm(folder, { recursive: true, force: true });
   try {
-    for (const name of ['package.json', 'tsconfig.json', 'esbuild.config.mjs', 'build', 'src', 'bin', 'templates'])
+    const sources = ['build', 'src', 'bin', 'templates', 'examples/demo', 'test/support', 'test/stand-ins'];
+    for (const name of ['package.json', 'tsconfig.json', 'esbuild.config.mjs', ...sources])
       await cp(name, join(folder, name), { recursive: true });
     await symlink(resolve('node_modules'), join(folder, 'node_modules'));
     await runToEnd('npm', ['run', '--silent', '--prefix', folder, 'build']);

@@ -35,14 +35,14 @@ describe('the program', () => {
     });
   }
 
-  it('prints three lines about the first steps if it has no arguments and nothing to serve', async () => {
+  it('prints what it found and the next command if it has no arguments and nothing to serve', async () => {
     await using cli = await openCli();
     const { code, stdout, stderr } = await cli.run();
 
     expect(code).to.equal(2);
     expect(stdout).to.equal('');
-    expect(stderr.trimEnd().split('\n')).to.have.length(3);
-    for (const next of ['init', 'doctor', '--help']) expect(stderr).to.include(`clearml-agent-slurm ${next}`);
+    expect(stderr).to.match(/^ClearML server .+\nSlurm .+\nTemplate +none configured\n\nNext: clearml-agent-slurm \w/);
+    for (const next of ['init', '--help']) expect(stderr).to.include(`clearml-agent-slurm ${next}`);
   });
 
   it('treats -v as --version', async () => {

@@ -91,14 +91,14 @@ const REFUSED: readonly (readonly [what: string, text: string, message: RegExp])
   [
     '|words in quotes',
     withBody('echo "${CLEARML_TASK.name|words}"'),
-    /^t\.template:3:7: \|words makes several arguments/,
+    /^t\.template:3:7: \|words splits a value into arguments/,
   ],
   [
     '|words with text around the placeholder',
     withBody('echo a${CLEARML_TASK.name|words}'),
-    /\|words makes several arguments/,
+    /\|words splits a value into arguments/,
   ],
-  ['|words in an assignment', withBody('a=${CLEARML_TASK.name|words}'), /\|words makes several arguments/],
+  ['|words in an assignment', withBody('a=${CLEARML_TASK.name|words}'), /\|words splits a value into arguments/],
   [
     '|words in a directive',
     withDirectives('#SBATCH --comment=${CLEARML_TASK.name|words}'),
