@@ -1,42 +1,9 @@
 // The settings `agent.slurm.clusters` and `agent.slurm.queues`: clusters, and which queue uses which.
 import * as z from 'zod';
+import { limitShape } from './limits-schema.ts';
 import { otherProperties, properties } from './property-schema.ts';
+import { clusterPath, localPath, nonEmptyText } from './setting-types.ts';
 import type { Trusted } from './uses-of-trusted-paths.ts';
-
-/** An absolute path on the cluster. @param trusted how the file or directory is used */
-export function clusterPath(trusted: Trusted): z.ZodString {
-  return z.string().regex(/^\//, 'must be an absolute path, as the cluster sees it').meta({ trusted });
-}
-
-/** A path on this machine; may begin with `~`, or be relative to the file that sets it. */
-export function localPath(trusted: Trusted): z.ZodString {
-  return z.string().min(1, 'must not be empty').meta({ trusted });
-}
-
-export const nonEmptyText = z.string().min(1, 'must not be empty');
-
-export type LimitSetting = 'max_jobs' | 'max_waiting_jobs' | 'max_jobs_per_user';
-
-const limit = z.int().min(1, 'must be at least 1').optional();
-
-/**
- * The limits of the jobs of a cluster or queue.
- * @param where "of this queue"
- * @param more what follows each description
- */
-export function limitShape(where: string, more: string): Record<LimitSetting, typeof limit> {
-  return {
-    max_jobs: limit.describe(
-      `The most jobs ${where} that wait or run at the same time. Further tasks keep their place in their queue, and their status message says why they wait.${more}`,
-    ),
-    max_waiting_jobs: limit.describe(
-      `The most jobs ${where} that wait in Slurm. Set it so that later tasks of higher priority do not queue behind many jobs.${more}`,
-    ),
-    max_jobs_per_user: limit.describe(
-      `The most jobs ${where} that wait or run for one ClearML user, the owner of the tasks. The tasks of other users are claimed meanwhile.${more}`,
-    ),
-  };
-}
 
 /** Never an option of ssh. */
 const hostName = z

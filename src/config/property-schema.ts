@@ -10,7 +10,7 @@ const amount = z
   .union([z.number(), z.string()], AMOUNT)
   .refine((value) => limitKind(String(value)) !== undefined, AMOUNT);
 
-const limits = z
+const constraint = z
   .strictObject({
     min: amount
       .optional()
@@ -35,10 +35,10 @@ const limits = z
     },
   );
 
-type Limits = z.infer<typeof limits>;
+type ConstraintSetting = z.infer<typeof constraint>;
 
 export const properties = z
-  .record(z.string(), z.union([z.boolean(), limits], 'must be true, false, or a group with min, max or values'))
+  .record(z.string(), z.union([z.boolean(), constraint], 'must be true, false, or a group with min, max or values'))
   .default({})
   .describe(
     'Constraints by user property: a group with `min`, `max` or `values`, or `false` to forbid the property. A task that violates one fails, and its message says what is permitted. Constraints apply to values from the task, not to the defaults of the template.',
@@ -53,18 +53,18 @@ export const otherProperties = z
 
 /** @returns undefined if there are no constraints */
 export function propertySettings(
-  named: Readonly<Record<string, boolean | Limits>>,
+  named: Readonly<Record<string, boolean | ConstraintSetting>>,
   others: boolean,
 ): PropertyConstraints | undefined {
   if (Object.keys(named).length === 0 && others) return undefined;
   const rules = Object.entries(named).map(([name, rule]): [string, boolean | PropertyConstraint] => [
     name,
-    typeof rule === 'boolean' ? rule : limitsOf(rule),
+    typeof rule === 'boolean' ? rule : constraintOf(rule),
   ]);
   return { named: new Map(rules), others };
 }
 
-function limitsOf({ min, max, values }: Limits): PropertyConstraint {
+function constraintOf({ min, max, values }: ConstraintSetting): PropertyConstraint {
   const [least, most] = [min?.toString(), max?.toString()];
   return { kind: limitKind(most ?? least ?? '') ?? 'number', least, most, values: values?.map(String) };
 }

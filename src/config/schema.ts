@@ -1,15 +1,14 @@
-// Every setting of this program: type, unit, default, limits, and a description for the reference page.
+// All settings: type, unit, default, limits, and a description for the reference page. Groups of settings are in …-schema.ts.
 import * as z from 'zod';
 import { isCommandLine } from '../base/shell-word.ts';
-import { clusterPath, clusters, limitShape, localPath, nonEmptyText, queues } from './cluster-schema.ts';
-import { httpSection } from './http-settings.ts';
+import { clusters, queues } from './cluster-schema.ts';
+import { grace } from './grace-schema.ts';
+import { httpSection } from './http-schema.ts';
+import { limitShape } from './limits-schema.ts';
 import { refusedSettings } from './refused-settings.ts';
+import { clusterPath, localPath, nonEmptyText, seconds } from './setting-types.ts';
 import { userMap } from './user-map-schema.ts';
 import type { Trusted } from './uses-of-trusted-paths.ts';
-
-function seconds(least: number): z.ZodNumber {
-  return z.number().min(least, `must be at least ${least}`).max(1_000_000, 'must be a number of seconds below 1000000');
-}
 
 /** In Singularity's mount options, a colon and a comma are separators. */
 function imageFolder(): z.ZodString {
@@ -17,47 +16,6 @@ function imageFolder(): z.ZodString {
     .regex(/^[^:,]*$/, 'must not contain a colon or a comma')
     .meta({ trusted: 'read on nodes' satisfies Trusted });
 }
-
-const grace = z
-  .strictObject({
-    start_sec: seconds(0)
-      .default(300)
-      .describe(
-        "Time for a running job to install the agent and start its task. When it has passed, the task's console gets one warning. Raise it if installing packages takes longer on your nodes.",
-      ),
-    server_sec: seconds(0)
-      .default(900)
-      .describe(
-        'How long a starting job retries while the ClearML server does not respond, at most until the time limit of the job. Then the job ends and its task fails. Raise it to survive longer server maintenance.',
-      ),
-    end_sec: seconds(0)
-      .default(60)
-      .describe(
-        'Time after the end of a job for the agent to report the final status. When it has passed, the daemon sets the status itself.',
-      ),
-    stop_sec: seconds(0)
-      .default(120)
-      .describe(
-        'Time for the agent to end an aborted task, in addition to the timeout of its abort callback. When it has passed, the daemon cancels the job with `scancel`. Raise it if tasks save large checkpoints when aborted.',
-      ),
-    absent_sec: seconds(0)
-      .default(600)
-      .describe(
-        'How long a job may be unknown to Slurm, and its agent silent, before the job is considered lost. Then a waiting task is resubmitted, and a running task fails. Raise it if your controller needs longer to list all jobs again after a restart.',
-      ),
-    never_starts_sec: seconds(0)
-      .optional()
-      .describe(
-        'How long a job may wait for a reason that never resolves by itself, such as a time limit above the limit of its partition. Then the job is cancelled and the task fails. Default: no limit; the console shows the reason.',
-      ),
-    adopt_sec: seconds(0)
-      .default(300)
-      .describe(
-        'How long a task or job may be untracked before the daemon adopts it or returns it to its queue. Lower it to recover faster after a journal is lost.',
-      ),
-  })
-  .prefault({})
-  .describe('Grace periods: how long to wait before acting on a state that may resolve itself.');
 
 /** A command line, as ClearML's own glue accepts it. */
 const commandLine = nonEmptyText

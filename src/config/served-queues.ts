@@ -5,7 +5,7 @@ import type { PropertyConstraints } from '../base/property-constraints.ts';
 import type { Limits } from '../base/job-limits.ts';
 import { ConfigError } from './errors.ts';
 import type { Origin } from './origin.ts';
-import type { LimitSetting } from './cluster-schema.ts';
+import type { LimitSetting } from './limits-schema.ts';
 import { propertySettings } from './property-schema.ts';
 import type { SlurmSection } from './schema.ts';
 import { joinPath } from './setting-path.ts';

@@ -1,7 +1,7 @@
 // The settings as the rest of the program uses them: checked, in camel case, times in milliseconds.
 import { quoteWord } from '../base/shell-word.ts';
 import type { ClusterSettings } from './clusters.ts';
-import { httpSettings, type HttpSettings } from './http-settings.ts';
+import { httpSettings, type HttpSettings } from './http-schema.ts';
 import type { ClearmlConf } from './schema.ts';
 import type { QueueSettings } from './served-queues.ts';
 

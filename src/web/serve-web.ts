@@ -8,7 +8,7 @@ import type { App } from '../assembly/app.ts';
 import { makePrivateDirectory } from '../base/private-directory.ts';
 import { inspectSocket } from '../base/trusted-socket.ts';
 import { ConfigError } from '../config/errors.ts';
-import type { ListenAddress } from '../config/http-settings.ts';
+import type { ListenAddress } from '../config/http-schema.ts';
 import type { Monitor } from '../daemon/monitor/monitor.ts';
 import { createAccess } from './access.ts';
 import { closeServer, createWebServer, type Routes } from './http-server.ts';

@@ -5,7 +5,7 @@ import * as z from 'zod';
 import { createPrivateFile, replaceByPrivateFile } from '../base/private-file.ts';
 import { makePrivateDirectory } from '../base/private-directory.ts';
 import type { ClusterSettings } from '../config/clusters.ts';
-import type { HttpSettings } from '../config/http-settings.ts';
+import type { HttpSettings } from '../config/http-schema.ts';
 import { daemonLogFile } from '../daemon/serve/daemon-log.ts';
 import { StateDirectoryError } from '../daemon/journal/lock.ts';
 import { newToken } from './access.ts';

@@ -1,6 +1,6 @@
 // `agent.slurm.http`: addresses, paths and their errors.
 import { expect } from 'chai';
-import { readListenAddress } from '../../src/config/http-settings.ts';
+import { readListenAddress } from '../../src/config/http-schema.ts';
 import { ConfigError } from '../../src/config/errors.ts';
 import { catchError } from './catch-error.ts';
 import { configWith } from './config-from.ts';

@@ -1,6 +1,6 @@
 // The setting `agent.slurm.http`: where the daemon serves its status page, metrics and health checks.
 import * as z from 'zod';
-import { localPath } from './cluster-schema.ts';
+import { localPath } from './setting-types.ts';
 
 /** An address to listen on. */
 export interface ListenAddress {

@@ -1,0 +1,25 @@
+// The settings `max_jobs`, `max_waiting_jobs` and `max_jobs_per_user`: of `agent.slurm`, of a cluster and of a queue.
+import * as z from 'zod';
+
+export type LimitSetting = 'max_jobs' | 'max_waiting_jobs' | 'max_jobs_per_user';
+
+const limit = z.int().min(1, 'must be at least 1').optional();
+
+/**
+ * The limits of the jobs of a cluster or queue.
+ * @param where "of this queue"
+ * @param more what follows each description
+ */
+export function limitShape(where: string, more: string): Record<LimitSetting, typeof limit> {
+  return {
+    max_jobs: limit.describe(
+      `The most jobs ${where} that wait or run at the same time. Further tasks keep their place in their queue, and their status message says why they wait.${more}`,
+    ),
+    max_waiting_jobs: limit.describe(
+      `The most jobs ${where} that wait in Slurm. Set it so that later tasks of higher priority do not queue behind many jobs.${more}`,
+    ),
+    max_jobs_per_user: limit.describe(
+      `The most jobs ${where} that wait or run for one ClearML user, the owner of the tasks. The tasks of other users are claimed meanwhile.${more}`,
+    ),
+  };
+}
