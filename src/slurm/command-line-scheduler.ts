@@ -201,9 +201,15 @@ export function createCommandLineScheduler({
     // Slurm may hide the jobs of one user from another (slurmdbd.conf(5), PrivateData).
     for (const user of hasAccounting ? new Set(jobs.map(({ unixUser }) => unixUser)) : []) {
       const its = jobs.filter(({ unixUser }) => unixUser === user);
-      const result = await runSacct(sacctFiguresArgs(its.map(({ id }) => id)), signal, user);
-      if (result === undefined) break;
-      for (const [id, read] of readSacctFigures(result, its, { accountsGpus })) all.set(id, read);
+      try {
+        const result = await runSacct(sacctFiguresArgs(its.map(({ id }) => id)), signal, user);
+        if (result === undefined) break;
+        for (const [id, read] of readSacctFigures(result, its, { accountsGpus })) all.set(id, read);
+      } catch (error) {
+        const cause = error instanceof SlurmUnavailableError ? error.cause : undefined;
+        if (!(cause instanceof SudoRefusedError)) throw error;
+        log.warn("Could not read the usage of a user's ended jobs from accounting", { user, err: cause });
+      }
     }
     return all;
   }

@@ -187,7 +187,8 @@ export interface Scheduler {
    */
   record(id: JobId, options?: RecordOptions): Promise<JobRecord | undefined>;
   /**
-   * What these jobs used, as far as they have ended and accounting has them; none without accounting.
+   * What these jobs used, as far as they have ended and accounting has them; none without accounting. If sudo refuses one user, only
+   * that user's jobs are missing.
    * @throws SlurmUnavailableError
    */
   figures(jobs: readonly JobKey[], signal?: AbortSignal): Promise<ReadonlyMap<JobId, JobFigures>>;

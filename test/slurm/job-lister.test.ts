@@ -11,6 +11,13 @@ const ALICE = { name: 'alice', uid: 1001 };
 const BOB = { name: 'bob', uid: 1002 };
 const NAME = `clearml_task_${'a'.repeat(32)}-m0001abcd`;
 
+const FIGURES_OF_BOB = [
+  'JobIDRaw|JobName|User|Account|Partition|State|Submit|Start|End|ElapsedRaw|TimelimitRaw|NNodes|AllocCPUS|AllocTRES|NTasks|TotalCPU|MaxRSS',
+  `3|${NAME}|bob|lab|gpu|COMPLETED|1795950590|1795950592|1795950596|4|10|1|2|billing=2,cpu=2,mem=200M,node=1||00:00.578|`,
+]
+  .map((row) => `${row.replaceAll('|', '\x1f')}\n`)
+  .join('');
+
 interface Bed {
   readonly scheduler: Scheduler;
   readonly calls: string[];
@@ -32,6 +39,7 @@ function createBed({ hidesJobs = false } = {}): Bed {
     const uid = { alice: 1001, bob: 1002 }[runAs ?? ''] ?? 990;
     if (program === '/bin/sh') return 'umask 0022 uid 990\n';
     if (program === 'scontrol') return configOf(hidesJobs);
+    if (program === 'sacct' && args.includes('--jobs=3')) return FIGURES_OF_BOB;
     if (program === 'sacct')
       return 'JobIDRaw\x1fJobName\x1fState\x1fReason\x1fPartition\x1fNodeList\x1fSubmit\x1fStart\x1fEnd\n';
     const wanted = args
@@ -156,6 +164,17 @@ describe('jobs of several Unix users', () => {
     expect(list)
       .to.have.property('unlisted')
       .that.deep.equals(new Set(['alice']));
+  });
+
+  it('have figures in accounting, even if sudo refuses one of the users', async () => {
+    const { scheduler, calls, refused } = createBed();
+    await scheduler.facts();
+    calls.length = 0;
+    refused.add('alice');
+    const jobs = ['alice', 'bob'].map((unixUser, at) => ({ id: String(at + 2) as JobId, name: NAME, unixUser }));
+    const figures = await scheduler.figures(jobs);
+    expect([...figures].map(([id, { user }]) => [id, user])).to.deep.equal([['3', 'bob']]);
+    expect(calls).to.deep.equal(['alice sacct', 'bob sacct']);
   });
 
   it('are cancelled as their users, even if sudo refuses one of the users', async () => {

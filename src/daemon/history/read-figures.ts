@@ -1,6 +1,6 @@
 // Completes the history with the figures of accounting, beside the passes: what ended jobs were allocated, and what they used.
 import { TaskIdShape } from '../../clearml/ids.ts';
-import { attemptKey, type EndedAttempt } from '../../history/ended-attempt.ts';
+import { attemptKey, isAccounted, type EndedAttempt } from '../../history/ended-attempt.ts';
 import { SlurmUnavailableError } from '../../slurm/errors.ts';
 import { formatJobName } from '../../slurm/job-name.ts';
 import type { JobFigures, JobId, JobKey } from '../../slurm/scheduler.ts';
@@ -51,13 +51,14 @@ export function createFiguresReader(deps: DaemonDeps, signal: AbortSignal): Figu
       const figures = await query(due);
       for (const attempt of due) {
         const key = attemptKey(attempt);
-        const its = figures.get(attempt.job as JobId);
+        const its = figures?.get(attempt.job as JobId);
         if (its === undefined) retries.set(key, later(retries.get(key)));
         else {
           retries.delete(key);
           await complete(attempt, its);
         }
       }
+      if (figures === undefined) return;
     }
   }
 
@@ -66,7 +67,8 @@ export function createFiguresReader(deps: DaemonDeps, signal: AbortSignal): Figu
     return { at: clock.now() + delayMs, delayMs };
   }
 
-  async function query(attempts: readonly EndedAttempt[]): Promise<ReadonlyMap<JobId, JobFigures>> {
+  /** Undefined if accounting does not respond. */
+  async function query(attempts: readonly EndedAttempt[]): Promise<ReadonlyMap<JobId, JobFigures> | undefined> {
     const jobs = attempts.map(({ task, attempt, job, unixUser }): JobKey => {
       const name = formatJobName(TaskIdShape.parse(task), attempt ?? '');
       return { id: job as JobId, name, ...(unixUser === undefined ? {} : { unixUser }) };
@@ -76,7 +78,7 @@ export function createFiguresReader(deps: DaemonDeps, signal: AbortSignal): Figu
     } catch (error) {
       if (!(error instanceof SlurmUnavailableError)) throw error;
       log.warn('Could not read the usage of ended jobs from accounting; retrying later', { slurm: error.message });
-      return new Map();
+      return undefined;
     }
   }
 
@@ -86,6 +88,8 @@ export function createFiguresReader(deps: DaemonDeps, signal: AbortSignal): Figu
     const known = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined));
     const whole: EndedAttempt = { ...attempt, ...known, state: stateWord, unixUser: user };
     await history.record(whole);
+    // Accounting has the job, but no number of CPUs, and will not get one.
+    if (!isAccounted(whole)) history.giveUp(whole);
     const unused = describeUnused(whole);
     if (unused !== undefined)
       await logToConsole(deps, TaskIdShape.parse(attempt.task), { level: 'INFO', text: unused });

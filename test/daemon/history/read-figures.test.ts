@@ -134,6 +134,34 @@ describe('the figures of ended jobs', () => {
     expect(history.attempts.get(attemptKey(one))?.cpuSec).to.equal(57_600);
   });
 
+  it('are not requested for the next jobs after a failed query', async () => {
+    for (const number of Array.from({ length: 201 }, (_, index) => index + 1))
+      await ended({ job: String(number) }, number);
+    failure = new SlurmUnavailableError('sacct: error: Connection refused');
+    await after(10_000);
+    expect(asked).to.have.length(1);
+  });
+
+  it('are requested once, and shown once, if accounting has the job without its number of CPUs', async () => {
+    await ended();
+    known.set('4711' as JobId, { ...FIGURES, cpuSec: undefined });
+    const scheduler = {
+      ...fixture.deps.scheduler,
+      figures: (jobs: readonly JobKey[]) => {
+        asked.push(jobs);
+        return asked.length > 1 ? Promise.reject(new Error('asked again')) : Promise.resolve(known);
+      },
+    };
+    reader = createFiguresReader({ ...fixture.deps, scheduler }, new AbortController().signal);
+
+    await after(10_000);
+    await after(10_000);
+
+    expect(asked).to.have.length(1);
+    expect(fixture.consoleOf(taskNumber(1))).to.have.length(1);
+    expect(history.unaccounted.size).to.equal(0);
+  });
+
   it('are not requested on a cluster without accounting', async () => {
     const cluster = { ...fixture.deps.cluster, hasAccounting: false };
     reader = createFiguresReader({ ...fixture.deps, cluster }, new AbortController().signal);
