@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { expect } from 'chai';
 import { parseTemplate } from '../../src/template/parse-template.ts';
 import { buildProgram } from './build-program.ts';
-import { createMustacheRendering, render } from './rendering.ts';
+import { createMustacheRendering, render } from './figures/rendering.ts';
 import { TYPICAL_TEMPLATE } from './typical-task.ts';
 
 describe('a benchmark', () => {

@@ -2,26 +2,26 @@
 import { cpus, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { buildProgram, type BuiltProgram } from './build-program.ts';
-import { callsAMinute } from './calls-a-minute.ts';
-import { confParsing } from './conf-parsing.ts';
+import { callsAMinute } from './figures/calls-a-minute.ts';
+import { confParsing } from './figures/conf-parsing.ts';
 import { isMet, ratioOf, type Figure, type Tools } from './figure.ts';
-import { daemonWithJobs } from './daemon-with-jobs.ts';
-import { endedJobs } from './ended-jobs.ts';
-import { firstTask } from './first-task.ts';
-import { reconcilePass } from './reconcile-pass.ts';
-import { idleDaemon } from './idle-daemon.ts';
-import { journalAppends } from './journal-appends.ts';
-import { historyYear } from './history-year.ts';
-import { longJournal } from './long-journal.ts';
-import { recovery } from './recovery.ts';
-import { rendering } from './rendering.ts';
-import { serverCost } from './server-cost.ts';
-import { sshCommands } from './ssh-commands.ts';
-import { startUp } from './start-up.ts';
+import { daemonWithJobs } from './figures/daemon-with-jobs.ts';
+import { endedJobs } from './figures/ended-jobs.ts';
+import { firstTask } from './figures/first-task.ts';
+import { reconcilePass } from './figures/reconcile-pass.ts';
+import { idleDaemon } from './figures/idle-daemon.ts';
+import { journalAppends } from './figures/journal-appends.ts';
+import { historyYear } from './figures/history-year.ts';
+import { longJournal } from './figures/long-journal.ts';
+import { recovery } from './figures/recovery.ts';
+import { rendering } from './figures/rendering.ts';
+import { serverCost } from './figures/server-cost.ts';
+import { sshCommands } from './figures/ssh-commands.ts';
+import { startUp } from './figures/start-up.ts';
 import { formatTable, type Row } from './table.ts';
-import { tasksASecond } from './tasks-a-second.ts';
-import { tasksBySsh } from './tasks-by-ssh.ts';
-import { tasksOnTwoClusters } from './tasks-on-two-clusters.ts';
+import { tasksASecond } from './figures/tasks-a-second.ts';
+import { tasksBySsh } from './figures/tasks-by-ssh.ts';
+import { tasksOnTwoClusters } from './figures/tasks-on-two-clusters.ts';
 
 /** The quick ones first. */
 const FIGURES: readonly Figure[] = [

@@ -2,10 +2,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { buildScript } from './build-program.ts';
-import type { Figure, Result } from './figure.ts';
-import { readProcessUse } from './process-use.ts';
-import { median } from './samples.ts';
+import { buildScript } from '../build-program.ts';
+import type { Figure, Result } from '../figure.ts';
+import { readProcessUse } from '../process-use.ts';
+import { median } from '../samples.ts';
 
 /** The first pass logs the state of each job to its console; after three minutes without a change, the interval is longest. */
 const SETTLE_MS = 210_000;

@@ -2,12 +2,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { startSlurmCluster } from '../support/slurm-cluster.ts';
-import { startBenchWorld, startServing } from './bench-world.ts';
-import type { Figure } from './figure.ts';
-import { runToEnd } from './run-to-end.ts';
-import { median } from './samples.ts';
-import { HELD_TEMPLATE } from './typical-task.ts';
+import { startSlurmCluster } from '../../support/slurm-cluster.ts';
+import { startBenchWorld, startServing } from '../bench-world.ts';
+import type { Figure } from '../figure.ts';
+import { runToEnd } from '../run-to-end.ts';
+import { median } from '../samples.ts';
+import { HELD_TEMPLATE } from '../typical-task.ts';
 
 const SAMPLES = 20;
 /** The default poll interval of the queues. */

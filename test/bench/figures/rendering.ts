@@ -1,15 +1,15 @@
 // Measures rendering a task as the daemon does, compared with one Mustache render of the same values in the same text.
 import { readFileSync, readdirSync } from 'node:fs';
 import Mustache from 'mustache';
-import { quoteWord } from '../../src/base/shell-word.ts';
-import { jobBlocks } from '../../src/daemon/submit/render-task.ts';
-import { formatJobName } from '../../src/slurm/job-name.ts';
-import { blockView } from '../../src/template/blocks.ts';
-import { parseTemplate } from '../../src/template/parse-template.ts';
-import type { Template, Variables } from '../../src/template/template.ts';
-import type { Figure } from './figure.ts';
-import { median, middleHalf, ratios } from './samples.ts';
-import { TYPICAL_TASK, TYPICAL_TEMPLATE } from './typical-task.ts';
+import { quoteWord } from '../../../src/base/shell-word.ts';
+import { jobBlocks } from '../../../src/daemon/submit/render-task.ts';
+import { formatJobName } from '../../../src/slurm/job-name.ts';
+import { blockView } from '../../../src/template/blocks.ts';
+import { parseTemplate } from '../../../src/template/parse-template.ts';
+import type { Template, Variables } from '../../../src/template/template.ts';
+import type { Figure } from '../figure.ts';
+import { median, middleHalf, ratios } from '../samples.ts';
+import { TYPICAL_TASK, TYPICAL_TEMPLATE } from '../typical-task.ts';
 
 const ROUNDS = 200;
 const WARM_UP = 50;

@@ -1,10 +1,10 @@
 // Measures parsing a clearml.conf of `clearml-agent init`, compared with pyhocon, the agent's parser, on the same text.
-import { readHocon } from '../../src/config/hocon.ts';
-import { agentPython } from '../support/skip-unless.ts';
+import { readHocon } from '../../../src/config/hocon.ts';
+import { agentPython } from '../../support/skip-unless.ts';
 import * as z from 'zod';
-import type { Figure, Result } from './figure.ts';
-import { runToEnd } from './run-to-end.ts';
-import { median, middleHalf } from './samples.ts';
+import type { Figure, Result } from '../figure.ts';
+import { runToEnd } from '../run-to-end.ts';
+import { median, middleHalf } from '../samples.ts';
 
 const ROUNDS = 11;
 const PYHOCON = 'test/bench/pyhocon-timing.py';

@@ -2,17 +2,17 @@
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
-import { createHostKeyCheck } from '../../src/transport/host-key-check.ts';
-import type { Transport, Command, CommandResult } from '../../src/transport/transport.ts';
-import { createLocalTransport } from '../../src/transport/local.ts';
-import { createOpensshTransport } from '../../src/transport/openssh.ts';
-import { createSsh2Transport } from '../../src/transport/ssh2.ts';
-import { startSlurmCluster, type SlurmCluster } from '../support/slurm-cluster.ts';
-import { prepareUserSsh, type UserSsh } from '../support/ssh-master.ts';
-import { makeKey, startSshd, targetOf } from '../support/sshd.ts';
-import type { Figure, Result } from './figure.ts';
-import { runToEnd } from './run-to-end.ts';
-import { median, middleHalf, ratios } from './samples.ts';
+import { createHostKeyCheck } from '../../../src/transport/host-key-check.ts';
+import type { Transport, Command, CommandResult } from '../../../src/transport/transport.ts';
+import { createLocalTransport } from '../../../src/transport/local.ts';
+import { createOpensshTransport } from '../../../src/transport/openssh.ts';
+import { createSsh2Transport } from '../../../src/transport/ssh2.ts';
+import { startSlurmCluster, type SlurmCluster } from '../../support/slurm-cluster.ts';
+import { prepareUserSsh, type UserSsh } from '../../support/ssh-master.ts';
+import { makeKey, startSshd, targetOf } from '../../support/sshd.ts';
+import type { Figure, Result } from '../figure.ts';
+import { runToEnd } from '../run-to-end.ts';
+import { median, middleHalf, ratios } from '../samples.ts';
 
 const LOOKS = 40;
 const SUBMISSIONS = 1_000;

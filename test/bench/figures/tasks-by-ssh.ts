@@ -1,9 +1,9 @@
 // Measures how fast queued tasks become jobs over SSH, compared with one ssh session that loops sbatch.
 import { cp, readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { fingerprint } from '../../src/transport/compare-host-key.ts';
-import { readKnownHosts } from '../../src/transport/known-hosts.ts';
-import { prepareUserSsh } from '../support/ssh-master.ts';
+import { fingerprint } from '../../../src/transport/compare-host-key.ts';
+import { readKnownHosts } from '../../../src/transport/known-hosts.ts';
+import { prepareUserSsh } from '../../support/ssh-master.ts';
 import {
   addAccount,
   folderOf,
@@ -12,14 +12,14 @@ import {
   targetOf,
   type TestAccount,
   type TestSshd,
-} from '../support/sshd.ts';
-import { startSlurmCluster, type SlurmCluster } from '../support/slurm-cluster.ts';
-import { daemonArgs, startBenchWorld } from './bench-world.ts';
-import type { Figure } from './figure.ts';
-import { runToEnd } from './run-to-end.ts';
-import { median, middleHalf, ratios } from './samples.ts';
-import { SLOWER_MS, writeSlowSlurm } from './slow-sbatch.ts';
-import { saveScripts, submitAll, TASKS } from './submit-all.ts';
+} from '../../support/sshd.ts';
+import { startSlurmCluster, type SlurmCluster } from '../../support/slurm-cluster.ts';
+import { daemonArgs, startBenchWorld } from '../bench-world.ts';
+import type { Figure } from '../figure.ts';
+import { runToEnd } from '../run-to-end.ts';
+import { median, middleHalf, ratios } from '../samples.ts';
+import { SLOWER_MS, writeSlowSlurm } from '../slow-sbatch.ts';
+import { saveScripts, submitAll, TASKS } from '../submit-all.ts';
 
 /** Enough where each takes so much longer. */
 const FEWER_TASKS = 200;

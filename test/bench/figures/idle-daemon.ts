@@ -1,10 +1,10 @@
 // Measures memory and processor time of an idle daemon with default settings over a minute.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { startSlurmCluster } from '../support/slurm-cluster.ts';
-import { startBenchWorld, startServing } from './bench-world.ts';
-import type { Figure } from './figure.ts';
-import { readProcessUse } from './process-use.ts';
-import { median } from './samples.ts';
+import { startSlurmCluster } from '../../support/slurm-cluster.ts';
+import { startBenchWorld, startServing } from '../bench-world.ts';
+import type { Figure } from '../figure.ts';
+import { readProcessUse } from '../process-use.ts';
+import { median } from '../samples.ts';
 
 /** By then, the garbage of its start is collected. */
 const SETTLE_MS = 15_000;

@@ -2,12 +2,12 @@
 import { mkdtemp, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { QueueIdShape, TaskIdShape } from '../../src/clearml/ids.ts';
-import { Entry } from '../../src/daemon/journal/entry.ts';
-import { openJournal, type Journal } from '../../src/daemon/journal/journal.ts';
-import { formatJournal } from '../../src/daemon/journal/journal-lines.ts';
-import type { Figure, Result } from './figure.ts';
-import { median, middleHalf, ratios } from './samples.ts';
+import { QueueIdShape, TaskIdShape } from '../../../src/clearml/ids.ts';
+import { Entry } from '../../../src/daemon/journal/entry.ts';
+import { openJournal, type Journal } from '../../../src/daemon/journal/journal.ts';
+import { formatJournal } from '../../../src/daemon/journal/journal-lines.ts';
+import type { Figure, Result } from '../figure.ts';
+import { median, middleHalf, ratios } from '../samples.ts';
 
 const ROUNDS = 7;
 const WRITES = 200;

@@ -1,9 +1,9 @@
 // Measures the calls to Slurm and ClearML with default settings: of an idle daemon, and with many pending jobs.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { startSlurmCluster } from '../support/slurm-cluster.ts';
-import { startBenchWorld, startServing, SUBMITTED } from './bench-world.ts';
-import { writeCountingCommands } from './counting-commands.ts';
-import type { Figure, Result } from './figure.ts';
+import { startSlurmCluster } from '../../support/slurm-cluster.ts';
+import { startBenchWorld, startServing, SUBMITTED } from '../bench-world.ts';
+import { writeCountingCommands } from '../counting-commands.ts';
+import type { Figure, Result } from '../figure.ts';
 
 const JOBS = [200, 5_000];
 /** Twice the longest interval of an idle daemon. */

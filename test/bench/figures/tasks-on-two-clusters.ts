@@ -1,10 +1,10 @@
 // Measures how fast one daemon serves two clusters, compared with the sum of its rates for each alone.
-import { startSlurmCluster } from '../support/slurm-cluster.ts';
-import { startBenchWorld } from './bench-world.ts';
-import type { Figure } from './figure.ts';
-import { median, middleHalf, ratios } from './samples.ts';
-import { writeSlowSbatch } from './slow-sbatch.ts';
-import { submitAll, TASKS } from './submit-all.ts';
+import { startSlurmCluster } from '../../support/slurm-cluster.ts';
+import { startBenchWorld } from '../bench-world.ts';
+import type { Figure } from '../figure.ts';
+import { median, middleHalf, ratios } from '../samples.ts';
+import { writeSlowSbatch } from '../slow-sbatch.ts';
+import { submitAll, TASKS } from '../submit-all.ts';
 
 const ROUNDS = 2;
 /** So much that two processors have time for both clusters: then only what one does to the other is left. */

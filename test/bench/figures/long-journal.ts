@@ -2,14 +2,14 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { TaskIdShape } from '../../src/clearml/ids.ts';
-import type { Entry } from '../../src/daemon/journal/entry.ts';
-import { openJournal } from '../../src/daemon/journal/journal.ts';
-import { formatJournal } from '../../src/daemon/journal/journal-lines.ts';
-import { startDaemon } from '../daemon/run-daemon.ts';
-import type { Figure } from './figure.ts';
-import { createQuietWorld } from './quiet-world.ts';
-import { median } from './samples.ts';
+import { TaskIdShape } from '../../../src/clearml/ids.ts';
+import type { Entry } from '../../../src/daemon/journal/entry.ts';
+import { openJournal } from '../../../src/daemon/journal/journal.ts';
+import { formatJournal } from '../../../src/daemon/journal/journal-lines.ts';
+import { startDaemon } from '../../daemon/run-daemon.ts';
+import type { Figure } from '../figure.ts';
+import { createQuietWorld } from '../quiet-world.ts';
+import { median } from '../samples.ts';
 
 const LIVE = 5_000;
 const TASKS = 100_000;

@@ -1,9 +1,9 @@
 // Measures a pass of a daemon with thousands of unchanged jobs, without the time of Slurm and the server.
-import { buildScript } from './build-program.ts';
-import type { Figure, Result } from './figure.ts';
-import { runToEnd } from './run-to-end.ts';
-import { median } from './samples.ts';
-import type { TimedPass } from './timed-passes.ts';
+import { buildScript } from '../build-program.ts';
+import type { Figure, Result } from '../figure.ts';
+import { runToEnd } from '../run-to-end.ts';
+import { median } from '../samples.ts';
+import type { TimedPass } from '../timed-passes.ts';
 
 /** With default settings, every fifth also searches for untracked tasks. */
 const PASSES = 36;

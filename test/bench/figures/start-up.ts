@@ -2,10 +2,10 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Figure, Result, Target } from './figure.ts';
-import { runToEnd } from './run-to-end.ts';
-import { median, middleHalf, ratios } from './samples.ts';
-import { TYPICAL_TASK, TYPICAL_TEMPLATE } from './typical-task.ts';
+import type { Figure, Result, Target } from '../figure.ts';
+import { runToEnd } from '../run-to-end.ts';
+import { median, middleHalf, ratios } from '../samples.ts';
+import { TYPICAL_TASK, TYPICAL_TEMPLATE } from '../typical-task.ts';
 
 const ROUNDS = 21;
 

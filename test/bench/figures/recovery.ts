@@ -1,9 +1,9 @@
 // Measures the recovery of a killed daemon: from its restart to the first new task that it submits.
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { startSlurmCluster } from '../support/slurm-cluster.ts';
-import { daemonArgs, startBenchWorld, SUBMITTED, type BenchWorld } from './bench-world.ts';
-import type { Figure, Result } from './figure.ts';
+import { startSlurmCluster } from '../../support/slurm-cluster.ts';
+import { daemonArgs, startBenchWorld, SUBMITTED, type BenchWorld } from '../bench-world.ts';
+import type { Figure, Result } from '../figure.ts';
 
 const JOBS = 1_000;
 

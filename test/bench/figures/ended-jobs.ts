@@ -1,11 +1,11 @@
 // Measures the delay from the end of a job to the final status of its task: 200 jobs, cancelled in Slurm over a minute.
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as z from 'zod';
-import { startSlurmCluster } from '../support/slurm-cluster.ts';
-import { waitUntil } from '../support/wait-until.ts';
-import { daemonArgs, startBenchWorld, SUBMITTED } from './bench-world.ts';
-import type { Figure } from './figure.ts';
-import { median, quantile } from './samples.ts';
+import { startSlurmCluster } from '../../support/slurm-cluster.ts';
+import { waitUntil } from '../../support/wait-until.ts';
+import { daemonArgs, startBenchWorld, SUBMITTED } from '../bench-world.ts';
+import type { Figure } from '../figure.ts';
+import { median, quantile } from '../samples.ts';
 
 const Task = z.object({ status: z.string(), status_changed: z.string() });
 
