@@ -39,7 +39,7 @@ const DAY_MS = 24 * 3_600_000;
 const MONTHS_KEPT = 12;
 /** Figures from accounting may arrive for so long after the end of a month. */
 const COMPRESS_AFTER_MS = 2 * DAY_MS;
-/** More records whose repetition matters do not exist at a time: a task whose new attempt waits for a free slot of the pool is one. */
+/** More records whose repetition matters do not exist at a time: a task whose end ClearML does not accept yet is one. */
 const MOST_REMEMBERED = 10_000;
 
 /** Opens the history. An unreadable or full directory is logged, and no reason to refuse tasks. */

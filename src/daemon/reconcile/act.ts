@@ -103,8 +103,11 @@ export async function act(
         await dequeueTask(deps, current, action.text);
         return;
       case 'resubmit':
-        await recordEnd(deps, current, action.do, seen);
-        pool.start(current, () => resubmit(deps, current, action.why));
+        // Without a free slot, a later pass decides again, perhaps otherwise.
+        pool.start(current, async () => {
+          await recordEnd(deps, current, action.do, seen);
+          return resubmit(deps, current, action.why);
+        });
         return;
       case 'forget':
         deps.log.info('Finished', {

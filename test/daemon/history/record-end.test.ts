@@ -114,6 +114,25 @@ describe('the record of an end', () => {
     ]);
   });
 
+  it('is made for a retried attempt only when the next one begins', async () => {
+    const entry = await begun();
+    const pool = { ...fixture.pool, start: () => false };
+    const { deps } = fixture;
+    const seen = {
+      task: await fixture.read(entry.task),
+      place: 'nowhere',
+      record: undefined,
+      jobs: [jobOf('FAILED')],
+    } as const;
+    const pass = { deps, pool, cancel: new Map<JobId, JobKey>(), signal: new AbortController().signal };
+    await act(pass, entry, [{ do: 'resubmit', why: 'its gate was closed' }], seen);
+    expect(history.attempts.size).to.equal(0);
+
+    await act({ ...pass, pool: fixture.pool }, entry, [{ do: 'resubmit', why: 'its gate was closed' }], seen);
+    await fixture.pool.finish();
+    expect([...history.attempts.values()].map(({ cause }) => cause)).to.deep.equal(['retried']);
+  });
+
   it('is not made for a forgotten entry without a job', async () => {
     const entry = await begun({ jobId: undefined });
     await actOn(entry, jobOf('COMPLETED', { id: '9' as JobId }), { do: 'forget' });
