@@ -2,6 +2,7 @@
 import { chmod, rm } from 'node:fs/promises';
 import { once } from 'node:events';
 import type { Server } from 'node:http';
+import { connect } from 'node:net';
 import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import type { App } from '../assembly/app.ts';
@@ -13,7 +14,7 @@ import type { Monitor } from '../daemon/monitor/monitor.ts';
 import { createAccess } from './access.ts';
 import { closeServer, createWebServer, type Routes } from './http-server.ts';
 import { createRoutes } from './routes.ts';
-import { readOrMakeToken, removeListenNote, tokenFile, writeListenNote } from './web-files.ts';
+import { readOrMakeToken, removeListenNote, tokenFile, writeListenNote, type ListenNote } from './web-files.ts';
 
 export interface WebServer {
   /** Closes all connections and frees the addresses. */
@@ -21,7 +22,7 @@ export interface WebServer {
 }
 
 /**
- * Listens until it is closed. Without `agent.slurm.http`, there is nothing to open.
+ * Listens until it is closed. The caller holds the lock of a state directory. Without `agent.slurm.http`, there is nothing to open.
  * @throws ConfigError if an address cannot be used, StateDirectoryError if the token cannot
  */
 export async function serveWeb(app: App, monitor: Monitor): Promise<WebServer | undefined> {
@@ -30,10 +31,11 @@ export async function serveWeb(app: App, monitor: Monitor): Promise<WebServer | 
   const { listen, unixSocket } = http;
   const routes = createRoutes(app, monitor);
   const servers: Server[] = [];
+  let note: ListenNote | undefined;
   async function close(): Promise<void> {
-    await removeListenNote(clusters);
     routes.close();
     await Promise.all(servers.map(closeServer));
+    if (note !== undefined) await removeListenNote(clusters, note);
   }
 
   try {
@@ -46,7 +48,8 @@ export async function serveWeb(app: App, monitor: Monitor): Promise<WebServer | 
       app.log.info('Serving the status page', { http: `${listen.host}:${address.port}` });
     }
     if (unixSocket !== undefined) servers.push(await listenOnSocket(routes, unixSocket, app));
-    await writeListenNote(clusters, { pid: process.pid, address, unixSocket });
+    note = { pid: process.pid, address, unixSocket };
+    await writeListenNote(clusters, note);
     return { close };
   } catch (error) {
     await close();
@@ -73,7 +76,8 @@ async function listenOnSocket(routes: Routes, path: string, { config, log }: App
     await makePrivateDirectory(dirname(path));
     const { isThere, why } = inspectSocket(path);
     if (why !== undefined) throw new Error(why);
-    // The state directory is locked: a socket that is there belongs to a daemon that was killed.
+    if (isThere && (await isListening(path))) throw new Error('another process listens on it');
+    // A daemon that was killed left it.
     if (isThere) await rm(path);
     const before = process.umask(0o177);
     try {
@@ -88,6 +92,18 @@ async function listenOnSocket(routes: Routes, path: string, { config, log }: App
   }
   log.info('Serving the status page on a Unix socket', { socket: path });
   return server;
+}
+
+async function isListening(path: string): Promise<boolean> {
+  const client = connect(path);
+  try {
+    await once(client, 'connect');
+    return true;
+  } catch {
+    return false;
+  } finally {
+    client.destroy();
+  }
 }
 
 function refused(what: string, error: unknown, origin: ConfigError['origin'] | undefined): ConfigError {

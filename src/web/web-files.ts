@@ -61,12 +61,23 @@ function noteFile(clusters: readonly ClusterSettings[]): string {
   return join(folderOf(clusters), 'http.json');
 }
 
+/** Failure is ignored: the note is only for display. */
 export async function writeListenNote(clusters: readonly ClusterSettings[], note: ListenNote): Promise<void> {
-  await replaceByPrivateFile(noteFile(clusters), `${JSON.stringify(note)}\n`);
+  await replaceByPrivateFile(noteFile(clusters), noteText(note)).catch(() => undefined);
 }
 
-export async function removeListenNote(clusters: readonly ClusterSettings[]): Promise<void> {
-  await rm(noteFile(clusters), { force: true });
+/** Removes this note, but not the one that another daemon of the same directory has written since. Failure is ignored. */
+export async function removeListenNote(clusters: readonly ClusterSettings[], note: ListenNote): Promise<void> {
+  try {
+    const file = noteFile(clusters);
+    if ((await readFile(file, 'utf8')) === noteText(note)) await rm(file, { force: true });
+  } catch {
+    // A note that is left behind names a process that has ended.
+  }
+}
+
+function noteText(note: ListenNote): string {
+  return `${JSON.stringify(note)}\n`;
 }
 
 /** Where the daemon listens; undefined if none does, or it is unknown. A killed daemon leaves its note. */

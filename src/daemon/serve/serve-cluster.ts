@@ -29,6 +29,8 @@ export interface ServeOptions {
   /** Aborted to claim no new tasks and to end with the last job. */
   readonly drain: AbortSignal;
   readonly warnOnce: WarnOnce;
+  /** Called when the state directory of a cluster is locked, before anything is done for the cluster. */
+  readonly locked: () => Promise<void>;
   /** Called when the cluster is served. */
   readonly served: () => void;
   readonly monitor: Monitor | undefined;
@@ -44,8 +46,10 @@ export async function serveCluster(
   const { slurm } = app.config.settings;
   const log = cluster.name === undefined ? app.log : namedLog(app.log, { cluster: cluster.name });
   const watched = options.monitor?.open({ ...cluster, pollMs: slurm.pollIntervalMs });
-  const lock = await acquireLock(cluster.stateDir, app.context.hostName, systemClock.now());
+  let lock: Lock | undefined;
   try {
+    lock = await acquireLock(cluster.stateDir, app.context.hostName, systemClock.now());
+    await options.locked();
     const clusterSide = await openCluster(app, cluster, log);
     try {
       const everyMs = Math.min(slurm.pollIntervalMs, MAX_RETRY_MS);
@@ -82,7 +86,7 @@ export async function serveCluster(
     }
   } finally {
     watched?.ended();
-    await lock.release();
+    await lock?.release();
   }
 }
 

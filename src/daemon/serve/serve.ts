@@ -4,7 +4,7 @@ import type { ClusterSettings } from '../../config/clusters.ts';
 import type { DaemonEnd } from '../loop.ts';
 import type { ProcessContext } from '../../assembly/process-context.ts';
 import { daemonLogFile, rotateDaemonLogRegularly } from './daemon-log.ts';
-import { openGeneration, type StartOptions, type Generation } from './loaded-configuration.ts';
+import { openGeneration, type Generation, type OpenWeb, type StartOptions } from './loaded-configuration.ts';
 import { serveCluster, type ServeOptions } from './serve-cluster.ts';
 import { createMonitor } from '../monitor/monitor.ts';
 import { systemClock } from '../../base/clock.ts';
@@ -30,18 +30,21 @@ export async function serve(options: StartOptions, context: ProcessContext): Pro
     }),
     ...(once ? [] : [context.onSignal('SIGHUP', () => void (reading = reading.then(readAgain)))]),
   ];
-  let web: { close(): Promise<void> } | undefined;
+  let web: ReturnType<OpenWeb> | undefined;
   try {
     current = await openGeneration(options, context, warnOnce);
     const isWatched = !once && current.app.config.settings.http !== undefined;
     const monitor = isWatched ? createMonitor(systemClock) : undefined;
-    if (monitor !== undefined) web = await options.openWeb?.(current.app, monitor);
+    const { app } = current;
+    const locked = async (): Promise<void> => {
+      if (monitor !== undefined) await (web ??= options.openWeb?.(app, monitor));
+    };
     const logFile = daemonLogFile(current.app.config.settings.clusters);
     stopListening.push(rotateDaemonLogRegularly(logFile, () => current?.app.log));
     for (;;) {
       const stop = AbortSignal.any([context.stop, replace.signal]);
       try {
-        const ends = await serveAll(current, { once, stop, drain: drain.signal, warnOnce, served, monitor });
+        const ends = await serveAll(current, { once, stop, drain: drain.signal, warnOnce, locked, served, monitor });
         await reading;
         if (next === undefined || context.stop.aborted) return ends.includes('unfinished') ? 'unfinished' : 'done';
         await dropBefore();
@@ -58,7 +61,7 @@ export async function serve(options: StartOptions, context: ProcessContext): Pro
     }
   } finally {
     for (const stop of stopListening) stop();
-    await web?.close();
+    await (await web?.catch(() => undefined))?.close();
     await reading;
     for (const generation of [next, before, current]) await generation?.close();
   }
