@@ -37,12 +37,14 @@ export function createAccess(token: string, hosts: readonly string[]): Access {
       const given = (cookie ?? '').split(/; */).find((part) => part.startsWith(`${name}=`));
       return given !== undefined && timingSafeEqual(digest(given.slice(name.length + 1)), digest(value));
     },
-    /** A foreign name that resolves to this address is an attack on the browser (DNS rebinding); an address needs no resolution. */
-    isOwnHost(host) {
-      const [, bracketed, named = ''] = /^(?:\[([0-9a-f:.]+)\]|([\w.-]+))(?::\d{1,5})?$/i.exec(host ?? '') ?? [];
-      return bracketed !== undefined ? isIP(bracketed) === 6 : isIP(named) === 4 || known.has(named.toLowerCase());
-    },
+    isOwnHost: (host) => isOwnHost(host, known),
   };
+}
+
+/** A foreign name that resolves to this address is an attack on the browser (DNS rebinding); an address needs no resolution. */
+export function isOwnHost(host: string | undefined, known: ReadonlySet<string> = new Set(['localhost'])): boolean {
+  const [, bracketed, named = ''] = /^(?:\[([0-9a-f:.]+)\]|([\w.-]+))(?::\d{1,5})?$/i.exec(host ?? '') ?? [];
+  return bracketed !== undefined ? isIP(bracketed) === 6 : isIP(named) === 4 || known.has(named.toLowerCase());
 }
 
 /** Digests have one length, which timingSafeEqual requires. */

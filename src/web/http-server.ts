@@ -1,7 +1,7 @@
 // An HTTP server that gives only to those who may have it, and that no client can occupy: limits on size, time and connections.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import type { Access } from './access.ts';
+import { isOwnHost, type Access } from './access.ts';
 import { html, type Html } from './html.ts';
 
 export interface WebRequest {
@@ -67,6 +67,8 @@ export function createWebServer(routes: Routes, access: Access | undefined, limi
   server.maxConnections = MAX_CONNECTIONS;
   server.maxRequestsPerSocket = 1_000;
   server.on('clientError', refuseMalformed);
+  // A connection that cannot be accepted (too many open files) must not end the daemon.
+  server.on('error', () => undefined);
   return server;
 }
 
@@ -100,7 +102,8 @@ async function answer(
   access: Access | undefined,
 ): Promise<Reply | 'stream'> {
   const { headers, method } = incoming;
-  if (access !== undefined && !access.isOwnHost(headers.host))
+  // Also on a Unix socket, which a user may forward to a port of their own computer.
+  if (!(access ?? { isOwnHost }).isOwnHost(headers.host))
     return plain(421, 'This server has another name. Use localhost, its host name or its address.\n');
   if (method !== 'GET' && method !== 'HEAD')
     return { ...plain(405, 'Only GET and HEAD are supported.\n'), headers: { Allow: 'GET, HEAD' } };

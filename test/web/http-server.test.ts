@@ -115,6 +115,19 @@ describe('the HTTP server', () => {
       expect(await get({ headers: { authorization, host } }), host).to.include({ status: 421 });
   });
 
+  it('needs no token without access rules, as on a Unix socket, but still refuses the host names of other sites', async () => {
+    const withoutRules = createWebServer(routes, undefined);
+    withoutRules.listen({ host: '127.0.0.1', port: 0 });
+    await once(withoutRules, 'listening');
+    try {
+      ({ port } = withoutRules.address() as AddressInfo);
+      expect(await get({ headers: { host: 'localhost:8910' } })).to.include({ status: 200 });
+      expect(await get({ headers: { host: 'evil.example' } })).to.include({ status: 421 });
+    } finally {
+      await closeServer(withoutRules);
+    }
+  });
+
   it('refuses every method that could change something', async () => {
     for (const method of ['POST', 'PUT', 'DELETE', 'OPTIONS', 'PATCH', 'TRACE'])
       expect(await get({ method }), method).to.include({ status: 405 });
