@@ -19,7 +19,7 @@ minutes, because it may have to pull the image. Without \`--partition\` the job 
 first one that accepts your jobs, under an account and QOS that it accepts. The results are written to the shared directory, or to the
 home directory, and removed. If you interrupt doctor, it cancels the job.
 
-The exit code is 1 if a check failed, otherwise 0. [detected-problems.md](detected-problems.md) lists problems that doctor detects.
+The exit code is 1 if a check failed, otherwise 0. [detected-problems.md](proof/detected-problems.md) lists problems that doctor detects.
 
 <!-- Generated from src/doctor/ by \`npm run docs\`. Change it there. -->
 `;

@@ -15,7 +15,7 @@ are listed on standard error. Without arguments, lint checks the templates of th
 The exit code is 1 if there is an error or, with \`--strict\`, a warning; otherwise 0. Notes do not count.
 
 If a template has an error, its tasks fail before a job is submitted, or their jobs do not do what you meant.
-[detected-problems.md](detected-problems.md) lists problems that the rules detect.
+[detected-problems.md](proof/detected-problems.md) lists problems that the rules detect.
 
 <!-- Generated from src/lint/ by \`npm run docs\`. Change it there. -->
 `;

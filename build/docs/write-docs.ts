@@ -15,7 +15,7 @@ const docs = new URL('../../docs/', import.meta.url);
 write('configuration.md', referencePage());
 write('doctor.md', doctorPage());
 write('lint.md', lintPage());
-write('detected-problems.md', detectedProblemsPage());
+write('proof/detected-problems.md', detectedProblemsPage());
 fill('templates.md', fillReference);
 fill('failures.md', fillFailureTables);
 fill('operating.md', fillExitCodes);

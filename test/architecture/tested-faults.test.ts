@@ -1,4 +1,4 @@
-// Checks that docs/tested-faults.md, docs/failures.md and the tests agree: each row has tests with its number, each number has a row.
+// Checks that docs/proof/tested-faults.md, docs/failures.md and the tests agree: each row has tests with its number, each number has a row.
 import { expect } from 'chai';
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -28,7 +28,7 @@ function numbersIn(file: string): string[] {
 }
 
 describe('the tables of faults', () => {
-  const faults = readFaults('docs/tested-faults.md');
+  const faults = readFaults('docs/proof/tested-faults.md');
 
   it('contain each number once', () => {
     const ids = faults.map(({ id }) => id);
@@ -37,7 +37,7 @@ describe('the tables of faults', () => {
     expect(ids).to.deep.equal([...new Set(ids)]);
   });
 
-  it('list the same failures in docs/tested-faults.md and docs/failures.md', () => {
+  it('list the same failures in docs/proof/tested-faults.md and docs/failures.md', () => {
     const described = readFaults('docs/failures.md').map(({ id }) => id);
 
     expect(described).to.deep.equal(faults.map(({ id }) => id).filter((id) => id.startsWith('F-')));

@@ -7,7 +7,7 @@ import { DETECTED_PROBLEMS, detectedProblemsPage } from './detected-problems.ts'
 
 describe('the table of detected problems', () => {
   it('matches the page that `npm run docs` writes', () => {
-    expect(readFileSync(new URL('../../docs/detected-problems.md', import.meta.url), 'utf8')).to.equal(
+    expect(readFileSync(new URL('../../docs/proof/detected-problems.md', import.meta.url), 'utf8')).to.equal(
       detectedProblemsPage(),
     );
   });

@@ -50,8 +50,8 @@ export function detectedProblemsPage(): string {
   return `# Problems that lint and doctor detect
 
 The tests put ${DETECTED_PROBLEMS.length} problems into clean input, one at a time. The rule or check named beside each problem must detect it, and no other may
-report anything. [lint.md](lint.md) and [doctor.md](doctor.md) explain the rules and checks. The tests also make sure that there is no false
-alarm on the examples, ClearML's documented templates, those of a computing center, and clusters of four Slurm releases.
+report anything. [lint.md](../lint.md) and [doctor.md](../doctor.md) explain the rules and checks. The tests also make sure that there is
+no false alarm on the examples, ClearML's documented templates, those of a computing center, and clusters of four Slurm releases.
 
 <!-- Generated from test/ by \`npm run docs\`. Change it there. -->
 ${sections.join('')}`;
