@@ -1,4 +1,5 @@
 // Runs the commands of another Unix user through sudo, the same way on this machine and over SSH.
+import { basename } from 'node:path';
 import { CommandNotFoundError, CommandTimeoutError, SudoRefusedError } from './errors.ts';
 import type { Command, CommandResult, Transport } from './transport.ts';
 
@@ -37,7 +38,7 @@ export function withSudo(host: Transport): Transport {
         throw new CommandTimeoutError(`${program} as ${runAs}`, error.timeoutMs, error.stdout, error.stderr);
       });
       const stderr = result.stderr.replace(HARMLESS, '');
-      const refusal = readRefusal({ ...result, stderr });
+      const refusal = readRefusal(program, { ...result, stderr });
       if (refusal !== undefined) throw new SudoRefusedError({ program, user: runAs, host: host.name, why: refusal });
       return { ...result, stderr };
     },
@@ -53,11 +54,18 @@ function sudoCommand(user: string, { program, args, ...rest }: Command): Command
 const HARMLESS = /^sudo: unable to resolve host .*\n?/gm;
 
 const REFUSAL =
-  /^(?:sudo: .*|Sorry, user .* is not allowed to .*|.* is not in the sudoers file.*|.* is not allowed to run sudo .*)$/m;
+  /^(?:sudo: .*|Sorry, user .* is not allowed to .*|.* is not in the sudoers file.*|.* is not allowed to run sudo .*)$/;
 
-/** Why sudo ran nothing, in its own words; undefined if it ran the command. sudo itself exits with 1. */
-function readRefusal({ exitCode, stdout, stderr }: CommandResult): string | undefined {
+/**
+ * Why sudo ran nothing, in its own words; undefined if it ran the command. sudo itself exits with 1. Modules of PAM and newer releases
+ * print lines around the reason, and a user can provoke some of them: one line of sudo is enough, unless the program printed one too.
+ */
+function readRefusal(program: string, { exitCode, stdout, stderr }: CommandResult): string | undefined {
   if (exitCode !== 1 || stdout !== '') return undefined;
   const lines = stderr.split('\n').filter((line) => line.trim() !== '');
-  return lines.length > 0 && lines.every((line) => REFUSAL.test(line)) ? lines.join(' ').trim() : undefined;
+  const hasRun = lines.some((line) => line.startsWith(`${basename(program)}: `) || OF_SLURM.test(line));
+  return !hasRun && lines.some((line) => REFUSAL.test(line)) ? lines.join(' ').trim() : undefined;
 }
+
+/** A wrapper has another name than the command that it runs. */
+const OF_SLURM = /^(?:sbatch|scancel|squeue|sacct|scontrol): /;

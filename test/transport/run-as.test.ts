@@ -51,6 +51,11 @@ describe('a command of another Unix user', () => {
     'ann is not in the sudoers file.  This incident will be reported.',
     'ann is not allowed to run sudo on login1.  This incident will be reported.',
     'sudo: unable to resolve host login1: Name or service not known\nsudo: a password is required',
+    // pam_limits(8), with a maxlogins that the user has reached.
+    "There were too many logins for 'alice'.\nsudo: pam_open_session: Permission denied\nsudo: policy plugin failed session initialization",
+    // sudo 1.9.13 and newer.
+    'ann is not in the sudoers file.\nThis incident has been reported to the administrator.',
+    "A notice of the site.\nSorry, user ann is not allowed to execute '/usr/bin/sbatch' as alice on login1.",
   ]) {
     it(`counts as not run if sudo prints: ${words}`, async () => {
       write('sudo', `cat > /dev/null; cat >&2 <<'END'\n${words}\nEND\nexit 1`);
@@ -64,6 +69,11 @@ describe('a command of another Unix user', () => {
   for (const [what, script] of [
     ['it printed a job id', 'echo 4711; echo "sudo: pam_close_session: error" >&2; exit 1'],
     ['the program reports an error', 'echo "sbatch: error: invalid partition" >&2; exit 1'],
+    [
+      'the program reports an error and sudo another one',
+      'printf "sbatch: error: busy\\nsudo: pam_close_session: error\\n" >&2; exit 1',
+    ],
+    ['no line is of sudo', 'echo "There were too many logins" >&2; exit 1'],
     ['the exit code is not that of sudo', 'echo "sudo: a password is required" >&2; exit 2'],
   ] as const) {
     it(`counts as run if ${what}`, async () => {
