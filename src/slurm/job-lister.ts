@@ -62,28 +62,23 @@ export function createJobLister({
     return readSqueue(await squeue(args, signal), mark, { own, accounts });
   }
 
-  /** One call as each user. If sudo refuses one of them, only that user's jobs are missing. */
+  /** One call as each user. If it fails for one of them, only that user's jobs are missing. */
   async function listAsEach(accounts: readonly UnixAccount[], signal?: AbortSignal): Promise<JobList> {
     const ours = await listOwn(signal);
     if (ours.kind === 'failed') return ours;
     const jobs: Job[] = ours.jobs.map((job) => ({ ...job, isOthers: false }));
     const unlisted = new Set<string>();
     for (const { name } of accounts) {
-      try {
-        const theirs = await listOwn(signal, name);
-        if (theirs.kind === 'failed') return theirs;
-        jobs.push(...theirs.jobs.map((job) => ({ ...job, isOthers: false, unixUser: name })));
-      } catch (error) {
-        if (!(error instanceof SudoRefusedError)) throw error;
-        noteUnlisted(unlisted, name, error);
-      }
+      const theirs = await orFailed(listOwn(signal, name));
+      if (theirs.kind === 'failed') noteUnlisted(unlisted, name, theirs.message);
+      else jobs.push(...theirs.jobs.map((job) => ({ ...job, isOthers: false, unixUser: name })));
     }
     return listed(jobs, unlisted);
   }
 
-  function noteUnlisted(unlisted: Set<string>, user: string, err: SudoRefusedError): void {
+  function noteUnlisted(unlisted: Set<string>, user: string, message: string): void {
     unlisted.add(user);
-    log.warn("A user's jobs cannot be listed; making no decision about the user's tasks", { user, err });
+    log.warn("A user's jobs cannot be listed; making no decision about the user's tasks", { user, slurm: message });
   }
 
   function warnOfStrangeStates(jobs: readonly Job[]): void {
@@ -122,7 +117,7 @@ export function createJobLister({
       } catch (error) {
         const cause = error instanceof SlurmUnavailableError ? error.cause : undefined;
         if (!(cause instanceof SudoRefusedError)) throw error;
-        noteUnlisted(unlisted, cause.user, cause);
+        noteUnlisted(unlisted, cause.user, cause.message);
       }
     }
     return listed(jobs, unlisted);

@@ -1,7 +1,7 @@
 // Lists and look-ups of the jobs of several Unix users: in one call, or as each user if Slurm hides their jobs.
 import { expect } from 'chai';
 import type { Transport, Command, CommandResult } from '../../src/transport/transport.ts';
-import { SudoRefusedError } from '../../src/transport/errors.ts';
+import { CommandTimeoutError, SudoRefusedError } from '../../src/transport/errors.ts';
 import { createCommandLineScheduler } from '../../src/slurm/command-line-scheduler.ts';
 import type { JobId, JobList, Scheduler } from '../../src/slurm/scheduler.ts';
 import { silentLog } from '../support/silent-log.ts';
@@ -22,12 +22,15 @@ interface Bed {
   readonly scheduler: Scheduler;
   readonly calls: string[];
   readonly refused: Set<string>;
+  /** By user: how every call fails. */
+  readonly failing: Map<string, Error | CommandResult>;
 }
 
 /** A cluster with one job of each user, all with the same name. */
 function createBed({ hidesJobs = false } = {}): Bed {
   const calls: string[] = [];
   const refused = new Set<string>();
+  const failing = new Map<string, Error | CommandResult>();
   const jobs = [
     { id: '1', uid: 990 },
     { id: '2', uid: 1001 },
@@ -73,6 +76,9 @@ function createBed({ hidesJobs = false } = {}): Bed {
       const { runAs: user, program } = command;
       if (user !== undefined && refused.has(user))
         return Promise.reject(new SudoRefusedError({ program, user, host: 'this machine', why: 'no' }));
+      const failure = failing.get(user ?? '');
+      if (failure instanceof Error) return Promise.reject(failure);
+      if (failure !== undefined) return Promise.resolve(failure);
       return Promise.resolve({ exitCode: 0, killedBy: undefined, stdout: respond(command), stderr: '' });
     },
   };
@@ -85,7 +91,7 @@ function createBed({ hidesJobs = false } = {}): Bed {
     log: silentLog,
     randomToken: () => MARK,
   });
-  return { scheduler, calls, refused };
+  return { scheduler, calls, refused, failing };
 }
 
 function configOf(hidesJobs: boolean): string {
@@ -135,6 +141,23 @@ describe('jobs of several Unix users', () => {
       .to.have.property('unlisted')
       .that.deep.equals(new Set(['alice']));
   });
+
+  for (const [what, failure] of [
+    ['times out', new CommandTimeoutError('/usr/bin/squeue as alice', 1_000, '', '')],
+    ['is killed', { exitCode: undefined, killedBy: 'SIGKILL', stdout: '', stderr: '' }],
+    ['prints no table', { exitCode: 0, killedBy: undefined, stdout: 'Welcome\n', stderr: '' }],
+  ] as const) {
+    it(`are listed for the other users if squeue as one of them ${what}`, async () => {
+      const { scheduler, failing } = createBed({ hidesJobs: true });
+      await scheduler.facts();
+      failing.set('alice', failure);
+      const list = await scheduler.list(undefined, [ALICE, BOB]);
+      expect(usersIn(list)).to.deep.equal(['1 own', '3 bob']);
+      expect(list)
+        .to.have.property('unlisted')
+        .that.deep.equals(new Set(['alice']));
+    });
+  }
 
   it('are distinguished from jobs of other users in the list of all jobs', async () => {
     const list = await createBed().scheduler.listAllUsers(undefined, [ALICE]);
