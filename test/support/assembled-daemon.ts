@@ -4,6 +4,7 @@ import { systemClock } from '../../src/base/clock.ts';
 import { createDaemonDeps } from '../../src/daemon/serve/create-daemon-deps.ts';
 import { openCluster } from '../../src/assembly/open-cluster.ts';
 import { openServer } from '../../src/daemon/serve/open-server.ts';
+import { readUserMap } from '../../src/daemon/serve/wait-for-cluster.ts';
 import { commonOptions } from '../../src/cli/setting-options.ts';
 import type { ParsedArgs } from '../../src/cli/command.ts';
 import { createApp } from '../../src/assembly/app.ts';
@@ -41,7 +42,9 @@ export async function assembleDaemon(typed: ParsedArgs, stop: AbortSignal): Prom
   const serverSide = await openServer(base, await readQueues(settings, '.'), { createQueues: false });
   const clusterSide = await openCluster(base, cluster, base.log);
   const facts = await clusterSide.scheduler.facts();
-  const deps = await createDaemonDeps(base, cluster, { ...serverSide, ...clusterSide, facts, log: base.log });
+  const sides = { ...serverSide, ...clusterSide };
+  const userMap = await readUserMap(sides, settings.slurm);
+  const deps = await createDaemonDeps(base, cluster, { ...sides, facts, userMap, log: base.log });
 
   return {
     settings,

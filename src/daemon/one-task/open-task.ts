@@ -8,6 +8,7 @@ import { acquireLock, type Lock } from '../journal/lock.ts';
 import { createDaemonDeps } from '../serve/create-daemon-deps.ts';
 import { openCluster, type ClusterSide } from '../../assembly/open-cluster.ts';
 import { openServer, type ServerSide } from '../serve/open-server.ts';
+import { readUserMap } from '../serve/wait-for-cluster.ts';
 import { chooseQueue, type ChosenQueue, type QueueOptions } from './chosen-queue.ts';
 import { oneTaskMark, workerName } from '../serve/job-settings.ts';
 import { configuredTemplates } from '../../assembly/named-templates.ts';
@@ -91,7 +92,8 @@ async function withState<End>(
   const lock = await acquireLock(stateDir, app.context.hostName, systemClock.now());
   let isOver = false;
   try {
-    const sides = { ...serverSide, ...clusterSide, facts, log: app.log };
+    const userMap = await readUserMap({ ...serverSide, ...clusterSide }, app.config.settings.slurm);
+    const sides = { ...serverSide, ...clusterSide, facts, userMap, log: app.log };
     const deps = await createDaemonDeps(app, chosen.cluster, sides, who);
     try {
       const [queue] = deps.queues;

@@ -17,14 +17,12 @@ import { clusterRate, withRateLimit } from '../../slurm/rate-limited-scheduler.t
 import { daemonMark, jobSettings, workerName } from './job-settings.ts';
 import type { App } from '../../assembly/app.ts';
 import { readVersion } from '../../base/version.ts';
-import type { ClusterFacts } from '../../slurm/scheduler.ts';
 import { randomToken, type ClusterSide } from '../../assembly/open-cluster.ts';
-import { openUserMap } from '../../assembly/open-user-map.ts';
 import { createUnixUsers, type UnixUsers } from '../users-of-jobs.ts';
 import type { ServerSide } from './open-server.ts';
+import type { FoundCluster } from './wait-for-cluster.ts';
 
-export interface Sides extends ServerSide, ClusterSide {
-  readonly facts: ClusterFacts;
+export interface Sides extends ServerSide, ClusterSide, FoundCluster {
   readonly log: Logger;
 }
 
@@ -64,7 +62,7 @@ export async function createDaemonDeps(
     });
   }
   const rateLimit = createRateLimit(rate);
-  const unixUsers = await unixUsersOf(slurm, sides);
+  const unixUsers = unixUsersOf(sides);
   const journal = await openJournal(stateDir, systemClock.now(), log);
   const audit = await openAuditLog({
     stateDir: cluster.stateDir,
@@ -112,12 +110,7 @@ export async function createDaemonDeps(
   };
 }
 
-/** @throws SlurmUnavailableError, and what the client throws */
-async function unixUsersOf(
-  slurm: App['config']['settings']['slurm'],
-  { host, clearml, server, log }: Sides,
-): Promise<UnixUsers | undefined> {
-  const map = await openUserMap(slurm, host, async () => ({ people: await clearml.people.all(), self: server.user }));
-  for (const why of map?.problems ?? []) log.error('Tasks of a ClearML user are rejected', { why });
-  return map && createUnixUsers(map);
+function unixUsersOf({ userMap, log }: Pick<Sides, 'userMap' | 'log'>): UnixUsers | undefined {
+  for (const why of userMap?.problems ?? []) log.error('Tasks of a ClearML user are rejected', { why });
+  return userMap && createUnixUsers(userMap);
 }

@@ -1,17 +1,14 @@
 // Serves one cluster: locks its state directory, waits until Slurm responds, and runs the daemon until it is stopped.
 import { systemClock } from '../../base/clock.ts';
-import { sleepUnlessStopped } from '../../base/sleep-unless-stopped.ts';
 import type { ClusterSettings } from '../../config/clusters.ts';
 import { writeServingNote } from '../status/serving-note.ts';
 import { runDaemon, type DaemonEnd } from '../loop.ts';
 import type { DaemonDeps } from '../deps.ts';
 import { acquireLock, type Lock } from '../journal/lock.ts';
-import { CommandNotFoundError } from '../../transport/errors.ts';
 import type { Logger } from '../../log/logger.ts';
 import { namedLog } from '../../log/named-log.ts';
-import { SlurmUnavailableError } from '../../slurm/errors.ts';
-import type { ClusterFacts, Scheduler } from '../../slurm/scheduler.ts';
 import { createDaemonDeps } from './create-daemon-deps.ts';
+import { MAX_RETRY_MS, waitForCluster } from './wait-for-cluster.ts';
 import { openCluster, type ClusterSide } from '../../assembly/open-cluster.ts';
 import type { ServerSide } from './open-server.ts';
 import { createTransport } from '../../assembly/create-transport.ts';
@@ -53,13 +50,13 @@ export async function serveCluster(
     const clusterSide = await openCluster(app, cluster, log);
     try {
       const everyMs = Math.min(slurm.pollIntervalMs, MAX_RETRY_MS);
-      const facts = await firstFacts(clusterSide.scheduler, { ...options, everyMs, lock, log });
-      if (facts === undefined) return 'done';
+      const sides = { ...serverSide, ...clusterSide };
+      const found = await waitForCluster(sides, slurm, { ...options, everyMs, lock, log });
+      if (found === undefined) return 'done';
       await refuseUntrustedSharedFolder(clusterSide.host, cluster, app.config.settings);
       // Not awaited: a slow sbatch must not delay a task.
-      if (!options.once)
-        void checkTemplatesOnCluster(app, cluster, { ...serverSide, ...clusterSide }, { ...options, log });
-      const created = await createDaemonDeps(app, cluster, { ...serverSide, ...clusterSide, facts, log });
+      if (!options.once) void checkTemplatesOnCluster(app, cluster, sides, { ...options, log });
+      const created = await createDaemonDeps(app, cluster, { ...sides, ...found, log });
       const deps = watched?.watch(created) ?? created;
       const queues = deps.queues.map(({ name }) => name);
       const note = (): Promise<void> => writeServingNote(cluster.stateDir, { queues, draining: options.drain.aborted });
@@ -107,59 +104,6 @@ async function checkTemplatesOnCluster(
   } finally {
     await here.close();
   }
-}
-
-/** An upper bound, so that a connection that the user opens is found within half a minute. */
-const MAX_RETRY_MS = 20_000;
-
-interface Waiting {
-  readonly everyMs: number;
-  readonly lock: Lock;
-  readonly log: Logger;
-}
-
-/**
- * Waits until the cluster responds, and returns its facts; undefined if the daemon is stopped before. Meanwhile the tasks stay in their
- * queues, and the jobs continue.
- * @throws SlurmUnavailableError without a wait, with `once` or if a command does not exist
- */
-async function firstFacts(
-  scheduler: Scheduler,
-  { once, stop, everyMs, lock, log }: Pick<ServeOptions, 'once' | 'stop'> & Waiting,
-): Promise<ClusterFacts | undefined> {
-  const isStopped = (): boolean => stop.aborted;
-  let logged: string | undefined;
-  while (!isStopped()) {
-    try {
-      return await scheduler.facts(stop);
-    } catch (error) {
-      if (isStopped()) break;
-      if (!(error instanceof SlurmUnavailableError)) throw error;
-      if (error.cause instanceof CommandNotFoundError) throw withoutCommands(error);
-      if (once) throw error;
-      const why = innermost(error).message;
-      const isNews = logged !== why;
-      logged = why;
-      log[isNews ? 'warn' : 'debug']('Slurm is unreachable; retrying until it responds', {
-        why: error.message,
-      });
-    }
-    await sleepUnlessStopped(systemClock, everyMs, stop);
-    // The lock of a daemon that does not touch it is considered stale.
-    await lock.touch();
-  }
-  return undefined;
-}
-
-function withoutCommands({ message, cause }: SlurmUnavailableError): SlurmUnavailableError {
-  return new SlurmUnavailableError(`${message}. Set slurm_bin_dir to the directory of Slurm's commands there.`, {
-    cause,
-  });
-}
-
-/** Returns the original error: the errors around it name the time of the next attempt, so they differ each time. */
-function innermost(error: Error): Error {
-  return error.cause instanceof Error ? innermost(error.cause) : error;
 }
 
 function logServing({ log, version, queues, cluster, worker, journal }: DaemonDeps, { server }: ServerSide): void {

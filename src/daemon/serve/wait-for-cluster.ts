@@ -1,0 +1,88 @@
+// Waits until the cluster responds, and reads what the daemon needs to know about it once.
+import { openUserMap } from '../../assembly/open-user-map.ts';
+import type { ClusterSide } from '../../assembly/open-cluster.ts';
+import { systemClock } from '../../base/clock.ts';
+import { sleepUnlessStopped } from '../../base/sleep-unless-stopped.ts';
+import type { UserMap } from '../../base/user-map.ts';
+import { ServerUnreachableError } from '../../clearml/errors.ts';
+import type { SlurmSettings } from '../../config/settings.ts';
+import type { Logger } from '../../log/logger.ts';
+import { SlurmUnavailableError } from '../../slurm/errors.ts';
+import type { ClusterFacts } from '../../slurm/scheduler.ts';
+import { CommandNotFoundError } from '../../transport/errors.ts';
+import type { Lock } from '../journal/lock.ts';
+import type { ServerSide } from './open-server.ts';
+
+/** An upper bound, so that a connection that the user opens is found within half a minute. */
+export const MAX_RETRY_MS = 20_000;
+
+/** What is read once, when the daemon starts. */
+export interface FoundCluster {
+  readonly facts: ClusterFacts;
+  /** Undefined if all jobs run as the user of the daemon. */
+  readonly userMap: UserMap | undefined;
+}
+
+type Sides = Pick<ServerSide, 'clearml' | 'server'> & ClusterSide;
+type MapSettings = Pick<SlurmSettings, 'userMap' | 'minUid'>;
+
+interface Waiting {
+  /** Ends after one attempt. */
+  readonly once: boolean;
+  readonly stop: AbortSignal;
+  readonly everyMs: number;
+  readonly lock: Pick<Lock, 'touch'>;
+  readonly log: Pick<Logger, 'warn' | 'debug'>;
+}
+
+/**
+ * Retries while Slurm, its host or ClearML does not respond; undefined if the daemon is stopped before. Meanwhile the tasks stay in their
+ * queues, and the jobs continue.
+ * @throws SlurmUnavailableError without a wait, with `once` or if a command does not exist; ServerUnreachableError with `once`;
+ * CredentialsRejectedError
+ */
+export async function waitForCluster(
+  sides: Sides,
+  settings: MapSettings,
+  { once, stop, everyMs, lock, log }: Waiting,
+): Promise<FoundCluster | undefined> {
+  const isStopped = (): boolean => stop.aborted;
+  let logged: string | undefined;
+  while (!isStopped()) {
+    try {
+      return { facts: await sides.scheduler.facts(stop), userMap: await readUserMap(sides, settings) };
+    } catch (error) {
+      if (isStopped()) break;
+      const isOfServer = error instanceof ServerUnreachableError;
+      if (!(error instanceof SlurmUnavailableError) && !isOfServer) throw error;
+      if (error.cause instanceof CommandNotFoundError) throw withoutCommands(error);
+      if (once) throw error;
+      const why = innermost(error).message;
+      const isNews = logged !== why;
+      logged = why;
+      log[isNews ? 'warn' : 'debug'](`${isOfServer ? 'ClearML' : 'Slurm'} is unreachable; retrying until it responds`, {
+        why: error.message,
+      });
+    }
+    await sleepUnlessStopped(systemClock, everyMs, stop);
+    // The lock of a daemon that does not touch it is considered stale.
+    await lock.touch();
+  }
+  return undefined;
+}
+
+/** @throws SlurmUnavailableError, and what the client throws */
+export function readUserMap({ host, clearml, server }: Sides, settings: MapSettings): Promise<UserMap | undefined> {
+  return openUserMap(settings, host, async () => ({ people: await clearml.people.all(), self: server.user }));
+}
+
+function withoutCommands({ message, cause }: Error): SlurmUnavailableError {
+  return new SlurmUnavailableError(`${message}. Set slurm_bin_dir to the directory of Slurm's commands there.`, {
+    cause,
+  });
+}
+
+/** Returns the original error: the errors around it name the time of the next attempt, so they differ each time. */
+function innermost(error: Error): Error {
+  return error.cause instanceof Error ? innermost(error.cause) : error;
+}

@@ -1,0 +1,84 @@
+// The wait for a cluster at the start: what is retried until it succeeds, and what ends the program.
+import { expect } from 'chai';
+import { CredentialsRejectedError, ServerUnreachableError } from '../../../src/clearml/errors.ts';
+import { waitForCluster, type FoundCluster } from '../../../src/daemon/serve/wait-for-cluster.ts';
+import { SlurmUnavailableError } from '../../../src/slurm/errors.ts';
+import { HostUnreachableError } from '../../../src/transport/errors.ts';
+import { FACTS } from '../../simulation/cluster.ts';
+import { rejection } from '../../support/rejection.ts';
+import { createStepFixture } from '../step-fixture.ts';
+
+const PASSWD = ['990:daemon', 'alice:x:1001:1001::/home/alice:/bin/sh', ''].join('\n');
+
+interface Failures {
+  readonly slurm?: Error[];
+  readonly host?: Error[];
+  readonly clearml?: Error[];
+}
+
+interface Bed {
+  readonly logged: string[];
+  readonly wait: (once?: boolean) => Promise<FoundCluster | undefined>;
+}
+
+/** Each part fails with its errors, one after the other, and then succeeds. */
+function createBed({ slurm = [], host = [], clearml = [] }: Failures): Bed {
+  const { deps } = createStepFixture();
+  const logged: string[] = [];
+  const note = (message: string): void => void logged.push(message);
+  const next = <Value>(failures: Error[], value: Value): Promise<Value> => {
+    const failure = failures.shift();
+    return failure === undefined ? Promise.resolve(value) : Promise.reject(failure);
+  };
+  const sides = {
+    scheduler: { ...deps.scheduler, facts: () => next(slurm, FACTS) },
+    host: {
+      name: 'login',
+      close: () => Promise.resolve(),
+      run: () => next(host, { exitCode: 0, killedBy: undefined, stdout: PASSWD, stderr: '' }),
+    },
+    clearml: {
+      ...deps.clearml,
+      people: { ...deps.clearml.people, all: () => next(clearml, [{ id: 'a1', name: 'Alice' }]) },
+    },
+    server: { apiServer: 'http://h:1', user: 'd0' } as never,
+  };
+  const settings = { userMap: { Alice: 'alice' }, minUid: 1000 };
+  const waiting = {
+    stop: new AbortController().signal,
+    everyMs: 1,
+    lock: { touch: () => Promise.resolve() },
+    log: { warn: note, debug: () => undefined },
+  };
+  return { logged, wait: (once = false) => waitForCluster(sides, settings, { ...waiting, once }) };
+}
+
+describe('waitForCluster', () => {
+  it('retries until Slurm, the users of its host and the users of ClearML can be read', async () => {
+    const { wait, logged } = createBed({
+      slurm: [new SlurmUnavailableError('no controller')],
+      host: [new HostUnreachableError('login does not respond')],
+      clearml: [new ServerUnreachableError('no usable response', false)],
+    });
+
+    const found = await wait();
+
+    expect(found?.facts).to.equal(FACTS);
+    expect([...(found?.userMap?.byOwner.keys() ?? [])]).to.deep.equal(['a1']);
+    expect(logged).to.deep.equal([
+      'Slurm is unreachable; retrying until it responds',
+      'Slurm is unreachable; retrying until it responds',
+      'ClearML is unreachable; retrying until it responds',
+    ]);
+  });
+
+  it('ends at once if ClearML rejects the credentials', async () => {
+    const { wait } = createBed({ clearml: [new CredentialsRejectedError('rejected')] });
+    expect(await rejection(wait())).to.be.instanceOf(CredentialsRejectedError);
+  });
+
+  it('ends at the first failure with --once', async () => {
+    const { wait } = createBed({ clearml: [new ServerUnreachableError('no usable response', false)] });
+    expect(await rejection(wait(true))).to.be.instanceOf(ServerUnreachableError);
+  });
+});
