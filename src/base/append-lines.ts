@@ -21,8 +21,8 @@ export interface LineFileOptions {
   readonly onRecovery: (lost: number) => void;
 }
 
-/** About ten megabytes. */
-const MOST_KEPT = 10_000;
+/** As long as the file cannot be written. */
+const MOST_KEPT_BYTES = 16_000_000;
 
 /** Lines that arrive during a write share the next one. The file is opened for each write, so it may be rotated or deleted by others. */
 export function createLineFile({ prepare, isSynced, onFailure, onRecovery }: LineFileOptions): LineFile {
@@ -55,8 +55,13 @@ export function createLineFile({ prepare, isSynced, onFailure, onRecovery }: Lin
 
   function keep(batch: readonly string[]): void {
     const all = [...batch, ...waiting];
-    waiting = all.slice(-MOST_KEPT);
-    lost += all.length - waiting.length;
+    let first = all.length;
+    for (let bytes = 0; first > 0; first -= 1) {
+      bytes += Buffer.byteLength(all[first - 1] ?? '') + 1;
+      if (bytes > MOST_KEPT_BYTES) break;
+    }
+    waiting = all.slice(first);
+    lost += first;
   }
 
   return {

@@ -35,7 +35,10 @@ export type AuditEvent =
       readonly unixUser?: string | undefined;
       readonly template: { readonly file: string; readonly sha256?: string | undefined };
       readonly scriptSha256: string;
+      /** At most 100; those that the template reads come first. */
       readonly properties: Readonly<Record<string, string>>;
+      /** How many more the task has. */
+      readonly propertiesLeftOff?: number | undefined;
     })
   /** Slurm accepted the job. */
   | (OfTask & { readonly event: 'submitted'; readonly queue: string; readonly job: string; readonly jobName: string })

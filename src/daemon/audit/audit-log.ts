@@ -4,12 +4,13 @@
 // without its line; if the effect fails, a second line says so. What the server or Slurm has granted (a claim, a job id) is written
 // before the journal records it: a killed daemon then finds it again, and repeats the line.
 //
-// A full disk stops no task by itself: the log and `doctor` report it once, and memory keeps 10,000 lines until they can be written.
+// A full disk stops no task by itself: the log and `doctor` report it once, and memory keeps 16 MB of lines until they can be written.
 // The journal, which does stop tasks then, is on the same disk.
 import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../../base/clock.ts';
 import { createLineFile } from '../../base/append-lines.ts';
+import { limitText } from '../../base/limit-text.ts';
 import { makePrivateDirectory } from '../../base/private-directory.ts';
 import type { Logger } from '../../log/logger.ts';
 import { rotateLog } from '../../log/rotate-log.ts';
@@ -82,14 +83,26 @@ export async function openAuditLog({
   return { write, close: () => lines.close() };
 }
 
-/** Masks secrets in each text on its own: in the text of the whole line, a mask could replace a quote between two of them. */
+/**
+ * Masks secrets in each text on its own: in the text of the whole line, a mask could replace a quote between two of them. Then truncates
+ * it: half a secret would not be recognized.
+ */
 function redactAll<Value>(value: Value, redact: (text: string) => string): Value {
-  if (typeof value === 'string') return redact(value) as Value;
+  if (typeof value === 'string') return limitText(redactOr(value, redact), 'auditText') as Value;
   if (Array.isArray(value)) return value.map((one: unknown) => redactAll(one, redact)) as Value;
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(
     Object.entries(value).map(([key, one]: [string, unknown]) => [key, redactAll(one, redact)]),
   ) as Value;
+}
+
+/** No task fails for its audit line, whatever text a user has written. */
+function redactOr(text: string, redact: (text: string) => string): string {
+  try {
+    return redact(text);
+  } catch {
+    return '(not readable)';
+  }
 }
 
 /** Deletes the files of former `execute` commands; those of the daemon are limited by their rotation. */

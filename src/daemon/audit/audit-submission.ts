@@ -1,5 +1,6 @@
 // The audit line of a submission: who it is for, and exactly what Slurm gets.
 import { createHash } from 'node:crypto';
+import { limitText, MAX_LENGTH } from '../../base/limit-text.ts';
 import { redactText } from '../../base/secrets-by-format.ts';
 import { readTime } from '../../clearml/iso-time.ts';
 import type { TaskDocument } from '../../clearml/task.ts';
@@ -8,18 +9,20 @@ import { isHeldMessage } from '../console/console-messages.ts';
 import type { Entry } from '../journal/entry.ts';
 import type { AuditEvent } from './audit-line.ts';
 
+type Submitting = Extract<AuditEvent, { event: 'submitting' }>;
+
 export interface Submission {
   readonly entry: Entry;
   readonly jobName: string;
   readonly script: string;
   readonly read: TaskDocument;
-  readonly queue: Pick<ServedQueue, 'template' | 'templatePath' | 'templateSha256'> | undefined;
+  readonly queue: Pick<ServedQueue, 'template' | 'templatePath' | 'templateSha256' | 'properties'> | undefined;
   readonly why: string | undefined;
   /** Of the Unix user of the job. */
   readonly userId: number | undefined;
 }
 
-/** @returns the line to write before sbatch runs; a secret in a user property is masked */
+/** @returns the line to write before sbatch runs; a secret in a user property is masked, and long texts are truncated */
 export function describeSubmission({ entry, jobName, script, read, queue, why, userId }: Submission): AuditEvent {
   return {
     event: 'submitting',
@@ -33,7 +36,10 @@ export function describeSubmission({ entry, jobName, script, read, queue, why, u
     unixUser: describeUnixUser(entry, userId),
     template: { file: queue?.templatePath ?? queue?.template.file ?? '', sha256: queue?.templateSha256 },
     scriptSha256: sha256(script),
-    properties: readProperties(read),
+    ...readProperties(
+      read,
+      queue?.properties?.map(({ name }) => name),
+    ),
   };
 }
 
@@ -60,17 +66,47 @@ function findEnqueuer({ task, document }: TaskDocument, { origin }: Entry): stri
   return Math.abs(changedAt - origin.enqueuedAt) <= SAME_REQUEST_MS ? by : undefined;
 }
 
-function readProperties({ document }: TaskDocument): Record<string, string> {
+/** A task may have any number, but a template reads few. */
+const MAX_PROPERTIES = 100;
+
+/** Those that the template reads come first: a user must not push them out of the line. */
+function readProperties(
+  { document }: TaskDocument,
+  used: readonly string[] = [],
+): Pick<Submitting, 'properties' | 'propertiesLeftOff'> {
   const properties = fieldOf(fieldOf(document, 'hyperparams'), 'properties');
-  if (typeof properties !== 'object' || properties === null) return {};
-  return Object.fromEntries(
-    Object.entries(properties).map(([name, property]: [string, unknown]) => {
-      const value = fieldOf(property, 'value');
-      const named = `${name}=`;
-      const shown = redactText(`${named}${typeof value === 'string' ? value : JSON.stringify(value)}`).shown;
-      return [name, shown.startsWith(named) ? shown.slice(named.length) : shown];
-    }),
-  );
+  if (typeof properties !== 'object' || properties === null) return { properties: {} };
+  const names = new Set([...used.filter((name) => Object.hasOwn(properties, name)), ...Object.keys(properties)]);
+  const shown = [...names].slice(0, MAX_PROPERTIES);
+  return {
+    properties: Object.fromEntries(
+      shown.map((name) => [
+        limitText(name, 'name'),
+        showProperty(limitText(name, 'name'), fieldOf(fieldOf(properties, name), 'value')),
+      ]),
+    ),
+    ...(names.size > shown.length ? { propertiesLeftOff: names.size - shown.length } : {}),
+  };
+}
+
+/** Without secrets. The name is part of the searched text, because a secret is recognized by it. */
+function showProperty(name: string, value: unknown): string {
+  try {
+    const text = typeof value === 'string' ? value : value === undefined ? '' : JSON.stringify(value);
+    const named = `${name}=`;
+    const { shown } = redactText(named + limitValue(text));
+    return shown.startsWith(named) ? shown.slice(named.length) : shown;
+  } catch {
+    // Such as a value that is nested too deeply: no submission fails for its audit line.
+    return '(not readable)';
+  }
+}
+
+/** Redaction takes longer for longer texts. Half a word at the end is removed: half a secret is not recognized as one. */
+function limitValue(text: string): string {
+  if (text.length <= MAX_LENGTH.propertyValue) return text;
+  const words = /^[^]*\s/.exec(limitText(text, 'propertyValue'))?.[0] ?? '';
+  return `${words}… (${text.length} characters)`;
 }
 
 function fieldOf(value: unknown, name: string): unknown {

@@ -1,4 +1,5 @@
 // Names of users and projects for the history and the audit log, read once each, as every call costs the server time.
+import { limitText } from '../../base/limit-text.ts';
 import { createBoundedMap, type BoundedMap } from '../../base/bounded-map.ts';
 import type { People } from '../../clearml/client.ts';
 import { ServerRefusedError, ServerUnreachableError } from '../../clearml/errors.ts';
@@ -28,12 +29,17 @@ async function remembered(
   const known = names.get(id);
   if (known !== undefined) return known;
   try {
-    const name = (await read())?.['name'];
-    if (typeof name !== 'string' || name === '') return undefined;
-    names.set(id, name);
+    const name = readName(await read());
+    if (name !== undefined) names.set(id, name);
     return name;
   } catch (error) {
     if (error instanceof ServerUnreachableError || error instanceof ServerRefusedError) return undefined;
     throw error;
   }
+}
+
+/** Truncated: the journal, the history and the audit log repeat it. */
+export function readName(document: Readonly<Record<string, unknown>> | undefined): string | undefined {
+  const name = document?.['name'];
+  return typeof name === 'string' && name !== '' ? limitText(name, 'name') : undefined;
 }

@@ -1,6 +1,7 @@
 // The steps of each active task, from what the daemon journals, does and polls; kept in memory.
 import type { TaskId } from '../../clearml/ids.ts';
 import type { Task } from '../../clearml/task.ts';
+import { limitText } from '../../base/limit-text.ts';
 import { createBoundedMap } from '../../base/bounded-map.ts';
 import { isLive } from '../../slurm/job-state.ts';
 import type { Job } from '../../slurm/scheduler.ts';
@@ -189,7 +190,7 @@ export function recordTaskSteps(emit: (event: DaemonEvent) => void): StepsOfTask
     named({ id, name, user }) {
       const history = active.get(id);
       if (history === undefined) return;
-      history.name = name;
+      history.name = limitText(name, 'name');
       history.owner ??= user;
     },
 
@@ -200,7 +201,7 @@ export function recordTaskSteps(emit: (event: DaemonEvent) => void): StepsOfTask
       // The claim was lost to another daemon.
       if (entry.step === 'claiming') return;
       if (task !== undefined) {
-        history.name = task.name;
+        history.name = limitText(task.name, 'name');
         history.owner ??= task.user;
       }
       const { ending, cause } = history;
@@ -213,7 +214,8 @@ export function recordTaskSteps(emit: (event: DaemonEvent) => void): StepsOfTask
       }
       // Without a record, the task continues without this daemon.
       if (cause === undefined || cause === 'retried') return;
-      const why = ending?.why ?? (cause === 'completed' ? '' : (task?.statusMessage ?? ''));
+      const whole = ending?.why ?? (cause === 'completed' ? '' : (task?.statusMessage ?? ''));
+      const why = limitText(whole, 'message');
       add(history, now, `Ended: ${cause}${why === '' ? '.' : `. ${why}`}`);
       const { ending: _ending, state: _state, cause: _cause, ...kept } = history;
       ended.push({ ...kept, end: { at: now, cause, why } });
@@ -225,7 +227,7 @@ export function recordTaskSteps(emit: (event: DaemonEvent) => void): StepsOfTask
         const history = open(entry);
         const task = tasks.get(entry.task);
         if (task !== undefined && history.name === undefined) {
-          history.name = task.name;
+          history.name = limitText(task.name, 'name');
           history.owner ??= task.user;
         }
         const job = jobs.get(entry.task)?.find(({ id }) => id === entry.jobId);

@@ -9,6 +9,7 @@ import { logUmask } from '../../slurm/log-umask.ts';
 import type { TaskDocument } from '../../clearml/task.ts';
 import type { Entry } from '../journal/entry.ts';
 import type { UnixUser } from '../../base/user-map.ts';
+import { readName } from '../history/user-and-project-names.ts';
 import type { DaemonDeps, JobSettings, ServedQueue } from '../deps.ts';
 
 /**
@@ -45,11 +46,6 @@ export async function renderTask(
     project: readName(project) ?? (typeof projectId === 'string' ? await deps.names?.project(projectId) : undefined),
   };
   return { ...renderJob(deps.job, queue, variables, identity), origin };
-}
-
-function readName(document: Readonly<Record<string, unknown>> | undefined): string | undefined {
-  const name = document?.['name'];
-  return typeof name === 'string' && name !== '' ? name : undefined;
 }
 
 /** The owner and the project of a task, as far as the server reports them. */

@@ -62,6 +62,18 @@ describe('the audit log', () => {
     expect(line).to.deep.include({ jobs: ['********'], why: '********' });
   });
 
+  it('truncates each text after its secrets are masked, and contains the event even if that fails', async () => {
+    const redact = (text: string): string => {
+      if (text === 'gpu') throw new RangeError('Maximum call stack size exceeded');
+      return text.replaceAll('hunter2', '********');
+    };
+    const audit = await open({ redact });
+    const why = `${'a'.repeat(4_093)}hunter2${'a'.repeat(16_000_000)}`;
+    await audit.write({ event: 'cancelling', task: TASK, queue: 'gpu', jobs: [], by: 'user', why });
+    const [line] = await readAudit(stateDir, TASK);
+    expect(line).to.deep.include({ queue: '(not readable)', why: `${'a'.repeat(4_093)}**…` });
+  });
+
   it('D-14 loses no written line when the daemon is killed, across rotations', async () => {
     const writer = join(import.meta.dirname, 'write-until-killed.ts');
     const child = spawn(process.execPath, [...process.execArgv, writer, stateDir], {

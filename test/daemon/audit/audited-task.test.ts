@@ -9,6 +9,7 @@ import type { Action } from '../../../src/daemon/decide/action.ts';
 import { act, type Basis } from '../../../src/daemon/reconcile/act.ts';
 import type { Entry } from '../../../src/daemon/journal/entry.ts';
 import type { JobId, JobKey } from '../../../src/slurm/scheduler.ts';
+import type { Template } from '../../../src/template/template.ts';
 import { OWN_QUEUE } from '../../simulation/queues.ts';
 import { rejection } from '../../support/rejection.ts';
 import { entryOf, jobOf, taskOf } from '../decide/observations.ts';
@@ -150,10 +151,11 @@ describe('the audit log of a task', () => {
 
 describe('the audit line of a submission', () => {
   const entry = entryOf({ origin: { enqueuedAt: Date.UTC(2026, 10, 15) } });
+  const QUEUE = { template: { file: 'a.template' } as Template, properties: [{ name: 'partition' }] };
 
   function describeOf(document: Readonly<Record<string, unknown>>): AuditEvent {
     const read = { task: taskOf('queued', { id: entry.task }), document };
-    return describeSubmission({ entry, jobName: 'j', script: '', read, queue: undefined, why: undefined, userId: 7 });
+    return describeSubmission({ entry, jobName: 'j', script: '', read, queue: QUEUE, why: undefined, userId: 7 });
   }
 
   it('has the user properties, without the secrets in them', () => {
@@ -171,6 +173,35 @@ describe('the audit line of a submission', () => {
         nodes: '2',
       },
     });
+  });
+
+  for (const [title, value] of [
+    ['quotes', `"' `.repeat(1_400_000)],
+    ['one quoted word', `"${'a'.repeat(12_000_000)}`],
+    ['a deep object', Array.from({ length: 100_000 }).reduce((inner) => [inner], 0)],
+  ] as const) {
+    it(`has only the beginning of a long user property: ${title}`, () => {
+      const event = describeOf({ hyperparams: { properties: { note: { value }, partition: { value: 'gpu' } } } });
+      const { note = '', partition } = 'properties' in event ? event.properties : {};
+      expect(note.length).to.be.within(1, 1_100);
+      expect(partition).to.equal('gpu');
+    });
+  }
+
+  it('has no half of a secret of a long user property', () => {
+    const value = `${'a '.repeat(490)}https://ada:${'secret'.repeat(20)}@example.org`;
+    const event = describeOf({ hyperparams: { properties: { note: { value } } } });
+    expect(event).to.deep.include({ properties: { note: `${'a '.repeat(490)}… (${value.length} characters)` } });
+  });
+
+  it('has 100 user properties, first those that the template reads, and the number of the others', () => {
+    const properties = Object.fromEntries(Array.from({ length: 150 }, (_, index) => [`a${index}`, { value: 'b' }]));
+    const event = describeOf({ hyperparams: { properties: { ...properties, partition: { value: 'gpu' } } } });
+    expect(event).to.include({ propertiesLeftOff: 51 });
+    expect(Object.entries('properties' in event ? event.properties : {}).slice(0, 2)).to.deep.equal([
+      ['partition', 'gpu'],
+      ['a0', 'b'],
+    ]);
   });
 
   it('has no properties if the task has none', () => {

@@ -9,9 +9,9 @@ const [, , stateDir = ''] = process.argv;
 const options = { stateDir, cluster: 'lab', redact: (text: string) => text, clock: { now: () => 0 }, log: silentLog };
 const audit = await openAuditLog(options);
 // Of 100 kB, so that some hundred lines need rotation.
-const queue = 'q'.repeat(100_000);
+const jobs = Array.from({ length: 100 }, () => '7'.repeat(1_000));
 for (let line = 0; line < MOST_LINES; line += 1) {
-  await audit.write({ event: 'claimed', task: String(line), queue });
+  await audit.write({ event: 'cancelling', task: String(line), jobs, by: 'daemon', why: '' });
   process.stdout.write(`${line}\n`);
 }
 setInterval(() => undefined, 60_000);

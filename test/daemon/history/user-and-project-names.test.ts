@@ -19,6 +19,12 @@ describe('the names of users and projects', () => {
     expect(calls).to.deep.equal(['a', 'a']);
   });
 
+  it('are truncated, because the journal and the history repeat them', async () => {
+    const read = (): Promise<Readonly<Record<string, unknown>>> => Promise.resolve({ name: 'a'.repeat(16_000_000) });
+    const names = createNames({ user: read, project: read });
+    expect([(await names.user('a'))?.length, (await names.project('a'))?.length]).to.deep.equal([200, 200]);
+  });
+
   it('are unknown for a deleted user, and while the server does not respond, and are read again later', async () => {
     const responses = [
       () => Promise.resolve(undefined),

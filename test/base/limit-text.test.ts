@@ -1,0 +1,15 @@
+// Tests that long texts of users are truncated.
+import { expect } from 'chai';
+import { limitText, MAX_LENGTH } from '../../src/base/limit-text.ts';
+
+describe('limitText', () => {
+  it('keeps a text that is short enough', () => {
+    expect(limitText('a'.repeat(MAX_LENGTH.name), 'name')).to.equal('a'.repeat(MAX_LENGTH.name));
+  });
+
+  it('truncates a longer text to the limit, and splits no character', () => {
+    expect(limitText('a'.repeat(MAX_LENGTH.name + 1), 'name')).to.equal(`${'a'.repeat(MAX_LENGTH.name - 1)}…`);
+    expect(limitText(`a${'😀'.repeat(MAX_LENGTH.name)}`, 'name')).to.equal(`a${'😀'.repeat(99)}…`);
+    expect(limitText('😀'.repeat(MAX_LENGTH.name), 'name')).to.equal(`${'😀'.repeat(99)}…`);
+  });
+});
