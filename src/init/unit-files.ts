@@ -2,7 +2,7 @@
 import { dirname } from 'node:path';
 import type { ProcessContext } from '../assembly/process-context.ts';
 import { quoteWord } from '../base/shell-word.ts';
-import type { ClusterSettings } from '../config/clusters.ts';
+import type { Settings } from '../config/settings.ts';
 import { EXIT } from '../base/exit-codes.ts';
 
 /** What a file depends on. */
@@ -15,6 +15,8 @@ export interface UnitSite {
   readonly variables: Readonly<Record<string, string>>;
   /** The directory of logs that no other program keeps. */
   readonly stateDir: string;
+  /** Whether the daemon runs commands through sudo; false if undefined. */
+  readonly usesSudo?: boolean;
   /** The partition of a job that runs the daemon; undefined: a partition with a limit of at least a day. */
   readonly job?: JobPlace;
 }
@@ -65,25 +67,35 @@ const HARDENING = [
   'SystemCallErrorNumber=EPERM',
 ];
 
+/** In place of HARDENING, each line of which sets or implies NoNewPrivileges (systemd.exec(5)). */
+const HARDENING_WITH_SUDO = [
+  '# agent.slurm.user_map needs sudo, so no line here sets NoNewPrivileges=, implies it (as SystemCallFilter=, Restrict*= and most',
+  '# Protect*= do), or limits capabilities. Do not add such a line.',
+];
+
 /** What only the system instance of systemd can restrict. */
-function hardeningAsService(stateDir: string): string[] {
-  return [
+function hardeningAsService({ stateDir, usesSudo = false }: UnitSite): string[] {
+  const withoutSudo = [
     'CapabilityBoundingSet=',
     'PrivateDevices=yes',
-    'PrivateTmp=yes',
     'ProtectClock=yes',
-    'ProtectControlGroups=yes',
-    'ProtectHome=read-only',
     'ProtectHostname=yes',
     'ProtectKernelLogs=yes',
     'ProtectKernelModules=yes',
     'ProtectKernelTunables=yes',
+  ];
+  return [
+    ...(usesSudo ? [] : withoutSudo),
+    'PrivateTmp=yes',
+    'ProtectControlGroups=yes',
+    'ProtectHome=read-only',
     'ProtectSystem=strict',
     `ReadWritePaths=${stateDir.replaceAll('%', '%%')}`,
   ];
 }
 
-function systemdUnit({ command, workingDir, variables, stateDir }: UnitSite): string {
+function systemdUnit(site: UnitSite): string {
+  const { command, workingDir, variables, usesSudo = false } = site;
   const environment = Object.entries(variables).map(([name, value]) => `Environment=${quoted(`${name}=${value}`)}`);
   return `# ~/.config/systemd/user/clearml-agent-slurm.service
 #   systemctl --user daemon-reload
@@ -106,9 +118,9 @@ RestartPreventExitStatus=${NOT_AGAIN.join(' ')}
 KillMode=mixed
 TimeoutStopSec=30
 Nice=10
-${HARDENING.join('\n')}
+${(usesSudo ? HARDENING_WITH_SUDO : HARDENING).join('\n')}
 # Uncomment these in /etc/systemd/system. If agent.slurm.shared_dir is set, add it to ReadWritePaths=.
-${hardeningAsService(stateDir)
+${hardeningAsService(site)
   .map((line) => `#${line}`)
   .join('\n')}
 
@@ -212,12 +224,13 @@ const VARIABLES = ['PATH', 'SLURM_CONF', 'CLEARML_CONFIG_FILE'];
 export function unitSite(
   command: readonly string[],
   { environment, workingDir }: Pick<ProcessContext, 'environment' | 'workingDir'>,
-  [cluster]: readonly ClusterSettings[],
+  { clusters: [cluster], slurm }: Pick<Settings, 'clusters' | 'slurm'>,
 ): UnitSite {
   const variables = VARIABLES.flatMap((name) => {
     const value = environment[name];
     return value === undefined ? [] : [[name, value] as const];
   });
   const stateDir = cluster?.name === undefined ? (cluster?.stateDir ?? '') : dirname(cluster.stateDir);
-  return { command, workingDir, variables: Object.fromEntries(variables), stateDir };
+  const usesSudo = Object.keys(slurm.userMap).length > 0;
+  return { command, workingDir, variables: Object.fromEntries(variables), stateDir, usesSudo };
 }

@@ -103,7 +103,7 @@ function filesFor({ ssh, app, cluster, folder, site, choices }: Writing): { path
     {
       path: unit,
       text: UNIT_FILES[kind]({
-        ...unitSite(command, { ...context, workingDir: folder }, [cluster]),
+        ...unitSite(command, { ...context, workingDir: folder }, { ...config.settings, clusters: [cluster] }),
         job: daemonJob(site, choices),
       }),
     },

@@ -53,9 +53,10 @@ export class SudoRefusedError extends HostUnreachableError {
   readonly user: string;
 
   constructor({ program, user, host, why }: Readonly<Record<'program' | 'user' | 'host' | 'why', string>>) {
-    super(
-      `sudo refused ${program} as ${user} on ${host} (${why}): install there the file that clearml-agent-slurm sudoers prints`,
-    );
+    const nextStep = /no new privileges/i.test(why)
+      ? "remove NoNewPrivileges= and what implies it from the daemon's systemd unit, as clearml-agent-slurm unit prints it"
+      : 'install there the file that clearml-agent-slurm sudoers prints';
+    super(`sudo refused ${program} as ${user} on ${host} (${why}): ${nextStep}`);
     this.user = user;
   }
 }

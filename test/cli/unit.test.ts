@@ -11,6 +11,10 @@ const EXAMPLES = new URL('../../examples/units/', import.meta.url);
 /** Every character that is special to systemd, cron or a shell. */
 const ODD = `a b'"$HOME\\%h#;&`;
 
+/** What sets or implies NoNewPrivileges (systemd.exec(5)), or takes sudo's capabilities away. */
+const DISABLES_SUDO =
+  /^#?(?:NoNewPrivileges|LockPersonality|MemoryDenyWriteExecute|DynamicUser|PrivateDevices|Protect(?:Clock|Hostname|Kernel\w+)|Restrict\w+|SystemCall\w+|CapabilityBoundingSet)=/m;
+
 const ODD_SITE: UnitSite = {
   command: ['/bin/echo', ODD],
   workingDir: '/',
@@ -50,6 +54,19 @@ describe('unit', () => {
       .and.match(/^SystemCallFilter=@system-service$/m);
     expect(unit).to.match(/^#ReadWritePaths=\/tmp$/m);
     expect(unit).not.to.match(/^#?(MemoryDenyWriteExecute|UMask)=|^PrivateTmp=/m);
+  });
+
+  it('omits each directive that disables sudo if user_map is set, and says why', async () => {
+    await using cli = await openCli();
+    await cli.write('t', '#!/bin/bash\n${CLEARML_PRE_SETUP}\n${CLEARML_AGENT_EXECUTE}\n${CLEARML_POST_SETUP}\n');
+    const conf = await cli.write('c.conf', 'agent.slurm.user_map { default: guest }\n');
+
+    const options = ['--queue', 'gpu', '--template-files', 't', '--config-file', conf];
+    const { stdout, stderr } = await cli.run('unit', 'systemd', ...options);
+
+    expect(stdout, stderr).to.match(/^# agent\.slurm\.user_map needs sudo/m);
+    expect(stdout).to.match(/^#ProtectSystem=strict$/m);
+    expect(stdout).not.to.match(DISABLES_SUDO);
   });
 
   it('rejects an unknown kind and lists the known ones', async () => {

@@ -46,7 +46,6 @@ describe('a command of another Unix user', () => {
   for (const words of [
     'sudo: a password is required',
     'sudo: unknown user alice',
-    'sudo: The "no new privileges" flag is set, which prevents sudo from running as root.',
     "Sorry, user ann is not allowed to execute '/usr/bin/sbatch --wrap=a b' as alice on login1.",
     'ann is not in the sudoers file.  This incident will be reported.',
     'ann is not allowed to run sudo on login1.  This incident will be reported.',
@@ -65,6 +64,14 @@ describe('a command of another Unix user', () => {
       expect(String(error)).to.contain('clearml-agent-slurm sudoers');
     });
   }
+
+  it('is refused with the advice to remove NoNewPrivileges if that flag is set', async () => {
+    const line = 'sudo: The "no new privileges" flag is set, which prevents sudo from running as root.';
+    write('sudo', `cat > /dev/null; echo '${line}' >&2; exit 1`);
+    const error = await rejection(run());
+    expect(error).to.be.instanceOf(SudoRefusedError);
+    expect(String(error)).to.contain(line).and.contain('remove NoNewPrivileges=').and.not.contain('sudoers');
+  });
 
   for (const [what, script] of [
     ['it printed a job id', 'echo 4711; echo "sudo: pam_close_session: error" >&2; exit 1'],

@@ -34,7 +34,7 @@ export const unitCommand: Command = {
     // A unit is printed only for a configuration that the daemon can serve.
     await readQueues(settings, context.workingDir);
     const command = without(context.startedAs, ['unit', kind]);
-    context.stdout(UNIT_FILES[kind](unitSite(command, context, settings.clusters)));
+    context.stdout(UNIT_FILES[kind](unitSite(command, context, settings)));
     return EXIT.ok;
   },
 };
