@@ -1,6 +1,7 @@
 // Limits a daemon's calls to the ClearML server, which also serves the web pages and the experiments of all users.
 import type { Clock } from '../base/clock.ts';
 import { createRateLimit, rateOf } from '../base/rate-limit.ts';
+import type { Logger } from '../log/logger.ts';
 
 /**
  * Every call counts, and only new claims wait: a heartbeat, a claimed task and the end of an aborted one never do. While the server is
@@ -26,12 +27,19 @@ const PROMPT_MS = 300;
 const WEIGHT = 0.1;
 const FIRST_PAUSE_MS = 1_000;
 const MAX_PAUSE_MS = 60_000;
+/** A proxy may ask for hours by mistake, and the daemon would claim nothing until then. */
+const MAX_ASKED_MS = 10 * 60_000;
 
-/** @param random 0 to 1; jitter that keeps daemons from returning at the same moment */
+interface RateLimitOptions {
+  readonly log: Pick<Logger, 'warn'>;
+  /** 0 to 1; jitter that keeps daemons from returning at the same moment. */
+  readonly random?: () => number;
+}
+
 export function createServerRateLimit(
   perSecond: number,
   clock: Clock,
-  random: () => number = Math.random,
+  { log, random = Math.random }: RateLimitOptions,
 ): ServerRateLimit {
   const limit = createRateLimit(rateOf(perSecond));
   let averageMs = 0;
@@ -39,6 +47,17 @@ export function createServerRateLimit(
   let pausedUntil = 0;
   /** Until when the server asked for no calls. */
   let askedUntil = 0;
+  let isLongWaitLogged = false;
+
+  function limitAsked(retryAfterMs: number): number {
+    if (retryAfterMs <= MAX_ASKED_MS) return retryAfterMs;
+    if (!isLongWaitLogged)
+      log.warn('ClearML asks for a long wait with Retry-After; claiming again after ten minutes', {
+        seconds: Math.round(retryAfterMs / 1000),
+      });
+    isLongWaitLogged = true;
+    return MAX_ASKED_MS;
+  }
 
   return {
     waitMs: (now, calls) => Math.max(pausedUntil - now, limit.waitMs(now, calls), 0),
@@ -60,7 +79,7 @@ export function createServerRateLimit(
       const pauseMs = Math.min(MAX_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.min(refusals, 10));
       const jitter = 1 + 0.25 * random();
       refusals += 1;
-      askedUntil = now + Math.round(retryAfterMs * jitter);
+      askedUntil = now + Math.round(limitAsked(retryAfterMs) * jitter);
       pausedUntil = Math.max(askedUntil, now + Math.round(pauseMs * jitter));
     },
   };

@@ -14,11 +14,14 @@ describe('the rate limit of calls to ClearML', () => {
   function limited(random = 0): {
     rate: ServerRateLimit;
     clock: ReturnType<typeof createSetClock>;
+    logged: string[];
     waitMs(calls?: number): number;
   } {
     const clock = createSetClock(NOW);
-    const rate = createServerRateLimit(10, clock, () => random);
-    return { rate, clock, waitMs: (calls = 4) => rate.waitMs(clock.now(), calls) };
+    const logged: string[] = [];
+    const log = { warn: (message: string) => void logged.push(message) };
+    const rate = createServerRateLimit(10, clock, { log, random: () => random });
+    return { rate, clock, logged, waitMs: (calls = 4) => rate.waitMs(clock.now(), calls) };
   }
 
   function call({ rate }: ReturnType<typeof limited>, endpoint: string, times: number): void {
@@ -84,6 +87,18 @@ describe('the rate limit of calls to ClearML', () => {
     expect(made.waitMs()).to.equal(150_000);
     made.rate.answered();
     expect(made.waitMs()).to.equal(150_000);
+  });
+
+  it('pauses at most ten minutes however long the server asks for, and logs that once', () => {
+    const made = limited();
+    for (let count = 0; count < 3; count += 1) {
+      made.rate.refused(24 * 3_600_000);
+      expect(made.waitMs()).to.equal(600_000);
+      made.clock.set(made.clock.now() + made.waitMs());
+    }
+    expect(made.logged).to.deep.equal([
+      'ClearML asks for a long wait with Retry-After; claiming again after ten minutes',
+    ]);
   });
 
   it('ends its pause soon after the server responds again', () => {

@@ -36,7 +36,7 @@ export async function openServer(
   { createQueues, isDaemon = false }: { readonly createQueues: boolean; readonly isDaemon?: boolean },
 ): Promise<ServerSide> {
   const { apiCallsPerSecond } = app.config.settings.slurm;
-  const serverRateLimit = isDaemon ? createServerRateLimit(apiCallsPerSecond, systemClock) : undefined;
+  const serverRateLimit = isDaemon ? createServerRateLimit(apiCallsPerSecond, systemClock, app) : undefined;
   const clearml = createClearml(app, { isDaemon, rateLimit: serverRateLimit });
   try {
     const server = await clearml.connect();
