@@ -5,8 +5,8 @@ import { auditDir, auditFiles } from './audit-log.ts';
 import { parseAuditLine, type AuditLine } from './audit-line.ts';
 
 /**
- * The lines about the tasks whose id begins with this text, or that had this Slurm job, the oldest first. A directory without an audit
- * log has none.
+ * The lines about the tasks that had this Slurm job, or else about those whose id begins with this text, the oldest first. A directory
+ * without an audit log has none.
  * @throws the errors of the file system, such as for the directory of another user
  */
 export async function readAudit(stateDir: string, text: string): Promise<AuditLine[]> {
@@ -19,10 +19,10 @@ export async function readAudit(stateDir: string, text: string): Promise<AuditLi
       const line = each.includes(text) ? parseAuditLine(each) : undefined;
       if (line === undefined || !('task' in line)) continue;
       if (line.task.startsWith(text)) byId.push(line);
-      else if ('job' in line && line.job === text) tasksOfJob.add(line.task);
+      if ('job' in line && line.job === text) tasksOfJob.add(line.task);
     }
   }
-  if (byId.length > 0 || tasksOfJob.size === 0) return inOrder(byId);
+  if (tasksOfJob.size === 0) return inOrder(byId);
   for (const task of tasksOfJob) others.push(...(await readAudit(stateDir, task)));
   return inOrder(others);
 }

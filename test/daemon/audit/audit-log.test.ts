@@ -153,6 +153,12 @@ describe('the audit log', () => {
       expect(shown(await readAudit(stateDir, '7'))).to.deep.equal([TASK, TASK, TASK]);
     });
 
+    it('is found by its Slurm job also if the id of another task begins with that number', async () => {
+      await (await open()).write({ event: 'claimed', task: '7'.repeat(32), queue: 'gpu' });
+      expect(shown(await readAudit(stateDir, '7'))).to.deep.equal([TASK, TASK, TASK]);
+      expect(shown(await readAudit(stateDir, '77'))).to.deep.equal(['7'.repeat(32)]);
+    });
+
     it('is empty for an unknown task, and without an audit log', async () => {
       expect(await readAudit(stateDir, 'e'.repeat(32))).to.deep.equal([]);
       expect(await readAudit(join(stateDir, 'missing'), TASK)).to.deep.equal([]);
