@@ -242,15 +242,19 @@ export function createCommandLineScheduler({
   }
 
   async function cancel(jobs: readonly JobKey[], signal?: AbortSignal): Promise<void> {
-    const refused = new Set<string | undefined>();
+    for (const user of new Set(jobs.map(({ unixUser }) => unixUser))) {
+      const its = jobs.filter(({ unixUser }) => unixUser === user);
+      await cancelOfUser(its, user, signal);
+    }
+  }
+
+  /** A failure for one user says nothing about the jobs of the others. */
+  async function cancelOfUser(jobs: readonly JobKey[], user: string | undefined, signal?: AbortSignal): Promise<void> {
     for (const [index, job] of jobs.entries()) {
-      if (refused.has(job.unixUser)) continue;
-      const failure = await ask(others, commands.scancel, scancelArgs(job), signal, job.unixUser).then(
+      const failure = await ask(others, commands.scancel, scancelArgs(job), signal, user).then(
         readScancel,
         (error: unknown) => {
-          // Also for the other jobs of this user.
-          if (error instanceof SudoRefusedError) refused.add(job.unixUser);
-          if (isTransportError(error)) return { words: error.message, isOfOneJob: error instanceof SudoRefusedError };
+          if (isTransportError(error)) return { words: error.message, isOfOneJob: false };
           throw error;
         },
       );

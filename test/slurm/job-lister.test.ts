@@ -207,4 +207,17 @@ describe('jobs of several Unix users', () => {
     await scheduler.cancel([...jobs, { id: '9' as JobId, name: NAME }]);
     expect(calls).to.deep.equal(['alice scancel', 'bob scancel', 'scancel']);
   });
+
+  for (const [what, failure] of [
+    ['times out', new CommandTimeoutError('/usr/bin/scancel as alice', 1_000, '', '')],
+    ['fails', { exitCode: 1, killedBy: undefined, stdout: '', stderr: 'scancel: error: Zero Bytes were transmitted' }],
+  ] as const) {
+    it(`are cancelled as the other users if scancel as one of them ${what}`, async () => {
+      const { scheduler, calls, failing } = createBed();
+      failing.set('alice', failure);
+      const jobs = ['alice', 'bob', 'alice'].map((unixUser, at) => ({ id: String(at) as JobId, name: NAME, unixUser }));
+      await scheduler.cancel([...jobs, { id: '9' as JobId, name: NAME }]);
+      expect(calls).to.deep.equal(['alice scancel', 'bob scancel', 'scancel']);
+    });
+  }
 });
