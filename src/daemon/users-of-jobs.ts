@@ -3,7 +3,8 @@ import { createBoundedMap } from '../base/bounded-map.ts';
 import { mappedUsers, unixUserOf, type Mapping, type UnixAccount, type UserMap } from '../base/user-map.ts';
 import type { TaskId } from '../clearml/ids.ts';
 import type { Task } from '../clearml/task.ts';
-import type { Job } from '../slurm/scheduler.ts';
+import { readJobName } from '../slurm/job-name.ts';
+import type { Job, JobRecord } from '../slurm/scheduler.ts';
 import type { Entry } from './journal/entry.ts';
 
 /** Only with agent.slurm.user_map; without it, all jobs run as the user of the daemon. */
@@ -66,6 +67,21 @@ export function expectedUser(users: UnixUsers, task: Pick<Task, 'user'>): string
 /** Whether the job runs as this user. A job of any other user is not ours, whatever its name. */
 export function isJobOfUser(job: Pick<Job, 'isOthers' | 'unixUser'>, name: string | undefined | false): boolean {
   return name !== false && job.isOthers !== true && job.unixUser === name;
+}
+
+/**
+ * Whether this is the record of the task's job. Slurm reuses ids, they are those of one cluster, and users can edit them in ClearML;
+ * and any user can give a job this name.
+ * @param attempt of the job, if it is known
+ * @param isOthersJob whether the job is known to belong to another Unix user
+ */
+export function isRecordOfTask(
+  { name, isOthers }: Pick<JobRecord, 'name' | 'isOthers'>,
+  { task, attempt, isOthersJob }: Pick<Entry, 'task' | 'attempt' | 'isOthersJob'>,
+): boolean {
+  const found = readJobName(name);
+  if (found?.taskId !== task || (attempt !== undefined && found.attempt !== attempt)) return false;
+  return isOthers !== true || isOthersJob === true;
 }
 
 /** Whether the journal knows as whom the job of this entry was submitted. */

@@ -3,7 +3,7 @@ import type { TaskId } from '../clearml/ids.ts';
 import { chooseJob } from '../daemon/decide/decide.ts';
 import { journalEntries } from '../daemon/journal/read-beside-daemon.ts';
 import { byTask } from '../daemon/poll/poll.ts';
-import { readJobName } from '../slurm/job-name.ts';
+import { isRecordOfTask } from '../daemon/users-of-jobs.ts';
 import type { JobId, JobRecord, Scheduler } from '../slurm/scheduler.ts';
 
 export interface FoundJob {
@@ -29,8 +29,7 @@ export async function findJob(
   const id = chooseJob({ jobs, task: undefined, entry: entry ?? {} })?.id ?? entry?.jobId ?? (await lastKnown());
   if (id === undefined) return undefined;
   const record = await scheduler.record(id as JobId, { runAs });
-  // Slurm reuses ids, they are those of one cluster, and users can edit them in ClearML; and any user can give a job this name.
-  if (record === undefined || readJobName(record.name)?.taskId !== task) return undefined;
-  if (record.isOthers === true && !(entry?.isOthersJob === true && entry.jobId === id)) return undefined;
+  const isOthersJob = entry?.isOthersJob === true && entry.jobId === id;
+  if (record === undefined || !isRecordOfTask(record, { task, isOthersJob })) return undefined;
   return { id: id as JobId, record };
 }

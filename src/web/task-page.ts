@@ -5,6 +5,7 @@ import type { Monitor } from '../daemon/monitor/monitor.ts';
 import type { TaskSteps } from '../daemon/monitor/task-steps.ts';
 import type { DaemonDeps } from '../daemon/deps.ts';
 import { renderTask } from '../daemon/submit/render-task.ts';
+import { isRecordOfTask } from '../daemon/users-of-jobs.ts';
 import { createConcurrencyLimit } from '../slurm/concurrency-limit.ts';
 import { formatJobName } from '../slurm/job-name.ts';
 import { cleanLogTail } from '../daemon/console/clean-log-tail.ts';
@@ -150,7 +151,10 @@ async function scriptOf(deps: DaemonDeps, history: TaskSteps, redact: (text: str
   if (read === undefined) return html`<p class="problem">The task was deleted.</p>`;
   const attempt = deps.journal.entries.get(history.task)?.attempt ?? 'attempt';
   try {
-    const { script, uses } = await renderTask(deps, queue, read, formatJobName(history.task, attempt));
+    const rendered = await renderTask(deps, queue, read, formatJobName(history.task, attempt));
+    if (rendered.kind === 'rejected')
+      return html`<p class="problem">It would not be submitted: ${rendered.reason}.</p>`;
+    const { script, uses } = rendered;
     return html`<p>Template ${queue.template.file}</p>
       ${uses.length > 0 && block('Where each value comes from', redact(formatOrigins(uses)))}
       ${block('Script', redact(script))}`;
@@ -160,13 +164,13 @@ async function scriptOf(deps: DaemonDeps, history: TaskSteps, redact: (text: str
   }
 }
 
-async function logOf(deps: DaemonDeps, { task, job }: TaskSteps): Promise<Html> {
+async function logOf(deps: DaemonDeps, { task, job, identity }: TaskSteps): Promise<Html> {
   if (job === undefined) return html`<p class="problem">The task has no job yet.</p>`;
-  const attempt = deps.journal.entries.get(task)?.attempt;
-  const record = await deps.scheduler.record(
-    job as JobId,
-    attempt === undefined ? {} : { name: formatJobName(task, attempt) },
-  );
+  const { attempt, unixUser: runAs } = identity;
+  const name = attempt === undefined ? {} : { name: formatJobName(task, attempt) };
+  const record = await deps.scheduler.record(job as JobId, { ...name, runAs });
+  if (record === undefined || !isRecordOfTask(record, { task, ...identity }))
+    return html`<p class="problem">Slurm no longer knows job ${job} of this task.</p>`;
   const log = await deps.jobLogs.read(record);
   if (log === undefined) return html`<p class="problem">Slurm no longer knows the path of the log.</p>`;
   if (log.kind === 'not shown') return html`<p class="problem">${log.why}</p>`;

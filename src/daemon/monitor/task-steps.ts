@@ -17,6 +17,9 @@ export interface Step {
   readonly text: string;
 }
 
+/** Of the entry when it had this job: its attempt may be a later one by now. */
+export type JobIdentity = Pick<Entry, 'attempt' | 'unixUser' | 'isOthersJob'>;
+
 /** An active task, or one that has ended. */
 export interface TaskSteps {
   readonly task: TaskId;
@@ -24,6 +27,8 @@ export interface TaskSteps {
   readonly name: string | undefined;
   readonly owner: string | undefined;
   readonly job: string | undefined;
+  /** Identifies that job with its task: Slurm reuses ids. */
+  readonly identity: JobIdentity;
   readonly enqueuedAt: number | undefined;
   readonly submittedAt: number | undefined;
   readonly startedAt: number | undefined;
@@ -84,7 +89,8 @@ export function recordTaskSteps(emit: (event: DaemonEvent) => void): StepsOfTask
   const returned = createBoundedMap<Mutable | undefined>(MAX_ENDED);
   const recorded = createBoundedMap<true>(MAX_RECORDED);
 
-  function open({ task, queueName, jobId, queuedAt, firstAttemptAt, origin }: Entry): Mutable {
+  function open(entry: Entry): Mutable {
+    const { task, queueName, queuedAt, firstAttemptAt, origin } = entry;
     const known = active.get(task);
     if (known !== undefined) return known;
     const back = returned.get(task);
@@ -98,7 +104,8 @@ export function recordTaskSteps(emit: (event: DaemonEvent) => void): StepsOfTask
       queue: queueName,
       name: undefined,
       owner: undefined,
-      job: jobId,
+      job: undefined,
+      identity: {},
       enqueuedAt: queuedAt ?? origin?.enqueuedAt ?? firstAttemptAt,
       submittedAt: undefined,
       startedAt: undefined,
@@ -109,7 +116,14 @@ export function recordTaskSteps(emit: (event: DaemonEvent) => void): StepsOfTask
       cause: undefined,
     };
     active.set(task, made);
+    noteIdentity(made, entry);
     return made;
+  }
+
+  function noteIdentity(history: Mutable, { jobId, attempt, unixUser, isOthersJob }: Entry): void {
+    if (jobId === undefined) return;
+    history.job = jobId;
+    history.identity = { attempt, unixUser, isOthersJob };
   }
 
   function add(history: Mutable, at: number, text: string): void {
@@ -142,7 +156,7 @@ export function recordTaskSteps(emit: (event: DaemonEvent) => void): StepsOfTask
     written(entry, before, now) {
       const isNew = !active.has(entry.task);
       const history = open(entry);
-      history.job = entry.jobId ?? history.job;
+      noteIdentity(history, entry);
       history.owner = entry.origin?.userName ?? history.owner;
       if (entry.step === before?.step && entry.attempt === before.attempt) return;
       switch (entry.step) {

@@ -11,9 +11,15 @@ import type { Entry } from '../journal/entry.ts';
 import type { UnixUser } from '../../base/user-map.ts';
 import { readName } from '../history/user-and-project-names.ts';
 import type { DaemonDeps, JobSettings, ServedQueue } from '../deps.ts';
+import { mappingOf } from '../users-of-jobs.ts';
+
+/** A script with its origin and the Unix user whose job it is; or why the owner of the task has no Unix user. */
+export type RenderedTask =
+  | { readonly kind: 'rejected'; readonly reason: string }
+  | (RenderedJob & { readonly kind: 'rendered'; readonly origin: Origin; readonly user: UnixUser | undefined });
 
 /**
- * The script for one attempt to run this task.
+ * The script for one attempt to run this task, as the Unix user of its owner.
  * @throws TemplateError if the template needs a value that the task lacks, or the task violates a constraint
  * @throws ServerUnreachableError if project or user cannot be read
  */
@@ -22,8 +28,12 @@ export async function renderTask(
   queue: ServedQueue,
   read: TaskDocument,
   jobName: string,
-): Promise<RenderedJob & { readonly origin: Origin }> {
+): Promise<RenderedTask> {
   const { document, task } = read;
+  const mapping = mappingOf(deps.unixUsers, task.user);
+  if (mapping.kind === 'rejected') return mapping;
+  const { user: unixUser } = mapping;
+  const job = unixUser === undefined ? deps.job : jobSettingsOf(deps.job, unixUser);
   const projectId = document['project'];
   const [project, user] = await Promise.all([
     typeof projectId === 'string' && queue.usesProject !== false ? deps.clearml.people.project(projectId) : undefined,
@@ -36,7 +46,7 @@ export async function renderTask(
     task: document,
     project: project ?? {},
     user: user ?? {},
-    config: deps.job.publicConfig,
+    config: job.publicConfig,
   };
   const queues = { queueId: queue.id, schedulerQueueId: deps.schedulerQueue };
   const identity = { taskId: task.id, jobName, ...queues, workerPrefix: deps.worker };
@@ -45,7 +55,7 @@ export async function renderTask(
     userName: readName(user) ?? (task.user === undefined ? undefined : await deps.names?.user(task.user)),
     project: readName(project) ?? (typeof projectId === 'string' ? await deps.names?.project(projectId) : undefined),
   };
-  return { ...renderJob(deps.job, queue, variables, identity), origin };
+  return { ...renderJob(job, queue, variables, identity), kind: 'rendered', origin, user: unixUser };
 }
 
 /** The owner and the project of a task, as far as the server reports them. */

@@ -11,11 +11,11 @@ import { rejectedBySlurm } from '../decide/ended-job.ts';
 import { readClaimed } from '../claim/park.ts';
 import { endTask } from '../reconcile/end-task.ts';
 import { returnToQueue } from '../reconcile/return-to-queue.ts';
-import { hold, mappingOf } from '../users-of-jobs.ts';
+import { hold } from '../users-of-jobs.ts';
 import { withOwner, type Entry } from '../journal/entry.ts';
 import type { DaemonDeps, ServedQueue } from '../deps.ts';
 import { removeJobConf } from './remove-job-confs.ts';
-import { jobSettingsOf, renderTask, sharedConfPath } from './render-task.ts';
+import { renderTask, sharedConfPath } from './render-task.ts';
 import { withOptionOriginsOf } from '../console/option-origins.ts';
 import { notify, logToConsole, logToConsoleLater } from '../console/console.ts';
 import type { SubmitResult } from './submission-pool.ts';
@@ -36,19 +36,14 @@ export async function prepare(
   entry: Entry,
   { queue, read }: { readonly queue: ServedQueue; readonly read: TaskDocument },
 ): Promise<PreparedJob | undefined> {
-  const mapping = mappingOf(deps.unixUsers, read.task.user);
-  if (mapping.kind === 'rejected') {
-    const text = `Not submitted: ${mapping.reason}. Ask the admin of clearml-agent-slurm for an entry, then enqueue the task again.`;
-    deps.log.info('Rejected: no Unix user', { task: entry.task, queue: entry.queueName, why: mapping.reason });
-    const ending = { status: 'failed', reason: 'no Unix user', text, withLog: false } as const;
-    await endTask(deps, entry, ending, { seen: read.task, isParked: true });
-    return undefined;
-  }
-  const { user } = mapping;
   const attempt = newAttempt(deps.clock.now(), deps.mark, deps.randomToken());
   try {
-    const its = user === undefined ? deps : { ...deps, job: jobSettingsOf(deps.job, user) };
-    const { script, notes, origin } = await renderTask(its, queue, read, formatJobName(entry.task, attempt));
+    const rendered = await renderTask(deps, queue, read, formatJobName(entry.task, attempt));
+    if (rendered.kind === 'rejected') {
+      await rejectWithoutUser(deps, entry, { read, why: rendered.reason });
+      return undefined;
+    }
+    const { script, notes, origin, user } = rendered;
     await logToConsole(deps, entry.task, ...notes.map((text) => ({ level: 'WARNING', text }) as const));
     const enqueuedAt = entry.queuedAt ?? entry.origin?.enqueuedAt;
     const unixUser = user === undefined ? undefined : { name: user.name, uid: user.uid };
@@ -62,6 +57,17 @@ export async function prepare(
     await endTask(deps, entry, ending, { seen: read.task, isParked: true });
     return undefined;
   }
+}
+
+async function rejectWithoutUser(
+  deps: DaemonDeps,
+  entry: Entry,
+  { read, why }: { readonly read: TaskDocument; readonly why: string },
+): Promise<void> {
+  const text = `Not submitted: ${why}. Ask the admin of clearml-agent-slurm for an entry, then enqueue the task again.`;
+  deps.log.info('Rejected: no Unix user', { task: entry.task, queue: entry.queueName, why });
+  const ending = { status: 'failed', reason: 'no Unix user', text, withLog: false } as const;
+  await endTask(deps, entry, ending, { seen: read.task, isParked: true });
 }
 
 /**
