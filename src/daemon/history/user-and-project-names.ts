@@ -1,40 +1,59 @@
 // Names of users and projects for the history and the audit log, read once each, as every call costs the server time.
 import { limitText } from '../../base/limit-text.ts';
-import { createBoundedMap, type BoundedMap } from '../../base/bounded-map.ts';
+import { createBoundedMap } from '../../base/bounded-map.ts';
+import type { Clock } from '../../base/clock.ts';
+import { sleepUnlessStopped } from '../../base/sleep-unless-stopped.ts';
 import type { People } from '../../clearml/client.ts';
 import { ServerRefusedError, ServerUnreachableError } from '../../clearml/errors.ts';
 
-/** Each name is undefined if the server does not report it now: no task waits for a name. */
+/** Each name is undefined if the server does not report it soon: a task waits two seconds for a name, and not for its retries. */
 export interface Names {
   user(id: string): Promise<string | undefined>;
   project(id: string): Promise<string | undefined>;
 }
 
 const MOST_REMEMBERED = 10_000;
+const MAX_WAIT_MS = 2_000;
 
-export function createNames(people: Pick<People, 'user' | 'project'>): Names {
-  const users = createBoundedMap<string>(MOST_REMEMBERED);
-  const projects = createBoundedMap<string>(MOST_REMEMBERED);
+/** What a deleted or refused user or project has instead of a name. */
+const ABSENT = '';
+
+export function createNames(people: Pick<People, 'user' | 'project'>, clock: Clock): Names {
   return {
-    user: (id) => remembered(users, id, () => people.user(id)),
-    project: (id) => remembered(projects, id, () => people.project(id)),
+    user: remembered((id) => people.user(id), clock),
+    project: remembered((id) => people.project(id), clock),
   };
 }
 
-async function remembered(
-  names: BoundedMap<string>,
-  id: string,
-  read: () => ReturnType<People['user']>,
-): Promise<string | undefined> {
-  const known = names.get(id);
-  if (known !== undefined) return known;
-  try {
-    const name = readName(await read());
-    if (name !== undefined) names.set(id, name);
-    return name;
-  } catch (error) {
-    if (error instanceof ServerUnreachableError || error instanceof ServerRefusedError) return undefined;
-    throw error;
+function remembered(read: People['user'], clock: Clock): Names['user'] {
+  const names = createBoundedMap<string>(MOST_REMEMBERED);
+  /** The names that are being read; those that take too long are undefined. */
+  const waits = new Map<string, Promise<string | undefined>>();
+
+  async function readAndRemember(id: string): Promise<string | undefined> {
+    try {
+      const name = await read(id).then((document) => readName(document) ?? ABSENT, absentIfRefused);
+      if (name !== undefined) names.set(id, name);
+      return name;
+    } finally {
+      waits.delete(id);
+    }
+  }
+
+  return async (id) => {
+    const known = names.get(id) ?? (await (waits.get(id) ?? startWait(id)));
+    return known === ABSENT ? undefined : known;
+  };
+
+  function startWait(id: string): Promise<string | undefined> {
+    const timer = new AbortController();
+    const timeUp = sleepUnlessStopped(clock, MAX_WAIT_MS, timer.signal).then(() => undefined);
+    // The read continues after the time is up, and its name serves later tasks.
+    const wait = Promise.race([readAndRemember(id), timeUp]).finally(() => {
+      timer.abort();
+    });
+    waits.set(id, wait);
+    return wait;
   }
 }
 
@@ -42,4 +61,11 @@ async function remembered(
 export function readName(document: Readonly<Record<string, unknown>> | undefined): string | undefined {
   const name = document?.['name'];
   return typeof name === 'string' && name !== '' ? limitText(name, 'name') : undefined;
+}
+
+/** Undefined if the server does not respond: the next task asks again. */
+function absentIfRefused(error: unknown): string | undefined {
+  if (error instanceof ServerRefusedError) return ABSENT;
+  if (error instanceof ServerUnreachableError) return undefined;
+  throw error;
 }

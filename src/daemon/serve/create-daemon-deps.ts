@@ -74,7 +74,7 @@ export async function createDaemonDeps(
   });
   return {
     clearml: withAuditedStatuses(clearml, audit, journal),
-    names: createNames(clearml.people),
+    names: createNames(clearml.people, systemClock),
     scheduler: withRateLimit(scheduler, rateLimit, systemClock, facts),
     transport: host,
     jobLogs: createJobLogs({ host, clock: systemClock, redact: (text) => app.secrets.redact(text) }),

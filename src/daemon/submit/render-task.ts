@@ -50,11 +50,11 @@ export async function renderTask(
   };
   const queues = { queueId: queue.id, schedulerQueueId: deps.schedulerQueue };
   const identity = { taskId: task.id, jobName, ...queues, workerPrefix: deps.worker };
-  const origin = {
-    userId: task.user,
-    userName: readName(user) ?? (task.user === undefined ? undefined : await deps.names?.user(task.user)),
-    project: readName(project) ?? (typeof projectId === 'string' ? await deps.names?.project(projectId) : undefined),
-  };
+  const [userName, projectName] = await Promise.all([
+    readName(user) ?? (task.user === undefined ? undefined : deps.names?.user(task.user)),
+    readName(project) ?? (typeof projectId === 'string' ? deps.names?.project(projectId) : undefined),
+  ]);
+  const origin = { userId: task.user, userName, project: projectName };
   return { ...renderJob(job, queue, variables, identity), kind: 'rendered', origin, user: unixUser };
 }
 
