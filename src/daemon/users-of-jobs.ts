@@ -10,12 +10,20 @@ import type { Entry } from './journal/entry.ts';
 /** Only with agent.slurm.user_map; without it, all jobs run as the user of the daemon. */
 export interface UnixUsers {
   readonly map: UserMap;
-  /** Users for whom sudo refused a submission, until when their tasks wait (milliseconds since 1970). */
-  readonly heldUntil: Map<string, number>;
+  /** By the name of a Unix user for whom sudo refused the last submission. */
+  readonly holds: Map<string, Hold>;
   /** Jobs of other users than those of their tasks that were reported. */
   readonly reported: { has(job: string): boolean; add(job: string): void };
   /** The owner of a task never changes; null for a task without one. */
   readonly owners: { get(task: TaskId): string | null | undefined; set(task: TaskId, owner: string | null): void };
+}
+
+interface Hold {
+  /** The user's tasks wait until then (milliseconds since 1970); the next one shows whether sudo still refuses. */
+  readonly until: number;
+  readonly lengthMs: number;
+  /** The submission of that one is running. */
+  readonly isProbed: boolean;
 }
 
 const MAX_REMEMBERED = 50_000;
@@ -24,24 +32,53 @@ export function createUnixUsers(map: UserMap): UnixUsers {
   const reported = createBoundedMap<true>(MAX_REMEMBERED);
   return {
     map,
-    heldUntil: new Map(),
+    holds: new Map(),
     reported: { has: (job) => reported.get(job) === true, add: (job) => reported.set(job, true) },
     owners: createBoundedMap<string | null>(MAX_REMEMBERED),
   };
 }
 
-/** How long the tasks of a user wait after sudo refused a submission. */
-const HOLD_MS = 60_000;
+const FIRST_HOLD_MS = 60_000;
+const LONGEST_HOLD_MS = 3_600_000;
 
-export function hold({ heldUntil }: UnixUsers, name: string, now: number): void {
-  heldUntil.set(name, now + HOLD_MS);
+/** Holds the tasks of this user after sudo refused a submission: twice as long after each probe, up to an hour. */
+export function hold({ holds }: UnixUsers, name: string, now: number): void {
+  const last = holds.get(name);
+  // Submissions that ran at the same time count once.
+  if (last !== undefined && !last.isProbed && now < last.until) return;
+  const lengthMs = last === undefined ? FIRST_HOLD_MS : Math.min(2 * last.lengthMs, LONGEST_HOLD_MS);
+  holds.set(name, { until: now + lengthMs, lengthMs, isProbed: false });
+}
+
+/** Call it when sudo did not refuse a submission. */
+export function release({ holds }: UnixUsers, name: string): void {
+  holds.delete(name);
+}
+
+/** Call it when a task of this owner is claimed: after a hold, the owner's other tasks wait for its submission, at most a minute. */
+export function noteProbe(users: UnixUsers, owner: string | undefined, now: number): void {
+  const name = runsAs(users, owner);
+  const last = name === undefined ? undefined : users.holds.get(name);
+  if (name !== undefined && last !== undefined && now >= last.until)
+    users.holds.set(name, { ...last, until: now + FIRST_HOLD_MS, isProbed: true });
+}
+
+/** Whether a user's tasks wait, or the next one is a probe. A user who enqueued nothing since the end of a hold is forgotten. */
+export function hasHolds({ holds }: UnixUsers, now: number): boolean {
+  for (const [name, { until }] of holds) if (now >= until + LONGEST_HOLD_MS) holds.delete(name);
+  return holds.size > 0;
 }
 
 /** Whether the tasks of this owner are left in their queues for now. */
-export function isHeld({ map, heldUntil }: UnixUsers, owner: string | undefined, now: number): boolean {
+export function isHeld(users: UnixUsers, owner: string | undefined, now: number): boolean {
+  const name = runsAs(users, owner);
+  const last = name === undefined ? undefined : users.holds.get(name);
+  return last !== undefined && now < last.until;
+}
+
+function runsAs({ map }: UnixUsers, owner: string | undefined): string | undefined {
   const mapping = unixUserOf(owner, map);
-  const until = mapping.kind === 'run as' ? heldUntil.get(mapping.user?.name ?? '') : undefined;
-  return until !== undefined && now < until;
+  return mapping.kind === 'run as' ? mapping.user?.name : undefined;
 }
 
 /** As whom the task's job runs. */

@@ -1,4 +1,5 @@
 // The simulated cluster with several Unix users: it knows the owner of each job, and refuses what a real one refuses.
+import type { Clock } from '../../src/base/clock.ts';
 import type { UnixAccount } from '../../src/base/user-map.ts';
 import type { Job, JobId, JobList, Scheduler } from '../../src/slurm/scheduler.ts';
 
@@ -6,6 +7,8 @@ export interface SeveralUsers {
   readonly scheduler: Scheduler;
   /** Users for whom sudo refuses every command. */
   readonly refused: Set<string>;
+  /** When sudo refused a submission (milliseconds since 1970). */
+  readonly refusals: readonly number[];
   /** The user of each job; undefined for the daemon's. */
   readonly owners: ReadonlyMap<JobId, string | undefined>;
   /** Calls of scancel: the job, and as whom. */
@@ -16,7 +19,8 @@ export interface SeveralUsers {
   foreign: readonly Job[];
 }
 
-export function severalUsers(inner: Scheduler): SeveralUsers {
+export function severalUsers(inner: Scheduler, clock: Pick<Clock, 'now'>): SeveralUsers {
+  const refusals: number[] = [];
   const owners = new Map<JobId, string | undefined>();
 
   async function listFor(list: Promise<JobList>, accounts: readonly UnixAccount[]): Promise<JobList> {
@@ -33,6 +37,7 @@ export function severalUsers(inner: Scheduler): SeveralUsers {
   const users: SeveralUsers = {
     owners,
     refused: new Set(),
+    refusals,
     cancelled: [],
     workDirs: new Map(),
     foreign: [],
@@ -40,8 +45,10 @@ export function severalUsers(inner: Scheduler): SeveralUsers {
       ...inner,
       async submit(submission) {
         const user = submission.runAs?.name;
-        if (user !== undefined && users.refused.has(user))
+        if (user !== undefined && users.refused.has(user)) {
+          refusals.push(clock.now());
           return { kind: 'unavailable', message: `sudo refused sbatch as ${user}`, isOfUser: true };
+        }
         const outcome = await inner.submit(submission);
         if (outcome.kind !== 'accepted') return outcome;
         owners.set(outcome.jobId, user);

@@ -35,7 +35,7 @@ interface Bed {
 
 function createBed(map: UserMap = MAP): Bed {
   const fixture = createStepFixture();
-  const users = severalUsers(fixture.deps.scheduler);
+  const users = severalUsers(fixture.deps.scheduler, fixture.clock);
   const deps = { ...fixture.deps, scheduler: users.scheduler, unixUsers: createUnixUsers(map) };
   return {
     fixture,
@@ -218,7 +218,24 @@ describe('when sudo refuses one user,', () => {
 
     users.refused.clear();
     await run(deps, fixture, 5 * MINUTE_MS);
+    expect(deps.unixUsers?.holds.size).to.equal(0);
     expect(fixture.cluster.jobs.map(({ task }) => Number(task))).to.have.members([1, 2, 3]);
     expect(fixture.waiting(OWN_QUEUE)).to.deep.equal([]);
+  });
+
+  it('one task at a time shows whether sudo still refuses: after one minute, then two, four and so on up to an hour', async () => {
+    const { fixture, users, deps, enqueued } = createBed();
+    users.refused.add('alice');
+    for (let number = 1; number <= 30; number += 1) await enqueued(number, 'a1');
+    await run(deps, fixture, MINUTE_MS / 2);
+    const atOnce = users.refusals.length;
+    expect(atOnce).to.be.within(1, 20);
+
+    await run(deps, fixture, 300 * MINUTE_MS);
+
+    const waits = users.refusals.slice(atOnce).map((at, index) => at - (users.refusals[atOnce + index - 1] ?? 0));
+    const minutes = waits.map((ms) => Math.floor(ms / MINUTE_MS));
+    expect(minutes).to.deep.equal([1, 2, 4, 8, 16, 32, 60, 60, 60]);
+    expect(fixture.waiting(OWN_QUEUE)).to.deep.equal(Array.from({ length: 30 }, (_, index) => index + 1));
   });
 });

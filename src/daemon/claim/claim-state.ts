@@ -4,7 +4,7 @@ import type { QueueId, TaskId } from '../../clearml/ids.ts';
 import type { DaemonDeps, ServedQueue } from '../deps.ts';
 import type { Pause } from '../pauses.ts';
 import { pauseOf } from '../pauses.ts';
-import { isHeld } from '../users-of-jobs.ts';
+import { hasHolds, isHeld, noteProbe } from '../users-of-jobs.ts';
 import { findLiveJob, readParked, type Snapshot } from '../poll/poll.ts';
 import { createFactsReader, factsOf, tally, tasksWithJobs, type Tally, type TaskFacts } from './count-jobs.ts';
 import { needsOwners, NO_JOBS, type ClaimState, type Head } from './plan-claims.ts';
@@ -77,17 +77,23 @@ export function createClaimStateReader(deps: DaemonDeps): ClaimStateReader {
     return entry === undefined ? known : { owner: known?.owner, queue: entry.queue };
   }
 
-  function hasHolds(): boolean {
-    return [...(deps.unixUsers?.heldUntil.values() ?? [])].some((until) => until > deps.clock.now());
+  function mayHold(): boolean {
+    return deps.unixUsers !== undefined && hasHolds(deps.unixUsers, deps.clock.now());
+  }
+
+  /** The owner as the user map expects it; false if it is not known yet. */
+  function ownerInMap(snapshot: Snapshot, task: TaskId): string | undefined | false {
+    const owner = knownFacts(snapshot, task)?.owner;
+    return owner === undefined ? false : owner === '' ? undefined : owner;
   }
 
   /** The tasks of users for whom sudo refuses submissions: they must not block the tasks behind them. */
   function tasksOfHeldUsers(snapshot: Snapshot, entries: readonly QueueEntry[]): TaskId[] {
     const { unixUsers, clock } = deps;
-    if (unixUsers === undefined || !hasHolds()) return [];
+    if (unixUsers === undefined || !mayHold()) return [];
     return entries.flatMap(({ task }) => {
-      const owner = knownFacts(snapshot, task)?.owner;
-      return owner !== undefined && isHeld(unixUsers, owner === '' ? undefined : owner, clock.now()) ? [task] : [];
+      const owner = ownerInMap(snapshot, task);
+      return owner !== false && isHeld(unixUsers, owner, clock.now()) ? [task] : [];
     });
   }
 
@@ -123,7 +129,7 @@ export function createClaimStateReader(deps: DaemonDeps): ClaimStateReader {
         return { queue, entries: entriesOf(queue, found, snapshot), hasMore: found?.hasMore };
       });
       for (const { queue, entries } of waiting)
-        if (needsOwners(queue, limits) || hasHolds()) await readOwners(entries.map(({ task }) => task));
+        if (needsOwners(queue, limits) || mayHold()) await readOwners(entries.map(({ task }) => task));
       for (const { entries } of waiting) for (const task of tasksOfHeldUsers(snapshot, entries)) passed.add(task);
       return {
         queues: waiting.map(({ queue, entries, hasMore }) => ({
@@ -144,7 +150,11 @@ export function createClaimStateReader(deps: DaemonDeps): ClaimStateReader {
       };
     },
 
-    tried: ({ entry }) => void old.add(entry.task),
+    tried({ entry }) {
+      old.add(entry.task);
+      const owner = pass === undefined ? false : ownerInMap(pass.snapshot, entry.task);
+      if (deps.unixUsers !== undefined && owner !== false) noteProbe(deps.unixUsers, owner, deps.clock.now());
+    },
 
     served(state) {
       for (const { queue, servedAt } of state.queues) turns.set(queue.id, servedAt);

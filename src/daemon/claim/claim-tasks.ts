@@ -105,6 +105,8 @@ export function createTaskClaimer(deps: DaemonDeps, pool: SubmissionPool, backof
                 group.add(entry.task);
                 pool.start(entry, () => parkAndSubmit({ ...deps, clearml }, entry, { queue, isParked: false, group }));
                 claimed += 1;
+                // Of a user for whom sudo refused the last submission, one task is tried.
+                if (holdsOf(deps) !== holds) return true;
               }
               return true;
             } finally {
@@ -143,9 +145,9 @@ export function createTaskClaimer(deps: DaemonDeps, pool: SubmissionPool, backof
   }
 }
 
-/** Changes when sudo begins to refuse submissions for a user, whose tasks must then be passed. */
+/** Changes when the tasks of a user must be passed from now on, because sudo refuses submissions or one of them is a probe. */
 function holdsOf({ unixUsers }: DaemonDeps): string {
-  return [...(unixUsers?.heldUntil ?? [])].join();
+  return [...(unixUsers?.holds ?? [])].map(([name, { until }]) => `${name} ${until}`).join();
 }
 
 /** Undefined if they cannot be read: then nothing may be claimed. */

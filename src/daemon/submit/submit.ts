@@ -11,7 +11,7 @@ import { rejectedBySlurm } from '../decide/ended-job.ts';
 import { readClaimed } from '../claim/park.ts';
 import { endTask } from '../reconcile/end-task.ts';
 import { returnToQueue } from '../reconcile/return-to-queue.ts';
-import { hold } from '../users-of-jobs.ts';
+import { hold, release } from '../users-of-jobs.ts';
 import { withOwner, type Entry } from '../journal/entry.ts';
 import type { DaemonDeps, ServedQueue } from '../deps.ts';
 import { removeJobConf } from './remove-job-confs.ts';
@@ -153,6 +153,8 @@ async function handleOutcome(
   const { unixUser } = entry;
   const user = unixUser === undefined ? {} : { user: unixUser.name };
   const facts = { task: entry.task, queue: entry.queueName, ...user };
+  if (deps.unixUsers !== undefined && unixUser !== undefined && outcome.kind !== 'unavailable')
+    release(deps.unixUsers, unixUser.name);
   switch (outcome.kind) {
     case 'accepted':
       deps.log.info('Submitted', { ...facts, job: outcome.jobId });
