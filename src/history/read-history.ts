@@ -31,8 +31,8 @@ export async function* readHistory(
     const attempts = new Map<string, EndedAttempt>();
     // Both exist if the daemon was killed while it compressed the file.
     for (const { path, isCompressed } of files.filter((file) => file.month === month).toSorted(compressedFirst)) {
-      const unreadable = collect(await readText(path, isCompressed), attempts);
-      if (unreadable > 0) onUnreadable?.(path, unreadable);
+      const { length } = collect(await readText(path, isCompressed), attempts);
+      if (length > 0) onUnreadable?.(path, length);
     }
     for (const attempt of attempts.values()) if (attempt.recordedAt >= since) yield attempt;
   }
@@ -42,13 +42,13 @@ function compressedFirst(one: MonthFile, other: MonthFile): number {
   return Number(other.isCompressed) - Number(one.isCompressed);
 }
 
-/** Adds the latest record of each attempt. Returns the number of unreadable lines; a last line without a line end is being written. */
-export function collect(text: string, attempts: Map<string, EndedAttempt>): number {
-  let unreadable = 0;
+/** Adds the latest record of each attempt. Returns the unreadable lines; a last line without a line end is being written. */
+export function collect(text: string, attempts: Map<string, EndedAttempt>): string[] {
+  const unreadable: string[] = [];
   for (const line of text.split('\n').slice(0, -1)) {
     if (line === '') continue;
     const attempt = parseAttempt(line);
-    if (attempt === undefined) unreadable += 1;
+    if (attempt === undefined) unreadable.push(line);
     else attempts.set(attemptKey(attempt), attempt);
   }
   return unreadable;

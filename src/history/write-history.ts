@@ -117,7 +117,7 @@ export async function openHistory({ stateDir, writer, log, now, hasAccounting }:
 }
 
 /**
- * Compresses the files of past months, each to one line for an attempt, and deletes those that are older than a year.
+ * Compresses the files of past months, each to one line for an attempt and its unreadable lines, and deletes those that are older than a year.
  * @param now milliseconds since 1970
  * @throws the errors of the file system
  */
@@ -135,9 +135,13 @@ async function compress(path: string): Promise<void> {
   const attempts = new Map<string, EndedAttempt>();
   const compressed = `${path}.gz`;
   // The directory may have both: the daemon was killed right here, or a record came late.
-  collect(await readText(compressed, true), attempts);
-  collect(await readText(path, false), attempts);
-  const text = [...attempts.values()].map((attempt) => `${formatAttempt(attempt)}\n`).join('');
+  const unreadable = [
+    ...collect(await readText(compressed, true), attempts),
+    ...collect(await readText(path, false), attempts),
+  ];
+  // A newer version may have written them, and reads them after the next update.
+  const lines = [...[...attempts.values()].map(formatAttempt), ...new Set(unreadable)];
+  const text = lines.map((line) => `${line}\n`).join('');
   const handle = await replaceFile(compressed, await promisify(gzip)(text), 0o600);
   await handle.close();
   await rm(path);

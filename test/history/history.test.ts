@@ -2,6 +2,7 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile, appendFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import { expect } from 'chai';
 import { formatAttempt, type EndedAttempt } from '../../src/history/ended-attempt.ts';
 import { historyDir, monthsBefore } from '../../src/history/history-files.ts';
@@ -153,6 +154,19 @@ describe('the history', () => {
       await tidyHistory(folder, FEBRUARY);
       expect(await readdir(folder)).to.deep.equal(['2026-11.jsonl.gz']);
       expect(await readAll()).to.have.length(2);
+    });
+
+    it('keeps the lines of a newer version, each once', async () => {
+      await write(ATTEMPT);
+      const path = join(folder, '2026-11.jsonl');
+      await appendFile(path, '{"v":2,"t":"a"}\n');
+      const text = await readFile(path);
+      await tidyHistory(folder, FEBRUARY);
+      await writeFile(path, text);
+      await tidyHistory(folder, FEBRUARY);
+
+      const kept = gunzipSync(await readFile(`${path}.gz`)).toString('utf8');
+      expect(kept).to.equal(`${formatAttempt(ATTEMPT)}\n{"v":2,"t":"a"}\n`);
     });
 
     it('is deleted when it is older than a year', async () => {

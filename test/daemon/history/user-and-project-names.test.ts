@@ -27,6 +27,12 @@ describe('the names of users and projects', () => {
     expect(calls).to.deep.equal(['a', 'a']);
   });
 
+  it('are truncated, because the journal and the history repeat them', async () => {
+    const read = (): Promise<Document> => Promise.resolve({ name: 'a'.repeat(16_000_000) });
+    const names = createNames({ user: read, project: read }, systemClock);
+    expect([(await names.user('a'))?.length, (await names.project('a'))?.length]).to.deep.equal([200, 200]);
+  });
+
   it('are unknown while the server does not respond, and are read again later', async () => {
     const read = readsInTurn(
       () => Promise.reject(new ServerUnreachableError('no response', false)),
