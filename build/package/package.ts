@@ -1,7 +1,8 @@
 // `npm run package`: makes all packages in packages/, with their digests, licenses and bill of materials.
-// Arguments choose what is made: npm, wheel, x64, arm64; by default all. --output DIR writes into another directory.
+// Arguments choose what is made: npm, wheel, x64, arm64; by default all. --output DIR writes into another directory, which is replaced
+// if it has packages, and must be empty otherwise.
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { licenses } from '../bundle.mjs';
@@ -26,6 +27,11 @@ if (unknown !== undefined) {
 }
 const isWanted = (kind: string): boolean => wanted.length === 0 || wanted.includes(kind);
 
+const old = existsSync(output) ? readdirSync(output) : [];
+if (old.length > 0 && !old.includes('SHA256SUMS')) {
+  process.stderr.write(`${output} has files, but no packages (SHA256SUMS): name an empty directory, or delete it\n`);
+  process.exit(2);
+}
 rmSync(output, { recursive: true, force: true });
 mkdirSync(output);
 const { facts, files, bundled } = await collectPackage();

@@ -25,6 +25,23 @@ function run(program: string, args: readonly string[], variables: NodeJS.Process
 
 const TEMPLATE = '#!/bin/bash\n${CLEARML_PRE_SETUP}\n${CLEARML_AGENT_EXECUTE}\n${CLEARML_POST_SETUP}\n';
 
+describe('npm run package', () => {
+  it('refuses to replace a directory that has files but no packages', () => {
+    const output = mkdtempSync(join(tmpdir(), 'no-packages-'));
+    try {
+      writeFileSync(join(output, 'thesis.tex'), '');
+      const shown = run(process.execPath, ['--import', 'tsx', 'build/package/package.ts', '--output', output, 'npm']);
+      expect(shown.output).to.equal(
+        `${output} has files, but no packages (SHA256SUMS): name an empty directory, or delete it\n`,
+      );
+      expect(shown.status).to.equal(2);
+      expect(readdirSync(output)).to.deep.equal(['thesis.tex']);
+    } finally {
+      rmSync(output, { recursive: true });
+    }
+  });
+});
+
 describe('the packages', () => {
   before(requirePython);
 
