@@ -58,10 +58,23 @@ export async function openAuditLog({
       log.warn('Old audit logs of "execute" could not be deleted', { folder, err }),
     );
 
+  let isRotationFailing = false;
+
+  /** A file that is too large is better than lines that are only in memory. */
+  function rotate(): void {
+    try {
+      rotateLog(file, ROTATION);
+      isRotationFailing = false;
+    } catch (err) {
+      if (!isRotationFailing) log.warn('The audit log cannot be rotated; it grows until it can', { file, err });
+      isRotationFailing = true;
+    }
+  }
+
   const lines = createLineFile({
     async prepare() {
       await makePrivateDirectory(folder);
-      rotateLog(file, ROTATION);
+      rotate();
       return file;
     },
     isSynced: true,

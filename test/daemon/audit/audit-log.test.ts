@@ -1,7 +1,7 @@
 // Tests that the audit log keeps every line, hides every secret, and is readable by its owner alone.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readFile, rm, rmdir, stat, utimes, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readFile, rm, rmdir, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -116,6 +116,22 @@ describe('the audit log', () => {
       'The audit log cannot be written; keeping its lines in memory. Free space, or correct the directory',
       'The audit log can be written again',
     ]);
+  });
+
+  it('D-15 keeps writing, and reports it once, if the file cannot be rotated', async () => {
+    const messages: string[] = [];
+    const note = (message: string): void => void messages.push(message);
+    const audit = await open({ log: { info: note, warn: note, error: note } });
+    await mkdir(join(`${file}.24`, 'not empty'), { recursive: true, mode: 0o700 });
+    await chmod(auditDir(stateDir), 0o700);
+    await writeFile(`${file}.23`, '');
+    await writeFile(file, `${' '.repeat(10_000_000)}\n`);
+
+    await audit.write({ event: 'claimed', task: TASK, queue: 'a' });
+    await audit.write({ event: 'claimed', task: TASK, queue: 'b' });
+
+    expect((await readFile(file, 'utf8')).trim().split('\n')).to.have.length(2);
+    expect(messages).to.deep.equal(['The audit log cannot be rotated; it grows until it can']);
   });
 
   it('deletes the files of `execute` after a year, never those of the daemon', async () => {
