@@ -12,7 +12,7 @@ export interface ClaimGroup {
   add(task: TaskId): void;
   /** No task is added any more. */
   close(): void;
-  /** The task could not be parked, so it is not read. */
+  /** The task is not parked now, so it is not read. */
   leave(task: TaskId): void;
   /** Reads the parked task as `tasks.get` does. The call begins after this one, and thus after the task was parked. */
   read(task: TaskId): Promise<TaskDocument | undefined>;

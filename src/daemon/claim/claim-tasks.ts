@@ -103,7 +103,11 @@ export function createTaskClaimer(deps: DaemonDeps, pool: SubmissionPool, backof
                 reader.served(current);
                 deps.log.info('Claimed', { task: entry.task, queue: queue.name });
                 group.add(entry.task);
-                pool.start(entry, () => parkAndSubmit({ ...deps, clearml }, entry, { queue, isParked: false, group }));
+                const isStarted = pool.start(entry, () =>
+                  parkAndSubmit({ ...deps, clearml }, entry, { queue, isParked: false, group }),
+                );
+                // A later pass submits it; the others must not wait for it.
+                if (!isStarted) group.leave(entry.task);
                 claimed += 1;
                 // Of a user for whom sudo refused the last submission, one task is tried.
                 if (holdsOf(deps) !== holds) return true;

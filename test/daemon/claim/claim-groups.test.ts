@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { setImmediate as turn } from 'node:timers/promises';
 import { createBackoff } from '../../../src/daemon/submit/backoff.ts';
 import { createTaskClaimer } from '../../../src/daemon/claim/claim-tasks.ts';
-import { createSubmissionPool } from '../../../src/daemon/submit/submission-pool.ts';
+import { createSubmissionPool, type SubmissionPool } from '../../../src/daemon/submit/submission-pool.ts';
 import { claimOnce } from '../run-daemon.ts';
 import { createStepFixture, taskNumber, type StepFixture } from '../step-fixture.ts';
 import { OWN_QUEUE, SCHEDULER_QUEUE } from '../../simulation/queues.ts';
@@ -96,6 +96,24 @@ describe('tasks that are claimed together', () => {
 
     expect(fixture.cluster.jobs.map(({ task }) => task)).to.have.members([tasks[0], tasks[2]]);
     expect(fixture.deps.journal.entries.get(tasks[1] ?? taskNumber(2))?.step).to.equal('parking');
+  });
+
+  it('are submitted at once even if the pool does not start one of them', async () => {
+    const fixture = createStepFixture();
+    const tasks = [await fixture.enqueued(1), await fixture.enqueued(2), await fixture.enqueued(3)];
+    const backoff = createBackoff(() => 1);
+    const whole = createSubmissionPool(fixture.deps, backoff);
+    const pool: SubmissionPool = {
+      ...whole,
+      start: (entry, submission) => entry.task !== tasks[1] && whole.start(entry, submission),
+    };
+
+    const until = fixture.clock.now() + 60_000;
+    await createTaskClaimer(fixture.deps, pool, backoff).claimTasks(await fixture.poll(), { until, signal: go });
+    while (fixture.deps.busy.size > 0) await turn();
+
+    expect(fixture.cluster.jobs.map(({ task }) => task)).to.have.members([tasks[0], tasks[2]]);
+    expect(fixture.deps.journal.entries.get(tasks[1] ?? taskNumber(2))?.step).to.equal('claiming');
   });
 
   it('are submitted after two seconds if the parking of one of them takes longer', async () => {
