@@ -38,8 +38,8 @@ export interface ClusterMonitor {
   label(): string;
   /** Slurm's name of the cluster; empty until that is known. */
   slurmName(): string;
-  /** The daemon begins to serve the cluster again, and waits for Slurm. */
-  starts(): void;
+  /** The daemon begins to serve the cluster again, perhaps with other settings, and waits for Slurm. */
+  starts(identity: ClusterIdentity): void;
   /** The dependencies of the daemon, whose use is watched from now on. */
   watch(deps: DaemonDeps): DaemonDeps;
   /** The daemon has ended, or will be started again with another configuration. */
@@ -59,10 +59,12 @@ export interface ClusterIdentity {
 
 /** @param changed called after each pass */
 export function createClusterMonitor(
-  { name, stateDir, pollMs }: ClusterIdentity,
+  identity: ClusterIdentity,
   clock: Pick<Clock, 'now'>,
   { emit, changed }: { readonly emit: (event: DaemonEvent) => void; readonly changed: () => void },
 ): ClusterMonitor {
+  const { name } = identity;
+  let { stateDir } = identity;
   let version = 0;
   let clusterName = '';
   let served: DaemonDeps | undefined;
@@ -73,7 +75,7 @@ export function createClusterMonitor(
     cluster: name,
     phase: 'starting',
     startedAt: clock.now(),
-    pollMs,
+    pollMs: identity.pollMs,
     clearmlOkAt: undefined,
     slurmOkAt: undefined,
     passOkAt: undefined,
@@ -88,7 +90,7 @@ export function createClusterMonitor(
   const histories = recordTaskSteps((event) => {
     version += 1;
     emit(event);
-  });
+  }, facts.startedAt);
 
   const loop: LoopMonitor = {
     started(backoff) {
@@ -118,11 +120,16 @@ export function createClusterMonitor(
 
   return {
     name,
-    stateDir,
+    get stateDir() {
+      return stateDir;
+    },
     histories,
     label: () => name ?? clusterName,
     slurmName: () => clusterName,
-    starts: () => note({ phase: 'starting' }),
+    starts(current) {
+      ({ stateDir } = current);
+      note({ phase: 'starting', pollMs: current.pollMs });
+    },
     watch(deps) {
       clusterName = deps.cluster.clusterName;
       note({ phase: 'serving', startedAt: clock.now(), dueAt: clock.now(), journalError: undefined });

@@ -25,7 +25,7 @@ export function createMonitor(clock: Pick<Clock, 'now'>): Monitor {
     open(cluster) {
       const known = clusters.get(cluster.name);
       if (known !== undefined) {
-        known.starts();
+        known.starts(cluster);
         return known;
       }
       const made = createClusterMonitor(cluster, clock, {

@@ -82,7 +82,8 @@ const MAX_STEPS = 60;
 const MAX_ENDED = 500;
 const MAX_RECORDED = 10_000;
 
-export function recordTaskSteps(emit: (event: DaemonEvent) => void): StepsOfTasks {
+/** @param since when the monitor began: earlier starts of jobs are no news, as the last run of the daemon has reported them */
+export function recordTaskSteps(emit: (event: DaemonEvent) => void, since: number): StepsOfTasks {
   const active = new Map<TaskId, Mutable>();
   const ended: TaskSteps[] = [];
   /** Tasks that were returned to their queue: when they are claimed again, their wait continues. */
@@ -147,7 +148,7 @@ export function recordTaskSteps(emit: (event: DaemonEvent) => void): StepsOfTask
     history.state = 'running';
     history.startedAt = job.startAt;
     add(history, job.startAt, describeStart(job, !isFirst));
-    if (!isFirst) return;
+    if (!isFirst || job.startAt < since) return;
     const waitMs = history.enqueuedAt === undefined ? undefined : Math.max(0, job.startAt - history.enqueuedAt);
     emit({ kind: 'started', queue: history.queue, waitMs });
   }
@@ -168,6 +169,9 @@ export function recordTaskSteps(emit: (event: DaemonEvent) => void): StepsOfTask
           add(history, now, 'Claimed; parked in the scheduler queue.');
           return;
         case 'submitting':
+          // They were those of the last attempt.
+          history.submittedAt = undefined;
+          history.startedAt = undefined;
           add(
             history,
             now,

@@ -3,8 +3,12 @@ import { expect } from 'chai';
 import { createMonitor, type Monitor } from '../../../src/daemon/monitor/monitor.ts';
 import type { ClusterMonitor } from '../../../src/daemon/monitor/cluster-monitor.ts';
 import type { DaemonEvent } from '../../../src/daemon/monitor/events.ts';
+import { recordTaskSteps } from '../../../src/daemon/monitor/task-steps.ts';
+import type { Entry } from '../../../src/daemon/journal/entry.ts';
+import type { Job, JobId } from '../../../src/slurm/scheduler.ts';
 import type { SimJob } from '../../simulation/cluster.ts';
 import { advance, startDaemon, type DaemonRun } from '../run-daemon.ts';
+import { entryOf, jobOf, NOW, TASK } from '../decide/observations.ts';
 import { createStepFixture, type StepFixture } from '../step-fixture.ts';
 
 interface Watched extends StepFixture {
@@ -121,6 +125,64 @@ describe('the monitor', () => {
     await advance(fixture.clock, 120_000);
     expect(fixture.watched.health()).to.include({ isReady: true });
     await fixture.stop();
+  });
+
+  it('keeps the steps after a reload, and takes its state directory and its poll interval', () => {
+    const { monitor, watched } = startWatched();
+
+    const again = monitor.open({ name: undefined, stateDir: '/new', pollMs: 60_000 });
+
+    expect(again).to.equal(watched);
+    expect(again).to.include({ stateDir: '/new' });
+    expect(again.health()).to.include({ pollMs: 60_000, phase: 'starting' });
+  });
+
+  it('reports no start of a job that ran before the daemon was started', async () => {
+    const fixture = startWatched();
+    const [old, young] = [await fixture.enqueued(1), await fixture.enqueued(2)];
+    await advance(fixture.clock, 40_000);
+    const [first, second] = fixture.cluster.jobs;
+    if (first === undefined || second === undefined) throw new Error('no job was submitted');
+    startJob(fixture, first);
+    await fixture.stop();
+    fixture.clock.pass(60_000);
+    const monitor = createMonitor(fixture.clock);
+    const events: DaemonEvent[] = [];
+    monitor.onEvent((event) => events.push(event));
+    const again = monitor.open({ name: undefined, stateDir: '/state', pollMs: 15_000 });
+    const run = startDaemon(again.watch(fixture.deps));
+    await advance(fixture.clock, 40_000);
+
+    expect(eventsOf(events, 'started')).to.deep.equal([]);
+    expect(again.histories.find(old)?.startedAt).to.equal(first.startAt);
+    startJob(fixture, second);
+    await advance(fixture.clock, 40_000);
+    expect(eventsOf(events, 'started')).to.deep.equal([{ kind: 'started', queue: 'own' }]);
+    expect(again.histories.find(young)?.startedAt).to.equal(second.startAt);
+    run.stop();
+    await run.ended;
+  });
+
+  it('reports the start of each attempt, with its own times', () => {
+    const events: DaemonEvent[] = [];
+    const steps = recordTaskSteps((event) => events.push(event), NOW);
+    const submitting = entryOf({ step: 'submitting', attempt: 'a1', attempts: 1 });
+    const following = { ...submitting, step: 'following', jobId: '7' as JobId } as const;
+    const poll = (entry: Entry, job: Job, now: number): void =>
+      steps.polled(new Map([[TASK, entry]]), new Map([[TASK, [job]]]), new Map(), now);
+    steps.written(submitting, undefined, NOW);
+    steps.written(following, submitting, NOW);
+    poll(following, jobOf('RUNNING', { submittedAt: NOW, startAt: NOW + 1_000 }), NOW + 2_000);
+    const again = { ...submitting, attempt: 'a2', attempts: 2 };
+    steps.written(again, following, NOW + 3_000);
+
+    expect(steps.find(TASK)).to.include({ submittedAt: undefined, startedAt: undefined });
+
+    const next = { ...again, step: 'following', jobId: '8' as JobId } as const;
+    steps.written(next, again, NOW + 4_000);
+    poll(next, jobOf('RUNNING', { id: '8' as JobId, submittedAt: NOW + 4_000, startAt: NOW + 5_000 }), NOW + 6_000);
+    expect(steps.find(TASK)).to.include({ submittedAt: NOW + 4_000, startedAt: NOW + 5_000 });
+    expect(eventsOf(events, 'started')).to.have.length(2);
   });
 
   it('does not change the calls of the daemon', async () => {

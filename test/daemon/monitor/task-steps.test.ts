@@ -5,7 +5,7 @@ import { entryOf, taskOf } from '../decide/observations.ts';
 
 describe('the steps of an ended task', () => {
   it('contain the beginning of its name and of its status message', () => {
-    const steps = recordTaskSteps(() => undefined);
+    const steps = recordTaskSteps(() => undefined, 0);
     const entry = entryOf();
     const long = 'a'.repeat(16_000_000);
     const task = taskOf('failed', { id: entry.task, name: long, statusMessage: long });
