@@ -69,11 +69,18 @@ export function hasHolds({ holds }: UnixUsers, now: number): boolean {
   return holds.size > 0;
 }
 
-/** Whether the tasks of this owner are left in their queues for now. */
-export function isHeld(users: UnixUsers, owner: string | undefined, now: number): boolean {
+/**
+ * Whether the tasks of this owner are left in their queues for now.
+ * @param unlisted Unix users whose jobs could not be listed: their tasks may have jobs
+ */
+export function isHeld(
+  users: UnixUsers,
+  owner: string | undefined,
+  { now, unlisted }: { readonly now: number; readonly unlisted: ReadonlySet<string> },
+): boolean {
   const name = runsAs(users, owner);
   const last = name === undefined ? undefined : users.holds.get(name);
-  return last !== undefined && now < last.until;
+  return (last !== undefined && now < last.until) || unlisted.has(name ?? '');
 }
 
 function runsAs({ map }: UnixUsers, owner: string | undefined): string | undefined {

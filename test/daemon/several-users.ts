@@ -9,6 +9,8 @@ export interface SeveralUsers {
   readonly refused: Set<string>;
   /** When sudo refused a submission (milliseconds since 1970). */
   readonly refusals: readonly number[];
+  /** Users whose jobs cannot be listed. */
+  readonly unlisted: Set<string>;
   /** The user of each job; undefined for the daemon's. */
   readonly owners: ReadonlyMap<JobId, string | undefined>;
   /** Calls of scancel: the job, and as whom. */
@@ -31,13 +33,17 @@ export function severalUsers(inner: Scheduler, clock: Pick<Clock, 'now'>): Sever
       const owner = owners.get(job.id);
       return owner === undefined ? job : { ...job, unixUser: owner };
     });
-    return { kind: 'listed', jobs: [...own, ...users.foreign].filter(({ unixUser }) => names.has(unixUser)) };
+    const missing = accounts.map(({ name }) => name).filter((name) => users.unlisted.has(name));
+    for (const name of missing) names.delete(name);
+    const jobs = [...own, ...users.foreign].filter(({ unixUser }) => names.has(unixUser));
+    return missing.length === 0 ? { kind: 'listed', jobs } : { kind: 'listed', jobs, unlisted: new Set(missing) };
   }
 
   const users: SeveralUsers = {
     owners,
     refused: new Set(),
     refusals,
+    unlisted: new Set(),
     cancelled: [],
     workDirs: new Map(),
     foreign: [],
@@ -61,7 +67,7 @@ export function severalUsers(inner: Scheduler, clock: Pick<Clock, 'now'>): Sever
         const read = await listFor(inner.lookUp(names, since, signal), [...its.values()]);
         if (read.kind === 'failed') return read;
         const jobs = read.jobs.filter(({ name, unixUser }) => names.includes(name) && unixUser === its.get(name)?.name);
-        return { kind: 'listed', jobs };
+        return { ...read, jobs };
       },
       async record(id, options) {
         const record = await inner.record(id, options);

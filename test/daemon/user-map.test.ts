@@ -238,4 +238,36 @@ describe('when sudo refuses one user,', () => {
     expect(minutes).to.deep.equal([1, 2, 4, 8, 16, 32, 60, 60, 60]);
     expect(fixture.waiting(OWN_QUEUE)).to.deep.equal(Array.from({ length: 30 }, (_, index) => index + 1));
   });
+
+  it('an enqueued task of this user with a job does not block the tasks behind it', async () => {
+    const { fixture, users, deps, enqueued } = createBed();
+    const first = await enqueued(1, 'a1');
+    await run(deps, fixture, MINUTE_MS);
+    users.unlisted.add('alice');
+    users.refused.add('alice');
+    await fixture.deps.clearml.queues.park(OWN_QUEUE, first);
+    const second = await enqueued(2, 'b2');
+
+    await run(deps, fixture, 5 * MINUTE_MS);
+
+    expect(fixture.cluster.jobs.map(({ task }) => task)).to.deep.equal([first, second]);
+    expect(fixture.waiting(OWN_QUEUE)).to.deep.equal([1]);
+  });
+});
+
+describe('when the jobs of one user cannot be listed,', () => {
+  it('no task of this user is claimed, because it may have a job, and other tasks are submitted', async () => {
+    const { fixture, users, deps, enqueued } = createBed();
+    users.unlisted.add('alice');
+    const first = await enqueued(1, 'a1');
+    const second = await enqueued(2, 'b2');
+
+    await run(deps, fixture, 5 * MINUTE_MS);
+    expect(fixture.cluster.jobs.map(({ task }) => task)).to.deep.equal([second]);
+    expect(fixture.waiting(OWN_QUEUE)).to.deep.equal([1]);
+
+    users.unlisted.clear();
+    await run(deps, fixture, 5 * MINUTE_MS);
+    expect(fixture.cluster.jobs.map(({ task }) => task)).to.deep.equal([second, first]);
+  });
 });

@@ -22,7 +22,7 @@ export interface ClaimStateReader {
 }
 
 interface Reading extends Pick<ClaimState, 'lastServed'> {
-  /** The tasks of users for whom sudo refuses submissions are added. */
+  /** The tasks of users for whom sudo refuses commands are added. */
   readonly passed: Set<TaskId>;
   /** How many entries to read of each queue; undefined for all. */
   readonly most: number | undefined;
@@ -77,8 +77,8 @@ export function createClaimStateReader(deps: DaemonDeps): ClaimStateReader {
     return entry === undefined ? known : { owner: known?.owner, queue: entry.queue };
   }
 
-  function mayHold(): boolean {
-    return deps.unixUsers !== undefined && hasHolds(deps.unixUsers, deps.clock.now());
+  function mayHold({ unlisted }: Snapshot): boolean {
+    return deps.unixUsers !== undefined && (hasHolds(deps.unixUsers, deps.clock.now()) || unlisted.size > 0);
   }
 
   /** The owner as the user map expects it; false if it is not known yet. */
@@ -87,13 +87,19 @@ export function createClaimStateReader(deps: DaemonDeps): ClaimStateReader {
     return owner === undefined ? false : owner === '' ? undefined : owner;
   }
 
-  /** The tasks of users for whom sudo refuses submissions: they must not block the tasks behind them. */
+  /**
+   * The tasks of users for whom sudo refuses commands, tracked ones included: they must not block the tasks behind them. While the jobs
+   * of a user are unlisted, a task with an unknown owner may be one of them.
+   */
   function tasksOfHeldUsers(snapshot: Snapshot, entries: readonly QueueEntry[]): TaskId[] {
     const { unixUsers, clock } = deps;
-    if (unixUsers === undefined || !mayHold()) return [];
+    if (unixUsers === undefined || !mayHold(snapshot)) return [];
+    const { unlisted } = snapshot;
     return entries.flatMap(({ task }) => {
       const owner = ownerInMap(snapshot, task);
-      return owner !== false && isHeld(unixUsers, owner, clock.now()) ? [task] : [];
+      const isUnlisted = unlisted.has(journal.entries.get(task)?.unixUser?.name ?? '');
+      const mustWait = owner === false ? unlisted.size > 0 : isHeld(unixUsers, owner, { now: clock.now(), unlisted });
+      return isUnlisted || mustWait ? [task] : [];
     });
   }
 
@@ -129,7 +135,7 @@ export function createClaimStateReader(deps: DaemonDeps): ClaimStateReader {
         return { queue, entries: entriesOf(queue, found, snapshot), hasMore: found?.hasMore };
       });
       for (const { queue, entries } of waiting)
-        if (needsOwners(queue, limits) || mayHold()) await readOwners(entries.map(({ task }) => task));
+        if (needsOwners(queue, limits) || mayHold(snapshot)) await readOwners(entries.map(({ task }) => task));
       for (const { entries } of waiting) for (const task of tasksOfHeldUsers(snapshot, entries)) passed.add(task);
       return {
         queues: waiting.map(({ queue, entries, hasMore }) => ({

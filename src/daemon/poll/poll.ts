@@ -25,6 +25,8 @@ export interface Snapshot {
   readonly tasks: ReadonlyMap<TaskId, Task>;
   /** Tasks that could not be read: nothing is decided about them, and they do not count as deleted. */
   readonly unread: ReadonlySet<TaskId>;
+  /** Unix users whose jobs could not be listed or looked up: none of their tasks may be claimed, because it may have a job. */
+  readonly unlisted: Set<string>;
   /** Whether the task was not read in this poll, because its status has not changed since an earlier one. */
   readonly isRemembered: (task: TaskId) => boolean;
   /** Requests that the next poll reads the task, even if its status does not change. */
@@ -67,14 +69,18 @@ export async function pollWith(
   const others = await pollOthersJobs(deps, signal);
   if (others === undefined) return undefined;
   for (const [task, job] of others) jobs.set(task, [...(jobs.get(task) ?? []), job]);
-  const unread = withUnlisted(deps, server.unread, list);
-  return { ...server, unread, at, slurmMs, placeOf: readPlaces(server, deps.schedulerQueue), jobs };
+  const unlisted = new Set(list.kind === 'listed' ? list.unlisted : []);
+  const unread = withUnlisted(deps, server.unread, unlisted);
+  return { ...server, unread, unlisted, at, slurmMs, placeOf: readPlaces(server, deps.schedulerQueue), jobs };
 }
 
 /** Adds the tasks whose jobs could not be listed: nothing is decided about them. */
-function withUnlisted({ journal }: DaemonDeps, unread: ReadonlySet<TaskId>, list: JobList): ReadonlySet<TaskId> {
-  const { unlisted } = list.kind === 'listed' ? list : {};
-  if (unlisted === undefined || unlisted.size === 0) return unread;
+function withUnlisted(
+  { journal }: DaemonDeps,
+  unread: ReadonlySet<TaskId>,
+  unlisted: ReadonlySet<string>,
+): ReadonlySet<TaskId> {
+  if (unlisted.size === 0) return unread;
   const hidden = [...journal.entries.values()].filter(({ unixUser }) => unlisted.has(unixUser?.name ?? ''));
   return new Set([...unread, ...hidden.map(({ task }) => task)]);
 }

@@ -53,7 +53,7 @@ export async function reconcile(
         if (observation !== undefined) await decideAndAct(entry, observation, true);
       });
     }
-    const found = absent.size === 0 ? undefined : await lookUp(deps, [...absent.values()], signal);
+    const found = absent.size === 0 ? undefined : await lookUp(deps, snapshot, [...absent.values()], signal);
     if (found !== undefined)
       await forEachTask(deps, snapshot, signal, async (entry) => {
         const observation = absent.get(entry.task);
@@ -176,6 +176,7 @@ function findAction<What extends Action['do']>(
 /** Looks up the jobs that squeue does not list, in one accounting query. Undefined if that failed. */
 async function lookUp(
   deps: DaemonDeps,
+  snapshot: Snapshot,
   absent: readonly Observation[],
   signal: AbortSignal,
 ): Promise<ReadonlyMap<TaskId, readonly Job[]> | undefined> {
@@ -192,6 +193,8 @@ async function lookUp(
   const found = await deps.scheduler.lookUp(names, since, signal, owners);
   if (found.kind === 'listed') {
     const { jobs, unlisted } = found;
+    // Nothing is decided about these tasks, so an entry of theirs would block its queue.
+    for (const user of unlisted ?? []) snapshot.unlisted.add(user);
     const known = absent.filter(({ entry }) => unlisted?.has(entry.unixUser?.name ?? '') !== true);
     const byTheirTask = byTask(jobs);
     return new Map(known.map(({ entry: { task } }) => [task, byTheirTask.get(task) ?? []]));

@@ -69,6 +69,7 @@ export function untrackedOf({
     placeOf: readPlaces({ queues, isWhole: true }, SCHEDULER),
     tasks: new Map(),
     unread: new Set(),
+    unlisted: new Set(),
     isRemembered: () => false,
     readNext: () => undefined,
     jobs: new Map(jobs.length === 0 ? [] : [[TASK, jobs]]),
