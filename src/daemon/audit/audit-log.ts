@@ -4,8 +4,8 @@
 // without its line; if the effect fails, a second line says so. What the server or Slurm has granted (a claim, a job id) is written
 // before the journal records it: a killed daemon then finds it again, and repeats the line.
 //
-// A full disk stops no task by itself: the log and `doctor` report it once, and memory keeps 16 MB of lines until they can be written.
-// The journal, which does stop tasks then, is on the same disk.
+// A full disk stops no task by itself: the daemon's log reports it once, and memory keeps 16 MB of lines until they can be written. The
+// journal, which does stop tasks then, is on the same disk, and `doctor` tests whether the state directory can be written.
 import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../../base/clock.ts';
