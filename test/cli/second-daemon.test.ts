@@ -61,7 +61,7 @@ describe('a second daemon with an HTTP server', () => {
 
   const lock = (name = ''): Promise<Lock> => acquireLock(join(folder, 'state', name), 'elsewhere', systemClock.now());
 
-  /** @throws ECONNREFUSED or ENOENT if nobody listens */
+  /** @throws ECONNREFUSED or ENOENT if no process listens */
   async function reach(): Promise<void> {
     const client = connect(socket);
     await once(client, 'connect');
@@ -98,7 +98,7 @@ describe('a second daemon with an HTTP server', () => {
     await reach();
   });
 
-  it('opens one HTTP server for all its clusters, and removes the note and the socket of its own', async () => {
+  it('opens one HTTP server for all its clusters, and removes its note and its socket at the end', async () => {
     await configure(
       `unix_socket: "${socket}"`,
       'clusters { one {}, two {}, held {} }, queues { aaa { cluster: one } }',
