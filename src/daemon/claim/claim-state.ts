@@ -6,7 +6,15 @@ import type { Pause } from '../pauses.ts';
 import { pauseOf } from '../pauses.ts';
 import { hasHolds, isHeld, noteProbe } from '../users-of-jobs.ts';
 import { findLiveJob, readParked, type Snapshot } from '../poll/poll.ts';
-import { createFactsReader, factsOf, tally, tasksWithJobs, type Tally, type TaskFacts } from './count-jobs.ts';
+import {
+  createFactsReader,
+  createOverReader,
+  factsOf,
+  tally,
+  tasksWithJobs,
+  type Tally,
+  type TaskFacts,
+} from './count-jobs.ts';
 import { needsOwners, NO_JOBS, type ClaimState, type Head } from './plan-claims.ts';
 
 export interface ClaimStateReader {
@@ -43,6 +51,7 @@ interface Pass {
 export function createClaimStateReader(deps: DaemonDeps): ClaimStateReader {
   const { queues, limits = {}, journal } = deps;
   const facts = createFactsReader(deps.clearml.tasks);
+  const over = createOverReader(deps.clearml.tasks, deps.clock);
   const turns = new Map<QueueId, ReadonlyMap<string, number>>();
   const ids = queues.map(({ id }) => id);
   const distinguishesOwners = queues.some((queue) => needsOwners(queue, limits));
@@ -60,7 +69,11 @@ export function createClaimStateReader(deps: DaemonDeps): ClaimStateReader {
       const [scheduler] = (await deps.clearml.queues.read([deps.schedulerQueue])).queues;
       for (const { task } of scheduler?.entries ?? []) parked.add(task);
     }
-    const tasks = tasksWithJobs({ jobs: snapshot.jobs, parked, journal: journal.entries });
+    const isUntracked = (task: TaskId): boolean => !journal.entries.has(task) && !parked.has(task);
+    const named = [...snapshot.jobs.keys()].filter(isUntracked);
+    const untracked = named.filter((task) => findLiveJob(snapshot, task) !== undefined);
+    if (pass !== undefined) pass.ownersLeft -= await over.read(untracked, pass.ownersLeft);
+    const tasks = tasksWithJobs({ jobs: snapshot.jobs, parked, journal: journal.entries, isOver: over.isOver });
     const readFacts = (task: TaskId): TaskFacts | undefined => knownFacts(snapshot, task);
     if (distinguishesQueues) await readOwners([...tasks.keys()].filter((task) => isUnknown(readFacts(task))));
     return tally(tasks, ids, readFacts);

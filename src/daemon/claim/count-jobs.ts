@@ -1,5 +1,6 @@
 // Counts the jobs of a cluster, its queues and its users, for the limits: from Slurm's list, parked tasks and the journal.
 import { createBoundedMap } from '../../base/bounded-map.ts';
+import type { Clock } from '../../base/clock.ts';
 import type { Tasks } from '../../clearml/client.ts';
 import type { QueueId, TaskId } from '../../clearml/ids.ts';
 import type { Task } from '../../clearml/task.ts';
@@ -23,6 +24,8 @@ export interface JobsOfCluster {
   /** Tasks with an entry in the scheduler queue: also those of peers. */
   readonly parked: Iterable<TaskId>;
   readonly journal: ReadonlyMap<TaskId, Entry>;
+  /** Whether the task is known to be deleted, or neither queued nor in progress. */
+  readonly isOver: (task: TaskId) => boolean;
 }
 
 export interface Tally {
@@ -32,12 +35,13 @@ export interface Tally {
 
 /**
  * Lists the tasks that have a live job or are on the way to one, and whether they wait. A tracked task that Slurm does not list counts,
- * because its job may still run.
+ * because its job may still run. A live job of an untracked task counts only if the task is not over: any user can give a job such a name.
  */
 export function tasksWithJobs({
   jobs,
   parked,
   journal,
+  isOver,
 }: JobsOfCluster): ReadonlyMap<TaskId, { readonly isWaiting: boolean }> {
   const found = new Map<TaskId, { readonly isWaiting: boolean }>();
   for (const task of parked) found.set(task, { isWaiting: true });
@@ -45,7 +49,8 @@ export function tasksWithJobs({
     if (step !== 'orphaned' && endSeenAt === undefined) found.set(task, { isWaiting: true });
   for (const [task, its] of jobs) {
     const live = its.filter(({ state }) => isLive(state));
-    if (live.length > 0) found.set(task, { isWaiting: live.every(isWaiting) });
+    const isTracked = found.has(task) || journal.has(task);
+    if (live.length > 0 && (isTracked || !isOver(task))) found.set(task, { isWaiting: live.every(isWaiting) });
   }
   return found;
 }
@@ -120,6 +125,39 @@ export function createFactsReader(tasks: Pick<Tasks, 'read'>): FactsReader {
         else if (!read.unread.has(task)) known.set(task, { owner: '', queue: undefined });
       }
       return unknown.length;
+    },
+  };
+}
+
+/** How long a status that was read counts, in milliseconds. */
+const STATUS_LIFETIME_MS = 300_000;
+
+/** Remembers which untracked tasks with a live job are over. */
+export interface OverReader {
+  readonly isOver: (task: TaskId) => boolean;
+  /** Reads those of these tasks whose status is unknown or old, at most so many, and forgets all other tasks. Returns how many it has read. */
+  read(tasks: readonly TaskId[], most: number): Promise<number>;
+}
+
+export function createOverReader(tasks: Pick<Tasks, 'read'>, clock: Pick<Clock, 'now'>): OverReader {
+  let known = new Map<TaskId, { readonly isOver: boolean; readonly at: number }>();
+  return {
+    isOver: (task) => known.get(task)?.isOver === true,
+    async read(wanted, most) {
+      const now = clock.now();
+      const isWanted = new Set(wanted);
+      known = new Map([...known].filter(([task]) => isWanted.has(task)));
+      const old = wanted
+        .filter((task) => now - (known.get(task)?.at ?? -Infinity) >= STATUS_LIFETIME_MS)
+        .slice(0, most);
+      if (old.length === 0) return 0;
+      const read = await tasks.read(old);
+      for (const task of old) {
+        if (read.unread.has(task)) continue;
+        const status = read.tasks.get(task)?.status;
+        known.set(task, { isOver: status !== 'queued' && status !== 'in_progress', at: now });
+      }
+      return old.length;
     },
   };
 }

@@ -3,9 +3,12 @@ import { expect } from 'chai';
 import { createTaskClaimer } from '../../../src/daemon/claim/claim-tasks.ts';
 import type { Pause } from '../../../src/daemon/pauses.ts';
 import { createBackoff } from '../../../src/daemon/submit/backoff.ts';
+import type { Snapshot } from '../../../src/daemon/poll/poll.ts';
+import { formatJobName, newAttempt } from '../../../src/slurm/job-name.ts';
 import { createSubmissionPool } from '../../../src/daemon/submit/submission-pool.ts';
 import { OWN_QUEUE, SCHEDULER_QUEUE } from '../../simulation/queues.ts';
-import { taskNumber } from '../step-fixture.ts';
+import { jobOf, NOW } from '../decide/observations.ts';
+import { taskNumber, type StepFixture } from '../step-fixture.ts';
 import { enqueue, fixtureWith, go, messageOf, passesOf, range, submittedOf } from './limited-claims.ts';
 
 describe('the limit of a queue', () => {
@@ -65,6 +68,43 @@ describe('the limit of a queue', () => {
 
     expect(await passes.claim()).to.equal(1);
     expect(fixture.waiting(OWN_QUEUE)).to.deep.equal([4]);
+  });
+});
+
+describe('a job with the name of an untracked task', () => {
+  /** With a limit of two jobs for the cluster, and a live job for the task with this number. */
+  async function claimedWithJobOf(number: number, act: (fixture: StepFixture) => Promise<unknown>): Promise<number[]> {
+    const fixture = fixtureWith({}, { limits: { maxJobs: 2 } });
+    const task = taskNumber(number);
+    await act(fixture);
+    await enqueue(fixture, 'ada', 1, 2, 3);
+    const job = jobOf('PENDING', { name: formatJobName(task, newAttempt(NOW, 'mark1', '0000')) });
+    const poll = async (): Promise<Snapshot> => {
+      const snapshot = await fixture.poll();
+      return { ...snapshot, jobs: new Map([...snapshot.jobs, [task, [job]]]) };
+    };
+    await passesOf({ ...fixture, poll }).claim();
+    return submittedOf(fixture);
+  }
+
+  it('does not count if the server has no such task', async () => {
+    expect(await claimedWithJobOf(9, () => Promise.resolve())).to.deep.equal([1, 2]);
+  });
+
+  it('does not count if the task is neither queued nor in progress', async () => {
+    const addDraft = ({ server }: StepFixture): Promise<void> => {
+      server.addTask(taskNumber(9), 'draft');
+      return Promise.resolve();
+    };
+    expect(await claimedWithJobOf(9, addDraft)).to.deep.equal([1, 2]);
+  });
+
+  it('counts if the task is in progress', async () => {
+    const start = async (fixture: StepFixture): Promise<void> => {
+      fixture.server.addTask(taskNumber(9), 'running');
+      await fixture.server.call('tasks.started', { task: taskNumber(9), force: true });
+    };
+    expect(await claimedWithJobOf(9, start)).to.deep.equal([1]);
   });
 });
 
