@@ -33,6 +33,13 @@ export function escapedCharacter(character: string): string {
   return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }
 
+const NOT_ON_A_LINE = new RegExp(`[${NOT_SHOWN}\\t\\n]`, 'g');
+
+/** Escapes, as in JSON, each character that a terminal or pager executes or treats as a line end. JSON remains the same JSON. */
+export function escapeToOneLine(text: string): string {
+  return text.replace(NOT_ON_A_LINE, escapedCharacter);
+}
+
 /** Colors, cursor moves and titles (ECMA-48 CSI and OSC), then any other escape of two characters. */
 const TERMINAL_SEQUENCES = /\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b\n]*(?:\x07|\x1b\\)|\x1b[^\n]/g;
 const NOT_SHOWN_CHARACTERS = new RegExp(`[${NOT_SHOWN}]`, 'g');

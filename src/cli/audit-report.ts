@@ -1,6 +1,8 @@
 // Formats the audit log of a task for a terminal.
+import { escapeToOneLine } from '../base/terminal-text.ts';
 import { textTable } from '../base/text-table.ts';
 import type { AuditLine } from '../daemon/audit/audit-line.ts';
+import { displayInTable, displayWholeValue } from '../template/display-value.ts';
 
 const HEAD = ['TIME', 'EVENT', 'BY', 'DETAILS'];
 
@@ -9,7 +11,7 @@ export function auditText(lines: readonly AuditLine[], columns?: number): string
     line.time.replace('T', ' ').replace(/\.\d+Z$/, ' UTC'),
     line.event,
     'by' in line ? line.by : '',
-    details(line),
+    escapeToOneLine(details(line)),
   ]);
   return textTable(HEAD, rows, columns);
 }
@@ -20,14 +22,20 @@ function details(line: AuditLine): string {
       return `queue ${line.queue}, cluster ${line.cluster}`;
     case 'submitting':
       return list([
-        ['owner', [line.owner.name, line.owner.id].filter((one) => one !== undefined).join(' ')],
+        [
+          'owner',
+          [line.owner.name, line.owner.id].flatMap((one) => (one === undefined ? [] : [displayFact(one)])).join(' '),
+        ],
         ['enqueued by', line.enqueuedBy],
         ['Unix user', line.unixUser],
         ['attempt', String(line.attempt)],
         ['template', line.template.file],
         ['its SHA-256', line.template.sha256],
         ['SHA-256 of the script', line.scriptSha256],
-        ...Object.entries(line.properties).map(([name, value]) => [`property ${name}`, value] as const),
+        ...Object.entries(line.properties).map(
+          ([name, value]) => [`property ${displayFact(name)}`, displayFact(value)] as const,
+        ),
+        ['properties left off', line.propertiesLeftOff === undefined ? undefined : String(line.propertiesLeftOff)],
         ['because', line.why],
       ]);
     case 'submitted':
@@ -47,4 +55,9 @@ function details(line: AuditLine): string {
 
 function list(facts: readonly (readonly [string, string | undefined])[]): string {
   return facts.flatMap(([name, value]) => (value === undefined || value === '' ? [] : [`${name} ${value}`])).join(', ');
+}
+
+/** Users choose it: it must not look like another fact. */
+function displayFact(text: string): string {
+  return text.includes(',') ? displayWholeValue(text) : displayInTable(text);
 }

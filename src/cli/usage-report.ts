@@ -4,6 +4,7 @@ import { textTable } from '../base/text-table.ts';
 import { cutToWidth } from '../base/text-width.ts';
 import { formatTime } from '../daemon/console/console-messages.ts';
 import type { Report, ReportRow } from '../history/report.ts';
+import { displayInTable } from '../template/display-value.ts';
 
 export interface ReportPeriod {
   /** Milliseconds since 1970. */
@@ -47,7 +48,10 @@ export function reportText(report: Report, { since, until }: ReportPeriod, { col
       .map(([cause, count]) => `${cause} ${count}`)
       .join(', '),
   ];
-  const table = [...rows.map((row) => cells(row, row.name ?? row.id ?? 'unknown')), cells(total, 'Total')];
+  const table = [
+    ...rows.map((row) => cells(row, displayInTable(row.name ?? row.id ?? 'unknown'))),
+    cells(total, 'Total'),
+  ];
   return head + textTable(titles, table, columns) + notes(total);
 }
 

@@ -1,6 +1,6 @@
 // Formats one event as one line, as text for users or as JSON for machines.
 import type { LogLevel } from '../base/log-levels.ts';
-import { COLOR_END, COLORS, escapedCharacter, NOT_SHOWN } from '../base/terminal-text.ts';
+import { COLOR_END, COLORS, escapeToOneLine } from '../base/terminal-text.ts';
 import type { LogData } from './logger.ts';
 
 /** The priorities of sd-daemon(3). */
@@ -65,7 +65,7 @@ function textPairs(key: string, value: unknown, style: LineStyle): string[] {
 
 function textValue(value: unknown, style: LineStyle): string {
   const text = typeof value === 'string' ? style.redact(value) : json(value, style);
-  return /^[^\s"'=\\\p{C}]+$/u.test(text) ? text : escaped(JSON.stringify(text));
+  return /^[^\s"'=\\\p{C}]+$/u.test(text) ? text : escapeToOneLine(JSON.stringify(text));
 }
 
 function jsonLine({ level, message, data, at }: LogEvent, style: LineStyle): string {
@@ -77,7 +77,7 @@ function jsonLine({ level, message, data, at }: LogEvent, style: LineStyle): str
   const members = [...Object.entries(own), ...fields].map(
     ([key, value]) => `${JSON.stringify(key)}:${json(value, style)}`,
   );
-  return escaped(`{${members.join(',')}}`);
+  return escapeToOneLine(`{${members.join(',')}}`);
 }
 
 /** Everything under `err` was thrown. */
@@ -101,14 +101,7 @@ function json(value: unknown, { redact }: LineStyle): string {
 }
 
 function onOneLine(text: string): string {
-  return /[\p{C}\u2028\u2029]/u.test(text) ? escaped(JSON.stringify(text).slice(1, -1)) : text;
-}
-
-/** Escapes characters that JSON keeps, but that a terminal or pager executes or treats as a line end. */
-const NOT_ON_A_LINE = new RegExp(`[${NOT_SHOWN}\\t\\n]`, 'g');
-
-function escaped(text: string): string {
-  return text.replace(NOT_ON_A_LINE, escapedCharacter);
+  return /[\p{C}\u2028\u2029]/u.test(text) ? escapeToOneLine(JSON.stringify(text).slice(1, -1)) : text;
 }
 
 interface ErrorData {

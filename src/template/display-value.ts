@@ -2,9 +2,15 @@
 
 /** The whole value, quoted and escaped. */
 export function displayWholeValue(value: string): string {
-  return JSON.stringify(value).replaceAll(/[\p{Cc}\p{Cf}]/gu, (hidden) => {
+  return JSON.stringify(value).replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (hidden) => {
     return `\\u{${(hidden.codePointAt(0) ?? 0).toString(16)}}`;
   });
+}
+
+/** The value as it is if it is plain text: it must not move the cursor or look like another row. */
+export function displayInTable(value: string): string {
+  const isPlain = /^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}"]+$/u.test(value) && value.trim() === value;
+  return isPlain ? value : displayWholeValue(value);
 }
 
 /** The value quoted and escaped, truncated to 60 characters. */

@@ -1,6 +1,6 @@
 // Formats the table of `render --origins`: each placeholder with its line, its value, and the origin of the value.
 import { textTable } from '../base/text-table.ts';
-import { displayWholeValue } from './display-value.ts';
+import { displayInTable } from './display-value.ts';
 import type { PlaceholderUse } from './template.ts';
 
 const TITLES = ['LINE', 'VARIABLE', 'ORIGIN', 'VALUE'] as const;
@@ -9,12 +9,6 @@ const TITLES = ['LINE', 'VARIABLE', 'ORIGIN', 'VALUE'] as const;
 export function formatOrigins(uses: readonly PlaceholderUse[]): string {
   return textTable(
     TITLES,
-    uses.map(({ line, variable, origin, value }) => [String(line), variable, origin, formatValue(value)]),
+    uses.map(({ line, variable, origin, value }) => [String(line), variable, origin, displayInTable(value)]),
   );
-}
-
-/** A value must not move the cursor or look like another row. */
-function formatValue(value: string): string {
-  const isOrdinary = /^[^\p{Cc}\p{Cf}"]+$/u.test(value) && value.trim() === value;
-  return isOrdinary ? value : displayWholeValue(value);
 }

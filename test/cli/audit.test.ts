@@ -60,6 +60,43 @@ describe('audit', () => {
     expect(await rejection(findAuditLines(app(), undefined))).to.be.instanceOf(UsageError);
   });
 
+  it('prints names and values of users so that they look like no other fact and no other row', () => {
+    const submitting: AuditEvent = {
+      event: 'submitting',
+      task: TASK,
+      queue: 'gpu',
+      jobName: 'j',
+      attempt: 1,
+      owner: { id: 'a1', name: 'Ada\u202e' },
+      template: { file: '/a.template' },
+      scriptSha256: 'f',
+      properties: { partition: 'gpu', note: 'a\n2026-11-15 12:00:00 UTC  claimed', 'x, Unix user': 'b, because c' },
+      propertiesLeftOff: 5,
+    };
+    const failing = { event: 'status not changed', task: TASK, why: 'a\nb\u009b' } as const;
+    const [, ...rows] = auditText([submitting, failing].map(lineOf)).split('\n');
+    expect(rows).to.deep.equal([
+      `2026-11-15 12:00:00 UTC  submitting              ${[
+        'owner "Ada\\u{202e}" a1',
+        'attempt 1',
+        'template /a.template',
+        'SHA-256 of the script f',
+        'property partition gpu',
+        'property note "a\\n2026-11-15 12:00:00 UTC  claimed"',
+        'property "x, Unix user" "b, because c"',
+        'properties left off 5',
+      ].join(', ')}`,
+      '2026-11-15 12:00:00 UTC  status not changed      a\\u000ab\\u009b',
+      '',
+    ]);
+  });
+
+  it('has no character in the log that a terminal executes', () => {
+    const event: AuditEvent = { event: 'status not changed', task: TASK, why: 'a\u009b31mb\u202e\u2028' };
+    expect(formatAuditLine(event, 'lab', NOW)).to.include('"why":"a\\u009b31mb\\u202e\\u2028"');
+    expect(lineOf(event)).to.include(event);
+  });
+
   it('prints time, event, asker and details', () => {
     const lines: readonly AuditEvent[] = [
       { event: 'cancelling', task: TASK, jobs: ['7', '8'], by: 'user', why: 'the task was aborted' },

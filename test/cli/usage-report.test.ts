@@ -36,6 +36,11 @@ describe('the text of a report', () => {
     );
   });
 
+  it('has one row for a name with a line end', () => {
+    const text = reportText(reportOf([{ userName: 'Ada\nTotal\u202e' }]), PERIOD, {});
+    expect(text.split('\n')[2]).to.match(/^"Ada\\nTotal\\u\{202e\}" {2}1 /);
+  });
+
   it('has bars of the GPU-hours in a terminal', () => {
     const bars = reportText(reportOf(), PERIOD, { columns: 160 }).match(/█+/g);
     expect(bars?.map((bar) => bar.length)).to.deep.equal([9, 3, 12]);

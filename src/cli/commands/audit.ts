@@ -21,6 +21,7 @@ export const auditCommand: Command = {
   async run(typed, context) {
     const { withApp } = await import('../with-app.ts');
     const { describeNoLines, findAuditLines } = await import('../../tasks/show-audit.ts');
+    const { escapeToOneLine } = await import('../../base/terminal-text.ts');
     const { auditText } = await import('../audit-report.ts');
     return withApp(typed, context, async (app) => {
       const task = textOption(typed, 'task');
@@ -32,7 +33,7 @@ export const auditCommand: Command = {
       const isJson = switchOption(typed, 'json') ?? false;
       context.stdout(
         isJson
-          ? lines.map((line) => `${JSON.stringify(line)}\n`).join('')
+          ? lines.map((line) => `${escapeToOneLine(JSON.stringify(line))}\n`).join('')
           : auditText(lines, context.terminalSize?.().columns),
       );
       return EXIT.ok;

@@ -1,4 +1,5 @@
 // The lines of the audit log: who asked for what, and what the daemon did. `audit` prints them, and sites may collect the files.
+import { escapeToOneLine } from '../../base/terminal-text.ts';
 
 /** Of whom the daemon does the will: a user of ClearML, a user of Slurm, or its own decision. */
 export type Asker = 'user' | 'slurm' | 'daemon';
@@ -80,7 +81,7 @@ export type AuditLine = AuditEvent & {
 /** @param now milliseconds since 1970 */
 export function formatAuditLine(event: AuditEvent, cluster: string, now: number): string {
   const line: AuditLine = { v: AUDIT_VERSION, time: new Date(now).toISOString(), cluster, ...event };
-  return JSON.stringify(line);
+  return escapeToOneLine(JSON.stringify(line));
 }
 
 /** undefined for a damaged line. */
