@@ -125,8 +125,15 @@ export interface Tasks {
   setStatusMessage(id: TaskId, text: string): Promise<void>;
   /** @throws LostRaceError */
   fail(id: TaskId, note: StatusNote, options: { readonly force: boolean }): Promise<void>;
-  /** @throws LostRaceError */
-  stop(id: TaskId, note: StatusNote, options: { readonly force: boolean }): Promise<void>;
+  /**
+   * @param options `isUsersAbort`: a user has aborted the task before, with this note
+   * @throws LostRaceError
+   */
+  stop(
+    id: TaskId,
+    note: StatusNote,
+    options: { readonly force: boolean; readonly isUsersAbort?: boolean },
+  ): Promise<void>;
   /** @throws LostRaceError */
   complete(id: TaskId, note: StatusNote): Promise<void>;
   /**

@@ -14,6 +14,10 @@ const ASKERS: Readonly<Record<string, Asker>> = {
   'cancelled in Slurm': 'slurm',
 };
 
+function askerOf({ reason }: StatusNote): Asker {
+  return (Object.hasOwn(ASKERS, reason) ? ASKERS[reason] : undefined) ?? 'daemon';
+}
+
 /** The same client, whose changes are in the audit log. */
 export function withAuditedStatuses(
   clearml: ClearmlClient,
@@ -22,9 +26,14 @@ export function withAuditedStatuses(
 ): ClearmlClient {
   const { tasks, queues } = clearml;
 
-  async function change(task: TaskId, what: Change, note: StatusNote, effect: () => Promise<void>): Promise<void> {
+  async function change(
+    task: TaskId,
+    what: Change,
+    note: StatusNote,
+    effect: () => Promise<void>,
+    by = askerOf(note),
+  ): Promise<void> {
     const { queueName: queue, jobId: job } = journal.entries.get(task) ?? {};
-    const by = ASKERS[note.reason] ?? 'daemon';
     await audit.write({ event: 'changing status', task, queue, job, ...what, by, ...note });
     try {
       await effect();
@@ -41,7 +50,11 @@ export function withAuditedStatuses(
     tasks: {
       ...tasks,
       fail: (id, note, options) => change(id, to('failed'), note, () => tasks.fail(id, note, options)),
-      stop: (id, note, options) => change(id, to('stopped'), note, () => tasks.stop(id, note, options)),
+      stop(id, note, options) {
+        // A user may write any reason.
+        const by = options.isUsersAbort === true ? 'user' : askerOf(note);
+        return change(id, to('stopped'), note, () => tasks.stop(id, note, options), by);
+      },
       complete: (id, note) => change(id, to('completed'), note, () => tasks.complete(id, note)),
       dequeue: (id, note) =>
         change(id, to('status before the enqueue', 'dequeue'), note, () => tasks.dequeue(id, note)),

@@ -49,8 +49,9 @@ export async function unpark(deps: DaemonDeps, entry: Entry): Promise<void> {
 /** Forgets the task, as it was just read. If the server has undone its user's abort, aborts it again first. */
 export async function leaveToUser(deps: DaemonDeps, { task: id, queueName: queue }: Entry, task?: Task): Promise<void> {
   if (task !== undefined && isAbortUndone(task)) {
+    const note = { reason: task.statusReason, message: task.statusMessage };
     try {
-      await deps.clearml.tasks.stop(id, { reason: task.statusReason, message: task.statusMessage }, { force: false });
+      await deps.clearml.tasks.stop(id, note, { force: false, isUsersAbort: true });
       deps.log.info('Aborted the task again: the server had undone the abort', { task: id, queue });
     } catch (error) {
       // Its user has acted on it again.

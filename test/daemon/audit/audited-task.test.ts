@@ -5,6 +5,7 @@ import type { AuditEvent } from '../../../src/daemon/audit/audit-line.ts';
 import { withAuditedStatuses } from '../../../src/daemon/audit/audit-statuses.ts';
 import { describeSubmission } from '../../../src/daemon/audit/audit-submission.ts';
 import { parkAndSubmit } from '../../../src/daemon/claim/claim.ts';
+import { leaveToUser } from '../../../src/daemon/claim/park.ts';
 import type { Action } from '../../../src/daemon/decide/action.ts';
 import { act, type Basis } from '../../../src/daemon/reconcile/act.ts';
 import type { Entry } from '../../../src/daemon/journal/entry.ts';
@@ -124,6 +125,29 @@ describe('the audit log of a task', () => {
       ]);
     });
   }
+
+  for (const reason of ['cancelled in Slurm', 'toString', '']) {
+    it(`contains the repeated abort of a user as asked by the user, with the user's reason "${reason}"`, async () => {
+      const entry = await begun();
+      const { audit, journal, clearml } = fixture.deps;
+      const tasks = { ...clearml.tasks, stop: () => Promise.resolve() };
+      const deps = { ...fixture.deps, clearml: withAuditedStatuses({ ...clearml, tasks }, audit, journal) };
+      const task = taskOf('queued', { id: entry.task, statusReason: reason, statusMessage: 'Stopped by Ada' });
+      events.length = 0;
+      await leaveToUser(deps, entry, task);
+      expect(events).to.have.length(1);
+      expect(events[0]).to.include({ event: 'changing status', by: 'user', reason });
+    });
+  }
+
+  it('names the daemon for a reason that is a property of every object', async () => {
+    const entry = await begun();
+    const { audit, journal, clearml } = fixture.deps;
+    const tasks = { ...clearml.tasks, fail: () => Promise.resolve() };
+    const audited = withAuditedStatuses({ ...clearml, tasks }, audit, journal);
+    await audited.tasks.fail(entry.task, { reason: 'toString', message: '' }, { force: false });
+    expect(events[0]).to.include({ by: 'daemon' });
+  });
 
   it('contains a status change that failed, with the reason', async () => {
     const entry = await begun();
