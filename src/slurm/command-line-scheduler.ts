@@ -10,7 +10,7 @@ import { isTransportError, readSubmitTransportError, throwUnavailable } from './
 import { TIME_ENVIRONMENT } from './job-row.ts';
 import { logUmask, UMASK_VARIABLE } from './log-umask.ts';
 import { createJobLister } from './job-lister.ts';
-import { readSacctFigures, sacctFiguresArgs } from './sacct-history-figures.ts';
+import { readSacctFigures, sacctFiguresArgs, sacctNamesArgs } from './sacct-history-figures.ts';
 import { readSacctRecord, sacctRecordArgs } from './sacct-record.ts';
 import { readSacctUsage, sacctUsageArgs } from './sacct-end-details.ts';
 import { readSbatch, sbatchArgs } from './sbatch.ts';
@@ -202,9 +202,11 @@ export function createCommandLineScheduler({
     for (const user of hasAccounting ? new Set(jobs.map(({ unixUser }) => unixUser)) : []) {
       const its = jobs.filter(({ unixUser }) => unixUser === user);
       try {
-        const result = await runSacct(sacctFiguresArgs(its.map(({ id }) => id)), signal, user);
-        if (result === undefined) break;
-        for (const [id, read] of readSacctFigures(result, its, { accountsGpus })) all.set(id, read);
+        const ids = its.map(({ id }) => id);
+        const names = await runSacct(sacctNamesArgs(ids), signal, user);
+        const runs = names === undefined ? undefined : await runSacct(sacctFiguresArgs(ids), signal, user);
+        if (names === undefined || runs === undefined) break;
+        for (const [id, read] of readSacctFigures({ names, runs }, its, { accountsGpus })) all.set(id, read);
       } catch (error) {
         const cause = error instanceof SlurmUnavailableError ? error.cause : undefined;
         if (!(cause instanceof SudoRefusedError)) throw error;

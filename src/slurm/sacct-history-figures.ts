@@ -1,12 +1,14 @@
 // Reads from accounting what ended jobs were allocated and what they used: the figures of sreport(1) and seff(1).
 import type { CommandResult } from '../transport/transport.ts';
 import { SlurmUnavailableError } from './errors.ts';
-import { readSacctTable, sacctWholeJobArgs } from './sacct-table.ts';
+import { readSacctTable, sacctTableArgs, sacctWholeJobArgs } from './sacct-table.ts';
 import type { JobFigures, JobId, JobKey } from './scheduler.ts';
+
+/** Steps, whose names are any text, are not in this table. */
+const NAME_FIELDS = ['JobIDRaw', 'Submit', 'JobName'];
 
 const FIELDS = [
   'JobIDRaw',
-  'JobName',
   'User',
   'Account',
   'Partition',
@@ -27,7 +29,12 @@ const FIELDS = [
 type Field = (typeof FIELDS)[number];
 type Row = Readonly<Record<Field, string>>;
 
-/** The arguments for all runs of these jobs, with their steps. */
+/** The arguments for the names of all runs of these jobs. */
+export function sacctNamesArgs(ids: readonly JobId[]): string[] {
+  return [...sacctTableArgs(NAME_FIELDS), `--jobs=${ids.join(',')}`];
+}
+
+/** The arguments for all runs of these jobs, with their steps, but without any name. */
 export function sacctFiguresArgs(ids: readonly JobId[]): string[] {
   return [...sacctWholeJobArgs(FIELDS), '--duplicates', '--noconvert', `--jobs=${ids.join(',')}`];
 }
@@ -37,26 +44,29 @@ export function sacctFiguresArgs(ids: readonly JobId[]): string[] {
  * @throws SlurmUnavailableError if the output of accounting is incomplete
  */
 export function readSacctFigures(
-  result: CommandResult,
+  output: { readonly names: CommandResult; readonly runs: CommandResult },
   jobs: readonly JobKey[],
   { accountsGpus }: Accounted,
 ): Map<JobId, JobFigures> {
-  const table = readSacctTable(result, FIELDS);
+  const byId = new Map<string, JobKey>(jobs.map((job) => [job.id, job]));
+  const named = readSacctTable(output.names, NAME_FIELDS, byId);
+  if (named.kind === 'failed') throw new SlurmUnavailableError(named.message);
+  const names = new Map(named.rows.map(([id = '', submitted = '', name = '']) => [`${id} ${submitted}`, name]));
+  const table = readSacctTable(output.runs, FIELDS);
   if (table.kind === 'failed') throw new SlurmUnavailableError(table.message);
-  const names = new Map<string, JobKey>(jobs.map((job) => [job.id, job]));
   const runs = new Map<JobId, Run[]>();
   let current: Run | undefined;
   for (const values of table.rows) {
     const row = Object.fromEntries(FIELDS.map((field, index) => [field, values[index] ?? '']));
-    const { JobIDRaw: id = '', JobName: name } = row;
+    const { JobIDRaw: id = '', Submit: submitted = '' } = row;
     // Steps follow their job.
     if (id.includes('.')) current?.steps.push(row);
     else {
-      const job = names.get(id);
+      const job = byId.get(id);
       current = { row, steps: [] };
       // Slurm reuses ids after a crash of the controller.
       const isItsUser = job?.unixUser === undefined || job.unixUser === row['User'];
-      if (job?.name === name && job !== undefined && isItsUser)
+      if (job !== undefined && names.get(`${id} ${submitted}`) === job.name && isItsUser)
         runs.set(job.id, [...(runs.get(job.id) ?? []), current]);
     }
   }

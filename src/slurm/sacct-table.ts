@@ -24,8 +24,16 @@ export function sacctWholeJobArgs(fields: readonly string[]): string[] {
   return ['--parsable2', `--delimiter=${FIELD_END}`, `--format=${fields.join(',')}`];
 }
 
-/** Parses the output of sacct as a whole. An unreachable database proves nothing. */
-export function readSacctTable(result: CommandResult, fields: readonly string[]): SacctTable {
+/**
+ * Parses the output of sacct as a whole. An unreachable database proves nothing.
+ * @param ids for a table with the job id first and the job name last: other rows are dropped, and the name may contain field ends. A user
+ *   can put any character into the name of a job.
+ */
+export function readSacctTable(
+  result: CommandResult,
+  fields: readonly string[],
+  ids?: { has(id: string): boolean },
+): SacctTable {
   if (result.exitCode !== 0) return { kind: 'failed', message: failureMessage('sacct', result) };
   // Before 23.11, sacct exits with 0 if the database is down.
   if (result.stderr.trim() !== '') return { kind: 'failed', message: oneLine(result.stderr) };
@@ -34,9 +42,15 @@ export function readSacctTable(result: CommandResult, fields: readonly string[])
   const begin = lines.indexOf(fields.join(FIELD_END));
   if (begin < 0) return { kind: 'failed', message: 'the output of sacct has no header' };
   // A line without fields is noise of a wrapper.
-  const rows = lines.flatMap((line, index) =>
-    index > begin && line.includes(FIELD_END) ? [line.split(FIELD_END)] : [],
-  );
+  const rows = lines.flatMap((line, index) => {
+    if (index <= begin || !line.includes(FIELD_END)) return [];
+    const row = line.split(FIELD_END);
+    if (ids === undefined) return [row];
+    const last = fields.length - 1;
+    return ids.has(row[0] ?? '')
+      ? [[...row.slice(0, last), ...(row.length > last ? [row.slice(last).join(FIELD_END)] : [])]]
+      : [];
+  });
   const isWhole = lines.at(-1) === '' && rows.every((row) => row.length === fields.length);
   return isWhole ? { kind: 'read', rows } : { kind: 'failed', message: 'the output of sacct is truncated' };
 }

@@ -12,11 +12,13 @@ const BOB = { name: 'bob', uid: 1002 };
 const NAME = `clearml_task_${'a'.repeat(32)}-m0001abcd`;
 
 const FIGURES_OF_BOB = [
-  'JobIDRaw|JobName|User|Account|Partition|State|Submit|Start|End|ElapsedRaw|TimelimitRaw|NNodes|AllocCPUS|AllocTRES|NTasks|TotalCPU|MaxRSS',
-  `3|${NAME}|bob|lab|gpu|COMPLETED|1795950590|1795950592|1795950596|4|10|1|2|billing=2,cpu=2,mem=200M,node=1||00:00.578|`,
+  'JobIDRaw|User|Account|Partition|State|Submit|Start|End|ElapsedRaw|TimelimitRaw|NNodes|AllocCPUS|AllocTRES|NTasks|TotalCPU|MaxRSS',
+  `3|bob|lab|gpu|COMPLETED|1795950590|1795950592|1795950596|4|10|1|2|billing=2,cpu=2,mem=200M,node=1||00:00.578|`,
 ]
   .map((row) => `${row.replaceAll('|', '\x1f')}\n`)
   .join('');
+
+const NAME_OF_BOB = `JobIDRaw\x1fSubmit\x1fJobName\n3\x1f1795950590\x1f${NAME}\n`;
 
 interface Bed {
   readonly scheduler: Scheduler;
@@ -42,7 +44,8 @@ function createBed({ hidesJobs = false } = {}): Bed {
     const uid = { alice: 1001, bob: 1002 }[runAs ?? ''] ?? 990;
     if (program === '/bin/sh') return 'umask 0022 uid 990\n';
     if (program === 'scontrol') return configOf(hidesJobs);
-    if (program === 'sacct' && args.includes('--jobs=3')) return FIGURES_OF_BOB;
+    if (program === 'sacct' && args.includes('--jobs=3'))
+      return args.includes('--allocations') ? NAME_OF_BOB : FIGURES_OF_BOB;
     if (program === 'sacct')
       return 'JobIDRaw\x1fJobName\x1fState\x1fReason\x1fPartition\x1fNodeList\x1fSubmit\x1fStart\x1fEnd\n';
     const wanted = args
@@ -197,7 +200,7 @@ describe('jobs of several Unix users', () => {
     const jobs = ['alice', 'bob'].map((unixUser, at) => ({ id: String(at + 2) as JobId, name: NAME, unixUser }));
     const figures = await scheduler.figures(jobs);
     expect([...figures].map(([id, { user }]) => [id, user])).to.deep.equal([['3', 'bob']]);
-    expect(calls).to.deep.equal(['alice sacct', 'bob sacct']);
+    expect(calls).to.deep.equal(['alice sacct', 'bob sacct', 'bob sacct']);
   });
 
   it('are cancelled as their users, even if sudo refuses one of the users', async () => {

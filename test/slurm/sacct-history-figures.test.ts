@@ -1,8 +1,9 @@
 // Tests what the history reads from accounting about ended jobs.
 import { expect } from 'chai';
 import { SlurmUnavailableError } from '../../src/slurm/errors.ts';
-import { readSacctFigures, sacctFiguresArgs } from '../../src/slurm/sacct-history-figures.ts';
+import { readSacctFigures, sacctFiguresArgs, sacctNamesArgs } from '../../src/slurm/sacct-history-figures.ts';
 import type { JobFigures, JobId, JobKey } from '../../src/slurm/scheduler.ts';
+import type { CommandResult } from '../../src/transport/transport.ts';
 import { result } from './recorded-output.ts';
 
 const HEADER =
@@ -21,10 +22,22 @@ const TWO_NODES = [
 const NEVER_STARTED =
   '3|h|ada|lab|debug|CANCELLED by 0|1795950590|1795950599|1795950599|0|Partition_Limit|1|1|||00:00:00|';
 
+/** The two tables of sacct: names without steps, and runs with steps but without names. */
+function outputOf(rows: readonly string[]): { names: CommandResult; runs: CommandResult } {
+  const table = [HEADER, ...rows].map((row) => row.split('|'));
+  const print = (lines: readonly (readonly string[])[]): CommandResult =>
+    result({ stdout: lines.map((line) => `${line.join('\x1f')}\n`).join('') });
+  return {
+    names: print(
+      table.filter(([id = '']) => !id.includes('.')).map(([id = '', name = '', , , , , at = '']) => [id, at, name]),
+    ),
+    runs: print(table.map((fields) => fields.filter((_, index) => index !== 1))),
+  };
+}
+
 function read(rows: readonly string[], names = ['a', 'b', 'h'], accountsGpus = true): Map<JobId, JobFigures> {
-  const stdout = [HEADER, ...rows].map((row) => `${row.replaceAll('|', '\x1f')}\n`).join('');
   const jobs = names.map((name, index): JobKey => ({ id: String(index + 1) as JobId, name }));
-  return readSacctFigures(result({ stdout }), jobs, { accountsGpus });
+  return readSacctFigures(outputOf(rows), jobs, { accountsGpus });
 }
 
 function only(...rows: readonly string[]): JobFigures {
@@ -121,7 +134,7 @@ describe('the figures of an ended job', () => {
 
   it('are missing while the job runs, and for another job with a reused id', () => {
     const running = TWO_CORES.replace('COMPLETED', 'RUNNING').replace('1795950596', 'Unknown');
-    const others = TWO_CORES.replace('|a|', '|theirs|');
+    const others = TWO_CORES.replace('|a|', '|theirs|').replace('1795950590', '1795900000');
     expect([read([running]).size, read([others, ITS_BATCH]).size]).to.deep.equal([0, 0]);
     expect(read([others, ITS_BATCH, TWO_CORES, ITS_BATCH]).get('1' as JobId)?.elapsedSec).to.equal(4);
   });
@@ -129,16 +142,27 @@ describe('the figures of an ended job', () => {
   it('are missing for every job if the output is incomplete', () => {
     expect(() => read([TWO_CORES.slice(0, -20)])).to.throw(SlurmUnavailableError);
     expect(() =>
-      readSacctFigures(result({ stderr: 'sacct: error: Connection refused' }), [], { accountsGpus: true }),
+      readSacctFigures({ ...outputOf([]), names: result({ stderr: 'sacct: error: Connection refused' }) }, [], {
+        accountsGpus: true,
+      }),
     ).to.throw(SlurmUnavailableError);
   });
 
   it("are missing for another Unix user's job with the name and id of ours", () => {
-    const stdout = [HEADER, TWO_CORES, ITS_BATCH].map((row) => `${row.replaceAll('|', '\x1f')}\n`).join('');
     const figuresAs = (unixUser: string): number => {
       const job: JobKey = { id: '1' as JobId, name: 'a', unixUser };
-      return readSacctFigures(result({ stdout }), [job], { accountsGpus: true }).size;
+      return readSacctFigures(outputOf([TWO_CORES, ITS_BATCH]), [job], { accountsGpus: true }).size;
     };
     expect([figuresAs('ada'), figuresAs('bob')]).to.deep.equal([1, 0]);
+  });
+
+  it('are read for the other jobs if the name of one job contains field ends and lines', () => {
+    const renamed = NEVER_STARTED.replace('|h|', '|h\x1fh\nx\x1fy\n9\x1f1\x1fa|');
+    expect([...read([TWO_CORES, ITS_BATCH, renamed]).keys()]).to.deep.equal(['1']);
+  });
+
+  it('are requested without the names of steps, which are any text', () => {
+    expect(sacctFiguresArgs(['1'] as JobId[]).join()).not.to.contain('JobName');
+    expect(sacctNamesArgs(['1'] as JobId[])).to.include.members(['--allocations', '--duplicates', '--jobs=1']);
   });
 });
