@@ -132,6 +132,19 @@ describe('with a user map', () => {
     expect(deps.journal.entries.get(task)).to.include({ step: 'following', attempts: 2 });
   });
 
+  it('a live job found for a claimed task is journaled with its user', async () => {
+    const { fixture, deps, enqueued } = createBed();
+    const task = await enqueued(1, 'a1');
+    await run(deps, fixture, MINUTE_MS);
+    const { unixUser, jobId, ...entry } = deps.journal.entries.get(task) ?? expect.fail('the task is not tracked');
+    expect(unixUser).to.deep.equal({ name: 'alice', uid: 1001 });
+    await deps.journal.write({ ...entry, step: 'parking' });
+
+    await run(deps, fixture, MINUTE_MS);
+
+    expect(deps.journal.entries.get(task)).to.deep.include({ step: 'following', jobId, unixUser });
+  });
+
   it('each job is adopted with its user after the journal was lost', async () => {
     const { fixture, users, deps, enqueued } = createBed();
     const task = await enqueued(1, 'a1');

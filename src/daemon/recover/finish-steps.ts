@@ -11,6 +11,7 @@ import { findLiveJob, hasSchedulerQueue, isSchedulerQueueDeleted, type Snapshot 
 import { unpark, readClaimed } from '../claim/park.ts';
 import { recoverOrphan } from './recover-orphan.ts';
 import { resubmit, trackJob } from '../submit/submit.ts';
+import { accountsOf } from '../users-of-jobs.ts';
 import type { SubmissionPool } from '../submit/submission-pool.ts';
 
 interface StepContext {
@@ -83,7 +84,14 @@ async function trackFoundJob(deps: DaemonDeps, entry: Entry, job: Job): Promise<
     attempt,
     jobId: job.id,
     ...whose,
+    ...userOfJob(deps, job),
   });
+}
+
+/** Before the submission, the entry has no Unix user; its later lookups and commands run as this one. */
+function userOfJob({ unixUsers, journal }: DaemonDeps, { unixUser: name }: Job): Pick<Entry, 'unixUser'> {
+  const account = accountsOf(unixUsers, journal.entries.values()).find((one) => one.name === name);
+  return account === undefined ? {} : { unixUser: { name: account.name, uid: account.uid } };
 }
 
 /** Continues the submission in the pool, or returns the task to its queue if that is impossible. */
