@@ -50,7 +50,7 @@ describe('a command of another Unix user', () => {
     'ann is not in the sudoers file.  This incident will be reported.',
     'ann is not allowed to run sudo on login1.  This incident will be reported.',
     'sudo: unable to resolve host login1: Name or service not known\nsudo: a password is required',
-    // pam_limits(8), with a maxlogins that the user has reached.
+    // pam_limits(8), for a user who has reached the maximum of logins.
     "There were too many logins for 'alice'.\nsudo: pam_open_session: Permission denied\nsudo: policy plugin failed session initialization",
     // sudo 1.9.13 and newer.
     'ann is not in the sudoers file.\nThis incident has been reported to the administrator.',
