@@ -60,7 +60,7 @@ export function defineTaskContract(testBed: () => ContractTestBed): void {
       }
     });
 
-    it('C-16 omits missing tasks', async () => {
+    it('C-16 omits tasks that do not exist', async () => {
       const { client, raw } = testBed();
       const [kept, deleted] = [await raw.createTask(), await raw.createTask()];
       await raw.call('tasks.delete', { task: deleted, force: true });

@@ -156,7 +156,7 @@ describe('the history', () => {
       expect(await readAll()).to.have.length(2);
     });
 
-    it('keeps the lines of a newer version, each once', async () => {
+    it('keeps lines that a newer version of the program wrote, each once', async () => {
       await write(ATTEMPT);
       const path = join(folder, '2026-11.jsonl');
       await appendFile(path, '{"v":2,"t":"a"}\n');

@@ -46,7 +46,7 @@ describe('the logger', () => {
     expect(await messages('error')).to.deep.equal(['ERROR']);
   });
 
-  it('keeps its message if the data contains a message', async () => {
+  it('does not replace the message of a line by a field of that name', async () => {
     const out = await written({}, (log) => log.info('Submitted', { message: 'theirs', level: 'error', job: 1 }));
 
     expect(out).to.equal('2026-11-24T00:00:00.000Z INFO Submitted message=theirs level=error job=1\n');

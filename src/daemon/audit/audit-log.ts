@@ -66,7 +66,8 @@ export async function openAuditLog({
       rotateLog(file, ROTATION);
       isRotationFailing = false;
     } catch (err) {
-      if (!isRotationFailing) log.warn('The audit log cannot be rotated; it grows until it can', { file, err });
+      if (!isRotationFailing)
+        log.warn('Cannot rotate the audit log; the file grows until a rotation succeeds', { file, err });
       isRotationFailing = true;
     }
   }

@@ -99,7 +99,7 @@ export function createFiguresReader(deps: DaemonDeps, signal: AbortSignal): Figu
     try {
       await readDue();
     } catch (error) {
-      if (!signal.aborted) log.error('Could not add the figures of accounting to the history', { err: error });
+      if (!signal.aborted) log.error('Could not add the usage figures from accounting to the history', { err: error });
     } finally {
       running = undefined;
     }

@@ -61,7 +61,7 @@ function report({ log }: DaemonDeps, { reported }: UnixUsers, task: TaskId, fore
     const key = `${id} ${name}`;
     if (reported.has(key)) continue;
     reported.add(key);
-    log.warn("Ignoring a job that has the name of a task's job but runs as another Unix user", {
+    log.warn("Ignoring a job that is named like a task's job but runs as another Unix user", {
       task,
       job: id,
       ...(unixUser === undefined ? {} : { user: unixUser }),

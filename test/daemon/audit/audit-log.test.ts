@@ -131,7 +131,7 @@ describe('the audit log', () => {
     await audit.write({ event: 'claimed', task: TASK, queue: 'b' });
 
     expect((await readFile(file, 'utf8')).trim().split('\n')).to.have.length(2);
-    expect(messages).to.deep.equal(['The audit log cannot be rotated; it grows until it can']);
+    expect(messages).to.deep.equal(['Cannot rotate the audit log; the file grows until a rotation succeeds']);
   });
 
   it('deletes the files of `execute` after a year, never those of the daemon', async () => {

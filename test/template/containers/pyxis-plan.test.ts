@@ -164,7 +164,7 @@ describe('a value for an option of Pyxis', () => {
     });
   }
 
-  it('fails the task if it is code in a mount, a list of variables or a directory', () => {
+  it('fails the task if the option (mounts, env, workdir, name or save) could run it as code', () => {
     for (const option of ['mounts', 'env', 'workdir', 'name', 'save']) {
       const line = `#SBATCH --container-${option}=/x\${CLEARML_TASK.container.arguments}\n`;
       const template = `#!/bin/bash\n${line}${END}`;
