@@ -19,7 +19,8 @@ const COPIED = [
   'test/chaos/tally.ts',
 ];
 const SEED = 5;
-const ROUNDS = 12;
+/** The search ends at the first violation. The rarest bug shows in one round of twelve, so a change of the code does not hide it. */
+const ROUNDS = 100;
 const EASY = {
   daemons: 1,
   tasks: 12,
