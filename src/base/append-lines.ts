@@ -84,6 +84,7 @@ async function appendText(path: string, text: string, isSynced: boolean): Promis
     // A crash of the machine may have left half a line, which must not damage this one.
     const start = size === 0 || (await endsLine(handle, size)) ? '' : '\n';
     await handle.appendFile(start + text).catch(async (error: unknown) => {
+      // The first error is the cause, so it is the one thrown; the next append ends the half line.
       await handle.truncate(size).catch(() => undefined);
       throw error;
     });

@@ -24,6 +24,7 @@ export async function replaceFile(file: string, text: string | Uint8Array, mode:
     await rm(temporary);
     throw error;
   }
+  // The new file is complete under its name; some file systems cannot sync a directory.
   await syncFolder(dirname(file)).catch(() => undefined);
   return handle;
 }

@@ -70,7 +70,7 @@ export function hasHolds({ holds }: UnixUsers, now: number): boolean {
 }
 
 /**
- * Whether the tasks of this owner are left in their queues for now.
+ * Whether the tasks of this owner stay in their queues until the hold ends.
  * @param unlisted Unix users whose jobs could not be listed: their tasks may have jobs
  */
 export function isHeld(
