@@ -198,14 +198,7 @@ function tasksPart(site: Site, { tasks, taskCount, pages }: Overview, { filter, 
   return html`<table class="list">
       <thead>
         <tr>
-          <th scope="col">Task</th>
-          <th scope="col">Owner</th>
-          <th scope="col">Queue</th>
-          <th scope="col">Job</th>
-          <th scope="col">State</th>
-          <th scope="col">Why</th>
-          <th scope="col">Expected start</th>
-          <th scope="col">Since</th>
+          ${heads(['Task', 'Owner', 'Queue', 'Job', 'State', 'Why', 'Expected start', 'Since'])}
         </tr>
       </thead>
       <tbody>
@@ -213,6 +206,11 @@ function tasksPart(site: Site, { tasks, taskCount, pages }: Overview, { filter, 
       </tbody>
     </table>
     ${pages > 1 && pager(filter, range, pages, taskCount)}`;
+}
+
+/** The heads of a table's columns. */
+function heads(titles: readonly string[]): readonly Html[] {
+  return titles.map((title) => html`<th scope="col">${title}</th>`);
 }
 
 /** An explanation as a sentence. */
@@ -253,13 +251,7 @@ function endedPart(ended: readonly EndedLine[]): Html {
   return html`<table class="list">
     <thead>
       <tr>
-        <th scope="col">Task</th>
-        <th scope="col">Owner</th>
-        <th scope="col">Queue</th>
-        <th scope="col">Job</th>
-        <th scope="col">End</th>
-        <th scope="col">Why</th>
-        <th scope="col">When</th>
+        ${heads(['Task', 'Owner', 'Queue', 'Job', 'End', 'Why', 'When'])}
       </tr>
     </thead>
     <tbody>
