@@ -16,7 +16,7 @@ import type { GracePeriods } from './decide/observation.ts';
 import type { JobLogs } from './console/job-log-reader.ts';
 import type { Journal } from './journal/journal.ts';
 import type { AuditLog } from './audit/audit-log.ts';
-import type { Names } from './history/user-and-project-names.ts';
+import type { Names } from './user-and-project-names.ts';
 import type { History } from '../history/write-history.ts';
 import type { Pause } from './pauses.ts';
 import type { Peers } from './poll/peers.ts';

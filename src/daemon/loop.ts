@@ -4,7 +4,7 @@ import { sleepUnlessStopped } from '../base/sleep-unless-stopped.ts';
 import { createTaskClaimer } from './claim/claim-tasks.ts';
 import type { DaemonDeps } from './deps.ts';
 import type { Lock } from './journal/lock.ts';
-import { createFiguresReader } from './history/read-figures.ts';
+import { createFiguresReader } from './end/add-accounting-figures.ts';
 import { createPass, logPassFailure } from './pass.ts';
 import { hasSchedulerQueue, isSchedulerQueueDeleted, type Snapshot } from './poll/poll.ts';
 import { fingerprint, isAwaitingChange, nextPollDelayMs, SOON_MS } from './poll/poll-interval.ts';

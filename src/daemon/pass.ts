@@ -7,7 +7,7 @@ import { pollWith, type Snapshot } from './poll/poll.ts';
 import { createServerReader } from './poll/server-reader.ts';
 import { reconcile } from './reconcile/reconcile.ts';
 import { createAdopter } from './recover/adopt.ts';
-import { finishSteps } from './recover/finish-steps.ts';
+import { finishInterruptedSteps } from './recover/finish-interrupted-steps.ts';
 import type { SubmissionPool } from './submit/submission-pool.ts';
 
 export interface PassOptions {
@@ -38,7 +38,7 @@ export function createPass(deps: DaemonDeps, pool: SubmissionPool, only?: TaskId
     reader.note(snapshot);
     await deps.peers.refresh(deps.clearml.workers, snapshot.at);
     onAdopted(snapshot, await adopter.adopt(snapshot, { everywhere: searchAll, signal }));
-    const isSettled = await finishSteps(deps, pool, snapshot, signal);
+    const isSettled = await finishInterruptedSteps(deps, pool, snapshot, signal);
     const hasCancelled = await reconcile(deps, pool, snapshot, signal);
     return { snapshot, isChangeExpected: hasCancelled || !isSettled };
   };

@@ -4,7 +4,7 @@ import type { TaskId } from '../../src/clearml/ids.ts';
 import type { Task } from '../../src/clearml/task.ts';
 import { reconcile } from '../../src/daemon/reconcile/reconcile.ts';
 import { poll } from '../../src/daemon/poll/poll.ts';
-import { finishSteps } from '../../src/daemon/recover/finish-steps.ts';
+import { finishInterruptedSteps } from '../../src/daemon/recover/finish-interrupted-steps.ts';
 import { createAdopter } from '../../src/daemon/recover/adopt.ts';
 import { formatJobName } from '../../src/slurm/job-name.ts';
 import type { Job, JobId } from '../../src/slurm/scheduler.ts';
@@ -69,7 +69,7 @@ function round({ deps, pool, clock }: StepFixture): Promise<number> {
     const snapshot = await poll(deps, go);
     if (snapshot === undefined) throw new Error('no list');
     await createAdopter(deps).adopt(snapshot, { everywhere: true, signal: go });
-    await finishSteps(deps, pool, snapshot, go);
+    await finishInterruptedSteps(deps, pool, snapshot, go);
     await reconcile(deps, pool, snapshot, go);
   });
 }

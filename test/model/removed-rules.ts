@@ -52,12 +52,12 @@ export const REMOVED_RULES: readonly RemovedRule[] = [
     rule: 'a new attempt follows a lookup of the jobs by name',
     edits: [
       {
-        file: 'src/daemon/recover/finish-steps.ts',
+        file: 'src/daemon/recover/finish-interrupted-steps.ts',
         from: 'if (live !== undefined) {',
         to: "if (live !== undefined && entry.step !== 'submitting') {",
       },
       {
-        file: 'src/daemon/recover/finish-steps.ts',
+        file: 'src/daemon/recover/finish-interrupted-steps.ts',
         from: 'const [job] = found.jobs;',
         to: 'const [job] = found.jobs.slice(0, 0);',
       },
@@ -69,7 +69,7 @@ export const REMOVED_RULES: readonly RemovedRule[] = [
     rule: 'a task is not claimed while an old job of it is live',
     edits: [
       {
-        file: 'src/daemon/claim/claim-state.ts',
+        file: 'src/daemon/claim/read-waiting-tasks.ts',
         from: 'journal.entries.has(task) || findLiveJob(snapshot, task) !== undefined',
         to: 'false',
       },
@@ -81,7 +81,7 @@ export const REMOVED_RULES: readonly RemovedRule[] = [
     rule: 'a daemon that ends a queued task removes its entry first',
     edits: [
       {
-        file: 'src/daemon/reconcile/end-task.ts',
+        file: 'src/daemon/end/end-task.ts',
         from: 'if (basis.isParked && !(await deps.clearml.queues.removeEntry(deps.schedulerQueue, entry.task))) return;',
         to: '',
       },
@@ -93,7 +93,7 @@ export const REMOVED_RULES: readonly RemovedRule[] = [
     rule: 'a task is changed only if it equals the snapshot',
     edits: [
       {
-        file: 'src/daemon/reconcile/end-task.ts',
+        file: 'src/daemon/end/end-task.ts',
         from: 'return hasSameState((await deps.clearml.tasks.get(id))?.task, seen);',
         to: 'return (await deps.clearml.tasks.get(id))?.task !== undefined || seen === undefined;',
       },

@@ -6,7 +6,7 @@ export default {
     'src/daemon/submit/submit*.ts',
     'src/base/rate-limit.ts',
     'src/slurm/rate-limited-scheduler.ts',
-    'src/daemon/{poll/peers,reconcile/act,recover/find-untracked,recover/finish-steps}.ts',
+    'src/daemon/{poll/peers,reconcile/act,recover/find-untracked-tasks,recover/finish-interrupted-steps}.ts',
   ],
   testRunner: 'mocha',
   plugins: ['@stryker-mutator/mocha-runner'],
@@ -16,7 +16,7 @@ export default {
     'no-package': true,
     spec: [
       'test/slurm/rate-limited-scheduler.test.ts',
-      'test/daemon/{claim,decide,journal,poll,reconcile,recover,submit}/*.test.ts',
+      'test/daemon/{claim,decide,journal,poll,reconcile,end,recover,submit}/*.test.ts',
     ],
   },
   coverageAnalysis: 'perTest',

@@ -52,7 +52,7 @@ export const SEEDED_BUGS: readonly SeededBug[] = [
     title: 'the daemon claims a task before it writes the journal entry',
     edits: [
       {
-        file: 'src/daemon/claim/claim.ts',
+        file: 'src/daemon/claim/claim-one-task.ts',
         from: `  await deps.journal.write(entry);
   // A pop whose response is lost throws: the journal then shows that the task may be ours.
   if (await take(queue.id, task)) return entry;
@@ -97,7 +97,7 @@ export const SEEDED_BUGS: readonly SeededBug[] = [
     title: 'the daemon fails a parked task without removing it from the scheduler queue',
     edits: [
       {
-        file: 'src/daemon/reconcile/end-task.ts',
+        file: 'src/daemon/end/end-task.ts',
         from: '  if (basis.isParked && !(await deps.clearml.queues.removeEntry(deps.schedulerQueue, entry.task))) return;\n',
         to: '',
       },
@@ -124,12 +124,12 @@ export const SEEDED_BUGS: readonly SeededBug[] = [
     title: 'the daemon resubmits a task without looking up its job',
     edits: [
       {
-        file: 'src/daemon/recover/finish-steps.ts',
+        file: 'src/daemon/recover/finish-interrupted-steps.ts',
         from: '  const [job] = found.jobs;\n',
         to: '  const [job] = found.jobs.slice(0, 0);\n',
       },
       {
-        file: 'src/daemon/recover/finish-steps.ts',
+        file: 'src/daemon/recover/finish-interrupted-steps.ts',
         from: '  if (live !== undefined) {\n',
         to: "  if (live !== undefined && entry.step !== 'submitting') {\n",
       },
@@ -140,7 +140,7 @@ export const SEEDED_BUGS: readonly SeededBug[] = [
     title: 'the daemon submits a new attempt although the task is no longer parked',
     edits: [
       {
-        file: 'src/daemon/recover/finish-steps.ts',
+        file: 'src/daemon/recover/finish-interrupted-steps.ts',
         from: 'if (isReady && entry.attempts < MAX_ATTEMPTS) {',
         to: 'if (entry.attempts < MAX_ATTEMPTS) {',
       },
@@ -151,12 +151,12 @@ export const SEEDED_BUGS: readonly SeededBug[] = [
     title: 'the daemon claims a task while an earlier job of it is still live',
     edits: [
       {
-        file: 'src/daemon/claim/claim-state.ts',
+        file: 'src/daemon/claim/read-waiting-tasks.ts',
         from: '  { journal }: DaemonDeps,\n  snapshot: Snapshot,\n  queues: readonly {',
         to: '  { busy }: DaemonDeps,\n  snapshot: Snapshot,\n  queues: readonly {',
       },
       {
-        file: 'src/daemon/claim/claim-state.ts',
+        file: 'src/daemon/claim/read-waiting-tasks.ts',
         from: 'journal.entries.has(task) || findLiveJob(snapshot, task) !== undefined',
         to: 'busy.has(task)',
       },
@@ -172,7 +172,7 @@ export const SEEDED_BUGS: readonly SeededBug[] = [
         to: "  return [{ do: 'forget' }];\n",
       },
       {
-        file: 'src/daemon/recover/find-untracked.ts',
+        file: 'src/daemon/recover/find-untracked-tasks.ts',
         from: "  if (task.status === 'in_progress') return wasOurs(facts, task, queue);\n",
         to: "  if (task.status === 'in_progress') return undefined;\n",
       },

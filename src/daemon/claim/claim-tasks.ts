@@ -2,9 +2,9 @@
 import type { People } from '../../clearml/client.ts';
 import { ServerUnreachableError } from '../../clearml/errors.ts';
 import type { TaskId } from '../../clearml/ids.ts';
-import { parkAndSubmit, claim } from './claim.ts';
-import { createClaimGroup } from './claim-group.ts';
-import { createClaimStateReader } from './claim-state.ts';
+import { parkAndSubmit, claim } from './claim-one-task.ts';
+import { createClaimedBatch } from './read-claimed-batch.ts';
+import { createWaitingTasksReader } from './read-waiting-tasks.ts';
 import { createHoldMessages } from './hold-messages.ts';
 import { afterClaim, planClaims, withoutEntry, type ClaimState, type Head } from './plan-claims.ts';
 import { MAX_TRACKED, type Entry } from '../journal/entry.ts';
@@ -35,7 +35,7 @@ export interface TaskClaimer {
 }
 
 export function createTaskClaimer(deps: DaemonDeps, pool: SubmissionPool, backoff: Backoff): TaskClaimer {
-  const reader = createClaimStateReader(deps);
+  const reader = createWaitingTasksReader(deps);
   const messages = createHoldMessages(deps);
   let lastServed: ServedQueue | undefined;
 
@@ -84,7 +84,7 @@ export function createTaskClaimer(deps: DaemonDeps, pool: SubmissionPool, backof
 
           /** Claims the next tasks, at most this many. False if none may be claimed. */
           const claimGroup = async (size: number): Promise<boolean> => {
-            const group = createClaimGroup(deps);
+            const group = createClaimedBatch(deps);
             try {
               for (let tries = 0; tries < size; tries += 1) {
                 if (!mayContinue() || !pool.mayClaim()) return tries > 0;

@@ -3,7 +3,7 @@ import { sleepUnlessStopped } from '../../base/sleep-unless-stopped.ts';
 import type { TaskId } from '../../clearml/ids.ts';
 import type { Task } from '../../clearml/task.ts';
 import type { JobId } from '../../slurm/scheduler.ts';
-import { claim, parkAndSubmit } from '../claim/claim.ts';
+import { claim, parkAndSubmit } from '../claim/claim-one-task.ts';
 import { chooseJob } from '../decide/decide.ts';
 import type { DaemonDeps, ServedQueue } from '../deps.ts';
 import { isHeld } from '../users-of-jobs.ts';

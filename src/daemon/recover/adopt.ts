@@ -5,7 +5,7 @@ import type { Job } from '../../slurm/scheduler.ts';
 import { attemptOf, readMark } from '../../slurm/job-name.ts';
 import { forEach } from '../reconcile/each-task.ts';
 import { MAX_TRACKED, type Entry } from '../journal/entry.ts';
-import { findUntracked, seemsJobless, type Untracked, type UntrackedFacts } from './find-untracked.ts';
+import { findUntracked, seemsJobless, type Untracked, type UntrackedFacts } from './find-untracked-tasks.ts';
 import type { DaemonDeps, ServedQueue } from '../deps.ts';
 import { isBackAtGate } from '../decide/closed-gate.ts';
 import { mappingOf } from '../users-of-jobs.ts';

@@ -2,7 +2,7 @@
 import { LostRaceError } from '../../clearml/errors.ts';
 import type { Task } from '../../clearml/task.ts';
 import type { Entry } from '../journal/entry.ts';
-import { returnToQueue } from '../reconcile/return-to-queue.ts';
+import { returnToQueue } from '../end/return-to-queue.ts';
 import type { DaemonDeps } from '../deps.ts';
 import { findLiveJob, poll } from '../poll/poll.ts';
 import { isStillClaimed, leaveToUser } from '../claim/park.ts';

@@ -3,7 +3,7 @@ import { abortWith } from '../../base/abort-with.ts';
 import { sleepUnlessStopped } from '../../base/sleep-unless-stopped.ts';
 import type { DaemonDeps } from '../deps.ts';
 import type { Entry } from '../journal/entry.ts';
-import { returnToQueue } from '../reconcile/return-to-queue.ts';
+import { returnToQueue } from '../end/return-to-queue.ts';
 import type { Backoff } from './backoff.ts';
 
 /** The cluster accepts no more jobs now: the parked task returns to the front of its queue. */

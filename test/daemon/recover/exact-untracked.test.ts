@@ -1,6 +1,6 @@
 // Tests every field that findUntracked reports about a task.
 import { expect } from 'chai';
-import { seemsJobless, type Untracked } from '../../../src/daemon/recover/find-untracked.ts';
+import { seemsJobless, type Untracked } from '../../../src/daemon/recover/find-untracked-tasks.ts';
 import { readJobName } from '../../../src/slurm/job-name.ts';
 import type { JobId } from '../../../src/slurm/scheduler.ts';
 import { jobNameOf, LONG_AGO, OWN_QUEUE, UNCHANGED, untrackedOf, type Row } from './untracked-facts.ts';

@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import type { QueueId, TaskId } from '../../../src/clearml/ids.ts';
 import type { Task } from '../../../src/clearml/task.ts';
-import { findUntracked, type Untracked } from '../../../src/daemon/recover/find-untracked.ts';
+import { findUntracked, type Untracked } from '../../../src/daemon/recover/find-untracked-tasks.ts';
 import type { Snapshot } from '../../../src/daemon/poll/poll.ts';
 import { readPlaces } from '../../../src/daemon/poll/poll.ts';
 import { formatJobName, newAttempt } from '../../../src/slurm/job-name.ts';

@@ -7,7 +7,7 @@ import type { DaemonDeps } from '../deps.ts';
 /** A task whose parking takes longer, as its call is retried, does not delay the others. */
 const MAX_WAIT_MS = 2_000;
 
-export interface ClaimGroup {
+export interface ClaimedBatch {
   /** Adds a claimed task, which is parked next. */
   add(task: TaskId): void;
   /** No task is added any more. */
@@ -18,7 +18,7 @@ export interface ClaimGroup {
   read(task: TaskId): Promise<TaskDocument | undefined>;
 }
 
-export function createClaimGroup({ clearml, clock }: Pick<DaemonDeps, 'clearml' | 'clock'>): ClaimGroup {
+export function createClaimedBatch({ clearml, clock }: Pick<DaemonDeps, 'clearml' | 'clock'>): ClaimedBatch {
   const unparked = new Set<TaskId>();
   let isClosed = false;
   let isTimeUp = false;

@@ -2,7 +2,7 @@
 import type { QueueId, TaskId } from '../../clearml/ids.ts';
 import type { Entry } from '../journal/entry.ts';
 import type { DaemonDeps, ServedQueue } from '../deps.ts';
-import type { ClaimGroup } from './claim-group.ts';
+import type { ClaimedBatch } from './read-claimed-batch.ts';
 import type { Head } from './plan-claims.ts';
 import { unpark, park, readClaimed } from './park.ts';
 import { prepare, submit } from '../submit/submit.ts';
@@ -46,7 +46,11 @@ export async function claim(
 export async function parkAndSubmit(
   deps: DaemonDeps,
   claimed: Entry,
-  { queue, isParked, group }: { readonly queue: ServedQueue; readonly isParked: boolean; readonly group?: ClaimGroup },
+  {
+    queue,
+    isParked,
+    group,
+  }: { readonly queue: ServedQueue; readonly isParked: boolean; readonly group?: ClaimedBatch },
 ): Promise<SubmitResult> {
   const isFresh = claimed.step === 'claiming';
   // A task that was popped in an earlier run may belong to another daemon now. A parked task is not parked again: a job of another

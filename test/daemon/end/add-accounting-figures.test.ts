@@ -1,6 +1,6 @@
 // Tests that the history gets the figures of accounting when the database has them, and never stops a pass.
 import { expect } from 'chai';
-import { createFiguresReader, type FiguresReader } from '../../../src/daemon/history/read-figures.ts';
+import { createFiguresReader, type FiguresReader } from '../../../src/daemon/end/add-accounting-figures.ts';
 import { attemptKey, type EndedAttempt } from '../../../src/history/ended-attempt.ts';
 import { SlurmUnavailableError } from '../../../src/slurm/errors.ts';
 import type { JobFigures, JobId, JobKey } from '../../../src/slurm/scheduler.ts';

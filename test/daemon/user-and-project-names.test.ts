@@ -1,9 +1,9 @@
 // Tests that names cost one call each, and that no task waits long for one.
 import { expect } from 'chai';
-import { systemClock } from '../../../src/base/clock.ts';
-import { ServerRefusedError, ServerUnreachableError } from '../../../src/clearml/errors.ts';
-import { createNames } from '../../../src/daemon/history/user-and-project-names.ts';
-import { createSimulatedClock } from '../../simulation/clock.ts';
+import { systemClock } from '../../src/base/clock.ts';
+import { ServerRefusedError, ServerUnreachableError } from '../../src/clearml/errors.ts';
+import { createNames } from '../../src/daemon/user-and-project-names.ts';
+import { createSimulatedClock } from '../simulation/clock.ts';
 
 type Document = Readonly<Record<string, unknown>> | undefined;
 

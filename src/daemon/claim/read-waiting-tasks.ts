@@ -17,7 +17,7 @@ import {
 } from './count-jobs.ts';
 import { needsOwners, NO_JOBS, type ClaimState, type Head } from './plan-claims.ts';
 
-export interface ClaimStateReader {
+export interface WaitingTasksReader {
   /** Starts a pass: what was learned since an older snapshot no longer counts. */
   begin(snapshot: Snapshot): void;
   read(given: Reading): Promise<ClaimState>;
@@ -48,7 +48,7 @@ interface Pass {
   ownersLeft: number;
 }
 
-export function createClaimStateReader(deps: DaemonDeps): ClaimStateReader {
+export function createWaitingTasksReader(deps: DaemonDeps): WaitingTasksReader {
   const { queues, limits = {}, journal } = deps;
   const facts = createFactsReader(deps.clearml.tasks);
   const over = createOverReader(deps.clearml.tasks, deps.clock);

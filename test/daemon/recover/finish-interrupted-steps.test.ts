@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import type { TaskId } from '../../../src/clearml/ids.ts';
 import type { Entry } from '../../../src/daemon/journal/entry.ts';
-import { finishSteps } from '../../../src/daemon/recover/finish-steps.ts';
+import { finishInterruptedSteps } from '../../../src/daemon/recover/finish-interrupted-steps.ts';
 import { formatJobName } from '../../../src/slurm/job-name.ts';
 import { createStepFixture, type StepFixture } from '../step-fixture.ts';
 import { OTHER_QUEUE, OWN_QUEUE, SCHEDULER_QUEUE } from '../../simulation/queues.ts';
@@ -48,7 +48,7 @@ async function leave(
 
 /** Returns the task's step after one pass, and how many jobs it has. */
 async function finishOnce(fixture: StepFixture, task: TaskId): Promise<string> {
-  await finishSteps(fixture.deps, fixture.pool, await fixture.poll(), go);
+  await finishInterruptedSteps(fixture.deps, fixture.pool, await fixture.poll(), go);
   await fixture.pool.finish();
   const entry = fixture.deps.journal.entries.get(task);
   const jobs = fixture.cluster.jobs.length;
@@ -61,7 +61,7 @@ it('after a restart, finishing the step of a parked task records that its queue 
   const fixture = createStepFixture();
   const task = await leave(fixture, 'parking', { place: 'parked' }, { attempts: 0 });
 
-  await finishSteps(fixture.deps, fixture.pool, await fixture.poll(), go);
+  await finishInterruptedSteps(fixture.deps, fixture.pool, await fixture.poll(), go);
   await fixture.pool.finish();
   expect(fixture.deps.journal.entries.get(task)).to.include({ step: 'following', attempts: 1, mayBeUnparked: true });
 });
@@ -180,7 +180,7 @@ describe('finishing the steps of a task', () => {
     const task = await leave(fixture, 'submitting', { place: 'parked' }, LONG_AGO);
     fixture.fate = ({ endpoint }) => (endpoint === 'look up' ? 'not made' : undefined);
 
-    expect(await finishSteps(fixture.deps, fixture.pool, await fixture.poll(), go)).to.equal(false);
+    expect(await finishInterruptedSteps(fixture.deps, fixture.pool, await fixture.poll(), go)).to.equal(false);
 
     expect(fixture.cluster.jobs).to.deep.equal([]);
     expect(fixture.deps.journal.entries.get(task)).to.include({ step: 'submitting' });
@@ -283,7 +283,7 @@ describe('finishing the steps of a task', () => {
       const fixture = createStepFixture();
       await leave(fixture, step, found, more);
 
-      expect(await finishSteps(fixture.deps, fixture.pool, await fixture.poll(), go)).to.equal(isSettled);
+      expect(await finishInterruptedSteps(fixture.deps, fixture.pool, await fixture.poll(), go)).to.equal(isSettled);
       await fixture.pool.finish();
     });
   }
@@ -292,7 +292,7 @@ describe('finishing the steps of a task', () => {
     const fixture = createStepFixture({ queues: [] });
     await leave(fixture, 'parking', { place: 'parked' });
 
-    expect(await finishSteps(fixture.deps, fixture.pool, await fixture.poll(), go)).to.equal(true);
+    expect(await finishInterruptedSteps(fixture.deps, fixture.pool, await fixture.poll(), go)).to.equal(true);
   });
 
   it('does not change a tracked task', async () => {

@@ -14,7 +14,7 @@ import type { JobLog } from '../console/job-log-reader.ts';
 import { findLogAdvice } from '../console/log-advice.ts';
 import { hasSameState } from '../poll/read-plan.ts';
 import { describeIdleRanks, describeRankEnd } from '../console/ranks.ts';
-import { recordEnd } from '../history/record-end.ts';
+import { recordEnd } from './record-end.ts';
 import { logToConsole } from '../console/console.ts';
 
 export interface EndBasis {

@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import type { TaskId } from '../../../src/clearml/ids.ts';
 import type { Entry } from '../../../src/daemon/journal/entry.ts';
-import { returnToQueue } from '../../../src/daemon/reconcile/return-to-queue.ts';
+import { returnToQueue } from '../../../src/daemon/end/return-to-queue.ts';
 import { createStepFixture, popDuringAbort, type StepFixture } from '../step-fixture.ts';
 import { OTHER_QUEUE, OWN_QUEUE, SCHEDULER_QUEUE } from '../../simulation/queues.ts';
 import { entryOf } from '../decide/observations.ts';

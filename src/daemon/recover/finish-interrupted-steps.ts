@@ -1,11 +1,11 @@
 // Finishes the steps that the journal shows unfinished, after a crash, a lost response or an unknown sbatch outcome.
 import { formatJobName, readJobName } from '../../slurm/job-name.ts';
 import type { Job } from '../../slurm/scheduler.ts';
-import { parkAndSubmit } from '../claim/claim.ts';
+import { parkAndSubmit } from '../claim/claim-one-task.ts';
 import { MAX_ATTEMPTS } from '../decide/shared-actions.ts';
 import { forEachTask } from '../reconcile/each-task.ts';
 import { withOwner, type Entry } from '../journal/entry.ts';
-import { returnToQueue } from '../reconcile/return-to-queue.ts';
+import { returnToQueue } from '../end/return-to-queue.ts';
 import type { DaemonDeps } from '../deps.ts';
 import { findLiveJob, hasSchedulerQueue, isSchedulerQueueDeleted, type Snapshot } from '../poll/poll.ts';
 import { unpark, readClaimed } from '../claim/park.ts';
@@ -22,7 +22,7 @@ interface StepContext {
 }
 
 /** Finishes the unfinished step of every entry. False if one of them needs another poll soon. */
-export async function finishSteps(
+export async function finishInterruptedSteps(
   deps: DaemonDeps,
   pool: SubmissionPool,
   snapshot: Snapshot,

@@ -1,10 +1,10 @@
 // Names of users and projects for the history and the audit log, read once each, as every call costs the server time.
-import { limitText } from '../../base/limit-text.ts';
-import { createBoundedMap } from '../../base/bounded-map.ts';
-import type { Clock } from '../../base/clock.ts';
-import { sleepUnlessStopped } from '../../base/sleep-unless-stopped.ts';
-import type { People } from '../../clearml/client.ts';
-import { ServerRefusedError, ServerUnreachableError } from '../../clearml/errors.ts';
+import { limitText } from '../base/limit-text.ts';
+import { createBoundedMap } from '../base/bounded-map.ts';
+import type { Clock } from '../base/clock.ts';
+import { sleepUnlessStopped } from '../base/sleep-unless-stopped.ts';
+import type { People } from '../clearml/client.ts';
+import { ServerRefusedError, ServerUnreachableError } from '../clearml/errors.ts';
 
 /** Each name is undefined if the server does not report it soon: a task waits two seconds for a name, and not for its retries. */
 export interface Names {

@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import type { TaskId } from '../../../src/clearml/ids.ts';
 import type { Task } from '../../../src/clearml/task.ts';
 import type { Ending } from '../../../src/daemon/decide/action.ts';
-import { endTask } from '../../../src/daemon/reconcile/end-task.ts';
+import { endTask } from '../../../src/daemon/end/end-task.ts';
 import type { DaemonDeps } from '../../../src/daemon/deps.ts';
 import { createJobLogs } from '../../../src/daemon/console/job-log-reader.ts';
 import type { Transport } from '../../../src/transport/transport.ts';
