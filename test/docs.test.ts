@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { execFileSync } from 'node:child_process';
 import { mkdir } from 'node:fs/promises';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { split } from 'shlex';
 import { parseTemplate } from '../src/template/parse-template.ts';
 import { openCliWithSandbox, type CliWithSandbox } from './cli/cli-with-sandbox.ts';
@@ -19,6 +19,7 @@ const PAGES = [
       .filter((name) => name.endsWith('.md'))
       .map((name) => join(folder, name)),
   ),
+  ...readdirSync('examples/workflows').map((name) => join('examples/workflows', name, 'README.md')),
 ];
 
 /** The indented blocks of a page, and those between fences, without their indentation. */
@@ -49,13 +50,13 @@ async function prepareHome(): Promise<{ cli: CliWithSandbox; task: string }> {
   const cli = await openCliWithSandbox('agent.slurm.queues.gpu.template: gpu.template', { PATH: '/nowhere' });
   const template = readFileSync('examples/gpu.template', 'utf8');
   await mkdir(join(cli.folder, 'site'));
-  for (const name of readdirSync('examples').filter((file) => file.endsWith('.template')))
-    await cli.write(name, readFileSync(join('examples', name), 'utf8'));
+  for (const path of readdirSync('examples', { recursive: true, encoding: 'utf8' }))
+    if (path.endsWith('.template')) await cli.write(basename(path), readFileSync(join('examples', path), 'utf8'));
   await cli.write('site/slurm.template', template);
   const settings = 'agent.slurm { queues: [gpu], template_files: [slurm.template] }';
   await cli.write('site/clearml-slurm.conf', `include "${cli.folder}/clearml.conf"\n${settings}\n`);
   await cli.write('task.json', JSON.stringify({ id: '0123456789abcdef0123456789abcdef', name: 'train' }));
-  for (const queue of ['gpu', 'cpu', 'default']) await cli.user.makeQueue(queue);
+  for (const queue of ['gpu', 'gpus', 'cpu', 'default']) await cli.user.makeQueue(queue);
   return { cli, task: await cli.user.makeTask({}) };
 }
 

@@ -10,6 +10,9 @@ import { parseTemplate } from '../src/template/parse-template.ts';
 const EXAMPLES = new URL('../examples/', import.meta.url);
 
 const templates = readdirSync(EXAMPLES).filter((name) => name.endsWith('.template'));
+const ofWorkflows = readdirSync(new URL('workflows', EXAMPLES), { recursive: true, encoding: 'utf8' })
+  .filter((name) => name.endsWith('.template'))
+  .map((name) => `workflows/${name}`);
 
 function read(name: string): string {
   return readFileSync(new URL(name, EXAMPLES), 'utf8');
@@ -93,7 +96,7 @@ describe('the templates in examples/', () => {
     ]);
   });
 
-  for (const name of templates) {
+  for (const name of [...templates, ...ofWorkflows]) {
     it(`include ${name}, which renders with and without user properties`, () => {
       for (const properties of [{}, { num_nodes: { value: '3' } }]) {
         const script = render(name, {
