@@ -5,7 +5,7 @@ import { FILTER_MEANINGS } from '../../src/template/filters.ts';
 import { JOB_EXIT_CODES } from '../../src/template/job-exit-codes.ts';
 import { READ_BY_JOB, SET_BY_JOB, type JobVariables } from '../../src/template/job-variables.ts';
 import { parseTemplate } from '../../src/template/parse-template.ts';
-import { HETEROGENEOUS_JOB, REFUSED_OPTIONS } from '../../src/template/options-refused-in-templates.ts';
+import { HETEROGENEOUS_JOB, REFUSED_OPTIONS } from '../../src/template/sbatch-options.ts';
 import type { Variables } from '../../src/template/template.ts';
 import { VARIABLE_MEANINGS } from '../../src/template/variables.ts';
 

@@ -2,8 +2,8 @@
 import { expectsImage } from '../template/containers/plan-singularity.ts';
 import type { Command, LexedScript } from '../template/shell/lexed-script.ts';
 import { isInside } from '../template/source.ts';
-import { PLACEHOLDER_MARK } from '../template/directive.ts';
-import { defaultText, readOptions, type DirectiveOption } from '../template/directive-options.ts';
+import { PLACEHOLDER_MARK } from '../template/directive-tokens.ts';
+import { defaultText, readOptions, type DirectiveOption } from '../template/read-directive-options.ts';
 import { imageProblem } from './check-pyxis-image.ts';
 import type { Reading } from '../template/read-leniently.ts';
 import { findingAt, type Finding } from './all-rules.ts';

@@ -5,8 +5,8 @@ import { catchTemplateError, type TemplateError } from '../template/errors.ts';
 import { READ_BY_JOB, SET_BY_JOB } from '../template/job-variables.ts';
 import type { Occurrence } from '../template/shell/lexed-script.ts';
 import { knownFields, mayLack } from '../template/task-fields.ts';
-import { possibleReachMessage } from '../template/taint/find-occurrences.ts';
-import { ALWAYS_PLAIN } from '../template/taint/sources.ts';
+import { possibleEvaluationMessage } from '../template/data-flow/classify-placeholders.ts';
+import { ALWAYS_PLAIN } from '../template/data-flow/value-sources.ts';
 import { PLAIN_NAMES, TREE_NAMES } from '../template/variables.ts';
 import type { Reading } from '../template/read-leniently.ts';
 import { findingAt, type Finding } from './all-rules.ts';
@@ -31,12 +31,12 @@ export function adviseVariables(reading: Reading): Finding[] {
       );
     }),
     ...occurrences.flatMap((occurrence) =>
-      adviseReaches(occurrence).map((text) =>
+      adviseEvaluations(occurrence).map((text) =>
         findingAt(source, occurrence.placeholder.start, 'may-be-read-again', text),
       ),
     ),
-    ...reading.possibleReaches.map((reach) =>
-      findingAt(source, reach.placeholder.start, 'may-be-evaluated', possibleReachMessage(reach)),
+    ...reading.possibleEvaluations.map((evaluation) =>
+      findingAt(source, evaluation.placeholder.start, 'may-be-evaluated', possibleEvaluationMessage(evaluation)),
     ),
     ...misspeltNames(reading),
   ];
@@ -98,8 +98,8 @@ function didYouMean(name: string, known: readonly string[]): string {
 }
 
 /** Numbers are not reported: the renderer refuses any other value there with a separate error. */
-function adviseReaches({ placeholder, reaches = [] }: Occurrence): string[] {
-  return reaches
+function adviseEvaluations({ placeholder, evaluations = [] }: Occurrence): string[] {
+  return evaluations
     .filter(({ requirement }) => requirement === 'plain word')
     .slice(0, 1)
     .map(

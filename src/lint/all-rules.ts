@@ -1,9 +1,9 @@
 // Collects all rules of `lint`, for the command and for docs/lint.md.
 import { ADVICE_RULES } from './advice-rules.ts';
-import { REFUSAL_RULES, type Rule } from '../template/refusal-rules.ts';
+import { ENFORCED_RULES, type Rule } from '../template/enforced-rules.ts';
 import { positionAt, type TemplateSource } from '../template/source.ts';
 
-export const RULES = { ...REFUSAL_RULES, ...ADVICE_RULES };
+export const RULES = { ...ENFORCED_RULES, ...ADVICE_RULES };
 
 export type RuleId = keyof typeof RULES;
 

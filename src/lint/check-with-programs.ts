@@ -12,8 +12,8 @@ import { sampleScript } from './sample-script.ts';
 import { toPlainScript } from './plain-script.ts';
 import { bashFindings, rejectionFinding, SHELLCHECK_ARGS, shellcheckFindings } from './parse-program-messages.ts';
 import { positionAt } from '../template/source.ts';
-import { PLACEHOLDER_MARK } from '../template/directive.ts';
-import { readOptions } from '../template/directive-options.ts';
+import { PLACEHOLDER_MARK } from '../template/directive-tokens.ts';
+import { readOptions } from '../template/read-directive-options.ts';
 
 /** The findings, and a sentence for each check that could not run. */
 export interface Checked {

@@ -1,7 +1,7 @@
 // Converts messages of bash, shellcheck and sbatch to findings at lines of the template.
 import * as z from 'zod';
 import { positionAt } from '../template/source.ts';
-import { readOptions } from '../template/directive-options.ts';
+import { readOptions } from '../template/read-directive-options.ts';
 import type { Reading } from '../template/read-leniently.ts';
 import type { Finding } from './all-rules.ts';
 import { placeholderRanges } from './plain-script.ts';

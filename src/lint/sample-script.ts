@@ -4,7 +4,7 @@ import { catchTemplateError } from '../template/errors.ts';
 import { parseTemplate } from '../template/parse-template.ts';
 import { VARIABLE_FIELDS } from '../template/task-fields.ts';
 import type { Variables } from '../template/template.ts';
-import { readOptions } from '../template/directive-options.ts';
+import { readOptions } from '../template/read-directive-options.ts';
 import type { Reading } from '../template/read-leniently.ts';
 
 /** Values that every cluster accepts, for options whose placeholder has no default. Values of other options cannot be guessed. */

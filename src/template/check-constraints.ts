@@ -1,7 +1,7 @@
 // Checks the user properties of a task against the constraints of its queue.
 import type { PropertyConstraints, PropertyConstraint } from '../base/property-constraints.ts';
 import { isZero, readAmount, readLimit, type Amount, type AmountKind } from '../base/slurm-amount.ts';
-import { amountKindOf } from './amount-options.ts';
+import { amountKindOf } from './sbatch-options.ts';
 import { TemplateError } from './errors.ts';
 import type { TemplateProperty } from './inspect-template.ts';
 import { displayValue } from './display-value.ts';

@@ -1,7 +1,7 @@
 // Checks `#SBATCH` lines for errors of every task: refused options, and placeholders that would choose the option.
 import type { TemplateError } from './errors.ts';
-import { DIRECTIVE_PREFIX, readDirective, type DirectiveToken } from './directive.ts';
-import { HETEROGENEOUS_JOB, readShortOptions, refusedOption } from './options-refused-in-templates.ts';
+import { DIRECTIVE_PREFIX, readDirective, type DirectiveToken } from './directive-tokens.ts';
+import { HETEROGENEOUS_JOB, readShortOptions, refusedOption } from './sbatch-options.ts';
 import { endOfLine, templateErrorAt, type Range, type TemplateSource } from './source.ts';
 
 /** The lines in which sbatch looks for directives. */

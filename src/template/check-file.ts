@@ -1,6 +1,6 @@
 // Checks a template for what sbatch or bash reject in any file: encoding, interpreter, line ends, size.
 import { catchTemplateError, type TemplateError } from './errors.ts';
-import type { RefusalRule } from './refusal-rules.ts';
+import type { EnforcedRule } from './enforced-rules.ts';
 import { templateErrorAt, type TemplateSource } from './source.ts';
 
 /** sbatch's default limit (slurm.conf(5), `max_script_size`); it counts bytes. */
@@ -13,7 +13,7 @@ const INTERPRETER = /^#![ \t]*(?:\S*\/)?(?:env[ \t]+(?:-S[ \t]*)?)?(?:\S*\/)?(?:
 export function fileErrors(source: TemplateSource): TemplateError[] {
   const { text } = source;
   const problems: TemplateError[] = [];
-  function found(at: number, rule: RefusalRule, finding: string): void {
+  function found(at: number, rule: EnforcedRule, finding: string): void {
     problems.push(templateErrorAt(source, at, rule, finding));
   }
 

@@ -1,5 +1,5 @@
 // The error for a template, or for a value in it, with file, line, the fact and the next step.
-import type { RefusalRule } from './refusal-rules.ts';
+import type { EnforcedRule } from './enforced-rules.ts';
 
 /** Thrown if a template is invalid or cannot be rendered for this task: nothing was submitted, and a user must act. */
 export class TemplateError extends Error {
@@ -10,9 +10,9 @@ export class TemplateError extends Error {
   /** The fact and the next step; one or two sentences. */
   readonly finding: string;
   /** The id that `lint` prints; undefined for errors that only the values of a task can cause. */
-  readonly rule: RefusalRule | undefined;
+  readonly rule: EnforcedRule | undefined;
 
-  constructor(file: string, line: number, column: number, finding: string, rule?: RefusalRule) {
+  constructor(file: string, line: number, column: number, finding: string, rule?: EnforcedRule) {
     super(`${file}:${line}:${column}: ${finding}`);
     this.file = file;
     this.line = line;

@@ -1,10 +1,10 @@
 // Tells what a template uses, for messages and advice: user properties, sbatch options, the container image. The template may have errors.
-import { PLACEHOLDER_MARK } from './directive.ts';
-import { readOptions } from './directive-options.ts';
+import { PLACEHOLDER_MARK } from './directive-tokens.ts';
+import { readOptions } from './read-directive-options.ts';
 import { readLeniently } from './read-leniently.ts';
 import type { ValuePlaceholder } from './placeholder.ts';
 import { positionAt } from './source.ts';
-import { possibleReachMessage } from './taint/find-occurrences.ts';
+import { possibleEvaluationMessage } from './data-flow/classify-placeholders.ts';
 import { userPropertyOf } from './user-property.ts';
 
 export interface TemplateProperty {
@@ -83,9 +83,10 @@ export function usesImage(file: string, text: string): boolean {
 
 /** Warnings about values that may be evaluated, with file and line, each once. */
 export function templateWarnings(file: string, text: string): string[] {
-  const { source, possibleReaches } = readLeniently(file, text);
-  const sentences = possibleReaches.map(
-    (reach) => `${file}:${positionAt(source.text, reach.placeholder.start).line}: ${possibleReachMessage(reach)}`,
+  const { source, possibleEvaluations } = readLeniently(file, text);
+  const sentences = possibleEvaluations.map(
+    (evaluation) =>
+      `${file}:${positionAt(source.text, evaluation.placeholder.start).line}: ${possibleEvaluationMessage(evaluation)}`,
   );
   return [...new Set(sentences)];
 }

@@ -1,7 +1,7 @@
 // Parses a template, and finds all errors that do not depend on a task; rendering finds the others.
 import { locateBlocks } from './check-blocks.ts';
 import { findPyxisContainer } from './containers/pyxis-in-template.ts';
-import { restrictedOptions } from './containers/restricted-template-options.ts';
+import { restrictedOptions } from './containers/find-restricted-options.ts';
 import { findHeader, headerLines, misplacedDirectives, readDirectiveLine } from './check-directives.ts';
 import { fileErrors } from './check-file.ts';
 import { throwFirst } from './errors.ts';
@@ -9,7 +9,7 @@ import { defaultErrors, findImageName, renderTemplate, type ParsedTemplate } fro
 import { lexScript } from './shell/lex-script.ts';
 import type { LexedScript } from './shell/lexed-script.ts';
 import { positionAt, type Range, type TemplateSource } from './source.ts';
-import { findOccurrences } from './taint/find-occurrences.ts';
+import { classifyPlaceholders } from './data-flow/classify-placeholders.ts';
 import type { AgentLocation, Template } from './template.ts';
 
 /**
@@ -26,7 +26,7 @@ export function parseTemplate(text: string, file: string): Template {
   throwFirst(misplacedDirectives(source, header, script.comments));
   const blocks = locateBlocks(source, script, header);
   const pyxis = findPyxisContainer(text, tokens, script);
-  const { occurrences } = findOccurrences(source, script);
+  const { occurrences } = classifyPlaceholders(source, script);
   const parsed: ParsedTemplate = {
     source,
     tokens,

@@ -1,10 +1,10 @@
 // Quotes a value for its context in the script, so that bash reads exactly the value and nothing else.
 import { quoteWord, splitWords } from '../base/shell-word.ts';
-import type { RefusalRule } from './refusal-rules.ts';
+import type { EnforcedRule } from './enforced-rules.ts';
 import type { QuotingContext } from './shell/quoting-context.ts';
 
 /** The text to insert, or the reason why the value is not allowed there: it completes `the value of X is "…", `. */
-export type Quoted = { readonly text: string } | { readonly refusal: string; readonly rule: RefusalRule };
+export type Quoted = { readonly text: string } | { readonly refusal: string; readonly rule: EnforcedRule };
 
 /** Allowed in re-evaluated text: no character of it has a meaning to any shell. */
 export const PLAIN_WORD = /^(?:[A-Za-z0-9_./:@%+,=][A-Za-z0-9_./:@%+,=-]*)?$/;

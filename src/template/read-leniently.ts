@@ -3,13 +3,13 @@ import { BLOCKS } from './placeholder.ts';
 import { mayOmitAgent, locateBlocks, requireBlock } from './check-blocks.ts';
 import { findHeader, headerLines, misplacedDirectives, readDirectiveLine } from './check-directives.ts';
 import { fileErrors } from './check-file.ts';
-import type { DirectiveToken } from './directive.ts';
+import type { DirectiveToken } from './directive-tokens.ts';
 import { catchTemplateError, type TemplateError } from './errors.ts';
 import { defaultErrors } from './render.ts';
 import { lexScript } from './shell/lex-script.ts';
-import type { LexedScript, Reach, Occurrence } from './shell/lexed-script.ts';
+import type { LexedScript, ReachedEvaluation, Occurrence } from './shell/lexed-script.ts';
 import type { Range, TemplateSource } from './source.ts';
-import { findOccurrences } from './taint/find-occurrences.ts';
+import { classifyPlaceholders } from './data-flow/classify-placeholders.ts';
 
 export interface Reading {
   /** Without the characters that sbatch rejects; lines and columns are those of the file. */
@@ -24,7 +24,7 @@ export interface Reading {
   /** The placeholders of the script, in the order of the text. */
   readonly occurrences: readonly Occurrence[];
   /** Values that may be evaluated. */
-  readonly possibleReaches: readonly Reach[];
+  readonly possibleEvaluations: readonly ReachedEvaluation[];
   /** In no order. */
   readonly problems: readonly TemplateError[];
 }
@@ -51,8 +51,8 @@ export function readLeniently(file: string, text: string): Reading {
     }
     checkBlockOrder(source, script, header, problems);
   }
-  const { occurrences, possibleReaches } =
-    script === undefined ? { occurrences: [], possibleReaches: [] } : findOccurrences(source, script);
+  const { occurrences, possibleEvaluations } =
+    script === undefined ? { occurrences: [], possibleEvaluations: [] } : classifyPlaceholders(source, script);
   problems.push(
     ...defaultErrors({
       source,
@@ -62,7 +62,7 @@ export function readLeniently(file: string, text: string): Reading {
       unbracedNames: script?.unbracedNames ?? [],
     }),
   );
-  return { source, header, tokens, script, readable, occurrences, possibleReaches, problems };
+  return { source, header, tokens, script, readable, occurrences, possibleEvaluations, problems };
 }
 
 const PLACEHOLDER = /\$[{<]CLEARML_[^}>\n]*[}>]?/y;

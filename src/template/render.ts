@@ -4,20 +4,20 @@ import { checkSize } from './check-file.ts';
 import { checkHereDocument } from './check-here-document.ts';
 import { addPyxisOptions } from './containers/pyxis-in-template.ts';
 import { isPyxisImagePlaceholder, toPyxisImage } from './containers/pyxis-image.ts';
-import type { RestrictedOptions } from './containers/restricted-template-options.ts';
-import { checkRestrictedValue } from './containers/check-value-in-template-option.ts';
-import { tokenPlaceholders, type DirectiveToken } from './directive.ts';
+import type { RestrictedOptions } from './containers/find-restricted-options.ts';
+import { checkRestrictedValue } from './containers/check-restricted-option.ts';
+import { tokenPlaceholders, type DirectiveToken } from './directive-tokens.ts';
 import { displayValue } from './display-value.ts';
 import { catchTemplateError, type TemplateError } from './errors.ts';
-import { enclosingOptions, fillToken } from './directive-values.ts';
+import { enclosingOptions, fillToken } from './fill-directives.ts';
 import { hasFilter } from './filters.ts';
-import { readOptions } from './directive-options.ts';
+import { readOptions } from './read-directive-options.ts';
 import { BLOCKS, type BlockName, type ValuePlaceholder } from './placeholder.ts';
 import { quoteForContext, quoteWords, type Quoted } from './quote-value.ts';
 import { resolveDefault, resolveValue, type ResolvedValue } from './resolve-value.ts';
 import type { HereDocument, Occurrence, UnbracedName } from './shell/lexed-script.ts';
 import { insertAll, positionAt, templateErrorAt, type Insertion, type TemplateSource } from './source.ts';
-import { checkReach } from './taint/check-reach.ts';
+import { checkEvaluatedValue } from './data-flow/check-evaluated-value.ts';
 import { raiseTaskCount } from './task-count.ts';
 import type {
   Blocks,
@@ -157,7 +157,7 @@ function fillDefault(source: TemplateSource, occurrence: Occurrence): Insertion[
 
 function fillOccurrence(
   source: TemplateSource,
-  { placeholder, context, reaches = [] }: Occurrence,
+  { placeholder, context, evaluations = [] }: Occurrence,
   value: string,
   origin: ResolvedValue['origin'] | undefined,
 ): Insertion {
@@ -165,7 +165,9 @@ function fillOccurrence(
   const isSplit =
     hasFilter(placeholder.filters, 'words') || placeholder.variable === 'CLEARML_TASK.container.arguments';
   const written: Quoted = canSplit && isSplit ? quoteWords(value) : quoteForContext(value, context);
-  const refused = reaches.map((reach) => checkReach(value, reach, origin)).find((one) => one !== undefined);
+  const refused = evaluations
+    .map((evaluation) => checkEvaluatedValue(value, evaluation, origin))
+    .find((one) => one !== undefined);
   const quoted = 'refusal' in written ? written : (refused ?? written);
   if ('refusal' in quoted)
     throw templateErrorAt(

@@ -1,6 +1,6 @@
 // The text of a template with its name, its positions for messages, and insertions into it.
 import { TemplateError } from './errors.ts';
-import type { RefusalRule } from './refusal-rules.ts';
+import type { EnforcedRule } from './enforced-rules.ts';
 
 export interface TemplateSource {
   readonly file: string;
@@ -33,7 +33,7 @@ export function positionAt(text: string, offset: number): Position {
 export function templateErrorAt(
   source: TemplateSource,
   offset: number,
-  rule: RefusalRule,
+  rule: EnforcedRule,
   finding: string,
 ): TemplateError {
   const { line, column } = positionAt(source.text, offset);

@@ -1,7 +1,7 @@
 // Raises `--ntasks` to the number of nodes, because sbatch silently lowers the number of nodes otherwise.
 import { findHeader } from './check-directives.ts';
-import { DIRECTIVE_PREFIX } from './directive.ts';
-import { directiveWords, lastValue } from './rendered-options.ts';
+import { DIRECTIVE_PREFIX } from './directive-tokens.ts';
+import { directiveWords, lastValue } from './read-directive-options.ts';
 
 /**
  * The script, with another `--ntasks` line if its directives request fewer tasks than nodes. sbatch would lower the number of nodes

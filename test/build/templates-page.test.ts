@@ -5,7 +5,7 @@ import { BLOCKS } from '../../src/template/placeholder.ts';
 import { FILTER_NAMES } from '../../src/template/filters.ts';
 import { JOB_EXIT_CODES } from '../../src/template/job-exit-codes.ts';
 import { fillReference } from '../../build/docs/templates-page.ts';
-import { REFUSED_OPTIONS } from '../../src/template/options-refused-in-templates.ts';
+import { REFUSED_OPTIONS } from '../../src/template/sbatch-options.ts';
 import { PLAIN_NAMES, TREE_NAMES } from '../../src/template/variables.ts';
 
 const page = readFileSync(new URL('../../docs/templates.md', import.meta.url), 'utf8');

@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { readAmount } from '../../src/base/slurm-amount.ts';
-import { amountKindOf } from '../../src/template/amount-options.ts';
+import { amountKindOf } from '../../src/template/sbatch-options.ts';
 import { AMOUNT_OPTIONS } from '../fixtures/slurm/amount-spellings.ts';
 import { parseGrantedAmount, startRichCluster, submitAmounts } from '../support/granted-amounts.ts';
 import { requireSlurm } from '../support/skip-unless.ts';

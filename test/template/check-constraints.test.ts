@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { limitKind } from '../../src/base/slurm-amount.ts';
-import { AMOUNT_OPTIONS } from '../../src/template/amount-options.ts';
+import { AMOUNT_OPTIONS } from '../../src/template/sbatch-options.ts';
 import { listProperties } from '../../src/template/inspect-template.ts';
 import { parseTemplate } from '../../src/template/parse-template.ts';
 import type { PropertyConstraints, PropertyConstraint } from '../../src/base/property-constraints.ts';

@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { readFileSync } from 'node:fs';
 import { limitKind, readAmount, readLimit } from '../../src/base/slurm-amount.ts';
-import { amountKindOf } from '../../src/template/amount-options.ts';
+import { amountKindOf } from '../../src/template/sbatch-options.ts';
 import { isWithin } from '../../src/template/check-constraints.ts';
 import { AMOUNT_OPTIONS } from '../fixtures/slurm/amount-spellings.ts';
 import { SLURM_RELEASES, type SlurmVersion } from '../set-up/slurm-roots.mjs';

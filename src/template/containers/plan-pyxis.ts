@@ -3,7 +3,7 @@ import { TemplateError } from '../errors.ts';
 import { displayValue } from '../display-value.ts';
 import type { AgentLocation, Template, Variables, PyxisAdditions, PyxisSpec } from '../template.ts';
 import { parseArgumentsAt, readTaskContainer, setUpScriptOf, type ContainerSettings } from './plan-singularity.ts';
-import { isPlainForPyxis } from './check-value-in-template-option.ts';
+import { isPlainForPyxis } from './check-restricted-option.ts';
 import type { ContainerVariable, ContainerArguments } from './translate-container-arguments.ts';
 
 /** The values for the job script about its Pyxis container. */

@@ -3,8 +3,8 @@ import type { BlockPlaceholder, ValuePlaceholder } from '../placeholder.ts';
 import type { Range } from '../source.ts';
 import type { QuotingContext } from './quoting-context.ts';
 
-/** A value that is evaluated by way of a variable: it reaches a sink. */
-export interface Reach {
+/** An evaluation that the value of a placeholder reaches, by way of a variable. */
+export interface ReachedEvaluation {
   readonly placeholder: ValuePlaceholder;
   readonly requirement: 'number' | 'plain word' | 'plain for Pyxis' | 'part of a mount' | 'one variable';
   /** What evaluates it; completes "evaluated by …". */
@@ -24,7 +24,7 @@ export interface Occurrence {
   readonly placeholder: ValuePlaceholder;
   readonly context: QuotingContext;
   /** The certain evaluations of its value, by way of a variable. */
-  readonly reaches?: readonly Reach[];
+  readonly evaluations?: readonly ReachedEvaluation[];
 }
 
 export interface BlockOccurrence {

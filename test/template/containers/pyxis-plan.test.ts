@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { quoteWord } from '../../../src/base/shell-word.ts';
 import { planPyxis } from '../../../src/template/containers/plan-pyxis.ts';
-import { isPlainForPyxis } from '../../../src/template/containers/check-value-in-template-option.ts';
+import { isPlainForPyxis } from '../../../src/template/containers/check-restricted-option.ts';
 import { TemplateError } from '../../../src/template/errors.ts';
 import { parseTemplate } from '../../../src/template/parse-template.ts';
 import { runInBash } from '../run-in-bash.ts';

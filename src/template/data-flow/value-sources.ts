@@ -5,7 +5,7 @@ import type { Command, LexedScript } from '../shell/lexed-script.ts';
 import { isInside, type Range } from '../source.ts';
 import { DESCRIPTORS, fileName } from './flows-through-files.ts';
 import type { NestedScript } from './nested-scripts.ts';
-import { inputName, scopeAt } from './scopes.ts';
+import { inputName, scopeAt } from './parameter-and-input-names.ts';
 
 /**
  * The origin of a value. `isWhole` means that its text arrives unchanged, not processed by a program. A name is that of a variable, or one

@@ -1,13 +1,13 @@
 // Traces each evaluation of text back through variables to the placeholders whose values reach it.
 import type { ValuePlaceholder } from '../placeholder.ts';
 import { declaredNames } from '../shell/declarations.ts';
-import type { LexedScript, Reach } from '../shell/lexed-script.ts';
+import type { LexedScript, ReachedEvaluation } from '../shell/lexed-script.ts';
 import { isInside, positionAt, type TemplateSource } from '../source.ts';
-import { findFlows, flowsOfWords, type Flow } from './flows.ts';
+import { findFlows, flowsOfWords, type Flow } from './flows-into-variables.ts';
 import { findLayers, layersOfCommand, type NestedScript } from './nested-scripts.ts';
 import { expandCommands, type ExpandedCommand } from './expanded-commands.ts';
-import { findSinks, sinksOfExpanded, type Sink } from './sinks.ts';
-import { placeholdersIn, namesIn } from './sources.ts';
+import { findEvaluations, evaluationsOfExpanded, type Evaluation } from './find-evaluations.ts';
+import { placeholdersIn, namesIn } from './value-sources.ts';
 
 interface Step {
   readonly name: string;
@@ -15,24 +15,31 @@ interface Step {
 }
 
 /** Pure. The order of commands is ignored: in a loop or a function, a later command can run first. */
-export function findReaches(source: TemplateSource, script: LexedScript): Reach[] {
+export function traceEvaluatedValues(source: TemplateSource, script: LexedScript): ReachedEvaluation[] {
   const { layers, expanded, flows } = readScripts(source, script);
   const checked = new Set(layers.flatMap(checkedNames));
-  const sinks = [
-    ...layers.flatMap(findSinks),
-    ...expanded.flatMap(sinksOfExpanded),
-    ...integerSinks(layers, expanded, flows),
+  const evaluations = [
+    ...layers.flatMap(findEvaluations),
+    ...expanded.flatMap(evaluationsOfExpanded),
+    ...integerEvaluations(layers, expanded, flows),
   ];
-  return sinks.flatMap((sink) => {
-    const { line } = positionAt(source.text, sink.at);
-    return sink.names.flatMap(({ of, isWhole, heldBy }) => {
+  return evaluations.flatMap((evaluation) => {
+    const { line } = positionAt(source.text, evaluation.at);
+    return evaluation.names.flatMap(({ of, isWhole, heldBy }) => {
       const found =
         'placeholder' in of
           ? [{ placeholder: of.placeholder, isCertain: isWhole }]
           : placeholdersBehind({ name: of.name, isCertain: isWhole }, flows, checked);
       const isDirect = 'placeholder' in of && heldBy === undefined;
       const variable = 'placeholder' in of ? (heldBy ?? 'the words of a command') : shownName(of.name);
-      return found.map((one) => ({ ...one, requirement: sink.requirement, by: sink.by, variable, line, isDirect }));
+      return found.map((one) => ({
+        ...one,
+        requirement: evaluation.requirement,
+        by: evaluation.by,
+        variable,
+        line,
+        isDirect,
+      }));
     });
   });
 }
@@ -77,13 +84,17 @@ function byName(flows: readonly Flow[]): Flows {
 }
 
 /** Any value assigned to an integer is evaluated as arithmetic, also by `read`, `for` and `printf -v`. */
-function integerSinks(layers: readonly NestedScript[], expanded: readonly ExpandedCommand[], flows: Flows): Sink[] {
+function integerEvaluations(
+  layers: readonly NestedScript[],
+  expanded: readonly ExpandedCommand[],
+  flows: Flows,
+): Evaluation[] {
   const declared = expanded.map(({ command, words }) => ({ ...command, words }));
   const integers = new Set(
     layers.flatMap(({ script, text }) => [...declaredNames([...script.commands, ...declared], text).integers]),
   );
   return [...integers].flatMap((name) =>
-    (flows.get(name) ?? []).slice(0, 1).map(({ words }): Sink => ({
+    (flows.get(name) ?? []).slice(0, 1).map(({ words }): Evaluation => ({
       at: words[0]?.start ?? 0,
       requirement: 'number',
       by: `the integer ${name}`,
@@ -96,7 +107,7 @@ function placeholdersBehind(
   first: Step,
   flows: Flows,
   checked: ReadonlySet<string>,
-): Pick<Reach, 'placeholder' | 'isCertain'>[] {
+): Pick<ReachedEvaluation, 'placeholder' | 'isCertain'>[] {
   const found = new Map<ValuePlaceholder, boolean>();
   const seen = new Set<string>();
   const steps = [first];

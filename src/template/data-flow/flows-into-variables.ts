@@ -6,12 +6,12 @@ import { DECLARERS, PASSED_VARIABLE } from '../shell/programs-that-run-code.ts';
 import { isInside, type Range } from '../source.ts';
 import { DESCRIPTORS, fileFlows, fileName, OWN_INPUT, wholeOf } from './flows-through-files.ts';
 import { layered, type NestedScript, type LayeredWord } from './nested-scripts.ts';
-import { functionsAround, inputName, scopeAt } from './scopes.ts';
-import { keyOf, outputNames } from './sources.ts';
+import { functionsAround, inputName, scopeAt } from './parameter-and-input-names.ts';
+import { keyOf, outputNames } from './value-sources.ts';
 
 /** Text or values flow into a variable. */
 export interface Flow {
-  /** A variable, or one of the other names of `sources.ts`. */
+  /** A variable, or one of the other names of `value-sources.ts`. */
   readonly into: string;
   /** The ranges of text, each with its script. */
   readonly words: readonly (Range & { readonly layer: NestedScript })[];

@@ -2,9 +2,9 @@
 import type { Command } from '../shell/lexed-script.ts';
 import { withoutExpansions } from '../shell/words.ts';
 import { isInside } from '../source.ts';
-import type { Flow } from './flows.ts';
+import type { Flow } from './flows-into-variables.ts';
 import { layered, type NestedScript, type LayeredWord } from './nested-scripts.ts';
-import { scopeAt } from './scopes.ts';
+import { scopeAt } from './parameter-and-input-names.ts';
 
 /** A command, and the words that it may expand to. */
 export interface ExpandedCommand {

@@ -1,10 +1,10 @@
 // Fills the placeholders of `#SBATCH` lines so that a value stays the value of its option, whatever it is.
-import { PLACEHOLDER_MARK, quoteForDirective, type DirectiveToken } from './directive.ts';
+import { PLACEHOLDER_MARK, quoteForDirective, type DirectiveToken } from './directive-tokens.ts';
 import { displayValue } from './display-value.ts';
 import { hasFilter } from './filters.ts';
-import type { DirectiveOption } from './directive-options.ts';
+import type { DirectiveOption } from './read-directive-options.ts';
 import type { ValuePlaceholder } from './placeholder.ts';
-import { takesNextToken } from './options-refused-in-templates.ts';
+import { takesNextToken } from './sbatch-options.ts';
 import { templateErrorAt, type Insertion, type TemplateSource } from './source.ts';
 import type { EnclosingOption } from './template.ts';
 

@@ -5,7 +5,7 @@ import { positionAt, type Range, type TemplateSource } from '../source.ts';
 import type { ResolvedValue } from '../resolve-value.ts';
 import { isReference } from './singularity-image.ts';
 import { isPyxisImagePlaceholder } from './pyxis-image.ts';
-import { restrictedOptionAt, type RestrictedOptions } from './restricted-template-options.ts';
+import { restrictedOptionAt, type RestrictedOptions } from './find-restricted-options.ts';
 
 /**
  * Pyxis writes mounts and names of variables into `echo "…"` of that script (`enroot_create_start_config` in pyxis_slurmstepd.c, 0.24),

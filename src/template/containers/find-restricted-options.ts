@@ -1,5 +1,5 @@
 // Finds the options whose values are restricted: those of Pyxis, and the lists of mounts and variables of srun, sbatch and Singularity.
-import { tokenText, type DirectiveToken } from '../directive.ts';
+import { tokenText, type DirectiveToken } from '../directive-tokens.ts';
 import type { Command } from '../shell/lexed-script.ts';
 import { isInside, type Range } from '../source.ts';
 

@@ -1,39 +1,15 @@
-// Reads the sbatch options in the directives of a template, by their long names.
+// Reads the sbatch options in `#SBATCH` lines: of a template, by their long names, and of a rendered script.
+import { findHeader } from './check-directives.ts';
+import {
+  DIRECTIVE_PREFIX,
+  PLACEHOLDER_MARK,
+  splitDirective,
+  tokenPlaceholders,
+  tokenText,
+  type DirectiveToken,
+} from './directive-tokens.ts';
 import type { ValuePlaceholder } from './placeholder.ts';
-import { AMOUNT_OPTIONS } from './amount-options.ts';
-import { PLACEHOLDER_MARK, tokenPlaceholders, tokenText, type DirectiveToken } from './directive.ts';
-import { readShortOptions } from './options-refused-in-templates.ts';
-
-/** sbatch's short options with a value (slurm's src/common/slurm_opt.c, the same from 20.11 to 26.05). */
-const LONG_NAMES: Readonly<Record<string, string>> = {
-  A: 'account',
-  C: 'constraint',
-  D: 'chdir',
-  G: 'gpus',
-  J: 'job-name',
-  L: 'licenses',
-  N: 'nodes',
-  b: 'begin',
-  c: 'cpus-per-task',
-  d: 'dependency',
-  e: 'error',
-  i: 'input',
-  m: 'distribution',
-  n: 'ntasks',
-  o: 'output',
-  p: 'partition',
-  q: 'qos',
-  t: 'time',
-  w: 'nodelist',
-  x: 'exclude',
-};
-
-/** Long options whose value can be the next token; of other options, only a value after = is read. */
-const WITH_VALUE: readonly string[] = [
-  ...Object.values(LONG_NAMES),
-  ...AMOUNT_OPTIONS,
-  ...['container-image', 'export', 'priority', 'reservation', 'signal', 'comment'],
-];
+import { LONG_NAMES, LONG_WITH_VALUE, readShortOptions } from './sbatch-options.ts';
 
 export interface DirectiveOption {
   readonly name: string;
@@ -67,7 +43,7 @@ export function readOptions(tokens: readonly DirectiveToken[]): DirectiveOption[
 
 function readName(text: string): { name: string; value: string; takesNext: boolean } | undefined {
   const [, long, sign, value = ''] = /^--([a-z][\w-]*)(=?)([^]*)$/.exec(text) ?? [];
-  if (long !== undefined) return { name: long, value, takesNext: sign === '' && WITH_VALUE.includes(long) };
+  if (long !== undefined) return { name: long, value, takesNext: sign === '' && LONG_WITH_VALUE.includes(long) };
   if (!/^-[A-Za-z]/.test(text)) return undefined;
   // Options without a value can precede it in the same token: `-Ht10`.
   const { letters } = readShortOptions(text);
@@ -81,4 +57,31 @@ export function defaultText({ value, placeholders }: DirectiveOption): string | 
   if (placeholders.some(({ fallback }) => fallback === undefined)) return undefined;
   const rest = [...placeholders];
   return value.replaceAll(PLACEHOLDER_MARK, () => rest.shift()?.fallback ?? '');
+}
+
+/** The words of all directives. */
+export function directiveWords(script: string): string[] {
+  const lines = script.slice(0, findHeader(script).end).split('\n');
+  return lines.flatMap((line) => (line.startsWith(DIRECTIVE_PREFIX) ? splitDirective(line) : []));
+}
+
+/** The last of several values, as sbatch does. @param names such as `--ntasks` and `-n` */
+export function lastValue(words: readonly string[], [long, short]: readonly [string, string]): string | undefined {
+  let value: string | undefined;
+  for (const [index, word] of words.entries()) {
+    if (word === long || word === short) value = words[index + 1];
+    else if (word.startsWith(`${long}=`)) value = word.slice(long.length + 1);
+    else if (word.startsWith(short)) value = word.slice(short.length);
+  }
+  return value;
+}
+
+/**
+ * The directory to start a job of another Unix user in: their home, or the template's relative `--chdir` below it. sbatch would use the
+ * directory of the daemon. Undefined if the template names an absolute one.
+ */
+export function startDirectory(script: string, home: string): string | undefined {
+  const chdir = lastValue(directiveWords(script), ['--chdir', '-D']);
+  if (chdir === undefined || chdir === '') return home;
+  return chdir.startsWith('/') ? undefined : `${home}/${chdir}`;
 }

@@ -13,7 +13,7 @@ function error(why: string, write: string): Rule {
   return { severity: 'error', why, write };
 }
 
-export const REFUSAL_RULES = {
+export const ENFORCED_RULES = {
   'byte-order-mark': error(
     'sbatch expects #! at the first byte of the file.',
     'Save the file as UTF-8 without a byte order mark.',
@@ -112,4 +112,4 @@ export const REFUSAL_RULES = {
 } as const satisfies Record<string, Rule>;
 
 /** `no-default` is advice for a template, and an error once a task lacks the value. */
-export type RefusalRule = keyof typeof REFUSAL_RULES | 'no-default';
+export type EnforcedRule = keyof typeof ENFORCED_RULES | 'no-default';

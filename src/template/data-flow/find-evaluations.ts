@@ -1,21 +1,21 @@
 // Finds where a script evaluates text from variables: arithmetic, code for another shell, names of commands and variables.
-import { restrictedOptionAt, restrictedOptions } from '../containers/restricted-template-options.ts';
-import { requirementOf } from '../containers/check-value-in-template-option.ts';
+import { restrictedOptionAt, restrictedOptions } from '../containers/find-restricted-options.ts';
+import { requirementOf } from '../containers/check-restricted-option.ts';
 import { codeWordLists, inputEvaluator, nameWordLists } from '../shell/code-words.ts';
 import { declaredNames } from '../shell/declarations.ts';
-import type { Command, Reach, Word } from '../shell/lexed-script.ts';
+import type { Command, ReachedEvaluation, Word } from '../shell/lexed-script.ts';
 import { findReEvaluated } from '../shell/re-evaluated.ts';
 import { isInside, type Range } from '../source.ts';
 import { executedWords, fileName } from './flows-through-files.ts';
 import type { NestedScript } from './nested-scripts.ts';
 import type { ExpandedCommand } from './expanded-commands.ts';
-import { inputName } from './scopes.ts';
-import { placeholdersIn, keyOf, namesIn, type Source } from './sources.ts';
+import { inputName } from './parameter-and-input-names.ts';
+import { placeholdersIn, keyOf, namesIn, type Source } from './value-sources.ts';
 
 /** An evaluation, with the variables in the evaluated text. */
-export interface Sink {
+export interface Evaluation {
   readonly at: number;
-  readonly requirement: Reach['requirement'];
+  readonly requirement: ReachedEvaluation['requirement'];
   /** What evaluates it; completes "evaluated by …". */
   readonly by: string;
   readonly names: readonly Source[];
@@ -24,10 +24,10 @@ export interface Sink {
 /** A program and its arguments from an array or a call, which are not re-evaluated. */
 const WORDS = /^"(?:\$@|\$\{@(?::[0-9]+)?\}|\$\{\w+\[@\]\})"$/;
 
-export function findSinks(layer: NestedScript): Sink[] {
+export function findEvaluations(layer: NestedScript): Evaluation[] {
   const { script, text } = layer;
   const associative = declaredNames(script.commands, text).associative;
-  const evaluated = findReEvaluated(script, text).flatMap(({ start, end, context }): Sink[] => {
+  const evaluated = findReEvaluated(script, text).flatMap(({ start, end, context }): Evaluation[] => {
     const range = { start, end };
     if (context.kind === 'number') {
       if (context.where === 'an array subscript' && associative.has(/(\w*)\[$/.exec(text.slice(0, start))?.[1] ?? ''))
@@ -38,7 +38,7 @@ export function findSinks(layer: NestedScript): Sink[] {
     if (context.kind !== 're-evaluated') return [];
     return [{ at: start, requirement: 'plain word', by: context.by, names: namesIn(range, layer) }];
   });
-  const commands = script.commands.flatMap(({ words }): Sink[] => {
+  const commands = script.commands.flatMap(({ words }): Evaluation[] => {
     const program = words[programAt(words)];
     if (program === undefined || WORDS.test(text.slice(program.start, program.end))) return [];
     return [
@@ -50,7 +50,7 @@ export function findSinks(layer: NestedScript): Sink[] {
       },
     ];
   });
-  const indirect = script.expansions.flatMap((expansion): Sink[] => {
+  const indirect = script.expansions.flatMap((expansion): Evaluation[] => {
     if (expansion.form !== 'indirect' && expansion.form !== 'prompt') return [];
     const names = namesIn(expansion, layer).slice(0, 1);
     const by = expansion.form === 'prompt' ? 'bash, as a prompt' : 'bash, as the name of a variable';
@@ -60,7 +60,7 @@ export function findSinks(layer: NestedScript): Sink[] {
     ...evaluated,
     ...commands,
     ...indirect,
-    ...restrictedOptionSinks(layer),
+    ...evaluationsByOptions(layer),
     ...executedFiles(layer),
     ...fedCode(layer),
     ...subscripts(layer, associative),
@@ -70,7 +70,7 @@ export function findSinks(layer: NestedScript): Sink[] {
 }
 
 /** A nested script that could not be parsed may evaluate any of its variables. */
-function unreadText({ unread, text }: NestedScript): Sink[] {
+function unreadText({ unread, text }: NestedScript): Evaluation[] {
   if (unread === undefined) return [];
   const named = [...text.slice(unread.start, unread.end).matchAll(/(?<![\w])[A-Za-z_]\w*/g)];
   const names = [...new Set(named.map(([name]) => name))].map((name) => ({ of: { name }, isWhole: false }));
@@ -78,9 +78,9 @@ function unreadText({ unread, text }: NestedScript): Sink[] {
 }
 
 /** Files that the script runs or sources: text written into them is code. */
-function executedFiles(layer: NestedScript): Sink[] {
+function executedFiles(layer: NestedScript): Evaluation[] {
   return layer.script.commands.flatMap((command) =>
-    [...executedWords(command, layer.text), ...startFiles(command)].flatMap((word): Sink[] => {
+    [...executedWords(command, layer.text), ...startFiles(command)].flatMap((word): Evaluation[] => {
       const name = fileName(word, layer);
       if (name === undefined) return [];
       return [
@@ -101,8 +101,8 @@ function startFiles({ assignments, words }: Command): Word[] {
 }
 
 /** The input of a program that evaluates it, by its name. */
-function fedCode(layer: NestedScript): Sink[] {
-  return layer.script.commands.flatMap((command): Sink[] => {
+function fedCode(layer: NestedScript): Evaluation[] {
+  return layer.script.commands.flatMap((command): Evaluation[] => {
     const reader = inputEvaluator(command, layer.text);
     if (reader === undefined) return [];
     const name = inputName(command, layer);
@@ -111,14 +111,14 @@ function fedCode(layer: NestedScript): Sink[] {
 }
 
 /** `([$N]=…)` */
-function subscripts(layer: NestedScript, associative: ReadonlySet<string>): Sink[] {
+function subscripts(layer: NestedScript, associative: ReadonlySet<string>): Evaluation[] {
   const { script, text } = layer;
   return script.arrays.flatMap(({ start, elements }) => {
     const name = /([A-Za-z_]\w*)\+?=$/.exec(text.slice(0, start))?.[1] ?? '';
     if (associative.has(name)) return [];
     return elements
       .flatMap((element) => keyOf(element, layer))
-      .map((range): Sink => {
+      .map((range): Evaluation => {
         const names = [...namesIn(range, layer), ...identifiersIn(range, layer)];
         return { at: range.start, requirement: 'number', by: 'an array subscript', names };
       });
@@ -126,7 +126,7 @@ function subscripts(layer: NestedScript, associative: ReadonlySet<string>): Sink
 }
 
 /** The evaluations by a command whose words come from variables. */
-export function sinksOfExpanded({ command, words, isSure }: ExpandedCommand): Sink[] {
+export function evaluationsOfExpanded({ command, words, isSure }: ExpandedCommand): Evaluation[] {
   const [first] = words;
   if (first === undefined) return [];
   const expanded = { ...command, words };
@@ -138,7 +138,7 @@ export function sinksOfExpanded({ command, words, isSure }: ExpandedCommand): Si
   return lists.flatMap(({ words: code, by, ...how }) =>
     words
       .filter((word) => code.includes(word))
-      .map((word): Sink => ({
+      .map((word): Evaluation => ({
         at: command.start,
         requirement: 'isEvenPlain' in how ? 'number' : 'plain word',
         by,
@@ -158,16 +158,16 @@ export function sinksOfExpanded({ command, words, isSure }: ExpandedCommand): Si
  * Unquoted variables where bash splits their values into words that are more than data: operators of test, options of programs that run
  * others, and the program itself.
  */
-function splitWords(layer: NestedScript): Sink[] {
+function splitWords(layer: NestedScript): Evaluation[] {
   const { script, text } = layer;
-  return script.commands.flatMap(({ words }): Sink[] => {
+  return script.commands.flatMap(({ words }): Evaluation[] => {
     const [program, ...rest] = words;
     const isTest = /^(?:\[|test)$/.test(program?.text ?? '');
     if (program === undefined || !(isTest || RUNNERS.test(program.text))) return [];
     const end = isTest
       ? -1
       : rest.findIndex(({ text: word }) => !/^(?:[-+\0\d]|\w+=)/.test(word) && !RUNNERS.test(word));
-    return rest.slice(0, end === -1 ? undefined : end).flatMap((word): Sink[] => {
+    return rest.slice(0, end === -1 ? undefined : end).flatMap((word): Evaluation[] => {
       const written = text.slice(word.start, word.end);
       const isSplit = /\$[\w{@*]/.test(written.replaceAll(/"[^"]*"|'[^']*'/g, ''));
       // The arguments of env before the program can set any variable: BASH_ENV=….
@@ -200,10 +200,10 @@ function programAt(words: readonly Word[]): number {
 const STARTERS = /^(?:command|builtin|exec|nohup|setsid|timeout)$/;
 
 /** Lists of mounts and variables, and values that Pyxis writes into a script that runs on the node, outside the container. */
-function restrictedOptionSinks(layer: NestedScript): Sink[] {
+function evaluationsByOptions(layer: NestedScript): Evaluation[] {
   const { script, text } = layer;
   const words = restrictedOptions([], script.commands);
-  return script.expansions.flatMap((expansion): Sink[] => {
+  return script.expansions.flatMap((expansion): Evaluation[] => {
     const option = restrictedOptionAt(text, expansion, words);
     if (option === undefined) return [];
     const by = `${option.startsWith('container-') ? 'Pyxis' : 'Slurm or Singularity'}, for --${option}`;

@@ -4,7 +4,7 @@ import type { Command, Redirection, Word } from '../shell/lexed-script.ts';
 import { enclosingCommands } from '../shell/re-evaluated.ts';
 import type { Range } from '../source.ts';
 import type { NestedScript } from './nested-scripts.ts';
-import { scopeAt } from './scopes.ts';
+import { scopeAt } from './parameter-and-input-names.ts';
 
 /** The name for all descriptors that `exec` opens. */
 export const DESCRIPTORS = '&';

@@ -1,14 +1,16 @@
 // Checks a value against what evaluates it, by way of a variable.
-import { ONE_VARIABLE, PART_OF_MOUNT, PLAIN_FOR_PYXIS } from '../containers/check-value-in-template-option.ts';
-import type { RefusalRule } from '../refusal-rules.ts';
+import { ONE_VARIABLE, PART_OF_MOUNT, PLAIN_FOR_PYXIS } from '../containers/check-restricted-option.ts';
+import type { EnforcedRule } from '../enforced-rules.ts';
 import { PLAIN_WORD } from '../quote-value.ts';
-import type { Reach } from '../shell/lexed-script.ts';
+import type { ReachedEvaluation } from '../shell/lexed-script.ts';
 import type { Origin } from '../template.ts';
 
 /** Contains no name, so that arithmetic can only compute it or report an error. */
 const NUMBER_LIKE = /^(?:[-+]?[0-9]\w*(?:[.:][0-9]*)*)?$/;
 
-const REQUIREMENTS: Readonly<Record<Reach['requirement'], { passes: RegExp; rule: RefusalRule; advice: string }>> = {
+const REQUIREMENTS: Readonly<
+  Record<ReachedEvaluation['requirement'], { passes: RegExp; rule: EnforcedRule; advice: string }>
+> = {
   number: {
     passes: NUMBER_LIKE,
     rule: 'not-a-number',
@@ -40,11 +42,11 @@ const REQUIREMENTS: Readonly<Record<Reach['requirement'], { passes: RegExp; rule
 };
 
 /** The reason why the value is not allowed, as in `Quoted`; undefined if it is. */
-export function checkReach(
+export function checkEvaluatedValue(
   value: string,
-  { requirement, by, variable, line }: Reach,
+  { requirement, by, variable, line }: ReachedEvaluation,
   origin: Origin | undefined,
-): { readonly refusal: string; readonly rule: RefusalRule } | undefined {
+): { readonly refusal: string; readonly rule: EnforcedRule } | undefined {
   const { passes, rule, advice } = REQUIREMENTS[requirement];
   if (passes.test(value) || (requirement === 'part of a mount' && origin === 'default')) return undefined;
   return { refusal: `which is evaluated in line ${line}, through ${variable}, by ${by}: ${advice}`, rule };
