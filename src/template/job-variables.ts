@@ -32,7 +32,7 @@ export const READ_BY_JOB: readonly JobVariables[] = [
   {
     names: ['CLEARML_AGENT_INITIAL_CONNECT_RETRY_OVERRIDE'],
     meaning:
-      'Number of attempts to reach the server before the agent gives up. Default: as many as fit into `agent.slurm.grace.server_sec`; for the default of 15 minutes, 14 attempts.',
+      'Number of attempts to reach the server before the agent gives up. Default: derived from `agent.slurm.grace.server_sec`; 14 for its default of 15 minutes.',
   },
   {
     names: ['CLEARML_MULTI_NODE_SINGLE_TASK'],
@@ -64,7 +64,7 @@ export const READ_BY_JOB: readonly JobVariables[] = [
   {
     names: ['RANK'],
     meaning:
-      'The agent uses it instead of `SLURM_PROCID`. A `RANK` exported by the template of a multi-node job would be the same in every rank. So the job unsets it in each rank in which it does not equal `SLURM_PROCID`.',
+      'The agent uses it instead of `SLURM_PROCID`. Do not export it in a multi-node template: each rank unsets it if it differs from `SLURM_PROCID`.',
   },
 ];
 
@@ -77,7 +77,7 @@ export const SET_BY_JOB: readonly JobVariables[] = [
   { names: ['CLEARML_CONFIG_FILE'], meaning: "The job's `clearml.conf` in the private directory, mode 0600." },
   {
     names: ['CLEARML_SLURM_CONFIGURATION'],
-    meaning: 'The file that `CLEARML_CONFIG_FILE` is a copy of; empty if there is none.',
+    meaning: 'The file of which `CLEARML_CONFIG_FILE` is a copy; empty if there is none.',
   },
   {
     names: ['GIT_CEILING_DIRECTORIES'],
@@ -86,8 +86,7 @@ export const SET_BY_JOB: readonly JobVariables[] = [
   { names: ['CLEARML_SLURM_PYTHON'], meaning: 'The Python that has clearml-agent.' },
   {
     names: ['CLEARML_SLURM_RANK_NAMES'],
-    meaning:
-      "On several nodes: for each rank, the random eight-character part of the name of the rank's private directory.",
+    meaning: "On several nodes: the random part of the name of each rank's private directory.",
   },
   {
     names: ['CLEARML_AGENT__AGENT__VENVS_DIR'],
@@ -98,12 +97,12 @@ export const SET_BY_JOB: readonly JobVariables[] = [
   { names: ['CLEARML_AGENT_PROPAGATE_EXITCODE'], meaning: "1: the agent exits with the task's exit code." },
   {
     names: ['NODE_RANK', 'WORLD_SIZE'],
-    meaning: 'On several nodes, for each agent: the number of its node, from 0, and the number of nodes.',
+    meaning: 'On several nodes: the number of this node, from 0, and the number of nodes.',
   },
   { names: ['CLEARML_DOCKER_IMAGE'], meaning: 'In a container: the image, as the task names it.' },
   {
     names: ['PYTHONNOUSERSITE', 'CLEARML_AGENT__AGENT__PACKAGE_MANAGER__SYSTEM_SITE_PACKAGES'],
-    meaning: 'In a container: 1 and true. Python uses the packages of the image, and none of `~/.local`.',
+    meaning: 'In a container: 1 and true, so that Python uses the packages of the image and not those of `~/.local`.',
   },
   { names: ['CLEARML_SLURM_SET_UP'], meaning: 'In a container: the script that runs before the agent.' },
 ];
