@@ -46,7 +46,7 @@ export const LANES = [
     title: 'containers and accounting',
     needsReleases: true,
     places: [
-      ...filesOf('e2e', 'accounting containers examples pyxis report several-nodes-in-containers user-map'),
+      ...filesOf('e2e', 'accounting containers examples pyxis report several-nodes-in-containers user-map workflow-gpus'),
       ...filesOf('cli', 'doctor-cluster-problems'),
       ...filesOf('slurm', 'controller-rate-limit'),
     ],

@@ -142,7 +142,8 @@ export async function startSlurmCluster(options: Partial<ClusterSettings> = {}):
     const root = await rootFor(settings.version);
     if (root !== undefined) await startNamespace(root);
     writeFileSync(conf, slurmConf(settings, addresses));
-    for (let index = 0; index < settings.gpusPerNode; index += 1) makeDevice(gpuFile(folder, index));
+    const gpus = settings.gpusPerNode * settings.gpuTypes.length;
+    for (let index = 0; index < gpus; index += 1) makeDevice(gpuFile(folder, index));
     writeFileSync(join(folder, 'gres.conf'), gresConf(settings, folder));
     writeFileSync(join(folder, 'cgroup.conf'), cgroupConf(await slurmVersion(env), settings));
     daemons.set('munged', await startMunged(folder, env));

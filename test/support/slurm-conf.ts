@@ -12,8 +12,9 @@ export interface ClusterSettings {
   /** Claimed, not real: a two-core machine runs as many jobs at once as this allows. */
   readonly cpusPerNode: number;
   readonly memoryMbPerNode: number;
-  /** Claimed as well: counted and given to jobs, but no device is there. */
+  /** Claimed as well: counted and given to jobs, but no device is there. So many of each type. */
   readonly gpusPerNode: number;
+  readonly gpuTypes: readonly string[];
   readonly maxJobCount: number;
   /** How long an ended job stays visible to squeue. */
   readonly minJobAgeMs: number;
@@ -38,6 +39,7 @@ export const ordinarySettings: ClusterSettings = {
   cpusPerNode: 16,
   memoryMbPerNode: 16_384,
   gpusPerNode: 0,
+  gpuTypes: ['a100'],
   maxJobCount: 10_000,
   minJobAgeMs: 300_000,
   // As in Slurm itself: an agent that reports the end of its task may take seconds on a busy machine.
@@ -139,16 +141,22 @@ function nodeLine(name: string, port: number | undefined, hostName: string, sett
   return (
     `NodeName=${name} NodeHostname=${hostName} NodeAddr=127.0.0.1 Port=${String(port)} ` +
     `CPUs=${String(settings.cpusPerNode)} RealMemory=${String(settings.memoryMbPerNode)}` +
-    (settings.gpusPerNode === 0 ? '' : ` Gres=gpu:${GPU_TYPE}:${String(settings.gpusPerNode)}`)
+    (settings.gpusPerNode === 0 ? '' : ` Gres=${settings.gpuTypes.map((type) => gres(type, settings)).join(',')}`)
   );
 }
 
-const GPU_TYPE = 'a100';
+function gres(type: string, { gpusPerNode }: ClusterSettings): string {
+  return `gpu:${type}:${String(gpusPerNode)}`;
+}
 
 /** The text of gres.conf (gres.conf(5)): a file for each device, whose number is at the end of its name. */
-export function gresConf({ gpusPerNode }: ClusterSettings, folder: string): string {
-  const files = Array.from({ length: gpusPerNode }, (_, index) => gpuFile(folder, index)).join(',');
-  return gpusPerNode === 0 ? '' : `Name=gpu Type=${GPU_TYPE} File=${files}\n`;
+export function gresConf({ gpusPerNode, gpuTypes }: ClusterSettings, folder: string): string {
+  if (gpusPerNode === 0) return '';
+  const lines = gpuTypes.map((type, number) => {
+    const files = Array.from({ length: gpusPerNode }, (_, index) => gpuFile(folder, number * gpusPerNode + index));
+    return `Name=gpu Type=${type} File=${files.join(',')}\n`;
+  });
+  return lines.join('');
 }
 
 export function gpuFile(folder: string, index: number): string {

@@ -1,0 +1,149 @@
+// examples/workflows/gpu-types on real Slurm that claims GPUs of several types: a task gets the GPUs that its user properties name,
+// directly on the node, in an Apptainer container, and in a Pyxis container of the stand-in.
+import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { expect } from 'chai';
+import { standInAgentPython } from '../stand-ins/agent/stand-in-agent.ts';
+import { APPTAINER_BESIDE } from '../set-up/slurm-roots.mjs';
+import { makeImageWithAgent } from '../support/image-with-agent.ts';
+import { buildPyxisStandIn } from '../support/pyxis/stand-in.ts';
+import { requireCompiler, requireSlurmVersion } from '../support/skip-unless.ts';
+import { startSlurmCluster, type SlurmCluster } from '../support/slurm-cluster.ts';
+import { startWorld, type World } from './world.ts';
+
+const FOLDER = 'examples/workflows/gpu-types';
+
+/** The settings of the README, which are indented there. */
+const settings = /^ {7}agent\.slurm\.queues\.gpus (\{\n[^]*?\n {7}\})$/m;
+
+const TELLS = `import os
+names = ["CUDA_VISIBLE_DEVICES", "SLURM_JOB_GPUS"]
+print("GPUs:", *[os.environ.get(name) for name in names], os.path.exists("/inside"), flush=True)
+`;
+
+const MIG = 'a100_1g.5gb';
+
+describe('a task that selects its GPUs by user properties', () => {
+  let folder: string;
+  let cluster: SlurmCluster;
+  let world: World;
+  const tasks = new Map<string, string>();
+
+  before(requireSlurmVersion(APPTAINER_BESIDE));
+  before(requireCompiler);
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'pyxis-'));
+    const images = join(folder, 'images');
+    const image = join(folder, 'image');
+    const named = join(images, 'registry-1.docker.io/lab/tool:1');
+    await makeImageWithAgent(image);
+    await writeFile(join(image, 'inside'), '');
+    await mkdir(dirname(named), { recursive: true });
+    await symlink(image, named);
+    const readme = await readFile(join(FOLDER, 'README.md'), 'utf8');
+    const [, queue = ''] = settings.exec(readme) ?? [];
+    const pyxis = await buildPyxisStandIn(APPTAINER_BESIDE, { folder, images });
+    cluster = await startSlurmCluster({
+      version: APPTAINER_BESIDE,
+      extraLines: ['PartitionName=gpu Nodes=ALL State=UP PreemptMode=OFF', ...pyxis],
+      gpusPerNode: 2,
+      gpuTypes: ['a100', 'h100', MIG],
+    });
+    world = await startWorld({
+      cluster,
+      python: standInAgentPython(),
+      slurm: (nameOf) =>
+        `queues { ${nameOf('gpus')} ${queue}, ${nameOf('apptainer')} ${queue}, ${nameOf('pyxis')} ${queue} }`,
+    });
+    const template = join(world.folder, 'gpus.template');
+    await cp(join(FOLDER, 'gpu-types.template'), template);
+    const text = await readFile(template, 'utf8');
+    await world.write(
+      'apptainer.template',
+      text.replace('${CLEARML_AGENT', () => 'srun singularity exec ${CLEARML_AGENT'),
+    );
+    await world.write(
+      'pyxis.template',
+      text.replace('#SBATCH', '#SBATCH --container-image=docker://lab/tool:1\n#SBATCH'),
+    );
+
+    await enqueue('gpus', 'default', {});
+    await enqueue('gpus', 'two', { gpu_type: 'h100', gpus: '2' });
+    await enqueue('gpus', 'slice', { gpu_type: MIG });
+    await enqueue('gpus', 'unknown type', { gpu_type: 'tpu' });
+    await enqueue('gpus', 'more in the type', { gpu_type: 'h100:8' });
+    await enqueue('gpus', 'more in the number', { gpus: '1,gpu:h100:8' });
+    await enqueue('gpus', 'too many', { gpus: '9' });
+    await enqueue('apptainer', 'apptainer', { gpu_type: 'h100', gpus: '2' }, image);
+    await enqueue('pyxis', 'pyxis', { gpu_type: MIG, gpus: '2' }, 'docker://lab/tool:1');
+    serve('gpus');
+    serve('apptainer', '--singularity-mode');
+    serve('pyxis');
+  });
+  after(async () => {
+    await world[Symbol.asyncDispose]();
+    await cluster.stop();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  async function enqueue(
+    queue: string,
+    title: string,
+    properties: Readonly<Record<string, string>>,
+    image?: string,
+  ): Promise<void> {
+    const task = await world.user.makeTask({
+      code: TELLS,
+      properties: { cpus: '1', memory: '100M', ...properties },
+      more: image === undefined ? {} : { container: { image } },
+    });
+    await world.user.enqueue(task, await world.user.makeQueue(queue));
+    tasks.set(title, task);
+  }
+
+  function serve(queue: string, ...options: readonly string[]): void {
+    const template = join(world.folder, `${queue}.template`);
+    const state = ['--state-dir', join(world.folder, `state-of-${queue}`)];
+    world.start(...options, ...state, '--template-files', template, '--queue', world.nameOf(queue));
+  }
+
+  /** The numbers of its GPUs on the node, and whether it ran in the image. */
+  async function gpusOf(title: string): Promise<string | undefined> {
+    const task = tasks.get(title) ?? '';
+    const { status } = await world.until(task, 'the task to end', (seen) => /completed|failed/.test(seen.status));
+    const printed = await world.user.console(task);
+    expect(status, printed).to.equal('completed');
+    return /^GPUs: (.*)$/m.exec(printed)?.[1];
+  }
+
+  it('finds the GPUs of its job in CUDA_VISIBLE_DEVICES, on the node', async () => {
+    expect(await gpusOf('default')).to.match(/^([01]) \1 False$/);
+    expect(await gpusOf('two')).to.equal('2,3 2,3 False');
+    expect(await gpusOf('slice')).to.match(/^([45]) \1 False$/);
+  });
+
+  it('finds them in an Apptainer container', async () => {
+    expect(await gpusOf('apptainer')).to.equal('2,3 2,3 True');
+  });
+
+  it('finds them in a Pyxis container', async () => {
+    expect(await gpusOf('pyxis')).to.equal('4,5 4,5 True');
+  });
+
+  it('fails without a job if it names a type or a number that the queue does not permit', async () => {
+    const accepts = `and the queue "${world.nameOf('gpus')}" accepts`;
+    const messages = {
+      'unknown type': `the user property "gpu_type" is "tpu", ${accepts} one of a100, h100, ${MIG}`,
+      'more in the type': `the user property "gpu_type" is "h100:8", ${accepts} one of`,
+      'more in the number': `the user property "gpus" is "1,gpu:h100:8", which is not a number, ${accepts} 1 to 8`,
+      'too many': `the user property "gpus" is "9", ${accepts} 1 to 8`,
+    };
+    for (const [title, message] of Object.entries(messages)) {
+      const task = tasks.get(title) ?? '';
+      await world.untilStatus(task, 'failed');
+      await world.untilConsole(task, message);
+      expect(await world.jobsOf(task)).to.deep.equal([]);
+    }
+  });
+});
