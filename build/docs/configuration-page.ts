@@ -3,7 +3,7 @@ import { markdownTable } from '../../src/base/markdown-table.ts';
 import { NAMED_VARIABLES, OTHER_VARIABLES } from '../../src/config/environment.ts';
 import { REFUSED_SETTINGS } from '../../src/config/refused-settings.ts';
 import { clearmlRows, settingRows, type SettingRow } from '../../src/config/setting-table.ts';
-import { TRUSTED_USES } from '../../src/config/uses-of-trusted-paths.ts';
+import { TRUSTED_USES } from '../../src/config/path-uses.ts';
 
 const OPENING = `# Configuration
 

@@ -4,7 +4,7 @@ import type { ClusterSettings } from '../config/clusters.ts';
 import type { Transport } from '../transport/transport.ts';
 import { createLocalTransport, type LocalTransportOptions } from '../transport/local.ts';
 import type { ProcessContext } from './process-context.ts';
-import { trustedFolders } from './trusted-folders.ts';
+import { trustedFolders } from './trusted-search-path.ts';
 
 /** The variables that Slurm commands get; any other would also reach the jobs. */
 const FOR_SLURM = ['SLURM_CONF', 'KRB5CCNAME', 'TZ'];

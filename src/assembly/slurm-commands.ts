@@ -4,11 +4,11 @@ import type { ClusterSettings } from '../config/clusters.ts';
 import type { SlurmSettings } from '../config/settings.ts';
 import { programOf, withCommandLines } from '../transport/configured-commands.ts';
 import type { Transport } from '../transport/transport.ts';
-import { findDistrustedProgram } from '../transport/trusted-programs.ts';
+import { findDistrustedProgramOnHost } from '../transport/distrust-on-host.ts';
 import { throwUnavailable } from '../slurm/transport-errors.ts';
 import type { ClusterFacts } from '../slurm/scheduler.ts';
 import type { SlurmCommands } from '../slurm/command-line-scheduler.ts';
-import { UntrustedPathError } from './trusted-files.ts';
+import { UntrustedPathError } from './refuse-untrusted-files.ts';
 
 export interface AllSlurmCommands extends SlurmCommands {
   readonly sinfo: string;
@@ -57,7 +57,7 @@ async function check(
   { slurmConf, python }: OfCluster,
 ): Promise<void> {
   const { sbatch, squeue, sacct, scancel, scontrol } = slurmCommands(binaries);
-  const found = await findDistrustedProgram(host, {
+  const found = await findDistrustedProgramOnHost(host, {
     programs: [
       ...[sbatch, squeue, scancel, scontrol, sacct].map(programOf),
       ...TOOLS,

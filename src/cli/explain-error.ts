@@ -17,7 +17,7 @@ import type { CommandContext } from './command.ts';
 import { EXIT } from '../base/exit-codes.ts';
 import { Interrupted, isFromAbort } from './interrupted.ts';
 import { knownSecrets } from '../assembly/secrets-of-process.ts';
-import { UntrustedPathError } from '../assembly/trusted-files.ts';
+import { UntrustedPathError } from '../assembly/refuse-untrusted-files.ts';
 import { UsageError } from '../base/usage-error.ts';
 
 type ErrorClass = abstract new (...args: never[]) => Error;

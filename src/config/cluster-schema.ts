@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { limitShape } from './limits-schema.ts';
 import { otherProperties, properties } from './property-schema.ts';
 import { clusterPath, localPath, nonEmptyText } from './setting-types.ts';
-import type { Trusted } from './uses-of-trusted-paths.ts';
+import type { Trusted } from './path-uses.ts';
 
 /** Never an option of ssh. */
 const hostName = z

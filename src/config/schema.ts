@@ -8,7 +8,7 @@ import { limitShape } from './limits-schema.ts';
 import { refusedSettings } from './refused-settings.ts';
 import { clusterPath, localPath, nonEmptyText, seconds } from './setting-types.ts';
 import { userMap } from './user-map-schema.ts';
-import type { Trusted } from './uses-of-trusted-paths.ts';
+import type { Trusted } from './path-uses.ts';
 
 /** In Singularity's mount options, a colon and a comma are separators. */
 function imageFolder(): z.ZodString {

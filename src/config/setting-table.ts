@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import { REFUSED_SETTINGS } from './refused-settings.ts';
 import { AgentSection, ApiSection, SlurmSection } from './schema.ts';
-import { TRUSTED_USES, type Trusted } from './uses-of-trusted-paths.ts';
+import { TRUSTED_USES, type Trusted } from './path-uses.ts';
 
 export interface SettingRow {
   /** Below `agent.slurm`, e.g. `grace.end_sec`. */

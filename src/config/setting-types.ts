@@ -1,6 +1,6 @@
 // Types that settings of several groups have.
 import * as z from 'zod';
-import type { Trusted } from './uses-of-trusted-paths.ts';
+import type { Trusted } from './path-uses.ts';
 
 /** An absolute path on the cluster. @param trusted how the file or directory is used */
 export function clusterPath(trusted: Trusted): z.ZodString {

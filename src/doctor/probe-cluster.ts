@@ -4,7 +4,7 @@ import type { ClusterSettings } from '../config/clusters.ts';
 import type { ClusterSeen, CommandSeen, ControllerSeen, SharedFolderSeen } from './cluster-checks.ts';
 import { known, unavailable, unchecked, type Fact } from './result.ts';
 import { findHolder } from '../daemon/journal/lock.ts';
-import { findRemoteDistrust } from '../transport/host-files.ts';
+import { findDistrustOnHost } from '../transport/distrust-on-host.ts';
 import { CommandNotFoundError } from '../transport/errors.ts';
 import type { Transport, CommandResult } from '../transport/transport.ts';
 import { SshConfigError } from '../transport/find-ssh2-target.ts';
@@ -17,10 +17,10 @@ import { readPartitions, SINFO_ARGS } from '../slurm/sinfo.ts';
 import { createTransport } from '../assembly/create-transport.ts';
 import { reachablePartitions, type ReachablePartition } from './reachable-partitions.ts';
 import type { App } from '../assembly/app.ts';
-import type { Configured } from '../assembly/load-trusted-config.ts';
+import type { Configured } from '../assembly/read-config.ts';
 import { probeUserMap } from './probe-user-map.ts';
 import { slurmCommands, withSlurmCommands } from '../assembly/slurm-commands.ts';
-import { UntrustedPathError } from '../assembly/trusted-files.ts';
+import { UntrustedPathError } from '../assembly/refuse-untrusted-files.ts';
 import { access, constants, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { distrustOf } from '../base/trusted-path.ts';
@@ -168,7 +168,7 @@ async function querySharedFolder(
   if (!isThere.value) return known({ path, state: 'missing' });
   const isWritable = await tests('-w');
   if (isWritable.kind !== 'known') return isWritable;
-  const distrust = await findRemoteDistrust(host, path, trustedGroup);
+  const distrust = await findDistrustOnHost(host, path, trustedGroup);
   return known({ path, state: isWritable.value ? 'writable' : 'not writable', distrust });
 }
 

@@ -5,7 +5,7 @@ import type { ClusterSettings } from '../config/clusters.ts';
 import type { NodeFound } from './node-script.ts';
 import { probeName, probeScript, readProbe, type ProbeContainer, type ProbePlace } from './node-script.ts';
 import { known, unavailable, type Fact } from './result.ts';
-import { findRemoteDistrust } from '../transport/host-files.ts';
+import { findDistrustOnHost } from '../transport/distrust-on-host.ts';
 import type { Transport } from '../transport/transport.ts';
 import { isTransportError } from '../slurm/transport-errors.ts';
 import { isLive } from '../slurm/job-state.ts';
@@ -93,7 +93,7 @@ async function findLogFolder(
   const whys: string[] = [];
   for (const folder of [sharedDir, await homeFolder(host)]) {
     if (folder === undefined) continue;
-    const why = await findRemoteDistrust(host, folder, trustedGroup);
+    const why = await findDistrustOnHost(host, folder, trustedGroup);
     if (why === undefined) return known(folder);
     whys.push(why);
   }

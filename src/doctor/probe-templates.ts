@@ -6,9 +6,9 @@ import { lintTemplate } from '../lint/lint-template.ts';
 import { severityOf, type Finding } from '../lint/all-rules.ts';
 import { checkWithPrograms, createCheckers, type AllCheckers } from '../lint/check-with-programs.ts';
 import { configuredTemplates, namedTemplates, type NamedTemplate } from '../assembly/named-templates.ts';
-import type { Configured } from '../assembly/load-trusted-config.ts';
+import type { Configured } from '../assembly/read-config.ts';
 import { readQueues } from '../assembly/read-queue-templates.ts';
-import { distrustOfTemplate, UntrustedPathError } from '../assembly/trusted-files.ts';
+import { distrustOfTemplate, UntrustedPathError } from '../assembly/refuse-untrusted-files.ts';
 import { UsageError } from '../base/usage-error.ts';
 
 /** Also checks that each queue has a template. */

@@ -5,7 +5,7 @@ import { createClearml } from '../assembly/clearml-from-config.ts';
 import { openCluster } from '../assembly/open-cluster.ts';
 import { findPrograms, sudoCommands } from '../assembly/slurm-commands.ts';
 import { findUnixUsers, type PeopleSource } from '../assembly/open-user-map.ts';
-import { UntrustedPathError } from '../assembly/trusted-files.ts';
+import { UntrustedPathError } from '../assembly/refuse-untrusted-files.ts';
 import type { App } from '../assembly/app.ts';
 import type { ClearmlClient } from '../clearml/client.ts';
 import type { ClusterSettings } from '../config/clusters.ts';

@@ -5,7 +5,7 @@ import { ConfigError } from '../config/errors.ts';
 import { CHECKS } from './all-checks.ts';
 import type { ClusterSeen } from './cluster-checks.ts';
 import type { HereFacts } from './configuration-checks.ts';
-import { examine, type Section } from './report.ts';
+import { examine, type Section } from './format-report.ts';
 import type { NodeFound } from './node-script.ts';
 import type { ProbePlace } from './node-script.ts';
 import { known, unavailable, unchecked, type Fact } from './result.ts';
@@ -20,7 +20,7 @@ import { probeUser } from './probe-user.ts';
 import { chooseContainer, type ProbedTemplate } from './choose-container.ts';
 import { createAppWith, type App } from '../assembly/app.ts';
 import type { ProcessContext } from '../assembly/process-context.ts';
-import { readConfig, type CommonOptions } from '../assembly/load-trusted-config.ts';
+import { readConfig, type CommonOptions } from '../assembly/read-config.ts';
 
 export interface ExamineOptions extends CommonOptions {
   /** Submit a probe job to each cluster too. */

@@ -1,6 +1,6 @@
 // Checks templates with bash and shellcheck on this machine, and with sbatch on the cluster.
 import { createTransport } from '../assembly/create-transport.ts';
-import type { Configured } from '../assembly/load-trusted-config.ts';
+import type { Configured } from '../assembly/read-config.ts';
 import { withSlurmCommands } from '../assembly/slurm-commands.ts';
 import { CommandNotFoundError } from '../transport/errors.ts';
 import type { Transport, CommandResult } from '../transport/transport.ts';

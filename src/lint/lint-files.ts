@@ -3,9 +3,9 @@ import { sortFindings, lintTemplate } from './lint-template.ts';
 import { listProperties } from '../template/inspect-template.ts';
 import { unusedConstraints } from '../template/unused-properties.ts';
 import { checkWithPrograms, createCheckers } from './check-with-programs.ts';
-import type { LintedFile } from './report.ts';
+import type { LintedFile } from './format-findings.ts';
 import { namedTemplates } from '../assembly/named-templates.ts';
-import type { Configured } from '../assembly/load-trusted-config.ts';
+import type { Configured } from '../assembly/read-config.ts';
 
 export interface LintResult {
   readonly files: readonly LintedFile[];

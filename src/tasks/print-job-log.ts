@@ -4,7 +4,7 @@ import { systemClock } from '../base/clock.ts';
 import { sleepUnlessStopped } from '../base/sleep-unless-stopped.ts';
 import type { TaskId } from '../clearml/ids.ts';
 import type { Transport } from '../transport/transport.ts';
-import { readUntrustedFile, type UntrustedFile, type ReadOutcome } from '../transport/untrusted-file.ts';
+import { readUntrustedFile, type UntrustedFile, type ReadOutcome } from '../transport/read-untrusted-file.ts';
 import { isLive, readJobState } from '../slurm/job-state.ts';
 import { openCluster } from '../assembly/open-cluster.ts';
 import { findJob, type FoundJob } from './find-job.ts';

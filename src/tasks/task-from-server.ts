@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import { createAppWith, type App } from '../assembly/app.ts';
 import { createClearml } from '../assembly/clearml-from-config.ts';
-import type { CommonOptions, Configured } from '../assembly/load-trusted-config.ts';
+import type { CommonOptions, Configured } from '../assembly/read-config.ts';
 import { UsageError } from '../base/usage-error.ts';
 import type { ClearmlClient, ServerFacts } from '../clearml/client.ts';
 import type { TaskDocument } from '../clearml/task.ts';

@@ -1,5 +1,5 @@
 // Writes, lists and removes small private files on the host through its transport.
-import { trustScript } from '../base/trust-script.ts';
+import { trustScript } from '../base/trusted-path-script.ts';
 import type { Transport } from './transport.ts';
 
 /** Thrown if a file could not be written; the message quotes the system's error. */
@@ -31,18 +31,6 @@ export async function writePrivateFile(host: Transport, path: string, text: stri
   });
   if (result.exitCode !== 0)
     throw new FileNotWrittenError(`cannot write ${path} on ${host.name}: ${result.stderr.trim()}`);
-}
-
-/** Why other users can change the path on the host; undefined if they cannot. */
-export async function findRemoteDistrust(
-  host: Transport,
-  path: string,
-  trustedGroup = '',
-): Promise<string | undefined> {
-  const script = `${trustScript()}\nclearml_is_trusted "$1" "$2" || { echo "$clearml_why"; exit 1; }`;
-  const args = ['-c', script, 'sh', path, trustedGroup];
-  const { exitCode, stdout, stderr } = await host.run({ program: 'sh', args, timeoutMs: TIMEOUT_MS });
-  return exitCode === 0 ? undefined : (stdout + stderr).trim();
 }
 
 /** Removes files. A missing file is not an error. */

@@ -1,6 +1,6 @@
 // Describes how to open the status page of a running daemon.
 import { isIPv6 } from 'node:net';
-import type { Configured } from '../assembly/load-trusted-config.ts';
+import type { Configured } from '../assembly/read-config.ts';
 import { readListenNote, readOrMakeToken, tokenFile } from './web-files.ts';
 
 /** Addresses that mean every address of this machine. */

@@ -1,8 +1,8 @@
 // The terminal output of lint and doctor: colors if they are enabled, and lines that fit the width.
 import { expect } from 'chai';
 import { painter } from '../../src/base/terminal-colors.ts';
-import { formatFindings } from '../../src/lint/report.ts';
-import { formatSections } from '../../src/doctor/report.ts';
+import { formatFindings } from '../../src/lint/format-findings.ts';
+import { formatSections } from '../../src/doctor/format-report.ts';
 
 const terminal = painter({ isTerminal: true, environment: {} });
 const pipe = painter({ isTerminal: false, environment: {} });

@@ -10,7 +10,7 @@ import {
 } from '../../src/transport/errors.ts';
 import { writePrivateFile } from '../../src/transport/host-files.ts';
 import type { Transport, Command } from '../../src/transport/transport.ts';
-import { readUntrustedFile } from '../../src/transport/untrusted-file.ts';
+import { readUntrustedFile } from '../../src/transport/read-untrusted-file.ts';
 import { rejection } from '../support/rejection.ts';
 import { TIMEOUT_MS, waitUntil } from '../support/wait-until.ts';
 import { runPastDeadline } from './growing-deadline.ts';

@@ -20,9 +20,9 @@ export const auditCommand: Command = {
   },
   async run(typed, context) {
     const { withApp } = await import('../with-app.ts');
-    const { describeNoLines, findAuditLines } = await import('../../tasks/show-audit.ts');
+    const { describeNoLines, findAuditLines } = await import('../../tasks/find-audit-lines.ts');
     const { escapeToOneLine } = await import('../../base/terminal-text.ts');
-    const { auditText } = await import('../audit-report.ts');
+    const { auditText } = await import('../format-audit.ts');
     return withApp(typed, context, async (app) => {
       const task = textOption(typed, 'task');
       const lines = await findAuditLines(app, task);

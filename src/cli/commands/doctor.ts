@@ -34,7 +34,8 @@ export const doctorCommand: Command = {
   async run(typed, context) {
     const { commonOptions } = await import('../setting-options.ts');
     const { runDoctor } = await import('../../doctor/run-doctor.ts');
-    const { countFailed, formatDoctorJson, formatSections, formatSummary } = await import('../../doctor/report.ts');
+    const { countFailed, formatDoctorJson, formatSections, formatSummary } =
+      await import('../../doctor/format-report.ts');
     const { knownSecrets } = await import('../../assembly/secrets-of-process.ts');
     const onNode = switchOption(typed, 'on-node') ?? false;
     const runAs = textOption(typed, 'as');

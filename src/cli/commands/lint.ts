@@ -24,7 +24,8 @@ export const lintCommand: Command = {
   async run(typed, context) {
     const { readConfigured } = await import('../setting-options.ts');
     const { lintFiles } = await import('../../lint/lint-files.ts');
-    const { countFindings, formatFindings, formatLintJson, formatSummary } = await import('../../lint/report.ts');
+    const { countFindings, formatFindings, formatLintJson, formatSummary } =
+      await import('../../lint/format-findings.ts');
     const configured = readConfigured(typed, context);
     const { files, unchecked, unused } = await lintFiles(listOption(typed, 'templates'), configured);
     if (switchOption(typed, 'json') === true) {

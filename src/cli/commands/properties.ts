@@ -31,7 +31,7 @@ export const propertiesCommand: Command = {
   async run(typed, context) {
     const { commonOptions, readConfigured } = await import('../setting-options.ts');
     const { namedTemplates } = await import('../../assembly/named-templates.ts');
-    const { formatProperties, propertiesOf } = await import('../properties-table.ts');
+    const { formatProperties, propertiesOf } = await import('../format-properties.ts');
     const here = readConfigured(typed, context);
     const named = listOption(typed, 'templates');
     const properties = propertiesOf(await namedTemplates(named, here.config.settings, context, 'properties'));

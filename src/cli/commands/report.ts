@@ -4,9 +4,9 @@ import { UsageError } from '../../base/usage-error.ts';
 import { onlyOne, spanOption, textOption } from '../typed-options.ts';
 import type { Command } from '../command.ts';
 import { CLUSTER_OPTIONS, COMMON_OPTIONS } from '../common-options.ts';
-import type { ReportKey } from '../../history/report.ts';
+import type { UsageKey } from '../../history/sum-usage.ts';
 
-const REPORT_KEYS: readonly ReportKey[] = ['user', 'queue', 'project', 'template', 'cluster'];
+const REPORT_KEYS: readonly UsageKey[] = ['user', 'queue', 'project', 'template', 'cluster'];
 const MONTH_MS = 30 * 24 * 3_600_000;
 
 export const reportCommand: Command = {
@@ -33,24 +33,33 @@ export const reportCommand: Command = {
   async run(typed, context) {
     const { withApp } = await import('../with-app.ts');
     const { systemClock } = await import('../../base/clock.ts');
-    const { reportUsage } = await import('../../tasks/report-usage.ts');
-    const { reportCsv, reportDocument, reportText } = await import('../usage-report.ts');
+    const { sumUsage } = await import('../../history/sum-usage.ts');
+    const { usageCsv, usageDocument, usageText } = await import('../format-usage.ts');
     const format = onlyOne(typed, ['json', 'csv']);
     const by = readKey(textOption(typed, 'by'));
     const until = systemClock.now();
     const since = until - (spanOption(typed, 'since') ?? MONTH_MS);
     return withApp(typed, context, async (app) => {
-      const report = await reportUsage(app, by, since);
+      const { clusters } = app.config.settings;
+      const report = await sumUsage(
+        clusters.map(({ stateDir }) => stateDir),
+        {
+          by,
+          since,
+          onUnreadable: (file, lines) =>
+            app.log.warn('Skipped lines of the history that are damaged or of a newer version', { file, lines }),
+        },
+      );
       const period = { since, until };
-      if (format === 'json') context.stdout(`${JSON.stringify(reportDocument(report, period), undefined, 2)}\n`);
-      else if (format === 'csv') context.stdout(reportCsv(report));
-      else context.stdout(reportText(report, period, { columns: context.terminalSize?.().columns }));
+      if (format === 'json') context.stdout(`${JSON.stringify(usageDocument(report, period), undefined, 2)}\n`);
+      else if (format === 'csv') context.stdout(usageCsv(report));
+      else context.stdout(usageText(report, period, { columns: context.terminalSize?.().columns }));
       return EXIT.ok;
     });
   },
 };
 
-function readKey(text = 'user'): ReportKey {
+function readKey(text = 'user'): UsageKey {
   const key = REPORT_KEYS.find((one) => one === text);
   if (key === undefined) throw new UsageError(`--by must be one of ${REPORT_KEYS.join(', ')}, not "${text}".`);
   return key;

@@ -37,7 +37,7 @@ export const statusCommand: Command = {
   async run(typed, context) {
     const { withApp } = await import('../with-app.ts');
     const { withStatus } = await import('../../tasks/status-of-all-clusters.ts');
-    const { statusDocument, statusHead, statusText } = await import('../status-report.ts');
+    const { statusDocument, statusHead, statusText } = await import('../format-status.ts');
     const { watch } = await import('../watched-screen.ts');
     const isJson = switchOption(typed, 'json') ?? false;
     if (typed['watch'] !== undefined && isJson) throw new UsageError('Give either --watch or --json.');

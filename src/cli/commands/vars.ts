@@ -24,7 +24,7 @@ export const varsCommand: Command = {
     ...COMMON_OPTIONS,
   },
   async run(typed, context) {
-    const { formatFields, formatValues } = await import('../variables-table.ts');
+    const { formatFields, formatValues } = await import('../format-variables.ts');
     const isJson = switchOption(typed, 'json') ?? false;
     const columns = context.terminalSize?.().columns;
     const task = textOption(typed, 'task');

@@ -1,7 +1,7 @@
 // Reads the ends of jobs' logs that may be shown. A slow or suspicious file does not delay the daemon.
 import type { Clock } from '../../base/clock.ts';
 import type { Transport } from '../../transport/transport.ts';
-import { readUntrustedFile } from '../../transport/untrusted-file.ts';
+import { readUntrustedFile } from '../../transport/read-untrusted-file.ts';
 import { createConcurrencyLimit } from '../../slurm/concurrency-limit.ts';
 import type { JobRecord } from '../../slurm/scheduler.ts';
 

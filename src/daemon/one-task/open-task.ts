@@ -13,7 +13,7 @@ import { chooseQueue, type ChosenQueue, type QueueOptions } from './chosen-queue
 import { oneTaskMark, workerName } from '../serve/job-settings.ts';
 import { configuredTemplates } from '../../assembly/named-templates.ts';
 import type { App } from '../../assembly/app.ts';
-import { refuseUntrustedSharedFolder, refuseUntrustedTemplates } from '../../assembly/trusted-files.ts';
+import { refuseUntrustedSharedFolder, refuseUntrustedTemplates } from '../../assembly/refuse-untrusted-files.ts';
 import { UsageError } from '../../base/usage-error.ts';
 
 export interface OneTaskOptions extends QueueOptions {

@@ -13,7 +13,7 @@ import { openCluster, type ClusterSide } from '../../assembly/open-cluster.ts';
 import type { ServerSide } from './open-server.ts';
 import { createTransport } from '../../assembly/create-transport.ts';
 import type { App } from '../../assembly/app.ts';
-import { refuseUntrustedSharedFolder } from '../../assembly/trusted-files.ts';
+import { refuseUntrustedSharedFolder } from '../../assembly/refuse-untrusted-files.ts';
 import { programText } from '../../base/version.ts';
 import type { Monitor } from '../monitor/monitor.ts';
 import type { WarnOnce } from '../../log/warn-once.ts';

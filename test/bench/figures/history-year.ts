@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import { formatAttempt, type EndedAttempt } from '../../../src/history/ended-attempt.ts';
 import { historyDir, monthFile, monthOf } from '../../../src/history/history-files.ts';
 import { readHistory } from '../../../src/history/read-history.ts';
-import { createReport } from '../../../src/history/report.ts';
+import { createUsageSum } from '../../../src/history/sum-usage.ts';
 import { tidyHistory } from '../../../src/history/write-history.ts';
 import { ATTEMPT } from '../../history/attempts.ts';
 import type { Figure } from '../figure.ts';
@@ -97,7 +97,7 @@ async function sizeOf(folder: string): Promise<number> {
 
 async function timeOfReport(stateDir: string): Promise<number> {
   const began = performance.now();
-  const report = createReport('user');
+  const report = createUsageSum('user');
   for await (const attempt of readHistory(stateDir)) report.add(attempt);
   const { tasks } = report.finish().total;
   if (tasks !== TASKS) throw new Error(`the report has ${tasks} tasks, not ${TASKS}`);

@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { textWidth } from '../../src/base/text-width.ts';
 import { painter } from '../../src/base/terminal-colors.ts';
-import { statusText } from '../../src/cli/status-report.ts';
+import { statusText } from '../../src/cli/format-status.ts';
 import type { ClusterStatus } from '../../src/tasks/status-of-all-clusters.ts';
 import type { TaskId } from '../../src/clearml/ids.ts';
 import type { JobId } from '../../src/slurm/scheduler.ts';

@@ -4,7 +4,7 @@ import { isSecretKey } from '../config/secret-keys.ts';
 import { listValues, type VariableValue } from '../template/list-values.ts';
 import { displayValue } from '../template/display-value.ts';
 import { VARIABLE_FIELDS } from '../template/task-fields.ts';
-import type { Configured } from '../assembly/load-trusted-config.ts';
+import type { Configured } from '../assembly/read-config.ts';
 import { readTask, type TaskOptions } from '../tasks/read-task.ts';
 import { textTable } from '../base/text-table.ts';
 

@@ -6,14 +6,14 @@ import { readTextFile, type ReadFile } from '../config/config-files.ts';
 import type { ClusterSettings } from '../config/clusters.ts';
 import { ConfigError } from '../config/errors.ts';
 import type { Config } from '../config/load.ts';
-import { pathsToTrust } from '../config/paths-to-trust.ts';
+import { pathsToTrust } from '../config/path-settings.ts';
 import type { Settings } from '../config/settings.ts';
 import { CommandNotFoundError, CommandTimeoutError } from '../transport/errors.ts';
-import { findRemoteDistrust } from '../transport/host-files.ts';
+import { findDistrustOnHost } from '../transport/distrust-on-host.ts';
 import type { Transport } from '../transport/transport.ts';
 import { createLocalTransport } from '../transport/local.ts';
 import type { ProcessContext } from './process-context.ts';
-import { trustedFolders } from './trusted-folders.ts';
+import { trustedFolders } from './trusted-search-path.ts';
 
 /** Thrown if other users can change a file or directory that would be trusted; it is not used. */
 export class UntrustedPathError extends Error {
@@ -93,7 +93,7 @@ export async function refuseUntrustedSharedFolder(
   { slurm }: Pick<Settings, 'slurm'>,
 ): Promise<void> {
   if (sharedDir === undefined) return;
-  const why = await findRemoteDistrust(host, sharedDir, slurm.trustedGroup);
+  const why = await findDistrustOnHost(host, sharedDir, slurm.trustedGroup);
   if (why !== undefined) throw new UntrustedPathError(`The shared directory ${sharedDir}`, why);
 }
 

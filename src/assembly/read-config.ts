@@ -3,7 +3,7 @@ import { loadConfig, type Config, type TypedSetting } from '../config/load.ts';
 import { secretValues } from '../config/secret-values.ts';
 import { knownSecrets } from './secrets-of-process.ts';
 import type { ProcessContext } from './process-context.ts';
-import { readTrustedFile, refuseUntrustedSettings, warnOfReadable } from './trusted-files.ts';
+import { readTrustedFile, refuseUntrustedSettings, warnOfReadable } from './refuse-untrusted-files.ts';
 
 /** The configuration and the process that read it. */
 export interface Configured {

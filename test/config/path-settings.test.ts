@@ -1,8 +1,8 @@
 // Every setting that is a path declares how the path is used.
 import { expect } from 'chai';
-import { pathsToTrust } from '../../src/config/paths-to-trust.ts';
+import { pathsToTrust } from '../../src/config/path-settings.ts';
 import { clearmlRows, settingRows } from '../../src/config/setting-table.ts';
-import { TRUSTED_USES } from '../../src/config/uses-of-trusted-paths.ts';
+import { TRUSTED_USES } from '../../src/config/path-uses.ts';
 import { configWith } from './config-from.ts';
 
 /** Patterns in the name or the description of a setting that may be a path. */

@@ -1,11 +1,12 @@
-// Sums up ended attempts by user, queue, project, template or cluster. Pure.
+// Sums up the usage of ended attempts by user, queue, project, template or cluster, for `report`.
 import { CAUSES, isAccounted, type CauseOfEnd, type EndedAttempt } from './ended-attempt.ts';
+import { readHistory, type HistoryPeriod } from './read-history.ts';
 
 /** What a report has a row for. */
-export type ReportKey = 'user' | 'queue' | 'project' | 'template' | 'cluster';
+export type UsageKey = 'user' | 'queue' | 'project' | 'template' | 'cluster';
 
 /** A figure that is known of no attempt is undefined; one that is known of some is their sum, and `accounted` says of how many. */
-export interface ReportRow {
+export interface UsageRow {
   /** The name; undefined for attempts of which it is unknown. */
   readonly name: string | undefined;
   /** Its id, if names may change or be used twice. */
@@ -35,20 +36,33 @@ export interface Quantiles {
   readonly p90: number;
 }
 
-export interface Report {
-  readonly by: ReportKey;
+export interface UsageReport {
+  readonly by: UsageKey;
   /** The largest consumer first: by GPU-hours, then CPU-hours, node-hours and tasks. */
-  readonly rows: readonly ReportRow[];
-  readonly total: ReportRow;
+  readonly rows: readonly UsageRow[];
+  readonly total: UsageRow;
 }
 
-export interface ReportBuilder {
+export interface UsageSum {
   add(attempt: EndedAttempt): void;
-  finish(): Report;
+  finish(): UsageReport;
 }
 
-/** One attempt after the other, so that a year need not be in memory. */
-export function createReport(by: ReportKey): ReportBuilder {
+/**
+ * Sums up the history of these state directories, one for each cluster.
+ * @throws the errors of the file system, except for missing files
+ */
+export async function sumUsage(
+  stateDirs: readonly string[],
+  { by, ...period }: HistoryPeriod & { readonly by: UsageKey },
+): Promise<UsageReport> {
+  const sum = createUsageSum(by);
+  for (const stateDir of stateDirs) for await (const attempt of readHistory(stateDir, period)) sum.add(attempt);
+  return sum.finish();
+}
+
+/** One attempt after the other, so that a year need not be in memory. Pure. */
+export function createUsageSum(by: UsageKey): UsageSum {
   const groups = new Map<string, Group>();
   const total = createGroup();
   return {
@@ -76,7 +90,7 @@ interface Identity {
   readonly id: string | undefined;
 }
 
-const IDENTITY: Readonly<Record<ReportKey, (attempt: EndedAttempt) => Identity>> = {
+const IDENTITY: Readonly<Record<UsageKey, (attempt: EndedAttempt) => Identity>> = {
   user: ({ userId, userName }) => ({ name: userName, id: userId }),
   queue: ({ queue }) => ({ name: queue, id: undefined }),
   project: ({ project }) => ({ name: project, id: undefined }),
@@ -151,7 +165,7 @@ function addPart(part: Part, used: number | undefined, allocated: number | undef
   part.allocated += allocated;
 }
 
-function rowOf({ name, id, tasks, jobs, accounted, sums, cpu, memory, waits, queueWaits, causes }: Group): ReportRow {
+function rowOf({ name, id, tasks, jobs, accounted, sums, cpu, memory, waits, queueWaits, causes }: Group): UsageRow {
   const hours = (sum: (typeof SUMS)[number]): number | undefined => {
     const seconds = sums.get(sum);
     return seconds === undefined ? undefined : seconds / 3600;
@@ -173,7 +187,7 @@ function rowOf({ name, id, tasks, jobs, accounted, sums, cpu, memory, waits, que
   };
 }
 
-function inTableOrder(causes: Group['causes']): ReportRow['causes'] {
+function inTableOrder(causes: Group['causes']): UsageRow['causes'] {
   return Object.fromEntries(
     Object.keys(CAUSES).flatMap((cause) => {
       const count = causes[cause as CauseOfEnd];
@@ -194,7 +208,7 @@ function quantiles(values: number[]): Quantiles | undefined {
   return { median: at(0.5), p90: at(0.9) };
 }
 
-function compareRows(one: ReportRow, other: ReportRow): number {
+function compareRows(one: UsageRow, other: UsageRow): number {
   for (const figure of ['gpuHours', 'cpuHours', 'nodeHours', 'tasks'] as const) {
     const difference = (other[figure] ?? 0) - (one[figure] ?? 0);
     if (difference !== 0) return difference;

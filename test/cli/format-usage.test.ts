@@ -1,7 +1,7 @@
 // Tests the report of usage as text, JSON and CSV.
 import { expect } from 'chai';
-import { createReport } from '../../src/history/report.ts';
-import { reportCsv, reportDocument, reportText } from '../../src/cli/usage-report.ts';
+import { createUsageSum } from '../../src/history/sum-usage.ts';
+import { usageCsv, usageDocument, usageText } from '../../src/cli/format-usage.ts';
 import { ATTEMPT } from '../history/attempts.ts';
 import type { EndedAttempt } from '../../src/history/ended-attempt.ts';
 
@@ -14,15 +14,15 @@ const SEVERAL: readonly Partial<EndedAttempt>[] = [
 
 function reportOf(
   attempts: readonly Partial<EndedAttempt>[] = SEVERAL,
-): ReturnType<ReturnType<typeof createReport>['finish']> {
-  const report = createReport('user');
+): ReturnType<ReturnType<typeof createUsageSum>['finish']> {
+  const report = createUsageSum('user');
   for (const change of attempts) report.add({ ...ATTEMPT, ...change });
   return report.finish();
 }
 
 describe('the text of a report', () => {
   it('is a table without bars if standard output is no terminal', () => {
-    expect(reportText(reportOf(), PERIOD, {})).to.equal(
+    expect(usageText(reportOf(), PERIOD, {})).to.equal(
       [
         'Tasks that ended between 2026-11-01 00:00 UTC and 2026-12-01 00:00 UTC, by user.',
         'USER   TASKS  NODE-H  CPU-H  GPU-H  WAIT    P90     CPU   MEMORY  ENDS',
@@ -37,23 +37,23 @@ describe('the text of a report', () => {
   });
 
   it('has one row for a name with a line end', () => {
-    const text = reportText(reportOf([{ userName: 'Ada\nTotal\u202e' }]), PERIOD, {});
+    const text = usageText(reportOf([{ userName: 'Ada\nTotal\u202e' }]), PERIOD, {});
     expect(text.split('\n')[2]).to.match(/^"Ada\\nTotal\\u\{202e\}" {2}1 /);
   });
 
   it('has bars of the GPU-hours in a terminal', () => {
-    const bars = reportText(reportOf(), PERIOD, { columns: 160 }).match(/█+/g);
+    const bars = usageText(reportOf(), PERIOD, { columns: 160 }).match(/█+/g);
     expect(bars?.map((bar) => bar.length)).to.deep.equal([9, 3, 12]);
   });
 
   it('says that there is nothing to report', () => {
-    expect(reportText(reportOf([]), PERIOD, {})).to.include('No task has ended.');
+    expect(usageText(reportOf([]), PERIOD, {})).to.include('No task has ended.');
   });
 });
 
 describe('the JSON of a report', () => {
   it('has null for what is unknown', () => {
-    const document = JSON.parse(JSON.stringify(reportDocument(reportOf(), PERIOD))) as { rows: object[] };
+    const document = JSON.parse(JSON.stringify(usageDocument(reportOf(), PERIOD))) as { rows: object[] };
     expect(document).to.include({ since: '2026-11-01T00:00:00.000Z', by: 'user' });
     expect(document.rows[2]).to.deep.equal({
       name: 'Cy',
@@ -75,7 +75,7 @@ describe('the JSON of a report', () => {
 
 describe('the CSV of a report', () => {
   it('has a column for each cause, and empty fields for what is unknown', () => {
-    const [head, , , cy] = reportCsv(reportOf()).split('\r\n');
+    const [head, , , cy] = usageCsv(reportOf()).split('\r\n');
     expect(head).to.equal(
       'name,id,tasks,jobs,accounted,node_hours,cpu_hours,gpu_hours,wait_median_sec,wait_p90_sec,queue_wait_median_sec,queue_wait_p90_sec,cpu_efficiency,memory_efficiency,completed,timeout',
     );
@@ -84,7 +84,7 @@ describe('the CSV of a report', () => {
 
   it('escapes names that a spreadsheet would evaluate, and quotes separators', () => {
     const names = ['=cmd|x', '+1', '-1', '@a', 'a,"b"'];
-    const csv = reportCsv(reportOf(names.map((userName, index) => ({ userName, userId: String(index) }))));
+    const csv = usageCsv(reportOf(names.map((userName, index) => ({ userName, userId: String(index) }))));
     const fields = csv
       .split('\r\n')
       .slice(1, -1)

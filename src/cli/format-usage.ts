@@ -3,10 +3,10 @@ import { formatDuration } from '../base/format-duration.ts';
 import { textTable } from '../base/text-table.ts';
 import { cutToWidth } from '../base/text-width.ts';
 import { formatTime } from '../daemon/console/console-messages.ts';
-import type { Report, ReportRow } from '../history/report.ts';
+import type { UsageReport, UsageRow } from '../history/sum-usage.ts';
 import { displayInTable } from '../template/display-value.ts';
 
-export interface ReportPeriod {
+export interface UsagePeriod {
   /** Milliseconds since 1970. */
   readonly since: number;
   readonly until: number;
@@ -17,12 +17,12 @@ const BAR_WIDTH = 12;
 /** Of a twelfth each. */
 const BAR = '█';
 
-export interface ReportStyle {
+export interface UsageStyle {
   /** Of the terminal; undefined if standard output is none: then there are no bars. */
   readonly columns?: number | undefined;
 }
 
-export function reportText(report: Report, { since, until }: ReportPeriod, { columns }: ReportStyle): string {
+export function usageText(report: UsageReport, { since, until }: UsagePeriod, { columns }: UsageStyle): string {
   const { by, rows, total } = report;
   const head = `Tasks that ended between ${formatTime(since)} and ${formatTime(until)}, by ${by}.\n`;
   if (rows.length === 0) return `${head}No task has ended.\n`;
@@ -33,7 +33,7 @@ export function reportText(report: Report, { since, until }: ReportPeriod, { col
     ...(isBarred ? [share.title] : []),
     ...['TASKS', 'NODE-H', 'CPU-H', 'GPU-H', 'WAIT', 'P90', 'CPU', 'MEMORY', 'ENDS'],
   ];
-  const cells = (row: ReportRow, name: string): string[] => [
+  const cells = (row: UsageRow, name: string): string[] => [
     cutToWidth(name, NAME_WIDTH),
     ...(isBarred ? [bar(share.of(row), share.of(total))] : []),
     String(row.tasks),
@@ -56,7 +56,7 @@ export function reportText(report: Report, { since, until }: ReportPeriod, { col
 }
 
 /** What the figures leave out. */
-function notes({ jobs, accounted }: ReportRow): string {
+function notes({ jobs, accounted }: UsageRow): string {
   if (accounted === jobs) return '';
   const why = accounted === 0 ? '' : ', such as those of the last minutes';
   return `${jobs - accounted} of ${jobs} jobs are not in accounting${why}: their CPU-hours, GPU-hours and efficiency are unknown.\n`;
@@ -64,11 +64,11 @@ function notes({ jobs, accounted }: ReportRow): string {
 
 interface Share {
   readonly title: string;
-  readonly of: (row: ReportRow) => number;
+  readonly of: (row: UsageRow) => number;
 }
 
 /** What the bars show: the scarcest resource that is known. */
-function shareOf({ gpuHours = 0, cpuHours = 0, nodeHours = 0 }: ReportRow): Share {
+function shareOf({ gpuHours = 0, cpuHours = 0, nodeHours = 0 }: UsageRow): Share {
   if (gpuHours > 0) return { title: 'GPU-H SHARE', of: (row) => row.gpuHours ?? 0 };
   if (cpuHours > 0) return { title: 'CPU-H SHARE', of: (row) => row.cpuHours ?? 0 };
   if (nodeHours > 0) return { title: 'NODE-H SHARE', of: (row) => row.nodeHours ?? 0 };
@@ -95,7 +95,7 @@ function percent(part: number | undefined): string {
 }
 
 /** For programs: keys are only added, never renamed or removed. Times of waiting are in seconds; what is unknown is null. */
-export function reportDocument({ by, rows, total }: Report, { since, until }: ReportPeriod): object {
+export function usageDocument({ by, rows, total }: UsageReport, { since, until }: UsagePeriod): object {
   return {
     since: new Date(since).toISOString(),
     until: new Date(until).toISOString(),
@@ -105,7 +105,7 @@ export function reportDocument({ by, rows, total }: Report, { since, until }: Re
   };
 }
 
-function rowDocument(row: ReportRow): object {
+function rowDocument(row: UsageRow): object {
   return {
     name: row.name ?? null,
     id: row.id ?? null,
@@ -123,7 +123,7 @@ function rowDocument(row: ReportRow): object {
   };
 }
 
-const CSV_COLUMNS: readonly (readonly [title: string, of: (row: ReportRow) => string | number | undefined])[] = [
+const CSV_COLUMNS: readonly (readonly [title: string, of: (row: UsageRow) => string | number | undefined])[] = [
   ['name', ({ name }) => name],
   ['id', ({ id }) => id],
   ['tasks', ({ tasks }) => tasks],
@@ -141,8 +141,8 @@ const CSV_COLUMNS: readonly (readonly [title: string, of: (row: ReportRow) => st
 ];
 
 /** The rows with a column for each cause that occurred (RFC 4180). An unknown figure is an empty field. */
-export function reportCsv({ rows, total }: Report): string {
-  const causes = Object.keys(total.causes) as (keyof ReportRow['causes'])[];
+export function usageCsv({ rows, total }: UsageReport): string {
+  const causes = Object.keys(total.causes) as (keyof UsageRow['causes'])[];
   const head = [...CSV_COLUMNS.map(([title]) => title), ...causes.map((cause) => cause.replaceAll(' ', '_'))];
   const body = rows.map((row) => [
     ...CSV_COLUMNS.map(([, of]) => of(row)),

@@ -1,16 +1,16 @@
 // Tests what a report counts, and that what is unknown never counts as zero.
 import { expect } from 'chai';
 import type { EndedAttempt } from '../../src/history/ended-attempt.ts';
-import { createReport, type Report, type ReportKey, type ReportRow } from '../../src/history/report.ts';
+import { createUsageSum, type UsageReport, type UsageKey, type UsageRow } from '../../src/history/sum-usage.ts';
 import { ATTEMPT } from './attempts.ts';
 
-function report(by: ReportKey, ...attempts: readonly Partial<EndedAttempt>[]): Report {
-  const builder = createReport(by);
+function report(by: UsageKey, ...attempts: readonly Partial<EndedAttempt>[]): UsageReport {
+  const builder = createUsageSum(by);
   for (const change of attempts) builder.add({ ...ATTEMPT, ...change });
   return builder.finish();
 }
 
-const totalOf = (...attempts: readonly Partial<EndedAttempt>[]): ReportRow => report('user', ...attempts).total;
+const totalOf = (...attempts: readonly Partial<EndedAttempt>[]): UsageRow => report('user', ...attempts).total;
 
 describe('a report of usage', () => {
   it('sums up the hours, waits and causes of each user', () => {

@@ -1,5 +1,5 @@
-// Checks, by a shell on the host, that no other user can change the programs that will run there.
-import { trustScript } from '../base/trust-script.ts';
+// Finds, by a shell on the host, what other users can change there: a path, or a program that will run.
+import { trustScript } from '../base/trusted-path-script.ts';
 import type { Transport } from './transport.ts';
 
 export interface ProgramsToTrust {
@@ -55,8 +55,20 @@ while [ $# -gt 1 ]; do
   shift 2
 done`;
 
+/** Why other users can change the path on the host; undefined if they cannot. */
+export async function findDistrustOnHost(
+  host: Transport,
+  path: string,
+  trustedGroup = '',
+): Promise<string | undefined> {
+  const script = `${trustScript()}\nclearml_is_trusted "$1" "$2" || { echo "$clearml_why"; exit 1; }`;
+  const args = ['-c', script, 'sh', path, trustedGroup];
+  const { exitCode, stdout, stderr } = await host.run({ program: 'sh', args, timeoutMs: TIMEOUT_MS });
+  return exitCode === 0 ? undefined : (stdout + stderr).trim();
+}
+
 /** The first program, directory or file that other users can change; undefined if there is none. @throws as `Transport.run` */
-export async function findDistrustedProgram(
+export async function findDistrustedProgramOnHost(
   host: Transport,
   { programs, optional, files, group = '' }: ProgramsToTrust,
 ): Promise<DistrustedProgram | undefined> {

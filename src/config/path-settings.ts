@@ -3,7 +3,7 @@ import type { Plain } from './config-node.ts';
 import type { Config } from './load.ts';
 import { joinPath } from './setting-path.ts';
 import { ANY_NAME, clearmlRows, settingRows } from './setting-table.ts';
-import type { Trusted } from './uses-of-trusted-paths.ts';
+import type { Trusted } from './path-uses.ts';
 
 export interface PathToTrust {
   /** The full name of the setting, or of the variable. */
