@@ -41,7 +41,7 @@ export async function collectPackage(): Promise<Collected> {
   try {
     const dist = join(folder, 'dist');
     const bundled = await buildProgram(dist);
-    execFileSync(process.execPath, ['--import', 'tsx', 'build/write-manual.ts', dist]);
+    execFileSync(process.execPath, ['--import', 'tsx', 'build/manual/write-manual.ts', dist]);
     const files = [
       { path: 'package.json', data: Buffer.from(`${JSON.stringify(kept, undefined, 2)}\n`) },
       ...filesIn(dist, folder),

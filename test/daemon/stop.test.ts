@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { planFault, slow } from '../stand-ins/slurm/faults.ts';
 import { startStandInCluster } from '../stand-ins/slurm/stand-in-cluster.ts';
-import { withStandInCommands } from '../e2e/stand-in-commands.ts';
+import { withStandInCommands } from '../stand-ins/slurm/stand-in-commands.ts';
 import { QUICK_TEMPLATE } from '../e2e/templates.ts';
 import { startWorld } from '../e2e/world.ts';
 import { waitUntil } from '../support/wait-until.ts';

@@ -10,7 +10,7 @@ import { findHolder, acquireLock } from '../../src/daemon/journal/lock.ts';
 import { startStandInCluster, type StandInCluster } from '../stand-ins/slurm/stand-in-cluster.ts';
 import { builtProgram } from '../support/built-program.ts';
 import { waitUntil } from '../support/wait-until.ts';
-import { withStandInCommands } from './stand-in-commands.ts';
+import { withStandInCommands } from '../stand-ins/slurm/stand-in-commands.ts';
 import { startWorld, type World } from './world.ts';
 
 /** Its job waits until a user acts. */

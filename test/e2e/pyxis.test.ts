@@ -11,7 +11,7 @@ import { readReport, type DoctorReport } from '../cli/doctor-report.ts';
 import { NODE_PROBLEMS } from '../doctor/cluster-problems.ts';
 import { makeImage } from '../support/apptainer-image.ts';
 import { actAs } from '../support/as-user.ts';
-import { buildPyxisStandIn } from '../support/pyxis/stand-in.ts';
+import { buildPyxisStandIn } from '../stand-ins/pyxis/stand-in-pyxis.ts';
 import { requireCompiler, requireRoot, requireSlurmVersion, requireSshd } from '../support/skip-unless.ts';
 import { addAccount, removeAccount, type TestAccount } from '../support/sshd.ts';
 import { startSlurmCluster, type SlurmCluster } from '../support/slurm-cluster.ts';

@@ -10,7 +10,7 @@ import { standInAgentPython } from '../stand-ins/agent/stand-in-agent.ts';
 import { startStandInCluster, type StandInCluster } from '../stand-ins/slurm/stand-in-cluster.ts';
 import { requirePython } from '../support/skip-unless.ts';
 import { waitUntil } from '../support/wait-until.ts';
-import { withStandInCommands } from './stand-in-commands.ts';
+import { withStandInCommands } from '../stand-ins/slurm/stand-in-commands.ts';
 import { QUICK_TEMPLATE } from './templates.ts';
 import { startWorld, type World } from './world.ts';
 

@@ -57,15 +57,6 @@ async function finishOnce(fixture: StepFixture, task: TaskId): Promise<string> {
 
 const LONG_AGO = { stepAt: NOW - 3_600_000 };
 
-it('after a restart, finishing the step of a parked task records that its queue entry may have been removed', async () => {
-  const fixture = createStepFixture();
-  const task = await leave(fixture, 'parking', { place: 'parked' }, { attempts: 0 });
-
-  await finishInterruptedSteps(fixture.deps, fixture.pool, await fixture.poll(), go);
-  await fixture.pool.finish();
-  expect(fixture.deps.journal.entries.get(task)).to.include({ step: 'following', attempts: 1, mayBeUnparked: true });
-});
-
 const ROWS: readonly [title: string, step: Entry['step'], found: Found, more: Partial<Entry>, becomes: string][] = [
   ['the pop never happened', 'claiming', { place: 'own' }, {}, 'forgotten, 0 jobs'],
   ['C-02 the pop happened, or another daemon popped it', 'claiming', { place: 'nowhere' }, {}, 'forgotten, 0 jobs'],
@@ -118,6 +109,15 @@ const ROWS: readonly [title: string, step: Entry['step'], found: Found, more: Pa
 ];
 
 describe('finishing the steps of a task', () => {
+  it('records that the entry of a parked task may have been removed from the scheduler queue', async () => {
+    const fixture = createStepFixture();
+    const task = await leave(fixture, 'parking', { place: 'parked' }, { attempts: 0 });
+
+    await finishInterruptedSteps(fixture.deps, fixture.pool, await fixture.poll(), go);
+    await fixture.pool.finish();
+    expect(fixture.deps.journal.entries.get(task)).to.include({ step: 'following', attempts: 1, mayBeUnparked: true });
+  });
+
   for (const [title, step, found, more, becomes] of ROWS) {
     it(`in step ${step} leads to "${becomes}" if ${title}`, async () => {
       const fixture = createStepFixture();

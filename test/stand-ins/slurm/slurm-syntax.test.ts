@@ -1,10 +1,10 @@
 // How the stand-in parses command lines: options, directives, durations, lists of nodes.
 import { expect } from 'chai';
-import { readDirectives } from './slurm/directives.ts';
-import { formatDuration, readDuration } from './slurm/durations.ts';
-import { formatNodes } from './slurm/node-list.ts';
-import { readCommandLine } from './slurm/options.ts';
-import { fillOutputPath } from './slurm/output-path.ts';
+import { readDirectives } from './directives.ts';
+import { formatDuration, readDuration } from './durations.ts';
+import { formatNodes } from './node-list.ts';
+import { readCommandLine } from './options.ts';
+import { fillOutputPath } from './output-path.ts';
 
 describe('readCommandLine', () => {
   const TABLE = [

@@ -1,4 +1,4 @@
-// Builds the stand-in for Pyxis (pyxis-stand-in.c) and the lines of slurm.conf that load it.
+// Builds the stand-in for Pyxis (stand-in-pyxis.c) and the lines of slurm.conf that load it.
 import { execFile } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -8,7 +8,7 @@ import { slurmRoot, type SlurmVersion } from '../../set-up/slurm-roots.mjs';
 
 const run = promisify(execFile);
 
-const SOURCE = fileURLToPath(new URL('pyxis-stand-in.c', import.meta.url));
+const SOURCE = fileURLToPath(new URL('stand-in-pyxis.c', import.meta.url));
 
 export interface PyxisDirectories {
   /** For what is built; the nodes must see it. */
@@ -22,7 +22,7 @@ export async function buildPyxisStandIn(
   version: SlurmVersion,
   { folder, images }: PyxisDirectories,
 ): Promise<string[]> {
-  const plugin = join(folder, 'pyxis-stand-in.so');
+  const plugin = join(folder, 'stand-in-pyxis.so');
   const flags = ['-shared', '-fPIC', '-D_GNU_SOURCE', '-Wall', '-Werror'];
   const number = await versionNumber(slurmRoot(version));
   await run('gcc', [...flags, `-DSLURM_VERSION=${String(number)}`, '-o', plugin, SOURCE]);

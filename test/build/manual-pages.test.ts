@@ -8,8 +8,8 @@ import { promisify } from 'node:util';
 import { COMMANDS } from '../../src/cli/all-commands.ts';
 import { EXIT } from '../../src/base/exit-codes.ts';
 import { helpText } from '../../src/cli/help-text.ts';
-import { commandsPage, settingsPage } from '../../build/manual.ts';
-import { roffText } from '../../build/roff.ts';
+import { commandsPage, settingsPage } from '../../build/manual/manual-pages.ts';
+import { roffText } from '../../build/manual/roff.ts';
 import { settingRows } from '../../src/config/setting-table.ts';
 import { requireManual } from '../support/skip-unless.ts';
 

@@ -1,7 +1,7 @@
 // Replaces the real Slurm cluster with the stand-in, for end-to-end tests that are not about Slurm.
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import type { SharedCluster } from '../support/shared-cluster.ts';
+import type { SharedCluster } from '../../support/shared-cluster.ts';
 
 const execute = promisify(execFile);
 

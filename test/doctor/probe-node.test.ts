@@ -16,7 +16,7 @@ describe('removeLeftFile', () => {
     createLocalTransport({ path, home: folder, user: 'jane', workingDirectory: folder });
 
   beforeEach(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'leave-no-file-'));
+    folder = await mkdtemp(join(tmpdir(), 'probe-node-'));
     printed = '';
   });
   afterEach(() => rm(folder, { recursive: true }));

@@ -1,9 +1,9 @@
 // Text that a shell or another program re-evaluates: only plain words are accepted there.
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { runInBash } from './run-in-bash.ts';
-import { errorOf, property, renderBody } from './template-fixtures.ts';
-import { hostileLine, plainWord } from './hostile-values.ts';
+import { runInBash } from '../run-in-bash.ts';
+import { errorOf, property, renderBody } from '../template-fixtures.ts';
+import { hostileLine, plainWord } from '../hostile-values.ts';
 
 const X = property('x');
 

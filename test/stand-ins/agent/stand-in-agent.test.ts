@@ -2,14 +2,14 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { standInAgentPython } from './agent/stand-in-agent.ts';
-import { JOB_EXIT_CODES } from '../../src/template/job-exit-codes.ts';
-import type { JobFacts } from '../../src/template/blocks.ts';
-import { fillIn } from '../job/job-script.ts';
-import { QUICK_TEMPLATE, useNodeWithSandbox } from '../job/parking-sandbox.ts';
-import { requirePython } from '../support/skip-unless.ts';
-import { defineAgentContract, EXECUTE } from '../sandbox/agent-contract.ts';
-import { openAgentTestBed } from '../sandbox/agent-test-bed.ts';
+import { standInAgentPython } from './stand-in-agent.ts';
+import { JOB_EXIT_CODES } from '../../../src/template/job-exit-codes.ts';
+import type { JobFacts } from '../../../src/template/blocks.ts';
+import { fillIn } from '../../job/job-script.ts';
+import { QUICK_TEMPLATE, useNodeWithSandbox } from '../../job/parking-sandbox.ts';
+import { requirePython } from '../../support/skip-unless.ts';
+import { defineAgentContract, EXECUTE } from '../../sandbox/agent-contract.ts';
+import { openAgentTestBed } from '../../sandbox/agent-test-bed.ts';
 
 describe('the stand-in for clearml-agent on the sandbox', () => {
   before(requirePython);

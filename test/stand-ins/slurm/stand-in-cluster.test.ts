@@ -6,11 +6,11 @@ import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { systemClock } from '../../src/base/clock.ts';
-import type { StandInSettings } from './slurm/settings.ts';
-import { startStandInCluster, StateDirectoryError, type StandInCluster } from './slurm/stand-in-cluster.ts';
-import { rejection } from '../support/rejection.ts';
-import { waitUntil } from '../support/wait-until.ts';
+import { systemClock } from '../../../src/base/clock.ts';
+import type { StandInSettings } from './settings.ts';
+import { startStandInCluster, StateDirectoryError, type StandInCluster } from './stand-in-cluster.ts';
+import { rejection } from '../../support/rejection.ts';
+import { waitUntil } from '../../support/wait-until.ts';
 
 const execute = promisify(execFile);
 
