@@ -7,7 +7,7 @@ import { expect } from 'chai';
 import { standInAgentPython } from '../stand-ins/agent/stand-in-agent.ts';
 import { APPTAINER_BESIDE } from '../set-up/slurm-roots.mjs';
 import { makeImageWithAgent } from '../support/image-with-agent.ts';
-import { buildPyxisStandIn } from '../support/pyxis/stand-in.ts';
+import { buildPyxisStandIn } from '../stand-ins/pyxis/stand-in-pyxis.ts';
 import { requireCompiler, requireSlurmVersion } from '../support/skip-unless.ts';
 import { startSlurmCluster, type SlurmCluster } from '../support/slurm-cluster.ts';
 import { startWorld, type World } from './world.ts';
