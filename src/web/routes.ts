@@ -11,8 +11,9 @@ import { HTML, type Reply, type Routes, type WebRequest } from './http-server.ts
 import { createLive } from './live.ts';
 import { createMetrics } from './metrics.ts';
 import { readFilter, readOverview, readTimes } from './overview.ts';
-import { overviewPage, overviewParts, queryOf, type Parts, type Shown } from './page.ts';
+import { overviewPage, overviewParts, type Parts } from './page.ts';
 import { makePlots, RANGES, type Plots, type Range } from './plots.ts';
+import { queryOf, type Shown } from './tables.ts';
 import { createTaskPages } from './task-page.ts';
 
 export interface OpenRoutes extends Routes {
