@@ -4,10 +4,12 @@ import { formatDuration } from '../base/format-duration.ts';
 import { textTable } from '../base/text-table.ts';
 import { cutToWidth, textWidth } from '../base/text-width.ts';
 import { wrapText } from '../base/wrap-text.ts';
-import type { Pause } from '../daemon/pauses.ts';
+import { describeUse } from '../daemon/claim/read-holds.ts';
+import type { LimitUse } from '../daemon/claim/holds.ts';
 import type { StatusRow } from '../daemon/status/status-row.ts';
 import type { ClusterStatus } from '../tasks/status-of-all-clusters.ts';
-import { formatTime } from '../daemon/console/console-messages.ts';
+import { explainPause, formatTime, PAUSES_UNREADABLE } from '../daemon/console/console-messages.ts';
+import { LIMIT_SETTINGS } from '../base/job-limits.ts';
 import { isLive, readJobState } from '../slurm/job-state.ts';
 import { cleanLogTail } from '../daemon/console/clean-log-tail.ts';
 import type { Paint } from '../base/terminal-colors.ts';
@@ -48,18 +50,22 @@ function clusterText(seen: ClusterStatus, style: StatusStyle): string {
     lines.push(
       `Slurm ${style.paint('bad', 'could not be queried')}, so job states are from the journal: ${slurmError}.`,
     );
-  if (seen.pauses === undefined)
-    lines.push('The pauses cannot be read, so no task is claimed. Run clearml-agent-slurm resume.');
-  for (const pause of seen.pauses ?? []) lines.push(pauseText(pause, style.paint));
+  if (seen.pauses === undefined) lines.push(PAUSES_UNREADABLE);
+  for (const pause of seen.pauses ?? []) lines.push(explainPause(pause, style.paint('doubtful', 'paused')));
+  lines.push(...limitLines(seen.limits));
   const said = lines.map((line) => wrapText(line, { width: style.columns })).join('');
   const active = rows.length === 0 ? 'No active tasks.\n' : rowsText(rows, style);
   return said + active + waitingText(seen, style) + endedText(seen, style);
 }
 
-function pauseText({ queue, since, until, reason }: Pause, paint: Paint): string {
-  const what = queue === null ? 'All queues are' : `Queue ${queue} is`;
-  const end = until === null ? '' : ` until ${formatTime(until)}`;
-  return `${what} ${paint('doubtful', 'paused')} since ${formatTime(since)}${end}${reason === '' ? '' : ` (${reason})`}: no task is claimed.`;
+/** One line for each queue with limits, and one for the cluster. */
+function limitLines(limits: ClusterStatus['limits']): string[] {
+  const byQueue = new Map<string | undefined, LimitUse[]>();
+  for (const { queue, ...use } of limits) byQueue.set(queue, [...(byQueue.get(queue) ?? []), use]);
+  return [...byQueue].map(
+    ([queue, uses]) =>
+      `${queue === undefined ? 'Limits' : `Limits of queue ${queue}`}: ${uses.map(describeUse).join(', ')}.`,
+  );
 }
 
 const WAITING_HEAD = ['PLACE', 'TASK', 'NAME', 'QUEUE', 'SINCE'];
@@ -193,12 +199,20 @@ export function statusDocument(clusters: readonly ClusterStatus[]): object {
         })),
         waitingCount: more.waitingCount,
         pauses:
-          pauses?.map(({ queue, since, until, reason }) => ({
+          pauses?.map(({ queue, since, until, reason, by }) => ({
             queue,
             since: isoTime(since),
             until: until === null ? null : isoTime(until),
             reason,
+            by: by ?? null,
           })) ?? null,
+        limits: more.limits.map(({ queue, name, limit, used, usersAtLimit }) => ({
+          queue: queue ?? null,
+          name: LIMIT_SETTINGS[name],
+          limit,
+          used,
+          usersAtLimit: usersAtLimit ?? null,
+        })),
         ended: more.ended.map(({ endedAt, ...row }) => ({
           ...row,
           endedAt: endedAt === undefined ? null : isoTime(endedAt),

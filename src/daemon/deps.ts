@@ -16,6 +16,7 @@ import type { GracePeriods } from './decide/observation.ts';
 import type { JobLogs } from './console/job-log-reader.ts';
 import type { Journal } from './journal/journal.ts';
 import type { AuditLog } from './audit/audit-log.ts';
+import type { Holds } from './claim/holds.ts';
 import type { Names } from './user-and-project-names.ts';
 import type { History } from '../history/write-history.ts';
 import type { Pause } from './pauses.ts';
@@ -141,6 +142,8 @@ export interface LoopMonitor {
   polled(snapshot: PolledState): void;
   /** A pass has ended. @param isWhole whether Slurm listed its jobs, so that everything was reconciled */
   passed(ms: number, isWhole: boolean): void;
+  /** The limits and pauses of the last claims; undefined if the pauses cannot be read, so that nothing is claimed. */
+  holds(found: Holds | undefined): void;
   failed(error: unknown): void;
   /** @param at milliseconds since 1970 */
   sleepsUntil(at: number): void;

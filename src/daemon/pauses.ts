@@ -11,6 +11,8 @@ const Pause = z.object({
   since: z.number(),
   until: z.number().nullable(),
   reason: z.string(),
+  /** The Unix user who paused it; absent if unknown. */
+  by: z.string().optional(),
 });
 const Pauses = z.object({ pauses: z.array(Pause) });
 

@@ -18,6 +18,8 @@ export interface PauseRequest {
   /** Milliseconds since 1970. */
   readonly until: number | undefined;
   readonly reason: string;
+  /** The Unix user who asks for it; undefined if unknown. */
+  readonly by: string | undefined;
 }
 
 /** Returns what was paused. @throws UsageError if a queue is not served, ConfigError */
@@ -26,7 +28,7 @@ export async function pauseQueues(
   context: ProcessContext,
   request: PauseRequest,
 ): Promise<string> {
-  const { until = null, reason } = request;
+  const { until = null, reason, by } = request;
   const since = systemClock.now();
   const end = until === null ? '' : ` until ${formatTime(until)}`;
   return change(options, context, request.queues, async ({ stateDir }, named) => {
@@ -34,7 +36,7 @@ export async function pauseQueues(
       throw new UsageError(String(error instanceof Error ? error.message : error));
     });
     const queues: readonly (string | null)[] = named.length === 0 ? [null] : named;
-    const added = queues.map((queue): Pause => ({ queue, since, until, reason }));
+    const added = queues.map((queue): Pause => ({ queue, since, until, reason, ...(by === undefined ? {} : { by }) }));
     await makePrivateDirectory(stateDir);
     await writePauses(stateDir, [...before.filter(({ queue }) => !queues.includes(queue)), ...added]);
     return `paused${end}: no task is claimed; jobs in Slurm continue`;

@@ -88,14 +88,24 @@ async function collect({ app, cluster, side, clearml, endedSinceMs }: Collecting
   const { name, stateDir, schedulerQueue } = cluster;
   const [entries, daemon] = await Promise.all([journalEntries(stateDir), findHolder(stateDir, hostName, now)]);
   const served = await readServingNote(stateDir, daemon);
-  const configured = app.config.settings.queues.flatMap((queue) =>
-    queue.cluster === cluster.name ? [queue.name] : [],
-  );
+  const its = app.config.settings.queues.filter((queue) => queue.cluster === cluster.name);
+  const configured = its.map((queue) => queue.name);
   // The queues on the command line of the daemon are only in its serving note.
   const servedQueues = served.queues ?? configured;
   const unixUsers = await findUsers({ app, cluster, side, clearml });
   const seen = await survey(
-    { unixUsers, entries, clearml, scheduler, schedulerQueue, servedQueues, endedSinceMs, now },
+    {
+      unixUsers,
+      entries,
+      clearml,
+      scheduler,
+      schedulerQueue,
+      servedQueues,
+      limits: cluster.limits,
+      queueLimits: new Map(its.flatMap(({ name, limits }) => (limits === undefined ? [] : [[name, limits]]))),
+      endedSinceMs,
+      now,
+    },
     stop,
   );
   return {

@@ -86,6 +86,26 @@ export const METRICS = {
     labels: ['cluster'],
     help: 'For how long no task will be claimed, because the cluster accepts no more jobs',
   },
+  clearml_slurm_limit_jobs: {
+    type: 'gauge',
+    labels: [...OF_QUEUE, 'limit'],
+    help: 'The most jobs that a limit admits; the queue is empty for a limit of the cluster',
+  },
+  clearml_slurm_limit_used_jobs: {
+    type: 'gauge',
+    labels: [...OF_QUEUE, 'limit'],
+    help: 'Jobs that count against a limit; of max_jobs_per_user, those of the user with the most',
+  },
+  clearml_slurm_held_tasks: {
+    type: 'gauge',
+    labels: [...OF_QUEUE, 'limit'],
+    help: 'Tasks that wait in their queue because of a limit, or because of a pause (limit="pause")',
+  },
+  clearml_slurm_paused: {
+    type: 'gauge',
+    labels: OF_QUEUE,
+    help: '1 if the queue or its cluster is paused, or the pauses cannot be read',
+  },
   clearml_slurm_journal_entries: { type: 'gauge', labels: ['cluster'], help: 'Tasks in the journal' },
   clearml_slurm_journal_size_bytes: { type: 'gauge', labels: ['cluster'], help: 'Size of the journal file' },
   clearml_slurm_journal_writable: {

@@ -2,8 +2,10 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { LIMIT_SETTINGS } from '../base/job-limits.ts';
 import { readVersion } from '../base/version.ts';
 import type { ClusterMonitor } from '../daemon/monitor/cluster-monitor.ts';
+import type { LimitUse } from '../daemon/claim/holds.ts';
 import type { DaemonEvent } from '../daemon/monitor/events.ts';
 import type { Monitor } from '../daemon/monitor/monitor.ts';
 import { PHASES, phaseOf } from '../daemon/status/status-row.ts';
@@ -24,6 +26,9 @@ const BUCKETS: Partial<Record<MetricName, number[]>> = {
   clearml_slurm_pass_duration_seconds: [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 90],
   clearml_slurm_call_duration_seconds: [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 90],
 };
+
+/** What may hold a task in its queue. */
+const HOLDS = [...Object.values(LIMIT_SETTINGS), 'pause'];
 
 type Labels = Readonly<Record<string, string | number>>;
 
@@ -95,6 +100,7 @@ export function createMetrics(monitor: Monitor): Metrics {
     for (const row of active)
       gauges.get('clearml_slurm_tasks')?.inc({ cluster, queue: row.queue ?? '', phase: phaseOf(row) });
 
+    readHolds(watched, cluster);
     const health = watched.health();
     const { backoffUntil, tracked, now } = watched.limits();
     set('clearml_slurm_last_good_poll_timestamp_seconds', { cluster }, (health.passOkAt ?? 0) / 1000);
@@ -110,6 +116,31 @@ export function createMetrics(monitor: Monitor): Metrics {
     set('clearml_slurm_journal_writable', { cluster }, health.journalError === undefined ? 1 : 0);
     const journal = await stat(join(watched.stateDir, 'journal.jsonl')).catch(() => undefined);
     set('clearml_slurm_journal_size_bytes', { cluster }, journal?.size ?? 0);
+  }
+
+  function readHolds(watched: ClusterMonitor, cluster: string): void {
+    const holds = watched.holds();
+    const { queues } = watched.state();
+    for (const queue of queues) {
+      const its = holds === 'unreadable' ? undefined : holds.queues.find((one) => one.queue === queue);
+      set('clearml_slurm_paused', { cluster, queue }, holds === 'unreadable' || its?.pause !== undefined ? 1 : 0);
+      setLimits({ cluster, queue }, its?.limits ?? []);
+      // A series that disappears keeps its last value for five minutes.
+      for (const limit of HOLDS) set('clearml_slurm_held_tasks', { cluster, queue, limit }, 0);
+      for (const { why, tasks } of its?.held ?? []) {
+        const limit = why.kind === 'pause' ? 'pause' : LIMIT_SETTINGS[why.name];
+        gauges.get('clearml_slurm_held_tasks')?.inc({ cluster, queue, limit }, tasks);
+      }
+    }
+    setLimits({ cluster, queue: '' }, holds === 'unreadable' ? [] : holds.limits);
+  }
+
+  function setLimits(labels: Labels, uses: readonly LimitUse[]): void {
+    for (const { name, limit, used } of uses) {
+      const its = { ...labels, limit: LIMIT_SETTINGS[name] };
+      set('clearml_slurm_limit_jobs', its, limit);
+      set('clearml_slurm_limit_used_jobs', its, used);
+    }
   }
 
   async function readProcess(): Promise<void> {

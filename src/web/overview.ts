@@ -1,6 +1,8 @@
 // What the first page shows: health, queues, active tasks and ends, filtered by the query of the request.
 import type { ClusterMonitor } from '../daemon/monitor/cluster-monitor.ts';
 import type { Health, HealthFacts } from '../daemon/monitor/health.ts';
+import type { LimitUse, QueueHolds } from '../daemon/claim/holds.ts';
+import type { Pause } from '../daemon/pauses.ts';
 import type { Monitor } from '../daemon/monitor/monitor.ts';
 import { PHASES, phaseOf, type Phase, type StatusRow } from '../daemon/status/status-row.ts';
 import type { AttemptLog, PastAttempt } from './attempt-log.ts';
@@ -26,6 +28,7 @@ export interface QueueSummary {
   readonly completed: number;
   /** Other ends, without attempts that are made again. */
   readonly otherEnds: number;
+  readonly holds: QueueHolds | undefined;
 }
 
 export interface TaskLine extends StatusRow {
@@ -39,8 +42,19 @@ export interface EndedLine {
   readonly why: string;
 }
 
+export interface ClusterSummary extends Health, HealthFacts {
+  readonly label: string;
+  readonly tracked: number;
+  /** Of the cluster. */
+  readonly limits: readonly LimitUse[];
+  readonly arePausesUnreadable: boolean;
+  /** Why no task of any queue is claimed; undefined if tasks are claimed. */
+  readonly pause: Pause | undefined;
+  readonly backoffUntil: number | undefined;
+}
+
 export interface Overview {
-  readonly clusters: readonly (Health & HealthFacts & { readonly label: string; readonly tracked: number })[];
+  readonly clusters: readonly ClusterSummary[];
   readonly queues: readonly QueueSummary[];
   readonly tasks: readonly TaskLine[];
   readonly taskCount: number;
@@ -75,17 +89,28 @@ export async function readOverview(monitor: Monitor, log: AttemptLog, filter: Fi
   const pages = Math.max(1, Math.ceil(found.length / PAGE_SIZE));
   const from = (Math.min(filter.page, pages) - 1) * PAGE_SIZE;
   return {
-    clusters: clusters.map((cluster) => ({
-      ...cluster.health(),
-      label: cluster.label(),
-      tracked: cluster.limits().tracked,
-    })),
+    clusters: clusters.map(summaryOf),
     queues: clusters.flatMap((cluster) => summaries(cluster, all, today)),
     tasks: found.slice(from, from + PAGE_SIZE),
     taskCount: found.length,
     pages,
     ended: lastEnds(past, filter).map((attempt) => describeEnd(attempt, clusters)),
     owners: [...new Set(all.flatMap(({ owner }) => (owner === undefined ? [] : [owner])))].sort(),
+  };
+}
+
+function summaryOf(cluster: ClusterMonitor): ClusterSummary {
+  const holds = cluster.holds();
+  const { tracked, backoffUntil } = cluster.limits();
+  const pauses = holds === 'unreadable' ? [] : holds.queues.map(({ pause }) => pause);
+  return {
+    ...cluster.health(),
+    label: cluster.label(),
+    tracked,
+    backoffUntil,
+    limits: holds === 'unreadable' ? [] : holds.limits,
+    arePausesUnreadable: holds === 'unreadable',
+    pause: pauses.find((pause) => pause?.queue === null),
   };
 }
 
@@ -104,6 +129,7 @@ function matches({ queue, owner, phase, name, task, job }: TaskLine, filter: Fil
 function summaries(cluster: ClusterMonitor, all: readonly TaskLine[], today: readonly PastAttempt[]): QueueSummary[] {
   const label = cluster.label();
   const { queues, waiting } = cluster.state();
+  const holds = cluster.holds();
   return queues.map((queue) => {
     const phases = Object.fromEntries(PHASES.map((phase) => [phase, 0])) as Record<Phase, number>;
     phases.waiting = waiting.filter((row) => row.queue === queue).length;
@@ -119,6 +145,7 @@ function summaries(cluster: ClusterMonitor, all: readonly TaskLine[], today: rea
       phases,
       medianWaitSec: percentile(waits, 0.5) ?? undefined,
       completed: its.filter(({ cause }) => cause === 'completed').length,
+      holds: holds === 'unreadable' ? undefined : holds.queues.find((one) => one.queue === queue),
       otherEnds: its.filter(({ cause }) => cause !== 'completed' && cause !== 'retried').length,
     };
   });

@@ -1,10 +1,12 @@
 // The status page as HTML: a whole document, and its parts, which the page replaces when they change.
 import { formatDuration } from '../base/format-duration.ts';
-import { PHASES } from '../daemon/status/status-row.ts';
+import { describeUse } from '../daemon/claim/read-holds.ts';
+import { explainPause, PAUSES_UNREADABLE } from '../daemon/console/console-messages.ts';
+import { PHASES, type Phase } from '../daemon/status/status-row.ts';
 import { staleAfterMs } from '../daemon/monitor/health.ts';
 import { documentOf, moment, type Site } from './document.ts';
 import { html, type Html } from './html.ts';
-import type { Filter, Overview } from './overview.ts';
+import type { ClusterSummary, Filter, Overview } from './overview.ts';
 import { RANGES, type Plots, type Range } from './plots.ts';
 import { endedPart, queryOf, queuesPart, tasksPart, type Shown } from './tables.ts';
 
@@ -65,31 +67,62 @@ export function overviewParts(site: Site, seen: Overview, shown: Shown): Parts {
   };
 }
 
-function healthPart({ clusters }: Overview): Html {
-  if (clusters.length === 0) return html`<p class="badge bad">Starting</p>`;
-  return html`${clusters.map((cluster) => {
-    const { isReady, problems, label, tracked, passOkAt, clearmlOkAt, slurmOkAt } = cluster;
-    const isWell = isReady && problems.length === 0;
-    return html`<div class="cluster">
-      <p>
-        <span class="badge ${isWell ? 'good' : isReady ? 'doubtful' : 'bad'}"
-          >${isWell ? 'Ready' : isReady ? 'Ready, with a problem' : 'Not ready'}</span
-        >
-        <strong>${label}</strong>
-        <span class="facts"
-          >${tracked} tracked · last poll ${moment(passOkAt)} · ClearML ${moment(clearmlOkAt)} · Slurm
-          ${moment(slurmOkAt)}</span
-        >
-      </p>
-      ${
-        problems.length > 0 &&
-        html`<ul class="problems">
-          ${problems.map((problem) => html`<li>${problem}</li>`)}
-        </ul>`
-      }
-      ${!isReady && html`<p class="hint">A poll counts as old after ${formatDuration(staleAfterMs(cluster))}.</p>`}
-    </div>`;
-  })}`;
+/** First of all whether all clusters are served, then what each of them needs. */
+function healthPart({ clusters, queues }: Overview): Html {
+  if (clusters.length === 0) return html`<p class="answer"><span class="badge bad">Starting</span></p>`;
+  const states = clusters.map(stateOf);
+  const worst = STATES.find((state) => states.includes(state)) ?? 'ready';
+  const sum = (phase: Phase): number => queues.reduce((total, { phases }) => total + phases[phase], 0);
+  return html`<p class="answer">
+      <span class="badge ${ANSWERS[worst].look}">${ANSWERS[worst].text}</span>
+      <span class="facts"
+        >${sum('running')} running · ${sum('pending')} in Slurm · ${sum('waiting')} waiting in ClearML</span
+      >
+    </p>
+    ${clusters.map(clusterLine)}`;
+}
+
+/** The worst first. */
+const STATES = ['not ready', 'doubtful', 'paused', 'ready'] as const;
+const ANSWERS: Readonly<Record<(typeof STATES)[number], { readonly text: string; readonly look: string }>> = {
+  'not ready': { text: 'Not ready', look: 'bad' },
+  doubtful: { text: 'Ready, with a problem', look: 'doubtful' },
+  paused: { text: 'Paused', look: 'doubtful' },
+  ready: { text: 'Ready', look: 'good' },
+};
+
+function stateOf({ isReady, problems, arePausesUnreadable, pause }: ClusterSummary): (typeof STATES)[number] {
+  if (!isReady) return 'not ready';
+  if (problems.length > 0 || arePausesUnreadable) return 'doubtful';
+  return pause === undefined ? 'ready' : 'paused';
+}
+
+function clusterLine(cluster: ClusterSummary, _index: number, all: readonly ClusterSummary[]): Html {
+  const { isReady, problems, label, tracked, passOkAt, clearmlOkAt, slurmOkAt, limits, pause, backoffUntil } = cluster;
+  const shown = [...problems, ...(cluster.arePausesUnreadable ? [PAUSES_UNREADABLE] : [])];
+  const state = ANSWERS[stateOf(cluster)];
+  return html`<div class="cluster">
+    <p>
+      ${all.length > 1 && html`<span class="badge ${state.look}">${state.text}</span>`}
+      <strong>${label}</strong>
+      <span class="facts"
+        >${tracked} tracked · last poll ${moment(passOkAt)} · ClearML ${moment(clearmlOkAt)} · Slurm
+        ${moment(slurmOkAt)}${limits.map((use) => html` · ${describeUse(use)}`)}</span
+      >
+    </p>
+    ${
+      shown.length > 0 &&
+      html`<ul class="problems">
+        ${shown.map((problem) => html`<li>${problem}</li>`)}
+      </ul>`
+    }
+    ${pause !== undefined && html`<p class="note">${explainPause(pause)}</p>`}
+    ${
+      backoffUntil !== undefined &&
+      html`<p class="note">The cluster accepts no more jobs; the next task is claimed ${moment(backoffUntil)}.</p>`
+    }
+    ${!isReady && html`<p class="hint">A poll counts as old after ${formatDuration(staleAfterMs(cluster))}.</p>`}
+  </div>`;
 }
 
 function filterForm(filter: Filter, range: Range, { queues, owners }: Overview, isFiltered: boolean): Html {

@@ -1,6 +1,9 @@
 // The tables of the status page as HTML: queues, active tasks, and ended tasks.
 import { formatDuration } from '../base/format-duration.ts';
 import { visibleText } from '../base/terminal-text.ts';
+import { describeUse } from '../daemon/claim/read-holds.ts';
+import type { QueueHolds } from '../daemon/claim/holds.ts';
+import { describeHoldReason, explainPause } from '../daemon/console/console-messages.ts';
 import type { Phase } from '../daemon/status/status-row.ts';
 import { clearmlUrl, moment, shownName, shownOwner, type Site } from './document.ts';
 import { html, type Html } from './html.ts';
@@ -48,21 +51,43 @@ export function queuesPart(queues: readonly QueueSummary[], { filter, range }: S
     </thead>
     <tbody>
       ${queues.map(
-        ({ queue, phases, medianWaitSec, completed, otherEnds }) =>
+        ({ queue, phases, medianWaitSec, completed, otherEnds, holds }) =>
           html`<tr>
-            <th scope="row"><a href="${queryOf(filter, range, { queue, page: 1 })}">${queue}</a></th>
-            <td>${phases.waiting}</td>
-            <td class="minor">${phases.claimed + phases.submitting}</td>
-            <td>${phases.pending}</td>
-            <td>${phases.running}</td>
-            <td class="wide">${shareBar(phases, most)}</td>
-            <td>${medianWaitSec === undefined ? '–' : formatDuration(medianWaitSec * 1000)}</td>
-            <td>${completed}</td>
-            <td class="minor">${otherEnds}</td>
-          </tr>`,
+              <th scope="row"><a href="${queryOf(filter, range, { queue, page: 1 })}">${queue}</a></th>
+              <td>${phases.waiting}</td>
+              <td class="minor">${phases.claimed + phases.submitting}</td>
+              <td>${phases.pending}</td>
+              <td>${phases.running}</td>
+              <td class="wide">${shareBar(phases, most)}</td>
+              <td>${medianWaitSec === undefined ? '–' : formatDuration(medianWaitSec * 1000)}</td>
+              <td>${completed}</td>
+              <td class="minor">${otherEnds}</td>
+            </tr>
+            ${holdsOf(holds).map(
+              (note) =>
+                html`<tr class="note">
+                  <td colspan="9">${note}</td>
+                </tr>`,
+            )}`,
       )}
     </tbody>
   </table>`;
+}
+
+/** The limits of a queue, its pause, and how many of its tasks each of them holds. */
+function holdsOf(holds: QueueHolds | undefined): string[] {
+  if (holds === undefined) return [];
+  const { limits, pause, held } = holds;
+  return [
+    // The pause of the whole cluster is shown above all queues.
+    ...(typeof pause?.queue === 'string' ? [explainPause(pause)] : []),
+    ...(limits.length === 0 ? [] : [`${limits.map(describeUse).join(', ')}.`]),
+    ...held.flatMap(({ why, tasks }) =>
+      why.kind === 'pause'
+        ? []
+        : [`${tasks === 1 ? '1 task waits' : `${tasks} tasks wait`}: ${describeHoldReason(why)}.`],
+    ),
+  ];
 }
 
 const BAR_WIDTH = 160;

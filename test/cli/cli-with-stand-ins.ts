@@ -14,12 +14,18 @@ export interface CliWithStandIns extends CliWithSandbox {
   submitOne(template: string, name?: string): Promise<string>;
 }
 
-/** Words that are typed need no `--state-dir`. */
-export async function openCliWithStandIns(): Promise<CliWithStandIns> {
+/** Words that are typed need no `--state-dir`. @param settings more lines of `agent.slurm` */
+export async function openCliWithStandIns(
+  settings = '',
+  environment: Readonly<Record<string, string>> = {},
+): Promise<CliWithStandIns> {
   const outside = await realpath(await mkdtemp(join(tmpdir(), 'stand-ins-')));
   const stateDir = join(outside, 'state');
   const slurm = await startStandInCluster({ stateDir: join(outside, 'slurm') });
-  const cli = await openCliWithSandbox(`agent.slurm { slurm_bin_dir: ${slurm.commandsDir}, state_dir: ${stateDir} }`);
+  const cli = await openCliWithSandbox(
+    `agent.slurm { slurm_bin_dir: ${slurm.commandsDir}, state_dir: ${stateDir}\n${settings} }`,
+    environment,
+  );
 
   return {
     ...cli,

@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { textWidth } from '../../src/base/text-width.ts';
 import { painter } from '../../src/base/terminal-colors.ts';
-import { statusText } from '../../src/cli/format-status.ts';
+import { statusDocument, statusText } from '../../src/cli/format-status.ts';
 import type { ClusterStatus } from '../../src/tasks/status-of-all-clusters.ts';
 import type { TaskId } from '../../src/clearml/ids.ts';
 import type { JobId } from '../../src/slurm/scheduler.ts';
@@ -14,6 +14,7 @@ const SEEN: ClusterStatus = {
   clearmlError: undefined,
   slurmError: undefined,
   pauses: [],
+  limits: [],
   now: Date.UTC(2026, 0, 2, 5),
   endedSinceMs: 3_600_000,
   waiting: [],
@@ -166,7 +167,7 @@ describe('the table of tasks', () => {
       ...SEEN,
       pauses: [
         { queue: null, since: Date.UTC(2026, 0, 2, 4), until: Date.UTC(2026, 0, 2, 8), reason: 'new drivers' },
-        { queue: 'gpu', since: Date.UTC(2026, 0, 2, 4), until: null, reason: '' },
+        { queue: 'gpu', since: Date.UTC(2026, 0, 2, 4), until: null, reason: '', by: 'alice' },
       ],
       waiting: [
         {
@@ -185,8 +186,30 @@ describe('the table of tasks', () => {
     expect(text).to.include(
       'All queues are paused since 2026-01-02 04:00 UTC until 2026-01-02 08:00 UTC (new drivers): no task is claimed.\n',
     );
-    expect(text).to.include('Queue gpu is paused since 2026-01-02 04:00 UTC: no task is claimed.\n');
+    expect(text).to.include('Queue gpu is paused since 2026-01-02 04:00 UTC by alice: no task is claimed.\n');
     expect(text).to.match(/^PLACE .* WHY\n1 .* it is paused\.$/m);
     expect(shown(Infinity, { ...SEEN, pauses: undefined })).to.include('The pauses cannot be read');
+  });
+
+  it('is preceded by the limits, as text and as JSON', () => {
+    const limited: ClusterStatus = {
+      ...SEEN,
+      limits: [
+        { queue: undefined, name: 'maxJobs', limit: 200, used: 38, usersAtLimit: undefined },
+        { queue: 'gpu', name: 'maxWaitingJobs', limit: 10, used: 10, usersAtLimit: undefined },
+        { queue: 'gpu', name: 'maxJobsPerUser', limit: 8, used: 8, usersAtLimit: 1 },
+      ],
+    };
+
+    expect(shown(Infinity, limited)).to.include(
+      'Limits: 38 of 200 jobs (max_jobs).\n' +
+        'Limits of queue gpu: 10 of 10 waiting jobs (max_waiting_jobs), 8 jobs per user, reached by 1 user (max_jobs_per_user).\n',
+    );
+    const { clusters } = statusDocument([limited]) as { clusters: readonly [{ readonly limits: readonly unknown[] }] };
+    expect(clusters[0].limits).to.deep.equal([
+      { queue: null, name: 'max_jobs', limit: 200, used: 38, usersAtLimit: null },
+      { queue: 'gpu', name: 'max_waiting_jobs', limit: 10, used: 10, usersAtLimit: null },
+      { queue: 'gpu', name: 'max_jobs_per_user', limit: 8, used: 8, usersAtLimit: 1 },
+    ]);
   });
 });

@@ -10,7 +10,7 @@ describe('pause and resume', () => {
   let cli: CliWithStandIns;
 
   beforeEach(async () => {
-    cli = await openCliWithStandIns();
+    cli = await openCliWithStandIns('max_jobs: 200, max_jobs_per_user: 2', { SUDO_USER: 'alice', USER: 'clearml' });
     await cli.submitOne(TEMPLATE, 'first');
   });
   afterEach(() => cli[Symbol.asyncDispose]());
@@ -34,7 +34,9 @@ describe('pause and resume', () => {
       readonly queue: string | null;
       readonly until: string | null;
       readonly reason: string;
+      readonly by: string | null;
     }[];
+    readonly limits: readonly unknown[];
   }
 
   async function status(): Promise<Status> {
@@ -53,7 +55,7 @@ describe('pause and resume', () => {
       /^Queue gpu: paused until .* UTC: no task is claimed; jobs in Slurm continue\.\nNo daemon is running with the state directory .*: this applies when it starts\.\n$/,
     );
     const seen = await status();
-    expect(seen.pauses[0]).to.deep.include({ queue: 'gpu', reason: 'new drivers' });
+    expect(seen.pauses[0]).to.deep.include({ queue: 'gpu', reason: 'new drivers', by: 'alice' });
     expect(seen.waiting.map((row) => row.task)).to.deep.equal([task]);
     expect(seen.waiting[0]?.why).to.match(/^the queue is paused until .* UTC \(new drivers\)\. It is next\.$/);
 
@@ -65,6 +67,10 @@ describe('pause and resume', () => {
     expect(after.pauses).to.deep.equal([]);
     expect(after.waiting).to.deep.equal([]);
     expect(after.tasks).to.have.length(2);
+    expect(after.limits).to.deep.equal([
+      { queue: null, name: 'max_jobs', limit: 200, used: 2, usersAtLimit: null },
+      { queue: null, name: 'max_jobs_per_user', limit: 2, used: 2, usersAtLimit: 1 },
+    ]);
   });
 
   it('replace the pause of the same queue, and keep the pause of the cluster', async () => {

@@ -7,6 +7,8 @@ import type { DaemonEvent } from '../../src/daemon/monitor/events.ts';
 import { fillMetrics } from '../../build/docs/web-page.ts';
 import { METRICS } from '../../src/web/metric-table.ts';
 import { createMetrics } from '../../src/web/metrics.ts';
+import type { Pause } from '../../src/daemon/pauses.ts';
+import { enqueue, fixtureWith } from '../daemon/claim/limited-claims.ts';
 import { advance, startDaemon } from '../daemon/run-daemon.ts';
 import { createStepFixture } from '../daemon/step-fixture.ts';
 
@@ -45,6 +47,38 @@ describe('/metrics', () => {
     expect(text).to.match(
       /^clearml_slurm_calls_total\{cluster="c1",service="slurm",command="sbatch",outcome="ok"\} 3$/m,
     );
+  });
+
+  it('shows the limits, how much of each is used, and the tasks that a limit or a pause holds', async () => {
+    const limits = { maxJobs: 10, maxJobsPerUser: 1 };
+    let pauses: readonly Pause[] = [];
+    const fixture = fixtureWith({ limits }, { pauses: () => Promise.resolve(pauses), limits: { maxWaitingJobs: 7 } });
+    const monitor = createMonitor(fixture.clock);
+    const metrics = createMetrics(monitor);
+    const watched = monitor.open({ name: undefined, stateDir: '/nowhere', pollMs: 15_000 });
+    await enqueue(fixture, 'ada', 1, 2, 3);
+    const run = startDaemon(watched.watch(fixture.deps));
+    await advance(fixture.clock, 60_000);
+    const limited = series(String((await metrics.scrape('')).body));
+    pauses = [{ queue: 'own', since: 0, until: null, reason: '' }];
+    await advance(fixture.clock, 60_000);
+    const paused = series(String((await metrics.scrape('')).body));
+    run.stop();
+    await run.ended;
+
+    expect(limited).to.include.members([
+      'clearml_slurm_limit_jobs{cluster="c1",queue="own",limit="max_jobs"} 10',
+      'clearml_slurm_limit_used_jobs{cluster="c1",queue="own",limit="max_jobs"} 1',
+      'clearml_slurm_limit_used_jobs{cluster="c1",queue="own",limit="max_jobs_per_user"} 1',
+      'clearml_slurm_limit_jobs{cluster="c1",queue="",limit="max_waiting_jobs"} 7',
+      'clearml_slurm_held_tasks{cluster="c1",queue="own",limit="max_jobs_per_user"} 2',
+      'clearml_slurm_held_tasks{cluster="c1",queue="own",limit="pause"} 0',
+      'clearml_slurm_paused{cluster="c1",queue="own"} 0',
+    ]);
+    expect(paused).to.include.members([
+      'clearml_slurm_held_tasks{cluster="c1",queue="own",limit="pause"} 2',
+      'clearml_slurm_paused{cluster="c1",queue="own"} 1',
+    ]);
   });
 
   it('sends OpenMetrics to a client that asks for it', async () => {

@@ -1,4 +1,5 @@
 // `pause`: claims no tasks of a queue or cluster until it is resumed.
+import type { ProcessContext } from '../../assembly/process-context.ts';
 import { EXIT } from '../../base/exit-codes.ts';
 import { UsageError } from '../../base/usage-error.ts';
 import type { Command, ParsedArgs } from '../command.ts';
@@ -38,11 +39,19 @@ export const pauseCommand: Command = {
       queues: listOption(typed, 'queues') ?? [],
       until: momentOption(typed, 'until', systemClock.now()),
       reason: readReason(typed),
+      by: userOf(context.environment),
     };
     printResult(context, await pauseQueues(commonOptions(typed), context, request));
     return EXIT.ok;
   },
 };
+
+/** Who called sudo, if the command runs as the user of the daemon; only for display. */
+function userOf(environment: ProcessContext['environment']): string | undefined {
+  return [environment['SUDO_USER'], environment['LOGNAME'], environment['USER']].find(
+    (name) => name !== undefined && /^[\w.@+-]{1,64}$/.test(name),
+  );
+}
 
 function readReason(typed: ParsedArgs): string {
   const reason = textOption(typed, 'reason') ?? '';

@@ -7,6 +7,7 @@ import { createClaimedBatch } from './read-claimed-batch.ts';
 import { createWaitingTasksReader } from './read-waiting-tasks.ts';
 import { createHoldMessages } from './hold-messages.ts';
 import { afterClaim, planClaims, withoutEntry, type ClaimState, type Head } from './plan-claims.ts';
+import { readHolds } from './read-holds.ts';
 import { MAX_TRACKED, type Entry } from '../journal/entry.ts';
 import type { DaemonDeps, ServedQueue } from '../deps.ts';
 import type { Pause } from '../pauses.ts';
@@ -76,7 +77,10 @@ export function createTaskClaimer(deps: DaemonDeps, pool: SubmissionPool, backof
       async function claimAll(): Promise<void> {
         while (mayContinue()) {
           const pauses = await readPauses(deps);
-          if (pauses === undefined) return;
+          if (pauses === undefined) {
+            deps.monitor?.holds(undefined);
+            return;
+          }
           let current = (state = await reader.read({ most: READ_SIZES[readSize], lastServed, passed, pauses }));
           const before = claimed;
           const holds = holdsOf(deps);
@@ -137,6 +141,7 @@ export function createTaskClaimer(deps: DaemonDeps, pool: SubmissionPool, backof
 
       reader.begin(snapshot);
       await claimAll();
+      if (state !== undefined) deps.monitor?.holds(readHolds(state, (queue) => entriesIn(snapshot, queue)));
       if (state !== undefined && !signal.aborted)
         await showHeld(state, () => !signal.aborted && deps.clock.now() < until);
       return claimed;
@@ -147,6 +152,10 @@ export function createTaskClaimer(deps: DaemonDeps, pool: SubmissionPool, backof
     const waiting = new Set(state.queues.flatMap(({ entries }) => entries.map(({ task }) => task)));
     await messages.show(planClaims(state, 0).held, (task) => waiting.has(task), mayContinue);
   }
+}
+
+function entriesIn({ queues }: Snapshot, name: string): number {
+  return queues.find((queue) => queue.name === name)?.entries.length ?? 0;
 }
 
 /** Changes when the tasks of a user must be passed from now on, because sudo refuses submissions or one of them is a probe. */

@@ -4,6 +4,7 @@ import type { TaskId } from '../../clearml/ids.ts';
 import type { Limits } from '../../base/job-limits.ts';
 import type { ServedQueue } from '../deps.ts';
 import type { Pause } from '../pauses.ts';
+import type { HoldReason } from './holds.ts';
 
 /** The jobs of a cluster or queue: tasks with a live job, and tasks on the way to one. */
 export interface JobCounts {
@@ -47,11 +48,6 @@ export interface Head {
   readonly queue: ServedQueue;
   readonly entry: QueueEntry;
 }
-
-/** A limit that is reached, or a pause. */
-export type HoldReason =
-  | { readonly kind: 'pause'; readonly pause: Pause }
-  | { readonly kind: 'limit'; readonly of: 'cluster' | 'queue'; readonly name: keyof Limits; readonly limit: number };
 
 export interface HeldTask {
   readonly task: TaskId;
@@ -115,7 +111,8 @@ function reached(of: 'cluster' | 'queue', limits: Limits, { jobs, waiting }: Job
   return undefined;
 }
 
-function holdOfOwner(state: ClaimState, { queue, counts }: WaitingQueue, owner: string): HoldReason | undefined {
+/** The limit that holds the tasks of this owner. */
+export function holdOfOwner(state: ClaimState, { queue, counts }: WaitingQueue, owner: string): HoldReason | undefined {
   for (const [of, limits, its] of [
     ['cluster', state.limits, state.counts],
     ['queue', queue.limits ?? {}, counts],

@@ -7,7 +7,8 @@ import { JOB_STATES } from '../../slurm/job-state.ts';
 import { explainReason } from '../../slurm/reasons/explain-reason.ts';
 import { refusedOptions } from '../../slurm/options-in-sbatch-error.ts';
 import type { Job, JobId, JobRecord } from '../../slurm/scheduler.ts';
-import type { HeldTask, HoldReason } from '../claim/plan-claims.ts';
+import type { HeldTask } from '../claim/plan-claims.ts';
+import type { HoldReason } from '../claim/holds.ts';
 import type { Pause } from '../pauses.ts';
 import { findJobExit } from '../../template/job-exit-codes.ts';
 
@@ -65,7 +66,7 @@ const HELD = 'Waits in queue "';
 export function describeHold({ queue, why, before, isOfOwner }: HeldTask): string {
   const tasks = `${before} ${isOfOwner ? `other ${before === 1 ? 'task' : 'tasks'} of its user` : before === 1 ? 'task' : 'tasks'}`;
   const place = before === 0 ? 'It is next.' : `${tasks} ${before === 1 ? 'is' : 'are'} before it.`;
-  return `${HELD}${queue.name}": ${why.kind === 'pause' ? describePause(why.pause) : describeLimit(why)}. ${place}`;
+  return `${HELD}${queue.name}": ${describeHoldReason(why)}. ${place}`;
 }
 
 /** Whether a task's status message says that a limit or a pause holds it. */
@@ -77,6 +78,20 @@ export function isHeldMessage(statusMessage: string): boolean {
 export function readHold(statusMessage: string): string {
   return isHeldMessage(statusMessage) ? statusMessage.slice(statusMessage.indexOf('": ') + 3) : '';
 }
+
+/** Why a task waits, as a clause. */
+export function describeHoldReason(why: HoldReason): string {
+  return why.kind === 'pause' ? describePause(why.pause) : describeLimit(why);
+}
+
+/** The pause as a sentence for administrators. @param paused the word "paused", perhaps in color */
+export function explainPause({ queue, since, until, reason, by }: Pause, paused = 'paused'): string {
+  const what = queue === null ? 'All queues are' : `Queue ${queue} is`;
+  const start = ` since ${formatTime(since)}${until === null ? '' : ` until ${formatTime(until)}`}`;
+  return `${what} ${paused}${start}${by === undefined ? '' : ` by ${by}`}${reason === '' ? '' : ` (${reason})`}: no task is claimed.`;
+}
+
+export const PAUSES_UNREADABLE = 'The pauses cannot be read, so no task is claimed. Run clearml-agent-slurm resume.';
 
 function describePause({ queue, until, reason }: Pause): string {
   const end = until === null ? '' : ` until ${formatTime(until)}`;

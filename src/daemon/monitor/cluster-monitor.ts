@@ -1,5 +1,6 @@
 // Watches the daemon's work for one cluster, and describes it on request from the last poll: no request costs a poll.
 import type { Clock } from '../../base/clock.ts';
+import type { Holds } from '../claim/holds.ts';
 import type { DaemonDeps, LoopMonitor, PolledState } from '../deps.ts';
 import { activeRows, activeTasks, waitingEntries, type WaitingRow } from '../status/cluster-status.ts';
 import type { StatusRow } from '../status/status-row.ts';
@@ -49,6 +50,8 @@ export interface ClusterMonitor {
   state(): ClusterState;
   health(): Health & HealthFacts;
   limits(): Limits;
+  /** The limits and pauses, as of the last claims; `unreadable`: the pauses cannot be read, so that nothing is claimed. */
+  holds(): Holds | 'unreadable';
 }
 
 export interface ClusterIdentity {
@@ -70,6 +73,7 @@ export function createClusterMonitor(
   let served: DaemonDeps | undefined;
   let snapshot: PolledState | undefined;
   let cached: ClusterState | undefined;
+  let holds: Holds | 'unreadable' = { limits: [], queues: [] };
   let backoffUntil = (): number => 0;
   let facts: HealthFacts = {
     cluster: name,
@@ -107,6 +111,12 @@ export function createClusterMonitor(
       emit({ kind: 'pass', outcome: isWhole ? 'ok' : 'failed', ms: isWhole ? ms : 0 });
       changed();
     },
+    holds(found) {
+      const before = holds;
+      holds = found ?? 'unreadable';
+      // Read every few seconds: open pages are rendered again only if something has changed.
+      if (JSON.stringify(holds) !== JSON.stringify(before)) changed();
+    },
     failed(error) {
       version += 1;
       note({ passError: messageOf(error) });
@@ -132,6 +142,7 @@ export function createClusterMonitor(
     },
     watch(deps) {
       clusterName = deps.cluster.clusterName;
+      holds = { limits: [], queues: [] };
       note({ phase: 'serving', startedAt: clock.now(), dueAt: clock.now(), journalError: undefined });
       served = {
         ...watchDeps(deps, {
@@ -154,6 +165,7 @@ export function createClusterMonitor(
       version += 1;
     },
     deps: () => served,
+    holds: () => holds,
     state() {
       if (cached?.version !== version) cached = readState(version, served, snapshot, clock.now());
       return cached;

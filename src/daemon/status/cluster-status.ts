@@ -1,4 +1,5 @@
 // Collects the status of all tasks for the status command. Takes no lock, changes nothing, and tolerates an unreachable server.
+import type { Limits } from '../../base/job-limits.ts';
 import type { ClearmlClient, Queue, TaskList } from '../../clearml/client.ts';
 import type { TaskId } from '../../clearml/ids.ts';
 import { ServerUnreachableError } from '../../clearml/errors.ts';
@@ -9,6 +10,10 @@ import type { Entry } from '../journal/entry.ts';
 import { accountsOf, expectedUser, hasSubmitted, isJobOfUser, type UnixUsers } from '../users-of-jobs.ts';
 import { readHold } from '../console/console-messages.ts';
 import { byTask } from '../poll/poll.ts';
+import { factsOf, tally, tasksWithJobs } from '../claim/count-jobs.ts';
+import { NO_JOBS } from '../claim/plan-claims.ts';
+import { usesOf } from '../claim/read-holds.ts';
+import type { LimitUse } from '../claim/holds.ts';
 import { statusRow, type StatusRow } from './status-row.ts';
 
 export interface SurveyDeps {
@@ -22,6 +27,9 @@ export interface SurveyDeps {
   readonly schedulerQueue: string;
   /** The names or ids of the queues that are served. */
   readonly servedQueues: readonly string[];
+  /** Of the cluster, and of its queues by their names or ids. */
+  readonly limits?: Limits | undefined;
+  readonly queueLimits?: ReadonlyMap<string, Limits> | undefined;
   /** How far back ended tasks are listed, in milliseconds. */
   readonly endedSinceMs: number;
   readonly now: number;
@@ -61,6 +69,8 @@ export interface Survey {
   readonly waitingCount: number;
   /** The latest first. */
   readonly ended: readonly EndedRow[];
+  /** How much of each limit is used, if ClearML and Slurm responded; `queue`: undefined for a limit of the cluster. */
+  readonly limits: readonly (LimitUse & { readonly queue: string | undefined })[];
   /** Why there was no response; undefined if there was one. */
   readonly clearmlError: string | undefined;
   readonly slurmError: string | undefined;
@@ -82,10 +92,43 @@ export async function survey(deps: SurveyDeps, signal: AbortSignal): Promise<Sur
   return {
     rows,
     ...(await nameWaiting(deps, waiting)),
+    limits: hasResponded.clearml && hasResponded.slurm ? readLimits(deps, server.queues, { tasks, jobs }) : [],
     ended: ended.rows.filter(({ task }) => !ids.has(task)),
     clearmlError: error ?? ended.error,
     slurmError: list.kind === 'failed' ? list.message : undefined,
   };
+}
+
+/** Counts as claiming does. */
+function readLimits(
+  { limits = {}, queueLimits = new Map(), servedQueues, entries, schedulerQueue }: SurveyDeps,
+  queues: readonly Queue[],
+  { tasks, jobs }: Pick<Polled, 'tasks' | 'jobs'>,
+): Survey['limits'] {
+  const served = queues.filter(({ id, name }) => servedQueues.includes(id) || servedQueues.includes(name));
+  const parked = parkedTasks(queues, schedulerQueue);
+  const isOver = (task: TaskId): boolean => !['queued', 'in_progress'].includes(tasks.get(task)?.status ?? '');
+  const counts = tally(
+    tasksWithJobs({ jobs, parked, journal: entries, isOver }),
+    served.map(({ id }) => id),
+    (task) => {
+      const read = tasks.get(task);
+      const entry = entries.get(task);
+      const owner = read === undefined ? undefined : factsOf(read).owner;
+      return read === undefined && entry === undefined
+        ? undefined
+        : { owner, queue: entry?.queue ?? read?.executionQueue };
+    },
+  );
+  return [
+    ...usesOf(limits, counts.cluster).map((use) => ({ ...use, queue: undefined })),
+    ...served.flatMap(({ id, name }) =>
+      usesOf(queueLimits.get(name) ?? queueLimits.get(id) ?? {}, counts.queues.get(id) ?? NO_JOBS).map((use) => ({
+        ...use,
+        queue: name,
+      })),
+    ),
+  ];
 }
 
 /** What a poll knows of the tasks of a cluster. */
@@ -103,10 +146,14 @@ export function activeTasks({
   jobs,
   schedulerQueue,
 }: Pick<Polled, 'entries' | 'queues' | 'jobs'> & Pick<SurveyDeps, 'schedulerQueue'>): ReadonlySet<TaskId> {
-  const parked = queues.find(({ id, name }) => id === schedulerQueue || name === schedulerQueue)?.entries ?? [];
-  const ids = new Set([...entries.keys(), ...parked.map(({ task }) => task)]);
+  const ids = new Set([...entries.keys(), ...parkedTasks(queues, schedulerQueue)]);
   for (const [id, its] of jobs) if (its.some(({ state }) => isLive(state))) ids.add(id);
   return ids;
+}
+
+function parkedTasks(queues: readonly Queue[], schedulerQueue: string): readonly TaskId[] {
+  const found = queues.find(({ id, name }) => id === schedulerQueue || name === schedulerQueue);
+  return found?.entries.map(({ task }) => task) ?? [];
 }
 
 /** The rows of these tasks: by queue, then the oldest first. @param now milliseconds since 1970 */

@@ -1,0 +1,32 @@
+// What keeps tasks in their queues: limits with their use, and pauses.
+import type { Limits } from '../../base/job-limits.ts';
+import type { Pause } from '../pauses.ts';
+
+/** A limit that is reached, or a pause. */
+export type HoldReason =
+  | { readonly kind: 'pause'; readonly pause: Pause }
+  | { readonly kind: 'limit'; readonly of: 'cluster' | 'queue'; readonly name: keyof Limits; readonly limit: number };
+
+export interface LimitUse {
+  readonly name: keyof Limits;
+  readonly limit: number;
+  /** The jobs that count; with `maxJobsPerUser`, those of the user with the most. */
+  readonly used: number;
+  /** How many users have reached `maxJobsPerUser`; undefined for other limits. */
+  readonly usersAtLimit: number | undefined;
+}
+
+export interface QueueHolds {
+  readonly queue: string;
+  readonly limits: readonly LimitUse[];
+  /** Of the queue, else of the cluster. */
+  readonly pause: Pause | undefined;
+  /** The tasks that wait in the queue because of a limit or pause, by reason. */
+  readonly held: readonly { readonly why: HoldReason; readonly tasks: number }[];
+}
+
+export interface Holds {
+  /** Of the cluster. */
+  readonly limits: readonly LimitUse[];
+  readonly queues: readonly QueueHolds[];
+}

@@ -1,0 +1,62 @@
+// How much of each limit is used, and which limits and pauses hold tasks: for the status page, the metrics and `status`. Pure.
+import { LIMIT_SETTINGS, type Limits } from '../../base/job-limits.ts';
+import type { HoldReason, Holds, LimitUse, QueueHolds } from './holds.ts';
+import { holdOfOwner, holdOfQueue, needsOwners, type ClaimState, type JobCounts } from './plan-claims.ts';
+
+/** @param waiting how many tasks wait in a queue of which only the first entries were read */
+export function readHolds(state: ClaimState, waiting: (queue: string) => number): Holds {
+  return {
+    limits: usesOf(state.limits, state.counts),
+    queues: state.queues.map((its) => {
+      const { queue, counts, entries, hasMore, pause } = its;
+      const tasks = hasMore === true ? Math.max(entries.length, waiting(queue.name)) : entries.length;
+      const ofQueue = holdOfQueue(state, its);
+      return {
+        queue: queue.name,
+        limits: usesOf(queue.limits ?? {}, counts),
+        pause,
+        held: ofQueue === undefined ? heldOwners(state, its) : tasks === 0 ? [] : [{ why: ofQueue, tasks }],
+      };
+    }),
+  };
+}
+
+/** How much of each limit these jobs use; only limits that are set. */
+export function usesOf(limits: Limits, { jobs, waiting, byOwner, ofUnknownOwner }: JobCounts): LimitUse[] {
+  const { maxJobs, maxWaitingJobs, maxJobsPerUser } = limits;
+  const uses: LimitUse[] = [];
+  if (maxJobs !== undefined) uses.push({ name: 'maxJobs', limit: maxJobs, used: jobs, usersAtLimit: undefined });
+  if (maxWaitingJobs !== undefined)
+    uses.push({ name: 'maxWaitingJobs', limit: maxWaitingJobs, used: waiting, usersAtLimit: undefined });
+  if (maxJobsPerUser !== undefined) {
+    const ofUsers = [...byOwner.values()].map((count) => count + ofUnknownOwner);
+    const used = ofUsers.reduce((most, count) => Math.max(most, count), ofUnknownOwner);
+    const usersAtLimit = ofUsers.filter((count) => count >= maxJobsPerUser).length;
+    uses.push({ name: 'maxJobsPerUser', limit: maxJobsPerUser, used, usersAtLimit });
+  }
+  return uses;
+}
+
+/** Such as `38 of 40 jobs (max_jobs)`. */
+export function describeUse({ name, limit, used, usersAtLimit }: LimitUse): string {
+  const setting = `(${LIMIT_SETTINGS[name]})`;
+  if (usersAtLimit === undefined)
+    return `${used} of ${limit} ${name === 'maxWaitingJobs' ? 'waiting ' : ''}jobs ${setting}`;
+  return `${limit} ${limit === 1 ? 'job' : 'jobs'} per user, reached by ${usersAtLimit === 1 ? '1 user' : `${usersAtLimit} users`} ${setting}`;
+}
+
+/** The tasks whose owners have reached a limit. */
+function heldOwners(state: ClaimState, waiting: ClaimState['queues'][number]): QueueHolds['held'] {
+  if (!needsOwners(waiting.queue, state.limits)) return [];
+  const held = new Map<string, { readonly why: HoldReason; tasks: number }>();
+  for (const { task } of waiting.entries) {
+    const owner = state.ownerOf(task);
+    const why = owner === undefined ? undefined : holdOfOwner(state, waiting, owner);
+    if (why === undefined) continue;
+    const key = why.kind === 'limit' ? `${why.of} ${why.name}` : '';
+    const known = held.get(key);
+    if (known === undefined) held.set(key, { why, tasks: 1 });
+    else known.tasks += 1;
+  }
+  return [...held.values()];
+}

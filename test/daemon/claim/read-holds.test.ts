@@ -1,0 +1,56 @@
+// How much of each limit is used, and how many tasks each limit or pause holds.
+import { expect } from 'chai';
+import { describeUse, readHolds } from '../../../src/daemon/claim/read-holds.ts';
+import { stateOf } from './claim-states.ts';
+
+const none = (): number => 0;
+
+describe('the holds of a cluster', () => {
+  it('show the use of each limit that is set, of the cluster and of each queue', () => {
+    const limits = { maxJobs: 3, maxWaitingJobs: 5, maxJobsPerUser: 2 };
+    const state = stateOf(
+      { q: { tasks: [], limits, jobs: ['A', 'a', 'b'] }, r: { tasks: [], jobs: ['C'] } },
+      { limits: { maxJobs: 10 } },
+    );
+
+    const { limits: ofCluster, queues } = readHolds(state, none);
+
+    expect(ofCluster.map(describeUse)).to.deep.equal(['4 of 10 jobs (max_jobs)']);
+    expect(queues.map((queue) => queue.limits.map(describeUse))).to.deep.equal([
+      [
+        '3 of 3 jobs (max_jobs)',
+        '2 of 5 waiting jobs (max_waiting_jobs)',
+        '2 jobs per user, reached by 1 user (max_jobs_per_user)',
+      ],
+      [],
+    ]);
+  });
+
+  it('count all tasks of a queue whose limit is reached, also those that were not read', () => {
+    const given = { tasks: ['a1', 'a2'], limits: { maxJobs: 1 }, jobs: ['A'] };
+
+    expect(readHolds(stateOf({ q: given }), none).queues[0]?.held.map(({ tasks }) => tasks)).to.deep.equal([2]);
+    const long = stateOf({ q: { ...given, hasMore: true } });
+    expect(readHolds(long, () => 700).queues[0]?.held.map(({ tasks }) => tasks)).to.deep.equal([700]);
+  });
+
+  it('count the tasks of the users who have reached their limit, and no others', () => {
+    const state = stateOf({
+      q: { tasks: ['a1', 'b1', 'a2'], limits: { maxJobsPerUser: 1 }, jobs: ['A'], userFairness: true },
+    });
+
+    const [queue] = readHolds(state, none).queues;
+
+    expect(queue?.held).to.deep.equal([
+      { why: { kind: 'limit', of: 'queue', name: 'maxJobsPerUser', limit: 1 }, tasks: 2 },
+    ]);
+  });
+
+  it('show the pause of an empty queue, which holds no task', () => {
+    const pause = { queue: 'q', since: 0, until: null, reason: '' };
+
+    const [queue] = readHolds(stateOf({ q: { tasks: [], pause } }), none).queues;
+
+    expect(queue).to.deep.include({ queue: 'q', pause, held: [] });
+  });
+});
