@@ -80,7 +80,7 @@ export async function startProgram(options: ProgramOptions): Promise<Program> {
   await mkdir(join(folder, 'shared'));
   await writeFile(
     conf,
-    `${formatClientConf(server, join(folder, 'files'))}${agentSection(folder, agent.python, server, options.hasWeb)}`,
+    `${formatClientConf(server, `file://${join(folder, 'files')}`)}${agentSection(folder, agent.python, server, options.hasWeb)}`,
     {
       mode: 0o600,
     },

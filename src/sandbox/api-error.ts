@@ -20,6 +20,7 @@ const API_ERRORS = {
   invalidUserId: [400, 301, 'Invalid user id'],
   invalidProjectId: [400, 401, 'Invalid project id'],
   projectHasTasks: [400, 402, 'Project has associated tasks'],
+  cannotUpdateProjectLocation: [400, 408, 'Cannot update project location. Use projects.move instead'],
   invalidQueueId: [400, 701, 'Invalid queue id'],
   queueNotEmpty: [400, 702, 'Queue is not empty'],
   taskNotInQueue: [400, 703, 'Invalid queue id or task not in queue'],

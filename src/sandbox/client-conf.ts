@@ -10,14 +10,14 @@ export interface SandboxAccess {
 
 /**
  * A clearml.conf for clearml-agent, the ClearML SDK and this program.
- * @param filesFolder an absolute path: for artifacts, because the sandbox stores no files
+ * @param filesServer the URL that artifacts are uploaded to; a sandbox is also a files server
  */
-export function formatClientConf(access: SandboxAccess, filesFolder: string): string {
+export function formatClientConf(access: SandboxAccess, filesServer = access.url): string {
   return `# The address of a sandbox, which keeps its data only if started with --state.
 api {
     web_server: ${quoteHocon(access.url)}
     api_server: ${quoteHocon(access.url)}
-    files_server: ${quoteHocon(`file://${filesFolder}`)}
+    files_server: ${quoteHocon(filesServer)}
     credentials {
         access_key: ${quoteHocon(access.accessKey)}
         secret_key: ${quoteHocon(access.secretKey)}

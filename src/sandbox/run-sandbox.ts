@@ -41,7 +41,7 @@ export async function runSandbox(options: SandboxOptions, context: SandboxProces
   if (overwrite && configFile === undefined) throw new UsageError('--overwrite goes with --write-config FILE.');
   const { sandbox, isElsewhere } = await listen(options, context);
   try {
-    const conf = formatClientConf(sandbox, resolve(context.workingDir, 'files'));
+    const conf = formatClientConf(sandbox);
     const written =
       configFile === undefined
         ? undefined

@@ -7,10 +7,12 @@ import { createCallCounts, type CallCount, type Latency } from './call-counts.ts
 import { createControlsService } from './services/controls.ts';
 import { createDispatcher, type Dispatch, type SandboxLog } from './dispatch.ts';
 import { createFaults } from './faults.ts';
+import { createFilesServer, type FilesServer } from './files-server.ts';
 import { firstContent, type KeyPair } from './first-content.ts';
 import { createSandboxClock } from './sandbox-clock.ts';
 import { createBodyReader, refuseBody, type ReadBody } from './request-body.ts';
 import { createServices } from './services/all-services.ts';
+import { identify } from './services/auth.ts';
 import { readSnapshot } from './snapshot-file.ts';
 import { ListenError, InvalidSnapshotError, PortInUseError } from './start-errors.ts';
 import { createStore } from './store.ts';
@@ -21,7 +23,7 @@ export interface SandboxOptions {
   readonly port: number;
   /** Default: loopback. */
   readonly host?: string;
-  /** The state file; without it, the state is lost when the process exits. */
+  /** The state file; uploaded files are in a directory beside it. Without it, both are lost when the process exits. */
   readonly stateFile?: string;
   /** The keys of a new sandbox; a state file contains its keys. */
   readonly keys?: KeyPair;
@@ -75,9 +77,13 @@ export async function createSandbox(options: SandboxOptions): Promise<Sandbox> {
 
   const dispatch = createDispatcher({ endpoints, store, clock, faults, calls, log });
   const readBody = createBodyReader();
+  const files = createFilesServer({
+    folder: stateFile === undefined ? undefined : `${stateFile}.files`,
+    authenticate: (authorization) => void identify(authorization, store, clock.now()),
+  });
   const serving = new Set<Promise<void>>();
   const server = createServer((request, response) => {
-    const served = serve(request, response, { dispatch, readBody }).finally(() => serving.delete(served));
+    const served = serve(request, response, { dispatch, readBody, files }).finally(() => serving.delete(served));
     serving.add(served);
   });
   // Agents poll every 5 s, when Node would close an idle connection, possibly during the next request.
@@ -107,6 +113,7 @@ export async function createSandbox(options: SandboxOptions): Promise<Sandbox> {
         server.closeAllConnections();
       });
       await Promise.all(serving);
+      await files.close();
       await store.saved();
     },
   };
@@ -151,14 +158,19 @@ const silentLog: SandboxLog = { debug: () => undefined, error: () => undefined }
 interface Serving {
   readonly dispatch: Dispatch;
   readonly readBody: ReadBody;
+  readonly files: FilesServer;
 }
 
 /** Reads the body of any method, because the Python clients send one with GET. */
 async function serve(
   request: IncomingMessage,
   response: ServerResponse,
-  { dispatch, readBody }: Serving,
+  { dispatch, readBody, files }: Serving,
 ): Promise<void> {
+  if (files.isForFiles(request)) {
+    await files.serve(request, response);
+    return;
+  }
   const body = await readBody(request);
   if (body === 'gone') return;
   if (body === 'too large') {

@@ -6,6 +6,7 @@ import { defineQueueContract } from './contract-queues.ts';
 import { openContractTestBed, type ContractTestBed } from './contract-test-bed.ts';
 import { defineStatusContract } from './contract-status.ts';
 import { defineTaskContract } from './contract-tasks.ts';
+import { defineWorkflowContract } from './contract-workflows.ts';
 import type { Access } from './raw-calls.ts';
 
 /**
@@ -42,5 +43,6 @@ export function defineClearmlContract(
     defineStatusContract(testBed);
     defineConsoleContract(testBed);
     defineChangesContract(testBed);
+    defineWorkflowContract(testBed);
   });
 }

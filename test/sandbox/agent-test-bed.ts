@@ -50,7 +50,7 @@ export async function openAgentTestBed(
   const folder = await mkdtemp(join(tmpdir(), 'desk-'));
   const sandbox = await openSandbox();
   const conf = join(folder, 'clearml.conf');
-  await writeFile(conf, `${formatClientConf(sandbox, join(folder, 'files'))}\n${SDK_WITHOUT_SUBPROCESS}\n`);
+  await writeFile(conf, `${formatClientConf(sandbox)}\n${SDK_WITHOUT_SUBPROCESS}\n`);
   const running = new Set<RunningProgram>();
 
   function start(program: string, ...args: readonly string[]): RunningProgram {

@@ -11,19 +11,16 @@ import { openSandbox } from './open-sandbox.ts';
 const run = promisify(execFile);
 
 describe('the clearml.conf that the sandbox writes', () => {
-  it('contains the server, the keys, and a directory for artifacts', () => {
-    const conf = formatClientConf(
-      { url: 'http://127.0.0.1:8008', accessKey: 'KEY', secretKey: 'SECRET' },
-      '/tmp/files',
-    );
+  it('contains the server, also as files server, and the keys', () => {
+    const conf = formatClientConf({ url: 'http://127.0.0.1:8008', accessKey: 'KEY', secretKey: 'SECRET' });
     expect(conf).to.contain('api_server: "http://127.0.0.1:8008"');
-    expect(conf).to.contain('files_server: "file:///tmp/files"');
+    expect(conf).to.contain('files_server: "http://127.0.0.1:8008"');
     expect(conf).to.contain('access_key: "KEY"');
     expect(conf).to.contain('secret_key: "SECRET"');
   });
 
   it('quotes characters that are special in HOCON', () => {
-    const conf = formatClientConf({ url: 'http://x', accessKey: 'a"b', secretKey: 'c\\d' }, '/tmp/files');
+    const conf = formatClientConf({ url: 'http://x', accessKey: 'a"b', secretKey: 'c\\d' });
     expect(conf).to.contain('access_key: "a\\"b"').and.to.contain('secret_key: "c\\\\d"');
   });
 });
@@ -40,7 +37,7 @@ describe('the script for a first task', () => {
     await using sandbox = await openSandbox();
     await using folder = await temporaryFolder();
     const conf = join(folder.path, "it's mine.conf");
-    await writeFile(conf, formatClientConf(sandbox, '/tmp/files'));
+    await writeFile(conf, formatClientConf(sandbox));
     await run('sh', ['-euc', formatFirstTaskLines(sandbox, conf, 'my first queue').join('\n')]);
     const { tasks } = await sandbox.ok('tasks.get_all', { only_fields: ['name', 'status', 'script.diff'] });
     expect(tasks).to.deep.equal([

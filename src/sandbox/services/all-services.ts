@@ -3,6 +3,7 @@ import type { Service } from '../call.ts';
 import { createAuthService } from './auth.ts';
 import { API_VERSION, SERVER_VERSION } from '../envelope.ts';
 import { createEventsService } from './events.ts';
+import { createEventsScalarsService } from './events-scalars.ts';
 import { createProjectsService } from './projects.ts';
 import { createQueuesService } from './queues.ts';
 import type { SandboxClock } from '../sandbox-clock.ts';
@@ -28,6 +29,7 @@ export function createServices(store: Store, clock: SandboxClock): Service {
     ...createQueuesService(store, clock),
     ...createWorkersService(store, clock),
     ...createEventsService(store, clock),
+    ...createEventsScalarsService(store),
     ...createProjectsService(store, clock),
     ...createUsersService(store),
     'server.info': () => ({ version: SERVER_VERSION, build: 'sandbox', commit: '', api_version: API_VERSION }),

@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { ApiError } from '../api-error.ts';
 import { oneTask, readRequest, type Call, type Fields, type Service } from '../call.ts';
 import type { EventDocument } from '../documents.ts';
+import { addToLastMetrics } from '../last-metrics.ts';
 import { randomId } from '../random-id.ts';
 import type { SandboxClock } from '../sandbox-clock.ts';
 import { findTask, touchTask } from '../status-change.ts';
@@ -22,7 +23,7 @@ const logRequest = oneTask.extend({
 export function createEventsService(store: Store, clock: SandboxClock): Service {
   function add(call: Call): Fields {
     const complaints = new Map<string, number>();
-    const touched = new Map<string, number>();
+    const touched = new Map<string, EventDocument[]>();
     let added = 0;
     for (const line of call.lines) {
       const event = readEvent(line, call);
@@ -32,12 +33,16 @@ export function createEventsService(store: Store, clock: SandboxClock): Service 
       }
       replaceSame(event);
       store.events.add(event);
-      touched.set(event.task, Math.max(touched.get(event.task) ?? 0, Number(event['iter'] ?? 0)));
+      touched.set(event.task, [...(touched.get(event.task) ?? []), event]);
       added += 1;
     }
-    for (const [id, iteration] of touched) {
-      const last = store.tasks.get(id)?.last_iteration ?? 0;
-      touchTask(store, clock.now(), id, call.caller.user, { last_iteration: Math.max(last, iteration) });
+    for (const [id, events] of touched) {
+      const task = findTask(store, id);
+      const iterations = events.map((event) => Number(event['iter'] ?? 0));
+      touchTask(store, clock.now(), id, call.caller.user, {
+        last_iteration: Math.max(task.last_iteration, ...iterations),
+        last_metrics: addToLastMetrics(task.last_metrics, events),
+      });
     }
     if (added === 0) throw new ApiError('eventsNotAdded', Object.fromEntries(complaints));
     const errors = [...complaints.values()].reduce((sum, count) => sum + count, 0);

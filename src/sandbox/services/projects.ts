@@ -26,6 +26,15 @@ const projectFields = z.object({
   default_output_destination: z.string().optional(),
 });
 
+const updateRequest = z.object({
+  project: z.string(),
+  name: z.string().exactOptional(),
+  description: z.string().exactOptional(),
+  tags: z.array(z.string()).exactOptional(),
+  system_tags: z.array(z.string()).exactOptional(),
+  default_output_destination: z.string().exactOptional(),
+});
+
 const deleteRequest = z.object({
   project: z.string(),
   force: z.boolean().default(false),
@@ -55,6 +64,21 @@ export function createProjectsService(store: Store, clock: SandboxClock): Servic
       const fields = readRequest(projectFields, call.body);
       if (projectNamed(store, fields.name) !== undefined) throw new ApiError('notUnique', { name: fields.name });
       return { id: createProject(store, clock.now(), fields, call.caller).id };
+    },
+    'projects.update': (call) => {
+      const { project: id, ...fields } = readRequest(updateRequest, call.body);
+      const project = store.projects.get(id);
+      if (project === undefined) throw new ApiError('invalidProjectId', { id });
+      const { name } = fields;
+      // A rename of the parents is another call, projects.move.
+      if (name !== undefined && locationOf(name) !== locationOf(project.name))
+        throw new ApiError('cannotUpdateProjectLocation', { name });
+      const changes = { ...fields, last_update: formatInstant(clock.now()) };
+      store.projects.put({ ...project, ...changes, ...(name === undefined ? {} : { basename: basenameOf(name) }) });
+      const isBelow = (other: ProjectDocument): boolean => other.name.startsWith(`${project.name}/`);
+      for (const child of name === undefined ? [] : store.projects.all().filter(isBelow))
+        store.projects.put({ ...child, name: `${name}${child.name.slice(project.name.length)}` });
+      return { updated: 1, fields: changes };
     },
     'projects.delete': (call) => {
       const { project: id, force, delete_contents: isEmptied } = readRequest(deleteRequest, call.body);
@@ -96,10 +120,9 @@ function createProject(
   fields: z.infer<typeof projectFields>,
   owner: Owner,
 ): ProjectDocument {
-  const parts = fields.name.split('/');
-  const basename = parts.at(-1) ?? '';
+  const basename = basenameOf(fields.name);
   if (basename.trim().length < 3) throw new ApiError('dataValidation', { name: fields.name }, 'name is too short');
-  const parentName = parts.slice(0, -1).join('/');
+  const parentName = locationOf(fields.name);
   const parent = parentName === '' ? undefined : findOrCreateProject(store, nowAt, parentName, owner).id;
   const now = formatInstant(nowAt);
   const project: ProjectDocument = {
@@ -114,4 +137,13 @@ function createProject(
   };
   store.projects.put(project);
   return project;
+}
+
+function basenameOf(name: string): string {
+  return name.split('/').at(-1) ?? '';
+}
+
+/** The names of the parents. */
+function locationOf(name: string): string {
+  return name.split('/').slice(0, -1).join('/');
 }

@@ -1,0 +1,72 @@
+// The scalars of a task as curves, for plots and for the SDK's `get_reported_scalars`.
+import * as z from 'zod';
+import { oneTask, readRequest, type Fields, type Service } from '../call.ts';
+import type { EventDocument } from '../documents.ts';
+import { findTask } from '../status-change.ts';
+import type { Store } from '../store.ts';
+
+const curvesRequest = z.object({
+  ...oneTask.shape,
+  /** The most points of one curve. */
+  samples: z.number().int().min(1).max(6000).default(2000),
+  key: z.enum(['iter', 'timestamp', 'iso_time']).default('iter'),
+  metrics: z.array(z.object({ metric: z.string(), variants: z.array(z.string()).default([]) })).default([]),
+});
+
+type CurvesRequest = z.infer<typeof curvesRequest>;
+
+/** The iteration of a value that `report_single_value` reports. */
+const SINGLE_VALUE_ITERATION = -(2 ** 31);
+
+export function createEventsScalarsService(store: Store): Service {
+  const scalarsOf = (task: string): EventDocument[] =>
+    store.events.of(task).filter(({ type }) => type === 'training_stats_scalar');
+
+  return {
+    'events.scalar_metrics_iter_histogram': (call) => {
+      const request = readRequest(curvesRequest, call.body);
+      findTask(store, request.task);
+      const wanted = scalarsOf(request.task).filter(
+        (event) => isWanted(event, request) && event['iter'] !== SINGLE_VALUE_ITERATION,
+      );
+      const metrics: Record<string, Record<string, Fields>> = {};
+      for (const metric of sortedNames(wanted, 'metric')) {
+        const ofMetric = wanted.filter((event) => event['metric'] === metric);
+        const curves = sortedNames(ofMetric, 'variant').map((variant): [string, Fields] => {
+          const events = ofMetric.filter((event) => event['variant'] === variant);
+          return [variant, { name: variant, ...curveOf(events, request) }];
+        });
+        metrics[metric] = Object.fromEntries(curves);
+      }
+      return metrics;
+    },
+  };
+}
+
+function isWanted(event: EventDocument, { metrics }: CurvesRequest): boolean {
+  const isAsked = ({ metric, variants }: CurvesRequest['metrics'][number]): boolean =>
+    metric === event['metric'] && (variants.length === 0 || variants.includes(String(event['variant'])));
+  return metrics.length === 0 || metrics.some(isAsked);
+}
+
+function sortedNames(events: readonly EventDocument[], field: string): string[] {
+  return [...new Set(events.map((event) => String(event[field])))].sort();
+}
+
+/** Averages the values of each interval, the intervals as wide as it takes to have no more points than asked for. */
+function curveOf(events: readonly EventDocument[], { samples, key }: CurvesRequest): Fields {
+  const at = (event: EventDocument): number => (key === 'iter' ? Number(event['iter'] ?? 0) : event.timestamp);
+  const places = events.map(at);
+  const [first, last] = [Math.min(...places), Math.max(...places)];
+  const width = Math.max(1, Math.ceil((last - first + 1) / samples));
+  const byPlace = new Map<number, number[]>();
+  for (const event of events) {
+    const place = Math.floor(at(event) / width) * width;
+    byPlace.set(place, [...(byPlace.get(place) ?? []), Number(event['value'])]);
+  }
+  const points = [...byPlace].sort(([one], [other]) => one - other);
+  return {
+    x: points.map(([place]) => (key === 'iso_time' ? new Date(place).toISOString() : place)),
+    y: points.map(([, values]) => values.reduce((sum, value) => sum + value, 0) / values.length),
+  };
+}

@@ -1,0 +1,115 @@
+// The part of the contract that the SDK's pipelines and hyperparameter searches rely on.
+import { createHash } from 'node:crypto';
+import { expect } from 'chai';
+import * as z from 'zod';
+import type { TaskId } from '../../src/clearml/ids.ts';
+import { waitUntil } from '../support/wait-until.ts';
+import type { ContractTestBed } from './contract-test-bed.ts';
+
+const Tasks = z.object({ tasks: z.tuple([z.looseObject({ last_metrics: z.unknown() })]) });
+const Found = z.object({ tasks: z.array(z.object({ id: z.string() })) });
+
+export function defineWorkflowContract(testBed: () => ContractTestBed): void {
+  function hash(name: string): string {
+    return createHash('md5').update(name).digest('hex');
+  }
+
+  async function report(task: TaskId, values: readonly (readonly [iteration: number, value: number])[]): Promise<void> {
+    for (const [iter, value] of values) {
+      const point = { type: 'training_stats_scalar', task, metric: 'loss', variant: 'of $x.y', iter, value };
+      await testBed().raw.call('events.add', point);
+    }
+  }
+
+  describe('the scalars of a task', () => {
+    it('have their last value and extremes in the task, under the hashes of their names', async () => {
+      const task = await testBed().raw.createTask();
+      await report(task, [
+        [0, 3],
+        [1, 0.5],
+        [2, 2],
+      ]);
+
+      const only_fields = [`last_metrics.${hash('loss')}.${hash('of $x.y')}`];
+      const read = await testBed().raw.call('tasks.get_all', { id: [task], only_fields });
+
+      const [{ last_metrics: metrics }] = Tasks.parse(read).tasks;
+      expect(metrics)
+        .to.have.nested.property(`${hash('loss')}.${hash('of $x.y')}`)
+        .that.deep.includes({ metric: 'loss', variant: 'of $x.y', value: 2, count: 3, mean_value: 1.83 })
+        .and.deep.includes({ first_value: 3, min_value: 0.5, max_value: 3 })
+        .and.deep.includes({ first_value_iteration: 0, min_value_iteration: 1, max_value_iteration: 0 });
+    });
+
+    it('sort and select tasks', async () => {
+      const { raw } = testBed();
+      const [low, high] = [await raw.createTask(), await raw.createTask()];
+      await report(low, [[0, 1]]);
+      await report(high, [[0, 2]]);
+      const field = `last_metrics.${hash('loss')}.${hash('of $x.y')}.value`;
+      const find = async (more: object): Promise<string[]> =>
+        Found.parse(await raw.call('tasks.get_all', { id: [low, high], only_fields: ['id'], ...more })).tasks.map(
+          ({ id }) => id,
+        );
+
+      expect(await find({ order_by: [`-${field}`] })).to.deep.equal([high, low]);
+      expect(await find({ order_by: [field] })).to.deep.equal([low, high]);
+      expect(await find({ [field]: [1.5, null] })).to.deep.equal([high]);
+    });
+
+    it('are returned as curves', async () => {
+      const task = await testBed().raw.createTask();
+      await report(task, [
+        [2, 2],
+        [0, 3],
+        [1, 0.5],
+      ]);
+      const read = async (more: object = {}): Promise<unknown> =>
+        testBed().raw.call('events.scalar_metrics_iter_histogram', { task, ...more });
+      const curve = { name: 'of $x.y', x: [0, 1, 2], y: [3, 0.5, 2] };
+
+      await waitUntil('the server to show all points', async () => JSON.stringify(await read()).includes('[0,1,2]'));
+
+      expect(await read()).to.deep.equal({ loss: { 'of $x.y': curve } });
+      expect(await read({ metrics: [{ metric: 'accuracy' }] })).to.deep.equal({});
+    });
+  });
+
+  describe('a task of a pipeline', () => {
+    it('is found by the hash in its runtime properties, once it has completed', async () => {
+      const { raw, uniqueName } = testBed();
+      const [key, task] = [uniqueName(), await raw.createTask()];
+      await raw.call('tasks.edit', { task, force: true, runtime: { pipeline_job_hash: key } });
+      const find = async (): Promise<unknown> => {
+        const _all_ = { fields: ['runtime.pipeline_job_hash'], pattern: `^${key}$` };
+        const body = { status: ['completed', 'published'], system_tags: ['-archived'], _all_, only_fields: ['id'] };
+        return Found.parse(await raw.call('tasks.get_all', body)).tasks;
+      };
+      expect(await find()).to.deep.equal([]);
+
+      await raw.call('tasks.completed', { task, force: true });
+
+      expect(await find()).to.deep.equal([{ id: task }]);
+    });
+  });
+
+  describe('a project', () => {
+    it('changes its system tags and description, but not its parent', async () => {
+      const { raw, uniqueName } = testBed();
+      const name = uniqueName();
+      const project = await raw.createProject(name);
+
+      const changed = await raw.call('projects.update', { project, system_tags: ['pipeline'], description: 'steps' });
+
+      expect(changed).to.have.property('updated', 1);
+      const read = await raw.call('projects.get_by_id', { project });
+      expect(read).to.have.property('project').that.includes({ name, description: 'steps' });
+      expect(read).to.have.nested.property('project.system_tags').that.deep.equals(['pipeline']);
+      const move = raw.call('projects.update', { project, name: `elsewhere/${name}` });
+      await move.then(
+        () => expect.fail('the project was moved'),
+        (error: unknown) => expect(String(error)).to.match(/cannot update project location/i),
+      );
+    });
+  });
+}
