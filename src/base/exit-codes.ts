@@ -30,7 +30,7 @@ export const EXIT_MEANINGS: readonly (readonly [code: string, means: string])[] 
   [String(EXIT.configuration), 'the configuration or a template is invalid'],
   [
     '130, 143',
-    'interrupted by SIGINT or SIGTERM; a daemon stops cleanly on the first signal and exits with this code on a second one',
+    'interrupted by SIGINT or SIGTERM; a daemon exits with this code only if it gets a second signal while it stops',
   ],
   ['any other', "`execute`: the exit code of the task's job, that is, of your script"],
 ];

@@ -17,5 +17,5 @@ function refuseOthers(folder: string): void {
   const inspected = inspectPath(folder);
   // mkdir reports a path that is not a directory.
   const why = inspected.steps.at(-1)?.kind === 'file' ? undefined : findDistrust(inspected, ownTrust());
-  if (why !== undefined) throw new Error(`others can change it, as ${why}`);
+  if (why !== undefined) throw new Error(`other users can change it: ${why}`);
 }

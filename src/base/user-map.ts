@@ -103,7 +103,7 @@ function whyRefused(
   if (found === undefined) return `Unix user ${name} does not exist on the login node`;
   if (found.uid === 0) return `Unix user ${name} is root`;
   if (found.uid === self.uid && (!mayBeSelf || name !== self.name))
-    return `Unix user ${name} is the user of the daemon, whose keys a job of this user could read`;
+    return `Unix user ${name} is the daemon's user, so its jobs could read the daemon's keys`;
   if (found.uid < minUid && found.uid !== self.uid)
     return `Unix user ${name} has uid ${found.uid}, below agent.slurm.min_uid (${minUid})`;
   const twin = [...users.values()].find((other) => other.uid === found.uid);

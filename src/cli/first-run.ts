@@ -24,7 +24,7 @@ export function firstRunText({ configFile, apiServer, hasKeys, sbatch }: FirstRu
         `${PROGRAM} init site${sbatch === undefined ? ' --ssh HOST' : ''}`,
         'write a template and settings for your cluster',
       ]
-    : [`${PROGRAM} demo`, 'see three tasks run, with a server that ends with the demo'];
+    : [`${PROGRAM} demo`, 'run three example tasks with a temporary ClearML server'];
   const own = isServerSet
     ? []
     : [

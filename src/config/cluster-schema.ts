@@ -62,7 +62,7 @@ const cluster = z.strictObject({
     )
     .optional()
     .describe(
-      'Which host key to accept: `strict`, a key in known_hosts; `accept-new`, also the key of the first connection, which is stored; or a fingerprint `SHA256:…`, only this key. Default: `accept-new` if `~/.ssh/config` says so, else `strict`. Checking cannot be disabled.',
+      'Which host key to accept. `strict`: a key in known_hosts. `accept-new`: also an unknown key, which is then stored. A fingerprint `SHA256:…`: only this key. Default: `accept-new` if `~/.ssh/config` says so, else `strict`. Checking cannot be disabled.',
     ),
   password_file: localPath('read here')
     .optional()

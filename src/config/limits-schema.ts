@@ -19,7 +19,7 @@ export function limitShape(where: string, more: string): Record<LimitSetting, ty
       `The most jobs ${where} that wait in Slurm. Set it so that later tasks of higher priority do not queue behind many jobs.${more}`,
     ),
     max_jobs_per_user: limit.describe(
-      `The most jobs ${where} that wait or run for one ClearML user, the owner of the tasks. The tasks of other users are claimed meanwhile.${more}`,
+      `The most jobs ${where} that wait or run for one ClearML user, the owner of the tasks. Meanwhile the daemon claims the tasks of other users.${more}`,
     ),
   };
 }

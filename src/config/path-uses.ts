@@ -12,7 +12,7 @@ export const TRUSTED_USES = {
   'shared folder':
     'Read and written on the login node and the nodes. Checked there, by `doctor` and by each job; `trusted_group` applies',
   'run on nodes':
-    'Run on the nodes. Checked by each job and, if it exists on the login node, there before the first command; `trusted_group` applies',
+    'Run on the nodes. Checked by each job, and on the login node before the first command if it exists there; `trusted_group` applies',
   'read on nodes': 'Read on the nodes. Checked by each job; `trusted_group` applies',
   'mounted by tasks': 'Not used by this program itself, and not checked',
 } as const;

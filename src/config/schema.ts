@@ -73,7 +73,7 @@ export const SlurmSection = z.strictObject({
     .boolean()
     .default(false)
     .describe(
-      "Claim the tasks of a queue's ClearML users in turn: next comes a task of the user with the fewest jobs in this queue or, among equals, of the user served longest ago. Each user's tasks keep their order. By default, the tasks of a queue are claimed in its order.",
+      'Serve the ClearML users of a queue in turn. The next task is that of the user with the fewest jobs in this queue; if several users have the fewest, that of the user served longest ago. The tasks of one user keep their order. By default, tasks are claimed in the order of the queue.',
     ),
   ...limitShape('of a cluster', ' Default: no limit.'),
   scheduler_queue: nonEmptyText
@@ -133,7 +133,7 @@ export const SlurmSection = z.strictObject({
     .max(1000, 'must be at most 1000')
     .default(40)
     .describe(
-      'Rate limit for calls to the ClearML server, with bursts of twice as many. Only new claims wait, about four calls a task; all other calls count against it but never wait. The daemon claims less while the server is slow or answers 429 or 503. Lower it if the daemon slows down the web page; raise it if the server is fast and many short tasks wait.',
+      'Rate limit for calls to the ClearML server, with bursts of twice as many. Only new claims wait for it (a task needs about four calls); all other calls count against it but never wait. The daemon claims less while the server is slow or answers 429 or 503. Lower it if the daemon slows down the web page; raise it if the server is fast and many short tasks wait.',
     ),
   command_timeout_sec: seconds(1)
     .default(90)
@@ -164,7 +164,7 @@ export const SlurmSection = z.strictObject({
     .array(clusterPath('mounted by tasks'))
     .default([])
     .describe(
-      'Directories of the nodes that tasks may mount with `-v` in their container arguments, subdirectories included. Container arguments in this file may mount any directory.',
+      'Directories of the nodes that tasks may mount with `-v` in their container arguments, with all subdirectories. Container arguments in `clearml.conf` may mount any directory.',
     ),
   image_dir: imageFolder()
     .optional()

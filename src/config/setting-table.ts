@@ -108,7 +108,7 @@ function rowOf(name: string, described: Described, shapes: readonly Described[])
     type: [...new Set(types)].join(' or '),
     fallback: fallback === undefined || (isGroup && !Array.isArray(fallback)) ? undefined : JSON.stringify(fallback),
     least: minimum,
-    most: maximum,
+    most: maximum === Number.MAX_SAFE_INTEGER ? undefined : maximum,
     meaning: description ?? '',
     trusted: shapes.map(markOf).find((mark) => mark !== undefined) ?? described.trusted,
   };

@@ -109,7 +109,7 @@ export const CLUSTER_CHECKS: readonly Check<ClusterSeen>[] = [
   {
     id: 'controller',
     question: 'Does slurmctld respond?',
-    fix: 'Run scontrol ping there; to use another slurm.conf, set agent.slurm.slurm_conf',
+    fix: 'Run scontrol ping on the login node; to use another slurm.conf, set agent.slurm.slurm_conf',
     check: ({ controller }) =>
       checkFact(controller, ({ clusterName, version }) => passed(`cluster ${clusterName} responds, Slurm ${version}`)),
   },

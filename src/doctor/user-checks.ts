@@ -17,7 +17,7 @@ export const USER_CHECKS: readonly Check<UserSeen>[] = [
   {
     id: 'user-job',
     question: 'Does a job of this user find its configuration and agent, and does the server accept its key?',
-    fix: 'Correct what the message names as this user; docs/shared-service.md lists what each user needs',
+    fix: 'As this user, correct what the message names; docs/shared-service.md lists what each user needs',
     check: ({ job }) => checkFact(job, checkJob),
   },
 ];

@@ -139,7 +139,7 @@ function partitionQuestion(open: Partitions, closed: Partitions, usual: Reachabl
 function whyPartition({ isDefault }: ReachablePartition): string {
   return isDefault
     ? 'The default partition (sinfo).'
-    : 'The first partition that accepts your jobs (sinfo, scontrol); the default partition does not, or there is none.';
+    : 'The first partition that accepts your jobs (sinfo, scontrol). There is no default partition, or it does not accept them.';
 }
 
 async function chooseEntrance(

@@ -69,8 +69,8 @@ const HARDENING = [
 
 /** In place of HARDENING, each line of which sets or implies NoNewPrivileges (systemd.exec(5)). */
 const HARDENING_WITH_SUDO = [
-  '# agent.slurm.user_map needs sudo, so no line here sets NoNewPrivileges=, implies it (as SystemCallFilter=, Restrict*= and most',
-  '# Protect*= do), or limits capabilities. Do not add such a line.',
+  '# agent.slurm.user_map needs sudo. Do not add NoNewPrivileges=, or options that imply it (SystemCallFilter=, Restrict*=, most',
+  '# Protect*=) or limit capabilities: they disable sudo.',
 ];
 
 /** What only the system instance of systemd can restrict. */

@@ -23,7 +23,7 @@ export const ADVICE_RULES = {
     'Assign it to an environment variable first: export NAME=${…}, then \'"$NAME"\' here.',
   ),
   'may-be-evaluated': warning(
-    'Arithmetic, eval and other shells run commands that a value contains, and lint cannot determine whether this value gets there.',
+    'Arithmetic, eval and other shells run commands that a value contains, and this value may reach them.',
     'Write |int after the name of a number; pass text as an argument: bash -c \'… "$1"\' _ "$NAME".',
   ),
   'hash-in-directive': error(

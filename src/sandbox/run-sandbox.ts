@@ -38,7 +38,7 @@ export interface SandboxOptions {
 /** Resolves when the process is stopped. @throws UsageError, InvalidSnapshotError, PortInUseError, ListenError */
 export async function runSandbox(options: SandboxOptions, context: SandboxProcess): Promise<void> {
   const { configFile, overwrite, defaultPort, host } = options;
-  if (overwrite && configFile === undefined) throw new UsageError('--overwrite goes with --write-config FILE.');
+  if (overwrite && configFile === undefined) throw new UsageError('--overwrite needs --write-config FILE.');
   const { sandbox, isElsewhere } = await listen(options, context);
   try {
     const conf = formatClientConf(sandbox);
@@ -61,7 +61,7 @@ async function listen(
   { workingDir }: SandboxProcess,
 ): Promise<{ readonly sandbox: Sandbox; readonly isElsewhere: boolean }> {
   if (port !== undefined && port > HIGHEST_PORT)
-    throw new UsageError(`--port is at most ${HIGHEST_PORT}, not ${port}.`);
+    throw new UsageError(`--port must be at most ${HIGHEST_PORT}, not ${port}.`);
   const options = {
     ...(host === undefined ? {} : { host }),
     ...(stateFile === undefined ? {} : { stateFile: resolve(workingDir, stateFile) }),
@@ -85,22 +85,22 @@ interface StartReport {
 }
 
 function reportStart({ stderr }: SandboxProcess, sandbox: Sandbox, { written, instead, host }: StartReport): void {
-  const taken = instead === undefined ? '' : `, as port ${instead} is taken`;
+  const taken = instead === undefined ? '' : `, because another program uses port ${instead}`;
   const lines = [`The sandbox listens on ${sandbox.url}${taken}.`];
   const reach = describeReach(sandbox, host);
   if (reach !== undefined) lines.push(reach);
   if (written === undefined) {
     lines.push(
-      'Its clearml.conf was printed to standard output. It holds keys: with --write-config FILE it goes into a file that only you can read.',
+      'Its clearml.conf, which contains keys, was printed to standard output. To write it into a private file, use --write-config FILE.',
     );
   } else {
     lines.push(
-      `${written} has its address and its keys, and only you can read it.`,
+      `${written} contains its address and keys. Only you can read this file.`,
       'To enqueue a first task into the queue "default":',
       ...formatFirstTaskLines(sandbox, written, 'default').map((line) => `  ${line}`),
     );
   }
-  stderr([...lines, 'Ctrl-C ends it.', ''].join('\n'));
+  stderr([...lines, 'Press Ctrl-C to stop the sandbox.', ''].join('\n'));
 }
 
 /**
@@ -136,7 +136,7 @@ export function describeReach(
   host: string | undefined,
 ): string | undefined {
   if (!isLoopback(ip))
-    return `Warning: everyone on the network can reach it, over plain HTTP. Users with its keys can run programs as you. Use it only to try things, then stop it.`;
+    return `Warning: everyone on the network can reach the sandbox over plain HTTP. Users with its keys can run programs as you. Use it only to try things, then stop it.`;
   if (host === undefined || host === 'localhost' || isLoopback(host)) return undefined;
   return `Warning: ${host} is ${ip} on this machine (see /etc/hosts), so no other machine reaches ${url}. If jobs run on other nodes, give an address that they reach: "hostname -I" prints them.`;
 }

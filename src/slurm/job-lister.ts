@@ -78,7 +78,7 @@ export function createJobLister({
 
   function noteUnlisted(unlisted: Set<string>, user: string, message: string): void {
     unlisted.add(user);
-    log.warn("A user's jobs cannot be listed; making no decision about the user's tasks", { user, slurm: message });
+    log.warn('Cannot list the jobs of a user; leaving the tasks of this user as they are', { user, slurm: message });
   }
 
   function warnOfStrangeStates(jobs: readonly Job[]): void {

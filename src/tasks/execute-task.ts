@@ -65,7 +65,7 @@ async function begin({ deps, queue, task }: OneTask, { stderr, stop }: App['cont
   const beginning = planStart(await readTaskState(deps, task, queue, stop), queue.id);
   switch (beginning.do) {
     case 'refuse':
-      throw new UsageError(`Task ${task} cannot be run: ${beginning.why}.`);
+      throw new UsageError(`Task ${task} cannot be run because ${beginning.why}.`);
     case 'watch':
       stderr(`Task ${task} is already submitted.\n`);
       return;

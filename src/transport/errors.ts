@@ -54,8 +54,8 @@ export class SudoRefusedError extends HostUnreachableError {
 
   constructor({ program, user, host, why }: Readonly<Record<'program' | 'user' | 'host' | 'why', string>>) {
     const nextStep = /no new privileges/i.test(why)
-      ? "remove NoNewPrivileges= and what implies it from the daemon's systemd unit, as clearml-agent-slurm unit prints it"
-      : 'install there the file that clearml-agent-slurm sudoers prints';
+      ? "the daemon's systemd unit disables sudo (NoNewPrivileges=); replace it by the output of clearml-agent-slurm unit"
+      : 'install the output of clearml-agent-slurm sudoers there';
     super(`sudo refused ${program} as ${user} on ${host} (${why}): ${nextStep}`);
     this.user = user;
   }

@@ -56,7 +56,7 @@ export function describeWrongPin({ name, key }: ShownKey, pinned: string): strin
 export function describeNotSaved({ name, key }: ShownKey, file: string, error: unknown): string {
   return (
     `The host key of ${name} is new (${describeKey(key)}) and could not be saved to ${file}: ${messageOf(error)}. ` +
-    'Nothing was sent, as a changed key could not be detected later. Make the file writable, or set host_keys to the fingerprint.'
+    'Nothing was sent. Make the file writable, or set host_keys to the fingerprint.'
   );
 }
 

@@ -40,7 +40,7 @@ export function readResult(
       throw new HostUnreachableError(`${program} cannot start in ${framed.folder} on ${host}: no such directory`);
     case 'truncated':
       if (exitCode === TRUNCATED_SCRIPT_EXIT_CODE && !framed.hasBegun)
-        throw new HostUnreachableError(`${host} did not receive all of ${program} and its input, and ran nothing`);
+        throw new HostUnreachableError(`${host} did not receive the complete command ${program}, and ran nothing`);
       throw new ConnectionLostError(`${host} returned incomplete output of ${program}: ${reason}`);
   }
 }

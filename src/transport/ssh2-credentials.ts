@@ -98,7 +98,7 @@ async function readSecretFile(file: string): Promise<string> {
   const why = distrustOf(file);
   if (why !== undefined) throw new Error(`others can change it: ${why}`);
   const { mode } = await stat(file);
-  if ((mode & 0o077) !== 0) throw new Error(`others can read ${file}: run chmod 600 ${file}`);
+  if ((mode & 0o077) !== 0) throw new Error(`other users can read ${file}: run chmod 600 ${file}`);
   return firstLine(await readFile(file, 'utf8'));
 }
 

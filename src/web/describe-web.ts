@@ -28,6 +28,6 @@ export async function describeWeb({ config, context }: Configured): Promise<stri
     `The status page is at\n    http://${shown}:${port}/?token=${token}\n` +
     `From your computer, run the next line and keep it running:\n    ssh -N -L ${port}:${inside}:${port} ${login}\n` +
     `Then open\n    http://localhost:${port}/?token=${token}\n` +
-    'All who have this URL can read the page: keep it to yourself.\n'
+    'Everyone who has this URL can read the page: keep the URL secret.\n'
   );
 }

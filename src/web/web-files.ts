@@ -43,7 +43,7 @@ export async function readOrMakeToken(file: string): Promise<string> {
     const handle = await open(file, 'r');
     try {
       const { mode, uid } = await handle.stat();
-      if (uid !== process.getuid?.() || (mode & 0o077) !== 0) throw new Error('others can read it: run chmod 600');
+      if (uid !== process.getuid?.() || (mode & 0o077) !== 0) throw new Error('other users can read it; run chmod 600');
       const token = (await handle.readFile('utf8')).trim();
       if (!/^[\w~+/.=-]+$/.test(token) || token.length < SHORTEST_TOKEN)
         throw new Error(`a token has at least ${SHORTEST_TOKEN} letters and digits`);
@@ -53,7 +53,7 @@ export async function readOrMakeToken(file: string): Promise<string> {
     }
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    throw new StateDirectoryError(`The file of the HTTP token, ${file}, cannot be used: ${why}.`);
+    throw new StateDirectoryError(`The HTTP token file ${file} cannot be used: ${why}.`);
   }
 }
 

@@ -77,7 +77,7 @@ describe('the Unix user of a task', () => {
     ['is root by another name', 'toor', [{ name: 'toor', uid: 0, home: '/root' }], 'toor is root'],
     ['has a low uid', 'games', [{ name: 'games', uid: 5, home: '/' }], 'below agent.slurm.min_uid (1000)'],
     ['has the uid of another', 'twin', [{ ...ALICE, name: 'twin' }], 'has the same uid as alice'],
-    ['has the uid of the daemon', 'glue', [{ name: 'glue', uid: 990, home: '/' }], 'is the user of the daemon'],
+    ['has the uid of the daemon', 'glue', [{ name: 'glue', uid: 990, home: '/' }], "is the daemon's user"],
   ] as const) {
     it(`is refused if it ${what}; other entries still apply`, () => {
       const resolved = resolveUserMap({ a1: name, b2: 'bob' }, factsWith(users));

@@ -17,7 +17,7 @@ describe('sandbox --write-config', () => {
     const file = join(cli.folder, 'my.conf');
     const text = await readFile(file, 'utf8');
     expect((await stat(file)).mode & 0o777).to.equal(0o600);
-    expect(stderr).to.contain(`${file} has its address and its keys, and only you can read it.`);
+    expect(stderr).to.contain(`${file} contains its address and keys. Only you can read this file.`);
     const [, secret = '?'] = /secret_key: "(.*)"/.exec(text) ?? [];
     expect(stdout + stderr).not.to.contain(secret);
   });
@@ -78,12 +78,12 @@ describe('sandbox', () => {
   for (const [args, code, answer] of [
     [['--host', 'no-such-host.invalid'], 2, 'cannot listen on no-such-host.invalid (E'],
     [['--host', '192.0.2.1'], 2, '192.0.2.1 is not an address of this machine: "hostname -I" prints its addresses'],
-    [['--port', '99999'], 2, '--port is at most 65535, not 99999.'],
+    [['--port', '99999'], 2, '--port must be at most 65535, not 99999.'],
     [['--state', 'no/such/folder.json'], 73, 'folder.json cannot be written (ENOENT): use another path'],
     [['--state', '.'], 73, 'cannot be read (EISDIR): use another path'],
     [['--state', 'words.txt'], 73, 'words.txt is not a sandbox state file (it is not JSON)'],
     [['--write-config', 'no/such/folder.conf'], 2, 'folder.conf cannot be written (ENOENT): name another file.'],
-    [['--overwrite'], 2, '--overwrite goes with --write-config FILE.'],
+    [['--overwrite'], 2, '--overwrite needs --write-config FILE.'],
     [['--latency', 'fast'], 2, '--latency must be one of real, not "fast".'],
   ] as const) {
     it(`rejects "${args.join(' ')}" with a message and exit code ${code}`, async () => {

@@ -142,7 +142,7 @@ describe('a user map', () => {
     const program = await bed.serve();
 
     await world.untilConsole(one, 'sudo refused /usr/bin/sbatch as');
-    await world.untilConsole(one, 'install there the file that clearml-agent-slurm sudoers prints');
+    await world.untilConsole(one, 'install the output of clearml-agent-slurm sudoers there');
     expect((await world.user.look(one)).status).to.equal('queued');
     expect(program.log().split('sudo refused a submission').length).to.equal(2);
 

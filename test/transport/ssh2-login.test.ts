@@ -106,7 +106,7 @@ describe('a login by ssh2', () => {
 
     chmodSync(file, 0o644);
     expect(await testBed.refusal(testBed.target({ identityFiles: [], passwordFrom: { file } }))).to.contain(
-      `others can read ${file}: run chmod 600 ${file}`,
+      `other users can read ${file}: run chmod 600 ${file}`,
     );
   });
 

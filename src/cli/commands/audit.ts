@@ -9,9 +9,9 @@ export const auditCommand: Command = {
   positionals: '[task]',
   argument: { usage: 'TASK', means: 'Task id or a unique prefix of it, or Slurm job id' },
   group: 'Operate',
-  describe: 'Print who submitted a task, with what, and who changed its status',
+  describe: 'Print who submitted a task, what it requested, and who changed its status',
   examples: [
-    { commandLine: 'audit TASK', effect: 'Print all that the daemon did for a task' },
+    { commandLine: 'audit TASK', effect: 'Print everything that the daemon did for a task' },
     { commandLine: 'audit 4711 --json', effect: 'Print the lines of the log about the task of a Slurm job' },
   ],
   options: {

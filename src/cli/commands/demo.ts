@@ -8,7 +8,7 @@ export const SLURM_COMMAND = '__slurm-command';
 export const demoCommand: Command = {
   name: 'demo',
   group: 'Set up',
-  describe: 'Run three tasks with a server and a cluster that end with the demo',
+  describe: 'Run three example tasks with a temporary ClearML server',
   examples: [{ commandLine: 'demo', effect: 'Use the cluster that sinfo finds, else a stand-in for Slurm' }],
   options: {},
   async run(_typed, context) {

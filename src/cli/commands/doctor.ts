@@ -25,7 +25,7 @@ export const doctorCommand: Command = {
     as: {
       value: 'USER',
       type: 'string',
-      describe: 'Run that job as this Unix user of agent.slurm.user_map, up to where its task would start',
+      describe: 'Run that job as this Unix user of agent.slurm.user_map, with all steps before a task',
     },
     json: { type: 'boolean', describe: 'Print JSON' },
     ...QUEUE_OPTIONS,

@@ -14,7 +14,7 @@ export const pauseCommand: Command = {
   positionals: '[queues..]',
   argument: { usage: '[QUEUE...]', means: 'Queues by name or id (default: all queues)' },
   group: 'Operate',
-  describe: 'Claim no tasks of a queue or cluster, for maintenance; jobs in Slurm continue',
+  describe: 'Stop claiming tasks from a queue or a cluster; jobs in Slurm continue',
   examples: [
     { commandLine: 'pause', effect: 'Pause all queues until resume' },
     { commandLine: 'pause gpu --until 2h --reason "new drivers"', effect: 'Pause one queue for two hours' },

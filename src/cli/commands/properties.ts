@@ -24,7 +24,7 @@ export const propertiesCommand: Command = {
     task: {
       value: 'TASK',
       type: 'string',
-      describe: 'Set the properties that have a default on this task; existing properties do not change',
+      describe: 'Add the properties and their defaults to this task; existing properties do not change',
     },
     ...COMMON_OPTIONS,
   },

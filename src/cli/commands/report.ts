@@ -12,11 +12,11 @@ const MONTH_MS = 30 * 24 * 3_600_000;
 export const reportCommand: Command = {
   name: 'report',
   group: 'Operate',
-  describe: 'Show who used how much, how long tasks waited, and how they ended',
+  describe: 'Show the resources, wait times and ends of tasks by user, queue or project',
   examples: [
     { commandLine: 'report', effect: 'Show the last 30 days by user' },
     { commandLine: 'report --since 7d --by project', effect: 'Show the last week by project' },
-    { commandLine: 'report --since 365d --csv > usage.csv', effect: 'Write the last year to a spreadsheet' },
+    { commandLine: 'report --since 365d --csv > usage.csv', effect: 'Save the last year as CSV, for a spreadsheet' },
   ],
   options: {
     since: {
@@ -24,7 +24,7 @@ export const reportCommand: Command = {
       type: 'string',
       describe: 'Show tasks that ended in the last TIME, such as 12h, 7d or 365d (default: 30d)',
     },
-    by: { value: 'WHAT', type: 'string', choices: REPORT_KEYS, describe: 'A row for each of these (default: user)' },
+    by: { value: 'WHAT', type: 'string', choices: REPORT_KEYS, describe: 'Group the tasks by this (default: user)' },
     json: { type: 'boolean', describe: 'Print JSON' },
     csv: { type: 'boolean', describe: 'Print CSV' },
     cluster: CLUSTER_OPTIONS.cluster,

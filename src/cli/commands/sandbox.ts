@@ -9,7 +9,7 @@ const DEFAULT_PORT = 8008;
 export const sandboxCommand: Command = {
   name: 'sandbox',
   group: 'Set up',
-  describe: 'Run a small ClearML-compatible server to try things with',
+  describe: 'Run a small ClearML-compatible server for tests',
   examples: [
     {
       commandLine: 'sandbox --write-config clearml.conf',

@@ -29,7 +29,7 @@ export function describeSubmitted(
 
 /** Shown when the daemon that submitted the job is gone and this daemon adopts the job. */
 export function describeOthersJob(id: JobId): string {
-  return `Slurm job ${id} belongs to another Unix user, whose daemon no longer runs. The daemon of this queue tracks the job; only that user or a cluster admin can cancel it.`;
+  return `Slurm job ${id} belongs to another Unix user, and that user's daemon has ended. This daemon tracks the job, but only that user or a cluster admin can cancel it.`;
 }
 
 /** @param output of sbatch */
@@ -161,7 +161,7 @@ export function describeStart(job: Job, isAgain: boolean): string {
 }
 
 export function describeSlowStart(job: Job, runningForMs: number): string {
-  return `Slurm job ${job.id} has been running for ${formatDuration(runningForMs)}${onNodes(job)}, but clearml-agent has not started the task. It may still be installing packages: see the job's log on the cluster.`;
+  return `Slurm job ${job.id} has been running for ${formatDuration(runningForMs)}${onNodes(job)}, but clearml-agent has not started the task. The job may still be installing packages: see its log on the cluster.`;
 }
 
 /** Returns how a job ended, what that means, and what to do. */
@@ -196,7 +196,7 @@ function describeFigures(state: Job['state'], record: JobRecord | undefined): st
 
 /** Shown when Slurm requeued a job whose task a user has enqueued in another queue. */
 export function describeNotResubmitted(job: Job): string {
-  return `Slurm requeued job ${job.id}, but its task is now in another queue, so this job does not run it again. Enqueue the task in the queue where you want it to run.`;
+  return `Slurm requeued job ${job.id}, but its task is now in another queue, so the job does not run the task again. Enqueue the task in the queue where it should run.`;
 }
 
 export interface NeverStartedMessage {

@@ -51,5 +51,5 @@ export function describeIdleRanks(log: string): string | undefined {
 
 /** Why a job failed whose task completed, to append to the message about the job's end. */
 export const AFTER_COMPLETION =
-  'The task itself completed before that: another of its nodes failed, or a template command after the agent. ' +
+  'The task completed first. Then another node failed, or a template command after the agent did. ' +
   "See the job's log.";

@@ -30,7 +30,7 @@ export function decide(observation: Observation): Action[] {
     ...recordJob(kept, observation),
     ...(extra.length === 0
       ? []
-      : [{ do: 'cancel', jobIds: extra.map((job) => job.id), why: `job ${kept.id} has the task` } as const]),
+      : [{ do: 'cancel', jobIds: extra.map((job) => job.id), why: `the task has another job, ${kept.id}` } as const]),
     ...(isWaiting(kept) ? decideWaiting(kept, observation) : decideRunning(kept, observation)),
   ];
 }
@@ -39,7 +39,7 @@ export function decide(observation: Observation): Action[] {
 function recordJob(job: Job, { entry }: Observation): Action[] {
   const isOther = job.id !== entry.jobId;
   if (!isOther && entry.absentSince === undefined && entry.endSeenAt === undefined) return [];
-  const cancelledFor = entry.cancelledExtras?.includes(job.id) === true ? 'another job had the task' : undefined;
+  const cancelledFor = entry.cancelledExtras?.includes(job.id) === true ? 'the task had another job' : undefined;
   const which = isOther
     ? { jobId: job.id, attempt: attemptOf(job.name), cancelledFor, cancelledAt: undefined, neverStartsSince: undefined }
     : {};

@@ -60,7 +60,7 @@ function decideStillQueued(job: Job, observation: Observation): Action[] {
   }
   if (isGateClosed(job, observation.record)) {
     if (place === 'parked')
-      return resubmitOrFail(`job ${job.id} found that the task was not ready to run`, observation);
+      return resubmitOrFail(`job ${job.id} ended because the task was not parked yet`, observation);
     return afterGrace(observation, [
       { do: 'return-to-queue', why: `job ${job.id} did not find the task in the scheduler queue` },
     ]);
@@ -147,7 +147,7 @@ function mayHaveIdleRanks(job: Job, { status }: Task): boolean {
 }
 
 function parkAndResubmit(job: Job, from: 'in_progress' | 'stopped', observation: Observation): Action[] {
-  const why = `Slurm started job ${job.id} again before the task was ready for it`;
+  const why = `Slurm started job ${job.id} again before the task was parked`;
   return [{ do: 'park-again', from }, ...resubmitOrFail(why, observation)];
 }
 

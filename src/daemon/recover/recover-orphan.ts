@@ -36,7 +36,7 @@ export async function recoverOrphan(
 /** Changes only the time of the last status change, and only if the task is queued. */
 async function mark(deps: DaemonDeps, { task }: Entry): Promise<Task | undefined> {
   try {
-    const message = 'The task was in no queue; it returns to its own.';
+    const message = 'The task was in no queue; the daemon returns it to its queue.';
     await deps.clearml.tasks.unstart(task, 'in_progress', { reason: 'found in no queue', message });
   } catch (error) {
     if (error instanceof LostRaceError) return undefined;

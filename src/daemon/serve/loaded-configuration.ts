@@ -84,7 +84,7 @@ async function warnOfLeftBehind(clusters: readonly ClusterSettings[], log: Logge
   const read = readJournal(await readFile(file, 'utf8').catch(() => ''));
   if (read.kind === 'read' && read.entries.size === 0) return;
   log.warn(
-    'Ignored the jobs of a daemon without cluster names; run that daemon until they have ended, then remove its journal',
+    'Ignored jobs in the journal of a daemon without clusters; track them with the old configuration, then delete the file',
     { file, ...(read.kind === 'read' ? { tasks: read.entries.size } : {}) },
   );
 }

@@ -28,10 +28,10 @@ const GRAMMAR = new RegExp(
 const WHOLE: Readonly<Record<string, Reason>> = {
   AccountingPolicy: full('your account or QOS has reached one of its limits'),
   AssociationJobLimit: tooMany('you have as many jobs as your account allows'),
-  AssociationResourceLimit: full('your account uses all that its limit allows'),
+  AssociationResourceLimit: full('your account uses as much as its limit allows'),
   AssociationTimeLimit: tooBig('it requests more time than your account allows', 'Lower --time.'),
   QOSJobLimit: tooMany('you have as many jobs in this QOS as it allows'),
-  QOSResourceLimit: full('the jobs of this QOS use all that its limit allows'),
+  QOSResourceLimit: full('the jobs of this QOS use as much as its limit allows'),
   QOSTimeLimit: tooBig('it requests more time than its QOS allows', 'Lower --time, or use another QOS.'),
 };
 

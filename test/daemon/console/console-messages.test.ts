@@ -90,7 +90,7 @@ const SENTENCES: readonly (readonly [said: string, expected: string])[] = [
   [describeStart(jobOf('RUNNING', on), true), 'Slurm job 7 started again in partition debug on n[1-2].'],
   [
     describeSlowStart(jobOf('RUNNING', on), 300_000),
-    "Slurm job 7 has been running for 5 min on n[1-2], but clearml-agent has not started the task. It may still be installing packages: see the job's log on the cluster.",
+    'Slurm job 7 has been running for 5 min on n[1-2], but clearml-agent has not started the task. The job may still be installing packages: see its log on the cluster.',
   ],
   [describeEnd(jobOf('COMPLETED', on), undefined), 'Slurm job 7 ended COMPLETED on n[1-2].'],
   [describeEnd(jobOf('FAILED', on), recordOf({ exitCode: 3 })), 'Slurm job 7 ended FAILED (exit code 3) on n[1-2].'],
@@ -199,7 +199,7 @@ describe("the task's console", () => {
     const seen = { jobs: [jobOf('FAILED')], place: 'parked', record: atGate, entry: entryOf({ attempts: 5 }) } as const;
 
     expect(textsOf(seen)).to.deep.equal([
-      'Gave up after 5 Slurm jobs, none of which started the task: job 7 found that the task was not ready to run. Fix the cause, then enqueue the task again.',
+      'Gave up after 5 Slurm jobs, none of which started the task: job 7 ended because the task was not parked yet. Fix the cause, then enqueue the task again.',
     ]);
   });
 

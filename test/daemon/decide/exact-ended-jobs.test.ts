@@ -29,7 +29,7 @@ describeExactly('all actions decided for an ended job:', [
     endTask(
       'failed',
       'requeued by Slurm',
-      'Slurm requeued job 7, but its task is now in another queue, so this job does not run it again. Enqueue the task in the queue where you want it to run.',
+      'Slurm requeued job 7, but its task is now in another queue, so the job does not run the task again. Enqueue the task in the queue where it should run.',
     ),
   ],
   [
@@ -137,7 +137,7 @@ describeExactly('all actions decided for an ended job:', [
   [
     'resubmits a parked task if the job ended at the gate',
     { jobs: [jobOf('FAILED')], place: 'parked', record: gate },
-    { do: 'resubmit', why: 'job 7 found that the task was not ready to run' },
+    { do: 'resubmit', why: 'job 7 ended because the task was not parked yet' },
   ],
   [
     'returns a task in no queue to its queue after the grace period if the job ended at the gate',
@@ -228,7 +228,7 @@ describeExactly('all actions decided for an ended job:', [
     endTask(
       'failed',
       'too many attempts',
-      'Gave up after 5 Slurm jobs, none of which started the task: job 7 found that the task was not ready to run. Fix the cause, then enqueue the task again.',
+      'Gave up after 5 Slurm jobs, none of which started the task: job 7 ended because the task was not parked yet. Fix the cause, then enqueue the task again.',
       { withLog: true },
     ),
   ],

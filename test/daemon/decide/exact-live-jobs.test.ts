@@ -92,7 +92,7 @@ describeExactly('all actions decided for an absent, pending or running job:', [
       place: 'parked',
       entry: entryOf({ told: { reason: '7:debug:' } }),
     },
-    { do: 'cancel', jobIds: ['11' as JobId], why: 'job 7 has the task' },
+    { do: 'cancel', jobIds: ['11' as JobId], why: 'the task has another job, 7' },
   ],
   [
     'cancels neither of two running jobs, as one of them has passed the gate',
@@ -118,7 +118,7 @@ describeExactly('all actions decided for an absent, pending or running job:', [
     {
       do: 'log',
       level: 'WARNING',
-      text: "Slurm job 7 has been running for 5 min, but clearml-agent has not started the task. It may still be installing packages: see the job's log on the cluster.",
+      text: 'Slurm job 7 has been running for 5 min, but clearml-agent has not started the task. The job may still be installing packages: see its log on the cluster.',
     },
   ],
   [

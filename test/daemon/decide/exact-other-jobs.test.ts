@@ -25,7 +25,7 @@ const IMPATIENT = { ...GRACES, neverStartsMs: TEN_MINUTES };
 const HOPELESS = jobOf('PENDING', { reason: 'PartitionTimeLimit' });
 const SUBMIT_BACK = {
   do: 'resubmit',
-  why: 'Slurm started job 7 again before the task was ready for it',
+  why: 'Slurm started job 7 again before the task was parked',
 } as const;
 
 describeExactly('all actions decided for a running job:', [

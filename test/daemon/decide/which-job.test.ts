@@ -7,7 +7,7 @@ const OF_SECOND = { jobId: SECOND.id, attempt: attempt(2) };
 const BY_FIRST = { lastWorker: 'login1:slurm:7' };
 const BY_SECOND = { lastWorker: 'login1:slurm:8' };
 const ASK = { do: 'read-record', jobId: '7' as JobId } as const;
-const FIRST_IS_EXTRA = { do: 'cancel', jobIds: ['7' as JobId], why: 'job 8 has the task' } as const;
+const FIRST_IS_EXTRA = { do: 'cancel', jobIds: ['7' as JobId], why: 'the task has another job, 8' } as const;
 
 describeExactly('the decision among several jobs of one task', [
   [
@@ -90,7 +90,7 @@ describeExactly('the decision among several jobs of one task', [
       do: 'note',
       patch: {
         ...OF_SECOND,
-        cancelledFor: 'another job had the task',
+        cancelledFor: 'the task had another job',
         cancelledAt: undefined,
         neverStartsSince: undefined,
         absentSince: undefined,

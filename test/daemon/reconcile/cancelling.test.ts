@@ -5,7 +5,7 @@ import type { JobId } from '../../../src/slurm/scheduler.ts';
 import { entryOf, NOW } from '../decide/observations.ts';
 
 const OWN = { do: 'cancel', jobIds: ['7' as JobId], why: 'the task was deleted' } as const;
-const EXTRA = { do: 'cancel', jobIds: ['8' as JobId], why: 'job 7 has the task' } as const;
+const EXTRA = { do: 'cancel', jobIds: ['8' as JobId], why: 'the task has another job, 7' } as const;
 
 describe('the record of cancelled jobs', () => {
   it('permits another cancellation after a minute, not before', () => {
