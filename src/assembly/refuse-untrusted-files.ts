@@ -5,7 +5,7 @@ import { distrustOf, findNameDistrust, isReadableByOthers, inspectPath, ownTrust
 import { readTextFile, type ReadFile } from '../config/config-files.ts';
 import type { ClusterSettings } from '../config/clusters.ts';
 import { ConfigError } from '../config/errors.ts';
-import type { Config } from '../config/load.ts';
+import type { Config } from '../config/merge-sources.ts';
 import { pathsToTrust } from '../config/path-settings.ts';
 import type { Settings } from '../config/settings.ts';
 import { CommandNotFoundError, CommandTimeoutError } from '../transport/errors.ts';

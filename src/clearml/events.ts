@@ -6,7 +6,7 @@ import type { ConsoleEvent, ConsoleLine, Events } from './client.ts';
 import { NotTheApiError, ServerRefusedError } from './errors.ts';
 import type { TaskId } from './ids.ts';
 import { describeValue, readField, type UnreadableEntry, type ReportUnreadable } from './unreadable-entries.ts';
-import { isRefusal } from './expected-refusals.ts';
+import { isRefusal } from './refusal-codes.ts';
 import type { Session } from './session.ts';
 
 const ConsolePage = z.object({ events: z.array(z.unknown()) });

@@ -2,7 +2,7 @@
 import type { ServerFacts } from './client.ts';
 import { NotTheApiError, ServerTooOldError, ServerUnusableError } from './errors.ts';
 import type { Session } from './session.ts';
-import type { Token } from './read-token.ts';
+import type { Token } from './parse-token.ts';
 
 /** Server 1.17: `queues.add_task` without changing the task, and enqueueing a queued task. */
 const OLDEST_API = '2.31';

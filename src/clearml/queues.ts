@@ -8,7 +8,7 @@ import { readField, type UnreadableEntry, type ReportUnreadable } from './unread
 import { readPages, splitPages } from './read-in-pages.ts';
 import { QUEUE_FIELDS, readQueue, TIMED_QUEUE_FIELDS } from './queue-row.ts';
 import { escapeRegex } from './escape-regex.ts';
-import { isRefusal } from './expected-refusals.ts';
+import { isRefusal } from './refusal-codes.ts';
 import type { Session } from './session.ts';
 
 const Rows = z.object({ queues: z.array(z.unknown()) });

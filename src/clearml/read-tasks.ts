@@ -6,7 +6,7 @@ import { ResponseTooLargeError, ServerRefusedError } from './errors.ts';
 import type { TaskId } from './ids.ts';
 import { describeValue, readField, type UnreadableEntry, type ReportUnreadable } from './unreadable-entries.ts';
 import { PAGE_SIZE, readPages, splitPages, TOO_LARGE } from './read-in-pages.ts';
-import { isRefusal } from './expected-refusals.ts';
+import { isRefusal } from './refusal-codes.ts';
 import type { Session } from './session.ts';
 import { isUnreadable, readTask, readTaskId, TASK_FIELDS } from './task-row.ts';
 import type { Task, TaskDocument, TaskStatus } from './task.ts';

@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../log/logger.ts';
-import type { Secrets } from '../log/registered-secrets.ts';
+import type { Secrets } from '../log/mask-secrets.ts';
 import type { ServerRateLimit } from './server-rate-limit.ts';
 import {
   InvalidResponseError,
@@ -12,10 +12,10 @@ import {
   ServerUnreachableError,
 } from './errors.ts';
 import { formatNoResponse, TokenRejectedError, type Body, type ApiRequest } from './api-request.ts';
-import { createLogin } from './held-token.ts';
+import { createLogin } from './renew-token.ts';
 import { retry } from './retry.ts';
 import type { ConnectionSettings, Timeouts } from './connection-settings.ts';
-import type { Token } from './read-token.ts';
+import type { Token } from './parse-token.ts';
 
 interface CallRules<Shape extends z.ZodType> {
   /** The expected `data` of the response. */

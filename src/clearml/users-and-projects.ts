@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import type { People } from './client.ts';
 import { ServerRefusedError } from './errors.ts';
-import { isRefusal } from './expected-refusals.ts';
+import { isRefusal } from './refusal-codes.ts';
 import type { Session } from './session.ts';
 
 const Document = z.record(z.string(), z.unknown());

@@ -1,9 +1,9 @@
 // Formats the variables that a template may use, with the values of a task if one is named.
-import { MASK, redactText, redactWords } from '../base/secrets-by-format.ts';
-import { isSecretKey } from '../config/secret-keys.ts';
-import { listValues, type VariableValue } from '../template/list-values.ts';
+import { MASK, redactText, redactWords } from '../base/find-secrets.ts';
+import { isSecretKey } from '../config/secret-setting-names.ts';
+import { listValues, type VariableValue } from '../template/variables-of-task.ts';
 import { displayValue } from '../template/display-value.ts';
-import { VARIABLE_FIELDS } from '../template/task-fields.ts';
+import { VARIABLE_FIELDS } from '../template/variable-fields.ts';
 import type { Configured } from '../assembly/read-config.ts';
 import { readTask, type TaskOptions } from '../tasks/read-task.ts';
 import { textTable } from '../base/text-table.ts';

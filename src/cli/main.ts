@@ -7,7 +7,7 @@ import { EXIT } from '../base/exit-codes.ts';
 import { SLURM_COMMAND } from './commands/demo.ts';
 import { Interrupted } from './interrupted.ts';
 import { isSingleFile } from '../base/installation.ts';
-import { startedAs } from './started-as.ts';
+import { startedAs } from './own-command-line.ts';
 import { versionText } from '../base/version.ts';
 
 const STDIN = 0;

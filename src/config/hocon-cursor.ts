@@ -1,8 +1,8 @@
 // A position in a HOCON text that moves forward and reports errors at that position.
-import { MASK, redactText } from '../base/secrets-by-format.ts';
+import { MASK, redactText } from '../base/find-secrets.ts';
 import { ConfigError } from './errors.ts';
 import type { Origin } from './origin.ts';
-import { isSecretKey } from './secret-keys.ts';
+import { isSecretKey } from './secret-setting-names.ts';
 
 const WIDTH = 100;
 

@@ -4,7 +4,7 @@ import type { ConfigError } from './errors.ts';
 import type { Blame, Cursor } from './hocon-cursor.ts';
 import { mergeDrafts, type Draft, type DraftList, type DraftTree, type Piece } from './hocon-draft.ts';
 import { readQuoted, readScalar } from './hocon-scalar.ts';
-import { isSecretKey } from './secret-keys.ts';
+import { isSecretKey } from './secret-setting-names.ts';
 
 const DEEPEST = 100;
 

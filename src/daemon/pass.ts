@@ -4,7 +4,7 @@ import { CredentialsRejectedError, ServerUnreachableError } from '../clearml/err
 import type { TaskId } from '../clearml/ids.ts';
 import type { DaemonDeps } from './deps.ts';
 import { pollWith, type Snapshot } from './poll/poll.ts';
-import { createServerReader } from './poll/server-reader.ts';
+import { createServerReader } from './poll/incremental-server-reads.ts';
 import { reconcile } from './reconcile/reconcile.ts';
 import { createAdopter } from './recover/adopt.ts';
 import { finishInterruptedSteps } from './recover/finish-interrupted-steps.ts';

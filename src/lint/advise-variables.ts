@@ -2,13 +2,13 @@
 import { nearestName } from '../base/did-you-mean.ts';
 import { BLOCKS, readPlaceholder, type ValuePlaceholder } from '../template/placeholder.ts';
 import { catchTemplateError, type TemplateError } from '../template/errors.ts';
-import { READ_BY_JOB, SET_BY_JOB } from '../template/job-variables.ts';
+import { READ_BY_JOB, SET_BY_JOB } from '../template/job-environment.ts';
 import type { Occurrence } from '../template/shell/lexed-script.ts';
-import { knownFields, mayLack } from '../template/task-fields.ts';
+import { knownFields, mayLack } from '../template/variable-fields.ts';
 import { possibleEvaluationMessage } from '../template/data-flow/classify-placeholders.ts';
 import { ALWAYS_PLAIN } from '../template/data-flow/value-sources.ts';
 import { PLAIN_NAMES, TREE_NAMES } from '../template/variables.ts';
-import type { Reading } from '../template/read-leniently.ts';
+import type { Reading } from '../template/read-with-all-errors.ts';
 import { findingAt, type Finding } from './all-rules.ts';
 
 export function adviseVariables(reading: Reading): Finding[] {

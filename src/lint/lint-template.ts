@@ -2,7 +2,7 @@
 import { adviseDirectives } from './advise-directives.ts';
 import { adviseScript } from './advise-script.ts';
 import { adviseVariables } from './advise-variables.ts';
-import { readLeniently, type Reading } from '../template/read-leniently.ts';
+import { readLeniently, type Reading } from '../template/read-with-all-errors.ts';
 import type { Finding } from './all-rules.ts';
 
 export interface Linted {

@@ -2,10 +2,10 @@
 import type { ValuePlaceholder } from '../template/placeholder.ts';
 import { catchTemplateError } from '../template/errors.ts';
 import { parseTemplate } from '../template/parse-template.ts';
-import { VARIABLE_FIELDS } from '../template/task-fields.ts';
+import { VARIABLE_FIELDS } from '../template/variable-fields.ts';
 import type { Variables } from '../template/template.ts';
 import { readOptions } from '../template/read-directive-options.ts';
-import type { Reading } from '../template/read-leniently.ts';
+import type { Reading } from '../template/read-with-all-errors.ts';
 
 /** Values that every cluster accepts, for options whose placeholder has no default. Values of other options cannot be guessed. */
 const SMALL_VALUES: Readonly<Record<string, string>> = {

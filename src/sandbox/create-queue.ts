@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import { ApiError } from './api-error.ts';
 import type { QueueDocument } from './documents.ts';
-import { formatInstant } from './instant.ts';
+import { formatInstant } from './server-time.ts';
 import { randomId } from './random-id.ts';
 import type { Store } from './store.ts';
 

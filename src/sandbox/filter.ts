@@ -2,7 +2,7 @@
 import { ApiError } from './api-error.ts';
 import type { Fields } from './call.ts';
 import { valuesAt } from './field-path.ts';
-import { readInstant } from './instant.ts';
+import { readInstant } from './server-time.ts';
 import { isFields } from './request-text.ts';
 
 /** Which request fields are conditions, by kind (`get_all_query_options`); a name ending in `.*` includes everything below it. */

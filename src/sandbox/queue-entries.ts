@@ -1,7 +1,7 @@
 // Adds tasks to queues and removes them, with the atomicity of the real server (apiserver/bll/queue/queue_bll.py).
 import { ApiError } from './api-error.ts';
 import type { QueueDocument } from './documents.ts';
-import { formatInstant } from './instant.ts';
+import { formatInstant } from './server-time.ts';
 import type { Store } from './store.ts';
 
 /** @throws ApiError 400/701 */

@@ -13,7 +13,7 @@ import { createSandboxClock } from './sandbox-clock.ts';
 import { createBodyReader, refuseBody, type ReadBody } from './request-body.ts';
 import { createServices } from './services/all-services.ts';
 import { identify } from './services/auth.ts';
-import { readSnapshot } from './snapshot-file.ts';
+import { readSnapshot } from './state-file.ts';
 import { ListenError, InvalidSnapshotError, PortInUseError } from './start-errors.ts';
 import { createStore } from './store.ts';
 import { gzipSync } from 'node:zlib';

@@ -1,7 +1,7 @@
 // Changes the status of a task: checked by the state machine, then written only if no other call changed it.
 import { ApiError } from './api-error.ts';
 import type { TaskDocument } from './documents.ts';
-import { formatInstant } from './instant.ts';
+import { formatInstant } from './server-time.ts';
 import { checkChange, type TaskStatus } from './status-machine.ts';
 import type { Store } from './store.ts';
 

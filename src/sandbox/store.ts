@@ -8,7 +8,7 @@ import type {
   TaskDocument,
   WorkerDocument,
 } from './documents.ts';
-import { writeSnapshot } from './snapshot-file.ts';
+import { writeSnapshot } from './state-file.ts';
 
 /** Documents by id, in the order of creation. A document is never changed in place: put a new one. */
 export interface Collection<Document extends { readonly id: string }> {

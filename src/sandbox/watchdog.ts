@@ -1,5 +1,5 @@
 // The watchdog of the real server: it stops running tasks without an update for two hours, never queued ones.
-import { formatInstant, readInstant } from './instant.ts';
+import { formatInstant, readInstant } from './server-time.ts';
 import type { Store } from './store.ts';
 
 /** `services.tasks.non_responsive_tasks_watchdog` of the real server. */

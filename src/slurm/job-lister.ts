@@ -6,7 +6,7 @@ import { SudoRefusedError } from '../transport/errors.ts';
 import type { CommandResult } from '../transport/transport.ts';
 import { oneLine } from './describe-command-failure.ts';
 import { SlurmUnavailableError } from './errors.ts';
-import { mergeLookUp } from './job-lookup.ts';
+import { mergeLookUp } from './merge-squeue-and-sacct.ts';
 import { readSacctJobs, sacctJobsArgs } from './sacct-jobs.ts';
 import type { Job, JobList, Scheduler } from './scheduler.ts';
 import { readSqueue, squeueArgs } from './squeue.ts';

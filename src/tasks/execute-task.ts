@@ -7,7 +7,7 @@ import { trackOneTask, type OneTaskEnd } from '../daemon/one-task/track-one-task
 import { mappingOf } from '../daemon/users-of-jobs.ts';
 import { readJobName } from '../slurm/job-name.ts';
 import type { JobId } from '../slurm/scheduler.ts';
-import { createConsoleView } from '../clearml/console-view.ts';
+import { createConsoleView } from '../clearml/new-console-lines.ts';
 import { findTask } from './find-task.ts';
 import { withOneTask, type OneTask, type OneTaskOptions } from '../daemon/one-task/open-task.ts';
 import { UsageError } from '../base/usage-error.ts';

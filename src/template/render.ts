@@ -18,7 +18,7 @@ import { resolveDefault, resolveValue, type ResolvedValue } from './resolve-valu
 import type { HereDocument, Occurrence, UnbracedName } from './shell/lexed-script.ts';
 import { insertAll, positionAt, templateErrorAt, type Insertion, type TemplateSource } from './source.ts';
 import { checkEvaluatedValue } from './data-flow/check-evaluated-value.ts';
-import { raiseTaskCount } from './task-count.ts';
+import { raiseTaskCount } from './raise-ntasks.ts';
 import type {
   Blocks,
   EnclosingOption,

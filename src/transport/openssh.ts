@@ -6,7 +6,7 @@ import type { Transport, CommandResult } from './transport.ts';
 import { defaultLoginBackoff, type LoginBackoff } from './login-backoff.ts';
 import { createMasters } from './openssh-master.ts';
 import { isUnreachable, sessionArgs, type SshDestination } from './openssh-arguments.ts';
-import { randomNonce } from './frame.ts';
+import { randomNonce } from './output-frame.ts';
 import { excerptOf, readResult } from './remote-result.ts';
 import { createRemoteTransport, orAborted, type Attempt, type SshTransport } from './remote-transport.ts';
 import { remoteScript, remoteCommand, scriptBlock, type RemoteContext } from './remote-script.ts';

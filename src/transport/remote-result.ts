@@ -1,6 +1,6 @@
 // Turns the output of a remote session into a result or a transport error.
 import { CommandNotFoundError, ConnectionLostError, HostUnreachableError } from './errors.ts';
-import { readFrame } from './frame.ts';
+import { readFrame } from './output-frame.ts';
 import type { Command, CommandResult } from './transport.ts';
 import { TRUNCATED_SCRIPT_EXIT_CODE } from './remote-script.ts';
 

@@ -1,6 +1,6 @@
 // Writes a command as a script for a remote shell's standard input, which runs completely or not at all.
 import { quoteWord } from '../base/shell-word.ts';
-import { MARKS } from './frame.ts';
+import { MARKS } from './output-frame.ts';
 import type { Command } from './transport.ts';
 import { UTF8_LOCALE } from './utf8-locale.ts';
 

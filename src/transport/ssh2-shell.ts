@@ -2,7 +2,7 @@
 import type { ClientChannel } from 'ssh2';
 import { collectOutput, describeTooMuch, type CollectedOutput } from './collected-output.ts';
 import { CommandTimeoutError, ConnectionLostError } from './errors.ts';
-import { hasEnd } from './frame.ts';
+import { hasEnd } from './output-frame.ts';
 import type { Command, CommandResult } from './transport.ts';
 import { excerptOf, readResult, type SessionEnd, type SessionOutput } from './remote-result.ts';
 import { scriptBlock } from './remote-script.ts';

@@ -5,7 +5,7 @@ import type { HostKeys } from './host-key-check.ts';
 import type { Transport } from './transport.ts';
 import { createPersistentConnection, type Connection } from './persistent-connection.ts';
 import { defaultLoginBackoff, type LoginBackoff } from './login-backoff.ts';
-import { randomNonce } from './frame.ts';
+import { randomNonce } from './output-frame.ts';
 import { createRemoteTransport, orAborted, type SshTransport } from './remote-transport.ts';
 import { remoteScript, remoteCommand, type RemoteContext } from './remote-script.ts';
 import { createShellPool, MaxSessionsError, type ShellPool } from './shell-pool.ts';

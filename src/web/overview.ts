@@ -5,7 +5,7 @@ import type { LimitUse, QueueHolds } from '../daemon/claim/holds.ts';
 import type { Pause } from '../daemon/pauses.ts';
 import type { Monitor } from '../daemon/monitor/monitor.ts';
 import { PHASES, phaseOf, type Phase, type StatusRow } from '../daemon/status/status-row.ts';
-import type { AttemptLog, PastAttempt } from './attempt-log.ts';
+import type { AttemptLog, PastAttempt } from './recent-attempts.ts';
 import { percentile, type TaskTimes } from './plots.ts';
 
 export interface Filter {

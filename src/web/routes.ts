@@ -4,7 +4,7 @@ import { systemClock } from '../base/clock.ts';
 import { readVersion } from '../base/version.ts';
 import type { Monitor } from '../daemon/monitor/monitor.ts';
 import { assetReply, ASSETS_MARK } from './assets.ts';
-import { createAttemptLog } from './attempt-log.ts';
+import { createAttemptLog } from './recent-attempts.ts';
 import type { Site } from './document.ts';
 import { healthReply } from './health-pages.ts';
 import { HTML, type Reply, type Routes, type WebRequest } from './http-server.ts';

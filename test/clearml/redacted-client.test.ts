@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import type { Events, StatusNote, Tasks } from '../../src/clearml/client.ts';
 import type { TaskId } from '../../src/clearml/ids.ts';
 import { redactedEvents, redactedTasks } from '../../src/clearml/redacted-client.ts';
-import { createSecrets } from '../../src/log/registered-secrets.ts';
+import { createSecrets } from '../../src/log/mask-secrets.ts';
 
 const TASK = '1' as TaskId;
 const SECRET = 'hunter22/+';

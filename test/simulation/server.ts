@@ -22,7 +22,7 @@ import type { Fields } from '../../src/sandbox/call.ts';
 import { createCallCounts, type CallCounts, type Latency } from '../../src/sandbox/call-counts.ts';
 import type { QueueDocument, TaskDocument } from '../../src/sandbox/documents.ts';
 import { firstContent } from '../../src/sandbox/first-content.ts';
-import { formatInstant } from '../../src/sandbox/instant.ts';
+import { formatInstant } from '../../src/sandbox/server-time.ts';
 import { createServices } from '../../src/sandbox/services/all-services.ts';
 import { createSandboxClock } from '../../src/sandbox/sandbox-clock.ts';
 import { createStore, type Store } from '../../src/sandbox/store.ts';

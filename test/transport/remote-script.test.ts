@@ -5,7 +5,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { readFrame } from '../../src/transport/frame.ts';
+import { readFrame } from '../../src/transport/output-frame.ts';
 import type { Command } from '../../src/transport/transport.ts';
 import {
   TRUNCATED_SCRIPT_EXIT_CODE,

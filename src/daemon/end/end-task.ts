@@ -12,7 +12,7 @@ import type { DaemonDeps } from '../deps.ts';
 import { removeJobConf } from '../submit/remove-job-confs.ts';
 import type { JobLog } from '../console/job-log-reader.ts';
 import { findLogAdvice } from '../console/log-advice.ts';
-import { hasSameState } from '../poll/read-plan.ts';
+import { hasSameState } from '../poll/plan-task-reads.ts';
 import { describeIdleRanks, describeRankEnd } from '../console/ranks.ts';
 import { recordEnd } from './record-end.ts';
 import { logToConsole } from '../console/console.ts';

@@ -11,7 +11,7 @@ import { forEachTask } from './each-task.ts';
 import type { Entry } from '../journal/entry.ts';
 import type { DaemonDeps } from '../deps.ts';
 import { byTask, hasSchedulerQueue, newestAttempt, readParked, type Snapshot } from '../poll/poll.ts';
-import { hasSameState } from '../poll/read-plan.ts';
+import { hasSameState } from '../poll/plan-task-reads.ts';
 import type { SubmissionPool } from '../submit/submission-pool.ts';
 
 /** Reconciles every tracked task. Returns whether any job was cancelled. */

@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { readRequest, type Fields, type Service } from '../call.ts';
 import { totalOf, type CallCount, type CallCounts } from '../call-counts.ts';
 import type { Faults } from '../faults.ts';
-import { formatInstant } from '../instant.ts';
+import { formatInstant } from '../server-time.ts';
 import { randomId, randomKey } from '../random-id.ts';
 import type { SandboxClock } from '../sandbox-clock.ts';
 import type { Store } from '../store.ts';

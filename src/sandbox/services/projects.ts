@@ -4,7 +4,7 @@ import { ApiError } from '../api-error.ts';
 import { readRequest, type Fields, type Service } from '../call.ts';
 import type { ProjectDocument } from '../documents.ts';
 import type { Conditions } from '../filter.ts';
-import { formatInstant } from '../instant.ts';
+import { formatInstant } from '../server-time.ts';
 import { listDocuments } from '../listing.ts';
 import { randomId } from '../random-id.ts';
 import type { SandboxClock } from '../sandbox-clock.ts';

@@ -4,7 +4,7 @@ import { ApiError } from '../api-error.ts';
 import { readRequest, type Fields, type Service } from '../call.ts';
 import type { QueueDocument } from '../documents.ts';
 import type { Conditions } from '../filter.ts';
-import { formatInstant } from '../instant.ts';
+import { formatInstant } from '../server-time.ts';
 import { QUEUE_KNOWN_FIELDS, type KnownFields } from '../known-fields.ts';
 import { listDocuments } from '../listing.ts';
 import { addEntry, findQueue, moveEntry, popEntry, removeEntry, setExecutionQueue } from '../queue-entries.ts';

@@ -12,7 +12,7 @@ import {
   type Service,
 } from '../call.ts';
 import type { TaskDocument } from '../documents.ts';
-import { formatInstant } from '../instant.ts';
+import { formatInstant } from '../server-time.ts';
 import { dequeueQuietly, leaveQueued, removeFromAllQueues } from '../leave-queue.ts';
 import type { SandboxClock } from '../sandbox-clock.ts';
 import { changeStatus, findTask, type StatusNote } from '../status-change.ts';

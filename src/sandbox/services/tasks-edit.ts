@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { ApiError } from '../api-error.ts';
 import { forcible, oneTask, readRequest, type Call, type Endpoint, type Fields, type Service } from '../call.ts';
 import type { TaskDocument } from '../documents.ts';
-import { formatInstant } from '../instant.ts';
+import { formatInstant } from '../server-time.ts';
 import { findOrCreateProject } from './projects.ts';
 import type { SandboxClock } from '../sandbox-clock.ts';
 import { findTask } from '../status-change.ts';

@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { ApiError } from '../api-error.ts';
 import { forcible, oneTask, readRequest, type Call, type Service } from '../call.ts';
 import { artifact, configuration, parameter, type TaskDocument } from '../documents.ts';
-import { formatInstant } from '../instant.ts';
+import { formatInstant } from '../server-time.ts';
 import type { SandboxClock } from '../sandbox-clock.ts';
 import { findTask } from '../status-change.ts';
 import type { Store } from '../store.ts';

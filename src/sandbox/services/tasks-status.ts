@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { ApiError } from '../api-error.ts';
 import { forMany, noteOf, readRequest, statusRequest, type Call, type Endpoint, type Service } from '../call.ts';
 import type { TaskDocument } from '../documents.ts';
-import { formatInstant, readInstant } from '../instant.ts';
+import { formatInstant, readInstant } from '../server-time.ts';
 import type { SandboxClock } from '../sandbox-clock.ts';
 import { changeStatus, checkMachine, findTask, touchTask, type UpdateAnswer } from '../status-change.ts';
 import type { TaskStatus } from '../status-machine.ts';

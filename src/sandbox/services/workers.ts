@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { ApiError } from '../api-error.ts';
 import { readRequest, type Fields, type Service } from '../call.ts';
 import type { WorkerDocument } from '../documents.ts';
-import { formatInstant } from '../instant.ts';
+import { formatInstant } from '../server-time.ts';
 import type { SandboxClock } from '../sandbox-clock.ts';
 import type { Store } from '../store.ts';
 import { DEFAULT_WORKER_TIMEOUT_MS, livingWorkers } from '../worker-life.ts';

@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import type { TaskId } from '../../../src/clearml/ids.ts';
 import { decide } from '../../../src/daemon/decide/decide.ts';
 import { readPlaces, type ServerState } from '../../../src/daemon/poll/poll.ts';
-import { isAtRest } from '../../../src/daemon/poll/read-plan.ts';
+import { isAtRest } from '../../../src/daemon/poll/plan-task-reads.ts';
 import type { Job } from '../../../src/slurm/scheduler.ts';
 import { OWN_QUEUE, SCHEDULER_QUEUE } from '../../simulation/queues.ts';
 import { GRACES } from '../decide/observations.ts';

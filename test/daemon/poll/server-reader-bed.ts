@@ -3,7 +3,7 @@ import type { TaskId } from '../../../src/clearml/ids.ts';
 import type { Task } from '../../../src/clearml/task.ts';
 import type { Entry } from '../../../src/daemon/journal/entry.ts';
 import type { ServerState } from '../../../src/daemon/poll/poll.ts';
-import { createServerReader, type ServerReader } from '../../../src/daemon/poll/server-reader.ts';
+import { createServerReader, type ServerReader } from '../../../src/daemon/poll/incremental-server-reads.ts';
 import { formatJobName } from '../../../src/slurm/job-name.ts';
 import type { Job, JobId } from '../../../src/slurm/scheduler.ts';
 import { OTHER_QUEUE, OWN_QUEUE, SCHEDULER_QUEUE } from '../../simulation/queues.ts';

@@ -1,8 +1,8 @@
 // Which values of a configuration are secrets, to be hidden in all output and logs.
-import { MASK, redactText, redactWords } from '../base/secrets-by-format.ts';
+import { MASK, redactText, redactWords } from '../base/find-secrets.ts';
 import { leaf, type ConfigNode, type ConfigTree, type Leaf } from './config-node.ts';
 import type { Origin } from './origin.ts';
-import { isEnvironmentKey, isSecretKey } from './secret-keys.ts';
+import { isEnvironmentKey, isSecretKey } from './secret-setting-names.ts';
 
 /** The same tree with every secret replaced by `********`. */
 export function withoutSecrets(tree: ConfigTree): ConfigTree {

@@ -1,7 +1,7 @@
 // Times as the sandbox writes and reads them.
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { formatInstant, readInstant } from '../../src/sandbox/instant.ts';
+import { formatInstant, readInstant } from '../../src/sandbox/server-time.ts';
 
 describe('a time of the sandbox', () => {
   it('is formatted as Python formats it', () => {

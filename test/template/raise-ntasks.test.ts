@@ -1,6 +1,6 @@
 // A job with several nodes has at least one Slurm task on each: sbatch would silently allocate fewer nodes otherwise.
 import { expect } from 'chai';
-import { raiseTaskCount } from '../../src/template/task-count.ts';
+import { raiseTaskCount } from '../../src/template/raise-ntasks.ts';
 
 const RAISED = '#SBATCH --ntasks=2 # by clearml-agent-slurm: with 1, sbatch would allocate fewer than 2 nodes';
 

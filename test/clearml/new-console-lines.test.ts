@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import type { ConsoleEvent, Events } from '../../src/clearml/client.ts';
 import type { TaskId } from '../../src/clearml/ids.ts';
-import { createConsoleView } from '../../src/clearml/console-view.ts';
+import { createConsoleView } from '../../src/clearml/new-console-lines.ts';
 
 const MINUTE_MS = 60_000;
 const START = 1_700_000_000_000;

@@ -4,7 +4,7 @@ import type { TaskId } from '../../clearml/ids.ts';
 import type { Task, TaskStatus } from '../../clearml/task.ts';
 import type { DaemonDeps } from '../deps.ts';
 import type { ServerState, Snapshot } from './poll.ts';
-import { isAtRest, planRead, READ_LIMITS } from './read-plan.ts';
+import { isAtRest, planRead, READ_LIMITS } from './plan-task-reads.ts';
 
 export interface ServerReader {
   /** Reads the queues, then the tracked tasks. */

@@ -1,7 +1,6 @@
 // Loads the configuration: defaults, files, environment and command line, each overlaid on the previous one.
 import { join } from 'node:path';
 import { checkedConf, originAt } from './check-against-schema.ts';
-import { withChosenQueues } from './chosen-queues.ts';
 import { servedClusters } from './clusters.ts';
 import { readConfigFiles, readIncludedFile, type ReadFile } from './config-files.ts';
 import {
@@ -21,7 +20,7 @@ import type { Environment } from './hocon-resolve.ts';
 import { readHocon } from './hocon.ts';
 import { withLocalPaths } from './absolute-paths.ts';
 import type { Origin } from './origin.ts';
-import { filesWithSecrets } from './secret-values.ts';
+import { filesWithSecrets } from './mask-secret-settings.ts';
 import { servedQueues } from './served-queues.ts';
 import { splitPath } from './setting-path.ts';
 import { settingsFrom, type Settings } from './settings.ts';
@@ -178,4 +177,24 @@ function withDefaults(value: unknown, written: ConfigNode | undefined): ConfigNo
     return [name, withDefaults(field, written?.kind === 'tree' ? written.fields.get(name) : undefined)];
   });
   return { kind: 'tree', fields: new Map(fields), origin: written?.origin ?? NOWHERE };
+}
+
+const QUEUES = ['agent', 'slurm', 'queues'];
+
+/** `--queue`: overlays options on settings. A list of names selects from a group, in the order of the list, and replaces a list. */
+function withChosenQueues(written: ConfigTree, typed: ConfigTree): ConfigTree {
+  const both = overlay(written, typed);
+  const group = nodeAt(written, QUEUES);
+  const chosen = nodeAt(typed, QUEUES);
+  if (group?.kind !== 'tree' || chosen?.kind !== 'list') return both;
+  const fields = chosen.items.map((item): [string, ConfigTree] => {
+    const name = item.kind === 'leaf' ? String(item.value) : '';
+    const settings = group.fields.get(name);
+    return [name, settings?.kind === 'tree' ? settings : emptyTree(item.origin)];
+  });
+  // `overlay` would keep the other queues.
+  return overlay(
+    overlay(both, treeWith(QUEUES, chosen)),
+    treeWith(QUEUES, { ...chosen, kind: 'tree', fields: new Map(fields) }),
+  );
 }

@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import type { TaskId } from '../../../src/clearml/ids.ts';
 import type { Task } from '../../../src/clearml/task.ts';
 import type { Entry } from '../../../src/daemon/journal/entry.ts';
-import { hasSameState, isAtRest, planRead } from '../../../src/daemon/poll/read-plan.ts';
+import { hasSameState, isAtRest, planRead } from '../../../src/daemon/poll/plan-task-reads.ts';
 import type { JobId } from '../../../src/slurm/scheduler.ts';
 import { entryOf, jobOf, NOW, taskOf } from '../decide/observations.ts';
 import { taskNumber } from '../step-fixture.ts';

@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startedAs } from '../../src/cli/started-as.ts';
+import { startedAs } from '../../src/cli/own-command-line.ts';
 
 describe('the command line that starts the program again', () => {
   let folder: string;
@@ -11,7 +11,7 @@ describe('the command line that starts the program again', () => {
   let node: string;
 
   beforeEach(() => {
-    folder = mkdtempSync(join(tmpdir(), 'started-as-'));
+    folder = mkdtempSync(join(tmpdir(), 'own-command-line-'));
     mkdirSync(join(folder, 'bin'));
     mkdirSync(join(folder, 'node-22'));
     node = executable('node-22/node');

@@ -1,7 +1,7 @@
 // The marks around output: the text between them is returned unchanged, and truncated output is recognized.
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { MARKS, mark, readFrame } from '../../src/transport/frame.ts';
+import { MARKS, mark, readFrame } from '../../src/transport/output-frame.ts';
 
 const NONCE = '6f1ed002ab5595859014ebf0';
 

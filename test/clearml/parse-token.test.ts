@@ -1,7 +1,7 @@
 // Reading a token's claims.
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { readToken } from '../../src/clearml/read-token.ts';
+import { readToken } from '../../src/clearml/parse-token.ts';
 import { makeToken } from './scripted-server.ts';
 
 const HOUR_S = 3600;

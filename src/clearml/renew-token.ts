@@ -1,9 +1,9 @@
 // Holds the token of all calls: one login for all callers, renewed before it expires or when the server rejects it.
 import type { Clock } from '../base/clock.ts';
-import type { Secrets } from '../log/registered-secrets.ts';
+import type { Secrets } from '../log/mask-secrets.ts';
 import { CredentialsRejectedError, NotTheApiError } from './errors.ts';
 import type { ConnectionSettings } from './connection-settings.ts';
-import { readToken, type Token } from './read-token.ts';
+import { readToken, type Token } from './parse-token.ts';
 
 export interface Login {
   /** A valid token. Logs in if there is none, or if it expires soon. */
