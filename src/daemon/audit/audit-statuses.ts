@@ -1,22 +1,14 @@
 // Writes an audit line before each change of a task's status or queue, in the one place that all of them pass.
 import type { ClearmlClient, StatusNote } from '../../clearml/client.ts';
 import type { TaskId } from '../../clearml/ids.ts';
+import { meaningOf, type StatusReason } from '../end/status-reasons.ts';
 import type { Journal } from '../journal/journal.ts';
-import type { Asker, AuditEvent, StatusAction } from './audit-line.ts';
+import type { AuditEvent, StatusAction } from './audit-line.ts';
 import type { AuditLog } from './audit-log.ts';
 
 type Change = Pick<Extract<AuditEvent, { event: 'changing status' }>, 'to' | 'action'>;
 
-/** The reasons of status changes that a user asked for; the decision table has them. */
-const ASKERS: Readonly<Record<string, Asker>> = {
-  aborted: 'user',
-  'removed from the scheduler queue': 'user',
-  'cancelled in Slurm': 'slurm',
-};
-
-function askerOf({ reason }: StatusNote): Asker {
-  return (Object.hasOwn(ASKERS, reason) ? ASKERS[reason] : undefined) ?? 'daemon';
-}
+const RETURNED: StatusNote & { readonly reason: StatusReason } = { reason: 'returned to its queue', message: '' };
 
 /** The same client, whose changes are in the audit log. */
 export function withAuditedStatuses(
@@ -31,7 +23,7 @@ export function withAuditedStatuses(
     what: Change,
     note: StatusNote,
     effect: () => Promise<void>,
-    by = askerOf(note),
+    by = meaningOf(note.reason).by,
   ): Promise<void> {
     const { queueName: queue, jobId: job } = journal.entries.get(task) ?? {};
     await audit.write({ event: 'changing status', task, queue, job, ...what, by, ...note });
@@ -52,7 +44,7 @@ export function withAuditedStatuses(
       fail: (id, note, options) => change(id, to('failed'), note, () => tasks.fail(id, note, options)),
       stop(id, note, options) {
         // A user may write any reason.
-        const by = options.isUsersAbort === true ? 'user' : askerOf(note);
+        const by = options.isUsersAbort === true ? 'user' : meaningOf(note.reason).by;
         return change(id, to('stopped'), note, () => tasks.stop(id, note, options), by);
       },
       complete: (id, note) => change(id, to('completed'), note, () => tasks.complete(id, note)),
@@ -63,9 +55,7 @@ export function withAuditedStatuses(
     queues: {
       ...queues,
       returnToQueue: (queue, task) =>
-        change(task, to('queued', 'return-to-queue'), { reason: 'returned to its queue', message: '' }, () =>
-          queues.returnToQueue(queue, task),
-        ),
+        change(task, to('queued', 'return-to-queue'), RETURNED, () => queues.returnToQueue(queue, task)),
     },
   };
 }

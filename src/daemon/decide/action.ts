@@ -1,6 +1,7 @@
 // The actions that a decision can return; reconcile/act.ts carries them out.
 import type { ConsoleLevel } from '../../clearml/client.ts';
 import type { JobId } from '../../slurm/scheduler.ts';
+import type { StatusReason } from '../end/status-reasons.ts';
 import type { Entry } from '../journal/entry.ts';
 
 /** How to end a task whose agent did not end it. */
@@ -8,7 +9,7 @@ export interface Ending {
   /** `completed by the log` means: completed if the job's log shows that the agent finished, otherwise failed. */
   readonly status: 'failed' | 'stopped' | 'completed by the log';
   /** Short, for `status_reason`. */
-  readonly reason: string;
+  readonly reason: StatusReason;
   /** For the console and, truncated, for `status_message`. */
   readonly text: string;
   /** Appended to `text` if the log has no known message. */

@@ -3,7 +3,8 @@ import type { Task } from '../../clearml/task.ts';
 import type { CauseOfEnd } from '../../history/ended-attempt.ts';
 import type { JobState } from '../../slurm/job-state.ts';
 import type { Job } from '../../slurm/scheduler.ts';
-import type { Action, Ending } from '../decide/action.ts';
+import type { Action } from '../decide/action.ts';
+import { meaningOf, type StatusReason } from './status-reasons.ts';
 
 /** The actions after which the attempt of the entry is over. */
 export type LastAction = Extract<Action['do'], 'end' | 'dequeue' | 'resubmit' | 'return-to-queue' | 'forget'>;
@@ -11,7 +12,7 @@ export type LastAction = Extract<Action['do'], 'end' | 'dequeue' | 'resubmit' | 
 export interface EndOfAttempt {
   readonly action: LastAction;
   /** Of the action `end`. */
-  readonly reason?: Ending['reason'] | undefined;
+  readonly reason?: StatusReason | undefined;
   /** undefined if it was deleted. */
   readonly task: Pick<Task, 'status'> | undefined;
   /** undefined if Slurm does not list it. */
@@ -27,20 +28,6 @@ const BY_STATE: Partial<Record<JobState | 'UNKNOWN', CauseOfEnd>> = {
   PREEMPTED: 'preempted',
 };
 
-/** The reasons of endings that do not name Slurm's state. */
-const BY_REASON: Readonly<Record<string, CauseOfEnd>> = {
-  aborted: 'aborted',
-  cancelled: 'aborted',
-  'cancelled in Slurm': 'cancelled',
-  template: 'rejected',
-  'no Unix user': 'rejected',
-  'rejected by Slurm': 'rejected',
-  'never starts': 'never started',
-  'too many attempts': 'never started',
-  'job lost': 'lost',
-  'queue deleted': 'withdrawn',
-};
-
 export function causeOfEnd(end: EndOfAttempt): CauseOfEnd {
   switch (end.action) {
     case 'dequeue':
@@ -50,7 +37,9 @@ export function causeOfEnd(end: EndOfAttempt): CauseOfEnd {
       return 'retried';
     case 'end':
       return (
-        BY_REASON[end.reason ?? ''] ?? byState(end) ?? (end.task?.status === 'queued' ? 'never started' : 'failed')
+        meaningOf(end.reason ?? '').cause ??
+        byState(end) ??
+        (end.task?.status === 'queued' ? 'never started' : 'failed')
       );
     case 'forget':
       return byStatus(end);

@@ -15,6 +15,7 @@ import { findLogAdvice } from '../console/log-advice.ts';
 import { hasSameState } from '../poll/plan-task-reads.ts';
 import { describeIdleRanks, describeRankEnd } from '../console/ranks.ts';
 import { recordEnd } from './record-end.ts';
+import type { StatusReason } from './status-reasons.ts';
 import { logToConsole } from '../console/console.ts';
 
 export interface EndBasis {
@@ -82,8 +83,9 @@ export async function endTask(deps: DaemonDeps, entry: Entry, ending: Ending, ba
  * first, nothing is changed or reported, and the next pass observes the result.
  */
 export async function dequeueTask(deps: DaemonDeps, entry: Entry, text: string): Promise<void> {
+  const reason: StatusReason = 'removed from the scheduler queue';
   try {
-    await deps.clearml.tasks.dequeue(entry.task, { reason: 'removed from the scheduler queue', message: '' });
+    await deps.clearml.tasks.dequeue(entry.task, { reason, message: '' });
   } catch (error) {
     if (error instanceof LostRaceError) return;
     throw error;

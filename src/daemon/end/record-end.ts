@@ -3,17 +3,17 @@ import type { Task } from '../../clearml/task.ts';
 import type { EndedAttempt } from '../../history/ended-attempt.ts';
 import { countNodes } from '../../slurm/node-list.ts';
 import type { Job } from '../../slurm/scheduler.ts';
-import type { Ending } from '../decide/action.ts';
 import type { DaemonDeps } from '../deps.ts';
 import type { Entry } from '../journal/entry.ts';
 import { causeOfEnd, type LastAction } from './cause-of-end.ts';
+import type { StatusReason } from './status-reasons.ts';
 
 interface Seen {
   readonly task: Task | undefined;
   /** The jobs of the task, if Slurm listed them. */
   readonly jobs?: readonly Job[] | undefined;
   /** Of the action `end`. */
-  readonly reason?: Ending['reason'];
+  readonly reason?: StatusReason;
 }
 
 /**

@@ -11,6 +11,7 @@ import { isAskedToStop } from '../server-and-agent-messages.ts';
 import { REMOVED_BY_USER } from '../decide/shared-actions.ts';
 import { recordEnd } from '../end/record-end.ts';
 import { returnToQueue } from '../end/return-to-queue.ts';
+import type { StatusReason } from '../end/status-reasons.ts';
 import type { DaemonDeps } from '../deps.ts';
 import { removeJobConf } from '../submit/remove-job-confs.ts';
 import { readClaimed } from '../claim/park.ts';
@@ -162,9 +163,10 @@ function askerOf({ task, place }: Basis, why: string): Asker {
  * it was parked: it is then left alone.
  */
 async function parkAgain(deps: DaemonDeps, entry: Entry, from: 'in_progress' | 'stopped'): Promise<boolean> {
+  const reason: StatusReason = 'requeued by Slurm';
   try {
     await deps.clearml.tasks.unstart(entry.task, from, {
-      reason: 'requeued by Slurm',
+      reason,
       message: 'Slurm requeued the job; the task waits again.',
     });
   } catch (error) {

@@ -3,6 +3,7 @@ import { LostRaceError } from '../../clearml/errors.ts';
 import type { Task } from '../../clearml/task.ts';
 import type { Entry } from '../journal/entry.ts';
 import { returnToQueue } from '../end/return-to-queue.ts';
+import type { StatusReason } from '../end/status-reasons.ts';
 import type { DaemonDeps } from '../deps.ts';
 import { findLiveJob, poll } from '../poll/poll.ts';
 import { isStillClaimed, leaveToUser } from '../claim/park.ts';
@@ -35,9 +36,10 @@ export async function recoverOrphan(
 
 /** Changes only the time of the last status change, and only if the task is queued. */
 async function mark(deps: DaemonDeps, { task }: Entry): Promise<Task | undefined> {
+  const reason: StatusReason = 'found in no queue';
   try {
     const message = 'The task was in no queue; the daemon returns it to its queue.';
-    await deps.clearml.tasks.unstart(task, 'in_progress', { reason: 'found in no queue', message });
+    await deps.clearml.tasks.unstart(task, 'in_progress', { reason, message });
   } catch (error) {
     if (error instanceof LostRaceError) return undefined;
     throw error;

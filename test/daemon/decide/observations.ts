@@ -109,7 +109,12 @@ export function observation(overrides: Partial<Observation>): Observation {
 }
 
 /** The action that ends the task; by default its log is not shown. */
-export function endTask(status: Ending['status'], reason: string, text: string, more: Partial<Ending> = {}): Action {
+export function endTask(
+  status: Ending['status'],
+  reason: Ending['reason'],
+  text: string,
+  more: Partial<Ending> = {},
+): Action {
   return { do: 'end', ending: { status, reason, text, withLog: false, ...more } };
 }
 

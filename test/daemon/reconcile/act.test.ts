@@ -109,7 +109,7 @@ describe('act', () => {
     { do: 'return-to-queue', why: 'because' },
     { do: 'resubmit', why: 'because' },
     { do: 'park-again', from: 'in_progress' },
-    { do: 'end', ending: { status: 'failed', reason: 'r', text: 't', withLog: false } },
+    { do: 'end', ending: { status: 'failed', reason: 'template', text: 't', withLog: false } },
   ] as const satisfies readonly Action[]) {
     it(`skips the action ${action.do} if the user changed the task since the poll`, async () => {
       const fixture = createStepFixture();
@@ -158,7 +158,7 @@ describe('act', () => {
       fixture,
       task,
       { do: 'show-status', text: 'it waits' },
-      { do: 'note', patch: { told: { reason: 'r' } } },
+      { do: 'note', patch: { told: { reason: 'template' } } },
     );
 
     expect(fixture.calls.filter((label) => label.startsWith('tasks.update'))).to.have.length(1);
@@ -233,7 +233,7 @@ describe('act', () => {
     expect((await fixture.read(task))?.statusMessage).to.equal(`Lower the --time. ${set}`);
     await actNow(fixture, task, {
       do: 'end',
-      ending: { status: 'failed', reason: 'r', text: 'Raise --time.', withLog: false },
+      ending: { status: 'failed', reason: 'template', text: 'Raise --time.', withLog: false },
     });
 
     expect(fixture.consoleOf(task)).to.include.members([`Lower --time. ${set}`, `Raise --time. ${set}`]);

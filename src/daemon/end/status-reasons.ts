@@ -1,0 +1,38 @@
+// The table of reasons why the daemon changes the status of a task: the decision table, the audit log and the history read it.
+import type { CauseOfEnd } from '../../history/ended-attempt.ts';
+import type { Asker } from '../audit/audit-line.ts';
+
+interface Meaning {
+  /** Of whom the daemon does the will; the audit log has it. */
+  readonly by: Asker;
+  /** The cause of the end in the history; undefined if the state of the job determines it, or if the task does not end. */
+  readonly cause?: CauseOfEnd;
+}
+
+/** By the text for `status_reason` in ClearML. */
+const STATUS_REASONS = {
+  aborted: { by: 'user', cause: 'aborted' },
+  // The daemon cancelled the job, because the task was aborted or taken from its queue.
+  cancelled: { by: 'daemon', cause: 'aborted' },
+  'cancelled in Slurm': { by: 'slurm', cause: 'cancelled' },
+  template: { by: 'daemon', cause: 'rejected' },
+  'no Unix user': { by: 'daemon', cause: 'rejected' },
+  'rejected by Slurm': { by: 'daemon', cause: 'rejected' },
+  'never starts': { by: 'daemon', cause: 'never started' },
+  'too many attempts': { by: 'daemon', cause: 'never started' },
+  'job lost': { by: 'daemon', cause: 'lost' },
+  'queue deleted': { by: 'daemon', cause: 'withdrawn' },
+  'requeued by Slurm': { by: 'daemon' },
+  'removed from the scheduler queue': { by: 'user' },
+  'returned to its queue': { by: 'daemon' },
+  'found in no queue': { by: 'daemon' },
+} as const satisfies Readonly<Record<string, Meaning>>;
+
+/** One of the table, or Slurm's state of a job that ended before its task. */
+export type StatusReason = keyof typeof STATUS_REASONS | `Slurm ${string}`;
+
+/** What the reason means. Of a text that is not in the table, such as another client's, nothing is known. */
+export function meaningOf(reason: string): Meaning {
+  const known: Readonly<Record<string, Meaning>> = STATUS_REASONS;
+  return (Object.hasOwn(known, reason) ? known[reason] : undefined) ?? { by: 'daemon' };
+}
