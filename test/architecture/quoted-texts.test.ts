@@ -77,7 +77,7 @@ describe('second-tier tests', () => {
     expect(runs).to.have.length.above(100);
   });
 
-  it('need each exception of the list', () => {
+  it('use each exception of the list', () => {
     const runs = secondTierFiles().flatMap((file) => readTexts(file).expected.flatMap(wordRuns));
 
     expect(Object.keys(PRINTED_BY_OTHERS).filter((text) => !runs.includes(text))).to.deep.equal([]);

@@ -6,7 +6,7 @@ import { createRateLimit } from '../../src/base/rate-limit.ts';
 const NOW = Date.UTC(2026, 0, 1, 12);
 
 describe('the rate limit', () => {
-  it('permits a burst at once, and then one after the other', () => {
+  it('permits a burst of calls at once, and then one call at a time', () => {
     const limit = createRateLimit({ perSecond: 10, burst: 20 });
     let begun = 0;
     for (; limit.waitMs(NOW) === 0; begun += 1) limit.spend(NOW);
@@ -17,7 +17,7 @@ describe('the rate limit', () => {
     expect(limit.waitMs(NOW + 100)).to.equal(0);
   });
 
-  it('permits one at once if the rate is one a minute', () => {
+  it('permits one call at once if the rate is one call a minute', () => {
     const limit = createRateLimit({ perSecond: 1 / 60, burst: 1 });
     expect(limit.waitMs(NOW)).to.equal(0);
     limit.spend(NOW);

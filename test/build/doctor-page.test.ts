@@ -22,7 +22,7 @@ describe('docs/doctor.md', () => {
   });
 
   for (const { id, asks, fix } of rows) {
-    it(`shows ${id} with a question and a fix that end without a full stop`, () => {
+    it(`shows the check ${id} with a question, and a fix without a full stop`, () => {
       expect(asks).to.match(/^[A-Z].*\?$/);
       expect(fix).to.match(/^[A-Z].*[^.]$/);
     });

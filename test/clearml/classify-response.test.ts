@@ -16,7 +16,7 @@ describe('classifyReply', () => {
     ['unreadable keys', 401, envelope(401, 21), 'credentials-refused'],
     ['an endpoint that the role may not call', 403, envelope(403, 20), 'refused'],
     ['a status that another client changed first', 400, envelope(400, 121), 'lost-race'],
-    ['a status that forbids it', 400, envelope(400, 110), 'lost-race'],
+    ['a status that forbids the change', 400, envelope(400, 110), 'lost-race'],
     ['a missing task', 400, envelope(400, 101), 'refused'],
     ['an unknown endpoint', 404, envelope(404, 0), 'refused'],
     ['an error inside the server', 500, envelope(500, 0), 'unreachable'],

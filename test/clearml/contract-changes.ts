@@ -148,7 +148,7 @@ export function defineChangesContract(testBed: () => ContractTestBed): void {
   });
 
   describe('a search for tasks of a queue', () => {
-    it('leaves out given tasks', async () => {
+    it('excludes given tasks', async () => {
       const { client, newQueue, newTaskIn } = testBed();
       const queue = await newQueue();
       const [known, unknown] = [await newTaskIn(queue), await newTaskIn(queue)];
@@ -158,7 +158,7 @@ export function defineChangesContract(testBed: () => ContractTestBed): void {
       expect(found.map(({ id }) => id)).to.deep.equal([unknown]);
     });
 
-    it('leaves out more tasks than one request has room for', async () => {
+    it('excludes more tasks than one request can name', async () => {
       const { client, newQueue, newTaskIn } = testBed();
       const queue = await newQueue();
       const tasks = [await newTaskIn(queue), await newTaskIn(queue), await newTaskIn(queue)];

@@ -157,7 +157,7 @@ export function defineStatusContract(testBed: () => ContractTestBed): void {
       ['followed a return to queued', (id) => testBed().client.tasks.unstart(id, 'in_progress', NOTE)],
     ];
     for (const [what, forget] of forgetting) {
-      it(`by a user makes the task an orphan if an earlier enqueue ${what}, and a draft the second time`, async () => {
+      it(`by a user makes the task an orphan, and when repeated a draft, if an earlier enqueue ${what}`, async () => {
         const { client, raw } = testBed();
         const id = await enqueuedAfter(forget);
 

@@ -27,7 +27,7 @@ describe('the response gauge', () => {
     ['accepts text of exactly the permitted size', `"${'x'.repeat(998)}"`, undefined],
     ['rejects larger text', `"${'x'.repeat(999)}"`, /MiB/],
     ['rejects text that is nested too deeply', '[[{"a":[', /more than 3 levels deep/],
-    ['counts only open brackets', '[[[]],[[]],{}]', undefined],
+    ['measures the depth by open brackets, not by all brackets', '[[[]],[[]],{}]', undefined],
     ['ignores brackets in strings', '["[[[[[{{{{", "\\"[[[[[["]', undefined],
     ['does not read an escaped backslash as an escaped quote', '["\\\\", [[[1', /deep/],
     ['rejects too many values', '[1,2,3,4,5,6,7,8,9,10,11]', /more than 10 values/],
@@ -40,7 +40,7 @@ describe('the response gauge', () => {
     });
   }
 
-  it('accepts any text within all limits, however it is split', () => {
+  it('accepts any text within all limits, however the text is split into chunks', () => {
     const limits = { bytes: 1e9, depth: 100, values: 1e9 };
     fc.assert(
       fc.property(fc.json({ maxDepth: 8 }), fc.integer({ min: 1, max: 50 }), (text, length) => {

@@ -148,7 +148,7 @@ describe('the task calls of the ClearML client', () => {
     expect(fixture.server.callsOf('tasks.get_all')).to.have.length(2);
   });
 
-  it('leave out any number of tasks, at most 10,000 in a call, each in the call for its first digit', async () => {
+  it('exclude any number of tasks from a search by one call for each first digit of the ids', async () => {
     fixture.server.script('tasks.get_all', data({ tasks: [] }));
     const except = Array.from({ length: 20_000 }, (_, n) =>
       taskId(`${(n % 16).toString(16)}${n.toString(16).padStart(31, '0')}`),

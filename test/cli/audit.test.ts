@@ -60,7 +60,7 @@ describe('audit', () => {
     expect(await rejection(findAuditLines(app(), undefined))).to.be.instanceOf(UsageError);
   });
 
-  it('prints names and values of users so that they look like no other fact and no other row', () => {
+  it("prints a user's name or value so that it cannot look like another fact or row", () => {
     const submitting: AuditEvent = {
       event: 'submitting',
       task: TASK,
@@ -91,13 +91,13 @@ describe('audit', () => {
     ]);
   });
 
-  it('has no character in the log that a terminal executes', () => {
+  it('escapes control characters in the log, and reads them back', () => {
     const event: AuditEvent = { event: 'status not changed', task: TASK, why: 'a\u009b31mb\u202e\u2028' };
     expect(formatAuditLine(event, 'lab', NOW)).to.include('"why":"a\\u009b31mb\\u202e\\u2028"');
     expect(lineOf(event)).to.include(event);
   });
 
-  it('prints time, event, asker and details', () => {
+  it('prints time, event, requester and details', () => {
     const lines: readonly AuditEvent[] = [
       { event: 'cancelling', task: TASK, jobs: ['7', '8'], by: 'user', why: 'the task was aborted' },
       {

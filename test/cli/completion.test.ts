@@ -91,7 +91,7 @@ describe('completion', () => {
     }
   });
 
-  it('rejects another shell and lists the supported ones', async () => {
+  it('rejects an unsupported shell and lists the supported ones', async () => {
     await using cli = await openCli();
     const { code, stderr } = await cli.run('completion', 'tcsh');
     expect(code).to.equal(2);

@@ -162,7 +162,7 @@ describe('the table of tasks', () => {
     for (const columns of [60, 80, 120]) expect(longest(shown(columns, more))).to.be.at.most(columns);
   });
 
-  it('is followed by the pauses, and by what holds the waiting tasks', () => {
+  it('is followed by the pauses, and by the reasons why tasks wait', () => {
     const paused: ClusterStatus = {
       ...SEEN,
       pauses: [

@@ -68,7 +68,7 @@ describe('a second daemon with an HTTP server', () => {
     client.destroy();
   }
 
-  it('names the first one, and leaves its socket, its address and its note alone', async () => {
+  it('names the first daemon, and does not change its socket, its port or its note', async () => {
     const { port } = (await listen({ host: '127.0.0.1', port: 0 })).address() as AddressInfo;
     await listen(socket);
     await writeFile(join(folder, 'state', 'http.json'), NOTE);
@@ -85,7 +85,7 @@ describe('a second daemon with an HTTP server', () => {
     await reach();
   });
 
-  it('leaves the socket and the note of the first one alone even if it serves another cluster', async () => {
+  it('does not change the socket and the note of the first daemon even if it serves another cluster', async () => {
     await listen(socket);
     await writeFile(join(folder, 'state', 'http.json'), NOTE);
     await configure(`unix_socket: "${socket}"`, 'clusters { one {}, two {} }, queues { aaa { cluster: one } }');
@@ -123,7 +123,7 @@ describe('a second daemon with an HTTP server', () => {
     expect(await readdir(join(folder, 'state'))).to.not.include('http.sock');
   });
 
-  it('reports a cluster that another daemon serves as ended, not as starting', async () => {
+  it('reports its cluster as ended, not as starting, if another daemon serves the cluster', async () => {
     await lock();
     const monitor = createMonitor(systemClock);
     const app = { log: console, context: { hostName: 'login1' }, config: { settings: { slurm: {} } } };

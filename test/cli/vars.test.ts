@@ -75,7 +75,7 @@ describe('vars', () => {
     });
   });
 
-  it('lists names that resolve to the same values in a template', () => {
+  it('lists each variable with the value that a template renders', () => {
     const variables = { ...emptyVariables, task: TASK, project: { id: 'p1', name: 'vision' }, user: { id: 'u1' } };
 
     for (const { name, value } of listValues(variables)) {

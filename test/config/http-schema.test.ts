@@ -19,7 +19,7 @@ describe('agent.slurm.http', () => {
     ['a b:80', undefined],
     ['-1', undefined],
   ] as const) {
-    it(`reads the address "${text}"`, () => {
+    it(`${address === undefined ? 'rejects' : 'reads'} the address "${text}"`, () => {
       expect(readListenAddress(text)).to.deep.equal(address);
     });
   }

@@ -88,10 +88,10 @@ describe('the daemon', () => {
   });
 
   for (const [title, garble] of [
-    ['fails over', undefined],
+    ['fails for', undefined],
     ['responds with invalid data about', { task: 'x' }],
   ] as const) {
-    it(`C-37 tracks the other tasks when the server ${title} many tasks but responds otherwise`, async () => {
+    it(`C-37 tracks the other tasks when the server ${title} many tasks, and responds to all other calls`, async () => {
       const fixture = createStepFixture();
       const tasks: TaskId[] = [];
       for (let number = 1; number <= 42; number += 1) tasks.push(await fixture.enqueued(number));

@@ -52,7 +52,7 @@ describe('the names of users and projects', () => {
       expect([await names.user('a'), await names.user('a')]).to.deep.equal([undefined, undefined]);
     });
 
-  it('are awaited for two seconds, once, and serve later tasks', async () => {
+  it('are awaited once, for at most two seconds; if they arrive later, later tasks have them', async () => {
     const clock = createSimulatedClock(0);
     let respond: (document: Document) => void = () => undefined;
     const read = readsInTurn(() => new Promise((resolve) => (respond = resolve)));

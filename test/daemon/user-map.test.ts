@@ -175,7 +175,7 @@ describe("a job forged by one mapped user with the name of another's task", () =
     });
   }
 
-  it('is reported once, and is never adopted, cancelled or believed', async () => {
+  it('is reported once, is never adopted or cancelled, and does not change the task', async () => {
     const { fixture, users, deps, enqueued } = createBed();
     const task = await enqueued(1, 'a1');
     await run(deps, fixture, MINUTE_MS);

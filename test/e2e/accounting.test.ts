@@ -51,7 +51,7 @@ describe('the daemon on a cluster with accounting', () => {
     await world.stop(daemon);
   });
 
-  it('F-14 fails a task killed for its memory use, with limit, peak and property, in a container too', async () => {
+  it('F-14 fails a task killed for its memory use, also in a container, with the limit, the peak and the property that sets it', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'memory-'));
     // Only a way to Apptainer: the job, and its group of processes, are of this cluster.
     const { binDir, keeper } = await enterRoot(slurmRoot(APPTAINER_BESIDE), folder);

@@ -54,7 +54,7 @@ export async function enqueueImageTasks(testBed: ContainerTestBed): Promise<void
 }
 
 export function defineImageTests(testBed: () => ContainerTestBed): void {
-  it('runs in an image without pip, from a file that the site provides for the image name', async () => {
+  it('runs from a file that the site provides for its image name, although the image has no pip', async () => {
     const { world, taskOf, logOf, folder } = testBed();
     await world.untilStatus(taskOf('by name'), 'completed');
     await world.untilConsole(taskOf('by name'), '\ninit True\n');
@@ -97,7 +97,7 @@ export function defineImageTests(testBed: () => ContainerTestBed): void {
     expect([...(await world.user.console(task)).matchAll(/^rank \d of 3$/gm)]).to.have.length(3);
   });
 
-  it('fails with a message in an image without Python, and with an image that its registry lacks', async () => {
+  it('fails with a message if its image has no Python, or does not exist in the registry', async () => {
     const { untilFailed } = testBed();
     await untilFailed('no Python', JOB_EXIT_CODES.noPythonInImage.meaning, 'no python3 and no python in');
     await untilFailed('unknown image', JOB_EXIT_CODES.imageNotPulled.meaning, 'manifest unknown');

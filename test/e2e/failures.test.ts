@@ -100,7 +100,7 @@ describe('a task', () => {
     { name: 'partition', words: 'invalid partition specified: nowhere', option: '--partition', line: 6 },
     { name: 'memory', words: 'Memory specification can not be satisfied', option: '--mem', line: 7 },
   ] as const) {
-    it(`F-08 with an unavailable ${name} fails with Slurm's message and the property that sets it`, async () => {
+    it(`F-08 whose ${name} Slurm rejects fails with Slurm's message and the property that sets it`, async () => {
       const { status_reason, status_message } = await world.untilStatus(taskOf(name), 'failed');
 
       expect(status_reason).to.equal('rejected by Slurm');

@@ -21,7 +21,7 @@ describe('examples/monitoring', () => {
     promtool(['test', 'rules', `${EXAMPLES}/alerts.test.yml`]);
   });
 
-  it('gets metrics that promtool accepts', async () => {
+  it('describes metrics that promtool accepts', async () => {
     const { body } = await createMetrics(createMonitor({ now: () => 0 })).scrape('');
 
     expect(promtool(['check', 'metrics'], String(body))).to.equal('');

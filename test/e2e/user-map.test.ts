@@ -155,7 +155,7 @@ describe('a user map', () => {
     await world.stop(program);
   });
 
-  it('lets no job of another user stand in for a task, and no user property change the user of a job', async () => {
+  it("ignores a job that another user names like a task's job, and lets no user property change the user of a job", async () => {
     await using bed = await createBed(local());
     const { world, people } = bed;
     await installSudoers(await sudoers(bed));
@@ -187,7 +187,7 @@ describe('a user map', () => {
     await world.stop(program);
   });
 
-  it('gives the account of the daemon these commands as these users, and nothing else', async () => {
+  it("lets the daemon's account run Slurm's commands as the mapped users, and nothing else", async () => {
     await using bed = await createBed(local());
     await installSudoers(await sudoers(bed));
     const sudo = async (...words: string[]): Promise<number> => (await daemon.run('sudo', '-n', ...words)).code;
@@ -216,7 +216,7 @@ describe('a user map', () => {
     }
   });
 
-  it('passes no variable of the account of the daemon to a command, except with the values of the daemon', async () => {
+  it('passes to a command of a mapped user only the permitted variables of the daemon, with the permitted values', async () => {
     await using bed = await createBed(local());
     await installSudoers(await sudoers(bed));
     const set = [
@@ -262,7 +262,7 @@ describe('a user map', () => {
     await world.stop(program);
   });
 
-  it('is checked by doctor: the users, sudo, and a job of one user up to its task', async () => {
+  it('is checked by doctor: the Unix users, sudo, and with --as a job of one user', async () => {
     await using bed = await createBed(local());
     const { world } = bed;
     await world.user.makeQueue('slurm_scheduler');
@@ -282,7 +282,7 @@ describe('a user map', () => {
     expect(missing.row('user-job').says).to.match(NODE_PROBLEMS.noOwnConfiguration.says);
   });
 
-  it('does the same if Slurm hides the jobs of other users', async () => {
+  it('runs the task of each owner as their Unix user also if Slurm hides the jobs of other users', async () => {
     await cluster.change({ extraLines: ['PrivateData=jobs'] });
     try {
       await using bed = await createBed(local());

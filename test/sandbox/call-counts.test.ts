@@ -75,7 +75,7 @@ describe('the counts of the sandbox', () => {
     ['queues.add_task', { task: 'a'.repeat(32) }, 6],
     ['queues.remove_task', { task: 'a'.repeat(32) }, 0],
   ] as const) {
-    it(`have the ${entries} queue entries that a real server loads for ${endpoint} ${JSON.stringify(more)}`, async () => {
+    it(`contain ${entries} queue entries, as a real server loads, for ${endpoint} ${JSON.stringify(more)}`, async () => {
       const { sandbox, queue } = await openFilled();
       await using _ = sandbox;
       await sandbox.call(endpoint, { queue, ...more });
@@ -92,7 +92,7 @@ describe('the counts of the sandbox', () => {
     expect((await countsOf(sandbox)).total.entries).to.equal(6);
   });
 
-  it('take longer for each id of a condition', async () => {
+  it('contain a server time that grows with the number of ids in a query', async () => {
     const { sandbox } = await openFilled();
     await using _ = sandbox;
     const id = Array.from({ length: 1_000 }, (__, n) => n.toString(16).padStart(32, 'f'));

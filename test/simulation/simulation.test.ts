@@ -34,9 +34,10 @@ describe('each short scenario with faults', function () {
       if (check.counterexample !== null) await expectGoodEnd(check.counterexample[0]);
     });
   }
+});
 
-  for (const { title, scenario } of PINNED_SCENARIOS)
-    it(`that is pinned shows that ${title}`, () => expectGoodEnd(scenario));
+describe('a pinned scenario', () => {
+  for (const { title, scenario } of PINNED_SCENARIOS) it(`shows that ${title}`, () => expectGoodEnd(scenario));
 });
 
 describe('a round with many tasks and faults', () => {
@@ -60,9 +61,11 @@ describe('a round with many tasks and faults', () => {
     expect(again.trace).to.deep.equal(once.trace);
     expect(again.moves).to.equal(once.moves);
   });
+});
 
+describe('a round that once failed', () => {
   for (const { title, search } of PINNED_ROUNDS) {
-    it(`that once failed is clean: ${title}`, async () => {
+    it(`passes: ${title}`, async () => {
       expect(await findBadRound(search)).to.equal(undefined);
     });
   }

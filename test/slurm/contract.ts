@@ -253,7 +253,7 @@ export function defineSchedulerContract(title: string, open: () => Promise<Clust
       expect(await scheduler.record('999999' as JobId)).to.equal(undefined);
     });
 
-    it('is not confused by the names of other jobs', async () => {
+    it('reads a job name that looks like other rows as one name', async () => {
       const { id, name } = await submit(script('#SBATCH --hold', 'true'));
       const hostile = `x\x1e1\x1f1\x1fRUNNING\x1f${name}\x1d\n${id} ${name}|COMPLETED`;
       const other = await submit(script('#SBATCH --hold', 'true'), hostile);

@@ -139,7 +139,7 @@ for (const release of releases) {
       });
     }
 
-    for (const what of ['no such job', 'an ended job', 'another name']) {
+    for (const what of ['an unknown job', 'an ended job', 'another job name']) {
       it(`shows that nothing is left to cancel after a scancel of ${what}`, () => {
         expect(readScancel(result(answers[`scancel, ${what}`] ?? {}))).to.equal(undefined);
       });
@@ -150,8 +150,8 @@ for (const release of releases) {
     });
 
     it('reports an unknown job as unknown', () => {
-      expect(isUnknownJob(answers['scontrol, no such job']?.stderr ?? '')).to.equal(true);
-      expect(readSacctRecord(result(answers['sacct, no such job'] ?? {}))).to.equal(undefined);
+      expect(isUnknownJob(answers['scontrol, an unknown job']?.stderr ?? '')).to.equal(true);
+      expect(readSacctRecord(result(answers['sacct, an unknown job'] ?? {}))).to.equal(undefined);
     });
 
     it('is read as a failure, not as an empty list, if the controller or database is down', () => {

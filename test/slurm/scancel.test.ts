@@ -44,7 +44,7 @@ describe('scancel', () => {
     });
   }
 
-  it('fails for all jobs if the controller is away', () => {
+  it('fails for all jobs if the controller does not respond', () => {
     const stderr = `slurm_load_jobs error: ${AWAY}\n`;
 
     expect(readScancel(result({ exitCode: 1, stderr }))).to.deep.equal({ words: stderr.trim(), isOfOneJob: false });

@@ -7,7 +7,7 @@ import { waitUntil } from '../support/wait-until.ts';
 describe('the SLUID of Slurm 26.05', () => {
   before(requireSlurmVersion('26.05'));
 
-  it('changes at a requeue, while id and name stay', async () => {
+  it('changes at a requeue, while job id and job name stay the same', async () => {
     await using cluster = await startSlurmCluster({ version: '26.05', clusterName: 'sluid', nodeCount: 1 });
     const show = async (): Promise<string[]> =>
       (await cluster.run('squeue', '--noheader', '--states=all', '--format=%A %j %T %s')).trim().split(' ');

@@ -36,7 +36,7 @@ for (const { version } of SLURM_RELEASES) {
         made: parseGrantedAmount(option, recording[option.option]?.[`=${spelling}`]),
       }));
 
-      it(`reads no --${option.option} amount as less than Slurm reads it, and most as exactly the same`, () => {
+      it(`reads every --${option.option} amount as at least as high as Slurm does, and most as equal`, () => {
         const read = spellings.filter(({ spelling }) => readAmount(spelling, kind) !== undefined);
         expect(read.filter(({ made }) => made !== undefined).length).to.be.greaterThan(4);
         for (const { spelling, made } of read) {
@@ -50,7 +50,7 @@ for (const { version } of SLURM_RELEASES) {
         }
       });
 
-      it(`accepts no --${option.option} amount that is zero or too high for Slurm`, () => {
+      it(`accepts a --${option.option} amount within a limit only if Slurm grants no more than the limit`, () => {
         const limits = kind === 'duration' || kind === 'memory' ? LIMITS[kind] : LIMITS.other;
         const whole = { option: { name: option.option, before: '', after: '' } };
         for (const most of limits) {

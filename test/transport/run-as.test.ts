@@ -91,7 +91,7 @@ describe('a command of another Unix user', () => {
     });
   }
 
-  it('has no harmless warnings of sudo in its output, which would invalidate it', async () => {
+  it('omits the harmless warnings of sudo from its output, which would be invalid with them', async () => {
     write('sudo', 'cat > /dev/null; echo "sudo: unable to resolve host n1: Name or service not known" >&2');
     expect(await run()).to.include({ exitCode: 0, stderr: '' });
   });

@@ -65,7 +65,7 @@ describe('the page of a task', () => {
     expect(await logPage({})).to.contain(TAIL);
   });
 
-  it('shows no log of another job that has the id by now', async () => {
+  it('shows no log of another job that has got the job id since', async () => {
     const strangers: readonly (Partial<JobRecord> | undefined)[] = [
       undefined,
       { name: 'train' },
@@ -84,7 +84,7 @@ describe('the page of a task', () => {
     expect(await logPage({ isOthers: true, name: 'train' }, { isOthersJob: true })).to.not.contain(TAIL);
   });
 
-  it('asks for the job of the attempt and of its Unix user, also when the task has ended', async () => {
+  it("looks up the job by the attempt's job name as its Unix user, also after the end of the task", async () => {
     const { deps, monitor, pages, asked } = createBed({ name: 'train' });
     await deps.journal.write(tracked({ unixUser: ALICE }));
     const [cluster] = monitor.clusters();

@@ -118,7 +118,7 @@ describe('the audit log', () => {
     ]);
   });
 
-  it('D-15 keeps writing, and reports it once, if the file cannot be rotated', async () => {
+  it('D-15 keeps writing if the file cannot be rotated, and reports that once', async () => {
     const messages: string[] = [];
     const note = (message: string): void => void messages.push(message);
     const audit = await open({ log: { info: note, warn: note, error: note } });

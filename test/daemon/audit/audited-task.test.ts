@@ -89,10 +89,10 @@ describe('the audit log of a task', () => {
   for (const [by, title, change, why] of [
     ['user', 'an aborted task', { task: taskOf('stopped') }, 'the task was aborted'],
     ['user', 'a deleted task', { task: undefined }, 'the task was deleted'],
-    ['user', 'a task that waits elsewhere', { task: taskOf('queued'), place: 'another queue' }, 'enqueued again'],
+    ['user', 'a task enqueued elsewhere', { task: taskOf('queued'), place: 'another queue' }, 'enqueued again'],
     ['daemon', 'a parked task', { task: taskOf('queued'), place: 'parked' }, 'it cannot start'],
   ] as const) {
-    it(`contains the cancellation for ${title} before scancel, with the requester: ${by}`, async () => {
+    it(`contains, before scancel, the cancellation for ${title}, with the requester: ${by}`, async () => {
       const entry = await begun();
       const seen = { ...change, task: change.task && { ...change.task, id: entry.task } };
       fixture.deps.clearml.tasks.get = () =>
@@ -127,7 +127,7 @@ describe('the audit log of a task', () => {
   }
 
   for (const reason of ['cancelled in Slurm', 'toString', '']) {
-    it(`contains the repeated abort of a user as asked by the user, with the user's reason "${reason}"`, async () => {
+    it(`has the requester user for a repeated abort of a user with the reason "${reason}"`, async () => {
       const entry = await begun();
       const { audit, journal, clearml } = fixture.deps;
       const tasks = { ...clearml.tasks, stop: () => Promise.resolve() };
@@ -140,7 +140,7 @@ describe('the audit log of a task', () => {
     });
   }
 
-  it('names the daemon for a reason that is a property of every object', async () => {
+  it('has the requester daemon for a status change with the reason "toString", a property of every object', async () => {
     const entry = await begun();
     const { audit, journal, clearml } = fixture.deps;
     const tasks = { ...clearml.tasks, fail: () => Promise.resolve() };
@@ -212,7 +212,7 @@ describe('the audit line of a submission', () => {
     });
   }
 
-  it('has no half of a secret of a long user property', () => {
+  it('has no part of a secret at the end of a truncated user property', () => {
     const value = `${'a '.repeat(490)}https://ada:${'secret'.repeat(20)}@example.org`;
     const event = describeOf({ hyperparams: { properties: { note: { value } } } });
     expect(event).to.deep.include({ properties: { note: `${'a '.repeat(490)}… (${value.length} characters)` } });

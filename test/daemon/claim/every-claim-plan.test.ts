@@ -80,7 +80,7 @@ describe('every plan of claims', () => {
     );
   });
 
-  it('claims a task if the limits admit one, and explains why it leaves each of the first 50', () => {
+  it('claims a task if the limits admit one, and explains why it does not claim the first 50 others', () => {
     fc.assert(
       fc.property(states, (state) => {
         const { claims, held: explained } = planClaims(state, 1_000);

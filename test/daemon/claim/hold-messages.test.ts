@@ -25,7 +25,7 @@ describe('the status message of a task that a limit or a pause holds', () => {
     expect(await messageOf(fixture, 51)).to.equal('');
   });
 
-  it('is tried for one task only while ClearML does not respond, and written in a later pass', async () => {
+  it('is tried for only one task while ClearML does not respond, and written in a later pass', async () => {
     const fixture = fixtureWithPause();
     await enqueue(fixture, 'ada', ...range(1, 3));
     const passes = passesOf(fixture);
@@ -44,7 +44,7 @@ describe('the status message of a task that a limit or a pause holds', () => {
     for (const number of range(1, 3)) expect(await messageOf(fixture, number)).to.match(/^Waits in queue/);
   });
 
-  it('is written for the other tasks in a later pass if the turn of claiming is over', async () => {
+  it('is written for the other tasks in a later pass if the next poll is due', async () => {
     const fixture = fixtureWithPause();
     await enqueue(fixture, 'ada', ...range(1, 3));
     const passes = passesOf(fixture);

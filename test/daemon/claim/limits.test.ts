@@ -188,14 +188,14 @@ describe('a pause', () => {
     expect(submittedOf(fixture)).to.deep.equal([1, 2]);
   });
 
-  it('of another queue holds nothing', async () => {
+  it('of another queue holds no task', async () => {
     const fixture = fixtureWith({}, { pauses: () => Promise.resolve([paused({ queue: 'other' })]) });
     await enqueue(fixture, 'ada', 1);
 
     expect(await passesOf(fixture).claim()).to.equal(1);
   });
 
-  it('that cannot be read holds everything, and logs that', async () => {
+  it('that cannot be read holds every task, and is logged', async () => {
     const fixture = fixtureWith({}, { pauses: () => Promise.reject(new Error('EIO')) });
     await enqueue(fixture, 'ada', 1);
 

@@ -76,7 +76,7 @@ describe('the plan of the next claims', () => {
     expect(claimed(stateOf(queues, { limits: { maxJobsPerUser: 1 } }))).to.deep.equal(['b1', 'c1']);
   });
 
-  it('removes an entry that is not the head, as only the head can be popped', () => {
+  it('marks the claim of an entry that is not first in its queue, as only the first can be popped', () => {
     const { claims } = planClaims(
       stateOf({ q: { tasks: ['a1', 'b1'], limits: { maxJobsPerUser: 1 }, jobs: ['a'] } }),
       1,
@@ -99,7 +99,7 @@ describe('the plan of the next claims', () => {
     ]);
   });
 
-  it('claims second the first of 10 tasks that an owner enqueued behind 1,000 of another owner', () => {
+  it('claims a task of the second owner right after one of the first owner, although 1,000 tasks of the first are ahead', () => {
     const tasks = [
       ...Array.from({ length: 1_000 }, (_, index) => `a${index}`),
       ...Array.from({ length: 10 }, (_, index) => `b${index}`),
@@ -157,7 +157,7 @@ describe('the plan of the next claims', () => {
     expect(claimed(stateOf({ q: { tasks, userFairness: true } }, { skip: ['a1'] }))).to.deep.equal(['b1']);
   });
 
-  it('requests more entries before it serves a later queue, unless the queue is held', () => {
+  it('requests more entries of a queue before it serves a later one, unless a pause holds the queue', () => {
     const more = { tasks: ['a1'], hasMore: true };
     const queues = { q: more, r: { tasks: ['b1'] } };
 
@@ -167,7 +167,7 @@ describe('the plan of the next claims', () => {
     expect(claimed(stateOf(queues, { passed: ['a1'] }))).to.deep.equal([]);
   });
 
-  it('explains the first 50 tasks of a queue', () => {
+  it('explains why it does not claim the first 50 tasks of a queue', () => {
     const tasks = Array.from({ length: 60 }, (_, index) => `a${index}`);
 
     expect(held(stateOf({ q: { tasks, limits: { maxJobs: 0 } } }))).to.have.length(50);

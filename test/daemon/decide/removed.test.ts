@@ -88,7 +88,7 @@ describeRows('the decision for a task that a user removed from the scheduler que
 
 describeRows('the decision for a task in another queue that also has an entry in the scheduler queue', [
   {
-    title: 'removes the entry when the job has ended, if not before',
+    title: 'removes the entry, at the latest when the job has ended',
     seen: { ...ENDED, place: 'another queue', hasEntry: true },
     done: ['remove-entry', 'forget'],
   },

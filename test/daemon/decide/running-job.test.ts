@@ -116,7 +116,7 @@ describeRows('the decision for a running job', [
 ]);
 
 describe('the decision for a running job', () => {
-  it('records all reports of one pass', () => {
+  it('records the start and the slow start if it reports both in one pass', () => {
     const job = jobOf('RUNNING', { startAt: NOW - GRACES.startMs });
     const patches = decide(observation({ jobs: [job] })).flatMap((action) =>
       action.do === 'note' ? [action.patch] : [],

@@ -43,7 +43,7 @@ const CASES: readonly (readonly [CauseOfEnd, Case])[] = [
 
 describe('the cause of an end', () => {
   for (const [cause, { action, reason, status, state }] of CASES) {
-    const shown = `${reason === undefined ? action : `${action} (${reason})`}, task ${status ?? 'deleted'}, job ${state ?? 'absent'}`;
+    const shown = `the action ${reason === undefined ? action : `${action} (${reason})`}, task ${status ?? 'deleted'}, job ${state ?? 'absent'}`;
     it(`is "${cause}" for ${shown}`, () => {
       const task = status === undefined ? undefined : taskOf(status);
       const job = state === undefined ? undefined : jobOf(state);

@@ -19,16 +19,16 @@ const WELL: HealthFacts = {
 
 describe('the health of a daemon', () => {
   for (const [what, facts, isLive, isReady, problem] of [
-    ['a daemon that polls', {}, true, true, undefined],
+    ['no problem of a daemon that polls', {}, true, true, undefined],
     ['one failed poll', { passError: 'no response' }, true, true, 'The last poll failed: no response.'],
     [
-      'no good poll for longer than twelve intervals',
+      'no successful poll for more than twelve intervals',
       { passOkAt: NOW - 180_001, passError: 'Slurm did not list its jobs' },
       true,
       false,
       'No poll has succeeded for 3 min: Slurm did not list its jobs.',
     ],
-    ['no good poll since the start', { passOkAt: undefined }, true, false, 'No poll has succeeded for 60 min.'],
+    ['no successful poll since the start', { passOkAt: undefined }, true, false, 'No poll has succeeded for 60 min.'],
     [
       'a cluster that has not responded',
       { phase: 'starting' },

@@ -185,7 +185,7 @@ describe('the monitor', () => {
     expect(eventsOf(events, 'started')).to.have.length(2);
   });
 
-  it('does not change the calls of the daemon', async () => {
+  it('causes no other calls of the daemon to ClearML and Slurm', async () => {
     async function callsOf(isWatched: boolean): Promise<string[]> {
       const fixture = createStepFixture();
       const deps = isWatched

@@ -22,7 +22,7 @@ describe('a poll that reads only what changed', () => {
     ]);
   });
 
-  it('notices within as many polls as there are tasks that the execution queue of one of them changed', async () => {
+  it('notices a changed execution queue within as many polls as there are tasks', async () => {
     const bed = await createBed(5);
     for (let poll = 0; poll < 3; poll += 1) await pollAtRest(bed);
     const task = taskNumber(4);

@@ -217,7 +217,7 @@ describe('act', () => {
     expect(fixture.deps.journal.entries.size).to.equal(1);
   });
 
-  it('adds the place in the template to advice that names an option', async () => {
+  it("adds the template's file and line to advice that names an option", async () => {
     const places = new Map([['--time', { file: 'gpu.template', line: 3, properties: ['walltime'] }]]);
     const { deps } = createStepFixture();
     const fixture = createStepFixture({ queues: deps.queues.map((queue) => ({ ...queue, optionLocations: places })) });

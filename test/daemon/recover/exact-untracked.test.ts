@@ -38,12 +38,12 @@ const ROWS: readonly (readonly [what: string, row: Omit<Row, 'title' | 'untracke
     { ...FOUND, attempt: readJobName(jobNameOf('m0001'))?.attempt, isOthersJob: true },
   ],
   [
-    'the id of the job that the task ran as',
+    'the id of the job that ran the task',
     { task: taskOf('in_progress', { ...UNCHANGED, lastWorker: 'login1:slurm:7:0' }) },
     { kind: 'lost job', ...SERVED, jobId: '7' },
   ],
   [
-    'the whole id of the job that the task ran as',
+    'every digit of the id of the job that ran the task',
     { task: taskOf('in_progress', { ...UNCHANGED, lastWorker: 'login1:slurm:1234:0' }) },
     { kind: 'lost job', ...SERVED, jobId: '1234' },
   ],

@@ -119,7 +119,8 @@ describe('finishing the steps of a task', () => {
   });
 
   for (const [title, step, found, more, becomes] of ROWS) {
-    it(`in step ${step} leads to "${becomes}" if ${title}`, async () => {
+    const [, numbers = '', condition = ''] = /^((?:[A-Z]-\d\d )*)(.*)$/.exec(title) ?? [];
+    it(`${numbers}in step ${step} leads to "${becomes}" if ${condition}`, async () => {
       const fixture = createStepFixture();
       const task = await leave(fixture, step, found, more);
 
