@@ -2,19 +2,19 @@
 import * as z from 'zod';
 import type { Tasks } from './client.ts';
 import { escapeRegex } from './escape-regex.ts';
-import { ResponseTooLargeError, ServerRefusedError } from './errors.ts';
+import { ResponseTooLargeError } from './errors.ts';
 import type { TaskId } from './ids.ts';
-import { describeValue, readField, type UnreadableEntry, type ReportUnreadable } from './unreadable-entries.ts';
+import type { UnreadableEntry, ReportUnreadable } from './unreadable-entries.ts';
+import { createChangedTaskReads, MOST_IDS, statusChangedSince } from './read-changed-tasks.ts';
 import { PAGE_SIZE, readPages, splitPages, TOO_LARGE } from './read-in-pages.ts';
 import { isRefusal } from './refusal-codes.ts';
 import type { Session } from './session.ts';
-import { isUnreadable, readTask, readTaskId, TASK_FIELDS } from './task-row.ts';
-import type { Task, TaskDocument, TaskStatus } from './task.ts';
+import { describeUnexpectedRow, isUnreadable, readTask, readTaskId, readTaskRow, TASK_FIELDS } from './task-row.ts';
+import type { Task, TaskDocument } from './task.ts';
 
 export type TaskReads = Pick<Tasks, 'get' | 'getMany' | 'read' | 'readChanged' | 'count' | 'find' | 'search'>;
 
 const Rows = z.object({ tasks: z.array(z.unknown()) });
-const Counted = z.object({ tasks: z.number().optional() });
 
 /** Refuses a response about another task: its document would run under this id. */
 function documentOf(id: TaskId): z.ZodType<TaskDocument> {
@@ -28,9 +28,6 @@ function documentOf(id: TaskId): z.ZodType<TaskDocument> {
 
 /** Ids per call once a larger response was too large. */
 const SMALL_PAGE = 20;
-
-/** Ids per call where the response is short: 350 kB of request, as a proxy may refuse more than 1 MB. */
-const MOST_IDS = 10_000;
 
 export function createTaskReads(session: Session, reportUnreadable: ReportUnreadable): TaskReads {
   async function list(filter: object): Promise<readonly unknown[]> {
@@ -56,46 +53,6 @@ export function createTaskReads(session: Session, reportUnreadable: ReportUnread
     }
   }
 
-  /** Reads the changed ones of these tasks. A full page may be truncated, so the tasks are then read in two parts. */
-  async function readChangedOf(ids: readonly TaskId[], since: number, found: Found): Promise<void> {
-    const rows = await listChangedOf(ids, since, found.leftOut);
-    if (rows !== undefined) {
-      readChangedRows(ids, rows, found);
-      return;
-    }
-    const middle = Math.ceil(ids.length / 2);
-    await readChangedOf(ids.slice(0, middle), since, found);
-    await readChangedOf(ids.slice(middle), since, found);
-  }
-
-  /** Undefined if there are too many. */
-  async function listChangedOf(
-    ids: readonly TaskId[],
-    since: number,
-    leftOut: UnreadableEntry[],
-  ): Promise<readonly unknown[] | undefined> {
-    try {
-      const rows = await list({ id: ids, ...statusChangedSince(since) });
-      return rows.length < PAGE_SIZE || ids.length <= PAGE_SIZE ? rows : undefined;
-    } catch (error) {
-      if (!(error instanceof ResponseTooLargeError)) throw error;
-      if (ids.length > 1) return undefined;
-      leftOut.push({ place: `task ${ids[0] ?? ''}`, why: 'it is too large' });
-      return [TOO_LARGE];
-    }
-  }
-
-  async function countOf(ids: readonly TaskId[], status: TaskStatus): Promise<number | undefined> {
-    try {
-      const body = { tasks: { id: ids, status: [status] }, search_hidden: true };
-      const endpoint = 'organization.get_entities_count';
-      return (await session.call(endpoint, body, { shape: Counted, idempotent: true })).tasks;
-    } catch (error) {
-      if (error instanceof ServerRefusedError) return undefined;
-      throw error;
-    }
-  }
-
   async function get(id: TaskId): Promise<TaskDocument | undefined> {
     try {
       return await session.call('tasks.get_by_id', { task: id }, { shape: documentOf(id), idempotent: true });
@@ -106,6 +63,7 @@ export function createTaskReads(session: Session, reportUnreadable: ReportUnread
   }
 
   return {
+    ...createChangedTaskReads(session, list, reportUnreadable),
     get,
 
     async getMany(ids) {
@@ -130,24 +88,6 @@ export function createTaskReads(session: Session, reportUnreadable: ReportUnread
       return { tasks, unread };
     },
 
-    async readChanged(ids, since) {
-      const found: Found = { tasks: new Map(), unread: new Set(), leftOut: [], isWhole: true };
-      // The server ignores a condition with an empty list.
-      for (const part of splitPages(ids, MOST_IDS)) await readChangedOf(part, since, found);
-      reportUnreadable('tasks.get_all', found.leftOut);
-      return found;
-    },
-
-    async count(ids, status) {
-      let sum = 0;
-      for (const part of splitPages(ids, MOST_IDS)) {
-        const count = await countOf(part, status);
-        if (count === undefined) return undefined;
-        sum += count;
-      }
-      return sum;
-    },
-
     async find({ statuses, queues, changedSince, except = [] }) {
       // The server ignores a condition with an empty list.
       if (statuses.length === 0 || queues.length === 0) return [];
@@ -159,7 +99,7 @@ export function createTaskReads(session: Session, reportUnreadable: ReportUnread
         const read = await readPages('tasks.get_all', (page, size) => list({ ...filter, page, page_size: size }));
         for (const row of read) rows.push(row);
       }
-      const found = rows.flatMap((row, index) => readRow(row, index, leftOut) ?? []);
+      const found = rows.flatMap((row, index) => readTaskRow(row, index, leftOut) ?? []);
       reportUnreadable('tasks.get_all', leftOut);
       return found;
     },
@@ -171,7 +111,7 @@ export function createTaskReads(session: Session, reportUnreadable: ReportUnread
         ? await list({ ...few, _any_: { fields: ['id'], pattern: `^${text}` } })
         : [];
       const leftOut: UnreadableEntry[] = [];
-      const found = [...begun, ...named].flatMap((row, index) => readRow(row, index, leftOut) ?? []);
+      const found = [...begun, ...named].flatMap((row, index) => readTaskRow(row, index, leftOut) ?? []);
       reportUnreadable('tasks.get_all', leftOut);
       return [...new Map(found.map((task) => [task.id, task])).values()].slice(0, most);
     },
@@ -193,39 +133,15 @@ function readInto(
       unexpected += 1;
       // Two rows of one task: neither can be trusted.
       if (id !== undefined && tasks.delete(id)) unread.add(id);
-      if (row !== TOO_LARGE) leftOut.push({ place: `tasks[${index}]`, why: describeUnexpected(row) });
+      if (row !== TOO_LARGE) leftOut.push({ place: `tasks[${index}]`, why: describeUnexpectedRow(row) });
       continue;
     }
     missing.delete(id);
-    const task = readRow(row, index, leftOut);
+    const task = readTaskRow(row, index, leftOut);
     if (task === undefined) unread.add(id);
     else tasks.set(id, task);
   }
   if (unexpected > 0) for (const id of missing) unread.add(id);
-}
-
-/** What the calls of one `readChanged` have found. */
-interface Found {
-  readonly tasks: Map<TaskId, Task>;
-  readonly unread: Set<TaskId>;
-  readonly leftOut: UnreadableEntry[];
-  isWhole: boolean;
-}
-
-/** A row that is not about one requested task may be about any of them. */
-function readChangedRows(ids: readonly TaskId[], rows: readonly unknown[], found: Found): void {
-  const requested = new Set(ids);
-  for (const [index, row] of rows.entries()) {
-    const id = readTaskId(row);
-    if (id === undefined || !requested.delete(id)) {
-      found.isWhole = false;
-      if (row !== TOO_LARGE) found.leftOut.push({ place: `tasks[${index}]`, why: describeUnexpected(row) });
-      continue;
-    }
-    const task = readRow(row, index, found.leftOut);
-    if (task === undefined) found.unread.add(id);
-    else found.tasks.set(id, task);
-  }
 }
 
 /** Conditions that together permit every id but these. With very many, one condition for each first digit of an id. */
@@ -241,21 +157,4 @@ function splitById(except: readonly TaskId[]): object[] {
       ...(ids.length === 0 ? {} : { id: ids.map((id) => `-${id}`) }),
     };
   });
-}
-
-function statusChangedSince(at: number): { readonly status_changed: readonly string[] } {
-  return { status_changed: [`>=${new Date(at).toISOString().slice(0, -1)}`] };
-}
-
-function describeUnexpected(row: unknown): string {
-  const id = readField(row, 'id');
-  return id === undefined ? 'its id is missing' : `its id ${describeValue(id)} was not requested, or appears twice`;
-}
-
-function readRow(row: unknown, index: number, leftOut: UnreadableEntry[]): Task | undefined {
-  const id = readTaskId(row);
-  const task = id === undefined ? { why: `its id is ${describeValue(readField(row, 'id'))}` } : readTask(row, id);
-  if (!isUnreadable(task)) return task;
-  leftOut.push({ place: id === undefined ? `tasks[${index}]` : `task ${id}`, why: task.why });
-  return undefined;
 }

@@ -1,7 +1,7 @@
 // Parses a task of the server. An unreadable task must not hide the others of its page.
 import { isTaskId, type QueueId, type TaskId } from './ids.ts';
 import { readTime } from './iso-time.ts';
-import { describeValue, readField } from './unreadable-entries.ts';
+import { describeValue, readField, type UnreadableEntry } from './unreadable-entries.ts';
 import { TASK_STATUSES, type Task, type TaskStatus } from './task.ts';
 
 /** The fields to request (`only_fields`). */
@@ -118,4 +118,19 @@ function readAbortCallback(runtime: unknown): number | undefined {
 
 function readSeconds(value: unknown): number {
   return typeof value === 'string' || typeof value === 'number' ? Number(value) : NaN;
+}
+
+/** The task of a row; if it is unreadable, it is added to those left out. */
+export function readTaskRow(row: unknown, index: number, leftOut: UnreadableEntry[]): Task | undefined {
+  const id = readTaskId(row);
+  const task = id === undefined ? { why: `its id is ${describeValue(readField(row, 'id'))}` } : readTask(row, id);
+  if (!isUnreadable(task)) return task;
+  leftOut.push({ place: id === undefined ? `tasks[${index}]` : `task ${id}`, why: task.why });
+  return undefined;
+}
+
+/** Why a row is not about one of the requested tasks. */
+export function describeUnexpectedRow(row: unknown): string {
+  const id = readField(row, 'id');
+  return id === undefined ? 'its id is missing' : `its id ${describeValue(id)} was not requested, or appears twice`;
 }
