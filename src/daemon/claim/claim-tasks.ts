@@ -2,7 +2,8 @@
 import type { People } from '../../clearml/client.ts';
 import { ServerUnreachableError } from '../../clearml/errors.ts';
 import type { TaskId } from '../../clearml/ids.ts';
-import { parkAndSubmit, claim } from './claim-one-task.ts';
+import { claimOneTask } from './claim-one-task.ts';
+import { parkAndSubmit } from './park-and-submit.ts';
 import { createClaimedBatch } from './read-claimed-batch.ts';
 import { createWaitingTasksReader } from './read-waiting-tasks.ts';
 import { createHoldMessages } from './hold-messages.ts';
@@ -58,7 +59,7 @@ export function createTaskClaimer(deps: DaemonDeps, pool: SubmissionPool, backof
       async function claimHead(head: Head): Promise<Entry | undefined> {
         const { task } = head.entry;
         try {
-          const entry = await claim(deps, head);
+          const entry = await claimOneTask(deps, head);
           unanswered = 0;
           return entry;
         } catch (error) {

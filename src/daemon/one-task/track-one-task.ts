@@ -3,7 +3,8 @@ import { sleepUnlessStopped } from '../../base/sleep-unless-stopped.ts';
 import type { TaskId } from '../../clearml/ids.ts';
 import type { Task } from '../../clearml/task.ts';
 import type { JobId } from '../../slurm/scheduler.ts';
-import { claim, parkAndSubmit } from '../claim/claim-one-task.ts';
+import { claimOneTask } from '../claim/claim-one-task.ts';
+import { parkAndSubmit } from '../claim/park-and-submit.ts';
 import { chooseJob } from '../decide/decide.ts';
 import type { DaemonDeps, ServedQueue } from '../deps.ts';
 import { isHeld } from '../users-of-jobs.ts';
@@ -103,7 +104,7 @@ async function trackToEnd(
     const { queues } = await deps.clearml.queues.read([queue.id]);
     const head = queues[0]?.entries.find(({ task, added }) => task === id && added !== undefined);
     if (head === undefined) return;
-    const entry = await claim(deps, { queue, entry: head }, (from, wanted) =>
+    const entry = await claimOneTask(deps, { queue, entry: head }, (from, wanted) =>
       deps.clearml.queues.removeEntry(from, wanted),
     );
     if (entry === undefined) return;

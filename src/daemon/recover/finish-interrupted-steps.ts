@@ -1,7 +1,7 @@
 // Finishes the steps that the journal shows unfinished, after a crash, a lost response or an unknown sbatch outcome.
 import { formatJobName, readJobName } from '../../slurm/job-name.ts';
 import type { Job } from '../../slurm/scheduler.ts';
-import { parkAndSubmit } from '../claim/claim-one-task.ts';
+import { parkAndSubmit } from '../claim/park-and-submit.ts';
 import { MAX_ATTEMPTS } from '../decide/shared-actions.ts';
 import { forEachTask } from '../reconcile/each-task.ts';
 import { withOwner, type Entry } from '../journal/entry.ts';

@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import type { AuditEvent } from '../../../src/daemon/audit/audit-line.ts';
 import { withAuditedStatuses } from '../../../src/daemon/audit/audit-statuses.ts';
 import { describeSubmission } from '../../../src/daemon/audit/audit-submission.ts';
-import { parkAndSubmit } from '../../../src/daemon/claim/claim-one-task.ts';
+import { parkAndSubmit } from '../../../src/daemon/claim/park-and-submit.ts';
 import { leaveToUser } from '../../../src/daemon/claim/park.ts';
 import type { Action } from '../../../src/daemon/decide/action.ts';
 import { act, type Basis } from '../../../src/daemon/reconcile/act.ts';

@@ -1,0 +1,51 @@
+// Takes a claimed task to its Slurm job: parks it, renders it and submits it.
+import type { Entry } from '../journal/entry.ts';
+import type { DaemonDeps, ServedQueue } from '../deps.ts';
+import { logToConsoleLater } from '../console/console.ts';
+import { describeClaimed, isReturnedToQueue } from '../console/console-messages.ts';
+import type { SubmitResult } from '../submit/submission-pool.ts';
+import { prepare, submit } from '../submit/submit.ts';
+import { unpark, park, readClaimed } from './park.ts';
+import type { ClaimedBatch } from './read-claimed-batch.ts';
+
+/**
+ * Parks a claimed task, renders it and submits it. It is rendered from its state after it was parked: if a user acted on it before, that
+ * is seen then, and its entry is removed again.
+ * @param isParked whether an earlier run parked the task already
+ * @param group the tasks that were claimed together with this one
+ */
+export async function parkAndSubmit(
+  deps: DaemonDeps,
+  claimed: Entry,
+  {
+    queue,
+    isParked,
+    group,
+  }: { readonly queue: ServedQueue; readonly isParked: boolean; readonly group?: ClaimedBatch },
+): Promise<SubmitResult> {
+  const isFresh = claimed.step === 'claiming';
+  // A task that was popped in an earlier run may belong to another daemon now. A parked task is not parked again: a job of another
+  // daemon may have taken its entry, and with it the task.
+  let read = isFresh ? undefined : await readClaimed(deps, claimed);
+  let entry = claimed;
+  if (!isParked && (isFresh || read !== undefined)) {
+    try {
+      entry = await park(deps, claimed);
+    } catch (error) {
+      group?.leave(claimed.task);
+      throw error;
+    }
+    read = await readClaimed(deps, entry, group === undefined ? undefined : (task) => group.read(task));
+  }
+  if (read === undefined) {
+    await unpark(deps, entry);
+    return 'none';
+  }
+  const prepared = await prepare(deps, entry, { queue, read });
+  if (prepared === undefined) return 'none';
+  // After backpressure the console shows the reason; further claims of the task are not reported.
+  if (isFresh && !isReturnedToQueue(read.task.statusMessage)) {
+    logToConsoleLater(deps, entry.task, { level: 'INFO', text: describeClaimed(queue.name, deps) });
+  }
+  return submit(deps, prepared);
+}
