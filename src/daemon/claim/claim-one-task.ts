@@ -1,7 +1,7 @@
 // Claims the head of a queue with a pop that succeeds for exactly one caller; the intent is journaled before.
 import type { QueueId, TaskId } from '../../clearml/ids.ts';
 import type { Entry } from '../journal/entry.ts';
-import type { DaemonDeps, ServedQueue } from '../deps.ts';
+import type { DaemonDeps } from '../deps.ts';
 import type { Head } from './plan-claims.ts';
 
 /** A request that gives the task to exactly one caller: from the head of its queue, or from any position. */
