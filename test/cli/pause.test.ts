@@ -57,7 +57,7 @@ describe('pause and resume', () => {
     const seen = await status();
     expect(seen.pauses[0]).to.deep.include({ queue: 'gpu', reason: 'new drivers', by: 'alice' });
     expect(seen.waiting.map((row) => row.task)).to.deep.equal([task]);
-    expect(seen.waiting[0]?.why).to.match(/^the queue is paused until .* UTC \(new drivers\)\. It is next\.$/);
+    expect(seen.waiting[0]?.why).to.match(/^the queue is paused until .* UTC \(new drivers\)\. This task is next\.$/);
 
     const resumed = await cli.run('resume');
     await claim();

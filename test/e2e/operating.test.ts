@@ -105,7 +105,7 @@ describe('the daemon', () => {
     expect(drained.stdout).to.include('exits when its tracked tasks have ended (now 1)');
     const { code, stderr } = await daemon.ended;
     expect(code, stderr).to.equal(0);
-    expect(stderr).to.include('Drained: no job is left');
+    expect(stderr).to.include('Drained; all jobs have ended');
     expect((await world.user.look(first)).status).to.equal('stopped');
     expect(await world.user.entries(await world.user.makeQueue('gpu'))).to.deep.equal([second]);
     expect(await world.run('drain')).to.deep.include({ code: 1, stdout: '' });

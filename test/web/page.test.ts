@@ -46,7 +46,7 @@ describe('the status page as HTML', () => {
 
     expect(text).to.include(' · 1 of 50 jobs (max_jobs) ');
     expect(text).to.include(' 1 job per user, reached by 1 user (max_jobs_per_user). ');
-    expect(text).to.include(' 2 tasks wait: its user has the maximum of 1 job in this queue (max_jobs_per_user). ');
+    expect(text).to.include(' 2 tasks wait: each user may have only 1 job in this queue (max_jobs_per_user). ');
   });
 
   it('shows who paused a queue, until when and why', async () => {

@@ -64,8 +64,8 @@ const HELD = 'Waits in queue "';
 
 /** Why a task waits in its queue although the cluster accepts jobs. */
 export function describeHold({ queue, why, before, isOfOwner }: HeldTask): string {
-  const tasks = `${before} ${isOfOwner ? `other ${before === 1 ? 'task' : 'tasks'} of its user` : before === 1 ? 'task' : 'tasks'}`;
-  const place = before === 0 ? 'It is next.' : `${tasks} ${before === 1 ? 'is' : 'are'} before it.`;
+  const tasks = `${before} ${before === 1 ? 'task' : 'tasks'}${isOfOwner ? ' of the same user' : ''}`;
+  const place = before === 0 ? 'This task is next.' : `${tasks} ${before === 1 ? 'is' : 'are'} ahead of this task.`;
   return `${HELD}${queue.name}": ${describeHoldReason(why)}. ${place}`;
 }
 
@@ -101,10 +101,10 @@ function describePause({ queue, until, reason }: Pause): string {
 function describeLimit({ of, name, limit }: Extract<HoldReason, { readonly kind: 'limit' }>): string {
   const setting = LIMIT_SETTINGS[name];
   const kind = name === 'maxWaitingJobs' ? 'waiting ' : '';
-  const most = `the maximum of ${limit} ${kind}${limit === 1 ? 'job' : 'jobs'}`;
+  const jobs = `${limit} ${kind}${limit === 1 ? 'job' : 'jobs'}`;
   if (name === 'maxJobsPerUser')
-    return `its user has ${most} ${of === 'queue' ? 'in this queue' : 'on the cluster'} (${setting})`;
-  return `the ${of} has ${most} (${setting})`;
+    return `each user may have only ${jobs} ${of === 'queue' ? 'in this queue' : 'on the cluster'} (${setting})`;
+  return `the ${of} has the maximum of ${jobs} (${setting})`;
 }
 
 /** Returns why the task must not run in its job any more. Archiving ends a queued or running task. */

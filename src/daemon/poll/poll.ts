@@ -117,7 +117,7 @@ async function jobsOf(
   what: string,
 ): Promise<ReadonlyMap<TaskId, readonly Job[]> | undefined> {
   if (list.kind === 'listed') return ownJobs(deps, byTask(list.jobs));
-  deps.log.warn(`${what} unavailable; making no decision without it`, { slurm: list.message });
+  deps.log.warn(`${what} unavailable; taking no action in this pass`, { slurm: list.message });
   return undefined;
 }
 

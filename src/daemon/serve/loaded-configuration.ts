@@ -83,8 +83,8 @@ async function warnOfLeftBehind(clusters: readonly ClusterSettings[], log: Logge
   const file = join(dirname(named.stateDir), 'journal.jsonl');
   const read = readJournal(await readFile(file, 'utf8').catch(() => ''));
   if (read.kind === 'read' && read.entries.size === 0) return;
-  log.warn(
-    'Ignored jobs in the journal of a daemon without clusters; track them with the old configuration, then delete the file',
-    { file, ...(read.kind === 'read' ? { tasks: read.entries.size } : {}) },
-  );
+  log.warn('Ignored the jobs in an old journal. Run a daemon with the old configuration until they have ended', {
+    file,
+    ...(read.kind === 'read' ? { tasks: read.entries.size } : {}),
+  });
 }

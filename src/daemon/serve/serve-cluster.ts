@@ -69,7 +69,7 @@ export async function serveCluster(
         const intervals = { pollMs: slurm.pollIntervalMs, queueMs: slurm.queuePollIntervalMs };
         const end = await runDaemon(deps, { intervals, ...options, lock });
         const tracked = deps.journal.entries.size;
-        if (options.drain.aborted && tracked === 0) log.info('Drained: no job is left');
+        if (options.drain.aborted && tracked === 0) log.info('Drained; all jobs have ended');
         else log.info('Stopped; jobs continue', { tracked });
         return end;
       } finally {

@@ -21,7 +21,7 @@ describe('the status message of a task that a limit or a pause holds', () => {
     }
 
     expect(counts).to.deep.equal([10, 20, 30, 40, 50, 50]);
-    expect(await messageOf(fixture, 50)).to.match(/49 tasks are before it/);
+    expect(await messageOf(fixture, 50)).to.match(/49 tasks are ahead of this task/);
     expect(await messageOf(fixture, 51)).to.equal('');
   });
 
@@ -66,12 +66,12 @@ describe('the status message of a task that a limit or a pause holds', () => {
     await passes.claim();
     await fixture.server.call('tasks.dequeue', { task: taskNumber(1) });
     await passes.claim();
-    expect(await messageOf(fixture, 2)).to.match(/1 task is before it/);
+    expect(await messageOf(fixture, 2)).to.match(/1 task is ahead of this task/);
 
     fixture.clock.pass(5 * 60_000);
     await passes.claim();
 
-    expect(await messageOf(fixture, 2)).to.match(/It is next/);
+    expect(await messageOf(fixture, 2)).to.match(/This task is next/);
   });
 
   it('replaces no message of a user or of the server', async () => {

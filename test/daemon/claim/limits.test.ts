@@ -20,10 +20,10 @@ describe('the limit of a queue', () => {
 
     expect(fixture.waiting(OWN_QUEUE)).to.deep.equal([3, 4]);
     expect(await messageOf(fixture, 3)).to.equal(
-      'Waits in queue "own": the queue has the maximum of 2 jobs (max_jobs). It is next.',
+      'Waits in queue "own": the queue has the maximum of 2 jobs (max_jobs). This task is next.',
     );
     expect(await messageOf(fixture, 4)).to.equal(
-      'Waits in queue "own": the queue has the maximum of 2 jobs (max_jobs). 1 task is before it.',
+      'Waits in queue "own": the queue has the maximum of 2 jobs (max_jobs). 1 task is ahead of this task.',
     );
     expect(await fixture.read(taskNumber(3))).to.include({ status: 'queued' });
   });
@@ -119,7 +119,7 @@ describe('the limit per user', () => {
     expect(submittedOf(fixture)).to.deep.equal([1, 4]);
     expect(fixture.waiting(OWN_QUEUE)).to.deep.equal([2, 3]);
     expect(await messageOf(fixture, 3)).to.equal(
-      'Waits in queue "own": its user has the maximum of 1 job in this queue (max_jobs_per_user). 1 other task of its user is before it.',
+      'Waits in queue "own": each user may have only 1 job in this queue (max_jobs_per_user). 1 task of the same user is ahead of this task.',
     );
   });
 
@@ -178,11 +178,11 @@ describe('a pause', () => {
 
     expect(await passes.claim()).to.equal(0);
     expect(await messageOf(fixture, 2)).to.equal(
-      'Waits in queue "own": the cluster is paused until 2126-01-02 03:04 UTC (new drivers). 1 task is before it.',
+      'Waits in queue "own": the cluster is paused until 2126-01-02 03:04 UTC (new drivers). 1 task is ahead of this task.',
     );
     pauses = [paused({ queue: 'own' })];
     await passes.claim();
-    expect(await messageOf(fixture, 1)).to.equal('Waits in queue "own": the queue is paused. It is next.');
+    expect(await messageOf(fixture, 1)).to.equal('Waits in queue "own": the queue is paused. This task is next.');
     pauses = [];
     expect(await passes.claim()).to.equal(2);
     expect(submittedOf(fixture)).to.deep.equal([1, 2]);
