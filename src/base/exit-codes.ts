@@ -14,12 +14,13 @@ export const EXIT = {
 
 /** For the manual and docs/operating.md. */
 export const EXIT_MEANINGS: readonly (readonly [code: string, means: string])[] = [
-  [String(EXIT.ok), 'success; `execute`: the task has completed; `doctor`: no problems found'],
+  [String(EXIT.ok), 'success; `execute`: the task has completed; `doctor`: no problems found; `status --check`: OK'],
   [
     String(EXIT.failed),
-    'an error, reported on standard error; `doctor`: a check failed; `lint`: a template has an error',
+    'an error, reported on standard error; `doctor`: a check failed; `lint`: a template has an error; `status --check`: WARNING',
   ],
-  [String(EXIT.usage), 'usage error; nothing was done'],
+  [String(EXIT.usage), 'usage error; nothing was done; `status --check`: CRITICAL'],
+  ['3', '`status --check`: UNKNOWN'],
   [String(EXIT.unavailable), 'ClearML or Slurm did not respond, or Node is too old'],
   [String(EXIT.cannotCreate), 'the state directory, or the state file of `sandbox`, cannot be used'],
   [

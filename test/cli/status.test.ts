@@ -45,6 +45,25 @@ describe('status', () => {
     );
   });
 
+  it('--check exits as a Nagios plugin, in one line and without creating files', async () => {
+    const { code, stdout } = await cli.run('status', '--check');
+    expect([code, stdout]).to.deep.equal([2, `CRITICAL: no daemon is running with state directory ${cli.stateDir}\n`]);
+    expect(await readdir(cli.outside)).to.deep.equal(['slurm']);
+
+    const lock = await acquireLock(cli.stateDir, 'login1', Date.UTC(2026, 0, 2, 3, 4));
+    const unreported = await cli.run('status', '--check');
+    await lock.release();
+    expect(unreported.code).to.equal(3);
+    expect(unreported.stdout).to.match(
+      /^UNKNOWN: process \d+ has not reported its health; is it an older version\?\n$/,
+    );
+
+    const unreadable = await cli.run('status', '--check', '--config-file', '/nowhere/clearml.conf');
+    expect(unreadable.code).to.equal(3);
+    expect(unreadable.stdout).to.match(/^UNKNOWN: [^\n]*\/nowhere\/clearml\.conf[^\n]*\n$/);
+    expect((await cli.run('status', '--check', '--json')).code).to.equal(2);
+  });
+
   it('prints the tasks as JSON', async () => {
     const task = await submitOne('train');
 

@@ -150,6 +150,16 @@ describe('the status page', () => {
     expect(status).to.equal(200);
   });
 
+  it('checks the daemon as a Nagios plugin', async () => {
+    const checked = await waitUntil('the first good poll', async () => {
+      const { code, stdout } = await world.run('status', '--check');
+      return code === 0 && stdout;
+    });
+    expect(checked).to.match(
+      /^OK: [01] tasks? tracked, last poll .* ago \| tracked=[01] poll_age=[\d.]+s;;\d+ pass=[\d.]+s loop_lag=[\d.]+s\n$/,
+    );
+  });
+
   it('follows the task to its end without a reload', async () => {
     const { page, complaints, until } = await openPage(browser, served);
     await until('#tasks tr', /JobHeldUser/);

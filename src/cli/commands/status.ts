@@ -3,7 +3,7 @@ import { EXIT } from '../../base/exit-codes.ts';
 import { painter } from '../../base/terminal-colors.ts';
 import { UsageError } from '../../base/usage-error.ts';
 import { bareNumberOption, spanOption, switchOption } from '../typed-options.ts';
-import type { Command } from '../command.ts';
+import type { Command, CommandContext, ParsedArgs } from '../command.ts';
 import { CLUSTER_OPTIONS, COMMON_OPTIONS } from '../common-options.ts';
 
 const HOUR_MS = 3_600_000;
@@ -17,6 +17,7 @@ export const statusCommand: Command = {
     { commandLine: 'status --watch', effect: 'Refresh until Ctrl-C' },
     { commandLine: 'status --watch 2 --since 1d', effect: 'Refresh every 2 s; show tasks that ended in the last day' },
     { commandLine: 'status --json', effect: 'Print JSON' },
+    { commandLine: 'status --check', effect: 'Check the daemon, as a Nagios plugin' },
   ],
   options: {
     watch: {
@@ -31,6 +32,10 @@ export const statusCommand: Command = {
       describe: 'Show tasks that ended in the last TIME, such as 30m, 2h or 3d (default: 1h)',
     },
     json: { type: 'boolean', describe: 'Print JSON' },
+    check: {
+      type: 'boolean',
+      describe: 'Print one line on the health of the daemon, and exit as a Nagios plugin: 0, 1, 2 or 3',
+    },
     ...CLUSTER_OPTIONS,
     ...COMMON_OPTIONS,
   },
@@ -40,6 +45,7 @@ export const statusCommand: Command = {
     const { statusDocument, statusHead, statusText } = await import('../format-status.ts');
     const { watch } = await import('../watched-screen.ts');
     const isJson = switchOption(typed, 'json') ?? false;
+    if (switchOption(typed, 'check') === true) return check(typed, context);
     if (typed['watch'] !== undefined && isJson) throw new UsageError('Give either --watch or --json.');
     const endedSinceMs = spanOption(typed, 'since') ?? HOUR_MS;
     const paint = painter(context);
@@ -66,3 +72,19 @@ export const statusCommand: Command = {
     });
   },
 };
+
+/** Asks neither ClearML nor Slurm. Whatever goes wrong is the state UNKNOWN, as another exit code has no meaning for Nagios. */
+async function check(typed: ParsedArgs, context: CommandContext): Promise<number> {
+  if (['watch', 'json', 'since'].some((option) => typed[option] !== undefined))
+    throw new UsageError('Give --check without --watch, --json and --since.');
+  const { commonOptions } = await import('../setting-options.ts');
+  const { CHECK_EXIT, checkDaemons, oneLine } = await import('../../tasks/check-daemons.ts');
+  try {
+    const { state, line } = await checkDaemons(commonOptions(typed), context);
+    context.stdout(`${line}\n`);
+    return CHECK_EXIT[state];
+  } catch (error) {
+    context.stdout(`UNKNOWN: ${oneLine(error instanceof Error ? error.message : String(error))}\n`);
+    return CHECK_EXIT.unknown;
+  }
+}

@@ -6,7 +6,7 @@ import { activeRows, activeTasks, waitingEntries, type WaitingRow } from '../sta
 import type { StatusRow } from '../status/status-row.ts';
 import type { DaemonEvent } from './events.ts';
 import { readHealth, type Health, type HealthFacts } from './health.ts';
-import { recordTaskSteps, type StepsOfTasks } from './task-steps.ts';
+import { NO_STEPS, recordTaskSteps, type StepsOfTasks } from './task-steps.ts';
 import { watchDeps } from './watch-deps.ts';
 
 /** The active tasks and the queues, as of the last poll and what the daemon has done since. */
@@ -60,11 +60,18 @@ export interface ClusterIdentity {
   readonly pollMs: number;
 }
 
-/** @param changed called after each pass */
+interface Watchers {
+  /** False if only the health is watched. */
+  readonly keepsSteps: boolean;
+  readonly emit: (event: DaemonEvent) => void;
+  /** Called after each pass. */
+  readonly changed: () => void;
+}
+
 export function createClusterMonitor(
   identity: ClusterIdentity,
   clock: Pick<Clock, 'now'>,
-  { emit, changed }: { readonly emit: (event: DaemonEvent) => void; readonly changed: () => void },
+  { keepsSteps, emit, changed }: Watchers,
 ): ClusterMonitor {
   const { name } = identity;
   let { stateDir } = identity;
@@ -91,16 +98,19 @@ export function createClusterMonitor(
   const note = (patch: Partial<HealthFacts>): void => {
     facts = { ...facts, ...patch };
   };
-  const histories = recordTaskSteps((event) => {
-    version += 1;
-    emit(event);
-  }, facts.startedAt);
+  const histories = keepsSteps
+    ? recordTaskSteps((event) => {
+        version += 1;
+        emit(event);
+      }, facts.startedAt)
+    : NO_STEPS;
 
   const loop: LoopMonitor = {
     started(backoff) {
       backoffUntil = () => backoff.until();
     },
     polled(polled) {
+      if (!keepsSteps) return;
       snapshot = polled;
       if (served !== undefined) histories.polled(served.journal.entries, polled.jobs, polled.tasks, clock.now());
     },
@@ -138,7 +148,7 @@ export function createClusterMonitor(
     slurmName: () => clusterName,
     starts(current) {
       ({ stateDir } = current);
-      note({ phase: 'starting', pollMs: current.pollMs });
+      note({ phase: 'starting', startedAt: clock.now(), pollMs: current.pollMs });
     },
     watch(deps) {
       clusterName = deps.cluster.clusterName;

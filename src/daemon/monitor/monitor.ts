@@ -1,4 +1,4 @@
-// Watches the clusters of one daemon for those who look: the status page, metrics and health checks. Without it, nothing is watched.
+// Watches the clusters of one daemon: for health checks, and with `agent.slurm.http` for the status page and metrics.
 import type { Clock } from '../../base/clock.ts';
 import { createClusterMonitor, type ClusterIdentity, type ClusterMonitor } from './cluster-monitor.ts';
 import type { DaemonEvent } from './events.ts';
@@ -16,7 +16,8 @@ export interface Monitor {
   onPass(listener: () => void): () => void;
 }
 
-export function createMonitor(clock: Pick<Clock, 'now'>): Monitor {
+/** @param keepsSteps false if no user sees what became of each task: only health is watched then */
+export function createMonitor(clock: Pick<Clock, 'now'>, { keepsSteps = true } = {}): Monitor {
   const clusters = new Map<string | undefined, ClusterMonitor>();
   const listeners: ((event: DaemonEvent, cluster: string) => void)[] = [];
   const passListeners = new Set<() => void>();
@@ -29,6 +30,7 @@ export function createMonitor(clock: Pick<Clock, 'now'>): Monitor {
         return known;
       }
       const made = createClusterMonitor(cluster, clock, {
+        keepsSteps,
         emit: (event) => {
           for (const listener of listeners) listener(event, made.label());
         },

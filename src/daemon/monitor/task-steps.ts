@@ -76,6 +76,19 @@ export interface StepsOfTasks {
   ended(): readonly TaskSteps[];
 }
 
+/** Keeps nothing: without a status page, no user sees the steps. */
+export const NO_STEPS: StepsOfTasks = {
+  written: () => undefined,
+  ending: () => undefined,
+  recorded: () => undefined,
+  named: () => undefined,
+  forgotten: () => undefined,
+  polled: () => undefined,
+  active: () => [],
+  find: () => undefined,
+  ended: () => [],
+};
+
 /** A task whose job is requeued for ever must not fill the memory. */
 const MAX_STEPS = 60;
 /** Ended tasks that are kept. */

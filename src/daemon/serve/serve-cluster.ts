@@ -1,6 +1,7 @@
 // Serves one cluster: locks its state directory, waits until Slurm responds, and runs the daemon until it is stopped.
 import { systemClock } from '../../base/clock.ts';
 import type { ClusterSettings } from '../../config/clusters.ts';
+import { reportHealth } from '../status/health-note.ts';
 import { writeServingNote } from '../status/serving-note.ts';
 import { runDaemon, type DaemonEnd } from '../loop.ts';
 import type { DaemonDeps } from '../deps.ts';
@@ -15,6 +16,7 @@ import { createTransport } from '../../assembly/create-transport.ts';
 import type { App } from '../../assembly/app.ts';
 import { refuseUntrustedSharedFolder } from '../../assembly/refuse-untrusted-files.ts';
 import { programText } from '../../base/version.ts';
+import type { ClusterMonitor } from '../monitor/cluster-monitor.ts';
 import type { Monitor } from '../monitor/monitor.ts';
 import type { WarnOnce } from '../../log/warn-once.ts';
 import { warnAboutTemplates } from '../../lint/warn-about-templates.ts';
@@ -44,8 +46,10 @@ export async function serveCluster(
   const log = cluster.name === undefined ? app.log : namedLog(app.log, { cluster: cluster.name });
   const watched = options.monitor?.open({ ...cluster, pollMs: slurm.pollIntervalMs });
   let lock: Lock | undefined;
+  let reporting: (() => Promise<void>) | undefined;
   try {
     lock = await acquireLock(cluster.stateDir, app.context.hostName, systemClock.now());
+    reporting = watched && reportHealthOf(cluster, watched, options.monitor);
     await options.locked();
     const clusterSide = await openCluster(app, cluster, log);
     try {
@@ -83,8 +87,36 @@ export async function serveCluster(
     }
   } finally {
     watched?.ended();
+    await reporting?.();
     await lock?.release();
   }
+}
+
+/** Until the returned function is called. */
+function reportHealthOf(
+  { stateDir }: ClusterSettings,
+  watched: ClusterMonitor,
+  monitor: Monitor | undefined,
+): () => Promise<void> {
+  const look = (): string => {
+    const { phase, isReady, problems } = watched.health();
+    return `${phase} ${isReady} ${problems.length}`;
+  };
+  let before = look();
+  const reporting = reportHealth(stateDir, () => ({
+    at: systemClock.now(),
+    tracked: watched.limits().tracked,
+    facts: watched.health(),
+  }));
+  const stopListening = monitor?.onPass(() => {
+    const now = look();
+    if (now !== before) reporting.changed();
+    before = now;
+  });
+  return async () => {
+    stopListening?.();
+    await reporting.stop();
+  };
 }
 
 /** Checks the templates with the programs of the cluster. An unavailable cluster is reported elsewhere. */

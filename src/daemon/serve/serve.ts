@@ -33,8 +33,8 @@ export async function serve(options: StartOptions, context: ProcessContext): Pro
   let web: ReturnType<OpenWeb> | undefined;
   try {
     current = await openGeneration(options, context, warnOnce);
-    const isWatched = !once && current.app.config.settings.http !== undefined;
-    const monitor = isWatched ? createMonitor(systemClock) : undefined;
+    const isShown = current.app.config.settings.http !== undefined;
+    const monitor = once ? undefined : createMonitor(systemClock, { keepsSteps: isShown });
     const { app } = current;
     const locked = async (): Promise<void> => {
       if (monitor !== undefined) await (web ??= options.openWeb?.(app, monitor));
