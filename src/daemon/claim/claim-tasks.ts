@@ -1,5 +1,4 @@
 // Claims the heads of the served queues in groups, and starts their submission in the pool.
-import type { People } from '../../clearml/client.ts';
 import { ServerUnreachableError } from '../../clearml/errors.ts';
 import type { TaskId } from '../../clearml/ids.ts';
 import { claimOneTask } from './claim-one-task.ts';
@@ -12,6 +11,7 @@ import { readHolds } from './read-holds.ts';
 import { MAX_TRACKED, type Entry } from '../journal/entry.ts';
 import type { DaemonDeps, ServedQueue } from '../deps.ts';
 import type { Pause } from '../pauses.ts';
+import { cachePeople } from '../users-and-projects.ts';
 import type { Snapshot } from '../poll/poll.ts';
 import type { Backoff } from '../submit/backoff.ts';
 import { MAX_TOGETHER, type SubmissionPool } from '../submit/submission-pool.ts';
@@ -172,22 +172,4 @@ async function readPauses({ pauses, log }: DaemonDeps): Promise<readonly Pause[]
     log.error('Cannot read the pauses; claiming no tasks until they are readable', { err: error });
     return undefined;
   }
-}
-
-/**
- * Caches the users and projects of tasks, most of which share them. Drop the cache with the reading of the queues, so that a renamed
- * project is read again. A failure is not cached.
- */
-export function cachePeople(people: People): People {
-  return { ...people, user: cached((id) => people.user(id)), project: cached((id) => people.project(id)) };
-}
-
-function cached(read: People['user']): People['user'] {
-  const responses = new Map<string, ReturnType<People['user']>>();
-  return (id) => {
-    const response = responses.get(id) ?? read(id);
-    responses.set(id, response);
-    response.catch(() => responses.delete(id));
-    return response;
-  };
 }

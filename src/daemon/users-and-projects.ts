@@ -1,10 +1,28 @@
-// Names of users and projects for the history and the audit log, read once each, as every call costs the server time.
+// Users and projects of tasks, as every call costs the server time: whole for templates, and their names for the history and the audit log.
 import { limitText } from '../base/limit-text.ts';
 import { createBoundedMap } from '../base/bounded-map.ts';
 import type { Clock } from '../base/clock.ts';
 import { sleepUnlessStopped } from '../base/sleep-unless-stopped.ts';
 import type { People } from '../clearml/client.ts';
 import { ServerRefusedError, ServerUnreachableError } from '../clearml/errors.ts';
+
+/**
+ * Caches whole users and projects for templates, as most tasks share them. Drop the cache with the reading of the queues, so that a
+ * renamed project is read again: unlike a name, a value in a script must not be old. A failure is not cached.
+ */
+export function cachePeople(people: People): People {
+  return { ...people, user: cached((id) => people.user(id)), project: cached((id) => people.project(id)) };
+}
+
+function cached(read: People['user']): People['user'] {
+  const responses = new Map<string, ReturnType<People['user']>>();
+  return (id) => {
+    const response = responses.get(id) ?? read(id);
+    responses.set(id, response);
+    response.catch(() => responses.delete(id));
+    return response;
+  };
+}
 
 /** Each name is undefined if the server does not report it soon: a task waits two seconds for a name, and not for its retries. */
 export interface Names {

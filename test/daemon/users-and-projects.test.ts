@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { systemClock } from '../../src/base/clock.ts';
 import { ServerRefusedError, ServerUnreachableError } from '../../src/clearml/errors.ts';
-import { createNames } from '../../src/daemon/user-and-project-names.ts';
+import { createNames } from '../../src/daemon/users-and-projects.ts';
 import { createSimulatedClock } from '../simulation/clock.ts';
 
 type Document = Readonly<Record<string, unknown>> | undefined;

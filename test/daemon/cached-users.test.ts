@@ -1,7 +1,7 @@
 // Tests the cache of users and projects.
 import assert from 'node:assert/strict';
-import type { People } from '../../../src/clearml/client.ts';
-import { cachePeople } from '../../../src/daemon/claim/claim-tasks.ts';
+import type { People } from '../../src/clearml/client.ts';
+import { cachePeople } from '../../src/daemon/users-and-projects.ts';
 
 describe('the cache of users and projects', () => {
   it('reads each user and project once, even for concurrent requests', async () => {
