@@ -88,7 +88,7 @@ const TOO_SLOW: Fault = { message: 'it did not respond in time' };
 
 /** Error codes of Node, OpenSSL and undici. */
 const FAULTS: Readonly<Record<string, Fault>> = {
-  ECONNREFUSED: { message: 'nothing listens there; check that the server runs, and api.api_server' },
+  ECONNREFUSED: { message: 'nothing listens there; check api.api_server, and that the server is running' },
   ENOTFOUND: NO_NAME,
   EAI_AGAIN: NO_NAME,
   EHOSTUNREACH: NO_ROUTE,

@@ -238,7 +238,7 @@ export const AgentSection = z.looseObject({
     .describe('The longest timeout, in seconds, that a task may request for its abort callback. Default: 1800.'),
   default_docker: z
     .looseObject({
-      image: text.optional().describe('The container image for tasks without one, with `singularity_mode`.'),
+      image: text.optional().describe('The container image for tasks that name none; used with `singularity_mode`.'),
       arguments: z
         .union([z.string(), z.array(z.string())])
         .optional()

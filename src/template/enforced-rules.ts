@@ -108,7 +108,7 @@ export const ENFORCED_RULES = {
     'A block expands to several lines.',
     'Write it alone on its line; ${CLEARML_AGENT_EXECUTE} may also be the end of a command.',
   ),
-  'block-order': error('Each block needs the one before it.', 'Write PRE_SETUP, then AGENT_EXECUTE, then POST_SETUP.'),
+  'block-order': error('The blocks must be in this order.', 'Write PRE_SETUP, then AGENT_EXECUTE, then POST_SETUP.'),
 } as const satisfies Record<string, Rule>;
 
 /** `no-default` is advice for a template, and an error once a task lacks the value. */

@@ -9,7 +9,7 @@ export const demoCommand: Command = {
   name: 'demo',
   group: 'Set up',
   describe: 'Run three example tasks with a temporary ClearML server',
-  examples: [{ commandLine: 'demo', effect: 'Use the cluster that sinfo finds, else a stand-in for Slurm' }],
+  examples: [{ commandLine: 'demo', effect: "Use the cluster that sinfo finds, or simulate Slurm's commands" }],
   options: {},
   async run(_typed, context) {
     const { runInstalledDemo } = await import('#demo');

@@ -51,5 +51,5 @@ export function describeIdleRanks(log: string): string | undefined {
 
 /** Why a job failed whose task completed, to append to the message about the job's end. */
 export const AFTER_COMPLETION =
-  'The task completed first. Then another node failed, or a template command after the agent did. ' +
+  'The task completed first. Another node, or a later command of the template, failed after that. ' +
   "See the job's log.";

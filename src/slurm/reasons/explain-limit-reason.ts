@@ -50,7 +50,7 @@ export function explainLimitReason(word: string): Reason | undefined {
       : 'you';
   if (what.startsWith('SubmitJob')) return tooMany(`${users} have as many pending and running jobs as allowed`);
   if (what.startsWith('Job')) return tooMany(`${users} have as many running jobs as allowed`);
-  if (what === 'WallDuration') return tooBig(`it requests more time than ${giver} allows one job`, 'Lower --time.');
+  if (what === 'WallDuration') return tooBig(`it requests more time than ${giver} allows for one job`, 'Lower --time.');
   if (what === 'Wall') return usedUp(`the hours granted to ${giver} are used up`);
 
   const [amount, noun, adjective] = isResource(what) ? RESOURCES[what] : RESOURCES.Unknown;
@@ -61,10 +61,13 @@ export function explainLimitReason(word: string): Reason | undefined {
   if (per === 'Job' || per === 'Node') {
     const where = per === 'Node' ? ' on one node' : '';
     return time === undefined
-      ? tooBig(`it requests more ${noun} than ${giver} allows one job${where}`, 'Request less.')
-      : tooBig(`it requests more ${adjective} minutes than ${giver} allows one job`, 'Request less, or lower --time.');
+      ? tooBig(`it requests more ${noun} than ${giver} allows for one job${where}`, 'Request less.')
+      : tooBig(
+          `it requests more ${adjective} minutes than ${giver} allows for one job`,
+          'Request less, or lower --time.',
+        );
   }
-  if (time === undefined) return full(`${users} have as ${amount} ${noun} in use as allowed`);
+  if (time === undefined) return full(`${users} use as ${amount} ${noun} as allowed`);
   if (time === 'Minutes') return usedUp(`the ${adjective} minutes granted to ${giver} are used up`);
   return {
     ...full(`running jobs may use up all the ${adjective} minutes that ${giver} allows`),

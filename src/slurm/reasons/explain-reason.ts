@@ -12,7 +12,7 @@ const REASONS = {
   Resources: { class: 'waits', explanation: 'it is next, and waits for free nodes' },
   BeginTime: {
     class: 'waits',
-    explanation: 'its earliest start time has not come; after a requeue, Slurm sets it two minutes ahead',
+    explanation: 'its earliest start time is in the future; after a requeue, Slurm delays the start by two minutes',
   },
   Prolog: { class: 'waits', explanation: 'its nodes are being prepared (the prolog runs)' },
   Cleaning: { class: 'waits', explanation: 'its previous run is still being cleaned up' },
@@ -47,7 +47,7 @@ const REASONS = {
   },
   JobHoldMaxRequeue: {
     class: 'needs-a-human',
-    explanation: 'it was started and requeued too often and is now held',
+    explanation: 'it was requeued too often, so Slurm holds it',
     advice: `Its nodes or their prolog fail. ${ASK_ADMINS}`,
   },
   PartitionDown: { class: 'needs-a-human', explanation: 'its partition is down', advice: ASK_ADMINS },
@@ -68,12 +68,12 @@ const REASONS = {
   },
   ReservationDeleted: {
     class: 'needs-a-human',
-    explanation: 'its reservation was deleted and it is held',
+    explanation: 'its reservation was deleted, so Slurm holds the job',
     advice: FIX_REQUEST,
   },
   ReservationInvalid: {
     class: 'needs-a-human',
-    explanation: 'its reservation is no longer valid, and it is held',
+    explanation: 'its reservation is no longer valid, so Slurm holds the job',
     advice: FIX_REQUEST,
   },
   JobLaunchFailure: {
@@ -100,12 +100,12 @@ const REASONS = {
   },
   BadConstraints: {
     class: 'never-runs',
-    explanation: 'no node has what it requests',
+    explanation: 'no node has the resources that it requests',
     advice: 'Change --constraint, --gres, --mem, --cpus-per-task or --nodes: "sinfo -N -l" shows what nodes have.',
   },
   Constraints: {
     class: 'never-runs',
-    explanation: 'no node has what it requests',
+    explanation: 'no node has the resources that it requests',
     advice: 'Change --constraint or --prefer: "sinfo -N -l" shows what nodes have.',
   },
   DependencyNeverSatisfied: {

@@ -83,9 +83,9 @@ describe('explainReason', () => {
 
   it('names the limit, and the user or account that has reached it', () => {
     expect(explainReason('AssocGrpGRES').explanation).to.equal(
-      'the users of your account have as many GPUs (or other generic resources) in use as allowed; it starts when other jobs have ended',
+      'the users of your account use as many GPUs (or other generic resources) as allowed; it starts when other jobs have ended',
     );
-    expect(explainReason('QOSMaxMemoryPerUser').explanation).to.match(/^you have as much memory in use/);
+    expect(explainReason('QOSMaxMemoryPerUser').explanation).to.match(/^you use as much memory as allowed/);
     expect(explainReason('MaxCpuRunMinsPerUser').advice).to.contain('--time');
   });
 
