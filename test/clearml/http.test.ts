@@ -89,7 +89,7 @@ describe('createHttp', () => {
     await slow.close();
   });
 
-  it('reports that the request was sent if the connection breaks after that', async () => {
+  it('reports the request as sent if the connection breaks afterwards', async () => {
     fixture.server.script('x', hangUp());
 
     expect((await failure(`${fixture.server.url}/x`)).sent).to.equal(true);

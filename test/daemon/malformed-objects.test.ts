@@ -212,7 +212,7 @@ describe('an incomplete list of queues', () => {
     });
   }
 
-  it('does not make an orphan of a task whose entry may be in the unreadable part', async () => {
+  it('does not count as evidence of an orphan if the entry of the task may be in the unreadable part', async () => {
     const fixture = createStepFixture();
     const task = await fixture.enqueued(1);
     await fixture.server.call('queues.remove_task', { queue: OWN_QUEUE, task });

@@ -248,7 +248,7 @@ describe('in a job script,', () => {
       ['cannot reach the server', 'echo "no route to host"; exit 202', JOB_EXIT_CODES.serverUnreachable],
       ['is rejected by the server', 'echo "401"; exit 205', JOB_EXIT_CODES.serverRefused],
       ['gets an error from the server', 'echo "503"; exit 215', JOB_EXIT_CODES.serverAway],
-      ['is ended by its alarm', 'kill -ALRM $$', JOB_EXIT_CODES.serverAway],
+      ['is killed by the alarm of its timeout', 'kill -ALRM $$', JOB_EXIT_CODES.serverAway],
       ['crashes', 'exit 1', JOB_EXIT_CODES.serverUnreachable],
     ] as const) {
       it(`ends the job with ${code.code} if it ${what}`, async () => {
@@ -293,7 +293,7 @@ describe('in a job script,', () => {
         expect({ exitCode, asked: questions() }).to.deep.equal({ exitCode: JOB_EXIT_CODES.gateClosed.code, asked: 2 });
       });
 
-      it('gives the agent the same time to wait', async () => {
+      it('passes the same wait time to the agent', async () => {
         const show = { STAND_IN_AGENT: 'echo "$CLEARML_AGENT_INITIAL_CONNECT_RETRY_OVERRIDE"' };
         expect((await run(show, PLAIN_TEMPLATE, { serverWaitSec: 900 })).stdout).to.include('\n14\n');
         expect((await run(show, PLAIN_TEMPLATE, { serverWaitSec: 10 })).stdout).to.include('\n6\n');

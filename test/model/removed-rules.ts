@@ -49,7 +49,7 @@ export const REMOVED_RULES: readonly RemovedRule[] = [
     breaks: /abort was forgotten/,
   },
   {
-    rule: 'a new attempt follows a lookup of the jobs by name',
+    rule: 'a new attempt follows a look-up of the jobs by name',
     edits: [
       {
         file: 'src/daemon/recover/finish-interrupted-steps.ts',

@@ -126,7 +126,7 @@ describe('jobs of several Unix users', () => {
     expect(calls).to.deep.equal(['squeue']);
   });
 
-  it('are listed in one call as each user if Slurm hides them', async () => {
+  it('are listed by one call for each user if Slurm hides them', async () => {
     const { scheduler, calls } = createBed({ hidesJobs: true });
     expect(await scheduler.facts()).to.include({ hidesJobs: true });
     calls.length = 0;
@@ -173,7 +173,7 @@ describe('jobs of several Unix users', () => {
     ]);
   });
 
-  it('are found by name only if they belong to the expected user, as which accounting is queried', async () => {
+  it('are found by name only if they belong to the expected user; accounting is queried as that user', async () => {
     const { scheduler, calls } = createBed();
     await scheduler.facts();
     calls.length = 0;
@@ -215,7 +215,7 @@ describe('jobs of several Unix users', () => {
     ['times out', new CommandTimeoutError('/usr/bin/scancel as alice', 1_000, '', '')],
     ['fails', { exitCode: 1, killedBy: undefined, stdout: '', stderr: 'scancel: error: Zero Bytes were transmitted' }],
   ] as const) {
-    it(`are cancelled as the other users if scancel as one of them ${what}`, async () => {
+    it(`are cancelled for the other users if scancel as one of them ${what}`, async () => {
       const { scheduler, calls, failing } = createBed();
       failing.set('alice', failure);
       const jobs = ['alice', 'bob', 'alice'].map((unixUser, at) => ({ id: String(at) as JobId, name: NAME, unixUser }));

@@ -161,7 +161,7 @@ describe('the figures of an ended job', () => {
     expect([...read([TWO_CORES, ITS_BATCH, renamed]).keys()]).to.deep.equal(['1']);
   });
 
-  it('are requested without the names of steps, which are any text', () => {
+  it('are requested without the names of steps, which may contain any text', () => {
     expect(sacctFiguresArgs(['1'] as JobId[]).join()).not.to.contain('JobName');
     expect(sacctNamesArgs(['1'] as JobId[])).to.include.members(['--allocations', '--duplicates', '--jobs=1']);
   });

@@ -90,7 +90,7 @@ const line = fc.oneof(
 describe('a known_hosts file', () => {
   before(requireSshd);
 
-  it('gives the same matches as with ssh-keygen -F', async () => {
+  it('matches the same hosts as ssh-keygen -F', async () => {
     await using here = await createKnownHostsFixture();
     const runs = fc.asyncProperty(fc.array(line, { maxLength: 8 }), host, port, async (lines, name, at) => {
       const file = await here.write('known', `${lines.join('\n')}\n`);
@@ -99,7 +99,7 @@ describe('a known_hosts file', () => {
     await fc.assert(runs, { numRuns: 150 });
   });
 
-  it('gives the same matches as with ssh-keygen -F after ssh-keygen -H has hashed it', async () => {
+  it('matches the same hosts as ssh-keygen -F after ssh-keygen -H has hashed its names', async () => {
     await using here = await createKnownHostsFixture();
     const runs = fc.asyncProperty(fc.array(line, { maxLength: 5 }), host, port, async (lines, name, at) => {
       const file = await here.write('known', `${lines.join('\n')}\n`);

@@ -104,7 +104,7 @@ describe('a persistent connection', () => {
     expect(login.count()).to.be.below(320);
   });
 
-  it('waits the maximum backoff after a refused login, because a site may count them', async () => {
+  it('waits the maximum backoff after a refused login, because sites may count refused logins', async () => {
     login = createPersistentConnection<Line>({
       logIn: () => Promise.reject(new LoginRefusedError('no key.')),
       backoff: defaultLoginBackoff,

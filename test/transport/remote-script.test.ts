@@ -220,7 +220,7 @@ describe('a command in a remote script', () => {
     expect(() => remoteScript(command, {}, NONCE)).to.throw('"A;touch ran;B" is not a variable name');
   });
 
-  it('is not part of the word that the login shell parses', () => {
+  it('is not in the command line that the login shell parses', () => {
     expect(remoteCommand(TOKEN)).to.match(/^\/bin\/sh -c '[^'\\!\n]*' sh a{24} '[^'\\!\n]*'$/);
   });
 });

@@ -80,7 +80,7 @@ describe('a command of another Unix user', () => {
       'the program reports an error and sudo another one',
       'printf "sbatch: error: busy\\nsudo: pam_close_session: error\\n" >&2; exit 1',
     ],
-    ['no line is of sudo', 'echo "There were too many logins" >&2; exit 1'],
+    ['no line of the output is from sudo', 'echo "There were too many logins" >&2; exit 1'],
     ['the exit code is not that of sudo', 'echo "sudo: a password is required" >&2; exit 2'],
   ] as const) {
     it(`counts as run if ${what}`, async () => {

@@ -97,7 +97,7 @@ describe('the audit log', () => {
     expect([...Array(confirmed).keys()].filter((line) => !kept.has(String(line)))).to.deep.equal([]);
   });
 
-  it('D-15 reports a full disk once and stops no task; the lines follow when there is space', async () => {
+  it('D-15 reports a full disk once, stops no task, and writes the lines when there is space', async () => {
     const messages: string[] = [];
     const note = (message: string): void => void messages.push(message);
     const audit = await open({ log: { info: note, warn: note, error: note } });
@@ -157,7 +157,7 @@ describe('the audit log', () => {
       await other.write({ event: 'ended', task: TASK, status: 'failed' });
     });
 
-    it('is found by the beginning of its id, in the order of time', async () => {
+    it('is found by a prefix of its id, the oldest line first', async () => {
       expect((await readAudit(stateDir, TASK.slice(0, 8))).map(({ event }) => event)).to.deep.equal([
         'ended',
         'claimed',

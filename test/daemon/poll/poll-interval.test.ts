@@ -28,12 +28,12 @@ describe('the interval to the next poll', () => {
       { isChangeExpected: true, tracked: 0, quietPolls: 9 },
       5,
     ],
-    ['when the list took half a second', { slurmMs: 500 }, 15],
-    ['when the list took a second', { slurmMs: 1_000 }, 20],
-    ['when the list took two seconds', { slurmMs: 2_000 }, 40],
-    ['when the list took a minute', { slurmMs: 60_000 }, 60],
-    ['when the list took two seconds, and nothing changes', { slurmMs: 2_000, quietPolls: 8 }, 60],
-    ['when the list took two seconds, and a job was just submitted', { slurmMs: 2_000, isChangeExpected: true }, 40],
+    ['when squeue took half a second', { slurmMs: 500 }, 15],
+    ['when squeue took a second', { slurmMs: 1_000 }, 20],
+    ['when squeue took two seconds', { slurmMs: 2_000 }, 40],
+    ['when squeue took a minute', { slurmMs: 60_000 }, 60],
+    ['when squeue took two seconds, and nothing changes', { slurmMs: 2_000, quietPolls: 8 }, 60],
+    ['when squeue took two seconds, and a job was just submitted', { slurmMs: 2_000, isChangeExpected: true }, 40],
   ] as const satisfies readonly (readonly [string, Partial<PollResult>, number])[]) {
     it(`is ${seconds} s ${what}`, () => {
       const busy = { tracked: 7, isChangeExpected: false, quietPolls: 0, slurmMs: 50 };

@@ -79,7 +79,7 @@ describe('the reconcile loop', () => {
     expect(fixture.calls).to.include('scancel 1');
   });
 
-  it('S-21 decides nothing about an absent job while the lookup fails', async () => {
+  it('S-21 decides nothing about an absent job while the look-up by name fails', async () => {
     const fixture = createStepFixture();
     const task = await trackTask(fixture);
     fixture.cluster.crash();

@@ -108,13 +108,12 @@ const ROWS: readonly [title: string, step: Entry['step'], found: Found, more: Pa
   ['another daemon parked the task', 'orphaned', { place: 'parked' }, LONG_AGO, 'forgotten, 0 jobs'],
 ];
 
-describe('finishing the steps of a task', () => {
+describe('finishing an interrupted step', () => {
   it('records that the entry of a parked task may have been removed from the scheduler queue', async () => {
     const fixture = createStepFixture();
     const task = await leave(fixture, 'parking', { place: 'parked' }, { attempts: 0 });
 
-    await finishInterruptedSteps(fixture.deps, fixture.pool, await fixture.poll(), go);
-    await fixture.pool.finish();
+    await finishOnce(fixture, task);
     expect(fixture.deps.journal.entries.get(task)).to.include({ step: 'following', attempts: 1, mayBeUnparked: true });
   });
 
