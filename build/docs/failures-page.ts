@@ -24,7 +24,7 @@ function failureTables(): string {
     'Exit code `0:53` means that the job could not write its output file. Bash exits with 126 if a command of the template is not',
     'executable, and with 127 if it does not exist. [templates.md](templates.md#how-a-job-ends) lists the exit codes of the job script.\n',
     '## Errors in the log\n',
-    "When a task has failed, the console explains any of these errors that it finds in the last lines of the job's log:\n",
+    "If the last lines of a failed job's log contain one of these errors, the task's console explains it:\n",
     markdownTable(['error', 'what to do'], distinct),
   ].join('\n');
 }

@@ -25,7 +25,7 @@ export const doctorCommand: Command = {
     as: {
       value: 'USER',
       type: 'string',
-      describe: 'Run that job as this Unix user of agent.slurm.user_map, with all steps before a task',
+      describe: 'Run that job as this Unix user of agent.slurm.user_map; it does everything except run a task',
     },
     json: { type: 'boolean', describe: 'Print JSON' },
     ...QUEUE_OPTIONS,

@@ -7,7 +7,7 @@ import { COMMON_OPTIONS } from '../common-options.ts';
 export const varsCommand: Command = {
   name: 'vars',
   group: 'Write templates',
-  describe: 'List the variables of templates, with the values of a task if you name one',
+  describe: 'List the variables of templates; with --task, also their values',
   examples: [
     { commandLine: 'vars', effect: 'List all variables' },
     { commandLine: 'vars --task TASK', effect: 'List the variables and values of a task' },
