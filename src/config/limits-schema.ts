@@ -1,7 +1,7 @@
-// The settings `max_jobs`, `max_waiting_jobs` and `max_jobs_per_user`: of `agent.slurm`, of a cluster and of a queue.
+// The settings `max_jobs`, `max_waiting_jobs`, `max_jobs_per_user`, `max_nodes` and `max_gpus`: of `agent.slurm`, of a cluster and of a queue.
 import * as z from 'zod';
 
-export type LimitSetting = 'max_jobs' | 'max_waiting_jobs' | 'max_jobs_per_user';
+export type LimitSetting = 'max_jobs' | 'max_waiting_jobs' | 'max_jobs_per_user' | 'max_nodes' | 'max_gpus';
 
 const limit = z.int().min(1, 'must be at least 1').optional();
 
@@ -20,6 +20,12 @@ export function limitShape(where: string, more: string): Record<LimitSetting, ty
     ),
     max_jobs_per_user: limit.describe(
       `The most jobs ${where} that wait or run for one ClearML user, the owner of the tasks. Meanwhile the daemon claims the tasks of other users.${more}`,
+    ),
+    max_nodes: limit.describe(
+      `No task is claimed while the jobs ${where} have or ask for this many nodes. The last job may exceed it.${more}`,
+    ),
+    max_gpus: limit.describe(
+      `No task is claimed while the jobs ${where} have or ask for this many GPUs. The last job may exceed it.${more}`,
     ),
   };
 }

@@ -75,6 +75,8 @@ export function limitsOf(
     maxJobs: settings.max_jobs ?? fallback.max_jobs,
     maxWaitingJobs: settings.max_waiting_jobs ?? fallback.max_waiting_jobs,
     maxJobsPerUser: settings.max_jobs_per_user ?? fallback.max_jobs_per_user,
+    maxNodes: settings.max_nodes ?? fallback.max_nodes,
+    maxGpus: settings.max_gpus ?? fallback.max_gpus,
   };
   return Object.values(limits).every((limit) => limit === undefined) ? {} : { limits };
 }

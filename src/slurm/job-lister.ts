@@ -8,9 +8,10 @@ import { oneLine } from './describe-command-failure.ts';
 import { SlurmUnavailableError } from './errors.ts';
 import { mergeLookUp } from './merge-squeue-and-sacct.ts';
 import { readSacctJobs, sacctJobsArgs } from './sacct-jobs.ts';
-import type { Job, JobList, Scheduler } from './scheduler.ts';
+import type { Job, JobId, JobList, JobSize, Scheduler } from './scheduler.ts';
 import { readSqueue, squeueArgs } from './squeue.ts';
-import { failedList } from './transport-errors.ts';
+import { readSqueueSizes, squeueSizesArgs } from './squeue-sizes.ts';
+import { failedList, throwUnavailable } from './transport-errors.ts';
 
 export interface JobListerDeps {
   readonly squeue: (args: readonly string[], signal?: AbortSignal, runAs?: string) => Promise<CommandResult>;
@@ -41,7 +42,7 @@ export function createJobLister({
   hidesJobs,
   log,
   randomToken,
-}: JobListerDeps): Pick<Scheduler, 'list' | 'listAllUsers' | 'lookUp'> {
+}: JobListerDeps): Pick<Scheduler, 'list' | 'listAllUsers' | 'sizes' | 'lookUp'> {
   const strangeStates = createBoundedMap<true>(MOST_STRANGE_STATES);
 
   async function listOwn(signal?: AbortSignal, runAs?: string): Promise<JobList> {
@@ -74,6 +75,24 @@ export function createJobLister({
       else jobs.push(...theirs.jobs.map((job) => ({ ...job, isOthers: false, unixUser: name })));
     }
     return listed(jobs, unlisted);
+  }
+
+  async function sizes(signal?: AbortSignal, accounts: readonly UnixAccount[] = []): Promise<Map<JobId, JobSize>> {
+    const ask = async (whose: 'ours' | readonly number[], runAs?: string): Promise<Map<JobId, JobSize>> => {
+      const mark = randomToken();
+      return readSqueueSizes(await squeue(squeueSizesArgs(mark, whose), signal, runAs).catch(throwUnavailable), mark);
+    };
+    if (accounts.length === 0) return ask('ours');
+    if (!(await hidesJobs(signal))) return ask([await ourUserId(signal), ...accounts.map(({ uid }) => uid)]);
+    const all = await ask('ours');
+    for (const { name } of accounts) {
+      const theirs = await ask('ours', name).catch((error: unknown) => {
+        if (error instanceof SlurmUnavailableError) return new Map<JobId, JobSize>();
+        throw error;
+      });
+      for (const [id, size] of theirs) all.set(id, size);
+    }
+    return all;
   }
 
   function noteUnlisted(unlisted: Set<string>, user: string, message: string): void {
@@ -144,6 +163,7 @@ export function createJobLister({
   return {
     list,
     listAllUsers: (signal, accounts = []) => orFailed(listSeveral("everybody's", accounts, signal)),
+    sizes,
     async lookUp(names, since, signal, owners = new Map()) {
       // In this order, a job that is submitted or ends between the two calls appears as in squeue.
       const past = await orFailed(remember(names, since, owners, signal));

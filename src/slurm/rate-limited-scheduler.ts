@@ -52,6 +52,10 @@ export function withRateLimit(
       spendFor(accounts);
       return scheduler.listAllUsers(signal, accounts);
     },
+    sizes(signal, accounts) {
+      spendFor(accounts);
+      return scheduler.sizes(signal, accounts);
+    },
     lookUp(names, since, signal, owners) {
       spendFor([...new Set(owners?.values())]);
       return scheduler.lookUp(names, since, signal, owners);

@@ -123,6 +123,12 @@ export interface JobFigures {
   readonly usedMemoryMb: number | undefined;
 }
 
+/** What a live job has been allocated or, while it is pending, asks for. */
+export interface JobSize {
+  readonly nodes: number;
+  readonly gpus: number;
+}
+
 /** Identifies a job: its id alone does not. */
 export type JobKey = Pick<Job, 'id' | 'name' | 'unixUser'>;
 
@@ -169,6 +175,12 @@ export interface Scheduler {
    * @param accounts as for `list`
    */
   listAllUsers(signal?: AbortSignal, accounts?: readonly UnixAccount[]): Promise<JobList>;
+  /**
+   * The sizes of all live jobs of this user. A separate call: use it only if a limit needs them.
+   * @param accounts as for `list`; if the jobs of one of them cannot be listed, only these are missing
+   * @throws SlurmUnavailableError
+   */
+  sizes(signal?: AbortSignal, accounts?: readonly UnixAccount[]): Promise<ReadonlyMap<JobId, JobSize>>;
   /**
    * Jobs by exact name: from squeue, and ended ones that it no longer shows from sacct, if there is accounting.
    * `since` limits the search: the earliest possible submission, by our own clock.

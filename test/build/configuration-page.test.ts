@@ -62,6 +62,8 @@ describe('the table of settings', () => {
       'max_jobs',
       'max_waiting_jobs',
       'max_jobs_per_user',
+      'max_nodes',
+      'max_gpus',
       'user_fairness',
     ]);
     expect(knownNames(['grace'])).to.deep.equal([

@@ -236,18 +236,29 @@ describe('limits and fairness', () => {
     };
   };
 
+  const NO_LIMITS = {
+    maxJobs: undefined,
+    maxWaitingJobs: undefined,
+    maxJobsPerUser: undefined,
+    maxNodes: undefined,
+    maxGpus: undefined,
+  };
+
   it('of a cluster are those of agent.slurm, unless the cluster sets its own', () => {
     const slurm =
       'max_jobs: 100, max_jobs_per_user: 10, clusters { hpc1 { host: login1 }, hpc2 { host: login2, max_jobs: 5 } }';
 
     expect(limitsOf(slurm)).to.deep.include({
       clusters: [
-        { maxJobs: 100, maxWaitingJobs: undefined, maxJobsPerUser: 10 },
-        { maxJobs: 5, maxWaitingJobs: undefined, maxJobsPerUser: 10 },
+        { ...NO_LIMITS, maxJobs: 100, maxJobsPerUser: 10 },
+        { ...NO_LIMITS, maxJobs: 5, maxJobsPerUser: 10 },
       ],
     });
     expect(limitsOf('max_waiting_jobs: 7')).to.deep.include({
-      clusters: [{ maxJobs: undefined, maxWaitingJobs: 7, maxJobsPerUser: undefined }],
+      clusters: [{ ...NO_LIMITS, maxWaitingJobs: 7 }],
+    });
+    expect(limitsOf('max_gpus: 64, clusters { hpc1 { host: login1, max_nodes: 8 } }')).to.deep.include({
+      clusters: [{ ...NO_LIMITS, maxGpus: 64, maxNodes: 8 }],
     });
   });
 
@@ -256,7 +267,7 @@ describe('limits and fairness', () => {
       limitsOf('max_jobs: 100, user_fairness: true, queues { a { max_jobs: 3 }, b { user_fairness: false } }'),
     ).to.deep.include({
       queues: [
-        [{ maxJobs: 3, maxWaitingJobs: undefined, maxJobsPerUser: undefined }, true],
+        [{ ...NO_LIMITS, maxJobs: 3 }, true],
         [undefined, undefined],
       ],
     });
@@ -264,6 +275,7 @@ describe('limits and fairness', () => {
   });
 
   it('are whole numbers of at least 1', () => {
+    expect(problemWith('max_gpus: 0')).to.include('agent.slurm.max_gpus must be at least 1');
     expect(problemWith('max_jobs: 0')).to.include('agent.slurm.max_jobs must be at least 1');
     expect(problemWith('queues { a { max_jobs_per_user: 1.5 } }')).to.include(
       'agent.slurm.queues.a.max_jobs_per_user must be a whole number',

@@ -1,5 +1,5 @@
 // Slurm for a daemon under search: each command is a step of the search.
-import type { JobFigures, JobId, Scheduler } from '../../src/slurm/scheduler.ts';
+import type { JobFigures, JobId, JobSize, Scheduler } from '../../src/slurm/scheduler.ts';
 import type { Ask } from './outside-calls.ts';
 import type { Program } from './program.ts';
 import { showList, showOutcome, showRecord, type SlurmAnswer, type SlurmCall } from './slurm-rules.ts';
@@ -26,6 +26,7 @@ export function createModelScheduler(program: Program, ask: Ask): Scheduler {
     list: async () => showList(await askSlurm({ what: 'list' })),
     // All jobs belong to one user.
     listAllUsers: async () => showList(await askSlurm({ what: 'list' })),
+    sizes: () => Promise.resolve(new Map<JobId, JobSize>()),
     lookUp: async (names) => showList(await askSlurm({ what: 'look up', names })),
     async record(id) {
       const answer = await askSlurm({ what: 'record', id });

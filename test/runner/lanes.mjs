@@ -37,7 +37,7 @@ export const LANES = [
     places: [
       ...filesOf('e2e', 'clusters slurm-releases'),
       ...filesOf('cli', 'doctor-on-node init-releases'),
-      ...filesOf('slurm', 'contract-accounting contract-releases hostile-jobs reasons/installed-releases sluid'),
+      ...filesOf('slurm', 'contract-accounting contract-releases hostile-jobs reasons/installed-releases sizes-of-releases sluid'),
       ...filesOf('support', 'slurm-cluster'),
     ],
   },

@@ -2,7 +2,15 @@
 import { SlurmUnavailableError } from '../../src/slurm/errors.ts';
 import { isLive, type JobState } from '../../src/slurm/job-state.ts';
 import { readJobName } from '../../src/slurm/job-name.ts';
-import type { JobFigures, JobId, JobList, JobRecord, Scheduler, SubmitOutcome } from '../../src/slurm/scheduler.ts';
+import type {
+  JobFigures,
+  JobId,
+  JobList,
+  JobRecord,
+  JobSize,
+  Scheduler,
+  SubmitOutcome,
+} from '../../src/slurm/scheduler.ts';
 import { listedJob } from '../support/simulated-values.ts';
 import type { SimulatedClock } from './clock.ts';
 import type { PendingCalls } from './pending-calls.ts';
@@ -54,6 +62,8 @@ export interface Cluster {
   readonly jobs: readonly SimJob[];
   /** The outcome of the next sbatch; it then returns to `accepted`. */
   nextFate: Fate;
+  /** The size of each job of this task. */
+  sizeOf: (task: string) => JobSize;
   schedulerOf(owner: number): Scheduler;
   /** Executes sbatch. */
   submit(name: string, worker: string): SubmitOutcome;
@@ -157,6 +167,7 @@ export function createCluster(clock: SimulatedClock, calls: PendingCalls): Clust
   const cluster: Cluster = {
     jobs,
     nextFate: 'accepted',
+    sizeOf: () => ({ nodes: 1, gpus: 0 }),
     submit,
     isShown,
     end(job, state, exitCode) {
@@ -203,6 +214,17 @@ export function createCluster(clock: SimulatedClock, calls: PendingCalls): Clust
             "everybody's squeue",
             () => ({ kind: 'listed', jobs: jobs.filter(isShown).map(listedJob) }),
             noList,
+          ),
+        sizes: () =>
+          ask(
+            'squeue of sizes',
+            () =>
+              new Map(
+                jobs.filter(isShown).flatMap((job) => (isLive(job.state) ? [[job.id, cluster.sizeOf(job.task)]] : [])),
+              ),
+            () => {
+              throw new SlurmUnavailableError('squeue: error: Socket timed out');
+            },
           ),
         lookUp: (names) => ask('look up', () => lookUp(names), noList),
         record: (id, { name } = {}) =>

@@ -102,12 +102,20 @@ function drawLimits(plan: Pick<RoundPlan, 'seed' | 'round'>): RoundLimits | unde
   if (dice.next() > 1 / 3) return undefined;
   const draw = (least: number, most: number): number | undefined =>
     dice.next() < 0.6 ? dice.whole(least, most) : undefined;
+  const limits = { maxJobs: draw(3, 10), maxWaitingJobs: draw(2, 6), maxJobsPerUser: draw(1, 4) };
   return {
-    limits: { maxJobs: draw(3, 10), maxWaitingJobs: draw(2, 6), maxJobsPerUser: draw(1, 4) },
+    limits: { ...limits, ...drawSizeLimits(plan) },
     isOfCluster: dice.next() < 0.5,
     userFairness: dice.next() < 0.5,
     movesPerPause: dice.next() < 0.5 ? 300 : Infinity,
   };
+}
+
+/** One limited round in three. Drawn separately, too. */
+function drawSizeLimits(plan: Pick<RoundPlan, 'seed' | 'round'>): Pick<Limits, 'maxNodes' | 'maxGpus'> {
+  const dice = diceOf(plan, 6);
+  if (dice.next() > 1 / 3) return {};
+  return dice.next() < 0.5 ? { maxNodes: dice.whole(4, 12) } : { maxGpus: dice.whole(4, 16) };
 }
 
 /** Returns the plan of a scenario; the oracle's permitted deviations depend on its faults. */

@@ -45,10 +45,12 @@ export function createSlurmCommands(
         return sbatch(command);
       case 'squeue':
         return printed(
-          printSqueue(
-            cluster.jobs.filter((job) => cluster.isShown(job)),
-            optionOf(command, 'format'),
-          ),
+          optionOf(command, 'Format') === ''
+            ? printSqueue(
+                cluster.jobs.filter((job) => cluster.isShown(job)),
+                optionOf(command, 'format'),
+              )
+            : printSizes(cluster, optionOf(command, 'Format')),
         );
       case 'sacct':
         return printed(printSacct(chooseForSacct(cluster, command), optionOf(command, 'format')));
@@ -166,6 +168,25 @@ function printSqueue(jobs: readonly SimJob[], format: string): string {
   const print = (row: Readonly<Record<string, string>>): string =>
     format.replace(/%(\w)/g, (_, letter: string) => row[letter] ?? '');
   return [{ ...header, ...others }, ...rows].map((row) => `${print(row)}\n`).join('');
+}
+
+/** Prints the fields of each live job, padded and followed by their suffix, as `squeue --Format` does. */
+function printSizes(cluster: Cluster, format: string): string {
+  const live = cluster.jobs.filter((job) => cluster.isShown(job) && isLive(job.state));
+  const rows = live.map((job) => {
+    const { nodes, gpus } = cluster.sizeOf(job.task);
+    const row: Readonly<Record<string, string>> = {
+      JobID: job.id,
+      NumNodes: String(nodes),
+      NumTasks: '1',
+      'tres-alloc': `cpu=1,node=${nodes},billing=1${gpus === 0 ? '' : `,gres/gpu=${gpus}`}`,
+    };
+    return format.replace(
+      /([\w-]+):(\d+)([^,]*),?/g,
+      (_, field: string, width: string, suffix: string) => (row[field] ?? 'N/A').padEnd(Number(width)) + suffix,
+    );
+  });
+  return rows.map((row) => `${row}\n`).join('');
 }
 
 /** Accounting has a job that the controller forgot only if the job had ended. */

@@ -9,7 +9,7 @@ import { GRACE_PERIODS } from '../support/simulated-values.ts';
 import { createDaemonDeps } from './daemon-deps.ts';
 import { readDisk, type Disk } from './memory-journal.ts';
 import { createInvariants, type Invariants } from './oracle/invariants.ts';
-import { createLimitOracle, type LimitOracle } from './oracle/limits.ts';
+import { createLimitOracle, sizeInRound, type LimitOracle } from './oracle/limits.ts';
 import { createOtherAgent, type OtherAgent } from './other-agent.ts';
 import {
   createPendingCalls,
@@ -82,6 +82,7 @@ export function createWorld(count: 1 | 2, schedulerOf: SchedulerOf, { readLimits
   const trace: string[] = [];
   const callFaults: CallFault[] = [];
   const cluster = createCluster(clock, calls);
+  cluster.sizeOf = sizeInRound;
   const invariants = createInvariants({
     cluster,
     isOtherAgents: (task) => otherAgent.isAtWork(task),

@@ -249,6 +249,20 @@ export function defineSchedulerContract(title: string, open: () => Promise<Clust
       expect(await lookUp(name.slice(0, -1))).to.deep.equal([]);
     });
 
+    it('reports the nodes of its live jobs, pending and running ones, and no others', async () => {
+      const ended = await submit(script('true'));
+      const pending = await submit(script('#SBATCH --hold', '#SBATCH --nodes=2', 'true'));
+      const running = await submit(script('sleep 1000'));
+      await untilState(ended.id, 'COMPLETED');
+      await untilState(running.id, 'RUNNING');
+
+      const sizes = await scheduler.sizes();
+
+      expect(sizes.get(pending.id)).to.deep.equal({ nodes: 2, gpus: 0 });
+      expect(sizes.get(running.id)).to.deep.equal({ nodes: 1, gpus: 0 });
+      expect(sizes.has(ended.id)).to.equal(false);
+    });
+
     it('S-19 has no record of an unknown job id', async () => {
       expect(await scheduler.record('999999' as JobId)).to.equal(undefined);
     });

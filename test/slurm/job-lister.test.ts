@@ -48,6 +48,7 @@ function createBed({ hidesJobs = false } = {}): Bed {
       return args.includes('--allocations') ? NAME_OF_BOB : FIGURES_OF_BOB;
     if (program === 'sacct')
       return 'JobIDRaw\x1fJobName\x1fState\x1fReason\x1fPartition\x1fNodeList\x1fSubmit\x1fStart\x1fEnd\n';
+    if (args.some((arg) => arg.startsWith('--Format='))) return sizesOf(args, uid);
     const wanted = args
       .find((arg) => arg.startsWith('--user='))
       ?.slice(7)
@@ -69,6 +70,20 @@ function createBed({ hidesJobs = false } = {}): Bed {
       NAME,
     ]);
     return [[...COLUMNS, ...(withUid ? ['USER'] : []), 'NAME'], ...rows].map(record).join('');
+  }
+
+  function sizesOf(args: readonly string[], uid: number): string {
+    const uids = args.find((arg) => arg.startsWith('--user='))?.slice(7) ?? String(uid);
+    const shown = jobs.filter((job) => uids.split(',').includes(String(job.uid)));
+    const fields = (id: string): string[] => [id, id, '1', 'node=1', 'N/A', 'gres:gpu:1', 'N/A'];
+    return shown
+      .map(
+        ({ id }) =>
+          `${fields(id)
+            .map((field) => `${field} |${MARK}`)
+            .join('')}\n`,
+      )
+      .join('');
   }
 
   const host: Transport = {
@@ -133,6 +148,21 @@ describe('jobs of several Unix users', () => {
 
     expect(usersIn(await scheduler.list(undefined, [ALICE, BOB]))).to.deep.equal(['1 own', '2 alice', '3 bob']);
     expect(calls).to.deep.equal(['squeue', 'alice squeue', 'bob squeue']);
+  });
+
+  it('have their sizes in one call, or in one call as each user if Slurm hides them, without a refused one', async () => {
+    for (const hidesJobs of [false, true]) {
+      const { scheduler, calls, refused } = createBed({ hidesJobs });
+      await scheduler.facts();
+      calls.length = 0;
+      if (hidesJobs) refused.add('alice');
+
+      const sizes = await scheduler.sizes(undefined, [ALICE, BOB]);
+
+      expect([...sizes.keys()]).to.deep.equal(hidesJobs ? ['1', '3'] : ['1', '2', '3']);
+      expect(sizes.get('3' as JobId)).to.deep.equal({ nodes: 3, gpus: 3 });
+      expect(calls).to.deep.equal(hidesJobs ? ['squeue', 'alice squeue', 'bob squeue'] : ['squeue']);
+    }
   });
 
   it('are missing, with an error that names the user, if sudo refuses squeue; the jobs of others are listed', async () => {

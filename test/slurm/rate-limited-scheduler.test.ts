@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { createRateLimit } from '../../src/base/rate-limit.ts';
 import { clusterRate, withRateLimit } from '../../src/slurm/rate-limited-scheduler.ts';
-import type { JobFigures, JobId, Scheduler } from '../../src/slurm/scheduler.ts';
+import type { JobFigures, JobId, JobSize, Scheduler } from '../../src/slurm/scheduler.ts';
 import { createSimulatedClock } from '../simulation/clock.ts';
 
 const NOW = Date.UTC(2026, 0, 1, 12);
@@ -36,6 +36,7 @@ describe('a scheduler with a rate limit', () => {
       submit: () => Promise.resolve({ kind: 'unknown', message: '' }),
       list: slow,
       listAllUsers: slow,
+      sizes: () => Promise.resolve(new Map<JobId, JobSize>()),
       lookUp: slow,
       record: () => Promise.resolve(undefined),
       figures: () => Promise.resolve(new Map<JobId, JobFigures>()),

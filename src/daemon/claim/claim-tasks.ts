@@ -82,7 +82,7 @@ export function createTaskClaimer(deps: DaemonDeps, pool: SubmissionPool, backof
             deps.monitor?.holds(undefined);
             return;
           }
-          let current = (state = await reader.read({ most: READ_SIZES[readSize], lastServed, passed, pauses }));
+          let current = (state = await reader.read({ most: READ_SIZES[readSize], lastServed, passed, pauses, signal }));
           const before = claimed;
           const holds = holdsOf(deps);
           const clearml = { ...deps.clearml, people: cachePeople(deps.clearml.people) };
@@ -134,6 +134,9 @@ export function createTaskClaimer(deps: DaemonDeps, pool: SubmissionPool, backof
             await pool.waitToClaim(size, Math.min(until, deps.clock.now() + GATHER_MS), signal);
             if (!(await claimGroup(size))) return;
             left -= size;
+            if (!claims.some(({ queue }) => reader.mustReadSize(queue))) continue;
+            await pool.waitUntilIdle(until, signal);
+            break;
           }
           const isStuck = claimed === before && planClaims(current, 1).needsMore;
           if (isStuck) readSize += 1;

@@ -5,10 +5,10 @@ import type { Tasks } from '../../clearml/client.ts';
 import type { QueueId, TaskId } from '../../clearml/ids.ts';
 import type { Task } from '../../clearml/task.ts';
 import { isLive } from '../../slurm/job-state.ts';
-import type { Job } from '../../slurm/scheduler.ts';
+import type { Job, JobSize } from '../../slurm/scheduler.ts';
 import { isWaiting } from '../decide/pending-job.ts';
 import type { Entry } from '../journal/entry.ts';
-import type { JobCounts } from './plan-claims.ts';
+import { NO_JOBS, type JobCounts } from './plan-claims.ts';
 
 /** What the limits need of a task. */
 export interface TaskFacts {
@@ -60,11 +60,13 @@ export function tally(
   tasks: ReadonlyMap<TaskId, { readonly isWaiting: boolean }>,
   queues: readonly QueueId[],
   readFacts: (task: TaskId) => TaskFacts | undefined,
+  sizeOf: (task: TaskId) => JobSize | undefined,
 ): Tally {
   const cluster = noJobs();
   const byQueue = new Map(queues.map((id) => [id, noJobs()]));
-  for (const [task, job] of tasks) {
+  for (const [task, { isWaiting }] of tasks) {
     const facts = readFacts(task);
+    const job = { isWaiting, size: sizeOf(task) };
     count(cluster, facts?.owner, job);
     for (const id of facts === undefined ? queues : [facts.queue]) {
       const counts = id === undefined ? undefined : byQueue.get(id);
@@ -80,17 +82,27 @@ interface GrowingCounts {
   waiting: number;
   readonly byOwner: Map<string, number>;
   ofUnknownOwner: number;
+  nodes: number;
+  gpus: number;
+  ofUnknownSize: number;
 }
 
 function noJobs(): GrowingCounts {
-  return { jobs: 0, waiting: 0, byOwner: new Map(), ofUnknownOwner: 0 };
+  return { ...NO_JOBS, byOwner: new Map() };
 }
 
-function count(counts: GrowingCounts, owner: string | undefined, job: { readonly isWaiting: boolean }): void {
+function count(
+  counts: GrowingCounts,
+  owner: string | undefined,
+  job: { readonly isWaiting: boolean; readonly size: JobSize | undefined },
+): void {
   counts.jobs += 1;
   if (job.isWaiting) counts.waiting += 1;
   if (owner === undefined) counts.ofUnknownOwner += 1;
   else counts.byOwner.set(owner, (counts.byOwner.get(owner) ?? 0) + 1);
+  if (job.size === undefined) counts.ofUnknownSize += 1;
+  counts.nodes += job.size?.nodes ?? 0;
+  counts.gpus += job.size?.gpus ?? 0;
 }
 
 export interface FactsReader {

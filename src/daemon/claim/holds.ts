@@ -10,7 +10,7 @@ export type HoldReason =
 export interface LimitUse {
   readonly name: keyof Limits;
   readonly limit: number;
-  /** The jobs that count; with `maxJobsPerUser`, those of the user with the most. */
+  /** The jobs, nodes or GPUs that count; with `maxJobsPerUser`, those of the user with the most. */
   readonly used: number;
   /** How many users have reached `maxJobsPerUser`; undefined for other limits. */
   readonly usersAtLimit: number | undefined;

@@ -2,6 +2,7 @@
 import type { QueueEntry } from '../../clearml/client.ts';
 import type { TaskId } from '../../clearml/ids.ts';
 import type { Limits } from '../../base/job-limits.ts';
+import type { JobSize } from '../../slurm/scheduler.ts';
 import type { ServedQueue } from '../deps.ts';
 import type { Pause } from '../pauses.ts';
 import type { HoldReason } from './holds.ts';
@@ -14,6 +15,10 @@ export interface JobCounts {
   readonly byOwner: ReadonlyMap<string, number>;
   /** Jobs whose owner is not known yet: they count against each owner. */
   readonly ofUnknownOwner: number;
+  readonly nodes: number;
+  readonly gpus: number;
+  /** Jobs whose nodes and GPUs are not known yet: while there is one, a limit of nodes or GPUs admits no further task. */
+  readonly ofUnknownSize: number;
 }
 
 export interface WaitingQueue {
@@ -94,6 +99,16 @@ export function needsOwners({ userFairness, limits }: ServedQueue, ofCluster: Li
   return userFairness === true || limits?.maxJobsPerUser !== undefined || ofCluster.maxJobsPerUser !== undefined;
 }
 
+/** Whether a limit counts nodes or GPUs. */
+export function countsSizes({ maxNodes, maxGpus }: Limits = {}): boolean {
+  return maxNodes !== undefined || maxGpus !== undefined;
+}
+
+/** Whether the size of a job must be known before another task is claimed. Too short to be shown as a hold. */
+function awaitsSize({ limits, counts }: ClaimState, { queue, counts: ofQueue }: WaitingQueue): boolean {
+  return (countsSizes(limits) && counts.ofUnknownSize > 0) || (countsSizes(queue.limits) && ofQueue.ofUnknownSize > 0);
+}
+
 /** The limit or pause that holds all tasks of the queue. */
 export function holdOfQueue(
   { limits, counts }: Pick<ClaimState, 'limits' | 'counts'>,
@@ -103,11 +118,16 @@ export function holdOfQueue(
   return reached('cluster', limits, counts) ?? reached('queue', waiting.queue.limits ?? {}, waiting.counts);
 }
 
-function reached(of: 'cluster' | 'queue', limits: Limits, { jobs, waiting }: JobCounts): HoldReason | undefined {
-  const { maxJobs, maxWaitingJobs } = limits;
-  if (maxJobs !== undefined && jobs >= maxJobs) return { kind: 'limit', of, name: 'maxJobs', limit: maxJobs };
-  if (maxWaitingJobs !== undefined && waiting >= maxWaitingJobs)
-    return { kind: 'limit', of, name: 'maxWaitingJobs', limit: maxWaitingJobs };
+function reached(of: 'cluster' | 'queue', limits: Limits, counts: JobCounts): HoldReason | undefined {
+  for (const [name, count] of [
+    ['maxJobs', counts.jobs],
+    ['maxWaitingJobs', counts.waiting],
+    ['maxNodes', counts.nodes],
+    ['maxGpus', counts.gpus],
+  ] as const) {
+    const limit = limits[name];
+    if (limit !== undefined && count >= limit) return { kind: 'limit', of, name, limit };
+  }
   return undefined;
 }
 
@@ -133,7 +153,7 @@ function chooseNext(state: ClaimState): Head | 'more' | undefined {
   const start = orderFairness ? queues.findIndex(({ queue }) => queue === lastServed) + 1 : 0;
   for (const waiting of [...queues.slice(start), ...queues.slice(0, start)]) {
     const { queue, entries, hasMore } = waiting;
-    if (holdOfQueue(state, waiting) !== undefined) continue;
+    if (holdOfQueue(state, waiting) !== undefined || awaitsSize(state, waiting)) continue;
     if (hasMore === true && findClaimable(entries, state.passed) === -1) return 'more';
     const at = needsOwners(queue, state.limits) ? chooseByOwner(state, waiting) : chooseFirst(state, waiting);
     const entry = at === undefined ? undefined : entries[at];
@@ -249,16 +269,31 @@ function serve(servedAt: ReadonlyMap<string, number>, owner: string): ReadonlyMa
   return new Map([...servedAt].filter(([one]) => one !== owner)).set(owner, Math.max(0, ...servedAt.values()) + 1);
 }
 
-export const NO_JOBS: JobCounts = { jobs: 0, waiting: 0, byOwner: new Map(), ofUnknownOwner: 0 };
+export const NO_JOBS: JobCounts = {
+  jobs: 0,
+  waiting: 0,
+  byOwner: new Map(),
+  ofUnknownOwner: 0,
+  nodes: 0,
+  gpus: 0,
+  ofUnknownSize: 0,
+};
 
 export function addJob(
-  { jobs, waiting, byOwner, ofUnknownOwner }: JobCounts,
-  { owner, isWaiting }: { readonly owner: string | undefined; readonly isWaiting: boolean },
+  { jobs, waiting, byOwner, ofUnknownOwner, nodes, gpus, ofUnknownSize }: JobCounts,
+  {
+    owner,
+    isWaiting,
+    size,
+  }: { readonly owner: string | undefined; readonly isWaiting: boolean; readonly size?: JobSize },
 ): JobCounts {
   return {
     jobs: jobs + 1,
     waiting: waiting + (isWaiting ? 1 : 0),
     byOwner: owner === undefined ? byOwner : new Map(byOwner).set(owner, (byOwner.get(owner) ?? 0) + 1),
     ofUnknownOwner: ofUnknownOwner + (owner === undefined ? 1 : 0),
+    nodes: nodes + (size?.nodes ?? 0),
+    gpus: gpus + (size?.gpus ?? 0),
+    ofUnknownSize: ofUnknownSize + (size === undefined ? 1 : 0),
   };
 }

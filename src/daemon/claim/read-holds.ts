@@ -1,5 +1,5 @@
 // How much of each limit is used, and which limits and pauses hold tasks: for the status page, the metrics and `status`. Pure.
-import { LIMIT_SETTINGS, type Limits } from '../../base/job-limits.ts';
+import { LIMIT_SETTINGS, LIMIT_UNITS, type Limits } from '../../base/job-limits.ts';
 import type { HoldReason, Holds, LimitUse, QueueHolds } from './holds.ts';
 import { holdOfOwner, holdOfQueue, needsOwners, type ClaimState, type JobCounts } from './plan-claims.ts';
 
@@ -21,9 +21,11 @@ export function readHolds(state: ClaimState, waiting: (queue: string) => number)
   };
 }
 
-/** How much of each limit these jobs use; only limits that are set. */
-export function usesOf(limits: Limits, { jobs, waiting, byOwner, ofUnknownOwner }: JobCounts): LimitUse[] {
-  const { maxJobs, maxWaitingJobs, maxJobsPerUser } = limits;
+/** How much of each limit these jobs use; only limits that are set, and whose use is known. */
+export function usesOf(limits: Limits, counts: JobCounts): LimitUse[] {
+  const { jobs, waiting, byOwner, ofUnknownOwner, nodes, gpus, ofUnknownSize } = counts;
+  const { maxJobs, maxWaitingJobs, maxJobsPerUser, maxNodes, maxGpus } = limits;
+  const hasSizes = jobs === 0 || ofUnknownSize < jobs;
   const uses: LimitUse[] = [];
   if (maxJobs !== undefined) uses.push({ name: 'maxJobs', limit: maxJobs, used: jobs, usersAtLimit: undefined });
   if (maxWaitingJobs !== undefined)
@@ -34,14 +36,17 @@ export function usesOf(limits: Limits, { jobs, waiting, byOwner, ofUnknownOwner 
     const usersAtLimit = ofUsers.filter((count) => count >= maxJobsPerUser).length;
     uses.push({ name: 'maxJobsPerUser', limit: maxJobsPerUser, used, usersAtLimit });
   }
+  if (maxNodes !== undefined && hasSizes)
+    uses.push({ name: 'maxNodes', limit: maxNodes, used: nodes, usersAtLimit: undefined });
+  if (maxGpus !== undefined && hasSizes)
+    uses.push({ name: 'maxGpus', limit: maxGpus, used: gpus, usersAtLimit: undefined });
   return uses;
 }
 
 /** Such as `38 of 40 jobs (max_jobs)`. */
 export function describeUse({ name, limit, used, usersAtLimit }: LimitUse): string {
   const setting = `(${LIMIT_SETTINGS[name]})`;
-  if (usersAtLimit === undefined)
-    return `${used} of ${limit} ${name === 'maxWaitingJobs' ? 'waiting ' : ''}jobs ${setting}`;
+  if (usersAtLimit === undefined) return `${used} of ${limit} ${LIMIT_UNITS[name]}s ${setting}`;
   return `${limit} ${limit === 1 ? 'job' : 'jobs'} per user, reached by ${usersAtLimit === 1 ? '1 user' : `${usersAtLimit} users`} ${setting}`;
 }
 

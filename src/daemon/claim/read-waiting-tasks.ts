@@ -15,7 +15,8 @@ import {
   type Tally,
   type TaskFacts,
 } from './count-jobs.ts';
-import { needsOwners, NO_JOBS, type ClaimState, type Head } from './plan-claims.ts';
+import { createSizeReader } from './job-sizes.ts';
+import { countsSizes, needsOwners, NO_JOBS, type ClaimState, type Head } from './plan-claims.ts';
 
 export interface WaitingTasksReader {
   /** Starts a pass: what was learned since an older snapshot no longer counts. */
@@ -27,6 +28,8 @@ export interface WaitingTasksReader {
   served(state: ClaimState): void;
   /** Whether a peer may submit jobs that limits count, so that the counts must be read again after few claims. */
   readonly mustReadOften: () => boolean;
+  /** Whether the size of the job of this queue must be read before another task is claimed. */
+  readonly mustReadSize: (queue: ServedQueue) => boolean;
 }
 
 interface Reading extends Pick<ClaimState, 'lastServed'> {
@@ -35,6 +38,7 @@ interface Reading extends Pick<ClaimState, 'lastServed'> {
   /** How many entries to read of each queue; undefined for all. */
   readonly most: number | undefined;
   readonly pauses: readonly Pause[];
+  readonly signal: AbortSignal;
 }
 
 /**
@@ -57,13 +61,15 @@ export function createWaitingTasksReader(deps: DaemonDeps): WaitingTasksReader {
   const distinguishesOwners = queues.some((queue) => needsOwners(queue, limits));
   const distinguishesQueues = distinguishesOwners || queues.some((queue) => hasLimit(queue.limits));
   const countsJobs = distinguishesQueues || hasLimit(limits);
+  const sizes =
+    countsSizes(limits) || queues.some((queue) => countsSizes(queue.limits)) ? createSizeReader(deps) : undefined;
   let pass: Pass | undefined;
   /** Since the snapshot of the pass: tasks that were parked at any time, and entries that are old. */
   let parked = new Set<TaskId>();
   let old = new Set<TaskId>();
 
   /** Jobs that peers submitted since the poll are known by their entries in the scheduler queue. */
-  async function readTally(snapshot: Snapshot): Promise<Tally> {
+  async function readTally(snapshot: Snapshot, signal: AbortSignal): Promise<Tally> {
     if (!countsJobs) return { cluster: NO_JOBS, queues: new Map() };
     if (deps.peers.hasMet()) {
       const [scheduler] = (await deps.clearml.queues.read([deps.schedulerQueue])).queues;
@@ -76,7 +82,8 @@ export function createWaitingTasksReader(deps: DaemonDeps): WaitingTasksReader {
     const tasks = tasksWithJobs({ jobs: snapshot.jobs, parked, journal: journal.entries, isOver: over.isOver });
     const readFacts = (task: TaskId): TaskFacts | undefined => knownFacts(snapshot, task);
     if (distinguishesQueues) await readOwners([...tasks.keys()].filter((task) => isUnknown(readFacts(task))));
-    return tally(tasks, ids, readFacts);
+    const sizeOf = await sizes?.read(snapshot, tasks.keys(), signal);
+    return tally(tasks, ids, readFacts, sizeOf ?? (() => undefined));
   }
 
   function isUnknown(known: TaskFacts | undefined): boolean {
@@ -137,12 +144,12 @@ export function createWaitingTasksReader(deps: DaemonDeps): WaitingTasksReader {
       pass = { snapshot, ownersLeft: OWNERS_PER_PASS };
     },
 
-    async read({ most, lastServed, passed, pauses }) {
+    async read({ most, lastServed, passed, pauses, signal }) {
       if (pass === undefined) throw new RangeError('a pass must begin before its queues are read');
       const { snapshot } = pass;
       const read = await deps.clearml.queues.read(ids, most);
       warnOfMissing(deps, read);
-      const counts = await readTally(snapshot);
+      const counts = await readTally(snapshot, signal);
       const waiting = queues.map((queue) => {
         const found = read.queues.find(({ id }) => id === queue.id);
         return { queue, entries: entriesOf(queue, found, snapshot), hasMore: found?.hasMore };
@@ -180,6 +187,7 @@ export function createWaitingTasksReader(deps: DaemonDeps): WaitingTasksReader {
     },
 
     mustReadOften: () => countsJobs && deps.peers.hasMet(),
+    mustReadSize: (queue) => countsSizes(limits) || countsSizes(queue.limits),
   };
 }
 

@@ -1,6 +1,6 @@
 // The messages in a task's console. Each names the job, the fact, and the next step.
 import { formatDuration } from '../../base/format-duration.ts';
-import { LIMIT_SETTINGS } from '../../base/job-limits.ts';
+import { LIMIT_SETTINGS, LIMIT_UNITS } from '../../base/job-limits.ts';
 import type { ConsoleLevel } from '../../clearml/client.ts';
 import type { Task } from '../../clearml/task.ts';
 import { JOB_STATES } from '../../slurm/job-state.ts';
@@ -100,11 +100,10 @@ function describePause({ queue, until, reason }: Pause): string {
 
 function describeLimit({ of, name, limit }: Extract<HoldReason, { readonly kind: 'limit' }>): string {
   const setting = LIMIT_SETTINGS[name];
-  const kind = name === 'maxWaitingJobs' ? 'waiting ' : '';
-  const jobs = `${limit} ${kind}${limit === 1 ? 'job' : 'jobs'}`;
+  const most = `${limit} ${LIMIT_UNITS[name]}${limit === 1 ? '' : 's'}`;
   if (name === 'maxJobsPerUser')
-    return `each user may have only ${jobs} ${of === 'queue' ? 'in this queue' : 'on the cluster'} (${setting})`;
-  return `the ${of} has the maximum of ${jobs} (${setting})`;
+    return `each user may have only ${most} ${of === 'queue' ? 'in this queue' : 'on the cluster'} (${setting})`;
+  return `the ${of} has the maximum of ${most} (${setting})`;
 }
 
 /** Returns why the task must not run in its job any more. Archiving ends a queued or running task. */

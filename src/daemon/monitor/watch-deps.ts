@@ -27,6 +27,7 @@ const SLURM_COMMANDS: Readonly<Record<keyof Scheduler, string>> = {
   submit: 'sbatch',
   list: 'squeue',
   listAllUsers: 'squeue of all users',
+  sizes: 'squeue of sizes',
   lookUp: 'look-up by name',
   record: 'scontrol show job',
   figures: 'sacct of ended jobs',

@@ -71,6 +71,107 @@ describe('the limit of a queue', () => {
   });
 });
 
+describe('a limit of GPUs or nodes', () => {
+  /** The task with this number has a job with so many GPUs. */
+  const gpusByNumber = (fixture: StepFixture): void => {
+    fixture.cluster.sizeOf = (task) => ({ nodes: 1, gpus: Number(task) });
+  };
+
+  it('admits tasks until the jobs that Slurm lists, pending ones too, have as many; each other task shows it', async () => {
+    const fixture = fixtureWith({ limits: { maxGpus: 6 } });
+    gpusByNumber(fixture);
+    await enqueue(fixture, 'ada', 1, 2, 3, 4, 5);
+
+    expect(await passesOf(fixture).claim()).to.equal(3);
+
+    expect(submittedOf(fixture)).to.deep.equal([1, 2, 3]);
+    expect(await messageOf(fixture, 4)).to.equal(
+      'Waits in queue "own": the queue has the maximum of 6 GPUs (max_gpus). It is next.',
+    );
+    expect(await messageOf(fixture, 5)).to.match(/\(max_gpus\)\. 1 task is before it/);
+  });
+
+  it('is exceeded by the last job at most', async () => {
+    const fixture = fixtureWith({}, { limits: { maxNodes: 4 } });
+    fixture.cluster.sizeOf = () => ({ nodes: 3, gpus: 0 });
+    await enqueue(fixture, 'ada', 1, 2, 3, 4);
+
+    await passesOf(fixture).claim();
+
+    expect(submittedOf(fixture)).to.deep.equal([1, 2]);
+    expect(await messageOf(fixture, 3)).to.match(/the cluster has the maximum of 4 nodes \(max_nodes\)\. It is next/);
+  });
+
+  it('is not exceeded after a restart without the journal', async () => {
+    const fixture = fixtureWith({ limits: { maxGpus: 3 } });
+    gpusByNumber(fixture);
+    await enqueue(fixture, 'ada', 1, 2, 3);
+    await passesOf(fixture).claim();
+    const restarted = { ...fixture.peer(1), queues: fixture.deps.queues };
+
+    expect(await passesOf({ ...fixture, deps: restarted }, restarted).claim()).to.equal(0);
+    expect(submittedOf(fixture)).to.deep.equal([1, 2]);
+  });
+
+  it('holds a task until the size of a job that a peer has submitted since the poll is known', async () => {
+    const fixture = fixtureWith({ limits: { maxGpus: 2 } });
+    fixture.cluster.sizeOf = () => ({ nodes: 1, gpus: 2 });
+    await enqueue(fixture, 'ada', 1, 2);
+    const peer = { ...fixture.peer(2), queues: fixture.deps.queues };
+    await peer.clearml.workers.register(peer.peers.row(), 600_000);
+    await fixture.deps.peers.refresh(fixture.deps.clearml.workers, fixture.clock.now());
+    const snapshot = await fixture.poll();
+    await passesOf(fixture, peer).claim();
+    const backoff = createBackoff(() => 1);
+    const claimer = createTaskClaimer(fixture.deps, createSubmissionPool(fixture.deps, backoff), backoff);
+
+    await claimer.claimTasks(snapshot, { until: fixture.clock.now() + 60_000, signal: go });
+    await passesOf(fixture).claim();
+
+    expect(submittedOf(fixture)).to.deep.equal([1]);
+  });
+
+  it('holds no task for a parked task of a peer whose jobs Slurm does not list, after one poll', async () => {
+    const fixture = fixtureWith({ limits: { maxGpus: 2 } });
+    await enqueue(fixture, 'ada', 1, 2);
+    const peer = fixture.peer(2);
+    await peer.clearml.queues.pop(OWN_QUEUE, taskNumber(1));
+    await peer.clearml.queues.park(SCHEDULER_QUEUE, taskNumber(1));
+
+    await passesOf(fixture).claim();
+
+    expect(submittedOf(fixture)).to.deep.equal([2]);
+  });
+
+  it('claims nothing while Slurm does not list the sizes, and logs that', async () => {
+    const fixture = fixtureWith({ limits: { maxGpus: 4 } });
+    gpusByNumber(fixture);
+    await enqueue(fixture, 'ada', 1, 2);
+    const passes = passesOf(fixture);
+    await passes.claim();
+    await enqueue(fixture, 'ada', 3);
+    fixture.fate = ({ endpoint }) => (endpoint === 'squeue of sizes' ? 'not made' : undefined);
+
+    expect(await passes.claim()).to.equal(0);
+    expect(fixture.logged.join()).to.include('Cannot read the nodes and GPUs of jobs');
+    fixture.fate = () => undefined;
+    expect(await passes.claim()).to.equal(1);
+  });
+
+  it('reads the sizes once for each poll while the limit is reached', async () => {
+    const fixture = fixtureWith({ limits: { maxGpus: 1 } });
+    gpusByNumber(fixture);
+    await enqueue(fixture, 'ada', 1, 2);
+    const passes = passesOf(fixture);
+    await passes.claim();
+    const before = fixture.calls.length;
+
+    await passes.claim();
+
+    expect(fixture.calls.slice(before).filter((label) => label.includes('squeue of sizes'))).to.have.length(1);
+  });
+});
+
 describe('a job with the name of an untracked task', () => {
   /** With a limit of two jobs for the cluster, and a live job for the task with this number. */
   async function claimedWithJobOf(number: number, act: (fixture: StepFixture) => Promise<unknown>): Promise<number[]> {

@@ -46,6 +46,13 @@ describe('the plan of the next claims', () => {
     expect(held(state)).to.deep.equal(['a2: queue.maxJobs=3, 0', 'a3: queue.maxJobs=3, 1']);
   });
 
+  it('claims one task at a time from a queue with a limit of GPUs, as the size of its job is unknown', () => {
+    const state = stateOf({ q: { tasks: ['a1', 'a2'], limits: { maxGpus: 8 } }, r: { tasks: ['b1', 'b2'] } });
+
+    expect(claimed(state)).to.deep.equal(['a1', 'b1', 'b2']);
+    expect(held(state)).to.deep.equal([]);
+  });
+
   it('stops at the limit of the cluster, whatever queue is next', () => {
     const state = stateOf({ q: { tasks: ['a1'] }, r: { tasks: ['b1'], jobs: ['A'] } }, { limits: { maxJobs: 2 } });
 

@@ -3,6 +3,7 @@ import { isLive } from '../../../src/slurm/job-state.ts';
 import type { DaemonDeps } from '../../../src/daemon/deps.ts';
 import { OWN_QUEUE, named } from '../queues.ts';
 import type { Cluster } from '../cluster.ts';
+import type { JobSize } from '../../../src/slurm/scheduler.ts';
 import type { RoundLimits } from '../schedule.ts';
 import type { CallObserver } from '../server.ts';
 
@@ -27,6 +28,15 @@ interface Facts extends Pick<RoundLimits, 'limits'> {
 /** Claims of a daemon that the others may not know of; the program promises no more than its submission pool, 20. */
 const IN_FLIGHT = 5;
 
+/** The most nodes or GPUs of a job in a round. */
+const MOST_OF_JOB = 4;
+
+/** The size of the jobs of a task, for rounds with limits of nodes or GPUs. */
+export function sizeInRound(task: string): JobSize {
+  const number = Number(task.replaceAll(/\D/g, '')) || 0;
+  return { nodes: 1 + (number % MOST_OF_JOB), gpus: (number * 7) % (MOST_OF_JOB + 1) };
+}
+
 export function createLimitOracle({ limits, cluster, daemons, ownerOf, report }: Facts): LimitOracle {
   let isPaused = false;
   /** The incarnations that read the pause before their current claims. */
@@ -38,12 +48,31 @@ export function createLimitOracle({ limits, cluster, daemons, ownerOf, report }:
     report(`${named(task)} is submitted although ${what} has the maximum of ${limit} jobs: now ${jobs}`, task);
   }
 
+  /** The last job may exceed the limit. @param before how many the other jobs have */
+  function checkSize(what: string, before: number, limit: number | undefined, task: string): void {
+    if (limit === undefined || before < limit + slack * MOST_OF_JOB) return;
+    report(`${named(task)} is submitted although the jobs have ${before} ${what}, and the maximum is ${limit}`, task);
+  }
+
   return {
     submitting(task) {
       const live = cluster.jobs.filter((job) => isLive(job.state) && !job.isForgotten).map((job) => job.task);
       const tasks = [...new Set([...live, task])];
       check('the cluster', tasks.length, limits.maxJobs, task);
       const owner = ownerOf(task);
+      const before = tasks.filter((one) => one !== task).map(cluster.sizeOf);
+      checkSize(
+        'nodes',
+        before.reduce((sum, { nodes }) => sum + nodes, 0),
+        limits.maxNodes,
+        task,
+      );
+      checkSize(
+        'GPUs',
+        before.reduce((sum, { gpus }) => sum + gpus, 0),
+        limits.maxGpus,
+        task,
+      );
       check(owner, tasks.filter((one) => ownerOf(one) === owner).length, limits.maxJobsPerUser, task);
     },
     sawCall(incarnation, { endpoint, lines: [body] }) {

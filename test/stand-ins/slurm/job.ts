@@ -27,6 +27,10 @@ export const standInJob = z.object({
   nodeCount: z.number(),
   taskCount: z.number(),
   cpusPerTask: z.number(),
+  /** GPUs of the whole job, of each node and of each task, as squeue prints them: `gres:gpu:2`. */
+  tresPerJob: z.string().default(''),
+  tresPerNode: z.string().default(''),
+  tresPerTask: z.string().default(''),
   /** The nodes it runs on or ran on. */
   nodes: z.array(z.string()),
   workDir: z.string(),

@@ -19,6 +19,9 @@ export interface JobRequest {
   readonly nodeCount: number;
   readonly taskCount: number;
   readonly cpusPerTask: number;
+  readonly tresPerJob: string;
+  readonly tresPerNode: string;
+  readonly tresPerTask: string;
   readonly nodeList: readonly string[];
   readonly timeLimitMs: number | null;
   readonly isHeld: boolean;
@@ -152,11 +155,23 @@ export function readJobRequest(line: CommandLine, script: string, submitter: Sub
     nodeCount,
     taskCount,
     cpusPerTask: readCount(options.get('cpus-per-task') ?? '1', 'cpus-per-task'),
+    tresPerJob: formatGres(options.get('gpus'), 'gpu:'),
+    tresPerNode: formatGres(options.get('gres') ?? options.get('gpus-per-node'), options.has('gres') ? '' : 'gpu:'),
+    tresPerTask: formatGres(options.get('gpus-per-task'), 'gpu:'),
     nodeList: (options.get('nodelist') ?? '').split(',').filter((node) => node !== ''),
     timeLimitMs: readTimeLimit(options.get('time')),
     isHeld: options.has('hold'),
     mayRequeue: requeueWord !== 'no-requeue',
   };
+}
+
+/** As Slurm 22.05 prints it: `gres:gpu:2`. */
+function formatGres(value: string | undefined, kind: string): string {
+  if (value === undefined || value === 'none') return '';
+  return value
+    .split(',')
+    .map((one) => `gres:${kind}${one}`)
+    .join(',');
 }
 
 function readSize(options: ReadonlyMap<string, string>): { nodeCount: number; taskCount: number } {

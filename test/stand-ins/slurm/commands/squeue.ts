@@ -1,4 +1,4 @@
-// The stand-in's squeue: the `--format` letters that this project uses, and the default table.
+// The stand-in's squeue: the `--format` letters and `--Format` fields that this project uses, and the default table.
 import { userInfo } from 'node:os';
 import { formatDuration } from '../durations.ts';
 import { endTime, fillFormat, formatTime } from './formatting.ts';
@@ -11,6 +11,7 @@ import type { CommandCall, CommandReply } from '../wire.ts';
 const OPTIONS: readonly Option[] = [
   { long: 'all', short: 'a' },
   { long: 'format', short: 'o', value: 'required' },
+  { long: 'Format', short: 'O', value: 'required' },
   { long: 'jobs', short: 'j', value: 'required' },
   { long: 'me' },
   { long: 'name', short: 'n', value: 'required' },
@@ -75,6 +76,34 @@ const COLUMNS: Readonly<Record<string, Column>> = {
   Z: { header: 'WORK_DIR', value: (job) => job.workDir },
 };
 
+const orNone = (text: string): string => (text === '' ? 'N/A' : text);
+
+/** Without AccountingStorageTRES, real squeue prints no GPUs in TRES_ALLOC. */
+const FIELDS: Readonly<Record<string, (job: StandInJob) => string>> = {
+  JobID: (job) => String(job.id),
+  NumNodes: (job) => String(job.nodeCount),
+  NumTasks: (job) => String(job.taskCount),
+  'tres-alloc': ({ nodeCount, taskCount, cpusPerTask: cpus }) =>
+    `cpu=${taskCount * cpus},node=${nodeCount},billing=${taskCount * cpus}`,
+  'tres-per-job': (job) => orNone(job.tresPerJob),
+  'tres-per-node': (job) => orNone(job.tresPerNode),
+  'tres-per-task': (job) => orNone(job.tresPerTask),
+};
+
+/** `--Format`: each value is padded or truncated to its width, and followed by its suffix (squeue(1)). */
+function formatFields(format: string, job: StandInJob): string {
+  return format
+    .split(',')
+    .map((field) => {
+      const [, name = '', width = '20', suffix = ''] = /^([\w-]+):(\d*)(.*)$/.exec(field) ?? [];
+      const print = FIELDS[name];
+      if (print === undefined)
+        throw new CommandLineError(`squeue: error: Invalid job format specification: ${name}\n`, 1);
+      return print(job).slice(0, Number(width)).padEnd(Number(width)) + suffix;
+    })
+    .join('');
+}
+
 export function squeue(call: CommandCall, { controller, clock }: ClusterView): CommandReply {
   const { options } = readCommandLine('squeue', call.args, OPTIONS);
   const user = options.get('user');
@@ -98,6 +127,12 @@ export function squeue(call: CommandCall, { controller, clock }: ClusterView): C
     )
     .sort((one, other) => other.id - one.id);
 
+  const fields = options.get('Format');
+  if (fields !== undefined) {
+    if (!options.has('noheader'))
+      throw new CommandLineError('squeue: error: the stand-in prints fields without header\n', 1);
+    return { exitCode: 0, stdout: jobs.map((job) => `${formatFields(fields, job)}\n`).join(''), stderr: complaint };
+  }
   const format = options.get('format') ?? USUAL_FORMAT;
   const now = clock.now();
   const header = fillFormat(format, (letter) => COLUMNS[letter]?.header);

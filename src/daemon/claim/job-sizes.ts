@@ -1,0 +1,71 @@
+// The nodes and GPUs of the jobs of tasks, for the limits that count them: from Slurm, in a separate call.
+import type { TaskId } from '../../clearml/ids.ts';
+import { SlurmUnavailableError } from '../../slurm/errors.ts';
+import { isLive } from '../../slurm/job-state.ts';
+import type { JobId, JobSize } from '../../slurm/scheduler.ts';
+import type { DaemonDeps } from '../deps.ts';
+import { readParked, type Snapshot } from '../poll/poll.ts';
+import { accountsOf } from '../users-of-jobs.ts';
+
+export type SizeOf = (task: TaskId) => JobSize | undefined;
+
+export interface SizeReader {
+  /**
+   * Reads the sizes again after each poll, and while one is unknown. Undefined for a task means that its size must be known before
+   * another task is claimed.
+   */
+  read(snapshot: Snapshot, tasks: Iterable<TaskId>, signal: AbortSignal): Promise<SizeOf>;
+}
+
+/** What a job has at least. */
+const LEAST: JobSize = { nodes: 1, gpus: 0 };
+
+export function createSizeReader(deps: DaemonDeps): SizeReader {
+  const { journal, scheduler } = deps;
+  let listed: ReadonlyMap<JobId, JobSize> = new Map();
+  let listedFor: Snapshot | undefined;
+  let known = new Map<TaskId, JobSize>();
+
+  function sizeOfJobs(snapshot: Snapshot, task: TaskId): JobSize | undefined {
+    const tracked = journal.entries.get(task)?.jobId;
+    const live = (snapshot.jobs.get(task) ?? []).filter(({ state }) => isLive(state)).map(({ id }) => id);
+    const sizes = [...new Set(tracked === undefined ? live : [...live, tracked])].flatMap((id) => listed.get(id) ?? []);
+    if (sizes.length === 0) return undefined;
+    const sum = (of: (size: JobSize) => number): number => sizes.reduce((total, size) => total + of(size), 0);
+    return { nodes: sum(({ nodes }) => nodes), gpus: sum(({ gpus }) => gpus) };
+  }
+
+  /** A job that Slurm does not list: of a user whose jobs cannot be listed, or of a peer that runs as another Unix user. */
+  function isInvisible(snapshot: Snapshot, parked: ReadonlyMap<TaskId, unknown>, task: TaskId): boolean {
+    const entry = journal.entries.get(task);
+    if (entry !== undefined) return snapshot.unlisted.has(entry.unixUser?.name ?? '');
+    return parked.has(task) || snapshot.jobs.has(task);
+  }
+
+  return {
+    async read(snapshot, tasks, signal) {
+      const wanted = [...tasks];
+      const find = (task: TaskId): JobSize | undefined => sizeOfJobs(snapshot, task) ?? known.get(task);
+      if (listedFor !== snapshot || wanted.some((task) => find(task) === undefined)) {
+        try {
+          listed = await scheduler.sizes(signal, accountsOf(deps.unixUsers, journal.entries.values()));
+          listedFor = snapshot;
+        } catch (error) {
+          if (!(error instanceof SlurmUnavailableError)) throw error;
+          deps.log.warn('Cannot read the nodes and GPUs of jobs; claiming no task that max_nodes or max_gpus limits', {
+            err: error,
+          });
+          listedFor = undefined;
+          return () => undefined;
+        }
+      }
+      const parked = readParked(snapshot, deps.schedulerQueue);
+      const found = wanted.flatMap((task): (readonly [TaskId, JobSize])[] => {
+        const size = find(task) ?? (isInvisible(snapshot, parked, task) ? LEAST : undefined);
+        return size === undefined ? [] : [[task, size]];
+      });
+      known = new Map(found);
+      return (task) => known.get(task);
+    },
+  };
+}

@@ -1,0 +1,84 @@
+// The nodes and GPUs of live jobs, as squeue --Format prints them.
+import { expect } from 'chai';
+import { SlurmUnavailableError } from '../../src/slurm/errors.ts';
+import { gpusIn, readSqueueSizes, squeueSizesArgs } from '../../src/slurm/squeue-sizes.ts';
+import { result } from './recorded-output.ts';
+import { MARK } from './squeue-records.ts';
+
+/** A row as real squeue pads it. */
+function row(
+  ...[id, nodes, tasks, alloc, perJob = 'N/A', perNode = 'N/A', perTask = 'N/A']: readonly string[]
+): string {
+  const widths = [12, 12, 12, 160, 60, 60, 60];
+  const fields = [id, nodes, tasks, alloc, perJob, perNode, perTask];
+  return `${fields.map((field = '', at) => `${field.padEnd(widths[at] ?? 0)}|${MARK}`).join('')}\n`;
+}
+
+function sizes(...rows: readonly string[]): Record<string, string> {
+  const read = readSqueueSizes(result({ stdout: rows.join('') }), MARK);
+  return Object.fromEntries([...read].map(([id, { nodes, gpus }]) => [id, `${nodes} nodes, ${gpus} GPUs`]));
+}
+
+describe('the sizes of jobs', () => {
+  it('are asked for in fields that end with the mark of the call', () => {
+    const args = squeueSizesArgs(MARK, [1000, 1001]);
+
+    expect(args).to.include.members(['--all', '--user=1000,1001', '--noheader']);
+    expect(args.at(-1)).to.match(/^--Format=JobID:12\|mark1234,NumNodes:12\|mark1234,.*tres-per-task:60\|mark1234$/);
+  });
+
+  it('are what Slurm allocated, if it counts GPUs', () => {
+    expect(
+      sizes(
+        row('1', '2', '2', 'cpu=2,mem=8G,node=2,billing=2,gres/gpu=4,gres/gpu:a100=4', 'N/A', 'gres:gpu:2'),
+        row('2', '1', '1', 'cpu=1,mem=4G,node=1,billing=1'),
+      ),
+    ).to.deep.equal({ 1: '2 nodes, 4 GPUs', 2: '1 nodes, 0 GPUs' });
+  });
+
+  it('are computed from the request if Slurm does not count GPUs, as 22.05 and 26.05 print it', () => {
+    const plain = 'cpu=2,mem=8G,node=2,billing=2';
+    expect(
+      sizes(
+        row('1', '2', '2', plain, 'N/A', 'gres:gpu:2'),
+        row('2', '2', '2', plain, 'N/A', 'gres/gpu:a100:2'),
+        row('3', '1', '1', plain, 'gres:gpu:3'),
+        row('4', '2', '5', plain, 'N/A', 'N/A', 'gres:gpu:1'),
+        row('5', '2', '5', plain, 'N/A', 'N/A', 'cpu=2,gres/gpu=1'),
+        row('6', '1', '1', plain, 'N/A', 'gres:gpu'),
+      ),
+    ).to.deep.equal({
+      1: '2 nodes, 4 GPUs',
+      2: '2 nodes, 4 GPUs',
+      3: '1 nodes, 3 GPUs',
+      4: '2 nodes, 5 GPUs',
+      5: '2 nodes, 5 GPUs',
+      6: '1 nodes, 1 GPUs',
+    });
+  });
+
+  it('do not follow from output that is truncated, failed or with an error', () => {
+    const whole = row('1', '1', '1', 'node=1');
+    for (const given of [
+      { stdout: whole.slice(0, -20) },
+      { stdout: `${whole}${row('2', '1', '1', 'node=1').slice(0, 60)}` },
+      { stdout: whole, stderr: 'slurm_load_jobs error' },
+      { stdout: whole, exitCode: 1 },
+    ])
+      expect(() => readSqueueSizes(result(given), MARK)).to.throw(SlurmUnavailableError);
+  });
+});
+
+describe('the GPUs in a list of resources', () => {
+  for (const [text, gpus] of [
+    ['', 0],
+    ['N/A', 0],
+    ['cpu=4,gres/shard=3,gres/gpumem=80', 0],
+    ['gres/gpu:a100=2,gres/gpu:h100=1', 3],
+    ['gres/gpu=3,gres/gpu:a100=2,gres/gpu:h100=1', 3],
+    ['gpu:2', 2],
+    ['gres:gpu:a100:2,gres:gpu:h100', 3],
+    ['license/gpu=7', 0],
+  ] as const)
+    it(`are ${gpus} in "${text}"`, () => expect(gpusIn(text)).to.equal(gpus));
+});
