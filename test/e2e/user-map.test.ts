@@ -26,6 +26,12 @@ const AGENT = 'test/fixtures/agent/python';
 /** A variable of the daemon that no job may see. */
 const CANARY = { CLEARML_CANARY: 'the-canary-of-the-daemon' };
 
+/** Prints the status of a response from a Unix socket. */
+const ASK_SOCKET = `require('node:http').get({ socketPath: process.argv[1], path: '/healthz' }, (response) => {
+  process.stdout.write(String(response.statusCode));
+  response.resume();
+})`;
+
 const SHOW_ALL = 'import os\nprint("as uid", os.getuid(), sorted(os.environ.items()), flush=True)';
 
 describe('a user map', () => {
@@ -39,16 +45,20 @@ describe('a user map', () => {
   let daemon: TestUser;
   let alice: TestUser;
   let bob: TestUser;
+  /** Not in the map. */
+  let mallory: TestUser;
   let shared: string;
 
   before(async () => {
     cluster = await startSlurmCluster({ hasAccounting: true });
-    [daemon, alice, bob] = [await addUser(cluster.env), await addUser(cluster.env), await addUser(cluster.env)];
+    const add = (): Promise<TestUser> => addUser(cluster.env);
+    [daemon, alice, bob, mallory] = [await add(), await add(), await add(), await add()];
     const sacctmgr = (...args: string[]): Promise<string> => cluster.run('sacctmgr', '--immediate', 'add', ...args);
     for (const [user, account] of [
       [alice, 'physics'],
       [bob, 'chemistry'],
       [daemon, 'service'],
+      [mallory, 'guests'],
     ] as const) {
       await sacctmgr('account', account, 'Cluster=loopback');
       await sacctmgr('user', user.name, `Account=${account}`, `DefaultAccount=${account}`);
@@ -62,12 +72,12 @@ describe('a user map', () => {
 
   afterEach(async () => {
     removeSudoers();
-    for (const user of [daemon, alice, bob]) await cluster.run('scancel', '--user', user.name);
+    for (const user of [daemon, alice, bob, mallory]) await cluster.run('scancel', '--user', user.name);
   });
 
   after(async () => {
     await cluster.stop();
-    for (const user of [daemon, alice, bob]) await removeUser(user);
+    for (const user of [daemon, alice, bob, mallory]) await removeUser(user);
     rmSync(shared, { recursive: true, force: true });
   });
 
@@ -155,7 +165,7 @@ describe('a user map', () => {
     await world.stop(program);
   });
 
-  it("ignores a job that another user names like a task's job, and lets no user property change the user of a job", async () => {
+  it('lets no job of another user stand in for a task, and no user property change the user of a job', async () => {
     await using bed = await createBed(local());
     const { world, people } = bed;
     await installSudoers(await sudoers(bed));
@@ -187,7 +197,7 @@ describe('a user map', () => {
     await world.stop(program);
   });
 
-  it("lets the daemon's account run Slurm's commands as the mapped users, and nothing else", async () => {
+  it('gives the account of the daemon these commands as these users, and nothing else', async () => {
     await using bed = await createBed(local());
     await installSudoers(await sudoers(bed));
     const sudo = async (...words: string[]): Promise<number> => (await daemon.run('sudo', '-n', ...words)).code;
@@ -216,7 +226,7 @@ describe('a user map', () => {
     }
   });
 
-  it('passes to a command of a mapped user only the permitted variables of the daemon, with the permitted values', async () => {
+  it('passes no variable of the account of the daemon to a command, except with the values of the daemon', async () => {
     await using bed = await createBed(local());
     await installSudoers(await sudoers(bed));
     const set = [
@@ -262,7 +272,70 @@ describe('a user map', () => {
     await world.stop(program);
   });
 
-  it('is checked by doctor: the Unix users, sudo, and with --as a job of one user', async () => {
+  it('protects tasks and the daemon from a Unix user who is not in the map', async () => {
+    await using bed = await createBed(local());
+    await installSudoers(await sudoers(bed));
+    const { world, people } = bed;
+    const socket = join(world.folder, 'state/http.sock');
+    bed.rewrite((text) =>
+      text.replace('poll_interval_sec', `max_jobs: 2\n http { unix_socket: "${socket}" }\n poll_interval_sec`),
+    );
+    const refused = async (...command: readonly [string, ...string[]]): Promise<string> => {
+      const { code, output } = await mallory.run(...command);
+      expect(code, `${command.join(' ')}: ${output}`).to.not.equal(0);
+      return output;
+    };
+    // Slurm shows the names of all jobs, so a user can give a job the name of any task.
+    const one = await people.alice.makeTask({ code: 'import time\nprint("begun", flush=True)\ntime.sleep(3600)' });
+    const two = await people.bob.makeTask({ code: SHOW_ALL });
+    const forge = async (task: string, number: number): Promise<string> => {
+      const name = `clearml_task_${task}-${(Date.now() + number).toString(36)}mark10000`;
+      const { code, output } = await mallory.run('sbatch', '--parsable', '--hold', `--job-name=${name}`, '--wrap=true');
+      expect(code, output).to.equal(0);
+      return output.trim();
+    };
+    const forged = [await forge(one, 1), await forge(one, 2), await forge(two, 3)];
+    await people.alice.enqueue(one, bed.queue);
+    const program = await bed.serve();
+    await world.untilConsole(one, 'begun');
+    const mine = (await jobRows(one)).split('\n').find((row) => row.includes(` ${alice.name} `)) ?? '';
+    const [job = '', , , , , name = ''] = mine.split(' ');
+
+    // The directories around them let everybody pass: what protects the files is that the daemon made them private.
+    chmodSync(world.folder, 0o755);
+    chmodSync(world.home, 0o755);
+    const files = ['journal.jsonl', 'audit/daemon.jsonl', 'http-token', 'history', 'lock'];
+    for (const path of [bed.conf, socket, ...files.map((file) => join(world.folder, 'state', file))])
+      expect(await refused('cat', path), path).to.contain('Permission denied');
+    await refused('ls', join(world.folder, 'state'));
+    const ask = [process.execPath, '-e', ASK_SOCKET, socket] as const;
+    expect(await refused(...ask)).to.contain('EACCES');
+    expect((await daemon.run(...ask)).output).to.match(/^\d{3}$/);
+    const daemonPid = (await daemon.run('pgrep', '--oldest', '-u', daemon.name, 'node')).output.trim();
+    expect(await refused('cat', `/proc/${daemonPid}/environ`)).to.contain('Permission denied');
+
+    for (const user of [daemon, alice, bob])
+      await refused('sudo', '-n', '-u', user.name, '--', '/usr/bin/sbatch', '--version');
+    await mallory.run('scancel', job);
+    await mallory.run('scancel', `--name=${name}`);
+    await refused('scontrol', 'update', `jobid=${job}`, 'timelimit=1');
+    await refused('scontrol', 'requeue', job);
+    await refused('sbatch', `--uid=${alice.uid}`, '--wrap=true');
+    await people.bob.enqueue(two, bed.queue);
+    await world.untilStatus(two, 'completed');
+
+    expect((await world.user.look(one)).status).to.equal('in_progress');
+    expect((await jobRows(one)).split('\n')).to.include(mine);
+    for (const id of forged)
+      expect(await cluster.run('squeue', '--noheader', `--jobs=${id}`, '--format=%u %T')).to.contain(
+        `${mallory.name} PENDING`,
+      );
+    await people.alice.api('tasks.stop', { task: one });
+    await world.untilStatus(one, 'stopped');
+    await world.stop(program);
+  });
+
+  it('is checked by doctor: the users, sudo, and a job of one user up to its task', async () => {
     await using bed = await createBed(local());
     const { world } = bed;
     await world.user.makeQueue('slurm_scheduler');
@@ -282,7 +355,7 @@ describe('a user map', () => {
     expect(missing.row('user-job').says).to.match(NODE_PROBLEMS.noOwnConfiguration.says);
   });
 
-  it('runs the task of each owner as their Unix user also if Slurm hides the jobs of other users', async () => {
+  it('does the same if Slurm hides the jobs of other users', async () => {
     await cluster.change({ extraLines: ['PrivateData=jobs'] });
     try {
       await using bed = await createBed(local());
