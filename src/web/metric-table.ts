@@ -89,12 +89,12 @@ export const METRICS = {
   clearml_slurm_limit_jobs: {
     type: 'gauge',
     labels: [...OF_QUEUE, 'limit'],
-    help: 'The most jobs that a limit admits; the queue is empty for a limit of the cluster',
+    help: 'The most jobs, nodes or GPUs that a limit admits; the queue is empty for a limit of the cluster',
   },
   clearml_slurm_limit_used_jobs: {
     type: 'gauge',
     labels: [...OF_QUEUE, 'limit'],
-    help: 'Jobs that count against a limit; of max_jobs_per_user, those of the user with the most',
+    help: 'Jobs, nodes or GPUs that count against a limit; of max_jobs_per_user, those of the user with the most',
   },
   clearml_slurm_held_tasks: {
     type: 'gauge',

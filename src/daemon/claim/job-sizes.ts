@@ -2,8 +2,9 @@
 import type { TaskId } from '../../clearml/ids.ts';
 import { SlurmUnavailableError } from '../../slurm/errors.ts';
 import { isLive } from '../../slurm/job-state.ts';
-import type { JobId, JobSize } from '../../slurm/scheduler.ts';
+import type { Job, JobId, JobSize } from '../../slurm/scheduler.ts';
 import type { DaemonDeps } from '../deps.ts';
+import type { Entry } from '../journal/entry.ts';
 import { readParked, type Snapshot } from '../poll/poll.ts';
 import { accountsOf } from '../users-of-jobs.ts';
 
@@ -20,20 +21,25 @@ export interface SizeReader {
 /** What a job has at least. */
 const LEAST: JobSize = { nodes: 1, gpus: 0 };
 
+/** The size of the live jobs of a task together. @param entry whose job may be newer than these jobs */
+export function sizeOfJobs(
+  listed: ReadonlyMap<JobId, JobSize>,
+  jobs: readonly Job[] = [],
+  entry?: Pick<Entry, 'jobId'>,
+): JobSize | undefined {
+  const live = jobs.filter(({ state }) => isLive(state)).map(({ id }) => id);
+  const ids = new Set(entry?.jobId === undefined ? live : [...live, entry.jobId]);
+  const sizes = [...ids].flatMap((id) => listed.get(id) ?? []);
+  if (sizes.length === 0) return undefined;
+  const sum = (of: (size: JobSize) => number): number => sizes.reduce((total, size) => total + of(size), 0);
+  return { nodes: sum(({ nodes }) => nodes), gpus: sum(({ gpus }) => gpus) };
+}
+
 export function createSizeReader(deps: DaemonDeps): SizeReader {
   const { journal, scheduler } = deps;
   let listed: ReadonlyMap<JobId, JobSize> = new Map();
   let listedFor: Snapshot | undefined;
   let known = new Map<TaskId, JobSize>();
-
-  function sizeOfJobs(snapshot: Snapshot, task: TaskId): JobSize | undefined {
-    const tracked = journal.entries.get(task)?.jobId;
-    const live = (snapshot.jobs.get(task) ?? []).filter(({ state }) => isLive(state)).map(({ id }) => id);
-    const sizes = [...new Set(tracked === undefined ? live : [...live, tracked])].flatMap((id) => listed.get(id) ?? []);
-    if (sizes.length === 0) return undefined;
-    const sum = (of: (size: JobSize) => number): number => sizes.reduce((total, size) => total + of(size), 0);
-    return { nodes: sum(({ nodes }) => nodes), gpus: sum(({ gpus }) => gpus) };
-  }
 
   /** A job that Slurm does not list: of a user whose jobs cannot be listed, or of a peer that runs as another Unix user. */
   function isInvisible(snapshot: Snapshot, parked: ReadonlyMap<TaskId, unknown>, task: TaskId): boolean {
@@ -45,7 +51,8 @@ export function createSizeReader(deps: DaemonDeps): SizeReader {
   return {
     async read(snapshot, tasks, signal) {
       const wanted = [...tasks];
-      const find = (task: TaskId): JobSize | undefined => sizeOfJobs(snapshot, task) ?? known.get(task);
+      const find = (task: TaskId): JobSize | undefined =>
+        sizeOfJobs(listed, snapshot.jobs.get(task), journal.entries.get(task)) ?? known.get(task);
       if (listedFor !== snapshot || wanted.some((task) => find(task) === undefined)) {
         try {
           listed = await scheduler.sizes(signal, accountsOf(deps.unixUsers, journal.entries.values()));

@@ -3,15 +3,17 @@ import type { Limits } from '../../base/job-limits.ts';
 import type { ClearmlClient, Queue, TaskList } from '../../clearml/client.ts';
 import type { TaskId } from '../../clearml/ids.ts';
 import { ServerUnreachableError } from '../../clearml/errors.ts';
+import { SlurmUnavailableError } from '../../slurm/errors.ts';
 import { isLive } from '../../slurm/job-state.ts';
 import type { Task } from '../../clearml/task.ts';
-import type { Job, Scheduler } from '../../slurm/scheduler.ts';
+import type { Job, JobId, JobSize, Scheduler } from '../../slurm/scheduler.ts';
 import type { Entry } from '../journal/entry.ts';
 import { accountsOf, expectedUser, hasSubmitted, isJobOfUser, type UnixUsers } from '../users-of-jobs.ts';
 import { readHold } from '../console/console-messages.ts';
 import { byTask } from '../poll/poll.ts';
 import { factsOf, tally, tasksWithJobs } from '../claim/count-jobs.ts';
-import { NO_JOBS } from '../claim/plan-claims.ts';
+import { sizeOfJobs } from '../claim/job-sizes.ts';
+import { countsSizes, NO_JOBS } from '../claim/plan-claims.ts';
 import { usesOf } from '../claim/read-holds.ts';
 import type { LimitUse } from '../claim/holds.ts';
 import { statusRow, type StatusRow } from './status-row.ts';
@@ -22,7 +24,7 @@ export interface SurveyDeps {
   /** The entries of the journal. */
   readonly entries: ReadonlyMap<TaskId, Entry>;
   readonly clearml: Pick<ClearmlClient, 'connect' | 'queues' | 'tasks'>;
-  readonly scheduler: Pick<Scheduler, 'list'>;
+  readonly scheduler: Pick<Scheduler, 'list' | 'sizes'>;
   /** The name or id of the scheduler queue, which need not exist yet. */
   readonly schedulerQueue: string;
   /** The names or ids of the queues that are served. */
@@ -88,22 +90,37 @@ export async function survey(deps: SurveyDeps, signal: AbortSignal): Promise<Sur
   const hasResponded = { clearml: error === undefined, slurm: list.kind === 'listed' };
   const rows = activeRows(ids, { ...deps, queues: server.queues, tasks, unread, jobs, hasResponded }, deps.now);
   const waiting = waitingEntries(deps.servedQueues, server.queues, ids);
+  const sizes = await readSizes(deps, signal);
   const ended = error === undefined ? await readEnded(deps, server.queues) : { rows: [], error };
   return {
     rows,
     ...(await nameWaiting(deps, waiting)),
-    limits: hasResponded.clearml && hasResponded.slurm ? readLimits(deps, server.queues, { tasks, jobs }) : [],
+    limits: hasResponded.clearml && hasResponded.slurm ? readLimits(deps, server.queues, { tasks, jobs, sizes }) : [],
     ended: ended.rows.filter(({ task }) => !ids.has(task)),
     clearmlError: error ?? ended.error,
     slurmError: list.kind === 'failed' ? list.message : undefined,
   };
 }
 
+/** Nothing if no limit counts them, or if they cannot be read. */
+async function readSizes(
+  { limits, queueLimits = new Map<string, Limits>(), scheduler, unixUsers, entries }: SurveyDeps,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<JobId, JobSize>> {
+  if (!countsSizes(limits) && ![...queueLimits.values()].some(countsSizes)) return new Map();
+  try {
+    return await scheduler.sizes(signal, accountsOf(unixUsers, entries.values()));
+  } catch (error) {
+    if (error instanceof SlurmUnavailableError) return new Map();
+    throw error;
+  }
+}
+
 /** Counts as claiming does. */
 function readLimits(
   { limits = {}, queueLimits = new Map(), servedQueues, entries, schedulerQueue }: SurveyDeps,
   queues: readonly Queue[],
-  { tasks, jobs }: Pick<Polled, 'tasks' | 'jobs'>,
+  { tasks, jobs, sizes }: Pick<Polled, 'tasks' | 'jobs'> & { readonly sizes: ReadonlyMap<JobId, JobSize> },
 ): Survey['limits'] {
   const served = queues.filter(({ id, name }) => servedQueues.includes(id) || servedQueues.includes(name));
   const parked = parkedTasks(queues, schedulerQueue);
@@ -119,6 +136,7 @@ function readLimits(
         ? undefined
         : { owner, queue: entry?.queue ?? read?.executionQueue };
     },
+    (task) => sizeOfJobs(sizes, jobs.get(task), entries.get(task)),
   );
   return [
     ...usesOf(limits, counts.cluster).map((use) => ({ ...use, queue: undefined })),

@@ -26,6 +26,17 @@ describe('the holds of a cluster', () => {
     ]);
   });
 
+  it('show the nodes and GPUs that limits count, once they are known', () => {
+    const state = stateOf({ q: { tasks: [], jobs: ['A'] } }, { limits: { maxNodes: 4, maxGpus: 8 } });
+    const counts = { ...state.counts, nodes: 2, gpus: 6, ofUnknownSize: 0 };
+
+    expect(readHolds({ ...state, counts }, none).limits.map(describeUse)).to.deep.equal([
+      '2 of 4 nodes (max_nodes)',
+      '6 of 8 GPUs (max_gpus)',
+    ]);
+    expect(readHolds(state, none).limits).to.deep.equal([]);
+  });
+
   it('count all tasks of a queue whose limit is reached, also those that were not read', () => {
     const given = { tasks: ['a1', 'a2'], limits: { maxJobs: 1 }, jobs: ['A'] };
 
