@@ -37,7 +37,10 @@ export const LANES = [
     places: [
       ...filesOf('e2e', 'clusters slurm-releases'),
       ...filesOf('cli', 'doctor-on-node init-releases'),
-      ...filesOf('slurm', 'contract-accounting contract-releases hostile-jobs reasons/installed-releases sizes-of-releases sluid'),
+      ...filesOf(
+        'slurm',
+        'contract-accounting contract-releases hostile-jobs reasons/installed-releases sizes-of-releases sluid',
+      ),
       ...filesOf('support', 'slurm-cluster'),
     ],
   },
@@ -46,7 +49,10 @@ export const LANES = [
     title: 'containers and accounting',
     needsReleases: true,
     places: [
-      ...filesOf('e2e', 'accounting containers examples pyxis report several-nodes-in-containers user-map workflow-gpus'),
+      ...filesOf(
+        'e2e',
+        'accounting containers examples pyxis report several-nodes-in-containers user-map user-map-attacks workflow-gpus',
+      ),
       ...filesOf('cli', 'doctor-cluster-problems'),
       ...filesOf('slurm', 'controller-rate-limit'),
     ],
