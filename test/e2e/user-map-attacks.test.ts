@@ -26,7 +26,7 @@ describe('a user map under attack', () => {
     ({ cluster, daemon, alice, bob, mallory, createBed, local, jobRows } = users);
   });
 
-  it('lets no job of another user stand in for a task, and no user property change the user of a job', async () => {
+  it("ignores a job that another user names like a task's job, and lets no user property change the user of a job", async () => {
     await using bed = await createBed(local());
     const { world, people } = bed;
     await installSudoers(await sudoers(bed));
@@ -58,7 +58,7 @@ describe('a user map under attack', () => {
     await world.stop(program);
   });
 
-  it('gives the account of the daemon these commands as these users, and nothing else', async () => {
+  it("lets the daemon's account run Slurm's commands as the mapped users, and nothing else", async () => {
     await using bed = await createBed(local());
     await installSudoers(await sudoers(bed));
     const sudo = async (...words: string[]): Promise<number> => (await daemon.run('sudo', '-n', ...words)).code;
@@ -87,7 +87,7 @@ describe('a user map under attack', () => {
     }
   });
 
-  it('passes no variable of the account of the daemon to a command, except with the values of the daemon', async () => {
+  it('passes to a command of a mapped user only the permitted variables of the daemon, with the permitted values', async () => {
     await using bed = await createBed(local());
     await installSudoers(await sudoers(bed));
     const set = [

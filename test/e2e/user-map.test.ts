@@ -87,7 +87,7 @@ describe('a user map', () => {
     await world.stop(program);
   });
 
-  it('is checked by doctor: the users, sudo, and a job of one user up to its task', async () => {
+  it('is checked by doctor: the Unix users, sudo, and with --as a job of one user', async () => {
     await using bed = await createBed(local());
     const { world } = bed;
     await world.user.makeQueue('slurm_scheduler');
@@ -107,7 +107,7 @@ describe('a user map', () => {
     expect(missing.row('user-job').says).to.match(NODE_PROBLEMS.noOwnConfiguration.says);
   });
 
-  it('does the same if Slurm hides the jobs of other users', async () => {
+  it('runs the task of each owner as their Unix user also if Slurm hides the jobs of other users', async () => {
     await cluster.change({ extraLines: ['PrivateData=jobs'] });
     try {
       await using bed = await createBed(local());
