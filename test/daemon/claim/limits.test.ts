@@ -86,9 +86,9 @@ describe('a limit of GPUs or nodes', () => {
 
     expect(submittedOf(fixture)).to.deep.equal([1, 2, 3]);
     expect(await messageOf(fixture, 4)).to.equal(
-      'Waits in queue "own": the queue has the maximum of 6 GPUs (max_gpus). It is next.',
+      'Waits in queue "own": the queue has the maximum of 6 GPUs (max_gpus). This task is next.',
     );
-    expect(await messageOf(fixture, 5)).to.match(/\(max_gpus\)\. 1 task is before it/);
+    expect(await messageOf(fixture, 5)).to.match(/\(max_gpus\)\. 1 task is ahead of this task/);
   });
 
   it('is exceeded by the last job at most', async () => {
@@ -99,7 +99,7 @@ describe('a limit of GPUs or nodes', () => {
     await passesOf(fixture).claim();
 
     expect(submittedOf(fixture)).to.deep.equal([1, 2]);
-    expect(await messageOf(fixture, 3)).to.match(/the cluster has the maximum of 4 nodes \(max_nodes\)\. It is next/);
+    expect(await messageOf(fixture, 3)).to.match(/the cluster has the maximum of 4 nodes \(max_nodes\)\. This task is next/);
   });
 
   it('is not exceeded after a restart without the journal', async () => {
