@@ -59,10 +59,11 @@ function readPattern(pattern: unknown): RegExp {
   }
 }
 
+/** Sets, as a request may name thousands of tasks. */
 interface ListTerms {
-  readonly anyOf: string[];
-  readonly allOf: string[];
-  readonly noneOf: string[];
+  readonly anyOf: Set<unknown>;
+  readonly allOf: Set<unknown>;
+  readonly noneOf: Set<unknown>;
   acceptsEmpty: boolean;
   joinedBy: 'some' | 'every';
 }
@@ -73,9 +74,9 @@ function listTest(field: string, value: unknown): Test {
     const found = valuesAt(document, field).filter((item) => item !== undefined && item !== null);
     if (terms.acceptsEmpty && found.length === 0) return true;
     const tests: boolean[] = [];
-    if (terms.anyOf.length > 0) tests.push(terms.anyOf.some((item) => found.includes(item)));
-    if (terms.allOf.length > 0) tests.push(terms.allOf.every((item) => found.includes(item)));
-    if (terms.noneOf.length > 0) tests.push(!terms.noneOf.some((item) => found.includes(item)));
+    if (terms.anyOf.size > 0) tests.push(found.some((item) => terms.anyOf.has(item)));
+    if (terms.allOf.size > 0) tests.push([...terms.allOf].every((item) => found.includes(item)));
+    if (terms.noneOf.size > 0) tests.push(!found.some((item) => terms.noneOf.has(item)));
     if (tests.length === 0) return !terms.acceptsEmpty;
     return tests[terms.joinedBy](Boolean);
   };
@@ -83,7 +84,13 @@ function listTest(field: string, value: unknown): Test {
 
 /** Values with their operators: `-x` and `__$not x` exclude, `__$all` requires all of the following, null accepts empty. */
 function readListTerms(field: string, values: readonly unknown[]): ListTerms {
-  const terms: ListTerms = { anyOf: [], allOf: [], noneOf: [], acceptsEmpty: false, joinedBy: 'every' };
+  const terms: ListTerms = {
+    anyOf: new Set(),
+    allOf: new Set(),
+    noneOf: new Set(),
+    acceptsEmpty: false,
+    joinedBy: 'every',
+  };
   let wantsAll = false;
   let isNegated = false;
   let hasOperator = false;
@@ -104,10 +111,10 @@ function readListTerms(field: string, values: readonly unknown[]): ListTerms {
       hasOperator = true;
       wantsAll = operator === 'all';
     } else if (isNegated || (!hasOperator && value.startsWith('-'))) {
-      terms.noneOf.push(isNegated ? value : value.slice(1));
+      terms.noneOf.add(isNegated ? value : value.slice(1));
       isNegated = false;
     } else {
-      (wantsAll ? terms.allOf : terms.anyOf).push(value);
+      (wantsAll ? terms.allOf : terms.anyOf).add(value);
     }
   }
   return terms;

@@ -71,13 +71,15 @@ function order(documents: readonly Fields[], fields: readonly string[]): Fields[
     path: field.replace(/^-/, ''),
     sign: field.startsWith('-') ? -1 : 1,
   }));
-  return [...documents].sort((left, right) => {
-    for (const { path, sign } of keys) {
-      const difference = compareValues(valuesAt(left, path)[0], valuesAt(right, path)[0]);
+  const rows = documents.map((document) => ({ document, values: keys.map(({ path }) => valuesAt(document, path)[0]) }));
+  rows.sort((left, right) => {
+    for (const [at, { sign }] of keys.entries()) {
+      const difference = compareValues(left.values[at], right.values[at]);
       if (difference !== 0) return sign * difference;
     }
     return 0;
   });
+  return rows.map(({ document }) => document);
 }
 
 /** Unset values come first, as in the database; times are texts that sort correctly. */
