@@ -62,7 +62,7 @@ function readPattern(pattern: unknown): RegExp {
 /** Sets, as a request may name thousands of tasks. */
 interface ListTerms {
   readonly anyOf: Set<unknown>;
-  readonly allOf: Set<unknown>;
+  readonly allOf: Set<string>;
   readonly noneOf: Set<unknown>;
   acceptsEmpty: boolean;
   joinedBy: 'some' | 'every';
