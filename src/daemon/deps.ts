@@ -21,7 +21,7 @@ import type { Names } from './users-and-projects.ts';
 import type { History } from '../history/write-history.ts';
 import type { Pause } from './pauses.ts';
 import type { Peers } from './poll/peers.ts';
-import type { UnixUsers } from './users-of-jobs.ts';
+import type { UnixUsers } from './unix-users.ts';
 
 /** A ClearML queue that this daemon serves, and the template of its jobs. */
 export interface ServedQueue {

@@ -4,7 +4,7 @@ import { LostRaceError } from '../clearml/errors.ts';
 import type { TaskId } from '../clearml/ids.ts';
 import { planStart, readTaskState } from '../daemon/one-task/plan-start.ts';
 import { trackOneTask, type OneTaskEnd } from '../daemon/one-task/track-one-task.ts';
-import { mappingOf } from '../daemon/users-of-jobs.ts';
+import { mappingOf } from '../daemon/unix-users.ts';
 import { readJobName } from '../slurm/job-name.ts';
 import type { JobId } from '../slurm/scheduler.ts';
 import { createConsoleView } from '../clearml/new-console-lines.ts';

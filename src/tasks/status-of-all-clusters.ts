@@ -2,7 +2,7 @@
 import { systemClock } from '../base/clock.ts';
 import { openUserMap, type PeopleSource } from '../assembly/open-user-map.ts';
 import { ServerUnreachableError } from '../clearml/errors.ts';
-import { createUnixUsers, type UnixUsers } from '../daemon/users-of-jobs.ts';
+import { createUnixUsers, type UnixUsers } from '../daemon/unix-users.ts';
 import { SlurmUnavailableError } from '../slurm/errors.ts';
 import type { ClearmlClient } from '../clearml/client.ts';
 import type { ClusterSettings } from '../config/clusters.ts';

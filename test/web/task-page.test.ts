@@ -6,7 +6,7 @@ import type { DaemonDeps } from '../../src/daemon/deps.ts';
 import type { Entry } from '../../src/daemon/journal/entry.ts';
 import { createMonitor, type Monitor } from '../../src/daemon/monitor/monitor.ts';
 import { prepare } from '../../src/daemon/submit/submit.ts';
-import { createUnixUsers } from '../../src/daemon/users-of-jobs.ts';
+import { createUnixUsers } from '../../src/daemon/unix-users.ts';
 import { formatJobName, newAttempt } from '../../src/slurm/job-name.ts';
 import type { JobId, JobRecord, RecordOptions } from '../../src/slurm/scheduler.ts';
 import { escapeHtml } from '../../src/web/html.ts';

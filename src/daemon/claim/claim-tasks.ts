@@ -84,7 +84,7 @@ export function createTaskClaimer(deps: DaemonDeps, pool: SubmissionPool, backof
           }
           let current = (state = await reader.read({ most: READ_SIZES[readSize], lastServed, passed, pauses, signal }));
           const before = claimed;
-          const holds = holdsOf(deps);
+          const holdChanges = deps.unixUsers?.holds.changes();
           const clearml = { ...deps.clearml, people: cachePeople(deps.clearml.people) };
 
           /** Claims the next tasks, at most this many. False if none may be claimed. */
@@ -115,7 +115,7 @@ export function createTaskClaimer(deps: DaemonDeps, pool: SubmissionPool, backof
                 if (!isStarted) group.leave(entry.task);
                 claimed += 1;
                 // Of a user for whom sudo refused the last submission, one task is tried.
-                if (holdsOf(deps) !== holds) return true;
+                if (deps.unixUsers?.holds.changes() !== holdChanges) return true;
               }
               return true;
             } finally {
@@ -124,7 +124,7 @@ export function createTaskClaimer(deps: DaemonDeps, pool: SubmissionPool, backof
           };
 
           const perReading = reader.mustReadOften() ? MAX_TOGETHER : CLAIMS_PER_READING;
-          for (let left = perReading; left > 0 && holdsOf(deps) === holds;) {
+          for (let left = perReading; left > 0 && deps.unixUsers?.holds.changes() === holdChanges;) {
             if (backoff.isFailing()) await pool.waitUntilIdle(until, signal);
             const { claims, needsMore } = planClaims(current, Math.min(MAX_TOGETHER, left));
             if (claims.length === 0 && !needsMore) return;
@@ -160,11 +160,6 @@ export function createTaskClaimer(deps: DaemonDeps, pool: SubmissionPool, backof
 
 function entriesIn({ queues }: Snapshot, name: string): number {
   return queues.find((queue) => queue.name === name)?.entries.length ?? 0;
-}
-
-/** Changes when the tasks of a user must be passed from now on, because sudo refuses submissions or one of them is a probe. */
-function holdsOf({ unixUsers }: DaemonDeps): string {
-  return [...(unixUsers?.holds ?? [])].map(([name, { until }]) => `${name} ${until}`).join();
 }
 
 /** Undefined if they cannot be read: then nothing may be claimed. */

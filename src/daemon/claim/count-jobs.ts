@@ -1,22 +1,13 @@
 // Counts the jobs of a cluster, its queues and its users, for the limits: from Slurm's list, parked tasks and the journal.
-import { createBoundedMap } from '../../base/bounded-map.ts';
 import type { Clock } from '../../base/clock.ts';
 import type { Tasks } from '../../clearml/client.ts';
 import type { QueueId, TaskId } from '../../clearml/ids.ts';
-import type { Task } from '../../clearml/task.ts';
 import { isLive } from '../../slurm/job-state.ts';
 import type { Job, JobSize } from '../../slurm/scheduler.ts';
 import { isWaiting } from '../decide/pending-job.ts';
 import type { Entry } from '../journal/entry.ts';
+import type { TaskFacts } from '../task-owners.ts';
 import { NO_JOBS, type JobCounts } from './plan-claims.ts';
-
-/** What the limits need of a task. */
-export interface TaskFacts {
-  /** The ClearML user that owns it; empty if it has none or was deleted, undefined if it is not known yet. */
-  readonly owner: string | undefined;
-  /** The queue that it was enqueued in. */
-  readonly queue: QueueId | undefined;
-}
 
 export interface JobsOfCluster {
   /** Every job with a job name of ours, by task. */
@@ -103,42 +94,6 @@ function count(
   if (job.size === undefined) counts.ofUnknownSize += 1;
   counts.nodes += job.size?.nodes ?? 0;
   counts.gpus += job.size?.gpus ?? 0;
-}
-
-export interface FactsReader {
-  get(task: TaskId): TaskFacts | undefined;
-  /** Reads the unknown ones of these tasks, at most so many. Returns how many it has read. */
-  read(tasks: Iterable<TaskId>, most: number): Promise<number>;
-}
-
-export function factsOf({ user = '', executionQueue }: Task): TaskFacts {
-  return { owner: user, queue: executionQueue };
-}
-
-/** 20 MB; a task that is forgotten is read again. */
-const MOST_KNOWN = 100_000;
-
-/** Remembers the owners of tasks, which never change. */
-export function createFactsReader(tasks: Pick<Tasks, 'read'>): FactsReader {
-  const known = createBoundedMap<TaskFacts>(MOST_KNOWN);
-  return {
-    get: (task) => known.get(task),
-    async read(wanted, most) {
-      const unknown: TaskId[] = [];
-      for (const task of wanted) {
-        if (unknown.length === most) break;
-        if (known.get(task) === undefined) unknown.push(task);
-      }
-      if (unknown.length === 0) return 0;
-      const read = await tasks.read(unknown);
-      for (const task of unknown) {
-        const found = read.tasks.get(task);
-        if (found !== undefined) known.set(task, factsOf(found));
-        else if (!read.unread.has(task)) known.set(task, { owner: '', queue: undefined });
-      }
-      return unknown.length;
-    },
-  };
 }
 
 /** How long a status that was read counts, in milliseconds. */

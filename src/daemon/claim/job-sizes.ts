@@ -6,7 +6,7 @@ import type { Job, JobId, JobSize } from '../../slurm/scheduler.ts';
 import type { DaemonDeps } from '../deps.ts';
 import type { Entry } from '../journal/entry.ts';
 import { readParked, type Snapshot } from '../poll/poll.ts';
-import { accountsOf } from '../users-of-jobs.ts';
+import { accountsOf } from '../unix-users.ts';
 
 export type SizeOf = (task: TaskId) => JobSize | undefined;
 

@@ -4,17 +4,10 @@ import type { QueueId, TaskId } from '../../clearml/ids.ts';
 import type { DaemonDeps, ServedQueue } from '../deps.ts';
 import type { Pause } from '../pauses.ts';
 import { pauseOf } from '../pauses.ts';
-import { hasHolds, isHeld, noteProbe } from '../users-of-jobs.ts';
+import { createTaskOwners, factsOf, type TaskFacts } from '../task-owners.ts';
+import { isHeld, noteProbe } from '../unix-users.ts';
 import { findLiveJob, readParked, type Snapshot } from '../poll/poll.ts';
-import {
-  createFactsReader,
-  createOverReader,
-  factsOf,
-  tally,
-  tasksWithJobs,
-  type Tally,
-  type TaskFacts,
-} from './count-jobs.ts';
+import { createOverReader, tally, tasksWithJobs, type Tally } from './count-jobs.ts';
 import { createSizeReader } from './job-sizes.ts';
 import { countsSizes, needsOwners, NO_JOBS, type ClaimState, type Head } from './plan-claims.ts';
 
@@ -54,7 +47,7 @@ interface Pass {
 
 export function createWaitingTasksReader(deps: DaemonDeps): WaitingTasksReader {
   const { queues, limits = {}, journal } = deps;
-  const facts = createFactsReader(deps.clearml.tasks);
+  const owners = deps.unixUsers?.owners ?? createTaskOwners();
   const over = createOverReader(deps.clearml.tasks, deps.clock);
   const turns = new Map<QueueId, ReadonlyMap<string, number>>();
   const ids = queues.map(({ id }) => id);
@@ -92,13 +85,13 @@ export function createWaitingTasksReader(deps: DaemonDeps): WaitingTasksReader {
 
   function knownFacts(snapshot: Snapshot, task: TaskId): TaskFacts | undefined {
     const read = snapshot.tasks.get(task);
-    const known = read === undefined ? facts.get(task) : factsOf(read);
+    const known = read === undefined ? owners.get(task) : factsOf(read);
     const entry = journal.entries.get(task);
     return entry === undefined ? known : { owner: known?.owner, queue: entry.queue };
   }
 
   function mayHold({ unlisted }: Snapshot): boolean {
-    return deps.unixUsers !== undefined && (hasHolds(deps.unixUsers, deps.clock.now()) || unlisted.size > 0);
+    return deps.unixUsers !== undefined && (deps.unixUsers.holds.hasAny(deps.clock.now()) || unlisted.size > 0);
   }
 
   /** The owner as the user map expects it; false if it is not known yet. */
@@ -124,7 +117,7 @@ export function createWaitingTasksReader(deps: DaemonDeps): WaitingTasksReader {
   }
 
   async function readOwners(tasks: Iterable<TaskId>): Promise<void> {
-    if (pass !== undefined) pass.ownersLeft -= await facts.read(tasks, pass.ownersLeft);
+    if (pass !== undefined) pass.ownersLeft -= await owners.read(deps.clearml.tasks, tasks, pass.ownersLeft);
   }
 
   /** Only a queue with owners needs more entries than its first ones: the poll has read them. */

@@ -7,7 +7,7 @@ import { claimOneTask } from '../claim/claim-one-task.ts';
 import { parkAndSubmit } from '../claim/park-and-submit.ts';
 import { chooseJob } from '../decide/decide.ts';
 import type { DaemonDeps, ServedQueue } from '../deps.ts';
-import { isHeld } from '../users-of-jobs.ts';
+import { isHeld } from '../unix-users.ts';
 import type { Lock } from '../journal/lock.ts';
 import type { Intervals } from '../loop.ts';
 import { createPass, logPassFailure } from '../pass.ts';

@@ -7,8 +7,8 @@ import { isLive } from '../../slurm/job-state.ts';
 import type { Job, JobList } from '../../slurm/scheduler.ts';
 import type { Place } from '../decide/observation.ts';
 import type { DaemonDeps } from '../deps.ts';
-import { accountsOf } from '../users-of-jobs.ts';
-import { ownJobs } from './own-jobs.ts';
+import { accountsOf } from '../unix-users.ts';
+import { leaveOutForeignJobs } from './leave-out-foreign-jobs.ts';
 
 export type PlaceOf = (task: TaskId, ownQueue: QueueId) => Place;
 
@@ -116,7 +116,7 @@ async function jobsOf(
   list: JobList,
   what: string,
 ): Promise<ReadonlyMap<TaskId, readonly Job[]> | undefined> {
-  if (list.kind === 'listed') return ownJobs(deps, byTask(list.jobs));
+  if (list.kind === 'listed') return leaveOutForeignJobs(deps, byTask(list.jobs));
   deps.log.warn(`${what} unavailable; taking no action in this pass`, { slurm: list.message });
   return undefined;
 }

@@ -18,7 +18,7 @@ import { daemonMark, jobSettings, workerName } from './job-settings.ts';
 import type { App } from '../../assembly/app.ts';
 import { readVersion } from '../../base/version.ts';
 import { randomToken, type ClusterSide } from '../../assembly/open-cluster.ts';
-import { createUnixUsers, type UnixUsers } from '../users-of-jobs.ts';
+import { createUnixUsers, type UnixUsers } from '../unix-users.ts';
 import type { ServerSide } from './open-server.ts';
 import type { FoundCluster } from './wait-for-cluster.ts';
 

@@ -8,10 +8,12 @@ import { isLive } from '../../slurm/job-state.ts';
 import type { Task } from '../../clearml/task.ts';
 import type { Job, JobId, JobSize, Scheduler } from '../../slurm/scheduler.ts';
 import type { Entry } from '../journal/entry.ts';
-import { accountsOf, expectedUser, hasSubmitted, isJobOfUser, type UnixUsers } from '../users-of-jobs.ts';
+import { accountsOf, type UnixUsers } from '../unix-users.ts';
+import { hasSubmitted, isJobOfTask } from '../whose-job.ts';
 import { readHold } from '../console/console-messages.ts';
 import { byTask } from '../poll/poll.ts';
-import { factsOf, tally, tasksWithJobs } from '../claim/count-jobs.ts';
+import { tally, tasksWithJobs } from '../claim/count-jobs.ts';
+import { factsOf } from '../task-owners.ts';
 import { sizeOfJobs } from '../claim/job-sizes.ts';
 import { countsSizes, NO_JOBS } from '../claim/plan-claims.ts';
 import { usesOf } from '../claim/read-holds.ts';
@@ -194,8 +196,8 @@ export function activeRows(
 function isIts({ unixUsers, entries }: SurveyDeps, job: Job, id: TaskId, task: Task | undefined): boolean {
   if (unixUsers === undefined) return true;
   const entry = entries.get(id);
-  if (entry !== undefined && hasSubmitted(entry)) return isJobOfUser(job, entry.unixUser?.name);
-  return task !== undefined && isJobOfUser(job, expectedUser(unixUsers, task));
+  if (task === undefined && !hasSubmitted(entry)) return false;
+  return isJobOfTask(unixUsers, job, { entry, owner: task?.user });
 }
 
 const NONE: TaskList = { tasks: new Map(), unread: new Set() };

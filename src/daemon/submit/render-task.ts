@@ -11,7 +11,7 @@ import type { Entry } from '../journal/entry.ts';
 import type { UnixUser } from '../../base/user-map.ts';
 import { readName } from '../users-and-projects.ts';
 import type { DaemonDeps, JobSettings, ServedQueue } from '../deps.ts';
-import { mappingOf } from '../users-of-jobs.ts';
+import { mappingOf } from '../unix-users.ts';
 
 /** A script with its origin and the Unix user whose job it is; or why the owner of the task has no Unix user. */
 export type RenderedTask =

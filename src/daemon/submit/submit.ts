@@ -11,7 +11,6 @@ import { rejectedBySlurm } from '../decide/ended-job.ts';
 import { readClaimed } from '../claim/park.ts';
 import { endTask } from '../end/end-task.ts';
 import { returnToQueue } from '../end/return-to-queue.ts';
-import { hold, release } from '../users-of-jobs.ts';
 import { withOwner, type Entry } from '../journal/entry.ts';
 import type { DaemonDeps, ServedQueue } from '../deps.ts';
 import { removeJobConf } from './remove-job-confs.ts';
@@ -154,7 +153,7 @@ async function handleOutcome(
   const user = unixUser === undefined ? {} : { user: unixUser.name };
   const facts = { task: entry.task, queue: entry.queueName, ...user };
   if (deps.unixUsers !== undefined && unixUser !== undefined && outcome.kind !== 'unavailable')
-    release(deps.unixUsers, unixUser.name);
+    deps.unixUsers.holds.release(unixUser.name);
   switch (outcome.kind) {
     case 'accepted':
       deps.log.info('Submitted', { ...facts, job: outcome.jobId });
@@ -176,7 +175,7 @@ async function handleOutcome(
       return { returning: entry, why: `Slurm accepts no more jobs now: ${outcome.message}` };
     case 'unavailable':
       if (outcome.isOfUser === true && deps.unixUsers !== undefined && unixUser !== undefined) {
-        hold(deps.unixUsers, unixUser.name, deps.clock.now());
+        deps.unixUsers.holds.hold(unixUser.name, deps.clock.now());
         // Without the task, so that all tasks of this user give one message.
         deps.log.warn("sudo refused a submission; this user's tasks wait in their queues", {
           ...user,

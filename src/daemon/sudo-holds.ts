@@ -1,0 +1,62 @@
+// Holds the tasks of Unix users for whom sudo refused a submission, until one task shows that it no longer does.
+
+export interface SudoHolds {
+  /** Holds the tasks of this user after sudo refused a submission: twice as long after each probe, up to an hour. */
+  hold(name: string, now: number): void;
+  /** Call it when sudo did not refuse a submission. */
+  release(name: string): void;
+  /** Call it when a task of this user is claimed: after a hold, the user's other tasks wait for its submission, at most a minute. */
+  noteProbe(name: string, now: number): void;
+  /** Whether a user's tasks wait, or the next one is a probe. A user who enqueued nothing since the end of a hold is forgotten. */
+  hasAny(now: number): boolean;
+  /** Whether the tasks of this user stay in their queues until the hold ends. */
+  isHeld(name: string, now: number): boolean;
+  /** Grows with each change: the tasks of a user must be passed from now on, or no longer. */
+  changes(): number;
+}
+
+interface Hold {
+  /** The user's tasks wait until then (milliseconds since 1970); the next one shows whether sudo still refuses. */
+  readonly until: number;
+  readonly lengthMs: number;
+  /** The submission of that one is running. */
+  readonly isProbed: boolean;
+}
+
+const FIRST_HOLD_MS = 60_000;
+const LONGEST_HOLD_MS = 3_600_000;
+
+export function createSudoHolds(): SudoHolds {
+  const holds = new Map<string, Hold>();
+  let changes = 0;
+
+  function set(name: string, next: Hold): void {
+    holds.set(name, next);
+    changes += 1;
+  }
+
+  function release(name: string): void {
+    if (holds.delete(name)) changes += 1;
+  }
+
+  return {
+    hold(name, now) {
+      const last = holds.get(name);
+      // Submissions that ran at the same time count once.
+      if (last !== undefined && !last.isProbed && now < last.until) return;
+      const lengthMs = last === undefined ? FIRST_HOLD_MS : Math.min(2 * last.lengthMs, LONGEST_HOLD_MS);
+      set(name, { until: now + lengthMs, lengthMs, isProbed: false });
+    },
+    release,
+    noteProbe(name, now) {
+      const last = holds.get(name);
+      if (last !== undefined && now >= last.until) set(name, { ...last, until: now + FIRST_HOLD_MS, isProbed: true });
+    },
+    hasAny(now) {
+      for (const [name, { until }] of holds) if (now >= until + LONGEST_HOLD_MS) release(name);
+      return holds.size > 0;
+    },
+    isHeld: (name, now) => now < (holds.get(name)?.until ?? -Infinity),
+    changes: () => changes,
+  };
+}

@@ -1,0 +1,54 @@
+// Tests that the owner of a task is read once, and that an unread task is not taken for a deleted one.
+import { expect } from 'chai';
+import type { TaskList } from '../../src/clearml/client.ts';
+import type { TaskId } from '../../src/clearml/ids.ts';
+import { createTaskOwners } from '../../src/daemon/task-owners.ts';
+import { taskOf } from './decide/observations.ts';
+
+const [ALICES, OWNERLESS, DELETED, UNREAD] = ['1', '2', '3', '4'].map((digit) => digit.repeat(32) as TaskId) as [
+  TaskId,
+  TaskId,
+  TaskId,
+  TaskId,
+];
+
+describe('the owners of tasks', () => {
+  const reads: TaskId[][] = [];
+  const tasks = {
+    read(ids: readonly TaskId[]): Promise<TaskList> {
+      reads.push([...ids]);
+      const known = [taskOf('queued', { id: ALICES, user: 'alice' }), taskOf('queued', { id: OWNERLESS })];
+      return Promise.resolve({
+        tasks: new Map(known.filter(({ id }) => ids.includes(id)).map((task) => [task.id, task])),
+        unread: new Set(ids.filter((id) => id === UNREAD)),
+      });
+    },
+  };
+  beforeEach(() => reads.splice(0));
+
+  it('are read once, also those of tasks that are deleted or have none', async () => {
+    const owners = createTaskOwners();
+    await owners.read(tasks, [ALICES, OWNERLESS, DELETED]);
+    await owners.read(tasks, [ALICES, OWNERLESS, DELETED]);
+
+    expect(reads).to.deep.equal([[ALICES, OWNERLESS, DELETED]]);
+    expect(owners.get(ALICES)).to.include({ owner: 'alice' });
+    expect(owners.get(OWNERLESS)).to.include({ owner: '' });
+    expect(owners.get(OWNERLESS)).not.to.have.property('isDeleted');
+    expect(owners.get(DELETED)).to.include({ owner: '', isDeleted: true });
+  });
+
+  it('of a task that could not be read are unknown, and read again', async () => {
+    const owners = createTaskOwners();
+    await owners.read(tasks, [UNREAD]);
+    expect(owners.get(UNREAD)).to.equal(undefined);
+    expect(await owners.read(tasks, [UNREAD])).to.equal(1);
+  });
+
+  it('are read up to the given number', async () => {
+    const owners = createTaskOwners();
+    expect(await owners.read(tasks, [ALICES, OWNERLESS, DELETED], 2)).to.equal(2);
+    expect(await owners.read(tasks, [ALICES], 0)).to.equal(0);
+    expect(reads).to.deep.equal([[ALICES, OWNERLESS]]);
+  });
+});
