@@ -81,6 +81,7 @@ export function createCostedWorld({ isFull = false } = {}): CostedWorld {
     scheduler,
     clock,
     calls,
+    readLog: () => undefined,
     disk: { text: '' },
     number: 1,
     incarnation: 1,

@@ -70,6 +70,7 @@ export function createStepFixture(overrides: Partial<DaemonDeps> = {}): StepFixt
       scheduler,
       clock,
       calls: pending,
+      readLog: cluster.readLog,
       disk,
       incarnation: number,
       number,

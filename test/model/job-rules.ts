@@ -137,6 +137,9 @@ export function jobMoves(
         else {
           fault('dies with its node', { state: 'NODE_FAIL', leaving: '' });
           fault('dies with its node, and is requeued', requeue(job));
+          // slurmctld forgot its start in a crash and started it again, which slurmd rejected.
+          if (job.phase === 'new')
+            fault('is ended by Slurm before its script begins', { state: 'FAILED', exitCode: 1 });
           if (job.leaving === '') {
             fault('is preempted', { leaving: 'PENDING' });
             fault('is out of time', { leaving: 'TIMEOUT' });

@@ -47,7 +47,14 @@ export function createModelDeps(
       run: () => Promise.reject(new Error('no files here')),
       close: () => Promise.resolve(),
     },
-    jobLogs: { read: () => Promise.resolve(undefined) },
+    jobLogs: {
+      read: (record) =>
+        Promise.resolve(
+          record?.outputPath === undefined
+            ? undefined
+            : { kind: 'read', path: record.outputPath, tail: '', isWhole: true },
+        ),
+    },
     journal,
     clock,
     log: silentLog,

@@ -2,6 +2,7 @@
 import type { JobFigures, JobId, JobSize, Scheduler } from '../../src/slurm/scheduler.ts';
 import type { Ask } from './outside-calls.ts';
 import type { Program } from './program.ts';
+import { workerOf } from '../support/simulated-values.ts';
 import { showList, showOutcome, showRecord, type SlurmAnswer, type SlurmCall } from './slurm-rules.ts';
 
 export const FACTS = {
@@ -22,7 +23,7 @@ export function createModelScheduler(program: Program, ask: Ask): Scheduler {
   return {
     facts: () => Promise.resolve(FACTS),
     submit: async ({ jobName, script }) =>
-      showOutcome(await askSlurm({ what: 'submit', name: jobName, worker: script })),
+      showOutcome(await askSlurm({ what: 'submit', name: jobName, worker: workerOf(script) })),
     list: async () => showList(await askSlurm({ what: 'list' })),
     // All jobs belong to one user.
     listAllUsers: async () => showList(await askSlurm({ what: 'list' })),

@@ -19,7 +19,10 @@ export type SeenJob = Pick<JobValue, 'id' | 'name' | 'restarts'> & { readonly st
 
 export type SlurmAnswer =
   | { readonly jobs: readonly SeenJob[] }
-  | { readonly record: (Pick<JobValue, 'name' | 'exitCode' | 'restarts'> & { readonly state: JobState }) | undefined }
+  | {
+      readonly record:
+        (Pick<JobValue, 'name' | 'exitCode' | 'restarts' | 'phase'> & { readonly state: JobState }) | undefined;
+    }
   | { readonly outcome: SubmitOutcome['kind']; readonly id?: number }
   | { readonly isAsked: true }
   | { readonly isLost: true };
@@ -31,6 +34,9 @@ export interface SlurmOutcome {
   readonly answer: SlurmAnswer;
   readonly world: World;
 }
+
+/** The log of a job whose script never began; no other log can be read. */
+const LOG_WITHOUT_BEGINNING = '/logs/empty';
 
 /** The maximum number of jobs; the search reports when it is reached. */
 export const MOST_JOBS = 5;
@@ -76,6 +82,7 @@ export function slurmOutcomes(world: World, call: SlurmCall, { hasAccounting }: 
             name: job.name,
             exitCode: job.exitCode,
             restarts: job.restarts,
+            phase: job.phase,
             state: toSeenJob(job).state,
           },
         }),
@@ -181,13 +188,13 @@ export function showList(answer: SlurmAnswer): JobList {
 
 export function showRecord(answer: SlurmAnswer): JobRecord | undefined {
   if (!('record' in answer) || answer.record === undefined) return undefined;
-  const { name, exitCode, restarts, state } = answer.record;
+  const { name, exitCode, restarts, phase, state } = answer.record;
   return {
     name,
     stateWord: state,
     exitCode,
     exitSignal: undefined,
-    outputPath: undefined,
+    outputPath: phase === 'new' ? LOG_WITHOUT_BEGINNING : undefined,
     nodes: 'n1',
     timeLimit: '01:00:00',
     reason: undefined,

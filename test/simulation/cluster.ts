@@ -11,7 +11,7 @@ import type {
   Scheduler,
   SubmitOutcome,
 } from '../../src/slurm/scheduler.ts';
-import { listedJob } from '../support/simulated-values.ts';
+import { listedJob, workerOf } from '../support/simulated-values.ts';
 import type { SimulatedClock } from './clock.ts';
 import type { PendingCalls } from './pending-calls.ts';
 
@@ -39,6 +39,8 @@ export interface SimJob {
   exitCode: number;
   /** Set after a SIGTERM: the state of the job when it has ended. */
   leaving: { readonly state: JobState; readonly isRequeued: boolean } | undefined;
+  /** slurmctld forgot its start in a crash and started it again, which slurmd rejected: the log shows only the start that was killed. */
+  isRevoked: boolean;
   /** The number of steps until the task ends. */
   work: number;
   /** The number of times that the job's agent has started the task. */
@@ -67,6 +69,8 @@ export interface Cluster {
   schedulerOf(owner: number): Scheduler;
   /** Executes sbatch. */
   submit(name: string, worker: string): SubmitOutcome;
+  /** The log at this path, with the line of the job's first command. */
+  readonly readLog: (path: string) => string | undefined;
   /** Whether squeue shows the job. */
   isShown(job: SimJob): boolean;
   end(job: SimJob, state: JobState, exitCode: number): void;
@@ -104,6 +108,7 @@ export function createCluster(clock: SimulatedClock, calls: PendingCalls): Clust
       endedAt: undefined,
       exitCode: 0,
       leaving: undefined,
+      isRevoked: false,
       work: 3,
       runs: 0,
     };
@@ -156,7 +161,7 @@ export function createCluster(clock: SimulatedClock, calls: PendingCalls): Clust
       exitCode: job.exitCode,
       exitSignal: undefined,
       userId: 1000,
-      outputPath: isShown(job) ? '/logs/job' : undefined,
+      outputPath: isShown(job) ? logPathOf(job) : undefined,
       nodes: 'n1',
       timeLimit: '01:00:00',
       reason: undefined,
@@ -170,6 +175,12 @@ export function createCluster(clock: SimulatedClock, calls: PendingCalls): Clust
     sizeOf: () => ({ nodes: 1, gpus: 0 }),
     submit,
     isShown,
+    readLog: (path) => {
+      const job = jobs.find((one) => logPathOf(one) === path);
+      if (job?.startAt === undefined) return undefined;
+      const seconds = Math.floor(job.startAt / 1000) - (job.isRevoked ? 5 : 0);
+      return `clearml: job ${job.id} begins (${seconds})\n`;
+    },
     end(job, state, exitCode) {
       Object.assign(job, { state, exitCode, endedAt: clock.now(), leaving: undefined });
     },
@@ -204,7 +215,7 @@ export function createCluster(clock: SimulatedClock, calls: PendingCalls): Clust
             kind: 'sbatch',
             endpoint: 'sbatch',
             label: `sbatch ${readJobName(jobName)?.attempt ?? jobName}`,
-            effect: () => submit(jobName, script),
+            effect: () => submit(jobName, workerOf(script)),
             lost: () => ({ kind: 'unknown', message: 'sbatch gave no answer' }),
           }),
         list: () =>
@@ -251,6 +262,10 @@ export function createCluster(clock: SimulatedClock, calls: PendingCalls): Clust
     },
   };
   return cluster;
+}
+
+export function logPathOf({ id, name }: Pick<SimJob, 'id' | 'name'>): string {
+  return `/logs/${id}-${name}`;
 }
 
 /** Whether an agent of this job may be running the task. */

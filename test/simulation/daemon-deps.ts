@@ -6,7 +6,7 @@ import type { Transport } from '../../src/transport/transport.ts';
 import { createRateLimit } from '../../src/base/rate-limit.ts';
 import type { Scheduler } from '../../src/slurm/scheduler.ts';
 import { TemplateError } from '../../src/template/errors.ts';
-import { FACTS } from './cluster.ts';
+import { FACTS, type Cluster } from './cluster.ts';
 import { openMemoryJournal, type Disk } from './memory-journal.ts';
 import type { SimulatedClock } from './clock.ts';
 import { OWN_QUEUE, SCHEDULER_QUEUE } from './queues.ts';
@@ -23,6 +23,7 @@ interface Around {
   readonly scheduler: Scheduler;
   readonly clock: SimulatedClock;
   readonly calls: PendingCalls;
+  readonly readLog: Cluster['readLog'];
   readonly disk: Disk;
   /** The number of the daemon and of its incarnation; an incarnation ends when the daemon is killed. */
   readonly number: number;
@@ -40,6 +41,7 @@ export function createDaemonDeps({
   scheduler,
   clock,
   calls,
+  readLog,
   disk,
   number,
   incarnation,
@@ -49,7 +51,7 @@ export function createDaemonDeps({
   pauses,
 }: Around): DaemonDeps {
   let tokens = 0;
-  const host = hostOf(calls, incarnation);
+  const host = hostOf(calls, incarnation, readLog);
   const who = { worker: `login${number}:slurm`, mark: `mark${number}` };
   return {
     clearml: server.clientOf(incarnation),
@@ -98,19 +100,22 @@ export function createDaemonDeps({
   };
 }
 
-/** A transport whose commands succeed unless the call is lost. */
-function hostOf(calls: PendingCalls, incarnation: number): Transport {
+/** A transport whose commands succeed unless the call is lost; of the files, it has the logs of jobs. */
+function hostOf(calls: PendingCalls, incarnation: number, readLog: Cluster['readLog']): Transport {
   return {
     name: 'this machine',
-    run: ({ program }) =>
-      calls.request({
+    run({ program, args }) {
+      const log = args.map(readLog).find((found) => found !== undefined);
+      const stdout = log === undefined ? '' : `part 0 ${log.length}\n${log}`;
+      return calls.request({
         owner: incarnation,
         kind: 'host',
         endpoint: program,
         label: `runs ${program}`,
-        effect: () => ({ exitCode: 0, killedBy: undefined, stdout: '', stderr: '' }),
+        effect: () => ({ exitCode: 0, killedBy: undefined, stdout, stderr: '' }),
         lost: () => ({ exitCode: 1, killedBy: undefined, stdout: '', stderr: 'Disk quota exceeded' }),
-      }),
+      });
+    },
     close: () => Promise.resolve(),
   };
 }

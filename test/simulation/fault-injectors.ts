@@ -128,6 +128,16 @@ const DRAWN = {
     return 'held jobs are released';
   },
   'user removes from the scheduler queue': removeParked(({ length }, dice) => [dice.whole(0, length - 1)]),
+  // Slurm's record and the log may be gone when a daemon looks, so that it cannot know.
+  'start is revoked': onDrawnJob(
+    (job) => isRunning(job) && job.phase === 'new' && job.leaving === undefined,
+    ({ world, ends }, job) => {
+      job.isRevoked = true;
+      world.cluster.end(job, 'FAILED', 1);
+      ends.permit(job.task, ['failed']);
+      return 'ends FAILED: slurmctld forgot its start, and slurmd rejects the next one';
+    },
+  ),
   'user clears the scheduler queue': removeParked((parked) => parked.map((_, index) => index)),
 } as const satisfies Record<string, Injector>;
 
@@ -136,12 +146,15 @@ const INJECTORS: Readonly<Record<FaultKind, Injector>> = { ...PICKED, ...DRAWN }
 /** Scenarios use only these: faults that last need the fault-free end of a round. */
 export const SCENARIO_FAULT_KINDS = Object.keys(PICKED) as (keyof typeof PICKED)[];
 
+/** Drawn separately, so that it changes nothing else in a round. */
+export const REVOKED_START = 'start is revoked' satisfies FaultKind;
+
 /** Added after some pinned rounds: a plan draws these kinds last, so that those rounds stay the same. */
 export const LATER_FAULT_KINDS = ['user removes from the scheduler queue', 'user clears the scheduler queue'] as const;
 
 export type FaultKind = keyof typeof PICKED | keyof typeof DRAWN;
 export const FAULT_KINDS = (Object.keys(INJECTORS) as FaultKind[]).filter(
-  (kind) => !(LATER_FAULT_KINDS as readonly string[]).includes(kind),
+  (kind) => kind !== REVOKED_START && !(LATER_FAULT_KINDS as readonly string[]).includes(kind),
 );
 
 /**

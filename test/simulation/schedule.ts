@@ -2,7 +2,13 @@
 import fc from 'fast-check';
 import type { Limits } from '../../src/base/job-limits.ts';
 import { createRandom, type Random } from '../support/random.ts';
-import { FAULT_KINDS, LATER_FAULT_KINDS, SCENARIO_FAULT_KINDS, type FaultKind } from './fault-injectors.ts';
+import {
+  FAULT_KINDS,
+  LATER_FAULT_KINDS,
+  REVOKED_START,
+  SCENARIO_FAULT_KINDS,
+  type FaultKind,
+} from './fault-injectors.ts';
 import type { TaskNature } from './world.ts';
 
 /** The limits of the served queue or of the cluster. */
@@ -88,7 +94,9 @@ export function planRound(seed: number, round: number): RoundPlan {
     readsChanges: readsChanges({ seed, round }),
     limited: drawLimits({ seed, round }),
   };
-  return { ...plan, kinds: [...plan.kinds, ...LATER_FAULT_KINDS.filter(() => chance(0.1 + share * 0.4))] };
+  const later = LATER_FAULT_KINDS.filter(() => chance(0.1 + share * 0.4));
+  const revoked: FaultKind[] = diceOf({ seed, round }, 6).next() < 0.3 ? [REVOKED_START] : [];
+  return { ...plan, kinds: [...plan.kinds, ...later, ...revoked] };
 }
 
 /** Three rounds in four. Drawn separately, so that it changes nothing else in a round. */

@@ -4,7 +4,8 @@ import type { Transport, Command, CommandResult } from '../../src/transport/tran
 import { isLive } from '../../src/slurm/job-state.ts';
 import { readJobName } from '../../src/slurm/job-name.ts';
 import type { JobId, SubmitOutcome } from '../../src/slurm/scheduler.ts';
-import { FACTS, type Cluster, type SimJob } from './cluster.ts';
+import { workerOf } from '../support/simulated-values.ts';
+import { FACTS, logPathOf, type Cluster, type SimJob } from './cluster.ts';
 import type { PendingCalls } from './pending-calls.ts';
 import { named } from './queues.ts';
 
@@ -68,9 +69,8 @@ export function createSlurmCommands(
   function sbatch(command: Command): CommandResult {
     const isFull = cluster.jobs.filter((job) => isLive(job.state) && !job.isForgotten).length >= behavior.jobLimit;
     if (isFull) cluster.nextFate = 'backpressure';
-    // The simulated script contains only the worker id.
     const name = optionOf(command, 'job-name');
-    const outcome = cluster.submit(name, command.stdin ?? '');
+    const outcome = cluster.submit(name, workerOf(command.stdin ?? ''));
     if (outcome.kind === 'rejected') behavior.rejected(taskOf(name));
     return printSubmitted(outcome);
   }
@@ -231,7 +231,7 @@ function printJob(job: SimJob): string {
     `Requeue=1 Restarts=${job.restarts} BatchFlag=1 Reboot=0 ExitCode=${job.exitCode}:0`,
     'RunTime=00:00:00 TimeLimit=01:00:00 TimeMin=N/A',
     `NodeList=${nodesOf(job)}`,
-    'StdOut=/logs/job',
+    `StdOut=${logPathOf(job)}`,
   ];
   return `${lines.join('\n   ')}\n   \n\n`;
 }

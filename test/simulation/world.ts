@@ -162,7 +162,20 @@ export function createWorld(count: 1 | 2, schedulerOf: SchedulerOf, { readLimits
       const isMisfit = (task: string): boolean => natureOf(task) === 'misfit';
       const { number, disk } = daemon;
       const scheduler = schedulerOf(world, incarnation);
-      const around = { server, scheduler, clock, calls, disk, incarnation, number, isMisfit, readLimits, limited };
+      const { readLog } = cluster;
+      const around = {
+        server,
+        scheduler,
+        clock,
+        calls,
+        readLog,
+        disk,
+        incarnation,
+        number,
+        isMisfit,
+        readLimits,
+        limited,
+      };
       const pauses = limitOracle === undefined ? undefined : () => limitOracle.readPauses(incarnation);
       runDaemon(createDaemonDeps({ ...around, pauses }), {
         intervals: INTERVALS,

@@ -19,6 +19,11 @@ export const JOB_SETTINGS: DaemonDeps['job'] = {
   publicConfig: {},
 };
 
+/** The worker id that is all of a simulated script but its first command. */
+export function workerOf(script: string): string {
+  return script.split(' ').at(-1) ?? '';
+}
+
 /** A row of squeue or sacct: the job waits for its priority, or runs on the node n1. */
 export function listedJob(
   job: Pick<Job, 'id' | 'name' | 'state' | 'submittedAt' | 'startAt'> & Partial<Pick<Job, 'endedAt'>>,

@@ -6,7 +6,7 @@ import { createConcurrencyLimit } from '../../slurm/concurrency-limit.ts';
 import type { JobRecord } from '../../slurm/scheduler.ts';
 
 export type JobLog =
-  | { readonly kind: 'read'; readonly path: string; readonly tail: string }
+  | { readonly kind: 'read'; readonly path: string; readonly tail: string; readonly isWhole?: boolean }
   /** `why` is a message for the task's console. */
   | { readonly kind: 'not shown'; readonly why: string };
 
@@ -41,7 +41,12 @@ export function createJobLogs({ host, clock, redact }: JobLogsDeps): JobLogs {
     const found = await readUntrustedFile(host, { path, owner }, { from: -TAIL_BYTES, max: TAIL_BYTES });
     switch (found.kind) {
       case 'read':
-        return { kind: 'read', path, tail: redact(fromWholeLine(found.text, found.start)) };
+        return {
+          kind: 'read',
+          path,
+          tail: redact(fromWholeLine(found.text, found.start)),
+          isWhole: found.start === 0,
+        };
       case 'refused':
         return { kind: 'not shown', why: `The job's log ${path} is not shown because it ${found.why}.` };
       case 'too slow':

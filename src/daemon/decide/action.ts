@@ -49,6 +49,8 @@ export type Action =
   | { readonly do: 'resubmit'; readonly why: string }
   /** Decide again with Slurm's record of this job. */
   | { readonly do: 'read-record'; readonly jobId: JobId }
+  /** Decide again with whether the job's log shows that its script began. */
+  | { readonly do: 'read-log'; readonly jobId: JobId }
   /** Decide again with the accounting data of the job. */
   | { readonly do: 'look-up' }
   | { readonly do: 'forget' };

@@ -66,6 +66,11 @@ function decideStillQueued(job: Job, observation: Observation): Action[] {
     ]);
   }
   if (isRefusal(job)) return [end(rejectedBySlurm(describeRefusal(job.reason ?? job.stateWord, entry.queueName)))];
+  if (place === 'parked' && mayNeverHaveBegun(job, observation)) {
+    if (observation.hasBegun === undefined) return [{ do: 'read-log', jobId: job.id }];
+    const why = `Slurm ended job ${job.id} before its script began`;
+    if (observation.hasBegun === false) return afterGrace(observation, resubmitOrFail(why, observation));
+  }
   const ending: Ending = {
     status: 'failed',
     reason: `Slurm ${job.stateWord}`,
@@ -77,6 +82,16 @@ function decideStillQueued(job: Job, observation: Observation): Action[] {
   // The list is old, and whether the job found the gate closed is not known: the next poll does not show the job.
   if (job.state === 'FAILED' && observation.record === 'gone' && observation.lookedUp !== true) return [];
   return afterGrace(observation, [end(ending)]);
+}
+
+/**
+ * Whether the job looks as if a restarted slurmctld ended it: it had forgotten the start of the job, killed the script, and started the job
+ * again in the same second, when slurmd rejected the credential ("Killing non-startable batch job" in src/slurmctld/agent.c). Slurm then
+ * reports exit code 1, as for a script that failed, and no restart.
+ */
+function mayNeverHaveBegun(job: Job, observation: Observation): boolean {
+  const record = recordOf(observation);
+  return job.state === 'FAILED' && record?.exitCode === 1 && (record.exitSignal ?? 0) === 0;
 }
 
 /** Slurm's clock and the server's may differ by so much. */

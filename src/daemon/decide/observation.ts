@@ -45,6 +45,8 @@ export interface Observation {
   readonly mark?: string;
   /** Slurm's record of an ended or pending job, requested by the action `read-record`. */
   readonly record?: JobRecord | 'gone';
+  /** Whether the script of the job began in its last start, as far as its log shows; requested by the action `read-log`. */
+  readonly hasBegun?: boolean | 'unknown';
   /** Set after the accounting lookup of a job that is absent from squeue; `jobs` then holds its result. */
   readonly lookedUp?: boolean;
   readonly now: number;

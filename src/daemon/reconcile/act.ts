@@ -129,6 +129,7 @@ export async function act(
         await removeJobConf(deps, current);
         break;
       case 'read-record':
+      case 'read-log':
       case 'look-up':
         throw new Error(`the action ${action.do} is handled before acting`);
     }

@@ -2,7 +2,7 @@
 import type { TaskId } from '../../clearml/ids.ts';
 import type { Task } from '../../clearml/task.ts';
 import { formatJobName, readMark } from '../../slurm/job-name.ts';
-import type { Job, JobId, JobKey } from '../../slurm/scheduler.ts';
+import type { Job, JobId, JobKey, JobRecord } from '../../slurm/scheduler.ts';
 import { act } from './act.ts';
 import type { Action } from '../decide/action.ts';
 import { decide } from '../decide/decide.ts';
@@ -13,6 +13,7 @@ import type { DaemonDeps } from '../deps.ts';
 import { byTask, hasSchedulerQueue, newestAttempt, readParked, type Snapshot } from '../poll/poll.ts';
 import { hasSameState } from '../poll/plan-task-reads.ts';
 import type { SubmissionPool } from '../submit/submission-pool.ts';
+import { hasBegun } from '../../template/first-act.ts';
 
 /** Reconciles every tracked task. Returns whether any job was cancelled. */
 export async function reconcile(
@@ -163,7 +164,22 @@ async function withRecord(
   // A record counts only if it has the listed job name: Slurm reuses job ids.
   const isOthers = deps.unixUsers !== undefined && found?.isOthers === true && observation.entry.isOthersJob !== true;
   const record = found?.name === name && !isOthers ? found : undefined;
-  return { actions: decide({ ...observation, record: record ?? 'gone' }), record };
+  const recorded = { ...observation, record: record ?? 'gone' } as const;
+  const decided = decide(recorded);
+  const job = observation.jobs.find(({ id }) => id === findAction(decided, 'read-log')?.jobId);
+  if (job === undefined) return { actions: decided, record };
+  return { actions: decide({ ...recorded, hasBegun: await readBeginning(deps, job, record) }), record };
+}
+
+/** Whether the script of the job began in its last start; unknown if its log cannot be read as a whole. */
+async function readBeginning(
+  { jobLogs }: DaemonDeps,
+  { id, startAt }: Job,
+  record: JobRecord | undefined,
+): Promise<boolean | 'unknown'> {
+  const log = await jobLogs.read(record, { decides: true });
+  if (log?.kind !== 'read' || startAt === undefined) return 'unknown';
+  return hasBegun(log.tail, { id, startAt }) || (log.isWhole === true ? false : 'unknown');
 }
 
 function findAction<What extends Action['do']>(

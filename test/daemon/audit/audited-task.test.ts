@@ -15,6 +15,7 @@ import { OWN_QUEUE } from '../../simulation/queues.ts';
 import { rejection } from '../../support/rejection.ts';
 import { entryOf, jobOf, taskOf } from '../decide/observations.ts';
 import { createStepFixture, type StepFixture } from '../step-fixture.ts';
+import { addFirstAct } from '../../../src/template/first-act.ts';
 
 describe('the audit log of a task', () => {
   let events: AuditEvent[];
@@ -80,8 +81,7 @@ describe('the audit log of a task', () => {
       attempt: 1,
       owner: { id: (await fixture.read(entry.task))?.user, name: 'Sandbox User' },
       template: { file: 'a.template', sha256: undefined },
-      // The script of the simulation is the worker id.
-      scriptSha256: createHash('sha256').update(fixture.deps.worker).digest('hex'),
+      scriptSha256: createHash('sha256').update(addFirstAct(fixture.deps.worker)).digest('hex'),
     });
     expect(events[2]).to.include({ job: String(fixture.cluster.jobs[0]?.id) });
   });

@@ -38,6 +38,7 @@ describe("reading the end of a job's log", () => {
       kind: 'read',
       path: '/home/u/slurm-7.out',
       tail: 'last',
+      isWhole: true,
     });
     expect(asked[0]?.args).to.include.members(['/home/u/slurm-7.out', '4242']);
   });

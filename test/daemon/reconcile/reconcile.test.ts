@@ -128,4 +128,57 @@ describe('the reconcile loop', () => {
       expect(fixture.deps.journal.entries.size).to.equal(0);
     });
   }
+
+  /** Ends the job of a parked task as a killed slurmctld does, or as its script does. */
+  async function failAtStart(fixture: StepFixture, { isRevoked }: { isRevoked: boolean }): Promise<TaskId> {
+    const task = await trackTask(fixture);
+    const [job] = fixture.cluster.jobs;
+    if (job === undefined) throw new Error('no job was submitted');
+    Object.assign(job, { state: 'RUNNING', startAt: fixture.clock.now(), isRevoked });
+    fixture.cluster.end(job, 'FAILED', 1);
+    return task;
+  }
+
+  async function reconcileAfterGrace(fixture: StepFixture): Promise<void> {
+    await reconcileNow(fixture, await fixture.poll());
+    fixture.clock.pass(fixture.deps.gracePeriods.endMs);
+    await reconcileNow(fixture, await fixture.poll());
+    await fixture.pool.finish();
+  }
+
+  it('S-63 submits another job if slurmctld was killed at the start of the first and Slurm ended it before its script began', async () => {
+    const fixture = createStepFixture();
+    const task = await failAtStart(fixture, { isRevoked: true });
+    await reconcileAfterGrace(fixture);
+    expect(fixture.cluster.jobs.map(({ state }) => state)).to.deep.equal(['FAILED', 'PENDING']);
+    expect(fixture.waiting(SCHEDULER_QUEUE)).to.deep.equal([1]);
+    expect((await fixture.read(task))?.status).to.equal('queued');
+    expect(fixture.consoleOf(task).at(-1)).to.include('(attempt 2): Slurm ended job 1 before its script began.');
+  });
+
+  it('fails the task if its script began and then failed', async () => {
+    const fixture = createStepFixture();
+    const task = await failAtStart(fixture, { isRevoked: false });
+    await reconcileAfterGrace(fixture);
+    expect(fixture.cluster.jobs).to.have.length(1);
+    expect((await fixture.read(task))?.status).to.equal('failed');
+  });
+
+  it('fails the task if the log cannot be read, as its script may have begun', async () => {
+    const fixture = createStepFixture();
+    const task = await failAtStart(fixture, { isRevoked: true });
+    fixture.fate = ({ kind }) => (kind === 'host' ? 'not made' : undefined);
+    await reconcileAfterGrace(fixture);
+    expect(fixture.cluster.jobs).to.have.length(1);
+    expect((await fixture.read(task))?.status).to.equal('failed');
+  });
+
+  it('does not submit another job of a task whose entry is taken', async () => {
+    const fixture = createStepFixture();
+    const task = await failAtStart(fixture, { isRevoked: true });
+    await fixture.server.call('queues.remove_task', { queue: SCHEDULER_QUEUE, task });
+    await reconcileAfterGrace(fixture);
+    expect(fixture.cluster.jobs).to.have.length(1);
+    expect((await fixture.read(task))?.status).to.equal('failed');
+  });
 });

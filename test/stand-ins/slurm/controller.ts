@@ -27,17 +27,24 @@ export interface Controller {
   requeue(id: number): boolean;
   /** Ends it at once in this state. */
   end(id: number, state: EndState): void;
+  /**
+   * As a slurmctld that is killed just after it started the job: restarted, it has forgotten the start, has the script killed and
+   * starts the job again in the same second, which slurmd rejects ("Killing non-startable batch job" in src/slurmctld/agent.c).
+   */
+  revokeStart(id: number): void;
   /** Forgets the newest jobs and reuses their ids, as after a crash before the state was saved. */
   forgetNewest(count: number): void;
   /** Ends every process. */
   close(): Promise<void>;
 }
 
+const RESTART_MS = 2_000;
+
 interface Run {
   readonly script: ScriptProcess;
   /** Aborted when the run is over: its timers no longer fire. */
   readonly over: AbortController;
-  endState: EndState | 'REQUEUE' | undefined;
+  endState: EndState | 'REQUEUE' | 'REVOKED' | undefined;
 }
 
 export function createController(settings: StandInSettings, spool: Spool, clock: Clock): Controller {
@@ -135,6 +142,13 @@ export function createController(settings: StandInSettings, spool: Spool, clock:
       scheduleAt(eligibleAt);
       return;
     }
+    if (endState === 'REVOKED') {
+      // A slurmctld takes seconds to restart.
+      const at = clock.now() + RESTART_MS;
+      const exit = { exitCode: 1, exitSignal: 0 };
+      spool.forget(change(job, { ...ownEnd(exit), startedAt: at, endedAt: at }));
+      return;
+    }
     const own = ownEnd(end);
     const ended = change(job, {
       ...own,
@@ -229,6 +243,12 @@ export function createController(settings: StandInSettings, spool: Spool, clock:
         run.endState = endState;
         run.script.signal('SIGKILL');
       } else if (job?.state === 'PENDING') endWaiting(job, endState);
+    },
+    revokeStart(id) {
+      const run = runs.get(id);
+      if (run === undefined) return;
+      run.endState = 'REVOKED';
+      run.script.signal('SIGKILL');
     },
     forgetNewest(count) {
       for (const job of [...jobs.values()].slice(-count)) {

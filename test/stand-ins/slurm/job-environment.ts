@@ -24,6 +24,7 @@ export function jobEnvironment(
     SLURM_JOB_NODELIST: nodes,
     SLURM_JOB_NUM_NODES: String(job.nodeCount),
     SLURM_JOB_PARTITION: job.partition,
+    ...(job.startedAt === null ? {} : { SLURM_JOB_START_TIME: String(Math.floor(job.startedAt / 1000)) }),
     SLURM_JOB_UID: String(process.getuid?.() ?? ''),
     SLURM_JOB_USER: job.user,
     SLURM_LOCALID: '0',

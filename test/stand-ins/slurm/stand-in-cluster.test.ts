@@ -150,6 +150,17 @@ describe('the stand-in cluster', () => {
     await until(waiting, 'DEADLINE');
   });
 
+  it('fails a job whose start a killed slurmctld forgot, as Slurm does', async () => {
+    const id = await submit('echo "$SLURM_JOB_START_TIME"; sleep 1000');
+    await waitUntil('the script to begin', () => existsSync(join(folder, `slurm-${id}.out`)) && log(id) !== '');
+    cluster.controller.revokeStart(Number(id));
+    await until(id, 'FAILED');
+
+    expect(await type(`scontrol -o show job ${id}`)).to.match(/Restarts=0 .*ExitCode=1:0/);
+    const startedAt = await type(`SLURM_TIME_FORMAT=%s squeue -h -t all -j ${id} -o %S`);
+    expect(Number(startedAt)).to.be.above(Number(log(id)));
+  });
+
   it('fails a job whose output file cannot be written, as Slurm does', async () => {
     const id = await submit('touch ran', '--output=/nowhere/x.out');
     await until(id, 'FAILED');

@@ -16,7 +16,7 @@ export interface StandInCluster {
   readonly commandsDir: string;
   /** Where faults are planned (`planFault`). */
   readonly stateDir: string;
-  readonly controller: Pick<Controller, 'end' | 'requeue' | 'forgetNewest' | 'remembered'>;
+  readonly controller: Pick<Controller, 'end' | 'requeue' | 'revokeStart' | 'forgetNewest' | 'remembered'>;
   /** From now on no command reaches the controller, and running commands are killed; jobs continue. */
   stopListening(): Promise<void>;
   listen(): Promise<void>;

@@ -1,0 +1,75 @@
+// Tests, in whole runs, what happens to a task whose job Slurm ended at its start.
+import { expect } from 'chai';
+import { existsSync, readFileSync } from 'node:fs';
+import { mkdtemp, realpath, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startStandInCluster } from '../stand-ins/slurm/stand-in-cluster.ts';
+import { withStandInCommands } from '../e2e/stand-in-commands.ts';
+import { startWorld } from '../e2e/world.ts';
+import { waitUntil } from '../support/wait-until.ts';
+
+describe('a job that ends with exit code 1 before its gate', () => {
+  let stateDir: string;
+
+  beforeEach(async () => {
+    stateDir = await realpath(await mkdtemp(join(tmpdir(), 'revoked-')));
+  });
+
+  afterEach(() => rm(stateDir, { recursive: true, force: true }));
+
+  function templateWith(command: string): string {
+    return `#!/bin/bash
+#SBATCH --job-name=clearml_task_\${CLEARML_TASK.id}
+#SBATCH --output=${stateDir}/job-%j.out
+${command}
+\${CLEARML_PRE_SETUP}
+\${CLEARML_AGENT_EXECUTE}
+\${CLEARML_POST_SETUP}
+`;
+  }
+
+  it('S-63 is followed by another job if slurmctld was killed at its start, so that its script did not begin', async () => {
+    const standIn = await startStandInCluster({ stateDir: join(stateDir, 'cluster') });
+    try {
+      await using world = await startWorld({
+        cluster: withStandInCommands(standIn.commandsDir),
+        python: false,
+      });
+      const queue = await world.user.makeQueue('quick');
+      const task = await world.user.makeTask({});
+      await world.user.enqueue(task, queue);
+      const template = await world.write('waits.template', templateWith('sleep 1000'));
+      world.start('--template-files', template, '--queue', world.nameOf('quick'));
+      const log = join(stateDir, 'job-1.out');
+      await waitUntil('the script to begin', () => existsSync(log) && readFileSync(log, 'utf8').includes('begins'));
+      standIn.controller.revokeStart(1);
+
+      await world.untilConsole(task, /Submitted as Slurm job 2 .*attempt 2.*Slurm ended job 1 before its script began/);
+      expect(await world.jobsOf(task, 'PENDING,RUNNING')).to.deep.equal(['2']);
+      expect((await world.user.look(task)).status).to.equal('queued');
+    } finally {
+      await standIn.close();
+    }
+  });
+
+  it('fails the task if a command of its template failed', async () => {
+    const standIn = await startStandInCluster({ stateDir: join(stateDir, 'cluster') });
+    try {
+      await using world = await startWorld({
+        cluster: withStandInCommands(standIn.commandsDir),
+        python: false,
+      });
+      const queue = await world.user.makeQueue('quick');
+      const task = await world.user.makeTask({});
+      await world.user.enqueue(task, queue);
+      const template = await world.write('fails.template', templateWith('exit 1'));
+      world.start('--template-files', template, '--queue', world.nameOf('quick'));
+
+      await world.untilStatus(task, 'failed');
+      await world.untilConsole(task, 'Slurm job 1 ended FAILED (exit code 1)');
+    } finally {
+      await standIn.close();
+    }
+  });
+});
