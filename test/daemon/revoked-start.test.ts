@@ -5,7 +5,7 @@ import { mkdtemp, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startStandInCluster } from '../stand-ins/slurm/stand-in-cluster.ts';
-import { withStandInCommands } from '../e2e/stand-in-commands.ts';
+import { withStandInCommands } from '../stand-ins/slurm/stand-in-commands.ts';
 import { startWorld } from '../e2e/world.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
