@@ -5,7 +5,7 @@ import { quoteWord } from '../base/shell-word.ts';
 import type { ContainerFacts } from './containers/plan-singularity.ts';
 import type { PyxisFacts } from './containers/plan-pyxis.ts';
 import { JOB_EXIT_CODES } from './job-exit-codes.ts';
-import type { Blocks } from './template.ts';
+import type { Blocks, ForwardedSignal } from './template.ts';
 
 /** The values for a job script. None is secret, because any user of the cluster may be able to read the script. */
 export interface JobFacts {
@@ -40,6 +40,8 @@ export interface JobFacts {
   readonly container?: ContainerFacts | undefined;
   /** The container that Pyxis creates, if the template uses Pyxis. */
   readonly pyxis?: PyxisFacts | undefined;
+  /** The signal that Slurm sends to the batch shell before the time limit, if the template requests one that reaches the task. */
+  readonly forwardedSignal?: ForwardedSignal | undefined;
   /** Whether the agent starts through `srun`, or through a function of that name in the template. */
   readonly startsBySrun?: boolean;
 }
@@ -72,6 +74,7 @@ export function renderBlocks(facts: JobFacts): Blocks {
   return {
     preSetup: render('pre-setup.sh'),
     agentExecute: render('agent-execute.sh'),
+    ...(facts.forwardedSignal === undefined ? {} : { beforeAgent: 'clearml_forward_signals ' }),
     postSetup: render('post-setup.sh'),
   };
 }

@@ -44,6 +44,8 @@ export interface ParsedTemplate extends TemplateParts {
   readonly pyxis: PyxisSpec | undefined;
   readonly restrictedOptions: RestrictedOptions;
   readonly blocks: BlockRanges;
+  /** The offset of the command that starts the agent, of which the block is the last word. */
+  readonly agentStart: number;
 }
 
 const TEXT_OF_BLOCK: Readonly<Record<BlockName, (blocks: Blocks) => string>> = {
@@ -80,7 +82,9 @@ export function renderTemplate(
   ];
   for (const document of template.documents) checkHereDocument(source, document, filled);
   const added = pyxis === undefined || additions === undefined ? [] : addPyxisOptions(source.text, pyxis, additions);
-  const insertions = [...filled, ...fillBlocks(template, blocks), ...added].sort(
+  const start = template.agentStart;
+  const before = blocks.beforeAgent === undefined ? [] : [{ start, end: start, text: blocks.beforeAgent }];
+  const insertions = [...filled, ...before, ...fillBlocks(template, blocks), ...added].sort(
     (a, b) => a.start - b.start || a.end - b.end,
   );
   const script = raiseTaskCount(insertAll(source.text, { start: 0, end: source.text.length }, insertions));

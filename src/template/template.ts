@@ -21,6 +21,8 @@ export interface Variables {
 export interface Blocks {
   readonly preSetup: string;
   readonly agentExecute: string;
+  /** Inserted before the command that ends with AGENT_EXECUTE. */
+  readonly beforeAgent?: string | undefined;
   readonly postSetup: string;
 }
 
@@ -65,10 +67,15 @@ export interface PyxisContainer {
   imageName(variables: Variables): string | undefined;
 }
 
+/** A signal that a program handles only if it wants to: `--signal=B:USR1@120`. */
+export type ForwardedSignal = 'USR1' | 'USR2';
+
 export interface Template {
   /** The name of the file, for messages. */
   readonly file: string;
   readonly agent: AgentLocation;
+  /** The signal that the template has Slurm send to the batch shell, which forwards it to the task. */
+  readonly forwardedSignal?: ForwardedSignal | undefined;
   /** The container that Pyxis creates; undefined if the template does not use Pyxis. */
   readonly pyxis?: PyxisContainer | undefined;
   /**

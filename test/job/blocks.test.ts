@@ -34,6 +34,7 @@ describe('the blocks of a job', () => {
     ['all facts', everyFact],
     ['a container', inContainer],
     ['the agent started by srun', jobFacts({ startsBySrun: true })],
+    ['a signal for the task', jobFacts({ forwardedSignal: 'USR1' })],
   ] as const) {
     it(`pass shellcheck with ${what}`, () => {
       expect(runOn('shellcheck', ['-s', 'bash', '-'], fillIn(PLAIN_TEMPLATE, facts))).to.equal('');

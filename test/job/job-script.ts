@@ -54,6 +54,7 @@ export function fillIn(template: string, facts: JobFacts): string {
   const blocks = renderBlocks(facts);
   return template
     .replace('${CLEARML_PRE_SETUP}', () => blocks.preSetup)
+    .replace(/^.*\$\{CLEARML_AGENT_EXECUTE\}/m, (command) => `${blocks.beforeAgent ?? ''}${command}`)
     .replace('${CLEARML_AGENT_EXECUTE}', () => blocks.agentExecute)
     .replace('${CLEARML_POST_SETUP}', () => blocks.postSetup);
 }
@@ -68,6 +69,8 @@ export interface JobRun {
 export interface StartedJob {
   readonly process: ChildProcess;
   readonly ended: Promise<JobRun>;
+  /** Its stdout so far. */
+  seen(): string;
   /** Resolves when its output so far, of this stream, has this text. @throws Error if the job ends before */
   printed(text: string, where?: 'stdout' | 'stderr'): Promise<void>;
   /** Waits until this is so; fails if the job ends before. */
@@ -141,6 +144,7 @@ export function createNode(): Node {
     return {
       process: child,
       ended,
+      seen: () => seen.stdout,
       until,
       printed: (expected, where = 'stdout') =>
         until(`the job to print "${expected}"`, () => seen[where].includes(expected)),

@@ -119,6 +119,76 @@ describe('SIGTERM', () => {
   });
 });
 
+describe('SIGUSR1 of --signal=B:USR1', () => {
+  let node: Node;
+  beforeEach(() => {
+    node = createNode();
+  });
+  afterEach(() => {
+    node.remove();
+  });
+
+  function start(agent: string, template = PLAIN_TEMPLATE): StartedJob {
+    const script = fillIn(template, jobFacts({ python: node.python, forwardedSignal: 'USR1' }));
+    return node.start(script, { STAND_IN_AGENT: agent });
+  }
+
+  for (const [what, template] of [
+    ['', PLAIN_TEMPLATE],
+    [
+      ' if AGENT_EXECUTE follows a command',
+      PLAIN_TEMPLATE.replace('${CLEARML_AGENT_EXECUTE}', 'nice ${CLEARML_AGENT_EXECUTE}'),
+    ],
+    [
+      ' if that command is a function',
+      PLAIN_TEMPLATE.replace('${CLEARML_AGENT_EXECUTE}', 'run() { "$@"; }\nrun ${CLEARML_AGENT_EXECUTE}'),
+    ],
+    [' under set -euo pipefail', PLAIN_TEMPLATE.replace('\n', '\nset -euo pipefail\n')],
+  ] as const) {
+    it(`reaches each process of the task with a handler once, and no other${what}`, async () => {
+      const handles = `trap "echo saved" USR1; echo ready; until [ -e ${node.home}/go ]; do sleep 0.05; done; exit`;
+      const job = start(`bash -c '(${handles}) & (${handles}) & wait; echo end; exit 4'; exit $?`, template);
+      await job.until('both to be ready', () => job.seen().split('ready').length === 3);
+      job.process.kill('SIGUSR1');
+      await job.until('both to have saved', () => job.seen().split('saved').length === 3);
+      writeFileSync(join(node.home, 'go'), '');
+      const { exitCode, stdout, stderr } = await job.ended;
+      expect({ exitCode, stdout }).to.deep.equal({
+        exitCode: 4,
+        stdout: 'before the agent\nready\nready\nsaved\nsaved\nend\nafter the agent\n',
+      });
+      expect(stderr).to.include('Slurm sent SIGUSR1, which was forwarded to the task (2)');
+      expect(node.leftovers()).to.deep.equal([]);
+    });
+  }
+
+  it('ends neither the agent nor a task without a handler, and the log says so', async () => {
+    const job = start(`echo ready; until [ -e ${node.home}/go ]; do sleep 0.05; done; exit 3`);
+    await job.printed('ready');
+    job.process.kill('SIGUSR1');
+    await job.printed('no process of the task has a handler', 'stderr');
+    writeFileSync(join(node.home, 'go'), '');
+    expect((await job.ended).exitCode).to.equal(3);
+  });
+
+  it('leaves SIGTERM as it is: it reaches the agent once, and then the trap of the template runs', async () => {
+    const job = start(REPORTS, PLAIN_TEMPLATE.replace('\n', "\ntrap 'echo mine' TERM\n"));
+    await job.printed('ready');
+    terminate(job);
+    const { exitCode, stdout } = await job.ended;
+    expect({ exitCode, stdout }).to.deep.equal({
+      exitCode: 1,
+      stdout: 'before the agent\nready\nreported\ndone\nmine\nafter the agent\n',
+    });
+    expect(node.leftovers()).to.deep.equal([]);
+  });
+
+  it('leaves SIGINT as it is: the task can be interrupted', async () => {
+    const job = start('python3 -c "import signal; print(signal.getsignal(2) == signal.default_int_handler)"');
+    expect((await job.ended).stdout).to.include('True');
+  });
+});
+
 /** Signals the whole process group, as Slurm signals all processes of a step. */
 function terminate(job: StartedJob): void {
   if (job.process.pid === undefined) throw new TypeError('the job was not started');

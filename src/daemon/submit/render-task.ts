@@ -84,7 +84,8 @@ export function renderJob(
     job.singularityMode === true ? job.containers : undefined,
   );
   const pyxis = container === undefined ? planPyxis(template, variables, job.containers, job.sharedDir) : undefined;
-  const blocks = jobBlocks(job, identity, { container: container?.facts, pyxis: pyxis?.facts });
+  const { forwardedSignal } = template;
+  const blocks = jobBlocks(job, identity, { container: container?.facts, pyxis: pyxis?.facts, forwardedSignal });
   const rendered = renderWithin(queue, variables, blocks, pyxis?.additions);
   const unread =
     queue.properties === undefined
@@ -122,7 +123,7 @@ export type JobIdentity = Pick<JobFacts, 'taskId' | 'jobName' | 'queueId' | 'sch
 export function jobBlocks(
   job: JobSettings,
   identity: JobIdentity,
-  { container, pyxis }: Pick<JobFacts, 'container' | 'pyxis'> = {},
+  { container, pyxis, forwardedSignal }: Pick<JobFacts, 'container' | 'pyxis' | 'forwardedSignal'> = {},
 ): Blocks {
   return renderBlocks({
     ...identity,
@@ -138,6 +139,7 @@ export function jobBlocks(
     ...(job.serverWaitSec === undefined ? {} : { serverWaitSec: job.serverWaitSec }),
     container,
     pyxis,
+    forwardedSignal,
     startsBySrun: job.startsBySrun === true && container === undefined,
   });
 }
