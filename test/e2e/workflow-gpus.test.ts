@@ -1,6 +1,6 @@
 // examples/workflows/gpu-types on real Slurm that claims GPUs of several types: a task gets the GPUs that its user properties name,
 // directly on the node, in an Apptainer container, and in a Pyxis container of the stand-in.
-import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { expect } from 'chai';
@@ -10,6 +10,7 @@ import { makeImageWithAgent } from '../support/image-with-agent.ts';
 import { buildPyxisStandIn } from '../stand-ins/pyxis/stand-in-pyxis.ts';
 import { requireCompiler, requireSlurmVersion } from '../support/skip-unless.ts';
 import { startSlurmCluster, type SlurmCluster } from '../support/slurm-cluster.ts';
+import { waitUntil } from '../support/wait-until.ts';
 import { startWorld, type World } from './world.ts';
 
 const FOLDER = 'examples/workflows/gpu-types';
@@ -20,6 +21,16 @@ const settings = /^ {7}agent\.slurm\.queues\.gpus (\{\n[^]*?\n {7}\})$/m;
 const TELLS = `import os
 names = ["CUDA_VISIBLE_DEVICES", "SLURM_JOB_GPUS"]
 print("GPUs:", *[os.environ.get(name) for name in names], os.path.exists("/inside"), flush=True)
+`;
+
+/** Ends when it gets the signal. */
+const AWAITS_SIGNAL = `import os, signal, time
+node = os.environ["SLURMD_NODENAME"]
+got = []
+signal.signal(signal.SIGUSR1, lambda number, frame: got.append(number))
+print("ready on", node, flush=True)
+while not got: time.sleep(0.1)
+print("saves on", node, flush=True)
 `;
 
 const MIG = 'a100_1g.5gb';
@@ -56,17 +67,12 @@ describe('a task that selects its GPUs by user properties', () => {
       slurm: (nameOf) =>
         `queues { ${nameOf('gpus')} ${queue}, ${nameOf('apptainer')} ${queue}, ${nameOf('pyxis')} ${queue} }`,
     });
-    const template = join(world.folder, 'gpus.template');
-    await cp(join(FOLDER, 'gpu-types.template'), template);
-    const text = await readFile(template, 'utf8');
-    await world.write(
-      'apptainer.template',
-      text.replace('${CLEARML_AGENT', () => 'srun singularity exec ${CLEARML_AGENT'),
-    );
-    await world.write(
-      'pyxis.template',
-      text.replace('#SBATCH', '#SBATCH --container-image=docker://lab/tool:1\n#SBATCH'),
-    );
+    const text = await readFile(join(FOLDER, 'gpu-types.template'), 'utf8');
+    await world.write('gpus.template', text);
+    const inApptainer = text.replace('${CLEARML_AGENT', () => 'srun singularity exec ${CLEARML_AGENT');
+    await writeWarned('apptainer', inApptainer);
+    await writeWarned('pyxis', withDirectives(text, '--container-image=docker://lab/tool:1'));
+    await writeWarned('nodes', withDirectives(text, '--nodes=2', '--ntasks-per-node=1'));
 
     await enqueue('gpus', 'default', {});
     await enqueue('gpus', 'two', { gpu_type: 'h100', gpus: '2' });
@@ -77,9 +83,13 @@ describe('a task that selects its GPUs by user properties', () => {
     await enqueue('gpus', 'too many', { gpus: '9' });
     await enqueue('apptainer', 'apptainer', { gpu_type: 'h100', gpus: '2' }, image);
     await enqueue('pyxis', 'pyxis', { gpu_type: MIG, gpus: '2' }, 'docker://lab/tool:1');
+    await enqueue('apptainer', 'apptainer, with signal', {}, image, AWAITS_SIGNAL);
+    await enqueue('pyxis', 'pyxis, with signal', {}, 'docker://lab/tool:1', AWAITS_SIGNAL);
+    await enqueue('nodes', 'nodes, with signal', {}, undefined, AWAITS_SIGNAL);
     serve('gpus');
     serve('apptainer', '--singularity-mode');
     serve('pyxis');
+    serve('nodes');
   });
   after(async () => {
     await world[Symbol.asyncDispose]();
@@ -87,14 +97,24 @@ describe('a task that selects its GPUs by user properties', () => {
     await rm(folder, { recursive: true, force: true });
   });
 
+  function withDirectives(text: string, ...options: readonly string[]): string {
+    return text.replace('#SBATCH', `${options.map((option) => `#SBATCH ${option}\n`).join('')}#SBATCH`);
+  }
+
+  /** The template with a signal before the time limit. */
+  async function writeWarned(name: string, text: string): Promise<void> {
+    await world.write(`${name}.template`, withDirectives(text, '--signal=B:USR1@120'));
+  }
+
   async function enqueue(
     queue: string,
     title: string,
     properties: Readonly<Record<string, string>>,
     image?: string,
+    code = TELLS,
   ): Promise<void> {
     const task = await world.user.makeTask({
-      code: TELLS,
+      code,
       properties: { cpus: '1', memory: '100M', ...properties },
       more: image === undefined ? {} : { container: { image } },
     });
@@ -130,6 +150,30 @@ describe('a task that selects its GPUs by user properties', () => {
   it('finds them in a Pyxis container', async () => {
     expect(await gpusOf('pyxis')).to.equal('4,5 4,5 True');
   });
+
+  for (const [where, title, ranks] of [
+    ['in an Apptainer container', 'apptainer, with signal', 1],
+    ['in a Pyxis container', 'pyxis, with signal', 1],
+    ['on two nodes', 'nodes, with signal', 2],
+  ] as const) {
+    it(`gets the signal of --signal=B:USR1 ${where}`, async () => {
+      const task = tasks.get(title) ?? '';
+      const isReady = async (): Promise<boolean> => (await linesOf(task, 'ready on')).length === ranks;
+      await waitUntil('the task to be ready', isReady, { everyMs: 250, progress: () => world.log().length });
+      const [job = ''] = await world.jobsOf(task);
+      // As Slurm does before the time limit.
+      await cluster.run('scancel', '--batch', '--signal=USR1', job);
+      await world.untilStatus(task, 'completed');
+      const nodes = (await linesOf(task, 'ready on')).toSorted();
+      expect((await linesOf(task, 'saves on')).toSorted()).to.deep.equal(nodes);
+      expect(new Set(nodes)).to.have.property('size', ranks);
+    });
+  }
+
+  async function linesOf(task: string, text: string): Promise<string[]> {
+    const found = (await world.user.console(task)).matchAll(new RegExp(`^${text} (\\S+)$`, 'gm'));
+    return [...found].map(([, node = '']) => node);
+  }
 
   it('fails without a job if it names a type or a number that the queue does not permit', async () => {
     const accepts = `and the queue "${world.nameOf('gpus')}" accepts`;

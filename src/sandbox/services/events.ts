@@ -95,6 +95,11 @@ export function createEventsService(store: Store, clock: SandboxClock): Service 
       const isAscending = request.order === undefined ? !request.navigate_earlier : request.order === 'asc';
       return { events: isAscending ? events : events.reverse(), returned: events.length, total: log.length };
     },
+    'events.scalar_metrics_iter_histogram': (call) => {
+      const request = readRequest(oneTask, call.body);
+      findTask(store, request.task);
+      return scalarsOf(store, request.task);
+    },
     'events.clear_task_log': (call) => {
       const { task } = readRequest(oneTask, call.body);
       findTask(store, task);
@@ -110,6 +115,19 @@ function logOf(store: Store, task: string): EventDocument[] {
     .of(task)
     .filter((event) => event.type === 'log')
     .sort((a, b) => a.timestamp - b.timestamp);
+}
+
+/** Every scalar by metric and variant, in the order of the iterations. The server sends a sample if there are thousands. */
+function scalarsOf(store: Store, task: string): Fields {
+  const curves: Record<string, Record<string, { name: string; x: number[]; y: number[] }>> = {};
+  const scalars = store.events.of(task).filter((event) => event.type === 'training_stats_scalar');
+  for (const { iter, metric, variant, value } of scalars.sort((a, b) => Number(a['iter']) - Number(b['iter']))) {
+    const variants = (curves[String(metric)] ??= {});
+    const curve = (variants[String(variant)] ??= { name: String(variant), x: [], y: [] });
+    curve.x.push(Number(iter));
+    curve.y.push(Number(value));
+  }
+  return curves;
 }
 
 /** One page in ascending order; all events of the page's last millisecond are in it, so that none is skipped. */

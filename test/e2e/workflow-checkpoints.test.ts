@@ -1,0 +1,146 @@
+// examples/workflows/checkpoints on real Slurm with the real agent and SDK: the training is preempted, requeued and warned of its time
+// limit, and continues each time where it was.
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { requireAgent, requireSandbox, requireSlurm } from '../support/skip-unless.ts';
+import { waitUntil } from '../support/wait-until.ts';
+import { startWorld, type Program, type World } from './world.ts';
+
+const FOLDER = 'examples/workflows/checkpoints';
+
+describe('a training that saves checkpoints', () => {
+  let world: World;
+  let daemon: Program;
+  let code: string;
+
+  before(requireAgent);
+  before(requireSandbox);
+  before(requireSlurm);
+  before(async () => {
+    world = await startWorld();
+    code = await readFile(join(FOLDER, 'train.py'), 'utf8');
+    const text = await readFile(join(FOLDER, 'checkpoints.template'), 'utf8');
+    // The agent runs tasks with its own Python, so that nothing has to be installed.
+    const quick = text.replace('${CLEARML_PRE', () => 'export CLEARML_AGENT_SKIP_PYTHON_ENV_INSTALL=1\n${CLEARML_PRE');
+    const template = await world.write('checkpoints.template', quick.replace('@120', '@300'));
+    await world.user.makeQueue('checkpoints');
+    daemon = world.start('--template-files', template, '--queue', world.nameOf('checkpoints'));
+  });
+  after(() => world[Symbol.asyncDispose]());
+
+  /** Trains until it is aborted. */
+  async function enqueue(partition: string, saveEvery: number): Promise<string> {
+    const section = (name: string, values: Readonly<Record<string, string>>): object =>
+      Object.fromEntries(Object.entries(values).map(([key, value]) => [key, { section: name, name: key, value }]));
+    const settings = {
+      iterations: '1000000',
+      save_every: String(saveEvery),
+      seconds: '0.1',
+      directory: join(world.folder, 'checkpoints'),
+    };
+    const hyperparams = {
+      properties: section('properties', { partition, walltime: '10' }),
+      General: section('General', settings),
+    };
+    const task = await world.user.makeTask({ code, more: { hyperparams } });
+    await world.user.enqueue(task, await world.user.makeQueue('checkpoints'));
+    return task;
+  }
+
+  /** The iterations after which it has continued, or at which it has saved, so far. */
+  async function iterations(task: string, text: string): Promise<number[]> {
+    const found = (await world.user.console(task)).matchAll(new RegExp(`${text} iteration (\\d+)`, 'g'));
+    return [...found].map(([, iteration]) => Number(iteration));
+  }
+
+  /** Waits until it has continued so often, and has saved since. */
+  async function untilContinued(task: string, times: number): Promise<void> {
+    const isSo = async (): Promise<boolean> => {
+      const last = (await iterations(task, 'continues after'))[times - 1];
+      return last !== undefined && (await iterations(task, 'saved at')).some((iteration) => iteration > last);
+    };
+    await waitUntil(`the training to continue: ${String(times)}`, isSo, {
+      everyMs: 250,
+      progress: () => world.log().length,
+    });
+  }
+
+  async function untilWaiting(job: string): Promise<void> {
+    const state = (): Promise<string> => world.cluster.run('squeue', '--noheader', '--jobs', job, '--format=%T');
+    const isWaiting = async (): Promise<boolean> => (await state()).trim() === 'PENDING';
+    await waitUntil('the job to wait again', isWaiting, { everyMs: 250, progress: () => world.log().length });
+  }
+
+  /** Slurm lets a requeued job wait for two minutes otherwise; in the second of its end the node would refuse it. */
+  async function startAgain(job: string): Promise<void> {
+    await world.cluster.run('scontrol', 'update', `JobId=${job}`, 'StartTime=now+2');
+  }
+
+  async function abort(task: string): Promise<void> {
+    await world.user.api('tasks.stop', { task });
+    await world.untilNoJob(task);
+    await world.untilStatus(task, 'stopped');
+  }
+
+  /** Every iteration has its scalar, once and with its value. */
+  async function expectWholeCurve(task: string): Promise<void> {
+    const reply = await world.user.api('events.scalar_metrics_iter_histogram', { task });
+    const { x, y } = (reply as { loss: { training: { x: number[]; y: number[] } } }).loss.training;
+    expect(x.length).to.be.at.least(Math.max(...(await iterations(task, 'continues after'))));
+    expect(x).to.deep.equal(x.map((_, index) => index + 1));
+    for (const [index, value] of y.entries()) expect(value).to.be.closeTo(0.99 ** (index + 1), 1e-6);
+  }
+
+  it('continues at its last checkpoint after a preemption and after scontrol requeue, with one whole curve', async () => {
+    const task = await enqueue('low', 5);
+    await world.untilConsole(task, 'saved at iteration');
+    const [job = ''] = await world.jobsOf(task);
+    const node = (await world.cluster.run('squeue', '--noheader', '--jobs', job, '--format=%N')).trim();
+
+    const alone = [
+      '--partition=debug',
+      `--nodelist=${node}`,
+      '--exclusive',
+      '--output=/dev/null',
+      '--wrap=sleep infinity',
+    ];
+    const urgent = (await world.cluster.run('sbatch', '--parsable', ...alone)).trim();
+    await untilWaiting(job);
+    await world.untilStatus(task, 'queued');
+    await world.cluster.run('scancel', urgent);
+    await startAgain(job);
+    await untilContinued(task, 1);
+
+    await world.cluster.run('scontrol', 'requeue', job);
+    await untilWaiting(job);
+    await startAgain(job);
+    await untilContinued(task, 2);
+    await abort(task);
+
+    const [first = 0, second = 0] = await iterations(task, 'continues after');
+    expect(first).to.be.at.least(5);
+    expect(second).to.be.greaterThan(first);
+    expect(await world.jobsOf(task)).to.deep.equal([job]);
+    await expectWholeCurve(task);
+  });
+
+  it('gets the signal of --signal=B:USR1 and saves, before it is ended at the time limit', async () => {
+    const task = await enqueue('debug', 1_000_000);
+    await waitUntil(
+      'its first scalar',
+      async () => JSON.stringify(await world.user.api('events.scalar_metrics_iter_histogram', { task })) !== '{}',
+      { everyMs: 250, progress: () => world.log().length },
+    );
+    const [job = ''] = await world.jobsOf(task);
+    // Five minutes at most are left, which is when Slurm sends the signal.
+    await world.cluster.run('scontrol', 'update', `JobId=${job}`, 'TimeLimit=5');
+    await world.untilConsole(task, 'the time limit is near');
+    await world.untilConsole(task, 'saved at iteration');
+
+    await world.cluster.run('scontrol', 'update', `JobId=${job}`, 'TimeLimit=1');
+    await world.untilConsole(task, 'ended TIMEOUT');
+    expect((await world.user.look(task)).status).to.equal('failed');
+    await world.stop(daemon);
+  });
+});
