@@ -20,7 +20,7 @@ export const ADVICE_RULES = {
   ),
   'may-be-read-again': warning(
     'A shell evaluates this text again; the task fails if its value is not a plain word.',
-    'Assign it to an environment variable first: export NAME=${…}, then \'"$NAME"\' here.',
+    'Assign the value to an environment variable first: export NAME=${…}, then \'"$NAME"\' here.',
   ),
   'may-be-evaluated': warning(
     'Arithmetic, eval and other shells run commands that a value contains, and this value may reach them.',
@@ -44,13 +44,13 @@ export const ADVICE_RULES = {
   ),
   'option-twice': warning('If an option occurs several times, sbatch uses the last.', 'Remove one of them.'),
   priority: warning(
-    'Only Slurm operators and administrators may set it; for other users it is rejected or ignored.',
-    'Remove it, or use --nice to lower the priority.',
+    'Only Slurm operators and administrators may set this option; for other users, it is rejected or ignored.',
+    'Remove the option, or use --nice to lower the priority.',
   ),
   'job-name': {
     severity: 'note',
-    why: "The daemon sets each job's name to find the job again.",
-    write: 'Remove it, or do not rely on it; --comment is free for your use.',
+    why: 'The daemon sets the name of each job, by which it finds the job again.',
+    write: 'Remove the option; you can use --comment instead.',
   },
   'output-folder': warning(
     'Slurm creates no directories: the job fails at once without a log.',
@@ -87,7 +87,7 @@ export const ADVICE_RULES = {
   'bash-syntax': error('bash cannot parse the script.', 'Correct the error that bash reports.'),
   shellcheck: warning(
     'shellcheck finds common mistakes in shell scripts.',
-    'Correct it, or write # shellcheck disable=SC… in the line before; the shellcheck wiki explains the number.',
+    'Correct the script, or write # shellcheck disable=SC… in the line before; the shellcheck wiki explains the number.',
   ),
   'sbatch-refuses': error(
     'Slurm rejects the job of a task that sets no user property.',

@@ -88,7 +88,7 @@ async function enqueue({ deps, queue, task }: Pick<OneTask, 'deps' | 'queue' | '
 function describeLeft({ jobId }: OneTaskEnd, task: TaskId, again: string): string {
   const fact = jobId === undefined ? 'it has no Slurm job yet' : `Slurm job ${jobId} continues`;
   // Indented lines are never wrapped, so that they can be copied.
-  return `Stopped tracking the task: ${fact}. To track it again:\n  ${again}\nTo end it:\n  clearml-agent-slurm cancel ${task}\n`;
+  return `Stopped tracking the task; ${fact}. To track it again:\n  ${again}\nTo end it:\n  clearml-agent-slurm cancel ${task}\n`;
 }
 
 async function endOf({ deps }: OneTask, { task, jobId }: OneTaskEnd): Promise<ExecuteEnd> {

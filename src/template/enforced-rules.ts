@@ -33,7 +33,7 @@ export const ENFORCED_RULES = {
   'unknown-filter': error('The filter does not exist.', 'Use one of the filters in docs/templates.md.'),
   'unknown-variable': error(
     'The field does not exist: the default always applies, or the task fails.',
-    'Use a name that `clearml-agent-slurm vars` lists.',
+    'Use a name from `clearml-agent-slurm vars`.',
   ),
   'not-one-value': error(
     'A script can contain a single value, not a group of fields.',
@@ -78,11 +78,11 @@ export const ENFORCED_RULES = {
   'slurm-word': error('sbatch reads #SLURM as #SBATCH, and warns.', 'Write #SBATCH.'),
   'late-directive': error(
     'sbatch ignores directives after the first command.',
-    'Move it above the first line that is neither empty nor a comment.',
+    'Move the directive above the first command.',
   ),
   'read-again': error(
     'A shell evaluates this text again, so only plain words are accepted here.',
-    'Assign it to an environment variable first: export NAME=${…}, then \'"$NAME"\' here.',
+    'Assign the value to an environment variable first: export NAME=${…}, then \'"$NAME"\' here.',
   ),
   'not-a-number': error('Arithmetic may run commands that a value contains.', 'Write a whole number as the default.'),
   'document-text': error(

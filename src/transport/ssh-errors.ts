@@ -78,7 +78,7 @@ const MESSAGES: {
     `${host} is unreachable: ${output}. Install OpenSSH's client here, or set provider: ssh2.`,
   'ssh failed': describeSshFailure,
   'no forwarding': ({ host, via, output }) =>
-    `${via} does not forward to ${host} (${output}). Check that AllowTcpForwarding is on there and that it can reach ${host}.`,
+    `${via} does not forward to ${host} (${output}). Check that AllowTcpForwarding is on at ${via}, and that ${via} can reach ${host}.`,
   other: ({ host, output }) => `${host} is unreachable by SSH: ${output}. Run ssh -v ${host} to see why.`,
 };
 

@@ -88,7 +88,7 @@ function full(explanation: string): Reason {
 }
 
 function usedUp(explanation: string): Reason {
-  const advice = 'Ask the cluster admins for more, or wait until it is renewed.';
+  const advice = 'Ask the cluster admins for more, or wait until this limit is renewed.';
   return { class: 'needs-a-human', explanation, advice, limits: 'size' };
 }
 
