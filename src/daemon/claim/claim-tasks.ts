@@ -1,9 +1,9 @@
-// Claims the heads of the served queues in groups, and starts their submission in the pool.
+// Claims the heads of the served queues in batches, and starts their submission in the pool.
 import { ServerUnreachableError } from '../../clearml/errors.ts';
 import type { TaskId } from '../../clearml/ids.ts';
 import { claimOneTask } from './claim-one-task.ts';
 import { parkAndSubmit } from './park-and-submit.ts';
-import { createClaimedBatch } from './read-claimed-batch.ts';
+import { createClaimedBatch, type ClaimedBatch } from './read-claimed-batch.ts';
 import { createWaitingTasksReader } from './read-waiting-tasks.ts';
 import { createHoldMessages } from './hold-messages.ts';
 import { afterClaim, planClaims, withoutEntry, type ClaimState, type Head } from './plan-claims.ts';
@@ -36,126 +36,158 @@ export interface TaskClaimer {
   claimTasks(snapshot: Snapshot, limits: { readonly until: number; readonly signal: AbortSignal }): Promise<number>;
 }
 
+/** One call of `claimTasks`. */
+interface Run {
+  readonly until: number;
+  readonly signal: AbortSignal;
+  /** Left for a later pass: the outcome of their claim is unknown. */
+  readonly passed: Set<TaskId>;
+  claimed: number;
+  unanswered: number;
+  /** The index in `READ_SIZES`. */
+  readSize: number;
+}
+
+/** The queues as they were read, and as they are after each claim. */
+interface Reading {
+  state: ClaimState;
+  readonly holdChanges: number | undefined;
+  readonly clearml: DaemonDeps['clearml'];
+}
+
 export function createTaskClaimer(deps: DaemonDeps, pool: SubmissionPool, backoff: Backoff): TaskClaimer {
   const reader = createWaitingTasksReader(deps);
   const messages = createHoldMessages(deps);
   let lastServed: ServedQueue | undefined;
 
+  function mayContinue({ until, signal }: Run): boolean {
+    const now = deps.clock.now();
+    return !signal.aborted && now < until && now >= backoff.until() && deps.journal.entries.size < MAX_TRACKED;
+  }
+
+  function areHoldsUnchanged({ holdChanges }: Reading): boolean {
+    return deps.unixUsers?.holds.changes() === holdChanges;
+  }
+
+  async function readQueues({ readSize, passed, signal }: Run, pauses: readonly Pause[]): Promise<Reading> {
+    return {
+      state: await reader.read({ most: READ_SIZES[readSize], lastServed, passed, pauses, signal }),
+      holdChanges: deps.unixUsers?.holds.changes(),
+      clearml: { ...deps.clearml, people: cachePeople(deps.clearml.people) },
+    };
+  }
+
+  /** Undefined if another daemon was first, or if the outcome is unknown. */
+  async function claimHead(run: Run, head: Head): Promise<Entry | undefined> {
+    const { task } = head.entry;
+    try {
+      const entry = await claimOneTask(deps, head);
+      run.unanswered = 0;
+      return entry;
+    } catch (error) {
+      run.unanswered += 1;
+      if (!(error instanceof ServerUnreachableError) || run.unanswered >= AWAY_AFTER) throw error;
+      deps.log.warn('Claim failed; continuing with the next task of the queue', {
+        task,
+        queue: head.queue.name,
+        err: error,
+      });
+      run.passed.add(task);
+      return undefined;
+    }
+  }
+
+  /** Claims the task and starts its submission. False if it was not claimed. */
+  async function claimAndStart(run: Run, reading: Reading, head: Head, batch: ClaimedBatch): Promise<boolean> {
+    const { queue } = head;
+    lastServed = queue;
+    const entry = await claimHead(run, head);
+    reader.tried(head);
+    // A head that may still be there keeps the entries behind it from being popped.
+    if (run.passed.has(head.entry.task)) reading.state = { ...reading.state, lastServed };
+    else reading.state = entry === undefined ? withoutEntry(reading.state, head) : afterClaim(reading.state, head);
+    if (entry === undefined) return false;
+    reader.served(reading.state);
+    deps.log.info('Claimed', { task: entry.task, queue: queue.name });
+    batch.add(entry.task);
+    const { clearml } = reading;
+    const isStarted = pool.start(entry, () =>
+      parkAndSubmit({ ...deps, clearml }, entry, { queue, isParked: false, batch }),
+    );
+    // A later pass submits it; the others must not wait for it.
+    if (!isStarted) batch.leave(entry.task);
+    run.claimed += 1;
+    return true;
+  }
+
+  /** Claims the next tasks, at most this many. False if none may be claimed. */
+  async function claimTogether(run: Run, reading: Reading, size: number): Promise<boolean> {
+    const batch = createClaimedBatch(deps);
+    try {
+      for (let tries = 0; tries < size; tries += 1) {
+        if (!mayContinue(run) || !pool.mayClaim()) return tries > 0;
+        const [head] = planClaims(reading.state, 1).claims;
+        if (head === undefined) return true;
+        const isClaimed = await claimAndStart(run, reading, head, batch);
+        // Of a user for whom sudo refused the last submission, one task is tried.
+        if (isClaimed && !areHoldsUnchanged(reading)) return true;
+      }
+      return true;
+    } finally {
+      batch.close();
+    }
+  }
+
+  /** Claims tasks until the queues must be read again. False if there is no task, or none may be claimed. */
+  async function claimFrom(run: Run, reading: Reading): Promise<boolean> {
+    const { until, signal } = run;
+    const perReading = reader.mustReadOften() ? MAX_TOGETHER : CLAIMS_PER_READING;
+    for (let left = perReading; left > 0 && areHoldsUnchanged(reading);) {
+      if (backoff.isFailing()) await pool.waitUntilIdle(until, signal);
+      const { claims, needsMore } = planClaims(reading.state, Math.min(MAX_TOGETHER, left));
+      if (claims.length === 0) return needsMore;
+      const size = backoff.isFailing() ? 1 : claims.length;
+      await pool.waitToClaim(1, until, signal);
+      await pool.waitToClaim(size, Math.min(until, deps.clock.now() + GATHER_MS), signal);
+      if (!(await claimTogether(run, reading, size))) return false;
+      left -= size;
+      if (!claims.some(({ queue }) => reader.mustReadSize(queue))) continue;
+      await pool.waitUntilIdle(until, signal);
+      break;
+    }
+    return true;
+  }
+
+  async function showHeld({ until, signal }: Run, state: ClaimState): Promise<void> {
+    const waiting = new Set(state.queues.flatMap(({ entries }) => entries.map(({ task }) => task)));
+    const hasTime = (): boolean => !signal.aborted && deps.clock.now() < until;
+    await messages.show(planClaims(state, 0).held, (task) => waiting.has(task), hasTime);
+  }
+
   return {
     async claimTasks(snapshot, { until, signal }) {
-      const mayContinue = (): boolean =>
-        !signal.aborted &&
-        deps.clock.now() < until &&
-        deps.clock.now() >= backoff.until() &&
-        deps.journal.entries.size < MAX_TRACKED;
-      let claimed = 0;
-      let unanswered = 0;
-      /** Left for a later pass: the outcome of their claim is unknown. */
-      const passed = new Set<TaskId>();
-      let readSize = 0;
-      let state: ClaimState | undefined;
-
-      /** Undefined if another daemon was first, or if the outcome is unknown. */
-      async function claimHead(head: Head): Promise<Entry | undefined> {
-        const { task } = head.entry;
-        try {
-          const entry = await claimOneTask(deps, head);
-          unanswered = 0;
-          return entry;
-        } catch (error) {
-          unanswered += 1;
-          if (!(error instanceof ServerUnreachableError) || unanswered >= AWAY_AFTER) throw error;
-          deps.log.warn('Claim failed; continuing with the next task of the queue', {
-            task,
-            queue: head.queue.name,
-            err: error,
-          });
-          passed.add(task);
-          return undefined;
-        }
-      }
-
-      async function claimAll(): Promise<void> {
-        while (mayContinue()) {
-          const pauses = await readPauses(deps);
-          if (pauses === undefined) {
-            deps.monitor?.holds(undefined);
-            return;
-          }
-          let current = (state = await reader.read({ most: READ_SIZES[readSize], lastServed, passed, pauses, signal }));
-          const before = claimed;
-          const holdChanges = deps.unixUsers?.holds.changes();
-          const clearml = { ...deps.clearml, people: cachePeople(deps.clearml.people) };
-
-          /** Claims the next tasks, at most this many. False if none may be claimed. */
-          const claimGroup = async (size: number): Promise<boolean> => {
-            const group = createClaimedBatch(deps);
-            try {
-              for (let tries = 0; tries < size; tries += 1) {
-                if (!mayContinue() || !pool.mayClaim()) return tries > 0;
-                const [head] = planClaims(current, 1).claims;
-                if (head === undefined) return true;
-
-                const { queue } = head;
-                lastServed = queue;
-                const entry = await claimHead(head);
-                reader.tried(head);
-                // A head that may still be there keeps the entries behind it from being popped.
-                if (passed.has(head.entry.task)) current = { ...current, lastServed };
-                else current = entry === undefined ? withoutEntry(current, head) : afterClaim(current, head);
-                state = current;
-                if (entry === undefined) continue;
-                reader.served(current);
-                deps.log.info('Claimed', { task: entry.task, queue: queue.name });
-                group.add(entry.task);
-                const isStarted = pool.start(entry, () =>
-                  parkAndSubmit({ ...deps, clearml }, entry, { queue, isParked: false, group }),
-                );
-                // A later pass submits it; the others must not wait for it.
-                if (!isStarted) group.leave(entry.task);
-                claimed += 1;
-                // Of a user for whom sudo refused the last submission, one task is tried.
-                if (deps.unixUsers?.holds.changes() !== holdChanges) return true;
-              }
-              return true;
-            } finally {
-              group.close();
-            }
-          };
-
-          const perReading = reader.mustReadOften() ? MAX_TOGETHER : CLAIMS_PER_READING;
-          for (let left = perReading; left > 0 && deps.unixUsers?.holds.changes() === holdChanges;) {
-            if (backoff.isFailing()) await pool.waitUntilIdle(until, signal);
-            const { claims, needsMore } = planClaims(current, Math.min(MAX_TOGETHER, left));
-            if (claims.length === 0 && !needsMore) return;
-            if (claims.length === 0) break;
-            const size = backoff.isFailing() ? 1 : claims.length;
-            await pool.waitToClaim(1, until, signal);
-            await pool.waitToClaim(size, Math.min(until, deps.clock.now() + GATHER_MS), signal);
-            if (!(await claimGroup(size))) return;
-            left -= size;
-            if (!claims.some(({ queue }) => reader.mustReadSize(queue))) continue;
-            await pool.waitUntilIdle(until, signal);
-            break;
-          }
-          const isStuck = claimed === before && planClaims(current, 1).needsMore;
-          if (isStuck) readSize += 1;
-        }
-      }
-
+      const run: Run = { until, signal, passed: new Set(), claimed: 0, unanswered: 0, readSize: 0 };
+      let reading: Reading | undefined;
       reader.begin(snapshot);
-      await claimAll();
-      if (state !== undefined) deps.monitor?.holds(readHolds(state, (queue) => entriesIn(snapshot, queue)));
-      if (state !== undefined && !signal.aborted)
-        await showHeld(state, () => !signal.aborted && deps.clock.now() < until);
-      return claimed;
+      while (mayContinue(run)) {
+        const pauses = await readPauses(deps);
+        if (pauses === undefined) {
+          deps.monitor?.holds(undefined);
+          break;
+        }
+        reading = await readQueues(run, pauses);
+        const before = run.claimed;
+        if (!(await claimFrom(run, reading))) break;
+        const isStuck = run.claimed === before && planClaims(reading.state, 1).needsMore;
+        if (isStuck) run.readSize += 1;
+      }
+      if (reading === undefined) return run.claimed;
+      const { state } = reading;
+      deps.monitor?.holds(readHolds(state, (queue) => entriesIn(snapshot, queue)));
+      if (!signal.aborted) await showHeld(run, state);
+      return run.claimed;
     },
   };
-
-  async function showHeld(state: ClaimState, mayContinue: () => boolean): Promise<void> {
-    const waiting = new Set(state.queues.flatMap(({ entries }) => entries.map(({ task }) => task)));
-    await messages.show(planClaims(state, 0).held, (task) => waiting.has(task), mayContinue);
-  }
 }
 
 function entriesIn({ queues }: Snapshot, name: string): number {

@@ -12,7 +12,7 @@ import type { ClaimedBatch } from './read-claimed-batch.ts';
  * Parks a claimed task, renders it and submits it. It is rendered from its state after it was parked: if a user acted on it before, that
  * is seen then, and its entry is removed again.
  * @param isParked whether an earlier run parked the task already
- * @param group the tasks that were claimed together with this one
+ * @param batch the tasks that were claimed together with this one
  */
 export async function parkAndSubmit(
   deps: DaemonDeps,
@@ -20,8 +20,8 @@ export async function parkAndSubmit(
   {
     queue,
     isParked,
-    group,
-  }: { readonly queue: ServedQueue; readonly isParked: boolean; readonly group?: ClaimedBatch },
+    batch,
+  }: { readonly queue: ServedQueue; readonly isParked: boolean; readonly batch?: ClaimedBatch },
 ): Promise<SubmitResult> {
   const isFresh = claimed.step === 'claiming';
   // A task that was popped in an earlier run may belong to another daemon now. A parked task is not parked again: a job of another
@@ -32,10 +32,10 @@ export async function parkAndSubmit(
     try {
       entry = await park(deps, claimed);
     } catch (error) {
-      group?.leave(claimed.task);
+      batch?.leave(claimed.task);
       throw error;
     }
-    read = await readClaimed(deps, entry, group === undefined ? undefined : (task) => group.read(task));
+    read = await readClaimed(deps, entry, batch === undefined ? undefined : (task) => batch.read(task));
   }
   if (read === undefined) {
     await unpark(deps, entry);
