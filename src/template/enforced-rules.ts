@@ -97,7 +97,7 @@ export const ENFORCED_RULES = {
   ),
   'misread-by-bash': error(
     'Some bash versions from 4.4 to 5.2 misparse this inside $(…), so a value could become code.',
-    "Follow the message: write case patterns as (PATTERN), '…' or \"…\" for $'…' in a group.",
+    "Write case patterns as (PATTERN), and '…' or \"…\" instead of $'…' in a pattern group.",
   ),
   'block-missing': error(
     'Every job needs all three blocks.',
