@@ -65,12 +65,12 @@ describe('a command of another Unix user', () => {
     });
   }
 
-  it('is refused with the advice to remove NoNewPrivileges if that flag is set', async () => {
+  it('is refused with the advice to replace the systemd unit if NoNewPrivileges is set', async () => {
     const line = 'sudo: The "no new privileges" flag is set, which prevents sudo from running as root.';
     write('sudo', `cat > /dev/null; echo '${line}' >&2; exit 1`);
     const error = await rejection(run());
     expect(error).to.be.instanceOf(SudoRefusedError);
-    expect(String(error)).to.contain(line).and.contain('remove NoNewPrivileges=').and.not.contain('sudoers');
+    expect(String(error)).to.contain(line).and.contain('replace it by the output of clearml-agent-slurm unit').and.not.contain('sudoers');
   });
 
   for (const [what, script] of [
