@@ -49,6 +49,9 @@ export interface JobFacts {
 /** The timeout of one request of the gate: the session of the agent would retry for hours. */
 const GATE_SECONDS = 120;
 
+/** What a job of another Unix user reports of its log, and how long that may take: Slurm kills a job 30 s after its time limit. */
+const REPORT = { reportSeconds: 20, reportBytes: 16_384, reportLines: 30 };
+
 /** About one minute. */
 const LEAST_RETRIES = 6;
 const LONGEST_PAUSE_SEC = 120;
@@ -90,6 +93,7 @@ export function blockView(facts: JobFacts): Record<string, unknown> {
     isWhole: facts.pyxis?.isWhole === true,
     exitCodes: Object.values(JOB_EXIT_CODES),
     gateSeconds: GATE_SECONDS,
+    ...REPORT,
     serverWaitSeconds: Math.floor(serverWaitSec),
     connectRetries: connectRetries(serverWaitSec),
   };

@@ -1,6 +1,6 @@
 // Tasks of several owners as jobs of several Unix users: real sudo with the printed file, real accounting, locally and over SSH.
 import { expect } from 'chai';
-import { rmSync, statSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SlurmCluster } from '../support/slurm-cluster.ts';
 import { prepareUserSsh, type UserSsh } from '../support/ssh-master.ts';
@@ -84,6 +84,26 @@ describe('a user map', () => {
     await waitUntil('the job to wait', async () => (await jobRows(one)).includes(' PENDING '));
     await people.alice.api('tasks.stop', { task: one });
     await waitUntil('the job to be cancelled', async () => (await jobRows(one)).includes(' CANCELLED '));
+    await world.stop(program);
+  });
+
+  it('shows in the console the end of a log that the daemon cannot read, and whose it is', async () => {
+    await using bed = await createBed(local());
+    await installSudoers(await sudoers(bed));
+    const { world, people } = bed;
+    const text = readFileSync(bed.template, 'utf8');
+    const failing = 'export CLEARML_SLURM_REPORT_SECONDS=600\necho "no such module: cuda"\nexit 7\n';
+    writeFileSync(bed.template, text.replace('${CLEARML_AGENT_EXECUTE}', `${failing}$&`));
+    const task = await bed.enqueue(people.alice, SHOW_ALL);
+    const program = await bed.serve();
+
+    await world.untilStatus(task, 'failed');
+
+    await world.untilConsole(task, 'The job ended with exit code 7. The last lines of its log:\nno such module: cuda');
+    await world.untilConsole(
+      task,
+      `It belongs to ${alice.name}. If the job could report its last lines, they are above.`,
+    );
     await world.stop(program);
   });
 

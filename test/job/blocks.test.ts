@@ -32,6 +32,7 @@ describe('the blocks of a job', () => {
   for (const [what, facts] of [
     ['the required facts', jobFacts()],
     ['all facts', everyFact],
+    ['another Unix user', jobFacts({ unixUser: 'alice' })],
     ['a container', inContainer],
     ['the agent started by srun', jobFacts({ startsBySrun: true })],
     ['a signal for the task', jobFacts({ forwardedSignal: 'USR1' })],

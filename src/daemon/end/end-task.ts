@@ -72,7 +72,7 @@ export async function endTask(deps: DaemonDeps, entry: Entry, ending: Ending, ba
 
   const lines: ConsoleLine[] = [{ level: status === 'failed' ? 'ERROR' : 'WARNING', text }];
   if (status === 'failed' && log !== undefined) {
-    lines.push(...advice, { level: 'INFO', text: quoteLog(log) });
+    lines.push(...advice, { level: 'INFO', text: quoteLog(log, entry.unixUser?.name) });
   }
   await logToConsole(deps, entry.task, ...lines);
   await removeJobConf(deps, entry);
@@ -129,8 +129,12 @@ function statusFromLog(log: JobLog | undefined): 'completed' | 'failed' {
   return log?.kind === 'read' && showsCompletion(log.tail) ? 'completed' : 'failed';
 }
 
-function quoteLog(log: JobLog): string {
-  if (log.kind === 'not shown') return log.why;
+/** @param user the Unix user of the job, if it is another one than the daemon's */
+function quoteLog(log: JobLog, user?: string): string {
+  if (log.kind === 'not shown')
+    return user === undefined
+      ? log.why
+      : `${log.why} It belongs to ${user}. If the job could report its last lines, they are above.`;
   const tail = cleanLogTail(log.tail, TAIL_LINES);
   return tail === '' ? `The job's log ${log.path} is empty.` : `The last lines of the job's log ${log.path}:\n${tail}`;
 }

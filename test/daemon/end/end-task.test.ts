@@ -73,6 +73,18 @@ describe('ending a task that its agent did not end', () => {
     expect(log).to.include('Host key verification failed.');
   });
 
+  it('names the owner of a log of another Unix user', async () => {
+    const fixture = createStepFixture(logsThatEnd(undefined));
+    const { task, seen, entry } = await parked(fixture);
+    const ofAlice = { ...entry, unixUser: { name: 'alice', uid: 1001 } };
+
+    await endTask(fixture.deps, ofAlice, FAILED, { seen, isParked: true, record: recordOf() });
+
+    expect(fixture.consoleOf(task)[1]).to.match(
+      /read it on the node\. It belongs to alice\. If the job could report its last lines, they are above\.$/,
+    );
+  });
+
   it('names the path of a log that cannot be read', async () => {
     const fixture = createStepFixture(logsThatEnd(undefined));
     const { task, seen, entry } = await parked(fixture);
