@@ -1,9 +1,16 @@
-// The monitoring examples: promtool checks the rules, runs their tests, and checks what a daemon's metrics look like.
+// The monitoring examples: promtool checks them, and a real Prometheus scrapes the daemon and fires the alert for no good poll.
 import { expect } from 'chai';
 import { execFileSync } from 'node:child_process';
-import { createMonitor } from '../../src/daemon/monitor/monitor.ts';
-import { createMetrics } from '../../src/web/metrics.ts';
-import { requirePrometheus } from '../support/skip-unless.ts';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { freePorts } from '../support/loopback-port.ts';
+import { startDaemon } from '../support/foreground-daemon.ts';
+import { requirePrometheus, requireSlurm } from '../support/skip-unless.ts';
+import { startSlurmCluster } from '../support/slurm-cluster.ts';
+import { waitUntil } from '../support/wait-until.ts';
+import { untilServed } from './browser.ts';
+import { QUICK_TEMPLATE } from './templates.ts';
+import { startWorld, type World } from './world.ts';
 
 const EXAMPLES = 'examples/monitoring';
 
@@ -20,10 +27,74 @@ describe('examples/monitoring', () => {
     promtool(['check', 'config', '--syntax-only', `${EXAMPLES}/prometheus.yml`]);
     promtool(['test', 'rules', `${EXAMPLES}/alerts.test.yml`]);
   });
+});
 
-  it('describes metrics that promtool accepts', async () => {
-    const { body } = await createMetrics(createMonitor({ now: () => 0 })).scrape('');
+describe('a Prometheus that scrapes the daemon', () => {
+  before(requirePrometheus);
+  before(requireSlurm);
 
-    expect(promtool(['check', 'metrics'], String(body))).to.equal('');
+  it('fires the alert for no good poll while slurmctld is stopped', async () => {
+    await using cluster = await startSlurmCluster();
+    await using world = await startWorld({ cluster, python: false, slurm: 'http.listen: 0' });
+    await world.user.makeQueue('gpu');
+    const template = await world.write('quick.template', QUICK_TEMPLATE);
+    const daemon = world.start('--queue', world.nameOf('gpu'), '--template-files', template);
+    const { url, token } = await untilServed(join(world.folder, 'state'));
+    const metrics = await fetch(`${url}/metrics`, { headers: { authorization: `Bearer ${token}` } });
+    expect(promtool(['check', 'metrics'], await metrics.text())).to.equal('');
+
+    const [port = 0] = await freePorts(1);
+    const config = await writeConfig(world, new URL(url).port);
+    const prometheus = await startDaemon({
+      program: 'prometheus',
+      args: [
+        `--config.file=${config}`,
+        `--storage.tsdb.path=${world.folder}/prometheus`,
+        `--web.listen-address=127.0.0.1:${port}`,
+      ],
+      logPath: join(world.folder, 'prometheus.log'),
+    });
+    try {
+      const read = async (query: string): Promise<string> => {
+        const response = await fetch(`http://127.0.0.1:${port}/api/v1/${query}`).catch(() => undefined);
+        return response?.ok === true ? response.text() : '';
+      };
+      /** The alerts of no good poll; Prometheus responds by then. */
+      const alerts = async (): Promise<readonly Alert[]> => {
+        const { data } = JSON.parse(await read('alerts')) as { data: { alerts: Alert[] } };
+        return data.alerts.filter(({ labels }) => labels.alertname === 'ClearmlSlurmNoGoodPoll');
+      };
+      await prometheus.untilReady(async () => (await read('query?query=clearml_slurm_ready')).includes('"1"]'));
+
+      await cluster.stopController();
+      const alert = await waitUntil(
+        'the alert',
+        async () => (await alerts()).find(({ state }) => state === 'firing') ?? false,
+      );
+      expect(alert.annotations.summary).to.match(/^No good poll of cluster \S+ for five minutes$/);
+      await cluster.startController();
+      await waitUntil('the alert to end', async () => (await alerts()).length === 0);
+    } finally {
+      await prometheus.stop();
+    }
+    await world.stop(daemon);
   });
 });
+
+interface Alert {
+  readonly labels: { readonly alertname: string };
+  readonly state: 'pending' | 'firing';
+  readonly annotations: { readonly summary: string };
+}
+
+/** The example's configuration with the address and the token of this daemon; 20 seconds instead of five minutes. */
+async function writeConfig(world: World, port: string): Promise<string> {
+  const rules = await readFile(`${EXAMPLES}/alerts.yml`, 'utf8');
+  await world.write('alerts.yml', rules.replace('timestamp_seconds > 300', 'timestamp_seconds > 20'));
+  // The comments of the example name the file of the token, too.
+  const config = (await readFile(`${EXAMPLES}/prometheus.yml`, 'utf8'))
+    .replace('scrape_interval: 30s', 'scrape_interval: 3s\n  evaluation_interval: 1s')
+    .replaceAll('/etc/prometheus/clearml-slurm-token', join(world.folder, 'state', 'http-token'))
+    .replaceAll('localhost:8910', `localhost:${port}`);
+  return world.write('prometheus.yml', config);
+}
