@@ -29,6 +29,11 @@ export async function createTransport(cluster: ClusterSettings, context: Process
   return { ...host, notices: [...optionsOfSsh.notices, ...(host.notices ?? [])] };
 }
 
+/** Runs commands on this machine that need no variables of Slurm. */
+export function createTransportHere(context: ProcessContext): Transport {
+  return createLocalTransport(optionsHere(context, undefined, {}));
+}
+
 function optionsHere(
   context: ProcessContext,
   binDir: string | undefined,

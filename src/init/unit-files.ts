@@ -115,6 +115,10 @@ Restart=on-failure
 RestartSec=30
 # A restart does not fix these errors.
 RestartPreventExitStatus=${NOT_AGAIN.join(' ')}
+# The daemon reports to systemd that its passes continue (systemd-notify); a daemon that hangs is restarted. No task is lost.
+NotifyAccess=all
+WatchdogSec=300
+WatchdogSignal=SIGKILL
 KillMode=mixed
 TimeoutStopSec=30
 Nice=10

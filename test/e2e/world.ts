@@ -75,6 +75,8 @@ export interface Wishes {
   readonly python?: string | false;
   /** The user who starts the program and uses the cluster, if not the current one; needs root. */
   readonly owner?: TestAccount;
+  /** More variables of the programs. */
+  readonly variables?: Readonly<Record<string, string>>;
 }
 
 /** Shorter than the timeouts of its commands and of a service manager. */
@@ -86,6 +88,7 @@ export async function startWorld({
   cluster,
   python = agentPython(),
   owner,
+  variables = {},
 }: Wishes = {}): Promise<World> {
   const folder = await mkdtemp(join(tmpdir(), 'world-'));
   const home = owner?.home ?? join(folder, 'home');
@@ -132,6 +135,7 @@ agent {
     USER: process.env['USER'] ?? 'root',
     LOGNAME: process.env['LOGNAME'] ?? 'root',
     ...theCluster.env,
+    ...variables,
   };
 
   function launch(...nodeWords: readonly string[]): Program {

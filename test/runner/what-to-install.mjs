@@ -37,7 +37,16 @@ export async function readChoice(args) {
 }
 
 /** The functions of test/support/skip-unless.ts, which tests name, for what only the second tier needs. */
-const OF_SECOND_TIER = ['SlurmVersion', 'Accounting', 'MemoryLimits', 'Registry', 'Compiler', 'Chromium', 'Prometheus'];
+const OF_SECOND_TIER = [
+  'SlurmVersion',
+  'Accounting',
+  'MemoryLimits',
+  'Registry',
+  'Compiler',
+  'Chromium',
+  'Prometheus',
+  'SystemdNotify',
+];
 
 /**
  * @param {readonly string[]} files

@@ -35,6 +35,8 @@ const PACKAGES = [
   { program: 'docker-registry', package: 'docker-registry', isOfSecondTier: true },
   // Shows the status page, and scrapes the daemon.
   { program: 'chromium', package: 'chromium', isOfSecondTier: true },
+  // Sends the daemon's messages to systemd, which need not run.
+  { program: 'systemd-notify', package: 'systemd', isOfSecondTier: true },
   { program: 'prometheus', package: 'prometheus', isOfSecondTier: true },
   // Builds the stand-in for Pyxis. The headers of C come along with the compiler of C++ only.
   { program: 'g++', package: 'g++', isOfSecondTier: true },

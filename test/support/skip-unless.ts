@@ -91,6 +91,11 @@ export function requirePrometheus(this: Mocha.Context): void {
   requirePrograms(this, ['prometheus', 'promtool']);
 }
 
+/** For `before(requireSystemdNotify)`: systemd itself need not run. */
+export function requireSystemdNotify(this: Mocha.Context): void {
+  requirePrograms(this, ['systemd-notify']);
+}
+
 /** For `before(requireCompiler)`: what the stand-in for Pyxis is built with. */
 export function requireCompiler(this: Mocha.Context): void {
   requirePrograms(this, ['gcc', 'g++']);

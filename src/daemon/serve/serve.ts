@@ -6,8 +6,10 @@ import type { ProcessContext } from '../../assembly/process-context.ts';
 import { daemonLogFile, rotateDaemonLogRegularly } from './daemon-log.ts';
 import { openGeneration, type Generation, type OpenWeb, type StartOptions } from './loaded-configuration.ts';
 import { serveCluster, type ServeOptions } from './serve-cluster.ts';
-import { createMonitor } from '../monitor/monitor.ts';
+import { createMonitor, type Monitor } from '../monitor/monitor.ts';
 import { systemClock } from '../../base/clock.ts';
+import { createServiceManager } from './service-manager.ts';
+import { createTransportHere } from '../../assembly/create-transport.ts';
 import { createWarnOnce } from '../../log/warn-once.ts';
 
 /** @throws the errors that explain-error.ts lists */
@@ -31,13 +33,28 @@ export async function serve(options: StartOptions, context: ProcessContext): Pro
     ...(once ? [] : [context.onSignal('SIGHUP', () => void (reading = reading.then(readAgain)))]),
   ];
   let web: ReturnType<OpenWeb> | undefined;
+  let monitor: Monitor | undefined;
+  const manager = once
+    ? undefined
+    : createServiceManager({
+        environment: context.environment,
+        pids: [process.pid, process.ppid],
+        isLive: () => monitor?.clusters().every((cluster) => cluster.health().isLive) ?? true,
+        here: () => createTransportHere(context),
+        log: { warn: (message, fields) => current?.app.log.warn(message, fields) },
+      });
+  let notified: Promise<void> | undefined;
+  const stops = (): void => void (notified = manager?.stopping());
+  context.stop.addEventListener('abort', stops, { once: true });
   try {
     current = await openGeneration(options, context, warnOnce);
     const isShown = current.app.config.settings.http !== undefined;
-    const monitor = once ? undefined : createMonitor(systemClock, { keepsSteps: isShown });
+    monitor = once ? undefined : createMonitor(systemClock, { keepsSteps: isShown });
     const { app } = current;
     const locked = async (): Promise<void> => {
-      if (monitor !== undefined) await (web ??= options.openWeb?.(app, monitor));
+      if (monitor === undefined) return;
+      if (isShown) await (web ??= options.openWeb?.(app, monitor));
+      notified ??= manager?.ready();
     };
     const logFile = daemonLogFile(current.app.config.settings.clusters);
     stopListening.push(rotateDaemonLogRegularly(logFile, () => current?.app.log));
@@ -61,6 +78,9 @@ export async function serve(options: StartOptions, context: ProcessContext): Pro
     }
   } finally {
     for (const stop of stopListening) stop();
+    context.stop.removeEventListener('abort', stops);
+    if (!context.stop.aborted) stops();
+    await notified;
     await (await web?.catch(() => undefined))?.close();
     await reading;
     for (const generation of [next, before, current]) await generation?.close();

@@ -1,0 +1,101 @@
+// What the daemon reports to systemd, and that the watchdog gets nothing from a daemon that makes no progress.
+import { expect } from 'chai';
+import { createServiceManager } from '../../../src/daemon/serve/service-manager.ts';
+import type { Command, CommandResult } from '../../../src/transport/transport.ts';
+
+const DONE: CommandResult = { exitCode: 0, killedBy: undefined, stdout: '', stderr: '' };
+
+interface Asked {
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly result?: Partial<CommandResult>;
+  readonly isLive?: () => boolean;
+}
+
+function managerOf({ environment = {}, result = {}, isLive = () => true }: Asked) {
+  const sent: string[] = [];
+  const warnings: string[] = [];
+  let tick: (() => void) | undefined;
+  let everyMs: number | undefined;
+  const manager = createServiceManager({
+    environment: { NOTIFY_SOCKET: '/run/notify', ...environment },
+    pids: [42, 41],
+    isLive,
+    here: () => ({
+      run({ program, args, env }: Command) {
+        sent.push(`${program} ${args.join(' ')} to ${env?.['NOTIFY_SOCKET'] ?? ''}`);
+        return Promise.resolve({ ...DONE, ...result });
+      },
+    }),
+    log: { warn: (message) => void warnings.push(message) },
+    setInterval(work, ms) {
+      [tick, everyMs] = [work, ms];
+      return { stop: () => (tick = undefined) };
+    },
+  });
+  return {
+    manager,
+    sent,
+    warnings,
+    everyMs: () => everyMs,
+    tick: async (): Promise<void> => {
+      tick?.();
+      await new Promise(setImmediate);
+    },
+  };
+}
+
+describe('the messages to systemd', () => {
+  it('are sent only if systemd asks for them', () => {
+    expect(managerOf({ environment: { NOTIFY_SOCKET: '' } }).manager).to.equal(undefined);
+  });
+
+  it('report that the daemon serves, is alive, and stops', async () => {
+    const { manager, sent, everyMs, tick } = managerOf({
+      environment: { WATCHDOG_USEC: '300000000', WATCHDOG_PID: '42' },
+    });
+
+    await manager?.ready();
+    await tick();
+    await tick();
+    await manager?.stopping();
+    await tick();
+
+    expect(everyMs()).to.equal(75_000);
+    expect(sent).to.deep.equal([
+      'systemd-notify READY=1 to /run/notify',
+      'systemd-notify WATCHDOG=1 to /run/notify',
+      'systemd-notify WATCHDOG=1 to /run/notify',
+      'systemd-notify STOPPING=1 to /run/notify',
+    ]);
+  });
+
+  it('say nothing to the watchdog while the reconcile loop makes no progress', async () => {
+    let isLive = false;
+    const { sent, tick } = managerOf({ environment: { WATCHDOG_USEC: '300000000' }, isLive: () => isLive });
+
+    await tick();
+    expect(sent).to.deep.equal([]);
+    isLive = true;
+    await tick();
+    expect(sent).to.deep.equal(['systemd-notify WATCHDOG=1 to /run/notify']);
+  });
+
+  it('contain no watchdog messages if the watchdog is off, or of another process', async () => {
+    for (const environment of [{}, { WATCHDOG_USEC: '0' }, { WATCHDOG_USEC: '1000', WATCHDOG_PID: '7' }]) {
+      const { manager, everyMs } = managerOf({ environment });
+      await manager?.ready();
+      expect(everyMs()).to.equal(undefined);
+    }
+  });
+
+  it('that cannot be sent are logged once', async () => {
+    const { manager, warnings } = managerOf({ result: { exitCode: 1, stderr: 'no socket' } });
+
+    await manager?.ready();
+    await manager?.stopping();
+
+    expect(warnings).to.deep.equal([
+      'Cannot notify systemd; with WatchdogSec=, it restarts the daemon again and again',
+    ]);
+  });
+});
