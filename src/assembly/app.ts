@@ -4,7 +4,7 @@ import { isJournalStream } from '../log/systemd-output.ts';
 import type { Logger } from '../log/logger.ts';
 import type { Secrets } from '../log/mask-secrets.ts';
 import { createLogger } from '../log/winston-logger.ts';
-import { knownSecrets } from './secrets-of-process.ts';
+import { knownSecrets } from './known-secrets.ts';
 import { LOG_LEVELS, type LogLevel } from '../base/log-levels.ts';
 import { isPlain } from '../base/terminal-colors.ts';
 import type { ProcessContext } from './process-context.ts';

@@ -17,7 +17,7 @@ import type { JobLogs } from './console/job-log-reader.ts';
 import type { Journal } from './journal/journal.ts';
 import type { AuditLog } from './audit/audit-log.ts';
 import type { Holds } from './claim/holds.ts';
-import type { Names } from './users-and-projects.ts';
+import type { Names } from './cached-users-and-projects.ts';
 import type { History } from '../history/write-history.ts';
 import type { Pause } from './pauses.ts';
 import type { Peers } from './poll/peers.ts';

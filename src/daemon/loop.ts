@@ -11,7 +11,7 @@ import { fingerprint, isAwaitingChange, nextPollDelayMs, SOON_MS } from './poll/
 import { rateLimitedLog } from './rate-limited-log.ts';
 import { runUntilStopped } from './run-until-stopped.ts';
 import { createBackoff } from './submit/backoff.ts';
-import { sweepJobConfs } from './submit/remove-job-confs.ts';
+import { sweepJobConfs } from './submit/job-confs.ts';
 import { createSubmissionPool } from './submit/submission-pool.ts';
 
 export interface Intervals {

@@ -3,7 +3,7 @@ import { abortWith } from '../base/abort-with.ts';
 import { sleepUnlessStopped } from '../base/sleep-unless-stopped.ts';
 import type { DaemonDeps } from './deps.ts';
 import type { Lock } from './journal/lock.ts';
-import { registerWorker, sendHeartbeats } from './worker-registration.ts';
+import { registerWorker, sendHeartbeats } from './worker-heartbeats.ts';
 
 export interface RunOptions<End> {
   /** Aborted to stop: the run returns within seconds. */

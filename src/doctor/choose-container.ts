@@ -1,7 +1,7 @@
 // Chooses the container that `doctor --on-node` starts: of the first template that has one and names its image.
 import type { ClusterSettings } from '../config/clusters.ts';
 import type { ProbeContainer } from './node-script.ts';
-import { known, unavailable, unchecked, type Fact } from './result.ts';
+import { known, unavailable, unchecked, type Fact } from './check-result.ts';
 import { expectsImage, type ContainerSettings } from '../template/containers/plan-singularity.ts';
 import { parseImage } from '../template/containers/singularity-image.ts';
 import { planPyxis } from '../template/containers/plan-pyxis.ts';

@@ -1,6 +1,15 @@
 // The checks of each cluster: connection, commands, controller, permissions and directories.
 import { checkClocks } from './configuration-checks.ts';
-import { failed, passed, checkFact, checkIfKnown, skipped, type Check, type Fact, type CheckResult } from './result.ts';
+import {
+  failed,
+  passed,
+  checkFact,
+  checkIfKnown,
+  skipped,
+  type Check,
+  type Fact,
+  type CheckResult,
+} from './check-result.ts';
 
 export interface CommandSeen {
   readonly program: string;

@@ -1,5 +1,5 @@
 // The checks of the configuration, the ClearML server, the queues and the templates.
-import { failed, passed, checkFact, skipped, type Check, type Fact } from './result.ts';
+import { failed, passed, checkFact, skipped, type Check, type Fact } from './check-result.ts';
 
 export interface ConfigurationSeen {
   readonly files: readonly string[];

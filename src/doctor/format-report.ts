@@ -1,6 +1,6 @@
 // Formats the results of doctor: as a list for users, as JSON for programs.
 import { wrapText } from '../base/wrap-text.ts';
-import type { Check, CheckResult } from './result.ts';
+import type { Check, CheckResult } from './check-result.ts';
 
 /** The result of one check. */
 export interface Finding extends CheckResult {

@@ -1,7 +1,16 @@
 // The checks on a node, made by a probe job.
 import type { NodeFound } from './node-script.ts';
 import type { ProbeContainer } from './node-script.ts';
-import { failed, passed, checkFact, checkIfKnown, skipped, type Check, type Fact, type CheckResult } from './result.ts';
+import {
+  failed,
+  passed,
+  checkFact,
+  checkIfKnown,
+  skipped,
+  type Check,
+  type Fact,
+  type CheckResult,
+} from './check-result.ts';
 
 export interface NodeSeen {
   readonly found: Fact<NodeFound>;

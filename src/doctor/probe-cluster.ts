@@ -2,7 +2,7 @@
 import { systemClock } from '../base/clock.ts';
 import type { ClusterSettings } from '../config/clusters.ts';
 import type { ClusterSeen, CommandSeen, ControllerSeen, SharedFolderSeen } from './cluster-checks.ts';
-import { known, unavailable, unchecked, type Fact } from './result.ts';
+import { known, unavailable, unchecked, type Fact } from './check-result.ts';
 import { findHolder } from '../daemon/journal/lock.ts';
 import { findDistrustOnHost } from '../transport/distrust-on-host.ts';
 import { CommandNotFoundError } from '../transport/errors.ts';

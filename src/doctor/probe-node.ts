@@ -4,7 +4,7 @@ import { sleepUnlessStopped } from '../base/sleep-unless-stopped.ts';
 import type { ClusterSettings } from '../config/clusters.ts';
 import type { NodeFound } from './node-script.ts';
 import { probeName, probeScript, readProbe, type ProbeContainer, type ProbePlace } from './node-script.ts';
-import { known, unavailable, type Fact } from './result.ts';
+import { known, unavailable, type Fact } from './check-result.ts';
 import { findDistrustOnHost } from '../transport/distrust-on-host.ts';
 import type { Transport } from '../transport/transport.ts';
 import { isTransportError } from '../slurm/transport-errors.ts';

@@ -12,7 +12,7 @@ import {
 import { isInternalQueue } from '../config/internal-queues.ts';
 import { NoCredentialsError } from '../config/errors.ts';
 import type { AddressSeen, HereFacts, QueueSeen } from './configuration-checks.ts';
-import { known, unavailable, unchecked, type Fact } from './result.ts';
+import { known, unavailable, unchecked, type Fact } from './check-result.ts';
 import { createClearml } from '../assembly/clearml-from-config.ts';
 import type { App } from '../assembly/app.ts';
 

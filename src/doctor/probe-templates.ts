@@ -1,6 +1,6 @@
 // Probes the templates: the errors that lint finds in them.
 import type { TemplateSeen } from './configuration-checks.ts';
-import { known, unavailable, type Fact } from './result.ts';
+import { known, unavailable, type Fact } from './check-result.ts';
 import { SshConfigError } from '../transport/find-ssh2-target.ts';
 import { lintTemplate } from '../lint/lint-template.ts';
 import { severityOf, type Finding } from '../lint/all-rules.ts';

@@ -14,7 +14,7 @@ import { isTransportError } from '../slurm/transport-errors.ts';
 import { SshConfigError } from '../transport/find-ssh2-target.ts';
 import type { Transport } from '../transport/transport.ts';
 import type { UserMapSeen } from './cluster-checks.ts';
-import { known, unchecked, type Fact } from './result.ts';
+import { known, unchecked, type Fact } from './check-result.ts';
 
 const TIMEOUT_MS = 60_000;
 

@@ -14,7 +14,7 @@ import { SlurmUnavailableError } from '../slurm/errors.ts';
 import { formatJobName, newAttempt } from '../slurm/job-name.ts';
 import { isTransportError } from '../slurm/transport-errors.ts';
 import { waitForEnd } from './probe-node.ts';
-import { known, unavailable, type Fact } from './result.ts';
+import { known, unavailable, type Fact } from './check-result.ts';
 import type { UserJobSeen } from './user-checks.ts';
 
 /** @param user the name of a Unix user in agent.slurm.user_map @throws SshConfigError */

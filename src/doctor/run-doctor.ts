@@ -8,7 +8,7 @@ import type { HereFacts } from './configuration-checks.ts';
 import { examine, type Section } from './format-report.ts';
 import type { NodeFound } from './node-script.ts';
 import type { ProbePlace } from './node-script.ts';
-import { known, unavailable, unchecked, type Fact } from './result.ts';
+import { known, unavailable, unchecked, type Fact } from './check-result.ts';
 import { isPlainName } from './reachable-partitions.ts';
 import { probeCluster } from './probe-cluster.ts';
 import { probeServer } from './probe-server.ts';

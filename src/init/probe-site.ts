@@ -2,7 +2,7 @@
 import { access, constants } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ClusterSettings } from '../config/clusters.ts';
-import type { Fact } from '../doctor/result.ts';
+import type { Fact } from '../doctor/check-result.ts';
 import { CommandNotFoundError } from '../transport/errors.ts';
 import type { Transport } from '../transport/transport.ts';
 import { SlurmUnavailableError } from '../slurm/errors.ts';

@@ -1,5 +1,5 @@
 // What init finds at a site.
-import type { Fact } from '../doctor/result.ts';
+import type { Fact } from '../doctor/check-result.ts';
 import type { ReachablePartition } from '../doctor/reachable-partitions.ts';
 import type { UnitKind } from './unit-files.ts';
 import type { ShellFacts } from './shell-probe.ts';

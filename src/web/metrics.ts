@@ -6,7 +6,7 @@ import { LIMIT_SETTINGS } from '../base/job-limits.ts';
 import { readVersion } from '../base/version.ts';
 import type { ClusterMonitor } from '../daemon/monitor/cluster-monitor.ts';
 import type { LimitUse } from '../daemon/claim/holds.ts';
-import type { DaemonEvent } from '../daemon/monitor/events.ts';
+import type { DaemonEvent } from '../daemon/monitor/daemon-events.ts';
 import type { Monitor } from '../daemon/monitor/monitor.ts';
 import { PHASES, phaseOf } from '../daemon/status/status-row.ts';
 import { METRICS, type MetricName, type MetricRow } from './metric-table.ts';

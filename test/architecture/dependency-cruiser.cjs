@@ -44,7 +44,7 @@ const KEPT_IN = {
 /** Packages that any file of src may use. */
 const FREE = ['zod'];
 const CORE_KEPT_IN = {
-  child_process: '^src/transport/(local|detached)\\.ts$',
+  child_process: '^src/transport/(local|spawn-detached)\\.ts$',
 };
 
 /** What is told everything it needs; the one file among it that reads templates from the disk is named. */

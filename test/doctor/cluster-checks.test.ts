@@ -6,7 +6,7 @@ import {
   type ControllerSeen,
   type UserMapSeen,
 } from '../../src/doctor/cluster-checks.ts';
-import { known, unavailable, unchecked, type CheckResult } from '../../src/doctor/result.ts';
+import { known, unavailable, unchecked, type CheckResult } from '../../src/doctor/check-result.ts';
 
 const CONTROLLER: ControllerSeen = {
   clusterName: 'lyon',

@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { NODE_CHECKS, type NodeSeen } from '../../src/doctor/node-checks.ts';
 import { probeName, readProbe, type ProbeContainer } from '../../src/doctor/node-script.ts';
-import { known, unavailable, type CheckResult } from '../../src/doctor/result.ts';
+import { known, unavailable, type CheckResult } from '../../src/doctor/check-result.ts';
 import { readJobName } from '../../src/slurm/job-name.ts';
 
 const WELL = {

@@ -1,5 +1,5 @@
 // A cluster as init may find it; tests change it.
-import { known } from '../../src/doctor/result.ts';
+import { known } from '../../src/doctor/check-result.ts';
 import type { TypedChoices } from '../../src/init/choices.ts';
 import type { Site } from '../../src/init/site.ts';
 import type { ShellFacts } from '../../src/init/shell-probe.ts';

@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { readFileSync } from 'node:fs';
 import { CAUSES, type CauseOfEnd } from '../../src/history/ended-attempt.ts';
 import { createMonitor, type Monitor } from '../../src/daemon/monitor/monitor.ts';
-import type { DaemonEvent } from '../../src/daemon/monitor/events.ts';
+import type { DaemonEvent } from '../../src/daemon/monitor/daemon-events.ts';
 import { fillMetrics } from '../../build/docs/web-page.ts';
 import { METRICS } from '../../src/web/metric-table.ts';
 import { createMetrics } from '../../src/web/metrics.ts';

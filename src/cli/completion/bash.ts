@@ -1,6 +1,6 @@
 // Generates the completion script for bash, which needs no bash-completion package.
 import { PROGRAM } from '../option-spelling.ts';
-import type { CommandWords, OptionWords, ValueKind } from './words.ts';
+import type { CommandWords, OptionWords, ValueKind } from './list-completions.ts';
 
 export function bashCompletion(commands: readonly CommandWords[]): string {
   const named = commands.filter(({ name }) => name !== '');

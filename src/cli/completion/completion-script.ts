@@ -3,7 +3,7 @@ import { UsageError } from '../../base/usage-error.ts';
 import type { Command } from '../command.ts';
 import { bashCompletion } from './bash.ts';
 import { fishCompletion } from './fish.ts';
-import { completionWords, type CommandWords } from './words.ts';
+import { completionWords, type CommandWords } from './list-completions.ts';
 import { zshCompletion } from './zsh.ts';
 
 const SHELLS: Readonly<Record<string, (commands: readonly CommandWords[]) => string>> = {

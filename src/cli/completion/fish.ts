@@ -1,6 +1,6 @@
 // Generates the completion script for fish.
 import { PROGRAM } from '../option-spelling.ts';
-import type { CommandWords, OptionWords, ValueKind } from './words.ts';
+import type { CommandWords, OptionWords, ValueKind } from './list-completions.ts';
 
 export function fishCompletion(commands: readonly CommandWords[]): string {
   const named = commands.filter(({ name }) => name !== '');

@@ -1,6 +1,6 @@
 // Generates the completion script for zsh, to source or to save in a directory of $fpath.
 import { PROGRAM } from '../option-spelling.ts';
-import type { CommandWords, OptionWords, ValueKind } from './words.ts';
+import type { CommandWords, OptionWords, ValueKind } from './list-completions.ts';
 
 export function zshCompletion(commands: readonly CommandWords[]): string {
   const [whole, ...named] = commands;

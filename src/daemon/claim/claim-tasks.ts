@@ -11,7 +11,7 @@ import { readHolds } from './read-holds.ts';
 import { MAX_TRACKED, type Entry } from '../journal/entry.ts';
 import type { DaemonDeps, ServedQueue } from '../deps.ts';
 import type { Pause } from '../pauses.ts';
-import { cachePeople } from '../users-and-projects.ts';
+import { cachePeople } from '../cached-users-and-projects.ts';
 import type { Snapshot } from '../poll/poll.ts';
 import type { Backoff } from '../submit/backoff.ts';
 import { MAX_TOGETHER, type SubmissionPool } from '../submit/submission-pool.ts';

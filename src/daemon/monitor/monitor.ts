@@ -1,7 +1,7 @@
 // Watches the clusters of one daemon: for health checks, and with `agent.slurm.http` for the status page and metrics.
 import type { Clock } from '../../base/clock.ts';
 import { createClusterMonitor, type ClusterIdentity, type ClusterMonitor } from './cluster-monitor.ts';
-import type { DaemonEvent } from './events.ts';
+import type { DaemonEvent } from './daemon-events.ts';
 
 export interface Monitor {
   /** The monitor of this cluster; the same one after a reload, so that its histories continue. */

@@ -9,7 +9,7 @@ import { describeReason, describeStart } from '../console/console-messages.ts';
 import { isWaiting } from '../decide/pending-job.ts';
 import type { Entry } from '../journal/entry.ts';
 import { attemptKey, type CauseOfEnd, type EndedAttempt } from '../../history/ended-attempt.ts';
-import type { DaemonEvent } from './events.ts';
+import type { DaemonEvent } from './daemon-events.ts';
 
 export interface Step {
   /** Milliseconds since 1970. */

@@ -7,7 +7,7 @@ import { readJobName } from '../../slurm/job-name.ts';
 import type { Scheduler } from '../../slurm/scheduler.ts';
 import type { DaemonDeps } from '../deps.ts';
 import type { Journal } from '../journal/journal.ts';
-import type { DaemonEvent, Service } from './events.ts';
+import type { DaemonEvent, Service } from './daemon-events.ts';
 import type { StepsOfTasks } from './task-steps.ts';
 
 export interface Watching {

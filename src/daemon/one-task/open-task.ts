@@ -9,7 +9,7 @@ import { createDaemonDeps } from '../serve/create-daemon-deps.ts';
 import { openCluster, type ClusterSide } from '../../assembly/open-cluster.ts';
 import { openServer, type ServerSide } from '../serve/open-server.ts';
 import { readUserMap } from '../serve/wait-for-cluster.ts';
-import { chooseQueue, type ChosenQueue, type QueueOptions } from './chosen-queue.ts';
+import { chooseQueue, type ChosenQueue, type QueueOptions } from './choose-queue.ts';
 import { oneTaskMark, workerName } from '../serve/job-settings.ts';
 import { configuredTemplates } from '../../assembly/named-templates.ts';
 import type { App } from '../../assembly/app.ts';

@@ -8,7 +8,7 @@ import { openJournal } from '../journal/journal.ts';
 import { openHistory, type History } from '../../history/write-history.ts';
 import { openAuditLog, type AuditLog } from '../audit/audit-log.ts';
 import { withAuditedStatuses } from '../audit/audit-statuses.ts';
-import { createNames } from '../users-and-projects.ts';
+import { createNames } from '../cached-users-and-projects.ts';
 import { readPauses } from '../pauses.ts';
 import { createPeers } from '../poll/peers.ts';
 import type { Logger } from '../../log/logger.ts';

@@ -5,7 +5,7 @@ import { makePrivateDirectory } from '../../base/private-directory.ts';
 import { systemClock } from '../../base/clock.ts';
 import { sleepUnlessStopped } from '../../base/sleep-unless-stopped.ts';
 import { StateDirectoryError } from '../journal/lock.ts';
-import { startDetached } from '../../transport/detached.ts';
+import { startDetached } from '../../transport/spawn-detached.ts';
 import { daemonLogFile, rotateDaemonLog } from './daemon-log.ts';
 import type { ProcessContext } from '../../assembly/process-context.ts';
 import { readConfig, type CommonOptions } from '../../assembly/read-config.ts';

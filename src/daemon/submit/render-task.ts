@@ -10,7 +10,7 @@ import { logUmask } from '../../slurm/log-umask.ts';
 import type { TaskDocument } from '../../clearml/task.ts';
 import type { Entry } from '../journal/entry.ts';
 import type { UnixUser } from '../../base/user-map.ts';
-import { readName } from '../users-and-projects.ts';
+import { readName } from '../cached-users-and-projects.ts';
 import type { DaemonDeps, JobSettings, ServedQueue } from '../deps.ts';
 import { mappingOf } from '../unix-users.ts';
 

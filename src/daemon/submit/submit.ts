@@ -1,6 +1,4 @@
 // Renders and submits a parked task. Whatever the outcome of sbatch, no task is lost and none runs twice.
-import { writePrivateFile, FileNotWrittenError } from '../../transport/host-files.ts';
-import { isTransportError } from '../../slurm/transport-errors.ts';
 import { formatJobName, newAttempt } from '../../slurm/job-name.ts';
 import type { JobId, SubmitOutcome } from '../../slurm/scheduler.ts';
 import type { TaskDocument } from '../../clearml/task.ts';
@@ -13,8 +11,8 @@ import { endTask } from '../end/end-task.ts';
 import { returnToQueue } from '../end/return-to-queue.ts';
 import { withOwner, type Entry } from '../journal/entry.ts';
 import type { DaemonDeps, ServedQueue } from '../deps.ts';
-import { removeJobConf } from './remove-job-confs.ts';
-import { renderTask, sharedConfPath } from './render-task.ts';
+import { removeJobConf, writeJobConf } from './job-confs.ts';
+import { renderTask } from './render-task.ts';
 import { withOptionOriginsOf } from '../console/option-origins.ts';
 import { notify, logToConsole, logToConsoleLater } from '../console/console.ts';
 import type { SubmitResult } from './submission-pool.ts';
@@ -126,20 +124,6 @@ export async function resubmit(deps: DaemonDeps, entry: Entry, why: string): Pro
   await removeJobConf(deps, entry);
   const prepared = await prepare(deps, entry, { queue, read });
   return prepared === undefined ? 'none' : submit(deps, prepared, why);
-}
-
-/** Writes the job's clearml.conf to the shared directory, if there is one. Returns why that failed, or undefined. */
-async function writeJobConf(deps: DaemonDeps, jobName: string): Promise<string | undefined> {
-  const { sharedDir, jobConf, trustedGroup } = deps.job;
-  if (sharedDir === undefined) return undefined;
-  try {
-    await writePrivateFile(deps.transport, sharedConfPath(sharedDir, jobName), jobConf, trustedGroup);
-    return undefined;
-  } catch (error) {
-    if (!(error instanceof FileNotWrittenError || isTransportError(error))) throw error;
-    deps.log.warn("Could not write the job's clearml.conf to the shared directory", { job: jobName, err: error });
-    return `the job's clearml.conf cannot be written: ${error.message}`;
-  }
 }
 
 /** Handles the outcome of sbatch. */

@@ -1,7 +1,7 @@
 // Finds where a script evaluates text from variables: arithmetic, code for another shell, names of commands and variables.
 import { restrictedOptionAt, restrictedOptions } from '../containers/find-restricted-options.ts';
 import { requirementOf } from '../containers/check-restricted-option.ts';
-import { codeWordLists, inputEvaluator, nameWordLists } from '../shell/code-words.ts';
+import { codeWordLists, inputEvaluator, nameWordLists } from '../shell/find-code-words.ts';
 import { declaredNames } from '../shell/declarations.ts';
 import type { Command, ReachedEvaluation, Word } from '../shell/lexed-script.ts';
 import { findReEvaluated } from '../shell/re-evaluated.ts';

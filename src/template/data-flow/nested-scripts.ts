@@ -1,6 +1,6 @@
 // Finds the nested scripts of a script: each text in it that a shell evaluates. They share its variables or have their own.
 import { TemplateError } from '../errors.ts';
-import { codeWordLists } from '../shell/code-words.ts';
+import { codeWordLists } from '../shell/find-code-words.ts';
 import { lexRange } from '../shell/lex-script.ts';
 import type { Command, LexedScript, Word } from '../shell/lexed-script.ts';
 import { findReEvaluated } from '../shell/re-evaluated.ts';

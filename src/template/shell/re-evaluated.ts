@@ -1,6 +1,13 @@
 // Finds the ranges of a script that are re-evaluated: as code, as the name of a variable, or as arithmetic.
 import { isInside, type Range } from '../source.ts';
-import { codeWords, inputEvaluator, nameWords, optionFiles, scriptOperands, type CodeRange } from './code-words.ts';
+import {
+  codeWords,
+  inputEvaluator,
+  nameWords,
+  optionFiles,
+  scriptOperands,
+  type CodeRange,
+} from './find-code-words.ts';
 import { declarations, declaredNames } from './declarations.ts';
 import type { Command, LexedScript, Redirection, Occurrence, Word } from './lexed-script.ts';
 import type { QuotingContext } from './quoting-context.ts';

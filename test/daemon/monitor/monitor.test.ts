@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { createMonitor, type Monitor } from '../../../src/daemon/monitor/monitor.ts';
 import type { ClusterMonitor } from '../../../src/daemon/monitor/cluster-monitor.ts';
-import type { DaemonEvent } from '../../../src/daemon/monitor/events.ts';
+import type { DaemonEvent } from '../../../src/daemon/monitor/daemon-events.ts';
 import { recordTaskSteps } from '../../../src/daemon/monitor/task-steps.ts';
 import type { Entry } from '../../../src/daemon/journal/entry.ts';
 import type { Job, JobId } from '../../../src/slurm/scheduler.ts';

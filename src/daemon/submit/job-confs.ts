@@ -1,6 +1,6 @@
-// Removes the clearml.conf files of ended jobs from the shared directory.
+// Writes the clearml.conf files of jobs to the shared directory, and removes those of ended jobs.
 import type { TaskId } from '../../clearml/ids.ts';
-import { listOldFiles, removeFiles } from '../../transport/host-files.ts';
+import { FileNotWrittenError, listOldFiles, removeFiles, writePrivateFile } from '../../transport/host-files.ts';
 import { isTransportError } from '../../slurm/transport-errors.ts';
 import { formatJobName, readJobName } from '../../slurm/job-name.ts';
 import type { Entry } from '../journal/entry.ts';
@@ -9,6 +9,20 @@ import { sharedConfFolder, sharedConfPath } from './render-task.ts';
 
 /** A file is written just before its job is submitted, so the job of a younger file may still be submitted. */
 const OLD_MINUTES = 10;
+
+/** Writes the job's clearml.conf to the shared directory, if there is one. Returns why that failed, or undefined. */
+export async function writeJobConf(deps: DaemonDeps, jobName: string): Promise<string | undefined> {
+  const { sharedDir, jobConf, trustedGroup } = deps.job;
+  if (sharedDir === undefined) return undefined;
+  try {
+    await writePrivateFile(deps.transport, sharedConfPath(sharedDir, jobName), jobConf, trustedGroup);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof FileNotWrittenError || isTransportError(error))) throw error;
+    deps.log.warn("Could not write the job's clearml.conf to the shared directory", { job: jobName, err: error });
+    return `the job's clearml.conf cannot be written: ${error.message}`;
+  }
+}
 
 /** Removes the file of the newest attempt. The job cannot remove it: Slurm may requeue and start it again. */
 export async function removeJobConf(deps: DaemonDeps, entry: Entry): Promise<void> {

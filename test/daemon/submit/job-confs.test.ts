@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DaemonDeps } from '../../../src/daemon/deps.ts';
-import { removeJobConf, sweepJobConfs } from '../../../src/daemon/submit/remove-job-confs.ts';
+import { removeJobConf, sweepJobConfs } from '../../../src/daemon/submit/job-confs.ts';
 import { createLocalTransport } from '../../../src/transport/local.ts';
 import { formatJobName } from '../../../src/slurm/job-name.ts';
 import { createStepFixture, taskNumber, type StepFixture } from '../step-fixture.ts';

@@ -1,8 +1,9 @@
-// Tests that names cost one call each, and that no task waits long for one.
+// Tests that users, projects and their names cost one call each, and that no task waits long for a name.
 import { expect } from 'chai';
 import { systemClock } from '../../src/base/clock.ts';
+import type { People } from '../../src/clearml/client.ts';
 import { ServerRefusedError, ServerUnreachableError } from '../../src/clearml/errors.ts';
-import { createNames } from '../../src/daemon/users-and-projects.ts';
+import { cachePeople, createNames } from '../../src/daemon/cached-users-and-projects.ts';
 import { createSimulatedClock } from '../simulation/clock.ts';
 
 type Document = Readonly<Record<string, unknown>> | undefined;
@@ -73,3 +74,37 @@ describe('the names of users and projects', () => {
     expect(clock.nextWakeAt()).to.equal(undefined);
   });
 });
+
+describe('whole users and projects', () => {
+  it('are read once each, even for concurrent requests', async () => {
+    const { people, asked } = createPeople();
+    const remembered = cachePeople(people);
+    expect(await Promise.all([remembered.user('ada'), remembered.user('ada')])).to.deep.equal([
+      { id: 'ada' },
+      { id: 'ada' },
+    ]);
+    expect(await remembered.user('ada')).to.deep.equal({ id: 'ada' });
+    await remembered.user('grace');
+    await remembered.project('ada');
+    expect(asked).to.deep.equal(['user ada', 'user grace', 'project ada']);
+  });
+
+  it('are read again after a failure', async () => {
+    const { people, asked } = createPeople(1);
+    const remembered = cachePeople(people);
+    expect(await remembered.user('ada').catch(String)).to.match(/away/);
+    expect(await remembered.user('ada')).to.deep.equal({ id: 'ada' });
+    expect(asked).to.deep.equal(['user ada', 'user ada']);
+  });
+});
+
+function createPeople(failures = 0): { people: People; asked: string[] } {
+  const asked: string[] = [];
+  let left = failures;
+  const answer = (what: string) => (id: string) => {
+    asked.push(`${what} ${id}`);
+    left -= 1;
+    return left >= 0 ? Promise.reject(new Error('away')) : Promise.resolve({ id });
+  };
+  return { people: { user: answer('user'), project: answer('project'), all: () => Promise.resolve([]) }, asked };
+}
