@@ -24,7 +24,7 @@ function jobsOf(stdout: string): readonly { id: string; name: string }[] {
 }
 
 describe('a query with squeue', () => {
-  it('asks for every job of this user, with the mark around each row', () => {
+  it('requests every job of this user, with a mark around each row', () => {
     const [format = '', ...others] = squeueArgs(MARK, 'ours').toReversed();
 
     expect(others).to.have.members(['--all', '--me', '--states=all']);

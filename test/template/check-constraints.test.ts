@@ -181,7 +181,7 @@ describe('checkConstraints', () => {
     [`\n---\nsrun --mem=${x} hostname`, limits(undefined, '64G'), '0', 'which means no limit'],
     [`\n---\nsrun -t $(( ${x} * 2 )) hostname`, limits(undefined, '60'), '-5', 'accepts at most 60'],
   ] as const) {
-    it(`checks ${value} in ${lines.replaceAll(x, '${x}').replaceAll('\n', ' ; ')}, from ${rule.least ?? 'any'} to ${rule.most ?? 'any'}: ${answer}`, () => {
+    it(`checks ${value} in ${lines.replaceAll(x, '${x}').replaceAll('\n', ' ; ')} against ${JSON.stringify({ least: rule.least, most: rule.most })}: ${answer}`, () => {
       expect(errorInTemplate(lines, rule, value)).to.include(answer);
     });
   }

@@ -21,7 +21,7 @@ function countCalls({ calls }: StepFixture): Record<string, number> {
 }
 
 describe('tasks that are claimed together', () => {
-  it('are read in one call once they are parked, and share calls for their console lines', async () => {
+  it('are read in one call after they are parked, and share calls for their console lines', async () => {
     const fixture = createStepFixture();
     for (let number = 1; number <= 10; number += 1) await fixture.enqueued(number);
     fixture.calls.length = 0;
@@ -60,7 +60,7 @@ describe('tasks that are claimed together', () => {
   });
 
   for (const [what, garbled] of [
-    ['is missing from the response about all', (rows: unknown[]): unknown[] => rows.slice(1)],
+    ['is missing in the common response', (rows: unknown[]): unknown[] => rows.slice(1)],
     ['appears twice', (rows: unknown[]): unknown[] => [...rows, rows[0]]],
     ['makes the response unreadable', (): unknown => 'no list'],
   ] as const)
@@ -75,7 +75,7 @@ describe('tasks that are claimed together', () => {
       expect(fixture.cluster.jobs).to.have.length(3);
     });
 
-  it('are read one by one if the call for all of them fails', async () => {
+  it('are read one by one if the common call fails', async () => {
     const fixture = createStepFixture();
     for (let number = 1; number <= 3; number += 1) await fixture.enqueued(number);
     fixture.fate = ({ endpoint }) => (endpoint === 'tasks.get_all' ? 'answer lost' : undefined);
