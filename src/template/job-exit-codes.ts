@@ -48,7 +48,7 @@ export const JOB_EXIT_CODES = {
   serverRefused: {
     code: 205,
     meaning: 'the ClearML server rejected the request of this node.',
-    advice: 'Check that the credentials in the clearml.conf of the job are for the server in its api_server.',
+    advice: 'Check that api_server and the credentials in the clearml.conf of the job belong to the same server.',
   },
   noJobFolder: {
     code: 206,

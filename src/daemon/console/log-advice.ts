@@ -15,7 +15,7 @@ interface LogPattern {
 
 const GIT_KEYS = 'set agent.git_user and agent.git_pass (a token) in the clearml.conf of the jobs';
 const ROUTE =
-  'the nodes may have no route to the Internet: if the site has a proxy, export http_proxy and https_proxy in the template before CLEARML_PRE_SETUP';
+  'if the nodes reach the Internet only through a proxy, export http_proxy and https_proxy in the template before CLEARML_PRE_SETUP';
 
 const NO_REPOSITORY = {
   cause: 'the git repository does not exist, or the git account of the node may not read it',
@@ -109,7 +109,7 @@ export const LOG_PATTERNS: readonly LogPattern[] = [
     after: NOT_IMPORTED,
     pattern: /Could not resolve host: ([\w.-]+)/,
     cause: 'Pyxis cannot resolve the registry name $1',
-    advice: `check the image name; if it is right, ${ROUTE}`,
+    advice: `check the image name; ${ROUTE}`,
   },
   {
     pattern: /Invalid image format: (\S+)/,
