@@ -1,5 +1,6 @@
 // Reads the users of ClearML and of the login node, and resolves agent.slurm.user_map with them.
 import {
+  DEFAULT,
   resolveUserMap,
   type ClearmlUser,
   type UnixAccount,
@@ -7,6 +8,7 @@ import {
   type UserMap,
   type UserMapFacts,
 } from '../base/user-map.ts';
+import { ServerRefusedError } from '../clearml/errors.ts';
 import { SlurmUnavailableError } from '../slurm/errors.ts';
 import { throwUnavailable } from '../slurm/transport-errors.ts';
 import type { SlurmSettings } from '../config/settings.ts';
@@ -49,6 +51,26 @@ export interface PeopleSource {
   readonly self: string;
 }
 
+/** The id of a user of a ClearML server. */
+const ID = /^[0-9a-f]{32}$/;
+
+/**
+ * The users of the server, whose names the map may contain. A map of ids needs no names, so a server may then refuse to list its users.
+ * @throws ServerRefusedError, as without the names the tasks of users would be rejected; and what the client throws
+ */
+export async function readNamedPeople(
+  people: { all(): Promise<readonly ClearmlUser[]> },
+  written: Readonly<Record<string, string>>,
+): Promise<readonly ClearmlUser[]> {
+  try {
+    return await people.all();
+  } catch (error) {
+    if (error instanceof ServerRefusedError && Object.keys(written).every((key) => key === DEFAULT || ID.test(key)))
+      return [];
+    throw error;
+  }
+}
+
 /**
  * The resolved map; undefined if the setting is empty, so that all jobs run as the user of the daemon.
  * @throws SlurmUnavailableError
@@ -62,6 +84,11 @@ export async function openUserMap(
   if (names.length === 0) return undefined;
   const found = await findUnixUsers(host, names);
   const { people, self } = await readPeople();
+  // One user may not exist, but hardly all of several: getent(1) exits with 2 for both an unknown user and a directory that is down.
+  if (new Set(names).size > 1 && !names.some((name) => found.users.has(name)))
+    throw new SlurmUnavailableError(
+      `none of the Unix users in agent.slurm.user_map is found on ${host.name}: they do not exist, or the directory service there (LDAP, SSSD) does not respond. Run \`getent passwd ${names[0] ?? ''}\` there`,
+    );
   const facts: UserMapFacts = { ...found, people, selfInClearml: self, minUid };
   return resolveUserMap(userMap, facts);
 }

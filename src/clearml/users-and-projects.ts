@@ -1,7 +1,6 @@
 // Reads users and projects for template variables.
 import * as z from 'zod';
 import type { People } from './client.ts';
-import { ServerRefusedError } from './errors.ts';
 import { isRefusal } from './refusal-codes.ts';
 import type { Session } from './session.ts';
 
@@ -33,14 +32,9 @@ export function createPeople(session: Session): People {
     },
 
     async all() {
-      try {
-        const body = { only_fields: ['id', 'name'] };
-        const { users } = await session.call('users.get_all', body, { shape: Users, idempotent: true });
-        return users.flatMap((user) => NamedUser.safeParse(user).data ?? []);
-      } catch (error) {
-        if (error instanceof ServerRefusedError) return [];
-        throw error;
-      }
+      const body = { only_fields: ['id', 'name'] };
+      const { users } = await session.call('users.get_all', body, { shape: Users, idempotent: true });
+      return users.flatMap((user) => NamedUser.safeParse(user).data ?? []);
     },
   };
 }

@@ -118,7 +118,10 @@ export function createJobLister({
     return result;
   }
 
-  /** The jobs with these names in accounting, each asked as its own user; none without accounting. */
+  /**
+   * The jobs with these names in accounting, each asked as its own user; none without accounting. If one user's call fails, only that
+   * user's jobs are missing; after a second failure, accounting is down for all.
+   */
   async function remember(
     names: readonly string[],
     since: number,
@@ -127,18 +130,21 @@ export function createJobLister({
   ): Promise<JobList> {
     const jobs: Job[] = [];
     const unlisted = new Set<string>();
+    const failed = new Map<string, string>();
     for (const owner of [undefined, ...distinct(owners)]) {
       const its = names.filter((name) => owners.get(name)?.name === owner?.name);
       try {
-        const found = await rememberOf(its, since, owner, signal);
-        if (found.kind === 'failed') return found;
-        jobs.push(...found.jobs);
+        const found = await orUnavailable(rememberOf(its, since, owner, signal));
+        if (found.kind === 'listed') jobs.push(...found.jobs);
+        else if (owner === undefined || failed.size > 0) return found;
+        else failed.set(owner.name, found.message);
       } catch (error) {
         const cause = error instanceof SlurmUnavailableError ? error.cause : undefined;
         if (!(cause instanceof SudoRefusedError)) throw error;
         noteUnlisted(unlisted, cause.user, cause.message);
       }
     }
+    for (const [name, message] of failed) noteUnlisted(unlisted, name, message);
     return listed(jobs, unlisted);
   }
 
@@ -185,6 +191,17 @@ function listed(jobs: readonly Job[], unlisted: ReadonlySet<string>): JobList & 
 
 function distinct(owners: ReadonlyMap<string, UnixAccount>): UnixAccount[] {
   return [...new Map([...owners.values()].map((owner) => [owner.name, owner])).values()];
+}
+
+/** Except a refusal of sudo, which is about one user. */
+async function orUnavailable(list: Promise<JobList>): Promise<JobList> {
+  try {
+    return await list;
+  } catch (error) {
+    if (!(error instanceof SlurmUnavailableError)) return failedList(error);
+    if (error.cause instanceof SudoRefusedError) throw error;
+    return { kind: 'failed', message: error.message };
+  }
 }
 
 async function orFailed(list: Promise<JobList>): Promise<JobList> {

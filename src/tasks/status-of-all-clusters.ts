@@ -1,7 +1,7 @@
 // Collects the status of tasks and daemons, whether a daemon runs or not.
 import { systemClock } from '../base/clock.ts';
 import { openUserMap, type PeopleSource } from '../assembly/open-user-map.ts';
-import { ServerUnreachableError } from '../clearml/errors.ts';
+import { ServerRefusedError, ServerUnreachableError } from '../clearml/errors.ts';
 import { createUnixUsers, type UnixUsers } from '../daemon/unix-users.ts';
 import { SlurmUnavailableError } from '../slurm/errors.ts';
 import type { ClearmlClient } from '../clearml/client.ts';
@@ -76,7 +76,7 @@ async function readPeople(clearml: ClearmlClient): Promise<PeopleSource> {
     const { user } = await clearml.connect();
     return { people: await clearml.people.all(), self: user };
   } catch (error) {
-    if (error instanceof ServerUnreachableError) return { people: [], self: '' };
+    if (error instanceof ServerUnreachableError || error instanceof ServerRefusedError) return { people: [], self: '' };
     throw error;
   }
 }

@@ -73,7 +73,7 @@ describe('the Unix user of a task', () => {
   });
 
   for (const [what, name, users, reason] of [
-    ['does not exist', 'ghost', [], 'ghost does not exist'],
+    ['does not exist', 'ghost', [], 'ghost is not found on the login node: it does not exist, or'],
     ['is root by another name', 'toor', [{ name: 'toor', uid: 0, home: '/root' }], 'toor is root'],
     ['has a low uid', 'games', [{ name: 'games', uid: 5, home: '/' }], 'below agent.slurm.min_uid (1000)'],
     ['has the uid of another', 'twin', [{ ...ALICE, name: 'twin' }], 'has the same uid as alice'],

@@ -7,7 +7,7 @@ import { createUnixUsers } from '../../src/daemon/unix-users.ts';
 import { formatJobName, newAttempt } from '../../src/slurm/job-name.ts';
 import type { Job, JobId } from '../../src/slurm/scheduler.ts';
 import { OWN_QUEUE, SCHEDULER_QUEUE } from '../simulation/queues.ts';
-import { jobOf, NOW } from './decide/observations.ts';
+import { entryOf, jobOf, NOW } from './decide/observations.ts';
 import { advance, startDaemon } from './run-daemon.ts';
 import { severalUsers, type SeveralUsers } from './several-users.ts';
 import { createStepFixture, type StepFixture } from './step-fixture.ts';
@@ -282,5 +282,48 @@ describe('when the jobs of one user cannot be listed,', () => {
     users.unlisted.clear();
     await run(deps, fixture, 5 * MINUTE_MS);
     expect(fixture.cluster.jobs.map(({ task }) => task)).to.deep.equal([second, first]);
+  });
+
+  it('an untracked task of this user is not adopted, because it may have a job, and those of other users are', async () => {
+    const { fixture, users, deps, enqueued } = createBed();
+    const tasks = [await enqueued(1, 'a1'), await enqueued(2, 'b2')];
+    for (const task of tasks) {
+      await fixture.deps.clearml.queues.removeEntry(OWN_QUEUE, task);
+      await fixture.deps.clearml.queues.park(SCHEDULER_QUEUE, task);
+    }
+    users.unlisted.add('alice');
+
+    await run(deps, fixture, 15 * MINUTE_MS);
+    expect(fixture.cluster.jobs.map(({ task }) => task)).to.deep.equal([tasks[1]]);
+    expect((await fixture.read(tasks[0] ?? expect.fail()))?.status).to.equal('queued');
+
+    users.unlisted.clear();
+    await run(deps, fixture, 15 * MINUTE_MS);
+    expect(fixture.cluster.jobs.map(({ task }) => task)).to.deep.equal([tasks[1], tasks[0]]);
+  });
+
+  it("a tracked job of another user's daemon does not keep the tasks of other users from being submitted", async () => {
+    const { fixture, users, deps, enqueued } = createBed();
+    const others = await fixture.enqueued(7);
+    await fixture.server.call('queues.get_next_task', { queue: OWN_QUEUE });
+    await fixture.server.call('tasks.started', { task: others, force: true });
+    await deps.journal.write(
+      entryOf({
+        task: others,
+        queue: OWN_QUEUE,
+        jobId: '4711' as JobId,
+        isOthersJob: true,
+        stepAt: fixture.clock.now(),
+      }),
+    );
+    users.unlisted.add('alice');
+    const task = await enqueued(2, 'b2');
+
+    await run(deps, fixture, 5 * MINUTE_MS);
+
+    expect(fixture.cluster.jobs.map((job) => job.task)).to.deep.equal([task]);
+    // Nothing is decided about the job that may be missing from the incomplete list.
+    expect((await fixture.read(others))?.status).to.equal('in_progress');
+    expect(deps.journal.entries.get(others)).to.not.have.property('absentSince');
   });
 });

@@ -222,6 +222,36 @@ describe('jobs of several Unix users', () => {
       .that.deep.equals(new Set(['alice']));
   });
 
+  it('do not count as absent if accounting times out for their user; the jobs of another user are found', async () => {
+    const { scheduler, failing } = createBed();
+    await scheduler.facts();
+    failing.set('alice', new CommandTimeoutError('sacct', 1_000, '', ''));
+    const other = `${NAME.slice(0, -4)}ef01`;
+    const owners = new Map([
+      [other, ALICE],
+      [NAME, BOB],
+    ]);
+    const list = await scheduler.lookUp([other, NAME], 0, undefined, owners);
+    expect(usersIn(list)).to.deep.equal(['3 bob']);
+    expect(list)
+      .to.have.property('unlisted')
+      .that.deep.equals(new Set(['alice']));
+  });
+
+  it('are not found if accounting fails for a second user, as it is then down', async () => {
+    const { scheduler, failing, calls } = createBed();
+    await scheduler.facts();
+    calls.length = 0;
+    const down = { exitCode: 1, killedBy: undefined, stdout: '', stderr: 'Connection refused' };
+    for (const user of ['alice', 'bob', 'carol']) failing.set(user, down);
+    const owners = new Map(
+      [ALICE, BOB, { name: 'carol', uid: 1003 }].map((owner, at) => [`${NAME.slice(0, -4)}ef0${at}`, owner]),
+    );
+    const list = await scheduler.lookUp([...owners.keys()], 0, undefined, owners);
+    expect(list.kind).to.equal('failed');
+    expect(calls.filter((call) => call.endsWith('sacct'))).to.deep.equal(['alice sacct', 'bob sacct']);
+  });
+
   it('have figures in accounting, even if sudo refuses one of the users', async () => {
     const { scheduler, calls, refused } = createBed();
     await scheduler.facts();

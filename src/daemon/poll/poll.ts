@@ -68,9 +68,9 @@ export async function pollWith(
   const jobs = new Map<TaskId, readonly Job[]>(listed);
   const others = await pollOthersJobs(deps, signal);
   if (others === undefined) return undefined;
-  for (const [task, job] of others) jobs.set(task, [...(jobs.get(task) ?? []), job]);
+  for (const [task, job] of others.jobs) jobs.set(task, [...(jobs.get(task) ?? []), job]);
   const unlisted = new Set(list.kind === 'listed' ? list.unlisted : []);
-  const unread = withUnlisted(deps, server.unread, unlisted);
+  const unread = new Set([...withUnlisted(deps, server.unread, unlisted), ...others.unread]);
   return { ...server, unread, unlisted, at, slurmMs, placeOf: readPlaces(server, deps.schedulerQueue), jobs };
 }
 
@@ -85,30 +85,42 @@ function withUnlisted(
   return new Set([...unread, ...hidden.map(({ task }) => task)]);
 }
 
-/** Returns the tracked jobs of other Unix users, and no other job that has the name of one of these tasks. */
-async function pollOthersJobs(deps: DaemonDeps, signal: AbortSignal): Promise<ReadonlyMap<TaskId, Job> | undefined> {
+/**
+ * Returns the tracked jobs of other Unix users, and no other job that has the name of one of these tasks. If the list is incomplete, a
+ * task whose job is not in it is unread.
+ */
+async function pollOthersJobs(
+  deps: DaemonDeps,
+  signal: AbortSignal,
+): Promise<{ readonly jobs: ReadonlyMap<TaskId, Job>; readonly unread: readonly TaskId[] } | undefined> {
   const entries = [...deps.journal.entries.values()].filter(({ isOthersJob }) => isOthersJob === true);
-  if (entries.length === 0) return new Map();
+  if (entries.length === 0) return { jobs: new Map(), unread: [] };
   const found = await listAllUsersJobs(deps, signal);
   if (found === undefined) return undefined;
-  return new Map(
+  const jobs = new Map(
     entries.flatMap(({ task, jobId, attempt }) => {
-      const its = found.get(task)?.find(({ id, name }) => id === jobId && attemptOf(name) === attempt);
+      const its = found.jobs.get(task)?.find(({ id, name }) => id === jobId && attemptOf(name) === attempt);
       return its?.isOthers === true ? [[task, its] as const] : [];
     }),
   );
+  const missing = entries.map(({ task }) => task).filter((task) => !jobs.has(task));
+  return { jobs, unread: found.unlisted.size === 0 ? [] : missing };
 }
 
-/** Returns every user's jobs with a job name of ours, by task; undefined if Slurm did not list all of them. */
-export async function listAllUsersJobs(
-  deps: DaemonDeps,
-  signal: AbortSignal,
-): Promise<ReadonlyMap<TaskId, readonly Job[]> | undefined> {
+/** The jobs with a job name of ours, by task. */
+export interface AllUsersJobs {
+  readonly jobs: ReadonlyMap<TaskId, readonly Job[]>;
+  /** Unix users of the map whose jobs are missing. */
+  readonly unlisted: ReadonlySet<string>;
+}
+
+/** Returns every user's jobs; undefined if Slurm did not list them. */
+export async function listAllUsersJobs(deps: DaemonDeps, signal: AbortSignal): Promise<AllUsersJobs | undefined> {
   const accounts = accountsOf(deps.unixUsers, deps.journal.entries.values());
   const list = await deps.scheduler.listAllUsers(signal, accounts);
-  // Only a complete list shows that a task has no job.
-  if (list.kind === 'listed' && list.unlisted !== undefined && list.unlisted.size > 0) return undefined;
-  return jobsOf(deps, list, "List of all users' jobs");
+  const jobs = await jobsOf(deps, list, "List of all users' jobs");
+  const unlisted = (list.kind === 'listed' ? list.unlisted : undefined) ?? new Set<string>();
+  return jobs && { jobs, unlisted };
 }
 
 async function jobsOf(

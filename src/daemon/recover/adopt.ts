@@ -59,14 +59,17 @@ export function createAdopter(deps: DaemonDeps, only?: TaskId): Adopter {
     const isChecked = (task: TaskId): boolean => at - (checkedAt.get(task) ?? -Infinity) < CHECK_VALID_MS;
     if (unsure.every(isChecked)) return { untrackedTasks: certain, isAll: true };
 
-    const allUsersJobs = await listAllUsersJobs(deps, signal);
-    if (allUsersJobs === undefined) return { untrackedTasks: certain, isAll: false };
-    const untrackedTasks = findUntracked({ ...facts, allUsersJobs });
-    const found = new Set(untrackedTasks.map(({ task }) => task));
+    const all = await listAllUsersJobs(deps, signal);
+    if (all === undefined) return { untrackedTasks: certain, isAll: false };
+    const found = findUntracked({ ...facts, allUsersJobs: all.jobs });
+    const mayHaveJob = ({ task }: Untracked): boolean =>
+      all.unlisted.size > 0 && isOfUnlistedUser(deps, facts.tasks.get(task), all.unlisted);
+    const untrackedTasks = found.filter((untracked) => !seemsJobless(untracked) || !mayHaveJob(untracked));
+    const isFound = new Set(found.map(({ task }) => task));
     // Recently parked tasks are included: otherwise each would cause another listing when its time has come.
-    const checked = [...unsure, ...parkedTasks(deps, facts.snapshot)].filter((task) => !found.has(task));
+    const checked = [...unsure, ...parkedTasks(deps, facts.snapshot)].filter((task) => !isFound.has(task));
     checkedAt = new Map(checked.map((task) => [task, at]));
-    return { untrackedTasks, isAll: true };
+    return { untrackedTasks, isAll: untrackedTasks.length === found.length };
   }
 
   async function search(except: readonly TaskId[]): Promise<readonly Task[]> {
@@ -227,6 +230,12 @@ async function isRequeued(
 ): Promise<boolean> {
   const record = await scheduler.record(job.id, { name: job.name, runAs });
   return record?.name === job.name && isBackAtGate(job, record);
+}
+
+/** Whether the job of this task, if it has one, may be that of a user whose jobs could not be listed. */
+function isOfUnlistedUser({ unixUsers }: DaemonDeps, task: Task | undefined, unlisted: ReadonlySet<string>): boolean {
+  const mapping = mappingOf(unixUsers, task?.user);
+  return mapping.kind === 'rejected' || unlisted.has(mapping.user?.name ?? '');
 }
 
 /** The Unix user that the job of this task was submitted as: jobs of any other user are left out. */

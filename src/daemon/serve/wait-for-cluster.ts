@@ -1,10 +1,10 @@
 // Waits until the cluster responds, and reads what the daemon needs to know about it once.
-import { openUserMap } from '../../assembly/open-user-map.ts';
+import { openUserMap, readNamedPeople } from '../../assembly/open-user-map.ts';
 import type { ClusterSide } from '../../assembly/open-cluster.ts';
 import { systemClock } from '../../base/clock.ts';
 import { sleepUnlessStopped } from '../../base/sleep-unless-stopped.ts';
 import type { UserMap } from '../../base/user-map.ts';
-import { ServerUnreachableError } from '../../clearml/errors.ts';
+import { ServerRefusedError, ServerUnreachableError } from '../../clearml/errors.ts';
 import type { SlurmSettings } from '../../config/settings.ts';
 import type { Logger } from '../../log/logger.ts';
 import { SlurmUnavailableError } from '../../slurm/errors.ts';
@@ -38,7 +38,7 @@ interface Waiting {
 /**
  * Retries while Slurm, its host or ClearML does not respond; undefined if the daemon is stopped before. Meanwhile the tasks stay in their
  * queues, and the jobs continue.
- * @throws SlurmUnavailableError without a wait, with `once` or if a command does not exist; ServerUnreachableError with `once`;
+ * @throws SlurmUnavailableError without a wait, with `once` or if a command does not exist; ServerUnreachableError or ServerRefusedError with `once`;
  * CredentialsRejectedError
  */
 export async function waitForCluster(
@@ -53,16 +53,14 @@ export async function waitForCluster(
       return { facts: await sides.scheduler.facts(stop), userMap: await readUserMap(sides, settings) };
     } catch (error) {
       if (isStopped()) break;
-      const isOfServer = error instanceof ServerUnreachableError;
-      if (!(error instanceof SlurmUnavailableError) && !isOfServer) throw error;
+      const message = describeFailure(error);
+      if (!(error instanceof Error) || message === undefined) throw error;
       if (error.cause instanceof CommandNotFoundError) throw withoutCommands(error);
       if (once) throw error;
       const why = innermost(error).message;
       const isNews = logged !== why;
       logged = why;
-      log[isNews ? 'warn' : 'debug'](`${isOfServer ? 'ClearML' : 'Slurm'} is unreachable; retrying until it responds`, {
-        why: error.message,
-      });
+      log[isNews ? 'warn' : 'debug'](message, { why: error.message });
     }
     await sleepUnlessStopped(systemClock, everyMs, stop);
     // The lock of a daemon that does not touch it is considered stale.
@@ -71,9 +69,22 @@ export async function waitForCluster(
   return undefined;
 }
 
+/** The message of a failure after which the daemon tries again; undefined for any other. */
+function describeFailure(error: unknown): string | undefined {
+  if (error instanceof SlurmUnavailableError) return 'Slurm is unreachable; retrying until it responds';
+  if (error instanceof ServerUnreachableError) return 'ClearML is unreachable; retrying until it responds';
+  // Only the users are read here. Without their names, the tasks of mapped users would be rejected.
+  if (error instanceof ServerRefusedError)
+    return 'ClearML does not list its users for user_map; retrying until it does';
+  return undefined;
+}
+
 /** @throws SlurmUnavailableError, and what the client throws */
 export function readUserMap({ host, clearml, server }: Sides, settings: MapSettings): Promise<UserMap | undefined> {
-  return openUserMap(settings, host, async () => ({ people: await clearml.people.all(), self: server.user }));
+  return openUserMap(settings, host, async () => ({
+    people: await readNamedPeople(clearml.people, settings.userMap),
+    self: server.user,
+  }));
 }
 
 function withoutCommands({ message, cause }: Error): SlurmUnavailableError {

@@ -1,6 +1,6 @@
 // The wait for a cluster at the start: what is retried until it succeeds, and what ends the program.
 import { expect } from 'chai';
-import { CredentialsRejectedError, ServerUnreachableError } from '../../../src/clearml/errors.ts';
+import { CredentialsRejectedError, ServerRefusedError, ServerUnreachableError } from '../../../src/clearml/errors.ts';
 import { waitForCluster, type FoundCluster } from '../../../src/daemon/serve/wait-for-cluster.ts';
 import { SlurmUnavailableError } from '../../../src/slurm/errors.ts';
 import { HostUnreachableError } from '../../../src/transport/errors.ts';
@@ -14,6 +14,8 @@ interface Failures {
   readonly slurm?: Error[];
   readonly host?: Error[];
   readonly clearml?: Error[];
+  /** The users of the host at each reading, before alice is found. */
+  readonly passwd?: string[];
 }
 
 interface Bed {
@@ -22,7 +24,10 @@ interface Bed {
 }
 
 /** Each part fails with its errors, one after the other, and then succeeds. */
-function createBed({ slurm = [], host = [], clearml = [] }: Failures): Bed {
+function createBed(
+  { slurm = [], host = [], clearml = [], passwd = [] }: Failures,
+  userMap: Readonly<Record<string, string>> = { Alice: 'alice' },
+): Bed {
   const { deps } = createStepFixture();
   const logged: string[] = [];
   const note = (message: string): void => void logged.push(message);
@@ -35,7 +40,7 @@ function createBed({ slurm = [], host = [], clearml = [] }: Failures): Bed {
     host: {
       name: 'login',
       close: () => Promise.resolve(),
-      run: () => next(host, { exitCode: 0, killedBy: undefined, stdout: PASSWD, stderr: '' }),
+      run: () => next(host, { exitCode: 0, killedBy: undefined, stdout: passwd.shift() ?? PASSWD, stderr: '' }),
     },
     clearml: {
       ...deps.clearml,
@@ -43,7 +48,7 @@ function createBed({ slurm = [], host = [], clearml = [] }: Failures): Bed {
     },
     server: { apiServer: 'http://h:1', user: 'd0' } as never,
   };
-  const settings = { userMap: { Alice: 'alice' }, minUid: 1000 };
+  const settings = { userMap, minUid: 1000 };
   const waiting = {
     stop: new AbortController().signal,
     everyMs: 1,
@@ -69,6 +74,37 @@ describe('waitForCluster', () => {
       'Slurm is unreachable; retrying until it responds',
       'Slurm is unreachable; retrying until it responds',
       'ClearML is unreachable; retrying until it responds',
+    ]);
+  });
+
+  it('retries while ClearML refuses to list its users, as their tasks would be rejected', async () => {
+    const refused = new ServerRefusedError('forbidden', 'users.get_all', 403, 0);
+    const { wait, logged } = createBed({ clearml: [refused, refused] });
+
+    expect([...((await wait())?.userMap?.byOwner.keys() ?? [])]).to.deep.equal(['a1']);
+    expect(logged).to.deep.equal(['ClearML does not list its users for user_map; retrying until it does']);
+  });
+
+  it('does not need the names of ClearML users if the map has only ids', async () => {
+    const refused = new ServerRefusedError('forbidden', 'users.get_all', 403, 0);
+    const id = 'a'.repeat(32);
+    const { wait } = createBed({ clearml: [refused] }, { [id]: 'alice', default: 'alice' });
+
+    expect((await wait())?.userMap?.byOwner.get(id)).to.deep.include({ kind: 'run as' });
+  });
+
+  it('retries while none of several Unix users is found, as their directory may be down', async () => {
+    const { wait, logged } = createBed({ passwd: ['990:daemon\n'] }, { Alice: 'alice', Bob: 'bob' });
+
+    expect((await wait())?.userMap?.byOwner.get('a1')).to.deep.include({ kind: 'run as' });
+    expect(logged).to.deep.equal(['Slurm is unreachable; retrying until it responds']);
+  });
+
+  it('does not wait for a single Unix user that is not found', async () => {
+    const { wait } = createBed({ passwd: ['990:daemon\n'] });
+
+    expect((await wait())?.userMap?.problems).to.deep.equal([
+      'the entry "Alice" of agent.slurm.user_map is not used: Unix user alice is not found on the login node: it does not exist, or its directory service (LDAP, SSSD) does not respond',
     ]);
   });
 
