@@ -29,6 +29,7 @@ const API_ERRORS = {
   severalDefaultQueues: [400, 708, 'More than one queue is tagged as the default queue for this company'],
   dataValidation: [400, 800, 'Data validation error'],
   notUnique: [400, 801, 'Value combination already exists (unique field already contains this value)'],
+  invalidScrollId: [400, 1104, 'Invalid scroll id'],
   badAuthType: [401, 10, 'Unauthorized (bad authentication header type)'],
   noCredentials: [401, 20, 'Unauthorized (missing credentials)'],
   malformedCredentials: [401, 21, 'Unauthorized (malformed credentials)'],

@@ -68,7 +68,6 @@ export function createTask(
     tags: [],
     system_tags: [],
     container: {},
-    execution: {},
     hyperparams: {},
     configuration: {},
     runtime: {},
@@ -82,6 +81,7 @@ export function createTask(
     user: owner.user,
     company: owner.company,
     script: stripped({ binary: 'python', repository: '', entry_point: '', ...script }),
+    execution: { artifacts: [], ...fields.execution },
     models: { input: models?.input ?? [], output: models?.output ?? [] },
     output: destination === undefined ? {} : { destination },
   };

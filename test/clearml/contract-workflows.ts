@@ -7,6 +7,11 @@ import { waitUntil } from '../support/wait-until.ts';
 import type { ContractTestBed } from './contract-test-bed.ts';
 
 const Tasks = z.object({ tasks: z.tuple([z.looseObject({ last_metrics: z.unknown() })]) });
+const Page = z.object({
+  events: z.array(z.object({ iter: z.number() })),
+  total: z.number(),
+  scroll_id: z.string(),
+});
 const Found = z.object({ tasks: z.array(z.object({ id: z.string() })) });
 
 export function defineWorkflowContract(testBed: () => ContractTestBed): void {
@@ -75,7 +80,36 @@ export function defineWorkflowContract(testBed: () => ContractTestBed): void {
     });
   });
 
+  describe('the plots of a task', () => {
+    it('are returned in pages, and none for a task that has only console lines', async () => {
+      const { raw, client } = testBed();
+      const task = await raw.createTask();
+      const read = async (more: object = {}): Promise<z.infer<typeof Page>> =>
+        Page.parse(await raw.call('events.get_task_events', { task, event_type: 'plot', batch_size: 1, ...more }));
+      await client.events.log(task, 'slurm:c1', [{ level: 'INFO', text: 'a line' }]);
+      expect(await read()).to.deep.include({ events: [], total: 0 });
+      for (const iter of [2, 1])
+        await raw.call('events.add', { type: 'plot', task, metric: 'm', variant: 'v', iter, plot_str: '{}' });
+
+      const first = await waitUntil('the plots', async () => {
+        const page = await read();
+        return page.total === 2 && page;
+      });
+
+      const second = await read({ scroll_id: first.scroll_id });
+      const last = await read({ scroll_id: second.scroll_id });
+      expect([first, second, last].map(({ events }) => events.map(({ iter }) => iter))).to.deep.equal([[1], [2], []]);
+    });
+  });
+
   describe('a task of a pipeline', () => {
+    it('has a list of artifacts, which is empty at first, so that the SDK can delete it', async () => {
+      const { raw } = testBed();
+      const task = await raw.createTask();
+      const read = await raw.call('tasks.get_by_id', { task });
+      expect(read).to.have.nested.property('task.execution.artifacts').that.deep.equals([]);
+    });
+
     it('is found by the hash in its runtime properties, once it has completed', async () => {
       const { raw, uniqueName } = testBed();
       const [key, task] = [uniqueName(), await raw.createTask()];

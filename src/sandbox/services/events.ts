@@ -9,7 +9,7 @@ import type { SandboxClock } from '../sandbox-clock.ts';
 import { findTask, touchTask } from '../status-change.ts';
 import type { Store } from '../store.ts';
 
-const EVENT_TYPES = ['log', 'training_stats_scalar', 'training_stats_vector', 'training_debug_image', 'plot'];
+const EVENT_TYPES = ['log', 'training_stats_scalar', 'training_stats_vector', 'training_debug_image', 'plot'] as const;
 /** Tasks in these statuses accept events only with `allow_locked`. */
 const LOCKED_STATUSES = ['publishing', 'published'];
 
@@ -18,6 +18,13 @@ const logRequest = oneTask.extend({
   navigate_earlier: z.boolean().default(true),
   from_timestamp: z.number().optional(),
   order: z.enum(['asc', 'desc']).optional(),
+});
+
+const eventsRequest = oneTask.extend({
+  event_type: z.enum([...EVENT_TYPES, '*']).default('*'),
+  batch_size: z.number().int().positive().default(500),
+  order: z.enum(['asc', 'desc']).default('asc'),
+  scroll_id: z.string().optional(),
 });
 
 export function createEventsService(store: Store, clock: SandboxClock): Service {
@@ -54,7 +61,7 @@ export function createEventsService(store: Store, clock: SandboxClock): Service 
     const { allow_locked: allowsLocked, ...fields } = line;
     const { type, task: id } = fields;
     if (typeof type !== 'string') return "Event must have a 'type' field";
-    if (!EVENT_TYPES.includes(type.replaceAll(' ', '_'))) return `Invalid event type ${type}`;
+    if (!EVENT_TYPES.some((known) => known === type.replaceAll(' ', '_'))) return `Invalid event type ${type}`;
     if (typeof id !== 'string') return "Event must have a 'task' field";
     const task = store.tasks.get(id);
     const isLocked = task !== undefined && LOCKED_STATUSES.includes(task.status) && allowsLocked !== true;
@@ -95,10 +102,10 @@ export function createEventsService(store: Store, clock: SandboxClock): Service 
       const isAscending = request.order === undefined ? !request.navigate_earlier : request.order === 'asc';
       return { events: isAscending ? events : events.reverse(), returned: events.length, total: log.length };
     },
-    'events.scalar_metrics_iter_histogram': (call) => {
-      const request = readRequest(oneTask, call.body);
+    'events.get_task_events': (call) => {
+      const request = readRequest(eventsRequest, call.body);
       findTask(store, request.task);
-      return scalarsOf(store, request.task);
+      return pageOfEvents(store.events.of(request.task), request);
     },
     'events.clear_task_log': (call) => {
       const { task } = readRequest(oneTask, call.body);
@@ -117,19 +124,6 @@ function logOf(store: Store, task: string): EventDocument[] {
     .sort((a, b) => a.timestamp - b.timestamp);
 }
 
-/** Every scalar by metric and variant, in the order of the iterations. The server sends a sample if there are thousands. */
-function scalarsOf(store: Store, task: string): Fields {
-  const curves: Record<string, Record<string, { name: string; x: number[]; y: number[] }>> = {};
-  const scalars = store.events.of(task).filter((event) => event.type === 'training_stats_scalar');
-  for (const { iter, metric, variant, value } of scalars.sort((a, b) => Number(a['iter']) - Number(b['iter']))) {
-    const variants = (curves[String(metric)] ??= {});
-    const curve = (variants[String(variant)] ??= { name: String(variant), x: [], y: [] });
-    curve.x.push(Number(iter));
-    curve.y.push(Number(value));
-  }
-  return curves;
-}
-
 /** One page in ascending order; all events of the page's last millisecond are in it, so that none is skipped. */
 function pageOfLog(log: readonly EventDocument[], request: z.infer<typeof logRequest>): EventDocument[] {
   const { from_timestamp: from, batch_size: size } = request;
@@ -141,4 +135,26 @@ function pageOfLog(log: readonly EventDocument[], request: z.infer<typeof logReq
   const later = log.filter((event) => from === undefined || event.timestamp > from);
   const edge = later[size - 1]?.timestamp ?? Infinity;
   return later.filter((event) => event.timestamp <= edge);
+}
+
+/**
+ * One page by iteration; all events of its last iteration are in it. The real server signs its scroll ids.
+ * @throws ApiError 500 for events without an iteration, such as console lines
+ */
+function pageOfEvents(all: readonly EventDocument[], request: z.infer<typeof eventsRequest>): Fields {
+  const { event_type: type, batch_size: size, order, scroll_id: scroll = 'from' } = request;
+  const sign = order === 'asc' ? 1 : -1;
+  const place = (event: EventDocument): number => sign * Number(event['iter'] ?? 0);
+  const wanted = all.filter((event) => type === '*' || event.type === type).sort((a, b) => place(a) - place(b));
+  const [, after] = /^from(?: after (-?\d+))?$/.exec(scroll) ?? invalidScroll(scroll);
+  const rest = after === undefined ? wanted : wanted.filter((event) => place(event) > Number(after));
+  const edge = rest.slice(0, size).map(place).at(-1);
+  const events = rest.filter((event) => edge !== undefined && place(event) <= edge);
+  if (events.some((event) => event['iter'] === undefined)) throw new ApiError('internal', {}, "'iter'");
+  const next = edge === undefined ? scroll : `from after ${edge}`;
+  return { events, returned: events.length, total: wanted.length, scroll_id: next };
+}
+
+function invalidScroll(id: string): never {
+  throw new ApiError('invalidScrollId', { scroll_id: id });
 }

@@ -119,4 +119,29 @@ describe('a scalar', () => {
     expect(data).to.include({ added: 2 });
     expect(await sandbox.task(task)).to.include({ last_iteration: 7 });
   });
+
+  it('returns events by iteration, all of the last one of a page', async () => {
+    await using sandbox = await openSandbox();
+    const task = await sandbox.makeTask();
+    const point = (iter: number, variant: string): Record<string, unknown> => ({
+      type: 'training_stats_scalar',
+      task,
+      metric: 'm',
+      variant,
+      iter,
+      value: iter,
+    });
+    await sendBatch(sandbox, [point(3, 'a'), point(1, 'a'), point(2, 'a'), point(2, 'b')]);
+    const pages: unknown[] = [];
+    let more = {};
+    for (const order of ['asc', 'asc', 'asc', 'desc']) {
+      const page = await sandbox.ok('events.get_task_events', { task, batch_size: 2, order, ...more });
+      const events = z.array(z.object({ iter: z.number() })).parse(page['events']);
+      pages.push(events.map(({ iter }) => iter));
+      more = pages.length < 3 ? { scroll_id: page['scroll_id'] } : {};
+    }
+    expect(pages).to.deep.equal([[1, 2, 2], [3], [], [3, 2, 2]]);
+    const answer = await sandbox.call('events.get_task_events', { task, scroll_id: 'x' });
+    expect(answer.result).to.equal('400/1104');
+  });
 });

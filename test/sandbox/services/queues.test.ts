@@ -145,7 +145,7 @@ describe('add_task', () => {
     await sandbox.ok('queues.add_task', { queue, task });
     await sandbox.ok('queues.add_task', { queue, task: 'no such task' });
     expect(await sandbox.entriesOf(queue)).to.deep.equal([task, 'no such task']);
-    expect(await sandbox.task(task)).to.deep.include({ status: 'created', execution: { queue } });
+    expect(await sandbox.task(task)).to.deep.include({ status: 'created', execution: { queue, artifacts: [] } });
   });
 
   it('keeps execution.queue if update_execution_queue is false, as for parking', async () => {

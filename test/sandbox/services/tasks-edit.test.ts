@@ -19,7 +19,7 @@ describe('a new task of the sandbox', () => {
       hyperparams: {},
       tags: [],
       system_tags: [],
-      execution: {},
+      execution: { artifacts: [] },
       models: { input: [], output: [] },
     });
     expect(task).not.to.have.any.keys('started', 'status_reason', 'last_worker', 'parent', 'enqueue_status');

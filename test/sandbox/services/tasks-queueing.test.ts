@@ -14,7 +14,11 @@ describe('tasks.enqueue', () => {
     expect(answer).to.deep.include({ queued: 1, updated: 1 });
     expect(answer['fields']).to.include({ status: 'queued', 'execution.queue': queue });
     expect(await sandbox.entriesOf(queue)).to.deep.equal([first, second]);
-    expect(await sandbox.task(second)).to.deep.include({ status: 'queued', system_tags: [], execution: { queue } });
+    expect(await sandbox.task(second)).to.deep.include({
+      status: 'queued',
+      system_tags: [],
+      execution: { queue, artifacts: [] },
+    });
   });
 
   it('creates the queue of queue_name', async () => {

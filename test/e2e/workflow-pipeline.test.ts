@@ -1,0 +1,61 @@
+// The example of a pipeline, by the SDK's own controller: its controller and its steps are jobs on real Slurm.
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { requireAgent, requireSandbox, requireSlurm } from '../support/skip-unless.ts';
+import { waitUntil } from '../support/wait-until.ts';
+import { idIn, startWorkflowBed, type ChildTask, type WorkflowBed } from './workflow-bed.ts';
+
+describe('a pipeline', () => {
+  let bed: WorkflowBed;
+  /** Of a pipeline with a step that fails once, and of one with a step that always fails. */
+  let repeated: string;
+  let failing: string;
+  const create = ['--project', 'pipelines', '--name', 'evaluate', '--skip-task-init', '--packages', 'clearml'];
+
+  before(requireAgent);
+  before(requireSlurm);
+  before(requireSandbox);
+  before(async () => {
+    bed = await startWorkflowBed('pipeline');
+    await bed.serve({ controllers: 'controller.template', cpu: 'cpu.template', gpu: 'gpu.template' });
+    await bed.run('clearml-task', ...create, '--script', 'evaluate.py');
+    repeated = await start(join(bed.world.folder, 'failed-once'));
+    const isPrepared = async (): Promise<boolean> =>
+      statusesOf(await bed.childrenOf(repeated))['prepare'] === 'completed';
+    await waitUntil('the first step to complete', isPrepared, { progress: () => bed.world.log().length });
+    failing = await start(join(bed.world.folder, 'no-such-directory/file'));
+  });
+  after(() => bed[Symbol.asyncDispose]());
+
+  async function start(failOnce: string): Promise<string> {
+    const queues = ['controllers', 'cpu', 'gpu'].flatMap((name) => [`--${name}`, bed.world.nameOf(name)]);
+    return idIn(await bed.run('python', 'pipeline.py', '--fail_once', failOnce, ...queues));
+  }
+
+  function statusesOf(steps: readonly ChildTask[]): Record<string, string> {
+    return Object.fromEntries(steps.map(({ name, status }) => [name, status]));
+  }
+
+  it('runs each step with the template of its queue, hands an artifact on, and repeats a failed step', async () => {
+    await bed.untilCompleted(repeated);
+
+    const steps = await bed.childrenOf(repeated);
+    expect(statusesOf(steps)).to.deep.equal({ prepare: 'completed', train: 'completed', evaluate: 'completed' });
+    const idOf = (step: string): string => steps.find(({ name }) => name === step)?.id ?? '';
+    expect(await bed.world.user.console(idOf('evaluate'))).to.include('The line is 3.0 x + 1.0');
+    const partitions = { prepare: 'cpu', train: 'gpu', evaluate: 'cpu' };
+    for (const [step, partition] of Object.entries(partitions))
+      await bed.world.untilConsole(idOf(step), `started in partition ${partition} `);
+    // ClearML repeats a step as the same task, which is two jobs.
+    expect((await bed.world.user.console(idOf('train'))).match(/^GPUs of this step: \d,\d$/gm)).to.have.length(2);
+  });
+
+  it('fails with a step that fails again, and does not repeat an unchanged step', async () => {
+    await bed.world.untilStatus(failing, 'failed');
+
+    const steps = await bed.childrenOf(failing);
+    expect(statusesOf(steps)).to.deep.equal({ train: 'failed' });
+    const [train] = steps;
+    expect((await bed.world.user.console(train?.id ?? '')).match(/^GPUs of this step/gm)).to.have.length(2);
+  });
+});
