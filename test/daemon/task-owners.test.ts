@@ -5,7 +5,7 @@ import type { TaskId } from '../../src/clearml/ids.ts';
 import { createTaskOwners } from '../../src/daemon/task-owners.ts';
 import { taskOf } from './decide/observations.ts';
 
-const [ALICES, OWNERLESS, DELETED, UNREAD] = ['1', '2', '3', '4'].map((digit) => digit.repeat(32) as TaskId) as [
+const [OF_ALICE, OWNERLESS, DELETED, UNREAD] = ['1', '2', '3', '4'].map((digit) => digit.repeat(32) as TaskId) as [
   TaskId,
   TaskId,
   TaskId,
@@ -17,7 +17,7 @@ describe('the owners of tasks', () => {
   const tasks = {
     read(ids: readonly TaskId[]): Promise<TaskList> {
       reads.push([...ids]);
-      const known = [taskOf('queued', { id: ALICES, user: 'alice' }), taskOf('queued', { id: OWNERLESS })];
+      const known = [taskOf('queued', { id: OF_ALICE, user: 'alice' }), taskOf('queued', { id: OWNERLESS })];
       return Promise.resolve({
         tasks: new Map(known.filter(({ id }) => ids.includes(id)).map((task) => [task.id, task])),
         unread: new Set(ids.filter((id) => id === UNREAD)),
@@ -28,11 +28,11 @@ describe('the owners of tasks', () => {
 
   it('are read once, also those of tasks that are deleted or have none', async () => {
     const owners = createTaskOwners();
-    await owners.read(tasks, [ALICES, OWNERLESS, DELETED]);
-    await owners.read(tasks, [ALICES, OWNERLESS, DELETED]);
+    await owners.read(tasks, [OF_ALICE, OWNERLESS, DELETED]);
+    await owners.read(tasks, [OF_ALICE, OWNERLESS, DELETED]);
 
-    expect(reads).to.deep.equal([[ALICES, OWNERLESS, DELETED]]);
-    expect(owners.get(ALICES)).to.include({ owner: 'alice' });
+    expect(reads).to.deep.equal([[OF_ALICE, OWNERLESS, DELETED]]);
+    expect(owners.get(OF_ALICE)).to.include({ owner: 'alice' });
     expect(owners.get(OWNERLESS)).to.include({ owner: '' });
     expect(owners.get(OWNERLESS)).not.to.have.property('isDeleted');
     expect(owners.get(DELETED)).to.include({ owner: '', isDeleted: true });
@@ -47,8 +47,8 @@ describe('the owners of tasks', () => {
 
   it('are read up to the given number', async () => {
     const owners = createTaskOwners();
-    expect(await owners.read(tasks, [ALICES, OWNERLESS, DELETED], 2)).to.equal(2);
-    expect(await owners.read(tasks, [ALICES], 0)).to.equal(0);
-    expect(reads).to.deep.equal([[ALICES, OWNERLESS]]);
+    expect(await owners.read(tasks, [OF_ALICE, OWNERLESS, DELETED], 2)).to.equal(2);
+    expect(await owners.read(tasks, [OF_ALICE], 0)).to.equal(0);
+    expect(reads).to.deep.equal([[OF_ALICE, OWNERLESS]]);
   });
 });
