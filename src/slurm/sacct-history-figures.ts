@@ -24,6 +24,7 @@ const FIELDS = [
   'NTasks',
   'TotalCPU',
   'MaxRSS',
+  'TRESUsageInTot',
 ];
 
 type Field = (typeof FIELDS)[number];
@@ -156,8 +157,10 @@ function readCpuTime(shown: string): number | undefined {
   return ((Number(days) * 24 + Number(hours)) * 60 + Number(minutes)) * 60 + Number(sec);
 }
 
-/** The largest usage of one task, for each task of the step, as seff(1) estimates it. In MiB. */
+/** The sum of the largest usages of the tasks of the step, as seff prints it; without it, the largest usage of one, for each. In MiB. */
 function peakOf(step: Row): number[] {
+  const ofAll = readMb(readTres(step['TRESUsageInTot'] ?? '').get('mem') ?? '');
+  if (ofAll !== undefined) return [ofAll];
   const perTask = readMb(step['MaxRSS'] ?? '');
   return perTask === undefined ? [] : [perTask * Math.max(1, count(step['NTasks']) ?? 1)];
 }

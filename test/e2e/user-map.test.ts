@@ -99,7 +99,10 @@ describe('a user map', () => {
 
     await world.untilStatus(task, 'failed');
 
-    await world.untilConsole(task, 'The job ended with exit code 7. The last lines of its log:\nno such module: cuda');
+    await world.untilConsole(
+      task,
+      /The job ended with exit code 7\. The last lines of its log:[^]*no such module: cuda/,
+    );
     await world.untilConsole(task, new RegExp(`It\\s+belongs\\s+to\\s+${alice.name}`));
     await world.stop(program);
   });

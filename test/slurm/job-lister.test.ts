@@ -12,8 +12,8 @@ const BOB = { name: 'bob', uid: 1002 };
 const NAME = `clearml_task_${'a'.repeat(32)}-m0001abcd`;
 
 const FIGURES_OF_BOB = [
-  'JobIDRaw|User|Account|Partition|State|Submit|Start|End|ElapsedRaw|TimelimitRaw|NNodes|AllocCPUS|AllocTRES|NTasks|TotalCPU|MaxRSS',
-  `3|bob|lab|gpu|COMPLETED|1795950590|1795950592|1795950596|4|10|1|2|billing=2,cpu=2,mem=200M,node=1||00:00.578|`,
+  'JobIDRaw|User|Account|Partition|State|Submit|Start|End|ElapsedRaw|TimelimitRaw|NNodes|AllocCPUS|AllocTRES|NTasks|TotalCPU|MaxRSS|TRESUsageInTot',
+  `3|bob|lab|gpu|COMPLETED|1795950590|1795950592|1795950596|4|10|1|2|billing=2,cpu=2,mem=200M,node=1||00:00.578||`,
 ]
   .map((row) => `${row.replaceAll('|', '\x1f')}\n`)
   .join('');

@@ -7,7 +7,8 @@ import type { CommandResult } from '../../src/transport/transport.ts';
 import { result } from './recorded-output.ts';
 
 const HEADER =
-  'JobIDRaw|JobName|User|Account|Partition|State|Submit|Start|End|ElapsedRaw|TimelimitRaw|NNodes|AllocCPUS|AllocTRES|NTasks|TotalCPU|MaxRSS';
+  'JobIDRaw|JobName|User|Account|Partition|State|Submit|Start|End|ElapsedRaw|TimelimitRaw|NNodes|AllocCPUS|AllocTRES|NTasks|TotalCPU|MaxRSS|TRESUsageInTot';
+const COLUMNS = HEADER.split('|').length;
 
 // Recorded from Slurm 22.05.8 with jobacct_gather/linux.
 const TWO_CORES =
@@ -24,7 +25,11 @@ const NEVER_STARTED =
 
 /** The two tables of sacct: names without steps, and runs with steps but without names. */
 function outputOf(rows: readonly string[]): { names: CommandResult; runs: CommandResult } {
-  const table = [HEADER, ...rows].map((row) => row.split('|'));
+  // Most rows have no TRESUsageInTot.
+  const table = [HEADER, ...rows].map((row) => {
+    const fields = row.split('|');
+    return fields.length === COLUMNS - 1 ? [...fields, ''] : fields;
+  });
   const print = (lines: readonly (readonly string[])[]): CommandResult =>
     result({ stdout: lines.map((line) => `${line.join('\x1f')}\n`).join('') });
   return {
@@ -72,7 +77,14 @@ describe('the figures of an ended job', () => {
     });
   });
 
-  it('add up the memory of all tasks of the largest step, on both nodes', () => {
+  it('add up the memory that each task used at most, as seff does', () => {
+    // Recorded from Slurm 22.05.8: seff prints 170.70 MB.
+    const step =
+      '1.0|python3||lab||COMPLETED|1795950592|1795950592|1795950596|4||1|2|cpu=2,mem=600M,node=1|2|00:00.229|174145536|cpu=00:00:00,energy=0,fs/disk=1708435,mem=178991104,pages=0,vmem=186175488';
+    expect(only(TWO_CORES, ITS_BATCH, step).usedMemoryMb).to.be.closeTo(170.7, 0.01);
+  });
+
+  it('without that sum, count the largest task of the largest step for each of its tasks, on both nodes', () => {
     expect(only(...TWO_NODES)).to.include({ nodeSec: 6, usedMemoryMb: 2, memoryMb: 2048 });
   });
 
