@@ -1,70 +1,17 @@
 // Jobs of several Unix users: as whom they are submitted and cancelled, and whose jobs count.
 import { expect } from 'chai';
-import type { UnixUser, UserMap } from '../../src/base/user-map.ts';
 import type { TaskId } from '../../src/clearml/ids.ts';
-import type { DaemonDeps } from '../../src/daemon/deps.ts';
 import { createUnixUsers } from '../../src/daemon/unix-users.ts';
 import { formatJobName, newAttempt } from '../../src/slurm/job-name.ts';
 import type { Job, JobId } from '../../src/slurm/scheduler.ts';
 import { OWN_QUEUE, SCHEDULER_QUEUE } from '../simulation/queues.ts';
-import { entryOf, jobOf, NOW } from './decide/observations.ts';
-import { advance, startDaemon } from './run-daemon.ts';
-import { severalUsers, type SeveralUsers } from './several-users.ts';
-import { createStepFixture, type StepFixture } from './step-fixture.ts';
-
-const MINUTE_MS = 60_000;
-const ALICE: UnixUser = { name: 'alice', uid: 1001, home: '/home/alice' };
-const BOB: UnixUser = { name: 'bob', uid: 1002, home: '/home/bob' };
-
-const MAP: UserMap = {
-  byOwner: new Map([
-    ['a1', { kind: 'run as', user: ALICE }],
-    ['b2', { kind: 'run as', user: BOB }],
-    ['d0', { kind: 'run as', user: undefined }],
-  ]),
-  fallback: undefined,
-  problems: [],
-};
-
-interface Bed {
-  readonly fixture: StepFixture;
-  readonly users: SeveralUsers;
-  readonly deps: DaemonDeps;
-  readonly enqueued: (number: number, owner: string) => Promise<TaskId>;
-}
-
-function createBed(map: UserMap = MAP): Bed {
-  const fixture = createStepFixture();
-  const users = severalUsers(fixture.deps.scheduler, fixture.clock);
-  const deps = { ...fixture.deps, scheduler: users.scheduler, unixUsers: createUnixUsers(map) };
-  return {
-    fixture,
-    users,
-    deps,
-    async enqueued(number, owner) {
-      const id = await fixture.enqueued(number);
-      own(fixture, id, owner);
-      return id;
-    },
-  };
-}
-
-function own({ server }: StepFixture, id: TaskId, owner: string): void {
-  const task = server.store.tasks.get(id);
-  if (task !== undefined) server.store.tasks.put({ ...task, user: owner });
-}
+import { jobOf, NOW } from './decide/observations.ts';
+import { MAP, MINUTE_MS, createBed, run } from './user-map-bed.ts';
 
 function forged(task: TaskId, user: string | undefined, more: Partial<Job> = {}): Job {
   const name = formatJobName(task, newAttempt(NOW, 'mark1', '0000'));
   const job = jobOf('PENDING', { id: '4711' as JobId, name, submittedAt: NOW - MINUTE_MS, ...more });
   return user === undefined ? job : { ...job, unixUser: user };
-}
-
-async function run(deps: DaemonDeps, { clock }: StepFixture, ms: number): Promise<void> {
-  const daemon = startDaemon(deps);
-  await advance(clock, ms);
-  daemon.stop();
-  await daemon.ended;
 }
 
 describe('with a user map', () => {
@@ -265,65 +212,5 @@ describe('when sudo refuses one user,', () => {
 
     expect(fixture.cluster.jobs.map(({ task }) => task)).to.deep.equal([first, second]);
     expect(fixture.waiting(OWN_QUEUE)).to.deep.equal([1]);
-  });
-});
-
-describe('when the jobs of one user cannot be listed,', () => {
-  it('no task of this user is claimed, because it may have a job, and other tasks are submitted', async () => {
-    const { fixture, users, deps, enqueued } = createBed();
-    users.unlisted.add('alice');
-    const first = await enqueued(1, 'a1');
-    const second = await enqueued(2, 'b2');
-
-    await run(deps, fixture, 5 * MINUTE_MS);
-    expect(fixture.cluster.jobs.map(({ task }) => task)).to.deep.equal([second]);
-    expect(fixture.waiting(OWN_QUEUE)).to.deep.equal([1]);
-
-    users.unlisted.clear();
-    await run(deps, fixture, 5 * MINUTE_MS);
-    expect(fixture.cluster.jobs.map(({ task }) => task)).to.deep.equal([second, first]);
-  });
-
-  it('an untracked task of this user is not adopted, because it may have a job, and those of other users are', async () => {
-    const { fixture, users, deps, enqueued } = createBed();
-    const tasks = [await enqueued(1, 'a1'), await enqueued(2, 'b2')];
-    for (const task of tasks) {
-      await fixture.deps.clearml.queues.removeEntry(OWN_QUEUE, task);
-      await fixture.deps.clearml.queues.park(SCHEDULER_QUEUE, task);
-    }
-    users.unlisted.add('alice');
-
-    await run(deps, fixture, 15 * MINUTE_MS);
-    expect(fixture.cluster.jobs.map(({ task }) => task)).to.deep.equal([tasks[1]]);
-    expect((await fixture.read(tasks[0] ?? expect.fail()))?.status).to.equal('queued');
-
-    users.unlisted.clear();
-    await run(deps, fixture, 15 * MINUTE_MS);
-    expect(fixture.cluster.jobs.map(({ task }) => task)).to.deep.equal([tasks[1], tasks[0]]);
-  });
-
-  it("a tracked job of another user's daemon does not keep the tasks of other users from being submitted", async () => {
-    const { fixture, users, deps, enqueued } = createBed();
-    const others = await fixture.enqueued(7);
-    await fixture.server.call('queues.get_next_task', { queue: OWN_QUEUE });
-    await fixture.server.call('tasks.started', { task: others, force: true });
-    await deps.journal.write(
-      entryOf({
-        task: others,
-        queue: OWN_QUEUE,
-        jobId: '4711' as JobId,
-        isOthersJob: true,
-        stepAt: fixture.clock.now(),
-      }),
-    );
-    users.unlisted.add('alice');
-    const task = await enqueued(2, 'b2');
-
-    await run(deps, fixture, 5 * MINUTE_MS);
-
-    expect(fixture.cluster.jobs.map((job) => job.task)).to.deep.equal([task]);
-    // Nothing is decided about the job that may be missing from the incomplete list.
-    expect((await fixture.read(others))?.status).to.equal('in_progress');
-    expect(deps.journal.entries.get(others)).to.not.have.property('absentSince');
   });
 });

@@ -1,0 +1,61 @@
+// Tests the rows for a job that ended with exit code 1 before its gate: its script failed, or Slurm ended it before its script began.
+import { GRACES, NOW, describeRows, entryOf, jobOf, recordOf } from './observations.ts';
+
+const waited = entryOf({ endSeenAt: NOW - GRACES.endMs - 1 });
+
+describeRows('the decision for a job that may have ended before its script began', [
+  {
+    title: 'reads the log of a job that ended with exit code 1 while its task was parked, as Slurm may have ended it',
+    seen: { jobs: [jobOf('FAILED')], place: 'parked', record: recordOf() },
+    done: ['read-log'],
+  },
+  {
+    title: 'waits for a late line of the log if no script has begun',
+    seen: { jobs: [jobOf('FAILED')], place: 'parked', record: recordOf(), hasBegun: false },
+    done: ['note'],
+  },
+  {
+    title: 'S-63 resubmits the task after the grace period if no script has begun',
+    seen: { jobs: [jobOf('FAILED')], place: 'parked', record: recordOf(), hasBegun: false, entry: waited },
+    done: ['resubmit'],
+  },
+  {
+    title: 'delays a further attempt of a task none of whose scripts has begun',
+    seen: {
+      jobs: [jobOf('FAILED')],
+      place: 'parked',
+      record: recordOf(),
+      hasBegun: false,
+      entry: { ...waited, attempts: 4, stepAt: NOW - 40_000 },
+    },
+    done: [],
+  },
+  {
+    title: 'fails the task after the maximum number of jobs whose scripts did not begin',
+    seen: {
+      jobs: [jobOf('FAILED')],
+      place: 'parked',
+      record: recordOf(),
+      hasBegun: false,
+      entry: { ...waited, attempts: 5 },
+    },
+    done: ['end failed'],
+  },
+  {
+    title: 'fails the task if the log cannot show whether the script began',
+    seen: { jobs: [jobOf('FAILED')], place: 'parked', record: recordOf(), hasBegun: 'unknown' },
+    done: ['end failed'],
+  },
+  {
+    title: 'fails the task if its job passed the gate, even if no script has begun in the last start',
+    seen: { jobs: [jobOf('FAILED')], record: recordOf(), hasBegun: false, entry: waited },
+    done: ['end failed'],
+  },
+  ...[{ exitCode: 2 }, { exitCode: 127 }, { exitCode: 1, exitSignal: 9 }, { exitCode: 0, exitSignal: 53 }].map(
+    (end) => ({
+      title: `fails the task without reading the log if its job ended with ${JSON.stringify(end)}, as no killed slurmctld causes that`,
+      seen: { jobs: [jobOf('FAILED')], place: 'parked' as const, record: recordOf(end) },
+      done: ['end failed'],
+    }),
+  ),
+]);

@@ -1,0 +1,66 @@
+// A Unix user whose jobs cannot be listed: only this user's tasks wait.
+import { expect } from 'chai';
+import type { JobId } from '../../src/slurm/scheduler.ts';
+import { OWN_QUEUE, SCHEDULER_QUEUE } from '../simulation/queues.ts';
+import { entryOf } from './decide/observations.ts';
+import { MINUTE_MS, createBed, run } from './user-map-bed.ts';
+
+describe('when the jobs of one user cannot be listed,', () => {
+  it('no task of this user is claimed, because it may have a job, and other tasks are submitted', async () => {
+    const { fixture, users, deps, enqueued } = createBed();
+    users.unlisted.add('alice');
+    const first = await enqueued(1, 'a1');
+    const second = await enqueued(2, 'b2');
+
+    await run(deps, fixture, 5 * MINUTE_MS);
+    expect(fixture.cluster.jobs.map(({ task }) => task)).to.deep.equal([second]);
+    expect(fixture.waiting(OWN_QUEUE)).to.deep.equal([1]);
+
+    users.unlisted.clear();
+    await run(deps, fixture, 5 * MINUTE_MS);
+    expect(fixture.cluster.jobs.map(({ task }) => task)).to.deep.equal([second, first]);
+  });
+
+  it('an untracked task of this user is not adopted, because it may have a job, and those of other users are', async () => {
+    const { fixture, users, deps, enqueued } = createBed();
+    const tasks = [await enqueued(1, 'a1'), await enqueued(2, 'b2')];
+    for (const task of tasks) {
+      await fixture.deps.clearml.queues.removeEntry(OWN_QUEUE, task);
+      await fixture.deps.clearml.queues.park(SCHEDULER_QUEUE, task);
+    }
+    users.unlisted.add('alice');
+
+    await run(deps, fixture, 15 * MINUTE_MS);
+    expect(fixture.cluster.jobs.map(({ task }) => task)).to.deep.equal([tasks[1]]);
+    expect((await fixture.read(tasks[0] ?? expect.fail()))?.status).to.equal('queued');
+
+    users.unlisted.clear();
+    await run(deps, fixture, 15 * MINUTE_MS);
+    expect(fixture.cluster.jobs.map(({ task }) => task)).to.deep.equal([tasks[1], tasks[0]]);
+  });
+
+  it("a tracked job of another user's daemon does not keep the tasks of other users from being submitted", async () => {
+    const { fixture, users, deps, enqueued } = createBed();
+    const others = await fixture.enqueued(7);
+    await fixture.server.call('queues.get_next_task', { queue: OWN_QUEUE });
+    await fixture.server.call('tasks.started', { task: others, force: true });
+    await deps.journal.write(
+      entryOf({
+        task: others,
+        queue: OWN_QUEUE,
+        jobId: '4711' as JobId,
+        isOthersJob: true,
+        stepAt: fixture.clock.now(),
+      }),
+    );
+    users.unlisted.add('alice');
+    const task = await enqueued(2, 'b2');
+
+    await run(deps, fixture, 5 * MINUTE_MS);
+
+    expect(fixture.cluster.jobs.map((job) => job.task)).to.deep.equal([task]);
+    // Nothing is decided about the job that may be missing from the incomplete list.
+    expect((await fixture.read(others))?.status).to.equal('in_progress');
+    expect(deps.journal.entries.get(others)).to.not.have.property('absentSince');
+  });
+});
