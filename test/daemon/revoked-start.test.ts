@@ -29,7 +29,7 @@ ${command}
 `;
   }
 
-  it('S-63 is followed by another job if slurmctld was killed at its start, so that its script did not begin', async () => {
+  it('S-63 is followed by another job if slurmctld was killed at its start, before its script began', async () => {
     const standIn = await startStandInCluster({ stateDir: join(stateDir, 'cluster') });
     try {
       await using world = await startWorld({

@@ -38,14 +38,14 @@ describe('the owners of tasks', () => {
     expect(owners.get(DELETED)).to.include({ owner: '', isDeleted: true });
   });
 
-  it('of a task that could not be read are unknown, and read again', async () => {
+  it('are unknown for a task that could not be read, and are read again', async () => {
     const owners = createTaskOwners();
     await owners.read(tasks, [UNREAD]);
     expect(owners.get(UNREAD)).to.equal(undefined);
     expect(await owners.read(tasks, [UNREAD])).to.equal(1);
   });
 
-  it('are read up to the given number', async () => {
+  it('are read for at most the given number of tasks', async () => {
     const owners = createTaskOwners();
     expect(await owners.read(tasks, [OF_ALICE, OWNERLESS, DELETED], 2)).to.equal(2);
     expect(await owners.read(tasks, [OF_ALICE], 0)).to.equal(0);

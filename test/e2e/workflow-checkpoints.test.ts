@@ -125,7 +125,7 @@ describe('a training that saves checkpoints', () => {
     await expectWholeCurve(task);
   });
 
-  it('gets the signal of --signal=B:USR1 and saves, before it is ended at the time limit', async () => {
+  it('gets the signal of --signal=B:USR1 and saves a checkpoint before Slurm ends it at its time limit', async () => {
     const task = await enqueue('debug', 1_000_000);
     await waitUntil(
       'its first scalar',

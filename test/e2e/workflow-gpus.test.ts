@@ -143,11 +143,11 @@ describe('a task that selects its GPUs by user properties', () => {
     expect(await gpusOf('slice')).to.match(/^([45]) \1 False$/);
   });
 
-  it('finds them in an Apptainer container', async () => {
+  it('finds the GPUs of its job in an Apptainer container', async () => {
     expect(await gpusOf('apptainer')).to.equal('2,3 2,3 True');
   });
 
-  it('finds them in a Pyxis container', async () => {
+  it('finds the GPUs of its job in a Pyxis container', async () => {
     expect(await gpusOf('pyxis')).to.equal('4,5 4,5 True');
   });
 

@@ -26,7 +26,7 @@ describe('a job of another Unix user', () => {
     return { ...ended, console: await bed.parking.user.console(facts.taskId) };
   }
 
-  it('reports it after a command of the template failed, and ends with the exit code of that', async () => {
+  it('reports the end of its log after a command of the template failed, and exits with the exit code of the command', async () => {
     const facts = await bed.parking.park('print("hello")');
 
     const { exitCode, console } = await run(facts, 'echo "no such module: cuda" >&2', 'exit 7');
@@ -80,7 +80,7 @@ describe('a job of another Unix user', () => {
     expect((await run(facts)).console).to.not.include(REPORTED);
   });
 
-  it('ends with its exit code also if the server does not respond, or its output is no file', async () => {
+  it('keeps its exit code even if the server does not respond, or its output is not a file', async () => {
     const facts = await bed.parking.park('print("hello")');
     const unreachable = 'sed -i "s#api_server: .*#api_server: http://127.0.0.1:9#" "$CLEARML_CONFIG_FILE"';
     expect((await run(facts, unreachable, 'exit 7')).exitCode).to.equal(7);

@@ -91,7 +91,7 @@ describe('the files server of the sandbox', () => {
     expect(await (await (await visit(again)).ask('GET', '/a/model')).text()).to.equal('weights');
   });
 
-  it('refuses every path out of its directory, in uploads and downloads', async () => {
+  it('refuses every path that leads out of its directory, in uploads and downloads', async () => {
     const stateFile = join(folder, 'state.json');
     await mkdir(`${stateFile}.files`, { mode: 0o700 });
     await writeFile(join(folder, 'secret'), 'secret');
@@ -112,7 +112,7 @@ describe('the files server of the sandbox', () => {
     expect(await readdir(`${stateFile}.files`)).to.deep.equal([]);
   });
 
-  it('serves nobody without valid credentials', async () => {
+  it('serves no request without valid credentials', async () => {
     await using sandbox = await openSandbox();
     const { upload, ask } = await visit(sandbox);
     await upload({ 'a/model': 'weights' });

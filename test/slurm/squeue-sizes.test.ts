@@ -20,7 +20,7 @@ function sizes(...rows: readonly string[]): Record<string, string> {
 }
 
 describe('the sizes of jobs', () => {
-  it('are asked for in fields that end with the mark of the call', () => {
+  it('are requested in fields that end with the mark of the call', () => {
     const args = squeueSizesArgs(MARK, [1000, 1001]);
 
     expect(args).to.include.members(['--all', '--user=1000,1001', '--noheader']);
@@ -57,7 +57,7 @@ describe('the sizes of jobs', () => {
     });
   });
 
-  it('do not follow from output that is truncated, failed or with an error', () => {
+  it('are unknown if squeue fails, prints an error, or its output is truncated', () => {
     const whole = row('1', '1', '1', 'node=1');
     for (const given of [
       { stdout: whole.slice(0, -20) },

@@ -120,7 +120,7 @@ describe('the check of daemons', () => {
     });
   }
 
-  it('of several clusters is the worst one, and names the clusters that have this state', () => {
+  it('of several clusters has the worst of their states, and names the clusters in that state', () => {
     const { state, line } = checkClusters(
       [
         { ...WELL, name: 'hpc1' },
@@ -144,7 +144,7 @@ describe('the health note', () => {
   });
   afterEach(() => rm(folder, { recursive: true }));
 
-  it('has the facts of the daemon, is replaced after a change, and is unknown if it cannot be read', async () => {
+  it('contains the facts of the daemon, is replaced after a change, and counts as unknown if it cannot be read', async () => {
     let tracked = 1;
     const reporting = reportHealth(folder, () => ({ at: NOW, tracked, facts: FACTS }));
     const first = await waitUntil('the note', async () => (await readHealthNote(folder)) ?? false);

@@ -51,7 +51,7 @@ describe('the first command of a job script', () => {
     expect(Number(/\((\d+)\)/.exec(log)?.[1])).to.be.at.least(before);
   });
 
-  it('does not end a script with `set -e` whose output cannot be written', () => {
+  it('does not end a script with `set -e` if its output cannot be written', () => {
     const script = addFirstAct('true\n');
     const { stderr } = spawnSync('bash', ['-e', '-c', `exec >&-\n${script}echo alive >&2`], {
       env: ENVIRONMENT,

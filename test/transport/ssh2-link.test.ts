@@ -157,7 +157,7 @@ describe('the ssh2 transport', () => {
       expect(await rejection(host.run(shell('true', { timeoutMs: 200 })))).to.be.instanceOf(CommandTimeoutError);
     });
 
-    it('runs a command at most once, wherever the link breaks, and reports whether it ran or that this is unknown', async () => {
+    it('runs a command at most once, wherever the link breaks, and reports that it ran, that it did not run, or that this is unknown', async () => {
       await using link = await startLink(testBed.sshd.port);
       const host = testBed.open(testBed.target({ port: link.port }), { maxChannels: 1 });
       let tries = 0;

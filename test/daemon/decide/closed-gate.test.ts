@@ -62,7 +62,7 @@ describeRows('the decision for a job that ended at the gate', [
     done: ['resubmit'],
   },
   {
-    title: 'S-47 returns a task in no queue to its queue after a grace period, as a response may be lost',
+    title: "S-47 returns a task in no queue to its queue after a grace period, as the gate's response may be lost",
     seen: { jobs: [jobOf('FAILED')], record: atGate, entry: waited },
     done: ['return-to-queue'],
   },

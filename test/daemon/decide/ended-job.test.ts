@@ -41,7 +41,7 @@ describeRows('the decision for an ended job whose task is in progress', [
     done: ['note'],
   },
   {
-    title: 'completes the task after the grace period if the job completed and its log confirms that',
+    title: 'completes the task after the grace period if the job completed and its log shows that the agent finished',
     seen: { jobs: [jobOf('COMPLETED')], task: taskOf('in_progress'), entry: waited, record: recordOf() },
     done: ['end completed by the log'],
   },

@@ -35,7 +35,7 @@ describe('the plan for executing one task', () => {
     ['the scheduler queue', 'parked', {}, 'watch'],
     ['our queue whose old job is live', 'own queue', { hasJob: true }, 'watch'],
     ['no queue, which another daemon may hold', 'nowhere', {}, 'watch'],
-    ['our queue according to its document, but listed in another queue', 'another queue', {}, 'enqueue'],
+    ['our queue by its execution queue, but with its entry in another queue', 'another queue', {}, 'enqueue'],
   ] as const) {
     it(`decides to ${begins} a task queued in ${what}`, () => {
       expect(planStart(stateOf({ status: 'queued' }, { place, ...more }), OWN_QUEUE).do).to.equal(begins);

@@ -149,7 +149,7 @@ describe('the execution of one task without a daemon', () => {
     await run.ended;
   });
 
-  it('only watches a task that a daemon of the same queue claimed first, until its job has ended', async () => {
+  it('tracks but does not change a task that a daemon of the same queue claimed first, until the job has ended', async () => {
     const fixture = createStepFixture();
     const task = await fixture.enqueued(1);
     const daemon = startDaemon(fixture.deps);

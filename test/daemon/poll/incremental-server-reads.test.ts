@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { OTHER_QUEUE } from '../../simulation/queues.ts';
 import { taskNumber } from '../step-fixture.ts';
-import { createBed, hear, pollAtRest, type Bed } from './server-reader-bed.ts';
+import { createBed, hear, pollAtRest, type Bed } from './incremental-reads-bed.ts';
 
 describe('a poll that reads only what changed', () => {
   it('reads no more than one task in full when nothing changes', async () => {

@@ -69,7 +69,7 @@ describe('the messages to systemd', () => {
     ]);
   });
 
-  it('say nothing to the watchdog while the reconcile loop makes no progress', async () => {
+  it('omit the watchdog message while the reconcile loop makes no progress', async () => {
     let isLive = false;
     const { sent, tick } = managerOf({ environment: { WATCHDOG_USEC: '300000000' }, isLive: () => isLive });
 
@@ -80,7 +80,7 @@ describe('the messages to systemd', () => {
     expect(sent).to.deep.equal(['systemd-notify WATCHDOG=1 to /run/notify']);
   });
 
-  it('contain no watchdog messages if the watchdog is off, or of another process', async () => {
+  it('contain no watchdog messages if the watchdog is off, or watches another process', async () => {
     for (const environment of [{}, { WATCHDOG_USEC: '0' }, { WATCHDOG_USEC: '1000', WATCHDOG_PID: '7' }]) {
       const { manager, everyMs } = managerOf({ environment });
       await manager?.ready();

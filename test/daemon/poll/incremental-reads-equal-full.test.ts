@@ -20,7 +20,7 @@ import {
   readEverything,
   usualJobs,
   type Bed,
-} from './server-reader-bed.ts';
+} from './incremental-reads-bed.ts';
 
 interface Act {
   readonly endpoint: string;
