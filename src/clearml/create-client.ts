@@ -8,7 +8,7 @@ import type { ClearmlClient } from './client.ts';
 import { connect } from './first-login.ts';
 import { ServerUnusableError, type ServerUnreachableError } from './errors.ts';
 import { createEvents } from './events.ts';
-import { redactedEvents, redactedTasks } from './redacted-client.ts';
+import { redactedEvents, redactedTasks } from './mask-secrets-in-tasks.ts';
 import { createApiRequest } from './api-request.ts';
 import { createHttp } from './http.ts';
 import { createReportUnreadable } from './unreadable-entries.ts';

@@ -2,7 +2,7 @@
 import { readConfig, type CommonOptions, type Configured } from '../assembly/read-config.ts';
 import { UsageError } from '../base/usage-error.ts';
 import type { TypedSetting } from '../config/merge-sources.ts';
-import { joinPath } from '../config/setting-path.ts';
+import { joinPath } from '../config/dotted-names.ts';
 import type { CommandContext, ParsedArgs } from './command.ts';
 import { listOption, switchOption, textOption } from './typed-options.ts';
 

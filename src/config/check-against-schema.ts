@@ -5,7 +5,7 @@ import { nodeAt, plainTree, type ConfigNode, type ConfigTree } from './config-no
 import { ConfigError } from './errors.ts';
 import type { Origin } from './origin.ts';
 import { ClearmlConf } from './schema.ts';
-import { joinPath } from './setting-path.ts';
+import { joinPath } from './dotted-names.ts';
 import { knownNames } from './setting-table.ts';
 
 /**

@@ -4,7 +4,7 @@ import type { Limits } from '../base/job-limits.ts';
 import { ConfigError } from './errors.ts';
 import type { Origin } from './origin.ts';
 import { limitsOf, type OriginOf, type Slurm } from './served-queues.ts';
-import { joinPath } from './setting-path.ts';
+import { joinPath } from './dotted-names.ts';
 
 type Cluster = Slurm['clusters'][string];
 

@@ -10,7 +10,7 @@ import {
   type Piece,
   type Reference,
 } from './hocon-draft.ts';
-import { splitPath } from './setting-path.ts';
+import { splitPath } from './dotted-names.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 

@@ -22,7 +22,7 @@ import { withLocalPaths } from './absolute-paths.ts';
 import type { Origin } from './origin.ts';
 import { filesWithSecrets } from './mask-secret-settings.ts';
 import { servedQueues } from './served-queues.ts';
-import { splitPath } from './setting-path.ts';
+import { splitPath } from './dotted-names.ts';
 import { settingsFrom, type Settings } from './settings.ts';
 import { filesServerOf, webServerOf } from './server-addresses.ts';
 

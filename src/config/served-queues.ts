@@ -8,7 +8,7 @@ import type { Origin } from './origin.ts';
 import type { LimitSetting } from './limits-schema.ts';
 import { propertySettings } from './property-schema.ts';
 import type { SlurmSection } from './schema.ts';
-import { joinPath } from './setting-path.ts';
+import { joinPath } from './dotted-names.ts';
 
 export type Slurm = z.infer<typeof SlurmSection>;
 

@@ -5,7 +5,7 @@ import { UnknownSettingError } from './errors.ts';
 import type { Config } from './merge-sources.ts';
 import { formatOrigin } from './origin.ts';
 import { withoutSecrets } from './mask-secret-settings.ts';
-import { joinPath, splitPath } from './setting-path.ts';
+import { joinPath, splitPath } from './dotted-names.ts';
 
 export interface ShowOptions {
   /** A setting or a group; everything if undefined. */

@@ -16,7 +16,7 @@ import type { GracePeriods } from './decide/observation.ts';
 import type { JobLogs } from './console/job-log-reader.ts';
 import type { Journal } from './journal/journal.ts';
 import type { AuditLog } from './audit/audit-log.ts';
-import type { Holds } from './claim/holds.ts';
+import type { Holds } from './claim/hold-reasons.ts';
 import type { Names } from './cached-users-and-projects.ts';
 import type { History } from '../history/write-history.ts';
 import type { Pause } from './pauses.ts';

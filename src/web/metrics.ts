@@ -5,7 +5,7 @@ import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { LIMIT_SETTINGS } from '../base/job-limits.ts';
 import { readVersion } from '../base/version.ts';
 import type { ClusterMonitor } from '../daemon/monitor/cluster-monitor.ts';
-import type { LimitUse } from '../daemon/claim/holds.ts';
+import type { LimitUse } from '../daemon/claim/hold-reasons.ts';
 import type { DaemonEvent } from '../daemon/monitor/daemon-events.ts';
 import type { Monitor } from '../daemon/monitor/monitor.ts';
 import { PHASES, phaseOf } from '../daemon/status/status-row.ts';

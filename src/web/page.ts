@@ -1,6 +1,6 @@
 // The status page as HTML: a whole document, and its parts, which the page replaces when they change.
 import { formatDuration } from '../base/format-duration.ts';
-import { describeUse } from '../daemon/claim/read-holds.ts';
+import { describeUse } from '../daemon/claim/limit-use.ts';
 import { explainPause, PAUSES_UNREADABLE } from '../daemon/console/console-messages.ts';
 import { PHASES, type Phase } from '../daemon/status/status-row.ts';
 import { staleAfterMs } from '../daemon/monitor/health.ts';

@@ -1,8 +1,8 @@
 // The tables of the status page as HTML: queues, active tasks, and ended tasks.
 import { formatDuration } from '../base/format-duration.ts';
 import { visibleText } from '../base/terminal-text.ts';
-import { describeUse } from '../daemon/claim/read-holds.ts';
-import type { QueueHolds } from '../daemon/claim/holds.ts';
+import { describeUse } from '../daemon/claim/limit-use.ts';
+import type { QueueHolds } from '../daemon/claim/hold-reasons.ts';
 import { describeHoldReason, explainPause } from '../daemon/console/console-messages.ts';
 import type { Phase } from '../daemon/status/status-row.ts';
 import { clearmlUrl, moment, shownName, shownOwner, type Site } from './document.ts';

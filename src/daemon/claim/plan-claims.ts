@@ -5,7 +5,7 @@ import type { Limits } from '../../base/job-limits.ts';
 import type { JobSize } from '../../slurm/scheduler.ts';
 import type { ServedQueue } from '../deps.ts';
 import type { Pause } from '../pauses.ts';
-import type { HoldReason } from './holds.ts';
+import type { HoldReason } from './hold-reasons.ts';
 
 /** The jobs of a cluster or queue: tasks with a live job, and tasks on the way to one. */
 export interface JobCounts {

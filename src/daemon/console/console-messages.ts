@@ -8,7 +8,7 @@ import { explainReason } from '../../slurm/reasons/explain-reason.ts';
 import { refusedOptions } from '../../slurm/options-in-sbatch-error.ts';
 import type { Job, JobId, JobRecord } from '../../slurm/scheduler.ts';
 import type { HeldTask } from '../claim/plan-claims.ts';
-import type { HoldReason } from '../claim/holds.ts';
+import type { HoldReason } from '../claim/hold-reasons.ts';
 import type { Pause } from '../pauses.ts';
 import { findJobExit } from '../../template/job-exit-codes.ts';
 

@@ -1,6 +1,6 @@
 // Watches the daemon's work for one cluster, and describes it on request from the last poll: no request costs a poll.
 import type { Clock } from '../../base/clock.ts';
-import type { Holds } from '../claim/holds.ts';
+import type { Holds } from '../claim/hold-reasons.ts';
 import type { DaemonDeps, LoopMonitor, PolledState } from '../deps.ts';
 import { activeRows, activeTasks, waitingEntries, type WaitingRow } from '../status/cluster-status.ts';
 import type { StatusRow } from '../status/status-row.ts';

@@ -7,7 +7,7 @@ import { createJobLogs } from '../console/job-log-reader.ts';
 import { openJournal } from '../journal/journal.ts';
 import { openHistory, type History } from '../../history/write-history.ts';
 import { openAuditLog, type AuditLog } from '../audit/audit-log.ts';
-import { withAuditedStatuses } from '../audit/audit-statuses.ts';
+import { withAuditedStatuses } from '../audit/audit-status-changes.ts';
 import { createNames } from '../cached-users-and-projects.ts';
 import { readPauses } from '../pauses.ts';
 import { createPeers } from '../poll/peers.ts';

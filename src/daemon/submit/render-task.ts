@@ -3,7 +3,7 @@ import { renderBlocks, type JobFacts } from '../../template/blocks.ts';
 import { planSingularity } from '../../template/containers/plan-singularity.ts';
 import { planPyxis } from '../../template/containers/plan-pyxis.ts';
 import type { PyxisAdditions, Blocks, Rendered, Variables } from '../../template/template.ts';
-import { addFirstAct } from '../../template/first-act.ts';
+import { addStartLine } from '../../template/job-start-line.ts';
 import { checkConstraints } from '../../template/check-constraints.ts';
 import { unusedProperties } from '../../template/unused-properties.ts';
 import { logUmask } from '../../slurm/log-umask.ts';
@@ -105,7 +105,7 @@ function renderWithin(
 ): Rendered {
   const rendered = template.render(variables, blocks, additions);
   if (constraints !== undefined) checkConstraints(template.file, rendered, name, constraints);
-  return { ...rendered, script: addFirstAct(rendered.script) };
+  return { ...rendered, script: addStartLine(rendered.script) };
 }
 
 /**

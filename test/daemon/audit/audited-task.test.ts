@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { expect } from 'chai';
 import type { AuditEvent } from '../../../src/daemon/audit/audit-line.ts';
-import { withAuditedStatuses } from '../../../src/daemon/audit/audit-statuses.ts';
+import { withAuditedStatuses } from '../../../src/daemon/audit/audit-status-changes.ts';
 import { describeSubmission } from '../../../src/daemon/audit/audit-submission.ts';
 import { parkAndSubmit } from '../../../src/daemon/claim/park-and-submit.ts';
 import { leaveToUser } from '../../../src/daemon/claim/park.ts';
@@ -15,7 +15,7 @@ import { OWN_QUEUE } from '../../simulation/queues.ts';
 import { rejection } from '../../support/rejection.ts';
 import { entryOf, jobOf, taskOf } from '../decide/observations.ts';
 import { createStepFixture, type StepFixture } from '../step-fixture.ts';
-import { addFirstAct } from '../../../src/template/first-act.ts';
+import { addStartLine } from '../../../src/template/job-start-line.ts';
 
 describe('the audit log of a task', () => {
   let events: AuditEvent[];
@@ -81,7 +81,7 @@ describe('the audit log of a task', () => {
       attempt: 1,
       owner: { id: (await fixture.read(entry.task))?.user, name: 'Sandbox User' },
       template: { file: 'a.template', sha256: undefined },
-      scriptSha256: createHash('sha256').update(addFirstAct(fixture.deps.worker)).digest('hex'),
+      scriptSha256: createHash('sha256').update(addStartLine(fixture.deps.worker)).digest('hex'),
     });
     expect(events[2]).to.include({ job: String(fixture.cluster.jobs[0]?.id) });
   });

@@ -1,7 +1,7 @@
 // The dotted names of settings.
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { joinPath, splitPath } from '../../src/config/setting-path.ts';
+import { joinPath, splitPath } from '../../src/config/dotted-names.ts';
 
 describe('the name of a setting', () => {
   it('is split at its dots, except inside quotes', () => {

@@ -5,12 +5,12 @@ import { findHeader } from './check-directives.ts';
  * On standard output, which is the file that Slurm's record of the job names. The time identifies the start: a controller that has
  * forgotten a start does not count it as a restart. Releases before 23.02 do not set SLURM_JOB_START_TIME. Never fails, because of `-e`.
  */
-const FIRST_ACT = `printf 'clearml: job %s begins (%s)\\n' "$SLURM_JOB_ID" "\${SLURM_JOB_START_TIME:-$(date +%s)}" || :; `;
+const PRINT_START = `printf 'clearml: job %s begins (%s)\\n' "$SLURM_JOB_ID" "\${SLURM_JOB_START_TIME:-$(date +%s)}" || :; `;
 
 /** Adds the first command to a rendered script, in the line of its present one: bash names lines by number. */
-export function addFirstAct(script: string): string {
+export function addStartLine(script: string): string {
   const { end } = findHeader(script);
-  return `${script.slice(0, end)}${FIRST_ACT}${script.slice(end)}`;
+  return `${script.slice(0, end)}${PRINT_START}${script.slice(end)}`;
 }
 
 /**

@@ -1,13 +1,13 @@
 // The first command of a job script, in a real shell, and what its line in the log shows.
 import { expect } from 'chai';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { addFirstAct, hasBegun } from '../../src/template/first-act.ts';
+import { addStartLine, hasBegun } from '../../src/template/job-start-line.ts';
 
 const START = 1_795_954_190;
 const ENVIRONMENT = { PATH: '/usr/bin:/bin', SLURM_JOB_ID: '182', SLURM_JOB_START_TIME: String(START) };
 
 function run(script: string, env: NodeJS.ProcessEnv = ENVIRONMENT, shell = 'bash'): string {
-  return execFileSync(shell, ['-e', '-u', '-c', addFirstAct(script)], { env, encoding: 'utf8' });
+  return execFileSync(shell, ['-e', '-u', '-c', addStartLine(script)], { env, encoding: 'utf8' });
 }
 
 const JOB = { id: '182', startAt: START * 1000 };
@@ -20,7 +20,7 @@ describe('the first command of a job script', () => {
   });
 
   it('comes after all directives', () => {
-    const script = addFirstAct('#!/bin/bash\n#SBATCH --time=1\n# text\n\n#SBATCH --mem=1G\necho after\n');
+    const script = addStartLine('#!/bin/bash\n#SBATCH --time=1\n# text\n\n#SBATCH --mem=1G\necho after\n');
     expect(script.split('\n').slice(0, 5)).to.deep.equal([
       '#!/bin/bash',
       '#SBATCH --time=1',
@@ -52,7 +52,7 @@ describe('the first command of a job script', () => {
   });
 
   it('does not end a script with `set -e` if its output cannot be written', () => {
-    const script = addFirstAct('true\n');
+    const script = addStartLine('true\n');
     const { stderr } = spawnSync('bash', ['-e', '-c', `exec >&-\n${script}echo alive >&2`], {
       env: ENVIRONMENT,
       encoding: 'utf8',
