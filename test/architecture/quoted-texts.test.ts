@@ -37,7 +37,7 @@ function textsOfProgram(): Text[] {
     const { expected, others } = readTexts(file);
     return [...expected, ...others];
   });
-  const files = [...filesIn('templates', /\.(?:mustache|txt)$/), ...filesIn('examples', /\.(?:ts|mjs|template|yml)$/)];
+  const files = [...filesIn('templates', /\.(?:mustache|txt)$/), ...filesIn('examples', /\.(?:ts|mjs|py|template|yml)$/)];
   return [...code, ...files.map((file) => [readFileSync(file, 'utf8')])];
 }
 

@@ -1,5 +1,4 @@
-// examples/workflows/checkpoints on real Slurm with the real agent and SDK: the training is preempted, requeued and warned of its time
-// limit, and continues each time where it was.
+// The example of a training with checkpoints, which continues after a preemption, a requeue and its time limit on real Slurm.
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';

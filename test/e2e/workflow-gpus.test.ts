@@ -1,5 +1,4 @@
-// examples/workflows/gpu-types on real Slurm that claims GPUs of several types: a task gets the GPUs that its user properties name,
-// directly on the node, in an Apptainer container, and in a Pyxis container of the stand-in.
+// The example of GPU types, on real Slurm that claims to have GPUs: a task gets the GPUs that its user properties name.
 import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';

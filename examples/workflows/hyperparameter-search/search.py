@@ -13,7 +13,7 @@ parser.add_argument("--queue", default="trials", help="the queue of the trials")
 parser.add_argument("--strategy", default="random", choices=["random", "optuna"])
 parser.add_argument("--trials", type=int, default=30)
 parser.add_argument("--at_once", type=int, default=5, help="trials that wait or run at the same time")
-parser.add_argument("--most_epochs", type=int, default=50, help="a trial that goes on for longer is aborted")
+parser.add_argument("--most_epochs", type=int, default=50, help="a trial that trains for more epochs is aborted")
 parser.add_argument("--poll_seconds", type=float, default=30)
 options = parser.parse_args()
 
