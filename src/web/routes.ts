@@ -22,8 +22,8 @@ export interface OpenRoutes extends Routes {
 
 type Page = (request: WebRequest) => Reply | Promise<Reply | undefined>;
 
-/** Plots of a day do not change sooner than this. */
-const PLOTS_MS = 30_000;
+/** All open pages share the plots; those of a day hardly change sooner. */
+const PLOTS_MS = 10_000;
 const TASK_PATH = /^\/task\/([\w%.-]{1,200})$/;
 
 export function createRoutes(app: App, monitor: Monitor): OpenRoutes {

@@ -44,6 +44,12 @@ function draw(element: HTMLElement, { kind, unit, series }: Plot, times: readonl
   if (kind === 'stacked') order.reverse();
   const show = (value: number): string => (unit === 'seconds' ? formatDuration(value * 1000) : String(value));
 
+  const isOfDays = (times.at(-1) ?? 0) - (times[0] ?? 0) > 2 * 86_400;
+  const showMoment = (at: number): string =>
+    new Date(at * 1000).toLocaleString(
+      undefined,
+      isOfDays ? { day: 'numeric', month: 'short' } : { hour: '2-digit', minute: '2-digit', hour12: false },
+    );
   const steps = uPlot.paths.stepped?.({ align: -1 });
 
   return new uPlot(
@@ -53,15 +59,15 @@ function draw(element: HTMLElement, { kind, unit, series }: Plot, times: readonl
       cursor: { y: false },
       scales: { y: { range: (_plot, _low, high) => [0, Math.max(unit === 'seconds' ? 60 : 4, (high || 0) * 1.1)] } },
       axes: [
-        { ...axis, space: 60 },
+        { ...axis, space: 60, size: 28, values: (_plot, splits) => splits.map(showMoment) },
         {
           ...axis,
-          size: 56,
+          size: 48,
           values: (_plot, splits) => splits.map((split) => (Number.isInteger(split) ? show(split) : '')),
         },
       ],
       series: [
-        { label: 'until' },
+        { label: 'until', value: (_plot: uPlot, at: number | null) => (at === null ? '' : showMoment(at)) },
         ...order.map((index) => {
           const { name, values: own } = series[index] ?? { name: '', values: [] };
           const stroke = colorOf(element, name, Math.floor(kind === 'lines' && unit === 'seconds' ? index / 2 : index));
