@@ -32,7 +32,7 @@ const binaries = z
   })
   .prefault({})
   .describe(
-    'Names or paths of Slurm commands, for wrappers and non-standard names; split into words as by a shell. The other commands are expected in the directory of `sbatch`, or in `slurm_bin_dir`.',
+    'Names or paths of Slurm commands, for wrappers and non-standard names; they are split into words as a shell does. The other commands are expected in the directory of `sbatch`, or in `slurm_bin_dir`.',
   );
 
 const jobCredentials = z

@@ -94,7 +94,7 @@ export const METRICS = {
   clearml_slurm_limit_used_jobs: {
     type: 'gauge',
     labels: [...OF_QUEUE, 'limit'],
-    help: 'Jobs, nodes or GPUs that count against a limit; of max_jobs_per_user, those of the user with the most',
+    help: 'Jobs, nodes or GPUs that count against a limit; for max_jobs_per_user, those of the user who has the most',
   },
   clearml_slurm_held_tasks: {
     type: 'gauge',
