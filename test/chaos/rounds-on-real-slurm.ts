@@ -45,8 +45,17 @@ const SIZES = {
 
 /** @throws the signal's reason, after the cleanup */
 export async function runReal(run: RealRun): Promise<Tally> {
-  const { version, agent, daemons, over, log, isPatient = false, signal = new AbortController().signal } = run;
-  const bed = await openTestBed({ agent, daemons, version, over, isPatient });
+  const {
+    version,
+    agent,
+    daemons,
+    over,
+    log,
+    isPatient = false,
+    isUnderLoad = false,
+    signal = new AbortController().signal,
+  } = run;
+  const bed = await openTestBed({ agent, daemons, version, over, isPatient, isUnderLoad });
   const watch = watchJobs(bed.cluster, () => Date.now());
   const statistics = createStatistics();
   try {

@@ -82,6 +82,11 @@ export interface TestBedOptions {
    * seconds. The run then finds errors less often.
    */
   readonly isPatient: boolean;
+  /**
+   * Whether the run itself loads the machine. Slurm then remembers ended jobs for two minutes instead of 20 s, as a daemon that does not
+   * poll for half a minute cannot see a user's scancel otherwise. The default is five minutes.
+   */
+  readonly isUnderLoad?: boolean;
 }
 
 /** A URL, because the programs start in another directory. */
@@ -109,6 +114,7 @@ export async function openTestBed({
   version,
   over,
   isPatient,
+  isUnderLoad = false,
 }: TestBedOptions): Promise<TestBed> {
   const folder = await mkdtemp(join(tmpdir(), 'chaos-'));
   const traceFile = join(folder, 'traces.jsonl');
@@ -128,7 +134,7 @@ export async function openTestBed({
     version,
     clusterName: 'chaos',
     nodeCount: 3,
-    minJobAgeMs: isPatient ? 6 * MIN_JOB_AGE_MS : MIN_JOB_AGE_MS,
+    minJobAgeMs: isPatient || isUnderLoad ? 6 * MIN_JOB_AGE_MS : MIN_JOB_AGE_MS,
     killWaitMs: 2_000,
     messageTimeoutMs: 3_000,
     slurmdTimeoutMs: isPatient ? 60_000 : 20_000,

@@ -41,6 +41,17 @@ describeRows('the decision for an absent job', [
     done: ['resubmit'],
   },
   {
+    title: 'sets the task to stopped if only accounting shows that a user cancelled the job',
+    seen: {
+      entry: entryOf({ absentSince: NOW - 15_000, endSeenAt: NOW - GRACES.endMs }),
+      lookedUp: true,
+      jobs: [jobOf('CANCELLED')],
+      task: taskOf('in_progress'),
+      record: recordOf({ stateWord: 'CANCELLED' }),
+    },
+    done: ['end stopped'],
+  },
+  {
     title: 'forgets the task if it has ended',
     seen: { entry: entryOf({ absentSince: NOW - 15_000 }), lookedUp: true, task: taskOf('failed') },
     done: ['forget'],
