@@ -37,7 +37,10 @@ function textsOfProgram(): Text[] {
     const { expected, others } = readTexts(file);
     return [...expected, ...others];
   });
-  const files = [...filesIn('templates', /\.(?:mustache|txt)$/), ...filesIn('examples', /\.(?:ts|mjs|py|template|yml)$/)];
+  const files = [
+    ...filesIn('templates', /\.(?:mustache|txt)$/),
+    ...filesIn('examples', /\.(?:ts|mjs|py|template|yml)$/),
+  ];
   return [...code, ...files.map((file) => [readFileSync(file, 'utf8')])];
 }
 

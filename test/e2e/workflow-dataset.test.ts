@@ -29,12 +29,12 @@ describe('a dataset', () => {
   after(() => bed[Symbol.asyncDispose]());
 
   it('is read by a task that sends itself to a queue, and by an edited clone', async () => {
-    const { user, folder, nameOf, untilConsole } = bed.world;
+    const { user, folder, nameOf } = bed.world;
     const cache = join(folder, 'scratch/clearml');
     const task = idIn(await bed.run('python', 'train.py', '--queue', nameOf('cpu')));
 
     expect(await bed.untilCompleted(task)).to.include(`The total is 11.0 from ${cache}/`);
-    await untilConsole(task, 'ended COMPLETED');
+    await bed.world.untilConsole(task, 'ended COMPLETED');
 
     // As in the web page: Clone, edit an argument, Enqueue.
     const { id: clone } = await user.api('tasks.clone', { task, new_task_name: 'scaled' });

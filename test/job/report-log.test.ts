@@ -92,8 +92,8 @@ describe('a job of another Unix user', () => {
   it('reports nothing if it runs as the user of the daemon, which reads the log itself', async () => {
     const { unixUser: _, ...facts } = { unixUser: undefined, ...(await bed.parking.park('print("hello")')) };
     const template = QUICK_TEMPLATE.replace(' -l\n', ' -l\nexec >"$HOME/log" 2>&1\n').replace(
-      '\${CLEARML_AGENT',
-      'exit 7\n\${CLEARML_AGENT',
+      '${CLEARML_AGENT',
+      'exit 7\n${CLEARML_AGENT',
     );
     await bed.node.run(fillIn(template, facts));
     expect(await bed.parking.user.console(facts.taskId)).to.not.include(REPORTED);

@@ -70,7 +70,10 @@ describe('a command of another Unix user', () => {
     write('sudo', `cat > /dev/null; echo '${line}' >&2; exit 1`);
     const error = await rejection(run());
     expect(error).to.be.instanceOf(SudoRefusedError);
-    expect(String(error)).to.contain(line).and.contain('replace it by the output of clearml-agent-slurm unit').and.not.contain('sudoers');
+    expect(String(error))
+      .to.contain(line)
+      .and.contain('replace it by the output of clearml-agent-slurm unit')
+      .and.not.contain('sudoers');
   });
 
   for (const [what, script] of [

@@ -99,7 +99,9 @@ describe('a limit of GPUs or nodes', () => {
     await passesOf(fixture).claim();
 
     expect(submittedOf(fixture)).to.deep.equal([1, 2]);
-    expect(await messageOf(fixture, 3)).to.match(/the cluster has the maximum of 4 nodes \(max_nodes\)\. This task is next/);
+    expect(await messageOf(fixture, 3)).to.match(
+      /the cluster has the maximum of 4 nodes \(max_nodes\)\. This task is next/,
+    );
   });
 
   it('is not exceeded after a restart without the journal', async () => {
