@@ -30,6 +30,7 @@ export interface NamedQueue {
   readonly constraints: PropertyConstraints | undefined;
   readonly limits: Limits | undefined;
   readonly userFairness: boolean;
+  readonly resubmitOnTimeout: number;
   readonly optionLocations: ReadonlyMap<string, OptionLocation>;
   /** The user properties that the template reads. */
   readonly properties: readonly TemplateProperty[];
@@ -67,8 +68,8 @@ export async function readQueues({ queues, slurm }: Settings, workingDir: string
       const file = queue.template ?? (files.length === 1 ? files[0] : files[without.indexOf(queue)]) ?? '';
       const read = await readTemplate(file, workingDir);
       refuseUnfitLimits(queue, read);
-      const { name, cluster, properties: constraints, limits, userFairness = false } = queue;
-      return { name, cluster, constraints, limits, userFairness, ...read };
+      const { name, cluster, properties: constraints, limits, userFairness = false, resubmitOnTimeout = 0 } = queue;
+      return { name, cluster, constraints, limits, userFairness, resubmitOnTimeout, ...read };
     }),
   );
 }

@@ -110,6 +110,9 @@ export const clusters = z
     'Clusters by name. Set it for several clusters, or for a cluster over SSH. Each cluster has a separate state directory `<state_dir>/<name>`, scheduler queue `<scheduler_queue>.<name>` and worker `<worker_id>:<name>`.',
   );
 
+/** Each run has its own job and its whole time limit: a larger number is a mistake. */
+export const timesResubmitted = z.int().min(0, 'must not be negative').max(100, 'must be at most 100');
+
 const queue = z.strictObject({
   cluster: nonEmptyText
     .optional()
@@ -128,6 +131,9 @@ const queue = z.strictObject({
     .boolean()
     .optional()
     .describe('As `agent.slurm.user_fairness`, for this queue. Default: the setting of `agent.slurm`.'),
+  resubmit_on_timeout: timesResubmitted
+    .optional()
+    .describe('As `agent.slurm.resubmit_on_timeout`, for this queue. Default: the setting of `agent.slurm`.'),
 });
 
 export const queues = z

@@ -1,7 +1,7 @@
 // All settings: type, unit, default, limits, and a description for the reference page. Groups of settings are in …-schema.ts.
 import * as z from 'zod';
 import { isCommandLine } from '../base/shell-word.ts';
-import { clusters, queues } from './cluster-schema.ts';
+import { clusters, queues, timesResubmitted } from './cluster-schema.ts';
 import { grace } from './grace-schema.ts';
 import { httpSection } from './http-schema.ts';
 import { limitShape } from './limits-schema.ts';
@@ -74,6 +74,11 @@ export const SlurmSection = z.strictObject({
     .default(false)
     .describe(
       'Serve the ClearML users of a queue in turn. The next task is that of the user with the fewest jobs in this queue; if several users have the fewest, that of the user served longest ago. The tasks of one user keep their order. By default, tasks are claimed in the order of the queue.',
+    ),
+  resubmit_on_timeout: timesResubmitted
+    .default(0)
+    .describe(
+      'How many times a task whose job reached its time limit is submitted again, instead of failing. It runs from the beginning, so set it for queues whose tasks save checkpoints and continue from them. 0: never.',
     ),
   ...limitShape('of a cluster', ' Default: no limit.'),
   scheduler_queue: nonEmptyText

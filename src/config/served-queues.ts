@@ -27,6 +27,8 @@ export interface QueueSettings {
   readonly limits?: Limits;
   /** Only if it is on. */
   readonly userFairness?: true;
+  /** How many times a task is submitted again after its time limit; only if it is. */
+  readonly resubmitOnTimeout?: number;
 }
 
 /** clearml-agent's default. */
@@ -41,16 +43,18 @@ export function servedQueues(slurm: Slurm, originOf: OriginOf, written: readonly
   const clusters = Object.keys(slurm.clusters);
   if (slurm.cluster !== undefined) refuseUnknownCluster(slurm.cluster, clusters, originOf('cluster'));
   const given = Array.isArray(slurm.queues)
-    ? slurm.queues.map((name) => ({ name, cluster: undefined, template: undefined, ...fairnessOf(slurm) }))
+    ? slurm.queues.map((name) => ({ name, cluster: undefined, template: undefined, ...choicesOf(slurm, {}) }))
     : inOrder(Object.entries(slurm.queues), written).map(([name, { cluster, template, ...rest }]) => {
         const properties = propertySettings(rest.properties, rest.other_properties);
-        const more = { ...limitsOf(rest), ...fairnessOf(slurm, rest.user_fairness) };
+        const more = { ...limitsOf(rest), ...choicesOf(slurm, rest) };
         return { name, cluster, template, ...(properties === undefined ? {} : { properties }), ...more };
       });
   const only = slurm.cluster ?? (clusters.length === 1 ? clusters[0] : undefined);
   if (given.length === 0 && only === undefined && clusters.length > 0) return [];
   const all =
-    given.length === 0 ? [{ name: USUAL_QUEUE, cluster: undefined, template: undefined, ...fairnessOf(slurm) }] : given;
+    given.length === 0
+      ? [{ name: USUAL_QUEUE, cluster: undefined, template: undefined, ...choicesOf(slurm, {}) }]
+      : given;
   // An option takes precedence over a file.
   const isTyped = originOf('template_files').kind === 'option';
 
@@ -81,8 +85,14 @@ export function limitsOf(
   return Object.values(limits).every((limit) => limit === undefined) ? {} : { limits };
 }
 
-function fairnessOf({ user_fairness: ofAll }: Slurm, ofQueue = ofAll): { readonly userFairness?: true } {
-  return ofQueue ? { userFairness: true } : {};
+/** What a queue may have otherwise than the cluster. */
+type Choices = { readonly [Name in 'user_fairness' | 'resubmit_on_timeout']?: Slurm[Name] | undefined };
+
+function choicesOf(
+  slurm: Slurm,
+  { user_fairness: isFair = slurm.user_fairness, resubmit_on_timeout: times = slurm.resubmit_on_timeout }: Choices,
+): Pick<QueueSettings, 'userFairness' | 'resubmitOnTimeout'> {
+  return { ...(isFair ? { userFairness: true } : {}), ...(times === 0 ? {} : { resubmitOnTimeout: times }) };
 }
 
 function inOrder<Settings>(queues: [name: string, Settings][], written: readonly string[]): [string, Settings][] {

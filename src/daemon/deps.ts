@@ -31,6 +31,8 @@ export interface ServedQueue {
   readonly limits?: Limits | undefined;
   /** Its owners are served in turn. */
   readonly userFairness?: boolean | undefined;
+  /** How many times a task is submitted again after its time limit; by default never. */
+  readonly resubmitOnTimeout?: number;
   /** What its tasks may ask for by user properties; without them, anything. */
   readonly constraints?: PropertyConstraints | undefined;
   /** Identifies the text of the template, to detect a change. */

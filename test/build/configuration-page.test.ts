@@ -65,6 +65,7 @@ describe('the table of settings', () => {
       'max_nodes',
       'max_gpus',
       'user_fairness',
+      'resubmit_on_timeout',
     ]);
     expect(knownNames(['grace'])).to.deep.equal([
       'start_sec',

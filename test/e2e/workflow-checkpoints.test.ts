@@ -12,12 +12,14 @@ describe('a training that saves checkpoints', () => {
   let world: World;
   let daemon: Program;
   let code: string;
+  /** The task that reaches its time limit. */
+  let limited: string;
 
   before(requireAgent);
   before(requireSandbox);
   before(requireSlurm);
   before(async () => {
-    world = await startWorld();
+    world = await startWorld({ slurm: 'resubmit_on_timeout: 1' });
     code = await readFile(join(FOLDER, 'train.py'), 'utf8');
     const text = await readFile(join(FOLDER, 'checkpoints.template'), 'utf8');
     // The agent runs tasks with its own Python, so that nothing has to be installed.
@@ -108,6 +110,8 @@ describe('a training that saves checkpoints', () => {
     await untilWaiting(job);
     await world.untilStatus(task, 'queued');
     await world.cluster.run('scancel', urgent);
+    // Its minutes pass meanwhile. Earlier, it would take the place of the other, or leave no reason for a preemption.
+    limited = await enqueue('debug', 1_000_000);
     await startAgain(job);
     await untilContinued(task, 1);
 
@@ -124,22 +128,28 @@ describe('a training that saves checkpoints', () => {
     await expectWholeCurve(task);
   });
 
-  it('gets the signal of --signal=B:USR1 and saves a checkpoint before Slurm ends it at its time limit', async () => {
-    const task = await enqueue('debug', 1_000_000);
+  it('saves before its time limit, is submitted again, and continues', async () => {
+    const task = limited;
     await waitUntil(
       'its first scalar',
       async () => JSON.stringify(await world.user.api('events.scalar_metrics_iter_histogram', { task })) !== '{}',
       { everyMs: 250, progress: () => world.log().length },
     );
-    const [job = ''] = await world.jobsOf(task);
+    const [first = ''] = await world.jobsOf(task);
     // Five minutes at most are left, which is when Slurm sends the signal.
-    await world.cluster.run('scontrol', 'update', `JobId=${job}`, 'TimeLimit=5');
+    await world.cluster.run('scontrol', 'update', `JobId=${first}`, 'TimeLimit=5');
     await world.untilConsole(task, 'the time limit is near');
     await world.untilConsole(task, 'saved at iteration');
+    await world.cluster.run('scontrol', 'update', `JobId=${first}`, 'TimeLimit=1');
 
-    await world.cluster.run('scontrol', 'update', `JobId=${job}`, 'TimeLimit=1');
-    await world.untilConsole(task, 'ended TIMEOUT');
-    expect((await world.user.look(task)).status).to.equal('failed');
+    await world.untilConsole(task, `: Slurm job ${first} reached its time limit.`);
+    await world.untilConsole(task, 'continues after iteration');
+    const jobs = await world.jobsOf(task);
+    const [second = ''] = jobs.filter((id) => id !== first);
+    expect(jobs).to.have.members([first, second]);
+    expect(await iterations(task, 'continues after')).to.deep.equal(await iterations(task, 'saved at'));
+
+    await abort(task);
     await world.stop(daemon);
   });
 });

@@ -76,6 +76,7 @@ export function createModelDeps(
         id: QUEUE_IDS.own,
         name: 'own',
         // All of a script that this cluster needs.
+        resubmitOnTimeout: 1,
         template: {
           file: 'a.template',
           agent: { file: 'a.template', line: 1, column: 1, command: [] },

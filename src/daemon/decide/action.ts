@@ -39,8 +39,8 @@ export type Action =
   /** Remove the task's entry from the scheduler queue, so that no job runs it from there. */
   | { readonly do: 'remove-entry' }
   | { readonly do: 'end'; readonly ending: Ending }
-  /** Park the task again after Slurm requeued its job. */
-  | { readonly do: 'park-again'; readonly from: 'in_progress' | 'stopped' }
+  /** Park the task again after Slurm requeued its job, or after the job reached its time limit. */
+  | { readonly do: 'park-again'; readonly from: 'in_progress' | 'stopped'; readonly afterTimeout?: true }
   /** Return the task to the front of its queue. */
   | { readonly do: 'return-to-queue'; readonly why: string }
   /** Dequeue the task, because a user removed it from the scheduler queue. */

@@ -42,6 +42,12 @@ function decideStillQueued(job: Job, observation: Observation): Action[] {
   if (place === 'own queue' || place === 'another queue')
     return [...(hasEntry === true ? ([{ do: 'remove-entry' }] as const) : []), { do: 'forget' }];
 
+  // The daemon was interrupted before the new attempt.
+  if (job.state === 'TIMEOUT' && entry.timedOutJobs?.includes(job.id) === true) {
+    const why = describeTimeout(job);
+    if (place === 'parked') return resubmitOrFail(why, observation);
+    if (place === 'nowhere') return afterGrace(observation, [{ do: 'return-to-queue', why }]);
+  }
   // Also if the job had started before it was cancelled, and found no entry.
   const isByUser = isRemovedByUser(observation);
   if (isByUser && (job.state === 'CANCELLED' || isGateClosed(job, observation.record)))
@@ -121,6 +127,8 @@ function decideStillInProgress(job: Job, task: Task, observation: Observation): 
     return [end({ status: 'failed', reason: 'requeued by Slurm', text: describeNotResubmitted(job), withLog: false })];
   }
   if (job.state === 'CANCELLED') return afterGrace(observation, [end(cancelled(job, observation))]);
+  if (mayRunAfterTimeout(job, observation) && !isEnqueuedElsewhere(task, observation))
+    return afterGrace(observation, resubmitAfterTimeout(job, 'in_progress', observation));
   const status = job.state === 'COMPLETED' ? 'completed by the log' : 'failed';
   const ending: Ending = { status, reason: `Slurm ${job.stateWord}`, text: ended, withLog: true, ...rankOf(job) };
   return afterGrace(observation, [end(ending)]);
@@ -134,6 +142,7 @@ function decideStopped(job: Job, task: Task, observation: Observation): Action[]
   if (isAsItShouldBe || job.state === 'COMPLETED') return finish(job, observation);
   if (isBackAtGate(job, observation.record)) return parkAndResubmit(job, 'stopped', observation);
   if (job.state === 'CANCELLED') return [end(cancelled(job, observation))];
+  if (mayRunAfterTimeout(job, observation)) return resubmitAfterTimeout(job, 'stopped', observation);
   const text = describeEnd(job, recordOf(observation));
   return [end({ status: 'failed', reason: `Slurm ${job.stateWord}`, text, withLog: false, ...rankOf(job) })];
 }
@@ -164,6 +173,27 @@ function mayHaveIdleRanks(job: Job, { status }: Task): boolean {
 function parkAndResubmit(job: Job, from: 'in_progress' | 'stopped', observation: Observation): Action[] {
   const why = `Slurm started job ${job.id} again before the task was parked`;
   return [{ do: 'park-again', from }, ...resubmitOrFail(why, observation)];
+}
+
+/** Whether the job reached its time limit, and the queue permits another. A job that was counted before is not counted again. */
+function mayRunAfterTimeout(job: Job, { entry, resubmitOnTimeout = 0 }: Observation): boolean {
+  if (job.state !== 'TIMEOUT') return false;
+  const { timedOutJobs = [] } = entry;
+  return timedOutJobs.includes(job.id) || timedOutJobs.length < resubmitOnTimeout;
+}
+
+/** Noted first: if the daemon is interrupted then, the next pass continues with a task that is parked, or in no queue. */
+function resubmitAfterTimeout(job: Job, from: 'in_progress' | 'stopped', { entry }: Observation): Action[] {
+  const timedOutJobs = [...new Set([...(entry.timedOutJobs ?? []), job.id])];
+  return [
+    { do: 'note', patch: { timedOutJobs, attempts: 0 } },
+    { do: 'park-again', from, afterTimeout: true },
+    { do: 'resubmit', why: describeTimeout(job) },
+  ];
+}
+
+function describeTimeout({ id }: Job): string {
+  return `Slurm job ${id} reached its time limit`;
 }
 
 /** sbatch may reject a job and still leave a record of it: such a job never ran. */

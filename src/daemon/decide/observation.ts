@@ -41,6 +41,8 @@ export interface Observation {
   readonly isQueueGone?: boolean;
   /** Other daemons serve or served this cluster: one of them may have removed the entry to return the task to its queue. */
   readonly hasPeers?: boolean;
+  /** How many jobs of a task of this queue may reach their time limit before the task fails; without it, none. */
+  readonly resubmitOnTimeout?: number | undefined;
   /** Identifies the jobs that this daemon submitted. */
   readonly mark?: string;
   /** Slurm's record of an ended or pending job, requested by the action `read-record`. */

@@ -33,6 +33,7 @@ export function causeOfEnd(end: EndOfAttempt): CauseOfEnd {
     case 'dequeue':
       return 'withdrawn';
     case 'resubmit':
+      return end.job?.state === 'TIMEOUT' ? 'timeout' : 'retried';
     case 'return-to-queue':
       return 'retried';
     case 'end':

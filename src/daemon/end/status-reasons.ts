@@ -23,6 +23,7 @@ const STATUS_REASONS = {
   'job lost': { by: 'daemon', cause: 'lost' },
   'queue deleted': { by: 'daemon', cause: 'withdrawn' },
   'requeued by Slurm': { by: 'daemon' },
+  'time limit': { by: 'daemon' },
   'removed from the scheduler queue': { by: 'user' },
   'returned to its queue': { by: 'daemon' },
   'found in no queue': { by: 'daemon' },

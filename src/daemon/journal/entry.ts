@@ -60,6 +60,8 @@ export const Entry = z.object({
   stoppingSince: z.number().optional(),
   /** Since when the job waits for a reason that never clears; set only if such a job is to be cancelled. */
   neverStartsSince: z.number().optional(),
+  /** The jobs of the task that reached their time limit, after which it was submitted again. */
+  timedOutJobs: z.array(z.string().transform((id) => id as JobId)).optional(),
   /** Why we cancelled the job, and when we last did. */
   cancelledFor: z.string().optional(),
   cancelledAt: z.number().optional(),

@@ -90,7 +90,7 @@ export async function act(
         }
         return;
       case 'park-again':
-        if (!(await parkAgain(deps, current, action.from))) return;
+        if (!(await parkAgain(deps, current, action))) return;
         isParked = true;
         break;
       case 'return-to-queue':
@@ -163,13 +163,17 @@ function askerOf({ task, place }: Basis, why: string): Asker {
  * Parks the task again. It was read a moment ago, so this does not erase a user's abort request. False if a user acted on the task before
  * it was parked: it is then left alone.
  */
-async function parkAgain(deps: DaemonDeps, entry: Entry, from: 'in_progress' | 'stopped'): Promise<boolean> {
-  const reason: StatusReason = 'requeued by Slurm';
+async function parkAgain(
+  deps: DaemonDeps,
+  entry: Entry,
+  { from, afterTimeout }: Extract<Action, { readonly do: 'park-again' }>,
+): Promise<boolean> {
+  const [reason, what]: [StatusReason, string] =
+    afterTimeout === true
+      ? ['time limit', 'The job reached its time limit']
+      : ['requeued by Slurm', 'Slurm requeued the job'];
   try {
-    await deps.clearml.tasks.unstart(entry.task, from, {
-      reason,
-      message: 'Slurm requeued the job; the task waits again.',
-    });
+    await deps.clearml.tasks.unstart(entry.task, from, { reason, message: `${what}; the task waits again.` });
   } catch (error) {
     if (error instanceof LostRaceError) return false;
     throw error;

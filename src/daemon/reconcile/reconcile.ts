@@ -114,6 +114,7 @@ function observe(
     parkedAt: parked.get(entry.task),
     isQueueGone: !hasSchedulerQueue(deps, snapshot),
     hasPeers: deps.peers.hasMet(),
+    resubmitOnTimeout: deps.queues.find(({ id }) => id === entry.queue)?.resubmitOnTimeout,
     mark: deps.mark,
     now: deps.clock.now(),
     gracePeriods: deps.gracePeriods,

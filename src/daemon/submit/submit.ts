@@ -95,6 +95,7 @@ export async function submit(
     ...(templateMark === undefined ? {} : { templateMark }),
     ...(before.origin === undefined ? {} : { origin: before.origin }),
     ...(unixUser === undefined ? {} : { unixUser }),
+    ...(before.timedOutJobs === undefined ? {} : { timedOutJobs: before.timedOutJobs }),
     firstAttemptAt: before.firstAttemptAt ?? now,
     told: {},
   };
@@ -123,7 +124,11 @@ export async function resubmit(deps: DaemonDeps, entry: Entry, why: string): Pro
   deps.log.info('Resubmitting', { task: entry.task, queue: entry.queueName, why });
   await removeJobConf(deps, entry);
   const prepared = await prepare(deps, entry, { queue, read });
-  return prepared === undefined ? 'none' : submit(deps, prepared, why);
+  const result = prepared === undefined ? 'none' : await submit(deps, prepared, why);
+  if (typeof result === 'string' || entry.timedOutJobs === undefined) return result;
+  // Its queue does not keep how many of its jobs have reached their time limit, so it stays parked. A later pass submits it.
+  await deps.journal.write({ ...entry, step: 'following', stepAt: deps.clock.now() });
+  return result.isOfUser === true ? 'none' : 'unknown';
 }
 
 /** Handles the outcome of sbatch. */

@@ -1,0 +1,93 @@
+// Tests rows of the decision table: the job has reached its time limit, and its queue submits such tasks again.
+import type { QueueId } from '../../../src/clearml/ids.ts';
+import type { Entry } from '../../../src/daemon/journal/entry.ts';
+import type { JobId } from '../../../src/slurm/scheduler.ts';
+import { describeRows, entryOf, GRACES, jobOf, NOW, recordOf, taskOf } from './observations.ts';
+
+const BY_TERM = { statusReason: 'user abort' };
+const ELSEWHERE = { executionQueue: 'x'.repeat(32) as QueueId };
+const waited = entryOf({ endSeenAt: NOW - GRACES.endMs - 1 });
+
+const TIMEOUT = { jobs: [jobOf('TIMEOUT')], record: recordOf({ exitCode: 0, exitSignal: 15 }), resubmitOnTimeout: 2 };
+const [SIX, SEVEN, EIGHT] = ['6', '7', '8'].map((id) => id as JobId);
+const again = (...timedOutJobs: (JobId | undefined)[]): Partial<Entry> => ({
+  timedOutJobs: timedOutJobs.flatMap((id) => id ?? []),
+});
+
+describeRows('the decision for a job that reached its time limit, in a queue that submits such tasks again,', [
+  {
+    title: 'parks and resubmits a task that SIGTERM stopped',
+    seen: { ...TIMEOUT, task: taskOf('stopped', BY_TERM) },
+    done: ['note', 'park-again', 'resubmit'],
+  },
+  {
+    title: 'parks and resubmits a task in progress after the grace period',
+    seen: { ...TIMEOUT, task: taskOf('in_progress'), entry: waited },
+    done: ['note', 'park-again', 'resubmit'],
+  },
+  {
+    title: "waits for the agent to set the task's status",
+    seen: { ...TIMEOUT, task: taskOf('in_progress') },
+    done: ['note'],
+  },
+  {
+    title: 'does so as often as the queue permits',
+    seen: { ...TIMEOUT, task: taskOf('stopped', BY_TERM), entry: entryOf(again(SIX)) },
+    done: ['note', 'park-again', 'resubmit'],
+  },
+  {
+    title: 'then fails the task',
+    seen: { ...TIMEOUT, task: taskOf('stopped', BY_TERM), entry: entryOf(again(SIX, EIGHT)) },
+    done: ['end failed'],
+  },
+  {
+    title: 'counts a job once, if the daemon was interrupted before the task was parked',
+    seen: { ...TIMEOUT, task: taskOf('stopped', BY_TERM), entry: entryOf(again(SIX, SEVEN)) },
+    done: ['note', 'park-again', 'resubmit'],
+  },
+  {
+    title: 'resubmits a parked task, if the daemon was interrupted after that',
+    seen: { ...TIMEOUT, place: 'parked', entry: entryOf({ ...again(SEVEN), attempts: 0 }) },
+    done: ['resubmit'],
+  },
+  {
+    title: 'returns a task to its queue that is in no queue after an interruption',
+    seen: { ...TIMEOUT, place: 'nowhere', entry: { ...waited, ...again(SEVEN) } },
+    done: ['return-to-queue'],
+  },
+  {
+    title: 'forgets a task that its user has enqueued again',
+    seen: { ...TIMEOUT, place: 'own queue', entry: entryOf(again(SEVEN)) },
+    done: ['forget'],
+  },
+  {
+    title: 'keeps the status of a task that the user aborted',
+    seen: { ...TIMEOUT, task: taskOf('stopped', BY_TERM), entry: entryOf({ stoppingSince: NOW - 1000 }) },
+    done: ['forget', 'log'],
+  },
+  {
+    title: 'ends a task in progress that the user is aborting as stopped',
+    seen: { ...TIMEOUT, task: taskOf('in_progress', { statusMessage: 'stopping' }), entry: waited },
+    done: ['end stopped'],
+  },
+  {
+    title: 'keeps the status of a task that completed or failed by itself',
+    seen: { ...TIMEOUT, task: taskOf('failed') },
+    done: ['forget', 'log'],
+  },
+  {
+    title: 'forgets a task that was enqueued elsewhere',
+    seen: { ...TIMEOUT, task: taskOf('stopped', { ...BY_TERM, ...ELSEWHERE }) },
+    done: ['forget', 'log'],
+  },
+  {
+    title: 'fails the task of another ended job',
+    seen: { ...TIMEOUT, jobs: [jobOf('OUT_OF_MEMORY')], task: taskOf('stopped', BY_TERM) },
+    done: ['end failed'],
+  },
+  {
+    title: 'fails the task by default',
+    seen: { ...TIMEOUT, resubmitOnTimeout: undefined, task: taskOf('stopped', BY_TERM) },
+    done: ['end failed'],
+  },
+]);
