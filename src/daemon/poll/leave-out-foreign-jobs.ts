@@ -15,8 +15,8 @@ export async function leaveOutForeignJobs(
 ): Promise<ReadonlyMap<TaskId, Job[]>> {
   if (unixUsers === undefined) return jobs;
   const { owners } = unixUsers;
-  const unsubmitted = [...jobs.keys()].filter((id) => !hasSubmitted(journal.entries.get(id)));
-  await owners.read(clearml.tasks, unsubmitted);
+  const notSubmitted = [...jobs.keys()].filter((id) => !hasSubmitted(journal.entries.get(id)));
+  await owners.read(clearml.tasks, notSubmitted);
   const own = new Map<TaskId, Job[]>();
   for (const [id, its] of jobs) {
     const entry = journal.entries.get(id);
