@@ -15,6 +15,7 @@ import { historyYear } from './figures/history-year.ts';
 import { longJournal } from './figures/long-journal.ts';
 import { recovery } from './figures/recovery.ts';
 import { rendering } from './figures/rendering.ts';
+import { statusPage } from './figures/status-page.ts';
 import { serverCost } from './figures/server-cost.ts';
 import { sshCommands } from './figures/ssh-commands.ts';
 import { startUp } from './figures/start-up.ts';
@@ -29,6 +30,7 @@ const FIGURES: readonly Figure[] = [
   confParsing,
   rendering,
   reconcilePass,
+  statusPage,
   serverCost,
   journalAppends,
   longJournal,

@@ -32,7 +32,7 @@ export async function buildScript(file: string): Promise<BuiltProgram> {
   const folder = await mkdtemp(join(tmpdir(), 'built-'));
   const remove = (): Promise<void> => rm(folder, { recursive: true, force: true });
   try {
-    const compilerOptions = { noEmit: false, rootDir: resolve('.'), outDir: folder, types: ['node'] };
+    const compilerOptions = { noEmit: false, rootDir: resolve('.'), outDir: folder, types: ['node', 'mocha'] };
     const config = { extends: resolve('tsconfig.json'), compilerOptions, include: [], files: [resolve(file)] };
     await writeFile(join(folder, 'tsconfig.json'), JSON.stringify(config));
     await cp('package.json', join(folder, 'package.json'));
