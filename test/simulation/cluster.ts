@@ -22,6 +22,8 @@ export interface SimJob {
   readonly id: JobId;
   readonly name: string;
   readonly task: string;
+  /** The Unix user as whom it was submitted; undefined for the user of the daemon. */
+  readonly user: string | undefined;
   /** The prefix of the job's worker id. */
   readonly worker: string;
   readonly submittedAt: number;
@@ -67,8 +69,8 @@ export interface Cluster {
   /** The size of each job of this task. */
   sizeOf: (task: string) => JobSize;
   schedulerOf(owner: number): Scheduler;
-  /** Executes sbatch. */
-  submit(name: string, worker: string): SubmitOutcome;
+  /** Executes sbatch, as another Unix user than the daemon's if one is given. */
+  submit(name: string, worker: string, user?: string): SubmitOutcome;
   /** The log at this path, with the line of the job's first command. */
   readonly readLog: (path: string) => string | undefined;
   /** Whether squeue shows the job. */
@@ -87,7 +89,7 @@ export function createCluster(clock: SimulatedClock, calls: PendingCalls): Clust
   let nextId = 1;
 
   function accept(
-    { name, worker }: Pick<SimJob, 'name' | 'worker'>,
+    { name, worker, user }: Pick<SimJob, 'name' | 'worker' | 'user'>,
     { isInFlight = false, isDouble = false } = {},
   ): SimJob {
     // An id is reused only if no shown job has it.
@@ -96,6 +98,7 @@ export function createCluster(clock: SimulatedClock, calls: PendingCalls): Clust
       id: String(nextId) as JobId,
       name,
       task: readJobName(name)?.taskId ?? '',
+      user,
       worker,
       submittedAt: clock.now(),
       isInFlight,
@@ -117,19 +120,19 @@ export function createCluster(clock: SimulatedClock, calls: PendingCalls): Clust
     return job;
   }
 
-  function submit(name: string, worker: string): SubmitOutcome {
+  function submit(name: string, worker: string, user?: string): SubmitOutcome {
     const fate = cluster.nextFate;
     cluster.nextFate = 'accepted';
     switch (fate) {
       case 'accepted':
-        return { kind: 'accepted', jobId: accept({ name, worker }).id, cluster: undefined };
+        return { kind: 'accepted', jobId: accept({ name, worker, user }).id, cluster: undefined };
       case 'doubled': {
-        const { id } = accept({ name, worker });
-        accept({ name, worker }, { isDouble: true });
+        const { id } = accept({ name, worker, user });
+        accept({ name, worker, user }, { isDouble: true });
         return { kind: 'accepted', jobId: id, cluster: undefined };
       }
       case 'in flight':
-        accept({ name, worker }, { isInFlight: true });
+        accept({ name, worker, user }, { isInFlight: true });
         return { kind: 'unknown', message: 'Socket timed out on send/recv operation' };
       case 'unknown':
         return { kind: 'unknown', message: 'Zero Bytes were transmitted or received' };

@@ -1,8 +1,10 @@
 // Creates the dependencies of one simulated daemon.
 import type { DaemonDeps, ReadLimits } from '../../src/daemon/deps.ts';
 import { createJobLogs } from '../../src/daemon/console/job-log-reader.ts';
+import { createUnixUsers } from '../../src/daemon/unix-users.ts';
 import { createPeers } from '../../src/daemon/poll/peers.ts';
 import type { Transport } from '../../src/transport/transport.ts';
+import type { UserMap } from '../../src/base/user-map.ts';
 import { createRateLimit } from '../../src/base/rate-limit.ts';
 import type { Scheduler } from '../../src/slurm/scheduler.ts';
 import { TemplateError } from '../../src/template/errors.ts';
@@ -12,11 +14,24 @@ import type { SimulatedClock } from './clock.ts';
 import { OWN_QUEUE, SCHEDULER_QUEUE } from './queues.ts';
 import type { RoundLimits } from './schedule.ts';
 import type { Server } from './server.ts';
+import { UNIX_USERS } from './slurm-commands.ts';
 import { noAudit } from '../support/no-audit.ts';
 import { createMemoryHistory } from '../support/memory-history.ts';
 import { silentLog } from '../support/silent-log.ts';
 import { GRACE_PERIODS, JOB_SETTINGS } from '../support/simulated-values.ts';
 import type { PendingCalls } from './pending-calls.ts';
+
+const [ALICE, BOB] = UNIX_USERS;
+
+/** Of the owners in a round, two have a Unix user; the jobs of the third run as the daemon's user. */
+const USER_MAP: UserMap = {
+  byOwner: new Map([
+    ['ada', { kind: 'run as', user: ALICE }],
+    ['bob', { kind: 'run as', user: BOB }],
+  ]),
+  fallback: { kind: 'run as', user: undefined },
+  problems: [],
+};
 
 interface Around {
   readonly server: Server;
@@ -87,6 +102,7 @@ export function createDaemonDeps({
     orderFairness: false,
     limits: limited?.isOfCluster === true ? limited.limits : undefined,
     pauses,
+    unixUsers: limited?.unixUsers === undefined ? undefined : createUnixUsers(USER_MAP),
     schedulerQueue: SCHEDULER_QUEUE,
     cluster: FACTS,
     rateLimit: createRateLimit({ perSecond: 10, burst: 20 }),

@@ -16,6 +16,8 @@ export interface RoundLimits {
   readonly limits: Limits;
   readonly isOfCluster: boolean;
   readonly userFairness: boolean;
+  /** Whether two owners have a Unix user, and whether Slurm hides the jobs of one user from another. */
+  readonly unixUsers?: 'shown' | 'hidden' | undefined;
   /** The mean number of moves between a pause, or its end, and the next. */
   readonly movesPerPause: number;
 }
@@ -115,6 +117,7 @@ function drawLimits(plan: Pick<RoundPlan, 'seed' | 'round'>): RoundLimits | unde
     limits: { ...limits, ...drawSizeLimits(plan) },
     isOfCluster: dice.next() < 0.5,
     userFairness: dice.next() < 0.5,
+    unixUsers: drawUnixUsers(plan),
     movesPerPause: dice.next() < 0.5 ? 300 : Infinity,
   };
 }
@@ -124,6 +127,12 @@ function drawSizeLimits(plan: Pick<RoundPlan, 'seed' | 'round'>): Pick<Limits, '
   const dice = diceOf(plan, 6);
   if (dice.next() > 1 / 3) return {};
   return dice.next() < 0.5 ? { maxNodes: dice.whole(4, 12) } : { maxGpus: dice.whole(4, 16) };
+}
+
+/** Two limited rounds in three. Drawn separately, too. */
+function drawUnixUsers(plan: Pick<RoundPlan, 'seed' | 'round'>): RoundLimits['unixUsers'] {
+  const drawn = diceOf(plan, 7).next();
+  return drawn < 1 / 3 ? 'shown' : drawn < 2 / 3 ? 'hidden' : undefined;
 }
 
 /** Returns the plan of a scenario; the oracle's permitted deviations depend on its faults. */

@@ -15,7 +15,7 @@ export type ControllerFailure = (typeof CONTROLLER_FAILURES)[number];
 
 export interface SubmissionObserver {
   /** sbatch starts for this task. */
-  submitting(task: string): void;
+  submitting(task: string, user: string | undefined): void;
   /** Slurm rejects the job of this task. */
   rejected(task: string): void;
 }
@@ -24,6 +24,8 @@ export interface SlurmBehavior extends SubmissionObserver {
   readonly hasAccounting: boolean;
   /** The maximum number of pending and running jobs. */
   readonly jobLimit: number;
+  /** Whether squeue and scontrol show each user only their own jobs (PrivateData). */
+  readonly hidesJobs?: boolean | undefined;
   /** How this program fails while the controller is away. */
   failure(program: string): ControllerFailure;
   /** Malforms an output. */
@@ -47,11 +49,8 @@ export function createSlurmCommands(
       case 'squeue':
         return printed(
           optionOf(command, 'Format') === ''
-            ? printSqueue(
-                cluster.jobs.filter((job) => cluster.isShown(job)),
-                optionOf(command, 'format'),
-              )
-            : printSizes(cluster, optionOf(command, 'Format')),
+            ? printSqueue(shownTo(command), optionOf(command, 'format'))
+            : printSizes(shownTo(command), cluster, optionOf(command, 'Format')),
         );
       case 'sacct':
         return printed(printSacct(chooseForSacct(cluster, command), optionOf(command, 'format')));
@@ -66,11 +65,22 @@ export function createSlurmCommands(
     }
   }
 
+  /** The jobs that squeue shows this caller. */
+  function shownTo(command: Command): SimJob[] {
+    const uids = command.args.includes('--me') ? [uidOf(command.runAs)] : optionOf(command, 'user').split(',');
+    return cluster.jobs.filter(
+      (job) =>
+        cluster.isShown(job) &&
+        (uids[0] === '' || uids.includes(uidOf(job.user))) &&
+        (behavior.hidesJobs !== true || job.user === command.runAs),
+    );
+  }
+
   function sbatch(command: Command): CommandResult {
     const isFull = cluster.jobs.filter((job) => isLive(job.state) && !job.isForgotten).length >= behavior.jobLimit;
     if (isFull) cluster.nextFate = 'backpressure';
     const name = optionOf(command, 'job-name');
-    const outcome = cluster.submit(name, workerOf(command.stdin ?? ''));
+    const outcome = cluster.submit(name, workerOf(command.stdin ?? ''), command.runAs);
     if (outcome.kind === 'rejected') behavior.rejected(taskOf(name));
     return printSubmitted(outcome);
   }
@@ -81,14 +91,19 @@ export function createSlurmCommands(
     const job = findShown(cluster, id);
     if (job === undefined || !isLive(job.state))
       return refused(`scancel: error: Kill job error on job id ${id}: Invalid job id specified`);
+    if (job.user !== command.runAs)
+      return refused(`scancel: error: Kill job error on job id ${id}: Access/permission denied`);
     if (job.name === optionOf(command, 'name')) cluster.cancel(job);
     return printed('');
   }
 
-  function scontrol({ args }: Command): CommandResult {
-    if (args.includes('config')) return printed(printConfig(behavior.hasAccounting));
+  function scontrol({ args, runAs }: Command): CommandResult {
+    if (args.includes('config')) return printed(printConfig(behavior));
     const job = findShown(cluster, args.at(-1) ?? '');
-    return job === undefined ? refused('slurm_load_jobs error: Invalid job id specified') : printed(printJob(job));
+    const isHidden = behavior.hidesJobs === true && job?.user !== runAs;
+    return job === undefined || isHidden
+      ? refused('slurm_load_jobs error: Invalid job id specified')
+      : printed(printJob(job));
   }
 
   return {
@@ -96,7 +111,7 @@ export function createSlurmCommands(
     run(command) {
       const isSbatch = command.program === 'sbatch';
       const name = isSbatch ? optionOf(command, 'job-name') : '';
-      if (isSbatch) behavior.submitting(taskOf(name));
+      if (isSbatch) behavior.submitting(taskOf(name), command.runAs);
       return calls.request<CommandResult>({
         owner: incarnation,
         kind: isSbatch ? 'sbatch' : 'slurm',
@@ -162,7 +177,7 @@ function printSqueue(jobs: readonly SimJob[], format: string): string {
     e: seconds(job.endedAt),
     P: 'debug',
     N: nodesOf(job),
-    U: '1000',
+    U: uidOf(job.user),
     j: job.name,
   }));
   const print = (row: Readonly<Record<string, string>>): string =>
@@ -171,8 +186,8 @@ function printSqueue(jobs: readonly SimJob[], format: string): string {
 }
 
 /** Prints the fields of each live job, padded and followed by their suffix, as `squeue --Format` does. */
-function printSizes(cluster: Cluster, format: string): string {
-  const live = cluster.jobs.filter((job) => cluster.isShown(job) && isLive(job.state));
+function printSizes(jobs: readonly SimJob[], cluster: Cluster, format: string): string {
+  const live = jobs.filter((job) => isLive(job.state));
   const rows = live.map((job) => {
     const { nodes, gpus } = cluster.sizeOf(job.task);
     const row: Readonly<Record<string, string>> = {
@@ -193,9 +208,12 @@ function printSizes(cluster: Cluster, format: string): string {
 function chooseForSacct(cluster: Cluster, command: Command): SimJob[] {
   const names = optionOf(command, 'name').split(',');
   const id = optionOf(command, 'jobs');
+  const uid = optionOf(command, 'uid');
   return cluster.jobs.filter(
     (job) =>
-      (id === '' ? names.includes(job.name) : job.id === id) && (cluster.isShown(job) || job.endedAt !== undefined),
+      (uid === '' || uid === uidOf(job.user)) &&
+      (id === '' ? names.includes(job.name) : job.id === id) &&
+      (cluster.isShown(job) || job.endedAt !== undefined),
   );
 }
 
@@ -226,7 +244,7 @@ function printSacct(jobs: readonly SimJob[], format: string): string {
 function printJob(job: SimJob): string {
   const lines = [
     `JobId=${job.id} JobName=${job.name}`,
-    'UserId=us(1000) GroupId=us(1000) MCS_label=N/A',
+    `UserId=${job.user ?? 'us'}(${uidOf(job.user)}) GroupId=us(1000) MCS_label=N/A`,
     `JobState=${job.state} Reason=${reasonOf(job)} Dependency=(null)`,
     `Requeue=1 Restarts=${job.restarts} BatchFlag=1 Reboot=0 ExitCode=${job.exitCode}:0`,
     'RunTime=00:00:00 TimeLimit=01:00:00 TimeMin=N/A',
@@ -236,7 +254,7 @@ function printJob(job: SimJob): string {
   return `${lines.join('\n   ')}\n   \n\n`;
 }
 
-function printConfig(hasAccounting: boolean): string {
+function printConfig({ hasAccounting, hidesJobs }: Pick<SlurmBehavior, 'hasAccounting' | 'hidesJobs'>): string {
   const storage = hasAccounting ? 'accounting_storage/slurmdbd' : '(null)';
   return [
     `AccountingStorageType   = ${storage}`,
@@ -244,6 +262,7 @@ function printConfig(hasAccounting: boolean): string {
     `KillWait                = ${FACTS.killWaitMs / 1000} sec`,
     `MessageTimeout          = ${FACTS.messageTimeoutMs / 1000} sec`,
     `MinJobAge               = ${FACTS.minJobAgeMs / 1000} sec`,
+    `PrivateData             = ${hidesJobs === true ? 'jobs' : 'none'}`,
     `SLURM_VERSION           = ${FACTS.version}`,
     '',
   ].join('\n');
@@ -263,6 +282,16 @@ function nodesOf({ state }: SimJob): string {
 
 function seconds(at: number | undefined): string {
   return at === undefined ? 'N/A' : String(Math.floor(at / 1000));
+}
+
+/** The Unix users other than the daemon's. */
+export const UNIX_USERS = [
+  { name: 'alice', uid: 2001, home: '/home/alice' },
+  { name: 'bob', uid: 2002, home: '/home/bob' },
+] as const;
+
+function uidOf(user: string | undefined): string {
+  return String(UNIX_USERS.find(({ name }) => name === user)?.uid ?? 1000);
 }
 
 function optionOf({ args }: Command, name: string): string {

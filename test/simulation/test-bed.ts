@@ -49,9 +49,9 @@ export function createTestBed(plan: RoundPlan, dice: Random, draws: Draws): Test
     malformedShare === undefined ? undefined : createMalformer(diceOf(plan, 3), malformedShare);
 
   const submissions: SubmissionObserver = {
-    submitting(task) {
+    submitting(task, user) {
       ends.submitting(task);
-      world.limitOracle?.submitting(task);
+      world.limitOracle?.submitting(task, user);
       observer.checkEntry(task);
     },
     rejected: (task) => ends.permit(task, ['failed']),
@@ -65,6 +65,7 @@ export function createTestBed(plan: RoundPlan, dice: Random, draws: Draws): Test
             host: createSlurmCommands({ cluster, calls }, incarnation, {
               ...submissions,
               hasAccounting: plan.hasAccounting,
+              hidesJobs: plan.limited?.unixUsers === 'hidden',
               jobLimit: plan.jobLimit,
               failure: (program) => network.failureOf(program),
               ...(malformer === undefined
@@ -129,7 +130,7 @@ function observed(scheduler: Scheduler, observer: SubmissionObserver): Scheduler
     ...scheduler,
     async submit(submission) {
       const task = readJobName(submission.jobName)?.taskId ?? '';
-      observer.submitting(task);
+      observer.submitting(task, submission.runAs?.name);
       const outcome = await scheduler.submit(submission);
       if (outcome.kind === 'rejected') observer.rejected(task);
       return outcome;

@@ -9,7 +9,7 @@ import type { CallObserver } from '../server.ts';
 
 export interface LimitOracle {
   /** sbatch starts for this task. */
-  submitting(task: string): void;
+  submitting(task: string, user: string | undefined): void;
   /** @param incarnation of the daemon that made the call */
   sawCall(incarnation: number, call: Omit<Parameters<CallObserver>[0], 'owner'>): void;
   readPauses(incarnation: number): ReturnType<NonNullable<DaemonDeps['pauses']>>;
@@ -18,7 +18,10 @@ export interface LimitOracle {
   isPaused(): boolean;
 }
 
-interface Facts extends Pick<RoundLimits, 'limits'> {
+/** As the user map of the daemons has it. */
+const OWNERS_USERS: Readonly<Record<string, string>> = { ada: 'alice', bob: 'bob' };
+
+interface Facts extends Pick<RoundLimits, 'limits' | 'unixUsers'> {
   readonly cluster: Cluster;
   readonly daemons: number;
   readonly ownerOf: (task: string) => string;
@@ -37,7 +40,7 @@ export function sizeInRound(task: string): JobSize {
   return { nodes: 1 + (number % MOST_OF_JOB), gpus: (number * 7) % (MOST_OF_JOB + 1) };
 }
 
-export function createLimitOracle({ limits, cluster, daemons, ownerOf, report }: Facts): LimitOracle {
+export function createLimitOracle({ limits, unixUsers, cluster, daemons, ownerOf, report }: Facts): LimitOracle {
   let isPaused = false;
   /** The incarnations that read the pause before their current claims. */
   const knowPause = new Set<number>();
@@ -55,7 +58,9 @@ export function createLimitOracle({ limits, cluster, daemons, ownerOf, report }:
   }
 
   return {
-    submitting(task) {
+    submitting(task, user) {
+      const expected = unixUsers === undefined ? undefined : OWNERS_USERS[ownerOf(task)];
+      if (user !== expected) report(`${named(task)} is submitted as ${user ?? 'the user of the daemon'}`, task);
       const live = cluster.jobs.filter((job) => isLive(job.state) && !job.isForgotten).map((job) => job.task);
       const tasks = [...new Set([...live, task])];
       check('the cluster', tasks.length, limits.maxJobs, task);
