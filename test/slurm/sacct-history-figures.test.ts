@@ -80,7 +80,7 @@ describe('the figures of an ended job', () => {
   it('add up the memory that each task used at most, as seff does', () => {
     // Recorded from Slurm 22.05.8: seff prints 170.70 MB.
     const step =
-      '1.0|python3||lab||COMPLETED|1795950592|1795950592|1795950596|4||1|2|cpu=2,mem=600M,node=1|2|00:00.229|174145536|cpu=00:00:00,energy=0,fs/disk=1708435,mem=178991104,pages=0,vmem=186175488';
+      '1.0|python3||lab||COMPLETED|1795950592|1795950592|1795950596|4||1|2|cpu=2,mem=600M,node=1|2|00:00.229|174145536|cpu=00:00:00,energy=0,fs/disk=1708435,mem=178991104,pages=0';
     expect(only(TWO_CORES, ITS_BATCH, step).usedMemoryMb).to.be.closeTo(170.7, 0.01);
   });
 

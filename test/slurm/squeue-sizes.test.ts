@@ -73,7 +73,7 @@ describe('the GPUs in a list of resources', () => {
   for (const [text, gpus] of [
     ['', 0],
     ['N/A', 0],
-    ['cpu=4,gres/shard=3,gres/gpumem=80', 0],
+    ['cpu=4,gres/shard=3,gres/gpumemory=80', 0],
     ['gres/gpu:a100=2,gres/gpu:h100=1', 3],
     ['gres/gpu=3,gres/gpu:a100=2,gres/gpu:h100=1', 3],
     ['gpu:2', 2],
