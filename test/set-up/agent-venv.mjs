@@ -5,7 +5,13 @@ import { resolve } from 'node:path';
 import { lastLines, runCommand } from './command.mjs';
 
 /** What the tests were seen to pass with. */
-const REQUIREMENTS = { 'clearml-agent': '3.0.3', clearml: '2.1.12', virtualenv: '20.39.1', optuna: '5.0.0' };
+const REQUIREMENTS = {
+  'clearml-agent': '3.0.3',
+  clearml: '2.1.12',
+  virtualenv: '20.39.1',
+  optuna: '5.0.0',
+  'jupyter-server': '2.21.1',
+};
 
 const FOLDER = resolve('.test-cache/agent-venv');
 

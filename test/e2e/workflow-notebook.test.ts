@@ -1,0 +1,51 @@
+// The example of a notebook: the server of JupyterLab runs in a job, lets only its user in, and ends when it is idle.
+import { readFile, stat } from 'node:fs/promises';
+import { expect } from 'chai';
+import { requireAgent, requireSandbox, requireSlurm } from '../support/skip-unless.ts';
+import { idIn, startWorkflowBed, type WorkflowBed } from './workflow-bed.ts';
+
+describe('a notebook', () => {
+  let bed: WorkflowBed;
+  let used: string;
+  let idle: string;
+
+  before(requireAgent);
+  before(requireSlurm);
+  before(requireSandbox);
+  before(async () => {
+    bed = await startWorkflowBed('notebook');
+    await bed.serve({ notebooks: 'notebook.template' });
+    used = await start('600');
+    idle = await start('0');
+  });
+  after(() => bed[Symbol.asyncDispose]());
+
+  async function start(idleMinutes: string): Promise<string> {
+    const what = ['--project', 'notebooks', '--name', 'notebook', '--script', 'session.py', '--skip-task-init'];
+    const how = ['--packages', 'clearml', 'jupyterlab', '--queue', bed.world.nameOf('notebooks')];
+    return idIn(await bed.run('clearml-task', ...what, ...how, '--args', `idle_minutes=${idleMinutes}`));
+  }
+
+  it('prints how to reach it, and lets only its user in', async () => {
+    const way = /ssh -N -L 8888:(\S+):(\d+) LOGIN-NODE[^]*ssh LOGIN-NODE cat (\S+)/;
+    await bed.world.untilConsole(used, way);
+    const console = await bed.world.user.console(used);
+    const [, host = '', port = '', file = ''] = way.exec(console) ?? [];
+    const token = (await readFile(file, 'utf8')).trim();
+    expect((await stat(file)).mode & 0o777).to.equal(0o600);
+    expect(console).not.to.include(token);
+
+    const url = `http://${host}:${port}/api/status`;
+    expect((await fetch(url)).status).to.equal(403);
+    expect((await fetch(url, { headers: { authorization: `token ${token}` } })).status).to.equal(200);
+
+    await bed.world.user.api('tasks.stop', { task: used });
+    await bed.world.untilStatus(used, 'stopped');
+    await bed.world.untilNoJob(used);
+  });
+
+  it('ends its job when it is idle', async () => {
+    await bed.untilCompleted(idle);
+    await bed.world.untilNoJob(idle);
+  });
+});
