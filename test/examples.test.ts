@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { execFileSync } from 'node:child_process';
 import { readFileSync, readdirSync } from 'node:fs';
-import { loadConfig, type Config } from '../src/config/merge-sources.ts';
+import { loadConfig, type Config } from '../src/config/load-config.ts';
 import { settingRows } from '../src/config/setting-table.ts';
 import { renderBlocks } from '../src/template/blocks.ts';
 import { parseTemplate } from '../src/template/parse-template.ts';

@@ -7,7 +7,7 @@ import { TRUSTED_USES } from '../../src/config/path-uses.ts';
 
 const OPENING = `# Configuration
 
-<!-- Generated from src/config/schema.ts by \`npm run docs\`. Change it there. -->
+<!-- Generated from src/config/settings-schema.ts by \`npm run docs\`. Change it there. -->
 
 \`clearml-agent-slurm\` reads the same \`clearml.conf\` as \`clearml-agent\`, in the same format (HOCON). Values come from these
 sources; each one takes precedence over the sources above it:

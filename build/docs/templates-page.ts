@@ -3,7 +3,7 @@ import { markdownTable } from '../../src/base/markdown-table.ts';
 import { fillTables } from './page-tables.ts';
 import { FILTER_MEANINGS } from '../../src/template/filters.ts';
 import { JOB_EXIT_CODES } from '../../src/template/job-exit-codes.ts';
-import { READ_BY_JOB, SET_BY_JOB, type JobVariables } from '../../src/template/job-environment.ts';
+import { READ_BY_JOB, SET_BY_JOB, type JobVariables } from '../../src/template/job-variable-tables.ts';
 import { parseTemplate } from '../../src/template/parse-template.ts';
 import { HETEROGENEOUS_JOB, REFUSED_OPTIONS } from '../../src/template/sbatch-options.ts';
 import type { Variables } from '../../src/template/template.ts';

@@ -1,10 +1,10 @@
 // Sets up what commands share: the configuration, and a log that masks its secrets.
-import type { Config } from '../config/merge-sources.ts';
+import type { Config } from '../config/load-config.ts';
 import { isJournalStream } from '../log/systemd-output.ts';
 import type { Logger } from '../log/logger.ts';
-import type { Secrets } from '../log/mask-secrets.ts';
+import type { Secrets } from '../log/secret-register.ts';
 import { createLogger } from '../log/winston-logger.ts';
-import { knownSecrets } from './known-secrets.ts';
+import { knownSecrets } from './secrets-of-process.ts';
 import { LOG_LEVELS, type LogLevel } from '../base/log-levels.ts';
 import { isPlain } from '../base/terminal-colors.ts';
 import type { ProcessContext } from './process-context.ts';

@@ -1,6 +1,6 @@
 // Creates the transport to a login node, with the SSH configuration of the user.
 import { join } from 'node:path';
-import { findNameDistrust, inspectPath, ownTrust } from '../base/trusted-path.ts';
+import { findNameDistrust, inspectPath, ownTrust } from '../base/path-trust-rule.ts';
 import type { SshSettings } from '../config/clusters.ts';
 import { CommandNotFoundError } from '../transport/errors.ts';
 import { createHostKeyCheck } from '../transport/host-key-check.ts';

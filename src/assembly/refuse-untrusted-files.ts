@@ -1,11 +1,11 @@
 // Rejects files of the configuration that other users can change.
 import { delimiter, resolve } from 'node:path';
 import { siteAccounts } from '../base/site-accounts.ts';
-import { distrustOf, findNameDistrust, isReadableByOthers, inspectPath, ownTrust } from '../base/trusted-path.ts';
+import { distrustOf, findNameDistrust, isReadableByOthers, inspectPath, ownTrust } from '../base/path-trust-rule.ts';
 import { readTextFile, type ReadFile } from '../config/config-files.ts';
 import type { ClusterSettings } from '../config/clusters.ts';
 import { ConfigError } from '../config/errors.ts';
-import type { Config } from '../config/merge-sources.ts';
+import type { Config } from '../config/load-config.ts';
 import { pathsToTrust } from '../config/path-settings.ts';
 import type { Settings } from '../config/settings.ts';
 import { CommandNotFoundError, CommandTimeoutError } from '../transport/errors.ts';

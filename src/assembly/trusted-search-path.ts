@@ -1,7 +1,7 @@
 // The directories of PATH in which no other user can create programs.
 import { delimiter, isAbsolute } from 'node:path';
 import { siteAccounts } from '../base/site-accounts.ts';
-import { findNameDistrust, inspectPath, ownTrust } from '../base/trusted-path.ts';
+import { findNameDistrust, inspectPath, ownTrust } from '../base/path-trust-rule.ts';
 
 export interface TrustedFolders {
   readonly folders: readonly string[];

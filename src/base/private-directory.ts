@@ -1,6 +1,6 @@
 // A directory of this user: created if missing, and used only if no other user can change its contents.
 import { mkdir } from 'node:fs/promises';
-import { findDistrust, inspectPath, ownTrust } from './trusted-path.ts';
+import { findDistrust, inspectPath, ownTrust } from './path-trust-rule.ts';
 
 /**
  * Creates the directory with mode 0700, and its parents. Checks the path before, so that nothing is created through a link of

@@ -1,6 +1,13 @@
 // Checks that a socket on this machine belongs to this user and that no other user can replace it.
 import { dirname } from 'node:path';
-import { findDistrust, findNameDistrust, inspectPath, ownTrust, type PathSteps, type Trust } from './trusted-path.ts';
+import {
+  findDistrust,
+  findNameDistrust,
+  inspectPath,
+  ownTrust,
+  type PathSteps,
+  type Trust,
+} from './path-trust-rule.ts';
 
 /**
  * Why another user may listen on the socket, as the beginning of a sentence: `/tmp/s belongs to another user (uid 1002)`.

@@ -2,7 +2,7 @@
 import { setMaxListeners } from 'node:events';
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../log/logger.ts';
-import type { Secrets } from '../log/mask-secrets.ts';
+import type { Secrets } from '../log/secret-register.ts';
 import type { ServerRateLimit } from './server-rate-limit.ts';
 import type { ClearmlClient } from './client.ts';
 import { connect } from './first-login.ts';

@@ -16,7 +16,7 @@ import { TemplateError } from '../template/errors.ts';
 import type { CommandContext } from './command.ts';
 import { EXIT } from '../base/exit-codes.ts';
 import { Interrupted, isFromAbort } from './interrupted.ts';
-import { knownSecrets } from '../assembly/known-secrets.ts';
+import { knownSecrets } from '../assembly/secrets-of-process.ts';
 import { UntrustedPathError } from '../assembly/refuse-untrusted-files.ts';
 import { UsageError } from '../base/usage-error.ts';
 

@@ -1,7 +1,7 @@
 // Converts command-line options to the settings that they override.
 import { readConfig, type CommonOptions, type Configured } from '../assembly/read-config.ts';
 import { UsageError } from '../base/usage-error.ts';
-import type { TypedSetting } from '../config/merge-sources.ts';
+import type { TypedSetting } from '../config/load-config.ts';
 import { joinPath } from '../config/dotted-names.ts';
 import type { CommandContext, ParsedArgs } from './command.ts';
 import { listOption, switchOption, textOption } from './typed-options.ts';

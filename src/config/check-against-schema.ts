@@ -4,7 +4,7 @@ import { nearestName } from '../base/did-you-mean.ts';
 import { nodeAt, plainTree, type ConfigNode, type ConfigTree } from './config-node.ts';
 import { ConfigError } from './errors.ts';
 import type { Origin } from './origin.ts';
-import { ClearmlConf } from './schema.ts';
+import { ClearmlConf } from './settings-schema.ts';
 import { joinPath } from './dotted-names.ts';
 import { knownNames } from './setting-table.ts';
 

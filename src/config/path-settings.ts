@@ -1,6 +1,6 @@
 // The paths in a configuration with their uses, for the check of trusted paths. Pure.
 import type { Plain } from './config-node.ts';
-import type { Config } from './merge-sources.ts';
+import type { Config } from './load-config.ts';
 import { joinPath } from './dotted-names.ts';
 import { ANY_NAME, clearmlRows, settingRows } from './setting-table.ts';
 import type { Trusted } from './path-uses.ts';

@@ -7,7 +7,7 @@ import { ConfigError } from './errors.ts';
 import type { Origin } from './origin.ts';
 import type { LimitSetting } from './limits-schema.ts';
 import { propertySettings } from './property-schema.ts';
-import type { SlurmSection } from './schema.ts';
+import type { SlurmSection } from './settings-schema.ts';
 import { joinPath } from './dotted-names.ts';
 
 export type Slurm = z.infer<typeof SlurmSection>;

@@ -1,6 +1,6 @@
 // Derives the connection to the ClearML server from the configuration.
 import { NoCredentialsError } from './errors.ts';
-import type { Config } from './merge-sources.ts';
+import type { Config } from './load-config.ts';
 
 /** What a session with the server needs: both keys, or a token. */
 export interface Connection {

@@ -1,7 +1,7 @@
 // The settings of agent.slurm as rows, read from the schema, for the reference page and for "did you mean".
 import * as z from 'zod';
 import { REFUSED_SETTINGS } from './refused-settings.ts';
-import { AgentSection, ApiSection, SlurmSection } from './schema.ts';
+import { AgentSection, ApiSection, SlurmSection } from './settings-schema.ts';
 import { TRUSTED_USES, type Trusted } from './path-uses.ts';
 
 export interface SettingRow {

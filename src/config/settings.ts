@@ -2,7 +2,7 @@
 import { quoteWord } from '../base/shell-word.ts';
 import type { ClusterSettings } from './clusters.ts';
 import { httpSettings, type HttpSettings } from './http-schema.ts';
-import type { ClearmlConf } from './schema.ts';
+import type { ClearmlConf } from './settings-schema.ts';
 import type { QueueSettings } from './served-queues.ts';
 
 /** The server and our credentials; undefined if not set. */

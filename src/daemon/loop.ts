@@ -10,7 +10,7 @@ import { hasSchedulerQueue, isSchedulerQueueDeleted, type Snapshot } from './pol
 import { fingerprint, isAwaitingChange, nextPollDelayMs, SOON_MS } from './poll/poll-interval.ts';
 import { rateLimitedLog } from './rate-limited-log.ts';
 import { runUntilStopped } from './run-until-stopped.ts';
-import { createBackoff } from './submit/backoff.ts';
+import { createBackoff } from './submit/submission-backoff.ts';
 import { sweepJobConfs } from './submit/job-confs.ts';
 import { createSubmissionPool } from './submit/submission-pool.ts';
 

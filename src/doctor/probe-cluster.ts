@@ -23,7 +23,7 @@ import { slurmCommands, withSlurmCommands } from '../assembly/slurm-commands.ts'
 import { UntrustedPathError } from '../assembly/refuse-untrusted-files.ts';
 import { access, constants, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { distrustOf } from '../base/trusted-path.ts';
+import { distrustOf } from '../base/path-trust-rule.ts';
 
 const TIMEOUT_MS = 30_000;
 

@@ -1,6 +1,6 @@
 // Finds directives that sbatch ignores, and options whose effect differs from the author's intention.
 import { nearestName } from '../base/did-you-mean.ts';
-import { headerLines } from '../template/check-directives.ts';
+import { headerLines } from '../template/parse-directives.ts';
 import { DIRECTIVE_PREFIX, PLACEHOLDER_MARK } from '../template/directive-tokens.ts';
 import { defaultText, readOptions, type DirectiveOption } from '../template/read-directive-options.ts';
 import { imageProblem } from './check-pyxis-image.ts';

@@ -2,7 +2,7 @@
 import { nearestName } from '../base/did-you-mean.ts';
 import { BLOCKS, readPlaceholder, type ValuePlaceholder } from '../template/placeholder.ts';
 import { catchTemplateError, type TemplateError } from '../template/errors.ts';
-import { READ_BY_JOB, SET_BY_JOB } from '../template/job-environment.ts';
+import { READ_BY_JOB, SET_BY_JOB } from '../template/job-variable-tables.ts';
 import type { Occurrence } from '../template/shell/lexed-script.ts';
 import { knownFields, mayLack } from '../template/variable-fields.ts';
 import { possibleEvaluationMessage } from '../template/data-flow/classify-placeholders.ts';

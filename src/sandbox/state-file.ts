@@ -1,7 +1,7 @@
 // The state file of a sandbox, replaced atomically.
 import { open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { distrustOf } from '../base/trusted-path.ts';
+import { distrustOf } from '../base/path-trust-rule.ts';
 import { createPrivateFile } from '../base/private-file.ts';
 import { snapshot, type Snapshot } from './documents.ts';
 import { InvalidSnapshotError } from './start-errors.ts';

@@ -1,7 +1,7 @@
 // Finds the Slurm job of a task on one cluster: its job that Slurm shows, else the one that the journal or ClearML names.
 import type { TaskId } from '../clearml/ids.ts';
 import { chooseJob } from '../daemon/decide/decide.ts';
-import { journalEntries } from '../daemon/journal/read-journal.ts';
+import { journalEntries } from '../daemon/journal/read-beside-daemon.ts';
 import { byTask } from '../daemon/poll/poll.ts';
 import { isRecordOfTask } from '../daemon/whose-job.ts';
 import type { JobId, JobRecord, Scheduler } from '../slurm/scheduler.ts';

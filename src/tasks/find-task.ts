@@ -7,7 +7,7 @@ import { SlurmUnavailableError } from '../slurm/errors.ts';
 import { isJobId } from '../slurm/job-row.ts';
 import { readJobName } from '../slurm/job-name.ts';
 import { openCluster } from '../assembly/open-cluster.ts';
-import { journalEntries } from '../daemon/journal/read-journal.ts';
+import { journalEntries } from '../daemon/journal/read-beside-daemon.ts';
 import { createClearml } from '../assembly/clearml-from-config.ts';
 import type { App } from '../assembly/app.ts';
 import { UsageError } from '../base/usage-error.ts';

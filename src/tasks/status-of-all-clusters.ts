@@ -11,7 +11,7 @@ import { readPauses, type Pause } from '../daemon/pauses.ts';
 import { readServingNote } from '../daemon/status/serving-note.ts';
 import { survey, type Survey } from '../daemon/status/cluster-status.ts';
 import { openCluster, type ClusterSide } from '../assembly/open-cluster.ts';
-import { journalEntries } from '../daemon/journal/read-journal.ts';
+import { journalEntries } from '../daemon/journal/read-beside-daemon.ts';
 import { createClearml } from '../assembly/clearml-from-config.ts';
 import type { App } from '../assembly/app.ts';
 

@@ -1,5 +1,5 @@
 // The first command of a job script, which prints that this start of the job began, and the reader of what it printed.
-import { findHeader } from './check-directives.ts';
+import { findHeader } from './parse-directives.ts';
 
 /**
  * On standard output, which is the file that Slurm's record of the job names. The time identifies the start: a controller that has

@@ -2,7 +2,7 @@
 import { locateBlocks } from './check-blocks.ts';
 import { findPyxisContainer } from './containers/pyxis-in-template.ts';
 import { restrictedOptions } from './containers/find-restricted-options.ts';
-import { findHeader, headerLines, misplacedDirectives, readDirectiveLine } from './check-directives.ts';
+import { findHeader, headerLines, misplacedDirectives, readDirectiveLine } from './parse-directives.ts';
 import { fileErrors } from './check-file.ts';
 import { throwFirst } from './errors.ts';
 import { defaultErrors, findImageName, renderTemplate, type ParsedTemplate } from './render.ts';

@@ -1,5 +1,5 @@
 // Raises `--ntasks` to the number of nodes, because sbatch silently lowers the number of nodes otherwise.
-import { findHeader } from './check-directives.ts';
+import { findHeader } from './parse-directives.ts';
 import { DIRECTIVE_PREFIX } from './directive-tokens.ts';
 import { directiveWords, lastValue } from './read-directive-options.ts';
 

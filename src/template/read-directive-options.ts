@@ -1,5 +1,5 @@
 // Reads the sbatch options in `#SBATCH` lines: of a template, by their long names, and of a rendered script.
-import { findHeader } from './check-directives.ts';
+import { findHeader } from './parse-directives.ts';
 import {
   DIRECTIVE_PREFIX,
   PLACEHOLDER_MARK,

@@ -1,7 +1,7 @@
 // Reads a template to its end and collects all errors, where `parseTemplate` throws the first one.
 import { BLOCKS } from './placeholder.ts';
 import { mayOmitAgent, locateBlocks, requireBlock } from './check-blocks.ts';
-import { findHeader, headerLines, misplacedDirectives, readDirectiveLine } from './check-directives.ts';
+import { findHeader, headerLines, misplacedDirectives, readDirectiveLine } from './parse-directives.ts';
 import { fileErrors } from './check-file.ts';
 import type { DirectiveToken } from './directive-tokens.ts';
 import { catchTemplateError, type TemplateError } from './errors.ts';

@@ -1,5 +1,5 @@
 // Finds, by a shell on the host, what other users can change there: a path, or a program that will run.
-import { trustScript } from '../base/trusted-path-script.ts';
+import { trustScript } from '../base/path-trust-script.ts';
 import type { Transport } from './transport.ts';
 
 export interface ProgramsToTrust {

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, open, readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { findNameDistrust, inspectPath, ownTrust } from '../base/trusted-path.ts';
+import { findNameDistrust, inspectPath, ownTrust } from '../base/path-trust-rule.ts';
 import {
   describeNotSaved,
   describeRefusal,

@@ -1,7 +1,7 @@
 // Reads the credentials for a login: keys from files, the ssh agent, a password; and explains those that cannot be used.
 import { readFile, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { distrustOf } from '../base/trusted-path.ts';
+import { distrustOf } from '../base/path-trust-rule.ts';
 import { inspectSocket } from '../base/trusted-socket.ts';
 import type { AnyAuthMethod, utils } from 'ssh2';
 import type { Transport } from './transport.ts';

@@ -9,7 +9,7 @@ import type { LimitUse } from '../daemon/claim/hold-reasons.ts';
 import type { DaemonEvent } from '../daemon/monitor/daemon-events.ts';
 import type { Monitor } from '../daemon/monitor/monitor.ts';
 import { PHASES, phaseOf } from '../daemon/status/status-row.ts';
-import { METRICS, type MetricName, type MetricRow } from './metric-table.ts';
+import { METRICS, type MetricName, type MetricRow } from './metric-definitions.ts';
 import type { Reply } from './http-server.ts';
 
 export interface Metrics {

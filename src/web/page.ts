@@ -7,7 +7,7 @@ import { staleAfterMs } from '../daemon/monitor/health.ts';
 import { documentOf, moment, type Site } from './document.ts';
 import { html, type Html } from './html.ts';
 import type { ClusterSummary, Filter, Overview } from './overview.ts';
-import { RANGES, type Plots, type Range } from './plots.ts';
+import { RANGES, type Plots, type Range } from './plot-series.ts';
 import { endedPart, queryOf, queuesPart, tasksPart, type Shown } from './tables.ts';
 
 /** The elements that are replaced when they change, by their ids. */

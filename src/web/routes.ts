@@ -12,7 +12,7 @@ import { createLive } from './live.ts';
 import { createMetrics } from './metrics.ts';
 import { readFilter, readOverview, readTimes } from './overview.ts';
 import { overviewPage, overviewParts, type Parts } from './page.ts';
-import { makePlots, RANGES, type Plots, type Range } from './plots.ts';
+import { makePlots, RANGES, type Plots, type Range } from './plot-series.ts';
 import { queryOf, type Shown } from './tables.ts';
 import { createTaskPages } from './task-page.ts';
 

@@ -8,7 +8,7 @@ import type { Phase } from '../daemon/status/status-row.ts';
 import { clearmlUrl, moment, shownName, shownOwner, type Site } from './document.ts';
 import { html, type Html } from './html.ts';
 import type { EndedLine, Filter, Overview, QueueSummary, TaskLine } from './overview.ts';
-import type { Range } from './plots.ts';
+import type { Range } from './plot-series.ts';
 
 export interface Shown {
   readonly filter: Filter;

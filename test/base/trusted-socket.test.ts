@@ -1,6 +1,6 @@
 // Trusted sockets: a table of cases.
 import { expect } from 'chai';
-import type { PathStep, PathSteps } from '../../src/base/trusted-path.ts';
+import type { PathStep, PathSteps } from '../../src/base/path-trust-rule.ts';
 import { findSocketDistrust } from '../../src/base/trusted-socket.ts';
 
 const ADA = 4001;

@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import type { Events, StatusNote, Tasks } from '../../src/clearml/client.ts';
 import type { TaskId } from '../../src/clearml/ids.ts';
 import { redactedEvents, redactedTasks } from '../../src/clearml/mask-secrets-in-tasks.ts';
-import { createSecrets } from '../../src/log/mask-secrets.ts';
+import { createSecrets } from '../../src/log/secret-register.ts';
 
 const TASK = '1' as TaskId;
 const SECRET = 'hunter22/+';

@@ -1,5 +1,5 @@
 // Loads a configuration from texts instead of files, for tests.
-import { loadConfig, type Config, type TypedSetting } from '../../src/config/merge-sources.ts';
+import { loadConfig, type Config, type TypedSetting } from '../../src/config/load-config.ts';
 
 export interface ConfigSources {
   /** By absolute path. */

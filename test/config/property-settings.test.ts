@@ -1,7 +1,7 @@
 // Constraints for the user properties of a queue, and the errors for invalid ones.
 import { expect } from 'chai';
 import { ConfigError } from '../../src/config/errors.ts';
-import { loadConfig } from '../../src/config/merge-sources.ts';
+import { loadConfig } from '../../src/config/load-config.ts';
 import type { QueueSettings } from '../../src/config/served-queues.ts';
 
 function queuesOf(conf: string): readonly QueueSettings[] {

@@ -4,7 +4,7 @@ import { createTaskClaimer } from '../../src/daemon/claim/claim-tasks.ts';
 import { runDaemon, type DaemonEnd, type DaemonOptions } from '../../src/daemon/loop.ts';
 import type { DaemonDeps } from '../../src/daemon/deps.ts';
 import type { Lock } from '../../src/daemon/journal/lock.ts';
-import { createBackoff } from '../../src/daemon/submit/backoff.ts';
+import { createBackoff } from '../../src/daemon/submit/submission-backoff.ts';
 import { createSubmissionPool } from '../../src/daemon/submit/submission-pool.ts';
 import type { SimulatedClock } from '../simulation/clock.ts';
 import type { StepFixture } from './step-fixture.ts';

@@ -2,7 +2,7 @@
 import type { TaskId } from '../../src/clearml/ids.ts';
 import type { Task } from '../../src/clearml/task.ts';
 import type { DaemonDeps } from '../../src/daemon/deps.ts';
-import { createBackoff } from '../../src/daemon/submit/backoff.ts';
+import { createBackoff } from '../../src/daemon/submit/submission-backoff.ts';
 import { createSubmissionPool, type SubmissionPool } from '../../src/daemon/submit/submission-pool.ts';
 import { poll, type Snapshot } from '../../src/daemon/poll/poll.ts';
 import type { LogData, Logger } from '../../src/log/logger.ts';

@@ -5,7 +5,7 @@ import { CAUSES, type CauseOfEnd } from '../../src/history/ended-attempt.ts';
 import { createMonitor, type Monitor } from '../../src/daemon/monitor/monitor.ts';
 import type { DaemonEvent } from '../../src/daemon/monitor/daemon-events.ts';
 import { fillMetrics } from '../../build/docs/web-page.ts';
-import { METRICS } from '../../src/web/metric-table.ts';
+import { METRICS } from '../../src/web/metric-definitions.ts';
 import { createMetrics } from '../../src/web/metrics.ts';
 import type { Pause } from '../../src/daemon/pauses.ts';
 import { enqueue, fixtureWith } from '../daemon/claim/limited-claims.ts';

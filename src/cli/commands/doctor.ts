@@ -36,7 +36,7 @@ export const doctorCommand: Command = {
     const { runDoctor } = await import('../../doctor/run-doctor.ts');
     const { countFailed, formatDoctorJson, formatSections, formatSummary } =
       await import('../../doctor/format-report.ts');
-    const { knownSecrets } = await import('../../assembly/known-secrets.ts');
+    const { knownSecrets } = await import('../../assembly/secrets-of-process.ts');
     const onNode = switchOption(typed, 'on-node') ?? false;
     const runAs = textOption(typed, 'as');
     if (runAs !== undefined && !onNode) throw new UsageError('--as needs --on-node.');

@@ -13,7 +13,7 @@ export const drainCommand: Command = {
     const { printResult } = await import('../output.ts');
     const { commonOptions } = await import('../setting-options.ts');
     const { describeOthers, findDaemons } = await import('../../daemon/serve/running-daemons.ts');
-    const { journalEntries } = await import('../../daemon/journal/read-journal.ts');
+    const { journalEntries } = await import('../../daemon/journal/read-beside-daemon.ts');
     const daemons = await findDaemons(commonOptions(typed), context);
     context.stderr(describeOthers(daemons, 'drain'));
     if (daemons.here.length === 0) return EXIT.failed;

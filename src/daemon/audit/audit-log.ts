@@ -10,7 +10,7 @@ import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../../base/clock.ts';
 import { createLineFile } from '../../base/append-lines.ts';
-import { limitText } from '../../base/limit-text.ts';
+import { limitText } from '../../base/truncate-text.ts';
 import { makePrivateDirectory } from '../../base/private-directory.ts';
 import type { Logger } from '../../log/logger.ts';
 import { rotateLog } from '../../log/rotate-log.ts';

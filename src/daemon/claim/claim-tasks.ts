@@ -5,7 +5,7 @@ import { claimOneTask } from './claim-one-task.ts';
 import { parkAndSubmit } from './park-and-submit.ts';
 import { createClaimedBatch, type ClaimedBatch } from './read-claimed-batch.ts';
 import { createWaitingTasksReader } from './read-waiting-tasks.ts';
-import { createHoldMessages } from './hold-messages.ts';
+import { createHoldMessages } from './show-holds.ts';
 import { afterClaim, planClaims, withoutEntry, type ClaimState, type Head } from './plan-claims.ts';
 import { readHolds } from './limit-use.ts';
 import { MAX_TRACKED, type Entry } from '../journal/entry.ts';
@@ -13,7 +13,7 @@ import type { DaemonDeps, ServedQueue } from '../deps.ts';
 import type { Pause } from '../pauses.ts';
 import { cachePeople } from '../cached-users-and-projects.ts';
 import type { Snapshot } from '../poll/poll.ts';
-import type { Backoff } from '../submit/backoff.ts';
+import type { Backoff } from '../submit/submission-backoff.ts';
 import { MAX_TOGETHER, type SubmissionPool } from '../submit/submission-pool.ts';
 
 /** Claims per reading of the queues. They are then read again, so that a task of higher priority does not wait longer. */

@@ -1,6 +1,6 @@
 // Actions that several rows of the decision table share.
 import { jitterOf } from '../../slurm/job-name.ts';
-import { backoffMs } from '../submit/backoff.ts';
+import { backoffMs } from '../submit/submission-backoff.ts';
 import type { Entry } from '../journal/entry.ts';
 import type { Job } from '../../slurm/scheduler.ts';
 import type { Action, Ending } from './action.ts';

@@ -1,7 +1,7 @@
 // The steps of each active task, from what the daemon journals, does and polls; kept in memory.
 import type { TaskId } from '../../clearml/ids.ts';
 import type { Task } from '../../clearml/task.ts';
-import { limitText } from '../../base/limit-text.ts';
+import { limitText } from '../../base/truncate-text.ts';
 import { createBoundedMap } from '../../base/bounded-map.ts';
 import { isLive } from '../../slurm/job-state.ts';
 import type { Job } from '../../slurm/scheduler.ts';

@@ -15,7 +15,7 @@ import { SOON_MS } from '../poll/poll-interval.ts';
 import { findLiveJob, hasSchedulerQueue, type Snapshot } from '../poll/poll.ts';
 import { rateLimitedLog } from '../rate-limited-log.ts';
 import { runUntilStopped } from '../run-until-stopped.ts';
-import { createBackoff } from '../submit/backoff.ts';
+import { createBackoff } from '../submit/submission-backoff.ts';
 import { createSubmissionPool } from '../submit/submission-pool.ts';
 import { planNext } from './plan-start.ts';
 

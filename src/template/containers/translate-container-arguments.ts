@@ -1,6 +1,6 @@
 // Parses the container arguments of a task: mounts, variables, arguments for Singularity, and ignored ones with the reason.
 import { splitWords } from '../../base/shell-word.ts';
-import { SET_BY_JOB } from '../job-environment.ts';
+import { SET_BY_JOB } from '../job-variable-tables.ts';
 import { displayValue } from '../display-value.ts';
 import { ARGUMENTS, type ArgumentRow } from './allowed-arguments.ts';
 import { parseMount } from './mount.ts';

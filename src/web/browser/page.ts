@@ -1,5 +1,5 @@
 // Runs in the browser: keeps the status page up to date, shows times relative to now, and draws the plots.
-import { drawPlots } from './plots.ts';
+import { drawPlots } from './draw-plots.ts';
 import { formatDuration } from '../../base/format-duration.ts';
 
 const RELATIVE_EVERY_MS = 10_000;

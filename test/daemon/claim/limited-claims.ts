@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { createRateLimit } from '../../../src/base/rate-limit.ts';
 import { createTaskClaimer, type TaskClaimer } from '../../../src/daemon/claim/claim-tasks.ts';
 import type { DaemonDeps, ServedQueue } from '../../../src/daemon/deps.ts';
-import { createBackoff } from '../../../src/daemon/submit/backoff.ts';
+import { createBackoff } from '../../../src/daemon/submit/submission-backoff.ts';
 import { createSubmissionPool } from '../../../src/daemon/submit/submission-pool.ts';
 import { OWN_QUEUE } from '../../simulation/queues.ts';
 import { createStepFixture, taskNumber, type StepFixture } from '../step-fixture.ts';

@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { createTaskClaimer } from '../../../src/daemon/claim/claim-tasks.ts';
 import type { Pause } from '../../../src/daemon/pauses.ts';
-import { createBackoff } from '../../../src/daemon/submit/backoff.ts';
+import { createBackoff } from '../../../src/daemon/submit/submission-backoff.ts';
 import type { Snapshot } from '../../../src/daemon/poll/poll.ts';
 import { formatJobName, newAttempt } from '../../../src/slurm/job-name.ts';
 import { createSubmissionPool } from '../../../src/daemon/submit/submission-pool.ts';

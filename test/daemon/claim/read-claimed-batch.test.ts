@@ -1,7 +1,7 @@
 // Tests which calls to ClearML the tasks that are claimed together share, and that none of them depends on the others.
 import { expect } from 'chai';
 import { setImmediate as turn } from 'node:timers/promises';
-import { createBackoff } from '../../../src/daemon/submit/backoff.ts';
+import { createBackoff } from '../../../src/daemon/submit/submission-backoff.ts';
 import { createTaskClaimer } from '../../../src/daemon/claim/claim-tasks.ts';
 import { createSubmissionPool, type SubmissionPool } from '../../../src/daemon/submit/submission-pool.ts';
 import { claimOnce } from '../run-daemon.ts';

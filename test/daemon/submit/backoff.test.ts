@@ -1,7 +1,7 @@
 // Tests the backoff of claiming.
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { createBackoff, backoffMs } from '../../../src/daemon/submit/backoff.ts';
+import { createBackoff, backoffMs } from '../../../src/daemon/submit/submission-backoff.ts';
 
 describe('the backoff between claims', () => {
   it('grows with each consecutive failure, up to five minutes', () => {

@@ -1,7 +1,7 @@
 // The table of environment variables lists exactly those that the job script reads and exports.
 import { expect } from 'chai';
 import { readFileSync, readdirSync } from 'node:fs';
-import { READ_BY_JOB, SET_BY_JOB } from '../../src/template/job-environment.ts';
+import { READ_BY_JOB, SET_BY_JOB } from '../../src/template/job-variable-tables.ts';
 
 const TEMPLATES = new URL('../../templates/', import.meta.url);
 

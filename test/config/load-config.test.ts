@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readTextFile } from '../../src/config/config-files.ts';
 import { ConfigError } from '../../src/config/errors.ts';
-import { loadConfig } from '../../src/config/merge-sources.ts';
+import { loadConfig } from '../../src/config/load-config.ts';
 import { configFrom, configWith } from './config-from.ts';
 import { catchError } from './catch-error.ts';
 

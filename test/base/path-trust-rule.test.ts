@@ -14,7 +14,7 @@ import {
   type PathStep,
   type PathSteps,
   type Trust,
-} from '../../src/base/trusted-path.ts';
+} from '../../src/base/path-trust-rule.ts';
 import { requireRoot } from '../support/skip-unless.ts';
 
 const ADA = 4001;

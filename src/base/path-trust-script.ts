@@ -1,4 +1,4 @@
-// The rule of trusted-path.ts as a shell function, for machines where only a shell is available; the job script uses it too.
+// The rule of path-trust-rule.ts as a shell function, for machines where only a shell is available; the job script uses it too.
 import { readPackageFile } from './package-path.ts';
 
 let text: string | undefined;

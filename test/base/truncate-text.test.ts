@@ -1,6 +1,6 @@
 // Tests that long texts of users are truncated.
 import { expect } from 'chai';
-import { limitText, MAX_LENGTH } from '../../src/base/limit-text.ts';
+import { limitText, MAX_LENGTH } from '../../src/base/truncate-text.ts';
 
 describe('limitText', () => {
   it('keeps a text that is short enough', () => {
