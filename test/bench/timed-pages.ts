@@ -5,7 +5,7 @@ import type { EventStream } from '../../src/web/http-server.ts';
 import { createLive } from '../../src/web/live.ts';
 import { readFilter, readOverview, readTimes } from '../../src/web/overview.ts';
 import { overviewPage, overviewParts } from '../../src/web/page.ts';
-import { makePlots } from '../../src/web/plots.ts';
+import { makePlots } from '../../src/web/plot-series.ts';
 import { startDaemon } from '../daemon/run-daemon.ts';
 import { createSimulatedClock } from '../simulation/clock.ts';
 import { createQuietWorld } from './quiet-world.ts';
