@@ -86,12 +86,12 @@ export const METRICS = {
     labels: ['cluster'],
     help: 'For how long no task will be claimed, because the cluster accepts no more jobs',
   },
-  clearml_slurm_limit_jobs: {
+  clearml_slurm_limit: {
     type: 'gauge',
     labels: [...OF_QUEUE, 'limit'],
     help: 'The most jobs, nodes or GPUs that a limit admits; the queue is empty for a limit of the cluster',
   },
-  clearml_slurm_limit_used_jobs: {
+  clearml_slurm_limit_used: {
     type: 'gauge',
     labels: [...OF_QUEUE, 'limit'],
     help: 'Jobs, nodes or GPUs that count against a limit; for max_jobs_per_user, those of the user who has the most',

@@ -138,8 +138,8 @@ export function createMetrics(monitor: Monitor): Metrics {
   function setLimits(labels: Labels, uses: readonly LimitUse[]): void {
     for (const { name, limit, used } of uses) {
       const its = { ...labels, limit: LIMIT_SETTINGS[name] };
-      set('clearml_slurm_limit_jobs', its, limit);
-      set('clearml_slurm_limit_used_jobs', its, used);
+      set('clearml_slurm_limit', its, limit);
+      set('clearml_slurm_limit_used', its, used);
     }
   }
 

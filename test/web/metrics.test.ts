@@ -67,10 +67,10 @@ describe('/metrics', () => {
     await run.ended;
 
     expect(limited).to.include.members([
-      'clearml_slurm_limit_jobs{cluster="c1",queue="own",limit="max_jobs"} 10',
-      'clearml_slurm_limit_used_jobs{cluster="c1",queue="own",limit="max_jobs"} 1',
-      'clearml_slurm_limit_used_jobs{cluster="c1",queue="own",limit="max_jobs_per_user"} 1',
-      'clearml_slurm_limit_jobs{cluster="c1",queue="",limit="max_waiting_jobs"} 7',
+      'clearml_slurm_limit{cluster="c1",queue="own",limit="max_jobs"} 10',
+      'clearml_slurm_limit_used{cluster="c1",queue="own",limit="max_jobs"} 1',
+      'clearml_slurm_limit_used{cluster="c1",queue="own",limit="max_jobs_per_user"} 1',
+      'clearml_slurm_limit{cluster="c1",queue="",limit="max_waiting_jobs"} 7',
       'clearml_slurm_held_tasks{cluster="c1",queue="own",limit="max_jobs_per_user"} 2',
       'clearml_slurm_held_tasks{cluster="c1",queue="own",limit="pause"} 0',
       'clearml_slurm_paused{cluster="c1",queue="own"} 0',
