@@ -220,7 +220,7 @@ export const SETUP_PROBLEMS: readonly SetupProblem[] = [
   {
     check: 'user-map',
     what: 'a user map that names a Unix user who does not exist',
-    says: /^the entry "default" of agent\.slurm\.user_map is not used: Unix user no-such-user does not exist/,
+    says: /^the entry "default" of agent\.slurm\.user_map is not used: Unix user no-such-user is not found on the login node/,
     seed: setting('user_map { default: no-such-user }'),
   },
   {
