@@ -43,7 +43,7 @@ The daemon uses these too. All other settings in \`api\`, \`agent\`, \`sdk\`, \`
 const PATHS = `
 ## Paths that no other user may change
 
-A path is used only if no other user can change the file or directory. [operating.md](operating.md#what-it-trusts) has the rule and the remedies.
+A path is used only if no other user can change the file or directory. [operating.md](operating.md#what-the-daemon-trusts) has the rule and the remedies.
 
 `;
 

@@ -21,10 +21,10 @@ function failureTables(): string {
   const distinct = [...new Map(logs.map((row) => [row.join(), row])).values()];
   return [
     `## How a job ends\n\n${markdownTable(['state', 'meaning', 'what to do'], ends)}`,
-    'If slurmctld is killed while it starts a job, Slurm may report FAILED with exit code 1 although the script never began. Then the task',
-    'gets another job, at most five in total.\n',
+    'If slurmctld is killed while it starts a job, Slurm may report FAILED with exit code 1 although the script never began. The daemon',
+    'then submits another job, up to five in total.\n',
     'Exit code `0:53` means that the job could not write its output file. Bash exits with 126 if a command of the template is not',
-    'executable, and with 127 if it does not exist. [templates.md](templates.md#how-a-job-ends) lists the exit codes of the job script.\n',
+    'executable, and with 127 if the command does not exist. [templates.md](templates.md#how-a-job-ends) lists the exit codes of the job script.\n',
     '## Errors in the log\n',
     "If the last lines of a failed job's log contain one of these errors, the task's console explains it:\n",
     markdownTable(['error', 'what to do'], distinct),

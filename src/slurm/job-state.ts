@@ -52,7 +52,7 @@ export const JOB_STATES = {
   DEADLINE: {
     live: false,
     meaning: 'it ended at its deadline',
-    advice: 'raise --deadline, or request less so that it starts earlier',
+    advice: 'raise --deadline, or request less so that the job starts sooner',
   },
   PREEMPTED: {
     live: false,

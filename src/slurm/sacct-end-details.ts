@@ -10,7 +10,7 @@ export interface JobUsage {
   readonly cancelledByUid: string | undefined;
   /** `50M`, of all steps on one node; undefined if it is not measured (slurm.conf(5), JobAcctGatherType). */
   readonly peakMemory: string | undefined;
-  /** `50M`, `50M a node`, `1G a CPU`. */
+  /** `50M`, `50M per node`, `1G per CPU`. */
   readonly memoryLimit: string | undefined;
 }
 
@@ -29,6 +29,6 @@ export function readSacctUsage(result: CommandResult): JobUsage | undefined {
   return {
     cancelledByUid: table.rows.flatMap(([state = '']) => /^CANCELLED by (\d+)$/.exec(state)?.[1] ?? [])[0],
     peakMemory: peak === 0 ? undefined : `${Math.ceil(peak)}M`,
-    memoryLimit: limit === undefined ? undefined : `${limit}${{ n: ' a node', c: ' a CPU' }[per] ?? ''}`,
+    memoryLimit: limit === undefined ? undefined : `${limit}${{ n: ' per node', c: ' per CPU' }[per] ?? ''}`,
   };
 }

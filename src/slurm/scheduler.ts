@@ -85,7 +85,7 @@ export interface JobRecord {
   readonly reason: string | undefined;
   /** How often Slurm requeued it; lists of jobs do not contain that. */
   readonly restarts: number;
-  /** The requested memory: `50M a node`, `1G a CPU`. */
+  /** The requested memory: `50M per node`, `1G per CPU`. */
   readonly memoryLimit?: string | undefined;
   /** The largest memory usage, if accounting has it. Only for a job that ran out of memory. */
   readonly peakMemory?: string | undefined;

@@ -99,8 +99,8 @@ function readPath(text: string): string | undefined {
   return PATH.test(text) && Buffer.byteLength(text) < MAX_PATH_BYTES ? text : undefined;
 }
 
-/** `50M a node` or `1G a CPU`. Not for `0`, which means the whole node. */
+/** `50M per node` or `1G per CPU`. Not for `0`, which means the whole node. */
 function readMemoryLimit([per, amount = '']: readonly string[]): string | undefined {
   if (!/^[\d.]+[KMGTP]$/.test(amount)) return undefined;
-  return per === 'Node' ? `${amount} a node` : `${amount} a CPU`;
+  return per === 'Node' ? `${amount} per node` : `${amount} per CPU`;
 }

@@ -15,7 +15,7 @@ export const READ_BY_JOB: readonly JobVariables[] = [
   },
   {
     names: ['SLURM_TMPDIR', 'TMPDIR'],
-    meaning: "Parent of the job's private directory: the first that is writable, else `/tmp`.",
+    meaning: "Parent of the job's private directory: the first of these that is writable, otherwise `/tmp`.",
   },
   {
     names: ['CLEARML_CONFIG_FILE'],
@@ -32,7 +32,7 @@ export const READ_BY_JOB: readonly JobVariables[] = [
   {
     names: ['CLEARML_AGENT_INITIAL_CONNECT_RETRY_OVERRIDE'],
     meaning:
-      'Number of attempts to reach the server before the agent gives up. Default: derived from `agent.slurm.grace.server_sec`; 14 for its default of 15 minutes.',
+      'Number of attempts to reach the server before the agent gives up. Default: derived from `agent.slurm.grace.server_sec`; 14 attempts if that setting has its default, 15 minutes.',
   },
   {
     names: ['CLEARML_MULTI_NODE_SINGLE_TASK'],
@@ -50,7 +50,8 @@ export const READ_BY_JOB: readonly JobVariables[] = [
   },
   {
     names: ['GIT_CEILING_DIRECTORIES'],
-    meaning: 'Directories above which `git` does not search for a repository. The job adds one.',
+    meaning:
+      'Directories above which `git` does not search for a repository. The job adds the parent of its private directory.',
   },
   {
     names: ['SSH_AUTH_SOCK'],
@@ -64,7 +65,7 @@ export const READ_BY_JOB: readonly JobVariables[] = [
   {
     names: ['RANK'],
     meaning:
-      'The agent uses it instead of `SLURM_PROCID`. Do not export it in a multi-node template: each rank unsets it if it differs from `SLURM_PROCID`.',
+      'If set, the agent uses it instead of `SLURM_PROCID`. Do not export `RANK` in a multi-node template: each rank unsets `RANK` if the two differ.',
   },
 ];
 
@@ -77,23 +78,23 @@ export const SET_BY_JOB: readonly JobVariables[] = [
   { names: ['CLEARML_CONFIG_FILE'], meaning: "The job's `clearml.conf` in the private directory, mode 0600." },
   {
     names: ['CLEARML_SLURM_CONFIGURATION'],
-    meaning: 'The file of which `CLEARML_CONFIG_FILE` is a copy; empty if there is none.',
+    meaning: 'The file that `CLEARML_CONFIG_FILE` was copied from; empty if there is none.',
   },
   {
     names: ['GIT_CEILING_DIRECTORIES'],
-    meaning: 'Extended by the parent of the private directory, so that `git` finds no repository there.',
+    meaning: 'The job adds the parent of its private directory, so that `git` finds no repository there.',
   },
   { names: ['CLEARML_SLURM_PYTHON'], meaning: 'The Python that has clearml-agent.' },
   {
     names: ['CLEARML_SLURM_RANK_NAMES'],
-    meaning: "On several nodes: the random part of the name of each rank's private directory.",
+    meaning: "On several nodes: the random suffixes of the names of the ranks' private directories.",
   },
   {
     names: ['CLEARML_AGENT__AGENT__VENVS_DIR'],
     meaning:
       "Where the agent creates the task's Python environment: the private directory. To keep the environment, export another directory after CLEARML_PRE_SETUP.",
   },
-  { names: ['CLEARML_WORKER_ID'], meaning: 'The name of the worker: the name of the daemon, and the job id.' },
+  { names: ['CLEARML_WORKER_ID'], meaning: "The worker's name: the daemon's name plus the job id." },
   { names: ['CLEARML_AGENT_PROPAGATE_EXITCODE'], meaning: "1: the agent exits with the task's exit code." },
   {
     names: ['NODE_RANK', 'WORLD_SIZE'],

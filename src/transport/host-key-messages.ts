@@ -39,7 +39,7 @@ export function describeRefusal(
     }
     case 'authority': {
       const { file, line } = result.by;
-      return `The host key of ${name} needs a certificate (@cert-authority in ${file}:${line}), which the provider ssh2 cannot check. Set provider: openssh.`;
+      return `The host key of ${name} needs a certificate (@cert-authority in ${file}:${line}), which the provider ssh2 cannot check. Set "provider: openssh".`;
     }
   }
 }

@@ -61,5 +61,5 @@ export function findUnchecked({ name: host, config, hops }: Route, isStrict: boo
   const remedy = line.startsWith('ProxyCommand ')
     ? 'Remove the option StrictHostKeyChecking from that command'
     : 'Remove that line, or write "StrictHostKeyChecking yes" above it';
-  return `A host key on the route to ${host} would not be checked: your ssh configuration has "${line}" for ${name}. ${remedy}; ssh -G ${name} shows the effective settings.`;
+  return `A host key on the route to ${host} would not be checked: your ssh configuration sets "${line}" for ${name}. ${remedy}; ssh -G ${name} shows the effective settings.`;
 }

@@ -46,7 +46,7 @@ function openMaster(host: string): string {
 
 /** The advice where ssh2 cannot log in. */
 export function useOpenssh(host: string): string {
-  return `Set provider: openssh and open a connection yourself: ${openMaster(host)}`;
+  return `Set "provider: openssh" and open a connection yourself: ${openMaster(host)}`;
 }
 
 const MESSAGES: {

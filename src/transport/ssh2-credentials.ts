@@ -78,7 +78,7 @@ async function readKey(
   if (!(key instanceof Error)) return { text };
   if (key.message.includes('no passphrase'))
     return { problem: `the key ${file} is encrypted: start an agent and run ssh-add ${file}` };
-  return { problem: `the key ${file} is of a kind that only provider: openssh can use (${key.message})` };
+  return { problem: `the key ${file} is of a kind that only "provider: openssh" can use (${key.message})` };
 }
 
 async function readPassword(

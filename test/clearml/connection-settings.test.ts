@@ -190,7 +190,7 @@ describe('the connection to the ClearML server', () => {
       });
     }
 
-    it('hides an invalid proxy address in its error', () => {
+    it('does not show an invalid proxy address in its error', () => {
       const httpProxy = 'http://someone:hidden-word@[broken';
 
       expect(() => makeClient(plain.url, { settings: { httpProxy } }))

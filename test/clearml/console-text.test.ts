@@ -17,7 +17,7 @@ describe('splitText', () => {
     expect(splitText('aé€x', 4)).to.deep.equal(['aé', '€x']);
   });
 
-  it('keeps the text unchanged and each piece within the size limit', () => {
+  it('preserves the text and keeps each piece within the size limit', () => {
     const text = fc.string({ unit: fc.constantFrom('a', 'é', '€', '😀', '\n', ' '), maxLength: 200 });
     fc.assert(
       fc.property(text, fc.integer({ min: 4, max: 40 }), (whole, maxBytes) => {

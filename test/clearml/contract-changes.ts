@@ -109,7 +109,7 @@ export function defineChangesContract(testBed: () => ContractTestBed): void {
       expect(changed).to.include({ status: 'in_progress', statusMessage: 'stopping' });
     });
 
-    it('does not return a running task only because of new console lines and reports', async () => {
+    it('does not return a running task for new console lines and reports alone', async () => {
       const { client, raw } = testBed();
       const { task } = await subjectIn('in_progress');
       const since = (await statusChangedOf(task)) + 1;

@@ -203,7 +203,7 @@ describe('the daemon, for a cluster over SSH,', () => {
         const doctor = await cli.run('doctor');
 
         expect(code, stderr).to.equal(78);
-        const message = `A host key on the route to cluster would not be checked: your ssh configuration has "${line}" for gate.`;
+        const message = `A host key on the route to cluster would not be checked: your ssh configuration sets "${line}" for gate.`;
         expect(stderr).to.include(message);
         expect(doctor.stdout.replaceAll(/\s+/g, ' ')).to.include(message);
         expect(gate.loginCount()).to.equal(0);
@@ -250,6 +250,6 @@ describe('the daemon, for a cluster over SSH,', () => {
     const { code, stderr } = await round('provider: ssh2');
 
     expect(code).to.equal(78);
-    expect(stderr).to.contain('~/.ssh/config has a ProxyCommand for cluster').and.to.contain('Set provider: openssh');
+    expect(stderr).to.contain('~/.ssh/config has a ProxyCommand for cluster').and.to.contain('Set "provider: openssh"');
   });
 });

@@ -17,7 +17,7 @@ describe('status', () => {
 
   const submitOne = (name: string): Promise<string> => cli.submitOne(TEMPLATE, name);
 
-  it('reports that no daemon runs and no task is active, and creates no files', async () => {
+  it('reports that no daemon is running and no task is active, and creates no files', async () => {
     const { code, stdout } = await cli.run('status');
 
     expect(code).to.equal(0);

@@ -274,7 +274,7 @@ describe('limits and fairness', () => {
     expect(limitsOf('user_fairness: true, queues: [a]')).to.deep.include({ queues: [[undefined, true]] });
   });
 
-  it('are whole numbers of at least 1', () => {
+  it('must be whole numbers of at least 1', () => {
     expect(problemWith('max_gpus: 0')).to.include('agent.slurm.max_gpus must be at least 1');
     expect(problemWith('max_jobs: 0')).to.include('agent.slurm.max_jobs must be at least 1');
     expect(problemWith('queues { a { max_jobs_per_user: 1.5 } }')).to.include(

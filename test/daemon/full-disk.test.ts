@@ -31,8 +31,8 @@ describe('the journal on a full disk', () => {
   afterEach(() => rm(folder, { recursive: true }));
 
   for (const [code, advice] of [
-    ['ENOSPC', 'Free space there, or set agent.slurm.state_dir to a directory that you own.'],
-    ['EDQUOT', 'Free space there, or set agent.slurm.state_dir to a directory that you own.'],
+    ['ENOSPC', 'Free some disk space there, or set agent.slurm.state_dir to a directory that you own.'],
+    ['EDQUOT', 'Free some disk space there, or set agent.slurm.state_dir to a directory that you own.'],
     ['EACCES', 'Set agent.slurm.state_dir to a directory that you own.'],
   ] as const) {
     it(`D-06 reports ${code} with the advice: ${advice}`, () => {
@@ -127,7 +127,9 @@ describe('the journal on a full disk', () => {
       const error = await rejection(openJournal(disk, NOW));
 
       expect(error).to.be.instanceOf(JournalError);
-      expect(error.message).to.match(/no space left on device.*Free space there, or set agent\.slurm\.state_dir/);
+      expect(error.message).to.match(
+        /no space left on device.*Free some disk space there, or set agent\.slurm\.state_dir/,
+      );
       expect(await readFile(join(disk, 'journal.jsonl'), 'utf8')).to.equal(formatJournal({ entry: ofTask(1) }));
     });
   });

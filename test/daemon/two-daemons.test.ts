@@ -63,7 +63,7 @@ describe('two daemons', () => {
     }
   });
 
-  it('D-10 track all jobs of a dead daemon within six minutes of its death', async () => {
+  it('D-10 if one dies, the survivor tracks all jobs of the dead one within six minutes', async () => {
     const fixture = createStepFixture();
     const first = startDaemon(fixture.deps);
     const [task] = await enqueued(fixture, 1);

@@ -54,7 +54,7 @@ export async function enqueueImageTasks(testBed: ContainerTestBed): Promise<void
 }
 
 export function defineImageTests(testBed: () => ContainerTestBed): void {
-  it('runs from a file that the site provides for its image name, although the image has no pip', async () => {
+  it("runs from the site's file for its image, although the image has no pip", async () => {
     const { world, taskOf, logOf, folder } = testBed();
     await world.untilStatus(taskOf('by name'), 'completed');
     await world.untilConsole(taskOf('by name'), '\ninit True\n');

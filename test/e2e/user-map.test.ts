@@ -66,7 +66,7 @@ describe('a user map', () => {
     await checkTasks(bed);
   });
 
-  it('keeps the tasks in their queue with one message while the sudoers file is missing, and cancels a job as its Unix user', async () => {
+  it('leaves tasks queued and warns once while the sudoers file is missing; later cancels a job as its Unix user', async () => {
     await using bed = await createBed(local());
     const { world, people } = bed;
     const file = await sudoers(bed);

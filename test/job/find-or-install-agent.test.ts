@@ -87,7 +87,7 @@ describe('the Python of a job', () => {
     expect(stdout).to.match(/python: \S+\/agent\/bin\/python\n/);
   });
 
-  it('is missing if pip fails: the job ends before the gate and names the Pythons that it tried', async () => {
+  it('is missing if pip fails: the job ends before the gate and lists each Python it tried', async () => {
     putPython(join(bin, 'python3'));
     const { exitCode, stdout, stderr } = await run({}, { STAND_IN_HAS_AGENT: 'no', STAND_IN_PIP: 'fails' });
     expect(exitCode).to.equal(JOB_EXIT_CODES.noPython.code);

@@ -34,7 +34,7 @@ describe('a job with the real agent', () => {
     expect((await bed.parking.user.look(facts.taskId)).status).to.equal('failed');
   });
 
-  it('does not run a task whose entry is no longer in the scheduler queue', async () => {
+  it('does not run a task that is no longer in the scheduler queue', async () => {
     const facts = await bed.parking.park('print("hello")');
     await bed.parking.user.api('queues.remove_task', { queue: facts.schedulerQueueId, task: facts.taskId });
     const { exitCode, stderr } = await bed.node.run(fillIn(QUICK_TEMPLATE, facts));

@@ -77,7 +77,7 @@ describe('a log line as text', () => {
     expect(formatLogLine(event('x', { err: error }), TEXT)).to.match(/^.{0,300}$/);
   });
 
-  it("has a priority prefix and no time for systemd's journal", () => {
+  it("for systemd's journal, has a priority prefix and no timestamp", () => {
     const style = { ...TEXT, journald: true };
 
     expect(formatLogLine(event('Started'), style)).to.equal('<6>INFO Started');

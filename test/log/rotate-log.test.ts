@@ -25,7 +25,7 @@ describe('a log file', () => {
   });
   afterEach(() => rm(folder, { recursive: true }));
 
-  it('is rotated at its size limit, and keeps the order of lines, its mode and a limited number of old files', () => {
+  it('is rotated at its size limit, with line order and mode preserved and old files limited', () => {
     const log = openSync(file, 'a', 0o600);
     for (let line = 1; line <= 100; line += 1) {
       writeSync(log, `line ${line}\n`);

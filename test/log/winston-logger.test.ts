@@ -46,7 +46,7 @@ describe('the logger', () => {
     expect(await messages('error')).to.deep.equal(['ERROR']);
   });
 
-  it('does not replace the message of a line by a field of that name', async () => {
+  it("does not let a field named 'message' overwrite the line's message", async () => {
     const out = await written({}, (log) => log.info('Submitted', { message: 'theirs', level: 'error', job: 1 }));
 
     expect(out).to.equal('2026-11-24T00:00:00.000Z INFO Submitted message=theirs level=error job=1\n');
@@ -67,7 +67,7 @@ describe('the logger', () => {
     expect(out).to.contain('Refused with ********').and.not.to.contain('hunter2');
   });
 
-  it('writes the stacks of errors at level debug', async () => {
+  it('writes the stack traces of errors at level debug', async () => {
     const fail = (log: ClosableLogger): void => log.error('Failed', { err: new Error('x') });
 
     expect(await written({ level: 'debug' }, fail)).to.contain('stack=');

@@ -60,7 +60,7 @@ describe('the sandbox over HTTP', () => {
   }
 
   for (const path of ['/tasks.get_all', '/v2.5/tasks.get_all', '/v2.31/tasks.get_all/', '/v9.99/tasks.get_all']) {
-    it(`returns the same result for ${path}`, async () => {
+    it(`accepts tasks.get_all at ${path}`, async () => {
       await using sandbox = await openSandbox();
       const { body } = await send(sandbox, { method: 'GET', path });
       expect(readResult(body)).to.include({ result: '200/0', message: 'OK' });

@@ -267,7 +267,7 @@ export function defineSchedulerContract(title: string, open: () => Promise<Clust
       expect(await scheduler.record('999999' as JobId)).to.equal(undefined);
     });
 
-    it('reads a job name that looks like other rows as one name', async () => {
+    it('reads a job name that contains row separators as a single name', async () => {
       const { id, name } = await submit(script('#SBATCH --hold', 'true'));
       const hostile = `x\x1e1\x1f1\x1fRUNNING\x1f${name}\x1d\n${id} ${name}|COMPLETED`;
       const other = await submit(script('#SBATCH --hold', 'true'), hostile);

@@ -141,7 +141,7 @@ describe('jobs of several Unix users', () => {
     expect(calls).to.deep.equal(['squeue']);
   });
 
-  it('are listed by one call for each user if Slurm hides them', async () => {
+  it('are listed with one call per user if Slurm hides them', async () => {
     const { scheduler, calls } = createBed({ hidesJobs: true });
     expect(await scheduler.facts()).to.include({ hidesJobs: true });
     calls.length = 0;
@@ -263,7 +263,7 @@ describe('jobs of several Unix users', () => {
     expect(calls).to.deep.equal(['alice sacct', 'bob sacct', 'bob sacct']);
   });
 
-  it('are cancelled as their users, even if sudo refuses one of the users', async () => {
+  it('are each cancelled as their own user, even if sudo refuses one of the users', async () => {
     const { scheduler, calls, refused } = createBed();
     refused.add('alice');
     const jobs = ['alice', 'alice', 'bob'].map((unixUser, at) => ({ id: String(at) as JobId, name: NAME, unixUser }));

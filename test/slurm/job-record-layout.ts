@@ -58,7 +58,7 @@ export const TRUE_RECORD: { readonly id: JobId; readonly record: JobRecord } = {
     timeLimit: '00:05:00',
     reason: 'NonZeroExitCode',
     restarts: 2,
-    memoryLimit: '50M a node',
+    memoryLimit: '50M per node',
   },
 };
 

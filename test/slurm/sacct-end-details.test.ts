@@ -38,12 +38,12 @@ describe('the memory usage of an ended job', () => {
     [
       'from the output of Slurm 20.11 with a memory limit for each CPU',
       [['CANCELLED by 1000', '2Gc', '']],
-      { cancelledByUid: '1000', peakMemory: undefined, memoryLimit: '2G a CPU' },
+      { cancelledByUid: '1000', peakMemory: undefined, memoryLimit: '2G per CPU' },
     ],
     [
       'from the output of Slurm 20.11 with a memory limit for each node',
       [['CANCELLED', '50Mn', '']],
-      { cancelledByUid: undefined, peakMemory: undefined, memoryLimit: '50M a node' },
+      { cancelledByUid: undefined, peakMemory: undefined, memoryLimit: '50M per node' },
     ],
     [
       'as unknown for a job without a memory limit',

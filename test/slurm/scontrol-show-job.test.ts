@@ -50,8 +50,8 @@ describe('scontrol show job', () => {
     const asked = (what: string): string | undefined =>
       readJobRecord(text.replace(/MinMemory\w+=\S+/, what), '29' as JobId)?.memoryLimit;
 
-    expect(asked('MinMemoryNode=50M')).to.equal('50M a node');
-    expect(asked('MinMemoryCPU=1.50G')).to.equal('1.50G a CPU');
+    expect(asked('MinMemoryNode=50M')).to.equal('50M per node');
+    expect(asked('MinMemoryCPU=1.50G')).to.equal('1.50G per CPU');
     expect(asked('MinMemoryNode=0')).to.equal(undefined);
   });
 

@@ -38,7 +38,7 @@ describe('the forwarded signal of a template', () => {
     });
   }
 
-  it('is forwarded by a template that omits the block, because it wraps srun', () => {
+  it('is also forwarded if the template wraps srun and so omits the block', () => {
     const template = '#!/bin/bash\n${CLEARML_PRE_SETUP}\nsrun() { command srun "$@"; }\n${CLEARML_POST_SETUP}\n';
     const blocks = { ...noBlocks, agentExecute: 'agent', beforeAgent: 'forward ' };
 

@@ -84,7 +84,7 @@ describe('in strict mode, the host key check', () => {
     await here.write('known', `@cert-authority *.example.org ${formatHostKey(OLD)}\n`);
 
     for (const mode of ['strict', 'accept-new'] as const)
-      expect(await here.say({ mode }, 'login1.example.org', 22, OLD)).to.contain('Set provider: openssh');
+      expect(await here.say({ mode }, 'login1.example.org', 22, OLD)).to.contain('Set "provider: openssh"');
   });
 
   it('looks the key up under the alias of the host, at any port', async () => {
@@ -182,7 +182,7 @@ describe('in accept-new mode, the host key check', () => {
     expect(await here.read('made')).to.include('ssh-ed25519');
   });
 
-  it('creates the directory of the file, which only the user can read', async () => {
+  it('creates the known_hosts directory with mode 0700', async () => {
     await using here = await createKnownHostsFixture();
     const file = join(here.folder, '.ssh', 'known_hosts');
 

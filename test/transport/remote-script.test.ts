@@ -188,7 +188,7 @@ describe('a command in a remote script', () => {
     });
   }
 
-  it('has only home, user, search path and the named variables as its environment', () => {
+  it('gets only HOME, USER, LOGNAME, PATH, a UTF-8 locale and the named variables', () => {
     const command = { program: 'env', args: [], timeoutMs: TIMEOUT_MS, env: { SLURM_TIME_FORMAT: '%s' } };
     const context = { binDir: "/opt/it's slurm/bin", variables: { SLURM_CONF: '/etc/a b.conf' } };
     const { stdout } = spawnSync('/bin/sh', ['-c', remoteCommand(TOKEN)], {

@@ -180,7 +180,7 @@ describe('findSshTarget', () => {
       expect(problem).to.be.instanceOf(SshConfigError);
       expect(String(problem))
         .to.contain(`${what} `)
-        .and.to.contain('Set provider: openssh')
+        .and.to.contain('Set "provider: openssh"')
         .and.to.contain('ssh -fNM hpc');
     });
   }
@@ -191,7 +191,7 @@ describe('findSshTarget', () => {
 
     const problem = await rejection(target(`Host hpc\n  IdentityFile ${folder}/k\n`));
 
-    expect(String(problem)).to.contain('only keys on a FIDO token').and.to.contain('Set provider: openssh');
+    expect(String(problem)).to.contain('only keys on a FIDO token').and.to.contain('Set "provider: openssh"');
   });
 
   it("returns ssh's defaults if ssh is not installed", async () => {

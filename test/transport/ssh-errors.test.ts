@@ -57,12 +57,12 @@ const CASES: readonly (readonly [cause: SshFailure, fact: string, advice: string
   [
     { kind: 'login refused', host, user: 'ann', tried: [], obstacles: [], methods: ['gssapi-with-mic'] },
     'accepted methods: gssapi-with-mic.',
-    'Set provider: openssh',
+    'Set "provider: openssh"',
   ],
   [
     { kind: 'second factor', host, methods: ['keyboard-interactive'] },
     'requires a second factor',
-    'Set provider: openssh',
+    'Set "provider: openssh"',
   ],
   [{ kind: 'no session', host }, 'refuses another session on the connection', 'Retrying'],
   [{ kind: 'master gone', host }, 'The SSH connection to login1 has ended', 'Run: ssh -fNM login1'],

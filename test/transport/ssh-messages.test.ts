@@ -75,7 +75,7 @@ const CASES: readonly Case[] = [
     sshd: ['AuthenticationMethods publickey,keyboard-interactive', 'UsePAM yes'],
     ssh2: [
       'cluster accepted the key but requires a second factor (keyboard-interactive), which the daemon cannot provide.',
-      'Set provider: openssh and open a connection yourself: ssh -fNM cluster',
+      'Set "provider: openssh" and open a connection yourself: ssh -fNM cluster',
     ],
     openssh: ['Permission denied (keyboard-interactive)', 'To open a connection yourself, run: ssh -fNM cluster'],
   },

@@ -85,7 +85,7 @@ describe('a login by ssh2', () => {
     );
   });
 
-  it('succeeds with a key in the agent', async () => {
+  it('succeeds with a key in ssh-agent', async () => {
     await using agent = await startAgent([testBed.account.keyFile]);
     await testBed.expectLogin(testBed.target({ identityFiles: [], agentSocket: agent.socket }));
   });

@@ -55,7 +55,7 @@ export async function openAuditLog({
   const file = join(folder, `${writer ?? 'daemon'}.jsonl`);
   if (writer === undefined)
     await removeOld(folder, clock.now() - YEAR_MS).catch((err: unknown) =>
-      log.warn('Old audit logs of "execute" could not be deleted', { folder, err }),
+      log.warn('Could not delete old audit logs of "execute"', { folder, err }),
     );
 
   let isRotationFailing = false;
@@ -80,10 +80,13 @@ export async function openAuditLog({
     },
     isSynced: true,
     onFailure: (err) =>
-      log.error('The audit log cannot be written; keeping its lines in memory. Free space, or correct the directory', {
-        file,
-        err,
-      }),
+      log.error(
+        "Cannot write the audit log; keeping its lines in memory. Free some disk space, or fix the directory's permissions",
+        {
+          file,
+          err,
+        },
+      ),
     onRecovery(lost) {
       log.info('The audit log can be written again', { file, lost });
       if (lost > 0) void write({ event: 'lines lost', count: lost });

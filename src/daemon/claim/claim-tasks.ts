@@ -199,7 +199,7 @@ async function readPauses({ pauses, log }: DaemonDeps): Promise<readonly Pause[]
   try {
     return pauses === undefined ? [] : await pauses();
   } catch (error) {
-    log.error('Cannot read the pauses; claiming no tasks until they are readable', { err: error });
+    log.error('Cannot read the pause file; claiming no tasks until it is readable', { err: error });
     return undefined;
   }
 }

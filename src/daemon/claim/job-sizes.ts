@@ -59,7 +59,7 @@ export function createSizeReader(deps: DaemonDeps): SizeReader {
           listedFor = snapshot;
         } catch (error) {
           if (!(error instanceof SlurmUnavailableError)) throw error;
-          deps.log.warn('Cannot read the nodes and GPUs of jobs; claiming no task that max_nodes or max_gpus limits', {
+          deps.log.warn('Cannot read the nodes and GPUs of jobs; claiming no tasks subject to max_nodes or max_gpus', {
             err: error,
           });
           listedFor = undefined;

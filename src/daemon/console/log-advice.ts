@@ -18,7 +18,7 @@ const ROUTE =
   'if the nodes reach the Internet only through a proxy, export http_proxy and https_proxy in the template before CLEARML_PRE_SETUP';
 
 const NO_REPOSITORY = {
-  cause: 'the git repository does not exist, or the git account of the node may not read it',
+  cause: 'the git repository does not exist, or the git account of the node is not allowed to read it',
   advice: `check its URL in the task, and ${GIT_KEYS}`,
 };
 const NO_COMMIT = {
@@ -211,7 +211,7 @@ export const LOG_PATTERNS: readonly LogPattern[] = [
   },
   {
     pattern: /CUDA out of memory|OutOfMemoryError: CUDA/,
-    cause: 'the GPU ran out of memory; the job did not',
+    cause: 'the GPU ran out of memory, not the job, so raising --mem does not help',
     advice: 'use a smaller batch size, or a GPU with more memory',
   },
   {

@@ -66,7 +66,7 @@ export function describeUnused(attempt: EndedAttempt): string | undefined {
   if (found.length === 0) return undefined;
   const used = enumerate(found.map(({ text }) => text));
   const options = enumerate(found.map(({ option }) => option));
-  return `Slurm job ${attempt.job ?? ''} used ${used}. Lower ${options}: a smaller job starts earlier.`;
+  return `Slurm job ${attempt.job ?? ''} used ${used}. Lower ${options}: a smaller job usually starts sooner.`;
 }
 
 function usageOf(used: number | undefined, requested: number | undefined): Usage | undefined {

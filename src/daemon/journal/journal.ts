@@ -152,5 +152,5 @@ export async function openJournal(folder: string, now: number, log?: Pick<Logger
 export function adviseOn(error: unknown): string {
   const { code } = error as NodeJS.ErrnoException;
   const isFull = code === 'ENOSPC' || code === 'EDQUOT';
-  return `${isFull ? 'Free space there, or set' : 'Set'} agent.slurm.state_dir to a directory that you own.`;
+  return `${isFull ? 'Free some disk space there, or set' : 'Set'} agent.slurm.state_dir to a directory that you own.`;
 }

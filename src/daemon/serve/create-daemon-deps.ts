@@ -111,6 +111,7 @@ export async function createDaemonDeps(
 }
 
 function unixUsersOf({ userMap, log }: Pick<Sides, 'userMap' | 'log'>): UnixUsers | undefined {
-  for (const why of userMap?.problems ?? []) log.error('Tasks of a ClearML user are rejected', { why });
+  for (const why of userMap?.problems ?? [])
+    log.error("Rejecting a user's tasks because of an invalid user_map entry", { why });
   return userMap && createUnixUsers(userMap);
 }

@@ -46,7 +46,9 @@ export function createServiceManager(around: Around): ServiceManager | undefined
     const problem = await here.run(command).then(problemOf, (error: unknown) => error);
     if (problem === undefined || hasWarned) return;
     hasWarned = true;
-    log.warn('Cannot notify systemd; with WatchdogSec=, it restarts the daemon again and again', { err: problem });
+    log.warn('Cannot notify systemd; if WatchdogSec= is set, systemd will keep restarting the daemon', {
+      err: problem,
+    });
   }
 
   const watchdog =

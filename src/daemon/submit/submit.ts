@@ -166,7 +166,7 @@ async function handleOutcome(
       if (outcome.isOfUser === true && deps.unixUsers !== undefined && unixUser !== undefined) {
         deps.unixUsers.holds.hold(unixUser.name, deps.clock.now());
         // Without the task, so that all tasks of this user give one message.
-        deps.log.warn("sudo refused a submission; this user's tasks wait in their queues", {
+        deps.log.warn("sudo refused a submission; the user's tasks wait in their queues", {
           ...user,
           slurm: outcome.message,
         });

@@ -113,7 +113,7 @@ describe('the audit log', () => {
       'c',
     ]);
     expect(messages).to.deep.equal([
-      'The audit log cannot be written; keeping its lines in memory. Free space, or correct the directory',
+      "Cannot write the audit log; keeping its lines in memory. Free some disk space, or fix the directory's permissions",
       'The audit log can be written again',
     ]);
   });

@@ -303,6 +303,6 @@ describe('a pause', () => {
     await enqueue(fixture, 'ada', 1);
 
     expect(await passesOf(fixture).claim()).to.equal(0);
-    expect(fixture.logged).to.include('error: Cannot read the pauses; claiming no tasks until they are readable');
+    expect(fixture.logged).to.include('error: Cannot read the pause file; claiming no tasks until it is readable');
   });
 });

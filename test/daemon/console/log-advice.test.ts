@@ -49,11 +49,11 @@ const LOGS: Readonly<Record<string, readonly (readonly [log: string, says: strin
     ],
     [
       "fatal: repository 'http://127.0.0.1:18801/404/r.git/' not found",
-      'the git repository does not exist, or the git account of the node may not read it',
+      'the git repository does not exist, or the git account of the node is not allowed to read it',
     ],
     [
       `fatal: '/nonexistent/r' does not appear to be a git repository\n${NO_ACCESS}`,
-      'the git repository does not exist, or the git account of the node may not read it',
+      'the git repository does not exist, or the git account of the node is not allowed to read it',
     ],
     [
       'fatal: Remote branch gone not found in upstream origin',
@@ -225,7 +225,7 @@ const LOGS: Readonly<Record<string, readonly (readonly [log: string, says: strin
     ],
     [
       'torch.cuda.OutOfMemoryError: CUDA out of memory. Tried to allocate 20.00 GiB.',
-      'the GPU ran out of memory; the job did not',
+      'the GPU ran out of memory, not the job, so raising --mem does not help',
     ],
     ['RuntimeError: Found no NVIDIA driver on your system.', 'the program found no GPU'],
     ["ModuleNotFoundError: No module named 'torchvision'", "the task's Python environment has no module torchvision"],

@@ -105,7 +105,7 @@ describe('the figures of ended jobs', () => {
     await after(10_000);
 
     expect(fixture.consoleOf(taskNumber(1))).to.deep.equal([
-      'Slurm job 4711 used 1 of 64 GB of memory. Lower --mem: a smaller job starts earlier.',
+      'Slurm job 4711 used 1 of 64 GB of memory. Lower --mem: a smaller job usually starts sooner.',
     ]);
     expect(one.task).to.equal(taskNumber(1));
   });

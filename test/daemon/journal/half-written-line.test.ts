@@ -98,8 +98,8 @@ describe('the journal on a full disk', () => {
   });
 
   for (const [code, advice] of [
-    ['ENOSPC', 'Free space there, or set agent.slurm.state_dir to a directory that you own.'],
-    ['EDQUOT', 'Free space there, or set agent.slurm.state_dir to a directory that you own.'],
+    ['ENOSPC', 'Free some disk space there, or set agent.slurm.state_dir to a directory that you own.'],
+    ['EDQUOT', 'Free some disk space there, or set agent.slurm.state_dir to a directory that you own.'],
     ['EACCES', 'Set agent.slurm.state_dir to a directory that you own.'],
   ] as const) {
     it(`advises what to do after ${code}`, () => {

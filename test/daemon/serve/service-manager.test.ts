@@ -95,7 +95,7 @@ describe('the messages to systemd', () => {
     await manager?.stopping();
 
     expect(warnings).to.deep.equal([
-      'Cannot notify systemd; with WatchdogSec=, it restarts the daemon again and again',
+      'Cannot notify systemd; if WatchdogSec= is set, systemd will keep restarting the daemon',
     ]);
   });
 });

@@ -181,7 +181,7 @@ describe('tasks.dequeue', () => {
 });
 
 describe('a popped task', () => {
-  it('is an orphan until a client acts: queued, in no queue, with its execution queue', async () => {
+  it('is an orphan until a client acts: status queued, in no queue, execution queue unchanged', async () => {
     await using sandbox = await openSandbox();
     const queue = await sandbox.makeQueue('cpu');
     const task = await sandbox.makeQueued(queue);
