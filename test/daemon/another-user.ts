@@ -28,6 +28,7 @@ export function anotherUser(inner: Scheduler): AnotherUser {
         return outcome;
       },
       list: (signal) => filtered(inner.list(signal)),
+      sizes: async (signal) => new Map([...(await inner.sizes(signal))].filter(([id]) => !isOthers(id))),
       lookUp: (names, since, signal) => filtered(inner.lookUp(names, since, signal)),
       async listAllUsers(signal) {
         const read = await inner.listAllUsers(signal);

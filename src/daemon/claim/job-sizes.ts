@@ -3,9 +3,10 @@ import type { TaskId } from '../../clearml/ids.ts';
 import { SlurmUnavailableError } from '../../slurm/errors.ts';
 import { isLive } from '../../slurm/job-state.ts';
 import type { Job, JobId, JobSize } from '../../slurm/scheduler.ts';
+import { unknownOutcomeMs } from '../decide/shared-actions.ts';
 import type { DaemonDeps } from '../deps.ts';
 import type { Entry } from '../journal/entry.ts';
-import { readParked, type Snapshot } from '../poll/poll.ts';
+import { findLiveJob, readParked, type Snapshot } from '../poll/poll.ts';
 import { accountsOf } from '../unix-users.ts';
 
 export type SizeOf = (task: TaskId) => JobSize | undefined;
@@ -40,12 +41,40 @@ export function createSizeReader(deps: DaemonDeps): SizeReader {
   let listed: ReadonlyMap<JobId, JobSize> = new Map();
   let listedFor: Snapshot | undefined;
   let known = new Map<TaskId, JobSize>();
+  /** The tasks whose size was unknown in the last reading. */
+  let unknown: { readonly snapshot?: Snapshot; readonly tasks: ReadonlySet<TaskId> } = { tasks: new Set() };
+  const logged = new Set<TaskId>();
 
-  /** A job that Slurm does not list: of a user whose jobs cannot be listed, or of a peer that runs as another Unix user. */
+  /**
+   * A job that Slurm does not list: of a user whose jobs cannot be listed, of a peer that runs as another Unix user, or one that does not
+   * exist. A job that was submitted after the poll may be listed by the next one.
+   */
   function isInvisible(snapshot: Snapshot, parked: ReadonlyMap<TaskId, unknown>, task: TaskId): boolean {
     const entry = journal.entries.get(task);
-    if (entry !== undefined) return snapshot.unlisted.has(entry.unixUser?.name ?? '');
-    return parked.has(task) || snapshot.jobs.has(task);
+    if (entry === undefined) return parked.has(task) || snapshot.jobs.has(task);
+    if (entry.isOthersJob === true || snapshot.unlisted.has(entry.unixUser?.name ?? '')) return true;
+    const now = deps.clock.now();
+    // After the clock was set back, a step may lie in the future.
+    const ageMs = entry.stepAt > now ? Infinity : now - entry.stepAt;
+    if (entry.step === 'submitting') return ageMs >= unknownOutcomeMs(deps.cluster);
+    return entry.step === 'following' && ageMs > now - snapshot.at && findLiveJob(snapshot, task) === undefined;
+  }
+
+  /** Logs a task whose size is unknown in two polls, once and one in each poll: nothing else shows why no task is claimed. */
+  function logUnknown(snapshot: Snapshot, tasks: readonly TaskId[]): void {
+    const before = unknown.tasks;
+    if (unknown.snapshot !== snapshot) {
+      for (const task of logged) if (!tasks.includes(task)) logged.delete(task);
+      const task = tasks.find((one) => before.has(one) && !logged.has(one));
+      if (task !== undefined) {
+        logged.add(task);
+        deps.log.info(
+          "Slurm lists no nodes and GPUs of a task's job; claiming no task that max_nodes or max_gpus limits",
+          { task },
+        );
+      }
+    }
+    unknown = { snapshot, tasks: new Set(tasks) };
   }
 
   return {
@@ -72,6 +101,10 @@ export function createSizeReader(deps: DaemonDeps): SizeReader {
         return size === undefined ? [] : [[task, size]];
       });
       known = new Map(found);
+      logUnknown(
+        snapshot,
+        wanted.filter((task) => !known.has(task)),
+      );
       return (task) => known.get(task);
     },
   };

@@ -9,6 +9,14 @@ import type { Place, Observation } from './observation.ts';
 /** After this many attempts, the cause is one that another attempt does not fix. */
 export const MAX_ATTEMPTS = 5;
 
+/**
+ * How long the outcome of an sbatch may stay unknown. A request to the controller times out after MessageTimeout; this is longer than all
+ * retries of one sbatch.
+ */
+export function unknownOutcomeMs({ messageTimeoutMs }: { readonly messageTimeoutMs: number }): number {
+  return 2 * messageTimeoutMs + 5_000;
+}
+
 export function cancel(job: Job, why: string): Action {
   return { do: 'cancel', jobIds: [job.id], why };
 }

@@ -2,7 +2,7 @@
 import { formatJobName, readJobName } from '../../slurm/job-name.ts';
 import type { Job } from '../../slurm/scheduler.ts';
 import { parkAndSubmit } from '../claim/park-and-submit.ts';
-import { MAX_ATTEMPTS } from '../decide/shared-actions.ts';
+import { MAX_ATTEMPTS, unknownOutcomeMs } from '../decide/shared-actions.ts';
 import { forEachTask } from '../reconcile/each-task.ts';
 import { withOwner, type Entry } from '../journal/entry.ts';
 import { returnToQueue } from '../end/return-to-queue.ts';
@@ -130,7 +130,7 @@ async function finishSubmitting({ deps, pool }: StepContext, entry: Entry, isRea
   }
 
   // The request of sbatch may not have reached the controller yet.
-  if (deps.clock.now() - entry.stepAt < unknownOutcomeMs(deps)) return false;
+  if (deps.clock.now() - entry.stepAt < unknownOutcomeMs(deps.cluster)) return false;
   if (isReady && entry.attempts < MAX_ATTEMPTS) {
     return pool.start(entry, () => resubmit(deps, entry, 'the last sbatch submitted no job'));
   }
@@ -144,9 +144,4 @@ async function finishOrphaned({ deps, signal }: StepContext, entry: Entry, isNow
   if (!isNowhere) await deps.journal.forget(entry.task);
   else if (deps.clock.now() - entry.stepAt >= deps.adoptAfterMs) await recoverOrphan(deps, entry, { signal });
   return true;
-}
-
-/** A request to the controller times out after MessageTimeout; this is longer than all retries of one sbatch. */
-function unknownOutcomeMs(deps: DaemonDeps): number {
-  return 2 * deps.cluster.messageTimeoutMs + 5_000;
 }

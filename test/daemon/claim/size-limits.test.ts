@@ -1,0 +1,180 @@
+// Limits of nodes and GPUs: the size of each job that counts is known, or has a bound, before another task is claimed.
+import { expect } from 'chai';
+import { createTaskClaimer } from '../../../src/daemon/claim/claim-tasks.ts';
+import type { Entry } from '../../../src/daemon/journal/entry.ts';
+import { poll } from '../../../src/daemon/poll/poll.ts';
+import { createBackoff } from '../../../src/daemon/submit/submission-backoff.ts';
+import { createSubmissionPool } from '../../../src/daemon/submit/submission-pool.ts';
+import { formatJobName, newAttempt } from '../../../src/slurm/job-name.ts';
+import { OWN_QUEUE, SCHEDULER_QUEUE } from '../../simulation/queues.ts';
+import { anotherUser } from '../another-user.ts';
+import { entryOf, NOW } from '../decide/observations.ts';
+import { taskNumber, type StepFixture } from '../step-fixture.ts';
+import { enqueue, fixtureWith, go, messageOf, passesOf, submittedOf } from './limited-claims.ts';
+
+describe('a limit of GPUs or nodes', () => {
+  /** The task with this number has a job with so many GPUs. */
+  const gpusByNumber = (fixture: StepFixture): void => {
+    fixture.cluster.sizeOf = (task) => ({ nodes: 1, gpus: Number(task) });
+  };
+
+  it('admits tasks until the jobs that Slurm lists, pending ones too, have as many; each other task shows it', async () => {
+    const fixture = fixtureWith({ limits: { maxGpus: 6 } });
+    gpusByNumber(fixture);
+    await enqueue(fixture, 'ada', 1, 2, 3, 4, 5);
+
+    expect(await passesOf(fixture).claim()).to.equal(3);
+
+    expect(submittedOf(fixture)).to.deep.equal([1, 2, 3]);
+    expect(await messageOf(fixture, 4)).to.equal(
+      'Waits in queue "own": the queue has the maximum of 6 GPUs (max_gpus). This task is next.',
+    );
+    expect(await messageOf(fixture, 5)).to.match(/\(max_gpus\)\. 1 task is ahead of this task/);
+  });
+
+  it('is exceeded by the last job at most', async () => {
+    const fixture = fixtureWith({}, { limits: { maxNodes: 4 } });
+    fixture.cluster.sizeOf = () => ({ nodes: 3, gpus: 0 });
+    await enqueue(fixture, 'ada', 1, 2, 3, 4);
+
+    await passesOf(fixture).claim();
+
+    expect(submittedOf(fixture)).to.deep.equal([1, 2]);
+    expect(await messageOf(fixture, 3)).to.match(
+      /the cluster has the maximum of 4 nodes \(max_nodes\)\. This task is next/,
+    );
+  });
+
+  it('is not exceeded after a restart without the journal', async () => {
+    const fixture = fixtureWith({ limits: { maxGpus: 3 } });
+    gpusByNumber(fixture);
+    await enqueue(fixture, 'ada', 1, 2, 3);
+    await passesOf(fixture).claim();
+    const restarted = { ...fixture.peer(1), queues: fixture.deps.queues };
+
+    expect(await passesOf({ ...fixture, deps: restarted }, restarted).claim()).to.equal(0);
+    expect(submittedOf(fixture)).to.deep.equal([1, 2]);
+  });
+
+  it('holds a task until the size of a job that a peer has submitted since the poll is known', async () => {
+    const fixture = fixtureWith({ limits: { maxGpus: 2 } });
+    fixture.cluster.sizeOf = () => ({ nodes: 1, gpus: 2 });
+    await enqueue(fixture, 'ada', 1, 2);
+    const peer = { ...fixture.peer(2), queues: fixture.deps.queues };
+    await peer.clearml.workers.register(peer.peers.row(), 600_000);
+    await fixture.deps.peers.refresh(fixture.deps.clearml.workers, fixture.clock.now());
+    const snapshot = await fixture.poll();
+    await passesOf(fixture, peer).claim();
+    const backoff = createBackoff(() => 1);
+    const claimer = createTaskClaimer(fixture.deps, createSubmissionPool(fixture.deps, backoff), backoff);
+
+    await claimer.claimTasks(snapshot, { until: fixture.clock.now() + 60_000, signal: go });
+    await passesOf(fixture).claim();
+
+    expect(submittedOf(fixture)).to.deep.equal([1]);
+  });
+
+  it('holds no task for a parked task of a peer whose jobs Slurm does not list, after one poll', async () => {
+    const fixture = fixtureWith({ limits: { maxGpus: 2 } });
+    await enqueue(fixture, 'ada', 1, 2);
+    const peer = fixture.peer(2);
+    await peer.clearml.queues.pop(OWN_QUEUE, taskNumber(1));
+    await peer.clearml.queues.park(SCHEDULER_QUEUE, taskNumber(1));
+
+    await passesOf(fixture).claim();
+
+    expect(submittedOf(fixture)).to.deep.equal([2]);
+  });
+
+  /** Task 1 is tracked as this entry after a restart, without a job that Slurm lists; task 2 waits. */
+  async function withTracked(fixture: StepFixture, overrides: Partial<Entry>): Promise<void> {
+    await enqueue(fixture, 'ada', 1, 2);
+    await fixture.deps.clearml.queues.pop(OWN_QUEUE, taskNumber(1));
+    await fixture.deps.clearml.queues.park(SCHEDULER_QUEUE, taskNumber(1));
+    await fixture.deps.journal.write(entryOf({ task: taskNumber(1), queue: OWN_QUEUE, ...overrides }));
+  }
+
+  for (const [what, overrides] of [
+    ['whose job belongs to another Unix user', { isOthersJob: true, stepAt: NOW + 3_600_000 }],
+    ['that has no live job between two attempts', { step: 'following', stepAt: NOW - 60_000 }],
+    ['that has no live job, after the clock was set back', { step: 'following', stepAt: NOW + 3_600_000 }],
+    ['whose last submission had no known outcome for minutes', { step: 'submitting', stepAt: NOW - 600_000 }],
+  ] as const)
+    it(`holds no task for a tracked task ${what}`, async () => {
+      const fixture = fixtureWith({ limits: { maxGpus: 2 } });
+      await withTracked(fixture, overrides);
+
+      await passesOf(fixture).claim();
+
+      expect(submittedOf(fixture)).to.deep.equal([2]);
+    });
+
+  it("holds no task for a live job of another Unix user's daemon, which is gone", async () => {
+    const fixture = fixtureWith({ limits: { maxGpus: 2 } });
+    const deps = { ...fixture.deps, scheduler: anotherUser(fixture.deps.scheduler).scheduler };
+    const attempt = newAttempt(NOW, 'mark2', '0000');
+    fixture.cluster.submit(formatJobName(taskNumber(1), attempt), '');
+    const jobId = fixture.cluster.jobs[0]?.id ?? expect.fail('no job');
+    await withTracked(fixture, { isOthersJob: true, attempt, jobId });
+
+    await passesOf({ ...fixture, poll: async () => (await poll(deps, go)) ?? expect.fail('no list') }, deps).claim();
+
+    expect(submittedOf(fixture)).to.deep.equal([1, 2]);
+  });
+
+  it('holds each task while the outcome of a submission is unknown, and logs its task once after two polls', async () => {
+    const fixture = fixtureWith({ limits: { maxGpus: 2 } });
+    await withTracked(fixture, { step: 'submitting', stepAt: NOW });
+    const passes = passesOf(fixture);
+    const line =
+      "info: Slurm lists no nodes and GPUs of a task's job; claiming no task that max_nodes or max_gpus limits";
+    const lines = (): number => fixture.logged.filter((one) => one === line).length;
+
+    await passes.claim();
+    expect(lines()).to.equal(0);
+    await passes.claim();
+    await passes.claim();
+
+    expect(lines()).to.equal(1);
+    expect(fixture.facts.get(line)).to.deep.equal({ task: taskNumber(1) });
+    expect(submittedOf(fixture)).to.deep.equal([]);
+  });
+
+  it('holds each task until the job that was submitted after the poll is listed', async () => {
+    const fixture = fixtureWith({ limits: { maxGpus: 2 } });
+    await withTracked(fixture, { step: 'following', stepAt: NOW });
+    const snapshot = { ...(await fixture.poll()), at: NOW - 1 };
+
+    await passesOf({ ...fixture, poll: () => Promise.resolve(snapshot) }).claim();
+
+    expect(submittedOf(fixture)).to.deep.equal([]);
+  });
+
+  it('claims nothing while Slurm does not list the sizes, and logs that', async () => {
+    const fixture = fixtureWith({ limits: { maxGpus: 4 } });
+    gpusByNumber(fixture);
+    await enqueue(fixture, 'ada', 1, 2);
+    const passes = passesOf(fixture);
+    await passes.claim();
+    await enqueue(fixture, 'ada', 3);
+    fixture.fate = ({ endpoint }) => (endpoint === 'squeue of sizes' ? 'not made' : undefined);
+
+    expect(await passes.claim()).to.equal(0);
+    expect(fixture.logged.join()).to.include('Cannot read the nodes and GPUs of jobs');
+    fixture.fate = () => undefined;
+    expect(await passes.claim()).to.equal(1);
+  });
+
+  it('reads the sizes once for each poll while the limit is reached', async () => {
+    const fixture = fixtureWith({ limits: { maxGpus: 1 } });
+    gpusByNumber(fixture);
+    await enqueue(fixture, 'ada', 1, 2);
+    const passes = passesOf(fixture);
+    await passes.claim();
+    const before = fixture.calls.length;
+
+    await passes.claim();
+
+    expect(fixture.calls.slice(before).filter((label) => label.includes('squeue of sizes'))).to.have.length(1);
+  });
+});
