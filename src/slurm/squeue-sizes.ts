@@ -69,11 +69,10 @@ export function gpusIn(tres: string): number {
   let total = 0;
   let typed = 0;
   for (const part of tres.split(',')) {
-    const [, type, count = '1'] = /^(?:gres[:/])?gpu(?:[:/]([^:=\d][^:=]*))?(?:[:=](\d{1,9}))?$/.exec(part.trim()) ?? [
-      '',
-      undefined,
-      '0',
-    ];
+    // A type may begin with a digit, as MIG profiles do, or be a number: `4090`. A number alone is a count.
+    const [, type, count = '1'] = /^(?:gres[:/])?gpu(?:[:/](\d+(?=[:=])|[^:=]*[^:=\d][^:=]*))?(?:[:=](\d{1,9}))?$/.exec(
+      part.trim(),
+    ) ?? ['', undefined, '0'];
     if (type === undefined) total += Number(count);
     else typed += Number(count);
   }

@@ -79,6 +79,13 @@ describe('the GPUs in a list of resources', () => {
     ['gpu:2', 2],
     ['gres:gpu:a100:2,gres:gpu:h100', 3],
     ['license/gpu=7', 0],
+    ['gres/gpu:1g.10gb:2', 2],
+    ['gres:gpu:3g.20gb:1', 1],
+    ['cpu=1,gres/gpu:1g.10gb=2', 2],
+    ['gres/gpu:4090:2', 2],
+    ['gres/gpu=3,gres/gpu:4090=2,gres/gpu:1g.10gb=1', 3],
+    ['gpu:3g.20gb', 1],
+    ['gpu:4090', 4090],
   ] as const)
     it(`are ${gpus} in "${text}"`, () => expect(gpusIn(text)).to.equal(gpus));
 });
