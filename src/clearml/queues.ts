@@ -142,7 +142,7 @@ export function createQueues(session: Session, log: Logger, reportUnreadable: Re
       } catch (error) {
         // The task is in its queue. A retry by the caller could add a second entry for a task that runs by then.
         if (error instanceof ServerUnreachableError)
-          log.warn('Could not move a returned task to the front of its queue; it stays at the end', {
+          log.warn('Could not move a returned task to the front of its queue; the task stays at the end', {
             task,
             queue,
             err: error,

@@ -127,7 +127,7 @@ function explainListenError(error: NodeJS.ErrnoException, port: number, host: st
       return new PortInUseError(port, host);
     case 'EACCES':
       return new ListenError(
-        `you may not listen on port ${port}: ports below 1024 are reserved for root; choose another one, or 0 for any free port`,
+        `you are not allowed to listen on port ${port}: ports below 1024 are reserved for root; choose another one, or 0 for any free port`,
         cause,
       );
     case 'EADDRNOTAVAIL':

@@ -103,7 +103,7 @@ export const SET_BY_JOB: readonly JobVariables[] = [
   { names: ['CLEARML_DOCKER_IMAGE'], meaning: 'In a container: the image, as the task names it.' },
   {
     names: ['PYTHONNOUSERSITE', 'CLEARML_AGENT__AGENT__PACKAGE_MANAGER__SYSTEM_SITE_PACKAGES'],
-    meaning: 'In a container: 1 and true, so that Python uses the packages of the image and not those of `~/.local`.',
+    meaning: "In a container: 1 and true, so that Python uses the image's packages and not the packages in `~/.local`.",
   },
   { names: ['CLEARML_SLURM_SET_UP'], meaning: 'In a container: the script that runs before the agent.' },
 ];

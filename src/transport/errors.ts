@@ -54,7 +54,7 @@ export class SudoRefusedError extends HostUnreachableError {
 
   constructor({ program, user, host, why }: Readonly<Record<'program' | 'user' | 'host' | 'why', string>>) {
     const nextStep = /no new privileges/i.test(why)
-      ? "the daemon's systemd unit disables sudo (NoNewPrivileges=); replace it by the output of clearml-agent-slurm unit"
+      ? "the daemon's systemd unit disables sudo (NoNewPrivileges=); replace the unit with the output of clearml-agent-slurm unit"
       : 'install the output of clearml-agent-slurm sudoers there';
     super(`sudo refused ${program} as ${user} on ${host} (${why}): ${nextStep}`);
     this.user = user;

@@ -30,7 +30,7 @@ const REJECTED_CONTAINERS: readonly (readonly [fault: string, container: Record<
   ['an image name that is an option', { image: '--writable' }, 'is not the name of an image'],
   ['an image from a hub that has closed', { image: 'shub://lab/tool' }, 'which has closed'],
   ['a forbidden container argument', { arguments: '--security=x' }, 'is not allowed'],
-  ['a forbidden mount', { arguments: '-v /etc:/x' }, 'may not be mounted'],
+  ['a forbidden mount', { arguments: '-v /etc:/x' }, 'must not be mounted'],
 ];
 
 export async function enqueueImageTasks(testBed: ContainerTestBed): Promise<void> {

@@ -87,7 +87,7 @@ describe('a user map', () => {
     await world.stop(program);
   });
 
-  it('shows in the console the end of a log that the daemon cannot read, and whose it is', async () => {
+  it('shows in the console the end of a log that the daemon cannot read, and the owner of the log', async () => {
     await using bed = await createBed(local());
     await installSudoers(await sudoers(bed));
     const { world, people } = bed;

@@ -199,7 +199,7 @@ kill -TERM $$`;
     expect(await statusOf(task)).to.equal('completed');
   });
 
-  it('exits with the code for rejected credentials if the server rejects those of a rank', async () => {
+  it('exits with the code for rejected credentials if the server rejects the credentials of one rank', async () => {
     const { task, job } = await start('import time; time.sleep(3600)', 2, {
       template: QUICK_TEMPLATE.replace(
         '${CLEARML_AGENT_EXECUTE}',

@@ -150,7 +150,7 @@ describe('jobs of several Unix users', () => {
     expect(calls).to.deep.equal(['squeue', 'alice squeue', 'bob squeue']);
   });
 
-  it('have their sizes in one call, or in one call as each user if Slurm hides them, without a refused one', async () => {
+  it('have their sizes read with one call, or with one call per user if Slurm hides them; a refused user is left out', async () => {
     for (const hidesJobs of [false, true]) {
       const { scheduler, calls, refused } = createBed({ hidesJobs });
       await scheduler.facts();

@@ -72,7 +72,7 @@ describe('a command of another Unix user', () => {
     expect(error).to.be.instanceOf(SudoRefusedError);
     expect(String(error))
       .to.contain(line)
-      .and.contain('replace it by the output of clearml-agent-slurm unit')
+      .and.contain('replace the unit with the output of clearml-agent-slurm unit')
       .and.not.contain('sudoers');
   });
 

@@ -19,7 +19,7 @@ const ROUTE =
 
 const NO_REPOSITORY = {
   cause: 'the git repository does not exist, or the git account of the node is not allowed to read it',
-  advice: `check its URL in the task, and ${GIT_KEYS}`,
+  advice: `check the URL of the repository in the task, and ${GIT_KEYS}`,
 };
 const NO_COMMIT = {
   cause: "the task's branch or commit is not in the git repository",
@@ -27,7 +27,7 @@ const NO_COMMIT = {
 };
 const NOT_IMPORTED = { text: 'failed to import docker image', within: 'log' } as const;
 
-const IMAGE_NAME = 'check both in the container image of the task';
+const IMAGE_NAME = "check both in the task's container image";
 
 /** The first match counts, so a specific message comes before a general one. */
 export const LOG_PATTERNS: readonly LogPattern[] = [
@@ -103,7 +103,7 @@ export const LOG_PATTERNS: readonly LogPattern[] = [
     pattern: /40[13] (?:Unauthorized|Forbidden)|authentication required|access denied/i,
     cause: 'the registry denies Pyxis access to the image',
     advice:
-      'check the image name; if the registry requires a login, add it to ~/.config/enroot/.credentials of the job user',
+      'check the image name; if the registry requires a login, add the credentials to ~/.config/enroot/.credentials of the job user',
   },
   {
     after: NOT_IMPORTED,
@@ -114,7 +114,7 @@ export const LOG_PATTERNS: readonly LogPattern[] = [
   {
     pattern: /Invalid image format: (\S+)/,
     cause: 'the file $1 is not an image, or is incomplete',
-    advice: 'create it again with "enroot import -o FILE docker://NAME:TAG"',
+    advice: 'create the file again with "enroot import -o FILE docker://NAME:TAG"',
   },
   {
     after: { text: 'pyxis: failed to create container filesystem', within: 'log' },

@@ -120,13 +120,13 @@ const REASONS = {
   },
   AccountNotAllowed: {
     class: 'never-runs',
-    explanation: 'its account or group may not use this partition',
+    explanation: 'its account or group is not allowed to use this partition',
     advice: 'Change --account or --partition.',
   },
   InvalidQOS: { class: 'never-runs', explanation: 'its QOS is not valid here', advice: 'Change --qos.' },
   QOSNotAllowed: {
     class: 'never-runs',
-    explanation: 'its QOS may not be used in this partition or with this account',
+    explanation: 'its QOS is not allowed in this partition or with this account',
     advice: 'Change --qos or --partition.',
   },
   MaxMemPerLimit: {

@@ -19,7 +19,7 @@ export function parseMount(written: string, allowed: readonly string[] | undefin
   }
   if (allowed !== undefined && !allowed.some((folder) => isWithin(source, folder))) {
     return {
-      refusal: `${displayValue(source)} may not be mounted: agent.slurm.container_mounts in clearml.conf allows ${
+      refusal: `${displayValue(source)} must not be mounted: agent.slurm.container_mounts in clearml.conf allows ${
         allowed.length === 0 ? 'no directory' : allowed.join(', ')
       }`,
     };

@@ -20,7 +20,7 @@ const BUSY: EndedAttempt = {
 };
 
 describe('the line about an unused request', () => {
-  it('is missing after a task that used what it requested', () => {
+  it('is absent if the task used what it requested', () => {
     expect(describeUnused(BUSY)).to.equal(undefined);
   });
 

@@ -143,7 +143,7 @@ describe('an srun command with a container of Pyxis', () => {
 
 describe('a value for an option of Pyxis', () => {
   for (const [what, asked, words] of [
-    ['a mount of a directory that is not allowed', { arguments: '-v /etc' }, 'may not be mounted'],
+    ['a mount of a directory that is not allowed', { arguments: '-v /etc' }, 'must not be mounted'],
     ['a mount with code in it', { arguments: "-v '/data/$(id)'" }, 'could read as code'],
     ['a mount with a backquote in it', { arguments: "-v '/data/`id`:/x'" }, 'could read as code'],
     ['a mount with flags for enroot in it', { arguments: "-v '/data/x y'" }, 'could read as code'],
