@@ -1,9 +1,13 @@
 // A Unix user whose jobs cannot be listed: only this user's tasks wait.
 import { expect } from 'chai';
+import { poll } from '../../src/daemon/poll/poll.ts';
+import { createAdopter } from '../../src/daemon/recover/adopt.ts';
 import type { JobId } from '../../src/slurm/scheduler.ts';
 import { OWN_QUEUE, SCHEDULER_QUEUE } from '../simulation/queues.ts';
 import { entryOf } from './decide/observations.ts';
 import { MINUTE_MS, createBed, run } from './user-map-bed.ts';
+
+const { signal } = new AbortController();
 
 describe('when the jobs of one user cannot be listed,', () => {
   it('no task of this user is claimed, because it may have a job, and other tasks are submitted', async () => {
@@ -37,6 +41,29 @@ describe('when the jobs of one user cannot be listed,', () => {
     users.unlisted.clear();
     await run(deps, fixture, 15 * MINUTE_MS);
     expect(fixture.cluster.jobs.map(({ task }) => task)).to.deep.equal([tasks[1], tasks[0]]);
+  });
+
+  it("all users' jobs are not listed in each pass for an untracked task of this user", async () => {
+    const { fixture, users, deps, enqueued } = createBed();
+    const task = await enqueued(1, 'a1');
+    await fixture.deps.clearml.queues.removeEntry(OWN_QUEUE, task);
+    await fixture.deps.clearml.queues.park(SCHEDULER_QUEUE, task);
+    fixture.clock.pass(deps.adoptAfterMs + 1_000);
+    users.unlisted.add('alice');
+    const adopter = createAdopter(deps);
+    const adopt = async (): Promise<boolean> => {
+      fixture.clock.pass(10_000);
+      const snapshot = (await poll(deps, signal)) ?? expect.fail('Slurm gave no list');
+      return adopter.adopt(snapshot, { everywhere: true, signal });
+    };
+    const lists = (): number => fixture.calls.filter((label) => label.includes("everybody's squeue")).length;
+
+    expect([await adopt(), await adopt(), await adopt()]).to.deep.equal([false, false, false]);
+    expect(lists()).to.equal(1);
+
+    users.unlisted.clear();
+    expect(await adopt()).to.equal(true);
+    expect([...deps.journal.entries.keys()]).to.deep.equal([task]);
   });
 
   it("a tracked job of another user's daemon does not keep the tasks of other users from being submitted", async () => {

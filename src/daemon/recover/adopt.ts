@@ -34,6 +34,8 @@ const MANY_WAITING = 100;
 export function createAdopter(deps: DaemonDeps, only?: TaskId): Adopter {
   /** When each task without a job of ours was last checked against all users' jobs and found not to be untracked. */
   let checkedAt = new Map<TaskId, number>();
+  /** Those of them that may have a job of a user whose jobs could not be listed. */
+  let heldBack = new Set<TaskId>();
   /** Parked tasks without a job of ours that were read, the one that was read longest ago first. */
   let joblessRead = new Set<TaskId>();
 
@@ -55,9 +57,11 @@ export function createAdopter(deps: DaemonDeps, only?: TaskId): Adopter {
     const seeming = findUntracked({ ...facts, allUsersJobs: undefined });
     const certain = seeming.filter((untracked) => !seemsJobless(untracked));
     const unsure = seeming.filter(seemsJobless).map(({ task }) => task);
-    const { at } = facts.snapshot;
-    const isChecked = (task: TaskId): boolean => at - (checkedAt.get(task) ?? -Infinity) < CHECK_VALID_MS;
-    if (unsure.every(isChecked)) return { untrackedTasks: certain, isAll: true };
+    const { at, unlisted } = facts.snapshot;
+    const isHeldBack = (task: TaskId): boolean => heldBack.has(task);
+    const isChecked = (task: TaskId): boolean =>
+      at - (checkedAt.get(task) ?? -Infinity) < CHECK_VALID_MS && (!isHeldBack(task) || unlisted.size > 0);
+    if (unsure.every(isChecked)) return { untrackedTasks: certain, isAll: !unsure.some(isHeldBack) };
 
     const all = await listAllUsersJobs(deps, signal);
     if (all === undefined) return { untrackedTasks: certain, isAll: false };
@@ -65,7 +69,8 @@ export function createAdopter(deps: DaemonDeps, only?: TaskId): Adopter {
     const mayHaveJob = ({ task }: Untracked): boolean =>
       all.unlisted.size > 0 && isOfUnlistedUser(deps, facts.tasks.get(task), all.unlisted);
     const untrackedTasks = found.filter((untracked) => !seemsJobless(untracked) || !mayHaveJob(untracked));
-    const isFound = new Set(found.map(({ task }) => task));
+    const isFound = new Set(untrackedTasks.map(({ task }) => task));
+    heldBack = new Set(found.map(({ task }) => task).filter((task) => !isFound.has(task)));
     // Recently parked tasks are included: otherwise each would cause another listing when its time has come.
     const checked = [...unsure, ...parkedTasks(deps, facts.snapshot)].filter((task) => !isFound.has(task));
     checkedAt = new Map(checked.map((task) => [task, at]));
