@@ -18,6 +18,7 @@ import { readClaimed } from '../claim/park.ts';
 import { recoverOrphan } from '../recover/recover-orphan.ts';
 import { withOptionOriginsOf } from '../console/option-origins.ts';
 import { resubmit } from '../submit/submit.ts';
+import { isHeld, noteProbe } from '../unix-users.ts';
 import { logToConsole, showStatus } from '../console/console.ts';
 import type { SubmissionPool } from '../submit/submission-pool.ts';
 
@@ -27,6 +28,7 @@ export interface Basis {
   readonly place: Place;
   readonly record: JobRecord | undefined;
   readonly jobs: Observation['jobs'];
+  readonly parkedAt?: Observation['parkedAt'];
 }
 
 /** What all tasks of one pass share. */
@@ -104,11 +106,9 @@ export async function act(
         await dequeueTask(deps, current, action.text);
         return;
       case 'resubmit':
-        // Without a free slot, a later pass decides again, perhaps otherwise.
-        pool.start(current, async () => {
-          await recordEnd(deps, current, action.do, seen);
-          return resubmit(deps, current, action.why);
-        });
+        // In both cases a later pass decides again, perhaps otherwise.
+        if (mustWait(deps, pool, seen)) await renewParking(deps, current, seen);
+        else startResubmission(deps, pool, current, { why: action.why, seen });
         return;
       case 'forget':
         deps.log.info('Finished', {
@@ -134,6 +134,36 @@ export async function act(
         throw new Error(`the action ${action.do} is handled before acting`);
     }
   }
+}
+
+/** Whether Slurm accepted no more jobs a moment ago, or sudo refused one of the Unix user whose job it would be. */
+function mustWait({ unixUsers, clock }: DaemonDeps, pool: SubmissionPool, { task }: Basis): boolean {
+  if (!pool.mayResubmit()) return true;
+  return unixUsers !== undefined && isHeld(unixUsers, task?.user, { now: clock.now(), unlisted: new Set() });
+}
+
+/** Does nothing if the pool has no free slot. */
+function startResubmission(
+  deps: DaemonDeps,
+  pool: SubmissionPool,
+  entry: Entry,
+  { why, seen }: { readonly why: string; readonly seen: Basis },
+): void {
+  const isStarted = pool.start(entry, async () => {
+    await recordEnd(deps, entry, 'resubmit', seen);
+    return resubmit(deps, entry, why);
+  });
+  if (isStarted && deps.unixUsers !== undefined) noteProbe(deps.unixUsers, seen.task?.user, deps.clock.now());
+}
+
+/**
+ * A peer adopts a task that is parked for long and has no job, and it does not know how many of its jobs have reached their time limit.
+ * If the daemon is killed between the two calls, the task is in no queue, and the next pass returns it to its own.
+ */
+async function renewParking(deps: DaemonDeps, entry: Entry, { place, parkedAt }: Basis): Promise<void> {
+  if (entry.timedOutJobs === undefined || place !== 'parked' || parkedAt === undefined) return;
+  if (deps.clock.now() - parkedAt < deps.adoptAfterMs / 2) return;
+  if (await deps.clearml.queues.removeEntry(deps.schedulerQueue, entry.task)) await parkIfClaimed(deps, entry);
 }
 
 /** Another Unix user's job is never cancelled, even if Slurm allows it: its gate or its agent ends it if the task is unwanted. */
@@ -178,6 +208,11 @@ async function parkAgain(
     if (error instanceof LostRaceError) return false;
     throw error;
   }
+  return parkIfClaimed(deps, entry);
+}
+
+/** False if a user acted on the task before it was parked. */
+async function parkIfClaimed(deps: DaemonDeps, entry: Entry): Promise<boolean> {
   await deps.clearml.queues.park(deps.schedulerQueue, entry.task);
   if ((await readClaimed(deps, entry)) !== undefined) return true;
   // Its own job may have restarted and taken the entry; otherwise it must not stay there.

@@ -21,6 +21,11 @@ export interface SubmissionPool {
   /** Whether another task may be claimed: its submission starts at once then. */
   mayClaim(): boolean;
   /**
+   * Whether a parked task may be submitted again: not during the backoff, and after it one task first, to see whether the cluster accepts
+   * jobs again.
+   */
+  mayResubmit(): boolean;
+  /**
    * Starts a submission, or returns false if there is no free slot. No other code touches the task until the submission ends; an
    * error is logged, and a later pass finishes its step.
    */
@@ -99,6 +104,7 @@ export function createSubmissionPool(deps: DaemonDeps, backoff: Backoff): Submis
 
   return {
     mayClaim: () => mayClaim(1),
+    mayResubmit: () => clock.now() >= backoff.until() && (!backoff.isFailing() || running.size === 0),
     start(entry, submission) {
       if (!hasFreeSlots(1) || rateLimit.waitMs(clock.now()) > 0) return false;
       rateLimit.spend(clock.now());

@@ -127,6 +127,7 @@ export async function resubmit(deps: DaemonDeps, entry: Entry, why: string): Pro
   const result = prepared === undefined ? 'none' : await submit(deps, prepared, why);
   if (typeof result === 'string' || entry.timedOutJobs === undefined) return result;
   // Its queue does not keep how many of its jobs have reached their time limit, so it stays parked. A later pass submits it.
+  await removeJobConf(deps, result.returning);
   await deps.journal.write({ ...entry, step: 'following', stepAt: deps.clock.now() });
   return result.isOfUser === true ? 'none' : 'unknown';
 }

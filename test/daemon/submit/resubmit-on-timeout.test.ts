@@ -1,0 +1,149 @@
+// Tests that a task whose job reached its time limit waits parked, and with few calls, while Slurm accepts no more jobs.
+import { expect } from 'chai';
+import type { QueueId, TaskId } from '../../../src/clearml/ids.ts';
+import type { DaemonDeps } from '../../../src/daemon/deps.ts';
+import { reconcile } from '../../../src/daemon/reconcile/reconcile.ts';
+import { createAdopter } from '../../../src/daemon/recover/adopt.ts';
+import { createBackoff } from '../../../src/daemon/submit/submission-backoff.ts';
+import { createSubmissionPool, type SubmissionPool } from '../../../src/daemon/submit/submission-pool.ts';
+import { formatJobName, newAttempt } from '../../../src/slurm/job-name.ts';
+import type { JobId } from '../../../src/slurm/scheduler.ts';
+import { entryOf } from '../decide/observations.ts';
+import { createBed } from '../user-map-bed.ts';
+import { taskNumber, type StepFixture } from '../step-fixture.ts';
+import { OWN_QUEUE, SCHEDULER_QUEUE } from '../../simulation/queues.ts';
+
+const go = new AbortController().signal;
+const POLL_MS = 15_000;
+
+interface Run {
+  readonly fixture: StepFixture;
+  readonly deps: DaemonDeps;
+  readonly pool: SubmissionPool;
+  readonly task: TaskId;
+  /** sudo refuses the submissions of alice. */
+  readonly refused: Set<string>;
+  /** How many submissions were made, also those that sudo refused. */
+  submissions(): number;
+  /** The clearml.conf files in the shared directory. */
+  readonly files: ReadonlySet<string>;
+}
+
+/** A task of alice, or of the user of the daemon, whose job has reached its time limit. */
+async function timedOut(owner: 'a1' | 'd0' = 'd0'): Promise<Run> {
+  const { fixture, users, deps: usual, enqueued } = createBed();
+  const files = new Set<string>();
+  let submissions = 0;
+  const deps: DaemonDeps = {
+    ...usual,
+    queues: usual.queues.map((queue) => ({ ...queue, resubmitOnTimeout: 2 })),
+    scheduler: {
+      ...usual.scheduler,
+      submit(submission) {
+        submissions += 1;
+        return usual.scheduler.submit(submission);
+      },
+    },
+    transport: {
+      ...usual.transport,
+      run(command) {
+        const [file] = /\/shared\/jobs\/\S+\.conf/.exec(command.args.join(' ')) ?? [];
+        if (file !== undefined && command.program === 'rm') files.delete(file);
+        else if (file !== undefined) files.add(file);
+        return usual.transport.run(command);
+      },
+    },
+  };
+  const pool = createSubmissionPool(
+    deps,
+    createBackoff(() => 1),
+  );
+  const task = await enqueued(1, owner);
+  await fixture.server.call('queues.get_next_task', { queue: OWN_QUEUE });
+  await fixture.server.call('tasks.started', { task, force: true });
+  const attempt = newAttempt(fixture.clock.now(), deps.mark, deps.randomToken());
+  const runAs = owner === 'a1' ? { name: 'alice', uid: 1001 } : undefined;
+  await usual.scheduler.submit({ jobName: formatJobName(task, attempt), script: 'login1:slurm', runAs });
+  const [job] = fixture.cluster.jobs;
+  if (job === undefined) throw new Error('no job was submitted');
+  Object.assign(job, { state: 'RUNNING', startAt: fixture.clock.now() });
+  fixture.cluster.end(job, 'TIMEOUT', 0);
+  const stepAt = fixture.clock.now();
+  await deps.journal.write({
+    ...entryOf({ task, queue: OWN_QUEUE, queueName: 'own', jobId: '1' as JobId, attempt, stepAt }),
+    ...(runAs === undefined ? {} : { unixUser: runAs }),
+  });
+  return { fixture, deps, pool, task, refused: users.refused, submissions: () => submissions, files };
+}
+
+async function pass({ fixture, deps, pool }: Run): Promise<void> {
+  fixture.clock.pass(POLL_MS);
+  await reconcile(deps, pool, await fixture.poll(), go);
+  await pool.finish();
+}
+
+/** Passes for this long. */
+async function passFor(run: Run, ms: number): Promise<void> {
+  const until = run.fixture.clock.now() + ms;
+  while (run.fixture.clock.now() < until) await pass(run);
+}
+
+function acceptNoJobs({ fixture }: Run): void {
+  fixture.fate = ({ endpoint }) => {
+    if (endpoint === 'sbatch') fixture.cluster.nextFate = 'backpressure';
+    return undefined;
+  };
+}
+
+describe('a task whose job reached its time limit', () => {
+  it('waits for the end of the backoff while Slurm accepts no more jobs, and leaves no clearml.conf', async () => {
+    const run = await timedOut();
+    acceptNoJobs(run);
+    const hour = 3_600_000;
+    await passFor(run, hour);
+
+    // At most every five minutes, and a few more at the beginning.
+    expect(run.submissions()).to.be.within(5, 17);
+    expect([...run.files]).to.deep.equal([]);
+    expect(run.fixture.waiting(SCHEDULER_QUEUE)).to.deep.equal([1]);
+  });
+
+  it('is submitted again when Slurm accepts jobs again, and keeps the count of its timeouts', async () => {
+    const run = await timedOut();
+    acceptNoJobs(run);
+    await passFor(run, 600_000);
+    run.fixture.fate = () => undefined;
+    run.fixture.cluster.nextFate = 'accepted';
+    await passFor(run, 330_000);
+
+    expect(run.fixture.cluster.jobs.map(({ state }) => state)).to.deep.equal(['TIMEOUT', 'PENDING']);
+    expect(run.deps.journal.entries.get(run.task)).to.deep.include({ jobId: '2', timedOutJobs: ['1'], attempts: 1 });
+    expect(run.files.size).to.equal(1);
+  });
+
+  it('waits while sudo refuses the submissions of its Unix user', async () => {
+    const run = await timedOut('a1');
+    run.refused.add('alice');
+    await passFor(run, 600_000);
+
+    // After one, two and four minutes.
+    expect(run.submissions()).to.be.within(3, 5);
+    run.refused.clear();
+    await passFor(run, 600_000);
+    expect(run.fixture.cluster.jobs.map(({ state }) => state)).to.deep.equal(['TIMEOUT', 'PENDING']);
+  });
+
+  it('is not adopted by a peer while it waits, as the peer does not know how many of its jobs timed out', async () => {
+    const run = await timedOut();
+    const other = run.fixture.peer(2);
+    const peers = { ...other.peers, isOurs: (_: QueueId, mark: string | undefined) => mark === undefined };
+    const peer: DaemonDeps = { ...other, peers };
+    acceptNoJobs(run);
+    for (let minute = 0; minute < 20; minute += 1) {
+      await passFor(run, 60_000);
+      await createAdopter(peer).adopt(await run.fixture.poll(), { everywhere: true, signal: go });
+      expect([...peer.journal.entries.keys()]).to.deep.equal([]);
+    }
+    expect(run.deps.journal.entries.get(taskNumber(1))).to.deep.include({ timedOutJobs: ['1'] });
+  });
+});
