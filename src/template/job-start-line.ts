@@ -15,7 +15,7 @@ export function addStartLine(script: string): string {
 
 /**
  * Whether the script of a job began when Slurm started it at `startAt` (milliseconds since 1970). An earlier start may have left its
- * line in the log.
+ * line in the log. The time of the node counts without a tolerance: a start that slurmctld has forgotten is only seconds earlier.
  */
 export function hasBegun(log: string, { id, startAt }: { readonly id: string; readonly startAt: number }): boolean {
   return [...log.matchAll(/^clearml: job (\d+) begins \((\d*)\)\r?$/gm)].some(

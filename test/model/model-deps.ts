@@ -52,7 +52,7 @@ export function createModelDeps(
         Promise.resolve(
           record?.outputPath === undefined
             ? undefined
-            : { kind: 'read', path: record.outputPath, tail: '', isWhole: true },
+            : { kind: 'read', path: record.outputPath, tail: 'killed before its line\n', isWhole: true },
         ),
     },
     journal,

@@ -172,14 +172,17 @@ async function withRecord(
   return { actions: decide({ ...recorded, hasBegun: await readBeginning(deps, job, record) }), record };
 }
 
-/** Whether the script of the job began in its last start; unknown if its log cannot be read as a whole. */
+/**
+ * Whether the script of the job began in its last start; unknown if its log cannot be read as a whole. A restarted controller kills a
+ * script that began, whose line the log then holds: an empty log means that a script could not write to it.
+ */
 async function readBeginning(
   { jobLogs }: DaemonDeps,
   { id, startAt }: Job,
   record: JobRecord | undefined,
 ): Promise<boolean | 'unknown'> {
   const log = await jobLogs.read(record, { decides: true });
-  if (log?.kind !== 'read' || startAt === undefined) return 'unknown';
+  if (log?.kind !== 'read' || log.tail === '' || startAt === undefined) return 'unknown';
   return hasBegun(log.tail, { id, startAt }) || (log.isWhole === true ? false : 'unknown');
 }
 

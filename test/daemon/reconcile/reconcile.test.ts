@@ -173,6 +173,16 @@ describe('the reconcile loop', () => {
     expect((await fixture.read(task))?.status).to.equal('failed');
   });
 
+  it('fails the task if the log is empty, as its script may not have been able to write to it', async () => {
+    const fixture = createStepFixture({
+      jobLogs: { read: () => Promise.resolve({ kind: 'read', path: '/home/ada/1.out', tail: '', isWhole: true }) },
+    });
+    const task = await failAtStart(fixture, { isRevoked: true });
+    await reconcileAfterGrace(fixture);
+    expect(fixture.cluster.jobs).to.have.length(1);
+    expect((await fixture.read(task))?.status).to.equal('failed');
+  });
+
   it('does not submit another job of a task whose entry is taken', async () => {
     const fixture = createStepFixture();
     const task = await failAtStart(fixture, { isRevoked: true });
