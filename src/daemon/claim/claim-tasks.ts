@@ -173,7 +173,7 @@ export function createTaskClaimer(deps: DaemonDeps, pool: SubmissionPool, backof
         const pauses = await readPauses(deps);
         if (pauses === undefined) {
           deps.monitor?.holds(undefined);
-          break;
+          return run.claimed;
         }
         reading = await readQueues(run, pauses);
         const before = run.claimed;

@@ -202,4 +202,32 @@ describe('a pause', () => {
     expect(await passesOf(fixture).claim()).to.equal(0);
     expect(fixture.logged).to.include('error: Cannot read the pause file; claiming no tasks until it is readable');
   });
+
+  it('that cannot be read any more after some tasks were claimed shows no limits', async () => {
+    let readings = 0;
+    const fixture = fixtureWith(
+      {},
+      {
+        pauses: () => {
+          readings += 1;
+          return readings === 1 ? Promise.resolve([]) : Promise.reject(new Error('EIO'));
+        },
+      },
+    );
+    // One more than a reading claims.
+    await enqueue(fixture, 'ada', ...range(1, 51));
+    const shown: unknown[] = [];
+    const ignore = (): void => undefined;
+    const monitor = {
+      started: ignore,
+      polled: ignore,
+      passed: ignore,
+      failed: ignore,
+      sleepsUntil: ignore,
+      holds: (found: unknown) => void shown.push(found),
+    };
+
+    expect(await passesOf(fixture, { ...fixture.deps, monitor }).claim()).to.equal(50);
+    expect(shown).to.deep.equal([undefined]);
+  });
 });
