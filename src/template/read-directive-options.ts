@@ -9,7 +9,7 @@ import {
   type DirectiveToken,
 } from './directive-tokens.ts';
 import type { ValuePlaceholder } from './placeholder.ts';
-import { LONG_NAMES, LONG_WITH_VALUE, readShortOptions } from './sbatch-options.ts';
+import { isSignal, LONG_NAMES, LONG_WITH_VALUE, readShortOptions } from './sbatch-options.ts';
 
 export interface DirectiveOption {
   readonly name: string;
@@ -42,7 +42,8 @@ export function readOptions(tokens: readonly DirectiveToken[]): DirectiveOption[
 }
 
 function readName(text: string): { name: string; value: string; takesNext: boolean } | undefined {
-  const [, long, sign, value = ''] = /^--([a-z][\w-]*)(=?)([^]*)$/.exec(text) ?? [];
+  const [, written, sign, value = ''] = /^--([a-z][\w-]*)(=?)([^]*)$/.exec(text) ?? [];
+  const long = written !== undefined && isSignal(written) ? 'signal' : written;
   if (long !== undefined) return { name: long, value, takesNext: sign === '' && LONG_WITH_VALUE.includes(long) };
   if (!/^-[A-Za-z]/.test(text)) return undefined;
   // Options without a value can precede it in the same token: `-Ht10`.

@@ -103,6 +103,11 @@ export const LONG_WITH_VALUE: readonly string[] = [
   ...['container-image', 'export', 'priority', 'reservation', 'signal', 'comment'],
 ];
 
+/** Whether sbatch reads this long name as --signal. A single letter is ambiguous: sbatch rejects it. */
+export function isSignal(name: string): boolean {
+  return name.length > 1 && 'signal'.startsWith(name);
+}
+
 export interface RefusedOption {
   readonly long: string;
   readonly short?: string;

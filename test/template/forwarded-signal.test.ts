@@ -7,6 +7,8 @@ describe('the forwarded signal of a template', () => {
   for (const [directives, signal] of [
     ['#SBATCH --signal=B:USR1@120', 'USR1'],
     ['#SBATCH --signal B:SIGUSR2', 'USR2'],
+    ['#SBATCH --sig=B:USR1@60', 'USR1'],
+    ['#SBATCH --si B:USR2@60', 'USR2'],
     ['#SBATCH --signal=BR:usr1@60', 'USR1'],
     ['#SBATCH --signal=RB:12@60', 'USR2'],
     ['#SBATCH --signal=B:10@${CLEARML_TASK.hyperparams.properties.notice.value:60}', 'USR1'],
@@ -16,6 +18,7 @@ describe('the forwarded signal of a template', () => {
     ['#SBATCH --signal=R:USR1@120', undefined],
     ['#SBATCH --signal=B:TERM@120', undefined],
     ['#SBATCH --comment=B:USR1', undefined],
+    ['#SBATCH --signals=B:USR1', undefined],
   ] as const) {
     it(`is ${String(signal)} for ${directives}`, () => {
       expect(parseTemplate(withDirectives(directives), 't').forwardedSignal).to.equal(signal);
