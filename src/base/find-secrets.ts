@@ -28,6 +28,15 @@ const SHAPES: readonly RegExp[] = [
 /** A user and password, or a key alone, before the host of a URL. A port or a digest does not match. */
 const LOGIN_IN_URL = /((?<![a-z0-9+.-])[a-z][a-z0-9+.-]*:\/\/)(?:[^\s/?#:@]*:(?!\d+\/)[^\s]*|[^\s/?#]+)(?=@)/gi;
 
+/** The same rules for Python's `re` with the flag ASCII, for jobs that mask their own log: each flags and source, as JSON. */
+export function secretPatternsForPython(): string {
+  const forPython = ({ source, flags }: RegExp): readonly [flags: string, source: string] => [
+    flags.replace('g', ''),
+    source.replaceAll('[^]', String.raw`[\s\S]`).replaceAll(String.raw`\/`, '/'),
+  ];
+  return JSON.stringify({ shapes: SHAPES.map(forPython), login: forPython(LOGIN_IN_URL) });
+}
+
 /** Removes only secrets with a known format: for text that is not configuration, such as messages of servers and programs. */
 export function redactShapes(text: string): string {
   const shown = SHAPES.reduce((rest, shape) => rest.replace(shape, `$1${MASK}`), text);

@@ -1,5 +1,6 @@
 // Renders the three blocks of a job script from the Mustache files in templates/, with each value as one quoted shell word.
 import Mustache from 'mustache';
+import { secretPatternsForPython } from '../base/find-secrets.ts';
 import { readPackageFile } from '../base/package-path.ts';
 import { quoteWord } from '../base/shell-word.ts';
 import type { ContainerFacts } from './containers/plan-singularity.ts';
@@ -50,7 +51,12 @@ export interface JobFacts {
 const GATE_SECONDS = 120;
 
 /** What a job of another Unix user reports of its log, and how long that may take: Slurm kills a job 30 s after its time limit. */
-const REPORT = { reportSeconds: 20, reportBytes: 16_384, reportLines: 30 };
+const REPORT = {
+  reportSeconds: 20,
+  reportBytes: 16_384,
+  reportLines: 30,
+  secretPatterns: secretPatternsForPython(),
+};
 
 /** About one minute. */
 const LEAST_RETRIES = 6;
