@@ -2,7 +2,7 @@
 import type { Config } from '../config/load-config.ts';
 import { isJournalStream } from '../log/systemd-output.ts';
 import type { Logger } from '../log/logger.ts';
-import type { Secrets } from '../log/secret-register.ts';
+import type { Secrets } from '../log/redact-secrets.ts';
 import { createLogger } from '../log/winston-logger.ts';
 import { knownSecrets } from './secrets-of-process.ts';
 import { LOG_LEVELS, type LogLevel } from '../base/log-levels.ts';

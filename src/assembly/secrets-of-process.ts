@@ -1,5 +1,5 @@
 // The secrets that this process has read, to mask them in errors, log lines and reports.
-import { createSecrets, type Secrets } from '../log/secret-register.ts';
+import { createSecrets, type Secrets } from '../log/redact-secrets.ts';
 
 const KNOWN = new WeakMap<object, Secrets>();
 

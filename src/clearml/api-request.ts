@@ -1,6 +1,6 @@
 // Sends one API request, and returns the response's data or throws the error of its class.
 import type { Clock } from '../base/clock.ts';
-import type { Secrets } from '../log/secret-register.ts';
+import type { Secrets } from '../log/redact-secrets.ts';
 import { classifyFailure, classifyReply } from './classify-response.ts';
 import { limitsOf } from './response-limits.ts';
 import {

@@ -2,13 +2,13 @@
 import { setMaxListeners } from 'node:events';
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../log/logger.ts';
-import type { Secrets } from '../log/secret-register.ts';
+import type { Secrets } from '../log/redact-secrets.ts';
 import type { ServerRateLimit } from './server-rate-limit.ts';
 import type { ClearmlClient } from './client.ts';
 import { connect } from './first-login.ts';
 import { ServerUnusableError, type ServerUnreachableError } from './errors.ts';
 import { createEvents } from './events.ts';
-import { redactedEvents, redactedTasks } from './mask-secrets-in-tasks.ts';
+import { redactedEvents, redactedTasks } from './redact-secrets-in-tasks.ts';
 import { createApiRequest } from './api-request.ts';
 import { createHttp } from './http.ts';
 import { createReportUnreadable } from './unreadable-entries.ts';

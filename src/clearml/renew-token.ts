@@ -1,6 +1,6 @@
 // Holds the token of all calls: one login for all callers, renewed before it expires or when the server rejects it.
 import type { Clock } from '../base/clock.ts';
-import type { Secrets } from '../log/secret-register.ts';
+import type { Secrets } from '../log/redact-secrets.ts';
 import { CredentialsRejectedError, NotTheApiError } from './errors.ts';
 import type { ConnectionSettings } from './connection-settings.ts';
 import { readToken, type Token } from './parse-token.ts';

@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../log/logger.ts';
-import type { Secrets } from '../log/secret-register.ts';
+import type { Secrets } from '../log/redact-secrets.ts';
 import type { ServerRateLimit } from './server-rate-limit.ts';
 import {
   InvalidResponseError,

@@ -4,7 +4,7 @@ import { formatDuration } from '../base/format-duration.ts';
 import { textTable } from '../base/text-table.ts';
 import { cutToWidth, textWidth } from '../base/text-width.ts';
 import { wrapText } from '../base/wrap-text.ts';
-import { describeUse } from '../daemon/claim/limit-use.ts';
+import { describeUse } from '../daemon/claim/report-limit-use.ts';
 import type { LimitUse } from '../daemon/claim/hold-reasons.ts';
 import type { StatusRow } from '../daemon/status/status-row.ts';
 import type { ClusterStatus } from '../tasks/status-of-all-clusters.ts';

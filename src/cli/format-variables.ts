@@ -1,5 +1,5 @@
 // Formats the variables that a template may use, with the values of a task if one is named.
-import { MASK, redactText, redactWords } from '../base/find-secrets.ts';
+import { MASK, redactText, redactWords } from '../base/secret-patterns.ts';
 import { isSecretKey } from '../config/secret-setting-names.ts';
 import { listValues, type VariableValue } from '../template/variables-of-task.ts';
 import { displayValue } from '../template/display-value.ts';

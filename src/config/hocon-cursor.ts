@@ -1,5 +1,5 @@
 // A position in a HOCON text that moves forward and reports errors at that position.
-import { MASK, redactText } from '../base/find-secrets.ts';
+import { MASK, redactText } from '../base/secret-patterns.ts';
 import { ConfigError } from './errors.ts';
 import type { Origin } from './origin.ts';
 import { isSecretKey } from './secret-setting-names.ts';

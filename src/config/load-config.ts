@@ -20,7 +20,7 @@ import type { Environment } from './hocon-resolve.ts';
 import { readHocon } from './hocon.ts';
 import { withLocalPaths } from './absolute-paths.ts';
 import type { Origin } from './origin.ts';
-import { filesWithSecrets } from './mask-secret-settings.ts';
+import { filesWithSecrets } from './redact-secret-settings.ts';
 import { servedQueues } from './served-queues.ts';
 import { splitPath } from './dotted-names.ts';
 import { settingsFrom, type Settings } from './settings.ts';

@@ -4,7 +4,7 @@ import { nodeAt, plainTree, type ConfigNode, type ConfigTree } from './config-no
 import { UnknownSettingError } from './errors.ts';
 import type { Config } from './load-config.ts';
 import { formatOrigin } from './origin.ts';
-import { withoutSecrets } from './mask-secret-settings.ts';
+import { withoutSecrets } from './redact-secret-settings.ts';
 import { joinPath, splitPath } from './dotted-names.ts';
 
 export interface ShowOptions {

@@ -4,7 +4,7 @@ import { known, unavailable, type Fact } from './check-result.ts';
 import { SshConfigError } from '../transport/find-ssh2-target.ts';
 import { lintTemplate } from '../lint/lint-template.ts';
 import { severityOf, type Finding } from '../lint/all-rules.ts';
-import { checkWithPrograms, createCheckers, type AllCheckers } from '../lint/check-with-programs.ts';
+import { checkWithPrograms, createCheckers, type AllCheckers } from '../lint/check-with-bash-and-sbatch.ts';
 import { configuredTemplates, namedTemplates, type NamedTemplate } from '../assembly/named-templates.ts';
 import type { Configured } from '../assembly/read-config.ts';
 import { readQueues } from '../assembly/read-queue-templates.ts';

@@ -5,7 +5,7 @@ import { isInside } from '../template/source.ts';
 import { PLACEHOLDER_MARK } from '../template/directive-tokens.ts';
 import { defaultText, readOptions, type DirectiveOption } from '../template/read-directive-options.ts';
 import { imageProblem } from './check-pyxis-image.ts';
-import type { Reading } from '../template/read-with-all-errors.ts';
+import type { Reading } from '../template/collect-errors.ts';
 import { findingAt, type Finding } from './all-rules.ts';
 
 export function adviseScript(reading: Reading): Finding[] {

@@ -8,7 +8,7 @@ import { knownFields, mayLack } from '../template/variable-fields.ts';
 import { possibleEvaluationMessage } from '../template/data-flow/classify-placeholders.ts';
 import { ALWAYS_PLAIN } from '../template/data-flow/value-sources.ts';
 import { PLAIN_NAMES, TREE_NAMES } from '../template/variables.ts';
-import type { Reading } from '../template/read-with-all-errors.ts';
+import type { Reading } from '../template/collect-errors.ts';
 import { findingAt, type Finding } from './all-rules.ts';
 
 export function adviseVariables(reading: Reading): Finding[] {

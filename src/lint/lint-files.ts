@@ -2,7 +2,7 @@
 import { sortFindings, lintTemplate } from './lint-template.ts';
 import { listProperties } from '../template/inspect-template.ts';
 import { unusedConstraints } from '../template/unused-properties.ts';
-import { checkWithPrograms, createCheckers } from './check-with-programs.ts';
+import { checkWithPrograms, createCheckers } from './check-with-bash-and-sbatch.ts';
 import type { LintedFile } from './format-findings.ts';
 import { namedTemplates } from '../assembly/named-templates.ts';
 import type { Configured } from '../assembly/read-config.ts';

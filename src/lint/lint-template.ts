@@ -1,8 +1,8 @@
-// Lints the text of a template; check-with-programs.ts adds the findings that need this machine or the cluster.
+// Lints the text of a template; check-with-bash-and-sbatch.ts adds the findings that need this machine or the cluster.
 import { adviseDirectives } from './advise-directives.ts';
 import { adviseScript } from './advise-script.ts';
 import { adviseVariables } from './advise-variables.ts';
-import { readLeniently, type Reading } from '../template/read-with-all-errors.ts';
+import { readLeniently, type Reading } from '../template/collect-errors.ts';
 import type { Finding } from './all-rules.ts';
 
 export interface Linted {

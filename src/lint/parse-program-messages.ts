@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import { positionAt } from '../template/source.ts';
 import { readOptions } from '../template/read-directive-options.ts';
-import type { Reading } from '../template/read-with-all-errors.ts';
+import type { Reading } from '../template/collect-errors.ts';
 import type { Finding } from './all-rules.ts';
 import { placeholderRanges } from './plain-script.ts';
 

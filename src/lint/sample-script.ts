@@ -5,7 +5,7 @@ import { parseTemplate } from '../template/parse-template.ts';
 import { VARIABLE_FIELDS } from '../template/variable-fields.ts';
 import type { Variables } from '../template/template.ts';
 import { readOptions } from '../template/read-directive-options.ts';
-import type { Reading } from '../template/read-with-all-errors.ts';
+import type { Reading } from '../template/collect-errors.ts';
 
 /** Values that every cluster accepts, for options whose placeholder has no default. Values of other options cannot be guessed. */
 const SMALL_VALUES: Readonly<Record<string, string>> = {

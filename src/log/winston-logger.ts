@@ -4,7 +4,7 @@ import { systemClock, type Clock } from '../base/clock.ts';
 import { formatLogLine } from './log-line.ts';
 import type { LogLevel } from '../base/log-levels.ts';
 import type { LogData, Logger } from './logger.ts';
-import type { Secrets } from './secret-register.ts';
+import type { Secrets } from './redact-secrets.ts';
 
 export interface LoggerOptions {
   /** The lowest level to write. At `debug`, errors are written with their stacks. */

@@ -11,7 +11,7 @@ import { TIME_ENVIRONMENT } from './job-row.ts';
 import { logUmask, UMASK_VARIABLE } from './log-umask.ts';
 import { createJobLister } from './job-lister.ts';
 import { readSacctFigures, sacctFiguresArgs, sacctNamesArgs } from './sacct-history-figures.ts';
-import { readSacctRecord, sacctRecordArgs } from './sacct-record.ts';
+import { readSacctRecord, sacctRecordArgs } from './sacct-forgotten-job.ts';
 import { readSacctUsage, sacctUsageArgs } from './sacct-end-details.ts';
 import { readSbatch, sbatchArgs } from './sbatch.ts';
 import { readScancel, scancelArgs } from './scancel.ts';

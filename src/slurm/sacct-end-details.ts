@@ -1,6 +1,6 @@
 // Reads facts about an ended job that only accounting has: who cancelled it, and the peak memory usage of its steps.
 import type { CommandResult } from '../transport/transport.ts';
-import { readSacctTable, sacctWholeJobArgs } from './sacct-table.ts';
+import { readSacctTable, sacctWholeJobArgs } from './parse-sacct-table.ts';
 import type { JobId } from './scheduler.ts';
 
 const FIELDS = ['State', 'ReqMem', 'MaxRSS'];

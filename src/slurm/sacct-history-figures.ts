@@ -1,7 +1,7 @@
 // Reads from accounting what ended jobs were allocated and what they used: the figures of sreport(1) and seff(1).
 import type { CommandResult } from '../transport/transport.ts';
 import { SlurmUnavailableError } from './errors.ts';
-import { readSacctTable, sacctTableArgs, sacctWholeJobArgs } from './sacct-table.ts';
+import { readSacctTable, sacctTableArgs, sacctWholeJobArgs } from './parse-sacct-table.ts';
 import type { JobFigures, JobId, JobKey } from './scheduler.ts';
 
 /** Steps, whose names are any text, are not in this table. */

@@ -2,7 +2,7 @@
 import type { CommandResult } from '../transport/transport.ts';
 import { PART_OF_SEVERAL, readJobRow } from './job-row.ts';
 import type { JobState } from './job-state.ts';
-import { readSacctTable, sacctTableArgs } from './sacct-table.ts';
+import { readSacctTable, sacctTableArgs } from './parse-sacct-table.ts';
 import type { Job, JobId, JobList } from './scheduler.ts';
 
 const FIELDS = ['JobIDRaw', 'JobName', 'State', 'Reason', 'Partition', 'NodeList', 'Submit', 'Start', 'End'];

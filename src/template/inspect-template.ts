@@ -1,7 +1,7 @@
 // Tells what a template uses, for messages and advice: user properties, sbatch options, the container image. The template may have errors.
 import { PLACEHOLDER_MARK } from './directive-tokens.ts';
 import { readOptions } from './read-directive-options.ts';
-import { readLeniently } from './read-with-all-errors.ts';
+import { readLeniently } from './collect-errors.ts';
 import type { ValuePlaceholder } from './placeholder.ts';
 import { positionAt } from './source.ts';
 import { possibleEvaluationMessage } from './data-flow/classify-placeholders.ts';

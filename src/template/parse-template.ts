@@ -5,7 +5,7 @@ import { restrictedOptions } from './containers/find-restricted-options.ts';
 import { findHeader, headerLines, misplacedDirectives, readDirectiveLine } from './parse-directives.ts';
 import { fileErrors } from './check-file.ts';
 import { throwFirst } from './errors.ts';
-import { defaultErrors, findImageName, renderTemplate, type ParsedTemplate } from './render.ts';
+import { defaultErrors, findImageName, renderTemplate, type ParsedTemplate } from './fill-template.ts';
 import { lexScript } from './shell/lex-script.ts';
 import type { LexedScript, Word } from './shell/lexed-script.ts';
 import { positionAt, type Range, type TemplateSource } from './source.ts';

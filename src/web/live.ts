@@ -1,7 +1,7 @@
 // Sends the changed parts of the status page to open pages, at most once a second, rendered once for each filter.
 import type { Monitor } from '../daemon/monitor/monitor.ts';
 import type { EventStream } from './http-server.ts';
-import type { Parts } from './page.ts';
+import type { Parts } from './overview-page.ts';
 
 export interface Live {
   /** @param key of equal keys, the parts are equal. False if too many pages are open. */

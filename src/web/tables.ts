@@ -1,13 +1,13 @@
 // The tables of the status page as HTML: queues, active tasks, and ended tasks.
 import { formatDuration } from '../base/format-duration.ts';
 import { visibleText } from '../base/terminal-text.ts';
-import { describeUse } from '../daemon/claim/limit-use.ts';
+import { describeUse } from '../daemon/claim/report-limit-use.ts';
 import type { QueueHolds } from '../daemon/claim/hold-reasons.ts';
 import { describeHoldReason, explainPause } from '../daemon/console/console-messages.ts';
 import type { Phase } from '../daemon/status/status-row.ts';
-import { clearmlUrl, moment, shownName, shownOwner, type Site } from './document.ts';
+import { clearmlUrl, moment, shownName, shownOwner, type Site } from './page-frame.ts';
 import { html, type Html } from './html.ts';
-import type { EndedLine, Filter, Overview, QueueSummary, TaskLine } from './overview.ts';
+import type { EndedLine, Filter, Overview, QueueSummary, TaskLine } from './read-overview.ts';
 import type { Range } from './plot-series.ts';
 
 export interface Shown {

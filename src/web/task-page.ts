@@ -13,7 +13,7 @@ import type { JobId } from '../slurm/scheduler.ts';
 import { TemplateError } from '../template/errors.ts';
 import { formatOrigins } from '../template/origins-table.ts';
 import { html, type Html } from './html.ts';
-import { clearmlUrl, documentOf, moment, shownName, shownOwner, type Site } from './document.ts';
+import { clearmlUrl, documentOf, moment, shownName, shownOwner, type Site } from './page-frame.ts';
 
 export interface TaskPages {
   /** undefined if the daemon does not know the task. @param show `script` or `log` */

@@ -1,7 +1,7 @@
 // Watches squeue once a second, records what is new, and repairs what Slurm leaves to operators.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SlurmCluster } from '../support/slurm-cluster.ts';
-import type { JobSeen } from './history.ts';
+import type { JobSeen } from './observed-history.ts';
 
 export interface Watch {
   /** The observed states of a task's jobs so far. */

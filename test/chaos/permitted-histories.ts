@@ -1,5 +1,5 @@
 // Sample histories that the oracle must permit.
-import type { TaskHistory } from './history.ts';
+import type { TaskHistory } from './observed-history.ts';
 import {
   call,
   cleared,

@@ -1,5 +1,5 @@
 // Measures how long a killed daemon takes to recover, until it claims a waiting task.
-import type { InjectedFault } from './history.ts';
+import type { InjectedFault } from './observed-history.ts';
 import type { ServerCall } from './server-record.ts';
 
 /**

@@ -1,5 +1,5 @@
 // Finds when a user removed a task from the scheduler queue, which the server records nowhere else.
-import type { TaskHistory } from './history.ts';
+import type { TaskHistory } from './observed-history.ts';
 import type { ServerCall } from './server-record.ts';
 
 /** Returns when the user removed the task's entry; undefined if no entry was removed. */

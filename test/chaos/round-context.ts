@@ -1,6 +1,6 @@
 // The context of the fault injectors: the test bed, the tasks, locks, and the record of faults.
 import type { TestBed } from './test-bed.ts';
-import type { InjectedFault } from './history.ts';
+import type { InjectedFault } from './observed-history.ts';
 import type { FaultKind, ScheduledFault } from './schedule.ts';
 import type { Watch } from './job-watch.ts';
 

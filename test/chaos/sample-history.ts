@@ -1,5 +1,5 @@
 // Builds sample histories of tasks.
-import type { InjectedFault, JobSeen, TaskHistory, Trace } from './history.ts';
+import type { InjectedFault, JobSeen, TaskHistory, Trace } from './observed-history.ts';
 import type { ServerCall } from './server-record.ts';
 
 export const SERVED = 'served';

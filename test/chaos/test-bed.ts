@@ -17,7 +17,7 @@ import { agentPython } from '../support/skip-unless.ts';
 import { namedServer, createTestNames } from '../support/server-of-run.ts';
 import { startSlurmCluster, type SlurmCluster } from '../support/slurm-cluster.ts';
 import { waitUntil } from '../support/wait-until.ts';
-import { CLUSTER, MIN_JOB_AGE_MS, QUEUES, SCHEDULER_QUEUE } from './history.ts';
+import { CLUSTER, MIN_JOB_AGE_MS, QUEUES, SCHEDULER_QUEUE } from './observed-history.ts';
 import { startLink, type Link } from './server-link.ts';
 import { tracingTemplate } from './programs.ts';
 import { KEYS, SERVER_CLOCK_FILE } from './server-record.ts';

@@ -1,7 +1,7 @@
 // Acts of users during chaos, in the web page and with Slurm's commands.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { User } from '../support/clearml-user.ts';
-import { QUEUES } from './history.ts';
+import { QUEUES } from './observed-history.ts';
 import type { ScheduledFault } from './schedule.ts';
 import { choose, type RoundContext } from './round-context.ts';
 

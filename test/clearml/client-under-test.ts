@@ -6,7 +6,7 @@ import { createClearmlClient } from '../../src/clearml/create-client.ts';
 import { QueueIdShape, TaskIdShape, type QueueId, type TaskId } from '../../src/clearml/ids.ts';
 import type { ConnectionSettings, Timeouts } from '../../src/clearml/connection-settings.ts';
 import type { LogData, Logger } from '../../src/log/logger.ts';
-import { createSecrets } from '../../src/log/secret-register.ts';
+import { createSecrets } from '../../src/log/redact-secrets.ts';
 
 export const ACCESS_KEY = 'ACCESSKEYOFTESTS';
 export const SECRET_KEY = 'secret-of-the-tests';

@@ -4,7 +4,7 @@ import { systemClock } from '../../src/base/clock.ts';
 import type { ClearmlClient } from '../../src/clearml/client.ts';
 import { createClearmlClient } from '../../src/clearml/create-client.ts';
 import type { QueueId, TaskId } from '../../src/clearml/ids.ts';
-import { createSecrets } from '../../src/log/secret-register.ts';
+import { createSecrets } from '../../src/log/redact-secrets.ts';
 import { createRawCalls, type Access, type RawCalls } from './raw-calls.ts';
 
 /** What the parts of the suite work with. */

@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { PassThrough, Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
-import { createSecrets } from '../../src/log/secret-register.ts';
+import { createSecrets } from '../../src/log/redact-secrets.ts';
 import { createLogger, type ClosableLogger, type LoggerOptions } from '../../src/log/winston-logger.ts';
 
 const clock = { now: () => Date.UTC(2026, 10, 24) };
@@ -135,7 +135,7 @@ describe('the logger', () => {
   it('lets the process exit when its standard error is closed early', async () => {
     const program = `
       import { createLogger } from ${JSON.stringify(new URL('../../src/log/winston-logger.ts', import.meta.url))};
-      import { createSecrets } from ${JSON.stringify(new URL('../../src/log/secret-register.ts', import.meta.url))};
+      import { createSecrets } from ${JSON.stringify(new URL('../../src/log/redact-secrets.ts', import.meta.url))};
       const log = createLogger({ level: 'info', format: 'text', stream: process.stderr, secrets: createSecrets(), journald: false });
       for (let n = 0; n < 20000; n += 1) log.info('Line', { n });
       await log.close();

@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { readdirSync } from 'node:fs';
 import * as z from 'zod';
 import { isLive, readJobState } from '../../src/slurm/job-state.ts';
-import { readSacctRecord } from '../../src/slurm/sacct-record.ts';
+import { readSacctRecord } from '../../src/slurm/sacct-forgotten-job.ts';
 import { readSacctJobs } from '../../src/slurm/sacct-jobs.ts';
 import { readSbatch } from '../../src/slurm/sbatch.ts';
 import { readAssociations } from '../../src/slurm/sacctmgr.ts';

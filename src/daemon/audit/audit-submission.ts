@@ -1,7 +1,7 @@
 // The audit line of a submission: who it is for, and exactly what Slurm gets.
 import { createHash } from 'node:crypto';
 import { limitText, MAX_LENGTH } from '../../base/truncate-text.ts';
-import { redactText } from '../../base/find-secrets.ts';
+import { redactText } from '../../base/secret-patterns.ts';
 import { readTime } from '../../clearml/iso-time.ts';
 import type { TaskDocument } from '../../clearml/task.ts';
 import type { ServedQueue } from '../deps.ts';

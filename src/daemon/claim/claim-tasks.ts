@@ -7,7 +7,7 @@ import { createClaimedBatch, type ClaimedBatch } from './read-claimed-batch.ts';
 import { createWaitingTasksReader } from './read-waiting-tasks.ts';
 import { createHoldMessages } from './show-holds.ts';
 import { afterClaim, planClaims, withoutEntry, type ClaimState, type Head } from './plan-claims.ts';
-import { readHolds } from './limit-use.ts';
+import { readHolds } from './report-limit-use.ts';
 import { MAX_TRACKED, type Entry } from '../journal/entry.ts';
 import type { DaemonDeps, ServedQueue } from '../deps.ts';
 import type { Pause } from '../pauses.ts';

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import type { ClusterSettings } from '../../config/clusters.ts';
 import { plainTree } from '../../config/config-node.ts';
 import { jobConfig } from '../../config/job-clearml-conf.ts';
-import { withoutSecrets } from '../../config/mask-secret-settings.ts';
+import { withoutSecrets } from '../../config/redact-secret-settings.ts';
 import type { JobSettings } from '../deps.ts';
 import { ONE_TASK_MARK } from '../poll/peers.ts';
 import { MARK_LENGTH } from '../../slurm/job-name.ts';

@@ -16,7 +16,7 @@ import { tally, tasksWithJobs } from '../claim/count-jobs.ts';
 import { factsOf } from '../task-owners.ts';
 import { sizeOfJobs } from '../claim/job-sizes.ts';
 import { countsSizes, NO_JOBS } from '../claim/plan-claims.ts';
-import { usesOf } from '../claim/limit-use.ts';
+import { usesOf } from '../claim/report-limit-use.ts';
 import type { LimitUse } from '../claim/hold-reasons.ts';
 import { statusRow, type StatusRow } from './status-row.ts';
 

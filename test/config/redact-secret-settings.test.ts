@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { plainTree, type ConfigTree } from '../../src/config/config-node.ts';
 import { readHocon } from '../../src/config/hocon.ts';
-import { secretValues, withoutSecrets } from '../../src/config/mask-secret-settings.ts';
+import { secretValues, withoutSecrets } from '../../src/config/redact-secret-settings.ts';
 
 function treeOf(text: string): ConfigTree {
   return readHocon('a.conf', text, { environment: {}, readInclude: () => undefined });

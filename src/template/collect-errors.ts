@@ -5,7 +5,7 @@ import { findHeader, headerLines, misplacedDirectives, readDirectiveLine } from 
 import { fileErrors } from './check-file.ts';
 import type { DirectiveToken } from './directive-tokens.ts';
 import { catchTemplateError, type TemplateError } from './errors.ts';
-import { defaultErrors } from './render.ts';
+import { defaultErrors } from './fill-template.ts';
 import { lexScript } from './shell/lex-script.ts';
 import type { LexedScript, ReachedEvaluation, Occurrence } from './shell/lexed-script.ts';
 import type { Range, TemplateSource } from './source.ts';

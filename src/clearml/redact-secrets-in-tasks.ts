@@ -1,5 +1,5 @@
 // Redacts console lines and status messages of tasks, as the log is redacted.
-import type { Secrets } from '../log/secret-register.ts';
+import type { Secrets } from '../log/redact-secrets.ts';
 import type { ConsoleLine, Events, StatusNote, Tasks } from './client.ts';
 
 type Redact = Pick<Secrets, 'redact'>;

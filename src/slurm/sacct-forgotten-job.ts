@@ -2,7 +2,7 @@
 import type { CommandResult } from '../transport/transport.ts';
 import { SlurmUnavailableError } from './errors.ts';
 import { readExitCode, readText } from './job-row.ts';
-import { readSacctTable, sacctTableArgs } from './sacct-table.ts';
+import { readSacctTable, sacctTableArgs } from './parse-sacct-table.ts';
 import type { JobId, JobRecord } from './scheduler.ts';
 
 const FIELDS = ['Submit', 'JobName', 'State', 'ExitCode', 'NodeList', 'Timelimit', 'Reason'];

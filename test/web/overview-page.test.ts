@@ -2,8 +2,8 @@
 import { expect } from 'chai';
 import { createMonitor } from '../../src/daemon/monitor/monitor.ts';
 import type { Pause } from '../../src/daemon/pauses.ts';
-import { readFilter, readOverview } from '../../src/web/overview.ts';
-import { overviewPage } from '../../src/web/page.ts';
+import { readFilter, readOverview } from '../../src/web/read-overview.ts';
+import { overviewPage } from '../../src/web/overview-page.ts';
 import { makePlots } from '../../src/web/plot-series.ts';
 import { enqueue, fixtureWith } from '../daemon/claim/limited-claims.ts';
 import type { DaemonDeps, ServedQueue } from '../../src/daemon/deps.ts';

@@ -1,7 +1,7 @@
 // Hiding secrets in any text.
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { createSecrets } from '../../src/log/secret-register.ts';
+import { createSecrets } from '../../src/log/redact-secrets.ts';
 
 describe('the list of secrets', () => {
   it('masks a secret anywhere in a text, also in base64, a URL and JSON', () => {

@@ -2,8 +2,8 @@
 import { expect } from 'chai';
 import type { Events, StatusNote, Tasks } from '../../src/clearml/client.ts';
 import type { TaskId } from '../../src/clearml/ids.ts';
-import { redactedEvents, redactedTasks } from '../../src/clearml/mask-secrets-in-tasks.ts';
-import { createSecrets } from '../../src/log/secret-register.ts';
+import { redactedEvents, redactedTasks } from '../../src/clearml/redact-secrets-in-tasks.ts';
+import { createSecrets } from '../../src/log/redact-secrets.ts';
 
 const TASK = '1' as TaskId;
 const SECRET = 'hunter22/+';

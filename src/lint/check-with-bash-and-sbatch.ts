@@ -6,7 +6,7 @@ import { CommandNotFoundError } from '../transport/errors.ts';
 import type { Transport, CommandResult } from '../transport/transport.ts';
 import { isTransportError } from '../slurm/transport-errors.ts';
 import { readTested, TEST_ARGS } from '../slurm/sbatch-test-only.ts';
-import type { Reading } from '../template/read-with-all-errors.ts';
+import type { Reading } from '../template/collect-errors.ts';
 import type { Finding } from './all-rules.ts';
 import { sampleScript } from './sample-script.ts';
 import { toPlainScript } from './plain-script.ts';

@@ -1,12 +1,12 @@
 // The status page as HTML: a whole document, and its parts, which the page replaces when they change.
 import { formatDuration } from '../base/format-duration.ts';
-import { describeUse } from '../daemon/claim/limit-use.ts';
+import { describeUse } from '../daemon/claim/report-limit-use.ts';
 import { explainPause, PAUSES_UNREADABLE } from '../daemon/console/console-messages.ts';
 import { PHASES, type Phase } from '../daemon/status/status-row.ts';
 import { staleAfterMs } from '../daemon/monitor/health.ts';
-import { documentOf, moment, type Site } from './document.ts';
+import { documentOf, moment, type Site } from './page-frame.ts';
 import { html, type Html } from './html.ts';
-import type { ClusterSummary, Filter, Overview } from './overview.ts';
+import type { ClusterSummary, Filter, Overview } from './read-overview.ts';
 import { RANGES, type Plots, type Range } from './plot-series.ts';
 import { endedPart, queryOf, queuesPart, tasksPart, type Shown } from './tables.ts';
 

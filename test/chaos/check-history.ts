@@ -1,5 +1,5 @@
 // The oracle: checks the history of a task against the promises of the program.
-import { QUEUES, runsOf, type InjectedFault, type Run, type TaskHistory } from './history.ts';
+import { QUEUES, runsOf, type InjectedFault, type Run, type TaskHistory } from './observed-history.ts';
 import type { ServerCall } from './server-record.ts';
 import { expectedEnd } from './expected-end.ts';
 

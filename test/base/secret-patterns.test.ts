@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { quoteWord } from '../../src/base/shell-word.ts';
-import { redactShapes, redactText, redactWords } from '../../src/base/find-secrets.ts';
+import { redactShapes, redactText, redactWords } from '../../src/base/secret-patterns.ts';
 
 const CASES = Number(process.env['FUZZ_CASES'] ?? 300);
 

@@ -1,6 +1,6 @@
 // How much of each limit is used, and how many tasks each limit or pause holds.
 import { expect } from 'chai';
-import { describeUse, readHolds } from '../../../src/daemon/claim/limit-use.ts';
+import { describeUse, readHolds } from '../../../src/daemon/claim/report-limit-use.ts';
 import { stateOf } from './claim-states.ts';
 
 const none = (): number => 0;

@@ -1,7 +1,7 @@
 // The oracle permits correct histories and detects each kind of wrong one.
 import { expect } from 'chai';
 import { PERMITTED_HISTORIES } from './permitted-histories.ts';
-import { QUEUES, type TaskHistory } from './history.ts';
+import { QUEUES, type TaskHistory } from './observed-history.ts';
 import {
   call,
   cleared,
@@ -18,7 +18,7 @@ import {
   run,
   SERVED,
 } from './sample-history.ts';
-import { checkHistory } from './oracle.ts';
+import { checkHistory } from './check-history.ts';
 
 /** One of each kind of wrong, and the good ones. */
 const CASES: readonly (readonly [string, 'nothing' | 'lost' | 'twice' | 'wrong', TaskHistory])[] = [

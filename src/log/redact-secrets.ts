@@ -1,5 +1,5 @@
 // The values that no output may show: registered when the configuration is read, replaced in all output.
-import { MASK, redactShapes } from '../base/find-secrets.ts';
+import { MASK, redactShapes } from '../base/secret-patterns.ts';
 
 export interface Secrets {
   /** From now on `redact` hides this value, also in base64, URL-encoded and JSON form. Values under 6 characters are ignored. */
