@@ -1,6 +1,6 @@
 // Renders the three blocks of a job script from the Mustache files in templates/, with each value as one quoted shell word.
 import Mustache from 'mustache';
-import { secretPatternsForPython } from '../base/find-secrets.ts';
+import { secretPatternsForPython } from '../base/secret-patterns.ts';
 import { readPackageFile } from '../base/package-path.ts';
 import { quoteWord } from '../base/shell-word.ts';
 import type { ContainerFacts } from './containers/plan-singularity.ts';

@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { expect } from 'chai';
 import Mustache from 'mustache';
-import { redactShapes, redactText } from '../../src/base/find-secrets.ts';
+import { redactShapes, redactText } from '../../src/base/secret-patterns.ts';
 import { readPackageFile } from '../../src/base/package-path.ts';
 import { quoteWord } from '../../src/base/shell-word.ts';
 import { blockView } from '../../src/template/blocks.ts';
