@@ -7,7 +7,54 @@ import type { Job, JobSize } from '../../slurm/scheduler.ts';
 import { isWaiting } from '../decide/pending-job.ts';
 import type { Entry } from '../journal/entry.ts';
 import type { TaskFacts } from '../task-owners.ts';
-import { NO_JOBS, type JobCounts } from './plan-claims.ts';
+
+/** The jobs of a cluster or queue: tasks with a live job, and tasks on the way to one. */
+export interface JobCounts {
+  readonly jobs: number;
+  /** Those whose job does not run. */
+  readonly waiting: number;
+  readonly byOwner: ReadonlyMap<string, number>;
+  /** Jobs whose owner is not known yet: they count against each owner. */
+  readonly ofUnknownOwner: number;
+  readonly nodes: number;
+  readonly gpus: number;
+  /** Jobs whose nodes and GPUs are not known yet: while there is one, a limit of nodes or GPUs admits no further task. */
+  readonly ofUnknownSize: number;
+}
+
+export const NO_JOBS: JobCounts = {
+  jobs: 0,
+  waiting: 0,
+  byOwner: new Map(),
+  ofUnknownOwner: 0,
+  nodes: 0,
+  gpus: 0,
+  ofUnknownSize: 0,
+};
+
+export function addJob(
+  { jobs, waiting, byOwner, ofUnknownOwner, nodes, gpus, ofUnknownSize }: JobCounts,
+  {
+    owner,
+    isWaiting,
+    size,
+  }: { readonly owner: string | undefined; readonly isWaiting: boolean; readonly size?: JobSize },
+): JobCounts {
+  return {
+    jobs: jobs + 1,
+    waiting: waiting + (isWaiting ? 1 : 0),
+    byOwner: owner === undefined ? byOwner : new Map(byOwner).set(owner, (byOwner.get(owner) ?? 0) + 1),
+    ofUnknownOwner: ofUnknownOwner + (owner === undefined ? 1 : 0),
+    nodes: nodes + (size?.nodes ?? 0),
+    gpus: gpus + (size?.gpus ?? 0),
+    ofUnknownSize: ofUnknownSize + (size === undefined ? 1 : 0),
+  };
+}
+
+/** Jobs whose owner is not known yet count, too. */
+export function jobsOfOwner({ byOwner, ofUnknownOwner }: JobCounts, owner: string): number {
+  return (byOwner.get(owner) ?? 0) + ofUnknownOwner;
+}
 
 export interface JobsOfCluster {
   /** Every job with a job name of ours, by task. */

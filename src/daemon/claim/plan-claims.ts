@@ -2,24 +2,11 @@
 import type { QueueEntry } from '../../clearml/client.ts';
 import type { TaskId } from '../../clearml/ids.ts';
 import type { Limits } from '../../base/job-limits.ts';
-import type { JobSize } from '../../slurm/scheduler.ts';
 import type { ServedQueue } from '../deps.ts';
 import type { Pause } from '../pauses.ts';
+import { addJob, jobsOfOwner, type JobCounts } from './count-jobs.ts';
 import type { HoldReason } from './hold-reasons.ts';
-
-/** The jobs of a cluster or queue: tasks with a live job, and tasks on the way to one. */
-export interface JobCounts {
-  readonly jobs: number;
-  /** Those whose job does not run. */
-  readonly waiting: number;
-  readonly byOwner: ReadonlyMap<string, number>;
-  /** Jobs whose owner is not known yet: they count against each owner. */
-  readonly ofUnknownOwner: number;
-  readonly nodes: number;
-  readonly gpus: number;
-  /** Jobs whose nodes and GPUs are not known yet: while there is one, a limit of nodes or GPUs admits no further task. */
-  readonly ofUnknownSize: number;
-}
+import { awaitsSize, holdOfOwner, holdOfQueue, needsOwners } from './limits-reached.ts';
 
 export interface WaitingQueue {
   readonly queue: ServedQueue;
@@ -92,60 +79,6 @@ export function planClaims(state: ClaimState, most: number): ClaimPlan {
   }
   const end = now;
   return { claims, needsMore: next === 'more', held: end.queues.flatMap((waiting) => explainHeld(end, waiting)) };
-}
-
-/** Whether the queue distinguishes the owners of its tasks. */
-export function needsOwners({ userFairness, limits }: ServedQueue, ofCluster: Limits): boolean {
-  return userFairness === true || limits?.maxJobsPerUser !== undefined || ofCluster.maxJobsPerUser !== undefined;
-}
-
-/** Whether a limit counts nodes or GPUs. */
-export function countsSizes({ maxNodes, maxGpus }: Limits = {}): boolean {
-  return maxNodes !== undefined || maxGpus !== undefined;
-}
-
-/** Whether the size of a job must be known before another task is claimed. Too short to be shown as a hold. */
-function awaitsSize({ limits, counts }: ClaimState, { queue, counts: ofQueue }: WaitingQueue): boolean {
-  return (countsSizes(limits) && counts.ofUnknownSize > 0) || (countsSizes(queue.limits) && ofQueue.ofUnknownSize > 0);
-}
-
-/** The limit or pause that holds all tasks of the queue. */
-export function holdOfQueue(
-  { limits, counts }: Pick<ClaimState, 'limits' | 'counts'>,
-  waiting: Pick<WaitingQueue, 'queue' | 'counts' | 'pause'>,
-): HoldReason | undefined {
-  if (waiting.pause !== undefined) return { kind: 'pause', pause: waiting.pause };
-  return reached('cluster', limits, counts) ?? reached('queue', waiting.queue.limits ?? {}, waiting.counts);
-}
-
-function reached(of: 'cluster' | 'queue', limits: Limits, counts: JobCounts): HoldReason | undefined {
-  for (const [name, count] of [
-    ['maxJobs', counts.jobs],
-    ['maxWaitingJobs', counts.waiting],
-    ['maxNodes', counts.nodes],
-    ['maxGpus', counts.gpus],
-  ] as const) {
-    const limit = limits[name];
-    if (limit !== undefined && count >= limit) return { kind: 'limit', of, name, limit };
-  }
-  return undefined;
-}
-
-/** The limit that holds the tasks of this owner. */
-export function holdOfOwner(state: ClaimState, { queue, counts }: WaitingQueue, owner: string): HoldReason | undefined {
-  for (const [of, limits, its] of [
-    ['cluster', state.limits, state.counts],
-    ['queue', queue.limits ?? {}, counts],
-  ] as const) {
-    const limit = limits.maxJobsPerUser;
-    if (limit !== undefined && jobsOfOwner(its, owner) >= limit)
-      return { kind: 'limit', of, name: 'maxJobsPerUser', limit };
-  }
-  return undefined;
-}
-
-function jobsOfOwner({ byOwner, ofUnknownOwner }: JobCounts, owner: string): number {
-  return (byOwner.get(owner) ?? 0) + ofUnknownOwner;
 }
 
 function chooseNext(state: ClaimState): Head | 'more' | undefined {
@@ -267,33 +200,4 @@ export function withoutEntry(state: ClaimState, { queue, entry }: Head): ClaimSt
 /** Notes that a task of the owner was claimed last. */
 function serve(servedAt: ReadonlyMap<string, number>, owner: string): ReadonlyMap<string, number> {
   return new Map([...servedAt].filter(([one]) => one !== owner)).set(owner, Math.max(0, ...servedAt.values()) + 1);
-}
-
-export const NO_JOBS: JobCounts = {
-  jobs: 0,
-  waiting: 0,
-  byOwner: new Map(),
-  ofUnknownOwner: 0,
-  nodes: 0,
-  gpus: 0,
-  ofUnknownSize: 0,
-};
-
-export function addJob(
-  { jobs, waiting, byOwner, ofUnknownOwner, nodes, gpus, ofUnknownSize }: JobCounts,
-  {
-    owner,
-    isWaiting,
-    size,
-  }: { readonly owner: string | undefined; readonly isWaiting: boolean; readonly size?: JobSize },
-): JobCounts {
-  return {
-    jobs: jobs + 1,
-    waiting: waiting + (isWaiting ? 1 : 0),
-    byOwner: owner === undefined ? byOwner : new Map(byOwner).set(owner, (byOwner.get(owner) ?? 0) + 1),
-    ofUnknownOwner: ofUnknownOwner + (owner === undefined ? 1 : 0),
-    nodes: nodes + (size?.nodes ?? 0),
-    gpus: gpus + (size?.gpus ?? 0),
-    ofUnknownSize: ofUnknownSize + (size === undefined ? 1 : 0),
-  };
 }

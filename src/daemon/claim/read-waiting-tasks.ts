@@ -9,7 +9,9 @@ import { isHeld, noteProbe } from '../unix-users.ts';
 import { findLiveJob, readParked, type Snapshot } from '../poll/poll.ts';
 import { createOverReader, tally, tasksWithJobs, type Tally } from './count-jobs.ts';
 import { createSizeReader } from './job-sizes.ts';
-import { countsSizes, needsOwners, NO_JOBS, type ClaimState, type Head } from './plan-claims.ts';
+import { NO_JOBS } from './count-jobs.ts';
+import { countsSizes, needsOwners } from './limits-reached.ts';
+import type { ClaimState, Head } from './plan-claims.ts';
 
 export interface WaitingTasksReader {
   /** Starts a pass: what was learned since an older snapshot no longer counts. */

@@ -1,7 +1,9 @@
 // How much of each limit is used, and which limits and pauses hold tasks: for the status page, the metrics and `status`. Pure.
 import { LIMIT_SETTINGS, LIMIT_UNITS, type Limits } from '../../base/job-limits.ts';
 import type { HoldReason, Holds, LimitUse, QueueHolds } from './hold-reasons.ts';
-import { holdOfOwner, holdOfQueue, needsOwners, type ClaimState, type JobCounts } from './plan-claims.ts';
+import type { JobCounts } from './count-jobs.ts';
+import { holdOfOwner, holdOfQueue, needsOwners } from './limits-reached.ts';
+import type { ClaimState } from './plan-claims.ts';
 
 /** @param waiting how many tasks wait in a queue of which only the first entries were read */
 export function readHolds(state: ClaimState, waiting: (queue: string) => number): Holds {

@@ -1,13 +1,8 @@
 // States of queues, jobs and limits, from which claims are planned.
 import type { Limits } from '../../../src/base/job-limits.ts';
 import type { QueueId, TaskId } from '../../../src/clearml/ids.ts';
-import {
-  addJob,
-  NO_JOBS,
-  type ClaimState,
-  type JobCounts,
-  type WaitingQueue,
-} from '../../../src/daemon/claim/plan-claims.ts';
+import { addJob, NO_JOBS, type JobCounts } from '../../../src/daemon/claim/count-jobs.ts';
+import type { ClaimState, WaitingQueue } from '../../../src/daemon/claim/plan-claims.ts';
 import type { ServedQueue } from '../../../src/daemon/deps.ts';
 import type { Pause } from '../../../src/daemon/pauses.ts';
 
