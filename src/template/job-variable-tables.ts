@@ -65,7 +65,7 @@ export const READ_BY_JOB: readonly JobVariables[] = [
   {
     names: ['RANK'],
     meaning:
-      'If set, the agent uses it instead of `SLURM_PROCID`. Do not export `RANK` in a multi-node template: each rank unsets `RANK` if the two differ.',
+      'If set, the agent uses it instead of `SLURM_PROCID`. Do not export `RANK` in a multi-node template: each rank unsets `RANK` if it differs from `SLURM_PROCID`.',
   },
 ];
 
@@ -87,7 +87,7 @@ export const SET_BY_JOB: readonly JobVariables[] = [
   { names: ['CLEARML_SLURM_PYTHON'], meaning: 'The Python that has clearml-agent.' },
   {
     names: ['CLEARML_SLURM_RANK_NAMES'],
-    meaning: "On several nodes: the random suffixes of the names of the ranks' private directories.",
+    meaning: 'On several nodes: the random suffixes in the directory names: each rank has a private directory.',
   },
   {
     names: ['CLEARML_AGENT__AGENT__VENVS_DIR'],

@@ -36,7 +36,7 @@ describe('a call to a failing ClearML server', () => {
       });
     }
 
-    it('fails with the last error after its retry time if it only reads', async () => {
+    it('that only reads fails with the last error when its retry time is over', async () => {
       fixture.server.script('tasks.get_by_id', page(502, '<html>Bad Gateway</html>'));
 
       const error = await rejection(fixture.client({ timeouts: { retryMs: 50 } }).tasks.get(TASK));

@@ -216,6 +216,9 @@ describe('an invalid cluster or queue', () => {
       `clusters { hpc1 { host: a, provider: openssh, host_keys: "SHA256:${'A'.repeat(43)}" } }`,
       'host_keys is a fingerprint, which openssh does not support',
     ],
+    ['max_gpus: 0', 'agent.slurm.max_gpus must be at least 1'],
+    ['max_jobs: 0', 'agent.slurm.max_jobs must be at least 1'],
+    ['queues { a { max_jobs_per_user: 1.5 } }', 'agent.slurm.queues.a.max_jobs_per_user must be a whole number'],
     ['clusters { hpc1 { host: a, password_file: p, provider: openssh } }', 'password_file has no effect with openssh'],
   ];
   for (const [slurm, message] of cases) {
@@ -272,13 +275,5 @@ describe('limits and fairness', () => {
       ],
     });
     expect(limitsOf('user_fairness: true, queues: [a]')).to.deep.include({ queues: [[undefined, true]] });
-  });
-
-  it('must be whole numbers of at least 1', () => {
-    expect(problemWith('max_gpus: 0')).to.include('agent.slurm.max_gpus must be at least 1');
-    expect(problemWith('max_jobs: 0')).to.include('agent.slurm.max_jobs must be at least 1');
-    expect(problemWith('queues { a { max_jobs_per_user: 1.5 } }')).to.include(
-      'agent.slurm.queues.a.max_jobs_per_user must be a whole number',
-    );
   });
 });

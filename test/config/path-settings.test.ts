@@ -50,7 +50,7 @@ describe('the paths of a configuration', () => {
       clusters { near { host: a, identity_file: [~/.ssh/k, /k], password_command: [/opt/ask, /not/a/program] }
         far { host: b, identity_file: /elsewhere } } }`;
 
-  it('include those of the served clusters, with the names and uses of their settings', () => {
+  it('include the paths of the served clusters, with the names and uses of their settings', () => {
     const paths = pathsToTrust(configWith(TEXT)).map(({ setting, path, use }) => [setting, path, use].join(' '));
 
     expect(paths).to.include.members([

@@ -27,7 +27,7 @@ describe('a rate-limited log', () => {
     expect(lines.filter((line) => line === 'debug The server is away')).to.have.length(1_198);
   });
 
-  it('logs the same warning for each other task, job or queue', () => {
+  it('logs the same warning again if its task, job or queue differs', () => {
     const { log, lines } = limited();
     for (const data of [{ task: '1' }, { task: '2' }, { task: '2', job: '7' }, { task: '2', job: '7', queue: 'a' }]) {
       log.error('It failed', { ...data, err: new Error('a detail that differs') });

@@ -136,7 +136,7 @@ describe("a job forged by one mapped user with the name of another's task", () =
     await fixture.deps.clearml.tasks.abort(task);
     await run(deps, fixture, 2 * MINUTE_MS);
 
-    const reports = fixture.logged.filter((line) => line.includes('runs as another Unix user'));
+    const reports = fixture.logged.filter((line) => line.includes("does not run as that task's Unix user"));
     expect(reports).to.have.length(2);
     expect(users.cancelled.map(({ id }) => id))
       .to.include('1')

@@ -127,7 +127,7 @@ describe('a user map', () => {
     expect(missing.row('user-job').says).to.match(NODE_PROBLEMS.noOwnConfiguration.says);
   });
 
-  it('runs the task of each owner as their Unix user also if Slurm hides the jobs of other users', async () => {
+  it('runs the task of each owner as their Unix user, even if Slurm hides the jobs of other users', async () => {
     await cluster.change({ extraLines: ['PrivateData=jobs'] });
     try {
       await using bed = await createBed(local());

@@ -48,7 +48,7 @@ describe('init, before it writes,', () => {
     expect(questions[1]?.asks).to.include('others accepts none of your accounts');
   });
 
-  it('asks nothing that the command line answers or that has only one answer', async () => {
+  it('asks no question that the command line answers, or that has only one answer', async () => {
     const lonely = withPartition({ entrances: [{ account: 'lab', isDefault: true, qos: undefined }] });
 
     expect(await questionsFor(lonely, { queue: 'gpu', 'shared-dir': 'none' })).to.deep.equal([]);

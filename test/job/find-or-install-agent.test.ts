@@ -150,7 +150,7 @@ describe('the Python of a job', () => {
       expect(stderr).not.to.include('installing');
     });
 
-    it('leaves no files in the shared directory if pip fails', async () => {
+    it('is removed completely if pip fails', async () => {
       const runs = await Promise.all(
         [1, 2, 3].map(() => run({ sharedDir: shared }, { ...none, STAND_IN_PIP: 'fails' })),
       );

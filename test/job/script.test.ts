@@ -238,7 +238,7 @@ describe('in a job script,', () => {
       expect(node.calls().filter((call) => call.startsWith('agent'))).to.deep.equal([]);
     });
 
-    it('ends the job if the task may not run and AGENT_EXECUTE follows a command', async () => {
+    it('ends the job if the task may not run, even if AGENT_EXECUTE follows a command', async () => {
       const after = PLAIN_TEMPLATE.replace('${CLEARML_AGENT_EXECUTE}', 'nice -n 1 ${CLEARML_AGENT_EXECUTE}');
       const { exitCode, stdout } = await run({ STAND_IN_GATE: 'exit 201' }, after);
       expect({ exitCode, stdout }).to.deep.equal({ exitCode: 201, stdout: 'before the agent\n' });

@@ -56,7 +56,7 @@ describe('the logger', () => {
     expect(await written({}, (log) => log.info('50%s done', { at: '%d' }))).to.contain('50%s done at=%d');
   });
 
-  it('masks secrets that are registered later', async () => {
+  it('masks secrets that are registered after the logger was created', async () => {
     const secrets = createSecrets();
 
     const out = await written({ secrets }, (log) => {

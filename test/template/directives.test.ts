@@ -47,7 +47,7 @@ describe('a value in an #SBATCH line', () => {
     });
   }
 
-  it('becomes exactly one token, and is refused if it is empty or begins with a dash', () => {
+  it('as a separate argument of an option (-J VALUE), becomes exactly one token, and is refused if it is empty or begins with a dash', () => {
     fc.assert(
       fc.property(
         fc.constantFrom(`#SBATCH -J ${X}`, `#SBATCH -J "${X}"`, `#SBATCH -J '${X}'`),

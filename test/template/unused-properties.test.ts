@@ -5,7 +5,7 @@ import { unusedConstraints, unusedProperties } from '../../src/template/unused-p
 const READ = ['walltime', 'memory'];
 
 describe('the report of unused user properties', () => {
-  it('lists the unused and the used properties, but not those that the daemon sets', () => {
+  it('also names the properties that the template uses, but no property that the daemon sets', () => {
     const hyperparams = {
       properties: { num_nodes: {}, walltime: {}, slurm_job_id: {}, slurm_cluster: {} },
       Slurm: { gpus: {}, num_nodes: {} },

@@ -144,6 +144,15 @@ describe('a placeholder', () => {
     });
   }
 
+  it('begins after $$$, but not after $$, which is a process id in bash', () => {
+    const { script, uses } = parseTemplate(withBody(': $${CLEARML_TASK.id} $$${CLEARML_TASK.id}'), 'v').render(
+      variables,
+      noBlocks,
+    );
+    expect(script).to.include(': $${CLEARML_TASK.id} $$abc\n');
+    expect(uses).to.have.length(1);
+  });
+
   it('keeps newlines with |raw', () => {
     expect(
       use('${CLEARML_TASK.hyperparams.properties.lines.value|raw|strip(\r)}'.replace('|strip(\r)', ''), {
@@ -268,14 +277,5 @@ describe('text that is not a placeholder', () => {
         );
       }),
     );
-  });
-
-  it('includes a name in braces after $$, which bash reads as a process id', () => {
-    const { script, uses } = parseTemplate(withBody(': $${CLEARML_TASK.id} $$${CLEARML_TASK.id}'), 'v').render(
-      variables,
-      noBlocks,
-    );
-    expect(script).to.include(': $${CLEARML_TASK.id} $$abc\n');
-    expect(uses).to.have.length(1);
   });
 });

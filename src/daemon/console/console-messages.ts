@@ -23,8 +23,11 @@ export function describeSubmitted(
   { attempts }: { attempts: number },
   why?: string,
 ): string {
-  const again = attempts > 1 ? ` (attempt ${attempts})` : '';
-  return `Submitted as Slurm job ${id} to cluster "${clusterName}"${again}${why === undefined ? '' : `: ${why}`}.`;
+  const count = attempts > 1 ? ` (attempt ${attempts})` : '';
+  const submitted = `as Slurm job ${id} to cluster "${clusterName}"${count}`;
+  if (why === undefined) return `Submitted ${submitted}.`;
+  // After a timeout the count begins again.
+  return `${attempts > 1 ? 'Submitted' : 'Submitted again'} ${submitted}, because ${why}.`;
 }
 
 /** Shown when the daemon that submitted the job is gone and this daemon adopts the job. */

@@ -25,7 +25,7 @@ export function describeRankEnd(log: string): string | undefined {
   const { node = '', rank = '', code, word = '' } = first?.groups ?? {};
   if (rank === '') return undefined;
   const who = /^\d+$/.test(rank) ? `Rank ${rank} on ${node}` : `Ranks ${rank} on ${node}`;
-  const how = code === undefined ? `ended: ${word.trim()}` : `ended with exit code ${code}`;
+  const how = code === undefined ? `ended ("${word.trim()}")` : `ended with exit code ${code}`;
   return `${who} ${how}, and Slurm ended the other ranks.`;
 }
 

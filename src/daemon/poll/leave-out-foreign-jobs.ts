@@ -36,7 +36,7 @@ function report(log: DaemonDeps['log'], { reported }: UnixUsers, task: TaskId, f
     const key = `${id} ${name}`;
     if (reported.has(key)) continue;
     reported.add(key);
-    log.warn("Ignoring a job that has a task's job name but runs as another Unix user", {
+    log.warn("Ignoring a job that has the job name of a task but does not run as that task's Unix user", {
       task,
       job: id,
       ...(unixUser === undefined ? {} : { user: unixUser }),

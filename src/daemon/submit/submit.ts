@@ -144,6 +144,8 @@ async function handleOutcome(
   const facts = { task: entry.task, queue: entry.queueName, ...user };
   if (deps.unixUsers !== undefined && unixUser !== undefined && outcome.kind !== 'unavailable')
     deps.unixUsers.holds.release(unixUser.name);
+  // As resubmit() does.
+  const next = entry.timedOutJobs === undefined ? 'returning the task to its queue' : 'the task stays parked';
   switch (outcome.kind) {
     case 'accepted':
       deps.log.info('Submitted', { ...facts, job: outcome.jobId });
@@ -158,10 +160,7 @@ async function handleOutcome(
       return 'none';
     }
     case 'backpressure':
-      deps.log.warn('Slurm accepts no more jobs now; returning the task to its queue', {
-        ...facts,
-        slurm: outcome.message,
-      });
+      deps.log.warn(`Slurm accepts no more jobs now; ${next}`, { ...facts, slurm: outcome.message });
       return { returning: entry, why: `Slurm accepts no more jobs now: ${outcome.message}` };
     case 'unavailable':
       if (outcome.isOfUser === true && deps.unixUsers !== undefined && unixUser !== undefined) {
@@ -173,7 +172,7 @@ async function handleOutcome(
         });
         return { returning: entry, why: outcome.message, isOfUser: true };
       }
-      deps.log.warn('Slurm unreachable; returning the task to its queue', { ...facts, slurm: outcome.message });
+      deps.log.warn(`Slurm unreachable; ${next}`, { ...facts, slurm: outcome.message });
       return { returning: entry, why: `Slurm cannot be reached: ${outcome.message}` };
     case 'unknown':
       // The job may exist: it is looked up by name before anything else is done for this task.

@@ -127,7 +127,7 @@ describe('the audit log of a task', () => {
   }
 
   for (const reason of ['cancelled in Slurm', 'toString', '']) {
-    it(`has the requester user for a repeated abort of a user with the reason "${reason}"`, async () => {
+    it(`names the user as the requester of a repeated abort with the reason "${reason}"`, async () => {
       const entry = await begun();
       const { audit, journal, clearml } = fixture.deps;
       const tasks = { ...clearml.tasks, stop: () => Promise.resolve() };
@@ -140,7 +140,7 @@ describe('the audit log of a task', () => {
     });
   }
 
-  it('has the requester daemon for a status change with the reason "toString", a property of every object', async () => {
+  it('names the daemon as the requester of a status change, even if the reason is "toString", which every object has as a property', async () => {
     const entry = await begun();
     const { audit, journal, clearml } = fixture.deps;
     const tasks = { ...clearml.tasks, fail: () => Promise.resolve() };

@@ -21,11 +21,11 @@ srun: error: n[1-2]: tasks 0-1: Exited with exit code 1
 describe('the rank that failed first', () => {
   for (const [what, log, words] of [
     ['from the message of the job script', BY_SCRIPT, 'Rank 1 on n2 ended with exit code 5'],
-    ['from the message of srun if the rank was killed', KILLED, 'Rank 2 on n3 ended: Killed'],
+    ['from the message of srun if the rank was killed', KILLED, 'Rank 2 on n3 ended ("Killed")'],
     [
       'as a range if several ranks ended together',
       'srun: error: n[1-2]: tasks 0-1: Out Of Memory\n',
-      'Ranks 0-1 on n[1-2] ended: Out Of Memory',
+      'Ranks 0-1 on n[1-2] ended ("Out Of Memory")',
     ],
   ] as const) {
     it(`is reported with its node and its end: ${what}`, () => {

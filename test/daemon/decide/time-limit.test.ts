@@ -31,12 +31,12 @@ describeRows('the decision for a job that reached its time limit, in a queue tha
     done: ['note'],
   },
   {
-    title: 'does so as often as the queue permits',
+    title: 'parks and resubmits the task as often as the queue permits',
     seen: { ...TIMEOUT, task: taskOf('stopped', BY_TERM), entry: entryOf(again(SIX)) },
     done: ['note', 'park-again', 'resubmit'],
   },
   {
-    title: 'then fails the task',
+    title: 'fails the task if its jobs have timed out more often than the queue permits',
     seen: { ...TIMEOUT, task: taskOf('stopped', BY_TERM), entry: entryOf(again(SIX, EIGHT)) },
     done: ['end failed'],
   },
@@ -46,7 +46,7 @@ describeRows('the decision for a job that reached its time limit, in a queue tha
     done: ['note', 'park-again', 'resubmit'],
   },
   {
-    title: 'resubmits a parked task, if the daemon was interrupted after that',
+    title: 'resubmits a parked task, if the daemon was interrupted after the task was parked',
     seen: { ...TIMEOUT, place: 'parked', entry: entryOf({ ...again(SEVEN), attempts: 0 }) },
     done: ['resubmit'],
   },

@@ -4,8 +4,8 @@ import { OTHER_QUEUE } from '../../simulation/queues.ts';
 import { taskNumber } from '../step-fixture.ts';
 import { createBed, hear, pollAtRest, type Bed } from './incremental-reads-bed.ts';
 
-describe('a poll that reads only what changed', () => {
-  it('reads no more than one task in full when nothing changes', async () => {
+describe('incremental reads of the server', () => {
+  it('read no more than one task in full when nothing changes', async () => {
     const bed = await createBed(40);
     for (let poll = 0; poll < 3; poll += 1) await pollAtRest(bed);
     bed.fixture.calls.length = 0;
@@ -22,7 +22,7 @@ describe('a poll that reads only what changed', () => {
     ]);
   });
 
-  it('notices a changed execution queue within as many polls as there are tasks', async () => {
+  it('notice a changed execution queue within as many polls as there are tasks', async () => {
     const bed = await createBed(5);
     for (let poll = 0; poll < 3; poll += 1) await pollAtRest(bed);
     const task = taskNumber(4);
@@ -35,7 +35,7 @@ describe('a poll that reads only what changed', () => {
     expect(polls).to.be.within(1, 5);
   });
 
-  it("shows a user's abort request that becomes visible several polls after its timestamp", async () => {
+  it("show a user's abort request that becomes visible several polls after its timestamp", async () => {
     const bed = await createBed(5);
     const { server, clock } = bed.fixture;
     const task = taskNumber(3);
@@ -58,7 +58,7 @@ describe('a poll that reads only what changed', () => {
     expect((await pollAtRest(bed)).tasks.get(task)).to.include({ status: 'in_progress', statusMessage: 'stopping' });
   });
 
-  it('finds deleted tasks among many others', async () => {
+  it('find deleted tasks among many others', async () => {
     const bed = await createBed(230);
     for (let poll = 0; poll < 3; poll += 1) await pollAtRest(bed);
     const deleted = [7, 8, 200].map(taskNumber);
@@ -107,7 +107,7 @@ describe('a poll that reads only what changed', () => {
     },
   ];
   for (const { title, happen } of doubts) {
-    it(`reads everything ${title}`, async () => {
+    it(`are replaced by a full read ${title}`, async () => {
       const bed = await createBed(5);
       for (let poll = 0; poll < 3; poll += 1) await pollAtRest(bed);
       expect(bed.tasks.some((await pollAtRest(bed)).isRemembered)).to.equal(true);
@@ -118,7 +118,7 @@ describe('a poll that reads only what changed', () => {
     });
   }
 
-  it('reads everything while there are few tasks', async () => {
+  it('are not used while there are few tasks', async () => {
     const bed = await createBed(5, { fullUpTo: 5, perSweep: 1 });
     for (let poll = 0; poll < 3; poll += 1) await pollAtRest(bed);
 

@@ -50,7 +50,7 @@ describe('the interval to the next poll', () => {
 
   for (const [what, minJobAgeMs, seconds] of [
     ['a minute', 60_000, 30],
-    ['two seconds, which is less than the setting', 2_000, 15],
+    ['two seconds, less than poll_interval_sec', 2_000, 15],
   ] as const) {
     it(`is ${seconds} s if Slurm forgets ended jobs after ${what}, even if nothing changes`, () => {
       const quiet = { tracked: 7, isChangeExpected: false, quietPolls: 99, slurmMs: 0 };

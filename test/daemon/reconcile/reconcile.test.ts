@@ -153,7 +153,9 @@ describe('the reconcile loop', () => {
     expect(fixture.cluster.jobs.map(({ state }) => state)).to.deep.equal(['FAILED', 'PENDING']);
     expect(fixture.waiting(SCHEDULER_QUEUE)).to.deep.equal([1]);
     expect((await fixture.read(task))?.status).to.equal('queued');
-    expect(fixture.consoleOf(task).at(-1)).to.include('(attempt 2): Slurm ended job 1 before its script began.');
+    expect(fixture.consoleOf(task).at(-1)).to.include(
+      '(attempt 2), because Slurm ended job 1 before its script began.',
+    );
   });
 
   it('fails the task if its script began and then failed', async () => {

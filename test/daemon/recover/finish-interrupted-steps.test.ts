@@ -218,7 +218,7 @@ describe('finishing an interrupted step', () => {
     await finishOnce(fixture, task);
 
     expect(fixture.consoleOf(task)).to.deep.equal([
-      'Submitted as Slurm job 1 to cluster "c1" (attempt 2): the last sbatch submitted no job.',
+      'Submitted as Slurm job 1 to cluster "c1" (attempt 2), because the last sbatch submitted no job.',
     ]);
   });
 

@@ -106,6 +106,9 @@ describe('a task whose job reached its time limit', () => {
     expect(run.submissions()).to.be.within(5, 17);
     expect([...run.files]).to.deep.equal([]);
     expect(run.fixture.waiting(SCHEDULER_QUEUE)).to.deep.equal([1]);
+    expect(run.fixture.logged.join('\n'))
+      .to.include('warn: Slurm accepts no more jobs now; the task stays parked')
+      .and.not.include('returning the task');
   });
 
   it('is submitted again when Slurm accepts jobs again, and keeps the count of its timeouts', async () => {

@@ -103,7 +103,7 @@ describe('a submission', () => {
     await fixture.deps.clearml.events.flush();
 
     expect(fixture.consoleOf(task)).to.deep.equal([
-      'Submitted as Slurm job 1 to cluster "c1" (attempt 2): the last sbatch submitted no job.',
+      'Submitted as Slurm job 1 to cluster "c1" (attempt 2), because the last sbatch submitted no job.',
     ]);
   });
 

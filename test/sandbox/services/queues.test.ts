@@ -42,7 +42,7 @@ describe('a queue of the sandbox', () => {
     expect(await sandbox.ok('queues.peek_task', { queue })).to.deep.equal({ task: tasks[0] });
   });
 
-  it('is deleted only with force if it has entries; the tasks then get their earlier status back', async () => {
+  it('with entries is deleted only with force, and its tasks then get back their earlier status', async () => {
     await using sandbox = await openSandbox();
     const { queue, tasks } = await makeFilled(sandbox, 1);
     const [task = ''] = tasks;
@@ -61,7 +61,7 @@ describe('a queue of the sandbox', () => {
     expect(await sandbox.statusOf(tasks[0] ?? '')).to.equal('created');
   });
 
-  it('includes its workers and the names of its tasks in queues.get_all_ex', async () => {
+  it('is listed by queues.get_all_ex with its workers and the names of its tasks', async () => {
     await using sandbox = await openSandbox();
     const { queue, tasks } = await makeFilled(sandbox, 1);
     await sandbox.ok('workers.register', { worker: 'w:1', queues: [queue] });
