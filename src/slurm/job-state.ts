@@ -3,6 +3,8 @@
 interface StateMeaning {
   /** The job may still run, or run again: it must not be treated as ended. */
   readonly live: boolean;
+  /** No part of the job runs, before its start or after a requeue. */
+  readonly waits?: boolean;
   /** One sentence for the task's console. */
   readonly meaning: string;
   /** What the user can do about it. */
@@ -11,22 +13,22 @@ interface StateMeaning {
 
 /** Every base state of squeue(1) and sacct(1), 20.11 to 26.05. */
 export const JOB_STATES = {
-  PENDING: { live: true, meaning: 'it waits in Slurm' },
+  PENDING: { live: true, waits: true, meaning: 'it waits in Slurm' },
   RUNNING: { live: true, meaning: 'it runs' },
   COMPLETING: { live: true, meaning: 'its nodes are being cleaned up' },
-  CONFIGURING: { live: true, meaning: 'it waits for its nodes to become ready' },
+  CONFIGURING: { live: true, waits: true, meaning: 'it waits for its nodes to become ready' },
   SUSPENDED: { live: true, meaning: 'it is suspended' },
   STOPPED: { live: true, meaning: 'it was stopped by a signal and keeps its nodes' },
   SIGNALING: { live: true, meaning: 'it is being signaled' },
   STAGE_OUT: { live: true, meaning: 'it is staging out its files' },
   RESIZING: { live: true, meaning: 'it is changing its size' },
-  RESV_DEL_HOLD: { live: true, meaning: 'it is held: its reservation was deleted' },
-  REQUEUED: { live: true, meaning: 'it is being requeued' },
-  REQUEUE_FED: { live: true, meaning: 'it is being requeued by a federation' },
-  REQUEUE_HOLD: { live: true, meaning: 'it was requeued and is held' },
-  SPECIAL_EXIT: { live: true, meaning: 'it was requeued in a special exit state and is held' },
-  POWER_UP_NODE: { live: true, meaning: 'it waits for its nodes to power up' },
-  EXPEDITING: { live: true, meaning: 'Slurm requeued it with the highest priority after a failure' },
+  RESV_DEL_HOLD: { live: true, waits: true, meaning: 'it is held: its reservation was deleted' },
+  REQUEUED: { live: true, waits: true, meaning: 'it is being requeued' },
+  REQUEUE_FED: { live: true, waits: true, meaning: 'it is being requeued by a federation' },
+  REQUEUE_HOLD: { live: true, waits: true, meaning: 'it was requeued and is held' },
+  SPECIAL_EXIT: { live: true, waits: true, meaning: 'it was requeued in a special exit state and is held' },
+  POWER_UP_NODE: { live: true, waits: true, meaning: 'it waits for its nodes to power up' },
+  EXPEDITING: { live: true, waits: true, meaning: 'Slurm requeued it with the highest priority after a failure' },
   COMPLETED: { live: false, meaning: 'it ended with exit code 0' },
   FAILED: { live: false, meaning: 'it ended with a non-zero exit code' },
   TIMEOUT: {
@@ -69,6 +71,12 @@ export type JobState = keyof typeof JOB_STATES | 'UNKNOWN';
 /** Whether the job may still run or run again. */
 export function isLive(state: JobState): boolean {
   return state === 'UNKNOWN' || JOB_STATES[state].live;
+}
+
+/** Whether no part of the job runs, before its start or after a requeue. */
+export function isWaiting({ state }: { readonly state: JobState }): boolean {
+  const meaning: StateMeaning | undefined = state === 'UNKNOWN' ? undefined : JOB_STATES[state];
+  return meaning?.waits === true;
 }
 
 /** Parses a state word; forms like `CANCELLED by 1000` and `COMPLETING+` are truncated at the first space or plus sign. */

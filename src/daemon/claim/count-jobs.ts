@@ -2,9 +2,9 @@
 import type { Clock } from '../../base/clock.ts';
 import type { Tasks } from '../../clearml/client.ts';
 import type { QueueId, TaskId } from '../../clearml/ids.ts';
-import { isLive } from '../../slurm/job-state.ts';
+import { isLive, isWaiting } from '../../slurm/job-state.ts';
 import type { Job, JobSize } from '../../slurm/scheduler.ts';
-import { isWaiting } from '../decide/pending-job.ts';
+
 import type { Entry } from '../journal/entry.ts';
 import type { TaskFacts } from '../task-owners.ts';
 

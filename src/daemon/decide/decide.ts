@@ -1,6 +1,6 @@
 // The decision table: maps the observation of one task to actions. Pure; each row has a test.
 import { attemptOf } from '../../slurm/job-name.ts';
-import { isLive } from '../../slurm/job-state.ts';
+import { isLive, isWaiting } from '../../slurm/job-state.ts';
 import type { Job } from '../../slurm/scheduler.ts';
 import { withOwner, type Entry } from '../journal/entry.ts';
 import type { Action } from './action.ts';
@@ -8,7 +8,7 @@ import { decideAbsent } from './absent-job.ts';
 import { decideEnded } from './ended-job.ts';
 import { decideRunning } from './running-job.ts';
 import type { Observation } from './observation.ts';
-import { decideWaiting, isWaiting } from './pending-job.ts';
+import { decideWaiting } from './pending-job.ts';
 import { ranAs } from './who-runs-the-task.ts';
 
 /**

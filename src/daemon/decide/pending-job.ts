@@ -1,5 +1,6 @@
 // Rows of the decision table for a pending job: the task is parked, or the user no longer wants it to run.
 import type { Task } from '../../clearml/task.ts';
+import { isWaiting, readJobState } from '../../slurm/job-state.ts';
 import { explainReason } from '../../slurm/reasons/explain-reason.ts';
 import type { Job } from '../../slurm/scheduler.ts';
 import { isAskedToStop, isStoppedByTerm } from '../server-and-agent-messages.ts';
@@ -9,23 +10,6 @@ import type { Action } from './action.ts';
 import { cancel, end, REMOVED_BY_USER, logOnce, removeEntryIfParked } from './shared-actions.ts';
 import type { Observation } from './observation.ts';
 import { isEnqueuedElsewhere, mayRunElsewhere, ranAs } from './who-runs-the-task.ts';
-
-const WAITING = new Set([
-  'PENDING',
-  'CONFIGURING',
-  'REQUEUED',
-  'REQUEUE_FED',
-  'REQUEUE_HOLD',
-  'SPECIAL_EXIT',
-  'RESV_DEL_HOLD',
-  'POWER_UP_NODE',
-  'EXPEDITING',
-]);
-
-/** Whether no part of the job runs, before its start or after a requeue. */
-export function isWaiting(job: Pick<Job, 'state'>): boolean {
-  return WAITING.has(job.state);
-}
 
 export function decideWaiting(job: Job, observation: Observation): Action[] {
   const { entry, task, place } = observation;
@@ -67,7 +51,8 @@ function decideRemoved(job: Job, { entry, jobs, record, isQueueGone, hasPeers }:
   const mayBeOurs = entry.attempts > 1 || entry.mayBeUnparked === true;
   if (isQueueGone === true || hasPeers === true || jobs.length > 1 || mayBeOurs) return [cancel(job, taken)];
   if (record === undefined) return [{ do: 'read-record', jobId: job.id }];
-  const hasNeverStarted = record !== 'gone' && record.restarts === 0 && WAITING.has(record.stateWord);
+  const hasNeverStarted =
+    record !== 'gone' && record.restarts === 0 && isWaiting({ state: readJobState(record.stateWord) });
   return [cancel(job, hasNeverStarted ? REMOVED_BY_USER : taken)];
 }
 

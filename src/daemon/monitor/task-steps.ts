@@ -3,10 +3,10 @@ import type { TaskId } from '../../clearml/ids.ts';
 import type { Task } from '../../clearml/task.ts';
 import { limitText } from '../../base/truncate-text.ts';
 import { createBoundedMap } from '../../base/bounded-map.ts';
-import { isLive } from '../../slurm/job-state.ts';
+import { isLive, isWaiting } from '../../slurm/job-state.ts';
 import type { Job } from '../../slurm/scheduler.ts';
 import { describeReason, describeStart } from '../console/console-messages.ts';
-import { isWaiting } from '../decide/pending-job.ts';
+
 import type { Entry } from '../journal/entry.ts';
 import { attemptKey, type CauseOfEnd, type EndedAttempt } from '../../history/ended-attempt.ts';
 import type { DaemonEvent } from './daemon-events.ts';

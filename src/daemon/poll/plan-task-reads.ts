@@ -1,9 +1,10 @@
 // Which tasks a poll reads in full, and of which it only asks whether they changed. Pure.
+import { isWaiting } from '../../slurm/job-state.ts';
 import type { TaskId } from '../../clearml/ids.ts';
 import type { Task } from '../../clearml/task.ts';
 import type { Job } from '../../slurm/scheduler.ts';
 import { isAskedToStop } from '../server-and-agent-messages.ts';
-import { isWaiting } from '../decide/pending-job.ts';
+
 import type { ReadLimits } from '../deps.ts';
 import type { Entry } from '../journal/entry.ts';
 import { isAwaitingChange } from './poll-interval.ts';

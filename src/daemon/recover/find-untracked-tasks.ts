@@ -2,11 +2,11 @@
 import type { QueueId, TaskId } from '../../clearml/ids.ts';
 import type { Task } from '../../clearml/task.ts';
 import { attemptOf, readMark } from '../../slurm/job-name.ts';
-import { isLive } from '../../slurm/job-state.ts';
+import { isLive, isWaiting } from '../../slurm/job-state.ts';
 import type { Job, JobId } from '../../slurm/scheduler.ts';
 import { isJobId } from '../../slurm/job-row.ts';
 import { isStoppedByTerm } from '../server-and-agent-messages.ts';
-import { isWaiting } from '../decide/pending-job.ts';
+
 import { ranAs } from '../decide/who-runs-the-task.ts';
 import type { ServedQueue } from '../deps.ts';
 import { findLiveJob, newestAttempt, readParked, type Snapshot } from '../poll/poll.ts';

@@ -1,11 +1,11 @@
 // The status of one task for the status command, from its journal entry, its job and its state in ClearML. Pure.
 import type { TaskId } from '../../clearml/ids.ts';
 import type { Task } from '../../clearml/task.ts';
-import { isLive, readJobState } from '../../slurm/job-state.ts';
+import { isLive, readJobState, isWaiting } from '../../slurm/job-state.ts';
 import type { Job, JobId } from '../../slurm/scheduler.ts';
 import { isAskedToStop } from '../server-and-agent-messages.ts';
 import { chooseJob } from '../decide/decide.ts';
-import { isWaiting } from '../decide/pending-job.ts';
+
 import type { Entry } from '../journal/entry.ts';
 import { describeEnd, describeReason, describeUnwanted } from '../console/console-messages.ts';
 
