@@ -181,7 +181,7 @@ describe('the program', () => {
       });
     }
 
-    it('refuses commands of another user, and accepts those of a system account or the trusted group', async () => {
+    it('accepts commands of a system account or the trusted group, but refuses commands of another user', async () => {
       const changeOwner = (who: string): unknown => execFileSync('chown', ['-R', who, bin]);
       changeOwner(String(MALLORY));
       const lines = `slurm_bin_dir: "${bin}"`;

@@ -102,7 +102,7 @@ describe('the table of tasks', () => {
     expect(text).to.include('学習タスク：大規模言語…').and.to.include('👩‍🚀👩‍🚀 launch the big exp…');
   });
 
-  it('shows states in color, except those of tasks that wait', () => {
+  it('shows states in color, except for tasks that wait', () => {
     const states = ['RUNNING', 'FAILED', 'absent', 'PENDING', 'parked'];
     const rows = states.map((state) => ({ ...PARKED, state }));
     const paint = painter({ isTerminal: true, environment: {} });

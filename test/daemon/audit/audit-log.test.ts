@@ -134,7 +134,7 @@ describe('the audit log', () => {
     expect(messages).to.deep.equal(['Cannot rotate the audit log; the file grows until a rotation succeeds']);
   });
 
-  it('deletes the files of `execute` after a year, never those of the daemon', async () => {
+  it('deletes the files of `execute` after a year, but never the files of the daemon', async () => {
     await mkdir(auditDir(stateDir), { mode: 0o700 });
     const old = join(auditDir(stateDir), `${TASK}.jsonl`);
     for (const path of [old, file]) {

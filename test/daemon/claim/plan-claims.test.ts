@@ -93,7 +93,7 @@ describe('the plan of the next claims', () => {
     expect(claims.map(({ entry }) => entry)).to.deep.equal([{ task: 'b1', added: 1, isBehind: true }]);
   });
 
-  it('takes the owners in turn with user fairness, those with fewer jobs first', () => {
+  it('with user fairness, takes the owners in turn, beginning with the owner with the fewest jobs', () => {
     const tasks = ['a1', 'a2', 'a3', 'b1', 'b2', 'c1'];
 
     expect(claimed(stateOf({ q: { tasks, userFairness: true } }))).to.deep.equal(['a1', 'b1', 'c1', 'a2', 'b2', 'a3']);

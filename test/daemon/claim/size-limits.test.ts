@@ -18,7 +18,7 @@ describe('a limit of GPUs or nodes', () => {
     fixture.cluster.sizeOf = (task) => ({ nodes: 1, gpus: Number(task) });
   };
 
-  it('admits tasks until the jobs that Slurm lists, pending ones too, have as many; each other task shows it', async () => {
+  it('admits tasks until running and pending jobs have reached it; the status message of each other task names it', async () => {
     const fixture = fixtureWith({ limits: { maxGpus: 6 } });
     gpusByNumber(fixture);
     await enqueue(fixture, 'ada', 1, 2, 3, 4, 5);
