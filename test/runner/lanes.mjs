@@ -49,13 +49,19 @@ export const LANES = [
     title: 'containers and accounting',
     needsReleases: true,
     places: [
-      ...filesOf(
-        'e2e',
-        'accounting containers examples pyxis report several-nodes-in-containers user-map user-map-attacks workflow-gpus',
-      ),
+      ...filesOf('e2e', 'accounting containers examples pyxis report several-nodes-in-containers workflow-gpus'),
       ...filesOf('cli', 'doctor-cluster-problems'),
       ...filesOf('slurm', 'controller-rate-limit'),
     ],
+  },
+  {
+    tier: 'second',
+    title: 'user maps and workflows',
+    needsReleases: true,
+    places: filesOf(
+      'e2e',
+      'user-map user-map-attacks workflow-checkpoints workflow-dataset workflow-notebook workflow-pipeline workflow-search',
+    ),
   },
   {
     tier: 'second',
