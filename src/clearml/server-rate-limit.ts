@@ -1,6 +1,6 @@
 // Limits a daemon's calls to the ClearML server, which also serves the web pages and the experiments of all users.
 import type { Clock } from '../base/clock.ts';
-import { createRateLimit, rateOf } from '../base/rate-limit.ts';
+import { createRateLimit, rateOf } from '../base/token-bucket.ts';
 import type { Logger } from '../log/logger.ts';
 
 /**

@@ -1,7 +1,7 @@
 // Formats the variables that a template may use, with the values of a task if one is named.
 import { MASK, redactText, redactWords } from '../base/secret-patterns.ts';
 import { isSecretKey } from '../config/secret-setting-names.ts';
-import { listValues, type VariableValue } from '../template/variables-of-task.ts';
+import { listValues, type VariableValue } from '../template/list-values-of-task.ts';
 import { displayValue } from '../template/display-value.ts';
 import { VARIABLE_FIELDS } from '../template/variable-fields.ts';
 import type { Configured } from '../assembly/read-config.ts';

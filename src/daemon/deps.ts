@@ -4,7 +4,7 @@ import type { QueueId, TaskId } from '../clearml/ids.ts';
 import type { Transport } from '../transport/transport.ts';
 import type { Logger } from '../log/logger.ts';
 import type { Clock } from '../base/clock.ts';
-import type { RateLimit } from '../base/rate-limit.ts';
+import type { RateLimit } from '../base/token-bucket.ts';
 import type { ServerRateLimit } from '../clearml/server-rate-limit.ts';
 import type { ClusterFacts, Job, Scheduler } from '../slurm/scheduler.ts';
 import type { ContainerSettings } from '../template/containers/plan-singularity.ts';

@@ -8,7 +8,7 @@ import { createFiguresReader } from './end/add-accounting-figures.ts';
 import { createPass, logPassFailure } from './pass.ts';
 import { hasSchedulerQueue, isSchedulerQueueDeleted, type Snapshot } from './poll/poll.ts';
 import { fingerprint, isAwaitingChange, nextPollDelayMs, SOON_MS } from './poll/poll-interval.ts';
-import { rateLimitedLog } from './rate-limited-log.ts';
+import { rateLimitedLog } from './repeated-warnings.ts';
 import { runUntilStopped } from './run-until-stopped.ts';
 import { createBackoff } from './submit/submission-backoff.ts';
 import { sweepJobConfs } from './submit/job-confs.ts';

@@ -3,7 +3,7 @@ import type { UnixAccount } from '../base/user-map.ts';
 import { CommandNotFoundError, SudoRefusedError } from '../transport/errors.ts';
 import type { Transport, Command, CommandResult } from '../transport/transport.ts';
 import type { Logger } from '../log/logger.ts';
-import { createConcurrencyLimit, type ConcurrencyLimit } from './concurrency-limit.ts';
+import { createConcurrencyLimit, type ConcurrencyLimit } from '../base/concurrency-limit.ts';
 import { failureMessage, oneLine } from './describe-command-failure.ts';
 import { SlurmUnavailableError } from './errors.ts';
 import { isTransportError, readSubmitTransportError, throwUnavailable } from './transport-errors.ts';

@@ -1,6 +1,6 @@
 // Limits the calls to one cluster with one token bucket, because all users share the controller.
 import type { Clock } from '../base/clock.ts';
-import { rateOf, type Rate, type RateLimit } from '../base/rate-limit.ts';
+import { rateOf, type Rate, type RateLimit } from '../base/token-bucket.ts';
 import type { ClusterFacts, Scheduler } from './scheduler.ts';
 
 /** Our share of the controller's limit for one user, who may call Slurm too. */

@@ -1,12 +1,10 @@
-// Reads a task from the server, and sets user properties on it.
-import * as z from 'zod';
+// Reads a task from the server.
 import { createAppWith, type App } from '../assembly/app.ts';
 import { createClearml } from '../assembly/clearml-from-config.ts';
 import type { CommonOptions, Configured } from '../assembly/read-config.ts';
 import { UsageError } from '../base/usage-error.ts';
 import type { ClearmlClient, ServerFacts } from '../clearml/client.ts';
 import type { TaskDocument } from '../clearml/task.ts';
-import type { TemplateProperty } from '../template/inspect-template.ts';
 import { findTask } from './find-task.ts';
 import { localVariables, UNKNOWN_ID, type Aim, type TaskToRender } from './task-from-file.ts';
 
@@ -41,56 +39,14 @@ export async function taskFromServer(
   });
 }
 
-const Hyperparams = z
-  .looseObject({ properties: z.record(z.string(), z.unknown()).default({}) })
-  .prefault({})
-  .catch({ properties: {} });
-
-/**
- * Sets the properties with a default that the task does not have. Existing ones are never changed.
- * @returns a message for each
- * @throws UsageError when there is no such task, and what the client throws
- */
-export async function setMissingProperties(
-  options: CommonOptions,
-  here: Configured,
-  id: string,
-  properties: readonly TemplateProperty[],
-): Promise<string> {
-  return withServer(options, here, async (there) => {
-    const read = await readNamedTask(there, id, 'properties');
-    const { missing, sentences } = compare(Hyperparams.parse(read.document['hyperparams']).properties, properties);
-    await there.clearml.tasks.setProperties(read.task.id, missing);
-    return [...new Set(sentences)].join('');
-  });
-}
-
-function compare(
-  there: Readonly<Record<string, unknown>>,
-  properties: readonly TemplateProperty[],
-): { missing: Record<string, string>; sentences: string[] } {
-  const missing: Record<string, string> = {};
-  const sentences: string[] = [];
-  for (const { name, fallback } of properties) {
-    if (Object.hasOwn(there, name)) sentences.push(`${name}: already set, not changed\n`);
-    else if (Object.hasOwn(missing, name)) continue;
-    else if (fallback === undefined) sentences.push(`${name}: has no default, set it yourself\n`);
-    else {
-      missing[name] = fallback;
-      sentences.push(`${name}: set to ${JSON.stringify(fallback)}\n`);
-    }
-  }
-  return { missing, sentences };
-}
-
 interface OnServer {
   readonly app: App;
   readonly clearml: ClearmlClient;
   readonly server: ServerFacts;
 }
 
-/** @throws the errors of the client and of the work */
-async function withServer<Result>(
+/** Connects for the time of this work. @throws the errors of the client and of the work */
+export async function withServer<Result>(
   options: CommonOptions,
   here: Configured,
   work: (there: OnServer) => Promise<Result>,
@@ -106,7 +62,7 @@ async function withServer<Result>(
 }
 
 /** The task that the user named. @throws UsageError if there is none, or more than one */
-async function readNamedTask({ app, clearml, server }: OnServer, name: string, command: string): Promise<TaskDocument> {
+export async function readNamedTask({ app, clearml, server }: OnServer, name: string, command: string): Promise<TaskDocument> {
   const id = await findTask(app, name, command);
   const read = await clearml.tasks.get(id);
   if (read !== undefined) return read;

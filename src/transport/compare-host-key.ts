@@ -1,6 +1,6 @@
 // Compares a host key with the known_hosts entries: known, changed, revoked or unknown. Pure.
 import { createHash } from 'node:crypto';
-import { knownName, matchesHost, type KnownHost } from './known-hosts.ts';
+import { knownName, matchesHost, type KnownHost } from './parse-known-hosts.ts';
 import type { HostKey } from './ssh2-target.ts';
 
 export type HostKeyResult =

@@ -12,7 +12,7 @@ import {
   type ShownKey,
 } from './host-key-messages.ts';
 import { fingerprint, compareHostKey, knownKeyTypes, namesOfHost } from './compare-host-key.ts';
-import { hashedName, readKnownHosts, type KnownHost } from './known-hosts.ts';
+import { hashedName, readKnownHosts, type KnownHost } from './parse-known-hosts.ts';
 import type { HostKeyCheck, KnownKeyTypes, SshTarget } from './ssh2-target.ts';
 
 export interface HostKeys {

@@ -6,7 +6,7 @@ import type { TaskSteps } from '../daemon/monitor/task-steps.ts';
 import type { DaemonDeps } from '../daemon/deps.ts';
 import { renderTask } from '../daemon/submit/render-task.ts';
 import { isRecordOfTask } from '../daemon/whose-job.ts';
-import { createConcurrencyLimit } from '../slurm/concurrency-limit.ts';
+import { createConcurrencyLimit } from '../base/concurrency-limit.ts';
 import { formatJobName } from '../slurm/job-name.ts';
 import { cleanLogTail } from '../daemon/console/clean-log-tail.ts';
 import type { JobId } from '../slurm/scheduler.ts';

@@ -1,6 +1,6 @@
 // A daemon with the sandbox's server in memory. On a simulated clock, calls take the time of a real server, so the load does not matter.
 import { formatJobName } from '../../src/slurm/job-name.ts';
-import { createRateLimit } from '../../src/base/rate-limit.ts';
+import { createRateLimit } from '../../src/base/token-bucket.ts';
 import type { Job, JobFigures, JobId, JobSize, Scheduler, SubmitOutcome } from '../../src/slurm/scheduler.ts';
 import { describeWait } from '../../src/daemon/console/console-messages.ts';
 import type { DaemonDeps } from '../../src/daemon/deps.ts';
@@ -9,7 +9,7 @@ import { totalOf, type CallCount } from '../../src/sandbox/call-counts.ts';
 import { formatInstant } from '../../src/sandbox/server-time.ts';
 import { advance, startDaemon, type DaemonRun } from '../daemon/run-daemon.ts';
 import { createSimulatedClock, type SimulatedClock } from '../simulation/clock.ts';
-import { FACTS } from '../simulation/cluster.ts';
+import { FACTS } from '../simulation/simulated-slurm.ts';
 import { createDaemonDeps } from '../simulation/daemon-deps.ts';
 import { OWN_QUEUE, SCHEDULER_QUEUE } from '../simulation/queues.ts';
 import { createServer } from '../simulation/server.ts';

@@ -10,7 +10,7 @@ import { Entry } from '../../src/daemon/journal/entry.ts';
 import type { DaemonDeps } from '../../src/daemon/deps.ts';
 import type { Transport } from '../../src/transport/transport.ts';
 import type { Logger } from '../../src/log/logger.ts';
-import { createRateLimit } from '../../src/base/rate-limit.ts';
+import { createRateLimit } from '../../src/base/token-bucket.ts';
 import { createCommandLineScheduler } from '../../src/slurm/command-line-scheduler.ts';
 import { formatJobName } from '../../src/slurm/job-name.ts';
 import { parseTemplate } from '../../src/template/parse-template.ts';

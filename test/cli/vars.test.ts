@@ -1,7 +1,7 @@
 // `vars`: every variable, and the variables of a task, without secrets.
 import { expect } from 'chai';
 import { VARIABLE_FIELDS } from '../../src/template/variable-fields.ts';
-import { listValues } from '../../src/template/variables-of-task.ts';
+import { listValues } from '../../src/template/list-values-of-task.ts';
 import { parseTemplate } from '../../src/template/parse-template.ts';
 import { PLAIN_NAMES, TREE_NAMES } from '../../src/template/variables.ts';
 import { emptyVariables, noBlocks, withBody } from '../template/template-fixtures.ts';

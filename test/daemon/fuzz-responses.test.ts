@@ -8,7 +8,7 @@ import { fuzzCases } from '../support/fuzz-cases.ts';
 import { advance, startDaemon } from './run-daemon.ts';
 import { createStepFixture, type StepFixture } from './step-fixture.ts';
 import { anyMutation, mutate, OTHER_TYPES, type Mutation } from './malformed-values.ts';
-import type { SimJob } from '../simulation/cluster.ts';
+import type { SimJob } from '../simulation/simulated-slurm.ts';
 import { OTHER_QUEUE, SCHEDULER_QUEUE } from '../simulation/queues.ts';
 
 const CASES = fuzzCases(200);

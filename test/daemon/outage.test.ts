@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import type { TaskId } from '../../src/clearml/ids.ts';
 import { advance, startDaemon } from './run-daemon.ts';
 import { createStepFixture, type StepFixture } from './step-fixture.ts';
-import type { SimJob } from '../simulation/cluster.ts';
+import type { SimJob } from '../simulation/simulated-slurm.ts';
 import { OWN_QUEUE, SCHEDULER_QUEUE } from '../simulation/queues.ts';
 
 const MINUTE_MS = 60_000;

@@ -6,7 +6,7 @@ import { createBackoff } from '../../src/daemon/submit/submission-backoff.ts';
 import { createSubmissionPool, type SubmissionPool } from '../../src/daemon/submit/submission-pool.ts';
 import { poll, type Snapshot } from '../../src/daemon/poll/poll.ts';
 import type { LogData, Logger } from '../../src/log/logger.ts';
-import { createCluster, type Cluster } from '../simulation/cluster.ts';
+import { createCluster, type Cluster } from '../simulation/simulated-slurm.ts';
 import { createDaemonDeps } from '../simulation/daemon-deps.ts';
 import type { Disk } from '../simulation/memory-journal.ts';
 import { createSimulatedClock, type SimulatedClock } from '../simulation/clock.ts';

@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fingerprint } from '../../src/transport/compare-host-key.ts';
-import { readKnownHosts } from '../../src/transport/known-hosts.ts';
+import { readKnownHosts } from '../../src/transport/parse-known-hosts.ts';
 import { standInAgentPython } from '../stand-ins/agent/stand-in-agent.ts';
 import { requirePython, requireRoot, requireSlurmVersion, requireSshd } from '../support/skip-unless.ts';
 import { startSlurmCluster, type SlurmCluster } from '../support/slurm-cluster.ts';

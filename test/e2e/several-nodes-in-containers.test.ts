@@ -2,7 +2,7 @@
 import { resolve } from 'node:path';
 import { APPTAINER_BESIDE } from '../set-up/slurm-roots.mjs';
 import { requireAgent, requireSlurmVersion } from '../support/skip-unless.ts';
-import { describeTaskOnThreeNodes } from './three-nodes.ts';
+import { describeTaskOnThreeNodes } from './several-nodes-tests.ts';
 
 describeTaskOnThreeNodes({
   name: 'in containers, with the real clearml-agent',

@@ -1,6 +1,6 @@
 // The dependencies of a daemon under search: its own code, and an environment that the search controls.
 import type { DaemonDeps } from '../../src/daemon/deps.ts';
-import { createRateLimit } from '../../src/base/rate-limit.ts';
+import { createRateLimit } from '../../src/base/token-bucket.ts';
 import { noAudit } from '../support/no-audit.ts';
 import { createMemoryHistory } from '../support/memory-history.ts';
 import { silentLog } from '../support/silent-log.ts';

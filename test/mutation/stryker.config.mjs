@@ -4,7 +4,7 @@ export default {
     'src/daemon/decide/*.ts',
     'src/daemon/journal/journal*.ts',
     'src/daemon/submit/submit*.ts',
-    'src/base/rate-limit.ts',
+    'src/base/token-bucket.ts',
     'src/slurm/rate-limited-scheduler.ts',
     'src/daemon/{poll/peers,reconcile/act,recover/find-untracked-tasks,recover/finish-interrupted-steps}.ts',
   ],

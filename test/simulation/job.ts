@@ -3,7 +3,7 @@ import { ApiError } from '../../src/sandbox/api-error.ts';
 import type { Fields } from '../../src/sandbox/call.ts';
 import { JOB_EXIT_CODES } from '../../src/template/job-exit-codes.ts';
 import { renderBlocks } from '../../src/template/blocks.ts';
-import type { Cluster, SimJob } from './cluster.ts';
+import type { Cluster, SimJob } from './simulated-slurm.ts';
 import { named, OTHER_QUEUE, SCHEDULER_QUEUE } from './queues.ts';
 import type { Server } from './server.ts';
 import type { TestBed } from './test-bed.ts';

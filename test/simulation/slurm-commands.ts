@@ -5,7 +5,7 @@ import { isLive } from '../../src/slurm/job-state.ts';
 import { readJobName } from '../../src/slurm/job-name.ts';
 import type { JobId, SubmitOutcome } from '../../src/slurm/scheduler.ts';
 import { workerOf } from '../support/simulated-values.ts';
-import { FACTS, logPathOf, type Cluster, type SimJob } from './cluster.ts';
+import { FACTS, logPathOf, type Cluster, type SimJob } from './simulated-slurm.ts';
 import type { PendingCalls } from './pending-calls.ts';
 import { named } from './queues.ts';
 

@@ -4,7 +4,7 @@ import { readJobName } from '../../src/slurm/job-name.ts';
 import type { Scheduler } from '../../src/slurm/scheduler.ts';
 import type { Random } from '../support/random.ts';
 import { silentLog } from '../support/silent-log.ts';
-import type { SimJob } from './cluster.ts';
+import type { SimJob } from './simulated-slurm.ts';
 import type { Draws } from './draws.ts';
 import { createMalformer, type Malformer } from './malformed-output.ts';
 import { createNetwork, type Network } from './network.ts';

@@ -4,7 +4,7 @@ import { runDaemon } from '../../src/daemon/loop.ts';
 import type { ReadLimits } from '../../src/daemon/deps.ts';
 import type { Scheduler } from '../../src/slurm/scheduler.ts';
 import { createSimulatedClock, type SimulatedClock } from './clock.ts';
-import { createCluster, type Cluster } from './cluster.ts';
+import { createCluster, type Cluster } from './simulated-slurm.ts';
 import { GRACE_PERIODS } from '../support/simulated-values.ts';
 import { createDaemonDeps } from './daemon-deps.ts';
 import { readDisk, type Disk } from './memory-journal.ts';

@@ -1,6 +1,6 @@
 // How the calls to Slurm count against the rate limit, and how high it is.
 import { expect } from 'chai';
-import { createRateLimit } from '../../src/base/rate-limit.ts';
+import { createRateLimit } from '../../src/base/token-bucket.ts';
 import { clusterRate, withRateLimit } from '../../src/slurm/rate-limited-scheduler.ts';
 import type { JobFigures, JobId, JobSize, Scheduler } from '../../src/slurm/scheduler.ts';
 import { createSimulatedClock } from '../simulation/clock.ts';

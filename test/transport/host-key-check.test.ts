@@ -4,7 +4,7 @@ import { chmod, mkdir, readdir, stat, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createHostKeyCheck } from '../../src/transport/host-key-check.ts';
 import { fingerprint } from '../../src/transport/compare-host-key.ts';
-import { hashedName } from '../../src/transport/known-hosts.ts';
+import { hashedName } from '../../src/transport/parse-known-hosts.ts';
 import { makeHostKey, createKnownHostsFixture, formatHostKey } from './host-key-fixtures.ts';
 
 const OLD = makeHostKey('ssh-ed25519', 'old');

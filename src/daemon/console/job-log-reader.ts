@@ -2,7 +2,7 @@
 import type { Clock } from '../../base/clock.ts';
 import type { Transport } from '../../transport/transport.ts';
 import { readUntrustedFile } from '../../transport/read-untrusted-file.ts';
-import { createConcurrencyLimit } from '../../slurm/concurrency-limit.ts';
+import { createConcurrencyLimit } from '../../base/concurrency-limit.ts';
 import type { JobRecord } from '../../slurm/scheduler.ts';
 
 export type JobLog =

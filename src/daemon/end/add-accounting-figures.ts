@@ -5,7 +5,7 @@ import { SlurmUnavailableError } from '../../slurm/errors.ts';
 import { formatJobName } from '../../slurm/job-name.ts';
 import type { JobFigures, JobId, JobKey } from '../../slurm/scheduler.ts';
 import { logToConsole } from '../console/console.ts';
-import { describeUnused } from '../console/unused-request.ts';
+import { describeUnused } from '../console/unused-resources.ts';
 import type { DaemonDeps } from '../deps.ts';
 
 export interface FiguresReader {

@@ -13,7 +13,7 @@ import type { Intervals } from '../loop.ts';
 import { createPass, logPassFailure } from '../pass.ts';
 import { SOON_MS } from '../poll/poll-interval.ts';
 import { findLiveJob, hasSchedulerQueue, type Snapshot } from '../poll/poll.ts';
-import { rateLimitedLog } from '../rate-limited-log.ts';
+import { rateLimitedLog } from '../repeated-warnings.ts';
 import { runUntilStopped } from '../run-until-stopped.ts';
 import { createBackoff } from '../submit/submission-backoff.ts';
 import { createSubmissionPool } from '../submit/submission-pool.ts';

@@ -12,7 +12,7 @@ import { createNames } from '../cached-users-and-projects.ts';
 import { readPauses } from '../pauses.ts';
 import { createPeers } from '../poll/peers.ts';
 import type { Logger } from '../../log/logger.ts';
-import { createRateLimit } from '../../base/rate-limit.ts';
+import { createRateLimit } from '../../base/token-bucket.ts';
 import { clusterRate, withRateLimit } from '../../slurm/rate-limited-scheduler.ts';
 import { daemonMark, jobSettings, workerName } from './job-settings.ts';
 import type { App } from '../../assembly/app.ts';

@@ -2,8 +2,8 @@
 import { splitWords } from '../../base/shell-word.ts';
 import { SET_BY_JOB } from '../job-variable-tables.ts';
 import { displayValue } from '../display-value.ts';
-import { ARGUMENTS, type ArgumentRow } from './allowed-arguments.ts';
-import { parseMount } from './mount.ts';
+import { ARGUMENTS, type ArgumentRow } from './container-arguments.ts';
+import { parseMount } from './check-mount.ts';
 
 export interface ContainerVariable {
   readonly name: string;

@@ -2,7 +2,7 @@
 import { cp, readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { fingerprint } from '../../../src/transport/compare-host-key.ts';
-import { readKnownHosts } from '../../../src/transport/known-hosts.ts';
+import { readKnownHosts } from '../../../src/transport/parse-known-hosts.ts';
 import { prepareUserSsh } from '../../support/ssh-master.ts';
 import {
   addAccount,

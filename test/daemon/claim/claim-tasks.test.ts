@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { QueueId } from '../../../src/clearml/ids.ts';
 import { createBackoff } from '../../../src/daemon/submit/submission-backoff.ts';
-import { createRateLimit } from '../../../src/base/rate-limit.ts';
+import { createRateLimit } from '../../../src/base/token-bucket.ts';
 import { createTaskClaimer } from '../../../src/daemon/claim/claim-tasks.ts';
 import { createSubmissionPool } from '../../../src/daemon/submit/submission-pool.ts';
 import { claimOnce } from '../run-daemon.ts';

@@ -1,6 +1,6 @@
 // Claims under limits, fairness and pauses on the simulated server and cluster.
 import { expect } from 'chai';
-import { createRateLimit } from '../../../src/base/rate-limit.ts';
+import { createRateLimit } from '../../../src/base/token-bucket.ts';
 import { createTaskClaimer, type TaskClaimer } from '../../../src/daemon/claim/claim-tasks.ts';
 import type { DaemonDeps, ServedQueue } from '../../../src/daemon/deps.ts';
 import { createBackoff } from '../../../src/daemon/submit/submission-backoff.ts';

@@ -5,7 +5,7 @@ import type { Action } from '../../../src/daemon/decide/action.ts';
 import type { Entry } from '../../../src/daemon/journal/entry.ts';
 import type { Job, JobId, JobKey } from '../../../src/slurm/scheduler.ts';
 import { createMemoryHistory, type MemoryHistory } from '../../support/memory-history.ts';
-import { FACTS } from '../../simulation/cluster.ts';
+import { FACTS } from '../../simulation/simulated-slurm.ts';
 import { OWN_QUEUE } from '../../simulation/queues.ts';
 import { entryOf, jobOf } from '../decide/observations.ts';
 import { createStepFixture, type StepFixture } from '../step-fixture.ts';

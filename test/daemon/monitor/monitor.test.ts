@@ -6,7 +6,7 @@ import type { DaemonEvent } from '../../../src/daemon/monitor/daemon-events.ts';
 import { recordTaskSteps } from '../../../src/daemon/monitor/task-steps.ts';
 import type { Entry } from '../../../src/daemon/journal/entry.ts';
 import type { Job, JobId } from '../../../src/slurm/scheduler.ts';
-import type { SimJob } from '../../simulation/cluster.ts';
+import type { SimJob } from '../../simulation/simulated-slurm.ts';
 import { advance, startDaemon, type DaemonRun } from '../run-daemon.ts';
 import { entryOf, jobOf, NOW, TASK } from '../decide/observations.ts';
 import { createStepFixture, type StepFixture } from '../step-fixture.ts';

@@ -4,7 +4,7 @@ import { CredentialsRejectedError, ServerRefusedError, ServerUnreachableError } 
 import { waitForCluster, type FoundCluster } from '../../../src/daemon/serve/wait-for-cluster.ts';
 import { SlurmUnavailableError } from '../../../src/slurm/errors.ts';
 import { HostUnreachableError } from '../../../src/transport/errors.ts';
-import { FACTS } from '../../simulation/cluster.ts';
+import { FACTS } from '../../simulation/simulated-slurm.ts';
 import { rejection } from '../../support/rejection.ts';
 import { createStepFixture } from '../step-fixture.ts';
 

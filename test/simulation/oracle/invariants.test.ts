@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import type { TaskId } from '../../../src/clearml/ids.ts';
 import { formatJobName, newAttempt } from '../../../src/slurm/job-name.ts';
-import { createCluster, type SimJob } from '../cluster.ts';
+import { createCluster, type SimJob } from '../simulated-slurm.ts';
 import { TERM_REASON } from '../job.ts';
 import { createInvariants } from './invariants.ts';
 import { createSimulatedClock } from '../clock.ts';

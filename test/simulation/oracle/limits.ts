@@ -2,7 +2,7 @@
 import { isLive } from '../../../src/slurm/job-state.ts';
 import type { DaemonDeps } from '../../../src/daemon/deps.ts';
 import { OWN_QUEUE, named } from '../queues.ts';
-import type { Cluster } from '../cluster.ts';
+import type { Cluster } from '../simulated-slurm.ts';
 import type { JobSize } from '../../../src/slurm/scheduler.ts';
 import type { RoundLimits } from '../schedule.ts';
 import type { CallObserver } from '../server.ts';

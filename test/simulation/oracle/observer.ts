@@ -1,6 +1,6 @@
 // Observes jobs, entries of the scheduler queue and orphans while a round runs.
 import { isLive } from '../../../src/slurm/job-state.ts';
-import type { SimJob } from '../cluster.ts';
+import type { SimJob } from '../simulated-slurm.ts';
 import type { Outages } from '../outages.ts';
 import { named, SCHEDULER_QUEUE } from '../queues.ts';
 import type { RoundPlan } from '../schedule.ts';

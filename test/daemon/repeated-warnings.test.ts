@@ -1,6 +1,6 @@
 // Tests that a lasting failure is a few log lines, and that no other failure is hidden.
 import { expect } from 'chai';
-import { rateLimitedLog } from '../../src/daemon/rate-limited-log.ts';
+import { rateLimitedLog } from '../../src/daemon/repeated-warnings.ts';
 import type { LogData, Logger } from '../../src/log/logger.ts';
 import { createSimulatedClock, type SimulatedClock } from '../simulation/clock.ts';
 

@@ -1,7 +1,7 @@
 // How many calls may start in a period, and how those that do not wait count.
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { createRateLimit } from '../../src/base/rate-limit.ts';
+import { createRateLimit } from '../../src/base/token-bucket.ts';
 
 const NOW = Date.UTC(2026, 0, 1, 12);
 

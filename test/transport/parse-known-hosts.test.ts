@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { knownName, readKnownHosts, matchesHost } from '../../src/transport/known-hosts.ts';
+import { knownName, readKnownHosts, matchesHost } from '../../src/transport/parse-known-hosts.ts';
 import { requireSshd } from '../support/skip-unless.ts';
 import { makeHostKey, createKnownHostsFixture, formatHostKey } from './host-key-fixtures.ts';
 

@@ -1,6 +1,6 @@
 // How many calls run at once, in which order, and how a waiting call is aborted.
 import { expect } from 'chai';
-import { createConcurrencyLimit } from '../../src/slurm/concurrency-limit.ts';
+import { createConcurrencyLimit } from '../../src/base/concurrency-limit.ts';
 import { rejection } from '../support/rejection.ts';
 
 describe('a concurrency limit', () => {
