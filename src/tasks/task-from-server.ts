@@ -62,7 +62,11 @@ export async function withServer<Result>(
 }
 
 /** The task that the user named. @throws UsageError if there is none, or more than one */
-export async function readNamedTask({ app, clearml, server }: OnServer, name: string, command: string): Promise<TaskDocument> {
+export async function readNamedTask(
+  { app, clearml, server }: OnServer,
+  name: string,
+  command: string,
+): Promise<TaskDocument> {
   const id = await findTask(app, name, command);
   const read = await clearml.tasks.get(id);
   if (read !== undefined) return read;
