@@ -20,6 +20,17 @@ describe('the report of unused user properties', () => {
     );
   });
 
+  it('suggests the property of the template that a misspelled name resembles', () => {
+    const of = (name: string): string | undefined =>
+      unusedProperties({ hyperparams: { properties: { [name]: {} } } }, ['num_gpus', 'walltime']);
+
+    expect(of('num_gpu')).to.equal(
+      'The template of this queue does not use the user property "num_gpu" (did you mean "num_gpus"?). It uses num_gpus, walltime.',
+    );
+    expect(of('comment')).to.not.contain('did you mean');
+    expect(of('num_gpus'.padEnd(41, 's'))).to.not.contain('did you mean');
+  });
+
   it('is empty if the template uses every property', () => {
     expect(unusedProperties({ hyperparams: { properties: { walltime: {} } } }, READ)).to.equal(undefined);
     expect(unusedProperties({}, READ)).to.equal(undefined);
