@@ -37,7 +37,7 @@ export const READ_BY_JOB: readonly JobVariables[] = [
   {
     names: ['CLEARML_MULTI_NODE_SINGLE_TASK'],
     meaning:
-      'How the machine graphs of a multi-node task are shown. 1 (default): one graph for each node; 2: one graph with a line for each node.',
+      'How the machine-monitoring plots (CPU, GPU, memory) of a multi-node task are shown. 1 (default): one plot for each node; 2: one plot with a line for each node.',
   },
   {
     names: ['MASTER_ADDR', 'MASTER_PORT'],
@@ -65,7 +65,7 @@ export const READ_BY_JOB: readonly JobVariables[] = [
   {
     names: ['RANK'],
     meaning:
-      'If set, the agent uses it instead of `SLURM_PROCID`. Do not export `RANK` in a multi-node template: each rank unsets `RANK` if it differs from `SLURM_PROCID`.',
+      'On one node: if set, the agent uses it instead of `SLURM_PROCID`. On several nodes, do not set it: each rank unsets a `RANK` that differs from its `SLURM_PROCID`, because otherwise all agents would have the same rank.',
   },
 ];
 
@@ -87,7 +87,8 @@ export const SET_BY_JOB: readonly JobVariables[] = [
   { names: ['CLEARML_SLURM_PYTHON'], meaning: 'The Python that has clearml-agent.' },
   {
     names: ['CLEARML_SLURM_RANK_NAMES'],
-    meaning: 'On several nodes: the random suffixes in the directory names: each rank has a private directory.',
+    meaning:
+      'On several nodes, each rank has its own private directory. This variable holds the random suffixes of the names of these directories.',
   },
   {
     names: ['CLEARML_AGENT__AGENT__VENVS_DIR'],

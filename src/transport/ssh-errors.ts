@@ -63,7 +63,7 @@ const MESSAGES: {
   'host key': ({ message }) => message,
   'login refused': describeLoginRefused,
   'too many attempts': ({ host, user, tried, untried }) =>
-    `${host} refused the login of ${user} after too many attempts (MaxAuthTries in its sshd_config). Refused: ${tried.join(', ')}.${untried.length === 0 ? '' : ` Not tried: ${untried.join(', ')}.`} Set identity_file to the right key.`,
+    `${host} refused the login of ${user} after too many attempts (MaxAuthTries in its sshd_config). Credentials refused: ${tried.join(', ')}.${untried.length === 0 ? '' : ` Not tried: ${untried.join(', ')}.`} Set identity_file to the right key.`,
   'second factor': ({ host, methods }) =>
     `${host} accepted the key but requires a second factor (${methods.join(', ')}), which the daemon cannot provide. ${useOpenssh(host)}`,
   'no session': ({ host }) =>
@@ -115,14 +115,14 @@ function describeLoginRefused({
   obstacles,
   methods,
 }: Extract<SshFailure, { kind: 'login refused' }>): string {
-  const refused = tried.length === 0 ? '' : ` Refused: ${tried.join(', ')}.`;
+  const refused = tried.length === 0 ? '' : ` Credentials refused: ${tried.join(', ')}.`;
   const blocked = obstacles.length === 0 ? '' : ` Not tried: ${obstacles.join('; ')}.`;
-  return `${host} refused the login of ${user}; accepted methods: ${methods.join(', ')}.${refused}${blocked} ${loginAdvice()}`;
+  return `${host} refused the login of ${user}; accepted methods: ${methods.join(', ')}.${refused}${blocked}${loginAdvice()}`;
 
   function loginAdvice(): string {
-    if (!methods.includes('publickey')) return useOpenssh(host);
-    if (tried.length > 0) return `Add the public key to ~/.ssh/authorized_keys of ${user} on that host.`;
-    return obstacles.length > 0 ? '' : 'Set identity_file, or start an ssh agent and run ssh-add.';
+    if (!methods.includes('publickey')) return ` ${useOpenssh(host)}`;
+    if (tried.length > 0) return ` Add the public key to ~/.ssh/authorized_keys of ${user} on that host.`;
+    return obstacles.length > 0 ? '' : ' Set identity_file, or start an ssh agent and run ssh-add.';
   }
 }
 

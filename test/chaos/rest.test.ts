@@ -27,7 +27,7 @@ describe('a round of chaos', () => {
     ]);
   });
 
-  it('must stay unchanged for longer while a daemon still tracks a task', () => {
+  it('is at rest only after a longer time without change if a daemon still tracks a task', () => {
     const tracked = { isTracked: true, polls: [9, 9] };
     expect(kindsOf([1, { isTracked: true }], [20, tracked], [31, tracked])).to.deep.equal([
       'pending',

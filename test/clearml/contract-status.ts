@@ -45,7 +45,7 @@ export function defineStatusContract(testBed: () => ContractTestBed): void {
       });
     });
 
-    it('C-06 fails a queued task only with force', async () => {
+    it('C-06 changes a queued task to failed only with force', async () => {
       const { tasks } = testBed().client;
       const id = await createTaskWithStatus('queued');
 
@@ -153,11 +153,14 @@ export function defineStatusContract(testBed: () => ContractTestBed): void {
     }
 
     const forgetting: readonly (readonly [string, (id: TaskId) => Promise<unknown>])[] = [
-      ['was refused', refuseEnqueue],
-      ['followed a return to queued', (id) => testBed().client.tasks.unstart(id, 'in_progress', NOTE)],
+      ['an earlier enqueue was refused', refuseEnqueue],
+      [
+        'the task was enqueued after unstart had set its status to queued',
+        (id) => testBed().client.tasks.unstart(id, 'in_progress', NOTE),
+      ],
     ];
     for (const [what, forget] of forgetting) {
-      it(`by a user makes the task an orphan, and when repeated a draft, if an earlier enqueue ${what}`, async () => {
+      it(`by a user makes the task an orphan, and when repeated a draft, if ${what}`, async () => {
         const { client, raw } = testBed();
         const id = await enqueuedAfter(forget);
 
@@ -171,7 +174,7 @@ export function defineStatusContract(testBed: () => ContractTestBed): void {
         expect(await statusOf(id)).to.equal('created');
       });
 
-      it(`by the client makes the task a draft if an earlier enqueue ${what}`, async () => {
+      it(`by the daemon's client makes the task a draft if ${what}`, async () => {
         const id = await enqueuedAfter(forget);
 
         await testBed().client.tasks.dequeue(id, NOTE);

@@ -137,10 +137,10 @@ describe('a client of a busy ClearML server', () => {
   });
 
   for (const [what, retryAfter, waitMs] of [
-    ['seconds', '3600', 3_600_000],
-    ['a date', new Date(Date.now() + 3_600_000).toUTCString(), 3_600_000],
+    ['in seconds', '3600', 3_600_000],
+    ['as a date', new Date(Date.now() + 3_600_000).toUTCString(), 3_600_000],
   ] as const)
-    it(`does not retry if the server asks for a wait longer than the retry time, as ${what}`, async () => {
+    it(`does not retry if the server asks for a wait longer than the retry time, given ${what}`, async () => {
       fixture.server.script('tasks.get_by_id', page(503, '', { 'retry-after': retryAfter }));
 
       const error = await rejection(fixture.client().tasks.get(TASK));

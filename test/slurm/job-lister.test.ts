@@ -150,7 +150,7 @@ describe('jobs of several Unix users', () => {
     expect(calls).to.deep.equal(['squeue', 'alice squeue', 'bob squeue']);
   });
 
-  it('have their sizes read with one call, or with one call per user if Slurm hides them; a refused user is left out', async () => {
+  it('have their sizes read with one call, or with one call per user if Slurm hides them; a user for whom sudo refuses squeue is left out', async () => {
     for (const hidesJobs of [false, true]) {
       const { scheduler, calls, refused } = createBed({ hidesJobs });
       await scheduler.facts();
@@ -275,7 +275,7 @@ describe('jobs of several Unix users', () => {
     ['times out', new CommandTimeoutError('/usr/bin/scancel as alice', 1_000, '', '')],
     ['fails', { exitCode: 1, killedBy: undefined, stdout: '', stderr: 'scancel: error: Zero Bytes were transmitted' }],
   ] as const) {
-    it(`are cancelled for the other users if scancel as one of them ${what}`, async () => {
+    it(`of the other users are still cancelled if one user's scancel ${what}`, async () => {
       const { scheduler, calls, failing } = createBed();
       failing.set('alice', failure);
       const jobs = ['alice', 'bob', 'alice'].map((unixUser, at) => ({ id: String(at) as JobId, name: NAME, unixUser }));

@@ -108,7 +108,7 @@ describe('a query with squeue', () => {
       expect(jobsOf(HEADER + row('1', OURS, { state, end: '1795505467' }))[0]).to.include({ state: 'UNKNOWN' });
   });
 
-  it('S-27 reads no job name as a row, an end or a separator', () => {
+  it('S-27 never mistakes part of a job name for a row mark, an end mark or a separator', () => {
     const name = fc.string({
       unit: fc.oneof(fc.constantFrom('\x1e', '\x1f', '\x1d', '\n', '\r', '\0', 'mark', '|'), fc.string()),
     });

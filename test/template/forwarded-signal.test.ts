@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { parseTemplate } from '../../src/template/parse-template.ts';
 import { emptyVariables, noBlocks, withDirectives } from './template-fixtures.ts';
 
-describe('the forwarded signal of a template', () => {
+describe('the signal before the time limit', () => {
   for (const [directives, signal] of [
     ['#SBATCH --signal=B:USR1@120', 'USR1'],
     ['#SBATCH --signal B:SIGUSR2', 'USR2'],
@@ -31,7 +31,7 @@ describe('the forwarded signal of a template', () => {
     ['A=1 B="$(echo 2)" nice ${CLEARML_AGENT_EXECUTE}', 'A=1 B="$(echo 2)" forward nice agent'],
     ['if true; then nice \\\n  ${CLEARML_AGENT_EXECUTE}\nfi', 'if true; then forward nice \\\n  agent\nfi'],
   ] as const) {
-    it(`is forwarded by a prefix before the first word of the command: ${command.replaceAll('\n', '⏎')}`, () => {
+    it(`is forwarded by a prefix that is inserted before the command name: ${command.replaceAll('\n', '⏎')}`, () => {
       const template = withDirectives().replace('${CLEARML_AGENT_EXECUTE}', () => command);
       const blocks = { ...noBlocks, agentExecute: 'agent', beforeAgent: 'forward ' };
 

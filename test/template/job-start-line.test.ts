@@ -65,25 +65,33 @@ describe('the first command of a job script', () => {
   });
 });
 
-describe('the beginning of a script in its log', () => {
-  it('is the line that the script prints', () => {
+describe('the start line of a script in its log', () => {
+  it('is found after the script has printed it', () => {
     expect(hasBegun(run('#!/bin/bash\nexit 0\n'), JOB)).to.equal(true);
   });
 
   for (const [title, log, expected] of [
-    ['is not in an empty log', '', false],
-    ['is not in the line of an earlier start', `clearml: job 182 begins (${START - 5})\n`, false],
-    ['is not in the line of another job', `clearml: job 181 begins (${START})\n`, false],
-    ['is not in a message of slurmstepd', '[2026-11-29T12:09:49.028] error: *** REASON: Nodes are DOWN ***\n', false],
-    ['may follow the output of a login profile', `Welcome\nclearml: job 182 begins (${START})\n`, true],
+    ['is not found in an empty log', '', false],
+    ['is not found in the line of an earlier start of the job', `clearml: job 182 begins (${START - 5})\n`, false],
+    ['is not found in the line of another job', `clearml: job 181 begins (${START})\n`, false],
     [
-      'may follow an earlier start in the same log',
+      'is not found in a message of slurmstepd',
+      '[2026-11-29T12:09:49.028] error: *** REASON: Nodes are DOWN ***\n',
+      false,
+    ],
+    ['is found after the output of a login profile', `Welcome\nclearml: job 182 begins (${START})\n`, true],
+    [
+      'is found after the line of an earlier start in the same log',
       `clearml: job 182 begins (${START - 5})\nclearml: job 182 begins (${START})\n`,
       true,
     ],
-    ['may have no time', 'clearml: job 182 begins ()\n', true],
-    ['may be later than the start', `clearml: job 182 begins (${START + 300})\n`, true],
-    ['may be in the same second as a start with milliseconds', `clearml: job 182 begins (${START})\n`, true],
+    ['is found if it has no time', 'clearml: job 182 begins ()\n', true],
+    ['is found if its time is later than the start of the job', `clearml: job 182 begins (${START + 300})\n`, true],
+    [
+      'is found if the start of the job has milliseconds within the same second',
+      `clearml: job 182 begins (${START})\n`,
+      true,
+    ],
   ] as const)
     it(title, () => {
       expect(hasBegun(log, { ...JOB, startAt: JOB.startAt + 500 })).to.equal(expected);

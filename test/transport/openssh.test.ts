@@ -82,7 +82,7 @@ describe('the openssh transport', () => {
     expect(host.loginCount()).to.equal(0);
   });
 
-  it('reports an unknown outcome of running commands when the connection ends', async () => {
+  it('reports the outcome of a running command as unknown if the connection ends', async () => {
     await ssh.openMaster();
     const host = open();
     const running = rejection(host.run(shell('touch begun; sleep 60')));
@@ -142,7 +142,7 @@ describe('the openssh transport', () => {
     expect(existsSync(join(used.account.home, 'ran'))).to.equal(false);
   });
 
-  it("prefers the user's connection", async () => {
+  it('uses the connection that the user opened, and does not log in itself', async () => {
     await ssh.openMaster();
     const host = open({ mayLogIn: true });
     await host.run(shell('true'));

@@ -29,12 +29,12 @@ const CASES: readonly (readonly [cause: SshFailure, fact: string, advice: string
   ],
   [
     { kind: 'too many attempts', host, user: 'ann', tried: ['the key /k'], untried: ['the key /l'] },
-    'after too many attempts (MaxAuthTries in its sshd_config). Refused: the key /k. Not tried: the key /l.',
+    'after too many attempts (MaxAuthTries in its sshd_config). Credentials refused: the key /k. Not tried: the key /l.',
     'Set identity_file to the right key.',
   ],
   [
     { kind: 'login refused', host, user: 'ann', tried: ['the key /k'], obstacles: [], methods: ['publickey'] },
-    'refused the login of ann; accepted methods: publickey. Refused: the key /k.',
+    'refused the login of ann; accepted methods: publickey. Credentials refused: the key /k.',
     'Add the public key to ~/.ssh/authorized_keys of ann on that host.',
   ],
   [

@@ -54,7 +54,11 @@ const CASES: readonly Case[] = [
   {
     what: 'a login without an accepted key',
     way: (folder) => ({ identityFiles: [join(folder, 'stranger-1')] }),
-    ssh2: ['refused the login', 'Refused: the key', 'stranger-1. Add the public key to ~/.ssh/authorized_keys'],
+    ssh2: [
+      'refused the login',
+      'Credentials refused: the key',
+      'stranger-1. Add the public key to ~/.ssh/authorized_keys',
+    ],
     openssh: ['Permission denied (publickey', 'Use a key that needs no prompt'],
   },
   {

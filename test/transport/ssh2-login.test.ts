@@ -52,7 +52,7 @@ describe('a login by ssh2', () => {
     await makeKey(stranger);
 
     expect(await testBed.refusal(testBed.target({ identityFiles: [stranger] }))).to.equal(
-      `cluster refused the login of ${testBed.account.name}; accepted methods: publickey, password, keyboard-interactive. Refused: the key ${stranger}. ` +
+      `cluster refused the login of ${testBed.account.name}; accepted methods: publickey, password, keyboard-interactive. Credentials refused: the key ${stranger}. ` +
         `Add the public key to ~/.ssh/authorized_keys of ${testBed.account.name} on that host.`,
     );
   });
@@ -63,7 +63,7 @@ describe('a login by ssh2', () => {
     await Promise.all(strangers.map((file) => makeKey(file)));
 
     expect(await testBed.refusal(targetOf(strict, testBed.account, { identityFiles: strangers }))).to.equal(
-      `cluster refused the login of ${testBed.account.name} after too many attempts (MaxAuthTries in its sshd_config). Refused: ` +
+      `cluster refused the login of ${testBed.account.name} after too many attempts (MaxAuthTries in its sshd_config). Credentials refused: ` +
         `the key ${folder}/one, the key ${folder}/two. Not tried: the key ${folder}/three. Set identity_file to the right key.`,
     );
   });
@@ -114,7 +114,7 @@ describe('a login by ssh2', () => {
     const passwordFrom = { command: ['echo', 'a wrong secret'] };
     const words = await testBed.refusal(testBed.target({ identityFiles: [], passwordFrom }));
 
-    expect(words).to.contain('Refused: the password.').and.not.to.contain('secret');
+    expect(words).to.contain('Credentials refused: the password.').and.not.to.contain('secret');
   });
 
   it('reports that a second factor is required', async () => {

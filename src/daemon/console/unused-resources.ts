@@ -45,7 +45,8 @@ const RULES: readonly Rule[] = [
     atLeast: 4 * HOUR_SEC,
     below: 0.1,
     usage: ({ elapsedSec, timeLimitSec }) => usageOf(elapsedSec, timeLimitSec),
-    describe: ({ used, requested }) => `${formatDuration(used * 1000)} of ${formatDuration(requested * 1000)}`,
+    describe: ({ used, requested }) =>
+      `${formatDuration(used * 1000)} of its time limit of ${formatDuration(requested * 1000)}`,
   },
 ];
 

@@ -175,7 +175,7 @@ describe('the audit log', () => {
       expect(shown(await readAudit(stateDir, '77'))).to.deep.equal(['7'.repeat(32)]);
     });
 
-    it('is empty for an unknown task, and without an audit log', async () => {
+    it('is empty for an unknown task, and if there is no audit log directory', async () => {
       expect(await readAudit(stateDir, 'e'.repeat(32))).to.deep.equal([]);
       expect(await readAudit(join(stateDir, 'missing'), TASK)).to.deep.equal([]);
     });

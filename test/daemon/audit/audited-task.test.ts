@@ -92,7 +92,7 @@ describe('the audit log of a task', () => {
     ['user', 'a task enqueued elsewhere', { task: taskOf('queued'), place: 'another queue' }, 'enqueued again'],
     ['daemon', 'a parked task', { task: taskOf('queued'), place: 'parked' }, 'it cannot start'],
   ] as const) {
-    it(`contains, before scancel, the cancellation for ${title}, with the requester: ${by}`, async () => {
+    it(`names the ${by} as the requester of the cancellation of the job of ${title}, before scancel is run`, async () => {
       const entry = await begun();
       const seen = { ...change, task: change.task && { ...change.task, id: entry.task } };
       fixture.deps.clearml.tasks.get = () =>

@@ -65,7 +65,7 @@ describe('the ranks that did not run', () => {
     });
   }
 
-  it('are not reported if the log names none, or names them in a line of the task', () => {
+  it('are not reported if the log names none, or if only the output of the task itself names them', () => {
     const stopped = idle(2).replace('completed', 'stopped');
 
     expect(describeIdleRanks(`0\n${stopped}> ${idle(1)}`)).to.equal(undefined);

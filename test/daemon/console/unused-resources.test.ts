@@ -38,7 +38,7 @@ describe('the line about an unused request', () => {
       timeLimitSec: 5 * 86_400,
     });
     expect(text).to.equal(
-      'Slurm job 4711 used 3.1 of 64 GB of memory, 1.3 of 16 cores and 60 min of 5 days. Lower --mem, --cpus-per-task and --time: a smaller job usually starts sooner.',
+      'Slurm job 4711 used 3.1 of 64 GB of memory, 1.3 of 16 cores and 60 min of its time limit of 5 days. Lower --mem, --cpus-per-task and --time: a smaller job usually starts sooner.',
     );
     for (const line of breakLines(text ?? '').split('\n')) expect(line.length).to.be.at.most(CONSOLE_COLUMNS);
   });

@@ -237,7 +237,7 @@ describe('finishing an interrupted step', () => {
     }
   });
 
-  it('submits no job for a deleted task whose entry still exists', async () => {
+  it('submits no job for a deleted task that still has an entry in the scheduler queue', async () => {
     const fixture = createStepFixture();
     const task = await leave(fixture, 'submitting', { place: 'parked' }, LONG_AGO);
     fixture.server.store.tasks.delete(task);
