@@ -58,7 +58,7 @@ describe('a file of lines', () => {
     expect(events).to.deep.equal(['EISDIR', 'written again, lost 0']);
   });
 
-  it('drops the oldest lines if those in memory are over 16 MB, and reports how many', async () => {
+  it('drops the oldest lines if the lines in memory exceed 16 MB, and reports how many it dropped', async () => {
     const file = create();
     await mkdir(path);
     // A line of one million bytes with its end, so that sixteen fit.

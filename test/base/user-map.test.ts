@@ -31,12 +31,12 @@ describe('the Unix user of a task', () => {
     expect(unixUserOf('b2', map)).to.deep.equal({ kind: 'run as', user: BOB });
   });
 
-  it('is the default for an owner without an entry, and for a task without an owner', () => {
+  it('is the default for an owner who is not in the map, and for a task without an owner', () => {
     for (const owner of ['zz', undefined])
       expect(unixUserOf(owner, withDefault)).to.deep.equal({ kind: 'run as', user: BOB });
   });
 
-  it('is missing if the owner has no entry and there is no default; the task is rejected', () => {
+  it('is missing if the map has neither the owner nor a default; the task is rejected', () => {
     const reason = 'ClearML user zz is not in agent.slurm.user_map, which has no "default"';
     expect(unixUserOf('zz', map)).to.deep.equal({ kind: 'rejected', reason });
     expect(unixUserOf(undefined, map)).to.include({ kind: 'rejected' });
@@ -79,7 +79,7 @@ describe('the Unix user of a task', () => {
     ['has the uid of another', 'twin', [{ ...ALICE, name: 'twin' }], 'has the same uid as alice'],
     ['has the uid of the daemon', 'glue', [{ name: 'glue', uid: 990, home: '/' }], "is the daemon's user"],
   ] as const) {
-    it(`is refused if it ${what}; other entries still apply`, () => {
+    it(`is refused if it ${what}; the map still applies to other owners`, () => {
       const resolved = resolveUserMap({ a1: name, b2: 'bob' }, factsWith(users));
       expect(unixUserOf('a1', resolved)).to.have.property('reason').that.contains(reason);
       expect(unixUserOf('b2', resolved)).to.deep.equal({ kind: 'run as', user: BOB });

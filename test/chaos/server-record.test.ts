@@ -11,7 +11,7 @@ describe("the record of the server's calls", () => {
     expect(readRequest('no JSON')).to.deep.equal({ task: '' });
   });
 
-  it('contains the effect of each call: the new status, and whether an entry was removed', () => {
+  it('contains the effect of each call: the new status, and whether a queue entry was removed', () => {
     const stopped = { meta: OK, data: { updated: 1, fields: { status: 'stopped', status_reason: 'x' } } };
     expect(readResponse(JSON.stringify(stopped))).to.deep.equal({ code: 200, status: 'stopped', count: 1 });
     expect(readResponse(JSON.stringify({ meta: OK, data: { removed: 0 } }))).to.deep.equal({ code: 200, count: 0 });

@@ -107,7 +107,7 @@ describe('createHttp', () => {
     }
   });
 
-  it('cancels running requests when it is closed', async () => {
+  it('cancels the requests that still run when it is closed', async () => {
     fixture.server.script('x', () => {
       void http.close();
     });

@@ -94,7 +94,7 @@ describe('properties', () => {
     expect(hyperparams['properties']?.['partition']?.value).to.equal('debug');
   });
 
-  it('reports a missing task', async () => {
+  it('reports that the task does not exist', async () => {
     await using cli = await openCliWithSandbox();
     await cli.write('gpu.template', TEMPLATE);
 

@@ -53,7 +53,7 @@ ${command}
     }
   });
 
-  it('fails the task if a command of its template failed', async () => {
+  it('makes the daemon change the task to failed if a command of its template failed', async () => {
     const standIn = await startStandInCluster({ stateDir: join(stateDir, 'cluster') });
     try {
       await using world = await startWorld({

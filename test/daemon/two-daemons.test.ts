@@ -129,7 +129,7 @@ describe('two daemons', () => {
     await run.ended;
   });
 
-  it('do not adopt tasks from each other because of a server outage', async () => {
+  it("do not adopt each other's tasks during or after a server outage", async () => {
     const fixture = createStepFixture();
     const other = fixture.peer(2);
     const tasks = await enqueued(fixture, 6);

@@ -25,7 +25,7 @@ describe('when the jobs of one user cannot be listed,', () => {
     expect(fixture.cluster.jobs.map(({ task }) => task)).to.deep.equal([second, first]);
   });
 
-  it('untracked tasks of other users are adopted, but not those of this user, which may have jobs', async () => {
+  it('untracked tasks of other users are adopted, but not the tasks of this user, which may have jobs', async () => {
     const { fixture, users, deps, enqueued } = createBed();
     const tasks = [await enqueued(1, 'a1'), await enqueued(2, 'b2')];
     for (const task of tasks) {

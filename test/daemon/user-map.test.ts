@@ -32,7 +32,7 @@ describe('with a user map', () => {
     expect([...users.workDirs.values()].toSorted()).to.deep.equal(['/home/alice', '/home/bob', undefined]);
   });
 
-  it('a task of an owner without an entry fails with the reason, and is not submitted', async () => {
+  it('a task of an owner who is not in the map fails with the reason, and is not submitted', async () => {
     const { fixture, deps, enqueued } = createBed();
     const task = await enqueued(1, 'zz');
 

@@ -50,7 +50,7 @@ describe('a pipeline', () => {
     expect((await bed.world.user.console(idOf('train'))).match(/^GPUs of this step: \d,\d$/gm)).to.have.length(2);
   });
 
-  it('fails with a step that fails again, and does not repeat an unchanged step', async () => {
+  it('fails if a step fails again, and does not repeat an unchanged step', async () => {
     await bed.world.untilStatus(failing, 'failed');
 
     const steps = await bed.childrenOf(failing);

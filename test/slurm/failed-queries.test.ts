@@ -100,7 +100,7 @@ describe('a query with a failing Slurm', () => {
       expect(await desk.scheduler().record(id)).to.include({ name: other });
     });
 
-    it('finds nothing without accounting if squeue no longer shows the job', async () => {
+    it('finds nothing if squeue no longer shows the job and the cluster has no accounting', async () => {
       await restart({ minJobAgeMs: 0 });
       await submitted('#!/bin/bash\n');
       await waitUntil('the job to be forgotten', async () => (await found()).length === 0);

@@ -180,7 +180,7 @@ describe('jobs of several Unix users', () => {
     ['is killed', { exitCode: undefined, killedBy: 'SIGKILL', stdout: '', stderr: '' }],
     ['prints no table', { exitCode: 0, killedBy: undefined, stdout: 'Welcome\n', stderr: '' }],
   ] as const) {
-    it(`are listed for the other users if squeue as one of them ${what}`, async () => {
+    it(`of the other users are still listed if one user's squeue ${what}`, async () => {
       const { scheduler, failing } = createBed({ hidesJobs: true });
       await scheduler.facts();
       failing.set('alice', failure);

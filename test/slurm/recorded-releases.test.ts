@@ -115,7 +115,7 @@ for (const release of releases) {
       });
     }
 
-    it('gives no job arrays, and gives a job name that looks like rows as one name', () => {
+    it('is parsed without job arrays, and with a job name that looks like rows as a single name', () => {
       const jobs = listed(readSqueue(result({ stdout: text('squeue.txt') }), MARK));
 
       expect(jobs.filter(({ name }) => name.startsWith('evil'))).to.have.length(1);

@@ -236,7 +236,7 @@ export function describeHostContract(enter: () => Promise<HostUnderTest>): void 
     expect(error).to.be.instanceOf(ConnectionLostError);
   });
 
-  it('ends running programs when it is closed, and then refuses to start others', async () => {
+  it('ends the programs that still run when it is closed, and then refuses to start others', async () => {
     const own = place.open();
     await own.run(shell(':'));
     const running = rejection(own.run(shell('sleep 60')));
@@ -273,7 +273,7 @@ export function describeHostContract(enter: () => Promise<HostUnderTest>): void 
     expect(await read(file, owner + 1)).to.include({ kind: 'refused' });
   });
 
-  it('reports a missing working directory, not a missing program', async () => {
+  it('reports that the working directory, not the program, is missing', async () => {
     rmSync(place.folder, { recursive: true });
     try {
       const error = await rejection(host.run({ program: 'true', args: [], timeoutMs: TIMEOUT_MS }));

@@ -172,7 +172,7 @@ describe('the openssh transport', () => {
     );
   });
 
-  it('reports a missing ssh client', async () => {
+  it('reports that the ssh client is missing', async () => {
     const here = openLocalTransport('/nowhere');
     const host = createOpensshTransport({ destination: { host: 'cluster', options: [] }, context: {}, here });
 

@@ -57,7 +57,7 @@ describe('a login by ssh2', () => {
     );
   });
 
-  it('names the keys that were tried before the host ended the login, and those that were not', async () => {
+  it('names the keys that were tried before the host ended the login, and the keys that were not tried', async () => {
     await using strict = await startSshd(['MaxAuthTries 2']);
     const strangers = ['one', 'two', 'three'].map((name) => join(folder, name));
     await Promise.all(strangers.map((file) => makeKey(file)));

@@ -218,7 +218,7 @@ describe('the audit line of a submission', () => {
     expect(event).to.deep.include({ properties: { note: `${'a '.repeat(490)}… (${value.length} characters)` } });
   });
 
-  it('has at most 100 user properties, beginning with those that the template reads, and the number of the others', () => {
+  it('has at most 100 user properties, first the properties that the template reads, and the number of the others', () => {
     const properties = Object.fromEntries(Array.from({ length: 150 }, (_, index) => [`a${index}`, { value: 'b' }]));
     const event = describeOf({ hyperparams: { properties: { ...properties, partition: { value: 'gpu' } } } });
     expect(event).to.include({ propertiesLeftOff: 51 });

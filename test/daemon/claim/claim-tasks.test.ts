@@ -50,7 +50,7 @@ describe('the task claimer', () => {
     expect(fixture.waiting(OWN_QUEUE)).to.deep.equal([1, 2]);
   });
 
-  it('skips the entry of a deleted task', async () => {
+  it('skips the queue entry of a deleted task', async () => {
     const fixture = createStepFixture();
     await fixture.server.call('queues.add_task', { queue: OWN_QUEUE, task: taskNumber(9) });
     await fixture.enqueued(1);

@@ -16,8 +16,8 @@ function reasonOf(actions: readonly Action[]): string | undefined {
   return actions.flatMap((action) => (action.do === 'cancel' ? [action.why] : []))[0];
 }
 
-describe('the decision for a parked task whose entry is gone', () => {
-  it('reports removal by a user if the job never started and nothing else can have removed the entry', () => {
+describe('the decision for a parked task whose queue entry is gone', () => {
+  it('reports removal by a user if the job never started and only a user can have removed the entry', () => {
     expect(reasonOf(decide(observation(FRESH)))).to.equal(REMOVED_BY_USER);
   });
 

@@ -96,7 +96,7 @@ describe('ending a task that its agent did not end', () => {
     );
   });
 
-  it('C-06 changes nothing if a job removed the entry since the poll', async () => {
+  it('C-06 changes nothing if a job has removed the queue entry since the poll', async () => {
     const fixture = createStepFixture();
     const { task, seen, entry } = await parked(fixture);
     await fixture.server.call('queues.remove_task', { queue: SCHEDULER_QUEUE, task });

@@ -80,7 +80,7 @@ describe('the record of an end', () => {
     expect([...history.attempts.values()].map(({ startedAt }) => startedAt)).to.deep.equal([undefined]);
   });
 
-  it('D-16 is made before the entry is forgotten, so that a kill loses no end', async () => {
+  it('D-16 is made before the journal entry is forgotten, so that a kill loses no end', async () => {
     const entry = await begun();
     const { journal } = fixture.deps;
     const hasEntry = (id: string): boolean => [...journal.entries.keys()].some((task) => task === id);
@@ -133,7 +133,7 @@ describe('the record of an end', () => {
     expect([...history.attempts.values()].map(({ cause }) => cause)).to.deep.equal(['retried']);
   });
 
-  it('is not made for a forgotten entry without a job', async () => {
+  it('is not made for a forgotten journal entry without a job', async () => {
     const entry = await begun({ jobId: undefined });
     await actOn(entry, jobOf('COMPLETED', { id: '9' as JobId }), { do: 'forget' });
     expect(history.attempts.size).to.equal(0);

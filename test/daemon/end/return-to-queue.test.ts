@@ -28,7 +28,7 @@ describe('returning a task to its queue', () => {
     expect(fixture.deps.journal.entries.size).to.equal(0);
   });
 
-  it("does nothing if another daemon removed the task's entry", async () => {
+  it("does nothing if another daemon has removed the task's queue entry", async () => {
     const fixture = createStepFixture();
     const { entry } = await popped(fixture);
 
@@ -123,7 +123,7 @@ describe('returning a task to its queue', () => {
     expect(fixture.deps.journal.entries.size).to.equal(0);
   });
 
-  it('keeps tracking the task if the response to the removal of its entry is lost', async () => {
+  it('keeps tracking the task if the response to the removal of its queue entry is lost', async () => {
     const fixture = createStepFixture();
     const { task, entry } = await popped(fixture);
     await fixture.server.call('queues.add_task', { queue: SCHEDULER_QUEUE, task, update_execution_queue: false });

@@ -158,7 +158,7 @@ describe('the reconcile loop', () => {
     );
   });
 
-  it('fails the task if its script began and then failed', async () => {
+  it('changes the task to failed if its script began and then failed', async () => {
     const fixture = createStepFixture();
     const task = await failAtStart(fixture, { isRevoked: false });
     await reconcileAfterGrace(fixture);
@@ -166,7 +166,7 @@ describe('the reconcile loop', () => {
     expect((await fixture.read(task))?.status).to.equal('failed');
   });
 
-  it('fails the task if the log cannot be read, as its script may have begun', async () => {
+  it('changes the task to failed if the log cannot be read, as its script may have begun', async () => {
     const fixture = createStepFixture();
     const task = await failAtStart(fixture, { isRevoked: true });
     fixture.fate = ({ kind }) => (kind === 'host' ? 'not made' : undefined);
@@ -175,7 +175,7 @@ describe('the reconcile loop', () => {
     expect((await fixture.read(task))?.status).to.equal('failed');
   });
 
-  it('fails the task if the log is empty, as its script may not have been able to write to it', async () => {
+  it('changes the task to failed if the log is empty, as its script may not have been able to write to it', async () => {
     const fixture = createStepFixture({
       jobLogs: { read: () => Promise.resolve({ kind: 'read', path: '/home/ada/1.out', tail: '', isWhole: true }) },
     });
@@ -185,7 +185,7 @@ describe('the reconcile loop', () => {
     expect((await fixture.read(task))?.status).to.equal('failed');
   });
 
-  it('does not submit another job of a task whose entry is taken', async () => {
+  it('does not submit another job for a task whose queue entry has been removed', async () => {
     const fixture = createStepFixture();
     const task = await failAtStart(fixture, { isRevoked: true });
     await fixture.server.call('queues.remove_task', { queue: SCHEDULER_QUEUE, task });

@@ -109,7 +109,7 @@ const ROWS: readonly [title: string, step: Entry['step'], found: Found, more: Pa
 ];
 
 describe('finishing an interrupted step', () => {
-  it('records that the entry of a parked task may have been removed from the scheduler queue', async () => {
+  it('records that the queue entry of a parked task may have been removed', async () => {
     const fixture = createStepFixture();
     const task = await leave(fixture, 'parking', { place: 'parked' }, { attempts: 0 });
 
@@ -153,7 +153,7 @@ describe('finishing an interrupted step', () => {
     expect(fixture.deps.journal.entries.get(task)).to.include({ attempt: attempt(1) });
   });
 
-  it('returns a task whose queue is no longer served, or tracks its job if there is one', async () => {
+  it('tracks the job of a task whose queue is no longer served, or returns the task to its queue if it has no job', async () => {
     for (const step of ['claiming', 'parking'] as const) {
       const fixture = createStepFixture({ queues: [] });
       const task = await leave(fixture, step, { place: 'nowhere' });
@@ -166,7 +166,7 @@ describe('finishing an interrupted step', () => {
     expect(await finishOnce(fixture, task)).to.equal('following job 1, 1 jobs');
   });
 
-  it('returns a parked task whose queue is no longer served if it needs a new job', async () => {
+  it('returns a parked task to its queue if the task needs a new job and the queue is no longer served', async () => {
     const fixture = createStepFixture({ queues: [] });
     const task = await leave(fixture, 'submitting', { place: 'parked' }, LONG_AGO);
 
@@ -327,7 +327,7 @@ describe('finishing an interrupted step', () => {
     expect(await finishOnce(fixture, task)).to.equal('following, 0 jobs');
   });
 
-  it('does not park a parked task again, as a job may have removed its entry', async () => {
+  it('does not park a parked task again, as a job may have removed its queue entry', async () => {
     const fixture = createStepFixture();
     const task = await leave(fixture, 'parking', { place: 'parked' });
     const calls = fixture.calls.length;

@@ -103,7 +103,7 @@ describe('a resubmission', () => {
     ]);
   });
 
-  it('leaves a task whose queue is no longer served to the job that removed its entry', async () => {
+  it('leaves a task whose queue is no longer served to the job that removed its queue entry', async () => {
     const fixture = createStepFixture({ queues: [] });
     const { task, entry } = await parked(fixture);
     await fixture.server.call('queues.remove_task', { queue: SCHEDULER_QUEUE, task });
@@ -114,7 +114,7 @@ describe('a resubmission', () => {
     expect(fixture.deps.journal.entries.has(task)).to.equal(true);
   });
 
-  it('fails a task that can no longer be rendered, and removes its entry', async () => {
+  it('changes the task to failed if its job script can no longer be rendered, and removes its queue entry', async () => {
     const { deps } = createStepFixture();
     const render = (): never => {
       throw new TemplateError('a.template', 2, 1, 'no value');

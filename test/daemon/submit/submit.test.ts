@@ -107,7 +107,7 @@ describe('a submission', () => {
     ]);
   });
 
-  it("fails the task, with sbatch's message, if Slurm rejects the job, and removes its entry", async () => {
+  it("changes the task to failed, with sbatch's message, if Slurm rejects the job, and removes the queue entry", async () => {
     const fixture = createStepFixture();
     const { task, prepared: next } = await prepared(fixture);
     fixture.cluster.nextFate = 'rejected';
@@ -182,7 +182,7 @@ describe('a submission', () => {
     expect(await submit(fixture.deps, next)).to.equal('accepted');
   });
 
-  it('fails the task and removes its entry if rendering fails', async () => {
+  it('changes the task to failed and removes its queue entry if rendering fails', async () => {
     const { deps } = createStepFixture();
     const misfit = {
       file: 'a.template',
@@ -203,7 +203,7 @@ describe('a submission', () => {
     expect([String(err), data]).to.deep.equal(['TemplateError: a.template:2:1: no value', { task, queue: 'own' }]);
   });
 
-  it('does not fail the task because of a bug in the daemon', async () => {
+  it('throws an error and leaves the task in the scheduler queue if a bug in the daemon prevents the rendering', async () => {
     const { deps } = createStepFixture();
     const render = (): never => {
       throw new RangeError('a fault of ours');

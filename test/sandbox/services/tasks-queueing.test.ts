@@ -152,7 +152,7 @@ describe('tasks.dequeue', () => {
     expect(await sandbox.statusOf(task)).to.equal('created');
   });
 
-  it('keeps the entry of a parked task without remove_from_all_queues', async () => {
+  it('keeps the queue entry of a parked task if remove_from_all_queues is not set', async () => {
     await using sandbox = await openSandbox();
     const queue = await sandbox.makeQueue('cpu');
     const parking = await sandbox.makeQueue('parking');

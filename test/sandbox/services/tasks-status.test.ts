@@ -131,7 +131,7 @@ describe('tasks.stop', () => {
     expect(await sandbox.statusOf(task)).to.equal('stopped');
   });
 
-  it('keeps the entry of a parked task', async () => {
+  it('keeps the queue entry of a parked task', async () => {
     await using sandbox = await openSandbox();
     const queue = await sandbox.makeQueue('cpu');
     const parking = await sandbox.makeQueue('slurm_scheduler');

@@ -145,7 +145,7 @@ describe('the oracle of the simulation', () => {
     ['the daemon that parked it', 2, 1, `a daemon called tasks.failed on task 1, whose entry any job may still take`],
     ['the other daemon', 2, 2, undefined],
   ] as const) {
-    it(`answers "${violation ?? 'permitted, as its poll may be older'}" if ${who} fails a parked task`, async () => {
+    it(`answers "${violation ?? 'permitted, as its poll may be older'}" if ${who} changes a parked task to failed`, async () => {
       const { invariants, server, store, job } = await createFixture({ daemons });
       job.state = 'FAILED';
       await server.call('tasks.stopped', { task: TASK });

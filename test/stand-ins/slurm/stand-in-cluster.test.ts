@@ -150,7 +150,7 @@ describe('the stand-in cluster', () => {
     await until(waiting, 'DEADLINE');
   });
 
-  it('fails a job whose start a killed slurmctld forgot, as Slurm does', async () => {
+  it('sets a job to FAILED if a killed slurmctld forgot its start, as Slurm does', async () => {
     const id = await submit('echo "$SLURM_JOB_START_TIME"; sleep 1000');
     await waitUntil('the script to begin', () => existsSync(join(folder, `slurm-${id}.out`)) && log(id) !== '');
     cluster.controller.revokeStart(Number(id));
@@ -161,7 +161,7 @@ describe('the stand-in cluster', () => {
     expect(Number(startedAt)).to.be.above(Number(log(id)));
   });
 
-  it('fails a job whose output file cannot be written, as Slurm does', async () => {
+  it('sets a job to FAILED if its output file cannot be written, as Slurm does', async () => {
     const id = await submit('touch ran', '--output=/nowhere/x.out');
     await until(id, 'FAILED');
 

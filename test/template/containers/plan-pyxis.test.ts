@@ -153,7 +153,7 @@ describe('a value for an option of Pyxis', () => {
     ['an image of another runtime', { image: 'oras://a/b' }, 'is not the name of an image'],
     ['an image file with code in it', { image: '/images/`id`.sqsh' }, 'is not the name of an image'],
   ] as const) {
-    it(`fails the task if it is ${what}`, () => {
+    it(`makes the task fail if it is ${what}`, () => {
       expect(() => render(`#!/bin/bash\n${IMAGE}${END}`, asked)).to.throw(TemplateError, words);
     });
   }
@@ -164,7 +164,7 @@ describe('a value for an option of Pyxis', () => {
     });
   }
 
-  it('fails the task if the option (mounts, env, workdir, name or save) could run it as code', () => {
+  it('makes the task fail if the option (mounts, env, workdir, name or save) could run it as code', () => {
     for (const option of ['mounts', 'env', 'workdir', 'name', 'save']) {
       const line = `#SBATCH --container-${option}=/x\${CLEARML_TASK.container.arguments}\n`;
       const template = `#!/bin/bash\n${line}${END}`;
