@@ -81,7 +81,7 @@ export function defineWorkflowContract(testBed: () => ContractTestBed): void {
   });
 
   describe('the plots of a task', () => {
-    it('are returned in pages, and none for a task that has only console lines', async () => {
+    it('are returned in pages; a task that has only console lines has none', async () => {
       const { raw, client } = testBed();
       const task = await raw.createTask();
       const read = async (more: object = {}): Promise<z.infer<typeof Page>> =>

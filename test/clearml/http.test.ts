@@ -60,21 +60,21 @@ describe('createHttp', () => {
     expect(fixture.server.calls).to.have.length(1);
   });
 
-  it('reports nothing sent if nothing listens at the address', async () => {
+  it('reports that nothing was sent if nothing listens at the address', async () => {
     const [port = 0] = await freePorts(1);
 
     expect(await failure(`http://127.0.0.1:${port}/x`)).to.include({ sent: false, code: 'ECONNREFUSED' });
   });
 
-  it('reports nothing sent if the host name is unknown', async () => {
+  it('reports that nothing was sent if the host name is unknown', async () => {
     expect((await failure('http://no-such-host.invalid/x')).sent).to.equal(false);
   });
 
-  it('reports nothing sent if the server does not speak TLS', async () => {
+  it('reports that nothing was sent if the server does not speak TLS', async () => {
     expect((await failure(fixture.server.url.replace('http:', 'https:'))).sent).to.equal(false);
   });
 
-  it('reports nothing sent, and sends nothing later, if the timeout ends before a connection exists', async () => {
+  it('reports that nothing was sent, and sends nothing later, if the timeout ends before a connection exists', async () => {
     await using secure = await startSecureServer();
     const held = once(secure.gate, 'connection');
     const slow = createHttp({ apiServer: secure.url, verifyCertificate: false });

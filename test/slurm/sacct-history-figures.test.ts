@@ -84,7 +84,7 @@ describe('the figures of an ended job', () => {
     expect(only(TWO_CORES, ITS_BATCH, step).usedMemoryMb).to.be.closeTo(170.7, 0.01);
   });
 
-  it('without that sum, count the largest task of the largest step for each of its tasks, on both nodes', () => {
+  it('count the largest task of the largest step for each of its tasks, on both nodes, if accounting has no sum of the memory', () => {
     expect(only(...TWO_NODES)).to.include({ nodeSec: 6, usedMemoryMb: 2, memoryMb: 2048 });
   });
 

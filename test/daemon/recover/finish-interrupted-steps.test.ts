@@ -144,7 +144,7 @@ describe('finishing an interrupted step', () => {
     }
   });
 
-  it('tracks a job of an earlier attempt without a message in the console', async () => {
+  it('tracks a job of an earlier attempt, and writes no message to the console', async () => {
     const fixture = createStepFixture();
     const task = await leave(fixture, 'submitting', { place: 'parked', job: 'PENDING' }, { attempt: attempt(2) });
 
@@ -245,7 +245,7 @@ describe('finishing an interrupted step', () => {
     expect(await finishOnce(fixture, task)).to.equal('following, 0 jobs');
   });
 
-  it('does not touch a task that its user enqueued again, if its queue is no longer served', async () => {
+  it('does not change a task that its user enqueued again and whose queue is no longer served', async () => {
     const fixture = createStepFixture({ queues: [] });
     const task = await leave(fixture, 'parking', { place: 'nowhere' }, { queuedAt: 1 });
 
@@ -336,7 +336,7 @@ describe('finishing an interrupted step', () => {
     expect(fixture.calls.slice(calls).filter((label) => label.startsWith('queues.add_task'))).to.deep.equal([]);
   });
 
-  it('returns a task if the scheduler queue was deleted, and reports that', async () => {
+  it('returns a task to its queue if the scheduler queue was deleted, and reports the deletion', async () => {
     const fixture = createStepFixture();
     const task = await leave(fixture, 'parking', { place: 'nowhere' });
     await fixture.server.call('queues.delete', { queue: SCHEDULER_QUEUE });
