@@ -117,7 +117,7 @@ describe('a route of the openssh transport', () => {
     it(`is ${found === undefined ? 'accepted' : 'refused'} with ${what}`, async () => {
       const sentence = findUnchecked(await readRoute(text), isStrict);
       if (found === undefined) expect(sentence).to.equal(undefined);
-      else expect(sentence).to.include(`has "${found}`);
+      else expect(sentence).to.include(`sets "${found}`);
     });
   }
 });
