@@ -127,7 +127,7 @@ describe('a limit of GPUs or nodes', () => {
     await withTracked(fixture, { step: 'submitting', stepAt: NOW });
     const passes = passesOf(fixture);
     const line =
-      "info: Slurm lists no nodes and GPUs of a task's job; claiming no task that max_nodes or max_gpus limits";
+      "info: Slurm lists no nodes and GPUs of a task's job; claiming no tasks subject to max_nodes or max_gpus";
     const lines = (): number => fixture.logged.filter((one) => one === line).length;
 
     await passes.claim();
