@@ -46,6 +46,15 @@ const CASES: readonly (readonly [string, 'nothing' | 'lost' | 'twice' | 'wrong',
   ],
 
   [
+    'a failed task without a reason, which its user aborted only before its end',
+    'wrong',
+    history({
+      calls: [enqueued, gatePassed, call(3_000, 'user', 'tasks.stop', { status: 'in_progress' })],
+      traces: run(1_000, { code: 3 }),
+      found: { status: 'failed', reason: '', message: 'stopping', queues: [] },
+    }),
+  ],
+  [
     'two runs at once',
     'twice',
     history({ traces: [...run(1_000, { forMs: 5_000 }), ...run(2_000, { job: '8', pid: 200 })] }),

@@ -111,6 +111,14 @@ export const PERMITTED_HISTORIES: readonly (readonly [string, TaskHistory])[] = 
       ] as const,
   ),
   [
+    'a failed task without a reason, as its user aborted it after its end',
+    history({
+      calls: [enqueued, gatePassed, call(4_100, 'user', 'tasks.stop', { status: 'failed' })],
+      traces: run(1_000, { code: 3 }),
+      found: { status: 'failed', reason: '', message: 'stopping', queues: [] },
+    }),
+  ],
+  [
     'a task that waits in the queue in which its user enqueued it',
     history({
       calls: [enqueued, call(500, 'user', 'tasks.enqueue', { status: 'queued', queue: OTHER_QUEUE })],
