@@ -43,7 +43,7 @@ describe('audit', () => {
     await audit.write({ event: 'claimed', task, queue: String(now) });
   }
 
-  it('finds the lines of a task in the logs of all clusters, the oldest first', async () => {
+  it('prints the lines of a task from the logs of all clusters, the oldest first', async () => {
     const [one = '', other = ''] = folders;
     await write(one, TASK, NOW);
     await write(other, TASK, NOW - 1_000);
@@ -51,7 +51,7 @@ describe('audit', () => {
     expect(lines.map((line) => 'queue' in line && line.queue)).to.deep.equal([String(NOW - 1_000), String(NOW)]);
   });
 
-  it('finds nothing for an unknown task, and rejects an ambiguous or missing one', async () => {
+  it('prints nothing for an unknown task, and rejects an ambiguous or missing task id', async () => {
     const [one = ''] = folders;
     await write(one, `a${TASK.slice(1)}`, NOW);
     await write(one, `ab${TASK.slice(2)}`, NOW);
@@ -60,7 +60,7 @@ describe('audit', () => {
     expect(await rejection(findAuditLines(app(), undefined))).to.be.instanceOf(UsageError);
   });
 
-  it("prints a user's name or value so that it cannot look like another fact or row", () => {
+  it("quotes a user's name or value, so that it cannot be mistaken for another detail or row", () => {
     const submitting: AuditEvent = {
       event: 'submitting',
       task: TASK,
@@ -91,7 +91,7 @@ describe('audit', () => {
     ]);
   });
 
-  it('escapes control characters in the log, and reads them back', () => {
+  it('escapes control characters in the log, and restores them when it reads the log', () => {
     const event: AuditEvent = { event: 'status not changed', task: TASK, why: 'a\u009b31mb\u202e\u2028' };
     expect(formatAuditLine(event, 'lab', NOW)).to.include('"why":"a\\u009b31mb\\u202e\\u2028"');
     expect(lineOf(event)).to.include(event);

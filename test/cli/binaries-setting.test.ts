@@ -7,7 +7,7 @@ import { openCli } from './open-cli.ts';
 const TEMPLATE = '#!/bin/bash\n${CLEARML_PRE_SETUP}\n${CLEARML_AGENT_EXECUTE}\n${CLEARML_POST_SETUP}\n';
 
 describe('the setting binaries', () => {
-  it('accepts command lines with arguments, as in `squeue -u NAME`', async () => {
+  it('accepts commands with arguments, such as `squeue -u NAME`', async () => {
     await using cli = await openCliWithStandIns();
     const { username } = userInfo();
     await cli.write('t', TEMPLATE);
@@ -28,7 +28,7 @@ describe('the setting binaries', () => {
   });
 
   for (const line of ["squeue -u 'ada", '  ']) {
-    it(`rejects a command line that cannot be split: "${line}"`, async () => {
+    it(`rejects a command that cannot be split into arguments: "${line}"`, async () => {
       await using cli = await openCli();
       await cli.write('clearml.conf', `agent.slurm.binaries.monitor_binary = "${line}"`);
 

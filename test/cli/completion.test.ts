@@ -58,7 +58,7 @@ describe('completion', () => {
   }
 
   for (const shell of Object.keys(SHELLS) as (keyof typeof SHELLS)[]) {
-    it(`offers commands, options and their values in ${shell}`, async () => {
+    it(`offers commands, options and option values in ${shell}`, async () => {
       expect(await offered(shell, 'd'))
         .to.match(/\bdrain\b/)
         .and.to.not.match(/\bstatus\b/);

@@ -6,7 +6,7 @@ import { RULES } from '../../src/lint/all-rules.ts';
 import { DETECTED_PROBLEMS, detectedProblemsPage } from './detected-problems.ts';
 
 describe('the table of detected problems', () => {
-  it('matches the page that `npm run docs` writes', () => {
+  it('matches the page that `npm run docs` generates', () => {
     expect(readFileSync(new URL('../../docs/proof/detected-problems.md', import.meta.url), 'utf8')).to.equal(
       detectedProblemsPage(),
     );

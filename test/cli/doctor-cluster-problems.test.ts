@@ -62,7 +62,7 @@ describe('doctor, for a cluster with accounting,', () => {
     });
   }
 
-  it('finds nothing after the repair of every problem', async () => {
+  it('finds no problem once every problem is repaired', async () => {
     const { row } = await untilClean();
 
     expect(row('accounts').says).to.include('lab (default)');

@@ -18,7 +18,7 @@ describe('doctor --on-node', () => {
     return rows.split('\n').filter((row) => row.includes('clearml_doctor_'));
   };
 
-  it('reports what a job finds on a node, and leaves neither a file nor a live job', async () => {
+  it('reports what the probe job finds on a node, and then leaves neither a file nor a job behind', async () => {
     const shared = await mkdtemp('/tmp/shared-');
     await using world = await startWorld({ slurm: `shared_dir: ${shared}` });
 
@@ -53,7 +53,7 @@ describe('doctor --on-node', () => {
     expect(after.mtimeNs).to.equal(before.mtimeNs);
   });
 
-  it('reports what is missing on the node', async () => {
+  it('reports what the node lacks', async () => {
     await using world = await startWorld({ python: '/nowhere/python' });
     const bin = join(world.folder, 'bin');
     await mkdir(bin);
@@ -73,7 +73,7 @@ describe('doctor --on-node', () => {
     expect(report.row('node-shared-folder')).to.include({ result: 'skipped', says: 'not set' });
   });
 
-  it('reports once, with the error of sbatch, that Slurm rejects the job', async () => {
+  it("reports sbatch's error once if Slurm rejects the job", async () => {
     await using world = await startWorld();
 
     const report = readReport(await world.run('doctor', '--json', '--on-node', '--partition', 'nowhere'));

@@ -79,7 +79,7 @@ describe('doctor', () => {
     });
   }
 
-  it('skips later checks of a server and a controller that do not respond', async () => {
+  it('skips the checks that depend on a server or controller that does not respond', async () => {
     await using cli = await openOnCluster();
     await appendFile(join(cli.folder, 'clearml.conf'), 'api.api_server: "http://127.0.0.1:9"\n');
     const conf = await cli.write('slurm.conf', 'ClusterName=x\nSlurmctldHost=localhost(127.0.0.1)\nSlurmctldPort=9\n');

@@ -62,7 +62,7 @@ describe('execute', () => {
     ['an option of sbatch', [], '#SBATCH --container-image=${CLEARML_TASK.container.image:python}\n'],
     ['a command of the script', [], 'image=${CLEARML_TASK.container.image:python}\n'],
   ] as const) {
-    it(`accepts an image that is used by ${how}`, async () => {
+    it(`accepts --container if the image is used by ${how}`, async () => {
       await using cli = await openCliWithStandIns();
       await cli.write('t', TEMPLATE.replace('#SBATCH -n 1\n', `$&${lines}`));
 
@@ -72,7 +72,7 @@ describe('execute', () => {
     });
   }
 
-  it('builds a command that continues the task without cloning or changing it again', () => {
+  it('prints a command that continues the task without cloning or changing it again', () => {
     const typed = {
       id: 'the original',
       clone: true,

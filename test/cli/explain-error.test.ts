@@ -28,7 +28,7 @@ describe('explain', () => {
     expect(explained(asked, asked).code).to.equal(143);
   });
 
-  it('reports every other error as a bug', () => {
+  it('reports every other error as a bug of this program', () => {
     for (const { code, printed } of [
       explained(new TypeError('x is undefined'), interrupted),
       explained(new DOMException('aborted', 'AbortError')),

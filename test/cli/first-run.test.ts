@@ -17,7 +17,7 @@ describe('the first start without arguments', () => {
     expect(stderr).to.include('\nNext: clearml-agent-slurm demo ');
   });
 
-  it('reports what the configuration of the server lacks', async () => {
+  it('reports which settings for the server are missing', async () => {
     await using cli = await openCli({ PATH: '/nowhere' });
     const file = await cli.write('clearml.conf', 'api.api_server: "http://clearml.lab:8008"\n');
     await chmod(file, 0o600);
@@ -38,7 +38,7 @@ describe('the first start without arguments', () => {
       .and.include('\nNext: clearml-agent-slurm init site --ssh HOST ');
   });
 
-  it('names the sbatch of this machine', async () => {
+  it('names the sbatch command that it finds on this machine', async () => {
     await using cli = await openCli({ PATH: '/nowhere' });
     await mkdir(join(cli.folder, 'bin'));
     await chmod(await cli.write('bin/sbatch', ''), 0o755);

@@ -102,7 +102,7 @@ describe('the table of tasks', () => {
     expect(text).to.include('学習タスク：大規模言語…').and.to.include('👩‍🚀👩‍🚀 launch the big exp…');
   });
 
-  it('shows states in color, except for tasks that wait', () => {
+  it('shows states in color, except those of waiting tasks', () => {
     const states = ['RUNNING', 'FAILED', 'absent', 'PENDING', 'parked'];
     const rows = states.map((state) => ({ ...PARKED, state }));
     const paint = painter({ isTerminal: true, environment: {} });
@@ -117,7 +117,7 @@ describe('the table of tasks', () => {
     expect(shown(240, { ...SEEN, rows })).to.equal(text.replaceAll(/\x1b\[\d+m/g, ''));
   });
 
-  it('is followed by the queued and the ended tasks, at any width', () => {
+  it('is followed by the queued and the ended tasks, whether the terminal is wide or narrow', () => {
     const more: ClusterStatus = {
       ...SEEN,
       rows: [],

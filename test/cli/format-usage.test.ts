@@ -21,7 +21,7 @@ function reportOf(
 }
 
 describe('the text of a report', () => {
-  it('is a table without bars if standard output is no terminal', () => {
+  it('is a table without bars if standard output is not a terminal', () => {
     expect(usageText(reportOf(), PERIOD, {})).to.equal(
       [
         'Tasks that ended between 2026-11-01 00:00 UTC and 2026-12-01 00:00 UTC, by user.',
@@ -36,12 +36,12 @@ describe('the text of a report', () => {
     );
   });
 
-  it('has one row for a name that contains a line break', () => {
+  it('prints one row for a name that contains a line break', () => {
     const text = usageText(reportOf([{ userName: 'Ada\nTotal\u202e' }]), PERIOD, {});
     expect(text.split('\n')[2]).to.match(/^"Ada\\nTotal\\u\{202e\}" {2}1 /);
   });
 
-  it('has bars of the GPU-hours in a terminal', () => {
+  it('shows the GPU-hours as bars in a terminal', () => {
     const bars = usageText(reportOf(), PERIOD, { columns: 160 }).match(/█+/g);
     expect(bars?.map((bar) => bar.length)).to.deep.equal([9, 3, 12]);
   });
@@ -52,7 +52,7 @@ describe('the text of a report', () => {
 });
 
 describe('the JSON of a report', () => {
-  it('has null for what is unknown', () => {
+  it('contains null for each unknown value', () => {
     const document = JSON.parse(JSON.stringify(usageDocument(reportOf(), PERIOD))) as { rows: object[] };
     expect(document).to.include({ since: '2026-11-01T00:00:00.000Z', by: 'user' });
     expect(document.rows[2]).to.deep.equal({
@@ -74,7 +74,7 @@ describe('the JSON of a report', () => {
 });
 
 describe('the CSV of a report', () => {
-  it('has a column for each cause, and empty fields for what is unknown', () => {
+  it('has a column for each cause, and leaves unknown values empty', () => {
     const [head, , , cy] = usageCsv(reportOf()).split('\r\n');
     expect(head).to.equal(
       'name,id,tasks,jobs,accounted,node_hours,cpu_hours,gpu_hours,wait_median_sec,wait_p90_sec,queue_wait_median_sec,queue_wait_p90_sec,cpu_efficiency,memory_efficiency,completed,timeout',

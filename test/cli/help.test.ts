@@ -63,7 +63,7 @@ describe('help', () => {
     for (const { name = '(no command)' } of COMMANDS) expect(text).to.include(`\n  ${name} `);
   });
 
-  it('shows the default log level of execute, which differs from that of other commands', () => {
+  it('shows that the default log level of execute differs from that of the other commands', () => {
     const execute = COMMANDS.find(({ name }) => name === 'execute');
     expect(execute?.options['log-level']?.describe).to.include('default: warn');
     expect(COMMANDS[0]?.options['log-level']?.describe).to.include('default: info');

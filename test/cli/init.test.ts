@@ -46,7 +46,7 @@ describe('init', () => {
     await world.stop(daemon);
   });
 
-  it('asks the user at the terminal, and asks nothing with --yes', async () => {
+  it('asks the user in a terminal, and asks nothing with --yes', async () => {
     await using cli = await openOnCluster();
     const shown: string[] = [];
     const answering = cli.answering((question) => {
@@ -83,7 +83,7 @@ describe('init', () => {
   });
 
   for (const name of ['slurm.template', 'clearml-slurm.conf', 'crontab']) {
-    it(`keeps an existing ${name}, and writes nothing else`, async () => {
+    it(`does not overwrite an existing ${name}, and then writes no other file`, async () => {
       await using cli = await openOnCluster();
       const path = await cli.write(name, 'mine\n');
       const before = await readdir(cli.folder);

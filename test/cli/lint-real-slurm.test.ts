@@ -59,7 +59,7 @@ describe('lint, with real Slurm,', () => {
     expect(stdout).to.match(/sbatch-refuses error: sbatch --test-only: .*unrecognized option '--container-mage=x'/);
   });
 
-  it('does not reject an option whose placeholder has no default', async () => {
+  it('accepts an option whose value is a placeholder without a default', async () => {
     await using cli = await openOnCluster();
     await cli.write(
       'a.template',

@@ -28,7 +28,7 @@ const Report = z.object({
 });
 
 describe('lint', () => {
-  it('prints position, rule and severity on one line, and the reason and the remedy below', async () => {
+  it('prints position, rule and severity on one line, and the reason and the fix below it', async () => {
     await using cli = await openCli();
     await cli.write('gpu.template', FAULTY);
 
@@ -44,7 +44,7 @@ describe('lint', () => {
     expect(stderr).to.match(/\n?1 error in gpu\.template\.\n$/);
   });
 
-  it('checks several templates, and fails because of a warning only with --strict', async () => {
+  it('checks several templates; a warning makes it fail only with --strict', async () => {
     await using cli = await openCli();
     await cli.write('a.template', CLEAN);
     await cli.write('b.template', CLEAN.replace('export SITE', '#SBATCH --priority=1\nexport SITE'));
@@ -73,7 +73,7 @@ describe('lint', () => {
     expect(report.findings[0]).to.include({ file: 'gpu.template', line: 3, column: 9, rule: 'refused-option' });
   });
 
-  it('checks the templates of the configuration if none is named', async () => {
+  it('checks the configured templates if the command line names none', async () => {
     await using cli = await openCli();
     await cli.write('gpu.template', CLEAN);
     await cli.write('clearml.conf', 'agent.slurm.template_files: [gpu.template]');
@@ -84,7 +84,7 @@ describe('lint', () => {
     expect(stderr).to.match(/No problems found in .*gpu\.template\.\n$/);
   });
 
-  it('reports a missing argument with an example, and a missing file', async () => {
+  it('shows an example if the argument is missing, and reports a file that does not exist', async () => {
     await using cli = await openCli();
 
     expect(await cli.run('lint')).to.include({
@@ -94,7 +94,7 @@ describe('lint', () => {
     expect((await cli.run('lint', 'none.template')).stderr).to.match(/The template \S+none\.template does not exist/);
   });
 
-  it('reports each check whose program is missing', async () => {
+  it('reports each check that it skips because a program is missing', async () => {
     await using cli = await openCli({ PATH: '/nowhere' });
     await cli.write('gpu.template', CLEAN);
 
@@ -106,7 +106,7 @@ describe('lint', () => {
     }
   });
 
-  it('reports an output directory that does not exist or that differs for each job', async () => {
+  it('reports an output directory that does not exist or whose path contains the job id', async () => {
     await using cli = await openCli();
     await cli.write('a.template', CLEAN.replace('clearml-%j.log', `${cli.folder}/none/%j.log`));
     await cli.write('b.template', CLEAN.replace('clearml-%j.log', `${cli.folder}/%j.log`));
@@ -134,7 +134,7 @@ describe('lint', () => {
   describe('with shellcheck', () => {
     before(requireShellcheck);
 
-    it('reports findings at their positions in the template, and none that placeholders cause', async () => {
+    it('reports findings at their positions in the template, and ignores those that placeholders cause', async () => {
       await using cli = await openCli();
       await cli.write(
         'a.template',

@@ -36,7 +36,7 @@ describe('logs', () => {
     expect(usual.stdout.split('\n').slice(0, 2)).to.deep.equal(['151', '152']);
   });
 
-  it('continues with --follow until the job has ended', async () => {
+  it('prints new lines with --follow until the job has ended', async () => {
     const task = await submitOne(
       `echo begun; until test -e ${cli.outside}/go; do sleep 0.1; done; printf 'ende\\u00f1'`,
     );
@@ -60,7 +60,7 @@ describe('logs', () => {
     expect(stdout).to.match(/^clearml: job \d+ begins \(\d+\)\nbegun\n$/);
   });
 
-  it('prints the next step if the file cannot be read', async () => {
+  it('tells the user to read the file on the node if this machine cannot', async () => {
     const task = await submitOne(`rm ${cli.outside}/*.out; sleep 1000`);
 
     await waitUntil('the log to be gone', async () => {
@@ -69,7 +69,7 @@ describe('logs', () => {
     });
   });
 
-  it('does not follow a link with which the job has replaced its log', async () => {
+  it("does not follow a symbolic link that replaces the job's log", async () => {
     const task = await submitOne(
       `ln -s ${cli.folder}/clearml.conf ${cli.outside}/l; mv ${cli.outside}/l ${cli.outside}/$SLURM_JOB_ID.out; sleep 1000`,
     );
@@ -82,7 +82,7 @@ describe('logs', () => {
     });
   });
 
-  it("prints the task's console if Slurm has forgotten the job, and reports this", async () => {
+  it("prints the task's console, and says so, if Slurm no longer knows the job", async () => {
     const task = await submitOne('echo begun; sleep 1000');
     await untilLogContains(task, 'begun');
     cli.slurm.controller.forgetNewest(1);
@@ -96,14 +96,14 @@ describe('logs', () => {
       .and.to.include("The end of the task's console in ClearML:");
   });
 
-  it('suggests another command if no job is known', async () => {
+  it('suggests another command if no job of the task is known', async () => {
     const { code, stderr } = await cli.run('logs', '0'.repeat(32));
 
     expect(code).to.equal(1);
     expect(stderr).to.match(/^No Slurm job of task 0{32} is known here: .* See clearml-agent-slurm status/m);
   });
 
-  it('requires a task', async () => {
+  it('fails without the argument TASK', async () => {
     const { code, stderr } = await cli.run('logs');
     expect(code).to.equal(2);
     expect(stderr).to.include('logs needs a TASK: a task id or a unique prefix of it');

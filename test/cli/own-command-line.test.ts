@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startedAs } from '../../src/cli/own-command-line.ts';
 
-describe('the command line that starts the program again', () => {
+describe('the command that starts this program again', () => {
   let folder: string;
   let program: string;
   let node: string;
@@ -37,11 +37,11 @@ describe('the command line that starts the program again', () => {
     return startedAs({ execPath: node, execArgv, argv, env }, isSingleFile);
   }
 
-  it('is only the program if the first Node in PATH is the running one', () => {
+  it('names only the program if the first Node in PATH is the one that runs', () => {
     expect(started({})).to.deep.equal([program, '--queue', 'gpu']);
   });
 
-  it('names Node if the first Node in PATH is another one, or PATH has none', () => {
+  it("names Node's path if the first Node in PATH is a different one, or PATH contains none", () => {
     const other = { PATH: `${join(folder, 'other')}:${join(folder, 'bin')}` };
     mkdirSync(join(folder, 'other'));
     executable('other/node');
@@ -49,23 +49,23 @@ describe('the command line that starts the program again', () => {
     expect(started({ env: {} })).to.deep.equal([node, program, '--queue', 'gpu']);
   });
 
-  it('keeps the options of Node', () => {
+  it('keeps the options that Node was started with', () => {
     expect(started({ execArgv: ['--no-warnings'] })).to.deep.equal([node, '--no-warnings', program, '--queue', 'gpu']);
   });
 
-  it('names Node for a program that is not executable', () => {
+  it("names Node's path if the program is not executable", () => {
     chmodSync(program, 0o644);
     expect(started({})).to.deep.equal([node, program, '--queue', 'gpu']);
   });
 
-  it('is the launcher of the Python package if the launcher exists', () => {
+  it('names the launcher of the Python package if the launcher exists', () => {
     const launcher = executable('launcher');
     expect(started({ env: { CLEARML_AGENT_SLURM_LAUNCHER: launcher } })).to.deep.equal([launcher, '--queue', 'gpu']);
     const gone = { CLEARML_AGENT_SLURM_LAUNCHER: join(folder, 'gone') };
     expect(started({ env: gone })).to.deep.equal([node, program, '--queue', 'gpu']);
   });
 
-  it('is only the single file, if that was started', () => {
+  it('names only the single-file executable if that is what runs', () => {
     expect(started({ isSingleFile: true, argv: [node, node, 'unit'] })).to.deep.equal([node, 'unit']);
   });
 });

@@ -41,7 +41,7 @@ describe('the command-line parser', () => {
     expect(stderr).to.include('second.conf').and.not.include('first.conf');
   });
 
-  it('finds the command after options', async () => {
+  it('accepts options before the command', async () => {
     await using cli = await openCli();
 
     const { code, stdout } = await cli.run('--log-level', 'debug', 'config', 'agent.slurm.queues', '--json');
@@ -49,7 +49,7 @@ describe('the command-line parser', () => {
     expect({ code, stdout }).to.deep.equal({ code: 0, stdout: '[]\n' });
   });
 
-  it('treats an argument after a list option as a value, even if it is the name of a command', async () => {
+  it('treats each argument after a list option as a value, even the name of a command', async () => {
     await using cli = await openCli();
 
     const { stdout } = await cli.run('config', 'agent.slurm.queues', '--json', '--queue', 'gpu', 'status');

@@ -45,7 +45,7 @@ describe('pause and resume', () => {
     return clusters[0];
   }
 
-  it('keep a restarted daemon from claiming, show the reason on the task, and let the daemon claim again', async () => {
+  it('stop a restarted daemon from claiming, show the reason on the task, and then let it claim again', async () => {
     const paused = await cli.run('pause', 'gpu', '--until', '2h', '--reason', 'new drivers');
     const task = await enqueue('second');
     await claim();
@@ -73,7 +73,7 @@ describe('pause and resume', () => {
     ]);
   });
 
-  it('replace the pause of the same queue, and keep the pause of the cluster', async () => {
+  it('replace the pause of a queue, and keep the pause of its cluster', async () => {
     await cli.run('pause', '--reason', 'everything');
     await cli.run('pause', 'gpu', '--reason', 'one');
     await cli.run('pause', 'gpu', '--reason', 'two');
@@ -86,7 +86,7 @@ describe('pause and resume', () => {
     expect((await cli.run('resume', 'gpu')).stdout).to.match(/^Queue gpu: not paused\./);
   });
 
-  it('replace an unreadable file, which stops all claims', async () => {
+  it('replace an unreadable pause file, which would stop all claims', async () => {
     await writeFile(join(cli.stateDir, 'pauses.json'), '{');
     await enqueue('second');
     await claim();
@@ -105,7 +105,7 @@ describe('pause and resume', () => {
     [['pause', '--until', 'tomorrow'], '--until must be a time such as 2026-12-01T08:00, or a duration such as 2h'],
     [['pause', '--reason', 'a\nb'], '--reason must be one line of at most 200 characters.'],
   ] as const) {
-    it(`are a usage error with ${JSON.stringify(words)}`, async () => {
+    it(`reject the arguments ${JSON.stringify(words)} as a usage error`, async () => {
       const { code, stderr } = await cli.run(...words);
 
       expect(code).to.equal(2);

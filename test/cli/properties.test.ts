@@ -15,7 +15,7 @@ echo "\${CLEARML_TASK.hyperparams.properties.num_nodes.value} \${CLEARML_TASK.na
 `;
 
 describe('properties', () => {
-  it('lists each property with its default, its option and its lines', async () => {
+  it('lists each property with its default, its sbatch option and its lines in the template', async () => {
     await using cli = await openCli();
     await cli.write('gpu.template', TEMPLATE);
 
@@ -50,7 +50,7 @@ describe('properties', () => {
     });
   });
 
-  it('lists the constraints of the queue if the queue has any', async () => {
+  it('lists the constraints that the queue sets', async () => {
     await using cli = await openCli();
     await cli.write('gpu.template', TEMPLATE);
     await cli.write(
@@ -71,7 +71,7 @@ describe('properties', () => {
     );
   });
 
-  it('sets the properties with a default on a task, and changes no existing property', async () => {
+  it('adds the properties that have a default to a task, and does not change properties that the task has', async () => {
     await using cli = await openCliWithSandbox();
     await cli.write('gpu.template', TEMPLATE);
     const task = await cli.user.makeTask({ properties: { num_nodes: '4', mine: 'x' } });

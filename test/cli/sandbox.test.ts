@@ -22,7 +22,7 @@ describe('sandbox --write-config', () => {
     expect(stdout + stderr).not.to.contain(secret);
   });
 
-  it('keeps an existing file or link', async () => {
+  it('does not overwrite an existing file or link', async () => {
     await using cli = await openCli();
     const file = await cli.write('clearml.conf', 'api {}\n');
     await chmod(file, 0o644);
@@ -52,7 +52,7 @@ describe('sandbox --write-config', () => {
     expect(await readdir(cli.folder)).to.have.members(['clearml.conf', 'kept.conf']);
   });
 
-  it('accepts its own file when the sandbox starts again with the same options', async () => {
+  it('accepts its own file when it starts again with the same options', async () => {
     await using cli = await openCli();
     const [port = 0] = await freePorts(1);
     const args = ['sandbox', '--port', String(port), '--state', 's.json', '--write-config', 'c.conf'];
@@ -131,7 +131,7 @@ describe('the closing report of a sandbox', () => {
 });
 
 describe('describeReach', () => {
-  it('warns if other machines can reach the sandbox, or if its host name is a loopback address', () => {
+  it('warns if other machines can reach the sandbox, or if its host name resolves to a loopback address', () => {
     expect(describeReach({ url: 'http://127.0.0.1:8008', ip: '127.0.0.1' }, undefined)).to.equal(undefined);
     expect(describeReach({ url: 'http://localhost:8008', ip: '::1' }, 'localhost')).to.equal(undefined);
     expect(describeReach({ url: 'http://n1:8008', ip: '10.0.0.7' }, 'n1')).to.match(/^Warning: .*plain HTTP/);

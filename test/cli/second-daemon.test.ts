@@ -68,7 +68,7 @@ describe('a second daemon with an HTTP server', () => {
     client.destroy();
   }
 
-  it('names the first daemon, and does not change its socket, its port or its note', async () => {
+  it('names the first daemon in its error, and does not change the socket, port or note of the first', async () => {
     const { port } = (await listen({ host: '127.0.0.1', port: 0 })).address() as AddressInfo;
     await listen(socket);
     await writeFile(join(folder, 'state', 'http.json'), NOTE);
@@ -85,7 +85,7 @@ describe('a second daemon with an HTTP server', () => {
     await reach();
   });
 
-  it('does not change the socket and the note of the first daemon even if it serves another cluster', async () => {
+  it("does not change the first daemon's socket and note even if it serves another cluster", async () => {
     await listen(socket);
     await writeFile(join(folder, 'state', 'http.json'), NOTE);
     await configure(`unix_socket: "${socket}"`, 'clusters { one {}, two {} }, queues { aaa { cluster: one } }');
@@ -98,7 +98,7 @@ describe('a second daemon with an HTTP server', () => {
     await reach();
   });
 
-  it('opens one HTTP server for all its clusters, and removes its note and its socket at the end', async () => {
+  it('opens one HTTP server for all its clusters, and removes the note and the socket when it ends', async () => {
     await configure(
       `unix_socket: "${socket}"`,
       'clusters { one {}, two {}, held {} }, queues { aaa { cluster: one } }',
@@ -112,7 +112,7 @@ describe('a second daemon with an HTTP server', () => {
     expect(await readdir(join(folder, 'state'))).to.have.members(['one', 'two', 'held']);
   });
 
-  it('starts and stops even if its note cannot be written', async () => {
+  it('starts and stops even if it cannot write the note that contains its address', async () => {
     await mkdir(join(folder, 'state', 'http.json', 'full'), { recursive: true });
     await configure(`unix_socket: "${socket}"`);
 
@@ -123,7 +123,7 @@ describe('a second daemon with an HTTP server', () => {
     expect(await readdir(join(folder, 'state'))).to.not.include('http.sock');
   });
 
-  it('reports its cluster as ended, not as starting, if another daemon serves the cluster', async () => {
+  it('reports its cluster as ended, not as starting, if the first daemon already serves that cluster', async () => {
     await lock();
     const monitor = createMonitor(systemClock);
     const app = { log: console, context: { hostName: 'login1' }, config: { settings: { slurm: {} } } };

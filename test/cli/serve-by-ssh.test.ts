@@ -73,7 +73,7 @@ describe('the daemon, for a cluster over SSH,', () => {
   }
 
   for (const provider of ['ssh2', 'openssh']) {
-    it(`does not start with provider ${provider} if ssh cannot read its configuration, and reports file and line`, async () => {
+    it(`does not start with ${provider} if ssh_config is invalid, and reports the file and the line`, async () => {
       await writeConfig('ProxyJump gate', 'Foo bar');
 
       const { code, stderr } = await round(`provider: ${provider}`);
@@ -87,7 +87,7 @@ describe('the daemon, for a cluster over SSH,', () => {
     });
   }
 
-  it('reports once which options of ssh_config provider ssh2 ignores; doctor reports them too', async () => {
+  it('reports once, as doctor does, which options of ssh_config the ssh2 transport ignores', async () => {
     await writeConfig('MACs hmac-sha2-512', 'Ciphers aes256-ctr');
     await writeFile(join(folder, 'known'), await readFile(sshd.knownHosts()));
 
@@ -122,7 +122,7 @@ describe('the daemon, for a cluster over SSH,', () => {
   });
 
   for (const provider of ['ssh2', 'openssh'] as const) {
-    it(`refuses unknown and changed host keys, and accepts the first one with accept-new: ${provider}`, async () => {
+    it(`refuses unknown and changed host keys, and accepts the first key with accept-new: ${provider}`, async () => {
       await writeConfig('StrictHostKeyChecking no');
 
       const first = await round(`provider: ${provider}`);
@@ -196,7 +196,7 @@ describe('the daemon, for a cluster over SSH,', () => {
       ['StrictHostKeyChecking accept-new', 'host_keys: strict'],
       ['NoHostAuthenticationForLocalhost yes', ''],
     ] as const) {
-      it(`does not start if ssh would accept any key of the jump host: ${line} ${settings}`, async () => {
+      it(`does not start if ssh would accept any host key of the jump host: ${line} ${settings}`, async () => {
         await configureJumpHost(line);
 
         const { code, stderr } = await round(`provider: openssh, ${settings}`);
@@ -210,7 +210,7 @@ describe('the daemon, for a cluster over SSH,', () => {
       });
     }
 
-    it('serves the cluster only if a safe known_hosts file contains the key of the jump host', async () => {
+    it('serves the cluster only if known_hosts is protected and contains the host key of the jump host', async () => {
       await configureJumpHost();
       expect((await round('provider: openssh')).code).to.equal(69);
       expect(gate.loginCount()).to.equal(0);
@@ -227,7 +227,7 @@ describe('the daemon, for a cluster over SSH,', () => {
     });
   });
 
-  it("F-16 uses the user's open connection with openssh and a ControlPath, and never logs in itself", async () => {
+  it("F-16 uses the user's existing connection with openssh and a ControlPath, and never logs in itself", async () => {
     const hostKeys = { mode: 'strict' as const, knownHostsFiles: [sshd.knownHosts()] };
     const target = { name: 'cluster', host: '127.0.0.1', port: sshd.port, user: 'root', jumps: [], hostKeys };
     await using ssh = prepareUserSsh({ ...target, identityFiles: [join(folder, 'key')] });
@@ -244,7 +244,7 @@ describe('the daemon, for a cluster over SSH,', () => {
     expect(sshd.loginCount()).to.equal(logins);
   });
 
-  it('reports at the start that ssh2 does not support ProxyCommand', async () => {
+  it('reports when it starts that ssh2 does not support ProxyCommand', async () => {
     await writeConfig('ProxyCommand nc %h %p');
 
     const { code, stderr } = await round('provider: ssh2');

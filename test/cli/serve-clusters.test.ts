@@ -86,7 +86,7 @@ describe('the daemon, with several clusters,', () => {
     expect(stderr).to.contain('scontrol');
   });
 
-  it('still tracks the jobs of a cluster that no longer has a queue', async () => {
+  it('still tracks the jobs of a cluster from which all queues were removed', async () => {
     const clusters = `clusters { ${good()}, bad { slurm_bin_dir: ${slurm.commandsDir} } }, queues { aaa { cluster: good } }`;
 
     const { code, stderr } = await round(clusters);
@@ -105,14 +105,14 @@ describe('the daemon, with several clusters,', () => {
     expect(await readdir(join(folder, 'state'))).to.deep.equal(['good']);
   });
 
-  it('treats --ssh localhost as this machine, with "localhost" as the name of the cluster', async () => {
+  it('treats --ssh localhost as this machine, and names the cluster "localhost"', async () => {
     const { code, stderr } = await round(`slurm_bin_dir: ${slurm.commandsDir}`, '--ssh', 'localhost', '--queue', 'aaa');
 
     expect(code, stderr).to.equal(0);
     expect(stderr).to.match(/Serving cluster=localhost .*worker=glue:slurm:localhost/);
   });
 
-  it('warns of jobs from before the cluster had a name', async () => {
+  it('warns about jobs that were submitted before the cluster had a name', async () => {
     await mkdir(join(folder, 'state'));
     const entry = { task: 'f'.repeat(32), queue: 'e'.repeat(32), queueName: 'aaa', step: 'following', stepAt: 1 };
     await writeFile(join(folder, 'state', 'journal.jsonl'), `${JSON.stringify({ v: 1, entry })}\n`);

@@ -25,8 +25,8 @@ async function startWithServer(apiServer: string): Promise<CliResult> {
   return await start(cli);
 }
 
-describe('the daemon, at its start,', () => {
-  it('F-01 reports the required version on an old Node, without errors of Node itself', async () => {
+describe('the daemon, when it starts,', () => {
+  it('F-01 reports the required version on an old Node, without an error of Node itself', async () => {
     await using cli = await openCli();
     const old = await cli.write(
       'old.cjs',
@@ -42,7 +42,7 @@ describe('the daemon, at its start,', () => {
     });
   });
 
-  it('F-02 reports the searched paths and how to create credentials if no configuration exists', async () => {
+  it('F-02 reports which configuration files it looked for and how to create credentials if it finds none', async () => {
     await using cli = await openCli();
 
     const { code, stderr } = await start(cli);
@@ -60,7 +60,7 @@ describe('the daemon, at its start,', () => {
     expect(stderr).to.match(/^clearml-agent-slurm: http:\/\/127\.0\.0\.1:\d+ rejects our credentials/);
   });
 
-  it('F-03 reports that the configured address is of the web page, not of the API', async () => {
+  it("F-03 reports that the configured address is the web page's, not the API's", async () => {
     const page = createServer((_, reply) => reply.writeHead(200, { 'content-type': 'text/html' }).end('<html></html>'));
     page.listen(0, '127.0.0.1');
     await once(page, 'listening');
@@ -72,7 +72,7 @@ describe('the daemon, at its start,', () => {
     expect(stderr).to.include('responds with a web page (200)').and.to.include('usually port 8008 instead of 8080');
   });
 
-  it('F-04 reports an untrusted certificate, with the setting for certificates', async () => {
+  it('F-04 reports an untrusted certificate and names the setting for certificates', async () => {
     const certificates = await makeCertificates('127.0.0.1');
     const server = await startScriptedServer(certificates);
 
@@ -84,7 +84,7 @@ describe('the daemon, at its start,', () => {
     expect(stderr).to.include('its certificate is not trusted; set api.verify_certificate');
   });
 
-  it('F-05 reports a missing queue, with the nearest name', async () => {
+  it('F-05 reports a missing queue and suggests the nearest name', async () => {
     await using cli = await openCliWithSandbox();
     await cli.user.makeQueue('gpu-a100');
 
@@ -96,7 +96,7 @@ describe('the daemon, at its start,', () => {
       .and.to.include('Did you mean "gpu-a100"? Use --create-queue to create it.');
   });
 
-  it("F-06 reports that Slurm's commands are not in PATH, with the setting for their directory", async () => {
+  it("F-06 reports that Slurm's commands are not in PATH and names the setting for their directory", async () => {
     await using cli = await openCliWithSandbox('', { PATH: '/nowhere' });
 
     const { code, stderr } = await start(cli, '--create-queue');

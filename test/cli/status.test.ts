@@ -17,7 +17,7 @@ describe('status', () => {
 
   const submitOne = (name: string): Promise<string> => cli.submitOne(TEMPLATE, name);
 
-  it('reports that no daemon is running and no task is active, and creates no files', async () => {
+  it('reports that no daemon runs and that no task is active, and creates no files', async () => {
     const { code, stdout } = await cli.run('status');
 
     expect(code).to.equal(0);
@@ -45,7 +45,7 @@ describe('status', () => {
     );
   });
 
-  it('--check exits as a Nagios plugin, in one line and without creating files', async () => {
+  it('acts as a Nagios plugin with --check: prints one line, sets the exit code and creates no files', async () => {
     const { code, stdout } = await cli.run('status', '--check');
     expect([code, stdout]).to.deep.equal([2, `CRITICAL: no daemon is running with state directory ${cli.stateDir}\n`]);
     expect(await readdir(cli.outside)).to.deep.equal(['slurm']);
@@ -64,7 +64,7 @@ describe('status', () => {
     expect((await cli.run('status', '--check', '--json')).code).to.equal(2);
   });
 
-  it('prints the tasks as JSON', async () => {
+  it('prints the tasks as JSON with --json', async () => {
     const task = await submitOne('train');
 
     const { stdout } = await cli.run('status', '--json');
@@ -74,7 +74,7 @@ describe('status', () => {
     expect(clusters[0].tasks[0]).to.include({ task, name: 'train', queue: 'gpu', state: 'PENDING', nodes: null });
   });
 
-  it('finds the jobs if the journal is lost', async () => {
+  it('finds the jobs by name if the journal is lost', async () => {
     const task = await submitOne('train');
     await rm(cli.stateDir, { recursive: true });
 
@@ -83,7 +83,7 @@ describe('status', () => {
     expect(stdout).to.match(new RegExp(`${task}  train  gpu .*PENDING`));
   });
 
-  it('shows the tasks of the journal, and exits with 69, if Slurm does not respond', async () => {
+  it('shows the tasks in the journal, and exits with 69, if Slurm does not respond', async () => {
     const task = await submitOne('train');
     await cli.slurm.stopListening();
 

@@ -56,7 +56,7 @@ describe('unit', () => {
     expect(unit).not.to.match(/^#?(MemoryDenyWriteExecute|UMask)=|^PrivateTmp=/m);
   });
 
-  it('omits, if user_map is set, each directive that would disable sudo, and says why', async () => {
+  it('omits each systemd directive that would disable sudo, and says why, if user_map is set', async () => {
     await using cli = await openCli();
     await cli.write('t', '#!/bin/bash\n${CLEARML_PRE_SETUP}\n${CLEARML_AGENT_EXECUTE}\n${CLEARML_POST_SETUP}\n');
     const conf = await cli.write('c.conf', 'agent.slurm.user_map { default: guest }\n');
@@ -69,7 +69,7 @@ describe('unit', () => {
     expect(stdout).not.to.match(DISABLES_SUDO);
   });
 
-  it('rejects an unknown kind and lists the known ones', async () => {
+  it('rejects an unknown kind of unit and lists the supported ones', async () => {
     await using cli = await openCli();
 
     const { code, stderr } = await cli.run('unit', 'sytemd');
@@ -78,7 +78,7 @@ describe('unit', () => {
     expect(stderr).to.include('Unknown kind "sytemd": use systemd, cron, scrontab, slurm-job. Did you mean systemd?');
   });
 
-  it('prints nothing if the daemon could not serve the configuration', async () => {
+  it('fails and prints no unit if the daemon could not start with the configuration', async () => {
     await using cli = await openCli();
 
     expect(await cli.run('unit', 'cron', '--template-files', 'none')).to.deep.include({ code: 2, stdout: '' });
@@ -98,7 +98,7 @@ describe('unit', () => {
     expect(execFileSync('sh', ['-c', line.replaceAll('\\%', '%')]).toString()).to.equal(`${ODD} --once\n`);
   });
 
-  it("includes the command that creates the directory for Slurm's output", () => {
+  it("adds the command that creates the directory for Slurm's output", () => {
     for (const kind of ['scrontab', 'slurm-job'] as const)
       expect(UNIT_FILES[kind]({ ...ODD_SITE, stateDir: '/home/a b' }), kind).to.include("mkdir -p -m 700 '/home/a b'");
   });

@@ -35,7 +35,7 @@ describe('the program', () => {
     });
   }
 
-  it('prints what it found and the next command if it has no arguments and nothing to serve', async () => {
+  it('prints which settings it found and the next command if it has no arguments and no queue to serve', async () => {
     await using cli = await openCli();
     const { code, stdout, stderr } = await cli.run();
 
@@ -62,7 +62,7 @@ describe('the program', () => {
     }
   });
 
-  it('defines and selects a cluster for the host of --ssh', async () => {
+  it('creates and selects a cluster for the host of --ssh', async () => {
     await using cli = await openCli();
     const { stdout } = await cli.run('config', 'agent.slurm', '--json', '--ssh', 'jane@login1.example.org');
 
@@ -72,7 +72,7 @@ describe('the program', () => {
     });
   });
 
-  it('suggests a name for an unknown --cluster, and rejects an option as the host of --ssh', async () => {
+  it('suggests the nearest name for an unknown --cluster, and rejects an option as the host of --ssh', async () => {
     await using cli = await openCli();
     await cli.write('clearml.conf', 'agent.slurm.clusters { hpc1 { host: login1 } }');
 

@@ -45,7 +45,7 @@ describe('vars', () => {
     expect(JSON.parse(stdout)).to.deep.equal(VARIABLE_FIELDS);
   });
 
-  it('lists the variables and values of a task file, with masked secrets', async () => {
+  it('lists the variables and values of a task file, and masks secrets', async () => {
     await using cli = await openCli();
     await cli.write('task.json', JSON.stringify(TASK));
     await cli.write('clearml.conf', 'agent { git_pass: "pw123456", site: north }');
@@ -75,7 +75,7 @@ describe('vars', () => {
     });
   });
 
-  it('lists each variable with the value that a template renders', () => {
+  it('lists each variable with the value that a rendered template contains', () => {
     const variables = { ...emptyVariables, task: TASK, project: { id: 'p1', name: 'vision' }, user: { id: 'u1' } };
 
     for (const { name, value } of listValues(variables)) {

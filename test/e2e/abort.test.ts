@@ -82,7 +82,7 @@ describe("a user's action on a task in the web page", () => {
     });
   }
 
-  it('C-26 (abort) lets the abort callback finish, even beyond the grace period of the agent', async () => {
+  it("C-26 (abort) lets the abort callback finish, even after the agent's own grace period", async () => {
     await using patient = await startWorld({ slurm: 'grace.stop_sec: 2' });
     const saved = join(patient.folder, 'saved');
     const callback = await patient.write('save.sh', `echo begun > ${saved}; sleep 15; echo saved > ${saved}\n`);

@@ -38,7 +38,7 @@ describe('the daemon on a cluster with accounting', () => {
   });
   after(() => cluster.stop());
 
-  it("F-08 changes a task with an unknown account to failed, with Slurm's message", async () => {
+  it("F-08 sets a task whose account is unknown to failed, and shows Slurm's message", async () => {
     await using world = await startWorld({ cluster });
     const [task = ''] = await enqueue(world, { account: 'no-such-account' });
     const daemon = await start(world);
@@ -51,7 +51,7 @@ describe('the daemon on a cluster with accounting', () => {
     await world.stop(daemon);
   });
 
-  it('F-14 changes a task that was killed for its memory use, also in a container, to failed, and names the limit, the peak and the property that sets the limit', async () => {
+  it('F-14 sets a task that exceeded its memory to failed, and names the limit, the peak and the property to change', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'memory-'));
     // Only a way to Apptainer: the job, and its group of processes, are of this cluster.
     const { binDir, keeper } = await enterRoot(slurmRoot(APPTAINER_BESIDE), folder);

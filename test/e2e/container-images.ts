@@ -54,7 +54,7 @@ export async function enqueueImageTasks(testBed: ContainerTestBed): Promise<void
 }
 
 export function defineImageTests(testBed: () => ContainerTestBed): void {
-  it("runs from the site's file for its image, although the image has no pip", async () => {
+  it('runs in the image file that the site provides, even if the image has no pip', async () => {
     const { world, taskOf, logOf, folder } = testBed();
     await world.untilStatus(taskOf('by name'), 'completed');
     await world.untilConsole(taskOf('by name'), '\ninit True\n');
@@ -65,7 +65,7 @@ export function defineImageTests(testBed: () => ContainerTestBed): void {
     expect(log + (await logOf('artifact'))).to.include('using the clearml-agent of the node');
   });
 
-  it('runs in an OCI artifact from a registry that requires a login', async () => {
+  it('runs in an image from an OCI registry that requires a login', async () => {
     const { world, taskOf, logOf, privateRegistry } = testBed();
     await world.untilStatus(taskOf('artifact'), 'completed');
     await world.untilConsole(taskOf('artifact'), '\ninit True\n');

@@ -11,7 +11,7 @@ describe('execute', () => {
   before(requirePython);
   before(requireSlurm);
 
-  it('shows the console and exits with the exit code of the script, also for a clone and beside a daemon', async () => {
+  it("shows the console and exits with the script's exit code, also for a clone and while a daemon runs", async () => {
     await using world = await startWorld({ python: standInAgentPython() });
     const template = await world.write('quick.template', QUICK_TEMPLATE);
     const good = await world.user.makeTask({ code: 'print("6 times 7 is", 6 * 7)' });
@@ -45,7 +45,7 @@ describe('execute', () => {
     await world.stop(daemon);
   });
 
-  it('leaves the job running when execute is killed or interrupted, and tracks that job when run again', async () => {
+  it('leaves the job running if execute is killed or interrupted, and tracks that job when started again', async () => {
     await using world = await startWorld({ python: standInAgentPython() });
     const template = await world.write(
       'held.template',

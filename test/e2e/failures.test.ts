@@ -100,7 +100,7 @@ describe('a task', () => {
     { name: 'partition', words: 'invalid partition specified: nowhere', option: '--partition', line: 6 },
     { name: 'memory', words: 'Memory specification can not be satisfied', option: '--mem', line: 7 },
   ] as const) {
-    it(`F-08 whose ${name} Slurm rejects fails with Slurm's message and the property that sets it`, async () => {
+    it(`F-08 whose ${name} Slurm rejects fails, and the console names the property that sets it`, async () => {
       const { status_reason, status_message } = await world.untilStatus(taskOf(name), 'failed');
 
       expect(status_reason).to.equal('rejected by Slurm');
@@ -145,7 +145,7 @@ describe('a task', () => {
     );
   });
 
-  it('S-25 F-09 that requests more nodes than the partition has gets a console message that its job never starts', async () => {
+  it('S-25 F-09 that requests more nodes than the partition has gets a console message that its job cannot start', async () => {
     await world.untilConsole(
       taskOf('nodes'),
       'its partition cannot provide what it requests (PartitionConfig). Request less',
@@ -203,14 +203,14 @@ describe('a task', () => {
     await world.untilConsole(taskOf('time'), '--time is set by the user property "walltime"');
   });
 
-  it('C-29 F-10 on a node that cannot reach the server fails and shows the reason and the end of the log', async () => {
+  it('C-29 F-10 on a node that cannot reach the server fails and shows the reason and the end of its log', async () => {
     await world.untilStatus(taskOf('route'), 'failed');
 
     await world.untilConsole(taskOf('route'), 'this node cannot reach the ClearML server');
     await world.untilConsole(taskOf('route'), "The last lines of the job's log");
   });
 
-  it('F-11 on a node without Python fails and shows the reason and the end of the log', async () => {
+  it('F-11 on a node without Python fails and shows the reason and the end of its log', async () => {
     await using bare = await startWorld({ python: false });
     const template = await bare.write(
       'bare.template',

@@ -33,7 +33,7 @@ describe('a Prometheus that scrapes the daemon', () => {
   before(requirePrometheus);
   before(requireSlurm);
 
-  it('fires the alert for no good poll while slurmctld is stopped', async () => {
+  it('fires the alert ClearmlSlurmNoGoodPoll while slurmctld is stopped', async () => {
     await using cluster = await startSlurmCluster();
     await using world = await startWorld({ cluster, python: false, slurm: 'http.listen: 0' });
     await world.user.makeQueue('gpu');

@@ -49,7 +49,7 @@ describe('the daemon', () => {
     return task;
   }
 
-  it('F-15 starts with --detached and names its log, refuses a second one, and ends at --stop', async () => {
+  it('F-15 starts with --detached and names its log, refuses a second daemon, and ends at --stop', async () => {
     await mkdir(stateDir(), { mode: 0o700 });
     await writeFile(join(stateDir(), 'daemon.log'), 'of last month\n'.repeat(1_000_000), { mode: 0o600 });
 
@@ -90,7 +90,7 @@ describe('the daemon', () => {
       .and.to.match(/the daemon exited with code 2\. Its log is .*daemon\.log\./);
   });
 
-  it('claims nothing after drain, and ends with its last job', async () => {
+  it('claims nothing after drain, and ends when its last job has ended', async () => {
     const first = await enqueue();
     const daemon = world.start(...args);
     await world.untilConsole(first, 'Submitted as Slurm job');
@@ -111,7 +111,7 @@ describe('the daemon', () => {
     expect(await world.run('drain')).to.deep.include({ code: 1, stdout: '' });
   });
 
-  it('reloads its templates on SIGHUP, and keeps the old ones if the new ones are invalid', async () => {
+  it('reloads its templates on SIGHUP, and keeps the previous ones if the new ones are invalid', async () => {
     const daemon = world.start(...args);
     await daemon.untilLogged('Serving');
 
@@ -135,7 +135,7 @@ describe('the daemon', () => {
     await world.stop(daemon);
   });
 
-  it('on SIGHUP keeps its configuration if it cannot serve the new one', async () => {
+  it('keeps its configuration on SIGHUP if it cannot serve with the new one', async () => {
     const daemon = world.start(...args);
     await daemon.untilLogged('Serving');
     const other = join(folder, 'other');

@@ -188,7 +188,7 @@ describe('a task in a Pyxis container, with the stand-in for Pyxis', () => {
     expect(printed).to.include('user site 1').and.include(`image docker://${IMAGE} set ${GREETING} value ['thing']`);
   });
 
-  it("runs with ClearML's unchanged template of directives, as root of the image", async () => {
+  it("runs as root in its image with ClearML's unchanged template that uses #SBATCH directives", async () => {
     const printed = await consoleOfCompleted('directives');
     expect(printed)
       .to.include('inside True of bash')
@@ -202,7 +202,7 @@ describe('a task in a Pyxis container, with the stand-in for Pyxis', () => {
     expect(printed).to.include('data True').and.include(`set ${GREETING} value ['thing']`);
   });
 
-  it('names in its console the container arguments that Pyxis does not support', async () => {
+  it('gets a console message that names the container arguments that Pyxis does not support', async () => {
     for (const name of ['asked', 'srun']) {
       await world.untilConsole(taskOf(name), 'The container argument --ipc is ignored');
       await world.untilConsole(taskOf(name), 'The container argument --nv is ignored');
@@ -215,7 +215,7 @@ describe('a task in a Pyxis container, with the stand-in for Pyxis', () => {
       .and.include('data True');
   });
 
-  it("has the job's values of the variables in --container-env, and the image's values of all others", async () => {
+  it('gets the variables in --container-env from the job, and all others from the image', async () => {
     expect(await consoleOfCompleted('variables')).to.include('flavour job image');
   });
 

@@ -50,7 +50,7 @@ describe('the report on a cluster with accounting', () => {
   });
   after(() => cluster.stop());
 
-  it('has the same figures as sacct, and the audit log has each step', async () => {
+  it('shows the same figures as sacct, and the audit log contains each step', async () => {
     await using world = await startWorld({ cluster });
     const queue = await world.user.makeQueue('quick');
     const tasks: string[] = [];

@@ -119,7 +119,7 @@ export function describeTaskOnThreeNodes({ name, python, required, inContainers 
       return writeFile(join(folder, file), '');
     }
 
-    it('runs as one task with three connected ranks, marks lines with the rank, and completes once', async () => {
+    it('runs as one task with three connected ranks, marks each line with its rank, and completes once', async () => {
       const task = taskOf('meets');
       await world.untilConsole(task, 'all have met');
       for (const rank of [1, 2]) await world.untilConsole(task, `RANK ${rank}:`);
@@ -144,7 +144,7 @@ export function describeTaskOnThreeNodes({ name, python, required, inContainers 
       expect(printed.match(/^Process completed successfully$/gm)).to.have.length(1);
     });
 
-    it('S-43 fails if its second rank exits with 5, with the rank, its node and the reason', async () => {
+    it('S-43 fails if its second rank exits with 5, and names the rank, its node and the reason', async () => {
       const task = taskOf('fails');
       const { status_message: message } = await world.untilStatus(task, 'failed');
       expect(message).to.match(
@@ -167,7 +167,7 @@ export function describeTaskOnThreeNodes({ name, python, required, inContainers 
       expect(log).not.to.include('is not queued');
     });
 
-    it("C-32 is completed again if a slow agent sets it to running after the task's end", async () => {
+    it('C-32 returns to completed if a slow agent sets the task to running after its end', async () => {
       const task = taskOf('revived');
       await world.untilStatus(task, 'completed');
       // What each agent says some seconds after it was let in, whatever its rank.

@@ -74,7 +74,7 @@ for (const { version } of SLURM_RELEASES) {
       await world.untilConsole(task, `Slurm job ${job} ended FAILED (exit code 3)`);
     });
 
-    it('finds the one job by name after the response to sbatch is lost', async () => {
+    it('finds the job by its name if the response to sbatch is lost', async () => {
       proxy.break({ fault: { kind: 'drop-answers' }, only: 'submissions', times: 1 });
       const task = await enqueue('print("hello once", flush=True)');
 
@@ -85,7 +85,7 @@ for (const { version } of SLURM_RELEASES) {
       expect((await world.user.console(task)).match(/hello once/g)).to.have.length(1);
     });
 
-    it('runs a task once if three jobs have its script: the other two end at the gate', async () => {
+    it('runs a task once if three jobs have its script, and the other two end at the gate', async () => {
       const task = await enqueue('print("I ran", flush=True)', { begin: 'now+1hour' });
       await world.untilConsole(task, 'Submitted as Slurm job');
       const [first = ''] = await world.jobsOf(task);

@@ -24,7 +24,7 @@ describe('a daemon under systemd', () => {
   before(requirePython);
   before(requireSystemdNotify);
 
-  it('reports that it serves, is alive, and stops', async () => {
+  it('notifies systemd that it is ready, alive and stopping', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'notify-'));
     const [socket, logPath] = [join(folder, 'notify'), join(folder, 'messages')];
     const receiver = await startDaemon({ program: 'python3', args: ['-c', RECEIVER, socket], logPath });

@@ -64,7 +64,7 @@ print("hello from the task")`;
       }
     }
 
-    it('continues its jobs and claims, and the older version then refuses the state', async () => {
+    it('keeps the jobs and claims, and the older version then refuses the state directory', async () => {
       await using world = await openWorld();
       const template = await world.write('quick.template', QUICK_TEMPLATE);
       const queue = await world.user.makeQueue('quick');

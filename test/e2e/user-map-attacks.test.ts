@@ -26,7 +26,7 @@ describe('a user map under attack', () => {
     ({ cluster, daemon, alice, bob, mallory, createBed, local, jobRows } = users);
   });
 
-  it("ignores a job that another user names like a task's job, and lets no user property change the user of a job", async () => {
+  it("ignores a job that another user gives a task's job name, and lets no user property change a job's user", async () => {
     await using bed = await createBed(local());
     const { world, people } = bed;
     await installSudoers(await sudoers(bed));

@@ -87,7 +87,7 @@ describe('a user map', () => {
     await world.stop(program);
   });
 
-  it('shows in the console the end of a log that the daemon cannot read, and the owner of the log', async () => {
+  it('shows in the console the end of a log that the daemon cannot read, and names the owner of the log', async () => {
     await using bed = await createBed(local());
     await installSudoers(await sudoers(bed));
     const { world, people } = bed;
@@ -107,7 +107,7 @@ describe('a user map', () => {
     await world.stop(program);
   });
 
-  it('is checked by doctor: the Unix users, sudo, and with --as a job of one user', async () => {
+  it('is checked by doctor, including the Unix users and sudo, and with --as by a job of one user', async () => {
     await using bed = await createBed(local());
     const { world } = bed;
     await world.user.makeQueue('slurm_scheduler');

@@ -40,7 +40,7 @@ describe('the status page', () => {
     await world[Symbol.asyncDispose]();
   });
 
-  it('shows why a task waits, with its name as text', async () => {
+  it("shows why a task waits, and escapes the task's name", async () => {
     const { page, complaints, until } = await openPage(browser, served);
 
     expect(await until('#tasks tr', /JobHeldUser/)).to.match(/<script>alert\(1\)<\/script>.*PENDING.*It is held/s);
@@ -72,7 +72,7 @@ describe('the status page', () => {
     await page.context().close();
   });
 
-  it('has a page for the task with its steps, its script, the origin of each value and its log', async () => {
+  it('links to a page for each task with its steps, its script, the origin of each value and its log', async () => {
     const { page, complaints, until } = await openPage(browser, served);
     await page.locator('#tasks th a').first().click();
 
@@ -135,7 +135,7 @@ describe('the status page', () => {
     expect(asNobody(process.execPath, '-e', connecting, join(world.home, 'http.sock'))).to.match(/EACCES/);
   });
 
-  it('serves its owner on the socket, and prints the URL of the page', async () => {
+  it('is served to its owner on the socket, and `web` prints its URL', async () => {
     const { stdout, stderr } = await world.run('web');
     expect(stdout, stderr).to.include(`${served.url}/?token=${served.token}\n`).and.include('ssh -N -L');
     const { request } = await import('node:http');
@@ -150,7 +150,7 @@ describe('the status page', () => {
     expect(status).to.equal(200);
   });
 
-  it('checks the daemon as a Nagios plugin', async () => {
+  it('agrees with the Nagios check, status --check', async () => {
     const checked = await waitUntil('the first good poll', async () => {
       const { code, stdout } = await world.run('status', '--check');
       return code === 0 && stdout;
@@ -160,7 +160,7 @@ describe('the status page', () => {
     );
   });
 
-  it('follows the task to its end without a reload', async () => {
+  it('shows the task until it has ended, without a reload', async () => {
     const { page, complaints, until } = await openPage(browser, served);
     await until('#tasks tr', /JobHeldUser/);
 

@@ -28,7 +28,7 @@ describe('a dataset', () => {
   });
   after(() => bed[Symbol.asyncDispose]());
 
-  it('is read by a task that sends itself to a queue, and by an edited clone', async () => {
+  it('is read by a task that enqueues itself, and by an edited clone of that task', async () => {
     const { user, folder, nameOf } = bed.world;
     const cache = join(folder, 'scratch/clearml');
     const task = idIn(await bed.run('python', 'train.py', '--queue', nameOf('cpu')));

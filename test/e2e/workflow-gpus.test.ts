@@ -174,7 +174,7 @@ describe('a task that selects its GPUs by user properties', () => {
     return [...found].map(([, node = '']) => node);
   }
 
-  it('fails without a job if it names a type or a number that the queue does not permit', async () => {
+  it('fails before a job is submitted if the queue does not permit its GPU type or number of GPUs', async () => {
     const accepts = `and the queue "${world.nameOf('gpus')}" accepts`;
     const messages = {
       'unknown type': `the user property "gpu_type" is "tpu", ${accepts} one of a100, h100, ${MIG}`,

@@ -26,7 +26,7 @@ describe('a notebook', () => {
     return idIn(await bed.run('clearml-task', ...what, ...how, '--args', `idle_minutes=${idleMinutes}`));
   }
 
-  it('prints how to reach it, and lets only its user in', async () => {
+  it('prints how to connect to it, and admits only its user', async () => {
     const way = /ssh -N -L 8888:(\S+):(\d+) LOGIN-NODE[^]*ssh LOGIN-NODE cat (\S+)/;
     await bed.world.untilConsole(used, way);
     const console = await bed.world.user.console(used);

@@ -36,7 +36,7 @@ describe('a pipeline', () => {
     return Object.fromEntries(steps.map(({ name, status }) => [name, status]));
   }
 
-  it('runs each step with the template of its queue, hands an artifact on, and repeats a failed step', async () => {
+  it("runs each step with its queue's template, passes an artifact to the next step, and retries a failed step", async () => {
     await bed.untilCompleted(repeated);
 
     const steps = await bed.childrenOf(repeated);
@@ -50,7 +50,7 @@ describe('a pipeline', () => {
     expect((await bed.world.user.console(idOf('train'))).match(/^GPUs of this step: \d,\d$/gm)).to.have.length(2);
   });
 
-  it('fails if a step fails again, and does not repeat an unchanged step', async () => {
+  it('fails if a step fails again, and does not run an unchanged step again', async () => {
     await bed.world.untilStatus(failing, 'failed');
 
     const steps = await bed.childrenOf(failing);
