@@ -102,6 +102,19 @@ const CASES: readonly (readonly [string, 'nothing' | 'lost' | 'twice' | 'wrong',
       traces: [...run(1_000), ...run(9_000, { job: '8', pid: 200 })],
     }),
   ],
+  [
+    'a second run although the task was enqueued only before its agent started it',
+    'twice',
+    history({
+      calls: [
+        enqueued,
+        gatePassed,
+        call(1_950, 'user', 'tasks.enqueue', { queue: SERVED }),
+        call(1_960, 'node', 'tasks.started', { status: 'in_progress' }),
+      ],
+      traces: [...run(1_000), ...run(9_000, { job: '8', pid: 200 })],
+    }),
+  ],
 
   [
     'a second run although the server refused the enqueue',

@@ -43,13 +43,17 @@ function checkRuns(history: TaskHistory): string[] {
 /** Whether Slurm requeued the job, its node died, or the user enqueued the task again. */
 function isRerunPermitted({ calls, traces, jobs, faults }: TaskHistory, before: Run, run: Run): boolean {
   const isBetween = ({ at }: { readonly at: number }): boolean => at >= before.beganAt && at <= run.beganAt;
+  // The task is in progress, and can be reset and enqueued again, a moment before its program begins.
+  const startedAt =
+    calls.findLast((call) => call.endpoint === 'tasks.started' && call.who === 'node' && call.at <= before.beganAt)
+      ?.at ?? before.beganAt;
   const isRestart = (fault: InjectedFault): boolean =>
     (fault.what === 'requeue' && fault.job === before.job) ||
     (fault.what === 'node killed' && fault.node === before.node);
   const isEnqueue = ({ who, endpoint, response: answer }: ServerCall): boolean =>
     who === 'user' && endpoint === 'tasks.enqueue' && (answer === undefined || answer.code === 200);
   return (
-    calls.some((call) => isEnqueue(call) && isBetween(call)) ||
+    calls.some((call) => isEnqueue(call) && call.at >= startedAt && call.at <= run.beganAt) ||
     traces.some((trace) => trace.what === 'job starts' && trace.job === before.job && isBetween(trace)) ||
     // A crashed controller lists a job as pending again if it had not saved the start.
     jobs

@@ -79,6 +79,19 @@ export const PERMITTED_HISTORIES: readonly (readonly [string, TaskHistory])[] = 
     history({ calls: [enqueued, gatePassed, late], traces: [...run(1_000), ...run(10_000, { job: '8', pid: 200 })] }),
   ],
   [
+    'a task that ran again because its user reset and enqueued it just before its program began',
+    history({
+      calls: [
+        enqueued,
+        gatePassed,
+        call(1_950, 'node', 'tasks.started', { status: 'in_progress' }),
+        call(1_960, 'user', 'tasks.reset', { status: 'created' }),
+        call(1_970, 'user', 'tasks.enqueue', { status: 'queued', queue: SERVED }),
+      ],
+      traces: [...run(1_000, { code: 'killed' }), ...run(10_000, { job: '8', pid: 200 })],
+    }),
+  ],
+  [
     'a stopped task whose job was cancelled manually',
     history({
       status: 'stopped',
