@@ -9,6 +9,8 @@ import type { ClusterSettings } from '../config/clusters.ts';
 import { findHolder, type Holder } from '../daemon/journal/lock.ts';
 import { readPauses, type Pause } from '../daemon/pauses.ts';
 import { readServingNote } from '../daemon/status/serving-note.ts';
+import type { CauseOfEnd } from '../history/ended-attempt.ts';
+import { readHistory } from '../history/read-history.ts';
 import { survey, type Survey } from '../daemon/status/cluster-status.ts';
 import { openCluster, type ClusterSide } from '../assembly/open-cluster.ts';
 import { journalEntries } from '../daemon/journal/read-beside-daemon.ts';
@@ -103,6 +105,7 @@ async function collect({ app, cluster, side, clearml, endedSinceMs }: Collecting
       servedQueues,
       limits: cluster.limits,
       queueLimits: new Map(its.flatMap(({ name, limits }) => (limits === undefined ? [] : [[name, limits]]))),
+      causes: await readCauses(stateDir, now - endedSinceMs),
       endedSinceMs,
       now,
     },
@@ -117,4 +120,15 @@ async function collect({ app, cluster, side, clearml, endedSinceMs }: Collecting
     now,
     endedSinceMs,
   };
+}
+
+/** Without the history, the tasks show why they ended. */
+async function readCauses(stateDir: string, since: number): Promise<ReadonlyMap<string, CauseOfEnd>> {
+  const causes = new Map<string, CauseOfEnd>();
+  try {
+    for await (const { task, cause } of readHistory(stateDir, { since })) causes.set(task, cause);
+  } catch {
+    causes.clear();
+  }
+  return causes;
 }

@@ -3,6 +3,7 @@ import type { ClusterMonitor } from '../daemon/monitor/cluster-monitor.ts';
 import type { Health, HealthFacts } from '../daemon/monitor/health.ts';
 import type { LimitUse, QueueHolds } from '../daemon/claim/hold-reasons.ts';
 import type { Pause } from '../daemon/pauses.ts';
+import { CAUSES } from '../history/ended-attempt.ts';
 import type { Monitor } from '../daemon/monitor/monitor.ts';
 import { PHASES, phaseOf, type Phase, type StatusRow } from '../daemon/status/status-row.ts';
 import type { AttemptLog, PastAttempt } from './recent-attempts.ts';
@@ -164,7 +165,7 @@ function describeEnd(attempt: PastAttempt, clusters: readonly ClusterMonitor[]):
     const found = histories.find(attempt.task);
     if (found?.end !== undefined) return { attempt, name: found.name, why: found.end.why };
   }
-  return { attempt, name: undefined, why: '' };
+  return { attempt, name: undefined, why: attempt.cause === 'completed' ? '' : `${CAUSES[attempt.cause]}.` };
 }
 
 /** The times of all tasks of the last 30 days, for plots. */

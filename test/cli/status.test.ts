@@ -97,9 +97,16 @@ describe('status', () => {
     await cli.slurm.listen();
   });
 
-  it('shows queued tasks with their positions, and tasks that ended recently', async () => {
+  it('shows queued tasks with their positions, and tasks that ended recently with the reason', async () => {
     const ended = await submitOne('was run');
     await cli.user.api('tasks.stop', { task: ended });
+    const failed = await submitOne('exits with 3');
+    await cli.user.api('tasks.failed', {
+      task: failed,
+      force: true,
+      status_reason: 'worker execution exit code 3',
+      status_message: 'Changed by clearml-agent node1:0',
+    });
     await cli.run('--once', '--queue', 'gpu', '--template-files', 't');
     await cli.run('--once', '--queue', 'gpu', '--template-files', 't');
     const gpu = await cli.user.makeQueue('gpu');
@@ -109,8 +116,10 @@ describe('status', () => {
     const { stdout } = await cli.run('status');
     expect(stdout).to.include('Waiting in queues: 2\n');
     expect(stdout).to.match(new RegExp(`^2 +${waits[1] ?? ''} +second +gpu +20`, 'm'));
-    expect(stdout).to.include('Ended in the last 60 min: 1\n');
+    expect(stdout).to.include('Ended in the last 60 min: 2\n');
     expect(stdout).to.match(new RegExp(`^${ended} +was run +gpu +\\d+ +stopped`, 'm'));
+
+    expect(stdout).to.match(new RegExp(`^${failed} .* failed .*  The task's process exited with code 3\\.$`, 'm'));
 
     const { stdout: json } = await cli.run('status', '--json', '--since', '0m');
     const [cluster] = (JSON.parse(json) as { clusters: Record<string, unknown>[] }).clusters;

@@ -1,9 +1,10 @@
-// Maps the action that ends the tracking of an attempt to a cause of the history. Pure; each row has a test.
+// Maps the action that ends the tracking of an attempt to a cause of the history, and explains the end. Pure; each row has a test.
 import type { Task } from '../../clearml/task.ts';
-import type { CauseOfEnd } from '../../history/ended-attempt.ts';
+import { CAUSES, type CauseOfEnd } from '../../history/ended-attempt.ts';
 import type { JobState } from '../../slurm/job-state.ts';
 import type { Job } from '../../slurm/scheduler.ts';
 import type { Action } from '../decide/action.ts';
+import { isSetByAgent, readExitCode } from '../server-and-agent-messages.ts';
 import { meaningOf, type StatusReason } from './status-reasons.ts';
 
 /** The actions after which the attempt of the entry is over. */
@@ -66,4 +67,18 @@ function byStatus(end: EndOfAttempt): CauseOfEnd {
 
 function byState({ job }: EndOfAttempt): CauseOfEnd | undefined {
   return job === undefined ? undefined : BY_STATE[job.state];
+}
+
+/**
+ * Why a task did not complete, as its status shows it, or its cause if the agent set the status.
+ * @param cause undefined if the history has none
+ */
+export function explainEnd(cause: CauseOfEnd | undefined, task: Pick<Task, 'statusReason' | 'statusMessage'>): string {
+  if (!isSetByAgent(task)) return task.statusMessage;
+  if (cause !== undefined && cause !== 'failed') return `${CAUSES[cause]}.`;
+  const code = readExitCode(task);
+  if (code === undefined) return task.statusReason;
+  return code < 0
+    ? `The task's process was killed by signal ${-code}.`
+    : `The task's process exited with code ${code}.`;
 }

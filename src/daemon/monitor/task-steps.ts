@@ -7,6 +7,7 @@ import { isLive, isWaiting } from '../../slurm/job-state.ts';
 import type { Job } from '../../slurm/scheduler.ts';
 import { describeReason, describeStart } from '../console/console-messages.ts';
 
+import { explainEnd } from '../end/cause-for-history.ts';
 import type { Entry } from '../journal/entry.ts';
 import { attemptKey, type CauseOfEnd, type EndedAttempt } from '../../history/ended-attempt.ts';
 import type { DaemonEvent } from './daemon-events.ts';
@@ -245,7 +246,7 @@ export function recordTaskSteps(emit: (event: DaemonEvent) => void, since: numbe
       }
       // Without a record, the task continues without this daemon.
       if (cause === undefined || cause === 'retried') return;
-      const whole = ending?.why ?? (cause === 'completed' ? '' : (task?.statusMessage ?? ''));
+      const whole = ending?.why ?? (cause === 'completed' || task === undefined ? '' : explainEnd(cause, task));
       const why = limitText(whole, 'message');
       add(history, now, `Ended: ${cause}${why === '' ? '.' : `. ${why}`}`);
       const { ending: _ending, state: _state, cause: _cause, ...kept } = history;

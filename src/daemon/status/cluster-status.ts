@@ -7,7 +7,10 @@ import { SlurmUnavailableError } from '../../slurm/errors.ts';
 import { isLive } from '../../slurm/job-state.ts';
 import type { Task } from '../../clearml/task.ts';
 import type { Job, JobId, JobSize, Scheduler } from '../../slurm/scheduler.ts';
+import type { CauseOfEnd } from '../../history/ended-attempt.ts';
+import { explainEnd } from '../end/cause-for-history.ts';
 import type { Entry } from '../journal/entry.ts';
+import { isSetByAgent } from '../server-and-agent-messages.ts';
 import { accountsOf, type UnixUsers } from '../unix-users.ts';
 import { hasSubmitted, isJobOfTask } from '../whose-job.ts';
 import { readHold } from '../console/console-messages.ts';
@@ -35,6 +38,8 @@ export interface SurveyDeps {
   /** Of the cluster, and of its queues by their names or ids. */
   readonly limits?: Limits | undefined;
   readonly queueLimits?: ReadonlyMap<string, Limits> | undefined;
+  /** Why tasks ended, from the history. */
+  readonly causes?: ReadonlyMap<string, CauseOfEnd> | undefined;
   /** How far back ended tasks are listed, in milliseconds. */
   readonly endedSinceMs: number;
   readonly now: number;
@@ -61,7 +66,7 @@ export interface EndedRow {
   readonly job: string;
   readonly status: string;
   readonly endedAt: number | undefined;
-  /** The message or reason from the server; empty after success. */
+  /** Empty after success. */
   readonly why: string;
 }
 
@@ -278,10 +283,15 @@ const ENDS = ['completed', 'failed', 'stopped', 'closed', 'published'];
 
 /** The user property `slurm_job_id` marks tasks that ran in Slurm. */
 async function readEnded(
-  { clearml, servedQueues, endedSinceMs, now }: SurveyDeps,
+  { clearml, servedQueues, endedSinceMs, now, causes }: SurveyDeps,
   queues: readonly Queue[],
 ): Promise<{ readonly rows: readonly EndedRow[]; readonly error: string | undefined }> {
   const served = queues.filter(({ id, name }) => servedQueues.includes(id) || servedQueues.includes(name));
+  const explain = (task: Pick<Task, 'id' | 'status' | 'statusReason' | 'statusMessage'>): string => {
+    if (task.status === 'failed' || (task.status === 'stopped' && isSetByAgent(task)))
+      return explainEnd(causes?.get(task.id), task);
+    return task.status === 'stopped' ? task.statusReason : '';
+  };
   try {
     const found = await clearml.tasks.find({
       statuses: ENDS,
@@ -300,7 +310,7 @@ async function readEnded(
                 job: slurmJob,
                 status,
                 endedAt: statusChanged,
-                why: status === 'failed' ? statusMessage : status === 'stopped' ? statusReason : '',
+                why: explain({ id, status, statusReason, statusMessage }),
               },
             ],
     );

@@ -1,6 +1,6 @@
 // Tests which cause the history gives the end of an attempt.
 import { expect } from 'chai';
-import { causeOfEnd, type EndOfAttempt } from '../../../src/daemon/end/cause-for-history.ts';
+import { explainEnd, causeOfEnd, type EndOfAttempt } from '../../../src/daemon/end/cause-for-history.ts';
 import { jobOf, taskOf } from '../decide/observations.ts';
 import type { TaskStatus } from '../../../src/clearml/task.ts';
 import { CAUSES, type CauseOfEnd } from '../../../src/history/ended-attempt.ts';
@@ -54,4 +54,22 @@ describe('the cause of an end', () => {
   it('has a test case for each cause', () => {
     expect(CASES.map(([cause]) => cause)).to.include.members(Object.keys(CAUSES));
   });
+});
+
+describe('the explanation of an end', () => {
+  const BY_AGENT = 'Changed by clearml-agent node1:0';
+  const exited = (code: string): string => `worker execution exit code ${code}`;
+
+  for (const [cause, statusReason, statusMessage, expected] of [
+    ['failed', exited('3'), BY_AGENT, "The task's process exited with code 3."],
+    [undefined, exited('-11'), BY_AGENT, "The task's process was killed by signal 11."],
+    ['out of memory', exited('-9'), BY_AGENT, 'The job used more memory than it requested.'],
+    ['aborted', 'task was stopped by tasks.stop', BY_AGENT, 'A user aborted the task.'],
+    ['failed', 'a reason of a newer agent', BY_AGENT, 'a reason of a newer agent'],
+    ['timeout', 'Slurm TIMEOUT', 'Slurm job 7 ended TIMEOUT.', 'Slurm job 7 ended TIMEOUT.'],
+  ] as const) {
+    it(`is "${expected}" for the cause ${cause ?? '(unknown)'}, ${statusReason}`, () => {
+      expect(explainEnd(cause, { statusReason, statusMessage })).to.equal(expected);
+    });
+  }
 });
