@@ -13,7 +13,7 @@ function readsInTurn(...responses: (() => Promise<Document>)[]): () => Promise<D
 }
 
 describe('the names of users and projects', () => {
-  it('are read once each', async () => {
+  it('are each read once', async () => {
     const calls: string[] = [];
     const read = (id: string): Promise<Document> => {
       calls.push(id);
@@ -44,16 +44,19 @@ describe('the names of users and projects', () => {
   });
 
   for (const [what, response] of [
-    ['deleted', () => Promise.resolve(undefined)],
-    ['refused', () => Promise.reject(new ServerRefusedError('no permission', 'users.get_by_id', 403, 0))],
+    ['who was deleted', () => Promise.resolve(undefined)],
+    [
+      'whom the server does not show',
+      () => Promise.reject(new ServerRefusedError('no permission', 'users.get_by_id', 403, 0)),
+    ],
   ] as const)
-    it(`are unknown for a ${what} user, who is not read again`, async () => {
+    it(`are unknown for a user ${what}, and are not read again`, async () => {
       const read = readsInTurn(response);
       const names = createNames({ user: read, project: read }, systemClock);
       expect([await names.user('a'), await names.user('a')]).to.deep.equal([undefined, undefined]);
     });
 
-  it('are awaited once, for at most two seconds; if they arrive later, later tasks have them', async () => {
+  it('delay tasks once, by at most two seconds, and are used for later tasks if they arrive later', async () => {
     const clock = createSimulatedClock(0);
     let respond: (document: Document) => void = () => undefined;
     const read = readsInTurn(() => new Promise((resolve) => (respond = resolve)));
@@ -75,8 +78,8 @@ describe('the names of users and projects', () => {
   });
 });
 
-describe('whole users and projects', () => {
-  it('are read once each, even for concurrent requests', async () => {
+describe('the complete records of users and projects', () => {
+  it('are each read once, even for concurrent requests', async () => {
     const { people, asked } = createPeople();
     const remembered = cachePeople(people);
     expect(await Promise.all([remembered.user('ada'), remembered.user('ada')])).to.deep.equal([

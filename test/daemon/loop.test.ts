@@ -44,7 +44,7 @@ describe('the daemon', () => {
   });
 
   for (const error of [new SlurmUnavailableError('scontrol failed'), new TypeError('a mistake of ours')]) {
-    it(`survives a ${error.name} for one task, logs it once, and tracks the other tasks`, async () => {
+    it(`continues after a ${error.name} for one task, logs it once, and tracks the other tasks`, async () => {
       const { scheduler } = createStepFixture().deps;
       const fixture: StepFixture = createStepFixture({
         scheduler: {
@@ -72,7 +72,7 @@ describe('the daemon', () => {
     });
   }
 
-  it('C-31 tracks the other tasks when the server keeps failing for one task', async () => {
+  it('C-31 tracks the other tasks while the server keeps failing for one task', async () => {
     const fixture = createStepFixture();
     const tasks = [await fixture.enqueued(1), await fixture.enqueued(2), await fixture.enqueued(3)];
     const run = startDaemon(fixture.deps);
@@ -91,7 +91,7 @@ describe('the daemon', () => {
     ['fails for', undefined],
     ['responds with invalid data about', { task: 'x' }],
   ] as const) {
-    it(`C-37 tracks the other tasks when the server ${title} many tasks, and responds to all other calls`, async () => {
+    it(`C-37 tracks the other tasks while the server ${title} many tasks`, async () => {
       const fixture = createStepFixture();
       const tasks: TaskId[] = [];
       for (let number = 1; number <= 42; number += 1) tasks.push(await fixture.enqueued(number));
@@ -113,7 +113,7 @@ describe('the daemon', () => {
     });
   }
 
-  it('claims nothing after its scheduler queue was deleted, logs that, and returns the parked tasks', async () => {
+  it('claims nothing after its scheduler queue is deleted, logs that, and returns the parked tasks to their queues', async () => {
     const fixture = createStepFixture();
     await fixture.enqueued(1);
     const run = startDaemon(fixture.deps);
@@ -157,7 +157,7 @@ describe('the daemon', () => {
     expect(await run.ended).to.equal('done');
   });
 
-  it('logs no failure if it is stopped during a Slurm command', async () => {
+  it('logs no failure if it is stopped while a Slurm command runs', async () => {
     const given = createStepFixture();
     const scheduler = {
       ...given.deps.scheduler,
@@ -176,7 +176,7 @@ describe('the daemon', () => {
     expect(fixture.logged).to.deep.equal([]);
   });
 
-  it('exits when another daemon holds the state directory', async () => {
+  it('exits if another daemon acquires the state directory', async () => {
     const fixture = createStepFixture();
     const lost = { ...LOCK, touch: () => Promise.reject(new AlreadyRunningError('another one')) };
     const ended = rejection(startDaemon(fixture.deps, { lock: lost }).ended);
@@ -198,10 +198,10 @@ describe('the daemon', () => {
   });
 });
 
-describe('the daemon with `once: true`', () => {
+describe('the daemon with --once', () => {
   const once = { once: true };
 
-  it('claims all queued tasks, waits for the submissions, and ends with a complete result', async () => {
+  it('claims all queued tasks, waits for the submissions, and reports a complete result', async () => {
     const fixture = createStepFixture();
     for (let number = 1; number <= 9; number += 1) await fixture.enqueued(number);
 
@@ -209,7 +209,7 @@ describe('the daemon with `once: true`', () => {
     expect(fixture.cluster.jobs).to.have.length(9);
   });
 
-  it('ends with an incomplete result after an unknown submission outcome, but claims the other tasks', async () => {
+  it("reports an incomplete result if a submission's outcome is unknown, but claims the other tasks", async () => {
     const fixture = createStepFixture();
     await fixture.enqueued(1);
     await fixture.enqueued(2);
@@ -219,14 +219,14 @@ describe('the daemon with `once: true`', () => {
     expect(fixture.waiting(OWN_QUEUE)).to.deep.equal([]);
   });
 
-  it('ends with an incomplete result if Slurm does not respond', async () => {
+  it('reports an incomplete result if Slurm does not respond', async () => {
     const fixture = createStepFixture();
     fixture.fate = ({ endpoint }) => (endpoint === 'squeue' ? 'not made' : undefined);
 
     expect(await startDaemon(fixture.deps, once).ended).to.equal('unfinished');
   });
 
-  it('throws the error of the pass', async () => {
+  it('throws an error that occurs in the pass', async () => {
     const fixture = createStepFixture();
     fixture.fate = ({ endpoint }) => (endpoint === 'queues.get_all' ? 'not made' : undefined);
 

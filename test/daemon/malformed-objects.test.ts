@@ -106,7 +106,7 @@ describe('a queue entry that names no task', () => {
   });
 });
 
-describe('a task that cannot be read', () => {
+describe('a task whose fields cannot be read', () => {
   const faults: readonly [title: string, fields: Fields][] = [
     ['has no status', { status: undefined }],
     ['has a status that is an object', { status: { of: 'an object' } }],
@@ -146,7 +146,7 @@ describe('a task that cannot be read', () => {
     ['status', { status: 7 }],
     ['id', { id: 7 }],
   ] as const) {
-    it(`C-34 because its ${title} is a number is tracked after its job ends, until it can be read`, async () => {
+    it(`C-34 because its ${title} is a number is still tracked after its job ends, until it can be read`, async () => {
       const fixture = createStepFixture();
       const odd = await fixture.enqueued(1);
       await runFor(fixture, 30_000);
@@ -212,7 +212,7 @@ describe('an incomplete list of queues', () => {
     });
   }
 
-  it('does not count as evidence of an orphan if the entry of the task may be in the unreadable part', async () => {
+  it('does not make the daemon recover a task whose entry may be in the unreadable part', async () => {
     const fixture = createStepFixture();
     const task = await fixture.enqueued(1);
     await fixture.server.call('queues.remove_task', { queue: OWN_QUEUE, task });
@@ -228,7 +228,7 @@ describe('an incomplete list of queues', () => {
 });
 
 describe('a claim with an invalid response', () => {
-  it('does not affect the tasks behind it or other queues', async () => {
+  it('affects neither the tasks behind the claimed task nor other queues', async () => {
     const fixture = createStepFixture();
     const [odd, other] = [await fixture.enqueued(1), await fixture.enqueued(2)];
     fixture.server.garble = (endpoint, answer, body) =>

@@ -37,7 +37,7 @@ function failureLines(fixture: StepFixture): string[] {
 }
 
 describe('S-18 a day without Slurm', () => {
-  it("changes no task's status, resubmits no task, and does not flood the log", async () => {
+  it("changes no task's status, causes no resubmission, and does not flood the log", async () => {
     const fixture = createStepFixture();
     const [runs, waits] = [await fixture.enqueued(1), await fixture.enqueued(2)];
     const run = startDaemon(fixture.deps);
@@ -69,7 +69,7 @@ describe('S-18 a day without Slurm', () => {
 });
 
 describe('C-01 hours without ClearML', () => {
-  it('delay the results of jobs, but lose none', async () => {
+  it('delay the final statuses of tasks, but lose none of them', async () => {
     const fixture = createStepFixture();
     const tasks: TaskId[] = [];
     for (let number = 1; number <= 6; number += 1) tasks.push(await fixture.enqueued(number));

@@ -16,7 +16,7 @@ function limited(): { clock: SimulatedClock; log: Logger; lines: string[] } {
 }
 
 describe('a rate-limited log', () => {
-  it('logs a warning once in ten minutes, and repetitions at debug level', () => {
+  it('logs a warning once in ten minutes, and logs its repetitions at debug level', () => {
     const { log, lines, clock } = limited();
     for (let second = 0; second < 1_200; second += 1) {
       log.warn('The server is away');
@@ -36,7 +36,7 @@ describe('a rate-limited log', () => {
     expect(lines.map((line) => line.split(' ')[0])).to.deep.equal(['error', 'error', 'error', 'error']);
   });
 
-  it('logs a new cause immediately unless only its numbers differ', () => {
+  it('logs a warning with a new cause immediately, unless only numbers differ', () => {
     const { log, lines } = limited();
     for (const message of ['connect ECONNREFUSED 127.0.0.1:4711', 'connect ECONNREFUSED 127.0.0.1:4712', 'disk full'])
       log.warn('Poll failed', { err: new Error(message) });
@@ -46,7 +46,7 @@ describe('a rate-limited log', () => {
     expect(lines.map((line) => line.split(' ')[0])).to.deep.equal(['warn', 'debug', 'warn', 'warn', 'warn']);
   });
 
-  it('does not limit lines at info and debug level', () => {
+  it('does not limit messages at the levels info and debug', () => {
     const { log, lines } = limited();
     log.info('Claimed');
     log.info('Claimed');

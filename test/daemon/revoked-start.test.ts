@@ -29,7 +29,7 @@ ${command}
 `;
   }
 
-  it('S-63 is followed by another job if slurmctld was killed at its start, before its script began', async () => {
+  it('S-63 is followed by another job if slurmctld was killed when it started and before its script began', async () => {
     const standIn = await startStandInCluster({ stateDir: join(stateDir, 'cluster') });
     try {
       await using world = await startWorld({
@@ -53,7 +53,7 @@ ${command}
     }
   });
 
-  it('makes the daemon change the task to failed if a command of its template failed', async () => {
+  it('makes the daemon set the task to failed if a command of its template failed', async () => {
     const standIn = await startStandInCluster({ stateDir: join(stateDir, 'cluster') });
     try {
       await using world = await startWorld({

@@ -19,7 +19,7 @@ describe('SIGTERM while sbatch hangs', () => {
 
   afterEach(() => rm(stateDir, { recursive: true, force: true }));
 
-  it('ends the daemon without waiting for sbatch; the next daemon finds the job and does not submit another', async () => {
+  it('ends the daemon immediately; the next daemon finds the job and does not submit another', async () => {
     const standIn = await startStandInCluster({ stateDir: join(stateDir, 'cluster') });
     try {
       await using world = await startWorld({ cluster: withStandInCommands(standIn.commandsDir), python: false });

@@ -38,14 +38,14 @@ describe('the owners of tasks', () => {
     expect(owners.get(DELETED)).to.include({ owner: '', isDeleted: true });
   });
 
-  it('are unknown for a task that could not be read, and are read again', async () => {
+  it('are unknown for a task that could not be read, and are read again later', async () => {
     const owners = createTaskOwners();
     await owners.read(tasks, [UNREAD]);
     expect(owners.get(UNREAD)).to.equal(undefined);
     expect(await owners.read(tasks, [UNREAD])).to.equal(1);
   });
 
-  it('are read for at most the given number of tasks', async () => {
+  it('are read for at most the requested number of tasks', async () => {
     const owners = createTaskOwners();
     expect(await owners.read(tasks, [OF_ALICE, OWNERLESS, DELETED], 2)).to.equal(2);
     expect(await owners.read(tasks, [OF_ALICE], 0)).to.equal(0);

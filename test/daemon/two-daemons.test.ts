@@ -63,7 +63,7 @@ describe('two daemons', () => {
     }
   });
 
-  it('D-10 if one dies, the survivor tracks all jobs of the dead one within six minutes', async () => {
+  it('D-10 keep tracking every job if one dies, as the other adopts its jobs within six minutes', async () => {
     const fixture = createStepFixture();
     const first = startDaemon(fixture.deps);
     const [task] = await enqueued(fixture, 1);
@@ -83,7 +83,7 @@ describe('two daemons', () => {
     first.stop();
   });
 
-  it('D-10 return jobs to the daemon that submitted them when it is back, even without its journal', async () => {
+  it('D-10 return jobs to the daemon that submitted them once it is back, even without its journal', async () => {
     const fixture = createStepFixture();
     const disk: Disk = { text: '' };
     const early = fixture.peer(2, disk);
@@ -109,7 +109,7 @@ describe('two daemons', () => {
     await Promise.all([run.ended, back.ended]);
   });
 
-  it('D-10 leave a task to the daemon that resubmitted it, which knows why its old job was cancelled', async () => {
+  it('D-10 leave a task to the daemon that resubmitted it and knows why its old job was cancelled', async () => {
     const fixture = createStepFixture();
     startDaemon(fixture.deps);
     const [task = '' as TaskId] = await enqueued(fixture, 1);
@@ -147,7 +147,7 @@ describe('two daemons', () => {
     await Promise.all(runs.map(({ ended }) => ended));
   });
 
-  it("rarely list all users' jobs, even if another Unix user has parked many tasks", async () => {
+  it('rarely list the jobs of all users, even if another Unix user has parked many tasks', async () => {
     const fixture = createStepFixture({});
     // This daemon cannot see the jobs of the other.
     const { scheduler } = anotherUser(fixture.deps.scheduler);
@@ -164,7 +164,7 @@ describe('two daemons', () => {
     await Promise.all([run.ended, half.ended]);
   });
 
-  it("D-11 of different Unix users adopt from each other too, and report it in the task's console", async () => {
+  it("D-11 of different Unix users also adopt from each other, and report it in the task's console", async () => {
     const { fixture, task, run } = await withJobOfDeadUser();
     expect(fixture.cluster.jobs).to.have.length(1);
     expect(fixture.consoleOf(task).filter((line) => line.includes('another Unix user'))).to.have.length(1);
@@ -189,7 +189,7 @@ describe('two daemons', () => {
     await run.ended;
   });
 
-  it('of different Unix users track their own jobs of a task, whatever other users submit under its job name', async () => {
+  it('of different Unix users track their own jobs, even if another user submits a job with the same name', async () => {
     const fixture = createStepFixture();
     const user = anotherUser(fixture.deps.scheduler);
     const [task = '' as TaskId] = await enqueued(fixture, 1);

@@ -23,7 +23,7 @@ const ACTS = [
   { title: 'moves to another queue', endpoint: 'tasks.enqueue', body: { queue: OTHER_QUEUE }, becomes: 'queued' },
 ] as const;
 
-describe(`with ${TRACKED} tracked tasks at rest, the daemon cancels the job of a task that a user`, () => {
+describe(`with ${TRACKED} unchanged tracked tasks, the daemon cancels the job of a task that a user`, () => {
   let fixture: StepFixture;
   let daemon: DaemonRun;
   let next = 0;

@@ -15,7 +15,7 @@ function forged(task: TaskId, user: string | undefined, more: Partial<Job> = {})
 }
 
 describe('with a user map', () => {
-  it('each job is submitted as the Unix user of the owner of its task, and starts in their home', async () => {
+  it("each job is submitted as the Unix user of the task's owner, and starts in that user's home", async () => {
     const { fixture, users, deps, enqueued } = createBed();
     const tasks = [await enqueued(1, 'a1'), await enqueued(2, 'b2'), await enqueued(3, 'd0')];
 
@@ -44,7 +44,7 @@ describe('with a user map', () => {
     expect(fixture.waiting(SCHEDULER_QUEUE)).to.deep.equal([]);
   });
 
-  it('the job of an aborted task is cancelled as the user of the job', async () => {
+  it("the job of an aborted task is cancelled as the job's Unix user", async () => {
     const { fixture, users, deps, enqueued } = createBed();
     const task = await enqueued(1, 'a1');
     await run(deps, fixture, MINUTE_MS);
@@ -56,7 +56,7 @@ describe('with a user map', () => {
     expect(fixture.cluster.jobs.map(({ state }) => state)).to.deep.equal(['CANCELLED']);
   });
 
-  it('the jobs of a user who left the map are tracked and cancelled as before', async () => {
+  it('the jobs of a user who was removed from the map are still tracked and cancelled', async () => {
     const { fixture, users, deps, enqueued } = createBed();
     const task = await enqueued(1, 'a1');
     await run(deps, fixture, MINUTE_MS);
@@ -68,7 +68,7 @@ describe('with a user map', () => {
     expect(users.cancelled[0]).to.deep.equal({ id: '1', as: 'alice' });
   });
 
-  it('a job with an unknown outcome is found by its name and its user', async () => {
+  it('a job whose submission outcome is unknown is found by its name and its Unix user', async () => {
     const { fixture, users, deps, enqueued } = createBed();
     const task = await enqueued(1, 'a1');
     fixture.cluster.nextFate = 'unknown';
@@ -79,7 +79,7 @@ describe('with a user map', () => {
     expect(deps.journal.entries.get(task)).to.include({ step: 'following', attempts: 2 });
   });
 
-  it('a live job found for a claimed task is journaled with its user', async () => {
+  it('a live job that is found for a claimed task is recorded in the journal with its Unix user', async () => {
     const { fixture, deps, enqueued } = createBed();
     const task = await enqueued(1, 'a1');
     await run(deps, fixture, MINUTE_MS);
@@ -92,7 +92,7 @@ describe('with a user map', () => {
     expect(deps.journal.entries.get(task)).to.deep.include({ step: 'following', jobId, unixUser });
   });
 
-  it('each job is adopted with its user after the journal was lost', async () => {
+  it('each job is adopted with its Unix user after the journal was lost', async () => {
     const { fixture, users, deps, enqueued } = createBed();
     const task = await enqueued(1, 'a1');
     await run(deps, fixture, MINUTE_MS);
@@ -105,12 +105,12 @@ describe('with a user map', () => {
   });
 });
 
-describe("a job forged by one mapped user with the name of another's task", () => {
+describe("a job that a mapped user submits with the name of another user's task", () => {
   for (const [what, user] of [
     ['another mapped user', 'bob'],
     ['the user of the daemon', undefined],
   ] as const) {
-    it(`does not keep the task from being claimed (${what})`, async () => {
+    it(`does not prevent the task from being claimed (${what})`, async () => {
       const { fixture, users, deps, enqueued } = createBed();
       const task = await enqueued(1, 'a1');
       users.foreign = [forged(task, user)];
@@ -122,7 +122,7 @@ describe("a job forged by one mapped user with the name of another's task", () =
     });
   }
 
-  it('is reported once, is never adopted or cancelled, and does not change the task', async () => {
+  it('is reported once, is neither adopted nor cancelled, and does not change the task', async () => {
     const { fixture, users, deps, enqueued } = createBed();
     const task = await enqueued(1, 'a1');
     await run(deps, fixture, MINUTE_MS);
@@ -144,7 +144,7 @@ describe("a job forged by one mapped user with the name of another's task", () =
     expect(fixture.cluster.jobs[0]?.state).to.equal('CANCELLED');
   });
 
-  it('is not adopted for a parked task without a journal entry, even if the task records its id', async () => {
+  it("is not adopted for a parked task without a journal entry, even if the task records the job's id", async () => {
     const { fixture, users, deps, enqueued } = createBed();
     const task = await enqueued(1, 'a1');
     await fixture.deps.clearml.queues.removeEntry(OWN_QUEUE, task);
@@ -161,7 +161,7 @@ describe("a job forged by one mapped user with the name of another's task", () =
 });
 
 describe('when sudo refuses one user,', () => {
-  it('the tasks of this user wait in their queue in order, with one message, and other tasks are submitted', async () => {
+  it('the tasks of this user stay in their queue in order, with one message, and other tasks are submitted', async () => {
     const { fixture, users, deps, enqueued } = createBed();
     users.refused.add('alice');
     const first = await enqueued(1, 'a1');
@@ -183,7 +183,7 @@ describe('when sudo refuses one user,', () => {
     expect(fixture.waiting(OWN_QUEUE)).to.deep.equal([]);
   });
 
-  it('one task at a time shows whether sudo still refuses: after one minute, then two, four and so on up to an hour', async () => {
+  it('one task at a time is tried after one minute, then two, four and so on up to an hour', async () => {
     const { fixture, users, deps, enqueued } = createBed();
     users.refused.add('alice');
     for (let number = 1; number <= 30; number += 1) await enqueued(number, 'a1');
@@ -199,7 +199,7 @@ describe('when sudo refuses one user,', () => {
     expect(fixture.waiting(OWN_QUEUE)).to.deep.equal(Array.from({ length: 30 }, (_, index) => index + 1));
   });
 
-  it('an enqueued task of this user with a job does not block the tasks behind it', async () => {
+  it('a queued task of this user that has a job does not block the tasks behind it', async () => {
     const { fixture, users, deps, enqueued } = createBed();
     const first = await enqueued(1, 'a1');
     await run(deps, fixture, MINUTE_MS);

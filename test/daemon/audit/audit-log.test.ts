@@ -40,7 +40,7 @@ describe('the audit log', () => {
       ...options,
     });
 
-  it('has one line of JSON for each event, with time and cluster', async () => {
+  it('contains one line of JSON for each event, with its time and cluster', async () => {
     const audit = await open();
     await audit.write({ event: 'claimed', task: TASK, queue: 'gpu' });
     expect(await readFile(file, 'utf8')).to.equal(
@@ -48,13 +48,13 @@ describe('the audit log', () => {
     );
   });
 
-  it('is readable by its owner alone', async () => {
+  it('is readable only by its owner', async () => {
     await (await open()).write({ event: 'claimed', task: TASK, queue: 'gpu' });
     expect((await stat(auditDir(stateDir))).mode & 0o777).to.equal(0o700);
     expect((await stat(file)).mode & 0o777).to.equal(0o600);
   });
 
-  it('masks each secret in any text of an event, and stays JSON', async () => {
+  it('masks the secrets in every text of an event, and remains valid JSON', async () => {
     const audit = await open({ redact: (text) => text.replaceAll('hunter2"', '********') });
     const cancelling = { event: 'cancelling', task: TASK, jobs: ['hunter2"'], by: 'user', why: 'hunter2"' } as const;
     await audit.write(cancelling);
@@ -62,7 +62,7 @@ describe('the audit log', () => {
     expect(line).to.deep.include({ jobs: ['********'], why: '********' });
   });
 
-  it('truncates each text after its secrets are masked, and contains the event even if that fails', async () => {
+  it('masks the secrets in a text before it truncates the text, and keeps the event even if that fails', async () => {
     const redact = (text: string): string => {
       if (text === 'gpu') throw new RangeError('Maximum call stack size exceeded');
       return text.replaceAll('hunter2', '********');
@@ -74,7 +74,7 @@ describe('the audit log', () => {
     expect(line).to.deep.include({ queue: '(not readable)', why: `${'a'.repeat(4_093)}**…` });
   });
 
-  it('D-14 loses no written line when the daemon is killed, across rotations', async () => {
+  it('D-14 loses no written line if the daemon is killed, even across rotations', async () => {
     const writer = join(import.meta.dirname, 'write-until-killed.ts');
     const child = spawn(process.execPath, [...process.execArgv, writer, stateDir], {
       stdio: ['ignore', 'pipe', 'inherit'],
@@ -97,7 +97,7 @@ describe('the audit log', () => {
     expect([...Array(confirmed).keys()].filter((line) => !kept.has(String(line)))).to.deep.equal([]);
   });
 
-  it('D-15 reports a full disk once, stops no task, and writes the lines when there is space', async () => {
+  it('D-15 reports a full disk once, lets tasks continue, and writes the lines once there is space', async () => {
     const messages: string[] = [];
     const note = (message: string): void => void messages.push(message);
     const audit = await open({ log: { info: note, warn: note, error: note } });
@@ -134,7 +134,7 @@ describe('the audit log', () => {
     expect(messages).to.deep.equal(['Cannot rotate the audit log; the file grows until a rotation succeeds']);
   });
 
-  it('deletes the files of `execute` after a year, but never the files of the daemon', async () => {
+  it('deletes files of `execute` that are over a year old, but never files of the daemon', async () => {
     await mkdir(auditDir(stateDir), { mode: 0o700 });
     const old = join(auditDir(stateDir), `${TASK}.jsonl`);
     for (const path of [old, file]) {
@@ -157,7 +157,7 @@ describe('the audit log', () => {
       await other.write({ event: 'ended', task: TASK, status: 'failed' });
     });
 
-    it('is found by a prefix of its id, the oldest line first', async () => {
+    it("is found by a prefix of the task's id, and begins with the oldest line", async () => {
       expect((await readAudit(stateDir, TASK.slice(0, 8))).map(({ event }) => event)).to.deep.equal([
         'ended',
         'claimed',
@@ -165,17 +165,17 @@ describe('the audit log', () => {
       ]);
     });
 
-    it('is found by its Slurm job', async () => {
+    it("is found by the job id of the task's Slurm job", async () => {
       expect(shown(await readAudit(stateDir, '7'))).to.deep.equal([TASK, TASK, TASK]);
     });
 
-    it('is found by its Slurm job also if the id of another task begins with that number', async () => {
+    it("is found by that job id even if another task's id begins with the same number", async () => {
       await (await open()).write({ event: 'claimed', task: '7'.repeat(32), queue: 'gpu' });
       expect(shown(await readAudit(stateDir, '7'))).to.deep.equal([TASK, TASK, TASK]);
       expect(shown(await readAudit(stateDir, '77'))).to.deep.equal(['7'.repeat(32)]);
     });
 
-    it('is empty for an unknown task, and if there is no audit log directory', async () => {
+    it('is empty if the task is unknown or if there is no audit log directory', async () => {
       expect(await readAudit(stateDir, 'e'.repeat(32))).to.deep.equal([]);
       expect(await readAudit(join(stateDir, 'missing'), TASK)).to.deep.equal([]);
     });

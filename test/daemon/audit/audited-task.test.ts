@@ -67,7 +67,7 @@ describe('the audit log of a task', () => {
     await act({ deps, pool, cancel: new Map<JobId, JobKey>(), signal }, entry, actions, seen);
   }
 
-  it('contains its claim, and its submission before and after sbatch', async () => {
+  it('contains the claim, and the submission both before and after sbatch runs', async () => {
     const entry = await claimed();
     const [queue = expect.fail('no queue is served')] = fixture.deps.queues;
     await parkAndSubmit(fixture.deps, entry, { queue, isParked: false });
@@ -92,7 +92,7 @@ describe('the audit log of a task', () => {
     ['user', 'a task enqueued elsewhere', { task: taskOf('queued'), place: 'another queue' }, 'enqueued again'],
     ['daemon', 'a parked task', { task: taskOf('queued'), place: 'parked' }, 'it cannot start'],
   ] as const) {
-    it(`names the ${by} as the requester of the cancellation of the job of ${title}, before scancel is run`, async () => {
+    it(`names the ${by} as the requester, before scancel runs, if the daemon cancels the job of ${title}`, async () => {
       const entry = await begun();
       const seen = { ...change, task: change.task && { ...change.task, id: entry.task } };
       fixture.deps.clearml.tasks.get = () =>
@@ -107,7 +107,7 @@ describe('the audit log of a task', () => {
     ['slurm', 'stopped', 'cancelled in Slurm'],
     ['daemon', 'failed', 'Slurm TIMEOUT'],
   ] as const) {
-    it(`contains a change to ${status} with the reason "${reason}", and with the requester: ${by}`, async () => {
+    it(`contains a change to ${status} with the reason "${reason}" and the requester "${by}"`, async () => {
       const entry = await begun();
       await actOn(entry, {}, { do: 'end', ending: { status, reason, text: 'It ended.', withLog: false } });
       expect(events).to.deep.equal([
@@ -140,7 +140,7 @@ describe('the audit log of a task', () => {
     });
   }
 
-  it('names the daemon as the requester of a status change, even if the reason is "toString", which every object has as a property', async () => {
+  it('names the daemon as the requester of a status change even if the reason is "toString"', async () => {
     const entry = await begun();
     const { audit, journal, clearml } = fixture.deps;
     const tasks = { ...clearml.tasks, fail: () => Promise.resolve() };
@@ -149,7 +149,7 @@ describe('the audit log of a task', () => {
     expect(events[0]).to.include({ by: 'daemon' });
   });
 
-  it('contains a status change that failed, with the reason', async () => {
+  it('contains a status change that failed, with the error', async () => {
     const entry = await begun();
     const note = { reason: 'Slurm FAILED', message: 'It ended.' };
     const { audit, journal, clearml } = fixture.deps;
@@ -165,7 +165,7 @@ describe('the audit log of a task', () => {
     });
   });
 
-  it('contains, when tracking ends, the status that a user or the agent set', async () => {
+  it('contains the status that a user or the agent set, when tracking ends', async () => {
     const entry = await begun();
     await fixture.server.call('tasks.completed', { task: entry.task });
     await actOn(entry, {}, { do: 'forget' });
@@ -182,7 +182,7 @@ describe('the audit line of a submission', () => {
     return describeSubmission({ entry, jobName: 'j', script: '', read, queue: QUEUE, why: undefined, userId: 7 });
   }
 
-  it('has the user properties, without the secrets in them', () => {
+  it('contains the user properties, with their secrets masked', () => {
     const properties = {
       partition: { value: 'gpu' },
       hf_token: { value: 'abcdefgh' },
@@ -204,7 +204,7 @@ describe('the audit line of a submission', () => {
     ['one quoted word', `"${'a'.repeat(12_000_000)}`],
     ['a deep object', Array.from({ length: 100_000 }).reduce((inner) => [inner], 0)],
   ] as const) {
-    it(`has only the beginning of a long user property: ${title}`, () => {
+    it(`contains only the beginning of a long user property: ${title}`, () => {
       const event = describeOf({ hyperparams: { properties: { note: { value }, partition: { value: 'gpu' } } } });
       const { note = '', partition } = 'properties' in event ? event.properties : {};
       expect(note.length).to.be.within(1, 1_100);
@@ -212,13 +212,13 @@ describe('the audit line of a submission', () => {
     });
   }
 
-  it('has no part of a secret at the end of a truncated user property', () => {
+  it('contains no part of a secret at the point where a user property is truncated', () => {
     const value = `${'a '.repeat(490)}https://ada:${'secret'.repeat(20)}@example.org`;
     const event = describeOf({ hyperparams: { properties: { note: { value } } } });
     expect(event).to.deep.include({ properties: { note: `${'a '.repeat(490)}… (${value.length} characters)` } });
   });
 
-  it('has at most 100 user properties, first the properties that the template reads, and the number of the others', () => {
+  it('contains at most 100 user properties, first those that the template reads, and counts the others', () => {
     const properties = Object.fromEntries(Array.from({ length: 150 }, (_, index) => [`a${index}`, { value: 'b' }]));
     const event = describeOf({ hyperparams: { properties: { ...properties, partition: { value: 'gpu' } } } });
     expect(event).to.include({ propertiesLeftOff: 51 });
@@ -228,7 +228,7 @@ describe('the audit line of a submission', () => {
     ]);
   });
 
-  it('has no properties if the task has none', () => {
+  it('contains no user properties if the task has none', () => {
     expect(describeOf({ hyperparams: {} })).to.deep.include({ properties: {}, unixUser: 'uid 7' });
   });
 

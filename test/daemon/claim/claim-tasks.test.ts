@@ -14,7 +14,7 @@ import { OTHER_QUEUE, OWN_QUEUE, SCHEDULER_QUEUE } from '../../simulation/queues
 const go = new AbortController().signal;
 
 describe('the task claimer', () => {
-  it('claims nothing when the daemon tracks its maximum number of tasks', async () => {
+  it('claims nothing while the daemon tracks its maximum number of tasks', async () => {
     const fixture = createStepFixture();
     await fixture.enqueued(1);
     const deps = { ...fixture.deps, journal: fullJournal(fixture.deps.journal) };
@@ -75,7 +75,7 @@ describe('the task claimer', () => {
     expect(fixture.deps.journal.entries.size).to.equal(0);
   });
 
-  it('C-04 aborts a task again if its user aborted it just before the pop, which sets it to queued', async () => {
+  it('C-04 aborts a task again if its user aborted it just before the claim set it back to queued', async () => {
     const fixture = createStepFixture();
     const task = await fixture.enqueued(1);
     const snapshot = await fixture.poll();
@@ -100,7 +100,7 @@ describe('the task claimer', () => {
     expect(fixture.deps.journal.entries.size).to.equal(0);
   });
 
-  it('returns a task to the front of its queue under backpressure, and reports repeated returns once', async () => {
+  it('returns a task to the front of its queue under backpressure, and reports it only once if it repeats', async () => {
     const fixture = createStepFixture();
     const task = await fixture.enqueued(1);
     await fixture.enqueued(2);
@@ -121,7 +121,7 @@ describe('the task claimer', () => {
     expect((await fixture.read(task))?.statusMessage).to.match(/^Returned to the front/);
   });
 
-  it('S-05 keeps the order of tasks returned under backpressure, whatever the order of the responses of sbatch', async () => {
+  it('S-05 keeps the order of the tasks that it returns under backpressure, in whatever order sbatch responds', async () => {
     for (const slowest of [1, 2, 3, 4]) {
       const given = createStepFixture();
       const held: (() => void)[] = [];

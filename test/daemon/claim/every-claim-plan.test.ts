@@ -118,7 +118,7 @@ describe('every plan of claims', () => {
     );
   });
 
-  it('with user fairness, serves no owner before another one who has a task and fewer jobs', () => {
+  it('with user fairness, serves no owner while another owner with a waiting task has fewer jobs', () => {
     const tasksOf = fc.array(owners, { minLength: 1, maxLength: 40 });
     const jobsOf = fc.array(owners, { maxLength: 20 });
     fc.assert(
@@ -141,7 +141,7 @@ describe('every plan of claims', () => {
     );
   });
 
-  it('with user fairness, claims a task of each owner within as many claims as there are owners, if no limit is reached', () => {
+  it('with user fairness and no limit reached, lets no owner wait for more claims than there are owners', () => {
     const rounds = fc.array(fc.array(owners, { maxLength: 3 }), { minLength: 1, maxLength: 30 });
     fc.assert(
       fc.property(rounds, (arrivals) => {

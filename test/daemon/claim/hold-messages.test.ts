@@ -25,7 +25,7 @@ describe('the status message of a task that a limit or a pause holds', () => {
     expect(await messageOf(fixture, 51)).to.equal('');
   });
 
-  it('is attempted for only one task while ClearML does not respond, and written for all in a later pass', async () => {
+  it('is tried for only one task while ClearML does not respond, and is written for all in a later pass', async () => {
     const fixture = fixtureWithPause();
     await enqueue(fixture, 'ada', ...range(1, 3));
     const passes = passesOf(fixture);
@@ -44,7 +44,7 @@ describe('the status message of a task that a limit or a pause holds', () => {
     for (const number of range(1, 3)) expect(await messageOf(fixture, number)).to.match(/^Waits in queue/);
   });
 
-  it('is written for the other tasks in a later pass if the next poll is due', async () => {
+  it('is left to a later pass for the remaining tasks if the next poll is due', async () => {
     const fixture = fixtureWithPause();
     await enqueue(fixture, 'ada', ...range(1, 3));
     const passes = passesOf(fixture);
@@ -59,7 +59,7 @@ describe('the status message of a task that a limit or a pause holds', () => {
     expect(await messageOf(fixture, 2)).to.equal('');
   });
 
-  it('is updated at most every five minutes if only tasks ahead of it were claimed', async () => {
+  it('is updated at most every five minutes if only the number of tasks ahead has changed', async () => {
     const fixture = fixtureWithPause();
     await enqueue(fixture, 'ada', 1, 2);
     const passes = passesOf(fixture);
@@ -74,7 +74,7 @@ describe('the status message of a task that a limit or a pause holds', () => {
     expect(await messageOf(fixture, 2)).to.match(/This task is next/);
   });
 
-  it('replaces no message of a user or of the server', async () => {
+  it('does not replace a message of a user or of the server', async () => {
     const fixture = fixtureWithPause();
     await enqueue(fixture, 'ada', 1);
     const document = fixture.server.store.tasks.get(taskNumber(1)) ?? expect.fail('no such task');
@@ -85,7 +85,7 @@ describe('the status message of a task that a limit or a pause holds', () => {
     expect(await messageOf(fixture, 1)).to.equal('Stopped by ada');
   });
 
-  it('is not written on a task that another agent has started since', async () => {
+  it('is not written if another agent has started the task in the meantime', async () => {
     const fixture = fixtureWithPause();
     await enqueue(fixture, 'ada', 1);
     await fixture.server.call('tasks.started', { task: taskNumber(1), status_message: 'pulled by agent' });
@@ -108,7 +108,7 @@ describe('the status message of a task that a limit or a pause holds', () => {
     expect(after?.statusMessage).to.match(/^Waits in queue/);
   });
 
-  it('is removed from a task that waits only for its turn', async () => {
+  it('is removed once no limit or pause holds the task', async () => {
     const fixture = fixtureWithPause();
     await enqueue(fixture, 'ada', 1);
     const messages = createHoldMessages(fixture.deps);

@@ -12,7 +12,7 @@ import { taskNumber, type StepFixture } from '../step-fixture.ts';
 import { enqueue, fixtureWith, go, messageOf, passesOf, range, submittedOf } from './limited-claims.ts';
 
 describe('the limit of a queue', () => {
-  it('holds further tasks in place; each shows the limit and the number of tasks ahead of it', async () => {
+  it('keeps further tasks in the queue, and each of them shows the limit and the number of tasks ahead', async () => {
     const fixture = fixtureWith({ limits: { maxJobs: 2 } });
     await enqueue(fixture, 'ada', 1, 2, 3, 4);
 
@@ -56,7 +56,7 @@ describe('the limit of a queue', () => {
     expect(submittedOf(fixture)).to.deep.equal([1, 2]);
   });
 
-  it('admits as many tasks as jobs have ended', async () => {
+  it('admits one more task for each job that has ended', async () => {
     const fixture = fixtureWith({ limits: { maxJobs: 2 } });
     await enqueue(fixture, 'ada', 1, 2, 3, 4);
     const passes = passesOf(fixture);
@@ -87,11 +87,11 @@ describe('a job with the name of an untracked task', () => {
     return submittedOf(fixture);
   }
 
-  it('does not count if the server has no such task', async () => {
+  it('does not count toward a limit if the server has no such task', async () => {
     expect(await claimedWithJobOf(9, () => Promise.resolve())).to.deep.equal([1, 2]);
   });
 
-  it('does not count if the task is neither queued nor in progress', async () => {
+  it('does not count toward a limit if the task is neither queued nor in progress', async () => {
     const addDraft = ({ server }: StepFixture): Promise<void> => {
       server.addTask(taskNumber(9), 'draft');
       return Promise.resolve();
@@ -99,7 +99,7 @@ describe('a job with the name of an untracked task', () => {
     expect(await claimedWithJobOf(9, addDraft)).to.deep.equal([1, 2]);
   });
 
-  it('counts if the task is in progress', async () => {
+  it('counts toward a limit if the task is in progress', async () => {
     const start = async (fixture: StepFixture): Promise<void> => {
       fixture.server.addTask(taskNumber(9), 'running');
       await fixture.server.call('tasks.started', { task: taskNumber(9), force: true });
@@ -109,7 +109,7 @@ describe('a job with the name of an untracked task', () => {
 });
 
 describe('the limit per user', () => {
-  it('holds the tasks of one user, and serves tasks of others behind them', async () => {
+  it('holds the tasks of a user who has reached it, and admits the tasks of other users behind them', async () => {
     const fixture = fixtureWith({ limits: { maxJobsPerUser: 1 } });
     await enqueue(fixture, 'ada', 1, 2, 3);
     await enqueue(fixture, 'bob', 4);
@@ -141,7 +141,7 @@ describe('the limit per user', () => {
 });
 
 describe('fairness between users', () => {
-  it('submits a task behind 1,000 tasks of another user within one pass', async () => {
+  it("submits one user's task within one pass even if 1,000 tasks of another user are ahead of it", async () => {
     const fixture = fixtureWith({ userFairness: true, limits: { maxJobs: 4 } });
     await enqueue(fixture, 'ada', ...range(1, 1_000));
     await enqueue(fixture, 'bob', ...range(1_001, 1_010));
@@ -170,7 +170,7 @@ describe('fairness between users', () => {
 describe('a pause', () => {
   const paused = (pause: Partial<Pause> = {}): Pause => ({ queue: null, since: 0, until: null, reason: '', ...pause });
 
-  it('holds each task of the cluster or of the queue and shows why, until it ends', async () => {
+  it('holds each task of the cluster or queue until the pause ends, and each task shows why it waits', async () => {
     let pauses: readonly Pause[] = [paused({ until: Date.UTC(2126, 0, 2, 3, 4), reason: 'new drivers' })];
     const fixture = fixtureWith({}, { pauses: () => Promise.resolve(pauses) });
     await enqueue(fixture, 'ada', 1, 2);
@@ -203,7 +203,7 @@ describe('a pause', () => {
     expect(fixture.logged).to.include('error: Cannot read the pause file; claiming no tasks until it is readable');
   });
 
-  it('that cannot be read any more after some tasks were claimed shows no limits', async () => {
+  it('hides the use of the limits if the pause file becomes unreadable after some tasks were claimed', async () => {
     let readings = 0;
     const fixture = fixtureWith(
       {},

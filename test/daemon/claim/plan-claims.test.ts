@@ -16,20 +16,20 @@ function held(state: ClaimState, most = 50): string[] {
 }
 
 describe('the plan of the next claims', () => {
-  it('claims by priority of the queues, and in order within a queue', () => {
+  it('serves the queues by priority, and the tasks of a queue in order', () => {
     const state = stateOf({ q: { tasks: ['a1', 'b1'] }, r: { tasks: ['c1'] } });
 
     expect(claimed(state)).to.deep.equal(['a1', 'b1', 'c1']);
     expect(claimed(state, 2)).to.deep.equal(['a1', 'b1']);
   });
 
-  it('takes the queues in turn with order fairness', () => {
+  it('serves the queues in turn with order fairness', () => {
     const tasks = { q: { tasks: ['a1', 'a2', 'a3'] }, r: { tasks: ['b1', 'b2'] } };
 
     expect(claimed(stateOf(tasks, { orderFairness: true }))).to.deep.equal(['a1', 'b1', 'a2', 'b2', 'a3']);
   });
 
-  it('takes the next non-empty queue after the one that was served last, with order fairness', () => {
+  it('serves the next non-empty queue after the one that was served last, with order fairness', () => {
     const state = stateOf({ q: { tasks: ['a1'] }, r: { tasks: [] }, s: { tasks: ['c1'] } }, { orderFairness: true });
     const [q, , r] = state.queues;
 
@@ -47,7 +47,7 @@ describe('the plan of the next claims', () => {
     expect(held(state)).to.deep.equal(['a2: queue.maxJobs=3, 0', 'a3: queue.maxJobs=3, 1']);
   });
 
-  it('claims one task at a time from a queue with a limit of GPUs, as the size of its job is unknown', () => {
+  it('claims one task at a time from a queue with a limit on GPUs, as the size of the next job is unknown', () => {
     const state = stateOf({ q: { tasks: ['a1', 'a2'], limits: { maxGpus: 8 } }, r: { tasks: ['b1', 'b2'] } });
 
     expect(claimed(state)).to.deep.equal(['a1', 'b1', 'b2']);
@@ -78,13 +78,13 @@ describe('the plan of the next claims', () => {
     ]);
   });
 
-  it("counts an owner's jobs of all queues for the limit per user of the cluster", () => {
+  it("counts an owner's jobs in all queues toward the cluster's limit per user", () => {
     const queues = { q: { tasks: ['a1', 'b1'] }, r: { tasks: ['c1'], jobs: ['A'] } };
 
     expect(claimed(stateOf(queues, { limits: { maxJobsPerUser: 1 } }))).to.deep.equal(['b1', 'c1']);
   });
 
-  it('marks the claim of an entry that is not first in its queue, as only the first can be popped', () => {
+  it('marks a claim whose entry is not first in its queue, as only the first entry can be popped', () => {
     const { claims } = planClaims(
       stateOf({ q: { tasks: ['a1', 'b1'], limits: { maxJobsPerUser: 1 }, jobs: ['a'] } }),
       1,
@@ -93,7 +93,7 @@ describe('the plan of the next claims', () => {
     expect(claims.map(({ entry }) => entry)).to.deep.equal([{ task: 'b1', added: 1, isBehind: true }]);
   });
 
-  it('with user fairness, takes the owners in turn, beginning with the owner with the fewest jobs', () => {
+  it('serves the owners in turn with user fairness, beginning with the owner who has the fewest jobs', () => {
     const tasks = ['a1', 'a2', 'a3', 'b1', 'b2', 'c1'];
 
     expect(claimed(stateOf({ q: { tasks, userFairness: true } }))).to.deep.equal(['a1', 'b1', 'c1', 'a2', 'b2', 'a3']);
@@ -107,7 +107,7 @@ describe('the plan of the next claims', () => {
     ]);
   });
 
-  it('claims a task of the second owner right after one of the first owner, although 1,000 tasks of the first are ahead', () => {
+  it('serves a second owner right after the first with user fairness, even if the first has 1,000 tasks ahead', () => {
     const tasks = [
       ...Array.from({ length: 1_000 }, (_, index) => `a${index}`),
       ...Array.from({ length: 10 }, (_, index) => `b${index}`),
@@ -116,7 +116,7 @@ describe('the plan of the next claims', () => {
     expect(claimed(stateOf({ q: { tasks, userFairness: true, jobs: [] } }), 2)).to.deep.equal(['a0', 'b0']);
   });
 
-  it('alternates between owners whose jobs end before the next claim', () => {
+  it('alternates between owners with user fairness, even if each job ends before the next claim', () => {
     let state = stateOf({ q: { tasks: ['a1', 'a2', 'a3', 'b1', 'b2'], userFairness: true } });
     const order: string[] = [];
     for (let turn = 0; turn < 4; turn += 1) {
@@ -150,7 +150,7 @@ describe('the plan of the next claims', () => {
     expect(claimed(state)).to.deep.equal(['b1']);
   });
 
-  it('counts a job of an unknown owner against each owner', () => {
+  it('counts a job whose owner is unknown toward the limit of each owner', () => {
     const state = stateOf({ q: { tasks: ['a1', 'b1'], limits: { maxJobsPerUser: 1 } } });
     const [waiting] = state.queues;
     const counts = addJob(NO_JOBS, { owner: undefined, isWaiting: false });
@@ -158,14 +158,14 @@ describe('the plan of the next claims', () => {
     expect(claimed({ ...state, queues: waiting === undefined ? [] : [{ ...waiting, counts }] })).to.deep.equal([]);
   });
 
-  it('stops at a task that cannot be claimed yet; with user fairness, only for its owner', () => {
+  it('claims nothing after a task that cannot be claimed yet, or with user fairness nothing more of its owner', () => {
     const tasks = ['a1', 'b1', 'a2'];
 
     expect(claimed(stateOf({ q: { tasks }, r: { tasks: ['c1'] } }, { skip: ['a1'] }))).to.deep.equal(['c1']);
     expect(claimed(stateOf({ q: { tasks, userFairness: true } }, { skip: ['a1'] }))).to.deep.equal(['b1']);
   });
 
-  it('requests more entries of a queue before it serves a later one, unless a pause holds the queue', () => {
+  it('requests the other entries of a queue before it serves the next queue, unless the queue is paused', () => {
     const more = { tasks: ['a1'], hasMore: true };
     const queues = { q: more, r: { tasks: ['b1'] } };
 
@@ -175,7 +175,7 @@ describe('the plan of the next claims', () => {
     expect(claimed(stateOf(queues, { passed: ['a1'] }))).to.deep.equal([]);
   });
 
-  it('explains why it does not claim the first 50 tasks of a queue', () => {
+  it('explains for the first 50 tasks of a queue why they are not claimed', () => {
     const tasks = Array.from({ length: 60 }, (_, index) => `a${index}`);
 
     expect(held(stateOf({ q: { tasks, limits: { maxJobs: 0 } } }))).to.have.length(50);

@@ -21,7 +21,7 @@ function countCalls({ calls }: StepFixture): Record<string, number> {
 }
 
 describe('tasks that are claimed together', () => {
-  it('are read in one call after they are parked, and share calls for their console lines', async () => {
+  it('are read in one call once they are parked, and share the calls for their console lines', async () => {
     const fixture = createStepFixture();
     for (let number = 1; number <= 10; number += 1) await fixture.enqueued(number);
     fixture.calls.length = 0;
@@ -43,7 +43,7 @@ describe('tasks that are claimed together', () => {
       expect(fixture.consoleOf(taskNumber(number)), `of task ${number}`).to.have.length(2);
   });
 
-  it('C-04 get no job for a task that is aborted before the last of them is parked', async () => {
+  it('C-04 are submitted except for one that is aborted before the last of them is parked', async () => {
     const fixture = createStepFixture();
     const tasks = [await fixture.enqueued(1), await fixture.enqueued(2), await fixture.enqueued(3)];
     fixture.fate = ({ endpoint, task }) => {
@@ -75,7 +75,7 @@ describe('tasks that are claimed together', () => {
       expect(fixture.cluster.jobs).to.have.length(3);
     });
 
-  it('are read one by one if the common call fails', async () => {
+  it('are read one by one if the shared call fails', async () => {
     const fixture = createStepFixture();
     for (let number = 1; number <= 3; number += 1) await fixture.enqueued(number);
     fixture.fate = ({ endpoint }) => (endpoint === 'tasks.get_all' ? 'answer lost' : undefined);
@@ -98,7 +98,7 @@ describe('tasks that are claimed together', () => {
     expect(fixture.deps.journal.entries.get(tasks[1] ?? taskNumber(2))?.step).to.equal('parking');
   });
 
-  it('are submitted at once even if the pool does not start one of them', async () => {
+  it('are submitted without delay even if the submission pool rejects one of them', async () => {
     const fixture = createStepFixture();
     const tasks = [await fixture.enqueued(1), await fixture.enqueued(2), await fixture.enqueued(3)];
     const backoff = createBackoff(() => 1);
@@ -116,7 +116,7 @@ describe('tasks that are claimed together', () => {
     expect(fixture.deps.journal.entries.get(tasks[1] ?? taskNumber(2))?.step).to.equal('claiming');
   });
 
-  it('are submitted after two seconds if the parking of one of them takes longer', async () => {
+  it('are submitted after two seconds if one of them is not parked by then', async () => {
     const fixture = createStepFixture();
     const tasks = [await fixture.enqueued(1), await fixture.enqueued(2), await fixture.enqueued(3)];
     fixture.fate = ({ endpoint, task }) =>

@@ -6,7 +6,7 @@ import { stateOf } from './claim-states.ts';
 const none = (): number => 0;
 
 describe('the holds of a cluster', () => {
-  it('show the use of each limit that is set, of the cluster and of each queue', () => {
+  it('show the use of each limit of the cluster and of each queue', () => {
     const limits = { maxJobs: 3, maxWaitingJobs: 5, maxJobsPerUser: 2 };
     const state = stateOf(
       { q: { tasks: [], limits, jobs: ['A', 'a', 'b'] }, r: { tasks: [], jobs: ['C'] } },

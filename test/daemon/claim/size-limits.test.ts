@@ -12,13 +12,13 @@ import { entryOf, NOW } from '../decide/observations.ts';
 import { taskNumber, type StepFixture } from '../step-fixture.ts';
 import { enqueue, fixtureWith, go, messageOf, passesOf, submittedOf } from './limited-claims.ts';
 
-describe('a limit of GPUs or nodes', () => {
+describe('a limit on GPUs or nodes', () => {
   /** The task with this number has a job with so many GPUs. */
   const gpusByNumber = (fixture: StepFixture): void => {
     fixture.cluster.sizeOf = (task) => ({ nodes: 1, gpus: Number(task) });
   };
 
-  it('admits tasks until running and pending jobs have reached it; the status message of each other task names it', async () => {
+  it('admits tasks until running and pending jobs have reached it, and the other tasks show it in their status message', async () => {
     const fixture = fixtureWith({ limits: { maxGpus: 6 } });
     gpusByNumber(fixture);
     await enqueue(fixture, 'ada', 1, 2, 3, 4, 5);
@@ -32,7 +32,7 @@ describe('a limit of GPUs or nodes', () => {
     expect(await messageOf(fixture, 5)).to.match(/\(max_gpus\)\. 1 task is ahead of this task/);
   });
 
-  it('is exceeded by the last job at most', async () => {
+  it('is exceeded by at most the last job', async () => {
     const fixture = fixtureWith({}, { limits: { maxNodes: 4 } });
     fixture.cluster.sizeOf = () => ({ nodes: 3, gpus: 0 });
     await enqueue(fixture, 'ada', 1, 2, 3, 4);
@@ -56,7 +56,7 @@ describe('a limit of GPUs or nodes', () => {
     expect(submittedOf(fixture)).to.deep.equal([1, 2]);
   });
 
-  it('holds a task until the size of a job that a peer has submitted since the poll is known', async () => {
+  it('holds a task until Slurm lists the size of a job that a peer has submitted since the poll', async () => {
     const fixture = fixtureWith({ limits: { maxGpus: 2 } });
     fixture.cluster.sizeOf = () => ({ nodes: 1, gpus: 2 });
     await enqueue(fixture, 'ada', 1, 2);
@@ -74,7 +74,7 @@ describe('a limit of GPUs or nodes', () => {
     expect(submittedOf(fixture)).to.deep.equal([1]);
   });
 
-  it('holds no task for a parked task of a peer whose jobs Slurm does not list, after one poll', async () => {
+  it('admits a task after one poll even if a peer has parked a task whose job Slurm does not list', async () => {
     const fixture = fixtureWith({ limits: { maxGpus: 2 } });
     await enqueue(fixture, 'ada', 1, 2);
     const peer = fixture.peer(2);
@@ -100,7 +100,7 @@ describe('a limit of GPUs or nodes', () => {
     ['that has no live job, after the clock was set back', { step: 'following', stepAt: NOW + 3_600_000 }],
     ['whose last submission had no known outcome for minutes', { step: 'submitting', stepAt: NOW - 600_000 }],
   ] as const)
-    it(`holds no task for a tracked task ${what}`, async () => {
+    it(`admits a task despite a tracked task ${what}`, async () => {
       const fixture = fixtureWith({ limits: { maxGpus: 2 } });
       await withTracked(fixture, overrides);
 
@@ -109,7 +109,7 @@ describe('a limit of GPUs or nodes', () => {
       expect(submittedOf(fixture)).to.deep.equal([2]);
     });
 
-  it("holds no task for a live job of another Unix user's daemon, which is gone", async () => {
+  it('admits a task despite a live job of another Unix user whose daemon is gone', async () => {
     const fixture = fixtureWith({ limits: { maxGpus: 2 } });
     const deps = { ...fixture.deps, scheduler: anotherUser(fixture.deps.scheduler).scheduler };
     const attempt = newAttempt(NOW, 'mark2', '0000');
@@ -122,7 +122,7 @@ describe('a limit of GPUs or nodes', () => {
     expect(submittedOf(fixture)).to.deep.equal([1, 2]);
   });
 
-  it('holds each task while the outcome of a submission is unknown, and logs its task once after two polls', async () => {
+  it('holds each task while the outcome of a submission is unknown, and logs that once after two polls', async () => {
     const fixture = fixtureWith({ limits: { maxGpus: 2 } });
     await withTracked(fixture, { step: 'submitting', stepAt: NOW });
     const passes = passesOf(fixture);
@@ -140,7 +140,7 @@ describe('a limit of GPUs or nodes', () => {
     expect(submittedOf(fixture)).to.deep.equal([]);
   });
 
-  it('holds each task until the job that was submitted after the poll is listed', async () => {
+  it('holds each task until Slurm lists the job that was submitted after the poll', async () => {
     const fixture = fixtureWith({ limits: { maxGpus: 2 } });
     await withTracked(fixture, { step: 'following', stepAt: NOW });
     const snapshot = { ...(await fixture.poll()), at: NOW - 1 };
@@ -150,7 +150,7 @@ describe('a limit of GPUs or nodes', () => {
     expect(submittedOf(fixture)).to.deep.equal([]);
   });
 
-  it('claims nothing while Slurm does not list the sizes, and logs that', async () => {
+  it('admits no task while Slurm does not list the sizes of jobs, and logs that', async () => {
     const fixture = fixtureWith({ limits: { maxGpus: 4 } });
     gpusByNumber(fixture);
     await enqueue(fixture, 'ada', 1, 2);
@@ -165,7 +165,7 @@ describe('a limit of GPUs or nodes', () => {
     expect(await passes.claim()).to.equal(1);
   });
 
-  it('reads the sizes once for each poll while the limit is reached', async () => {
+  it('causes one read of the job sizes for each poll while it is reached', async () => {
     const fixture = fixtureWith({ limits: { maxGpus: 1 } });
     gpusByNumber(fixture);
     await enqueue(fixture, 'ada', 1, 2);

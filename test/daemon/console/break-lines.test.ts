@@ -48,7 +48,7 @@ describe('a message in the console', () => {
     expect(lines.at(-1)).to.include('Slurm expects to start it around');
   });
 
-  it('is unchanged if it fits or is one long word', () => {
+  it('is unchanged if it fits on one line or is one long word', () => {
     for (const text of ['', 'short', 'a\nb\n', 'x'.repeat(300)]) expect(breakLines(text)).to.equal(text);
   });
 

@@ -43,7 +43,7 @@ describe("reading the end of a job's log", () => {
     expect(asked[0]?.args).to.include.members(['/home/u/slurm-7.out', '4242']);
   });
 
-  it("redacts the daemon's secrets, and drops the rest of a secret at the start of the excerpt", async () => {
+  it("masks the daemon's secrets, and removes a partial secret at the start of the excerpt", async () => {
     expect(await logsFrom(returning('part 0 9\nkey hunter22 and more')).logs.read(recordOf())).to.include({
       tail: 'key ******** and more',
     });
@@ -66,7 +66,7 @@ describe("reading the end of a job's log", () => {
     );
   });
 
-  it('S-61 times out, and skips logs for a minute unless they decide how a task ends', async () => {
+  it('S-61 times out, and for the next minute reads only logs that decide how a task ends', async () => {
     let now = 0;
     const { logs, asked } = logsFrom(
       ({ program, timeoutMs }) => Promise.reject(new CommandTimeoutError(program, timeoutMs, '', '')),

@@ -28,7 +28,7 @@ describe('the rank that failed first', () => {
       'Ranks 0-1 on n[1-2] ended ("Out Of Memory")',
     ],
   ] as const) {
-    it(`is reported with its node and its end: ${what}`, () => {
+    it(`is reported with its node and how it ended: ${what}`, () => {
       expect(describeRankEnd(log)).to.equal(`${words}, and Slurm ended the other ranks.`);
     });
   }
@@ -39,7 +39,7 @@ describe('the rank that failed first', () => {
     );
   });
 
-  it('is searched for only if the job has several nodes', () => {
+  it('is looked up only if the job has several nodes', () => {
     expect(['n[1-3]', 'n1,m2', 'n1', undefined].map((nodes) => hasRanks({ nodes }))).to.deep.equal([
       true,
       true,

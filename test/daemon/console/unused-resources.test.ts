@@ -19,7 +19,7 @@ const BUSY: EndedAttempt = {
   usedMemoryMb: 60 * GB,
 };
 
-describe('the line about an unused request', () => {
+describe('the line about unused resources', () => {
   it('is absent if the task used what it requested', () => {
     expect(describeUnused(BUSY)).to.equal(undefined);
   });
@@ -30,7 +30,7 @@ describe('the line about an unused request', () => {
     );
   });
 
-  it('names memory, cores and time that are unused, in lines that fit the web page', () => {
+  it('names unused memory, cores and time, in lines that fit the web page', () => {
     const text = describeUnused({
       ...BUSY,
       usedMemoryMb: 3.1 * GB,
@@ -54,7 +54,7 @@ describe('the line about an unused request', () => {
     ['a task of a few seconds', { elapsedSec: 30, usedMemoryMb: 1 }],
     ['a task that did not complete', { cause: 'failed', usedMemoryMb: 1 }],
   ] as const satisfies readonly (readonly [string, Partial<EndedAttempt>])[]) {
-    it(`is missing for ${title}`, () => {
+    it(`is absent for ${title}`, () => {
       expect(describeUnused({ ...BUSY, ...change })).to.equal(undefined);
     });
   }

@@ -9,9 +9,9 @@ const ELSEWHERE = { executionQueue: 'x'.repeat(32) as QueueId };
 const started = entryOf({ told: { startedOn: '7@' } });
 
 describeRows('the decision for an absent job', [
-  { title: 'S-20 only records the absence the first time', seen: {}, done: ['note'] },
+  { title: 'S-20 only records the absence in the first poll', seen: {}, done: ['note'] },
   {
-    title: 'S-20 queries accounting the second time',
+    title: 'S-20 queries accounting in the second poll',
     seen: { entry: entryOf({ absentSince: NOW - 15_000 }) },
     done: ['look-up'],
   },
@@ -85,7 +85,7 @@ describeRows('the decision for an absent job', [
     done: ['forget'],
   },
   {
-    title: 'fails a task that was enqueued in another queue before our agent started it',
+    title: 'fails a task that was enqueued in another queue before the agent started it',
     seen: {
       entry: entryOf({ absentSince: NOW - GRACES.absentMs }),
       lookedUp: true,

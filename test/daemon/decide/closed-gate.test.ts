@@ -82,7 +82,7 @@ describeRows('the decision for a job that ended at the gate', [
     done: [],
   },
   {
-    title: 'fails a task whose own exit code equals that of the gate',
+    title: "fails a task whose own exit code equals the gate's",
     seen: { jobs: [jobOf('FAILED')], task: taskOf('in_progress'), record: atGate, entry: waited },
     done: ['end failed'],
   },

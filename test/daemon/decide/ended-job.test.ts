@@ -46,7 +46,7 @@ describeRows('the decision for an ended job whose task is in progress', [
     done: ['end completed by the log'],
   },
   {
-    title: 'reads the record first, as it contains the path of the log',
+    title: "reads Slurm's record of the job first, as it contains the path of the log",
     seen: { jobs: [jobOf('COMPLETED')], task: taskOf('in_progress'), entry: waited },
     done: ['read-record'],
   },
@@ -76,7 +76,7 @@ describeRows('the decision for an ended job whose task is in progress', [
     done: ['forget'],
   },
   {
-    title: 'fails a task that was enqueued in another queue before our agent started it',
+    title: 'fails a task that was enqueued in another queue before the agent started it',
     seen: {
       jobs: [jobOf('FAILED')],
       task: taskOf('in_progress', { ...ELSEWHERE, lastUpdate: NOW - GRACES.absentMs }),
@@ -167,7 +167,7 @@ describeRows("the decision for an ended job whose agent mistook Slurm's SIGTERM 
 
 describeRows('the decision for an ended job whose task never started', [
   {
-    title: 'S-40 forgets a task that completed before our scancel',
+    title: "S-40 forgets a task that completed before the daemon's scancel",
     seen: { jobs: [jobOf('COMPLETED')], task: taskOf('completed'), entry: entryOf({ cancelledFor: 'it was aborted' }) },
     done: ['forget', 'log'],
   },
@@ -187,7 +187,7 @@ describeRows('the decision for an ended job whose task never started', [
     done: ['end failed'],
   },
   {
-    title: 'waits for the job of a peer if our job ended long before the task was parked',
+    title: "waits for a peer's job if this daemon's job ended long before the task was parked",
     seen: { jobs: [EARLIER], place: 'parked', parkedAt: NOW, record: recordOf(), hasPeers: true },
     done: ['note'],
   },
@@ -197,7 +197,7 @@ describeRows('the decision for an ended job whose task never started', [
     done: ['resubmit'],
   },
   {
-    title: 'returns a parked task to its queue if this daemon cancelled its job, even if it was in no queue at the end',
+    title: 'returns a parked task to its queue if this daemon cancelled its job while the task was in no queue',
     seen: {
       jobs: [jobOf('CANCELLED')],
       place: 'parked',

@@ -81,7 +81,7 @@ describeExactly('all actions decided for an ended job:', [
     { do: 'note', patch: { absentSince: NOW } },
   ],
   [
-    'records an absence if only the id of our job is known and another job has ended',
+    "records an absence if only the id of the daemon's job is known and another job has ended",
     { jobs: [jobOf('FAILED', { id: '8' as JobId })], entry: entryOf({ attempt: undefined }) },
     { do: 'note', patch: { absentSince: NOW } },
   ],

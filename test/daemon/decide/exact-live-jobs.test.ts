@@ -42,7 +42,7 @@ describeExactly('all actions decided for an absent, pending or running job:', [
     { ...absent(SINCE), task: taskOf('in_progress', { lastUpdate: SINCE + 1 }) },
   ],
   [
-    'S-45 fails the task of an absent and silent job',
+    'S-45 fails the task if its job is absent and no agent reports',
     { ...absent(SINCE), task: taskOf('in_progress', SILENT) },
     endTask(
       'failed',
@@ -51,7 +51,7 @@ describeExactly('all actions decided for an absent, pending or running job:', [
     ),
   ],
   [
-    'sets the aborted task of an absent and silent job to stopped',
+    'sets an aborted task to stopped if its job is absent and no agent reports',
     { ...absent(SINCE), task: taskOf('in_progress', { ...SILENT, statusMessage: 'stopping' }) },
     endTask('stopped', 'aborted', 'Aborted by the user. Slurm job 7 is no longer known to Slurm.'),
   ],

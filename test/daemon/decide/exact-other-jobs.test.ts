@@ -187,7 +187,7 @@ describeExactly('all actions decided for an ended job:', [
     { do: 'forget' },
   ],
   [
-    'waits after the gate, as the agent may have set a status a moment ago',
+    'waits if the job failed after the gate, as the agent may just have set a status',
     { jobs: [jobOf('FAILED')], place: 'nowhere', record: recordOf() },
     { do: 'note', patch: { endSeenAt: NOW, wasTakenAtEnd: true } },
   ],

@@ -20,7 +20,7 @@ describeRows('the decision for a job that may have ended before its script began
     done: ['resubmit'],
   },
   {
-    title: 'delays a further attempt of a task none of whose scripts has begun',
+    title: "waits for the backoff before another attempt if none of the task's scripts has begun",
     seen: {
       jobs: [jobOf('FAILED')],
       place: 'parked',

@@ -25,17 +25,17 @@ describeRows('the decision for a pending job', [
     done: [],
   },
   {
-    title: 'S-25 shows a reason that prevents the start if no limit is set',
+    title: 'S-25 keeps a job that cannot start if no time limit for such jobs is set',
     seen: { ...HOPELESS, entry: entryOf({ ...TOLD, neverStartsSince: NOW - 900_000 }) },
     done: [],
   },
   {
-    title: 'S-25 waits until the limit',
+    title: 'S-25 keeps a job that cannot start until the time limit for such jobs',
     seen: { ...HOPELESS, entry: entryOf({ ...TOLD, neverStartsSince: NOW - 599_999 }), gracePeriods: IMPATIENT },
     done: [],
   },
   {
-    title: 'S-25 restarts the count when a reason of another kind appears',
+    title: 'S-25 measures the time again after the job has waited for a reason that can pass',
     seen: {
       jobs: [jobOf('PENDING', { reason: 'Resources' })],
       place: 'parked',

@@ -125,7 +125,7 @@ describe('the decision for a running job', () => {
     expect(patches.at(-1)?.told).to.deep.equal({ startedOn: `7@${NOW - GRACES.startMs}`, slowStart: true });
   });
 
-  it('reports another start after a requeue', () => {
+  it('reports the second start after a requeue', () => {
     const actions = decide(observation({ jobs: [jobOf('RUNNING', { startAt: NOW })], entry: started }));
 
     expect(actions[1]).to.have.property('text', 'Slurm job 7 started again in partition debug.');

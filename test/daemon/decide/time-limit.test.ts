@@ -14,7 +14,7 @@ const again = (...timedOutJobs: (JobId | undefined)[]): Partial<Entry> => ({
   timedOutJobs: timedOutJobs.flatMap((id) => id ?? []),
 });
 
-describeRows('the decision for a job that reached its time limit, in a queue that submits such tasks again,', [
+describeRows('the decision for a job that reached its time limit, in a queue that resubmits such tasks,', [
   {
     title: 'parks and resubmits a task that SIGTERM stopped',
     seen: { ...TIMEOUT, task: taskOf('stopped', BY_TERM) },
@@ -51,7 +51,7 @@ describeRows('the decision for a job that reached its time limit, in a queue tha
     done: ['resubmit'],
   },
   {
-    title: 'returns a task to its queue that is in no queue after an interruption',
+    title: 'returns a task to its queue if the task is in no queue after the daemon was interrupted',
     seen: { ...TIMEOUT, place: 'nowhere', entry: { ...waited, ...again(SEVEN) } },
     done: ['return-to-queue'],
   },
@@ -66,7 +66,7 @@ describeRows('the decision for a job that reached its time limit, in a queue tha
     done: ['forget', 'log'],
   },
   {
-    title: 'ends a task in progress that the user is aborting as stopped',
+    title: 'sets a task in progress to stopped if its user is aborting it',
     seen: { ...TIMEOUT, task: taskOf('in_progress', { statusMessage: 'stopping' }), entry: waited },
     done: ['end stopped'],
   },
@@ -81,12 +81,12 @@ describeRows('the decision for a job that reached its time limit, in a queue tha
     done: ['forget', 'log'],
   },
   {
-    title: 'fails the task of another ended job',
+    title: 'fails the task if its job ended for another reason',
     seen: { ...TIMEOUT, jobs: [jobOf('OUT_OF_MEMORY')], task: taskOf('stopped', BY_TERM) },
     done: ['end failed'],
   },
   {
-    title: 'fails the task by default',
+    title: 'fails the task if the queue does not resubmit such tasks',
     seen: { ...TIMEOUT, resubmitOnTimeout: undefined, task: taskOf('stopped', BY_TERM) },
     done: ['end failed'],
   },

@@ -28,7 +28,7 @@ const FIGURES: JobFigures = {
   usedMemoryMb: 1_024,
 };
 
-describe('the figures of ended jobs', () => {
+describe('the accounting figures of ended jobs', () => {
   let history: MemoryHistory;
   let fixture: StepFixture;
   let asked: (readonly JobKey[])[];
@@ -67,7 +67,7 @@ describe('the figures of ended jobs', () => {
     await reader.finish();
   }
 
-  it('are requested once for all jobs, some time after their end', async () => {
+  it('are requested for all jobs in one query, some seconds after the jobs end', async () => {
     const one = await ended();
     await ended({ job: '2' }, 2);
     await after(1_000);
@@ -82,7 +82,7 @@ describe('the figures of ended jobs', () => {
     ]);
   });
 
-  it('complete the record, and leave unknown what accounting lacks', async () => {
+  it('complete the record, and leave values that accounting lacks unknown', async () => {
     const one = await ended({ project: 'vision' });
     known.set('4711' as JobId, FIGURES);
     await after(10_000);
@@ -110,7 +110,7 @@ describe('the figures of ended jobs', () => {
     expect(one.task).to.equal(taskNumber(1));
   });
 
-  it('are requested again later if the database does not have them yet, and not after a day', async () => {
+  it('are requested again later if accounting does not have them yet, but not after a day', async () => {
     await ended();
     for (const ms of [10_000, 10_000, 10_000, 20_000]) await after(ms);
     expect(asked).to.have.length(2);
@@ -120,7 +120,7 @@ describe('the figures of ended jobs', () => {
     expect(history.unaccounted.size).to.equal(0);
   });
 
-  it('are requested again after the database was down', async () => {
+  it('are requested again after the accounting database was down', async () => {
     const one = await ended();
     failure = new SlurmUnavailableError('sacct: error: Connection refused');
     await after(10_000);
@@ -134,7 +134,7 @@ describe('the figures of ended jobs', () => {
     expect(history.attempts.get(attemptKey(one))?.cpuSec).to.equal(57_600);
   });
 
-  it('are not requested for further jobs at once if a query failed', async () => {
+  it('are not requested for more jobs immediately after a query failed', async () => {
     for (const number of Array.from({ length: 201 }, (_, index) => index + 1))
       await ended({ job: String(number) }, number);
     failure = new SlurmUnavailableError('sacct: error: Connection refused');
@@ -142,7 +142,7 @@ describe('the figures of ended jobs', () => {
     expect(asked).to.have.length(1);
   });
 
-  it('are requested once, and shown once, if accounting has the job without its number of CPUs', async () => {
+  it('are requested and shown only once if accounting has the job without its number of CPUs', async () => {
     await ended();
     known.set('4711' as JobId, { ...FIGURES, cpuSec: undefined });
     const scheduler = {

@@ -62,7 +62,7 @@ describe('ending a task that its agent did not end', () => {
     expect(fixture.deps.journal.entries.size).to.equal(0);
   });
 
-  it('writes the cause that the log shows before the lines of the log', async () => {
+  it('writes the cause that the log shows above the lines of the log', async () => {
     const fixture = createStepFixture(logsThatEnd('\x1b[31mHost key verification failed.\x1b[0m\n'));
     const { task, seen, entry } = await parked(fixture);
 
@@ -73,7 +73,7 @@ describe('ending a task that its agent did not end', () => {
     expect(log).to.include('Host key verification failed.');
   });
 
-  it('names the owner of a log of another Unix user', async () => {
+  it('names the owner of a log that belongs to another Unix user', async () => {
     const fixture = createStepFixture(logsThatEnd(undefined));
     const { task, seen, entry } = await parked(fixture);
     const ofAlice = { ...entry, unixUser: { name: 'alice', uid: 1001 } };
@@ -96,7 +96,7 @@ describe('ending a task that its agent did not end', () => {
     );
   });
 
-  it('C-06 changes nothing if a job has removed the queue entry since the poll', async () => {
+  it('C-06 changes nothing if the job has removed the queue entry since the poll', async () => {
     const fixture = createStepFixture();
     const { task, seen, entry } = await parked(fixture);
     await fixture.server.call('queues.remove_task', { queue: SCHEDULER_QUEUE, task });
@@ -126,7 +126,7 @@ describe('ending a task that its agent did not end', () => {
     });
   }
 
-  it('completes a task only if the log of its completed job shows that the agent finished', async () => {
+  it("completes a task only if its job completed and the job's log shows that the agent finished", async () => {
     for (const [log, status] of [
       ['…\nProcess completed successfully\n', 'completed'],
       ['…\n', 'failed'],
@@ -143,7 +143,7 @@ describe('ending a task that its agent did not end', () => {
     }
   });
 
-  it('writes nothing to the console if the server refuses the status', async () => {
+  it('writes nothing to the console if the server rejects the new status', async () => {
     const fixture = createStepFixture();
     const { task, entry } = await parked(fixture);
     const seen = await started(fixture, task);
@@ -155,7 +155,7 @@ describe('ending a task that its agent did not end', () => {
     expect(fixture.deps.journal.entries.size).to.equal(1);
   });
 
-  it('truncates the status message, not the console', async () => {
+  it('truncates the status message, but not the console message', async () => {
     const fixture = createStepFixture();
     const { task, seen, entry } = await parked(fixture);
     const text = 'x'.repeat(1_000);

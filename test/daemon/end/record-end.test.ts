@@ -40,7 +40,7 @@ describe('the record of an end', () => {
     await act({ deps, pool, cancel: new Map<JobId, JobKey>(), signal }, entry, actions, seen);
   }
 
-  it('has the times of the job, and the owner, project and time of the enqueue that the journal has', async () => {
+  it('contains the times of the job, and the owner, project and enqueue time from the journal', async () => {
     const at = fixture.clock.of(1).now();
     const times = { submittedAt: at - 50_000, startAt: at - 40_000, endedAt: at - 1_000, nodes: 'n1' };
     const origin = { userId: 'u', userName: 'Ada', project: 'vision', enqueuedAt: at - 60_000 };
@@ -73,14 +73,14 @@ describe('the record of an end', () => {
     ]);
   });
 
-  it('has no start time for a job that has only an expected start', async () => {
+  it('has no start time if the job has only an expected start', async () => {
     const entry = await begun();
     const expected = fixture.clock.of(1).now() + 60_000;
     await actOn(entry, jobOf('PENDING', { startAt: expected }), END);
     expect([...history.attempts.values()].map(({ startedAt }) => startedAt)).to.deep.equal([undefined]);
   });
 
-  it('D-16 is made before the journal entry is forgotten, so that a kill loses no end', async () => {
+  it('D-16 is written before the journal entry is deleted, so that a killed daemon loses no record', async () => {
     const entry = await begun();
     const { journal } = fixture.deps;
     const hasEntry = (id: string): boolean => [...journal.entries.keys()].some((task) => task === id);
@@ -103,7 +103,7 @@ describe('the record of an end', () => {
     expect(journal.entries.size).to.equal(0);
   });
 
-  it('is made for each attempt; the last attempt decides how the task ended', async () => {
+  it('is written for each attempt, and the last attempt decides how the task ended', async () => {
     const entry = await begun();
     await actOn(entry, jobOf('FAILED'), { do: 'resubmit', why: 'its gate was closed' });
     await fixture.pool.finish();
@@ -114,7 +114,7 @@ describe('the record of an end', () => {
     ]);
   });
 
-  it('is made for a retried attempt only when the next one begins', async () => {
+  it('is written for a retried attempt only when the next attempt begins', async () => {
     const entry = await begun();
     const pool = { ...fixture.pool, start: () => false };
     const { deps } = fixture;
@@ -133,7 +133,7 @@ describe('the record of an end', () => {
     expect([...history.attempts.values()].map(({ cause }) => cause)).to.deep.equal(['retried']);
   });
 
-  it('is not made for a forgotten journal entry without a job', async () => {
+  it('is not written for a deleted journal entry that has no job', async () => {
     const entry = await begun({ jobId: undefined });
     await actOn(entry, jobOf('COMPLETED', { id: '9' as JobId }), { do: 'forget' });
     expect(history.attempts.size).to.equal(0);

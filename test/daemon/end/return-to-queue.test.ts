@@ -28,7 +28,7 @@ describe('returning a task to its queue', () => {
     expect(fixture.deps.journal.entries.size).to.equal(0);
   });
 
-  it("does nothing if another daemon has removed the task's queue entry", async () => {
+  it('does nothing if another daemon has removed the queue entry', async () => {
     const fixture = createStepFixture();
     const { entry } = await popped(fixture);
 
@@ -38,7 +38,7 @@ describe('returning a task to its queue', () => {
     expect(fixture.deps.journal.entries.size).to.equal(1);
   });
 
-  it('aborts the task again if the server has undone the abort of its user', async () => {
+  it("aborts the task again if the claim has undone its user's abort", async () => {
     const fixture = createStepFixture();
     const task = await fixture.enqueued(1);
     await popDuringAbort(fixture, task);
@@ -52,7 +52,7 @@ describe('returning a task to its queue', () => {
     expect(fixture.deps.journal.entries.size).to.equal(0);
   });
 
-  it('leaves the task in the queue in which its user enqueued it in the meantime', async () => {
+  it('leaves the task in another queue if its user has enqueued it there in the meantime', async () => {
     const fixture = createStepFixture();
     const { task, entry } = await popped(fixture);
     await fixture.server.call('tasks.enqueue', { task, queue: OTHER_QUEUE });
@@ -67,7 +67,7 @@ describe('returning a task to its queue', () => {
     ['aborted', 'tasks.stop', {}, { status: 'stopped' }],
     ['enqueued elsewhere', 'tasks.enqueue', { queue: OTHER_QUEUE }, { status: 'queued', executionQueue: OTHER_QUEUE }],
   ] as const) {
-    it(`removes the task again if it was ${what} at the same time`, async () => {
+    it(`removes the task from the queue again if the task was ${what} at the same time`, async () => {
       const fixture = createStepFixture();
       const { task, entry } = await popped(fixture);
       const { queues } = fixture.deps.clearml;
@@ -109,7 +109,7 @@ describe('returning a task to its queue', () => {
     expect(fixture.deps.journal.entries.size).to.equal(0);
   });
 
-  it('sets the task to stopped, with advice, if its queue was deleted', async () => {
+  it("sets the task to stopped, with advice, if the task's queue was deleted", async () => {
     const fixture = createStepFixture();
     const { task, entry } = await popped(fixture);
     await fixture.server.call('queues.delete', { queue: OWN_QUEUE });
@@ -123,7 +123,7 @@ describe('returning a task to its queue', () => {
     expect(fixture.deps.journal.entries.size).to.equal(0);
   });
 
-  it('keeps tracking the task if the response to the removal of its queue entry is lost', async () => {
+  it('keeps tracking the task if the response to the removal of the queue entry is lost', async () => {
     const fixture = createStepFixture();
     const { task, entry } = await popped(fixture);
     await fixture.server.call('queues.add_task', { queue: SCHEDULER_QUEUE, task, update_execution_queue: false });

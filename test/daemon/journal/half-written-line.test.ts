@@ -75,7 +75,7 @@ describe('the journal on a full disk', () => {
     expect(journal.entries.get(FIRST.task)?.step).to.equal('submitting');
   });
 
-  it('removes an incomplete line before the next one, if it could not do so at once', async () => {
+  it('removes an incomplete line before the next write, if it could not do so immediately', async () => {
     fill();
     handles.truncate = () => Promise.reject(new Error('EIO: i/o error, ftruncate'));
     expect(await rejection(journal.write(SECOND))).to.equal(FULL);
@@ -86,7 +86,7 @@ describe('the journal on a full disk', () => {
     expect(await tasksAfterRestart()).to.have.members([FIRST.task, SECOND.task]);
   });
 
-  it('removes no line that is complete', async () => {
+  it('keeps every complete line', async () => {
     fill();
     await rejection(journal.write(SECOND));
     repair();

@@ -27,7 +27,7 @@ describe('the journal', () => {
 
   afterEach(() => rm(folder, { recursive: true }));
 
-  it('contains each entry that was written and not forgotten', async () => {
+  it('contains each entry that was written and not deleted', async () => {
     const journal = await openJournal(folder, NOW);
     await Promise.all([journal.write(taskNumber(1)), journal.write(taskNumber(2))]);
     await journal.write({ ...taskNumber(1), step: 'submitting' });
@@ -39,7 +39,7 @@ describe('the journal', () => {
     await again.close();
   });
 
-  it('reads a journal of 0.1.0 with every field, and ignores its torn last line', async () => {
+  it('reads a journal of 0.1.0 with every field, and ignores its incomplete last line', async () => {
     const text = await readFile(new URL('../../fixtures/journal/0.1.0.jsonl', import.meta.url), 'utf8');
     await writeFile(file, text, { mode: 0o600 });
 
@@ -77,7 +77,7 @@ describe('the journal', () => {
     await journal.close();
   });
 
-  it('D-03 contains exactly the entries of its complete lines, wherever the file is truncated', () => {
+  it('D-03 contains exactly the entries of its complete lines, wherever the file ends', () => {
     const lines = [taskNumber(1), taskNumber(2), { ...taskNumber(1), attempts: 2 }].map((entry) =>
       formatJournal({ entry }),
     );
@@ -148,7 +148,7 @@ describe('the journal', () => {
     await journal.close();
   });
 
-  it('rejects a file with any line of a newer version, and does not set it aside', async () => {
+  it('rejects a file in which any line has a newer version, and does not rename the file', async () => {
     await writeFile(file, `${formatJournal({ entry: taskNumber(1) })}{"v":3}\n`);
 
     expect(await rejection(openJournal(folder, NOW))).to.be.instanceOf(JournalError);
@@ -167,14 +167,14 @@ describe('the journal', () => {
     });
   }
 
-  it('rejects a file that it cannot read, and leaves it unchanged', async () => {
+  it('rejects a file that it cannot read, and leaves that file unchanged', async () => {
     await symlink(file, file);
 
     expect(await rejection(openJournal(folder, NOW))).to.be.instanceOf(JournalError);
     expect(await readlink(file)).to.equal(file);
   });
 
-  it('writes pending lines when it closes, and none later, as another daemon may then use the file', async () => {
+  it('writes pending lines when it closes, and none afterwards, as another daemon may then use the file', async () => {
     const journal = await openJournal(folder, NOW);
     const pending = journal.write(taskNumber(1));
     await journal.close();

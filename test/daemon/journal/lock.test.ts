@@ -19,7 +19,7 @@ describe('the lock of a state directory', () => {
 
   afterEach(() => rm(folder, { recursive: true }));
 
-  it('D-08 rejects a second holder, and names the host, process and start time of the first', async () => {
+  it('D-08 rejects a second holder, and names the host, the process and the start time of the first', async () => {
     await acquireLock(folder, 'login1', Date.UTC(2026, 0, 2));
 
     const error = await rejection(acquireLock(folder, 'login1', Date.now()));
@@ -35,7 +35,7 @@ describe('the lock of a state directory', () => {
     await acquireLock(folder, 'login1', Date.now());
   });
 
-  it('can be acquired if its process is dead', async () => {
+  it("can be acquired if its holder's process is dead", async () => {
     const child = spawn('true');
     await once(child, 'close');
     await writeFile(file, JSON.stringify({ host: 'login1', pid: child.pid, begun: '1', since: 0 }));
@@ -45,19 +45,19 @@ describe('the lock of a state directory', () => {
     expect(JSON.parse(await readFile(file, 'utf8'))).to.include({ pid: process.pid });
   });
 
-  it('can be acquired if another process now has its process id', async () => {
+  it("can be acquired if another process now has its holder's process id", async () => {
     await writeFile(file, JSON.stringify({ host: 'login1', pid: process.pid, begun: '1', since: 0 }));
 
     await acquireLock(folder, 'login1', Date.now());
   });
 
-  it('cannot be acquired if it belongs to another host that still renews it', async () => {
+  it('cannot be acquired if a holder on another host still renews it', async () => {
     await writeFile(file, JSON.stringify({ host: 'login2', pid: 1, begun: '1', since: 0 }));
 
     expect(await rejection(acquireLock(folder, 'login1', Date.now()))).to.be.instanceOf(AlreadyRunningError);
   });
 
-  it('can be acquired if it belongs to another host that has not renewed it for a long time', async () => {
+  it('can be acquired if a holder on another host has not renewed it for a long time', async () => {
     await writeFile(file, JSON.stringify({ host: 'login2', pid: 1, begun: '1', since: 0 }));
     const longAgo = new Date(Date.now() - 600_000);
     await utimes(file, longAgo, longAgo);
@@ -71,7 +71,7 @@ describe('the lock of a state directory', () => {
     await acquireLock(folder, 'login1', Date.now());
   });
 
-  it('reports its loss to a daemon that was suspended while another daemon acquired it', async () => {
+  it('reports its loss to a suspended daemon if another daemon acquired it in the meantime', async () => {
     const lock = await acquireLock(folder, 'login1', 1);
     await writeFile(file, JSON.stringify({ host: 'login2', pid: 1, begun: '1', since: 0 }));
 

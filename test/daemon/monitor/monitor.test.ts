@@ -54,7 +54,7 @@ function startJob({ clock }: StepFixture, job: SimJob): void {
 }
 
 describe('the monitor', () => {
-  it('reports the claim, the submission, the start and the end of a task, and keeps its steps', async () => {
+  it('reports that a task is claimed, submitted, started and ended, and remembers these steps', async () => {
     const fixture = startWatched();
     const task = await fixture.enqueued(1);
     await advance(fixture.clock, 20_000);
@@ -91,7 +91,7 @@ describe('the monitor', () => {
     expect(fixture.watched.state().rows).to.deep.equal([]);
   });
 
-  it('reports the cause of an end that the daemon sets', async () => {
+  it('reports why the daemon ended a task', async () => {
     const fixture = startWatched();
     const task = await fixture.enqueued(1);
     await advance(fixture.clock, 20_000);
@@ -108,7 +108,7 @@ describe('the monitor', () => {
     expect(fixture.watched.histories.ended()[0]?.end?.why).to.include('TIMEOUT');
   });
 
-  it('counts calls, and is ready again as soon as both services respond', async () => {
+  it('counts calls, and reports that it is ready once both services respond again', async () => {
     const fixture = startWatched();
     await advance(fixture.clock, 60_000);
     expect(fixture.watched.health()).to.include({ isLive: true, isReady: true });
@@ -137,7 +137,7 @@ describe('the monitor', () => {
     expect(again.health()).to.include({ pollMs: 60_000, phase: 'starting' });
   });
 
-  it('reports no start of a job that ran before the daemon was started', async () => {
+  it('does not report the start of a job that started before the daemon', async () => {
     const fixture = startWatched();
     const [old, young] = [await fixture.enqueued(1), await fixture.enqueued(2)];
     await advance(fixture.clock, 40_000);
@@ -163,7 +163,7 @@ describe('the monitor', () => {
     await run.ended;
   });
 
-  it('reports the start of each attempt, with its own times', () => {
+  it('reports the start of each attempt with the times of that attempt', () => {
     const events: DaemonEvent[] = [];
     const steps = recordTaskSteps((event) => events.push(event), NOW);
     const submitting = entryOf({ step: 'submitting', attempt: 'a1', attempts: 1 });
@@ -185,7 +185,7 @@ describe('the monitor', () => {
     expect(eventsOf(events, 'started')).to.have.length(2);
   });
 
-  it('causes no other calls of the daemon to ClearML and Slurm', async () => {
+  it('makes the daemon send no additional calls to ClearML or Slurm', async () => {
     async function callsOf(isWatched: boolean): Promise<string[]> {
       const fixture = createStepFixture();
       const deps = isWatched

@@ -15,7 +15,7 @@ function endWith(cause: CauseOfEnd, task: Partial<Task>): TaskSteps {
 }
 
 describe('the steps of an ended task', () => {
-  it('contain the beginning of its name and of its status message', () => {
+  it('contain only the beginning of a long name and of a long status message', () => {
     const long = 'a'.repeat(16_000_000);
     const ended = endWith('failed', { name: long, statusMessage: long });
     expect(ended.name).to.have.length(200);

@@ -26,7 +26,7 @@ describe('the plan for executing one task', () => {
     });
   }
 
-  it('refuses an archived task, whatever its status', () => {
+  it('refuses an archived task with any status', () => {
     expect(planStart(stateOf({ status: 'created', archived: true }), OWN_QUEUE).do).to.equal('refuse');
   });
 
@@ -47,7 +47,7 @@ describe('the plan for executing one task', () => {
     expect(planStart(elsewhere, OWN_QUEUE)).to.deep.equal({ do: 'enqueue' });
   });
 
-  it('watches a task that runs or is in the journal of an earlier call', () => {
+  it('watches a task that is in progress or in the journal of an earlier call', () => {
     expect(planStart(stateOf({ status: 'in_progress' }), OWN_QUEUE)).to.deep.equal({ do: 'watch' });
     expect(planStart(stateOf({ status: 'failed' }, { isKnown: true }), OWN_QUEUE)).to.deep.equal({ do: 'watch' });
   });
@@ -56,7 +56,7 @@ describe('the plan for executing one task', () => {
     expect(planStart(stateOf({ status: 'created' }, { isKnown: true }), OWN_QUEUE)).to.deep.equal({ do: 'enqueue' });
   });
 
-  it('claims a task in its own queue, watches one in progress or in another queue, and otherwise ends', () => {
+  it('claims a task in its own queue, watches one in progress or in another queue, and ends for any other task', () => {
     const next = (task: Partial<Task> | undefined): string => planNext(task as Task | undefined, OWN_QUEUE);
     expect(next({ status: 'queued', executionQueue: OWN_QUEUE })).to.equal('claim');
     expect(next({ status: 'queued', executionQueue: OTHER_QUEUE })).to.equal('watch');

@@ -77,7 +77,7 @@ async function end({ server, cluster }: StepFixture, task: TaskId, how: 'complet
 }
 
 describe('the execution of one task without a daemon', () => {
-  it('claims the task from behind other tasks, tracks it to its end, and leaves the others in the queue', async () => {
+  it('claims the task although other tasks are ahead of it, tracks it to its end, and leaves the others queued', async () => {
     const fixture = createStepFixture();
     await fixture.enqueued(1);
     const task = await fixture.enqueued(2);
@@ -98,7 +98,7 @@ describe('the execution of one task without a daemon', () => {
     expect(run.shown).to.be.above(10);
   });
 
-  it('reports the job if the watch stops right after the submission', async () => {
+  it('reports the job if the process is stopped right after the submission', async () => {
     const fixture = createStepFixture();
     const task = await fixture.enqueued(1);
     const deps = depsOf(fixture);
@@ -121,7 +121,7 @@ describe('the execution of one task without a daemon', () => {
     expect(await run.ended).to.include({ isOver: false, jobId: '1' });
   });
 
-  it('reports the job of a failed task, so that the caller can read its exit code', async () => {
+  it('reports the job of a failed task, whose exit code the caller needs', async () => {
     const fixture = createStepFixture();
     const task = await fixture.enqueued(1);
     const run = start(depsOf(fixture), task);
@@ -149,7 +149,7 @@ describe('the execution of one task without a daemon', () => {
     await run.ended;
   });
 
-  it('tracks but does not change a task that a daemon of the same queue claimed first, until the job has ended', async () => {
+  it('only tracks a task that a daemon of the same queue claimed first, until its job has ended', async () => {
     const fixture = createStepFixture();
     const task = await fixture.enqueued(1);
     const daemon = startDaemon(fixture.deps);
@@ -170,7 +170,7 @@ describe('the execution of one task without a daemon', () => {
     await daemon.ended;
   });
 
-  it('leaves the job of a killed process to a daemon of the same queue, which adopts it within six minutes', async () => {
+  it('leaves the job of a killed process to a daemon of the same queue, which adopts the job within six minutes', async () => {
     const fixture = createStepFixture();
     const task = await fixture.enqueued(1);
     start(depsOf(fixture), task);
@@ -204,7 +204,7 @@ describe('the execution of one task without a daemon', () => {
     await run.ended;
   });
 
-  it('leaves the task unchanged when the process stops; the next call tracks it and submits nothing', async () => {
+  it('leaves the task unchanged when the process stops; the next call tracks the task and submits nothing', async () => {
     const fixture = createStepFixture();
     const disk: Disk = { text: '' };
     const task = await fixture.enqueued(1);
@@ -219,7 +219,7 @@ describe('the execution of one task without a daemon', () => {
     expect(fixture.cluster.jobs).to.have.length(1);
   });
 
-  it('cancels the old job and submits a new one for a task reset and enqueued after the process stopped', async () => {
+  it('cancels the old job and submits a new one if the task was reset and enqueued after the process stopped', async () => {
     const fixture = createStepFixture();
     const disk: Disk = { text: '' };
     const task = await fixture.enqueued(1);

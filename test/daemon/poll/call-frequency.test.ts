@@ -39,7 +39,7 @@ describe('the daemon', () => {
     expect(Math.max(...waitedMs)).to.be.below(5_200);
   });
 
-  it('claims tasks, and waits between polls of Slurm, even if a poll takes longer than the interval', async () => {
+  it('claims tasks and waits between polls of Slurm even if a poll takes longer than the interval', async () => {
     const fixture = createStepFixture();
     await fixture.enqueued(1);
     const run = startDaemon(fixture.deps);
@@ -68,7 +68,7 @@ describe('the daemon', () => {
     expect(fixture.calls.filter((call) => call === 'squeue')).to.have.length.within(9, 11);
   });
 
-  it('S-35 polls Slurm about once a minute if its jobs do not change, and then detects a change', async () => {
+  it('S-35 polls Slurm about once a minute while its jobs do not change, and still detects a later change', async () => {
     const fixture = createStepFixture();
     const task = await fixture.enqueued(1);
     const run = startDaemon(fixture.deps);

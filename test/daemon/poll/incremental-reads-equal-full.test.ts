@@ -90,8 +90,8 @@ function decideFrom({ fixture }: Bed, state: ServerState, id: TaskId, jobs: read
   return decide({ entry, jobs, task, place, mark: 'mark1', now, gracePeriods: GRACES }).map((action) => action.do);
 }
 
-describe('a poll that reads only what changed', () => {
-  it('shows the decision table the same facts about an unchanged task as a poll that reads everything', async () => {
+describe('a poll that reads only changed tasks', () => {
+  it('gives the decision table the same facts about an unchanged task as a poll that reads everything', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(anyRound, { minLength: 1, maxLength: 10 }), async (rounds) => {
         const bed = await createBed(4);

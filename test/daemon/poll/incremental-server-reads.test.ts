@@ -4,8 +4,8 @@ import { OTHER_QUEUE } from '../../simulation/queues.ts';
 import { taskNumber } from '../step-fixture.ts';
 import { createBed, hear, pollAtRest, type Bed } from './incremental-reads-bed.ts';
 
-describe('incremental reads of the server', () => {
-  it('read no more than one task in full when nothing changes', async () => {
+describe('incremental reads from the server', () => {
+  it('read at most one whole task if nothing changes', async () => {
     const bed = await createBed(40);
     for (let poll = 0; poll < 3; poll += 1) await pollAtRest(bed);
     bed.fixture.calls.length = 0;
@@ -22,7 +22,7 @@ describe('incremental reads of the server', () => {
     ]);
   });
 
-  it('notice a changed execution queue within as many polls as there are tasks', async () => {
+  it('detect a changed execution queue within as many polls as there are tasks', async () => {
     const bed = await createBed(5);
     for (let poll = 0; poll < 3; poll += 1) await pollAtRest(bed);
     const task = taskNumber(4);
@@ -35,7 +35,7 @@ describe('incremental reads of the server', () => {
     expect(polls).to.be.within(1, 5);
   });
 
-  it("show a user's abort request that becomes visible several polls after its timestamp", async () => {
+  it("detect a user's abort even if it becomes visible several polls after its timestamp", async () => {
     const bed = await createBed(5);
     const { server, clock } = bed.fixture;
     const task = taskNumber(3);

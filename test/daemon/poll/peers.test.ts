@@ -33,7 +33,7 @@ describe('among several daemons, a job', () => {
     expect([other.isOurs(QUEUE, 'mark1'), other.isOurs(QUEUE, 'mark2')]).to.deep.equal([false, true]);
   });
 
-  it('is tracked by exactly one live daemon if its own daemon is gone or it has no mark', async () => {
+  it('is tracked by exactly one live daemon if its own daemon is gone or its name contains no mark', async () => {
     const all = [daemon('mark3'), daemon('mark1'), daemon('mark2')];
     for (const one of all) await seeWorkers(one, ...all.map((each) => each.row()));
 
@@ -42,7 +42,7 @@ describe('among several daemons, a job', () => {
     }
   });
 
-  it('is adopted after its daemon was missing from three polls in a row, and returned when its daemon is back', async () => {
+  it('is adopted once its daemon is missing from three polls in a row, and returns to that daemon when it is back', async () => {
     const [one, other] = [daemon('mark1'), daemon('mark2')];
     const sees: boolean[] = [];
     for (const rows of [[other.row()], [], [], [other.row()], [], [], [], [other.row()]]) {
@@ -62,7 +62,7 @@ describe('among several daemons, a job', () => {
     expect(one.isOurs(QUEUE, 'mark2')).to.equal(false);
   });
 
-  it('is adopted from a daemon that was missing for a long time, however close the polls are', async () => {
+  it('is adopted from a daemon that is missing for a long time, even if the polls follow each other quickly', async () => {
     const [one, other] = [daemon('mark1'), daemon('mark2')];
     await seeWorkers(one, other.row());
     for (let reading = 0; reading < 9; reading += 1) {
@@ -80,7 +80,7 @@ describe('among several daemons, a job', () => {
     expect(one.isOurs(QUEUE, 'mark2')).to.equal(false);
   });
 
-  it('is adopted immediately from a daemon that restarted without the queue', async () => {
+  it("is adopted immediately from a daemon that was restarted without the job's queue", async () => {
     const [one, other] = [daemon('mark1'), daemon('mark2')];
     await seeWorkers(one, other.row());
     await seeWorkers(one, daemon('mark2', { queues: [OTHER] }).row());
@@ -98,7 +98,7 @@ describe('among several daemons, a job', () => {
     expect(one.isOurs(QUEUE, 'mark2')).to.equal(false);
   });
 
-  it('of an execute process is tracked by that process, and a job without a mark by a daemon', async () => {
+  it('stays with the execute process that submitted it, but a job without a mark goes to a daemon', async () => {
     const [one, single, another] = [daemon('mark1'), daemon('zark1'), daemon('zark2')];
     const all = [one, single, another];
     for (const each of all) await seeWorkers(each, ...all.map((other) => other.row()));
@@ -114,7 +114,7 @@ describe('among several daemons, a job', () => {
     expect([single.isOurs(QUEUE, 'dead1'), single.isOurs(QUEUE, undefined)]).to.deep.equal([true, true]);
   });
 
-  it('is tracked by a daemon that serves its queue if its own daemon no longer does', async () => {
+  it('is tracked by a daemon that serves its queue if its own daemon no longer serves that queue', async () => {
     const [one, other] = [daemon('mark1'), daemon('mark2', { queues: [OTHER] })];
     await seeWorkers(one, other.row());
     await seeWorkers(other, one.row());
@@ -122,7 +122,7 @@ describe('among several daemons, a job', () => {
     expect([one.isOurs(QUEUE, 'mark2'), other.isOurs(QUEUE, 'mark2')]).to.deep.equal([true, false]);
   });
 
-  it('in a queue that no daemon serves stays with the daemon that tracks it', async () => {
+  it('in a queue that no daemon serves stays with its daemon', async () => {
     const [one, other] = [daemon('mark1'), daemon('mark2')];
     await seeWorkers(one, other.row());
 
@@ -140,7 +140,7 @@ describe('among several daemons, a job', () => {
 });
 
 describe('two daemons with the same name', () => {
-  it('get different registrations: the daemon that sees the other first adds its mark to its name', async () => {
+  it('get different registrations, as the daemon that first sees the other adds its mark to its own name', async () => {
     const [one, other] = [daemon('mark1', { worker: 'login1:slurm' }), daemon('mark2', { worker: 'login1:slurm' })];
     await seeWorkers(one, daemon('mark3').row(), other.row());
     await seeWorkers(other, one.row());
@@ -156,7 +156,7 @@ describe('two daemons with the same name', () => {
   });
 });
 
-describe('workers that only look like peers', () => {
+describe('workers with the tag of a peer that are not peers', () => {
   it('are limited in number, and do not displace known peers', () => {
     const known = [{ mark: 'mark1', missed: 0 }];
     const found = Array.from({ length: 100_000 }, (_, number) => ({ mark: number.toString(36), missed: 0 }));

@@ -42,7 +42,7 @@ describe('the interval to the next poll', () => {
     });
   }
 
-  it('is at most four times the setting, however slow Slurm is', () => {
+  it('is at most four times the setting, even if Slurm is very slow', () => {
     const slow = { tracked: 7, isChangeExpected: false, quietPolls: 0, slurmMs: 90_000 };
 
     expect(nextPollDelayMs({ ...LIMITS, baseMs: 1_000 }, slow)).to.equal(4_000);

@@ -13,7 +13,7 @@ const queueOf = (id: string, ...tasks: readonly string[]): Queue => ({
   isWhole: true,
 });
 
-describe('the place of a task', () => {
+describe('the place of a task in the queues', () => {
   const rows: readonly { readonly title: string; readonly queues: readonly Queue[]; readonly place: Place }[] = [
     { title: 'no queue contains it', queues: [queueOf('own', 'x'), queueOf('sched', 'y')], place: 'nowhere' },
     { title: 'the scheduler queue contains it', queues: [queueOf('own'), queueOf('sched', 'x', 't')], place: 'parked' },

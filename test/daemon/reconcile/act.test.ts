@@ -65,7 +65,7 @@ function entryIn({ journal }: StepFixture['deps'], task: TaskId): Entry {
 }
 
 describe('act', () => {
-  it('S-38 repeats a cancellation only after a minute or for another reason', async () => {
+  it('S-38 repeats a cancellation only after a minute or if the reason is different', async () => {
     const fixture = createStepFixture();
     const task = await parked(fixture);
 
@@ -77,7 +77,7 @@ describe('act', () => {
     expect(fixture.logged.filter((line) => line.includes('Cancelling'))).to.have.length(3);
   });
 
-  it('records the reason for a cancelled job of the task, and the id of a cancelled extra job', async () => {
+  it("records the reason if it cancels the task's job, and the job id if it cancels an extra job", async () => {
     const fixture = createStepFixture();
     const task = await parked(fixture);
 
@@ -89,7 +89,7 @@ describe('act', () => {
     expect(entryIn(fixture.deps, task).cancelledFor).to.equal('the task was deleted');
   });
 
-  it('D-06 does not cancel a job before the reason is in the journal', async () => {
+  it('D-06 cancels a job only after the reason is in the journal', async () => {
     const fixture = createStepFixture();
     const task = await parked(fixture);
     const { deps, pool } = fixture;
@@ -149,7 +149,7 @@ describe('act', () => {
     expect((await fixture.read(task))?.statusMessage).to.equal('stopping');
   });
 
-  it('does not retry a status message in the same pass, as that could erase an abort request', async () => {
+  it('does not retry a status message in the same pass, as the retry could erase an abort request', async () => {
     const fixture = createStepFixture();
     const task = await parked(fixture);
     fixture.fate = ({ endpoint }) => (endpoint === 'tasks.update' ? 'answer lost' : undefined);
@@ -165,7 +165,7 @@ describe('act', () => {
     expect(entryIn(fixture.deps, task).told).to.deep.equal({});
   });
 
-  it('parks the task of a requeued job again: the task is queued and keeps its execution queue', async () => {
+  it('parks the task of a requeued job again, and keeps its status queued and its execution queue', async () => {
     const fixture = createStepFixture();
     const task = await begun(fixture);
 
@@ -184,7 +184,7 @@ describe('act', () => {
     ['aborted', [['tasks.stop', {}]], { status: 'stopped' }],
     ['deleted', [['tasks.delete', { force: true }]], undefined],
   ] as const) {
-    it(`leaves no scheduler queue entry of a task that was ${what} before it was parked again`, async () => {
+    it(`leaves no entry in the scheduler queue if the task was ${what} before it was parked again`, async () => {
       const fixture = createStepFixture();
       const task = await begun(fixture);
       const deps = withParking(fixture, async (park) => {
@@ -202,7 +202,7 @@ describe('act', () => {
     });
   }
 
-  it('leaves the task to a requeued job that starts it immediately after the task was parked again', async () => {
+  it('leaves the task to its requeued job if that job starts right after the task was parked again', async () => {
     const fixture = createStepFixture();
     const task = await begun(fixture);
     const deps = withParking(fixture, async (park) => {
@@ -259,7 +259,7 @@ describe('act', () => {
     expect(advice).to.include('the program found no GPU').and.to.include('--gres is set in gpu.template, line 3.');
   });
 
-  it("writes the ranks that the job's log shows as not run to the console", async () => {
+  it("writes to the console which ranks did not run, according to the job's log", async () => {
     const tail = 'clearml: n2: rank 1 does not run the task, which was completed before this rank started\n';
     const log = { kind: 'read', path: '/home/u/slurm-7.out', tail } as const;
     const fixture = createStepFixture({ jobLogs: { read: () => Promise.resolve(log) } });
@@ -273,7 +273,7 @@ describe('act', () => {
     expect(rest.join(' ')).to.match(/^Rank 1 \(n2\) did not run: /);
   });
 
-  it('continues and logs a warning if the console does not accept a message', async () => {
+  it('continues and logs a warning if the server rejects a console message', async () => {
     const fixture = createStepFixture();
     const task = await parked(fixture);
     fixture.fate = ({ endpoint }) => (endpoint === 'events.add_batch' ? 'not made' : undefined);

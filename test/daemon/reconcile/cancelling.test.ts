@@ -8,7 +8,7 @@ const OWN = { do: 'cancel', jobIds: ['7' as JobId], why: 'the task was deleted' 
 const EXTRA = { do: 'cancel', jobIds: ['8' as JobId], why: 'the task has another job, 7' } as const;
 
 describe('the record of cancelled jobs', () => {
-  it('permits another cancellation after a minute, not before', () => {
+  it('permits another cancellation of a job after a minute, but not before', () => {
     for (const cancel of [OWN, EXTRA]) {
       expect(isCancelDue(entryOf(), cancel, NOW)).to.equal(true);
       const entry = withCancelled(entryOf(), cancel, NOW);
@@ -16,7 +16,7 @@ describe('the record of cancelled jobs', () => {
     }
   });
 
-  it('permits another cancellation immediately for another reason', () => {
+  it('permits another cancellation immediately if the reason is different', () => {
     const entry = withCancelled(entryOf(), OWN, NOW);
 
     expect(isCancelDue(entry, { ...OWN, why: 'the task was aborted' }, NOW)).to.equal(true);

@@ -39,7 +39,7 @@ describe('the reconcile loop', () => {
     expect(fixture.deps.journal.entries.get(task)).to.have.property('absentSince');
   });
 
-  it('S-44 ignores the record of a reused job id', async () => {
+  it("S-44 ignores Slurm's record if the job id was reused for another job", async () => {
     const fixture = createStepFixture();
     const stranger = {
       name: 'another job',
@@ -65,7 +65,7 @@ describe('the reconcile loop', () => {
       .and.not.match(/77|secret|n9/);
   });
 
-  it("S-44 cancels no job that got the id of the task's job after the poll", async () => {
+  it("S-44 does not cancel a new job that reuses the id of the task's job", async () => {
     const fixture = createStepFixture();
     const task = await trackTask(fixture);
     await fixture.server.call('tasks.delete', { task, force: true });
@@ -112,7 +112,7 @@ describe('the reconcile loop', () => {
     { what: 'an extra job', cancelled: (id: JobId) => ({ jobId: '99' as JobId, cancelledExtras: [id] }) },
     { what: 'the tracked job', cancelled: (jobId: JobId) => ({ jobId, cancelledFor: 'the task was taken out' }) },
   ]) {
-    it(`remembers that it cancelled ${what} for as long as Slurm lists it`, async () => {
+    it(`remembers that it cancelled ${what} for as long as Slurm lists that job`, async () => {
       const fixture = createStepFixture();
       const deps = { ...fixture.deps, peers: { ...fixture.deps.peers, isOurs: () => false } };
       const task = await trackTask(fixture);
@@ -146,7 +146,7 @@ describe('the reconcile loop', () => {
     await fixture.pool.finish();
   }
 
-  it('S-63 submits another job if slurmctld was killed at the start of the first and Slurm ended it before its script began', async () => {
+  it('S-63 submits another job if slurmctld was killed and Slurm ended the first before its script began', async () => {
     const fixture = createStepFixture();
     const task = await failAtStart(fixture, { isRevoked: true });
     await reconcileAfterGrace(fixture);
@@ -158,7 +158,7 @@ describe('the reconcile loop', () => {
     );
   });
 
-  it('changes the task to failed if its script began and then failed', async () => {
+  it('sets the task to failed if its script began and then failed', async () => {
     const fixture = createStepFixture();
     const task = await failAtStart(fixture, { isRevoked: false });
     await reconcileAfterGrace(fixture);
@@ -166,7 +166,7 @@ describe('the reconcile loop', () => {
     expect((await fixture.read(task))?.status).to.equal('failed');
   });
 
-  it('changes the task to failed if the log cannot be read, as its script may have begun', async () => {
+  it('sets the task to failed if the log cannot be read, as the script may have begun', async () => {
     const fixture = createStepFixture();
     const task = await failAtStart(fixture, { isRevoked: true });
     fixture.fate = ({ kind }) => (kind === 'host' ? 'not made' : undefined);
@@ -175,7 +175,7 @@ describe('the reconcile loop', () => {
     expect((await fixture.read(task))?.status).to.equal('failed');
   });
 
-  it('changes the task to failed if the log is empty, as its script may not have been able to write to it', async () => {
+  it('sets the task to failed if the log is empty, as the script may have been unable to write to it', async () => {
     const fixture = createStepFixture({
       jobLogs: { read: () => Promise.resolve({ kind: 'read', path: '/home/ada/1.out', tail: '', isWhole: true }) },
     });

@@ -50,7 +50,7 @@ describe('the adopter of untracked tasks', () => {
     return read;
   }
 
-  it('does not read the tasks that wait in a long queue, and finds an orphan among them', async () => {
+  it('finds an orphan among the tasks of a long queue, and does not read the others', async () => {
     const fixture = createStepFixture();
     for (let number = 2; number <= 103; number += 1) await fixture.enqueued(number);
     const task = await fixture.enqueued(1);
@@ -65,7 +65,7 @@ describe('the adopter of untracked tasks', () => {
     expect([...fixture.deps.journal.entries.keys()]).to.deep.equal([task]);
   });
 
-  it('does not read the tasks whose jobs a live peer tracks', async () => {
+  it('does not read tasks whose jobs a live peer tracks', async () => {
     const fixture = createStepFixture();
     const peer = fixture.peer(2);
     const run = startDaemon(peer);
@@ -84,7 +84,7 @@ describe('the adopter of untracked tasks', () => {
     expect(read).to.deep.equal([]);
   });
 
-  it('reads at most 100 parked tasks without a job at a time, beginning with the tasks that were read longest ago', async () => {
+  it('reads at most 100 parked tasks without a job in a pass, first those that were read longest ago', async () => {
     const fixture = createStepFixture();
     for (let number = 1; number <= 250; number += 1) {
       const task = await fixture.enqueued(number);
@@ -104,7 +104,7 @@ describe('the adopter of untracked tasks', () => {
     }
   });
 
-  it('adopts no task if the daemon tracks its maximum number, and reports that some remain', async () => {
+  it('adopts no task while the daemon tracks its maximum number, and reports that untracked tasks remain', async () => {
     const fixture = createStepFixture();
     await leave(fixture, { isParked: true });
     const snapshot = await fixture.poll();
@@ -114,7 +114,7 @@ describe('the adopter of untracked tasks', () => {
     expect(fixture.deps.journal.entries.size).to.equal(0);
   });
 
-  it("reports that some remain if all users' jobs cannot be listed", async () => {
+  it('reports that untracked tasks remain if the jobs of all users cannot be listed', async () => {
     const fixture = createStepFixture();
     const task = await leave(fixture, { isParked: true });
     const { scheduler } = fixture.deps;
@@ -127,7 +127,7 @@ describe('the adopter of untracked tasks', () => {
     expect([...fixture.deps.journal.entries.keys()]).to.deep.equal([task]);
   });
 
-  it('resubmits a task whose job Slurm restarted too early, even if the journal was lost', async () => {
+  it('resubmits a task whose job Slurm requeued before the task was parked, even if the journal was lost', async () => {
     const fixture = createStepFixture();
     const { cluster, clock, deps, server } = fixture;
     const lost = fixture.peer(2);
@@ -154,7 +154,7 @@ describe('the adopter of untracked tasks', () => {
     expect(cluster.jobs.map(({ state }) => state)).to.deep.equal(['FAILED', 'PENDING']);
   });
 
-  it('leaves a task stopped if its job failed without a restart', async () => {
+  it('leaves a task stopped if its job failed without a requeue', async () => {
     const fixture = createStepFixture();
     const task = await fixture.enqueued(1);
     fixture.cluster.submit(formatJobName(task, newAttempt(fixture.clock.now(), fixture.deps.mark, 'once')), '');

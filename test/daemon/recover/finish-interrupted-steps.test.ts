@@ -109,7 +109,7 @@ const ROWS: readonly [title: string, step: Entry['step'], found: Found, more: Pa
 ];
 
 describe('finishing an interrupted step', () => {
-  it('records that the queue entry of a parked task may have been removed', async () => {
+  it("records that the task's entry in the scheduler queue may have been removed", async () => {
     const fixture = createStepFixture();
     const task = await leave(fixture, 'parking', { place: 'parked' }, { attempts: 0 });
 
@@ -153,7 +153,7 @@ describe('finishing an interrupted step', () => {
     expect(fixture.deps.journal.entries.get(task)).to.include({ attempt: attempt(1) });
   });
 
-  it('tracks the job of a task whose queue is no longer served, or returns the task to its queue if it has no job', async () => {
+  it("tracks a task's job even if its queue is no longer served, and returns a task without a job to its queue", async () => {
     for (const step of ['claiming', 'parking'] as const) {
       const fixture = createStepFixture({ queues: [] });
       const task = await leave(fixture, step, { place: 'nowhere' });
@@ -166,7 +166,7 @@ describe('finishing an interrupted step', () => {
     expect(await finishOnce(fixture, task)).to.equal('following job 1, 1 jobs');
   });
 
-  it('returns a parked task to its queue if the task needs a new job and the queue is no longer served', async () => {
+  it('returns a parked task to its queue if it needs a new job and its queue is no longer served', async () => {
     const fixture = createStepFixture({ queues: [] });
     const task = await leave(fixture, 'submitting', { place: 'parked' }, LONG_AGO);
 
@@ -189,7 +189,7 @@ describe('finishing an interrupted step', () => {
     expect(fixture.facts.get(sentence)).to.deep.equal({ task, slurm: 'squeue: error: Socket timed out' });
   });
 
-  it('looks up jobs submitted since the first attempt', async () => {
+  it('looks up jobs that were submitted since the first attempt', async () => {
     for (const [more, since] of [
       [LONG_AGO, LONG_AGO.stepAt],
       [{ ...LONG_AGO, firstAttemptAt: 5_000 }, 5_000],
@@ -212,7 +212,7 @@ describe('finishing an interrupted step', () => {
     }
   });
 
-  it('reports the number of another attempt, and why there is one', async () => {
+  it('reports the number and the cause of another attempt', async () => {
     const fixture = createStepFixture();
     const task = await leave(fixture, 'submitting', { place: 'parked' }, LONG_AGO);
     await finishOnce(fixture, task);
@@ -245,7 +245,7 @@ describe('finishing an interrupted step', () => {
     expect(await finishOnce(fixture, task)).to.equal('following, 0 jobs');
   });
 
-  it('does not change a task that its user enqueued again and whose queue is no longer served', async () => {
+  it('does not change a task that its user enqueued again if its queue is no longer served', async () => {
     const fixture = createStepFixture({ queues: [] });
     const task = await leave(fixture, 'parking', { place: 'nowhere' }, { queuedAt: 1 });
 
@@ -254,7 +254,7 @@ describe('finishing an interrupted step', () => {
     expect(fixture.consoleOf(task)).to.deep.equal([]);
   });
 
-  it('uses the queue that the task came from, whatever queues are served', async () => {
+  it('uses the queue from which the task was claimed, whatever queues are served now', async () => {
     const { deps } = createStepFixture();
     const fixture = createStepFixture({
       queues: deps.queues.map((queue) => ({ ...queue, id: OTHER_QUEUE, name: 'other' })),
@@ -304,7 +304,7 @@ describe('finishing an interrupted step', () => {
     expect(fixture.deps.journal.entries.get(task)).to.deep.equal(before);
   });
 
-  it('reports a found job only if the response of sbatch was lost', async () => {
+  it("reports a job that it finds only if sbatch's response was lost", async () => {
     for (const [step, lines] of [
       ['submitting', ['Submitted as Slurm job 1 to cluster "c1".']],
       ['parking', []],
@@ -327,7 +327,7 @@ describe('finishing an interrupted step', () => {
     expect(await finishOnce(fixture, task)).to.equal('following, 0 jobs');
   });
 
-  it('does not park a parked task again, as a job may have removed its queue entry', async () => {
+  it('does not park a parked task again, as a job may have removed its entry', async () => {
     const fixture = createStepFixture();
     const task = await leave(fixture, 'parking', { place: 'parked' });
     const calls = fixture.calls.length;

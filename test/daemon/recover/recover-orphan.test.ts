@@ -8,7 +8,7 @@ import { OWN_QUEUE } from '../../simulation/queues.ts';
 const signal = new AbortController().signal;
 
 describe('recovering an orphan', () => {
-  it("C-04 aborts the task again if the server has undone its user's abort", async () => {
+  it("C-04 aborts the task again if the claim has undone its user's abort", async () => {
     const fixture = createStepFixture();
     const task = await fixture.enqueued(1);
     const queuedAt = (await fixture.read(task))?.statusChanged;
@@ -31,7 +31,7 @@ describe('recovering an orphan', () => {
     ['Slurm did not respond', 'squeue'],
     ['the server did not respond', 'queues.add_task'],
   ] as const) {
-    it(`is completed in the next pass if ${what} after the orphan was marked`, async () => {
+    it(`is completed in the next pass if ${what} after the task was recorded as an orphan`, async () => {
       const fixture = createStepFixture();
       const task = await fixture.enqueued(1);
       const { journal } = fixture.deps;

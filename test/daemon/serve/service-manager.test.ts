@@ -49,7 +49,7 @@ describe('the messages to systemd', () => {
     expect(managerOf({ environment: { NOTIFY_SOCKET: '' } }).manager).to.equal(undefined);
   });
 
-  it('report that the daemon serves, is alive, and stops', async () => {
+  it('report that the daemon is ready, alive and stopping', async () => {
     const { manager, sent, everyMs, tick } = managerOf({
       environment: { WATCHDOG_USEC: '300000000', WATCHDOG_PID: '42' },
     });
@@ -80,7 +80,7 @@ describe('the messages to systemd', () => {
     expect(sent).to.deep.equal(['systemd-notify WATCHDOG=1 to /run/notify']);
   });
 
-  it('contain no watchdog messages if the watchdog is off, or watches another process', async () => {
+  it('do not include the watchdog message if the watchdog is off or watches another process', async () => {
     for (const environment of [{}, { WATCHDOG_USEC: '0' }, { WATCHDOG_USEC: '1000', WATCHDOG_PID: '7' }]) {
       const { manager, everyMs } = managerOf({ environment });
       await manager?.ready();
@@ -88,7 +88,7 @@ describe('the messages to systemd', () => {
     }
   });
 
-  it('that cannot be sent are logged once', async () => {
+  it('are logged once if they cannot be sent', async () => {
     const { manager, warnings } = managerOf({ result: { exitCode: 1, stderr: 'no socket' } });
 
     await manager?.ready();

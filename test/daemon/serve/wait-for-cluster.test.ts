@@ -59,7 +59,7 @@ function createBed(
 }
 
 describe('waitForCluster', () => {
-  it('retries until Slurm, the users of its host and the users of ClearML can be read', async () => {
+  it('retries until it can read Slurm, the Unix users of the host and the ClearML users', async () => {
     const { wait, logged } = createBed({
       slurm: [new SlurmUnavailableError('no controller')],
       host: [new HostUnreachableError('login does not respond')],
@@ -77,7 +77,7 @@ describe('waitForCluster', () => {
     ]);
   });
 
-  it('retries while ClearML refuses to list its users, as their tasks would be rejected', async () => {
+  it('retries while ClearML does not let it list the users, as their tasks would be rejected', async () => {
     const refused = new ServerRefusedError('forbidden', 'users.get_all', 403, 0);
     const { wait, logged } = createBed({ clearml: [refused, refused] });
 
@@ -85,7 +85,7 @@ describe('waitForCluster', () => {
     expect(logged).to.deep.equal(['ClearML does not list its users for user_map; retrying until it does']);
   });
 
-  it('does not need the names of ClearML users if the map has only ids', async () => {
+  it('does not need the names of ClearML users if the user map contains only ids', async () => {
     const refused = new ServerRefusedError('forbidden', 'users.get_all', 403, 0);
     const id = 'a'.repeat(32);
     const { wait } = createBed({ clearml: [refused] }, { [id]: 'alice', default: 'alice' });
@@ -93,14 +93,14 @@ describe('waitForCluster', () => {
     expect((await wait())?.userMap?.byOwner.get(id)).to.deep.include({ kind: 'run as' });
   });
 
-  it('retries while none of several Unix users is found, as their directory may be down', async () => {
+  it('retries while it finds none of several Unix users, as the user directory may be down', async () => {
     const { wait, logged } = createBed({ passwd: ['990:daemon\n'] }, { Alice: 'alice', Bob: 'bob' });
 
     expect((await wait())?.userMap?.byOwner.get('a1')).to.deep.include({ kind: 'run as' });
     expect(logged).to.deep.equal(['Slurm is unreachable; retrying until it responds']);
   });
 
-  it('does not wait for a single Unix user that is not found', async () => {
+  it('does not wait if only one Unix user is mapped and cannot be found', async () => {
     const { wait } = createBed({ passwd: ['990:daemon\n'] });
 
     expect((await wait())?.userMap?.problems).to.deep.equal([
@@ -108,12 +108,12 @@ describe('waitForCluster', () => {
     ]);
   });
 
-  it('ends at once if ClearML rejects the credentials', async () => {
+  it('fails immediately if ClearML rejects the credentials', async () => {
     const { wait } = createBed({ clearml: [new CredentialsRejectedError('rejected')] });
     expect(await rejection(wait())).to.be.instanceOf(CredentialsRejectedError);
   });
 
-  it('ends at the first failure with --once', async () => {
+  it('fails at the first error with --once', async () => {
     const { wait } = createBed({ clearml: [new ServerUnreachableError('no usable response', false)] });
     expect(await rejection(wait(true))).to.be.instanceOf(ServerUnreachableError);
   });

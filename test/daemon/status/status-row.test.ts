@@ -114,7 +114,7 @@ describe('the status row', () => {
     });
   }
 
-  it('shows when the state began, and the nodes of the job', () => {
+  it('shows since when the state has applied, and the nodes of the job', () => {
     expect(rowOf({ jobs: [jobOf('PENDING')] })).to.include({ since: NOW - 60_000, nodes: undefined });
     expect(rowOf({ jobs: [RUNNING] })).to.include({ since: NOW - 5_000, nodes: 'n1', job: '7' });
     expect(rowOf({ jobs: [jobOf('FAILED', { endedAt: NOW - 1 })] })).to.include({ since: NOW - 1 });
@@ -127,7 +127,7 @@ describe('the status row', () => {
     expect(rowOf({ jobs: [extra, RUNNING], task: taskOf('in_progress') })).to.include({ job: '7', state: 'RUNNING' });
   });
 
-  it("names the task's own queue if no journal contains the task", () => {
+  it('names the queue recorded in the task if no journal contains the task', () => {
     const task = taskOf('queued', { executionQueue: 'e'.repeat(32) as QueueId });
 
     expect(rowOf({ entry: undefined, task, queueName: 'gpu' })).to.include({ queue: 'gpu', job: undefined });

@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { createBackoff, backoffMs } from '../../../src/daemon/submit/submission-backoff.ts';
 
-describe('the backoff between claims', () => {
+describe('the backoff between submissions', () => {
   it('grows with each consecutive failure, up to five minutes', () => {
     fc.assert(
       fc.property(fc.nat(1_000), fc.double({ min: 0, max: 1, noNaN: true }), (refusals, jitter) => {
@@ -30,7 +30,7 @@ describe('the backoff between claims', () => {
     expect(pause.until() - first).to.be.above(first);
   });
 
-  it('ends at the first successful submission', () => {
+  it('ends with the first successful submission', () => {
     const pause = createBackoff(() => 1);
     pause.failed(0);
     pause.succeeded();

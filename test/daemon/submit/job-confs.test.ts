@@ -45,7 +45,7 @@ describe("a job's clearml.conf", () => {
     expect(await left()).to.deep.equal([]);
   });
 
-  it('is removed by a sweep, for every attempt, if its task is neither queued, in progress nor in the journal', async () => {
+  it('is removed by a clean-up if its task is neither queued, in progress nor in the journal', async () => {
     const here = fixture();
     const { deps, server } = here;
     const [waits, runs, known] = [await here.enqueued(1), await here.enqueued(2), taskNumber(3)];
@@ -63,7 +63,7 @@ describe("a job's clearml.conf", () => {
     expect(await left()).to.have.members(kept);
   });
 
-  it('is not removed by a sweep while it is new, because its job may still be submitted', async () => {
+  it('is not removed by a clean-up while it is new, because its job may still be submitted', async () => {
     const { deps } = fixture();
     const young = await write(5, 1);
 
@@ -72,7 +72,7 @@ describe("a job's clearml.conf", () => {
     expect(await left()).to.deep.equal([young]);
   });
 
-  it('is the only kind of file that a sweep removes', async () => {
+  it('is the only kind of file that a clean-up removes', async () => {
     const { deps } = fixture();
     await writeFile(join(sharedDir, 'jobs', 'notes.txt'), '');
     await utimes(join(sharedDir, 'jobs', 'notes.txt'), 0, 0);
@@ -82,7 +82,7 @@ describe("a job's clearml.conf", () => {
     expect(await left()).to.deep.equal(['notes.txt']);
   });
 
-  it('causes no error in a sweep if its directory does not exist yet', async () => {
+  it('causes no error in a clean-up if its directory does not exist yet', async () => {
     const { deps } = fixture();
     await rm(join(sharedDir, 'jobs'), { recursive: true });
 

@@ -111,7 +111,7 @@ describe('a task whose job reached its time limit', () => {
       .and.not.include('returning the task');
   });
 
-  it('is submitted again when Slurm accepts jobs again, and keeps the count of its timeouts', async () => {
+  it('is resubmitted when Slurm accepts jobs again, and keeps the count of its timeouts', async () => {
     const run = await timedOut();
     acceptNoJobs(run);
     await passFor(run, 600_000);
@@ -124,7 +124,7 @@ describe('a task whose job reached its time limit', () => {
     expect(run.files.size).to.equal(1);
   });
 
-  it('waits while sudo refuses the submissions of its Unix user', async () => {
+  it('waits while sudo refuses submissions as its Unix user', async () => {
     const run = await timedOut('a1');
     run.refused.add('alice');
     await passFor(run, 600_000);
@@ -136,7 +136,7 @@ describe('a task whose job reached its time limit', () => {
     expect(run.fixture.cluster.jobs.map(({ state }) => state)).to.deep.equal(['TIMEOUT', 'PENDING']);
   });
 
-  it('is not adopted by a peer while it waits, as the peer does not know how many of its jobs timed out', async () => {
+  it('is not adopted by a peer, which would not know how many of its jobs timed out', async () => {
     const run = await timedOut();
     const other = run.fixture.peer(2);
     const peers = { ...other.peers, isOurs: (_: QueueId, mark: string | undefined) => mark === undefined };

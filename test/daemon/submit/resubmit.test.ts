@@ -22,7 +22,7 @@ async function parked(fixture: StepFixture): Promise<{ task: TaskId; entry: Entr
 }
 
 describe('a resubmission', () => {
-  it('submits a job with another name, counts the attempt, and reports why', async () => {
+  it('submits a job with another name, counts the attempt, and reports its cause', async () => {
     const fixture = createStepFixture();
     const { task, entry } = await parked(fixture);
 
@@ -47,7 +47,7 @@ describe('a resubmission', () => {
     expect(await resubmit(fixture.deps, { ...entry, queuedAt: 1 }, WHY)).to.equal('accepted');
   });
 
-  it('removes the file of the last attempt before it writes that of the next attempt', async () => {
+  it('removes the clearml.conf of the last attempt before it writes that of the next attempt', async () => {
     const fixture = createStepFixture();
     const { entry } = await parked(fixture);
     const ran: string[] = [];
@@ -74,7 +74,7 @@ describe('a resubmission', () => {
     ['deleted', 'tasks.delete', { force: true }],
     ['enqueued elsewhere', 'tasks.enqueue', { queue: OTHER_QUEUE }],
   ] as const) {
-    it(`submits no job for a task that was ${what} since the decision`, async () => {
+    it(`submits no job for a task that was ${what} after the decision`, async () => {
       const fixture = createStepFixture();
       const { task, entry } = await parked(fixture);
       await fixture.server.call(endpoint, { task, ...more });
@@ -87,7 +87,7 @@ describe('a resubmission', () => {
     });
   }
 
-  it('returns a task whose queue this daemon no longer serves', async () => {
+  it('returns a task to its queue if this daemon no longer serves the queue', async () => {
     const { deps: usual } = createStepFixture();
     const fixture = createStepFixture({
       queues: usual.queues.map((queue) => ({ ...queue, id: OTHER_QUEUE, name: 'other' })),
@@ -103,7 +103,7 @@ describe('a resubmission', () => {
     ]);
   });
 
-  it('leaves a task whose queue is no longer served to the job that removed its queue entry', async () => {
+  it('leaves a task to the job that removed its queue entry, if this daemon no longer serves the queue', async () => {
     const fixture = createStepFixture({ queues: [] });
     const { task, entry } = await parked(fixture);
     await fixture.server.call('queues.remove_task', { queue: SCHEDULER_QUEUE, task });
@@ -114,7 +114,7 @@ describe('a resubmission', () => {
     expect(fixture.deps.journal.entries.has(task)).to.equal(true);
   });
 
-  it('changes the task to failed if its job script can no longer be rendered, and removes its queue entry', async () => {
+  it('sets the task to failed if its job script can no longer be rendered, and removes the queue entry', async () => {
     const { deps } = createStepFixture();
     const render = (): never => {
       throw new TemplateError('a.template', 2, 1, 'no value');

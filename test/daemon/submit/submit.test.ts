@@ -28,14 +28,14 @@ async function prepared(fixture: StepFixture, attempts = 0): Promise<{ task: Tas
 }
 
 describe('a submission', () => {
-  it('puts the mark of its daemon into the attempt', async () => {
+  it("includes the daemon's mark in the id of the attempt", async () => {
     const fixture = createStepFixture();
     const { entry } = (await prepared(fixture)).prepared;
 
     expect(readMark(entry.attempt)).to.equal(fixture.deps.mark);
   });
 
-  it('is in the journal before sbatch runs, with the count and the time of the first attempt', async () => {
+  it('is in the journal before sbatch runs, with the number of attempts and the time of the first attempt', async () => {
     const fixture = createStepFixture();
     const { task, prepared: next } = await prepared(fixture, 2);
     fixture.clock.pass(5_000);
@@ -57,7 +57,7 @@ describe('a submission', () => {
     });
   });
 
-  it('records the owner of the task and the time of its enqueue in the journal, for the history', async () => {
+  it("records the task's owner and enqueue time in the journal, for the history", async () => {
     const fixture = createStepFixture();
     const { task, prepared: next } = await prepared(fixture);
     const userId = (await fixture.read(task))?.user;
@@ -83,7 +83,7 @@ describe('a submission', () => {
     expect(fixture.cluster.jobs).to.deep.equal([]);
   });
 
-  it("is tracked once it is accepted, and the task's console and properties show the job id", async () => {
+  it("is tracked once Slurm accepts the job, and the task's console and properties show the job id", async () => {
     const fixture = createStepFixture();
     const { task, prepared: next } = await prepared(fixture);
 
@@ -96,7 +96,7 @@ describe('a submission', () => {
     expect(await fixture.read(task)).to.include({ slurmJob: '1', status: 'queued' });
   });
 
-  it('reports the number of another attempt, and why there is one', async () => {
+  it('reports the number and the cause of another attempt', async () => {
     const fixture = createStepFixture();
     const { task, prepared: next } = await prepared(fixture, 1);
     await submit(fixture.deps, next, 'the last sbatch submitted no job');
@@ -107,7 +107,7 @@ describe('a submission', () => {
     ]);
   });
 
-  it("changes the task to failed, with sbatch's message, if Slurm rejects the job, and removes the queue entry", async () => {
+  it("sets the task to failed, with sbatch's message, if Slurm rejects the job, and removes the queue entry", async () => {
     const fixture = createStepFixture();
     const { task, prepared: next } = await prepared(fixture);
     fixture.cluster.nextFate = 'rejected';
@@ -124,7 +124,7 @@ describe('a submission', () => {
     ['backpressure', 'Slurm accepts no more jobs now: sbatch said backpressure'],
     ['unavailable', 'Slurm cannot be reached: sbatch said unavailable'],
   ] as const) {
-    it(`returns the task, with Slurm's message, if the outcome is ${fate}`, async () => {
+    it(`returns the task to its queue, with Slurm's message, if the outcome is ${fate}`, async () => {
       const fixture = createStepFixture();
       const { task, prepared: next } = await prepared(fixture);
       fixture.cluster.nextFate = fate;
@@ -182,7 +182,7 @@ describe('a submission', () => {
     expect(await submit(fixture.deps, next)).to.equal('accepted');
   });
 
-  it('changes the task to failed and removes its queue entry if rendering fails', async () => {
+  it('sets the task to failed and removes the queue entry if rendering fails', async () => {
     const { deps } = createStepFixture();
     const misfit = {
       file: 'a.template',
@@ -203,7 +203,7 @@ describe('a submission', () => {
     expect([String(err), data]).to.deep.equal(['TemplateError: a.template:2:1: no value', { task, queue: 'own' }]);
   });
 
-  it('throws an error and leaves the task in the scheduler queue if a bug in the daemon prevents the rendering', async () => {
+  it('throws an error and leaves the task parked if a bug in the daemon prevents the rendering', async () => {
     const { deps } = createStepFixture();
     const render = (): never => {
       throw new RangeError('a fault of ours');
@@ -240,7 +240,7 @@ describe('a submission', () => {
     }
   });
 
-  it("returns the task if the job's clearml.conf cannot be written", async () => {
+  it("returns the task to its queue if the job's clearml.conf cannot be written", async () => {
     const fixture = createStepFixture();
     const { task, prepared: next } = await prepared(fixture);
     fixture.fate = ({ kind }) => (kind === 'host' ? 'answer lost' : undefined);
@@ -257,7 +257,7 @@ describe('a submission', () => {
     expect(data).to.deep.equal({ job: formatJobName(task, next.entry.attempt) });
   });
 
-  it('returns the task if the connection is lost, and throws the error of a bug in the daemon', async () => {
+  it('returns the task to its queue if the connection is lost, but throws the error of a bug in the daemon', async () => {
     for (const [error, end] of [
       [new ConnectionLostError('the connection to login1 was lost'), 'returned'],
       [new RangeError('a fault of ours'), 'rejected'],
