@@ -55,6 +55,11 @@ const CASES: readonly (readonly [string, 'nothing' | 'lost' | 'twice' | 'wrong',
     }),
   ],
   [
+    'a job that ran as another Unix user',
+    'wrong',
+    history({ unixUser: 'bob', traces: run(1_000).map((trace) => ({ ...trace, user: 'alice' })) }),
+  ],
+  [
     'two runs at once',
     'twice',
     history({ traces: [...run(1_000, { forMs: 5_000 }), ...run(2_000, { job: '8', pid: 200 })] }),

@@ -11,7 +11,13 @@ export interface CheckResult {
 }
 
 export function checkHistory(history: TaskHistory): CheckResult {
-  return { lost: checkRest(history), twice: checkRuns(history), wrong: checkEnd(history) };
+  return { lost: checkRest(history), twice: checkRuns(history), wrong: [...checkEnd(history), ...checkUser(history)] };
+}
+
+function checkUser({ unixUser, traces }: TaskHistory): string[] {
+  if (unixUser === undefined) return [];
+  const others = traces.filter(({ what, user }) => what === 'job starts' && user !== unixUser);
+  return others.map(({ job, user }) => `job ${job} ran as ${user ?? 'an unknown user'}, and not as ${unixUser}`);
 }
 
 /** The task may have jobs and queue entries only where its user wants them. */

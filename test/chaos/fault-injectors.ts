@@ -56,12 +56,13 @@ const SBATCH_WITHIN_MS = 10_000;
 
 /** Waits for an sbatch of the daemon, and kills it some milliseconds after its start: before, during or after the submission. */
 async function killSbatch(round: RoundContext, { pick, way, what }: ScheduledFault): Promise<void> {
-  const { daemons, sshAccess, commandsConf } = round.bed;
+  const { daemons, sshAccess, shared, commandsConf } = round.bed;
+  // Over SSH or sudo, sbatch is not a child of the daemon.
+  const isChild = sshAccess === undefined && shared === undefined;
   const daemon = choose(daemons, pick);
   const until = Date.now() + SBATCH_WITHIN_MS;
   while (Date.now() < until) {
-    // Over SSH, sbatch is not a child of the daemon.
-    const pid = sshAccess === undefined ? childNamed(daemon.pid(), 'sbatch') : commandNamed('sbatch', commandsConf);
+    const pid = isChild ? childNamed(daemon.pid(), 'sbatch') : commandNamed('sbatch', commandsConf);
     if (pid !== undefined) {
       await sleep(way * 40);
       if (!killIfAlive(pid)) return;

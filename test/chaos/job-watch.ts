@@ -3,7 +3,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { SlurmCluster } from '../support/slurm-cluster.ts';
 import type { JobSeen } from './observed-history.ts';
 
+/** The pending and running jobs in one output of squeue. */
+export interface Sample {
+  readonly at: number;
+  readonly jobs: readonly { readonly task: string; readonly job: string }[];
+}
+
 export interface Watch {
+  /** The outputs of squeue since this time. */
+  samplesSince(from: number): readonly Sample[];
   /** The observed states of a task's jobs so far. */
   seenOf(task: string): readonly JobSeen[];
   /** The pending and running jobs by task. Rejects if the controller does not respond. */
@@ -42,12 +50,13 @@ export function watchJobs(cluster: SlurmCluster, now: () => number): Watch {
   const seen = new Map<string, JobSeen[]>();
   const last = new Map<string, string>();
   const unseenAt = new Map<string, number>();
+  const samples: Sample[] = [];
   let askedAt = now();
   let isOver = false;
 
   async function poll(): Promise<Row[]> {
     const from = now();
-    const text = await cluster.run('squeue', '--me', '--states=all', '--noheader', '--format=%A|%T|%r|%j');
+    const text = await cluster.run('squeue', '--states=all', '--noheader', '--format=%A|%T|%r|%j');
     const rows = text.split('\n').flatMap((line): Row[] => {
       const [job = '', state = '', reason = '', name = ''] = line.split('|');
       const task = OURS.exec(name)?.[1];
@@ -61,6 +70,7 @@ export function watchJobs(cluster: SlurmCluster, now: () => number): Watch {
       unseenAt.set(key, since);
       seen.set(task, [...(seen.get(task) ?? []), { at: now(), job, state, reason, unseenAt: since }]);
     }
+    samples.push({ at: from, jobs: rows.filter(({ state }) => !OVER.has(state)) });
     askedAt = Math.max(askedAt, from);
     return rows;
   }
@@ -104,6 +114,7 @@ export function watchJobs(cluster: SlurmCluster, now: () => number): Watch {
   const watching = watch();
   return {
     seenOf: (task) => seen.get(task) ?? [],
+    samplesSince: (from) => samples.filter(({ at }) => at >= from),
     async live() {
       const found = new Map<string, { job: string; state: string }[]>();
       for (const { job, state, task } of await poll()) {

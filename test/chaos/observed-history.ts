@@ -11,6 +11,8 @@ const Trace = z.object({
   job: z.string(),
   restarts: z.number(),
   node: z.string(),
+  /** The Unix user, at the start of a job. */
+  user: z.string().optional(),
   pid: z.number().default(0),
   code: z.number().optional(),
 });
@@ -52,6 +54,8 @@ export interface Found {
 export interface TaskHistory {
   readonly task: string;
   readonly nature: Nature;
+  /** The Unix user of its jobs; undefined if they all have the same. */
+  readonly unixUser?: string | undefined;
   /** The id of the queue that the daemons serve. */
   readonly servedQueue: string;
   readonly calls: readonly ServerCall[];

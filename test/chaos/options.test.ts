@@ -13,6 +13,7 @@ describe('npm run chaos', () => {
       agent: 'stand-in',
       daemons: 1,
       over: undefined,
+      isShared: false,
       isUnderLoad: false,
       isSimulated: false,
       keep: false,
@@ -20,9 +21,8 @@ describe('npm run chaos', () => {
   });
 
   it('accepts its options from the command line', () => {
-    const args = '--seconds 5 --seed 3 --round 4 --slurm 26.05 --agent real --daemons 2 --over openssh --keep'.split(
-      ' ',
-    );
+    const args =
+      '--seconds 5 --seed 3 --round 4 --slurm 26.05 --agent real --daemons 2 --over openssh --shared --keep'.split(' ');
     expect(parseOptions(args, 0)).to.include({
       seconds: 5,
       seed: 3,
@@ -31,6 +31,7 @@ describe('npm run chaos', () => {
       agent: 'real',
       daemons: 2,
       over: 'openssh',
+      isShared: true,
     });
     expect(parseOptions(['--stand-in', '--tasks', '10000'], 0)).to.include({ isSimulated: true, tasks: 10_000 });
     expect(parseOptions(['--help'], 0)).to.equal('help');

@@ -13,6 +13,7 @@ export const USAGE = `npm run chaos -- [options]
   --slurm VERSION    ${VERSIONS.join(', ')} (the one on PATH); another one than that needs root
   --agent WHICH      real or stand-in (stand-in), which is quicker
   --daemons N        1 or 2 (1), on the same queue and cluster
+  --shared           a shared service: tasks of three users run as two Unix users, with limits and fairness; needs root
   --over PROVIDER    ssh2 or openssh: the cluster is reached through an sshd and a link that breaks; needs root
   --load             processes stand still for seconds, processors are taken, clocks jump; not with --stand-in
   --stand-in         no Slurm and no processes: a simulated cluster and clock, for hundreds of rounds a minute
@@ -29,6 +30,7 @@ const Options = z.object({
   agent: z.enum(['real', 'stand-in']).default('stand-in'),
   daemons: z.coerce.number().int().min(1).max(2).default(1),
   over: z.enum(['ssh2', 'openssh']).optional(),
+  shared: z.boolean().default(false),
   load: z.boolean().default(false),
   'stand-in': z.boolean().default(false),
   tasks: z.coerce.number().int().positive().optional(),
@@ -44,6 +46,8 @@ export interface ChaosOptions {
   readonly daemons: number;
   /** How the daemons reach the cluster; undefined if it is on the same machine. */
   readonly over: SshProvider | undefined;
+  /** Whether the tasks belong to several users, whose jobs run as several Unix users, with limits. */
+  readonly isShared: boolean;
   readonly isUnderLoad: boolean;
   readonly isSimulated: boolean;
   readonly tasks: number | undefined;
@@ -65,6 +69,7 @@ export function parseOptions(args: readonly string[], seed: number): ChaosOption
       agent: { type: 'string' },
       daemons: { type: 'string' },
       over: { type: 'string' },
+      shared: { type: 'boolean' },
       load: { type: 'boolean' },
       'stand-in': { type: 'boolean' },
       tasks: { type: 'string' },
@@ -86,6 +91,7 @@ export function parseOptions(args: readonly string[], seed: number): ChaosOption
     daemons,
     over,
     keep,
+    shared: isShared,
     load: isUnderLoad,
     'stand-in': isSimulated,
   } = read.data;
@@ -98,6 +104,7 @@ export function parseOptions(args: readonly string[], seed: number): ChaosOption
     agent,
     daemons,
     over,
+    isShared,
     isUnderLoad,
     isSimulated,
     keep,

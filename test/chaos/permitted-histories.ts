@@ -19,6 +19,10 @@ import {
 
 export const PERMITTED_HISTORIES: readonly (readonly [string, TaskHistory])[] = [
   ['a completed task whose run succeeded', history({})],
+  [
+    'a task whose job ran as its Unix user',
+    history({ unixUser: 'alice', traces: run(1_000).map((trace) => ({ ...trace, user: 'alice' })) }),
+  ],
   ['a failed task whose run failed', history({ status: 'failed', traces: run(1_000, { code: 3 }) })],
   [
     'a failed task whose template could not be rendered',

@@ -2,17 +2,20 @@
 import type { NewTask } from '../support/clearml-user.ts';
 import type { Nature, PlannedTask } from './schedule.ts';
 
-/** A template that records each start of its job before anything else runs. */
-export function tracingTemplate(traceFile: string, nodeConf: string, jobsFolder: string): string {
+/**
+ * A template that records each start of its job before anything else runs.
+ * @param configure the commands that set the job's `clearml.conf`
+ */
+export function tracingTemplate(traceFile: string, configure: string, jobsFolder: string): string {
   return `#!/bin/bash
 #SBATCH --job-name=clearml_task_\${CLEARML_TASK.id}
 #SBATCH --time=\${CLEARML_TASK.hyperparams.properties.walltime.value:00:10:00}
 #SBATCH --mem=100M
 #SBATCH --chdir=${jobsFolder}
 #SBATCH --requeue
-printf '{"at":%s,"what":"job starts","task":"%s","job":"%s","restarts":%s,"node":"%s"}\\n' "$(date +%s%3N)" \\
-  \${CLEARML_TASK.id} "$SLURM_JOB_ID" "\${SLURM_RESTART_COUNT:-0}" "$SLURMD_NODENAME" >>${traceFile}
-export CLEARML_CONFIG_FILE=${nodeConf}
+printf '{"at":%s,"what":"job starts","task":"%s","job":"%s","restarts":%s,"node":"%s","user":"%s"}\\n' "$(date +%s%3N)" \\
+  \${CLEARML_TASK.id} "$SLURM_JOB_ID" "\${SLURM_RESTART_COUNT:-0}" "$SLURMD_NODENAME" "$(id -un)" >>${traceFile}
+${configure}
 export CLEARML_AGENT_SKIP_PYTHON_ENV_INSTALL=1
 export CLEARML_AGENT_QUEUE_POLL_FREQ_SEC=1
 \${CLEARML_PRE_SETUP}

@@ -7,6 +7,8 @@ import type { TestBed } from './test-bed.ts';
 import { QUEUES, readTraces, type InjectedFault, type Found, type TaskHistory } from './observed-history.ts';
 import { INJECTORS } from './fault-injectors.ts';
 import { checkHistory, type CheckResult } from './check-history.ts';
+import { checkShares, type SharedResult } from './check-shares.ts';
+import { ownerInTurn, type Owner } from './shared-service.ts';
 import type { FaultKind, Nature, RoundPlan } from './schedule.ts';
 import { taskFor } from './programs.ts';
 import { recoveriesMs } from './recovery.ts';
@@ -28,6 +30,8 @@ export interface RoundEnd {
   readonly restAfterMs: number | undefined;
   /** From each death of a daemon until it had recovered, if that can be determined. */
   readonly recoveriesMs: readonly number[];
+  /** Set for a shared service. */
+  readonly shares?: SharedResult | undefined;
 }
 
 /**
@@ -45,6 +49,7 @@ const AT_REST = new Set(['completed', 'failed', 'stopped', 'created', 'published
 
 export async function playRound(bed: TestBed, watch: Watch, plan: RoundPlan): Promise<RoundEnd> {
   const natures = new Map<string, Nature>();
+  const owners = new Map<string, Owner>();
   const tasks: string[] = [];
   const faults: InjectedFault[] = [];
   const kills = new Map<FaultKind, number>();
@@ -72,10 +77,12 @@ export async function playRound(bed: TestBed, watch: Watch, plan: RoundPlan): Pr
     await work();
   }
 
-  const coming = plan.tasks.map((planned) =>
+  const coming = plan.tasks.map((planned, index) =>
     at(planned.atMs, () =>
       context.locks.server(async () => {
-        const task = await bed.user.makeTask(taskFor(planned, bed.traceFile));
+        const owner = bed.shared === undefined ? undefined : ownerInTurn(bed.shared, index);
+        const task = await (owner?.user ?? bed.user).makeTask(taskFor(planned, bed.traceFile));
+        if (owner !== undefined) owners.set(task, owner);
         natures.set(task, planned.nature);
         tasks.push(task);
         await bed.user.enqueue(task, bed.servedQueue);
@@ -89,9 +96,25 @@ export async function playRound(bed: TestBed, watch: Watch, plan: RoundPlan): Pr
   await keeper.stop();
 
   const calls = readRecord(await readFile(join(bed.folder, RECORD_FILE), 'utf8'));
-  const histories = await readHistories({ bed, watch, natures, faults, calls });
+  const histories = await readHistories({ bed, watch, natures, owners, faults, calls });
+  const shares =
+    bed.shared === undefined
+      ? undefined
+      : checkShares({
+          calls,
+          faults,
+          samples: watch.samplesSince(beganAt),
+          servedQueue: bed.servedQueue,
+          limits: bed.shared.limits,
+          daemons: bed.daemons.length,
+          ownerOf: (task) => owners.get(task)?.name,
+        });
   return {
-    checked: histories.map((history) => ({ history, result: checkHistory(history) })),
+    checked: histories.map((history) => {
+      const result = checkHistory(history);
+      return { history, result: { ...result, wrong: [...result.wrong, ...(shares?.wrong.get(history.task) ?? [])] } };
+    }),
+    shares,
     kills,
     restAfterMs,
     recoveriesMs: recoveriesMs(faults, calls),
@@ -199,11 +222,12 @@ interface Sources {
   readonly bed: TestBed;
   readonly watch: Watch;
   readonly natures: ReadonlyMap<string, Nature>;
+  readonly owners: ReadonlyMap<string, Owner>;
   readonly faults: readonly InjectedFault[];
   readonly calls: readonly ServerCall[];
 }
 
-async function readHistories({ bed, watch, natures, faults, calls }: Sources): Promise<TaskHistory[]> {
+async function readHistories({ bed, watch, natures, owners, faults, calls }: Sources): Promise<TaskHistory[]> {
   const traces = readTraces(await readFile(bed.traceFile, 'utf8'));
   const live = await waitUntil('squeue to answer', () => watch.live().catch(() => undefined));
   const histories: TaskHistory[] = [];
@@ -214,6 +238,7 @@ async function readHistories({ bed, watch, natures, faults, calls }: Sources): P
     histories.push({
       task,
       nature,
+      unixUser: owners.get(task)?.unixUser,
       servedQueue: bed.servedQueue,
       // queues.clear_queue names no task.
       calls: calls.filter((call) => call.task === task || call.endpoint === 'queues.clear_queue'),

@@ -19,6 +19,8 @@ export interface RealRun {
   readonly daemons: number;
   /** undefined if the daemons are on the cluster's machine. */
   readonly over: SshProvider | undefined;
+  /** Whether the tasks belong to several users, whose jobs run as several Unix users, with limits; needs root. */
+  readonly isShared?: boolean;
   /** Whether processes are paused, processors kept busy and clocks changed as well. */
   readonly isUnderLoad?: boolean;
   /** Whether the run must not fail because of load on the machine. */
@@ -53,9 +55,18 @@ export async function runReal(run: RealRun): Promise<Tally> {
     log,
     isPatient = false,
     isUnderLoad = false,
+    isShared = false,
     signal = new AbortController().signal,
   } = run;
-  const bed = await openTestBed({ agent, daemons, version, over, isPatient, isUnderLoad });
+  const bed = await openTestBed({
+    agent,
+    daemons,
+    version,
+    over,
+    isPatient,
+    isUnderLoad,
+    shared: isShared ? run.seed : undefined,
+  });
   const watch = watchJobs(bed.cluster, () => Date.now());
   const statistics = createStatistics();
   try {

@@ -1,10 +1,10 @@
 // Access to the cluster over SSH: a real sshd, a link with faults, and a user who keeps a connection open.
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { prepareUserSsh, type UserSsh } from '../support/ssh-master.ts';
-import { makeKey, startSshd, targetOf, type TestSshd } from '../support/sshd.ts';
+import { makeKey, startSshd, targetOf, type TestAccount, type TestSshd } from '../support/sshd.ts';
 import { startLink, type TcpLink } from '../support/faulty-tcp-link.ts';
 
 export type SshProvider = 'ssh2' | 'openssh';
@@ -25,14 +25,15 @@ export interface SshAccess {
 /** The user's ssh options, with which ssh detects a silent connection. */
 const IMPATIENT = ['ServerAliveInterval 2', 'ServerAliveCountMax 2', 'ConnectTimeout 5'];
 
-/** Needs root. Logins use the account of this process, which owns the cluster's jobs. */
-export async function openSshAccess(provider: SshProvider): Promise<SshAccess> {
+/** Needs root. @param account for logins; by default that of this process */
+export async function openSshAccess(provider: SshProvider, account?: TestAccount): Promise<SshAccess> {
   const folder = await mkdtemp('/tmp/chaos-ssh-');
-  const keyFile = join(folder, 'key');
-  await makeKey(keyFile);
-  const sshd = await startSshd([`AuthorizedKeysFile ${keyFile}.pub`]);
+  await chmod(folder, 0o755);
+  const ownKey = join(folder, 'key');
+  await makeKey(ownKey);
+  const sshd = await startSshd(account === undefined ? [`AuthorizedKeysFile ${ownKey}.pub`] : []);
   const link = await startLink(sshd.port);
-  const target = targetOf(sshd, { name: userInfo().username, keyFile }, { port: link.port });
+  const target = targetOf(sshd, account ?? { name: userInfo().username, keyFile: ownKey }, { port: link.port });
   const user = prepareUserSsh(target, IMPATIENT);
   // ssh reads its configuration in the account's home directory, which differs from the daemon's HOME here.
   await writeFile(join(folder, 'ssh'), `#!/bin/sh\nexec /usr/bin/ssh -F ${user.config} "$@"\n`, { mode: 0o755 });

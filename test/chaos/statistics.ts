@@ -1,6 +1,7 @@
 // Counts the results of the rounds on real Slurm.
 import type { FaultKind } from './schedule.ts';
 import { describeRecoveries } from './recovery.ts';
+import type { SharedResult } from './check-shares.ts';
 import type { CheckedTask, RoundEnd } from './round.ts';
 import { formatCounterexample } from './counterexample.ts';
 import { addTallies, isClean, NOTHING_YET, type Tally } from './tally.ts';
@@ -18,11 +19,19 @@ export function createStatistics(): Statistics {
   const kills = new Map<FaultKind, number>();
   const recoveries: number[] = [];
   let tally = NOTHING_YET;
+  let shares: Pick<SharedResult, 'mostJobs' | 'mostOfOwner'> | undefined;
 
   return {
     enter(end) {
       for (const [what, count] of end.kills) kills.set(what, (kills.get(what) ?? 0) + count);
       recoveries.push(...end.recoveriesMs);
+      if (end.shares !== undefined) {
+        const { mostJobs, mostOfOwner } = end.shares;
+        shares = {
+          mostJobs: Math.max(mostJobs, shares?.mostJobs ?? 0),
+          mostOfOwner: Math.max(mostOfOwner, shares?.mostOfOwner ?? 0),
+        };
+      }
       const counted = count(end);
       tally = addTallies(tally, counted);
       const rest =
@@ -35,7 +44,11 @@ export function createStatistics(): Statistics {
     },
     summary() {
       const most = [...kills].sort(([, a], [, b]) => b - a).map(([what, times]) => `${times} ${what}`);
-      return `${most.join('; ')}\nfrom a daemon's death to its next claim: ${describeRecoveries(recoveries)}`;
+      return [
+        most.join('; '),
+        `from a daemon's death to its next claim: ${describeRecoveries(recoveries)}`,
+        ...(shares === undefined ? [] : [`most jobs at once: ${shares.mostJobs}; of one user: ${shares.mostOfOwner}`]),
+      ].join('\n');
     },
     tally: () => tally,
     hasBad: () => !isClean(tally),

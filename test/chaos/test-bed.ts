@@ -1,7 +1,7 @@
 // The test bed on real Slurm: cluster, server, links and daemons, each of which can be killed.
 import { execFile } from 'node:child_process';
 import { createRequire } from 'node:module';
-import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -11,16 +11,16 @@ import { connectApi, type ApiKeys, type User } from '../support/clearml-user.ts'
 import type { SlurmVersion } from '../set-up/slurm-roots.mjs';
 import { builtProgram } from '../support/built-program.ts';
 import { startDelayingProxy, type DelayingProxy } from '../support/slurmctld-proxy.ts';
-import { startDaemon, type ForegroundDaemon } from '../support/foreground-daemon.ts';
 import { freePorts, isListening } from '../support/loopback-port.ts';
 import { agentPython } from '../support/skip-unless.ts';
 import { namedServer, createTestNames } from '../support/server-of-run.ts';
 import { startSlurmCluster, type SlurmCluster } from '../support/slurm-cluster.ts';
-import { waitUntil } from '../support/wait-until.ts';
 import { CLUSTER, MIN_JOB_AGE_MS, QUEUES, SCHEDULER_QUEUE } from './observed-history.ts';
+import { program, restartable, type RestartableProcess } from './restartable-process.ts';
 import { startLink, type Link } from './server-link.ts';
 import { tracingTemplate } from './programs.ts';
 import { KEYS, SERVER_CLOCK_FILE } from './server-record.ts';
+import { installPrintedSudoers, openSharedService, sharedChoices, type SharedService } from './shared-service.ts';
 import { openSshAccess, type SshProvider, type SshAccess } from './ssh-access.ts';
 
 const execute = promisify(execFile);
@@ -45,19 +45,13 @@ export interface TestBed {
   readonly hasSmallDisks: boolean;
   /** Set if the daemons reach the cluster over SSH. */
   readonly sshAccess: SshAccess | undefined;
+  /** Set if the tasks belong to several users. */
+  readonly shared: SharedService | undefined;
   /** The slurm.conf that only the daemons' commands use. */
   readonly commandsConf: string;
   /** See `TestBedOptions`. */
   readonly isPatient: boolean;
   stop(keep: boolean): Promise<void>;
-}
-
-/** A process that can be killed and restarted. */
-export interface RestartableProcess {
-  pid(): number;
-  isRunning(): boolean;
-  start(): Promise<void>;
-  kill(): Promise<void>;
 }
 
 export interface DaemonProcess extends RestartableProcess {
@@ -77,6 +71,8 @@ export interface TestBedOptions {
   readonly version: SlurmVersion | undefined;
   /** undefined if the daemons are on the cluster's machine. */
   readonly over: SshProvider | undefined;
+  /** The seed of a shared service; undefined if all tasks and jobs have the same user. */
+  readonly shared?: number | undefined;
   /**
    * For a loaded machine: grace periods, Slurm's node timeouts and MinJobAge are longer, and agents may take minutes for what takes
    * seconds. The run then finds errors less often.
@@ -93,7 +89,6 @@ export interface TestBedOptions {
 const TSX = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
 const SERVER = resolve('test/chaos/server-process.ts');
 const SHIFTED_CLOCK = pathToFileURL(resolve('test/chaos/shifted-clock.mjs')).href;
-const START_TIMEOUT_MS = 300_000;
 
 /** The timeouts after which daemons give up a task or a job are longer than the longest fault. */
 function settings(isPatient: boolean): string {
@@ -113,10 +108,12 @@ export async function openTestBed({
   daemons: count,
   version,
   over,
+  shared: sharedSeed,
   isPatient,
   isUnderLoad = false,
 }: TestBedOptions): Promise<TestBed> {
   const folder = await mkdtemp(join(tmpdir(), 'chaos-'));
+  const isShared = sharedSeed !== undefined;
   const traceFile = join(folder, 'traces.jsonl');
   const nodeConf = join(folder, 'node.conf');
   const template = join(folder, 'chaos.template');
@@ -138,14 +135,13 @@ export async function openTestBed({
     killWaitMs: 2_000,
     messageTimeoutMs: 3_000,
     slurmdTimeoutMs: isPatient ? 60_000 : 20_000,
+    extraLines: isShared && sharedChoices(sharedSeed).hidesJobs ? ['PrivateData=jobs'] : [],
   });
   const controllerLink = await startDelayingProxy(cluster.controllerPort);
   const commandsConf = cluster.confThroughPort(controllerLink.port);
-  const sshAccess = over === undefined ? undefined : await openSshAccess(over);
 
   await mkdir(jobsFolder);
   await writeFile(traceFile, '');
-  await writeFile(template, tracingTemplate(traceFile, nodeConf, jobsFolder));
   await writeFile(nodeConf, conf(keys, nodePort, ''), { mode: 0o600 });
 
   const fronts = [
@@ -154,12 +150,32 @@ export async function openTestBed({
     ...daemonNames.map((name, index) => `${name}=${placeOf(index).front}`),
   ];
   const server = restartable(
-    () => program(join(folder, 'server.log'), folder, {}, '--import', TSX, SERVER, folder, named?.url ?? '', ...fronts),
+    () =>
+      program(
+        { logPath: join(folder, 'server.log'), cwd: folder },
+        ...['--import', TSX, SERVER, folder, named?.url ?? '', ...fronts],
+      ),
     () => isListening(userPort),
   );
   await server.start();
-  const names = await createTestNames(await connectApi({ ...keys, url: address(userPort) }));
+  const api = await connectApi({ ...keys, url: address(userPort) });
+  const names = await createTestNames(api);
   const { nameOf, user } = names;
+  const shared = isShared
+    ? await openSharedService(sharedSeed, {
+        api,
+        url: address(userPort),
+        jobConf: (of) => conf(of, nodePort, ''),
+      })
+    : undefined;
+  const sshAccess = over === undefined ? undefined : await openSshAccess(over, shared?.daemonUser);
+  const configure = shared?.configure ?? `export CLEARML_CONFIG_FILE=${nodeConf}`;
+  await writeFile(template, tracingTemplate(traceFile, configure, jobsFolder));
+  if (shared !== undefined) {
+    await chmod(folder, 0o755);
+    await chmod(jobsFolder, 0o777);
+    await chmod(traceFile, 0o666);
+  }
   const servedQueue = await user.makeQueue(QUEUES.served);
   const otherQueue = await user.makeQueue(QUEUES.other);
 
@@ -172,22 +188,32 @@ export async function openTestBed({
     const stateFolder = join(home, 'state');
     await mkdir(stateFolder, { recursive: true });
     hasSmallDisks &&= await mountSmallDisk(stateFolder);
+    await shared?.own(home, stateFolder);
     const python = agent === 'real' ? agentPython() : standInAgentPython();
     const own = `agent {
   worker_name: ${nameOf('glue')}
   venvs_dir: ${folder}/venvs
   slurm {
     state_dir: ${stateFolder}
-    python: ${python}${settings(isPatient)}
+    python: ${python}${settings(isPatient)}${shared?.settings(nameOf(QUEUES.served)) ?? ''}
     slurm_conf: ${commandsConf}
     ${cluster.binDir === undefined ? '' : `slurm_bin_dir: ${cluster.binDir}`}
     ${sshAccess === undefined ? `scheduler_queue: ${nameOf(QUEUES.scheduler)}` : `scheduler_queue: ${nameOf(SCHEDULER_QUEUE)}, clusters { ${CLUSTER} { ${sshAccess.settings} } }`}
   }
 }
 `;
-    await writeFile(join(home, 'clearml.conf'), conf(keys, port, own), { mode: 0o600 });
+    const ownConf = join(home, 'clearml.conf');
+    await writeFile(ownConf, conf(keys, port, own), { mode: 0o600 });
+    await shared?.own(ownConf);
     const clockFile = join(home, 'clock');
-    const environment = { HOME: home, CHAOS_CLOCK: clockFile, ...sshAccess?.environment };
+    const environment = {
+      HOME: home,
+      CHAOS_CLOCK: clockFile,
+      ...shared?.environment,
+      ...sshAccess?.environment,
+    };
+    // Its daemons have the same Unix users and the same commands.
+    if (shared !== undefined && index === 0) await installPrintedSudoers(shared, environment, builtProgram());
     const args = ['--template-files', template, '--queue', nameOf(QUEUES.served)];
     const log = join(home, 'log');
     daemons.push({
@@ -196,7 +222,12 @@ export async function openTestBed({
       journal: join(stateFolder, sshAccess === undefined ? '' : CLUSTER, 'journal.jsonl'),
       link: await startLink(port, front),
       clockFile,
-      ...restartable(() => program(log, jobsFolder, environment, '--import', SHIFTED_CLOCK, builtProgram(), ...args)),
+      ...restartable(() =>
+        program(
+          { logPath: log, cwd: jobsFolder, environment, prefix: shared?.prefix },
+          ...['--import', SHIFTED_CLOCK, builtProgram(), ...args],
+        ),
+      ),
     });
   }
 
@@ -215,6 +246,7 @@ export async function openTestBed({
     otherQueue,
     hasSmallDisks,
     sshAccess,
+    shared,
     commandsConf,
     isPatient,
     async stop(keep) {
@@ -225,6 +257,7 @@ export async function openTestBed({
       }
       await cluster.stop();
       await sshAccess?.stop();
+      await shared?.stop();
       if (named !== undefined) {
         // The server may have been killed when the run ended.
         if (!server.isRunning()) await server.start();
@@ -242,40 +275,7 @@ export async function openTestBed({
   };
 }
 
-function restartable(launch: () => Promise<ForegroundDaemon>, isReady?: () => Promise<boolean>): RestartableProcess {
-  let running: ForegroundDaemon | undefined;
-  return {
-    pid: () => running?.pid ?? 0,
-    isRunning: () => running?.isRunning() === true,
-    async start() {
-      const started = (running = await launch());
-      if (isReady === undefined) return;
-      await waitUntil('a program of the bed', isReady, { withinMs: START_TIMEOUT_MS, evidence: started.logTail });
-    },
-    async kill() {
-      await running?.kill();
-    },
-  };
-}
-
-/** Starts a program of this repository with these arguments for Node; it ends with this process at the latest. */
-function program(
-  logPath: string,
-  cwd: string,
-  environment: Readonly<Record<string, string>>,
-  ...args: readonly string[]
-): Promise<ForegroundDaemon> {
-  const { PATH = '/usr/bin:/bin', USER = 'root', LOGNAME = 'root' } = process.env;
-  return startDaemon({
-    program: process.execPath,
-    args,
-    logPath,
-    cwd,
-    env: { PATH, USER, LOGNAME, TSX_TSCONFIG_PATH: resolve('tsconfig.json'), ...environment },
-  });
-}
-
-function conf({ accessKey, secretKey }: typeof KEYS | ApiKeys, port: number, more: string): string {
+function conf({ accessKey, secretKey }: Omit<ApiKeys, 'url'>, port: number, more: string): string {
   return `api {
   api_server: ${address(port)}
   web_server: ${address(port)}

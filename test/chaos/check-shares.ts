@@ -1,0 +1,149 @@
+// The oracle of a shared service: limits hold, and the tasks of each owner keep their order.
+import type { Sample } from './job-watch.ts';
+import type { InjectedFault } from './observed-history.ts';
+import type { ServerCall } from './server-record.ts';
+import type { SharedLimits } from './shared-service.ts';
+
+/** What all tasks of a round have in common. */
+export interface SharedHistory {
+  readonly calls: readonly ServerCall[];
+  readonly samples: readonly Sample[];
+  readonly faults: readonly InjectedFault[];
+  readonly servedQueue: string;
+  readonly limits: SharedLimits;
+  readonly daemons: number;
+  /** The name of a task's owner; undefined for a task of another round. */
+  readonly ownerOf: (task: string) => string | undefined;
+}
+
+export interface SharedResult {
+  /** A sentence for each task that breaks a rule. */
+  readonly wrong: ReadonlyMap<string, readonly string[]>;
+  /** The most jobs at once, of all owners and of one owner. */
+  readonly mostJobs: number;
+  readonly mostOfOwner: number;
+}
+
+/** Submissions in flight of a daemon that another one may not know of. The program promises no more than its submission pool. */
+const IN_FLIGHT = 5;
+
+/** Calls after which a task no longer counts, unless it is enqueued again: a job of it that no daemon tracks may still end. */
+const ENDINGS = new Set([
+  'tasks.stop',
+  'tasks.stopped',
+  'tasks.failed',
+  'tasks.completed',
+  'tasks.dequeue',
+  'tasks.reset',
+  'tasks.archive',
+  'tasks.delete',
+  'queues.clear_queue',
+]);
+
+/** Acts of a user that may change the place of a task in its queue. */
+const ACTS = new Set([...ENDINGS, 'tasks.enqueue']);
+
+const CLAIMS = new Set(['queues.get_next_task', 'queues.remove_task']);
+
+/** After a failed call, a daemon continues with the next task. */
+const SKIPPED_WITHIN_MS = 15_000;
+
+export function checkShares(history: SharedHistory): SharedResult {
+  const wrong = new Map<string, string[]>();
+  const report = (task: string, words: string): void => void wrong.set(task, [...(wrong.get(task) ?? []), words]);
+  const most = checkLimits(history, report);
+  checkOrder(history, report);
+  return { wrong, ...most };
+}
+
+type Report = (task: string, words: string) => void;
+
+function checkLimits(history: SharedHistory, report: Report): Pick<SharedResult, 'mostJobs' | 'mostOfOwner'> {
+  const { samples, limits, daemons, ownerOf } = history;
+  const slack = IN_FLIGHT * (daemons - 1);
+  const reported = new Set<string>();
+  let mostJobs = 0;
+  let mostOfOwner = 0;
+
+  function check(tasks: readonly string[], limit: number, whose: string): void {
+    const newest = tasks.filter((task) => !reported.has(task)).at(-1);
+    if (tasks.length <= limit + slack || newest === undefined) return;
+    reported.add(newest);
+    report(newest, `it has a job although ${whose} has the maximum of ${limit} jobs: now ${tasks.length}`);
+  }
+
+  for (const { at, jobs } of samples) {
+    const tasks = [...new Set(jobs.map(({ task }) => task))].filter(
+      (task) => ownerOf(task) !== undefined && !isOver(history, task, at),
+    );
+    mostJobs = Math.max(mostJobs, tasks.length);
+    check(tasks, limits.jobs, 'the cluster');
+    for (const owner of new Set(tasks.map(ownerOf))) {
+      const own = tasks.filter((task) => ownerOf(task) === owner);
+      mostOfOwner = Math.max(mostOfOwner, own.length);
+      check(own, limits.jobsPerUser, owner ?? '');
+    }
+  }
+  return { mostJobs, mostOfOwner };
+}
+
+/** Whether the last call about the task's life was one that ended it. A call without a response may have been executed. */
+function isOver({ calls }: SharedHistory, task: string, at: number): boolean {
+  const last = calls.findLast(
+    (call) =>
+      (call.task === task || call.task === '') &&
+      call.at <= at &&
+      (call.endpoint === 'tasks.enqueue' ? call.response?.code === 200 : ENDINGS.has(call.endpoint)),
+  );
+  return last !== undefined && last.endpoint !== 'tasks.enqueue';
+}
+
+/** Of two tasks of one owner, each enqueued once, the first one must be claimed first. */
+function checkOrder({ calls, faults, servedQueue, ownerOf }: SharedHistory, report: Report): void {
+  const enqueued = calls.filter(
+    ({ who, endpoint, queue, response, task }) =>
+      who === 'user' &&
+      endpoint === 'tasks.enqueue' &&
+      queue === servedQueue &&
+      response?.code === 200 &&
+      ownerOf(task) !== undefined,
+  );
+  const claimOf = (task: string): ServerCall | undefined =>
+    calls.find(
+      (call) =>
+        call.task === task && CLAIMS.has(call.endpoint) && call.who.startsWith('daemon') && call.queue === servedQueue,
+    );
+  const isDisturbed = (task: string, claimedAt: number): boolean =>
+    calls.some(
+      ({ who, endpoint, task: of, at }) =>
+        who === 'user' &&
+        ACTS.has(endpoint) &&
+        (of === task || of === '') &&
+        at < claimedAt &&
+        !enqueued.some((call) => call.task === task && call.at === at),
+    ) || enqueued.filter((call) => call.task === task && call.at < claimedAt).length !== 1;
+
+  for (const later of enqueued) {
+    const claim = claimOf(later.task);
+    if (claim === undefined || isDisturbed(later.task, claim.at) || isCallDisturbed(faults, claim.at)) continue;
+    const overtaken = enqueued.find(
+      (first) =>
+        ownerOf(first.task) === ownerOf(later.task) &&
+        (first.response?.at ?? Infinity) < later.at &&
+        (claimOf(first.task)?.at ?? Infinity) > claim.at &&
+        !isDisturbed(first.task, claim.at),
+    );
+    if (overtaken !== undefined)
+      report(later.task, `it was claimed before task ${overtaken.task} of the same owner, which was enqueued first`);
+  }
+}
+
+/** Whether a call of a daemon may have failed shortly before: then the daemon claims the next task. */
+function isCallDisturbed(faults: readonly InjectedFault[], at: number): boolean {
+  return faults.some(
+    (fault) =>
+      (fault.what === 'server away' || /^link daemon|paused/.test(fault.words)) &&
+      fault.at <= at &&
+      (fault.until ?? fault.at) + SKIPPED_WITHIN_MS >= at,
+  );
+}
