@@ -50,7 +50,7 @@ describe('the connection to the ClearML server', () => {
   }
 
   describe('with TLS', () => {
-    it('refuses an unknown CA before it sends anything, and names the setting that helps', async () => {
+    it('rejects a certificate of an unknown CA before it sends anything, and names the setting to use', async () => {
       const error = await rejection(call(secure.url, {}));
 
       expect(error).to.be.instanceOf(NotTheApiError).and.have.property('mayHaveHappened', false);
@@ -58,11 +58,11 @@ describe('the connection to the ClearML server', () => {
       expect(secure.calls).to.have.length(0);
     });
 
-    it('trusts the CA file of verify_certificate', async () => {
+    it('trusts the CA file that verify_certificate names', async () => {
       expect(await call(secure.url, { verifyCertificate: certificates.caFile })).to.equal(true);
     });
 
-    it('trusts the CA file of the environment', async () => {
+    it('trusts the CA file that the environment names', async () => {
       expect(await call(secure.url, { caFile: certificates.caFile })).to.equal(true);
     });
 
@@ -70,7 +70,7 @@ describe('the connection to the ClearML server', () => {
       expect(await call(secure.url, { verifyCertificate: false })).to.equal(true);
     });
 
-    it('refuses a certificate for another name, even from a trusted CA', async () => {
+    it('rejects a certificate for another host name, even from a trusted CA', async () => {
       const error = await rejection(
         call(secure.url.replace('127.0.0.1', 'localhost'), { caFile: certificates.caFile }),
       );
@@ -79,7 +79,7 @@ describe('the connection to the ClearML server', () => {
       expect(error.message).to.include('another name');
     });
 
-    it('reports an unreadable CA file at once', () => {
+    it('reports an unreadable CA file immediately', () => {
       const path = join(tmpdir(), 'there', 'is', 'no', 'ca.pem');
 
       expect(() => makeClient(secure.url, { settings: { verifyCertificate: path } }))
@@ -89,7 +89,7 @@ describe('the connection to the ClearML server', () => {
         .and.includes('ENOENT');
     });
 
-    it('prefers the CA file of verify_certificate to that of the environment', async () => {
+    it('uses the CA file of verify_certificate rather than that of the environment', async () => {
       const folder = await mkdtemp(join(tmpdir(), 'clearml-ca-'));
       const other = join(folder, 'empty.pem');
       await writeFile(other, '');
@@ -146,7 +146,7 @@ describe('the connection to the ClearML server', () => {
       expect(way.asked).to.have.length(0);
     });
 
-    it('takes proxies from its settings, not from the process environment', async () => {
+    it('uses the proxies in its settings, not those in the environment of the process', async () => {
       const way = await proxy();
       const before = process.env['http_proxy'];
       process.env['http_proxy'] = `http://127.0.0.1:${way.port}`;
@@ -190,7 +190,7 @@ describe('the connection to the ClearML server', () => {
       });
     }
 
-    it('does not show an invalid proxy address in its error', () => {
+    it('does not show the proxy address in the error if the address is invalid', () => {
       const httpProxy = 'http://someone:hidden-word@[broken';
 
       expect(() => makeClient(plain.url, { settings: { httpProxy } }))

@@ -109,7 +109,7 @@ export function defineChangesContract(testBed: () => ContractTestBed): void {
       expect(changed).to.include({ status: 'in_progress', statusMessage: 'stopping' });
     });
 
-    it('does not return a running task for new console lines and reports alone', async () => {
+    it('does not return a running task that has only new console lines or reports', async () => {
       const { client, raw } = testBed();
       const { task } = await subjectIn('in_progress');
       const since = (await statusChangedOf(task)) + 1;
@@ -148,7 +148,7 @@ export function defineChangesContract(testBed: () => ContractTestBed): void {
   });
 
   describe('a search for tasks of a queue', () => {
-    it('excludes given tasks', async () => {
+    it('excludes the tasks that the caller names', async () => {
       const { client, newQueue, newTaskIn } = testBed();
       const queue = await newQueue();
       const [known, unknown] = [await newTaskIn(queue), await newTaskIn(queue)];
@@ -201,7 +201,7 @@ export function defineChangesContract(testBed: () => ContractTestBed): void {
       });
     }
 
-    it('stays the same when a call clears the queue or moves an entry; only the first entry then differs', async () => {
+    it('does not change when a call clears the queue or moves an entry, but the first entry does', async () => {
       const { raw, newQueue, newTaskIn } = testBed();
       const queue = await newQueue();
       const [first, second] = [await newTaskIn(queue), await newTaskIn(queue)];

@@ -18,7 +18,7 @@ export function defineConnectionContract(testBed: () => ContractTestBed): void {
       expect(facts.user).to.not.equal('');
     });
 
-    it('refuses invalid keys', async () => {
+    it('rejects invalid keys', async () => {
       const stranger = createContractClient({ ...testBed().access, secretKey: 'not-the-secret' });
 
       const error = await rejection(stranger.connect());

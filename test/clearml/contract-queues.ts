@@ -17,7 +17,7 @@ export function defineQueueContract(testBed: () => ContractTestBed): void {
   }
 
   describe('queue lookup', () => {
-    it('finds a queue by its complete name or its id only', async () => {
+    it('finds a queue only by its complete name or by its id', async () => {
       const { client, raw, uniqueName } = testBed();
       const name = `${uniqueName()} a.b+c (x) [1]^$|{2}#~&-_é\\`;
       const id = await raw.createQueue(name);
@@ -40,7 +40,7 @@ export function defineQueueContract(testBed: () => ContractTestBed): void {
       expect(made.map((queue) => queue.id)).to.deep.equal([again.id, again.id]);
     });
 
-    it('C-23 finds a hidden queue but omits it from the visible names', async () => {
+    it('C-23 finds a hidden queue but omits it from the list of names', async () => {
       const { client, raw, uniqueName } = testBed();
       const [shown, hidden] = [uniqueName(), uniqueName()];
       await raw.createQueue(shown);
@@ -122,7 +122,7 @@ export function defineQueueContract(testBed: () => ContractTestBed): void {
   });
 
   describe('park', () => {
-    it('C-11 adds the task to the queue once, even if repeated, and does not change the task', async () => {
+    it('C-11 adds the task to the queue only once, even if called again, and does not change the task', async () => {
       const { client, newQueue, newTaskIn } = testBed();
       const [source, scheduler] = [await newQueue(), await newQueue()];
       const task = await newTaskIn(source);
@@ -136,7 +136,7 @@ export function defineQueueContract(testBed: () => ContractTestBed): void {
       expect((await client.tasks.get(task))?.document).to.deep.equal(before);
     });
 
-    it('C-19 leaves a task stopped if its user aborted it before', async () => {
+    it('C-19 leaves a task stopped if its user had aborted it', async () => {
       const { client, raw, newQueue, newTaskIn } = testBed();
       const [source, scheduler] = [await newQueue(), await newQueue()];
       const task = await newTaskIn(source);

@@ -45,7 +45,7 @@ export function defineStatusContract(testBed: () => ContractTestBed): void {
       });
     });
 
-    it('C-06 changes a queued task to failed only with force', async () => {
+    it('C-06 sets a queued task to failed only with force', async () => {
       const { tasks } = testBed().client;
       const id = await createTaskWithStatus('queued');
 
@@ -56,7 +56,7 @@ export function defineStatusContract(testBed: () => ContractTestBed): void {
       expect(await statusOf(id)).to.equal('failed');
     });
 
-    it('changes a stopped task to failed without force', async () => {
+    it('sets a stopped task to failed without force', async () => {
       const id = await createTaskWithStatus('stopped');
 
       await testBed().client.tasks.fail(id, NOTE, UNFORCED);
@@ -91,7 +91,7 @@ export function defineStatusContract(testBed: () => ContractTestBed): void {
       expect(await statusOf(id)).to.equal('completed');
     });
 
-    it('reports a lost race for a deleted task, even with force', async () => {
+    it('reports that a deleted task has changed in the meantime, even with force', async () => {
       const { tasks } = testBed().client;
       const id = await createTaskWithStatus('deleted');
 
@@ -103,7 +103,7 @@ export function defineStatusContract(testBed: () => ContractTestBed): void {
   });
 
   describe('the server, when eight agents start a task at once,', () => {
-    it('refuses at least one of the agents', async () => {
+    it('rejects at least one of the agents', async () => {
       const { raw } = testBed();
       const refusals: string[] = [];
       // Occasionally, no agent changes the task between another agent's read and its write.
@@ -160,7 +160,7 @@ export function defineStatusContract(testBed: () => ContractTestBed): void {
       ],
     ];
     for (const [what, forget] of forgetting) {
-      it(`by a user makes the task an orphan, and when repeated a draft, if ${what}`, async () => {
+      it(`by a user makes the task an orphan, and a second call makes it a draft, if ${what}`, async () => {
         const { client, raw } = testBed();
         const id = await enqueuedAfter(forget);
 

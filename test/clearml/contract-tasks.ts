@@ -70,7 +70,7 @@ export function defineTaskContract(testBed: () => ContractTestBed): void {
       expect(await client.tasks.get(ID_OF_NONE)).to.equal(undefined);
     });
 
-    it('returns archived and hidden tasks too', async () => {
+    it('also returns archived and hidden tasks', async () => {
       const { client, raw } = testBed();
       const [archived, hidden] = [await raw.createTask(), await raw.createTask()];
       await raw.call('tasks.archive', { tasks: [archived] });
@@ -165,7 +165,7 @@ export function defineTaskContract(testBed: () => ContractTestBed): void {
     });
 
     for (const field of ['nonsense', 'execution.nonsense', 'script.diff.nonsense', 'project.nonsense', 'status.x'])
-      it(`refuses a query for ${field}, a field that no task has`, async () => {
+      it(`rejects a query for ${field}, a field that no task has`, async () => {
         const { raw } = testBed();
         const id = await raw.createTask();
         const refusal = await rejection(raw.call('tasks.get_all', { id: [id], only_fields: ['id', field] }));
@@ -181,7 +181,7 @@ export function defineTaskContract(testBed: () => ContractTestBed): void {
       await raw.call('tasks.get_all', { id: [id], only_fields: fields });
     });
 
-    it('refuses a query for a field that no queue has', async () => {
+    it('rejects a query for a field that no queue has', async () => {
       const body = { only_fields: ['id', 'nonsense'] };
       expect(String(await rejection(testBed().raw.call('queues.get_all', body)))).to.include('Lookup error');
     });

@@ -27,7 +27,7 @@ export function defineWorkflowContract(testBed: () => ContractTestBed): void {
   }
 
   describe('the scalars of a task', () => {
-    it('have their last value and extremes in the task, under the hashes of their names', async () => {
+    it('are stored in the task with their last, lowest and highest values, under hashes of their names', async () => {
       const task = await testBed().raw.createTask();
       await report(task, [
         [0, 3],
@@ -46,7 +46,7 @@ export function defineWorkflowContract(testBed: () => ContractTestBed): void {
         .and.deep.includes({ first_value_iteration: 0, min_value_iteration: 1, max_value_iteration: 0 });
     });
 
-    it('sort and select tasks', async () => {
+    it('can sort and filter a query for tasks', async () => {
       const { raw } = testBed();
       const [low, high] = [await raw.createTask(), await raw.createTask()];
       await report(low, [[0, 1]]);
@@ -81,7 +81,7 @@ export function defineWorkflowContract(testBed: () => ContractTestBed): void {
   });
 
   describe('the plots of a task', () => {
-    it('are returned in pages; a task that has only console lines has none', async () => {
+    it('are returned in pages, and are missing for a task that has only console lines', async () => {
       const { raw, client } = testBed();
       const task = await raw.createTask();
       const read = async (more: object = {}): Promise<z.infer<typeof Page>> =>
@@ -128,7 +128,7 @@ export function defineWorkflowContract(testBed: () => ContractTestBed): void {
   });
 
   describe('a project', () => {
-    it('changes its system tags and description, but not its parent', async () => {
+    it('can get other system tags and another description, but no other parent', async () => {
       const { raw, uniqueName } = testBed();
       const name = uniqueName();
       const project = await raw.createProject(name);

@@ -63,7 +63,7 @@ describe('a call to a failing ClearML server', () => {
       });
     }
 
-    it('is not repeated after a refusal', async () => {
+    it('is not repeated after the server has rejected it', async () => {
       fixture.server.script('tasks.get_by_id', refuse(403, 20, 'forbidden (not allowed for role)'));
 
       const error = await rejection(fixture.client().tasks.get(TASK));
@@ -137,7 +137,7 @@ describe('a call to a failing ClearML server', () => {
     expect(error).to.be.instanceOf(NotTheApiError).and.have.property('mayHaveHappened', false);
   });
 
-  it('is known to have had no effect if only the preceding login was cut off', async () => {
+  it('is known to have had no effect if only the login before it was cut off', async () => {
     fixture.server.script('auth.login', hangUp());
 
     expect((await failedPop()).mayHaveHappened).to.equal(false);

@@ -53,7 +53,7 @@ describe('connect of the ClearML client', () => {
   }
 
   for (const apiVersion of ['2.30', '2.9', '1.99', undefined]) {
-    it(`C-21 refuses API ${apiVersion ?? 'without a version'} and names the required version`, async () => {
+    it(`C-21 rejects API ${apiVersion ?? 'without a version'} and names the required version`, async () => {
       server.script('auth.login', data({ token: makeToken({ api_version: apiVersion, server_version: '1.16.2' }) }));
 
       const error = await rejection(connect());
@@ -63,7 +63,7 @@ describe('connect of the ClearML client', () => {
     });
   }
 
-  it('reports at once that the configured address is that of the web page', async () => {
+  it('reports immediately that the configured address is the address of the web page', async () => {
     for (const status of [200, 404, 405]) {
       server.script('auth.login', page(status, '<!DOCTYPE html><html><head><title>ClearML</title></head></html>'));
 
@@ -128,7 +128,7 @@ describe('connect of the ClearML client', () => {
   });
 
   for (const address of ['', 'host:8008', 'ftp://host', 'not an address']) {
-    it(`refuses the address ${JSON.stringify(address)} and shows a valid example`, () => {
+    it(`rejects the address ${JSON.stringify(address)} and shows a valid example`, () => {
       expect(() => makeClient(address))
         .to.throw(ServerUnusableError)
         .with.property('message')

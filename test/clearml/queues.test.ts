@@ -20,7 +20,7 @@ function idOf(number: number): string {
 describe('the queue calls of the ClearML client', () => {
   const fixture = createScriptedServerFixture();
 
-  it('find a queue by a name that looks like a pattern', async () => {
+  it('find a queue even if its name looks like a pattern', async () => {
     const name = 'gpu.a+b (x) [1] ^$|\\{2} #~&-_é';
     fixture.server.script(
       'queues.get_all',
@@ -41,7 +41,7 @@ describe('the queue calls of the ClearML client', () => {
     expect(new RegExp(pattern).test(name)).to.equal(true);
   });
 
-  it('treat text that looks like an id as a name if no queue has that id', async () => {
+  it('treat text that looks like an id as a name if no queue has this id', async () => {
     const name = 'abcdef0123456789-abcdef0123456789';
     fixture.server.script('queues.get_all', data({ queues: [] }), data({ queues: [{ id: QUEUE, name, entries: [] }] }));
 
@@ -185,7 +185,7 @@ describe('the queue calls of the ClearML client', () => {
     expect(fixture.server.callsOf('queues.get_all')).to.have.length(1);
   });
 
-  it('do not report a queue as missing if its row may be unreadable', async () => {
+  it('do not report a queue as missing if its data may be unreadable', async () => {
     fixture.server.script('queues.get_all', data({ queues: [{ name: 'gpu' }] }));
 
     expect(await rejection(fixture.client().queues.find('gpu'))).to.be.instanceOf(InvalidResponseError);

@@ -24,7 +24,7 @@ describe('the login to ClearML', () => {
     expect(fixture.server.callsOf('tasks.get_by_id')).to.have.length(4);
   });
 
-  it('uses the two keys, and later calls use the token', async () => {
+  it('uses the access key and the secret key, and later calls use the token', async () => {
     const token = makeToken();
     fixture.server.script('auth.login', data({ token }));
     fixture.server.script('tasks.get_by_id', A_TASK);

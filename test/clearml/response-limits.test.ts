@@ -22,7 +22,7 @@ function gauge(text: string, length = 1_000): string | undefined {
   return undefined;
 }
 
-describe('the response gauge', () => {
+describe('the check of a response against the size limits', () => {
   for (const [title, text, why] of [
     ['accepts text of exactly the permitted size', `"${'x'.repeat(998)}"`, undefined],
     ['rejects larger text', `"${'x'.repeat(999)}"`, /MiB/],
@@ -52,7 +52,7 @@ describe('the response gauge', () => {
     );
   });
 
-  it('has a byte limit for every endpoint, including endpoints without a row', () => {
+  it('has a byte limit for every endpoint, even for endpoints that the table does not list', () => {
     for (const endpoint of ['tasks.get_by_id', 'auth.login', 'anything.else'])
       expect(limitsOf(endpoint).bytes).to.be.within(1024 * 1024, 64 * 1024 * 1024);
   });

@@ -11,7 +11,7 @@ const QUICK: RetryRules = {
 };
 
 describe('retry', () => {
-  it('returns the result of a completed call even if the stop signal came during it', async () => {
+  it('returns the result of a completed call even if the stop signal arrived during the call', async () => {
     const stop = new AbortController();
 
     const result = await retry(

@@ -28,7 +28,7 @@ describe('the rate limit of calls to ClearML', () => {
     for (let count = 0; count < times; count += 1) rate.started(endpoint);
   }
 
-  it('permits the calls of two seconds at once', () => {
+  it('permits a burst of as many calls as the rate allows in two seconds', () => {
     const made = limited();
     expect(made.waitMs()).to.equal(0);
     call(made, 'queues.get_next_task', 18);
@@ -38,14 +38,14 @@ describe('the rate limit of calls to ClearML', () => {
     expect(made.waitMs()).to.equal(0);
   });
 
-  it('counts each call of a claim, also beyond the burst', () => {
+  it('counts each call of a claim, even calls beyond the burst', () => {
     const made = limited();
     call(made, 'queues.add_task', 30);
 
     expect(made.waitMs()).to.equal(1_400);
   });
 
-  it('leaves half of the rate to claims, for any number of other calls', () => {
+  it('reserves half of the rate for claims, however many other calls are made', () => {
     const made = limited();
     call(made, 'tasks.get_by_id', 1_000);
 
@@ -65,7 +65,7 @@ describe('the rate limit of calls to ClearML', () => {
     expect(made.waitMs()).to.equal(400);
   });
 
-  it('C-38 pauses after a refusal, and longer after each further refusal in a row', () => {
+  it('C-38 makes calls wait after the server refuses one, and longer after each consecutive refusal', () => {
     const made = limited();
     const pauses: number[] = [];
     for (let count = 0; count < 8; count += 1) {
@@ -80,7 +80,7 @@ describe('the rate limit of calls to ClearML', () => {
     expect(made.waitMs()).to.equal(1_000);
   });
 
-  it('pauses as long as the server asks for, plus jitter', () => {
+  it('makes calls wait as long as the server requests, plus jitter', () => {
     const made = limited(1);
     made.rate.refused(120_000);
 
@@ -89,7 +89,7 @@ describe('the rate limit of calls to ClearML', () => {
     expect(made.waitMs()).to.equal(150_000);
   });
 
-  it('pauses at most ten minutes however long the server asks for, and logs that once', () => {
+  it('makes calls wait at most ten minutes, even if the server requests more, and logs that once', () => {
     const made = limited();
     for (let count = 0; count < 3; count += 1) {
       made.rate.refused(24 * 3_600_000);
@@ -101,7 +101,7 @@ describe('the rate limit of calls to ClearML', () => {
     ]);
   });
 
-  it('ends its pause soon after the server responds again', () => {
+  it('stops the wait soon after the server responds again', () => {
     const made = limited();
     for (let count = 0; count < 8; count += 1) {
       made.clock.set(made.clock.now() + made.waitMs());
@@ -113,7 +113,7 @@ describe('the rate limit of calls to ClearML', () => {
     expect(made.waitMs()).to.equal(1_000);
   });
 
-  it('counts several refusals during a pause as one', () => {
+  it('counts several refusals during a wait as one', () => {
     const made = limited();
     for (let count = 0; count < 5; count += 1) made.rate.refused(undefined);
 
@@ -125,7 +125,7 @@ describe('a client of a busy ClearML server', () => {
   const fixture = createScriptedServerFixture();
   const found = data({ task: { id: TASK, status: 'queued' } });
 
-  it('C-38 waits before a retry as long as the server asks for', async () => {
+  it('C-38 waits before a retry as long as the server requests', async () => {
     fixture.server.script('tasks.get_by_id', page(429, '', { 'retry-after': '1' }), found);
     const startedAt = performance.now();
 
@@ -140,7 +140,7 @@ describe('a client of a busy ClearML server', () => {
     ['in seconds', '3600', 3_600_000],
     ['as a date', new Date(Date.now() + 3_600_000).toUTCString(), 3_600_000],
   ] as const)
-    it(`does not retry if the server asks for a wait longer than the retry time, given ${what}`, async () => {
+    it(`does not retry if the server requests a wait longer than the retry time, given ${what}`, async () => {
       fixture.server.script('tasks.get_by_id', page(503, '', { 'retry-after': retryAfter }));
 
       const error = await rejection(fixture.client().tasks.get(TASK));

@@ -47,7 +47,7 @@ describe('the worker calls of the ClearML client', () => {
     ]);
   });
 
-  it('skip unreadable rows and report them', async () => {
+  it('skip unreadable workers and report them', async () => {
     const odd = { id: 'v', queues: [{ id: 'q' }, { id: QUEUE }, 5], system_tags: ['t', {}] };
     fixture.server.script('workers.get_all', data({ workers: [{ id: 7 }, null, odd] }));
 

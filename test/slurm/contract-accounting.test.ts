@@ -35,7 +35,7 @@ for (const { name, version } of SLURMS) {
 
     defineSchedulerContract('in the scheduler contract', () => Promise.resolve(openRealCluster(slurm)));
 
-    describe('with an account and a QOS', () => {
+    describe('given an account or a QOS,', () => {
       let cluster: ClusterUnderTest;
       before(() => void (cluster = openRealCluster(slurm)));
       after(() => cluster.close());
@@ -121,7 +121,7 @@ for (const { name, version } of SLURMS) {
         await waitUntil('squeue to show none of them', async () => (await list(scheduler)).length === 0);
       });
 
-      it('reports how the job ended', async () => {
+      it('reports how that job ended', async () => {
         const job = await remembered(failed);
 
         expect(job).to.include({ name: failed, state: 'FAILED', partition: 'debug', nodes: 'n1' });
@@ -189,7 +189,7 @@ for (const { name, version } of SLURMS) {
         expect(await lookUp(theirs)).to.deep.equal({ kind: 'listed', jobs: [] });
       });
 
-      it('looks up several jobs in one call', async () => {
+      it('looks up several jobs with one call', async () => {
         const answer = await scheduler.lookUp([failed, held, 'unheard of', ranTwice], Date.now());
 
         expect(answer.kind === 'listed' && answer.jobs.map((job) => job.name)).to.have.members([
@@ -199,7 +199,7 @@ for (const { name, version } of SLURMS) {
         ]);
       });
 
-      it('S-21 fails while slurmdbd is down, but other jobs are found by name with squeue', async () => {
+      it('S-21 fails while slurmdbd is down, but still finds by name the jobs that squeue shows', async () => {
         const running = newName();
         const id = await submitted(scheduler, running, 'sleep 1000');
         await forgetful.stopAccounting();

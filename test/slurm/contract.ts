@@ -85,7 +85,7 @@ export function defineSchedulerContract(title: string, open: () => Promise<Clust
       return until(id, `to be ${state}`, (job) => job.state === state);
     }
 
-    it('returns the facts of the cluster', async () => {
+    it('returns the settings of the cluster', async () => {
       const facts = await scheduler.facts();
 
       expect(facts.clusterName).not.to.equal('');
@@ -95,7 +95,7 @@ export function defineSchedulerContract(title: string, open: () => Promise<Clust
       expect(facts.killWaitMs).to.be.greaterThan(0);
     });
 
-    it('runs a script and shows the job while it runs and after it ended', async () => {
+    it('runs a script, and shows its job while the job runs and after it has ended', async () => {
       const before = Math.floor(Date.now() / 1000) * 1000;
       const { id, name } = await submit(script('while [ ! -e continue ]; do sleep 0.1; done; rm continue'));
       const running = await untilState(id, 'RUNNING');
@@ -111,7 +111,7 @@ export function defineSchedulerContract(title: string, open: () => Promise<Clust
       expect(ended.endedAt).to.be.within(before, Date.now());
     });
 
-    it('S-10 gives the job its name, whatever the script says', async () => {
+    it('S-10 uses the given job name, even if the script sets another one', async () => {
       const { id, name } = await submit(script('#SBATCH --job-name=theirs', 'echo "$SLURM_JOB_NAME"'));
       await untilState(id, 'COMPLETED');
 
@@ -128,7 +128,7 @@ export function defineSchedulerContract(title: string, open: () => Promise<Clust
       expect(await logOf(id)).to.equal(`${cluster.folder}\n`);
     });
 
-    it('S-07 submits the script byte for byte, even a long one', async () => {
+    it('S-07 submits every byte of the script unchanged, even if the script is long', async () => {
       const text = 'ünïcödé $HOME `id` "quotes" \'more\' \\ and # signs';
       const { id } = await submit(script("cat <<'END'", text, 'END', `# ${'x'.repeat(300_000)}`, 'echo last'));
       await untilState(id, 'COMPLETED');
@@ -145,7 +145,7 @@ export function defineSchedulerContract(title: string, open: () => Promise<Clust
       expect(log).not.to.include('SLURM_TIME_FORMAT');
     });
 
-    it('makes the log private and reports the umask that the job would have had', async () => {
+    it('makes the log readable only by its owner, and reports the umask that the job would have had', async () => {
       const { umask = '' } = await scheduler.facts();
       const { id } = await submit(script('umask'));
       await untilState(id, 'COMPLETED');
@@ -216,7 +216,7 @@ export function defineSchedulerContract(title: string, open: () => Promise<Clust
       await waitUntil('the script to be told', wasTold, { evidence: () => log });
     });
 
-    it('S-38 accepts ended and unknown jobs in a cancellation', async () => {
+    it('S-38 cancels ended and unknown jobs without an error', async () => {
       const ended = await submit(script('true'));
       const alive = await submit(script('#SBATCH --hold', 'true'));
       await untilState(ended.id, 'COMPLETED');
@@ -249,7 +249,7 @@ export function defineSchedulerContract(title: string, open: () => Promise<Clust
       expect(await lookUp(name.slice(0, -1))).to.deep.equal([]);
     });
 
-    it('reports the nodes of its live jobs, pending and running ones, and no others', async () => {
+    it('reports the sizes of its pending and running jobs, and of no other jobs', async () => {
       const ended = await submit(script('true'));
       const pending = await submit(script('#SBATCH --hold', '#SBATCH --nodes=2', 'true'));
       const running = await submit(script('sleep 1000'));
@@ -284,7 +284,7 @@ export function defineSchedulerContract(title: string, open: () => Promise<Clust
       expect(await untilState(id, 'PENDING')).to.include({ name, endedAt: undefined });
     });
 
-    it('accepts many submissions at once, each with its own job id', async () => {
+    it('returns a different job id for each of many concurrent submissions', async () => {
       const names = Array.from({ length: 12 }, newName);
       const jobs = await Promise.all(names.map((name) => submit(script('#SBATCH --hold', 'true'), name)));
 

@@ -9,7 +9,7 @@ import { rejection } from '../support/rejection.ts';
 import { waitUntil } from '../support/wait-until.ts';
 import { HELD_SCRIPT, JOB_NAME, useFailingScheduler } from './failing-scheduler.ts';
 
-describe('a query with a failing Slurm', () => {
+describe('a call to a failing Slurm', () => {
   const desk = useFailingScheduler();
   const { found, lookUp, plan, restart, submit, submitted } = desk;
 
@@ -36,11 +36,11 @@ describe('a query with a failing Slurm', () => {
       expect(answer.kind === 'listed' && answer.jobs.map((job) => job.id)).to.deep.equal([id]);
     });
 
-    it('fails if there is no squeue', async () => {
+    it('fails if squeue is missing', async () => {
       expect(await desk.schedulerWithoutSlurm().list()).to.include({ kind: 'failed' });
     });
 
-    it('S-06 succeeds while every sbatch retries', async () => {
+    it('S-06 succeeds although every sbatch is retrying', async () => {
       plan(...Array.from({ length: 5 }, () => slow('sbatch', 60_000)));
       const stopping = new AbortController();
       // More than are begun at once: the last one waits for its turn.
@@ -53,7 +53,7 @@ describe('a query with a failing Slurm', () => {
       );
     });
 
-    it('S-44 shows the new job if a crashed controller has reused an id', async () => {
+    it('S-44 returns the new job if a crashed controller has reused its id', async () => {
       const id = await submitted();
       desk.cluster().controller.forgetNewest(1);
       await desk.scheduler().submit({ jobName: `${JOB_NAME}x`, script: HELD_SCRIPT });
@@ -66,10 +66,10 @@ describe('a query with a failing Slurm', () => {
     });
   });
 
-  describe('by job name', () => {
+  describe('for jobs by name', () => {
     const forgetful = { hasAccounting: true, minJobAgeMs: 0 };
 
-    it('S-19 finds in accounting a job that squeue no longer shows', async () => {
+    it('S-19 finds a job in accounting if squeue no longer shows the job', async () => {
       await restart(forgetful);
       const id = await submitted('#!/bin/bash\nexit 3\n');
       const job = await waitUntil('the job to have ended', async () =>
@@ -116,7 +116,7 @@ describe('a query with a failing Slurm', () => {
       ],
       ['returns truncated output', cutShort('sacct', 0.5)],
     ] as const) {
-      it(`fails for a job that squeue does not show if accounting ${what}`, async () => {
+      it(`fails if squeue does not show the job and accounting ${what}`, async () => {
         await restart(forgetful);
         plan(fault);
 
@@ -144,15 +144,15 @@ describe('a query with a failing Slurm', () => {
     });
   });
 
-  describe('for facts or a record', () => {
-    it('fails as unavailable while the controller is down', async () => {
+  describe('for settings or a record', () => {
+    it('reports Slurm as unavailable while the controller is down', async () => {
       plan(controllerDown('scontrol'), controllerDown('scontrol'));
 
       expect(await rejection(desk.scheduler().facts())).to.be.instanceOf(SlurmUnavailableError);
       expect(await rejection(desk.scheduler().record('1' as JobId))).to.be.instanceOf(SlurmUnavailableError);
     });
 
-    it('fails as unavailable for truncated output or without scontrol', async () => {
+    it('reports Slurm as unavailable if the output is truncated or scontrol is missing', async () => {
       plan(cutShort('scontrol', 0.3));
 
       expect(await rejection(desk.scheduler().facts())).to.be.instanceOf(SlurmUnavailableError);
@@ -178,7 +178,7 @@ describe('a query with a failing Slurm', () => {
       });
     });
 
-    it('S-44 does not cancel a job that got the id of a forgotten one', async () => {
+    it('S-44 does not cancel a job that reuses the id of a job that Slurm has forgotten', async () => {
       const id = await submitted();
       desk.cluster().controller.forgetNewest(1);
       await desk.scheduler().submit({ jobName: `${JOB_NAME}x`, script: HELD_SCRIPT });

@@ -13,18 +13,18 @@ import { HELD_SCRIPT, JOB_NAME, useFailingScheduler } from './failing-scheduler.
 
 const POLICY = "Job violates accounting/QOS policy (job submit limit, user's size and/or time limits)";
 
-describe('a submission with a failing Slurm', () => {
+describe('a submission to a failing Slurm', () => {
   const desk = useFailingScheduler();
   const { found, plan, restart, submit, submitted } = desk;
 
-  it('S-01 has an unknown outcome after a timeout of sbatch, and the job is found by its name', async () => {
+  it('S-01 has an unknown outcome if sbatch times out, and the job is then found by its name', async () => {
     plan(acceptedThenTimeout());
 
     expect(await submit()).to.deep.equal({ kind: 'unknown', message: 'Socket timed out on send/recv operation' });
     expect(await found()).to.have.length(1);
   });
 
-  it('has an unknown outcome after a timeout of sbatch even if there is no job', async () => {
+  it('has an unknown outcome if sbatch times out, even if no job was created', async () => {
     plan(lostThenTimeout());
 
     expect(await submit()).to.deep.equal({ kind: 'unknown', message: 'Socket timed out on send/recv operation' });
@@ -55,7 +55,7 @@ describe('a submission with a failing Slurm', () => {
     expect(await submitting).to.deep.equal({ kind: 'unknown', message: 'sbatch was interrupted' });
   });
 
-  it('S-06 reports backpressure while the cluster is full', async () => {
+  it('S-06 reports backpressure while the cluster is at its MaxJobCount', async () => {
     await restart({ maxJobCount: 1 });
     await submitted();
 
@@ -84,7 +84,7 @@ describe('a submission with a failing Slurm', () => {
     await desk.cluster().listen();
   });
 
-  it('is unavailable, without a job, while the controller is down', async () => {
+  it('reports Slurm as unavailable while the controller is down, and creates no job', async () => {
     await desk.cluster().stopListening();
     const outcome = await submit();
     await desk.cluster().listen();
@@ -96,7 +96,7 @@ describe('a submission with a failing Slurm', () => {
     expect(await found()).to.deep.equal([]);
   });
 
-  it('is unavailable, without a job, if sbatch is missing, and names the path', async () => {
+  it('reports Slurm as unavailable if sbatch is missing, names the path, and creates no job', async () => {
     const outcome = await desk.schedulerWithoutSlurm().submit({ jobName: JOB_NAME, script: HELD_SCRIPT });
 
     expect(outcome.kind).to.equal('unavailable');

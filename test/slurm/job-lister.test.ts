@@ -132,7 +132,7 @@ function usersIn(list: JobList): unknown {
 }
 
 describe('jobs of several Unix users', () => {
-  it('are listed in one call, each with its user', async () => {
+  it('are listed with one call, each with its Unix user', async () => {
     const { scheduler, calls } = createBed();
     await scheduler.facts();
     calls.length = 0;
@@ -150,7 +150,7 @@ describe('jobs of several Unix users', () => {
     expect(calls).to.deep.equal(['squeue', 'alice squeue', 'bob squeue']);
   });
 
-  it('have their sizes read with one call, or with one call per user if Slurm hides them; a user for whom sudo refuses squeue is left out', async () => {
+  it('have their sizes read with the same calls, except for a user for whom sudo refuses squeue', async () => {
     for (const hidesJobs of [false, true]) {
       const { scheduler, calls, refused } = createBed({ hidesJobs });
       await scheduler.facts();
@@ -165,7 +165,7 @@ describe('jobs of several Unix users', () => {
     }
   });
 
-  it('are missing, with an error that names the user, if sudo refuses squeue; the jobs of others are listed', async () => {
+  it("are reported as not listed if sudo refuses squeue for their user; other users' jobs are listed", async () => {
     const { scheduler, refused } = createBed({ hidesJobs: true });
     refused.add('alice');
     const list = await scheduler.list(undefined, [ALICE, BOB]);
@@ -192,7 +192,7 @@ describe('jobs of several Unix users', () => {
     });
   }
 
-  it('are distinguished from jobs of other users in the list of all jobs', async () => {
+  it('are distinguished from the jobs of other users in the list of all jobs', async () => {
     const list = await createBed().scheduler.listAllUsers(undefined, [ALICE]);
     expect(usersIn(list)).to.deep.equal(['1 own', '2 alice', '3 own', '4 own']);
     expect(list.kind === 'listed' && list.jobs.map(({ isOthers }) => isOthers)).to.deep.equal([
@@ -203,7 +203,7 @@ describe('jobs of several Unix users', () => {
     ]);
   });
 
-  it('are found by name only if they belong to the expected user; accounting is queried as that user', async () => {
+  it('are found by name only for the expected user, as whom accounting is queried', async () => {
     const { scheduler, calls } = createBed();
     await scheduler.facts();
     calls.length = 0;
@@ -222,7 +222,7 @@ describe('jobs of several Unix users', () => {
       .that.deep.equals(new Set(['alice']));
   });
 
-  it('do not count as absent if accounting times out for their user; the jobs of another user are found', async () => {
+  it("do not count as absent if accounting times out for their user, and other users' jobs are still found", async () => {
     const { scheduler, failing } = createBed();
     await scheduler.facts();
     failing.set('alice', new CommandTimeoutError('sacct', 1_000, '', ''));
@@ -238,7 +238,7 @@ describe('jobs of several Unix users', () => {
       .that.deep.equals(new Set(['alice']));
   });
 
-  it('are not found if accounting fails for a second user, as it is then down', async () => {
+  it('are looked up as no further user once accounting has failed for two users', async () => {
     const { scheduler, failing, calls } = createBed();
     await scheduler.facts();
     calls.length = 0;
@@ -252,7 +252,7 @@ describe('jobs of several Unix users', () => {
     expect(calls.filter((call) => call.endsWith('sacct'))).to.deep.equal(['alice sacct', 'bob sacct']);
   });
 
-  it('have figures in accounting, even if sudo refuses one of the users', async () => {
+  it('have accounting figures even if sudo refuses the query for one of the users', async () => {
     const { scheduler, calls, refused } = createBed();
     await scheduler.facts();
     calls.length = 0;
@@ -263,7 +263,7 @@ describe('jobs of several Unix users', () => {
     expect(calls).to.deep.equal(['alice sacct', 'bob sacct', 'bob sacct']);
   });
 
-  it('are each cancelled as their own user, even if sudo refuses one of the users', async () => {
+  it('are each cancelled as their own user, even if sudo refuses scancel for one of the users', async () => {
     const { scheduler, calls, refused } = createBed();
     refused.add('alice');
     const jobs = ['alice', 'alice', 'bob'].map((unixUser, at) => ({ id: String(at) as JobId, name: NAME, unixUser }));

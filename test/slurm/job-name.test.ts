@@ -53,7 +53,7 @@ describe('the job name', () => {
 });
 
 describe('the id of an attempt', () => {
-  it("contains its daemon's mark if it was created with one", () => {
+  it('contains the mark of the daemon that created it', () => {
     expect(readMark(newAttempt(1_795_504_296_123, 'mark1', 'aaaa'))).to.equal('mark1');
     expect(readMark('mwudl4rwabcd')).to.equal(undefined);
   });
@@ -74,7 +74,7 @@ describe('the id of an attempt', () => {
     expect(jitterOf('')).to.equal(0);
   });
 
-  it('differs from that of another daemon in the same millisecond', () => {
+  it('differs between two daemons in the same millisecond', () => {
     expect(newAttempt(1_795_504_296_123, 'mark1', 'aaaa')).not.to.equal(newAttempt(1_795_504_296_123, 'mark1', 'aaab'));
   });
 });

@@ -21,7 +21,7 @@ function job(id: string, name: string, state: Job['state']): Job {
 const AWAY = { kind: 'failed', message: 'Problem talking to the database' } as const;
 
 describe('a look-up by job name', () => {
-  it('merges the jobs of squeue and of accounting', () => {
+  it('merges the jobs of squeue and accounting', () => {
     const shown = [job('2', 'a', 'RUNNING'), job('3', 'other', 'RUNNING')];
     const past = { kind: 'listed', jobs: [job('1', 'a', 'FAILED'), job('4', 'b', 'COMPLETED')] } as const;
 
@@ -31,7 +31,7 @@ describe('a look-up by job name', () => {
     });
   });
 
-  it('prefers squeue for a job that both have', () => {
+  it('prefers squeue for a job that both list', () => {
     const past = { kind: 'listed', jobs: [job('1', 'a', 'PENDING')] } as const;
 
     expect(mergeLookUp(['a'], past, [job('1', 'a', 'RUNNING')])).to.deep.equal({
@@ -41,18 +41,18 @@ describe('a look-up by job name', () => {
   });
 
   for (const state of ['PENDING', 'RUNNING', 'REQUEUED', 'UNKNOWN'] as const) {
-    it(`ignores a job that only accounting has, in state ${state}`, () => {
+    it(`ignores a job in state ${state} that only accounting lists`, () => {
       const past = { kind: 'listed', jobs: [job('1', 'a', state)] } as const;
 
       expect(mergeLookUp(['a'], past, [])).to.deep.equal({ kind: 'listed', jobs: [] });
     });
   }
 
-  it('S-21 fails if accounting is down and squeue lacks a job', () => {
+  it('S-21 fails if accounting is down and squeue does not list a job', () => {
     expect(mergeLookUp(['a', 'b'], AWAY, [job('1', 'a', 'RUNNING')])).to.deep.equal(AWAY);
   });
 
-  it('succeeds without accounting if squeue shows all jobs', () => {
+  it('succeeds without accounting if squeue lists all jobs', () => {
     expect(mergeLookUp(['a'], AWAY, [job('1', 'a', 'RUNNING')])).to.deep.equal({
       kind: 'listed',
       jobs: [job('1', 'a', 'RUNNING')],

@@ -22,7 +22,7 @@ function entrancesOf(fields: string, ...associations: readonly Association[]): E
 const lab = { account: 'lab', isDefault: true, qos: undefined };
 const course = { account: 'course', isDefault: false, qos: undefined };
 
-describe('the ways to submit to a partition', () => {
+describe('the accounts that may submit to a partition', () => {
   for (const [what, fields, associations, expected] of [
     ['all accounts, the default account first', 'AllowAccounts=ALL AllowQos=ALL', [COURSE, LAB], [lab, course]],
     ['only allowed accounts', 'AllowAccounts=course,physics AllowQos=ALL', [LAB, COURSE], [course]],
@@ -61,7 +61,7 @@ describe('the ways to submit to a partition', () => {
     });
   }
 
-  it('are not read from lines that describe no partition', () => {
+  it('are empty if no line describes a partition', () => {
     expect(readPartitionRights('\nslurm_load_partitions: no such thing\n')).to.deep.equal([]);
   });
 });

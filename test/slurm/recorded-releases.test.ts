@@ -42,7 +42,7 @@ for (const release of releases) {
   const answers = Answers.parse(JSON.parse(text('answers.json')));
 
   describe(`recorded output of Slurm ${release}`, () => {
-    it('gives the facts of the cluster', () => {
+    it('contains the settings of the cluster', () => {
       expect(readFacts(text('config.txt'))).to.deep.equal({
         clusterName: 'recorded',
         version: release,
@@ -53,7 +53,7 @@ for (const release of releases) {
       });
     });
 
-    it('gives the nodes of each partition and the accounts that may submit to it', () => {
+    it('contains the nodes of each partition and the accounts that may submit to it', () => {
       const partitions = readPartitions(text('sinfo.txt'));
       const rights = readPartitionRights(text('partitions.txt'));
       const associations = readAssociations(text('associations.txt'));
@@ -115,14 +115,14 @@ for (const release of releases) {
       });
     }
 
-    it('is parsed without job arrays, and with a job name that looks like rows as a single name', () => {
+    it('is parsed without job arrays, and a job name that looks like rows is parsed as one name', () => {
       const jobs = listed(readSqueue(result({ stdout: text('squeue.txt') }), MARK));
 
       expect(jobs.filter(({ name }) => name.startsWith('evil'))).to.have.length(1);
       expect(new Set(jobs.map(({ id }) => id)).size).to.equal(jobs.length);
     });
 
-    it('has each job by name in sacct, except a held one, which only squeue shows', () => {
+    it('lists each job by name in sacct, except a held job, which only squeue shows', () => {
       const names = listed(readSacctJobs(result({ stdout: text('sacct.txt') }))).map((job) => job.name);
 
       const roles = RECORDED_JOBS.map(({ role }) => role).filter((role) => role !== 'held');
@@ -130,7 +130,7 @@ for (const release of releases) {
     });
 
     for (const { what, means } of [...RECORDED_REFUSALS, REFUSED_WITHOUT_CONTROLLER]) {
-      it(`contains the refusal of ${what}, which is read as ${means}`, () => {
+      it(`contains sbatch's rejection of ${what}, which is classified as ${means}`, () => {
         const answer = refusals[what];
         const outcome = readSbatch(result(answer ?? {}));
 
@@ -140,7 +140,7 @@ for (const release of releases) {
     }
 
     for (const what of ['an unknown job', 'an ended job', 'another job name']) {
-      it(`shows that nothing is left to cancel after a scancel of ${what}`, () => {
+      it(`shows after a scancel of ${what} that nothing is left to cancel`, () => {
         expect(readScancel(result(answers[`scancel, ${what}`] ?? {}))).to.equal(undefined);
       });
     }

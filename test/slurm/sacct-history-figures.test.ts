@@ -50,7 +50,7 @@ function only(...rows: readonly string[]): JobFigures {
   return figures;
 }
 
-describe('the figures of an ended job', () => {
+describe('the accounting figures of an ended job', () => {
   it('are requested for all runs and steps of several jobs', () => {
     expect(sacctFiguresArgs(['1', '2'] as JobId[])).to.include.members(['--jobs=1,2', '--duplicates', '--noconvert']);
   });
@@ -77,14 +77,14 @@ describe('the figures of an ended job', () => {
     });
   });
 
-  it('add up the memory that each task used at most, as seff does', () => {
+  it('add up the peak memory of each task, as seff does', () => {
     // Recorded from Slurm 22.05.8: seff prints 170.70 MB.
     const step =
       '1.0|python3||lab||COMPLETED|1795950592|1795950592|1795950596|4||1|2|cpu=2,mem=600M,node=1|2|00:00.229|174145536|cpu=00:00:00,energy=0,fs/disk=1708435,mem=178991104,pages=0';
     expect(only(TWO_CORES, ITS_BATCH, step).usedMemoryMb).to.be.closeTo(170.7, 0.01);
   });
 
-  it('count the largest task of the largest step for each of its tasks, on both nodes, if accounting has no sum of the memory', () => {
+  it('apply the largest task of the largest step to every task if accounting has no sum of the memory', () => {
     expect(only(...TWO_NODES)).to.include({ nodeSec: 6, usedMemoryMb: 2, memoryMb: 2048 });
   });
 
@@ -101,7 +101,7 @@ describe('the figures of an ended job', () => {
     });
   });
 
-  it('have an unknown usage, not zero, without a plugin that measures it', () => {
+  it('have an unknown usage, not zero, if no plugin measures it', () => {
     const unmeasured = only(
       TWO_CORES.replace('00:00.578', '00:00:00'),
       ITS_BATCH.replace('4812800', '').replace('00:00.578', '00:00:00'),
@@ -115,12 +115,12 @@ describe('the figures of an ended job', () => {
     expect(only(...TWO_NODES).gpuSec).to.equal(0);
   });
 
-  it('count GPUs that accounting counts by type only', () => {
+  it('include GPUs that accounting lists only by type', () => {
     const typed = TWO_CORES.replace('gres/gpu=1', 'gres/gpu:a100=1,gres/gpu:h100=2');
     expect(only(typed, ITS_BATCH).gpuSec).to.equal(12);
   });
 
-  it('read every notation of CPU time', () => {
+  it('include CPU times in every notation of sacct', () => {
     for (const [shown, sec] of [
       ['01:02:03', 3_723],
       ['2-01:00:00', 176_400],
@@ -144,7 +144,7 @@ describe('the figures of an ended job', () => {
     });
   });
 
-  it('are missing while the job runs, and for another job with a reused id', () => {
+  it('are missing while the job runs, or if another job reuses its id', () => {
     const running = TWO_CORES.replace('COMPLETED', 'RUNNING').replace('1795950596', 'Unknown');
     const others = TWO_CORES.replace('|a|', '|theirs|').replace('1795950590', '1795900000');
     expect([read([running]).size, read([others, ITS_BATCH]).size]).to.deep.equal([0, 0]);
@@ -160,7 +160,7 @@ describe('the figures of an ended job', () => {
     ).to.throw(SlurmUnavailableError);
   });
 
-  it("are missing for another Unix user's job with the name and id of ours", () => {
+  it('are missing if the job with the name and the id belongs to another Unix user', () => {
     const figuresAs = (unixUser: string): number => {
       const job: JobKey = { id: '1' as JobId, name: 'a', unixUser };
       return readSacctFigures(outputOf([TWO_CORES, ITS_BATCH]), [job], { accountsGpus: true }).size;
@@ -168,7 +168,7 @@ describe('the figures of an ended job', () => {
     expect([figuresAs('ada'), figuresAs('bob')]).to.deep.equal([1, 0]);
   });
 
-  it('are read for the other jobs if the name of one job contains field ends and lines', () => {
+  it('are read for the other jobs if the name of one job contains field separators and newlines', () => {
     const renamed = NEVER_STARTED.replace('|h|', '|h\x1fh\nx\x1fy\n9\x1f1\x1fa|');
     expect([...read([TWO_CORES, ITS_BATCH, renamed]).keys()]).to.deep.equal(['1']);
   });

@@ -41,7 +41,7 @@ describe('sbatch', () => {
     expect(readSbatch(result({ exitCode: 3, stdout: '4711\n' }))).to.include({ kind: 'accepted', jobId: '4711' });
   });
 
-  it('has not submitted a job if it reports a failure, even if it printed a number before', () => {
+  it('has submitted no job if it reports a failure, even after it printed a number', () => {
     const stderr = 'sbatch: error: Batch job submission failed: Invalid qos specification\n';
 
     expect(readSbatch(result({ exitCode: 1, stdout: '42\n', stderr }))).to.include({ kind: 'rejected' });
@@ -73,7 +73,7 @@ describe('sbatch', () => {
     });
   });
 
-  it('has not submitted a job if it prints garbage without an id', () => {
+  it('has submitted no job if it prints garbage without an id', () => {
     fc.assert(
       fc.property(
         fc.string({ unit: 'binary' }),

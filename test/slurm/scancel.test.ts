@@ -19,7 +19,7 @@ describe('scancel', () => {
     ['an unknown job', { exitCode: 1, stderr: ofJob('Invalid job id specified') }],
     ['another name', { stderr: ofJob('Job name prod\nrun != filter name clearml_task_a-1') }],
   ] as const) {
-    it(`has nothing left to cancel if scancel reports ${what}`, () => {
+    it(`has nothing left to cancel if its output reports ${what}`, () => {
       expect(readScancel(result(answer))).to.equal(undefined);
     });
   }

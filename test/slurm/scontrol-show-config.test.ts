@@ -5,7 +5,7 @@ import { readFacts } from '../../src/slurm/scontrol-show-config.ts';
 import { fixture } from './recorded-output.ts';
 
 describe('scontrol show config', () => {
-  it('gives the facts of a cluster of Slurm 22.05.8', () => {
+  it('gives the settings of a cluster with Slurm 22.05.8', () => {
     expect(readFacts(fixture('22.05.8/config.txt'))).to.deep.equal({
       clusterName: 'lab',
       version: '22.05.8',
@@ -50,7 +50,7 @@ describe('scontrol show config', () => {
     expect(limited('rl_enable,rl_refill_rate=0,rl_refill_period=x')).to.deep.equal({ perSecond: 2, burst: 30 });
   });
 
-  it('gives no facts if the output is truncated', () => {
+  it('gives no settings if its output is truncated', () => {
     expect(readFacts(fixture('22.05.8/config.txt').slice(0, 2_000))).to.equal(undefined);
     expect(readFacts('')).to.equal(undefined);
   });

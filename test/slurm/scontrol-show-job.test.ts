@@ -71,12 +71,12 @@ describe('scontrol show job', () => {
     for (const id of ids) expect(readJobRecord(text, id as JobId)).to.equal(undefined);
   });
 
-  it('gives no record of another job than the requested one', () => {
+  it('gives no record if it shows another job than the requested one', () => {
     expect(record('job-running.txt', '27')).to.equal(undefined);
     expect(record('job-running.txt', '2')).to.equal(undefined);
   });
 
-  it('gives a path with blanks completely', () => {
+  it('gives the whole path if the path contains blanks', () => {
     const text = fixture('22.05.8/job-running.txt').replaceAll('/home/ann/slurm-26.out', '/home/ann/my runs/a b.out');
 
     expect(readJobRecord(text, '26' as JobId)).to.include({ outputPath: '/home/ann/my runs/a b.out' });
@@ -88,7 +88,7 @@ describe('scontrol show job', () => {
     expect(readJobRecord(text, '29' as JobId)).to.include({ reason: 'launch failed requeued held' });
   });
 
-  it('gives the job of another user with a hostile name, not with the job name of a task', () => {
+  it("gives another user's hostile job name as a name that no task has", () => {
     // The caller compares the name: a hostile one must come back as something else.
     expect(record('job-hostile.txt', '34')?.name).to.match(/^evil/);
   });
@@ -140,14 +140,14 @@ describe("scontrol show job for a hostile owner's job", () => {
     expect(record).to.include({ stateWord: 'FAILED', exitCode: 3, outputPath: undefined, isOutputInDoubt: true });
   });
 
-  it('gives no record if a second line has the state, or a second record starts', () => {
+  it('gives no record if a second line contains the state, or if a second record begins', () => {
     for (const line of ['JobState=COMPLETED Reason=None ', 'Requeue=1 Restarts=0 BatchFlag=1 Reboot=0 ExitCode=0:0'])
       expect(read({ Comment: `x\n   ${line}` })).to.equal(undefined);
 
     expect(read({ Comment: `x\n\n\n${recordText({}).replace('FAILED', 'COMPLETED')}` })).to.equal(undefined);
   });
 
-  it('gives no path that is relative, too long or has control characters', () => {
+  it('gives no path that is relative, too long or contains control characters', () => {
     const pathOf = (path: string): string | undefined =>
       readJobRecord(recordText({}).replace(/StdOut=.*/, `StdOut=${path}`), TRUE_RECORD.id)?.outputPath;
 
@@ -156,7 +156,7 @@ describe("scontrol show job for a hostile owner's job", () => {
       expect(pathOf(path), path).to.equal(undefined);
   });
 
-  it("gives Slurm's own facts or none for any text in any of the owner's fields", () => {
+  it("gives only Slurm's own facts, whatever text the owner puts into any field", () => {
     fc.assert(
       fc.property(hostileOwnerTexts, (texts) => expectNothingForged(read(texts))),
       { numRuns: fuzzCases(2_000), seed: fuzzSeed(13) },

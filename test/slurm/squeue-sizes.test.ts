@@ -20,7 +20,7 @@ function sizes(...rows: readonly string[]): Record<string, string> {
 }
 
 describe('the sizes of jobs', () => {
-  it('are requested in fields that each end with a mark unique to the call', () => {
+  it('are requested in fields that each end with a marker that is unique to the call', () => {
     const args = squeueSizesArgs(MARK, [1000, 1001]);
 
     expect(args).to.include.members(['--all', '--user=1000,1001', '--noheader']);
@@ -36,7 +36,7 @@ describe('the sizes of jobs', () => {
     ).to.deep.equal({ 1: '2 nodes, 4 GPUs', 2: '1 nodes, 0 GPUs' });
   });
 
-  it('are computed from the request if Slurm does not count GPUs, as 22.05 and 26.05 print it', () => {
+  it('are computed from the requested resources if Slurm does not count GPUs, as in 22.05 and 26.05', () => {
     const plain = 'cpu=2,mem=8G,node=2,billing=2';
     expect(
       sizes(

@@ -24,7 +24,7 @@ function jobsOf(stdout: string): readonly { id: string; name: string }[] {
 }
 
 describe('a query with squeue', () => {
-  it('requests every job of this user, with a mark around each row', () => {
+  it('requests every job of this user, with a unique marker around each row', () => {
     const [format = '', ...others] = squeueArgs(MARK, 'ours').toReversed();
 
     expect(others).to.have.members(['--all', '--me', '--states=all']);
@@ -69,7 +69,7 @@ describe('a query with squeue', () => {
     });
   });
 
-  it("marks other Unix users' jobs in the list of all users, whatever their names", () => {
+  it('identifies the jobs of other Unix users in the list of all users, whatever their names', () => {
     const header = record([...COLUMNS, 'USER', 'NAME']);
     const rowOf = (id: string, userId: string, name: string): string =>
       record([id, id, 'RUNNING', 'None', '1795505467', 'N/A', 'NONE', 'gpu', 'n1', userId, name]);
@@ -108,7 +108,7 @@ describe('a query with squeue', () => {
       expect(jobsOf(HEADER + row('1', OURS, { state, end: '1795505467' }))[0]).to.include({ state: 'UNKNOWN' });
   });
 
-  it('S-27 never mistakes part of a job name for a row mark, an end mark or a separator', () => {
+  it('S-27 never mistakes part of a job name for a row marker, an end marker or a separator', () => {
     const name = fc.string({
       unit: fc.oneof(fc.constantFrom('\x1e', '\x1f', '\x1d', '\n', '\r', '\0', 'mark', '|'), fc.string()),
     });
@@ -171,7 +171,7 @@ describe('a query with squeue', () => {
     ['another id in each column', '17', '18'],
     ['a terminal sequence', '\x1b[2J', '17'],
   ] as const) {
-    it(`S-62 skips a foreign job's row with ${what}, and fails if the job is ours`, () => {
+    it(`S-62 skips another user's row with ${what}, and fails if the row is this user's`, () => {
       const strangers = HEADER + row(id, 'other', { shownId }) + row('4711', OURS);
       expect(jobsOf(strangers).map((job) => job.id)).to.deep.equal(['4711']);
 
@@ -184,7 +184,7 @@ describe('a query with squeue', () => {
     });
   }
 
-  it('S-30 omits array tasks, even with a job name of ours', () => {
+  it('S-30 omits array tasks, even if they have a job name of this daemon', () => {
     expect(
       jobsOf(HEADER + row('99', OURS, { shownId: '99_[0-3]' }) + row('12', OURS, { shownId: '12+0' })),
     ).to.deep.equal([]);

@@ -5,7 +5,7 @@ import { createCommandLineScheduler } from '../../src/slurm/command-line-schedul
 import { recordsOf } from './squeue-records.ts';
 
 describe('the report of unknown job states', () => {
-  it('covers the first twenty of 100,000 states, once each', async () => {
+  it('includes the first twenty of 100,000 states, each once', async () => {
     const warned: unknown[] = [];
     let states: readonly string[] = [];
     const host: Transport = {

@@ -46,7 +46,7 @@ describe('arbitrary text', () => {
     );
   });
 
-  it('changes only in its placeholders when it is rendered', () => {
+  it('changes only in its placeholders when rendered', () => {
     fc.assert(
       fc.property(fillableText, (piece) => {
         const template = parse(withBody(piece));

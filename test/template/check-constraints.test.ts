@@ -60,7 +60,7 @@ describe('checkConstraints', () => {
     expect(errorFor(limits('1', '8'), '12')).to.match(/^gpu\.template:2:19: the user property "x" is "12"/);
   });
 
-  it('rejects an unlisted property if only listed ones may be set', () => {
+  it('rejects an unlisted property if only listed properties may be set', () => {
     const bounds: PropertyConstraints = { named: new Map(), others: false };
     const template = parseTemplate(withDirectives(`#SBATCH --comment=${property('x', ':a')}`), 'gpu.template');
 
@@ -91,7 +91,7 @@ describe('checkConstraints', () => {
     });
   }
 
-  it('accepts any default of the template', () => {
+  it('accepts any value that is a default of the template', () => {
     const bounds: PropertyConstraints = { named: new Map([['x', limits('1', '8')]]), others: false };
     const template = parseTemplate(withDirectives(`#SBATCH --nodes=${property('x', ':100')}`), 't');
 

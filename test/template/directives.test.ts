@@ -47,7 +47,7 @@ describe('a value in an #SBATCH line', () => {
     });
   }
 
-  it('as a separate argument of an option (-J VALUE), becomes exactly one token, and is refused if it is empty or begins with a dash', () => {
+  it('becomes exactly one token after -J, and is rejected if it is empty or begins with a dash', () => {
     fc.assert(
       fc.property(
         fc.constantFrom(`#SBATCH -J ${X}`, `#SBATCH -J "${X}"`, `#SBATCH -J '${X}'`),
@@ -91,7 +91,7 @@ describe('a value in an #SBATCH line', () => {
     [`#SBATCH ${X}${X}uid=0`, '-'],
     [`#SBATCH --exclusive ${X}`, '-W'],
   ] as const) {
-    it(`S-09 is refused if it would become an option: ${line.replaceAll(X, '${…}')} with ${value}`, () => {
+    it(`S-09 is rejected if it would become an option: ${line.replaceAll(X, '${…}')} with ${value}`, () => {
       expect(errorOf(() => renderDirectives(value, line))?.finding).to.match(/begins with a dash/);
     });
   }
@@ -103,7 +103,7 @@ describe('a value in an #SBATCH line', () => {
     `#SBATCH -H${X}`,
     `#SBATCH -Hv${X}`,
   ]) {
-    it(`is refused in the name of an option: ${line.replaceAll(X, '${…}')}`, () => {
+    it(`is rejected in the name of an option: ${line.replaceAll(X, '${…}')}`, () => {
       expect(errorOf(() => parseTemplate(withDirectives(line), 'd.template'))?.finding).to.match(
         /a value must not choose the option/,
       );
@@ -114,7 +114,7 @@ describe('a value in an #SBATCH line', () => {
     ['a newline', 'a\n#SBATCH --uid=0'],
     ['a tab', 'a\tb'],
   ] as const) {
-    it(`S-09 is refused if it contains ${what} and the placeholder has |raw`, () => {
+    it(`S-09 is rejected if it contains ${what} and the placeholder has |raw`, () => {
       const problem = errorOf(() => renderDirectives(value, `#SBATCH --comment=${property('x', '|raw')}`));
       expect(problem?.message).to.match(/^d.template:2:19: .* contains a newline or a tab/);
     });
@@ -131,7 +131,7 @@ describe('a value in an #SBATCH line', () => {
     expect(script).to.include('#SBATCH --comment="${CLEARML_TASK.id"\n');
   });
 
-  it('is not rendered after a number sign, which begins a comment even within a token', () => {
+  it('is not rendered after #, which begins a comment even within a token', () => {
     const script = renderDirectives(
       'v',
       `#SBATCH --mem=1#${X}`,

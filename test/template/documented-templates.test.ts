@@ -80,11 +80,11 @@ describe("the template of ClearML's Deployment page", () => {
 });
 
 describe('a template that wraps srun', () => {
-  it('can omit AGENT_EXECUTE, which is then inserted before POST_SETUP', () => {
+  it('may omit CLEARML_AGENT_EXECUTE, which is then inserted before CLEARML_POST_SETUP', () => {
     expect(render(FIXTURES, 'pyxis-srun.template')).to.match(/\n}\n\n\necho AGENT\nexit 0\n$/);
   });
 
-  it('renders the image in Pyxis notation, and refuses an invalid image', () => {
+  it('is rendered with the image in Pyxis notation, and rejects an invalid image', () => {
     expect(render(FIXTURES, 'pyxis-srun.template')).to.include(
       `--container-image="docker://nvcr.io#nvidia/pytorch:24.01-py3" \\\n`,
     );

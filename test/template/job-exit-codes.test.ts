@@ -5,7 +5,7 @@ import { findJobExit, JOB_EXIT_CODES } from '../../src/template/job-exit-codes.t
 const rows = Object.entries(JOB_EXIT_CODES);
 
 describe("the table of a job's exit codes", () => {
-  it('has unique codes', () => {
+  it('contains no code twice', () => {
     expect(new Set(rows.map(([, { code }]) => code)).size).to.equal(rows.length);
   });
 
@@ -14,7 +14,7 @@ describe("the table of a job's exit codes", () => {
       expect(row.code).to.be.within(200, 230);
     });
 
-    it(`has a row for the code of ${name}`, () => {
+    it(`contains the code of ${name}`, () => {
       expect(findJobExit(row.code)).to.equal(row);
     });
 
@@ -24,7 +24,7 @@ describe("the table of a job's exit codes", () => {
     });
   }
 
-  it('has no row for any other code', () => {
+  it('contains no other code', () => {
     for (const code of [0, 1, 143, 200, 255]) expect(findJobExit(code)).to.equal(undefined);
   });
 });

@@ -30,7 +30,7 @@ describe('the first command of a job script', () => {
     ]);
   });
 
-  it('leaves the line numbers of error messages as they are in the template', () => {
+  it('does not change the line numbers in error messages', () => {
     expect(run('#!/bin/bash\n\necho "$LINENO"\n')).to.match(/\n3\n$/);
   });
 
@@ -45,7 +45,7 @@ describe('the first command of a job script', () => {
       expect(run(`#!/bin/bash\n${first}\n`)).to.match(/begins.*\nafter\n$/);
     });
 
-  it('shows the time of the node if Slurm gives none', () => {
+  it('shows the time of the node if Slurm does not set a start time', () => {
     const before = Math.floor(Date.now() / 1000);
     const log = run('true\n', { PATH: '/usr/bin:/bin', SLURM_JOB_ID: '182' });
     expect(Number(/\((\d+)\)/.exec(log)?.[1])).to.be.at.least(before);
@@ -65,7 +65,7 @@ describe('the first command of a job script', () => {
   });
 });
 
-describe('the start line of a script in its log', () => {
+describe("the line in a job's log that reports the start of the script", () => {
   it('is found after the script has printed it', () => {
     expect(hasBegun(run('#!/bin/bash\nexit 0\n'), JOB)).to.equal(true);
   });

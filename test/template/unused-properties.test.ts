@@ -20,7 +20,7 @@ describe('the report of unused user properties', () => {
     );
   });
 
-  it('suggests the property of the template that a misspelled name resembles', () => {
+  it('suggests the property of the template whose name is most similar', () => {
     const of = (name: string): string | undefined =>
       unusedProperties({ hyperparams: { properties: { [name]: {} } } }, ['num_gpus', 'walltime']);
 

@@ -144,7 +144,7 @@ for (const shell of SHELLS) {
 }
 
 describe('a variable directly before a value', () => {
-  it('gets braces, so that the value does not extend its name', () => {
+  it("gets braces, so that the value does not become part of the variable's name", () => {
     expect(renderBody(`rm -rf "/scratch/$USER${property('x')}"`, 'ISEMPTY')).to.equal(
       'rm -rf "/scratch/${USER}ISEMPTY"',
     );
@@ -157,7 +157,7 @@ describe('a variable directly before a value', () => {
     'echo `rm /s/$USER',
     'ssh n1 rm "\\$1',
   ]) {
-    it(`is refused in re-evaluated text: ${body}`, () => {
+    it(`is rejected in re-evaluated text: ${body}`, () => {
       const closer = /["'`]/.exec(body)?.[0] ?? '';
       const problem = errorOf(() => renderBody(body.replace('\\\\', '\\') + property('x') + closer, 'plain'));
 

@@ -139,7 +139,7 @@ describe('a placeholder', () => {
   }
 
   for (const [placeholder, message] of PROBLEMS) {
-    it(`is refused if it does not have exactly one value: ${placeholder}`, () => {
+    it(`is rejected if it does not have exactly one value: ${placeholder}`, () => {
       expect(findingFor(placeholder)).to.match(message);
     });
   }
@@ -172,7 +172,7 @@ describe('a placeholder', () => {
     ['U+0000', 'a\0b'],
     ['U+D800', 'a\ud800'],
   ] as const) {
-    it(`is refused if its value contains the control character ${name}`, () => {
+    it(`is rejected if its value contains the control character ${name}`, () => {
       const message = findingFor('${CLEARML_TASK.name}', { ...variables, task: { name: value } });
       expect(message).to.match(
         new RegExp(

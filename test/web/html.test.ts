@@ -35,7 +35,7 @@ const HOSTILE = fc.oneof(
 );
 
 describe('html', () => {
-  it('shows every value as text, in elements and in attributes', () => {
+  it('escapes every value, in elements and in attributes', () => {
     fc.assert(
       fc.property(HOSTILE, (value) => {
         const { text } = html`<p title="${value}">${value}</p>`;
@@ -52,7 +52,7 @@ describe('html', () => {
     );
   });
 
-  it('keeps HTML from its templates, in lists too, and omits undefined and false', () => {
+  it('keeps the HTML of its templates, also in lists, and omits undefined and false', () => {
     const items = ['<b>', 'two'].map((item) => html`<li>${item}</li>`);
 
     const { text } = html`<ul>

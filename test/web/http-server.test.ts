@@ -88,7 +88,7 @@ describe('the HTTP server', () => {
     expect(streams).to.deep.equal([]);
   });
 
-  it('exchanges the token of the URL for a cookie of this site, which does not contain the token', async () => {
+  it('replaces the token in the URL by a cookie for this site, which does not contain the token', async () => {
     const { status, headers, body } = await get({ path: `/?token=${TOKEN}`, headers: {} });
     const [cookie = ''] = headers['set-cookie'] ?? [];
 
@@ -100,7 +100,7 @@ describe('the HTTP server', () => {
     expect(await get({ headers: { cookie: `${value}x` } })).to.include({ status: 401 });
   });
 
-  it('responds only to its own host names, so that no other site can read it through a browser', async () => {
+  it('accepts only its own host names, so that no other site can read its pages through a browser', async () => {
     const authorization = `Bearer ${TOKEN}`;
     for (const host of [
       'localhost',
@@ -115,7 +115,7 @@ describe('the HTTP server', () => {
       expect(await get({ headers: { authorization, host } }), host).to.include({ status: 421 });
   });
 
-  it('needs no token without access rules, as on a Unix socket, but still refuses the host names of other sites', async () => {
+  it('needs no token without access rules, as on a Unix socket, but still rejects host names of other sites', async () => {
     const withoutRules = createWebServer(routes, undefined);
     withoutRules.listen({ host: '127.0.0.1', port: 0 });
     await once(withoutRules, 'listening');
@@ -128,12 +128,12 @@ describe('the HTTP server', () => {
     }
   });
 
-  it('refuses every method that could change something', async () => {
+  it('rejects every HTTP method that could change something', async () => {
     for (const method of ['POST', 'PUT', 'DELETE', 'OPTIONS', 'PATCH', 'TRACE'])
       expect(await get({ method }), method).to.include({ status: 405 });
   });
 
-  it('permits no script, style or frame of another site', async () => {
+  it('permits no script, style or frame from another site', async () => {
     const { headers } = await get();
 
     expect(headers['content-security-policy']).to.match(/^default-src 'none'; /);
@@ -147,13 +147,13 @@ describe('the HTTP server', () => {
     expect(await get()).to.include({ status: 200 });
   });
 
-  it('refuses headers that are too large', async () => {
+  it('rejects headers that are too large', async () => {
     const { status } = await get({ headers: { 'x-long': 'a'.repeat(20_000) } });
 
     expect(status).to.equal(431);
   });
 
-  it('drops clients that send nothing, or their headers too slowly', async () => {
+  it('disconnects clients that send nothing, or send their headers too slowly', async () => {
     await closeServer(server);
     await start({ ...LIMITS, headersTimeout: 100, requestTimeout: 150, connectionsCheckingInterval: 20 });
     const [silent, slow] = [await open(), await open()];

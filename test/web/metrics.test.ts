@@ -49,7 +49,7 @@ describe('/metrics', () => {
     );
   });
 
-  it('shows the limits, how much of each is used, and the tasks that a limit or a pause holds', async () => {
+  it('shows each limit and its use, and the number of tasks that a limit or a pause holds', async () => {
     const limits = { maxJobs: 10, maxJobsPerUser: 1 };
     let pauses: readonly Pause[] = [];
     const fixture = fixtureWith({ limits }, { pauses: () => Promise.resolve(pauses), limits: { maxWaitingJobs: 7 } });
@@ -88,7 +88,7 @@ describe('/metrics', () => {
     expect(await scrape(monitor)).to.not.include('# EOF');
   });
 
-  it('has few series after 10,000 tasks: none of them is about a task, a user or a job', async () => {
+  it('has few series after 10,000 tasks, and none about a single task, user or job', async () => {
     let emit: (event: DaemonEvent, cluster: string) => void = () => undefined;
     const monitor: Monitor = {
       ...createMonitor({ now: () => 0 }),
@@ -114,13 +114,13 @@ describe('/metrics', () => {
     expect(lines.join()).to.not.match(/t9999|user 1|\b9999\b/);
   });
 
-  it('is described in docs/web.md', () => {
+  it('is documented in docs/web.md', () => {
     const page = readFileSync('docs/web.md', 'utf8');
 
     expect(fillMetrics(page), 'run npm run docs').to.equal(page);
   });
 
-  it('has every metric that the alert rules and the dashboard name', () => {
+  it('has every metric that the alert rules and the dashboard use', () => {
     const known = Object.entries(METRICS).flatMap(([name, { type }]) =>
       type === 'histogram' ? ['bucket', 'sum', 'count'].map((part) => `${name}_${part}`) : [name],
     );

@@ -33,7 +33,7 @@ async function pageOf(
 }
 
 describe('the status page as HTML', () => {
-  it('begins with whether all queues are served; queues and active tasks come before ended tasks and plots', async () => {
+  it('shows first whether all queues are served, then queues, active tasks, ended tasks and plots', async () => {
     const text = await pageOf({});
 
     expect(text).to.match(
@@ -59,7 +59,7 @@ describe('the status page as HTML', () => {
     expect(text).to.match(/Slurm tasks Ready /);
   });
 
-  it('reports that all queues are paused if the whole cluster is, or that the pauses cannot be read', async () => {
+  it('reports that the whole cluster is paused, or that the pauses cannot be read', async () => {
     const pause: Pause = { queue: null, since: 0, until: null, reason: '' };
 
     expect(await pageOf({}, { pauses: () => Promise.resolve([pause]) })).to.match(

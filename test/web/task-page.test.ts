@@ -65,7 +65,7 @@ describe('the page of a task', () => {
     expect(await logPage({})).to.contain(TAIL);
   });
 
-  it('shows no log of another job that has got the job id since', async () => {
+  it("shows no log if another job now has the job's id", async () => {
     const strangers: readonly (Partial<JobRecord> | undefined)[] = [
       undefined,
       { name: 'train' },
@@ -84,7 +84,7 @@ describe('the page of a task', () => {
     expect(await logPage({ isOthers: true, name: 'train' }, { isOthersJob: true })).to.not.contain(TAIL);
   });
 
-  it("looks up the job by the attempt's job name as its Unix user, also after the end of the task", async () => {
+  it("looks up the job by its job name as the job's Unix user, even after the task has ended", async () => {
     const { deps, monitor, pages, asked } = createBed({ name: 'train' });
     await deps.journal.write(tracked({ unixUser: ALICE }));
     const [cluster] = monitor.clusters();
@@ -97,7 +97,7 @@ describe('the page of a task', () => {
     expect(asked).to.deep.equal([{ name: formatJobName(TASK, ATTEMPT), runAs: ALICE }]);
   });
 
-  it('keeps the attempt of the last job while the next one is submitted', async () => {
+  it('shows the last attempt while the next one is submitted', async () => {
     const { deps, pages, asked } = createBed({});
     await deps.journal.write(tracked());
     const next = newAttempt(NOW, 'mark1', '0002');
@@ -107,7 +107,7 @@ describe('the page of a task', () => {
     expect(asked).to.deep.equal([{ name: formatJobName(TASK, ATTEMPT), runAs: undefined }]);
   });
 
-  it('shows the script that the daemon would submit for the Unix user of the owner', async () => {
+  it("shows the script that the daemon would submit as the owner's Unix user", async () => {
     const { fixture, deps, pages } = createBed(undefined, scriptsFor({ kind: 'run as', user: ALICE }));
     await fixture.enqueued(1);
     const entry = tracked({ queueName: 'own' });
@@ -123,7 +123,7 @@ describe('the page of a task', () => {
     expect(await pages.page(TASK, 'script')).to.contain(escapeHtml(script ?? ''));
   });
 
-  it('says that the owner of the task has no Unix user', async () => {
+  it("reports that the task's owner has no Unix user", async () => {
     const { fixture, deps, pages } = createBed(undefined, scriptsFor({ kind: 'rejected', reason: 'no entry' }));
     await fixture.enqueued(1);
     await deps.journal.write(tracked({ queueName: 'own' }));

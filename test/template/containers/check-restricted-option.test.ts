@@ -46,7 +46,7 @@ const NOT_GIVEN: readonly string[] = [
 
 describe('a value in an option of Pyxis', () => {
   for (const body of GIVEN) {
-    it(`must be plain: ${JSON.stringify(body)}`, () => {
+    it(`must contain no special characters: ${JSON.stringify(body)}`, () => {
       renderBody(body.replaceAll('X', X), 'data/a');
       for (const value of HOSTILE) {
         const problem = errorOf(() => renderBody(body.replaceAll('X', X), value));
@@ -56,7 +56,7 @@ describe('a value in an option of Pyxis', () => {
   }
 
   for (const written of ['--container-mounts=X', '--container-mounts "/a:/a X"', "--cont'ainer'-mounts=X"]) {
-    it(`must be plain in a directive: ${written}`, () => {
+    it(`must contain no special characters in a directive: ${written}`, () => {
       const template = parseTemplate(withDirectives(`#SBATCH ${written.replace('X', X)}`), 't');
       for (const value of HOSTILE) {
         const problem = errorOf(() => template.render(withProperties({ x: value }), noBlocks));
@@ -97,9 +97,9 @@ const EXPORTED: readonly string[] = [
   'n=X; apptainer exec --env "N=$n" i.sif true',
 ];
 
-describe('a value in a list', () => {
+describe('a value in a list of mounts or variables', () => {
   for (const body of MOUNTED)
-    it(`mounts only directories below the one in the template: ${body}`, () => {
+    it(`mounts only directories below the directory in the template: ${body}`, () => {
       renderBody(body.replaceAll('X', X), 'ann/set-1');
       for (const value of ['x:/data,/etc:/host', '../etc', 'a/../../etc', '/etc', 'a,b', 'a:ro', 'a\\,b'])
         expect(
@@ -109,7 +109,7 @@ describe('a value in a list', () => {
     });
 
   for (const body of EXPORTED)
-    it(`sets only the variable in the template: ${body}`, () => {
+    it(`sets only the variable that the template names: ${body}`, () => {
       renderBody(body.replaceAll('X', X), 'a=b');
       for (const value of ['1,BASH_ENV=/tmp/x', '1,BASH_FUNC_ls%%=() { id; }', '1,LD_PRELOAD'])
         expect(

@@ -48,7 +48,7 @@ function directives(lines: string, asked: Asked = {}): string[] {
   return first.slice(1);
 }
 
-describe('a whole script in a container of Pyxis', () => {
+describe('a script that runs entirely in a Pyxis container', () => {
   for (const [what, lines, asked, expected] of [
     ['mounts the home directory', '', {}, ['--container-mount-home']],
     [
@@ -107,7 +107,7 @@ describe('a whole script in a container of Pyxis', () => {
   });
 });
 
-describe('an srun command with a container of Pyxis', () => {
+describe('an srun command with a Pyxis container', () => {
   const template = (options: string): string => `#!/bin/bash\n${END.replace('\n', `\nshow a srun ${options} x\n`)}`;
 
   for (const [what, options, given] of [
@@ -118,7 +118,7 @@ describe('an srun command with a container of Pyxis', () => {
       [`--container-mounts=PWD:PWD,/data/x:/in:ro`, '--container-image', 'a', 'x'],
     ],
   ] as const) {
-    it(`gets the mounts of the task ${what}`, async () => {
+    it(`gets the task's mounts ${what}`, async () => {
       const { shown } = await runInBash(render(template(options), { arguments: '-v /data/x:/in:ro' }));
       const words = shown.get('a')?.map((word) => word.replaceAll(process.cwd(), 'PWD'));
       expect(words?.slice(1).map((word) => word.replace(/=\/[^:]*\/[^:]*:\/[^,]*,/, '=PWD:PWD,'))).to.deep.equal(given);
@@ -131,7 +131,7 @@ describe('an srun command with a container of Pyxis', () => {
     );
   });
 
-  it('causes a message for each ignored mount if its options are in an array', () => {
+  it('causes a message for each ignored mount if the srun options are in an array', () => {
     const parsed = parseTemplate(`#!/bin/bash\noptions=(--container-image=a)\n${END}`, 'pyxis.template');
     const variables = { ...emptyVariables, task: { container: { arguments: '-v /data --nv' } } };
     const notes = planPyxis(parsed, variables, SETTINGS, undefined)?.notes.join('\n');
@@ -176,7 +176,7 @@ describe('a value for an option of Pyxis', () => {
     }
   });
 
-  it('passes unchanged through the bash script that Pyxis writes for enroot, if it is plain', async () => {
+  it('passes unchanged through the script that Pyxis writes for enroot if it has no special characters', async () => {
     // enroot_create_start_config and fstab_escape of Pyxis 0.24: only spaces and backslashes are escaped.
     const plain = fc.sample(
       hostileText.map((text) => text.replaceAll(/[^\w./:,@#%+=~-]/g, '')),
@@ -190,7 +190,7 @@ describe('a value for an option of Pyxis', () => {
     }
   });
 
-  it('is not plain if it contains a character with a meaning in the bash script that Pyxis writes', () => {
+  it('is not accepted if bash gives a meaning to one of its characters in the script that Pyxis writes', () => {
     for (const character of '$`"\'\\ \t\n;&|<>()[]{}*?!^\0é') {
       expect(isPlainForPyxis(`a${character}b`), JSON.stringify(character)).to.equal(false);
     }

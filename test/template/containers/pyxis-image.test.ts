@@ -38,7 +38,7 @@ describe('an image for Pyxis', () => {
     });
   }
 
-  it('reaches sbatch unchanged, including its number sign', () => {
+  it('reaches sbatch unchanged, including its #', () => {
     const script = render(
       '#!/bin/bash\n#SBATCH --container-image=${CLEARML_TASK.container.image}\n${CLEARML_PRE_SETUP}\n${CLEARML_AGENT_EXECUTE}\n${CLEARML_POST_SETUP}\n',
       'nvcr.io/nvidia/pytorch:24.01-py3',

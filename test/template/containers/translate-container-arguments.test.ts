@@ -104,7 +104,7 @@ describe('parseContainerArguments', () => {
     });
   }
 
-  it('reports a repeated argument once, and rejects arguments of too many characters', () => {
+  it('reports a repeated argument once, and rejects arguments that are too long in total', () => {
     expect(parseContainerArguments('--rm '.repeat(10_000), []).ignored).to.have.length(1);
     expect(() => parseContainerArguments('--rm '.repeat(100_000), [])).to.throw(
       ContainerArgumentError,
@@ -118,7 +118,7 @@ describe('parseContainerArguments', () => {
     expect(parseContainerArguments('-v /any:/x', ['/']).mounts).to.deep.equal(['/any:/x']);
   });
 
-  it('has each argument once in its table', () => {
+  it('lists each argument only once in its table', () => {
     const names = ARGUMENTS.flatMap((row) => row.names);
     expect(new Set(names)).to.have.property('size', names.length);
   });

@@ -219,7 +219,7 @@ describe('a value in re-evaluated text', () => {
     });
   }
 
-  it('never runs in bash', async () => {
+  it('never runs as code in bash', async () => {
     const bodies = ['eval "show KEY X"', "bash -c 'show KEY X'", 'show KEY `echo X`', 'bash <<END\nshow KEY X\nEND'];
     for (const body of bodies) {
       for (const [index, value] of fc.sample(fc.oneof(plainWord, hostileLine), 300).entries()) {
