@@ -113,7 +113,7 @@ export async function buildSingleScript(outfile) {
   return bundledPackages([metafile, browser.metafile]);
 }
 
-/** The script and the styles of the status page, which src/web/assets.ts serves. */
+/** The script and the styles of the status page, which src/web/browser-assets.ts serves. */
 async function buildBrowserFiles() {
   const { outputFiles, metafile } = await build({
     ...COMMON,

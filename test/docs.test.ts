@@ -5,9 +5,9 @@ import { mkdir } from 'node:fs/promises';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { split } from 'shlex';
-import { parseTemplate } from '../src/template/parse-template.ts';
+import { parseTemplate } from '../src/sbatch-template/parse-template.ts';
 import { openCliWithSandbox, type CliWithSandbox } from './cli/cli-with-sandbox.ts';
-import { emptyVariables } from './template/template-fixtures.ts';
+import { emptyVariables } from './sbatch-template/template-fixtures.ts';
 
 const PAGES = [
   'README.md',

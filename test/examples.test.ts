@@ -3,9 +3,9 @@ import { expect } from 'chai';
 import { execFileSync } from 'node:child_process';
 import { readFileSync, readdirSync } from 'node:fs';
 import { loadConfig, type Config } from '../src/config/load-config.ts';
-import { settingRows } from '../src/config/setting-table.ts';
-import { renderBlocks } from '../src/template/blocks.ts';
-import { parseTemplate } from '../src/template/parse-template.ts';
+import { settingRows } from '../src/config/schema/list-settings.ts';
+import { renderBlocks } from '../src/sbatch-template/job-script/render-blocks.ts';
+import { parseTemplate } from '../src/sbatch-template/parse-template.ts';
 
 const EXAMPLES = new URL('../examples/', import.meta.url);
 

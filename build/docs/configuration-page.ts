@@ -1,13 +1,13 @@
 // Writes the reference page of the configuration from the schema and the table of variables.
 import { markdownTable } from '../../src/base/markdown-table.ts';
-import { NAMED_VARIABLES, OTHER_VARIABLES } from '../../src/config/environment.ts';
-import { REFUSED_SETTINGS } from '../../src/config/refused-settings.ts';
-import { clearmlRows, settingRows, type SettingRow } from '../../src/config/setting-table.ts';
+import { NAMED_VARIABLES, OTHER_VARIABLES } from '../../src/config/environment-variables.ts';
+import { REFUSED_SETTINGS } from '../../src/config/schema/refused-settings.ts';
+import { clearmlRows, settingRows, type SettingRow } from '../../src/config/schema/list-settings.ts';
 import { TRUSTED_USES } from '../../src/config/path-uses.ts';
 
 const OPENING = `# Configuration
 
-<!-- Generated from src/config/settings-schema.ts by \`npm run docs\`. Change it there. -->
+<!-- Generated from src/config/schema/settings-schema.ts by \`npm run docs\`. Change it there. -->
 
 \`clearml-agent-slurm\` reads the same \`clearml.conf\` as \`clearml-agent\`, in the same format (HOCON). Values come from these
 sources; each one takes precedence over the sources above it:

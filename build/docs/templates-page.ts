@@ -1,13 +1,17 @@
 // Generates the tables of docs/templates.md from the tables that the program uses.
 import { markdownTable } from '../../src/base/markdown-table.ts';
 import { fillTables } from './page-tables.ts';
-import { FILTER_MEANINGS } from '../../src/template/filters.ts';
-import { JOB_EXIT_CODES } from '../../src/template/job-exit-codes.ts';
-import { READ_BY_JOB, SET_BY_JOB, type JobVariables } from '../../src/template/job-variable-tables.ts';
-import { parseTemplate } from '../../src/template/parse-template.ts';
-import { HETEROGENEOUS_JOB, REFUSED_OPTIONS } from '../../src/template/sbatch-options.ts';
-import type { Variables } from '../../src/template/template.ts';
-import { VARIABLE_MEANINGS } from '../../src/template/variables.ts';
+import { FILTER_MEANINGS } from '../../src/sbatch-template/placeholders/filters.ts';
+import { JOB_EXIT_CODES } from '../../src/sbatch-template/job-script/job-exit-codes.ts';
+import {
+  READ_BY_JOB,
+  SET_BY_JOB,
+  type JobVariables,
+} from '../../src/sbatch-template/job-script/job-variable-tables.ts';
+import { parseTemplate } from '../../src/sbatch-template/parse-template.ts';
+import { HETEROGENEOUS_JOB, REFUSED_OPTIONS } from '../../src/sbatch-template/directives/sbatch-options.ts';
+import type { Variables } from '../../src/sbatch-template/template.ts';
+import { VARIABLE_MEANINGS } from '../../src/sbatch-template/placeholders/variables.ts';
 
 /** Tables by the name in the comment that precedes each in the page. */
 const TABLES: Readonly<Record<string, () => string>> = {

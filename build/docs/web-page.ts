@@ -1,6 +1,6 @@
 // Generates the table of metrics in docs/web.md.
 import { markdownTable } from '../../src/base/markdown-table.ts';
-import { METRICS, type MetricRow } from '../../src/web/metric-definitions.ts';
+import { METRICS, type MetricRow } from '../../src/web/metrics/metric-definitions.ts';
 import { fillTables } from './page-tables.ts';
 
 /** The page with the table as it is now. @throws RangeError when the page has no place for it */

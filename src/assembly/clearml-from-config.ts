@@ -1,10 +1,10 @@
 // Creates the client of the ClearML server in the configuration.
 import { systemClock } from '../base/clock.ts';
-import type { ServerRateLimit } from '../clearml/server-rate-limit.ts';
+import type { ServerRateLimit } from '../clearml/connection/server-rate-limit.ts';
 import type { ClearmlClient } from '../clearml/client.ts';
 import { createClearmlClient } from '../clearml/create-client.ts';
 import type { ServerUnreachableError } from '../clearml/errors.ts';
-import { DEFAULT_TIMEOUTS, type Timeouts } from '../clearml/connection-settings.ts';
+import { DEFAULT_TIMEOUTS, type Timeouts } from '../clearml/connection/connection-settings.ts';
 import { connectionOf } from '../config/server-connection.ts';
 import { firstResponse } from './wait-for-first-response.ts';
 import type { App } from './app.ts';

@@ -3,14 +3,14 @@ import { join } from 'node:path';
 import { findNameDistrust, inspectPath, ownTrust } from '../base/path-trust-rule.ts';
 import type { SshSettings } from '../config/clusters.ts';
 import { CommandNotFoundError } from '../transport/errors.ts';
-import { createHostKeyCheck } from '../transport/host-key-check.ts';
+import { createHostKeyCheck } from '../transport/host-keys/host-key-check.ts';
 import type { Transport } from '../transport/transport.ts';
 import type { RemoteContext } from '../transport/remote-script.ts';
-import { findHops, findUnchecked } from '../transport/openssh-hops.ts';
-import { opensshOptions, readSshConfig } from '../transport/ssh-config-output.ts';
-import { findSshTarget, SshConfigError, unreadableSshConfig } from '../transport/find-ssh2-target.ts';
-import type { SshTarget } from '../transport/ssh2-target.ts';
-import { unsupportedMessage } from '../transport/ssh-unsupported.ts';
+import { findHops, findUnchecked } from '../transport/openssh/openssh-hops.ts';
+import { opensshOptions, readSshConfig } from '../transport/openssh/ssh-config-output.ts';
+import { findSshTarget, SshConfigError, unreadableSshConfig } from '../transport/ssh2/find-ssh2-target.ts';
+import type { SshTarget } from '../transport/ssh2/ssh2-target.ts';
+import { unsupportedMessage } from '../transport/ssh2/unsupported-ssh-options.ts';
 import type { ProcessContext } from './process-context.ts';
 
 export interface SshTransportDeps {
@@ -40,7 +40,7 @@ async function makeBySsh2({ ssh, remoteContext, here, context, localUser }: SshT
   const { homeDir, environment } = context;
   const askSsh = (args: readonly string[]): Promise<string | undefined> => askConfig(here, args);
   const target = await findSshTarget(ssh, { askSsh, homeDir, localUser, environment });
-  const { createSsh2Transport } = await import('../transport/ssh2.ts');
+  const { createSsh2Transport } = await import('../transport/ssh2/ssh2-transport.ts');
   const host = createSsh2Transport({
     target,
     context: remoteContext,
@@ -71,7 +71,7 @@ async function makeByOpenssh({ ssh, stateDir, remoteContext, here }: SshTranspor
   const isNew = ssh.hostKeys === 'accept-new' || (ssh.hostKeys === undefined && config.acceptsNewKeys);
   const checked = [`StrictHostKeyChecking=${isNew ? 'accept-new' : 'yes'}`, 'NoHostAuthenticationForLocalhost=no'];
   const options = [...given, ...checked.flatMap((option) => ['-o', option])];
-  const { createOpensshTransport } = await import('../transport/openssh.ts');
+  const { createOpensshTransport } = await import('../transport/openssh/openssh-transport.ts');
   return createOpensshTransport({
     destination: { host: ssh.host, options },
     context: remoteContext,

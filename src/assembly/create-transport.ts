@@ -2,7 +2,7 @@
 import { delimiter } from 'node:path';
 import type { ClusterSettings } from '../config/clusters.ts';
 import type { Transport } from '../transport/transport.ts';
-import { createLocalTransport, type LocalTransportOptions } from '../transport/local.ts';
+import { createLocalTransport, type LocalTransportOptions } from '../transport/local-transport.ts';
 import type { ProcessContext } from './process-context.ts';
 import { trustedFolders } from './trusted-search-path.ts';
 

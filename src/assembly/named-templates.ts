@@ -1,7 +1,7 @@
 // Reads the templates on the command line, else the templates of the configuration.
 import { resolve } from 'node:path';
 import type { QueueSettings } from '../config/served-queues.ts';
-import type { Settings } from '../config/settings.ts';
+import type { Settings } from '../config/convert-settings.ts';
 import type { ProcessContext } from './process-context.ts';
 import { readNamedFile } from './named-file.ts';
 import { UsageError } from '../base/usage-error.ts';

@@ -11,7 +11,7 @@ import {
 import { ServerRefusedError } from '../clearml/errors.ts';
 import { SlurmUnavailableError } from '../slurm/errors.ts';
 import { throwUnavailable } from '../slurm/transport-errors.ts';
-import type { SlurmSettings } from '../config/settings.ts';
+import type { SlurmSettings } from '../config/convert-settings.ts';
 import type { Transport } from '../transport/transport.ts';
 
 const TIMEOUT_MS = 30_000;

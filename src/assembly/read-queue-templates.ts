@@ -6,7 +6,7 @@ import type { PropertyConstraints } from '../base/property-constraints.ts';
 import { UsageError } from '../base/usage-error.ts';
 import { isInternalQueue } from '../config/internal-queues.ts';
 import type { QueueSettings } from '../config/served-queues.ts';
-import type { Settings } from '../config/settings.ts';
+import type { Settings } from '../config/convert-settings.ts';
 import {
   listProperties,
   locateOptions,
@@ -14,10 +14,10 @@ import {
   usesImage,
   type OptionLocation,
   type TemplateProperty,
-} from '../template/inspect-template.ts';
-import { parseTemplate } from '../template/parse-template.ts';
-import { invalidLimits } from '../template/check-constraints.ts';
-import type { Template } from '../template/template.ts';
+} from '../sbatch-template/inspect-template.ts';
+import { parseTemplate } from '../sbatch-template/parse-template.ts';
+import { invalidLimits } from '../sbatch-template/placeholders/check-constraints.ts';
+import type { Template } from '../sbatch-template/template.ts';
 import { readNamedFile } from './named-file.ts';
 
 /** A queue of the configuration, with its template. */

@@ -7,11 +7,11 @@ import type { ClusterSettings } from '../config/clusters.ts';
 import { ConfigError } from '../config/errors.ts';
 import type { Config } from '../config/load-config.ts';
 import { pathsToTrust } from '../config/path-settings.ts';
-import type { Settings } from '../config/settings.ts';
+import type { Settings } from '../config/convert-settings.ts';
 import { CommandNotFoundError, CommandTimeoutError } from '../transport/errors.ts';
 import { findDistrustOnHost } from '../transport/distrust-on-host.ts';
 import type { Transport } from '../transport/transport.ts';
-import { createLocalTransport } from '../transport/local.ts';
+import { createLocalTransport } from '../transport/local-transport.ts';
 import type { ProcessContext } from './process-context.ts';
 import { trustedFolders } from './trusted-search-path.ts';
 

@@ -1,7 +1,7 @@
 // The Slurm commands of the configuration; the ones that it does not name are in the directory of sbatch.
 import { UsageError } from '../base/usage-error.ts';
 import type { ClusterSettings } from '../config/clusters.ts';
-import type { SlurmSettings } from '../config/settings.ts';
+import type { SlurmSettings } from '../config/convert-settings.ts';
 import { programOf, withCommandLines } from '../transport/configured-commands.ts';
 import type { Transport } from '../transport/transport.ts';
 import { findDistrustedProgramOnHost } from '../transport/distrust-on-host.ts';

@@ -3,8 +3,8 @@ import * as z from 'zod';
 import type { StatusNote, Tasks } from './client.ts';
 import { LostRaceError } from './errors.ts';
 import { TaskIdShape, type TaskId } from './ids.ts';
-import { isRefusal } from './refusal-codes.ts';
-import type { Session } from './session.ts';
+import { isRefusal } from './connection/refusal-codes.ts';
+import type { Session } from './connection/session.ts';
 import { createTaskReads } from './read-tasks.ts';
 import type { ReportUnreadable } from './unreadable-entries.ts';
 

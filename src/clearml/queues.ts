@@ -8,8 +8,8 @@ import { readField, type UnreadableEntry, type ReportUnreadable } from './unread
 import { readPages, splitPages } from './read-in-pages.ts';
 import { QUEUE_FIELDS, readQueue, TIMED_QUEUE_FIELDS } from './queue-row.ts';
 import { escapeRegex } from './escape-regex.ts';
-import { isRefusal } from './refusal-codes.ts';
-import type { Session } from './session.ts';
+import { isRefusal } from './connection/refusal-codes.ts';
+import type { Session } from './connection/session.ts';
 
 const Rows = z.object({ queues: z.array(z.unknown()) });
 const Created = z.object({ id: QueueIdShape });

@@ -4,7 +4,7 @@ import type { Tasks } from './client.ts';
 import { ResponseTooLargeError, ServerRefusedError } from './errors.ts';
 import type { TaskId } from './ids.ts';
 import { PAGE_SIZE, splitPages, TOO_LARGE } from './read-in-pages.ts';
-import type { Session } from './session.ts';
+import type { Session } from './connection/session.ts';
 import { describeUnexpectedRow, readTaskId, readTaskRow } from './task-row.ts';
 import type { Task, TaskStatus } from './task.ts';
 import type { UnreadableEntry, ReportUnreadable } from './unreadable-entries.ts';

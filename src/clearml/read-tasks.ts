@@ -7,8 +7,8 @@ import type { TaskId } from './ids.ts';
 import type { UnreadableEntry, ReportUnreadable } from './unreadable-entries.ts';
 import { createChangedTaskReads, MOST_IDS, statusChangedSince } from './read-changed-tasks.ts';
 import { PAGE_SIZE, readPages, splitPages, TOO_LARGE } from './read-in-pages.ts';
-import { isRefusal } from './refusal-codes.ts';
-import type { Session } from './session.ts';
+import { isRefusal } from './connection/refusal-codes.ts';
+import type { Session } from './connection/session.ts';
 import { describeUnexpectedRow, isUnreadable, readTask, readTaskId, readTaskRow, TASK_FIELDS } from './task-row.ts';
 import type { Task, TaskDocument } from './task.ts';
 

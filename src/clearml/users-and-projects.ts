@@ -1,8 +1,8 @@
 // Reads users and projects for template variables.
 import * as z from 'zod';
 import type { People } from './client.ts';
-import { isRefusal } from './refusal-codes.ts';
-import type { Session } from './session.ts';
+import { isRefusal } from './connection/refusal-codes.ts';
+import type { Session } from './connection/session.ts';
 
 const Document = z.record(z.string(), z.unknown());
 const OneUser = z.object({ user: Document });

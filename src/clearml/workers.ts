@@ -6,7 +6,7 @@ import { InvalidResponseError } from './errors.ts';
 import { isQueueId } from './ids.ts';
 import { readTime } from './iso-time.ts';
 import { describeValue, readField, type UnreadableEntry, type ReportUnreadable } from './unreadable-entries.ts';
-import type { Session } from './session.ts';
+import type { Session } from './connection/session.ts';
 
 const Done = z.unknown();
 const Rows = z.object({ workers: z.array(z.unknown()) });

@@ -9,10 +9,10 @@ import { ConfigError, NoCredentialsError, UnknownSettingError } from '../config/
 import { AlreadyRunningError, StateDirectoryError } from '../daemon/journal/lock.ts';
 import { JournalError } from '../daemon/journal/journal.ts';
 import { CommandNotFoundError, CommandTimeoutError, HostUnreachableError } from '../transport/errors.ts';
-import { SshConfigError } from '../transport/find-ssh2-target.ts';
+import { SshConfigError } from '../transport/ssh2/find-ssh2-target.ts';
 import { ListenError, InvalidSnapshotError, PortInUseError } from '../sandbox/start-errors.ts';
 import { SlurmUnavailableError } from '../slurm/errors.ts';
-import { TemplateError } from '../template/errors.ts';
+import { TemplateError } from '../sbatch-template/errors.ts';
 import type { CommandContext } from './command.ts';
 import { EXIT } from '../base/exit-codes.ts';
 import { Interrupted, isFromAbort } from './interrupted.ts';

@@ -2,7 +2,7 @@
 import { escapeToOneLine } from '../base/terminal-text.ts';
 import { textTable } from '../base/text-table.ts';
 import type { AuditLine } from '../daemon/audit/audit-line.ts';
-import { displayInTable, displayWholeValue } from '../template/display-value.ts';
+import { displayInTable, displayWholeValue } from '../sbatch-template/placeholders/display-value.ts';
 
 const HEAD = ['TIME', 'EVENT', 'BY', 'DETAILS'];
 

@@ -1,9 +1,9 @@
 // Formats the user properties that templates read as a table.
 import type { NamedTemplate } from '../assembly/named-templates.ts';
 import { markdownTable } from '../base/markdown-table.ts';
-import { listProperties, type PropertyUse, type TemplateProperty } from '../template/inspect-template.ts';
+import { listProperties, type PropertyUse, type TemplateProperty } from '../sbatch-template/inspect-template.ts';
 import type { PropertyConstraints } from '../base/property-constraints.ts';
-import { describeConstraint, limitKindOf } from '../template/check-constraints.ts';
+import { describeConstraint, limitKindOf } from '../sbatch-template/placeholders/check-constraints.ts';
 import { textTable } from '../base/text-table.ts';
 
 export interface PropertyOfFile extends TemplateProperty {

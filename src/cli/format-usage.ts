@@ -4,7 +4,7 @@ import { textTable } from '../base/text-table.ts';
 import { cutToWidth } from '../base/text-width.ts';
 import { formatTime } from '../daemon/console/console-messages.ts';
 import type { UsageReport, UsageRow } from '../history/sum-usage.ts';
-import { displayInTable } from '../template/display-value.ts';
+import { displayInTable } from '../sbatch-template/placeholders/display-value.ts';
 
 export interface UsagePeriod {
   /** Milliseconds since 1970. */

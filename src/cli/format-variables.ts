@@ -1,11 +1,11 @@
 // Formats the variables that a template may use, with the values of a task if one is named.
 import { MASK, redactText, redactWords } from '../base/secret-patterns.ts';
 import { isSecretKey } from '../config/secret-setting-names.ts';
-import { listValues, type VariableValue } from '../template/list-values-of-task.ts';
-import { displayValue } from '../template/display-value.ts';
-import { VARIABLE_FIELDS } from '../template/variable-fields.ts';
+import { listValues, type VariableValue } from '../sbatch-template/placeholders/list-values-of-task.ts';
+import { displayValue } from '../sbatch-template/placeholders/display-value.ts';
+import { VARIABLE_FIELDS } from '../sbatch-template/placeholders/variable-fields.ts';
 import type { Configured } from '../assembly/read-config.ts';
-import { readTask, type TaskOptions } from '../tasks/read-task.ts';
+import { readTask, type TaskOptions } from '../task-commands/read-task.ts';
 import { textTable } from '../base/text-table.ts';
 
 /** All variables that a template may use. */

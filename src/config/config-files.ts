@@ -2,8 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { ConfigError } from './errors.ts';
-import type { IncludedFile } from './hocon.ts';
-import type { Surroundings } from './environment.ts';
+import type { IncludedFile } from './hocon/read-hocon.ts';
+import type { Surroundings } from './environment-variables.ts';
 
 /** The text of a file, or undefined if it does not exist; throws if it cannot be read. */
 export type ReadFile = (path: string) => string | undefined;

@@ -1,5 +1,5 @@
 // The configuration as a tree in which every value knows its origin.
-import type { Origin } from './origin.ts';
+import type { Origin } from './setting-origin.ts';
 
 export type Scalar = string | number | boolean | null;
 

@@ -1,6 +1,6 @@
 // Loads the configuration: defaults, files, environment and command line, each overlaid on the previous one.
 import { join } from 'node:path';
-import { checkedConf, originAt } from './check-against-schema.ts';
+import { checkedConf, originAt } from './schema/check-against-schema.ts';
 import { servedClusters } from './clusters.ts';
 import { readConfigFiles, readIncludedFile, type ReadFile } from './config-files.ts';
 import {
@@ -15,15 +15,15 @@ import {
   type ConfigTree,
   type Plain,
 } from './config-node.ts';
-import { dynamicVariables, namedVariables, readSurroundings, type Surroundings } from './environment.ts';
-import type { Environment } from './hocon-resolve.ts';
-import { readHocon } from './hocon.ts';
+import { dynamicVariables, namedVariables, readSurroundings, type Surroundings } from './environment-variables.ts';
+import type { Environment } from './hocon/resolve-substitutions.ts';
+import { readHocon } from './hocon/read-hocon.ts';
 import { withLocalPaths } from './absolute-paths.ts';
-import type { Origin } from './origin.ts';
+import type { Origin } from './setting-origin.ts';
 import { filesWithSecrets } from './redact-secret-settings.ts';
 import { servedQueues } from './served-queues.ts';
 import { splitPath } from './dotted-names.ts';
-import { settingsFrom, type Settings } from './settings.ts';
+import { settingsFrom, type Settings } from './convert-settings.ts';
 import { filesServerOf, webServerOf } from './server-addresses.ts';
 
 /** A setting from the command line. */

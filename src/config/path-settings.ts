@@ -2,7 +2,7 @@
 import type { Plain } from './config-node.ts';
 import type { Config } from './load-config.ts';
 import { joinPath } from './dotted-names.ts';
-import { ANY_NAME, clearmlRows, settingRows } from './setting-table.ts';
+import { ANY_NAME, clearmlRows, settingRows } from './schema/list-settings.ts';
 import type { Trusted } from './path-uses.ts';
 
 export interface PathToTrust {

@@ -3,7 +3,7 @@ import { nearestName } from '../base/did-you-mean.ts';
 import { nodeAt, plainTree, type ConfigNode, type ConfigTree } from './config-node.ts';
 import { UnknownSettingError } from './errors.ts';
 import type { Config } from './load-config.ts';
-import { formatOrigin } from './origin.ts';
+import { formatOrigin } from './setting-origin.ts';
 import { withoutSecrets } from './redact-secret-settings.ts';
 import { joinPath, splitPath } from './dotted-names.ts';
 

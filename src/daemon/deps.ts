@@ -5,23 +5,23 @@ import type { Transport } from '../transport/transport.ts';
 import type { Logger } from '../log/logger.ts';
 import type { Clock } from '../base/clock.ts';
 import type { RateLimit } from '../base/token-bucket.ts';
-import type { ServerRateLimit } from '../clearml/server-rate-limit.ts';
+import type { ServerRateLimit } from '../clearml/connection/server-rate-limit.ts';
 import type { ClusterFacts, Job, Scheduler } from '../slurm/scheduler.ts';
-import type { ContainerSettings } from '../template/containers/plan-singularity.ts';
-import type { OptionLocation } from '../template/inspect-template.ts';
+import type { ContainerSettings } from '../sbatch-template/containers/plan-singularity.ts';
+import type { OptionLocation } from '../sbatch-template/inspect-template.ts';
 import type { Limits } from '../base/job-limits.ts';
 import type { PropertyConstraints } from '../base/property-constraints.ts';
-import type { Template } from '../template/template.ts';
+import type { Template } from '../sbatch-template/template.ts';
 import type { GracePeriods } from './decide/observation.ts';
 import type { JobLogs } from './console/job-log-reader.ts';
 import type { Journal } from './journal/journal.ts';
 import type { AuditLog } from './audit/audit-log.ts';
 import type { Holds } from './claim/hold-reasons.ts';
-import type { Names } from './cached-users-and-projects.ts';
+import type { Names } from './users/cached-users-and-projects.ts';
 import type { History } from '../history/write-history.ts';
-import type { Pause } from './pauses.ts';
+import type { Pause } from './pause/pauses-file.ts';
 import type { Peers } from './poll/peers.ts';
-import type { UnixUsers } from './unix-users.ts';
+import type { UnixUsers } from './users/unix-users.ts';
 
 /** A ClearML queue that this daemon serves, and the template of its jobs. */
 export interface ServedQueue {

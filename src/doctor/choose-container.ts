@@ -2,13 +2,13 @@
 import type { ClusterSettings } from '../config/clusters.ts';
 import type { ProbeContainer } from './node-script.ts';
 import { known, unavailable, unchecked, type Fact } from './check-result.ts';
-import { expectsImage, type ContainerSettings } from '../template/containers/plan-singularity.ts';
-import { parseImage } from '../template/containers/singularity-image.ts';
-import { planPyxis } from '../template/containers/plan-pyxis.ts';
-import { toPyxisImage } from '../template/containers/pyxis-image.ts';
-import { TemplateError } from '../template/errors.ts';
-import { parseTemplate } from '../template/parse-template.ts';
-import type { Template, Variables } from '../template/template.ts';
+import { expectsImage, type ContainerSettings } from '../sbatch-template/containers/plan-singularity.ts';
+import { parseImage } from '../sbatch-template/containers/singularity-image.ts';
+import { planPyxis } from '../sbatch-template/containers/plan-pyxis.ts';
+import { toPyxisImage } from '../sbatch-template/containers/pyxis-image.ts';
+import { TemplateError } from '../sbatch-template/errors.ts';
+import { parseTemplate } from '../sbatch-template/parse-template.ts';
+import type { Template, Variables } from '../sbatch-template/template.ts';
 
 export interface ProbedTemplate {
   readonly file: string;

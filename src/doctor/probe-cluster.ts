@@ -7,7 +7,7 @@ import { findHolder } from '../daemon/journal/lock.ts';
 import { findDistrustOnHost } from '../transport/distrust-on-host.ts';
 import { CommandNotFoundError } from '../transport/errors.ts';
 import type { Transport, CommandResult } from '../transport/transport.ts';
-import { SshConfigError } from '../transport/find-ssh2-target.ts';
+import { SshConfigError } from '../transport/ssh2/find-ssh2-target.ts';
 import { readPartitionRights, SHOW_PARTITIONS_ARGS } from '../slurm/partition-rights.ts';
 import { failureMessage } from '../slurm/describe-command-failure.ts';
 import { isTransportError } from '../slurm/transport-errors.ts';

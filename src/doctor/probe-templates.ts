@@ -1,7 +1,7 @@
 // Probes the templates: the errors that lint finds in them.
 import type { TemplateSeen } from './configuration-checks.ts';
 import { known, unavailable, type Fact } from './check-result.ts';
-import { SshConfigError } from '../transport/find-ssh2-target.ts';
+import { SshConfigError } from '../transport/ssh2/find-ssh2-target.ts';
 import { lintTemplate } from '../lint/lint-template.ts';
 import { severityOf, type Finding } from '../lint/all-rules.ts';
 import { checkWithPrograms, createCheckers, type AllCheckers } from '../lint/check-with-bash-and-sbatch.ts';

@@ -11,7 +11,7 @@ import type { ClearmlClient } from '../clearml/client.ts';
 import type { ClusterSettings } from '../config/clusters.ts';
 import { SlurmUnavailableError } from '../slurm/errors.ts';
 import { isTransportError } from '../slurm/transport-errors.ts';
-import { SshConfigError } from '../transport/find-ssh2-target.ts';
+import { SshConfigError } from '../transport/ssh2/find-ssh2-target.ts';
 import type { Transport } from '../transport/transport.ts';
 import type { UserMapSeen } from './cluster-checks.ts';
 import { known, unchecked, type Fact } from './check-result.ts';

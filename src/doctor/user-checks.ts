@@ -1,5 +1,5 @@
 // The check of `doctor --on-node --as USER`: whether a job of another Unix user gets as far as its task.
-import { findJobExit, JOB_EXIT_CODES } from '../template/job-exit-codes.ts';
+import { findJobExit, JOB_EXIT_CODES } from '../sbatch-template/job-script/job-exit-codes.ts';
 import { checkFact, failed, passed, type Check, type CheckResult, type Fact } from './check-result.ts';
 
 export interface UserJobSeen {

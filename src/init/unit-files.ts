@@ -2,7 +2,7 @@
 import { dirname } from 'node:path';
 import type { ProcessContext } from '../assembly/process-context.ts';
 import { quoteWord } from '../base/shell-word.ts';
-import type { Settings } from '../config/settings.ts';
+import type { Settings } from '../config/convert-settings.ts';
 import { EXIT } from '../base/exit-codes.ts';
 
 /** What a file depends on. */

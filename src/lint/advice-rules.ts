@@ -1,5 +1,5 @@
 // Defines the rules for templates that the renderer accepts, but that Slurm, bash or the agent may not run as intended.
-import type { Rule } from '../template/enforced-rules.ts';
+import type { Rule } from '../sbatch-template/enforced-rules.ts';
 
 function error(why: string, write: string): Rule {
   return { severity: 'error', why, write };

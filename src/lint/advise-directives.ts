@@ -1,10 +1,14 @@
 // Finds directives that sbatch ignores, and options whose effect differs from the author's intention.
 import { nearestName } from '../base/did-you-mean.ts';
-import { headerLines } from '../template/parse-directives.ts';
-import { DIRECTIVE_PREFIX, PLACEHOLDER_MARK } from '../template/directive-tokens.ts';
-import { defaultText, readOptions, type DirectiveOption } from '../template/read-directive-options.ts';
+import { headerLines } from '../sbatch-template/directives/check-directives.ts';
+import { DIRECTIVE_PREFIX, PLACEHOLDER_MARK } from '../sbatch-template/directives/directive-tokens.ts';
+import {
+  defaultText,
+  readOptions,
+  type DirectiveOption,
+} from '../sbatch-template/directives/read-directive-options.ts';
 import { imageProblem } from './check-pyxis-image.ts';
-import type { Reading } from '../template/collect-errors.ts';
+import type { Reading } from '../sbatch-template/collect-errors.ts';
 import { findingAt, type Finding } from './all-rules.ts';
 
 export function adviseDirectives(reading: Reading): Finding[] {

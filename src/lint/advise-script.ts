@@ -1,11 +1,15 @@
 // Finds commands that may not work as intended: the start of the agent, unreachable commands, and secrets that others can read.
-import { expectsImage } from '../template/containers/plan-singularity.ts';
-import type { Command, LexedScript } from '../template/shell/lexed-script.ts';
-import { isInside } from '../template/source.ts';
-import { PLACEHOLDER_MARK } from '../template/directive-tokens.ts';
-import { defaultText, readOptions, type DirectiveOption } from '../template/read-directive-options.ts';
+import { expectsImage } from '../sbatch-template/containers/plan-singularity.ts';
+import type { Command, LexedScript } from '../sbatch-template/shell/lexed-script.ts';
+import { isInside } from '../sbatch-template/source.ts';
+import { PLACEHOLDER_MARK } from '../sbatch-template/directives/directive-tokens.ts';
+import {
+  defaultText,
+  readOptions,
+  type DirectiveOption,
+} from '../sbatch-template/directives/read-directive-options.ts';
 import { imageProblem } from './check-pyxis-image.ts';
-import type { Reading } from '../template/collect-errors.ts';
+import type { Reading } from '../sbatch-template/collect-errors.ts';
 import { findingAt, type Finding } from './all-rules.ts';
 
 export function adviseScript(reading: Reading): Finding[] {

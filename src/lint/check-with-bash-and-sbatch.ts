@@ -6,14 +6,14 @@ import { CommandNotFoundError } from '../transport/errors.ts';
 import type { Transport, CommandResult } from '../transport/transport.ts';
 import { isTransportError } from '../slurm/transport-errors.ts';
 import { readTested, TEST_ARGS } from '../slurm/sbatch-test-only.ts';
-import type { Reading } from '../template/collect-errors.ts';
+import type { Reading } from '../sbatch-template/collect-errors.ts';
 import type { Finding } from './all-rules.ts';
 import { sampleScript } from './sample-script.ts';
 import { toPlainScript } from './plain-script.ts';
 import { bashFindings, rejectionFinding, SHELLCHECK_ARGS, shellcheckFindings } from './parse-program-messages.ts';
-import { positionAt } from '../template/source.ts';
-import { PLACEHOLDER_MARK } from '../template/directive-tokens.ts';
-import { readOptions } from '../template/read-directive-options.ts';
+import { positionAt } from '../sbatch-template/source.ts';
+import { PLACEHOLDER_MARK } from '../sbatch-template/directives/directive-tokens.ts';
+import { readOptions } from '../sbatch-template/directives/read-directive-options.ts';
 
 /** The findings, and a sentence for each check that could not run. */
 export interface Checked {

@@ -1,7 +1,7 @@
 // Checks template files: parses them, and runs bash, shellcheck and sbatch --test-only.
 import { sortFindings, lintTemplate } from './lint-template.ts';
-import { listProperties } from '../template/inspect-template.ts';
-import { unusedConstraints } from '../template/unused-properties.ts';
+import { listProperties } from '../sbatch-template/inspect-template.ts';
+import { unusedConstraints } from '../sbatch-template/placeholders/unused-properties.ts';
 import { checkWithPrograms, createCheckers } from './check-with-bash-and-sbatch.ts';
 import type { LintedFile } from './format-findings.ts';
 import { namedTemplates } from '../assembly/named-templates.ts';

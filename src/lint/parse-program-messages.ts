@@ -1,8 +1,8 @@
 // Converts messages of bash, shellcheck and sbatch to findings at lines of the template.
 import * as z from 'zod';
-import { positionAt } from '../template/source.ts';
-import { readOptions } from '../template/read-directive-options.ts';
-import type { Reading } from '../template/collect-errors.ts';
+import { positionAt } from '../sbatch-template/source.ts';
+import { readOptions } from '../sbatch-template/directives/read-directive-options.ts';
+import type { Reading } from '../sbatch-template/collect-errors.ts';
 import type { Finding } from './all-rules.ts';
 import { placeholderRanges } from './plain-script.ts';
 

@@ -1,11 +1,11 @@
 // Renders a template for a task without optional values, as input for sbatch --test-only.
-import type { ValuePlaceholder } from '../template/placeholder.ts';
-import { catchTemplateError } from '../template/errors.ts';
-import { parseTemplate } from '../template/parse-template.ts';
-import { VARIABLE_FIELDS } from '../template/variable-fields.ts';
-import type { Variables } from '../template/template.ts';
-import { readOptions } from '../template/read-directive-options.ts';
-import type { Reading } from '../template/collect-errors.ts';
+import type { ValuePlaceholder } from '../sbatch-template/placeholders/parse-placeholder.ts';
+import { catchTemplateError } from '../sbatch-template/errors.ts';
+import { parseTemplate } from '../sbatch-template/parse-template.ts';
+import { VARIABLE_FIELDS } from '../sbatch-template/placeholders/variable-fields.ts';
+import type { Variables } from '../sbatch-template/template.ts';
+import { readOptions } from '../sbatch-template/directives/read-directive-options.ts';
+import type { Reading } from '../sbatch-template/collect-errors.ts';
 
 /** Values that every cluster accepts, for options whose placeholder has no default. Values of other options cannot be guessed. */
 const SMALL_VALUES: Readonly<Record<string, string>> = {

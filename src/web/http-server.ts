@@ -1,8 +1,8 @@
 // An HTTP server that gives only to those who may have it, and that no client can occupy: limits on size, time and connections.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { isOwnHost, type Access } from './access.ts';
-import { html, type Html } from './html.ts';
+import { isOwnHost, type Access } from './authorize-request.ts';
+import { html, type Html } from './pages/html.ts';
 
 export interface WebRequest {
   readonly path: string;

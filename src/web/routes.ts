@@ -3,18 +3,18 @@ import type { App } from '../assembly/app.ts';
 import { systemClock } from '../base/clock.ts';
 import { readVersion } from '../base/version.ts';
 import type { Monitor } from '../daemon/monitor/monitor.ts';
-import { assetReply, ASSETS_MARK } from './assets.ts';
-import { createAttemptLog } from './recent-attempts.ts';
-import type { Site } from './page-frame.ts';
+import { assetReply, ASSETS_MARK } from './browser-assets.ts';
+import { createAttemptLog } from './pages/recent-attempts.ts';
+import type { Site } from './pages/page-frame.ts';
 import { healthReply } from './health-pages.ts';
 import { HTML, type Reply, type Routes, type WebRequest } from './http-server.ts';
-import { createLive } from './live.ts';
-import { createMetrics } from './metrics.ts';
-import { readFilter, readOverview, readTimes } from './read-overview.ts';
-import { overviewPage, overviewParts, type Parts } from './overview-page.ts';
-import { makePlots, RANGES, type Plots, type Range } from './plot-series.ts';
-import { queryOf, type Shown } from './tables.ts';
-import { createTaskPages } from './task-page.ts';
+import { createLive } from './pages/live-updates.ts';
+import { createMetrics } from './metrics/collect-metrics.ts';
+import { readFilter, readOverview, readTimes } from './pages/read-overview.ts';
+import { overviewPage, overviewParts, type Parts } from './pages/overview-page.ts';
+import { makePlots, RANGES, type Plots, type Range } from './pages/plot-series.ts';
+import { queryOf, type Shown } from './pages/status-tables.ts';
+import { createTaskPages } from './pages/task-page.ts';
 
 export interface OpenRoutes extends Routes {
   close(): void;

@@ -9,12 +9,18 @@ import type { App } from '../assembly/app.ts';
 import { makePrivateDirectory } from '../base/private-directory.ts';
 import { inspectSocket } from '../base/trusted-socket.ts';
 import { ConfigError } from '../config/errors.ts';
-import type { ListenAddress } from '../config/http-schema.ts';
+import type { ListenAddress } from '../config/schema/http-schema.ts';
 import type { Monitor } from '../daemon/monitor/monitor.ts';
-import { createAccess } from './access.ts';
+import { createAccess } from './authorize-request.ts';
 import { closeServer, createWebServer, type Routes } from './http-server.ts';
 import { createRoutes } from './routes.ts';
-import { readOrMakeToken, removeListenNote, tokenFile, writeListenNote, type ListenNote } from './web-files.ts';
+import {
+  readOrMakeToken,
+  removeListenNote,
+  tokenFile,
+  writeListenNote,
+  type ListenNote,
+} from './token-and-address-files.ts';
 
 export interface WebServer {
   /** Closes all connections and frees the addresses. */

@@ -4,7 +4,7 @@
 require('@swc/core');
 
 /** What the program works with; none of them knows another, except that Slurm's commands need a transport. */
-const TOPICS = ['transport', 'config', 'template', 'clearml', 'slurm'];
+const TOPICS = ['transport', 'config', 'sbatch-template', 'clearml', 'slurm'];
 
 /** Each room, and the rooms below it that it may use. A room that is not named here is refused. */
 const ROOMS = {
@@ -12,7 +12,7 @@ const ROOMS = {
   log: ['base'],
   transport: ['base', 'log'],
   config: ['base'],
-  template: ['base'],
+  'sbatch-template': ['base'],
   clearml: ['base', 'log'],
   slurm: ['base', 'log', 'transport'],
   sandbox: ['base'],
@@ -21,34 +21,50 @@ const ROOMS = {
   lint: ['base', 'log', ...TOPICS, 'assembly'],
   daemon: ['base', 'log', ...TOPICS, 'assembly', 'history', 'lint'],
   web: ['base', 'log', ...TOPICS, 'assembly', 'history', 'daemon'],
-  tasks: ['base', 'log', ...TOPICS, 'assembly', 'history', 'daemon'],
+  'task-commands': ['base', 'log', ...TOPICS, 'assembly', 'daemon'],
+  execute: ['base', 'log', ...TOPICS, 'assembly', 'history', 'daemon', 'task-commands'],
   doctor: ['base', 'log', ...TOPICS, 'assembly', 'lint', 'daemon'],
   init: ['base', 'log', ...TOPICS, 'assembly', 'doctor'],
-  cli: ['base', 'log', ...TOPICS, 'assembly', 'history', 'lint', 'daemon', 'web', 'tasks', 'doctor', 'init', 'sandbox'],
+  cli: [
+    'base',
+    'log',
+    ...TOPICS,
+    'assembly',
+    'history',
+    'lint',
+    'daemon',
+    'web',
+    'task-commands',
+    'execute',
+    'doctor',
+    'init',
+    'sandbox',
+  ],
 };
 
 /** The files, as a regular expression, that may know a package or one of Node's own modules. */
 const KEPT_IN = {
-  undici: '^src/clearml/http\\.ts$',
-  'p-retry': '^src/clearml/retry\\.ts$',
-  mustache: '^src/template/',
+  undici: '^src/clearml/connection/http-request\\.ts$',
+  'p-retry': '^src/clearml/connection/retry\\.ts$',
+  mustache: '^src/sbatch-template/job-script/',
   yargs: '^src/cli/parser\\.ts$',
   winston: '^src/log/',
   shlex: '^src/base/shell-word\\.ts$',
   'fastest-levenshtein': '^src/base/did-you-mean\\.ts$',
   'string-width': '^src/base/text-width\\.ts$',
-  'prom-client': '^src/web/metrics\\.ts$',
+  'prom-client': '^src/web/metrics/collect-metrics\\.ts$',
   uplot: '^src/web/browser/',
-  ssh2: '^src/transport/(open-)?ssh2-',
+  ssh2: '^src/transport/ssh2/',
 };
 /** Packages that any file of src may use. */
 const FREE = ['zod'];
 const CORE_KEPT_IN = {
-  child_process: '^src/transport/(local|spawn-detached)\\.ts$',
+  child_process: '^src/transport/(local-transport|spawn-detached)\\.ts$',
 };
 
 /** What is told everything it needs; the one file among it that reads templates from the disk is named. */
-const DECIDING = '^src/(daemon/decide/|doctor/(?!probe-|run-doctor\\.)|lint/|slurm/|template/(?!blocks\\.ts$))';
+const DECIDING =
+  '^src/(daemon/decide/|doctor/(?!probe-|run-doctor\\.)|lint/|slurm/|sbatch-template/(?!job-script/render-blocks\\.ts$))';
 
 /** @param {[string, string[]]} room with the rooms below it */
 function roomRule([room, below]) {

@@ -1,7 +1,7 @@
 // Whether the user and the project of a task are read for a template.
 import { expect } from 'chai';
 import { mayUsePeople } from '../../src/assembly/read-queue-templates.ts';
-import { PLAIN_NAMES, TREE_NAMES } from '../../src/template/variables.ts';
+import { PLAIN_NAMES, TREE_NAMES } from '../../src/sbatch-template/placeholders/variables.ts';
 
 const NEITHER = { usesUser: false, usesProject: false };
 

@@ -1,7 +1,7 @@
 // Checks that the benchmarks can be run and compare what is comparable, because no other test runs them.
 import { execFileSync } from 'node:child_process';
 import { expect } from 'chai';
-import { parseTemplate } from '../../src/template/parse-template.ts';
+import { parseTemplate } from '../../src/sbatch-template/parse-template.ts';
 import { buildProgram } from './build-program.ts';
 import { createMustacheRendering, render } from './figures/rendering.ts';
 import { TYPICAL_TEMPLATE } from './typical-task.ts';

@@ -3,7 +3,7 @@ import { noAudit } from '../support/no-audit.ts';
 import { createMemoryHistory } from '../support/memory-history.ts';
 import { systemClock, type Clock } from '../../src/base/clock.ts';
 import { createQueues } from '../../src/clearml/queues.ts';
-import type { Session } from '../../src/clearml/session.ts';
+import type { Session } from '../../src/clearml/connection/session.ts';
 import { QueueIdShape, TaskIdShape, type TaskId } from '../../src/clearml/ids.ts';
 import { createTasks } from '../../src/clearml/change-tasks.ts';
 import { Entry } from '../../src/daemon/journal/entry.ts';
@@ -13,7 +13,7 @@ import type { Logger } from '../../src/log/logger.ts';
 import { createRateLimit } from '../../src/base/token-bucket.ts';
 import { createCommandLineScheduler } from '../../src/slurm/command-line-scheduler.ts';
 import { formatJobName } from '../../src/slurm/job-name.ts';
-import { parseTemplate } from '../../src/template/parse-template.ts';
+import { parseTemplate } from '../../src/sbatch-template/parse-template.ts';
 import { TYPICAL_TEMPLATE } from './typical-task.ts';
 
 export interface QuietWorld {

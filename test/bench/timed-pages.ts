@@ -2,10 +2,10 @@
 import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
 import { createMonitor } from '../../src/daemon/monitor/monitor.ts';
 import type { EventStream } from '../../src/web/http-server.ts';
-import { createLive } from '../../src/web/live.ts';
-import { readFilter, readOverview, readTimes } from '../../src/web/read-overview.ts';
-import { overviewPage, overviewParts } from '../../src/web/overview-page.ts';
-import { makePlots } from '../../src/web/plot-series.ts';
+import { createLive } from '../../src/web/pages/live-updates.ts';
+import { readFilter, readOverview, readTimes } from '../../src/web/pages/read-overview.ts';
+import { overviewPage, overviewParts } from '../../src/web/pages/overview-page.ts';
+import { makePlots } from '../../src/web/pages/plot-series.ts';
 import { startDaemon } from '../daemon/run-daemon.ts';
 import { createSimulatedClock } from '../simulation/clock.ts';
 import { createQuietWorld } from './quiet-world.ts';

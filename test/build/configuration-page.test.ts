@@ -1,9 +1,9 @@
 // docs/configuration.md: generated from the schema, committed and complete.
 import { expect } from 'chai';
 import { readFileSync } from 'node:fs';
-import { NAMED_VARIABLES, OTHER_VARIABLES } from '../../src/config/environment.ts';
+import { NAMED_VARIABLES, OTHER_VARIABLES } from '../../src/config/environment-variables.ts';
 import { referencePage } from '../../build/docs/configuration-page.ts';
-import { clearmlRows, knownNames, settingRows } from '../../src/config/setting-table.ts';
+import { clearmlRows, knownNames, settingRows } from '../../src/config/schema/list-settings.ts';
 
 describe('docs/configuration.md', () => {
   it('equals the output of `npm run docs`', () => {

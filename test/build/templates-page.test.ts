@@ -1,12 +1,12 @@
 // docs/templates.md: its generated tables are current, and it names every block.
 import { expect } from 'chai';
 import { readFileSync } from 'node:fs';
-import { BLOCKS } from '../../src/template/placeholder.ts';
-import { FILTER_NAMES } from '../../src/template/filters.ts';
-import { JOB_EXIT_CODES } from '../../src/template/job-exit-codes.ts';
+import { BLOCKS } from '../../src/sbatch-template/placeholders/parse-placeholder.ts';
+import { FILTER_NAMES } from '../../src/sbatch-template/placeholders/filters.ts';
+import { JOB_EXIT_CODES } from '../../src/sbatch-template/job-script/job-exit-codes.ts';
 import { fillReference } from '../../build/docs/templates-page.ts';
-import { REFUSED_OPTIONS } from '../../src/template/sbatch-options.ts';
-import { PLAIN_NAMES, TREE_NAMES } from '../../src/template/variables.ts';
+import { REFUSED_OPTIONS } from '../../src/sbatch-template/directives/sbatch-options.ts';
+import { PLAIN_NAMES, TREE_NAMES } from '../../src/sbatch-template/placeholders/variables.ts';
 
 const page = readFileSync(new URL('../../docs/templates.md', import.meta.url), 'utf8');
 

@@ -1,10 +1,10 @@
 // Clients with the timeouts of a test: they give up after a moment, and say into a list what they would log.
 import { systemClock, type Clock } from '../../src/base/clock.ts';
-import type { ServerRateLimit } from '../../src/clearml/server-rate-limit.ts';
+import type { ServerRateLimit } from '../../src/clearml/connection/server-rate-limit.ts';
 import type { ClearmlClient } from '../../src/clearml/client.ts';
 import { createClearmlClient } from '../../src/clearml/create-client.ts';
 import { QueueIdShape, TaskIdShape, type QueueId, type TaskId } from '../../src/clearml/ids.ts';
-import type { ConnectionSettings, Timeouts } from '../../src/clearml/connection-settings.ts';
+import type { ConnectionSettings, Timeouts } from '../../src/clearml/connection/connection-settings.ts';
 import type { LogData, Logger } from '../../src/log/logger.ts';
 import { createSecrets } from '../../src/log/redact-secrets.ts';
 

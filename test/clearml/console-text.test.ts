@@ -1,7 +1,7 @@
 // Splitting long console texts.
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { splitText } from '../../src/clearml/events.ts';
+import { splitText } from '../../src/clearml/console-events.ts';
 
 describe('splitText', () => {
   it('leaves a text that fits unchanged, including the empty text', () => {

@@ -10,7 +10,7 @@ import type { App } from '../../src/assembly/app.ts';
 import type { ClusterSettings } from '../../src/config/clusters.ts';
 import { acquireLock, AlreadyRunningError, type Lock } from '../../src/daemon/journal/lock.ts';
 import { createMonitor } from '../../src/daemon/monitor/monitor.ts';
-import type { ServerSide } from '../../src/daemon/serve/open-server.ts';
+import type { ServerSide } from '../../src/daemon/serve/connect-to-clearml.ts';
 import { serveCluster, type ServeOptions } from '../../src/daemon/serve/serve-cluster.ts';
 import { createSandbox, type Sandbox } from '../../src/sandbox/server.ts';
 import { openCli, type Cli } from './open-cli.ts';

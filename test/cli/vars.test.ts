@@ -1,10 +1,10 @@
 // `vars`: every variable, and the variables of a task, without secrets.
 import { expect } from 'chai';
-import { VARIABLE_FIELDS } from '../../src/template/variable-fields.ts';
-import { listValues } from '../../src/template/list-values-of-task.ts';
-import { parseTemplate } from '../../src/template/parse-template.ts';
-import { PLAIN_NAMES, TREE_NAMES } from '../../src/template/variables.ts';
-import { emptyVariables, noBlocks, withBody } from '../template/template-fixtures.ts';
+import { VARIABLE_FIELDS } from '../../src/sbatch-template/placeholders/variable-fields.ts';
+import { listValues } from '../../src/sbatch-template/placeholders/list-values-of-task.ts';
+import { parseTemplate } from '../../src/sbatch-template/parse-template.ts';
+import { PLAIN_NAMES, TREE_NAMES } from '../../src/sbatch-template/placeholders/variables.ts';
+import { emptyVariables, noBlocks, withBody } from '../sbatch-template/template-fixtures.ts';
 import { openCliWithSandbox } from './cli-with-sandbox.ts';
 import { openCli } from './open-cli.ts';
 

@@ -1,7 +1,7 @@
 // The clusters and queues of a configuration, and the errors for contradictions.
 import { expect } from 'chai';
 import { ConfigError } from '../../src/config/errors.ts';
-import type { Settings } from '../../src/config/settings.ts';
+import type { Settings } from '../../src/config/convert-settings.ts';
 import { configFrom, configWith } from './config-from.ts';
 import { catchError } from './catch-error.ts';
 

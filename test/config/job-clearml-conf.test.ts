@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { nodeFrom, plainTree, treeWith } from '../../src/config/config-node.ts';
-import { readHocon } from '../../src/config/hocon.ts';
+import { readHocon } from '../../src/config/hocon/read-hocon.ts';
 import { jobConfig } from '../../src/config/job-clearml-conf.ts';
 import { configFrom, configWith } from './config-from.ts';
 

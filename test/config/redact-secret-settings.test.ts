@@ -1,7 +1,7 @@
 // Which values are secrets, in the output and in the log.
 import { expect } from 'chai';
 import { plainTree, type ConfigTree } from '../../src/config/config-node.ts';
-import { readHocon } from '../../src/config/hocon.ts';
+import { readHocon } from '../../src/config/hocon/read-hocon.ts';
 import { secretValues, withoutSecrets } from '../../src/config/redact-secret-settings.ts';
 
 function treeOf(text: string): ConfigTree {

@@ -2,7 +2,7 @@
 import type { UnixUser, UserMap } from '../../src/base/user-map.ts';
 import type { TaskId } from '../../src/clearml/ids.ts';
 import type { DaemonDeps } from '../../src/daemon/deps.ts';
-import { createUnixUsers } from '../../src/daemon/unix-users.ts';
+import { createUnixUsers } from '../../src/daemon/users/unix-users.ts';
 import { advance, startDaemon } from './run-daemon.ts';
 import { severalUsers, type SeveralUsers } from './several-users.ts';
 import { createStepFixture, type StepFixture } from './step-fixture.ts';

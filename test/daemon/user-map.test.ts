@@ -1,7 +1,7 @@
 // Jobs of several Unix users: as whom they are submitted and cancelled, and whose jobs count.
 import { expect } from 'chai';
 import type { TaskId } from '../../src/clearml/ids.ts';
-import { createUnixUsers } from '../../src/daemon/unix-users.ts';
+import { createUnixUsers } from '../../src/daemon/users/unix-users.ts';
 import { formatJobName, newAttempt } from '../../src/slurm/job-name.ts';
 import type { Job, JobId } from '../../src/slurm/scheduler.ts';
 import { OWN_QUEUE, SCHEDULER_QUEUE } from '../simulation/queues.ts';

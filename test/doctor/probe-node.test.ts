@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { removeLeftFile } from '../../src/doctor/probe-node.ts';
-import { createLocalTransport } from '../../src/transport/local.ts';
+import { createLocalTransport } from '../../src/transport/local-transport.ts';
 
 describe('removeLeftFile', () => {
   let folder: string;

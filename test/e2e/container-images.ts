@@ -2,7 +2,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { JOB_EXIT_CODES } from '../../src/template/job-exit-codes.ts';
+import { JOB_EXIT_CODES } from '../../src/sbatch-template/job-script/job-exit-codes.ts';
 import type { ContainerTestBed } from './container-test-bed.ts';
 import { SYNCHRONIZE_RANKS } from './synchronized-ranks.ts';
 

@@ -3,13 +3,13 @@ import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { quoteWord } from '../../src/base/shell-word.ts';
-import { parseImage } from '../../src/template/containers/singularity-image.ts';
+import { parseImage } from '../../src/sbatch-template/containers/singularity-image.ts';
 import {
   ContainerArgumentError,
   parseContainerArguments,
   singularityOptions,
-} from '../../src/template/containers/translate-container-arguments.ts';
-import { hostileText } from '../template/hostile-values.ts';
+} from '../../src/sbatch-template/containers/translate-container-arguments.ts';
+import { hostileText } from '../sbatch-template/hostile-values.ts';
 
 export interface HostileRuns {
   /** Prints what each container saw, each text with a NUL behind it. */

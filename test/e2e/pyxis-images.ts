@@ -1,7 +1,7 @@
 // The images for the Pyxis tests: one with an agent, and unusable ones with the console message of each.
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { JOB_EXIT_CODES } from '../../src/template/job-exit-codes.ts';
+import { JOB_EXIT_CODES } from '../../src/sbatch-template/job-script/job-exit-codes.ts';
 import { makeImageWithAgent } from '../support/image-with-agent.ts';
 
 /** Unusable images, the form that names them, and the console message. */

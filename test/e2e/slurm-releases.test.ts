@@ -1,7 +1,7 @@
 // The core of the whole-run tests on every release of Slurm that the tests know: real Slurm, and the stand-in for the agent.
 import { expect } from 'chai';
 import { standInAgentPython } from '../stand-ins/agent/stand-in-agent.ts';
-import { JOB_EXIT_CODES } from '../../src/template/job-exit-codes.ts';
+import { JOB_EXIT_CODES } from '../../src/sbatch-template/job-script/job-exit-codes.ts';
 import { SLURM_RELEASES } from '../set-up/slurm-roots.mjs';
 import { startDelayingProxy, type DelayingProxy } from '../support/slurmctld-proxy.ts';
 import { requirePython, requireSlurmVersion } from '../support/skip-unless.ts';

@@ -2,8 +2,8 @@
 import { execFileSync } from 'node:child_process';
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { renderBlocks } from '../../src/template/blocks.ts';
-import { JOB_EXIT_CODES } from '../../src/template/job-exit-codes.ts';
+import { renderBlocks } from '../../src/sbatch-template/job-script/render-blocks.ts';
+import { JOB_EXIT_CODES } from '../../src/sbatch-template/job-script/job-exit-codes.ts';
 import { createNode, fillIn, jobFacts, PLAIN_TEMPLATE } from './job-script.ts';
 
 const everyFact = jobFacts({

@@ -2,8 +2,8 @@
 import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import type { ContainerFacts } from '../../src/template/containers/plan-singularity.ts';
-import { JOB_EXIT_CODES } from '../../src/template/job-exit-codes.ts';
+import type { ContainerFacts } from '../../src/sbatch-template/containers/plan-singularity.ts';
+import { JOB_EXIT_CODES } from '../../src/sbatch-template/job-script/job-exit-codes.ts';
 import { containerFacts, createNode, fillIn, jobFacts, PLAIN_TEMPLATE, type JobRun, type Node } from './job-script.ts';
 
 const TEMPLATE = PLAIN_TEMPLATE.replace('${CLEARML_AGENT', 'singularity exec ${CLEARML_AGENT');

@@ -4,8 +4,8 @@ import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { renderBlocks, type JobFacts } from '../../src/template/blocks.ts';
-import type { ContainerFacts } from '../../src/template/containers/plan-singularity.ts';
+import { renderBlocks, type JobFacts } from '../../src/sbatch-template/job-script/render-blocks.ts';
+import type { ContainerFacts } from '../../src/sbatch-template/containers/plan-singularity.ts';
 import { offerEvidence } from '../support/evidence.ts';
 import { waitUntil } from '../support/wait-until.ts';
 

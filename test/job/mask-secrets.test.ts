@@ -5,7 +5,7 @@ import Mustache from 'mustache';
 import { redactShapes, redactText } from '../../src/base/secret-patterns.ts';
 import { readPackageFile } from '../../src/base/package-path.ts';
 import { quoteWord } from '../../src/base/shell-word.ts';
-import { blockView } from '../../src/template/blocks.ts';
+import { blockView } from '../../src/sbatch-template/job-script/render-blocks.ts';
 import { NAMED_EXAMPLES, SHAPE_EXAMPLES } from '../base/secret-examples.ts';
 import { jobFacts } from './job-script.ts';
 import { agentPython, requireAgent } from '../support/skip-unless.ts';

@@ -5,7 +5,7 @@ import * as z from 'zod';
 import { systemClock } from '../../src/base/clock.ts';
 import type { SandboxLog } from '../../src/sandbox/dispatch.ts';
 import { createSandbox } from '../../src/sandbox/server.ts';
-import type { JobFacts } from '../../src/template/blocks.ts';
+import type { JobFacts } from '../../src/sbatch-template/job-script/render-blocks.ts';
 import { connectApi, userOf, type User } from '../support/clearml-user.ts';
 import { agentPython } from '../support/skip-unless.ts';
 import { createNode, jobFacts, type Node } from './job-script.ts';

@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { JOB_EXIT_CODES } from '../../src/template/job-exit-codes.ts';
+import { JOB_EXIT_CODES } from '../../src/sbatch-template/job-script/job-exit-codes.ts';
 import { freePorts } from '../support/loopback-port.ts';
 import { requireAgent } from '../support/skip-unless.ts';
 import { fillIn } from './job-script.ts';

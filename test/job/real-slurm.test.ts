@@ -3,9 +3,9 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import type { JobFacts } from '../../src/template/blocks.ts';
+import type { JobFacts } from '../../src/sbatch-template/job-script/render-blocks.ts';
 import { isLive, readJobState } from '../../src/slurm/job-state.ts';
-import { JOB_EXIT_CODES } from '../../src/template/job-exit-codes.ts';
+import { JOB_EXIT_CODES } from '../../src/sbatch-template/job-script/job-exit-codes.ts';
 import { SYNCHRONIZE_RANKS } from '../e2e/synchronized-ranks.ts';
 import { standInAgentPython } from '../stand-ins/agent/stand-in-agent.ts';
 import { agentPython, requireAgent, requireSlurm } from '../support/skip-unless.ts';

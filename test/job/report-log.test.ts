@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import type { JobFacts } from '../../src/template/blocks.ts';
+import type { JobFacts } from '../../src/sbatch-template/job-script/render-blocks.ts';
 import { requireAgent } from '../support/skip-unless.ts';
 import { fillIn, type JobRun } from './job-script.ts';
 import { QUICK_TEMPLATE, useNodeWithSandbox } from './parking-sandbox.ts';

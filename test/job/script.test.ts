@@ -3,8 +3,8 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { getPriority, hostname } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import type { JobFacts } from '../../src/template/blocks.ts';
-import { JOB_EXIT_CODES } from '../../src/template/job-exit-codes.ts';
+import type { JobFacts } from '../../src/sbatch-template/job-script/render-blocks.ts';
+import { JOB_EXIT_CODES } from '../../src/sbatch-template/job-script/job-exit-codes.ts';
 import { waitUntil } from '../support/wait-until.ts';
 import { createNode, fillIn, jobFacts, PLAIN_TEMPLATE, TASK, type JobRun, type Node } from './job-script.ts';
 

@@ -12,8 +12,8 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import type { JobFacts } from '../../src/template/blocks.ts';
-import { JOB_EXIT_CODES } from '../../src/template/job-exit-codes.ts';
+import type { JobFacts } from '../../src/sbatch-template/job-script/render-blocks.ts';
+import { JOB_EXIT_CODES } from '../../src/sbatch-template/job-script/job-exit-codes.ts';
 import { requireRoot } from '../support/skip-unless.ts';
 import { containerFacts, createNode, fillIn, jobFacts, PLAIN_TEMPLATE, type JobRun, type Node } from './job-script.ts';
 

@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 
 import { join, resolve } from 'node:path';
 import { expect } from 'chai';
 import { standInAgentPython } from '../stand-ins/agent/stand-in-agent.ts';
-import { JOB_EXIT_CODES } from '../../src/template/job-exit-codes.ts';
+import { JOB_EXIT_CODES } from '../../src/sbatch-template/job-script/job-exit-codes.ts';
 import { agentPython, requireAgent, requirePython } from '../support/skip-unless.ts';
 import { fillIn, type JobRun } from './job-script.ts';
 import { QUICK_TEMPLATE, useNodeWithSandbox } from './parking-sandbox.ts';

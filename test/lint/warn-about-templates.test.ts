@@ -4,7 +4,7 @@ import { warnAboutTemplates } from '../../src/lint/warn-about-templates.ts';
 import { createWarnOnce } from '../../src/log/warn-once.ts';
 import type { Transport } from '../../src/transport/transport.ts';
 import type { Logger } from '../../src/log/logger.ts';
-import { parseTemplate } from '../../src/template/parse-template.ts';
+import { parseTemplate } from '../../src/sbatch-template/parse-template.ts';
 import { openCliWithStandIns } from '../cli/cli-with-stand-ins.ts';
 
 const BODY = '${CLEARML_PRE_SETUP}\n${CLEARML_AGENT_EXECUTE}\n${CLEARML_POST_SETUP}\n';

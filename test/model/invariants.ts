@@ -1,5 +1,5 @@
 // The invariants of every state, and of every call by which a daemon changes a task.
-import { JOB_EXIT_CODES } from '../../src/template/job-exit-codes.ts';
+import { JOB_EXIT_CODES } from '../../src/sbatch-template/job-script/job-exit-codes.ts';
 import type { State } from './state.ts';
 import { isAlive, isAtWork, type ServerCall, type World } from './world.ts';
 

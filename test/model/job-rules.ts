@@ -1,5 +1,5 @@
 // The steps of jobs, and what Slurm does to them. Pure.
-import { JOB_EXIT_CODES } from '../../src/template/job-exit-codes.ts';
+import { JOB_EXIT_CODES } from '../../src/sbatch-template/job-script/job-exit-codes.ts';
 import type { MoveKind, WorldMove } from './moves.ts';
 import { serve } from './server-rules.ts';
 import {

@@ -1,6 +1,6 @@
 // The ClearML server for a daemon under search: each call that can affect a decision is a step of the search.
 import type * as z from 'zod';
-import type { Session } from '../../src/clearml/session.ts';
+import type { Session } from '../../src/clearml/connection/session.ts';
 import { toApi } from './api-form.ts';
 import type { Ask } from './outside-calls.ts';
 import type { Program } from './program.ts';

@@ -2,7 +2,7 @@
 import { pathToFileURL } from 'node:url';
 import type * as Daemon from '../../src/daemon/loop.ts';
 import type * as Errors from '../../src/clearml/errors.ts';
-import type * as Events from '../../src/clearml/events.ts';
+import type * as Events from '../../src/clearml/console-events.ts';
 import type * as JournalLines from '../../src/daemon/journal/journal-lines.ts';
 import type * as People from '../../src/clearml/users-and-projects.ts';
 import type * as Queues from '../../src/clearml/queues.ts';
@@ -27,7 +27,7 @@ const FILES = [
   'daemon/journal/journal-lines.ts',
   'clearml/queues.ts',
   'clearml/change-tasks.ts',
-  'clearml/events.ts',
+  'clearml/console-events.ts',
   'clearml/workers.ts',
   'clearml/users-and-projects.ts',
   'clearml/errors.ts',

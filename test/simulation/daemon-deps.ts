@@ -1,13 +1,13 @@
 // Creates the dependencies of one simulated daemon.
 import type { DaemonDeps, ReadLimits } from '../../src/daemon/deps.ts';
 import { createJobLogs } from '../../src/daemon/console/job-log-reader.ts';
-import { createUnixUsers } from '../../src/daemon/unix-users.ts';
+import { createUnixUsers } from '../../src/daemon/users/unix-users.ts';
 import { createPeers } from '../../src/daemon/poll/peers.ts';
 import type { Transport } from '../../src/transport/transport.ts';
 import type { UserMap } from '../../src/base/user-map.ts';
 import { createRateLimit } from '../../src/base/token-bucket.ts';
 import type { Scheduler } from '../../src/slurm/scheduler.ts';
-import { TemplateError } from '../../src/template/errors.ts';
+import { TemplateError } from '../../src/sbatch-template/errors.ts';
 import { FACTS, type Cluster } from './simulated-slurm.ts';
 import { openMemoryJournal, type Disk } from './memory-journal.ts';
 import type { SimulatedClock } from './clock.ts';

@@ -1,6 +1,6 @@
 // The fault injectors of the simulation, in one table.
 import { isLive, type JobState } from '../../src/slurm/job-state.ts';
-import { JOB_EXIT_CODES } from '../../src/template/job-exit-codes.ts';
+import { JOB_EXIT_CODES } from '../../src/sbatch-template/job-script/job-exit-codes.ts';
 import type { Fate, SimJob } from './simulated-slurm.ts';
 import { named } from './queues.ts';
 import type { Outage } from './outages.ts';

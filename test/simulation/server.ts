@@ -8,12 +8,12 @@ import {
   ServerRefusedError,
   ServerUnreachableError,
 } from '../../src/clearml/errors.ts';
-import { createEvents } from '../../src/clearml/events.ts';
-import type { Body } from '../../src/clearml/api-request.ts';
+import { createEvents } from '../../src/clearml/console-events.ts';
+import type { Body } from '../../src/clearml/connection/api-request.ts';
 import { createReportUnreadable } from '../../src/clearml/unreadable-entries.ts';
 import { createPeople } from '../../src/clearml/users-and-projects.ts';
 import { createQueues } from '../../src/clearml/queues.ts';
-import type { Session } from '../../src/clearml/session.ts';
+import type { Session } from '../../src/clearml/connection/session.ts';
 import { createTasks } from '../../src/clearml/change-tasks.ts';
 import { createWorkers } from '../../src/clearml/workers.ts';
 import type { Logger } from '../../src/log/logger.ts';

@@ -3,7 +3,7 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { createLocalTransport } from '../../src/transport/local.ts';
+import { createLocalTransport } from '../../src/transport/local-transport.ts';
 import { createCommandLineScheduler } from '../../src/slurm/command-line-scheduler.ts';
 import { requireRoot, requireSlurmVersion } from '../support/skip-unless.ts';
 import { startSlurmCluster, type SlurmCluster } from '../support/slurm-cluster.ts';

@@ -1,7 +1,7 @@
 // A scheduler whose commands run on this machine, in a folder of the test's own.
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
-import { createLocalTransport } from '../../src/transport/local.ts';
+import { createLocalTransport } from '../../src/transport/local-transport.ts';
 import type { Logger } from '../../src/log/logger.ts';
 import { createCommandLineScheduler } from '../../src/slurm/command-line-scheduler.ts';
 import type { Scheduler } from '../../src/slurm/scheduler.ts';

@@ -3,13 +3,13 @@ import { homedir, hostname } from 'node:os';
 import { systemClock } from '../../src/base/clock.ts';
 import { createDaemonDeps } from '../../src/daemon/serve/create-daemon-deps.ts';
 import { openCluster } from '../../src/assembly/open-cluster.ts';
-import { openServer } from '../../src/daemon/serve/open-server.ts';
+import { openServer } from '../../src/daemon/serve/connect-to-clearml.ts';
 import { readUserMap } from '../../src/daemon/serve/wait-for-cluster.ts';
 import { commonOptions } from '../../src/cli/setting-options.ts';
 import type { ParsedArgs } from '../../src/cli/command.ts';
 import { createApp } from '../../src/assembly/app.ts';
 import { readQueues } from '../../src/assembly/read-queue-templates.ts';
-import type { Settings } from '../../src/config/settings.ts';
+import type { Settings } from '../../src/config/convert-settings.ts';
 import type { DaemonDeps } from '../../src/daemon/deps.ts';
 import { acquireLock, type Lock } from '../../src/daemon/journal/lock.ts';
 

@@ -1,7 +1,7 @@
 // Submits amounts to real Slurm in held jobs, and parses what Slurm granted from scontrol.
 import { inParallel } from '../../src/base/in-parallel.ts';
 import type { AmountKind } from '../../src/base/slurm-amount.ts';
-import { amountKindOf } from '../../src/template/sbatch-options.ts';
+import { amountKindOf } from '../../src/sbatch-template/directives/sbatch-options.ts';
 import type { AmountOption } from '../fixtures/slurm/amount-spellings.ts';
 import { startSlurmCluster, type SlurmCluster } from './slurm-cluster.ts';
 import type { ClusterSettings } from './slurm-conf.ts';

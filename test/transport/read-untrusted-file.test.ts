@@ -7,7 +7,7 @@ import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { CommandTimeoutError } from '../../src/transport/errors.ts';
 import type { Transport } from '../../src/transport/transport.ts';
-import { createLocalTransport } from '../../src/transport/local.ts';
+import { createLocalTransport } from '../../src/transport/local-transport.ts';
 import { readUntrustedFile, type ReadOutcome } from '../../src/transport/read-untrusted-file.ts';
 import { requireRoot, requireShells } from '../support/skip-unless.ts';
 

@@ -4,7 +4,7 @@ import { mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CommandNotFoundError, SudoRefusedError } from '../../src/transport/errors.ts';
-import { createLocalTransport } from '../../src/transport/local.ts';
+import { createLocalTransport } from '../../src/transport/local-transport.ts';
 import type { CommandResult, Transport } from '../../src/transport/transport.ts';
 import { rejection } from '../support/rejection.ts';
 import { TIMEOUT_MS } from '../support/wait-until.ts';

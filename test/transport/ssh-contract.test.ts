@@ -1,10 +1,10 @@
 // Both SSH transports with a real sshd, an account whose login prints noise, and few permitted sessions.
-import { createHostKeyCheck } from '../../src/transport/host-key-check.ts';
+import { createHostKeyCheck } from '../../src/transport/host-keys/host-key-check.ts';
 import type { Transport } from '../../src/transport/transport.ts';
-import { createOpensshTransport } from '../../src/transport/openssh.ts';
+import { createOpensshTransport } from '../../src/transport/openssh/openssh-transport.ts';
 import type { RemoteContext } from '../../src/transport/remote-script.ts';
-import { createSsh2Transport } from '../../src/transport/ssh2.ts';
-import type { SshTarget } from '../../src/transport/ssh2-target.ts';
+import { createSsh2Transport } from '../../src/transport/ssh2/ssh2-transport.ts';
+import type { SshTarget } from '../../src/transport/ssh2/ssh2-target.ts';
 import { openLocalTransport } from '../support/local-transport.ts';
 import { requireRoot, requireSshd } from '../support/skip-unless.ts';
 import { prepareUserSsh, type UserSsh } from '../support/ssh-master.ts';

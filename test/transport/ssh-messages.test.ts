@@ -3,14 +3,14 @@ import { expect } from 'chai';
 import { copyFileSync, existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Transport, Command } from '../../src/transport/transport.ts';
-import { createOpensshTransport } from '../../src/transport/openssh.ts';
-import type { SshTarget } from '../../src/transport/ssh2-target.ts';
+import { createOpensshTransport } from '../../src/transport/openssh/openssh-transport.ts';
+import type { SshTarget } from '../../src/transport/ssh2/ssh2-target.ts';
 import { freePorts } from '../support/loopback-port.ts';
 import { rejection } from '../support/rejection.ts';
 import { prepareUserSsh } from '../support/ssh-master.ts';
 import { openLocalTransport } from '../support/local-transport.ts';
 import { makeKey, startSshd, targetOf, type TestSshd } from '../support/sshd.ts';
-import { shell, useSsh2TestBed } from './ssh2-test-bed.ts';
+import { shell, useSsh2TestBed } from './ssh2/ssh2-test-bed.ts';
 import { TIMEOUT_MS } from '../support/wait-until.ts';
 
 interface Case {

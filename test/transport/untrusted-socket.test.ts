@@ -5,14 +5,14 @@ import { once } from 'node:events';
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { HostUnreachableError, LoginRefusedError } from '../../src/transport/errors.ts';
-import { createOpensshTransport } from '../../src/transport/openssh.ts';
+import { createOpensshTransport } from '../../src/transport/openssh/openssh-transport.ts';
 import type { SshTransport } from '../../src/transport/remote-transport.ts';
 import { rejection } from '../support/rejection.ts';
 import { openLocalTransport } from '../support/local-transport.ts';
 import { prepareUserSsh, type UserSsh } from '../support/ssh-master.ts';
 import { targetOf, useSshd } from '../support/sshd.ts';
 import { waitUntil } from '../support/wait-until.ts';
-import { shell } from './ssh2-test-bed.ts';
+import { shell } from './ssh2/ssh2-test-bed.ts';
 
 /** The user id of another Unix user. */
 const MALLORY = 4002;

@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { once } from 'node:events';
 import { request, type IncomingHttpHeaders, type Server } from 'node:http';
 import { connect, type AddressInfo, type Socket } from 'node:net';
-import { createAccess } from '../../src/web/access.ts';
+import { createAccess } from '../../src/web/authorize-request.ts';
 import { closeServer, createWebServer, LIMITS, type EventStream, type Routes } from '../../src/web/http-server.ts';
 import { fuzzCases, fuzzSeed } from '../support/fuzz-cases.ts';
 import { createRandom } from '../support/random.ts';

@@ -18,7 +18,7 @@ export const cancelCommand: Command = {
   async run(typed, context) {
     const { printResult } = await import('../output.ts');
     const { withApp } = await import('../with-app.ts');
-    const { cancelTask } = await import('../../tasks/cancel-task.ts');
+    const { cancelTask } = await import('../../task-commands/cancel-task.ts');
     return withApp(typed, context, async (app) => {
       const { isCancelled, message } = await cancelTask(app, textOption(typed, 'task'));
       if (isCancelled) printResult(context, message);

@@ -48,7 +48,7 @@ export const executeCommand: Command = {
     const { jobOutput } = await import('../output.ts');
     const { withApp } = await import('../with-app.ts');
     const { commandToTrackAgain } = await import('../command-to-track-again.ts');
-    const { executeTask } = await import('../../tasks/execute-task.ts');
+    const { executeTask } = await import('../../execute/execute-task.ts');
     const options = {
       id: textOption(typed, 'id'),
       queue: textOption(typed, 'queue'),

@@ -31,7 +31,7 @@ export const logsCommand: Command = {
   async run(typed, context) {
     const { jobOutput } = await import('../output.ts');
     const { withApp } = await import('../with-app.ts');
-    const { printJobLog } = await import('../../tasks/print-job-log.ts');
+    const { printJobLog } = await import('../../task-commands/print-job-log.ts');
     const lines = numberOption(typed, 'lines', 1) ?? DEFAULT_LINES;
     const follow = switchOption(typed, 'follow') ?? false;
     const print = (text: string): string => {

@@ -33,7 +33,7 @@ export const pauseCommand: Command = {
   async run(typed, context) {
     const { printResult } = await import('../output.ts');
     const { commonOptions } = await import('../setting-options.ts');
-    const { pauseQueues } = await import('../../tasks/pause-queues.ts');
+    const { pauseQueues } = await import('../../daemon/pause/pause-queues.ts');
     const { systemClock } = await import('../../base/clock.ts');
     const request = {
       queues: listOption(typed, 'queues') ?? [],

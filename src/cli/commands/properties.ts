@@ -37,7 +37,7 @@ export const propertiesCommand: Command = {
     const properties = propertiesOf(await namedTemplates(named, here.config.settings, context, 'properties'));
     const task = textOption(typed, 'task');
     if (task !== undefined) {
-      const { setMissingProperties } = await import('../../tasks/set-missing-properties.ts');
+      const { setMissingProperties } = await import('../../task-commands/set-missing-properties.ts');
       context.stdout(await setMissingProperties(commonOptions(typed), here, task, properties));
     } else if (switchOption(typed, 'json') === true) {
       context.stdout(`${JSON.stringify(properties, null, 2)}\n`);

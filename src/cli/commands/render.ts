@@ -33,7 +33,7 @@ export const renderCommand: Command = {
   },
   async run(typed, context) {
     const { commonOptions, readConfigured } = await import('../setting-options.ts');
-    const { renderScript } = await import('../../tasks/render-script.ts');
+    const { renderScript } = await import('../../task-commands/render-script.ts');
     const configured = readConfigured(typed, context);
     for (const warning of configured.config.warnings) context.stderr(`${PROGRAM}: ${warning}\n`);
     const task = textOption(typed, 'task');
@@ -42,7 +42,7 @@ export const renderCommand: Command = {
     for (const note of notes) context.stderr(`${PROGRAM}: ${note}\n`);
     context.stdout(script);
     if (switchOption(typed, 'origins') === true) {
-      const { formatOrigins } = await import('../../template/origins-table.ts');
+      const { formatOrigins } = await import('../../sbatch-template/placeholders/origins-table.ts');
       context.stderr(formatOrigins(uses));
     }
     return EXIT.ok;

@@ -18,7 +18,7 @@ export const resumeCommand: Command = {
   async run(typed, context) {
     const { printResult } = await import('../output.ts');
     const { commonOptions } = await import('../setting-options.ts');
-    const { resumeQueues } = await import('../../tasks/pause-queues.ts');
+    const { resumeQueues } = await import('../../daemon/pause/pause-queues.ts');
     printResult(context, await resumeQueues(commonOptions(typed), context, listOption(typed, 'queues') ?? []));
     return EXIT.ok;
   },

@@ -41,7 +41,7 @@ export const statusCommand: Command = {
   },
   async run(typed, context) {
     const { withApp } = await import('../with-app.ts');
-    const { withStatus } = await import('../../tasks/status-of-all-clusters.ts');
+    const { withStatus } = await import('../../daemon/status/status-of-all-clusters.ts');
     const { statusDocument, statusHead, statusText } = await import('../format-status.ts');
     const { watch } = await import('../watched-screen.ts');
     const isJson = switchOption(typed, 'json') ?? false;
@@ -78,7 +78,7 @@ async function check(typed: ParsedArgs, context: CommandContext): Promise<number
   if (['watch', 'json', 'since'].some((option) => typed[option] !== undefined))
     throw new UsageError('Give --check without --watch, --json and --since.');
   const { commonOptions } = await import('../setting-options.ts');
-  const { CHECK_EXIT, checkDaemons, oneLine } = await import('../../tasks/check-daemons.ts');
+  const { CHECK_EXIT, checkDaemons, oneLine } = await import('../../daemon/status/check-daemons.ts');
   try {
     const { state, line } = await checkDaemons(commonOptions(typed), context);
     context.stdout(`${line}\n`);

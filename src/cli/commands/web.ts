@@ -14,7 +14,7 @@ export const webCommand: Command = {
     const { readConfigured } = await import('../setting-options.ts');
     const { findDaemons, describeOthers } = await import('../../daemon/serve/running-daemons.ts');
     const { commonOptions } = await import('../setting-options.ts');
-    const { describeWeb } = await import('../../web/describe-web.ts');
+    const { describeWeb } = await import('../../web/status-page-url.ts');
     const { printResult } = await import('../output.ts');
     const daemons = await findDaemons(commonOptions(typed), context);
     const text = daemons.here.length === 0 ? undefined : await describeWeb(readConfigured(typed, context));

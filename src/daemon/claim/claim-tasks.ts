@@ -10,8 +10,8 @@ import { afterClaim, planClaims, withoutEntry, type ClaimState, type Head } from
 import { readHolds } from './report-limit-use.ts';
 import { MAX_TRACKED, type Entry } from '../journal/entry.ts';
 import type { DaemonDeps, ServedQueue } from '../deps.ts';
-import type { Pause } from '../pauses.ts';
-import { cachePeople } from '../cached-users-and-projects.ts';
+import type { Pause } from '../pause/pauses-file.ts';
+import { cachePeople } from '../users/cached-users-and-projects.ts';
 import type { Snapshot } from '../poll/poll.ts';
 import type { Backoff } from '../submit/submission-backoff.ts';
 import { MAX_TOGETHER, type SubmissionPool } from '../submit/submission-pool.ts';

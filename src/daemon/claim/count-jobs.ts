@@ -6,7 +6,7 @@ import { isLive, isWaiting } from '../../slurm/job-state.ts';
 import type { Job, JobSize } from '../../slurm/scheduler.ts';
 
 import type { Entry } from '../journal/entry.ts';
-import type { TaskFacts } from '../task-owners.ts';
+import type { TaskFacts } from '../users/task-owners.ts';
 
 /** The jobs of a cluster or queue: tasks with a live job, and tasks on the way to one. */
 export interface JobCounts {

@@ -1,6 +1,6 @@
 // What keeps tasks in their queues: limits with their use, and pauses.
 import type { Limits } from '../../base/job-limits.ts';
-import type { Pause } from '../pauses.ts';
+import type { Pause } from '../pause/pauses-file.ts';
 
 /** A limit that is reached, or a pause. */
 export type HoldReason =

@@ -7,7 +7,7 @@ import { unknownOutcomeMs } from '../decide/shared-actions.ts';
 import type { DaemonDeps } from '../deps.ts';
 import type { Entry } from '../journal/entry.ts';
 import { findLiveJob, readParked, type Snapshot } from '../poll/poll.ts';
-import { accountsOf } from '../unix-users.ts';
+import { accountsOf } from '../users/unix-users.ts';
 
 export type SizeOf = (task: TaskId) => JobSize | undefined;
 

@@ -1,7 +1,7 @@
 // Decides which limit or pause holds the tasks of a queue or of an owner. Pure.
 import type { Limits } from '../../base/job-limits.ts';
 import type { ServedQueue } from '../deps.ts';
-import type { Pause } from '../pauses.ts';
+import type { Pause } from '../pause/pauses-file.ts';
 import { jobsOfOwner, type JobCounts } from './count-jobs.ts';
 import type { HoldReason } from './hold-reasons.ts';
 

@@ -3,7 +3,7 @@ import type { QueueEntry } from '../../clearml/client.ts';
 import type { TaskId } from '../../clearml/ids.ts';
 import type { Limits } from '../../base/job-limits.ts';
 import type { ServedQueue } from '../deps.ts';
-import type { Pause } from '../pauses.ts';
+import type { Pause } from '../pause/pauses-file.ts';
 import { addJob, jobsOfOwner, type JobCounts } from './count-jobs.ts';
 import type { HoldReason } from './hold-reasons.ts';
 import { awaitsSize, holdOfOwner, holdOfQueue, needsOwners } from './limits-reached.ts';

@@ -2,10 +2,10 @@
 import type { Queue, QueueEntry, QueueList } from '../../clearml/client.ts';
 import type { QueueId, TaskId } from '../../clearml/ids.ts';
 import type { DaemonDeps, ServedQueue } from '../deps.ts';
-import type { Pause } from '../pauses.ts';
-import { pauseOf } from '../pauses.ts';
-import { createTaskOwners, factsOf, type TaskFacts } from '../task-owners.ts';
-import { isHeld, noteProbe } from '../unix-users.ts';
+import type { Pause } from '../pause/pauses-file.ts';
+import { pauseOf } from '../pause/pauses-file.ts';
+import { createTaskOwners, factsOf, type TaskFacts } from '../users/task-owners.ts';
+import { isHeld, noteProbe } from '../users/unix-users.ts';
 import { findLiveJob, readParked, type Snapshot } from '../poll/poll.ts';
 import { createOverReader, tally, tasksWithJobs, type Tally } from './count-jobs.ts';
 import { createSizeReader } from './job-sizes.ts';

@@ -9,8 +9,8 @@ import { refusedOptions } from '../../slurm/options-in-sbatch-error.ts';
 import type { Job, JobId, JobRecord } from '../../slurm/scheduler.ts';
 import type { HeldTask } from '../claim/plan-claims.ts';
 import type { HoldReason } from '../claim/hold-reasons.ts';
-import type { Pause } from '../pauses.ts';
-import { findJobExit } from '../../template/job-exit-codes.ts';
+import type { Pause } from '../pause/pauses-file.ts';
+import { findJobExit } from '../../sbatch-template/job-script/job-exit-codes.ts';
 
 export function describeClaimed(queueName: string, { version, worker }: { version: string; worker: string }): string {
   return `Claimed from queue "${queueName}" by clearml-agent-slurm ${version} (${worker}).`;

@@ -1,5 +1,5 @@
 // Adds to a message that names sbatch options where each is set: by a user property, or in the template.
-import type { OptionLocation } from '../../template/inspect-template.ts';
+import type { OptionLocation } from '../../sbatch-template/inspect-template.ts';
 import type { Entry } from '../journal/entry.ts';
 import type { DaemonDeps } from '../deps.ts';
 

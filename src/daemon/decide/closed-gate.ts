@@ -1,6 +1,6 @@
 // Recognizes a job that found the gate closed and so ran nothing, by its exit code.
 import type { Job, JobRecord } from '../../slurm/scheduler.ts';
-import { JOB_EXIT_CODES } from '../../template/job-exit-codes.ts';
+import { JOB_EXIT_CODES } from '../../sbatch-template/job-script/job-exit-codes.ts';
 
 /** Whether the gate ended the job: the task was not its own, so it ran nothing. */
 export function isGateClosed(job: Job, record: JobRecord | 'gone' | undefined): boolean {

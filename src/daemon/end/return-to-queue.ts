@@ -1,5 +1,5 @@
 // Returns a task that cannot be submitted now to the front of its queue.
-import { isRefusal } from '../../clearml/refusal-codes.ts';
+import { isRefusal } from '../../clearml/connection/refusal-codes.ts';
 import type { Task } from '../../clearml/task.ts';
 import { leaveToUser } from '../claim/park.ts';
 import { isAbortUndone } from '../server-and-agent-messages.ts';

@@ -2,11 +2,11 @@
 import type { TaskId } from '../../clearml/ids.ts';
 import type { Job } from '../../slurm/scheduler.ts';
 import type { DaemonDeps } from '../deps.ts';
-import type { UnixUsers } from '../unix-users.ts';
-import { hasSubmitted, isJobOfTask } from '../whose-job.ts';
+import type { UnixUsers } from '../users/unix-users.ts';
+import { hasSubmitted, isJobOfTask } from '../users/foreign-jobs.ts';
 
 /**
- * The jobs of each task that are its jobs by the rule of `whose-job.ts`. Any other job is reported once, and never adopted, cancelled or
+ * The jobs of each task that are its jobs by the rule of `foreign-jobs.ts`. Any other job is reported once, and never adopted, cancelled or
  * believed. The jobs of a task whose owner cannot be read are kept: the task may have a job.
  */
 export async function leaveOutForeignJobs(

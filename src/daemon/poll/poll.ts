@@ -7,7 +7,7 @@ import { isLive } from '../../slurm/job-state.ts';
 import type { Job, JobList } from '../../slurm/scheduler.ts';
 import type { Place } from '../decide/observation.ts';
 import type { DaemonDeps } from '../deps.ts';
-import { accountsOf } from '../unix-users.ts';
+import { accountsOf } from '../users/unix-users.ts';
 import { leaveOutForeignJobs } from './leave-out-foreign-jobs.ts';
 
 export type PlaceOf = (task: TaskId, ownQueue: QueueId) => Place;

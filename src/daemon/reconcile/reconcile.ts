@@ -13,7 +13,7 @@ import type { DaemonDeps } from '../deps.ts';
 import { byTask, hasSchedulerQueue, newestAttempt, readParked, type Snapshot } from '../poll/poll.ts';
 import { hasSameState } from '../poll/plan-task-reads.ts';
 import type { SubmissionPool } from '../submit/submission-pool.ts';
-import { hasBegun } from '../../template/job-start-line.ts';
+import { hasBegun } from '../../sbatch-template/job-script/job-start-line.ts';
 
 /** Reconciles every tracked task. Returns whether any job was cancelled. */
 export async function reconcile(

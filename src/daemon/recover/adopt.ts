@@ -8,7 +8,7 @@ import { MAX_TRACKED, type Entry } from '../journal/entry.ts';
 import { findUntracked, seemsJobless, type Untracked, type UntrackedFacts } from './find-untracked-tasks.ts';
 import type { DaemonDeps, ServedQueue } from '../deps.ts';
 import { isBackAtGate } from '../decide/closed-gate.ts';
-import { mappingOf } from '../unix-users.ts';
+import { mappingOf } from '../users/unix-users.ts';
 import { findLiveJob, listAllUsersJobs, newestAttempt, type Snapshot } from '../poll/poll.ts';
 import { logToConsole } from '../console/console.ts';
 import { describeOthersJob } from '../console/console-messages.ts';

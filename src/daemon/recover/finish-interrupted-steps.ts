@@ -11,7 +11,7 @@ import { findLiveJob, hasSchedulerQueue, isSchedulerQueueDeleted, type Snapshot 
 import { unpark, readClaimed } from '../claim/park.ts';
 import { recoverOrphan } from './recover-orphan.ts';
 import { resubmit, trackJob } from '../submit/submit.ts';
-import { accountsOf } from '../unix-users.ts';
+import { accountsOf } from '../users/unix-users.ts';
 import type { SubmissionPool } from '../submit/submission-pool.ts';
 
 interface StepContext {

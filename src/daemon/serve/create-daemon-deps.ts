@@ -8,8 +8,8 @@ import { openJournal } from '../journal/journal.ts';
 import { openHistory, type History } from '../../history/write-history.ts';
 import { openAuditLog, type AuditLog } from '../audit/audit-log.ts';
 import { withAuditedStatuses } from '../audit/audit-status-changes.ts';
-import { createNames } from '../cached-users-and-projects.ts';
-import { readPauses } from '../pauses.ts';
+import { createNames } from '../users/cached-users-and-projects.ts';
+import { readPauses } from '../pause/pauses-file.ts';
 import { createPeers } from '../poll/peers.ts';
 import type { Logger } from '../../log/logger.ts';
 import { createRateLimit } from '../../base/token-bucket.ts';
@@ -18,8 +18,8 @@ import { daemonMark, jobSettings, workerName } from './job-settings.ts';
 import type { App } from '../../assembly/app.ts';
 import { readVersion } from '../../base/version.ts';
 import { randomToken, type ClusterSide } from '../../assembly/open-cluster.ts';
-import { createUnixUsers, type UnixUsers } from '../unix-users.ts';
-import type { ServerSide } from './open-server.ts';
+import { createUnixUsers, type UnixUsers } from '../users/unix-users.ts';
+import type { ServerSide } from './connect-to-clearml.ts';
 import type { FoundCluster } from './wait-for-cluster.ts';
 
 export interface Sides extends ServerSide, ClusterSide, FoundCluster {

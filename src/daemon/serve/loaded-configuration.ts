@@ -1,7 +1,7 @@
 // Loads the configuration and the templates, and opens what the daemon needs to run with them until the next reload.
-import { describeRisks } from '../../clearml/connection-risks.ts';
+import { describeRisks } from '../../clearml/connection/connection-risks.ts';
 import { openCluster } from '../../assembly/open-cluster.ts';
-import { openServer, type ServerSide } from './open-server.ts';
+import { openServer, type ServerSide } from './connect-to-clearml.ts';
 import type { ProcessContext } from '../../assembly/process-context.ts';
 import type { CommonOptions } from '../../assembly/read-config.ts';
 import { readJournal } from '../journal/journal-lines.ts';

@@ -1,8 +1,8 @@
 // Serves one cluster: locks its state directory, waits until Slurm responds, and runs the daemon until it is stopped.
 import { systemClock } from '../../base/clock.ts';
 import type { ClusterSettings } from '../../config/clusters.ts';
-import { reportHealth } from '../status/health-note.ts';
-import { writeServingNote } from '../status/serving-note.ts';
+import { reportHealth } from '../status/health-file.ts';
+import { writeServingNote } from '../status/serving-file.ts';
 import { runDaemon, type DaemonEnd } from '../loop.ts';
 import type { DaemonDeps } from '../deps.ts';
 import { acquireLock, type Lock } from '../journal/lock.ts';
@@ -11,7 +11,7 @@ import { namedLog } from '../../log/named-log.ts';
 import { createDaemonDeps } from './create-daemon-deps.ts';
 import { MAX_RETRY_MS, waitForCluster } from './wait-for-cluster.ts';
 import { openCluster, type ClusterSide } from '../../assembly/open-cluster.ts';
-import type { ServerSide } from './open-server.ts';
+import type { ServerSide } from './connect-to-clearml.ts';
 import { createTransport } from '../../assembly/create-transport.ts';
 import type { App } from '../../assembly/app.ts';
 import { refuseUntrustedSharedFolder } from '../../assembly/refuse-untrusted-files.ts';

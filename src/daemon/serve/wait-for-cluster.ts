@@ -5,13 +5,13 @@ import { systemClock } from '../../base/clock.ts';
 import { sleepUnlessStopped } from '../../base/sleep-unless-stopped.ts';
 import type { UserMap } from '../../base/user-map.ts';
 import { ServerRefusedError, ServerUnreachableError } from '../../clearml/errors.ts';
-import type { SlurmSettings } from '../../config/settings.ts';
+import type { SlurmSettings } from '../../config/convert-settings.ts';
 import type { Logger } from '../../log/logger.ts';
 import { SlurmUnavailableError } from '../../slurm/errors.ts';
 import type { ClusterFacts } from '../../slurm/scheduler.ts';
 import { CommandNotFoundError } from '../../transport/errors.ts';
 import type { Lock } from '../journal/lock.ts';
-import type { ServerSide } from './open-server.ts';
+import type { ServerSide } from './connect-to-clearml.ts';
 
 /** An upper bound, so that a connection that the user opens is found within half a minute. */
 export const MAX_RETRY_MS = 20_000;

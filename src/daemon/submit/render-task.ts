@@ -1,18 +1,18 @@
 // Renders a task with its queue's template to a batch script.
-import { renderBlocks, type JobFacts } from '../../template/blocks.ts';
-import { planSingularity } from '../../template/containers/plan-singularity.ts';
-import { planPyxis } from '../../template/containers/plan-pyxis.ts';
-import type { PyxisAdditions, Blocks, Rendered, Variables } from '../../template/template.ts';
-import { addStartLine } from '../../template/job-start-line.ts';
-import { checkConstraints } from '../../template/check-constraints.ts';
-import { unusedProperties } from '../../template/unused-properties.ts';
+import { renderBlocks, type JobFacts } from '../../sbatch-template/job-script/render-blocks.ts';
+import { planSingularity } from '../../sbatch-template/containers/plan-singularity.ts';
+import { planPyxis } from '../../sbatch-template/containers/plan-pyxis.ts';
+import type { PyxisAdditions, Blocks, Rendered, Variables } from '../../sbatch-template/template.ts';
+import { addStartLine } from '../../sbatch-template/job-script/job-start-line.ts';
+import { checkConstraints } from '../../sbatch-template/placeholders/check-constraints.ts';
+import { unusedProperties } from '../../sbatch-template/placeholders/unused-properties.ts';
 import { logUmask } from '../../slurm/log-umask.ts';
 import type { TaskDocument } from '../../clearml/task.ts';
 import type { Entry } from '../journal/entry.ts';
 import type { UnixUser } from '../../base/user-map.ts';
-import { readName } from '../cached-users-and-projects.ts';
+import { readName } from '../users/cached-users-and-projects.ts';
 import type { DaemonDeps, JobSettings, ServedQueue } from '../deps.ts';
-import { mappingOf } from '../unix-users.ts';
+import { mappingOf } from '../users/unix-users.ts';
 
 /** A script with its origin and the Unix user whose job it is; or why the owner of the task has no Unix user. */
 export type RenderedTask =

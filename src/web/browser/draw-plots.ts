@@ -1,7 +1,7 @@
 // Draws the plots with uPlot.
 import uPlot from 'uplot';
 import { formatDuration } from '../../base/format-duration.ts';
-import type { Plot, Plots } from '../plot-series.ts';
+import type { Plot, Plots } from '../pages/plot-series.ts';
 
 const HEIGHT = 150;
 const drawn = new Map<Element, uPlot>();

@@ -1,5 +1,5 @@
 // Measures parsing a clearml.conf of `clearml-agent init`, compared with pyhocon, the agent's parser, on the same text.
-import { readHocon } from '../../../src/config/hocon.ts';
+import { readHocon } from '../../../src/config/hocon/read-hocon.ts';
 import { agentPython } from '../../support/skip-unless.ts';
 import * as z from 'zod';
 import type { Figure, Result } from '../figure.ts';

@@ -2,11 +2,11 @@
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
-import { createHostKeyCheck } from '../../../src/transport/host-key-check.ts';
+import { createHostKeyCheck } from '../../../src/transport/host-keys/host-key-check.ts';
 import type { Transport, Command, CommandResult } from '../../../src/transport/transport.ts';
-import { createLocalTransport } from '../../../src/transport/local.ts';
-import { createOpensshTransport } from '../../../src/transport/openssh.ts';
-import { createSsh2Transport } from '../../../src/transport/ssh2.ts';
+import { createLocalTransport } from '../../../src/transport/local-transport.ts';
+import { createOpensshTransport } from '../../../src/transport/openssh/openssh-transport.ts';
+import { createSsh2Transport } from '../../../src/transport/ssh2/ssh2-transport.ts';
 import { startSlurmCluster, type SlurmCluster } from '../../support/slurm-cluster.ts';
 import { prepareUserSsh, type UserSsh } from '../../support/ssh-master.ts';
 import { makeKey, startSshd, targetOf } from '../../support/sshd.ts';

@@ -1,8 +1,8 @@
 // Measures how fast queued tasks become jobs over SSH, compared with one ssh session that loops sbatch.
 import { cp, readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { fingerprint } from '../../../src/transport/compare-host-key.ts';
-import { readKnownHosts } from '../../../src/transport/parse-known-hosts.ts';
+import { fingerprint } from '../../../src/transport/host-keys/compare-host-key.ts';
+import { readKnownHosts } from '../../../src/transport/host-keys/parse-known-hosts.ts';
 import { prepareUserSsh } from '../../support/ssh-master.ts';
 import {
   addAccount,

@@ -10,12 +10,12 @@ import type { Action } from '../../../src/daemon/decide/action.ts';
 import { act, type Basis } from '../../../src/daemon/reconcile/act.ts';
 import type { Entry } from '../../../src/daemon/journal/entry.ts';
 import type { JobId, JobKey } from '../../../src/slurm/scheduler.ts';
-import type { Template } from '../../../src/template/template.ts';
+import type { Template } from '../../../src/sbatch-template/template.ts';
 import { OWN_QUEUE } from '../../simulation/queues.ts';
 import { rejection } from '../../support/rejection.ts';
 import { entryOf, jobOf, taskOf } from '../decide/observations.ts';
 import { createStepFixture, type StepFixture } from '../step-fixture.ts';
-import { addStartLine } from '../../../src/template/job-start-line.ts';
+import { addStartLine } from '../../../src/sbatch-template/job-script/job-start-line.ts';
 
 describe('the audit log of a task', () => {
   let events: AuditEvent[];

@@ -4,7 +4,7 @@ import type { QueueId, TaskId } from '../../../src/clearml/ids.ts';
 import { addJob, NO_JOBS, type JobCounts } from '../../../src/daemon/claim/count-jobs.ts';
 import type { ClaimState, WaitingQueue } from '../../../src/daemon/claim/plan-claims.ts';
 import type { ServedQueue } from '../../../src/daemon/deps.ts';
-import type { Pause } from '../../../src/daemon/pauses.ts';
+import type { Pause } from '../../../src/daemon/pause/pauses-file.ts';
 
 const template: ServedQueue['template'] = {
   file: 'a.template',

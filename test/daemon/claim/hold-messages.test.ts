@@ -1,7 +1,7 @@
 // The status message of a task that a limit or a pause holds: when it is written, and when not.
 import { expect } from 'chai';
 import { createHoldMessages } from '../../../src/daemon/claim/show-holds.ts';
-import type { Pause } from '../../../src/daemon/pauses.ts';
+import type { Pause } from '../../../src/daemon/pause/pauses-file.ts';
 import { taskNumber, type StepFixture } from '../step-fixture.ts';
 import { enqueue, fixtureWith, messageOf, passesOf, range } from './limited-claims.ts';
 

@@ -1,7 +1,7 @@
 // Limits, fairness between users and pauses, as the daemon applies them.
 import { expect } from 'chai';
 import { createTaskClaimer } from '../../../src/daemon/claim/claim-tasks.ts';
-import type { Pause } from '../../../src/daemon/pauses.ts';
+import type { Pause } from '../../../src/daemon/pause/pauses-file.ts';
 import { createBackoff } from '../../../src/daemon/submit/submission-backoff.ts';
 import type { Snapshot } from '../../../src/daemon/poll/poll.ts';
 import { formatJobName, newAttempt } from '../../../src/slurm/job-name.ts';

@@ -10,7 +10,7 @@ import {
   describeWait,
 } from '../../../src/daemon/console/console-messages.ts';
 import { JOB_STATES } from '../../../src/slurm/job-state.ts';
-import { JOB_EXIT_CODES } from '../../../src/template/job-exit-codes.ts';
+import { JOB_EXIT_CODES } from '../../../src/sbatch-template/job-script/job-exit-codes.ts';
 import type { JobId } from '../../../src/slurm/scheduler.ts';
 import { fixture } from '../../slurm/recorded-output.ts';
 import { jobOf, NOW, recordOf } from '../decide/observations.ts';

@@ -18,7 +18,7 @@ import {
 } from '../../../src/daemon/console/console-messages.ts';
 import { JOB_STATES } from '../../../src/slurm/job-state.ts';
 import type { JobId } from '../../../src/slurm/scheduler.ts';
-import { JOB_EXIT_CODES } from '../../../src/template/job-exit-codes.ts';
+import { JOB_EXIT_CODES } from '../../../src/sbatch-template/job-script/job-exit-codes.ts';
 import { entryOf, GRACES, jobOf, NOW, recordOf, observation, taskOf } from '../decide/observations.ts';
 
 const on = { nodes: 'n[1-2]' };

@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import type { QueueId } from '../../../src/clearml/ids.ts';
 import type { ServedQueue } from '../../../src/daemon/deps.ts';
 import { withOptionOrigins, withOptionOriginsOf } from '../../../src/daemon/console/option-origins.ts';
-import { locateOptions } from '../../../src/template/inspect-template.ts';
+import { locateOptions } from '../../../src/sbatch-template/inspect-template.ts';
 
 const PLACES = locateOptions(
   'gpu.template',

@@ -1,7 +1,7 @@
 // Tests rows of the decision table: the job ended at the gate.
 import type { QueueId } from '../../../src/clearml/ids.ts';
 import type { JobId } from '../../../src/slurm/scheduler.ts';
-import { JOB_EXIT_CODES } from '../../../src/template/job-exit-codes.ts';
+import { JOB_EXIT_CODES } from '../../../src/sbatch-template/job-script/job-exit-codes.ts';
 import { describeRows, entryOf, GRACES, jobOf, NOW, recordOf, taskOf } from './observations.ts';
 
 const BY_TERM = { statusReason: 'user abort' };

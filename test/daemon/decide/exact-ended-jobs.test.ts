@@ -1,6 +1,6 @@
 // Tests complete decisions about an ended job, with every text and journal update.
 import type { JobId } from '../../../src/slurm/scheduler.ts';
-import { JOB_EXIT_CODES } from '../../../src/template/job-exit-codes.ts';
+import { JOB_EXIT_CODES } from '../../../src/sbatch-template/job-script/job-exit-codes.ts';
 import {
   attempt,
   describeExactly,

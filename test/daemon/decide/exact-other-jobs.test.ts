@@ -1,7 +1,7 @@
 // Tests complete decisions for a job whose task is elsewhere, was requeued, or cannot start.
 import { expect } from 'chai';
 import { AFTER_COMPLETION } from '../../../src/daemon/console/ranks.ts';
-import { JOB_EXIT_CODES } from '../../../src/template/job-exit-codes.ts';
+import { JOB_EXIT_CODES } from '../../../src/sbatch-template/job-script/job-exit-codes.ts';
 import type { JobId } from '../../../src/slurm/scheduler.ts';
 import { decide } from '../../../src/daemon/decide/decide.ts';
 import {

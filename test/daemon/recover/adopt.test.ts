@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import type { TaskId } from '../../../src/clearml/ids.ts';
 import { createAdopter } from '../../../src/daemon/recover/adopt.ts';
 import { formatJobName, newAttempt } from '../../../src/slurm/job-name.ts';
-import { JOB_EXIT_CODES } from '../../../src/template/job-exit-codes.ts';
+import { JOB_EXIT_CODES } from '../../../src/sbatch-template/job-script/job-exit-codes.ts';
 import { advance, startDaemon } from '../run-daemon.ts';
 import { createStepFixture, type StepFixture } from '../step-fixture.ts';
 import { fullJournal } from '../journal-at-task-limit.ts';

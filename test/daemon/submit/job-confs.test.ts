@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DaemonDeps } from '../../../src/daemon/deps.ts';
 import { removeJobConf, sweepJobConfs } from '../../../src/daemon/submit/job-confs.ts';
-import { createLocalTransport } from '../../../src/transport/local.ts';
+import { createLocalTransport } from '../../../src/transport/local-transport.ts';
 import { formatJobName } from '../../../src/slurm/job-name.ts';
 import { createStepFixture, taskNumber, type StepFixture } from '../step-fixture.ts';
 import { attempt, entryOf } from '../decide/observations.ts';

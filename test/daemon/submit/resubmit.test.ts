@@ -4,7 +4,7 @@ import type { TaskId } from '../../../src/clearml/ids.ts';
 import type { Entry } from '../../../src/daemon/journal/entry.ts';
 import type { DaemonDeps } from '../../../src/daemon/deps.ts';
 import { resubmit } from '../../../src/daemon/submit/submit.ts';
-import { TemplateError } from '../../../src/template/errors.ts';
+import { TemplateError } from '../../../src/sbatch-template/errors.ts';
 import { createStepFixture, type StepFixture } from '../step-fixture.ts';
 import { OTHER_QUEUE, OWN_QUEUE, SCHEDULER_QUEUE } from '../../simulation/queues.ts';
 import { attempt, entryOf } from '../decide/observations.ts';

@@ -5,7 +5,7 @@ import { ConnectionLostError } from '../../../src/transport/errors.ts';
 import type { Transport } from '../../../src/transport/transport.ts';
 import { formatJobName, readMark } from '../../../src/slurm/job-name.ts';
 import { prepare, submit, type PreparedJob } from '../../../src/daemon/submit/submit.ts';
-import { TemplateError } from '../../../src/template/errors.ts';
+import { TemplateError } from '../../../src/sbatch-template/errors.ts';
 import { createStepFixture, type StepFixture } from '../step-fixture.ts';
 import { entryOf } from '../decide/observations.ts';
 import { OWN_QUEUE, SCHEDULER_QUEUE } from '../../simulation/queues.ts';

@@ -1,0 +1,147 @@
+// The settings `agent.slurm.clusters` and `agent.slurm.queues`: clusters, and which queue uses which.
+import * as z from 'zod';
+import { limitShape } from './limits-schema.ts';
+import { otherProperties, properties } from './property-schema.ts';
+import { clusterPath, localPath, nonEmptyText } from './setting-types.ts';
+import type { Trusted } from '../path-uses.ts';
+
+/** Never an option of ssh. */
+const hostName = z
+  .string()
+  .regex(/^[^\s@/-][^\s@/]*$/, 'must be the name or address of a host; its user and port are separate settings');
+
+const cluster = z.strictObject({
+  host: hostName
+    .optional()
+    .describe(
+      "The login node on which Slurm's commands run: a host name, an address or a `Host` of `~/.ssh/config`. Default: this machine, without SSH, as with `localhost`. Option `--ssh`.",
+    ),
+  user: nonEmptyText
+    .optional()
+    .describe('The user name on the login node. Default: from `~/.ssh/config`, else your user name.'),
+  port: z
+    .int()
+    .min(1, 'must be at least 1')
+    .max(65_535, 'must be at most 65535')
+    .optional()
+    .describe('The port of sshd on the login node. Default: from `~/.ssh/config`, else 22.'),
+  identity_file: z
+    .union(
+      [localPath('read here'), z.array(localPath('read here'))],
+      'must be the path of a private key, or a list of them',
+    )
+    .optional()
+    .describe(
+      'The private key, or a list of keys. Add encrypted keys to ssh-agent. Default: from `~/.ssh/config`, else the usual files in `~/.ssh`.',
+    ),
+  jump: z
+    .union([nonEmptyText, z.array(nonEmptyText)], 'must be [user@]host[:port], or a list of them, nearest first')
+    .optional()
+    .describe(
+      'The jump host, `[user@]host[:port]`, or a list, nearest first. Default: `ProxyJump` of `~/.ssh/config`.',
+    ),
+  provider: z
+    .enum(['local', 'ssh2', 'openssh'], 'must be local, ssh2 or openssh')
+    .optional()
+    .describe(
+      'The transport: `local` runs commands on this machine; `ssh2` uses a built-in SSH client; `openssh` uses `ssh` and a master connection that you open. Set `openssh` for a second factor, Kerberos or certificates. Default: `ssh2` with a `host`, else `local`.',
+    ),
+  channels: z
+    .int()
+    .min(1, 'must be at least 1')
+    .max(10, 'must be at most 10, the default limit of sshd')
+    .default(4)
+    .describe(
+      'How many commands may run over the connection at the same time. Keep it below `MaxSessions` of the sshd on the login node.',
+    ),
+  host_keys: z
+    .string()
+    .regex(
+      /^(?:strict|accept-new|SHA256:[A-Za-z0-9+/]{43})$/,
+      'must be strict, accept-new, or a fingerprint such as SHA256:… (43 characters)',
+    )
+    .optional()
+    .describe(
+      'Which host key to accept. `strict`: a key in known_hosts. `accept-new`: also an unknown key, which is then stored. A fingerprint `SHA256:…`: only this key. Default: `accept-new` if `~/.ssh/config` says so, else `strict`. Checking cannot be disabled.',
+    ),
+  password_file: localPath('read here')
+    .optional()
+    .describe(
+      'A file that contains the password and that only you can read. Use it only for hosts that accept no key. Not with `openssh`.',
+    ),
+  password_command: z
+    .array(nonEmptyText)
+    .meta({ trusted: 'run here' satisfies Trusted })
+    .optional()
+    .describe(
+      'A program that prints the password, with its arguments, run without a shell. Use it with a password store. Not with `openssh`.',
+    ),
+  slurm_bin_dir: clusterPath('run there')
+    .optional()
+    .describe("The directory of Slurm's commands on the login node. Default: `agent.slurm.slurm_bin_dir`."),
+  slurm_conf: clusterPath('read there')
+    .optional()
+    .describe(
+      'The path of `slurm.conf` on the login node. Default: `agent.slurm.slurm_conf`; the variable `SLURM_CONF` applies to this machine only.',
+    ),
+  shared_dir: clusterPath('shared folder')
+    .optional()
+    .describe(
+      'The path of the shared directory on the login node and the nodes of this cluster. Default: `agent.slurm.shared_dir`.',
+    ),
+  python: clusterPath('run on nodes')
+    .optional()
+    .describe('A Python with clearml-agent on the nodes of this cluster. Default: `agent.slurm.python`.'),
+  template: localPath('template').optional().describe('The template for queues of this cluster that set none.'),
+  ...limitShape('of this cluster', ' Default: the setting of `agent.slurm`.'),
+});
+
+const CLUSTER_NAME = /^(?!\d+$)[A-Za-z0-9][\w.-]*$/;
+
+export const clusters = z
+  .record(
+    z
+      .string()
+      .regex(CLUSTER_NAME, 'must consist of letters, digits, dots, dashes and underscores, and not be a number'),
+    cluster,
+  )
+  .default({})
+  .describe(
+    'Clusters by name. Set it for several clusters, or for a cluster over SSH. Each cluster has a separate state directory `<state_dir>/<name>`, scheduler queue `<scheduler_queue>.<name>` and worker `<worker_id>:<name>`.',
+  );
+
+/** Each run has its own job and its whole time limit: a larger number is a mistake. */
+export const timesResubmitted = z.int().min(0, 'must not be negative').max(100, 'must be at most 100');
+
+const queue = z.strictObject({
+  cluster: nonEmptyText
+    .optional()
+    .describe(
+      'The cluster that runs the tasks of this queue. Required with several clusters. Default: the cluster of `--cluster`, else the only one.',
+    ),
+  template: localPath('template')
+    .optional()
+    .describe(
+      'The template for this queue, relative to the file that sets it. Default: the template of its cluster, else of `template_files`.',
+    ),
+  properties,
+  other_properties: otherProperties,
+  ...limitShape('of this queue', ' Default: no limit.'),
+  user_fairness: z
+    .boolean()
+    .optional()
+    .describe('As `agent.slurm.user_fairness`, for this queue. Default: the setting of `agent.slurm`.'),
+  resubmit_on_timeout: timesResubmitted
+    .optional()
+    .describe('As `agent.slurm.resubmit_on_timeout`, for this queue. Default: the setting of `agent.slurm`.'),
+});
+
+export const queues = z
+  .union(
+    [z.array(nonEmptyText), z.record(nonEmptyText, queue)],
+    'must be a list, such as [a, b], or a group of queues in { }',
+  )
+  .default([])
+  .describe(
+    'The ClearML queues to serve, by name or id, highest priority first: a list, or a group with settings for each queue. Option `--queue`; with a group, it selects queues from it.',
+  );

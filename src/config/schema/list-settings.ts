@@ -1,0 +1,120 @@
+// Lists the settings of agent.slurm as rows, read from the schema, for the reference page and for "did you mean".
+import * as z from 'zod';
+import { REFUSED_SETTINGS } from './refused-settings.ts';
+import { AgentSection, ApiSection, SlurmSection } from './settings-schema.ts';
+import { TRUSTED_USES, type Trusted } from '../path-uses.ts';
+
+export interface SettingRow {
+  /** Below `agent.slurm`, e.g. `grace.end_sec`. */
+  readonly name: string;
+  /** `string`, `number`, `true or false`, `list`, `group`. */
+  readonly type: string;
+  /** As JSON; undefined if there is none, or if the meaning describes it. */
+  readonly fallback: string | undefined;
+  readonly least: number | undefined;
+  readonly most: number | undefined;
+  readonly meaning: string;
+  /** How the file or directory is used; undefined if the setting is not a path. */
+  readonly trusted: Trusted | undefined;
+}
+
+interface Described {
+  readonly type?: unknown;
+  readonly description?: string | undefined;
+  readonly default?: unknown;
+  readonly minimum?: number | undefined;
+  readonly maximum?: number | undefined;
+  readonly properties?: Readonly<Record<string, unknown>> | undefined;
+  readonly additionalProperties?: unknown;
+  readonly anyOf?: readonly Described[] | undefined;
+  readonly items?: unknown;
+  readonly trusted?: Trusted | undefined;
+}
+
+const Described: z.ZodType<Described> = z.object({
+  type: z.unknown().optional(),
+  description: z.string().optional(),
+  default: z.unknown().optional(),
+  minimum: z.number().optional(),
+  maximum: z.number().optional(),
+  properties: z.record(z.string(), z.unknown()).optional(),
+  additionalProperties: z.unknown().optional(),
+  anyOf: z.lazy(() => z.array(Described)).optional(),
+  items: z.unknown().optional(),
+  trusted: z.enum(Object.keys(TRUSTED_USES) as Trusted[]).optional(),
+});
+
+const TYPES: Readonly<Record<string, string>> = {
+  string: 'string',
+  number: 'number',
+  integer: 'number',
+  boolean: 'true or false',
+  array: 'list',
+  object: 'group',
+};
+
+/** Every setting in the order of the schema, a group before its members; without those that are only rejected. */
+export function settingRows(): SettingRow[] {
+  return rowsOf(SlurmSection, '').filter(({ name }) => !(name in REFUSED_SETTINGS));
+}
+
+/** The settings outside of `agent.slurm` that the daemon uses, by their full names. */
+export function clearmlRows(): SettingRow[] {
+  return [...rowsOf(ApiSection, 'api.'), ...rowsOf(AgentSection.omit({ slurm: true }), 'agent.')];
+}
+
+/** The names permitted in `agent.slurm`, or in one of its groups. */
+export function knownNames(group: readonly string[]): string[] {
+  return settingRows()
+    .map(({ name }) => name.split('.'))
+    .filter((steps) => steps.length === group.length + 1)
+    .filter((steps) => group.every((step, index) => steps[index] === step || steps[index] === ANY_NAME))
+    .map((steps) => steps.at(-1) ?? '')
+    .filter((name) => name !== ANY_NAME);
+}
+
+/** Represents a name that the user chooses. */
+export const ANY_NAME = '<name>';
+
+function rowsOf(section: z.ZodType, prefix: string): SettingRow[] {
+  return rowsBelow(z.toJSONSchema(section, { io: 'input' }).properties ?? {}, prefix);
+}
+
+function rowsBelow(properties: Readonly<Record<string, unknown>>, prefix: string): SettingRow[] {
+  return Object.entries(properties).flatMap(([key, schema]) => {
+    const described = Described.parse(schema);
+    const name = `${prefix}${key}`;
+    const shapes = described.anyOf ?? [described];
+    const below = shapes.flatMap((shape) => [
+      ...rowsBelow(shape.properties ?? {}, `${name}.`),
+      ...rowsBelow(propertiesOfEach(shape), `${name}.${ANY_NAME}.`),
+    ]);
+    return [rowOf(name, described, shapes), ...below];
+  });
+}
+
+/** The settings in each entry of a group whose names the user chooses. */
+function propertiesOfEach({ additionalProperties }: Described): Readonly<Record<string, unknown>> {
+  const each = Described.safeParse(additionalProperties).data;
+  return Object.fromEntries((each?.anyOf ?? [each]).flatMap((shape) => Object.entries(shape?.properties ?? {})));
+}
+
+function rowOf(name: string, described: Described, shapes: readonly Described[]): SettingRow {
+  const { default: fallback, minimum, maximum, description } = described;
+  const types = shapes.map(({ type }) => (typeof type === 'string' ? TYPES[type] : undefined) ?? 'string');
+  const isGroup = types.includes('group');
+  return {
+    name,
+    type: [...new Set(types)].join(' or '),
+    fallback: fallback === undefined || (isGroup && !Array.isArray(fallback)) ? undefined : JSON.stringify(fallback),
+    least: minimum,
+    most: maximum === Number.MAX_SAFE_INTEGER ? undefined : maximum,
+    meaning: description ?? '',
+    trusted: shapes.map(markOf).find((mark) => mark !== undefined) ?? described.trusted,
+  };
+}
+
+/** The mark of a path, or of the paths in a list. */
+function markOf({ trusted, items }: Described): Trusted | undefined {
+  return trusted ?? Described.safeParse(items).data?.trusted;
+}

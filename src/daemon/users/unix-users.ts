@@ -1,0 +1,65 @@
+// The Unix users of the jobs of one cluster, as agent.slurm.user_map maps them, and what the daemon remembers about them.
+import { createBoundedMap } from '../../base/bounded-map.ts';
+import { mappedUsers, unixUserOf, type Mapping, type UnixAccount, type UserMap } from '../../base/user-map.ts';
+import type { Entry } from '../journal/entry.ts';
+import { createSudoHolds, type SudoHolds } from './sudo-holds.ts';
+import { createTaskOwners, type TaskOwners } from './task-owners.ts';
+
+/** Only with agent.slurm.user_map; without it, all jobs run as the user of the daemon. */
+export interface UnixUsers {
+  readonly map: UserMap;
+  readonly holds: SudoHolds;
+  /** Jobs of other users than those of their tasks that were reported. */
+  readonly reported: { has(job: string): boolean; add(job: string): void };
+  readonly owners: TaskOwners;
+}
+
+const MAX_REMEMBERED = 50_000;
+
+export function createUnixUsers(map: UserMap): UnixUsers {
+  const reported = createBoundedMap<true>(MAX_REMEMBERED);
+  return {
+    map,
+    holds: createSudoHolds(),
+    reported: { has: (job) => reported.get(job) === true, add: (job) => reported.set(job, true) },
+    owners: createTaskOwners(),
+  };
+}
+
+/** Call it when a task of this owner is claimed: see `SudoHolds`. */
+export function noteProbe(users: UnixUsers, owner: string | undefined, now: number): void {
+  const name = runsAs(users, owner);
+  if (name !== undefined) users.holds.noteProbe(name, now);
+}
+
+/**
+ * Whether the tasks of this owner stay in their queues, because sudo refuses their submission or their jobs are unlisted.
+ * @param unlisted Unix users whose jobs could not be listed: their tasks may have jobs
+ */
+export function isHeld(
+  users: UnixUsers,
+  owner: string | undefined,
+  { now, unlisted }: { readonly now: number; readonly unlisted: ReadonlySet<string> },
+): boolean {
+  const name = runsAs(users, owner);
+  return (name !== undefined && users.holds.isHeld(name, now)) || unlisted.has(name ?? '');
+}
+
+function runsAs({ map }: UnixUsers, owner: string | undefined): string | undefined {
+  const mapping = unixUserOf(owner, map);
+  return mapping.kind === 'run as' ? mapping.user?.name : undefined;
+}
+
+/** As whom the task's job runs. */
+export function mappingOf(users: UnixUsers | undefined, owner: string | undefined): Mapping {
+  return users === undefined ? { kind: 'run as', user: undefined } : unixUserOf(owner, users.map);
+}
+
+/** The other Unix users whose jobs are ours: those of the map, and those of tracked jobs, whose entry in the map may be gone. */
+export function accountsOf(users: UnixUsers | undefined, entries: Iterable<Entry>): UnixAccount[] {
+  if (users === undefined) return [];
+  const accounts = new Map<number, UnixAccount>(mappedUsers(users.map).map((user) => [user.uid, user]));
+  for (const { unixUser } of entries)
+    if (unixUser !== undefined && !accounts.has(unixUser.uid)) accounts.set(unixUser.uid, unixUser);
+  return [...accounts.values()];
+}

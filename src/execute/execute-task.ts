@@ -1,0 +1,107 @@
+// Runs one task as a Slurm job without a daemon, shows its console meanwhile, and ends as the task has ended.
+import type { App } from '../assembly/app.ts';
+import { LostRaceError } from '../clearml/errors.ts';
+import type { TaskId } from '../clearml/ids.ts';
+import { planStart, readTaskState } from './plan-start.ts';
+import { trackOneTask, type OneTaskEnd } from './track-one-task.ts';
+import { mappingOf } from '../daemon/users/unix-users.ts';
+import { readJobName } from '../slurm/job-name.ts';
+import type { JobId } from '../slurm/scheduler.ts';
+import { createConsoleView } from '../clearml/new-console-lines.ts';
+import { findTask } from '../task-commands/find-task.ts';
+import { withOneTask, type OneTask, type OneTaskOptions } from './open-task.ts';
+import { UsageError } from '../base/usage-error.ts';
+
+export interface ExecuteOptions extends OneTaskOptions {
+  /** The task as the user named it. */
+  readonly id: string | undefined;
+  /** The command line that tracks the same task again. */
+  readonly commandFor: (task: TaskId, change?: { readonly queue: string | undefined }) => string;
+  /** Prints console output of the task. */
+  readonly print: (text: string) => void;
+}
+
+export type ExecuteEnd =
+  | { readonly isOver: false }
+  /** The exit code of the job; undefined if it is unknown or 0. */
+  | { readonly isOver: true; readonly isCompleted: boolean; readonly exitCode: number | undefined };
+
+/** Resolves when the task has ended or the process is stopped. @throws what prevents the task from running, see explain-error.ts */
+export async function executeTask(app: App, options: ExecuteOptions): Promise<ExecuteEnd> {
+  const { context } = app;
+  const { pollIntervalMs, queuePollIntervalMs } = app.config.settings.slurm;
+  const intervals = { pollMs: pollIntervalMs, queueMs: queuePollIntervalMs };
+  const id = await findTask(app, options.id, 'execute');
+  return withOneTask<ExecuteEnd>(options, app, id, async (one) => {
+    const { deps, queue, task, lock } = one;
+    const console = createConsoleView(deps.clearml.events, task, options.print);
+    await console.skip();
+    refuseOtherQueue(one, options);
+    await begin(one, context);
+    context.stderr(`Tracking task ${task}. Ctrl-C stops tracking; the task continues.\n`);
+    const show = (): Promise<void> => console.show();
+    const end = await trackOneTask(deps, { task, queue, intervals, stop: context.stop, lock, show });
+    if (!end.isOver) {
+      context.stderr(describeLeft(end, task, options.commandFor(task)));
+      return { end: { isOver: false }, isOver: false };
+    }
+    await console.show();
+    return { end: await endOf(one, end), isOver: true };
+  });
+}
+
+/** A task that an earlier call claimed must end from its queue and with its template. @throws UsageError */
+function refuseOtherQueue({ deps, queue, task, ownQueueName }: OneTask, { commandFor }: ExecuteOptions): void {
+  const known = deps.journal.entries.get(task);
+  if (known === undefined || known.queue === queue.id) return;
+  const before = known.queueName === ownQueueName ? undefined : known.queueName;
+  throw new UsageError(
+    `Task ${task} was started from queue "${known.queueName}" by an earlier execute. Continue it with: ${commandFor(task, { queue: before })}`,
+  );
+}
+
+/** @throws UsageError if it cannot be run */
+async function begin({ deps, queue, task }: OneTask, { stderr, stop }: App['context']): Promise<void> {
+  const beginning = planStart(await readTaskState(deps, task, queue, stop), queue.id);
+  switch (beginning.do) {
+    case 'refuse':
+      throw new UsageError(`Task ${task} cannot be run because ${beginning.why}.`);
+    case 'watch':
+      stderr(`Task ${task} is already submitted.\n`);
+      return;
+    case 'claim':
+      return;
+    case 'enqueue':
+      await enqueue({ deps, queue, task });
+  }
+}
+
+async function enqueue({ deps, queue, task }: Pick<OneTask, 'deps' | 'queue' | 'task'>): Promise<void> {
+  try {
+    await deps.clearml.tasks.enqueue(task, queue.id);
+  } catch (error) {
+    if (!(error instanceof LostRaceError)) throw error;
+    throw new UsageError(`Another user changed task ${task} at the same time. Check the task and retry.`);
+  }
+}
+
+function describeLeft({ jobId }: OneTaskEnd, task: TaskId, again: string): string {
+  const fact = jobId === undefined ? 'it has no Slurm job yet' : `Slurm job ${jobId} continues`;
+  // Indented lines are never wrapped, so that they can be copied.
+  return `Stopped tracking the task; ${fact}. To track it again:\n  ${again}\nTo end it:\n  clearml-agent-slurm cancel ${task}\n`;
+}
+
+async function endOf({ deps }: OneTask, { task, jobId }: OneTaskEnd): Promise<ExecuteEnd> {
+  if (task !== undefined && GOOD_ENDS.includes(task.status))
+    return { isOver: true, isCompleted: true, exitCode: undefined };
+  const mapping = mappingOf(deps.unixUsers, task?.user);
+  const seen = mapping.kind === 'run as' ? mapping.user : undefined;
+  const last = jobId ?? (task?.slurmJob as JobId | undefined);
+  const record = last === undefined ? undefined : await deps.scheduler.record(last, { runAs: seen });
+  // Slurm reuses ids, and any user can give a job this name.
+  const isIts = readJobName(record?.name ?? '')?.taskId === task?.id && record?.isOthers !== true;
+  const code = isIts ? record?.exitCode : undefined;
+  return { isOver: true, isCompleted: false, exitCode: code === 0 ? undefined : code };
+}
+
+const GOOD_ENDS: readonly string[] = ['completed', 'closed', 'publishing', 'published'];

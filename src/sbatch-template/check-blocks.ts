@@ -1,0 +1,128 @@
+// Checks the three blocks of a template: each occurs once, in order, and where several lines of script are possible.
+import { BLOCKS, type BlockName } from './placeholders/parse-placeholder.ts';
+import type { BlockOccurrence, LexedScript } from './shell/lexed-script.ts';
+import { templateErrorAt, type Range, type TemplateSource } from './source.ts';
+
+/** The range that each block replaces. */
+export type BlockRanges = Readonly<Record<BlockName, Range>>;
+
+/**
+ * @param header the lines of directives, after which a missing block is reported
+ * @throws TemplateError for a block that is missing, repeated, out of order, or not alone on its line
+ */
+export function locateBlocks(source: TemplateSource, script: LexedScript, header: Range): BlockRanges {
+  const setUp = requireBlock(source, script, header, 'CLEARML_PRE_SETUP');
+  const tearDown = requireBlock(source, script, header, 'CLEARML_POST_SETUP');
+  const execute = mayOmitAgent(script) ? undefined : requireBlock(source, script, header, 'CLEARML_AGENT_EXECUTE');
+
+  const places = {
+    CLEARML_PRE_SETUP: setUp.placeholder,
+    CLEARML_AGENT_EXECUTE: execute?.placeholder ?? {
+      start: tearDown.placeholder.start,
+      end: tearDown.placeholder.start,
+    },
+    CLEARML_POST_SETUP: tearDown.placeholder,
+  };
+  checkOrder(source, places);
+  return places;
+}
+
+/**
+ * A template that wraps srun may omit AGENT_EXECUTE, as ClearML's Pyxis page does: it is then inserted before POST_SETUP.
+ */
+export function mayOmitAgent({ blocks, functions }: LexedScript): boolean {
+  return (
+    !blocks.some(({ placeholder }) => placeholder.block === 'CLEARML_AGENT_EXECUTE') &&
+    functions.some(({ name }) => name === 'srun')
+  );
+}
+
+/** The only occurrence of the block. @throws TemplateError */
+export function requireBlock(
+  source: TemplateSource,
+  script: LexedScript,
+  header: Range,
+  block: BlockName,
+): BlockOccurrence {
+  const [first, second] = script.blocks
+    .filter(({ placeholder }) => placeholder.block === block)
+    .sort((a, b) => a.placeholder.start - b.placeholder.start);
+  if (first === undefined) {
+    throw templateErrorAt(
+      source,
+      header.end,
+      'block-missing',
+      `\${${block}} is missing: write it on a separate line, ${WHERE[block]}`,
+    );
+  }
+  if (second !== undefined) {
+    throw templateErrorAt(
+      source,
+      second.placeholder.start,
+      'block-twice',
+      `\${${block}} occurs a second time: remove one of the two`,
+    );
+  }
+  checkLine(source, script, first);
+  return first;
+}
+
+const WHERE: Readonly<Record<BlockName, string>> = {
+  CLEARML_PRE_SETUP: 'after the #SBATCH lines and the set-up of the node, such as module load',
+  CLEARML_AGENT_EXECUTE:
+    'between ${CLEARML_PRE_SETUP} and ${CLEARML_POST_SETUP}, or after a command such as singularity exec',
+  CLEARML_POST_SETUP: 'at the end',
+};
+
+function checkLine(
+  source: TemplateSource,
+  script: LexedScript,
+  { placeholder, isNested, within }: BlockOccurrence,
+): void {
+  const { text } = source;
+  if (within !== undefined) {
+    const outer = within.includes('quotes') || within.includes('document') ? within : 'expression';
+    throw templateErrorAt(
+      source,
+      placeholder.start,
+      'block-place',
+      `\${${placeholder.block}} must be a separate command: move it out of the ${outer}, or close that before it`,
+    );
+  }
+  const before = text.slice(text.lastIndexOf('\n', placeholder.start - 1) + 1, placeholder.start);
+  const newline = text.indexOf('\n', placeholder.end);
+  const after = text.slice(placeholder.end, newline === -1 ? text.length : newline);
+  const command = script.commands.find(({ words }) => isSame(words.at(-1), placeholder));
+  const isLastWord = command !== undefined && !isNested && after.trim() === '';
+  const isAlone = command?.words.length === 1 && before.trim() === '';
+
+  if (placeholder.block === 'CLEARML_AGENT_EXECUTE' ? isLastWord : isLastWord && isAlone) return;
+  const remedy =
+    placeholder.block === 'CLEARML_AGENT_EXECUTE'
+      ? 'a command may precede it, but nothing may follow it'
+      : 'it becomes several lines of script, so write nothing else on the line';
+  throw templateErrorAt(
+    source,
+    placeholder.start,
+    'block-place',
+    `\${${placeholder.block}} must end its line and its command: ${remedy}`,
+  );
+}
+
+function checkOrder(source: TemplateSource, places: BlockRanges): void {
+  for (const [index, block] of BLOCKS.entries()) {
+    const before = BLOCKS[index - 1];
+    if (before !== undefined && places[before].start > places[block].start) {
+      throw templateErrorAt(
+        source,
+        places[block].start,
+        'block-order',
+        `\${${block}} is before \${${before}}: change their order`,
+      );
+    }
+  }
+}
+
+function isSame(a: Range | undefined, b: Range): boolean {
+  return a?.start === b.start && a.end === b.end;
+}

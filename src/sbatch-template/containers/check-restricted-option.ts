@@ -1,0 +1,104 @@
+// Checks a value in a restricted option: a list of mounts or variables, or an option that Pyxis writes into a script on the node.
+import { TemplateError } from '../errors.ts';
+import { displayValue } from '../placeholders/display-value.ts';
+import { positionAt, type Range, type TemplateSource } from '../source.ts';
+import type { ResolvedValue } from '../placeholders/resolve-value.ts';
+import { isReference } from './singularity-image.ts';
+import { isPyxisImagePlaceholder } from './pyxis-image.ts';
+import { restrictedOptionAt, type RestrictedOptions } from './find-restricted-options.ts';
+
+/**
+ * Pyxis writes mounts and names of variables into `echo "…"` of that script (`enroot_create_start_config` in pyxis_slurmstepd.c, 0.24),
+ * where a dollar sign or a backquote would run a command as the user of the job, outside the container.
+ */
+export const PLAIN_FOR_PYXIS = /^[\w./:,@#%+=~-]*$/;
+
+/** An image file; only such an image begins with a dot or a slash (`slurm_spank_user_init`). */
+const FILE = /^[./][\w./:,@%+=~-]*$/;
+
+/**
+ * A path below the directory in the template: no other mount, no other path in the container, and nothing above that directory.
+ * `container_mounts` allows further directories, which a task mounts with its container arguments.
+ */
+export const PART_OF_MOUNT = /^(?!(?:[^]*\/)?\.\.(?:\/|$))[\w.@#%+=~-][\w./@#%+=~-]*$|^$/;
+
+/** A comma begins another variable (srun(1), `--export`; apptainer exec `--env`), which can be one that changes bash. */
+export const ONE_VARIABLE = /^[^,"]*$/;
+
+const SCHEME = /^(?:docker|dockerd|podman):\/\//;
+
+/**
+ * @param value after conversion for Pyxis
+ * @throws TemplateError for a value that Slurm, Pyxis, enroot or Singularity would not read as one plain value
+ */
+export function checkRestrictedValue(
+  source: TemplateSource,
+  placeholder: Range,
+  { text: value, origin }: ResolvedValue,
+  words: RestrictedOptions,
+): void {
+  const option = restrictedOptionAt(source.text, placeholder, words);
+  if (option === undefined) return;
+  const violation = isPyxisImagePlaceholder(source.text, placeholder)
+    ? imageViolation(value)
+    : violationOf(option, value, origin, source, placeholder);
+  if (violation === undefined) return;
+  const { line, column } = positionAt(source.text, placeholder.start);
+  throw new TemplateError(source.file, line, column, `${displayValue(value)} for --${option} ${violation}`);
+}
+
+/** The requirement for values in this option. */
+export function requirementOf(option: string): 'part of a mount' | 'one variable' | 'plain for Pyxis' {
+  if (MOUNTS.test(option)) return 'part of a mount';
+  return VARIABLES.test(option) ? 'one variable' : 'plain for Pyxis';
+}
+
+/** Also abbreviated, as getopt allows. */
+const MOUNTS = /^(?:container-mounts?|container-mou?|bind|mount)$/;
+const VARIABLES = /^(?:export|env)$/;
+
+function violationOf(
+  option: string,
+  value: string,
+  origin: ResolvedValue['origin'],
+  { text }: TemplateSource,
+  { start }: Range,
+): string | undefined {
+  switch (requirementOf(option)) {
+    case 'part of a mount':
+      // A default of the template may be any directory.
+      if (origin === 'default') return option.startsWith('container-') ? plainViolation(value) : undefined;
+      return PART_OF_MOUNT.test(value)
+        ? undefined
+        : 'would mount a directory outside the one in the template: use a path below it, or -v in the container arguments';
+    case 'one variable':
+      if (!ONE_VARIABLE.test(value)) return 'has a comma or a quote, which would begin another variable: remove it';
+      return value.includes('=') && !/[\s,="']\w+=[^,\s]*$/.test(text.slice(0, start))
+        ? 'names a variable: write its name in the template'
+        : undefined;
+    case 'plain for Pyxis':
+      return plainViolation(value);
+  }
+}
+
+function imageViolation(image: string): string | undefined {
+  if (FILE.test(image)) return undefined;
+  // [USER@][REGISTRY#]NAME[:TAG][@DIGEST]
+  const reference = image
+    .replace(SCHEME, '')
+    .replace(/^[\w.+-]+@(?=[^@]*#)/, '')
+    .replace('#', '/');
+  if (isReference(reference)) return undefined;
+  return 'is not the name of an image: write docker://REGISTRY#NAME:TAG, or the path of a squashfs file';
+}
+
+function plainViolation(value: string): string | undefined {
+  return isPlainForPyxis(value)
+    ? undefined
+    : 'has a character that Pyxis could read as code: use letters, digits and ./:,@#%+=~-';
+}
+
+/** Whether no option of Pyxis reads a character of this value as code. */
+export function isPlainForPyxis(value: string): boolean {
+  return PLAIN_FOR_PYXIS.test(value);
+}

@@ -1,0 +1,85 @@
+// Finds the Pyxis container of a template, around the whole script or what srun starts, and adds mounts to it.
+import { DIRECTIVE_PREFIX, tokenText, type DirectiveToken } from '../directives/directive-tokens.ts';
+import type { Insertion } from '../source.ts';
+import type { Command, LexedScript } from '../shell/lexed-script.ts';
+import type { PyxisAdditions, PyxisSpec, PyxisInsertionPoint } from '../template.ts';
+
+/** A token or shell word, with a NUL for each placeholder and expansion. */
+interface PlainWord {
+  readonly text: string;
+  readonly end: number;
+}
+
+export function findPyxisContainer(
+  text: string,
+  words: readonly DirectiveToken[],
+  { commands, comments }: Pick<LexedScript, 'commands' | 'comments'>,
+): PyxisSpec | undefined {
+  const directives = words.map((word) => ({ text: tokenText(word), end: word.end }));
+  const whole = readPlace(directives);
+  if (whole !== undefined) {
+    return { kind: 'script', insertionPoints: [whole], mounts: mountsOf(directives), ...readHome(directives) };
+  }
+  const starting = commands.filter((command) => readPlace(command.words) !== undefined);
+  const places = starting.flatMap(({ words: its }) => readPlace(its) ?? []);
+  if (places.length === 0 && !namesImage(text, comments)) return undefined;
+  const all = starting.flatMap((command: Command) => [...command.words]);
+  return { kind: 'step', insertionPoints: places, mounts: mountsOf(all), ...readHome(all) };
+}
+
+const IMAGE = /^--container-image(?:=|$)/;
+const MOUNTS = /^--container-mounts(?:=|$)/;
+
+function readPlace(words: readonly PlainWord[]): PyxisInsertionPoint | undefined {
+  const image = endOfOption(words, IMAGE);
+  return image === undefined ? undefined : { imageEnd: image, mountsEnd: endOfOption(words, MOUNTS) };
+}
+
+/** Of several options, sbatch and srun use the last one. */
+function endOfOption(words: readonly PlainWord[], option: RegExp): number | undefined {
+  const at = words.findLastIndex(({ text }) => option.test(text));
+  const word = words[at];
+  return word === undefined || word.text.includes('=') ? word?.end : words[at + 1]?.end;
+}
+
+function mountsOf(words: readonly PlainWord[]): string {
+  const at = words.findLastIndex(({ text }) => MOUNTS.test(text));
+  const word = words[at]?.text ?? '';
+  return word.includes('=') ? word.slice(word.indexOf('=') + 1) : (words[at + 1]?.text ?? '');
+}
+
+function readHome(words: readonly PlainWord[]): { setsHome: boolean; mountsHome: boolean } {
+  const mountsHome = words.some(({ text }) => text === '--container-mount-home');
+  return { mountsHome, setsHome: mountsHome || words.some(({ text }) => text === '--no-container-mount-home') };
+}
+
+/** Whether the option is in an array or a variable, from which the command takes it. */
+function namesImage(text: string, comments: readonly number[]): boolean {
+  return [...text.matchAll(/--container-image\b/g)].some(({ index }) => {
+    const lineStart = text.lastIndexOf('\n', index) + 1;
+    return !comments.some((at) => at >= lineStart && at <= index);
+  });
+}
+
+/** The insertions that add these mounts to a template. */
+export function addPyxisOptions(text: string, form: PyxisSpec, { mounts, mountsHome }: PyxisAdditions): Insertion[] {
+  const list = mounts.join(',');
+  return form.insertionPoints.flatMap(({ imageEnd, mountsEnd }) => {
+    const merged = list === '' || mountsEnd === undefined ? [] : [insert(mountsEnd, `,${list}`)];
+    const options = [
+      ...(list === '' || mountsEnd !== undefined ? [] : [`--container-mounts=${list}`]),
+      ...(mountsHome ? ['--container-mount-home'] : []),
+    ];
+    if (options.length === 0) return merged;
+    if (form.kind === 'step') return [...merged, insert(imageEnd, options.map((option) => ` ${option}`).join(''))];
+    const lineEnd = text.indexOf('\n', imageEnd);
+    const lines = options.map((option) => `\n${DIRECTIVE_PREFIX} ${option}`).join('');
+    return [...merged, insert(lineEnd === -1 ? text.length : lineEnd, `${ADDED}${lines}`)];
+  });
+}
+
+const ADDED = '\n# Added by clearml-agent-slurm: mounts that the job or the task needs in the container.';
+
+function insert(at: number, text: string): Insertion {
+  return { start: at, end: at, text };
+}

@@ -1,0 +1,88 @@
+// Reads the sbatch options in `#SBATCH` lines: of a template, by their long names, and of a rendered script.
+import { findHeader } from './check-directives.ts';
+import {
+  DIRECTIVE_PREFIX,
+  PLACEHOLDER_MARK,
+  splitDirective,
+  tokenPlaceholders,
+  tokenText,
+  type DirectiveToken,
+} from './directive-tokens.ts';
+import type { ValuePlaceholder } from '../placeholders/parse-placeholder.ts';
+import { isSignal, LONG_NAMES, LONG_WITH_VALUE, readShortOptions } from './sbatch-options.ts';
+
+export interface DirectiveOption {
+  readonly name: string;
+  /** As sbatch reads it, with a mark for each placeholder; empty without a value. */
+  readonly value: string;
+  readonly placeholders: readonly ValuePlaceholder[];
+  /** The offset of the option. */
+  readonly start: number;
+}
+
+/** In the order of the text. */
+export function readOptions(tokens: readonly DirectiveToken[]): DirectiveOption[] {
+  const options: DirectiveOption[] = [];
+  for (let index = 0; index < tokens.length; index += 1) {
+    const token = tokens[index];
+    if (token === undefined) continue;
+    const text = tokenText(token);
+    const named = readName(text);
+    if (named === undefined) continue;
+    const next = named.takesNext ? tokens[index + 1] : undefined;
+    if (next !== undefined) index += 1;
+    options.push({
+      name: named.name,
+      value: next === undefined ? named.value : tokenText(next),
+      placeholders: [...tokenPlaceholders(token), ...(next === undefined ? [] : tokenPlaceholders(next))],
+      start: token.start,
+    });
+  }
+  return options;
+}
+
+function readName(text: string): { name: string; value: string; takesNext: boolean } | undefined {
+  const [, written, sign, value = ''] = /^--([a-z][\w-]*)(=?)([^]*)$/.exec(text) ?? [];
+  const long = written !== undefined && isSignal(written) ? 'signal' : written;
+  if (long !== undefined) return { name: long, value, takesNext: sign === '' && LONG_WITH_VALUE.includes(long) };
+  if (!/^-[A-Za-z]/.test(text)) return undefined;
+  // Options without a value can precede it in the same token: `-Ht10`.
+  const { letters } = readShortOptions(text);
+  const name = LONG_NAMES[letters.at(-1) ?? ''];
+  const rest = text.slice(1 + letters.length);
+  return name === undefined ? undefined : { name, value: rest, takesNext: rest === '' };
+}
+
+/** The value with the defaults of its placeholders; undefined if one has no default. */
+export function defaultText({ value, placeholders }: DirectiveOption): string | undefined {
+  if (placeholders.some(({ fallback }) => fallback === undefined)) return undefined;
+  const rest = [...placeholders];
+  return value.replaceAll(PLACEHOLDER_MARK, () => rest.shift()?.fallback ?? '');
+}
+
+/** The words of all directives. */
+export function directiveWords(script: string): string[] {
+  const lines = script.slice(0, findHeader(script).end).split('\n');
+  return lines.flatMap((line) => (line.startsWith(DIRECTIVE_PREFIX) ? splitDirective(line) : []));
+}
+
+/** The last of several values, as sbatch does. @param names such as `--ntasks` and `-n` */
+export function lastValue(words: readonly string[], [long, short]: readonly [string, string]): string | undefined {
+  let value: string | undefined;
+  for (const [index, word] of words.entries()) {
+    if (word === long || word === short) value = words[index + 1];
+    else if (word.startsWith(`${long}=`)) value = word.slice(long.length + 1);
+    else if (word.startsWith(short)) value = word.slice(short.length);
+  }
+  return value;
+}
+
+/**
+ * The directory to start a job of another Unix user in: their home, or the template's relative `--chdir` below it. sbatch would use the
+ * directory of the daemon. Undefined if the template names an absolute one.
+ */
+export function startDirectory(script: string, home: string): string | undefined {
+  const chdir = lastValue(directiveWords(script), ['--chdir', '-D']);
+  if (chdir === undefined || chdir === '') return home;
+  return chdir.startsWith('/') ? undefined : `${home}/${chdir}`;
+}

@@ -1,0 +1,89 @@
+// Fills the placeholders of `#SBATCH` lines so that a value stays the value of its option, whatever it is.
+import { PLACEHOLDER_MARK, quoteForDirective, type DirectiveToken } from './directive-tokens.ts';
+import { displayValue } from '../placeholders/display-value.ts';
+import { hasFilter } from '../placeholders/filters.ts';
+import type { DirectiveOption } from './read-directive-options.ts';
+import type { ValuePlaceholder } from '../placeholders/parse-placeholder.ts';
+import { takesNextToken } from './sbatch-options.ts';
+import { templateErrorAt, type Insertion, type TemplateSource } from '../source.ts';
+import type { EnclosingOption } from '../template.ts';
+
+/** @throws TemplateError for a value with a newline or a tab, and for one that would change how sbatch reads the token */
+export function fillToken(
+  source: TemplateSource,
+  token: DirectiveToken,
+  valueOf: (placeholder: ValuePlaceholder) => string,
+): Insertion[] {
+  const insertions: Insertion[] = [];
+  let filled = '';
+  for (const part of token.parts) {
+    if (part.kind === 'text') {
+      filled += part.text;
+      continue;
+    }
+    const { placeholder, quote } = part;
+    if (hasFilter(placeholder.filters, 'words')) {
+      throw templateErrorAt(
+        source,
+        placeholder.start,
+        'words-filter',
+        '|words is not allowed in an #SBATCH line, where sbatch would read further words as options: remove the filter',
+      );
+    }
+    const value = valueOf(placeholder);
+    if (/[\n\t]/.test(value)) {
+      throw templateErrorAt(
+        source,
+        placeholder.start,
+        'newline-in-directive',
+        `${displayValue(value)} contains a newline or a tab, which an #SBATCH line cannot: remove |raw`,
+      );
+    }
+    filled += value;
+    insertions.push({ start: placeholder.start, end: placeholder.end, text: quoteForDirective(value, quote) });
+  }
+  if (insertions.length > 0) checkMeaning(source, token, filled);
+  return insertions;
+}
+
+/** With its values, the token must still be the option or the argument that it is in the template. */
+function checkMeaning(source: TemplateSource, { parts, start }: DirectiveToken, filled: string): void {
+  const [first] = parts;
+  if (first?.kind === 'placeholder' && filled.startsWith('-')) {
+    throw templateErrorAt(
+      source,
+      start,
+      'dash-value',
+      `${displayValue(filled)} begins with a dash, and sbatch would read it as an option: write --name=\${…}, not --name \${…}`,
+    );
+  }
+  if (filled === '' || takesNextToken(filled)) {
+    throw templateErrorAt(
+      source,
+      start,
+      'empty-value',
+      'the value is empty, and sbatch would use the next argument as the value: write a default, or --name=${…}',
+    );
+  }
+}
+
+/** The option around each placeholder. `valueOf` returns the values of the other placeholders in the same option. */
+export function enclosingOptions(
+  options: readonly DirectiveOption[],
+  valueOf: (placeholder: ValuePlaceholder) => string,
+): ReadonlyMap<ValuePlaceholder, EnclosingOption> {
+  return new Map(
+    options.flatMap((option) => option.placeholders.map((placeholder, index) => [placeholder, around(option, index)])),
+  );
+
+  function around({ name, value, placeholders }: DirectiveOption, index: number): EnclosingOption {
+    const texts = value.split(PLACEHOLDER_MARK);
+    const values = placeholders.map(valueOf);
+    // The value with index n is between the texts n and n + 1.
+    const join = (from: number, to: number): string =>
+      texts
+        .slice(from, to)
+        .reduce((text, next, at) => text + (at === 0 ? '' : (values[from + at - 1] ?? '')) + next, '');
+    return { name, before: join(0, index + 1), after: join(index + 1, texts.length) };
+  }
+}

@@ -1,0 +1,92 @@
+// Tells what a template uses, for messages and advice: user properties, sbatch options, the container image. The template may have errors.
+import { PLACEHOLDER_MARK } from './directives/directive-tokens.ts';
+import { readOptions } from './directives/read-directive-options.ts';
+import { readLeniently } from './collect-errors.ts';
+import type { ValuePlaceholder } from './placeholders/parse-placeholder.ts';
+import { positionAt } from './source.ts';
+import { possibleEvaluationMessage } from './data-flow/classify-placeholders.ts';
+import { userPropertyOf } from './placeholders/user-property.ts';
+
+export interface TemplateProperty {
+  readonly name: string;
+  /** The first default among its placeholders; undefined if a task must have the property. */
+  readonly fallback: string | undefined;
+  readonly uses: readonly PropertyUse[];
+}
+
+export interface PropertyUse {
+  readonly line: number;
+  /** The option that it sets, `--time`; undefined in the script. */
+  readonly option: string | undefined;
+  /** Whether it is the option's whole value; undefined in the script. */
+  readonly isWhole?: boolean;
+}
+
+/** The user properties that a template uses, in the order of their first use. */
+export function listProperties(file: string, text: string): TemplateProperty[] {
+  const { source, tokens, occurrences } = readLeniently(file, text);
+  const found = new Map<string, TemplateProperty>();
+
+  function add(placeholder: ValuePlaceholder, option?: Pick<PropertyUse, 'option' | 'isWhole'>): void {
+    const name = userPropertyOf(placeholder.variable);
+    if (name === undefined) return;
+    const before = found.get(name);
+    const { line } = positionAt(source.text, placeholder.start);
+    found.set(name, {
+      name,
+      fallback: before?.fallback ?? placeholder.fallback,
+      uses: [...(before?.uses ?? []), { line, option: undefined, ...option }],
+    });
+  }
+
+  for (const { name, value, placeholders } of readOptions(tokens)) {
+    for (const placeholder of placeholders)
+      add(placeholder, { option: `--${name}`, isWhole: value === PLACEHOLDER_MARK });
+  }
+  for (const { placeholder } of occurrences) add(placeholder);
+  return [...found.values()];
+}
+
+export interface OptionLocation {
+  readonly file: string;
+  readonly line: number;
+  /** The user properties in its value. */
+  readonly properties: readonly string[];
+}
+
+/** By the option's long name, `--time`. If an option occurs twice, the last one is used, as by sbatch. */
+export function locateOptions(file: string, text: string): ReadonlyMap<string, OptionLocation> {
+  const { source, tokens } = readLeniently(file, text);
+  return new Map(
+    readOptions(tokens).map(({ name, placeholders, start }) => [
+      `--${name}`,
+      {
+        file,
+        line: positionAt(source.text, start).line,
+        properties: placeholders.flatMap(({ variable }) => userPropertyOf(variable) ?? []),
+      },
+    ]),
+  );
+}
+
+const IMAGE = 'CLEARML_TASK.container.image';
+
+/** Whether the template uses the container image of the task, in an option such as `--container-image` or in the script. */
+export function usesImage(file: string, text: string): boolean {
+  const { tokens, occurrences } = readLeniently(file, text);
+  const placeholders = [
+    ...readOptions(tokens).flatMap((option) => option.placeholders),
+    ...occurrences.map(({ placeholder }) => placeholder),
+  ];
+  return placeholders.some(({ variable }) => variable === IMAGE);
+}
+
+/** Warnings about values that may be evaluated, with file and line, each once. */
+export function templateWarnings(file: string, text: string): string[] {
+  const { source, possibleEvaluations } = readLeniently(file, text);
+  const sentences = possibleEvaluations.map(
+    (evaluation) =>
+      `${file}:${positionAt(source.text, evaluation.placeholder.start).line}: ${possibleEvaluationMessage(evaluation)}`,
+  );
+  return [...new Set(sentences)];
+}

@@ -1,0 +1,221 @@
+// Renders a parsed template for one task.
+import type { BlockRanges } from './check-blocks.ts';
+import { checkSize } from './check-file.ts';
+import { checkHereDocument } from './check-here-document.ts';
+import { addPyxisOptions } from './containers/pyxis-in-template.ts';
+import { isPyxisImagePlaceholder, toPyxisImage } from './containers/pyxis-image.ts';
+import type { RestrictedOptions } from './containers/find-restricted-options.ts';
+import { checkRestrictedValue } from './containers/check-restricted-option.ts';
+import { tokenPlaceholders, type DirectiveToken } from './directives/directive-tokens.ts';
+import { displayValue } from './placeholders/display-value.ts';
+import { catchTemplateError, type TemplateError } from './errors.ts';
+import { enclosingOptions, fillToken } from './directives/render-directives.ts';
+import { hasFilter } from './placeholders/filters.ts';
+import { readOptions } from './directives/read-directive-options.ts';
+import { BLOCKS, type BlockName, type ValuePlaceholder } from './placeholders/parse-placeholder.ts';
+import { quoteForContext, quoteWords, type Quoted } from './placeholders/quote-value.ts';
+import { resolveDefault, resolveValue, type ResolvedValue } from './placeholders/resolve-value.ts';
+import type { HereDocument, Occurrence, UnbracedName } from './shell/lexed-script.ts';
+import { insertAll, positionAt, templateErrorAt, type Insertion, type TemplateSource } from './source.ts';
+import { checkEvaluatedValue } from './data-flow/check-evaluated-value.ts';
+import { raiseTaskCount } from './directives/raise-ntasks.ts';
+import type {
+  Blocks,
+  EnclosingOption,
+  PlaceholderUse,
+  PyxisAdditions,
+  PyxisSpec,
+  Rendered,
+  Variables,
+} from './template.ts';
+
+/** A template and its placeholders. */
+export interface TemplateParts {
+  readonly source: TemplateSource;
+  /** Of all `#SBATCH` lines. */
+  readonly tokens: readonly DirectiveToken[];
+  /** The placeholders in the script, in the order of the text. */
+  readonly occurrences: readonly Occurrence[];
+  readonly documents: readonly HereDocument[];
+  readonly unbracedNames: readonly UnbracedName[];
+}
+
+export interface ParsedTemplate extends TemplateParts {
+  readonly pyxis: PyxisSpec | undefined;
+  readonly restrictedOptions: RestrictedOptions;
+  readonly blocks: BlockRanges;
+  /** The offset of the command that starts the agent, of which the block is the last word. */
+  readonly agentStart: number;
+}
+
+const TEXT_OF_BLOCK: Readonly<Record<BlockName, (blocks: Blocks) => string>> = {
+  CLEARML_PRE_SETUP: ({ preSetup }) => preSetup,
+  CLEARML_AGENT_EXECUTE: ({ agentExecute }) => agentExecute,
+  CLEARML_POST_SETUP: ({ postSetup }) => postSetup,
+};
+
+/** @throws TemplateError if a value is missing or is not allowed where the template has it */
+export function renderTemplate(
+  template: ParsedTemplate,
+  variables: Variables,
+  blocks: Blocks,
+  additions?: PyxisAdditions,
+): Rendered {
+  const { source, pyxis } = template;
+  const values = new Map<ValuePlaceholder, ResolvedValue>();
+
+  function valueOf(placeholder: ValuePlaceholder): string {
+    const resolved = resolveValue(source, placeholder, variables);
+    const isImage = isPyxisImagePlaceholder(source.text, placeholder);
+    const value = isImage ? { ...resolved, text: toPyxisImage(resolved.text) } : resolved;
+    checkRestrictedValue(source, placeholder, value, template.restrictedOptions);
+    values.set(placeholder, value);
+    return value.text;
+  }
+
+  const filled = [
+    ...template.tokens.flatMap((token) => fillToken(source, token, valueOf)),
+    ...template.occurrences.map((occurrence) =>
+      fillOccurrence(source, occurrence, valueOf(occurrence.placeholder), values.get(occurrence.placeholder)?.origin),
+    ),
+    ...template.unbracedNames.flatMap(addBraces),
+  ];
+  for (const document of template.documents) checkHereDocument(source, document, filled);
+  const added = pyxis === undefined || additions === undefined ? [] : addPyxisOptions(source.text, pyxis, additions);
+  const start = template.agentStart;
+  const before = blocks.beforeAgent === undefined ? [] : [{ start, end: start, text: blocks.beforeAgent }];
+  const insertions = [...filled, ...before, ...fillBlocks(template, blocks), ...added].sort(
+    (a, b) => a.start - b.start || a.end - b.end,
+  );
+  const script = raiseTaskCount(insertAll(source.text, { start: 0, end: source.text.length }, insertions));
+  checkSize(source, script);
+  const options = enclosingOptions(readOptions(template.tokens), (placeholder) => values.get(placeholder)?.text ?? '');
+  return {
+    script,
+    uses: [...values].map(([placeholder, value]) => readUse(source, placeholder, value, options.get(placeholder))),
+  };
+}
+
+/** The image for Pyxis, as the task or the template names it; undefined if only bash can tell. @throws TemplateError */
+export function findImageName(
+  { source, tokens, occurrences }: TemplateParts,
+  variables: Variables,
+): string | undefined {
+  const placeholders = [...tokens.flatMap(tokenPlaceholders), ...occurrences.map(({ placeholder }) => placeholder)];
+  const placeholder = placeholders.find((candidate) => isPyxisImagePlaceholder(source.text, candidate));
+  if (placeholder !== undefined) return resolveValue(source, placeholder, variables).text;
+  return /--container-image(?:=|[ \t]+)["']?([\w./:@#%+=~-]+)["']?(?:\s|$)/.exec(source.text)?.[1];
+}
+
+/** The defaults that are not allowed where the template has them, and the values that would extend a name. */
+export function defaultErrors({
+  source,
+  tokens,
+  occurrences,
+  documents,
+  unbracedNames,
+}: TemplateParts): TemplateError[] {
+  const errors = extendedNames(source, occurrences, unbracedNames);
+  const filled = occurrences.flatMap(
+    (occurrence) => catchTemplateError(errors, () => fillDefault(source, occurrence)) ?? [],
+  );
+  for (const document of documents) catchTemplateError(errors, () => checkHereDocument(source, document, filled));
+  for (const token of tokens) {
+    // A placeholder without a default can have any value: check the token with an ordinary one.
+    catchTemplateError(errors, () =>
+      fillToken(source, token, (placeholder) => resolveDefault(source, placeholder) ?? 'x'),
+    );
+  }
+  return errors;
+}
+
+/** A variable, or the tilde of a home directory, up to the placeholder. */
+const NAME_BEFORE = /(?:\$\w+|(?<![\w./}-])~[\w.-]*)$/;
+
+/**
+ * In re-evaluated text, a plain word directly after a name would make it another name. Elsewhere the name gets braces
+ * (`addBraces`).
+ */
+function extendedNames(
+  source: TemplateSource,
+  occurrences: readonly Occurrence[],
+  unbracedNames: readonly UnbracedName[],
+): TemplateError[] {
+  return occurrences.flatMap(({ placeholder, context }) => {
+    const isBraced = unbracedNames.some((name) => name.placeholder === placeholder || name.end === placeholder.start);
+    if (context.kind !== 're-evaluated' || isBraced) return [];
+    const lineStart = source.text.lastIndexOf('\n', placeholder.start - 1) + 1;
+    const name = NAME_BEFORE.exec(source.text.slice(lineStart, placeholder.start))?.[0];
+    if (name === undefined) return [];
+    const remedy = name.startsWith('~') ? 'write $HOME/, or a character between them' : `write \${${name.slice(1)}}`;
+    const finding = `the value would become part of the name ${name}: ${remedy}`;
+    return [templateErrorAt(source, placeholder.start, 'extended-name', finding)];
+  });
+}
+
+function fillDefault(source: TemplateSource, occurrence: Occurrence): Insertion[] {
+  if (hasFilter(occurrence.placeholder.filters, 'words')) checkCanSplit(source, occurrence);
+  const fallback = resolveDefault(source, occurrence.placeholder);
+  return fallback === undefined ? [] : [fillOccurrence(source, occurrence, fallback, 'default')];
+}
+
+function fillOccurrence(
+  source: TemplateSource,
+  { placeholder, context, evaluations = [] }: Occurrence,
+  value: string,
+  origin: ResolvedValue['origin'] | undefined,
+): Insertion {
+  const canSplit = context.kind === 'unquoted' && context.canSplit;
+  const isSplit =
+    hasFilter(placeholder.filters, 'words') || placeholder.variable === 'CLEARML_TASK.container.arguments';
+  const written: Quoted = canSplit && isSplit ? quoteWords(value) : quoteForContext(value, context);
+  const refused = evaluations
+    .map((evaluation) => checkEvaluatedValue(value, evaluation, origin))
+    .find((one) => one !== undefined);
+  const quoted = 'refusal' in written ? written : (refused ?? written);
+  if ('refusal' in quoted)
+    throw templateErrorAt(
+      source,
+      placeholder.start,
+      quoted.rule,
+      `the value of ${placeholder.variable} is ${displayValue(value)}, ${quoted.refusal}`,
+    );
+  return { start: placeholder.start, end: placeholder.end, text: quoted.text };
+}
+
+/** `$USER` becomes `${USER}`: with the value `NAME` after it, bash would otherwise expand `$USERNAME`. */
+function addBraces({ start, end }: UnbracedName): Insertion[] {
+  return [
+    { start: start + 1, end: start + 1, text: '{' },
+    { start: end, end, text: '}' },
+  ];
+}
+
+function checkCanSplit(source: TemplateSource, { placeholder, context }: Occurrence): void {
+  if (context.kind === 'unquoted' && context.canSplit) return;
+  throw templateErrorAt(
+    source,
+    placeholder.start,
+    'words-filter',
+    '|words splits a value into arguments: remove quotes and other text around the placeholder, or remove the filter',
+  );
+}
+
+function fillBlocks({ blocks: ranges }: ParsedTemplate, blocks: Blocks): Insertion[] {
+  return BLOCKS.map((block) => {
+    const { start, end } = ranges[block];
+    const text = TEXT_OF_BLOCK[block](blocks);
+    // A block that the template leaves out gets a line.
+    return { start, end, text: end > start || text.endsWith('\n') ? text : `${text}\n` };
+  });
+}
+
+function readUse(
+  source: TemplateSource,
+  placeholder: ValuePlaceholder,
+  { text, origin }: ResolvedValue,
+  option: EnclosingOption | undefined,
+): PlaceholderUse {
+  const use = { ...positionAt(source.text, placeholder.start), variable: placeholder.variable, value: text, origin };
+  return option === undefined ? use : { ...use, option };
+}

@@ -1,0 +1,68 @@
+// Reads the task to render from a file; no server is needed.
+import { resolve } from 'node:path';
+import * as z from 'zod';
+import { readNamedFile } from '../assembly/named-file.ts';
+import type { Configured } from '../assembly/read-config.ts';
+import { UsageError } from '../base/usage-error.ts';
+import type { ClusterSettings } from '../config/clusters.ts';
+import { jobSettings, workerName } from '../daemon/serve/job-settings.ts';
+import type { Variables } from '../sbatch-template/template.ts';
+
+/** The assumed queue and cluster of the task. */
+export interface Aim {
+  readonly queueName: string;
+  readonly cluster: ClusterSettings;
+}
+
+/** What `render` needs for the script of a task. */
+export interface TaskToRender {
+  readonly variables: Variables;
+  readonly schedulerQueue: string;
+  readonly apiServer: string;
+}
+
+/** Replaces an id that only the server knows. */
+export const UNKNOWN_ID = '0'.repeat(32);
+
+/** The values of this machine that a template may use. */
+export function localVariables(here: Configured, cluster: ClusterSettings): Pick<Variables, 'workerId' | 'config'> {
+  return { workerId: workerName(here, cluster), config: jobSettings(here, cluster, '').publicConfig };
+}
+
+/** @throws UsageError if the file cannot be read or contains no task */
+export async function taskFromFile(here: Configured, file: string, { queueName, cluster }: Aim): Promise<TaskToRender> {
+  const path = resolve(here.context.workingDir, file);
+  const task = readTaskText(await readNamedFile('task file', path, '--task-file'), path);
+  return {
+    variables: {
+      ...localVariables(here, cluster),
+      queueName,
+      queueId: UNKNOWN_ID,
+      task,
+      project: projectIn(task),
+      user: {},
+    },
+    schedulerQueue: UNKNOWN_ID,
+    apiServer: here.config.settings.api.apiServer ?? 'its address',
+  };
+}
+
+/** The task itself, or the whole reply of `tasks.get_by_id`. */
+function readTaskText(text: string, path: string): Record<string, unknown> {
+  const Document = z.looseObject({ id: z.string() });
+  const Reply = z.object({ data: z.object({ task: Document }) }).transform(({ data }) => data.task);
+  const Wrapped = z.object({ task: Document }).transform(({ task }) => task);
+  try {
+    return z.union([Reply, Wrapped, Document]).parse(JSON.parse(text));
+  } catch {
+    throw new UsageError(`${path} contains no task: it must be the JSON that tasks.get_by_id returns, with an "id".`);
+  }
+}
+
+/** Some replies have the project as an object with its name. */
+function projectIn(task: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const { project } = task;
+  return (
+    z.looseObject({ id: z.string() }).safeParse(project).data ?? (typeof project === 'string' ? { id: project } : {})
+  );
+}

@@ -1,0 +1,92 @@
+// One connection for all commands to a host, opened again with backoff when it is lost.
+import type { Clock } from '../../base/clock.ts';
+import { HostUnreachableError, LoginRefusedError } from '../errors.ts';
+import { LASTING_MS, loginDelayMs, type LoginBackoff } from './login-backoff.ts';
+
+export interface Connection {
+  /** Resolves with the error that ended it; never rejects. */
+  readonly lost: Promise<Error>;
+  readonly close: () => void;
+}
+
+export interface PersistentConnection<Kind extends Connection> {
+  /**
+   * The connection. Logs in if there is none; concurrent callers share that login.
+   * @throws HostUnreachableError if the login failed, or an earlier one failed and the backoff is not over
+   */
+  get(): Promise<Kind>;
+  /** Login attempts. */
+  count(): number;
+  /** Closes the connection. Later calls of `get` throw the error. */
+  close(why: Error): void;
+}
+
+export interface PersistentConnectionDeps<Kind extends Connection> {
+  /** @throws HostUnreachableError */
+  readonly logIn: (signal: AbortSignal) => Promise<Kind>;
+  readonly backoff: LoginBackoff;
+  readonly clock: Clock;
+  /** 0 to 1, for jitter. */
+  readonly random: () => number;
+}
+
+/** A caller waits for a login that is due within this time; for a later one it gets an error at once. */
+const MAX_WAIT_MS = 10_000;
+
+export function createPersistentConnection<Kind extends Connection>(
+  deps: PersistentConnectionDeps<Kind>,
+): PersistentConnection<Kind> {
+  const { logIn, backoff, clock, random } = deps;
+  const closing = new AbortController();
+  let current: Promise<Kind> | undefined;
+  let logins = 0;
+  let failures = 0;
+  let dueAt = -Infinity;
+  let lastError: Error | undefined;
+
+  async function open(): Promise<Kind> {
+    const waitMs = dueAt - clock.now();
+    if (waitMs > 0) await clock.sleep(waitMs, closing.signal);
+    const begunAt = clock.now();
+    logins += 1;
+    try {
+      const connection = await logIn(closing.signal);
+      void connection.lost.then((why) => {
+        if (clock.now() - begunAt >= LASTING_MS) failures = 0;
+        end(begunAt, why);
+      });
+      return connection;
+    } catch (error) {
+      end(begunAt, error instanceof Error ? error : new Error(String(error)));
+      throw error;
+    }
+  }
+
+  function end(begunAt: number, why: Error): void {
+    current = undefined;
+    lastError = why;
+    dueAt = begunAt + loginDelayMs(backoff, why instanceof LoginRefusedError ? Infinity : failures, random());
+    failures += 1;
+  }
+
+  return {
+    async get() {
+      closing.signal.throwIfAborted();
+      const waitMs = dueAt - clock.now();
+      if (current === undefined && waitMs > MAX_WAIT_MS) {
+        const message = `${lastError?.message ?? ''} Retrying in ${Math.ceil(waitMs / 1000)} s.`;
+        throw new HostUnreachableError(message, { cause: lastError });
+      }
+      current ??= open();
+      return await current;
+    },
+    count: () => logins,
+    close(why) {
+      closing.abort(why);
+      current?.then(
+        (connection) => connection.close(),
+        () => undefined,
+      );
+    },
+  };
+}

@@ -1,0 +1,129 @@
+// A remote shell on an ssh2 channel that runs one command after another.
+import type { ClientChannel } from 'ssh2';
+import { collectOutput, describeTooMuch, type CollectedOutput } from '../collected-output.ts';
+import { CommandTimeoutError, ConnectionLostError } from '../errors.ts';
+import { hasEnd } from '../output-frame.ts';
+import type { Command, CommandResult } from '../transport.ts';
+import { excerptOf, readResult, type SessionEnd, type SessionOutput } from '../remote-result.ts';
+import { scriptBlock } from '../remote-script.ts';
+import type { PooledShell } from './shell-pool.ts';
+
+export interface Ssh2Shell extends PooledShell {
+  /**
+   * Runs one command; the next may start when it has settled. After a timeout, an abort or a lost connection the shell is unusable.
+   * @throws as `Transport.run`
+   */
+  run(request: ShellRequest): Promise<CommandResult>;
+}
+
+export interface ShellRequest {
+  readonly command: Command;
+  /** The command as a script, with marks that contain the nonce. */
+  readonly script: string;
+  readonly nonce: string;
+  /** Each signal aborts the command with its reason. */
+  readonly signals: readonly AbortSignal[];
+}
+
+export interface Ssh2ShellDeps {
+  readonly channel: ClientChannel;
+  /** The token with which the remote loop was started. */
+  readonly token: string;
+  readonly hostName: string;
+  /** Closes the connection, for a channel that does not close in time. */
+  readonly giveUp: () => void;
+}
+
+/**
+ * Timeout for the server to close a channel, which sshd does when the program has ended. A channel that outlasts the remote deadline
+ * holds a session that only a new connection gets back.
+ */
+const CLOSE_TIMEOUT_MS = 30_000;
+
+/** The end of a stream that may hold the beginning of a mark. */
+const OVERLAP = 128;
+
+export function createSsh2Shell({ channel, token, hostName, giveUp }: Ssh2ShellDeps): Ssh2Shell {
+  let isOpen = true;
+  let closing: NodeJS.Timeout | undefined;
+  let end: SessionEnd = { reason: 'the connection was lost' };
+  let listener: { out: (chunk: Buffer) => void; err: (chunk: Buffer) => void; closed: () => void } | undefined;
+
+  // Unexpected output is noise, but an unread channel never closes.
+  channel.on('data', (chunk: Buffer) => listener?.out(chunk));
+  channel.stderr.on('data', (chunk: Buffer) => listener?.err(chunk));
+  channel.on('error', () => undefined);
+  channel.on('exit', (code: number | null, signal?: string) => {
+    end =
+      code === null
+        ? { reason: `its shell was killed by ${signal ?? 'a signal'}` }
+        : { exitCode: code, reason: `its shell ended with exit code ${code}` };
+  });
+  // The output is complete only now: `exit` may come earlier, or never.
+  channel.once('close', () => {
+    isOpen = false;
+    clearTimeout(closing);
+    listener?.closed();
+  });
+
+  function run({ command, script, nonce, signals }: ShellRequest): Promise<CommandResult> {
+    const { program, timeoutMs } = command;
+    return new Promise((resolve, reject) => {
+      const tooMuch = (): void => endWith(() => new ConnectionLostError(describeTooMuch(program)));
+      const stdout = collectOutput(tooMuch);
+      const stderr = collectOutput(tooMuch);
+      const timer = setTimeout(() => endWith(timedOut), timeoutMs);
+      const output = (): SessionOutput => ({ stdout: stdout.text(), stderr: stderr.text() });
+      const ends = { out: false, err: false };
+
+      function timedOut(): CommandTimeoutError {
+        const part = excerptOf(nonce, output());
+        return new CommandTimeoutError(program, timeoutMs, part.stdout, part.stderr);
+      }
+
+      /** The program may run on for a while: its outcome is unknown. */
+      function endWith(why: () => unknown): void {
+        isOpen = false;
+        channel.close();
+        closing = setTimeout(giveUp, CLOSE_TIMEOUT_MS);
+        settle(() => {
+          throw why();
+        });
+      }
+
+      const onAbort = (): void => endWith(() => signals.find((signal) => signal.aborted)?.reason);
+
+      function settle(answer: () => CommandResult): void {
+        listener = undefined;
+        clearTimeout(timer);
+        for (const signal of signals) signal.removeEventListener('abort', onAbort);
+        try {
+          resolve(answer());
+        } catch (error) {
+          reject(error instanceof Error ? error : new Error(`${program} was aborted`, { cause: error }));
+        }
+      }
+
+      const read = (): CommandResult => readResult(command, hostName, nonce, output(), end);
+
+      function watch(collected: CollectedOutput, which: keyof typeof ends): (chunk: Buffer) => void {
+        let tail = '';
+        return (chunk) => {
+          collected.add(chunk);
+          tail += chunk.toString('latin1');
+          ends[which] ||= hasEnd(nonce, tail);
+          tail = tail.slice(-OVERLAP);
+          if (ends.out && ends.err) settle(read);
+        };
+      }
+
+      listener = { out: watch(stdout, 'out'), err: watch(stderr, 'err'), closed: () => settle(read) };
+      for (const signal of signals) signal.addEventListener('abort', onAbort, { once: true });
+      if (signals.some((signal) => signal.aborted)) onAbort();
+      else if (isOpen) channel.write(scriptBlock(script, token));
+      else settle(read);
+    });
+  }
+
+  return { isUsable: () => isOpen, run };
+}

@@ -1,0 +1,188 @@
+// The status page as HTML: a whole document, and its parts, which the page replaces when they change.
+import { formatDuration } from '../../base/format-duration.ts';
+import { describeUse } from '../../daemon/claim/report-limit-use.ts';
+import { explainPause, PAUSES_UNREADABLE } from '../../daemon/console/console-messages.ts';
+import { PHASES, type Phase } from '../../daemon/status/status-row.ts';
+import { staleAfterMs } from '../../daemon/monitor/health.ts';
+import { documentOf, moment, type Site } from './page-frame.ts';
+import { html, type Html } from './html.ts';
+import type { ClusterSummary, Filter, Overview } from './read-overview.ts';
+import { RANGES, type Plots, type Range } from './plot-series.ts';
+import { endedPart, queryOf, queuesPart, tasksPart, type Shown } from './status-tables.ts';
+
+/** The elements that are replaced when they change, by their ids. */
+export type Parts = Readonly<Record<string, Html>>;
+
+export function overviewPage(site: Site, seen: Overview, plots: Plots, { filter, range }: Shown): string {
+  const parts = overviewParts(site, seen, { filter, range });
+  const { queue, owner, phase, text } = filter;
+  const isFiltered = [queue, owner, phase, text].some((value) => value !== '');
+  return documentOf(
+    site,
+    'Slurm tasks',
+    html`<header>
+        <h1>Slurm tasks</h1>
+        <div id="health" role="status">${parts['health']}</div>
+      </header>
+      <main>
+        <section aria-labelledby="queues-title">
+          <h2 id="queues-title">Queues</h2>
+          <div id="queues">${parts['queues']}</div>
+        </section>
+        <section aria-labelledby="tasks-title">
+          <h2 id="tasks-title">Active tasks</h2>
+          ${filterForm(filter, range, seen, isFiltered)}
+          <div id="tasks">${parts['tasks']}</div>
+        </section>
+        <section aria-labelledby="ended-title">
+          <h2 id="ended-title">Ended lately</h2>
+          <div id="ended">${parts['ended']}</div>
+        </section>
+        <section aria-labelledby="plots-title">
+          <h2 id="plots-title">Last ${RANGES[range].title}</h2>
+          <nav class="ranges" aria-label="Time range">
+            ${Object.entries(RANGES).map(
+              ([name, { title }]) =>
+                html`<a href="${queryOf(filter, range, { range: name as Range })}" ${name === range && CURRENT}
+                  >${title}</a
+                >`,
+            )}
+          </nav>
+          <div id="plots" class="plots" data-range="${range}">
+            ${plots.plots.map((plot) => plotFigure(plot, plots.times))}
+          </div>
+        </section>
+      </main>`,
+  );
+}
+
+const CURRENT = html`aria-current="page"`;
+
+export function overviewParts(site: Site, seen: Overview, shown: Shown): Parts {
+  return {
+    health: healthPart(seen),
+    queues: queuesPart(seen.queues, shown),
+    tasks: tasksPart(site, seen, shown),
+    ended: endedPart(seen.ended),
+  };
+}
+
+/** First of all whether all clusters are served, then what each of them needs. */
+function healthPart({ clusters, queues }: Overview): Html {
+  if (clusters.length === 0) return html`<p class="answer"><span class="badge bad">Starting</span></p>`;
+  const states = clusters.map(stateOf);
+  const worst = STATES.find((state) => states.includes(state)) ?? 'ready';
+  const sum = (phase: Phase): number => queues.reduce((total, { phases }) => total + phases[phase], 0);
+  return html`<p class="answer">
+      <span class="badge ${ANSWERS[worst].look}">${ANSWERS[worst].text}</span>
+      <span class="facts"
+        >${sum('running')} running · ${sum('pending')} in Slurm · ${sum('waiting')} waiting in ClearML</span
+      >
+    </p>
+    ${clusters.map(clusterLine)}`;
+}
+
+/** The worst first. */
+const STATES = ['not ready', 'doubtful', 'paused', 'ready'] as const;
+const ANSWERS: Readonly<Record<(typeof STATES)[number], { readonly text: string; readonly look: string }>> = {
+  'not ready': { text: 'Not ready', look: 'bad' },
+  doubtful: { text: 'Ready, with a problem', look: 'doubtful' },
+  paused: { text: 'Paused', look: 'doubtful' },
+  ready: { text: 'Ready', look: 'good' },
+};
+
+function stateOf({ isReady, problems, arePausesUnreadable, pause }: ClusterSummary): (typeof STATES)[number] {
+  if (!isReady) return 'not ready';
+  if (problems.length > 0 || arePausesUnreadable) return 'doubtful';
+  return pause === undefined ? 'ready' : 'paused';
+}
+
+function clusterLine(cluster: ClusterSummary, _index: number, all: readonly ClusterSummary[]): Html {
+  const { isReady, problems, label, tracked, passOkAt, clearmlOkAt, slurmOkAt, limits, pause, backoffUntil } = cluster;
+  const shown = [...problems, ...(cluster.arePausesUnreadable ? [PAUSES_UNREADABLE] : [])];
+  const state = ANSWERS[stateOf(cluster)];
+  return html`<div class="cluster">
+    <p>
+      ${all.length > 1 && html`<span class="badge ${state.look}">${state.text}</span>`}
+      <strong>${label}</strong>
+      <span class="facts"
+        >${tracked} tracked · last poll ${moment(passOkAt)} · ClearML ${moment(clearmlOkAt)} · Slurm
+        ${moment(slurmOkAt)}${limits.map((use) => html` · ${describeUse(use)}`)}</span
+      >
+    </p>
+    ${
+      shown.length > 0 &&
+      html`<ul class="problems">
+        ${shown.map((problem) => html`<li>${problem}</li>`)}
+      </ul>`
+    }
+    ${pause !== undefined && html`<p class="note">${explainPause(pause)}</p>`}
+    ${
+      backoffUntil !== undefined &&
+      html`<p class="note">The cluster accepts no more jobs; the next task is claimed ${moment(backoffUntil)}.</p>`
+    }
+    ${!isReady && html`<p class="hint">A poll counts as old after ${formatDuration(staleAfterMs(cluster))}.</p>`}
+  </div>`;
+}
+
+function filterForm(filter: Filter, range: Range, { queues, owners }: Overview, isFiltered: boolean): Html {
+  const names = [...new Set([...queues.map(({ queue }) => queue), ...(filter.queue === '' ? [] : [filter.queue])])];
+  const people = [...new Set([...owners, ...(filter.owner === '' ? [] : [filter.owner])])];
+  const states = PHASES.filter((phase) => phase !== 'waiting');
+  return html`<form class="filter" method="get" action="/">
+    ${choice('queue', 'Queue', names, filter.queue)} ${choice('owner', 'Owner', people, filter.owner)}
+    ${choice('state', 'State', states, filter.phase)}
+    <label>Search <input type="search" name="q" value="${filter.text}" placeholder="name, id or job" /></label>
+    ${range !== '24h' && html`<input type="hidden" name="range" value="${range}" />`}
+    <button>Filter</button>
+    ${isFiltered && html`<a href="/">Show all</a>`}
+  </form>`;
+}
+
+const SELECTED = html`selected`;
+
+function choice(name: string, title: string, values: readonly string[], selected: string): Html {
+  return html`<label
+    >${title}
+    <select name="${name}">
+      <option value="">all</option>
+      ${values.map((value) => html`<option value="${value}" ${value === selected && SELECTED}>${value}</option>`)}
+    </select></label
+  >`;
+}
+
+function plotFigure({ id, title, unit, series }: Plots['plots'][number], times: readonly number[]): Html {
+  const isEmpty = series.every(({ values }) => values.every((value) => value === null || value === 0));
+  return html`<figure>
+    <figcaption id="plot-${id}">${title}</figcaption>
+    <div class="plot" data-plot="${id}"></div>
+    ${isEmpty && html`<p class="empty">Nothing in this time.</p>`}
+    <details>
+      <summary>Table: ${title.toLowerCase()}</summary>
+      <div class="scroll" tabindex="0" role="region" aria-labelledby="plot-${id}">
+        <table class="numbers">
+          <thead>
+            <tr>
+              <th scope="col">Until</th>
+              ${series.map(({ name }) => html`<th scope="col">${name}</th>`)}
+            </tr>
+          </thead>
+          <tbody>
+            ${times.map(
+              (at, index) =>
+                html`<tr>
+                  <th scope="row">${moment(at * 1000)}</th>
+                  ${series.map(({ values }) => html`<td>${cell(values[index], unit)}</td>`)}
+                </tr>`,
+            )}
+          </tbody>
+        </table>
+      </div>
+    </details>
+  </figure>`;
+}
+
+function cell(value: number | null | undefined, unit: 'tasks' | 'seconds'): string {
+  if (value === null || value === undefined) return '–';
+  return unit === 'seconds' ? formatDuration(value * 1000) : String(value);
+}

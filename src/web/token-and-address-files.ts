@@ -1,0 +1,90 @@
+// The files of the HTTP server in the state directory: its token, and the address on which it listens.
+import { open, readFile, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import * as z from 'zod';
+import { createPrivateFile, replaceByPrivateFile } from '../base/private-file.ts';
+import { makePrivateDirectory } from '../base/private-directory.ts';
+import type { ClusterSettings } from '../config/clusters.ts';
+import type { HttpSettings } from '../config/schema/http-schema.ts';
+import { daemonLogFile } from '../daemon/serve/daemon-log.ts';
+import { StateDirectoryError } from '../daemon/journal/lock.ts';
+import { newToken } from './authorize-request.ts';
+
+const Note = z.object({
+  pid: z.number(),
+  /** undefined: only the Unix socket. */
+  address: z.object({ host: z.string(), port: z.number() }).optional(),
+  unixSocket: z.string().optional(),
+});
+
+/** Where a daemon listens. */
+export type ListenNote = z.infer<typeof Note>;
+
+function folderOf(clusters: readonly ClusterSettings[]): string {
+  return dirname(daemonLogFile(clusters));
+}
+
+export function tokenFile(clusters: readonly ClusterSettings[], http: HttpSettings | undefined): string {
+  return http?.tokenFile ?? join(folderOf(clusters), 'http-token');
+}
+
+const SHORTEST_TOKEN = 32;
+
+/**
+ * Reads the token, or creates the file with a new one.
+ * @throws StateDirectoryError if the file cannot be used, or others can read it
+ */
+export async function readOrMakeToken(file: string): Promise<string> {
+  try {
+    await makePrivateDirectory(dirname(file));
+    await createPrivateFile(file, `${newToken()}\n`).catch((error: unknown) => {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    });
+    const handle = await open(file, 'r');
+    try {
+      const { mode, uid } = await handle.stat();
+      if (uid !== process.getuid?.() || (mode & 0o077) !== 0) throw new Error('other users can read it; run chmod 600');
+      const token = (await handle.readFile('utf8')).trim();
+      if (!/^[\w~+/.=-]+$/.test(token) || token.length < SHORTEST_TOKEN)
+        throw new Error(`a token has at least ${SHORTEST_TOKEN} letters and digits`);
+      return token;
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new StateDirectoryError(`The HTTP token file ${file} cannot be used: ${why}.`);
+  }
+}
+
+function noteFile(clusters: readonly ClusterSettings[]): string {
+  return join(folderOf(clusters), 'http.json');
+}
+
+/** Failure is ignored: the note is only for display. */
+export async function writeListenNote(clusters: readonly ClusterSettings[], note: ListenNote): Promise<void> {
+  await replaceByPrivateFile(noteFile(clusters), noteText(note)).catch(() => undefined);
+}
+
+/** Removes this note, but not the one that another daemon of the same directory has written since. Failure is ignored. */
+export async function removeListenNote(clusters: readonly ClusterSettings[], note: ListenNote): Promise<void> {
+  try {
+    const file = noteFile(clusters);
+    if ((await readFile(file, 'utf8')) === noteText(note)) await rm(file, { force: true });
+  } catch {
+    // A note that is left behind names a process that has ended.
+  }
+}
+
+function noteText(note: ListenNote): string {
+  return `${JSON.stringify(note)}\n`;
+}
+
+/** Where the daemon listens; undefined if none does, or it is unknown. A killed daemon leaves its note. */
+export async function readListenNote(clusters: readonly ClusterSettings[]): Promise<ListenNote | undefined> {
+  try {
+    return Note.parse(JSON.parse(await readFile(noteFile(clusters), 'utf8')));
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,94 @@
+// Classification of ClearML's responses, as a table.
+import { expect } from 'chai';
+import fc from 'fast-check';
+import {
+  isHtml,
+  classifyFailure,
+  classifyReply,
+  type ResponseClass,
+} from '../../../src/clearml/connection/classify-response.ts';
+
+function envelope(code: number, subcode: number): string {
+  return JSON.stringify({ meta: { result_code: code, result_subcode: subcode, result_msg: 'why' }, data: { a: 1 } });
+}
+
+describe('classifyReply', () => {
+  const cases: readonly [name: string, status: number, text: string, kind: ResponseClass['kind']][] = [
+    ['a successful response', 200, envelope(200, 0), 'data'],
+    ['an expired token', 401, envelope(401, 30), 'token-refused'],
+    ['a call without a token', 401, envelope(401, 20), 'token-refused'],
+    ['a wrong key', 401, envelope(401, 22), 'credentials-refused'],
+    ['unreadable keys', 401, envelope(401, 21), 'credentials-refused'],
+    ['an endpoint that the role may not call', 403, envelope(403, 20), 'refused'],
+    ['a status that another client changed first', 400, envelope(400, 121), 'lost-race'],
+    ['a status that forbids the change', 400, envelope(400, 110), 'lost-race'],
+    ['a missing task', 400, envelope(400, 101), 'refused'],
+    ['an unknown endpoint', 404, envelope(404, 0), 'refused'],
+    ['an error inside the server', 500, envelope(500, 0), 'unreachable'],
+    ['a full disk', 500, envelope(500, 4), 'unreachable'],
+    ['maintenance', 503, '<html>', 'busy'],
+    ['a refusal of too many requests', 429, 'slow down', 'busy'],
+    ['a web page', 200, '<!DOCTYPE html>', 'not-the-api'],
+    ["a web server's refusal of POST", 405, '<html>', 'not-the-api'],
+    ['a redirect', 302, '', 'not-the-api'],
+    ['JSON of another program', 200, '{"ok":true}', 'not-the-api'],
+    ['an empty response', 200, '', 'not-the-api'],
+    ["another program's request for a password", 401, 'Unauthorized', 'not-the-api'],
+  ];
+  for (const [name, status, text, kind] of cases) {
+    it(`C-17 classifies ${name} as ${kind}`, () => {
+      expect(classifyReply(status, text).kind).to.equal(kind);
+    });
+  }
+
+  it('returns the data unchanged', () => {
+    expect(classifyReply(200, envelope(200, 0))).to.deep.equal({ kind: 'data', data: { a: 1 } });
+  });
+
+  it("keeps the message and the codes of the server's refusal", () => {
+    expect(classifyReply(400, envelope(400, 703))).to.deep.equal({
+      kind: 'refused',
+      code: 400,
+      subcode: 703,
+      reason: 'why',
+    });
+  });
+
+  it('classifies any response without an error', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 100, max: 599 }), fc.oneof(fc.string(), fc.json()), (status, text) => {
+        expect(classifyReply(status, text).kind).to.be.a('string');
+      }),
+    );
+  });
+});
+
+describe('classifyFailure', () => {
+  it("explains a known error code and keeps the system's message", () => {
+    expect(classifyFailure('ECONNREFUSED', 'connect ECONNREFUSED 127.0.0.1:8008').message).to.match(
+      /^nothing listens there.*\(connect ECONNREFUSED 127\.0\.0\.1:8008\)$/,
+    );
+  });
+
+  it("returns the system's message for an unknown error code", () => {
+    expect(classifyFailure('EWEIRD', 'something odd')).to.deep.equal({ message: 'something odd' });
+    expect(classifyFailure(undefined, 'something odd')).to.deep.equal({ message: 'something odd' });
+  });
+});
+
+describe('isHtml', () => {
+  const cases: readonly [text: string, expected: boolean][] = [
+    ['<!DOCTYPE html><html>', true],
+    ['\n  <!doctype HTML>', true],
+    ['<HTML lang="en">', true],
+    ['<!-- nginx -->\n<html>', true],
+    ['{"a": "<html>"}', false],
+    ['<htmlish>', false],
+    ['', false],
+  ];
+  for (const [text, expected] of cases) {
+    it(`${expected ? 'accepts' : 'rejects'} ${JSON.stringify(text)} as an HTML page`, () => {
+      expect(isHtml(text)).to.equal(expected);
+    });
+  }
+});

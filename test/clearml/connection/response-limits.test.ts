@@ -1,0 +1,115 @@
+// Every response is limited in length, depth and number of values, and a truncated one is reported.
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { createResponseGauge, limitsOf, type ResponseLimits } from '../../../src/clearml/connection/response-limits.ts';
+import { ResponseTooLargeError } from '../../../src/clearml/errors.ts';
+import { rejection } from '../../support/rejection.ts';
+import { createScriptedServerFixture } from '../scripted-server-fixture.ts';
+import { queueId, taskId } from '../client-under-test.ts';
+import { data, huge, type Answer } from '../scripted-server.ts';
+
+const TASK = taskId('a'.repeat(32));
+const SMALL: ResponseLimits = { bytes: 1_000, depth: 3, values: 10 };
+
+/** What the gauge says of a text that arrives in pieces of this length. */
+function gauge(text: string, length = 1_000): string | undefined {
+  const gauged = createResponseGauge(SMALL);
+  const bytes = Buffer.from(text);
+  for (let start = 0; start < bytes.length; start += length) {
+    const why = gauged.add(bytes.subarray(start, start + length));
+    if (why !== undefined) return why;
+  }
+  return undefined;
+}
+
+describe('the check of a response against the size limits', () => {
+  for (const [title, text, why] of [
+    ['accepts text of exactly the permitted size', `"${'x'.repeat(998)}"`, undefined],
+    ['rejects larger text', `"${'x'.repeat(999)}"`, /MiB/],
+    ['rejects text that is nested too deeply', '[[{"a":[', /more than 3 levels deep/],
+    ['measures the depth by open brackets, not by all brackets', '[[[]],[[]],{}]', undefined],
+    ['ignores brackets in strings', '["[[[[[{{{{", "\\"[[[[[["]', undefined],
+    ['does not read an escaped backslash as an escaped quote', '["\\\\", [[[1', /deep/],
+    ['rejects too many values', '[1,2,3,4,5,6,7,8,9,10,11]', /more than 10 values/],
+  ] as const) {
+    it(title, () => {
+      for (const length of [1, 7, 1_000]) {
+        if (why === undefined) expect(gauge(text, length)).to.equal(undefined);
+        else expect(gauge(text, length)).to.match(why);
+      }
+    });
+  }
+
+  it('accepts any text within all limits, however the text is split into chunks', () => {
+    const limits = { bytes: 1e9, depth: 100, values: 1e9 };
+    fc.assert(
+      fc.property(fc.json({ maxDepth: 8 }), fc.integer({ min: 1, max: 50 }), (text, length) => {
+        const gauged = createResponseGauge(limits);
+        const bytes = Buffer.from(text);
+        for (let start = 0; start < bytes.length; start += length)
+          expect(gauged.add(bytes.subarray(start, start + length))).to.equal(undefined);
+      }),
+    );
+  });
+
+  it('has a byte limit for every endpoint, even for endpoints that the table does not list', () => {
+    for (const endpoint of ['tasks.get_by_id', 'auth.login', 'anything.else'])
+      expect(limitsOf(endpoint).bytes).to.be.within(1024 * 1024, 64 * 1024 * 1024);
+  });
+});
+
+describe('C-36 a response of ClearML that is too large', () => {
+  const fixture = createScriptedServerFixture();
+
+  /** Writes as long as there is a reader. */
+  function endless(text: string, heard: { bytes: number; isOver: boolean }): Answer {
+    return (response) => {
+      response.on('close', () => {
+        heard.isOver = true;
+      });
+      const more = (): void => {
+        while (!response.destroyed) {
+          heard.bytes += text.length;
+          if (!response.write(text)) break;
+        }
+      };
+      response.writeHead(200, { 'content-type': 'application/json' }).on('drain', more);
+      more();
+    };
+  }
+
+  for (const [title, text] of [
+    ['never ends', 'x'.repeat(65_536)],
+    ['is nested without end', '['.repeat(65_536)],
+    ['is a list without end', '[],'.repeat(21_845)],
+  ] as const) {
+    it(`is cut off, and not requested again, if it ${title}`, async () => {
+      const heard = { bytes: 0, isOver: false };
+      fixture.server.script('queues.remove_task', endless(text, heard));
+
+      const error = await rejection(fixture.client().queues.removeEntry(queueId('b'.repeat(32)), TASK));
+
+      expect(error).to.be.instanceOf(ResponseTooLargeError).and.have.property('mayHaveHappened', true);
+      expect(error.message).to.match(/queues\.remove_task: it (is larger than 1 MiB|nests lists|holds more than)/);
+      expect(heard.bytes).to.be.below(32 * 1024 * 1024);
+      expect(fixture.server.callsOf('queues.remove_task')).to.have.length(1);
+    });
+  }
+
+  it('is not read at all if its Content-Length exceeds the limit', async () => {
+    fixture.server.script('tasks.get_by_id', huge());
+
+    const error = await rejection(fixture.client().tasks.get(TASK));
+
+    expect(error).to.be.instanceOf(ResponseTooLargeError);
+    expect(error.message).to.include('larger than 32 MiB');
+  });
+
+  it('leaves the connection usable for other calls', async () => {
+    fixture.server.script('tasks.get_by_id', huge(), data({ task: { id: TASK, status: 'queued' } }));
+    const { tasks } = fixture.client();
+    await rejection(tasks.get(TASK));
+
+    expect((await tasks.get(TASK))?.task.status).to.equal('queued');
+  });
+});

@@ -1,0 +1,77 @@
+// The retry rules alone, for failures that a server cannot produce at the right moment.
+import { expect } from 'chai';
+import { ServerUnreachableError } from '../../../src/clearml/errors.ts';
+import { retry, type RetryRules } from '../../../src/clearml/connection/retry.ts';
+import { rejection } from '../../support/rejection.ts';
+
+const QUICK: RetryRules = {
+  idempotent: true,
+  timeouts: { attemptMs: 1000, retryMs: 1000, firstBackoffMs: 1, maxBackoffMs: 2 },
+  onFailure: () => undefined,
+};
+
+describe('retry', () => {
+  it('returns the result of a completed call even if the stop signal arrived during the call', async () => {
+    const stop = new AbortController();
+
+    const result = await retry(
+      () => {
+        stop.abort(new Error('the program ends'));
+        return Promise.resolve('taken');
+      },
+      { ...QUICK, signal: stop.signal },
+    );
+
+    expect(result).to.equal('taken');
+  });
+
+  it('does not start after the stop signal', async () => {
+    let begun = false;
+
+    const error = await rejection(
+      retry(
+        () => {
+          begun = true;
+          return Promise.resolve();
+        },
+        { ...QUICK, signal: AbortSignal.abort(new Error('the program ends')) },
+      ),
+    );
+
+    expect(error.message).to.equal('the program ends');
+    expect(begun).to.equal(false);
+  });
+
+  it('ends the backoff on the stop signal', async () => {
+    const stop = new AbortController();
+    const timeouts = { ...QUICK.timeouts, retryMs: 3_600_000, firstBackoffMs: 3_600_000, maxBackoffMs: 3_600_000 };
+
+    const error = await rejection(
+      retry(() => Promise.reject(new ServerUnreachableError('gone', false)), {
+        ...QUICK,
+        timeouts,
+        signal: stop.signal,
+        onFailure: () => {
+          setImmediate(() => {
+            stop.abort(new Error('the program ends'));
+          });
+        },
+      }),
+    );
+
+    expect(error.message).to.equal('the program ends');
+  });
+
+  it('throws the error of a bug in this program without a retry', async () => {
+    let attempts = 0;
+
+    const error = await rejection(
+      retry(() => {
+        attempts += 1;
+        return Promise.reject(new TypeError('a defect'));
+      }, QUICK),
+    );
+
+    expect([error.message, attempts]).to.deep.equal(['a defect', 1]);
+  });
+});

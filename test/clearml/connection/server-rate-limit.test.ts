@@ -1,0 +1,189 @@
+// When new claims wait for the ClearML server, and how long calls wait that it refused because it is busy.
+import { expect } from 'chai';
+import { createServerRateLimit, type ServerRateLimit } from '../../../src/clearml/connection/server-rate-limit.ts';
+import { ServerBusyError } from '../../../src/clearml/errors.ts';
+import { rejection } from '../../support/rejection.ts';
+import { createSetClock, makeClient, taskId } from '../client-under-test.ts';
+import { data, page } from '../scripted-server.ts';
+import { createScriptedServerFixture } from '../scripted-server-fixture.ts';
+
+const NOW = Date.UTC(2026, 0, 1, 12);
+const TASK = taskId('a'.repeat(32));
+
+describe('the rate limit of calls to ClearML', () => {
+  function limited(random = 0): {
+    rate: ServerRateLimit;
+    clock: ReturnType<typeof createSetClock>;
+    logged: string[];
+    waitMs(calls?: number): number;
+  } {
+    const clock = createSetClock(NOW);
+    const logged: string[] = [];
+    const log = { warn: (message: string) => void logged.push(message) };
+    const rate = createServerRateLimit(10, clock, { log, random: () => random });
+    return { rate, clock, logged, waitMs: (calls = 4) => rate.waitMs(clock.now(), calls) };
+  }
+
+  function call({ rate }: ReturnType<typeof limited>, endpoint: string, times: number): void {
+    for (let count = 0; count < times; count += 1) rate.started(endpoint);
+  }
+
+  it('permits a burst of as many calls as the rate allows in two seconds', () => {
+    const made = limited();
+    expect(made.waitMs()).to.equal(0);
+    call(made, 'queues.get_next_task', 18);
+
+    expect(made.waitMs()).to.equal(200);
+    made.clock.set(NOW + 200);
+    expect(made.waitMs()).to.equal(0);
+  });
+
+  it('counts each call of a claim, even calls beyond the burst', () => {
+    const made = limited();
+    call(made, 'queues.add_task', 30);
+
+    expect(made.waitMs()).to.equal(1_400);
+  });
+
+  it('reserves half of the rate for claims, however many other calls are made', () => {
+    const made = limited();
+    call(made, 'tasks.get_by_id', 1_000);
+
+    expect(made.waitMs()).to.equal(300);
+    made.clock.set(NOW + 600);
+    call(made, 'tasks.get_by_id', 1);
+    expect(made.waitMs()).to.equal(0);
+  });
+
+  it('C-38 is lower while responses are slow', () => {
+    const made = limited();
+    call(made, 'queues.add_task', 20);
+    for (let count = 0; count < 100; count += 1) made.rate.answered(3_000);
+    expect(made.waitMs()).to.be.within(3_999, 4_001);
+
+    for (let count = 0; count < 100; count += 1) made.rate.answered(20);
+    expect(made.waitMs()).to.equal(400);
+  });
+
+  it('C-38 makes calls wait after the server refuses one, and longer after each consecutive refusal', () => {
+    const made = limited();
+    const pauses: number[] = [];
+    for (let count = 0; count < 8; count += 1) {
+      made.rate.refused(undefined);
+      pauses.push(made.waitMs());
+      made.clock.set(made.clock.now() + made.waitMs());
+    }
+    expect(pauses).to.deep.equal([1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000]);
+
+    made.rate.answered(10);
+    made.rate.refused(undefined);
+    expect(made.waitMs()).to.equal(1_000);
+  });
+
+  it('makes calls wait as long as the server requests, plus jitter', () => {
+    const made = limited(1);
+    made.rate.refused(120_000);
+
+    expect(made.waitMs()).to.equal(150_000);
+    made.rate.answered();
+    expect(made.waitMs()).to.equal(150_000);
+  });
+
+  it('makes calls wait at most ten minutes, even if the server requests more, and logs that once', () => {
+    const made = limited();
+    for (let count = 0; count < 3; count += 1) {
+      made.rate.refused(24 * 3_600_000);
+      expect(made.waitMs()).to.equal(600_000);
+      made.clock.set(made.clock.now() + made.waitMs());
+    }
+    expect(made.logged).to.deep.equal([
+      'ClearML requests a long delay (Retry-After); claiming again after ten minutes',
+    ]);
+  });
+
+  it('stops the wait soon after the server responds again', () => {
+    const made = limited();
+    for (let count = 0; count < 8; count += 1) {
+      made.clock.set(made.clock.now() + made.waitMs());
+      made.rate.refused(undefined);
+    }
+    expect(made.waitMs()).to.equal(60_000);
+
+    made.rate.answered();
+    expect(made.waitMs()).to.equal(1_000);
+  });
+
+  it('counts several refusals during a wait as one', () => {
+    const made = limited();
+    for (let count = 0; count < 5; count += 1) made.rate.refused(undefined);
+
+    expect(made.waitMs()).to.equal(1_000);
+  });
+});
+
+describe('a client of a busy ClearML server', () => {
+  const fixture = createScriptedServerFixture();
+  const found = data({ task: { id: TASK, status: 'queued' } });
+
+  it('C-38 waits before a retry as long as the server requests', async () => {
+    fixture.server.script('tasks.get_by_id', page(429, '', { 'retry-after': '1' }), found);
+    const startedAt = performance.now();
+
+    await fixture.client().tasks.get(TASK);
+
+    // Timers may fire a moment early.
+    expect(performance.now() - startedAt).to.be.at.least(990);
+    expect(fixture.server.callsOf('tasks.get_by_id')).to.have.length(2);
+  });
+
+  for (const [what, retryAfter, waitMs] of [
+    ['in seconds', '3600', 3_600_000],
+    ['as a date', new Date(Date.now() + 3_600_000).toUTCString(), 3_600_000],
+  ] as const)
+    it(`does not retry if the server requests a wait longer than the retry time, given ${what}`, async () => {
+      fixture.server.script('tasks.get_by_id', page(503, '', { 'retry-after': retryAfter }));
+
+      const error = await rejection(fixture.client().tasks.get(TASK));
+
+      expect(error).to.be.instanceOf(ServerBusyError);
+      expect((error as ServerBusyError).retryAfterMs).to.be.within(waitMs - 600_000, waitMs);
+      expect(fixture.server.callsOf('tasks.get_by_id')).to.have.length(1);
+    });
+
+  it('retries with backoff if the server names no time, or an unreadable one', async () => {
+    fixture.server.script('tasks.get_by_id', page(429, ''), page(503, '', { 'retry-after': 'soon' }), found);
+
+    await fixture.client().tasks.get(TASK);
+
+    expect(fixture.server.callsOf('tasks.get_by_id')).to.have.length(3);
+  });
+
+  it('reports the duration of each call, and each refusal, to the rate limit', async () => {
+    const told: string[] = [];
+    const rateLimit: ServerRateLimit = {
+      waitMs: () => 0,
+      started: (endpoint) => void told.push(`started ${endpoint}`),
+      answered: (tookMs) => void told.push(tookMs === undefined ? 'answered' : 'answered in time'),
+      refused: (retryAfterMs) => void told.push(`refused ${retryAfterMs ?? ''}`),
+    };
+    fixture.server.script('tasks.get_by_id', page(429, '', { 'retry-after': '0' }), found);
+    fixture.server.script('tasks.get_all', data({ tasks: [] }));
+    const client = makeClient(fixture.server.url, { rateLimit });
+    try {
+      await client.tasks.get(TASK);
+      await client.tasks.read([TASK]);
+    } finally {
+      await client.close();
+    }
+
+    // The duration of a list depends on its length.
+    expect(told).to.deep.equal([
+      'started tasks.get_by_id',
+      'refused 0',
+      'started tasks.get_by_id',
+      'answered in time',
+      'started tasks.get_all',
+      'answered',
+    ]);
+  });
+});

@@ -1,0 +1,71 @@
+// Errors for invalid settings: position, setting and the permitted values.
+import { expect } from 'chai';
+import { ConfigError } from '../../../src/config/errors.ts';
+import { configFrom, configWith } from '../config-from.ts';
+import { catchError } from '../catch-error.ts';
+
+function problemWith(text: string): string {
+  return catchError(ConfigError, () => configWith(text)).message;
+}
+
+describe('an invalid setting', () => {
+  it('is reported with its file, its line and the closest valid name', () => {
+    expect(problemWith('agent {\n  slurm {\n    pol_interval_sec: 5\n  }\n}')).to.equal(
+      '/home/ada/clearml.conf:3:5: there is no setting agent.slurm.pol_interval_sec: did you mean agent.slurm.poll_interval_sec?',
+    );
+  });
+
+  it('is reported with all names of its group if no name is close', () => {
+    expect(problemWith('agent.slurm.grace { whatever_else: 5 }')).to.contain(
+      'agent.slurm.grace has start_sec, server_sec, end_sec, stop_sec, absent_sec, never_starts_sec, adopt_sec',
+    );
+  });
+
+  const demands: readonly [text: string, message: string][] = [
+    ['agent.slurm.poll_interval_sec: 15s', 'agent.slurm.poll_interval_sec must be a number, without a unit'],
+    ['agent.slurm.poll_interval_sec: 0', 'agent.slurm.poll_interval_sec must be at least 1'],
+    ['agent.slurm.grace.end_sec: -1', 'agent.slurm.grace.end_sec must be at least 0'],
+    ['agent.slurm.order_fairness: yes', 'agent.slurm.order_fairness must be true or false'],
+    ['agent.slurm.queues: gpu', 'agent.slurm.queues must be a list, such as [a, b]'],
+    ['agent.slurm.queues: [gpu, ""]', 'agent.slurm.queues[1] must not be empty'],
+    ['agent.slurm.shared_dir: scratch', 'agent.slurm.shared_dir must be an absolute path'],
+    ['agent.slurm.python: "~/venv/bin/python"', 'agent.slurm.python must be an absolute path'],
+    ['agent.slurm.agent_version: 3.1', 'agent.slurm.agent_version must be a string, in double quotes'],
+    ['agent.slurm.agent_version: latest', 'agent.slurm.agent_version must be a version such as "3.0.3"'],
+    ['agent.slurm: 5', 'agent.slurm must be a group of settings'],
+    ['agent.slurm.grace: 5', 'agent.slurm.grace must be a group of settings'],
+    ['agent: 5', 'agent must be a group of settings'],
+    ['agent.slurm.use_pbs: true', 'agent.slurm.use_pbs must be false: PBS is not supported'],
+    ['api.verify_certificate: [1]', 'api.verify_certificate must be true, false, or the path'],
+    ['api.credentials.access_key: [1]', 'api.credentials.access_key must be a string'],
+    ['agent.abort_callback_max_timeout: long', 'agent.abort_callback_max_timeout must be a number, without a unit'],
+  ];
+  for (const [text, message] of demands) {
+    it(`causes an error: ${text}`, () => {
+      expect(problemWith(text))
+        .to.match(/^\/home\/ada\/clearml\.conf:1:\d+: /)
+        .and.to.contain(message);
+    });
+  }
+
+  for (const name of ['root', '0', '#0', '%wheel', '-u', 'a b', 'a:b', '+@x', '\\"\\"']) {
+    it(`causes an error if the user map names ${name}`, () => {
+      const message = problemWith(`agent.slurm {\n  user_map { default: "${name}" }\n}`);
+      expect(message).to.match(/^\/home\/ada\/clearml\.conf:2:14: agent\.slurm\.user_map\.default must /);
+    });
+  }
+
+  it('is reported with the variable or option that sets it', () => {
+    expect(() => configFrom({ environment: { CLEARML_AGENT__AGENT__SLURM__QUEUE: '[x]' } })).to.throw(
+      ConfigError,
+      'CLEARML_AGENT__AGENT__SLURM__QUEUE: there is no setting agent.slurm.queue: did you mean agent.slurm.queues?',
+    );
+    expect(() =>
+      configFrom({ settings: [{ option: '--poll', path: 'agent.slurm.poll_interval_sec', value: 'x' }] }),
+    ).to.throw(ConfigError, '--poll: agent.slurm.poll_interval_sec must be a number');
+  });
+
+  it('causes no error outside of agent.slurm', () => {
+    expect(configWith('agent.whatever: {x: 1}, api.whatever: 1, whatever: 1').tree).to.deep.include({ whatever: 1 });
+  });
+});

@@ -1,0 +1,296 @@
+// Tests that one task runs without a daemon: claimed, submitted once, and tracked to its end, whatever happens.
+import { expect } from 'chai';
+import type { TaskId } from '../../src/clearml/ids.ts';
+import type { DaemonDeps } from '../../src/daemon/deps.ts';
+import { createPeers } from '../../src/daemon/poll/peers.ts';
+import { trackOneTask, type OneTaskEnd } from '../../src/execute/track-one-task.ts';
+import { advance, LOCK, startDaemon } from '../daemon/run-daemon.ts';
+import { createStepFixture, type StepFixture } from '../daemon/step-fixture.ts';
+import type { Disk } from '../simulation/memory-journal.ts';
+import { OTHER_QUEUE, OWN_QUEUE, SCHEDULER_QUEUE } from '../simulation/queues.ts';
+
+const MINUTE_MS = 60_000;
+
+/** The dependencies of the process; the same disk is the next call for the same task. */
+function depsOf(
+  fixture: StepFixture,
+  { life = 2, disk = { text: '' } }: { life?: number; disk?: Disk } = {},
+): DaemonDeps {
+  const who = { worker: 'login1:slurm:one', mark: 'zark1' };
+  const peers = createPeers({ ...who, queues: [OWN_QUEUE], schedulerQueue: SCHEDULER_QUEUE });
+  return { ...fixture.peer(life, disk), mark: who.mark, peers };
+}
+
+interface Run {
+  readonly ended: Promise<OneTaskEnd>;
+  shown: number;
+  stop(): void;
+}
+
+function start(deps: DaemonDeps, task: TaskId): Run {
+  const stop = new AbortController();
+  const [queue] = deps.queues;
+  if (queue === undefined) throw new Error('it has a queue');
+  const run: Run = {
+    shown: 0,
+    stop: () => stop.abort(new Error('got SIGINT')),
+    ended: trackOneTask(deps, {
+      task,
+      queue,
+      intervals: { pollMs: 15_000, queueMs: 5_000 },
+      stop: stop.signal,
+      lock: LOCK,
+      random: () => 1,
+      show: () => {
+        run.shown += 1;
+        return Promise.resolve();
+      },
+    }),
+  };
+  return run;
+}
+
+/** Submits the task in a process that is stopped while the job is pending. */
+async function beginAndStop(fixture: StepFixture, disk: Disk, task: TaskId): Promise<OneTaskEnd> {
+  const run = start(depsOf(fixture, { disk }), task);
+  await advance(fixture.clock, MINUTE_MS);
+  run.stop();
+  await advance(fixture.clock, 5_000);
+  return run.ended;
+}
+
+/** Lets the job pass the gate and become the task's worker. */
+async function begin({ server, cluster, clock }: StepFixture, task: TaskId): Promise<void> {
+  const job = cluster.jobs.findLast((one) => one.task === task);
+  if (job === undefined) throw new Error('there is no job');
+  await server.call('queues.remove_task', { queue: SCHEDULER_QUEUE, task });
+  await server.call('tasks.started', { task, force: true });
+  const worker = `${job.worker}:${job.id}`;
+  await server.call('workers.status_report', { worker, task, timestamp: clock.now() });
+  Object.assign(job, { state: 'RUNNING', startAt: clock.now() });
+}
+
+async function end({ server, cluster }: StepFixture, task: TaskId, how: 'completed' | 'failed'): Promise<void> {
+  await server.call(`tasks.${how}`, { task });
+  const job = cluster.jobs.findLast((one) => one.task === task);
+  if (job !== undefined) cluster.end(job, how === 'failed' ? 'FAILED' : 'COMPLETED', how === 'failed' ? 3 : 0);
+}
+
+describe('the execution of one task without a daemon', () => {
+  it('claims the task although other tasks are ahead of it, tracks it to its end, and leaves the others queued', async () => {
+    const fixture = createStepFixture();
+    await fixture.enqueued(1);
+    const task = await fixture.enqueued(2);
+    const run = start(depsOf(fixture), task);
+    await advance(fixture.clock, MINUTE_MS);
+    await begin(fixture, task);
+    await advance(fixture.clock, MINUTE_MS);
+    await end(fixture, task, 'completed');
+    await advance(fixture.clock, MINUTE_MS);
+
+    const { isOver, task: ended, jobId } = await run.ended;
+    expect({ isOver, status: ended?.status, jobId }).to.deep.equal({ isOver: true, status: 'completed', jobId: '1' });
+    expect(fixture.waiting(OWN_QUEUE)).to.deep.equal([1]);
+    expect(fixture.cluster.jobs).to.have.length(1);
+    expect(fixture.consoleOf(task).join('\n')).to.match(
+      /^Claimed from queue "own" .*\nSubmitted as Slurm job 1 [^]*Slurm job 1 ended COMPLETED/,
+    );
+    expect(run.shown).to.be.above(10);
+  });
+
+  it('reports the job if the process is stopped right after the submission', async () => {
+    const fixture = createStepFixture();
+    const task = await fixture.enqueued(1);
+    const deps = depsOf(fixture);
+    const run = start(
+      {
+        ...deps,
+        scheduler: {
+          ...deps.scheduler,
+          async submit(job) {
+            const outcome = await deps.scheduler.submit(job);
+            run.stop();
+            return outcome;
+          },
+        },
+      },
+      task,
+    );
+    await advance(fixture.clock, MINUTE_MS);
+
+    expect(await run.ended).to.include({ isOver: false, jobId: '1' });
+  });
+
+  it('reports the job of a failed task, whose exit code the caller needs', async () => {
+    const fixture = createStepFixture();
+    const task = await fixture.enqueued(1);
+    const run = start(depsOf(fixture), task);
+    await advance(fixture.clock, MINUTE_MS);
+    await begin(fixture, task);
+    await end(fixture, task, 'failed');
+    await advance(fixture.clock, MINUTE_MS);
+
+    const { task: ended, jobId } = await run.ended;
+    expect([ended?.status, jobId]).to.deep.equal(['failed', '1']);
+  });
+
+  it('returns the task to its queue under backpressure, and claims it again after the backoff', async () => {
+    const fixture = createStepFixture();
+    const task = await fixture.enqueued(1);
+    fixture.cluster.nextFate = 'backpressure';
+    const run = start(depsOf(fixture), task);
+    await advance(fixture.clock, 10_000);
+    expect(fixture.waiting(OWN_QUEUE)).to.deep.equal([1]);
+    expect(fixture.consoleOf(task).join('\n')).to.include('Slurm accepts no more jobs now');
+
+    await advance(fixture.clock, MINUTE_MS);
+    expect(fixture.cluster.jobs).to.have.length(1);
+    run.stop();
+    await run.ended;
+  });
+
+  it('only tracks a task that a daemon of the same queue claimed first, until its job has ended', async () => {
+    const fixture = createStepFixture();
+    const task = await fixture.enqueued(1);
+    const daemon = startDaemon(fixture.deps);
+    await advance(fixture.clock, 10_000);
+    const deps = depsOf(fixture);
+    const run = start(deps, task);
+    await advance(fixture.clock, MINUTE_MS);
+    await begin(fixture, task);
+    await advance(fixture.clock, MINUTE_MS);
+    expect([deps, fixture.deps].map(({ journal }) => journal.entries.size)).to.deep.equal([0, 1]);
+
+    await end(fixture, task, 'completed');
+    await advance(fixture.clock, MINUTE_MS);
+    const { task: ended, jobId } = await run.ended;
+    expect([ended?.status, jobId]).to.deep.equal(['completed', '1']);
+    expect(fixture.cluster.jobs).to.have.length(1);
+    daemon.stop();
+    await daemon.ended;
+  });
+
+  it('leaves the job of a killed process to a daemon of the same queue, which adopts the job within six minutes', async () => {
+    const fixture = createStepFixture();
+    const task = await fixture.enqueued(1);
+    start(depsOf(fixture), task);
+    await advance(fixture.clock, 10_000);
+    const daemon = startDaemon(fixture.deps);
+    await advance(fixture.clock, MINUTE_MS);
+    expect([...fixture.deps.journal.entries.keys()]).to.deep.equal([]);
+
+    fixture.clock.drop(2);
+    await advance(fixture.clock, 6 * MINUTE_MS);
+    expect([...fixture.deps.journal.entries.keys()]).to.deep.equal([task]);
+    expect(fixture.cluster.jobs).to.have.length(1);
+    daemon.stop();
+    await daemon.ended;
+  });
+
+  it('does not change jobs or parked tasks of another execute process', async () => {
+    const fixture = createStepFixture();
+    const [task, other] = [await fixture.enqueued(1), await fixture.enqueued(2)];
+    await fixture.server.call('queues.remove_task', { queue: OWN_QUEUE, task: other });
+    const park = { queue: SCHEDULER_QUEUE, task: other, update_execution_queue: false };
+    await fixture.server.call('queues.add_task', park);
+    const deps = depsOf(fixture);
+    const run = start(deps, task);
+    await advance(fixture.clock, 20 * MINUTE_MS);
+
+    expect([...deps.journal.entries.keys()]).to.deep.equal([task]);
+    expect(fixture.waiting(SCHEDULER_QUEUE).toSorted()).to.deep.equal([1, 2]);
+    expect(fixture.cluster.jobs.map((job) => job.task)).to.deep.equal([task]);
+    run.stop();
+    await run.ended;
+  });
+
+  it('leaves the task unchanged when the process stops; the next call tracks the task and submits nothing', async () => {
+    const fixture = createStepFixture();
+    const disk: Disk = { text: '' };
+    const task = await fixture.enqueued(1);
+    expect(await beginAndStop(fixture, disk, task)).to.deep.equal({ isOver: false, task: undefined, jobId: '1' });
+
+    const next = start(depsOf(fixture, { life: 3, disk }), task);
+    await advance(fixture.clock, MINUTE_MS);
+    await begin(fixture, task);
+    await end(fixture, task, 'completed');
+    await advance(fixture.clock, MINUTE_MS);
+    expect((await next.ended).task?.status).to.equal('completed');
+    expect(fixture.cluster.jobs).to.have.length(1);
+  });
+
+  it('cancels the old job and submits a new one if the task was reset and enqueued after the process stopped', async () => {
+    const fixture = createStepFixture();
+    const disk: Disk = { text: '' };
+    const task = await fixture.enqueued(1);
+    await beginAndStop(fixture, disk, task);
+
+    await fixture.server.call('tasks.reset', { task, force: true });
+    await fixture.server.call('tasks.enqueue', { task, queue: OWN_QUEUE });
+    const next = start(depsOf(fixture, { life: 3, disk }), task);
+    await advance(fixture.clock, 3 * MINUTE_MS);
+    expect(fixture.cluster.jobs.map(({ state }) => state)).to.deep.equal(['CANCELLED', 'PENDING']);
+    await begin(fixture, task);
+    await end(fixture, task, 'completed');
+    await advance(fixture.clock, MINUTE_MS);
+    expect((await next.ended).task?.status).to.equal('completed');
+  });
+
+  it('does not run a task that its user deleted or moved to another queue', async () => {
+    const fixture = createStepFixture();
+    const [deleted, moved] = [await fixture.enqueued(1), await fixture.enqueued(2)];
+    await fixture.server.call('tasks.delete', { task: deleted, force: true });
+    const run = start(depsOf(fixture), deleted);
+    await advance(fixture.clock, MINUTE_MS);
+    expect(await run.ended).to.deep.equal({ isOver: true, task: undefined, jobId: undefined });
+
+    await fixture.server.call('tasks.enqueue', { task: moved, queue: OTHER_QUEUE });
+    const waiting = start(depsOf(fixture, { life: 3 }), moved);
+    await advance(fixture.clock, 10 * MINUTE_MS);
+    expect(fixture.cluster.jobs).to.have.length(0);
+    expect(fixture.waiting(OTHER_QUEUE)).to.deep.equal([2]);
+    waiting.stop();
+    await advance(fixture.clock, 5_000);
+    expect((await waiting.ended).isOver).to.equal(false);
+  });
+
+  for (const way of ['never answered', 'answer lost', 'not made'] as const) {
+    it(`submits exactly one job if any one call is "${way}"${way === 'never answered' ? ', and the process is killed then' : ''}`, async () => {
+      // The first run, without a fault, counts the calls.
+      let calls = 0;
+      for (let at = 0; at <= calls; at += 1) {
+        const fixture = createStepFixture();
+        const disk: Disk = { text: '' };
+        const task = await fixture.enqueued(1);
+        let count = 0;
+        let isKilled = false;
+        fixture.fate = ({ kind }) => {
+          if (isKilled) return undefined;
+          count += 1;
+          if (count !== at) return undefined;
+          // A full disk is left out: the tests of the journal cover half a line.
+          return kind === 'journal' && way === 'answer lost' ? undefined : way;
+        };
+        const first = start(depsOf(fixture, { disk }), task);
+        await advance(fixture.clock, MINUTE_MS / 2);
+        if (at === 0) calls = count;
+        let last = first;
+        if (way === 'never answered' && at > 0) {
+          isKilled = true;
+          fixture.clock.drop(2);
+          last = start(depsOf(fixture, { life: 3, disk }), task);
+        }
+        await advance(fixture.clock, 15 * MINUTE_MS);
+
+        const live = fixture.cluster.jobs.filter((job) => job.endedAt === undefined);
+        expect(live, `call ${at}: ${fixture.calls[at - 1] ?? ''}`).to.have.length(1);
+        expect(fixture.waiting(SCHEDULER_QUEUE), `call ${at}`).to.deep.equal([1]);
+        await begin(fixture, task);
+        await end(fixture, task, 'completed');
+        await advance(fixture.clock, 2 * MINUTE_MS);
+        expect((await last.ended).task?.status, `call ${at}`).to.equal('completed');
+      }
+      expect(calls).to.be.above(15);
+    });
+  }
+});

@@ -1,0 +1,141 @@
+// Values of a task in options of Pyxis, and in lists of mounts and variables, however the template writes the option.
+import { expect } from 'chai';
+import { errorOf, property, renderBody, withDirectives, withProperties, noBlocks } from '../template-fixtures.ts';
+import { parseTemplate } from '../../../src/sbatch-template/parse-template.ts';
+
+const X = property('x');
+const HOSTILE = ['/a:/b$(id)', '/a:/b`id`', '/a "b', '/a;id', '/a\\b'];
+
+/** Each passes the value of the placeholder X to Pyxis. */
+const GIVEN: readonly string[] = [
+  'srun --container-mounts=X true',
+  'srun --container-mounts X true',
+  'srun --container-mounts="/a:/a,X" true',
+  'srun --container-mounts \\\n  X true',
+  'srun --container-mounts=\\\n  X true',
+  'srun --container-mounts=/a:/a,\\\nX true',
+  'srun --container-mounts="/a:/a,\nX" true',
+  'srun "--container-mounts" X true',
+  'srun --cont"ainer-mo"unts=X true',
+  'srun --container-mou=X true',
+  'srun --container-env \\\n"X" true',
+  'srun --container-name --container-mounts X true',
+  'm=X; srun --container-mounts="$m" true',
+  'm=X; srun --container-mounts "/a:/a,$m" true',
+  'm=X; n=$m:$m; srun --container-mounts \\\n  "$n" true',
+  'OPTIONS="--container-mounts=X"; srun $OPTIONS true',
+  'm=X; OPTIONS="--container-mounts=$m"; srun $OPTIONS true',
+  'm=X; a=(--container-mounts "$m"); srun "${a[@]}" true',
+  'a=(\n  --container-mounts\n  "X"\n); srun "${a[@]}" true',
+  'a=(--container-image x); a+=("--container-mounts=X"); srun "${a[@]}" true',
+  'run() { srun --container-mounts="$1" true; }\nrun X',
+  'run() { srun "$@" true; }\nrun --container-mounts X',
+  'read -r m <<< X; srun --container-mounts="$m" true',
+  'export m=X; bash -c \'srun --container-mounts="$m" true\'',
+];
+
+/** Each passes X to something else. */
+const NOT_GIVEN: readonly string[] = [
+  'srun --container-mount-home echo X',
+  'srun --container-mount-home \\\n  X',
+  'srun --container-image=ubuntu \\\n  --container-mount-home \\\n  python x.py --name X',
+  'm=X; srun --container-image=ubuntu echo; echo "$m"',
+  'srun --container-image=ubuntu true\necho X',
+  'srun --container-image=ubuntu python train.py X',
+];
+
+describe('a value in an option of Pyxis', () => {
+  for (const body of GIVEN) {
+    it(`must contain no special characters: ${JSON.stringify(body)}`, () => {
+      renderBody(body.replaceAll('X', X), 'data/a');
+      for (const value of HOSTILE) {
+        const problem = errorOf(() => renderBody(body.replaceAll('X', X), value));
+        expect(problem?.finding, value).to.match(/for --container-|code a second time/);
+      }
+    });
+  }
+
+  for (const written of ['--container-mounts=X', '--container-mounts "/a:/a X"', "--cont'ainer'-mounts=X"]) {
+    it(`must contain no special characters in a directive: ${written}`, () => {
+      const template = parseTemplate(withDirectives(`#SBATCH ${written.replace('X', X)}`), 't');
+      for (const value of HOSTILE) {
+        const problem = errorOf(() => template.render(withProperties({ x: value }), noBlocks));
+        expect(problem?.finding, value).to.match(/for --container-/);
+      }
+    });
+  }
+
+  for (const body of NOT_GIVEN) {
+    it(`is not restricted outside such an option: ${JSON.stringify(body)}`, () => {
+      for (const value of HOSTILE) renderBody(body.replaceAll('X', X), value);
+    });
+  }
+});
+
+/** Each puts the value of X into a mount. */
+const MOUNTED: readonly string[] = [
+  'srun --container-mounts=/scratch/X:/data true',
+  'srun --container-mounts /a:/a,/scratch/X true',
+  'srun --container-mounts=X true',
+  'm=X; srun --container-mounts="/scratch/$m:/data" true',
+  'singularity exec --bind /scratch/X:/data i.sif true',
+  'srun apptainer exec -B /scratch/X:/data i.sif true',
+  'apptainer exec -B/scratch/X:/data i.sif true',
+  'apptainer exec --mount type=bind,src=/scratch/X,dst=/data i.sif true',
+  'm=X; apptainer exec --bind "/scratch/$m:/data" i.sif true',
+  'b=(--bind "/scratch/X:/data"); apptainer exec "${b[@]}" i.sif true',
+];
+
+/** Each puts it into the value of a variable. */
+const EXPORTED: readonly string[] = [
+  'srun --export=ALL,N=X true',
+  'srun --export="ALL,N=X" true',
+  'srun --export ALL,N=X true',
+  'n=X; srun --export="ALL,N=$n" true',
+  'o="--export=ALL,N=X"; srun $o true',
+  'singularity exec --env N=X i.sif true',
+  'n=X; apptainer exec --env "N=$n" i.sif true',
+];
+
+describe('a value in a list of mounts or variables', () => {
+  for (const body of MOUNTED)
+    it(`mounts only directories below the directory in the template: ${body}`, () => {
+      renderBody(body.replaceAll('X', X), 'ann/set-1');
+      for (const value of ['x:/data,/etc:/host', '../etc', 'a/../../etc', '/etc', 'a,b', 'a:ro', 'a\\,b'])
+        expect(
+          errorOf(() => renderBody(body.replaceAll('X', X), value)),
+          value,
+        ).not.to.equal(undefined);
+    });
+
+  for (const body of EXPORTED)
+    it(`sets only the variable that the template names: ${body}`, () => {
+      renderBody(body.replaceAll('X', X), 'a=b');
+      for (const value of ['1,BASH_ENV=/tmp/x', '1,BASH_FUNC_ls%%=() { id; }', '1,LD_PRELOAD'])
+        expect(
+          errorOf(() => renderBody(body.replaceAll('X', X), value)),
+          value,
+        ).not.to.equal(undefined);
+    });
+
+  for (const [written, good, bad] of [
+    ['--export=ALL,N=X', 'a=b', '1,BASH_ENV=/tmp/x'],
+    ['--export=X', 'HOME', 'BASH_ENV=/tmp/x'],
+    ['--container-mounts=/scratch/X:/data', 'ann', 'x:/data,/etc:/host'],
+  ] as const)
+    it(`stays one element of the list in a directive: ${written}`, () => {
+      const template = parseTemplate(withDirectives(`#SBATCH ${written.replace('X', X)}`), 't');
+      template.render(withProperties({ x: good }), noBlocks);
+      expect(errorOf(() => template.render(withProperties({ x: bad }), noBlocks))).not.to.equal(undefined);
+    });
+
+  it('may be any directory if it is a default of the template', () => {
+    const body = 'srun --container-mounts=${CLEARML_TASK.hyperparams.properties.other.value:/data}:/data true';
+    renderBody(body, 'unused');
+  });
+
+  for (const body of ['python train.py --env X --bind X', 'srun --exclusive python train.py --mount X', 'echo -B X'])
+    it(`is not restricted in an option of another program: ${body}`, () => {
+      renderBody(body.replaceAll('X', X), '/a:/b,c');
+    });
+});

@@ -1,0 +1,143 @@
+// Values in `#SBATCH` lines, parsed as several generations of sbatch do.
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { parseTemplate } from '../../src/sbatch-template/parse-template.ts';
+import { noBlocks, errorOf, property, withDirectives, withProperties } from './template-fixtures.ts';
+import { hostileLine } from './hostile-values.ts';
+import { GENERATIONS, parseDirectives } from './sbatch-model.ts';
+
+const X = property('x');
+
+function renderDirectives(value: string, ...lines: string[]): string {
+  return parseTemplate(withDirectives(...lines), 'd.template').render(withProperties({ x: value }), noBlocks).script;
+}
+
+/** A line with a placeholder, and the words that sbatch must see. */
+const LINES: readonly { readonly line: string; readonly words: (value: string) => readonly string[] }[] = [
+  { line: `#SBATCH --comment=${X}`, words: (value) => [`--comment=${value}`] },
+  { line: `#SBATCH --comment=${X} # as asked for`, words: (value) => [`--comment=${value}`] },
+  { line: `#SBATCH --comment="${X}"`, words: (value) => [`--comment=${value}`] },
+  { line: `#SBATCH --comment='a ${X}'`, words: (value) => [`--comment=a ${value}`] },
+  { line: `#SBATCH "--comment=${X}" --mem=1`, words: (value) => [`--comment=${value}`, '--mem=1'] },
+  { line: `#SBATCH --comment=a${X}b -n 1`, words: (value) => [`--comment=a${value}b`, '-n', '1'] },
+  { line: `#SBATCH --comment=${X}${X}`, words: (value) => [`--comment=${value}${value}`] },
+  { line: `#SBATCH --comment "a ${X}" --mem=1`, words: (value) => ['--comment', `a ${value}`, '--mem=1'] },
+  { line: `#SBATCH -Ja${X}`, words: (value) => [`-Ja${value}`] },
+  { line: `#SBATCH --comment=\\"${X}\\"`, words: (value) => [`--comment="${value}"`] },
+];
+
+describe('a value in an #SBATCH line', () => {
+  for (const generation of GENERATIONS) {
+    it(`S-08 stays within one token in sbatch ${generation.name}`, () => {
+      const value = hostileLine.filter(
+        (text) => !/(?:het|pack)?job(?:het|pack)?/i.test(text) || !generation.placeholdersAnywhere,
+      );
+      fc.assert(
+        fc.property(fc.constantFrom(...LINES), value, ({ line, words }, text) => {
+          const script = renderDirectives(text, '#SBATCH --first=1', line, '#SBATCH --last=1');
+          expect(parseDirectives(script, generation)).to.deep.equal(['--first=1', ...words(text), '--last=1']);
+        }),
+        { numRuns: 3000 },
+      );
+    });
+
+    it(`stays within one token in sbatch ${generation.name} if it contains hetjob or packjob`, () => {
+      const script = renderDirectives('my hetjob PackJob', `#SBATCH --comment=${X} --mem=1`);
+      expect(parseDirectives(script, generation)).to.deep.equal(['--comment=my hetjob PackJob', '--mem=1']);
+    });
+  }
+
+  it('becomes exactly one token after -J, and is rejected if it is empty or begins with a dash', () => {
+    fc.assert(
+      fc.property(
+        fc.constantFrom(`#SBATCH -J ${X}`, `#SBATCH -J "${X}"`, `#SBATCH -J '${X}'`),
+        hostileLine,
+        (line, text) => {
+          const problem = errorOf(() => renderDirectives(text, line));
+          if (text === '') expect(problem?.finding).to.match(/the value is empty/);
+          else if (text.startsWith('-')) expect(problem?.finding).to.match(/begins with a dash/);
+          else {
+            for (const generation of GENERATIONS.slice(1)) {
+              expect(parseDirectives(renderDirectives(text, line), generation)).to.deep.equal(['-J', text]);
+            }
+          }
+        },
+      ),
+      { numRuns: 2000 },
+    );
+  });
+
+  it('gets no quotes if it needs none', () => {
+    const script = renderDirectives(
+      '2',
+      `#SBATCH --nodes=${X}`,
+      `#SBATCH -p ${X}`,
+      `#SBATCH --output=task-${X}-%j.log`,
+    );
+    expect(script).to.include('#SBATCH --nodes=2\n#SBATCH -p 2\n#SBATCH --output=task-2-%j.log\n');
+  });
+
+  it('may be empty only after an equals sign', () => {
+    expect(renderDirectives('', `#SBATCH --comment=${X} --mem=1`)).to.include('#SBATCH --comment="" --mem=1\n');
+    expect(errorOf(() => renderDirectives('', `#SBATCH -p${X} --mem=1`))?.message).to.match(
+      /^d.template:2:9: the value is empty, and sbatch would use the next argument as the value/,
+    );
+  });
+
+  for (const [line, value] of [
+    [`#SBATCH ${X}`, '--uid=0'],
+    [`#SBATCH ${X}=0`, '--uid'],
+    [`#SBATCH "${X}id=0"`, '--u'],
+    [`#SBATCH ${X}${X}uid=0`, '-'],
+    [`#SBATCH --exclusive ${X}`, '-W'],
+  ] as const) {
+    it(`S-09 is rejected if it would become an option: ${line.replaceAll(X, '${…}')} with ${value}`, () => {
+      expect(errorOf(() => renderDirectives(value, line))?.finding).to.match(/begins with a dash/);
+    });
+  }
+
+  for (const line of [
+    `#SBATCH --${X}=1`,
+    `#SBATCH --com${X}ment=1`,
+    `#SBATCH -${X}`,
+    `#SBATCH -H${X}`,
+    `#SBATCH -Hv${X}`,
+  ]) {
+    it(`is rejected in the name of an option: ${line.replaceAll(X, '${…}')}`, () => {
+      expect(errorOf(() => parseTemplate(withDirectives(line), 'd.template'))?.finding).to.match(
+        /a value must not choose the option/,
+      );
+    });
+  }
+
+  for (const [what, value] of [
+    ['a newline', 'a\n#SBATCH --uid=0'],
+    ['a tab', 'a\tb'],
+  ] as const) {
+    it(`S-09 is rejected if it contains ${what} and the placeholder has |raw`, () => {
+      const problem = errorOf(() => renderDirectives(value, `#SBATCH --comment=${property('x', '|raw')}`));
+      expect(problem?.message).to.match(/^d.template:2:19: .* contains a newline or a tab/);
+    });
+  }
+
+  it('loses its newlines if the placeholder has no |raw', () => {
+    expect(renderDirectives('a\r\n#SBATCH --uid=0\n', `#SBATCH --comment=${X}`)).to.include(
+      '#SBATCH --comment="a#SBATCH --uid=0"\n',
+    );
+  });
+
+  it('does not change if it looks like a placeholder', () => {
+    const script = renderDirectives('${CLEARML_TASK.id', `#SBATCH --comment=${X}`);
+    expect(script).to.include('#SBATCH --comment="${CLEARML_TASK.id"\n');
+  });
+
+  it('is not rendered after #, which begins a comment even within a token', () => {
+    const script = renderDirectives(
+      'v',
+      `#SBATCH --mem=1#${X}`,
+      `#SBATCH --comment=\\#${X} # ${X} '`,
+      `#SBATCH --comment="#"`,
+    );
+    expect(script).to.include(`#SBATCH --mem=1#${X}\n#SBATCH --comment=\\#v # ${X} '\n#SBATCH --comment="#"\n`);
+  });
+});

@@ -1,0 +1,30 @@
+// The table of the exit codes of the job script.
+import { expect } from 'chai';
+import { findJobExit, JOB_EXIT_CODES } from '../../../src/sbatch-template/job-script/job-exit-codes.ts';
+
+const rows = Object.entries(JOB_EXIT_CODES);
+
+describe("the table of a job's exit codes", () => {
+  it('contains no code twice', () => {
+    expect(new Set(rows.map(([, { code }]) => code)).size).to.equal(rows.length);
+  });
+
+  for (const [name, row] of rows) {
+    it(`gives ${name} a code that neither bash (126 to 165) nor the agent (from 241) uses`, () => {
+      expect(row.code).to.be.within(200, 230);
+    });
+
+    it(`contains the code of ${name}`, () => {
+      expect(findJobExit(row.code)).to.equal(row);
+    });
+
+    it(`describes the error and the remedy of ${name} in whole sentences`, () => {
+      expect(row.meaning).to.match(/^[a-z].*\.$/);
+      expect(row.advice).to.match(/^[A-Z].*\.$/);
+    });
+  }
+
+  it('contains no other code', () => {
+    for (const code of [0, 1, 143, 200, 255]) expect(findJobExit(code)).to.equal(undefined);
+  });
+});

@@ -1,0 +1,99 @@
+// The first command of a job script, in a real shell, and what its line in the log shows.
+import { expect } from 'chai';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { addStartLine, hasBegun } from '../../../src/sbatch-template/job-script/job-start-line.ts';
+
+const START = 1_795_954_190;
+const ENVIRONMENT = { PATH: '/usr/bin:/bin', SLURM_JOB_ID: '182', SLURM_JOB_START_TIME: String(START) };
+
+function run(script: string, env: NodeJS.ProcessEnv = ENVIRONMENT, shell = 'bash'): string {
+  return execFileSync(shell, ['-e', '-u', '-c', addStartLine(script)], { env, encoding: 'utf8' });
+}
+
+const JOB = { id: '182', startAt: START * 1000 };
+
+describe('the first command of a job script', () => {
+  it('prints the job and its start before anything else', () => {
+    expect(run('#!/bin/bash\n#SBATCH --time=1\n\necho after\n')).to.equal(
+      `clearml: job 182 begins (${START})\nafter\n`,
+    );
+  });
+
+  it('comes after all directives', () => {
+    const script = addStartLine('#!/bin/bash\n#SBATCH --time=1\n# text\n\n#SBATCH --mem=1G\necho after\n');
+    expect(script.split('\n').slice(0, 5)).to.deep.equal([
+      '#!/bin/bash',
+      '#SBATCH --time=1',
+      '# text',
+      '',
+      '#SBATCH --mem=1G',
+    ]);
+  });
+
+  it('does not change the line numbers in error messages', () => {
+    expect(run('#!/bin/bash\n\necho "$LINENO"\n')).to.match(/\n3\n$/);
+  });
+
+  for (const first of [
+    'if true; then echo after; fi',
+    '# a comment\necho after',
+    '(( 1 == 1 )) && echo after',
+    '{ echo after; }',
+    'function f { echo after; }; f',
+  ])
+    it(`precedes ${JSON.stringify(first)}`, () => {
+      expect(run(`#!/bin/bash\n${first}\n`)).to.match(/begins.*\nafter\n$/);
+    });
+
+  it('shows the time of the node if Slurm does not set a start time', () => {
+    const before = Math.floor(Date.now() / 1000);
+    const log = run('true\n', { PATH: '/usr/bin:/bin', SLURM_JOB_ID: '182' });
+    expect(Number(/\((\d+)\)/.exec(log)?.[1])).to.be.at.least(before);
+  });
+
+  it('does not end a script with `set -e` if its output cannot be written', () => {
+    const script = addStartLine('true\n');
+    const { stderr } = spawnSync('bash', ['-e', '-c', `exec >&-\n${script}echo alive >&2`], {
+      env: ENVIRONMENT,
+      encoding: 'utf8',
+    });
+    expect(stderr).to.match(/alive\n$/);
+  });
+
+  it('works in dash', () => {
+    expect(run('echo after\n', ENVIRONMENT, 'dash')).to.match(/begins.*\nafter\n$/);
+  });
+});
+
+describe("the line in a job's log that reports the start of the script", () => {
+  it('is found after the script has printed it', () => {
+    expect(hasBegun(run('#!/bin/bash\nexit 0\n'), JOB)).to.equal(true);
+  });
+
+  for (const [title, log, expected] of [
+    ['is not found in an empty log', '', false],
+    ['is not found in the line of an earlier start of the job', `clearml: job 182 begins (${START - 5})\n`, false],
+    ['is not found in the line of another job', `clearml: job 181 begins (${START})\n`, false],
+    [
+      'is not found in a message of slurmstepd',
+      '[2026-11-29T12:09:49.028] error: *** REASON: Nodes are DOWN ***\n',
+      false,
+    ],
+    ['is found after the output of a login profile', `Welcome\nclearml: job 182 begins (${START})\n`, true],
+    [
+      'is found after the line of an earlier start in the same log',
+      `clearml: job 182 begins (${START - 5})\nclearml: job 182 begins (${START})\n`,
+      true,
+    ],
+    ['is found if it has no time', 'clearml: job 182 begins ()\n', true],
+    ['is found if its time is later than the start of the job', `clearml: job 182 begins (${START + 300})\n`, true],
+    [
+      'is found if the start of the job has milliseconds within the same second',
+      `clearml: job 182 begins (${START})\n`,
+      true,
+    ],
+  ] as const)
+    it(title, () => {
+      expect(hasBegun(log, { ...JOB, startAt: JOB.startAt + 500 })).to.equal(expected);
+    });
+});

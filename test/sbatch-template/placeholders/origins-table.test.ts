@@ -1,0 +1,48 @@
+// The table of `render --origins`.
+import { expect } from 'chai';
+import { formatOrigins } from '../../../src/sbatch-template/placeholders/origins-table.ts';
+
+describe('the table of origins', () => {
+  it('has one row for each placeholder, with aligned columns', () => {
+    const table = formatOrigins([
+      { line: 3, column: 1, variable: 'CLEARML_TASK.id', value: 'abc', origin: 'task' },
+      { line: 12, column: 1, variable: 'CLEARML_TASK.hyperparams.properties.n.value', value: '1', origin: 'default' },
+      { line: 13, column: 1, variable: 'CLEARML_QUEUE_NAME', value: 'gpu queue', origin: 'glue' },
+    ]);
+
+    expect(table).to.equal(
+      [
+        'LINE  VARIABLE                                     ORIGIN   VALUE',
+        '3     CLEARML_TASK.id                              task     abc',
+        '12    CLEARML_TASK.hyperparams.properties.n.value  default  1',
+        '13    CLEARML_QUEUE_NAME                           glue     gpu queue',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  for (const value of [
+    '',
+    ' a',
+    'a ',
+    'a\n12  CLEARML_TASK.id  task  fake',
+    '\u001b[2J',
+    'a"b',
+    '\u202eabc',
+    '\u007f',
+  ]) {
+    it(`shows ${JSON.stringify(value)} in quotes and in one row`, () => {
+      const row = formatOrigins([{ line: 1, column: 1, variable: 'V', value, origin: 'task' }])
+        .split('\n')
+        .slice(1, -1);
+
+      expect(row).to.have.length(1);
+      expect(row[0]).to.match(/^1 {5}V {9}task {4}".*"$/);
+      expect(row[0]).not.to.match(/[\p{Cc}\p{Cf}]/u);
+    });
+  }
+
+  it('has only the header if the template has no placeholder', () => {
+    expect(formatOrigins([])).to.equal('LINE  VARIABLE  ORIGIN  VALUE\n');
+  });
+});

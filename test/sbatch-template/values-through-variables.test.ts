@@ -1,0 +1,253 @@
+// Values that a script evaluates through a variable: refused if that is certain, otherwise a warning.
+import { expect } from 'chai';
+import { lintTemplate } from '../../src/lint/lint-template.ts';
+import { templateWarnings } from '../../src/sbatch-template/inspect-template.ts';
+import { errorOf, property, renderBody, withBody } from './template-fixtures.ts';
+
+const X = property('x');
+
+/** Each evaluates the value of the placeholder X as arithmetic. */
+const NUMBERS: readonly string[] = [
+  "export N=X; bash -c '[[ $N -gt 1 ]]'",
+  "export N=X; bash -c '(( N )); [[ -f y ]]'",
+  'N=X; y=`(( N ))`',
+  'N=X; y=`[[ $N -gt 1 ]]; echo`',
+  'N=X; declare a[$N]=1',
+  'N=X; f() { local a[N]=1; }; f',
+  'N=X\n(( N > 1 )) && echo many',
+  'N=X; echo $(( N * 2 ))',
+  'N=X; [[ $N -gt 1 ]] && echo many',
+  'N="X"; M=$N; L="$M"; (( L++ ))',
+  'export N=X\nfor ((i = 0; i < N; i++)); do :; done',
+  'declare N=X; let "M = N + 1"',
+  'N=X; declare -i M=$N',
+  'declare -i M; N=X; M=N',
+  'N=X; echo "${PATH:$N}" "${PATH:0:N}"',
+  'N=X; a[$N]=1',
+  'N=X; echo "${a[N]}"',
+  'f() { (( $1 > 1 )); }\nf X',
+  'f() { local n=$1; [[ $n -eq 2 ]]; }; g() { f "$@"; }\ng X',
+  'set -- X; (( $1 ))',
+  'read -r N <<< X; (( N ))',
+  'read -r N <<END\nX\nEND\n(( N ))',
+  'echo X | while read -r N; do (( N )); done',
+  'read -r N < <(echo X); (( N ))',
+  'N=$(echo "X"); (( N ))',
+  'N=`x`; for N in X 2; do (( N )); done',
+  ': "${N:=X}"; (( N ))',
+  'printf -v N "%s" X; (( N ))',
+  'a=(1 X); (( a[1] ))',
+  'a=(1 X); for n in "${a[@]}"; do (( n )); done',
+  "export N=X; bash -c '(( N > 1 ))'",
+  "bash -c '(( $1 > 1 ))' _ X",
+  'export N=X; bash -c "(( \\$N > 1 ))"',
+  "export N=X\nbash <<'END'\n(( N > 1 ))\nEND",
+  "bash -c 'N=X; (( N ))'",
+  'NAME=X; perl -e "print $NAME"',
+  'declare -i n; read -r n <<< X',
+  'typeset -i n; read n < <(echo X)',
+  'declare -i n; for n in X; do :; done',
+  'declare -i n; select n in X; do break; done <<< 1',
+  'declare -i n; printf -v n %s X',
+  'declare -i n; : "${n:=X}"',
+  'declare -i n; mapfile n <<< X',
+  'm=X; RANDOM=$m',
+];
+
+/** Each evaluates it as code, or as a name. */
+const CODE: readonly string[] = [
+  'export N=X; srun bash -c \'eval "$N"; [[ -f y ]]\'',
+  'N=X; y=`eval "\\$N"`',
+  'N=X; declare -A m; declare m[$N]=1',
+  'N=X; exec {fds[$N]}>/dev/null',
+  'CMD="echo \'X\'"; eval "$CMD"',
+  'CMD=X; eval $CMD',
+  'CMD="ls X"; $CMD',
+  'export NAME=X; bash -c "echo $NAME"',
+  'NAME=X; ssh node1 "echo $NAME"',
+  'NAME=X; echo "echo $NAME" | bash',
+  'NAME=X; bash <<< "echo $NAME"',
+  'NAME=X\nbash <<END\necho $NAME\nEND',
+  'NAME=X\ncat > run.sh <<END\necho $NAME\nEND',
+  'NAME=X; echo "echo $NAME" > run.sh',
+  'NAME=X\ntee run.sh <<END\necho $NAME\nEND',
+  'NAME=X; echo "A=$NAME" > env.txt; . ./env.txt',
+  'NAME=X; trap "rm $NAME" EXIT',
+  'NAME=X; sbatch --wrap="echo $NAME"',
+  'NAME=X; sbatch --wrap "echo $NAME"',
+  'NAME=X; su -c "echo $NAME" jane',
+  'NAME=X; watch "ls $NAME"',
+  'NAME=X; PS4="+$NAME "',
+  'NAME=X; echo "${!NAME}"',
+  'NAME=X; unset "$NAME"',
+  'NAME=X; printf -v "$NAME" 1',
+  'NAME=X; test -v "$NAME"',
+  'NAME=X; declare "$NAME=1"',
+  'NAME=X; source "$NAME"',
+  'run() { eval "$@"; }\nCMD=X\nrun $CMD',
+  'run() { ssh node1 "$1"; }; outer() { run "$@"; }\nouter X',
+  'run() { local c="$*"; bash -c "$c"; }\nrun echo X',
+  'bash -c \'eval "$1"\' _ X',
+  'A=(echo X); eval "${A[*]}"',
+  'NAME=X; srun bash -c "echo $NAME"',
+  'NAME=X; find . -exec sh -c "echo $NAME" \\;',
+  'NAME=X; python3 -c "print($NAME)"',
+  'NAME=X; env -S "echo $NAME"',
+  'NAME=X; make OPTIONS="$NAME"',
+  'x=X; echo "${x@P}"',
+  'f() { for a; do eval "$a"; done; }\nf X',
+  'f() { read -r l; eval "$l"; }\nf <<< X',
+  'f() { read -r l; eval "$l"; }\necho X | f',
+  'CMD=X; a=(bash -c "$CMD"); "${a[@]}"',
+  'CMD=X; exec $CMD',
+  'CMD=X; command -- $CMD',
+  'CMD=X; timeout -k 1 9 $CMD',
+  'NAME=X; env BASH_ENV="$NAME" bash -c :',
+  'env "A=X" bash -c \'eval "$A"\'',
+  'exec 3<<END\nX\nEND\nwhile read -r -u 3 l; do eval "$l"; done',
+  'NAME=X; s=bash; $s -c "echo $NAME"',
+  'NAME=X; e=eval; "$e" "echo $NAME"',
+  'LOG=X; echo a >& "$LOG"',
+  'NAME=X\nmake -f - <<END\nall:\n\techo $NAME\nEND',
+  'run() { g "$@"; }; g() { eval "$@"; }\nrun echo X',
+  'while read -r l; do eval "$l"; done <<< X',
+  'echo X | while read -r l; do bash -c "$l"; done',
+  'NAME=X; echo "$NAME" > f; bash --rcfile f -i',
+  'NAME=X; bash --rcfile <(echo "$NAME") -i',
+  'NAME=X; sg staff "echo $NAME"',
+  'NAME=X; GIT_SSH_COMMAND="ssh -p $NAME" git fetch',
+  'NAME=X; cmd=(bash -c); "${cmd[@]}" "$NAME"',
+  'cmd=(bash); cmd+=(-c); cmd+=(X); "${cmd[@]}"',
+  'NAME=X; SH="bash -c"; $SH "$NAME"',
+  'NAME=X; OPTIONS=-c; bash $OPTIONS "$NAME"',
+  'NAME=X; set -- bash -c "$NAME"; "$@"',
+  'read -ra a <<< X; "${a[@]}"',
+  'cmd=(env bash -c X); run() { "$@"; }\nrun "${cmd[@]}"',
+  'bash -s -- X <<"END"\neval "$1"\nEND',
+  'NAME=X; a=(bash -c \'eval "$1"\' _ "$NAME"); "${a[@]}"',
+];
+
+/** The result of the flow is unknown, or the script checks the value itself. */
+const DOUBTS: readonly string[] = [
+  "export N=X; srun bash -c $'(( N > 1 ))'",
+  "export N=X; srun bash -c '(( N > 1 )); echo '$HOME",
+  'export N=X; srun bash <<EOT\n(( N > 1 ))\nEOT',
+  'export N=X; srun bash <<EOT\neval "\\$N"\nEOT',
+  "export N=X; bash -c '[[ $N -gt 1'",
+  'N=$(echo X | tr -d a); (( N ))',
+  'N=X; [[ $N =~ ^[0-9]+$ ]] || exit 1; (( N ))',
+  'N=X; case $N in (*[!0-9]*) exit 1;; esac; (( N ))',
+  'N=X; [ "$N" -ge 1 ] || exit 1; (( N ))',
+  'N=$(basename X); CMD="ls $N"; eval "$CMD"',
+  'exec 5> f; echo X >&5; exec 5>&-; . ./f',
+  'f() { cat > f; }; f <<< X; bash f',
+  't=$(mktemp); echo X > "$t.txt"; u=$t.txt; read -r l < "$u"; eval "$l"',
+  'echo X > f; export BASH_ENV=f; bash -c :',
+  'echo X; eval "$_"',
+  'f() { echo X; }; N=$(f); (( N ))',
+  'coproc bash; echo X >&"${COPROC[1]}"',
+  'n=N; N=X; eval "${!n}"',
+  'declare -n r=N; r=X; eval "$N"',
+  'N=X; [ $N -gt 1 ]',
+  'N=X; srun -n $N python train.py',
+  'N=X; env "$N" bash -c :',
+];
+
+/** Used as data only. */
+const SAFE: readonly string[] = [
+  'N=X; echo "$N" $N',
+  'N=X; [ "$N" -gt 1 ]; test "$N" = 2',
+  'N=X; [[ $N == 2 ]]; [[ -n $N ]]',
+  'N=X; (( ${#N} > 3 ))',
+  'N=X; eval "echo ${N@Q}"',
+  's=python3; $s train.py X',
+  'a=(bash -c \'echo "$1"\' _ X); "${a[@]}"',
+  'NAME=X; echo "$NAME" > notes; cp notes copy; cat copy; srun python train.py',
+  'NAME=X; exec python train.py "$NAME"; timeout 9 echo "$NAME"',
+  'declare -i n; read -r m <<< X; n=2',
+  'N=X; echo "$N" > out.txt 2>&1; env MODE="$N" true',
+  'exec 3<<END\nX\nEND\nread -r N <&3; echo "$N"',
+  'export N=X; bash -c \'echo "$N" $N\'',
+  'export N=X; bash -c "echo \\$N"',
+  'NAME=X; srun bash -c \'echo "$1"\' _ "$NAME"',
+  'declare -A m; k=X; m[$k]=1; echo "${m[$k]}"',
+  'OPT=X; python3 train.py --name "$OPT"',
+  'NAME=X; cat > notes.txt <<END\n$NAME\nEND',
+  'f() { echo "$1"; (( $# > 1 )); }\nf X',
+  'printf -v Q %q X; bash -c "echo $Q"',
+  'N=X; [[ -n ${N:+1} ]] && eval "echo ${N:+set}"',
+  'MODE=X; if [[ $MODE == fast ]]; then (( SPEED = 2 )); fi',
+  'words=(program X); "${words[@]}"; echo "${words[0]}"',
+  'N=X; cmd=(python train.py); cmd+=(--name "$N"); srun "${cmd[@]}"',
+  'N=X; run() { echo "+ $*"; "$@"; }; run python train.py "$N"',
+  'N=X; RUN="srun -n 2"; $RUN python train.py --name "$N"',
+  'N=X; echo "$N" > config.yaml; python train.py --config config.yaml',
+  'N=X; echo "$N" > log; L=$(wc -l < log); (( L > 1 )); bash other.sh',
+  'N=X; srun python train.py $N',
+  'exec 3> log; echo X >&3; bash train.sh',
+  `N=${property('x', ':1|int')}; (( N )); eval "echo $N"`,
+  'ID=${CLEARML_TASK.id}; eval "echo $ID"',
+];
+
+const HOSTILE = ['a[$(touch pwned)]', '$(touch pwned)', '`x`', 'a b', 'x;y', "'"];
+
+function findings(body: string): string[] {
+  return lintTemplate('t', withBody(body.replaceAll('X', X))).findings.map(({ rule }) => rule);
+}
+
+describe('a value in a variable that the script evaluates', () => {
+  for (const body of NUMBERS) {
+    it(`must be a number: ${JSON.stringify(body)}`, () => {
+      for (const value of ['0', '12']) renderBody(body.replaceAll('X', X), value);
+      for (const value of [...HOSTILE, 'PATH']) {
+        const problem = errorOf(() => renderBody(body.replaceAll('X', X), value));
+        expect(problem?.finding, value).to.match(
+          /evaluated in line \d+, through \$\w+, by .*: only a number|re-evaluated by/,
+        );
+      }
+    });
+  }
+
+  for (const body of CODE) {
+    it(`must be a plain word: ${JSON.stringify(body)}`, () => {
+      renderBody(body.replaceAll('X', X), 'a.b-1/c');
+      for (const value of HOSTILE) {
+        const problem = errorOf(() => renderBody(body.replaceAll('X', X), value));
+        expect(problem?.finding, value).to.match(
+          /evaluated in line \d+, through \$\w+, by .*: only letters|re-evaluated by/,
+        );
+      }
+      expect(findings(body)).to.include('may-be-read-again');
+    });
+  }
+
+  for (const body of DOUBTS) {
+    it(`is accepted with a lint warning if the evaluation is uncertain: ${JSON.stringify(body)}`, () => {
+      renderBody(body.replaceAll('X', X), 'a b');
+
+      expect(findings(body)).to.include('may-be-evaluated');
+    });
+  }
+});
+
+describe('templateWarnings', () => {
+  it('lists, once each and with file and line, the values that may be evaluated', () => {
+    const text = withBody(`N=$(basename ${X})\n(( N ))`);
+
+    expect(templateWarnings('gpu.template', text)).to.deep.equal([
+      'gpu.template:3: The value of CLEARML_TASK.hyperparams.properties.x.value may be evaluated in line 4, through $N, by arithmetic.',
+    ]);
+    expect(templateWarnings('gpu.template', text.replace('.value}', '.value:1|int}'))).to.deep.equal([]);
+  });
+});
+
+describe('a value in a variable that the script uses only as data', () => {
+  for (const body of SAFE) {
+    it(`is accepted unchanged: ${JSON.stringify(body)}`, () => {
+      if (!body.includes('|int')) renderBody(body.replaceAll('X', X), "it's $(x) a[`y`]");
+
+      expect(findings(body)).not.to.include.members(['may-be-evaluated']);
+      expect(findings(body)).not.to.include.members(['may-be-read-again']);
+    });
+  }
+});

@@ -1,0 +1,39 @@
+// The job that `logs` shows: a job id from ClearML must be one of our jobs, whatever its name.
+import { expect } from 'chai';
+import type { TaskId } from '../../src/clearml/ids.ts';
+import { findJob } from '../../src/task-commands/find-job.ts';
+import type { JobId, JobRecord } from '../../src/slurm/scheduler.ts';
+
+const TASK = 'a'.repeat(32) as TaskId;
+const RECORD: JobRecord = {
+  name: `clearml_task_${TASK}-mwudl4rwabcd`,
+  stateWord: 'RUNNING',
+  exitCode: 0,
+  exitSignal: undefined,
+  userId: 1000,
+  isOthers: false,
+  outputPath: '/logs/7.out',
+  nodes: 'n1',
+  timeLimit: undefined,
+  reason: undefined,
+  restarts: 0,
+};
+
+describe('findJob, for a job id from ClearML,', () => {
+  for (const [what, record, isFound] of [
+    ['a job of the task', RECORD, true],
+    ["another Unix user's job of the same name", { ...RECORD, userId: 1001, isOthers: true }, false],
+    ['a job whose user is unknown', { ...RECORD, userId: undefined, isOthers: true }, false],
+    ['a job of another task', { ...RECORD, name: RECORD.name.replace('task_a', 'task_b') }, false],
+  ] as const) {
+    it(`${isFound ? 'returns' : 'ignores'} ${what}`, async () => {
+      const scheduler = {
+        list: () => Promise.resolve({ kind: 'listed', jobs: [] } as const),
+        record: (id: JobId) => Promise.resolve(id === '7' ? record : undefined),
+      };
+      const found = await findJob({ scheduler, stateDir: '/nowhere' }, TASK, () => Promise.resolve('7'));
+
+      expect(found).to.deep.equal(isFound ? { id: '7', record } : undefined);
+    });
+  }
+});

@@ -1,0 +1,87 @@
+// The shells on one connection: their number, their order of use, and a server that opens no more.
+import { expect } from 'chai';
+import { createShellPool, MaxSessionsError, type ShellPool } from '../../../src/transport/ssh2/shell-pool.ts';
+import { rejection } from '../../support/rejection.ts';
+
+interface Shell {
+  readonly number: number;
+  isUsable: () => boolean;
+}
+
+/** A signal that nobody gives. */
+const never = (): AbortSignal => new AbortController().signal;
+const noPause = { now: () => 0, sleep: () => Promise.resolve() };
+
+describe('a pool of shells', () => {
+  let opened: number;
+
+  function poolOf(most: number, serverAllows = Infinity): ShellPool<Shell> {
+    opened = 0;
+    return createShellPool(
+      () => {
+        if (opened >= serverAllows) return Promise.reject(new MaxSessionsError('open failed'));
+        opened += 1;
+        return Promise.resolve({ number: opened, isUsable: () => true });
+      },
+      most,
+      noPause,
+    );
+  }
+
+  /** Runs so many works that each take a moment; resolves with the most that ran at once. */
+  async function atOnce(pool: ShellPool<Shell>, count: number): Promise<number> {
+    let now = 0;
+    let most = 0;
+    const work = async (): Promise<void> => {
+      most = Math.max(most, (now += 1));
+      await new Promise((resolve) => setImmediate(resolve));
+      now -= 1;
+    };
+    await Promise.all(Array.from({ length: count }, () => pool.lend(work, never())));
+    return most;
+  }
+
+  it('reuses a shell for successive calls', async () => {
+    const pool = poolOf(4);
+    for (let turn = 0; turn < 5; turn += 1) await pool.lend(() => Promise.resolve(), never());
+
+    expect(opened).to.equal(1);
+  });
+
+  it('never uses more shells at once than its size allows', async () => {
+    expect(await atOnce(poolOf(4), 30)).to.equal(4);
+    expect(opened).to.equal(4);
+  });
+
+  it('works with as many shells as the server allows', async () => {
+    expect(await atOnce(poolOf(4, 2), 30)).to.equal(2);
+    expect(opened).to.equal(2);
+  });
+
+  it('reports that the server allows no shell', async () => {
+    expect(await rejection(atOnce(poolOf(4, 0), 1))).to.be.instanceOf(MaxSessionsError);
+  });
+
+  it('replaces an unusable shell', async () => {
+    const pool = poolOf(1);
+    await pool.lend((shell) => Promise.resolve((shell.isUsable = () => false)), never());
+
+    expect(await pool.lend((shell) => Promise.resolve(shell.number), never())).to.equal(2);
+  });
+
+  it('skips a call that was aborted while it waited, and runs the next one', async () => {
+    const pool = poolOf(1);
+    const gone = new AbortController();
+    let letGo: () => void = () => undefined;
+    const untilLetGo = new Promise<void>((resolve) => (letGo = resolve));
+    const busy = pool.lend(() => untilLetGo, never());
+    const waiting = rejection(pool.lend(() => Promise.reject(new Error('begun')), gone.signal));
+    const next = pool.lend(() => Promise.resolve('next'), never());
+    gone.abort(new Error('the daemon stops'));
+    letGo();
+
+    expect(await waiting).to.have.property('message', 'the daemon stops');
+    expect(await next).to.equal('next');
+    await busy;
+  });
+});
