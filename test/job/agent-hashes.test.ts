@@ -35,7 +35,7 @@ describe('the installation of clearml-agent', () => {
       return { words: readFileSync(file, 'utf8'), stderr };
     }
 
-    it('requires hashes if they are known', async () => {
+    it('requires hashes if they are known for the version and the Python', async () => {
       const { words } = await install({}, 'yes');
       expect(words)
         .to.include('--require-hashes --only-binary=:all:')
@@ -74,12 +74,12 @@ describe('the installation of clearml-agent', () => {
       return run(env, { python, apiServer: 'http://127.0.0.1:9' });
     }
 
-    it('accepts files with known hashes', async () => {
+    it('accepts packages with known hashes', async () => {
       const { stderr } = await install();
       expect(readdirSync(join(node.home, 'shared/agents'))[0], stderr).to.match(/^3\.0\.3-py3/);
     });
 
-    it('rejects a changed file of the same name', async () => {
+    it('rejects a changed package with the same file name', async () => {
       const [agent = ''] = readdirSync(folder).filter((name) => name.startsWith('clearml_agent'));
       appendFileSync(join(folder, agent), 'changed on the way');
       const { exitCode, stderr } = await install();

@@ -63,7 +63,7 @@ describe('the container of a job', () => {
     });
   }
 
-  it('gets the GPU options of the task or the configuration, even if the job has no GPUs', async () => {
+  it('gets the GPU options that the task or the configuration sets, even if the job has no GPUs', async () => {
     expect(await shown({})).to.deep.equal(['--rocm']);
     expect(await shown({ ...GPUS, ...AMD })).to.include('--rocm');
   });

@@ -8,7 +8,7 @@ import { createNode, fillIn, jobFacts, PLAIN_TEMPLATE, type JobRun, type Node } 
 
 const SHOW = { STAND_IN_AGENT: 'echo "python: $0"' };
 
-describe('the Python of a job', () => {
+describe('the Python that runs clearml-agent', () => {
   let node: Node;
   let bin: string;
   beforeEach(() => {
@@ -32,25 +32,25 @@ describe('the Python of a job', () => {
     return path;
   }
 
-  it('is the configured Python, even if PATH has another one', async () => {
+  it('is the configured Python, even if PATH contains another one', async () => {
     putPython(join(bin, 'python3'));
     const configured = putPython(join(node.home, 'opt', 'python'));
     expect((await run({ python: configured }, SHOW)).stdout).to.include(`python: ${configured}\n`);
   });
 
-  it('is the Python in PATH if none is configured or the configured one is missing on the node', async () => {
+  it('is the Python in PATH if no Python is configured or the configured one does not exist on the node', async () => {
     const python3 = putPython(join(bin, 'python3'));
     expect((await run({}, SHOW)).stdout).to.include(`python: ${python3}\n`);
     expect((await run({ python: '/not/on/this/node' }, SHOW)).stdout).to.include(`python: ${python3}\n`);
   });
 
-  it('is the interpreter of the clearml-agent in PATH if PATH has no Python', async () => {
+  it('is the interpreter of the clearml-agent in PATH if PATH contains no Python', async () => {
     const hidden = putPython(join(node.home, 'pipx', 'python'));
     writeFileSync(join(bin, 'clearml-agent'), `#!${hidden}\n`, { mode: 0o755 });
     expect((await run({}, SHOW)).stdout).to.include(`python: ${hidden}\n`);
   });
 
-  it('is found before the job continues, so that no later search recreates the removed private directory', async () => {
+  it('is found before the job continues, so that the job does not create its removed private directory again', async () => {
     const python3 = putPython(join(bin, 'python3'));
     writeFileSync(join(bin, 'clearml-agent'), `#!${python3}\n`, { mode: 0o755 });
     const slowSed =
@@ -61,7 +61,7 @@ describe('the Python of a job', () => {
     expect(node.leftovers()).to.deep.equal([]);
   });
 
-  it('is created in the private directory if no other Python has clearml-agent', async () => {
+  it('is installed in the private directory if no other Python has clearml-agent', async () => {
     putPython(join(bin, 'python3'));
     const { exitCode, stdout, stderr } = await run({}, { ...SHOW, STAND_IN_HAS_AGENT: 'no' });
     expect(exitCode).to.equal(0);
@@ -70,7 +70,7 @@ describe('the Python of a job', () => {
     expect(node.leftovers()).to.deep.equal([]);
   });
 
-  it('is created with the Python in PATH if the configured one cannot run', async () => {
+  it('is installed with the Python in PATH if the configured one cannot run', async () => {
     putPython(join(bin, 'python3'));
     const broken = join(node.home, 'opt', 'python');
     mkdirSync(join(broken, '..'));
@@ -80,14 +80,14 @@ describe('the Python of a job', () => {
     expect(stderr).to.include(`installing clearml-agent 3.0.3 with ${join(bin, 'python3')}`);
   });
 
-  it('is created with the pip outside the environment if venv cannot install pip into it', async () => {
+  it('is installed with a pip from outside the environment if venv cannot install pip', async () => {
     putPython(join(bin, 'python3'));
     const { exitCode, stdout } = await run({}, { ...SHOW, STAND_IN_HAS_AGENT: 'no', STAND_IN_VENV: 'fails' });
     expect(exitCode).to.equal(0);
     expect(stdout).to.match(/python: \S+\/agent\/bin\/python\n/);
   });
 
-  it('is missing if pip fails: the job ends before the gate and lists each Python it tried', async () => {
+  it('is not found if pip fails; the job then ends before the gate and lists each Python that it tried', async () => {
     putPython(join(bin, 'python3'));
     const { exitCode, stdout, stderr } = await run({}, { STAND_IN_HAS_AGENT: 'no', STAND_IN_PIP: 'fails' });
     expect(exitCode).to.equal(JOB_EXIT_CODES.noPython.code);
@@ -98,7 +98,7 @@ describe('the Python of a job', () => {
     expect(node.leftovers()).to.deep.equal([]);
   });
 
-  it('is missing if PATH has no Python: the job ends and names the searched directories', async () => {
+  it('is not found if PATH contains no Python; the job then ends and names the searched directories', async () => {
     const { exitCode, stderr } = await run({});
     expect(exitCode).to.equal(JOB_EXIT_CODES.noPython.code);
     expect(stderr.trim().split('\n')).to.have.length(1);
@@ -116,7 +116,7 @@ describe('the Python of a job', () => {
 
     const none = { ...SHOW, STAND_IN_HAS_AGENT: 'no' };
 
-    it('is created once by twenty jobs that start together, and used by all', async () => {
+    it('is installed once by twenty jobs that start together, and all of them use it', async () => {
       const runs = await Promise.all(
         Array.from({ length: 20 }, (_, index) =>
           run({ sharedDir: shared }, { ...none, STAND_IN_PIP_SECONDS: '1', SLURM_JOB_ID: String(index) }),
@@ -130,7 +130,7 @@ describe('the Python of a job', () => {
       expect(readdirSync(join(shared, 'agents'))).to.deep.equal(['3.0.3-py3.11-x86_64']);
     });
 
-    it('is not created a second time if another job creates it just before the lock is taken', async () => {
+    it('is not installed again if another job installs it just before the lock is taken', async () => {
       const other = `mkdir -p "\${home}/bin" && cp ${node.python} "$home/bin/python" && touch "$home/bin/agent-is-here"`;
       writeFileSync(
         join(bin, 'mkdir'),
@@ -158,7 +158,7 @@ describe('the Python of a job', () => {
       expect(readdirSync(join(shared, 'agents'))).to.deep.equal([]);
     });
 
-    it('is created by the next job if the lock of a killed job is an hour old', async () => {
+    it('is installed by the next job if the lock of a killed job is an hour old', async () => {
       mkdirSync(`${home}.lock`, { recursive: true });
       const longAgo = Date.now() / 1000 - 3600;
       utimesSync(`${home}.lock`, longAgo, longAgo);
@@ -167,7 +167,7 @@ describe('the Python of a job', () => {
       expect(existsSync(`${home}.lock`)).to.equal(false);
     });
 
-    it('is created in the private directory if the shared directory cannot be created', async () => {
+    it('is installed in the private directory if the shared directory cannot be created', async () => {
       writeFileSync(join(node.home, 'a file'), '');
       const { exitCode, stdout } = await run({ sharedDir: join(node.home, 'a file') }, none);
       expect(exitCode).to.equal(0);

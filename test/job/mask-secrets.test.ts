@@ -36,7 +36,7 @@ function maskInPython(texts: readonly string[]): string[] {
 describe('the masker of a job', () => {
   before(requireAgent);
 
-  it('masks what the daemon masks', () => {
+  it('masks the same secrets as the daemon', () => {
     const examples = [...SHAPE_EXAMPLES, ...NAMED_EXAMPLES];
     const masked = maskInPython(examples.map(([text]) => text));
 
@@ -47,7 +47,7 @@ describe('the masker of a job', () => {
     for (const [text, secret] of SHAPE_EXAMPLES) expect(redactShapes(text), text).to.not.include(secret);
   });
 
-  it('keeps text without a secret, and masks lines of any length', () => {
+  it('does not change text without a secret, and masks lines of any length', () => {
     expect(maskInPython(KEPT)).to.deep.equal(KEPT);
     expect(maskInPython(LONG)).to.have.length(LONG.length);
   });

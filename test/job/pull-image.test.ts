@@ -65,7 +65,7 @@ describe('the image of a job', () => {
     return readdirSync(dirname(file)).filter((name) => name !== '.apptainer');
   }
 
-  it('is pulled by one of twenty jobs that start together, and used by all', async () => {
+  it('is pulled by one of twenty jobs that start together, and all of them use it', async () => {
     const runs = await Promise.all(Array.from({ length: 20 }, (_, index) => run({}, String(index))));
     for (const { exitCode, stdout, stderr } of runs) {
       expect(exitCode, stderr).to.equal(0);
@@ -80,7 +80,7 @@ describe('the image of a job', () => {
     expect((await run({ forcePull: true })).stdout).to.include('image: pull 2\n');
   });
 
-  it('ends the job before the gate if it cannot be pulled; the next job pulls again', async () => {
+  it('ends the job before the gate if it cannot be pulled, and the next job pulls it again', async () => {
     writeFileSync(join(bin, 'refuse'), '');
     const { exitCode, stderr } = await run();
     expect(exitCode).to.equal(JOB_EXIT_CODES.imageNotPulled.code);
@@ -105,7 +105,7 @@ describe('the image of a job', () => {
     expect(leftovers()).to.have.members(['python=3.12.sif', 'python=3.12.sif.lock']);
   });
 
-  it('is not pulled if the site provides a file of the image', async () => {
+  it('is not pulled if the site provides the image as a file', async () => {
     const siteImages = ['python_3.12.sif', 'python.sif'].map((name) => join(node.home, name));
     writeFileSync(siteImages[1] ?? '', 'of the site');
     const { stdout } = await run({ siteImages });

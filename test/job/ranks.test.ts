@@ -21,7 +21,7 @@ print("rank", rank, "has met the others", flush=True)
 `;
 }
 
-describe('a job of several ranks', () => {
+describe('a job with several ranks', () => {
   /** `endpoint code` of each call, in the order of the responses. */
   let calls: string[];
   let parking: ParkingSandbox;
@@ -136,7 +136,7 @@ exec ${standInAgentPython()} "$@"
     expect(await parking.user.console(task)).not.to.include('at work');
   });
 
-  it('restarts the agent of a rank that the server refuses although the task is in progress', async () => {
+  it('restarts the agent of a rank that the server rejects although the task is in progress', async () => {
     const { task, job } = await start(synchronizedScript(folder, 3), 3, {
       onRank: `if [ "$SLURM_PROCID" = 2 ]; then until [ -e ${folder}/go ]; do sleep 0.1; done; fi`,
     });
@@ -166,7 +166,7 @@ exec ${standInAgentPython()} "$@"
     expect(exitCode).to.equal(5);
   });
 
-  it('does not report a rank as failed if its agent receives SIGTERM before its shell does', async () => {
+  it("does not report a rank as failed if the rank's agent receives SIGTERM before its shell does", async () => {
     const signalled = `
 read -r _ _ _ _ group _ </proc/$$/stat
 (trap '' TERM; sleep 0.4; kill -TERM -- "-$group") </dev/null >/dev/null 2>&1 &
@@ -183,7 +183,7 @@ kill -TERM $$`;
     });
   });
 
-  it('keeps the other ranks waiting while the server fails', async () => {
+  it('lets the other ranks wait while the server fails', async () => {
     await parking.user.api('sandbox.fault', { endpoint: 'tasks.dequeue', kind: 'hold' });
     const { task, job } = await start(synchronizedScript(folder, 2), 2);
     await job.until('the other rank to wait', () => count('tasks.get_all') > 1);

@@ -78,7 +78,7 @@ describe('a job on Slurm', () => {
     await waitUntil(`the console to say "${text}"`, isPrinted, { everyMs: 200, stalled, evidence: () => log(job) });
   }
 
-  it('runs the task once if five copies of the script start together; four end at the gate', async () => {
+  it('runs the task once if five copies of its script start together, and four of them end at the gate', async () => {
     const facts = await parking.park(ENDS);
     const jobs = await Promise.all(Array.from({ length: 5 }, () => submit(facts)));
     const ends = await Promise.all(jobs.map(untilEnded));
@@ -102,7 +102,7 @@ describe('a job on Slurm', () => {
     ['one node', '1'],
     ['two nodes', '2'],
   ] as const) {
-    it(`reports the task as stopped and leaves no files if it is cancelled on ${what}`, async () => {
+    it(`sets the task to stopped and leaves no files if the job is cancelled on ${what}`, async () => {
       const facts = await parking.park(KEEPS_RUNNING);
       const job = await submit(facts, QUICK_TEMPLATE, `--nodes=${nodes}`);
       await untilConsole(facts.taskId, '\nat work\n', job);

@@ -12,7 +12,7 @@ const PATIENT = { CLEARML_SLURM_REPORT_SECONDS: '600' };
 
 const REPORTED = 'The last lines of its log:';
 
-describe('a job of another Unix user', () => {
+describe('a job that runs as another Unix user than the daemon', () => {
   before(requireAgent);
   const bed = useNodeWithSandbox();
 
@@ -26,7 +26,7 @@ describe('a job of another Unix user', () => {
     return { ...ended, console: await bed.parking.user.console(facts.taskId) };
   }
 
-  it('reports the end of its log after a command of the template failed, and exits with the exit code of the command', async () => {
+  it("reports the end of its log if a command of its template fails, and exits with that command's exit code", async () => {
     const facts = await bed.parking.park('print("hello")');
 
     const { exitCode, console } = await run(facts, 'echo "no such module: cuda" >&2', 'exit 7');
@@ -37,7 +37,7 @@ describe('a job of another Unix user', () => {
     expect(bed.node.leftovers()).to.deep.equal([]);
   });
 
-  it('reports no secret, no control sequence, and at most 30 lines', async () => {
+  it('reports no secret, no control sequence and at most 30 lines of its log', async () => {
     const facts = await bed.parking.park('print("hello")');
     const key = /secret_key: "(.*)"/.exec(bed.parking.conf)?.[1] ?? expect.fail('no key');
     writeFileSync(
@@ -69,18 +69,18 @@ describe('a job of another Unix user', () => {
     ['that succeeds', 'print("hello")'],
     ['whose failure the agent has reported', 'import sys; sys.exit(3)'],
   ] as const)
-    it(`reports no log after a task ${what}`, async () => {
+    it(`reports no log for a task ${what}`, async () => {
       const { console } = await run(await bed.parking.park(code));
       expect(console).to.not.include(REPORTED);
     });
 
-  it('reports no log of a task that another job runs', async () => {
+  it('reports no log for a task that another job runs', async () => {
     const facts = await bed.parking.park('print("hello")');
     await bed.parking.user.api('queues.remove_task', { queue: facts.schedulerQueueId, task: facts.taskId });
     expect((await run(facts)).console).to.not.include(REPORTED);
   });
 
-  it('keeps its exit code even if the server does not respond, or its output is not a file', async () => {
+  it("keeps its exit code even if the server does not respond or the job's output is not a file", async () => {
     const facts = await bed.parking.park('print("hello")');
     const unreachable = 'sed -i "s#api_server: .*#api_server: http://127.0.0.1:9#" "$CLEARML_CONFIG_FILE"';
     expect((await run(facts, unreachable, 'exit 7')).exitCode).to.equal(7);
@@ -89,7 +89,7 @@ describe('a job of another Unix user', () => {
     expect(console).to.not.include(REPORTED);
   });
 
-  it('reports nothing if it runs as the user of the daemon, which reads the log itself', async () => {
+  it("reports no log if it runs as the daemon's Unix user, as the daemon then reads the log", async () => {
     const { unixUser: _, ...facts } = { unixUser: undefined, ...(await bed.parking.park('print("hello")')) };
     const template = QUICK_TEMPLATE.replace(' -l\n', ' -l\nexec >"$HOME/log" 2>&1\n').replace(
       '${CLEARML_AGENT',

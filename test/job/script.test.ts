@@ -51,7 +51,7 @@ describe('in a job script,', () => {
       });
     }
 
-    it('runs if AGENT_EXECUTE follows a command', async () => {
+    it('runs if CLEARML_AGENT_EXECUTE follows a command on its line', async () => {
       const after = PLAIN_TEMPLATE.replace(
         '${CLEARML_AGENT_EXECUTE}',
         'env FLAVOUR=vanilla nice -n 5 ${CLEARML_AGENT_EXECUTE}',
@@ -64,7 +64,7 @@ describe('in a job script,', () => {
       });
     });
 
-    it('C-27 gets its worker name, paths and retry limit from the environment', async () => {
+    it('C-27 gets its worker name, its paths and its retry limit from the environment', async () => {
       const names = [
         'CLEARML_WORKER_ID',
         'CLEARML_CONFIG_FILE',
@@ -103,7 +103,7 @@ describe('in a job script,', () => {
   });
 
   describe('the private directory', () => {
-    it('S-13 is readable only for its user, as is its configuration file, whatever the umask', async () => {
+    it('S-13 is readable only by its user, as is its configuration file, even if the umask allows more', async () => {
       const look = 'stat -c "%a %n" "$CLEARML_SLURM_JOB_FOLDER" "$CLEARML_CONFIG_FILE"';
       const { stdout } = await run({ STAND_IN_AGENT: look }, PLAIN_TEMPLATE.replace('\n', '\numask 000\n'));
       expect(stdout).to.match(/^700 \S+clearml-4711\.\w+\n600 \S+\/clearml\.conf$/m);
@@ -122,7 +122,7 @@ describe('in a job script,', () => {
       });
     }
 
-    it('is removed even if a process that the agent has left writes there during the removal', async () => {
+    it('is removed even if a process that the agent left running writes there during the removal', async () => {
       const bin = join(node.home, 'bin');
       mkdirSync(bin);
       const once = 'if [ ! -e "$0.done" ] && touch "$0.done"; then /bin/rm "$@"; mkdir -p -- "${!#}/tmp"; exit 1; fi';
@@ -183,14 +183,14 @@ describe('in a job script,', () => {
   describe('the configuration', () => {
     const show = 'cat "$CLEARML_CONFIG_FILE"';
 
-    it('is the file written for this job, if the node can read it', async () => {
+    it('is the file that was written for this job, if the node can read that file', async () => {
       const shared = join(node.tmp, 'shared.conf');
       writeFileSync(shared, 'for this job\n');
       const { stdout } = await run({ STAND_IN_AGENT: show }, PLAIN_TEMPLATE, { sharedConf: shared });
       expect(stdout).to.include('\nfor this job\n');
     });
 
-    it("is the template's file if the node cannot read the one for this job", async () => {
+    it("is the template's file if the node cannot read the file that was written for this job", async () => {
       const mine = join(node.tmp, 'mine.conf');
       writeFileSync(mine, 'the template says so\n');
       const { stdout } = await run({ STAND_IN_AGENT: show, CLEARML_CONFIG_FILE: mine }, PLAIN_TEMPLATE, {
@@ -204,7 +204,7 @@ describe('in a job script,', () => {
       expect(stdout).to.include('\napi { api_server: ');
     });
 
-    it('is empty if the environment has all settings', async () => {
+    it('is empty if the environment contains all settings', async () => {
       rmSync(join(node.home, 'clearml.conf'));
       const { exitCode, stdout } = await run({
         STAND_IN_AGENT: 'stat -c "size %s" "$CLEARML_CONFIG_FILE"',
@@ -216,7 +216,7 @@ describe('in a job script,', () => {
       expect(stdout).to.include('size 0');
     });
 
-    it('ends the job before the gate if it is missing, with one line that names each searched path', async () => {
+    it('ends the job before the gate if it is missing, and one line names each searched path', async () => {
       rmSync(join(node.home, 'clearml.conf'));
       const { exitCode, stdout, stderr } = await run({}, PLAIN_TEMPLATE, { sharedConf: '/shared/jobs/1.conf' });
       expect(exitCode).to.equal(JOB_EXIT_CODES.noConfiguration.code);
@@ -228,7 +228,7 @@ describe('in a job script,', () => {
   });
 
   describe('the gate', () => {
-    it('ends the job before the agent and every later line if the task may not run', async () => {
+    it('ends the job before the agent and all later lines if the task must not run', async () => {
       const { exitCode, stdout, stderr } = await run({ STAND_IN_GATE: 'echo "task is gone"; exit 201' });
       expect(exitCode).to.equal(JOB_EXIT_CODES.gateClosed.code);
       expect(stdout).to.equal('before the agent\n');
@@ -238,7 +238,7 @@ describe('in a job script,', () => {
       expect(node.calls().filter((call) => call.startsWith('agent'))).to.deep.equal([]);
     });
 
-    it('ends the job if the task may not run, even if AGENT_EXECUTE follows a command', async () => {
+    it('ends the job if the task must not run, even if CLEARML_AGENT_EXECUTE follows a command', async () => {
       const after = PLAIN_TEMPLATE.replace('${CLEARML_AGENT_EXECUTE}', 'nice -n 1 ${CLEARML_AGENT_EXECUTE}');
       const { exitCode, stdout } = await run({ STAND_IN_GATE: 'exit 201' }, after);
       expect({ exitCode, stdout }).to.deep.equal({ exitCode: 201, stdout: 'before the agent\n' });
@@ -266,7 +266,7 @@ describe('in a job script,', () => {
         'asked=$(grep -c ^gate "$STAND_IN_LOG"); if [ "$asked" -le 2 ]; then echo "no answer $asked"; exit 215; fi';
       const questions = (): number => node.calls().filter((call) => call.startsWith('gate')).length;
 
-      it('retries until the server responds, and the task runs', async () => {
+      it('retries until the server responds, and then lets the task run', async () => {
         const { exitCode, stderr } = await run({ STAND_IN_GATE: awayTwice }, hasty, { serverWaitSec: 900 });
         expect(exitCode, stderr).to.equal(0);
         expect(questions()).to.equal(3);
@@ -287,7 +287,7 @@ describe('in a job script,', () => {
         });
       }
 
-      it('stops retrying when the server refuses the task', async () => {
+      it('stops retrying if the server rejects the task', async () => {
         const gate = 'if [ "$(grep -c ^gate "$STAND_IN_LOG")" -le 1 ]; then exit 202; fi; exit 201';
         const { exitCode } = await run({ STAND_IN_GATE: gate }, hasty, { serverWaitSec: 900 });
         expect({ exitCode, asked: questions() }).to.deep.equal({ exitCode: JOB_EXIT_CODES.gateClosed.code, asked: 2 });

@@ -56,7 +56,7 @@ describe('SIGTERM', () => {
     });
   });
 
-  it('removes the credentials at once, even if a container takes longer to clean up than Slurm allows', async () => {
+  it('removes the credentials immediately, even if a container takes longer to end than Slurm allows', async () => {
     const container = 'container() { trap : TERM; "$@"; local code=$?; echo cleaning; sleep 60; return "$code"; }';
     const template = PLAIN_TEMPLATE.replace(
       '${CLEARML_AGENT_EXECUTE}',
@@ -110,7 +110,7 @@ describe('SIGTERM', () => {
     expect(node.leftovers()).to.deep.equal([]);
   });
 
-  it('S-41 runs the trap of the template, after the agent has reported', async () => {
+  it("S-41 runs the template's trap after the agent has reported", async () => {
     const template = PLAIN_TEMPLATE.replace('\n', "\ntrap 'echo mine' TERM\n");
     const job = start({ STAND_IN_AGENT: REPORTS }, template);
     await job.printed('ready');
@@ -145,7 +145,7 @@ describe('SIGUSR1 of --signal=B:USR1', () => {
     ],
     [' under set -euo pipefail', PLAIN_TEMPLATE.replace('\n', '\nset -euo pipefail\n')],
   ] as const) {
-    it(`reaches each process of the task with a handler once, and no other${what}`, async () => {
+    it(`reaches once each process of the task that handles it, and no other process${what}`, async () => {
       const handles = `trap "echo saved" USR1; echo ready; until [ -e ${node.home}/go ]; do sleep 0.05; done; exit`;
       const job = start(`bash -c '(${handles}) & (${handles}) & wait; echo end; exit 4'; exit $?`, template);
       await job.until('both to be ready', () => job.seen().split('ready').length === 3);
@@ -162,7 +162,7 @@ describe('SIGUSR1 of --signal=B:USR1', () => {
     });
   }
 
-  it('ends neither the agent nor a task without a handler, and the log says so', async () => {
+  it('ends neither the agent nor a task without a handler, and the log reports this', async () => {
     const job = start(`echo ready; until [ -e ${node.home}/go ]; do sleep 0.05; done; exit 3`);
     await job.printed('ready');
     job.process.kill('SIGUSR1');
@@ -171,7 +171,7 @@ describe('SIGUSR1 of --signal=B:USR1', () => {
     expect((await job.ended).exitCode).to.equal(3);
   });
 
-  it('leaves SIGTERM as it is: it reaches the agent once, and then the trap of the template runs', async () => {
+  it("does not change how SIGTERM works: it reaches the agent once, and then the template's trap runs", async () => {
     const job = start(REPORTS, PLAIN_TEMPLATE.replace('\n', "\ntrap 'echo mine' TERM\n"));
     await job.printed('ready');
     terminate(job);
@@ -183,7 +183,7 @@ describe('SIGUSR1 of --signal=B:USR1', () => {
     expect(node.leftovers()).to.deep.equal([]);
   });
 
-  it('leaves SIGINT as it is: the task can be interrupted', async () => {
+  it('does not change how SIGINT works: it interrupts the task', async () => {
     const job = start('python3 -c "import signal; print(signal.getsignal(2) == signal.default_int_handler)"');
     expect((await job.ended).stdout).to.include('True');
   });

@@ -53,7 +53,7 @@ describe('a job', () => {
     expect(existsSync(join(open, 'taken'))).to.equal(false);
   }
 
-  it('refuses a clearml.conf in a shared directory that another user created first', async () => {
+  it('rejects a clearml.conf in a shared directory that another user created first', async () => {
     mallory('mkdir -p shared/jobs; echo "api.api_server: http://mallory" > shared/jobs/x.conf');
     const conf = join(open, 'shared/jobs/x.conf');
     expectRefused(await run({ sharedConf: conf }), `${open} can be written by everybody (mode 777)`);
@@ -61,23 +61,23 @@ describe('a job', () => {
     expectRefused(await run({ sharedConf: conf }), `${open}/shared belongs to`);
   });
 
-  it('refuses a clearml.conf behind a link of another user', async () => {
+  it('rejects a clearml.conf behind a symbolic link of another user', async () => {
     chmodSync(open, 0o1777);
     mallory(`ln -s ${node.home}/clearml.conf x.conf`);
     expectRefused(await run({ sharedConf: join(open, 'x.conf') }), `${open}/x.conf belongs to`);
   });
 
-  it('refuses a clearml.conf in the home directory that other users can write to', async () => {
+  it('rejects a clearml.conf in a home directory that other users can write to', async () => {
     chmodSync(join(node.home, 'clearml.conf'), 0o666);
     expectRefused(await run({}), `${node.home}/clearml.conf can be written by everybody (mode 666)`);
   });
 
-  it('refuses a clearml.conf with a relative path in a directory that other users can write to', async () => {
+  it('rejects a clearml.conf with a relative path in a directory that other users can write to', async () => {
     mallory('echo "api.api_server: http://mallory" > x.conf');
     expectRefused(await run({}, { CLEARML_CONFIG_FILE: 'open/x.conf' }), `${open} can be written by everybody`);
   });
 
-  it('refuses a Python in a shared directory that another user created first', async () => {
+  it('rejects a Python in a shared directory that another user created first', async () => {
     const home = 'shared/agents/3.0.3-py3.11-x86_64';
     mallory(
       `mkdir -p ${home}/bin; printf '#!/bin/sh\ntouch ${open}/taken\n' > ${home}/bin/python; chmod +x ${home}/bin/python`,
@@ -89,7 +89,7 @@ describe('a job', () => {
     );
   });
 
-  it('refuses a configured Python that other users can change, and accepts one of a system account', async () => {
+  it('rejects a configured Python that other users can change, and accepts one of a system account', async () => {
     const python = join(open, 'python');
     execFileSync('cp', [node.python, python]);
     expectRefused(await run({ python }), `${open} can be written by everybody (mode 777)`);
@@ -101,7 +101,7 @@ describe('a job', () => {
     expect(exitCode, stderr).to.equal(0);
   });
 
-  it('refuses files that another user created while the directory was writable for all', async () => {
+  it('rejects files that another user created while all users could write to the directory', async () => {
     const shared = join(node.home, 'shared');
     mkdirSync(join(shared, 'agents'), { recursive: true });
     symlinkSync(open, join(node.home, 'way'));
@@ -115,7 +115,7 @@ describe('a job', () => {
     );
   });
 
-  it('refuses an image that another user put into the directory for pulled images', async () => {
+  it('rejects an image that another user put into the directory for pulled images', async () => {
     mallory('mkdir cache; echo image > cache/x.sif');
     chmodSync(open, 0o1777);
     const container = containerFacts({
@@ -140,7 +140,7 @@ describe('a job', () => {
     expect(readdirSync(open)).to.deep.equal([]);
   });
 
-  it('accepts a project directory if the configuration names the group of the directory', async () => {
+  it("accepts a project directory if the configuration names the directory's group", async () => {
     const shared = join(node.home, 'project');
     mkdirSync(join(shared, 'jobs'), { recursive: true });
     writeFileSync(join(shared, 'jobs/x.conf'), '');
@@ -192,7 +192,7 @@ describe('a job', () => {
       expect(stdout).to.include('api_server');
     });
 
-    it('is kept if it belongs to another node, is being prepared, or has no lock file', async () => {
+    it('is kept if it belongs to another node, is still being created, or has no lock file', async () => {
       const kept = [
         left('clearml-1.abcdef', 'another-node\n'),
         left('clearml-2.abcdef-1', `${here.trim()} prepared\n`),

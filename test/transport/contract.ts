@@ -106,7 +106,7 @@ export function describeHostContract(enter: () => Promise<HostUnderTest>): void 
     expect(result).to.deep.equal({ exitCode: 0, killedBy: undefined, stdout: '', stderr: '' });
   });
 
-  it('returns the output of the right command when many run at once', async () => {
+  it("returns each command's own output when many commands run at once", async () => {
     const numbers = Array.from({ length: 20 }, (_, index) => String(index));
     const answers = await Promise.all(numbers.map((number) => host.run(shell(`echo ${number}; echo ${number} >&2`))));
 
@@ -114,7 +114,7 @@ export function describeHostContract(enter: () => Promise<HostUnderTest>): void 
     expect(answers.map(({ stderr }) => stderr.trim())).to.deep.equal(numbers);
   });
 
-  it('excludes output of background processes that earlier commands left', async () => {
+  it('excludes the output of background processes that earlier commands left running', async () => {
     const printOn =
       'trap "" PIPE; n=0; while n=$((n + 1)); test $n -lt 200; do echo late; echo late >&2; sleep 0.01; done';
     const first = await host.run(shell(`{ ${printOn}; echo done > printed-on; } & echo first`));
@@ -128,7 +128,7 @@ export function describeHostContract(enter: () => Promise<HostUnderTest>): void 
     }
   });
 
-  it('passes only the named variables of its environment', async () => {
+  it('passes only the environment variables that the caller names', async () => {
     process.env['LEAK_TEST_SECRET'] = 'secret';
     const own = place.open({ TZ: 'Asia/Tokyo', SLURM_CONF: "/it's here" });
     try {
@@ -206,13 +206,13 @@ export function describeHostContract(enter: () => Promise<HostUnderTest>): void 
     await waitUntil('the grandchild to be gone', () => !isAlive(pid));
   });
 
-  it('works after a program that exceeded its timeout', async () => {
+  it('runs further programs after one that exceeded its timeout', async () => {
     await rejection(host.run({ program: 'sleep', args: ['100'], timeoutMs: 200 }));
 
     expect(await host.run(shell('echo fine'))).to.include({ stdout: 'fine\n' });
   });
 
-  it('ends a program on the stop signal, with the reason of the signal', async () => {
+  it("ends a program on the stop signal, and throws the signal's reason", async () => {
     const stop = new AbortController();
     const pidFile = join(place.folder, 'stopped-pid');
     const running = host.run({ ...shell(`echo $$ > ${pidFile}; sleep 60`), signal: stop.signal });
@@ -230,13 +230,13 @@ export function describeHostContract(enter: () => Promise<HostUnderTest>): void 
     expect(existsSync(join(place.folder, 'ran'))).to.equal(false);
   });
 
-  it('ends a program whose output has no end', async () => {
+  it('ends a program that never stops printing', async () => {
     const error = await rejection(host.run({ program: 'yes', args: ['x'.repeat(500)], timeoutMs: TIMEOUT_MS }));
 
     expect(error).to.be.instanceOf(ConnectionLostError);
   });
 
-  it('ends the programs that still run when it is closed, and then refuses to start others', async () => {
+  it('ends the running programs when it is closed, and then starts no others', async () => {
     const own = place.open();
     await own.run(shell(':'));
     const running = rejection(own.run(shell('sleep 60')));
@@ -257,7 +257,7 @@ export function describeHostContract(enter: () => Promise<HostUnderTest>): void 
     expect(readFileSync(path, 'utf8') === text).to.equal(true);
   });
 
-  it("reads the end of the expected user's file, and refuses links and FIFOs", async () => {
+  it('reads the end of a file of the expected user, and rejects links and FIFOs', async () => {
     const file = join(place.folder, "job's log.out");
     await host.run(
       shell(`umask 077; printf 'the very end\\n' > "job's log.out"; ln -s "job's log.out" link; mkfifo fifo`),

@@ -31,7 +31,7 @@ describe('the local transport', () => {
 
   describeHostContract(() => Promise.resolve({ open, folder, user, home: '/home/ann' }));
 
-  it('finds no program in its working directory, whatever PATH says', async () => {
+  it('does not run a program from its working directory, even if PATH includes that directory', async () => {
     writeFileSync(join(folder, 'printenv'), '#!/bin/sh\necho shadowed\n', { mode: 0o755 });
     for (const path of [':/usr/bin:/bin', '.:bin:/usr/bin::/bin']) {
       const host = createLocalTransport({ path, home: '/home/ann', user, workingDirectory: folder });
@@ -40,7 +40,7 @@ describe('the local transport', () => {
     }
   });
 
-  it('reports that no program ran if the kernel refuses the arguments', async () => {
+  it('reports that no program ran if the kernel rejects the arguments', async () => {
     const command = { program: 'true', args: ['x'.repeat(10_000_000)], timeoutMs: TIMEOUT_MS };
 
     expect(await rejection(open().run(command))).to.be.instanceOf(HostUnreachableError);

@@ -27,7 +27,7 @@ function exited(text: string, exitCode: number, late = ''): string {
 }
 
 describe('readFrame', () => {
-  it("returns exactly the program's output, with any text around it", () => {
+  it("returns exactly the program's output, whatever text surrounds it", () => {
     fc.assert(
       fc.property(anyText, anyText, anyText, anyText, fc.nat(255), (stdout, stderr, before, after, exitCode) => {
         const answer = readFrame(
@@ -41,7 +41,7 @@ describe('readFrame', () => {
     );
   });
 
-  it('reports truncated output if either stream is cut before its end mark', () => {
+  it('reports truncated output if either stream ends before its end marker', () => {
     const whole = framed(exited('4711\n', 12, 'late'), MARKS.end);
     const needed = whole.lastIndexOf(']') + 1;
     for (let length = 0; length < needed; length += 1) {
@@ -55,14 +55,14 @@ describe('readFrame', () => {
     });
   });
 
-  it('reports truncated output if the exit mark is missing', () => {
+  it('reports truncated output if the exit marker is missing', () => {
     const whole = framed(exited('4711\n', 0), MARKS.end);
 
     expect(readFrame(NONCE, framed('4711\n', MARKS.end), whole)).to.include({ kind: 'truncated' });
     expect(readFrame(NONCE, whole, framed('', MARKS.end))).to.include({ kind: 'truncated' });
   });
 
-  it('reports whether the command had begun, and its output until the cut', () => {
+  it('reports whether the command had begun, and its output up to the truncation', () => {
     expect(readFrame(NONCE, 'Welcome\n', '')).to.deep.equal({
       kind: 'truncated',
       hasBegun: false,

@@ -109,7 +109,7 @@ describe('a command in a remote script', () => {
       );
     });
 
-    it(`is not looked up in the working directory by ${shell}, whatever PATH says`, () => {
+    it(`is not looked up in the working directory by ${shell}, even if PATH includes that directory`, () => {
       writeFileSync(join(folder, 'printenv'), '#!/bin/sh\necho shadowed\n', { mode: 0o755 });
       const env = { ...process.env, PATH: '.:/usr/local/bin::/usr/bin:/bin:bin' };
       const { stdout, stderr } = runPosixShell(shell, blockFor({ program: 'printenv', args: ['PATH'] }), env);
@@ -134,7 +134,7 @@ describe('a command in a remote script', () => {
       expect(existsSync(join(folder, 'ran'))).to.equal(true);
     });
 
-    it(`is not run by ${shell} if another reader has consumed the beginning of the script`, () => {
+    it(`is not run by ${shell} if another program has read the beginning of the script`, () => {
       const block = blockFor({ stdin: 'touch ran\n'.repeat(20) });
       fc.assert(
         fc.property(fc.integer({ min: 1, max: block.length - 1 }), (from) => {
@@ -177,7 +177,7 @@ describe('a command in a remote script', () => {
       expect(stdout.match(/^[ab]|exit 0/gm)).to.deep.equal(['a', 'exit 0', 'b', 'exit 0']);
     });
 
-    it(`is followed by the next command in ${shell}`, () => {
+    it(`does not prevent ${shell} from running the next command`, () => {
       const missing = blockFor({ program: 'sbatchh', args: [] });
       const { stdout } = runPosixShell(
         shell,
@@ -214,13 +214,13 @@ describe('a command in a remote script', () => {
       });
   });
 
-  it('is rejected if the name of a variable is code', () => {
+  it('is rejected if the name of a variable contains code', () => {
     const command = { program: 'true', args: [], timeoutMs: TIMEOUT_MS, env: { 'A;touch ran;B': '1' } };
 
     expect(() => remoteScript(command, {}, NONCE)).to.throw('"A;touch ran;B" is not a variable name');
   });
 
-  it('is not in the command line that the login shell parses', () => {
+  it('does not appear in the command line that the login shell parses', () => {
     expect(remoteCommand(TOKEN)).to.match(/^\/bin\/sh -c '[^'\\!\n]*' sh a{24} '[^'\\!\n]*'$/);
   });
 });

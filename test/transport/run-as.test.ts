@@ -9,7 +9,7 @@ import type { CommandResult, Transport } from '../../src/transport/transport.ts'
 import { rejection } from '../support/rejection.ts';
 import { TIMEOUT_MS } from '../support/wait-until.ts';
 
-describe('a command of another Unix user', () => {
+describe('a command that runs as another Unix user', () => {
   let folder: string;
   let host: Transport;
 
@@ -31,13 +31,13 @@ describe('a command of another Unix user', () => {
     return host.run({ program, args: ['--wrap=a b'], stdin: 'script\n', runAs: 'alice', timeoutMs: TIMEOUT_MS });
   }
 
-  it('runs by its absolute path through sudo without a prompt, a shell or an environment', async () => {
+  it('runs by its absolute path through sudo, without a prompt, a shell or environment variables', async () => {
     write('sudo', 'printf "%s|" "$@"; cat');
     const { stdout } = await run();
     expect(stdout).to.equal(`-n|-H|-u|alice|--|${folder}/sbatch|--wrap=a b|script\n`);
   });
 
-  it('runs without sudo if it is for no other user', async () => {
+  it('runs without sudo if no user is given', async () => {
     write('sudo', 'exit 9');
     const { stdout } = await host.run({ program: 'sbatch', args: [], stdin: '', timeoutMs: TIMEOUT_MS });
     expect(stdout).to.equal(`${folder}/sbatch\n`);
@@ -65,7 +65,7 @@ describe('a command of another Unix user', () => {
     });
   }
 
-  it('is refused with the advice to replace the systemd unit if NoNewPrivileges is set', async () => {
+  it('fails with the advice to replace the systemd unit if NoNewPrivileges is set', async () => {
     const line = 'sudo: The "no new privileges" flag is set, which prevents sudo from running as root.';
     write('sudo', `cat > /dev/null; echo '${line}' >&2; exit 1`);
     const error = await rejection(run());
@@ -94,7 +94,7 @@ describe('a command of another Unix user', () => {
     });
   }
 
-  it('omits the harmless warnings of sudo from its output, which would be invalid with them', async () => {
+  it("omits sudo's harmless warnings from its output, which could not be parsed with them", async () => {
     write('sudo', 'cat > /dev/null; echo "sudo: unable to resolve host n1: Name or service not known" >&2');
     expect(await run()).to.include({ exitCode: 0, stderr: '' });
   });

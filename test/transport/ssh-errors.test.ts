@@ -92,7 +92,7 @@ const CASES: readonly (readonly [cause: SshFailure, fact: string, advice: string
 
 describe('an SSH error', () => {
   for (const [cause, fact, advice] of CASES) {
-    it(`names host, fact and next step: ${fact}`, () => {
+    it(`names the host, the fact and the next step: ${fact}`, () => {
       const { message } = unreachable(cause);
 
       expect(message).to.contain('login1').and.to.contain(fact).and.to.contain(advice);
@@ -104,7 +104,7 @@ describe('an SSH error', () => {
     expect(unreachable({ kind: 'host key', host, message: 'It has changed.' }).message).to.equal('It has changed.');
   });
 
-  it('is a LoginRefusedError only if a retry cannot succeed', () => {
+  it('is a LoginRefusedError only if another attempt cannot succeed', () => {
     expect(unreachable({ kind: 'timeout', host, seconds: 30 })).not.to.be.instanceOf(LoginRefusedError);
     for (const cause of [
       { kind: 'host key', host, message: 'x' },

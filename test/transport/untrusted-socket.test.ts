@@ -50,7 +50,7 @@ describe('the openssh transport with a socket in a directory like /tmp', () => {
 
   const MEND = 'Put "ControlPath ~/.ssh/%C" under "Host cluster" in ~/.ssh/config, then run: ssh -fNM cluster';
 
-  it("does not connect to another user's socket", async () => {
+  it("does not use another user's socket for a command", async () => {
     writeFileSync(ssh.config, `ControlPath ${socket}\n`);
     await using other = await listenAsMallory(socket);
     const error = await rejection(connect().run(shell('true')));
@@ -63,7 +63,7 @@ describe('the openssh transport with a socket in a directory like /tmp', () => {
       .and.to.include(MEND);
   });
 
-  it("does not log in over another user's socket", async () => {
+  it("does not log in through another user's socket", async () => {
     writeFileSync(ssh.config, '');
     await using other = await listenAsMallory(socket);
     const error = await rejection(connect(socket).run(shell('true')));
@@ -72,7 +72,7 @@ describe('the openssh transport with a socket in a directory like /tmp', () => {
     expect(error.message).to.include(`${socket} belongs to another user (uid ${MALLORY})`);
   });
 
-  it("refuses the user's own socket if other users can replace it", async () => {
+  it("rejects the user's own socket if other users can replace it", async () => {
     writeFileSync(ssh.config, configAt(socket));
     await ssh.openMaster();
     const error = await rejection(connect().run(shell('touch ran')));
@@ -81,7 +81,7 @@ describe('the openssh transport with a socket in a directory like /tmp', () => {
     expect(existsSync(join(used.account.home, 'ran'))).to.equal(false);
   });
 
-  it('checks the socket before every command, and uses it again once it is safe', async () => {
+  it('checks the socket before every command, and uses the socket again once it is safe', async () => {
     chmodSync(open, 0o755);
     writeFileSync(ssh.config, configAt(socket));
     await ssh.openMaster();

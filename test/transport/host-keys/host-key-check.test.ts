@@ -12,7 +12,7 @@ const NEW = makeHostKey('ssh-ed25519', 'new');
 const ECDSA = makeHostKey('ecdsa-sha2-nistp256', 'another type');
 
 describe('in strict mode, the host key check', () => {
-  it('accepts a known key: plain, hashed, in any file, at its port, among other keys', async () => {
+  it('accepts a known key: plain, hashed, in any file, for its port, among other keys', async () => {
     const files: readonly (readonly [name: string, text: string])[] = [
       ['known', `login1 ${formatHostKey(OLD)}\n`],
       ['known', `${hashedName('login1', Buffer.from('salt'))} ${formatHostKey(OLD)}\n`],
@@ -26,7 +26,7 @@ describe('in strict mode, the host key check', () => {
     }
   });
 
-  it('accepts a key known for the default port at another port, as ssh does', async () => {
+  it('accepts for another port a key known for the default port, as ssh does', async () => {
     await using here = await createKnownHostsFixture();
     await here.write('known', `login1 ${formatHostKey(OLD)}\n`);
 
@@ -34,7 +34,7 @@ describe('in strict mode, the host key check', () => {
     expect(await here.say({}, 'login1', 2222, NEW)).to.contain('[login1]:2222 is unknown');
   });
 
-  it('refuses a key from a file that other users can change', async () => {
+  it('rejects a key from a file that other users can change', async () => {
     await using here = await createKnownHostsFixture();
     const known = await here.write('known', `login1 ${formatHostKey(OLD)}\n`);
     await chmod(here.folder, 0o755);
@@ -47,7 +47,7 @@ describe('in strict mode, the host key check', () => {
     expect(await here.say({ knownHostsFiles: ['/dev/null'] }, 'login1', 22, OLD)).to.contain('is unknown');
   });
 
-  it('refuses an unknown key, with its fingerprint, the files, and two ways to proceed', async () => {
+  it('rejects an unknown key, and shows its fingerprint, the files and two ways to proceed', async () => {
     await using here = await createKnownHostsFixture();
 
     expect(await here.say({}, 'login1', 2222, NEW)).to.equal(
@@ -57,7 +57,7 @@ describe('in strict mode, the host key check', () => {
     await expectNothingWritten(here.folder);
   });
 
-  it('refuses a changed key, with the line, both fingerprints and the ssh-keygen command', async () => {
+  it('rejects a changed key, and shows the line, both fingerprints and the ssh-keygen command', async () => {
     await using here = await createKnownHostsFixture();
     await here.write('known', `# mine\nlogin1 ${formatHostKey(ECDSA)}\nlogin1 ${formatHostKey(OLD)}\n`);
 
@@ -68,7 +68,7 @@ describe('in strict mode, the host key check', () => {
     );
   });
 
-  it('refuses a revoked key, even if another line or a fingerprint permits it', async () => {
+  it('rejects a revoked key, even if another line or a fingerprint permits it', async () => {
     await using here = await createKnownHostsFixture();
     await here.write('known', `login1 ${formatHostKey(OLD)}\n`);
     await here.write('global', `@revoked * ${formatHostKey(OLD)}\n`);
@@ -79,7 +79,7 @@ describe('in strict mode, the host key check', () => {
         .and.to.contain('revoked');
   });
 
-  it('refuses a key behind a @cert-authority and names provider openssh', async () => {
+  it('rejects a key that a @cert-authority line covers, and recommends the openssh transport', async () => {
     await using here = await createKnownHostsFixture();
     await here.write('known', `@cert-authority *.example.org ${formatHostKey(OLD)}\n`);
 
@@ -87,7 +87,7 @@ describe('in strict mode, the host key check', () => {
       expect(await here.say({ mode }, 'login1.example.org', 22, OLD)).to.contain('Set "provider: openssh"');
   });
 
-  it('looks the key up under the alias of the host, at any port', async () => {
+  it("looks up the key by the host's alias, at any port", async () => {
     await using here = await createKnownHostsFixture();
     await here.write('known', `cluster ${formatHostKey(OLD)}\n`);
 
@@ -95,7 +95,7 @@ describe('in strict mode, the host key check', () => {
     expect(await here.say({ alias: 'cluster' }, 'login7', 2222, NEW)).to.contain('cluster has changed');
   });
 
-  it('refuses a key if a file cannot be read', async () => {
+  it('rejects a key if a file cannot be read', async () => {
     await using here = await createKnownHostsFixture();
     await mkdir(join(here.folder, 'global'));
 
@@ -104,7 +104,7 @@ describe('in strict mode, the host key check', () => {
 });
 
 describe('in accept-new mode, the host key check', () => {
-  it('saves the first key to the first file, and refuses other keys afterwards', async () => {
+  it('saves the first key to the first file, and then rejects other keys', async () => {
     await using here = await createKnownHostsFixture();
     const policy = { mode: 'accept-new' as const };
 
@@ -141,7 +141,7 @@ describe('in accept-new mode, the host key check', () => {
     expect(said[1]).to.contain('has changed');
   });
 
-  it('refuses a new key that it cannot save', async () => {
+  it('rejects a new key that it cannot save', async () => {
     await using here = await createKnownHostsFixture();
     await symlink('/dev/null', join(here.folder, 'known'));
 
@@ -206,7 +206,7 @@ describe('with a pinned fingerprint, the host key check', () => {
 });
 
 describe('knownTypes of the host key check', () => {
-  it('returns the key types that the files have for the host', async () => {
+  it('returns the types of the keys that the files contain for the host', async () => {
     await using here = await createKnownHostsFixture();
     const file = await here.write('known', `login1 ${formatHostKey(ECDSA)}\n@revoked login1 ${formatHostKey(OLD)}\n`);
     const keys = createHostKeyCheck({ name: 'hpc', hostKeys: { mode: 'strict', knownHostsFiles: [file] } });

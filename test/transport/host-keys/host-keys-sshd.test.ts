@@ -63,7 +63,7 @@ describe('the ssh2 transport with a real sshd', () => {
     expect(sshd.loginCount()).to.be.greaterThan(0);
   });
 
-  it('saves the host key in accept-new mode, and refuses another key later', async () => {
+  it('saves the host key in accept-new mode, and later rejects another key', async () => {
     expect(await greet({ mode: 'accept-new' })).to.equal('hello');
     expect(await greet({})).to.equal('hello');
     expect(await keys.read('known')).to.match(new RegExp(`^\\[127\\.0\\.0\\.1\\]:${sshd.port} ssh-ed25519 \\S+\\n$`));

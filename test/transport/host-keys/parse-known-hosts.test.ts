@@ -59,7 +59,7 @@ describe('readKnownHosts', () => {
     });
   }
 
-  it('returns the line number, whatever precedes the line', () => {
+  it('returns the line number, even after blank lines and comments', () => {
     const text = `# one\r\n\r\nbroken\r\nlogin1 ${formatHostKey(KEY)}\r\n`;
 
     expect(readKnownHosts('/k', text)).to.deep.equal([

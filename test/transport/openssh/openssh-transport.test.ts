@@ -42,7 +42,7 @@ describe('the openssh transport', () => {
     'The SSH connection to cluster has ended, and a new one may need your second factor. ' +
     'Run: ssh -fNM cluster   The daemon finds the new connection within 30 s; jobs are not affected.';
 
-  it('never logs in, names the command to run, and works again when the connection is back', async () => {
+  it('never logs in, shows the command to run, and works again when the connection is back', async () => {
     const logins = used.sshd.loginCount();
     const host = open();
     const error = await rejection(host.run(shell('touch ran')));
@@ -63,7 +63,7 @@ describe('the openssh transport', () => {
     expect(existsSync(join(used.account.home, 'ran'))).to.equal(false);
   });
 
-  it('uses a connection that the user opened with a second factor, and never logs in by itself', async () => {
+  it('uses a connection that the user opened with a second factor, and never logs in itself', async () => {
     await using strict = await startSshd(['AuthenticationMethods publickey,keyboard-interactive', 'UsePAM yes']);
     await using user = prepareUserSsh(targetOf(strict, used.account));
     const host = open({ config: user.config });
@@ -101,7 +101,7 @@ describe('the openssh transport', () => {
     );
   });
 
-  it('opens one connection for all commands if permitted, and closes it', async () => {
+  it('opens one connection for all commands if the settings permit a login, and closes that connection', async () => {
     const logins = used.sshd.loginCount();
     const host = open({ mayLogIn: true });
     await Promise.all([1, 2, 3].map(() => host.run(shell('true'))));
@@ -112,7 +112,7 @@ describe('the openssh transport', () => {
     expect(existsSync(join(ssh.folder, 'own'))).to.equal(false);
   });
 
-  it('is closed only when its own connection has ended; ssh -O exit does not wait for that', async () => {
+  it('has ended its own connection when close returns, although ssh -O exit does not wait for that', async () => {
     const bin = join(ssh.folder, 'bin');
     mkdirSync(bin);
     const late =
@@ -150,7 +150,7 @@ describe('the openssh transport', () => {
     expect(host.loginCount()).to.equal(0);
   });
 
-  it("never prompts when it may log in, and reports ssh's message", async () => {
+  it("prompts for nothing when it logs in, and reports ssh's message", async () => {
     await using strict = await startSshd(['AuthenticationMethods publickey,password']);
     await using user = prepareUserSsh(targetOf(strict, used.account));
     const error = await rejection(open({ mayLogIn: true, config: user.config }).run(shell('true')));
@@ -162,7 +162,7 @@ describe('the openssh transport', () => {
     expect(strict.loginCount()).to.equal(0);
   });
 
-  it('reports that the login node refuses another session on the connection', async () => {
+  it('reports that the login node rejects another session on the connection', async () => {
     await using full = await startSshd(['MaxSessions 0']);
     await using user = prepareUserSsh(targetOf(full, used.account));
     await user.openMaster();

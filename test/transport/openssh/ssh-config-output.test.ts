@@ -51,7 +51,7 @@ describe('findSshTarget', () => {
     );
   }
 
-  it('lists options that ssh2 does not support, for jump hosts too, unless they have defaults', async () => {
+  it('lists the options that ssh2 does not support, also those of jump hosts, unless they have defaults', async () => {
     const found = await target(
       'Host hpc\n  MACs hmac-sha2-512\n  Ciphers aes256-ctr\n  ProxyJump gate\n  SendEnv LANG\nHost gate\n  RekeyLimit 1G\n',
     );
@@ -72,7 +72,7 @@ describe('findSshTarget', () => {
     expect(found.identityFiles).to.deep.equal([join(folder, 'key'), join(folder, 'other')]);
   });
 
-  it('prefers the settings of clearml.conf, which Match blocks see too', async () => {
+  it('uses the settings of clearml.conf rather than those of ssh, and Match blocks apply to them', async () => {
     const found = await target(
       'Match user joe\n  HostName for-joe\nHost hpc\n  User jane\n  Port 2222\n  ProxyJump gate\n  IdentityFile ~/k\n',
       { user: 'joe', port: 22, jumps: ['none'], identityFiles: ['/ours'] },
@@ -102,7 +102,7 @@ describe('findSshTarget', () => {
     expect(found.jumps.flatMap(({ jumps }) => jumps)).to.deep.equal([]);
   });
 
-  it('refuses jump hosts that form a cycle', async () => {
+  it('rejects jump hosts that form a cycle', async () => {
     const problem = await rejection(target('Host hpc\n  ProxyJump gate\nHost gate\n  ProxyJump hpc\n'));
 
     expect(problem).to.be.instanceOf(SshConfigError);
@@ -174,7 +174,7 @@ describe('findSshTarget', () => {
     ['PreferredAuthentications gssapi-with-mic\n  GSSAPIAuthentication yes', 'Kerberos'],
   ];
   for (const [config, what] of needs) {
-    it(`names provider openssh for ${config.replaceAll('\n ', ',')}`, async () => {
+    it(`recommends the openssh transport for ${config.replaceAll('\n ', ',')}`, async () => {
       const problem = await rejection(target(`Host hpc\n  ${config}\n`));
 
       expect(problem).to.be.instanceOf(SshConfigError);
@@ -185,7 +185,7 @@ describe('findSshTarget', () => {
     });
   }
 
-  it('names provider openssh if all keys are on a FIDO token', async () => {
+  it('recommends the openssh transport if all keys are on a FIDO token', async () => {
     await writeFile(join(folder, 'k'), '');
     await writeFile(join(folder, 'k.pub'), 'sk-ssh-ed25519@openssh.com AAAA');
 
@@ -230,7 +230,7 @@ describe('readJump', () => {
     ['', undefined],
   ];
   for (const [text, read] of cases) {
-    it(`${read === undefined ? 'refuses' : 'reads'} "${text}"`, () => {
+    it(`${read === undefined ? 'rejects' : 'reads'} "${text}"`, () => {
       const jump = readJump(text);
       expect(jump && `${jump.user ?? '-'} ${jump.host} ${String(jump.port ?? '-')}`).to.equal(read);
     });

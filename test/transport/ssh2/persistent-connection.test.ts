@@ -57,7 +57,7 @@ describe('a persistent connection', () => {
     expect(login.count()).to.equal(1);
   });
 
-  it('is opened again at once if it lasted long before it was lost', async () => {
+  it('is opened again immediately if it was lost after a long time', async () => {
     const line = await login.get();
     clock.pass(3_600_000);
     line.lose(new Error('cut'));
@@ -77,7 +77,7 @@ describe('a persistent connection', () => {
     expect(clock.now()).to.equal(5_000);
   });
 
-  it('makes a call fail at once, with the last error, if the next login is far away', async () => {
+  it('makes a call fail immediately, with the last error, if the next login is not due soon', async () => {
     isUp = false;
     for (const [passed, words] of [
       [0, 'nobody is there.'],
@@ -94,7 +94,7 @@ describe('a persistent connection', () => {
     expect(login.count()).to.equal(3);
   });
 
-  it('logs in a few hundred times a day if the host is unreachable, for any number of calls', async () => {
+  it('logs in at most a few hundred times a day if the host is unreachable, however many calls are made', async () => {
     isUp = false;
     for (let second = 0; second < 86_400; second += 1) {
       clock.pass(1_000);
@@ -104,7 +104,7 @@ describe('a persistent connection', () => {
     expect(login.count()).to.be.below(320);
   });
 
-  it('waits the maximum backoff after a refused login, because sites may count refused logins', async () => {
+  it('waits for the maximum backoff after a rejected login, because sites may count rejected logins', async () => {
     login = createPersistentConnection<Line>({
       logIn: () => Promise.reject(new LoginRefusedError('no key.')),
       backoff: defaultLoginBackoff,
@@ -120,7 +120,7 @@ describe('a persistent connection', () => {
     expect(login.count()).to.equal(1);
   });
 
-  it('logs in only a few hundred times a day, even if every connection is lost immediately', async () => {
+  it('logs in at most a few hundred times a day, even if every connection is lost immediately', async () => {
     while (clock.now() < 86_400_000) {
       const line = await login.get().catch(() => undefined);
       line?.lose(new Error('cut'));
@@ -131,14 +131,14 @@ describe('a persistent connection', () => {
     expect(login.count()).to.be.below(300);
   });
 
-  it('makes calls fail after it was closed', async () => {
+  it('makes calls fail once it is closed', async () => {
     await login.get();
     login.close(new Error('the daemon stops'));
 
     expect(await rejection(login.get())).to.have.property('message', 'the daemon stops');
   });
 
-  it('has jitter in the backoff, so that daemons log in at different times', () => {
+  it('uses jitter in its backoff, so that daemons log in at different times', () => {
     expect([0, 1].map((random) => loginDelayMs(defaultLoginBackoff, 0, random))).to.deep.equal([5_000, 3_750]);
     expect(loginDelayMs(defaultLoginBackoff, 50, 0)).to.equal(300_000);
   });

@@ -48,17 +48,17 @@ describe('a pool of shells', () => {
     expect(opened).to.equal(1);
   });
 
-  it('never uses more shells at once than its size allows', async () => {
+  it('uses at most as many shells at once as its size allows', async () => {
     expect(await atOnce(poolOf(4), 30)).to.equal(4);
     expect(opened).to.equal(4);
   });
 
-  it('works with as many shells as the server allows', async () => {
+  it('uses fewer shells if the server allows fewer', async () => {
     expect(await atOnce(poolOf(4, 2), 30)).to.equal(2);
     expect(opened).to.equal(2);
   });
 
-  it('reports that the server allows no shell', async () => {
+  it('reports an error if the server allows no shell', async () => {
     expect(await rejection(atOnce(poolOf(4, 0), 1))).to.be.instanceOf(MaxSessionsError);
   });
 

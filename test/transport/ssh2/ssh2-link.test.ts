@@ -73,7 +73,7 @@ describe('the ssh2 transport', () => {
   });
 
   for (const loginShell of ['tcsh', 'fish', 'dash']) {
-    it(`works with ${loginShell} as the login shell`, async () => {
+    it(`works if the login shell is ${loginShell}`, async () => {
       const files = { '.tcshrc': NOISE, '.config/fish/config.fish': NOISE, '.profile': NOISE };
       const other = await addAccount({ shell: `/usr/bin/${loginShell}`, files });
       try {
@@ -90,7 +90,7 @@ describe('the ssh2 transport', () => {
     });
   }
 
-  it('takes one round trip for a command once its shell is open', async () => {
+  it('needs one network round trip for a command once its shell is open', async () => {
     await using link = await startLink(testBed.sshd.port);
     const host = testBed.open(testBed.target({ port: link.port }));
     await host.run(shell('true'));
@@ -108,8 +108,8 @@ describe('the ssh2 transport', () => {
     expect(leastMs).to.be.within(2 * oneWayMs - 10, 4 * oneWayMs - 1);
   });
 
-  describe('with a broken link', () => {
-    it('reports unknown outcomes for sent commands only, and reconnects once for all', async () => {
+  describe('over a broken network link', () => {
+    it('reports an unknown outcome only for commands that were sent, and reconnects once for all later commands', async () => {
       await using link = await startLink(testBed.sshd.port);
       const host = testBed.open(testBed.target({ port: link.port }), { maxChannels: 1 });
       const running = rejection(host.run(shell('touch begun; sleep 60')));
@@ -157,7 +157,7 @@ describe('the ssh2 transport', () => {
       expect(await rejection(host.run(shell('true', { timeoutMs: 200 })))).to.be.instanceOf(CommandTimeoutError);
     });
 
-    it('runs a command at most once, wherever the link breaks, and reports that it ran, that it did not run, or that this is unknown', async () => {
+    it('runs a command at most once, wherever the link breaks, and reports whether it ran or that this is unknown', async () => {
       await using link = await startLink(testBed.sshd.port);
       const host = testBed.open(testBed.target({ port: link.port }), { maxChannels: 1 });
       let tries = 0;

@@ -34,7 +34,7 @@ describe('a login by ssh2', () => {
     );
   });
 
-  it('is refused by the transport if the host key has changed, even in accept-new mode', async () => {
+  it('is stopped by the transport if the host key has changed, even in accept-new mode', async () => {
     await using moved = await startSshd();
     const hostKeys = { mode: 'accept-new', knownHostsFiles: [join(folder, 'accepted')] } as const;
     const target = targetOf(moved, testBed.account, { hostKeys });
@@ -47,7 +47,7 @@ describe('a login by ssh2', () => {
     expect(moved.loginCount()).to.equal(1);
   });
 
-  it('names the refused keys', async () => {
+  it('names the keys that the host rejected', async () => {
     const stranger = join(folder, 'stranger');
     await makeKey(stranger);
 
@@ -57,7 +57,7 @@ describe('a login by ssh2', () => {
     );
   });
 
-  it('names the keys that were tried before the host ended the login, and the keys that were not tried', async () => {
+  it('names the tried and the untried keys if the host ends the login', async () => {
     await using strict = await startSshd(['MaxAuthTries 2']);
     const strangers = ['one', 'two', 'three'].map((name) => join(folder, name));
     await Promise.all(strangers.map((file) => makeKey(file)));
@@ -76,7 +76,7 @@ describe('a login by ssh2', () => {
     );
   });
 
-  it('advises an agent for an encrypted key', async () => {
+  it('advises the user to load an encrypted key into ssh-agent', async () => {
     const locked = join(folder, 'locked');
     await makeKey(locked, { passphrase: 'secret' });
 
@@ -135,7 +135,7 @@ describe('a login by ssh2', () => {
     await testBed.expectLogin(targetOf(strict, testBed.account, { passwordFrom }));
   });
 
-  it('is not repeated soon after a refusal', async () => {
+  it('is not repeated soon after the host rejects it', async () => {
     const host = testBed.open(testBed.target({ identityFiles: [] }), {
       backoff: { firstMs: 1, maxMs: 60_000 },
     });
