@@ -1,7 +1,7 @@
 // Creates the transport to a login node, with the SSH configuration of the user.
 import { join } from 'node:path';
 import { findNameDistrust, inspectPath, ownTrust } from '../base/path-trust-rule.ts';
-import type { SshSettings } from '../config/clusters.ts';
+import type { SshSettings } from '../config/cluster-settings.ts';
 import { CommandNotFoundError } from '../transport/errors.ts';
 import { createHostKeyCheck } from '../transport/host-keys/host-key-check.ts';
 import type { Transport } from '../transport/transport.ts';

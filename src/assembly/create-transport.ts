@@ -1,6 +1,6 @@
 // Creates the transport to where the commands of a cluster run: this machine, or a login node over SSH.
 import { delimiter } from 'node:path';
-import type { ClusterSettings } from '../config/clusters.ts';
+import type { ClusterSettings } from '../config/cluster-settings.ts';
 import type { Transport } from '../transport/transport.ts';
 import { createLocalTransport, type LocalTransportOptions } from '../transport/local-transport.ts';
 import type { ProcessContext } from './process-context.ts';

@@ -1,6 +1,6 @@
 // Opens the transport and the scheduler of a cluster.
 import { randomBytes } from 'node:crypto';
-import type { ClusterSettings } from '../config/clusters.ts';
+import type { ClusterSettings } from '../config/cluster-settings.ts';
 import type { Logger } from '../log/logger.ts';
 import { createCommandLineScheduler } from '../slurm/command-line-scheduler.ts';
 import type { Scheduler } from '../slurm/scheduler.ts';

@@ -18,7 +18,7 @@ import {
 import { parseTemplate } from '../sbatch-template/parse-template.ts';
 import { invalidLimits } from '../sbatch-template/placeholders/check-constraints.ts';
 import type { Template } from '../sbatch-template/template.ts';
-import { readNamedFile } from './named-file.ts';
+import { readNamedFile } from './read-named-file.ts';
 
 /** A queue of the configuration, with its template. */
 export interface NamedQueue {

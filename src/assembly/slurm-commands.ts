@@ -1,10 +1,10 @@
 // The Slurm commands of the configuration; the ones that it does not name are in the directory of sbatch.
 import { UsageError } from '../base/usage-error.ts';
-import type { ClusterSettings } from '../config/clusters.ts';
+import type { ClusterSettings } from '../config/cluster-settings.ts';
 import type { SlurmSettings } from '../config/convert-settings.ts';
 import { programOf, withCommandLines } from '../transport/configured-commands.ts';
 import type { Transport } from '../transport/transport.ts';
-import { findDistrustedProgramOnHost } from '../transport/distrust-on-host.ts';
+import { findDistrustedProgramOnHost } from '../transport/path-trust-on-host.ts';
 import { throwUnavailable } from '../slurm/transport-errors.ts';
 import type { ClusterFacts } from '../slurm/scheduler.ts';
 import type { SlurmCommands } from '../slurm/command-line-scheduler.ts';

@@ -1,5 +1,5 @@
 // Formats the user properties that templates read as a table.
-import type { NamedTemplate } from '../assembly/named-templates.ts';
+import type { NamedTemplate } from '../assembly/read-named-templates.ts';
 import { markdownTable } from '../base/markdown-table.ts';
 import { listProperties, type PropertyUse, type TemplateProperty } from '../sbatch-template/inspect-template.ts';
 import type { PropertyConstraints } from '../base/property-constraints.ts';

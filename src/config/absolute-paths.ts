@@ -1,7 +1,7 @@
 // Makes paths on this machine absolute, so that the daemon can be started from any directory.
 import { dirname } from 'node:path';
 import { expandPath } from './config-files.ts';
-import type { ConfigNode, ConfigTree } from './config-node.ts';
+import type { ConfigNode, ConfigTree } from './config-tree.ts';
 
 /** The settings that are such paths; `*` is any name. */
 const LOCAL_PATHS = [

@@ -1,6 +1,6 @@
 // Converts the checked configuration to the settings that the program uses: in camel case, times in milliseconds.
 import { quoteWord } from '../base/shell-word.ts';
-import type { ClusterSettings } from './clusters.ts';
+import type { ClusterSettings } from './cluster-settings.ts';
 import { httpSettings, type HttpSettings } from './schema/http-schema.ts';
 import type { ClearmlConf } from './schema/settings-schema.ts';
 import type { QueueSettings } from './served-queues.ts';

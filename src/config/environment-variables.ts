@@ -1,5 +1,5 @@
 // The environment variables that this program reads. No other file knows their names.
-import { leaf, overlay, treeWith, emptyTree, type ConfigTree, type Scalar } from './config-node.ts';
+import { leaf, overlay, treeWith, emptyTree, type ConfigTree, type Scalar } from './config-tree.ts';
 import { ConfigError } from './errors.ts';
 import type { Environment } from './hocon/resolve-substitutions.ts';
 import { readHoconValue } from './hocon/read-hocon.ts';

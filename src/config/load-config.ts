@@ -1,7 +1,7 @@
 // Loads the configuration: defaults, files, environment and command line, each overlaid on the previous one.
 import { join } from 'node:path';
 import { checkedConf, originAt } from './schema/check-against-schema.ts';
-import { servedClusters } from './clusters.ts';
+import { servedClusters } from './cluster-settings.ts';
 import { readConfigFiles, readIncludedFile, type ReadFile } from './config-files.ts';
 import {
   emptyTree,
@@ -14,7 +14,7 @@ import {
   type ConfigNode,
   type ConfigTree,
   type Plain,
-} from './config-node.ts';
+} from './config-tree.ts';
 import { dynamicVariables, namedVariables, readSurroundings, type Surroundings } from './environment-variables.ts';
 import type { Environment } from './hocon/resolve-substitutions.ts';
 import { readHocon } from './hocon/read-hocon.ts';

@@ -1,5 +1,5 @@
 // The paths in a configuration with their uses, for the check of trusted paths. Pure.
-import type { Plain } from './config-node.ts';
+import type { Plain } from './config-tree.ts';
 import type { Config } from './load-config.ts';
 import { joinPath } from './dotted-names.ts';
 import { ANY_NAME, clearmlRows, settingRows } from './schema/list-settings.ts';

@@ -1,5 +1,5 @@
 // Chooses the container that `doctor --on-node` starts: of the first template that has one and names its image.
-import type { ClusterSettings } from '../config/clusters.ts';
+import type { ClusterSettings } from '../config/cluster-settings.ts';
 import type { ProbeContainer } from './node-script.ts';
 import { known, unavailable, unchecked, type Fact } from './check-result.ts';
 import { expectsImage, type ContainerSettings } from '../sbatch-template/containers/plan-singularity.ts';

@@ -1,10 +1,10 @@
 // Probes a cluster with commands on its host, and the state directory on this machine.
 import { systemClock } from '../base/clock.ts';
-import type { ClusterSettings } from '../config/clusters.ts';
+import type { ClusterSettings } from '../config/cluster-settings.ts';
 import type { ClusterSeen, CommandSeen, ControllerSeen, SharedFolderSeen } from './cluster-checks.ts';
 import { known, unavailable, unchecked, type Fact } from './check-result.ts';
 import { findHolder } from '../daemon/journal/lock.ts';
-import { findDistrustOnHost } from '../transport/distrust-on-host.ts';
+import { findDistrustOnHost } from '../transport/path-trust-on-host.ts';
 import { CommandNotFoundError } from '../transport/errors.ts';
 import type { Transport, CommandResult } from '../transport/transport.ts';
 import { SshConfigError } from '../transport/ssh2/find-ssh2-target.ts';

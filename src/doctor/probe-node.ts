@@ -1,11 +1,11 @@
 // Submits a probe job to a node, reads its results, and leaves neither job nor file behind.
 import { systemClock } from '../base/clock.ts';
 import { sleepUnlessStopped } from '../base/sleep-unless-stopped.ts';
-import type { ClusterSettings } from '../config/clusters.ts';
+import type { ClusterSettings } from '../config/cluster-settings.ts';
 import type { NodeFound } from './node-script.ts';
 import { probeName, probeScript, readProbe, type ProbeContainer, type ProbePlace } from './node-script.ts';
 import { known, unavailable, type Fact } from './check-result.ts';
-import { findDistrustOnHost } from '../transport/distrust-on-host.ts';
+import { findDistrustOnHost } from '../transport/path-trust-on-host.ts';
 import type { Transport } from '../transport/transport.ts';
 import { isTransportError } from '../slurm/transport-errors.ts';
 import { isLive } from '../slurm/job-state.ts';

@@ -8,7 +8,7 @@ import { findUnixUsers, type PeopleSource } from '../assembly/open-user-map.ts';
 import { UntrustedPathError } from '../assembly/refuse-untrusted-files.ts';
 import type { App } from '../assembly/app.ts';
 import type { ClearmlClient } from '../clearml/client.ts';
-import type { ClusterSettings } from '../config/clusters.ts';
+import type { ClusterSettings } from '../config/cluster-settings.ts';
 import { SlurmUnavailableError } from '../slurm/errors.ts';
 import { isTransportError } from '../slurm/transport-errors.ts';
 import { SshConfigError } from '../transport/ssh2/find-ssh2-target.ts';

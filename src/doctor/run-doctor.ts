@@ -1,6 +1,6 @@
 // Probes everything that a task needs and checks the results.
 import { resolve } from 'node:path';
-import type { ClusterSettings } from '../config/clusters.ts';
+import type { ClusterSettings } from '../config/cluster-settings.ts';
 import { ConfigError } from '../config/errors.ts';
 import { CHECKS } from './all-checks.ts';
 import type { ClusterSeen } from './cluster-checks.ts';
@@ -13,10 +13,10 @@ import { isPlainName } from './reachable-partitions.ts';
 import { probeCluster } from './probe-cluster.ts';
 import { probeServer } from './probe-server.ts';
 import { probeTemplates } from './probe-templates.ts';
-import { readNamedFile } from '../assembly/named-file.ts';
-import { configuredTemplates } from '../assembly/named-templates.ts';
+import { readNamedFile } from '../assembly/read-named-file.ts';
+import { configuredTemplates } from '../assembly/read-named-templates.ts';
 import { probeNode } from './probe-node.ts';
-import { probeUser } from './probe-user.ts';
+import { probeUser } from './probe-as-user.ts';
 import { chooseContainer, type ProbedTemplate } from './choose-container.ts';
 import { createAppWith, type App } from '../assembly/app.ts';
 import type { ProcessContext } from '../assembly/process-context.ts';

@@ -9,7 +9,7 @@ import { chooseJob } from '../daemon/decide/decide.ts';
 import type { DaemonDeps, ServedQueue } from '../daemon/deps.ts';
 import { isHeld } from '../daemon/users/unix-users.ts';
 import type { Lock } from '../daemon/journal/lock.ts';
-import type { Intervals } from '../daemon/loop.ts';
+import type { Intervals } from '../daemon/reconcile-loop.ts';
 import { createPass, logPassFailure } from '../daemon/pass.ts';
 import { SOON_MS } from '../daemon/poll/poll-interval.ts';
 import { findLiveJob, hasSchedulerQueue, type Snapshot } from '../daemon/poll/poll.ts';

@@ -1,7 +1,7 @@
 // Generates the first settings of a cluster; a comment tells the source of each.
 import { joinLines } from '../base/safe-lines.ts';
-import type { Choices } from './choices.ts';
-import type { Site } from './site.ts';
+import type { Choices } from './choose-settings.ts';
+import type { Site } from './site-facts.ts';
 
 export interface SettingsPlace {
   /** Relative to the file of the settings. */

@@ -1,7 +1,7 @@
 // Probes a site for init: the cluster, the ClearML server, and this machine.
 import { access, constants } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ClusterSettings } from '../config/clusters.ts';
+import type { ClusterSettings } from '../config/cluster-settings.ts';
 import type { Fact } from '../doctor/check-result.ts';
 import { CommandNotFoundError } from '../transport/errors.ts';
 import type { Transport } from '../transport/transport.ts';
@@ -12,7 +12,7 @@ import { serverQueues } from '../doctor/probe-server.ts';
 import { createTransport } from '../assembly/create-transport.ts';
 import type { App } from '../assembly/app.ts';
 import { slurmCommands, withSlurmCommands } from '../assembly/slurm-commands.ts';
-import type { Site } from './site.ts';
+import type { Site } from './site-facts.ts';
 import { parseShellFacts, SHELL_PROBE_SCRIPT, type ShellFacts } from './shell-probe.ts';
 
 const TIMEOUT_MS = 60_000;

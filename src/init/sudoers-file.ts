@@ -2,7 +2,7 @@
 import { mappedUsers, resolveUserMap } from '../base/user-map.ts';
 import { UsageError } from '../base/usage-error.ts';
 import { readVersion } from '../base/version.ts';
-import type { ClusterSettings } from '../config/clusters.ts';
+import type { ClusterSettings } from '../config/cluster-settings.ts';
 import { openCluster } from '../assembly/open-cluster.ts';
 import { findPrograms, sudoCommands } from '../assembly/slurm-commands.ts';
 import { findUnixUsers } from '../assembly/open-user-map.ts';

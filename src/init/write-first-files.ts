@@ -1,11 +1,11 @@
 // Probes a cluster and writes a first template, settings and unit for it. Existing files are never overwritten.
 import { access, constants, mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import type { ClusterSettings } from '../config/clusters.ts';
+import type { ClusterSettings } from '../config/cluster-settings.ts';
 import { SlurmUnavailableError } from '../slurm/errors.ts';
-import { choose, type Choices, type TypedChoices, type Ask, type Question } from './choices.ts';
+import { choose, type Choices, type TypedChoices, type Ask, type Question } from './choose-settings.ts';
 import { probeSite } from './probe-site.ts';
-import type { Site } from './site.ts';
+import type { Site } from './site-facts.ts';
 import { firstSettings } from './first-settings.ts';
 import { firstTemplate } from './first-template.ts';
 import { createTransport } from '../assembly/create-transport.ts';

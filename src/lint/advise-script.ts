@@ -1,7 +1,7 @@
 // Finds commands that may not work as intended: the start of the agent, unreachable commands, and secrets that others can read.
 import { expectsImage } from '../sbatch-template/containers/plan-singularity.ts';
 import type { Command, LexedScript } from '../sbatch-template/shell/lexed-script.ts';
-import { isInside } from '../sbatch-template/source.ts';
+import { isInside } from '../sbatch-template/template-source.ts';
 import { PLACEHOLDER_MARK } from '../sbatch-template/directives/directive-tokens.ts';
 import {
   defaultText,

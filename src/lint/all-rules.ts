@@ -1,7 +1,7 @@
 // Collects all rules of `lint`, for the command and for docs/lint.md.
 import { ADVICE_RULES } from './advice-rules.ts';
 import { ENFORCED_RULES, type Rule } from '../sbatch-template/enforced-rules.ts';
-import { positionAt, type TemplateSource } from '../sbatch-template/source.ts';
+import { positionAt, type TemplateSource } from '../sbatch-template/template-source.ts';
 
 export const RULES = { ...ENFORCED_RULES, ...ADVICE_RULES };
 

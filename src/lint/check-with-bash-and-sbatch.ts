@@ -11,7 +11,7 @@ import type { Finding } from './all-rules.ts';
 import { sampleScript } from './sample-script.ts';
 import { toPlainScript } from './plain-script.ts';
 import { bashFindings, rejectionFinding, SHELLCHECK_ARGS, shellcheckFindings } from './parse-program-messages.ts';
-import { positionAt } from '../sbatch-template/source.ts';
+import { positionAt } from '../sbatch-template/template-source.ts';
 import { PLACEHOLDER_MARK } from '../sbatch-template/directives/directive-tokens.ts';
 import { readOptions } from '../sbatch-template/directives/read-directive-options.ts';
 

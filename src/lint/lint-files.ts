@@ -4,7 +4,7 @@ import { listProperties } from '../sbatch-template/inspect-template.ts';
 import { unusedConstraints } from '../sbatch-template/placeholders/unused-properties.ts';
 import { checkWithPrograms, createCheckers } from './check-with-bash-and-sbatch.ts';
 import type { LintedFile } from './format-findings.ts';
-import { namedTemplates } from '../assembly/named-templates.ts';
+import { namedTemplates } from '../assembly/read-named-templates.ts';
 import type { Configured } from '../assembly/read-config.ts';
 
 export interface LintResult {

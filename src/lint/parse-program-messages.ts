@@ -1,6 +1,6 @@
 // Converts messages of bash, shellcheck and sbatch to findings at lines of the template.
 import * as z from 'zod';
-import { positionAt } from '../sbatch-template/source.ts';
+import { positionAt } from '../sbatch-template/template-source.ts';
 import { readOptions } from '../sbatch-template/directives/read-directive-options.ts';
 import type { Reading } from '../sbatch-template/collect-errors.ts';
 import type { Finding } from './all-rules.ts';

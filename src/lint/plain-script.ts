@@ -1,5 +1,5 @@
 // Converts a template to a plain script: each placeholder becomes a shell variable of the same length.
-import { insertAll, type Insertion, type Range } from '../sbatch-template/source.ts';
+import { insertAll, type Insertion, type Range } from '../sbatch-template/template-source.ts';
 import type { QuotingContext } from '../sbatch-template/shell/quoting-context.ts';
 import type { Reading } from '../sbatch-template/collect-errors.ts';
 

@@ -1,10 +1,10 @@
 // Creates queues, and finds the default queue.
 import * as z from 'zod';
-import { ApiError } from './api-error.ts';
-import type { QueueDocument } from './documents.ts';
-import { formatInstant } from './server-time.ts';
-import { randomId } from './random-id.ts';
-import type { Store } from './store.ts';
+import { ApiError } from './requests/api-error.ts';
+import type { QueueDocument } from './store/documents.ts';
+import { formatInstant } from './store/server-time.ts';
+import { randomId } from './store/random-id.ts';
+import type { Store } from './store/store.ts';
 
 export const queueFields = z.object({
   name: z.string().exactOptional(),

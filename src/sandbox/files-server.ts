@@ -5,11 +5,11 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { ApiError } from './api-error.ts';
-import { MalformedFormError, readFormParts } from './form-parts.ts';
-import { randomId } from './random-id.ts';
-import { refuseBody } from './request-body.ts';
-import { readPath } from './request-text.ts';
+import { ApiError } from './requests/api-error.ts';
+import { MalformedFormError, readFormParts } from './requests/form-parts.ts';
+import { randomId } from './store/random-id.ts';
+import { refuseBody } from './requests/request-body.ts';
+import { readPath } from './requests/request-text.ts';
 
 /** Of one upload. */
 const MOST_UPLOAD_BYTES = 1024 ** 3;

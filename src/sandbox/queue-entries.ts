@@ -1,8 +1,8 @@
 // Adds tasks to queues and removes them, with the atomicity of the real server (apiserver/bll/queue/queue_bll.py).
-import { ApiError } from './api-error.ts';
-import type { QueueDocument } from './documents.ts';
-import { formatInstant } from './server-time.ts';
-import type { Store } from './store.ts';
+import { ApiError } from './requests/api-error.ts';
+import type { QueueDocument } from './store/documents.ts';
+import { formatInstant } from './store/server-time.ts';
+import type { Store } from './store/store.ts';
 
 /** @throws ApiError 400/701 */
 export function findQueue(store: Store, id: string): QueueDocument {

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { systemClock } from '../base/clock.ts';
-import { formatCallCounts, type Latency } from './call-counts.ts';
+import { formatCallCounts, type Latency } from './requests/call-counts.ts';
 import { formatFirstTaskLines, formatClientConf } from './client-conf.ts';
 import { createSandbox, type Sandbox } from './server.ts';
 import { PortInUseError } from './start-errors.ts';

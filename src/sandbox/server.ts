@@ -2,20 +2,20 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { hostname } from 'node:os';
 import type { Clock } from '../base/clock.ts';
-import type { Service } from './call.ts';
-import { createCallCounts, type CallCount, type Latency } from './call-counts.ts';
+import type { Service } from './requests/endpoint.ts';
+import { createCallCounts, type CallCount, type Latency } from './requests/call-counts.ts';
 import { createControlsService } from './services/controls.ts';
-import { createDispatcher, type Dispatch, type SandboxLog } from './dispatch.ts';
-import { createFaults } from './faults.ts';
+import { createDispatcher, type Dispatch, type SandboxLog } from './requests/dispatch.ts';
+import { createFaults } from './requests/injected-faults.ts';
 import { createFilesServer, type FilesServer } from './files-server.ts';
-import { firstContent, type KeyPair } from './first-content.ts';
-import { createSandboxClock } from './sandbox-clock.ts';
-import { createBodyReader, refuseBody, type ReadBody } from './request-body.ts';
+import { firstContent, type KeyPair } from './store/initial-content.ts';
+import { createSandboxClock } from './store/sandbox-clock.ts';
+import { createBodyReader, refuseBody, type ReadBody } from './requests/request-body.ts';
 import { createServices } from './services/all-services.ts';
 import { identify } from './services/auth.ts';
-import { readSnapshot } from './state-file.ts';
+import { readSnapshot } from './store/state-file.ts';
 import { ListenError, InvalidSnapshotError, PortInUseError } from './start-errors.ts';
-import { createStore } from './store.ts';
+import { createStore } from './store/store.ts';
 import { gzipSync } from 'node:zlib';
 
 export interface SandboxOptions {

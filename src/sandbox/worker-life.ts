@@ -1,6 +1,6 @@
 // A worker is alive for its timeout after its last report.
-import type { WorkerDocument } from './documents.ts';
-import type { Store } from './store.ts';
+import type { WorkerDocument } from './store/documents.ts';
+import type { Store } from './store/store.ts';
 
 export const DEFAULT_WORKER_TIMEOUT_MS = 600_000;
 

@@ -1,7 +1,7 @@
 // Checks the three blocks of a template: each occurs once, in order, and where several lines of script are possible.
 import { BLOCKS, type BlockName } from './placeholders/parse-placeholder.ts';
 import type { BlockOccurrence, LexedScript } from './shell/lexed-script.ts';
-import { templateErrorAt, type Range, type TemplateSource } from './source.ts';
+import { templateErrorAt, type Range, type TemplateSource } from './template-source.ts';
 
 /** The range that each block replaces. */
 export type BlockRanges = Readonly<Record<BlockName, Range>>;

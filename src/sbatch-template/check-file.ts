@@ -1,7 +1,7 @@
 // Checks a template for what sbatch or bash reject in any file: encoding, interpreter, line ends, size.
 import { catchTemplateError, type TemplateError } from './errors.ts';
 import type { EnforcedRule } from './enforced-rules.ts';
-import { templateErrorAt, type TemplateSource } from './source.ts';
+import { templateErrorAt, type TemplateSource } from './template-source.ts';
 
 /** sbatch's default limit (slurm.conf(5), `max_script_size`); it counts bytes. */
 const MAX_SCRIPT_BYTES = 4 * 1024 * 1024;

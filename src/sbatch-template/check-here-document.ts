@@ -1,5 +1,5 @@
 // Checks rendered here-documents: no value may end the document or lose a character in it.
-import { insertAll, templateErrorAt, type Insertion, type TemplateSource } from './source.ts';
+import { insertAll, templateErrorAt, type Insertion, type TemplateSource } from './template-source.ts';
 import { endsDocument, logicalLines } from './shell/here-documents.ts';
 import type { HereDocument } from './shell/lexed-script.ts';
 

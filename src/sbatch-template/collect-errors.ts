@@ -8,7 +8,7 @@ import { catchTemplateError, type TemplateError } from './errors.ts';
 import { defaultErrors } from './render-template.ts';
 import { lexScript } from './shell/lex-script.ts';
 import type { LexedScript, ReachedEvaluation, Occurrence } from './shell/lexed-script.ts';
-import type { Range, TemplateSource } from './source.ts';
+import type { Range, TemplateSource } from './template-source.ts';
 import { classifyPlaceholders } from './data-flow/classify-placeholders.ts';
 
 export interface Reading {

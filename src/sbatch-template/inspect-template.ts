@@ -3,7 +3,7 @@ import { PLACEHOLDER_MARK } from './directives/directive-tokens.ts';
 import { readOptions } from './directives/read-directive-options.ts';
 import { readLeniently } from './collect-errors.ts';
 import type { ValuePlaceholder } from './placeholders/parse-placeholder.ts';
-import { positionAt } from './source.ts';
+import { positionAt } from './template-source.ts';
 import { possibleEvaluationMessage } from './data-flow/classify-placeholders.ts';
 import { userPropertyOf } from './placeholders/user-property.ts';
 

@@ -8,7 +8,7 @@ import { throwFirst } from './errors.ts';
 import { defaultErrors, findImageName, renderTemplate, type ParsedTemplate } from './render-template.ts';
 import { lexScript } from './shell/lex-script.ts';
 import type { LexedScript, Word } from './shell/lexed-script.ts';
-import { positionAt, type Range, type TemplateSource } from './source.ts';
+import { positionAt, type Range, type TemplateSource } from './template-source.ts';
 import { classifyPlaceholders } from './data-flow/classify-placeholders.ts';
 import type { AgentLocation, ForwardedSignal, Template } from './template.ts';
 import type { DirectiveToken } from './directives/directive-tokens.ts';

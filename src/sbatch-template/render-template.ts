@@ -16,7 +16,7 @@ import { BLOCKS, type BlockName, type ValuePlaceholder } from './placeholders/pa
 import { quoteForContext, quoteWords, type Quoted } from './placeholders/quote-value.ts';
 import { resolveDefault, resolveValue, type ResolvedValue } from './placeholders/resolve-value.ts';
 import type { HereDocument, Occurrence, UnbracedName } from './shell/lexed-script.ts';
-import { insertAll, positionAt, templateErrorAt, type Insertion, type TemplateSource } from './source.ts';
+import { insertAll, positionAt, templateErrorAt, type Insertion, type TemplateSource } from './template-source.ts';
 import { checkEvaluatedValue } from './data-flow/check-evaluated-value.ts';
 import { raiseTaskCount } from './directives/raise-ntasks.ts';
 import type {

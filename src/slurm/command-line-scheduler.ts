@@ -7,7 +7,7 @@ import { createConcurrencyLimit, type ConcurrencyLimit } from '../base/concurren
 import { failureMessage, oneLine } from './describe-command-failure.ts';
 import { SlurmUnavailableError } from './errors.ts';
 import { isTransportError, readSubmitTransportError, throwUnavailable } from './transport-errors.ts';
-import { TIME_ENVIRONMENT } from './job-row.ts';
+import { TIME_ENVIRONMENT } from './parse-job-row.ts';
 import { logUmask, UMASK_VARIABLE } from './log-umask.ts';
 import { createJobLister } from './job-lister.ts';
 import { readSacctFigures, sacctFiguresArgs, sacctNamesArgs } from './sacct-history-figures.ts';

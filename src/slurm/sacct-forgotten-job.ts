@@ -1,7 +1,7 @@
 // Reads the record of a job that the controller has forgotten from accounting.
 import type { CommandResult } from '../transport/transport.ts';
 import { SlurmUnavailableError } from './errors.ts';
-import { readExitCode, readText } from './job-row.ts';
+import { readExitCode, readText } from './parse-job-row.ts';
 import { readSacctTable, sacctTableArgs } from './parse-sacct-table.ts';
 import type { JobId, JobRecord } from './scheduler.ts';
 

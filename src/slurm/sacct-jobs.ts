@@ -1,6 +1,6 @@
 // Looks up jobs that squeue no longer shows by name, in the accounting database.
 import type { CommandResult } from '../transport/transport.ts';
-import { PART_OF_SEVERAL, readJobRow } from './job-row.ts';
+import { PART_OF_SEVERAL, readJobRow } from './parse-job-row.ts';
 import type { JobState } from './job-state.ts';
 import { readSacctTable, sacctTableArgs } from './parse-sacct-table.ts';
 import type { Job, JobId, JobList } from './scheduler.ts';

@@ -1,7 +1,7 @@
 // The arguments of sbatch, which submits a script under our job name, and the meaning of its output. Noise never makes it "failed".
 import type { CommandResult } from '../transport/transport.ts';
 import { failureMessage, oneLine } from './describe-command-failure.ts';
-import { isJobId } from './job-row.ts';
+import { isJobId } from './parse-job-row.ts';
 import type { JobId, SubmitOutcome } from './scheduler.ts';
 import { readSubmitError, submitErrorMessage } from './sbatch-errors.ts';
 

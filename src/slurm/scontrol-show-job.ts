@@ -1,6 +1,6 @@
 // Parses `scontrol show job` so that no text of the job's owner can imitate another field.
 import { NOT_SHOWN } from '../base/terminal-text.ts';
-import { readExitCode, readText } from './job-row.ts';
+import { readExitCode, readText } from './parse-job-row.ts';
 import type { JobId, JobRecord } from './scheduler.ts';
 
 /**

@@ -2,7 +2,7 @@
 import type { CommandResult } from '../transport/transport.ts';
 import { failureMessage, oneLine } from './describe-command-failure.ts';
 import { SlurmUnavailableError } from './errors.ts';
-import { isJobId } from './job-row.ts';
+import { isJobId } from './parse-job-row.ts';
 import type { JobId, JobSize } from './scheduler.ts';
 
 /** With their widths: `--Format` pads and truncates. */

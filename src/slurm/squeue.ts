@@ -3,7 +3,7 @@ import type { UnixAccount } from '../base/user-map.ts';
 import type { CommandResult } from '../transport/transport.ts';
 import { failureMessage, oneLine } from './describe-command-failure.ts';
 import { readJobName } from './job-name.ts';
-import { PART_OF_SEVERAL, readJobRow } from './job-row.ts';
+import { PART_OF_SEVERAL, readJobRow } from './parse-job-row.ts';
 import type { Job, JobList } from './scheduler.ts';
 
 const RECORD_START = '\x1e';

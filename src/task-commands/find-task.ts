@@ -4,7 +4,7 @@ import { isTaskId, type TaskId } from '../clearml/ids.ts';
 import type { Task } from '../clearml/task.ts';
 import { isTransportError } from '../slurm/transport-errors.ts';
 import { SlurmUnavailableError } from '../slurm/errors.ts';
-import { isJobId } from '../slurm/job-row.ts';
+import { isJobId } from '../slurm/parse-job-row.ts';
 import { readJobName } from '../slurm/job-name.ts';
 import { openCluster } from '../assembly/open-cluster.ts';
 import { journalEntries } from '../daemon/journal/read-beside-daemon.ts';

@@ -1,10 +1,10 @@
 // Reads the task to render from a file; no server is needed.
 import { resolve } from 'node:path';
 import * as z from 'zod';
-import { readNamedFile } from '../assembly/named-file.ts';
+import { readNamedFile } from '../assembly/read-named-file.ts';
 import type { Configured } from '../assembly/read-config.ts';
 import { UsageError } from '../base/usage-error.ts';
-import type { ClusterSettings } from '../config/clusters.ts';
+import type { ClusterSettings } from '../config/cluster-settings.ts';
 import { jobSettings, workerName } from '../daemon/serve/job-settings.ts';
 import type { Variables } from '../sbatch-template/template.ts';
 

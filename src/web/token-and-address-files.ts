@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import * as z from 'zod';
 import { createPrivateFile, replaceByPrivateFile } from '../base/private-file.ts';
 import { makePrivateDirectory } from '../base/private-directory.ts';
-import type { ClusterSettings } from '../config/clusters.ts';
+import type { ClusterSettings } from '../config/cluster-settings.ts';
 import type { HttpSettings } from '../config/schema/http-schema.ts';
 import { daemonLogFile } from '../daemon/serve/daemon-log.ts';
 import { StateDirectoryError } from '../daemon/journal/lock.ts';

@@ -5,8 +5,8 @@ import type { Job, JobFigures, JobId, JobSize, Scheduler, SubmitOutcome } from '
 import { describeWait } from '../../src/daemon/console/console-messages.ts';
 import type { DaemonDeps } from '../../src/daemon/deps.ts';
 import { Entry } from '../../src/daemon/journal/entry.ts';
-import { totalOf, type CallCount } from '../../src/sandbox/call-counts.ts';
-import { formatInstant } from '../../src/sandbox/server-time.ts';
+import { totalOf, type CallCount } from '../../src/sandbox/requests/call-counts.ts';
+import { formatInstant } from '../../src/sandbox/store/server-time.ts';
 import { advance, startDaemon, type DaemonRun } from '../daemon/run-daemon.ts';
 import { createSimulatedClock, type SimulatedClock } from '../simulation/clock.ts';
 import { FACTS } from '../simulation/simulated-slurm.ts';

@@ -1,5 +1,5 @@
 // Runs the daemon with an sbatch that accepts every script at once: only our own time and the server's remain.
-import { runDaemon } from '../../src/daemon/loop.ts';
+import { runDaemon } from '../../src/daemon/reconcile-loop.ts';
 import type { JobId, Scheduler } from '../../src/slurm/scheduler.ts';
 import { assembleDaemon } from '../support/assembled-daemon.ts';
 

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '../../src/base/clock.ts';
 import type { App } from '../../src/assembly/app.ts';
-import type { ClusterSettings } from '../../src/config/clusters.ts';
+import type { ClusterSettings } from '../../src/config/cluster-settings.ts';
 import { acquireLock, AlreadyRunningError, type Lock } from '../../src/daemon/journal/lock.ts';
 import { createMonitor } from '../../src/daemon/monitor/monitor.ts';
 import type { ServerSide } from '../../src/daemon/serve/connect-to-clearml.ts';

@@ -1,6 +1,6 @@
 // The environment variables: the setting that each replaces, and the errors for invalid values.
 import { expect } from 'chai';
-import { plainTree } from '../../src/config/config-node.ts';
+import { plainTree } from '../../src/config/config-tree.ts';
 import {
   dynamicVariables,
   NAMED_VARIABLES,

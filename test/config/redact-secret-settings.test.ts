@@ -1,6 +1,6 @@
 // Which values are secrets, in the output and in the log.
 import { expect } from 'chai';
-import { plainTree, type ConfigTree } from '../../src/config/config-node.ts';
+import { plainTree, type ConfigTree } from '../../src/config/config-tree.ts';
 import { readHocon } from '../../src/config/hocon/read-hocon.ts';
 import { secretValues, withoutSecrets } from '../../src/config/redact-secret-settings.ts';
 

@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import type { TaskId } from '../../src/clearml/ids.ts';
-import type { Fields } from '../../src/sandbox/call.ts';
+import type { Fields } from '../../src/sandbox/requests/endpoint.ts';
 import { isLive } from '../../src/slurm/job-state.ts';
 import { fuzzCases } from '../support/fuzz-cases.ts';
 import { advance, startDaemon } from './run-daemon.ts';

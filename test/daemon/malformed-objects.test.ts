@@ -1,7 +1,7 @@
 // Tests that one malformed object of the server affects no other task, and is no evidence of anything.
 import { expect } from 'chai';
 import type { TaskId } from '../../src/clearml/ids.ts';
-import type { Fields } from '../../src/sandbox/call.ts';
+import type { Fields } from '../../src/sandbox/requests/endpoint.ts';
 import { advance, startDaemon } from './run-daemon.ts';
 import { createStepFixture, type StepFixture } from './step-fixture.ts';
 import { OTHER_QUEUE, OWN_QUEUE, SCHEDULER_QUEUE } from '../simulation/queues.ts';

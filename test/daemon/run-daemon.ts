@@ -1,7 +1,7 @@
 // Runs whole daemons on a clock that the test advances from one wake-up to the next.
 import { setImmediate as turn } from 'node:timers/promises';
 import { createTaskClaimer } from '../../src/daemon/claim/claim-tasks.ts';
-import { runDaemon, type DaemonEnd, type DaemonOptions } from '../../src/daemon/loop.ts';
+import { runDaemon, type DaemonEnd, type DaemonOptions } from '../../src/daemon/reconcile-loop.ts';
 import type { DaemonDeps } from '../../src/daemon/deps.ts';
 import type { Lock } from '../../src/daemon/journal/lock.ts';
 import { createBackoff } from '../../src/daemon/submit/submission-backoff.ts';

@@ -2,7 +2,7 @@
 //   die-after-call.ts NUMBER TEMPLATE QUEUE
 // Calls are those to ClearML, Slurm's commands, and writes to the journal. What is after one call is before the next.
 import { writeSync } from 'node:fs';
-import { runDaemon } from '../../src/daemon/loop.ts';
+import { runDaemon } from '../../src/daemon/reconcile-loop.ts';
 import { assembleDaemon } from '../support/assembled-daemon.ts';
 
 const [number, template, queue] = process.argv.slice(2);

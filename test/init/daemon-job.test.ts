@@ -1,9 +1,9 @@
 // The daemon as a small job, within the limits of its partition.
 import { expect } from 'chai';
 import { askUser } from '../../src/init/write-first-files.ts';
-import { choose } from '../../src/init/choices.ts';
+import { choose } from '../../src/init/choose-settings.ts';
 import { daemonJob } from '../../src/init/write-first-files.ts';
-import type { Site } from '../../src/init/site.ts';
+import type { Site } from '../../src/init/site-facts.ts';
 import { UNIT_FILES } from '../../src/init/unit-files.ts';
 import { GPU_PARTITION, NOTHING_TYPED, SITE, withPartition } from './site-fixture.ts';
 

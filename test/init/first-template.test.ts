@@ -1,8 +1,8 @@
 // The template that init writes for clusters of all kinds: it has no lint findings and fits the facts of the cluster.
 import { expect } from 'chai';
 import { askUser } from '../../src/init/write-first-files.ts';
-import { choose, type TypedChoices } from '../../src/init/choices.ts';
-import type { Site } from '../../src/init/site.ts';
+import { choose, type TypedChoices } from '../../src/init/choose-settings.ts';
+import type { Site } from '../../src/init/site-facts.ts';
 import { firstTemplate } from '../../src/init/first-template.ts';
 import { lintTemplate } from '../../src/lint/lint-template.ts';
 import { NOTHING_TYPED, SITE, withPartition, withShellFacts } from './site-fixture.ts';

@@ -1,7 +1,7 @@
 // A cluster as init may find it; tests change it.
 import { known } from '../../src/doctor/check-result.ts';
-import type { TypedChoices } from '../../src/init/choices.ts';
-import type { Site } from '../../src/init/site.ts';
+import type { TypedChoices } from '../../src/init/choose-settings.ts';
+import type { Site } from '../../src/init/site-facts.ts';
 import type { ShellFacts } from '../../src/init/shell-probe.ts';
 import type { ReachablePartition } from '../../src/doctor/reachable-partitions.ts';
 

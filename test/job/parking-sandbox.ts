@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { systemClock } from '../../src/base/clock.ts';
-import type { SandboxLog } from '../../src/sandbox/dispatch.ts';
+import type { SandboxLog } from '../../src/sandbox/requests/dispatch.ts';
 import { createSandbox } from '../../src/sandbox/server.ts';
 import type { JobFacts } from '../../src/sbatch-template/job-script/render-blocks.ts';
 import { connectApi, userOf, type User } from '../support/clearml-user.ts';

@@ -1,6 +1,6 @@
 // Loads the program under search: from the source, or from a copy without a rule.
 import { pathToFileURL } from 'node:url';
-import type * as Daemon from '../../src/daemon/loop.ts';
+import type * as Daemon from '../../src/daemon/reconcile-loop.ts';
 import type * as Errors from '../../src/clearml/errors.ts';
 import type * as Events from '../../src/clearml/console-events.ts';
 import type * as JournalLines from '../../src/daemon/journal/journal-lines.ts';
@@ -23,7 +23,7 @@ export interface Program
     Pick<typeof SlurmErrors, 'SlurmUnavailableError'> {}
 
 const FILES = [
-  'daemon/loop.ts',
+  'daemon/reconcile-loop.ts',
   'daemon/journal/journal-lines.ts',
   'clearml/queues.ts',
   'clearml/change-tasks.ts',

@@ -1,7 +1,7 @@
 // The model of the server equals the sandbox: the same calls in any order have the same responses and effects.
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { ApiError } from '../../src/sandbox/api-error.ts';
+import { ApiError } from '../../src/sandbox/requests/api-error.ts';
 import { createServer } from '../simulation/server.ts';
 import { createSimulatedClock } from '../simulation/clock.ts';
 import { createPendingCalls } from '../simulation/pending-calls.ts';

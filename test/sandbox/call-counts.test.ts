@@ -2,10 +2,15 @@
 import { expect } from 'chai';
 import { setImmediate as turn } from 'node:timers/promises';
 import * as z from 'zod';
-import type { Call, Fields } from '../../src/sandbox/call.ts';
-import { createCallCounts, formatCallCounts, totalOf, type CallCounts } from '../../src/sandbox/call-counts.ts';
-import { firstContent } from '../../src/sandbox/first-content.ts';
-import { createStore } from '../../src/sandbox/store.ts';
+import type { Call, Fields } from '../../src/sandbox/requests/endpoint.ts';
+import {
+  createCallCounts,
+  formatCallCounts,
+  totalOf,
+  type CallCounts,
+} from '../../src/sandbox/requests/call-counts.ts';
+import { firstContent } from '../../src/sandbox/store/initial-content.ts';
+import { createStore } from '../../src/sandbox/store/store.ts';
 import { createSimulatedClock, type SimulatedClock } from '../simulation/clock.ts';
 import { openSandbox, type OpenSandbox } from './open-sandbox.ts';
 

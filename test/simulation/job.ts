@@ -1,6 +1,6 @@
 // Simulates a job on its node step by step: the gate, and then the calls that a real agent makes.
-import { ApiError } from '../../src/sandbox/api-error.ts';
-import type { Fields } from '../../src/sandbox/call.ts';
+import { ApiError } from '../../src/sandbox/requests/api-error.ts';
+import type { Fields } from '../../src/sandbox/requests/endpoint.ts';
 import { JOB_EXIT_CODES } from '../../src/sbatch-template/job-script/job-exit-codes.ts';
 import { renderBlocks } from '../../src/sbatch-template/job-script/render-blocks.ts';
 import type { Cluster, SimJob } from './simulated-slurm.ts';

@@ -1,7 +1,7 @@
 // Another user's stock clearml-agent on the other queue, which sometimes also pops from ours.
 import type { QueueId } from '../../src/clearml/ids.ts';
-import { ApiError } from '../../src/sandbox/api-error.ts';
-import type { Fields } from '../../src/sandbox/call.ts';
+import { ApiError } from '../../src/sandbox/requests/api-error.ts';
+import type { Fields } from '../../src/sandbox/requests/endpoint.ts';
 import { OTHER_QUEUE, OWN_QUEUE } from './queues.ts';
 import type { Server } from './server.ts';
 

@@ -1,5 +1,5 @@
 // Acts of users in the web page while the daemons run.
-import { ApiError } from '../../src/sandbox/api-error.ts';
+import { ApiError } from '../../src/sandbox/requests/api-error.ts';
 import { isLive } from '../../src/slurm/job-state.ts';
 import type { Random } from '../support/random.ts';
 import type { Injector } from './fault-injectors.ts';

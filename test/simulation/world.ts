@@ -1,6 +1,6 @@
 // The simulated world of server, cluster, daemons, another agent and tasks; one thing moves at a time.
 import type { TaskId } from '../../src/clearml/ids.ts';
-import { runDaemon } from '../../src/daemon/loop.ts';
+import { runDaemon } from '../../src/daemon/reconcile-loop.ts';
 import type { ReadLimits } from '../../src/daemon/deps.ts';
 import type { Scheduler } from '../../src/slurm/scheduler.ts';
 import { createSimulatedClock, type SimulatedClock } from './clock.ts';

@@ -22,7 +22,7 @@ export const configCommand: Command = {
   },
   async run(typed, context) {
     const { readConfigured } = await import('../setting-options.ts');
-    const { showConfig } = await import('../../config/show-effective.ts');
+    const { showConfig } = await import('../../config/show-effective-settings.ts');
     const { config } = readConfigured(typed, context);
     context.stdout(
       showConfig(config, {

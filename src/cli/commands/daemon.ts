@@ -1,5 +1,5 @@
 // Without a subcommand: the daemon, which serves ClearML queues.
-import type { OpenWeb } from '../../daemon/serve/loaded-configuration.ts';
+import type { OpenWeb } from '../../daemon/serve/reloadable-configuration.ts';
 import type { Command, CommandContext, ParsedArgs } from '../command.ts';
 import type { FirstRunFacts } from '../first-run.ts';
 import { COMMON_OPTIONS, QUEUE_OPTIONS } from '../common-options.ts';
@@ -68,7 +68,7 @@ export const daemonCommand: Command = {
  */
 async function firstRunFacts(context: CommandContext): Promise<FirstRunFacts | undefined> {
   const { readConfigured } = await import('../setting-options.ts');
-  const { configuredTemplates } = await import('../../assembly/named-templates.ts');
+  const { configuredTemplates } = await import('../../assembly/read-named-templates.ts');
   const { executableOnPath } = await import('../own-command-line.ts');
   const { files, settings } = readConfigured({}, context).config;
   if (configuredTemplates(settings).length > 0) return undefined;

@@ -1,5 +1,5 @@
 // A HOCON text after parsing, before substitutions are resolved: values may still be pending.
-import type { Leaf, ListOf, TreeOf } from '../config-node.ts';
+import type { Leaf, ListOf, TreeOf } from '../config-tree.ts';
 import type { Blame } from './hocon-cursor.ts';
 import type { Origin } from '../setting-origin.ts';
 

@@ -1,5 +1,5 @@
 // The tokens of HOCON: quoted and unquoted text, numbers, true, false and null, as in ClearML's parser.
-import type { Leaf, Scalar } from '../config-node.ts';
+import type { Leaf, Scalar } from '../config-tree.ts';
 import type { Cursor } from './hocon-cursor.ts';
 
 // The patterns are those of the pyhocon fork that ClearML ships.

@@ -1,5 +1,5 @@
 // Parses HOCON into a tree with unresolved substitutions.
-import { leaf } from '../config-node.ts';
+import { leaf } from '../config-tree.ts';
 import type { ConfigError } from '../errors.ts';
 import type { Blame, Cursor } from './hocon-cursor.ts';
 import { mergeDrafts, type Draft, type DraftList, type DraftTree, type Piece } from './hocon-draft.ts';

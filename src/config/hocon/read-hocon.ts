@@ -1,5 +1,5 @@
 // Reads HOCON as ClearML's own parser (its pyhocon) does, with the position of every value.
-import type { ConfigNode, ConfigTree } from '../config-node.ts';
+import type { ConfigNode, ConfigTree } from '../config-tree.ts';
 import { createCursor } from './hocon-cursor.ts';
 import { parseDocument, parseLoneValue, type Reading } from './parse-hocon.ts';
 import { resolveDraft, type Environment } from './resolve-substitutions.ts';

@@ -1,5 +1,5 @@
 // Resolves the substitutions of a HOCON tree, from the tree itself, then from the environment.
-import { leaf, type ConfigNode, type ConfigTree, type Leaf } from '../config-node.ts';
+import { leaf, type ConfigNode, type ConfigTree, type Leaf } from '../config-tree.ts';
 import type { Blame } from './hocon-cursor.ts';
 import {
   mergeTrees,

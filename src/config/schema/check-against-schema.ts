@@ -1,7 +1,7 @@
 // Checks a merged configuration against the schema, and describes the first error with its position.
 import type * as z from 'zod';
 import { nearestName } from '../../base/did-you-mean.ts';
-import { nodeAt, plainTree, type ConfigNode, type ConfigTree } from '../config-node.ts';
+import { nodeAt, plainTree, type ConfigNode, type ConfigTree } from '../config-tree.ts';
 import { ConfigError } from '../errors.ts';
 import type { Origin } from '../setting-origin.ts';
 import { ClearmlConf } from './settings-schema.ts';

@@ -9,7 +9,7 @@ import { showsCompletion } from '../server-and-agent-messages.ts';
 import type { Ending } from '../decide/action.ts';
 import type { Entry } from '../journal/entry.ts';
 import type { DaemonDeps } from '../deps.ts';
-import { removeJobConf } from '../submit/job-confs.ts';
+import { removeJobConf } from '../submit/write-job-confs.ts';
 import type { JobLog } from '../console/job-log-reader.ts';
 import { findLogAdvice } from '../console/log-advice.ts';
 import { hasSameState } from '../poll/plan-task-reads.ts';

@@ -5,7 +5,7 @@ import { countNodes } from '../../slurm/node-list.ts';
 import type { Job } from '../../slurm/scheduler.ts';
 import type { DaemonDeps } from '../deps.ts';
 import type { Entry } from '../journal/entry.ts';
-import { causeOfEnd, type LastAction } from './cause-for-history.ts';
+import { causeOfEnd, type LastAction } from './cause-of-end.ts';
 import type { StatusReason } from './status-reasons.ts';
 
 interface Seen {

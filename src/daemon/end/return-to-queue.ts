@@ -6,7 +6,7 @@ import { isAbortUndone } from '../server-and-agent-messages.ts';
 import { endTask } from './end-task.ts';
 import type { Entry } from '../journal/entry.ts';
 import type { DaemonDeps } from '../deps.ts';
-import { removeJobConf } from '../submit/job-confs.ts';
+import { removeJobConf } from '../submit/write-job-confs.ts';
 import { logToConsole, showStatus } from '../console/console.ts';
 import { describeReturned } from '../console/console-messages.ts';
 

@@ -7,7 +7,7 @@ import type { StatusRow } from '../status/status-row.ts';
 import type { DaemonEvent } from './daemon-events.ts';
 import { readHealth, type Health, type HealthFacts } from './health.ts';
 import { NO_STEPS, recordTaskSteps, type StepsOfTasks } from './task-steps.ts';
-import { watchDeps } from './watch-deps.ts';
+import { watchDeps } from './watch-calls.ts';
 
 /** The active tasks and the queues, as of the last poll and what the daemon has done since. */
 export interface ClusterState {

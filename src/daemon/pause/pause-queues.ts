@@ -5,7 +5,7 @@ import { systemClock } from '../../base/clock.ts';
 import { nearestName } from '../../base/did-you-mean.ts';
 import { makePrivateDirectory } from '../../base/private-directory.ts';
 import { UsageError } from '../../base/usage-error.ts';
-import type { ClusterSettings } from '../../config/clusters.ts';
+import type { ClusterSettings } from '../../config/cluster-settings.ts';
 import type { Settings } from '../../config/convert-settings.ts';
 import { findHolder } from '../journal/lock.ts';
 import { readPauses, writePauses, type Pause } from './pauses-file.ts';

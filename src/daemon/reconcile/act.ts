@@ -13,7 +13,7 @@ import { recordEnd } from '../end/record-end.ts';
 import { returnToQueue } from '../end/return-to-queue.ts';
 import type { StatusReason } from '../end/status-reasons.ts';
 import type { DaemonDeps } from '../deps.ts';
-import { removeJobConf } from '../submit/job-confs.ts';
+import { removeJobConf } from '../submit/write-job-confs.ts';
 import { readClaimed } from '../claim/park.ts';
 import { recoverOrphan } from '../recover/recover-orphan.ts';
 import { withOptionOriginsOf } from '../console/option-origins.ts';

@@ -4,7 +4,7 @@ import type { Task } from '../../clearml/task.ts';
 import { attemptOf, readMark } from '../../slurm/job-name.ts';
 import { isLive, isWaiting } from '../../slurm/job-state.ts';
 import type { Job, JobId } from '../../slurm/scheduler.ts';
-import { isJobId } from '../../slurm/job-row.ts';
+import { isJobId } from '../../slurm/parse-job-row.ts';
 import { isStoppedByTerm } from '../server-and-agent-messages.ts';
 
 import { ranAs } from '../decide/who-runs-the-task.ts';

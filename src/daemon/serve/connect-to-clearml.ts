@@ -8,7 +8,7 @@ import { UsageError } from '../../base/usage-error.ts';
 import { createServerRateLimit, type ServerRateLimit } from '../../clearml/connection/server-rate-limit.ts';
 import type { ClearmlClient, QueueName, ServerFacts } from '../../clearml/client.ts';
 import type { QueueId } from '../../clearml/ids.ts';
-import type { ClusterSettings } from '../../config/clusters.ts';
+import type { ClusterSettings } from '../../config/cluster-settings.ts';
 import type { ServedQueue } from '../deps.ts';
 
 /** A queue of the configuration that was found on the server. */

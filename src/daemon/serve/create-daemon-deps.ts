@@ -1,7 +1,7 @@
 // Creates the dependencies of the daemon from the configuration.
 import type { TaskId } from '../../clearml/ids.ts';
 import { systemClock } from '../../base/clock.ts';
-import type { ClusterSettings } from '../../config/clusters.ts';
+import type { ClusterSettings } from '../../config/cluster-settings.ts';
 import type { DaemonDeps } from '../deps.ts';
 import { createJobLogs } from '../console/job-log-reader.ts';
 import { openJournal } from '../journal/journal.ts';

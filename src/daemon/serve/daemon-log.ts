@@ -1,6 +1,6 @@
 // Locates and rotates the log file of a daemon in the background.
 import { dirname, join } from 'node:path';
-import type { ClusterSettings } from '../../config/clusters.ts';
+import type { ClusterSettings } from '../../config/cluster-settings.ts';
 import type { Logger } from '../../log/logger.ts';
 import { rotateLog, writesTo } from '../../log/rotate-log.ts';
 

@@ -1,8 +1,8 @@
 // Derives from the configuration the settings of job scripts, and the names of workers and jobs.
 import { createHash } from 'node:crypto';
-import type { ClusterSettings } from '../../config/clusters.ts';
-import { plainTree } from '../../config/config-node.ts';
-import { jobConfig } from '../../config/job-clearml-conf.ts';
+import type { ClusterSettings } from '../../config/cluster-settings.ts';
+import { plainTree } from '../../config/config-tree.ts';
+import { jobConfig } from '../../config/generate-job-conf.ts';
 import { withoutSecrets } from '../../config/redact-secret-settings.ts';
 import type { JobSettings } from '../deps.ts';
 import { ONE_TASK_MARK } from '../poll/peers.ts';

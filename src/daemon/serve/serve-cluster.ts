@@ -1,9 +1,9 @@
 // Serves one cluster: locks its state directory, waits until Slurm responds, and runs the daemon until it is stopped.
 import { systemClock } from '../../base/clock.ts';
-import type { ClusterSettings } from '../../config/clusters.ts';
+import type { ClusterSettings } from '../../config/cluster-settings.ts';
 import { reportHealth } from '../status/health-file.ts';
 import { writeServingNote } from '../status/serving-file.ts';
-import { runDaemon, type DaemonEnd } from '../loop.ts';
+import { runDaemon, type DaemonEnd } from '../reconcile-loop.ts';
 import type { DaemonDeps } from '../deps.ts';
 import { acquireLock, type Lock } from '../journal/lock.ts';
 import type { Logger } from '../../log/logger.ts';

@@ -1,10 +1,10 @@
 // Serves ClearML queues until it is stopped or drained; reloads the configuration on SIGHUP.
 import { setMaxListeners } from 'node:events';
-import type { ClusterSettings } from '../../config/clusters.ts';
-import type { DaemonEnd } from '../loop.ts';
+import type { ClusterSettings } from '../../config/cluster-settings.ts';
+import type { DaemonEnd } from '../reconcile-loop.ts';
 import type { ProcessContext } from '../../assembly/process-context.ts';
 import { daemonLogFile, rotateDaemonLogRegularly } from './daemon-log.ts';
-import { openGeneration, type Generation, type OpenWeb, type StartOptions } from './loaded-configuration.ts';
+import { openGeneration, type Generation, type OpenWeb, type StartOptions } from './reloadable-configuration.ts';
 import { serveCluster, type ServeOptions } from './serve-cluster.ts';
 import { createMonitor, type Monitor } from '../monitor/monitor.ts';
 import { systemClock } from '../../base/clock.ts';

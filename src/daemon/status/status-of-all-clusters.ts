@@ -5,7 +5,7 @@ import { ServerRefusedError, ServerUnreachableError } from '../../clearml/errors
 import { createUnixUsers, type UnixUsers } from '../users/unix-users.ts';
 import { SlurmUnavailableError } from '../../slurm/errors.ts';
 import type { ClearmlClient } from '../../clearml/client.ts';
-import type { ClusterSettings } from '../../config/clusters.ts';
+import type { ClusterSettings } from '../../config/cluster-settings.ts';
 import { findHolder, type Holder } from '../journal/lock.ts';
 import { readPauses, type Pause } from '../pause/pauses-file.ts';
 import { readServingNote } from './serving-file.ts';

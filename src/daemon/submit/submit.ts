@@ -11,7 +11,7 @@ import { endTask } from '../end/end-task.ts';
 import { returnToQueue } from '../end/return-to-queue.ts';
 import { withOwner, type Entry } from '../journal/entry.ts';
 import type { DaemonDeps, ServedQueue } from '../deps.ts';
-import { removeJobConf, writeJobConf } from './job-confs.ts';
+import { removeJobConf, writeJobConf } from './write-job-confs.ts';
 import { renderTask } from './render-task.ts';
 import { withOptionOriginsOf } from '../console/option-origins.ts';
 import { notify, logToConsole, logToConsoleLater } from '../console/console.ts';

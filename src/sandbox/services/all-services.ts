@@ -1,13 +1,13 @@
 // All endpoints of the ClearML server that the sandbox has, without its own controls.
-import type { Service } from '../call.ts';
+import type { Service } from '../requests/endpoint.ts';
 import { createAuthService } from './auth.ts';
-import { API_VERSION, SERVER_VERSION } from '../envelope.ts';
+import { API_VERSION, SERVER_VERSION } from '../requests/envelope.ts';
 import { createEventsService } from './events.ts';
 import { createEventsScalarsService } from './events-scalars.ts';
 import { createProjectsService } from './projects.ts';
 import { createQueuesService } from './queues.ts';
-import type { SandboxClock } from '../sandbox-clock.ts';
-import type { Store } from '../store.ts';
+import type { SandboxClock } from '../store/sandbox-clock.ts';
+import type { Store } from '../store/store.ts';
 import { createTasksPartsService } from './tasks-parts.ts';
 import { createTasksDiscardService } from './tasks-discard.ts';
 import { createTasksEditService } from './tasks-edit.ts';

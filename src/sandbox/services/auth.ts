@@ -1,11 +1,11 @@
 // Authentication by keys (Basic) and tokens (Bearer), and the calls that return tokens.
 import * as z from 'zod';
-import { ApiError } from '../api-error.ts';
-import { readRequest, type Caller, type Service } from '../call.ts';
-import type { SandboxSettings } from '../documents.ts';
-import type { SandboxClock } from '../sandbox-clock.ts';
-import type { Store } from '../store.ts';
-import { findTokenError, makeToken, userOfToken } from '../tokens.ts';
+import { ApiError } from '../requests/api-error.ts';
+import { readRequest, type Caller, type Service } from '../requests/endpoint.ts';
+import type { SandboxSettings } from '../store/documents.ts';
+import type { SandboxClock } from '../store/sandbox-clock.ts';
+import type { Store } from '../store/store.ts';
+import { findTokenError, makeToken, userOfToken } from '../requests/login-tokens.ts';
 
 /** The name in "Stopped by …". */
 export const USER_NAME = 'Sandbox User';

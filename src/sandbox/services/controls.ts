@@ -1,12 +1,12 @@
 // The calls `sandbox.…`, which the real server does not have: they control time, faults and tokens.
 import * as z from 'zod';
-import { readRequest, type Fields, type Service } from '../call.ts';
-import { totalOf, type CallCount, type CallCounts } from '../call-counts.ts';
-import type { Faults } from '../faults.ts';
-import { formatInstant } from '../server-time.ts';
-import { randomId, randomKey } from '../random-id.ts';
-import type { SandboxClock } from '../sandbox-clock.ts';
-import type { Store } from '../store.ts';
+import { readRequest, type Fields, type Service } from '../requests/endpoint.ts';
+import { totalOf, type CallCount, type CallCounts } from '../requests/call-counts.ts';
+import type { Faults } from '../requests/injected-faults.ts';
+import { formatInstant } from '../store/server-time.ts';
+import { randomId, randomKey } from '../store/random-id.ts';
+import type { SandboxClock } from '../store/sandbox-clock.ts';
+import type { Store } from '../store/store.ts';
 
 interface Controlled {
   readonly faults: Faults;

@@ -1,9 +1,9 @@
 // The scalars of a task as curves, for plots and for the SDK's `get_reported_scalars`.
 import * as z from 'zod';
-import { oneTask, readRequest, type Fields, type Service } from '../call.ts';
-import type { EventDocument } from '../documents.ts';
-import { findTask } from '../status-change.ts';
-import type { Store } from '../store.ts';
+import { oneTask, readRequest, type Fields, type Service } from '../requests/endpoint.ts';
+import type { EventDocument } from '../store/documents.ts';
+import { findTask } from '../tasks/status-change.ts';
+import type { Store } from '../store/store.ts';
 
 const curvesRequest = z.object({
   ...oneTask.shape,

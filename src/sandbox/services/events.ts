@@ -1,13 +1,13 @@
 // Events: console lines, scalars and plots of tasks. Duplicate lines are kept.
 import * as z from 'zod';
-import { ApiError } from '../api-error.ts';
-import { oneTask, readRequest, type Call, type Fields, type Service } from '../call.ts';
-import type { EventDocument } from '../documents.ts';
-import { addToLastMetrics } from '../last-metrics.ts';
-import { randomId } from '../random-id.ts';
-import type { SandboxClock } from '../sandbox-clock.ts';
-import { findTask, touchTask } from '../status-change.ts';
-import type { Store } from '../store.ts';
+import { ApiError } from '../requests/api-error.ts';
+import { oneTask, readRequest, type Call, type Fields, type Service } from '../requests/endpoint.ts';
+import type { EventDocument } from '../store/documents.ts';
+import { addToLastMetrics } from '../tasks/last-metrics.ts';
+import { randomId } from '../store/random-id.ts';
+import type { SandboxClock } from '../store/sandbox-clock.ts';
+import { findTask, touchTask } from '../tasks/status-change.ts';
+import type { Store } from '../store/store.ts';
 
 const EVENT_TYPES = ['log', 'training_stats_scalar', 'training_stats_vector', 'training_debug_image', 'plot'] as const;
 /** Tasks in these statuses accept events only with `allow_locked`. */

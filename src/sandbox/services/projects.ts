@@ -1,14 +1,14 @@
 // Projects, which contain tasks and are named by their full path.
 import * as z from 'zod';
-import { ApiError } from '../api-error.ts';
-import { readRequest, type Fields, type Service } from '../call.ts';
-import type { ProjectDocument } from '../documents.ts';
-import type { Conditions } from '../filter.ts';
-import { formatInstant } from '../server-time.ts';
-import { listDocuments } from '../listing.ts';
-import { randomId } from '../random-id.ts';
-import type { SandboxClock } from '../sandbox-clock.ts';
-import type { Store } from '../store.ts';
+import { ApiError } from '../requests/api-error.ts';
+import { readRequest, type Fields, type Service } from '../requests/endpoint.ts';
+import type { ProjectDocument } from '../store/documents.ts';
+import type { Conditions } from '../requests/filter-documents.ts';
+import { formatInstant } from '../store/server-time.ts';
+import { listDocuments } from '../requests/list-documents.ts';
+import { randomId } from '../store/random-id.ts';
+import type { SandboxClock } from '../store/sandbox-clock.ts';
+import type { Store } from '../store/store.ts';
 
 const CONDITIONS: Conditions = {
   list: ['id', 'tags', 'system_tags', 'parent'],

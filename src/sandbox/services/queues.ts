@@ -1,17 +1,17 @@
 // Queues: create, read, and move entries without changing the tasks.
 import * as z from 'zod';
-import { ApiError } from '../api-error.ts';
-import { readRequest, type Fields, type Service } from '../call.ts';
-import type { QueueDocument } from '../documents.ts';
-import type { Conditions } from '../filter.ts';
-import { formatInstant } from '../server-time.ts';
-import { QUEUE_KNOWN_FIELDS, type KnownFields } from '../known-fields.ts';
-import { listDocuments } from '../listing.ts';
+import { ApiError } from '../requests/api-error.ts';
+import { readRequest, type Fields, type Service } from '../requests/endpoint.ts';
+import type { QueueDocument } from '../store/documents.ts';
+import type { Conditions } from '../requests/filter-documents.ts';
+import { formatInstant } from '../store/server-time.ts';
+import { QUEUE_KNOWN_FIELDS, type KnownFields } from '../requests/known-fields.ts';
+import { listDocuments } from '../requests/list-documents.ts';
 import { addEntry, findQueue, moveEntry, popEntry, removeEntry, setExecutionQueue } from '../queue-entries.ts';
-import { restoreStatuses } from '../leave-queue.ts';
+import { restoreStatuses } from '../tasks/leave-queue.ts';
 import { checkQueueName, createQueue, defaultQueue, queueFields } from '../create-queue.ts';
-import type { SandboxClock } from '../sandbox-clock.ts';
-import type { Store } from '../store.ts';
+import type { SandboxClock } from '../store/sandbox-clock.ts';
+import type { Store } from '../store/store.ts';
 import { livingWorkers } from '../worker-life.ts';
 
 const CONDITIONS: Conditions = {

@@ -1,6 +1,6 @@
 // Reset, archive and delete.
 import * as z from 'zod';
-import { ApiError } from '../api-error.ts';
+import { ApiError } from '../requests/api-error.ts';
 import {
   forMany,
   noteOf,
@@ -10,13 +10,13 @@ import {
   statusRequest,
   type Endpoint,
   type Service,
-} from '../call.ts';
-import type { TaskDocument } from '../documents.ts';
-import { formatInstant } from '../server-time.ts';
-import { dequeueQuietly, leaveQueued, removeFromAllQueues } from '../leave-queue.ts';
-import type { SandboxClock } from '../sandbox-clock.ts';
-import { changeStatus, findTask, type StatusNote } from '../status-change.ts';
-import type { Store } from '../store.ts';
+} from '../requests/endpoint.ts';
+import type { TaskDocument } from '../store/documents.ts';
+import { formatInstant } from '../store/server-time.ts';
+import { dequeueQuietly, leaveQueued, removeFromAllQueues } from '../tasks/leave-queue.ts';
+import type { SandboxClock } from '../store/sandbox-clock.ts';
+import { changeStatus, findTask, type StatusNote } from '../tasks/status-change.ts';
+import type { Store } from '../store/store.ts';
 
 const resetRequest = z.object({ ...statusRequest.shape, clear_all: z.boolean().default(false) });
 const archiveRequest = z.object({ ...oneTask.shape, ...statusNote.shape });

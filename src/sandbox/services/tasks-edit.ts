@@ -1,16 +1,24 @@
 // Creates and edits tasks.
 import * as z from 'zod';
-import { ApiError } from '../api-error.ts';
-import { forcible, oneTask, readRequest, type Call, type Endpoint, type Fields, type Service } from '../call.ts';
-import type { TaskDocument } from '../documents.ts';
-import { formatInstant } from '../server-time.ts';
+import { ApiError } from '../requests/api-error.ts';
+import {
+  forcible,
+  oneTask,
+  readRequest,
+  type Call,
+  type Endpoint,
+  type Fields,
+  type Service,
+} from '../requests/endpoint.ts';
+import type { TaskDocument } from '../store/documents.ts';
+import { formatInstant } from '../store/server-time.ts';
 import { findOrCreateProject } from './projects.ts';
-import type { SandboxClock } from '../sandbox-clock.ts';
-import { findTask } from '../status-change.ts';
-import { TASK_STATUSES } from '../status-machine.ts';
-import type { Store } from '../store.ts';
-import { cloneTask, cloneRequest } from '../clone-task.ts';
-import { checkTask, createTask, stripped, taskFields, taskType } from '../create-task.ts';
+import type { SandboxClock } from '../store/sandbox-clock.ts';
+import { findTask } from '../tasks/status-change.ts';
+import { TASK_STATUSES } from '../tasks/status-machine.ts';
+import type { Store } from '../store/store.ts';
+import { cloneTask, cloneRequest } from '../tasks/clone-task.ts';
+import { checkTask, createTask, stripped, taskFields, taskType } from '../tasks/create-task.ts';
 
 const createRequest = z.object({ ...taskFields.shape, name: z.string().trim(), type: taskType });
 const editRequest = z.object({

@@ -1,12 +1,12 @@
 // The parts of a task that have separate edit calls: hyperparams, configuration, artifacts, runtime, requirements, models.
 import * as z from 'zod';
-import { ApiError } from '../api-error.ts';
-import { forcible, oneTask, readRequest, type Call, type Service } from '../call.ts';
-import { artifact, configuration, parameter, type TaskDocument } from '../documents.ts';
-import { formatInstant } from '../server-time.ts';
-import type { SandboxClock } from '../sandbox-clock.ts';
-import { findTask } from '../status-change.ts';
-import type { Store } from '../store.ts';
+import { ApiError } from '../requests/api-error.ts';
+import { forcible, oneTask, readRequest, type Call, type Service } from '../requests/endpoint.ts';
+import { artifact, configuration, parameter, type TaskDocument } from '../store/documents.ts';
+import { formatInstant } from '../store/server-time.ts';
+import type { SandboxClock } from '../store/sandbox-clock.ts';
+import { findTask } from '../tasks/status-change.ts';
+import type { Store } from '../store/store.ts';
 
 const partRequest = z.object({ ...oneTask.shape, ...forcible.shape });
 const filledText = z.string().min(1);

@@ -1,15 +1,23 @@
 // Enqueues and dequeues tasks.
 import * as z from 'zod';
-import { ApiError } from '../api-error.ts';
-import { forMany, noteOf, readRequest, statusRequest, type Call, type Endpoint, type Service } from '../call.ts';
-import type { TaskDocument } from '../documents.ts';
+import { ApiError } from '../requests/api-error.ts';
+import {
+  forMany,
+  noteOf,
+  readRequest,
+  statusRequest,
+  type Call,
+  type Endpoint,
+  type Service,
+} from '../requests/endpoint.ts';
+import type { TaskDocument } from '../store/documents.ts';
 import { addEntry, setExecutionQueue } from '../queue-entries.ts';
-import { dequeueQuietly, leaveQueued, removeFromAllQueues } from '../leave-queue.ts';
+import { dequeueQuietly, leaveQueued, removeFromAllQueues } from '../tasks/leave-queue.ts';
 import { createQueue, defaultQueue } from '../create-queue.ts';
-import type { SandboxClock } from '../sandbox-clock.ts';
-import { changeStatus, findTask, type UpdateAnswer } from '../status-change.ts';
-import { TASK_STATUSES, type TaskStatus } from '../status-machine.ts';
-import type { Store } from '../store.ts';
+import type { SandboxClock } from '../store/sandbox-clock.ts';
+import { changeStatus, findTask, type UpdateAnswer } from '../tasks/status-change.ts';
+import { TASK_STATUSES, type TaskStatus } from '../tasks/status-machine.ts';
+import type { Store } from '../store/store.ts';
 import { isWatched } from '../worker-life.ts';
 
 const enqueueRequest = z.object({

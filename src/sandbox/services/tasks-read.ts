@@ -1,13 +1,13 @@
 // Reads tasks: one, many, and the parts with separate calls.
 import * as z from 'zod';
-import { oneTask, readRequest, type Fields, type Service } from '../call.ts';
-import type { TaskDocument } from '../documents.ts';
-import { TASK_JOINED_FIELDS, TASK_KNOWN_FIELDS, type KnownFields } from '../known-fields.ts';
-import { leaveOut, listDocuments } from '../listing.ts';
-import { findTask } from '../status-change.ts';
-import type { Store } from '../store.ts';
+import { oneTask, readRequest, type Fields, type Service } from '../requests/endpoint.ts';
+import type { TaskDocument } from '../store/documents.ts';
+import { TASK_JOINED_FIELDS, TASK_KNOWN_FIELDS, type KnownFields } from '../requests/known-fields.ts';
+import { leaveOut, listDocuments } from '../requests/list-documents.ts';
+import { findTask } from '../tasks/status-change.ts';
+import type { Store } from '../store/store.ts';
 import { USER_NAME } from './auth.ts';
-import { readConditions, type Conditions } from '../filter.ts';
+import { readConditions, type Conditions } from '../requests/filter-documents.ts';
 
 const severalTasks = z.object({ tasks: z.array(z.string()).min(1) });
 const countRequest = z.object({

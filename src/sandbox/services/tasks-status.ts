@@ -1,14 +1,22 @@
 // The status calls of workers, and the user's abort.
 import * as z from 'zod';
-import { ApiError } from '../api-error.ts';
-import { forMany, noteOf, readRequest, statusRequest, type Call, type Endpoint, type Service } from '../call.ts';
-import type { TaskDocument } from '../documents.ts';
-import { formatInstant, readInstant } from '../server-time.ts';
-import type { SandboxClock } from '../sandbox-clock.ts';
-import { changeStatus, checkMachine, findTask, touchTask, type UpdateAnswer } from '../status-change.ts';
-import type { TaskStatus } from '../status-machine.ts';
-import type { Store } from '../store.ts';
-import { dequeueQuietly } from '../leave-queue.ts';
+import { ApiError } from '../requests/api-error.ts';
+import {
+  forMany,
+  noteOf,
+  readRequest,
+  statusRequest,
+  type Call,
+  type Endpoint,
+  type Service,
+} from '../requests/endpoint.ts';
+import type { TaskDocument } from '../store/documents.ts';
+import { formatInstant, readInstant } from '../store/server-time.ts';
+import type { SandboxClock } from '../store/sandbox-clock.ts';
+import { changeStatus, checkMachine, findTask, touchTask, type UpdateAnswer } from '../tasks/status-change.ts';
+import type { TaskStatus } from '../tasks/status-machine.ts';
+import type { Store } from '../store/store.ts';
+import { dequeueQuietly } from '../tasks/leave-queue.ts';
 
 const completedRequest = z.object({ ...statusRequest.shape, publish: z.boolean().default(false) });
 

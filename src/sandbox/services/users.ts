@@ -1,9 +1,9 @@
 // Users: the one who owns the keys of the sandbox, and those that a test adds.
 import * as z from 'zod';
-import { ApiError } from '../api-error.ts';
+import { ApiError } from '../requests/api-error.ts';
 import { usersOf, type SandboxUser } from './auth.ts';
-import { readRequest, type Fields, type Service } from '../call.ts';
-import type { Store } from '../store.ts';
+import { readRequest, type Fields, type Service } from '../requests/endpoint.ts';
+import type { Store } from '../store/store.ts';
 
 export function createUsersService(store: Store): Service {
   const present = ({ id, name }: SandboxUser): Fields => {

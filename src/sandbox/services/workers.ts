@@ -1,11 +1,11 @@
 // Workers: their reports, queues and current tasks.
 import * as z from 'zod';
-import { ApiError } from '../api-error.ts';
-import { readRequest, type Fields, type Service } from '../call.ts';
-import type { WorkerDocument } from '../documents.ts';
-import { formatInstant } from '../server-time.ts';
-import type { SandboxClock } from '../sandbox-clock.ts';
-import type { Store } from '../store.ts';
+import { ApiError } from '../requests/api-error.ts';
+import { readRequest, type Fields, type Service } from '../requests/endpoint.ts';
+import type { WorkerDocument } from '../store/documents.ts';
+import { formatInstant } from '../store/server-time.ts';
+import type { SandboxClock } from '../store/sandbox-clock.ts';
+import type { Store } from '../store/store.ts';
 import { DEFAULT_WORKER_TIMEOUT_MS, livingWorkers } from '../worker-life.ts';
 import { USER_NAME } from './auth.ts';
 

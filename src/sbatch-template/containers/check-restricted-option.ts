@@ -1,7 +1,7 @@
 // Checks a value in a restricted option: a list of mounts or variables, or an option that Pyxis writes into a script on the node.
 import { TemplateError } from '../errors.ts';
 import { displayValue } from '../placeholders/display-value.ts';
-import { positionAt, type Range, type TemplateSource } from '../source.ts';
+import { positionAt, type Range, type TemplateSource } from '../template-source.ts';
 import type { ResolvedValue } from '../placeholders/resolve-value.ts';
 import { isReference } from './singularity-image.ts';
 import { isPyxisImagePlaceholder } from './pyxis-image.ts';

@@ -1,5 +1,5 @@
 // Writes image names for Pyxis: `[docker://][USER@][REGISTRY#]IMAGE[:TAG]`, or the path of a squashfs file.
-import type { Range } from '../source.ts';
+import type { Range } from '../template-source.ts';
 
 /** A registry has a dot or a port, or is localhost. */
 const REGISTRY = /^(?:docker:\/\/)?([^@/#]+@)?((?:[\w-]+\.)+[a-z]{2,}(?::\d+)?|[\w.-]+:\d+|localhost)\/(.+)$/i;

@@ -1,6 +1,6 @@
 // Finds the Pyxis container of a template, around the whole script or what srun starts, and adds mounts to it.
 import { DIRECTIVE_PREFIX, tokenText, type DirectiveToken } from '../directives/directive-tokens.ts';
-import type { Insertion } from '../source.ts';
+import type { Insertion } from '../template-source.ts';
 import type { Command, LexedScript } from '../shell/lexed-script.ts';
 import type { PyxisAdditions, PyxisSpec, PyxisInsertionPoint } from '../template.ts';
 

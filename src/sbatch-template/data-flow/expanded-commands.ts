@@ -1,7 +1,7 @@
 // Expands the variables in commands: `SH="bash -c"; $SH …`, `"${cmd[@]}"`, and `run bash -c …` where run is `{ "$@"; }`.
 import type { Command } from '../shell/lexed-script.ts';
 import { withoutExpansions } from '../shell/words.ts';
-import { isInside } from '../source.ts';
+import { isInside } from '../template-source.ts';
 import type { Flow } from './flows-into-variables.ts';
 import { layered, type NestedScript, type LayeredWord } from './nested-scripts.ts';
 import { scopeAt } from './parameter-and-input-names.ts';

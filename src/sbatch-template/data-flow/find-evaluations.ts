@@ -5,7 +5,7 @@ import { codeWordLists, inputEvaluator, nameWordLists } from '../shell/find-code
 import { declaredNames } from '../shell/declarations.ts';
 import type { Command, ReachedEvaluation, Word } from '../shell/lexed-script.ts';
 import { findReEvaluated } from '../shell/re-evaluated.ts';
-import { isInside, type Range } from '../source.ts';
+import { isInside, type Range } from '../template-source.ts';
 import { executedWords, fileName } from './flows-through-files.ts';
 import type { NestedScript } from './nested-scripts.ts';
 import type { ExpandedCommand } from './expanded-commands.ts';

@@ -3,7 +3,7 @@ import { scriptOperands } from '../shell/find-code-words.ts';
 import type { Command } from '../shell/lexed-script.ts';
 import { inputsOf, readsOpened } from '../shell/re-evaluated.ts';
 import { DECLARERS, PASSED_VARIABLE } from '../shell/programs-that-run-code.ts';
-import { isInside, type Range } from '../source.ts';
+import { isInside, type Range } from '../template-source.ts';
 import { DESCRIPTORS, fileFlows, fileName, OWN_INPUT, wholeOf } from './flows-through-files.ts';
 import { layered, type NestedScript, type LayeredWord } from './nested-scripts.ts';
 import { functionsAround, inputName, scopeAt } from './parameter-and-input-names.ts';

@@ -2,7 +2,7 @@
 import { codeWordLists, scriptOperands } from '../shell/find-code-words.ts';
 import type { Command, Redirection, Word } from '../shell/lexed-script.ts';
 import { enclosingCommands } from '../shell/re-evaluated.ts';
-import type { Range } from '../source.ts';
+import type { Range } from '../template-source.ts';
 import type { NestedScript } from './nested-scripts.ts';
 import { scopeAt } from './parameter-and-input-names.ts';
 

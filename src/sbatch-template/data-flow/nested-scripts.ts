@@ -4,7 +4,7 @@ import { codeWordLists } from '../shell/find-code-words.ts';
 import { lexRange } from '../shell/lex-script.ts';
 import type { Command, LexedScript, Word } from '../shell/lexed-script.ts';
 import { findReEvaluated } from '../shell/re-evaluated.ts';
-import { isInside, type Range, type TemplateSource } from '../source.ts';
+import { isInside, type Range, type TemplateSource } from '../template-source.ts';
 
 /** A script or a nested script. Offsets are those of the template. */
 export interface NestedScript {

@@ -2,7 +2,7 @@
 import type { ValuePlaceholder } from '../placeholders/parse-placeholder.ts';
 import { declaredNames } from '../shell/declarations.ts';
 import type { LexedScript, ReachedEvaluation } from '../shell/lexed-script.ts';
-import { isInside, positionAt, type TemplateSource } from '../source.ts';
+import { isInside, positionAt, type TemplateSource } from '../template-source.ts';
 import { findFlows, flowsOfWords, type Flow } from './flows-into-variables.ts';
 import { findLayers, layersOfCommand, type NestedScript } from './nested-scripts.ts';
 import { expandCommands, type ExpandedCommand } from './expanded-commands.ts';

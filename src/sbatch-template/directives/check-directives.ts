@@ -2,7 +2,7 @@
 import type { TemplateError } from '../errors.ts';
 import { DIRECTIVE_PREFIX, readDirective, type DirectiveToken } from './directive-tokens.ts';
 import { HETEROGENEOUS_JOB, readShortOptions, refusedOption } from './sbatch-options.ts';
-import { endOfLine, templateErrorAt, type Range, type TemplateSource } from '../source.ts';
+import { endOfLine, templateErrorAt, type Range, type TemplateSource } from '../template-source.ts';
 
 /** The lines in which sbatch looks for directives. */
 export function headerLines({ text }: TemplateSource, header: Range): Range[] {

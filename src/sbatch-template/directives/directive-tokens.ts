@@ -1,6 +1,6 @@
 // Splits `#SBATCH` lines into tokens as sbatch does, without a shell, and quotes values for them.
 import { readPlaceholder, type Placeholder, type ValuePlaceholder } from '../placeholders/parse-placeholder.ts';
-import { templateErrorAt, type Range, type TemplateSource } from '../source.ts';
+import { templateErrorAt, type Range, type TemplateSource } from '../template-source.ts';
 
 /** Both quotes have the same effect: a backslash in them escapes the next character. */
 export type DirectiveQuote = '' | '"' | "'";

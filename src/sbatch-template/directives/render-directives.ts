@@ -5,7 +5,7 @@ import { hasFilter } from '../placeholders/filters.ts';
 import type { DirectiveOption } from './read-directive-options.ts';
 import type { ValuePlaceholder } from '../placeholders/parse-placeholder.ts';
 import { takesNextToken } from './sbatch-options.ts';
-import { templateErrorAt, type Insertion, type TemplateSource } from '../source.ts';
+import { templateErrorAt, type Insertion, type TemplateSource } from '../template-source.ts';
 import type { EnclosingOption } from '../template.ts';
 
 /** @throws TemplateError for a value with a newline or a tab, and for one that would change how sbatch reads the token */

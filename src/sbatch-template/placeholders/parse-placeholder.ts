@@ -1,7 +1,7 @@
 // Parses placeholders: `${CLEARML_TASK.name:default|filter}`, `$<…>` with the same content, and the three blocks.
 import { nearestName } from '../../base/did-you-mean.ts';
 import { FILTER_NAMES, readFilter, type Filter } from './filters.ts';
-import { endOfLine, templateErrorAt, type Range, type TemplateSource } from '../source.ts';
+import { endOfLine, templateErrorAt, type Range, type TemplateSource } from '../template-source.ts';
 import { PLAIN_NAMES, TREE_NAMES } from './variables.ts';
 
 export const BLOCKS = ['CLEARML_PRE_SETUP', 'CLEARML_AGENT_EXECUTE', 'CLEARML_POST_SETUP'] as const;

@@ -3,7 +3,7 @@ import { nearestName } from '../../base/did-you-mean.ts';
 import type { ValuePlaceholder } from './parse-placeholder.ts';
 import { applyFilters, hasFilter } from './filters.ts';
 import { displayValue } from './display-value.ts';
-import { templateErrorAt, type TemplateSource } from '../source.ts';
+import { templateErrorAt, type TemplateSource } from '../template-source.ts';
 import type { Origin, Variables } from '../template.ts';
 import { isTree, lookUp, type Lookup } from './variables.ts';
 

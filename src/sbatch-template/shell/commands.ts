@@ -1,5 +1,5 @@
 // Lexes commands, pipelines and lists of bash, to find where each word begins (bash(1), "SHELL GRAMMAR").
-import type { Range } from '../source.ts';
+import type { Range } from '../template-source.ts';
 import { attempt, isNext, matchHere, peek, unclosed, type Lexer } from './lexer.ts';
 import { lexParenthesized } from './expansions.ts';
 import { skipSpaces, skipLines } from './whitespace.ts';

@@ -1,5 +1,5 @@
 // Finds the words of a command that its program evaluates as code, and whether the program evaluates its standard input.
-import type { Range } from '../source.ts';
+import type { Range } from '../template-source.ts';
 import type { Command, Word } from './lexed-script.ts';
 import {
   EVALUATORS,

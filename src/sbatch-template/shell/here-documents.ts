@@ -1,5 +1,5 @@
 // Reads here-documents: their delimiters, their ends, and the placeholders in them (bash(1), "Here Documents").
-import { endOfLine, templateErrorAt } from '../source.ts';
+import { endOfLine, templateErrorAt } from '../template-source.ts';
 import { lexPiece } from './expansions.ts';
 import { lexPlaceholder, peek, type Lexer, type PendingDocument } from './lexer.ts';
 import type { QuotingContext } from './quoting-context.ts';

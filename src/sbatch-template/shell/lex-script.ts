@@ -1,5 +1,5 @@
 // Lexes a script as bash would, without running it.
-import type { Range, TemplateSource } from '../source.ts';
+import type { Range, TemplateSource } from '../template-source.ts';
 import { lexList, lexSubstitution } from './commands.ts';
 import type { LexedScript } from './lexed-script.ts';
 import type { Lexer } from './lexer.ts';

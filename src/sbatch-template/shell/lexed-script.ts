@@ -1,6 +1,6 @@
 // The result of lexing a script: its placeholders with their quoting contexts, and the commands around them.
 import type { BlockPlaceholder, ValuePlaceholder } from '../placeholders/parse-placeholder.ts';
-import type { Range } from '../source.ts';
+import type { Range } from '../template-source.ts';
 import type { QuotingContext } from './quoting-context.ts';
 
 /** An evaluation that the value of a placeholder reaches, by way of a variable. */

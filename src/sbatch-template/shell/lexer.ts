@@ -1,6 +1,6 @@
 // The state of the bash lexer and the steps that all its parts share.
 import { readPlaceholder } from '../placeholders/parse-placeholder.ts';
-import { templateErrorAt, type TemplateSource } from '../source.ts';
+import { templateErrorAt, type TemplateSource } from '../template-source.ts';
 import type { TemplateError } from '../errors.ts';
 import type { LexedScript } from './lexed-script.ts';
 import type { QuotingContext } from './quoting-context.ts';

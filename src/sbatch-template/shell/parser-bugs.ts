@@ -1,5 +1,5 @@
 // Finds syntax that some bash from 4.4 to 5.2 misparses within a command substitution, where no quoting of a value is safe.
-import { isInside, templateErrorAt } from '../source.ts';
+import { isInside, templateErrorAt } from '../template-source.ts';
 import type { ParserBug } from './lexed-script.ts';
 import type { Lexer } from './lexer.ts';
 

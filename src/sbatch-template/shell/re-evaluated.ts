@@ -1,5 +1,5 @@
 // Finds the ranges of a script that are re-evaluated: as code, as the name of a variable, or as arithmetic.
-import { isInside, type Range } from '../source.ts';
+import { isInside, type Range } from '../template-source.ts';
 import {
   codeWords,
   inputEvaluator,

@@ -1,6 +1,6 @@
 // Reads redirections: `>file`, `2>&1`, `<<<word`, and the operators of here-documents (bash(1), "REDIRECTION").
 import { readPlaceholder } from '../placeholders/parse-placeholder.ts';
-import { templateErrorAt } from '../source.ts';
+import { templateErrorAt } from '../template-source.ts';
 import { lexDelimiter } from './here-documents.ts';
 import { skipSpaces } from './whitespace.ts';
 import { matchHere, type Lexer } from './lexer.ts';

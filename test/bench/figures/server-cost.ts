@@ -1,5 +1,5 @@
 // Measures what the daemon costs a real ClearML server: calls, documents and server time, by the sandbox's table of costs.
-import { totalOf, type CallCount } from '../../../src/sandbox/call-counts.ts';
+import { totalOf, type CallCount } from '../../../src/sandbox/requests/call-counts.ts';
 import { createCostedWorld, type CostedWorld } from '../costed-world.ts';
 import type { Figure, Result } from '../figure.ts';
 

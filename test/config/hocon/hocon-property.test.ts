@@ -1,7 +1,7 @@
 // Properties of the HOCON reader that hold for any text.
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { nodeFrom, plainTree } from '../../../src/config/config-node.ts';
+import { nodeFrom, plainTree } from '../../../src/config/config-tree.ts';
 import { ConfigError } from '../../../src/config/errors.ts';
 import { readHocon } from '../../../src/config/hocon/read-hocon.ts';
 import { processorMs } from '../../support/processor-time.ts';

@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { readFileSync } from 'node:fs';
 import * as z from 'zod';
-import { plainTree } from '../../../src/config/config-node.ts';
+import { plainTree } from '../../../src/config/config-tree.ts';
 import { readIncludedFile, readTextFile } from '../../../src/config/config-files.ts';
 import { ConfigError } from '../../../src/config/errors.ts';
 import { readHocon } from '../../../src/config/hocon/read-hocon.ts';

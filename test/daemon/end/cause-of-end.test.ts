@@ -1,6 +1,6 @@
 // Tests which cause the history gives the end of an attempt.
 import { expect } from 'chai';
-import { explainEnd, causeOfEnd, type EndOfAttempt } from '../../../src/daemon/end/cause-for-history.ts';
+import { explainEnd, causeOfEnd, type EndOfAttempt } from '../../../src/daemon/end/cause-of-end.ts';
 import { jobOf, taskOf } from '../decide/observations.ts';
 import type { TaskStatus } from '../../../src/clearml/task.ts';
 import { CAUSES, type CauseOfEnd } from '../../../src/history/ended-attempt.ts';

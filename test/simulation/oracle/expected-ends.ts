@@ -1,5 +1,5 @@
 // Tracks how each task may end, from the events of the simulation and not from the program.
-import type { TaskDocument } from '../../../src/sandbox/documents.ts';
+import type { TaskDocument } from '../../../src/sandbox/store/documents.ts';
 import { isLive } from '../../../src/slurm/job-state.ts';
 import type { SimJob } from '../simulated-slurm.ts';
 import { named } from '../queues.ts';

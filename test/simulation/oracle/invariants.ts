@@ -1,5 +1,5 @@
 // Checks the invariants after each move and at each call of a daemon.
-import type { Store } from '../../../src/sandbox/store.ts';
+import type { Store } from '../../../src/sandbox/store/store.ts';
 import { hasTaken, isAtWork, type Cluster, type SimJob } from '../simulated-slurm.ts';
 import { TERM_REASON } from '../job.ts';
 import { named, OTHER_QUEUE, OWN_QUEUE, SCHEDULER_QUEUE } from '../queues.ts';

@@ -1,0 +1,176 @@
+// The daemon's loop: run a pass, claim tasks, sleep until the next is due.
+import { abortWith } from '../base/abort-with.ts';
+import { sleepUnlessStopped } from '../base/sleep-unless-stopped.ts';
+import { createTaskClaimer } from './claim/claim-tasks.ts';
+import type { DaemonDeps } from './deps.ts';
+import type { Lock } from './journal/lock.ts';
+import { createFiguresReader } from './end/add-accounting-figures.ts';
+import { createPass, logPassFailure } from './pass.ts';
+import { hasSchedulerQueue, isSchedulerQueueDeleted, type Snapshot } from './poll/poll.ts';
+import { fingerprint, isAwaitingChange, nextPollDelayMs, SOON_MS } from './poll/poll-interval.ts';
+import { rateLimitedLog } from './repeated-warnings.ts';
+import { runUntilStopped } from './run-until-stopped.ts';
+import { createBackoff } from './submit/submission-backoff.ts';
+import { sweepJobConfs } from './submit/write-job-confs.ts';
+import { createSubmissionPool } from './submit/submission-pool.ts';
+
+export interface Intervals {
+  /** Between two polls while something changes; up to four times as long while nothing does. */
+  readonly pollMs: number;
+  /** Between two reads of the ClearML queues. */
+  readonly queueMs: number;
+}
+
+export interface DaemonOptions {
+  readonly intervals: Intervals;
+  /** Run one pass, claim tasks once, then return. */
+  readonly once: boolean;
+  /** Aborted to stop the daemon: it claims no more tasks, leaves the jobs running and returns within seconds. */
+  readonly stop: AbortSignal;
+  /** Aborted to drain the daemon: it claims no more tasks and returns when the last job has ended. */
+  readonly drain?: AbortSignal;
+  readonly lock: Lock;
+  /** 0 to 1; jitter that keeps daemons from acting in step. */
+  readonly random?: () => number;
+}
+
+/** How a run ended. `unfinished` occurs only with `once`, if a task needs another pass. */
+export type DaemonEnd = 'done' | 'unfinished';
+
+const SWEEP_EVERY_MS = 3_600_000;
+const A_DAY_MS = 24 * 3_600_000;
+
+/**
+ * Runs until stopped, or once. A failure of one task, of the server or of the cluster delays work; it does not end the run.
+ * @throws AlreadyRunningError if another daemon has taken the state directory; with `once`, also whatever the pass throws
+ */
+export async function runDaemon(given: DaemonDeps, options: DaemonOptions): Promise<DaemonEnd> {
+  const deps = { ...given, log: rateLimitedLog(given.log, given.clock) };
+  const { stop, lock, once } = options;
+  return runUntilStopped(deps, { stop, lock, abandoned: once ? 'unfinished' : 'done' }, (signal) =>
+    serve(deps, { ...options, stop: signal }),
+  );
+}
+
+async function serve(
+  deps: DaemonDeps,
+  { intervals, once, stop, drain, random = Math.random }: DaemonOptions,
+): Promise<DaemonEnd> {
+  const { clock, log } = deps;
+  const backoff = createBackoff(random);
+  const pool = createSubmissionPool(deps, backoff);
+  const claimer = createTaskClaimer(deps, pool, backoff);
+  const runPass = createPass(deps, pool);
+  deps.monitor?.started(backoff);
+  const figures = createFiguresReader(deps, stop);
+  const claiming = new AbortController();
+  const unlink = abortWith(claiming, drain === undefined ? [stop] : [stop, drain]);
+  const due = { poll: 0, queues: 0, search: 0, sweep: 0 };
+  /** The last snapshot, once its pass has ended: no task is claimed before that. */
+  let snapshot: Snapshot | undefined;
+  let lastFingerprint: number | undefined;
+  let quietPolls = 0;
+  let hasFailed = false;
+
+  async function reconcileAll(): Promise<void> {
+    const startedAt = clock.now();
+    due.poll = startedAt + intervals.pollMs;
+    snapshot = undefined;
+    const searchAll = startedAt >= due.search;
+    const pass = await runPass({
+      searchAll,
+      signal: stop,
+      onAdopted: (polled, areAllAdopted) => {
+        deps.monitor?.polled(polled);
+        if (searchAll && areAllAdopted) due.search = startedAt + deps.adoptAfterMs;
+      },
+    });
+    deps.monitor?.passed(clock.now() - startedAt, pass !== undefined);
+    if (pass === undefined) return;
+    if (hasSchedulerQueue(deps, pass.snapshot)) snapshot = pass.snapshot;
+    else if (isSchedulerQueueDeleted(deps, pass.snapshot))
+      log.error('The scheduler queue was deleted; restart the daemon to create it again');
+    const print = fingerprint(pass.snapshot);
+    quietPolls = print === lastFingerprint ? quietPolls + 1 : 0;
+    lastFingerprint = print;
+    const { isChangeExpected } = pass;
+    due.poll = (isChangeExpected ? clock.now() : startedAt) + delayAfter(pass.snapshot, { isChangeExpected });
+  }
+
+  function delayAfter({ slurmMs }: Snapshot, { isChangeExpected }: { readonly isChangeExpected: boolean }): number {
+    const entries = [...deps.journal.entries.values()];
+    const { minJobAgeMs } = deps.cluster;
+    return nextPollDelayMs(
+      { baseMs: intervals.pollMs, minJobAgeMs },
+      {
+        tracked: entries.length,
+        isChangeExpected,
+        quietPolls: entries.some(isAwaitingChange) ? 0 : quietPolls,
+        slurmMs,
+      },
+    );
+  }
+
+  /** However long a poll took, claiming gets its turn, and both servers a rest, before the next one. */
+  function delayNextPoll(): void {
+    due.poll = Math.max(due.poll, clock.now() + Math.min(intervals.pollMs, SOON_MS));
+  }
+
+  async function claimTasks(): Promise<void> {
+    due.queues = clock.now() + intervals.queueMs;
+    if (snapshot === undefined || claiming.signal.aborted) return;
+    // A long queue must not delay the next poll.
+    const until = clock.now() + (once ? A_DAY_MS : Math.min(intervals.pollMs, Math.max(0, due.poll - clock.now())));
+    const claimed = await claimer.claimTasks(snapshot, { until, signal: claiming.signal });
+    // If a due poll cut it short, claiming continues right after the poll, not an interval later.
+    if (clock.now() >= until) due.queues = Math.min(due.queues, clock.now());
+    if (claimed > 0) due.poll = Math.min(due.poll, clock.now() + delayAfter(snapshot, { isChangeExpected: true }));
+  }
+
+  async function sweep(): Promise<void> {
+    due.sweep = clock.now() + SWEEP_EVERY_MS;
+    await sweepJobConfs(deps);
+  }
+
+  async function runDue(): Promise<void> {
+    try {
+      if (clock.now() >= due.poll) await reconcileAll().finally(delayNextPoll);
+      if (clock.now() >= due.queues) await claimTasks();
+      if (clock.now() >= due.sweep) await sweep();
+      figures.start();
+      if (hasFailed) log.info('Recovered');
+      hasFailed = false;
+    } catch (error) {
+      if (stop.aborted) return;
+      if (once) throw error;
+      deps.monitor?.failed(error);
+      hasFailed = true;
+      due.queues = Math.max(due.queues, due.poll);
+      logPassFailure(deps, error, due.poll);
+    }
+  }
+
+  function isDrained(): boolean {
+    return drain?.aborted === true && snapshot !== undefined && deps.journal.entries.size === 0;
+  }
+
+  /** With `once`: whether the pass ended and no task is in the middle of a step. */
+  function isFinished(): boolean {
+    return snapshot !== undefined && [...deps.journal.entries.values()].every(({ step }) => step === 'following');
+  }
+
+  try {
+    while (!stop.aborted) {
+      await runDue();
+      if (once || isDrained()) break;
+      const wakeAt = Math.min(due.poll, due.queues, due.sweep);
+      deps.monitor?.sleepsUntil(wakeAt);
+      await sleepUnlessStopped(clock, Math.max(0, wakeAt - clock.now()), stop);
+    }
+    await pool.finish();
+    await figures.finish();
+    return once && !isFinished() ? 'unfinished' : 'done';
+  } finally {
+    unlink();
+  }
+}

@@ -1,0 +1,78 @@
+// Parses the path, query and body of a request as leniently as the real server (apiserver/service_repo). Pure.
+import { ApiError } from './api-error.ts';
+import type { Fields } from './endpoint.ts';
+
+export interface EndpointPath {
+  /** `service.action`. */
+  readonly endpoint: string;
+  readonly version: string | undefined;
+}
+
+const PATH = /^\/?(?:v(\d+\.?\d*)\/)?([A-Za-z_]\w+\.[A-Za-z_]\w+)\/?$/;
+
+/** @throws ApiError 400/0 if the path contains no endpoint */
+export function readPath(path: string): EndpointPath {
+  const match = PATH.exec(path);
+  const endpoint = match?.[2];
+  if (endpoint === undefined) throw new ApiError('badRequest', { path }, 'invalid request path');
+  return { endpoint, version: match?.[1] };
+}
+
+/** A body is a batch only with exactly this content type, without a charset. */
+const JSON_LINES = 'application/json-lines';
+
+export interface RequestText {
+  readonly body: string;
+  readonly contentType: string | undefined;
+  readonly query: URLSearchParams;
+}
+
+/**
+ * The objects of the request: one, or one per line of a batch. Query parameters override fields of the body.
+ * @throws ApiError 400/0 if it is not JSON, or not an object
+ */
+export function readObjects(request: RequestText): Fields[] {
+  if (request.contentType === JSON_LINES) {
+    return request.body
+      .replace(/\n$/, '')
+      .split('\n')
+      .map((line) => withoutNulls(readObject(line, 'invalid JSON line')));
+  }
+  const body = request.body.trim() === '' ? {} : readObject(request.body, 'invalid JSON body');
+  return [{ ...withoutNulls(body), ...readQuery(request.query) }];
+}
+
+function readObject(text: string, complaint: string): Fields {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (isFields(value)) return value;
+  } catch {
+    // Reported below, in the format of the server.
+  }
+  throw new ApiError('badRequest', {}, complaint);
+}
+
+export function isFields(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function withoutNulls(fields: Fields): Fields {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null));
+}
+
+function readQuery(query: URLSearchParams): Fields {
+  const fields: Record<string, unknown> = {};
+  for (const key of new Set(query.keys())) {
+    const values = query.getAll(key).map(readQueryValue);
+    const isList = values.length > 1 || key.endsWith('[]');
+    fields[key.replace(/\[\]$/, '')] = isList ? values : values[0];
+  }
+  return fields;
+}
+
+function readQueryValue(text: string): unknown {
+  if (/^\d+$/.test(text)) return Number(text);
+  if (/^(?:true|True|TRUE)$/.test(text)) return true;
+  if (/^(?:false|False|FALSE)$/.test(text)) return false;
+  return text;
+}

@@ -1,0 +1,91 @@
+// Tests that no clearml.conf, which holds credentials, stays in the shared directory after its task has ended.
+import { expect } from 'chai';
+import { mkdir, mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { DaemonDeps } from '../../../src/daemon/deps.ts';
+import { removeJobConf, sweepJobConfs } from '../../../src/daemon/submit/write-job-confs.ts';
+import { createLocalTransport } from '../../../src/transport/local-transport.ts';
+import { formatJobName } from '../../../src/slurm/job-name.ts';
+import { createStepFixture, taskNumber, type StepFixture } from '../step-fixture.ts';
+import { attempt, entryOf } from '../decide/observations.ts';
+
+describe("a job's clearml.conf", () => {
+  let sharedDir: string;
+
+  beforeEach(async () => {
+    sharedDir = await mkdtemp(join(tmpdir(), 'shared-'));
+    await mkdir(join(sharedDir, 'jobs'));
+  });
+
+  afterEach(() => rm(sharedDir, { recursive: true }));
+
+  function fixture(): StepFixture {
+    const host = createLocalTransport({ path: '/usr/bin:/bin', home: '/', user: 'u', workingDirectory: sharedDir });
+    const { job } = createStepFixture().deps;
+    return createStepFixture({ transport: host, job: { ...job, sharedDir } satisfies DaemonDeps['job'] });
+  }
+
+  async function write(number: number, minutesAgo = 60, which = 1): Promise<string> {
+    const name = `${formatJobName(taskNumber(number), attempt(which))}.conf`;
+    await writeFile(join(sharedDir, 'jobs', name), '{}');
+    const at = new Date(Date.now() - minutesAgo * 60_000);
+    await utimes(join(sharedDir, 'jobs', name), at, at);
+    return name;
+  }
+
+  const left = (): Promise<string[]> => readdir(join(sharedDir, 'jobs'));
+
+  it('is removed when the job has ended', async () => {
+    const { deps } = fixture();
+    await write(1);
+
+    await removeJobConf(deps, entryOf({ task: taskNumber(1) }));
+
+    expect(await left()).to.deep.equal([]);
+  });
+
+  it('is removed by a clean-up if its task is neither queued, in progress nor in the journal', async () => {
+    const here = fixture();
+    const { deps, server } = here;
+    const [waits, runs, known] = [await here.enqueued(1), await here.enqueued(2), taskNumber(3)];
+    await server.call('tasks.started', { task: runs, force: true });
+    server.addTask(known, 'task 3');
+    await deps.journal.write(entryOf({ task: known }));
+    server.addTask(taskNumber(4), 'a draft');
+    const kept = [await write(Number(waits)), await write(Number(runs)), await write(Number(known))];
+    await write(4);
+    await write(4, 60, 2);
+    await write(5);
+
+    await sweepJobConfs(deps);
+
+    expect(await left()).to.have.members(kept);
+  });
+
+  it('is not removed by a clean-up while it is new, because its job may still be submitted', async () => {
+    const { deps } = fixture();
+    const young = await write(5, 1);
+
+    await sweepJobConfs(deps);
+
+    expect(await left()).to.deep.equal([young]);
+  });
+
+  it('is the only kind of file that a clean-up removes', async () => {
+    const { deps } = fixture();
+    await writeFile(join(sharedDir, 'jobs', 'notes.txt'), '');
+    await utimes(join(sharedDir, 'jobs', 'notes.txt'), 0, 0);
+
+    await sweepJobConfs(deps);
+
+    expect(await left()).to.deep.equal(['notes.txt']);
+  });
+
+  it('causes no error in a clean-up if its directory does not exist yet', async () => {
+    const { deps } = fixture();
+    await rm(join(sharedDir, 'jobs'), { recursive: true });
+
+    await sweepJobConfs(deps);
+  });
+});

@@ -1,0 +1,60 @@
+// What the sandbox accepts as a request: any method, any version, nulls, JSON lines and query parameters.
+import { expect } from 'chai';
+import { ApiError } from '../../../src/sandbox/requests/api-error.ts';
+import { readObjects, readPath } from '../../../src/sandbox/requests/request-text.ts';
+
+const text = (body: string, more: { contentType?: string; query?: string } = {}): unknown =>
+  readObjects({ body, contentType: more.contentType, query: new URLSearchParams(more.query) });
+
+describe('readPath', () => {
+  const PATHS: readonly (readonly [string, string, string | undefined])[] = [
+    ['/tasks.get_all', 'tasks.get_all', undefined],
+    ['/v2.31/tasks.get_all', 'tasks.get_all', '2.31'],
+    ['/v2.5/tasks.get_all/', 'tasks.get_all', '2.5'],
+    ['/v2/tasks.get_all', 'tasks.get_all', '2'],
+  ];
+  for (const [path, endpoint, version] of PATHS) {
+    it(`reads ${path} as ${endpoint} of ${version ?? 'the newest version'}`, () => {
+      expect(readPath(path)).to.deep.equal({ endpoint, version });
+    });
+  }
+  for (const path of ['/', '/tasks', '/v2.31', '/a/b/tasks.get_all', '/tasks.get-all']) {
+    it(`refuses ${path}`, () => {
+      expect(() => readPath(path))
+        .to.throw(ApiError)
+        .with.property('code', 400);
+    });
+  }
+});
+
+describe('readObjects', () => {
+  it('accepts an empty body', () => {
+    expect(text('')).to.deep.equal([{}]);
+  });
+
+  it('drops nulls at the top level, where they mean "not set", and keeps others', () => {
+    expect(text('{"a":null,"b":{"c":null},"d":[null]}')).to.deep.equal([{ b: { c: null }, d: [null] }]);
+  });
+
+  it('reads one object per line from application/json-lines', () => {
+    expect(text('{"a":1}\n{"a":2}\n', { contentType: 'application/json-lines' })).to.deep.equal([{ a: 1 }, { a: 2 }]);
+  });
+
+  it('refuses JSON lines if the content type has a charset, as ClearML does', () => {
+    expect(() => text('{"a":1}\n{"a":2}', { contentType: 'application/json-lines; charset=utf-8' })).to.throw(ApiError);
+  });
+
+  for (const body of ['{', '[1]', '"text"', '17']) {
+    it(`refuses the body ${body}`, () => {
+      expect(() => text(body))
+        .to.throw(ApiError)
+        .with.property('code', 400);
+    });
+  }
+
+  it('overrides the body with the query, whose numbers, booleans and lists it recognizes', () => {
+    expect(text('{"a":1,"b":2}', { query: 'b=3&c=true&d=x&d=y&e[]=z' })).to.deep.equal([
+      { a: 1, b: 3, c: true, d: ['x', 'y'], e: ['z'] },
+    ]);
+  });
+});
