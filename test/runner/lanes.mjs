@@ -32,6 +32,39 @@ export const LANES = [
   { tier: 'first', title: 'everything in memory, sandbox and contracts', places: ['test'] },
   {
     tier: 'second',
+    title: 'other whole runs, and the real agent by itself',
+    places: [
+      'test/e2e',
+      ...filesOf('sandbox', 'real-agent'),
+      ...filesOf('job', 'real-agent agent-hashes'),
+      ...filesOf('build', 'packages node-versions'),
+    ],
+  },
+  {
+    tier: 'second',
+    title: 'user maps and workflows',
+    places: filesOf(
+      'e2e',
+      'user-map user-map-attacks workflow-checkpoints workflow-dataset workflow-notebook workflow-pipeline workflow-search',
+    ),
+  },
+  {
+    tier: 'second',
+    title: 'chaos, all deaths and outages',
+    places: [...filesOf('chaos', 'chaos'), ...filesOf('e2e', 'kill lost-response outage queue-order')],
+  },
+  {
+    tier: 'second',
+    title: 'containers and accounting',
+    needsReleases: true,
+    places: [
+      ...filesOf('e2e', 'accounting containers examples pyxis report several-nodes-in-containers workflow-gpus'),
+      ...filesOf('cli', 'doctor-cluster-problems'),
+      ...filesOf('slurm', 'controller-rate-limit'),
+    ],
+  },
+  {
+    tier: 'second',
     title: 'Slurm releases',
     needsReleases: true,
     places: [
@@ -46,47 +79,13 @@ export const LANES = [
   },
   {
     tier: 'second',
-    title: 'containers and accounting',
-    needsReleases: true,
-    places: [
-      ...filesOf('e2e', 'accounting containers examples pyxis report several-nodes-in-containers workflow-gpus'),
-      ...filesOf('cli', 'doctor-cluster-problems'),
-      ...filesOf('slurm', 'controller-rate-limit'),
-    ],
-  },
-  {
-    tier: 'second',
-    title: 'user maps and workflows',
-    needsReleases: true,
-    places: filesOf(
-      'e2e',
-      'user-map user-map-attacks workflow-checkpoints workflow-dataset workflow-notebook workflow-pipeline workflow-search',
-    ),
-  },
-  {
-    tier: 'second',
-    title: 'chaos, all deaths and outages',
-    places: [...filesOf('chaos', 'chaos'), ...filesOf('e2e', 'kill lost-response outage queue-order')],
-  },
-  {
-    tier: 'second',
-    title: 'other whole runs, and the real agent by itself',
-    places: [
-      'test/e2e',
-      ...filesOf('sandbox', 'real-agent'),
-      ...filesOf('job', 'real-agent agent-hashes'),
-      ...filesOf('build', 'packages node-versions'),
-    ],
-  },
-  {
-    tier: 'second',
     title: 'simulations and the model',
     places: ['test/seeded-bugs', 'test/simulation', 'test/model'],
   },
 ];
 
-/** More of them only take the processor from each other. */
-const AT_ONCE = 3;
+/** More of them only take the processor from each other. Lanes of the second tier wait most of the time. */
+const AT_ONCE = { first: 3, second: 5 };
 
 /** All files with tests, by their paths from here. */
 export function testFiles() {
@@ -114,8 +113,8 @@ export function titlesOf(tier) {
 }
 
 /**
- * Starts so many at once, and the next when one has ended. Each shows its report from when it is asked for, because two reports at
- * once are unreadable.
+ * Starts so many at once, and the next when one has ended, in the order of the table. Each shows its report from when it is asked
+ * for, because two reports at once are unreadable.
  * @param {{ tiers: readonly Tier[], mustBeReal: boolean, after: Promise<unknown>, releases: Promise<unknown> }} how `after` is what
  *   every lane waits for
  * @returns {Promise<{ title: string, show: () => Promise<import('./report.mjs').Outcome> }[]>}
@@ -123,8 +122,9 @@ export function titlesOf(tier) {
 export async function startLanes({ tiers, mustBeReal, after, releases }) {
   // Not at the top: this file is read before a fresh clone has its packages.
   const { default: limit } = await import('p-limit');
-  const inTurn = limit(AT_ONCE);
+  const inTurn = limit(AT_ONCE[tiers.includes('second') ? 'second' : 'first']);
   const files = testFiles();
+  let isTurn = after;
   return LANES.filter(({ tier }) => tiers.includes(tier)).map((lane) => {
     const ours = files.filter((file) => lanesOf(file).includes(lane));
     const args = ours.flatMap((file) => ['--spec', file]);
@@ -132,9 +132,9 @@ export async function startLanes({ tiers, mustBeReal, after, releases }) {
     let show = () => undefined;
     /** @type {Promise<void>} */
     const isShown = new Promise((resolve) => (show = resolve));
-    // Those that become ready at the same time start in the order of the table.
-    const isReady = Promise.all([after, lane.needsReleases === true ? releases : undefined]);
-    const outcome = isReady.then(() => inTurn(() => runMocha(args, { mustBeReal, report: isShown })));
+    // What follows a lane that waits for the releases waits too: until then, making them takes the processor.
+    isTurn = Promise.all([isTurn, lane.needsReleases === true ? releases : undefined]);
+    const outcome = isTurn.then(() => inTurn(() => runMocha(args, { mustBeReal, report: isShown })));
     return {
       title: lane.title,
       show() {
