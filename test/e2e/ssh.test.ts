@@ -2,6 +2,7 @@
 import { expect } from 'chai';
 import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { closeAfterTests } from '../support/closing.ts';
 import { agentPython, requireAgent, requireRoot, requireSlurm, requireSshd } from '../support/skip-unless.ts';
 import { sharedCluster, type SharedCluster } from '../support/shared-cluster.ts';
 import { prepareUserSsh, type UserSsh } from '../support/ssh-master.ts';
@@ -23,11 +24,18 @@ describe('tasks on a cluster behind two jump hosts', () => {
   let hosts: TestSshd[];
   let ssh: UserSsh;
   let folder: string;
+  const onEnd = closeAfterTests();
 
   before(async () => {
     cluster = await sharedCluster();
     account = await addAccount({ shell: '/bin/bash', files: { '.bashrc': 'echo Welcome\nexport SBATCH_HOLD=1\n' } });
-    hosts = await Promise.all([startSshd(), startSshd(), startSshd(['MaxSessions 3', 'Banner /etc/os-release'])]);
+    onEnd(() => removeAccount(account));
+    hosts = [];
+    for (const options of [[], [], ['MaxSessions 3', 'Banner /etc/os-release']]) {
+      const host = await startSshd(options);
+      onEnd(() => host[Symbol.asyncDispose]());
+      hosts.push(host);
+    }
     const [gate, login, last] = hosts as [TestSshd, TestSshd, TestSshd];
     ssh = prepareUserSsh(targetOf(last, account), [
       'ProxyJump login',
@@ -35,19 +43,16 @@ describe('tasks on a cluster behind two jump hosts', () => {
       'ProxyJump gate',
       ...hostLines('gate', gate),
     ]);
+    onEnd(() => ssh[Symbol.asyncDispose]());
     folder = mkdtempSync('/tmp/by-ssh-');
+    onEnd(() => rmSync(folder, { recursive: true, force: true }));
     // The home of the world is not the one in which ssh looks for its configuration.
     writeFileSync(join(folder, 'ssh'), `#!/bin/sh\nexec /usr/bin/ssh -F ${ssh.config} "$@"\n`, { mode: 0o755 });
     // Where the account can read them, wherever this checkout is: the program finds the packages where they lie beside it.
     cpSync(resolve(AGENT), join(account.home, AGENT));
-    cpSync(join(agentPython(), '../../lib'), join(account.home, '.test-cache/agent-venv/lib'), { recursive: true });
-  });
-
-  after(async () => {
-    await ssh[Symbol.asyncDispose]();
-    await removeAccount(account);
-    await Promise.all(hosts.map((host) => host[Symbol.asyncDispose]()));
-    rmSync(folder, { recursive: true, force: true });
+    // With other times, Python would compile all packages anew in each job.
+    const asItIs = { recursive: true, preserveTimestamps: true };
+    cpSync(join(agentPython(), '../../lib'), join(account.home, '.test-cache/agent-venv/lib'), asItIs);
   });
 
   function hostLines(name: string, sshd: TestSshd): string[] {

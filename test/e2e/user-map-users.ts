@@ -2,6 +2,7 @@
 import { expect } from 'chai';
 import { chmodSync, cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { closeAfterTests } from '../support/closing.ts';
 import {
   agentPython,
   requireAccounting,
@@ -42,6 +43,7 @@ export interface UserMapUsers {
 /** Defines the hooks that start and end them. @param use gets them before the tests */
 export function withUserMapUsers(use: (users: UserMapUsers) => void): void {
   let users: UserMapUsers;
+  const onEnd = closeAfterTests();
 
   before(requireAccounting);
   before(requireAgent);
@@ -51,7 +53,17 @@ export function withUserMapUsers(use: (users: UserMapUsers) => void): void {
 
   before(async () => {
     const cluster = await startSlurmCluster({ hasAccounting: true });
-    const add = (): Promise<TestUser> => addUser(cluster.env);
+    const accounts: TestUser[] = [];
+    // First the cluster: its daemons start what runs as these users.
+    onEnd(async () => {
+      await cluster.stop();
+      for (const account of accounts) await removeUser(account);
+    });
+    const add = async (): Promise<TestUser> => {
+      const account = await addUser(cluster.env);
+      accounts.push(account);
+      return account;
+    };
     const [daemon, alice, bob, mallory] = [await add(), await add(), await add(), await add()];
     const sacctmgr = (...args: string[]): Promise<string> => cluster.run('sacctmgr', '--immediate', 'add', ...args);
     for (const [user, account] of [
@@ -64,9 +76,12 @@ export function withUserMapUsers(use: (users: UserMapUsers) => void): void {
       await sacctmgr('user', user.name, `Account=${account}`, `DefaultAccount=${account}`);
     }
     const shared = mkdtempSync('/tmp/user-map-');
+    onEnd(() => rmSync(shared, { recursive: true, force: true }));
     chmodSync(shared, 0o755);
     cpSync(resolve(AGENT), join(shared, AGENT));
-    cpSync(join(agentPython(), '../../lib'), join(shared, '.test-cache/agent-venv/lib'), { recursive: true });
+    // With other times, Python would compile all packages anew in each job.
+    const asItIs = { recursive: true, preserveTimestamps: true };
+    cpSync(join(agentPython(), '../../lib'), join(shared, '.test-cache/agent-venv/lib'), asItIs);
     users = {
       cluster,
       daemon,
@@ -95,13 +110,6 @@ export function withUserMapUsers(use: (users: UserMapUsers) => void): void {
     const { cluster, daemon, alice, bob, mallory } = users;
     removeSudoers();
     for (const user of [daemon, alice, bob, mallory]) await cluster.run('scancel', '--user', user.name);
-  });
-
-  after(async () => {
-    const { cluster, daemon, alice, bob, mallory, shared } = users;
-    await cluster.stop();
-    for (const user of [daemon, alice, bob, mallory]) await removeUser(user);
-    rmSync(shared, { recursive: true, force: true });
   });
 }
 

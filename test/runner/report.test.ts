@@ -112,6 +112,27 @@ describe('the closing report', () => {
     expect(all.slice(1)).to.deep.equal(['the log of a server']);
   });
 
+  it('counts a failed before hook once, even if the after hook misses what was not set up', async () => {
+    const { failures } = await runSpec(
+      `describe('tests', () => {
+         let server;
+         before(async () => { throw new Error('no server'); });
+         after(() => server.close());
+         it('need a server', () => undefined);
+       });
+       describe('other tests', () => {
+         after(() => { throw new Error('it does not end'); });
+         it('have a server', () => undefined);
+       });`,
+    );
+
+    const [before = [], after = []] = failures?.map(({ details }) => details) ?? [];
+    expect(failures).to.have.length(2);
+    expect(before.at(0)).to.include('Error: no server');
+    expect(before.at(-1)).to.match(/^The after hook failed too: TypeError: /);
+    expect(after.at(0)).to.include('Error: it does not end');
+  });
+
   it('names the test during which the test process died', async () => {
     const { failures } = await runSpec("it('pulls the plug', () => process.kill(process.pid, 'SIGKILL'));");
 

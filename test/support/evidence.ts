@@ -49,10 +49,12 @@ interface Suite {
   readonly suites: readonly Suite[];
   readonly _beforeAll: readonly Hook[];
   readonly _beforeEach: readonly Hook[];
+  readonly _afterAll: readonly Hook[];
 }
 
 /** After the failure of a set-up Mocha ends what it started, and calls none of the hooks below. */
-function collectWhenSetUpFails({ suites, _beforeAll, _beforeEach }: Suite): void {
+function collectWhenSetUpFails({ suites, _beforeAll, _beforeEach, _afterAll }: Suite): void {
+  let failure: Error | undefined;
   for (const hook of [..._beforeAll, ..._beforeEach]) {
     const setUp = hook.fn;
     hook.fn = async function (): Promise<void> {
@@ -62,7 +64,21 @@ function collectWhenSetUpFails({ suites, _beforeAll, _beforeEach }: Suite): void
         await setUp.call(this);
       } catch (error) {
         if (error instanceof Error) await attachEvidence(error);
+        if (error instanceof Error && _beforeAll.includes(hook)) failure = error;
         throw error;
+      }
+    };
+  }
+  for (const hook of _afterAll) {
+    const cleanUp = hook.fn;
+    hook.fn = async function (): Promise<void> {
+      try {
+        await cleanUp.call(this);
+      } catch (error) {
+        if (failure === undefined) throw error;
+        // It misses what was not set up, which is one failure.
+        const evidence = Reflect.get(failure, 'evidence') as string[];
+        evidence.push(`The after hook failed too: ${error instanceof Error ? error.stack : String(error)}`);
       }
     };
   }
