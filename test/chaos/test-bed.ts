@@ -112,6 +112,7 @@ export async function openTestBed({
   isPatient,
   isUnderLoad = false,
 }: TestBedOptions): Promise<TestBed> {
+  const built = builtProgram();
   const folder = await mkdtemp(join(tmpdir(), 'chaos-'));
   const isShared = sharedSeed !== undefined;
   const traceFile = join(folder, 'traces.jsonl');
@@ -213,7 +214,7 @@ export async function openTestBed({
       ...sshAccess?.environment,
     };
     // Its daemons have the same Unix users and the same commands.
-    if (shared !== undefined && index === 0) await installPrintedSudoers(shared, environment, builtProgram());
+    if (shared !== undefined && index === 0) await installPrintedSudoers(shared, environment, built);
     const args = ['--template-files', template, '--queue', nameOf(QUEUES.served)];
     const log = join(home, 'log');
     daemons.push({
@@ -225,7 +226,7 @@ export async function openTestBed({
       ...restartable(() =>
         program(
           { logPath: log, cwd: jobsFolder, environment, prefix: shared?.prefix },
-          ...['--import', SHIFTED_CLOCK, builtProgram(), ...args],
+          ...['--import', SHIFTED_CLOCK, built, ...args],
         ),
       ),
     });

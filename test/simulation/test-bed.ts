@@ -78,7 +78,11 @@ export function createTestBed(plan: RoundPlan, dice: Random, draws: Draws): Test
             log: silentLog,
             randomToken: () => `mark${(tokens += 1)}`,
           }),
-    { readLimits: plan.readsChanges ? { fullUpTo: 0, perSweep: 1 } : undefined, limited: plan.limited },
+    {
+      readLimits: plan.readsChanges ? { fullUpTo: 0, perSweep: 1 } : undefined,
+      limited: plan.limited,
+      losesJournals: losesJournals(plan),
+    },
   );
   const outages = createOutages(() => world.now());
   const network = createNetwork(world, outages, plan);

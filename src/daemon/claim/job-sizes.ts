@@ -50,6 +50,8 @@ export function createSizeReader(deps: DaemonDeps): SizeReader {
    * exist. A job that was submitted after the poll may be listed by the next one.
    */
   function isInvisible(snapshot: Snapshot, parked: ReadonlyMap<TaskId, unknown>, task: TaskId): boolean {
+    // Its submission may be repeated now.
+    if (deps.busy.has(task)) return false;
     const entry = journal.entries.get(task);
     if (entry === undefined) return parked.has(task) || snapshot.jobs.has(task);
     if (entry.isOthersJob === true || snapshot.unlisted.has(entry.unixUser?.name ?? '')) return true;
@@ -96,16 +98,20 @@ export function createSizeReader(deps: DaemonDeps): SizeReader {
         }
       }
       const parked = readParked(snapshot, deps.schedulerQueue);
-      const found = wanted.flatMap((task): (readonly [TaskId, JobSize])[] => {
-        const size = find(task) ?? (isInvisible(snapshot, parked, task) ? LEAST : undefined);
-        return size === undefined ? [] : [[task, size]];
-      });
-      known = new Map(found);
+      known = new Map(
+        wanted.flatMap((task) => {
+          const size = find(task);
+          return size === undefined ? [] : [[task, size] as const];
+        }),
+      );
+      // A bound is not remembered: the next submission of the task may need more.
+      const invisible = new Set(wanted.filter((task) => !known.has(task) && isInvisible(snapshot, parked, task)));
       logUnknown(
         snapshot,
-        wanted.filter((task) => !known.has(task)),
+        wanted.filter((task) => !known.has(task) && !invisible.has(task)),
       );
-      return (task) => known.get(task);
+      const sizes = known;
+      return (task) => sizes.get(task) ?? (invisible.has(task) ? LEAST : undefined);
     },
   };
 }

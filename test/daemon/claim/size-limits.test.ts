@@ -109,6 +109,20 @@ describe('a limit on GPUs or nodes', () => {
       expect(submittedOf(fixture)).to.deep.equal([2]);
     });
 
+  it('holds each task while a submission without a known outcome is repeated', async () => {
+    const fixture = fixtureWith({ limits: { maxGpus: 2 } });
+    await withTracked(fixture, { step: 'submitting', stepAt: NOW - 600_000 });
+    const passes = passesOf(fixture);
+    await fixture.deps.clearml.queues.removeEntry(OWN_QUEUE, taskNumber(2));
+    await passes.claim();
+
+    fixture.deps.busy.add(taskNumber(1));
+    await fixture.deps.clearml.queues.returnToQueue(OWN_QUEUE, taskNumber(2));
+    await passes.claim();
+
+    expect(submittedOf(fixture)).to.deep.equal([]);
+  });
+
   it('admits a task despite a live job of another Unix user whose daemon is gone', async () => {
     const fixture = fixtureWith({ limits: { maxGpus: 2 } });
     const deps = { ...fixture.deps, scheduler: anotherUser(fixture.deps.scheduler).scheduler };

@@ -25,6 +25,8 @@ interface Facts extends Pick<RoundLimits, 'limits' | 'unixUsers'> {
   readonly cluster: Cluster;
   readonly daemons: number;
   readonly ownerOf: (task: string) => string;
+  /** Whether no limit need count the jobs of this task. */
+  readonly isUncounted: (task: string) => boolean;
   readonly report: (says: string, task: string | undefined) => void;
 }
 
@@ -40,10 +42,20 @@ export function sizeInRound(task: string): JobSize {
   return { nodes: 1 + (number % MOST_OF_JOB), gpus: (number * 7) % (MOST_OF_JOB + 1) };
 }
 
-export function createLimitOracle({ limits, unixUsers, cluster, daemons, ownerOf, report }: Facts): LimitOracle {
+export function createLimitOracle({
+  limits,
+  unixUsers,
+  cluster,
+  daemons,
+  ownerOf,
+  isUncounted,
+  report,
+}: Facts): LimitOracle {
   let isPaused = false;
   /** The incarnations that read the pause before their current claims. */
   const knowPause = new Set<number>();
+  /** Claimed tasks without a submission since. Another submission of a task takes the place of its last one. */
+  const claimed = new Set<string>();
   const slack = IN_FLIGHT * (daemons - 1);
 
   function check(what: string, jobs: number, limit: number | undefined, task: string): void {
@@ -62,27 +74,32 @@ export function createLimitOracle({ limits, unixUsers, cluster, daemons, ownerOf
       const expected = unixUsers === undefined ? undefined : OWNERS_USERS[ownerOf(task)];
       if (user !== expected) report(`${named(task)} is submitted as ${user ?? 'the user of the daemon'}`, task);
       const live = cluster.jobs.filter((job) => isLive(job.state) && !job.isForgotten).map((job) => job.task);
-      const tasks = [...new Set([...live, task])];
+      const tasks = [...new Set([...live.filter((one) => !isUncounted(one)), task])];
       check('the cluster', tasks.length, limits.maxJobs, task);
       const owner = ownerOf(task);
-      const before = tasks.filter((one) => one !== task).map(cluster.sizeOf);
-      checkSize(
-        'nodes',
-        before.reduce((sum, { nodes }) => sum + nodes, 0),
-        limits.maxNodes,
-        task,
-      );
-      checkSize(
-        'GPUs',
-        before.reduce((sum, { gpus }) => sum + gpus, 0),
-        limits.maxGpus,
-        task,
-      );
+      if (claimed.delete(task)) {
+        const before = tasks.filter((one) => one !== task).map(cluster.sizeOf);
+        const sum = (of: (size: JobSize) => number): number => before.reduce((total, size) => total + of(size), 0);
+        checkSize(
+          'nodes',
+          sum(({ nodes }) => nodes),
+          limits.maxNodes,
+          task,
+        );
+        checkSize(
+          'GPUs',
+          sum(({ gpus }) => gpus),
+          limits.maxGpus,
+          task,
+        );
+      }
       check(owner, tasks.filter((one) => ownerOf(one) === owner).length, limits.maxJobsPerUser, task);
     },
-    sawCall(incarnation, { endpoint, lines: [body] }) {
+    sawCall(incarnation, { endpoint, lines: [body], answer }) {
       const isClaim =
         ['queues.get_next_task', 'queues.remove_task'].includes(endpoint) && body?.['queue'] === OWN_QUEUE;
+      if (isClaim && (answer['entry'] !== undefined || Number(answer['removed']) > 0))
+        claimed.add(String(body['task']));
       if (isClaim && knowPause.has(incarnation)) report('a daemon claimed a task of a paused queue', undefined);
     },
     readPauses(incarnation) {

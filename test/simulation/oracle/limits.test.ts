@@ -1,0 +1,93 @@
+// The oracle detects a submission beyond a limit, and accepts another submission of the same task.
+import { expect } from 'chai';
+import { createSimulatedClock } from '../clock.ts';
+import { createPendingCalls } from '../pending-calls.ts';
+import { OWN_QUEUE } from '../queues.ts';
+import { createCluster, type Cluster } from '../simulated-slurm.ts';
+import { createLimitOracle, type LimitOracle } from './limits.ts';
+import type { RoundLimits } from '../schedule.ts';
+
+const TASKS = ['1', '2', '3'].map((digit) => digit.padStart(32, '0'));
+const [ONE = '', TWO = '', THREE = ''] = TASKS;
+
+interface Bed {
+  readonly oracle: LimitOracle;
+  readonly cluster: Cluster;
+  readonly reports: string[];
+  readonly uncounted: Set<string>;
+  readonly claim: (task: string) => void;
+  /** Starts an sbatch that Slurm accepts. */
+  readonly submit: (task: string) => void;
+}
+
+function createBed(limits: RoundLimits['limits']): Bed {
+  const cluster = createCluster(createSimulatedClock(0), createPendingCalls());
+  cluster.sizeOf = () => ({ nodes: 2, gpus: 0 });
+  const reports: string[] = [];
+  const uncounted = new Set<string>();
+  const oracle = createLimitOracle({
+    limits,
+    cluster,
+    daemons: 1,
+    ownerOf: () => 'ada',
+    isUncounted: (task) => uncounted.has(task),
+    report: (says) => reports.push(says),
+  });
+  return {
+    oracle,
+    cluster,
+    reports,
+    uncounted,
+    claim: (task) =>
+      oracle.sawCall(1, {
+        endpoint: 'queues.get_next_task',
+        lines: [{ queue: OWN_QUEUE, task }],
+        answer: { entry: { task } },
+        before: undefined,
+      }),
+    submit(task) {
+      oracle.submitting(task, undefined);
+      cluster.submit(`clearml_task_${task}-mark0000`, '');
+    },
+  };
+}
+
+describe('the oracle of limits', () => {
+  it('detects a claimed task that is submitted although the jobs have the maximum of nodes', () => {
+    const { claim, submit, reports } = createBed({ maxNodes: 3 });
+    for (const task of TASKS) {
+      claim(task);
+      submit(task);
+    }
+    expect(reports).to.deep.equal(['task 3 is submitted although the jobs have 4 nodes, and the maximum is 3']);
+  });
+
+  it('accepts another submission of a task whose first job has ended', () => {
+    const { cluster, claim, submit, reports } = createBed({ maxNodes: 4 });
+    for (const task of [ONE, TWO]) {
+      claim(task);
+      submit(task);
+    }
+    const [first] = cluster.jobs;
+    if (first !== undefined) cluster.end(first, 'FAILED', 1);
+    claim(THREE);
+    submit(THREE);
+
+    submit(ONE);
+
+    expect(reports).to.deep.equal([]);
+  });
+
+  it('counts no job of a task that no limit need count', () => {
+    const { uncounted, submit, reports } = createBed({ maxJobs: 2 });
+    submit(ONE);
+    submit(TWO);
+    uncounted.add(ONE);
+    submit(THREE);
+    expect(reports).to.deep.equal([]);
+
+    uncounted.delete(ONE);
+    submit(THREE);
+    expect(reports).to.deep.equal(['task 3 is submitted although the cluster has the maximum of 2 jobs: now 3']);
+  });
+});
