@@ -37,6 +37,12 @@ export const QUEUE_OPTIONS = {
   ...MODE_OPTIONS,
 } as const satisfies Record<string, Option>;
 
+export const HTTP_OPTION: Option = {
+  value: '[HOST:]PORT',
+  type: 'string',
+  describe: 'Serve the status page, metrics and health checks; `web` prints the URL',
+};
+
 export const COMMON_OPTIONS = {
   'config-file': {
     group: SETTINGS,

@@ -123,7 +123,9 @@ KillMode=mixed
 TimeoutStopSec=30
 Nice=10
 ${(usesSudo ? HARDENING_WITH_SUDO : HARDENING).join('\n')}
-# Uncomment these in /etc/systemd/system. If agent.slurm.shared_dir is set, add it to ReadWritePaths=.
+# Uncomment these in /etc/systemd/system, and create the state directory as the service account: systemd does not.
+#   ${makeFolder(site)}
+# If agent.slurm.shared_dir is set, add it to ReadWritePaths=.
 ${hardeningAsService(site)
   .map((line) => `#${line}`)
   .join('\n')}

@@ -37,12 +37,21 @@ describe('unit', () => {
     await using cli = await openCli({ SLURM_CONF: '/etc/slurm.conf' });
     await cli.write('t', '#!/bin/bash\n${CLEARML_PRE_SETUP}\n${CLEARML_AGENT_EXECUTE}\n${CLEARML_POST_SETUP}\n');
 
-    const { code, stdout, stderr } = await cli.run('unit', 'systemd', '--queue', 'gpu', '--template-files', 't');
+    const { code, stdout, stderr } = await cli.run(
+      'unit',
+      'systemd',
+      '--queue',
+      'gpu',
+      '--template-files',
+      't',
+      '--http',
+      '8910',
+    );
 
     expect(code, stderr).to.equal(0);
     expect(stdout).to.include(`WorkingDirectory=${cli.folder}\n`);
     expect(stdout).to.include('Environment=SLURM_CONF=/etc/slurm.conf\n');
-    expect(stdout).to.match(/^ExecStart=.*--queue gpu --template-files t$/m);
+    expect(stdout).to.match(/^ExecStart=.*--queue gpu --template-files t --http 8910$/m);
     expect(stdout).to.include('RestartPreventExitStatus=2 73 77 78\n');
   });
 
@@ -98,8 +107,8 @@ describe('unit', () => {
     expect(execFileSync('sh', ['-c', line.replaceAll('\\%', '%')]).toString()).to.equal(`${ODD} --once\n`);
   });
 
-  it("adds the command that creates the directory for Slurm's output", () => {
-    for (const kind of ['scrontab', 'slurm-job'] as const)
+  it('adds the command that creates the state directory where neither systemd nor Slurm does', () => {
+    for (const kind of ['systemd', 'scrontab', 'slurm-job'] as const)
       expect(UNIT_FILES[kind]({ ...ODD_SITE, stateDir: '/home/a b' }), kind).to.include("mkdir -p -m 700 '/home/a b'");
   });
 

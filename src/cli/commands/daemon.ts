@@ -2,7 +2,7 @@
 import type { OpenWeb } from '../../daemon/serve/reloadable-configuration.ts';
 import type { Command, CommandContext, ParsedArgs } from '../command.ts';
 import type { FirstRunFacts } from '../first-run.ts';
-import { COMMON_OPTIONS, QUEUE_OPTIONS } from '../common-options.ts';
+import { COMMON_OPTIONS, HTTP_OPTION, QUEUE_OPTIONS } from '../common-options.ts';
 import { EXIT } from '../../base/exit-codes.ts';
 import { PROGRAM } from '../option-spelling.ts';
 import { stopCommand } from './stop.ts';
@@ -34,11 +34,7 @@ export const daemonCommand: Command = {
     once: { type: 'boolean', describe: 'Make one pass, then exit' },
     detached: { type: 'boolean', describe: 'Run in the background; the log is in the state directory' },
     foreground: { type: 'boolean', describe: 'Run in the foreground (default)' },
-    http: {
-      value: '[HOST:]PORT',
-      type: 'string',
-      describe: 'Serve the status page, metrics and health checks; `web` prints the URL',
-    },
+    http: HTTP_OPTION,
     stop: { type: 'boolean', describe: 'Stop the daemon of this state directory; its jobs keep running' },
     ...COMMON_OPTIONS,
   },

@@ -5,7 +5,7 @@ import { UsageError } from '../../base/usage-error.ts';
 import type { UnitKind } from '../../init/unit-files.ts';
 import { textOption } from '../typed-options.ts';
 import type { Command } from '../command.ts';
-import { COMMON_OPTIONS, QUEUE_OPTIONS } from '../common-options.ts';
+import { COMMON_OPTIONS, HTTP_OPTION, QUEUE_OPTIONS } from '../common-options.ts';
 
 const KINDS: readonly UnitKind[] = ['systemd', 'cron', 'scrontab', 'slurm-job'];
 
@@ -23,6 +23,7 @@ export const unitCommand: Command = {
   options: {
     ...QUEUE_OPTIONS,
     'order-fairness': { type: 'boolean', describe: 'Claim tasks from the queues in turn, not by priority' },
+    http: HTTP_OPTION,
     ...COMMON_OPTIONS,
   },
   async run(typed, context) {

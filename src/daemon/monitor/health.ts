@@ -66,3 +66,23 @@ function stale({ passOkAt, startedAt, passError }: HealthFacts, now: number): st
   const since = formatDuration(now - (passOkAt ?? startedAt));
   return `No poll has succeeded for ${since}${passError === undefined ? '' : `: ${passError}`}.`;
 }
+
+/** The health of a daemon in one line. */
+export interface HealthLine {
+  readonly state: 'Ready' | 'Ready, with a problem' | 'Not ready';
+  readonly text: string;
+}
+
+/** For service managers. @param label of the cluster; shown if there are several */
+export function summarizeHealth(
+  clusters: readonly (Pick<Health, 'isReady' | 'problems'> & { readonly label: string; readonly tracked: number })[],
+): HealthLine {
+  const problems = clusters.flatMap(({ label, problems: its }) =>
+    its.map((problem) => (clusters.length > 1 ? `${label}: ${problem}` : problem)),
+  );
+  const isReady = clusters.every((cluster) => cluster.isReady);
+  const state = !isReady ? 'Not ready' : problems.length > 0 ? 'Ready, with a problem' : 'Ready';
+  const tracked = clusters.reduce((sum, cluster) => sum + cluster.tracked, 0);
+  const tasks = `${tracked} ${tracked === 1 ? 'task' : 'tasks'} tracked`;
+  return { state, text: `${state}; ${tasks}.${problems.map((problem) => ` ${problem}`).join('')}` };
+}

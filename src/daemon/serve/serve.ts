@@ -6,6 +6,7 @@ import type { ProcessContext } from '../../assembly/process-context.ts';
 import { daemonLogFile, rotateDaemonLogRegularly } from './daemon-log.ts';
 import { openGeneration, type Generation, type OpenWeb, type StartOptions } from './reloadable-configuration.ts';
 import { serveCluster, type ServeOptions } from './serve-cluster.ts';
+import { summarizeHealth } from '../monitor/health.ts';
 import { createMonitor, type Monitor } from '../monitor/monitor.ts';
 import { systemClock } from '../../base/clock.ts';
 import { createServiceManager } from './service-manager.ts';
@@ -40,6 +41,14 @@ export async function serve(options: StartOptions, context: ProcessContext): Pro
         environment: context.environment,
         pids: [process.pid, process.ppid],
         isLive: () => monitor?.clusters().every((cluster) => cluster.health().isLive) ?? true,
+        health: () =>
+          summarizeHealth(
+            (monitor?.clusters() ?? []).map((cluster) => ({
+              ...cluster.health(),
+              label: cluster.label(),
+              tracked: cluster.limits().tracked,
+            })),
+          ),
         here: () => createTransportHere(context),
         log: { warn: (message, fields) => current?.app.log.warn(message, fields) },
       });
@@ -50,6 +59,7 @@ export async function serve(options: StartOptions, context: ProcessContext): Pro
     current = await openGeneration(options, context, warnOnce);
     const isShown = current.app.config.settings.http !== undefined;
     monitor = once ? undefined : createMonitor(systemClock, { keepsSteps: isShown });
+    if (manager !== undefined) monitor?.onPass(() => manager.passed());
     const { app } = current;
     const locked = async (): Promise<void> => {
       if (monitor === undefined) return;

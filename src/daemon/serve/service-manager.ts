@@ -1,10 +1,13 @@
 // Reports to systemd that the daemon serves, stops and is alive (sd_notify(3)), if systemd started it and asks for that.
 import type { CommandResult, Transport } from '../../transport/transport.ts';
 import type { Logger } from '../../log/logger.ts';
+import type { HealthLine } from '../monitor/health.ts';
 
 export interface ServiceManager {
   /** Call it when the daemon begins to serve. */
   ready(): Promise<void>;
+  /** Call it after each pass: another health is reported at once, and more with the next watchdog message. */
+  passed(): void;
   stopping(): Promise<void>;
 }
 
@@ -14,6 +17,8 @@ interface Around {
   readonly pids: readonly number[];
   /** A daemon that makes no progress is not alive, although its process is. */
   readonly isLive: () => boolean;
+  /** What `systemctl status` shows. */
+  readonly health: () => HealthLine;
   /** Called only if messages are sent. */
   readonly here: () => Pick<Transport, 'run'>;
   readonly log: Pick<Logger, 'warn'>;
@@ -28,18 +33,26 @@ const TIMEOUT_MS = 15_000;
  * The watchdog is served from the start: the daemon may wait for ClearML and Slurm for hours.
  */
 export function createServiceManager(around: Around): ServiceManager | undefined {
-  const { environment, isLive, log } = around;
+  const { environment, isLive, health, log } = around;
   const socket = environment['NOTIFY_SOCKET'] ?? '';
   if (socket === '') return undefined;
   const everyMs = watchdogInterval(around);
   const here = around.here();
   let isSending = false;
   let hasWarned = false;
+  let shownState: HealthLine['state'] | undefined;
+  let isStopping = false;
 
-  async function send(message: string): Promise<void> {
+  function statusMessage(): string {
+    const { state, text } = health();
+    shownState = state;
+    return `STATUS=${text.replaceAll(/\s+/g, ' ')}`;
+  }
+
+  async function send(...messages: string[]): Promise<void> {
     const command = {
       program: 'systemd-notify',
-      args: [message],
+      args: messages,
       env: { NOTIFY_SOCKET: socket },
       timeoutMs: TIMEOUT_MS,
     };
@@ -57,12 +70,16 @@ export function createServiceManager(around: Around): ServiceManager | undefined
       : (around.setInterval ?? startInterval)(() => {
           if (isSending || !isLive()) return;
           isSending = true;
-          void send('WATCHDOG=1').finally(() => (isSending = false));
+          void send('WATCHDOG=1', statusMessage()).finally(() => (isSending = false));
         }, everyMs);
 
   return {
     ready: () => send('READY=1'),
+    passed() {
+      if (!isStopping && health().state !== shownState) void send(statusMessage());
+    },
     async stopping() {
+      isStopping = true;
       watchdog?.stop();
       await send('STOPPING=1');
     },

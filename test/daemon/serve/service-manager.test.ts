@@ -1,17 +1,21 @@
 // What the daemon reports to systemd, and that the watchdog gets nothing from a daemon that makes no progress.
 import { expect } from 'chai';
 import { createServiceManager } from '../../../src/daemon/serve/service-manager.ts';
+import { summarizeHealth, type HealthLine } from '../../../src/daemon/monitor/health.ts';
 import type { Command, CommandResult } from '../../../src/transport/transport.ts';
 
 const DONE: CommandResult = { exitCode: 0, killedBy: undefined, stdout: '', stderr: '' };
+
+const READY: HealthLine = { state: 'Ready', text: 'Ready; 3 tasks tracked.' };
 
 interface Asked {
   readonly environment?: Readonly<Record<string, string>>;
   readonly result?: Partial<CommandResult>;
   readonly isLive?: () => boolean;
+  readonly health?: () => HealthLine;
 }
 
-function managerOf({ environment = {}, result = {}, isLive = () => true }: Asked) {
+function managerOf({ environment = {}, result = {}, isLive = () => true, health = () => READY }: Asked) {
   const sent: string[] = [];
   const warnings: string[] = [];
   let tick: (() => void) | undefined;
@@ -20,6 +24,7 @@ function managerOf({ environment = {}, result = {}, isLive = () => true }: Asked
     environment: { NOTIFY_SOCKET: '/run/notify', ...environment },
     pids: [42, 41],
     isLive,
+    health,
     here: () => ({
       run({ program, args, env }: Command) {
         sent.push(`${program} ${args.join(' ')} to ${env?.['NOTIFY_SOCKET'] ?? ''}`);
@@ -63,8 +68,32 @@ describe('the messages to systemd', () => {
     expect(everyMs()).to.equal(75_000);
     expect(sent).to.deep.equal([
       'systemd-notify READY=1 to /run/notify',
-      'systemd-notify WATCHDOG=1 to /run/notify',
-      'systemd-notify WATCHDOG=1 to /run/notify',
+      'systemd-notify WATCHDOG=1 STATUS=Ready; 3 tasks tracked. to /run/notify',
+      'systemd-notify WATCHDOG=1 STATUS=Ready; 3 tasks tracked. to /run/notify',
+      'systemd-notify STOPPING=1 to /run/notify',
+    ]);
+  });
+
+  it('show another health after a pass at once, but not after the stop', async () => {
+    let isReady = true;
+    const health = (): HealthLine =>
+      summarizeHealth([
+        { label: 'lab', isReady: true, problems: [], tracked: 1 },
+        { label: 'big', isReady, problems: isReady ? [] : ['No poll has succeeded for 4 min:\nno route.'], tracked: 0 },
+      ]);
+    const { manager, sent } = managerOf({ health });
+
+    manager?.passed();
+    manager?.passed();
+    isReady = false;
+    manager?.passed();
+    await manager?.stopping();
+    isReady = true;
+    manager?.passed();
+
+    expect(sent).to.deep.equal([
+      'systemd-notify STATUS=Ready; 1 task tracked. to /run/notify',
+      'systemd-notify STATUS=Not ready; 1 task tracked. big: No poll has succeeded for 4 min: no route. to /run/notify',
       'systemd-notify STOPPING=1 to /run/notify',
     ]);
   });
@@ -77,7 +106,7 @@ describe('the messages to systemd', () => {
     expect(sent).to.deep.equal([]);
     isLive = true;
     await tick();
-    expect(sent).to.deep.equal(['systemd-notify WATCHDOG=1 to /run/notify']);
+    expect(sent).to.deep.equal(['systemd-notify WATCHDOG=1 STATUS=Ready; 3 tasks tracked. to /run/notify']);
   });
 
   it('do not include the watchdog message if the watchdog is off or watches another process', async () => {
