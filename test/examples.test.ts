@@ -48,7 +48,7 @@ describe('examples/clearml.conf', () => {
     expect(named).to.have.members(known.filter((name) => !elsewhere.test(name)).map((name) => name.split('.').at(-1)));
   });
 
-  it('shows the actual defaults', () => {
+  it('shows the actual default values', () => {
     const shown = load(withAll);
     const effective = load('');
 

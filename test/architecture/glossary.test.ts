@@ -24,7 +24,7 @@ describe('the check of rejected words', () => {
     ]);
   });
 
-  it('finds a word in identifiers, file names and inflected forms, and across two lines', () => {
+  it('finds a word in identifiers, file names and inflected forms, and if it spans two lines', () => {
     const texts = [
       'snatchAway()',
       'SNATCH_AWAY',

@@ -50,7 +50,7 @@ describe('the check of quoted texts', () => {
     ['Job list ', null, ' for "', null, '" now'],
   ]);
 
-  it('finds a text with other quotes, and with values in its placeholders', () => {
+  it('accepts a text with other quotes, and with values in place of placeholders', () => {
     expect(search('job that is named')).to.equal(true);
     expect(search('Job list unavailable')).to.equal(true);
     expect(search('Job list unavailable for gpu now')).to.equal(true);
@@ -61,7 +61,7 @@ describe('the check of quoted texts', () => {
     expect(search('Job listing unavailable')).to.equal(false);
   });
 
-  it('divides a text at its values, and ignores runs of fewer than three words', () => {
+  it('splits a text at its values, and ignores parts of fewer than three words', () => {
     expect(wordRuns(['sudo refused /usr/bin/sbatch as a mapped user: it waits']).join('|')).to.equal(
       'as a mapped user',
     );
@@ -69,7 +69,7 @@ describe('the check of quoted texts', () => {
 });
 
 describe('second-tier tests', () => {
-  it('expect only texts that occur in the program, in their own tasks, or in the list of other programs', () => {
+  it('expect only texts that the program, their own tasks or the list of other programs contain', () => {
     const files = secondTierFiles().map((file) => ({ file, ...readTexts(file) }));
     const search = createSearch([...textsOfProgram(), ...files.flatMap(({ others }) => others)]);
     const runs = files.flatMap(({ file, expected }) => expected.flatMap(wordRuns).map((run) => ({ file, run })));
@@ -80,7 +80,7 @@ describe('second-tier tests', () => {
     expect(runs).to.have.length.above(100);
   });
 
-  it('use each exception of the list', () => {
+  it('use each exception in the list', () => {
     const runs = secondTierFiles().flatMap((file) => readTexts(file).expected.flatMap(wordRuns));
 
     expect(Object.keys(PRINTED_BY_OTHERS).filter((text) => !runs.includes(text))).to.deep.equal([]);

@@ -25,7 +25,7 @@ function loadedWith(entry: string): Loaded {
 
 const IMPORT = /^(?:import|export) (?:([^;']*?) from )?'([^']+)';$/gm;
 
-describe('starting the program', () => {
+describe('the program, when it starts,', () => {
   it('loads no package for --version', () => {
     expect([...loadedWith('src/cli/main.ts').packages]).to.deep.equal([]);
   });
@@ -44,7 +44,7 @@ describe('starting the program', () => {
     expect(['undici', 'winston', 'p-retry', 'string-width'].filter((name) => packages.has(name))).to.deep.equal([]);
   });
 
-  it('loads all code of a daemon at once, because an upgrade may replace the files later', () => {
+  it('loads all code of the daemon immediately, because an upgrade may replace the files later', () => {
     const { files, packages } = loadedWith('src/daemon/serve/serve.ts');
 
     // A daemon that reaches Slurm over SSH loads that transport at the start too.

@@ -49,7 +49,7 @@ describe('the program', () => {
     );
   }
 
-  it('refuses a configuration that other users can change, or that lies behind a link of another user', async () => {
+  it("rejects a configuration that other users can change, or that lies behind another user's symbolic link", async () => {
     chmodSync(join(cli.folder, 'clearml.conf'), 0o662);
     const { code, stderr } = await start();
     expect(code).to.equal(78);
@@ -61,7 +61,7 @@ describe('the program', () => {
     expect(linked.stderr).to.include(`${open}/mine.conf belongs to another user (uid ${MALLORY})`);
   });
 
-  it('warns of a configuration file with keys if other users can read the file', async () => {
+  it('warns about a configuration file with keys that other users can read', async () => {
     chmodSync(join(cli.folder, 'clearml.conf'), 0o644);
     const warning = `Other users can read ${cli.folder}/clearml.conf, which contains keys: run chmod 600`;
     expect((await start()).stderr)
@@ -72,7 +72,7 @@ describe('the program', () => {
     expect((await start()).stderr).not.to.include('Other users can read');
   });
 
-  it('refuses a template that other users can change, unless they are in the trusted group', async () => {
+  it('rejects a template that other users can change, unless these users are in the trusted group', async () => {
     chmodSync(join(cli.folder, 't'), 0o664);
     execFileSync('chgrp', ['4100', join(cli.folder, 't')]);
     const { code, stderr } = await start();
@@ -99,7 +99,7 @@ describe('the program', () => {
     ],
   ];
   for (const [setting, line] of LOOSE) {
-    it(`refuses the setting ${setting} if other users can change its file; doctor reports it too`, async () => {
+    it(`rejects the setting ${setting} if other users can change its file, and doctor reports it`, async () => {
       chmodSync(open, 0o1777);
       await cli.write('more.conf', `include "clearml.conf"\n${line.replace('FOLDER', open)}`);
       const conf = ['--config-file', join(cli.folder, 'more.conf')];
@@ -120,7 +120,7 @@ describe('the program', () => {
     });
   }
 
-  it('refuses REQUESTS_CA_BUNDLE if other users can change its file', async () => {
+  it('rejects REQUESTS_CA_BUNDLE if other users can change its file', async () => {
     const other = await openCliWithSandbox('', { REQUESTS_CA_BUNDLE: join(open, 'ca.pem') });
     try {
       const { code, stderr } = await other.run('status');
@@ -162,7 +162,7 @@ describe('the program', () => {
       ['python', 'slurm_bin_dir: "OWN", python: "BIN/sbatch"', 'The program BIN/sbatch on this machine'],
     ];
     for (const [setting, lines, message] of rows) {
-      it(`refuses the setting ${setting} if other users can change its file; doctor reports it too: ${message}`, async () => {
+      it(`rejects the setting ${setting} if other users can change its file, and doctor reports it: ${message}`, async () => {
         const filled = (text: string): string => text.replace('BIN', bin).replace('OWN', slurm.commandsDir);
         chmodSync(open, 0o777);
         const { code, stderr } = await start(filled(lines));
@@ -181,7 +181,7 @@ describe('the program', () => {
       });
     }
 
-    it('accepts commands of a system account or the trusted group, but refuses commands of another user', async () => {
+    it('accepts commands of a system account or the trusted group, but rejects commands of another user', async () => {
       const changeOwner = (who: string): unknown => execFileSync('chown', ['-R', who, bin]);
       changeOwner(String(MALLORY));
       const lines = `slurm_bin_dir: "${bin}"`;
@@ -220,7 +220,7 @@ describe('the program', () => {
     });
   });
 
-  it('refuses a state directory of another user, and writes nothing into it', async () => {
+  it('rejects a state directory of another user, and writes nothing into it', async () => {
     mallory('mkdir state; ln -s /etc/passwd state/journal.jsonl; chmod 777 state');
     const { code, stderr } = await start(`state_dir: "${open}/state"`);
     expect(code).to.equal(73);
@@ -228,7 +228,7 @@ describe('the program', () => {
     expect(readdirSync(join(open, 'state'))).to.deep.equal(['journal.jsonl']);
   });
 
-  it('does not create a state directory through a link of another user', async () => {
+  it('does not create a state directory through a symbolic link of another user', async () => {
     mallory(`ln -s ${cli.folder} way`);
     const { code } = await start(`state_dir: "${open}/way/state"`);
     expect(code).to.equal(73);
@@ -239,7 +239,7 @@ describe('the program', () => {
     const host = openLocalTransport();
     const write = (path: string, group?: string): Promise<unknown> => writePrivateFile(host, path, 'keys', group);
 
-    it('refuses a directory of another user', async () => {
+    it('rejects a directory of another user', async () => {
       mallory('mkdir -p shared/jobs');
       const error = await rejection(write(join(open, 'shared/jobs/x.conf')));
       expect(error).to.be.instanceOf(FileNotWrittenError);
@@ -247,7 +247,7 @@ describe('the program', () => {
       expect(readdirSync(join(open, 'shared/jobs'))).to.deep.equal([]);
     });
 
-    it('refuses a link of another user, and creates no directory through it', async () => {
+    it('rejects a symbolic link of another user, and creates no directory through it', async () => {
       mallory(`ln -s ${cli.folder} shared`);
       expect(await rejection(write(join(open, 'shared/jobs/x.conf')))).to.be.instanceOf(FileNotWrittenError);
       expect(existsSync(join(cli.folder, 'jobs'))).to.equal(false);

@@ -28,7 +28,7 @@ function waiting(giveUpMs: number | undefined, lastFailure?: ServerUnreachableEr
 }
 
 describe('firstResponse', () => {
-  it('reports after three seconds why the server does not respond, and when firstResponse gives up', async () => {
+  it('reports after three seconds why the server does not respond, and when the wait will end', async () => {
     const { time, notices, resolve, answer } = waiting(10_000, REFUSED);
     time.pass(2_999);
     await Promise.resolve();
@@ -39,7 +39,7 @@ describe('firstResponse', () => {
     expect(notices).to.deep.equal([`${REFUSED.message} until 10000`]);
   });
 
-  it('gives up after the time limit, with the error of the last attempt', async () => {
+  it('gives up after the time limit, and throws the error of the last attempt', async () => {
     const { time, answer } = waiting(10_000, REFUSED);
     time.pass(10_000);
     const error = await rejection(answer);
@@ -55,7 +55,7 @@ describe('firstResponse', () => {
     expect(notices).to.deep.equal(['no response from http://h:1 yet until 10000']);
   });
 
-  it('has no time limit when a daemon waits', async () => {
+  it('waits without a time limit for the daemon', async () => {
     const { time, notices, resolve, answer } = waiting(undefined, REFUSED);
     time.pass(3_000);
     time.pass(20_000);
@@ -64,7 +64,7 @@ describe('firstResponse', () => {
     expect(notices).to.deep.equal([`${REFUSED.message} until 30000`]);
   });
 
-  it('reports nothing if the server responds at once', async () => {
+  it('reports nothing if the server responds immediately', async () => {
     const { time, notices, resolve, answer } = waiting(10_000);
     resolve('now');
     expect(await answer).to.equal('now');

@@ -33,12 +33,12 @@ describe('a file of lines', () => {
     expect(await readFile(path, 'utf8')).to.equal(lines.map((line) => `${line}\n`).join(''));
   });
 
-  it('is readable by its owner alone', async () => {
+  it('is readable only by its owner', async () => {
     await create().append('a');
     expect((await stat(path)).mode & 0o777).to.equal(0o600);
   });
 
-  it('is created again after another program has moved it', async () => {
+  it('is created again if another program moves it', async () => {
     const file = create();
     await file.append('a');
     await rename(path, `${path}.1`);

@@ -42,7 +42,7 @@ describe('replaceFile', () => {
     expect(await readdir(folder)).to.deep.equal(['a']);
   });
 
-  it('returns a handle that appends to the new file, even after a truncation', async () => {
+  it('returns a handle that appends to the new file, even after the file is truncated', async () => {
     const file = join(folder, 'a');
     const handle = await replaceFile(file, 'new', 0o600);
     await handle.appendFile(' and more');
@@ -80,7 +80,7 @@ describe('replaceFile', () => {
     expect(synced.at(-1)).to.equal(await realpath(folder));
   });
 
-  it('replaces a temporary file left by a killed process', async () => {
+  it('replaces a temporary file that a killed process left', async () => {
     const file = join(folder, 'a');
     await writeFile(`${file}.${process.pid}.tmp`, 'a long half');
 

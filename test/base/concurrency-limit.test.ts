@@ -4,7 +4,7 @@ import { createConcurrencyLimit } from '../../src/base/concurrency-limit.ts';
 import { rejection } from '../support/rejection.ts';
 
 describe('a concurrency limit', () => {
-  it('runs calls in order, and no more at once than the limit', async () => {
+  it('runs calls in order, and at most as many at once as the limit', async () => {
     const slots = createConcurrencyLimit(2);
     const begun: number[] = [];
     const ends: (() => void)[] = [];
@@ -36,7 +36,7 @@ describe('a concurrency limit', () => {
     expect(await slots.run(() => Promise.resolve('yes'))).to.equal('yes');
   });
 
-  it('aborts a waiting call without losing its slot', async () => {
+  it('frees the slot of a waiting call that is aborted', async () => {
     const slots = createConcurrencyLimit(1);
     const stop = new AbortController();
     let end: () => void = () => undefined;

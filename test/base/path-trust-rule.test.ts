@@ -214,7 +214,7 @@ describe('the name of a file', () => {
   }
 });
 
-describe('the check of paths in trees of two users', () => {
+describe('the check of paths in directory trees that two users can change', () => {
   let folder: string;
   before(requireRoot);
   beforeEach(() => {

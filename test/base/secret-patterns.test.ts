@@ -85,7 +85,7 @@ describe('redactText', () => {
     fc.stringMatching(/^[A-Za-z0-9][ -~]{7,30}[A-Za-z0-9]$/),
   );
 
-  it('masks every form of a canary, and lists the canary among the found secrets', () => {
+  it('masks a canary in every form, and lists it among the secrets that it found', () => {
     fc.assert(
       fc.property(fc.constantFrom(...CONTEXTS), secrets, (context, secret) => {
         const quoted = quoteWord(secret);

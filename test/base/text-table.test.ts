@@ -17,7 +17,7 @@ describe('a table', () => {
     ).to.equal('NAME  WHY\n学習  a\n👩‍🚀    b\n\x1b[32mred\x1b[39m   c\n');
   });
 
-  it('has one line per row if the width of the terminal is unknown', () => {
+  it('has one line for each row if the width of the terminal is unknown', () => {
     expect(textTable(HEAD, [['a', LONG]])).to.equal(`NAME  WHY\na     ${LONG}\n`);
   });
 
@@ -27,7 +27,7 @@ describe('a table', () => {
     );
   });
 
-  it('places the last column below the row if the terminal has no space beside it', () => {
+  it('shows the last column below the row if the terminal is too narrow', () => {
     expect(
       textTable(
         HEAD,

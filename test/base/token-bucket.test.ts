@@ -34,7 +34,7 @@ describe('the rate limit', () => {
     expect(limit.waitMs(NOW - 3_600_000 + 1_000)).to.equal(0);
   });
 
-  it('S-15 never permits more than the burst plus the rate', () => {
+  it('S-15 never permits more calls than the burst plus the rate', () => {
     const rate = fc.double({ min: 0.1, max: 100, noNaN: true });
     fc.assert(
       fc.property(rate, fc.array(fc.nat(5_000), { maxLength: 60 }), (perSecond, steps) => {
@@ -52,7 +52,7 @@ describe('the rate limit', () => {
     );
   });
 
-  it('counts calls that do not wait, but leaves one token for a submission', () => {
+  it('counts calls that do not wait, but reserves one token for a submission', () => {
     const limit = createRateLimit({ perSecond: 10, burst: 20 });
     for (let calls = 0; calls < 10; calls += 1) limit.spendAside(NOW);
     let begun = 0;
@@ -63,7 +63,7 @@ describe('the rate limit', () => {
     expect(limit.waitMs(NOW)).to.equal(100);
   });
 
-  it('leaves at least half of the rate to submissions, for any number of other calls', () => {
+  it('reserves at least half of the rate for submissions, however many other calls are made', () => {
     const limit = createRateLimit({ perSecond: 0.1, burst: 1 });
     limit.spend(NOW);
     let begun = 0;
@@ -76,7 +76,7 @@ describe('the rate limit', () => {
     expect(begun).to.be.within(9, 10);
   });
 
-  it('permits several calls at once if it has a token for each, and never waits for more tokens than a burst', () => {
+  it('permits several calls at once only if it has a token for each, but never waits for more than a burst', () => {
     const limit = createRateLimit({ perSecond: 10, burst: 20 });
     for (let calls = 0; calls < 20; calls += 1) limit.spend(NOW);
 

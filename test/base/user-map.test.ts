@@ -36,7 +36,7 @@ describe('the Unix user of a task', () => {
       expect(unixUserOf(owner, withDefault)).to.deep.equal({ kind: 'run as', user: BOB });
   });
 
-  it('is missing if the map has neither the owner nor a default; the task is rejected', () => {
+  it('is missing if the map contains neither the owner nor a default, and the task is then rejected', () => {
     const reason = 'ClearML user zz is not in agent.slurm.user_map, which has no "default"';
     expect(unixUserOf('zz', map)).to.deep.equal({ kind: 'rejected', reason });
     expect(unixUserOf(undefined, map)).to.include({ kind: 'rejected' });
@@ -47,7 +47,7 @@ describe('the Unix user of a task', () => {
     expect(unixUserOf('a1', named)).to.deep.equal({ kind: 'run as', user: ALICE });
   });
 
-  it('is never found by a name that equals the id of another user', () => {
+  it('is never found by a ClearML name that equals the id of another ClearML user', () => {
     const people = [
       { id: 'a1', name: 'Alice' },
       { id: 'm1', name: 'a1' },
@@ -57,7 +57,7 @@ describe('the Unix user of a task', () => {
     expect(unixUserOf('a1', named)).to.deep.equal({ kind: 'run as', user: ALICE });
   });
 
-  it('is found by id, even if a name leads to another Unix user', () => {
+  it("is found by the owner's id, even if the owner's name leads to another Unix user", () => {
     for (const written of [
       { 'Alice Smith': 'bob', a1: 'alice' },
       { a1: 'alice', 'Alice Smith': 'bob' },
@@ -65,7 +65,7 @@ describe('the Unix user of a task', () => {
       expect(unixUserOf('a1', resolveUserMap(written, factsWith()))).to.deep.equal({ kind: 'run as', user: ALICE });
   });
 
-  it("can be the user of the daemon only as default, or for the owner of the daemon's key", () => {
+  it("can be the daemon's user only as the default, or for the owner of the daemon's key", () => {
     const own = { kind: 'run as', user: undefined };
     expect(unixUserOf('zz', resolveUserMap({ default: 'clearml' }, factsWith()))).to.deep.equal(own);
     expect(unixUserOf('c4', resolveUserMap({ c4: 'clearml' }, factsWith()))).to.deep.equal(own);
@@ -79,7 +79,7 @@ describe('the Unix user of a task', () => {
     ['has the uid of another', 'twin', [{ ...ALICE, name: 'twin' }], 'has the same uid as alice'],
     ['has the uid of the daemon', 'glue', [{ name: 'glue', uid: 990, home: '/' }], "is the daemon's user"],
   ] as const) {
-    it(`is refused if it ${what}; the map still applies to other owners`, () => {
+    it(`is rejected if it ${what}, and the map still applies to other owners`, () => {
       const resolved = resolveUserMap({ a1: name, b2: 'bob' }, factsWith(users));
       expect(unixUserOf('a1', resolved)).to.have.property('reason').that.contains(reason);
       expect(unixUserOf('b2', resolved)).to.deep.equal({ kind: 'run as', user: BOB });
@@ -87,13 +87,13 @@ describe('the Unix user of a task', () => {
     });
   }
 
-  it('is refused for both of two ClearML users with the same name', () => {
+  it('is rejected for both of two ClearML users with the same name', () => {
     const resolved = resolveUserMap({ Bob: 'bob', default: 'alice' }, factsWith());
     for (const owner of ['b2', 'b3'])
       expect(unixUserOf(owner, resolved)).to.have.property('reason').that.contains('2 ClearML users have this name');
   });
 
-  it('is listed once among the users of the map, which exclude the user of the daemon', () => {
+  it("is listed only once among the mapped users, which do not include the daemon's user", () => {
     const resolved = resolveUserMap({ a1: 'alice', b2: 'alice', b3: 'ghost', default: 'clearml' }, factsWith());
     expect(mappedUsers(resolved)).to.deep.equal([ALICE]);
   });

@@ -15,7 +15,7 @@ describe('a benchmark', () => {
     expect(anchor).to.be.closeTo(ours ?? 0, 60);
   });
 
-  it('builds the program as it is published', async () => {
+  it('builds the program in the same way as a release', async () => {
     await using program = await buildProgram();
     expect(execFileSync(process.execPath, [program.path, '--version'], { encoding: 'utf8' })).to.match(
       /^clearml-agent-slurm \d/,

@@ -26,7 +26,7 @@ function run(program: string, args: readonly string[], variables: NodeJS.Process
 const TEMPLATE = '#!/bin/bash\n${CLEARML_PRE_SETUP}\n${CLEARML_AGENT_EXECUTE}\n${CLEARML_POST_SETUP}\n';
 
 describe('npm run package', () => {
-  it('refuses to replace a directory that has files but no packages', () => {
+  it('does not replace a directory that contains files but no packages', () => {
     const output = mkdtempSync(join(tmpdir(), 'no-packages-'));
     try {
       writeFileSync(join(output, 'thesis.tex'), '');
@@ -77,7 +77,7 @@ describe('the packages', () => {
   });
   after(() => rmSync(folder, { recursive: true }));
 
-  it('have the same bytes whenever they are made', () => {
+  it('contain the same bytes, whenever they are built', () => {
     const sums = (output: string): string => readFileSync(join(folder, output, 'SHA256SUMS'), 'utf8');
     expect(sums('second')).to.equal(sums('first'));
     for (const line of sums('first').trimEnd().split('\n')) {
@@ -88,7 +88,7 @@ describe('the packages', () => {
     expect(sums('first').match(/\n/g)).to.have.length(names.length - 1);
   });
 
-  it('come with the license and the digest of each bundled package', () => {
+  it('contain the license and the digest of each bundled package', () => {
     const licenses = readFileSync(join(folder, 'first/LICENSES'), 'utf8');
     const bill = JSON.parse(readFileSync(made(/\.cdx\.json$/), 'utf8')) as {
       readonly components: readonly { readonly name: string; readonly hashes?: readonly unknown[] }[];

@@ -39,7 +39,7 @@ describe('docs/templates.md', () => {
 });
 
 describe('the generated tables of a page', () => {
-  it('replace only the text between their marks', () => {
+  it('replace only the text between their markers', () => {
     const filled = fillReference('before\n<!-- table: filters -->\nTHE FORMER TABLE\n<!-- end of table -->\nafter\n');
 
     expect(filled).to.match(/^before\n<!-- table: filters -->\n\n\| filter \| effect \|\n/);

@@ -44,7 +44,7 @@ describe('chaos on real Slurm', function () {
 });
 
 function itPasses({ title, seed, round, daemons, over, size }: Replay): void {
-  it(`loses no task, runs none twice, and brings each to its correct end: ${title}`, async () => {
+  it(`loses no task, runs none twice, and gives each its correct final status: ${title}`, async () => {
     const lines: string[] = [];
     const tally = await runReal({
       seed,

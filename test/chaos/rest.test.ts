@@ -11,7 +11,7 @@ function kindsOf(...samples: readonly (readonly [second: number, look: Partial<R
 }
 
 describe('a round of chaos', () => {
-  it('is at rest when nothing has changed for a while and each daemon has polled', () => {
+  it('is at rest once nothing has changed for a while and each daemon has polled', () => {
     expect(kindsOf([1, {}], [8, { polls: [3, 3] }], [9, { polls: [4, 3] }])).to.deep.equal([
       'pending',
       'pending',
@@ -27,7 +27,7 @@ describe('a round of chaos', () => {
     ]);
   });
 
-  it('is at rest only after a longer time without change if a daemon still tracks a task', () => {
+  it('is at rest only after a longer time without a change if a daemon still tracks a task', () => {
     const tracked = { isTracked: true, polls: [9, 9] };
     expect(kindsOf([1, { isTracked: true }], [20, tracked], [31, tracked])).to.deep.equal([
       'pending',
@@ -36,7 +36,7 @@ describe('a round of chaos', () => {
     ]);
   });
 
-  it('continues while anything changes, and is given up if nothing changes before all tasks have ended', () => {
+  it('continues while anything changes, and fails if nothing changes before all tasks have ended', () => {
     const active = (activity: string): Partial<RestSample> => ({ state: undefined, activity });
     expect(kindsOf([1, active('a')], [290, active('b')], [580, active('c')], [881, active('c')])).to.deep.equal([
       'pending',
@@ -46,7 +46,7 @@ describe('a round of chaos', () => {
     ]);
   });
 
-  it('is given up if its states repeat', () => {
+  it('fails if its states repeat', () => {
     const samples = Array.from({ length: 10 }, (_, index) => [index * 100, { activity: String(index % 2) }] as const);
     expect(kindsOf(...samples, [901, { activity: 'x' }]).at(-1)).to.equal('never');
   });

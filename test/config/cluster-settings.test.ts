@@ -53,7 +53,7 @@ describe('a queue', () => {
     });
   }
 
-  it('named by --queue gets its settings from the file; the option sets the order of the queues', () => {
+  it('named by --queue gets its settings from the file, and the order of the queues from the option', () => {
     const { settings } = configFrom({
       files: {
         '/home/ada/clearml.conf': `agent.slurm { ${TWO}, queues { a { cluster: hpc1, template: t }, b { cluster: hpc2 } } }`,
@@ -64,7 +64,7 @@ describe('a queue', () => {
     expect(routes(settings)).to.deep.equal(['b -> hpc2 (/home/ada/two.template)', 'a -> hpc1 (/home/ada/t)']);
   });
 
-  it("uses the template of the command line instead of the queue's template", () => {
+  it('uses the template of the command line rather than its template in the file', () => {
     const { settings } = configFrom({
       files: {
         '/home/ada/clearml.conf': 'agent.slurm { clusters { hpc1 { template: c } }, queues { a { template: t } } }',
@@ -105,7 +105,7 @@ describe('a cluster', () => {
     ]);
   });
 
-  it('over SSH has the connection settings of the file, and leaves the others to ssh', () => {
+  it('over SSH uses the connection settings of the file, and leaves all others to ssh', () => {
     const { clusters } = served(`clusters {
       plain { host: login1 }
       full { host: login2, user: jane, port: 2222, identity_file: ~/.ssh/k, jump: [gate, "jo@inner:22"],
@@ -140,14 +140,14 @@ describe('a cluster', () => {
     ]);
   });
 
-  it('over SSH ignores SLURM_CONF, which belongs to this machine', () => {
+  it("over SSH ignores this machine's SLURM_CONF", () => {
     const { clusters } = served('clusters { hpc1 { host: login1 }, here { host: localhost } }', { SLURM_CONF: '/c' });
 
     expect(clusters.map(({ slurmConf }) => slurmConf)).to.deep.equal([undefined, '/c']);
     expect(clusters.map(({ ssh }) => ssh?.host)).to.deep.equal(['login1', undefined]);
   });
 
-  it('is the only one served if the setting cluster selects it', () => {
+  it('is the only one served if the setting "cluster" selects it', () => {
     expect(served(`${TWO}, cluster: hpc2`).clusters.map(({ name }) => name)).to.deep.equal(['hpc2']);
   });
 
@@ -247,7 +247,7 @@ describe('limits and fairness', () => {
     maxGpus: undefined,
   };
 
-  it('of a cluster are those of agent.slurm, unless the cluster sets its own', () => {
+  it('of a cluster are those of agent.slurm unless the cluster sets other ones', () => {
     const slurm =
       'max_jobs: 100, max_jobs_per_user: 10, clusters { hpc1 { host: login1 }, hpc2 { host: login2, max_jobs: 5 } }';
 
@@ -265,7 +265,7 @@ describe('limits and fairness', () => {
     });
   });
 
-  it('of a queue are its own limits, and the fairness of agent.slurm unless the queue sets its own', () => {
+  it('of a queue are its own limits, and its fairness is that of agent.slurm unless the queue sets another', () => {
     expect(
       limitsOf('max_jobs: 100, user_fairness: true, queues { a { max_jobs: 3 }, b { user_fairness: false } }'),
     ).to.deep.include({

@@ -14,7 +14,7 @@ describe('the name of a setting', () => {
     expect(joinPath(['agent', 'slurm', 'queues', 1])).to.equal('agent.slurm.queues[1]');
   });
 
-  it('can be joined from its parts and split again without a change', () => {
+  it('can be built from its parts and split into the same parts again', () => {
     fc.assert(
       fc.property(fc.array(fc.string()), (path) => {
         expect(splitPath(joinPath(path))).to.deep.equal(path);

@@ -87,7 +87,7 @@ describe('a CLEARML_AGENT__ variable', () => {
     });
   });
 
-  it('takes precedence over a variable whose name sorts before it', () => {
+  it('takes precedence over a variable whose name sorts before its own', () => {
     expect(dynamic({ CLEARML_AGENT__A__B: '1', CLEARML_AGENT__A: '{b: 0, c: 2}' })).to.deep.equal({
       a: { b: 1, c: 2 },
     });
@@ -116,7 +116,7 @@ describe('a named variable', () => {
     }
   });
 
-  it('is read under its newer name first, and ignored if empty', () => {
+  it('is used under its newer name if both names are set, and is ignored if empty', () => {
     expect(named({ TRAINS_API_HOST: 'old', CLEARML_API_HOST: 'new' })).to.deep.equal({ api: { api_server: 'new' } });
     expect(named({ TRAINS_API_HOST: 'old', CLEARML_API_HOST: ' ' })).to.deep.equal({ api: { api_server: 'old' } });
     expect(named({ CLEARML_API_HOST: '' })).to.deep.equal({});
@@ -128,7 +128,7 @@ describe('a named variable', () => {
     });
   });
 
-  it('is refused if its value is not a valid boolean or number', () => {
+  it('is rejected if its value is not a valid boolean or number', () => {
     expect(() => named({ CLEARML_API_HOST_VERIFY_CERT: 'maybe' })).to.throw(
       ConfigError,
       'CLEARML_API_HOST_VERIFY_CERT: must be true or false',

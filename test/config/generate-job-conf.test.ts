@@ -65,11 +65,11 @@ describe('jobConfig', () => {
     expect(text).not.to.contain('DAEMON');
   });
 
-  it('contains no token, because the agent does not read it from a file', () => {
+  it('contains no token, because the agent does not read tokens from a file', () => {
     expect(jobConfig(configFrom({ environment: { CLEARML_AUTH_TOKEN: 'ey.J' } }).root)).not.to.contain('ey.J');
   });
 
-  it('returns a text that is parsed back unchanged, whatever values it contains', () => {
+  it('returns a text that can be parsed back to the same values', () => {
     const origin = { kind: 'default' } as const;
     const name = fc.string({ unit: 'binary' }).filter((text) => !['slurm', 'worker_id', 'worker_name'].includes(text));
 

@@ -14,7 +14,7 @@ const HOME_CONF = '/home/ada/clearml.conf';
 describe('the sources of the configuration', () => {
   const path = 'agent.slurm.queue_poll_interval_sec';
 
-  it('take precedence in ascending order: default, file, dynamic variable, named variable, command line', () => {
+  it('take precedence in this ascending order: default, file, dynamic variable, named variable, command line', () => {
     const files = { [HOME_CONF]: `${path}: 10` };
     const dynamic = { CLEARML_AGENT__AGENT__SLURM__QUEUE_POLL_INTERVAL_SEC: '20' };
     const named = { ...dynamic, CLEARML_AGENT_QUEUE_POLL_FREQ_SEC: '30' };
@@ -40,7 +40,7 @@ describe('the sources of the configuration', () => {
     ]);
   });
 
-  it('ignore options that were not given', () => {
+  it('do not include options that the user did not give', () => {
     const config = configFrom({
       files: { [HOME_CONF]: 'agent.slurm.queues: [gpu]' },
       settings: [{ option: '--queue', path: 'agent.slurm.queues', value: undefined }],
@@ -70,14 +70,14 @@ describe('the configuration file', () => {
   };
   const variable = { CLEARML_CONFIG_FILE: '/x/variable.conf' };
 
-  it('is chosen by --config-file, else by the variable, else from the home directory', () => {
+  it('is the file of --config-file, or else of the variable, or else the one in the home directory', () => {
     expect(configFrom({ files, environment: variable, configFile: '/x/own.conf' }).tree['from']).to.equal('own');
     expect(configFrom({ files, environment: variable }).tree['from']).to.equal('variable');
     expect(configFrom({ files }).tree).to.deep.include({ from: 'clearml', old: 1 });
     expect(configFrom({ files }).files).to.deep.equal(['/home/ada/trains.conf', HOME_CONF]);
   });
 
-  it('is ~/.clearml.conf only if no other exists', () => {
+  it('is ~/.clearml.conf only if no other file exists', () => {
     const hidden = { '/home/ada/.clearml.conf': 'from: hidden' };
 
     expect(configFrom({ files: hidden }).tree['from']).to.equal('hidden');
@@ -101,7 +101,7 @@ describe('the configuration file', () => {
     expect(config.missingFiles).to.deep.equal(['/x/none.conf']);
   });
 
-  it('includes other files relative to itself, and warns about a missing one', () => {
+  it('includes other files relative to its own path, and warns about a missing one', () => {
     const config = configFrom({
       files: { '/x/a.conf': 'include "sub/b.conf"\ninclude "none.conf"', '/x/sub/b.conf': 'b: 1' },
       configFile: '/x/a.conf',

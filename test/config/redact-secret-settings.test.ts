@@ -58,7 +58,7 @@ describe('withoutSecrets', () => {
 });
 
 describe('secretValues', () => {
-  it('returns each value under a secret name once', () => {
+  it('returns each value of a secret setting once', () => {
     expect(secretValues(treeOf('a.git_pass: one, b.secret: [two, 3], c.token: one, d: open'))).to.deep.equal([
       'one',
       'two',

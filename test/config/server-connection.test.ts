@@ -28,13 +28,13 @@ describe('connectionOf', () => {
     });
   });
 
-  it('returns a token instead of the keys if there is one', () => {
+  it('returns the token instead of the keys if a token is configured', () => {
     const config = configFrom({ environment: { CLEARML_API_HOST: 'http://h:8008', CLEARML_AUTH_TOKEN: 'ey.J' } });
 
     expect(connectionOf(config)).to.deep.include({ authToken: 'ey.J', accessKey: undefined });
   });
 
-  it('reports missing keys with the places to set them and how to create them', () => {
+  it('reports missing keys, where to set them and how to create them', () => {
     const { message } = catchError(NoCredentialsError, () => connectionOf(configFrom({})));
 
     for (const word of [
@@ -47,7 +47,7 @@ describe('connectionOf', () => {
     }
   });
 
-  it('names the missing key of the pair', () => {
+  it('names the missing key if only one of the two keys is set', () => {
     const config = configWith('api { api_server: "http://h:8008", credentials { access_key: AK } }');
 
     const { message } = catchError(NoCredentialsError, () => connectionOf(config));

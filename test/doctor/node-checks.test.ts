@@ -103,7 +103,7 @@ describe('doctor, for a node,', () => {
     );
   });
 
-  it('reports only once why the probe job gave no results', () => {
+  it('reports only once why the probe job returned no results', () => {
     const found = unavailable('Slurm took no job: Invalid partition');
     const facts = {
       found,
@@ -126,7 +126,7 @@ describe('doctor, for a node,', () => {
     expect(readProbe('')).to.equal(undefined);
   });
 
-  it('gives the probe job a name that is not a job name of a task', () => {
+  it('gives the probe job a name that cannot be the job name of a task', () => {
     expect(readJobName(probeName('k3j5x9a2b4c6'))).to.equal(undefined);
   });
 });

@@ -14,7 +14,7 @@ for (const release of readdirSync(new URL('recorded/', FIXTURES))) {
   const accounts = read('associations.txt', readAssociations);
 
   describe(`reachablePartitions, with Slurm ${release},`, () => {
-    it('returns an account and QOS for each partition, or why the partition is closed', () => {
+    it('returns for each partition an account and a QOS, or why the partition is closed', () => {
       const reachable = reachablePartitions(partitions, { rights, accounts, needsAccount: true }).map(
         ({ name, closedBecause, entrances: [way] }) => [
           name,

@@ -36,7 +36,7 @@ async function installing({ isAsked = false, isCi = false, answer, obstacle }: C
 }
 
 describe('the installer of the demo', () => {
-  it('installs nothing without a terminal, and shows the command that installs', async () => {
+  it('installs nothing without a terminal, and shows the command to run', async () => {
     const { installed, missing } = await installing({});
     expect(installed).to.equal(false);
     expect(missing[0]).to.equal(
@@ -54,7 +54,7 @@ describe('the installer of the demo', () => {
     });
   }
 
-  it('asks once, and installs only if the user agrees', async () => {
+  it('asks the user once, and installs only if the user agrees', async () => {
     expect(await installing({ answer: 'y' })).to.include({ installed: true, asked: 1 });
     for (const answer of ['', 'n', 'what?'])
       expect(await installing({ answer })).to.include({ installed: false, asked: 1 });

@@ -4,11 +4,11 @@ import { attemptKey, formatAttempt, KEYS, parseAttempt, type EndedAttempt } from
 import { ATTEMPT } from './attempts.ts';
 
 describe('a record of the history', () => {
-  it('is the same after it was written and read', () => {
+  it('stays the same if it is written and read', () => {
     expect(parseAttempt(formatAttempt(ATTEMPT))).to.deep.equal(ATTEMPT);
   });
 
-  it('keeps an unknown fact unknown', () => {
+  it('contains no value for an unknown fact', () => {
     const bare: EndedAttempt = { task: 't', recordedAt: 1_000, cluster: 'c', queue: 'q', cause: 'rejected' };
 
     expect(formatAttempt({ ...bare, gpuSec: undefined })).to.equal(
@@ -17,12 +17,12 @@ describe('a record of the history', () => {
     expect(parseAttempt(formatAttempt(bare))).to.deep.equal(bare);
   });
 
-  it('has a different key for each field', () => {
+  it('uses a different key for each field', () => {
     const keys = Object.values(KEYS).map(([key]) => key);
     expect(new Set([...keys, 'v']).size).to.equal(keys.length + 1);
   });
 
-  it('is not read from a damaged line, a newer version, another type or an unknown cause', () => {
+  it('is not read from a line that is damaged or has a newer version, a wrong type or an unknown cause', () => {
     const line = formatAttempt(ATTEMPT);
     const lines = [
       line.slice(0, -1),
@@ -36,12 +36,12 @@ describe('a record of the history', () => {
     expect(lines.map(parseAttempt)).to.deep.equal(lines.map(() => undefined));
   });
 
-  it('has the key of its attempt and job, whenever it was recorded', () => {
+  it('is identified by its attempt and job, whenever it was recorded', () => {
     expect(attemptKey({ ...ATTEMPT, recordedAt: 1 })).to.equal(attemptKey(ATTEMPT));
     expect(attemptKey({ ...ATTEMPT, job: '2' })).not.to.equal(attemptKey(ATTEMPT));
   });
 
-  it('counts each end of a task whose script cannot be rendered', () => {
+  it('counts every end of a task whose script cannot be rendered', () => {
     const rejected = { ...ATTEMPT, attempt: undefined, job: undefined };
     expect(attemptKey({ ...rejected, recordedAt: 5_000 })).not.to.equal(attemptKey({ ...rejected, recordedAt: 9_000 }));
   });

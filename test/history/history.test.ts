@@ -43,14 +43,14 @@ describe('the history', () => {
     expect(await readAll()).to.deep.equal([]);
   });
 
-  it('returns what was recorded, and a repeated record once with its latest figures', async () => {
+  it('returns each record once, with its latest figures', async () => {
     const early: EndedAttempt = { ...ATTEMPT, elapsedSec: undefined, cause: 'failed' };
     await write(early, { ...ATTEMPT, job: '2' }, ATTEMPT);
 
     expect(await readAll()).to.deep.equal([ATTEMPT, { ...ATTEMPT, job: '2' }]);
   });
 
-  it('writes the same record once, however often a pass repeats it', async () => {
+  it('writes the same record only once, even if each pass repeats it', async () => {
     const history = await open();
     for (const later of [0, 5_000, 10_000]) await history.record({ ...ATTEMPT, recordedAt: ENDED_AT + later });
     await history.close();
@@ -58,7 +58,7 @@ describe('the history', () => {
     expect(await readFile(join(folder, '2026-11.jsonl'), 'utf8')).to.equal(`${formatAttempt(ATTEMPT)}\n`);
   });
 
-  it('is private', async () => {
+  it('is readable only by its owner', async () => {
     await write(ATTEMPT);
     expect((await stat(folder)).mode & 0o777).to.equal(0o700);
     expect((await stat(join(folder, '2026-11.jsonl'))).mode & 0o777).to.equal(0o600);
@@ -105,7 +105,7 @@ describe('the history', () => {
     expect(warnings.at(-1)).to.equal('The history can be written again');
   });
 
-  it('remembers after a restart which attempts of the last day have no figures from accounting', async () => {
+  it('knows after a restart which attempts of the last day have no accounting figures', async () => {
     const open1 = { ...ATTEMPT, cpuSec: undefined };
     await write({ ...open1, recordedAt: ENDED_AT - 2 * DAY_MS, job: '1' }, { ...open1, job: '2' }, ATTEMPT);
     const history = await open();
@@ -116,7 +116,7 @@ describe('the history', () => {
     await history.close();
   });
 
-  it('has separate files for `execute`, which runs beside a daemon', async () => {
+  it('uses a separate file for each `execute`, which runs beside a daemon', async () => {
     await write(ATTEMPT);
     const history = await open({ writer: ATTEMPT.task });
     await history.record({ ...ATTEMPT, job: '2' });
@@ -137,7 +137,7 @@ describe('the history', () => {
       expect(await readAll()).to.deep.equal([ATTEMPT]);
     });
 
-    it('is not compressed while figures from accounting may still arrive', async () => {
+    it('is not compressed while accounting figures may still arrive', async () => {
       await write(ATTEMPT);
       await tidyHistory(folder, Date.UTC(2026, 11, 2));
       expect(await readdir(folder)).to.deep.equal(['2026-11.jsonl']);
@@ -156,7 +156,7 @@ describe('the history', () => {
       expect(await readAll()).to.have.length(2);
     });
 
-    it('keeps lines that a newer version of the program wrote, each once', async () => {
+    it('keeps lines that a newer version of the program wrote, and each of them once', async () => {
       await write(ATTEMPT);
       const path = join(folder, '2026-11.jsonl');
       await appendFile(path, '{"v":2,"t":"a"}\n');

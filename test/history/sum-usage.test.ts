@@ -13,7 +13,7 @@ function report(by: UsageKey, ...attempts: readonly Partial<EndedAttempt>[]): Us
 const totalOf = (...attempts: readonly Partial<EndedAttempt>[]): UsageRow => report('user', ...attempts).total;
 
 describe('a report of usage', () => {
-  it('sums up the hours, waits and causes of each user', () => {
+  it('adds up the hours, the waiting times and the causes of each user', () => {
     const { rows, total } = report(
       'user',
       {},
@@ -29,7 +29,7 @@ describe('a report of usage', () => {
     expect(total).to.deep.include({ tasks: 3, jobs: 3, accounted: 3, gpuHours: 14, nodeHours: 5 });
   });
 
-  it('has the median and the 90th percentile of the waiting times of started jobs', () => {
+  it('contains the median and the 90th percentile of the waiting times of started jobs', () => {
     const waits = Array.from({ length: 10 }, (_, index) => ({ waitSec: index + 1, job: String(index) }));
     expect(totalOf(...waits.toReversed(), { startedAt: undefined, waitSec: 999 }).wait).to.deep.equal({
       median: 5,
@@ -38,7 +38,7 @@ describe('a report of usage', () => {
     expect(totalOf({}).queueWait).to.deep.equal({ median: 400, p90: 400 });
   });
 
-  it('has the CPU and memory efficiency that seff(1) shows, weighted by the allocations of the jobs', () => {
+  it("contains the CPU and memory efficiency as seff(1) shows it, weighted by the jobs' allocations", () => {
     const job = { cpuSec: 4_000, usedCpuSec: 1_000, elapsedSec: 1_000, memoryMb: 1_000, usedMemoryMb: 100 };
     expect(totalOf(job)).to.include({ cpuEfficiency: 0.25, memoryEfficiency: 0.1 });
     expect(totalOf(job, { ...job, cpuSec: 12_000, usedCpuSec: 12_000, usedMemoryMb: 300 })).to.include({
@@ -47,7 +47,7 @@ describe('a report of usage', () => {
     });
   });
 
-  it('does not count what is unknown', () => {
+  it('does not count unknown values', () => {
     const unknown = {
       ...Object.fromEntries(Object.keys(ATTEMPT).map((key) => [key, undefined])),
       task: ATTEMPT.task,
@@ -75,11 +75,11 @@ describe('a report of usage', () => {
     expect(totalOf({ usedCpuSec: undefined }, { cpuSec: 100, usedCpuSec: 50 }).cpuEfficiency).to.equal(0.5);
   });
 
-  it('counts the hours of retried attempts, but not as tasks', () => {
+  it('counts the hours of retried attempts, but does not count these attempts as tasks', () => {
     expect(totalOf({ cause: 'retried' }, {})).to.deep.include({ tasks: 1, jobs: 2, nodeHours: 4 });
   });
 
-  it('counts a rejected task, which has no job', () => {
+  it('counts a rejected task although it has no job', () => {
     expect(totalOf({ cause: 'rejected', job: undefined })).to.deep.include({ tasks: 1, jobs: 0 });
   });
 

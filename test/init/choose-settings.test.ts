@@ -35,7 +35,7 @@ async function questionsFor(site: Site, typed: Partial<TypedChoices> = {}): Prom
 }
 
 describe('init, before it writes,', () => {
-  it('asks five questions if the site leaves every choice open', async () => {
+  it('asks five questions if the cluster leaves every choice open', async () => {
     const questions = await questionsFor(RICH);
 
     expect(questions.map(({ answers, usual }) => [answers, usual])).to.deep.equal([
@@ -101,7 +101,7 @@ describe('init, without questions,', () => {
     expect(partition.why).to.match(/^The first partition that accepts your jobs/);
   });
 
-  it('chooses the values of the command line', async () => {
+  it('uses the values of the command line', async () => {
     const typed = {
       queue: 'night',
       partition: 'cpu',
@@ -132,7 +132,7 @@ describe('init, without questions,', () => {
     );
   });
 
-  it('chooses the queue "default", and reports this, if the server does not respond', async () => {
+  it('chooses the queue "default" and reports the failure if the server does not respond', async () => {
     const { queue } = await defaultChoices({ ...SITE, server: unavailable('no usable response from http://x') });
 
     expect(queue).to.deep.equal({ value: 'default', why: 'Not checked: no usable response from http://x.' });
@@ -150,7 +150,7 @@ describe('init, without questions,', () => {
     });
   }
 
-  it("fails, with a reason for each partition, if no partition accepts the user's jobs", async () => {
+  it("fails and names the reason for each partition if no partition accepts the user's jobs", async () => {
     const shut: Site = { ...SITE, partitions: [OTHERS, { ...CPU, closedBecause: 'is not up' }] };
 
     expect(String(await rejection(defaultChoices(shut)))).to.include(

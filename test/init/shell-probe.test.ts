@@ -24,7 +24,7 @@ describe('the shell probe of init', () => {
     expect(parseShellFacts(text.replace('init:end=', ''))).to.equal(undefined);
   });
 
-  it('reads the facts of a real shell with a stand-in for the module command', () => {
+  it('reads the facts of a real shell, with a stand-in for the module command', () => {
     const modules = 'module() { printf "%s\\n" /apps: miniforge3/24.1 singularity-ce/4.1 gcc/12 >&2; }\n';
     const answer = execFileSync('bash', ['-s'], { input: modules + SHELL_PROBE_SCRIPT, encoding: 'utf8' });
 

@@ -60,7 +60,7 @@ describe('lintTemplate', () => {
   }
 
   for (const [name, text] of templatesIn(FIXTURES)) {
-    it(`has no error and no false alarm for a documented template: ${name}`, () => {
+    it(`finds no error and nothing that is correct in a documented template: ${name}`, () => {
       const rules = lintTemplate(name, text).findings.map(({ rule }) => rule);
 
       // Slurm gives --priority to operators only; the Pyxis pages have no default image; one template is written for PBS.
@@ -68,7 +68,7 @@ describe('lintTemplate', () => {
     });
   }
 
-  it('writes each message as a sentence that begins with a capital, or a program or option name', () => {
+  it('writes each message as a sentence that begins with a capital letter, or a program or option name', () => {
     for (const { text } of TEMPLATE_PROBLEMS) {
       for (const { sentence } of lintTemplate('t.template', text).findings) {
         expect(sentence).to.match(/^(?:[^a-z]|bash|sbatch|srun|ssh|hetjob|apptainer|singularity)[^]*[.?]$/);
@@ -151,7 +151,7 @@ describe('lintTemplate', () => {
     });
   }
 
-  it('finds nothing in srun before the agent if the job may have several nodes', () => {
+  it('accepts srun before the agent if the job may have several nodes', () => {
     const text = withDirectives(`#SBATCH --nodes=${property('num_nodes', ':1')}`).replace(
       '${CLEARML_AGENT_EXECUTE}',
       'srun singularity exec ${CLEARML_AGENT_EXECUTE}',
@@ -160,7 +160,7 @@ describe('lintTemplate', () => {
     expect(findings(text)).to.deep.equal([]);
   });
 
-  it('finds nothing in a container command without GPU options if the job has GPUs', () => {
+  it('accepts a container command without GPU options if the job has no GPUs', () => {
     const text = withDirectives('#SBATCH --gpus=1').replace(
       '${CLEARML_AGENT_EXECUTE}',
       'singularity exec ${CLEARML_AGENT_EXECUTE}',
@@ -180,7 +180,7 @@ describe('lintTemplate', () => {
     expect(findings(text.replace('module load', 'module() { :; }\nmodule load'))).to.deep.equal([]);
   });
 
-  it('reports the lines of another scheduler once', () => {
+  it('reports the directives of another scheduler only once', () => {
     const lint = lintTemplate('t', withDirectives('#PBS -l walltime=1', '#PBS -q gpu', '#PBS -A lab'));
 
     expect(lint.findings.map(({ sentence }) => sentence)).to.deep.equal([

@@ -19,7 +19,7 @@ function hostPrinting(stderr: string): Transport {
 }
 
 describe('the daemon', () => {
-  it('logs an error of a template at the start, with file and line', async () => {
+  it('logs an error in a template when it starts, with file and line', async () => {
     await using cli = await openCliWithStandIns();
     await cli.write('gpu.template', MISSPELT);
     await cli.user.makeQueue('gpu');
@@ -30,7 +30,7 @@ describe('the daemon', () => {
     expect(stderr).to.match(/WARN .*Template gpu\.template, line 2: CLEARML_TASK has no field "hyperparms"/);
   });
 
-  it("writes to the task's console which user property the template does not use", async () => {
+  it("writes to the task's console which user properties the template does not use", async () => {
     await using cli = await openCliWithStandIns();
     await cli.write(
       'gpu.template',

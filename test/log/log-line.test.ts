@@ -43,7 +43,7 @@ describe('a log line as text', () => {
     );
   });
 
-  it("omits the names of this program's error classes, and each cause that adds nothing", () => {
+  it("omits the names of this program's error classes, and each cause that adds no information", () => {
     class HttpError extends Error {
       override readonly name = 'HttpError';
     }
@@ -70,14 +70,14 @@ describe('a log line as text', () => {
     expect(formatLogLine(withErr, { ...TEXT, withStack: true })).to.match(/ stack="Error: y\\n +at .*log-line\.test/);
   });
 
-  it('shows an error that is its own cause only once', () => {
+  it('shows an error that is its own cause once', () => {
     const error: Error & { cause?: unknown } = new Error('round');
     error.cause = error;
 
     expect(formatLogLine(event('x', { err: error }), TEXT)).to.match(/^.{0,300}$/);
   });
 
-  it("for systemd's journal, has a priority prefix and no timestamp", () => {
+  it("in systemd's journal has a priority prefix and no timestamp", () => {
     const style = { ...TEXT, journald: true };
 
     expect(formatLogLine(event('Started'), style)).to.equal('<6>INFO Started');
@@ -123,7 +123,7 @@ describe('a log line as JSON', () => {
     });
   });
 
-  it('states that the data is not printable if it contains itself', () => {
+  it('reports that the data cannot be printed if it contains itself', () => {
     const circle: Record<string, unknown> = {};
     circle['self'] = circle;
 

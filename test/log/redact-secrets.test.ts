@@ -54,7 +54,7 @@ describe('the list of secrets', () => {
     expect(secrets.redact('the queue is empty')).to.equal('the queue is empty');
   });
 
-  it('masks any text that was added as a secret', () => {
+  it('masks even short and common text that was added as a secret', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', minLength: 6 }), fc.string(), fc.string(), (secret, before, after) => {
         const secrets = createSecrets();
@@ -68,7 +68,7 @@ describe('the list of secrets', () => {
     );
   });
 
-  it('masks a secret that another program truncated if at least half of it remains', () => {
+  it('masks a secret that another program has truncated, if at least half of it remains', () => {
     const secret = 'kT7-8sQw9Zx_4Lm2Rv6Yb1Nc3Hd5Jf0Gp';
     const secrets = createSecrets();
     secrets.add(secret);

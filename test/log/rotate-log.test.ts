@@ -25,7 +25,7 @@ describe('a log file', () => {
   });
   afterEach(() => rm(folder, { recursive: true }));
 
-  it('is rotated at its size limit, with line order and mode preserved and old files limited', () => {
+  it('is rotated at its size limit, keeps its line order and mode, and leaves a limited number of old files', () => {
     const log = openSync(file, 'a', 0o600);
     for (let line = 1; line <= 100; line += 1) {
       writeSync(log, `line ${line}\n`);
@@ -55,7 +55,7 @@ describe('a log file', () => {
     expect(readdirSync(folder)).to.deep.equal(['daemon.log']);
   });
 
-  it('is recognized as the target of an open descriptor', () => {
+  it('is recognized if an open descriptor refers to it', () => {
     const log = openSync(file, 'a');
     const other = join(folder, 'other.log');
     appendFileSync(other, '');

@@ -9,7 +9,7 @@ import { formatFound, search } from './search.ts';
 const ROOT = join(import.meta.dirname, '..', '..');
 const BOUNDS = { states: 300_000, seconds: 300 };
 
-describe('a search of the shipped code', () => {
+describe('a search of the states of the shipped code', () => {
   let program: Program;
 
   before(async () => {

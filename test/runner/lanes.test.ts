@@ -32,7 +32,7 @@ describe('the table of lanes', () => {
     expect(asking.filter((file) => OF_SECOND_TIER.test(readFileSync(file, 'utf8')))).to.deep.equal([]);
   });
 
-  it('starts the tests of other Slurm releases only after those releases are installed', () => {
+  it('starts tests of other Slurm releases only after these releases are installed', () => {
     const early = testFiles().filter((file) => lanesOf(file).some(({ needsReleases }) => needsReleases !== true));
     const asking = early.filter((file) => file !== 'test/runner/lanes.test.ts');
 

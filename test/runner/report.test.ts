@@ -14,7 +14,7 @@ describe('the closing report', () => {
     expect(closingReport([])).to.equal('');
   });
 
-  it('shows each failure with its details, and the titles by lane at the end', () => {
+  it('shows each failure with its details, and lists the titles by lane at the end', () => {
     const report = closingReport([
       { section: 'jobs', failures: [{ title: 'a job ends', details: ['Error: it did not', 'its log'] }] },
       { section: 'lint', failures: [{ title: 'lint', details: ['x.ts: no'] }] },
@@ -30,7 +30,7 @@ describe('the closing report', () => {
     );
   });
 
-  it('shows the first of many failures in full, and all by title', () => {
+  it('shows the first of many failures in full, and all failures by title', () => {
     const failures = Array.from({ length: 50 }, (_, index) => ({ title: `test ${index}`, details: ['why'] }));
 
     const report = closingReport([{ section: 'all', failures }]);
@@ -50,7 +50,7 @@ describe('the closing report', () => {
     expect(text).to.match(/… \d+ lines are left out …/);
   });
 
-  it('limits each part separately, so that a long part does not displace another', () => {
+  it('limits each part separately, so that a long part does not push out another', () => {
     const text = shorten([lines(500, 'error'), lines(500, 'console'), lines(500, 'log')]);
 
     expect(text.split('\n')).to.have.length(120);
@@ -84,7 +84,7 @@ describe('the closing report', () => {
       .and.to.include('the log of a daemon\nthe states of its jobs\nno evidence: Error: gone');
   });
 
-  it('shows the output of programs that a failed before hook started, and nothing of earlier tests', async () => {
+  it('shows the output of the programs that a failed before hook started, but none from earlier tests', async () => {
     const { failures } = await runSpec(
       `import { offerEvidence } from '${resolve('test/support/evidence.ts')}';
        const open = (text) => offerEvidence({ read: async () => [text] });
@@ -112,7 +112,7 @@ describe('the closing report', () => {
     expect(all.slice(1)).to.deep.equal(['the log of a server']);
   });
 
-  it('counts a failed before hook once, even if the after hook misses what was not set up', async () => {
+  it('counts a failed before hook once, even if the after hook then fails too', async () => {
     const { failures } = await runSpec(
       `describe('tests', () => {
          let server;
@@ -133,7 +133,7 @@ describe('the closing report', () => {
     expect(after.at(0)).to.include('Error: it does not end');
   });
 
-  it('names the test during which the test process died', async () => {
+  it('names the test that ran when the test process died', async () => {
     const { failures } = await runSpec("it('pulls the plug', () => process.kill(process.pid, 'SIGKILL'));");
 
     expect(failures?.[0]?.details[0]).to.equal(

@@ -3,11 +3,11 @@ import { expect } from 'chai';
 import { needsOfFiles, readChoice } from './what-to-install.mjs';
 
 describe('the requirements of selected tests', () => {
-  it('are empty for in-process tests', () => {
+  it('are empty for tests that run in one process', () => {
     expect(needsOfFiles(['test/slurm/squeue.test.ts'])).to.deep.equal({ packages: [], agent: false, releases: false });
   });
 
-  it('are Slurm and the agent, but no other release, for a test of the first tier', () => {
+  it('are Slurm and the agent, but no other Slurm release, for a test of the first tier', () => {
     const needs = needsOfFiles(['test/e2e/first-job.test.ts']);
 
     expect(needs).to.include({ agent: true, releases: false });
@@ -18,7 +18,7 @@ describe('the requirements of selected tests', () => {
     expect(needsOfFiles(['test/e2e/several-nodes-in-containers.test.ts'])).to.include({ agent: true, releases: true });
   });
 
-  it('are read only from files that have a selected test', async () => {
+  it('come only from files that have a selected test', async () => {
     const specs = ['test/base/format-duration.test.ts', 'test/e2e/gate.test.ts'].flatMap((file) => ['--spec', file]);
 
     const { files, needs } = await readChoice([...specs, '-g', 'S-46']);

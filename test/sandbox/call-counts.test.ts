@@ -42,7 +42,7 @@ async function openFilled(): Promise<{
 }
 
 describe('the counts of the sandbox', () => {
-  it('contain the calls, the returned documents and the bytes of each endpoint, and their total', async () => {
+  it('contain the calls, the returned documents and the bytes of each endpoint, and the total', async () => {
     const { sandbox, tasks } = await openFilled();
     await using _ = sandbox;
     await sandbox.ok('tasks.get_all', { id: tasks, only_fields: ['id'] });
@@ -60,7 +60,7 @@ describe('the counts of the sandbox', () => {
     expect(total.bytes).to.equal((calls[0]?.bytes ?? 0) + (calls[1]?.bytes ?? 0));
   });
 
-  it('include refused calls, but not the calls that control the sandbox', async () => {
+  it('include rejected calls, but not the calls that control the sandbox', async () => {
     const { sandbox } = await openFilled();
     await using _ = sandbox;
     await sandbox.call('tasks.get_by_id', { task: 'f'.repeat(32) });
@@ -109,7 +109,7 @@ describe('the counts of the sandbox', () => {
     expect(calls.map(({ server_ms: ms }) => Math.round(ms))).to.deep.equal([8, 8]);
   });
 
-  it('are printed as a table for users, with the totals in the last line', async () => {
+  it('are printed as a table for the user, with the totals in the last line', async () => {
     const { sandbox, tasks } = await openFilled();
     await using _ = sandbox;
     await sandbox.ok('tasks.get_by_id', { task: tasks[0] });
@@ -122,7 +122,7 @@ describe('the counts of the sandbox', () => {
   });
 });
 
-describe('the latency of a real server', () => {
+describe('the simulated latency of a real server', () => {
   it('makes each call wait for the calls before it', async () => {
     const clock = createSimulatedClock(0);
     const { counts, call } = slowService(clock);

@@ -11,7 +11,7 @@ import { openSandbox } from './open-sandbox.ts';
 const run = promisify(execFile);
 
 describe('the clearml.conf that the sandbox writes', () => {
-  it('contains the server, also as files server, and the keys', () => {
+  it("contains the server's address, also as the file server, and the keys", () => {
     const conf = formatClientConf({ url: 'http://127.0.0.1:8008', accessKey: 'KEY', secretKey: 'SECRET' });
     expect(conf).to.contain('api_server: "http://127.0.0.1:8008"');
     expect(conf).to.contain('files_server: "http://127.0.0.1:8008"');
@@ -26,7 +26,7 @@ describe('the clearml.conf that the sandbox writes', () => {
 });
 
 describe('the script for a first task', () => {
-  it('contains neither key, because other users can read the command lines of a process', async () => {
+  it('contains neither key, because other users can read the command line of a process', async () => {
     await using sandbox = await openSandbox();
     const lines = formatFirstTaskLines(sandbox, '/home/u/clearml.conf', 'default').join('\n');
     expect(lines).not.to.contain(sandbox.secretKey).and.not.to.contain(sandbox.accessKey);

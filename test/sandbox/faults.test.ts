@@ -37,7 +37,7 @@ describe('an injected fault', () => {
     expect(performance.now() - before).to.be.greaterThan(90);
   });
 
-  it('occurs as often as requested, only at its endpoint', async () => {
+  it('occurs as often as requested, and only at its endpoint', async () => {
     await using sandbox = await openSandbox();
     await sandbox.ok('sandbox.fault', { endpoint: 'debug.ping', kind: 'status', status: 503, times: 2 });
     const ping = async (): Promise<number> => (await fetch(`${sandbox.url}/debug.ping`)).status;
@@ -45,7 +45,7 @@ describe('an injected fault', () => {
     expect([await ping(), await ping(), await ping()]).to.deep.equal([503, 503, 200]);
   });
 
-  it('can affect every endpoint except sandbox.…', async () => {
+  it('can affect every endpoint except those whose names begin with "sandbox."', async () => {
     await using sandbox = await openSandbox();
     await sandbox.ok('sandbox.fault', { endpoint: '*', kind: 'drop-before', times: 1000 });
     await rejection(sandbox.call('server.info'));
@@ -55,7 +55,7 @@ describe('an injected fault', () => {
     expect((await sandbox.call('tasks.get_all')).result).to.equal('200/0');
   });
 
-  it('is refused if its kind is unknown', async () => {
+  it('is rejected if its kind is unknown', async () => {
     await using sandbox = await openSandbox();
     expect((await sandbox.call('sandbox.fault', { endpoint: '*', kind: 'explode' })).result).to.equal('400/12');
   });

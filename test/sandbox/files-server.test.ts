@@ -67,7 +67,7 @@ describe('the files server of the sandbox', () => {
     expect((await (await ask('GET', '/a/model')).text()) === text).to.equal(true);
   });
 
-  it('stores nothing of an upload that breaks off', async () => {
+  it('stores nothing if an upload breaks off', async () => {
     const stateFile = join(folder, 'state.json');
     await using sandbox = await openSandbox({ stateFile });
     const { token } = Token.parse(await sandbox.ok('auth.login'));
@@ -91,7 +91,7 @@ describe('the files server of the sandbox', () => {
     expect(await (await (await visit(again)).ask('GET', '/a/model')).text()).to.equal('weights');
   });
 
-  it('refuses every path that leads out of its directory, in uploads and downloads', async () => {
+  it('rejects every path that leads out of its directory, in uploads and downloads', async () => {
     const stateFile = join(folder, 'state.json');
     await mkdir(`${stateFile}.files`, { mode: 0o700 });
     await writeFile(join(folder, 'secret'), 'secret');
@@ -112,7 +112,7 @@ describe('the files server of the sandbox', () => {
     expect(await readdir(`${stateFile}.files`)).to.deep.equal([]);
   });
 
-  it('serves no request without valid credentials', async () => {
+  it('rejects requests without valid credentials', async () => {
     await using sandbox = await openSandbox();
     const { upload, ask } = await visit(sandbox);
     await upload({ 'a/model': 'weights' });
@@ -127,7 +127,7 @@ describe('the files server of the sandbox', () => {
     expect(await (await ask('GET', '/a/model')).text()).to.equal('weights');
   });
 
-  it('refuses an upload of unknown or excessive length, and one that is not a form', async () => {
+  it('rejects an upload that is too long, has no known length or is not a form', async () => {
     await using sandbox = await openSandbox();
     const { token } = Token.parse(await sandbox.ok('auth.login'));
     const post = (more: Readonly<Record<string, string>>): Promise<number | undefined> =>

@@ -82,7 +82,7 @@ describe('the sandbox over HTTP', () => {
     expect(readResult((await send(sandbox, { method: 'GET', path: '/' })).body).result).to.equal('400/0');
   });
 
-  it('survives a path that is not a URL', async () => {
+  it('continues after a request whose path is not a URL', async () => {
     await using sandbox = await openSandbox();
     expect((await send(sandbox, { method: 'GET', path: '//' })).status).to.equal(400);
     expect((await sandbox.call('debug.ping')).result).to.equal('200/0');
@@ -102,7 +102,7 @@ describe('the sandbox over HTTP', () => {
     expect(readResult(body).result).to.equal('400/0');
   });
 
-  it('refuses a compressed body', async () => {
+  it('rejects a compressed body', async () => {
     await using sandbox = await openSandbox();
     const headers = { 'content-encoding': 'gzip' };
     expect((await send(sandbox, { method: 'POST', path: '/tasks.get_all', headers })).status).to.equal(415);
@@ -113,7 +113,7 @@ describe('the sandbox over HTTP', () => {
     expect(await send(sandbox, { method: 'OPTIONS', path: '/tasks.get_all' })).to.deep.equal({ status: 200, body: '' });
   });
 
-  it('uses the types that the Python clients require in the envelope', async () => {
+  it('uses in its response envelope the types that the Python clients require', async () => {
     await using sandbox = await openSandbox();
     const headers = { 'x-clearml-trx': 'my-transaction' };
     const { body } = await send(sandbox, { method: 'GET', path: '/v2.31/debug.ping', headers });

@@ -50,7 +50,7 @@ describe('the state file of the sandbox', () => {
     ['the file', () => chmod(stateFile, 0o666)],
     ['the directory of the file', () => chmod(folder, 0o777)],
   ] as const) {
-    it(`is refused, and the sandbox does not start, if other users can change ${what}`, async () => {
+    it(`is rejected, and the sandbox does not start, if other users can change ${what}`, async () => {
       await (await openSandbox({ stateFile })).close();
       const before = await readFile(stateFile, 'utf8');
       // In a directory that only the user can enter, others cannot.
@@ -64,7 +64,7 @@ describe('the state file of the sandbox', () => {
     });
   }
 
-  it('is not written through an existing link', async () => {
+  it('is not written through an existing symbolic link', async () => {
     const precious = join(folder, 'precious');
     await writeFile(precious, 'mine');
     await symlink(precious, `${stateFile}.new`);
@@ -104,7 +104,7 @@ describe('the state file of the sandbox', () => {
     expect((await stat(stateFile)).mode & 0o777).to.equal(0o600);
   });
 
-  it('is refused and kept unchanged if it has another format', async () => {
+  it('is rejected and kept unchanged if it has another format', async () => {
     await writeFile(stateFile, '{"my":"thesis"}');
     const error = await rejection(openSandbox({ stateFile }));
     expect(error).to.be.instanceOf(InvalidSnapshotError);
@@ -112,7 +112,7 @@ describe('the state file of the sandbox', () => {
     expect(await readFile(stateFile, 'utf8')).to.equal('{"my":"thesis"}');
   });
 
-  it('contains every change that had a response, even if the process is killed', async function () {
+  it('contains every change that the sandbox has responded to, even if its process is killed', async function () {
     const answered: string[] = [];
     let accessKey: string | undefined;
     // Kills at 10, 40, 90 and 160 answers: early, and in the middle of a larger file.

@@ -41,21 +41,21 @@ describe('a pinned scenario', () => {
 });
 
 describe('a round with many tasks and faults', () => {
-  it('loses no task, runs none twice, and brings each to its correct end', async () => {
+  it('loses no task, runs none twice, and gives each its correct final status', async () => {
     const lines: string[] = [];
     // So many tasks, not so many seconds: on any machine the same rounds.
     const tally = await playRounds({ seed: 11, tasks: 500, log: (line) => lines.push(line) });
     if (!isClean(tally)) throw new Error([...lines, formatTally(tally)].join('\n'));
   });
 
-  it('starts with the round that --round names', async () => {
+  it('can be selected with --round', async () => {
     const { tasks } = planRound(7, 3);
     const tally = await playRounds({ seed: 7, firstRound: 3, tasks, log: () => undefined });
     expect(tally).to.deep.include({ rounds: 1, tasks });
     expect(tasks).to.be.below(planRound(7, 1).tasks);
   });
 
-  it('is the same for the same seed and number', async () => {
+  it('is the same if seed and number are the same', async () => {
     const once = await playRound(planRound(7, 3));
     const again = await playRound(planRound(7, 3));
     expect(again.trace).to.deep.equal(once.trace);

@@ -13,12 +13,12 @@ const NAMED = {
 };
 
 describe('the server of a test run', () => {
-  it('is the one that the environment names, or none', () => {
+  it('is the server that the environment names, or none', () => {
     expect(namedServer(NAMED)).to.deep.equal({ url: 'https://api.clearml.lab', accessKey: 'KEY', secretKey: 'secret' });
     expect(namedServer({ CLEARML_API_HOST: 'https://api.clearml.lab' })).to.equal(undefined);
   });
 
-  it('is refused if the environment has only some of the variables that name it', () => {
+  it('is rejected if the environment contains only some of the variables that describe it', () => {
     expect(() => namedServer({ ...NAMED, CLEARML_TEST_API_SECRET_KEY: '' })).to.throw(
       'To use a server, set CLEARML_TEST_API_SECRET_KEY as well.',
     );

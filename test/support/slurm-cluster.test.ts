@@ -48,7 +48,7 @@ describe('the private Slurm cluster', () => {
     expect(await states()).to.equal('RUNNING\n');
   });
 
-  it('accepts a change of its settings without a restart', async () => {
+  it('accepts changed settings without a restart', async () => {
     await using cluster = await startSlurmCluster({ clusterName: 'narrow', nodeCount: 1 });
 
     await cluster.change({ minJobAgeMs: 3_000 });

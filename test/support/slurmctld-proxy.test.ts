@@ -37,7 +37,7 @@ describe('the proxy in front of slurmctld', () => {
     return rows.split('\n').length - 1;
   }
 
-  it('forwards everything while no fault is set', async () => {
+  it('forwards every call while no fault is set', async () => {
     const before = proxy.callCount();
 
     await submit('whole');
@@ -46,7 +46,7 @@ describe('the proxy in front of slurmctld', () => {
     expect(proxy.callCount()).to.equal(before + 1);
   });
 
-  it('makes sbatch time out although the job exists', async () => {
+  it('makes sbatch time out although Slurm has created the job', async () => {
     proxy.break({ fault: { kind: 'drop-answers' }, only: 'submissions' });
 
     const error = await rejection(submit('timed-out'));
@@ -63,7 +63,7 @@ describe('the proxy in front of slurmctld', () => {
     expect(await jobsNamed('cut')).to.equal(1);
   });
 
-  it('refuses a call before it reaches the controller', async () => {
+  it('rejects a call before it reaches the controller', async () => {
     proxy.break({ fault: { kind: 'refuse' }, only: 'submissions' });
 
     await rejection(submit('refused'));

@@ -6,7 +6,7 @@ import { failWaitsOn, waitUntil } from './wait-until.ts';
 const never = (): boolean => false;
 
 describe('a wait', () => {
-  it('fails at once when a program that all waits need has ended', async () => {
+  it('fails immediately when a program that all waits need has ended', async () => {
     const remove = failWaitsOn(() => 'slurmctld ended');
 
     const error = await rejection(waitUntil('a job', never, { evidence: () => 'its last line' }));
@@ -15,23 +15,23 @@ describe('a wait', () => {
     expect(error.message).to.match(/^waited \d+ ms for a job, in vain: slurmctld ended\nits last line$/);
   });
 
-  it('no longer fails when the reason to fail is withdrawn', async () => {
+  it('no longer fails after the reason to fail is withdrawn', async () => {
     failWaitsOn(() => 'slurmctld ended')();
 
     expect(await waitUntil('a job', () => 'job 7')).to.equal('job 7');
   });
 
-  it('fails at once when the program that would cause the condition has ended', async () => {
+  it('fails immediately when the program that would fulfill the condition has ended', async () => {
     const error = await rejection(waitUntil('a line', never, { hopeless: () => 'the program ended with 1' }));
 
     expect(error.message).to.include('for a line, in vain: the program ended with 1');
   });
 
-  it('succeeds if the program caused the condition before it ended', async () => {
+  it('succeeds if the program fulfilled the condition before it ended', async () => {
     expect(await waitUntil('a line', () => 'the line', { hopeless: () => 'the program ended' })).to.equal('the line');
   });
 
-  it('fails when nothing is left that could cause the condition', async () => {
+  it('fails when nothing is left that could fulfill the condition', async () => {
     const stalled = (): Promise<string> => Promise.resolve('the task is failed, and no job is left');
 
     const error = await rejection(waitUntil('completion', never, { stalled, stalledForMs: 0 }));

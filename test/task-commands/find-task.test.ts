@@ -38,7 +38,7 @@ describe('a task on the command line', () => {
     expect(stderr).to.include('Task "no such task" not found');
   });
 
-  it('causes an error that lists all matches if several tasks have the name', async () => {
+  it('causes an error that lists all matches if several tasks have this name', async () => {
     const twins = [await cli.user.makeTask({ name: 'twin' }), await cli.user.makeTask({ name: 'twin' })];
     const { code, stderr } = await cli.run('cancel', 'twin');
     expect(code).to.equal(2);
@@ -62,7 +62,7 @@ describe('a task on the command line', () => {
     expect((await cli.user.look(task)).status).to.equal('stopped');
   });
 
-  it('is asked to stop by cancel while it is in progress', async () => {
+  it('receives a stop request from cancel while it is in progress', async () => {
     const runs = await cli.submitOne(TEMPLATE, 'runs');
     await cli.user.api('tasks.started', { task: runs, force: true });
     await cli.user.api('workers.status_report', { worker: 'w', task: runs, timestamp: Date.now() });

@@ -85,7 +85,7 @@ describe('an error in a HOCON text', () => {
 describe('readHoconValue', () => {
   const origin = { kind: 'variable', name: 'CLEARML_AGENT__X' } as const;
 
-  it('names the variable in an error, and hides its value', () => {
+  it('names the variable in an error, and does not show its value', () => {
     const problem = catchError(ConfigError, () => readHoconValue('hunter2@home', origin, {}));
 
     expect(problem.message).to.equal(

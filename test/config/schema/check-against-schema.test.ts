@@ -55,7 +55,7 @@ describe('an invalid setting', () => {
     });
   }
 
-  it('is reported with the variable or option that sets it', () => {
+  it('is reported with the variable or the option that sets it', () => {
     expect(() => configFrom({ environment: { CLEARML_AGENT__AGENT__SLURM__QUEUE: '[x]' } })).to.throw(
       ConfigError,
       'CLEARML_AGENT__AGENT__SLURM__QUEUE: there is no setting agent.slurm.queue: did you mean agent.slurm.queues?',

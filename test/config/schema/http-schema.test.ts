@@ -37,7 +37,7 @@ describe('agent.slurm.http', () => {
     expect(configWith('agent.slurm.http.token_file = t').settings.http).to.equal(undefined);
   });
 
-  it('is refused with an invalid address', () => {
+  it('rejects an invalid address', () => {
     const { message } = catchError(ConfigError, () => configWith('agent.slurm.http.listen = "host"'));
 
     expect(message).to.include('must be PORT or HOST:PORT');

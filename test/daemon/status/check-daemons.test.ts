@@ -36,7 +36,7 @@ const withFacts = (facts: Partial<HealthFacts>): CheckedCluster => ({
 });
 
 describe('the check of daemons', () => {
-  it('is OK while tasks are claimed, submitted and tracked, with performance data', () => {
+  it('is OK while tasks are claimed, submitted and tracked, and includes performance data', () => {
     expect(checkClusters([WELL], NOW)).to.deep.equal({
       state: 'ok',
       line: 'OK: 38 tasks tracked, last poll 4 s ago | tracked=38 poll_age=4s;;180 pass=0.3s loop_lag=0s',
@@ -120,7 +120,7 @@ describe('the check of daemons', () => {
     });
   }
 
-  it('of several clusters has the worst of their states, and names the clusters in that state', () => {
+  it('for several clusters shows the worst of their states, and names the clusters in that state', () => {
     const { state, line } = checkClusters(
       [
         { ...WELL, name: 'hpc1' },
@@ -144,7 +144,7 @@ describe('the health note', () => {
   });
   afterEach(() => rm(folder, { recursive: true }));
 
-  it('contains the facts of the daemon, is replaced after a change, and counts as unknown if it cannot be read', async () => {
+  it('contains the state of the daemon, is replaced after a change, and is ignored if it cannot be read', async () => {
     let tracked = 1;
     const reporting = reportHealth(folder, () => ({ at: NOW, tracked, facts: FACTS }));
     const first = await waitUntil('the note', async () => (await readHealthNote(folder)) ?? false);

@@ -119,20 +119,20 @@ describe('a listing', () => {
     expect(list({ page: 1, page_size: 500 })).to.equal(1);
   });
 
-  it('scrolls to the last document', () => {
+  it('returns all documents, page by page, to a client that scrolls', () => {
     const first = listDocuments(TASKS, { size: 2 }, { conditions: TASK_CONDITIONS });
     const second = listDocuments(TASKS, { size: 2, ...first.scroll }, { conditions: TASK_CONDITIONS });
     const third = listDocuments(TASKS, { size: 2, ...second.scroll }, { conditions: TASK_CONDITIONS });
     expect([first, second, third].map(({ documents }) => documents.length)).to.deep.equal([2, 1, 0]);
   });
 
-  it('refuses an invalid pattern', () => {
+  it('rejects an invalid pattern', () => {
     expect(() => ids({ name: '(' }))
       .to.throw(ApiError)
       .with.property('subcode', 21);
   });
 
-  it('refuses an unknown operator', () => {
+  it('rejects an unknown operator', () => {
     expect(() => ids({ tags: ['__$maybe', 'x'] }))
       .to.throw(ApiError)
       .with.property('subcode', 16);

@@ -19,7 +19,7 @@ function begin(url: string, headers: Record<string, string>): { sent: ClientRequ
 }
 
 describe('a request body', () => {
-  it('is refused before it is sent if its announced length is too large', async () => {
+  it('is rejected before it is sent if its announced length is too large', async () => {
     await using sandbox = await openSandbox();
     const { sent, status } = begin(sandbox.url, { 'content-length': String(20 * MIB + 1) });
     sent.flushHeaders();
@@ -29,7 +29,7 @@ describe('a request body', () => {
     expect(await sandbox.makeTask()).to.be.a('string');
   });
 
-  it('is refused once it exceeds the limit, in each of several simultaneous requests', async () => {
+  it('is rejected once it exceeds the limit, in each of several simultaneous requests', async () => {
     await using sandbox = await openSandbox();
     const all = Array.from({ length: 3 }, () => begin(sandbox.url, { 'transfer-encoding': 'chunked' }));
     const piece = Buffer.alloc(MIB);

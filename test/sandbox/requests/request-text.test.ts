@@ -32,7 +32,7 @@ describe('readObjects', () => {
     expect(text('')).to.deep.equal([{}]);
   });
 
-  it('drops nulls at the top level, where they mean "not set", and keeps others', () => {
+  it('drops nulls at the top level, where they mean "not set", and keeps all others', () => {
     expect(text('{"a":null,"b":{"c":null},"d":[null]}')).to.deep.equal([{ b: { c: null }, d: [null] }]);
   });
 

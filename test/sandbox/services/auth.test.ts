@@ -37,7 +37,7 @@ describe('the authentication of the sandbox', () => {
     expect((await callAs(sandbox, basicAuthorization(sandbox.accessKey, sandbox.secretKey))).result).to.equal('200/0');
   });
 
-  it('refuses each kind of invalid credentials with its own code', async () => {
+  it('rejects each kind of invalid credentials with its own error code', async () => {
     await using sandbox = await openSandbox();
     const results = [
       await callAs(sandbox, undefined),
@@ -84,13 +84,13 @@ describe('a token of the sandbox', () => {
     expect(answer.message).to.contain('expired');
   });
 
-  it('is refused by another sandbox', async () => {
+  it('is rejected by another sandbox', async () => {
     await using one = await openSandbox();
     await using other = await openSandbox();
     expect((await callAs(other, `Bearer ${await login(one)}`)).result).to.equal('401/30');
   });
 
-  it('can be made to expire at once; later tokens can get a short lifetime', async () => {
+  it('can be made to expire immediately, and later tokens can have a short lifetime', async () => {
     await using sandbox = await openSandbox();
     const token = await login(sandbox);
     await sandbox.ok('sandbox.expire_tokens', { life_seconds: 30 });

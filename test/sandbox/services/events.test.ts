@@ -36,7 +36,7 @@ describe('the console of the sandbox', () => {
     expect(await sandbox.ok('events.get_task_log', { task })).to.include({ returned: 4, total: 4 });
   });
 
-  it('gives a line without a worker the name of its host', async () => {
+  it('uses the host name as the worker of a line without a worker', async () => {
     await using sandbox = await openSandbox();
     const task = await sandbox.makeTask();
     await sendBatch(sandbox, [{ type: 'log', task, msg: 'x' }]);
@@ -46,7 +46,7 @@ describe('the console of the sandbox', () => {
     expect(events).to.have.nested.property('[1].worker', 'w:1');
   });
 
-  it('refuses invalid events one by one and counts the reasons', async () => {
+  it('rejects invalid events one by one and counts the reasons', async () => {
     await using sandbox = await openSandbox();
     const task = await sandbox.makeTask();
     const good = { type: 'log', task, msg: 'x' };
@@ -63,7 +63,7 @@ describe('the console of the sandbox', () => {
     expect((await sendBatch(sandbox, [{ type: 'log', task: 'gone' }])).result).to.equal('400/131');
   });
 
-  it('refuses lines for a published task unless allow_locked is set', async () => {
+  it('rejects lines for a published task unless allow_locked is set', async () => {
     await using sandbox = await openSandbox();
     const task = await sandbox.makeTask();
     await sandbox.ok('tasks.publish', { task, force: true });
@@ -87,7 +87,7 @@ describe('the console of the sandbox', () => {
     expect(await page(sandbox, { task, batch_size: 2, navigate_earlier: false, from_timestamp: 2 })).to.equal('3 4');
   });
 
-  it('never splits the lines of one millisecond over two pages', async () => {
+  it('never splits the lines of one millisecond between two pages', async () => {
     await using sandbox = await openSandbox();
     const task = await sandbox.makeTask();
     await sendBatch(
@@ -107,8 +107,8 @@ describe('the console of the sandbox', () => {
   });
 });
 
-describe('a scalar', () => {
-  it("replaces one of the same iteration, and updates the task's last iteration", async () => {
+describe('a scalar event', () => {
+  it("replaces an event of the same iteration, and updates the task's last iteration", async () => {
     await using sandbox = await openSandbox();
     const task = await sandbox.makeTask();
     const scalar = { type: 'training_stats_scalar', task, metric: 'loss', variant: 'train', iter: 7 };
@@ -120,7 +120,7 @@ describe('a scalar', () => {
     expect(await sandbox.task(task)).to.include({ last_iteration: 7 });
   });
 
-  it('returns events by iteration, all of the last one of a page', async () => {
+  it('is returned by iteration, with all events of the last iteration of a page', async () => {
     await using sandbox = await openSandbox();
     const task = await sandbox.makeTask();
     const point = (iter: number, variant: string): Record<string, unknown> => ({

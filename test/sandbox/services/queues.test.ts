@@ -42,7 +42,7 @@ describe('a queue of the sandbox', () => {
     expect(await sandbox.ok('queues.peek_task', { queue })).to.deep.equal({ task: tasks[0] });
   });
 
-  it('with entries is deleted only with force, and its tasks then get back their earlier status', async () => {
+  it('with entries is deleted only with force, which restores the earlier status of its tasks', async () => {
     await using sandbox = await openSandbox();
     const { queue, tasks } = await makeFilled(sandbox, 1);
     const [task = ''] = tasks;
@@ -90,7 +90,7 @@ describe('get_next_task', () => {
     expect(await sandbox.entriesOf(queue)).to.deep.equal([second]);
   });
 
-  it('changes a stopped task to queued, and nothing else of the task', async () => {
+  it('sets a stopped task to queued, and changes nothing else in the task', async () => {
     await using sandbox = await openSandbox();
     const { queue, tasks } = await makeFilled(sandbox, 1);
     const [task = ''] = tasks;
@@ -102,7 +102,7 @@ describe('get_next_task', () => {
     expect(await sandbox.task(task)).to.deep.equal({ ...before, status: 'queued' });
   });
 
-  it('undoes an abort that comes while it pops the task', async () => {
+  it('undoes an abort that arrives while it pops the task', async () => {
     await using sandbox = await openSandbox();
     const { queue, tasks } = await makeFilled(sandbox, 1);
     const [task = ''] = tasks;
@@ -122,7 +122,7 @@ describe('get_next_task', () => {
     expect(await sandbox.ok('queues.get_next_task', { queue })).to.have.nested.property('entry.task', 'gone');
   });
 
-  it('refuses a missing queue', async () => {
+  it('rejects a missing queue', async () => {
     await using sandbox = await openSandbox();
     expect((await sandbox.call('queues.get_next_task', { queue: 'nowhere' })).result).to.equal('400/701');
     expect((await sandbox.call('queues.get_next_task', { queue: 'nowhere', task: 'x' })).result).to.equal('400/701');
@@ -159,7 +159,7 @@ describe('add_task', () => {
     expect(before.execution.queue).to.equal(queue);
   });
 
-  it('refuses a task already in the queue, and the second of two simultaneous additions', async () => {
+  it('rejects a task that is already in the queue, and the second of two simultaneous calls', async () => {
     await using sandbox = await openSandbox();
     const queue = await sandbox.makeQueue('cpu');
     const task = await sandbox.makeTask();
@@ -174,7 +174,7 @@ describe('add_task', () => {
 });
 
 describe('remove_task', () => {
-  it('removes the entry for one caller and refuses later ones', async () => {
+  it('removes the entry for one caller and rejects later callers', async () => {
     await using sandbox = await openSandbox();
     const { queue, tasks } = await makeFilled(sandbox, 1);
     const [task = ''] = tasks;
@@ -184,7 +184,7 @@ describe('remove_task', () => {
     expect(await sandbox.statusOf(task)).to.equal('queued');
   });
 
-  it('reports 0 removed entries to the later of two simultaneous callers', async () => {
+  it('reports 0 removed entries to the second of two simultaneous callers', async () => {
     await using sandbox = await openSandbox();
     const { queue, tasks } = await makeFilled(sandbox, 1);
     const [task = ''] = tasks;
@@ -204,7 +204,7 @@ describe('remove_task', () => {
     expect(restored.execution).not.to.have.property('queue');
   });
 
-  it('keeps the status of a parked task, whose execution queue is another one', async () => {
+  it('keeps the status of a parked task, whose execution queue is another queue', async () => {
     await using sandbox = await openSandbox();
     const { tasks } = await makeFilled(sandbox, 1);
     const [task = ''] = tasks;
@@ -225,7 +225,7 @@ describe('a move in a queue', () => {
     ['move_task_backward', { count: 9 }, 3, 'abdc'],
   ];
   for (const [move, more, position, order] of MOVES) {
-    it(`of c in abcd by ${move} ${JSON.stringify(more)} gives ${order}`, async () => {
+    it(`of c in abcd by ${move} ${JSON.stringify(more)} results in ${order}`, async () => {
       await using sandbox = await openSandbox();
       const queue = await sandbox.makeQueue('cpu');
       for (const task of 'abcd') await sandbox.ok('queues.add_task', { queue, task });
@@ -234,7 +234,7 @@ describe('a move in a queue', () => {
     });
   }
 
-  it('is refused for a task that is not in the queue', async () => {
+  it('is rejected for a task that is not in the queue', async () => {
     await using sandbox = await openSandbox();
     const queue = await sandbox.makeQueue('cpu');
     expect((await sandbox.call('queues.move_task_to_front', { queue, task: 'x' })).result).to.equal('400/703');

@@ -55,7 +55,7 @@ describe('tasks.edit', () => {
     expect(edited).to.deep.include({ runtime: { b: 2 }, container: { image: 'two' } });
   });
 
-  it('accepts only drafts; with force, it accepts any task, and even a new status', async () => {
+  it('accepts only drafts, or with force any task and even a new status', async () => {
     await using sandbox = await openSandbox();
     const task = await sandbox.makeTask();
     await sandbox.ok('tasks.started', { task });
@@ -124,14 +124,14 @@ describe('tasks.edit_hyper_params with user properties', () => {
     expect(after).to.equal(before);
   });
 
-  it('is refused for a queued task if it also sets other parameters', async () => {
+  it('is rejected for a queued task if it also sets other parameters', async () => {
     await using sandbox = await openSandbox();
     const task = await sandbox.makeQueued(await sandbox.makeQueue('cpu'));
     const hyperparams = [property('a', '1'), { section: 'Args', name: 'lr', value: '0.1' }];
     expect((await sandbox.call('tasks.edit_hyper_params', { task, hyperparams })).result).to.equal('400/110');
   });
 
-  it('refuses values that are not text', async () => {
+  it('rejects values that are not text', async () => {
     await using sandbox = await openSandbox();
     const task = await sandbox.makeTask();
     const hyperparams = [{ section: 'properties', name: 'a', value: 1 }];
@@ -140,7 +140,7 @@ describe('tasks.edit_hyper_params with user properties', () => {
 });
 
 describe('tasks.edit_hyper_params and tasks.delete_hyper_params', () => {
-  it('add, replace and delete parameters, single ones or whole sections', async () => {
+  it('add, replace and delete single parameters or whole sections', async () => {
     await using sandbox = await openSandbox();
     const task = await sandbox.makeTask();
     const arg = (section: string, name: string): Record<string, string> => ({ section, name, value: '1' });

@@ -31,7 +31,7 @@ describe('tasks.enqueue', () => {
     });
   });
 
-  it('uses the default queue if none is named', async () => {
+  it('uses the default queue if the call names none', async () => {
     await using sandbox = await openSandbox();
     const task = await sandbox.makeTask();
     await sandbox.ok('tasks.enqueue', { task });
@@ -40,13 +40,13 @@ describe('tasks.enqueue', () => {
     expect((await sandbox.task(task)).execution.queue).to.equal(id);
   });
 
-  it('refuses a queue by id and by name in one call', async () => {
+  it('rejects a call that names the queue both by id and by name', async () => {
     await using sandbox = await openSandbox();
     const task = await sandbox.makeTask();
     expect((await sandbox.call('tasks.enqueue', { task, queue: 'x', queue_name: 'y' })).result).to.equal('400/12');
   });
 
-  it('moves a queued task to another queue, and remembers the status from before the first enqueue', async () => {
+  it("moves a queued task to another queue, and still remembers the task's status before it was first enqueued", async () => {
     await using sandbox = await openSandbox();
     const cpu = await sandbox.makeQueue('cpu');
     const gpu = await sandbox.makeQueue('gpu');
@@ -58,7 +58,7 @@ describe('tasks.enqueue', () => {
     expect(await sandbox.statusOf(task)).to.equal('created');
   });
 
-  it('refuses a task already in the queue, and forgets the status that the task had before it was queued', async () => {
+  it('rejects a task that is already in the queue, and forgets the status before the first enqueue', async () => {
     await using sandbox = await openSandbox();
     const queue = await sandbox.makeQueue('cpu');
     const task = await sandbox.makeQueued(queue);
@@ -144,7 +144,7 @@ describe('tasks.dequeue', () => {
     expect(await sandbox.statusOf(task)).to.equal('stopped');
   });
 
-  it('makes a running task a draft if new_status is missing', async () => {
+  it('sets a running task to draft if new_status is missing', async () => {
     await using sandbox = await openSandbox();
     const task = await sandbox.makeTask();
     await sandbox.ok('tasks.started', { task });
@@ -173,7 +173,7 @@ describe('tasks.dequeue', () => {
     expect(await sandbox.entriesOf(queue)).to.deep.equal([]);
   });
 
-  it('refuses an unknown status', async () => {
+  it('rejects an unknown status', async () => {
     await using sandbox = await openSandbox();
     const task = await sandbox.makeTask();
     expect((await sandbox.call('tasks.dequeue', { task, new_status: 'running' })).result).to.equal('400/12');
@@ -181,7 +181,7 @@ describe('tasks.dequeue', () => {
 });
 
 describe('a popped task', () => {
-  it('is an orphan until a client acts: status queued, in no queue, execution queue unchanged', async () => {
+  it('is an orphan until a client acts: it is queued, but in no queue, and keeps its execution queue', async () => {
     await using sandbox = await openSandbox();
     const queue = await sandbox.makeQueue('cpu');
     const task = await sandbox.makeQueued(queue);
@@ -195,7 +195,7 @@ describe('a popped task', () => {
     });
   });
 
-  it('returns to the front of its queue with add_task and move_task_to_front', async () => {
+  it('returns to the front of its queue after add_task and move_task_to_front', async () => {
     await using sandbox = await openSandbox();
     const queue = await sandbox.makeQueue('cpu');
     const orphan = await sandbox.makeQueued(queue);

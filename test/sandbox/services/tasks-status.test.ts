@@ -37,7 +37,7 @@ describe("a change of a task's status", () => {
     expect(await sandbox.task(task)).to.include({ status_reason: '', status_message: '' });
   });
 
-  it('keeps the start time at a second start, and sets it again after an end', async () => {
+  it('keeps the start time if the task is started twice, and sets it again if the task was ended in between', async () => {
     const clock = createManualClock(Date.UTC(2025, 0, 1));
     await using sandbox = await openSandbox({ clock });
     const task = await sandbox.makeTask();
@@ -53,7 +53,7 @@ describe("a change of a task's status", () => {
     expect(await sandbox.task(task)).not.to.have.property('completed');
   });
 
-  it('is refused, without effect, if the status machine does not allow it', async () => {
+  it('is rejected, without effect, if the status machine does not allow it', async () => {
     await using sandbox = await openSandbox();
     const queue = await sandbox.makeQueue('cpu');
     const task = await sandbox.makeQueued(queue);
@@ -76,7 +76,7 @@ describe("a change of a task's status", () => {
     expect(await sandbox.task(task)).to.include({ status: 'failed', status_reason: 'time limit' });
   });
 
-  it('fails if another call changed the status in the meantime', async () => {
+  it('fails if another call has changed the status at the same time', async () => {
     await using sandbox = await openSandbox();
     const task = await makeRunning(sandbox);
     const { answer } = await sandbox.held('tasks.completed', { task });
@@ -86,7 +86,7 @@ describe("a change of a task's status", () => {
     expect(await sandbox.statusOf(task)).to.equal('stopped');
   });
 
-  it('fails even with force if another call changed the status in the meantime', async () => {
+  it('fails even with force if another call has changed the status at the same time', async () => {
     await using sandbox = await openSandbox();
     const task = await makeRunning(sandbox);
     const { answer } = await sandbox.held('tasks.failed', { task, force: true });
@@ -113,7 +113,7 @@ describe("a change of a task's status", () => {
 });
 
 describe('tasks.stop', () => {
-  it('stops a queued task at once and removes it from its queue', async () => {
+  it('stops a queued task immediately and removes it from its queue', async () => {
     await using sandbox = await openSandbox();
     const queue = await sandbox.makeQueue('cpu');
     const task = await sandbox.makeQueued(queue);
@@ -143,7 +143,7 @@ describe('tasks.stop', () => {
     expect(await sandbox.entriesOf(parking)).to.deep.equal([task]);
   });
 
-  it('only sets the message "stopping" if the worker is alive, also in the second call', async () => {
+  it('only sets the message "stopping" if the worker is alive, even if called twice', async () => {
     const clock = createManualClock();
     await using sandbox = await openSandbox({ clock });
     const task = await makeRunning(sandbox);
@@ -171,7 +171,7 @@ describe('tasks.stop', () => {
     expect(await messageOf(sandbox, task)).to.equal('in_progress: still going');
   });
 
-  it('refuses a completed task, and a draft without force', async () => {
+  it('rejects a completed task, and a draft without force', async () => {
     await using sandbox = await openSandbox();
     const draft = await sandbox.makeTask();
     expect((await sandbox.call('tasks.stop', { task: draft })).result).to.equal('400/110');

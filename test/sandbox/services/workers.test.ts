@@ -64,14 +64,14 @@ describe('a worker of the sandbox', () => {
     expect((await workers(sandbox))[0]?.['task']).to.include({ id: task, name: 'a task' });
   });
 
-  it('is registered even if it reports an unknown task, which is rejected', async () => {
+  it('is registered even if it reports an unknown task, although that report is rejected', async () => {
     await using sandbox = await openSandbox();
     const body = { worker: 'w:1', task: 'gone', timestamp: 1 };
     expect((await sandbox.call('workers.status_report', body)).result).to.equal('400/101');
     expect(await ids(sandbox)).to.deep.equal(['w:1']);
   });
 
-  it('loses its task if a report names none, and keeps its queues if a report lists none', async () => {
+  it('loses its task if a report names no task, and keeps its queues if a report names no queues', async () => {
     await using sandbox = await openSandbox();
     const queue = await sandbox.makeQueue('cpu');
     const task = await sandbox.makeTask();
@@ -89,7 +89,7 @@ describe('a worker of the sandbox', () => {
     expect((await sandbox.call('workers.status_report', { worker: 'w:1' })).result).to.equal('400/12');
   });
 
-  it('is gone after it unregisters, which it may do twice', async () => {
+  it('is gone after it unregisters, and may unregister twice', async () => {
     await using sandbox = await openSandbox();
     await sandbox.ok('workers.register', { worker: 'w:1' });
     await sandbox.ok('workers.unregister', { worker: 'w:1', queues: [] });

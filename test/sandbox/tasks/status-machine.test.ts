@@ -20,13 +20,13 @@ describe('the status machine', () => {
     for (const to of TASK_STATUSES) {
       if (from === 'unknown' && to !== 'unknown') continue;
       const isAllowed = from === to || (ALLOWED[from] ?? '').split(' ').includes(to);
-      it(`${isAllowed ? 'allows' : 'refuses'} a change from ${from} to ${to}`, () => {
+      it(`${isAllowed ? 'allows' : 'rejects'} a change from ${from} to ${to}`, () => {
         expect(checkChange(from, to)).to.equal(isAllowed ? 'allowed' : 'refused');
       });
     }
   }
 
-  it('allows no change from unknown', () => {
+  it('allows no change from the status unknown', () => {
     expect(checkChange('unknown', 'created')).to.equal('no such row');
   });
 });

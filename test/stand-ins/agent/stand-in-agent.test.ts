@@ -16,7 +16,7 @@ describe('the stand-in for clearml-agent on the sandbox', () => {
 
   defineAgentContract(standInAgentPython);
 
-  it('says that it is a stand-in', async () => {
+  it('prints that it is a stand-in', async () => {
     await using testBed = await openAgentTestBed(standInAgentPython());
     const task = await testBed.enqueue(await testBed.makeTask('print("hello")'));
     const { output } = await testBed.start('python', ...EXECUTE, task).ended;
@@ -24,7 +24,7 @@ describe('the stand-in for clearml-agent on the sandbox', () => {
     expect(await testBed.console(task)).to.contain('This is the stand-in for clearml-agent');
   });
 
-  it('changes a task that only the real agent can run to failed, with the reason', async () => {
+  it('sets a task that only the real agent can run to failed, with the reason', async () => {
     await using testBed = await openAgentTestBed(standInAgentPython());
     const script = { repository: 'https://example.org/code.git', entry_point: 'train.py', working_dir: '.' };
     const task = await testBed.enqueue(await testBed.makeTask('', { script }));
@@ -33,7 +33,7 @@ describe('the stand-in for clearml-agent on the sandbox', () => {
     expect(await testBed.console(task)).to.contain('runs inline scripts only');
   });
 
-  it('removes its own PYTHONPATH for the task, so that the task can use the real packages', async () => {
+  it('removes its own PYTHONPATH, so that the task can use the real packages', async () => {
     await using testBed = await openAgentTestBed(standInAgentPython());
     const task = await testBed.enqueue(
       await testBed.makeTask('import os; print("path is", os.environ.get("PYTHONPATH"))'),
@@ -42,7 +42,7 @@ describe('the stand-in for clearml-agent on the sandbox', () => {
     expect(await testBed.console(task)).to.contain('path is None');
   });
 
-  it('lets only the first node of a task end the task', async () => {
+  it("ends the task only on the task's first node", async () => {
     await using testBed = await openAgentTestBed(standInAgentPython(), { SLURM_PROCID: '1' });
     const task = await testBed.enqueue(await testBed.makeTask('print("hello from the other node")'));
     expect(await testBed.start('python', ...EXECUTE, task).ended).to.include({ code: 0 });
@@ -77,7 +77,7 @@ describe('a job with the stand-in for clearml-agent', () => {
     expect((await bed.parking.user.look(facts.taskId)).status).to.equal('queued');
   });
 
-  it("exits with a specific code if nothing listens at the server's address", async () => {
+  it("exits with its own code if nothing listens at the server's address", async () => {
     writeFileSync(
       join(bed.node.home, 'clearml.conf'),
       bed.parking.conf.replaceAll(bed.parking.url, 'http://127.0.0.1:9'),
@@ -88,7 +88,7 @@ describe('a job with the stand-in for clearml-agent', () => {
     expect(exitCode, stderr).to.equal(JOB_EXIT_CODES.serverAway.code);
   });
 
-  it('exits with a specific code if the server rejects its credentials', async () => {
+  it('exits with its own code if the server rejects its credentials', async () => {
     const wrong = bed.parking.conf.replace(/secret_key: "[^"]*"/, 'secret_key: "another"');
     writeFileSync(join(bed.node.home, 'clearml.conf'), wrong);
     const { exitCode, stderr } = await bed.node.run(fillIn(QUICK_TEMPLATE, await park('print("hello")')));

@@ -34,14 +34,14 @@ describe('readCommandLine', () => {
     });
   }
 
-  it("stops at the script, and does not read the script's options", () => {
+  it('stops at the script, and does not read the options behind it', () => {
     expect(readCommandLine('sbatch', ['-H', 'script', '--nodes=2'], TABLE, true).rest).to.deep.equal([
       'script',
       '--nodes=2',
     ]);
   });
 
-  it("refuses unknown options with Slurm's message", () => {
+  it("rejects unknown options with Slurm's message", () => {
     expect(() => readCommandLine('sbatch', ['--bogus=1'], TABLE)).to.throw("sbatch: unrecognized option '--bogus'");
     expect(() => readCommandLine('sbatch', ['-z'], TABLE)).to.throw("sbatch: invalid option -- 'z'");
     expect(() => readCommandLine('sbatch', ['--nodes'], TABLE)).to.throw("option '--nodes' requires an argument");
@@ -71,7 +71,7 @@ describe('readDirectives', () => {
     });
   }
 
-  it('refuses an unclosed quote', () => {
+  it('rejects an unclosed quote', () => {
     expect(() => readDirectives('#!/bin/bash\n#SBATCH --hold -p "x\n')).to.throw(
       'sbatch: fatal: stdin: line 2: Unmatched `"` in [ "x]',
     );

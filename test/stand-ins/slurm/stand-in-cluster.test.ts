@@ -64,7 +64,7 @@ describe('the stand-in cluster', () => {
     return readFileSync(join(folder, `slurm-${id}.out`), 'utf8');
   }
 
-  it('says in every version that it is a stand-in', async () => {
+  it('states in the output of --version that it is a stand-in', async () => {
     for (const command of ['sbatch', 'squeue', 'scancel', 'sacct', 'sinfo', 'scontrol', 'srun'])
       expect(await type(`${command} --version`), command).to.match(/not Slurm: a stand-in/);
     expect(await type('scontrol show config')).to.match(/SLURM_VERSION += .*stand-in/);
@@ -105,7 +105,7 @@ describe('the stand-in cluster', () => {
     await until(id, 'TIMEOUT');
   });
 
-  it('starts jobs as nodes become free, and shows the reason of pending jobs', async () => {
+  it('starts jobs when nodes become free, and shows why other jobs are pending', async () => {
     await reopen({ nodeCount: 1, cpusPerNode: 2 });
     const script = 'while [ ! -e go ]; do sleep 0.05; done';
     const [first, second, third] = [
@@ -132,7 +132,7 @@ describe('the stand-in cluster', () => {
     expect(log(id)).to.equal('run 0\nrun 1\n');
   });
 
-  it('refuses to requeue a job with --no-requeue', async () => {
+  it('rejects a requeue of a job with --no-requeue', async () => {
     const id = await submit('sleep 1000', '--no-requeue');
     await until(id, 'RUNNING');
 
@@ -150,7 +150,7 @@ describe('the stand-in cluster', () => {
     await until(waiting, 'DEADLINE');
   });
 
-  it('sets a job to FAILED if a killed slurmctld forgot its start, as Slurm does', async () => {
+  it('sets a job to FAILED if a killed slurmctld lost its start, as Slurm does', async () => {
     const id = await submit('echo "$SLURM_JOB_START_TIME"; sleep 1000');
     await waitUntil('the script to begin', () => existsSync(join(folder, `slurm-${id}.out`)) && log(id) !== '');
     cluster.controller.revokeStart(Number(id));
@@ -161,7 +161,7 @@ describe('the stand-in cluster', () => {
     expect(Number(startedAt)).to.be.above(Number(log(id)));
   });
 
-  it('sets a job to FAILED if its output file cannot be written, as Slurm does', async () => {
+  it("sets a job to FAILED if the job's output file cannot be written, as Slurm does", async () => {
     const id = await submit('touch ran', '--output=/nowhere/x.out');
     await until(id, 'FAILED');
 
@@ -169,14 +169,14 @@ describe('the stand-in cluster', () => {
     expect(existsSync(join(folder, 'ran'))).to.equal(false);
   });
 
-  it('runs a job with a missing working directory in /tmp, as Slurm does', async () => {
+  it("runs a job in /tmp if the job's working directory does not exist, as Slurm does", async () => {
     const id = await submit('pwd', `--chdir=/nowhere --output=${folder}/slurm-%j.out`);
     await until(id, 'COMPLETED');
 
     expect(log(id)).to.equal('/tmp\n');
   });
 
-  it("passes the submitter's environment to the job, or none of it with --export=NONE", async () => {
+  it("passes the submitter's environment to the job, or with --export=NONE no environment", async () => {
     const all = await type(`MINE=yes sbatch --parsable --wrap 'echo "$MINE"'`);
     const none = await type(`MINE=yes sbatch --parsable --export=NONE --wrap 'echo "$MINE"'`);
     await until(all, 'COMPLETED');
@@ -199,7 +199,7 @@ describe('the stand-in cluster', () => {
     await waitUntil('its process to be gone', () => !isAlive(Number(log(id))));
   });
 
-  it('keeps its jobs over a restart, and requeues running ones, as after a node failure', async () => {
+  it('keeps its jobs across a restart, and requeues the running ones, as Slurm does after a node failure', async () => {
     const ended = await submit('true');
     await until(ended, 'COMPLETED');
     const again = await submit('echo run; [ "$SLURM_RESTART_COUNT" = 1 ] || sleep 1000');
@@ -244,7 +244,7 @@ describe('the stand-in cluster', () => {
     await open({});
   });
 
-  it('refuses a directory that is in use, or whose path is too long for a socket', async () => {
+  it('rejects a directory that is in use, or whose path is too long for a socket', async () => {
     expect(await rejection(startStandInCluster({ stateDir }))).to.be.instanceOf(StateDirectoryError);
     expect(await rejection(startStandInCluster({ stateDir: join(folder, 'x'.repeat(100)) }))).to.be.instanceOf(
       StateDirectoryError,
