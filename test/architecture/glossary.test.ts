@@ -45,7 +45,7 @@ describe('the check of rejected words', () => {
 });
 
 describe('docs/glossary.md', () => {
-  it('rejects no word in the repository', () => {
+  it('rejects no word that the repository contains', () => {
     const rules = readGlossary(readFileSync(PAGE, 'utf8'));
     const files = execFileSync('git', ['ls-files', '-z'], { encoding: 'utf8' }).split('\0');
     const checked = files.filter((file) => file !== PAGE && file !== '' && !NOT_OURS.test(file) && existsSync(file));

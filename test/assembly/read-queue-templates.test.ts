@@ -18,7 +18,7 @@ describe('mayUsePeople', () => {
       expect(mayUsePeople(text)).to.deep.equal(expected);
     });
 
-  it('knows the variables that come from user and project', () => {
+  it('recognizes the variables that come from the user or the project', () => {
     const known = [...PLAIN_NAMES, ...TREE_NAMES].filter((name) => {
       const { usesUser, usesProject } = mayUsePeople(name);
       return usesUser || usesProject;

@@ -25,7 +25,7 @@ describe('the rate limit', () => {
     expect(limit.waitMs(NOW)).to.equal(60_000);
   });
 
-  it('adds and loses no tokens if the clock is set back', () => {
+  it('neither adds nor loses tokens if the clock is set back', () => {
     const limit = createRateLimit({ perSecond: 1, burst: 2 });
     limit.spend(NOW);
     limit.spend(NOW);

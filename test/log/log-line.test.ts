@@ -123,7 +123,7 @@ describe('a log line as JSON', () => {
     });
   });
 
-  it('reports that the data cannot be printed if it contains itself', () => {
+  it('reports that the data cannot be printed if the data contains itself', () => {
     const circle: Record<string, unknown> = {};
     circle['self'] = circle;
 

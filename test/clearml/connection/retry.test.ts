@@ -25,7 +25,7 @@ describe('retry', () => {
     expect(result).to.equal('taken');
   });
 
-  it('does not start after the stop signal', async () => {
+  it('starts no call after the stop signal', async () => {
     let begun = false;
 
     const error = await rejection(

@@ -158,7 +158,7 @@ describe('the plan of the next claims', () => {
     expect(claimed({ ...state, queues: waiting === undefined ? [] : [{ ...waiting, counts }] })).to.deep.equal([]);
   });
 
-  it('claims nothing after a task that cannot be claimed yet, or with user fairness nothing more of its owner', () => {
+  it('claims no task behind one that cannot be claimed yet; with user fairness, this holds only for its owner', () => {
     const tasks = ['a1', 'b1', 'a2'];
 
     expect(claimed(stateOf({ q: { tasks }, r: { tasks: ['c1'] } }, { skip: ['a1'] }))).to.deep.equal(['c1']);
