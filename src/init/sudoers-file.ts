@@ -64,7 +64,9 @@ export async function sudoersOf(app: App, cluster: ClusterSettings): Promise<str
     for (const problem of map.problems) app.context.stderr(`Left out: ${problem}.\n`);
     const users = mappedUsers(map).map(({ name }) => name);
     if (users.length === 0)
-      throw new UsageError('agent.slurm.user_map contains no valid Unix user other than the daemon: see the messages above.');
+      throw new UsageError(
+        'agent.slurm.user_map contains no valid Unix user other than the daemon: see the messages above.',
+      );
     const commands = await findPrograms(host, sudoCommands(slurm.binaries, await scheduler.facts(app.context.stop)));
     const program = `clearml-agent-slurm ${readVersion()}`;
     return formatSudoers({ program, account: found.self.name, users, commands, slurmConf: cluster.slurmConf });

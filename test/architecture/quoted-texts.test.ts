@@ -56,7 +56,7 @@ describe('the check of quoted texts', () => {
     expect(search('Job list unavailable for gpu now')).to.equal(true);
   });
 
-  it('rejects a text of which some words have changed', () => {
+  it('rejects a text if some of its words have changed', () => {
     expect(search('Ignoring a job that has the name of a task')).to.equal(false);
     expect(search('Job listing unavailable')).to.equal(false);
   });

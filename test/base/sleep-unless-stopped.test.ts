@@ -11,7 +11,7 @@ describe('sleepUnlessStopped', () => {
     expect(await sleepUnlessStopped(systemClock, 1, new AbortController().signal)).to.equal(true);
   });
 
-  it('returns false at the signal, whatever its reason', async () => {
+  it('returns false when the signal is sent, whatever the reason of the signal', async () => {
     const stop = new AbortController();
     const slept = sleepUnlessStopped(systemClock, LONG_MS, stop.signal);
 

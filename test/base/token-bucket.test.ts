@@ -17,7 +17,7 @@ describe('the rate limit', () => {
     expect(limit.waitMs(NOW + 100)).to.equal(0);
   });
 
-  it('permits one call at once if the rate is one call a minute', () => {
+  it('permits one call immediately, even if the rate is one call a minute', () => {
     const limit = createRateLimit({ perSecond: 1 / 60, burst: 1 });
     expect(limit.waitMs(NOW)).to.equal(0);
     limit.spend(NOW);

@@ -53,7 +53,7 @@ describe('the man pages', () => {
     expect(page).to.include('CLEARML_CONFIG_FILE').and.to.include('poll_interval_sec');
   });
 
-  it('show characters unchanged that troff would interpret', async () => {
+  it('escape the characters that troff would interpret', async () => {
     const text = "a\\b -- 'c' \\fB ~ ^ é “d” `code`";
     const page = await shown(`.TH X 1\n${roffText(`.start ${text}`)}\n${roffText(text)}\n`, 1);
 

@@ -82,7 +82,7 @@ describe('the oracle of a shared service', () => {
     expect(wrongOf({ calls })).to.deep.equal({});
   });
 
-  it('permits another order after an act of the user, or after a failed call', () => {
+  it('permits another order if the user acted on a task or if a call failed', () => {
     const enqueued = [enqueue(1_000, 'a1'), enqueue(2_000, 'a2')];
     const claims = [claim(3_000, 'a2'), claim(4_000, 'a1')];
     const moved = call(2_500, 'user', 'tasks.dequeue', 'a1');

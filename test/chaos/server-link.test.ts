@@ -44,7 +44,7 @@ describe('the link between a daemon and a server', () => {
     expect(await bench.ask()).to.equal('well');
   });
 
-  it('passes no call while it is cut, and passes calls again once it is repaired', async () => {
+  it('passes no call while the link is cut, and passes calls again once it is repaired', async () => {
     await using bench = await startBench();
     bench.link.break('cut');
     await rejection(bench.ask());
@@ -54,7 +54,7 @@ describe('the link between a daemon and a server', () => {
     expect(await bench.ask()).to.equal('well');
   });
 
-  it('passes calls but drops their responses while it loses responses', async () => {
+  it('passes calls but drops their responses, while set to lose responses', async () => {
     await using bench = await startBench();
     bench.link.break('answers lost');
     await rejection(bench.ask());

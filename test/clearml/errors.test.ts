@@ -36,7 +36,7 @@ describe('a call to a failing ClearML server', () => {
       });
     }
 
-    it('fails with the last error when its retry time is over, if it only reads', async () => {
+    it('fails with the last error when its retry time is over, if the call only reads', async () => {
       fixture.server.script('tasks.get_by_id', page(502, '<html>Bad Gateway</html>'));
 
       const error = await rejection(fixture.client({ timeouts: { retryMs: 50 } }).tasks.get(TASK));
@@ -46,7 +46,7 @@ describe('a call to a failing ClearML server', () => {
       expect(fixture.server.callsOf('tasks.get_by_id').length).to.be.greaterThan(1);
     });
 
-    it('is repeated if it is known to have had no effect, even if it is not idempotent', async () => {
+    it('is repeated if it certainly had no effect, even if it is not idempotent', async () => {
       fixture.server.script('queues.remove_task', page(503, ''), data({ removed: 1 }));
 
       expect(await fixture.client().queues.removeEntry(QUEUE, TASK)).to.equal(true);

@@ -29,7 +29,7 @@ ${command}
 `;
   }
 
-  it('S-63 is followed by another job if slurmctld was killed when it started and before its script began', async () => {
+  it('S-63 is followed by another job if slurmctld was killed when the job started, before its script began', async () => {
     const standIn = await startStandInCluster({ stateDir: join(stateDir, 'cluster') });
     try {
       await using world = await startWorld({

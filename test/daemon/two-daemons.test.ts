@@ -109,7 +109,7 @@ describe('two daemons', () => {
     await Promise.all([run.ended, back.ended]);
   });
 
-  it('D-10 leave a task to the daemon that resubmitted it and knows why its old job was cancelled', async () => {
+  it('D-10 leave a task to the daemon that resubmitted it, which knows why the old job was cancelled', async () => {
     const fixture = createStepFixture();
     startDaemon(fixture.deps);
     const [task = '' as TaskId] = await enqueued(fixture, 1);

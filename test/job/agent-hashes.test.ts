@@ -48,7 +48,7 @@ describe('the installation of clearml-agent', () => {
       expect(stderr).to.include('no hashes are known for clearml-agent 3.0.2 and this Python');
     });
 
-    it('requires no hashes, and logs this, if none are known for the Python', async () => {
+    it('requires no hashes, and logs this, if none are known for the Python version', async () => {
       const { words, stderr } = await install({}, 'no');
       expect(words).to.include('clearml-agent==3.0.3').and.not.include('hash');
       expect(stderr).to.include('no hashes are known for clearml-agent 3.0.3 and this Python');

@@ -60,7 +60,7 @@ describe('lintTemplate', () => {
   }
 
   for (const [name, text] of templatesIn(FIXTURES)) {
-    it(`finds no error and nothing that is correct in a documented template: ${name}`, () => {
+    it(`finds no error in a documented template, and warns about nothing that is correct: ${name}`, () => {
       const rules = lintTemplate(name, text).findings.map(({ rule }) => rule);
 
       // Slurm gives --priority to operators only; the Pyxis pages have no default image; one template is written for PBS.
@@ -160,7 +160,7 @@ describe('lintTemplate', () => {
     expect(findings(text)).to.deep.equal([]);
   });
 
-  it('accepts a container command without GPU options if the job has no GPUs', () => {
+  it('accepts a container command without GPU options even if the job has GPUs', () => {
     const text = withDirectives('#SBATCH --gpus=1').replace(
       '${CLEARML_AGENT_EXECUTE}',
       'singularity exec ${CLEARML_AGENT_EXECUTE}',

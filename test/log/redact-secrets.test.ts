@@ -54,7 +54,7 @@ describe('the list of secrets', () => {
     expect(secrets.redact('the queue is empty')).to.equal('the queue is empty');
   });
 
-  it('masks even short and common text that was added as a secret', () => {
+  it('masks any text of at least six characters that was added as a secret', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', minLength: 6 }), fc.string(), fc.string(), (secret, before, after) => {
         const secrets = createSecrets();

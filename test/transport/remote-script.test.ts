@@ -163,7 +163,7 @@ describe('a command in a remote script', () => {
       });
     });
 
-    it(`runs in ${shell} without dd's iflag and without the program timeout`, () => {
+    it(`runs in ${shell} even if dd lacks iflag and the program timeout is missing`, () => {
       const bin = join(folder, 'bin');
       mkdirSync(bin);
       for (const name of ['env', 'cat', 'tee'])

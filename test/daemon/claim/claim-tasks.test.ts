@@ -75,7 +75,7 @@ describe('the task claimer', () => {
     expect(fixture.deps.journal.entries.size).to.equal(0);
   });
 
-  it('C-04 aborts a task again if its user aborted it just before the claim set it back to queued', async () => {
+  it('C-04 aborts a task again if its user aborted the task just before the claim set it back to queued', async () => {
     const fixture = createStepFixture();
     const task = await fixture.enqueued(1);
     const snapshot = await fixture.poll();
@@ -100,7 +100,7 @@ describe('the task claimer', () => {
     expect(fixture.deps.journal.entries.size).to.equal(0);
   });
 
-  it('returns a task to the front of its queue under backpressure, and reports it only once if it repeats', async () => {
+  it('returns a task to the front of its queue under backpressure, and reports repeated returns only once', async () => {
     const fixture = createStepFixture();
     const task = await fixture.enqueued(1);
     await fixture.enqueued(2);

@@ -100,7 +100,7 @@ describe('every plan of claims', () => {
     );
   });
 
-  it('keeps the order of the tasks of one owner in a queue', () => {
+  it("keeps each owner's tasks of a queue in order", () => {
     fc.assert(
       fc.property(states, (state) => {
         const { claims } = planClaims(state, 1_000);
@@ -141,7 +141,7 @@ describe('every plan of claims', () => {
     );
   });
 
-  it('with user fairness and no limit reached, lets no owner wait for more claims than there are owners', () => {
+  it('serves each owner within as many claims as there are owners, with user fairness and no limit reached', () => {
     const rounds = fc.array(fc.array(owners, { maxLength: 3 }), { minLength: 1, maxLength: 30 });
     fc.assert(
       fc.property(rounds, (arrivals) => {

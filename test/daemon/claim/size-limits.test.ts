@@ -18,7 +18,7 @@ describe('a limit on GPUs or nodes', () => {
     fixture.cluster.sizeOf = (task) => ({ nodes: 1, gpus: Number(task) });
   };
 
-  it('admits tasks until running and pending jobs have reached it, and the other tasks show it in their status message', async () => {
+  it('admits tasks until jobs have reached it; the status messages of the other tasks name the limit', async () => {
     const fixture = fixtureWith({ limits: { maxGpus: 6 } });
     gpusByNumber(fixture);
     await enqueue(fixture, 'ada', 1, 2, 3, 4, 5);

@@ -17,7 +17,7 @@ function reasonOf(actions: readonly Action[]): string | undefined {
 }
 
 describe('the decision for a parked task whose queue entry is gone', () => {
-  it('reports removal by a user if the job never started and no program can have removed the entry', () => {
+  it('reports that a user removed the entry if the job never started and no program can have removed it', () => {
     expect(reasonOf(decide(observation(FRESH)))).to.equal(REMOVED_BY_USER);
   });
 

@@ -82,7 +82,7 @@ describe('the accounting figures of ended jobs', () => {
     ]);
   });
 
-  it('complete the record, and leave values that accounting lacks unknown', async () => {
+  it('complete the record, except for values that accounting lacks', async () => {
     const one = await ended({ project: 'vision' });
     known.set('4711' as JobId, FIGURES);
     await after(10_000);

@@ -185,7 +185,7 @@ describe('the monitor', () => {
     expect(eventsOf(events, 'started')).to.have.length(2);
   });
 
-  it('makes the daemon send no additional calls to ClearML or Slurm', async () => {
+  it('does not make the daemon call ClearML or Slurm more often', async () => {
     async function callsOf(isWatched: boolean): Promise<string[]> {
       const fixture = createStepFixture();
       const deps = isWatched

@@ -156,7 +156,7 @@ describe('two daemons with the same name', () => {
   });
 });
 
-describe('workers with the tag of a peer that are not peers', () => {
+describe('workers that have the tag of a peer but are no peers', () => {
   it('are limited in number, and do not displace known peers', () => {
     const known = [{ mark: 'mark1', missed: 0 }];
     const found = Array.from({ length: 100_000 }, (_, number) => ({ mark: number.toString(36), missed: 0 }));

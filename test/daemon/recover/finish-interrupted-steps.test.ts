@@ -166,7 +166,7 @@ describe('finishing an interrupted step', () => {
     expect(await finishOnce(fixture, task)).to.equal('following job 1, 1 jobs');
   });
 
-  it('returns a parked task to its queue if it needs a new job and its queue is no longer served', async () => {
+  it('returns a parked task to its queue if the task needs a new job and the queue is no longer served', async () => {
     const fixture = createStepFixture({ queues: [] });
     const task = await leave(fixture, 'submitting', { place: 'parked' }, LONG_AGO);
 
@@ -245,7 +245,7 @@ describe('finishing an interrupted step', () => {
     expect(await finishOnce(fixture, task)).to.equal('following, 0 jobs');
   });
 
-  it('does not change a task that its user enqueued again if its queue is no longer served', async () => {
+  it('does not change a task if its user enqueued it again and its queue is no longer served', async () => {
     const fixture = createStepFixture({ queues: [] });
     const task = await leave(fixture, 'parking', { place: 'nowhere' }, { queuedAt: 1 });
 

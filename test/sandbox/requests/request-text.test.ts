@@ -52,7 +52,7 @@ describe('readObjects', () => {
     });
   }
 
-  it('overrides the body with the query, whose numbers, booleans and lists it recognizes', () => {
+  it('lets the query override the body, and recognizes numbers, booleans and lists in the query', () => {
     expect(text('{"a":1,"b":2}', { query: 'b=3&c=true&d=x&d=y&e[]=z' })).to.deep.equal([
       { a: 1, b: 3, c: true, d: ['x', 'y'], e: ['z'] },
     ]);

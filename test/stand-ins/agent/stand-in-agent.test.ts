@@ -77,7 +77,7 @@ describe('a job with the stand-in for clearml-agent', () => {
     expect((await bed.parking.user.look(facts.taskId)).status).to.equal('queued');
   });
 
-  it("exits with its own code if nothing listens at the server's address", async () => {
+  it("exits with the code for an unreachable server if nothing listens at the server's address", async () => {
     writeFileSync(
       join(bed.node.home, 'clearml.conf'),
       bed.parking.conf.replaceAll(bed.parking.url, 'http://127.0.0.1:9'),
@@ -88,7 +88,7 @@ describe('a job with the stand-in for clearml-agent', () => {
     expect(exitCode, stderr).to.equal(JOB_EXIT_CODES.serverAway.code);
   });
 
-  it('exits with its own code if the server rejects its credentials', async () => {
+  it('exits with the code for rejected credentials if the server rejects its credentials', async () => {
     const wrong = bed.parking.conf.replace(/secret_key: "[^"]*"/, 'secret_key: "another"');
     writeFileSync(join(bed.node.home, 'clearml.conf'), wrong);
     const { exitCode, stderr } = await bed.node.run(fillIn(QUICK_TEMPLATE, await park('print("hello")')));
