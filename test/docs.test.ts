@@ -56,7 +56,7 @@ async function prepareHome(): Promise<{ cli: CliWithSandbox; task: string }> {
   const settings = 'agent.slurm { queues: [gpu], template_files: [slurm.template] }';
   await cli.write('site/clearml-slurm.conf', `include "${cli.folder}/clearml.conf"\n${settings}\n`);
   await cli.write('task.json', JSON.stringify({ id: '0123456789abcdef0123456789abcdef', name: 'train' }));
-  for (const queue of ['gpu', 'gpus', 'cpu', 'default', 'controllers', 'trials', 'notebooks'])
+  for (const queue of ['gpu', 'gpus', 'cpu', 'default', 'controllers', 'trials', 'notebooks', 'distributed'])
     await cli.user.makeQueue(queue);
   return { cli, task: await cli.user.makeTask({}) };
 }

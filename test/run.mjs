@@ -6,7 +6,7 @@ import { runMocha } from './runner/mocha-run.mjs';
 import { isAllInstalled, needsOfTiers, readChoice } from './runner/what-to-install.mjs';
 import { createReport } from './runner/report.mjs';
 import { installAgent } from './set-up/agent-venv.mjs';
-import { installDebianPackages } from './set-up/debian-packages.mjs';
+import { installDebianPackages, TORCH } from './set-up/debian-packages.mjs';
 import { ensureHostName } from './set-up/host-name.mjs';
 import { installNodeModules } from './set-up/node-modules.mjs';
 import { installSlurmRoots } from './set-up/slurm-roots.mjs';
@@ -49,19 +49,23 @@ function inBackground(work) {
 }
 
 /**
- * What needs only one of npm's and Debian's packages does not wait for the other.
+ * What needs only one of npm's and Debian's packages does not wait for the other. PyTorch, a minute's work, is installed beside the
+ * releases of Slurm, as only tests that wait for these need it.
  * @param {import('./runner/what-to-install.mjs').Needs} needs
  */
 function startSetUp({ packages, agent, releases }) {
   const notNeeded = { says: 'not needed by these tests' };
   /** @param {() => Promise<import('./set-up/command.mjs').InstallResult>} install */
   const setUpMachine = (install) => inBackground(packages.length === 0 ? Promise.resolve(notNeeded) : setUp(install));
-  const programs = setUpMachine(() => installDebianPackages(packages));
+  const programs = setUpMachine(() => installDebianPackages(packages.filter((program) => program !== TORCH)));
   return {
     programs,
     hostName: setUpMachine(ensureHostName),
     agent: inBackground(programs.then(() => (agent ? setUp(installAgent) : notNeeded))),
     releases: inBackground(programs.then(() => (releases ? setUp(installSlurmRoots) : notNeeded))),
+    torch: inBackground(
+      programs.then(() => (packages.includes(TORCH) ? setUp(() => installDebianPackages([TORCH])) : notNeeded)),
+    ),
   };
 }
 
@@ -79,14 +83,17 @@ const setUpOfWhole = isWhole ? { ...startSetUp(needsOfTiers(tiers)), args: [] } 
 await report.section('node_modules', installNodeModules);
 if (!report.hasFailed()) {
   const checks = startChecks(isWhole ? tiers : 'build alone');
-  const { programs, hostName, agent, releases, args: chosen } = setUpOfWhole ?? (await startSetUpOfChoice());
+  const { programs, hostName, agent, releases, torch, args: chosen } = setUpOfWhole ?? (await startSetUpOfChoice());
   await report.section('programs', () => programs);
   await report.section('host name', () => hostName);
   await report.section('clearml-agent', () => agent);
   // Most tests start dist; the other checks run beside the tests.
   const isReady = checks[0]?.outcome ?? Promise.resolve();
-  const lanes = isWhole ? await startLanes({ tiers, mustBeReal: isCi, after: isReady, releases }) : [];
+  const lanes = isWhole
+    ? await startLanes({ tiers, mustBeReal: isCi, after: isReady, releases: Promise.all([releases, torch]) })
+    : [];
   await report.section('Slurm releases', () => releases);
+  await report.section('PyTorch', () => torch);
   for (const { title, outcome } of checks) await report.section(title, () => outcome);
   for (const { title, show } of lanes) await report.section(title, show);
   if (!isWhole) await report.section('tests', () => runMocha(chosen, { mustBeReal: isCi }));

@@ -35,11 +35,12 @@ sdk.development.report_use_subprocess: false
 sdk.storage.cache.default_base_dir: "${folder}/cache"
 `;
 
-export async function startWorkflowBed(example: string): Promise<WorkflowBed> {
+/** @param sdkSettings more lines of clearml.conf */
+export async function startWorkflowBed(example: string, sdkSettings = ''): Promise<WorkflowBed> {
   const partitions = ['cpu', 'gpu'].map((name) => `PartitionName=${name} Nodes=ALL State=UP`);
   const cluster = await startSlurmCluster({ gpusPerNode: 4, extraLines: partitions });
   const world = await startWorld({ cluster });
-  await appendFile(join(world.home, 'clearml.conf'), SDK_SETTINGS(world.folder));
+  await appendFile(join(world.home, 'clearml.conf'), SDK_SETTINGS(world.folder) + sdkSettings);
   const folder = join(world.folder, 'example');
   await mkdir(folder);
   await cp(resolve('examples/workflows', example), folder, { recursive: true });

@@ -7,7 +7,7 @@ import { runMocha } from './mocha-run.mjs';
  * `npm test` runs the first tier, `npm run test:all` both.
  * @typedef {'first' | 'second'} Tier
  * @typedef {{ tier: Tier, title: string, places: readonly string[], needsReleases?: true }} Lane
- *   `needsReleases`: it starts once there is a root of each Slurm release, which a fresh clone makes in two minutes
+ *   `needsReleases`: it starts once there is a root of each Slurm release, which a fresh clone makes in two minutes, and PyTorch
  */
 
 /** @param {string} room @param {string} names */
@@ -58,7 +58,10 @@ export const LANES = [
     title: 'containers and accounting',
     needsReleases: true,
     places: [
-      ...filesOf('e2e', 'accounting containers examples pyxis report several-nodes-in-containers workflow-gpus'),
+      ...filesOf(
+        'e2e',
+        'accounting containers examples pyxis report several-nodes-in-containers workflow-distributed workflow-gpus',
+      ),
       ...filesOf('cli', 'doctor-cluster-problems'),
       ...filesOf('slurm', 'controller-rate-limit'),
     ],

@@ -3,12 +3,12 @@ import { existsSync, readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { LANES, lanesOf, testFiles } from './lanes.mjs';
 
-/** What takes minutes to be set up: other releases of Slurm with Apptainer, a database, a registry, a compiler. */
+/** What takes minutes to be set up: other releases of Slurm with Apptainer, a database, a registry, a compiler, PyTorch. */
 const OF_SECOND_TIER =
-  /\b(requireSlurmVersion|requireAccounting|requireMemoryLimits|requireRegistry|requireCompiler)\b/;
+  /\b(requireSlurmVersion|requireAccounting|requireMemoryLimits|requireRegistry|requireCompiler|requireTorch)\b/;
 
-/** What uses the root of another release of Slurm. */
-const OF_RELEASES = /\b(requireSlurmVersion|enterRoot)\b/;
+/** What uses the root of another release of Slurm, or PyTorch, which is installed at the same time. */
+const OF_RELEASES = /\b(requireSlurmVersion|enterRoot|requireTorch)\b/;
 
 describe('the table of lanes', () => {
   it('assigns each test file to exactly one lane', () => {
@@ -32,7 +32,7 @@ describe('the table of lanes', () => {
     expect(asking.filter((file) => OF_SECOND_TIER.test(readFileSync(file, 'utf8')))).to.deep.equal([]);
   });
 
-  it('starts tests of other Slurm releases only after these releases are installed', () => {
+  it('starts tests of other Slurm releases and of PyTorch only after these are installed', () => {
     const early = testFiles().filter((file) => lanesOf(file).some(({ needsReleases }) => needsReleases !== true));
     const asking = early.filter((file) => file !== 'test/runner/lanes.test.ts');
 

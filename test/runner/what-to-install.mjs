@@ -46,6 +46,7 @@ const OF_SECOND_TIER = [
   'Chromium',
   'Prometheus',
   'SystemdNotify',
+  'Torch',
 ];
 
 /**

@@ -101,6 +101,11 @@ export function requireCompiler(this: Mocha.Context): void {
   requirePrograms(this, ['gcc', 'g++']);
 }
 
+/** For `before(requireTorch)`: Debian's PyTorch. */
+export function requireTorch(this: Mocha.Context): void {
+  requirePrograms(this, ['torchrun']);
+}
+
 /** For `before(requireShellcheck)`. */
 export function requireShellcheck(this: Mocha.Context): void {
   requirePrograms(this, ['shellcheck']);
