@@ -20,7 +20,7 @@ export interface SizeReader {
 }
 
 /** What a job has at least. */
-const LEAST: JobSize = { nodes: 1, gpus: 0 };
+export const LEAST_SIZE: JobSize = { nodes: 1, gpus: 0 };
 
 /** The size of the live jobs of a task together. @param entry whose job may be newer than these jobs */
 export function sizeOfJobs(
@@ -111,7 +111,7 @@ export function createSizeReader(deps: DaemonDeps): SizeReader {
         wanted.filter((task) => !known.has(task) && !invisible.has(task)),
       );
       const sizes = known;
-      return (task) => sizes.get(task) ?? (invisible.has(task) ? LEAST : undefined);
+      return (task) => sizes.get(task) ?? (invisible.has(task) ? LEAST_SIZE : undefined);
     },
   };
 }

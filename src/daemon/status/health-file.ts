@@ -3,7 +3,11 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { replaceByPrivateFile } from '../../base/private-file.ts';
-import type { HealthFacts } from '../monitor/health.ts';
+
+/** A key that the file may lack, and the note has. */
+function orUndefined<Schema extends z.ZodType>(schema: Schema) {
+  return schema.optional().transform((value) => value);
+}
 
 const Note = z.object({
   pid: z.number(),
@@ -11,26 +15,21 @@ const Note = z.object({
   at: z.number(),
   tracked: z.number(),
   facts: z.object({
-    cluster: z.string().optional(),
+    cluster: orUndefined(z.string()),
     phase: z.enum(['starting', 'serving', 'ended']),
     startedAt: z.number(),
     pollMs: z.number(),
-    clearmlOkAt: z.number().optional(),
-    slurmOkAt: z.number().optional(),
-    passOkAt: z.number().optional(),
-    passMs: z.number().optional(),
-    dueAt: z.number().optional(),
-    passError: z.string().optional(),
-    journalError: z.string().optional(),
+    clearmlOkAt: orUndefined(z.number()),
+    slurmOkAt: orUndefined(z.number()),
+    passOkAt: orUndefined(z.number()),
+    passMs: orUndefined(z.number()),
+    dueAt: orUndefined(z.number()),
+    passError: orUndefined(z.string()),
+    journalError: orUndefined(z.string()),
   }),
 });
 
-export interface HealthNote {
-  readonly pid: number;
-  readonly at: number;
-  readonly tracked: number;
-  readonly facts: HealthFacts;
-}
+export type HealthNote = z.infer<typeof Note>;
 
 /** How often the daemon replaces the note, so that its age shows whether the daemon hangs. */
 const REPLACED_EVERY_MS = 30_000;
@@ -72,7 +71,7 @@ export function reportHealth(folder: string, read: () => Omit<HealthNote, 'pid'>
 /** undefined if there is none that this version can read. */
 export async function readHealthNote(folder: string): Promise<HealthNote | undefined> {
   try {
-    return Note.parse(JSON.parse(await readFile(noteFile(folder), 'utf8'))) as HealthNote;
+    return Note.parse(JSON.parse(await readFile(noteFile(folder), 'utf8')));
   } catch {
     return undefined;
   }

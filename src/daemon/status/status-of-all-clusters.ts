@@ -9,7 +9,7 @@ import type { ClusterSettings } from '../../config/cluster-settings.ts';
 import { findHolder, type Holder } from '../journal/lock.ts';
 import { readPauses, type Pause } from '../pause/pauses-file.ts';
 import { readServingNote } from './serving-file.ts';
-import { survey, type Survey } from './cluster-status.ts';
+import { survey, type Survey } from './read-cluster-status.ts';
 import { openCluster, type ClusterSide } from '../../assembly/open-cluster.ts';
 import { journalEntries } from '../journal/read-beside-daemon.ts';
 import { createClearml } from '../../assembly/clearml-from-config.ts';

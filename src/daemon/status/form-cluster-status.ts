@@ -1,0 +1,148 @@
+// Forms the status of a cluster from what was read: active tasks, waiting tasks, and the use of limits. Pure.
+import type { Limits } from '../../base/job-limits.ts';
+import type { Queue, TaskList } from '../../clearml/client.ts';
+import type { TaskId } from '../../clearml/ids.ts';
+import { isLive } from '../../slurm/job-state.ts';
+import type { Job, JobId, JobSize } from '../../slurm/scheduler.ts';
+import type { LimitUse } from '../claim/hold-reasons.ts';
+import { NO_JOBS, tally, tasksWithJobs } from '../claim/count-jobs.ts';
+import { LEAST_SIZE, sizeOfJobs } from '../claim/job-sizes.ts';
+import { usesOf } from '../claim/report-limit-use.ts';
+import type { Entry } from '../journal/entry.ts';
+import { factsOf } from '../users/task-owners.ts';
+import { statusRow, type StatusRow } from './status-row.ts';
+
+/** What a poll knows of the tasks of a cluster. */
+export interface Polled extends TaskList {
+  readonly entries: ReadonlyMap<TaskId, Entry>;
+  readonly queues: readonly Queue[];
+  readonly jobs: ReadonlyMap<TaskId, readonly Job[]>;
+  readonly hasResponded: { readonly clearml: boolean; readonly slurm: boolean };
+}
+
+/** A task in a served queue that is not claimed yet. */
+export interface WaitingRow {
+  readonly task: TaskId;
+  readonly name: string | undefined;
+  readonly queue: string;
+  /** Its position in the queue; 1 is next. */
+  readonly place: number;
+  /** When it was enqueued; undefined if the server does not report it. */
+  readonly since: number | undefined;
+  /** The limit or pause that holds it; empty if none does. */
+  readonly why: string;
+}
+
+/** The tasks that are journaled, are parked, or have a live job with a job name of ours. */
+export function activeTasks({
+  entries,
+  queues,
+  jobs,
+  schedulerQueue,
+}: Pick<Polled, 'entries' | 'queues' | 'jobs'> & Pick<LimitedCluster, 'schedulerQueue'>): ReadonlySet<TaskId> {
+  const ids = new Set([...entries.keys(), ...parkedTasks(queues, schedulerQueue)]);
+  for (const [id, its] of jobs) if (its.some(({ state }) => isLive(state))) ids.add(id);
+  return ids;
+}
+
+function parkedTasks(queues: readonly Queue[], schedulerQueue: string): readonly TaskId[] {
+  const found = queues.find(({ id, name }) => id === schedulerQueue || name === schedulerQueue);
+  return found?.entries.map(({ task }) => task) ?? [];
+}
+
+/** The rows of these tasks: by queue, then the oldest first. @param now milliseconds since 1970 */
+export function activeRows(
+  ids: ReadonlySet<TaskId>,
+  { entries, queues, tasks, unread, jobs, hasResponded: { clearml, slurm } }: Polled,
+  now: number,
+): StatusRow[] {
+  const queueNames = new Map(queues.map(({ id, name }) => [id, name]));
+  const rows = [...ids].map((id) => {
+    const task = tasks.get(id);
+    const queueName = task?.executionQueue === undefined ? undefined : queueNames.get(task.executionQueue);
+    const hasResponded = { clearml: clearml && !unread.has(id), slurm };
+    return statusRow({ id, entry: entries.get(id), task, jobs: jobs.get(id) ?? [], queueName, hasResponded }, now);
+  });
+  return rows.sort(compareRows);
+}
+
+/** By queue, then the oldest first. */
+function compareRows(a: StatusRow, b: StatusRow): number {
+  return (a.queue ?? '').localeCompare(b.queue ?? '') || (a.since ?? 0) - (b.since ?? 0);
+}
+
+export type UnnamedRow = Omit<WaitingRow, 'name' | 'why'>;
+
+/** The entries of the served queues whose tasks are not active. */
+export function waitingEntries(
+  servedQueues: readonly string[],
+  queues: readonly Queue[],
+  known: ReadonlySet<TaskId>,
+): readonly UnnamedRow[] {
+  return servedQueues.flatMap((named) => {
+    const queue = queues.find(({ id, name }) => id === named || name === named);
+    const entries = (queue?.entries ?? []).filter(({ task }) => !known.has(task));
+    return entries.map(({ task, added }, index) => ({
+      task,
+      queue: queue?.name ?? named,
+      place: index + 1,
+      since: added,
+    }));
+  });
+}
+
+export interface LimitedCluster {
+  /** The name or id of the scheduler queue, which need not exist yet. */
+  readonly schedulerQueue: string;
+  /** The names or ids of the queues that are served. */
+  readonly servedQueues: readonly string[];
+  /** Of the cluster, and of its queues by their names or ids. */
+  readonly limits?: Limits | undefined;
+  readonly queueLimits?: ReadonlyMap<string, Limits> | undefined;
+}
+
+/** `queue`: undefined for a limit of the cluster. */
+export type ClusterLimitUse = LimitUse & { readonly queue: string | undefined };
+
+/**
+ * How much of each limit is used. Counts as claiming does: a job that Slurm does not list has at least one node.
+ * @param sizes undefined if they were not read
+ */
+export function limitUses(
+  { limits = {}, queueLimits = new Map(), servedQueues, schedulerQueue }: LimitedCluster,
+  {
+    entries,
+    queues,
+    tasks,
+    jobs,
+    sizes,
+  }: Pick<Polled, 'entries' | 'queues' | 'tasks' | 'jobs'> & {
+    readonly sizes: ReadonlyMap<JobId, JobSize> | undefined;
+  },
+): ClusterLimitUse[] {
+  const served = queues.filter(({ id, name }) => servedQueues.includes(id) || servedQueues.includes(name));
+  const parked = parkedTasks(queues, schedulerQueue);
+  const isOver = (task: TaskId): boolean => !['queued', 'in_progress'].includes(tasks.get(task)?.status ?? '');
+  const counts = tally(
+    tasksWithJobs({ jobs, parked, journal: entries, isOver }),
+    served.map(({ id }) => id),
+    (task) => {
+      const read = tasks.get(task);
+      const entry = entries.get(task);
+      const owner = read === undefined ? undefined : factsOf(read).owner;
+      return read === undefined && entry === undefined
+        ? undefined
+        : { owner, queue: entry?.queue ?? read?.executionQueue };
+    },
+    (task) => (sizes === undefined ? undefined : (sizeOfJobs(sizes, jobs.get(task), entries.get(task)) ?? LEAST_SIZE)),
+  );
+  return [
+    ...usesOf(limits, counts.cluster).map((use) => ({ ...use, queue: undefined })),
+    ...served.flatMap(({ id, name }) =>
+      usesOf(queueLimits.get(name) ?? queueLimits.get(id) ?? {}, counts.queues.get(id) ?? NO_JOBS).map((use) => ({
+        ...use,
+        queue: name,
+      })),
+    ),
+  ];
+}
