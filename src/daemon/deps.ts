@@ -7,7 +7,7 @@ import type { Clock } from '../base/clock.ts';
 import type { RateLimit } from '../base/token-bucket.ts';
 import type { ServerRateLimit } from '../clearml/connection/server-rate-limit.ts';
 import type { ClusterFacts, Job, Scheduler } from '../slurm/scheduler.ts';
-import type { ContainerSettings } from '../sbatch-template/containers/plan-singularity.ts';
+import type { ContainerSettings } from '../sbatch-template/containers/task-container.ts';
 import type { OptionLocation } from '../sbatch-template/inspect-template.ts';
 import type { Limits } from '../base/job-limits.ts';
 import type { PropertyConstraints } from '../base/property-constraints.ts';

@@ -26,8 +26,8 @@ export async function probeSite(app: App, cluster: ClusterSettings): Promise<Sit
   const host = withSlurmCommands(await createTransport(cluster, app.context), app.config.settings.slurm, cluster);
   try {
     const [plain, login, help, server, keeper] = await Promise.all([
-      survey(host, []),
-      survey(host, ['-l']),
+      probeShell(host, []),
+      probeShell(host, ['-l']),
       output(host, names.sbatch, ['--help']),
       serverQueues(app, cluster.schedulerQueue),
       findKeeper(app, cluster),
@@ -55,7 +55,7 @@ function mustKnow<T>(fact: Fact<T>, { connection: way, commands }: ClusterProbe)
   throw new SlurmUnavailableError(`${words}. Run clearml-agent-slurm doctor, which names the fix.`);
 }
 
-async function survey(host: Transport, flags: readonly string[]): Promise<ShellFacts> {
+async function probeShell(host: Transport, flags: readonly string[]): Promise<ShellFacts> {
   const text = await output(host, 'bash', [...flags, '-s'], SHELL_PROBE_SCRIPT);
   return parseShellFacts(text) ?? NOTHING_FOUND;
 }

@@ -1,7 +1,9 @@
-// Whose job counts: any user of the cluster can give a job the name of a task, but only jobs of the task's Unix user are its jobs.
+// Leaves out foreign jobs: any user of the cluster can give a job the name of a task, but only jobs of the task's Unix user are its jobs.
+import type { TaskId } from '../../clearml/ids.ts';
 import { unixUserOf } from '../../base/user-map.ts';
 import { readJobName } from '../../slurm/job-name.ts';
 import type { Job, JobRecord } from '../../slurm/scheduler.ts';
+import type { DaemonDeps } from '../deps.ts';
 import type { Entry } from '../journal/entry.ts';
 import type { UnixUsers } from './unix-users.ts';
 
@@ -39,4 +41,43 @@ export function isRecordOfTask(
   const found = readJobName(name);
   if (found?.taskId !== task || (attempt !== undefined && found.attempt !== attempt)) return false;
   return isOthers !== true || isOthersJob === true;
+}
+
+/**
+ * The jobs of each task that are its jobs by the rule of `isJobOfTask`. Any other job is reported once, and never adopted, cancelled or
+ * believed. The jobs of a task whose owner cannot be read are kept: the task may have a job.
+ */
+export async function leaveOutForeignJobs(
+  { unixUsers, journal, clearml, log }: DaemonDeps,
+  jobs: ReadonlyMap<TaskId, Job[]>,
+): Promise<ReadonlyMap<TaskId, Job[]>> {
+  if (unixUsers === undefined) return jobs;
+  const { owners } = unixUsers;
+  const notSubmitted = [...jobs.keys()].filter((id) => !hasSubmitted(journal.entries.get(id)));
+  await owners.read(clearml.tasks, notSubmitted);
+  const own = new Map<TaskId, Job[]>();
+  for (const [id, its] of jobs) {
+    const entry = journal.entries.get(id);
+    const facts = owners.get(id);
+    const isKnown = hasSubmitted(entry) || (facts?.owner !== undefined && facts.isDeleted !== true);
+    const owner = facts?.owner === '' ? undefined : facts?.owner;
+    const kept = isKnown ? its.filter((job) => isJobOfTask(unixUsers, job, { entry, owner })) : its;
+    const foreign = its.filter((job) => !kept.includes(job));
+    report(log, unixUsers, id, foreign);
+    if (kept.length > 0) own.set(id, kept);
+  }
+  return own;
+}
+
+function report(log: DaemonDeps['log'], { reported }: UnixUsers, task: TaskId, foreign: readonly Job[]): void {
+  for (const { id, name, unixUser } of foreign) {
+    const key = `${id} ${name}`;
+    if (reported.has(key)) continue;
+    reported.add(key);
+    log.warn("Ignoring a job that has the job name of a task but does not run as that task's Unix user", {
+      task,
+      job: id,
+      ...(unixUser === undefined ? {} : { user: unixUser }),
+    });
+  }
 }

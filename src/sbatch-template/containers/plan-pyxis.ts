@@ -2,7 +2,7 @@
 import { TemplateError } from '../errors.ts';
 import { displayValue } from '../placeholders/display-value.ts';
 import type { AgentLocation, Template, Variables, PyxisAdditions, PyxisSpec } from '../template.ts';
-import { parseArgumentsAt, readTaskContainer, setUpScriptOf, type ContainerSettings } from './plan-singularity.ts';
+import { parseArgumentsAt, readTaskContainer, setUpScriptOf, type ContainerSettings } from './task-container.ts';
 import { isPlainForPyxis } from './check-restricted-option.ts';
 import type { ContainerVariable, ContainerArguments } from './translate-container-arguments.ts';
 

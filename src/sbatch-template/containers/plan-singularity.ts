@@ -1,43 +1,15 @@
 // Decides the Singularity container of one task: image and arguments of the task or of the configuration, for the job script.
-import { TemplateError } from '../errors.ts';
 import type { AgentLocation } from '../template.ts';
 import { parseImage } from './singularity-image.ts';
 import {
-  ContainerArgumentError,
-  parseContainerArguments,
-  singularityOptions,
-  type ContainerVariable,
-  type ContainerArguments,
-} from './translate-container-arguments.ts';
-
-/** The settings for containers in clearml.conf. */
-export interface ContainerSettings {
-  /** `agent.default_docker.image` */
-  readonly image: string | undefined;
-  /** `agent.default_docker.arguments`, for a task without arguments. */
-  readonly arguments: string;
-  /** `agent.extra_docker_arguments`, for every task. */
-  readonly extraArguments: string;
-  /** `agent.extra_docker_shell_script`: lines that run before the agent. */
-  readonly setUpLines: readonly string[];
-  /** The directories that tasks may mount, with all below them. */
-  readonly mounts: readonly string[];
-  /** A directory of the nodes with image files, which is searched first. */
-  readonly imageDir: string | undefined;
-  /** A directory of the nodes into which images are pulled, for all jobs; without it, each container pulls its own image. */
-  readonly imageCacheDir: string | undefined;
-  /** `agent.docker_force_pull`: whether to pull an image again. */
-  readonly forcePull: boolean;
-  /** Whether the container can read the user's `~/.ssh` and use the ssh-agent. */
-  readonly ssh: boolean;
-}
-
-/** The `container` of a task; fields that are not strings are empty. */
-export interface TaskContainer {
-  readonly image: string;
-  readonly arguments: string;
-  readonly setUpScript: string;
-}
+  errorAt,
+  parseArgumentsAt,
+  readTaskContainer,
+  setUpScriptOf,
+  type ContainerSettings,
+  type TaskContainer,
+} from './task-container.ts';
+import { singularityOptions, type ContainerVariable } from './translate-container-arguments.ts';
 
 /** The values for the job script about its container. */
 export interface ContainerFacts {
@@ -79,13 +51,13 @@ export function planSingularity(
   const { command } = place;
   if (settings !== undefined) {
     if (startsContainer(command)) return planImage(place, readTaskContainer(task), settings);
-    throw problem(
+    throw errorAt(
       place,
       '--singularity-mode needs singularity or apptainer before ${CLEARML_AGENT_EXECUTE}: write singularity exec before it',
     );
   }
   if (expectsImage(command)) {
-    throw problem(
+    throw errorAt(
       place,
       `${command.at(-1) ?? ''} has no image without --singularity-mode: start the daemon with that option, or write the image here`,
     );
@@ -97,13 +69,13 @@ export function planSingularity(
 function planImage(place: AgentLocation, task: TaskContainer, settings: ContainerSettings): ContainerPlan {
   const imageName = task.image.trim() || settings.image?.trim();
   if (imageName === undefined || imageName === '') {
-    throw problem(
+    throw errorAt(
       place,
       'the task has no container image: set one in it, or agent.default_docker.image in clearml.conf',
     );
   }
   const read = parseImage(imageName);
-  if ('refusal' in read) throw problem(place, `the container image ${read.refusal}`);
+  if ('refusal' in read) throw errorAt(place, `the container image ${read.refusal}`);
 
   const own =
     task.arguments.trim() === ''
@@ -127,26 +99,9 @@ function planImage(place: AgentLocation, task: TaskContainer, settings: Containe
   };
 }
 
-/** The commands to run before the agent: those of the configuration, then those of the task. */
-export function setUpScriptOf({ setUpScript }: TaskContainer, settings: ContainerSettings | undefined): string {
-  return [...(settings?.setUpLines ?? []), setUpScript].filter((text) => text.trim() !== '').join('\n');
-}
-
 /** The path of the file in the directory, if both are given. */
 function within(folder: string | undefined, file: string | undefined): string[] {
   return folder === undefined || file === undefined ? [] : [`${folder.replace(/\/+$/, '')}/${file}`];
-}
-
-/** Reads the `container` of a task. */
-export function readTaskContainer(task: Readonly<Record<string, unknown>>): TaskContainer {
-  const container: unknown = task['container'];
-
-  function textOf(name: string): string {
-    const value: unknown = typeof container === 'object' && container !== null ? Reflect.get(container, name) : '';
-    return typeof value === 'string' ? value : '';
-  }
-
-  return { image: textOf('image'), arguments: textOf('arguments'), setUpScript: textOf('setup_shell_script') };
 }
 
 /** Whether the command starts a container without naming an image: then the task names it, and this program adds the GPUs. */
@@ -166,21 +121,4 @@ function startsContainer(command: readonly string[]): boolean {
 function findRuntime(command: readonly string[]): string {
   const word = command.find((candidate) => RUNTIME.test(candidate)) ?? 'singularity';
   return /[$`~*?]/.test(word) ? (RUNTIME.exec(word)?.[1] ?? word) : word;
-}
-
-export function parseArgumentsAt(
-  place: AgentLocation,
-  written: string,
-  mounts: readonly string[] | undefined,
-): ContainerArguments {
-  try {
-    return parseContainerArguments(written, mounts);
-  } catch (error) {
-    if (!(error instanceof ContainerArgumentError)) throw error;
-    throw problem(place, error.message);
-  }
-}
-
-function problem({ file, line, column }: AgentLocation, finding: string): TemplateError {
-  return new TemplateError(file, line, column, finding);
 }
