@@ -34,7 +34,7 @@ function wrongOf(history: Partial<SharedHistory>): Record<string, readonly strin
 }
 
 describe('the oracle of a shared service', () => {
-  it('accepts as many jobs as the limits permit, and counts the most', () => {
+  it('accepts as many jobs as the limits permit, and reports the largest number of jobs at one time', () => {
     const samples = [sample(1_000, 'a1'), sample(2_000, 'a1', 'a2', 'b1'), sample(3_000, 'b1')];
     expect(wrongOf({ samples })).to.deep.equal({});
     const history = { calls: [], faults: [], servedQueue: SERVED, limits: { jobs: 3, jobsPerUser: 2 }, daemons: 1 };
@@ -42,7 +42,7 @@ describe('the oracle of a shared service', () => {
     expect({ mostJobs, mostOfOwner }).to.deep.equal({ mostJobs: 3, mostOfOwner: 2 });
   });
 
-  it('detects more jobs than the limit of the cluster, and of one user', () => {
+  it('detects more jobs than the limit of the cluster or the limit of a user permits', () => {
     expect(wrongOf({ samples: [sample(1_000, 'a1', 'a2', 'b1', 'b2')] })).to.deep.equal({
       b2: ['it has a job although the cluster has the maximum of 3 jobs: now 4'],
     });

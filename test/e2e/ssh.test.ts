@@ -50,7 +50,7 @@ describe('tasks on a cluster behind two jump hosts', () => {
     writeFileSync(join(folder, 'ssh'), `#!/bin/sh\nexec /usr/bin/ssh -F ${ssh.config} "$@"\n`, { mode: 0o755 });
     // Where the account can read them, wherever this checkout is: the program finds the packages where they lie beside it.
     cpSync(resolve(AGENT), join(account.home, AGENT));
-    // With other times, Python would compile all packages anew in each job.
+    // With other times, Python would compile all packages again in each job.
     const asItIs = { recursive: true, preserveTimestamps: true };
     cpSync(join(agentPython(), '../../lib'), join(account.home, '.test-cache/agent-venv/lib'), asItIs);
   });

@@ -79,7 +79,7 @@ export function withUserMapUsers(use: (users: UserMapUsers) => void): void {
     onEnd(() => rmSync(shared, { recursive: true, force: true }));
     chmodSync(shared, 0o755);
     cpSync(resolve(AGENT), join(shared, AGENT));
-    // With other times, Python would compile all packages anew in each job.
+    // With other times, Python would compile all packages again in each job.
     const asItIs = { recursive: true, preserveTimestamps: true };
     cpSync(join(agentPython(), '../../lib'), join(shared, '.test-cache/agent-venv/lib'), asItIs);
     users = {

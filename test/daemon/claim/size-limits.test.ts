@@ -109,7 +109,7 @@ describe('a limit on GPUs or nodes', () => {
       expect(submittedOf(fixture)).to.deep.equal([2]);
     });
 
-  it('holds each task while a submission without a known outcome is repeated', async () => {
+  it('holds each task while a submission with an unknown outcome is retried', async () => {
     const fixture = fixtureWith({ limits: { maxGpus: 2 } });
     await withTracked(fixture, { step: 'submitting', stepAt: NOW - 600_000 });
     const passes = passesOf(fixture);

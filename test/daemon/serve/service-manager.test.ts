@@ -74,7 +74,7 @@ describe('the messages to systemd', () => {
     ]);
   });
 
-  it('show another health after a pass at once, but not after the stop', async () => {
+  it('show a changed health immediately after a pass, but never after the daemon has begun to stop', async () => {
     let isReady = true;
     const health = (): HealthLine =>
       summarizeHealth([

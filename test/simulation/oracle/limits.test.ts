@@ -53,7 +53,7 @@ function createBed(limits: RoundLimits['limits']): Bed {
 }
 
 describe('the oracle of limits', () => {
-  it('detects a claimed task that is submitted although the jobs have the maximum of nodes', () => {
+  it('detects a submission although the jobs already use the maximum number of nodes', () => {
     const { claim, submit, reports } = createBed({ maxNodes: 3 });
     for (const task of TASKS) {
       claim(task);
@@ -78,7 +78,7 @@ describe('the oracle of limits', () => {
     expect(reports).to.deep.equal([]);
   });
 
-  it('counts no job of a task that no limit need count', () => {
+  it('ignores the jobs of tasks that are exempt from the limits', () => {
     const { uncounted, submit, reports } = createBed({ maxJobs: 2 });
     submit(ONE);
     submit(TWO);
