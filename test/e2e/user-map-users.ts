@@ -1,7 +1,7 @@
 // The cluster and the Unix users of the tests of a user map: real sudo, real accounting, each user in their own Slurm account.
 import { expect } from 'chai';
 import { chmodSync, cpSync, mkdtempSync, rmSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { closeAfterTests } from '../support/closing.ts';
 import {
   agentPython,
@@ -19,6 +19,9 @@ import type { Wishes } from './world.ts';
 /** The Python with the real clearml-agent. */
 export const AGENT = 'test/fixtures/agent/python';
 
+/** A Python with the stand-in for clearml-agent, which takes a fifth of the processor time. */
+export const STAND_IN = 'test/stand-ins/agent/python';
+
 /** A variable of the daemon that no job may see. */
 export const CANARY = { CLEARML_CANARY: 'the-canary-of-the-daemon' };
 
@@ -35,8 +38,8 @@ export interface UserMapUsers {
   /** A directory that every user can read and only root can write. */
   readonly shared: string;
   readonly createBed: (wishes: Wishes) => Promise<Bed>;
-  /** A daemon on this machine, as its own user. */
-  readonly local: () => Wishes;
+  /** A daemon on this machine, as its own user. @param agent the Python of its jobs, the one with the real agent by default */
+  readonly local: (agent?: string) => Wishes;
   readonly jobRows: (task: string) => Promise<string>;
 }
 
@@ -79,6 +82,7 @@ export function withUserMapUsers(use: (users: UserMapUsers) => void): void {
     onEnd(() => rmSync(shared, { recursive: true, force: true }));
     chmodSync(shared, 0o755);
     cpSync(resolve(AGENT), join(shared, AGENT));
+    cpSync(resolve(dirname(STAND_IN)), join(shared, dirname(STAND_IN)), { recursive: true });
     // With other times, Python would compile all packages again in each job.
     const asItIs = { recursive: true, preserveTimestamps: true };
     cpSync(join(agentPython(), '../../lib'), join(shared, '.test-cache/agent-venv/lib'), asItIs);
@@ -90,9 +94,9 @@ export function withUserMapUsers(use: (users: UserMapUsers) => void): void {
       mallory,
       shared,
       createBed: (wishes) => openUserMapBed({ alice, bob }, wishes),
-      local: () => ({
+      local: (agent = AGENT) => ({
         owner: daemon,
-        python: join(shared, AGENT),
+        python: join(shared, agent),
         cluster: { ...cluster, env: { ...cluster.env, ...CANARY } },
       }),
       async jobRows(task) {

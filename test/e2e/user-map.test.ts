@@ -1,4 +1,5 @@
 // Tasks of several owners as jobs of several Unix users: real sudo with the printed file, real accounting, locally and over SSH.
+// The first test and those of doctor have the real clearml-agent.
 import { expect } from 'chai';
 import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,7 +11,7 @@ import { waitUntil } from '../support/wait-until.ts';
 import { NODE_PROBLEMS } from '../doctor/cluster-problems.ts';
 import { readReport } from '../cli/doctor-report.ts';
 import type { Bed } from './user-map-bed.ts';
-import { AGENT, CANARY, SHOW_ALL, sudoers, withUserMapUsers, type UserMapUsers } from './user-map-users.ts';
+import { CANARY, SHOW_ALL, STAND_IN, sudoers, withUserMapUsers, type UserMapUsers } from './user-map-users.ts';
 import type { Wishes } from './world.ts';
 
 describe('a user map', () => {
@@ -67,7 +68,7 @@ describe('a user map', () => {
   });
 
   it('leaves tasks queued and warns once while the sudoers file is missing; later cancels a job as its Unix user', async () => {
-    await using bed = await createBed(local());
+    await using bed = await createBed(local(STAND_IN));
     const { world, people } = bed;
     const file = await sudoers(bed);
     const one = await bed.enqueue(people.alice, 'print("hello")', { partition: 'down' });
@@ -88,7 +89,7 @@ describe('a user map', () => {
   });
 
   it('shows in the console the end of a log that the daemon cannot read, and names the owner of the log', async () => {
-    await using bed = await createBed(local());
+    await using bed = await createBed(local(STAND_IN));
     await installSudoers(await sudoers(bed));
     const { world, people } = bed;
     const text = readFileSync(bed.template, 'utf8');
@@ -130,7 +131,7 @@ describe('a user map', () => {
   it('runs the task of each owner as their Unix user, even if Slurm hides the jobs of other users', async () => {
     await cluster.change({ extraLines: ['PrivateData=jobs'] });
     try {
-      await using bed = await createBed(local());
+      await using bed = await createBed(local(STAND_IN));
       const file = await sudoers(bed);
       expect(file).to.contain('/usr/bin/squeue').and.to.contain('/usr/bin/scontrol');
       await installSudoers(file);
@@ -141,7 +142,7 @@ describe('a user map', () => {
   });
 
   it('reads a new entry of the map on SIGHUP', async () => {
-    await using bed = await createBed(local());
+    await using bed = await createBed(local(STAND_IN));
     await installSudoers(await sudoers(bed));
     const program = await bed.serve();
     bed.rewrite((text) => text.replace('user_map {', `user_map { Carol: ${bob.name},`));
@@ -175,7 +176,7 @@ describe('a user map', () => {
     writeFileSync(join(shared, 'ssh'), `#!/bin/sh\nexec /usr/bin/ssh -F ${ssh.config} "$@"\n`, { mode: 0o755 });
     return {
       cluster: { ...cluster, env: { ...CANARY, PATH: `${shared}:${process.env['PATH'] ?? '/usr/bin:/bin'}` } },
-      python: join(shared, AGENT),
+      python: join(shared, STAND_IN),
       slurm: `clusters { far { host: cluster, provider: ${provider}, slurm_conf: ${cluster.slurmConf} } }`,
     };
   }
