@@ -81,7 +81,7 @@ export function createServiceManager(around: Around): ServiceManager | undefined
     async stopping() {
       isStopping = true;
       watchdog?.stop();
-      await send('STOPPING=1');
+      await send('STOPPING=1', 'STATUS=Stopped; jobs keep running.');
     },
   };
 }

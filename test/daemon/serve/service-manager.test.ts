@@ -70,7 +70,7 @@ describe('the messages to systemd', () => {
       'systemd-notify READY=1 to /run/notify',
       'systemd-notify WATCHDOG=1 STATUS=Ready; 3 tasks tracked. to /run/notify',
       'systemd-notify WATCHDOG=1 STATUS=Ready; 3 tasks tracked. to /run/notify',
-      'systemd-notify STOPPING=1 to /run/notify',
+      'systemd-notify STOPPING=1 STATUS=Stopped; jobs keep running. to /run/notify',
     ]);
   });
 
@@ -94,7 +94,7 @@ describe('the messages to systemd', () => {
     expect(sent).to.deep.equal([
       'systemd-notify STATUS=Ready; 1 task tracked. to /run/notify',
       'systemd-notify STATUS=Not ready; 1 task tracked. big: No poll has succeeded for 4 min: no route. to /run/notify',
-      'systemd-notify STOPPING=1 to /run/notify',
+      'systemd-notify STOPPING=1 STATUS=Stopped; jobs keep running. to /run/notify',
     ]);
   });
 
