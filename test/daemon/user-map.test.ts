@@ -183,6 +183,22 @@ describe('when sudo refuses one user,', () => {
     expect(fixture.waiting(OWN_QUEUE)).to.deep.equal([]);
   });
 
+  it('a task of this user that is enqueued later shows in its status message why it waits', async () => {
+    const { fixture, users, deps, enqueued } = createBed();
+    users.refused.add('alice');
+    await enqueued(1, 'a1');
+    await run(deps, fixture, MINUTE_MS / 2);
+    const later = await enqueued(2, 'a1');
+    await run(deps, fixture, MINUTE_MS / 3);
+
+    expect((await fixture.read(later))?.statusMessage).to.equal(
+      'Waits in queue "own": sudo refuses the jobs of Unix user alice; the daemon retries, and its administrator can run clearml-agent-slurm doctor. 1 task is ahead of this task.',
+    );
+    users.refused.clear();
+    await run(deps, fixture, 5 * MINUTE_MS);
+    expect((await fixture.read(later))?.statusMessage).not.to.include('sudo');
+  });
+
   it('one task at a time is tried after one minute, then two, four and so on up to an hour', async () => {
     const { fixture, users, deps, enqueued } = createBed();
     users.refused.add('alice');

@@ -1,9 +1,10 @@
-// What keeps tasks in their queues: limits with their use, and pauses.
+// What keeps tasks in their queues: limits with their use, pauses, and sudo.
 import type { Limits } from '../../base/job-limits.ts';
 import type { Pause } from '../pause/pauses-file.ts';
 
-/** A limit that is reached, or a pause. */
+/** A limit that is reached, a pause, or sudo that refuses the jobs of a Unix user. */
 export type HoldReason =
+  | { readonly kind: 'sudo'; readonly unixUser: string }
   | { readonly kind: 'pause'; readonly pause: Pause }
   | { readonly kind: 'limit'; readonly of: 'cluster' | 'queue'; readonly name: keyof Limits; readonly limit: number };
 
@@ -21,7 +22,7 @@ export interface QueueHolds {
   readonly limits: readonly LimitUse[];
   /** Of the queue, else of the cluster. */
   readonly pause: Pause | undefined;
-  /** The tasks that wait in the queue because of a limit or pause, by reason. */
+  /** The tasks that wait in the queue by the reason that holds them. */
   readonly held: readonly { readonly why: HoldReason; readonly tasks: number }[];
 }
 

@@ -5,9 +5,10 @@ import type { DaemonDeps, ServedQueue } from '../deps.ts';
 import type { Pause } from '../pause/pauses-file.ts';
 import { pauseOf } from '../pause/pauses-file.ts';
 import { createTaskOwners, factsOf, type TaskFacts } from '../users/task-owners.ts';
-import { isHeld, noteProbe } from '../users/unix-users.ts';
+import { isHeld, refusedUser, noteProbe } from '../users/unix-users.ts';
 import { findLiveJob, readParked, type Snapshot } from '../poll/poll.ts';
 import { createOverReader, tally, tasksWithJobs, type Tally } from './count-jobs.ts';
+import type { HoldReason } from './hold-reasons.ts';
 import { createSizeReader } from './job-sizes.ts';
 import { NO_JOBS } from './count-jobs.ts';
 import { countsSizes, needsOwners } from './limits-reached.ts';
@@ -118,6 +119,17 @@ export function createWaitingTasksReader(deps: DaemonDeps): WaitingTasksReader {
     });
   }
 
+  /** The tasks of users for whom sudo refused the last submission. */
+  function refusedTasks(snapshot: Snapshot, entries: readonly QueueEntry[]): [TaskId, HoldReason][] {
+    const { unixUsers, clock } = deps;
+    if (unixUsers === undefined || !mayHold(snapshot)) return [];
+    return entries.flatMap(({ task }): [TaskId, HoldReason][] => {
+      const owner = ownerInMap(snapshot, task);
+      const unixUser = owner === false ? undefined : refusedUser(unixUsers, owner, clock.now());
+      return unixUser === undefined ? [] : [[task, { kind: 'sudo', unixUser }]];
+    });
+  }
+
   async function readOwners(tasks: Iterable<TaskId>): Promise<void> {
     if (pass !== undefined) pass.ownersLeft -= await owners.read(deps.clearml.tasks, tasks, pass.ownersLeft);
   }
@@ -168,6 +180,7 @@ export function createWaitingTasksReader(deps: DaemonDeps): WaitingTasksReader {
         lastServed,
         skip: findUnclaimable(deps, snapshot, waiting),
         passed,
+        refused: new Map(waiting.flatMap(({ entries }) => refusedTasks(snapshot, entries))),
       };
     },
 

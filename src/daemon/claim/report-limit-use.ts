@@ -17,7 +17,7 @@ export function readHolds(state: ClaimState, waiting: (queue: string) => number)
         queue: queue.name,
         limits: usesOf(queue.limits ?? {}, counts),
         pause,
-        held: ofQueue === undefined ? heldOwners(state, its) : tasks === 0 ? [] : [{ why: ofQueue, tasks }],
+        held: ofQueue === undefined ? heldUsers(state, its) : tasks === 0 ? [] : [{ why: ofQueue, tasks }],
       };
     }),
   };
@@ -52,15 +52,15 @@ export function describeUse({ name, limit, used, usersAtLimit }: LimitUse): stri
   return `${limit} ${limit === 1 ? 'job' : 'jobs'} per user, reached by ${usersAtLimit === 1 ? '1 user' : `${usersAtLimit} users`} ${setting}`;
 }
 
-/** The tasks whose owners have reached a limit. */
-function heldOwners(state: ClaimState, waiting: ClaimState['queues'][number]): QueueHolds['held'] {
-  if (!needsOwners(waiting.queue, state.limits)) return [];
+/** The tasks whose owners have reached a limit, or whose Unix user sudo refuses. */
+function heldUsers(state: ClaimState, waiting: ClaimState['queues'][number]): QueueHolds['held'] {
+  const hasOwners = needsOwners(waiting.queue, state.limits);
   const held = new Map<string, { readonly why: HoldReason; tasks: number }>();
   for (const { task } of waiting.entries) {
-    const owner = state.ownerOf(task);
-    const why = owner === undefined ? undefined : holdOfOwner(state, waiting, owner);
+    const owner = hasOwners ? state.ownerOf(task) : undefined;
+    const why = state.refused?.get(task) ?? (owner === undefined ? undefined : holdOfOwner(state, waiting, owner));
     if (why === undefined) continue;
-    const key = why.kind === 'limit' ? `${why.of} ${why.name}` : '';
+    const key = JSON.stringify(why);
     const known = held.get(key);
     if (known === undefined) held.set(key, { why, tasks: 1 });
     else known.tasks += 1;

@@ -72,19 +72,27 @@ export function describeHold({ queue, why, before, isOfOwner }: HeldTask): strin
   return `${HELD}${queue.name}": ${describeHoldReason(why)}. ${place}`;
 }
 
-/** Whether a task's status message says that a limit or a pause holds it. */
+/** Whether a task's status message says that a limit, a pause or sudo holds it. */
 export function isHeldMessage(statusMessage: string): boolean {
   return statusMessage.startsWith(HELD);
 }
 
-/** Why a limit or a pause holds the task with this status message; empty if none does. */
+/** Why the task with this status message waits in its queue: what holds it, or why it was returned. Empty if neither is known. */
 export function readHold(statusMessage: string): string {
-  return isHeldMessage(statusMessage) ? statusMessage.slice(statusMessage.indexOf('": ') + 3) : '';
+  const isKnown = isHeldMessage(statusMessage) || isReturnedToQueue(statusMessage);
+  return isKnown ? statusMessage.slice(statusMessage.indexOf('": ') + 3) : '';
 }
 
 /** Why a task waits, as a clause. */
 export function describeHoldReason(why: HoldReason): string {
-  return why.kind === 'pause' ? describePause(why.pause) : describeLimit(why);
+  switch (why.kind) {
+    case 'pause':
+      return describePause(why.pause);
+    case 'limit':
+      return describeLimit(why);
+    case 'sudo':
+      return `sudo refuses the jobs of Unix user ${why.unixUser}; the daemon retries, and its administrator can run clearml-agent-slurm doctor`;
+  }
 }
 
 /** The pause as a sentence for administrators. @param paused the word "paused", perhaps in color */

@@ -28,7 +28,7 @@ const BUCKETS: Partial<Record<MetricName, number[]>> = {
 };
 
 /** What may hold a task in its queue. */
-const HOLDS = [...Object.values(LIMIT_SETTINGS), 'pause'];
+const HOLDS = [...Object.values(LIMIT_SETTINGS), 'pause', 'sudo'];
 
 type Labels = Readonly<Record<string, string | number>>;
 
@@ -128,7 +128,7 @@ export function createMetrics(monitor: Monitor): Metrics {
       // A series that disappears keeps its last value for five minutes.
       for (const limit of HOLDS) set('clearml_slurm_held_tasks', { cluster, queue, limit }, 0);
       for (const { why, tasks } of its?.held ?? []) {
-        const limit = why.kind === 'pause' ? 'pause' : LIMIT_SETTINGS[why.name];
+        const limit = why.kind === 'limit' ? LIMIT_SETTINGS[why.name] : why.kind;
         gauges.get('clearml_slurm_held_tasks')?.inc({ cluster, queue, limit }, tasks);
       }
     }

@@ -99,7 +99,7 @@ export const METRICS = {
   clearml_slurm_held_tasks: {
     type: 'gauge',
     labels: [...OF_QUEUE, 'limit'],
-    help: 'Tasks that wait in their queue because of a limit, or because of a pause (limit="pause")',
+    help: 'Tasks that wait in their queue because of a limit, a pause (limit="pause"), or sudo (limit="sudo")',
   },
   clearml_slurm_paused: {
     type: 'gauge',

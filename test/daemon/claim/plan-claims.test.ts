@@ -10,7 +10,7 @@ function claimed(state: ClaimState, most = 50): string[] {
 
 function held(state: ClaimState, most = 50): string[] {
   return planClaims(state, most).held.map(({ task, why, before, isOfOwner }) => {
-    const reason = why.kind === 'pause' ? 'pause' : `${why.of}.${why.name}=${why.limit}`;
+    const reason = why.kind !== 'limit' ? why.kind : `${why.of}.${why.name}=${why.limit}`;
     return `${task}: ${reason}, ${before}${isOfOwner ? ' of its owner' : ''}`;
   });
 }

@@ -1,5 +1,6 @@
 // How much of each limit is used, and how many tasks each limit or pause holds.
 import { expect } from 'chai';
+import type { TaskId } from '../../../src/clearml/ids.ts';
 import { describeUse, readHolds } from '../../../src/daemon/claim/report-limit-use.ts';
 import { stateOf } from './claim-states.ts';
 
@@ -55,6 +56,17 @@ describe('the holds of a cluster', () => {
     expect(queue?.held).to.deep.equal([
       { why: { kind: 'limit', of: 'queue', name: 'maxJobsPerUser', limit: 1 }, tasks: 2 },
     ]);
+  });
+
+  it('count the tasks of each Unix user whom sudo refuses', () => {
+    const given = stateOf({ q: { tasks: ['a1', 'b1', 'a2'] } });
+    const refused = new Map(
+      (['a1', 'a2'] as TaskId[]).map((task) => [task, { kind: 'sudo', unixUser: 'alice' } as const]),
+    );
+
+    const [queue] = readHolds({ ...given, refused }, none).queues;
+
+    expect(queue?.held).to.deep.equal([{ why: { kind: 'sudo', unixUser: 'alice' }, tasks: 2 }]);
   });
 
   it('show the pause of an empty queue, which holds no task', () => {
