@@ -5,6 +5,8 @@ interface StateMeaning {
   readonly live: boolean;
   /** No part of the job runs, before its start or after a requeue. */
   readonly waits?: boolean;
+  /** Slurm ended the job for a cause outside of it, so another job of the same script may well end otherwise. */
+  readonly byCluster?: boolean;
   /** One sentence for the task's console. */
   readonly meaning: string;
   /** What the user can do about it. */
@@ -43,11 +45,13 @@ export const JOB_STATES = {
   },
   NODE_FAIL: {
     live: false,
+    byCluster: true,
     meaning: 'it ended because a node failed',
     advice: 'enqueue the task again; if the same node fails again, tell the cluster admins',
   },
   BOOT_FAIL: {
     live: false,
+    byCluster: true,
     meaning: 'it ended because its nodes did not boot',
     advice: 'enqueue the task again; if the same node fails again, tell the cluster admins',
   },
@@ -58,6 +62,7 @@ export const JOB_STATES = {
   },
   PREEMPTED: {
     live: false,
+    byCluster: true,
     meaning: 'Slurm ended it to make room for a job of higher priority',
     advice: 'use a partition or QOS whose jobs are not preempted, or let Slurm requeue the job with --requeue',
   },
@@ -77,6 +82,12 @@ export function isLive(state: JobState): boolean {
 export function isWaiting({ state }: { readonly state: JobState }): boolean {
   const meaning: StateMeaning | undefined = state === 'UNKNOWN' ? undefined : JOB_STATES[state];
   return meaning?.waits === true;
+}
+
+/** Whether Slurm ended the job for a cause outside of it: a node, or a job of higher priority. */
+export function isEndedByCluster(state: JobState): boolean {
+  const meaning: StateMeaning | undefined = state === 'UNKNOWN' ? undefined : JOB_STATES[state];
+  return meaning?.byCluster === true;
 }
 
 /** Parses a state word; forms like `CANCELLED by 1000` and `COMPLETING+` are truncated at the first space or plus sign. */

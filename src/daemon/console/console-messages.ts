@@ -183,6 +183,11 @@ export function describeEnd(job: Job, record: JobRecord | undefined, cancelledFo
   return `Slurm job ${job.id} ended ${job.stateWord}${exit}${onNodes(job)}${describeState(job, record)}`;
 }
 
+/** Returns why another attempt follows a job that Slurm ended before its gate. */
+export function describeEndBeforeTask(job: Job): string {
+  return `job ${job.id} ended ${job.stateWord}${onNodes(job)} before the task started`;
+}
+
 /** Returns what the final state means, to append to the state. */
 function describeState({ state }: Job, record: JobRecord | undefined): string {
   if (state === 'UNKNOWN' || state === 'COMPLETED' || state === 'FAILED') return '.';

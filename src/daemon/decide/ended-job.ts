@@ -1,12 +1,14 @@
 // Rows of the decision table for an ended job: the status that the agent set counts; without one, Slurm's state does.
 import type { Task } from '../../clearml/task.ts';
 import { attemptOf, readMark } from '../../slurm/job-name.ts';
+import { isEndedByCluster } from '../../slurm/job-state.ts';
 import type { Job, JobRecord } from '../../slurm/scheduler.ts';
 import { isAskedToStop, isStoppedByTerm } from '../server-and-agent-messages.ts';
 import { isBackAtGate, isGateClosed } from './closed-gate.ts';
 import { AFTER_COMPLETION, hasRanks } from '../console/ranks.ts';
 import {
   describeEnd,
+  describeEndBeforeTask,
   describeNeverStarted,
   describeNotResubmitted,
   describeRefusal,
@@ -72,6 +74,8 @@ function decideStillQueued(job: Job, observation: Observation): Action[] {
     ]);
   }
   if (isRefusal(job)) return [end(rejectedBySlurm(describeRefusal(job.reason ?? job.stateWord, entry.queueName)))];
+  if (place === 'parked' && isEndedByCluster(job.state))
+    return afterGrace(observation, resubmitOrFail(describeEndBeforeTask(job), observation));
   if (place === 'parked' && mayNeverHaveBegun(job, observation)) {
     if (observation.hasBegun === undefined) return [{ do: 'read-log', jobId: job.id }];
     const why = `Slurm ended job ${job.id} before its script began`;

@@ -1,4 +1,4 @@
-// Tests the rows for a job that ended with exit code 1 before its gate: its script failed, or Slurm ended it before its script began.
+// Tests the rows for a job that ended before its gate: by exit code 1, whose cause the log shows, or because Slurm ended it.
 import { GRACES, NOW, describeRows, entryOf, jobOf, recordOf } from './observations.ts';
 
 const waited = entryOf({ endSeenAt: NOW - GRACES.endMs - 1 });
@@ -58,4 +58,59 @@ describeRows('the decision for a job that may have ended before its script began
       done: ['end failed'],
     }),
   ),
+]);
+
+describeRows('the decision for a job that Slurm ended before its gate', [
+  ...['NODE_FAIL', 'BOOT_FAIL', 'PREEMPTED'].flatMap((word) => [
+    {
+      title: `S-64 waits for a late request of a job that ended ${word} while its task was parked`,
+      seen: { jobs: [jobOf(word)], place: 'parked' as const, record: recordOf({ exitCode: 0 }) },
+      done: ['note'],
+    },
+    {
+      title: `S-64 resubmits the task after the grace period if its job ended ${word}`,
+      seen: { jobs: [jobOf(word)], place: 'parked' as const, record: recordOf({ exitCode: 0 }), entry: waited },
+      done: ['resubmit'],
+    },
+    {
+      title: `fails the task if its job ended ${word} after its entry was removed from the scheduler queue`,
+      seen: { jobs: [jobOf(word)], record: recordOf({ exitCode: 0 }), entry: waited },
+      done: ['end failed'],
+    },
+  ]),
+  {
+    title: 'S-64 resubmits the task whatever the exit code of a job that ended NODE_FAIL',
+    seen: { jobs: [jobOf('NODE_FAIL')], place: 'parked', record: recordOf({ exitCode: 1 }), entry: waited },
+    done: ['resubmit'],
+  },
+  {
+    title: 'S-64 resubmits the task if Slurm no longer has the record of its job',
+    seen: { jobs: [jobOf('NODE_FAIL')], place: 'parked', record: 'gone', entry: waited },
+    done: ['resubmit'],
+  },
+  {
+    title: 'delays a further attempt of a task whose nodes fail',
+    seen: {
+      jobs: [jobOf('NODE_FAIL')],
+      place: 'parked',
+      record: recordOf({ exitCode: 0 }),
+      entry: { ...waited, attempts: 4, stepAt: NOW - 40_000 },
+    },
+    done: [],
+  },
+  {
+    title: 'fails the task after the maximum number of jobs whose nodes failed',
+    seen: {
+      jobs: [jobOf('NODE_FAIL')],
+      place: 'parked',
+      record: recordOf({ exitCode: 0 }),
+      entry: { ...waited, attempts: 5 },
+    },
+    done: ['end failed'],
+  },
+  ...['TIMEOUT', 'DEADLINE', 'OUT_OF_MEMORY'].map((word) => ({
+    title: `fails the task without another attempt if its job ended ${word} before its gate, as the next one would, too`,
+    seen: { jobs: [jobOf(word)], place: 'parked' as const, record: recordOf({ exitCode: 0 }) },
+    done: ['end failed'],
+  })),
 ]);
