@@ -139,9 +139,14 @@ for (const { version } of SLURM_RELEASES) {
       const node = readFileSync(trace, 'utf8').trim();
       const [first = ''] = await world.jobsOf(task);
 
+      // Drained, too: the response to a ping that is on its way makes a node that is only down idle again.
+      const setNode = (state: string): Promise<string> =>
+        cluster.run('scontrol', 'update', `NodeName=${node}`, `State=${state}`, 'Reason=power');
+      await setNode('DRAIN');
       await cluster.killNode(node);
-      await cluster.run('scontrol', 'update', `NodeName=${node}`, 'State=DOWN', 'Reason=power');
+      await setNode('DOWN');
       await world.untilConsole(task, 'ended COMPLETED');
+      await setNode('RESUME');
       await cluster.startNode(node);
 
       const printed = (await world.user.console(task)).replaceAll(/\s+/g, ' ');
