@@ -245,6 +245,7 @@ describe('a task in a Pyxis container, with the stand-in for Pyxis', () => {
     it(`fails with advice for ${name}`, async () => {
       await untilEnded(name, 'failed');
       await world.untilConsole(taskOf(name), words);
+      expect(await world.user.console(taskOf(name))).not.to.include('(attempt 2)');
     });
   }
 

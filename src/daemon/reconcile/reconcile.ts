@@ -13,7 +13,7 @@ import type { DaemonDeps } from '../deps.ts';
 import { byTask, hasSchedulerQueue, newestAttempt, readParked, type Snapshot } from '../poll/poll.ts';
 import { hasSameState } from '../poll/plan-task-reads.ts';
 import type { SubmissionPool } from '../submit/submission-pool.ts';
-import { hasBegun } from '../../sbatch-template/job-script/job-start-line.ts';
+import { hasBegun, hasSpankFailed } from '../../sbatch-template/job-script/job-start-line.ts';
 
 /** Reconciles every tracked task. Returns whether any job was cancelled. */
 export async function reconcile(
@@ -183,6 +183,7 @@ async function readBeginning(
 ): Promise<boolean | 'unknown'> {
   const log = await jobLogs.read(record, { decides: true });
   if (log?.kind !== 'read' || log.tail === '' || startAt === undefined) return 'unknown';
+  if (hasSpankFailed(log.tail)) return 'unknown';
   return hasBegun(log.tail, { id, startAt }) || (log.isWhole === true ? false : 'unknown');
 }
 

@@ -23,3 +23,11 @@ export function hasBegun(log: string, { id, startAt }: { readonly id: string; re
     ([, job, seconds = '']) => job === id && (seconds === '' || Number(seconds) * 1000 + 999 >= startAt),
   );
 }
+
+/**
+ * Whether a SPANK plugin such as Pyxis failed at the start of the job, so that slurmstepd did not begin its script (src/common/spank.c and
+ * src/slurmd/slurmstepd/mgr.c): another job of the same script ends like this one.
+ */
+export function hasSpankFailed(log: string): boolean {
+  return /^slurmstepd\S*: error: (?:spank: required plugin |Failed to invoke spank plugin stack)/m.test(log);
+}

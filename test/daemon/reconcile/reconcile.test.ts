@@ -191,6 +191,20 @@ describe('the reconcile loop', () => {
     expect((await fixture.read(task))?.status).to.equal('failed');
   });
 
+  it('sets the task to failed if a SPANK plugin such as Pyxis failed at the start of its script', async () => {
+    const tail = `slurmstepd-n1: error: pyxis: failed to import docker image: docker://nvcr.io#lab/missing:1
+slurmstepd-n1: error: spank: required plugin spank_pyxis.so: task_init() failed with rc=-1
+slurmstepd-n1: error: Failed to invoke spank plugin stack
+`;
+    const fixture = createStepFixture({
+      jobLogs: { read: () => Promise.resolve({ kind: 'read', path: '/home/ada/1.out', tail, isWhole: true }) },
+    });
+    const task = await failAtStart(fixture, { isRevoked: true });
+    await reconcileAfterGrace(fixture);
+    expect(fixture.cluster.jobs).to.have.length(1);
+    expect((await fixture.read(task))?.status).to.equal('failed');
+  });
+
   it('sets the task to failed if the log is empty, as the script may have been unable to write to it', async () => {
     const fixture = createStepFixture({
       jobLogs: { read: () => Promise.resolve({ kind: 'read', path: '/home/ada/1.out', tail: '', isWhole: true }) },

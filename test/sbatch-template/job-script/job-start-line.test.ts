@@ -1,7 +1,7 @@
 // The first command of a job script, in a real shell, and what its line in the log shows.
 import { expect } from 'chai';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { addStartLine, hasBegun } from '../../../src/sbatch-template/job-script/job-start-line.ts';
+import { addStartLine, hasBegun, hasSpankFailed } from '../../../src/sbatch-template/job-script/job-start-line.ts';
 
 const START = 1_795_954_190;
 const ENVIRONMENT = { PATH: '/usr/bin:/bin', SLURM_JOB_ID: '182', SLURM_JOB_START_TIME: String(START) };
@@ -95,5 +95,21 @@ describe("the line in a job's log that reports the start of the script", () => {
   ] as const)
     it(title, () => {
       expect(hasBegun(log, { ...JOB, startAt: JOB.startAt + 500 })).to.equal(expected);
+    });
+});
+
+describe('the failure of a SPANK plugin', () => {
+  for (const [title, log, expected] of [
+    [
+      'is found in the message about a required plugin',
+      'slurmstepd-n1: error: spank: required plugin spank_pyxis.so: task_init() failed with rc=-1\n',
+      true,
+    ],
+    ['is found without the name of a node', 'slurmstepd: error: Failed to invoke spank plugin stack\n', true],
+    ['is not found in another message of slurmstepd', 'slurmstepd-n1: error: *** JOB 7 ON n1 CANCELLED ***\n', false],
+    ['is not found in the output of a program', 'see: slurmstepd: error: Failed to invoke spank plugin stack\n', false],
+  ] as const)
+    it(title, () => {
+      expect(hasSpankFailed(log)).to.equal(expected);
     });
 });
