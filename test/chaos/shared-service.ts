@@ -24,7 +24,7 @@ export interface SharedLimits {
 }
 
 export interface SharedService {
-  /** Runs the daemons. */
+  /** Runs the daemons, or is their login. */
   readonly daemonUser: TestUser;
   /** Most tasks belong to the first. Jobs of the last run as the user of the daemons. */
   readonly owners: readonly Owner[];
@@ -59,7 +59,9 @@ export function ownerInTurn({ owners }: Pick<SharedService, 'owners'>, index: nu
   return owner;
 }
 
-interface Server {
+interface Surroundings {
+  /** Whether the daemons run on the login node, as a user without privileges. Over SSH, this user is that of their logins. */
+  readonly isLocal: boolean;
   /** Calls the server as its first user. */
   readonly api: Api;
   /** The address for users. */
@@ -69,7 +71,10 @@ interface Server {
 }
 
 /** Needs root, sudo and the sandbox server. */
-export async function openSharedService(seed: number, { api, url, jobConf }: Server): Promise<SharedService> {
+export async function openSharedService(
+  seed: number,
+  { isLocal, api, url, jobConf }: Surroundings,
+): Promise<SharedService> {
   const [daemonUser, first, second] = [await addUser(), await addUser(), await addUser()];
   const ids: string[] = [];
 
@@ -97,15 +102,17 @@ export async function openSharedService(seed: number, { api, url, jobConf }: Ser
     queues { "${queue}" { max_jobs_per_user: ${LIMITS.jobsPerUser}, user_fairness: true } }
     user_map { "${ids[0] ?? ''}": ${first.name}, bob: ${second.name}, default: ${daemonUser.name} }`,
     async own(...paths) {
-      for (const path of paths) await chown(path, daemonUser.uid, daemonUser.uid);
+      for (const path of isLocal ? paths : []) await chown(path, daemonUser.uid, daemonUser.uid);
     },
-    environment: { PATH: '/usr/bin:/bin', USER: daemonUser.name, LOGNAME: daemonUser.name },
+    environment: isLocal ? { PATH: '/usr/bin:/bin', USER: daemonUser.name, LOGNAME: daemonUser.name } : {},
     configure: `[ "$(id -un)" != ${daemonUser.name} ] || export CLEARML_CONFIG_FILE=${daemonUser.home}/clearml.conf`,
-    prefix: [
-      ...['setpriv', `--reuid=${daemonUser.name}`, `--regid=${daemonUser.name}`, '--clear-groups'],
-      // The kernel forgets the signal when the user changes.
-      ...['--inh-caps=-all', '--ambient-caps=-all', '--pdeathsig=KILL', '--'],
-    ],
+    prefix: isLocal
+      ? [
+          ...['setpriv', `--reuid=${daemonUser.name}`, `--regid=${daemonUser.name}`, '--clear-groups'],
+          // The kernel forgets the signal when the user changes.
+          ...['--inh-caps=-all', '--ambient-caps=-all', '--pdeathsig=KILL', '--'],
+        ]
+      : [],
     async stop() {
       removeSudoers();
       for (const user of [daemonUser, first, second]) await removeUser(user);
@@ -115,13 +122,19 @@ export async function openSharedService(seed: number, { api, url, jobConf }: Ser
 
 const Added = z.object({ id: z.string(), access_key: z.string(), secret_key: z.string() });
 
-/** Installs the file that the program prints for this configuration. */
+/** Installs the file that the program prints for this configuration. Without it, nothing is left of the service. */
 export async function installPrintedSudoers(
-  { prefix }: SharedService,
+  { prefix, environment: ofUser, stop }: SharedService,
   environment: Readonly<Record<string, string>>,
   ...program: readonly string[]
 ): Promise<void> {
   const [command, ...words] = [...prefix, process.execPath, ...program, 'sudoers'];
-  const { stdout } = await execute(command, words, { env: environment, cwd: '/' });
-  await installSudoers(stdout);
+  const { PATH = '/usr/bin:/bin' } = process.env;
+  try {
+    const { stdout } = await execute(command, words, { env: { PATH, ...ofUser, ...environment }, cwd: '/' });
+    await installSudoers(stdout);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
 }

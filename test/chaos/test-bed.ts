@@ -164,6 +164,7 @@ export async function openTestBed({
   const { nameOf, user } = names;
   const shared = isShared
     ? await openSharedService(sharedSeed, {
+        isLocal: over === undefined,
         api,
         url: address(userPort),
         jobConf: (of) => conf(of, nodePort, ''),

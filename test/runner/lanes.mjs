@@ -75,7 +75,7 @@ export const LANES = [
       ...filesOf('cli', 'doctor-on-node init-releases'),
       ...filesOf(
         'slurm',
-        'contract-accounting contract-releases hostile-jobs reasons/installed-releases sizes-of-releases sluid',
+        'contract-accounting contract-releases contract-users-real hostile-jobs reasons/installed-releases sizes-of-releases sluid',
       ),
       ...filesOf('support', 'slurm-cluster'),
     ],

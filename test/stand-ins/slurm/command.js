@@ -43,11 +43,11 @@ export async function runStandInCommand([
  * @param {string | null} script
  */
 function ask({ socketPath, program, args, offlineExitCode, offlineWords }, script) {
-  const { username: user } = userInfo();
+  const { user, uid } = whoCalls();
   // As sbatch.c, _set_umask_env: an existing variable takes precedence.
   const SLURM_UMASK = process.env['SLURM_UMASK'] ?? process.umask().toString(8).padStart(4, '0');
   const environment = { ...process.env, SLURM_UMASK };
-  const call = { program, args, script, workDir: process.cwd(), user, environment };
+  const call = { program, args, script, workDir: process.cwd(), user, uid, environment };
   return new Promise((resolve) => {
     const socket = createConnection({ path: socketPath, allowHalfOpen: true });
     let words = offlineWords;
@@ -66,6 +66,14 @@ function ask({ socketPath, program, args, offlineExitCode, offlineWords }, scrip
     socket.once('end', end);
     socket.end(JSON.stringify(call));
   });
+}
+
+/** The Unix user; tests without root name another one: `STAND_IN_USER=alice:2001`. */
+function whoCalls() {
+  const [, user, uid] = /^([^:]+):(\d+)$/.exec(process.env['STAND_IN_USER'] ?? '') ?? [];
+  if (user !== undefined) return { user, uid: Number(uid) };
+  const own = userInfo();
+  return { user: own.username, uid: own.uid };
 }
 
 /**

@@ -176,13 +176,14 @@ export function createController(settings: StandInSettings, spool: Spool, clock:
       const partition = admit(request, settings, shown().length);
       const id = nextId;
       nextId += 1;
-      const { name, user, workDir } = request;
+      const { name, user, uid, workDir } = request;
       const path = (pattern: string): string => fillOutputPath(pattern, { id, name, user, workDir });
       spool.keep(id, request.script, request.environment);
       const job: StandInJob = {
         id,
         name,
         user,
+        uid,
         partition: partition.name,
         comment: request.comment,
         state: 'PENDING',

@@ -1,10 +1,12 @@
 // The type of a job of the stand-in cluster, in memory and in the state file.
+import { userInfo } from 'node:os';
 import * as z from 'zod';
 
 export const standInJob = z.object({
   id: z.number(),
   name: z.string(),
   user: z.string(),
+  uid: z.number().default(() => userInfo().uid),
   partition: z.string(),
   comment: z.string(),
   state: z.enum([

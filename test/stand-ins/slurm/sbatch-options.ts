@@ -8,6 +8,7 @@ export interface JobRequest {
   readonly script: string;
   readonly environment: Readonly<Record<string, string>>;
   readonly user: string;
+  readonly uid: number;
   readonly name: string;
   /** undefined for the default one. */
   readonly partition: string | undefined;
@@ -122,6 +123,7 @@ export function readSbatchLine(args: readonly string[]): CommandLine {
 
 export interface Submitter {
   readonly user: string;
+  readonly uid: number;
   readonly workDir: string;
   readonly environment: Readonly<Record<string, string>>;
 }
@@ -135,6 +137,7 @@ export function readJobRequest(line: CommandLine, script: string, submitter: Sub
   const [invalid] = directives.rest;
   if (invalid !== undefined) refuse(`Invalid directive found in batch script: ${invalid}`);
   const options = new Map([...directives.options, ...line.options]);
+  if (options.has('uid') && submitter.uid !== 0) refuse('--uid only permitted by root user');
   if (options.has('array')) refuse('this stand-in for Slurm has no job arrays', 1);
 
   const requeueWord = [...options.keys()].findLast((name) => name === 'requeue' || name === 'no-requeue');
@@ -146,6 +149,7 @@ export function readJobRequest(line: CommandLine, script: string, submitter: Sub
     script,
     environment: exported(options.get('export') ?? 'ALL', submitter.environment),
     user: submitter.user,
+    uid: submitter.uid,
     name: options.get('job-name') ?? line.rest[0] ?? (options.has('wrap') ? 'wrap' : 'sbatch'),
     partition: options.get('partition'),
     comment: options.get('comment') ?? '',

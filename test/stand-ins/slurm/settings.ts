@@ -21,6 +21,8 @@ export interface StandInSettings {
   readonly messageTimeoutMs: number;
   /** How long a requeued job waits before it can start again. */
   readonly requeueDelayMs: number;
+  /** Whether a user sees only their own jobs (PrivateData=jobs). */
+  readonly hidesJobs: boolean;
   /** Whether sacct remembers the jobs. */
   readonly hasAccounting: boolean;
 }
@@ -40,6 +42,7 @@ export const STAND_IN_DEFAULTS: StandInSettings = {
   killWaitMs: 30_000,
   messageTimeoutMs: 10_000,
   requeueDelayMs: 2_000,
+  hidesJobs: false,
   hasAccounting: false,
 };
 

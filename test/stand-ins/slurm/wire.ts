@@ -15,6 +15,7 @@ export const commandCall = z.object({
   script: z.string().nullable(),
   workDir: z.string(),
   user: z.string(),
+  uid: z.number(),
   environment: z.record(z.string(), z.string()),
 });
 

@@ -51,15 +51,15 @@ export function sacct(call: CommandCall, { controller, settings }: ClusterView):
     if (column === undefined) throw new CommandLineError(`sacct: error: Invalid field requested: "${field}"\n`, 1);
     return column;
   });
-  const ownUid = String(userInfo().uid);
+  // Only root and the user of the cluster see the jobs of all users.
+  const uid = options.get('uid') ?? (call.uid === userInfo().uid ? undefined : String(call.uid));
   const since = readSince(options.get('starttime'));
   const rows = controller
     .remembered()
     .filter((job) => (job.endedAt ?? Infinity) >= since)
     .filter((job) => options.get('state')?.split(',').includes(job.state) ?? true)
     .filter((job) => options.get('name')?.split(',').includes(job.name) ?? true)
-    // All jobs run as the user of the stand-in.
-    .filter(() => (options.get('uid') ?? ownUid) === ownUid)
+    .filter((job) => uid === undefined || String(job.uid) === uid)
     .filter((job) => options.get('jobs')?.split(',').includes(String(job.id)) ?? true)
     .map((job) => columns.map((column) => column(job, call)));
 

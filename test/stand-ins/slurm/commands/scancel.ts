@@ -1,7 +1,7 @@
 // The stand-in's scancel: like the real one, it reports an ended or unknown job only if it also gets a filter (before Slurm 24.05).
 import { constants } from 'node:os';
 import { isOver } from '../job.ts';
-import type { ClusterView } from './cluster-view.ts';
+import { mayManage, ofUsers, shownTo, type ClusterView } from './cluster-view.ts';
 import { CommandLineError, readCommandLine, type Option } from '../options.ts';
 import type { CommandCall, CommandReply } from '../wire.ts';
 
@@ -16,28 +16,38 @@ const OPTIONS: readonly Option[] = [
   { long: 'user', short: 'u', value: 'required' },
 ];
 
-export function scancel(call: CommandCall, { controller }: ClusterView): CommandReply {
+/** With one of these, the real one reads the list of jobs first. */
+const FILTERS = ['me', 'name', 'signal', 'user'];
+const DENIED = 210;
+
+export function scancel(call: CommandCall, cluster: ClusterView): CommandReply {
+  const { controller } = cluster;
   const { options, rest } = readCommandLine('scancel', call.args, OPTIONS);
   const strange = rest.find((id) => !/^\d+$/.test(id));
   if (strange !== undefined) throw new CommandLineError(`scancel: error: Invalid job id ${strange}\n`, 1);
   if (rest.length === 0 && options.size === 0) {
     throw new CommandLineError('scancel: error: No job identification provided\n', 1);
   }
-  const named = controller
-    .shown()
-    .filter((job) => !isOver(job) && (rest.length === 0 || rest.includes(String(job.id))));
+  const isFiltered = FILTERS.some((filter) => options.has(filter));
+  const listed = isFiltered ? shownTo(call, cluster) : controller.shown();
+  const named = listed.filter((job) => !isOver(job) && (rest.length === 0 || rest.includes(String(job.id))));
   const name = options.get('name');
-  const chosen = named.filter((job) => name === undefined || name === job.name);
+  const chosen = ofUsers(named, call, options).filter((job) => name === undefined || name === job.name);
   const signal = readSignal(options.get('signal'));
+  const denied = chosen.filter((job) => !mayManage(call, job));
   for (const job of chosen) {
+    if (denied.includes(job)) continue;
     if (signal === undefined) controller.cancel(job.id);
     else controller.signal(job.id, signal);
   }
-  const unknown = name === undefined ? [] : rest.filter((id) => named.every((job) => String(job.id) !== id));
-  const stderr = unknown
-    .map((id) => `scancel: error: Kill job error on job id ${id}: Invalid job id specified\n`)
+  const unknown = isFiltered ? rest.filter((id) => named.every((job) => String(job.id) !== id)) : [];
+  const stderr = [
+    ...unknown.map((id) => [id, 'Invalid job id specified']),
+    ...denied.map(({ id }) => [id, 'Access/permission denied']),
+  ]
+    .map(([id, why]) => `scancel: error: Kill job error on job id ${id}: ${why}\n`)
     .join('');
-  return { exitCode: unknown.length === 0 ? 0 : 1, stdout: '', stderr };
+  return { exitCode: denied.length > 0 ? DENIED : unknown.length > 0 ? 1 : 0, stdout: '', stderr };
 }
 
 function readSignal(text: string | undefined): NodeJS.Signals | undefined {

@@ -1,11 +1,10 @@
 // The stand-in's scontrol: the cluster's settings, a job's record, and the few verbs that change a job.
-import { userInfo } from 'node:os';
 import { STAND_IN_VERSION, type StandInSettings } from '../settings.ts';
 import { formatDuration } from '../durations.ts';
 import { endTime, formatTime } from './formatting.ts';
 import { type StandInJob } from '../job.ts';
 import { formatNodes, listNodes } from '../node-list.ts';
-import type { ClusterView } from './cluster-view.ts';
+import { mayManage, shownTo, type ClusterView } from './cluster-view.ts';
 import { CommandLineError, readCommandLine, type Option } from '../options.ts';
 import type { CommandCall, CommandReply } from '../wire.ts';
 
@@ -14,7 +13,8 @@ const OPTIONS: readonly Option[] = [
   { long: 'details', short: 'd' },
 ];
 
-export function scontrol(call: CommandCall, { controller, settings }: ClusterView): CommandReply {
+export function scontrol(call: CommandCall, cluster: ClusterView): CommandReply {
+  const { controller, settings } = cluster;
   const { options, rest } = readCommandLine('scontrol', call.args, OPTIONS);
   const [verb = '', what = '', ...more] = rest;
   switch (verb) {
@@ -23,13 +23,15 @@ export function scontrol(call: CommandCall, { controller, settings }: ClusterVie
     case 'show':
       if (what === 'config') return printed(showConfig(settings));
       if (what === 'hostnames') return showHostnames(more[0] ?? call.environment['SLURM_JOB_NODELIST'] ?? '');
-      if (what === 'job') return showJobs(call, controller.shown(), more[0], options.has('oneliner'));
+      if (what === 'job') return showJobs(call, shownTo(call, cluster), more[0], options.has('oneliner'));
       break;
     case 'hold':
     case 'release':
     case 'requeue': {
       const id = Number(what);
-      if (controller.find(id) === undefined) return fails(`Invalid job id specified for job ${what}`);
+      const job = controller.find(id);
+      if (job === undefined) return fails(`Invalid job id specified for job ${what}`);
+      if (!mayManage(call, job)) return denies(verb, what);
       if (verb === 'requeue')
         return controller.requeue(id) ? printed('') : fails('Requested operation is presently disabled');
       controller[verb](id);
@@ -44,6 +46,7 @@ function showConfig(settings: StandInSettings): string {
   const values = {
     AccountingStorageType: settings.hasAccounting ? 'accounting_storage/slurmdbd' : '(null)',
     ClusterName: settings.clusterName,
+    PrivateData: settings.hidesJobs ? 'jobs' : 'none',
     KillWait: seconds(settings.killWaitMs),
     MaxJobCount: String(settings.maxJobCount),
     MessageTimeout: seconds(settings.messageTimeoutMs),
@@ -70,6 +73,7 @@ function showJobs(
 ): CommandReply {
   const shown = id === undefined ? jobs : jobs.filter((job) => String(job.id) === id);
   if (id !== undefined && shown.length === 0) return fails('Invalid job id specified');
+  if (shown.length === 0) return printed('No jobs in the system\n');
   const separator = onOneLine ? ' ' : '\n   ';
   const end = onOneLine ? '\n' : '\n\n';
   return printed(shown.map((job) => `${recordOf(job, call.environment).join(separator)}${separator}${end}`).join(''));
@@ -77,12 +81,10 @@ function showJobs(
 
 /** In the order and lines of the real one: the owner's texts are at the same place. */
 function recordOf(job: StandInJob, environment: CommandCall['environment']): string[] {
-  // All jobs run as the user of the stand-in.
-  const { uid, gid } = userInfo();
   const time = (at: number | null): string => formatTime(at, environment, 'Unknown');
   return [
     `JobId=${job.id} JobName=${job.name}`,
-    `UserId=${job.user}(${uid}) GroupId=${job.user}(${gid}) MCS_label=N/A`,
+    `UserId=${job.user}(${job.uid}) GroupId=${job.user}(${job.uid}) MCS_label=N/A`,
     `JobState=${job.state} Reason=${job.reason.replaceAll(' ', '_')} Dependency=(null)`,
     `Requeue=${job.mayRequeue ? 1 : 0} Restarts=${job.restarts} BatchFlag=1 Reboot=0 ExitCode=${job.exitCode}:${job.exitSignal}`,
     `RunTime=00:00:00 TimeLimit=${formatDuration(job.timeLimitMs)} TimeMin=N/A`,
@@ -104,6 +106,14 @@ function recordOf(job: StandInJob, environment: CommandCall['environment']): str
 
 function printed(stdout: string): CommandReply {
   return { exitCode: 0, stdout, stderr: '' };
+}
+
+function denies(verb: string, id: string): CommandReply {
+  const stderr =
+    verb === 'requeue'
+      ? `Access/permission denied for job ${id}\n`
+      : `Invalid user id for job ${id}\nslurm_suspend error: Invalid user id\n`;
+  return { exitCode: 1, stdout: '', stderr };
 }
 
 function fails(words: string): CommandReply {

@@ -1,10 +1,9 @@
 // The stand-in's squeue: the `--format` letters and `--Format` fields that this project uses, and the default table.
-import { userInfo } from 'node:os';
 import { formatDuration } from '../durations.ts';
 import { endTime, fillFormat, formatTime } from './formatting.ts';
 import { isOver, type StandInJob } from '../job.ts';
 import { formatNodes } from '../node-list.ts';
-import type { ClusterView } from './cluster-view.ts';
+import { ofUsers, shownTo, type ClusterView } from './cluster-view.ts';
 import { CommandLineError, readCommandLine, type Option } from '../options.ts';
 import type { CommandCall, CommandReply } from '../wire.ts';
 
@@ -60,8 +59,7 @@ const COLUMNS: Readonly<Record<string, Column>> = {
   D: { header: 'NODES', value: (job) => String(job.nodeCount) },
   C: { header: 'CPUS', value: (job) => String(job.taskCount * job.cpusPerTask) },
   u: { header: 'USER', value: (job) => job.user },
-  // All jobs run as the user of the stand-in.
-  U: { header: 'USER', value: () => String(userInfo().uid) },
+  U: { header: 'USER', value: (job) => String(job.uid) },
   V: { header: 'SUBMIT_TIME', value: (job, call) => formatTime(job.submittedAt, call.environment, 'N/A') },
   S: { header: 'START_TIME', value: (job, call) => formatTime(job.startedAt, call.environment, 'N/A') },
   e: {
@@ -104,20 +102,26 @@ function formatFields(format: string, job: StandInJob): string {
     .join('');
 }
 
-export function squeue(call: CommandCall, { controller, clock }: ClusterView): CommandReply {
+export function squeue(call: CommandCall, cluster: ClusterView): CommandReply {
+  const { controller, clock } = cluster;
   const { options } = readCommandLine('squeue', call.args, OPTIONS);
-  const user = options.get('user');
+  // The users that the stand-in has seen.
+  const known = new Set([call.user, ...controller.remembered().map(({ user }) => user)]);
+  const strange = options
+    .get('user')
+    ?.split(',')
+    .find((user) => !/^\d+$/.test(user) && !known.has(user));
   // As the real one does for an unknown user name: an error message and no row.
-  const complaint = user === undefined || user === call.user ? '' : `squeue: error: Invalid user: ${user}\n`;
+  const complaint = strange === undefined ? '' : `squeue: error: Invalid user: ${strange}\n`;
+  const visible = shownTo(call, cluster);
   const wanted = options.get('jobs')?.split(',');
   // A single id is a separate query to the controller, which may fail.
-  if (wanted?.length === 1 && controller.find(Number(wanted[0])) === undefined) {
+  if (wanted?.length === 1 && visible.every(({ id }) => String(id) !== wanted[0])) {
     throw new CommandLineError('slurm_load_jobs error: Invalid job id specified\n', 1);
   }
   const wantsAll = options.get('states')?.toLowerCase() === 'all';
   const states = options.get('states')?.toUpperCase().split(',');
-  const jobs = controller
-    .shown()
+  const jobs = ofUsers(visible, call, options)
     .filter((job) => complaint === '' && (options.get('name')?.split(',').includes(job.name) ?? true))
     .filter((job) => wanted?.includes(String(job.id)) ?? true)
     .filter((job) => options.get('partition')?.split(',').includes(job.partition) ?? true)
