@@ -55,7 +55,7 @@ describe('the oracle of a shared service', () => {
     expect(wrongOf({ samples: [sample(1_000, 'a1', 'a1', 'a2', 'x1', 'x2', 'x3')] })).to.deep.equal({});
   });
 
-  it('permits two daemons to exceed a limit by the submissions in flight', () => {
+  it('permits two daemons to exceed a limit by the submissions that run at the same time', () => {
     const tasks = ['a1', 'a2', 'a3', 'b1', 'b2', 'b3'];
     expect(wrongOf({ samples: [sample(1_000, ...tasks)], daemons: 2 })).to.deep.equal({});
     const more = [...tasks, 'b4', 'b5', 'b6'];

@@ -106,7 +106,7 @@ describe('a call to a failing ClearML server', () => {
     expect(error.message).to.include(url).and.include('nothing listens there');
   });
 
-  it('is known to have had no effect if the server has gone since the login', async () => {
+  it('is known to have had no effect if the server has stopped since the login', async () => {
     fixture.server.script('auth.login', (response, request) => {
       // Else the call could go out on this connection in the moment before its end is noticed.
       response.setHeader('connection', 'close');

@@ -31,11 +31,16 @@ describe('the plan for executing one task', () => {
   });
 
   for (const [what, place, more, begins] of [
-    ['our queue', 'own queue', {}, 'claim'],
+    ['this queue', 'own queue', {}, 'claim'],
     ['the scheduler queue', 'parked', {}, 'watch'],
-    ['our queue whose old job is live', 'own queue', { hasJob: true }, 'watch'],
-    ['no queue, which another daemon may hold', 'nowhere', {}, 'watch'],
-    ['our queue by its execution queue, but with its entry in another queue', 'another queue', {}, 'enqueue'],
+    ['this queue whose old job is live', 'own queue', { hasJob: true }, 'watch'],
+    ['no queue (another daemon may hold the task)', 'nowhere', {}, 'watch'],
+    [
+      'this queue according to its execution queue, but whose entry is in another queue',
+      'another queue',
+      {},
+      'enqueue',
+    ],
   ] as const) {
     it(`decides to ${begins} a task queued in ${what}`, () => {
       expect(planStart(stateOf({ status: 'queued' }, { place, ...more }), OWN_QUEUE).do).to.equal(begins);

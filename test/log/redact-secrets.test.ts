@@ -20,7 +20,7 @@ describe('the list of secrets', () => {
     );
   });
 
-  it('masks all of a longer secret that begins with a shorter one', () => {
+  it('masks a longer secret completely even if it begins with a shorter one', () => {
     const secrets = createSecrets();
     secrets.add('abcdef');
     secrets.add('abcdefghij');

@@ -31,7 +31,7 @@ const CASES: readonly Case[] = [
     way: (folder) => ({ hostKeys: { mode: 'strict', knownHostsFiles: [join(folder, 'none')] } }),
     ssh2: [
       'The host key of [127.0.0.1]:',
-      'is unknown: it presents the ED25519 key SHA256:',
+      'is unknown: the host presents the ED25519 key SHA256:',
       'Compare the key with the site\'s published one, then connect once with "ssh -p',
     ],
     openssh: ['Host key verification failed', 'Connect once by hand, compare the fingerprint', 'ssh -fNM cluster'],
@@ -45,7 +45,7 @@ const CASES: readonly Case[] = [
       return { hostKeys: { mode: 'strict', knownHostsFiles: [known] } };
     },
     ssh2: [
-      'has changed: it presents the ED25519 key SHA256:',
+      'has changed: the host presents the ED25519 key SHA256:',
       'nothing was sent. Ask the site.',
       'ssh-keygen -f /tmp/',
     ],

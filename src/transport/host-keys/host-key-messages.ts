@@ -22,20 +22,20 @@ export function describeRefusal(
   switch (result.kind) {
     case 'unknown':
       return (
-        `The host key of ${name} is unknown: it presents ${describeKey(shown.key)}, and ${files.join(', ')} has no entry for it. ` +
+        `The host key of ${name} is unknown: the host presents ${describeKey(shown.key)}, and ${files.join(', ')} has no entry for it. ` +
         `Compare the key with the site's published one, then connect once with "${sshCommand(shown)}" and accept it, or set host_keys to the fingerprint.`
       );
     case 'changed': {
       const { file, line, key } = result.by;
       return (
-        `The host key of ${name} has changed: it presents ${describeKey(shown.key)}, but ${file}:${line} has ${describeKey(key)}. ` +
+        `The host key of ${name} has changed: the host presents ${describeKey(shown.key)}, but ${file}:${line} has ${describeKey(key)}. ` +
         'An attacker may intercept the connection, or the host was reinstalled; nothing was sent. ' +
         `Ask the site. If the new key is right, remove the old one: ssh-keygen -f ${file} -R '${name}'`
       );
     }
     case 'revoked': {
       const { file, line } = result.by;
-      return `The host key of ${name} is revoked: it presents ${describeKey(shown.key)}, which ${file}:${line} revokes. Nothing was sent. Ask the site for the right key.`;
+      return `The host key of ${name} is revoked: the host presents ${describeKey(shown.key)}, which ${file}:${line} revokes. Nothing was sent. Ask the site for the right key.`;
     }
     case 'authority': {
       const { file, line } = result.by;
@@ -47,7 +47,7 @@ export function describeRefusal(
 /** For a key that is not the pinned one. */
 export function describeWrongPin({ name, key }: ShownKey, pinned: string): string {
   return (
-    `The host key of ${name} does not match host_keys: it presents ${describeKey(key)}, and host_keys is ${pinned}. ` +
+    `The host key of ${name} does not match host_keys: the host presents ${describeKey(key)}, and host_keys is ${pinned}. ` +
     'An attacker may intercept the connection, or the host was reinstalled; nothing was sent. Ask the site for the right key.'
   );
 }

@@ -51,7 +51,7 @@ describe('in strict mode, the host key check', () => {
     await using here = await createKnownHostsFixture();
 
     expect(await here.say({}, 'login1', 2222, NEW)).to.equal(
-      `The host key of [login1]:2222 is unknown: it presents the ED25519 key ${fingerprint(NEW)}, and ${here.folder}/known, ${here.folder}/global has no entry for it. ` +
+      `The host key of [login1]:2222 is unknown: the host presents the ED25519 key ${fingerprint(NEW)}, and ${here.folder}/known, ${here.folder}/global has no entry for it. ` +
         'Compare the key with the site\'s published one, then connect once with "ssh -p 2222 hpc" and accept it, or set host_keys to the fingerprint.',
     );
     await expectNothingWritten(here.folder);
@@ -62,7 +62,7 @@ describe('in strict mode, the host key check', () => {
     await here.write('known', `# mine\nlogin1 ${formatHostKey(ECDSA)}\nlogin1 ${formatHostKey(OLD)}\n`);
 
     expect(await here.say({}, 'login1', 22, NEW)).to.equal(
-      `The host key of login1 has changed: it presents the ED25519 key ${fingerprint(NEW)}, but ${here.folder}/known:3 has the ED25519 key ${fingerprint(OLD)}. ` +
+      `The host key of login1 has changed: the host presents the ED25519 key ${fingerprint(NEW)}, but ${here.folder}/known:3 has the ED25519 key ${fingerprint(OLD)}. ` +
         'An attacker may intercept the connection, or the host was reinstalled; nothing was sent. ' +
         `Ask the site. If the new key is right, remove the old one: ssh-keygen -f ${here.folder}/known -R 'login1'`,
     );
