@@ -32,7 +32,8 @@ const PACKAGES = [
   { program: 'chattr', package: 'e2fsprogs' },
   // Shows the manual.
   { program: 'groff', package: 'groff-base' },
-  { program: 'debootstrap', package: 'debootstrap', isOfSecondTier: true },
+  // Makes Debian roots with other releases of Slurm: twice as fast as debootstrap.
+  { program: 'mmdebstrap', package: 'mmdebstrap', isOfSecondTier: true },
   // A registry of container images, to pull from.
   { program: 'docker-registry', package: 'docker-registry', isOfSecondTier: true },
   // Shows the status page, and scrapes the daemon.

@@ -17,6 +17,16 @@ export const SLURM_RELEASES = /** @type {const} */ ([
 const FOLDER = resolve(import.meta.dirname, '../../.test-cache/slurm');
 const MIRROR = 'http://deb.debian.org/debian';
 
+const OPTIONS = [
+  '--variant=minbase',
+  // A root that a crash of the machine destroys is made again.
+  '--dpkgopt=force-unsafe-io',
+  // /bin, /sbin and /lib are links into /usr in the oldest suite too, as its installer makes them.
+  '--setup-hook=/usr/share/mmdebstrap/hooks/merged-usr/setup00.sh',
+  // A mirror may be weeks old.
+  '--aptopt=Acquire::Check-Valid-Until "false"',
+];
+
 /** What the cluster's daemons and its jobs need; the database itself runs outside. */
 const PACKAGES = ['slurm-wlm', 'slurmdbd', 'munge', 'procps', 'iproute2', 'python3'];
 
@@ -93,7 +103,7 @@ export async function installSlurmRoots() {
 
 function whyNotMakeable() {
   if (process.getuid?.() !== 0) return 'only root can make a Debian root for it';
-  if (!hasProgram('debootstrap')) return 'this machine has no debootstrap to make a Debian root for it';
+  if (!hasProgram('mmdebstrap')) return 'this machine has no mmdebstrap to make a Debian root for it';
   return undefined;
 }
 
@@ -105,11 +115,11 @@ async function makeRoot(version) {
   const suite = suiteOf(version);
   const root = slurmRoot(version);
   const draft = `${root}.draft-${process.pid}`;
-  // In a separate mount namespace: the mounts of debootstrap disappear with it, even if it is killed.
+  // In a separate mount namespace: the mounts of mmdebstrap disappear with it, even if it is killed.
   const { exitCode, output } = await runCommand('unshare', [
     '--mount',
-    'debootstrap',
-    '--variant=minbase',
+    'mmdebstrap',
+    ...OPTIONS,
     `--include=${packagesFor(version).join(',')}`,
     suite,
     draft,
@@ -117,9 +127,8 @@ async function makeRoot(version) {
   ]);
   if (exitCode !== 0) {
     await rm(draft, { recursive: true, force: true });
-    return `debootstrap could not make a root of Debian ${suite} for Slurm ${version}: ${lastLines(output)}`;
+    return `mmdebstrap could not make a root of Debian ${suite} for Slurm ${version}: ${lastLines(output)}`;
   }
-  await rm(`${draft}/var/cache/apt/archives`, { recursive: true, force: true });
   if (version === APPTAINER_BESIDE) await forbidCapabilities(draft);
   writeFileSync(contentsFile(draft, version), '');
   if (hasSlurmRoot(version)) {
