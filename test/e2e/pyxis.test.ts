@@ -122,6 +122,7 @@ describe('a task in a Pyxis container, with the stand-in for Pyxis', () => {
     const onTwo = { image: IMAGE, properties: { num_nodes: '2' }, code: SYNCHRONIZE_RANKS + TELLS };
     await enqueue('two nodes', 'shared', onTwo);
     await enqueue('apart', 'documented', onTwo);
+    await enqueue('whole script', 'directives', onTwo);
     await enqueue('fails', 'documented', { image: IMAGE, code: 'raise SystemExit(3)' });
     await enqueue('homeless', 'homeless', { image: IMAGE });
     for (const { name, queue, image: wrong } of NOT_TO_BE_HAD)
@@ -230,6 +231,11 @@ describe('a task in a Pyxis container, with the stand-in for Pyxis', () => {
       taskOf('apart'),
       /the container mounts \/tmp\/clearml-\S+\/clearml\.conf, which does not exist .*set TMPDIR/s,
     );
+  });
+
+  it('fails with advice if its whole script runs in a container on two nodes, where it finds no srun', async () => {
+    await untilEnded('whole script', 'failed');
+    await world.untilConsole(taskOf('whole script'), /the job script finds no srun.*one node/s);
   });
 
   it("fails with its program's exit code", async () => {

@@ -134,6 +134,12 @@ export const LOG_PATTERNS: readonly LogPattern[] = [
     advice: 'use an image with bash; job scripts need it',
   },
   {
+    pattern: /^env: (?:can't execute )?['‘]srun['’]: No such file or directory/m,
+    cause: 'the job script finds no srun, which starts the ranks on several nodes',
+    advice:
+      'if the whole script runs in a container, use one node, or a template whose srun starts the container (--srun-delegation)',
+  },
+  {
     after: { text: 'FATAL: ', within: 'line' },
     pattern: /(?:unauthorized|denied|authentication required)$/,
     cause: 'the registry denies Apptainer access to the image',
