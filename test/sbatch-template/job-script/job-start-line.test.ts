@@ -105,6 +105,11 @@ describe('the failure of a SPANK plugin', () => {
       'slurmstepd-n1: error: spank: required plugin spank_pyxis.so: task_init() failed with rc=-1\n',
       true,
     ],
+    [
+      'is found with the time instead of the name, as batch scripts have it on Slurm 26.05',
+      '[2026-11-29T18:23:00.188] error: spank: required plugin spank_pyxis.so: task_init() failed with rc=-1\n',
+      true,
+    ],
     ['is found without the name of a node', 'slurmstepd: error: Failed to invoke spank plugin stack\n', true],
     ['is not found in another message of slurmstepd', 'slurmstepd-n1: error: *** JOB 7 ON n1 CANCELLED ***\n', false],
     ['is not found in the output of a program', 'see: slurmstepd: error: Failed to invoke spank plugin stack\n', false],
