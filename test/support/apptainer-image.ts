@@ -77,17 +77,23 @@ export async function addPip(image: string, environment: string): Promise<void> 
   const packages = (await run(python, ['-c', program])).stdout.trim();
   const names = (await readdir(packages)).filter((name) => /^pip(?:-.*)?$/.test(name));
   for (const name of names) {
-    await cp(join(packages, name), join(image, 'usr/lib/python3/dist-packages', name), { recursive: true });
+    await cp(join(packages, name), join(image, 'usr/lib/python3/dist-packages', name), WITH_COMPILED);
   }
 }
+
+/**
+ * For Python's files. With other times, or without what it has compiled, each Python in a container would compile all of it again, as
+ * containers cannot write it.
+ */
+export const WITH_COMPILED = { recursive: true, preserveTimestamps: true };
 
 /** Copies the standard library, and returns its files that need other libraries. */
 async function copyPython(folder: string): Promise<string[]> {
   const program = 'import sysconfig; print(sysconfig.get_path("stdlib"))';
   const library = (await run('/usr/bin/python3', ['-c', program])).stdout.trim();
   await cp(library, join(folder, library), {
-    recursive: true,
-    filter: (path) => !/\/(?:test|ensurepip|config-[^/]*|__pycache__)$/.test(path),
+    ...WITH_COMPILED,
+    filter: (path) => !/\/(?:test|ensurepip|config-[^/]*)$/.test(path),
   });
   const extensions = join(library, 'lib-dynload');
   return (await readdir(extensions)).map((name) => join(extensions, name));

@@ -2,7 +2,7 @@
 import { cp, mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { standInAgentPython } from '../stand-ins/agent/stand-in-agent.ts';
-import { makeImage } from './apptainer-image.ts';
+import { makeImage, WITH_COMPILED } from './apptainer-image.ts';
 
 /** Where the Python with the agent is inside, for a wrapper around it. */
 export const AGENT_PYTHON_INSIDE = '/opt/agent/python';
@@ -25,7 +25,7 @@ export async function makeImageWithAgent(
   if (packages === undefined) {
     await cp(dirname(standInAgentPython()), join(image, folder), { recursive: true });
   } else {
-    await cp(packages, join(image, folder, 'packages'), { recursive: true });
+    await cp(packages, join(image, folder, 'packages'), WITH_COMPILED);
     const withPackages = `#!/bin/sh\nexport PYTHONPATH=${folder}/packages\nexec python3 "$@"\n`;
     await writeFile(join(image, AGENT_PYTHON_INSIDE), withPackages, { mode: 0o755 });
   }
