@@ -6,7 +6,7 @@ import { expect } from 'chai';
 import { auditText } from '../../src/cli/format-audit.ts';
 import { formatAuditLine, parseAuditLine, type AuditEvent, type AuditLine } from '../../src/daemon/audit/audit-line.ts';
 import { openAuditLog } from '../../src/daemon/audit/audit-log.ts';
-import { findAuditLines } from '../../src/task-commands/find-audit-lines.ts';
+import { findAuditLines } from '../../src/daemon/audit/read-audit.ts';
 import type { App } from '../../src/assembly/app.ts';
 import { UsageError } from '../../src/base/usage-error.ts';
 import { rejection } from '../support/rejection.ts';

@@ -20,7 +20,7 @@ export const auditCommand: Command = {
   },
   async run(typed, context) {
     const { withApp } = await import('../with-app.ts');
-    const { describeNoLines, findAuditLines } = await import('../../task-commands/find-audit-lines.ts');
+    const { describeNoLines, findAuditLines } = await import('../../daemon/audit/read-audit.ts');
     const { escapeToOneLine } = await import('../../base/terminal-text.ts');
     const { auditText } = await import('../format-audit.ts');
     return withApp(typed, context, async (app) => {

@@ -1,8 +1,32 @@
-// Reads the audit log of a state directory, beside the daemon that writes it.
+// Finds the audit log of one task, in the state directories of the configuration, beside the daemons that write it. Needs no server and no cluster.
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
+import type { App } from '../../assembly/app.ts';
+import { UsageError } from '../../base/usage-error.ts';
 import { auditDir, auditFiles } from './audit-log.ts';
 import { parseAuditLine, type AuditLine } from './audit-line.ts';
+
+/**
+ * The lines of a task, the oldest first, from all clusters; none of an unknown task.
+ * @param text a task id, a unique prefix of it, or a Slurm job id
+ * @throws UsageError if it is missing or ambiguous
+ */
+export async function findAuditLines({ config }: App, text: string | undefined): Promise<readonly AuditLine[]> {
+  if (text === undefined)
+    throw new UsageError('audit needs a TASK: a task id, a unique prefix of it, or a Slurm job id.');
+  const { clusters } = config.settings;
+  const lines = (await Promise.all(clusters.map(({ stateDir }) => readAudit(stateDir, text)))).flat();
+  const tasks = new Set(lines.map((line) => ('task' in line ? line.task : '')));
+  if (tasks.size > 1)
+    throw new UsageError(`"${text}" matches more than one task; give more of the id:\n  ${[...tasks].join('\n  ')}`);
+  return inOrder(lines);
+}
+
+/** The message for a task without lines. */
+export function describeNoLines({ config }: App, text: string): string {
+  const where = config.settings.clusters.map(({ stateDir }) => stateDir).join(', ');
+  return `The audit log in ${where} has no task "${text}". Run this command as the Unix user of the daemon, or use --state-dir.\n`;
+}
 
 /**
  * The lines about the tasks that had this Slurm job, or else about those whose id begins with this text, the oldest first. A directory
