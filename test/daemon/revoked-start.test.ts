@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startStandInCluster } from '../stand-ins/slurm/stand-in-cluster.ts';
 import { withStandInCommands } from '../stand-ins/slurm/stand-in-commands.ts';
-import { startWorld } from '../e2e/world.ts';
+import { startWorld, type World } from '../e2e/world.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
 describe('a job that ends with exit code 1 before its gate', () => {
@@ -29,7 +29,14 @@ ${command}
 `;
   }
 
-  it('S-63 is followed by another job if slurmctld was killed when the job started, before its script began', async () => {
+  interface Enqueued {
+    readonly standIn: Awaited<ReturnType<typeof startStandInCluster>>;
+    readonly world: World;
+    readonly task: string;
+  }
+
+  /** Starts a daemon with a template that runs this command before the task, which is enqueued. */
+  async function withTask(command: string, work: (enqueued: Enqueued) => Promise<void>): Promise<void> {
     const standIn = await startStandInCluster({ stateDir: join(stateDir, 'cluster') });
     try {
       await using world = await startWorld({
@@ -39,8 +46,16 @@ ${command}
       const queue = await world.user.makeQueue('quick');
       const task = await world.user.makeTask({});
       await world.user.enqueue(task, queue);
-      const template = await world.write('waits.template', templateWith('sleep 1000'));
+      const template = await world.write('quick.template', templateWith(command));
       world.start('--template-files', template, '--queue', world.nameOf('quick'));
+      await work({ standIn, world, task });
+    } finally {
+      await standIn.close();
+    }
+  }
+
+  it('S-63 is followed by another job if slurmctld was killed when the job started, before its script began', () =>
+    withTask('sleep 1000', async ({ standIn, world, task }) => {
       const log = join(stateDir, 'job-1.out');
       await waitUntil('the script to begin', () => existsSync(log) && readFileSync(log, 'utf8').includes('begins'));
       standIn.controller.revokeStart(1);
@@ -48,28 +63,11 @@ ${command}
       await world.untilConsole(task, /Submitted as Slurm job 2 .*attempt 2.*Slurm ended job 1 before its script began/);
       expect(await world.jobsOf(task, 'PENDING,RUNNING')).to.deep.equal(['2']);
       expect((await world.user.look(task)).status).to.equal('queued');
-    } finally {
-      await standIn.close();
-    }
-  });
+    }));
 
-  it('makes the daemon set the task to failed if a command of its template failed', async () => {
-    const standIn = await startStandInCluster({ stateDir: join(stateDir, 'cluster') });
-    try {
-      await using world = await startWorld({
-        cluster: withStandInCommands(standIn.commandsDir),
-        python: false,
-      });
-      const queue = await world.user.makeQueue('quick');
-      const task = await world.user.makeTask({});
-      await world.user.enqueue(task, queue);
-      const template = await world.write('fails.template', templateWith('exit 1'));
-      world.start('--template-files', template, '--queue', world.nameOf('quick'));
-
+  it('makes the daemon set the task to failed if a command of its template failed', () =>
+    withTask('exit 1', async ({ world, task }) => {
       await world.untilStatus(task, 'failed');
       await world.untilConsole(task, 'Slurm job 1 ended FAILED (exit code 1)');
-    } finally {
-      await standIn.close();
-    }
-  });
+    }));
 });

@@ -1,14 +1,14 @@
 // The templates of examples/, unchanged, on real Slurm that claims GPUs: each runs a task.
 // Conda, the command module, Pyxis and clearml-agent are stand-ins of the tests; Apptainer is real. All tasks are enqueued at
 // once, and each test waits for its own.
-import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { expect } from 'chai';
 import { standInAgentPython } from '../stand-ins/agent/stand-in-agent.ts';
 import { APPTAINER_BESIDE } from '../set-up/slurm-roots.mjs';
-import { makeImageWithAgent } from '../support/image-with-agent.ts';
+import { makeNamedImage } from '../support/image-with-agent.ts';
 import { buildPyxisStandIn } from '../stand-ins/pyxis/stand-in-pyxis.ts';
 import { requireCompiler, requireSlurmVersion } from '../support/skip-unless.ts';
 import { startSlurmCluster, type SlurmCluster } from '../support/slurm-cluster.ts';
@@ -54,13 +54,7 @@ describe('an example template', () => {
   before(requireCompiler);
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'pyxis-'));
-    const images = join(folder, 'images');
-    const image = join(folder, 'image');
-    const named = join(images, 'registry-1.docker.io/lab/tool:1');
-    await makeImageWithAgent(image);
-    await writeFile(join(image, 'inside'), '');
-    await mkdir(dirname(named), { recursive: true });
-    await symlink(image, named);
+    const { image, images } = await makeNamedImage(folder);
     const partitions = ['gpu', 'cpu'].map((name) => `PartitionName=${name} Nodes=ALL State=UP PreemptMode=OFF`);
     const extraLines = [...partitions, ...(await buildPyxisStandIn(APPTAINER_BESIDE, { folder, images }))];
     const size = { gpusPerNode: 8, memoryMbPerNode: 131_072 };

@@ -1,11 +1,11 @@
 // The example of GPU types, on real Slurm that claims to have GPUs: a task gets the GPUs that its user properties name.
-import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { expect } from 'chai';
 import { standInAgentPython } from '../stand-ins/agent/stand-in-agent.ts';
 import { APPTAINER_BESIDE } from '../set-up/slurm-roots.mjs';
-import { makeImageWithAgent } from '../support/image-with-agent.ts';
+import { makeNamedImage } from '../support/image-with-agent.ts';
 import { buildPyxisStandIn } from '../stand-ins/pyxis/stand-in-pyxis.ts';
 import { requireCompiler, requireSlurmVersion } from '../support/skip-unless.ts';
 import { startSlurmCluster, type SlurmCluster } from '../support/slurm-cluster.ts';
@@ -44,13 +44,7 @@ describe('a task that selects its GPUs by user properties', () => {
   before(requireCompiler);
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'pyxis-'));
-    const images = join(folder, 'images');
-    const image = join(folder, 'image');
-    const named = join(images, 'registry-1.docker.io/lab/tool:1');
-    await makeImageWithAgent(image);
-    await writeFile(join(image, 'inside'), '');
-    await mkdir(dirname(named), { recursive: true });
-    await symlink(image, named);
+    const { image, images } = await makeNamedImage(folder);
     const readme = await readFile(join(FOLDER, 'README.md'), 'utf8');
     const [, queue = ''] = settings.exec(readme) ?? [];
     const pyxis = await buildPyxisStandIn(APPTAINER_BESIDE, { folder, images });

@@ -1,5 +1,5 @@
 // Creates a container image with an agent, which needs only its configuration from the node.
-import { cp, mkdir, writeFile } from 'node:fs/promises';
+import { cp, mkdir, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { standInAgentPython } from '../stand-ins/agent/stand-in-agent.ts';
 import { makeImage, WITH_COMPILED } from './apptainer-image.ts';
@@ -32,4 +32,19 @@ export async function makeImageWithAgent(
   await cp('/usr/bin/dirname', join(image, 'usr/bin/dirname'), { dereference: true });
   await mkdir(join(image, 'usr/local/bin'), { recursive: true });
   await writeFile(join(image, 'usr/local/bin/python'), python, { mode: 0o755 });
+}
+
+/**
+ * Makes an image with the agent and the file `/inside`, in `image` of this folder, and a folder `images` in which the stand-in of Pyxis
+ * finds it as `docker://lab/tool:1`.
+ */
+export async function makeNamedImage(folder: string): Promise<{ readonly image: string; readonly images: string }> {
+  const images = join(folder, 'images');
+  const image = join(folder, 'image');
+  const named = join(images, 'registry-1.docker.io/lab/tool:1');
+  await makeImageWithAgent(image);
+  await writeFile(join(image, 'inside'), '');
+  await mkdir(dirname(named), { recursive: true });
+  await symlink(image, named);
+  return { image, images };
 }

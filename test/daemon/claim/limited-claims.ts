@@ -63,3 +63,17 @@ export function submittedOf(fixture: StepFixture): number[] {
 export function range(from: number, to: number): number[] {
   return Array.from({ length: to - from + 1 }, (_, index) => from + index);
 }
+
+/** The passes of the same daemon after a restart without its journal. */
+export function passesWithoutJournal(fixture: StepFixture): Passes {
+  const restarted = { ...fixture.peer(1), queues: fixture.deps.queues };
+  return passesOf({ ...fixture, deps: restarted }, restarted);
+}
+
+/** A peer that serves the same queues, and that the daemon has met. */
+export async function metPeer(fixture: StepFixture): Promise<DaemonDeps> {
+  const peer = { ...fixture.peer(2), queues: fixture.deps.queues };
+  await peer.clearml.workers.register(peer.peers.row(), 600_000);
+  await fixture.deps.peers.refresh(fixture.deps.clearml.workers, fixture.clock.now());
+  return peer;
+}
