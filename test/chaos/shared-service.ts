@@ -124,17 +124,17 @@ const Added = z.object({ id: z.string(), access_key: z.string(), secret_key: z.s
 
 /** Installs the file that the program prints for this configuration. Without it, nothing is left of the service. */
 export async function installPrintedSudoers(
-  { prefix, environment: ofUser, stop }: SharedService,
+  service: SharedService,
   environment: Readonly<Record<string, string>>,
   ...program: readonly string[]
 ): Promise<void> {
-  const [command, ...words] = [...prefix, process.execPath, ...program, 'sudoers'];
+  const [command, ...words] = [...service.prefix, process.execPath, ...program, 'sudoers'];
   const { PATH = '/usr/bin:/bin' } = process.env;
   try {
-    const { stdout } = await execute(command, words, { env: { PATH, ...ofUser, ...environment }, cwd: '/' });
+    const { stdout } = await execute(command, words, { env: { PATH, ...service.environment, ...environment }, cwd: '/' });
     await installSudoers(stdout);
   } catch (error) {
-    await stop();
+    await service.stop();
     throw error;
   }
 }
