@@ -29,5 +29,7 @@ export function hasBegun(log: string, { id, startAt }: { readonly id: string; re
  * src/slurmd/slurmstepd/mgr.c): another job of the same script ends like this one.
  */
 export function hasSpankFailed(log: string): boolean {
-  return /^(?:slurmstepd\S*:|\[[-\d:T.]+\]) error: (?:spank: required plugin |Failed to invoke spank plugin stack)/m.test(log);
+  return /^(?:slurmstepd\S*:|\[[-\d:T.]+\]) error: (?:spank: required plugin |Failed to invoke spank plugin stack)/m.test(
+    log,
+  );
 }
