@@ -77,6 +77,11 @@ describe('the oracle of a shared service', () => {
     expect(wrongOf({ calls: [...enqueued, claim(3_000, 'a1'), claim(4_000, 'a2')] })).to.deep.equal({});
   });
 
+  it('permits a task to be claimed first that its user enqueues once more later', () => {
+    const calls = [enqueue(1_000, 'a1'), enqueue(2_000, 'a2'), claim(3_000, 'a1'), claim(4_000, 'a2')];
+    expect(wrongOf({ calls: [...calls, enqueue(5_000, 'a1')] })).to.deep.equal({});
+  });
+
   it('permits a task of another owner to be claimed first', () => {
     const calls = [enqueue(1_000, 'a1'), enqueue(2_000, 'b1'), claim(3_000, 'b1'), claim(4_000, 'a1')];
     expect(wrongOf({ calls })).to.deep.equal({});
