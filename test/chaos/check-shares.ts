@@ -125,7 +125,13 @@ function checkOrder({ calls, faults, servedQueue, ownerOf }: SharedHistory, repo
 
   for (const later of enqueued) {
     const claim = claimOf(later.task);
-    if (claim === undefined || claim.at < later.at || isDisturbed(later.task, claim.at) || isCallDisturbed(faults, claim.at)) continue;
+    if (
+      claim === undefined ||
+      claim.at < later.at ||
+      isDisturbed(later.task, claim.at) ||
+      isCallDisturbed(faults, claim.at)
+    )
+      continue;
     const overtaken = enqueued.find(
       (first) =>
         ownerOf(first.task) === ownerOf(later.task) &&
