@@ -296,9 +296,9 @@ function keepLogs({ slurmConf }: SlurmCluster, to: string): Promise<void> {
   return cp(from, to, { recursive: true, filter: (file) => file === from || file.endsWith('.log') });
 }
 
-/** Needs root; otherwise the disk is never filled. */
+/** Needs root; otherwise the disk is never filled. Its size is enough for the journal, history and audit log of hours of rounds. */
 async function mountSmallDisk(folder: string): Promise<boolean> {
-  return execute('mount', ['-t', 'tmpfs', '-o', 'size=512k,mode=700', 'chaos', folder]).then(
+  return execute('mount', ['-t', 'tmpfs', '-o', 'size=8m,mode=700', 'chaos', folder]).then(
     () => true,
     () => false,
   );

@@ -79,9 +79,6 @@ export async function submit(
   const now = deps.clock.now();
   const jobName = formatJobName(before.task, before.attempt);
   const { unixUser } = before;
-  const failure = unixUser === undefined ? await writeJobConf(deps, jobName) : undefined;
-  if (failure !== undefined) return { returning: before, why: failure };
-
   const templateMark = deps.queues.find(({ id }) => id === before.queue)?.templateMark;
   const entry: Entry = {
     task: before.task,
@@ -100,6 +97,10 @@ export async function submit(
     told: {},
   };
   await deps.journal.write(entry);
+  // Not before the journal: while its disk is full, each pass would repeat the line, and leave another file.
+  if (why !== undefined) deps.log.info('Resubmitting', { task: entry.task, queue: entry.queueName, why });
+  const failure = unixUser === undefined ? await writeJobConf(deps, jobName) : undefined;
+  if (failure !== undefined) return { returning: before, why: failure };
   const queue = deps.queues.find(({ id }) => id === before.queue);
   const userId = unixUser?.uid ?? deps.cluster.userId;
   await deps.audit.write(describeSubmission({ entry, jobName, script, read, queue, why, userId }));
@@ -121,7 +122,6 @@ export async function resubmit(deps: DaemonDeps, entry: Entry, why: string): Pro
   const read = await readClaimed(deps, { ...entry, queuedAt: undefined });
   if (read === undefined) return 'none';
 
-  deps.log.info('Resubmitting', { task: entry.task, queue: entry.queueName, why });
   await removeJobConf(deps, entry);
   const prepared = await prepare(deps, entry, { queue, read });
   const result = prepared === undefined ? 'none' : await submit(deps, prepared, why);

@@ -69,6 +69,29 @@ describe('a resubmission', () => {
     expect(first).to.match(/^rm .*attempt1/);
   });
 
+  it('writes no clearml.conf and no log line while the journal cannot be written', async () => {
+    const fixture = createStepFixture();
+    const { entry } = await parked(fixture);
+    const wrote: string[] = [];
+    const deps: DaemonDeps = {
+      ...fixture.deps,
+      journal: { ...fixture.deps.journal, write: () => Promise.reject(new Error('ENOSPC')) },
+      transport: {
+        ...fixture.deps.transport,
+        run(command) {
+          if (command.program !== 'rm') wrote.push(command.program);
+          return fixture.deps.transport.run(command);
+        },
+      },
+    };
+
+    expect(await resubmit(deps, entry, WHY).catch(String)).to.equal('Error: ENOSPC');
+
+    expect(wrote).to.deep.equal([]);
+    expect(fixture.logged).to.deep.equal([]);
+    expect(fixture.cluster.jobs).to.deep.equal([]);
+  });
+
   for (const [what, endpoint, more] of [
     ['aborted', 'tasks.stop', {}],
     ['deleted', 'tasks.delete', { force: true }],
