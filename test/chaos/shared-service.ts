@@ -131,7 +131,10 @@ export async function installPrintedSudoers(
   const [command, ...words] = [...service.prefix, process.execPath, ...program, 'sudoers'];
   const { PATH = '/usr/bin:/bin' } = process.env;
   try {
-    const { stdout } = await execute(command, words, { env: { PATH, ...service.environment, ...environment }, cwd: '/' });
+    const { stdout } = await execute(command, words, {
+      env: { PATH, ...service.environment, ...environment },
+      cwd: '/',
+    });
     await installSudoers(stdout);
   } catch (error) {
     await service.stop();

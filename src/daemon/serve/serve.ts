@@ -4,7 +4,7 @@ import type { ClusterSettings } from '../../config/cluster-settings.ts';
 import type { DaemonEnd } from '../reconcile-loop.ts';
 import type { ProcessContext } from '../../assembly/process-context.ts';
 import { daemonLogFile, rotateDaemonLogRegularly } from './daemon-log.ts';
-import { openGeneration, type Generation, type OpenWeb, type StartOptions } from './reloadable-configuration.ts';
+import { openGeneration, type Generation, type OpenWeb, type StartOptions } from './configuration-generation.ts';
 import { serveCluster, type ServeOptions } from './serve-cluster.ts';
 import { summarizeHealth } from '../monitor/health.ts';
 import { createMonitor, type Monitor } from '../monitor/monitor.ts';
