@@ -139,7 +139,7 @@ for (const { version } of SLURM_RELEASES) {
       const node = readFileSync(trace, 'utf8').trim();
       const [first = ''] = await world.jobsOf(task);
 
-      // Drained, too: the response to a ping that is on its way makes a node that is only down idle again.
+      // Drained, too: a late response to a ping makes a node that is only down idle again.
       const setNode = (state: string): Promise<string> =>
         cluster.run('scontrol', 'update', `NodeName=${node}`, `State=${state}`, 'Reason=power');
       await setNode('DRAIN');
