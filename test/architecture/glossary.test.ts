@@ -8,7 +8,8 @@ const NOT_OURS = /^(?:test\/fixtures\/|LICENSE$|package-lock\.json$|test\/archit
 const PAGE = 'docs/glossary.md';
 
 /** Quoted messages of other programs, and keys of JSON output. */
-const QUOTED = /Can't find an address|can't execute |(?:specification|Job) can not (?:be satisfied|start)|(?:clearml|slurm)Trouble/g;
+const QUOTED =
+  /Can't find an address|can't execute |(?:specification|Job) can not (?:be satisfied|start)|(?:clearml|slurm)Trouble/g;
 
 describe('the check of rejected words', () => {
   const rules = readGlossary(
