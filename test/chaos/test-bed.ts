@@ -79,8 +79,8 @@ export interface TestBedOptions {
    */
   readonly isPatient: boolean;
   /**
-   * Whether the run itself loads the machine. Slurm then remembers ended jobs for two minutes instead of 20 s, as a daemon that does not
-   * poll for half a minute cannot see a user's scancel otherwise. The default is five minutes.
+   * Whether the run itself loads the machine. Slurm then remembers ended jobs for two minutes instead of 20 s, as for a shared service: a
+   * daemon that does not poll for half a minute cannot see a user's scancel otherwise. The default is five minutes.
    */
   readonly isUnderLoad?: boolean;
 }
@@ -132,7 +132,7 @@ export async function openTestBed({
     version,
     clusterName: 'chaos',
     nodeCount: 3,
-    minJobAgeMs: isPatient || isUnderLoad ? 6 * MIN_JOB_AGE_MS : MIN_JOB_AGE_MS,
+    minJobAgeMs: isPatient || isUnderLoad || isShared ? 6 * MIN_JOB_AGE_MS : MIN_JOB_AGE_MS,
     killWaitMs: 2_000,
     messageTimeoutMs: 3_000,
     slurmdTimeoutMs: isPatient ? 60_000 : 20_000,
