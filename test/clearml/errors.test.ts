@@ -36,7 +36,7 @@ describe('a call to a failing ClearML server', () => {
       });
     }
 
-    it('fails with the last error when its retry time is over, if the call only reads', async () => {
+    it('fails with the last error if it only reads and its retry time is over', async () => {
       fixture.server.script('tasks.get_by_id', page(502, '<html>Bad Gateway</html>'));
 
       const error = await rejection(fixture.client({ timeouts: { retryMs: 50 } }).tasks.get(TASK));

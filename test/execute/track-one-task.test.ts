@@ -76,7 +76,7 @@ async function end({ server, cluster }: StepFixture, task: TaskId, how: 'complet
   if (job !== undefined) cluster.end(job, how === 'failed' ? 'FAILED' : 'COMPLETED', how === 'failed' ? 3 : 0);
 }
 
-describe('the execution of one task without a daemon', () => {
+describe('the execution of one task by `execute`', () => {
   it('claims the task although other tasks are ahead of it, tracks it to its end, and leaves the others queued', async () => {
     const fixture = createStepFixture();
     await fixture.enqueued(1);
@@ -170,7 +170,7 @@ describe('the execution of one task without a daemon', () => {
     await daemon.ended;
   });
 
-  it('leaves the job of a killed process to a daemon of the same queue, which adopts the job within six minutes', async () => {
+  it('leaves its job, if its process is killed, to a daemon of the same queue, which adopts the job within six minutes', async () => {
     const fixture = createStepFixture();
     const task = await fixture.enqueued(1);
     start(depsOf(fixture), task);

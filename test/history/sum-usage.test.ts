@@ -13,7 +13,7 @@ function report(by: UsageKey, ...attempts: readonly Partial<EndedAttempt>[]): Us
 const totalOf = (...attempts: readonly Partial<EndedAttempt>[]): UsageRow => report('user', ...attempts).total;
 
 describe('a report of usage', () => {
-  it('adds up the hours, the waiting times and the causes of each user', () => {
+  it("adds up each user's hours, and counts how each user's tasks ended", () => {
     const { rows, total } = report(
       'user',
       {},

@@ -77,7 +77,7 @@ describe('a policy limit', () => {
   });
 });
 
-describe('an error of sbatch before it contacts the controller', () => {
+describe('sbatch fails before it contacts the controller:', () => {
   for (const [stderr, exitCode, failure] of [
     ['sbatch: unrecognized option \'--bogus\'\nTry "sbatch --help" for more information\n', 255, 'rejected'],
     ["/opt/slurm/bin/sbatch: unrecognized option '--bogus'\n", 255, 'rejected'],

@@ -185,7 +185,7 @@ describe('a limit on GPUs or nodes', () => {
     expect(await passes.claim()).to.equal(1);
   });
 
-  it('causes one read of the job sizes for each poll while it is reached', async () => {
+  it('while it is reached, causes one read of the job sizes in each poll', async () => {
     const fixture = fixtureWith({ limits: { maxGpus: 1 } });
     gpusByNumber(fixture);
     await enqueue(fixture, 'ada', 1, 2);

@@ -173,9 +173,18 @@ const LOGS: Readonly<Record<string, readonly (readonly [log: string, says: strin
       'the image has no bash',
     ],
     ['slurmstepd-n1: error: execve(): bash: No such file or directory', 'the image has no bash'],
-    ["env: 'srun': No such file or directory", 'the job script finds no srun'],
-    ['env: ‘srun’: No such file or directory', 'the job script finds no srun'],
-    ["env: can't execute 'srun': No such file or directory", 'the job script finds no srun'],
+    [
+      "env: 'srun': No such file or directory",
+      'the job script needs srun to start the ranks on several nodes, but finds no srun',
+    ],
+    [
+      'env: ‘srun’: No such file or directory',
+      'the job script needs srun to start the ranks on several nodes, but finds no srun',
+    ],
+    [
+      "env: can't execute 'srun': No such file or directory",
+      'the job script needs srun to start the ranks on several nodes, but finds no srun',
+    ],
     [
       inPyxis('container start failed with error code: 1', ['[ERROR] Could not acquire rootfs lock']),
       'Pyxis could not create or start the container',

@@ -42,7 +42,7 @@ async function started(fixture: StepFixture, task: TaskId): Promise<Task> {
   return (await fixture.read(task)) ?? expect.fail('no such task');
 }
 
-describe('ending a task that its agent did not end', () => {
+describe('ending a task that its agent left open', () => {
   it('sets the status and reason, writes the last lines of the log to the console, and forgets the task', async () => {
     const fixture = createStepFixture(logsThatEnd('first\nlast\n'));
     const { task, seen, entry } = await parked(fixture);

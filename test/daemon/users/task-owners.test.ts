@@ -45,7 +45,7 @@ describe('the owners of tasks', () => {
     expect(await owners.read(tasks, [UNREAD])).to.equal(1);
   });
 
-  it('are read for at most the requested number of tasks', async () => {
+  it('are read for no more tasks than the caller allows', async () => {
     const owners = createTaskOwners();
     expect(await owners.read(tasks, [OF_ALICE, OWNERLESS, DELETED], 2)).to.equal(2);
     expect(await owners.read(tasks, [OF_ALICE], 0)).to.equal(0);
