@@ -9,7 +9,7 @@ import { openPage, startBrowser, untilServed, type StatusPage } from './browser.
 import { QUICK_TEMPLATE } from './templates.ts';
 import { startWorld, type Program, type World } from './world.ts';
 
-/** The job waits until the test releases it. */
+/** The job starts when the test releases it, and its task runs until the test writes the file `end`. */
 const HELD_TEMPLATE = QUICK_TEMPLATE.replace('#SBATCH --nodes', '#SBATCH --hold\n#SBATCH --nodes');
 const HOSTILE_NAME = '<script>alert(1)</script> \u202egnp.exe \x1b[31mred';
 
@@ -29,11 +29,17 @@ describe('the status page', () => {
     browser = await startBrowser();
     world = await startWorld({ slurm: 'http { listen: 0, unix_socket: "~/http.sock" }' });
     const template = await world.write('held.template', HELD_TEMPLATE);
-    task = await world.user.makeTask({ name: HOSTILE_NAME });
+    const code = `import os, time\nwhile not os.path.exists("${join(world.folder, 'end')}"): time.sleep(0.1)`;
+    task = await world.user.makeTask({ name: HOSTILE_NAME, code });
     await world.user.enqueue(task, await world.user.makeQueue('gpu'));
     daemon = world.start('--queue', world.nameOf('gpu'), '--template-files', template);
     served = await untilServed(join(world.folder, 'state'));
     job = await waitUntil('the job', async () => (await world.jobsOf(task, 'PD')).at(0));
+    // A page without JavaScript does not refresh itself.
+    await waitUntil('the page to show why the job waits', async () => {
+      const page = await fetch(served.url, { headers: { authorization: `Bearer ${served.token}` } });
+      return (await page.text()).includes('JobHeldUser');
+    });
   });
   after(async () => {
     await browser.close();
@@ -46,7 +52,7 @@ describe('the status page', () => {
     expect(await until('#tasks tr', /JobHeldUser/)).to.match(/<script>alert\(1\)<\/script>.*PENDING.*It is held/s);
     expect(await page.locator('#tasks th a').first().getAttribute('href')).to.equal(`/task/${task}`);
     expect(await until('#health', /Ready/)).to.include('tracked');
-    expect(await until('#queues tr', new RegExp(world.nameOf('gpu')))).to.match(/0\s+0\s+1\s+0/);
+    await until('#queues tr', new RegExp(`${world.nameOf('gpu')}[^]*0\\s+0\\s+1\\s+0`));
     expect(complaints).to.deep.equal([]);
     await page.context().close();
   });
@@ -166,6 +172,7 @@ describe('the status page', () => {
 
     await world.cluster.run('scontrol', 'release', job);
     await until('#tasks tr', /RUNNING/);
+    await world.write('end', '');
     await until('#ended tr', /completed/);
     await until('#tasks', /No active task/);
     await page.locator('#ended th a').first().click();
