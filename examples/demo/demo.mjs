@@ -1,6 +1,7 @@
 // `npm run demo`: runs three tasks of a ClearML queue as Slurm jobs.
 // DEMO_STAND_INS=1 uses neither real Slurm nor the real agent; `-- --install` or CI=true installs Slurm without asking.
-// `-- --web` shows the URL of the daemon's status page, and keeps the daemon running until Ctrl-C.
+// `-- --web` shows the URL of the daemon's status page, and keeps the daemon running until Ctrl-C; without a terminal, only with
+// DEMO_STAYS_OPEN=1.
 // CLEARML_TEST_API_HOST and its keys name a ClearML server to use instead of a sandbox.
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';

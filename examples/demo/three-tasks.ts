@@ -24,7 +24,7 @@ export interface DemoOptions {
   readonly sharedParent: string;
   /** What the demo recommends at its end. */
   readonly nextSteps: string;
-  /** Whether the daemon serves its status page, which then stays open until the demo is stopped. */
+  /** Whether the daemon serves its status page, which at a terminal stays open until the demo is stopped. */
   readonly hasWeb?: boolean;
   /** Aborted to end the demo early. */
   readonly stop: AbortSignal;
@@ -97,7 +97,7 @@ export async function runDemo(options: DemoOptions): Promise<boolean> {
   if (!isAsExpected) showLine(`\nThe end of the program's log:\n${deps.logTail()}`);
   showLine(isAsExpected ? `\nNext steps\n${options.nextSteps}` : '');
   showLine(line);
-  if (hasWeb && process.stdin.isTTY) {
+  if (hasWeb && (process.stdin.isTTY || process.env['DEMO_STAYS_OPEN'] === '1')) {
     showLine('\nThe status page stays open until you press Ctrl-C.');
     if (!stop.aborted) await once(stop, 'abort');
   }

@@ -18,7 +18,11 @@ const PICTURES: readonly (readonly [path: string, options: BrowserContextOptions
       ] as const)),
 ];
 
-const demo = spawn(process.execPath, ['examples/demo/demo.mjs', '--web'], { stdio: ['ignore', 'pipe', 'inherit'] });
+// It has no terminal here, and would end with its tasks, before the last picture.
+const demo = spawn(process.execPath, ['examples/demo/demo.mjs', '--web'], {
+  env: { ...process.env, DEMO_STAYS_OPEN: '1' },
+  stdio: ['ignore', 'pipe', 'inherit'],
+});
 const ended = once(demo, 'exit');
 const browser = await startBrowser();
 try {
@@ -41,7 +45,7 @@ try {
 async function hasEnded({ url, token }: StatusPage): Promise<boolean> {
   const response = await fetch(`${url}/metrics`, { headers: { authorization: `Bearer ${token}` } });
   const metrics = await response.text();
-  return ['completed', 'failed'].every((cause) => metrics.includes(`cause="${cause}"} 1`));
+  return ['completed', 'failed'].every((cause) => new RegExp(`cause="${cause}"\\} [1-9]`).test(metrics));
 }
 
 /** The output is read to its end: the demo must not wait for a full pipe. */
