@@ -19,13 +19,15 @@ export interface HostileRuns {
 }
 
 /** What breaks a list of mounts, or looks like an option, beside what breaks a shell. */
-const hostileName = fc
-  .oneof(
-    hostileText,
-    fc.constantFrom('-B', '--writable', '--', 'a b', 'x#y', 'docker:', '$(id)', "it's", '"', 'a;b', '&'),
-  )
-  .map((text) => text.replaceAll(/[/\0]/g, '').slice(0, 60))
-  .filter((name) => !/^\.{0,2}$/.test(name));
+function hostileName(): fc.Arbitrary<string> {
+  return fc
+    .oneof(
+      hostileText(),
+      fc.constantFrom('-B', '--writable', '--', 'a b', 'x#y', 'docker:', '$(id)', "it's", '"', 'a;b', '&'),
+    )
+    .map((text) => text.replaceAll(/[/\0]/g, '').slice(0, 60))
+    .filter((name) => !/^\.{0,2}$/.test(name));
+}
 
 /**
  * @param folder that all may read, for folders with such names
@@ -56,8 +58,8 @@ export async function prepareHostileRuns(folder: string, image: string, count: n
 
 function samples(count: number): [string, string, string, string][] {
   // Apptainer takes backslashes away from variables: our job script carries them past it, which nobody does here.
-  const value = hostileText.map((text) => text.replaceAll(/[\0\\]/g, '').slice(0, 100));
-  return fc.sample(fc.tuple(hostileName, hostileName, hostileName, value), count);
+  const value = hostileText().map((text) => text.replaceAll(/[\0\\]/g, '').slice(0, 100));
+  return fc.sample(fc.tuple(hostileName(), hostileName(), hostileName(), value), count);
 }
 
 function allowed(written: string, folder: string): ReturnType<typeof parseContainerArguments> | undefined {

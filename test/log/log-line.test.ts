@@ -134,17 +134,17 @@ describe('a log line as JSON', () => {
 });
 
 describe('any log line', () => {
-  const anything = fc.record({
-    message: fc.string({ unit: 'binary' }),
-    data: fc.dictionary(
-      fc.string({ unit: 'binary' }),
-      fc.anything({ withBigInt: true, withDate: true, withMap: true, withSet: true }),
-    ),
-    journald: fc.boolean(),
-    format: fc.constantFrom('text', 'json'),
-  });
-
   it('is one line without control characters, whatever the event contains', () => {
+    const anything = fc.record({
+      message: fc.string({ unit: 'binary' }),
+      data: fc.dictionary(
+        fc.string({ unit: 'binary' }),
+        fc.anything({ withBigInt: true, withDate: true, withMap: true, withSet: true }),
+      ),
+      journald: fc.boolean(),
+      format: fc.constantFrom('text', 'json'),
+    });
+
     fc.assert(
       fc.property(anything, ({ message, data, journald, format }) => {
         const line = formatLogLine(event(message, data), { ...TEXT, journald, format });

@@ -44,7 +44,7 @@ describe(`a value in an #SBATCH line (seed ${seed})`, () => {
 
   it('reaches the real sbatch unchanged and sets no other option', async () => {
     // sbatch truncates long values in its log, and logs an empty value like a missing one.
-    const values = hostileLine.filter((value) => value !== '' && Buffer.byteLength(value) < 500);
+    const values = hostileLine().filter((value) => value !== '' && Buffer.byteLength(value) < 500);
     const lines = fc.tuple(...OPTIONS.map(() => fc.tuple(values, fc.constantFrom(...SPELLINGS))));
     const cluster = await sharedCluster();
     for (const cases of fc.sample(lines, { numRuns: SCRIPTS, seed })) {
@@ -64,7 +64,7 @@ describe(`a value in an #SBATCH line (seed ${seed})`, () => {
   it('S-08 is shown unchanged by squeue', async () => {
     // The controller rejects a longer comment, and reports an empty one as "(null)".
     const values = fc.sample(
-      hostileLine.filter((value) => value !== '' && Buffer.byteLength(value) <= 1024),
+      hostileLine().filter((value) => value !== '' && Buffer.byteLength(value) <= 1024),
       { numRuns: 40, seed },
     );
     const cluster = await sharedCluster();

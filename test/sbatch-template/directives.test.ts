@@ -29,7 +29,7 @@ const LINES: readonly { readonly line: string; readonly words: (value: string) =
 describe('a value in an #SBATCH line', () => {
   for (const generation of GENERATIONS) {
     it(`S-08 stays within one token in sbatch ${generation.name}`, () => {
-      const value = hostileLine.filter(
+      const value = hostileLine().filter(
         (text) => !/(?:het|pack)?job(?:het|pack)?/i.test(text) || !generation.placeholdersAnywhere,
       );
       fc.assert(
@@ -51,7 +51,7 @@ describe('a value in an #SBATCH line', () => {
     fc.assert(
       fc.property(
         fc.constantFrom(`#SBATCH -J ${X}`, `#SBATCH -J "${X}"`, `#SBATCH -J '${X}'`),
-        hostileLine,
+        hostileLine(),
         (line, text) => {
           const problem = errorOf(() => renderDirectives(text, line));
           if (text === '') expect(problem?.finding).to.match(/the value is empty/);

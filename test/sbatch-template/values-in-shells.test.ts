@@ -27,7 +27,7 @@ for (const shell of SHELLS) {
       for (let from = 0; from < CASES; from += CASES_IN_A_RUN) {
         const numRuns = Math.min(CASES_IN_A_RUN, CASES - from);
         const cases = fc
-          .sample(fc.tuple(nestedCommand({ isPosix: !isBash(shell) }), hostileLine), { numRuns, seed: SEED + from })
+          .sample(fc.tuple(nestedCommand({ isPosix: !isBash(shell) }), hostileLine()), { numRuns, seed: SEED + from })
           .map(([command, value], index) => ({ command, value, key: `key${index}` }));
         // If a script with many cases fails, each case is run alone.
         if ((await failuresOf(shell, cases)).length === 0) continue;

@@ -25,12 +25,13 @@ const TOKENS = [
   ...['"s"', '"\\u00e9"', '${a}', '${?b.c}', '${HOME}', '${', '$', '@', 'a: ${a} x\n', 'a += [1]\n', 'b: {c: ${b}}\n'],
 ];
 
-const anyJson = fc
-  .dictionary(fc.string({ unit: 'binary' }), fc.jsonValue({ maxDepth: 4, stringUnit: 'binary' }))
-  // `\b` and `\f` stay two characters, as for the agent: more people mean a regular expression or a Windows path.
-  .filter((value) => !/(?<!\\)(?:\\\\)*\\[bf]/.test(JSON.stringify(value)))
-  // Integers that JavaScript cannot represent exactly become texts.
-  .filter((value) => !/\d{16}/.test(JSON.stringify(value)));
+const anyJson = (): fc.Arbitrary<Record<string, fc.JsonValue>> =>
+  fc
+    .dictionary(fc.string({ unit: 'binary' }), fc.jsonValue({ maxDepth: 4, stringUnit: 'binary' }))
+    // `\b` and `\f` stay two characters, as for the agent: more people mean a regular expression or a Windows path.
+    .filter((value) => !/(?<!\\)(?:\\\\)*\\[bf]/.test(JSON.stringify(value)))
+    // Integers that JavaScript cannot represent exactly become texts.
+    .filter((value) => !/\d{16}/.test(JSON.stringify(value)));
 
 describe('readHocon', () => {
   it('returns a value or throws ConfigError for random characters', () => {
@@ -65,7 +66,7 @@ describe('readHocon', () => {
 
   it('reads JSON as JSON.parse does', () => {
     fc.assert(
-      fc.property(anyJson, (value) => {
+      fc.property(anyJson(), (value) => {
         // JSON has no negative zero.
         const plain: unknown = JSON.parse(JSON.stringify(value));
 
@@ -78,7 +79,7 @@ describe('readHocon', () => {
 
   it('restores every JSON value that nodeFrom has converted', () => {
     fc.assert(
-      fc.property(anyJson, (value) => {
+      fc.property(anyJson(), (value) => {
         const node = nodeFrom(value, { kind: 'default' });
 
         expect(node.kind === 'tree' ? plainTree(node) : undefined).to.deep.equal(value);

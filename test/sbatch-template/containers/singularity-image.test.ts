@@ -95,7 +95,7 @@ describe('parseImage', () => {
 
   it('rejects a hostile name, or returns one word that begins with a scheme or a path', () => {
     fc.assert(
-      fc.property(hostileText, (written) => {
+      fc.property(hostileText(), (written) => {
         const read = parseImage(written);
         if (!('image' in read)) return;
         expect(read.image).to.match(/^(?:(?:docker|oras|library):\/\/[\w.:/@+-]+$|\.{0,2}\/)/);

@@ -127,8 +127,8 @@ describe('parseContainerArguments', () => {
     const option = fc.constantFrom(...ARGUMENTS.flatMap(({ names }) => names));
     const word = fc.oneof(
       option,
-      hostileText,
-      fc.tuple(option, hostileText).map(([a, b]) => `${a}=${b}`),
+      hostileText(),
+      fc.tuple(option, hostileText()).map(([a, b]) => `${a}=${b}`),
     );
     fc.assert(
       fc.property(fc.array(word, { maxLength: 6 }), fc.boolean(), (words, isQuoted) => {

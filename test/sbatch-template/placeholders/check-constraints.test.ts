@@ -195,7 +195,7 @@ describe('checkConstraints', () => {
 
   it('rejects zero, negative values and text that is not an amount, in every option', () => {
     const anything = fc.oneof(
-      hostileLine,
+      hostileLine(),
       fc.integer({ max: 0 }).map(String),
       fc.stringMatching(/^[0:.KMGTP+-]{0,12}$/),
       fc.stringMatching(/^[-+ ][0-9:-]{1,8}$/),
