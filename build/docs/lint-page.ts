@@ -1,6 +1,6 @@
 // Generates docs/lint.md from the rules.
 import { markdownTable } from '../../src/base/markdown-table.ts';
-import { RULES } from '../../src/lint/all-rules.ts';
+import { RULES } from '../../src/lint/collect-rules.ts';
 
 const LINT_HEAD = `# What lint checks
 

@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { promisify } from 'node:util';
-import { runStandInCommand } from '../../test/stand-ins/slurm/command.js';
+import { runStandInCommand } from '../../test/stand-ins/slurm/stand-in-program.js';
 import type { DemoAgent } from './agent.ts';
 import { findCluster } from './cluster.ts';
 import { showLine, showTitle } from './screen.mjs';

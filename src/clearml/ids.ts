@@ -1,6 +1,6 @@
 // ClearML's identifiers: 32 lower-case hex characters, one type for each kind.
 import * as z from 'zod';
-import type { Brand } from '../base/brand.ts';
+import type { Brand } from '../base/branded-type.ts';
 
 export type TaskId = Brand<'TaskId'>;
 export type QueueId = Brand<'QueueId'>;

@@ -5,7 +5,7 @@ import { known, unavailable, unchecked, type Fact } from './check-result.ts';
 import { expectsImage } from '../sbatch-template/containers/plan-singularity.ts';
 import type { ContainerSettings } from '../sbatch-template/containers/task-container.ts';
 import { parseImage } from '../sbatch-template/containers/singularity-image.ts';
-import { planPyxis } from '../sbatch-template/containers/plan-pyxis.ts';
+import { planPyxis } from '../sbatch-template/containers/plan-pyxis-mounts-and-environment.ts';
 import { toPyxisImage } from '../sbatch-template/containers/pyxis-image.ts';
 import { TemplateError } from '../sbatch-template/errors.ts';
 import { parseTemplate } from '../sbatch-template/parse-template.ts';

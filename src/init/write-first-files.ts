@@ -7,7 +7,7 @@ import { choose, type Choices, type TypedChoices, type Ask, type Question } from
 import { probeSite } from './probe-site.ts';
 import type { Site } from './site-facts.ts';
 import { firstSettings } from './first-settings.ts';
-import { firstTemplate } from './first-template.ts';
+import { generateFirstTemplate } from './generate-first-template.ts';
 import { createTransport } from '../assembly/create-transport.ts';
 import { createAppWith, type App } from '../assembly/app.ts';
 import type { ProcessContext } from '../assembly/process-context.ts';
@@ -86,7 +86,7 @@ function filesFor({ ssh, app, cluster, folder, site, choices }: Writing): { path
   const program = context.startedAs.slice(0, context.startedAs.indexOf('init', 1));
   const command = [...program, '--config-file', settings];
   return [
-    { path: template, text: firstTemplate(site, choices) },
+    { path: template, text: generateFirstTemplate(site, choices) },
     {
       path: settings,
       text: firstSettings(site, choices, {

@@ -9,7 +9,7 @@ import {
 } from '../sbatch-template/directives/read-directive-options.ts';
 import { imageProblem } from './check-pyxis-image.ts';
 import type { Reading } from '../sbatch-template/collect-errors.ts';
-import { findingAt, type Finding } from './all-rules.ts';
+import { findingAt, type Finding } from './collect-rules.ts';
 
 export function adviseDirectives(reading: Reading): Finding[] {
   const options = readOptions(reading.tokens);

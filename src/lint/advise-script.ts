@@ -1,6 +1,6 @@
 // Finds commands that may not work as intended: the start of the agent, unreachable commands, and secrets that others can read.
 import { expectsImage } from '../sbatch-template/containers/plan-singularity.ts';
-import type { Command, LexedScript } from '../sbatch-template/shell/lexed-script.ts';
+import type { Command, LexedScript } from '../sbatch-template/shell/lexer-result.ts';
 import { isInside } from '../sbatch-template/template-source.ts';
 import { PLACEHOLDER_MARK } from '../sbatch-template/directives/directive-tokens.ts';
 import {
@@ -10,7 +10,7 @@ import {
 } from '../sbatch-template/directives/read-directive-options.ts';
 import { imageProblem } from './check-pyxis-image.ts';
 import type { Reading } from '../sbatch-template/collect-errors.ts';
-import { findingAt, type Finding } from './all-rules.ts';
+import { findingAt, type Finding } from './collect-rules.ts';
 
 export function adviseScript(reading: Reading): Finding[] {
   const { source, script } = reading;

@@ -3,13 +3,13 @@ import { nearestName } from '../base/did-you-mean.ts';
 import { BLOCKS, readPlaceholder, type ValuePlaceholder } from '../sbatch-template/placeholders/parse-placeholder.ts';
 import { catchTemplateError, type TemplateError } from '../sbatch-template/errors.ts';
 import { READ_BY_JOB, SET_BY_JOB } from '../sbatch-template/job-script/job-variable-tables.ts';
-import type { Occurrence } from '../sbatch-template/shell/lexed-script.ts';
+import type { Occurrence } from '../sbatch-template/shell/lexer-result.ts';
 import { knownFields, mayLack } from '../sbatch-template/placeholders/variable-fields.ts';
 import { possibleEvaluationMessage } from '../sbatch-template/data-flow/classify-placeholders.ts';
 import { ALWAYS_PLAIN } from '../sbatch-template/data-flow/value-sources.ts';
 import { PLAIN_NAMES, TREE_NAMES } from '../sbatch-template/placeholders/variables.ts';
 import type { Reading } from '../sbatch-template/collect-errors.ts';
-import { findingAt, type Finding } from './all-rules.ts';
+import { findingAt, type Finding } from './collect-rules.ts';
 
 export function adviseVariables(reading: Reading): Finding[] {
   const { source, tokens: words, occurrences } = reading;

@@ -7,7 +7,7 @@ import type { Transport, CommandResult } from '../transport/transport.ts';
 import { isTransportError } from '../slurm/transport-errors.ts';
 import { readTested, TEST_ARGS } from '../slurm/sbatch-test-only.ts';
 import type { Reading } from '../sbatch-template/collect-errors.ts';
-import type { Finding } from './all-rules.ts';
+import type { Finding } from './collect-rules.ts';
 import { sampleScript } from './sample-script.ts';
 import { toPlainScript } from './plain-script.ts';
 import { bashFindings, rejectionFinding, SHELLCHECK_ARGS, shellcheckFindings } from './parse-program-messages.ts';

@@ -3,7 +3,7 @@ import { adviseDirectives } from './advise-directives.ts';
 import { adviseScript } from './advise-script.ts';
 import { adviseVariables } from './advise-variables.ts';
 import { readLeniently, type Reading } from '../sbatch-template/collect-errors.ts';
-import type { Finding } from './all-rules.ts';
+import type { Finding } from './collect-rules.ts';
 
 export interface Linted {
   readonly reading: Reading;

@@ -2,7 +2,7 @@
 import type { PropertyConstraints } from '../base/property-constraints.ts';
 import type { Logger } from '../log/logger.ts';
 import { lintTemplate } from './lint-template.ts';
-import { severityOf } from './all-rules.ts';
+import { severityOf } from './collect-rules.ts';
 import { unusedConstraints } from '../sbatch-template/placeholders/unused-properties.ts';
 import { checkForErrors, type Checkers } from './check-with-bash-and-sbatch.ts';
 import type { NamedQueue } from '../assembly/read-queue-templates.ts';

@@ -1,6 +1,6 @@
 // Checks the three blocks of a template: each occurs once, in order, and where several lines of script are possible.
 import { BLOCKS, type BlockName } from './placeholders/parse-placeholder.ts';
-import type { BlockOccurrence, LexedScript } from './shell/lexed-script.ts';
+import type { BlockOccurrence, LexedScript } from './shell/lexer-result.ts';
 import { templateErrorAt, type Range, type TemplateSource } from './template-source.ts';
 
 /** The range that each block replaces. */

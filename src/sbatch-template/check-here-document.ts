@@ -1,7 +1,7 @@
 // Checks rendered here-documents: no value may end the document or lose a character in it.
 import { insertAll, templateErrorAt, type Insertion, type TemplateSource } from './template-source.ts';
 import { endsDocument, logicalLines } from './shell/here-documents.ts';
-import type { HereDocument } from './shell/lexed-script.ts';
+import type { HereDocument } from './shell/lexer-result.ts';
 
 /** bash joins such lines before it reads the document, even within single quotes of a command in it. */
 const CONTINUATION = /(?<!\\)(?:\\\\)*\\\n/;

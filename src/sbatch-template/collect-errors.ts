@@ -7,7 +7,7 @@ import type { DirectiveToken } from './directives/directive-tokens.ts';
 import { catchTemplateError, type TemplateError } from './errors.ts';
 import { defaultErrors } from './render-template.ts';
 import { lexScript } from './shell/lex-script.ts';
-import type { LexedScript, ReachedEvaluation, Occurrence } from './shell/lexed-script.ts';
+import type { LexedScript, ReachedEvaluation, Occurrence } from './shell/lexer-result.ts';
 import type { Range, TemplateSource } from './template-source.ts';
 import { classifyPlaceholders } from './data-flow/classify-placeholders.ts';
 

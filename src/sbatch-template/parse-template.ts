@@ -1,13 +1,13 @@
 // Parses a template, and finds all errors that do not depend on a task; rendering finds the others.
 import { locateBlocks } from './check-blocks.ts';
-import { findPyxisContainer } from './containers/pyxis-in-template.ts';
+import { findPyxisContainer } from './containers/add-pyxis-options.ts';
 import { restrictedOptions } from './containers/find-restricted-options.ts';
 import { findHeader, headerLines, misplacedDirectives, readDirectiveLine } from './directives/check-directives.ts';
 import { fileErrors } from './check-file.ts';
 import { throwFirst } from './errors.ts';
 import { defaultErrors, findImageName, renderTemplate, type ParsedTemplate } from './render-template.ts';
 import { lexScript } from './shell/lex-script.ts';
-import type { LexedScript, Word } from './shell/lexed-script.ts';
+import type { LexedScript, Word } from './shell/lexer-result.ts';
 import { positionAt, type Range, type TemplateSource } from './template-source.ts';
 import { classifyPlaceholders } from './data-flow/classify-placeholders.ts';
 import type { AgentLocation, ForwardedSignal, Template } from './template.ts';

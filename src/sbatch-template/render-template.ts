@@ -2,7 +2,7 @@
 import type { BlockRanges } from './check-blocks.ts';
 import { checkSize } from './check-file.ts';
 import { checkHereDocument } from './check-here-document.ts';
-import { addPyxisOptions } from './containers/pyxis-in-template.ts';
+import { addPyxisOptions } from './containers/add-pyxis-options.ts';
 import { isPyxisImagePlaceholder, toPyxisImage } from './containers/pyxis-image.ts';
 import type { RestrictedOptions } from './containers/find-restricted-options.ts';
 import { checkRestrictedValue } from './containers/check-restricted-option.ts';
@@ -15,7 +15,7 @@ import { readOptions } from './directives/read-directive-options.ts';
 import { BLOCKS, type BlockName, type ValuePlaceholder } from './placeholders/parse-placeholder.ts';
 import { quoteForContext, quoteWords, type Quoted } from './placeholders/quote-value.ts';
 import { resolveDefault, resolveValue, type ResolvedValue } from './placeholders/resolve-value.ts';
-import type { HereDocument, Occurrence, UnbracedName } from './shell/lexed-script.ts';
+import type { HereDocument, Occurrence, UnbracedName } from './shell/lexer-result.ts';
 import { insertAll, positionAt, templateErrorAt, type Insertion, type TemplateSource } from './template-source.ts';
 import { checkEvaluatedValue } from './data-flow/check-evaluated-value.ts';
 import { raiseTaskCount } from './directives/raise-ntasks.ts';

@@ -10,7 +10,7 @@ import { mergeLookUp } from './merge-squeue-and-sacct.ts';
 import { readSacctJobs, sacctJobsArgs } from './sacct-jobs.ts';
 import type { Job, JobId, JobList, JobSize, Scheduler } from './scheduler.ts';
 import { readSqueue, squeueArgs } from './squeue.ts';
-import { readSqueueSizes, squeueSizesArgs } from './squeue-sizes.ts';
+import { readSqueueSizes, squeueSizesArgs } from './squeue-nodes-and-gpus.ts';
 import { failedList, throwUnavailable } from './transport-errors.ts';
 
 export interface JobListerDeps {

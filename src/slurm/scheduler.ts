@@ -1,5 +1,5 @@
 // The interface of a Slurm cluster: facts, submit, list, look up, explain, cancel.
-import type { Brand } from '../base/brand.ts';
+import type { Brand } from '../base/branded-type.ts';
 import type { UnixAccount } from '../base/user-map.ts';
 import type { JobState } from './job-state.ts';
 

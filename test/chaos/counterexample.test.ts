@@ -1,7 +1,7 @@
 // Prints the counterexample of a task.
 import { expect } from 'chai';
 import { fault, enqueued, gatePassed, history, run, TASK } from './sample-history.ts';
-import { checkHistory } from './check-history.ts';
+import { checkHistory } from './oracle.ts';
 import { formatCounterexample } from './counterexample.ts';
 
 describe('the counterexample of a task', () => {

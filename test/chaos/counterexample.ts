@@ -1,6 +1,6 @@
 // Prints everything that was recorded of a task with a wrong end, in order of time.
 import type { TaskHistory } from './observed-history.ts';
-import type { CheckResult } from './check-history.ts';
+import type { CheckResult } from './oracle.ts';
 import type { ServerCall } from './server-record.ts';
 
 interface Line {

@@ -1,6 +1,6 @@
 // Derives the statuses that a task may end with from its history.
 import { MIN_JOB_AGE_MS, runsOf, type InjectedFault, type Run, type TaskHistory } from './observed-history.ts';
-import { removedAt } from './removals.ts';
+import { removedAt } from './removed-by-user.ts';
 import type { ServerCall } from './server-record.ts';
 
 export interface ExpectedEnd {

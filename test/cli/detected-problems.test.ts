@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { readFileSync } from 'node:fs';
 import { CHECKS } from '../../src/doctor/all-checks.ts';
-import { RULES } from '../../src/lint/all-rules.ts';
+import { RULES } from '../../src/lint/collect-rules.ts';
 import { DETECTED_PROBLEMS, detectedProblemsPage } from './detected-problems.ts';
 
 describe('the table of detected problems', () => {

@@ -5,7 +5,7 @@ export default {
     'src/daemon/journal/journal*.ts',
     'src/daemon/submit/submit*.ts',
     'src/base/token-bucket.ts',
-    'src/slurm/rate-limited-scheduler.ts',
+    'src/slurm/spend-rate-limit-tokens.ts',
     'src/daemon/{poll/peers,reconcile/act,recover/find-untracked-tasks,recover/finish-interrupted-steps}.ts',
   ],
   testRunner: 'mocha',
@@ -15,7 +15,7 @@ export default {
   mochaOptions: {
     'no-package': true,
     spec: [
-      'test/slurm/rate-limited-scheduler.test.ts',
+      'test/slurm/spend-rate-limit-tokens.test.ts',
       'test/daemon/{claim,decide,journal,poll,reconcile,end,recover,submit}/*.test.ts',
     ],
   },

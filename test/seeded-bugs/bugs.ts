@@ -14,7 +14,7 @@ export const SEEDED_BUGS: readonly SeededBug[] = [
     title: 'sbatch runs again after a timeout',
     edits: [
       {
-        file: 'src/slurm/command-line-scheduler.ts',
+        file: 'src/slurm/scheduler-by-commands.ts',
         from: '      if (outcome !== undefined) return outcome;\n',
         to: "      if (outcome?.kind === 'unknown') return readSbatch(await run(submits, command));\n      if (outcome !== undefined) return outcome;\n",
       },
@@ -183,7 +183,7 @@ export const SEEDED_BUGS: readonly SeededBug[] = [
     title: 'the daemon does not abort a task again whose abort the server undid at the pop',
     edits: [
       {
-        file: 'src/daemon/server-and-agent-messages.ts',
+        file: 'src/daemon/decide/recognize-server-and-agent-messages.ts',
         from: "  return task.status === 'queued' && task.statusMessage.startsWith(STOPPED_MESSAGE);\n",
         to: '  return false;\n',
       },

@@ -1,5 +1,5 @@
 // Creates the test bed of one round: the simulated world, the outages and the oracle.
-import { createCommandLineScheduler } from '../../src/slurm/command-line-scheduler.ts';
+import { createCommandLineScheduler } from '../../src/slurm/scheduler-by-commands.ts';
 import { readJobName } from '../../src/slurm/job-name.ts';
 import type { Scheduler } from '../../src/slurm/scheduler.ts';
 import type { Random } from '../support/random.ts';

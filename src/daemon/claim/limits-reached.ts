@@ -2,7 +2,7 @@
 import type { Limits } from '../../base/job-limits.ts';
 import type { ServedQueue } from '../deps.ts';
 import type { Pause } from '../pause/pauses-file.ts';
-import { jobsOfOwner, type JobCounts } from './count-jobs.ts';
+import { jobsOfOwner, type JobCounts } from './count-limit-use.ts';
 import type { HoldReason } from './hold-reasons.ts';
 
 /** The limits of a cluster, and what counts against them. */

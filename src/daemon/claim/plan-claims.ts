@@ -4,7 +4,7 @@ import type { TaskId } from '../../clearml/ids.ts';
 import type { Limits } from '../../base/job-limits.ts';
 import type { ServedQueue } from '../deps.ts';
 import type { Pause } from '../pause/pauses-file.ts';
-import { addJob, jobsOfOwner, type JobCounts } from './count-jobs.ts';
+import { addJob, jobsOfOwner, type JobCounts } from './count-limit-use.ts';
 import type { HoldReason } from './hold-reasons.ts';
 import { awaitsSize, holdOfOwner, holdOfQueue, needsOwners } from './limits-reached.ts';
 

@@ -7,10 +7,10 @@ import { pauseOf } from '../pause/pauses-file.ts';
 import { createTaskOwners, factsOf, type TaskFacts } from '../users/task-owners.ts';
 import { isHeld, refusedUser, noteProbe } from '../users/unix-users.ts';
 import { findLiveJob, readParked, type Snapshot } from '../poll/poll.ts';
-import { createOverReader, tally, tasksWithJobs, type Tally } from './count-jobs.ts';
+import { createOverReader, tally, tasksWithJobs, type Tally } from './count-limit-use.ts';
 import type { HoldReason } from './hold-reasons.ts';
-import { createSizeReader } from './job-sizes.ts';
-import { NO_JOBS } from './count-jobs.ts';
+import { createSizeReader } from './nodes-and-gpus-of-tasks.ts';
+import { NO_JOBS } from './count-limit-use.ts';
 import { countsSizes, needsOwners } from './limits-reached.ts';
 import type { ClaimState, Head } from './plan-claims.ts';
 

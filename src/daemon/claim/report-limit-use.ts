@@ -1,7 +1,7 @@
 // How much of each limit is used, and which limits and pauses hold tasks: for the status page, the metrics and `status`. Pure.
 import { LIMIT_SETTINGS, LIMIT_UNITS, type Limits } from '../../base/job-limits.ts';
 import type { HoldReason, Holds, LimitUse, QueueHolds } from './hold-reasons.ts';
-import type { JobCounts } from './count-jobs.ts';
+import type { JobCounts } from './count-limit-use.ts';
 import { holdOfOwner, holdOfQueue, needsOwners } from './limits-reached.ts';
 import type { ClaimState } from './plan-claims.ts';
 

@@ -3,7 +3,7 @@ import type { Task } from '../../clearml/task.ts';
 import { attemptOf, readMark } from '../../slurm/job-name.ts';
 import { isEndedByCluster } from '../../slurm/job-state.ts';
 import type { Job, JobRecord } from '../../slurm/scheduler.ts';
-import { isAskedToStop, isStoppedByTerm } from '../server-and-agent-messages.ts';
+import { isAskedToStop, isStoppedByTerm } from './recognize-server-and-agent-messages.ts';
 import { isBackAtGate, isGateClosed } from './closed-gate.ts';
 import { AFTER_COMPLETION, hasRanks } from '../console/ranks.ts';
 import {

@@ -13,7 +13,7 @@ import { readPauses } from '../pause/pauses-file.ts';
 import { createPeers } from '../poll/peers.ts';
 import type { Logger } from '../../log/logger.ts';
 import { createRateLimit } from '../../base/token-bucket.ts';
-import { clusterRate, withRateLimit } from '../../slurm/rate-limited-scheduler.ts';
+import { clusterRate, withRateLimit } from '../../slurm/spend-rate-limit-tokens.ts';
 import { daemonMark, jobSettings, workerName } from './job-settings.ts';
 import type { App } from '../../assembly/app.ts';
 import { readVersion } from '../../base/version.ts';

@@ -1,7 +1,7 @@
 // Reports to systemd that the daemon serves, stops and is alive (sd_notify(3)), if systemd started it and asks for that.
 import type { CommandResult, Transport } from '../../transport/transport.ts';
 import type { Logger } from '../../log/logger.ts';
-import type { HealthLine } from '../monitor/health.ts';
+import type { HealthLine } from '../monitor/readiness.ts';
 
 export interface ServiceManager {
   /** Call it when the daemon begins to serve. */

@@ -5,7 +5,7 @@ import { formatDuration } from '../../base/format-duration.ts';
 import { readConfig, type CommonOptions } from '../../assembly/read-config.ts';
 import { findHolder, type Holder } from '../journal/lock.ts';
 import { PAUSES_UNREADABLE } from '../console/console-messages.ts';
-import { readHealth, staleAfterMs } from '../monitor/health.ts';
+import { readHealth, staleAfterMs } from '../monitor/readiness.ts';
 import { readPauses } from '../pause/pauses-file.ts';
 import { NOTE_STALE_MS, readHealthNote, type HealthNote } from './health-file.ts';
 import { readServingNote } from './serving-file.ts';

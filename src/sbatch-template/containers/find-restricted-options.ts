@@ -1,6 +1,6 @@
 // Finds the options whose values are restricted: those of Pyxis, and the lists of mounts and variables of srun, sbatch and Singularity.
 import { tokenText, type DirectiveToken } from '../directives/directive-tokens.ts';
-import type { Command } from '../shell/lexed-script.ts';
+import type { Command } from '../shell/lexer-result.ts';
 import { isInside, type Range } from '../template-source.ts';
 
 /** The value of an option, whose name has no dashes. */

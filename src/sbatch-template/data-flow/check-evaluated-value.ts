@@ -2,7 +2,7 @@
 import { ONE_VARIABLE, PART_OF_MOUNT, PLAIN_FOR_PYXIS } from '../containers/check-restricted-option.ts';
 import type { EnforcedRule } from '../enforced-rules.ts';
 import { PLAIN_WORD } from '../placeholders/quote-value.ts';
-import type { ReachedEvaluation } from '../shell/lexed-script.ts';
+import type { ReachedEvaluation } from '../shell/lexer-result.ts';
 import type { Origin } from '../template.ts';
 
 /** Contains no name, so that arithmetic can only compute it or report an error. */

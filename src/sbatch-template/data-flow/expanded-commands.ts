@@ -1,5 +1,5 @@
 // Expands the variables in commands: `SH="bash -c"; $SH …`, `"${cmd[@]}"`, and `run bash -c …` where run is `{ "$@"; }`.
-import type { Command } from '../shell/lexed-script.ts';
+import type { Command } from '../shell/lexer-result.ts';
 import { withoutExpansions } from '../shell/words.ts';
 import { isInside } from '../template-source.ts';
 import type { Flow } from './flows-into-variables.ts';

@@ -3,7 +3,7 @@ import { restrictedOptionAt, restrictedOptions } from '../containers/find-restri
 import { requirementOf } from '../containers/check-restricted-option.ts';
 import { codeWordLists, inputEvaluator, nameWordLists } from '../shell/find-code-words.ts';
 import { declaredNames } from '../shell/declarations.ts';
-import type { Command, ReachedEvaluation, Word } from '../shell/lexed-script.ts';
+import type { Command, ReachedEvaluation, Word } from '../shell/lexer-result.ts';
 import { findReEvaluated } from '../shell/re-evaluated.ts';
 import { isInside, type Range } from '../template-source.ts';
 import { executedWords, fileName } from './flows-through-files.ts';

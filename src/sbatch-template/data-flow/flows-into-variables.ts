@@ -1,6 +1,6 @@
 // Finds how text flows into variables: assignments, loops, `read`, `printf -v`, `set`, arguments of calls, files, and variables that bash sets.
 import { scriptOperands } from '../shell/find-code-words.ts';
-import type { Command } from '../shell/lexed-script.ts';
+import type { Command } from '../shell/lexer-result.ts';
 import { inputsOf, readsOpened } from '../shell/re-evaluated.ts';
 import { DECLARERS, PASSED_VARIABLE } from '../shell/programs-that-run-code.ts';
 import { isInside, type Range } from '../template-source.ts';

@@ -1,6 +1,6 @@
 // Follows values through files that the script writes and reads. A file is identified by the last part of its path, also if that is a variable.
 import { codeWordLists, scriptOperands } from '../shell/find-code-words.ts';
-import type { Command, Redirection, Word } from '../shell/lexed-script.ts';
+import type { Command, Redirection, Word } from '../shell/lexer-result.ts';
 import { enclosingCommands } from '../shell/re-evaluated.ts';
 import type { Range } from '../template-source.ts';
 import type { NestedScript } from './nested-scripts.ts';

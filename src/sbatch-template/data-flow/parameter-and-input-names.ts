@@ -1,5 +1,5 @@
 // Names the values that have no name in the script: the parameters of a function, and the input of a command.
-import type { Command, LexedScript, ShellFunction } from '../shell/lexed-script.ts';
+import type { Command, LexedScript, ShellFunction } from '../shell/lexer-result.ts';
 import { isInside } from '../template-source.ts';
 import type { NestedScript } from './nested-scripts.ts';
 

@@ -1,7 +1,7 @@
 // Traces each evaluation of text back through variables to the placeholders whose values reach it.
 import type { ValuePlaceholder } from '../placeholders/parse-placeholder.ts';
 import { declaredNames } from '../shell/declarations.ts';
-import type { LexedScript, ReachedEvaluation } from '../shell/lexed-script.ts';
+import type { LexedScript, ReachedEvaluation } from '../shell/lexer-result.ts';
 import { isInside, positionAt, type TemplateSource } from '../template-source.ts';
 import { findFlows, flowsOfWords, type Flow } from './flows-into-variables.ts';
 import { findLayers, layersOfCommand, type NestedScript } from './nested-scripts.ts';

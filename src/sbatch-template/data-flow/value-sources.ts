@@ -1,7 +1,7 @@
 // Finds the values in a range of a script that can come from a task: placeholders, expanded variables, and the output of commands.
 import type { ValuePlaceholder } from '../placeholders/parse-placeholder.ts';
 import { hasFilter } from '../placeholders/filters.ts';
-import type { Command, LexedScript } from '../shell/lexed-script.ts';
+import type { Command, LexedScript } from '../shell/lexer-result.ts';
 import { isInside, type Range } from '../template-source.ts';
 import { DESCRIPTORS, fileName } from './flows-through-files.ts';
 import type { NestedScript } from './nested-scripts.ts';

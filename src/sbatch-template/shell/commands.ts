@@ -1,12 +1,12 @@
 // Lexes commands, pipelines and lists of bash, to find where each word begins (bash(1), "SHELL GRAMMAR").
 import type { Range } from '../template-source.ts';
-import { attempt, isNext, matchHere, peek, unclosed, type Lexer } from './lexer.ts';
+import { attempt, isNext, matchHere, peek, unclosed, type Lexer } from './lexer-state.ts';
 import { lexParenthesized } from './expansions.ts';
 import { skipSpaces, skipLines } from './whitespace.ts';
 import { lexRedirection } from './redirections.ts';
 import { lexConditional } from './conditional.ts';
 import { noteOpenPatterns, noteTime } from './parser-bugs.ts';
-import type { Word } from './lexed-script.ts';
+import type { Word } from './lexer-result.ts';
 import { isAssignment, lexWord } from './words.ts';
 
 /** What ends a list of commands, and is read with it: a reserved word, a parenthesis, the end of a `case` item. */

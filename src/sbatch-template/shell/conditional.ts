@@ -1,7 +1,7 @@
 // Reads `[[ … ]]`, some of whose operators evaluate their operands as arithmetic (bash(1), "CONDITIONAL EXPRESSIONS").
-import type { Word } from './lexed-script.ts';
+import type { Word } from './lexer-result.ts';
 import { skipLines } from './whitespace.ts';
-import { isNext, matchHere, unclosed, type Lexer } from './lexer.ts';
+import { isNext, matchHere, unclosed, type Lexer } from './lexer-state.ts';
 import { lexWord } from './words.ts';
 
 const ARITHMETIC_OPERATORS = ['-eq', '-ne', '-lt', '-le', '-gt', '-ge'];

@@ -1,6 +1,6 @@
 // Finds assignments that bash evaluates: to integers, to arrays, and to variables whose values bash runs.
 import type { Range } from '../template-source.ts';
-import type { Command, Word } from './lexed-script.ts';
+import type { Command, Word } from './lexer-result.ts';
 import type { QuotingContext } from './quoting-context.ts';
 import { CODE_VARIABLES, DECLARERS, PASSED_VARIABLE, INTEGER_VARIABLES } from './programs-that-run-code.ts';
 

@@ -1,6 +1,6 @@
 // Lexes the quotes and expansions of bash, which contain each other: `"…"`, `$(…)`, `${…}`, `$((…))` (bash(1), "QUOTING", "EXPANSION").
 import { readPlaceholder } from '../placeholders/parse-placeholder.ts';
-import { attempt, lexPlaceholder, lexEscape, isNext, matchHere, peek, unclosed, type Lexer } from './lexer.ts';
+import { attempt, lexPlaceholder, lexEscape, isNext, matchHere, peek, unclosed, type Lexer } from './lexer-state.ts';
 import type { QuotingContext } from './quoting-context.ts';
 
 /**

@@ -1,6 +1,6 @@
 // Finds the words of a command that its program evaluates as code, and whether the program evaluates its standard input.
 import type { Range } from '../template-source.ts';
-import type { Command, Word } from './lexed-script.ts';
+import type { Command, Word } from './lexer-result.ts';
 import {
   EVALUATORS,
   FILE_RUNNERS,

@@ -1,8 +1,8 @@
 // Lexes a script as bash would, without running it.
 import type { Range, TemplateSource } from '../template-source.ts';
 import { lexList, lexSubstitution } from './commands.ts';
-import type { LexedScript } from './lexed-script.ts';
-import type { Lexer } from './lexer.ts';
+import type { LexedScript } from './lexer-result.ts';
+import type { Lexer } from './lexer-state.ts';
 import { checkParserBugs } from './parser-bugs.ts';
 
 /**

@@ -1,7 +1,7 @@
 // Finds syntax that some bash from 4.4 to 5.2 misparses within a command substitution, where no quoting of a value is safe.
 import { isInside, templateErrorAt } from '../template-source.ts';
-import type { ParserBug } from './lexed-script.ts';
-import type { Lexer } from './lexer.ts';
+import type { ParserBug } from './lexer-result.ts';
+import type { Lexer } from './lexer-state.ts';
 
 type Kind = Pick<ParserBug, 'effect' | 'remedy'>;
 

@@ -3,7 +3,7 @@ import { readPlaceholder } from '../placeholders/parse-placeholder.ts';
 import { templateErrorAt } from '../template-source.ts';
 import { lexDelimiter } from './here-documents.ts';
 import { skipSpaces } from './whitespace.ts';
-import { matchHere, type Lexer } from './lexer.ts';
+import { matchHere, type Lexer } from './lexer-state.ts';
 import { lexWord } from './words.ts';
 
 const DESCRIPTOR_AND_OPERATOR = /(?:[0-9]+|\{[A-Za-z_]\w*\})?(?:<<<|<<-|<<|<>|<&|>>|>&|>\||&>>|&>|<(?!\()|>(?!\())/y;

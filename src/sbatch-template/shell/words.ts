@@ -1,8 +1,8 @@
 // Lexes words of bash: text, quotes and expansions without white space between them (bash(1), "DEFINITIONS").
 import { readPlaceholder, type BlockPlaceholder, type ValuePlaceholder } from '../placeholders/parse-placeholder.ts';
-import type { Word } from './lexed-script.ts';
+import type { Word } from './lexer-result.ts';
 import { lexComment, lexNewline, skipSpaces } from './whitespace.ts';
-import { lexEscape, isNext, peek, unclosed, type Lexer } from './lexer.ts';
+import { lexEscape, isNext, peek, unclosed, type Lexer } from './lexer-state.ts';
 import { noteQuotesInGroup } from './parser-bugs.ts';
 import { lexPiece, lexSubscript } from './expansions.ts';
 

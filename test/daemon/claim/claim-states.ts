@@ -1,7 +1,7 @@
 // States of queues, jobs and limits, from which claims are planned.
 import type { Limits } from '../../../src/base/job-limits.ts';
 import type { QueueId, TaskId } from '../../../src/clearml/ids.ts';
-import { addJob, NO_JOBS, type JobCounts } from '../../../src/daemon/claim/count-jobs.ts';
+import { addJob, NO_JOBS, type JobCounts } from '../../../src/daemon/claim/count-limit-use.ts';
 import type { ClaimState, WaitingQueue } from '../../../src/daemon/claim/plan-claims.ts';
 import type { ServedQueue } from '../../../src/daemon/deps.ts';
 import type { Pause } from '../../../src/daemon/pause/pauses-file.ts';

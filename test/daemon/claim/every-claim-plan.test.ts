@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import * as fc from 'fast-check';
 import type { Limits } from '../../../src/base/job-limits.ts';
 import type { TaskId } from '../../../src/clearml/ids.ts';
-import { addJob, NO_JOBS, type JobCounts } from '../../../src/daemon/claim/count-jobs.ts';
+import { addJob, NO_JOBS, type JobCounts } from '../../../src/daemon/claim/count-limit-use.ts';
 import { holdOfQueue } from '../../../src/daemon/claim/limits-reached.ts';
 import { planClaims, type ClaimState } from '../../../src/daemon/claim/plan-claims.ts';
 import { PAUSE, stateOf } from './claim-states.ts';

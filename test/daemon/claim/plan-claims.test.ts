@@ -1,6 +1,6 @@
 // Which waiting tasks are claimed under limits, fairness and pauses, and why the others wait.
 import { expect } from 'chai';
-import { addJob, NO_JOBS } from '../../../src/daemon/claim/count-jobs.ts';
+import { addJob, NO_JOBS } from '../../../src/daemon/claim/count-limit-use.ts';
 import { planClaims, type ClaimState } from '../../../src/daemon/claim/plan-claims.ts';
 import { PAUSE, stateOf } from './claim-states.ts';
 

@@ -1,4 +1,4 @@
-// Writes the stand-in commands into a directory, as small scripts that start command.js.
+// Writes the stand-in commands into a directory, as small scripts that start stand-in-program.js.
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { packagePath } from '../../../src/base/package-path.ts';
@@ -7,15 +7,15 @@ import { unreachable } from './faults.ts';
 import { STAND_IN_VERSION } from './settings.ts';
 import { SOCKET_NAME, STAND_IN_COMMANDS, type CommandName } from './wire.ts';
 
-/** Starts `runStandInCommand` of command.js. */
-const COMMAND = [process.execPath, packagePath('test/stand-ins/slurm/command.js')];
+/** Starts `runStandInCommand` of stand-in-program.js. */
+const COMMAND = [process.execPath, packagePath('test/stand-ins/slurm/stand-in-program.js')];
 
 const VERSION_LINE = `slurm ${STAND_IN_VERSION} (not Slurm: a stand-in from the sandbox of clearml-agent-slurm)`;
 
 /**
  * @param folder to be put first on PATH
  * @param stateDir of the cluster that the commands talk to
- * @param program what the scripts start; by default command.js
+ * @param program what the scripts start; by default stand-in-program.js
  */
 export function installStandInCommands(folder: string, stateDir: string, program: readonly string[] = COMMAND): void {
   mkdirSync(folder, { recursive: true, mode: 0o700 });

@@ -1,4 +1,4 @@
-// The protocol between the stand-in commands (command.js) and the stand-in cluster: one JSON text in each direction.
+// The protocol between the stand-in commands (stand-in-program.js) and the stand-in cluster: one JSON text in each direction.
 import type { Socket } from 'node:net';
 import * as z from 'zod';
 

@@ -1,7 +1,7 @@
 // How the calls to Slurm count against the rate limit, and how high it is.
 import { expect } from 'chai';
 import { createRateLimit } from '../../src/base/token-bucket.ts';
-import { clusterRate, withRateLimit } from '../../src/slurm/rate-limited-scheduler.ts';
+import { clusterRate, withRateLimit } from '../../src/slurm/spend-rate-limit-tokens.ts';
 import type { JobFigures, JobId, JobSize, Scheduler } from '../../src/slurm/scheduler.ts';
 import { createSimulatedClock } from '../simulation/clock.ts';
 

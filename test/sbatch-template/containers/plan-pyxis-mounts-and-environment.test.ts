@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { quoteWord } from '../../../src/base/shell-word.ts';
-import { planPyxis } from '../../../src/sbatch-template/containers/plan-pyxis.ts';
+import { planPyxis } from '../../../src/sbatch-template/containers/plan-pyxis-mounts-and-environment.ts';
 import { isPlainForPyxis } from '../../../src/sbatch-template/containers/check-restricted-option.ts';
 import { TemplateError } from '../../../src/sbatch-template/errors.ts';
 import { parseTemplate } from '../../../src/sbatch-template/parse-template.ts';

@@ -1,6 +1,6 @@
 // When a round is at rest: every daemon has polled and had nothing to do.
 import { expect } from 'chai';
-import { createRest, type RestSample } from './rest.ts';
+import { createRest, type RestSample } from './at-rest.ts';
 
 const LIMITS = { stillMs: 300_000, longestMs: 900_000 };
 const QUIET: RestSample = { state: 'completed', activity: '', isTracked: false, polls: [0, 0] };

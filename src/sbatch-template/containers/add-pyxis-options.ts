@@ -1,7 +1,7 @@
-// Finds the Pyxis container of a template, around the whole script or what srun starts, and adds mounts to it.
+// Finds the Pyxis container of a template, around the whole script or what srun starts, and adds options for mounts to it.
 import { DIRECTIVE_PREFIX, tokenText, type DirectiveToken } from '../directives/directive-tokens.ts';
 import type { Insertion } from '../template-source.ts';
-import type { Command, LexedScript } from '../shell/lexed-script.ts';
+import type { Command, LexedScript } from '../shell/lexer-result.ts';
 import type { PyxisAdditions, PyxisSpec, PyxisInsertionPoint } from '../template.ts';
 
 /** A token or shell word, with a NUL for each placeholder and expansion. */

@@ -1,5 +1,5 @@
-// Messages of the ClearML server and agent that the daemon compares; no other file does.
-import type { Task } from '../clearml/task.ts';
+// Recognizes the status messages and log lines of the ClearML server and agent; no other file compares these texts.
+import type { Task } from '../../clearml/task.ts';
 
 /** The status reason that the agent sets on SIGTERM, which Slurm sends for many causes other than a user's abort. */
 const TERM_REASON = 'user abort';

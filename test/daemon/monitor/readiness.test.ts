@@ -1,6 +1,6 @@
 // The health of a daemon from what is known about its work.
 import { expect } from 'chai';
-import { readHealth, type HealthFacts } from '../../../src/daemon/monitor/health.ts';
+import { readHealth, type HealthFacts } from '../../../src/daemon/monitor/readiness.ts';
 
 const NOW = 1_000_000_000;
 const WELL: HealthFacts = {

@@ -3,18 +3,18 @@ import { expect } from 'chai';
 import { askUser } from '../../src/init/write-first-files.ts';
 import { choose, type TypedChoices } from '../../src/init/choose-settings.ts';
 import type { Site } from '../../src/init/site-facts.ts';
-import { firstTemplate } from '../../src/init/first-template.ts';
+import { generateFirstTemplate } from '../../src/init/generate-first-template.ts';
 import { lintTemplate } from '../../src/lint/lint-template.ts';
 import { NOTHING_TYPED, SITE, withPartition, withShellFacts } from './site-fixture.ts';
 
 async function written(site: Site, typed: Partial<TypedChoices> = {}): Promise<string> {
-  return firstTemplate(site, await choose(site, { ...NOTHING_TYPED, ...typed }, askUser(undefined)));
+  return generateFirstTemplate(site, await choose(site, { ...NOTHING_TYPED, ...typed }, askUser(undefined)));
 }
 
 const MODULES = ['Python/3.11.3', 'apptainer/1.4.1'];
 const ONE_JOB = [{ account: 'lab', isDefault: true, qos: 'one-job' }];
 
-describe('firstTemplate', () => {
+describe('generateFirstTemplate', () => {
   for (const [what, site, typed, ...lines] of [
     [
       'a GPU_PARTITION request',

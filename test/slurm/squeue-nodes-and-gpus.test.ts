@@ -1,7 +1,7 @@
 // The nodes and GPUs of live jobs, as squeue --Format prints them.
 import { expect } from 'chai';
 import { SlurmUnavailableError } from '../../src/slurm/errors.ts';
-import { gpusIn, readSqueueSizes, squeueSizesArgs } from '../../src/slurm/squeue-sizes.ts';
+import { gpusIn, readSqueueSizes, squeueSizesArgs } from '../../src/slurm/squeue-nodes-and-gpus.ts';
 import { result } from './recorded-output.ts';
 import { MARK } from './squeue-records.ts';
 

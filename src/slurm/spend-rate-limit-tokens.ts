@@ -1,4 +1,4 @@
-// Limits the calls to one cluster with one token bucket, because all users share the controller.
+// Spends a token of the cluster's rate limit for each Slurm command but sbatch, and never waits: daemon/submit/submission-pool waits.
 import type { Clock } from '../base/clock.ts';
 import { rateOf, type Rate, type RateLimit } from '../base/token-bucket.ts';
 import type { ClusterFacts, Scheduler } from './scheduler.ts';

@@ -1,4 +1,4 @@
-// Whether a daemon and its cluster are well, and if not, why. Pure.
+// Decides whether a daemon is alive and ready for a cluster (`/healthz` and `/readyz`), and if not, why. Pure.
 import { formatDuration } from '../../base/format-duration.ts';
 
 /** What is known about the daemon's work for one cluster. Times are milliseconds since 1970. */

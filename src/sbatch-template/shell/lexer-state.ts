@@ -2,7 +2,7 @@
 import { readPlaceholder } from '../placeholders/parse-placeholder.ts';
 import { templateErrorAt, type TemplateSource } from '../template-source.ts';
 import type { TemplateError } from '../errors.ts';
-import type { LexedScript } from './lexed-script.ts';
+import type { LexedScript } from './lexer-result.ts';
 import type { QuotingContext } from './quoting-context.ts';
 
 /** A here-document whose text begins after the next newline. */

@@ -7,7 +7,7 @@ import { constants, userInfo } from 'node:os';
 import { text } from 'node:stream/consumers';
 
 // The installed `demo` has this file in its bundle, and calls the function.
-if (process.argv[1]?.endsWith('/test/stand-ins/slurm/command.js')) void main();
+if (process.argv[1]?.endsWith('/test/stand-ins/slurm/stand-in-program.js')) void main();
 
 async function main() {
   process.exitCode = await runStandInCommand(process.argv.slice(2));

@@ -18,7 +18,7 @@ import {
   run,
   SERVED,
 } from './sample-history.ts';
-import { checkHistory } from './check-history.ts';
+import { checkHistory } from './oracle.ts';
 
 /** One of each kind of wrong, and the good ones. */
 const CASES: readonly (readonly [string, 'nothing' | 'lost' | 'twice' | 'wrong', TaskHistory])[] = [

@@ -8,7 +8,7 @@ import { moduleFor } from './shell-probe.ts';
 
 const DEFAULTS = { seconds: 4 * 3600, time: '04:00:00', cpus: 4, memoryMb: 8192 } as const;
 
-export function firstTemplate(site: Site, choices: Choices): string {
+export function generateFirstTemplate(site: Site, choices: Choices): string {
   const { value: partition, why } = choices.partition;
   const modules = modulesToLoad(site, choices);
   return joinLines([
