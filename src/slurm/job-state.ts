@@ -5,7 +5,10 @@ interface StateMeaning {
   readonly live: boolean;
   /** No part of the job runs, before its start or after a requeue. */
   readonly waits?: boolean;
-  /** Slurm ended the job for a cause outside of it, so another job of the same script may well end otherwise. */
+  /**
+   * Slurm ended the job for a cause outside of it, so another job of the same script may well end otherwise. Not after NODE_FAIL: Slurm
+   * lost the node, so the script may still run there, and pass its gate as long as the task is parked.
+   */
   readonly byCluster?: boolean;
   /** One sentence for the task's console. */
   readonly meaning: string;
@@ -45,7 +48,6 @@ export const JOB_STATES = {
   },
   NODE_FAIL: {
     live: false,
-    byCluster: true,
     meaning: 'it ended because a node failed',
     advice: 'enqueue the task again; if the same node fails again, tell the cluster admins',
   },
@@ -84,7 +86,7 @@ export function isWaiting({ state }: { readonly state: JobState }): boolean {
   return meaning?.waits === true;
 }
 
-/** Whether Slurm ended the job for a cause outside of it: a node, or a job of higher priority. */
+/** Whether Slurm ended the job for a cause outside of it, and none of its processes is left: no node booted, or a job has a higher priority. */
 export function isEndedByCluster(state: JobState): boolean {
   const meaning: StateMeaning | undefined = state === 'UNKNOWN' ? undefined : JOB_STATES[state];
   return meaning?.byCluster === true;

@@ -1,6 +1,4 @@
 // The core of the whole-run tests on every release of Slurm that the tests know: real Slurm, and the stand-in for the agent.
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { expect } from 'chai';
 import { standInAgentPython } from '../stand-ins/agent/stand-in-agent.ts';
 import { JOB_EXIT_CODES } from '../../src/sbatch-template/job-script/job-exit-codes.ts';
@@ -26,14 +24,6 @@ else:
     time.sleep(3600)
 `;
 
-/** Its first job waits before the gate, on a node that this file names. */
-const unluckyTemplate = (trace: string): string =>
-  QUICK_TEMPLATE.replace('#SBATCH --mem', '#SBATCH --no-requeue\n$&').replace(
-    '${CLEARML_PRE_SETUP}',
-    () => `if [ ! -e ${trace} ]; then echo "$SLURMD_NODENAME" >${trace}.new; mv ${trace}.new ${trace}; sleep 3600; fi
-\${CLEARML_PRE_SETUP}`,
-  );
-
 for (const { version } of SLURM_RELEASES) {
   describe(`the daemon on Slurm ${version}`, () => {
     let cluster: SlurmCluster;
@@ -41,7 +31,6 @@ for (const { version } of SLURM_RELEASES) {
     let world: World;
     let daemon: Program;
     let queue: string;
-    let unlucky: string;
 
     before(requireSlurmVersion(version));
     before(requirePython);
@@ -52,10 +41,7 @@ for (const { version } of SLURM_RELEASES) {
       world = await startWorld({ cluster: { ...cluster, env }, python: standInAgentPython() });
       queue = await world.user.makeQueue('quick');
       const template = await world.write('quick.template', TEMPLATE);
-      unlucky = await world.user.makeQueue('unlucky');
-      const other = await world.write('unlucky.template', unluckyTemplate(`${world.folder}/waits-on`));
-      const queues = [world.nameOf('quick'), world.nameOf('unlucky')];
-      daemon = world.start('--template-files', template, other, '--queue', ...queues);
+      daemon = world.start('--template-files', template, '--queue', world.nameOf('quick'));
     });
     after(async () => {
       await world[Symbol.asyncDispose]();
@@ -129,29 +115,6 @@ for (const { version } of SLURM_RELEASES) {
       expect(exitCodes.toSorted()).to.deep.equal(['0', String(code), String(code)]);
       expect((await world.user.console(task)).match(/I ran/g)).to.have.length(1);
       expect((await world.user.look(task)).status).to.equal('completed');
-    });
-
-    it('S-64 runs a task in another job if the node of the first fails before its gate', async () => {
-      const task = await world.user.makeTask({ code: 'print("I ran", flush=True)' });
-      await world.user.enqueue(task, unlucky);
-      const trace = join(world.folder, 'waits-on');
-      await waitUntil('the job to wait before its gate', () => existsSync(trace));
-      const node = readFileSync(trace, 'utf8').trim();
-      const [first = ''] = await world.jobsOf(task);
-
-      // Drained, too: a late response to a ping makes a node that is only down idle again.
-      const setNode = (state: string): Promise<string> =>
-        cluster.run('scontrol', 'update', `NodeName=${node}`, `State=${state}`, 'Reason=power');
-      await setNode('DRAIN');
-      await cluster.killNode(node);
-      await setNode('DOWN');
-      await world.untilConsole(task, 'ended COMPLETED');
-      await setNode('RESUME');
-      await cluster.startNode(node);
-
-      const printed = (await world.user.console(task)).replaceAll(/\s+/g, ' ');
-      expect(printed).to.include(`because job ${first} ended NODE_FAIL on ${node} before the task started.`);
-      expect(printed.match(/I ran/g)).to.have.length(1);
     });
 
     it('cancels the job of an aborted task, and leaves the task stopped', async () => {

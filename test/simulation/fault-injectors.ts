@@ -55,7 +55,7 @@ const PICKED = {
   'controller crashes': crashController,
 
   'job dies': onPickedJob(isRunning, ['failed'], ({ world }, job) => world.cluster.end(job, 'FAILED', 1)),
-  'node dies': onPickedJob(isRunning, failsAfterGate, ({ world }, job) => world.cluster.end(job, 'NODE_FAIL', 0)),
+  'node dies': onPickedJob(isRunning, ['failed'], ({ world }, job) => world.cluster.end(job, 'NODE_FAIL', 0)),
   'node dies, job requeued': onPickedJob(isRunning, [], ({ world }, job) => world.cluster.requeue(job)),
   'job is preempted': onPickedJob(isRunning, [], terminate('PREEMPTED', true)),
   'job runs out of time': onPickedJob(isRunning, ['failed', 'stopped'], terminate('TIMEOUT', false)),
@@ -211,11 +211,6 @@ function crashController({ world, outages }: TestBed): string | undefined {
   return 'the controller crashes and forgets jobs that wait';
 }
 
-/** A task that no agent has started must run in another job. */
-function failsAfterGate({ phase }: SimJob): readonly string[] {
-  return phase === 'new' ? [] : ['failed'];
-}
-
 function isRunning(job: SimJob): boolean {
   return isLive(job.state) && job.state !== 'PENDING';
 }
@@ -229,16 +224,15 @@ function terminate(state: JobState, isRequeued: boolean): (bed: TestBed, job: Si
 /** @param ends the statuses that the task may end with after the fault */
 function onPickedJob(
   isTarget: (job: SimJob) => boolean,
-  ends: readonly string[] | ((job: SimJob) => readonly string[]),
+  ends: readonly string[],
   act: (bed: TestBed, job: SimJob) => void,
 ): Injector {
   return (bed, { pick }) => {
     const jobs = knownJobs(bed, isTarget);
     const job = jobs[pick % Math.max(1, jobs.length)];
     if (job === undefined) return undefined;
-    const permitted = typeof ends === 'function' ? ends(job) : ends;
     act(bed, job);
-    bed.ends.permit(job.task, permitted);
+    bed.ends.permit(job.task, ends);
     return `on job ${job.id} of ${named(job.task)}`;
   };
 }

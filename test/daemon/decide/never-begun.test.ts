@@ -61,7 +61,7 @@ describeRows('the decision for a job that may have ended before its script began
 ]);
 
 describeRows('the decision for a job that Slurm ended before its gate', [
-  ...['NODE_FAIL', 'BOOT_FAIL', 'PREEMPTED'].flatMap((word) => [
+  ...['BOOT_FAIL', 'PREEMPTED'].flatMap((word) => [
     {
       title: `S-64 waits for a late request of a job that ended ${word} while its task was parked`,
       seen: { jobs: [jobOf(word)], place: 'parked' as const, record: recordOf({ exitCode: 0 }) },
@@ -79,19 +79,19 @@ describeRows('the decision for a job that Slurm ended before its gate', [
     },
   ]),
   {
-    title: 'S-64 resubmits the task whatever the exit code of a job that ended NODE_FAIL',
-    seen: { jobs: [jobOf('NODE_FAIL')], place: 'parked', record: recordOf({ exitCode: 1 }), entry: waited },
+    title: 'S-64 resubmits the task whatever the exit code of a job that ended PREEMPTED',
+    seen: { jobs: [jobOf('PREEMPTED')], place: 'parked', record: recordOf({ exitCode: 1 }), entry: waited },
     done: ['resubmit'],
   },
   {
     title: 'S-64 resubmits the task if Slurm no longer has the record of its job',
-    seen: { jobs: [jobOf('NODE_FAIL')], place: 'parked', record: 'gone', entry: waited },
+    seen: { jobs: [jobOf('PREEMPTED')], place: 'parked', record: 'gone', entry: waited },
     done: ['resubmit'],
   },
   {
-    title: 'delays a further attempt of a task whose nodes fail',
+    title: 'delays a further attempt of a task whose jobs are preempted',
     seen: {
-      jobs: [jobOf('NODE_FAIL')],
+      jobs: [jobOf('PREEMPTED')],
       place: 'parked',
       record: recordOf({ exitCode: 0 }),
       entry: { ...waited, attempts: 4, stepAt: NOW - 40_000 },
@@ -99,13 +99,18 @@ describeRows('the decision for a job that Slurm ended before its gate', [
     done: [],
   },
   {
-    title: 'fails the task after the maximum number of jobs whose nodes failed',
+    title: 'fails the task after the maximum number of preempted jobs',
     seen: {
-      jobs: [jobOf('NODE_FAIL')],
+      jobs: [jobOf('PREEMPTED')],
       place: 'parked',
       record: recordOf({ exitCode: 0 }),
       entry: { ...waited, attempts: 5 },
     },
+    done: ['end failed'],
+  },
+  {
+    title: 'fails the task if a node failed, as the script may still run there and pass its gate',
+    seen: { jobs: [jobOf('NODE_FAIL')], place: 'parked', record: recordOf({ exitCode: 0 }), entry: waited },
     done: ['end failed'],
   },
   ...['TIMEOUT', 'DEADLINE', 'OUT_OF_MEMORY'].map((word) => ({

@@ -158,19 +158,19 @@ describe('the reconcile loop', () => {
     );
   });
 
-  it('S-64 submits another job if the node of the first failed before the gate', async () => {
+  it('S-64 submits another job if the first was preempted before its gate', async () => {
     const fixture = createStepFixture();
     const task = await trackTask(fixture);
     const [job] = fixture.cluster.jobs;
     if (job === undefined) throw new Error('no job was submitted');
     Object.assign(job, { state: 'RUNNING', startAt: fixture.clock.now() });
-    fixture.cluster.end(job, 'NODE_FAIL', 0);
+    fixture.cluster.end(job, 'PREEMPTED', 0);
     await reconcileAfterGrace(fixture);
-    expect(fixture.cluster.jobs.map(({ state }) => state)).to.deep.equal(['NODE_FAIL', 'PENDING']);
+    expect(fixture.cluster.jobs.map(({ state }) => state)).to.deep.equal(['PREEMPTED', 'PENDING']);
     expect(fixture.waiting(SCHEDULER_QUEUE)).to.deep.equal([1]);
     expect((await fixture.read(task))?.status).to.equal('queued');
     expect(fixture.consoleOf(task).at(-1)?.replaceAll(/\s+/g, ' ')).to.include(
-      '(attempt 2), because job 1 ended NODE_FAIL on n1 before the task started.',
+      '(attempt 2), because job 1 ended PREEMPTED on n1 before the task started.',
     );
   });
 

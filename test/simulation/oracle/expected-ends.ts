@@ -113,9 +113,7 @@ export function createExpectedEnds(facts: Facts): ExpectedEnds {
     removed(task, { enqueue_status: former }) {
       // A server that forgot the former status names queued, and the daemon then makes the task a draft.
       const end = former === undefined || former === 'queued' ? 'created' : former;
-      // A job that took the entry and then died with its node looks the same.
-      const hasDied = jobsOf(task).some(({ state }) => state === 'NODE_FAIL');
-      expected.permit(task, [end, ...(forgetsCancels ? ['stopped'] : []), ...(hasDied ? ['failed'] : [])]);
+      expected.permit(task, [end, ...(forgetsCancels ? ['stopped'] : [])]);
     },
     permit(task, ends) {
       const expectation = expectationOf(task);
