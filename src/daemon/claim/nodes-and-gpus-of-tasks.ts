@@ -84,7 +84,9 @@ export function createSizeReader(deps: DaemonDeps): SizeReader {
       const wanted = [...tasks];
       const find = (task: TaskId): JobSize | undefined =>
         sizeOfJobs(listed, snapshot.jobs.get(task), journal.entries.get(task)) ?? known.get(task);
-      if (listedFor !== snapshot || wanted.some((task) => find(task) === undefined)) {
+      const parked = readParked(snapshot, deps.schedulerQueue);
+      const isUnknown = (task: TaskId): boolean => find(task) === undefined && !isInvisible(snapshot, parked, task);
+      if (listedFor !== snapshot || wanted.some(isUnknown)) {
         try {
           listed = await scheduler.sizes(signal, accountsOf(deps.unixUsers, journal.entries.values()));
           listedFor = snapshot;
@@ -97,7 +99,6 @@ export function createSizeReader(deps: DaemonDeps): SizeReader {
           return () => undefined;
         }
       }
-      const parked = readParked(snapshot, deps.schedulerQueue);
       known = new Map(
         wanted.flatMap((task) => {
           const size = find(task);

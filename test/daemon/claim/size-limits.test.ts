@@ -27,6 +27,9 @@ describe('a limit on GPUs or nodes', () => {
     fixture.cluster.sizeOf = (task) => ({ nodes: 1, gpus: Number(task) });
   };
 
+  const sizeReads = ({ calls }: StepFixture): number =>
+    calls.filter((label) => label.includes('squeue of sizes')).length;
+
   it('admits tasks until jobs have reached it; the status messages of the other tasks name the limit', async () => {
     const fixture = fixtureWith({ limits: { maxGpus: 6 } });
     gpusByNumber(fixture);
@@ -115,6 +118,22 @@ describe('a limit on GPUs or nodes', () => {
       expect(submittedOf(fixture)).to.deep.equal([2]);
     });
 
+  it('causes one read of the job sizes in each poll, even if Slurm never lists the job of a task', async () => {
+    const fixture = fixtureWith({ limits: { maxNodes: 1 } });
+    await withTracked(fixture, { isOthersJob: true });
+    let snapshot = await fixture.poll();
+    const passes = passesOf({ ...fixture, poll: () => Promise.resolve(snapshot) });
+
+    await passes.claim();
+    await passes.claim();
+    expect(sizeReads(fixture)).to.equal(1);
+    snapshot = await fixture.poll();
+    await passes.claim();
+
+    expect(sizeReads(fixture)).to.equal(2);
+    expect(submittedOf(fixture)).to.deep.equal([]);
+  });
+
   it('holds each task while a submission with an unknown outcome is retried', async () => {
     const fixture = fixtureWith({ limits: { maxGpus: 2 } });
     await withTracked(fixture, { step: 'submitting', stepAt: NOW - 600_000 });
@@ -191,10 +210,10 @@ describe('a limit on GPUs or nodes', () => {
     await enqueue(fixture, 'ada', 1, 2);
     const passes = passesOf(fixture);
     await passes.claim();
-    const before = fixture.calls.length;
+    const before = sizeReads(fixture);
 
     await passes.claim();
 
-    expect(fixture.calls.slice(before).filter((label) => label.includes('squeue of sizes'))).to.have.length(1);
+    expect(sizeReads(fixture) - before).to.equal(1);
   });
 });
