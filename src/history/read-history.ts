@@ -7,7 +7,7 @@ import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { attemptKey, parseAttempt, type EndedAttempt } from './ended-attempt.ts';
-import { historyDir, listMonthFiles, monthOf, type MonthFile } from './history-files.ts';
+import { historyDir, listMonthFiles, monthOf, type MonthFile } from './history-file-names.ts';
 
 export interface HistoryPeriod {
   /** Only attempts that the daemon recorded at this time or later, milliseconds since 1970. */

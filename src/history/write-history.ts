@@ -8,7 +8,7 @@ import { createLineFile, type LineFile } from '../base/append-lines.ts';
 import { makePrivateDirectory } from '../base/private-directory.ts';
 import type { Logger } from '../log/logger.ts';
 import { attemptKey, formatAttempt, isAccounted, type EndedAttempt } from './ended-attempt.ts';
-import { historyDir, listMonthFiles, monthFile, monthOf, monthsBefore } from './history-files.ts';
+import { historyDir, listMonthFiles, monthFile, monthOf, monthsBefore } from './history-file-names.ts';
 import { collect, readHistory, readText } from './read-history.ts';
 
 export interface History {

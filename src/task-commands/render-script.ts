@@ -1,7 +1,7 @@
 // Renders the job script of a task without submitting it.
 import * as z from 'zod';
 import { systemClock } from '../base/clock.ts';
-import { renderJob } from '../daemon/submit/render-task.ts';
+import { renderJob } from '../daemon/submit/render-job-script.ts';
 import { formatJobName, MARK_LENGTH, newAttempt } from '../slurm/job-name.ts';
 import { jobSettings } from '../daemon/serve/job-settings.ts';
 import type { Configured } from '../assembly/read-config.ts';

@@ -45,7 +45,7 @@ describe('the program, when it starts,', () => {
   });
 
   it('loads all code of the daemon immediately, because an upgrade may replace the files later', () => {
-    const { files, packages } = loadedWith('src/daemon/serve/serve.ts');
+    const { files, packages } = loadedWith('src/daemon/serve/serve-and-reload.ts');
 
     // A daemon that reaches Slurm over SSH loads that transport at the start too.
     const later = [...files].filter((file) => /\bimport\(/.test(readFileSync(file, 'utf8')));

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { expect } from 'chai';
 import { formatAttempt, type EndedAttempt } from '../../src/history/ended-attempt.ts';
-import { historyDir, monthsBefore } from '../../src/history/history-files.ts';
+import { historyDir, monthsBefore } from '../../src/history/history-file-names.ts';
 import { readHistory } from '../../src/history/read-history.ts';
 import { openHistory, tidyHistory, type History, type HistoryOptions } from '../../src/history/write-history.ts';
 import { silentLog } from '../support/silent-log.ts';

@@ -98,7 +98,7 @@ async function runInBackground(typed: ParsedArgs, context: CommandContext): Prom
 /** What handles the daemon's end is loaded at its start: by then an upgrade may have replaced its files. */
 async function runInForeground(typed: ParsedArgs, context: CommandContext): Promise<number> {
   const [{ serve }, { commonOptions }] = await Promise.all([
-    import('../../daemon/serve/serve.ts'),
+    import('../../daemon/serve/serve-and-reload.ts'),
     import('../setting-options.ts'),
     import('../explain-error.ts'),
   ]);

@@ -8,7 +8,7 @@ import { decideAbsent } from './absent-job.ts';
 import { decideEnded } from './ended-job.ts';
 import { decideRunning } from './running-job.ts';
 import type { Observation } from './observation.ts';
-import { decideWaiting } from './pending-job.ts';
+import { decidePending } from './pending-job.ts';
 import { ranAs } from './who-runs-the-task.ts';
 
 /**
@@ -31,7 +31,7 @@ export function decide(observation: Observation): Action[] {
     ...(extra.length === 0
       ? []
       : [{ do: 'cancel', jobIds: extra.map((job) => job.id), why: `the task has another job, ${kept.id}` } as const]),
-    ...(isWaiting(kept) ? decideWaiting(kept, observation) : decideRunning(kept, observation)),
+    ...(isWaiting(kept) ? decidePending(kept, observation) : decideRunning(kept, observation)),
   ];
 }
 

@@ -11,7 +11,7 @@ import { cancel, end, REMOVED_BY_USER, logOnce, removeEntryIfParked } from './sh
 import type { Observation } from './observation.ts';
 import { isEnqueuedElsewhere, mayRunElsewhere, ranAs } from './who-runs-the-task.ts';
 
-export function decideWaiting(job: Job, observation: Observation): Action[] {
+export function decidePending(job: Job, observation: Observation): Action[] {
   const { entry, task, place } = observation;
   if (task?.status === 'queued') {
     if (place === 'parked') return decideParked(job, observation);

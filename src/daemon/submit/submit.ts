@@ -12,7 +12,7 @@ import { returnToQueue } from '../end/return-to-queue.ts';
 import { withOwner, type Entry } from '../journal/entry.ts';
 import type { DaemonDeps, ServedQueue } from '../deps.ts';
 import { removeJobConf, writeJobConf } from './write-job-confs.ts';
-import { renderTask } from './render-task.ts';
+import { renderTask } from './render-job-script.ts';
 import { withOptionOriginsOf } from '../console/option-origins.ts';
 import { notify, logToConsole, logToConsoleLater } from '../console/console.ts';
 import type { SubmitResult } from './submission-pool.ts';

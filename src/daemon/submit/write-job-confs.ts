@@ -5,7 +5,7 @@ import { isTransportError } from '../../slurm/transport-errors.ts';
 import { formatJobName, readJobName } from '../../slurm/job-name.ts';
 import type { Entry } from '../journal/entry.ts';
 import type { DaemonDeps } from '../deps.ts';
-import { sharedConfFolder, sharedConfPath } from './render-task.ts';
+import { sharedConfFolder, sharedConfPath } from './render-job-script.ts';
 
 /** A file is written just before its job is submitted, so the job of a younger file may still be submitted. */
 const OLD_MINUTES = 10;

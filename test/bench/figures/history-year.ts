@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createHash } from 'node:crypto';
 import { formatAttempt, type EndedAttempt } from '../../../src/history/ended-attempt.ts';
-import { historyDir, monthFile, monthOf } from '../../../src/history/history-files.ts';
+import { historyDir, monthFile, monthOf } from '../../../src/history/history-file-names.ts';
 import { readHistory } from '../../../src/history/read-history.ts';
 import { createUsageSum } from '../../../src/history/sum-usage.ts';
 import { tidyHistory } from '../../../src/history/write-history.ts';

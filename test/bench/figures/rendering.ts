@@ -2,7 +2,7 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import Mustache from 'mustache';
 import { quoteWord } from '../../../src/base/shell-word.ts';
-import { jobBlocks } from '../../../src/daemon/submit/render-task.ts';
+import { jobBlocks } from '../../../src/daemon/submit/render-job-script.ts';
 import { formatJobName } from '../../../src/slurm/job-name.ts';
 import { blockView } from '../../../src/sbatch-template/job-script/render-blocks.ts';
 import { parseTemplate } from '../../../src/sbatch-template/parse-template.ts';
