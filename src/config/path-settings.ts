@@ -2,7 +2,7 @@
 import type { Plain } from './config-tree.ts';
 import type { Config } from './load-config.ts';
 import { joinPath } from './dotted-names.ts';
-import { ANY_NAME, clearmlRows, settingRows } from './schema/list-settings.ts';
+import { ANY_NAME, pathUses } from './schema/list-settings.ts';
 import type { Trusted } from './path-uses.ts';
 
 export interface PathToTrust {
@@ -14,20 +14,12 @@ export interface PathToTrust {
 
 /** The paths that are set, only for clusters that are served. Of a command, its program. */
 export function pathsToTrust({ tree, settings, surroundings }: Config): PathToTrust[] {
-  const marked = [
-    ...settingRows().map(({ name, trusted }) => ({ steps: ['agent', 'slurm', ...name.split('.')], trusted })),
-    ...clearmlRows().map(({ name, trusted }) => ({ steps: name.split('.'), trusted })),
-  ];
   const served = new Set(settings.clusters.map(({ name }) => name));
   const isServed = ([, , group, name]: readonly string[]): boolean => group !== 'clusters' || served.has(name);
-  const set = marked.flatMap(({ steps, trusted }) =>
-    trusted === undefined
-      ? []
-      : valuesAt(tree, steps)
-          .filter(({ at }) => isServed(at))
-          .flatMap(({ at, value }) =>
-            pathsIn(value, trusted).map((path) => ({ setting: joinPath(at), path, use: trusted })),
-          ),
+  const set = [...pathUses()].flatMap(([name, use]) =>
+    valuesAt(tree, name.split('.'))
+      .filter(({ at }) => isServed(at))
+      .flatMap(({ at, value }) => pathsIn(value, use).map((path) => ({ setting: joinPath(at), path, use }))),
   );
   // It applies if the setting is plain true, as in Python's requests.
   const { caFile } = surroundings;

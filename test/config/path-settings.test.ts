@@ -1,7 +1,7 @@
 // Every setting that is a path declares how the path is used.
 import { expect } from 'chai';
 import { pathsToTrust } from '../../src/config/path-settings.ts';
-import { clearmlRows, settingRows } from '../../src/config/schema/list-settings.ts';
+import { clearmlRows, pathUses, settingRows } from '../../src/config/schema/list-settings.ts';
 import { TRUSTED_USES } from '../../src/config/path-uses.ts';
 import { configWith } from './config-from.ts';
 
@@ -37,6 +37,14 @@ describe('a setting that is a path', () => {
       .map(({ name }) => name);
 
     expect(unmarked).to.have.members(NO_PATHS);
+  });
+
+  it('is checked with the use that the reference page shows', () => {
+    const shown = [...settingRows().map((row) => ({ ...row, name: `agent.slurm.${row.name}` })), ...clearmlRows()];
+
+    expect(Object.fromEntries(pathUses())).to.deep.equal(
+      Object.fromEntries(shown.flatMap(({ name, trusted }) => (trusted === undefined ? [] : [[name, trusted]]))),
+    );
   });
 
   it('exists for every kind of use', () => {

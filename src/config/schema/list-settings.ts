@@ -1,7 +1,7 @@
 // Lists the settings of agent.slurm as rows, read from the schema, for the reference page and for "did you mean".
 import * as z from 'zod';
 import { REFUSED_SETTINGS } from './refused-settings.ts';
-import { AgentSection, ApiSection, SlurmSection } from './settings-schema.ts';
+import { AgentSection, ApiSection, ClearmlConf, SlurmSection } from './settings-schema.ts';
 import { TRUSTED_USES, type Trusted } from '../path-uses.ts';
 
 export interface SettingRow {
@@ -31,7 +31,9 @@ interface Described {
   readonly trusted?: Trusted | undefined;
 }
 
-const Described: z.ZodType<Described> = z.object({
+const Mark = z.object({ trusted: z.enum(Object.keys(TRUSTED_USES) as Trusted[]).optional() });
+
+const Described: z.ZodType<Described> = Mark.extend({
   type: z.unknown().optional(),
   description: z.string().optional(),
   default: z.unknown().optional(),
@@ -41,7 +43,6 @@ const Described: z.ZodType<Described> = z.object({
   additionalProperties: z.unknown().optional(),
   anyOf: z.lazy(() => z.array(Described)).optional(),
   items: z.unknown().optional(),
-  trusted: z.enum(Object.keys(TRUSTED_USES) as Trusted[]).optional(),
 });
 
 const TYPES: Readonly<Record<string, string>> = {
@@ -71,6 +72,47 @@ export function knownNames(group: readonly string[]): string[] {
     .filter((steps) => group.every((step, index) => steps[index] === step || steps[index] === ANY_NAME))
     .map((steps) => steps.at(-1) ?? '')
     .filter((name) => name !== ANY_NAME);
+}
+
+/**
+ * The settings that are paths, by their full names, with their uses: the marks of the rows above. Every command needs them at its
+ * start, where the rows, which come from a JSON schema, would take 20 ms.
+ */
+export function pathUses(): ReadonlyMap<string, Trusted> {
+  const uses = new Map<string, Trusted>();
+  addPathUses(ClearmlConf, [], uses);
+  return uses;
+}
+
+function addPathUses(schema: z.core.$ZodType, steps: readonly string[], uses: Map<string, Trusted>): void {
+  const name = steps.join('.');
+  const { trusted } = Mark.parse(z.globalRegistry.get(schema) ?? {});
+  if (trusted !== undefined && !uses.has(name)) uses.set(name, trusted);
+  const { def } = (schema as z.core.$ZodTypes)._zod;
+  switch (def.type) {
+    case 'object':
+      for (const [key, member] of Object.entries(def.shape)) addPathUses(member, [...steps, key], uses);
+      break;
+    case 'record':
+      addPathUses(def.valueType, [...steps, ANY_NAME], uses);
+      break;
+    case 'array':
+      addPathUses(def.element, steps, uses);
+      break;
+    case 'union':
+      for (const option of def.options) addPathUses(option, steps, uses);
+      break;
+    case 'optional':
+    case 'nullable':
+    case 'default':
+    case 'prefault':
+      addPathUses(def.innerType, steps, uses);
+      break;
+    case 'pipe':
+      addPathUses(def.in, steps, uses);
+      break;
+    default:
+  }
 }
 
 /** Represents a name that the user chooses. */
