@@ -1,5 +1,4 @@
-// fast-check arbitraries for hostile and ordinary values of a task. Those with any character are functions: fast-check takes a second
-// to list all characters, and only a test that uses them needs that.
+// fast-check arbitraries for hostile and ordinary values of a task.
 import fc from 'fast-check';
 
 /** Pieces that mean something to a shell or to sbatch; each tries to make a file named `pwned` or to add an option. */
@@ -77,7 +76,10 @@ const PIECES = [
 const piece = fc.constantFrom(...PIECES);
 const character = fc.string({ unit: 'grapheme-ascii', minLength: 1, maxLength: 3 });
 
-/** One line: no control characters, which are refused before any quoting. */
+/**
+ * One line: no control characters, which are refused before any quoting. A function: fast-check takes a second to list all
+ * characters, which only a test with such values should pay for.
+ */
 export function hostileLine(): fc.Arbitrary<string> {
   return fc.oneof(
     { weight: 20, arbitrary: fc.array(fc.oneof(piece, character), { maxLength: 6 }).map((parts) => parts.join('')) },
