@@ -20,7 +20,7 @@ function read(text: string): unknown {
 }
 
 function fixturePath(name: string): string {
-  return new URL(`../fixtures/hocon/${name}`, import.meta.url).pathname;
+  return new URL(`../../fixtures/hocon/${name}`, import.meta.url).pathname;
 }
 
 function fixtureJson(name: string): unknown {
