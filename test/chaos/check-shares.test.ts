@@ -1,7 +1,7 @@
 // The oracle of a shared service detects exceeded limits and tasks out of order.
 import { expect } from 'chai';
 import { checkShares, type SharedHistory } from './check-shares.ts';
-import type { ServerCall } from './server-record.ts';
+import type { DaemonPoll, ServerCall } from './server-record.ts';
 
 const SERVED = 'served';
 
@@ -13,7 +13,12 @@ function call(at: number, who: string, endpoint: string, task: string, more: Par
 }
 
 const enqueue = (at: number, task: string): ServerCall => call(at, 'user', 'tasks.enqueue', task);
-const claim = (at: number, task: string): ServerCall => call(at, 'daemon-1', 'queues.get_next_task', task);
+const claim = (at: number, task: string, who = 'daemon-1'): ServerCall => call(at, who, 'queues.get_next_task', task);
+const park = (at: number, task: string, who = 'daemon-1'): ServerCall =>
+  call(at, who, 'queues.add_task', task, { queue: 'scheduler' });
+
+/** The claims of these tasks, one after the other, by one daemon. */
+const claims = (...tasks: readonly string[]): ServerCall[] => tasks.map((task, index) => claim(100 + index, task));
 
 function sample(at: number, ...tasks: readonly string[]): SharedHistory['samples'][number] {
   return { at, jobs: tasks.map((task) => ({ task, job: `job of ${task}` })) };
@@ -22,11 +27,11 @@ function sample(at: number, ...tasks: readonly string[]): SharedHistory['samples
 function wrongOf(history: Partial<SharedHistory>): Record<string, readonly string[]> {
   const { wrong } = checkShares({
     calls: [],
+    polls: [],
     samples: [],
     faults: [],
     servedQueue: SERVED,
     limits: { jobs: 3, jobsPerUser: 2 },
-    daemons: 1,
     ownerOf: (task) => OWNERS[task[0] ?? ''],
     ...history,
   });
@@ -37,36 +42,60 @@ describe('the oracle of a shared service', () => {
   it('accepts as many jobs as the limits permit, and reports the largest number of jobs at one time', () => {
     const samples = [sample(1_000, 'a1'), sample(2_000, 'a1', 'a2', 'b1'), sample(3_000, 'b1')];
     expect(wrongOf({ samples })).to.deep.equal({});
-    const history = { calls: [], faults: [], servedQueue: SERVED, limits: { jobs: 3, jobsPerUser: 2 }, daemons: 1 };
+    const history = { calls: [], polls: [], faults: [], servedQueue: SERVED, limits: { jobs: 3, jobsPerUser: 2 } };
     const { mostJobs, mostOfOwner } = checkShares({ ...history, samples, ownerOf: (task) => OWNERS[task[0] ?? ''] });
     expect({ mostJobs, mostOfOwner }).to.deep.equal({ mostJobs: 3, mostOfOwner: 2 });
   });
 
   it('detects more jobs than the limit of the cluster or the limit of a user permits', () => {
-    expect(wrongOf({ samples: [sample(1_000, 'a1', 'a2', 'b1', 'b2')] })).to.deep.equal({
-      b2: ['it has a job although the cluster has the maximum of 3 jobs: now 4'],
+    const four = ['a1', 'a2', 'b1', 'b2'];
+    expect(wrongOf({ samples: [sample(1_000, ...four)], calls: claims(...four) })).to.deep.equal({
+      b2: ['daemon-1 claimed it and knew of 3 jobs of the cluster; the maximum is 3'],
     });
-    expect(wrongOf({ samples: [sample(1_000, 'a1', 'a2', 'a3')] })).to.deep.equal({
-      a3: ['it has a job although ada has the maximum of 2 jobs: now 3'],
+    const three = ['a1', 'a3', 'a2'];
+    expect(wrongOf({ samples: [sample(1_000, ...three.toSorted())], calls: claims(...three) })).to.deep.equal({
+      a2: ['daemon-1 claimed it and knew of 2 jobs of ada; the maximum is 2'],
     });
   });
 
   it('counts two jobs of one task once, and no job of another round', () => {
-    expect(wrongOf({ samples: [sample(1_000, 'a1', 'a1', 'a2', 'x1', 'x2', 'x3')] })).to.deep.equal({});
+    const samples = [sample(1_000, 'a1', 'a1', 'a2', 'x1', 'x2', 'x3')];
+    expect(wrongOf({ samples, calls: claims('a1', 'a2', 'x1', 'x2', 'x3') })).to.deep.equal({});
   });
 
-  it('permits two daemons to exceed a limit by the submissions that run at the same time', () => {
-    const tasks = ['a1', 'a2', 'a3', 'b1', 'b2', 'b3'];
-    expect(wrongOf({ samples: [sample(1_000, ...tasks)], daemons: 2 })).to.deep.equal({});
-    const more = [...tasks, 'b4', 'b5', 'b6'];
-    expect(Object.keys(wrongOf({ samples: [sample(1_000, ...more)], daemons: 2 }))).to.deep.equal(['b6']);
+  it('permits a daemon to claim a task while it does not know of the submissions of another daemon', () => {
+    const samples = [sample(1_000, 'a1', 'a2', 'b1', 'b2')];
+    const others = ['a1', 'a2', 'b1'].map((task) => claim(100, task, 'daemon-2'));
+    const parked = ['a1', 'a2', 'b1'].map((task) => park(200, task, 'daemon-2'));
+    const polled = (beganAt: number): DaemonPoll[] => [{ who: 'daemon-1', beganAt, at: beganAt + 90 }];
+    const calls = [...others, ...parked, claim(400, 'b2')];
+    // The response to the last call that parks is of 210.
+    expect(wrongOf({ samples, calls, polls: polled(209) })).to.deep.equal({});
+    expect(wrongOf({ samples, calls, polls: polled(210) })).to.deep.equal({
+      b2: ['daemon-1 claimed it and knew of 3 jobs of the cluster; the maximum is 3'],
+    });
+    // A poll that has not ended before the claim shows nothing.
+    expect(wrongOf({ samples, calls, polls: polled(390) })).to.deep.equal({});
+  });
+
+  it('attributes a claim without a response to the daemon that parks the task', () => {
+    const samples = [sample(1_000, 'a1', 'a2', 'a3')];
+    const lost = { response: undefined };
+    const first = { ...claim(100, 'a1', 'daemon-2'), ...lost };
+    const failed = { ...claim(150, 'a1'), ...lost };
+    const calls = [first, failed, park(200, 'a1', 'daemon-2'), claim(300, 'a2'), claim(301, 'a3')];
+    expect(wrongOf({ samples, calls })).to.deep.equal({});
+    expect(wrongOf({ samples, calls: [...calls.slice(0, 2), park(200, 'a1'), ...calls.slice(3)] })).to.have.key('a3');
   });
 
   it('does not count the job of a task that has ended, until the task is enqueued again', () => {
     const samples = [sample(3_000, 'a1', 'a2', 'a3')];
     const aborted = call(2_000, 'user', 'tasks.stop', 'a2');
-    expect(wrongOf({ samples, calls: [enqueue(1_000, 'a2'), aborted] })).to.deep.equal({});
-    expect(wrongOf({ samples, calls: [aborted, enqueue(2_500, 'a2')] })).to.have.key('a3');
+    const last = claim(2_900, 'a3');
+    const first = claims('a1', 'a2');
+    expect(wrongOf({ samples, calls: [...first, aborted, last] })).to.deep.equal({});
+    const again = [enqueue(2_500, 'a2'), claim(2_600, 'a2')];
+    expect(wrongOf({ samples, calls: [...first, aborted, ...again, last] })).to.have.key('a3');
   });
 
   it('detects a task that is claimed before an older task of the same owner', () => {

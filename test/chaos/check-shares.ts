@@ -1,17 +1,17 @@
 // The oracle of a shared service: limits hold, and the tasks of each owner keep their order.
 import type { Sample } from './job-watch.ts';
 import type { InjectedFault } from './observed-history.ts';
-import type { ServerCall } from './server-record.ts';
+import type { DaemonPoll, ServerCall } from './server-record.ts';
 import type { SharedLimits } from './shared-service.ts';
 
 /** What all tasks of a round have in common. */
 export interface SharedHistory {
   readonly calls: readonly ServerCall[];
+  readonly polls: readonly DaemonPoll[];
   readonly samples: readonly Sample[];
   readonly faults: readonly InjectedFault[];
   readonly servedQueue: string;
   readonly limits: SharedLimits;
-  readonly daemons: number;
   /** The name of a task's owner; undefined for a task of another round. */
   readonly ownerOf: (task: string) => string | undefined;
 }
@@ -23,9 +23,6 @@ export interface SharedResult {
   readonly mostJobs: number;
   readonly mostOfOwner: number;
 }
-
-/** Submissions in flight of a daemon that another one may not know of. The program promises no more than its submission pool. */
-const IN_FLIGHT = 5;
 
 /** Calls after which a task no longer counts, unless it is enqueued again: a job of it that no daemon tracks may still end. */
 const ENDINGS = new Set([
@@ -58,18 +55,25 @@ export function checkShares(history: SharedHistory): SharedResult {
 
 type Report = (task: string, words: string) => void;
 
+/**
+ * Of the tasks that have a job at the same time, the one that was claimed last must not have been claimed by a daemon that knew of as
+ * many others as the limit permits. The others that it did not know of are the submissions in flight.
+ */
 function checkLimits(history: SharedHistory, report: Report): Pick<SharedResult, 'mostJobs' | 'mostOfOwner'> {
-  const { samples, limits, daemons, ownerOf } = history;
-  const slack = IN_FLIGHT * (daemons - 1);
+  const { samples, limits, ownerOf } = history;
   const reported = new Set<string>();
   let mostJobs = 0;
   let mostOfOwner = 0;
 
-  function check(tasks: readonly string[], limit: number, whose: string): void {
-    const newest = tasks.filter((task) => !reported.has(task)).at(-1);
-    if (tasks.length <= limit + slack || newest === undefined) return;
-    reported.add(newest);
-    report(newest, `it has a job although ${whose} has the maximum of ${limit} jobs: now ${tasks.length}`);
+  function check(tasks: readonly string[], at: number, limit: number, whose: string): void {
+    if (tasks.length <= limit) return;
+    const claims = tasks.flatMap((task) => claimBefore(history, task, at) ?? []);
+    const last = claims.toSorted((a, b) => a.at - b.at).at(-1);
+    if (last === undefined || reported.has(last.task)) return;
+    const known = tasks.filter((task) => task !== last.task && isKnown(history, task, last));
+    if (known.length < limit) return;
+    reported.add(last.task);
+    report(last.task, `${last.who} claimed it and knew of ${known.length} jobs of ${whose}; the maximum is ${limit}`);
   }
 
   for (const { at, jobs } of samples) {
@@ -77,14 +81,53 @@ function checkLimits(history: SharedHistory, report: Report): Pick<SharedResult,
       (task) => ownerOf(task) !== undefined && !isOver(history, task, at),
     );
     mostJobs = Math.max(mostJobs, tasks.length);
-    check(tasks, limits.jobs, 'the cluster');
+    check(tasks, at, limits.jobs, 'the cluster');
     for (const owner of new Set(tasks.map(ownerOf))) {
       const own = tasks.filter((task) => ownerOf(task) === owner);
       mostOfOwner = Math.max(mostOfOwner, own.length);
-      check(own, limits.jobsPerUser, owner ?? '');
+      check(own, at, limits.jobsPerUser, owner ?? '');
     }
   }
   return { mostJobs, mostOfOwner };
+}
+
+/** The last claim of the task before this time. A call without a response was executed if the daemon parks the task afterwards. */
+function claimBefore(history: SharedHistory, task: string, at: number): ServerCall | undefined {
+  return history.calls.findLast(
+    (call) =>
+      call.task === task &&
+      call.at < at &&
+      CLAIMS.has(call.endpoint) &&
+      call.who.startsWith('daemon') &&
+      call.queue === history.servedQueue &&
+      (call.response === undefined ? parksAfter(history, call).length > 0 : (call.response.count ?? 0) > 0),
+  );
+}
+
+/** The calls that park the task of this claim. */
+function parksAfter({ calls, servedQueue }: SharedHistory, { task, who, at }: ServerCall): readonly ServerCall[] {
+  return calls.filter(
+    (call) =>
+      call.task === task &&
+      call.who === who &&
+      call.at >= at &&
+      call.endpoint === 'queues.add_task' &&
+      call.queue !== servedQueue,
+  );
+}
+
+/**
+ * Whether a daemon counted the job of this task when it claimed another one: its own tasks, and those that another daemon had parked
+ * before the last poll began. Such a task is in the scheduler queue, or Slurm lists its job.
+ */
+function isKnown(history: SharedHistory, task: string, { who, at }: ServerCall): boolean {
+  if (isOver(history, task, at)) return false;
+  const claim = claimBefore(history, task, at);
+  if (claim === undefined || claim.who === who) return true;
+  const poll = history.polls.findLast((one) => one.who === who && one.at <= at);
+  return parksAfter(history, claim).some(
+    ({ response }) => response?.code === 200 && response.at <= (poll?.beganAt ?? 0),
+  );
 }
 
 /** Whether the last call about the task's life was one that ended it. A call without a response may have been executed. */

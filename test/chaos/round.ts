@@ -13,7 +13,7 @@ import type { FaultKind, Nature, RoundPlan } from './schedule.ts';
 import { taskFor } from './programs.ts';
 import { recoveriesMs } from './recovery.ts';
 import { createRest, type RestSample } from './at-rest.ts';
-import { countPolls, POLLS_FILE, readRecord, RECORD_FILE, type ServerCall } from './server-record.ts';
+import { POLLS_FILE, readPolls, readRecord, RECORD_FILE, type ServerCall } from './server-record.ts';
 import { createLocks, type RoundContext } from './round-context.ts';
 import { waitUntil } from '../support/wait-until.ts';
 import type { Watch } from './job-watch.ts';
@@ -102,11 +102,11 @@ export async function playRound(bed: TestBed, watch: Watch, plan: RoundPlan): Pr
       ? undefined
       : checkShares({
           calls,
+          polls: readPolls(await readIfThere(join(bed.folder, POLLS_FILE))),
           faults,
           samples: watch.samplesSince(beganAt),
           servedQueue: bed.servedQueue,
           limits: bed.shared.limits,
-          daemons: bed.daemons.length,
           ownerOf: (task) => owners.get(task)?.name,
         });
   return {
@@ -169,14 +169,14 @@ async function activityOf(
   tasks: readonly string[],
 ): Promise<Omit<RestSample, 'state'>> {
   const journals = await Promise.all(daemons.map(({ journal }) => readIfThere(journal)));
-  const polls = await readIfThere(join(folder, POLLS_FILE));
+  const polls = readPolls(await readIfThere(join(folder, POLLS_FILE)));
   const record = await readIfThere(join(folder, RECORD_FILE));
   const traces = await readIfThere(traceFile);
   const jobs = tasks.flatMap((task) => watch.seenOf(task).length);
   return {
     activity: [record.length, traces.length, ...jobs, ...journals].join(' '),
     isTracked: journals.some(isTracking),
-    polls: daemons.map(({ name }) => countPolls(polls, name)),
+    polls: daemons.map(({ name }) => polls.filter(({ who }) => who === name).length),
   };
 }
 

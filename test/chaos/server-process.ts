@@ -10,6 +10,8 @@ import { join } from 'node:path';
 import { systemClock } from '../../src/base/clock.ts';
 import { createSandbox } from '../../src/sandbox/server.ts';
 import {
+  beginsPoll,
+  formatPoll,
   KEYS,
   POLL,
   POLLS_FILE,
@@ -23,6 +25,8 @@ import {
 const [folder = '.', named = '', ...fronts] = process.argv.slice(2);
 const behind = new URL(named === '' ? await startSandbox() : named);
 const ask = behind.protocol === 'https:' ? requestByTls : request;
+/** By daemon. */
+const pollBeganAt = new Map<string, number>();
 let calls = 0;
 
 for (const front of fronts) {
@@ -68,9 +72,13 @@ async function pass(who: string, incoming: IncomingMessage): Promise<Answer> {
   const isRecorded = RECORDED.has(endpoint);
   const call = `${process.pid}.${(calls += 1)}`;
   if (isRecorded) record({ at: Date.now(), call, who, endpoint, ...readRequest(body.toString()) });
+  if (beginsPoll(endpoint, body.toString())) pollBeganAt.set(who, Date.now());
   const answer = await forward(incoming, body);
   if (isRecorded) record({ at: Date.now(), call, ...readResponse(answer.body.toString()) });
-  if (endpoint === POLL) appendFileSync(join(folder, POLLS_FILE), `${who}\n`);
+  if (endpoint === POLL) {
+    const poll = { who, beganAt: pollBeganAt.get(who) ?? 0, at: Date.now() };
+    appendFileSync(join(folder, POLLS_FILE), formatPoll(poll));
+  }
   return answer;
 }
 

@@ -1,6 +1,6 @@
 // Writes and reads the record of the server's calls.
 import { expect } from 'chai';
-import { countPolls, readResponse, readRequest, readRecord } from './server-record.ts';
+import { beginsPoll, formatPoll, readPolls, readResponse, readRequest, readRecord } from './server-record.ts';
 
 const OK = { result_code: 200 };
 
@@ -40,9 +40,22 @@ describe("the record of the server's calls", () => {
     ]);
   });
 
-  it('counts the polls of each daemon', () => {
-    expect(
-      ['daemon-1', 'daemon-2', 'daemon'].map((who) => countPolls('daemon-1\ndaemon-2\ndaemon-1\ndaem', who)),
-    ).to.deep.equal([2, 1, 0]);
+  it('contains the polls of each daemon, and ignores an incomplete last line', () => {
+    const polls = [
+      { who: 'daemon-1', beganAt: 10, at: 20 },
+      { who: 'daemon-2', beganAt: 0, at: 25 },
+    ];
+    expect(readPolls(`${polls.map(formatPoll).join('')}daemon-1 30 4`)).to.deep.equal(polls);
+  });
+
+  it('recognizes the request that begins a poll', () => {
+    const isBegin = (body: object): boolean => beginsPoll('queues.get_all', JSON.stringify(body));
+    expect([{ page: 0 }, { page: 1 }, { page: 0, id: ['q'] }, { name: '^q$' }].map(isBegin)).to.deep.equal([
+      true,
+      false,
+      false,
+      false,
+    ]);
+    expect(beginsPoll('tasks.get_all', '{"page":0}')).to.equal(false);
   });
 });

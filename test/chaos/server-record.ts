@@ -4,7 +4,7 @@ import * as z from 'zod';
 /** Contains the offset of the server's clock in milliseconds; the record has the true time. */
 export const SERVER_CLOCK_FILE = 'server-clock';
 export const RECORD_FILE = 'calls.jsonl';
-/** Contains one line with the daemon's name for each poll. */
+/** Contains one line for each poll: the daemon's name, when the poll began to read the server, and when Slurm had answered. */
 export const POLLS_FILE = 'polls';
 /** The call that a daemon makes once in each poll, after Slurm has answered. */
 export const POLL = 'workers.get_all';
@@ -107,9 +107,37 @@ export function readRecord(text: string): ServerCall[] {
   return asked.map(({ call, ...rest }) => ({ ...rest, response: responses.get(call) }));
 }
 
-/** Returns the number of this daemon's polls. @param text the content of the polls file */
-export function countPolls(text: string, who: string): number {
-  return text.split('\n').filter((line) => line === who).length;
+export interface DaemonPoll {
+  readonly who: string;
+  /** 0 if it is unknown. */
+  readonly beganAt: number;
+  /** When Slurm had answered. */
+  readonly at: number;
+}
+
+export function formatPoll({ who, beganAt, at }: DaemonPoll): string {
+  return `${who} ${beganAt} ${at}\n`;
+}
+
+/** Returns the polls of all daemons. Omits a truncated line. @param text the content of the polls file */
+export function readPolls(text: string): DaemonPoll[] {
+  return text
+    .split('\n')
+    .slice(0, -1)
+    .flatMap((line) => {
+      const [who = '', beganAt, at] = line.split(' ');
+      return at === undefined ? [] : [{ who, beganAt: Number(beganAt), at: Number(at) }];
+    });
+}
+
+/** Whether the request begins a poll: it lists all queues. */
+export function beginsPoll(endpoint: string, body: string): boolean {
+  const listing = z.object({
+    id: z.undefined().optional(),
+    name: z.undefined().optional(),
+    page: z.literal(0).optional(),
+  });
+  return endpoint === 'queues.get_all' && listing.safeParse(parseJson(body)).success;
 }
 
 function parseJson(text: string): unknown {

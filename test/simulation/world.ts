@@ -112,7 +112,7 @@ export function createWorld(
       : createLimitOracle({
           ...limited,
           cluster,
-          daemons: count,
+          daemonOf: (incarnation) => numberOf.get(incarnation) ?? 0,
           ownerOf,
           // No limit counts a job of an ended task that is in no journal, and a job in flight may be in none.
           isUncounted: (task) => losesJournals && !ACTIVE.includes(server.store.tasks.get(task)?.status ?? ''),

@@ -1,8 +1,9 @@
 // The oracle detects a submission beyond a limit, and accepts another submission of the same task.
 import { expect } from 'chai';
+import type { Fields } from '../../../src/sandbox/requests/endpoint.ts';
 import { createSimulatedClock } from '../clock.ts';
 import { createPendingCalls } from '../pending-calls.ts';
-import { OWN_QUEUE } from '../queues.ts';
+import { OWN_QUEUE, SCHEDULER_QUEUE } from '../queues.ts';
 import { createCluster, type Cluster } from '../simulated-slurm.ts';
 import { createLimitOracle, type LimitOracle } from './limits.ts';
 import type { RoundLimits } from '../schedule.ts';
@@ -15,7 +16,9 @@ interface Bed {
   readonly cluster: Cluster;
   readonly reports: string[];
   readonly uncounted: Set<string>;
-  readonly claim: (task: string) => void;
+  readonly claim: (task: string, daemon?: number) => void;
+  readonly park: (task: string, daemon?: number) => void;
+  readonly poll: (daemon?: number) => void;
   /** Starts an sbatch that Slurm accepts. */
   readonly submit: (task: string) => void;
 }
@@ -28,23 +31,25 @@ function createBed(limits: RoundLimits['limits']): Bed {
   const oracle = createLimitOracle({
     limits,
     cluster,
-    daemons: 1,
+    daemonOf: (incarnation) => incarnation,
     ownerOf: () => 'ada',
     isUncounted: (task) => uncounted.has(task),
     report: (says) => reports.push(says),
   });
+  function see(daemon: number, endpoint: string, body: Fields, answer: Fields = {}): void {
+    oracle.sawCall(daemon, { endpoint, lines: [body], answer, before: undefined });
+  }
   return {
     oracle,
     cluster,
     reports,
     uncounted,
-    claim: (task) =>
-      oracle.sawCall(1, {
-        endpoint: 'queues.get_next_task',
-        lines: [{ queue: OWN_QUEUE, task }],
-        answer: { entry: { task } },
-        before: undefined,
-      }),
+    claim: (task, daemon = 1) => see(daemon, 'queues.get_next_task', { queue: OWN_QUEUE, task }, { entry: { task } }),
+    park: (task, daemon = 1) => see(daemon, 'queues.add_task', { queue: SCHEDULER_QUEUE, task }),
+    poll(daemon = 1) {
+      see(daemon, 'queues.get_all', {});
+      see(daemon, 'workers.get_all', {});
+    },
     submit(task) {
       oracle.submitting(task, undefined);
       cluster.submit(`clearml_task_${task}-mark0000`, '');
@@ -89,5 +94,21 @@ describe('the oracle of limits', () => {
     uncounted.delete(ONE);
     submit(THREE);
     expect(reports).to.deep.equal(['task 3 is submitted although the cluster has the maximum of 2 jobs: now 3']);
+  });
+
+  it('permits a daemon to exceed a limit by the tasks that another daemon had not parked at its last poll', () => {
+    const { claim, park, poll, submit, reports } = createBed({ maxJobs: 1 });
+    claim(ONE, 2);
+    poll();
+    park(ONE, 2);
+    submit(ONE);
+    claim(TWO);
+    submit(TWO);
+    expect(reports).to.deep.equal([]);
+
+    poll();
+    claim(THREE);
+    submit(THREE);
+    expect(reports).to.deep.equal(['task 3 is submitted although the cluster has the maximum of 1 jobs: now 3']);
   });
 });

@@ -1,7 +1,7 @@
 // Checks that limits and pauses hold: from the jobs of the cluster, and not from the program.
 import { isLive } from '../../../src/slurm/job-state.ts';
 import type { DaemonDeps } from '../../../src/daemon/deps.ts';
-import { OWN_QUEUE, named } from '../queues.ts';
+import { OWN_QUEUE, SCHEDULER_QUEUE, named } from '../queues.ts';
 import type { Cluster } from '../simulated-slurm.ts';
 import type { JobSize } from '../../../src/slurm/scheduler.ts';
 import type { RoundLimits } from '../schedule.ts';
@@ -23,15 +23,32 @@ const OWNERS_USERS: Readonly<Record<string, string>> = { ada: 'alice', bob: 'bob
 
 interface Facts extends Pick<RoundLimits, 'limits' | 'unixUsers'> {
   readonly cluster: Cluster;
-  readonly daemons: number;
+  /** The number of the daemon with this incarnation. */
+  readonly daemonOf: (incarnation: number) => number;
   readonly ownerOf: (task: string) => string;
   /** Whether no limit need count the jobs of this task. */
   readonly isUncounted: (task: string) => boolean;
   readonly report: (says: string, task: string | undefined) => void;
 }
 
-/** Claims of a daemon that the others may not know of; the program promises no more than its submission pool, 20. */
-const IN_FLIGHT = 5;
+/** The last claim of a task. */
+interface Claim {
+  readonly daemon: number;
+  /** Grows with each claim. */
+  readonly number: number;
+  /** The tasks of other daemons that were claimed, but not parked when the last poll of this daemon began. */
+  readonly inFlight: ReadonlySet<string>;
+  /** The tasks of other daemons that had no job when the last poll of this daemon ended: it did not know their sizes. */
+  readonly unsized: ReadonlySet<string>;
+}
+
+/** What a poll of a daemon has seen. */
+interface Poll {
+  /** The tasks that were parked when it began. */
+  readonly parked: ReadonlySet<string>;
+  /** The tasks that had a job when it ended. */
+  readonly withJob: ReadonlySet<string>;
+}
 
 /** The most nodes or GPUs of a job in a round. */
 const MOST_OF_JOB = 4;
@@ -46,7 +63,7 @@ export function createLimitOracle({
   limits,
   unixUsers,
   cluster,
-  daemons,
+  daemonOf,
   ownerOf,
   isUncounted,
   report,
@@ -56,16 +73,57 @@ export function createLimitOracle({
   const knowPause = new Set<number>();
   /** Claimed tasks without a submission since. Another submission of a task takes the place of its last one. */
   const claimed = new Set<string>();
-  const slack = IN_FLIGHT * (daemons - 1);
+  const claims = new Map<string, Claim>();
+  let claimCount = 0;
+  /** Tasks that were parked since their claim. */
+  const parked = new Set<string>();
+  /** By incarnation: the tasks that were parked when its last poll began, and the last poll that has ended. */
+  const beginning = new Map<number, ReadonlySet<string>>();
+  const polls = new Map<number, Poll>();
 
-  function check(what: string, jobs: number, limit: number | undefined, task: string): void {
-    if (limit === undefined || jobs <= limit + slack) return;
+  function claim(incarnation: number, task: string): void {
+    const daemon = daemonOf(incarnation);
+    const poll = polls.get(incarnation);
+    const others = [...claims].filter(([, its]) => its.daemon !== daemon).map(([one]) => one);
+    claims.set(task, {
+      daemon,
+      number: (claimCount += 1),
+      inFlight: new Set(others.filter((one) => poll?.parked.has(one) !== true)),
+      unsized: new Set(others.filter((one) => poll?.withJob.has(one) !== true)),
+    });
+    parked.delete(task);
+    claimed.add(task);
+  }
+
+  function tasksWithJob(): Set<string> {
+    return new Set(cluster.jobs.filter((job) => isLive(job.state) && !job.isForgotten).map((job) => job.task));
+  }
+
+  /** Whether the daemon knew the size of the jobs of this other task when it made the claim. */
+  function knewSize(at: Claim | undefined, other: string): boolean {
+    const its = claims.get(other);
+    if (at === undefined || its === undefined || its.daemon === at.daemon) return true;
+    return !at.unsized.has(other) && its.number < at.number;
+  }
+
+  /** How many of these tasks the daemon counted that claimed the last one of them, with this one. */
+  function countAtClaim(tasks: readonly string[]): number {
+    const last = tasks
+      .flatMap((task) => claims.get(task) ?? [])
+      .toSorted((a, b) => a.number - b.number)
+      .at(-1);
+    return tasks.filter((task) => last?.inFlight.has(task) !== true).length;
+  }
+
+  function check(what: string, tasks: readonly string[], limit: number | undefined, task: string): void {
+    const jobs = countAtClaim(tasks);
+    if (limit === undefined || jobs <= limit) return;
     report(`${named(task)} is submitted although ${what} has the maximum of ${limit} jobs: now ${jobs}`, task);
   }
 
   /** The last job may exceed the limit. @param before how many the other jobs have */
   function checkSize(what: string, before: number, limit: number | undefined, task: string): void {
-    if (limit === undefined || before < limit + slack * MOST_OF_JOB) return;
+    if (limit === undefined || before < limit) return;
     report(`${named(task)} is submitted although the jobs have ${before} ${what}, and the maximum is ${limit}`, task);
   }
 
@@ -73,12 +131,11 @@ export function createLimitOracle({
     submitting(task, user) {
       const expected = unixUsers === undefined ? undefined : OWNERS_USERS[ownerOf(task)];
       if (user !== expected) report(`${named(task)} is submitted as ${user ?? 'the user of the daemon'}`, task);
-      const live = cluster.jobs.filter((job) => isLive(job.state) && !job.isForgotten).map((job) => job.task);
-      const tasks = [...new Set([...live.filter((one) => !isUncounted(one)), task])];
-      check('the cluster', tasks.length, limits.maxJobs, task);
+      const tasks = [...new Set([...tasksWithJob()].filter((one) => !isUncounted(one)).concat(task))];
+      check('the cluster', tasks, limits.maxJobs, task);
       const owner = ownerOf(task);
       if (claimed.delete(task)) {
-        const before = tasks.filter((one) => one !== task).map(cluster.sizeOf);
+        const before = tasks.filter((one) => one !== task && knewSize(claims.get(task), one)).map(cluster.sizeOf);
         const sum = (of: (size: JobSize) => number): number => before.reduce((total, size) => total + of(size), 0);
         checkSize(
           'nodes',
@@ -93,13 +150,18 @@ export function createLimitOracle({
           task,
         );
       }
-      check(owner, tasks.filter((one) => ownerOf(one) === owner).length, limits.maxJobsPerUser, task);
+      const own = tasks.filter((one) => ownerOf(one) === owner);
+      check(owner, own, limits.maxJobsPerUser, task);
     },
     sawCall(incarnation, { endpoint, lines: [body], answer }) {
       const isClaim =
         ['queues.get_next_task', 'queues.remove_task'].includes(endpoint) && body?.['queue'] === OWN_QUEUE;
       if (isClaim && (answer['entry'] !== undefined || Number(answer['removed']) > 0))
-        claimed.add(String(body['task']));
+        claim(incarnation, String(body['task']));
+      if (endpoint === 'queues.add_task' && body?.['queue'] === SCHEDULER_QUEUE) parked.add(String(body['task']));
+      if (endpoint === 'queues.get_all' && body?.['id'] === undefined) beginning.set(incarnation, new Set(parked));
+      if (endpoint === 'workers.get_all')
+        polls.set(incarnation, { parked: beginning.get(incarnation) ?? new Set(), withJob: tasksWithJob() });
       if (isClaim && knowPause.has(incarnation)) report('a daemon claimed a task of a paused queue', undefined);
     },
     readPauses(incarnation) {
