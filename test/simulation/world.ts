@@ -114,8 +114,9 @@ export function createWorld(
           cluster,
           daemonOf: (incarnation) => numberOf.get(incarnation) ?? 0,
           ownerOf,
-          // No limit counts a job of an ended task that is in no journal, and a job in flight may be in none.
-          isUncounted: (task) => losesJournals && !ACTIVE.includes(server.store.tasks.get(task)?.status ?? ''),
+          // No limit counts a job of an ended task that is not in this daemon's journal, and a job in flight may be in none.
+          isUncounted: (task) =>
+            (losesJournals || count > 1) && !ACTIVE.includes(server.store.tasks.get(task)?.status ?? ''),
           report: (says, task) => invariants.report('wrong', task, says),
         });
   const otherAgent = createOtherAgent(server, () => clock.now());

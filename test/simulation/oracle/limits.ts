@@ -36,16 +36,16 @@ interface Claim {
   readonly daemon: number;
   /** Grows with each claim. */
   readonly number: number;
-  /** The tasks of other daemons that were claimed, but not parked when the last poll of this daemon began. */
-  readonly inFlight: ReadonlySet<string>;
-  /** The tasks of other daemons that had no job when the last poll of this daemon ended: it did not know their sizes. */
+  /** The tasks of other daemons that were claimed, but not parked when the last poll of this daemon began, and those that had ended. */
+  readonly uncounted: ReadonlySet<string>;
+  /** The tasks of other daemons that had no job when the last poll of this daemon ended, so that it did not know their sizes. */
   readonly unsized: ReadonlySet<string>;
 }
 
 /** What a poll of a daemon has seen. */
 interface Poll {
-  /** The tasks that were parked when it began. */
-  readonly parked: ReadonlySet<string>;
+  /** The tasks that were parked when it began, with the number of their claim. */
+  readonly parked: ReadonlyMap<string, number>;
   /** The tasks that had a job when it ended. */
   readonly withJob: ReadonlySet<string>;
 }
@@ -75,23 +75,23 @@ export function createLimitOracle({
   const claimed = new Set<string>();
   const claims = new Map<string, Claim>();
   let claimCount = 0;
-  /** Tasks that were parked since their claim. */
-  const parked = new Set<string>();
+  /** With the number of the claim. */
+  const parked = new Map<string, number>();
   /** By incarnation: the tasks that were parked when its last poll began, and the last poll that has ended. */
-  const beginning = new Map<number, ReadonlySet<string>>();
+  const beginning = new Map<number, ReadonlyMap<string, number>>();
   const polls = new Map<number, Poll>();
 
   function claim(incarnation: number, task: string): void {
     const daemon = daemonOf(incarnation);
     const poll = polls.get(incarnation);
-    const others = [...claims].filter(([, its]) => its.daemon !== daemon).map(([one]) => one);
+    const others = [...claims].filter(([, its]) => its.daemon !== daemon);
+    const tasksOf = (some: typeof others): Set<string> => new Set(some.map(([one]) => one));
     claims.set(task, {
       daemon,
       number: (claimCount += 1),
-      inFlight: new Set(others.filter((one) => poll?.parked.has(one) !== true)),
-      unsized: new Set(others.filter((one) => poll?.withJob.has(one) !== true)),
+      uncounted: tasksOf(others.filter(([one, { number }]) => poll?.parked.get(one) !== number || isUncounted(one))),
+      unsized: tasksOf(others.filter(([one]) => poll?.withJob.has(one) !== true || isUncounted(one))),
     });
-    parked.delete(task);
     claimed.add(task);
   }
 
@@ -112,7 +112,7 @@ export function createLimitOracle({
       .flatMap((task) => claims.get(task) ?? [])
       .toSorted((a, b) => a.number - b.number)
       .at(-1);
-    return tasks.filter((task) => last?.inFlight.has(task) !== true).length;
+    return tasks.filter((task) => last?.uncounted.has(task) !== true).length;
   }
 
   function check(what: string, tasks: readonly string[], limit: number | undefined, task: string): void {
@@ -158,10 +158,11 @@ export function createLimitOracle({
         ['queues.get_next_task', 'queues.remove_task'].includes(endpoint) && body?.['queue'] === OWN_QUEUE;
       if (isClaim && (answer['entry'] !== undefined || Number(answer['removed']) > 0))
         claim(incarnation, String(body['task']));
-      if (endpoint === 'queues.add_task' && body?.['queue'] === SCHEDULER_QUEUE) parked.add(String(body['task']));
-      if (endpoint === 'queues.get_all' && body?.['id'] === undefined) beginning.set(incarnation, new Set(parked));
+      if (endpoint === 'queues.add_task' && body?.['queue'] === SCHEDULER_QUEUE)
+        parked.set(String(body['task']), claims.get(String(body['task']))?.number ?? 0);
+      if (endpoint === 'queues.get_all' && body?.['id'] === undefined) beginning.set(incarnation, new Map(parked));
       if (endpoint === 'workers.get_all')
-        polls.set(incarnation, { parked: beginning.get(incarnation) ?? new Set(), withJob: tasksWithJob() });
+        polls.set(incarnation, { parked: beginning.get(incarnation) ?? new Map(), withJob: tasksWithJob() });
       if (isClaim && knowPause.has(incarnation)) report('a daemon claimed a task of a paused queue', undefined);
     },
     readPauses(incarnation) {
