@@ -74,6 +74,8 @@ describe('the oracle of a shared service', () => {
     expect(wrongOf({ samples, calls, polls: polled(210) })).to.deep.equal({
       b2: ['daemon-1 claimed it and knew of 3 jobs of the cluster; the maximum is 3'],
     });
+    const ended = [sample(220, 'a1'), sample(230, 'a2')];
+    expect(wrongOf({ samples: [...ended, ...samples], calls, polls: polled(210) })).to.deep.equal({});
     // A poll that has not ended before the claim shows nothing.
     expect(wrongOf({ samples, calls, polls: polled(390) })).to.deep.equal({});
   });

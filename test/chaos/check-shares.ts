@@ -125,6 +125,10 @@ function isKnown(history: SharedHistory, task: string, { who, at }: ServerCall):
   const claim = claimBefore(history, task, at);
   if (claim === undefined || claim.who === who) return true;
   const poll = history.polls.findLast((one) => one.who === who && one.at <= at);
+  // Nothing shows that a daemon is about to submit a task again whose job has ended.
+  const samples = history.samples.filter((one) => one.at > claim.at && one.at <= (poll?.at ?? 0));
+  const hadJob = samples.map(({ jobs }) => jobs.some((job) => job.task === task));
+  if (hadJob.includes(true) && hadJob.at(-1) === false) return false;
   return parksAfter(history, claim).some(
     ({ response }) => response?.code === 200 && response.at <= (poll?.beganAt ?? 0),
   );

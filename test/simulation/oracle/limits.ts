@@ -46,8 +46,9 @@ interface Claim {
 interface Poll {
   /** The tasks that were parked when it began, with the number of their claim. */
   readonly parked: ReadonlyMap<string, number>;
-  /** The tasks that had a job when it ended. */
+  /** The tasks that had a job when it ended, and those whose jobs had all ended. */
   readonly withJob: ReadonlySet<string>;
+  readonly ended: ReadonlySet<string>;
 }
 
 /** The most nodes or GPUs of a job in a round. */
@@ -85,11 +86,13 @@ export function createLimitOracle({
     const daemon = daemonOf(incarnation);
     const poll = polls.get(incarnation);
     const others = [...claims].filter(([, its]) => its.daemon !== daemon);
+    // Nothing shows that a peer is about to submit a task again whose job has ended.
+    const isEnded = (one: string): boolean => isUncounted(one) || poll?.ended.has(one) === true;
     const tasksOf = (some: typeof others): Set<string> => new Set(some.map(([one]) => one));
     claims.set(task, {
       daemon,
       number: (claimCount += 1),
-      uncounted: tasksOf(others.filter(([one, { number }]) => poll?.parked.get(one) !== number || isUncounted(one))),
+      uncounted: tasksOf(others.filter(([one, { number }]) => poll?.parked.get(one) !== number || isEnded(one))),
       unsized: tasksOf(others.filter(([one]) => poll?.withJob.has(one) !== true || isUncounted(one))),
     });
     claimed.add(task);
@@ -161,8 +164,11 @@ export function createLimitOracle({
       if (endpoint === 'queues.add_task' && body?.['queue'] === SCHEDULER_QUEUE)
         parked.set(String(body['task']), claims.get(String(body['task']))?.number ?? 0);
       if (endpoint === 'queues.get_all' && body?.['id'] === undefined) beginning.set(incarnation, new Map(parked));
-      if (endpoint === 'workers.get_all')
-        polls.set(incarnation, { parked: beginning.get(incarnation) ?? new Map(), withJob: tasksWithJob() });
+      if (endpoint === 'workers.get_all') {
+        const withJob = tasksWithJob();
+        const ended = new Set(cluster.jobs.map((job) => job.task).filter((task) => !withJob.has(task)));
+        polls.set(incarnation, { parked: beginning.get(incarnation) ?? new Map(), withJob, ended });
+      }
       if (isClaim && knowPause.has(incarnation)) report('a daemon claimed a task of a paused queue', undefined);
     },
     readPauses(incarnation) {
