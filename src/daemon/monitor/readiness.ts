@@ -77,6 +77,8 @@ export interface HealthLine {
 export function summarizeHealth(
   clusters: readonly (Pick<Health, 'isReady' | 'problems'> & { readonly label: string; readonly tracked: number })[],
 ): HealthLine {
+  // The clusters are known when ClearML has responded to the first login.
+  if (clusters.length === 0) return { state: 'Not ready', text: 'Not ready; waiting for ClearML.' };
   const problems = clusters.flatMap(({ label, problems: its }) =>
     its.map((problem) => (clusters.length > 1 ? `${label}: ${problem}` : problem)),
   );

@@ -1,6 +1,6 @@
 // The health of a daemon from what is known about its work.
 import { expect } from 'chai';
-import { readHealth, type HealthFacts } from '../../../src/daemon/monitor/readiness.ts';
+import { readHealth, summarizeHealth, type HealthFacts } from '../../../src/daemon/monitor/readiness.ts';
 
 const NOW = 1_000_000_000;
 const WELL: HealthFacts = {
@@ -59,4 +59,8 @@ describe('the health of a daemon', () => {
       expect(health.problems).to.deep.equal(problem === undefined ? [] : [problem]);
     });
   }
+
+  it('is not ready before the server has responded, when no cluster is known yet', () => {
+    expect(summarizeHealth([])).to.deep.equal({ state: 'Not ready', text: 'Not ready; waiting for ClearML.' });
+  });
 });
