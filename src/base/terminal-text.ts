@@ -40,6 +40,11 @@ export function escapeToOneLine(text: string): string {
   return text.replace(NOT_ON_A_LINE, escapedCharacter);
 }
 
+/** Joins the lines of a text with spaces, and replaces control characters by spaces too: for programs that read one line. */
+export function stripToOneLine(text: string): string {
+  return text.replaceAll(/[\s\p{Cc}]+/gu, ' ').trim();
+}
+
 /** Colors, cursor moves and titles (ECMA-48 CSI and OSC), then any other escape of two characters. */
 const TERMINAL_SEQUENCES = /\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b\n]*(?:\x07|\x1b\\)|\x1b[^\n]/g;
 const NOT_SHOWN_CHARACTERS = new RegExp(`[${NOT_SHOWN}]`, 'g');

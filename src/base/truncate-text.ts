@@ -19,3 +19,17 @@ export function limitText(text: string, kind: keyof typeof MAX_LENGTH): string {
   // A copy: V8 keeps the whole text in memory as long as a part of it.
   return Buffer.from(`${beginning}…`).toString();
 }
+
+/** As limitText, but at most so many bytes of UTF-8. */
+export function limitBytes(text: string, most: number): string {
+  const bytes = Buffer.from(text);
+  if (bytes.length <= most) return text;
+  let end = most - Buffer.byteLength('…');
+  while (isContinuation(bytes[end])) end--;
+  return `${bytes.toString('utf8', 0, end)}…`;
+}
+
+/** Whether a character of UTF-8 began before this byte. */
+function isContinuation(byte = 0): boolean {
+  return (byte & 0xc0) === 0x80;
+}

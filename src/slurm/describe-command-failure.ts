@@ -1,4 +1,5 @@
 // Describes the failure of a Slurm command in one line.
+import { stripToOneLine } from '../base/terminal-text.ts';
 import type { CommandResult } from '../transport/transport.ts';
 
 /** The text of stderr on one line, or how the program ended. Never empty. */
@@ -11,6 +12,6 @@ export function failureMessage(program: string, result: CommandResult): string {
 
 /** Joins the lines of a text with spaces, removes control characters, and truncates at 500 characters. */
 export function oneLine(text: string): string {
-  const line = text.replace(/[\s\x00-\x1f\x7f-\x9f]+/g, ' ').trim();
+  const line = stripToOneLine(text);
   return line.length > 500 ? `${line.slice(0, 499)}…` : line;
 }

@@ -1,7 +1,7 @@
 // Text for a terminal: every character is shown or escaped, only our own colors take effect.
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { COLOR_END, visibleText, terminalText } from '../../src/base/terminal-text.ts';
+import { COLOR_END, stripToOneLine, visibleText, terminalText } from '../../src/base/terminal-text.ts';
 import { painter } from '../../src/base/terminal-colors.ts';
 import { fuzzCases, fuzzSeed } from '../support/fuzz-cases.ts';
 
@@ -79,5 +79,11 @@ describe('text for a terminal', () => {
   it('shows only the last state of a progress bar, without colors', () => {
     expect(visibleText(' 10%|█ |\r 90%|████\x1b[A\x1b[32m done\x1b[0m')).to.equal(' 90%|████ done');
     expect(visibleText('\x1b]0;title\x07text')).to.equal('text');
+  });
+});
+
+describe('stripToOneLine', () => {
+  it('replaces line ends and control characters by single spaces', () => {
+    expect(stripToOneLine(' a\r\n\tb \x1b]0;c\x07\x85\u2028\0d\x9b ')).to.equal('a b ]0;c d');
   });
 });

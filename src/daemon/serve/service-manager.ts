@@ -1,4 +1,6 @@
 // Reports to systemd that the daemon serves, stops and is alive (sd_notify(3)), if systemd started it and asks for that.
+import { stripToOneLine } from '../../base/terminal-text.ts';
+import { limitBytes } from '../../base/truncate-text.ts';
 import type { CommandResult, Transport } from '../../transport/transport.ts';
 import type { Logger } from '../../log/logger.ts';
 import type { HealthLine } from '../monitor/readiness.ts';
@@ -28,6 +30,9 @@ interface Around {
 /** Longer than its wait for systemd to read the message, 5 seconds. */
 const TIMEOUT_MS = 15_000;
 
+/** systemd ignores a message of more than 4,096 bytes, WATCHDOG=1 included (NOTIFY_BUFFER_MAX in src/core/manager.c). */
+const MAX_STATUS_BYTES = 1_000;
+
 /**
  * Node has no Unix datagram sockets, so that systemd's own program sends each message. Undefined if no service manager asks for messages.
  * The watchdog is served from the start: the daemon may wait for ClearML and Slurm for hours.
@@ -38,7 +43,8 @@ export function createServiceManager(around: Around): ServiceManager | undefined
   if (socket === '') return undefined;
   const everyMs = watchdogInterval(around);
   const here = around.here();
-  let isSending = false;
+  let sending = Promise.resolve();
+  let isWatchdogQueued = false;
   let hasWarned = false;
   let shownState: HealthLine['state'] | undefined;
   let isStopping = false;
@@ -46,10 +52,15 @@ export function createServiceManager(around: Around): ServiceManager | undefined
   function statusMessage(): string {
     const { state, text } = health();
     shownState = state;
-    return `STATUS=${text.replaceAll(/\s+/g, ' ')}`;
+    return `STATUS=${limitBytes(stripToOneLine(text), MAX_STATUS_BYTES)}`;
   }
 
-  async function send(...messages: string[]): Promise<void> {
+  /** One after the other, so that the last status is the one that systemd shows. */
+  function send(...messages: string[]): Promise<void> {
+    return (sending = sending.then(() => sendNow(messages)));
+  }
+
+  async function sendNow(messages: readonly string[]): Promise<void> {
     const command = {
       program: 'systemd-notify',
       args: messages,
@@ -68,9 +79,9 @@ export function createServiceManager(around: Around): ServiceManager | undefined
     everyMs === undefined
       ? undefined
       : (around.setInterval ?? startInterval)(() => {
-          if (isSending || !isLive()) return;
-          isSending = true;
-          void send('WATCHDOG=1', statusMessage()).finally(() => (isSending = false));
+          if (isWatchdogQueued || !isLive()) return;
+          isWatchdogQueued = true;
+          void send('WATCHDOG=1', statusMessage()).finally(() => (isWatchdogQueued = false));
         }, everyMs);
 
   return {

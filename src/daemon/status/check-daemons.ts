@@ -1,6 +1,7 @@
 // Whether the daemons of all clusters are well, as a line and an exit code for Nagios.
 import type { ProcessContext } from '../../assembly/process-context.ts';
 import { systemClock } from '../../base/clock.ts';
+import { stripToOneLine } from '../../base/terminal-text.ts';
 import { formatDuration } from '../../base/format-duration.ts';
 import { readConfig, type CommonOptions } from '../../assembly/read-config.ts';
 import { findHolder, type Holder } from '../journal/lock.ts';
@@ -106,5 +107,5 @@ function performanceData({ name = '', holder, note }: CheckedCluster, now: numbe
 
 /** Nagios reads performance data from the first `|` on, and only the first line. */
 export function oneLine(text: string): string {
-  return text.replaceAll(/[|\s\p{Cc}]+/gu, ' ').trim();
+  return stripToOneLine(text.replaceAll('|', ' '));
 }

@@ -13,9 +13,17 @@ interface Asked {
   readonly result?: Partial<CommandResult>;
   readonly isLive?: () => boolean;
   readonly health?: () => HealthLine;
+  /** When systemd-notify ends. */
+  readonly ended?: () => Promise<void>;
 }
 
-function managerOf({ environment = {}, result = {}, isLive = () => true, health = () => READY }: Asked) {
+function managerOf({
+  environment = {},
+  result = {},
+  isLive = () => true,
+  health = () => READY,
+  ended = () => Promise.resolve(),
+}: Asked) {
   const sent: string[] = [];
   const warnings: string[] = [];
   let tick: (() => void) | undefined;
@@ -26,9 +34,10 @@ function managerOf({ environment = {}, result = {}, isLive = () => true, health 
     isLive,
     health,
     here: () => ({
-      run({ program, args, env }: Command) {
+      async run({ program, args, env }: Command) {
         sent.push(`${program} ${args.join(' ')} to ${env?.['NOTIFY_SOCKET'] ?? ''}`);
-        return Promise.resolve({ ...DONE, ...result });
+        await ended();
+        return { ...DONE, ...result };
       },
     }),
     log: { warn: (message) => void warnings.push(message) },
@@ -95,6 +104,55 @@ describe('the messages to systemd', () => {
       'systemd-notify STATUS=Ready; 1 task tracked. to /run/notify',
       'systemd-notify STATUS=Not ready; 1 task tracked. big: No poll has succeeded for 4 min: no route. to /run/notify',
       'systemd-notify STOPPING=1 STATUS=Stopped; jobs keep running. to /run/notify',
+    ]);
+  });
+
+  it('wait for one another, so that systemd shows the last state', async () => {
+    let state: HealthLine['state'] = 'Not ready';
+    let endFirst: (() => void) | undefined;
+    const first = new Promise<void>((resolve) => (endFirst = resolve));
+    const { manager, sent, tick } = managerOf({
+      health: () => ({ state, text: state }),
+      ended: () => (sent.length === 1 ? first : Promise.resolve()),
+    });
+
+    manager?.passed();
+    state = 'Ready';
+    manager?.passed();
+    await tick();
+    expect(sent).to.deep.equal(['systemd-notify STATUS=Not ready to /run/notify']);
+
+    endFirst?.();
+    await manager?.stopping();
+    expect(sent.slice(1)).to.deep.equal([
+      'systemd-notify STATUS=Ready to /run/notify',
+      'systemd-notify STOPPING=1 STATUS=Stopped; jobs keep running. to /run/notify',
+    ]);
+  });
+
+  it('stay far below the 4,096 bytes that systemd accepts, and split no character', async () => {
+    const text = `Not ready; 3 tasks tracked. ${'lab: 🙈é '.repeat(600)}`;
+    const { sent, tick } = managerOf({
+      environment: { WATCHDOG_USEC: '300000000' },
+      health: () => ({ state: 'Not ready', text }),
+    });
+
+    await tick();
+
+    const shown = /^systemd-notify WATCHDOG=1 STATUS=(.*)… to /.exec(sent[0] ?? '')?.[1] ?? '';
+    expect(Buffer.byteLength(shown)).to.be.within(990, 997);
+    expect(text.startsWith(shown)).to.equal(true);
+  });
+
+  it('contain no control characters, as an error may quote what a user typed', async () => {
+    const text = 'Not ready; 0 tasks tracked.\n\x1b]0;root\x07 No \0poll\x9b2J.\r\nWATCHDOG=1';
+    const { sent, tick, manager } = managerOf({ health: () => ({ state: 'Not ready', text }) });
+
+    manager?.passed();
+    await tick();
+
+    expect(sent).to.deep.equal([
+      'systemd-notify STATUS=Not ready; 0 tasks tracked. ]0;root No poll 2J. WATCHDOG=1 to /run/notify',
     ]);
   });
 
