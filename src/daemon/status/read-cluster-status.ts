@@ -34,11 +34,16 @@ export interface SurveyDeps extends LimitedCluster {
   readonly entries: ReadonlyMap<TaskId, Entry>;
   readonly clearml: Pick<ClearmlClient, 'connect' | 'queues' | 'tasks'>;
   readonly scheduler: Pick<Scheduler, 'list' | 'sizes'>;
-  /** Why tasks ended, from the history. */
+  /** Why attempts ended, from the history, by their `causeKey`. */
   readonly causes?: ReadonlyMap<string, CauseOfEnd> | undefined;
   /** How far back ended tasks are listed, in milliseconds. */
   readonly endedSinceMs: number;
   readonly now: number;
+}
+
+/** A task may run several times: each run has its own job, and its own cause of end. */
+export function causeKey(task: string, job: string | undefined): string {
+  return `${task} ${job ?? ''}`;
 }
 
 /** A task that went through Slurm and has ended. */
@@ -174,9 +179,9 @@ async function readEnded(
   queues: readonly Queue[],
 ): Promise<{ readonly rows: readonly EndedRow[]; readonly error: string | undefined }> {
   const served = queues.filter(({ id, name }) => servedQueues.includes(id) || servedQueues.includes(name));
-  const explain = (task: Pick<Task, 'id' | 'status' | 'statusReason' | 'statusMessage'>): string => {
+  const explain = (task: Pick<Task, 'id' | 'status' | 'statusReason' | 'statusMessage' | 'slurmJob'>): string => {
     if (task.status === 'failed' || (task.status === 'stopped' && isSetByAgent(task)))
-      return explainEnd(causes?.get(task.id), task);
+      return explainEnd(causes?.get(causeKey(task.id, task.slurmJob)), task);
     return task.status === 'stopped' ? task.statusReason : '';
   };
   try {
@@ -197,7 +202,7 @@ async function readEnded(
                 job: slurmJob,
                 status,
                 endedAt: statusChanged,
-                why: explain({ id, status, statusReason, statusMessage }),
+                why: explain({ id, status, statusReason, statusMessage, slurmJob }),
               },
             ],
     );

@@ -9,7 +9,7 @@ import type { ClusterSettings } from '../../config/cluster-settings.ts';
 import { findHolder, type Holder } from '../journal/lock.ts';
 import { readPauses, type Pause } from '../pause/pauses-file.ts';
 import { readServingNote } from './serving-file.ts';
-import { survey, type Survey } from './read-cluster-status.ts';
+import { causeKey, survey, type Survey } from './read-cluster-status.ts';
 import { openCluster, type ClusterSide } from '../../assembly/open-cluster.ts';
 import { journalEntries } from '../journal/read-beside-daemon.ts';
 import { createClearml } from '../../assembly/clearml-from-config.ts';
@@ -126,7 +126,7 @@ async function collect({ app, cluster, side, clearml, endedSinceMs }: Collecting
 async function readCauses(stateDir: string, since: number): Promise<ReadonlyMap<string, CauseOfEnd>> {
   const causes = new Map<string, CauseOfEnd>();
   try {
-    for await (const { task, cause } of readHistory(stateDir, { since })) causes.set(task, cause);
+    for await (const { task, job, cause } of readHistory(stateDir, { since })) causes.set(causeKey(task, job), cause);
   } catch {
     causes.clear();
   }

@@ -1,9 +1,10 @@
-// The status of a cluster: how much of its limits is used.
+// The status of a cluster: how much of its limits is used, and why tasks ended.
 import { expect } from 'chai';
 import type { ServerFacts } from '../../../src/clearml/client.ts';
-import { survey, type Survey } from '../../../src/daemon/status/read-cluster-status.ts';
+import { causeKey, survey, type Survey } from '../../../src/daemon/status/read-cluster-status.ts';
 import { SlurmUnavailableError } from '../../../src/slurm/errors.ts';
 import { OWN_QUEUE, SCHEDULER_QUEUE } from '../../simulation/queues.ts';
+import { TASK, taskOf } from '../decide/observations.ts';
 import { enqueue, fixtureWith, go, passesOf } from '../claim/limited-claims.ts';
 import { taskNumber, type StepFixture } from '../step-fixture.ts';
 
@@ -71,5 +72,38 @@ describe('the status of a cluster', () => {
     const sizes = (): Promise<never> => Promise.reject(new SlurmUnavailableError('squeue timed out'));
 
     expect(await usedNodes(fixture, { list: scheduler.list.bind(scheduler), sizes })).to.deep.equal([]);
+  });
+
+  it('shows the cause from the history only if it is of the same job', async () => {
+    const { deps, clock } = fixtureWith({});
+    const task = taskOf('failed', {
+      statusReason: 'worker execution exit code 3',
+      statusMessage: 'Changed by clearml-agent login1:slurm:8',
+      slurmJob: '8',
+    });
+    const why = async (job: string | undefined): Promise<string | undefined> => {
+      const { ended } = await survey(
+        {
+          entries: new Map(),
+          clearml: {
+            ...deps.clearml,
+            connect: () => Promise.resolve(SERVER),
+            tasks: { ...deps.clearml.tasks, find: () => Promise.resolve([task]) },
+          },
+          scheduler: deps.scheduler,
+          schedulerQueue: SCHEDULER_QUEUE,
+          servedQueues: [OWN_QUEUE],
+          causes: new Map([[causeKey(TASK, job), 'out of memory']]),
+          endedSinceMs: 60_000,
+          now: clock.now(),
+        },
+        go,
+      );
+      return ended[0]?.why;
+    };
+
+    expect(await why('8')).to.equal('The job used more memory than it requested.');
+    expect(await why('7')).to.equal("The task's process exited with code 3.");
+    expect(await why(undefined)).to.equal("The task's process exited with code 3.");
   });
 });
