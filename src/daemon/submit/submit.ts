@@ -14,7 +14,7 @@ import type { DaemonDeps, ServedQueue } from '../deps.ts';
 import { removeJobConf, writeJobConf } from './write-job-confs.ts';
 import { renderTask } from './render-job-script.ts';
 import { withOptionOriginsOf } from '../console/option-origins.ts';
-import { notify, logToConsole, logToConsoleLater } from '../console/console.ts';
+import { notify, logToConsoleLater } from '../console/console.ts';
 import type { SubmitResult } from './submission-pool.ts';
 import { describeRefusal, describeSubmitted } from '../console/console-messages.ts';
 
@@ -22,6 +22,8 @@ import { describeRefusal, describeSubmitted } from '../console/console-messages.
 export interface PreparedJob {
   readonly entry: Entry & { readonly attempt: string };
   readonly script: string;
+  /** Messages for the task's console. */
+  readonly notes: readonly string[];
   readonly read: TaskDocument;
   /** Where the job of another Unix user starts, if not where its template says. */
   readonly workDir?: string | undefined;
@@ -41,11 +43,10 @@ export async function prepare(
       return undefined;
     }
     const { script, notes, origin, user } = rendered;
-    await logToConsole(deps, entry.task, ...notes.map((text) => ({ level: 'WARNING', text }) as const));
     const enqueuedAt = entry.queuedAt ?? entry.origin?.enqueuedAt;
     const unixUser = user === undefined ? undefined : { name: user.name, uid: user.uid };
     const workDir = user === undefined ? undefined : startDirectory(script, user.home);
-    return { entry: { ...entry, attempt, unixUser, origin: { ...origin, enqueuedAt } }, script, read, workDir };
+    return { entry: { ...entry, attempt, unixUser, origin: { ...origin, enqueuedAt } }, script, notes, read, workDir };
   } catch (error) {
     if (!(error instanceof TemplateError)) throw error;
     deps.log.info('Rendering failed', { task: entry.task, queue: entry.queueName, err: error });
@@ -73,7 +74,7 @@ async function rejectWithoutUser(
  */
 export async function submit(
   deps: DaemonDeps,
-  { entry: before, script, read, workDir }: PreparedJob,
+  { entry: before, script, notes, read, workDir }: PreparedJob,
   why?: string,
 ): Promise<SubmitResult> {
   const now = deps.clock.now();
@@ -97,8 +98,10 @@ export async function submit(
     told: {},
   };
   await deps.journal.write(entry);
-  // Not before the journal: while its disk is full, each pass would repeat the line, and leave another file.
+  // Not before the journal: while its disk is full, each pass would repeat the lines, and leave another file.
   if (why !== undefined) deps.log.info('Resubmitting', { task: entry.task, queue: entry.queueName, why });
+  // Without waiting for ClearML: sbatch must start soon after the time in the entry.
+  logToConsoleLater(deps, entry.task, ...notes.map((text) => ({ level: 'WARNING', text }) as const));
   const failure = unixUser === undefined ? await writeJobConf(deps, jobName) : undefined;
   if (failure !== undefined) return { returning: before, why: failure };
   const queue = deps.queues.find(({ id }) => id === before.queue);
@@ -122,9 +125,11 @@ export async function resubmit(deps: DaemonDeps, entry: Entry, why: string): Pro
   const read = await readClaimed(deps, { ...entry, queuedAt: undefined });
   if (read === undefined) return 'none';
 
-  await removeJobConf(deps, entry);
   const prepared = await prepare(deps, entry, { queue, read });
-  const result = prepared === undefined ? 'none' : await submit(deps, prepared, why);
+  if (prepared === undefined) return 'none';
+  const result = await submit(deps, prepared, why);
+  // The file of the last attempt. Not before the journal has the next one: while its disk is full, each pass would repeat the removal.
+  await removeJobConf(deps, entry);
   if (typeof result === 'string' || entry.timedOutJobs === undefined) return result;
   // Its queue does not keep how many of its jobs have reached their time limit, so it stays parked. A later pass submits it.
   await removeJobConf(deps, result.returning);

@@ -47,47 +47,42 @@ describe('a resubmission', () => {
     expect(await resubmit(fixture.deps, { ...entry, queuedAt: 1 }, WHY)).to.equal('accepted');
   });
 
-  it('removes the clearml.conf of the last attempt before it writes that of the next attempt', async () => {
-    const fixture = createStepFixture();
-    const { entry } = await parked(fixture);
+  /** The commands that run on the host. */
+  function recordCommands(fixture: StepFixture): { readonly deps: DaemonDeps; readonly ran: string[] } {
     const ran: string[] = [];
-    const deps: DaemonDeps = {
-      ...fixture.deps,
-      transport: {
-        ...fixture.deps.transport,
-        run(command) {
-          ran.push([command.program, ...command.args].join(' '));
-          return fixture.deps.transport.run(command);
-        },
+    const { transport } = fixture.deps;
+    const recording: DaemonDeps['transport'] = {
+      ...transport,
+      run(command) {
+        ran.push([command.program, ...command.args].join(' '));
+        return transport.run(command);
       },
     };
+    return { deps: { ...fixture.deps, transport: recording }, ran };
+  }
+
+  it('removes the clearml.conf of the last attempt, and not that of the next attempt', async () => {
+    const fixture = createStepFixture();
+    const { entry } = await parked(fixture);
+    const { deps, ran } = recordCommands(fixture);
 
     await resubmit(deps, entry, WHY);
 
-    const [first = ''] = ran;
+    const removals = ran.filter((command) => command.startsWith('rm '));
     expect(ran).to.have.length(2);
-    expect(first).to.match(/^rm .*attempt1/);
+    expect(removals).to.have.length(1);
+    expect(removals[0]).to.match(/attempt1\.conf$/);
   });
 
-  it('writes no clearml.conf and no log line while the journal cannot be written', async () => {
+  it('writes and removes no clearml.conf and logs nothing while the journal cannot be written', async () => {
     const fixture = createStepFixture();
     const { entry } = await parked(fixture);
-    const wrote: string[] = [];
-    const deps: DaemonDeps = {
-      ...fixture.deps,
-      journal: { ...fixture.deps.journal, write: () => Promise.reject(new Error('ENOSPC')) },
-      transport: {
-        ...fixture.deps.transport,
-        run(command) {
-          if (command.program !== 'rm') wrote.push(command.program);
-          return fixture.deps.transport.run(command);
-        },
-      },
-    };
+    const { deps, ran } = recordCommands(fixture);
+    const journal = { ...deps.journal, write: () => Promise.reject(new Error('ENOSPC')) };
 
-    expect(await resubmit(deps, entry, WHY).catch(String)).to.equal('Error: ENOSPC');
+    expect(await resubmit({ ...deps, journal }, entry, WHY).catch(String)).to.equal('Error: ENOSPC');
 
-    expect(wrote).to.deep.equal([]);
+    expect(ran).to.deep.equal([]);
     expect(fixture.logged).to.deep.equal([]);
     expect(fixture.cluster.jobs).to.deep.equal([]);
   });

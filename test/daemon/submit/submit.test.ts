@@ -216,28 +216,51 @@ describe('a submission', () => {
     expect(fixture.waiting(SCHEDULER_QUEUE)).to.deep.equal([1]);
   });
 
+  /** A queue whose jobs run in containers with these arguments. */
+  function withContainers(extraArguments: string): StepFixture {
+    const { deps } = createStepFixture();
+    const files = { imageDir: undefined, imageCacheDir: undefined, forcePull: false, ssh: false };
+    const containers = { image: 'an_image', arguments: '', extraArguments, setUpLines: [], mounts: [], ...files };
+    return createStepFixture({
+      job: { ...deps.job, containers, singularityMode: true },
+      queues: deps.queues.map((queue) => ({
+        ...queue,
+        template: { ...queue.template, agent: { ...queue.template.agent, command: ['singularity', 'exec'] } },
+      })),
+    });
+  }
+
   it('reports each container argument that it omits', async () => {
+    const submitted = ['INFO', 'Submitted as Slurm job 1 to cluster "c1".'];
     for (const [extraArguments, lines] of [
-      ['', []],
+      ['', [submitted]],
       [
         '--gpus all',
-        [['WARNING', 'The container argument --gpus is ignored: the container sees the GPUs that Slurm gave the job.']],
+        [
+          ['WARNING', 'The container argument --gpus is ignored: the container sees the GPUs that Slurm gave the job.'],
+          submitted,
+        ],
       ],
     ] as const) {
-      const { deps } = createStepFixture();
-      const files = { imageDir: undefined, imageCacheDir: undefined, forcePull: false, ssh: false };
-      const containers = { image: 'an_image', arguments: '', extraArguments, setUpLines: [], mounts: [], ...files };
-      const fixture = createStepFixture({
-        job: { ...deps.job, containers, singularityMode: true },
-        queues: deps.queues.map((queue) => ({
-          ...queue,
-          template: { ...queue.template, agent: { ...queue.template.agent, command: ['singularity', 'exec'] } },
-        })),
-      });
-      const { task } = await prepared(fixture);
+      const fixture = withContainers(extraArguments);
+      const { task, prepared: next } = await prepared(fixture);
+
+      await submit(fixture.deps, next);
+      await fixture.deps.clearml.events.flush();
 
       expect(fixture.server.store.events.of(task).map(({ level, msg }) => [level, msg])).to.deep.equal(lines);
     }
+  });
+
+  it('reports nothing in the console if the journal cannot be written', async () => {
+    const fixture = withContainers('--gpus all');
+    const { task, prepared: next } = await prepared(fixture);
+    fixture.fate = ({ kind }) => (kind === 'journal' ? 'not made' : undefined);
+
+    await rejection(submit(fixture.deps, next));
+    await fixture.deps.clearml.events.flush();
+
+    expect(fixture.consoleOf(task)).to.deep.equal([]);
   });
 
   it("returns the task to its queue if the job's clearml.conf cannot be written", async () => {
