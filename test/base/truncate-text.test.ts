@@ -21,7 +21,7 @@ describe('limitBytes', () => {
 
   it('truncates a longer text to the limit, and splits no character', () => {
     expect(limitBytes('a'.repeat(11), 10)).to.equal('aaaaaaa…');
-    expect(limitBytes('ééééé€', 10)).to.equal('ééé…');
+    expect(limitBytes('€€€€', 10)).to.equal('€€…');
     expect(limitBytes('a😀😀😀', 10)).to.equal('a😀…');
     expect(limitBytes('😀😀😀', 10)).to.equal('😀…');
   });
