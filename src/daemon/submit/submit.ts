@@ -80,6 +80,9 @@ export async function submit(
   const now = deps.clock.now();
   const jobName = formatJobName(before.task, before.attempt);
   const { unixUser } = before;
+  // Before the journal, which counts the attempt: a full shared directory must not use up the attempts of the task.
+  const failure = unixUser === undefined ? await writeJobConf(deps, jobName) : undefined;
+  if (failure !== undefined) return { returning: before, why: failure };
   const templateMark = deps.queues.find(({ id }) => id === before.queue)?.templateMark;
   const entry: Entry = {
     task: before.task,
@@ -97,13 +100,17 @@ export async function submit(
     firstAttemptAt: before.firstAttemptAt ?? now,
     told: {},
   };
-  await deps.journal.write(entry);
-  // Not before the journal: while its disk is full, each pass would repeat the lines, and leave another file.
+  try {
+    await deps.journal.write(entry);
+  } catch (error) {
+    // While the disk of the journal is full, each pass would leave another file.
+    await removeJobConf(deps, before);
+    throw error;
+  }
+  // Not before the journal: while its disk is full, each pass would repeat the lines.
   if (why !== undefined) deps.log.info('Resubmitting', { task: entry.task, queue: entry.queueName, why });
   // Without waiting for ClearML: sbatch must start soon after the time in the entry.
   logToConsoleLater(deps, entry.task, ...notes.map((text) => ({ level: 'WARNING', text }) as const));
-  const failure = unixUser === undefined ? await writeJobConf(deps, jobName) : undefined;
-  if (failure !== undefined) return { returning: before, why: failure };
   const queue = deps.queues.find(({ id }) => id === before.queue);
   const userId = unixUser?.uid ?? deps.cluster.userId;
   await deps.audit.write(describeSubmission({ entry, jobName, script, read, queue, why, userId }));

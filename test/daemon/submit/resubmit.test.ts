@@ -74,7 +74,7 @@ describe('a resubmission', () => {
     expect(removals[0]).to.match(/attempt1\.conf$/);
   });
 
-  it('writes and removes no clearml.conf and logs nothing while the journal cannot be written', async () => {
+  it('leaves only the clearml.conf of the last attempt, and logs nothing, while the journal cannot be written', async () => {
     const fixture = createStepFixture();
     const { entry } = await parked(fixture);
     const { deps, ran } = recordCommands(fixture);
@@ -82,7 +82,9 @@ describe('a resubmission', () => {
 
     expect(await resubmit({ ...deps, journal }, entry, WHY).catch(String)).to.equal('Error: ENOSPC');
 
-    expect(ran).to.deep.equal([]);
+    const [written, removed] = ran.map((command) => /\/shared\/jobs\/\S+\.conf/.exec(command)?.[0]);
+    expect(ran.map((command) => command.startsWith('rm '))).to.deep.equal([false, true]);
+    expect(removed).to.equal(written).and.not.include('attempt1.conf');
     expect(fixture.logged).to.deep.equal([]);
     expect(fixture.cluster.jobs).to.deep.equal([]);
   });
