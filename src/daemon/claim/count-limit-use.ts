@@ -83,8 +83,7 @@ export function tasksWithJobs({
 }: JobsOfCluster): ReadonlyMap<TaskId, { readonly isWaiting: boolean }> {
   const found = new Map<TaskId, { readonly isWaiting: boolean }>();
   for (const task of parked) found.set(task, { isWaiting: true });
-  for (const [task, { step, endSeenAt }] of journal)
-    if (step !== 'orphaned' && endSeenAt === undefined) found.set(task, { isWaiting: true });
+  for (const [task, { step }] of journal) if (step !== 'orphaned') found.set(task, { isWaiting: true });
   for (const [task, its] of jobs) {
     const live = its.filter(({ state }) => isLive(state));
     const isTracked = found.has(task) || journal.has(task);

@@ -63,6 +63,23 @@ describe('the limit of a queue', () => {
     expect(submittedOf(fixture)).to.deep.equal([1, 2]);
   });
 
+  it('counts a task whose job has ended until it is decided whether another job follows', async () => {
+    const fixture = fixtureWith({ limits: { maxJobs: 1 } });
+    await enqueue(fixture, 'ada', 1, 2);
+    const passes = passesOf(fixture);
+    await passes.claim();
+    const [job] = fixture.cluster.jobs;
+    if (job !== undefined) fixture.cluster.end(job, 'PREEMPTED', 0);
+    await fixture.server.call('queues.remove_task', { queue: SCHEDULER_QUEUE, task: taskNumber(1) });
+    const entry = fixture.deps.journal.entries.get(taskNumber(1)) ?? expect.fail('no entry');
+    await fixture.deps.journal.write({ ...entry, endSeenAt: fixture.clock.now() });
+
+    expect(await passes.claim()).to.equal(0);
+
+    await fixture.deps.journal.forget(taskNumber(1));
+    expect(await passes.claim()).to.equal(1);
+  });
+
   it('admits one more task for each job that has ended', async () => {
     const fixture = fixtureWith({ limits: { maxJobs: 2 } });
     await enqueue(fixture, 'ada', 1, 2, 3, 4);
