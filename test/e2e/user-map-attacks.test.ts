@@ -47,7 +47,7 @@ describe('a user map under attack', () => {
     for (const task of others)
       await world.until(task, 'the task to end', ({ status }) => status !== 'queued' && status !== 'in_progress');
 
-    expect(program.log()).to.contain('Ignoring a job that has the job name of a task');
+    await program.untilLogged('Ignoring a job that has the job name of a task');
     const rows = await jobRows(one);
     expect(rows).to.contain(`${submitted.output.trim()} ${bob.name} chemistry ${bob.home} PENDING`);
     expect(rows.split('\n').filter((row) => row.includes(` ${alice.name} `))).to.have.length(1);
