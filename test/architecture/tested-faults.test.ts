@@ -51,7 +51,7 @@ describe('the tables of faults', () => {
     expect(untested).to.deep.equal([]);
   });
 
-  it('contain a row for every number in a test title, with the name of the test file', () => {
+  it('contain a row for every fault number (such as S-23) in a test title, with the name of the test file', () => {
     const tests = readdirSync('test', { recursive: true, encoding: 'utf8' })
       .filter((file) => file.endsWith('.ts'))
       .map((file) => join('test', file));

@@ -82,7 +82,7 @@ describe("an amount in Slurm's notation", () => {
     ['nodes', '-1', -1],
     ['gpus', '1:00', undefined],
   ] as const) {
-    it(`is ${limit === undefined ? 'rejected' : `read as ${limit}`} if it is a limit of kind ${kind}: "${text}"`, () => {
+    it(`that is given as the limit "${text}" of kind ${kind} is ${limit === undefined ? 'rejected' : `read as ${limit}`}`, () => {
       expect(readLimit(text, kind)).to.equal(limit);
     });
   }
@@ -98,7 +98,7 @@ describe("an amount in Slurm's notation", () => {
     ['soon', undefined],
     ['', undefined],
   ] as const) {
-    it(`is ${kind === undefined ? 'rejected' : `of kind ${kind}`} if it is a limit: "${text}"`, () => {
+    it(`that is given as the limit "${text}" is ${kind === undefined ? 'rejected' : `of kind ${kind}`}`, () => {
       expect(limitKind(text)).to.equal(kind);
     });
   }

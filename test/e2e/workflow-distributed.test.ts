@@ -91,7 +91,7 @@ describe('distributed training with PyTorch', () => {
     expect(y.at(-1)).to.be.below(y[0] ?? 0);
   });
 
-  it('has a plot of the machine of each node', async () => {
+  it('has a plot of the machine monitor of each node', async () => {
     const titles = [':monitor:machine', ':monitor:machine:rank1'];
     const hasBoth = async (): Promise<boolean> => {
       const seen = Object.keys(await scalarsOf(endless));

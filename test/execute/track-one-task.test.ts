@@ -254,8 +254,12 @@ describe('the execution of one task by `execute`', () => {
     expect((await waiting.ended).isOver).to.equal(false);
   });
 
-  for (const way of ['never answered', 'answer lost', 'not made'] as const) {
-    it(`submits exactly one job if any one call is "${way}"${way === 'never answered' ? ', and the process is killed then' : ''}`, async () => {
+  for (const [way, what] of [
+    ['never answered', 'the process is killed during any one call'],
+    ['answer lost', 'the answer to any one call is lost'],
+    ['not made', 'any one call does not reach its target'],
+  ] as const) {
+    it(`submits exactly one job if ${what}`, async () => {
       // The first run, without a fault, counts the calls.
       let calls = 0;
       for (let at = 0; at <= calls; at += 1) {

@@ -15,11 +15,11 @@ describe('scancel', () => {
   });
 
   for (const [what, answer] of [
-    ['nothing', {}],
-    ['an unknown job', { exitCode: 1, stderr: ofJob('Invalid job id specified') }],
-    ['another name', { stderr: ofJob('Job name prod\nrun != filter name clearml_task_a-1') }],
+    ['it prints nothing', {}],
+    ['Slurm does not know the job id', { exitCode: 1, stderr: ofJob('Invalid job id specified') }],
+    ['the job with this id has another name', { stderr: ofJob('Job name prod\nrun != filter name clearml_task_a-1') }],
   ] as const) {
-    it(`has nothing left to cancel if its output reports ${what}`, () => {
+    it(`has nothing left to cancel if ${what}`, () => {
       expect(readScancel(result(answer))).to.equal(undefined);
     });
   }

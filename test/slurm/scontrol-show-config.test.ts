@@ -28,7 +28,7 @@ describe('scontrol show config', () => {
     expect(readFacts(text)).to.include({ accountsGpus: true });
   });
 
-  it('shows no accounting for the "(null)" of newer releases', () => {
+  it('shows that there is no accounting by the storage type "(null)", as newer releases print it', () => {
     const text = fixture('22.05.8/config.txt').replace('accounting_storage/none', '(null)');
 
     expect(readFacts(text)).to.include({ hasAccounting: false });

@@ -71,7 +71,7 @@ export function createSizeReader(deps: DaemonDeps): SizeReader {
       if (task !== undefined) {
         logged.add(task);
         deps.log.info(
-          "Slurm lists no nodes and GPUs of a task's job; claiming no tasks subject to max_nodes or max_gpus",
+          "Slurm does not yet show the size of a task's job; claiming no tasks subject to max_nodes or max_gpus",
           { task },
         );
       }

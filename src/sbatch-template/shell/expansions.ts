@@ -186,7 +186,7 @@ const PATTERN: QuotingContext = { kind: 're-evaluated', by: 'a pattern of ${…}
 function contextOfDefault(nesting: QuoteNesting): QuotingContext {
   if (nesting === 'bare') return { kind: 'unquoted', needsQuotes: true, canSplit: false };
   if (nesting === 'quoted') return { kind: 'quoted default', isRequoted: false };
-  if (nesting === 'requoted') return { kind: 're-evaluated', by: '${…} in quotes in ${…} in quotes' };
+  if (nesting === 'requoted') return { kind: 're-evaluated', by: 'a quoted ${…} inside another quoted ${…}' };
   return { kind: 're-evaluated', by: '${…} in a here-document' };
 }
 

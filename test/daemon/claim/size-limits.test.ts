@@ -67,7 +67,7 @@ describe('a limit on GPUs or nodes', () => {
     expect(submittedOf(fixture)).to.deep.equal([1, 2]);
   });
 
-  it('holds a task until Slurm lists the size of a job that a peer has submitted since the poll', async () => {
+  it('holds a task after a peer has submitted a job, until Slurm lists the size of that job', async () => {
     const fixture = fixtureWith({ limits: { maxGpus: 2 } });
     fixture.cluster.sizeOf = () => ({ nodes: 1, gpus: 2 });
     await enqueue(fixture, 'ada', 1, 2);
@@ -166,7 +166,7 @@ describe('a limit on GPUs or nodes', () => {
     await withTracked(fixture, { step: 'submitting', stepAt: NOW });
     const passes = passesOf(fixture);
     const line =
-      "info: Slurm lists no nodes and GPUs of a task's job; claiming no tasks subject to max_nodes or max_gpus";
+      "info: Slurm does not yet show the size of a task's job; claiming no tasks subject to max_nodes or max_gpus";
     const lines = (): number => fixture.logged.filter((one) => one === line).length;
 
     await passes.claim();
