@@ -131,8 +131,10 @@ function findUntrackedTask(facts: UntrackedFacts, id: TaskId, parkedAt: number |
 
 function failedAfterTerm({ snapshot, isOurs }: UntrackedFacts, task: Task, queue: ServedQueue): Untracked | undefined {
   const jobs = snapshot.jobs.get(task.id) ?? [];
-  const job = jobs.findLast((ended) => ended.state === 'FAILED' && ranAs(task, ended));
-  if (job === undefined || !isOurs(queue.id, readMark(newestAttempt(jobs)))) return undefined;
+  const newest = newestAttempt(jobs);
+  // A newer job may have been stopped before its agent reported as the worker of the task.
+  const job = jobs.find(({ name, state }) => attemptOf(name) === newest && state === 'FAILED');
+  if (job === undefined || !ranAs(task, job) || !isOurs(queue.id, readMark(newest))) return undefined;
   return { kind: 'maybe requeued', task: task.id, queue, job };
 }
 

@@ -1,7 +1,7 @@
 // Tests which tasks are untracked, and what is done with each.
 import type { JobId } from '../../../src/slurm/scheduler.ts';
 import { OTHER_QUEUE, jobNameOf, LONG_AGO, UNCHANGED, describeUntracked } from './untracked-facts.ts';
-import { jobOf, NOW, taskOf } from '../decide/observations.ts';
+import { jobName, jobOf, NOW, taskOf } from '../decide/observations.ts';
 
 describeUntracked([
   { title: 'was deleted just after it was parked', parkedAt: NOW - 1_000, untracked: 'none' },
@@ -65,6 +65,12 @@ describeUntracked([
     task: taskOf('stopped', { statusReason: 'user abort', lastWorker: 'login1:slurm:7' }),
     jobs: [jobOf('FAILED')],
     untracked: 'maybe requeued',
+  },
+  {
+    title: 'was stopped by SIGTERM, and a newer job followed the one that failed',
+    task: taskOf('stopped', { statusReason: 'user abort', lastWorker: 'login1:slurm:7' }),
+    jobs: [jobOf('FAILED'), jobOf('CANCELLED', { id: '8' as JobId, name: jobName(2) })],
+    untracked: 'none',
   },
   {
     title: 'was stopped by SIGTERM, and its job ended in another state',
