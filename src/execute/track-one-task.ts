@@ -4,7 +4,7 @@ import type { TaskId } from '../clearml/ids.ts';
 import type { Task } from '../clearml/task.ts';
 import type { JobId } from '../slurm/scheduler.ts';
 import { claimOneTask } from '../daemon/claim/claim-one-task.ts';
-import { parkAndSubmit } from '../daemon/claim/park-and-submit.ts';
+import { submitClaimedTask } from '../daemon/submit/submit-claimed-task.ts';
 import { chooseJob } from '../daemon/decide/decide.ts';
 import type { DaemonDeps, ServedQueue } from '../daemon/deps.ts';
 import { isHeld } from '../daemon/users/unix-users.ts';
@@ -109,7 +109,7 @@ async function trackToEnd(
     );
     if (entry === undefined) return;
     log.info('Claimed', { task: id, queue: queue.name });
-    pool.start(entry, () => parkAndSubmit(deps, entry, { queue, isParked: false }));
+    pool.start(entry, () => submitClaimedTask(deps, entry, { queue, isParked: false }));
     await pool.finish();
     pollSoon();
   }

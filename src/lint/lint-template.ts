@@ -1,7 +1,7 @@
 // Lints the text of a template; check-with-bash-and-sbatch.ts adds the findings that need this machine or the cluster.
 import { adviseDirectives } from './advise-directives.ts';
 import { adviseScript } from './advise-script.ts';
-import { adviseVariables } from './advise-variables.ts';
+import { advisePlaceholders } from './advise-placeholders.ts';
 import { readLeniently, type Reading } from '../sbatch-template/collect-errors.ts';
 import type { Finding } from './collect-rules.ts';
 
@@ -20,7 +20,7 @@ export function lintTemplate(file: string, text: string): Linted {
   const refused = reading.problems.flatMap(({ line, column, rule, finding }) =>
     rule === undefined ? [] : [{ line, column, rule, sentence: sentenceOf(finding) }],
   );
-  const advice = [...adviseVariables(reading), ...adviseDirectives(reading), ...adviseScript(reading)];
+  const advice = [...advisePlaceholders(reading), ...adviseDirectives(reading), ...adviseScript(reading)];
   return { reading, findings: sortFindings([...refused, ...advice.filter((finding) => !isCovered(finding, refused))]) };
 }
 

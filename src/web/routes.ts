@@ -6,7 +6,7 @@ import type { Monitor } from '../daemon/monitor/monitor.ts';
 import { assetReply, ASSETS_MARK } from './browser-assets.ts';
 import { createAttemptLog } from './pages/recent-attempts.ts';
 import type { Site } from './pages/page-frame.ts';
-import { healthReply } from './health-replies.ts';
+import { healthReply } from './healthz-and-readyz.ts';
 import { HTML, type Reply, type Routes, type WebRequest } from './http-server.ts';
 import { createLive } from './pages/live-updates.ts';
 import { createMetrics } from './metrics/collect-metrics.ts';

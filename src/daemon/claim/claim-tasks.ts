@@ -2,7 +2,7 @@
 import { ServerUnreachableError } from '../../clearml/errors.ts';
 import type { TaskId } from '../../clearml/ids.ts';
 import { claimOneTask } from './claim-one-task.ts';
-import { parkAndSubmit } from './park-and-submit.ts';
+import { submitClaimedTask } from '../submit/submit-claimed-task.ts';
 import { createClaimedBatch, type ClaimedBatch } from './read-claimed-batch.ts';
 import { createWaitingTasksReader } from './read-waiting-tasks.ts';
 import { createHoldMessages } from './show-holds.ts';
@@ -112,7 +112,7 @@ export function createTaskClaimer(deps: DaemonDeps, pool: SubmissionPool, backof
     batch.add(entry.task);
     const { clearml } = reading;
     const isStarted = pool.start(entry, () =>
-      parkAndSubmit({ ...deps, clearml }, entry, { queue, isParked: false, batch }),
+      submitClaimedTask({ ...deps, clearml }, entry, { queue, isParked: false, batch }),
     );
     // A later pass submits it; the others must not wait for it.
     if (!isStarted) batch.leave(entry.task);

@@ -1,4 +1,4 @@
-// Counts the jobs of a cluster, its queues and its users, for the limits: from Slurm's list, parked tasks and the journal.
+// Counts the jobs, nodes and GPUs of a cluster, its queues and its users, for the limits: from Slurm's list, parked tasks and the journal.
 import type { Clock } from '../../base/clock.ts';
 import type { Tasks } from '../../clearml/client.ts';
 import type { QueueId, TaskId } from '../../clearml/ids.ts';

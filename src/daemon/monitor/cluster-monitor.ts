@@ -5,7 +5,7 @@ import type { DaemonDeps, LoopMonitor, PolledState } from '../deps.ts';
 import { activeRows, activeTasks, waitingEntries, type WaitingRow } from '../status/form-cluster-status.ts';
 import type { StatusRow } from '../status/status-row.ts';
 import type { DaemonEvent } from './daemon-events.ts';
-import { readHealth, type Health, type HealthFacts } from './readiness.ts';
+import { decideHealth, type Health, type HealthFacts } from './decide-readiness.ts';
 import { NO_STEPS, recordTaskSteps, type StepsOfTasks } from './task-steps.ts';
 import { watchDeps } from './watch-calls.ts';
 
@@ -180,7 +180,7 @@ export function createClusterMonitor(
       if (cached?.version !== version) cached = readState(version, served, snapshot, clock.now());
       return cached;
     },
-    health: () => ({ ...facts, ...readHealth(facts, clock.now()) }),
+    health: () => ({ ...facts, ...decideHealth(facts, clock.now()) }),
     limits() {
       const until = backoffUntil();
       return {

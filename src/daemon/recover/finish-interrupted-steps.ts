@@ -1,7 +1,7 @@
 // Finishes the steps that the journal shows unfinished, after a crash, a lost response or an unknown sbatch outcome.
 import { formatJobName, readJobName } from '../../slurm/job-name.ts';
 import type { Job } from '../../slurm/scheduler.ts';
-import { parkAndSubmit } from '../claim/park-and-submit.ts';
+import { submitClaimedTask } from '../submit/submit-claimed-task.ts';
 import { MAX_ATTEMPTS, unknownOutcomeMs } from '../decide/shared-actions.ts';
 import { forEachTask } from '../reconcile/each-task.ts';
 import { withOwner, type Entry } from '../journal/entry.ts';
@@ -101,7 +101,7 @@ async function finishParking({ deps, pool, snapshot }: StepContext, entry: Entry
   if (canPark && !hasSchedulerQueue(deps, snapshot)) return true;
   if (queue !== undefined && canPark) {
     const parking = isParked ? { ...entry, mayBeUnparked: true } : entry;
-    return pool.start(parking, () => parkAndSubmit(deps, parking, { queue, isParked }));
+    return pool.start(parking, () => submitClaimedTask(deps, parking, { queue, isParked }));
   }
 
   const why = canPark ? 'the daemon that claimed it no longer serves the queue' : 'the scheduler queue was deleted';

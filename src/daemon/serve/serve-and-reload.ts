@@ -6,7 +6,7 @@ import type { ProcessContext } from '../../assembly/process-context.ts';
 import { daemonLogFile, rotateDaemonLogRegularly } from './daemon-log.ts';
 import { openGeneration, type Generation, type OpenWeb, type StartOptions } from './configuration-generation.ts';
 import { serveCluster, type ServeOptions } from './serve-cluster.ts';
-import { summarizeHealth } from '../monitor/readiness.ts';
+import { summarizeHealth } from '../monitor/decide-readiness.ts';
 import { createMonitor, type Monitor } from '../monitor/monitor.ts';
 import { systemClock } from '../../base/clock.ts';
 import { createServiceManager } from './service-manager.ts';

@@ -3,7 +3,7 @@ import { stripToOneLine } from '../../base/terminal-text.ts';
 import { limitBytes } from '../../base/truncate-text.ts';
 import type { CommandResult, Transport } from '../../transport/transport.ts';
 import type { Logger } from '../../log/logger.ts';
-import type { HealthLine } from '../monitor/readiness.ts';
+import type { HealthLine } from '../monitor/decide-readiness.ts';
 
 export interface ServiceManager {
   /** Call it when the daemon begins to serve. */

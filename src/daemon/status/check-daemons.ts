@@ -6,7 +6,7 @@ import { formatDuration } from '../../base/format-duration.ts';
 import { readConfig, type CommonOptions } from '../../assembly/read-config.ts';
 import { findHolder, type Holder } from '../journal/lock.ts';
 import { PAUSES_UNREADABLE } from '../console/console-messages.ts';
-import { readHealth, staleAfterMs } from '../monitor/readiness.ts';
+import { decideHealth, staleAfterMs } from '../monitor/decide-readiness.ts';
 import { readPauses } from '../pause/pauses-file.ts';
 import { NOTE_STALE_MS, readHealthNote, type HealthNote } from './health-file.ts';
 import { readServingNote } from './serving-file.ts';
@@ -76,7 +76,7 @@ function checkCluster(
   const age = now - note.at;
   if (age > NOTE_STALE_MS)
     return { state: 'critical', text: `process ${holder.pid} has not reported its health for ${formatDuration(age)}` };
-  const { isReady, problems } = readHealth(note.facts, note.at);
+  const { isReady, problems } = decideHealth(note.facts, note.at);
   const all = [
     ...problems,
     ...(arePausesUnreadable ? [PAUSES_UNREADABLE] : []),
@@ -101,7 +101,7 @@ function performanceData({ name = '', holder, note }: CheckedCluster, now: numbe
       ? []
       : [`${label('poll_age')}=${seconds(now - facts.passOkAt)};;${staleAfterMs(facts) / 1000}`]),
     ...(facts.passMs === undefined ? [] : [`${label('pass')}=${seconds(facts.passMs)}`]),
-    `${label('loop_lag')}=${seconds(readHealth(facts, at).lagMs)}`,
+    `${label('loop_lag')}=${seconds(decideHealth(facts, at).lagMs)}`,
   ];
 }
 

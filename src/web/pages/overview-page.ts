@@ -3,7 +3,7 @@ import { formatDuration } from '../../base/format-duration.ts';
 import { describeUse } from '../../daemon/claim/report-limit-use.ts';
 import { explainPause, PAUSES_UNREADABLE } from '../../daemon/console/console-messages.ts';
 import { PHASES, type Phase } from '../../daemon/status/status-row.ts';
-import { staleAfterMs } from '../../daemon/monitor/readiness.ts';
+import { staleAfterMs } from '../../daemon/monitor/decide-readiness.ts';
 import { documentOf, moment, type Site } from './page-frame.ts';
 import { html, type Html } from './html.ts';
 import type { ClusterSummary, Filter, Overview } from './read-overview.ts';

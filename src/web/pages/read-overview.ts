@@ -1,6 +1,6 @@
 // What the first page shows: health, queues, active tasks and ends, filtered by the query of the request.
 import type { ClusterMonitor } from '../../daemon/monitor/cluster-monitor.ts';
-import type { Health, HealthFacts } from '../../daemon/monitor/readiness.ts';
+import type { Health, HealthFacts } from '../../daemon/monitor/decide-readiness.ts';
 import type { LimitUse, QueueHolds } from '../../daemon/claim/hold-reasons.ts';
 import type { Pause } from '../../daemon/pause/pauses-file.ts';
 import type { Monitor } from '../../daemon/monitor/monitor.ts';

@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import type { AuditEvent } from '../../../src/daemon/audit/audit-line.ts';
 import { withAuditedStatuses } from '../../../src/daemon/audit/audit-status-changes.ts';
 import { describeSubmission } from '../../../src/daemon/audit/audit-submission.ts';
-import { parkAndSubmit } from '../../../src/daemon/claim/park-and-submit.ts';
+import { submitClaimedTask } from '../../../src/daemon/submit/submit-claimed-task.ts';
 import { leaveToUser } from '../../../src/daemon/claim/park.ts';
 import type { Action } from '../../../src/daemon/decide/action.ts';
 import { act, type Basis } from '../../../src/daemon/reconcile/act.ts';
@@ -70,7 +70,7 @@ describe('the audit log of a task', () => {
   it('contains the claim, and the submission both before and after sbatch runs', async () => {
     const entry = await claimed();
     const [queue = expect.fail('no queue is served')] = fixture.deps.queues;
-    await parkAndSubmit(fixture.deps, entry, { queue, isParked: false });
+    await submitClaimedTask(fixture.deps, entry, { queue, isParked: false });
 
     expect(events.map(({ event }) => event)).to.deep.equal(['claimed', 'submitting', 'submitted']);
     const sbatch = order.findIndex((call) => call.startsWith('sbatch'));

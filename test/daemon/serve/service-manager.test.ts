@@ -1,7 +1,7 @@
 // What the daemon reports to systemd, and that the watchdog gets nothing from a daemon that makes no progress.
 import { expect } from 'chai';
 import { createServiceManager } from '../../../src/daemon/serve/service-manager.ts';
-import { summarizeHealth, type HealthLine } from '../../../src/daemon/monitor/readiness.ts';
+import { summarizeHealth, type HealthLine } from '../../../src/daemon/monitor/decide-readiness.ts';
 import type { Command, CommandResult } from '../../../src/transport/transport.ts';
 
 const DONE: CommandResult = { exitCode: 0, killedBy: undefined, stdout: '', stderr: '' };

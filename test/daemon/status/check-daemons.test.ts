@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { HealthFacts } from '../../../src/daemon/monitor/readiness.ts';
+import type { HealthFacts } from '../../../src/daemon/monitor/decide-readiness.ts';
 import { readHealthNote, reportHealth } from '../../../src/daemon/status/health-file.ts';
 import { checkClusters, type CheckedCluster } from '../../../src/daemon/status/check-daemons.ts';
 import { waitUntil } from '../../support/wait-until.ts';

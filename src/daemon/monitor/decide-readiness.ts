@@ -45,7 +45,7 @@ export function staleAfterMs({ pollMs }: Pick<HealthFacts, 'pollMs'>): number {
   return Math.max(LEAST_STALE_MS, POLLS_MISSED * pollMs);
 }
 
-export function readHealth(facts: HealthFacts, now: number): Health {
+export function decideHealth(facts: HealthFacts, now: number): Health {
   const { phase, dueAt, startedAt, journalError, passOkAt, passError } = facts;
   const lagMs = phase === 'serving' && dueAt !== undefined ? Math.max(0, now - dueAt) : 0;
   const isLive = lagMs < HUNG_AFTER_MS;

@@ -1,12 +1,12 @@
-// Takes a claimed task to its Slurm job: parks it, renders it and submits it.
+// Submits a claimed task: parks it, renders it and submits it.
 import type { Entry } from '../journal/entry.ts';
 import type { DaemonDeps, ServedQueue } from '../deps.ts';
 import { logToConsoleLater } from '../console/console.ts';
 import { describeClaimed, isReturnedToQueue } from '../console/console-messages.ts';
-import type { SubmitResult } from '../submit/submission-pool.ts';
-import { prepare, submit } from '../submit/submit.ts';
-import { unpark, park, readClaimed } from './park.ts';
-import type { ClaimedBatch } from './read-claimed-batch.ts';
+import type { SubmitResult } from './submission-pool.ts';
+import { prepare, submit } from './submit.ts';
+import { unpark, park, readClaimed } from '../claim/park.ts';
+import type { ClaimedBatch } from '../claim/read-claimed-batch.ts';
 
 /**
  * Parks a claimed task, renders it and submits it. It is rendered from its state after it was parked: if a user acted on it before, that
@@ -14,7 +14,7 @@ import type { ClaimedBatch } from './read-claimed-batch.ts';
  * @param isParked whether an earlier run parked the task already
  * @param batch the tasks that were claimed together with this one
  */
-export async function parkAndSubmit(
+export async function submitClaimedTask(
   deps: DaemonDeps,
   claimed: Entry,
   {

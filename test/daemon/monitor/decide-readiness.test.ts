@@ -1,6 +1,6 @@
 // The health of a daemon from what is known about its work.
 import { expect } from 'chai';
-import { readHealth, summarizeHealth, type HealthFacts } from '../../../src/daemon/monitor/readiness.ts';
+import { decideHealth, summarizeHealth, type HealthFacts } from '../../../src/daemon/monitor/decide-readiness.ts';
 
 const NOW = 1_000_000_000;
 const WELL: HealthFacts = {
@@ -53,7 +53,7 @@ describe('the health of a daemon', () => {
     ],
   ] as const satisfies readonly (readonly [string, Partial<HealthFacts>, boolean, boolean, string | undefined])[]) {
     it(`reports ${what}`, () => {
-      const health = readHealth({ ...WELL, ...facts }, NOW);
+      const health = decideHealth({ ...WELL, ...facts }, NOW);
 
       expect(health).to.include({ isLive, isReady });
       expect(health.problems).to.deep.equal(problem === undefined ? [] : [problem]);

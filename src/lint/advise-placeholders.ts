@@ -11,7 +11,7 @@ import { PLAIN_NAMES, TREE_NAMES } from '../sbatch-template/placeholders/variabl
 import type { Reading } from '../sbatch-template/collect-errors.ts';
 import { findingAt, type Finding } from './collect-rules.ts';
 
-export function adviseVariables(reading: Reading): Finding[] {
+export function advisePlaceholders(reading: Reading): Finding[] {
   const { source, tokens: words, occurrences } = reading;
   const inDirectives = words.flatMap(({ parts }) =>
     parts.flatMap((part) => (part.kind === 'placeholder' ? [part.placeholder] : [])),
@@ -19,7 +19,7 @@ export function adviseVariables(reading: Reading): Finding[] {
   const placeholders = [...inDirectives, ...occurrences.map(({ placeholder }) => placeholder)];
   return [
     ...placeholders.flatMap((placeholder) =>
-      advisePlaceholder(placeholder).map(([rule, text]) => findingAt(source, placeholder.start, rule, text)),
+      adviseOnePlaceholder(placeholder).map(([rule, text]) => findingAt(source, placeholder.start, rule, text)),
     ),
     ...occurrences.filter(mayBeReEvaluated).map(({ placeholder, context }) => {
       const by = context.kind === 're-evaluated' ? context.by : '';
@@ -44,7 +44,7 @@ export function adviseVariables(reading: Reading): Finding[] {
 
 type Advice = readonly [rule: Finding['rule'], sentence: string];
 
-function advisePlaceholder({ variable, fallback, written }: ValuePlaceholder): Advice[] {
+function adviseOnePlaceholder({ variable, fallback, written }: ValuePlaceholder): Advice[] {
   const problem = nameProblem(variable.split('.'));
   if (problem !== undefined) return [problem];
   if (fallback !== undefined || !mayLack(variable)) return [];
