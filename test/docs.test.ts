@@ -75,7 +75,7 @@ function inPlaceOf(words: readonly string[], task: string): string[] {
 }
 
 describe('the documentation', () => {
-  describe('has valid commands', () => {
+  describe('in its examples', () => {
     let home: Awaited<ReturnType<typeof prepareHome>>;
 
     before(async () => {
@@ -85,7 +85,7 @@ describe('the documentation', () => {
 
     for (const page of PAGES) {
       for (const command of commandsOf(page)) {
-        it(`in ${page}: ${command}`, async () => {
+        it(`contains a valid command in ${page}: ${command}`, async () => {
           const words = inPlaceOf(split(command).slice(1), home.task);
 
           const { code, stderr } = await home.cli.run(...words);

@@ -25,7 +25,7 @@ describe('the check of rejected words', () => {
     ]);
   });
 
-  it('finds a word in identifiers, file names and inflected forms, and if it spans two lines', () => {
+  it('finds a rejected word in identifiers, in file names, in inflected forms, and across two lines', () => {
     const texts = [
       'snatchAway()',
       'SNATCH_AWAY',
@@ -40,7 +40,7 @@ describe('the check of rejected words', () => {
     expect(found('', 'src/snatch-away.ts')).to.have.lengthOf(1);
   });
 
-  it('ignores a longer word that contains a rejected one, and a word that is not in bold', () => {
+  it('ignores longer words that contain a rejected word, and words that are not bold in the glossary', () => {
     expect(found('clambake untidy take taking snatch it away')).to.deep.equal([]);
   });
 });

@@ -19,11 +19,11 @@ describe('the installation', () => {
     expect(scripts.map(([name]) => name)).to.deep.equal([]);
   });
 
-  it('runs no install script in a clone either', () => {
+  it('runs no install script in a clone', () => {
     expect(readFileSync('.npmrc', 'utf8')).to.match(/^ignore-scripts=true$/m);
   });
 
-  it('needs no other package, because the built program contains everything that it imports', () => {
+  it('needs no other package, because the built program contains all its imports', () => {
     const files = readdirSync('dist', { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.js'));
     const names = files.flatMap((file) =>
       [...readFileSync(join('dist', file), 'utf8').matchAll(/^(?:import|export)[^;]*?from "([^".][^"]*)";$/gm)].map(

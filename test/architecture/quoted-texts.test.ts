@@ -50,18 +50,18 @@ describe('the check of quoted texts', () => {
     ['Job list ', null, ' for "', null, '" now'],
   ]);
 
-  it('accepts a text with other quotes, and with values in place of placeholders', () => {
+  it('accepts a quoted text with other quotation marks, or with values in place of placeholders', () => {
     expect(search('job that is named')).to.equal(true);
     expect(search('Job list unavailable')).to.equal(true);
     expect(search('Job list unavailable for gpu now')).to.equal(true);
   });
 
-  it('rejects a text if some of its words have changed', () => {
+  it('rejects a quoted text if the source uses other words', () => {
     expect(search('Ignoring a job that has the name of a task')).to.equal(false);
     expect(search('Job listing unavailable')).to.equal(false);
   });
 
-  it('splits a text at its values, and ignores parts of fewer than three words', () => {
+  it('splits a quoted text at its values, and ignores parts of fewer than three words', () => {
     expect(wordRuns(['sudo refused /usr/bin/sbatch as a mapped user: it waits']).join('|')).to.equal(
       'as a mapped user',
     );
@@ -69,7 +69,7 @@ describe('the check of quoted texts', () => {
 });
 
 describe('second-tier tests', () => {
-  it('expect only texts that the program, their own tasks or the list of other programs contain', () => {
+  it('expect only texts of the program, of the tasks that they run, or of the listed other programs', () => {
     const files = secondTierFiles().map((file) => ({ file, ...readTexts(file) }));
     const search = createSearch([...textsOfProgram(), ...files.flatMap(({ others }) => others)]);
     const runs = files.flatMap(({ file, expected }) => expected.flatMap(wordRuns).map((run) => ({ file, run })));
@@ -80,7 +80,7 @@ describe('second-tier tests', () => {
     expect(runs).to.have.length.above(100);
   });
 
-  it('use each exception in the list', () => {
+  it('use every exception in the list', () => {
     const runs = secondTierFiles().flatMap((file) => readTexts(file).expected.flatMap(wordRuns));
 
     expect(Object.keys(PRINTED_BY_OTHERS).filter((text) => !runs.includes(text))).to.deep.equal([]);

@@ -25,7 +25,7 @@ function loadedWith(entry: string): Loaded {
 
 const IMPORT = /^(?:import|export) (?:([^;']*?) from )?'([^']+)';$/gm;
 
-describe('the program, when it starts,', () => {
+describe('the program at start-up', () => {
   it('loads no package for --version', () => {
     expect([...loadedWith('src/cli/main.ts').packages]).to.deep.equal([]);
   });

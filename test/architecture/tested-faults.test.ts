@@ -30,7 +30,7 @@ function numbersIn(file: string): string[] {
 describe('the tables of faults', () => {
   const faults = readFaults('docs/proof/tested-faults.md');
 
-  it('contain each number once', () => {
+  it('contain each fault number only once', () => {
     const ids = faults.map(({ id }) => id);
 
     expect(ids).to.have.length.above(80);
@@ -51,7 +51,7 @@ describe('the tables of faults', () => {
     expect(untested).to.deep.equal([]);
   });
 
-  it('contain a row for every fault number (such as S-23) in a test title, with the name of the test file', () => {
+  it('name the test file for every fault number, such as S-23, that a test title contains', () => {
     const tests = readdirSync('test', { recursive: true, encoding: 'utf8' })
       .filter((file) => file.endsWith('.ts'))
       .map((file) => join('test', file));

@@ -28,7 +28,7 @@ function waiting(giveUpMs: number | undefined, lastFailure?: ServerUnreachableEr
 }
 
 describe('firstResponse', () => {
-  it('reports after three seconds why the server does not respond, and when the wait will end', async () => {
+  it('reports after three seconds why the server does not respond, and when the wait ends', async () => {
     const { time, notices, resolve, answer } = waiting(10_000, REFUSED);
     time.pass(2_999);
     await Promise.resolve();
@@ -55,7 +55,7 @@ describe('firstResponse', () => {
     expect(notices).to.deep.equal(['no response from http://h:1 yet until 10000']);
   });
 
-  it('waits without a time limit for the daemon', async () => {
+  it('waits without a time limit if the daemon calls it', async () => {
     const { time, notices, resolve, answer } = waiting(undefined, REFUSED);
     time.pass(3_000);
     time.pass(20_000);

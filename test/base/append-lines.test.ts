@@ -26,7 +26,7 @@ describe('a file of lines', () => {
       onRecovery: (lost) => void events.push(`written again, lost ${lost}`),
     });
 
-  it('contains all lines that were appended at the same time, in order', async () => {
+  it('contains all lines that were appended at the same time, in the order of the calls', async () => {
     const file = create();
     const lines = Array.from({ length: 500 }, (_, index) => `line ${index}`);
     await Promise.all(lines.map((line) => file.append(line)));
@@ -38,7 +38,7 @@ describe('a file of lines', () => {
     expect((await stat(path)).mode & 0o777).to.equal(0o600);
   });
 
-  it('is created again if another program moves it', async () => {
+  it('is created again if another program moves the file', async () => {
     const file = create();
     await file.append('a');
     await rename(path, `${path}.1`);
@@ -46,7 +46,7 @@ describe('a file of lines', () => {
     expect(await readFile(path, 'utf8')).to.equal('b\n');
   });
 
-  it('keeps lines in memory while it cannot be written, and reports failure and recovery once each', async () => {
+  it('keeps lines in memory while the file cannot be written, and reports failure and recovery once each', async () => {
     const file = create();
     await mkdir(path);
     await file.append('a');
@@ -58,7 +58,7 @@ describe('a file of lines', () => {
     expect(events).to.deep.equal(['EISDIR', 'written again, lost 0']);
   });
 
-  it('drops the oldest lines if the lines in memory exceed 16 MB, and reports how many it dropped', async () => {
+  it('drops the oldest lines if the lines in memory exceed 16 MB, and reports the number of dropped lines', async () => {
     const file = create();
     await mkdir(path);
     // A line of one million bytes with its end, so that sixteen fit.

@@ -29,71 +29,71 @@ function pathSteps(...steps: readonly Partial<PathStep>[]): PathSteps {
   return { steps: [ROOT, ...all], isWhole: true };
 }
 
-describe('a path', () => {
+describe('the trust rule for paths', () => {
   const trust: Trust = { uid: ADA };
   const rows: readonly [string, PathSteps, string | undefined, Partial<Trust>?][] = [
-    ['of the user in a directory of root is trusted', pathSteps({ uid: 0, gid: 0 }, {}), undefined],
-    ['of another user is not trusted', pathSteps({}, { uid: MALLORY }), '/1 belongs to another user (uid 4002)'],
+    ['trusts a path of the user in a directory of root', pathSteps({ uid: 0, gid: 0 }, {}), undefined],
+    ['does not trust a path of another user', pathSteps({}, { uid: MALLORY }), '/1 belongs to another user (uid 4002)'],
     [
-      'below a directory of another user is not trusted',
+      'does not trust a path below a directory of another user',
       pathSteps({ uid: MALLORY }, {}),
       '/0 belongs to another user (uid 4002)',
     ],
     [
-      'through a link of another user is not trusted',
+      'does not trust a path through a link of another user',
       pathSteps({ kind: 'link', uid: MALLORY }, {}),
       '/0 belongs to another user (uid 4002)',
     ],
     [
-      'through a link of the user is trusted, whatever the mode of the link',
+      'trusts a path through a link of the user, whatever the mode of the link',
       pathSteps({ kind: 'link', mode: 0o777 }, {}),
       undefined,
     ],
     [
-      'in a directory that all users can write to is not trusted',
+      'does not trust a path in a directory that all users can write to',
       pathSteps({ mode: 0o777 }, {}),
       '/0 can be written by everybody (mode 777)',
     ],
-    ['in a sticky directory of root is trusted', pathSteps({ mode: 0o1777, uid: 0 }, {}), undefined],
+    ['trusts a path in a sticky directory of root', pathSteps({ mode: 0o1777, uid: 0 }, {}), undefined],
     [
-      'that is itself a sticky directory is not trusted',
+      'does not trust a path that is itself a sticky directory',
       pathSteps({ mode: 0o1777, uid: 0 }),
       '/0 can be written by everybody (mode 1777)',
     ],
     [
-      'that does not exist yet in a sticky directory is trusted',
+      'trusts a path that does not exist yet in a sticky directory',
       { ...pathSteps({ mode: 0o1777, uid: 0 }), isWhole: false },
       undefined,
     ],
     [
-      'in a directory that a group can write to is not trusted',
+      'does not trust a path in a directory that a group can write to',
       pathSteps({ mode: 0o775, gid: LAB }, {}),
       '/0 can be written by group 4100 (mode 775)',
     ],
     [
-      'in a directory of the trusted group is trusted',
+      'trusts a path in a directory of the trusted group',
       pathSteps({ mode: 0o2770, uid: MALLORY, gid: LAB }, {}),
       undefined,
       { group: LAB },
     ],
     [
-      'in a directory of the trusted group that all users can write to is not trusted, even if it is sticky',
+      'does not trust a path in a directory of the trusted group that all users can write to, even if it is sticky',
       pathSteps({ mode: 0o3777, gid: LAB }, {}),
       '/0 can be written by everybody (mode 3777)',
       { group: LAB },
     ],
     [
-      "in a directory of the user's own group is not trusted, as other users may belong to the group",
+      "does not trust a path in a directory of the user's own group, as other users may belong to the group",
       pathSteps({ mode: 0o775 }, { mode: 0o664, kind: 'file' }),
       '/0 can be written by group 4001 (mode 775)',
     ],
     [
-      'that a group can write to is trusted if a parent directory admits only the user',
+      'trusts a path that a group can write to if a parent directory admits only the user',
       pathSteps({ mode: 0o700, path: '/home' }, { mode: 0o664, kind: 'file', path: '/home/a' }),
       undefined,
     ],
     [
-      'that a group can write to is not trusted if a link leads out of the private directory',
+      'does not trust a path that a group can write to if a link leads out of the private directory',
       pathSteps(
         { mode: 0o700, path: '/home' },
         { kind: 'link', path: '/home/a' },
@@ -103,59 +103,59 @@ describe('a path', () => {
       '/data can be written by group 4001 (mode 775)',
     ],
     [
-      'of another user is not trusted, even below a private directory of the user',
+      'does not trust a path of another user, even below a private directory of the user',
       pathSteps({ mode: 0o700, path: '/home' }, { uid: MALLORY, kind: 'file', path: '/home/a' }),
       '/home/a belongs to another user (uid 4002)',
     ],
-    ['of the user "nobody" is not trusted', pathSteps({ uid: 65534 }), '/0 belongs to another user (uid 65534)'],
+    ['does not trust a path of the user "nobody"', pathSteps({ uid: 65534 }), '/0 belongs to another user (uid 65534)'],
     [
-      "of a system account is trusted among the cluster's programs",
+      "trusts a path of a system account among the cluster's programs",
       pathSteps({ uid: 990, gid: 990 }, {}),
       undefined,
       SITE,
     ],
     [
-      'of a system account is not trusted among other files',
+      'does not trust a path of a system account among other files',
       pathSteps({ uid: 990 }),
       '/0 belongs to another user (uid 990)',
     ],
     [
-      "of an ordinary user is not trusted among the cluster's programs",
+      "does not trust a path of an ordinary user among the cluster's programs",
       pathSteps({ uid: 1000 }),
       '/0 belongs to another user (uid 1000)',
       SITE,
     ],
     [
-      "of the user slurm is trusted among the cluster's programs, whatever its uid",
+      "trusts a path of the user slurm among the cluster's programs, whatever its uid",
       pathSteps({ uid: 64030, gid: 64030, mode: 0o775 }),
       undefined,
       SITE,
     ],
     [
-      'that the group "root" (gid 0) can write to is trusted among the cluster\'s programs',
+      'trusts a path that the group "root" (gid 0) can write to among the cluster\'s programs',
       pathSteps({ uid: 0, gid: 0, mode: 0o775 }),
       undefined,
       SITE,
     ],
     [
-      'that the group "root" (gid 0) can write to is not trusted among other files',
+      'does not trust a path that the group "root" (gid 0) can write to among other files',
       pathSteps({ uid: 0, gid: 0, mode: 0o775 }),
       '/0 can be written by group 0 (mode 775)',
     ],
     [
-      'that the group "users" (gid 100) can write to is not trusted among the cluster\'s programs',
+      'does not trust a path that the group "users" (gid 100) can write to among the cluster\'s programs',
       pathSteps({ uid: 0, gid: 100, mode: 0o775 }),
       '/0 can be written by group 100 (mode 775)',
       SITE,
     ],
     [
-      "that all users can write to is not trusted among the cluster's programs",
+      "does not trust a path that all users can write to among the cluster's programs",
       pathSteps({ uid: 990, mode: 0o777 }),
       '/0 can be written by everybody (mode 777)',
       SITE,
     ],
     [
-      'of an owner that the container does not map is trusted in that container',
+      'trusts, in a container, a path of an owner that the container does not map',
       pathSteps({ uid: 65534 }, {}),
       undefined,
       { unmapped: 65534 },
@@ -169,16 +169,16 @@ describe('a path', () => {
 
   const file = { kind: 'file' } as const;
   const readable: readonly [string, PathSteps, boolean][] = [
-    ['of mode 600 is readable only by the user', pathSteps({}, { ...file, mode: 0o600 }), false],
-    ['of mode 644 is readable by others', pathSteps({}, { ...file, mode: 0o644 }), true],
+    ['reports a file of mode 600 as readable only by the user', pathSteps({}, { ...file, mode: 0o600 }), false],
+    ['reports a file of mode 644 as readable by others', pathSteps({}, { ...file, mode: 0o644 }), true],
     [
-      'of mode 644 below a private directory is readable only by the user',
+      'reports a file of mode 644 below a private directory as readable only by the user',
       pathSteps({ mode: 0o700 }, { ...file, mode: 0o644 }),
       false,
     ],
-    ['of mode 640 is readable by its group', pathSteps({}, { ...file, mode: 0o640, gid: LAB }), true],
+    ['reports a file of mode 640 as readable by its group', pathSteps({}, { ...file, mode: 0o640, gid: LAB }), true],
     [
-      "of mode 640 is readable by others even if its group is the user's own",
+      "reports a file of mode 640 as readable by others even if its group is the user's own",
       pathSteps({}, { ...file, mode: 0o640 }),
       true,
     ],
@@ -190,22 +190,26 @@ describe('a path', () => {
   }
 });
 
-describe('the name of a file', () => {
+describe('the trust rule for file names', () => {
   const trust: Trust = { uid: ADA };
   const open = { mode: 0o1777, uid: 0 };
   const rows: readonly [string, PathSteps, string | undefined][] = [
-    ['that exists in a sticky directory is trusted', pathSteps(open, { kind: 'file' }), undefined],
+    ['trusts a file name that exists in a sticky directory', pathSteps(open, { kind: 'file' }), undefined],
     [
-      'that is missing in a sticky directory is not trusted, as any user could create it first',
+      'does not trust a file name that is missing in a sticky directory, as any user could create it first',
       { ...pathSteps(open), isWhole: false },
       '/0 can be written by everybody (mode 1777)',
     ],
     [
-      'that is missing behind a link of the user is not trusted if all users can write to the directory of the target',
+      'does not trust a missing file name behind a link if all users can write to the directory of the target',
       { ...pathSteps({}, { kind: 'link' }, { ...open, path: '/tmp' }), isWhole: false },
       '/tmp can be written by everybody (mode 1777)',
     ],
-    ["that is missing in the user's own directory is trusted", { ...pathSteps(open, {}), isWhole: false }, undefined],
+    [
+      "trusts a file name that is missing in the user's own directory",
+      { ...pathSteps(open, {}), isWhole: false },
+      undefined,
+    ],
   ];
   for (const [what, steps, why] of rows) {
     it(what, () => {

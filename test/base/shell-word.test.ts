@@ -6,7 +6,7 @@ import { NulInWordError, quoteWord, splitWords } from '../../src/base/shell-word
 
 describe('quoteWord', () => {
   for (const shell of ['bash', 'sh']) {
-    it(`returns a word that ${shell} reads as the original text, whatever it contains`, () => {
+    it(`returns a word that ${shell} reads as the original text, for any text`, () => {
       const values = fc.sample(
         fc.string({ unit: 'binary', maxLength: 40 }).map((text) => text.replaceAll('\0', '').toWellFormed()),
         { numRuns: 500, seed: 1 },
@@ -20,7 +20,7 @@ describe('quoteWord', () => {
     });
   }
 
-  it('rejects text with a NUL byte, at which the kernel would end the argument', () => {
+  it('rejects text with a NUL byte, because the byte would end the argument', () => {
     expect(() => quoteWord('a\0b')).to.throw(NulInWordError);
   });
 

@@ -47,7 +47,7 @@ describe("an amount in Slurm's notation", () => {
     ['gpus', ['', '1k', '-5', 'a100:1k', '1:2', 'a100=2', '2,', 'gpu:a100:2', 'unlimited', 'INFINITE']],
   ] as const) {
     for (const text of texts) {
-      it(`does not have the kind ${kind}: "${text}"`, () => {
+      it(`is not of kind ${kind}: "${text}"`, () => {
         expect(readAmount(text, kind)).to.equal(undefined);
       });
     }
@@ -66,7 +66,7 @@ describe("an amount in Slurm's notation", () => {
     ['gpus', 'a100:2,h100', 3, 3],
     ['gpus', 'a100:0', 0, 0],
   ] as const) {
-    it(`has the kind ${kind}: ${text} means ${least === most ? least : `${least} to ${most}`}`, () => {
+    it(`is of kind ${kind}: ${text} means ${least === most ? least : `${least} to ${most}`}`, () => {
       expect(readAmount(text, kind)).to.deep.equal({ least, most });
     });
   }
@@ -82,7 +82,7 @@ describe("an amount in Slurm's notation", () => {
     ['nodes', '-1', -1],
     ['gpus', '1:00', undefined],
   ] as const) {
-    it(`that is given as the limit "${text}" of kind ${kind} is ${limit === undefined ? 'rejected' : `read as ${limit}`}`, () => {
+    it(`is ${limit === undefined ? 'rejected' : `read as ${limit}`} as a limit of kind ${kind}: "${text}"`, () => {
       expect(readLimit(text, kind)).to.equal(limit);
     });
   }
@@ -98,7 +98,7 @@ describe("an amount in Slurm's notation", () => {
     ['soon', undefined],
     ['', undefined],
   ] as const) {
-    it(`that is given as the limit "${text}" is ${kind === undefined ? 'rejected' : `of kind ${kind}`}`, () => {
+    it(`is ${kind === undefined ? 'rejected as a limit' : `accepted as a limit of kind ${kind}`}: "${text}"`, () => {
       expect(limitKind(text)).to.equal(kind);
     });
   }

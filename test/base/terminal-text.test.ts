@@ -23,7 +23,7 @@ const ATTACKS: readonly (readonly [what: string, text: string, shown: string])[]
 
 describe('text for a terminal', () => {
   for (const [what, text, shown] of ATTACKS) {
-    it(`that ${what} is escaped`, () => {
+    it(`is escaped if it ${what}`, () => {
       expect(terminalText(text)).to.equal(shown);
     });
   }

@@ -6,7 +6,7 @@ import { cutToWidth } from '../../src/base/text-width.ts';
 const HEAD = ['NAME', 'WHY'];
 const LONG = 'one two three four five six seven eight nine ten eleven twelve';
 
-describe('a table', () => {
+describe('a text table', () => {
   it('aligns its columns, even with wide and composed characters', () => {
     expect(
       textTable(HEAD, [

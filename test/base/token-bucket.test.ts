@@ -25,7 +25,7 @@ describe('the rate limit', () => {
     expect(limit.waitMs(NOW)).to.equal(60_000);
   });
 
-  it('neither adds nor loses tokens if the clock is set back', () => {
+  it('keeps its tokens if the clock is set back', () => {
     const limit = createRateLimit({ perSecond: 1, burst: 2 });
     limit.spend(NOW);
     limit.spend(NOW);
@@ -52,7 +52,7 @@ describe('the rate limit', () => {
     );
   });
 
-  it('counts calls that do not wait, but reserves one token for a submission', () => {
+  it('counts calls that do not wait for a token, and reserves one token for a submission', () => {
     const limit = createRateLimit({ perSecond: 10, burst: 20 });
     for (let calls = 0; calls < 10; calls += 1) limit.spendAside(NOW);
     let begun = 0;
@@ -76,7 +76,7 @@ describe('the rate limit', () => {
     expect(begun).to.be.within(9, 10);
   });
 
-  it('permits several calls at once only if it has a token for each, but never waits for more than a burst', () => {
+  it('waits until it has a token for each of several calls, but never for more tokens than a burst has', () => {
     const limit = createRateLimit({ perSecond: 10, burst: 20 });
     for (let calls = 0; calls < 20; calls += 1) limit.spend(NOW);
 
@@ -85,7 +85,7 @@ describe('the rate limit', () => {
     expect(limit.waitMs(NOW + 500, 100)).to.equal(1_500);
   });
 
-  it('is lower while the server is slow', () => {
+  it('permits fewer calls while the server is slow', () => {
     const limit = createRateLimit({ perSecond: 10, burst: 1 });
     limit.spend(NOW);
     limit.slow(5);

@@ -18,22 +18,22 @@ function pathSteps(...steps: readonly PathStep[]): PathSteps {
   return { steps: [ROOT, ...steps], isWhole: true };
 }
 
-describe('a socket', () => {
+describe('the trust rule for sockets', () => {
   const rows: readonly [string, PathSteps, string | undefined][] = [
-    ["of the user in the user's directory is trusted", pathSteps(HOME, socketIn(HOME)), undefined],
-    ['that all users may connect to is trusted', pathSteps(HOME, socketIn(HOME, { mode: 0o777 })), undefined],
+    ["trusts a socket of the user in the user's directory", pathSteps(HOME, socketIn(HOME)), undefined],
+    ['trusts a socket that all users may connect to', pathSteps(HOME, socketIn(HOME, { mode: 0o777 })), undefined],
     [
-      "in the user's directory inside a sticky directory is trusted",
+      "trusts a socket in the user's directory inside a sticky directory",
       pathSteps(TMP, PRIVATE, socketIn(PRIVATE)),
       undefined,
     ],
     [
-      'behind a link of the user in a sticky directory is trusted',
+      'trusts a socket behind a link of the user in a sticky directory',
       pathSteps(TMP, { ...HOME, path: '/tmp/l', kind: 'link', mode: 0o777 }, HOME, socketIn(HOME)),
       undefined,
     ],
     [
-      'in a directory that all users can write to is trusted if only the user can reach it',
+      'trusts a socket in a directory that all users can write to if only the user can reach it',
       pathSteps(
         { ...HOME, mode: 0o700 },
         { ...HOME, path: '/ada/x', mode: 0o777 },
@@ -42,28 +42,40 @@ describe('a socket', () => {
       undefined,
     ],
     [
-      'of another user is not trusted',
+      'does not trust a socket of another user',
       pathSteps(TMP, socketIn(TMP, { uid: MALLORY })),
       '/tmp/s belongs to another user (uid 4002)',
     ],
-    ['of root is not trusted', pathSteps(HOME, socketIn(HOME, { uid: 0 })), '/ada/s belongs to another user (uid 0)'],
     [
-      'of the user directly in a sticky directory is not trusted, as another user may replace it',
+      'does not trust a socket of root',
+      pathSteps(HOME, socketIn(HOME, { uid: 0 })),
+      '/ada/s belongs to another user (uid 0)',
+    ],
+    [
+      'does not trust a socket of the user directly in a sticky directory, as another user may replace it',
       pathSteps(TMP, socketIn(TMP)),
       '/tmp can be written by everybody (mode 1777)',
     ],
     [
-      'that does not exist yet in a sticky directory is not trusted',
+      'does not trust a socket that does not exist yet in a sticky directory',
       { ...pathSteps(TMP), isWhole: false },
       '/tmp can be written by everybody (mode 1777)',
     ],
-    ["that does not exist yet in the user's directory is trusted", { ...pathSteps(HOME), isWhole: false }, undefined],
     [
-      'below a directory of another user is not trusted',
+      "trusts a socket that does not exist yet in the user's directory",
+      { ...pathSteps(HOME), isWhole: false },
+      undefined,
+    ],
+    [
+      'does not trust a socket below a directory of another user',
       pathSteps({ ...HOME, uid: MALLORY }, { ...HOME, path: '/ada/x' }, socketIn({ ...HOME, path: '/ada/x' })),
       '/ada belongs to another user (uid 4002)',
     ],
-    ['that is a regular file is not trusted', pathSteps(HOME, socketIn(HOME, { kind: 'file' })), '/ada/s is no socket'],
+    [
+      'does not trust a socket that is a regular file',
+      pathSteps(HOME, socketIn(HOME, { kind: 'file' })),
+      '/ada/s is no socket',
+    ],
   ];
   for (const [name, look, why] of rows) {
     it(name, () => {

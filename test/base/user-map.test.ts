@@ -87,13 +87,13 @@ describe('the Unix user of a task', () => {
     });
   }
 
-  it('is rejected for both of two ClearML users with the same name', () => {
+  it('is rejected for each of two ClearML users who have the same name', () => {
     const resolved = resolveUserMap({ Bob: 'bob', default: 'alice' }, factsWith());
     for (const owner of ['b2', 'b3'])
       expect(unixUserOf(owner, resolved)).to.have.property('reason').that.contains('2 ClearML users have this name');
   });
 
-  it("is listed only once among the mapped users, which do not include the daemon's user", () => {
+  it("is listed once among the mapped users, unless it is the daemon's user", () => {
     const resolved = resolveUserMap({ a1: 'alice', b2: 'alice', b3: 'ghost', default: 'clearml' }, factsWith());
     expect(mappedUsers(resolved)).to.deep.equal([ALICE]);
   });

@@ -11,7 +11,7 @@ describe('docs/failures.md', () => {
     expect(page).to.include('| `OUT_OF_MEMORY` | It was killed').and.to.include('| Pyxis found no image with this');
   });
 
-  it('is rejected if the markers of a table are missing', () => {
+  it('cannot be generated if the markers of a table are missing', () => {
     expect(() => fillFailureTables('# a page\n')).to.throw(RangeError, '<!-- table: NAME -->');
   });
 });

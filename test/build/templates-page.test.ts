@@ -47,7 +47,7 @@ describe('the generated tables of a page', () => {
     expect(filled).not.to.include('FORMER');
   });
 
-  it('are rejected if their name is unknown', () => {
+  it('are rejected if a marker names an unknown table', () => {
     expect(() => fillReference('<!-- table: colors -->\n<!-- end of table -->')).to.throw(
       RangeError,
       'there is no table "colors"',

@@ -11,7 +11,7 @@ function kindsOf(...samples: readonly (readonly [second: number, look: Partial<R
 }
 
 describe('a round of chaos', () => {
-  it('is at rest once nothing has changed for a while and each daemon has polled', () => {
+  it('comes to rest once nothing has changed for a while and each daemon has polled', () => {
     expect(kindsOf([1, {}], [8, { polls: [3, 3] }], [9, { polls: [4, 3] }])).to.deep.equal([
       'pending',
       'pending',
@@ -19,7 +19,7 @@ describe('a round of chaos', () => {
     ]);
   });
 
-  it('is not at rest until even the slowest daemon has polled', () => {
+  it('does not come to rest before the slowest daemon has polled', () => {
     expect(kindsOf([1, {}], [200, { polls: [90, 2] }], [250, { polls: [95, 3] }])).to.deep.equal([
       'pending',
       'pending',
@@ -27,7 +27,7 @@ describe('a round of chaos', () => {
     ]);
   });
 
-  it('is at rest only after a longer time without a change if a daemon still tracks a task', () => {
+  it('comes to rest after a longer time without a change if a daemon still tracks a task', () => {
     const tracked = { isTracked: true, polls: [9, 9] };
     expect(kindsOf([1, { isTracked: true }], [20, tracked], [31, tracked])).to.deep.equal([
       'pending',
@@ -36,7 +36,7 @@ describe('a round of chaos', () => {
     ]);
   });
 
-  it('continues while anything changes, and fails if changes stop while a task has not ended', () => {
+  it('continues while anything changes, and fails if the changes stop before each task has ended', () => {
     const active = (activity: string): Partial<RestSample> => ({ state: undefined, activity });
     expect(kindsOf([1, active('a')], [290, active('b')], [580, active('c')], [881, active('c')])).to.deep.equal([
       'pending',
@@ -46,7 +46,7 @@ describe('a round of chaos', () => {
     ]);
   });
 
-  it('fails if its states repeat', () => {
+  it('fails if the same states repeat', () => {
     const samples = Array.from({ length: 10 }, (_, index) => [index * 100, { activity: String(index % 2) }] as const);
     expect(kindsOf(...samples, [901, { activity: 'x' }]).at(-1)).to.equal('never');
   });

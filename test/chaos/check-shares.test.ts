@@ -58,12 +58,12 @@ describe('the oracle of a shared service', () => {
     });
   });
 
-  it('counts two jobs of one task once, and no job of another round', () => {
+  it('counts two jobs of one task as one job, and ignores the jobs of other rounds', () => {
     const samples = [sample(1_000, 'a1', 'a1', 'a2', 'x1', 'x2', 'x3')];
     expect(wrongOf({ samples, calls: claims('a1', 'a2', 'x1', 'x2', 'x3') })).to.deep.equal({});
   });
 
-  it('permits a daemon to claim a task while it does not know of the submissions of another daemon', () => {
+  it('permits a claim by a daemon that does not know the latest submissions of another daemon', () => {
     const samples = [sample(1_000, 'a1', 'a2', 'b1', 'b2')];
     const others = ['a1', 'a2', 'b1'].map((task) => claim(100, task, 'daemon-2'));
     const parked = ['a1', 'a2', 'b1'].map((task) => park(200, task, 'daemon-2'));
@@ -80,7 +80,7 @@ describe('the oracle of a shared service', () => {
     expect(wrongOf({ samples, calls, polls: polled(390) })).to.deep.equal({});
   });
 
-  it('attributes a claim without a response to the daemon that parks the task', () => {
+  it('attributes a claim whose response was lost to the daemon that parks the task', () => {
     const samples = [sample(1_000, 'a1', 'a2', 'a3')];
     const lost = { response: undefined };
     const first = { ...claim(100, 'a1', 'daemon-2'), ...lost };
@@ -108,17 +108,17 @@ describe('the oracle of a shared service', () => {
     expect(wrongOf({ calls: [...enqueued, claim(3_000, 'a1'), claim(4_000, 'a2')] })).to.deep.equal({});
   });
 
-  it('permits a task to be claimed first that its user enqueues once more later', () => {
+  it('ignores that the user enqueues a task again after its claim', () => {
     const calls = [enqueue(1_000, 'a1'), enqueue(2_000, 'a2'), claim(3_000, 'a1'), claim(4_000, 'a2')];
     expect(wrongOf({ calls: [...calls, enqueue(5_000, 'a1')] })).to.deep.equal({});
   });
 
-  it('permits a task of another owner to be claimed first', () => {
+  it('permits a claim before an older task of another owner is claimed', () => {
     const calls = [enqueue(1_000, 'a1'), enqueue(2_000, 'b1'), claim(3_000, 'b1'), claim(4_000, 'a1')];
     expect(wrongOf({ calls })).to.deep.equal({});
   });
 
-  it('permits another order if the user acted on a task or if a call failed', () => {
+  it('permits any order if the user acted on a task or if a call failed', () => {
     const enqueued = [enqueue(1_000, 'a1'), enqueue(2_000, 'a2')];
     const claims = [claim(3_000, 'a2'), claim(4_000, 'a1')];
     const moved = call(2_500, 'user', 'tasks.dequeue', 'a1');

@@ -28,7 +28,7 @@ describe('events.log of the ClearML client', () => {
     return fixture.server.callsOf('events.add_batch').map(({ body }) => body.split('\n').length);
   }
 
-  it('C-25 sends JSON lines with timestamps one millisecond apart, across calls too', async () => {
+  it('C-25 sends JSON lines whose timestamps are one millisecond apart, even across calls', async () => {
     fixture.server.script('events.add_batch', added);
     const { events: console } = fixture.client({ clock: createSetClock(5000) });
 
@@ -61,7 +61,7 @@ describe('events.log of the ClearML client', () => {
     expect(fixture.server.callsOf('events.add_batch')).to.have.length(2);
   });
 
-  it('C-25 does not send lines again that the server may have received', async () => {
+  it('C-25 does not resend lines that the server may have received', async () => {
     fixture.server.script('events.add_batch', hangUp());
 
     const error = await rejection(fixture.client().events.log(TASK, 'w', [{ level: 'INFO', text: 'x' }]));
@@ -70,7 +70,7 @@ describe('events.log of the ClearML client', () => {
     expect(fixture.server.callsOf('events.add_batch')).to.have.length(1);
   });
 
-  it('sends lines again that the server certainly has not received', async () => {
+  it('resends lines that the server certainly has not received', async () => {
     fixture.server.script('events.add_batch', page(503, ''), added);
 
     await fixture.client().events.log(TASK, 'w', [{ level: 'INFO', text: 'x' }]);
@@ -190,7 +190,7 @@ describe('events.log of the ClearML client', () => {
     expect(events().map(({ msg }) => msg)).to.deep.equal(['a', 'b']);
   });
 
-  it('stops waiting to send deferred lines when the client is closed', async () => {
+  it('aborts the wait of deferred lines when the client is closed', async () => {
     const clock = createSleepingClock();
     const client = fixture.client({ clock });
 

@@ -201,7 +201,7 @@ export function defineChangesContract(testBed: () => ContractTestBed): void {
       });
     }
 
-    it('does not change when a call clears the queue or moves an entry, but the first entry does', async () => {
+    it('stays the same when a call clears the queue or moves an entry, although the first entry changes', async () => {
       const { raw, newQueue, newTaskIn } = testBed();
       const queue = await newQueue();
       const [first, second] = [await newTaskIn(queue), await newTaskIn(queue)];

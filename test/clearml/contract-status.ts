@@ -160,7 +160,7 @@ export function defineStatusContract(testBed: () => ContractTestBed): void {
       ],
     ];
     for (const [what, forget] of forgetting) {
-      it(`by a user makes the task an orphan, and a second call makes it a draft, if ${what}`, async () => {
+      it(`makes the task an orphan at a user's first call, and a draft at the second, if ${what}`, async () => {
         const { client, raw } = testBed();
         const id = await enqueuedAfter(forget);
 
@@ -174,7 +174,7 @@ export function defineStatusContract(testBed: () => ContractTestBed): void {
         expect(await statusOf(id)).to.equal('created');
       });
 
-      it(`by the daemon's client makes the task a draft if ${what}`, async () => {
+      it(`makes the task a draft in one call of the daemon's client if ${what}`, async () => {
         const id = await enqueuedAfter(forget);
 
         await testBed().client.tasks.dequeue(id, NOTE);

@@ -30,7 +30,7 @@ export function defineTaskContract(testBed: () => ContractTestBed): void {
       expect(task?.lastUpdate).to.be.closeTo(Date.now(), 3_600_000);
     });
 
-    it('returns the same for one task as for many, plus the unchanged document', async () => {
+    it('returns for one task the same fields as for many, plus the unchanged document', async () => {
       const { client, newQueue, newTaskIn } = testBed();
       const id = await newTaskIn(await newQueue());
 
@@ -149,7 +149,7 @@ export function defineTaskContract(testBed: () => ContractTestBed): void {
   });
 
   describe('the server', () => {
-    it('escapes the keys of tasks.edit_runtime and returns them escaped', async () => {
+    it('escapes the keys in tasks.edit_runtime, and returns the escaped keys', async () => {
       const { client, raw } = testBed();
       const id = await raw.createTask();
       const written = { _x: '1', 'a.b': '2', c__d: '3', 'p%q': '4', $d: '5', ' s ': '6' };

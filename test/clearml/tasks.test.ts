@@ -148,7 +148,7 @@ describe('the task calls of the ClearML client', () => {
     expect(fixture.server.callsOf('tasks.get_all')).to.have.length(2);
   });
 
-  it('exclude any number of tasks from a search with one call for each first digit of an id', async () => {
+  it('exclude any number of tasks from a search, with one call for each first digit of a task id', async () => {
     fixture.server.script('tasks.get_all', data({ tasks: [] }));
     const except = Array.from({ length: 20_000 }, (_, n) =>
       taskId(`${(n % 16).toString(16)}${n.toString(16).padStart(31, '0')}`),

@@ -60,7 +60,7 @@ describe('audit', () => {
     expect(await rejection(findAuditLines(app(), undefined))).to.be.instanceOf(UsageError);
   });
 
-  it("quotes a user's name or value, so that it cannot be mistaken for another detail or row", () => {
+  it('quotes each name and value that a user chose, so that it cannot look like another detail or row', () => {
     const submitting: AuditEvent = {
       event: 'submitting',
       task: TASK,

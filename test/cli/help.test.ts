@@ -13,7 +13,7 @@ describe('help', () => {
   for (const command of COMMANDS) {
     const name = command.name ?? 'the program';
 
-    it(`of ${name} fits into 80 columns, begins with examples and names every option`, () => {
+    it(`fits into 80 columns, begins with examples and names every option: ${name}`, () => {
       const text = helpText(command, COMMANDS);
 
       expect(text.split('\n').filter((line) => line.length > 80)).to.deep.equal([]);
@@ -22,7 +22,7 @@ describe('help', () => {
         expect(text).to.match(new RegExp(`^  (-\\w, )?--${option}( |$)`, 'm'));
     });
 
-    it(`of ${name} has aligned columns, and fits into a narrow terminal`, () => {
+    it(`has aligned columns, and fits into a narrow terminal: ${name}`, () => {
       const columnsOf = (text: string): number[] =>
         [...text.matchAll(/^ {2}(?:--?|[a-z(]|[A-Z.]+ ).*? {2,}(?=\S)/gm)].map(([left]) => left.length);
       const text = helpText(command, COMMANDS);
@@ -36,7 +36,7 @@ describe('help', () => {
       expect(narrow.replace(/\s+/g, ' ')).to.equal(text.replace(/\s+/g, ' '));
     });
 
-    it(`of ${name} describes its positional arguments`, () => {
+    it(`describes the positional arguments: ${name}`, () => {
       expect(command.argument === undefined).to.equal(command.positionals === undefined);
       if (command.argument === undefined) return;
       const text = helpText(command, COMMANDS);
@@ -44,7 +44,7 @@ describe('help', () => {
       for (const kind of command.kinds ?? []) expect(text).to.include(kind);
     });
 
-    it(`of ${name} has valid examples`, async () => {
+    it(`has valid examples: ${name}`, async () => {
       await using cli = await openCli();
       for (const { commandLine } of command.examples) {
         const [withoutRedirection = ''] = commandLine.split(' > ');

@@ -44,7 +44,7 @@ describe('lint', () => {
     expect(stderr).to.match(/\n?1 error in gpu\.template\.\n$/);
   });
 
-  it('checks several templates; a warning makes it fail only with --strict', async () => {
+  it('checks several templates, and fails on a warning only with --strict', async () => {
     await using cli = await openCli();
     await cli.write('a.template', CLEAN);
     await cli.write('b.template', CLEAN.replace('export SITE', '#SBATCH --priority=1\nexport SITE'));

@@ -37,7 +37,7 @@ describe('sandbox --write-config', () => {
     expect(await readFile(file, 'utf8')).to.equal('api {}\n');
   });
 
-  it('with --overwrite, replaces an existing link with a new file', async () => {
+  it('replaces an existing link with a new file if --overwrite is given', async () => {
     await using cli = await openCli();
     const file = await cli.write('kept.conf', 'api {}\n');
     const link = join(cli.folder, 'clearml.conf');

@@ -107,7 +107,7 @@ describe('unit', () => {
     expect(execFileSync('sh', ['-c', line.replaceAll('\\%', '%')]).toString()).to.equal(`${ODD} --once\n`);
   });
 
-  it('adds the command that creates the state directory where neither systemd nor Slurm does', () => {
+  it('adds a command that creates the state directory if neither systemd nor Slurm creates it', () => {
     for (const kind of ['systemd', 'scrontab', 'slurm-job'] as const)
       expect(UNIT_FILES[kind]({ ...ODD_SITE, stateDir: '/home/a b' }), kind).to.include("mkdir -p -m 700 '/home/a b'");
   });

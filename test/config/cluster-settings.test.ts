@@ -53,7 +53,7 @@ describe('a queue', () => {
     });
   }
 
-  it('named by --queue gets its settings from the file, and the order of the queues from the option', () => {
+  it('keeps its settings from the file if --queue names it; the option only sets the order of the queues', () => {
     const { settings } = configFrom({
       files: {
         '/home/ada/clearml.conf': `agent.slurm { ${TWO}, queues { a { cluster: hpc1, template: t }, b { cluster: hpc2 } } }`,
@@ -105,7 +105,7 @@ describe('a cluster', () => {
     ]);
   });
 
-  it('over SSH uses the connection settings of the file, and leaves all others to ssh', () => {
+  it('takes its SSH settings from the file, and leaves all others to ssh', () => {
     const { clusters } = served(`clusters {
       plain { host: login1 }
       full { host: login2, user: jane, port: 2222, identity_file: ~/.ssh/k, jump: [gate, "jo@inner:22"],
@@ -140,7 +140,7 @@ describe('a cluster', () => {
     ]);
   });
 
-  it("over SSH ignores this machine's SLURM_CONF", () => {
+  it("ignores this machine's SLURM_CONF if it is reached over SSH", () => {
     const { clusters } = served('clusters { hpc1 { host: login1 }, here { host: localhost } }', { SLURM_CONF: '/c' });
 
     expect(clusters.map(({ slurmConf }) => slurmConf)).to.deep.equal([undefined, '/c']);

@@ -141,7 +141,7 @@ const anotherKind = fc.constantFrom(...OTHER_TYPES);
 const settings = { numRuns: Math.ceil(CASES / 4), ...(process.env['FUZZ_CASES'] === undefined ? { seed: 13 } : {}) };
 
 describe('malformed responses of ClearML', () => {
-  it('C-35 about one task affect no other task, and that task runs when the responses are correct again', async function () {
+  it('C-35 affect only the task that they are about, and that task runs once the responses are correct', async function () {
     this.timeout(0);
     await fc.assert(
       fc.asyncProperty(aPhase, fc.constantFrom(...ABOUT_ONE_TASK), anyMutation, async (phase, garble, oddity) => {
@@ -151,7 +151,7 @@ describe('malformed responses of ClearML', () => {
     );
   });
 
-  it('about another queue, other queue entries or other daemons affect no task', async function () {
+  it('affect no task if they are about another queue, other queue entries or other daemons', async function () {
     this.timeout(0);
     await fc.assert(
       fc.asyncProperty(aPhase, fc.constantFrom(...ABOUT_NO_TASK), anyMutation, async (phase, garble, oddity) => {
@@ -162,7 +162,7 @@ describe('malformed responses of ClearML', () => {
     );
   });
 
-  it('with unreadable fields of a task cause neither a cancelled nor a duplicate job', async function () {
+  it('cancel no job and submit no job twice if fields of a task are unreadable', async function () {
     this.timeout(0);
     await fc.assert(
       fc.asyncProperty(aPhase, aField, anotherKind, async (phase, field, what) => {
@@ -188,7 +188,7 @@ describe('malformed responses of ClearML', () => {
     );
   });
 
-  it('with unreadable lists only delay the tasks', async function () {
+  it('only delay the tasks if lists are unreadable', async function () {
     this.timeout(0);
     const places = fc.constantFrom(
       ['queues.get_all', 'queues'],

@@ -56,7 +56,7 @@ describe('a queue entry that names no task', () => {
     ['a served queue', OWN_QUEUE],
     ['the scheduler queue', SCHEDULER_QUEUE],
   ] as const) {
-    it(`in ${where} does not prevent tasks from running, and is logged once`, async () => {
+    it(`does not prevent tasks from running, and is logged once, if it is in ${where}`, async () => {
       const fixture = createStepFixture();
       for (const task of NO_TASKS) await fixture.server.call('queues.add_task', { queue, task });
       const tasks = [await fixture.enqueued(1), await fixture.enqueued(2)];
@@ -121,7 +121,7 @@ describe('a task whose fields cannot be read', () => {
   ];
   for (const [title, fields] of faults) {
     for (const isBegun of [false, true]) {
-      it(`because it ${title} keeps its ${isBegun ? 'running' : 'pending'} job, and other tasks are tracked`, async () => {
+      it(`keeps its ${isBegun ? 'running' : 'pending'} job if it ${title}, and other tasks are tracked`, async () => {
         const fixture = createStepFixture();
         const [odd, other] = [await fixture.enqueued(1), await fixture.enqueued(2)];
         await runFor(fixture, 30_000);
@@ -146,7 +146,7 @@ describe('a task whose fields cannot be read', () => {
     ['status', { status: 7 }],
     ['id', { id: 7 }],
   ] as const) {
-    it(`C-34 because its ${title} is a number is still tracked after its job ends, until it can be read`, async () => {
+    it(`C-34 is tracked after its job ends, until it can be read, if its ${title} is a number`, async () => {
       const fixture = createStepFixture();
       const odd = await fixture.enqueued(1);
       await runFor(fixture, 30_000);
@@ -193,7 +193,7 @@ describe('an incomplete list of queues', () => {
     ],
   ];
   for (const [title, edit] of faults) {
-    it(`that ${title} does not count as the removal of a task or queue`, async () => {
+    it(`does not count as the removal of a task or queue if it ${title}`, async () => {
       const fixture = createStepFixture();
       const [waits, runs] = [await fixture.enqueued(1), await fixture.enqueued(2)];
       await runFor(fixture, 30_000);
@@ -228,7 +228,7 @@ describe('an incomplete list of queues', () => {
 });
 
 describe('a claim with an invalid response', () => {
-  it('affects neither the tasks behind the claimed task nor other queues', async () => {
+  it('does not affect the tasks behind the claimed task or other queues', async () => {
     const fixture = createStepFixture();
     const [odd, other] = [await fixture.enqueued(1), await fixture.enqueued(2)];
     fixture.server.garble = (endpoint, answer, body) =>

@@ -164,7 +164,7 @@ describe('two daemons', () => {
     await Promise.all([run.ended, half.ended]);
   });
 
-  it("D-11 of different Unix users also adopt from each other, and report it in the task's console", async () => {
+  it("D-11 also adopt from each other as different Unix users, and report it in the task's console", async () => {
     const { fixture, task, run } = await withJobOfDeadUser();
     expect(fixture.cluster.jobs).to.have.length(1);
     expect(fixture.consoleOf(task).filter((line) => line.includes('another Unix user'))).to.have.length(1);
@@ -177,7 +177,7 @@ describe('two daemons', () => {
     await run.ended;
   });
 
-  it("of different Unix users never cancel each other's jobs, even of an aborted task", async () => {
+  it("never cancel each other's jobs as different Unix users, even the job of an aborted task", async () => {
     const { fixture, user, task, run } = await withJobOfDeadUser();
 
     await fixture.deps.clearml.tasks.abort(task);
@@ -189,7 +189,7 @@ describe('two daemons', () => {
     await run.ended;
   });
 
-  it('of different Unix users track their own jobs, even if another user submits a job with the same name', async () => {
+  it('track their own jobs as different Unix users, even if another user submits a job with the same name', async () => {
     const fixture = createStepFixture();
     const user = anotherUser(fixture.deps.scheduler);
     const [task = '' as TaskId] = await enqueued(fixture, 1);

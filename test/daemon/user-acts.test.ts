@@ -23,7 +23,7 @@ const ACTS = [
   { title: 'moves to another queue', endpoint: 'tasks.enqueue', body: { queue: OTHER_QUEUE }, becomes: 'queued' },
 ] as const;
 
-describe(`with ${TRACKED} unchanged tracked tasks, the daemon cancels the job of a task that a user`, () => {
+describe(`the daemon, with ${TRACKED} unchanged tracked tasks,`, () => {
   let fixture: StepFixture;
   let daemon: DaemonRun;
   let next = 0;
@@ -77,7 +77,7 @@ describe(`with ${TRACKED} unchanged tracked tasks, the daemon cancels the job of
     },
   ] as const)
     for (const { title, endpoint, body, becomes } of acts)
-      it(`${title}, ${when} if the job is ${state}`, async () => {
+      it(`cancels, ${when}, the ${state} job of a task that a user ${title}`, async () => {
         expect(await documentsOfAMinute(), 'tasks that the server returned').to.be.below(TRACKED);
         const task = choose(state);
         const { clock, cluster, server } = fixture;

@@ -10,7 +10,7 @@ describe('the daemon on a cluster at its MaxJobCount', () => {
   before(requireAgent);
   before(requireSlurm);
 
-  it("S-06 cancels an aborted task's job, which lets a task that waited in backpressure start", async () => {
+  it('S-06 starts a task that waits in backpressure once the job of an aborted task is cancelled', async () => {
     await using cluster = await startSlurmCluster({
       clusterName: 'full',
       nodeCount: 1,

@@ -100,7 +100,7 @@ describe('a task', () => {
     { name: 'partition', words: 'invalid partition specified: nowhere', option: '--partition', line: 6 },
     { name: 'memory', words: 'Memory specification can not be satisfied', option: '--mem', line: 7 },
   ] as const) {
-    it(`F-08 whose ${name} Slurm rejects fails, and the console names the property that sets it`, async () => {
+    it(`F-08 fails if Slurm rejects its ${name}, and its console names the property that sets the ${name}`, async () => {
       const { status_reason, status_message } = await world.untilStatus(taskOf(name), 'failed');
 
       expect(status_reason).to.equal('rejected by Slurm');
@@ -113,7 +113,7 @@ describe('a task', () => {
     });
   }
 
-  it('F-13 with Pyxis options fails with advice if sbatch has no Pyxis', async () => {
+  it('F-13 fails with advice if its template has Pyxis options but sbatch has no Pyxis', async () => {
     await world.untilStatus(taskOf('pyxis'), 'failed');
 
     await world.untilConsole(taskOf('pyxis'), "unrecognized option '--container-image=ubuntu'");
@@ -123,20 +123,20 @@ describe('a task', () => {
     );
   });
 
-  it('F-14 with an output file that cannot be written fails with the path of the file', async () => {
+  it('F-14 fails with the path of its output file if that file cannot be written', async () => {
     await world.untilStatus(taskOf('output'), 'failed');
 
     await world.untilConsole(taskOf('output'), /\(\/proc\/nope\/\d+\.log\) cannot be written on the node/);
   });
 
-  it('F-11 with a command that the node lacks fails, and the console names the command', async () => {
+  it('F-11 fails if the node lacks a command, and its console names the command', async () => {
     await world.untilStatus(taskOf('command'), 'failed');
 
     await world.untilConsole(taskOf('command'), 'a template command was not found on the node');
     await world.untilConsole(taskOf('command'), 'no_such_loader: command not found');
   });
 
-  it('F-12 with a git repository that needs a password fails with advice', async () => {
+  it('F-12 fails with advice if its git repository needs a password', async () => {
     await world.untilStatus(clone, 'failed');
 
     await world.untilConsole(
@@ -145,14 +145,14 @@ describe('a task', () => {
     );
   });
 
-  it('S-25 F-09 that requests more nodes than the partition has gets a console message that its job cannot start', async () => {
+  it('S-25 F-09 gets a console message that its job cannot start if it requests more nodes than exist', async () => {
     await world.untilConsole(
       taskOf('nodes'),
       'its partition cannot provide what it requests (PartitionConfig). Request less',
     );
   });
 
-  it('F-07 with an unset variable without a default fails before sbatch, with file, line and variable', async () => {
+  it('F-07 fails before sbatch, with file, line and variable, if a variable without a default is unset', async () => {
     await world.untilStatus(taskOf('variable'), 'failed');
     await world.untilConsole(taskOf('variable'), 'strict.template:6:');
 
@@ -182,7 +182,7 @@ describe('a task', () => {
     );
   });
 
-  it('F-14 whose job is preempted fails with advice', async () => {
+  it('F-14 fails with advice if its job is preempted', async () => {
     await world.untilConsole(taskOf('preempted'), 'working');
 
     await world.cluster.run('sbatch', '--partition=debug', '--nodelist=n4', '--exclusive', '--wrap=true');
@@ -195,7 +195,7 @@ describe('a task', () => {
     await world.untilConsole(taskOf('preempted'), 'to make room for a job of higher priority');
   });
 
-  it('F-14 at its time limit fails with advice', async () => {
+  it('F-14 fails with advice at its time limit', async () => {
     const { status_message } = await world.untilStatus(taskOf('time'), 'failed');
 
     expect(status_message).to.include('TIMEOUT');
@@ -203,14 +203,14 @@ describe('a task', () => {
     await world.untilConsole(taskOf('time'), '--time is set by the user property "walltime"');
   });
 
-  it('C-29 F-10 on a node that cannot reach the server fails and shows the reason and the end of its log', async () => {
+  it('C-29 F-10 fails, with the reason and the end of its log, if the node cannot reach the server', async () => {
     await world.untilStatus(taskOf('route'), 'failed');
 
     await world.untilConsole(taskOf('route'), 'this node cannot reach the ClearML server');
     await world.untilConsole(taskOf('route'), "The last lines of the job's log");
   });
 
-  it('F-11 on a node without Python fails and shows the reason and the end of its log', async () => {
+  it('F-11 fails, with the reason and the end of its log, if the node has no Python', async () => {
     await using bare = await startWorld({ python: false });
     const template = await bare.write(
       'bare.template',

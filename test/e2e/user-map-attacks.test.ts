@@ -87,7 +87,7 @@ describe('a user map under attack', () => {
     }
   });
 
-  it('passes to a command of a mapped user only the permitted variables of the daemon, with the permitted values', async () => {
+  it("passes to a mapped user's command only permitted variables of the daemon, with permitted values", async () => {
     await using bed = await createBed(local());
     await installSudoers(await sudoers(bed));
     const set = [

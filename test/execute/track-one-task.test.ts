@@ -170,7 +170,7 @@ describe('the execution of one task by `execute`', () => {
     await daemon.ended;
   });
 
-  it('leaves its job, if its process is killed, to a daemon of the same queue, which adopts the job within six minutes', async () => {
+  it('leaves its job, if its process is killed, to a daemon of the same queue, which soon adopts it', async () => {
     const fixture = createStepFixture();
     const task = await fixture.enqueued(1);
     start(depsOf(fixture), task);

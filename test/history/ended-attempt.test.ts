@@ -4,7 +4,7 @@ import { attemptKey, formatAttempt, KEYS, parseAttempt, type EndedAttempt } from
 import { ATTEMPT } from './attempts.ts';
 
 describe('a record of the history', () => {
-  it('stays the same if it is written and read', () => {
+  it('is unchanged after it is written and read back', () => {
     expect(parseAttempt(formatAttempt(ATTEMPT))).to.deep.equal(ATTEMPT);
   });
 
@@ -41,7 +41,7 @@ describe('a record of the history', () => {
     expect(attemptKey({ ...ATTEMPT, job: '2' })).not.to.equal(attemptKey(ATTEMPT));
   });
 
-  it('counts every end of a task whose script cannot be rendered', () => {
+  it('has a separate key for every end of a task whose script cannot be rendered', () => {
     const rejected = { ...ATTEMPT, attempt: undefined, job: undefined };
     expect(attemptKey({ ...rejected, recordedAt: 5_000 })).not.to.equal(attemptKey({ ...rejected, recordedAt: 9_000 }));
   });

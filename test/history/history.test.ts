@@ -156,7 +156,7 @@ describe('the history', () => {
       expect(await readAll()).to.have.length(2);
     });
 
-    it('keeps lines that a newer version of the program wrote, and each of them once', async () => {
+    it('keeps one copy of each line that a newer version of the program wrote', async () => {
       await write(ATTEMPT);
       const path = join(folder, '2026-11.jsonl');
       await appendFile(path, '{"v":2,"t":"a"}\n');

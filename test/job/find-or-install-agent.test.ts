@@ -50,7 +50,7 @@ describe('the Python that runs clearml-agent', () => {
     expect((await run({}, SHOW)).stdout).to.include(`python: ${hidden}\n`);
   });
 
-  it('is found before the job continues, so that the job does not create its removed private directory again', async () => {
+  it('is found before the job continues, because a later search could create the private directory again', async () => {
     const python3 = putPython(join(bin, 'python3'));
     writeFileSync(join(bin, 'clearml-agent'), `#!${python3}\n`, { mode: 0o755 });
     const slowSed =

@@ -131,7 +131,7 @@ describe('a value in an #SBATCH line', () => {
     expect(script).to.include('#SBATCH --comment="${CLEARML_TASK.id"\n');
   });
 
-  it('is not rendered after #, which begins a comment even within a token', () => {
+  it('is not rendered after #, because # begins a comment even within a token', () => {
     const script = renderDirectives(
       'v',
       `#SBATCH --mem=1#${X}`,

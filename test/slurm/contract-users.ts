@@ -62,7 +62,7 @@ export function defineUsersContract(title: string, open: () => Promise<UsersUnde
       return { code: 1, output: `${prefix}: Invalid job id specified` };
     }
 
-    it('shows whose a job is', async () => {
+    it('shows the owner of each job', async () => {
       const columns = ['--noheader', '--format=%A %u %U %T'];
       const row = { code: 0, output: `${id} ${alice.name} ${alice.uid} PENDING` };
 
@@ -132,7 +132,7 @@ export function defineUsersContract(title: string, open: () => Promise<UsersUnde
         expect((await alice.run('squeue', ...columns)).output.split('\n')).to.include(id);
       });
 
-      it('lets no user cancel a hidden job, which looks like an unknown one with a filter', async () => {
+      it('lets no user cancel a hidden job, which scancel with a filter reports as invalid', async () => {
         expect(await bob.run('scancel', id)).to.deep.equal(denied());
         const filtered = await bob.run('scancel', ...scancelArgs({ id: id as JobId, name: NAME }));
         expect(filtered).to.deep.equal(invalid('scancel'));

@@ -180,7 +180,7 @@ describe('jobs of several Unix users', () => {
     ['is killed', { exitCode: undefined, killedBy: 'SIGKILL', stdout: '', stderr: '' }],
     ['prints no table', { exitCode: 0, killedBy: undefined, stdout: 'Welcome\n', stderr: '' }],
   ] as const) {
-    it(`of the other users are still listed if one user's squeue ${what}`, async () => {
+    it(`are still listed for the other users if one user's squeue ${what}`, async () => {
       const { scheduler, failing } = createBed({ hidesJobs: true });
       await scheduler.facts();
       failing.set('alice', failure);
@@ -275,7 +275,7 @@ describe('jobs of several Unix users', () => {
     ['times out', new CommandTimeoutError('/usr/bin/scancel as alice', 1_000, '', '')],
     ['fails', { exitCode: 1, killedBy: undefined, stdout: '', stderr: 'scancel: error: Zero Bytes were transmitted' }],
   ] as const) {
-    it(`of the other users are still cancelled if one user's scancel ${what}`, async () => {
+    it(`are still cancelled for the other users if one user's scancel ${what}`, async () => {
       const { scheduler, calls, failing } = createBed();
       failing.set('alice', failure);
       const jobs = ['alice', 'bob', 'alice'].map((unixUser, at) => ({ id: String(at) as JobId, name: NAME, unixUser }));

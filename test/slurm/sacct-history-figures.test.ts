@@ -84,7 +84,7 @@ describe('the accounting figures of an ended job', () => {
     expect(only(TWO_CORES, ITS_BATCH, step).usedMemoryMb).to.be.closeTo(170.7, 0.01);
   });
 
-  it('apply the largest task of the largest step to every task if accounting has no sum of the memory', () => {
+  it('use the peak of the largest task for every task if accounting has no sum of the memory', () => {
     expect(only(...TWO_NODES)).to.include({ nodeSec: 6, usedMemoryMb: 2, memoryMb: 2048 });
   });
 

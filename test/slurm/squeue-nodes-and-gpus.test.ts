@@ -20,7 +20,7 @@ function sizes(...rows: readonly string[]): Record<string, string> {
 }
 
 describe('the sizes of jobs', () => {
-  it('are requested in fields that each end with a marker that is unique to the call', () => {
+  it('are requested in fields that each end with a marker unique to the call', () => {
     const args = squeueSizesArgs(MARK, [1000, 1001]);
 
     expect(args).to.include.members(['--all', '--user=1000,1001', '--noheader']);

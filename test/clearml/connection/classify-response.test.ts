@@ -54,7 +54,7 @@ describe('classifyReply', () => {
     });
   });
 
-  it('classifies any response without an error', () => {
+  it('classifies any response without throwing an error', () => {
     fc.assert(
       fc.property(fc.integer({ min: 100, max: 599 }), fc.oneof(fc.string(), fc.json()), (status, text) => {
         expect(classifyReply(status, text).kind).to.be.a('string');

@@ -93,7 +93,7 @@ describe('the login to ClearML', () => {
     expect(fixture.server.calls).to.have.length(0);
   });
 
-  it('names the variable of a configured token that the server rejects', async () => {
+  it('names the environment variable if the server rejects the token of that variable', async () => {
     fixture.server.script('auth.login', refuse(401, 30, 'invalid token'));
 
     const error = await rejection(fixture.client({ settings: { authToken: 'given-token' } }).tasks.get(TASK));
@@ -166,7 +166,7 @@ describe('the login to ClearML', () => {
       expect(fixture.server.callsOf('auth.login')).to.have.length(2);
     });
 
-    it('makes the call fail as unreachable if the server rejects the new token right after the login', async () => {
+    it('makes its first call fail as unreachable if the server rejects the new token right after the login', async () => {
       fixture.server.script('queues.remove_task', refuse(401, 30, 'invalid token'));
 
       const error = await rejection(fixture.client({ timeouts: { retryMs: 0 } }).queues.removeEntry(QUEUE, TASK));

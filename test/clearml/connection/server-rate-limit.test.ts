@@ -38,7 +38,7 @@ describe('the rate limit of calls to ClearML', () => {
     expect(made.waitMs()).to.equal(0);
   });
 
-  it('counts each call of a claim, even calls beyond the burst', () => {
+  it('counts every call that a claim makes, even calls beyond the burst', () => {
     const made = limited();
     call(made, 'queues.add_task', 30);
 
@@ -55,7 +55,7 @@ describe('the rate limit of calls to ClearML', () => {
     expect(made.waitMs()).to.equal(0);
   });
 
-  it('C-38 is lower while responses are slow', () => {
+  it('C-38 permits fewer calls while responses are slow', () => {
     const made = limited();
     call(made, 'queues.add_task', 20);
     for (let count = 0; count < 100; count += 1) made.rate.answered(3_000);
@@ -150,7 +150,7 @@ describe('a client of a busy ClearML server', () => {
       expect(fixture.server.callsOf('tasks.get_by_id')).to.have.length(1);
     });
 
-  it('retries with backoff if the server names no time, or an unreadable one', async () => {
+  it('retries with backoff if the server requests no wait, or an unreadable one', async () => {
     fixture.server.script('tasks.get_by_id', page(429, ''), page(503, '', { 'retry-after': 'soon' }), found);
 
     await fixture.client().tasks.get(TASK);

@@ -141,7 +141,7 @@ describe('every plan of claims', () => {
     );
   });
 
-  it('serves each owner within as many claims as there are owners, with user fairness and no limit reached', () => {
+  it('needs at most one claim for each owner to serve every owner, with user fairness and no limit reached', () => {
     const rounds = fc.array(fc.array(owners, { maxLength: 3 }), { minLength: 1, maxLength: 30 });
     fc.assert(
       fc.property(rounds, (arrivals) => {

@@ -44,7 +44,7 @@ describe('the status message of a task that a limit or a pause holds', () => {
     for (const number of range(1, 3)) expect(await messageOf(fixture, number)).to.match(/^Waits in queue/);
   });
 
-  it('is left to a later pass for the remaining tasks if the next poll is due', async () => {
+  it('is written for the remaining tasks in a later pass if the next poll is due', async () => {
     const fixture = fixtureWithPause();
     await enqueue(fixture, 'ada', ...range(1, 3));
     const passes = passesOf(fixture);

@@ -47,7 +47,7 @@ describe('the limit of a queue', () => {
     expect(submittedOf(fixture)).to.deep.equal([1, 2]);
   });
 
-  it('counts the jobs that a peer has submitted since the poll, by their entries in the scheduler queue', async () => {
+  it('counts the jobs that a peer has submitted since the poll, by their scheduler queue entries', async () => {
     const fixture = fixtureWith({ limits: { maxJobs: 2 } });
     await enqueue(fixture, 'ada', 1, 2, 3);
     const peer = await metPeer(fixture);
@@ -147,7 +147,7 @@ describe('the limit per user', () => {
     );
   });
 
-  it('of the cluster counts the tasks that a peer has parked, and reads their owners once', async () => {
+  it('counts for the whole cluster the tasks that a peer has parked, and reads their owners once', async () => {
     const fixture = fixtureWith({}, { limits: { maxJobsPerUser: 1 } });
     await enqueue(fixture, 'ada', 1, 2);
     await enqueue(fixture, 'bob', 3);
@@ -212,14 +212,14 @@ describe('a pause', () => {
     expect(submittedOf(fixture)).to.deep.equal([1, 2]);
   });
 
-  it('of another queue holds no task', async () => {
+  it('holds no task of another queue', async () => {
     const fixture = fixtureWith({}, { pauses: () => Promise.resolve([paused({ queue: 'other' })]) });
     await enqueue(fixture, 'ada', 1);
 
     expect(await passesOf(fixture).claim()).to.equal(1);
   });
 
-  it('that cannot be read holds every task, and is logged', async () => {
+  it('holds every task if the pause file cannot be read, and is logged', async () => {
     const fixture = fixtureWith({}, { pauses: () => Promise.reject(new Error('EIO')) });
     await enqueue(fixture, 'ada', 1);
 

@@ -158,14 +158,14 @@ describe('the plan of the next claims', () => {
     expect(claimed({ ...state, queues: waiting === undefined ? [] : [{ ...waiting, counts }] })).to.deep.equal([]);
   });
 
-  it('claims no task behind one that cannot be claimed yet; with user fairness, this holds only for its owner', () => {
+  it("claims no task behind one that cannot be claimed yet, except other owners' tasks with user fairness", () => {
     const tasks = ['a1', 'b1', 'a2'];
 
     expect(claimed(stateOf({ q: { tasks }, r: { tasks: ['c1'] } }, { skip: ['a1'] }))).to.deep.equal(['c1']);
     expect(claimed(stateOf({ q: { tasks, userFairness: true } }, { skip: ['a1'] }))).to.deep.equal(['b1']);
   });
 
-  it('requests the other entries of a queue before it serves the next queue, unless the queue is paused', () => {
+  it('requests the unread entries of a queue before it serves the next queue, unless the queue is paused', () => {
     const more = { tasks: ['a1'], hasMore: true };
     const queues = { q: more, r: { tasks: ['b1'] } };
 

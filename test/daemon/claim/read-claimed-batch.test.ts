@@ -43,7 +43,7 @@ describe('tasks that are claimed together', () => {
       expect(fixture.consoleOf(taskNumber(number)), `of task ${number}`).to.have.length(2);
   });
 
-  it('C-04 are submitted except for one that is aborted before the last of them is parked', async () => {
+  it('C-04 are submitted, except a task that is aborted before the last task is parked', async () => {
     const fixture = createStepFixture();
     const tasks = [await fixture.enqueued(1), await fixture.enqueued(2), await fixture.enqueued(3)];
     fixture.fate = ({ endpoint, task }) => {

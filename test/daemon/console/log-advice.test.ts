@@ -266,7 +266,7 @@ describe("the advice about a job's log", () => {
     expect(without.map(({ pattern: words }) => String(words))).to.deep.equal([]);
   });
 
-  it('is found in linear time, as no pattern can match an unlimited text before the message', () => {
+  it('is found in linear time, because no pattern matches unlimited text before the message', () => {
     const slow = LOG_PATTERNS.flatMap(({ pattern: words }) =>
       runsOver(words.source).map((part) => `${part} in ${String(words)}`),
     );

@@ -122,7 +122,7 @@ describe('among several daemons, a job', () => {
     expect([one.isOurs(QUEUE, 'mark2'), other.isOurs(QUEUE, 'mark2')]).to.deep.equal([true, false]);
   });
 
-  it('in a queue that no daemon serves stays with its daemon', async () => {
+  it('stays with its daemon if its queue is served by no daemon', async () => {
     const [one, other] = [daemon('mark1'), daemon('mark2')];
     await seeWorkers(one, other.row());
 
@@ -140,7 +140,7 @@ describe('among several daemons, a job', () => {
 });
 
 describe('two daemons with the same name', () => {
-  it('get different registrations, as the daemon that first sees the other adds its mark to its own name', async () => {
+  it('get different registrations: the daemon that first sees the other adds its mark to its own name', async () => {
     const [one, other] = [daemon('mark1', { worker: 'login1:slurm' }), daemon('mark2', { worker: 'login1:slurm' })];
     await seeWorkers(one, daemon('mark3').row(), other.row());
     await seeWorkers(other, one.row());

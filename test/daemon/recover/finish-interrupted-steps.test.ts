@@ -108,7 +108,7 @@ const ROWS: readonly [title: string, step: Entry['step'], found: Found, more: Pa
   ['another daemon parked the task', 'orphaned', { place: 'parked' }, LONG_AGO, 'forgotten, 0 jobs'],
 ];
 
-describe('finishing an interrupted step', () => {
+describe('finishInterruptedSteps', () => {
   it("records that the task's entry in the scheduler queue may have been removed", async () => {
     const fixture = createStepFixture();
     const task = await leave(fixture, 'parking', { place: 'parked' }, { attempts: 0 });
@@ -119,7 +119,7 @@ describe('finishing an interrupted step', () => {
 
   for (const [title, step, found, more, becomes] of ROWS) {
     const [, numbers = '', condition = ''] = /^((?:[A-Z]-\d\d )*)(.*)$/.exec(title) ?? [];
-    it(`${numbers}in step ${step} leads to "${becomes}" if ${condition}`, async () => {
+    it(`${numbers}changes step ${step} to "${becomes}" if ${condition}`, async () => {
       const fixture = createStepFixture();
       const task = await leave(fixture, step, found, more);
 

@@ -37,9 +37,10 @@ export interface Row {
 
 /** Tests that each row finds its kind of untracked task and no other. */
 export function describeUntracked(rows: readonly Row[]): void {
-  describe('findUntracked, for a task that', () => {
+  describe('findUntracked', () => {
     for (const row of rows) {
-      it(`${row.title}, finds: ${row.untracked}`, () => {
+      const [, numbers = '', condition = ''] = /^((?:[A-Z]-\d\d )*)(.*)$/.exec(row.title) ?? [];
+      it(`${numbers}finds ${row.untracked === 'none' ? 'nothing' : `"${row.untracked}"`} for a task that ${condition}`, () => {
         expect(untrackedOf(row).map(({ kind }) => kind)).to.deep.equal(row.untracked === 'none' ? [] : [row.untracked]);
       });
     }

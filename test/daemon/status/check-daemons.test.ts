@@ -120,7 +120,7 @@ describe('the check of daemons', () => {
     });
   }
 
-  it('for several clusters shows the worst of their states, and names the clusters in that state', () => {
+  it('shows for several clusters the worst of their states, and names the clusters in that state', () => {
     const { state, line } = checkClusters(
       [
         { ...WELL, name: 'hpc1' },

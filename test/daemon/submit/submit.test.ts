@@ -152,7 +152,7 @@ describe('a submission', () => {
       { slurm: 'Zero Bytes were transmitted or received' },
     ],
   ] as const) {
-    it(`with the outcome ${fate} is logged with its task, its queue and Slurm's message`, async () => {
+    it(`is logged with its task, its queue and Slurm's message if the outcome is ${fate}`, async () => {
       const fixture = createStepFixture();
       const { task, prepared: next } = await prepared(fixture);
       if (fate !== 'accepted') fixture.cluster.nextFate = fate;
@@ -162,7 +162,7 @@ describe('a submission', () => {
     });
   }
 
-  it('with an unknown outcome stays in the journal, and changes nothing else', async () => {
+  it('stays in the journal, and changes nothing else, if its outcome is unknown', async () => {
     const fixture = createStepFixture();
     const { task, prepared: next } = await prepared(fixture);
     fixture.cluster.nextFate = 'unknown';

@@ -42,7 +42,7 @@ describe('a queue of the sandbox', () => {
     expect(await sandbox.ok('queues.peek_task', { queue })).to.deep.equal({ task: tasks[0] });
   });
 
-  it('with entries is deleted only with force, which restores the earlier status of its tasks', async () => {
+  it('is deleted with its entries only with force, which restores the earlier status of its tasks', async () => {
     await using sandbox = await openSandbox();
     const { queue, tasks } = await makeFilled(sandbox, 1);
     const [task = ''] = tasks;
@@ -225,7 +225,7 @@ describe('a move in a queue', () => {
     ['move_task_backward', { count: 9 }, 3, 'abdc'],
   ];
   for (const [move, more, position, order] of MOVES) {
-    it(`of c in abcd by ${move} ${JSON.stringify(more)} results in ${order}`, async () => {
+    it(`changes the order abcd to ${order} if c is moved by ${move} ${JSON.stringify(more)}`, async () => {
       await using sandbox = await openSandbox();
       const queue = await sandbox.makeQueue('cpu');
       for (const task of 'abcd') await sandbox.ok('queues.add_task', { queue, task });

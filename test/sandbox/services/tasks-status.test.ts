@@ -37,7 +37,7 @@ describe("a change of a task's status", () => {
     expect(await sandbox.task(task)).to.include({ status_reason: '', status_message: '' });
   });
 
-  it('keeps the start time if the task is started twice, and sets it again if the task was ended in between', async () => {
+  it('keeps the start time if a running task is started again, but not if the task has ended in between', async () => {
     const clock = createManualClock(Date.UTC(2025, 0, 1));
     await using sandbox = await openSandbox({ clock });
     const task = await sandbox.makeTask();
@@ -68,7 +68,7 @@ describe("a change of a task's status", () => {
     expect(await sandbox.task(task)).to.include({ status: 'failed', status_reason: 'sbatch said no' });
   });
 
-  it('from stopped to failed needs no force', async () => {
+  it('needs no force from stopped to failed', async () => {
     await using sandbox = await openSandbox();
     const task = await makeRunning(sandbox);
     await sandbox.ok('tasks.stopped', { task, status_reason: 'user abort' });

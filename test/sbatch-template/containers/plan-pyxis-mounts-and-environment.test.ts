@@ -164,7 +164,7 @@ describe('a value for an option of Pyxis', () => {
     });
   }
 
-  it('makes the task fail if the option (mounts, env, workdir, name or save) could run it as code', () => {
+  it('makes the task fail if its option (mounts, env, workdir, name or save) could run it as code', () => {
     for (const option of ['mounts', 'env', 'workdir', 'name', 'save']) {
       const line = `#SBATCH --container-${option}=/x\${CLEARML_TASK.container.arguments}\n`;
       const template = `#!/bin/bash\n${line}${END}`;
