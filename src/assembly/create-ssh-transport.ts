@@ -7,7 +7,7 @@ import { createHostKeyCheck } from '../transport/host-keys/host-key-check.ts';
 import type { Transport } from '../transport/transport.ts';
 import type { RemoteContext } from '../transport/remote-script.ts';
 import { findHops, findUnchecked } from '../transport/openssh/openssh-hops.ts';
-import { opensshOptions, readSshConfig } from '../transport/openssh/ssh-config-output.ts';
+import { opensshOptions, parseSshConfig } from '../transport/openssh/ssh-config-output.ts';
 import { findSshTarget, SshConfigError, unreadableSshConfig } from '../transport/ssh2/find-ssh2-target.ts';
 import type { SshTarget } from '../transport/ssh2/ssh2-target.ts';
 import { unsupportedMessage } from '../transport/ssh2/unsupported-ssh-options.ts';
@@ -64,7 +64,7 @@ function noticesOf(target: SshTarget): string[] {
 async function makeByOpenssh({ ssh, stateDir, remoteContext, here }: SshTransportDeps): Promise<Transport> {
   const given = opensshOptions(ssh);
   const shown = (await askConfig(here, [...given, '--', ssh.host])) ?? '';
-  const config = readSshConfig(shown);
+  const config = parseSshConfig(shown);
   const hops = await findHops(ssh.host, shown, async (args) => (await askConfig(here, args)) ?? '');
   const unchecked = findUnchecked({ name: ssh.host, config, hops }, ssh.hostKeys === 'strict');
   if (unchecked !== undefined) throw new SshConfigError(unchecked);

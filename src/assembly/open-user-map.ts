@@ -34,12 +34,12 @@ export async function findUnixUsers(host: Transport, names: readonly string[]): 
     throw new SlurmUnavailableError(`the Unix user on ${host.name} is unknown: run \`id\` there`);
   return {
     self: { name, uid: Number(uid) },
-    users: new Map(lines.flatMap(readPasswd).map((user) => [user.name, user])),
+    users: new Map(lines.flatMap(parsePasswd).map((user) => [user.name, user])),
   };
 }
 
 /** A line of passwd(5). */
-function readPasswd(line: string): UnixUser[] {
+function parsePasswd(line: string): UnixUser[] {
   const [name = '', , uid = '', , , home = ''] = line.split(':');
   return /^\d+$/.test(uid) && home.startsWith('/') ? [{ name, uid: Number(uid), home }] : [];
 }

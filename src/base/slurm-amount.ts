@@ -16,16 +16,16 @@ export interface Amount {
 /** `2-00:00:00`: the kind of amount in which a limit is written, or undefined if it is not an amount. */
 export function limitKind(text: string): LimitKind | undefined {
   const kinds: readonly LimitKind[] = /[:-]|^[A-Z]+$/i.test(text) ? ['duration', 'number'] : ['number', 'memory'];
-  return kinds.find((kind) => readLimit(text, kind) !== undefined);
+  return kinds.find((kind) => parseLimit(text, kind) !== undefined);
 }
 
 /**
  * A limit for comparison with amounts of this kind; undefined if they are not comparable. Unlike for a job, zero is zero:
  * `max = 0` permits nothing.
  */
-export function readLimit(text: string, kind: AmountKind): number | undefined {
-  if (kind !== 'duration' && kind !== 'memory') return readNumber(text);
-  return isZero(text) ? 0 : readAmount(text, kind)?.most;
+export function parseLimit(text: string, kind: AmountKind): number | undefined {
+  if (kind !== 'duration' && kind !== 'memory') return parseNumber(text);
+  return isZero(text) ? 0 : parseAmount(text, kind)?.most;
 }
 
 /**
@@ -33,8 +33,8 @@ export function readLimit(text: string, kind: AmountKind): number | undefined {
  * releases accept (`1k` nodes) or misread (`-5` minutes is 8166 years) are not amounts here.
  * The tests compare it with test/fixtures/slurm/amounts, the values that real releases read.
  */
-export function readAmount(text: string, kind: AmountKind): Amount | undefined {
-  if (kind === 'nodes') return readNodes(text);
+export function parseAmount(text: string, kind: AmountKind): Amount | undefined {
+  if (kind === 'nodes') return parseNodes(text);
   const amount = READERS[kind](text);
   return amount === undefined ? undefined : { least: amount, most: amount };
 }
@@ -45,35 +45,35 @@ export function isZero(text: string): boolean {
 }
 
 const READERS: Readonly<Record<Exclude<AmountKind, 'nodes'>, (text: string) => number | undefined>> = {
-  number: readNumber,
-  count: readCount,
+  number: parseNumber,
+  count: parseCount,
   // To --time and --mem, zero means "no limit" (sbatch(1)).
-  duration: (text) => unlessZero(readSeconds(text)),
-  memory: (text) => unlessZero(readKilobytes(text)),
-  gres: (text) => readCounts(text, /^[A-Za-z]\w*(?::[A-Za-z][\w.-]*)?(?::(\d+))?$/),
-  gpus: (text) => readCounts(text, /^(?:(\d+)|(?:[A-Za-z][\w.-]*)(?::(\d+))?)$/),
+  duration: (text) => unlessZero(parseSeconds(text)),
+  memory: (text) => unlessZero(parseKilobytes(text)),
+  gres: (text) => parseCounts(text, /^[A-Za-z]\w*(?::[A-Za-z][\w.-]*)?(?::(\d+))?$/),
+  gpus: (text) => parseCounts(text, /^(?:(\d+)|(?:[A-Za-z][\w.-]*)(?::(\d+))?)$/),
 };
 
 function unlessZero(amount: number | undefined): number | undefined {
   return amount === 0 ? Infinity : amount;
 }
 
-function readNumber(text: string): number | undefined {
+function parseNumber(text: string): number | undefined {
   return /^-?\d+(?:\.\d+)?$/.test(text) ? Number(text) : undefined;
 }
 
 /** Slurm uses signed 32-bit counters: older releases overflow above them. */
 const MOST_COUNT = 2 ** 31 - 1;
 
-function readCount(text: string): number | undefined {
+function parseCount(text: string): number | undefined {
   const count = /^\d+$/.test(text) ? Number(text) : NaN;
   return count < MOST_COUNT ? count : undefined;
 }
 
 /** `4` or `2-4`. */
-function readNodes(text: string): Amount | undefined {
+function parseNodes(text: string): Amount | undefined {
   const [, low = '', high = low] = /^(\d+)(?:-(\d+))?$/.exec(text) ?? [];
-  const [least, most] = [readCount(low), readCount(high)];
+  const [least, most] = [parseCount(low), parseCount(high)];
   return least === undefined || most === undefined || most < least ? undefined : { least, most };
 }
 
@@ -85,7 +85,7 @@ const MOST_MINUTES = Math.floor(MOST_COUNT / 60);
 /**
  * `minutes`, `minutes:seconds`, `hours:minutes:seconds`, and `days-` before hours (sbatch(1), --time). Slurm rounds up to minutes.
  */
-function readSeconds(text: string): number | undefined {
+function parseSeconds(text: string): number | undefined {
   if (UNLIMITED.test(text)) return Infinity;
   const [, days, clock = ''] = /^(?:(\d+)-)?(\d+(?::\d+){0,2})$/.exec(text) ?? [];
   if (clock === '') return undefined;
@@ -102,7 +102,7 @@ const KILOBYTES = { K: 1, M: 1024, G: 1024 ** 2, T: 1024 ** 3, P: 1024 ** 4 };
 const MOST_KILOBYTES = MOST_COUNT * 1024;
 
 /** In megabytes without a unit (sbatch(1), --mem). Slurm rounds up to megabytes. */
-function readKilobytes(text: string): number | undefined {
+function parseKilobytes(text: string): number | undefined {
   const [, digits, unit = 'M'] = /^(\d+)(?:([KMGTP])B?)?$/i.exec(text) ?? [];
   if (digits === undefined) return undefined;
   const kilobytes = Number(digits) * KILOBYTES[unit.toUpperCase() as keyof typeof KILOBYTES];
@@ -110,11 +110,11 @@ function readKilobytes(text: string): number | undefined {
 }
 
 /** The sum of a list, in which an item without a count is one. */
-function readCounts(text: string, item: RegExp): number | undefined {
+function parseCounts(text: string, item: RegExp): number | undefined {
   let sum = 0;
   for (const part of text.split(',')) {
     const found = UNLIMITED.test(part) ? null : item.exec(part);
-    const count = found === null ? undefined : readCount(found[1] ?? found[2] ?? '1');
+    const count = found === null ? undefined : parseCount(found[1] ?? found[2] ?? '1');
     if (count === undefined) return undefined;
     sum += count;
   }

@@ -61,7 +61,7 @@ export function createEvents(session: Session, { clock, log, reportUnreadable, s
     const body = { task, order: 'asc', ...more };
     const { events: rows } = await session.call('events.get_task_log', body, { shape: ConsolePage, idempotent: true });
     const leftOut: UnreadableEntry[] = [];
-    const events = rows.flatMap((row, index) => readEvent(row, index, leftOut) ?? []);
+    const events = rows.flatMap((row, index) => parseEvent(row, index, leftOut) ?? []);
     reportUnreadable('events.get_task_log', leftOut);
     return { events, length: rows.length };
   }
@@ -207,7 +207,7 @@ function splitByTask(batches: readonly Batch[]): Batch[][] {
   return [...parts.values()];
 }
 
-function readEvent(row: unknown, index: number, leftOut: UnreadableEntry[]): ConsoleEvent | undefined {
+function parseEvent(row: unknown, index: number, leftOut: UnreadableEntry[]): ConsoleEvent | undefined {
   const at = readField(row, 'timestamp');
   if (typeof at !== 'number') {
     leftOut.push({ place: `events[${index}]`, why: `its timestamp is ${describeValue(at)}` });

@@ -40,7 +40,7 @@ export interface ClearmlClientDeps {
 export function createClearmlClient(deps: ClearmlClientDeps): ClearmlClient {
   const { clock, log, secrets } = deps;
   hideSecrets(deps.settings, secrets);
-  const settings = { ...deps.settings, apiServer: readApiServer(deps.settings.apiServer) };
+  const settings = { ...deps.settings, apiServer: parseApiServer(deps.settings.apiServer) };
   const timeouts = { ...DEFAULT_TIMEOUTS, ...deps.timeouts };
   const end = followSignal(deps.signal);
   const { signal } = end;
@@ -94,7 +94,7 @@ function followSignal(signal: AbortSignal | undefined): AbortController {
 }
 
 /** Strips a trailing slash, and a user and password: the API ignores them, and messages would show them. */
-function readApiServer(text: string): string {
+function parseApiServer(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || !/^https?:$/.test(url.protocol)) {
     const shown = text.replace(/^(.*\/\/)?[^@]*@/, '');

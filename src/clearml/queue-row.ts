@@ -1,7 +1,7 @@
 // Parses a queue of the server. An unreadable entry must not hide the queue or its other entries.
 import type { Queue, QueueEntry } from './client.ts';
 import { isQueueId, isTaskId, type TaskId } from './ids.ts';
-import { readTime } from './iso-time.ts';
+import { parseTime } from './iso-time.ts';
 import { describeValue, readField, type UnreadableEntry } from './unreadable-entries.ts';
 import { TOO_LARGE } from './read-in-pages.ts';
 
@@ -15,7 +15,7 @@ export const TIMED_QUEUE_FIELDS = [...QUEUE_FIELDS, 'last_update'];
  * @param leftOut receives the unreadable parts
  * @param most how many entries were requested
  */
-export function readQueue(row: unknown, index: number, leftOut: UnreadableEntry[], most: number): Queue | undefined {
+export function parseQueue(row: unknown, index: number, leftOut: UnreadableEntry[], most: number): Queue | undefined {
   if (row === TOO_LARGE) {
     leftOut.push({ place: `queues[${index}]`, why: 'it is too large' });
     return undefined;
@@ -36,14 +36,14 @@ export function readQueue(row: unknown, index: number, leftOut: UnreadableEntry[
     return { id, name: typeof name === 'string' ? name : '', entries: [], isWhole: false, ...time };
   }
   const hasMore = rows.length >= most ? { hasMore: true } : {};
-  return { id, name: typeof name === 'string' ? name : '', ...readEntries(rows, shown, leftOut), ...hasMore, ...time };
+  return { id, name: typeof name === 'string' ? name : '', ...parseEntries(rows, shown, leftOut), ...hasMore, ...time };
 }
 
 /**
  * `queues.add_task` accepts any text as a task without a check. An entry with a text that is not a task id belongs to no task, so the
  * list is complete without it; an entry whose task is unreadable may belong to any task.
  */
-function readEntries(
+function parseEntries(
   rows: readonly unknown[],
   queue: string,
   leftOut: UnreadableEntry[],
@@ -54,7 +54,7 @@ function readEntries(
   for (const [index, row] of rows.entries()) {
     const task = readField(row, 'task');
     const added = readField(row, 'added');
-    const at = typeof added === 'string' ? readTime(added) : undefined;
+    const at = typeof added === 'string' ? parseTime(added) : undefined;
     const wrong = findFault(task, at, entries, added);
     if (wrong !== undefined) leftOut.push({ place: `entry ${index} of ${queue}`, why: wrong });
     if (!isTaskId(task)) isWhole &&= typeof task === 'string';

@@ -6,7 +6,7 @@ import { InvalidResponseError, ServerUnreachableError } from './errors.ts';
 import { QueueIdShape, TaskIdShape, type QueueId, type TaskId } from './ids.ts';
 import { readField, type UnreadableEntry, type ReportUnreadable } from './unreadable-entries.ts';
 import { readPages, splitPages } from './read-in-pages.ts';
-import { QUEUE_FIELDS, readQueue, TIMED_QUEUE_FIELDS } from './queue-row.ts';
+import { QUEUE_FIELDS, parseQueue, TIMED_QUEUE_FIELDS } from './queue-row.ts';
 import { escapeRegex } from './escape-regex.ts';
 import { isRefusal } from './connection/refusal-codes.ts';
 import type { Session } from './connection/session.ts';
@@ -24,9 +24,9 @@ export function createQueues(session: Session, log: Logger, reportUnreadable: Re
   }
 
   /** @param most how many entries of each queue were requested */
-  function readRows(rows: readonly unknown[], most = Infinity): QueueList {
+  function parseRows(rows: readonly unknown[], most = Infinity): QueueList {
     const leftOut: UnreadableEntry[] = [];
-    const queues = rows.flatMap((row, index) => readQueue(row, index, leftOut, most) ?? []);
+    const queues = rows.flatMap((row, index) => parseQueue(row, index, leftOut, most) ?? []);
     reportUnreadable('queues.get_all', leftOut);
     return { queues, isWhole: queues.length === rows.length && queues.every(({ isWhole }) => isWhole) };
   }
@@ -34,7 +34,7 @@ export function createQueues(session: Session, log: Logger, reportUnreadable: Re
   /** @throws InvalidResponseError if the queue may be an unreadable one: it must not be created again */
   async function findOne(filter: object, isIt: (queue: QueueName) => boolean): Promise<QueueName | undefined> {
     const rows = await list({ ...filter, max_task_entries: 1 });
-    const { queues } = readRows(rows, 1);
+    const { queues } = parseRows(rows, 1);
     const found = queues.find(isIt);
     if (found === undefined && queues.length < rows.length)
       throw new InvalidResponseError(
@@ -72,13 +72,13 @@ export function createQueues(session: Session, log: Logger, reportUnreadable: Re
     const few = most === undefined ? {} : { max_task_entries: most };
     const rows: unknown[] = [];
     for (const id of splitPages(ids)) for (const row of await listPages({ id, only_fields, ...few })) rows.push(row);
-    return readRows(rows, most);
+    return parseRows(rows, most);
   }
 
   /** Reads the heads of all queues, and the entries only of those that differ from `known`. */
   async function readChangedQueues(known: readonly Queue[]): Promise<QueueList> {
     const before = new Map(known.map((queue) => [queue.id, queue]));
-    const heads = readRows(await listPages({ only_fields: TIMED_QUEUE_FIELDS, max_task_entries: 1 }), 1);
+    const heads = parseRows(await listPages({ only_fields: TIMED_QUEUE_FIELDS, max_task_entries: 1 }), 1);
     const changed = heads.queues.filter((head) => !isUnchanged(before.get(head.id), head)).map(({ id }) => id);
     const read =
       changed.length === 0
@@ -121,7 +121,7 @@ export function createQueues(session: Session, log: Logger, reportUnreadable: Re
 
     async readAll(known = []) {
       if (known.length > 0) return readChangedQueues(known);
-      return readRows(await listPages({ only_fields: TIMED_QUEUE_FIELDS }));
+      return parseRows(await listPages({ only_fields: TIMED_QUEUE_FIELDS }));
     },
 
     async pop(queue, task) {

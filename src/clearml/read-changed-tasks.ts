@@ -5,7 +5,7 @@ import { ResponseTooLargeError, ServerRefusedError } from './errors.ts';
 import type { TaskId } from './ids.ts';
 import { PAGE_SIZE, splitPages, TOO_LARGE } from './read-in-pages.ts';
 import type { Session } from './connection/session.ts';
-import { describeUnexpectedRow, readTaskId, readTaskRow } from './task-row.ts';
+import { describeUnexpectedRow, parseTaskId, parseTaskRow } from './task-row.ts';
 import type { Task, TaskStatus } from './task.ts';
 import type { UnreadableEntry, ReportUnreadable } from './unreadable-entries.ts';
 
@@ -32,7 +32,7 @@ export function createChangedTaskReads(
   async function readChangedOf(ids: readonly TaskId[], since: number, found: Found): Promise<void> {
     const rows = await listChangedOf(ids, since, found.leftOut);
     if (rows !== undefined) {
-      readChangedRows(ids, rows, found);
+      parseChangedRows(ids, rows, found);
       return;
     }
     const middle = Math.ceil(ids.length / 2);
@@ -90,16 +90,16 @@ export function createChangedTaskReads(
 }
 
 /** A row that is not about one requested task may be about any of them. */
-function readChangedRows(ids: readonly TaskId[], rows: readonly unknown[], found: Found): void {
+function parseChangedRows(ids: readonly TaskId[], rows: readonly unknown[], found: Found): void {
   const requested = new Set(ids);
   for (const [index, row] of rows.entries()) {
-    const id = readTaskId(row);
+    const id = parseTaskId(row);
     if (id === undefined || !requested.delete(id)) {
       found.isWhole = false;
       if (row !== TOO_LARGE) found.leftOut.push({ place: `tasks[${index}]`, why: describeUnexpectedRow(row) });
       continue;
     }
-    const task = readTaskRow(row, index, found.leftOut);
+    const task = parseTaskRow(row, index, found.leftOut);
     if (task === undefined) found.unread.add(id);
     else found.tasks.set(id, task);
   }

@@ -9,7 +9,7 @@ import { createChangedTaskReads, MOST_IDS, statusChangedSince } from './read-cha
 import { PAGE_SIZE, readPages, splitPages, TOO_LARGE } from './read-in-pages.ts';
 import { isRefusal } from './connection/refusal-codes.ts';
 import type { Session } from './connection/session.ts';
-import { describeUnexpectedRow, isUnreadable, readTask, readTaskId, readTaskRow, TASK_FIELDS } from './task-row.ts';
+import { describeUnexpectedRow, isUnreadable, parseTask, parseTaskId, parseTaskRow, TASK_FIELDS } from './task-row.ts';
 import type { Task, TaskDocument } from './task.ts';
 
 export type TaskReads = Pick<Tasks, 'get' | 'getMany' | 'read' | 'readChanged' | 'count' | 'find' | 'search'>;
@@ -19,7 +19,7 @@ const Rows = z.object({ tasks: z.array(z.unknown()) });
 /** Refuses a response about another task: its document would run under this id. */
 function documentOf(id: TaskId): z.ZodType<TaskDocument> {
   return z.object({ task: z.record(z.string(), z.unknown()) }).transform(({ task: document }, context) => {
-    const task = readTaskId(document) === id ? readTask(document, id) : { why: 'it is about another task' };
+    const task = parseTaskId(document) === id ? parseTask(document, id) : { why: 'it is about another task' };
     if (!isUnreadable(task)) return { task, document };
     context.addIssue(task.why);
     return z.NEVER;
@@ -71,8 +71,8 @@ export function createTaskReads(session: Session, reportUnreadable: ReportUnread
       const { tasks: rows } = await session.call('tasks.get_all', body, { shape: Rows, idempotent: true, once: true });
       const found = new Map<TaskId, TaskDocument>();
       for (const id of ids) {
-        const [row, ...others] = rows.filter((one) => readTaskId(one) === id);
-        const task = row === undefined || others.length > 0 ? undefined : readTask(row, id);
+        const [row, ...others] = rows.filter((one) => parseTaskId(one) === id);
+        const task = row === undefined || others.length > 0 ? undefined : parseTask(row, id);
         if (task !== undefined && !isUnreadable(task))
           found.set(id, { task, document: row as Readonly<Record<string, unknown>> });
       }
@@ -83,7 +83,8 @@ export function createTaskReads(session: Session, reportUnreadable: ReportUnread
       const leftOut: UnreadableEntry[] = [];
       const tasks = new Map<TaskId, Task>();
       const unread = new Set<TaskId>();
-      for (const page of splitPages(ids)) readInto({ tasks, unread }, page, await listById(page, leftOut), leftOut);
+      for (const page of splitPages(ids))
+        parseTasksInto({ tasks, unread }, page, await listById(page, leftOut), leftOut);
       reportUnreadable('tasks.get_all', leftOut);
       return { tasks, unread };
     },
@@ -99,7 +100,7 @@ export function createTaskReads(session: Session, reportUnreadable: ReportUnread
         const read = await readPages('tasks.get_all', (page, size) => list({ ...filter, page, page_size: size }));
         for (const row of read) rows.push(row);
       }
-      const found = rows.flatMap((row, index) => readTaskRow(row, index, leftOut) ?? []);
+      const found = rows.flatMap((row, index) => parseTaskRow(row, index, leftOut) ?? []);
       reportUnreadable('tasks.get_all', leftOut);
       return found;
     },
@@ -111,7 +112,7 @@ export function createTaskReads(session: Session, reportUnreadable: ReportUnread
         ? await list({ ...few, _any_: { fields: ['id'], pattern: `^${text}` } })
         : [];
       const leftOut: UnreadableEntry[] = [];
-      const found = [...begun, ...named].flatMap((row, index) => readTaskRow(row, index, leftOut) ?? []);
+      const found = [...begun, ...named].flatMap((row, index) => parseTaskRow(row, index, leftOut) ?? []);
       reportUnreadable('tasks.get_all', leftOut);
       return [...new Map(found.map((task) => [task.id, task])).values()].slice(0, most);
     },
@@ -119,7 +120,7 @@ export function createTaskReads(session: Session, reportUnreadable: ReportUnread
 }
 
 /** Reads the requested tasks of a page. A row without a readable id may belong to any missing one, so those count as unread. */
-function readInto(
+function parseTasksInto(
   { tasks, unread }: { readonly tasks: Map<TaskId, Task>; readonly unread: Set<TaskId> },
   requested: readonly TaskId[],
   rows: readonly unknown[],
@@ -128,7 +129,7 @@ function readInto(
   const missing = new Set(requested);
   let unexpected = 0;
   for (const [index, row] of rows.entries()) {
-    const id = readTaskId(row);
+    const id = parseTaskId(row);
     if (id === undefined || !missing.has(id)) {
       unexpected += 1;
       // Two rows of one task: neither can be trusted.
@@ -137,7 +138,7 @@ function readInto(
       continue;
     }
     missing.delete(id);
-    const task = readTaskRow(row, index, leftOut);
+    const task = parseTaskRow(row, index, leftOut);
     if (task === undefined) unread.add(id);
     else tasks.set(id, task);
   }

@@ -1,6 +1,6 @@
 // Parses a task of the server. An unreadable task must not hide the others of its page.
 import { isTaskId, type QueueId, type TaskId } from './ids.ts';
-import { readTime } from './iso-time.ts';
+import { parseTime } from './iso-time.ts';
 import { describeValue, readField, type UnreadableEntry } from './unreadable-entries.ts';
 import { TASK_STATUSES, type Task, type TaskStatus } from './task.ts';
 
@@ -32,12 +32,12 @@ export interface Unreadable {
  * unreadable; a missing field does not. Parsed without zod, which copies each row and creates an error for each missing field: half
  * the time of a poll with thousands of jobs.
  */
-export function readTask(row: unknown, id: TaskId): Task | Unreadable {
-  const status = readStatus(readField(row, 'status'));
+export function parseTask(row: unknown, id: TaskId): Task | Unreadable {
+  const status = parseStatus(readField(row, 'status'));
   const execution = readField(row, 'execution') ?? {};
   const texts = TEXTS.map((name) => readField(row, name) ?? '');
   const queue = readField(execution, 'queue') ?? '';
-  const times = TIMES.map((name) => readOptionalTime(readField(row, name)));
+  const times = TIMES.map((name) => parseOptionalTime(readField(row, name)));
   if (status === undefined) return wrong('status', readField(row, 'status'));
   if (typeof execution !== 'object' || Array.isArray(execution)) return wrong('execution', execution);
   if (typeof queue !== 'string') return wrong('execution.queue', queue);
@@ -52,7 +52,7 @@ export function readTask(row: unknown, id: TaskId): Task | Unreadable {
   const properties = readField(readField(row, 'hyperparams'), 'properties');
   return {
     id,
-    name: readText(readField(row, 'name')) ?? '',
+    name: parseText(readField(row, 'name')) ?? '',
     status,
     statusReason,
     statusMessage,
@@ -62,8 +62,8 @@ export function readTask(row: unknown, id: TaskId): Task | Unreadable {
     user: named(user),
     executionQueue: named(queue) as QueueId | undefined,
     archived: Array.isArray(tags) && tags.includes('archived'),
-    slurmJob: readJob(readField(readField(properties, 'slurm_job_id'), 'value')),
-    abortCallbackMs: readAbortCallback(readField(row, 'runtime')),
+    slurmJob: parseJob(readField(readField(properties, 'slurm_job_id'), 'value')),
+    abortCallbackMs: parseAbortCallback(readField(row, 'runtime')),
   };
 }
 
@@ -71,7 +71,7 @@ const TEXTS = ['status_reason', 'status_message', 'last_worker', 'user'] as cons
 const TIMES = ['status_changed', 'last_update'] as const;
 
 /** The task of a row; undefined if its id is unreadable. */
-export function readTaskId(row: unknown): TaskId | undefined {
+export function parseTaskId(row: unknown): TaskId | undefined {
   const id = readField(row, 'id');
   return isTaskId(id) ? id : undefined;
 }
@@ -84,7 +84,7 @@ function wrong(field: string, value: unknown): Unreadable {
   return { why: `its ${field} is ${describeValue(value)}` };
 }
 
-function readText(value: unknown): string | undefined {
+function parseText(value: unknown): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }
 
@@ -94,36 +94,36 @@ function named(text: string): string | undefined {
 }
 
 /** Any user who may edit the task may write any text there, and it becomes an argument of Slurm's commands: accept only a number. */
-function readJob(value: unknown): string | undefined {
+function parseJob(value: unknown): string | undefined {
   return typeof value === 'string' && /^[1-9]\d{0,9}$/.test(value) ? value : undefined;
 }
 
 /** Undefined if missing, NaN if unreadable. */
-function readOptionalTime(value: unknown): number | undefined {
+function parseOptionalTime(value: unknown): number | undefined {
   if (value === undefined || value === null) return undefined;
-  return typeof value === 'string' ? (readTime(value) ?? NaN) : NaN;
+  return typeof value === 'string' ? (parseTime(value) ?? NaN) : NaN;
 }
 
-function readStatus(value: unknown): TaskStatus | undefined {
+function parseStatus(value: unknown): TaskStatus | undefined {
   return TASK_STATUSES.find((status) => status === value);
 }
 
 /** Seconds, as strings: the callback's timeout, and how often its process polls for the abort. */
-function readAbortCallback(runtime: unknown): number | undefined {
-  const timeoutSec = readSeconds(readField(runtime, '_abort_callback_timeout'));
+function parseAbortCallback(runtime: unknown): number | undefined {
+  const timeoutSec = parseSeconds(readField(runtime, '_abort_callback_timeout'));
   if (!(timeoutSec > 0)) return undefined;
-  const pollSec = readSeconds(readField(runtime, '_abort_poll_freq'));
+  const pollSec = parseSeconds(readField(runtime, '_abort_poll_freq'));
   return (timeoutSec + (pollSec > 0 ? pollSec : 0)) * 1000;
 }
 
-function readSeconds(value: unknown): number {
+function parseSeconds(value: unknown): number {
   return typeof value === 'string' || typeof value === 'number' ? Number(value) : NaN;
 }
 
 /** The task of a row; if it is unreadable, it is added to those left out. */
-export function readTaskRow(row: unknown, index: number, leftOut: UnreadableEntry[]): Task | undefined {
-  const id = readTaskId(row);
-  const task = id === undefined ? { why: `its id is ${describeValue(readField(row, 'id'))}` } : readTask(row, id);
+export function parseTaskRow(row: unknown, index: number, leftOut: UnreadableEntry[]): Task | undefined {
+  const id = parseTaskId(row);
+  const task = id === undefined ? { why: `its id is ${describeValue(readField(row, 'id'))}` } : parseTask(row, id);
   if (!isUnreadable(task)) return task;
   leftOut.push({ place: id === undefined ? `tasks[${index}]` : `task ${id}`, why: task.why });
   return undefined;

@@ -4,7 +4,7 @@ import type { Clock } from '../base/clock.ts';
 import type { WorkerRow, Workers } from './client.ts';
 import { InvalidResponseError } from './errors.ts';
 import { isQueueId } from './ids.ts';
-import { readTime } from './iso-time.ts';
+import { parseTime } from './iso-time.ts';
 import { describeValue, readField, type UnreadableEntry, type ReportUnreadable } from './unreadable-entries.ts';
 import type { Session } from './connection/session.ts';
 
@@ -39,7 +39,7 @@ export function createWorkers(session: Session, clock: Clock, reportUnreadable: 
         if (!(error instanceof InvalidResponseError)) throw error;
         leftOut.push({ place: 'all workers', why: error.message });
       }
-      const workers = (rows ?? []).flatMap((row, index) => readWorker(row, index, leftOut) ?? []);
+      const workers = (rows ?? []).flatMap((row, index) => parseWorker(row, index, leftOut) ?? []);
       reportUnreadable('workers.get_all', leftOut);
       return { workers: workers.filter(({ tags }) => tags.includes(tag)), isWhole: leftOut.length === 0 };
     },
@@ -47,7 +47,7 @@ export function createWorkers(session: Session, clock: Clock, reportUnreadable: 
 }
 
 /** Only the id is required. */
-function readWorker(row: unknown, index: number, leftOut: UnreadableEntry[]): WorkerRow | undefined {
+function parseWorker(row: unknown, index: number, leftOut: UnreadableEntry[]): WorkerRow | undefined {
   const id = readField(row, 'id');
   if (typeof id !== 'string') {
     leftOut.push({ place: `workers[${index}]`, why: `its id is ${describeValue(id)}` });
@@ -60,7 +60,7 @@ function readWorker(row: unknown, index: number, leftOut: UnreadableEntry[]): Wo
     id,
     queues: queues.filter(isQueueId),
     tags: tags.filter((tag) => typeof tag === 'string'),
-    ...(typeof heard === 'string' ? { heardAt: readTime(heard) } : {}),
+    ...(typeof heard === 'string' ? { heardAt: parseTime(heard) } : {}),
   };
 }
 

@@ -10,7 +10,7 @@ import type { StatusRow } from '../daemon/status/status-row.ts';
 import type { ClusterStatus } from '../daemon/status/status-of-all-clusters.ts';
 import { explainPause, formatTime, PAUSES_UNREADABLE } from '../daemon/console/console-messages.ts';
 import { LIMIT_SETTINGS } from '../base/job-limits.ts';
-import { isLive, readJobState } from '../slurm/job-state.ts';
+import { isLive, parseJobState } from '../slurm/job-state.ts';
 import { cleanLogTail } from '../daemon/console/clean-log-tail.ts';
 import type { Paint } from '../base/terminal-colors.ts';
 
@@ -162,7 +162,7 @@ function cells({ task, name, queue, job, state, since, nodes, why }: StatusRow, 
 /** Waiting jobs have no color. */
 function colorOf(state: string): 'good' | 'bad' | 'doubtful' | undefined {
   if (['absent', 'unknown', 'orphaned'].includes(state)) return 'doubtful';
-  const known = readJobState(state);
+  const known = parseJobState(state);
   if (known === 'RUNNING' || known === 'COMPLETED') return 'good';
   return isLive(known) ? undefined : 'bad';
 }

@@ -16,7 +16,7 @@ import { versionText } from '../base/version.ts';
  */
 export async function parseAndRun(words: readonly string[], context: CommandContext): Promise<number> {
   // `help` and `help logs` work as in many programs.
-  const { command, typed } = readCall(words[0] === 'help' ? [...words.slice(1), '--help'] : words);
+  const { command, typed } = parseCall(words[0] === 'help' ? [...words.slice(1), '--help'] : words);
   if (typed['help'] === true) {
     const { HELP_WIDTH, helpText } = await import('./help-text.ts');
     context.stdout(helpText(command, COMMANDS, Math.min(HELP_WIDTH, context.terminalSize?.().columns ?? HELP_WIDTH)));
@@ -35,10 +35,10 @@ interface Call {
 }
 
 /** A misspelled option or command is an error, never ignored. */
-function readCall(words: readonly string[]): Call {
+function parseCall(words: readonly string[]): Call {
   const command = commandOf(words);
   const options = { ...command.options, ...ALWAYS };
-  const { words: positionals, typed } = readWords(words, options);
+  const { words: positionals, typed } = parseWords(words, options);
   refuseUnknown(typed, options, command);
   for (const [name, option] of Object.entries(options)) refuseValue(name, option, typed[name]);
   return {
@@ -50,7 +50,7 @@ function readCall(words: readonly string[]): Call {
 /** The first argument that belongs to no option. Options may precede it, so the options of all commands must be known. */
 function commandOf(words: readonly string[]): Command {
   const all = [...COMMANDS, daemonCommand].flatMap(({ options }) => Object.entries(options));
-  const [name] = readWords(words, { ...Object.fromEntries(all), ...ALWAYS }).words;
+  const [name] = parseWords(words, { ...Object.fromEntries(all), ...ALWAYS }).words;
   return COMMANDS.find((command) => command.name === name) ?? daemonCommand;
 }
 
@@ -60,7 +60,7 @@ interface Read {
   readonly words: readonly string[];
 }
 
-function readWords(words: readonly string[], options: Readonly<Record<string, Option>>): Read {
+function parseWords(words: readonly string[], options: Readonly<Record<string, Option>>): Read {
   const entries = Object.entries(options);
   const namesOf = (type: Option['type']): string[] =>
     entries.filter(([, option]) => option.type === type).map(([name]) => name);

@@ -53,12 +53,12 @@ const UNIT_MS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_60
 export function spanOption(typed: ParsedArgs, name: string): number | undefined {
   const text = textOption(typed, name);
   if (text === undefined) return undefined;
-  const span = readSpan(text);
+  const span = parseSpan(text);
   if (span === undefined) throw new UsageError(`--${name} must be a duration such as 30m, 2h or 3d, not "${text}".`);
   return span;
 }
 
-function readSpan(text: string): number | undefined {
+function parseSpan(text: string): number | undefined {
   const [, count = '', unit = ''] = /^(\d{1,6})([smhd])$/.exec(text) ?? [];
   const unitMs = UNIT_MS[unit];
   return unitMs === undefined ? undefined : Number(count) * unitMs;
@@ -70,7 +70,7 @@ const TIME = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?(Z|[+-]\d\d:\d\d)?$/;
 export function momentOption(typed: ParsedArgs, name: string, now: number): number | undefined {
   const text = textOption(typed, name);
   if (text === undefined) return undefined;
-  const span = readSpan(text);
+  const span = parseSpan(text);
   const at = span === undefined ? (TIME.test(text) ? Date.parse(text.replace(' ', 'T')) : NaN) : now + span;
   if (Number.isNaN(at))
     throw new UsageError(`--${name} must be a time such as 2026-12-01T08:00, or a duration such as 2h, not "${text}".`);

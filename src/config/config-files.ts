@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { ConfigError } from './errors.ts';
-import type { IncludedFile } from './hocon/read-hocon.ts';
+import type { IncludedFile } from './hocon/parse-hocon.ts';
 import type { Surroundings } from './environment-variables.ts';
 
 /** The text of a file, or undefined if it does not exist; throws if it cannot be read. */

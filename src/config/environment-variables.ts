@@ -2,7 +2,7 @@
 import { leaf, overlay, treeWith, emptyTree, type ConfigTree, type Scalar } from './config-tree.ts';
 import { ConfigError } from './errors.ts';
 import type { Environment } from './hocon/resolve-substitutions.ts';
-import { readHoconValue } from './hocon/read-hocon.ts';
+import { parseHoconValue } from './hocon/parse-hocon.ts';
 import type { Origin } from './setting-origin.ts';
 
 interface NamedVariable {
@@ -124,7 +124,7 @@ export function dynamicVariables(environment: Environment): ConfigTree {
     const origin: Origin = { kind: 'variable', name };
     const path = name.slice(DYNAMIC_PREFIX.length).toLowerCase().split('__');
     if (path.includes('')) throw new ConfigError('names no setting: the form is CLEARML_AGENT__SECTION__KEY', origin);
-    const value = readHoconValue(environment[name] ?? '', origin, environment);
+    const value = parseHoconValue(environment[name] ?? '', origin, environment);
     if (value !== undefined) tree = overlay(tree, treeWith(path, value));
   }
   return tree;

@@ -17,7 +17,7 @@ import {
 } from './config-tree.ts';
 import { dynamicVariables, namedVariables, readSurroundings, type Surroundings } from './environment-variables.ts';
 import type { Environment } from './hocon/resolve-substitutions.ts';
-import { readHocon } from './hocon/read-hocon.ts';
+import { parseHocon } from './hocon/parse-hocon.ts';
 import { withLocalPaths } from './absolute-paths.ts';
 import type { Origin } from './setting-origin.ts';
 import { filesWithSecrets } from './redact-secret-settings.ts';
@@ -86,7 +86,7 @@ export function loadConfig({ environment, homeDir, commandLine, readFile }: Conf
   }
   const layers = files.found.map(({ file, text }) => {
     read.push(file);
-    return readHocon(file, text, { environment, readInclude });
+    return parseHocon(file, text, { environment, readInclude });
   });
   const written = [
     treeWith(['api', 'verify_certificate'], leaf(true, NOWHERE)),

@@ -170,7 +170,7 @@ function placeLines(place: ProbePlace): string {
 }
 
 /** undefined if the output is incomplete. */
-export function readProbe(text: string): NodeFound | undefined {
+export function parseProbe(text: string): NodeFound | undefined {
   if (!text.includes(END)) return undefined;
   const values = new Map<string, string>();
   for (const line of text.split('\n')) {

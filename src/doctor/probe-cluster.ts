@@ -8,12 +8,12 @@ import { findDistrustOnHost } from '../transport/path-trust-on-host.ts';
 import { CommandNotFoundError } from '../transport/errors.ts';
 import type { Transport, CommandResult } from '../transport/transport.ts';
 import { SshConfigError } from '../transport/ssh2/find-ssh2-target.ts';
-import { readPartitionRights, SHOW_PARTITIONS_ARGS } from '../slurm/partition-rights.ts';
+import { parsePartitionRights, SHOW_PARTITIONS_ARGS } from '../slurm/partition-rights.ts';
 import { failureMessage } from '../slurm/describe-command-failure.ts';
 import { isTransportError } from '../slurm/transport-errors.ts';
-import { readAssociations, showAssociationsArgs, type Association } from '../slurm/sacctmgr.ts';
-import { needsAccount, readFacts, SHOW_CONFIG_ARGS } from '../slurm/scontrol-show-config.ts';
-import { readPartitions, SINFO_ARGS } from '../slurm/sinfo.ts';
+import { parseAssociations, showAssociationsArgs, type Association } from '../slurm/sacctmgr.ts';
+import { needsAccount, parseClusterFacts, SHOW_CONFIG_ARGS } from '../slurm/scontrol-show-config.ts';
+import { parsePartitions, SINFO_ARGS } from '../slurm/sinfo.ts';
 import { createTransport } from '../assembly/create-transport.ts';
 import { reachablePartitions, type ReachablePartition } from './reachable-partitions.ts';
 import type { App } from '../assembly/app.ts';
@@ -109,7 +109,7 @@ async function queryHost(
     const notChecked = unchecked('not checked: the controller does not respond');
     return { ...gathered, commands, controller: config, partitions: notChecked, accounts: notChecked };
   }
-  const controller = readController(config.value);
+  const controller = parseController(config.value);
   const accounting = controller.kind === 'known' && controller.value.hasAccounting;
   const accounts = accounting
     ? await queryAccounts(host, names.sacctmgr, controller.value.clusterName)
@@ -135,12 +135,12 @@ async function queryPartitions(
   const ours = accounts.kind === 'known' ? accounts.value : [];
   // The check of the accounts reports that there are none; the partitions do not repeat it.
   const needsAccount = controller.kind === 'known' && controller.value.needsAccount && ours.length > 0;
-  const user = { rights: readPartitionRights(rights.value), accounts: ours, needsAccount };
-  return known(reachablePartitions(readPartitions(sinfo.value), user));
+  const user = { rights: parsePartitionRights(rights.value), accounts: ours, needsAccount };
+  return known(reachablePartitions(parsePartitions(sinfo.value), user));
 }
 
-function readController(text: string): Fact<ControllerSeen> {
-  const facts = readFacts(text);
+function parseController(text: string): Fact<ControllerSeen> {
+  const facts = parseClusterFacts(text);
   if (facts === undefined) return unavailable('scontrol show config printed no settings');
   return known({ ...facts, needsAccount: needsAccount(text) });
 }
@@ -150,7 +150,7 @@ async function queryAccounts(host: Transport, sacctmgr: string, clusterName: str
   if (user.kind !== 'known') return user;
   const answer = await query(host, sacctmgr, showAssociationsArgs(user.value.trim()));
   if (answer.kind !== 'known') return answer;
-  return known(readAssociations(answer.value).filter(({ cluster }) => cluster === clusterName));
+  return known(parseAssociations(answer.value).filter(({ cluster }) => cluster === clusterName));
 }
 
 async function querySharedFolder(

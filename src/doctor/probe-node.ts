@@ -3,7 +3,7 @@ import { systemClock } from '../base/clock.ts';
 import { sleepUnlessStopped } from '../base/sleep-unless-stopped.ts';
 import type { ClusterSettings } from '../config/cluster-settings.ts';
 import type { NodeFound } from './node-script.ts';
-import { probeName, probeScript, readProbe, type ProbeContainer, type ProbePlace } from './node-script.ts';
+import { probeName, probeScript, parseProbe, type ProbeContainer, type ProbePlace } from './node-script.ts';
 import { known, unavailable, type Fact } from './check-result.ts';
 import { findDistrustOnHost } from '../transport/path-trust-on-host.ts';
 import type { Transport } from '../transport/transport.ts';
@@ -131,7 +131,7 @@ async function readOutput(host: Transport, file: string, id: JobId): Promise<Fac
   let text = '';
   for (let tries = 0; tries < READ_TRIES; tries += 1) {
     text = (await host.run({ program: 'cat', args: [file], timeoutMs: READ_TIMEOUT_MS })).stdout;
-    const found = readProbe(text);
+    const found = parseProbe(text);
     if (found !== undefined) return known(found);
     await systemClock.sleep(POLL_MS);
   }

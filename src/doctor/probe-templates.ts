@@ -38,9 +38,9 @@ export async function probeTemplates({ config, context }: Configured): Promise<F
 }
 
 async function findingsOf({ file, text, queue }: NamedTemplate, checkers: AllCheckers): Promise<Finding[]> {
-  const { reading, findings } = lintTemplate(file, text);
+  const { parsed, findings } = lintTemplate(file, text);
   try {
-    const checked = await checkWithPrograms(reading, await checkers.of(queue?.cluster));
+    const checked = await checkWithPrograms(parsed, await checkers.of(queue?.cluster));
     return [...findings, ...checked.findings];
   } catch (error) {
     // Other checks report that the cluster cannot be reached or its commands are not trusted.

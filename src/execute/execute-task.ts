@@ -5,7 +5,7 @@ import type { TaskId } from '../clearml/ids.ts';
 import { planStart, readTaskState } from './plan-start.ts';
 import { trackOneTask, type OneTaskEnd } from './track-one-task.ts';
 import { mappingOf } from '../daemon/users/unix-users.ts';
-import { readJobName } from '../slurm/job-name.ts';
+import { parseJobName } from '../slurm/job-name.ts';
 import type { JobId } from '../slurm/scheduler.ts';
 import { createConsoleView } from '../clearml/new-console-lines.ts';
 import { findTask } from '../task-commands/find-task.ts';
@@ -99,7 +99,7 @@ async function endOf({ deps }: OneTask, { task, jobId }: OneTaskEnd): Promise<Ex
   const last = jobId ?? (task?.slurmJob as JobId | undefined);
   const record = last === undefined ? undefined : await deps.scheduler.record(last, { runAs: seen });
   // Slurm reuses ids, and any user can give a job this name.
-  const isIts = readJobName(record?.name ?? '')?.taskId === task?.id && record?.isOthers !== true;
+  const isIts = parseJobName(record?.name ?? '')?.taskId === task?.id && record?.isOthers !== true;
   const code = isIts ? record?.exitCode : undefined;
   return { isOver: true, isCompleted: false, exitCode: code === 0 ? undefined : code };
 }

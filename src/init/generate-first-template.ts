@@ -1,6 +1,6 @@
 // Generates the first template of a cluster; a comment tells the source of each value.
 import { joinLines } from '../base/safe-lines.ts';
-import { readAmount } from '../base/slurm-amount.ts';
+import { parseAmount } from '../base/slurm-amount.ts';
 import type { Partition } from '../slurm/sinfo.ts';
 import type { Choices } from './choose-settings.ts';
 import type { Site } from './site-facts.ts';
@@ -56,7 +56,7 @@ function accountLines({ entrance, partition }: Choices): string[] {
 }
 
 function timeLines({ name, timeLimit }: Partition): string[] {
-  const limit = readAmount(timeLimit, 'duration')?.most ?? Infinity;
+  const limit = parseAmount(timeLimit, 'duration')?.most ?? Infinity;
   const says = limit === Infinity ? 'no limit' : `a limit of ${timeLimit}`;
   const usual = limit < DEFAULTS.seconds ? timeLimit : DEFAULTS.time;
   return [`# ${name} has ${says} (sinfo).`, `#SBATCH --time=${property('walltime', usual)}`];

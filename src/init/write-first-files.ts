@@ -16,7 +16,7 @@ import { refuseInternalQueue } from '../assembly/read-queue-templates.ts';
 import { UNIT_FILE_NAMES, UNIT_FILES, unitSite, type JobPlace } from './unit-files.ts';
 import { UsageError } from '../base/usage-error.ts';
 import { nearestName } from '../base/did-you-mean.ts';
-import { readAmount } from '../base/slurm-amount.ts';
+import { parseAmount } from '../base/slurm-amount.ts';
 
 const TEMPLATE = 'slurm.template';
 const SETTINGS = 'clearml-slurm.conf';
@@ -176,7 +176,7 @@ function formatQuestion({ asks, answers, usual }: Question): string {
 export function daemonJob({ partitions }: Site, { partition: chosen, entrance }: Choices): JobPlace {
   const usual = partitions.find(({ isDefault, closedBecause }) => isDefault && closedBecause === undefined);
   const { name, timeLimit } = usual ?? chosen.value;
-  const seconds = readAmount(timeLimit, 'duration')?.most ?? Infinity;
+  const seconds = parseAmount(timeLimit, 'duration')?.most ?? Infinity;
   const account = entrance === undefined ? [] : [`--account=${entrance.value.account}`];
   const qos = entrance?.value.qos === undefined ? [] : [`--qos=${entrance.value.qos}`];
   const options = usual === undefined ? [`--partition=${name}`, ...account, ...qos] : [];

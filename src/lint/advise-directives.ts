@@ -4,20 +4,20 @@ import { headerLines } from '../sbatch-template/directives/check-directives.ts';
 import { DIRECTIVE_PREFIX, PLACEHOLDER_MARK } from '../sbatch-template/directives/directive-tokens.ts';
 import {
   defaultText,
-  readOptions,
+  parseOptions,
   type DirectiveOption,
-} from '../sbatch-template/directives/read-directive-options.ts';
+} from '../sbatch-template/directives/parse-directive-options.ts';
 import { imageProblem } from './check-pyxis-image.ts';
-import type { Reading } from '../sbatch-template/collect-errors.ts';
+import type { LenientParse } from '../sbatch-template/collect-errors.ts';
 import { findingAt, type Finding } from './collect-rules.ts';
 
-export function adviseDirectives(reading: Reading): Finding[] {
-  const options = readOptions(reading.tokens);
+export function adviseDirectives(parsed: LenientParse): Finding[] {
+  const options = parseOptions(parsed.tokens);
   return [
-    ...lines(reading).flatMap((line) => [...findLookAlikes(reading, line), ...truncatedByHash(reading, line)]),
-    ...otherScheduler(reading),
-    ...options.flatMap((option) => adviseOption(reading, option)),
-    ...repeatedOptions(reading, options),
+    ...lines(parsed).flatMap((line) => [...findLookAlikes(parsed, line), ...truncatedByHash(parsed, line)]),
+    ...otherScheduler(parsed),
+    ...options.flatMap((option) => adviseOption(parsed, option)),
+    ...repeatedOptions(parsed, options),
   ];
 }
 
@@ -26,14 +26,14 @@ interface Line {
   readonly text: string;
 }
 
-function lines({ source, header }: Reading): Line[] {
+function lines({ source, header }: LenientParse): Line[] {
   return headerLines(source, header).map(({ start, end }) => ({ start, text: source.text.slice(start, end) }));
 }
 
 /** `# #SBATCH` is not reported: ClearML's own examples disable a line in this way. */
 const LOOK_ALIKE = /^(?:[ \t]+#[ \t]*|#[ \t]+|##+[ \t]*)SBATCH[ \t]*-/;
 
-function findLookAlikes({ source }: Reading, { start, text }: Line): Finding[] {
+function findLookAlikes({ source }: LenientParse, { start, text }: Line): Finding[] {
   if (LOOK_ALIKE.test(text)) {
     return [findingAt(source, start, 'directive-look-alike', 'sbatch reads this line as a comment.')];
   }
@@ -52,17 +52,17 @@ function findLookAlikes({ source }: Reading, { start, text }: Line): Finding[] {
 }
 
 /** One finding for all #PBS lines: a script for PBS has many of them. */
-function otherScheduler(reading: Reading): Finding[] {
-  const found = lines(reading).filter(({ text }) => /^#PBS[ \t]/.test(text));
+function otherScheduler(parsed: LenientParse): Finding[] {
+  const found = lines(parsed).filter(({ text }) => /^#PBS[ \t]/.test(text));
   const [first] = found;
   if (first === undefined) return [];
   const subject = found.length === 1 ? 'This #PBS line has' : `This and ${found.length - 1} more #PBS lines have`;
   const sentence = `${subject} no effect: the daemon submits with --ignore-pbs.`;
-  return [findingAt(reading.source, first.start, 'other-scheduler', sentence)];
+  return [findingAt(parsed.source, first.start, 'other-scheduler', sentence)];
 }
 
 /** Reports a # inside a word; a # after a space is an intended comment. */
-function truncatedByHash({ source }: Reading, { start, text }: Line): Finding[] {
+function truncatedByHash({ source }: LenientParse, { start, text }: Line): Finding[] {
   if (!text.startsWith(DIRECTIVE_PREFIX)) return [];
   const unquoted = text
     .slice(DIRECTIVE_PREFIX.length)
@@ -78,8 +78,8 @@ function truncatedByHash({ source }: Reading, { start, text }: Line): Finding[] 
   return [findingAt(source, at, 'hash-in-directive', `sbatch reads only "${kept}": the # after it begins a comment.`)];
 }
 
-function adviseOption(reading: Reading, option: DirectiveOption): Finding[] {
-  const { source } = reading;
+function adviseOption(parsed: LenientParse, option: DirectiveOption): Finding[] {
+  const { source } = parsed;
   const { name, value, start } = option;
   const found: Finding[] = [];
   function add(rule: Finding['rule'], sentence: string): void {
@@ -98,7 +98,7 @@ function adviseOption(reading: Reading, option: DirectiveOption): Finding[] {
   }
   if (name === 'export') {
     const text = defaultText(option) ?? 'ALL';
-    const keepsEnvironment = /(?:^|,)ALL(?:,|$)/i.test(text) || setsEnvironment(reading);
+    const keepsEnvironment = /(?:^|,)ALL(?:,|$)/i.test(text) || setsEnvironment(parsed);
     if (!keepsEnvironment) add('export', `--export=${text} does not pass the environment of sbatch to the job.`);
   }
   if (name === 'container-image') {
@@ -115,7 +115,7 @@ function isDefaultName({ value, placeholders }: DirectiveOption): boolean {
 }
 
 /** Whether the template starts a login shell or sets PATH. */
-function setsEnvironment({ source: { text } }: Reading): boolean {
+function setsEnvironment({ source: { text } }: LenientParse): boolean {
   const [first = ''] = text.split('\n', 1);
   return (
     /\s(?:-[a-z]*l|--login)\b/.test(first) ||
@@ -123,7 +123,7 @@ function setsEnvironment({ source: { text } }: Reading): boolean {
   );
 }
 
-function repeatedOptions({ source }: Reading, options: readonly DirectiveOption[]): Finding[] {
+function repeatedOptions({ source }: LenientParse, options: readonly DirectiveOption[]): Finding[] {
   return options.flatMap(({ name, start }, index) => {
     const isLast = !options.slice(index + 1).some((other) => other.name === name);
     const isFirst = !options.slice(0, index).some((other) => other.name === name);

@@ -1,6 +1,6 @@
 // Finds unknown variables, values that a task may lack, and values that a shell evaluates again.
 import { nearestName } from '../base/did-you-mean.ts';
-import { BLOCKS, readPlaceholder, type ValuePlaceholder } from '../sbatch-template/placeholders/parse-placeholder.ts';
+import { BLOCKS, parsePlaceholder, type ValuePlaceholder } from '../sbatch-template/placeholders/parse-placeholder.ts';
 import { catchTemplateError, type TemplateError } from '../sbatch-template/errors.ts';
 import { READ_BY_JOB, SET_BY_JOB } from '../sbatch-template/job-script/job-variable-tables.ts';
 import type { Occurrence } from '../sbatch-template/shell/lexer-result.ts';
@@ -8,11 +8,11 @@ import { knownFields, mayLack } from '../sbatch-template/placeholders/variable-f
 import { possibleEvaluationMessage } from '../sbatch-template/data-flow/classify-placeholders.ts';
 import { ALWAYS_PLAIN } from '../sbatch-template/data-flow/value-sources.ts';
 import { PLAIN_NAMES, TREE_NAMES } from '../sbatch-template/placeholders/variables.ts';
-import type { Reading } from '../sbatch-template/collect-errors.ts';
+import type { LenientParse } from '../sbatch-template/collect-errors.ts';
 import { findingAt, type Finding } from './collect-rules.ts';
 
-export function advisePlaceholders(reading: Reading): Finding[] {
-  const { source, tokens: words, occurrences } = reading;
+export function advisePlaceholders(parsed: LenientParse): Finding[] {
+  const { source, tokens: words, occurrences } = parsed;
   const inDirectives = words.flatMap(({ parts }) =>
     parts.flatMap((part) => (part.kind === 'placeholder' ? [part.placeholder] : [])),
   );
@@ -35,10 +35,10 @@ export function advisePlaceholders(reading: Reading): Finding[] {
         findingAt(source, occurrence.placeholder.start, 'may-be-read-again', text),
       ),
     ),
-    ...reading.possibleEvaluations.map((evaluation) =>
+    ...parsed.possibleEvaluations.map((evaluation) =>
       findingAt(source, evaluation.placeholder.start, 'may-be-evaluated', possibleEvaluationMessage(evaluation)),
     ),
-    ...misspeltNames(reading),
+    ...misspeltNames(parsed),
   ];
 }
 
@@ -113,7 +113,7 @@ function mayBeReEvaluated({ placeholder, context }: Occurrence): boolean {
 }
 
 /** Reports names that bash expands but that are probably misspelt placeholders: `${CLEARML_TASK_ID}`, `${CLEARML_PRESETUP}`. */
-function misspeltNames({ source, script }: Reading): Finding[] {
+function misspeltNames({ source, script }: LenientParse): Finding[] {
   const { text } = source;
   return [...text.matchAll(/\$(?:\{(CLEARML_\w+)|<(CLEARML_\w+)|(CLEARML_\w+))/g)].flatMap((match) => {
     const name = match[1] ?? match[2] ?? match[3] ?? '';
@@ -132,9 +132,9 @@ const PLACEHOLDER_NAMES = [...PLAIN_NAMES, ...TREE_NAMES, ...BLOCKS];
 const JOB_VARIABLES = [...READ_BY_JOB, ...SET_BY_JOB].flatMap(({ names }) => names);
 
 /** Includes placeholders with errors: those are reported separately. */
-function isPlaceholderAt(source: Reading['source'], at: number): boolean {
+function isPlaceholderAt(source: LenientParse['source'], at: number): boolean {
   const problems: TemplateError[] = [];
-  return catchTemplateError(problems, () => readPlaceholder(source, at)) !== undefined || problems.length > 0;
+  return catchTemplateError(problems, () => parsePlaceholder(source, at)) !== undefined || problems.length > 0;
 }
 
 function suggestionFor(name: string): string | undefined {

@@ -5,30 +5,30 @@ import { isInside } from '../sbatch-template/template-source.ts';
 import { PLACEHOLDER_MARK } from '../sbatch-template/directives/directive-tokens.ts';
 import {
   defaultText,
-  readOptions,
+  parseOptions,
   type DirectiveOption,
-} from '../sbatch-template/directives/read-directive-options.ts';
+} from '../sbatch-template/directives/parse-directive-options.ts';
 import { imageProblem } from './check-pyxis-image.ts';
-import type { Reading } from '../sbatch-template/collect-errors.ts';
+import type { LenientParse } from '../sbatch-template/collect-errors.ts';
 import { findingAt, type Finding } from './collect-rules.ts';
 
-export function adviseScript(reading: Reading): Finding[] {
-  const { source, script } = reading;
+export function adviseScript(parsed: LenientParse): Finding[] {
+  const { source, script } = parsed;
   const secrets = findSecrets(source.text).map(({ at, what }) =>
     findingAt(source, at, 'secret-in-text', `${what} is in the text of the template.`),
   );
   if (script === undefined) return secrets;
-  const options = readOptions(reading.tokens);
+  const options = parseOptions(parsed.tokens);
   return [
     ...secrets,
-    ...script.commands.flatMap((command) => adviseCommand(reading, script, command, options)),
-    ...moduleWithoutProfile(reading, script, options),
-    ...commandAfterPostSetup(reading, script),
+    ...script.commands.flatMap((command) => adviseCommand(parsed, script, command, options)),
+    ...moduleWithoutProfile(parsed, script, options),
+    ...commandAfterPostSetup(parsed, script),
   ];
 }
 
 function adviseCommand(
-  { source }: Reading,
+  { source }: LenientParse,
   script: LexedScript,
   command: Command,
   options: readonly DirectiveOption[],
@@ -106,7 +106,7 @@ function passesGpus(words: readonly string[], text: string): boolean {
 
 /** Environment Modules and Lmod define `module` as a shell function in a login profile. */
 function moduleWithoutProfile(
-  { source }: Reading,
+  { source }: LenientParse,
   { commands, functions }: LexedScript,
   options: readonly DirectiveOption[],
 ): Finding[] {
@@ -129,7 +129,7 @@ function moduleWithoutProfile(
 }
 
 /** Reports the first command after POST_SETUP outside of functions; a function definition there is unreachable too. */
-function commandAfterPostSetup({ source }: Reading, { blocks, commands }: LexedScript): Finding[] {
+function commandAfterPostSetup({ source }: LenientParse, { blocks, commands }: LexedScript): Finding[] {
   const end = blocks.find(({ placeholder }) => placeholder.block === 'CLEARML_POST_SETUP')?.placeholder.end;
   const late = end === undefined ? undefined : commands.find(({ start, words }) => start > end && words.length > 0);
   if (late === undefined) return [];

@@ -5,15 +5,15 @@ import { withSlurmCommands } from '../assembly/slurm-commands.ts';
 import { CommandNotFoundError } from '../transport/errors.ts';
 import type { Transport, CommandResult } from '../transport/transport.ts';
 import { isTransportError } from '../slurm/transport-errors.ts';
-import { readTested, TEST_ARGS } from '../slurm/sbatch-test-only.ts';
-import type { Reading } from '../sbatch-template/collect-errors.ts';
+import { parseTestOnly, TEST_ARGS } from '../slurm/sbatch-test-only.ts';
+import type { LenientParse } from '../sbatch-template/collect-errors.ts';
 import type { Finding } from './collect-rules.ts';
 import { sampleScript } from './sample-script.ts';
 import { toPlainScript } from './plain-script.ts';
 import { bashFindings, rejectionFinding, SHELLCHECK_ARGS, shellcheckFindings } from './parse-program-messages.ts';
 import { positionAt } from '../sbatch-template/template-source.ts';
 import { PLACEHOLDER_MARK } from '../sbatch-template/directives/directive-tokens.ts';
-import { readOptions } from '../sbatch-template/directives/read-directive-options.ts';
+import { parseOptions } from '../sbatch-template/directives/parse-directive-options.ts';
 
 /** The findings, and a sentence for each check that could not run. */
 export interface Checked {
@@ -59,11 +59,11 @@ export async function createCheckers({ config, context }: Configured): Promise<A
 
 const TIMEOUT_MS = 60_000;
 
-export async function checkWithPrograms(reading: Reading, checkers: Checkers): Promise<Checked> {
+export async function checkWithPrograms(parsed: LenientParse, checkers: Checkers): Promise<Checked> {
   const parts = await Promise.all([
-    checkWithShells(reading, checkers.here),
-    checkOutputDirectories(reading, checkers.cluster),
-    checkWithSbatch(reading, checkers),
+    checkWithShells(parsed, checkers.here),
+    checkOutputDirectories(parsed, checkers.cluster),
+    checkWithSbatch(parsed, checkers),
   ]);
   return {
     findings: parts.flatMap(({ findings }) => findings),
@@ -72,39 +72,39 @@ export async function checkWithPrograms(reading: Reading, checkers: Checkers): P
 }
 
 /** Runs only the checks that find errors: bash cannot parse the script, or Slurm rejects the job. */
-export async function checkForErrors(reading: Reading, checkers: Checkers): Promise<Checked> {
-  const [bash, sbatch] = await Promise.all([checkWithBash(reading, checkers.here), checkWithSbatch(reading, checkers)]);
+export async function checkForErrors(parsed: LenientParse, checkers: Checkers): Promise<Checked> {
+  const [bash, sbatch] = await Promise.all([checkWithBash(parsed, checkers.here), checkWithSbatch(parsed, checkers)]);
   return { findings: [...bash.findings, ...sbatch.findings], unchecked: [...bash.unchecked, ...sbatch.unchecked] };
 }
 
 /** Skips shellcheck if bash reports a syntax error: shellcheck would report it three times. */
-async function checkWithShells(reading: Reading, here: Transport): Promise<Checked> {
-  const bash = await checkWithBash(reading, here);
+async function checkWithShells(parsed: LenientParse, here: Transport): Promise<Checked> {
+  const bash = await checkWithBash(parsed, here);
   if (bash.findings.length > 0) return bash;
-  const shellcheck = await checkWithShellcheck(reading, here);
+  const shellcheck = await checkWithShellcheck(parsed, here);
   return { findings: shellcheck.findings, unchecked: [...bash.unchecked, ...shellcheck.unchecked] };
 }
 
-async function checkWithBash(reading: Reading, here: Transport): Promise<Checked> {
-  const script = toPlainScript(reading);
+async function checkWithBash(parsed: LenientParse, here: Transport): Promise<Checked> {
+  const script = toPlainScript(parsed);
   if (script === undefined) return NO_FINDINGS;
   const result = await tryRun(here, 'bash', ['-n'], script);
   return typeof result === 'string' ? notChecked(result) : found(bashFindings(result.stderr));
 }
 
-async function checkWithShellcheck(reading: Reading, here: Transport): Promise<Checked> {
-  const script = toPlainScript(reading);
+async function checkWithShellcheck(parsed: LenientParse, here: Transport): Promise<Checked> {
+  const script = toPlainScript(parsed);
   if (script === undefined) return NO_FINDINGS;
   const result = await tryRun(here, 'shellcheck', SHELLCHECK_ARGS, script);
-  return typeof result === 'string' ? notChecked(result) : found(shellcheckFindings(result.stdout, reading));
+  return typeof result === 'string' ? notChecked(result) : found(shellcheckFindings(result.stdout, parsed));
 }
 
 /** The directory of a path with a filename pattern or a placeholder cannot exist before the job. */
-async function checkOutputDirectories(reading: Reading, cluster: Transport): Promise<Checked> {
+async function checkOutputDirectories(parsed: LenientParse, cluster: Transport): Promise<Checked> {
   const checked = await Promise.all(
-    outputDirectories(reading).map(async ({ path, option, start, isVariable }): Promise<Checked> => {
+    outputDirectories(parsed).map(async ({ path, option, start, isVariable }): Promise<Checked> => {
       const finding = (sentence: string): Checked =>
-        found([{ ...positionAt(reading.source.text, start), rule: 'output-folder', sentence }]);
+        found([{ ...positionAt(parsed.source.text, start), rule: 'output-folder', sentence }]);
       if (isVariable)
         return finding(`The directory of --${option}, ${path}, differs for each job, and Slurm does not create it.`);
       const result = await tryRun(cluster, 'test', ['-d', path], '');
@@ -120,15 +120,15 @@ async function checkOutputDirectories(reading: Reading, cluster: Transport): Pro
   };
 }
 
-async function checkWithSbatch(reading: Reading, { cluster, sbatch }: Checkers): Promise<Checked> {
-  const script = sampleScript(reading);
+async function checkWithSbatch(parsed: LenientParse, { cluster, sbatch }: Checkers): Promise<Checked> {
+  const script = sampleScript(parsed);
   if (script === undefined) return NO_FINDINGS;
   const result = await tryRun(cluster, sbatch, TEST_ARGS, script);
   if (typeof result === 'string') return notChecked(result);
-  const tested = readTested(result);
+  const tested = parseTestOnly(result);
   if (tested.kind === 'taken') return NO_FINDINGS;
   return tested.kind === 'refused'
-    ? found([rejectionFinding(tested.message, reading)])
+    ? found([rejectionFinding(tested.message, parsed)])
     : notChecked(`sbatch --test-only could not check the job: ${tested.message}.`);
 }
 
@@ -168,8 +168,8 @@ interface OutputDirectory {
   readonly isVariable: boolean;
 }
 
-function outputDirectories({ tokens: words }: Reading): OutputDirectory[] {
-  const options = readOptions(words);
+function outputDirectories({ tokens: words }: LenientParse): OutputDirectory[] {
+  const options = parseOptions(words);
   const chdir = options.findLast(({ name }) => name === 'chdir')?.value;
   return options.flatMap(({ name, value, start }) => {
     if (name !== 'output' && name !== 'error') return [];

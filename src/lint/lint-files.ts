@@ -31,8 +31,8 @@ export async function lintFiles(
   const unused = new Set<string>();
   try {
     for (const { file, text, queue } of templates) {
-      const { reading, findings } = lintTemplate(file, text);
-      const checked = await checkWithPrograms(reading, await checkers.of(queue?.cluster));
+      const { parsed, findings } = lintTemplate(file, text);
+      const checked = await checkWithPrograms(parsed, await checkers.of(queue?.cluster));
       for (const sentence of checked.unchecked) unchecked.add(sentence);
       const limits = queue?.properties;
       if (limits !== undefined)

@@ -2,11 +2,11 @@
 import { adviseDirectives } from './advise-directives.ts';
 import { adviseScript } from './advise-script.ts';
 import { advisePlaceholders } from './advise-placeholders.ts';
-import { readLeniently, type Reading } from '../sbatch-template/collect-errors.ts';
+import { parseLeniently, type LenientParse } from '../sbatch-template/collect-errors.ts';
 import type { Finding } from './collect-rules.ts';
 
 export interface Linted {
-  readonly reading: Reading;
+  readonly parsed: LenientParse;
   /** In the order of the text. */
   readonly findings: readonly Finding[];
 }
@@ -16,12 +16,12 @@ export interface Linted {
  * @param file the name of the template
  */
 export function lintTemplate(file: string, text: string): Linted {
-  const reading = readLeniently(file, text);
-  const refused = reading.problems.flatMap(({ line, column, rule, finding }) =>
+  const parsed = parseLeniently(file, text);
+  const refused = parsed.problems.flatMap(({ line, column, rule, finding }) =>
     rule === undefined ? [] : [{ line, column, rule, sentence: sentenceOf(finding) }],
   );
-  const advice = [...advisePlaceholders(reading), ...adviseDirectives(reading), ...adviseScript(reading)];
-  return { reading, findings: sortFindings([...refused, ...advice.filter((finding) => !isCovered(finding, refused))]) };
+  const advice = [...advisePlaceholders(parsed), ...adviseDirectives(parsed), ...adviseScript(parsed)];
+  return { parsed, findings: sortFindings([...refused, ...advice.filter((finding) => !isCovered(finding, refused))]) };
 }
 
 /** Omits `may-be-read-again` where the default is already refused as `read-again`. */

@@ -1,8 +1,8 @@
 // Converts messages of bash, shellcheck and sbatch to findings at lines of the template.
 import * as z from 'zod';
 import { positionAt } from '../sbatch-template/template-source.ts';
-import { readOptions } from '../sbatch-template/directives/read-directive-options.ts';
-import type { Reading } from '../sbatch-template/collect-errors.ts';
+import { parseOptions } from '../sbatch-template/directives/parse-directive-options.ts';
+import type { LenientParse } from '../sbatch-template/collect-errors.ts';
 import type { Finding } from './collect-rules.ts';
 import { placeholderRanges } from './plain-script.ts';
 
@@ -37,12 +37,12 @@ const IGNORED_CODES = [1090, 1091, 2034, 2046, 2154, 2317];
 export const SHELLCHECK_ARGS: readonly string[] = ['--format=json1', '--severity=warning', '--shell=bash', '-'];
 
 /** @param stdout the output of shellcheck for the plain script; without valid JSON there are no findings */
-export function shellcheckFindings(stdout: string, reading: Reading): Finding[] {
-  const placeholders = placeholderRanges(reading).map(({ start, end }) => ({
-    start: positionAt(reading.source.text, start),
-    end: positionAt(reading.source.text, end),
+export function shellcheckFindings(stdout: string, parsed: LenientParse): Finding[] {
+  const placeholders = placeholderRanges(parsed).map(({ start, end }) => ({
+    start: positionAt(parsed.source.text, start),
+    end: positionAt(parsed.source.text, end),
   }));
-  return readComments(stdout).flatMap(({ line, endLine, column, endColumn, code, message }) => {
+  return parseComments(stdout).flatMap(({ line, endLine, column, endColumn, code, message }) => {
     const isInPlaceholder = placeholders.some(
       (placeholder) =>
         placeholder.start.line >= line &&
@@ -55,7 +55,7 @@ export function shellcheckFindings(stdout: string, reading: Reading): Finding[] 
   });
 }
 
-function readComments(stdout: string): z.infer<typeof Comments>['comments'] {
+function parseComments(stdout: string): z.infer<typeof Comments>['comments'] {
   try {
     return Comments.parse(JSON.parse(stdout)).comments;
   } catch {
@@ -79,8 +79,8 @@ const OPTIONS_BY_MESSAGE: readonly (readonly [RegExp, readonly string[]])[] = [
 ];
 
 /** @param message Slurm's reason for rejecting the sample script */
-export function rejectionFinding(message: string, { source, tokens }: Reading): Finding {
-  const options = readOptions(tokens);
+export function rejectionFinding(message: string, { source, tokens }: LenientParse): Finding {
+  const options = parseOptions(tokens);
   const named = /'?--([a-z][\w-]*)/.exec(message)?.[1];
   const names =
     named === undefined ? (OPTIONS_BY_MESSAGE.find(([pattern]) => pattern.test(message))?.[1] ?? []) : [named];

@@ -1,13 +1,13 @@
 // Converts a template to a plain script: each placeholder becomes a shell variable of the same length.
 import { insertAll, type Insertion, type Range } from '../sbatch-template/template-source.ts';
 import type { QuotingContext } from '../sbatch-template/shell/quoting-context.ts';
-import type { Reading } from '../sbatch-template/collect-errors.ts';
+import type { LenientParse } from '../sbatch-template/collect-errors.ts';
 
 /**
  * Lines and columns are those of the template, so positions of findings apply to both. Placeholders become variables because shellcheck
  * reports conditions on constants. Returns undefined if bash cannot parse the script.
  */
-export function toPlainScript({ script, readable, occurrences }: Reading): string | undefined {
+export function toPlainScript({ script, readable, occurrences }: LenientParse): string | undefined {
   if (script === undefined) return undefined;
   const insertions: Insertion[] = [
     ...occurrences.map(({ placeholder: { start, end }, context }) => ({
@@ -43,7 +43,7 @@ function variable(length: number, { kind }: QuotingContext): string {
 }
 
 /** Returns the ranges in which a finding of shellcheck may be about a placeholder and not about the author's text. */
-export function placeholderRanges({ script, occurrences }: Reading): Range[] {
+export function placeholderRanges({ script, occurrences }: LenientParse): Range[] {
   return [
     ...occurrences.map(({ placeholder }) => placeholder),
     ...(script?.blocks.map(({ placeholder }) => placeholder) ?? []),

@@ -4,8 +4,8 @@ import { catchTemplateError } from '../sbatch-template/errors.ts';
 import { parseTemplate } from '../sbatch-template/parse-template.ts';
 import { VARIABLE_FIELDS } from '../sbatch-template/placeholders/variable-fields.ts';
 import type { Variables } from '../sbatch-template/template.ts';
-import { readOptions } from '../sbatch-template/directives/read-directive-options.ts';
-import type { Reading } from '../sbatch-template/collect-errors.ts';
+import { parseOptions } from '../sbatch-template/directives/parse-directive-options.ts';
+import type { LenientParse } from '../sbatch-template/collect-errors.ts';
 
 /** Values that every cluster accepts, for options whose placeholder has no default. Values of other options cannot be guessed. */
 const SMALL_VALUES: Readonly<Record<string, string>> = {
@@ -19,12 +19,12 @@ const SMALL_VALUES: Readonly<Record<string, string>> = {
 };
 
 /** Returns undefined if the template cannot be rendered. Directives whose value cannot be guessed are omitted. */
-export function sampleScript(reading: Reading): string | undefined {
-  const { source, tokens, occurrences } = reading;
+export function sampleScript(parsed: LenientParse): string | undefined {
+  const { source, tokens, occurrences } = parsed;
   const samples = new Map<string, string>();
   const omittedLines = new Set<number>();
 
-  for (const { name, placeholders, start } of readOptions(tokens)) {
+  for (const { name, placeholders, start } of parseOptions(tokens)) {
     for (const placeholder of placeholders) {
       if (placeholder.fallback !== undefined) continue;
       const sample = exampleOf(placeholder) ?? SMALL_VALUES[name];

@@ -25,8 +25,8 @@ export async function warnAboutTemplates(queues: readonly LintedQueue[], context
   const { log, warnOnce, programs } = context;
   for (const { template, text, constraints, properties = [] } of queues) {
     const { file } = template;
-    const { reading, findings } = lintTemplate(file, text);
-    const checked = programs === undefined ? [] : (await checkForErrors(reading, programs)).findings;
+    const { parsed, findings } = lintTemplate(file, text);
+    const checked = programs === undefined ? [] : (await checkForErrors(parsed, programs)).findings;
     for (const finding of [...findings, ...checked]) {
       if (severityOf(finding) !== 'error') continue;
       const { line, rule, sentence } = finding;

@@ -9,7 +9,7 @@ import { ApiError } from './requests/api-error.ts';
 import { MalformedFormError, readFormParts } from './requests/form-parts.ts';
 import { randomId } from './store/random-id.ts';
 import { refuseBody } from './requests/request-body.ts';
-import { readPath } from './requests/request-text.ts';
+import { parsePath } from './requests/request-text.ts';
 
 /** Of one upload. */
 const MOST_UPLOAD_BYTES = 1024 ** 3;
@@ -137,7 +137,7 @@ function isForFiles(request: IncomingMessage): boolean {
 
 function isCall(path: string): boolean {
   try {
-    readPath(path);
+    parsePath(path);
     return true;
   } catch {
     return false;

@@ -1,7 +1,7 @@
 // Reads a template to its end and collects all errors, where `parseTemplate` throws the first one.
 import { BLOCKS } from './placeholders/parse-placeholder.ts';
 import { mayOmitAgent, locateBlocks, requireBlock } from './check-blocks.ts';
-import { findHeader, headerLines, misplacedDirectives, readDirectiveLine } from './directives/check-directives.ts';
+import { findHeader, headerLines, misplacedDirectives, parseDirectiveLine } from './directives/check-directives.ts';
 import { fileErrors } from './check-file.ts';
 import type { DirectiveToken } from './directives/directive-tokens.ts';
 import { catchTemplateError, type TemplateError } from './errors.ts';
@@ -11,7 +11,7 @@ import type { LexedScript, ReachedEvaluation, Occurrence } from './shell/lexer-r
 import type { Range, TemplateSource } from './template-source.ts';
 import { classifyPlaceholders } from './data-flow/classify-placeholders.ts';
 
-export interface Reading {
+export interface LenientParse {
   /** Without the characters that sbatch rejects; lines and columns are those of the file. */
   readonly source: TemplateSource;
   readonly header: Range;
@@ -29,7 +29,7 @@ export interface Reading {
   readonly problems: readonly TemplateError[];
 }
 
-export function readLeniently(file: string, text: string): Reading {
+export function parseLeniently(file: string, text: string): LenientParse {
   const problems = fileErrors({ file, text });
   const source = {
     file,
@@ -40,7 +40,7 @@ export function readLeniently(file: string, text: string): Reading {
   };
   const header = findHeader(source.text);
   const tokens = headerLines(source, header).flatMap(
-    (line) => catchTemplateError(problems, () => readDirectiveLine(source, line)) ?? [],
+    (line) => catchTemplateError(problems, () => parseDirectiveLine(source, line)) ?? [],
   );
   const { script, readable } = lexWithoutInvalidPlaceholders(source, problems);
   if (script !== undefined) {
@@ -71,7 +71,7 @@ const PLACEHOLDER = /\$[{<]CLEARML_[^}>\n]*[}>]?/y;
 function lexWithoutInvalidPlaceholders(
   source: TemplateSource,
   problems: TemplateError[],
-): Pick<Reading, 'script' | 'readable'> {
+): Pick<LenientParse, 'script' | 'readable'> {
   for (let { text } = source; ;) {
     const found: TemplateError[] = [];
     const script = catchTemplateError(found, () => lexScript({ file: source.file, text }));

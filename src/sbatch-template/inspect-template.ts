@@ -1,7 +1,7 @@
 // Tells what a template uses, for messages and advice: user properties, sbatch options, the container image. The template may have errors.
 import { PLACEHOLDER_MARK } from './directives/directive-tokens.ts';
-import { readOptions } from './directives/read-directive-options.ts';
-import { readLeniently } from './collect-errors.ts';
+import { parseOptions } from './directives/parse-directive-options.ts';
+import { parseLeniently } from './collect-errors.ts';
 import type { ValuePlaceholder } from './placeholders/parse-placeholder.ts';
 import { positionAt } from './template-source.ts';
 import { possibleEvaluationMessage } from './data-flow/classify-placeholders.ts';
@@ -24,7 +24,7 @@ export interface PropertyUse {
 
 /** The user properties that a template uses, in the order of their first use. */
 export function listProperties(file: string, text: string): TemplateProperty[] {
-  const { source, tokens, occurrences } = readLeniently(file, text);
+  const { source, tokens, occurrences } = parseLeniently(file, text);
   const found = new Map<string, TemplateProperty>();
 
   function add(placeholder: ValuePlaceholder, option?: Pick<PropertyUse, 'option' | 'isWhole'>): void {
@@ -39,7 +39,7 @@ export function listProperties(file: string, text: string): TemplateProperty[] {
     });
   }
 
-  for (const { name, value, placeholders } of readOptions(tokens)) {
+  for (const { name, value, placeholders } of parseOptions(tokens)) {
     for (const placeholder of placeholders)
       add(placeholder, { option: `--${name}`, isWhole: value === PLACEHOLDER_MARK });
   }
@@ -56,9 +56,9 @@ export interface OptionLocation {
 
 /** By the option's long name, `--time`. If an option occurs twice, the last one is used, as by sbatch. */
 export function locateOptions(file: string, text: string): ReadonlyMap<string, OptionLocation> {
-  const { source, tokens } = readLeniently(file, text);
+  const { source, tokens } = parseLeniently(file, text);
   return new Map(
-    readOptions(tokens).map(({ name, placeholders, start }) => [
+    parseOptions(tokens).map(({ name, placeholders, start }) => [
       `--${name}`,
       {
         file,
@@ -73,9 +73,9 @@ const IMAGE = 'CLEARML_TASK.container.image';
 
 /** Whether the template uses the container image of the task, in an option such as `--container-image` or in the script. */
 export function usesImage(file: string, text: string): boolean {
-  const { tokens, occurrences } = readLeniently(file, text);
+  const { tokens, occurrences } = parseLeniently(file, text);
   const placeholders = [
-    ...readOptions(tokens).flatMap((option) => option.placeholders),
+    ...parseOptions(tokens).flatMap((option) => option.placeholders),
     ...occurrences.map(({ placeholder }) => placeholder),
   ];
   return placeholders.some(({ variable }) => variable === IMAGE);
@@ -83,7 +83,7 @@ export function usesImage(file: string, text: string): boolean {
 
 /** Warnings about values that may be evaluated, with file and line, each once. */
 export function templateWarnings(file: string, text: string): string[] {
-  const { source, possibleEvaluations } = readLeniently(file, text);
+  const { source, possibleEvaluations } = parseLeniently(file, text);
   const sentences = possibleEvaluations.map(
     (evaluation) =>
       `${file}:${positionAt(source.text, evaluation.placeholder.start).line}: ${possibleEvaluationMessage(evaluation)}`,

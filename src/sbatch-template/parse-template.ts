@@ -2,7 +2,7 @@
 import { locateBlocks } from './check-blocks.ts';
 import { findPyxisContainer } from './containers/add-pyxis-options.ts';
 import { restrictedOptions } from './containers/find-restricted-options.ts';
-import { findHeader, headerLines, misplacedDirectives, readDirectiveLine } from './directives/check-directives.ts';
+import { findHeader, headerLines, misplacedDirectives, parseDirectiveLine } from './directives/check-directives.ts';
 import { fileErrors } from './check-file.ts';
 import { throwFirst } from './errors.ts';
 import { defaultErrors, findImageName, renderTemplate, type ParsedTemplate } from './render-template.ts';
@@ -12,7 +12,7 @@ import { positionAt, type Range, type TemplateSource } from './template-source.t
 import { classifyPlaceholders } from './data-flow/classify-placeholders.ts';
 import type { AgentLocation, ForwardedSignal, Template } from './template.ts';
 import type { DirectiveToken } from './directives/directive-tokens.ts';
-import { readOptions } from './directives/read-directive-options.ts';
+import { parseOptions } from './directives/parse-directive-options.ts';
 
 /**
  * Pure.
@@ -23,7 +23,7 @@ export function parseTemplate(text: string, file: string): Template {
   const source = { file, text };
   throwFirst(fileErrors(source));
   const header = findHeader(text);
-  const tokens = headerLines(source, header).flatMap((line) => readDirectiveLine(source, line));
+  const tokens = headerLines(source, header).flatMap((line) => parseDirectiveLine(source, line));
   const script = lexScript(source);
   throwFirst(misplacedDirectives(source, header, script.comments));
   const blocks = locateBlocks(source, script, header);
@@ -73,7 +73,7 @@ function wordsOfAgent({ commands }: LexedScript, { start, end }: Range): readonl
 
 /** From `--signal=B:USR1@120`, as sbatch(1) has it. Without `B:`, Slurm sends the signal to no process of the batch script. */
 function findForwardedSignal(tokens: readonly DirectiveToken[]): ForwardedSignal | undefined {
-  const value = readOptions(tokens).findLast(({ name }) => name === 'signal')?.value ?? '';
+  const value = parseOptions(tokens).findLast(({ name }) => name === 'signal')?.value ?? '';
   const [, signal = ''] = /^R?BR?:(?:SIG)?(USR1|USR2|10|12)(?:@|$)/i.exec(value) ?? [];
   return SIGNALS[signal.toUpperCase()];
 }

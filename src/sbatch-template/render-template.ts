@@ -11,7 +11,7 @@ import { displayValue } from './placeholders/display-value.ts';
 import { catchTemplateError, type TemplateError } from './errors.ts';
 import { enclosingOptions, fillToken } from './directives/render-directives.ts';
 import { hasFilter } from './placeholders/filters.ts';
-import { readOptions } from './directives/read-directive-options.ts';
+import { parseOptions } from './directives/parse-directive-options.ts';
 import { BLOCKS, type BlockName, type ValuePlaceholder } from './placeholders/parse-placeholder.ts';
 import { quoteForContext, quoteWords, type Quoted } from './placeholders/quote-value.ts';
 import { resolveDefault, resolveValue, type ResolvedValue } from './placeholders/resolve-value.ts';
@@ -89,7 +89,7 @@ export function renderTemplate(
   );
   const script = raiseTaskCount(insertAll(source.text, { start: 0, end: source.text.length }, insertions));
   checkSize(source, script);
-  const options = enclosingOptions(readOptions(template.tokens), (placeholder) => values.get(placeholder)?.text ?? '');
+  const options = enclosingOptions(parseOptions(template.tokens), (placeholder) => values.get(placeholder)?.text ?? '');
   return {
     script,
     uses: [...values].map(([placeholder, value]) => readUse(source, placeholder, value, options.get(placeholder))),

@@ -7,10 +7,10 @@ import type { CommandResult } from '../transport/transport.ts';
 import { oneLine } from './describe-command-failure.ts';
 import { SlurmUnavailableError } from './errors.ts';
 import { mergeLookUp } from './merge-squeue-and-sacct.ts';
-import { readSacctJobs, sacctJobsArgs } from './sacct-jobs.ts';
+import { parseSacctJobs, sacctJobsArgs } from './sacct-jobs.ts';
 import type { Job, JobId, JobList, JobSize, Scheduler } from './scheduler.ts';
-import { readSqueue, squeueArgs } from './squeue.ts';
-import { readSqueueSizes, squeueSizesArgs } from './squeue-nodes-and-gpus.ts';
+import { parseSqueue, squeueArgs } from './squeue.ts';
+import { parseSqueueSizes, squeueSizesArgs } from './squeue-nodes-and-gpus.ts';
 import { failedList, throwUnavailable } from './transport-errors.ts';
 
 export interface JobListerDeps {
@@ -47,7 +47,7 @@ export function createJobLister({
 
   async function listOwn(signal?: AbortSignal, runAs?: string): Promise<JobList> {
     const mark = randomToken();
-    return readSqueue(await squeue(squeueArgs(mark, 'ours'), signal, runAs), mark);
+    return parseSqueue(await squeue(squeueArgs(mark, 'ours'), signal, runAs), mark);
   }
 
   async function listSeveral(
@@ -60,7 +60,7 @@ export function createJobLister({
     const mark = randomToken();
     const uids = [own, ...accounts.map(({ uid }) => uid)];
     const args = squeueArgs(mark, whose === 'theirs' ? uids : whose);
-    return readSqueue(await squeue(args, signal), mark, { own, accounts });
+    return parseSqueue(await squeue(args, signal), mark, { own, accounts });
   }
 
   /** One call as each user. If it fails for one of them, only that user's jobs are missing. */
@@ -80,7 +80,7 @@ export function createJobLister({
   async function sizes(signal?: AbortSignal, accounts: readonly UnixAccount[] = []): Promise<Map<JobId, JobSize>> {
     const ask = async (whose: 'ours' | readonly number[], runAs?: string): Promise<Map<JobId, JobSize>> => {
       const mark = randomToken();
-      return readSqueueSizes(await squeue(squeueSizesArgs(mark, whose), signal, runAs).catch(throwUnavailable), mark);
+      return parseSqueueSizes(await squeue(squeueSizesArgs(mark, whose), signal, runAs).catch(throwUnavailable), mark);
     };
     if (accounts.length === 0) return ask('ours');
     if (!(await hidesJobs(signal))) return ask([await ourUserId(signal), ...accounts.map(({ uid }) => uid)]);
@@ -159,7 +159,7 @@ export function createJobLister({
       const some = names.slice(from, from + NAMES_PER_CALL);
       const result = await sacct((userId) => sacctJobsArgs(some, since, userId), signal, owner);
       if (result === undefined) break;
-      const part = readSacctJobs(result);
+      const part = parseSacctJobs(result);
       if (part.kind === 'failed') return part;
       jobs.push(...(owner === undefined ? part.jobs : part.jobs.map((job) => ({ ...job, unixUser: owner.name }))));
     }

@@ -33,14 +33,14 @@ export function formatJobName(taskId: string, attempt: string): string {
 }
 
 /** Parses a job name; undefined if the job is not ours. */
-export function readJobName(name: string): JobName | undefined {
+export function parseJobName(name: string): JobName | undefined {
   const [, taskId, attempt] = OURS.exec(name) ?? [];
   return taskId === undefined || attempt === undefined ? undefined : { taskId, attempt };
 }
 
 /** The attempt of the job with this name; for a job that is not ours the empty string, which sorts before every attempt. */
 export function attemptOf(name: string): string {
-  return readJobName(name)?.attempt ?? '';
+  return parseJobName(name)?.attempt ?? '';
 }
 
 /**
@@ -54,7 +54,7 @@ export function newAttempt(now: number, mark: string, token: string): string {
 }
 
 /** The mark of the submitter of this attempt; undefined if it has none. */
-export function readMark(attempt: string): string | undefined {
+export function parseMark(attempt: string): string | undefined {
   if (attempt.length !== TIME_DIGITS + MARK_LENGTH + RANDOM_DIGITS) return undefined;
   return attempt.slice(TIME_DIGITS, TIME_DIGITS + MARK_LENGTH);
 }

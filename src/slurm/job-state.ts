@@ -93,7 +93,7 @@ export function isEndedByCluster(state: JobState): boolean {
 }
 
 /** Parses a state word; forms like `CANCELLED by 1000` and `COMPLETING+` are truncated at the first space or plus sign. */
-export function readJobState(word: string): JobState {
+export function parseJobState(word: string): JobState {
   const base = word.split(/[ +]/, 1)[0] ?? '';
   return Object.hasOwn(JOB_STATES, base) ? (base as JobState) : 'UNKNOWN';
 }

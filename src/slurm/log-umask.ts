@@ -13,7 +13,7 @@ export function logUmask(umask: string): string {
 }
 
 /** Parses the output of `umask`; undefined if it is anything else. */
-export function readUmask(stdout: string): string | undefined {
+export function parseUmask(stdout: string): string | undefined {
   const text = stdout.trim();
   return /^0?[0-7]{3}$/.test(text) ? text.padStart(4, '0') : undefined;
 }

@@ -1,5 +1,5 @@
 // Parses a row of squeue or sacct, and Slurm's forms of an empty value.
-import { isLive, readJobState } from './job-state.ts';
+import { isLive, parseJobState } from './job-state.ts';
 import type { Job, JobId } from './scheduler.ts';
 
 /** Environment for every command that prints times: seconds since 1970 need no time zone (squeue(1), sacct(1)). */
@@ -19,21 +19,21 @@ export interface JobRow {
 }
 
 /** The job of a row; undefined if the row is not a plain job (`99_[0-3]`, `12+1`, `13.batch`). */
-export function readJobRow(row: JobRow): Job | undefined {
+export function parseJobRow(row: JobRow): Job | undefined {
   if (!isJobId(row.id)) return undefined;
-  const state = readJobState(row.stateWord);
+  const state = parseJobState(row.stateWord);
   return {
     id: row.id,
     name: row.name,
     state,
     stateWord: row.stateWord,
-    reason: readText(row.reason),
+    reason: parseText(row.reason),
     partition: row.partition,
-    nodes: readText(row.nodes),
-    submittedAt: readTime(row.submitted),
-    startAt: readTime(row.start),
+    nodes: parseText(row.nodes),
+    submittedAt: parseTime(row.submitted),
+    startAt: parseTime(row.start),
     // For a running job, squeue shows when its time limit ends it.
-    endedAt: isLive(state) ? undefined : readTime(row.end),
+    endedAt: isLive(state) ? undefined : parseTime(row.end),
   };
 }
 
@@ -45,17 +45,17 @@ export function isJobId(text: string): text is JobId {
 }
 
 /** undefined for the words that Slurm prints for an empty value. */
-export function readText(text: string): string | undefined {
+export function parseText(text: string): string | undefined {
   return ['', 'None', 'N/A', 'n/a', '(null)', 'Unknown', 'None assigned'].includes(text) ? undefined : text;
 }
 
 /** Milliseconds since 1970; undefined for `N/A`, `NONE`, `Unknown` and any other text. */
-function readTime(text: string): number | undefined {
+function parseTime(text: string): number | undefined {
   return /^[1-9]\d{0,11}$/.test(text) ? Number(text) * 1000 : undefined;
 }
 
 /** Parses `3:0`, an exit code and a signal, as sacct and scontrol print them. */
-export function readExitCode(text: string): { exitCode: number | undefined; exitSignal: number | undefined } {
+export function parseExitCode(text: string): { exitCode: number | undefined; exitSignal: number | undefined } {
   const [, exitCode, exitSignal] = /^(\d+):(\d+)$/.exec(text) ?? [];
   return {
     exitCode: exitCode === undefined ? undefined : Number(exitCode),

@@ -29,7 +29,7 @@ export function sacctWholeJobArgs(fields: readonly string[]): string[] {
  * @param ids for a table with the job id first and the job name last: other rows are dropped, and the name may contain field ends. A user
  *   can put any character into the name of a job.
  */
-export function readSacctTable(
+export function parseSacctTable(
   result: CommandResult,
   fields: readonly string[],
   ids?: { has(id: string): boolean },

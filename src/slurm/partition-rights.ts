@@ -24,7 +24,7 @@ export interface Entrance {
   readonly qos: string | undefined;
 }
 
-export function readPartitionRights(text: string): PartitionRights[] {
+export function parsePartitionRights(text: string): PartitionRights[] {
   return text.split('\n').flatMap((line) => {
     const fields = new Map(
       line
@@ -38,8 +38,8 @@ export function readPartitionRights(text: string): PartitionRights[] {
     const name = fields.get('PartitionName');
     if (name === undefined) return [];
     const admission = (kind: string): Admission => ({
-      allowed: readNames(fields.get(`Allow${kind}`)),
-      denied: readNames(fields.get(`Deny${kind}`)) ?? [],
+      allowed: parseNames(fields.get(`Allow${kind}`)),
+      denied: parseNames(fields.get(`Deny${kind}`)) ?? [],
     });
     return {
       name,
@@ -50,7 +50,7 @@ export function readPartitionRights(text: string): PartitionRights[] {
   });
 }
 
-function readNames(text: string | undefined): string[] | undefined {
+function parseNames(text: string | undefined): string[] | undefined {
   if (text === undefined || text === 'ALL' || text === '(null)') return undefined;
   return text.split(',').filter((name) => name !== '');
 }

@@ -1,6 +1,6 @@
 // Reads facts about an ended job that only accounting has: who cancelled it, and the peak memory usage of its steps.
 import type { CommandResult } from '../transport/transport.ts';
-import { readSacctTable, sacctWholeJobArgs } from './parse-sacct-table.ts';
+import { parseSacctTable, sacctWholeJobArgs } from './parse-sacct-table.ts';
 import type { JobId } from './scheduler.ts';
 
 const FIELDS = ['State', 'ReqMem', 'MaxRSS'];
@@ -20,8 +20,8 @@ export function sacctUsageArgs(id: JobId): string[] {
 }
 
 /** Only a hint: undefined if the output of accounting is incomplete. */
-export function readSacctUsage(result: CommandResult): JobUsage | undefined {
-  const table = readSacctTable(result, FIELDS);
+export function parseSacctUsage(result: CommandResult): JobUsage | undefined {
+  const table = parseSacctTable(result, FIELDS);
   if (table.kind === 'failed') return undefined;
   const peaks = table.rows.map(([, , peak = '']) => Number(/^([\d.]+)M$/.exec(peak)?.[1] ?? 0));
   const peak = Math.max(0, ...peaks);

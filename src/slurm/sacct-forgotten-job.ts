@@ -1,8 +1,8 @@
 // Reads the record of a job that the controller has forgotten from accounting.
 import type { CommandResult } from '../transport/transport.ts';
 import { SlurmUnavailableError } from './errors.ts';
-import { readExitCode, readText } from './parse-job-row.ts';
-import { readSacctTable, sacctTableArgs } from './parse-sacct-table.ts';
+import { parseExitCode, parseText } from './parse-job-row.ts';
+import { parseSacctTable, sacctTableArgs } from './parse-sacct-table.ts';
 import type { JobId, JobRecord } from './scheduler.ts';
 
 const FIELDS = ['Submit', 'JobName', 'State', 'ExitCode', 'NodeList', 'Timelimit', 'Reason'];
@@ -17,8 +17,8 @@ export function sacctRecordArgs(id: JobId, submitter: number): string[] {
  * has no such job. Accounting never has the path of the log.
  * @throws SlurmUnavailableError if the output of accounting is incomplete
  */
-export function readSacctRecord(result: CommandResult, named?: string): JobRecord | undefined {
-  const table = readSacctTable(result, FIELDS);
+export function parseSacctRecord(result: CommandResult, named?: string): JobRecord | undefined {
+  const table = parseSacctTable(result, FIELDS);
   if (table.kind === 'failed') throw new SlurmUnavailableError(table.message);
   const isWhole = table.rows.every(
     ([submitted = '', , , exit = '']) => /^\d+$/.test(submitted) && /^\d+:\d+$/.test(exit),
@@ -31,11 +31,11 @@ export function readSacctRecord(result: CommandResult, named?: string): JobRecor
   return {
     name,
     stateWord,
-    ...readExitCode(exit),
+    ...parseExitCode(exit),
     outputPath: undefined,
-    nodes: readText(nodes),
-    timeLimit: readText(timeLimit),
-    reason: readText(reason),
+    nodes: parseText(nodes),
+    timeLimit: parseText(timeLimit),
+    reason: parseText(reason),
     restarts: runs.filter((run) => run[1] === name).length - 1,
   };
 }

@@ -1,7 +1,7 @@
 // Reads from accounting what ended jobs were allocated and what they used: the figures of sreport(1) and seff(1).
 import type { CommandResult } from '../transport/transport.ts';
 import { SlurmUnavailableError } from './errors.ts';
-import { readSacctTable, sacctTableArgs, sacctWholeJobArgs } from './parse-sacct-table.ts';
+import { parseSacctTable, sacctTableArgs, sacctWholeJobArgs } from './parse-sacct-table.ts';
 import type { JobFigures, JobId, JobKey } from './scheduler.ts';
 
 /** Steps, whose names are any text, are not in this table. */
@@ -44,16 +44,16 @@ export function sacctFiguresArgs(ids: readonly JobId[]): string[] {
  * The figures of those jobs that have ended; a job that accounting does not have, or has under another name, is missing.
  * @throws SlurmUnavailableError if the output of accounting is incomplete
  */
-export function readSacctFigures(
+export function parseSacctFigures(
   output: { readonly names: CommandResult; readonly runs: CommandResult },
   jobs: readonly JobKey[],
   { accountsGpus }: Accounted,
 ): Map<JobId, JobFigures> {
   const byId = new Map<string, JobKey>(jobs.map((job) => [job.id, job]));
-  const named = readSacctTable(output.names, NAME_FIELDS, byId);
+  const named = parseSacctTable(output.names, NAME_FIELDS, byId);
   if (named.kind === 'failed') throw new SlurmUnavailableError(named.message);
   const names = new Map(named.rows.map(([id = '', submitted = '', name = '']) => [`${id} ${submitted}`, name]));
-  const table = readSacctTable(output.runs, FIELDS);
+  const table = parseSacctTable(output.runs, FIELDS);
   if (table.kind === 'failed') throw new SlurmUnavailableError(table.message);
   const runs = new Map<JobId, Run[]>();
   let current: Run | undefined;
@@ -93,7 +93,7 @@ interface Run {
 function sumRuns(runs: readonly Run[], accountsGpus: boolean): JobFigures | undefined {
   const ordered = runs.toSorted((one, other) => seconds(one.row['Submit']) - seconds(other.row['Submit']));
   const [first, last] = [ordered[0]?.row, ordered.at(-1)];
-  const each = ordered.map((run) => readRun(run, accountsGpus));
+  const each = ordered.map((run) => parseRun(run, accountsGpus));
   if (first === undefined || last === undefined || !each.every((run) => run !== undefined)) return undefined;
   const { row } = last;
   const total = (of: (run: RunFigures) => number | undefined): number | undefined =>
@@ -116,7 +116,7 @@ function sumRuns(runs: readonly Run[], accountsGpus: boolean): JobFigures | unde
     usedCpuSec: total((run) => run.usedCpuSec),
     timeLimitSec: count(row['TimelimitRaw'], 60),
     cpus: count(row['AllocCPUS']),
-    memoryMb: readMb(readTres(row['AllocTRES'] ?? '').get('mem') ?? ''),
+    memoryMb: parseMb(parseTres(row['AllocTRES'] ?? '').get('mem') ?? ''),
     usedMemoryMb: peaks.length === 0 ? undefined : Math.max(...peaks),
   };
 }
@@ -128,7 +128,7 @@ function hasStarted(row: Row): boolean {
 
 type RunFigures = Pick<JobFigures, 'elapsedSec' | 'waitSec' | 'nodeSec' | 'cpuSec' | 'gpuSec' | 'usedCpuSec'>;
 
-function readRun({ row, steps }: Run, accountsGpus: boolean): RunFigures | undefined {
+function parseRun({ row, steps }: Run, accountsGpus: boolean): RunFigures | undefined {
   const [submitted, ended, elapsedSec] = [seconds(row['Submit']), time(row['End']), count(row['ElapsedRaw'])];
   if (Number.isNaN(submitted) || ended === undefined || elapsedSec === undefined) return undefined;
   const started = hasStarted(row) ? time(row['Start']) : undefined;
@@ -139,19 +139,19 @@ function readRun({ row, steps }: Run, accountsGpus: boolean): RunFigures | undef
     waitSec: (started ?? ended) / 1000 - submitted,
     nodeSec: times(elapsedSec === 0 ? 0 : count(row['NNodes'])),
     cpuSec: times(elapsedSec === 0 ? 0 : count(row['AllocCPUS'])),
-    gpuSec: accountsGpus ? times(readGpus(row['AllocTRES'] ?? '')) : undefined,
-    usedCpuSec: readUsedCpu(row, steps) ?? (elapsedSec === 0 ? 0 : undefined),
+    gpuSec: accountsGpus ? times(parseGpus(row['AllocTRES'] ?? '')) : undefined,
+    usedCpuSec: parseUsedCpu(row, steps) ?? (elapsedSec === 0 ? 0 : undefined),
   };
 }
 
 /** Without a plugin that measures usage (slurm.conf(5), JobAcctGatherType), accounting shows zero. */
-function readUsedCpu({ TotalCPU: total = '' }: Row, steps: readonly Row[]): number | undefined {
-  const used = readCpuTime(total);
+function parseUsedCpu({ TotalCPU: total = '' }: Row, steps: readonly Row[]): number | undefined {
+  const used = parseCpuTime(total);
   return used === 0 && steps.every((step) => step['MaxRSS'] === '') ? undefined : used;
 }
 
 /** `[days-][hours:]minutes:seconds[.milliseconds]`. */
-function readCpuTime(shown: string): number | undefined {
+function parseCpuTime(shown: string): number | undefined {
   const [, days = '0', hours = '0', minutes, sec] = /^(?:(\d+)-)?(?:(\d+):)?(\d+):([\d.]+)$/.exec(shown) ?? [];
   if (minutes === undefined || sec === undefined) return undefined;
   return ((Number(days) * 24 + Number(hours)) * 60 + Number(minutes)) * 60 + Number(sec);
@@ -159,14 +159,14 @@ function readCpuTime(shown: string): number | undefined {
 
 /** The sum of the largest usages of the tasks of the step, as seff prints it; without it, the largest usage of one, for each. In MiB. */
 function peakOf(step: Row): number[] {
-  const ofAll = readMb(readTres(step['TRESUsageInTot'] ?? '').get('mem') ?? '');
+  const ofAll = parseMb(parseTres(step['TRESUsageInTot'] ?? '').get('mem') ?? '');
   if (ofAll !== undefined) return [ofAll];
-  const perTask = readMb(step['MaxRSS'] ?? '');
+  const perTask = parseMb(step['MaxRSS'] ?? '');
   return perTask === undefined ? [] : [perTask * Math.max(1, count(step['NTasks']) ?? 1)];
 }
 
 /** `billing=2,cpu=2,gres/gpu=1,mem=4096M,node=1`. */
-function readTres(tres: string): ReadonlyMap<string, string> {
+function parseTres(tres: string): ReadonlyMap<string, string> {
   return new Map(
     tres.split(',').map((part): [string, string] => {
       const [name = '', value = ''] = part.split('=', 2);
@@ -176,8 +176,8 @@ function readTres(tres: string): ReadonlyMap<string, string> {
 }
 
 /** A site may count the GPUs of each type only: `gres/gpu:a100=2`. */
-function readGpus(shown: string): number | undefined {
-  const tres = readTres(shown);
+function parseGpus(shown: string): number | undefined {
+  const tres = parseTres(shown);
   const all = tres.get('gres/gpu');
   if (all !== undefined) return count(all);
   return [...tres].reduce<number | undefined>((sum, [name, value]) => {
@@ -190,7 +190,7 @@ function readGpus(shown: string): number | undefined {
 const MB = { '': 1 / 1024 ** 2, K: 1 / 1024, M: 1, G: 1024, T: 1024 ** 2, P: 1024 ** 3 };
 
 /** Without a unit, it is a number of bytes. */
-function readMb(shown: string): number | undefined {
+function parseMb(shown: string): number | undefined {
   const [, amount, unit = ''] = /^([\d.]+)([KMGTP]?)$/.exec(shown) ?? [];
   return amount === undefined ? undefined : Number(amount) * MB[unit as keyof typeof MB];
 }

@@ -1,8 +1,8 @@
 // Looks up jobs that squeue no longer shows by name, in the accounting database.
 import type { CommandResult } from '../transport/transport.ts';
-import { PART_OF_SEVERAL, readJobRow } from './parse-job-row.ts';
+import { PART_OF_SEVERAL, parseJobRow } from './parse-job-row.ts';
 import type { JobState } from './job-state.ts';
-import { readSacctTable, sacctTableArgs } from './parse-sacct-table.ts';
+import { parseSacctTable, sacctTableArgs } from './parse-sacct-table.ts';
 import type { Job, JobId, JobList } from './scheduler.ts';
 
 const FIELDS = ['JobIDRaw', 'JobName', 'State', 'Reason', 'Partition', 'NodeList', 'Submit', 'Start', 'End'];
@@ -55,14 +55,14 @@ export function sacctJobsArgs(names: readonly string[], since: number, submitter
  * Parses the output of sacct: the newest run of each job. All rows have the requested names, so an unreadable one does not prove
  * that there is no such job.
  */
-export function readSacctJobs(result: CommandResult): JobList {
-  const table = readSacctTable(result, FIELDS);
+export function parseSacctJobs(result: CommandResult): JobList {
+  const table = parseSacctTable(result, FIELDS);
   if (table.kind === 'failed') return table;
 
   const newest = new Map<JobId, Job>();
   for (const row of table.rows) {
     if (PART_OF_SEVERAL.test(row[0] ?? '')) continue;
-    const job = readRow(row);
+    const job = parseRow(row);
     // Only these states were requested.
     if (job === undefined || job.state === 'UNKNOWN')
       return { kind: 'failed', message: 'the output of sacct has an unreadable row' };
@@ -72,8 +72,8 @@ export function readSacctJobs(result: CommandResult): JobList {
   return { kind: 'listed', jobs: [...newest.values()] };
 }
 
-function readRow(fields: readonly string[]): Job | undefined {
+function parseRow(fields: readonly string[]): Job | undefined {
   const [id = '', name = '', stateWord = '', reason = '', partition = '', nodes = '', submitted = ''] = fields;
   const [start = '', end = ''] = fields.slice(FIELDS.indexOf('Start'));
-  return readJobRow({ id, name, stateWord, reason, partition, nodes, submitted, start, end });
+  return parseJobRow({ id, name, stateWord, reason, partition, nodes, submitted, start, end });
 }

@@ -25,7 +25,7 @@ export function showAssociationsArgs(user: string): string[] {
   ];
 }
 
-export function readAssociations(text: string): Association[] {
+export function parseAssociations(text: string): Association[] {
   return text.split('\n').flatMap((line) => {
     const [cluster, account, defaultAccount, partition, qos, defaultQos] = line.split('|');
     if (cluster === undefined || account === undefined || qos === undefined || account === '') return [];

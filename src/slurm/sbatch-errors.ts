@@ -157,15 +157,15 @@ const OWN_EXIT_CODES: readonly (number | undefined)[] = [1, 255];
  * sbatch calls the controller in one place, and prints every failure there as `Batch job submission failed: …`
  * (sbatch.c). If it reports any other error and exits by itself, it had not called the controller: the script is rejected.
  */
-export function readSubmitError(exitCode: number | undefined, stderr: string): SubmitFailure {
+export function parseSubmitError(exitCode: number | undefined, stderr: string): SubmitFailure {
   const answer = ANSWER.exec(stderr)?.[1]?.trim();
-  if (answer !== undefined) return readResult(answer, stderr);
+  if (answer !== undefined) return parseResult(answer, stderr);
   if (!OWN_EXIT_CODES.includes(exitCode) || stderr.includes('retrying')) return 'unknown';
   if (BROKEN_INSTALLATION.test(stderr)) return 'unavailable';
   return COMPLAINT.test(stderr) ? 'rejected' : 'unknown';
 }
 
-function readResult(answer: string, stderr: string): SubmitFailure {
+function parseResult(answer: string, stderr: string): SubmitFailure {
   if (UNSIGNED.test(stderr)) return 'unavailable';
   const others = complaints(stderr).filter((line) => line !== answer);
   // The message of a site's job_submit plugin, which rejects without a separate error code.

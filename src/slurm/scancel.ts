@@ -24,7 +24,7 @@ const IS_GONE = /Invalid job id specified|Job name .* != filter name/s;
 const OF_ONE_JOB = 'Kill job error on job id';
 
 /** undefined if scancel found nothing wrong, which does not prove that the job ends. With `--ctld` an error of one job has exit code 0. */
-export function readScancel(result: CommandResult): CancelFailure | undefined {
+export function parseScancel(result: CommandResult): CancelFailure | undefined {
   const { exitCode, stderr } = result;
   const isOfOneJob = stderr.includes(OF_ONE_JOB);
   if (IS_GONE.test(stderr) || (exitCode === 0 && !isOfOneJob)) return undefined;

@@ -6,15 +6,15 @@ import type { Logger } from '../log/logger.ts';
 import { createConcurrencyLimit, type ConcurrencyLimit } from '../base/concurrency-limit.ts';
 import { failureMessage, oneLine } from './describe-command-failure.ts';
 import { SlurmUnavailableError } from './errors.ts';
-import { isTransportError, readSubmitTransportError, throwUnavailable } from './transport-errors.ts';
+import { isTransportError, parseSubmitTransportError, throwUnavailable } from './transport-errors.ts';
 import { TIME_ENVIRONMENT } from './parse-job-row.ts';
 import { logUmask, UMASK_VARIABLE } from './log-umask.ts';
 import { createJobLister } from './job-lister.ts';
-import { readSacctFigures, sacctFiguresArgs, sacctNamesArgs } from './sacct-history-figures.ts';
-import { readSacctRecord, sacctRecordArgs } from './sacct-forgotten-job.ts';
-import { readSacctUsage, sacctUsageArgs } from './sacct-end-details.ts';
-import { readSbatch, sbatchArgs } from './sbatch.ts';
-import { readScancel, scancelArgs } from './scancel.ts';
+import { parseSacctFigures, sacctFiguresArgs, sacctNamesArgs } from './sacct-history-figures.ts';
+import { parseSacctRecord, sacctRecordArgs } from './sacct-forgotten-job.ts';
+import { parseSacctUsage, sacctUsageArgs } from './sacct-end-details.ts';
+import { parseSbatch, sbatchArgs } from './sbatch.ts';
+import { parseScancel, scancelArgs } from './scancel.ts';
 import type {
   ClusterFacts,
   Job,
@@ -27,9 +27,9 @@ import type {
   Submission,
   SubmitOutcome,
 } from './scheduler.ts';
-import { readFacts, SHOW_CONFIG_ARGS } from './scontrol-show-config.ts';
-import { isUnknownJob, readJobRecord, showJobArgs } from './scontrol-show-job.ts';
-import { readSubmitter, SUBMITTER_SCRIPT, type Submitter } from './submitting-user.ts';
+import { parseClusterFacts, SHOW_CONFIG_ARGS } from './scontrol-show-config.ts';
+import { isUnknownJob, parseJobRecord, showJobArgs } from './scontrol-show-job.ts';
+import { parseSubmitter, SUBMITTER_SCRIPT, type Submitter } from './submitting-user.ts';
 
 /** Names on the PATH of the host, or absolute paths. */
 export interface SlurmCommands {
@@ -100,7 +100,7 @@ export function createCommandLineScheduler({
   async function facts(signal?: AbortSignal): Promise<ClusterFacts> {
     const result = await ask(others, commands.scontrol, SHOW_CONFIG_ARGS, signal).catch(throwUnavailable);
     if (result.exitCode !== 0) throw new SlurmUnavailableError(failureMessage('scontrol show config', result));
-    const read = readFacts(result.stdout);
+    const read = parseClusterFacts(result.stdout);
     if (read === undefined) {
       throw new SlurmUnavailableError(`the output of scontrol show config on ${host.name} lacks settings`);
     }
@@ -110,7 +110,7 @@ export function createCommandLineScheduler({
 
   async function querySubmitter(signal?: AbortSignal): Promise<Submitter> {
     const answer = await ask(others, '/bin/sh', ['-c', SUBMITTER_SCRIPT], signal).catch(throwUnavailable);
-    submitter = readSubmitter(answer.stdout);
+    submitter = parseSubmitter(answer.stdout);
     return submitter;
   }
 
@@ -131,9 +131,9 @@ export function createCommandLineScheduler({
       timeoutMs: sbatchTimeoutMs,
     };
     try {
-      return readSbatch(await run(submits, signal === undefined ? command : { ...command, signal }));
+      return parseSbatch(await run(submits, signal === undefined ? command : { ...command, signal }));
     } catch (error) {
-      const outcome = readSubmitTransportError(error);
+      const outcome = parseSubmitTransportError(error);
       if (outcome !== undefined) return outcome;
       if (signal?.aborted === true) return { kind: 'unknown', message: 'sbatch was interrupted' };
       throw error;
@@ -171,7 +171,7 @@ export function createCommandLineScheduler({
     const shown = await readController(id, signal, runAs);
     if (shown !== undefined && (name === undefined || shown.name === name)) return withUsage(id, shown, signal, runAs);
     const past = await askAccounting((userId) => sacctRecordArgs(id, userId), signal, runAs);
-    const found = past === undefined ? undefined : readSacctRecord(past, name);
+    const found = past === undefined ? undefined : parseSacctRecord(past, name);
     // If several jobs have this id, sacct reports the usage of the newest.
     return shown !== undefined || found === undefined ? found : withUsage(id, found, signal, runAs);
   }
@@ -188,7 +188,7 @@ export function createCommandLineScheduler({
       if (error instanceof SlurmUnavailableError) return undefined;
       throw error;
     });
-    const usage = answer === undefined ? undefined : readSacctUsage(answer);
+    const usage = answer === undefined ? undefined : parseSacctUsage(answer);
     if (usage === undefined) return found;
     const { cancelledByUid: uid, peakMemory, memoryLimit } = usage;
     const cancelledBy = uid === undefined ? undefined : await nameUser(uid, signal);
@@ -206,7 +206,7 @@ export function createCommandLineScheduler({
         const names = await runSacct(sacctNamesArgs(ids), signal, user);
         const runs = names === undefined ? undefined : await runSacct(sacctFiguresArgs(ids), signal, user);
         if (names === undefined || runs === undefined) break;
-        for (const [id, read] of readSacctFigures({ names, runs }, its, { accountsGpus })) all.set(id, read);
+        for (const [id, read] of parseSacctFigures({ names, runs }, its, { accountsGpus })) all.set(id, read);
       } catch (error) {
         const cause = error instanceof SlurmUnavailableError ? error.cause : undefined;
         if (!(cause instanceof SudoRefusedError)) throw error;
@@ -233,7 +233,7 @@ export function createCommandLineScheduler({
     const as = owner !== undefined && (lastFacts ?? (await facts(signal))).hidesJobs === true ? owner.name : undefined;
     const result = await ask(others, commands.scontrol, showJobArgs(id), signal, as).catch(throwUnavailable);
     if (result.exitCode === 0) {
-      const shown = readJobRecord(result.stdout, id);
+      const shown = parseJobRecord(result.stdout, id);
       // Corrupted, or forged by the job's owner: queried again until the controller forgets the job.
       if (shown === undefined) throw new SlurmUnavailableError(`scontrol shows no readable record of job ${id}`);
       const userId = owner?.uid ?? (await ourUserId(signal));
@@ -254,7 +254,7 @@ export function createCommandLineScheduler({
   async function cancelOfUser(jobs: readonly JobKey[], user: string | undefined, signal?: AbortSignal): Promise<void> {
     for (const [index, job] of jobs.entries()) {
       const failure = await ask(others, commands.scancel, scancelArgs(job), signal, user).then(
-        readScancel,
+        parseScancel,
         (error: unknown) => {
           if (isTransportError(error)) return { words: error.message, isOfOneJob: false };
           throw error;

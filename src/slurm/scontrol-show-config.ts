@@ -4,13 +4,13 @@ import type { ClusterFacts } from './scheduler.ts';
 export const SHOW_CONFIG_ARGS: readonly string[] = ['show', 'config'];
 
 /** Parses the output of `scontrol show config`; undefined if a required setting is missing. */
-export function readFacts(text: string): ClusterFacts | undefined {
-  const settings = readSettings(text);
+export function parseClusterFacts(text: string): ClusterFacts | undefined {
+  const settings = parseSettings(text);
   const clusterName = settings.get('ClusterName');
   const version = settings.get('SLURM_VERSION');
-  const minJobAgeMs = readSeconds(settings.get('MinJobAge'));
-  const messageTimeoutMs = readSeconds(settings.get('MessageTimeout'));
-  const killWaitMs = readSeconds(settings.get('KillWait'));
+  const minJobAgeMs = parseSeconds(settings.get('MinJobAge'));
+  const messageTimeoutMs = parseSeconds(settings.get('MessageTimeout'));
+  const killWaitMs = parseSeconds(settings.get('KillWait'));
   if (clusterName === undefined || version === undefined) return undefined;
   if (minJobAgeMs === undefined || messageTimeoutMs === undefined || killWaitMs === undefined) return undefined;
   return {
@@ -23,12 +23,12 @@ export function readFacts(text: string): ClusterFacts | undefined {
     hasAccounting: settings.get('AccountingStorageType') === 'accounting_storage/slurmdbd',
     ...(/(^|,)gres\/gpu/.test(settings.get('AccountingStorageTRES') ?? '') ? { accountsGpus: true } : {}),
     ...(/(?:^|,)(?:jobs|all)(?:,|$)/.test(settings.get('PrivateData') ?? '') ? { hidesJobs: true } : {}),
-    ...readCallLimit(settings.get('SlurmctldParameters') ?? ''),
+    ...parseCallLimit(settings.get('SlurmctldParameters') ?? ''),
   };
 }
 
 /** slurm.conf(5), SlurmctldParameters: missing parameters have their defaults. */
-function readCallLimit(parameters: string): Pick<ClusterFacts, 'callLimit'> {
+function parseCallLimit(parameters: string): Pick<ClusterFacts, 'callLimit'> {
   const given = new Map(
     parameters.split(',').map((word): [string, string] => {
       const [name = '', value = ''] = word.split('=', 2);
@@ -43,10 +43,10 @@ function readCallLimit(parameters: string): Pick<ClusterFacts, 'callLimit'> {
 
 /** Whether Slurm rejects a job without an account in the database (slurm.conf(5), AccountingStorageEnforce), from the same output. */
 export function needsAccount(text: string): boolean {
-  return /associations|limits|qos|wckeys|safe|all/.test(readSettings(text).get('AccountingStorageEnforce') ?? '');
+  return /associations|limits|qos|wckeys|safe|all/.test(parseSettings(text).get('AccountingStorageEnforce') ?? '');
 }
 
-function readSettings(text: string): ReadonlyMap<string, string> {
+function parseSettings(text: string): ReadonlyMap<string, string> {
   const settings = new Map<string, string>();
   for (const line of text.split('\n')) {
     const [, key, value] = /^(\w+)\s+= (.*)$/.exec(line) ?? [];
@@ -56,7 +56,7 @@ function readSettings(text: string): ReadonlyMap<string, string> {
 }
 
 /** `300 sec` in milliseconds. */
-function readSeconds(value: string | undefined): number | undefined {
+function parseSeconds(value: string | undefined): number | undefined {
   const [, seconds] = /^(\d+) sec/.exec(value ?? '') ?? [];
   return seconds === undefined ? undefined : Number(seconds) * 1000;
 }

@@ -1,6 +1,6 @@
 // Parses `scontrol show job` so that no text of the job's owner can imitate another field.
 import { NOT_SHOWN } from '../base/terminal-text.ts';
-import { readExitCode, readText } from './parse-job-row.ts';
+import { parseExitCode, parseText } from './parse-job-row.ts';
 import type { JobId, JobRecord } from './scheduler.ts';
 
 /**
@@ -44,7 +44,7 @@ const MAX_PATH_BYTES = 1024;
  * contain newlines. They can add lines that look like Slurm's, but never remove a line of Slurm. So a line counts only if it is
  * unique; otherwise its fact stays unknown.
  */
-export function readJobRecord(text: string, id: JobId): JobRecord | undefined {
+export function parseJobRecord(text: string, id: JobId): JobRecord | undefined {
   const record = recordIn(`\n${text}`, id);
   if (record === undefined) return undefined;
   // The name comes first, so its text can only add lines: it is never read shorter than it is.
@@ -55,20 +55,20 @@ export function readJobRecord(text: string, id: JobId): JobRecord | undefined {
   if (stateWord === undefined || restarts === undefined || exit === undefined) return undefined;
   const [timeLimit = ''] = fieldsOf(record, 'RunTime');
   const [nodes = ''] = fieldsOf(record, 'NodeList');
-  const outputPath = readPath(fieldsOf(record, 'StdOut')[0] ?? '');
+  const outputPath = parsePath(fieldsOf(record, 'StdOut')[0] ?? '');
   return {
     name,
     userId: userId === undefined ? undefined : Number(userId),
     stateWord,
-    ...readExitCode(exit),
+    ...parseExitCode(exit),
     outputPath,
     ...(outputPath === undefined ? { isOutputInDoubt: true } : {}),
-    nodes: readText(nodes),
-    timeLimit: readText(timeLimit),
+    nodes: parseText(nodes),
+    timeLimit: parseText(timeLimit),
     // scontrol prints spaces in a reason as underscores; no reason contains underscores.
-    reason: readText(reason)?.replaceAll('_', ' '),
+    reason: parseText(reason)?.replaceAll('_', ' '),
     restarts: Number(restarts),
-    memoryLimit: readMemoryLimit(fieldsOf(record, 'MinCPUsNode')),
+    memoryLimit: parseMemoryLimit(fieldsOf(record, 'MinCPUsNode')),
   };
 }
 
@@ -95,12 +95,12 @@ function fieldsOf(record: string, line: keyof typeof LINES): string[] {
  * Byte for byte. A newline would end a path early; no script can put one there (sbatch reads a directive to the
  * end of its line). Invisible characters in a path are rejected, because no user needs them.
  */
-function readPath(text: string): string | undefined {
+function parsePath(text: string): string | undefined {
   return PATH.test(text) && Buffer.byteLength(text) < MAX_PATH_BYTES ? text : undefined;
 }
 
 /** `50M per node` or `1G per CPU`. Not for `0`, which means the whole node. */
-function readMemoryLimit([per, amount = '']: readonly string[]): string | undefined {
+function parseMemoryLimit([per, amount = '']: readonly string[]): string | undefined {
   if (!/^[\d.]+[KMGTP]$/.test(amount)) return undefined;
   return per === 'Node' ? `${amount} per node` : `${amount} per CPU`;
 }

@@ -23,14 +23,14 @@ export const SINFO_ARGS: readonly string[] = ['--noheader', '--format=%P|%a|%l|%
 const USABLE = /^(?:idle|mixed|allocated|completing|planned|reserved|allocated\+|mixed\+)[~#!%@^+-]?$/;
 
 /** In the order of sinfo. */
-export function readPartitions(text: string): Partition[] {
+export function parsePartitions(text: string): Partition[] {
   const partitions = new Map<string, Partition>();
   for (const line of text.split('\n')) {
     const [shownName, available, timeLimit, nodes, state, cpus, memory, gres] = line.trim().split('|');
     if (shownName === undefined || available === undefined || timeLimit === undefined || gres === undefined) continue;
     const name = shownName.replace(/\*$/, '');
     const before = partitions.get(name);
-    const count = readNumber(nodes);
+    const count = parseNumber(nodes);
     partitions.set(name, {
       name,
       isDefault: shownName.endsWith('*'),
@@ -38,21 +38,21 @@ export function readPartitions(text: string): Partition[] {
       timeLimit,
       nodes: (before?.nodes ?? 0) + count,
       usableNodes: (before?.usableNodes ?? 0) + (USABLE.test(state ?? '') ? count : 0),
-      cpus: Math.max(before?.cpus ?? 0, readNumber(cpus)),
-      memoryMb: Math.max(before?.memoryMb ?? 0, readNumber(memory)),
-      gres: [...new Set([...(before?.gres ?? []), ...readGres(gres)])],
+      cpus: Math.max(before?.cpus ?? 0, parseNumber(cpus)),
+      memoryMb: Math.max(before?.memoryMb ?? 0, parseNumber(memory)),
+      gres: [...new Set([...(before?.gres ?? []), ...parseGres(gres)])],
     });
   }
   return [...partitions.values()];
 }
 
 /** `16+` if the nodes of a line differ. */
-function readNumber(text: string | undefined): number {
+function parseNumber(text: string | undefined): number {
   return Number(/^\d+/.exec(text ?? '')?.[0] ?? 0);
 }
 
 /** `gpu:a100:4(S:0-1),shard:8`, or `(null)` for none. */
-function readGres(text: string): string[] {
+function parseGres(text: string): string[] {
   if (text === '(null)') return [];
   return text
     .replace(/\([^)]*\)/g, '')

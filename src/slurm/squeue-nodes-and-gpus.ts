@@ -27,7 +27,7 @@ export function squeueSizesArgs(mark: string, whose: 'ours' | readonly number[])
 }
 
 /** @throws SlurmUnavailableError */
-export function readSqueueSizes(result: CommandResult, mark: string): Map<JobId, JobSize> {
+export function parseSqueueSizes(result: CommandResult, mark: string): Map<JobId, JobSize> {
   if (result.exitCode !== 0) throw new SlurmUnavailableError(failureMessage('squeue', result));
   if (result.stderr.trim() !== '') throw new SlurmUnavailableError(oneLine(result.stderr));
   const fields = result.stdout.split(fieldEnd(mark));
@@ -39,7 +39,7 @@ export function readSqueueSizes(result: CommandResult, mark: string): Map<JobId,
     const [id = '', nodes, tasks, allocated = '', perJob = '', perNode = '', perTask = ''] = fields
       .slice(at, at + FIELDS.length)
       .map((field) => field.trim());
-    const [nodeCount, taskCount] = [readCount(nodes), readCount(tasks)];
+    const [nodeCount, taskCount] = [parseCount(nodes), parseCount(tasks)];
     // Slurm counts GPUs in tres-alloc only if AccountingStorageTRES has them (slurm.conf(5)).
     const gpus = Math.max(
       gpusIn(allocated),
@@ -57,7 +57,7 @@ function fieldEnd(mark: string): string {
 }
 
 /** `4`; a job without a number has at least one. */
-function readCount(text = ''): number {
+function parseCount(text = ''): number {
   return /^[1-9]\d{0,8}$/.test(text) ? Number(text) : 1;
 }
 

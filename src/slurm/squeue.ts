@@ -2,8 +2,8 @@
 import type { UnixAccount } from '../base/user-map.ts';
 import type { CommandResult } from '../transport/transport.ts';
 import { failureMessage, oneLine } from './describe-command-failure.ts';
-import { readJobName } from './job-name.ts';
-import { PART_OF_SEVERAL, readJobRow } from './parse-job-row.ts';
+import { parseJobName } from './job-name.ts';
+import { PART_OF_SEVERAL, parseJobRow } from './parse-job-row.ts';
 import type { Job, JobList } from './scheduler.ts';
 
 const RECORD_START = '\x1e';
@@ -48,7 +48,7 @@ export interface Submitters {
  * ours: skipping it would make our job absent, so the list is invalid.
  * @param submitters for a list of several users: the users whose jobs are ours
  */
-export function readSqueue(result: CommandResult, mark: string, submitters?: Submitters): JobList {
+export function parseSqueue(result: CommandResult, mark: string, submitters?: Submitters): JobList {
   if (result.exitCode !== 0) return { kind: 'failed', message: failureMessage('squeue', result) };
   if (result.stderr.trim() !== '') return { kind: 'failed', message: oneLine(result.stderr) };
   let header: string | undefined;
@@ -60,7 +60,7 @@ export function readSqueue(result: CommandResult, mark: string, submitters?: Sub
       header = fields[0] ?? '';
       continue;
     }
-    const job = readRow(fields, submitters);
+    const job = parseRow(fields, submitters);
     if (job === 'unreadable')
       return { kind: 'failed', message: 'the output of squeue has an unreadable row for one of our jobs' };
     if (job !== 'not ours') jobs.push(job);
@@ -89,7 +89,7 @@ function* readRecords(stdout: string, mark: string, columns: number): Generator<
   }
 }
 
-function readRow(fields: readonly string[], submitters: Submitters | undefined): Job | 'not ours' | 'unreadable' {
+function parseRow(fields: readonly string[], submitters: Submitters | undefined): Job | 'not ours' | 'unreadable' {
   const [id = '', shownId = '', stateWord = '', reason = ''] = fields;
   const [submitted = '', start = '', end = '', partition = '', nodes = ''] = fields.slice(FIELDS.indexOf('%V'));
   const behind = fields.slice(FIELDS.length - 1);
@@ -97,9 +97,9 @@ function readRow(fields: readonly string[], submitters: Submitters | undefined):
     submitters === undefined ? [undefined, behind.join(FIELD_END)] : [behind[0], behind.slice(1).join(FIELD_END)];
   // The last task of a job array shows the id of the whole array: it is a single job only if both agree.
   const row = { id, name, stateWord, reason, partition, nodes, submitted, start, end };
-  const job = id === shownId ? readJobRow(row) : undefined;
+  const job = id === shownId ? parseJobRow(row) : undefined;
   if (job !== undefined) return submitters === undefined ? job : { ...job, ...ownerOf(userId, submitters) };
-  return PART_OF_SEVERAL.test(shownId) || readJobName(name) === undefined ? 'not ours' : 'unreadable';
+  return PART_OF_SEVERAL.test(shownId) || parseJobName(name) === undefined ? 'not ours' : 'unreadable';
 }
 
 function ownerOf(userId: string | undefined, { own, accounts }: Submitters): Pick<Job, 'isOthers' | 'unixUser'> {

@@ -1,5 +1,5 @@
 // Determines the Unix user that submits jobs on the host, and its umask.
-import { readUmask } from './log-umask.ts';
+import { parseUmask } from './log-umask.ts';
 
 export interface Submitter {
   /** undefined if unknown. */
@@ -12,7 +12,7 @@ export interface Submitter {
 export const SUBMITTER_SCRIPT = 'echo "umask $(umask) uid $(id -u)"';
 
 /** Parses the output of the script; any other text leaves both undefined. */
-export function readSubmitter(stdout: string): Submitter {
+export function parseSubmitter(stdout: string): Submitter {
   const [, umask = '', userId] = /^umask (\S*) uid (\d+)$/m.exec(stdout) ?? [];
-  return { userId: userId === undefined ? undefined : Number(userId), umask: readUmask(umask) };
+  return { userId: userId === undefined ? undefined : Number(userId), umask: parseUmask(umask) };
 }

@@ -8,17 +8,17 @@ import {
 } from '../transport/errors.ts';
 import { oneLine } from './describe-command-failure.ts';
 import { SlurmUnavailableError } from './errors.ts';
-import { readAcceptance } from './sbatch.ts';
+import { parseAcceptance } from './sbatch.ts';
 import type { JobList, SubmitOutcome } from './scheduler.ts';
 
 /** The outcome of an sbatch without a result; undefined if the error is not one of the transport. */
-export function readSubmitTransportError(error: unknown): SubmitOutcome | undefined {
+export function parseSubmitTransportError(error: unknown): SubmitOutcome | undefined {
   if (error instanceof SudoRefusedError) return { kind: 'unavailable', message: error.message, isOfUser: true };
   if (error instanceof CommandNotFoundError || error instanceof HostUnreachableError) {
     return { kind: 'unavailable', message: error.message };
   }
   if (error instanceof CommandTimeoutError) {
-    return readAcceptance(error.stdout) ?? { kind: 'unknown', message: oneLine(`${error.message}. ${error.stderr}`) };
+    return parseAcceptance(error.stdout) ?? { kind: 'unknown', message: oneLine(`${error.message}. ${error.stderr}`) };
   }
   return error instanceof ConnectionLostError ? { kind: 'unknown', message: error.message } : undefined;
 }

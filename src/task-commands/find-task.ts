@@ -5,7 +5,7 @@ import type { Task } from '../clearml/task.ts';
 import { isTransportError } from '../slurm/transport-errors.ts';
 import { SlurmUnavailableError } from '../slurm/errors.ts';
 import { isJobId } from '../slurm/parse-job-row.ts';
-import { readJobName } from '../slurm/job-name.ts';
+import { parseJobName } from '../slurm/job-name.ts';
 import { openCluster } from '../assembly/open-cluster.ts';
 import { journalEntries } from '../daemon/journal/read-beside-daemon.ts';
 import { createClearml } from '../assembly/clearml-from-config.ts';
@@ -77,7 +77,7 @@ async function askSlurm(
       // Only among our own jobs: any user can give a job the name of a task.
       const list = await scheduler.list();
       const own = list.kind === 'listed' ? list.jobs.find(({ id }) => id === job) : undefined;
-      return readJobName(own?.name ?? '')?.taskId as TaskId | undefined;
+      return parseJobName(own?.name ?? '')?.taskId as TaskId | undefined;
     } finally {
       await host.close();
     }

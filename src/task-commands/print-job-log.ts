@@ -5,7 +5,7 @@ import { sleepUnlessStopped } from '../base/sleep-unless-stopped.ts';
 import type { TaskId } from '../clearml/ids.ts';
 import type { Transport } from '../transport/transport.ts';
 import { readUntrustedFile, type UntrustedFile, type ReadOutcome } from '../transport/read-untrusted-file.ts';
-import { isLive, readJobState } from '../slurm/job-state.ts';
+import { isLive, parseJobState } from '../slurm/job-state.ts';
 import { openCluster } from '../assembly/open-cluster.ts';
 import { findJob, type FoundJob } from './find-job.ts';
 import { findTask } from './find-task.ts';
@@ -146,7 +146,7 @@ async function followLog(
     if (stop.aborted) break;
     // Queried before the file is read, so that the last output is not missed.
     const record = await scheduler.record(id);
-    isOver = record === undefined || !isLive(readJobState(record.stateWord));
+    isOver = record === undefined || !isLive(parseJobState(record.stateWord));
     const from = last.kind === 'read' ? last.end : 0;
     const part = await readUntrustedFile(host, file, { from, max: MOST_BYTES });
     if (part.kind === 'read' && part.text !== '') show(part.text);

@@ -32,7 +32,7 @@ export function localVariables(here: Configured, cluster: ClusterSettings): Pick
 /** @throws UsageError if the file cannot be read or contains no task */
 export async function taskFromFile(here: Configured, file: string, { queueName, cluster }: Aim): Promise<TaskToRender> {
   const path = resolve(here.context.workingDir, file);
-  const task = readTaskText(await readNamedFile('task file', path, '--task-file'), path);
+  const task = parseTaskText(await readNamedFile('task file', path, '--task-file'), path);
   return {
     variables: {
       ...localVariables(here, cluster),
@@ -48,7 +48,7 @@ export async function taskFromFile(here: Configured, file: string, { queueName, 
 }
 
 /** The task itself, or the whole reply of `tasks.get_by_id`. */
-function readTaskText(text: string, path: string): Record<string, unknown> {
+function parseTaskText(text: string, path: string): Record<string, unknown> {
   const Document = z.looseObject({ id: z.string() });
   const Reply = z.object({ data: z.object({ task: Document }) }).transform(({ data }) => data.task);
   const Wrapped = z.object({ task: Document }).transform(({ task }) => task);

@@ -25,9 +25,9 @@ export function mark(nonce: string, what: string): string {
 }
 
 /** Parses the output of a session, complete or truncated. */
-export function readFrame(nonce: string, stdout: string, stderr: string): FramedOutput {
-  const out = readStream(nonce, stdout);
-  const err = readStream(nonce, stderr);
+export function parseFrame(nonce: string, stdout: string, stderr: string): FramedOutput {
+  const out = parseStream(nonce, stdout);
+  const err = parseStream(nonce, stderr);
   const { end, exitCode } = out;
   if (end === undefined || err.end !== end || err.exitCode !== exitCode)
     return { kind: 'truncated', hasBegun: out.hasBegun || err.hasBegun, stdout: out.text, stderr: err.text };
@@ -50,7 +50,7 @@ interface MarkedText {
   readonly end: string | undefined;
 }
 
-function readStream(nonce: string, stream: string): MarkedText {
+function parseStream(nonce: string, stream: string): MarkedText {
   const begin = `${mark(nonce, MARKS.begin)}\n`;
   const at = stream.indexOf(begin);
   if (at === -1) return { hasBegun: false, text: '', exitCode: undefined, end: undefined };

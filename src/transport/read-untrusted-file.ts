@@ -80,14 +80,14 @@ export async function readUntrustedFile(
   const args = ['-c', READ_PART, 'sh', path, String(owner), String(from), String(max)];
   try {
     const { exitCode, stdout } = await host.run({ program: 'sh', args, timeoutMs: TIMEOUT_MS });
-    return exitCode === 0 ? readResult(stdout) : { kind: 'unreadable' };
+    return exitCode === 0 ? parseResult(stdout) : { kind: 'unreadable' };
   } catch (error) {
     if (error instanceof CommandTimeoutError) return { kind: 'too slow' };
     throw error;
   }
 }
 
-function readResult(stdout: string): ReadOutcome {
+function parseResult(stdout: string): ReadOutcome {
   const lineEnd = stdout.indexOf('\n');
   const [kind, first = '', second] = stdout.slice(0, Math.max(0, lineEnd)).split(' ');
   const why = kind === 'refused' ? REFUSALS.get(first) : undefined;

@@ -1,6 +1,6 @@
 // Turns the output of a remote session into a result or a transport error.
 import { CommandNotFoundError, ConnectionLostError, HostUnreachableError } from './errors.ts';
-import { readFrame } from './output-frame.ts';
+import { parseFrame } from './output-frame.ts';
 import type { Command, CommandResult } from './transport.ts';
 import { TRUNCATED_SCRIPT_EXIT_CODE } from './remote-script.ts';
 
@@ -22,7 +22,7 @@ export interface SessionEnd {
  * @param nonce of the script that was sent
  * @throws CommandNotFoundError, HostUnreachableError, ConnectionLostError as `Host.run` does
  */
-export function readResult(
+export function parseResult(
   command: Command,
   host: string,
   nonce: string,
@@ -30,7 +30,7 @@ export function readResult(
   { exitCode, reason }: SessionEnd,
 ): CommandResult {
   const { program } = command;
-  const framed = readFrame(nonce, output.stdout, output.stderr);
+  const framed = parseFrame(nonce, output.stdout, output.stderr);
   switch (framed.kind) {
     case 'ended':
       return { ...exitStatus(framed.exitCode), stdout: framed.stdout, stderr: framed.stderr };
@@ -47,7 +47,7 @@ export function readResult(
 
 /** The program's output so far, when it is given up. */
 export function excerptOf(nonce: string, { stdout, stderr }: SessionOutput): SessionOutput {
-  const framed = readFrame(nonce, stdout, stderr);
+  const framed = parseFrame(nonce, stdout, stderr);
   return framed.kind === 'truncated' || framed.kind === 'ended' ? framed : { stdout: '', stderr: '' };
 }
 

@@ -38,7 +38,7 @@ export function withSudo(host: Transport): Transport {
         throw new CommandTimeoutError(`${program} as ${runAs}`, error.timeoutMs, error.stdout, error.stderr);
       });
       const stderr = result.stderr.replace(HARMLESS, '');
-      const refusal = readRefusal(program, { ...result, stderr });
+      const refusal = parseRefusal(program, { ...result, stderr });
       if (refusal !== undefined) throw new SudoRefusedError({ program, user: runAs, host: host.name, why: refusal });
       return { ...result, stderr };
     },
@@ -60,7 +60,7 @@ const REFUSAL =
  * Why sudo ran nothing, in its own words; undefined if it ran the command. sudo itself exits with 1. Modules of PAM and newer releases
  * print lines around the reason, and a user can provoke some of them: one line of sudo is enough, unless the program printed one too.
  */
-function readRefusal(program: string, { exitCode, stdout, stderr }: CommandResult): string | undefined {
+function parseRefusal(program: string, { exitCode, stdout, stderr }: CommandResult): string | undefined {
   if (exitCode !== 1 || stdout !== '') return undefined;
   const lines = stderr.split('\n').filter((line) => line.trim() !== '');
   const hasRun = lines.some((line) => line.startsWith(`${basename(program)}: `) || OF_SLURM.test(line));

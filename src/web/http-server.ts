@@ -107,7 +107,7 @@ async function answer(
     return plain(421, 'The server does not accept this host name. Use localhost, its host name or its address.\n');
   if (method !== 'GET' && method !== 'HEAD')
     return { ...plain(405, 'Only GET and HEAD are supported.\n'), headers: { Allow: 'GET, HEAD' } };
-  const url = readUrl(incoming.url);
+  const url = parseUrl(incoming.url);
   if (url === undefined) return plain(400, 'The URL is malformed.\n');
   const { accept = '' } = headers;
   const request = { path: url.pathname, query: url.searchParams, accept, isHead: method === 'HEAD' };
@@ -123,7 +123,7 @@ function plain(status: number, body: string): Reply {
   return { status, type: TEXT, body };
 }
 
-function readUrl(target: string | undefined): URL | undefined {
+function parseUrl(target: string | undefined): URL | undefined {
   if (target === undefined || !target.startsWith('/')) return undefined;
   const url = `http://localhost${target}`;
   return URL.canParse(url) ? new URL(url) : undefined;

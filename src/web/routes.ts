@@ -10,7 +10,7 @@ import { healthReply } from './healthz-and-readyz.ts';
 import { HTML, type Reply, type Routes, type WebRequest } from './http-server.ts';
 import { createLive } from './pages/live-updates.ts';
 import { createMetrics } from './metrics/collect-metrics.ts';
-import { readFilter, readOverview, readTimes } from './pages/read-overview.ts';
+import { parseFilter, readOverview, readTimes } from './pages/read-overview.ts';
 import { overviewPage, overviewParts, type Parts } from './pages/overview-page.ts';
 import { makePlots, RANGES, type Plots, type Range } from './pages/plot-series.ts';
 import { queryOf, type Shown } from './pages/status-tables.ts';
@@ -49,7 +49,7 @@ export function createRoutes(app: App, monitor: Monitor): OpenRoutes {
   }
 
   const overview = async ({ query }: WebRequest): Promise<Reply> => {
-    const shown = readShown(query);
+    const shown = parseShown(query);
     const seen = await readOverview(monitor, log, shown.filter, now());
     return { status: 200, type: HTML, body: overviewPage(site, seen, await plotsOf(shown.range), shown) };
   };
@@ -66,7 +66,7 @@ export function createRoutes(app: App, monitor: Monitor): OpenRoutes {
     '/plots.json': async ({ query }) => ({
       status: 200,
       type: 'application/json; charset=utf-8',
-      body: JSON.stringify(await plotsOf(readShown(query).range)),
+      body: JSON.stringify(await plotsOf(parseShown(query).range)),
     }),
   };
 
@@ -81,14 +81,14 @@ export function createRoutes(app: App, monitor: Monitor): OpenRoutes {
     },
     stream({ path, query }, open) {
       if (path !== '/events') return false;
-      const shown = readShown(query);
+      const shown = parseShown(query);
       return live.add(queryOf(shown.filter, shown.range), open, () => partsOf(shown));
     },
     close: () => live.close(),
   };
 }
 
-function readShown(query: URLSearchParams): Shown {
+function parseShown(query: URLSearchParams): Shown {
   const range = query.get('range') ?? '';
-  return { filter: readFilter(query), range: Object.hasOwn(RANGES, range) ? (range as Range) : '24h' };
+  return { filter: parseFilter(query), range: Object.hasOwn(RANGES, range) ? (range as Range) : '24h' };
 }

@@ -1,7 +1,7 @@
 // Numbers, times and memory sizes in Slurm's notation.
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { limitKind, readAmount, readLimit } from '../../src/base/slurm-amount.ts';
+import { limitKind, parseAmount, parseLimit } from '../../src/base/slurm-amount.ts';
 
 describe("an amount in Slurm's notation", () => {
   for (const [text, seconds] of [
@@ -19,7 +19,7 @@ describe("an amount in Slurm's notation", () => {
     ['infinite', Infinity],
   ] as const) {
     it(`is read as a time: ${text} means ${seconds} seconds`, () => {
-      expect(readAmount(text, 'duration')?.most).to.equal(seconds);
+      expect(parseAmount(text, 'duration')?.most).to.equal(seconds);
     });
   }
 
@@ -33,7 +33,7 @@ describe("an amount in Slurm's notation", () => {
     ['0', Infinity],
   ] as const) {
     it(`is read as memory: ${text} means ${kilobytes} kilobytes`, () => {
-      expect(readAmount(text, 'memory')?.most).to.equal(kilobytes);
+      expect(parseAmount(text, 'memory')?.most).to.equal(kilobytes);
     });
   }
 
@@ -48,7 +48,7 @@ describe("an amount in Slurm's notation", () => {
   ] as const) {
     for (const text of texts) {
       it(`is not of kind ${kind}: "${text}"`, () => {
-        expect(readAmount(text, kind)).to.equal(undefined);
+        expect(parseAmount(text, kind)).to.equal(undefined);
       });
     }
   }
@@ -67,7 +67,7 @@ describe("an amount in Slurm's notation", () => {
     ['gpus', 'a100:0', 0, 0],
   ] as const) {
     it(`is of kind ${kind}: ${text} means ${least === most ? least : `${least} to ${most}`}`, () => {
-      expect(readAmount(text, kind)).to.deep.equal({ least, most });
+      expect(parseAmount(text, kind)).to.deep.equal({ least, most });
     });
   }
 
@@ -83,7 +83,7 @@ describe("an amount in Slurm's notation", () => {
     ['gpus', '1:00', undefined],
   ] as const) {
     it(`is ${limit === undefined ? 'rejected' : `read as ${limit}`} as a limit of kind ${kind}: "${text}"`, () => {
-      expect(readLimit(text, kind)).to.equal(limit);
+      expect(parseLimit(text, kind)).to.equal(limit);
     });
   }
 
@@ -114,7 +114,7 @@ describe("an amount in Slurm's notation", () => {
           `${days * 24 + hours}:${minutes}:${seconds}`,
           `${(days * 24 + hours) * 60 + minutes}:${seconds}`,
         ]) {
-          expect(readAmount(text, 'duration')?.most).to.equal(expected);
+          expect(parseAmount(text, 'duration')?.most).to.equal(expected);
         }
       }),
     );

@@ -3,7 +3,7 @@ import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises'
 import { createMonitor } from '../../src/daemon/monitor/monitor.ts';
 import type { EventStream } from '../../src/web/http-server.ts';
 import { createLive } from '../../src/web/pages/live-updates.ts';
-import { readFilter, readOverview, readTimes } from '../../src/web/pages/read-overview.ts';
+import { parseFilter, readOverview, readTimes } from '../../src/web/pages/read-overview.ts';
 import { overviewPage, overviewParts } from '../../src/web/pages/overview-page.ts';
 import { makePlots } from '../../src/web/pages/plot-series.ts';
 import { startDaemon } from '../daemon/run-daemon.ts';
@@ -33,7 +33,7 @@ const world = createQuietWorld(jobs, clock.of(1));
 const monitor = createMonitor(clock);
 const watched = monitor.open({ name: undefined, stateDir: '/nowhere', pollMs: 15_000 });
 const daemon = startDaemon(pages < 0 ? world.deps : watched.watch(world.deps));
-const shown = { filter: readFilter(new URLSearchParams()), range: '24h' } as const;
+const shown = { filter: parseFilter(new URLSearchParams()), range: '24h' } as const;
 const live = createLive(monitor);
 let largest = 0;
 await turn();

@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { readJournal } from '../../src/daemon/journal/journal-lines.ts';
+import { parseJournal } from '../../src/daemon/journal/journal-lines.ts';
 import type { TestBed } from './test-bed.ts';
 import { QUEUES, readTraces, type InjectedFault, type Found, type TaskHistory } from './observed-history.ts';
 import { INJECTORS } from './fault-injectors.ts';
@@ -182,7 +182,7 @@ async function activityOf(
 
 /** Assumes that a daemon with an unreadable journal tracks tasks: it is about to rewrite the journal. */
 function isTracking(journal: string): boolean {
-  const read = readJournal(journal);
+  const read = parseJournal(journal);
   return read.kind !== 'read' || read.entries.size > 0;
 }
 

@@ -1,8 +1,8 @@
 // Reading the server's times.
 import { expect } from 'chai';
-import { readTime } from '../../src/clearml/iso-time.ts';
+import { parseTime } from '../../src/clearml/iso-time.ts';
 
-describe('readTime', () => {
+describe('parseTime', () => {
   const at = Date.UTC(2025, 0, 1, 10, 0, 0);
   const cases: readonly [text: string, expected: number | undefined][] = [
     ['2025-01-01T10:00:00+00:00', at],
@@ -18,7 +18,7 @@ describe('readTime', () => {
   ];
   for (const [text, expected] of cases) {
     it(`${expected === undefined ? 'rejects' : 'reads'} ${JSON.stringify(text)}`, () => {
-      expect(readTime(text)).to.equal(expected);
+      expect(parseTime(text)).to.equal(expected);
     });
   }
 });

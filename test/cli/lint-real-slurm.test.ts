@@ -78,8 +78,8 @@ describe('lint, with real Slurm,', () => {
       findings.every((finding) => severityOf(finding) !== 'error'),
     );
 
-    for (const { reading } of clean) {
-      const script = sampleScript(reading) ?? '';
+    for (const { parsed } of clean) {
+      const script = sampleScript(parsed) ?? '';
       const message = await testOnly(slurmConf, script);
       // Not on this cluster: GPUs, Pyxis, an operator's priority.
       expect(message, script).to.match(

@@ -2,12 +2,12 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { nodeFrom, plainTree, treeWith } from '../../src/config/config-tree.ts';
-import { readHocon } from '../../src/config/hocon/read-hocon.ts';
+import { parseHocon } from '../../src/config/hocon/parse-hocon.ts';
 import { jobConfig } from '../../src/config/generate-job-conf.ts';
 import { configFrom, configWith } from './config-from.ts';
 
 function readBack(text: string): Record<string, unknown> {
-  return plainTree(readHocon('job.conf', text, { environment: {}, readInclude: () => undefined }));
+  return plainTree(parseHocon('job.conf', text, { environment: {}, readInclude: () => undefined }));
 }
 
 describe('jobConfig', () => {

@@ -1,11 +1,11 @@
 // Which values are secrets, in the output and in the log.
 import { expect } from 'chai';
 import { plainTree, type ConfigTree } from '../../src/config/config-tree.ts';
-import { readHocon } from '../../src/config/hocon/read-hocon.ts';
+import { parseHocon } from '../../src/config/hocon/parse-hocon.ts';
 import { secretValues, withoutSecrets } from '../../src/config/redact-secret-settings.ts';
 
 function treeOf(text: string): ConfigTree {
-  return readHocon('a.conf', text, { environment: {}, readInclude: () => undefined });
+  return parseHocon('a.conf', text, { environment: {}, readInclude: () => undefined });
 }
 
 function shown(text: string): unknown {

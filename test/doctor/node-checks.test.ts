@@ -1,9 +1,9 @@
 // The results of the probe job: read only if they are complete, and each problem is found.
 import { expect } from 'chai';
 import { NODE_CHECKS, type NodeSeen } from '../../src/doctor/node-checks.ts';
-import { probeName, readProbe, type ProbeContainer } from '../../src/doctor/node-script.ts';
+import { probeName, parseProbe, type ProbeContainer } from '../../src/doctor/node-script.ts';
 import { known, unavailable, type CheckResult } from '../../src/doctor/check-result.ts';
-import { readJobName } from '../../src/slurm/job-name.ts';
+import { parseJobName } from '../../src/slurm/job-name.ts';
 
 const WELL = {
   node: 'gpu07',
@@ -36,7 +36,7 @@ function resultOf(
   facts: Readonly<Record<string, string>>,
   { needsContainers = false, container = known(IN_PYXIS) }: Partial<NodeSeen> = {},
 ): CheckResult {
-  const found = readProbe(probeOutput(facts));
+  const found = parseProbe(probeOutput(facts));
   const check = NODE_CHECKS.find((one) => one.id === id);
   if (found === undefined || check === undefined) throw new Error(`nothing was read for ${id}`);
   const apiServer = 'https://api.example.org';
@@ -122,11 +122,11 @@ describe('doctor, for a node,', () => {
   });
 
   it('ignores incomplete output of the probe job', () => {
-    expect(readProbe(probeOutput({}).replace('doctor:end=', ''))).to.equal(undefined);
-    expect(readProbe('')).to.equal(undefined);
+    expect(parseProbe(probeOutput({}).replace('doctor:end=', ''))).to.equal(undefined);
+    expect(parseProbe('')).to.equal(undefined);
   });
 
   it('gives the probe job a name that cannot be the job name of a task', () => {
-    expect(readJobName(probeName('k3j5x9a2b4c6'))).to.equal(undefined);
+    expect(parseJobName(probeName('k3j5x9a2b4c6'))).to.equal(undefined);
   });
 });

@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { probeScript, readProbe } from '../../src/doctor/node-script.ts';
+import { probeScript, parseProbe } from '../../src/doctor/node-script.ts';
 import { requirePython } from '../support/skip-unless.ts';
 
 describe('the probe of a node', () => {
@@ -35,7 +35,7 @@ describe('the probe of a node', () => {
     });
     const env = { PATH: '/usr/local/bin:/usr/bin:/bin', HOME: folder, TMPDIR: join(folder, 'tmp'), SLURM_JOB_ID: '1' };
     for (const path of [{}, { PYTHONPATH: ':' }]) {
-      const found = readProbe(
+      const found = parseProbe(
         execFileSync('bash', ['-c', script], { cwd: folder, env: { ...env, ...path }, encoding: 'utf8' }),
       );
       expect(existsSync(canary), `run with ${JSON.stringify(path)}`).to.equal(false);

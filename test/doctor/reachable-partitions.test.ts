@@ -2,16 +2,16 @@
 import { expect } from 'chai';
 import { readdirSync } from 'node:fs';
 import { reachablePartitions } from '../../src/doctor/reachable-partitions.ts';
-import { readPartitionRights } from '../../src/slurm/partition-rights.ts';
-import { readAssociations } from '../../src/slurm/sacctmgr.ts';
-import { readPartitions } from '../../src/slurm/sinfo.ts';
+import { parsePartitionRights } from '../../src/slurm/partition-rights.ts';
+import { parseAssociations } from '../../src/slurm/sacctmgr.ts';
+import { parsePartitions } from '../../src/slurm/sinfo.ts';
 import { fixture, FIXTURES } from '../slurm/recorded-output.ts';
 
 for (const release of readdirSync(new URL('recorded/', FIXTURES))) {
   const read = <T>(name: string, reader: (text: string) => T): T => reader(fixture(`recorded/${release}/${name}`));
-  const partitions = read('sinfo.txt', readPartitions);
-  const rights = read('partitions.txt', readPartitionRights);
-  const accounts = read('associations.txt', readAssociations);
+  const partitions = read('sinfo.txt', parsePartitions);
+  const rights = read('partitions.txt', parsePartitionRights);
+  const accounts = read('associations.txt', parseAssociations);
 
   describe(`reachablePartitions, with Slurm ${release},`, () => {
     it('returns for each partition an account and a QOS, or why the partition is closed', () => {

@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fingerprint } from '../../src/transport/host-keys/compare-host-key.ts';
-import { readKnownHosts } from '../../src/transport/host-keys/parse-known-hosts.ts';
+import { parseKnownHosts } from '../../src/transport/host-keys/parse-known-hosts.ts';
 import { standInAgentPython } from '../stand-ins/agent/stand-in-agent.ts';
 import { requirePython, requireRoot, requireSlurmVersion, requireSshd } from '../support/skip-unless.ts';
 import { startSlurmCluster, type SlurmCluster } from '../support/slurm-cluster.ts';
@@ -60,7 +60,7 @@ describe('a daemon with two clusters', () => {
   });
 
   function settings(key: string, template: string, nameOf: World['nameOf']): string {
-    const [known] = readKnownHosts('', readFileSync(sshd.knownHosts(), 'utf8'));
+    const [known] = parseKnownHosts('', readFileSync(sshd.knownHosts(), 'utf8'));
     return `
       python: ${standInAgentPython()}
       template_files: [${template}]

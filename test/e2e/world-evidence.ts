@@ -2,7 +2,7 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
-import { readJournal } from '../../src/daemon/journal/journal-lines.ts';
+import { parseJournal } from '../../src/daemon/journal/journal-lines.ts';
 import type { TaskId } from '../../src/clearml/ids.ts';
 import type { Program, World } from './world.ts';
 
@@ -85,7 +85,7 @@ export async function isSettled(world: World, task: string, status: string): Pro
   // Without one it is unknown what its daemon still does.
   if (journals.length === 0) return false;
   for (const name of journals) {
-    const journal = readJournal(await readFile(join(folder, name), 'utf8').catch(() => ''));
+    const journal = parseJournal(await readFile(join(folder, name), 'utf8').catch(() => ''));
     if (journal.kind !== 'read' || journal.entries.has(task as TaskId)) return false;
   }
   return world.jobsOf(task, LIVE_JOBS).then(

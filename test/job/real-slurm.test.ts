@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import type { JobFacts } from '../../src/sbatch-template/job-script/render-blocks.ts';
-import { isLive, readJobState } from '../../src/slurm/job-state.ts';
+import { isLive, parseJobState } from '../../src/slurm/job-state.ts';
 import { JOB_EXIT_CODES } from '../../src/sbatch-template/job-script/job-exit-codes.ts';
 import { SYNCHRONIZE_RANKS } from '../e2e/synchronized-ranks.ts';
 import { standInAgentPython } from '../stand-ins/agent/stand-in-agent.ts';
@@ -63,7 +63,7 @@ describe('a job on Slurm', () => {
   function untilEnded(job: string): Promise<{ state: string; exitCode: string }> {
     const ended = async (): Promise<{ state: string; exitCode: string } | undefined> => {
       const shown = await show(job);
-      return isLive(readJobState(shown.state)) ? undefined : shown;
+      return isLive(parseJobState(shown.state)) ? undefined : shown;
     };
     return waitUntil(`job ${job} to end`, ended, { everyMs: 200 });
   }
@@ -73,7 +73,7 @@ describe('a job on Slurm', () => {
     const isPrinted = async (): Promise<boolean> => (await parking.user.console(task)).includes(text);
     const stalled = async (): Promise<string | undefined> => {
       const { state, exitCode } = await show(job);
-      return isLive(readJobState(state)) ? undefined : `job ${job} is ${state}, with exit code ${exitCode}`;
+      return isLive(parseJobState(state)) ? undefined : `job ${job} is ${state}, with exit code ${exitCode}`;
     };
     await waitUntil(`the console to say "${text}"`, isPrinted, { everyMs: 200, stalled, evidence: () => log(job) });
   }

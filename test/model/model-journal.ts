@@ -22,7 +22,7 @@ export function openModelJournal(
   const entries = new Map<Entry['task'], Entry>();
   const first = fromValue(before, reading);
   const text = first === undefined ? '' : program.formatJournal({ entry: first });
-  const disk = program.readJournal(text);
+  const disk = program.parseJournal(text);
   if (disk.kind === 'read') for (const [task, entry] of disk.entries) entries.set(task, entry);
   const value = (): JournalValue => toValue(entries.get(TASK_ID), reading);
 

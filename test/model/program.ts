@@ -13,7 +13,7 @@ import type * as Workers from '../../src/clearml/workers.ts';
 export interface Program
   extends
     Pick<typeof Daemon, 'runDaemon'>,
-    Pick<typeof JournalLines, 'formatJournal' | 'readJournal' | 'applyLine'>,
+    Pick<typeof JournalLines, 'formatJournal' | 'parseJournal' | 'applyLine'>,
     Pick<typeof Queues, 'createQueues'>,
     Pick<typeof Tasks, 'createTasks'>,
     Pick<typeof Events, 'createEvents'>,

@@ -1,7 +1,7 @@
 // Gives amounts to real Slurm: an amount that a constraint accepts never means more to Slurm than the constraint allows.
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { readAmount } from '../../src/base/slurm-amount.ts';
+import { parseAmount } from '../../src/base/slurm-amount.ts';
 import { amountKindOf } from '../../src/sbatch-template/directives/sbatch-options.ts';
 import { AMOUNT_OPTIONS } from '../fixtures/slurm/amount-spellings.ts';
 import { parseGrantedAmount, startRichCluster, submitAmounts } from '../support/granted-amounts.ts';
@@ -36,7 +36,7 @@ describe(`real Slurm (seed ${seed}, ${CASES} cases)`, () => {
     const cases = fc
       .sample(fc.record({ option: fc.constantFrom(...OPTIONS), spelling: TEXTS }), { numRuns: CASES * 20, seed })
       // An amount that the parser rejects is refused.
-      .map((one) => ({ ...one, read: readAmount(one.spelling, amountKindOf(one.option.option) ?? 'number') }))
+      .map((one) => ({ ...one, read: parseAmount(one.spelling, amountKindOf(one.option.option) ?? 'number') }))
       .filter(({ read }) => read !== undefined)
       .slice(0, CASES);
 

@@ -1,7 +1,7 @@
 // Compares the parser with recordings of how four releases of Slurm read each spelling of an amount: it never reads less.
 import { expect } from 'chai';
 import { readFileSync } from 'node:fs';
-import { limitKind, readAmount, readLimit } from '../../src/base/slurm-amount.ts';
+import { limitKind, parseAmount, parseLimit } from '../../src/base/slurm-amount.ts';
 import { amountKindOf } from '../../src/sbatch-template/directives/sbatch-options.ts';
 import { isWithin } from '../../src/sbatch-template/placeholders/check-constraints.ts';
 import { AMOUNT_OPTIONS } from '../fixtures/slurm/amount-spellings.ts';
@@ -37,10 +37,10 @@ for (const { version } of SLURM_RELEASES) {
       }));
 
       it(`reads no --${option.option} amount as lower than Slurm does, and reads most as Slurm does`, () => {
-        const read = spellings.filter(({ spelling }) => readAmount(spelling, kind) !== undefined);
+        const read = spellings.filter(({ spelling }) => parseAmount(spelling, kind) !== undefined);
         expect(read.filter(({ made }) => made !== undefined).length).to.be.greaterThan(4);
         for (const { spelling, made } of read) {
-          const most = readAmount(spelling, kind)?.most ?? NaN;
+          const most = parseAmount(spelling, kind)?.most ?? NaN;
           if (made === undefined) continue;
           expect(made, spelling).to.be.at.most(most);
           const isList = kind === 'gres' || kind === 'gpus';
@@ -61,7 +61,7 @@ for (const { version } of SLURM_RELEASES) {
               .to.match(/[1-9a-z]/i)
               .and.not.match(/^-/);
             if (made === undefined) continue;
-            expect(made, `${spelling}, at most ${most}`).to.be.at.most(readLimit(most, kind) ?? NaN);
+            expect(made, `${spelling}, at most ${most}`).to.be.at.most(parseLimit(most, kind) ?? NaN);
           }
         }
       });

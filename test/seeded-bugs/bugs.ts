@@ -16,7 +16,7 @@ export const SEEDED_BUGS: readonly SeededBug[] = [
       {
         file: 'src/slurm/scheduler-by-commands.ts',
         from: '      if (outcome !== undefined) return outcome;\n',
-        to: "      if (outcome?.kind === 'unknown') return readSbatch(await run(submits, command));\n      if (outcome !== undefined) return outcome;\n",
+        to: "      if (outcome?.kind === 'unknown') return parseSbatch(await run(submits, command));\n      if (outcome !== undefined) return outcome;\n",
       },
     ],
     rounds: { kinds: ['sbatch answer is lost'] },

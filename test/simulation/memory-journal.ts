@@ -1,7 +1,7 @@
 // A journal on an in-memory disk, which survives the daemon.
 import type { TaskId } from '../../src/clearml/ids.ts';
 import type { Entry } from '../../src/daemon/journal/entry.ts';
-import { applyLine, formatJournal, readJournal, type JournalLine } from '../../src/daemon/journal/journal-lines.ts';
+import { applyLine, formatJournal, parseJournal, type JournalLine } from '../../src/daemon/journal/journal-lines.ts';
 import type { Journal } from '../../src/daemon/journal/journal.ts';
 import type { PendingCalls } from './pending-calls.ts';
 
@@ -10,7 +10,7 @@ export interface Disk {
 }
 
 export function readDisk(disk: Disk): Map<TaskId, Entry> {
-  const read = readJournal(disk.text);
+  const read = parseJournal(disk.text);
   if (read.kind !== 'read') throw new Error(`the journal is ${read.kind}:\n${disk.text}`);
   return read.entries;
 }

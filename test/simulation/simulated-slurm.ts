@@ -1,7 +1,7 @@
 // The simulated Slurm controller: which jobs it knows, shows and forgets.
 import { SlurmUnavailableError } from '../../src/slurm/errors.ts';
 import { isLive, type JobState } from '../../src/slurm/job-state.ts';
-import { readJobName } from '../../src/slurm/job-name.ts';
+import { parseJobName } from '../../src/slurm/job-name.ts';
 import type {
   JobFigures,
   JobId,
@@ -97,7 +97,7 @@ export function createCluster(clock: SimulatedClock, calls: PendingCalls): Clust
     const job: SimJob = {
       id: String(nextId) as JobId,
       name,
-      task: readJobName(name)?.taskId ?? '',
+      task: parseJobName(name)?.taskId ?? '',
       user,
       worker,
       submittedAt: clock.now(),
@@ -217,7 +217,7 @@ export function createCluster(clock: SimulatedClock, calls: PendingCalls): Clust
             owner,
             kind: 'sbatch',
             endpoint: 'sbatch',
-            label: `sbatch ${readJobName(jobName)?.attempt ?? jobName}`,
+            label: `sbatch ${parseJobName(jobName)?.attempt ?? jobName}`,
             effect: () => submit(jobName, workerOf(script)),
             lost: () => ({ kind: 'unknown', message: 'sbatch gave no answer' }),
           }),

@@ -2,7 +2,7 @@
 import { CommandTimeoutError, ConnectionLostError } from '../../src/transport/errors.ts';
 import type { Transport, Command, CommandResult } from '../../src/transport/transport.ts';
 import { isLive } from '../../src/slurm/job-state.ts';
-import { readJobName } from '../../src/slurm/job-name.ts';
+import { parseJobName } from '../../src/slurm/job-name.ts';
 import type { JobId, SubmitOutcome } from '../../src/slurm/scheduler.ts';
 import { workerOf } from '../support/simulated-values.ts';
 import { FACTS, logPathOf, type Cluster, type SimJob } from './simulated-slurm.ts';
@@ -116,7 +116,9 @@ export function createSlurmCommands(
         owner: incarnation,
         kind: isSbatch ? 'sbatch' : 'slurm',
         endpoint: command.program,
-        label: isSbatch ? `sbatch of ${named(taskOf(name))}, attempt ${readJobName(name)?.attempt}` : describe(command),
+        label: isSbatch
+          ? `sbatch of ${named(taskOf(name))}, attempt ${parseJobName(name)?.attempt}`
+          : describe(command),
         effect() {
           const result = answer(command);
           return behavior.malform?.(command, result) ?? result;
@@ -299,7 +301,7 @@ function optionOf({ args }: Command, name: string): string {
 }
 
 function taskOf(jobName: string): string {
-  return readJobName(jobName)?.taskId ?? '';
+  return parseJobName(jobName)?.taskId ?? '';
 }
 
 function describe({ program, args }: Command): string {

@@ -1,6 +1,6 @@
 // Creates the test bed of one round: the simulated world, the outages and the oracle.
 import { createCommandLineScheduler } from '../../src/slurm/scheduler-by-commands.ts';
-import { readJobName } from '../../src/slurm/job-name.ts';
+import { parseJobName } from '../../src/slurm/job-name.ts';
 import type { Scheduler } from '../../src/slurm/scheduler.ts';
 import type { Random } from '../support/random.ts';
 import { silentLog } from '../support/silent-log.ts';
@@ -133,7 +133,7 @@ function observed(scheduler: Scheduler, observer: SubmissionObserver): Scheduler
   return {
     ...scheduler,
     async submit(submission) {
-      const task = readJobName(submission.jobName)?.taskId ?? '';
+      const task = parseJobName(submission.jobName)?.taskId ?? '';
       observer.submitting(task, submission.runAs?.name);
       const outcome = await scheduler.submit(submission);
       if (outcome.kind === 'rejected') observer.rejected(task);

@@ -1,6 +1,6 @@
 // The contract of Slurm's commands about the jobs of several Unix users, which real Slurm and the stand-in must pass.
 import { expect } from 'chai';
-import { readScancel, scancelArgs } from '../../src/slurm/scancel.ts';
+import { parseScancel, scancelArgs } from '../../src/slurm/scancel.ts';
 import type { JobId } from '../../src/slurm/scheduler.ts';
 
 export interface UnixUserUnderTest {
@@ -137,7 +137,7 @@ export function defineUsersContract(title: string, open: () => Promise<UsersUnde
         const filtered = await bob.run('scancel', ...scancelArgs({ id: id as JobId, name: NAME }));
         expect(filtered).to.deep.equal(invalid('scancel'));
         const result = { exitCode: filtered.code, killedBy: undefined, stdout: '', stderr: filtered.output };
-        expect(readScancel(result)).to.equal(undefined);
+        expect(parseScancel(result)).to.equal(undefined);
         expect(await bob.run('scancel', `--name=${NAME}`)).to.deep.equal({ code: 0, output: '' });
         expect(await stateOf()).to.equal('PENDING');
       });

@@ -1,7 +1,7 @@
 // The name by which a job is found again.
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { formatJobName, jitterOf, newAttempt, readJobName, readMark } from '../../src/slurm/job-name.ts';
+import { formatJobName, jitterOf, newAttempt, parseJobName, parseMark } from '../../src/slurm/job-name.ts';
 
 const TASK = '0123456789abcdef0123456789abcdef';
 const DIGITS = Array.from({ length: 36 }, (_, digit) => digit.toString(36));
@@ -18,7 +18,7 @@ describe('the job name', () => {
     fc.assert(
       fc.property(taskId, moment, token, (id, now, random) => {
         const attempt = newAttempt(now, 'mark1', random);
-        expect(readJobName(formatJobName(id, attempt))).to.deep.equal({ taskId: id, attempt });
+        expect(parseJobName(formatJobName(id, attempt))).to.deep.equal({ taskId: id, attempt });
       }),
     );
   });
@@ -47,15 +47,15 @@ describe('the job name', () => {
     `clearml_task_${TASK}-mwudl4rwabcd extra`,
   ]) {
     it(`is not recognized in ${JSON.stringify(name)}`, () => {
-      expect(readJobName(name)).to.equal(undefined);
+      expect(parseJobName(name)).to.equal(undefined);
     });
   }
 });
 
 describe('the id of an attempt', () => {
   it('contains the mark of the daemon that created it', () => {
-    expect(readMark(newAttempt(1_795_504_296_123, 'mark1', 'aaaa'))).to.equal('mark1');
-    expect(readMark('mwudl4rwabcd')).to.equal(undefined);
+    expect(parseMark(newAttempt(1_795_504_296_123, 'mark1', 'aaaa'))).to.equal('mark1');
+    expect(parseMark('mwudl4rwabcd')).to.equal(undefined);
   });
 
   it('sorts after every earlier attempt', () => {

@@ -1,6 +1,6 @@
 // The umask of a submission, from the umask of the login.
 import { expect } from 'chai';
-import { logUmask, readUmask } from '../../src/slurm/log-umask.ts';
+import { logUmask, parseUmask } from '../../src/slurm/log-umask.ts';
 
 describe('the umask of sbatch', () => {
   for (const [login, given] of [
@@ -16,9 +16,9 @@ describe('the umask of sbatch', () => {
   }
 
   it('is read from the output of a shell', () => {
-    expect(readUmask('0022\n')).to.equal('0022');
-    expect(readUmask('077\n')).to.equal('0077');
+    expect(parseUmask('0022\n')).to.equal('0022');
+    expect(parseUmask('077\n')).to.equal('0077');
     for (const strange of ['', 'u=rwx,g=rx,o=rx\n', '0022 0022', '9999'])
-      expect(readUmask(strange)).to.equal(undefined);
+      expect(parseUmask(strange)).to.equal(undefined);
   });
 });

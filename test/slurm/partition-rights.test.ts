@@ -1,6 +1,6 @@
 // Who may submit to a partition, and how: by its lists of accounts and QOS, and by the accounts of the user.
 import { expect } from 'chai';
-import { entrances, readPartitionRights, type Entrance } from '../../src/slurm/partition-rights.ts';
+import { entrances, parsePartitionRights, type Entrance } from '../../src/slurm/partition-rights.ts';
 import type { Association } from '../../src/slurm/sacctmgr.ts';
 
 const LAB: Association = {
@@ -14,7 +14,7 @@ const LAB: Association = {
 const COURSE: Association = { ...LAB, account: 'course', isDefault: false, qos: ['normal'] };
 
 function entrancesOf(fields: string, ...associations: readonly Association[]): Entrance[] {
-  const [rights] = readPartitionRights(`PartitionName=gpu ${fields} State=UP`);
+  const [rights] = parsePartitionRights(`PartitionName=gpu ${fields} State=UP`);
   if (rights === undefined) throw new Error('no partition was read');
   return entrances(rights, associations);
 }
@@ -62,6 +62,6 @@ describe('the accounts that may submit to a partition', () => {
   }
 
   it('are empty if no line describes a partition', () => {
-    expect(readPartitionRights('\nslurm_load_partitions: no such thing\n')).to.deep.equal([]);
+    expect(parsePartitionRights('\nslurm_load_partitions: no such thing\n')).to.deep.equal([]);
   });
 });

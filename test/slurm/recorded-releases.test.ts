@@ -2,18 +2,18 @@
 import { expect } from 'chai';
 import { readdirSync } from 'node:fs';
 import * as z from 'zod';
-import { isLive, readJobState } from '../../src/slurm/job-state.ts';
-import { readSacctRecord } from '../../src/slurm/sacct-forgotten-job.ts';
-import { readSacctJobs } from '../../src/slurm/sacct-jobs.ts';
-import { readSbatch } from '../../src/slurm/sbatch.ts';
-import { readAssociations } from '../../src/slurm/sacctmgr.ts';
-import { entrances, readPartitionRights } from '../../src/slurm/partition-rights.ts';
-import { readPartitions } from '../../src/slurm/sinfo.ts';
-import { readScancel } from '../../src/slurm/scancel.ts';
+import { isLive, parseJobState } from '../../src/slurm/job-state.ts';
+import { parseSacctRecord } from '../../src/slurm/sacct-forgotten-job.ts';
+import { parseSacctJobs } from '../../src/slurm/sacct-jobs.ts';
+import { parseSbatch } from '../../src/slurm/sbatch.ts';
+import { parseAssociations } from '../../src/slurm/sacctmgr.ts';
+import { entrances, parsePartitionRights } from '../../src/slurm/partition-rights.ts';
+import { parsePartitions } from '../../src/slurm/sinfo.ts';
+import { parseScancel } from '../../src/slurm/scancel.ts';
 import type { JobId, JobList } from '../../src/slurm/scheduler.ts';
-import { readFacts } from '../../src/slurm/scontrol-show-config.ts';
-import { isUnknownJob, readJobRecord } from '../../src/slurm/scontrol-show-job.ts';
-import { readSqueue } from '../../src/slurm/squeue.ts';
+import { parseClusterFacts } from '../../src/slurm/scontrol-show-config.ts';
+import { isUnknownJob, parseJobRecord } from '../../src/slurm/scontrol-show-job.ts';
+import { parseSqueue } from '../../src/slurm/squeue.ts';
 import { MARK, RECORDED_JOBS, recordedName } from '../fixtures/slurm/recorded-jobs.ts';
 import { RECORDED_REFUSALS, REFUSED_WITHOUT_CONTROLLER } from '../fixtures/slurm/recorded-refusals.ts';
 import { SLURM_RELEASES } from '../set-up/slurm-roots.mjs';
@@ -43,7 +43,7 @@ for (const release of releases) {
 
   describe(`recorded output of Slurm ${release}`, () => {
     it('contains the settings of the cluster', () => {
-      expect(readFacts(text('config.txt'))).to.deep.equal({
+      expect(parseClusterFacts(text('config.txt'))).to.deep.equal({
         clusterName: 'recorded',
         version: release,
         minJobAgeMs: 300_000,
@@ -54,9 +54,9 @@ for (const release of releases) {
     });
 
     it('contains the nodes of each partition and the accounts that may submit to it', () => {
-      const partitions = readPartitions(text('sinfo.txt'));
-      const rights = readPartitionRights(text('partitions.txt'));
-      const associations = readAssociations(text('associations.txt'));
+      const partitions = parsePartitions(text('sinfo.txt'));
+      const rights = parsePartitionRights(text('partitions.txt'));
+      const associations = parseAssociations(text('associations.txt'));
       const entrancesOf = (name: string): string[] =>
         rights
           .filter((one) => one.name === name)
@@ -88,7 +88,7 @@ for (const release of releases) {
     });
 
     it('shows a completing job as live', () => {
-      const completing = listed(readSqueue(result({ stdout: text('squeue-completing.txt') }), MARK)).filter(
+      const completing = listed(parseSqueue(result({ stdout: text('squeue-completing.txt') }), MARK)).filter(
         (job) => job.state === 'COMPLETING',
       );
 
@@ -99,31 +99,31 @@ for (const release of releases) {
     for (const { role, state, reason, exit } of RECORDED_JOBS) {
       it(`shows the job "${role}" in squeue, scontrol and sacct`, () => {
         const { id, scontrol, sacct } = recordOf(role);
-        const shown = listed(readSqueue(result({ stdout: text('squeue.txt') }), MARK)).find((job) => job.id === id);
-        const record = readJobRecord(scontrol, id as JobId);
+        const shown = listed(parseSqueue(result({ stdout: text('squeue.txt') }), MARK)).find((job) => job.id === id);
+        const record = parseJobRecord(scontrol, id as JobId);
 
         expect(shown).to.include({ name: recordedName(role), state, ...(reason === undefined ? {} : { reason }) });
         expect(shown?.submittedAt).to.be.a('number');
         expect(shown?.endedAt === undefined).to.equal(isLive(state));
         expect(record).to.include({ name: recordedName(role), ...exit });
-        expect(record && readJobState(record.stateWord)).to.equal(state);
+        expect(record && parseJobState(record.stateWord)).to.equal(state);
         expect(record?.outputPath).to.match(/^\//);
         expect(record?.restarts).to.equal(role === 'requeued' ? 1 : 0);
-        const past = readSacctRecord(result({ stdout: sacct }));
+        const past = parseSacctRecord(result({ stdout: sacct }));
         expect(past).to.include({ name: recordedName(role), ...exit });
-        expect(past && readJobState(past.stateWord)).to.equal(state);
+        expect(past && parseJobState(past.stateWord)).to.equal(state);
       });
     }
 
     it('is parsed without job arrays, and a job name that looks like rows is parsed as one name', () => {
-      const jobs = listed(readSqueue(result({ stdout: text('squeue.txt') }), MARK));
+      const jobs = listed(parseSqueue(result({ stdout: text('squeue.txt') }), MARK));
 
       expect(jobs.filter(({ name }) => name.startsWith('evil'))).to.have.length(1);
       expect(new Set(jobs.map(({ id }) => id)).size).to.equal(jobs.length);
     });
 
     it('lists each job by name in sacct, except a held job, which only squeue shows', () => {
-      const names = listed(readSacctJobs(result({ stdout: text('sacct.txt') }))).map((job) => job.name);
+      const names = listed(parseSacctJobs(result({ stdout: text('sacct.txt') }))).map((job) => job.name);
 
       const roles = RECORDED_JOBS.map(({ role }) => role).filter((role) => role !== 'held');
       expect(names).to.have.members(roles.map(recordedName));
@@ -132,7 +132,7 @@ for (const release of releases) {
     for (const { what, means } of [...RECORDED_REFUSALS, REFUSED_WITHOUT_CONTROLLER]) {
       it(`contains sbatch's rejection of ${what}, which is classified as ${means}`, () => {
         const answer = refusals[what];
-        const outcome = readSbatch(result(answer ?? {}));
+        const outcome = parseSbatch(result(answer ?? {}));
 
         // Some releases take it, and let the job wait.
         expect(outcome.kind).to.equal(answer?.exitCode === 0 ? 'accepted' : means);
@@ -141,22 +141,22 @@ for (const release of releases) {
 
     for (const what of ['an unknown job', 'an ended job', 'another job name']) {
       it(`shows after a scancel of ${what} that nothing is left to cancel`, () => {
-        expect(readScancel(result(answers[`scancel, ${what}`] ?? {}))).to.equal(undefined);
+        expect(parseScancel(result(answers[`scancel, ${what}`] ?? {}))).to.equal(undefined);
       });
     }
 
     it('is read as a failure of all cancellations if the controller is down', () => {
-      expect(readScancel(result(answers['scancel, no controller'] ?? {}))).to.include({ isOfOneJob: false });
+      expect(parseScancel(result(answers['scancel, no controller'] ?? {}))).to.include({ isOfOneJob: false });
     });
 
     it('reports an unknown job as unknown', () => {
       expect(isUnknownJob(answers['scontrol, an unknown job']?.stderr ?? '')).to.equal(true);
-      expect(readSacctRecord(result(answers['sacct, an unknown job'] ?? {}))).to.equal(undefined);
+      expect(parseSacctRecord(result(answers['sacct, an unknown job'] ?? {}))).to.equal(undefined);
     });
 
     it('is read as a failure, not as an empty list, if the controller or database is down', () => {
-      expect(readSqueue(result(answers['squeue, no controller'] ?? {}), MARK).kind).to.equal('failed');
-      expect(readSacctJobs(result(answers['sacct, no database'] ?? {})).kind).to.equal('failed');
+      expect(parseSqueue(result(answers['squeue, no controller'] ?? {}), MARK).kind).to.equal('failed');
+      expect(parseSacctJobs(result(answers['sacct, no database'] ?? {})).kind).to.equal('failed');
     });
   });
 }

@@ -1,6 +1,6 @@
 // What accounting adds at the end of a job: who cancelled it, its memory limit, and the peak memory of its steps.
 import { expect } from 'chai';
-import { readSacctUsage, sacctUsageArgs } from '../../src/slurm/sacct-end-details.ts';
+import { parseSacctUsage, sacctUsageArgs } from '../../src/slurm/sacct-end-details.ts';
 import type { JobId } from '../../src/slurm/scheduler.ts';
 import { result } from './recorded-output.ts';
 
@@ -53,12 +53,12 @@ describe('the memory usage of an ended job', () => {
     ['as unknown for an unknown job', [], { cancelledByUid: undefined, peakMemory: undefined, memoryLimit: undefined }],
   ] as const) {
     it(`is read ${title}`, () => {
-      expect(readSacctUsage(result({ stdout: answer(...rows) }))).to.deep.equal(expected);
+      expect(parseSacctUsage(result({ stdout: answer(...rows) }))).to.deep.equal(expected);
     });
   }
 
   it('is undefined if the database failed', () => {
-    expect(readSacctUsage(result({ stdout: answer(['CANCELLED by 0', '', '']), stderr: 'sacct: error' }))).to.equal(
+    expect(parseSacctUsage(result({ stdout: answer(['CANCELLED by 0', '', '']), stderr: 'sacct: error' }))).to.equal(
       undefined,
     );
   });

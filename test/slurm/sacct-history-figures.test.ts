@@ -1,7 +1,7 @@
 // Tests what the history reads from accounting about ended jobs.
 import { expect } from 'chai';
 import { SlurmUnavailableError } from '../../src/slurm/errors.ts';
-import { readSacctFigures, sacctFiguresArgs, sacctNamesArgs } from '../../src/slurm/sacct-history-figures.ts';
+import { parseSacctFigures, sacctFiguresArgs, sacctNamesArgs } from '../../src/slurm/sacct-history-figures.ts';
 import type { JobFigures, JobId, JobKey } from '../../src/slurm/scheduler.ts';
 import type { CommandResult } from '../../src/transport/transport.ts';
 import { result } from './recorded-output.ts';
@@ -42,7 +42,7 @@ function outputOf(rows: readonly string[]): { names: CommandResult; runs: Comman
 
 function read(rows: readonly string[], names = ['a', 'b', 'h'], accountsGpus = true): Map<JobId, JobFigures> {
   const jobs = names.map((name, index): JobKey => ({ id: String(index + 1) as JobId, name }));
-  return readSacctFigures(outputOf(rows), jobs, { accountsGpus });
+  return parseSacctFigures(outputOf(rows), jobs, { accountsGpus });
 }
 
 function only(...rows: readonly string[]): JobFigures {
@@ -154,7 +154,7 @@ describe('the accounting figures of an ended job', () => {
   it('are missing for every job if the output is incomplete', () => {
     expect(() => read([TWO_CORES.slice(0, -20)])).to.throw(SlurmUnavailableError);
     expect(() =>
-      readSacctFigures({ ...outputOf([]), names: result({ stderr: 'sacct: error: Connection refused' }) }, [], {
+      parseSacctFigures({ ...outputOf([]), names: result({ stderr: 'sacct: error: Connection refused' }) }, [], {
         accountsGpus: true,
       }),
     ).to.throw(SlurmUnavailableError);
@@ -163,7 +163,7 @@ describe('the accounting figures of an ended job', () => {
   it('are missing if the job with the name and the id belongs to another Unix user', () => {
     const figuresAs = (unixUser: string): number => {
       const job: JobKey = { id: '1' as JobId, name: 'a', unixUser };
-      return readSacctFigures(outputOf([TWO_CORES, ITS_BATCH]), [job], { accountsGpus: true }).size;
+      return parseSacctFigures(outputOf([TWO_CORES, ITS_BATCH]), [job], { accountsGpus: true }).size;
     };
     expect([figuresAs('ada'), figuresAs('bob')]).to.deep.equal([1, 0]);
   });

@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { isLive } from '../../src/slurm/job-state.ts';
-import { readSacctJobs, sacctJobsArgs } from '../../src/slurm/sacct-jobs.ts';
+import { parseSacctJobs, sacctJobsArgs } from '../../src/slurm/sacct-jobs.ts';
 import { fixture, result } from './recorded-output.ts';
 
 const OURS = 'clearml_task_0123456789abcdef0123456789abcdef-mwudl4rwabcd';
@@ -26,7 +26,7 @@ describe('a query with sacct', () => {
   });
 
   it('returns failed, requeued and cancelled jobs of Slurm 22.05.8', () => {
-    const list = readSacctJobs(result({ stdout: fixture('22.05.8/sacct.txt') }));
+    const list = parseSacctJobs(result({ stdout: fixture('22.05.8/sacct.txt') }));
     const jobs = list.kind === 'listed' ? list.jobs : [];
 
     expect(jobs.map((job) => [job.id, job.stateWord, isLive(job.state)])).to.deep.equal([
@@ -41,7 +41,7 @@ describe('a query with sacct', () => {
     const stdout =
       HEADER + line('4711', OURS, 'CANCELLED by 1000', 'None', 'gpu', 'n1', '1795505467', '1795505468', '1795505469');
 
-    expect(readSacctJobs(result({ stdout }))).to.deep.equal({
+    expect(parseSacctJobs(result({ stdout }))).to.deep.equal({
       kind: 'listed',
       jobs: [
         {
@@ -66,7 +66,7 @@ describe('a query with sacct', () => {
       line('4711', OURS, 'PENDING', '', 'gpu', 'None assigned', '1795505100', 'Unknown', 'Unknown'),
     ];
     for (const stdout of [HEADER + runs.join(''), HEADER + runs.toReversed().join('')]) {
-      const list = readSacctJobs(result({ stdout }));
+      const list = parseSacctJobs(result({ stdout }));
 
       expect(list.kind === 'listed' && list.jobs.map((job) => job.state)).to.deep.equal(['PENDING']);
     }
@@ -78,7 +78,7 @@ describe('a query with sacct', () => {
       line('4711.batch', 'batch', 'COMPLETED', '', '', 'n1', '1', '1', '1') +
       line('99_1', OURS, 'COMPLETED', '', '', 'n1', '1', '1', '1');
 
-    expect(readSacctJobs(result({ stdout }))).to.deep.equal({ kind: 'listed', jobs: [] });
+    expect(parseSacctJobs(result({ stdout }))).to.deep.equal({ kind: 'listed', jobs: [] });
   });
 
   for (const [what, answer] of [
@@ -95,13 +95,13 @@ describe('a query with sacct', () => {
     ],
   ] as const) {
     it(`S-28 fails with ${what}`, () => {
-      expect(readSacctJobs(answer)).to.include({ kind: 'failed' });
+      expect(parseSacctJobs(answer)).to.include({ kind: 'failed' });
     });
   }
 
   it('ignores output of a login script before and between the rows', () => {
     const row = line('4711', OURS, 'COMPLETED', '', 'gpu', 'n1', '1795505000', '1795505001', '1795505100');
-    const list = readSacctJobs(result({ stdout: `Welcome!\n${HEADER}Have a nice day\n\n${row}` }));
+    const list = parseSacctJobs(result({ stdout: `Welcome!\n${HEADER}Have a nice day\n\n${row}` }));
 
     expect(list.kind === 'listed' && list.jobs.map((job) => job.id)).to.deep.equal(['4711']);
   });
@@ -109,7 +109,7 @@ describe('a query with sacct', () => {
   it('never throws on garbage', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (garbage) => {
-        expect(readSacctJobs(result({ stdout: HEADER + garbage })).kind).to.be.oneOf(['listed', 'failed']);
+        expect(parseSacctJobs(result({ stdout: HEADER + garbage })).kind).to.be.oneOf(['listed', 'failed']);
       }),
     );
   });

@@ -1,13 +1,13 @@
 // Reads sacctmgr's lines as the accounts of a user.
 import { expect } from 'chai';
-import { readAssociations } from '../../src/slurm/sacctmgr.ts';
+import { parseAssociations } from '../../src/slurm/sacctmgr.ts';
 
-describe('readAssociations', () => {
+describe('parseAssociations', () => {
   it('returns each account, whether it is the default, and its cluster and partition', () => {
     // As Slurm 22.05 printed it; the third line has what a partition's own association adds.
     const text = 'loopback|lab|lab||normal,one-job|normal\nloopback|root|lab||normal|\nother|lab|lab|gpu||\n';
 
-    expect(readAssociations(text)).to.deep.equal([
+    expect(parseAssociations(text)).to.deep.equal([
       {
         cluster: 'loopback',
         account: 'lab',
@@ -29,6 +29,6 @@ describe('readAssociations', () => {
   });
 
   it('returns none for empty output', () => {
-    expect(readAssociations('')).to.deep.equal([]);
+    expect(parseAssociations('')).to.deep.equal([]);
   });
 });

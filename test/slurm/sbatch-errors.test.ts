@@ -1,7 +1,7 @@
 // Every error text of sbatch and its meaning: only `unknown` may have left a job behind.
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { CONTROLLER_RESPONSES, readSubmitError, submitErrorMessage } from '../../src/slurm/sbatch-errors.ts';
+import { CONTROLLER_RESPONSES, parseSubmitError, submitErrorMessage } from '../../src/slurm/sbatch-errors.ts';
 
 const POLICY = "Job violates accounting/QOS policy (job submit limit, user's size and/or time limits)";
 
@@ -13,7 +13,7 @@ describe('an error of the controller', () => {
   for (const [failure, texts] of Object.entries(CONTROLLER_RESPONSES)) {
     for (const text of texts) {
       it(`"${text}" is classified as ${failure}`, () => {
-        expect(readSubmitError(1, answer(text))).to.equal(failure);
+        expect(parseSubmitError(1, answer(text))).to.equal(failure);
       });
     }
   }
@@ -44,7 +44,7 @@ describe('an error of the controller', () => {
     'A text of a release to come',
   ]) {
     it(`"${text}" is classified as unknown`, () => {
-      expect(readSubmitError(1, answer(text))).to.equal('unknown');
+      expect(parseSubmitError(1, answer(text))).to.equal('unknown');
     });
   }
 });
@@ -58,11 +58,11 @@ describe('a policy limit', () => {
       'MaxSubmitJobsPerAccount',
       'QOSMaxJobsPerUserLimit',
     ])
-      expect(readSubmitError(1, answer(POLICY, limit)), limit).to.equal('backpressure');
+      expect(parseSubmitError(1, answer(POLICY, limit)), limit).to.equal('backpressure');
   });
 
   it('is classified as backpressure if Slurm does not name it', () => {
-    expect(readSubmitError(1, answer(POLICY))).to.equal('backpressure');
+    expect(parseSubmitError(1, answer(POLICY))).to.equal('backpressure');
   });
 
   it('is classified as rejected if the job alone exceeds it', () => {
@@ -73,7 +73,7 @@ describe('a policy limit', () => {
       'AssocGrpGRES',
       'MaxMemoryPerAccount',
     ])
-      expect(readSubmitError(1, answer(POLICY, limit)), limit).to.equal('rejected');
+      expect(parseSubmitError(1, answer(POLICY, limit)), limit).to.equal('rejected');
   });
 });
 
@@ -110,7 +110,7 @@ describe('sbatch fails before it contacts the controller:', () => {
     ['bash: sbatch: something else\n', 1, 'unknown'],
   ] as const) {
     it(`${JSON.stringify(stderr)} with exit code ${String(exitCode)} is classified as ${failure}`, () => {
-      expect(readSubmitError(exitCode, stderr)).to.equal(failure);
+      expect(parseSubmitError(exitCode, stderr)).to.equal(failure);
     });
   }
 });
@@ -121,13 +121,13 @@ it('readSubmitError classifies an error of the local munge as unavailable', () =
     'Munge encode failed: Failed to access "/run/munge/munge.socket.2"',
   );
 
-  expect(readSubmitError(1, stderr)).to.equal('unavailable');
+  expect(parseSubmitError(1, stderr)).to.equal('unavailable');
 });
 
 it("readSubmitError recognizes the message of a site's own plugin as rejected", () => {
   const stderr = answer('Unspecified error', 'Please give an account with --account=');
 
-  expect(readSubmitError(1, stderr)).to.equal('rejected');
+  expect(parseSubmitError(1, stderr)).to.equal('rejected');
   expect(submitErrorMessage(stderr)).to.equal('Please give an account with --account=; Unspecified error');
 });
 
@@ -137,14 +137,14 @@ it('readSubmitError uses the last message if sbatch had retried first', () => {
     'Slurm temporarily unable to accept job, sleeping and retrying',
   );
 
-  expect(readSubmitError(1, stderr)).to.equal('backpressure');
+  expect(parseSubmitError(1, stderr)).to.equal('backpressure');
 });
 
 it('readSubmitError and submitErrorMessage find the last message after megabytes of output', () => {
   const flood = '\n'.repeat(1024 * 1024);
 
-  expect(readSubmitError(1, flood + answer('Invalid qos specification') + flood)).to.equal('rejected');
-  expect(readSubmitError(1, `${flood}${answer('Socket timed out on send/recv operation')}${flood}`)).to.equal(
+  expect(parseSubmitError(1, flood + answer('Invalid qos specification') + flood)).to.equal('rejected');
+  expect(parseSubmitError(1, `${flood}${answer('Socket timed out on send/recv operation')}${flood}`)).to.equal(
     'unknown',
   );
   expect(submitErrorMessage(flood + answer('Invalid qos specification'))).to.equal('Invalid qos specification');
@@ -155,8 +155,8 @@ it('readSubmitError classifies garbage as unknown', () => {
   fc.assert(
     fc.property(fc.string(), fc.constantFrom(1, 2, 255, undefined), (garbage, exitCode) => {
       fc.pre(!garbage.startsWith('sbatch:'));
-      expect(readSubmitError(exitCode, garbage)).to.equal('unknown');
-      expect(readSubmitError(exitCode, answer(`no text of the table ${garbage.replaceAll('\n', '')}`))).to.equal(
+      expect(parseSubmitError(exitCode, garbage)).to.equal('unknown');
+      expect(parseSubmitError(exitCode, answer(`no text of the table ${garbage.replaceAll('\n', '')}`))).to.equal(
         'unknown',
       );
     }),

@@ -1,7 +1,7 @@
 // sbatch's output: the id of the submitted job, or the kind of failure; never a failure because of other output.
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { readAcceptance, readSbatch, sbatchArgs } from '../../src/slurm/sbatch.ts';
+import { parseAcceptance, parseSbatch, sbatchArgs } from '../../src/slurm/sbatch.ts';
 import { result } from './recorded-output.ts';
 
 describe('sbatch', () => {
@@ -27,24 +27,24 @@ describe('sbatch', () => {
     ['an id with a carriage return', '4711\r\n', '4711', undefined],
   ] as const) {
     it(`${ids}has submitted the job if it prints ${what}`, () => {
-      expect(readSbatch(result({ stdout }))).to.deep.equal({ kind: 'accepted', jobId, cluster });
+      expect(parseSbatch(result({ stdout }))).to.deep.equal({ kind: 'accepted', jobId, cluster });
     });
   }
 
   it('has submitted the job if it prints an id, whatever stderr contains', () => {
     const stderr = 'sbatch: error: Slurm temporarily unable to accept job, sleeping and retrying\n';
 
-    expect(readSbatch(result({ stdout: '4711\n', stderr }))).to.include({ kind: 'accepted', jobId: '4711' });
+    expect(parseSbatch(result({ stdout: '4711\n', stderr }))).to.include({ kind: 'accepted', jobId: '4711' });
   });
 
   it("has submitted the job if it prints an id, even with the job's exit code (--wait)", () => {
-    expect(readSbatch(result({ exitCode: 3, stdout: '4711\n' }))).to.include({ kind: 'accepted', jobId: '4711' });
+    expect(parseSbatch(result({ exitCode: 3, stdout: '4711\n' }))).to.include({ kind: 'accepted', jobId: '4711' });
   });
 
   it('has submitted no job if it reports a failure, even after it printed a number', () => {
     const stderr = 'sbatch: error: Batch job submission failed: Invalid qos specification\n';
 
-    expect(readSbatch(result({ exitCode: 1, stdout: '42\n', stderr }))).to.include({ kind: 'rejected' });
+    expect(parseSbatch(result({ exitCode: 1, stdout: '42\n', stderr }))).to.include({ kind: 'rejected' });
   });
 
   for (const [what, answer] of [
@@ -55,7 +55,7 @@ describe('sbatch', () => {
     ['a wrapper timed out', result({ exitCode: 124 })],
   ] as const) {
     it(`S-04 has an unknown outcome if ${what}`, () => {
-      const outcome = readSbatch(answer);
+      const outcome = parseSbatch(answer);
 
       expect(outcome.kind).to.equal('unknown');
       expect(outcome.kind === 'unknown' && outcome.message).not.to.equal('');
@@ -67,7 +67,7 @@ describe('sbatch', () => {
       'sbatch: error: invalid partition specified: nope\n' +
       'sbatch: error: Batch job submission failed: Invalid partition name specified\n';
 
-    expect(readSbatch(result({ exitCode: 1, stderr }))).to.deep.equal({
+    expect(parseSbatch(result({ exitCode: 1, stderr }))).to.deep.equal({
       kind: 'rejected',
       message: 'invalid partition specified: nope; Invalid partition name specified',
     });
@@ -80,9 +80,9 @@ describe('sbatch', () => {
         fc.string(),
         fc.constantFrom(0, 1, 255, undefined),
         (stdout, stderr, exitCode) => {
-          const outcome = readSbatch(result({ exitCode, stdout, stderr }));
+          const outcome = parseSbatch(result({ exitCode, stdout, stderr }));
           if (outcome.kind === 'accepted') expect(outcome.jobId).to.match(/^[1-9]\d*$/);
-          expect(readAcceptance(stdout.replace(/\d/g, 'x'))).to.equal(undefined);
+          expect(parseAcceptance(stdout.replace(/\d/g, 'x'))).to.equal(undefined);
         },
       ),
     );

@@ -1,6 +1,6 @@
 // Tests that a job is cancelled by id and name together, and what the output of scancel says about other jobs.
 import { expect } from 'chai';
-import { readScancel, scancelArgs } from '../../src/slurm/scancel.ts';
+import { parseScancel, scancelArgs } from '../../src/slurm/scancel.ts';
 import type { JobId } from '../../src/slurm/scheduler.ts';
 import { result } from './recorded-output.ts';
 
@@ -20,7 +20,7 @@ describe('scancel', () => {
     ['the job with this id has another name', { stderr: ofJob('Job name prod\nrun != filter name clearml_task_a-1') }],
   ] as const) {
     it(`has nothing left to cancel if ${what}`, () => {
-      expect(readScancel(result(answer))).to.equal(undefined);
+      expect(parseScancel(result(answer))).to.equal(undefined);
     });
   }
 
@@ -38,7 +38,7 @@ describe('scancel', () => {
     ['if the controller stops responding', { exitCode: 8, stderr: ofJob(AWAY) }, AWAY],
   ] as const) {
     it(`fails for one job ${what}`, () => {
-      const failure = readScancel(result(answer));
+      const failure = parseScancel(result(answer));
 
       expect(failure).to.deep.equal({ words: ofJob(words).trim(), isOfOneJob: true });
     });
@@ -47,11 +47,11 @@ describe('scancel', () => {
   it('fails for all jobs if the controller does not respond', () => {
     const stderr = `slurm_load_jobs error: ${AWAY}\n`;
 
-    expect(readScancel(result({ exitCode: 1, stderr }))).to.deep.equal({ words: stderr.trim(), isOfOneJob: false });
+    expect(parseScancel(result({ exitCode: 1, stderr }))).to.deep.equal({ words: stderr.trim(), isOfOneJob: false });
   });
 
   it('fails for all jobs if scancel is killed', () => {
-    const killed = readScancel(result({ exitCode: undefined, killedBy: 'SIGKILL' }));
+    const killed = parseScancel(result({ exitCode: undefined, killedBy: 'SIGKILL' }));
 
     expect(killed).to.deep.equal({ words: 'scancel was killed by SIGKILL', isOfOneJob: false });
   });

@@ -1,12 +1,12 @@
 // scontrol show config: the facts of a cluster.
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { readFacts } from '../../src/slurm/scontrol-show-config.ts';
+import { parseClusterFacts } from '../../src/slurm/scontrol-show-config.ts';
 import { fixture } from './recorded-output.ts';
 
 describe('scontrol show config', () => {
   it('gives the settings of a cluster with Slurm 22.05.8', () => {
-    expect(readFacts(fixture('22.05.8/config.txt'))).to.deep.equal({
+    expect(parseClusterFacts(fixture('22.05.8/config.txt'))).to.deep.equal({
       clusterName: 'lab',
       version: '22.05.8',
       minJobAgeMs: 300_000,
@@ -19,24 +19,24 @@ describe('scontrol show config', () => {
   it('shows that accounting is enabled', () => {
     const text = fixture('22.05.8/config.txt').replace('accounting_storage/none', 'accounting_storage/slurmdbd');
 
-    expect(readFacts(text)).to.include({ hasAccounting: true });
+    expect(parseClusterFacts(text)).to.include({ hasAccounting: true });
   });
 
   it('shows that accounting counts GPUs', () => {
     const text = fixture('22.05.8/config.txt').replace(/(AccountingStorageTRES\s+= .*)/, '$1,gres/gpu');
 
-    expect(readFacts(text)).to.include({ accountsGpus: true });
+    expect(parseClusterFacts(text)).to.include({ accountsGpus: true });
   });
 
   it('shows that there is no accounting by the storage type "(null)", as newer releases print it', () => {
     const text = fixture('22.05.8/config.txt').replace('accounting_storage/none', '(null)');
 
-    expect(readFacts(text)).to.include({ hasAccounting: false });
+    expect(parseClusterFacts(text)).to.include({ hasAccounting: false });
   });
 
   it("S-49 gives the controller's rate limit, with Slurm's defaults", () => {
     const limited = (parameters: string): unknown =>
-      readFacts(
+      parseClusterFacts(
         fixture('22.05.8/config.txt').replace(/(SlurmctldParameters\s+= ).*/, (_, key: string) => key + parameters),
       )?.callLimit;
 
@@ -51,14 +51,14 @@ describe('scontrol show config', () => {
   });
 
   it('gives no settings if its output is truncated', () => {
-    expect(readFacts(fixture('22.05.8/config.txt').slice(0, 2_000))).to.equal(undefined);
-    expect(readFacts('')).to.equal(undefined);
+    expect(parseClusterFacts(fixture('22.05.8/config.txt').slice(0, 2_000))).to.equal(undefined);
+    expect(parseClusterFacts('')).to.equal(undefined);
   });
 
   it('never throws on garbage', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (garbage) => {
-        expect(() => readFacts(garbage)).not.to.throw();
+        expect(() => parseClusterFacts(garbage)).not.to.throw();
       }),
     );
   });

@@ -2,14 +2,14 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import type { JobId, JobRecord } from '../../src/slurm/scheduler.ts';
-import { readJobRecord } from '../../src/slurm/scontrol-show-job.ts';
+import { parseJobRecord } from '../../src/slurm/scontrol-show-job.ts';
 import { fuzzCases, fuzzSeed } from '../support/fuzz-cases.ts';
 import { fixture } from './recorded-output.ts';
 import { hostileOwnerTexts, recordText, TRUE_RECORD, type OwnerTexts } from './job-record-layout.ts';
 
 describe('scontrol show job', () => {
-  function record(file: string, id: string): ReturnType<typeof readJobRecord> {
-    return readJobRecord(fixture(`22.05.8/${file}`), id as JobId);
+  function record(file: string, id: string): ReturnType<typeof parseJobRecord> {
+    return parseJobRecord(fixture(`22.05.8/${file}`), id as JobId);
   }
 
   it('describes a running job', () => {
@@ -48,7 +48,7 @@ describe('scontrol show job', () => {
   it('gives the memory limit for each node or CPU, if there is one', () => {
     const text = fixture('22.05.8/job-held.txt');
     const asked = (what: string): string | undefined =>
-      readJobRecord(text.replace(/MinMemory\w+=\S+/, what), '29' as JobId)?.memoryLimit;
+      parseJobRecord(text.replace(/MinMemory\w+=\S+/, what), '29' as JobId)?.memoryLimit;
 
     expect(asked('MinMemoryNode=50M')).to.equal('50M per node');
     expect(asked('MinMemoryCPU=1.50G')).to.equal('1.50G per CPU');
@@ -68,7 +68,7 @@ describe('scontrol show job', () => {
     const ids = [...text.matchAll(/^JobId=(\d+)/gm)].map(([, id]) => id);
 
     expect(ids).to.have.length(3);
-    for (const id of ids) expect(readJobRecord(text, id as JobId)).to.equal(undefined);
+    for (const id of ids) expect(parseJobRecord(text, id as JobId)).to.equal(undefined);
   });
 
   it('gives no record if it shows another job than the requested one', () => {
@@ -79,13 +79,13 @@ describe('scontrol show job', () => {
   it('gives the whole path if the path contains blanks', () => {
     const text = fixture('22.05.8/job-running.txt').replaceAll('/home/ann/slurm-26.out', '/home/ann/my runs/a b.out');
 
-    expect(readJobRecord(text, '26' as JobId)).to.include({ outputPath: '/home/ann/my runs/a b.out' });
+    expect(parseJobRecord(text, '26' as JobId)).to.include({ outputPath: '/home/ann/my runs/a b.out' });
   });
 
   it('gives a reason without the underscores of some releases', () => {
     const text = fixture('22.05.8/job-held.txt').replace('Reason=JobHeldUser', 'Reason=launch_failed_requeued_held');
 
-    expect(readJobRecord(text, '29' as JobId)).to.include({ reason: 'launch failed requeued held' });
+    expect(parseJobRecord(text, '29' as JobId)).to.include({ reason: 'launch failed requeued held' });
   });
 
   it("gives another user's hostile job name as a name that no task has", () => {
@@ -96,7 +96,7 @@ describe('scontrol show job', () => {
   it('never throws on garbage', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (garbage) => {
-        const read = readJobRecord(`JobId=1 JobName=${garbage}`, '1' as JobId);
+        const read = parseJobRecord(`JobId=1 JobName=${garbage}`, '1' as JobId);
         expect(read === undefined || typeof read.name === 'string').to.equal(true);
       }),
     );
@@ -104,7 +104,7 @@ describe('scontrol show job', () => {
 });
 
 describe("scontrol show job for a hostile owner's job", () => {
-  const read = (texts: OwnerTexts): JobRecord | undefined => readJobRecord(recordText(texts), TRUE_RECORD.id);
+  const read = (texts: OwnerTexts): JobRecord | undefined => parseJobRecord(recordText(texts), TRUE_RECORD.id);
 
   /** Each fact is Slurm's own, or is omitted. */
   function expectNothingForged(record: JobRecord | undefined): void {
@@ -149,7 +149,7 @@ describe("scontrol show job for a hostile owner's job", () => {
 
   it('gives no path that is relative, too long or contains control characters', () => {
     const pathOf = (path: string): string | undefined =>
-      readJobRecord(recordText({}).replace(/StdOut=.*/, `StdOut=${path}`), TRUE_RECORD.id)?.outputPath;
+      parseJobRecord(recordText({}).replace(/StdOut=.*/, `StdOut=${path}`), TRUE_RECORD.id)?.outputPath;
 
     expect(pathOf('/home/ann/my  runs/a b.out ')).to.equal('/home/ann/my  runs/a b.out ');
     for (const path of ['', '(null)', 'slurm.out', '/a\tb', '/a\x1b[2Jb', '/a\u202eb', `/${'./'.repeat(600)}`])

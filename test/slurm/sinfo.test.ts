@@ -1,8 +1,8 @@
 // Reads sinfo's lines as partitions.
 import { expect } from 'chai';
-import { readPartitions } from '../../src/slurm/sinfo.ts';
+import { parsePartitions } from '../../src/slurm/sinfo.ts';
 
-describe('readPartitions', () => {
+describe('parsePartitions', () => {
   it("adds up the nodes of a partition's lines, and uses the largest node size", () => {
     const text = [
       'gpu*|up|2-00:00:00|3|idle|64|512000+|gpu:a100:4(S:0-1)',
@@ -12,7 +12,7 @@ describe('readPartitions', () => {
       '',
     ].join('\n');
 
-    expect(readPartitions(text)).to.deep.equal([
+    expect(parsePartitions(text)).to.deep.equal([
       {
         name: 'gpu',
         isDefault: true,
@@ -64,12 +64,12 @@ describe('readPartitions', () => {
     ['maint', false],
   ] as const) {
     it(`${isUsable ? 'counts' : 'does not count'} a node in state ${state} as usable`, () => {
-      expect(readPartitions(`p|up|infinite|1|${state}|1|1|(null)`)[0]?.usableNodes).to.equal(isUsable ? 1 : 0);
+      expect(parsePartitions(`p|up|infinite|1|${state}|1|1|(null)`)[0]?.usableNodes).to.equal(isUsable ? 1 : 0);
     });
   }
 
   it('ignores values that are not numbers, and incomplete lines', () => {
-    const [gpu, ...others] = readPartitions(
+    const [gpu, ...others] = parsePartitions(
       'Welcome!\ngpu|up|1:00|?|idle|x|-|(null)\n|||\ngpu|up|1:00|2|idle|4|100|gpu:1\n',
     );
 

@@ -1,7 +1,7 @@
 // The nodes and GPUs of live jobs, as squeue --Format prints them.
 import { expect } from 'chai';
 import { SlurmUnavailableError } from '../../src/slurm/errors.ts';
-import { gpusIn, readSqueueSizes, squeueSizesArgs } from '../../src/slurm/squeue-nodes-and-gpus.ts';
+import { gpusIn, parseSqueueSizes, squeueSizesArgs } from '../../src/slurm/squeue-nodes-and-gpus.ts';
 import { result } from './recorded-output.ts';
 import { MARK } from './squeue-records.ts';
 
@@ -15,7 +15,7 @@ function row(
 }
 
 function sizes(...rows: readonly string[]): Record<string, string> {
-  const read = readSqueueSizes(result({ stdout: rows.join('') }), MARK);
+  const read = parseSqueueSizes(result({ stdout: rows.join('') }), MARK);
   return Object.fromEntries([...read].map(([id, { nodes, gpus }]) => [id, `${nodes} nodes, ${gpus} GPUs`]));
 }
 
@@ -65,7 +65,7 @@ describe('the sizes of jobs', () => {
       { stdout: whole, stderr: 'slurm_load_jobs error' },
       { stdout: whole, exitCode: 1 },
     ])
-      expect(() => readSqueueSizes(result(given), MARK)).to.throw(SlurmUnavailableError);
+      expect(() => parseSqueueSizes(result(given), MARK)).to.throw(SlurmUnavailableError);
   });
 });
 

@@ -1,7 +1,7 @@
 // squeue's output: a complete list or none, whatever the names of the jobs are.
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { readSqueue, squeueArgs } from '../../src/slurm/squeue.ts';
+import { parseSqueue, squeueArgs } from '../../src/slurm/squeue.ts';
 import { fixture, result } from './recorded-output.ts';
 import { COLUMNS, MARK, record } from './squeue-records.ts';
 
@@ -18,7 +18,7 @@ function row(
 }
 
 function jobsOf(stdout: string): readonly { id: string; name: string }[] {
-  const list = readSqueue(result({ stdout }), MARK);
+  const list = parseSqueue(result({ stdout }), MARK);
   if (list.kind === 'failed') throw new Error(list.message);
   return list.jobs;
 }
@@ -37,7 +37,7 @@ describe('a query with squeue', () => {
   });
 
   it('S-30 returns single jobs of Slurm 22.05.8, with hostile names unchanged', () => {
-    const list = readSqueue(result({ stdout: fixture('22.05.8/squeue.txt') }), MARK);
+    const list = parseSqueue(result({ stdout: fixture('22.05.8/squeue.txt') }), MARK);
 
     expect(list.kind).to.equal('listed');
     const jobs = list.kind === 'listed' ? list.jobs : [];
@@ -74,7 +74,7 @@ describe('a query with squeue', () => {
     const rowOf = (id: string, userId: string, name: string): string =>
       record([id, id, 'RUNNING', 'None', '1795505467', 'N/A', 'NONE', 'gpu', 'n1', userId, name]);
     const stdout = header + rowOf('1', '1000', OURS) + rowOf('2', '1001', `1000\x1f${OURS}`) + rowOf('3', '', OURS);
-    const list = readSqueue(result({ stdout }), MARK, { own: 1000, accounts: [] });
+    const list = parseSqueue(result({ stdout }), MARK, { own: 1000, accounts: [] });
 
     expect(list.kind === 'listed' && list.jobs.map(({ id, name, isOthers }) => [id, name, isOthers])).to.deep.equal([
       ['1', OURS, false],
@@ -84,7 +84,7 @@ describe('a query with squeue', () => {
   });
 
   it('returns an empty list if there are no jobs', () => {
-    expect(readSqueue(result({ stdout: HEADER }), MARK)).to.deep.equal({ kind: 'listed', jobs: [] });
+    expect(parseSqueue(result({ stdout: HEADER }), MARK)).to.deep.equal({ kind: 'listed', jobs: [] });
   });
 
   it('ignores output of a login script before and after the table', () => {
@@ -131,7 +131,7 @@ describe('a query with squeue', () => {
     ]);
     for (let length = 0; length < whole.length; length += 1) {
       if (rowEnds.includes(length)) continue;
-      expect(readSqueue(result({ stdout: whole.slice(0, length) }), MARK).kind, `cut at ${length}`).to.equal('failed');
+      expect(parseSqueue(result({ stdout: whole.slice(0, length) }), MARK).kind, `cut at ${length}`).to.equal('failed');
     }
   });
 
@@ -161,7 +161,7 @@ describe('a query with squeue', () => {
     ],
   ] as const) {
     it(`S-17 fails with ${what}`, () => {
-      expect(readSqueue(answer, MARK)).to.deep.equal({ kind: 'failed', message });
+      expect(parseSqueue(answer, MARK)).to.deep.equal({ kind: 'failed', message });
     });
   }
 
@@ -176,7 +176,7 @@ describe('a query with squeue', () => {
       expect(jobsOf(strangers).map((job) => job.id)).to.deep.equal(['4711']);
 
       expect(
-        readSqueue(result({ stdout: HEADER + row(id, OURS, { shownId }) + row('4711', 'other') }), MARK),
+        parseSqueue(result({ stdout: HEADER + row(id, OURS, { shownId }) + row('4711', 'other') }), MARK),
       ).to.deep.equal({
         kind: 'failed',
         message: 'the output of squeue has an unreadable row for one of our jobs',
@@ -194,7 +194,7 @@ describe('a query with squeue', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), fc.boolean(), (garbage, withMark) => {
         const stdout = withMark ? garbage.replaceAll('a', `\x1e${MARK}\x1f`).replaceAll('b', `\x1d${MARK}`) : garbage;
-        expect(readSqueue(result({ stdout }), MARK).kind).to.be.oneOf(['listed', 'failed']);
+        expect(parseSqueue(result({ stdout }), MARK).kind).to.be.oneOf(['listed', 'failed']);
       }),
     );
   });

@@ -1,7 +1,7 @@
 // The marks around output: the text between them is returned unchanged, and truncated output is recognized.
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { MARKS, mark, readFrame } from '../../src/transport/output-frame.ts';
+import { MARKS, mark, parseFrame } from '../../src/transport/output-frame.ts';
 
 const NONCE = '6f1ed002ab5595859014ebf0';
 
@@ -30,12 +30,12 @@ function exited(text: string, exitCode: number, late = ''): string {
   return `${text}${mark(NONCE, `${MARKS.exit} ${String(exitCode)}`)}\n${late}`;
 }
 
-describe('readFrame', () => {
+describe('parseFrame', () => {
   it("returns exactly the program's output, whatever text surrounds it", () => {
     const text = anyText();
     fc.assert(
       fc.property(text, text, text, text, fc.nat(255), (stdout, stderr, before, after, exitCode) => {
-        const answer = readFrame(
+        const answer = parseFrame(
           NONCE,
           framed(exited(stdout, exitCode), MARKS.end, before, after),
           framed(exited(stderr, exitCode), MARKS.end, before, after),
@@ -50,10 +50,10 @@ describe('readFrame', () => {
     const whole = framed(exited('4711\n', 12, 'late'), MARKS.end);
     const needed = whole.lastIndexOf(']') + 1;
     for (let length = 0; length < needed; length += 1) {
-      expect(readFrame(NONCE, whole.slice(0, length), whole)).to.include({ kind: 'truncated' });
-      expect(readFrame(NONCE, whole, whole.slice(0, length))).to.include({ kind: 'truncated' });
+      expect(parseFrame(NONCE, whole.slice(0, length), whole)).to.include({ kind: 'truncated' });
+      expect(parseFrame(NONCE, whole, whole.slice(0, length))).to.include({ kind: 'truncated' });
     }
-    expect(readFrame(NONCE, whole.slice(0, needed), whole)).to.include({
+    expect(parseFrame(NONCE, whole.slice(0, needed), whole)).to.include({
       kind: 'ended',
       exitCode: 12,
       stdout: '4711\nlate',
@@ -63,34 +63,37 @@ describe('readFrame', () => {
   it('reports truncated output if the exit marker is missing', () => {
     const whole = framed(exited('4711\n', 0), MARKS.end);
 
-    expect(readFrame(NONCE, framed('4711\n', MARKS.end), whole)).to.include({ kind: 'truncated' });
-    expect(readFrame(NONCE, whole, framed('', MARKS.end))).to.include({ kind: 'truncated' });
+    expect(parseFrame(NONCE, framed('4711\n', MARKS.end), whole)).to.include({ kind: 'truncated' });
+    expect(parseFrame(NONCE, whole, framed('', MARKS.end))).to.include({ kind: 'truncated' });
   });
 
   it('reports whether the command had begun, and its output up to the truncation', () => {
-    expect(readFrame(NONCE, 'Welcome\n', '')).to.deep.equal({
+    expect(parseFrame(NONCE, 'Welcome\n', '')).to.deep.equal({
       kind: 'truncated',
       hasBegun: false,
       stdout: '',
       stderr: '',
     });
-    expect(readFrame(NONCE, `noise${mark(NONCE, 'begin')}\n47`, '')).to.include({ hasBegun: true, stdout: '47' });
+    expect(parseFrame(NONCE, `noise${mark(NONCE, 'begin')}\n47`, '')).to.include({ hasBegun: true, stdout: '47' });
   });
 
   it('reports why no program ran', () => {
     const missing = framed('/opt/bin:/bin', MARKS.noProgram);
     const nowhere = framed('/gone', MARKS.noFolder);
 
-    expect(readFrame(NONCE, missing, framed('', MARKS.noProgram))).to.deep.equal({
+    expect(parseFrame(NONCE, missing, framed('', MARKS.noProgram))).to.deep.equal({
       kind: 'no program',
       searchPath: '/opt/bin:/bin',
     });
-    expect(readFrame(NONCE, nowhere, framed('', MARKS.noFolder))).to.deep.equal({ kind: 'no folder', folder: '/gone' });
+    expect(parseFrame(NONCE, nowhere, framed('', MARKS.noFolder))).to.deep.equal({
+      kind: 'no folder',
+      folder: '/gone',
+    });
   });
 
   it('ignores the output of another command', () => {
     const other = framed(exited('4711\n', 0), MARKS.end).replaceAll(NONCE, 'another');
 
-    expect(readFrame(NONCE, other, other)).to.include({ kind: 'truncated', hasBegun: false });
+    expect(parseFrame(NONCE, other, other)).to.include({ kind: 'truncated', hasBegun: false });
   });
 });

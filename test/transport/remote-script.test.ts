@@ -5,7 +5,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { readFrame } from '../../src/transport/output-frame.ts';
+import { parseFrame } from '../../src/transport/output-frame.ts';
 import type { Command } from '../../src/transport/transport.ts';
 import {
   TRUNCATED_SCRIPT_EXIT_CODE,
@@ -77,7 +77,7 @@ describe('a command in a remote script', () => {
       const { exitCode, stdout, stderr } = runLoginShell(shell, remoteCommand(TOKEN), block);
 
       expect(exitCode).to.equal(0);
-      expect(readFrame(NONCE, stdout, stderr)).to.deep.equal({
+      expect(parseFrame(NONCE, stdout, stderr)).to.deep.equal({
         kind: 'ended',
         exitCode: 3,
         stdout: `${hostile}${hostile}||`,
@@ -98,7 +98,7 @@ describe('a command in a remote script', () => {
             const block = blockFor({ program: 'sh', args: ['-c', 'cat; printf "|%s" "$1"', 'sh', arg], stdin });
             const { stdout, stderr } = runPosixShell(shell, block);
 
-            expect(readFrame(NONCE, stdout, stderr)).to.deep.include({
+            expect(parseFrame(NONCE, stdout, stderr)).to.deep.include({
               kind: 'ended',
               stdout: `${stdin}|${arg}`,
               stderr: '',
@@ -114,7 +114,7 @@ describe('a command in a remote script', () => {
       const env = { ...process.env, PATH: '.:/usr/local/bin::/usr/bin:/bin:bin' };
       const { stdout, stderr } = runPosixShell(shell, blockFor({ program: 'printenv', args: ['PATH'] }), env);
 
-      expect(readFrame(NONCE, stdout, stderr)).to.deep.include({ stdout: '/usr/local/bin:/usr/bin:/bin\n' });
+      expect(parseFrame(NONCE, stdout, stderr)).to.deep.include({ stdout: '/usr/local/bin:/usr/bin:/bin\n' });
     });
 
     it(`is not run by ${shell} if the script is truncated at any byte`, () => {
@@ -156,7 +156,7 @@ describe('a command in a remote script', () => {
         Buffer.from(scriptBlock(remoteScript(command, { binDir }, NONCE), TOKEN)),
       );
 
-      expect(readFrame(NONCE, stdout, stderr)).to.deep.include({
+      expect(parseFrame(NONCE, stdout, stderr)).to.deep.include({
         kind: 'ended',
         exitCode: 0,
         stdout: '4711 --parsable\n',
@@ -197,7 +197,7 @@ describe('a command in a remote script', () => {
       encoding: 'utf8',
     });
 
-    expect(readFrame(NONCE, stdout, stdout))
+    expect(parseFrame(NONCE, stdout, stdout))
       .to.have.property('stdout')
       .that.satisfies((text: string) => {
         expect(text.trim().split('\n').sort()).to.deep.equal([

@@ -66,7 +66,7 @@ export function createApiRequest({ http, clock, apiServer, secrets, timeoutMs, s
       case 'data':
         return result.data;
       case 'busy':
-        throw new ServerBusyError(describe(endpoint, result.reason), readRetryAfter(reply.retryAfter, clock.now()));
+        throw new ServerBusyError(describe(endpoint, result.reason), parseRetryAfter(reply.retryAfter, clock.now()));
       case 'unreachable':
         throw new ServerUnreachableError(describe(endpoint, result.reason), result.mayHaveHappened);
       case 'not-the-api':
@@ -95,7 +95,7 @@ export function createApiRequest({ http, clock, apiServer, secrets, timeoutMs, s
 }
 
 /** Milliseconds, from the seconds or the date of a `Retry-After` header. */
-function readRetryAfter(text: string | undefined, now: number): number | undefined {
+function parseRetryAfter(text: string | undefined, now: number): number | undefined {
   if (text === undefined) return undefined;
   const ms = /^\d+$/.test(text.trim()) ? Number(text) * 1000 : Date.parse(text) - now;
   return Number.isNaN(ms) ? undefined : Math.max(0, ms);

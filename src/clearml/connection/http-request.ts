@@ -64,8 +64,8 @@ export function createHttp(settings: ConnectionSettings): Http {
   const agent = new undici.EnvHttpProxyAgent({
     // Empty strings, because undici reads the process's environment for a missing value; and only for the server's scheme,
     // because undici would send https through the http proxy.
-    httpProxy: isHttps ? '' : readProxy(settings.httpProxy),
-    httpsProxy: isHttps ? readProxy(settings.httpsProxy) : '',
+    httpProxy: isHttps ? '' : parseProxy(settings.httpProxy),
+    httpsProxy: isHttps ? parseProxy(settings.httpsProxy) : '',
     noProxy: settings.noProxy ?? '',
     // Calls come in bursts. The server (gunicorn: after 2 s) could close an older connection just as the next call is sent, and
     // the outcome of that call would be unknown.
@@ -176,7 +176,7 @@ function readCa({ verifyCertificate, caFile }: ConnectionSettings): string | und
   }
 }
 
-function readProxy(text: string | undefined): string {
+function parseProxy(text: string | undefined): string {
   if (text === undefined || text === '') return '';
   const address = text.includes('://') ? text : `http://${text}`;
   // The message does not quote the URL: it may hold a password.

@@ -31,9 +31,9 @@ const MAX_LENGTH = 8_000;
  * Reads the claims of a JSON web token without checking its signature. Undefined for any other text, and for a token too long to send.
  * @param receivedAt milliseconds since 1970
  */
-export function readToken(text: string, receivedAt: number): Token | undefined {
+export function parseToken(text: string, receivedAt: number): Token | undefined {
   if (text.length > MAX_LENGTH) return undefined;
-  const claims = Claims.safeParse(readPayload(text));
+  const claims = Claims.safeParse(parsePayload(text));
   if (!claims.success) return undefined;
   const { exp, iat, identity, api_version, server_version } = claims.data;
   return {
@@ -53,7 +53,7 @@ function renewalOf(endAt: number, startAt: number, receivedAt: number): number {
   return receivedAt + lifeMs - Math.min(MAX_MARGIN_MS, lifeMs / 10);
 }
 
-function readPayload(text: string): unknown {
+function parsePayload(text: string): unknown {
   const [, payload, signature] = text.split('.');
   if (payload === undefined || signature === undefined) return undefined;
   try {

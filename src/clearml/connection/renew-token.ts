@@ -3,7 +3,7 @@ import type { Clock } from '../../base/clock.ts';
 import type { Secrets } from '../../log/redact-secrets.ts';
 import { CredentialsRejectedError, NotTheApiError } from '../errors.ts';
 import type { ConnectionSettings } from './connection-settings.ts';
-import { readToken, type Token } from './parse-token.ts';
+import { parseToken, type Token } from './parse-token.ts';
 
 export interface Login {
   /** A valid token. Logs in if there is none, or if it expires soon. */
@@ -27,7 +27,7 @@ export function createLogin({ settings, clock, secrets, requestToken }: LoginDep
   async function logIn(): Promise<Token> {
     try {
       const text = await requestToken(formatAuthorization(settings, held));
-      const token = readToken(text, clock.now());
+      const token = parseToken(text, clock.now());
       if (token === undefined) throw new NotTheApiError('the response to auth.login has no readable token', false);
       secrets.addPassing(text);
       held = token;

@@ -65,7 +65,7 @@ export function createSession(deps: SessionDeps): Session {
 
   async function requestToken(authorization: string): Promise<string> {
     try {
-      return readResult('auth.login', await request('auth.login', {}, authorization), LoginResponse).token;
+      return parseResult('auth.login', await request('auth.login', {}, authorization), LoginResponse).token;
     } catch (error) {
       if (error instanceof TokenRejectedError) {
         throw new CredentialsRejectedError(
@@ -109,7 +109,7 @@ export function createSession(deps: SessionDeps): Session {
     return request(endpoint, body, `Bearer ${fresh.text}`);
   }
 
-  function readResult<Shape extends z.ZodType>(endpoint: string, data: unknown, shape: Shape): z.infer<Shape> {
+  function parseResult<Shape extends z.ZodType>(endpoint: string, data: unknown, shape: Shape): z.infer<Shape> {
     const result = shape.safeParse(data);
     if (result.success) return result.data;
     const message = `its format is unexpected:\n${z.prettifyError(result.error)}`;
@@ -136,6 +136,6 @@ export function createSession(deps: SessionDeps): Session {
     apiServer,
     login: () => withRetry('auth.login', { idempotent: true }, () => loggedIn.token()),
     call: (endpoint, body, { shape, ...rules }) =>
-      withRetry(endpoint, rules, async () => readResult(endpoint, await attempt(endpoint, body), shape)),
+      withRetry(endpoint, rules, async () => parseResult(endpoint, await attempt(endpoint, body), shape)),
   };
 }

@@ -10,7 +10,7 @@ export interface WrongReply {
 /** The fault of the URL, and what to write instead. */
 export function formatWrongAddress(apiServer: string, endpoint: string, reply: WrongReply): string {
   if (reply.location !== undefined && reply.status >= 300 && reply.status < 400) {
-    return `${apiServer} redirects to ${readTarget(apiServer, endpoint, reply.location)}: set api.api_server to that URL`;
+    return `${apiServer} redirects to ${parseTarget(apiServer, endpoint, reply.location)}: set api.api_server to that URL`;
   }
   if (isHtml(reply.text)) {
     return (
@@ -35,7 +35,7 @@ function suggestApiServer(apiServer: string): string {
   return "the API server's (usually port 8008 instead of 8080, or api.… instead of app.…)";
 }
 
-function readTarget(apiServer: string, endpoint: string, location: string): string {
+function parseTarget(apiServer: string, endpoint: string, location: string): string {
   if (!URL.canParse(location, apiServer)) return 'another URL';
   const target = new URL(location, apiServer);
   return `${target.origin}${target.pathname}`.replace(new RegExp(`/*(?:${endpoint.replace('.', '\\.')})?/*$`), '');

@@ -38,7 +38,7 @@ export const pauseCommand: Command = {
     const request = {
       queues: listOption(typed, 'queues') ?? [],
       until: momentOption(typed, 'until', systemClock.now()),
-      reason: readReason(typed),
+      reason: parseReason(typed),
       by: userOf(context.environment),
     };
     printResult(context, await pauseQueues(commonOptions(typed), context, request));
@@ -53,7 +53,7 @@ function userOf(environment: ProcessContext['environment']): string | undefined 
   );
 }
 
-function readReason(typed: ParsedArgs): string {
+function parseReason(typed: ParsedArgs): string {
   const reason = textOption(typed, 'reason') ?? '';
   if (reason.length > LONGEST_REASON || /\p{Cc}/u.test(reason))
     throw new UsageError(`--reason must be one line of at most ${LONGEST_REASON} characters.`);

@@ -36,7 +36,7 @@ export const reportCommand: Command = {
     const { sumUsage } = await import('../../history/sum-usage.ts');
     const { usageCsv, usageDocument, usageText } = await import('../format-usage.ts');
     const format = onlyOne(typed, ['json', 'csv']);
-    const by = readKey(textOption(typed, 'by'));
+    const by = parseKey(textOption(typed, 'by'));
     const until = systemClock.now();
     const since = until - (spanOption(typed, 'since') ?? MONTH_MS);
     return withApp(typed, context, async (app) => {
@@ -59,7 +59,7 @@ export const reportCommand: Command = {
   },
 };
 
-function readKey(text = 'user'): UsageKey {
+function parseKey(text = 'user'): UsageKey {
   const key = REPORT_KEYS.find((one) => one === text);
   if (key === undefined) throw new UsageError(`--by must be one of ${REPORT_KEYS.join(', ')}, not "${text}".`);
   return key;

@@ -28,10 +28,10 @@ const WORDS: ReadonlyMap<string, Scalar> = new Map<string, Scalar>([
 ]);
 
 /** The next token of a value, or undefined if there is none. */
-export function readScalar(cursor: Cursor): Leaf | undefined {
+export function parseScalar(cursor: Cursor): Leaf | undefined {
   const origin = cursor.origin();
   if (cursor.peek() === '"') {
-    const text = cursor.take(MULTILINE)?.[1] ?? readQuoted(cursor);
+    const text = cursor.take(MULTILINE)?.[1] ?? parseQuoted(cursor);
     return text === undefined ? undefined : { kind: 'leaf', value: text, text, origin };
   }
   const number = cursor.take(NUMBER)?.[0];
@@ -44,7 +44,7 @@ export function readScalar(cursor: Cursor): Leaf | undefined {
 }
 
 /** A text in double quotes on one line. */
-export function readQuoted(cursor: Cursor): string | undefined {
+export function parseQuoted(cursor: Cursor): string | undefined {
   const inside = cursor.take(QUOTED)?.[1];
   return inside === undefined ? undefined : unescaped(inside);
 }

@@ -1,227 +1,64 @@
-// Parses HOCON into a tree with unresolved substitutions.
-import { leaf } from '../config-tree.ts';
-import type { ConfigError } from '../errors.ts';
-import type { Blame, Cursor } from './hocon-cursor.ts';
-import { mergeDrafts, type Draft, type DraftList, type DraftTree, type Piece } from './hocon-draft.ts';
-import { readQuoted, readScalar } from './hocon-tokens.ts';
-import { isSecretKey } from '../secret-setting-names.ts';
+// Parses HOCON as ClearML's own parser (its pyhocon) does, with the position of every value.
+import type { ConfigNode, ConfigTree } from '../config-tree.ts';
+import { createCursor } from './hocon-cursor.ts';
+import { parseDocument, parseLoneValue, type ParseState } from './hocon-grammar.ts';
+import { resolveDraft, type Environment } from './resolve-substitutions.ts';
+import type { Origin } from '../setting-origin.ts';
 
-const DEEPEST = 100;
+const MOST_INCLUDES = 20;
 
-const BLANKS = /[ \t]*/y;
-const COMMENT = /(?:#|\/\/)[^\r\n]*/y;
-const BETWEEN_FIELDS = /[ \t\r\n,]+/y;
-const LINE_BREAKS = /[ \t\r\n]+/y;
-const CONTINUATION = /\\[ \t]*[\r\n]+/y;
-const KEY_WORD = /[A-Za-z0-9\u00C0-\u00D6\u00D8-\u00F6\u00F8-\u00FF_\- /]+/y;
-const DOT = /\./y;
-const SEPARATOR = /\+=|[=:]/y;
-const REFERENCE = /\$\{(\??)([^}\r\n]+)\}/y;
-const OPEN_TREE = /\{/y;
-const CLOSE_TREE = /\}/y;
-const OPEN_LIST = /\[/y;
-const CLOSE_LIST = /\]/y;
-
-/** The context of a text: what it may include, how deep it is nested, and whether its values are secret. */
-export interface Reading {
-  readonly cursor: Cursor;
-  /** Reads another file; undefined if it does not exist. */
-  readonly include: (target: IncludeTarget, reading: Reading, blame: Blame) => DraftTree | undefined;
-  readonly depth: number;
-  readonly isSecret: boolean;
+export interface IncludedFile {
+  readonly file: string;
+  readonly text: string;
 }
 
-/** A whole file: fields, with or without braces around them. */
-export function parseDocument(reading: Reading): DraftTree {
-  const { cursor } = reading;
-  skip(cursor, BETWEEN_FIELDS);
-  if (cursor.peek() === '[') throw cursor.blame()('a configuration consists of named settings, not of a list');
-  const tree = cursor.peek() === '{' ? parseTree(reading) : parseFields(reading, '');
-  skip(cursor, BETWEEN_FIELDS);
-  if (cursor.peek() !== '') throw unexpected(reading);
-  return tree;
-}
-
-/** A text that is one value and nothing else. */
-export function parseLoneValue(reading: Reading): Draft {
-  skip(reading.cursor, LINE_BREAKS);
-  const value = parseValue(reading);
-  skip(reading.cursor, LINE_BREAKS);
-  if (reading.cursor.peek() !== '') throw unexpected(reading);
-  return value;
-}
-
-function parseTree(reading: Reading): DraftTree {
-  const open = reading.cursor.blame(reading.isSecret);
-  reading.cursor.take(OPEN_TREE);
-  const tree = parseFields(reading, '}');
-  if (reading.cursor.take(CLOSE_TREE) === undefined) throw open('this "{" has no closing "}"');
-  return tree;
-}
-
-function parseFields(reading: Reading, end: '' | '}'): DraftTree {
-  const { cursor } = reading;
-  if (reading.depth > DEEPEST) throw cursor.blame(reading.isSecret)(`nested deeper than ${DEEPEST} levels`);
-  const origin = cursor.origin();
-  const fields = new Map<string, Draft>();
-  for (;;) {
-    skip(cursor, BETWEEN_FIELDS);
-    if (cursor.peek() === end || cursor.peek() === '') return { kind: 'tree', fields, origin };
-    const blame = cursor.blame();
-    const target = readIncludeTarget(cursor);
-    const more = target === undefined ? parseField(reading) : reading.include(target, reading, blame);
-    for (const [name, value] of more?.fields ?? []) fields.set(name, mergeDrafts(fields.get(name), value));
-  }
-}
-
-/** `key = value`, as a tree with only this field. */
-function parseField(reading: Reading): DraftTree {
-  const { cursor } = reading;
-  const origin = cursor.origin();
-  const blame = cursor.blame(reading.isSecret);
-  const [first, ...rest] = parseKey(reading);
-  const isSecret = reading.isSecret || [first, ...rest].some(isSecretKey);
-  const inside = { ...reading, isSecret, depth: reading.depth + rest.length };
-  skip(cursor, LINE_BREAKS);
-
-  let value: Draft;
-  if (cursor.peek() === '{') {
-    value = parseTree({ ...inside, depth: inside.depth + 1 });
-  } else {
-    const separator = cursor.take(SEPARATOR)?.[0];
-    if (separator === undefined) throw blame('this key is not followed by "=", ":" or "{"');
-    skip(cursor, LINE_BREAKS);
-    value = parseValue(inside, separator === '+=');
-  }
-  const field = rest.reduceRight<Draft>(
-    (inner, name) => ({ kind: 'tree', fields: new Map([[name, inner]]), origin }),
-    // Errors point to the key, because the value may be lines below it.
-    { ...value, origin },
-  );
-  return { kind: 'tree', fields: new Map([[first, field]]), origin };
-}
-
-function parseKey(reading: Reading): [string, ...string[]] {
-  const { cursor } = reading;
-  const blame = cursor.blame(reading.isSecret);
-  const path: string[] = [];
-  for (;;) {
-    const quoted = readQuoted(cursor);
-    const name = quoted ?? cursor.take(KEY_WORD)?.[0].trim() ?? '';
-    if (quoted !== undefined || name !== '') path.push(name);
-    cursor.take(BLANKS);
-    if (cursor.take(DOT) === undefined) break;
-  }
-  const [first, ...rest] = path;
-  if (first === undefined) throw unexpected(reading, 'a key');
-  if (reading.depth + path.length > DEEPEST) throw blame(`nested deeper than ${DEEPEST} levels`);
-  return [first, ...rest];
-}
-
-function parseValue(reading: Reading, appends = false): Draft {
-  const origin = reading.cursor.origin();
-  const blame = reading.cursor.blame(reading.isSecret);
-  const pieces = parsePieces(reading);
-  if (!appends) {
-    const [only] = pieces;
-    if (only === undefined) return leaf('', origin);
-    if (pieces.length === 1 && only.part.kind !== 'reference') return only.part;
-  }
-  return { kind: 'pending', pieces, appends, previous: undefined, origin, blame };
-}
-
-/** The parts of a value, up to the end of its line, a comma, a closing bracket or a comment. */
-function parsePieces(reading: Reading): Piece[] {
-  const { cursor } = reading;
-  const pieces: Piece[] = [];
-  let gap = '';
-  for (;;) {
-    gap += cursor.take(BLANKS)?.[0] ?? '';
-    if (cursor.take(CONTINUATION) !== undefined) {
-      cursor.take(BLANKS);
-      continue;
-    }
-    if (/^(?:$|[\r\n,}\]#]|\/\/)/.test(cursor.peek(2))) return pieces;
-    pieces.push({ gap: pieces.length === 0 ? '' : gap, part: parsePart(reading) });
-    gap = '';
-  }
-}
-
-function parsePart(reading: Reading): Piece['part'] {
-  const { cursor } = reading;
-  const blame = cursor.blame(reading.isSecret);
-  if (cursor.peek() === '{') return parseTree({ ...reading, depth: reading.depth + 1 });
-  if (cursor.peek() === '[') return parseList({ ...reading, depth: reading.depth + 1 });
-  const [, mark, name] = cursor.take(REFERENCE) ?? [];
-  if (name !== undefined) return { kind: 'reference', name: name.trim(), isOptional: mark === '?', blame };
-  if (readIncludeTarget(cursor) !== undefined) throw blame('an include replaces a key, it cannot be part of a value');
-  const word = readScalar(cursor);
-  if (word !== undefined) return word;
-  throw unexpected(reading);
-}
-
-function parseList(reading: Reading): DraftList {
-  const { cursor } = reading;
-  const origin = cursor.origin();
-  const open = cursor.blame(reading.isSecret);
-  if (reading.depth > DEEPEST) throw open(`nested deeper than ${DEEPEST} levels`);
-  cursor.take(OPEN_LIST);
-  const items: Draft[] = [];
-  for (;;) {
-    skip(cursor, BETWEEN_FIELDS);
-    if (cursor.take(CLOSE_LIST) !== undefined) return { kind: 'list', items, origin };
-    if (cursor.peek() === '') throw open('this "[" has no closing "]"');
-    if (cursor.peek() === '}') throw unexpected(reading, 'a value or "]"');
-    items.push(parseValue(reading));
-  }
-}
-
-/** Moves over whitespace and comments, in any order. */
-function skip(cursor: Cursor, blanks: RegExp): void {
-  for (;;) {
-    if (cursor.take(blanks) === undefined && cursor.take(COMMENT) === undefined) return;
-  }
-}
-
-function unexpected({ cursor, isSecret }: Reading, wanted?: string): ConfigError {
-  const blame = cursor.blame(isSecret);
-  const character = cursor.peek();
-  if (character === '') return blame('the text ends in the middle of a setting');
-  if (character === '"') return blame('this string has no closing quote on its line');
-  if (character === '$')
-    return blame('unexpected "$": write a substitution as ${name}, and put a string with "$" in double quotes');
-  const printable = /[\p{L}\p{N}\p{P}\p{S}]/u.test(character);
-  const shown = printable
-    ? `"${character}"`
-    : `character U+${character.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}`;
-  if (wanted !== undefined) return blame(`unexpected ${shown} instead of ${wanted}`);
-  return blame(`unexpected ${shown}: put a string that contains it in double quotes`);
-}
-
-const WORD = /include(?=[ \t]*"|[ \t]+(?:required|file|url|classpath|package)[ \t]*\()[ \t]*/iy;
-const CALL = /(required|file|url|classpath|package)[ \t]*\([ \t]*/y;
-const CLOSE = /[ \t]*\)/y;
-
-interface IncludeTarget {
-  /** As written; relative to the file that contains it. */
-  readonly path: string;
-  readonly isRequired: boolean;
+export interface HoconContext {
+  /** The source of substitutions that the text does not define. */
+  readonly environment: Environment;
+  /** The file that `from` includes as `path`; undefined if it does not exist, which is an error only for `required`. */
+  readInclude(path: string, from: string): IncludedFile | undefined;
 }
 
 /**
- * Parses `include "f"`, `include file("f")` or `include required("f")` at this position, if there is one.
- * @throws ConfigError if it does not include a file, or is incomplete
+ * The settings in a text. It differs from pyhocon only where that loses or corrupts a value: `\u00e9` is a letter,
+ * `""` stays in a list, `+=` always appends to a list, whitespace between words stays, `10m` is always a text.
+ * @param file the name for messages; includes are relative to it
+ * @throws ConfigError with file, line and column, whatever the text contains
  */
-function readIncludeTarget(cursor: Cursor): IncludeTarget | undefined {
-  const blame = cursor.blame();
-  if (cursor.take(WORD) === undefined) return undefined;
-  const calls: string[] = [];
-  for (let call = cursor.take(CALL); call !== undefined; call = cursor.take(CALL)) calls.push(call[1] ?? '');
-  const path = readQuoted(cursor);
-  if (path === undefined) throw blame('an include needs a file name in double quotes');
-  const closed = calls.every(() => cursor.take(CLOSE) !== undefined);
-  if (!closed) throw blame('this include has no closing ")"');
-  const isFile = calls.every((call) => call === 'required' || call === 'file') && !/^[a-z]+:\/\//i.test(path);
-  if (!isFile) throw blame('only files can be included, not URLs');
-  return { path, isRequired: calls.includes('required') };
+export function parseHocon(file: string, text: string, context: HoconContext): ConfigTree {
+  return resolveDraft(parseDocument(stateOf(file, text, context, [file], 0)), context.environment);
+}
+
+/**
+ * Parses one value, as after `key =`: how the agent reads `CLEARML_AGENT__…` variables.
+ * Undefined for an optional substitution of something that does not exist.
+ * @throws ConfigError
+ */
+export function parseHoconValue(text: string, origin: Origin, environment: Environment): ConfigNode | undefined {
+  const cursor = createCursor('', text, () => origin);
+  const value = parseLoneValue({ cursor, include: () => undefined, depth: 0, isSecret: true });
+  const tree = resolveDraft({ kind: 'tree', fields: new Map([['value', value]]), origin }, environment);
+  return tree.fields.get('value');
+}
+
+function stateOf(
+  file: string,
+  text: string,
+  context: HoconContext,
+  chain: readonly string[],
+  depth: number,
+): ParseState {
+  return {
+    cursor: createCursor(file, text),
+    depth,
+    isSecret: false,
+    include: ({ path, isRequired }, state, blame) => {
+      const found = context.readInclude(path, file);
+      if (found === undefined && isRequired) throw blame(`the required file ${path} cannot be read`);
+      if (found === undefined) return undefined;
+      if (chain.includes(found.file)) throw blame(`${found.file} includes itself`);
+      if (chain.length > MOST_INCLUDES) throw blame(`more than ${MOST_INCLUDES} nested includes`);
+      return parseDocument(stateOf(found.file, found.text, context, [...chain, found.file], state.depth + 1));
+    },
+  };
 }

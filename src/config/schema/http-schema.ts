@@ -20,7 +20,7 @@ const LOOPBACK = '127.0.0.1';
 const MAX_PORT = 65_535;
 
 /** Parses `PORT`, `HOST:PORT` or `[ADDRESS]:PORT`; undefined if it is none of them. */
-export function readListenAddress(text: string): ListenAddress | undefined {
+export function parseListenAddress(text: string): ListenAddress | undefined {
   const [, bracketed, host, digits = ''] = /^(?:(?:\[([0-9a-fA-F:.]+)\]|([\w.-]+)):)?(\d{1,5})$/.exec(text) ?? [];
   const port = Number(digits);
   if (digits === '' || port > MAX_PORT) return undefined;
@@ -32,7 +32,7 @@ export const httpSection = z
     listen: z
       .union([z.int(), z.string()], 'must be PORT or HOST:PORT')
       .transform(String)
-      .refine((text) => readListenAddress(text) !== undefined, 'must be PORT or HOST:PORT, such as 8910')
+      .refine((text) => parseListenAddress(text) !== undefined, 'must be PORT or HOST:PORT, such as 8910')
       .optional()
       .describe(
         'The address of the HTTP server: `PORT`, for this machine only (127.0.0.1), or `HOST:PORT`. Port 0 is any free port. Every request needs the token. Option `--http`.',
@@ -57,5 +57,5 @@ export function httpSettings(section: z.infer<typeof httpSection>): HttpSettings
   if (section === undefined) return undefined;
   const { listen, token_file: tokenFile, unix_socket: unixSocket } = section;
   if (listen === undefined && unixSocket === undefined) return undefined;
-  return { listen: listen === undefined ? undefined : readListenAddress(listen), tokenFile, unixSocket };
+  return { listen: listen === undefined ? undefined : parseListenAddress(listen), tokenFile, unixSocket };
 }

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { limitText, MAX_LENGTH } from '../../base/truncate-text.ts';
 import { redactText } from '../../base/secret-patterns.ts';
-import { readTime } from '../../clearml/iso-time.ts';
+import { parseTime } from '../../clearml/iso-time.ts';
 import type { TaskDocument } from '../../clearml/task.ts';
 import type { ServedQueue } from '../deps.ts';
 import { isHeldMessage } from '../console/console-messages.ts';
@@ -61,7 +61,7 @@ function findEnqueuer({ task, document }: TaskDocument, { origin }: Entry): stri
   // The last change is the message of a daemon that a limit or a pause holds the task.
   if (isHeldMessage(task.statusMessage)) return undefined;
   const { last_change: changed, last_changed_by: by } = document;
-  const changedAt = typeof changed === 'string' ? readTime(changed) : undefined;
+  const changedAt = typeof changed === 'string' ? parseTime(changed) : undefined;
   if (typeof by !== 'string' || changedAt === undefined || origin?.enqueuedAt === undefined) return undefined;
   return Math.abs(changedAt - origin.enqueuedAt) <= SAME_REQUEST_MS ? by : undefined;
 }

@@ -1,6 +1,6 @@
 // Rows of the decision table for an ended job: the status that the agent set counts; without one, Slurm's state does.
 import type { Task } from '../../clearml/task.ts';
-import { attemptOf, readMark } from '../../slurm/job-name.ts';
+import { attemptOf, parseMark } from '../../slurm/job-name.ts';
 import { isEndedByCluster } from '../../slurm/job-state.ts';
 import type { Job, JobRecord } from '../../slurm/scheduler.ts';
 import { isAskedToStop, isStoppedByTerm } from './recognize-server-and-agent-messages.ts';
@@ -212,7 +212,7 @@ export function rejectedBySlurm(text: string): Ending {
 
 /** A peer may have cancelled its own job and know why: it then returns the task to its queue, where we find it. */
 function mayPeerHaveCancelled(job: Job, { hasPeers, mark }: Observation): boolean {
-  return hasPeers === true && readMark(attemptOf(job.name)) !== mark;
+  return hasPeers === true && parseMark(attemptOf(job.name)) !== mark;
 }
 
 function cancelled(job: Job, observation: Observation): Ending {

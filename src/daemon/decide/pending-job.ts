@@ -1,6 +1,6 @@
 // Rows of the decision table for a pending job: the task is parked, or the user no longer wants it to run.
 import type { Task } from '../../clearml/task.ts';
-import { isWaiting, readJobState } from '../../slurm/job-state.ts';
+import { isWaiting, parseJobState } from '../../slurm/job-state.ts';
 import { explainReason } from '../../slurm/reasons/explain-reason.ts';
 import type { Job } from '../../slurm/scheduler.ts';
 import { isAskedToStop, isStoppedByTerm } from './recognize-server-and-agent-messages.ts';
@@ -52,7 +52,7 @@ function decideRemoved(job: Job, { entry, jobs, record, isQueueGone, hasPeers }:
   if (isQueueGone === true || hasPeers === true || jobs.length > 1 || mayBeOurs) return [cancel(job, taken)];
   if (record === undefined) return [{ do: 'read-record', jobId: job.id }];
   const hasNeverStarted =
-    record !== 'gone' && record.restarts === 0 && isWaiting({ state: readJobState(record.stateWord) });
+    record !== 'gone' && record.restarts === 0 && isWaiting({ state: parseJobState(record.stateWord) });
   return [cancel(job, hasNeverStarted ? REMOVED_BY_USER : taken)];
 }
 

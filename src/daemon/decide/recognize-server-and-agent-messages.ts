@@ -43,7 +43,7 @@ export function isSetByAgent({ statusMessage }: Pick<Task, 'statusMessage'>): bo
 }
 
 /** Returns the exit code of the task's process that the agent reported, negative for a signal. */
-export function readExitCode({ statusReason }: Pick<Task, 'statusReason'>): number | undefined {
+export function parseExitCode({ statusReason }: Pick<Task, 'statusReason'>): number | undefined {
   const code = EXIT_REASON.exec(statusReason)?.[1];
   return code === undefined ? undefined : Number(code);
 }

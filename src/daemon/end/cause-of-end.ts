@@ -4,7 +4,7 @@ import { CAUSES, type CauseOfEnd } from '../../history/ended-attempt.ts';
 import type { JobState } from '../../slurm/job-state.ts';
 import type { Job } from '../../slurm/scheduler.ts';
 import type { Action } from '../decide/action.ts';
-import { isSetByAgent, readExitCode } from '../decide/recognize-server-and-agent-messages.ts';
+import { isSetByAgent, parseExitCode } from '../decide/recognize-server-and-agent-messages.ts';
 import { meaningOf, type StatusReason } from './status-reasons.ts';
 
 /** The actions after which the attempt of the entry is over. */
@@ -76,7 +76,7 @@ function byState({ job }: EndOfAttempt): CauseOfEnd | undefined {
 export function explainEnd(cause: CauseOfEnd | undefined, task: Pick<Task, 'statusReason' | 'statusMessage'>): string {
   if (!isSetByAgent(task)) return task.statusMessage;
   if (cause !== undefined && cause !== 'failed') return `${CAUSES[cause]}.`;
-  const code = readExitCode(task);
+  const code = parseExitCode(task);
   if (code === undefined) return task.statusReason;
   return code < 0
     ? `The task's process was killed by signal ${-code}.`

@@ -23,13 +23,13 @@ export function formatJournal(line: JournalLine): string {
  * Parses a journal. A last line without a line end was torn by a crash before its effect, so it is ignored. Only the last line of each
  * task is validated in full.
  */
-export function readJournal(text: string): ReadJournal {
+export function parseJournal(text: string): ReadJournal {
   const last = new Map<TaskId, { readonly value: unknown; readonly line: number }>();
   const lines = text.split('\n').slice(0, -1);
 
   for (const [index, line] of lines.entries()) {
     if (line === '') continue;
-    const read = readLine(line);
+    const read = parseLine(line);
     if (read === undefined) return { kind: 'damaged', line: index + 1 };
     if ('newer' in read) return { kind: 'newer', version: read.newer };
     if ('forget' in read) last.delete(read.forget);
@@ -49,7 +49,7 @@ type ReadLine =
   { readonly newer: number } | { readonly forget: TaskId } | { readonly task: TaskId; readonly value: unknown };
 
 /** Parsed by hand: validating a hundred thousand lines with a schema would take longer than the rest of the start. */
-function readLine(line: string): ReadLine | undefined {
+function parseLine(line: string): ReadLine | undefined {
   const value = parseJson(line);
   if (!isObject(value)) return undefined;
   const { v, entry, forget } = value;

@@ -6,7 +6,7 @@ import { readOrMakeFile, replaceFile } from '../../base/atomic-file.ts';
 import type { TaskId } from '../../clearml/ids.ts';
 import type { Logger } from '../../log/logger.ts';
 import type { Entry } from './entry.ts';
-import { applyLine, formatJournal, needsCompaction, readJournal, type JournalLine } from './journal-lines.ts';
+import { applyLine, formatJournal, needsCompaction, parseJournal, type JournalLine } from './journal-lines.ts';
 
 /** Thrown when the journal cannot be used: nothing was claimed or submitted. */
 export class JournalError extends Error {
@@ -40,7 +40,7 @@ export async function openJournal(folder: string, now: number, log?: Pick<Logger
   try {
     await makePrivateDirectory(folder);
     // Creates the file if there is none.
-    const read = readJournal(await readOrMakeFile(file));
+    const read = parseJournal(await readOrMakeFile(file));
     if (read.kind === 'newer') {
       throw new JournalError(
         `${file} was written by a newer clearml-agent-slurm (journal version ${read.version}). Use that version, or move the file away: the daemon finds jobs and tasks again without it.`,

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { TaskId } from '../../clearml/ids.ts';
 import type { Entry } from './entry.ts';
-import { readJournal } from './journal-lines.ts';
+import { parseJournal } from './journal-lines.ts';
 import { UsageError } from '../../base/usage-error.ts';
 
 /**
@@ -12,7 +12,7 @@ import { UsageError } from '../../base/usage-error.ts';
  */
 export async function journalEntries(stateDir: string): Promise<ReadonlyMap<TaskId, Entry>> {
   const file = join(stateDir, 'journal.jsonl');
-  const read = readJournal(await readTextIfThere(file));
+  const read = parseJournal(await readTextIfThere(file));
   switch (read.kind) {
     case 'read':
       return read.entries;

@@ -3,7 +3,7 @@ import type { Clock } from '../../base/clock.ts';
 import type { TaskId } from '../../clearml/ids.ts';
 import { LostRaceError } from '../../clearml/errors.ts';
 import type { Task } from '../../clearml/task.ts';
-import { readJobName } from '../../slurm/job-name.ts';
+import { parseJobName } from '../../slurm/job-name.ts';
 import type { Scheduler } from '../../slurm/scheduler.ts';
 import type { DaemonDeps } from '../deps.ts';
 import type { Journal } from '../journal/journal.ts';
@@ -154,7 +154,7 @@ function watchSubmissions(scheduler: Scheduler, { journal }: DaemonDeps, { emit 
     ...scheduler,
     async submit(submission) {
       const outcome = await scheduler.submit(submission);
-      const task = readJobName(submission.jobName)?.taskId as TaskId | undefined;
+      const task = parseJobName(submission.jobName)?.taskId as TaskId | undefined;
       const queue = task === undefined ? undefined : journal.entries.get(task)?.queueName;
       emit({ kind: 'submitted', queue: queue ?? '', outcome: outcome.kind });
       return outcome;

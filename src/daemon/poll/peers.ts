@@ -80,7 +80,7 @@ export function createPeers({ worker, mark, queues, schedulerQueue }: DaemonIden
       const times = found.workers.flatMap((row) => row.heardAt ?? []);
       heardAt = times.length === 0 ? undefined : Math.max(...times);
       const heard = found.workers.flatMap((row): (Peer & { readonly id: string })[] => {
-        const other = readMarkTag(row);
+        const other = parseMarkTag(row);
         return other === undefined || other === mark
           ? []
           : [{ id: row.id, mark: other, queues: row.queues.slice(0, MAX_QUEUES), missed: 0 }];
@@ -121,7 +121,7 @@ export function mergePeers<Known extends Pick<Peer, 'mark' | 'missed'>>(
   return [...old.filter(({ missed }) => missed < GONE_AFTER_MISSED), ...added].slice(0, MAX_PEERS);
 }
 
-function readMarkTag({ tags }: WorkerRow): string | undefined {
+function parseMarkTag({ tags }: WorkerRow): string | undefined {
   const mark = tags.find((tag) => tag.startsWith(MARK_TAG))?.slice(MARK_TAG.length);
   return mark !== undefined && isMark(mark) ? mark : undefined;
 }

@@ -2,7 +2,7 @@
 import type { Queue, QueueList, TaskList } from '../../clearml/client.ts';
 import type { QueueId, TaskId } from '../../clearml/ids.ts';
 import type { Task } from '../../clearml/task.ts';
-import { attemptOf, readJobName } from '../../slurm/job-name.ts';
+import { attemptOf, parseJobName } from '../../slurm/job-name.ts';
 import { isLive } from '../../slurm/job-state.ts';
 import type { Job, JobList } from '../../slurm/scheduler.ts';
 import type { Place } from '../decide/observation.ts';
@@ -190,7 +190,7 @@ export function newestAttempt(jobs: readonly Job[], least = ''): string {
 export function byTask(jobs: readonly Job[]): Map<TaskId, Job[]> {
   const found = new Map<TaskId, Job[]>();
   for (const job of jobs) {
-    const name = readJobName(job.name);
+    const name = parseJobName(job.name);
     if (name === undefined) continue;
     const task = name.taskId as TaskId;
     const known = found.get(task);

@@ -1,7 +1,7 @@
 // Reconciles each tracked task: observes it in the snapshot, decides, and acts.
 import type { TaskId } from '../../clearml/ids.ts';
 import type { Task } from '../../clearml/task.ts';
-import { formatJobName, readMark } from '../../slurm/job-name.ts';
+import { formatJobName, parseMark } from '../../slurm/job-name.ts';
 import type { Job, JobId, JobKey, JobRecord } from '../../slurm/scheduler.ts';
 import { act } from './act.ts';
 import type { Action } from '../decide/action.ts';
@@ -75,7 +75,7 @@ export async function reconcile(
 function isOurs({ peers }: DaemonDeps, { jobs }: Snapshot, { task, queue, attempt, isOthersJob }: Entry): boolean {
   // Any other user can give a job a name like ours.
   const shown = isOthersJob === true ? [] : (jobs.get(task) ?? []);
-  return peers.isOurs(queue, readMark(newestAttempt(shown, attempt)));
+  return peers.isOurs(queue, parseMark(newestAttempt(shown, attempt)));
 }
 
 /**

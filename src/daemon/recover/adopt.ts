@@ -2,7 +2,7 @@
 import type { TaskId } from '../../clearml/ids.ts';
 import type { Task } from '../../clearml/task.ts';
 import type { Job } from '../../slurm/scheduler.ts';
-import { attemptOf, readMark } from '../../slurm/job-name.ts';
+import { attemptOf, parseMark } from '../../slurm/job-name.ts';
 import { forEach } from '../reconcile/each-task.ts';
 import { MAX_TRACKED, type Entry } from '../journal/entry.ts';
 import { findUntracked, seemsJobless, type Untracked, type UntrackedFacts } from './find-untracked-tasks.ts';
@@ -151,7 +151,7 @@ function viewOf(only: TaskId, snapshot: Snapshot): Snapshot {
 /** Whether a job of the task is live and a live peer tracks it, whatever queue the task came from. */
 function isTrackedByPeer({ peers, queues }: DaemonDeps, snapshot: Snapshot, task: TaskId): boolean {
   if (findLiveJob(snapshot, task) === undefined) return false;
-  const mark = readMark(newestAttempt(snapshot.jobs.get(task) ?? []));
+  const mark = parseMark(newestAttempt(snapshot.jobs.get(task) ?? []));
   return mark !== undefined && queues.every(({ id }) => !peers.isOurs(id, mark));
 }
 
@@ -222,7 +222,7 @@ function submittedBy({ mark }: DaemonDeps, untracked: Untracked): { readonly sub
       : untracked.kind === 'maybe requeued'
         ? attemptOf(untracked.job.name)
         : '';
-  const its = readMark(attempt);
+  const its = parseMark(attempt);
   if (its === undefined) return {};
   return { submittedBy: its === mark ? 'this daemon' : 'a peer that is gone' };
 }

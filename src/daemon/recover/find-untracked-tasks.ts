@@ -1,7 +1,7 @@
 // Finds the tasks and jobs in a snapshot that no daemon seems to track. Pure.
 import type { QueueId, TaskId } from '../../clearml/ids.ts';
 import type { Task } from '../../clearml/task.ts';
-import { attemptOf, readMark } from '../../slurm/job-name.ts';
+import { attemptOf, parseMark } from '../../slurm/job-name.ts';
 import { isLive, isWaiting } from '../../slurm/job-state.ts';
 import type { Job, JobId } from '../../slurm/scheduler.ts';
 import { isJobId } from '../../slurm/parse-job-row.ts';
@@ -134,7 +134,7 @@ function failedAfterTerm({ snapshot, isOurs }: UntrackedFacts, task: Task, queue
   const newest = newestAttempt(jobs);
   // A newer job may have been stopped before its agent reported as the worker of the task.
   const job = jobs.find(({ name, state }) => attemptOf(name) === newest && state === 'FAILED');
-  if (job === undefined || !ranAs(task, job) || !isOurs(queue.id, readMark(newest))) return undefined;
+  if (job === undefined || !ranAs(task, job) || !isOurs(queue.id, parseMark(newest))) return undefined;
   return { kind: 'maybe requeued', task: task.id, queue, job };
 }
 
@@ -155,14 +155,14 @@ function endedSince(jobs: readonly Job[], parkedAt: number): Job | undefined {
 function wasOurs(facts: UntrackedFacts, task: Task, queue: ServedQueue): Untracked | undefined {
   const ended = facts.snapshot.jobs.get(task.id)?.at(-1);
   if (ended !== undefined) return trackIfOurs(facts, { task: task.id, queue, job: ended, isOthersJob: false });
-  const jobId = readWorkerJob(task.lastWorker, facts.worker) ?? task.slurmJob;
+  const jobId = parseWorkerJob(task.lastWorker, facts.worker) ?? task.slurmJob;
   if (jobId === undefined || !isJobId(jobId) || !facts.isOurs(queue.id, undefined)) return undefined;
   if (task.lastWorker !== undefined && !ranAs(task, { id: jobId })) return undefined;
   return { kind: 'lost job', task: task.id, queue, jobId };
 }
 
 /** Returns the job id from the worker id of a job of ours: `<worker>:<job id>`, with `:<rank>` if it has several nodes. */
-function readWorkerJob(lastWorker: string | undefined, worker: string): JobId | undefined {
+function parseWorkerJob(lastWorker: string | undefined, worker: string): JobId | undefined {
   if (lastWorker?.startsWith(`${worker}:`) !== true) return undefined;
   const id = lastWorker.slice(worker.length + 1).split(':', 1)[0] ?? '';
   return isJobId(id) ? id : undefined;
@@ -183,7 +183,7 @@ function trackIfOurs(
 ): Untracked | undefined {
   const attempt = attemptOf(job.name);
   const newest = newestAttempt(untracked.isOthersJob ? [] : (snapshot.jobs.get(untracked.task) ?? []), attempt);
-  return isOurs(untracked.queue.id, readMark(newest))
+  return isOurs(untracked.queue.id, parseMark(newest))
     ? { kind: 'job', ...untracked, jobId: job.id, attempt }
     : undefined;
 }

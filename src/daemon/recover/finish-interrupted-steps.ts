@@ -1,5 +1,5 @@
 // Finishes the steps that the journal shows unfinished, after a crash, a lost response or an unknown sbatch outcome.
-import { formatJobName, readJobName } from '../../slurm/job-name.ts';
+import { formatJobName, parseJobName } from '../../slurm/job-name.ts';
 import type { Job } from '../../slurm/scheduler.ts';
 import { submitClaimedTask } from '../submit/submit-claimed-task.ts';
 import { MAX_ATTEMPTS, unknownOutcomeMs } from '../decide/shared-actions.ts';
@@ -73,7 +73,7 @@ async function finishStep(context: StepContext, entry: Entry): Promise<boolean> 
 
 /** Tracks a job that was found. The console gets a message only if sbatch's response was lost. */
 async function trackFoundJob(deps: DaemonDeps, entry: Entry, job: Job): Promise<void> {
-  const attempt = readJobName(job.name)?.attempt;
+  const attempt = parseJobName(job.name)?.attempt;
   deps.log.info('Found the job by name', { task: entry.task, job: job.id, queue: entry.queueName });
   if (entry.step === 'submitting' && attempt === entry.attempt) return trackJob(deps, entry, job.id);
   const whose = withOwner(entry, job.id);

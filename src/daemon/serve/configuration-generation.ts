@@ -4,7 +4,7 @@ import { openCluster } from '../../assembly/open-cluster.ts';
 import { openServer, type ServerSide } from './connect-to-clearml.ts';
 import type { ProcessContext } from '../../assembly/process-context.ts';
 import type { CommonOptions } from '../../assembly/read-config.ts';
-import { readJournal } from '../journal/journal-lines.ts';
+import { parseJournal } from '../journal/journal-lines.ts';
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { ClusterSettings } from '../../config/cluster-settings.ts';
@@ -81,7 +81,7 @@ async function warnOfLeftBehind(clusters: readonly ClusterSettings[], log: Logge
   const named = clusters.find(({ name }) => name !== undefined);
   if (named === undefined) return;
   const file = join(dirname(named.stateDir), 'journal.jsonl');
-  const read = readJournal(await readFile(file, 'utf8').catch(() => ''));
+  const read = parseJournal(await readFile(file, 'utf8').catch(() => ''));
   if (read.kind === 'read' && read.entries.size === 0) return;
   log.warn('Ignoring the jobs in an old journal. Run a daemon with the old configuration until they have ended', {
     file,

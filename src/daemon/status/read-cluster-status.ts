@@ -12,7 +12,7 @@ import type { Entry } from '../journal/entry.ts';
 import { accountsOf, type UnixUsers } from '../users/unix-users.ts';
 import { hasSubmitted, isJobOfTask } from '../users/foreign-jobs.ts';
 import { isSetByAgent } from '../decide/recognize-server-and-agent-messages.ts';
-import { readHold } from '../console/console-messages.ts';
+import { parseHold } from '../console/console-messages.ts';
 import { byTask } from '../poll/poll.ts';
 import { countsSizes } from '../claim/limits-reached.ts';
 import {
@@ -165,7 +165,7 @@ async function nameWaiting(
   return {
     waiting: shown.map((row) => {
       const task = tasks.get(row.task);
-      return { ...row, name: task?.name, why: readHold(task?.statusMessage ?? '') };
+      return { ...row, name: task?.name, why: parseHold(task?.statusMessage ?? '') };
     }),
     waitingCount: all.length,
   };

@@ -1,7 +1,7 @@
 // The status of one task for the status command, from its journal entry, its job and its state in ClearML. Pure.
 import type { TaskId } from '../../clearml/ids.ts';
 import type { Task } from '../../clearml/task.ts';
-import { isLive, readJobState, isWaiting } from '../../slurm/job-state.ts';
+import { isLive, parseJobState, isWaiting } from '../../slurm/job-state.ts';
 import type { Job, JobId } from '../../slurm/scheduler.ts';
 import { isAskedToStop } from '../decide/recognize-server-and-agent-messages.ts';
 import { chooseJob } from '../decide/decide.ts';
@@ -57,7 +57,7 @@ export function phaseOf({ state }: Pick<StatusRow, 'state'>): Phase {
     case 'unknown':
       return 'unclear';
   }
-  const job = readJobState(state);
+  const job = parseJobState(state);
   if (job === 'UNKNOWN') return 'unclear';
   if (isWaiting({ state: job })) return 'pending';
   return isLive(job) && job !== 'COMPLETING' ? 'running' : 'ending';

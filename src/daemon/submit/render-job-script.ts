@@ -10,7 +10,7 @@ import { logUmask } from '../../slurm/log-umask.ts';
 import type { TaskDocument } from '../../clearml/task.ts';
 import type { Entry } from '../journal/entry.ts';
 import type { UnixUser } from '../../base/user-map.ts';
-import { readName } from '../users/cached-users-and-projects.ts';
+import { parseName } from '../users/cached-users-and-projects.ts';
 import type { DaemonDeps, JobSettings, ServedQueue } from '../deps.ts';
 import { mappingOf } from '../users/unix-users.ts';
 
@@ -52,8 +52,8 @@ export async function renderTask(
   const queues = { queueId: queue.id, schedulerQueueId: deps.schedulerQueue };
   const identity = { taskId: task.id, jobName, ...queues, workerPrefix: deps.worker };
   const [userName, projectName] = await Promise.all([
-    readName(user) ?? (task.user === undefined ? undefined : deps.names?.user(task.user)),
-    readName(project) ?? (typeof projectId === 'string' ? deps.names?.project(projectId) : undefined),
+    parseName(user) ?? (task.user === undefined ? undefined : deps.names?.user(task.user)),
+    parseName(project) ?? (typeof projectId === 'string' ? deps.names?.project(projectId) : undefined),
   ]);
   const origin = { userId: task.user, userName, project: projectName };
   return { ...renderJob(job, queue, variables, identity), kind: 'rendered', origin, user: unixUser };

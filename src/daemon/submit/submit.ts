@@ -4,7 +4,7 @@ import type { JobId, SubmitOutcome } from '../../slurm/scheduler.ts';
 import type { TaskDocument } from '../../clearml/task.ts';
 import { TemplateError } from '../../sbatch-template/errors.ts';
 import { describeSubmission } from '../audit/audit-submission.ts';
-import { startDirectory } from '../../sbatch-template/directives/read-directive-options.ts';
+import { startDirectory } from '../../sbatch-template/directives/parse-directive-options.ts';
 import { rejectedBySlurm } from '../decide/ended-job.ts';
 import { readClaimed } from '../claim/park.ts';
 import { endTask } from '../end/end-task.ts';

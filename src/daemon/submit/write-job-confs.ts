@@ -2,7 +2,7 @@
 import type { TaskId } from '../../clearml/ids.ts';
 import { FileNotWrittenError, listOldFiles, removeFiles, writePrivateFile } from '../../transport/host-files.ts';
 import { isTransportError } from '../../slurm/transport-errors.ts';
-import { formatJobName, readJobName } from '../../slurm/job-name.ts';
+import { formatJobName, parseJobName } from '../../slurm/job-name.ts';
 import type { Entry } from '../journal/entry.ts';
 import type { DaemonDeps } from '../deps.ts';
 import { sharedConfFolder, sharedConfPath } from './render-job-script.ts';
@@ -45,7 +45,7 @@ export async function sweepJobConfs(deps: DaemonDeps): Promise<void> {
   if (sharedDir === undefined) return;
   try {
     const files = await listOldFiles(deps.transport, sharedConfFolder(sharedDir), OLD_MINUTES);
-    const ended = await findFinished(deps, files.flatMap(readConfName));
+    const ended = await findFinished(deps, files.flatMap(parseConfName));
     await removeFiles(
       deps.transport,
       ended.map((job) => sharedConfPath(sharedDir, job)),
@@ -61,9 +61,9 @@ interface JobOfFile {
   readonly task: TaskId;
 }
 
-function readConfName(file: string): JobOfFile[] {
+function parseConfName(file: string): JobOfFile[] {
   const job = file.replace(/\.conf$/, '');
-  const task = readJobName(job)?.taskId;
+  const task = parseJobName(job)?.taskId;
   return task === undefined ? [] : [{ job, task: task as TaskId }];
 }
 

@@ -50,7 +50,7 @@ function remembered(read: People['user'], clock: Clock): Names['user'] {
 
   async function readAndRemember(id: string): Promise<string | undefined> {
     try {
-      const name = await read(id).then((document) => readName(document) ?? ABSENT, absentIfRefused);
+      const name = await read(id).then((document) => parseName(document) ?? ABSENT, absentIfRefused);
       if (name !== undefined) names.set(id, name);
       return name;
     } finally {
@@ -76,7 +76,7 @@ function remembered(read: People['user'], clock: Clock): Names['user'] {
 }
 
 /** Truncated: the journal, the history and the audit log repeat it. */
-export function readName(document: Readonly<Record<string, unknown>> | undefined): string | undefined {
+export function parseName(document: Readonly<Record<string, unknown>> | undefined): string | undefined {
   const name = document?.['name'];
   return typeof name === 'string' && name !== '' ? limitText(name, 'name') : undefined;
 }

@@ -1,7 +1,7 @@
 // Leaves out foreign jobs: any user of the cluster can give a job the name of a task, but only jobs of the task's Unix user are its jobs.
 import type { TaskId } from '../../clearml/ids.ts';
 import { unixUserOf } from '../../base/user-map.ts';
-import { readJobName } from '../../slurm/job-name.ts';
+import { parseJobName } from '../../slurm/job-name.ts';
 import type { Job, JobRecord } from '../../slurm/scheduler.ts';
 import type { DaemonDeps } from '../deps.ts';
 import type { Entry } from '../journal/entry.ts';
@@ -38,7 +38,7 @@ export function isRecordOfTask(
   { name, isOthers }: Pick<JobRecord, 'name' | 'isOthers'>,
   { task, attempt, isOthersJob }: Pick<Entry, 'task' | 'attempt' | 'isOthersJob'>,
 ): boolean {
-  const found = readJobName(name);
+  const found = parseJobName(name);
   if (found?.taskId !== task || (attempt !== undefined && found.attempt !== attempt)) return false;
   return isOthers !== true || isOthersJob === true;
 }

@@ -6,7 +6,7 @@ import type { CallCounts } from './call-counts.ts';
 import type { Caller, Fields, Service } from './endpoint.ts';
 import { failureEnvelope, successEnvelope, type Addressed } from './envelope.ts';
 import type { Fault, Faults } from './injected-faults.ts';
-import { readObjects, readPath } from './request-text.ts';
+import { parseObjects, parsePath } from './request-text.ts';
 import type { SandboxClock } from '../store/sandbox-clock.ts';
 import type { Store } from '../store/store.ts';
 import { runWatchdog } from '../tasks/watchdog.ts';
@@ -58,7 +58,7 @@ export function createDispatcher({ endpoints, store, clock, faults, calls, log }
     const trx = header(request, 'x-clearml-trx');
     let addressed: Addressed = { endpoint: undefined, version: undefined, trx };
     try {
-      const { endpoint, version } = readPath(request.path);
+      const { endpoint, version } = parsePath(request.path);
       addressed = { endpoint, version, trx };
       const fault = endpoint.startsWith('sandbox.') ? undefined : faults.take(endpoint);
       const early = await sufferBefore(fault, endpoint);
@@ -105,7 +105,7 @@ export function createDispatcher({ endpoints, store, clock, faults, calls, log }
     }
     const isPublic = PUBLIC_ENDPOINTS.has(endpoint);
     const caller = isPublic ? NOBODY : identify(header(request, 'authorization'), store, clock.now());
-    const lines = readObjects({ ...request, contentType: header(request, 'content-type') });
+    const lines = parseObjects({ ...request, contentType: header(request, 'content-type') });
     runWatchdog(store, clock.now());
     return run({
       body: lines[0] ?? {},

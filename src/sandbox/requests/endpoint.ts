@@ -37,7 +37,7 @@ export type Service = Readonly<Record<string, Endpoint>>;
  * Parses the request; unknown fields are dropped.
  * @throws ApiError 400/12 if a field is missing or has the wrong type
  */
-export function readRequest<Shape>(shape: z.ZodType<Shape>, body: Fields): Shape {
+export function parseRequest<Shape>(shape: z.ZodType<Shape>, body: Fields): Shape {
   const parsed = shape.safeParse(body);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
@@ -64,7 +64,7 @@ const manyTasks = z.object({ ids: z.array(z.string()) });
  */
 export function forMany(one: Endpoint): Endpoint {
   return async (call) => {
-    const { ids } = readRequest(manyTasks, call.body);
+    const { ids } = parseRequest(manyTasks, call.body);
     const succeeded: Fields[] = [];
     const failed: Fields[] = [];
     for (const id of ids) {

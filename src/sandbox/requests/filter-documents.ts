@@ -2,7 +2,7 @@
 import { ApiError } from './api-error.ts';
 import type { Fields } from './endpoint.ts';
 import { valuesAt } from './field-path.ts';
-import { readInstant } from '../store/server-time.ts';
+import { parseInstant } from '../store/server-time.ts';
 import { isFields } from './request-text.ts';
 
 /** Which request fields are conditions, by kind (`get_all_query_options`); a name ending in `.*` includes everything below it. */
@@ -20,7 +20,7 @@ type Test = (document: Fields) => boolean;
  * Combines the conditions of the request to one predicate.
  * @throws ApiError 400/16 or 400/21 if a condition is invalid
  */
-export function readConditions(body: Fields, conditions: Conditions): Test {
+export function parseConditions(body: Fields, conditions: Conditions): Test {
   const tests: Test[] = [];
   const isKind = (names: readonly string[], field: string): boolean =>
     names.some((name) => (name.endsWith('.*') ? field.startsWith(name.slice(0, -1)) : name === field));
@@ -40,7 +40,7 @@ export function readConditions(body: Fields, conditions: Conditions): Test {
 }
 
 function patternTest(fields: readonly string[], pattern: unknown, how: 'some' | 'every'): Test {
-  const expression = readPattern(pattern);
+  const expression = parsePattern(pattern);
   return (document) =>
     fields[how]((field) =>
       valuesAt(document, field).some((value) => typeof value === 'string' && expression.test(value)),
@@ -48,7 +48,7 @@ function patternTest(fields: readonly string[], pattern: unknown, how: 'some' | 
 }
 
 /** Python's regular expressions, as far as clients use them: escaped names and a leading `(?i)`. */
-function readPattern(pattern: unknown): RegExp {
+function parsePattern(pattern: unknown): RegExp {
   if (typeof pattern !== 'string') throw new ApiError('fieldsValue', { value: pattern }, 'text expected');
   const ignoresCase = pattern.startsWith('(?i)');
   try {
@@ -69,7 +69,7 @@ interface ListTerms {
 }
 
 function listTest(field: string, value: unknown): Test {
-  const terms = readListTerms(field, Array.isArray(value) ? value : [value]);
+  const terms = parseListTerms(field, Array.isArray(value) ? value : [value]);
   return (document) => {
     const found = valuesAt(document, field).filter((item) => item !== undefined && item !== null);
     if (terms.acceptsEmpty && found.length === 0) return true;
@@ -83,7 +83,7 @@ function listTest(field: string, value: unknown): Test {
 }
 
 /** Values with their operators: `-x` and `__$not x` exclude, `__$all` requires all of the following, null accepts empty. */
-function readListTerms(field: string, values: readonly unknown[]): ListTerms {
+function parseListTerms(field: string, values: readonly unknown[]): ListTerms {
   const terms: ListTerms = {
     anyOf: new Set(),
     allOf: new Set(),
@@ -141,7 +141,7 @@ function rangeTest(field: string, value: unknown): Test {
 /** Compares times as times and numbers as numbers; other values are outside of every range. */
 function compare(left: unknown, right: unknown): number {
   const number = (value: unknown): number =>
-    typeof value === 'string' ? (readInstant(value) ?? Number(value)) : typeof value === 'number' ? value : NaN;
+    typeof value === 'string' ? (parseInstant(value) ?? Number(value)) : typeof value === 'number' ? value : NaN;
   return number(left) - number(right);
 }
 

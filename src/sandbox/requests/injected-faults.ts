@@ -1,6 +1,6 @@
 // Injected faults for tests of clients: requested by a call, consumed by the following calls.
 import * as z from 'zod';
-import { readRequest, type Fields } from './endpoint.ts';
+import { parseRequest, type Fields } from './endpoint.ts';
 
 /**
  * `drop-before` closes the connection before the call has an effect, `drop-after` after it, without a response.
@@ -40,7 +40,7 @@ export function createFaults(closing: AbortSignal): Faults {
   let waiting: { readonly fault: Fault; left: number }[] = [];
   return {
     order: (body) => {
-      const fault = readRequest(faultOrder, body);
+      const fault = parseRequest(faultOrder, body);
       waiting.push({ fault, left: fault.times });
     },
     clear: () => {

@@ -1,10 +1,10 @@
 // Executes a get_all: conditions, order, pages and requested fields.
 import * as z from 'zod';
 import { ApiError } from './api-error.ts';
-import { readRequest, type Fields } from './endpoint.ts';
+import { parseRequest, type Fields } from './endpoint.ts';
 import { pick, valuesAt } from './field-path.ts';
 import { checkKnownFields, type KnownFields } from './known-fields.ts';
-import { readConditions, type Conditions } from './filter-documents.ts';
+import { parseConditions, type Conditions } from './filter-documents.ts';
 
 /** The largest page of the real server. */
 const MAX_PAGE = 500;
@@ -37,16 +37,16 @@ export interface ListingOptions {
 
 /** @throws ApiError 400/12, 400/14, 400/16, 400/21 */
 export function listDocuments(documents: readonly Fields[], body: Fields, options: ListingOptions): Listing {
-  const request = readRequest(listingRequest, body);
+  const request = parseRequest(listingRequest, body);
   const wanted = request.only_fields ?? request.projection;
   const sortedBy = request.order_by.map((field) => field.replace(/^-/, ''));
   checkKnownFields(options.known ?? 'any', [...(wanted ?? []), ...sortedBy]);
-  const matching = documents.filter(readConditions(body, options.conditions));
+  const matching = documents.filter(parseConditions(body, options.conditions));
   const ordered = order(matching, request.order_by);
 
   const isScrolling = request.scroll_id !== undefined || request.size !== undefined;
   const size = Math.min((isScrolling ? request.size : request.page_size) ?? MAX_PAGE, MAX_PAGE);
-  const start = isScrolling ? readScroll(request.scroll_id) : (request.page ?? 0) * size;
+  const start = isScrolling ? parseScroll(request.scroll_id) : (request.page ?? 0) * size;
   const page = ordered.slice(start, start + size);
 
   return {
@@ -57,7 +57,7 @@ export function listDocuments(documents: readonly Fields[], body: Fields, option
   };
 }
 
-function readScroll(scrollId: string | undefined): number {
+function parseScroll(scrollId: string | undefined): number {
   if (scrollId === undefined) return 0;
   const match = /^from-(\d+)$/.exec(scrollId);
   if (match === null) throw new ApiError('fieldsValue', { scroll_id: scrollId }, 'Invalid scroll id');

@@ -11,7 +11,7 @@ export interface EndpointPath {
 const PATH = /^\/?(?:v(\d+\.?\d*)\/)?([A-Za-z_]\w+\.[A-Za-z_]\w+)\/?$/;
 
 /** @throws ApiError 400/0 if the path contains no endpoint */
-export function readPath(path: string): EndpointPath {
+export function parsePath(path: string): EndpointPath {
   const match = PATH.exec(path);
   const endpoint = match?.[2];
   if (endpoint === undefined) throw new ApiError('badRequest', { path }, 'invalid request path');
@@ -31,18 +31,18 @@ export interface RequestText {
  * The objects of the request: one, or one per line of a batch. Query parameters override fields of the body.
  * @throws ApiError 400/0 if it is not JSON, or not an object
  */
-export function readObjects(request: RequestText): Fields[] {
+export function parseObjects(request: RequestText): Fields[] {
   if (request.contentType === JSON_LINES) {
     return request.body
       .replace(/\n$/, '')
       .split('\n')
-      .map((line) => withoutNulls(readObject(line, 'invalid JSON line')));
+      .map((line) => withoutNulls(parseObject(line, 'invalid JSON line')));
   }
-  const body = request.body.trim() === '' ? {} : readObject(request.body, 'invalid JSON body');
-  return [{ ...withoutNulls(body), ...readQuery(request.query) }];
+  const body = request.body.trim() === '' ? {} : parseObject(request.body, 'invalid JSON body');
+  return [{ ...withoutNulls(body), ...parseQuery(request.query) }];
 }
 
-function readObject(text: string, complaint: string): Fields {
+function parseObject(text: string, complaint: string): Fields {
   try {
     const value: unknown = JSON.parse(text);
     if (isFields(value)) return value;
@@ -60,17 +60,17 @@ function withoutNulls(fields: Fields): Fields {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null));
 }
 
-function readQuery(query: URLSearchParams): Fields {
+function parseQuery(query: URLSearchParams): Fields {
   const fields: Record<string, unknown> = {};
   for (const key of new Set(query.keys())) {
-    const values = query.getAll(key).map(readQueryValue);
+    const values = query.getAll(key).map(parseQueryValue);
     const isList = values.length > 1 || key.endsWith('[]');
     fields[key.replace(/\[\]$/, '')] = isList ? values : values[0];
   }
   return fields;
 }
 
-function readQueryValue(text: string): unknown {
+function parseQueryValue(text: string): unknown {
   if (/^\d+$/.test(text)) return Number(text);
   if (/^(?:true|True|TRUE)$/.test(text)) return true;
   if (/^(?:false|False|FALSE)$/.test(text)) return false;

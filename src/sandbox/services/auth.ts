@@ -1,7 +1,7 @@
 // Authentication by keys (Basic) and tokens (Bearer), and the calls that return tokens.
 import * as z from 'zod';
 import { ApiError } from '../requests/api-error.ts';
-import { readRequest, type Caller, type Service } from '../requests/endpoint.ts';
+import { parseRequest, type Caller, type Service } from '../requests/endpoint.ts';
 import type { SandboxSettings } from '../store/documents.ts';
 import type { SandboxClock } from '../store/sandbox-clock.ts';
 import type { Store } from '../store/store.ts';
@@ -60,7 +60,7 @@ const loginRequest = z.object({ expiration_sec: z.number().int().positive().max(
 export function createAuthService(store: Store, clock: SandboxClock): Service {
   return {
     'auth.login': (call) => {
-      const request = readRequest(loginRequest, call.body);
+      const request = parseRequest(loginRequest, call.body);
       const settings = store.settings();
       const lifeSeconds = request.expiration_sec ?? settings.tokenLifeSeconds;
       return { token: makeToken(settings, clock.now(), lifeSeconds, call.caller) };

@@ -1,6 +1,6 @@
 // The calls `sandbox.…`, which the real server does not have: they control time, faults and tokens.
 import * as z from 'zod';
-import { readRequest, type Fields, type Service } from '../requests/endpoint.ts';
+import { parseRequest, type Fields, type Service } from '../requests/endpoint.ts';
 import { totalOf, type CallCount, type CallCounts } from '../requests/call-counts.ts';
 import type { Faults } from '../requests/injected-faults.ts';
 import { formatInstant } from '../store/server-time.ts';
@@ -17,7 +17,7 @@ export function createControlsService(store: Store, clock: SandboxClock, { fault
   return {
     /** `{seconds}`: moves the sandbox's clock forward, for the 600 s and 7200 s rules. */
     'sandbox.advance_clock': (call) => {
-      const { seconds } = readRequest(z.object({ seconds: z.number().positive() }), call.body);
+      const { seconds } = parseRequest(z.object({ seconds: z.number().positive() }), call.body);
       clock.advance(seconds * 1000);
       return { now: formatInstant(clock.now()) };
     },
@@ -40,7 +40,7 @@ export function createControlsService(store: Store, clock: SandboxClock, { fault
     /** `{life_seconds?}`: expires all tokens so far; new ones are valid for `life_seconds`, if given. */
     'sandbox.expire_tokens': (call) => {
       const shape = z.object({ life_seconds: z.number().int().positive().optional() });
-      const { life_seconds: lifeSeconds } = readRequest(shape, call.body);
+      const { life_seconds: lifeSeconds } = parseRequest(shape, call.body);
       const { tokenGeneration, tokenLifeSeconds } = store.settings();
       store.changeSettings({
         tokenGeneration: tokenGeneration + 1,
@@ -58,7 +58,7 @@ export function createControlsService(store: Store, clock: SandboxClock, { fault
     },
     /** `{name}`: adds a user to the workspace, and returns the user's id and key. */
     'sandbox.add_user': (call) => {
-      const { name } = readRequest(z.object({ name: z.string() }), call.body);
+      const { name } = parseRequest(z.object({ name: z.string() }), call.body);
       const user = { id: randomId(), name, accessKey: randomKey(20).toUpperCase(), secretKey: randomKey(48) };
       store.changeSettings({ others: [...store.settings().others, user] });
       return { id: user.id, access_key: user.accessKey, secret_key: user.secretKey };

@@ -1,6 +1,6 @@
 // The scalars of a task as curves, for plots and for the SDK's `get_reported_scalars`.
 import * as z from 'zod';
-import { oneTask, readRequest, type Fields, type Service } from '../requests/endpoint.ts';
+import { oneTask, parseRequest, type Fields, type Service } from '../requests/endpoint.ts';
 import type { EventDocument } from '../store/documents.ts';
 import { findTask } from '../tasks/status-change.ts';
 import type { Store } from '../store/store.ts';
@@ -24,7 +24,7 @@ export function createEventsScalarsService(store: Store): Service {
 
   return {
     'events.scalar_metrics_iter_histogram': (call) => {
-      const request = readRequest(curvesRequest, call.body);
+      const request = parseRequest(curvesRequest, call.body);
       findTask(store, request.task);
       const wanted = scalarsOf(request.task).filter(
         (event) => isWanted(event, request) && event['iter'] !== SINGLE_VALUE_ITERATION,

@@ -1,7 +1,7 @@
 // Events: console lines, scalars and plots of tasks. Duplicate lines are kept.
 import * as z from 'zod';
 import { ApiError } from '../requests/api-error.ts';
-import { oneTask, readRequest, type Call, type Fields, type Service } from '../requests/endpoint.ts';
+import { oneTask, parseRequest, type Call, type Fields, type Service } from '../requests/endpoint.ts';
 import type { EventDocument } from '../store/documents.ts';
 import { addToLastMetrics } from '../tasks/last-metrics.ts';
 import { randomId } from '../store/random-id.ts';
@@ -33,7 +33,7 @@ export function createEventsService(store: Store, clock: SandboxClock): Service 
     const touched = new Map<string, EventDocument[]>();
     let added = 0;
     for (const line of call.lines) {
-      const event = readEvent(line, call);
+      const event = parseEvent(line, call);
       if (typeof event === 'string') {
         complaints.set(event, (complaints.get(event) ?? 0) + 1);
         continue;
@@ -57,7 +57,7 @@ export function createEventsService(store: Store, clock: SandboxClock): Service 
   }
 
   /** The event to store, or the error message of the server. */
-  function readEvent(line: Fields, call: Call): EventDocument | string {
+  function parseEvent(line: Fields, call: Call): EventDocument | string {
     const { allow_locked: allowsLocked, ...fields } = line;
     const { type, task: id } = fields;
     if (typeof type !== 'string') return "Event must have a 'type' field";
@@ -94,7 +94,7 @@ export function createEventsService(store: Store, clock: SandboxClock): Service 
       return add(call);
     },
     'events.get_task_log': (call) => {
-      const request = readRequest(logRequest, call.body);
+      const request = parseRequest(logRequest, call.body);
       findTask(store, request.task);
       const log = logOf(store, request.task);
       const events = pageOfLog(log, request);
@@ -103,12 +103,12 @@ export function createEventsService(store: Store, clock: SandboxClock): Service 
       return { events: isAscending ? events : events.reverse(), returned: events.length, total: log.length };
     },
     'events.get_task_events': (call) => {
-      const request = readRequest(eventsRequest, call.body);
+      const request = parseRequest(eventsRequest, call.body);
       findTask(store, request.task);
       return pageOfEvents(store.events.of(request.task), request);
     },
     'events.clear_task_log': (call) => {
-      const { task } = readRequest(oneTask, call.body);
+      const { task } = parseRequest(oneTask, call.body);
       findTask(store, task);
       const deleted = logOf(store, task).length;
       store.events.keep(task, (event) => event.type !== 'log');

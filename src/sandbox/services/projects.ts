@@ -1,7 +1,7 @@
 // Projects, which contain tasks and are named by their full path.
 import * as z from 'zod';
 import { ApiError } from '../requests/api-error.ts';
-import { readRequest, type Fields, type Service } from '../requests/endpoint.ts';
+import { parseRequest, type Fields, type Service } from '../requests/endpoint.ts';
 import type { ProjectDocument } from '../store/documents.ts';
 import type { Conditions } from '../requests/filter-documents.ts';
 import { formatInstant } from '../store/server-time.ts';
@@ -55,18 +55,18 @@ export function createProjectsService(store: Store, clock: SandboxClock): Servic
     'projects.get_all': (call) => list(call.body),
     'projects.get_all_ex': (call) => list(call.body),
     'projects.get_by_id': (call) => {
-      const { project: id } = readRequest(z.object({ project: z.string() }), call.body);
+      const { project: id } = parseRequest(z.object({ project: z.string() }), call.body);
       const project = store.projects.get(id);
       if (project === undefined) throw new ApiError('invalidProjectId', { id });
       return { project };
     },
     'projects.create': (call) => {
-      const fields = readRequest(projectFields, call.body);
+      const fields = parseRequest(projectFields, call.body);
       if (projectNamed(store, fields.name) !== undefined) throw new ApiError('notUnique', { name: fields.name });
       return { id: createProject(store, clock.now(), fields, call.caller).id };
     },
     'projects.update': (call) => {
-      const { project: id, ...fields } = readRequest(updateRequest, call.body);
+      const { project: id, ...fields } = parseRequest(updateRequest, call.body);
       const project = store.projects.get(id);
       if (project === undefined) throw new ApiError('invalidProjectId', { id });
       const { name } = fields;
@@ -81,7 +81,7 @@ export function createProjectsService(store: Store, clock: SandboxClock): Servic
       return { updated: 1, fields: changes };
     },
     'projects.delete': (call) => {
-      const { project: id, force, delete_contents: isEmptied } = readRequest(deleteRequest, call.body);
+      const { project: id, force, delete_contents: isEmptied } = parseRequest(deleteRequest, call.body);
       const root = store.projects.get(id);
       if (root === undefined) throw new ApiError('invalidProjectId', { id });
       const all = store.projects.all().filter(({ name }) => name === root.name || name.startsWith(`${root.name}/`));

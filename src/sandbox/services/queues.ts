@@ -1,7 +1,7 @@
 // Queues: create, read, and move entries without changing the tasks.
 import * as z from 'zod';
 import { ApiError } from '../requests/api-error.ts';
-import { readRequest, type Fields, type Service } from '../requests/endpoint.ts';
+import { parseRequest, type Fields, type Service } from '../requests/endpoint.ts';
 import type { QueueDocument } from '../store/documents.ts';
 import type { Conditions } from '../requests/filter-documents.ts';
 import { formatInstant } from '../store/server-time.ts';
@@ -44,7 +44,7 @@ const deleteMetadataRequest = oneQueue.extend({ keys: z.array(z.string()) });
 
 export function createQueuesService(store: Store, clock: SandboxClock): Service {
   const list = (body: Fields, present: (queue: QueueDocument) => Fields, known: KnownFields): Fields => {
-    const { max_task_entries: most } = readRequest(fewerEntries, body);
+    const { max_task_entries: most } = parseRequest(fewerEntries, body);
     const queues = visibleQueues(store, body).map((queue) => present(withFewerEntries(queue, most)));
     const { documents, scroll } = listDocuments(queues, body, { conditions: CONDITIONS, known });
     return { queues: documents, ...scroll };
@@ -61,7 +61,7 @@ export function createQueuesService(store: Store, clock: SandboxClock): Service 
     'queues.get_all': (call) => list(call.body, (queue) => queue, QUEUE_KNOWN_FIELDS),
     'queues.get_all_ex': (call) => list(call.body, (queue) => withReferences(store, clock.now(), queue), 'any'),
     'queues.get_by_id': (call) => {
-      const request = readRequest(oneWithFewerEntries, call.body);
+      const request = parseRequest(oneWithFewerEntries, call.body);
       return { queue: withFewerEntries(findQueue(store, request.queue), request.max_task_entries) };
     },
     'queues.get_default': () => {
@@ -69,12 +69,12 @@ export function createQueuesService(store: Store, clock: SandboxClock): Service 
       return { id, name };
     },
     'queues.create': (call) => {
-      const request = readRequest(createRequest, call.body);
+      const request = parseRequest(createRequest, call.body);
       return { id: createQueue(store, clock.now(), { ...request, company: call.caller.company }).id };
     },
     'queues.update': (call) => {
-      const queue = findQueue(store, readRequest(oneQueue, call.body).queue);
-      const fields = readRequest(queueFields, call.body);
+      const queue = findQueue(store, parseRequest(oneQueue, call.body).queue);
+      const fields = parseRequest(queueFields, call.body);
       if (fields.name !== undefined && fields.name !== queue.name) checkQueueName(store, fields.name);
       store.queues.put({
         ...queue,
@@ -85,7 +85,7 @@ export function createQueuesService(store: Store, clock: SandboxClock): Service 
       return { updated: 1, fields };
     },
     'queues.delete': async (call) => {
-      const request = readRequest(deleteRequest, call.body);
+      const request = parseRequest(deleteRequest, call.body);
       const queue = findQueue(store, request.queue);
       if (queue.entries.length > 0 && !request.force) {
         throw new ApiError('queueNotEmpty', { id: queue.id }, 'use force=true to delete');
@@ -97,7 +97,7 @@ export function createQueuesService(store: Store, clock: SandboxClock): Service 
       return { deleted: 1 };
     },
     'queues.clear_queue': async (call) => {
-      const queue = findQueue(store, readRequest(oneQueue, call.body).queue);
+      const queue = findQueue(store, parseRequest(oneQueue, call.body).queue);
       if (queue.entries.length === 0) return { removed_tasks: [] };
       const tasks = queue.entries.map((entry) => entry.task);
       const left = { queue: queue.id, tasks, note: by(call, `Queue ${queue.id} was cleared`) };
@@ -107,7 +107,7 @@ export function createQueuesService(store: Store, clock: SandboxClock): Service 
       return { removed_tasks: restored };
     },
     'queues.get_next_task': async (call) => {
-      const request = readRequest(nextTaskRequest, call.body);
+      const request = parseRequest(nextTaskRequest, call.body);
       const entry = popEntry(store, request.queue, request.task, clock.now());
       if (entry === undefined) return {};
       // Another call may act on the task between the two updates, as there.
@@ -119,19 +119,19 @@ export function createQueuesService(store: Store, clock: SandboxClock): Service 
       return { entry, ...(request.get_task_info ? { task_info: { company: task.company, user: task.user } } : {}) };
     },
     'queues.peek_task': (call) => ({
-      task: findQueue(store, readRequest(oneQueue, call.body).queue).entries[0]?.task ?? null,
+      task: findQueue(store, parseRequest(oneQueue, call.body).queue).entries[0]?.task ?? null,
     }),
     'queues.get_num_entries': (call) => ({
-      num: findQueue(store, readRequest(oneQueue, call.body).queue).entries.length,
+      num: findQueue(store, parseRequest(oneQueue, call.body).queue).entries.length,
     }),
     'queues.add_task': async (call) => {
-      const request = readRequest(addRequest, call.body);
+      const request = parseRequest(addRequest, call.body);
       const added = await addEntry(store, request, clock.now(), call.gap);
       if (request.update_execution_queue) setExecutionQueue(store, request.task, request.queue);
       return { added };
     },
     'queues.remove_task': async (call) => {
-      const request = readRequest(removeRequest, call.body);
+      const request = parseRequest(removeRequest, call.body);
       const removed = await removeEntry(store, request, clock.now(), call.gap);
       if (removed > 0 && request.update_task_status) {
         const note = by(call, `Task was removed from the queue ${request.queue}`);
@@ -140,28 +140,28 @@ export function createQueuesService(store: Store, clock: SandboxClock): Service 
       return { removed };
     },
     'queues.move_task_to_front': (call) => ({
-      position: moveEntry(store, readRequest(place, call.body), () => 0),
+      position: moveEntry(store, parseRequest(place, call.body), () => 0),
     }),
     'queues.move_task_to_back': (call) => ({
-      position: moveEntry(store, readRequest(place, call.body), (_, last) => last),
+      position: moveEntry(store, parseRequest(place, call.body), (_, last) => last),
     }),
     'queues.move_task_forward': (call) => {
-      const request = readRequest(moveRequest, call.body);
+      const request = parseRequest(moveRequest, call.body);
       return { position: moveEntry(store, request, (position) => position - request.count) };
     },
     'queues.move_task_backward': (call) => {
-      const request = readRequest(moveRequest, call.body);
+      const request = parseRequest(moveRequest, call.body);
       return { position: moveEntry(store, request, (position) => position + request.count) };
     },
     'queues.add_or_update_metadata': (call) => {
-      const request = readRequest(metadataRequest, call.body);
+      const request = parseRequest(metadataRequest, call.body);
       const queue = findQueue(store, request.queue);
       const items = Object.fromEntries(request.metadata.map((item) => [item.key, item]));
       store.queues.put({ ...queue, metadata: request.replace_metadata ? items : { ...queue.metadata, ...items } });
       return { updated: 1 };
     },
     'queues.delete_metadata': (call) => {
-      const request = readRequest(deleteMetadataRequest, call.body);
+      const request = parseRequest(deleteMetadataRequest, call.body);
       const queue = findQueue(store, request.queue);
       const kept = Object.entries(queue.metadata).filter(([key]) => !request.keys.includes(key));
       store.queues.put({ ...queue, metadata: Object.fromEntries(kept) });

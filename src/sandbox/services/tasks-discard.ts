@@ -5,7 +5,7 @@ import {
   forMany,
   noteOf,
   oneTask,
-  readRequest,
+  parseRequest,
   statusNote,
   statusRequest,
   type Endpoint,
@@ -36,7 +36,7 @@ export function createTasksDiscardService(store: Store, clock: SandboxClock): Se
   }
 
   const reset: Endpoint = async (call) => {
-    const request = readRequest(resetRequest, call.body);
+    const request = parseRequest(resetRequest, call.body);
     const task = findTask(store, request.task);
     if (task.status === 'published' && !request.force) {
       throw new ApiError('invalidTaskStatus', { task_id: task.id, status: task.status });
@@ -57,7 +57,7 @@ export function createTasksDiscardService(store: Store, clock: SandboxClock): Se
   };
 
   const archive: Endpoint = async (call) => {
-    const request = readRequest(archiveRequest, call.body);
+    const request = parseRequest(archiveRequest, call.body);
     const task = findTask(store, request.task);
     await dequeueQuietly(store, task, clock.now(), call.gap);
     removeFromAllQueues(store, task.id, clock.now());
@@ -68,13 +68,13 @@ export function createTasksDiscardService(store: Store, clock: SandboxClock): Se
   };
 
   const unarchive: Endpoint = (call) => {
-    const request = readRequest(archiveRequest, call.body);
+    const request = parseRequest(archiveRequest, call.body);
     setArchived(request.task, false, noteOf(request, call));
     return { unarchived: true };
   };
 
   const remove: Endpoint = async (call) => {
-    const request = readRequest(statusRequest, call.body);
+    const request = parseRequest(statusRequest, call.body);
     const task = findTask(store, request.task);
     if (task.status !== 'created' && !task.system_tags.includes('archived') && !request.force) {
       const facts = { task: task.id, expected: 'created', current: task.status };
@@ -93,7 +93,7 @@ export function createTasksDiscardService(store: Store, clock: SandboxClock): Se
     'tasks.reset': reset,
     'tasks.reset_many': forMany(reset),
     'tasks.archive': async (call) => {
-      const { tasks } = readRequest(z.object({ tasks: z.array(z.string()).min(1) }), call.body);
+      const { tasks } = parseRequest(z.object({ tasks: z.array(z.string()).min(1) }), call.body);
       for (const task of tasks) findTask(store, task);
       for (const task of tasks) await archive({ ...call, body: { ...call.body, task } });
       return { archived: tasks.length };

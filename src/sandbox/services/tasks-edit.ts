@@ -4,7 +4,7 @@ import { ApiError } from '../requests/api-error.ts';
 import {
   forcible,
   oneTask,
-  readRequest,
+  parseRequest,
   type Call,
   type Endpoint,
   type Fields,
@@ -55,7 +55,7 @@ export function createTasksEditService(store: Store, clock: SandboxClock): Servi
   });
 
   const edit: Endpoint = async (call) => {
-    const { task: id, force, status, ...fields } = readRequest(editRequest, call.body);
+    const { task: id, force, status, ...fields } = parseRequest(editRequest, call.body);
     const task = findTask(store, id);
     if (!force && task.status !== 'created') {
       throw new ApiError('invalidTaskStatus', { expected: 'created', status: task.status });
@@ -74,8 +74,8 @@ export function createTasksEditService(store: Store, clock: SandboxClock): Servi
   };
 
   function update(call: Call, body: Fields): number {
-    const task = findTask(store, readRequest(oneTask, body).task);
-    const fields = readRequest(updateFields, body);
+    const task = findTask(store, parseRequest(oneTask, body).task);
+    const fields = parseRequest(updateFields, body);
     if (Object.keys(fields).length === 0) return 0;
     store.tasks.put({ ...task, ...fields, ...changed(call) });
     return 1;
@@ -83,24 +83,24 @@ export function createTasksEditService(store: Store, clock: SandboxClock): Servi
 
   return {
     'tasks.create': (call) => ({
-      id: createTask(store, clock.now(), readRequest(createRequest, call.body), call.caller).id,
+      id: createTask(store, clock.now(), parseRequest(createRequest, call.body), call.caller).id,
     }),
     'tasks.validate': (call) => {
-      checkTask(store, readRequest(createRequest, call.body));
+      checkTask(store, parseRequest(createRequest, call.body));
       return {};
     },
-    'tasks.clone': (call) => cloneTask(store, clock.now(), readRequest(cloneRequest, call.body), call.caller),
+    'tasks.clone': (call) => cloneTask(store, clock.now(), parseRequest(cloneRequest, call.body), call.caller),
     'tasks.edit': edit,
     'tasks.update': (call) => {
       const updated = update(call, call.body);
       if (updated === 0) return { updated };
-      return { updated, fields: { ...readRequest(updateFields, call.body), ...changed(call) } };
+      return { updated, fields: { ...parseRequest(updateFields, call.body), ...changed(call) } };
     },
     'tasks.update_batch': (call) => ({
       updated: call.lines.map((line) => update(call, line)).reduce((sum, one) => sum + one, 0),
     }),
     'tasks.update_tags': (call) => {
-      const { ids, add_tags: added, remove_tags: removed } = readRequest(tagsRequest, call.body);
+      const { ids, add_tags: added, remove_tags: removed } = parseRequest(tagsRequest, call.body);
       const tasks = ids.map((id) => findTask(store, id));
       for (const task of tasks) {
         const tags = new Set([...task.tags, ...added]);
@@ -110,7 +110,7 @@ export function createTasksEditService(store: Store, clock: SandboxClock): Servi
       return { updated: tasks.length };
     },
     'tasks.move': (call) => {
-      const request = readRequest(moveRequest, call.body);
+      const request = parseRequest(moveRequest, call.body);
       if (request.project === undefined && request.project_name === undefined) {
         throw new ApiError('missingFields', {}, 'project or project_name is required');
       }

@@ -1,7 +1,7 @@
 // The parts of a task that have separate edit calls: hyperparams, configuration, artifacts, runtime, requirements, models.
 import * as z from 'zod';
 import { ApiError } from '../requests/api-error.ts';
-import { forcible, oneTask, readRequest, type Call, type Service } from '../requests/endpoint.ts';
+import { forcible, oneTask, parseRequest, type Call, type Service } from '../requests/endpoint.ts';
 import { artifact, configuration, parameter, type TaskDocument } from '../store/documents.ts';
 import { formatInstant } from '../store/server-time.ts';
 import type { SandboxClock } from '../store/sandbox-clock.ts';
@@ -48,7 +48,7 @@ export function createTasksPartsService(store: Store, clock: SandboxClock): Serv
 
   return {
     'tasks.edit_hyper_params': (call) => {
-      const request = readRequest(editParameters, call.body);
+      const request = parseRequest(editParameters, call.body);
       const items = request.hyperparams.map((item) => ({ ...item, section: normalSection(item.section) }));
       const isProperties = items.every((item) => item.section === PROPERTIES);
       const task = isProperties ? findTask(store, request.task) : findEditable(store, request.task, request.force);
@@ -59,7 +59,7 @@ export function createTasksPartsService(store: Store, clock: SandboxClock): Serv
       return { updated: put(call, task, { hyperparams: sections }, !isProperties) };
     },
     'tasks.delete_hyper_params': (call) => {
-      const request = readRequest(deleteParameters, call.body);
+      const request = parseRequest(deleteParameters, call.body);
       const items = request.hyperparams.map((item) => ({ ...item, section: normalSection(item.section) }));
       const isProperties = items.every((item) => item.section === PROPERTIES);
       const task = isProperties ? findTask(store, request.task) : findEditable(store, request.task, request.force);
@@ -74,33 +74,33 @@ export function createTasksPartsService(store: Store, clock: SandboxClock): Serv
       return { deleted: put(call, task, { hyperparams: sections }, !isProperties) };
     },
     'tasks.edit_configuration': (call) => {
-      const request = readRequest(editConfigurations, call.body);
+      const request = parseRequest(editConfigurations, call.body);
       const task = findEditable(store, request.task, request.force);
       const items = Object.fromEntries(request.configuration.map((item) => [item.name, item]));
       const before = request.replace_configuration ? {} : task.configuration;
       return { updated: put(call, task, { configuration: { ...before, ...items } }) };
     },
     'tasks.delete_configuration': (call) => {
-      const request = readRequest(deleteConfigurations, call.body);
+      const request = parseRequest(deleteConfigurations, call.body);
       const task = findEditable(store, request.task, request.force);
       const kept = Object.entries(task.configuration).filter(([name]) => !request.configuration.includes(name));
       return { deleted: put(call, task, { configuration: Object.fromEntries(kept) }) };
     },
     'tasks.add_or_update_artifacts': (call) => {
-      const request = readRequest(editArtifacts, call.body);
+      const request = parseRequest(editArtifacts, call.body);
       const task = findEditable(store, request.task, true);
       const artifacts = [...withoutArtifacts(task, request.artifacts), ...request.artifacts];
       artifacts.sort((a, b) => (a.key < b.key ? -1 : 1));
       return { updated: put(call, task, { execution: { ...task.execution, artifacts } }) };
     },
     'tasks.delete_artifacts': (call) => {
-      const request = readRequest(editArtifacts, call.body);
+      const request = parseRequest(editArtifacts, call.body);
       const task = findEditable(store, request.task, true);
       const artifacts = withoutArtifacts(task, request.artifacts);
       return { deleted: put(call, task, { execution: { ...task.execution, artifacts } }) };
     },
     'tasks.edit_runtime': (call) => {
-      const request = readRequest(editRuntime, call.body);
+      const request = parseRequest(editRuntime, call.body);
       const task = findEditable(store, request.task, true);
       // Escaped for the database, and unlike hyperparams never unescaped: readers see `%_abort` for `_abort`.
       const removed = new Set(request.remove.map(escapeKey));
@@ -110,7 +110,7 @@ export function createTasksPartsService(store: Store, clock: SandboxClock): Serv
       return { updated: put(call, task, { runtime: Object.fromEntries([...kept, ...added]) }) };
     },
     'tasks.set_requirements': (call) => {
-      const request = readRequest(requirements, call.body);
+      const request = parseRequest(requirements, call.body);
       const task = findTask(store, request.task);
       if (Object.keys(task.script).length === 0) {
         throw new ApiError('missingTaskFields', { task: task.id }, 'Task has no script field');
@@ -119,7 +119,7 @@ export function createTasksPartsService(store: Store, clock: SandboxClock): Serv
       return { updated, fields: { 'script.requirements': request.requirements } };
     },
     'tasks.add_or_update_model': (call) => {
-      const request = readRequest(model, call.body);
+      const request = parseRequest(model, call.body);
       const task = findEditable(store, request.task, true);
       const item = { name: request.name, model: request.model, updated: formatInstant(clock.now()) };
       const isOther = (one: unknown): boolean =>

@@ -4,7 +4,7 @@ import { ApiError } from '../requests/api-error.ts';
 import {
   forMany,
   noteOf,
-  readRequest,
+  parseRequest,
   statusRequest,
   type Call,
   type Endpoint,
@@ -35,7 +35,7 @@ const dequeueRequest = z.object({
 
 export function createTasksQueueingService(store: Store, clock: SandboxClock): Service {
   const enqueue: Endpoint = async (call) => {
-    const request = readRequest(enqueueRequest, call.body);
+    const request = parseRequest(enqueueRequest, call.body);
     if (request.queue !== undefined && request.queue_name !== undefined) {
       throw new ApiError('validation', {}, 'Either queue id or queue name should be provided');
     }
@@ -100,8 +100,8 @@ export function createTasksQueueingService(store: Store, clock: SandboxClock): S
   }
 
   const dequeue: Endpoint = async (call) => {
-    const request = readRequest(dequeueRequest, call.body);
-    const newStatus = request.new_status === undefined ? undefined : readStatus(request.new_status);
+    const request = parseRequest(dequeueRequest, call.body);
+    const newStatus = request.new_status === undefined ? undefined : parseStatus(request.new_status);
     const task = store.tasks.get(request.task);
     if (task === undefined) {
       removeFromAllQueues(store, request.task, clock.now());
@@ -120,7 +120,7 @@ export function createTasksQueueingService(store: Store, clock: SandboxClock): S
   };
 }
 
-function readStatus(text: string): TaskStatus {
+function parseStatus(text: string): TaskStatus {
   const status = TASK_STATUSES.find((known) => known === text);
   if (status === undefined) throw new ApiError('validation', {}, `Invalid task status: ${text}`);
   return status;

@@ -1,13 +1,13 @@
 // Reads tasks: one, many, and the parts with separate calls.
 import * as z from 'zod';
-import { oneTask, readRequest, type Fields, type Service } from '../requests/endpoint.ts';
+import { oneTask, parseRequest, type Fields, type Service } from '../requests/endpoint.ts';
 import type { TaskDocument } from '../store/documents.ts';
 import { TASK_JOINED_FIELDS, TASK_KNOWN_FIELDS, type KnownFields } from '../requests/known-fields.ts';
 import { leaveOut, listDocuments } from '../requests/list-documents.ts';
 import { findTask } from '../tasks/status-change.ts';
 import type { Store } from '../store/store.ts';
 import { USER_NAME } from './auth.ts';
-import { readConditions, type Conditions } from '../requests/filter-documents.ts';
+import { parseConditions, type Conditions } from '../requests/filter-documents.ts';
 
 const severalTasks = z.object({ tasks: z.array(z.string()).min(1) });
 const countRequest = z.object({
@@ -28,21 +28,21 @@ export function createTasksReadService(store: Store): Service {
 
   return {
     'tasks.get_by_id': (call) => {
-      const { task } = readRequest(oneTask, call.body);
+      const { task } = parseRequest(oneTask, call.body);
       return { task: leaveOut(findTask(store, task), HIDDEN_TASK_FIELDS) };
     },
     'tasks.get_all': (call) => list(call.body, (task) => task, TASK_KNOWN_FIELDS),
     'tasks.get_all_ex': (call) => list(call.body, (task) => withReferences(store, task), TASK_JOINED_FIELDS),
     'tasks.get_by_id_ex': (call) => list(call.body, (task) => withReferences(store, task), TASK_JOINED_FIELDS),
     'organization.get_entities_count': (call) => {
-      const { tasks, search_hidden: hidden } = readRequest(countRequest, call.body);
+      const { tasks, search_hidden: hidden } = parseRequest(countRequest, call.body);
       if (tasks === undefined) return {};
       const body = { ...tasks, search_hidden: hidden };
-      return { tasks: visibleTasks(store, body).filter(readConditions(body, TASK_CONDITIONS)).length };
+      return { tasks: visibleTasks(store, body).filter(parseConditions(body, TASK_CONDITIONS)).length };
     },
     'tasks.get_types': () => ({ types: [...new Set(store.tasks.all().map((task) => task.type))] }),
     'tasks.get_hyper_params': (call) => ({
-      params: readRequest(severalTasks, call.body).tasks.map((id) => ({
+      params: parseRequest(severalTasks, call.body).tasks.map((id) => ({
         task: id,
         hyperparams: Object.values(findTask(store, id).hyperparams)
           .flatMap((section) => Object.values(section))
@@ -50,7 +50,7 @@ export function createTasksReadService(store: Store): Service {
       })),
     }),
     'tasks.get_configurations': (call) => {
-      const { tasks, names } = readRequest(namedConfigurations, call.body);
+      const { tasks, names } = parseRequest(namedConfigurations, call.body);
       return {
         configurations: tasks.map((id) => ({
           task: id,
@@ -61,7 +61,7 @@ export function createTasksReadService(store: Store): Service {
       };
     },
     'tasks.get_configuration_names': (call) => ({
-      configurations: readRequest(severalTasks, call.body).tasks.map((id) => ({
+      configurations: parseRequest(severalTasks, call.body).tasks.map((id) => ({
         task: id,
         names: Object.keys(findTask(store, id).configuration).sort(),
       })),

@@ -4,14 +4,14 @@ import { ApiError } from '../requests/api-error.ts';
 import {
   forMany,
   noteOf,
-  readRequest,
+  parseRequest,
   statusRequest,
   type Call,
   type Endpoint,
   type Service,
 } from '../requests/endpoint.ts';
 import type { TaskDocument } from '../store/documents.ts';
-import { formatInstant, readInstant } from '../store/server-time.ts';
+import { formatInstant, parseInstant } from '../store/server-time.ts';
 import type { SandboxClock } from '../store/sandbox-clock.ts';
 import { changeStatus, checkMachine, findTask, touchTask, type UpdateAnswer } from '../tasks/status-change.ts';
 import type { TaskStatus } from '../tasks/status-machine.ts';
@@ -30,7 +30,7 @@ export function createTasksStatusService(store: Store, clock: SandboxClock): Ser
     to: TaskStatus,
     also: (task: TaskDocument, now: string) => Partial<TaskDocument>,
   ): Promise<UpdateAnswer> {
-    const request = readRequest(statusRequest, call.body);
+    const request = parseRequest(statusRequest, call.body);
     const task = findTask(store, request.task);
     const nowAt = clock.now();
     await call.gap();
@@ -44,14 +44,14 @@ export function createTasksStatusService(store: Store, clock: SandboxClock): Ser
   }
 
   async function publish(call: Call): Promise<UpdateAnswer> {
-    const request = readRequest(statusRequest, call.body);
+    const request = parseRequest(statusRequest, call.body);
     const task = findTask(store, request.task);
     if (!request.force) checkMachine(task.status, 'published');
     return report({ ...call, body: { ...call.body, force: true } }, 'published', (_, now) => ({ published: now }));
   }
 
   const stop: Endpoint = async (call) => {
-    const request = readRequest(statusRequest, call.body);
+    const request = parseRequest(statusRequest, call.body);
     const task = findTask(store, request.task);
     const nowAt = clock.now();
     const decision = decideStop(
@@ -59,7 +59,7 @@ export function createTasksStatusService(store: Store, clock: SandboxClock): Ser
         status: task.status,
         systemTags: task.system_tags,
         lastWorker: task.last_worker,
-        lastUpdateAt: readInstant(task.last_update),
+        lastUpdateAt: parseInstant(task.last_update),
       },
       nowAt,
     );
@@ -77,7 +77,7 @@ export function createTasksStatusService(store: Store, clock: SandboxClock): Ser
 
   return {
     'tasks.started': async (call) => {
-      const { task: id } = readRequest(statusRequest, call.body);
+      const { task: id } = parseRequest(statusRequest, call.body);
       // The real server returns 400/10 here, not 400/101 as in all other calls.
       if (store.tasks.get(id) === undefined) throw new ApiError('invalidId', { task: id });
       const answer = await report(call, 'in_progress', (task, now) =>
@@ -93,7 +93,7 @@ export function createTasksStatusService(store: Store, clock: SandboxClock): Ser
     'tasks.close': (call) => report(call, 'closed', () => ({})),
     'tasks.completed': async (call) => {
       const answer = await report(call, 'completed', (_, now) => ({ completed: now }));
-      if (!readRequest(completedRequest, call.body).publish) return { ...answer, published: 0 };
+      if (!parseRequest(completedRequest, call.body).publish) return { ...answer, published: 0 };
       const published = await publish(call);
       return { ...answer, fields: { ...answer.fields, status: 'published' }, published: published.updated };
     },

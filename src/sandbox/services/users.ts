@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import { ApiError } from '../requests/api-error.ts';
 import { usersOf, type SandboxUser } from './auth.ts';
-import { readRequest, type Fields, type Service } from '../requests/endpoint.ts';
+import { parseRequest, type Fields, type Service } from '../requests/endpoint.ts';
 import type { Store } from '../store/store.ts';
 
 export function createUsersService(store: Store): Service {
@@ -26,7 +26,7 @@ export function createUsersService(store: Store): Service {
       };
     },
     'users.get_by_id': (call) => {
-      const { user: id } = readRequest(z.object({ user: z.string() }), call.body);
+      const { user: id } = parseRequest(z.object({ user: z.string() }), call.body);
       return { user: userBy(id) };
     },
     'users.get_all': () => ({ users: all().map(present) }),

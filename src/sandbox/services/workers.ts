@@ -1,7 +1,7 @@
 // Workers: their reports, queues and current tasks.
 import * as z from 'zod';
 import { ApiError } from '../requests/api-error.ts';
-import { readRequest, type Fields, type Service } from '../requests/endpoint.ts';
+import { parseRequest, type Fields, type Service } from '../requests/endpoint.ts';
 import type { WorkerDocument } from '../store/documents.ts';
 import { formatInstant } from '../store/server-time.ts';
 import type { SandboxClock } from '../store/sandbox-clock.ts';
@@ -53,9 +53,9 @@ export function createWorkersService(store: Store, clock: SandboxClock): Service
   }
 
   function list(body: Fields, defaultLastSeen: number): WorkerDocument[] {
-    const request = readRequest(listRequest, body);
+    const request = parseRequest(listRequest, body);
     const lastSeen = request.last_seen ?? defaultLastSeen;
-    const pattern = request.worker_pattern === undefined ? undefined : readGlob(request.worker_pattern);
+    const pattern = request.worker_pattern === undefined ? undefined : parseGlob(request.worker_pattern);
     return livingWorkers(store, clock.now()).filter(
       (worker) =>
         (lastSeen === 0 || clock.now() - worker.lastActivityAt <= lastSeen * 1000) &&
@@ -67,15 +67,15 @@ export function createWorkersService(store: Store, clock: SandboxClock): Service
 
   return {
     'workers.register': (call) => {
-      register(readRequest(registerRequest, call.body), call.remoteAddress);
+      register(parseRequest(registerRequest, call.body), call.remoteAddress);
       return {};
     },
     'workers.unregister': (call) => {
-      store.workers.delete(readRequest(z.object({ worker: z.string() }), call.body).worker);
+      store.workers.delete(parseRequest(z.object({ worker: z.string() }), call.body).worker);
       return {};
     },
     'workers.status_report': (call) => {
-      const request = readRequest(reportRequest, call.body);
+      const request = parseRequest(reportRequest, call.body);
       const nowAt = clock.now();
       const known = livingWorkers(store, nowAt).find((worker) => worker.id === request.worker);
       const worker = known ?? register(registerRequest.parse({ worker: request.worker }), call.remoteAddress);
@@ -114,7 +114,7 @@ export function createWorkersService(store: Store, clock: SandboxClock): Service
 }
 
 /** `*` and `?` as in file names. */
-function readGlob(pattern: string): RegExp {
+function parseGlob(pattern: string): RegExp {
   const escaped = pattern.replace(/[.+^${}()|[\]\\]/g, '\\$&');
   return new RegExp(`^${escaped.replaceAll('*', '.*').replaceAll('?', '.')}$`);
 }

@@ -8,7 +8,7 @@ export function formatInstant(atMs: number): string {
 }
 
 /** Milliseconds since 1970, or undefined if the text is not a time. A text without a zone is UTC, as on the server. */
-export function readInstant(text: string): number | undefined {
+export function parseInstant(text: string): number | undefined {
   const hasZone = /(?:Z|[+-]\d\d:?\d\d)$/i.test(text);
   const at = Date.parse(hasZone || !text.includes('T') ? text : `${text}Z`);
   return Number.isNaN(at) ? undefined : at;

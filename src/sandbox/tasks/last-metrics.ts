@@ -13,7 +13,7 @@ type Metrics = Readonly<Record<string, unknown>>;
 export function addToLastMetrics(before: Metrics, events: readonly EventDocument[]): Metrics {
   const bySeries = new Map<string, Scalar[]>();
   for (const event of events) {
-    const scalar = readScalar(event);
+    const scalar = parseScalar(event);
     if (scalar === undefined) continue;
     const place = JSON.stringify([scalar.metric, scalar.variant]);
     bySeries.set(place, [...(bySeries.get(place) ?? []), scalar]);
@@ -36,7 +36,7 @@ interface Scalar {
   readonly timestamp: number;
 }
 
-function readScalar(event: EventDocument): Scalar | undefined {
+function parseScalar(event: EventDocument): Scalar | undefined {
   const { type, metric, variant, value, iter = 0, timestamp } = event;
   if (type !== 'training_stats_scalar' || typeof value !== 'number') return undefined;
   return { metric: String(metric), variant: String(variant), value, iteration: Number(iter), timestamp };

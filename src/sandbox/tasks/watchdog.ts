@@ -1,5 +1,5 @@
 // The watchdog of the real server: it stops running tasks without an update for two hours, never queued ones.
-import { formatInstant, readInstant } from '../store/server-time.ts';
+import { formatInstant, parseInstant } from '../store/server-time.ts';
 import type { Store } from '../store/store.ts';
 
 /** `services.tasks.non_responsive_tasks_watchdog` of the real server. */
@@ -19,7 +19,7 @@ export function runWatchdog(store: Store, nowAt: number): void {
   store.changeSettings({ watchdogAt: lookedAt });
   const now = formatInstant(lookedAt);
   for (const task of store.tasks.all()) {
-    const updatedAt = readInstant(task.last_update) ?? lookedAt;
+    const updatedAt = parseInstant(task.last_update) ?? lookedAt;
     if (task.status !== 'in_progress' || lookedAt - updatedAt <= WATCHDOG_THRESHOLD_MS) continue;
     store.tasks.put({
       ...task,

@@ -9,7 +9,7 @@ export type ParsedMount = { readonly bind: string } | { readonly refusal: string
  * @param allowed directories that may be mounted, with all below them; undefined: any
  */
 export function parseMount(written: string, allowed: readonly string[] | undefined): ParsedMount {
-  const parts = /^(?:[^:]*,)?(?:type|src|source)=/.test(written) ? readKeys(written) : readColons(written);
+  const parts = /^(?:[^:]*,)?(?:type|src|source)=/.test(written) ? parseKeys(written) : parseColons(written);
   if (parts === undefined)
     return { refusal: `${displayValue(written)} is not a mount: write -v DIR:DIR, or -v DIR:DIR:ro` };
   const { source, destination, mode } = parts;
@@ -33,7 +33,7 @@ interface Mount {
   readonly mode: string | undefined;
 }
 
-function readColons(written: string): Mount | undefined {
+function parseColons(written: string): Mount | undefined {
   const [source = '', destination = source, mode, ...more] = written.split(':');
   // The options z and Z of docker relabel for SELinux, and do not limit writing.
   const modes = mode?.split(',').filter((word) => !/^(?:z|Z|rw|cached|delegated|consistent)$/.test(word)) ?? [];
@@ -41,7 +41,7 @@ function readColons(written: string): Mount | undefined {
   return isKnown ? { source, destination, mode: modes[0] } : undefined;
 }
 
-function readKeys(written: string): Mount | undefined {
+function parseKeys(written: string): Mount | undefined {
   const keys = new Map<string, string>();
   for (const field of written.split(',')) {
     const [, key = field, value = ''] = /^([^=]*)=(.*)$/s.exec(field) ?? [];

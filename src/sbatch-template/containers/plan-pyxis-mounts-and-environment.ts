@@ -2,7 +2,7 @@
 import { TemplateError } from '../errors.ts';
 import { displayValue } from '../placeholders/display-value.ts';
 import type { AgentLocation, Template, Variables, PyxisAdditions, PyxisSpec } from '../template.ts';
-import { parseArgumentsAt, readTaskContainer, setUpScriptOf, type ContainerSettings } from './task-container.ts';
+import { parseArgumentsAt, parseTaskContainer, setUpScriptOf, type ContainerSettings } from './task-container.ts';
 import { isPlainForPyxis } from './check-restricted-option.ts';
 import type { ContainerVariable, ContainerArguments } from './translate-container-arguments.ts';
 
@@ -41,7 +41,7 @@ export function planPyxis(
   const { agent: place, pyxis } = template;
   if (pyxis === undefined) return undefined;
   const { spec: form } = pyxis;
-  const task = readTaskContainer(variables.task);
+  const task = parseTaskContainer(variables.task);
   const own =
     task.arguments.trim() === '' && settings !== undefined
       ? parseArgumentsAt(place, settings.arguments, undefined)

@@ -4,7 +4,7 @@ import { parseImage } from './singularity-image.ts';
 import {
   errorAt,
   parseArgumentsAt,
-  readTaskContainer,
+  parseTaskContainer,
   setUpScriptOf,
   type ContainerSettings,
   type TaskContainer,
@@ -50,7 +50,7 @@ export function planSingularity(
 ): ContainerPlan | undefined {
   const { command } = place;
   if (settings !== undefined) {
-    if (startsContainer(command)) return planImage(place, readTaskContainer(task), settings);
+    if (startsContainer(command)) return planImage(place, parseTaskContainer(task), settings);
     throw errorAt(
       place,
       '--singularity-mode needs singularity or apptainer before ${CLEARML_AGENT_EXECUTE}: write singularity exec before it',

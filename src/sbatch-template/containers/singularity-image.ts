@@ -33,13 +33,13 @@ export function parseImage(written: string): ParsedImage {
   if (/\p{Cc}/u.test(image))
     return { refusal: `${displayValue(image)} contains a control character: correct it in the task` };
   const [, scheme, address = ''] = /^([A-Za-z][\w+.-]*):\/\/(.*)$/s.exec(image) ?? [];
-  if (scheme !== undefined) return readAddress(image, scheme.toLowerCase(), address);
-  if (/^\.{0,2}\//.test(image)) return readPath(image);
-  if (IMAGE_FILE.test(image)) return readPath(`./${image}`, [image]);
-  return readAddress(image, 'docker', image);
+  if (scheme !== undefined) return parseAddress(image, scheme.toLowerCase(), address);
+  if (/^\.{0,2}\//.test(image)) return parsePath(image);
+  if (IMAGE_FILE.test(image)) return parsePath(`./${image}`, [image]);
+  return parseAddress(image, 'docker', image);
 }
 
-function readAddress(image: string, scheme: string, address: string): ParsedImage {
+function parseAddress(image: string, scheme: string, address: string): ParsedImage {
   if (scheme === 'shub') {
     return {
       refusal: `${displayValue(image)} is on Singularity Hub, which has closed: name an image of another registry`,
@@ -65,7 +65,7 @@ function readAddress(image: string, scheme: string, address: string): ParsedImag
 }
 
 /** A colon would make a scheme of the text before it. */
-function readPath(path: string, files: readonly string[] = []): ParsedImage {
+function parsePath(path: string, files: readonly string[] = []): ParsedImage {
   if (!path.includes(':')) {
     return { image: path, siteFiles: files.filter((file) => !hasDots(file)), pulledFile: undefined };
   }

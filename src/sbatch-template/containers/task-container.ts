@@ -37,7 +37,7 @@ export interface TaskContainer {
 }
 
 /** Reads the `container` of a task. */
-export function readTaskContainer(task: Readonly<Record<string, unknown>>): TaskContainer {
+export function parseTaskContainer(task: Readonly<Record<string, unknown>>): TaskContainer {
   const container: unknown = task['container'];
 
   function textOf(name: string): string {

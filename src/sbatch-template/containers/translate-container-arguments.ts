@@ -49,10 +49,10 @@ export function parseContainerArguments(written: string, mounts: readonly string
       `the container arguments have ${String(written.length)} characters, of at most ${String(MOST_CHARACTERS)}: shorten them`,
     );
   }
-  for (const { row, name, value } of readOptions(splitArguments(written))) {
+  for (const { row, name, value } of parseOptions(splitArguments(written))) {
     switch (row.handling) {
       case 'environment':
-        environment.push(...readVariable(value));
+        environment.push(...parseVariable(value));
         break;
       case 'mount': {
         const mount = parseMount(value, mounts);
@@ -84,13 +84,13 @@ function splitArguments(written: string): string[] {
   }
 }
 
-interface ReadOption {
+interface ParsedOption {
   readonly row: ArgumentRow;
   readonly name: string;
   readonly value: string;
 }
 
-function* readOptions(words: readonly string[]): Generator<ReadOption> {
+function* parseOptions(words: readonly string[]): Generator<ParsedOption> {
   for (let at = 0; at < words.length; at += 1) {
     const word = words[at] ?? '';
     const [name, joined] = splitOption(word);
@@ -141,7 +141,7 @@ const CHANGES_SCRIPT = new RegExp(
     'S?RANDOM|SECONDS|EPOCH\\w+|LINENO|HISTCMD|COMP_\\w+|DIRSTACK|FUNCNAME|GROUPS|PIPESTATUS|LD_(?:PRELOAD|AUDIT))$',
 );
 
-function readVariable(written: string): ContainerVariable[] {
+function parseVariable(written: string): ContainerVariable[] {
   const [, name = written, value] = /^([^=]*)=(.*)$/s.exec(written) ?? [];
   if (!/^[A-Za-z_]\w*$/.test(name)) {
     throw new ContainerArgumentError(

@@ -16,7 +16,7 @@ interface Step {
 
 /** Pure. The order of commands is ignored: in a loop or a function, a later command can run first. */
 export function traceEvaluatedValues(source: TemplateSource, script: LexedScript): ReachedEvaluation[] {
-  const { layers, expanded, flows } = readScripts(source, script);
+  const { layers, expanded, flows } = parseScripts(source, script);
   const checked = new Set(layers.flatMap(checkedNames));
   const evaluations = [
     ...layers.flatMap(findEvaluations),
@@ -58,7 +58,7 @@ interface Scripts {
 }
 
 /** The script and its nested scripts, also those that appear once the variables in commands are expanded. */
-function readScripts(source: TemplateSource, script: LexedScript): Scripts {
+function parseScripts(source: TemplateSource, script: LexedScript): Scripts {
   const layers = findLayers(source, script);
   let flows = byName(layers.flatMap(findFlows));
   let expanded: ExpandedCommand[] = [];

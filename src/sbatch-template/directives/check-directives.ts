@@ -1,7 +1,7 @@
 // Checks `#SBATCH` lines for errors of every task: refused options, and placeholders that would choose the option.
 import type { TemplateError } from '../errors.ts';
-import { DIRECTIVE_PREFIX, readDirective, type DirectiveToken } from './directive-tokens.ts';
-import { HETEROGENEOUS_JOB, readShortOptions, refusedOption } from './sbatch-options.ts';
+import { DIRECTIVE_PREFIX, parseDirective, type DirectiveToken } from './directive-tokens.ts';
+import { HETEROGENEOUS_JOB, parseShortOptions, refusedOption } from './sbatch-options.ts';
 import { endOfLine, templateErrorAt, type Range, type TemplateSource } from '../template-source.ts';
 
 /** The lines in which sbatch looks for directives. */
@@ -14,7 +14,7 @@ export function headerLines({ text }: TemplateSource, header: Range): Range[] {
 }
 
 /** The tokens of the directive on this line; none if the line is not a directive. @throws TemplateError */
-export function readDirectiveLine(source: TemplateSource, line: Range): readonly DirectiveToken[] {
+export function parseDirectiveLine(source: TemplateSource, line: Range): readonly DirectiveToken[] {
   const text = source.text.slice(line.start, line.end);
   if (text.startsWith('#SLURM')) {
     throw templateErrorAt(
@@ -25,7 +25,7 @@ export function readDirectiveLine(source: TemplateSource, line: Range): readonly
     );
   }
   if (!text.startsWith(DIRECTIVE_PREFIX)) return [];
-  const words = readDirective(source, line.start + DIRECTIVE_PREFIX.length, line.end);
+  const words = parseDirective(source, line.start + DIRECTIVE_PREFIX.length, line.end);
   for (const word of words) checkToken(source, word);
   return words;
 }
@@ -70,7 +70,7 @@ function checkToken(source: TemplateSource, word: DirectiveToken): void {
 
 /** In a token that begins with a dash, placeholders must be after the name of the option. */
 function checkOptionName(source: TemplateSource, word: DirectiveToken, literal: string): void {
-  const isNamed = literal.startsWith('--') ? literal.includes('=') : readShortOptions(literal).endsInValue;
+  const isNamed = literal.startsWith('--') ? literal.includes('=') : parseShortOptions(literal).endsInValue;
   if (isNamed) return;
   throw templateErrorAt(
     source,

@@ -1,5 +1,5 @@
 // Splits `#SBATCH` lines into tokens as sbatch does, without a shell, and quotes values for them.
-import { readPlaceholder, type Placeholder, type ValuePlaceholder } from '../placeholders/parse-placeholder.ts';
+import { parsePlaceholder, type Placeholder, type ValuePlaceholder } from '../placeholders/parse-placeholder.ts';
 import { templateErrorAt, type Range, type TemplateSource } from '../template-source.ts';
 
 /** Both quotes have the same effect: a backslash in them escapes the next character. */
@@ -33,19 +33,19 @@ export const DIRECTIVE_PREFIX = '#SBATCH';
  * Source: `get_argument` in slurm's src/sbatch/opt.c, from 20.11 to 26.05; an unquoted `#` begins a comment even within a token.
  * @throws TemplateError for an unclosed quote, a backslash before a placeholder, or a block
  */
-export function readDirective(source: TemplateSource, start: number, end: number): DirectiveToken[] {
-  return readWords(source, start, end, (at) => readPlaceholder(source, at));
+export function parseDirective(source: TemplateSource, start: number, end: number): DirectiveToken[] {
+  return parseWords(source, start, end, (at) => parsePlaceholder(source, at));
 }
 
 /** The tokens of a rendered `#SBATCH` line, in which `${CLEARML_…}` is part of a value. */
 export function splitDirective(line: string): string[] {
-  const words = readWords({ file: '', text: line }, DIRECTIVE_PREFIX.length, line.length, () => undefined);
+  const words = parseWords({ file: '', text: line }, DIRECTIVE_PREFIX.length, line.length, () => undefined);
   return words.map(({ parts }) => parts.map((part) => (part.kind === 'text' ? part.text : '')).join(''));
 }
 
 type PlaceholderReader = (at: number) => Placeholder | undefined;
 
-function readWords(
+function parseWords(
   source: TemplateSource,
   start: number,
   end: number,
@@ -58,14 +58,14 @@ function readWords(
       at += 1;
       continue;
     }
-    const word = readWord(source, at, end, placeholderAt);
+    const word = parseWord(source, at, end, placeholderAt);
     words.push(word);
     at = word.end;
   }
   return words;
 }
 
-function readWord(
+function parseWord(
   source: TemplateSource,
   start: number,
   end: number,

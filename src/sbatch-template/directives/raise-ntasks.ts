@@ -1,7 +1,7 @@
 // Raises `--ntasks` to the number of nodes, because sbatch silently lowers the number of nodes otherwise.
 import { findHeader } from './check-directives.ts';
 import { DIRECTIVE_PREFIX } from './directive-tokens.ts';
-import { directiveWords, lastValue } from './read-directive-options.ts';
+import { directiveWords, lastValue } from './parse-directive-options.ts';
 
 /**
  * The script, with another `--ntasks` line if its directives request fewer tasks than nodes. sbatch would lower the number of nodes
@@ -11,7 +11,7 @@ import { directiveWords, lastValue } from './read-directive-options.ts';
 export function raiseTaskCount(script: string): string {
   const header = findHeader(script);
   const lines = script.slice(0, header.end).split('\n');
-  const { nodes, tasks } = readCounts(directiveWords(script));
+  const { nodes, tasks } = parseCounts(directiveWords(script));
   if (nodes === undefined || tasks === undefined || tasks >= nodes) return script;
 
   const last = lines.findLastIndex((line) => line.startsWith(DIRECTIVE_PREFIX));
@@ -30,7 +30,7 @@ interface Counts {
 }
 
 /** The last of several counts, as sbatch does. */
-function readCounts(words: readonly string[]): Counts {
+function parseCounts(words: readonly string[]): Counts {
   return { nodes: countIn(words, ['--nodes', '-N']), tasks: countIn(words, ['--ntasks', '-n']) };
 }
 

@@ -2,7 +2,7 @@
 import { PLACEHOLDER_MARK, quoteForDirective, type DirectiveToken } from './directive-tokens.ts';
 import { displayValue } from '../placeholders/display-value.ts';
 import { hasFilter } from '../placeholders/filters.ts';
-import type { DirectiveOption } from './read-directive-options.ts';
+import type { DirectiveOption } from './parse-directive-options.ts';
 import type { ValuePlaceholder } from '../placeholders/parse-placeholder.ts';
 import { takesNextToken } from './sbatch-options.ts';
 import { templateErrorAt, type Insertion, type TemplateSource } from '../template-source.ts';

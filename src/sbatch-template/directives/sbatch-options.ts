@@ -17,7 +17,7 @@ export interface ShortOptions {
 }
 
 /** The short options in a token that begins with a single dash. */
-export function readShortOptions(word: string): ShortOptions {
+export function parseShortOptions(word: string): ShortOptions {
   const letters: string[] = [];
   for (const letter of word.slice(1)) {
     letters.push(letter);
@@ -30,7 +30,7 @@ export function readShortOptions(word: string): ShortOptions {
 /** Whether sbatch takes the next token as the value of this one: `-p`, but not `-pdebug`. */
 export function takesNextToken(word: string): boolean {
   if (!/^-[^-]/.test(word)) return false;
-  const { letters, endsInValue } = readShortOptions(word);
+  const { letters, endsInValue } = parseShortOptions(word);
   return endsInValue && letters.length === word.length - 1;
 }
 
@@ -152,6 +152,6 @@ export function refusedOption(word: string): RefusedOption | undefined {
     return name.length < 2 ? undefined : REFUSED_OPTIONS.find(({ long }) => long.startsWith(name));
   }
   if (!word.startsWith('-')) return undefined;
-  const { letters } = readShortOptions(word);
+  const { letters } = parseShortOptions(word);
   return REFUSED_OPTIONS.find(({ short }) => short !== undefined && letters.includes(short));
 }

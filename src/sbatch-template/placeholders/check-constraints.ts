@@ -1,6 +1,6 @@
 // Checks the user properties of a task against the constraints of its queue.
 import type { PropertyConstraints, PropertyConstraint } from '../../base/property-constraints.ts';
-import { isZero, readAmount, readLimit, type Amount, type AmountKind } from '../../base/slurm-amount.ts';
+import { isZero, parseAmount, parseLimit, type Amount, type AmountKind } from '../../base/slurm-amount.ts';
 import { amountKindOf } from '../directives/sbatch-options.ts';
 import { TemplateError } from '../errors.ts';
 import type { TemplateProperty } from '../inspect-template.ts';
@@ -100,7 +100,7 @@ function fitsInText(
 ): boolean {
   if (kind === undefined) return fits(value, limits.kind, limits);
   const whole = before + value + after;
-  const all = readAmount(whole, kind);
+  const all = parseAmount(whole, kind);
   if (all === undefined || (limits.most !== undefined && all.most === Infinity)) return false;
   if (limits.kind !== 'number') return /^\d+$/.test(value) && fits(whole, kind, limits);
   // After the name of a GRES, the value may also contain its type: `--gres=gpu:${…}` with `a100:2`.
@@ -109,7 +109,7 @@ function fitsInText(
 }
 
 function fits(value: string, kind: AmountKind, limits: PropertyConstraint): boolean {
-  const amount = readAmount(value, kind);
+  const amount = parseAmount(value, kind);
   if (amount === undefined) return false;
   return isPositive(value, amount, limits) && isBetween(amount, kind, limits);
 }
@@ -120,8 +120,8 @@ function isPositive(value: string, { least }: Amount, limits: PropertyConstraint
 }
 
 function isBetween({ least, most }: Amount, kind: AmountKind, limits: PropertyConstraint): boolean {
-  const isEnough = limits.least === undefined || least >= (readLimit(limits.least, kind) ?? Infinity);
-  const isLittleEnough = limits.most === undefined || most <= (readLimit(limits.most, kind) ?? -Infinity);
+  const isEnough = limits.least === undefined || least >= (parseLimit(limits.least, kind) ?? Infinity);
+  const isLittleEnough = limits.most === undefined || most <= (parseLimit(limits.most, kind) ?? -Infinity);
   return isEnough && isLittleEnough;
 }
 
@@ -155,7 +155,7 @@ const KIND_NAMES: Readonly<Record<AmountKind, string>> = {
 
 function whyNot(value: string, { least, most }: PropertyConstraint, kind: AmountKind): string {
   if (least === undefined && most === undefined) return '';
-  const amount = readAmount(value, kind);
+  const amount = parseAmount(value, kind);
   if (amount === undefined) return `, which is not ${KIND_NAMES[kind]}`;
   return (kind === 'duration' || kind === 'memory') && amount.most === Infinity ? ', which means no limit' : '';
 }
@@ -171,7 +171,7 @@ export function invalidLimits(constraints: PropertyConstraints, properties: read
     return uses.flatMap(({ option, isWhole: isWholeValue }) => {
       const kind = option === undefined || isWholeValue !== true ? undefined : amountKindOf(option.slice(2));
       const limits = [rule.least, rule.most].filter((limit) => limit !== undefined);
-      const wrong = limits.find((limit) => kind !== undefined && readLimit(limit, kind) === undefined);
+      const wrong = limits.find((limit) => kind !== undefined && parseLimit(limit, kind) === undefined);
       if (wrong === undefined || kind === undefined) return [];
       return [
         `the limit ${displayValue(wrong)} of the user property "${name}" is not ${KIND_NAMES[kind]}, as ${option} requires`,

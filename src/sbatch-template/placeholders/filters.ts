@@ -52,7 +52,7 @@ export const FILTER_MEANINGS: readonly { readonly name: string; readonly does: s
 export const FILTER_NAMES: readonly string[] = Object.keys(RULES);
 
 /** Parses a filter; undefined if there is no such filter, or if it takes no argument and has one. */
-export function readFilter(written: string): Filter | undefined {
+export function parseFilter(written: string): Filter | undefined {
   const [, name = '', argument] = /^([a-z_]+)(?:\(([^()]*)\))?$/.exec(written) ?? [];
   if (!Object.hasOwn(RULES, name)) return undefined;
   if (argument !== undefined && RULES[name]?.takesArgument !== true) return undefined;

@@ -1,6 +1,6 @@
 // Parses placeholders: `${CLEARML_TASK.name:default|filter}`, `$<…>` with the same content, and the three blocks.
 import { nearestName } from '../../base/did-you-mean.ts';
-import { FILTER_NAMES, readFilter, type Filter } from './filters.ts';
+import { FILTER_NAMES, parseFilter, type Filter } from './filters.ts';
 import { endOfLine, templateErrorAt, type Range, type TemplateSource } from '../template-source.ts';
 import { PLAIN_NAMES, TREE_NAMES } from './variables.ts';
 
@@ -36,7 +36,7 @@ const OPENING = /\$([{<])(CLEARML_[A-Z_]+)/y;
  * A name with a dot after it is always a placeholder, because it would be an error in bash.
  * @throws TemplateError for a placeholder that is not closed, an unknown root or an unknown filter
  */
-export function readPlaceholder(source: TemplateSource, start: number): Placeholder | undefined {
+export function parsePlaceholder(source: TemplateSource, start: number): Placeholder | undefined {
   OPENING.lastIndex = start;
   const opening = OPENING.exec(source.text);
   if (opening === null) return undefined;
@@ -48,10 +48,10 @@ export function readPlaceholder(source: TemplateSource, start: number): Placehol
   if (next === '.') requireTree(source, start, name);
   else if (!(isPlain(name) && (next === closer || next === ':' || next === '|'))) return undefined;
 
-  return readValuePlaceholder(source, start, closer);
+  return parseValuePlaceholder(source, start, closer);
 }
 
-function readValuePlaceholder(source: TemplateSource, start: number, closer: string): ValuePlaceholder {
+function parseValuePlaceholder(source: TemplateSource, start: number, closer: string): ValuePlaceholder {
   const lineEnd = endOfLine(source.text, start);
   const close = source.text.indexOf(closer, start + 2);
   const isRunOn = /^[^:]*\$[{<]/.test(source.text.slice(start + 2, Math.max(close, start + 2)));
@@ -96,7 +96,7 @@ function splitFilters(fallback: string | undefined): { rest: string | undefined;
 }
 
 function requireFilter(source: TemplateSource, start: number, written: string): Filter {
-  const filter = readFilter(written);
+  const filter = parseFilter(written);
   if (filter !== undefined) return filter;
   const nearest = nearestName(written.replace(/\(.*$/, ''), FILTER_NAMES);
   const hint = nearest === undefined ? '' : `; did you mean "${nearest}"?`;

@@ -64,9 +64,9 @@ export function declarations(
   names: DeclaredNames,
   text: string,
 ): (Range & { readonly context: QuotingContext })[] {
-  const plain = command.assignments.map((word) => readAssignment(word, text));
+  const plain = command.assignments.map((word) => parseAssignment(word, text));
   const flags = declarerFlags(command);
-  const declared = flags === undefined ? [] : command.words.slice(1).map((word) => readAssignment(word, text));
+  const declared = flags === undefined ? [] : command.words.slice(1).map((word) => parseAssignment(word, text));
   const [program, first] = command.words;
   if (program?.text === 'let' && first !== undefined) {
     return [{ start: first.start, end: command.end, context: { kind: 'number', where: 'let' } }];
@@ -89,7 +89,7 @@ function declarerFlags({ words }: Command): string | undefined {
     .join('');
 }
 
-function readAssignment(word: Word, text: string): Assignment {
+function parseAssignment(word: Word, text: string): Assignment {
   const match = NAME_AND_EQUALS.exec(text.slice(word.start, word.end));
   const [all = '', name = '', brackets] = match ?? [];
   const valueAt = word.start + all.length;

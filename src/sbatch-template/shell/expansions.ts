@@ -1,5 +1,5 @@
 // Lexes the quotes and expansions of bash, which contain each other: `"…"`, `$(…)`, `${…}`, `$((…))` (bash(1), "QUOTING", "EXPANSION").
-import { readPlaceholder } from '../placeholders/parse-placeholder.ts';
+import { parsePlaceholder } from '../placeholders/parse-placeholder.ts';
 import { attempt, lexPlaceholder, lexEscape, isNext, matchHere, peek, unclosed, type Lexer } from './lexer-state.ts';
 import type { QuotingContext } from './quoting-context.ts';
 
@@ -134,7 +134,7 @@ function matchBefore({ source, at }: Lexer, start: number): string | undefined {
 }
 
 function noteUnbracedName(lexer: Lexer, start: number): void {
-  const placeholder = peek(lexer) === '$' ? readPlaceholder(lexer.source, lexer.at) : undefined;
+  const placeholder = peek(lexer) === '$' ? parsePlaceholder(lexer.source, lexer.at) : undefined;
   if (placeholder?.kind === 'value') lexer.found.unbracedNames.push({ start, end: lexer.at, placeholder });
 }
 

@@ -1,5 +1,5 @@
 // The state of the bash lexer and the steps that all its parts share.
-import { readPlaceholder } from '../placeholders/parse-placeholder.ts';
+import { parsePlaceholder } from '../placeholders/parse-placeholder.ts';
 import { templateErrorAt, type TemplateSource } from '../template-source.ts';
 import type { TemplateError } from '../errors.ts';
 import type { LexedScript } from './lexer-result.ts';
@@ -59,7 +59,7 @@ export function unclosed(lexer: Lexer, openedAt: number, what: string): Template
  * @param context as far as the lexer knows it; `assignContexts` may replace it
  */
 export function lexPlaceholder(lexer: Lexer, context: QuotingContext): boolean {
-  const placeholder = readPlaceholder(lexer.source, lexer.at);
+  const placeholder = parsePlaceholder(lexer.source, lexer.at);
   if (placeholder === undefined) return false;
   if (placeholder.kind === 'value') lexer.found.occurrences.push({ placeholder, context });
   else lexer.found.blocks.push({ placeholder, isNested: lexer.depth > 0, within: context.kind });
@@ -69,7 +69,7 @@ export function lexPlaceholder(lexer: Lexer, context: QuotingContext): boolean {
 
 /** Reads a backslash and the character that it escapes. @throws TemplateError before a placeholder, because it is ambiguous */
 export function lexEscape(lexer: Lexer): void {
-  if (readPlaceholder(lexer.source, lexer.at + 1) !== undefined) {
+  if (parsePlaceholder(lexer.source, lexer.at + 1) !== undefined) {
     throw templateErrorAt(
       lexer.source,
       lexer.at,

@@ -1,5 +1,5 @@
 // Reads redirections: `>file`, `2>&1`, `<<<word`, and the operators of here-documents (bash(1), "REDIRECTION").
-import { readPlaceholder } from '../placeholders/parse-placeholder.ts';
+import { parsePlaceholder } from '../placeholders/parse-placeholder.ts';
 import { templateErrorAt } from '../template-source.ts';
 import { lexDelimiter } from './here-documents.ts';
 import { skipSpaces } from './whitespace.ts';
@@ -17,7 +17,7 @@ export function lexRedirection(lexer: Lexer): boolean {
   lexer.at += written.length;
   skipSpaces(lexer);
   if (operator === '<<' || operator === '<<-') {
-    if (readPlaceholder(lexer.source, lexer.at) !== undefined) {
+    if (parsePlaceholder(lexer.source, lexer.at) !== undefined) {
       throw templateErrorAt(
         lexer.source,
         lexer.at,

@@ -1,5 +1,5 @@
 // Lexes words of bash: text, quotes and expansions without white space between them (bash(1), "DEFINITIONS").
-import { readPlaceholder, type BlockPlaceholder, type ValuePlaceholder } from '../placeholders/parse-placeholder.ts';
+import { parsePlaceholder, type BlockPlaceholder, type ValuePlaceholder } from '../placeholders/parse-placeholder.ts';
 import type { Word } from './lexer-result.ts';
 import { lexComment, lexNewline, skipSpaces } from './whitespace.ts';
 import { lexEscape, isNext, peek, unclosed, type Lexer } from './lexer-state.ts';
@@ -39,7 +39,7 @@ export function lexWord(lexer: Lexer, role: WordRole): Word {
 
   while (lexer.at < lexer.end) {
     const character = peek(lexer);
-    const placeholder = character === '$' ? readPlaceholder(lexer.source, lexer.at) : undefined;
+    const placeholder = character === '$' ? parsePlaceholder(lexer.source, lexer.at) : undefined;
     if (placeholder !== undefined) {
       if (placeholder.kind === 'value') values.push(placeholder);
       else blocks.push(placeholder);

@@ -12,7 +12,7 @@ import {
   type ShownKey,
 } from './host-key-messages.ts';
 import { fingerprint, compareHostKey, knownKeyTypes, namesOfHost } from './compare-host-key.ts';
-import { hashedName, readKnownHosts, type KnownHost } from './parse-known-hosts.ts';
+import { hashedName, parseKnownHosts, type KnownHost } from './parse-known-hosts.ts';
 import type { HostKeyCheck, KnownKeyTypes, SshTarget } from '../ssh2/ssh2-target.ts';
 
 export interface HostKeys {
@@ -61,7 +61,7 @@ function oneAfterAnother<Result>(act: () => Promise<Result>): Promise<Result> {
 }
 
 async function readAll(files: readonly string[]): Promise<KnownHost[]> {
-  const read = files.map(async (file) => readKnownHosts(file, await readIfThere(file)));
+  const read = files.map(async (file) => parseKnownHosts(file, await readIfThere(file)));
   return (await Promise.all(read)).flat();
 }
 

@@ -16,7 +16,7 @@ export interface KnownHost {
 const LINE = /^[ \t]*(?:@(\S+)[ \t]+)?(?![@#])(\S+)[ \t]+([!-~]+)[ \t]+([A-Za-z0-9+/]+={0,2})(?:[ \t]|$)/;
 
 /** The entries of a file. Like OpenSSH, it ignores an invalid line. */
-export function readKnownHosts(file: string, text: string): KnownHost[] {
+export function parseKnownHosts(file: string, text: string): KnownHost[] {
   return text.split(/\r?\n/).flatMap((text, index): KnownHost[] => {
     const [, marker, names = '', type = '', base64 = ''] = LINE.exec(text) ?? [];
     if (names === '' || !(marker === undefined || marker === 'revoked' || marker === 'cert-authority')) return [];

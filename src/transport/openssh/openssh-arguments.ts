@@ -21,7 +21,7 @@ export function showHopArgs({ options }: SshDestination, hop: readonly string[])
 }
 
 /** Absolute path of the socket for a shared connection; undefined if the configuration has none. */
-export function readControlPath(shown: string): string | undefined {
+export function parseControlPath(shown: string): string | undefined {
   const path = /^controlpath (.+)$/m.exec(shown)?.[1];
   return path === undefined || path === 'none' ? undefined : resolve(path);
 }

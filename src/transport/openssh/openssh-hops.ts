@@ -1,6 +1,6 @@
 // The jump hosts of the system's ssh, each with its own configuration: options of the last host do not apply to them.
-import { opensshOptions, readSshConfig, type SshConfig } from './ssh-config-output.ts';
-import { MAX_HOPS, readHop, tooManyHops } from '../ssh2/find-ssh2-target.ts';
+import { opensshOptions, parseSshConfig, type SshConfig } from './ssh-config-output.ts';
+import { MAX_HOPS, parseHop, tooManyHops } from '../ssh2/find-ssh2-target.ts';
 
 export interface Hop {
   /** As ssh calls it. */
@@ -22,13 +22,13 @@ export async function findHops(
   hopsLeft = MAX_HOPS,
 ): Promise<Hop[]> {
   if (hopsLeft === 0) throw tooManyHops(host);
-  const { jumps } = readSshConfig(shown);
+  const { jumps } = parseSshConfig(shown);
   const hops: Hop[] = [];
   for (const [index, jump] of jumps.entries()) {
-    const read = readHop(jump, host);
+    const read = parseHop(jump, host);
     const text = await ask([...opensshOptions({ ...read, jumps: jumps.slice(0, index) }), '--', read.host]);
     if (index === 0) hops.push(...(await findHops(read.host, text, ask, hopsLeft - 1)));
-    hops.push({ name: read.host, config: readSshConfig(text) });
+    hops.push({ name: read.host, config: parseSshConfig(text) });
   }
   return hops;
 }

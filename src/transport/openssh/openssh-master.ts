@@ -9,14 +9,14 @@ import type { LoginBackoff } from '../ssh2/login-backoff.ts';
 import {
   checkMasterArgs,
   endMasterArgs,
-  readControlPath,
+  parseControlPath,
   showConfigArgs,
   showHopArgs,
   startMasterArgs,
   type SshDestination,
 } from './openssh-arguments.ts';
 import { findHops, findUnchecked } from './openssh-hops.ts';
-import { knownHostsFilesOf, readSshConfig } from './ssh-config-output.ts';
+import { knownHostsFilesOf, parseSshConfig } from './ssh-config-output.ts';
 import { SshConfigError } from '../ssh2/find-ssh2-target.ts';
 import { unreachable } from '../ssh-errors.ts';
 
@@ -99,7 +99,7 @@ export function createMasters({ here, destination, ownPath, backoff, clock }: Ma
   /** Read for each search: the user may be editing it. */
   async function usersPath(): Promise<string | undefined> {
     const shown = await ask(showConfigArgs(destination));
-    const path = readControlPath(shown.stdout);
+    const path = parseControlPath(shown.stdout);
     hasControlPath = path !== undefined;
     return path;
   }
@@ -108,7 +108,7 @@ export function createMasters({ here, destination, ownPath, backoff, clock }: Ma
   async function findUncheckedKeys(signal: AbortSignal): Promise<string | undefined> {
     const show = async (args: readonly string[]): Promise<string> => (await ask(args, ASK_TIMEOUT_MS, signal)).stdout;
     const shown = await show(showConfigArgs(destination));
-    const config = readSshConfig(shown);
+    const config = parseSshConfig(shown);
     try {
       const hops = await findHops(host, shown, (args) => show(showHopArgs(destination, args)));
       for (const hop of [...hops, { name: host, config }]) {

@@ -25,7 +25,7 @@ export interface SshConfig {
 }
 
 /** Parses the output of `ssh -G`; an empty text sets nothing. */
-export function readSshConfig(text: string): SshConfig {
+export function parseSshConfig(text: string): SshConfig {
   const lines = text.split('\n').map((line): [string, string] => {
     const space = line.indexOf(' ');
     return space === -1 ? [line.toLowerCase(), ''] : [line.slice(0, space).toLowerCase(), line.slice(space + 1).trim()];
@@ -123,7 +123,7 @@ export interface JumpHost {
 }
 
 /** `[user@]host[:port]` or `ssh://[user@]host[:port]`, as in ProxyJump; undefined for any other text. */
-export function readJump(text: string): JumpHost | undefined {
+export function parseJump(text: string): JumpHost | undefined {
   const found = /^(?:ssh:\/\/)?(?:([^@/\s]+)@)?(\[[^\]\s]+\]|[^-:@/\s[][^:@/\s]*)(?::(\d{1,5}))?\/?$/.exec(text);
   const [, user, host = '', port] = found ?? [];
   if (found === null || Number(port ?? 1) < 1 || Number(port ?? 1) > 65_535) return undefined;

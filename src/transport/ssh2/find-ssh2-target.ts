@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import {
   expandTokens,
   opensshOptions,
-  readJump,
-  readSshConfig,
+  parseJump,
+  parseSshConfig,
   type JumpHost,
   type SshConfig,
   type Tokens,
@@ -52,8 +52,8 @@ export function tooManyHops(host: string): SshConfigError {
 }
 
 /** @throws SshConfigError for a text that is not a jump host */
-export function readHop(word: string, host: string): JumpHost {
-  const read = readJump(word.trim());
+export function parseHop(word: string, host: string): JumpHost {
+  const read = parseJump(word.trim());
   if (read !== undefined) return read;
   throw new SshConfigError(`"${word}" is not a jump host for ${host}: write [user@]host[:port].`);
 }
@@ -69,7 +69,7 @@ async function targetOf(options: SshOptions, context: SshContext, hopsLeft: numb
   const { user: setUser, port: setPort, jumps } = options;
   const args = [...opensshOptions({ user: setUser, port: setPort, jumps }), '--', options.host];
   const given = (await context.askSsh(args)) ?? '';
-  const config = readSshConfig(given);
+  const config = parseSshConfig(given);
   if (config.needsOpenssh !== undefined && options.passwordFrom === undefined)
     throw needsOpenssh(options, config.needsOpenssh);
 
@@ -163,7 +163,7 @@ async function jumpsOf(
   const named = (options.jumps ?? config.jumps).flatMap((word) => word.split(',')).filter((word) => word !== 'none');
   const hops: SshTarget[] = [];
   for (const [index, word] of named.entries()) {
-    const hop = await targetOf(optionsFor(readHop(word, options.host), options, index === 0), context, hopsLeft);
+    const hop = await targetOf(optionsFor(parseHop(word, options.host), options, index === 0), context, hopsLeft);
     hops.push(...hop.jumps, { ...hop, jumps: [] });
   }
   return hops;

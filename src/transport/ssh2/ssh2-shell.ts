@@ -4,7 +4,7 @@ import { collectOutput, describeTooMuch, type CollectedOutput } from '../collect
 import { CommandTimeoutError, ConnectionLostError } from '../errors.ts';
 import { hasEnd } from '../output-frame.ts';
 import type { Command, CommandResult } from '../transport.ts';
-import { excerptOf, readResult, type SessionEnd, type SessionOutput } from '../remote-result.ts';
+import { excerptOf, parseResult, type SessionEnd, type SessionOutput } from '../remote-result.ts';
 import { scriptBlock } from '../remote-script.ts';
 import type { PooledShell } from './shell-pool.ts';
 
@@ -104,7 +104,7 @@ export function createSsh2Shell({ channel, token, hostName, giveUp }: Ssh2ShellD
         }
       }
 
-      const read = (): CommandResult => readResult(command, hostName, nonce, output(), end);
+      const read = (): CommandResult => parseResult(command, hostName, nonce, output(), end);
 
       function watch(collected: CollectedOutput, which: keyof typeof ends): (chunk: Buffer) => void {
         let tail = '';

@@ -13,14 +13,14 @@ const UNSUPPORTED = [
  * @param defaults the same without any configuration (`-F none`)
  */
 export function unsupportedOptions(given: string, defaults: string): string[] {
-  const [values, usual] = [readValues(given), readValues(defaults)];
+  const [values, usual] = [parseValues(given), parseValues(defaults)];
   return UNSUPPORTED.filter((name) => {
     const key = name.toLowerCase();
     return values.has(key) && values.get(key) !== usual.get(key);
   });
 }
 
-function readValues(text: string): ReadonlyMap<string, string> {
+function parseValues(text: string): ReadonlyMap<string, string> {
   return new Map(
     text.split('\n').map((line): [string, string] => {
       const [key = '', ...rest] = line.trim().split(' ');

@@ -68,7 +68,7 @@ const PAGE_SIZE = 50;
 const ENDED_SHOWN = 15;
 const DAY_MS = 86_400_000;
 
-export function readFilter(query: URLSearchParams): Filter {
+export function parseFilter(query: URLSearchParams): Filter {
   const given = (name: string): string => (query.get(name) ?? '').slice(0, 200);
   const page = Number(given('page'));
   return {

@@ -1,5 +1,5 @@
 // Measures parsing a clearml.conf of `clearml-agent init`, compared with pyhocon, the agent's parser, on the same text.
-import { readHocon } from '../../../src/config/hocon/read-hocon.ts';
+import { parseHocon } from '../../../src/config/hocon/parse-hocon.ts';
 import { agentPython } from '../../support/skip-unless.ts';
 import * as z from 'zod';
 import type { Figure, Result } from '../figure.ts';
@@ -32,7 +32,7 @@ export const confParsing: Figure = {
 function timeOurs(text: string): Timing {
   const times = Array.from({ length: ROUNDS }, () => {
     const began = performance.now();
-    readHocon('clearml.conf', text, { environment: {}, readInclude: () => undefined });
+    parseHocon('clearml.conf', text, { environment: {}, readInclude: () => undefined });
     return performance.now() - began;
   });
   const [first = Number.NaN, ...later] = times;

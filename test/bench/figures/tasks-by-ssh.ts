@@ -2,7 +2,7 @@
 import { cp, readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { fingerprint } from '../../../src/transport/host-keys/compare-host-key.ts';
-import { readKnownHosts } from '../../../src/transport/host-keys/parse-known-hosts.ts';
+import { parseKnownHosts } from '../../../src/transport/host-keys/parse-known-hosts.ts';
 import { prepareUserSsh } from '../../support/ssh-master.ts';
 import {
   addAccount,
@@ -88,7 +88,7 @@ async function farCluster(
   { name, keyFile }: TestAccount,
   bin: string,
 ): Promise<string> {
-  const [known] = readKnownHosts('', await readFile(sshd.knownHosts(), 'utf8'));
+  const [known] = parseKnownHosts('', await readFile(sshd.knownHosts(), 'utf8'));
   if (known === undefined) throw new Error('sshd shows no host key');
   return `agent.slurm.clusters.far {
   host: 127.0.0.1, port: ${sshd.port}, user: ${name}, identity_file: "${keyFile}", provider: ssh2, host_keys: "${fingerprint(known.key)}"

@@ -1,23 +1,23 @@
 // Reading a token's claims.
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { readToken } from '../../../src/clearml/connection/parse-token.ts';
+import { parseToken } from '../../../src/clearml/connection/parse-token.ts';
 import { makeToken } from '../scripted-server.ts';
 
 const HOUR_S = 3600;
 
-describe('readToken', () => {
+describe('parseToken', () => {
   it('reads the user and the versions of the server', () => {
     const text = makeToken({ identity: { user: 'u7' }, api_version: '2.31', server_version: '2.1.0' });
 
-    expect(readToken(text, 0)).to.deep.include({ text, user: 'u7', apiVersion: '2.31', serverVersion: '2.1.0' });
+    expect(parseToken(text, 0)).to.deep.include({ text, user: 'u7', apiVersion: '2.31', serverVersion: '2.1.0' });
   });
 
   it('rejects a token that is too long for a request', () => {
     const long = makeToken({ identity: { user: 'u'.repeat(8_000) } });
 
-    expect(readToken(long, 0)).to.equal(undefined);
-    expect(readToken(makeToken({ identity: { user: 'u'.repeat(4_000) } }), 0)).to.not.equal(undefined);
+    expect(parseToken(long, 0)).to.equal(undefined);
+    expect(parseToken(makeToken({ identity: { user: 'u'.repeat(4_000) } }), 0)).to.not.equal(undefined);
   });
 
   const cases: readonly [name: string, claims: Record<string, unknown>, receivedAt: number, renewAt: number][] = [
@@ -40,31 +40,31 @@ describe('readToken', () => {
   ];
   for (const [name, claims, receivedAt, renewAt] of cases) {
     it(`says that a token must be renewed ${name}`, () => {
-      expect(readToken(makeToken(claims), receivedAt)?.renewAt).to.equal(renewAt);
+      expect(parseToken(makeToken(claims), receivedAt)?.renewAt).to.equal(renewAt);
     });
   }
 
   it("returns the server's clock offset in whole seconds if the token has a time of issue", () => {
-    expect(readToken(makeToken({ iat: 190 }), 100_900)?.serverAheadMs).to.equal(90_000);
-    expect(readToken(makeToken({ iat: undefined }), 100_900)?.serverAheadMs).to.equal(undefined);
+    expect(parseToken(makeToken({ iat: 190 }), 100_900)?.serverAheadMs).to.equal(90_000);
+    expect(parseToken(makeToken({ iat: undefined }), 100_900)?.serverAheadMs).to.equal(undefined);
   });
 
   it('reads a token with few claims', () => {
     const text = makeToken({ identity: undefined, api_version: undefined, server_version: 2 });
 
-    expect(readToken(text, 0)).to.deep.include({ user: '', apiVersion: '', serverVersion: '' });
+    expect(parseToken(text, 0)).to.deep.include({ user: '', apiVersion: '', serverVersion: '' });
   });
 
   for (const text of ['', 'opaque', 'a.b', 'a.b.c', `a.${Buffer.from('[]').toString('base64url')}.c`]) {
     it(`rejects ${JSON.stringify(text)} as a token`, () => {
-      expect(readToken(text, 0)).to.equal(undefined);
+      expect(parseToken(text, 0)).to.equal(undefined);
     });
   }
 
   it('never throws, for any payload', () => {
     fc.assert(
       fc.property(fc.oneof(fc.string(), fc.json()), (payload) => {
-        expect(() => readToken(`a.${Buffer.from(payload).toString('base64url')}.c`, 0)).not.to.throw();
+        expect(() => parseToken(`a.${Buffer.from(payload).toString('base64url')}.c`, 0)).not.to.throw();
       }),
     );
   });

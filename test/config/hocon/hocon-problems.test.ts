@@ -1,11 +1,11 @@
 // Errors in HOCON texts: position and cause, never a secret.
 import { expect } from 'chai';
 import { ConfigError } from '../../../src/config/errors.ts';
-import { readHocon, readHoconValue } from '../../../src/config/hocon/read-hocon.ts';
+import { parseHocon, parseHoconValue } from '../../../src/config/hocon/parse-hocon.ts';
 import { catchError } from '../catch-error.ts';
 
 function problemIn(text: string): ConfigError {
-  return catchError(ConfigError, () => readHocon('lab.conf', text, { environment: {}, readInclude: () => undefined }));
+  return catchError(ConfigError, () => parseHocon('lab.conf', text, { environment: {}, readInclude: () => undefined }));
 }
 
 describe('an error in a HOCON text', () => {
@@ -82,11 +82,11 @@ describe('an error in a HOCON text', () => {
   });
 });
 
-describe('readHoconValue', () => {
+describe('parseHoconValue', () => {
   const origin = { kind: 'variable', name: 'CLEARML_AGENT__X' } as const;
 
   it('names the variable in an error, and does not show its value', () => {
-    const problem = catchError(ConfigError, () => readHoconValue('hunter2@home', origin, {}));
+    const problem = catchError(ConfigError, () => parseHoconValue('hunter2@home', origin, {}));
 
     expect(problem.message).to.equal(
       'CLEARML_AGENT__X: unexpected "@": put a string that contains it in double quotes',
@@ -94,7 +94,7 @@ describe('readHoconValue', () => {
   });
 
   it('accepts only one value', () => {
-    expect(() => readHoconValue('x\nagent.slurm.queues: [evil]', origin, {})).to.throw(ConfigError);
-    expect(() => readHoconValue('{a: 1}\nb: 2', origin, {})).to.throw(ConfigError);
+    expect(() => parseHoconValue('x\nagent.slurm.queues: [evil]', origin, {})).to.throw(ConfigError);
+    expect(() => parseHoconValue('{a: 1}\nb: 2', origin, {})).to.throw(ConfigError);
   });
 });

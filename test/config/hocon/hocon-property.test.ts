@@ -3,11 +3,11 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { nodeFrom, plainTree } from '../../../src/config/config-tree.ts';
 import { ConfigError } from '../../../src/config/errors.ts';
-import { readHocon } from '../../../src/config/hocon/read-hocon.ts';
+import { parseHocon } from '../../../src/config/hocon/parse-hocon.ts';
 import { processorMs } from '../../support/processor-time.ts';
 
 function read(text: string): unknown {
-  return plainTree(readHocon('any.conf', text, { environment: { HOME: '/home/ada' }, readInclude: () => undefined }));
+  return plainTree(parseHocon('any.conf', text, { environment: { HOME: '/home/ada' }, readInclude: () => undefined }));
 }
 
 /** Either reads the text or says what is wrong with it. */
@@ -33,7 +33,7 @@ const anyJson = (): fc.Arbitrary<Record<string, fc.JsonValue>> =>
     // Integers that JavaScript cannot represent exactly become texts.
     .filter((value) => !/\d{16}/.test(JSON.stringify(value)));
 
-describe('readHocon', () => {
+describe('parseHocon', () => {
   it('returns a value or throws ConfigError for random characters', () => {
     fc.assert(fc.property(fc.string({ unit: 'binary', maxLength: 60 }), readOrRefuse), { numRuns: 1000 });
   });

@@ -1,6 +1,6 @@
 // `agent.slurm.http`: addresses, paths and their errors.
 import { expect } from 'chai';
-import { readListenAddress } from '../../../src/config/schema/http-schema.ts';
+import { parseListenAddress } from '../../../src/config/schema/http-schema.ts';
 import { ConfigError } from '../../../src/config/errors.ts';
 import { catchError } from '../catch-error.ts';
 import { configWith } from '../config-from.ts';
@@ -20,7 +20,7 @@ describe('agent.slurm.http', () => {
     ['-1', undefined],
   ] as const) {
     it(`${address === undefined ? 'rejects' : 'reads'} the address "${text}"`, () => {
-      expect(readListenAddress(text)).to.deep.equal(address);
+      expect(parseListenAddress(text)).to.deep.equal(address);
     });
   }
 

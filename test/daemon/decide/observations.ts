@@ -7,7 +7,7 @@ import type { Entry } from '../../../src/daemon/journal/entry.ts';
 import type { QueueId, TaskId } from '../../../src/clearml/ids.ts';
 import type { Task } from '../../../src/clearml/task.ts';
 import { formatJobName } from '../../../src/slurm/job-name.ts';
-import { readJobState } from '../../../src/slurm/job-state.ts';
+import { parseJobState } from '../../../src/slurm/job-state.ts';
 import type { Job, JobId, JobRecord } from '../../../src/slurm/scheduler.ts';
 
 export const NOW = Date.UTC(2026, 0, 1, 12);
@@ -33,7 +33,7 @@ export function jobOf(word: string, overrides: Partial<Job> = {}): Job {
   return {
     id: '7' as JobId,
     name: jobName(1),
-    state: readJobState(word),
+    state: parseJobState(word),
     stateWord: word,
     reason: undefined,
     partition: 'debug',

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TaskId } from '../../../src/clearml/ids.ts';
 import type { Entry } from '../../../src/daemon/journal/entry.ts';
-import { formatJournal, needsCompaction, readJournal } from '../../../src/daemon/journal/journal-lines.ts';
+import { formatJournal, needsCompaction, parseJournal } from '../../../src/daemon/journal/journal-lines.ts';
 import { JournalError, openJournal } from '../../../src/daemon/journal/journal.ts';
 import { rejection } from '../../support/rejection.ts';
 import { entryOf, NOW } from '../decide/observations.ts';
@@ -85,7 +85,7 @@ describe('the journal', () => {
     fc.assert(
       fc.property(fc.nat(text.length), (length) => {
         const whole = lines.filter((_line, index) => lines.slice(0, index + 1).join('').length <= length);
-        expect(readJournal(text.slice(0, length))).to.deep.equal(readJournal(whole.join('')));
+        expect(parseJournal(text.slice(0, length))).to.deep.equal(parseJournal(whole.join('')));
       }),
     );
   });
@@ -109,7 +109,7 @@ describe('the journal', () => {
     ],
   ] as const) {
     it(`reads ${what}`, () => {
-      expect(readJournal(text)).to.deep.equal(read);
+      expect(parseJournal(text)).to.deep.equal(read);
     });
   }
 

@@ -1,7 +1,7 @@
 // Tests every field that findUntracked reports about a task.
 import { expect } from 'chai';
 import { seemsJobless, type Untracked } from '../../../src/daemon/recover/find-untracked-tasks.ts';
-import { readJobName } from '../../../src/slurm/job-name.ts';
+import { parseJobName } from '../../../src/slurm/job-name.ts';
 import type { JobId } from '../../../src/slurm/scheduler.ts';
 import { jobNameOf, LONG_AGO, OWN_QUEUE, UNCHANGED, untrackedOf, type Row } from './untracked-facts.ts';
 import { jobOf, TASK, taskOf } from '../decide/observations.ts';
@@ -35,7 +35,7 @@ const ROWS: readonly (readonly [what: string, row: Omit<Row, 'title' | 'untracke
       parkedAt: LONG_AGO,
       allUsersJobs: [jobOf('PENDING', { name: jobNameOf('m0001'), isOthers: true })],
     },
-    { ...FOUND, attempt: readJobName(jobNameOf('m0001'))?.attempt, isOthersJob: true },
+    { ...FOUND, attempt: parseJobName(jobNameOf('m0001'))?.attempt, isOthersJob: true },
   ],
   [
     'the id of the job that ran the task',

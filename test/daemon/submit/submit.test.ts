@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import type { TaskId } from '../../../src/clearml/ids.ts';
 import { ConnectionLostError } from '../../../src/transport/errors.ts';
 import type { Transport } from '../../../src/transport/transport.ts';
-import { formatJobName, readMark } from '../../../src/slurm/job-name.ts';
+import { formatJobName, parseMark } from '../../../src/slurm/job-name.ts';
 import { prepare, submit, type PreparedJob } from '../../../src/daemon/submit/submit.ts';
 import { TemplateError } from '../../../src/sbatch-template/errors.ts';
 import { createStepFixture, type StepFixture } from '../step-fixture.ts';
@@ -32,7 +32,7 @@ describe('a submission', () => {
     const fixture = createStepFixture();
     const { entry } = (await prepared(fixture)).prepared;
 
-    expect(readMark(entry.attempt)).to.equal(fixture.deps.mark);
+    expect(parseMark(entry.attempt)).to.equal(fixture.deps.mark);
   });
 
   it('is in the journal before sbatch runs, with the number of attempts and the time of the first attempt', async () => {

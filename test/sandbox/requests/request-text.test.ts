@@ -1,12 +1,12 @@
 // What the sandbox accepts as a request: any method, any version, nulls, JSON lines and query parameters.
 import { expect } from 'chai';
 import { ApiError } from '../../../src/sandbox/requests/api-error.ts';
-import { readObjects, readPath } from '../../../src/sandbox/requests/request-text.ts';
+import { parseObjects, parsePath } from '../../../src/sandbox/requests/request-text.ts';
 
 const text = (body: string, more: { contentType?: string; query?: string } = {}): unknown =>
-  readObjects({ body, contentType: more.contentType, query: new URLSearchParams(more.query) });
+  parseObjects({ body, contentType: more.contentType, query: new URLSearchParams(more.query) });
 
-describe('readPath', () => {
+describe('parsePath', () => {
   const PATHS: readonly (readonly [string, string, string | undefined])[] = [
     ['/tasks.get_all', 'tasks.get_all', undefined],
     ['/v2.31/tasks.get_all', 'tasks.get_all', '2.31'],
@@ -15,19 +15,19 @@ describe('readPath', () => {
   ];
   for (const [path, endpoint, version] of PATHS) {
     it(`reads ${path} as ${endpoint} of ${version ?? 'the newest version'}`, () => {
-      expect(readPath(path)).to.deep.equal({ endpoint, version });
+      expect(parsePath(path)).to.deep.equal({ endpoint, version });
     });
   }
   for (const path of ['/', '/tasks', '/v2.31', '/a/b/tasks.get_all', '/tasks.get-all']) {
     it(`refuses ${path}`, () => {
-      expect(() => readPath(path))
+      expect(() => parsePath(path))
         .to.throw(ApiError)
         .with.property('code', 400);
     });
   }
 });
 
-describe('readObjects', () => {
+describe('parseObjects', () => {
   it('accepts an empty body', () => {
     expect(text('')).to.deep.equal([{}]);
   });

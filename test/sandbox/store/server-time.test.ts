@@ -1,7 +1,7 @@
 // Times as the sandbox writes and reads them.
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { formatInstant, readInstant } from '../../../src/sandbox/store/server-time.ts';
+import { formatInstant, parseInstant } from '../../../src/sandbox/store/server-time.ts';
 
 describe('a time of the sandbox', () => {
   it('is formatted as Python formats it', () => {
@@ -13,18 +13,18 @@ describe('a time of the sandbox', () => {
     const moment = fc.integer({ min: 0, max: 4e12 });
     fc.assert(
       fc.property(moment, moment, (a, b) => {
-        expect(readInstant(formatInstant(a))).to.equal(a);
+        expect(parseInstant(formatInstant(a))).to.equal(a);
         expect(formatInstant(a) < formatInstant(b)).to.equal(a < b);
       }),
     );
   });
 
   it('is in UTC if it has no time zone', () => {
-    expect(readInstant('2025-01-01T10:00:00')).to.equal(Date.UTC(2025, 0, 1, 10));
-    expect(readInstant('2025-01-01')).to.equal(Date.UTC(2025, 0, 1));
+    expect(parseInstant('2025-01-01T10:00:00')).to.equal(Date.UTC(2025, 0, 1, 10));
+    expect(parseInstant('2025-01-01')).to.equal(Date.UTC(2025, 0, 1));
   });
 
   it('is undefined for other text', () => {
-    expect(readInstant('yesterday')).to.equal(undefined);
+    expect(parseInstant('yesterday')).to.equal(undefined);
   });
 });

@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { knownName, readKnownHosts, matchesHost } from '../../../src/transport/host-keys/parse-known-hosts.ts';
+import { knownName, parseKnownHosts, matchesHost } from '../../../src/transport/host-keys/parse-known-hosts.ts';
 import { requireSshd } from '../../support/skip-unless.ts';
 import { makeHostKey, createKnownHostsFixture, formatHostKey } from './host-key-fixtures.ts';
 
@@ -40,7 +40,7 @@ describe('matchesHost', () => {
   }
 });
 
-describe('readKnownHosts', () => {
+describe('parseKnownHosts', () => {
   const cases: readonly [what: string, line: string, names: string[]][] = [
     ['a line with a comment after the key', `login1 ${formatHostKey(KEY)} root@login1 of 2024`, ['login1']],
     ['a line with tabs and blanks before the name', `\t  login1\t${formatHostKey(KEY)}`, ['login1']],
@@ -55,14 +55,14 @@ describe('readKnownHosts', () => {
   ];
   for (const [what, line, names] of cases) {
     it(`${names.length === 0 ? 'skips' : 'reads'} ${what}`, () => {
-      expect(readKnownHosts('f', `${line}\n`).map((known) => known.names)).to.deep.equal(names);
+      expect(parseKnownHosts('f', `${line}\n`).map((known) => known.names)).to.deep.equal(names);
     });
   }
 
   it('returns the line number, even after blank lines and comments', () => {
     const text = `# one\r\n\r\nbroken\r\nlogin1 ${formatHostKey(KEY)}\r\n`;
 
-    expect(readKnownHosts('/k', text)).to.deep.equal([
+    expect(parseKnownHosts('/k', text)).to.deep.equal([
       { file: '/k', line: 4, marker: undefined, names: 'login1', key: KEY },
     ]);
   });
@@ -113,7 +113,7 @@ describe('a known_hosts file', () => {
 });
 
 function foundHere(file: string, lines: readonly string[], name: string, at: number): number[] {
-  return readKnownHosts(file, lines.join('\n'))
+  return parseKnownHosts(file, lines.join('\n'))
     .filter(({ names }) => matchesHost(names, knownName(name, at)))
     .map(({ line: number }) => number);
 }

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { findHops, findUnchecked, type Route } from '../../../src/transport/openssh/openssh-hops.ts';
-import { readSshConfig } from '../../../src/transport/openssh/ssh-config-output.ts';
+import { parseSshConfig } from '../../../src/transport/openssh/ssh-config-output.ts';
 import { SshConfigError } from '../../../src/transport/ssh2/find-ssh2-target.ts';
 import { rejection } from '../../support/rejection.ts';
 import { requireSshd } from '../../support/skip-unless.ts';
@@ -27,7 +27,7 @@ describe('a route of the openssh transport', () => {
     const ask = async (args: readonly string[]): Promise<string> =>
       (await execute('ssh', ['-F', file, '-G', ...args])).stdout;
     const shown = await ask(['--', 'hpc']);
-    return { name: 'hpc', config: readSshConfig(shown), hops: await findHops('hpc', shown, ask) };
+    return { name: 'hpc', config: parseSshConfig(shown), hops: await findHops('hpc', shown, ask) };
   }
 
   it('contains all jump hosts, the nearest first, and applies ProxyJump only to the first of them', async () => {

@@ -5,7 +5,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { expandTokens, readJump, readSshConfig } from '../../../src/transport/openssh/ssh-config-output.ts';
+import { expandTokens, parseJump, parseSshConfig } from '../../../src/transport/openssh/ssh-config-output.ts';
 import { findSshTarget, SshConfigError, type SshOptions } from '../../../src/transport/ssh2/find-ssh2-target.ts';
 import type { SshTarget } from '../../../src/transport/ssh2/ssh2-target.ts';
 import { rejection } from '../../support/rejection.ts';
@@ -217,7 +217,7 @@ describe('findSshTarget', () => {
   });
 });
 
-describe('readJump', () => {
+describe('parseJump', () => {
   const cases: readonly [text: string, read: string | undefined][] = [
     ['gate', '- gate -'],
     ['jo@gate:2222', 'jo gate 2222'],
@@ -231,7 +231,7 @@ describe('readJump', () => {
   ];
   for (const [text, read] of cases) {
     it(`${read === undefined ? 'rejects' : 'reads'} "${text}"`, () => {
-      const jump = readJump(text);
+      const jump = parseJump(text);
       expect(jump && `${jump.user ?? '-'} ${jump.host} ${String(jump.port ?? '-')}`).to.equal(read);
     });
   }
@@ -244,5 +244,5 @@ it('expandTokens replaces the tokens of a path', () => {
 });
 
 it("readSshConfig does not require openssh for Debian's GSSAPIAuthentication yes", () => {
-  expect(readSshConfig('gssapiauthentication yes\npubkeyauthentication true\n').needsOpenssh).to.equal(undefined);
+  expect(parseSshConfig('gssapiauthentication yes\npubkeyauthentication true\n').needsOpenssh).to.equal(undefined);
 });

@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { createMonitor } from '../../../src/daemon/monitor/monitor.ts';
 import type { Pause } from '../../../src/daemon/pause/pauses-file.ts';
-import { readFilter, readOverview } from '../../../src/web/pages/read-overview.ts';
+import { parseFilter, readOverview } from '../../../src/web/pages/read-overview.ts';
 import { overviewPage } from '../../../src/web/pages/overview-page.ts';
 import { makePlots } from '../../../src/web/pages/plot-series.ts';
 import { enqueue, fixtureWith } from '../../daemon/claim/limited-claims.ts';
@@ -23,7 +23,7 @@ async function pageOf(
   const run = startDaemon(watched.watch(fixture.deps));
   await advance(fixture.clock, 60_000);
   const now = fixture.clock.now();
-  const filter = readFilter(new URLSearchParams());
+  const filter = parseFilter(new URLSearchParams());
   const seen = await readOverview(monitor, { read: () => Promise.resolve([]) }, filter, now);
   run.stop();
   await run.ended;

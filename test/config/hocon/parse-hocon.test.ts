@@ -5,7 +5,7 @@ import * as z from 'zod';
 import { plainTree } from '../../../src/config/config-tree.ts';
 import { readIncludedFile, readTextFile } from '../../../src/config/config-files.ts';
 import { ConfigError } from '../../../src/config/errors.ts';
-import { readHocon } from '../../../src/config/hocon/read-hocon.ts';
+import { parseHocon } from '../../../src/config/hocon/parse-hocon.ts';
 import { catchError } from '../catch-error.ts';
 
 /** Texts, with what the agent's reader made of them. */
@@ -16,7 +16,7 @@ const Refusals = z.array(z.string());
 const ENVIRONMENT = { HOME: '/home/ada', SCRATCH: '/scratch', SITE_SECRET: 's3cret/value' };
 
 function read(text: string): unknown {
-  return plainTree(readHocon('some.conf', text, { environment: ENVIRONMENT, readInclude: () => undefined }));
+  return plainTree(parseHocon('some.conf', text, { environment: ENVIRONMENT, readInclude: () => undefined }));
 }
 
 function fixturePath(name: string): string {
@@ -27,12 +27,12 @@ function fixtureJson(name: string): unknown {
   return JSON.parse(readFileSync(fixturePath(name), 'utf8'));
 }
 
-describe('readHocon', () => {
+describe('parseHocon', () => {
   for (const name of ['lab', 'site', 'dumped', 'merged']) {
     it(`reads ${name}.conf as clearml-agent does`, () => {
       const file = fixturePath(`${name}.conf`);
 
-      const tree = readHocon(file, readFileSync(file, 'utf8'), {
+      const tree = parseHocon(file, readFileSync(file, 'utf8'), {
         environment: ENVIRONMENT,
         readInclude: (path, from) => readIncludedFile(path, from, readTextFile),
       });
@@ -79,7 +79,7 @@ describe('readHocon', () => {
 
   it('treats keys such as __proto__ like any other', () => {
     const tree = plainTree(
-      readHocon('some.conf', '"__proto__": {x: 1}, constructor: 2', { environment: {}, readInclude: () => undefined }),
+      parseHocon('some.conf', '"__proto__": {x: 1}, constructor: 2', { environment: {}, readInclude: () => undefined }),
     );
 
     expect(JSON.stringify(tree)).to.equal('{"__proto__":{"x":1},"constructor":2}');
@@ -91,7 +91,7 @@ describe('readHocon', () => {
   });
 
   it('records the position of each value, also in included files', () => {
-    const tree = readHocon('/etc/main.conf', 'a: 1\ninclude "sub.conf"\n\n  b.c:\n    [x,\n  y]\n', {
+    const tree = parseHocon('/etc/main.conf', 'a: 1\ninclude "sub.conf"\n\n  b.c:\n    [x,\n  y]\n', {
       environment: {},
       readInclude: () => ({ file: '/etc/sub.conf', text: '# note\n d: 2' }),
     });
@@ -107,7 +107,7 @@ describe('readHocon', () => {
     const files: Readonly<Record<string, string>> = { '/a.conf': 'include "b.conf"', '/b.conf': 'include "a.conf"' };
 
     const problem = catchError(ConfigError, () =>
-      readHocon('/a.conf', files['/a.conf'] ?? '', {
+      parseHocon('/a.conf', files['/a.conf'] ?? '', {
         environment: {},
         readInclude: (path) => ({ file: `/${path}`, text: files[`/${path}`] ?? '' }),
       }),

@@ -9,7 +9,7 @@ import {
   type DirectiveToken,
 } from './directive-tokens.ts';
 import type { ValuePlaceholder } from '../placeholders/parse-placeholder.ts';
-import { isSignal, LONG_NAMES, LONG_WITH_VALUE, readShortOptions } from './sbatch-options.ts';
+import { isSignal, LONG_NAMES, LONG_WITH_VALUE, parseShortOptions } from './sbatch-options.ts';
 
 export interface DirectiveOption {
   readonly name: string;
@@ -21,13 +21,13 @@ export interface DirectiveOption {
 }
 
 /** In the order of the text. */
-export function readOptions(tokens: readonly DirectiveToken[]): DirectiveOption[] {
+export function parseOptions(tokens: readonly DirectiveToken[]): DirectiveOption[] {
   const options: DirectiveOption[] = [];
   for (let index = 0; index < tokens.length; index += 1) {
     const token = tokens[index];
     if (token === undefined) continue;
     const text = tokenText(token);
-    const named = readName(text);
+    const named = parseName(text);
     if (named === undefined) continue;
     const next = named.takesNext ? tokens[index + 1] : undefined;
     if (next !== undefined) index += 1;
@@ -41,13 +41,13 @@ export function readOptions(tokens: readonly DirectiveToken[]): DirectiveOption[
   return options;
 }
 
-function readName(text: string): { name: string; value: string; takesNext: boolean } | undefined {
+function parseName(text: string): { name: string; value: string; takesNext: boolean } | undefined {
   const [, written, sign, value = ''] = /^--([a-z][\w-]*)(=?)([^]*)$/.exec(text) ?? [];
   const long = written !== undefined && isSignal(written) ? 'signal' : written;
   if (long !== undefined) return { name: long, value, takesNext: sign === '' && LONG_WITH_VALUE.includes(long) };
   if (!/^-[A-Za-z]/.test(text)) return undefined;
   // Options without a value can precede it in the same token: `-Ht10`.
-  const { letters } = readShortOptions(text);
+  const { letters } = parseShortOptions(text);
   const name = LONG_NAMES[letters.at(-1) ?? ''];
   const rest = text.slice(1 + letters.length);
   return name === undefined ? undefined : { name, value: rest, takesNext: rest === '' };
