@@ -18,6 +18,13 @@ module.exports = class CountingReporter extends reporters.Spec {
     runner.on('hook end', (/** @type {import('mocha').Hook} */ hook) => {
       if (hook.title.startsWith('"before all"')) setUpMs += performance.now() - hookStartedAt;
     });
+    /** @type {Map<string, import('../support/slurm-crash.ts').Crash>} by the title of the retried test */
+    const crashes = new Map();
+    runner.on('retry', (/** @type {import('mocha').Test} */ test) => {
+      const crash = /** @type {import('../support/slurm-crash.ts').Crash} */ (Reflect.get(test, 'crash'));
+      crashes.set(test.fullTitle(), crash);
+      console.log(`  retrying, as ${crash.summary}: ${test.title}`);
+    });
     runner.on('test', (/** @type {import('mocha').Test} */ test) =>
       process.send?.({ running: test.fullTitle(), file: test.file }),
     );
@@ -25,7 +32,12 @@ module.exports = class CountingReporter extends reporters.Spec {
       const { passes, failures, pending } = this.stats;
       process.send?.({
         counts: { passed: passes, failed: failures, skipped: pending },
-        failures: this.failures.map((failure) => ({ title: failure.fullTitle(), details: detailsOf(failure) })),
+        failures: this.failures.map((failure) => {
+          const title = failure.fullTitle();
+          const crash = crashes.get(title);
+          return { title, details: [...detailsOf(failure), ...(crash ? [`in the first try, ${crash.details}`] : [])] };
+        }),
+        retried: [...crashes.values()].map(({ summary }) => summary),
         setUpMs,
       });
       setTimeout(reportOpenResources, LINGER_MS).unref();

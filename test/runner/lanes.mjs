@@ -51,7 +51,11 @@ export const LANES = [
   {
     tier: 'second',
     title: 'chaos, all deaths and outages',
-    places: [...filesOf('chaos', 'chaos'), ...filesOf('e2e', 'kill lost-response outage queue-order')],
+    places: [
+      ...filesOf('chaos', 'chaos'),
+      ...filesOf('e2e', 'kill lost-response outage queue-order'),
+      ...filesOf('support', 'slurm-crash'),
+    ],
   },
   {
     tier: 'second',

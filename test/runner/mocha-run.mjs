@@ -31,6 +31,7 @@ export async function runMocha(args, { mustBeReal, report = 'as it goes' }) {
   return {
     counts: isBadEnd ? { ...reported?.counts, failed: 1 } : reported.counts,
     failures: isBadEnd ? [badEnd] : reported.failures,
+    retried: reported?.retried ?? [],
     tookMs,
     says: says.join('\n'),
   };
@@ -59,8 +60,8 @@ function timesOf({ tookMs, setUpMs, processorMs }) {
 /**
  * @typedef {'as it goes' | 'at its end' | Promise<unknown>} Report shown at once, as a part of what the outcome says, or from when
  *   this promise is fulfilled
- * @typedef {{ counts: import('./report.mjs').Counts, failures: import('./report.mjs').Failure[], setUpMs: number }} Numbers
- *   what the reporter sends
+ * @typedef {{ counts: import('./report.mjs').Counts, failures: import('./report.mjs').Failure[], retried: string[],
+ *   setUpMs: number }} Numbers what the reporter sends
  * @typedef {{ reported: Numbers | undefined, complaint: string | undefined, running: string, files: string[],
  *   processorMs: number | undefined, printed: string }} End
  */

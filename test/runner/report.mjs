@@ -3,8 +3,9 @@ import { writeFileSync } from 'node:fs';
 
 /**
  * @typedef {{ passed: number, failed: number, skipped: number }} Counts
- * @typedef {{ counts?: Partial<Counts>, failures?: Failure[], says?: string, tookMs?: number }} Outcome what a section came
- *   to; `says` is printed under its heading, each failure once more at the end; `tookMs` where it began before its heading
+ * @typedef {{ counts?: Partial<Counts>, failures?: Failure[], retried?: string[], says?: string, tookMs?: number }} Outcome what a
+ *   section came to; `says` is printed under its heading, each failure once more at the end; `retried` has what crashed under each
+ *   retried test; `tookMs` where it began before its heading
  * @typedef {{ title: string, details: string[] }} Failure each of its details is shown by itself, shortened
  */
 
@@ -21,6 +22,8 @@ export function createReport() {
   const total = { passed: 0, failed: 0, skipped: 0 };
   /** @type {{ section: string, failures: Failure[] }[]} */
   const failed = [];
+  /** @type {string[]} */
+  const retried = [];
   return {
     /**
      * Runs and prints one section. It fails by throwing, or by an outcome that counts failures.
@@ -30,10 +33,17 @@ export function createReport() {
     async section(title, work) {
       console.log(`\n── ${title} ${'─'.repeat(Math.max(3, 70 - title.length))}`);
       const startedAt = performance.now();
-      const { counts = {}, failures, says, tookMs = performance.now() - startedAt } = await work().catch(failure);
+      const {
+        counts = {},
+        failures,
+        retried: more = [],
+        says,
+        tookMs = performance.now() - startedAt,
+      } = await work().catch(failure);
       total.passed += counts.passed ?? 0;
       total.failed += counts.failed ?? 0;
       total.skipped += counts.skipped ?? 0;
+      retried.push(...more);
       const hasFailed = (counts.failed ?? 0) > 0;
       if (hasFailed) failed.push({ section: title, failures: failures ?? [{ title, details: [says ?? ''] }] });
       if (says !== undefined) console.log(says);
@@ -54,7 +64,7 @@ export function createReport() {
       const seconds = Math.round((performance.now() - begunAt) / 1000);
       const took = `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
       const counts = `${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`;
-      console.log(`\n${counts} in ${took}${where}; ${leftOut}`);
+      console.log(`\n${counts} in ${took}${where}; ${retriesOf(retried)}${leftOut}`);
     },
   };
 }
@@ -72,6 +82,11 @@ export function closingReport(failed) {
     [`\nFailed in ${section}:`, ...failures.map(({ title }) => title)].join('\n  '),
   );
   return [...inFull, ...lists].join('\n');
+}
+
+/** @param {readonly string[]} retried the cause of each */
+export function retriesOf(retried) {
+  return retried.length === 0 ? '' : `${retried.length} retried: ${[...new Set(retried)].join(', ')}; `;
 }
 
 /**

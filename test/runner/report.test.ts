@@ -4,10 +4,19 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { runMocha } from './mocha-run.mjs';
-import { closingReport, shorten } from './report.mjs';
+import { closingReport, retriesOf, shorten } from './report.mjs';
 
 const lines = (count: number, word: string): string =>
   Array.from({ length: count }, (_, index) => `${word} ${index + 1}`).join('\n');
+
+describe('the last line', () => {
+  it('counts the retried tests, and names each crash once', () => {
+    expect(retriesOf([])).to.equal('');
+    expect(retriesOf(['slurmd died by SIGSEGV', 'slurmd died by SIGSEGV'])).to.equal(
+      '2 retried: slurmd died by SIGSEGV; ',
+    );
+  });
+});
 
 describe('the closing report', () => {
   it('is empty for a run without failures', () => {

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { closeSync, openSync, readFileSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
 import { offerEvidence } from './evidence.ts';
+import { isCrash } from './slurm-crash.ts';
 import { withSystemPrograms } from './slurm-command.ts';
 import { failWaitsOn, TIMEOUT_MS, waitUntil } from './wait-until.ts';
 
@@ -33,6 +34,8 @@ export interface DaemonCommand {
   /** By default ours; always with the directories of system programs on its PATH. */
   readonly env?: NodeJS.ProcessEnv;
   readonly cwd?: string;
+  /** Called if a bug of it ends it: one of the signals that no test sends. */
+  readonly onCrash?: (signal: NodeJS.Signals, daemon: ForegroundDaemon) => void;
 }
 
 /** Of its log, for a failed test. */
@@ -90,7 +93,7 @@ export async function startDaemon(command: DaemonCommand): Promise<ForegroundDae
     await evidence.close();
   }
 
-  return {
+  const daemon: ForegroundDaemon = {
     pid: child.pid ?? 0,
     isRunning,
     logTail,
@@ -113,6 +116,10 @@ export async function startDaemon(command: DaemonCommand): Promise<ForegroundDae
       }
     },
   };
+  child.once('exit', (_, signal) => {
+    if (isCrash(signal)) command.onCrash?.(signal, daemon);
+  });
+  return daemon;
 }
 
 function lastLines(text: string, lines: number): string {

@@ -19,6 +19,7 @@ import {
   type ClusterSettings,
 } from './slurm-conf.ts';
 import { environmentFor, runSlurm } from './slurm-command.ts';
+import { retryAfterCrash } from './slurm-crash.ts';
 import { enterRoot, rootFor } from './slurm-root.ts';
 import { waitUntil } from './wait-until.ts';
 
@@ -74,6 +75,7 @@ export async function startSlurmCluster(options: Partial<ClusterSettings> = {}):
   const conf = join(folder, 'slurm.conf');
 
   const daemons = new Map<string, ForegroundDaemon>();
+  let isStopped = false;
   let env = environmentFor(conf, process.env);
   let binDir: string | undefined;
 
@@ -82,7 +84,20 @@ export async function startSlurmCluster(options: Partial<ClusterSettings> = {}):
     command: Omit<DaemonCommand, 'logPath'>,
     isReady: () => boolean | Promise<boolean>,
   ): Promise<void> {
-    const started = await startDaemon({ env, name, ...command, logPath: join(folder, `${name}.log`) });
+    const started = await startDaemon({
+      env,
+      name,
+      ...command,
+      logPath: join(folder, `${name}.log`),
+      onCrash(signal, { pid, logTail }) {
+        const log = logTail(20);
+        retryAfterCrash({ name, program: command.program, pid, log }, signal, async () => {
+          if (isStopped || daemons.get(name) !== started) return;
+          await started.kill();
+          await start(name, command, isReady);
+        });
+      },
+    });
     daemons.set(name, started);
     await started.untilReady(isReady);
   }
@@ -122,6 +137,7 @@ export async function startSlurmCluster(options: Partial<ClusterSettings> = {}):
   }
 
   async function stop(): Promise<void> {
+    isStopped = true;
     killJobProcesses(conf);
     const last = ['munged', 'namespace'];
     await Promise.all([...daemons].filter(([name]) => !last.includes(name)).map(([, running]) => running.kill()));
