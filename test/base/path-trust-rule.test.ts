@@ -205,11 +205,7 @@ describe('the trust rule for file names', () => {
       { ...pathSteps({}, { kind: 'link' }, { ...open, path: '/tmp' }), isWhole: false },
       '/tmp can be written by everybody (mode 1777)',
     ],
-    [
-      "trusts a file name that is missing in the user's own directory",
-      { ...pathSteps(open, {}), isWhole: false },
-      undefined,
-    ],
+    ["trusts a missing file name in the user's directory", { ...pathSteps(open, {}), isWhole: false }, undefined],
   ];
   for (const [what, steps, why] of rows) {
     it(what, () => {
