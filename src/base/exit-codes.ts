@@ -12,6 +12,9 @@ export const EXIT = {
   configuration: 78,
 } as const;
 
+/** Of `status --check`: those of Nagios plugins. */
+export const CHECK_EXIT = { ok: 0, warning: 1, critical: 2, unknown: 3 } as const;
+
 /** For the manual and docs/operating.md. */
 export const EXIT_MEANINGS: readonly (readonly [code: string, means: string])[] = [
   [String(EXIT.ok), 'success; `execute`: the task has completed; `doctor`: no problems found; `status --check`: OK'],
@@ -20,7 +23,7 @@ export const EXIT_MEANINGS: readonly (readonly [code: string, means: string])[] 
     'an error, reported on standard error; `doctor`: a check failed; `lint`: a template has an error; `status --check`: WARNING',
   ],
   [String(EXIT.usage), 'usage error; nothing was done; `status --check`: CRITICAL'],
-  ['3', '`status --check`: UNKNOWN'],
+  [String(CHECK_EXIT.unknown), '`status --check`: UNKNOWN'],
   [String(EXIT.unavailable), 'ClearML or Slurm did not respond, or Node is too old'],
   [String(EXIT.cannotCreate), 'the state directory, or the state file of `sandbox`, cannot be used'],
   [

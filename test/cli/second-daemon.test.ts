@@ -11,7 +11,7 @@ import type { ClusterSettings } from '../../src/config/cluster-settings.ts';
 import { acquireLock, AlreadyRunningError, type Lock } from '../../src/daemon/journal/lock.ts';
 import { createMonitor } from '../../src/daemon/monitor/monitor.ts';
 import type { ServerSide } from '../../src/daemon/serve/connect-to-clearml.ts';
-import { serveCluster, type ServeOptions } from '../../src/daemon/serve/serve-cluster.ts';
+import { serveCluster, type ServeOptions } from '../../src/daemon/serve/serve-clusters.ts';
 import { createSandbox, type Sandbox } from '../../src/sandbox/server.ts';
 import { openCli, type Cli } from './open-cli.ts';
 

@@ -14,7 +14,7 @@ const token = fc.string({
 const moment = fc.integer({ min: Date.UTC(2020, 0), max: Date.UTC(2059, 0) });
 
 describe('the job name', () => {
-  it('contains the task id and the attempt, which readJobName returns', () => {
+  it('contains the task id and the attempt, which parseJobName returns', () => {
     fc.assert(
       fc.property(taskId, moment, token, (id, now, random) => {
         const attempt = newAttempt(now, 'mark1', random);

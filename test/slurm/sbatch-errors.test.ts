@@ -115,7 +115,7 @@ describe('sbatch fails before it contacts the controller:', () => {
   }
 });
 
-it('readSubmitError classifies an error of the local munge as unavailable', () => {
+it('parseSubmitError classifies an error of the local munge as unavailable', () => {
   const stderr = answer(
     'Protocol authentication error',
     'Munge encode failed: Failed to access "/run/munge/munge.socket.2"',
@@ -124,14 +124,14 @@ it('readSubmitError classifies an error of the local munge as unavailable', () =
   expect(parseSubmitError(1, stderr)).to.equal('unavailable');
 });
 
-it("readSubmitError recognizes the message of a site's own plugin as rejected", () => {
+it("parseSubmitError recognizes the message of a site's own plugin as rejected", () => {
   const stderr = answer('Unspecified error', 'Please give an account with --account=');
 
   expect(parseSubmitError(1, stderr)).to.equal('rejected');
   expect(submitErrorMessage(stderr)).to.equal('Please give an account with --account=; Unspecified error');
 });
 
-it('readSubmitError uses the last message if sbatch had retried first', () => {
+it('parseSubmitError uses the last message if sbatch had retried first', () => {
   const stderr = answer(
     'Resource temporarily unavailable',
     'Slurm temporarily unable to accept job, sleeping and retrying',
@@ -140,7 +140,7 @@ it('readSubmitError uses the last message if sbatch had retried first', () => {
   expect(parseSubmitError(1, stderr)).to.equal('backpressure');
 });
 
-it('readSubmitError and submitErrorMessage find the last message after megabytes of output', () => {
+it('parseSubmitError and submitErrorMessage find the last message after megabytes of output', () => {
   const flood = '\n'.repeat(1024 * 1024);
 
   expect(parseSubmitError(1, flood + answer('Invalid qos specification') + flood)).to.equal('rejected');
@@ -151,7 +151,7 @@ it('readSubmitError and submitErrorMessage find the last message after megabytes
   expect(submitErrorMessage(answer('x'.repeat(10 * 1024 * 1024)))).to.have.length(500);
 });
 
-it('readSubmitError classifies garbage as unknown', () => {
+it('parseSubmitError classifies garbage as unknown', () => {
   fc.assert(
     fc.property(fc.string(), fc.constantFrom(1, 2, 255, undefined), (garbage, exitCode) => {
       fc.pre(!garbage.startsWith('sbatch:'));

@@ -1,5 +1,5 @@
 // Without a subcommand: the daemon, which serves ClearML queues.
-import type { OpenWeb } from '../../daemon/serve/configuration-generation.ts';
+import type { OpenWeb } from '../../daemon/serve/serve-and-reload.ts';
 import type { Command, CommandContext, ParsedArgs } from '../command.ts';
 import type { FirstRunFacts } from '../first-run.ts';
 import { COMMON_OPTIONS, HTTP_OPTION, QUEUE_OPTIONS } from '../common-options.ts';

@@ -1,5 +1,5 @@
 // `status`: shows waiting, active and recently ended tasks.
-import { EXIT } from '../../base/exit-codes.ts';
+import { CHECK_EXIT, EXIT } from '../../base/exit-codes.ts';
 import { painter } from '../../base/terminal-colors.ts';
 import { UsageError } from '../../base/usage-error.ts';
 import { bareNumberOption, spanOption, switchOption } from '../typed-options.ts';
@@ -78,7 +78,7 @@ async function check(typed: ParsedArgs, context: CommandContext): Promise<number
   if (['watch', 'json', 'since'].some((option) => typed[option] !== undefined))
     throw new UsageError('Give --check without --watch, --json and --since.');
   const { commonOptions } = await import('../setting-options.ts');
-  const { CHECK_EXIT, checkDaemons, oneLine } = await import('../../daemon/status/check-daemons.ts');
+  const { checkDaemons, oneLine } = await import('../../daemon/status/check-daemons.ts');
   try {
     const { state, line } = await checkDaemons(commonOptions(typed), context);
     context.stdout(`${line}\n`);

@@ -1,17 +1,46 @@
 // Serves ClearML queues until it is stopped or drained; reloads the configuration on SIGHUP.
-import { setMaxListeners } from 'node:events';
-import type { ClusterSettings } from '../../config/cluster-settings.ts';
 import type { DaemonEnd } from '../reconcile-loop.ts';
 import type { ProcessContext } from '../../assembly/process-context.ts';
 import { daemonLogFile, rotateDaemonLogRegularly } from './daemon-log.ts';
-import { openGeneration, type Generation, type OpenWeb, type StartOptions } from './configuration-generation.ts';
-import { serveCluster, type ServeOptions } from './serve-cluster.ts';
 import { summarizeHealth } from '../monitor/decide-readiness.ts';
 import { createMonitor, type Monitor } from '../monitor/monitor.ts';
 import { systemClock } from '../../base/clock.ts';
 import { createServiceManager } from './service-manager.ts';
 import { createTransportHere } from '../../assembly/create-transport.ts';
-import { createWarnOnce } from '../../log/warn-once.ts';
+import { createWarnOnce, type WarnOnce } from '../../log/warn-once.ts';
+import { serveClusters } from './serve-clusters.ts';
+import { describeRisks } from '../../clearml/connection/connection-risks.ts';
+import { openCluster } from '../../assembly/open-cluster.ts';
+import { openServer, type ServerSide } from './connect-to-clearml.ts';
+import type { CommonOptions } from '../../assembly/read-config.ts';
+import { parseJournal } from '../journal/journal-lines.ts';
+import { readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { ClusterSettings } from '../../config/cluster-settings.ts';
+import type { Logger } from '../../log/logger.ts';
+import { configuredTemplates } from '../../assembly/read-named-templates.ts';
+import { createApp, type App } from '../../assembly/app.ts';
+import { readQueues, refuseInternalQueue } from '../../assembly/read-queue-templates.ts';
+import { refuseUntrustedTemplates } from '../../assembly/refuse-untrusted-files.ts';
+import { warnAboutTemplates } from '../../lint/warn-about-templates.ts';
+
+export interface StartOptions extends CommonOptions {
+  readonly createQueues: boolean;
+  /** Ends after one pass. */
+  readonly once: boolean;
+  /** Opens the HTTP server of the settings; not with `once`. */
+  readonly openWeb?: OpenWeb;
+}
+
+/** Opens the HTTP server, if the settings name one. It shows what the monitor sees. */
+export type OpenWeb = (app: App, monitor: Monitor) => Promise<{ close(): Promise<void> } | undefined>;
+
+export interface Generation {
+  readonly app: App;
+  readonly serverSide: ServerSide;
+  /** Resolves when the last log line is written. */
+  close(): Promise<void>;
+}
 
 /** @throws the errors that explain-error.ts lists */
 export async function serve(options: StartOptions, context: ProcessContext): Promise<DaemonEnd> {
@@ -71,7 +100,7 @@ export async function serve(options: StartOptions, context: ProcessContext): Pro
     for (;;) {
       const stop = AbortSignal.any([context.stop, replace.signal]);
       try {
-        const ends = await serveAll(current, { once, stop, drain: drain.signal, warnOnce, locked, served, monitor });
+        const ends = await serveClusters(current, { once, stop, drain: drain.signal, warnOnce, locked, served, monitor });
         await reading;
         if (next === undefined || context.stop.aborted) return ends.includes('unfinished') ? 'unfinished' : 'done';
         await dropBefore();
@@ -122,29 +151,56 @@ export async function serve(options: StartOptions, context: ProcessContext): Pro
   }
 }
 
-/**
- * A cluster that cannot be served does not affect the others.
- * @throws the first such error, once all have ended
- */
-async function serveAll({ app, serverSide }: Generation, options: ServeOptions): Promise<DaemonEnd[]> {
-  const { clusters } = app.config.settings;
-  // Every cluster adds a listener.
-  setMaxListeners(0, options.stop, options.drain);
-  options.monitor?.keepOnly(clusters.map(({ name }) => name));
-  const errors: unknown[] = [];
-
-  async function serveOne(cluster: ClusterSettings): Promise<DaemonEnd> {
-    try {
-      return await serveCluster(app, cluster, serverSide, options);
-    } catch (error) {
-      errors.push(error);
-      if (clusters.length > 1)
-        app.log.error('Could not serve this cluster; serving the others', { cluster: cluster.name, err: error });
-      return 'done';
+/** Reads the files and logs in to the server. @throws the errors for which explain-error.ts has a message */
+export async function openGeneration(
+  options: StartOptions,
+  context: ProcessContext,
+  warnOnce: WarnOnce,
+): Promise<Generation> {
+  const app = createApp(options, context);
+  const { settings } = app.config;
+  try {
+    await refuseUntrustedTemplates(configuredTemplates(settings), settings, context);
+    for (const { name } of settings.queues) refuseInternalQueue(name, settings);
+    const named = await readQueues(settings, context.workingDir);
+    for (const warning of named.flatMap(({ warnings }) => warnings)) warnOnce(app.log, warning);
+    await warnAboutTemplates(named, { log: app.log, warnOnce });
+    await warnOfLeftBehind(settings.clusters, app.log);
+    const { apiServer = '', verifyCertificate } = settings.api;
+    for (const risk of describeRisks({ apiServer, verifyCertificate })) warnOnce(app.log, risk);
+    // No command runs there yet: this only finds what the user must change before a login node can be reached.
+    for (const cluster of settings.clusters) {
+      const { host } = await openCluster(app, cluster, app.log);
+      for (const notice of host.notices ?? []) warnOnce(app.log, notice);
+      await host.close();
     }
+    const serverSide = await openServer(app, named, {
+      createQueues: options.createQueues,
+      isDaemon: true,
+    });
+    return {
+      app,
+      serverSide,
+      async close() {
+        await serverSide.clearml.close();
+        await app.closeLog();
+      },
+    };
+  } catch (error) {
+    await app.closeLog();
+    throw error;
   }
+}
 
-  const ends = await Promise.all(clusters.map(serveOne));
-  if (errors.length > 0) throw errors[0];
-  return ends;
+/** Warns if the parent of the clusters' state directories has a journal with tasks: a daemon without cluster names left it. */
+async function warnOfLeftBehind(clusters: readonly ClusterSettings[], log: Logger): Promise<void> {
+  const named = clusters.find(({ name }) => name !== undefined);
+  if (named === undefined) return;
+  const file = join(dirname(named.stateDir), 'journal.jsonl');
+  const read = parseJournal(await readFile(file, 'utf8').catch(() => ''));
+  if (read.kind === 'read' && read.entries.size === 0) return;
+  log.warn('Ignoring the jobs in an old journal. Run a daemon with the old configuration until they have ended', {
+    file,
+    ...(read.kind === 'read' ? { tasks: read.entries.size } : {}),
+  });
 }

@@ -1,6 +1,7 @@
 // Whether the daemons of all clusters are well, as a line and an exit code for Nagios.
 import type { ProcessContext } from '../../assembly/process-context.ts';
 import { systemClock } from '../../base/clock.ts';
+import type { CHECK_EXIT } from '../../base/exit-codes.ts';
 import { stripToOneLine } from '../../base/terminal-text.ts';
 import { formatDuration } from '../../base/format-duration.ts';
 import { readConfig, type CommonOptions } from '../../assembly/read-config.ts';
@@ -11,8 +12,6 @@ import { readPauses } from '../pause/pauses-file.ts';
 import { NOTE_STALE_MS, readHealthNote, type HealthNote } from './health-file.ts';
 import { readServingNote } from './serving-file.ts';
 
-/** The exit codes of Nagios plugins. */
-export const CHECK_EXIT = { ok: 0, warning: 1, critical: 2, unknown: 3 } as const;
 export type CheckState = keyof typeof CHECK_EXIT;
 
 /** What is known of one cluster and its daemon. */

@@ -243,6 +243,6 @@ it('expandTokens replaces the tokens of a path', () => {
   expect(expandTokens('~/%u-%r@%h:%p(%n)%%%d%Z', tokens)).to.equal('/h/ada-jane@login1:22(hpc)%/h%Z');
 });
 
-it("readSshConfig does not require openssh for Debian's GSSAPIAuthentication yes", () => {
+it("parseSshConfig does not require openssh for Debian's GSSAPIAuthentication yes", () => {
   expect(parseSshConfig('gssapiauthentication yes\npubkeyauthentication true\n').needsOpenssh).to.equal(undefined);
 });

@@ -1,4 +1,5 @@
-// Serves one cluster: locks its state directory, waits until Slurm responds, and runs the daemon until it is stopped.
+// Serves the clusters side by side: for each, locks its state directory, waits until Slurm responds, and runs the daemon until it is stopped.
+import { setMaxListeners } from 'node:events';
 import { systemClock } from '../../base/clock.ts';
 import type { ClusterSettings } from '../../config/cluster-settings.ts';
 import { reportHealth } from '../status/health-file.ts';
@@ -33,6 +34,36 @@ export interface ServeOptions {
   /** Called when the cluster is served. */
   readonly served: () => void;
   readonly monitor: Monitor | undefined;
+}
+
+/**
+ * A cluster that cannot be served does not affect the others.
+ * @throws the first such error, once all have ended
+ */
+export async function serveClusters(
+  { app, serverSide }: { readonly app: App; readonly serverSide: ServerSide },
+  options: ServeOptions,
+): Promise<DaemonEnd[]> {
+  const { clusters } = app.config.settings;
+  // Every cluster adds a listener.
+  setMaxListeners(0, options.stop, options.drain);
+  options.monitor?.keepOnly(clusters.map(({ name }) => name));
+  const errors: unknown[] = [];
+
+  async function serveOne(cluster: ClusterSettings): Promise<DaemonEnd> {
+    try {
+      return await serveCluster(app, cluster, serverSide, options);
+    } catch (error) {
+      errors.push(error);
+      if (clusters.length > 1)
+        app.log.error('Could not serve this cluster; serving the others', { cluster: cluster.name, err: error });
+      return 'done';
+    }
+  }
+
+  const ends = await Promise.all(clusters.map(serveOne));
+  if (errors.length > 0) throw errors[0];
+  return ends;
 }
 
 /** @throws the errors that a retry does not fix; explain-error.ts lists them */
