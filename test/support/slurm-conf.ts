@@ -1,10 +1,10 @@
 // Generates the configuration of the private Slurm cluster: all nodes on loopback, with adjustable values.
-import type { SlurmVersion } from '../set-up/slurm-roots.mjs';
+import { SLURM_RELEASES, type SlurmVersion } from '../set-up/slurm-roots.mjs';
 import { accountingLines } from './slurm-accounting.ts';
 
 /** What a test may choose. Slurm takes whole seconds: shorter times are rounded up. */
 export interface ClusterSettings {
-  /** Which release of Slurm; undefined: the machine's own. */
+  /** Which release of Slurm; undefined: the machine's own, or the one that the environment names. */
   readonly version: SlurmVersion | undefined;
   /** What `scontrol show config` calls ClusterName. */
   readonly clusterName: string;
@@ -32,8 +32,11 @@ export interface ClusterSettings {
   readonly extraLines: readonly string[];
 }
 
+/** For tests that name no release themselves, such as those of the workflows. */
+const RELEASE_VARIABLE = 'CLEARML_TEST_SLURM';
+
 export const ordinarySettings: ClusterSettings = {
-  version: undefined,
+  version: releaseOfRun(process.env[RELEASE_VARIABLE]),
   clusterName: 'loopback',
   nodeCount: 4,
   cpusPerNode: 16,
@@ -50,6 +53,15 @@ export const ordinarySettings: ClusterSettings = {
   limitsMemory: false,
   extraLines: [],
 };
+
+/** @throws RangeError if no test runs on this release */
+function releaseOfRun(wanted: string | undefined): SlurmVersion | undefined {
+  if (wanted === undefined || wanted === '') return undefined;
+  const release = SLURM_RELEASES.find(({ version }) => version === wanted);
+  if (release !== undefined) return release.version;
+  const known = SLURM_RELEASES.map(({ version }) => version).join(', ');
+  throw new RangeError(`${RELEASE_VARIABLE} is ${wanted}, and the tests run on ${known}.`);
+}
 
 /** Where this cluster lives on the machine. */
 export interface ClusterAddresses {
