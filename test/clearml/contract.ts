@@ -2,6 +2,7 @@
 import { defineChangesContract } from './contract-changes.ts';
 import { defineConnectionContract } from './contract-connection.ts';
 import { defineConsoleContract } from './contract-console.ts';
+import { defineModelContract } from './contract-models.ts';
 import { defineQueueContract } from './contract-queues.ts';
 import { openContractTestBed, type ContractTestBed } from './contract-test-bed.ts';
 import { defineStatusContract } from './contract-status.ts';
@@ -44,5 +45,6 @@ export function defineClearmlContract(
     defineConsoleContract(testBed);
     defineChangesContract(testBed);
     defineWorkflowContract(testBed);
+    defineModelContract(testBed);
   });
 }

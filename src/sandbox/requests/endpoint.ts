@@ -56,20 +56,20 @@ export function noteOf(
   return { reason: request.status_reason, message: request.status_message, by: call.caller.user };
 }
 
-const manyTasks = z.object({ ids: z.array(z.string()) });
+const manyIds = z.object({ ids: z.array(z.string()) });
 
 /**
- * The `*_many` form of an endpoint for one task: 200 with the tasks that succeeded and those that failed.
- * @param one the endpoint for one task; it gets the same body with `task` set
+ * The `*_many` form of an endpoint for one task, or one of something else: 200 with those that succeeded and those that failed.
+ * @param one gets the same body with the id in this field
  */
-export function forMany(one: Endpoint): Endpoint {
+export function forMany(one: Endpoint, field = 'task'): Endpoint {
   return async (call) => {
-    const { ids } = parseRequest(manyTasks, call.body);
+    const { ids } = parseRequest(manyIds, call.body);
     const succeeded: Fields[] = [];
     const failed: Fields[] = [];
     for (const id of ids) {
       try {
-        succeeded.push({ id, ...(await one({ ...call, body: { ...call.body, task: id } })) });
+        succeeded.push({ id, ...(await one({ ...call, body: { ...call.body, [field]: id } })) });
       } catch (error) {
         if (!(error instanceof ApiError)) throw error;
         failed.push({ id, error: { codes: [error.code, error.subcode], msg: error.message, data: {} } });

@@ -43,6 +43,38 @@ export const TASK_JOINED_FIELDS: KnownFields = {
   execution: { ...EXECUTION_FIELDS, queue: ANY },
 };
 
+export const MODEL_KNOWN_FIELDS = {
+  ...leaves(
+    'id',
+    'name',
+    'company',
+    'company_origin',
+    'user',
+    'project',
+    'parent',
+    'task',
+    'comment',
+    'created',
+    'uri',
+  ),
+  ...leaves('framework', 'ready', 'tags', 'system_tags', 'last_update', 'last_change', 'last_changed_by'),
+  ...leaves('last_iteration', 'unique_metrics'),
+  design: ANY,
+  labels: ANY,
+  metadata: ANY,
+  ui_cache: ANY,
+  last_metrics: ANY,
+} as const satisfies KnownFields;
+
+export const MODEL_JOINED_FIELDS: KnownFields = {
+  ...MODEL_KNOWN_FIELDS,
+  user: ANY,
+  company: ANY,
+  project: ANY,
+  parent: ANY,
+  task: ANY,
+};
+
 export const QUEUE_KNOWN_FIELDS: KnownFields = {
   ...leaves('id', 'name', 'display_name', 'company', 'created', 'last_update', 'tags', 'system_tags'),
   entries: ANY,

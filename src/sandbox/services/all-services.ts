@@ -4,6 +4,7 @@ import { createAuthService } from './auth.ts';
 import { API_VERSION, SERVER_VERSION } from '../requests/envelope.ts';
 import { createEventsService } from './events.ts';
 import { createEventsScalarsService } from './events-scalars.ts';
+import { createModelsService } from './models.ts';
 import { createProjectsService } from './projects.ts';
 import { createQueuesService } from './queues.ts';
 import type { SandboxClock } from '../store/sandbox-clock.ts';
@@ -31,10 +32,9 @@ export function createServices(store: Store, clock: SandboxClock): Service {
     ...createEventsService(store, clock),
     ...createEventsScalarsService(store),
     ...createProjectsService(store, clock),
+    ...createModelsService(store, clock),
     ...createUsersService(store),
     'server.info': () => ({ version: SERVER_VERSION, build: 'sandbox', commit: '', api_version: API_VERSION }),
     'debug.ping': () => ({ msg: 'Because it trains cats and dogs' }),
-    'models.get_all': () => ({ models: [] }),
-    'models.get_all_ex': () => ({ models: [] }),
   };
 }

@@ -8,17 +8,20 @@ import {
   parseRequest,
   statusNote,
   statusRequest,
+  type Call,
   type Endpoint,
   type Service,
 } from '../requests/endpoint.ts';
 import type { TaskDocument } from '../store/documents.ts';
 import { formatInstant } from '../store/server-time.ts';
 import { dequeueQuietly, leaveQueued, removeFromAllQueues } from '../tasks/leave-queue.ts';
+import { discardOutputModels } from '../tasks/output-models.ts';
 import type { SandboxClock } from '../store/sandbox-clock.ts';
 import { changeStatus, findTask, type StatusNote } from '../tasks/status-change.ts';
 import type { Store } from '../store/store.ts';
 
-const resetRequest = z.object({ ...statusRequest.shape, clear_all: z.boolean().default(false) });
+const deleteRequest = z.object({ ...statusRequest.shape, delete_output_models: z.boolean().default(true) });
+const resetRequest = deleteRequest.extend({ clear_all: z.boolean().default(false) });
 const archiveRequest = z.object({ ...oneTask.shape, ...statusNote.shape });
 
 export function createTasksDiscardService(store: Store, clock: SandboxClock): Service {
@@ -35,6 +38,11 @@ export function createTasksDiscardService(store: Store, clock: SandboxClock): Se
     });
   }
 
+  function discardOf(call: Call, request: z.infer<typeof deleteRequest>): Parameters<typeof discardOutputModels>[2] {
+    const { force, delete_output_models: deletesDrafts } = request;
+    return { force, deletesDrafts, now: formatInstant(clock.now()), by: call.caller.user };
+  }
+
   const reset: Endpoint = async (call) => {
     const request = parseRequest(resetRequest, call.body);
     const task = findTask(store, request.task);
@@ -43,6 +51,7 @@ export function createTasksDiscardService(store: Store, clock: SandboxClock): Se
     }
     const removed = await dequeueQuietly(store, task, clock.now(), call.gap);
     removeFromAllQueues(store, task.id, clock.now());
+    const { deleted_models } = discardOutputModels(store, task, discardOf(call, request));
     const answer = changeStatus(store, clock.now(), {
       task,
       to: 'created',
@@ -53,7 +62,7 @@ export function createTasksDiscardService(store: Store, clock: SandboxClock): Se
       also: { ...clearedByReset(task), ...(request.clear_all ? { execution: {}, script: {} } : {}) },
     });
     store.events.keep(task.id, () => false);
-    return { ...answer, dequeued: removed === undefined ? {} : { removed }, deleted_models: 0, urls: {} };
+    return { ...answer, dequeued: removed === undefined ? {} : { removed }, deleted_models, urls: {} };
   };
 
   const archive: Endpoint = async (call) => {
@@ -74,19 +83,21 @@ export function createTasksDiscardService(store: Store, clock: SandboxClock): Se
   };
 
   const remove: Endpoint = async (call) => {
-    const request = parseRequest(statusRequest, call.body);
+    const request = parseRequest(deleteRequest, call.body);
     const task = findTask(store, request.task);
     if (task.status !== 'created' && !task.system_tags.includes('archived') && !request.force) {
       const facts = { task: task.id, expected: 'created', current: task.status };
       throw new ApiError('taskCannotBeDeleted', facts, 'due to status, use force=True');
     }
+    const formerTask = `__DELETED__${task.id}`;
+    const models = discardOutputModels(store, task, { ...discardOf(call, request), formerTask });
     await call.gap();
     removeFromAllQueues(store, task.id, clock.now());
     const children = store.tasks.all().filter((other) => other.parent === task.id);
-    for (const child of children) store.tasks.put({ ...child, parent: `__DELETED__${task.id}` });
+    for (const child of children) store.tasks.put({ ...child, parent: formerTask });
     store.events.keep(task.id, () => false);
     store.tasks.delete(task.id);
-    return { deleted: true, updated_children: children.length, updated_models: 0, deleted_models: 0, urls: {} };
+    return { deleted: true, updated_children: children.length, ...models, urls: {} };
   };
 
   return {

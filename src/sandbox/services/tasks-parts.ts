@@ -122,9 +122,11 @@ export function createTasksPartsService(store: Store, clock: SandboxClock): Serv
       const request = parseRequest(model, call.body);
       const task = findEditable(store, request.task, true);
       const item = { name: request.name, model: request.model, updated: formatInstant(clock.now()) };
-      const isOther = (one: unknown): boolean =>
-        !(typeof one === 'object' && one !== null && 'name' in one && one.name === item.name);
-      const models = { ...task.models, [request.type]: [...task.models[request.type].filter(isOther), item] };
+      const before = task.models[request.type];
+      const isSame = (one: unknown): boolean =>
+        typeof one === 'object' && one !== null && 'name' in one && one.name === item.name;
+      const items = before.some(isSame) ? before.map((one) => (isSame(one) ? item : one)) : [...before, item];
+      const models = { ...task.models, [request.type]: items };
       const iteration = Math.max(task.last_iteration, request.iteration ?? 0);
       return { updated: put(call, task, { models, last_iteration: iteration }) };
     },

@@ -76,6 +76,38 @@ const project = z.looseObject({
   default_output_destination: z.string().optional(),
 });
 
+const modelLabels = z.record(z.string(), z.union([z.number().int(), z.string(), z.null()]));
+const modelMetadata = z.record(z.string(), z.looseObject({ key: z.string(), type: z.string(), value: z.string() }));
+
+const model = z.looseObject({
+  id: z.string(),
+  name: z.string(),
+  /** Empty if it is public. */
+  company: z.string(),
+  /** The company of a public one. */
+  company_origin: z.string().optional(),
+  user: z.string(),
+  project: z.string().optional(),
+  parent: z.string().optional(),
+  task: z.string().optional(),
+  comment: z.string().optional(),
+  created: z.string(),
+  uri: z.string(),
+  framework: z.string().optional(),
+  design: anything,
+  labels: modelLabels,
+  metadata: modelMetadata,
+  /** Published. */
+  ready: z.boolean(),
+  tags: z.array(z.string()),
+  system_tags: z.array(z.string()),
+  last_update: z.string(),
+  last_change: z.string(),
+  last_changed_by: z.string(),
+  last_iteration: z.number(),
+  last_metrics: anything,
+});
+
 const worker = z.object({
   id: z.string(),
   ip: z.string(),
@@ -118,6 +150,7 @@ export const snapshot = z.object({
   tasks: z.array(task),
   queues: z.array(queue),
   projects: z.array(project),
+  models: z.array(model).default([]),
   workers: z.array(worker),
   events: z.array(event),
 });
@@ -125,8 +158,9 @@ export const snapshot = z.object({
 export type TaskDocument = z.infer<typeof task>;
 export type QueueDocument = z.infer<typeof queue>;
 export type ProjectDocument = z.infer<typeof project>;
+export type ModelDocument = z.infer<typeof model>;
 export type WorkerDocument = z.infer<typeof worker>;
 export type EventDocument = z.infer<typeof event>;
 export type SandboxSettings = z.infer<typeof settings>;
 export type Snapshot = z.infer<typeof snapshot>;
-export { parameter, configuration, artifact };
+export { parameter, configuration, artifact, modelLabels, modelMetadata };

@@ -41,6 +41,7 @@ export function firstContent(nowAt: number, keys: Partial<KeyPair>): Snapshot {
       },
     ],
     projects: [],
+    models: [],
     workers: [],
     events: [],
   };

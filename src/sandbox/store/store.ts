@@ -1,6 +1,7 @@
 // The state of the sandbox in memory. All changes go through it, so that they reach the state file.
 import type {
   EventDocument,
+  ModelDocument,
   ProjectDocument,
   QueueDocument,
   SandboxSettings,
@@ -29,6 +30,7 @@ export interface Store {
   readonly tasks: Collection<TaskDocument>;
   readonly queues: Collection<QueueDocument>;
   readonly projects: Collection<ProjectDocument>;
+  readonly models: Collection<ModelDocument>;
   readonly workers: Collection<WorkerDocument>;
   readonly events: EventLog;
   settings(): Readonly<SandboxSettings>;
@@ -50,6 +52,7 @@ export function createStore(content: Snapshot, stateFile: string | undefined): S
   const tasks = createCollection(content.tasks, onChange);
   const queues = createCollection(content.queues, onChange);
   const projects = createCollection(content.projects, onChange);
+  const models = createCollection(content.models, onChange);
   const workers = createCollection(content.workers, onChange);
   const events = createEventLog(content.events, onChange);
 
@@ -60,6 +63,7 @@ export function createStore(content: Snapshot, stateFile: string | undefined): S
       tasks: tasks.all(),
       queues: queues.all(),
       projects: projects.all(),
+      models: models.all(),
       workers: workers.all(),
       events: events.all(),
     });
@@ -70,6 +74,7 @@ export function createStore(content: Snapshot, stateFile: string | undefined): S
     tasks,
     queues,
     projects,
+    models,
     workers,
     events,
     settings: () => settings,
