@@ -82,7 +82,7 @@ describe('examples/clusters.clearml.conf', () => {
 });
 
 describe('the templates in examples/', () => {
-  it('cover bare metal, conda, modules, two queues, several nodes, Singularity and both forms of Pyxis', () => {
+  it('cover bare metal, conda, modules, several nodes, Singularity and both forms of Pyxis', () => {
     expect(templates).to.have.members([
       'slurm.example.template',
       'slurm.example_singularity.template',

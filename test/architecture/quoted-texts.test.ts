@@ -69,7 +69,7 @@ describe('the check of quoted texts', () => {
 });
 
 describe('second-tier tests', () => {
-  it('expect only texts of the program, of the tasks that they run, or of the listed other programs', () => {
+  it('expect only texts of the program, of the tested tasks, or of a listed other program', () => {
     const files = secondTierFiles().map((file) => ({ file, ...readTexts(file) }));
     const search = createSearch([...textsOfProgram(), ...files.flatMap(({ others }) => others)]);
     const runs = files.flatMap(({ file, expected }) => expected.flatMap(wordRuns).map((run) => ({ file, run })));

@@ -49,7 +49,7 @@ describe('the program', () => {
     );
   }
 
-  it("rejects a configuration that other users can change, or that lies behind another user's symbolic link", async () => {
+  it("rejects a configuration file that other users can change, or that another user's link leads to", async () => {
     chmodSync(join(cli.folder, 'clearml.conf'), 0o662);
     const { code, stderr } = await start();
     expect(code).to.equal(78);
@@ -181,7 +181,7 @@ describe('the program', () => {
       });
     }
 
-    it('accepts commands of a system account or the trusted group, but rejects commands of another user', async () => {
+    it('accepts commands of a system account or the trusted group, and rejects those of another user', async () => {
       const changeOwner = (who: string): unknown => execFileSync('chown', ['-R', who, bin]);
       changeOwner(String(MALLORY));
       const lines = `slurm_bin_dir: "${bin}"`;

@@ -46,7 +46,7 @@ describe('a file of lines', () => {
     expect(await readFile(path, 'utf8')).to.equal('b\n');
   });
 
-  it('keeps lines in memory while the file cannot be written, and reports failure and recovery once each', async () => {
+  it('keeps lines in memory while the file cannot be written, and logs failure and recovery once each', async () => {
     const file = create();
     await mkdir(path);
     await file.append('a');
@@ -58,7 +58,7 @@ describe('a file of lines', () => {
     expect(events).to.deep.equal(['EISDIR', 'written again, lost 0']);
   });
 
-  it('drops the oldest lines if the lines in memory exceed 16 MB, and reports the number of dropped lines', async () => {
+  it('drops the oldest lines above 16 MB of lines in memory, and logs how many it dropped', async () => {
     const file = create();
     await mkdir(path);
     // A line of one million bytes with its end, so that sixteen fit.

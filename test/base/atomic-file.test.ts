@@ -42,7 +42,7 @@ describe('replaceFile', () => {
     expect(await readdir(folder)).to.deep.equal(['a']);
   });
 
-  it('returns a handle that appends to the new file, even after the file is truncated', async () => {
+  it('returns a handle that appends to the new file, even after a truncation', async () => {
     const file = join(folder, 'a');
     const handle = await replaceFile(file, 'new', 0o600);
     await handle.appendFile(' and more');

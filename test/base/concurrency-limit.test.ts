@@ -4,7 +4,7 @@ import { createConcurrencyLimit } from '../../src/base/concurrency-limit.ts';
 import { rejection } from '../support/rejection.ts';
 
 describe('a concurrency limit', () => {
-  it('runs calls in order, and at most as many at once as the limit', async () => {
+  it('runs calls in order, and at most as many at once as the limit permits', async () => {
     const slots = createConcurrencyLimit(2);
     const begun: number[] = [];
     const ends: (() => void)[] = [];

@@ -21,7 +21,7 @@ describe('inParallel', () => {
     expect(most).to.equal(2);
   });
 
-  it('starts no more calls after a failure, waits for the running calls, and throws the first error', async () => {
+  it('starts no more calls after a failure, waits for the running ones, and throws the first error', async () => {
     const seen: string[] = [];
 
     const error = await rejection(

@@ -229,7 +229,7 @@ describe('the check of paths in directory trees that two users can change', () =
     return as(ADA, [shell, '-c', script, packagePath('templates/partials/trust.sh.mustache'), ...paths]);
   }
 
-  it('gives the same result in TypeScript, bash and dash, and trusts no path that the other user can change', () => {
+  it('gives the same result in TypeScript, bash and dash, and trusts no path that another user can change', () => {
     const cases = Number(process.env['FUZZ_CASES'] ?? 60);
     const paths = fc
       .sample(tree, { numRuns: cases, seed: Number(process.env['FUZZ_SEED'] ?? 13) })

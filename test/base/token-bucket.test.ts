@@ -76,7 +76,7 @@ describe('the rate limit', () => {
     expect(begun).to.be.within(9, 10);
   });
 
-  it('waits until it has a token for each of several calls, but never for more tokens than a burst has', () => {
+  it('makes several calls wait for one token each, up to the size of a burst', () => {
     const limit = createRateLimit({ perSecond: 10, burst: 20 });
     for (let calls = 0; calls < 20; calls += 1) limit.spend(NOW);
 

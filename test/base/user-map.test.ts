@@ -36,7 +36,7 @@ describe('the Unix user of a task', () => {
       expect(unixUserOf(owner, withDefault)).to.deep.equal({ kind: 'run as', user: BOB });
   });
 
-  it('is missing if the map contains neither the owner nor a default, and the task is then rejected', () => {
+  it('is missing if the map has neither the owner nor a default, and the task is rejected', () => {
     const reason = 'ClearML user zz is not in agent.slurm.user_map, which has no "default"';
     expect(unixUserOf('zz', map)).to.deep.equal({ kind: 'rejected', reason });
     expect(unixUserOf(undefined, map)).to.include({ kind: 'rejected' });

@@ -36,7 +36,7 @@ describe('a round of chaos', () => {
     ]);
   });
 
-  it('continues while anything changes, and fails if the changes stop before each task has ended', () => {
+  it('continues while anything changes, and fails if nothing changes but a task has not ended', () => {
     const active = (activity: string): Partial<RestSample> => ({ state: undefined, activity });
     expect(kindsOf([1, active('a')], [290, active('b')], [580, active('c')], [881, active('c')])).to.deep.equal([
       'pending',

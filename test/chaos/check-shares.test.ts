@@ -39,7 +39,7 @@ function wrongOf(history: Partial<SharedHistory>): Record<string, readonly strin
 }
 
 describe('the oracle of a shared service', () => {
-  it('accepts as many jobs as the limits permit, and reports the largest number of jobs at one time', () => {
+  it('accepts as many jobs as the limits permit, and reports the most jobs at one time', () => {
     const samples = [sample(1_000, 'a1'), sample(2_000, 'a1', 'a2', 'b1'), sample(3_000, 'b1')];
     expect(wrongOf({ samples })).to.deep.equal({});
     const history = { calls: [], polls: [], faults: [], servedQueue: SERVED, limits: { jobs: 3, jobsPerUser: 2 } };

@@ -5,7 +5,7 @@ import { checkHistory } from './oracle.ts';
 import { formatCounterexample } from './counterexample.ts';
 
 describe('the counterexample of a task', () => {
-  it('lists calls, jobs, runs and faults in the order of their times, with the findings of the oracle', () => {
+  it('lists calls, jobs, runs and faults by time, with the findings of the oracle', () => {
     const given = history({
       status: 'failed',
       traces: run(1_000, { code: 'killed' }),

@@ -201,7 +201,7 @@ export function defineChangesContract(testBed: () => ContractTestBed): void {
       });
     }
 
-    it('stays the same when a call clears the queue or moves an entry, although the first entry changes', async () => {
+    it('stays the same when a call clears the queue or moves an entry, so it does not show each change', async () => {
       const { raw, newQueue, newTaskIn } = testBed();
       const queue = await newQueue();
       const [first, second] = [await newTaskIn(queue), await newTaskIn(queue)];

@@ -122,7 +122,7 @@ export function defineQueueContract(testBed: () => ContractTestBed): void {
   });
 
   describe('park', () => {
-    it('C-11 adds the task to the queue only once, even if called again, and does not change the task', async () => {
+    it('C-11 adds the task to the queue only once, and does not change the task', async () => {
       const { client, newQueue, newTaskIn } = testBed();
       const [source, scheduler] = [await newQueue(), await newQueue()];
       const task = await newTaskIn(source);

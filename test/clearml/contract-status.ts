@@ -186,7 +186,7 @@ export function defineStatusContract(testBed: () => ContractTestBed): void {
 
   describe('unstart', () => {
     for (const status of ['in_progress', 'stopped'] as const) {
-      it(`C-07 sets the status from ${status} to queued without adding the task to a queue, and keeps its execution queue`, async () => {
+      it(`C-07 sets the status from ${status} to queued, adds no queue entry, and keeps the execution queue`, async () => {
         const { client } = testBed();
         const id = await createTaskWithStatus(status);
         const before = (await client.tasks.get(id))?.task;

@@ -228,7 +228,7 @@ export function defineTaskContract(testBed: () => ContractTestBed): void {
         expect(task).to.include({ status: 'queued', executionQueue: queue });
     });
 
-    it('moves a task from another queue, and keeps the position of a task that is already in this queue', async () => {
+    it('moves a task from another queue, and keeps the position of a task in the same queue', async () => {
       const { client, newQueue, newTaskIn } = testBed();
       const [first, second] = [await newQueue(), await newQueue()];
       const [moved, after] = [await newTaskIn(first), await newTaskIn(first)];
@@ -255,7 +255,7 @@ export function defineTaskContract(testBed: () => ContractTestBed): void {
       expect((await client.queues.read([queue])).queues[0]?.entries).to.deep.equal([]);
     });
 
-    it('clones a task as a draft with the same container and parameters, even after the task ended', async () => {
+    it('clones an ended task as a draft with the same container and parameters', async () => {
       const { client, raw } = testBed();
       const task = await raw.createTask();
       await client.tasks.setProperties(task, { num_nodes: '2' });

@@ -27,7 +27,7 @@ export function defineWorkflowContract(testBed: () => ContractTestBed): void {
   }
 
   describe('the scalars of a task', () => {
-    it('are stored in the task with their last, lowest and highest values, under hashes of their names', async () => {
+    it('are stored in the task with their last, lowest and highest values, by the hash of the name', async () => {
       const task = await testBed().raw.createTask();
       await report(task, [
         [0, 3],
@@ -103,7 +103,7 @@ export function defineWorkflowContract(testBed: () => ContractTestBed): void {
   });
 
   describe('a task of a pipeline', () => {
-    it('has a list of artifacts, which is empty at first, so that the SDK can delete it', async () => {
+    it('has an empty list of artifacts at first, which the SDK can delete', async () => {
       const { raw } = testBed();
       const task = await raw.createTask();
       const read = await raw.call('tasks.get_by_id', { task });

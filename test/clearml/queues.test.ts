@@ -41,7 +41,7 @@ describe('the queue calls of the ClearML client', () => {
     expect(new RegExp(pattern).test(name)).to.equal(true);
   });
 
-  it('treat text that looks like an id as a name if no queue has this id', async () => {
+  it('treat an unknown id as the name of a queue', async () => {
     const name = 'abcdef0123456789-abcdef0123456789';
     fixture.server.script('queues.get_all', data({ queues: [] }), data({ queues: [{ id: QUEUE, name, entries: [] }] }));
 

@@ -82,7 +82,7 @@ describe('logs', () => {
     });
   });
 
-  it("prints the task's console instead, and says so, if Slurm no longer knows the job", async () => {
+  it("prints the task's console, with a notice, if Slurm no longer knows the job", async () => {
     const task = await submitOne('echo begun; sleep 1000');
     await untilLogContains(task, 'begun');
     cli.slurm.controller.forgetNewest(1);

@@ -49,7 +49,7 @@ describe('the command-line parser', () => {
     expect({ code, stdout }).to.deep.equal({ code: 0, stdout: '[]\n' });
   });
 
-  it('treats each argument after a list option as a value, even the name of a command', async () => {
+  it('treats each argument after a list option as a value of that option', async () => {
     await using cli = await openCli();
 
     const { stdout } = await cli.run('config', 'agent.slurm.queues', '--json', '--queue', 'gpu', 'status');

@@ -45,7 +45,7 @@ describe('pause and resume', () => {
     return clusters[0];
   }
 
-  it('stop the claims of a restarted daemon, show the reason on the task, and later allow claims again', async () => {
+  it('stop all claims across a restart, show the reason on the task, and then allow claims again', async () => {
     const paused = await cli.run('pause', 'gpu', '--until', '2h', '--reason', 'new drivers');
     const task = await enqueue('second');
     await claim();

@@ -71,7 +71,7 @@ describe('properties', () => {
     );
   });
 
-  it('adds the properties that have a default to a task, and does not change properties that the task has', async () => {
+  it('adds properties that have a default to a task, and keeps the properties that the task has', async () => {
     await using cli = await openCliWithSandbox();
     await cli.write('gpu.template', TEMPLATE);
     const task = await cli.user.makeTask({ properties: { num_nodes: '4', mine: 'x' } });

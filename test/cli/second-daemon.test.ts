@@ -68,7 +68,7 @@ describe('a second daemon with an HTTP server', () => {
     client.destroy();
   }
 
-  it('names the first daemon in its error, and does not change the socket, port or note of the first', async () => {
+  it('names the first daemon in its error, and changes none of its files', async () => {
     const { port } = (await listen({ host: '127.0.0.1', port: 0 })).address() as AddressInfo;
     await listen(socket);
     await writeFile(join(folder, 'state', 'http.json'), NOTE);
@@ -112,7 +112,7 @@ describe('a second daemon with an HTTP server', () => {
     expect(await readdir(join(folder, 'state'))).to.have.members(['one', 'two', 'held']);
   });
 
-  it('starts and stops even if it cannot write the note that contains its address', async () => {
+  it('starts and stops even if it cannot write the file that contains its address', async () => {
     await mkdir(join(folder, 'state', 'http.json', 'full'), { recursive: true });
     await configure(`unix_socket: "${socket}"`);
 
@@ -123,7 +123,7 @@ describe('a second daemon with an HTTP server', () => {
     expect(await readdir(join(folder, 'state'))).to.not.include('http.sock');
   });
 
-  it('reports its cluster as ended, not as starting, if the first daemon already serves that cluster', async () => {
+  it('reports its cluster as ended if the first daemon already serves that cluster', async () => {
     await lock();
     const monitor = createMonitor(systemClock);
     const app = { log: console, context: { hostName: 'login1' }, config: { settings: { slurm: {} } } };

@@ -87,7 +87,7 @@ describe('the daemon, for a cluster over SSH,', () => {
     });
   }
 
-  it('reports once, as doctor does, which options of ssh_config the ssh2 transport ignores', async () => {
+  it('logs once which options of ssh_config the ssh2 transport ignores', async () => {
     await writeConfig('MACs hmac-sha2-512', 'Ciphers aes256-ctr');
     await writeFile(join(folder, 'known'), await readFile(sshd.knownHosts()));
 
@@ -210,7 +210,7 @@ describe('the daemon, for a cluster over SSH,', () => {
       });
     }
 
-    it('serves the cluster only if known_hosts is protected and contains the host key of the jump host', async () => {
+    it('serves the cluster only if a protected known_hosts contains the key of the jump host', async () => {
       await configureJumpHost();
       expect((await round('provider: openssh')).code).to.equal(69);
       expect(gate.loginCount()).to.equal(0);
@@ -227,7 +227,7 @@ describe('the daemon, for a cluster over SSH,', () => {
     });
   });
 
-  it("F-16 uses the user's existing connection with openssh and a ControlPath, and never logs in itself", async () => {
+  it("F-16 uses the user's existing openssh connection, and never logs in itself", async () => {
     const hostKeys = { mode: 'strict' as const, knownHostsFiles: [sshd.knownHosts()] };
     const target = { name: 'cluster', host: '127.0.0.1', port: sshd.port, user: 'root', jumps: [], hostKeys };
     await using ssh = prepareUserSsh({ ...target, identityFiles: [join(folder, 'key')] });

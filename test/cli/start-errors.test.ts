@@ -42,7 +42,7 @@ describe('the daemon, when it starts,', () => {
     });
   });
 
-  it('F-02 lists the searched configuration files, and says how to create credentials, if it finds no file', async () => {
+  it('F-02 lists the configuration files that it looked for, and how to create credentials', async () => {
     await using cli = await openCli();
 
     const { code, stderr } = await start(cli);

@@ -45,7 +45,7 @@ describe('status', () => {
     );
   });
 
-  it('acts as a Nagios plugin with --check: prints one line, sets the exit code and creates no files', async () => {
+  it('prints one line and sets the exit code of a Nagios plugin with --check, and creates no files', async () => {
     const { code, stdout } = await cli.run('status', '--check');
     expect([code, stdout]).to.deep.equal([2, `CRITICAL: no daemon is running with state directory ${cli.stateDir}\n`]);
     expect(await readdir(cli.outside)).to.deep.equal(['slurm']);

@@ -55,7 +55,7 @@ describe('unit', () => {
     expect(stdout).to.include('RestartPreventExitStatus=2 73 77 78\n');
   });
 
-  it('hardens the systemd service, but omits options that would break Node, ssh-agent or the umask of jobs', () => {
+  it("hardens the systemd service, except by options that break Node, ssh-agent or the jobs' umask", () => {
     const unit = UNIT_FILES.systemd(ODD_SITE);
 
     expect(unit)
@@ -65,7 +65,7 @@ describe('unit', () => {
     expect(unit).not.to.match(/^#?(MemoryDenyWriteExecute|UMask)=|^PrivateTmp=/m);
   });
 
-  it('omits each systemd directive that would disable sudo, and says why, if user_map is set', async () => {
+  it('omits the systemd directives that would disable sudo, with a comment, if user_map is set', async () => {
     await using cli = await openCli();
     await cli.write('t', '#!/bin/bash\n${CLEARML_PRE_SETUP}\n${CLEARML_AGENT_EXECUTE}\n${CLEARML_POST_SETUP}\n');
     const conf = await cli.write('c.conf', 'agent.slurm.user_map { default: guest }\n');

@@ -53,7 +53,7 @@ describe('a queue', () => {
     });
   }
 
-  it('keeps its settings from the file if --queue names it; the option only sets the order of the queues', () => {
+  it('keeps its settings from the file if --queue names it', () => {
     const { settings } = configFrom({
       files: {
         '/home/ada/clearml.conf': `agent.slurm { ${TWO}, queues { a { cluster: hpc1, template: t }, b { cluster: hpc2 } } }`,
@@ -151,7 +151,7 @@ describe('a cluster', () => {
     expect(served(`${TWO}, cluster: hpc2`).clusters.map(({ name }) => name)).to.deep.equal(['hpc2']);
   });
 
-  it('is served even without a queue, so that its jobs are tracked until they end', () => {
+  it('is served without a queue, so that its jobs are tracked until they end', () => {
     const { clusters, queues } = served(`${TWO}, queues { a { cluster: hpc1 } }`);
 
     expect(clusters.map(({ name }) => name)).to.deep.equal(['hpc1', 'hpc2']);
@@ -265,7 +265,7 @@ describe('limits and fairness', () => {
     });
   });
 
-  it('of a queue are its own limits, and its fairness is that of agent.slurm unless the queue sets another', () => {
+  it('of a queue are its own limits, and the fairness of agent.slurm unless the queue sets its own', () => {
     expect(
       limitsOf('max_jobs: 100, user_fairness: true, queues { a { max_jobs: 3 }, b { user_fairness: false } }'),
     ).to.deep.include({

@@ -77,7 +77,7 @@ describe('the journal on a full disk', () => {
       }
     }
 
-    it('D-06 keeps complete entries, drops an incomplete one, and accepts writes when there is space again', async () => {
+    it('D-06 keeps complete entries, drops an incomplete one, and accepts writes once there is space', async () => {
       const journal = await openJournal(disk, NOW);
       for (let index = 0; index < 5; index += 1) await journal.write(ofTask(index));
       await fill();
@@ -96,7 +96,7 @@ describe('the journal on a full disk', () => {
       await again.close();
     });
 
-    it('D-06 writes nothing after an incomplete line until it can truncate that line, and loses no entry', async () => {
+    it('D-06 writes nothing behind an incomplete line before it can truncate that line', async () => {
       const file = join(disk, 'journal.jsonl');
       const journal = await openJournal(disk, NOW);
       await journal.write(ofTask(0));
@@ -118,7 +118,7 @@ describe('the journal on a full disk', () => {
       await again.close();
     });
 
-    it('D-06 fails to open without free space, advises the user to make room, and leaves the file unchanged', async () => {
+    it('D-06 fails to open without free space, advises to make room, and leaves the file unchanged', async () => {
       const journal = await openJournal(disk, NOW);
       await journal.write(ofTask(1));
       await journal.close();

@@ -56,7 +56,7 @@ describe('a queue entry that names no task', () => {
     ['a served queue', OWN_QUEUE],
     ['the scheduler queue', SCHEDULER_QUEUE],
   ] as const) {
-    it(`does not prevent tasks from running, and is logged once, if it is in ${where}`, async () => {
+    it(`is logged once, and does not prevent other tasks from running, if it is in ${where}`, async () => {
       const fixture = createStepFixture();
       for (const task of NO_TASKS) await fixture.server.call('queues.add_task', { queue, task });
       const tasks = [await fixture.enqueued(1), await fixture.enqueued(2)];
@@ -146,7 +146,7 @@ describe('a task whose fields cannot be read', () => {
     ['status', { status: 7 }],
     ['id', { id: 7 }],
   ] as const) {
-    it(`C-34 is tracked after its job ends, until it can be read, if its ${title} is a number`, async () => {
+    it(`C-34 is tracked until it can be read, even after its job ends, if its ${title} is a number`, async () => {
       const fixture = createStepFixture();
       const odd = await fixture.enqueued(1);
       await runFor(fixture, 30_000);

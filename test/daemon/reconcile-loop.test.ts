@@ -113,7 +113,7 @@ describe('the daemon', () => {
     });
   }
 
-  it('claims nothing after its scheduler queue is deleted, logs that, and returns the parked tasks to their queues', async () => {
+  it('claims nothing without its scheduler queue, logs that, and returns the parked tasks', async () => {
     const fixture = createStepFixture();
     await fixture.enqueued(1);
     const run = startDaemon(fixture.deps);
@@ -209,7 +209,7 @@ describe('the daemon with --once', () => {
     expect(fixture.cluster.jobs).to.have.length(9);
   });
 
-  it("reports an incomplete result if a submission's outcome is unknown, but claims the other tasks", async () => {
+  it("reports an incomplete result if a submission's outcome is unknown, and claims the other tasks", async () => {
     const fixture = createStepFixture();
     await fixture.enqueued(1);
     await fixture.enqueued(2);

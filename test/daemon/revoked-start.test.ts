@@ -54,7 +54,7 @@ ${command}
     }
   }
 
-  it('S-63 is followed by another job if slurmctld was killed when the job started, before its script began', () =>
+  it('S-63 is followed by another job if slurmctld was killed before its script began', () =>
     withTask('sleep 1000', async ({ standIn, world, task }) => {
       const log = join(stateDir, 'job-1.out');
       await waitUntil('the script to begin', () => existsSync(log) && readFileSync(log, 'utf8').includes('begins'));

@@ -83,7 +83,7 @@ describe('two daemons', () => {
     first.stop();
   });
 
-  it('D-10 return jobs to the daemon that submitted them once it is back, even without its journal', async () => {
+  it('D-10 return jobs to their restarted daemon, even if it has lost its journal', async () => {
     const fixture = createStepFixture();
     const disk: Disk = { text: '' };
     const early = fixture.peer(2, disk);
@@ -109,7 +109,7 @@ describe('two daemons', () => {
     await Promise.all([run.ended, back.ended]);
   });
 
-  it('D-10 leave a task to the daemon that resubmitted it, which knows why the old job was cancelled', async () => {
+  it('D-10 leave a resubmitted task to the daemon that knows why the old job was cancelled', async () => {
     const fixture = createStepFixture();
     startDaemon(fixture.deps);
     const [task = '' as TaskId] = await enqueued(fixture, 1);
@@ -189,7 +189,7 @@ describe('two daemons', () => {
     await run.ended;
   });
 
-  it('track their own jobs as different Unix users, even if another user submits a job with the same name', async () => {
+  it('track their own jobs as different Unix users, even if two jobs have the same name', async () => {
     const fixture = createStepFixture();
     const user = anotherUser(fixture.deps.scheduler);
     const [task = '' as TaskId] = await enqueued(fixture, 1);

@@ -10,7 +10,7 @@ import { MINUTE_MS, createBed, run } from './user-map-bed.ts';
 const { signal } = new AbortController();
 
 describe('when the jobs of one user cannot be listed,', () => {
-  it('tasks of other users are submitted, but no task of this user is claimed, as it may have a job', async () => {
+  it("tasks of other users are submitted, but this user's tasks are not claimed", async () => {
     const { fixture, users, deps, enqueued } = createBed();
     users.unlisted.add('alice');
     const first = await enqueued(1, 'a1');
@@ -25,7 +25,7 @@ describe('when the jobs of one user cannot be listed,', () => {
     expect(fixture.cluster.jobs.map(({ task }) => task)).to.deep.equal([second, first]);
   });
 
-  it('untracked tasks of other users are adopted, but not those of this user, which may have jobs', async () => {
+  it("untracked tasks of other users are adopted, but this user's tasks are not", async () => {
     const { fixture, users, deps, enqueued } = createBed();
     const tasks = [await enqueued(1, 'a1'), await enqueued(2, 'b2')];
     for (const task of tasks) {

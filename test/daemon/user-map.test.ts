@@ -144,7 +144,7 @@ describe("a job that a mapped user submits with the name of another user's task"
     expect(fixture.cluster.jobs[0]?.state).to.equal('CANCELLED');
   });
 
-  it("is not adopted for a parked task without a journal entry, even if the task records the job's id", async () => {
+  it('is not adopted for a parked task without a journal entry, even if the task records its id', async () => {
     const { fixture, users, deps, enqueued } = createBed();
     const task = await enqueued(1, 'a1');
     await fixture.deps.clearml.queues.removeEntry(OWN_QUEUE, task);
@@ -161,7 +161,7 @@ describe("a job that a mapped user submits with the name of another user's task"
 });
 
 describe('when sudo refuses one user,', () => {
-  it('the tasks of this user stay in their queue in order, with one message, and other tasks are submitted', async () => {
+  it("this user's tasks stay in their queue in order, with one message, and other tasks are submitted", async () => {
     const { fixture, users, deps, enqueued } = createBed();
     users.refused.add('alice');
     const first = await enqueued(1, 'a1');
@@ -199,7 +199,7 @@ describe('when sudo refuses one user,', () => {
     expect((await fixture.read(later))?.statusMessage).not.to.include('sudo');
   });
 
-  it('one task at a time is tried after one minute, then two, four and so on up to an hour', async () => {
+  it('one task is tried after one minute, then two, four and so on up to an hour', async () => {
     const { fixture, users, deps, enqueued } = createBed();
     users.refused.add('alice');
     for (let number = 1; number <= 30; number += 1) await enqueued(number, 'a1');

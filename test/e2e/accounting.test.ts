@@ -51,7 +51,7 @@ describe('the daemon on a cluster with accounting', () => {
     await world.stop(daemon);
   });
 
-  it('F-14 sets a task that exceeded its memory to failed, and names the limit, the peak and the property to change', async () => {
+  it('F-14 sets a task that exceeded its memory to failed, and names the property to change', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'memory-'));
     // Only a way to Apptainer: the job, and its group of processes, are of this cluster.
     const { binDir, keeper } = await enterRoot(slurmRoot(APPTAINER_BESIDE), folder);

@@ -89,7 +89,7 @@ describe('a daemon with two clusters', () => {
     link.cut();
   }
 
-  it('starts if one cluster is unreachable, reports that, and serves the other', async () => {
+  it('starts if one cluster is unreachable, logs that, and serves the other', async () => {
     const waiting = await enqueue(farQueue, 'print("far at last")');
     const task = await enqueue(nearQueue, 'print("near")');
 
@@ -115,7 +115,7 @@ describe('a daemon with two clusters', () => {
       expect(existsSync(join(world.folder, 'state', name, 'journal.jsonl'))).to.equal(true);
   });
 
-  it('serves one cluster while the other is unreachable, and later runs each task of the other once', async () => {
+  it("serves one cluster while the other is unreachable, and later runs the other's tasks once", async () => {
     const mark = join(folder, 'continue');
     const running = await enqueue(
       farQueue,
@@ -138,7 +138,7 @@ describe('a daemon with two clusters', () => {
     expect(console.match(/^at work$/gm)).to.have.length(1);
   });
 
-  it('serves one cluster at normal speed while the other does not respond, and still stops in seconds', async () => {
+  it('serves one cluster at normal speed, and stops in seconds, while the other hangs', async () => {
     const task = await enqueue(farQueue, 'import time; time.sleep(3600)');
     await world.untilConsole(task, 'Submitted as Slurm job');
     const usual = await timeNearTask();

@@ -65,7 +65,7 @@ export function defineIsolationTests(testBed: () => ContainerTestBed): void {
     expect(await readdir(hostile)).not.to.include('pwned');
   });
 
-  it('leaves its image and the home directory unchanged, except for the caches of Apptainer and the agent', async () => {
+  it('leaves its image and the home directory unchanged, except for the caches', async () => {
     const { contents, initialContents } = testBed();
     const now = await contents();
     const changed = [...now, ...initialContents].filter(

@@ -11,7 +11,7 @@ describe('execute', () => {
   before(requirePython);
   before(requireSlurm);
 
-  it("shows the console and exits with the script's exit code, also for a clone and while a daemon runs", async () => {
+  it("shows the console and exits with the script's exit code, with or without a clone or a daemon", async () => {
     await using world = await startWorld({ python: standInAgentPython() });
     const template = await world.write('quick.template', QUICK_TEMPLATE);
     const good = await world.user.makeTask({ code: 'print("6 times 7 is", 6 * 7)' });
@@ -45,7 +45,7 @@ describe('execute', () => {
     await world.stop(daemon);
   });
 
-  it('leaves the job running if execute is killed or interrupted, and tracks that job when started again', async () => {
+  it('leaves the job running if it is killed, and tracks that job when it is started again', async () => {
     await using world = await startWorld({ python: standInAgentPython() });
     const template = await world.write(
       'held.template',

@@ -145,14 +145,14 @@ describe('a task', () => {
     );
   });
 
-  it('S-25 F-09 gets a console message that its job cannot start if it requests more nodes than exist', async () => {
+  it('S-25 F-09 shows that its job cannot start, if it requests more nodes than exist', async () => {
     await world.untilConsole(
       taskOf('nodes'),
       'its partition cannot provide what it requests (PartitionConfig). Request less',
     );
   });
 
-  it('F-07 fails before sbatch, with file, line and variable, if a variable without a default is unset', async () => {
+  it('F-07 fails before sbatch, with file, line and variable, if a variable has no value', async () => {
     await world.untilStatus(taskOf('variable'), 'failed');
     await world.untilConsole(taskOf('variable'), 'strict.template:6:');
 

@@ -110,7 +110,7 @@ describe('an enqueued task', () => {
     await world.stop(daemon);
   });
 
-  it('is submitted by a daemon with --once; such a daemon exits with 0, even if it finds an empty queue', async () => {
+  it('is submitted by a daemon with --once, which exits with 0, even for an empty queue', async () => {
     await using world = await startWorld();
     const template = await world.write('quick.template', QUICK_TEMPLATE);
 

@@ -233,7 +233,7 @@ describe('a task in a Pyxis container, with the stand-in for Pyxis', () => {
     );
   });
 
-  it('fails with advice if its whole script runs in a container on two nodes, where it finds no srun', async () => {
+  it('fails with advice if its whole script runs in a container on two nodes', async () => {
     await untilEnded('whole script', 'failed');
     await world.untilConsole(taskOf('whole script'), /finds no srun.*one node/s);
   });

@@ -119,7 +119,7 @@ export function describeTaskOnThreeNodes({ name, python, required, inContainers 
       return writeFile(join(folder, file), '');
     }
 
-    it('runs as one task with three connected ranks, marks each line with its rank, and completes once', async () => {
+    it('runs as one task with three connected ranks, and marks each line with its rank', async () => {
       const task = taskOf('meets');
       await world.untilConsole(task, 'all have met');
       for (const rank of [1, 2]) await world.untilConsole(task, `RANK ${rank}:`);

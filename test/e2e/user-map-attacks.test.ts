@@ -26,7 +26,7 @@ describe('a user map under attack', () => {
     ({ cluster, daemon, alice, bob, mallory, createBed, local, jobRows } = users);
   });
 
-  it("ignores a job that another user gives a task's job name, and lets no user property change a job's user", async () => {
+  it("ignores a job with another user's job name, and lets no property change a job's user", async () => {
     await using bed = await createBed(local());
     const { world, people } = bed;
     await installSudoers(await sudoers(bed));
@@ -87,7 +87,7 @@ describe('a user map under attack', () => {
     }
   });
 
-  it("passes to a mapped user's command only permitted variables of the daemon, with permitted values", async () => {
+  it("passes to a mapped user's command only permitted variables, with permitted values", async () => {
     await using bed = await createBed(local());
     await installSudoers(await sudoers(bed));
     const set = [

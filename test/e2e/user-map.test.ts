@@ -67,7 +67,7 @@ describe('a user map', () => {
     await checkTasks(bed);
   });
 
-  it('leaves tasks queued and warns once while the sudoers file is missing; later cancels a job as its Unix user', async () => {
+  it('leaves tasks queued, with one warning, while the sudoers file is missing', async () => {
     await using bed = await createBed(local(STAND_IN));
     const { world, people } = bed;
     const file = await sudoers(bed);
@@ -89,7 +89,7 @@ describe('a user map', () => {
     expect(program.log().split('sudo refused a submission').length - 1).to.equal(1);
   });
 
-  it('shows in the console the end of a log that the daemon cannot read, and names the owner of the log', async () => {
+  it("shows in the console the end of a log that only the job's Unix user can read", async () => {
     await using bed = await createBed(local(STAND_IN));
     await installSudoers(await sudoers(bed));
     const { world, people } = bed;

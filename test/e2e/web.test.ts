@@ -78,7 +78,7 @@ describe('the status page', () => {
     await page.context().close();
   });
 
-  it('links to a page for each task with its steps, its script, the origin of each value and its log', async () => {
+  it('links to a page for each task, with steps, script, origins of values, and log', async () => {
     const { page, complaints, until } = await openPage(browser, served);
     await page.locator('#tasks th a').first().click();
 

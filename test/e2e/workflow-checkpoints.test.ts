@@ -93,7 +93,7 @@ describe('a training that saves checkpoints', () => {
     for (const [index, value] of y.entries()) expect(value).to.be.closeTo(0.99 ** (index + 1), 1e-6);
   }
 
-  it('continues at its last checkpoint after a preemption and after scontrol requeue, and has one continuous plot', async () => {
+  it('continues at its last checkpoint after a preemption and a requeue, in one continuous plot', async () => {
     const task = await enqueue('low', 5);
     await world.untilConsole(task, 'saved at iteration');
     const [job = ''] = await world.jobsOf(task);

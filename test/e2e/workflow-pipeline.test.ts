@@ -36,7 +36,7 @@ describe('a pipeline', () => {
     return Object.fromEntries(steps.map(({ name, status }) => [name, status]));
   }
 
-  it("runs each step with its queue's template, passes an artifact to the next step, and retries a failed step", async () => {
+  it("runs each step with its queue's template, passes artifacts, and retries a failed step", async () => {
     await bed.untilCompleted(repeated);
 
     const steps = await bed.childrenOf(repeated);

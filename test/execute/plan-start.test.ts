@@ -61,7 +61,7 @@ describe('the plan for executing one task', () => {
     expect(planStart(stateOf({ status: 'created' }, { isKnown: true }), OWN_QUEUE)).to.deep.equal({ do: 'enqueue' });
   });
 
-  it('claims a task in its own queue, watches one in progress or in another queue, and ends for any other task', () => {
+  it('claims a task in its queue, watches a task in progress or in another queue, and ends otherwise', () => {
     const next = (task: Partial<Task> | undefined): string => planNext(task as Task | undefined, OWN_QUEUE);
     expect(next({ status: 'queued', executionQueue: OWN_QUEUE })).to.equal('claim');
     expect(next({ status: 'queued', executionQueue: OTHER_QUEUE })).to.equal('watch');

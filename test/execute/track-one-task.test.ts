@@ -77,7 +77,7 @@ async function end({ server, cluster }: StepFixture, task: TaskId, how: 'complet
 }
 
 describe('the execution of one task by `execute`', () => {
-  it('claims the task although other tasks are ahead of it, tracks it to its end, and leaves the others queued', async () => {
+  it('claims a task behind other tasks, tracks it to its end, and leaves the others queued', async () => {
     const fixture = createStepFixture();
     await fixture.enqueued(1);
     const task = await fixture.enqueued(2);
@@ -170,7 +170,7 @@ describe('the execution of one task by `execute`', () => {
     await daemon.ended;
   });
 
-  it('leaves its job, if its process is killed, to a daemon of the same queue, which soon adopts it', async () => {
+  it('leaves its job to a daemon of the same queue if it is killed', async () => {
     const fixture = createStepFixture();
     const task = await fixture.enqueued(1);
     start(depsOf(fixture), task);
@@ -204,7 +204,7 @@ describe('the execution of one task by `execute`', () => {
     await run.ended;
   });
 
-  it('leaves the task unchanged when the process stops; the next call tracks the task and submits nothing', async () => {
+  it('leaves the task unchanged when it stops, and tracks it in the next call', async () => {
     const fixture = createStepFixture();
     const disk: Disk = { text: '' };
     const task = await fixture.enqueued(1);
@@ -219,7 +219,7 @@ describe('the execution of one task by `execute`', () => {
     expect(fixture.cluster.jobs).to.have.length(1);
   });
 
-  it('cancels the old job and submits a new one if the task was reset and enqueued after the process stopped', async () => {
+  it('replaces the old job if the task was reset and enqueued after the process stopped', async () => {
     const fixture = createStepFixture();
     const disk: Disk = { text: '' };
     const task = await fixture.enqueued(1);

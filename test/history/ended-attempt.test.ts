@@ -22,7 +22,7 @@ describe('a record of the history', () => {
     expect(new Set([...keys, 'v']).size).to.equal(keys.length + 1);
   });
 
-  it('is not read from a line that is damaged or has a newer version, a wrong type or an unknown cause', () => {
+  it('is not read from a line with damage, a newer version, a wrong type or an unknown cause', () => {
     const line = formatAttempt(ATTEMPT);
     const lines = [
       line.slice(0, -1),

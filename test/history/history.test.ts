@@ -143,7 +143,7 @@ describe('the history', () => {
       expect(await readdir(folder)).to.deep.equal(['2026-11.jsonl']);
     });
 
-    it('D-16 counts each attempt once even if the daemon was killed while it compressed the history', async () => {
+    it('D-16 counts each attempt once even if the daemon is killed during the compression', async () => {
       await write(ATTEMPT);
       const text = await readFile(join(folder, '2026-11.jsonl'));
       await tidyHistory(folder, FEBRUARY);

@@ -38,7 +38,7 @@ describe('a report of usage', () => {
     expect(totalOf({}).queueWait).to.deep.equal({ median: 400, p90: 400 });
   });
 
-  it("contains the CPU and memory efficiency as seff(1) shows it, weighted by the jobs' allocations", () => {
+  it('contains the CPU and memory efficiency of seff(1), weighted by allocation', () => {
     const job = { cpuSec: 4_000, usedCpuSec: 1_000, elapsedSec: 1_000, memoryMb: 1_000, usedMemoryMb: 100 };
     expect(totalOf(job)).to.include({ cpuEfficiency: 0.25, memoryEfficiency: 0.1 });
     expect(totalOf(job, { ...job, cpuSec: 12_000, usedCpuSec: 12_000, usedMemoryMb: 300 })).to.include({

@@ -46,7 +46,7 @@ describe('the blocks of a job', () => {
     expect(fillIn(PLAIN_TEMPLATE, everyFact)).not.to.match(/\{\{|\}\}/);
   });
 
-  it('render CLEARML_AGENT_EXECUTE as one line, so that it can follow a command on that line', () => {
+  it('render CLEARML_AGENT_EXECUTE as one line, so that it can follow a command', () => {
     expect(renderBlocks(everyFact).agentExecute).to.match(/^bash -c [^\n]+$/);
   });
 

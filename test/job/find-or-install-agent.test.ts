@@ -38,7 +38,7 @@ describe('the Python that runs clearml-agent', () => {
     expect((await run({ python: configured }, SHOW)).stdout).to.include(`python: ${configured}\n`);
   });
 
-  it('is the Python in PATH if no Python is configured or the configured one does not exist on the node', async () => {
+  it('is the Python in PATH if the node has no configured Python', async () => {
     const python3 = putPython(join(bin, 'python3'));
     expect((await run({}, SHOW)).stdout).to.include(`python: ${python3}\n`);
     expect((await run({ python: '/not/on/this/node' }, SHOW)).stdout).to.include(`python: ${python3}\n`);
@@ -50,7 +50,7 @@ describe('the Python that runs clearml-agent', () => {
     expect((await run({}, SHOW)).stdout).to.include(`python: ${hidden}\n`);
   });
 
-  it('is found before the job continues, because a later search could create the private directory again', async () => {
+  it('is found before the job continues, so that no later search creates a directory', async () => {
     const python3 = putPython(join(bin, 'python3'));
     writeFileSync(join(bin, 'clearml-agent'), `#!${python3}\n`, { mode: 0o755 });
     const slowSed =
@@ -87,7 +87,7 @@ describe('the Python that runs clearml-agent', () => {
     expect(stdout).to.match(/python: \S+\/agent\/bin\/python\n/);
   });
 
-  it('is not found if pip fails; the job then ends before the gate and lists each Python that it tried', async () => {
+  it('is not found if pip fails; the job then lists each Python that it tried, and ends before the gate', async () => {
     putPython(join(bin, 'python3'));
     const { exitCode, stdout, stderr } = await run({}, { STAND_IN_HAS_AGENT: 'no', STAND_IN_PIP: 'fails' });
     expect(exitCode).to.equal(JOB_EXIT_CODES.noPython.code);
@@ -98,7 +98,7 @@ describe('the Python that runs clearml-agent', () => {
     expect(node.leftovers()).to.deep.equal([]);
   });
 
-  it('is not found if PATH contains no Python; the job then ends and names the searched directories', async () => {
+  it('is not found if PATH contains no Python, and the job ends and names the searched directories', async () => {
     const { exitCode, stderr } = await run({});
     expect(exitCode).to.equal(JOB_EXIT_CODES.noPython.code);
     expect(stderr.trim().split('\n')).to.have.length(1);

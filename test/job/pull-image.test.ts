@@ -93,7 +93,7 @@ describe('the image of a job', () => {
     expect(pulls()).to.have.length(2);
   });
 
-  it('is pulled by a waiting job, which removes partial files, if the pulling job is killed', async () => {
+  it('is pulled by a waiting job, which removes partial files, if the first job is killed', async () => {
     writeFileSync(join(bin, 'hold'), '');
     const first = node.start(script(), environment('1'));
     await first.until('the first pull', () => pulls().length === 1);

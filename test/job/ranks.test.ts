@@ -80,7 +80,7 @@ exec ${standInAgentPython()} "$@"
     ['of the job script', QUICK_TEMPLATE],
     ['of the template', BY_TEMPLATE],
   ] as const)
-    it(`starts the task only in its first rank, even if that rank is slow, with the srun ${how}`, async () => {
+    it(`starts the task only in its first rank, even a slow one, with the srun ${how}`, async () => {
       const size = 4;
       await parking.user.api('sandbox.fault', { endpoint: 'tasks.dequeue', kind: 'hold' });
       const { task, job } = await start(synchronizedScript(folder, size), size, { template });
@@ -166,7 +166,7 @@ exec ${standInAgentPython()} "$@"
     expect(exitCode).to.equal(5);
   });
 
-  it("does not report a rank as failed if the rank's agent receives SIGTERM before its shell does", async () => {
+  it("reports no failed rank if the rank's agent receives SIGTERM before its shell does", async () => {
     const signalled = `
 read -r _ _ _ _ group _ </proc/$$/stat
 (trap '' TERM; sleep 0.4; kill -TERM -- "-$group") </dev/null >/dev/null 2>&1 &
@@ -199,7 +199,7 @@ kill -TERM $$`;
     expect(await statusOf(task)).to.equal('completed');
   });
 
-  it('exits with the code for rejected credentials if the server rejects the credentials of one rank', async () => {
+  it("exits with the code for rejected credentials if one rank's credentials are rejected", async () => {
     const { task, job } = await start('import time; time.sleep(3600)', 2, {
       template: QUICK_TEMPLATE.replace(
         '${CLEARML_AGENT_EXECUTE}',

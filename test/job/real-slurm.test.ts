@@ -78,7 +78,7 @@ describe('a job on Slurm', () => {
     await waitUntil(`the console to say "${text}"`, isPrinted, { everyMs: 200, stalled, evidence: () => log(job) });
   }
 
-  it('runs the task once if five copies of its script start together, and four of them end at the gate', async () => {
+  it('runs the task once if five copies of its script start together; four end at the gate', async () => {
     const facts = await parking.park(ENDS);
     const jobs = await Promise.all(Array.from({ length: 5 }, () => submit(facts)));
     const ends = await Promise.all(jobs.map(untilEnded));

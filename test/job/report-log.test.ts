@@ -26,7 +26,7 @@ describe('a job that runs as another Unix user than the daemon', () => {
     return { ...ended, console: await bed.parking.user.console(facts.taskId) };
   }
 
-  it("reports the end of its log if a command of its template fails, and exits with that command's exit code", async () => {
+  it("reports the end of its log, and exits with the command's exit code, if a template command fails", async () => {
     const facts = await bed.parking.park('print("hello")');
 
     const { exitCode, console } = await run(facts, 'echo "no such module: cuda" >&2', 'exit 7');
@@ -89,7 +89,7 @@ describe('a job that runs as another Unix user than the daemon', () => {
     expect(console).to.not.include(REPORTED);
   });
 
-  it("reports no log if it runs as the daemon's Unix user, as the daemon then reads the log", async () => {
+  it("reports no log as the daemon's Unix user, because the daemon reads that log", async () => {
     const { unixUser: _, ...facts } = { unixUser: undefined, ...(await bed.parking.park('print("hello")')) };
     const template = QUICK_TEMPLATE.replace(' -l\n', ' -l\nexec >"$HOME/log" 2>&1\n').replace(
       '${CLEARML_AGENT',

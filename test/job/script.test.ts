@@ -103,7 +103,7 @@ describe('in a job script,', () => {
   });
 
   describe('the private directory', () => {
-    it('S-13 is readable only by its user, as is its configuration file, even if the umask allows more', async () => {
+    it('S-13 is readable only by its user, as is its clearml.conf, whatever the umask', async () => {
       const look = 'stat -c "%a %n" "$CLEARML_SLURM_JOB_FOLDER" "$CLEARML_CONFIG_FILE"';
       const { stdout } = await run({ STAND_IN_AGENT: look }, PLAIN_TEMPLATE.replace('\n', '\numask 000\n'));
       expect(stdout).to.match(/^700 \S+clearml-4711\.\w+\n600 \S+\/clearml\.conf$/m);
@@ -122,7 +122,7 @@ describe('in a job script,', () => {
       });
     }
 
-    it('is removed even if a process that the agent left running writes there during the removal', async () => {
+    it('is removed even if a process of the agent writes there during the removal', async () => {
       const bin = join(node.home, 'bin');
       mkdirSync(bin);
       const once = 'if [ ! -e "$0.done" ] && touch "$0.done"; then /bin/rm "$@"; mkdir -p -- "${!#}/tmp"; exit 1; fi';
@@ -183,7 +183,7 @@ describe('in a job script,', () => {
   describe('the configuration', () => {
     const show = 'cat "$CLEARML_CONFIG_FILE"';
 
-    it('is the file that was written for this job, if the node can read that file', async () => {
+    it('is the file that was written for this job, if the node can read it', async () => {
       const shared = join(node.tmp, 'shared.conf');
       writeFileSync(shared, 'for this job\n');
       const { stdout } = await run({ STAND_IN_AGENT: show }, PLAIN_TEMPLATE, { sharedConf: shared });
@@ -238,7 +238,7 @@ describe('in a job script,', () => {
       expect(node.calls().filter((call) => call.startsWith('agent'))).to.deep.equal([]);
     });
 
-    it('ends the job if the task must not run, even if CLEARML_AGENT_EXECUTE follows a command', async () => {
+    it('ends a job whose task must not run, even if CLEARML_AGENT_EXECUTE follows a command', async () => {
       const after = PLAIN_TEMPLATE.replace('${CLEARML_AGENT_EXECUTE}', 'nice -n 1 ${CLEARML_AGENT_EXECUTE}');
       const { exitCode, stdout } = await run({ STAND_IN_GATE: 'exit 201' }, after);
       expect({ exitCode, stdout }).to.deep.equal({ exitCode: 201, stdout: 'before the agent\n' });

@@ -41,7 +41,7 @@ describe('SIGTERM', () => {
     });
   }
 
-  it('S-41 does not end the agent if only the batch shell gets the signal, as with --signal=B:TERM', async () => {
+  it('S-41 does not end the agent if only the batch shell gets the signal (--signal=B:TERM)', async () => {
     const go = join(node.home, 'go');
     const job = start({
       STAND_IN_AGENT: `trap "echo hit" TERM; echo ready; until [ -e ${go} ]; do sleep 0.05; done; echo finished`,
@@ -56,7 +56,7 @@ describe('SIGTERM', () => {
     });
   });
 
-  it('removes the credentials immediately, even if a container takes longer to end than Slurm allows', async () => {
+  it('removes the credentials at once, even if a container ends slowly', async () => {
     const container = 'container() { trap : TERM; "$@"; local code=$?; echo cleaning; sleep 60; return "$code"; }';
     const template = PLAIN_TEMPLATE.replace(
       '${CLEARML_AGENT_EXECUTE}',
@@ -171,7 +171,7 @@ describe('SIGUSR1 of --signal=B:USR1', () => {
     expect((await job.ended).exitCode).to.equal(3);
   });
 
-  it("does not change how SIGTERM works: it reaches the agent once, and then the template's trap runs", async () => {
+  it("changes nothing about SIGTERM, which reaches the agent once and then runs the template's trap", async () => {
     const job = start(REPORTS, PLAIN_TEMPLATE.replace('\n', "\ntrap 'echo mine' TERM\n"));
     await job.printed('ready');
     terminate(job);

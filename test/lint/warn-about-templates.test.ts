@@ -47,7 +47,7 @@ describe('the daemon', () => {
     );
   });
 
-  it('logs an error of sbatch only once, even if the template is checked again', async () => {
+  it('logs an error of sbatch only once, even if a template is checked again', async () => {
     const lines: string[] = [];
     const log = { warn: (message: string) => lines.push(message) } as unknown as Logger;
     const warnOnce = createWarnOnce();

@@ -74,7 +74,7 @@ describe('the logger', () => {
     expect(await written({ level: 'info' }, fail)).not.to.contain('stack=');
   });
 
-  it('has written every event when close resolves, even if the stream is slow', async () => {
+  it('has written every event when close resolves, even to a slow stream', async () => {
     const got: string[] = [];
     const slow = new Writable({
       highWaterMark: 1,

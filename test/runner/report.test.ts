@@ -66,7 +66,7 @@ describe('the closing report', () => {
     for (const last of ['error 500', 'console 500', 'log 500']) expect(text).to.include(last);
   });
 
-  it('shows the error, stack, difference and cause of a failed test, and the output of the programs that it started', async () => {
+  it('shows error, stack, difference and cause of a failed test, and the output of its programs', async () => {
     const { failures } = await runSpec(
       `import { offerEvidence } from '${resolve('test/support/evidence.ts')}';
        import { expect } from '${resolve('node_modules/chai/index.js')}';
@@ -93,7 +93,7 @@ describe('the closing report', () => {
       .and.to.include('the log of a daemon\nthe states of its jobs\nno evidence: Error: gone');
   });
 
-  it('shows the output of the programs that a failed before hook started, but none from earlier tests', async () => {
+  it('shows the output of the programs of a failed before hook, but not of earlier tests', async () => {
     const { failures } = await runSpec(
       `import { offerEvidence } from '${resolve('test/support/evidence.ts')}';
        const open = (text) => offerEvidence({ read: async () => [text] });
@@ -121,7 +121,7 @@ describe('the closing report', () => {
     expect(all.slice(1)).to.deep.equal(['the log of a server']);
   });
 
-  it('counts a failed before hook once, even if the after hook then fails too', async () => {
+  it('counts a failed before hook once, even if the after hook fails too', async () => {
     const { failures } = await runSpec(
       `describe('tests', () => {
          let server;

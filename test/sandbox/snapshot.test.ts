@@ -112,7 +112,7 @@ describe('the state file of the sandbox', () => {
     expect(await readFile(stateFile, 'utf8')).to.equal('{"my":"thesis"}');
   });
 
-  it('contains every change that the sandbox has responded to, even if its process is killed', async function () {
+  it('contains every change that was confirmed to a client, even if the process is killed', async function () {
     const answered: string[] = [];
     let accessKey: string | undefined;
     // Kills at 10, 40, 90 and 160 answers: early, and in the middle of a larger file.

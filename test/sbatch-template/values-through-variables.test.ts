@@ -231,7 +231,7 @@ describe('a value in a variable that the script evaluates', () => {
 });
 
 describe('templateWarnings', () => {
-  it('lists, once each and with file and line, the values that may be evaluated', () => {
+  it('lists the values that may be evaluated, each once, with file and line', () => {
     const text = withBody(`N=$(basename ${X})\n(( N ))`);
 
     expect(templateWarnings('gpu.template', text)).to.deep.equal([

@@ -226,7 +226,7 @@ export function defineSchedulerContract(title: string, open: () => Promise<Clust
       expect((await list()).find((job) => job.id === ended.id)?.state).to.equal('COMPLETED');
     });
 
-    it('S-44 does not cancel a job whose id matches but whose name differs', async () => {
+    it('S-44 does not cancel a job with the same id and another name', async () => {
       const [other, later] = [
         await submit(script('#SBATCH --hold', 'true')),
         await submit(script('#SBATCH --hold', 'true')),

@@ -24,7 +24,7 @@ describe('a submission to a failing Slurm', () => {
     expect(await found()).to.have.length(1);
   });
 
-  it('has an unknown outcome if sbatch times out, even if no job was created', async () => {
+  it('has an unknown outcome if sbatch times out before it creates a job', async () => {
     plan(lostThenTimeout());
 
     expect(await submit()).to.deep.equal({ kind: 'unknown', message: 'Socket timed out on send/recv operation' });
@@ -96,7 +96,7 @@ describe('a submission to a failing Slurm', () => {
     expect(await found()).to.deep.equal([]);
   });
 
-  it('reports Slurm as unavailable if sbatch is missing, names the path, and creates no job', async () => {
+  it('reports Slurm as unavailable, and names the path, if sbatch is missing', async () => {
     const outcome = await desk.schedulerWithoutSlurm().submit({ jobName: JOB_NAME, script: HELD_SCRIPT });
 
     expect(outcome.kind).to.equal('unavailable');

@@ -165,7 +165,7 @@ describe('jobs of several Unix users', () => {
     }
   });
 
-  it("are reported as not listed if sudo refuses squeue for their user; other users' jobs are listed", async () => {
+  it("are reported as not listed if sudo refuses squeue for one user, but others' jobs are listed", async () => {
     const { scheduler, refused } = createBed({ hidesJobs: true });
     refused.add('alice');
     const list = await scheduler.list(undefined, [ALICE, BOB]);
@@ -222,7 +222,7 @@ describe('jobs of several Unix users', () => {
       .that.deep.equals(new Set(['alice']));
   });
 
-  it("do not count as absent if accounting times out for their user, and other users' jobs are still found", async () => {
+  it("do not count as absent if accounting times out for one user, but others' jobs are found", async () => {
     const { scheduler, failing } = createBed();
     await scheduler.facts();
     failing.set('alice', new CommandTimeoutError('sacct', 1_000, '', ''));
@@ -263,7 +263,7 @@ describe('jobs of several Unix users', () => {
     expect(calls).to.deep.equal(['alice sacct', 'bob sacct', 'bob sacct']);
   });
 
-  it('are each cancelled as their own user, even if sudo refuses scancel for one of the users', async () => {
+  it('are each cancelled as their own user, even if sudo refuses scancel for one user', async () => {
     const { scheduler, calls, refused } = createBed();
     refused.add('alice');
     const jobs = ['alice', 'alice', 'bob'].map((unixUser, at) => ({ id: String(at) as JobId, name: NAME, unixUser }));

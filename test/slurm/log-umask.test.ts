@@ -10,7 +10,7 @@ describe('the umask of sbatch', () => {
     ['0077', '0077'],
     ['0000', '0066'],
   ] as const) {
-    it(`denies others access to files, and keeps the permissions of directories: ${given} for a login with ${login}`, () => {
+    it(`denies access to others, and keeps the permissions of directories: ${given} for a login with ${login}`, () => {
       expect(logUmask(login)).to.equal(given);
     });
   }

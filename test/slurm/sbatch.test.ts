@@ -41,7 +41,7 @@ describe('sbatch', () => {
     expect(parseSbatch(result({ exitCode: 3, stdout: '4711\n' }))).to.include({ kind: 'accepted', jobId: '4711' });
   });
 
-  it('has submitted no job if it reports a failure, even after it printed a number', () => {
+  it('has submitted no job if it reports a failure after it printed a number', () => {
     const stderr = 'sbatch: error: Batch job submission failed: Invalid qos specification\n';
 
     expect(parseSbatch(result({ exitCode: 1, stdout: '42\n', stderr }))).to.include({ kind: 'rejected' });

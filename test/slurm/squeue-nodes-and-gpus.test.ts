@@ -36,7 +36,7 @@ describe('the sizes of jobs', () => {
     ).to.deep.equal({ 1: '2 nodes, 4 GPUs', 2: '1 nodes, 0 GPUs' });
   });
 
-  it('are computed from the requested resources if Slurm does not count GPUs, as in 22.05 and 26.05', () => {
+  it('are computed from the requested resources if Slurm does not count GPUs (22.05 and 26.05)', () => {
     const plain = 'cpu=2,mem=8G,node=2,billing=2';
     expect(
       sizes(

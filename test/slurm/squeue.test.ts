@@ -69,7 +69,7 @@ describe('a query with squeue', () => {
     });
   });
 
-  it('recognizes the jobs of other Unix users in a list of all jobs, whatever the names of the jobs are', () => {
+  it("recognizes other Unix users' jobs in a list of all jobs, whatever their names", () => {
     const header = record([...COLUMNS, 'USER', 'NAME']);
     const rowOf = (id: string, userId: string, name: string): string =>
       record([id, id, 'RUNNING', 'None', '1795505467', 'N/A', 'NONE', 'gpu', 'n1', userId, name]);

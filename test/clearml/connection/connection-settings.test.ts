@@ -50,7 +50,7 @@ describe('the connection to the ClearML server', () => {
   }
 
   describe('with TLS', () => {
-    it('rejects a certificate of an unknown CA before it sends anything, and names the setting to use', async () => {
+    it('rejects a certificate of an unknown CA before it sends anything, and names the setting', async () => {
       const error = await rejection(call(secure.url, {}));
 
       expect(error).to.be.instanceOf(NotTheApiError).and.have.property('mayHaveHappened', false);

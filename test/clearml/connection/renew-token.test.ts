@@ -166,7 +166,7 @@ describe('the login to ClearML', () => {
       expect(fixture.server.callsOf('auth.login')).to.have.length(2);
     });
 
-    it('makes its first call fail as unreachable if the server rejects the new token right after the login', async () => {
+    it('causes an unreachable error if the server rejects it right after the login', async () => {
       fixture.server.script('queues.remove_task', refuse(401, 30, 'invalid token'));
 
       const error = await rejection(fixture.client({ timeouts: { retryMs: 0 } }).queues.removeEntry(QUEUE, TASK));

@@ -65,7 +65,7 @@ describe('the rate limit of calls to ClearML', () => {
     expect(made.waitMs()).to.equal(400);
   });
 
-  it('C-38 makes calls wait after the server refuses one, and longer after each consecutive refusal', () => {
+  it('C-38 makes calls wait after a refusal, and longer after each consecutive refusal', () => {
     const made = limited();
     const pauses: number[] = [];
     for (let count = 0; count < 8; count += 1) {

@@ -62,7 +62,7 @@ describe('the audit log', () => {
     expect(line).to.deep.include({ jobs: ['********'], why: '********' });
   });
 
-  it('masks the secrets in a text before it truncates the text, and keeps the event if masking fails', async () => {
+  it('masks the secrets in a text before the truncation, and keeps the event if the masking fails', async () => {
     const redact = (text: string): string => {
       if (text === 'gpu') throw new RangeError('Maximum call stack size exceeded');
       return text.replaceAll('hunter2', '********');
@@ -97,7 +97,7 @@ describe('the audit log', () => {
     expect([...Array(confirmed).keys()].filter((line) => !kept.has(String(line)))).to.deep.equal([]);
   });
 
-  it('D-15 reports a full disk once, lets tasks continue, and writes the lines once there is space', async () => {
+  it('D-15 reports a full disk once, and writes the lines when there is space again', async () => {
     const messages: string[] = [];
     const note = (message: string): void => void messages.push(message);
     const audit = await open({ log: { info: note, warn: note, error: note } });
@@ -169,7 +169,7 @@ describe('the audit log', () => {
       expect(shown(await readAudit(stateDir, '7'))).to.deep.equal([TASK, TASK, TASK]);
     });
 
-    it("is found by that job id even if another task's id begins with the same number", async () => {
+    it("is found by a job id even if another task's id begins with the same number", async () => {
       await (await open()).write({ event: 'claimed', task: '7'.repeat(32), queue: 'gpu' });
       expect(shown(await readAudit(stateDir, '7'))).to.deep.equal([TASK, TASK, TASK]);
       expect(shown(await readAudit(stateDir, '77'))).to.deep.equal(['7'.repeat(32)]);

@@ -92,7 +92,7 @@ describe('the audit log of a task', () => {
     ['user', 'a task enqueued elsewhere', { task: taskOf('queued'), place: 'another queue' }, 'enqueued again'],
     ['daemon', 'a parked task', { task: taskOf('queued'), place: 'parked' }, 'it cannot start'],
   ] as const) {
-    it(`names the ${by} as the requester, before scancel runs, if the daemon cancels the job of ${title}`, async () => {
+    it(`names the ${by} as the requester before the daemon cancels the job of ${title}`, async () => {
       const entry = await begun();
       const seen = { ...change, task: change.task && { ...change.task, id: entry.task } };
       fixture.deps.clearml.tasks.get = () =>
@@ -140,7 +140,7 @@ describe('the audit log of a task', () => {
     });
   }
 
-  it('names the daemon as the requester of a status change even if the reason is "toString"', async () => {
+  it('names the daemon as the requester of its status change, even with the reason "toString"', async () => {
     const entry = await begun();
     const { audit, journal, clearml } = fixture.deps;
     const tasks = { ...clearml.tasks, fail: () => Promise.resolve() };
@@ -218,7 +218,7 @@ describe('the audit line of a submission', () => {
     expect(event).to.deep.include({ properties: { note: `${'a '.repeat(490)}… (${value.length} characters)` } });
   });
 
-  it('contains at most 100 user properties, first those that the template reads, and counts the others', () => {
+  it('contains at most 100 user properties, those of the template first, and counts the others', () => {
     const properties = Object.fromEntries(Array.from({ length: 150 }, (_, index) => [`a${index}`, { value: 'b' }]));
     const event = describeOf({ hyperparams: { properties: { ...properties, partition: { value: 'gpu' } } } });
     expect(event).to.include({ propertiesLeftOff: 51 });

@@ -40,7 +40,7 @@ describe('the task claimer', () => {
     }
   });
 
-  it('claims nothing from a queue whose first task still has a live job, as only the first can be popped', async () => {
+  it('claims nothing from a queue whose first task still has a live job', async () => {
     const fixture = createStepFixture();
     const task = await fixture.enqueued(1);
     await fixture.enqueued(2);
@@ -75,7 +75,7 @@ describe('the task claimer', () => {
     expect(fixture.deps.journal.entries.size).to.equal(0);
   });
 
-  it('C-04 aborts a task again if its user aborted the task just before the claim set it back to queued', async () => {
+  it("C-04 aborts a task again if the claim has undone its user's abort", async () => {
     const fixture = createStepFixture();
     const task = await fixture.enqueued(1);
     const snapshot = await fixture.poll();
@@ -100,7 +100,7 @@ describe('the task claimer', () => {
     expect(fixture.deps.journal.entries.size).to.equal(0);
   });
 
-  it('returns a task to the front of its queue under backpressure, and reports repeated returns only once', async () => {
+  it('returns a task to the front of its queue under backpressure, and logs repeated returns once', async () => {
     const fixture = createStepFixture();
     const task = await fixture.enqueued(1);
     await fixture.enqueued(2);
@@ -121,7 +121,7 @@ describe('the task claimer', () => {
     expect((await fixture.read(task))?.statusMessage).to.match(/^Returned to the front/);
   });
 
-  it('S-05 keeps the order of the tasks that it returns under backpressure, in whatever order sbatch responds', async () => {
+  it('S-05 keeps the order of returned tasks under backpressure, whatever the order of the responses', async () => {
     for (const slowest of [1, 2, 3, 4]) {
       const given = createStepFixture();
       const held: (() => void)[] = [];
@@ -145,7 +145,7 @@ describe('the task claimer', () => {
     }
   });
 
-  it('S-15 submits a first burst of jobs immediately, and the rest at the rate limit, a few at a time', async () => {
+  it('S-15 submits a burst of jobs at once, and the others at the rate limit', async () => {
     const fixture = createStepFixture({ rateLimit: createRateLimit({ perSecond: 2, burst: 4 }) });
     for (let number = 1; number <= 20; number += 1) await fixture.enqueued(number);
     const round = claimOnce(fixture, 60_000);
@@ -163,7 +163,7 @@ describe('the task claimer', () => {
     expect(counts).to.deep.equal([4, 4, 7, 10, 10]);
   });
 
-  it('stops claiming when the next poll is due, even if sbatch is slow and the queue is long', async () => {
+  it('stops claiming when the next poll is due, even in a long queue', async () => {
     const fixture = createStepFixture();
     for (let number = 1; number <= 30; number += 1) await fixture.enqueued(number);
     fixture.fate = ({ kind }) => (kind === 'sbatch' ? 'never answered' : undefined);
@@ -207,7 +207,7 @@ describe('the task claimer', () => {
     expect(pops).to.deep.equal(tasks.map((number) => `queues.get_next_task of task ${number}`));
   });
 
-  it('skips 60 unreadable entries of a queue and claims the task behind them before it reads the next queue', async () => {
+  it('skips 60 unreadable entries and claims the task behind them before it reads the next queue', async () => {
     const given = createStepFixture();
     const [own] = given.deps.queues;
     if (own === undefined) throw new Error('no queue');

@@ -75,7 +75,7 @@ describe('every plan of claims', () => {
     );
   });
 
-  it('claims a task if the limits admit one, and explains why it does not claim the first 50 others', () => {
+  it('claims a task if the limits admit one, and explains why it leaves the first 50 others', () => {
     fc.assert(
       fc.property(states, (state) => {
         const { claims, held: explained } = planClaims(state, 1_000);
@@ -141,7 +141,7 @@ describe('every plan of claims', () => {
     );
   });
 
-  it('needs at most one claim for each owner to serve every owner, with user fairness and no limit reached', () => {
+  it('serves each of N owners within N claims, with user fairness and no limit reached', () => {
     const rounds = fc.array(fc.array(owners, { maxLength: 3 }), { minLength: 1, maxLength: 30 });
     fc.assert(
       fc.property(rounds, (arrivals) => {

@@ -22,7 +22,7 @@ import {
 } from './limited-claims.ts';
 
 describe('the limit of a queue', () => {
-  it('keeps further tasks in the queue, and each of them shows the limit and the number of tasks ahead', async () => {
+  it('keeps further tasks in the queue, each with the limit and the number of tasks ahead', async () => {
     const fixture = fixtureWith({ limits: { maxJobs: 2 } });
     await enqueue(fixture, 'ada', 1, 2, 3, 4);
 
@@ -133,7 +133,7 @@ describe('a job with the name of an untracked task', () => {
 });
 
 describe('the limit per user', () => {
-  it('holds the tasks of a user who has reached it, and admits the tasks of other users behind them', async () => {
+  it("holds the tasks of a user who has reached it, and admits other users' tasks behind them", async () => {
     const fixture = fixtureWith({ limits: { maxJobsPerUser: 1 } });
     await enqueue(fixture, 'ada', 1, 2, 3);
     await enqueue(fixture, 'bob', 4);
@@ -194,7 +194,7 @@ describe('fairness between users', () => {
 describe('a pause', () => {
   const paused = (pause: Partial<Pause> = {}): Pause => ({ queue: null, since: 0, until: null, reason: '', ...pause });
 
-  it('holds each task of the cluster or queue until the pause ends, and each task shows why it waits', async () => {
+  it('holds each task of the cluster or queue until its end, and shows the reason on each task', async () => {
     let pauses: readonly Pause[] = [paused({ until: Date.UTC(2126, 0, 2, 3, 4), reason: 'new drivers' })];
     const fixture = fixtureWith({}, { pauses: () => Promise.resolve(pauses) });
     await enqueue(fixture, 'ada', 1, 2);
@@ -227,7 +227,7 @@ describe('a pause', () => {
     expect(fixture.logged).to.include('error: Cannot read the pause file; claiming no tasks until it is readable');
   });
 
-  it('hides the use of the limits if the pause file becomes unreadable after some tasks were claimed', async () => {
+  it('hides the use of the limits if the pause file becomes unreadable during a pass', async () => {
     let readings = 0;
     const fixture = fixtureWith(
       {},

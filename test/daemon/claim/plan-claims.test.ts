@@ -47,7 +47,7 @@ describe('the plan of the next claims', () => {
     expect(held(state)).to.deep.equal(['a2: queue.maxJobs=3, 0', 'a3: queue.maxJobs=3, 1']);
   });
 
-  it('claims one task at a time from a queue with a limit on GPUs, as the size of the next job is unknown', () => {
+  it("claims one task at a time if a limit counts GPUs, because the next job's size is unknown", () => {
     const state = stateOf({ q: { tasks: ['a1', 'a2'], limits: { maxGpus: 8 } }, r: { tasks: ['b1', 'b2'] } });
 
     expect(claimed(state)).to.deep.equal(['a1', 'b1', 'b2']);
@@ -93,7 +93,7 @@ describe('the plan of the next claims', () => {
     expect(claims.map(({ entry }) => entry)).to.deep.equal([{ task: 'b1', added: 1, isBehind: true }]);
   });
 
-  it('serves the owners in turn with user fairness, beginning with the owner who has the fewest jobs', () => {
+  it('serves the owners in turn with user fairness, first the owner with the fewest jobs', () => {
     const tasks = ['a1', 'a2', 'a3', 'b1', 'b2', 'c1'];
 
     expect(claimed(stateOf({ q: { tasks, userFairness: true } }))).to.deep.equal(['a1', 'b1', 'c1', 'a2', 'b2', 'a3']);
@@ -107,7 +107,7 @@ describe('the plan of the next claims', () => {
     ]);
   });
 
-  it('serves a second owner right after the first with user fairness, even if the first has 1,000 tasks ahead', () => {
+  it('serves another owner next with user fairness, even behind 1,000 tasks of the first owner', () => {
     const tasks = [
       ...Array.from({ length: 1_000 }, (_, index) => `a${index}`),
       ...Array.from({ length: 10 }, (_, index) => `b${index}`),
@@ -158,14 +158,14 @@ describe('the plan of the next claims', () => {
     expect(claimed({ ...state, queues: waiting === undefined ? [] : [{ ...waiting, counts }] })).to.deep.equal([]);
   });
 
-  it("claims no task behind one that cannot be claimed yet, except other owners' tasks with user fairness", () => {
+  it('claims no task behind one that cannot be claimed yet, unless user fairness lets other owners pass', () => {
     const tasks = ['a1', 'b1', 'a2'];
 
     expect(claimed(stateOf({ q: { tasks }, r: { tasks: ['c1'] } }, { skip: ['a1'] }))).to.deep.equal(['c1']);
     expect(claimed(stateOf({ q: { tasks, userFairness: true } }, { skip: ['a1'] }))).to.deep.equal(['b1']);
   });
 
-  it('requests the unread entries of a queue before it serves the next queue, unless the queue is paused', () => {
+  it('requests the unread entries of a queue before it serves the next queue', () => {
     const more = { tasks: ['a1'], hasMore: true };
     const queues = { q: more, r: { tasks: ['b1'] } };
 

@@ -30,7 +30,7 @@ describe('a limit on GPUs or nodes', () => {
   const sizeReads = ({ calls }: StepFixture): number =>
     calls.filter((label) => label.includes('squeue of sizes')).length;
 
-  it('admits tasks until jobs have reached it; the status messages of the other tasks name the limit', async () => {
+  it("admits tasks until the limit is reached, and names the limit in the other tasks' messages", async () => {
     const fixture = fixtureWith({ limits: { maxGpus: 6 } });
     gpusByNumber(fixture);
     await enqueue(fixture, 'ada', 1, 2, 3, 4, 5);
@@ -67,7 +67,7 @@ describe('a limit on GPUs or nodes', () => {
     expect(submittedOf(fixture)).to.deep.equal([1, 2]);
   });
 
-  it('holds a task after a peer has submitted a job, until Slurm lists the size of that job', async () => {
+  it("holds each task after a peer's submission until Slurm lists the size of the peer's job", async () => {
     const fixture = fixtureWith({ limits: { maxGpus: 2 } });
     fixture.cluster.sizeOf = () => ({ nodes: 1, gpus: 2 });
     await enqueue(fixture, 'ada', 1, 2);
@@ -83,7 +83,7 @@ describe('a limit on GPUs or nodes', () => {
     expect(submittedOf(fixture)).to.deep.equal([1]);
   });
 
-  it('admits a task after one poll even if a peer has parked a task whose job Slurm does not list', async () => {
+  it("admits a task after one poll even if Slurm never lists the job of a peer's parked task", async () => {
     const fixture = fixtureWith({ limits: { maxGpus: 2 } });
     await enqueue(fixture, 'ada', 1, 2);
     const peer = fixture.peer(2);
@@ -161,7 +161,7 @@ describe('a limit on GPUs or nodes', () => {
     expect(submittedOf(fixture)).to.deep.equal([1, 2]);
   });
 
-  it('holds each task while the outcome of a submission is unknown, and logs that once after two polls', async () => {
+  it('holds each task while a submission has an unknown outcome, and logs that after two polls', async () => {
     const fixture = fixtureWith({ limits: { maxGpus: 2 } });
     await withTracked(fixture, { step: 'submitting', stepAt: NOW });
     const passes = passesOf(fixture);
@@ -179,7 +179,7 @@ describe('a limit on GPUs or nodes', () => {
     expect(submittedOf(fixture)).to.deep.equal([]);
   });
 
-  it('holds each task until Slurm lists the job that was submitted after the poll', async () => {
+  it('holds each task after a submission until Slurm lists the job', async () => {
     const fixture = fixtureWith({ limits: { maxGpus: 2 } });
     await withTracked(fixture, { step: 'following', stepAt: NOW });
     const snapshot = { ...(await fixture.poll()), at: NOW - 1 };

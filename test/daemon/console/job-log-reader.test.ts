@@ -31,7 +31,7 @@ const failureOf = async (logs: JobLogs, record: Partial<JobRecord> = {}): Promis
 };
 
 describe("reading the end of a job's log", () => {
-  it("passes the job's user id, so that only that user's file is read", async () => {
+  it("passes the job's user id, so that the file of no other user is read", async () => {
     const { logs, asked } = logsFrom(returning('part 0 4\nlast'));
 
     expect(await logs.read(recordOf({ userId: 4242 }))).to.deep.equal({

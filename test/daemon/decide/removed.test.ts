@@ -17,7 +17,7 @@ function reasonOf(actions: readonly Action[]): string | undefined {
 }
 
 describe('the decision for a parked task whose queue entry is gone', () => {
-  it('reports that a user removed the entry if the job never started and no program can have removed it', () => {
+  it('reports a removal by a user if the job never started and no program removed the entry', () => {
     expect(reasonOf(decide(observation(FRESH)))).to.equal(REMOVED_BY_USER);
   });
 

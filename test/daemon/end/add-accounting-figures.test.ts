@@ -110,7 +110,7 @@ describe('the accounting figures of ended jobs', () => {
     expect(one.task).to.equal(taskNumber(1));
   });
 
-  it('are requested again later if accounting does not have them yet, but not after a day', async () => {
+  it('are requested again if accounting does not have them yet, but only for a day', async () => {
     await ended();
     for (const ms of [10_000, 10_000, 10_000, 20_000]) await after(ms);
     expect(asked).to.have.length(2);

@@ -43,7 +43,7 @@ async function started(fixture: StepFixture, task: TaskId): Promise<Task> {
 }
 
 describe('ending a task that its agent left open', () => {
-  it('sets the status and reason, writes the last lines of the log to the console, and forgets the task', async () => {
+  it('sets status and reason, writes the end of the log to the console, and forgets the task', async () => {
     const fixture = createStepFixture(logsThatEnd('first\nlast\n'));
     const { task, seen, entry } = await parked(fixture);
 

@@ -80,7 +80,7 @@ describe('the record of an end', () => {
     expect([...history.attempts.values()].map(({ startedAt }) => startedAt)).to.deep.equal([undefined]);
   });
 
-  it('D-16 is written before the journal entry is deleted, so that a killed daemon loses no record', async () => {
+  it('D-16 is written before the journal entry is deleted, so that a crash loses no record', async () => {
     const entry = await begun();
     const { journal } = fixture.deps;
     const hasEntry = (id: string): boolean => [...journal.entries.keys()].some((task) => task === id);

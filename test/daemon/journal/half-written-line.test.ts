@@ -75,7 +75,7 @@ describe('the journal on a full disk', () => {
     expect(journal.entries.get(FIRST.task)?.step).to.equal('submitting');
   });
 
-  it('removes an incomplete line before the next write, if it could not do so immediately', async () => {
+  it('removes an incomplete line before the next write if the immediate removal failed', async () => {
     fill();
     handles.truncate = () => Promise.reject(new Error('EIO: i/o error, ftruncate'));
     expect(await rejection(journal.write(SECOND))).to.equal(FULL);

@@ -174,7 +174,7 @@ describe('the journal', () => {
     expect(await readlink(file)).to.equal(file);
   });
 
-  it('writes pending lines when it closes, and none afterwards, as another daemon may then use the file', async () => {
+  it('writes pending lines when it closes, and no line afterwards', async () => {
     const journal = await openJournal(folder, NOW);
     const pending = journal.write(taskNumber(1));
     await journal.close();

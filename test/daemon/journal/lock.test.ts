@@ -19,7 +19,7 @@ describe('the lock of a state directory', () => {
 
   afterEach(() => rm(folder, { recursive: true }));
 
-  it('D-08 rejects a second holder, and names the host, the process and the start time of the first', async () => {
+  it('D-08 rejects a second holder, and names the host, process and start time of the first', async () => {
     await acquireLock(folder, 'login1', Date.UTC(2026, 0, 2));
 
     const error = await rejection(acquireLock(folder, 'login1', Date.now()));

@@ -54,7 +54,7 @@ function startJob({ clock }: StepFixture, job: SimJob): void {
 }
 
 describe('the monitor', () => {
-  it('reports that a task is claimed, submitted, started and ended, and remembers these steps', async () => {
+  it('reports the claim, submission, start and end of a task, and remembers these steps', async () => {
     const fixture = startWatched();
     const task = await fixture.enqueued(1);
     await advance(fixture.clock, 20_000);

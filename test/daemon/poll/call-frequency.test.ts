@@ -18,7 +18,7 @@ describe('the daemon', () => {
     expect(fixture.cluster.jobs).to.have.length(1);
   });
 
-  it('claims a task at the next check of its queue, even if a poll becomes due during that check', async () => {
+  it('claims a task at the next check of its queue, even if a poll becomes due meanwhile', async () => {
     const fixture = createStepFixture();
     fixture.fate = ({ endpoint }) => {
       if (endpoint === 'queues.get_all') fixture.clock.pass(30);
@@ -68,7 +68,7 @@ describe('the daemon', () => {
     expect(fixture.calls.filter((call) => call === 'squeue')).to.have.length.within(9, 11);
   });
 
-  it('S-35 polls Slurm about once a minute while its jobs do not change, and still detects a later change', async () => {
+  it('S-35 polls Slurm about once a minute while no job changes, and still detects a later change', async () => {
     const fixture = createStepFixture();
     const task = await fixture.enqueued(1);
     const run = startDaemon(fixture.deps);

@@ -24,7 +24,7 @@ function seeWorkers(peers: Peers, ...rows: readonly WorkerRow[]): Promise<void> 
 }
 
 describe('among several daemons, a job', () => {
-  it('is tracked by the daemon that submitted it, while that daemon is live', async () => {
+  it('is tracked by the daemon that submitted it while that daemon is live', async () => {
     const [one, other] = [daemon('mark1'), daemon('mark2')];
     await seeWorkers(one, one.row(), other.row());
     await seeWorkers(other, one.row(), other.row());
@@ -42,7 +42,7 @@ describe('among several daemons, a job', () => {
     }
   });
 
-  it('is adopted once its daemon is missing from three polls in a row, and returns to that daemon when it is back', async () => {
+  it('is adopted if its daemon is missing from three polls, and handed back when the daemon returns', async () => {
     const [one, other] = [daemon('mark1'), daemon('mark2')];
     const sees: boolean[] = [];
     for (const rows of [[other.row()], [], [], [other.row()], [], [], [], [other.row()]]) {
@@ -62,7 +62,7 @@ describe('among several daemons, a job', () => {
     expect(one.isOurs(QUEUE, 'mark2')).to.equal(false);
   });
 
-  it('is adopted from a daemon that is missing for a long time, even if the polls follow each other quickly', async () => {
+  it('is adopted from a daemon that is missing for a long time, even during quick polls', async () => {
     const [one, other] = [daemon('mark1'), daemon('mark2')];
     await seeWorkers(one, other.row());
     for (let reading = 0; reading < 9; reading += 1) {
@@ -114,7 +114,7 @@ describe('among several daemons, a job', () => {
     expect([single.isOurs(QUEUE, 'dead1'), single.isOurs(QUEUE, undefined)]).to.deep.equal([true, true]);
   });
 
-  it('is tracked by a daemon that serves its queue if its own daemon no longer serves that queue', async () => {
+  it('is tracked by another daemon of its queue if its own daemon no longer serves the queue', async () => {
     const [one, other] = [daemon('mark1'), daemon('mark2', { queues: [OTHER] })];
     await seeWorkers(one, other.row());
     await seeWorkers(other, one.row());
@@ -140,7 +140,7 @@ describe('among several daemons, a job', () => {
 });
 
 describe('two daemons with the same name', () => {
-  it('get different registrations: the daemon that first sees the other adds its mark to its own name', async () => {
+  it('get different registrations, because the daemon that sees the other adds its mark to its name', async () => {
     const [one, other] = [daemon('mark1', { worker: 'login1:slurm' }), daemon('mark2', { worker: 'login1:slurm' })];
     await seeWorkers(one, daemon('mark3').row(), other.row());
     await seeWorkers(other, one.row());

@@ -24,7 +24,7 @@ function known(order: readonly number[]): Map<TaskId, Task> {
 const NONE = new Set<TaskId>();
 
 describe('the plan of a poll', () => {
-  it('reads in full the tasks that were not read for the longest time, and only checks the others for changes', () => {
+  it('reads in full the tasks that were read longest ago, and only checks the others for changes', () => {
     const plan = planRead(tracked(5), known([4, 2, 5, 1, 3]), NONE, LIMITS);
 
     expect(plan.inFull).to.deep.equal([taskNumber(4), taskNumber(2)]);
@@ -125,7 +125,7 @@ describe('the state of a task', () => {
     expect(hasSameState(undefined, undefined)).to.equal(true);
   });
 
-  it('differs after a new queue, a deletion, or a status change, even a change to the same status', () => {
+  it('differs after a new queue, a deletion, or any status change', () => {
     for (const later of [
       { ...task, status: 'stopped' as const },
       { ...task, statusChanged: NOW },

@@ -202,7 +202,7 @@ describe('act', () => {
     });
   }
 
-  it('leaves the task to its requeued job if that job starts right after the task was parked again', async () => {
+  it('leaves the task to its requeued job if that job starts just after the task is parked again', async () => {
     const fixture = createStepFixture();
     const task = await begun(fixture);
     const deps = withParking(fixture, async (park) => {

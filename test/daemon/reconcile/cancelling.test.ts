@@ -8,7 +8,7 @@ const OWN = { do: 'cancel', jobIds: ['7' as JobId], why: 'the task was deleted' 
 const EXTRA = { do: 'cancel', jobIds: ['8' as JobId], why: 'the task has another job, 7' } as const;
 
 describe('the record of cancelled jobs', () => {
-  it('permits another cancellation of a job after a minute, but not before', () => {
+  it('permits another cancellation of a job only after a minute', () => {
     for (const cancel of [OWN, EXTRA]) {
       expect(isCancelDue(entryOf(), cancel, NOW)).to.equal(true);
       const entry = withCancelled(entryOf(), cancel, NOW);

@@ -112,7 +112,7 @@ describe('the reconcile loop', () => {
     { what: 'an extra job', cancelled: (id: JobId) => ({ jobId: '99' as JobId, cancelledExtras: [id] }) },
     { what: 'the tracked job', cancelled: (jobId: JobId) => ({ jobId, cancelledFor: 'the task was taken out' }) },
   ]) {
-    it(`remembers that it cancelled ${what} for as long as Slurm lists that job`, async () => {
+    it(`remembers that it cancelled ${what} as long as Slurm lists that job`, async () => {
       const fixture = createStepFixture();
       const deps = { ...fixture.deps, peers: { ...fixture.deps.peers, isOurs: () => false } };
       const task = await trackTask(fixture);
@@ -146,7 +146,7 @@ describe('the reconcile loop', () => {
     await fixture.pool.finish();
   }
 
-  it('S-63 submits another job if slurmctld was killed and Slurm ended the first before its script began', async () => {
+  it('S-63 submits another job if slurmctld was killed before the script of the first one began', async () => {
     const fixture = createStepFixture();
     const task = await failAtStart(fixture, { isRevoked: true });
     await reconcileAfterGrace(fixture);
@@ -205,7 +205,7 @@ slurmstepd-n1: error: Failed to invoke spank plugin stack
     expect((await fixture.read(task))?.status).to.equal('failed');
   });
 
-  it('sets the task to failed if the log is empty, as the script may have been unable to write to it', async () => {
+  it('sets the task to failed if the log is empty, because the script may have begun', async () => {
     const fixture = createStepFixture({
       jobLogs: { read: () => Promise.resolve({ kind: 'read', path: '/home/ada/1.out', tail: '', isWhole: true }) },
     });

@@ -27,7 +27,7 @@ describe('the adopter of untracked tasks', () => {
     { what: 'parked', isParked: true },
     { what: 'in no queue', isParked: false },
   ]) {
-    it(`D-06 adopts a task that is ${what} as soon as the disk is no longer full`, async () => {
+    it(`D-06 adopts a task that is ${what} once the disk has space again`, async () => {
       const fixture = createStepFixture();
       const untrackedTasks = createAdopter(fixture.deps);
       const task = await leave(fixture, { isParked });
@@ -84,7 +84,7 @@ describe('the adopter of untracked tasks', () => {
     expect(read).to.deep.equal([]);
   });
 
-  it('reads at most 100 parked tasks without a job in a pass, first those that were read longest ago', async () => {
+  it('reads at most 100 parked tasks without a job in a pass, those read longest ago first', async () => {
     const fixture = createStepFixture();
     for (let number = 1; number <= 250; number += 1) {
       const task = await fixture.enqueued(number);
@@ -104,7 +104,7 @@ describe('the adopter of untracked tasks', () => {
     }
   });
 
-  it('adopts no task while the daemon tracks its maximum number, and reports that untracked tasks remain', async () => {
+  it('adopts no task beyond its maximum number, and reports that untracked tasks remain', async () => {
     const fixture = createStepFixture();
     await leave(fixture, { isParked: true });
     const snapshot = await fixture.poll();
@@ -127,7 +127,7 @@ describe('the adopter of untracked tasks', () => {
     expect([...fixture.deps.journal.entries.keys()]).to.deep.equal([task]);
   });
 
-  it('resubmits a task whose job Slurm requeued before the task was parked, even if the journal was lost', async () => {
+  it('resubmits a task whose job was requeued before the parking, even without the journal', async () => {
     const fixture = createStepFixture();
     const { cluster, clock, deps, server } = fixture;
     const lost = fixture.peer(2);

@@ -153,7 +153,7 @@ describe('finishInterruptedSteps', () => {
     expect(fixture.deps.journal.entries.get(task)).to.include({ attempt: attempt(1) });
   });
 
-  it("tracks a task's job even if its queue is no longer served, and returns a task without a job to its queue", async () => {
+  it('tracks a task that has a job, and returns a task without a job, if its queue is no longer served', async () => {
     for (const step of ['claiming', 'parking'] as const) {
       const fixture = createStepFixture({ queues: [] });
       const task = await leave(fixture, step, { place: 'nowhere' });
@@ -166,7 +166,7 @@ describe('finishInterruptedSteps', () => {
     expect(await finishOnce(fixture, task)).to.equal('following job 1, 1 jobs');
   });
 
-  it('returns a parked task to its queue if the task needs a new job and the queue is no longer served', async () => {
+  it('returns a parked task that needs a new job, if its queue is no longer served', async () => {
     const fixture = createStepFixture({ queues: [] });
     const task = await leave(fixture, 'submitting', { place: 'parked' }, LONG_AGO);
 

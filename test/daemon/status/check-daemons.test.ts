@@ -144,7 +144,7 @@ describe('the health note', () => {
   });
   afterEach(() => rm(folder, { recursive: true }));
 
-  it('contains the state of the daemon, is replaced after a change, and is ignored if it cannot be read', async () => {
+  it('contains the state of the daemon, is replaced after a change, and is ignored if it is unreadable', async () => {
     let tracked = 1;
     const reporting = reportHealth(folder, () => ({ at: NOW, tracked, facts: FACTS }));
     const first = await waitUntil('the note', async () => (await readHealthNote(folder)) ?? false);

@@ -96,7 +96,7 @@ function acceptNoJobs({ fixture }: Run): void {
 }
 
 describe('a task whose job reached its time limit', () => {
-  it('waits for the end of the backoff while Slurm accepts no more jobs, and leaves no clearml.conf', async () => {
+  it('waits for the backoff while Slurm accepts no more jobs, and leaves no clearml.conf', async () => {
     const run = await timedOut();
     acceptNoJobs(run);
     const hour = 3_600_000;

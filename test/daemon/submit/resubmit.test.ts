@@ -74,7 +74,7 @@ describe('a resubmission', () => {
     expect(removals[0]).to.match(/attempt1\.conf$/);
   });
 
-  it('leaves only the clearml.conf of the last attempt, and logs nothing, while the journal cannot be written', async () => {
+  it('leaves one clearml.conf and logs nothing while the journal cannot be written', async () => {
     const fixture = createStepFixture();
     const { entry } = await parked(fixture);
     const { deps, ran } = recordCommands(fixture);
@@ -123,7 +123,7 @@ describe('a resubmission', () => {
     ]);
   });
 
-  it('leaves a task to the job that removed its queue entry, if this daemon no longer serves the queue', async () => {
+  it('leaves a task to the job that removed its queue entry, even if the queue is no longer served', async () => {
     const fixture = createStepFixture({ queues: [] });
     const { task, entry } = await parked(fixture);
     await fixture.server.call('queues.remove_task', { queue: SCHEDULER_QUEUE, task });
@@ -134,7 +134,7 @@ describe('a resubmission', () => {
     expect(fixture.deps.journal.entries.has(task)).to.equal(true);
   });
 
-  it('sets the task to failed if its job script can no longer be rendered, and removes the queue entry', async () => {
+  it('sets the task to failed and removes its entry if the script can no longer be rendered', async () => {
     const { deps } = createStepFixture();
     const render = (): never => {
       throw new TemplateError('a.template', 2, 1, 'no value');

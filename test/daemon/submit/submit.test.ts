@@ -35,7 +35,7 @@ describe('a submission', () => {
     expect(parseMark(entry.attempt)).to.equal(fixture.deps.mark);
   });
 
-  it('is in the journal before sbatch runs, with the number of attempts and the time of the first attempt', async () => {
+  it('is in the journal before sbatch runs, with the attempts and the time of the first one', async () => {
     const fixture = createStepFixture();
     const { task, prepared: next } = await prepared(fixture, 2);
     fixture.clock.pass(5_000);
@@ -107,7 +107,7 @@ describe('a submission', () => {
     ]);
   });
 
-  it("sets the task to failed, with sbatch's message, if Slurm rejects the job, and removes the queue entry", async () => {
+  it("sets the task to failed with sbatch's message, and removes its entry, if Slurm rejects the job", async () => {
     const fixture = createStepFixture();
     const { task, prepared: next } = await prepared(fixture);
     fixture.cluster.nextFate = 'rejected';
@@ -281,7 +281,7 @@ describe('a submission', () => {
     expect(data).to.deep.equal({ job: formatJobName(task, next.entry.attempt) });
   });
 
-  it('returns the task to its queue if the connection is lost, but throws the error of a bug in the daemon', async () => {
+  it('returns the task to its queue if the connection is lost, and rethrows the error of a bug', async () => {
     for (const [error, end] of [
       [new ConnectionLostError('the connection to login1 was lost'), 'returned'],
       [new RangeError('a fault of ours'), 'rejected'],

@@ -56,7 +56,7 @@ describe('the names of users and projects', () => {
       expect([await names.user('a'), await names.user('a')]).to.deep.equal([undefined, undefined]);
     });
 
-  it('delay a claim once, by at most two seconds; names that arrive later are used for later tasks', async () => {
+  it('delay a claim once, by at most two seconds, and are used later if they arrive later', async () => {
     const clock = createSimulatedClock(0);
     let respond: (document: Document) => void = () => undefined;
     const read = readsInTurn(() => new Promise((resolve) => (respond = resolve)));

@@ -26,7 +26,7 @@ describe('the owners of tasks', () => {
   };
   beforeEach(() => reads.splice(0));
 
-  it('are read only once, even for tasks that are deleted or have no owner', async () => {
+  it('are read only once, even for deleted tasks and tasks without an owner', async () => {
     const owners = createTaskOwners();
     await owners.read(tasks, [OF_ALICE, OWNERLESS, DELETED]);
     await owners.read(tasks, [OF_ALICE, OWNERLESS, DELETED]);

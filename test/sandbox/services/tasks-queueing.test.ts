@@ -46,7 +46,7 @@ describe('tasks.enqueue', () => {
     expect((await sandbox.call('tasks.enqueue', { task, queue: 'x', queue_name: 'y' })).result).to.equal('400/12');
   });
 
-  it("moves a queued task to another queue, and still remembers the task's status before it was first enqueued", async () => {
+  it('moves a queued task to another queue, and remembers its status before the first enqueue', async () => {
     await using sandbox = await openSandbox();
     const cpu = await sandbox.makeQueue('cpu');
     const gpu = await sandbox.makeQueue('gpu');
@@ -181,7 +181,7 @@ describe('tasks.dequeue', () => {
 });
 
 describe('a popped task', () => {
-  it('is an orphan until a client acts: it is queued, but in no queue, and keeps its execution queue', async () => {
+  it('is an orphan until a client acts: queued, but in no queue, with its execution queue', async () => {
     await using sandbox = await openSandbox();
     const queue = await sandbox.makeQueue('cpu');
     const task = await sandbox.makeQueued(queue);

@@ -37,7 +37,7 @@ describe("a change of a task's status", () => {
     expect(await sandbox.task(task)).to.include({ status_reason: '', status_message: '' });
   });
 
-  it('keeps the start time if a running task is started again, but not if the task has ended in between', async () => {
+  it('keeps the start time of a running task that is started again, and resets that of an ended task', async () => {
     const clock = createManualClock(Date.UTC(2025, 0, 1));
     await using sandbox = await openSandbox({ clock });
     const task = await sandbox.makeTask();
@@ -143,7 +143,7 @@ describe('tasks.stop', () => {
     expect(await sandbox.entriesOf(parking)).to.deep.equal([task]);
   });
 
-  it('only sets the message "stopping" if the worker is alive, even if called twice', async () => {
+  it('sets only the message "stopping" if the worker is alive', async () => {
     const clock = createManualClock();
     await using sandbox = await openSandbox({ clock });
     const task = await makeRunning(sandbox);

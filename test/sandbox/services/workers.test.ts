@@ -64,7 +64,7 @@ describe('a worker of the sandbox', () => {
     expect((await workers(sandbox))[0]?.['task']).to.include({ id: task, name: 'a task' });
   });
 
-  it('is registered even if it reports an unknown task, although that report is rejected', async () => {
+  it('is registered even by a rejected report about an unknown task', async () => {
     await using sandbox = await openSandbox();
     const body = { worker: 'w:1', task: 'gone', timestamp: 1 };
     expect((await sandbox.call('workers.status_report', body)).result).to.equal('400/101');

@@ -164,7 +164,7 @@ describe('a value for an option of Pyxis', () => {
     });
   }
 
-  it('makes the task fail if its option (mounts, env, workdir, name or save) could run it as code', () => {
+  it('makes the task fail if its option (mounts, env, workdir, name or save) may run it as code', () => {
     for (const option of ['mounts', 'env', 'workdir', 'name', 'save']) {
       const line = `#SBATCH --container-${option}=/x\${CLEARML_TASK.container.arguments}\n`;
       const template = `#!/bin/bash\n${line}${END}`;
@@ -176,7 +176,7 @@ describe('a value for an option of Pyxis', () => {
     }
   });
 
-  it('passes unchanged through the script that Pyxis writes for enroot if it has no special characters', async () => {
+  it('passes unchanged through the script for enroot if it has no special characters', async () => {
     // enroot_create_start_config and fstab_escape of Pyxis 0.24: only spaces and backslashes are escaped.
     const plain = fc.sample(
       hostileText().map((text) => text.replaceAll(/[^\w./:,@#%+=~-]/g, '')),
@@ -190,7 +190,7 @@ describe('a value for an option of Pyxis', () => {
     }
   });
 
-  it('is not accepted if bash gives a meaning to one of its characters in the script that Pyxis writes', () => {
+  it('is refused if bash would interpret one of its characters in the script for enroot', () => {
     for (const character of '$`"\'\\ \t\n;&|<>()[]{}*?!^\0é') {
       expect(isPlainForPyxis(`a${character}b`), JSON.stringify(character)).to.equal(false);
     }

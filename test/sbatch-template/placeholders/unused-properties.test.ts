@@ -5,7 +5,7 @@ import { unusedConstraints, unusedProperties } from '../../../src/sbatch-templat
 const READ = ['walltime', 'memory'];
 
 describe('the report of unused user properties', () => {
-  it('also names the properties that the template uses, but none that the daemon sets', () => {
+  it('names the properties that the template uses, and none that the daemon sets', () => {
     const hyperparams = {
       properties: { num_nodes: {}, walltime: {}, slurm_job_id: {}, slurm_cluster: {} },
       Slurm: { gpus: {}, num_nodes: {} },

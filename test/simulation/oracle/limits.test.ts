@@ -96,7 +96,7 @@ describe('the oracle of limits', () => {
     expect(reports).to.deep.equal(['task 3 is submitted although the cluster has the maximum of 2 jobs: now 3']);
   });
 
-  it('permits a daemon to exceed a limit by the tasks that another daemon had not parked at its last poll', () => {
+  it('permits a daemon to exceed a limit by tasks that a peer had not parked at the last poll', () => {
     const { claim, park, poll, submit, reports } = createBed({ maxJobs: 1 });
     claim(ONE, 2);
     poll();

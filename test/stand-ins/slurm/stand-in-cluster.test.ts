@@ -199,7 +199,7 @@ describe('the stand-in cluster', () => {
     await waitUntil('its process to be gone', () => !isAlive(Number(log(id))));
   });
 
-  it('keeps its jobs across a restart, and requeues the running ones, as Slurm does after a node failure', async () => {
+  it('keeps its jobs across a restart, and requeues the running ones', async () => {
     const ended = await submit('true');
     await until(ended, 'COMPLETED');
     const again = await submit('echo run; [ "$SLURM_RESTART_COUNT" = 1 ] || sleep 1000');

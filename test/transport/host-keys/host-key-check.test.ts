@@ -12,7 +12,7 @@ const NEW = makeHostKey('ssh-ed25519', 'new');
 const ECDSA = makeHostKey('ecdsa-sha2-nistp256', 'another type');
 
 describe('in strict mode, the host key check', () => {
-  it('accepts a known key: plain, hashed, in any file, for its port, among other keys', async () => {
+  it('accepts a known key: plain, hashed, in any file, for its port, or among other keys', async () => {
     const files: readonly (readonly [name: string, text: string])[] = [
       ['known', `login1 ${formatHostKey(OLD)}\n`],
       ['known', `${hashedName('login1', Buffer.from('salt'))} ${formatHostKey(OLD)}\n`],

@@ -101,7 +101,7 @@ describe('the openssh transport', () => {
     );
   });
 
-  it('opens one connection for all commands if the settings permit a login, and closes that connection', async () => {
+  it('opens one connection for all commands if a login is permitted, and closes it', async () => {
     const logins = used.sshd.loginCount();
     const host = open({ mayLogIn: true });
     await Promise.all([1, 2, 3].map(() => host.run(shell('true'))));
@@ -112,7 +112,7 @@ describe('the openssh transport', () => {
     expect(existsSync(join(ssh.folder, 'own'))).to.equal(false);
   });
 
-  it('has ended its own connection when close returns, although ssh -O exit does not wait for that', async () => {
+  it('has ended its own connection when close returns', async () => {
     const bin = join(ssh.folder, 'bin');
     mkdirSync(bin);
     const late =

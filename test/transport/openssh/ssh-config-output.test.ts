@@ -51,7 +51,7 @@ describe('findSshTarget', () => {
     );
   }
 
-  it('lists the options that ssh2 does not support, also those of jump hosts, unless they have defaults', async () => {
+  it('lists the options that ssh2 does not support and that differ from the defaults, also of jump hosts', async () => {
     const found = await target(
       'Host hpc\n  MACs hmac-sha2-512\n  Ciphers aes256-ctr\n  ProxyJump gate\n  SendEnv LANG\nHost gate\n  RekeyLimit 1G\n',
     );

@@ -94,7 +94,7 @@ describe('a persistent connection', () => {
     expect(login.count()).to.equal(3);
   });
 
-  it('logs in at most a few hundred times a day if the host is unreachable, however many calls are made', async () => {
+  it('logs in at most a few hundred times a day to an unreachable host', async () => {
     isUp = false;
     for (let second = 0; second < 86_400; second += 1) {
       clock.pass(1_000);
@@ -104,7 +104,7 @@ describe('a persistent connection', () => {
     expect(login.count()).to.be.below(320);
   });
 
-  it('waits for the maximum backoff after a rejected login, because sites may count rejected logins', async () => {
+  it('waits for the maximum backoff after a rejected login', async () => {
     login = createPersistentConnection<Line>({
       logIn: () => Promise.reject(new LoginRefusedError('no key.')),
       backoff: defaultLoginBackoff,

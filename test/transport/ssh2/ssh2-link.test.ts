@@ -109,7 +109,7 @@ describe('the ssh2 transport', () => {
   });
 
   describe('over a broken network link', () => {
-    it('reports an unknown outcome only for commands that were sent, and reconnects once for all later commands', async () => {
+    it('reports an unknown outcome only for sent commands, and reconnects once for the later ones', async () => {
       await using link = await startLink(testBed.sshd.port);
       const host = testBed.open(testBed.target({ port: link.port }), { maxChannels: 1 });
       const running = rejection(host.run(shell('touch begun; sleep 60')));
@@ -157,7 +157,7 @@ describe('the ssh2 transport', () => {
       expect(await rejection(host.run(shell('true', { timeoutMs: 200 })))).to.be.instanceOf(CommandTimeoutError);
     });
 
-    it('runs a command at most once, wherever the link breaks, and reports whether it ran or that this is unknown', async () => {
+    it('runs a command at most once, wherever the link breaks, and reports whether it ran', async () => {
       await using link = await startLink(testBed.sshd.port);
       const host = testBed.open(testBed.target({ port: link.port }), { maxChannels: 1 });
       let tries = 0;

@@ -88,7 +88,7 @@ describe('/metrics', () => {
     expect(await scrape(monitor)).to.not.include('# EOF');
   });
 
-  it('has few series after 10,000 tasks, and none about a single task, user or job', async () => {
+  it('has few series after 10,000 tasks, and no series for a task, user or job', async () => {
     let emit: (event: DaemonEvent, cluster: string) => void = () => undefined;
     const monitor: Monitor = {
       ...createMonitor({ now: () => 0 }),

@@ -84,7 +84,7 @@ describe('the page of a task', () => {
     expect(await logPage({ isOthers: true, name: 'train' }, { isOthersJob: true })).to.not.contain(TAIL);
   });
 
-  it("looks up the job by its job name as the job's Unix user, even after the task has ended", async () => {
+  it("looks up the job by name as the job's Unix user, even after the task has ended", async () => {
     const { deps, monitor, pages, asked } = createBed({ name: 'train' });
     await deps.journal.write(tracked({ unixUser: ALICE }));
     const [cluster] = monitor.clusters();
