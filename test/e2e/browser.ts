@@ -1,8 +1,7 @@
 // A real Chromium for tests of the status page: errors of its console, of scripts and of the Content-Security-Policy are collected.
-import axe from 'axe-core';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { TIMEOUT_MS, waitUntil } from '../support/wait-until.ts';
 
 /** Debian's, as root, without calls to the network. */
@@ -19,7 +18,9 @@ const CHROMIUM = {
   ],
 };
 
-export function startBrowser(): Promise<Browser> {
+export async function startBrowser(): Promise<Browser> {
+  // Not at the top: that takes each run of mocha more than a second of processor time.
+  const { chromium } = await import('playwright-core');
   return chromium.launch({ ...CHROMIUM, timeout: TIMEOUT_MS });
 }
 
@@ -81,6 +82,7 @@ export async function openPage(
       return (await found.first().textContent()) ?? '';
     },
     async violations() {
+      const { default: axe } = await import('axe-core');
       await page.evaluate(axe.source);
       const found = await page.evaluate(async () => {
         const { violations } = await (
