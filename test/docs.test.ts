@@ -119,7 +119,7 @@ describe('the documentation', () => {
     expect(named.filter((name) => !existsSync(`test/${name}.test.ts`))).to.deep.equal([]);
   });
 
-  it('is reachable from the README page by page', () => {
+  it('is linked, page by page, from the README', () => {
     const found = new Set(['README.md']);
     for (const page of found) {
       for (const [, link = ''] of readFileSync(page, 'utf8').matchAll(/\]\(([^)#\s]+\.md)/g))

@@ -46,7 +46,7 @@ describe('a text table', () => {
 });
 
 describe('a truncated text', () => {
-  it('fits into the given width, and ends between two characters', () => {
+  it('fits into the given width, and splits no character', () => {
     expect(cutToWidth('abcdef', 6)).to.equal('abcdef');
     expect(cutToWidth('abcdefg', 6)).to.equal('abcde…');
     expect(cutToWidth('学習タスク', 6)).to.equal('学習…');

@@ -150,7 +150,7 @@ describe('jobs of several Unix users', () => {
     expect(calls).to.deep.equal(['squeue', 'alice squeue', 'bob squeue']);
   });
 
-  it('have their sizes read with the same calls, except for a user for whom sudo refuses squeue', async () => {
+  it('have their sizes read in the same calls, unless sudo refuses squeue for their user', async () => {
     for (const hidesJobs of [false, true]) {
       const { scheduler, calls, refused } = createBed({ hidesJobs });
       await scheduler.facts();

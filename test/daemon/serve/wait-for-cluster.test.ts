@@ -77,7 +77,7 @@ describe('waitForCluster', () => {
     ]);
   });
 
-  it('retries while ClearML does not let it list the users, as their tasks would be rejected', async () => {
+  it('retries while ClearML does not list the users', async () => {
     const refused = new ServerRefusedError('forbidden', 'users.get_all', 403, 0);
     const { wait, logged } = createBed({ clearml: [refused, refused] });
 
