@@ -90,7 +90,7 @@ describe('the oracle of a shared service', () => {
     expect(wrongOf({ samples, calls: [...calls.slice(0, 2), park(200, 'a1'), ...calls.slice(3)] })).to.have.key('a3');
   });
 
-  it('does not count the job of a task that has ended, until the task is enqueued again', () => {
+  it('counts no job of an ended task until the task is enqueued again', () => {
     const samples = [sample(3_000, 'a1', 'a2', 'a3')];
     const aborted = call(2_000, 'user', 'tasks.stop', 'a2');
     const last = claim(2_900, 'a3');
@@ -113,7 +113,7 @@ describe('the oracle of a shared service', () => {
     expect(wrongOf({ calls: [...calls, enqueue(5_000, 'a1')] })).to.deep.equal({});
   });
 
-  it('permits a claim before an older task of another owner is claimed', () => {
+  it('permits claims of tasks of different owners in any order', () => {
     const calls = [enqueue(1_000, 'a1'), enqueue(2_000, 'b1'), claim(3_000, 'b1'), claim(4_000, 'a1')];
     expect(wrongOf({ calls })).to.deep.equal({});
   });

@@ -200,7 +200,7 @@ describe('events.log of the ClearML client', () => {
     expect(clock.sleeps.map(({ signal }) => signal?.aborted)).to.deep.equal([true]);
   });
 
-  it('sends deferred lines on flush, which does not fail if sending them fails', async () => {
+  it('sends deferred lines on flush, and ignores a failure', async () => {
     fixture.server.script('events.add_batch', added, hangUp());
     const { events: console } = fixture.client();
     const logLine = (): Promise<void> => console.logLater(TASK, 'w', [{ level: 'INFO', text: 'x' }]);

@@ -13,7 +13,7 @@ describe('splitText', () => {
     expect(splitText('ab\ncd\nefgh', 8)).to.deep.equal(['ab\ncd\n', 'efgh']);
   });
 
-  it('splits a line that is too long between two characters', () => {
+  it('splits a long line between two characters', () => {
     expect(splitText('aé€x', 4)).to.deep.equal(['aé', '€x']);
   });
 

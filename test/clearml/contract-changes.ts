@@ -216,7 +216,7 @@ export function defineChangesContract(testBed: () => ContractTestBed): void {
       expect(await headOf(queue)).to.deep.equal({ at, tasks: [] });
     });
 
-    it('lets a query reuse the entries of queues that have not changed since the last query', async () => {
+    it('lets a query reuse the entries of unchanged queues', async () => {
       const { client, raw, newQueue, newTaskIn } = testBed();
       const [still, changed] = [await newQueue(), await newQueue()];
       const [task, first] = [await newTaskIn(still), await newTaskIn(changed)];

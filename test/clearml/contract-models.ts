@@ -45,7 +45,7 @@ export function defineModelContract(testBed: () => ContractTestBed): void {
   }
 
   describe('a model', () => {
-    it('is published when it is created, and empty', async () => {
+    it('is published and empty after its creation', async () => {
       const created = await readModel(await createModel());
 
       expect(created).to.deep.include({
@@ -59,7 +59,7 @@ export function defineModelContract(testBed: () => ContractTestBed): void {
       expect(created).to.not.have.any.keys('task', 'project', 'parent', 'framework', 'comment', 'ui_cache');
     });
 
-    it('gets other fields, and its task the iteration', async () => {
+    it('accepts edited fields, and updates the iteration of its task', async () => {
       const task = await testBed().raw.createTask();
       const model = await createModel({ task });
       const fields = {
@@ -80,7 +80,7 @@ export function defineModelContract(testBed: () => ContractTestBed): void {
       expect(await readTask(task)).to.have.property('last_iteration', 7);
     });
 
-    it('has metadata, whose names may have dots', async () => {
+    it('accepts metadata whose names contain dots', async () => {
       const model = await createModel();
       const item = (key: string, value: string): object => ({ key, type: 'int', value });
       const change = (metadata: readonly object[], isWhole: boolean): Promise<unknown> =>
@@ -117,7 +117,7 @@ export function defineModelContract(testBed: () => ContractTestBed): void {
       await expectRefused('models.get_all', { only_fields: ['nonsense'], id: [model] }, /cannot resolve field/i);
     });
 
-    it('is published once, with its task only if that is wanted', async () => {
+    it('is published only once, and publishes its task only on request', async () => {
       const { raw } = testBed();
       const task = await raw.createTask();
       const model = await saveModel(task, 'weights', { ready: false });
@@ -138,7 +138,7 @@ export function defineModelContract(testBed: () => ContractTestBed): void {
       expect(await find({ id: [model], system_tags: ['archived'] })).to.deep.equal([]);
     });
 
-    it('cannot be changed while it is public', async () => {
+    it('cannot be edited while it is public', async () => {
       const model = await createModel();
       expect(await call('models.make_public', { ids: [model] })).to.have.property('updated', 1);
 
@@ -189,7 +189,7 @@ export function defineModelContract(testBed: () => ContractTestBed): void {
       expect(first).not.to.equal(second);
     });
 
-    it('lose a deleted one, which must not be the input of a task', async () => {
+    it('lose a deleted model, and an input of a task cannot be deleted', async () => {
       const { raw } = testBed();
       const [task, other] = [await raw.createTask(), await raw.createTask()];
       const [kept, model] = [await saveModel(task, 'kept'), await saveModel(task, 'weights')];
@@ -205,7 +205,7 @@ export function defineModelContract(testBed: () => ContractTestBed): void {
       expect(await readTask(other)).to.have.nested.property('models.input[0].model', `__DELETED__${model}`);
     });
 
-    it('prevent a reset and a deletion if they are published, unless it is forced', async () => {
+    it('prevent a reset or deletion of the task if they are published, except with force', async () => {
       const task = await testBed().raw.createTask();
       const [published, draft] = [await saveModel(task, 'one'), await saveModel(task, 'two', { ready: false })];
 

@@ -41,7 +41,7 @@ describe('the command that starts this program again', () => {
     expect(started({})).to.deep.equal([program, '--queue', 'gpu']);
   });
 
-  it("names Node's path if the first Node in PATH is a different one, or PATH contains none", () => {
+  it("names Node's path if PATH has no Node, or another Node first", () => {
     const other = { PATH: `${join(folder, 'other')}:${join(folder, 'bin')}` };
     mkdirSync(join(folder, 'other'));
     executable('other/node');

@@ -70,7 +70,7 @@ describe('the configuration file', () => {
   };
   const variable = { CLEARML_CONFIG_FILE: '/x/variable.conf' };
 
-  it('is the file of --config-file, or else of the variable, or else the one in the home directory', () => {
+  it('is the file of --config-file, else that of the variable, else that in the home directory', () => {
     expect(configFrom({ files, environment: variable, configFile: '/x/own.conf' }).tree['from']).to.equal('own');
     expect(configFrom({ files, environment: variable }).tree['from']).to.equal('variable');
     expect(configFrom({ files }).tree).to.deep.include({ from: 'clearml', old: 1 });

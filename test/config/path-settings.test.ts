@@ -39,7 +39,7 @@ describe('a setting that is a path', () => {
     expect(unmarked).to.have.members(NO_PATHS);
   });
 
-  it('is checked with the use that the reference page shows', () => {
+  it('is checked for the use that the reference page documents', () => {
     const shown = [...settingRows().map((row) => ({ ...row, name: `agent.slurm.${row.name}` })), ...clearmlRows()];
 
     expect(Object.fromEntries(pathUses())).to.deep.equal(

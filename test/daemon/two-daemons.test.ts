@@ -164,7 +164,7 @@ describe('two daemons', () => {
     await Promise.all([run.ended, half.ended]);
   });
 
-  it("D-11 also adopt from each other as different Unix users, and report it in the task's console", async () => {
+  it("D-11 adopt each other's jobs even as different Unix users, and report it in the console", async () => {
     const { fixture, task, run } = await withJobOfDeadUser();
     expect(fixture.cluster.jobs).to.have.length(1);
     expect(fixture.consoleOf(task).filter((line) => line.includes('another Unix user'))).to.have.length(1);

@@ -161,7 +161,7 @@ describe("a job that a mapped user submits with the name of another user's task"
 });
 
 describe('when sudo refuses one user,', () => {
-  it("this user's tasks stay in their queue in order, with one message, and other tasks are submitted", async () => {
+  it("this user's tasks stay in their queue in order, while other tasks are submitted", async () => {
     const { fixture, users, deps, enqueued } = createBed();
     users.refused.add('alice');
     const first = await enqueued(1, 'a1');

@@ -11,7 +11,7 @@ describe('execute', () => {
   before(requirePython);
   before(requireSlurm);
 
-  it("shows the console and exits with the script's exit code, with or without a clone or a daemon", async () => {
+  it("shows the console and exits with the script's exit code", async () => {
     await using world = await startWorld({ python: standInAgentPython() });
     const template = await world.write('quick.template', QUICK_TEMPLATE);
     const good = await world.user.makeTask({ code: 'print("6 times 7 is", 6 * 7)' });

@@ -225,7 +225,7 @@ describe('a task in a Pyxis container, with the stand-in for Pyxis', () => {
     expect(printed).to.include('inside True of bash rank 0').and.include('inside True of bash rank 1');
   });
 
-  it('fails with advice if the nodes share no directory with the configuration', async () => {
+  it('fails with advice if no shared directory holds the configuration', async () => {
     await untilEnded('apart', 'failed');
     await world.untilConsole(
       taskOf('apart'),

@@ -109,7 +109,7 @@ describe('a user map', () => {
     await world.stop(program);
   });
 
-  it('is checked by doctor, including the Unix users and sudo, and with --as by a job of one user', async () => {
+  it('is checked by doctor with its Unix users and sudo, and with --as by a job of one user', async () => {
     await using bed = await createBed(local());
     const { world } = bed;
     await world.user.makeQueue('slurm_scheduler');

@@ -100,7 +100,7 @@ describe('distributed training with PyTorch', () => {
     await waitUntil('the plots of both nodes', hasBoth, { everyMs: 250, progress: () => bed.world.log().length });
   });
 
-  it('fails with the exit code of a rank if the process of one is killed', async () => {
+  it('fails with the exit code of a rank whose process is killed', async () => {
     const [job = ''] = await bed.world.jobsOf(endless);
     for (const pid of processesOfRank1(job)) killIfAlive(pid);
 

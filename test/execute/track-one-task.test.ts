@@ -149,7 +149,7 @@ describe('the execution of one task by `execute`', () => {
     await run.ended;
   });
 
-  it('only tracks a task that a daemon of the same queue claimed first, until its job has ended', async () => {
+  it('only tracks a task that a daemon of the same queue claims first', async () => {
     const fixture = createStepFixture();
     const task = await fixture.enqueued(1);
     const daemon = startDaemon(fixture.deps);

@@ -203,7 +203,7 @@ describe('jobs of several Unix users', () => {
     ]);
   });
 
-  it('are found by name only for the expected user, as whom accounting is queried', async () => {
+  it('are found by name only for the expected user', async () => {
     const { scheduler, calls } = createBed();
     await scheduler.facts();
     calls.length = 0;
@@ -238,7 +238,7 @@ describe('jobs of several Unix users', () => {
       .that.deep.equals(new Set(['alice']));
   });
 
-  it('are looked up as no further user once accounting has failed for two users', async () => {
+  it('are looked up for no further user after accounting has failed for two', async () => {
     const { scheduler, failing, calls } = createBed();
     await scheduler.facts();
     calls.length = 0;

@@ -140,7 +140,7 @@ describe('a client of a busy ClearML server', () => {
     ['in seconds', '3600', 3_600_000],
     ['as a date', new Date(Date.now() + 3_600_000).toUTCString(), 3_600_000],
   ] as const)
-    it(`does not retry if the server requests a wait longer than the retry time, given ${what}`, async () => {
+    it(`does not retry if the requested wait, given ${what}, exceeds the retry time`, async () => {
       fixture.server.script('tasks.get_by_id', page(503, '', { 'retry-after': retryAfter }));
 
       const error = await rejection(fixture.client().tasks.get(TASK));

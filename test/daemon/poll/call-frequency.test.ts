@@ -39,7 +39,7 @@ describe('the daemon', () => {
     expect(Math.max(...waitedMs)).to.be.below(5_200);
   });
 
-  it('claims tasks and waits between polls of Slurm even if a poll takes longer than the interval', async () => {
+  it('claims tasks between polls, even if a poll takes longer than the interval', async () => {
     const fixture = createStepFixture();
     await fixture.enqueued(1);
     const run = startDaemon(fixture.deps);

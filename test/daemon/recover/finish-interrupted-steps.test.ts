@@ -304,7 +304,7 @@ describe('finishInterruptedSteps', () => {
     expect(fixture.deps.journal.entries.get(task)).to.deep.equal(before);
   });
 
-  it("reports a job that it finds only if sbatch's response was lost", async () => {
+  it("reports a found job only if sbatch's response was lost", async () => {
     for (const [step, lines] of [
       ['submitting', ['Submitted as Slurm job 1 to cluster "c1".']],
       ['parking', []],

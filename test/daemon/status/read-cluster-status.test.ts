@@ -55,7 +55,7 @@ describe('the status of a cluster', () => {
     ]);
   });
 
-  it('counts one node for a parked task whose job Slurm does not list, as the daemon does', async () => {
+  it('counts one node for a parked task whose job Slurm does not list', async () => {
     const fixture = await withJobs(2);
     await enqueue(fixture, 'ada', 7);
     await fixture.deps.clearml.queues.pop(OWN_QUEUE, taskNumber(7));
@@ -74,7 +74,7 @@ describe('the status of a cluster', () => {
     expect(await usedNodes(fixture, { list: scheduler.list.bind(scheduler), sizes })).to.deep.equal([]);
   });
 
-  it('shows the cause from the history only if it is of the same job', async () => {
+  it('shows the cause from the history only if the record is of the same job', async () => {
     const { deps, clock } = fixtureWith({});
     const task = taskOf('failed', {
       statusReason: 'worker execution exit code 3',

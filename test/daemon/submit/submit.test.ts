@@ -35,7 +35,7 @@ describe('a submission', () => {
     expect(parseMark(entry.attempt)).to.equal(fixture.deps.mark);
   });
 
-  it('is in the journal before sbatch runs, with the attempts and the time of the first one', async () => {
+  it('is in the journal before sbatch runs, with the number of attempts and the time of the first', async () => {
     const fixture = createStepFixture();
     const { task, prepared: next } = await prepared(fixture, 2);
     fixture.clock.pass(5_000);

@@ -26,7 +26,7 @@ describe('in strict mode, the host key check', () => {
     }
   });
 
-  it('accepts for another port a key known for the default port, as ssh does', async () => {
+  it('accepts a key known for the default port at any port, as ssh does', async () => {
     await using here = await createKnownHostsFixture();
     await here.write('known', `login1 ${formatHostKey(OLD)}\n`);
 
