@@ -27,6 +27,7 @@ const PRINTED_BY_OTHERS: Readonly<Record<string, string>> = {
   'exceeded memory limit': 'slurmstepd',
   'invalid partition specified': 'sbatch',
   'Memory specification can not be satisfied': 'sbatch',
+  'in the first try': 'the reporter of test/runner',
   'of bash rank': 'the task of the test, with several arguments of print()',
   'flavour job image': 'the task of the test, with several arguments of print()',
   'status queued queued': 'the program of the test, with several arguments of print()',
