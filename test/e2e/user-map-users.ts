@@ -17,7 +17,7 @@ import { openUserMapBed, type Bed } from './user-map-bed.ts';
 import type { Wishes } from './world.ts';
 
 /** The Python with the real clearml-agent. */
-const AGENT = 'test/fixtures/agent/python';
+export const AGENT = 'test/fixtures/agent/python';
 
 /** A Python with the stand-in for clearml-agent, which takes a fifth of the processor time. */
 export const STAND_IN = 'test/stand-ins/agent/python';

@@ -1,5 +1,5 @@
 // Tasks of several owners as jobs of several Unix users: real sudo with the printed file, real accounting, locally and over SSH.
-// The first test and those of doctor have the real clearml-agent.
+// The first test and those of doctor and ssh2 have the real clearml-agent.
 import { expect } from 'chai';
 import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,7 +11,7 @@ import { waitUntil } from '../support/wait-until.ts';
 import { NODE_PROBLEMS } from '../doctor/cluster-problems.ts';
 import { readReport } from '../cli/doctor-report.ts';
 import type { Bed } from './user-map-bed.ts';
-import { CANARY, SHOW_ALL, STAND_IN, sudoers, withUserMapUsers, type UserMapUsers } from './user-map-users.ts';
+import { AGENT, CANARY, SHOW_ALL, STAND_IN, sudoers, withUserMapUsers, type UserMapUsers } from './user-map-users.ts';
 import type { Wishes } from './world.ts';
 
 describe('a user map', () => {
@@ -129,17 +129,46 @@ describe('a user map', () => {
     expect(missing.row('user-job').says).to.match(NODE_PROBLEMS.noOwnConfiguration.says);
   });
 
-  it('runs the task of each owner as their Unix user, even if Slurm hides the jobs of other users', async () => {
-    await cluster.change({ extraLines: ['PrivateData=jobs'] });
-    try {
+  describe('if Slurm hides the jobs of other users,', () => {
+    before(() => cluster.change({ extraLines: ['PrivateData=jobs'] }));
+    after(() => cluster.change({ extraLines: [] }));
+
+    it('runs the task of each owner as their Unix user', async () => {
       await using bed = await createBed(local(STAND_IN));
       const file = await sudoers(bed);
       expect(file).to.contain('/usr/bin/squeue').and.to.contain('/usr/bin/scontrol');
       await installSudoers(file);
       await checkTasks(bed);
-    } finally {
-      await cluster.change({ extraLines: [] });
-    }
+    });
+
+    it('holds only the tasks of the user as whom squeue fails, and leaves the running job of this user alone', async () => {
+      await using bed = await createBed(local(STAND_IN));
+      const { world, people } = bed;
+      const file = await sudoers(bed);
+      await installSudoers(file);
+      const running = await bed.enqueue(people.alice, 'import time\nprint("begun", flush=True)\ntime.sleep(3600)');
+      const program = await bed.serve();
+      await world.untilConsole(running, 'begun');
+      const before = await jobRows(running);
+
+      await installSudoers(`${file}${daemon.name} ALL = (${alice.name}) !/usr/bin/squeue\n`);
+      await program.untilLogged('Cannot list the jobs of a user');
+      const waiting = await bed.enqueue(people.alice, SHOW_ALL);
+      const others = await bed.enqueue(people.bob, SHOW_ALL);
+      await world.untilStatus(others, 'completed');
+      await world.untilConsole(others, 'ended COMPLETED');
+      expect((await world.user.look(waiting)).status).to.equal('queued');
+      expect(await jobRows(waiting)).to.equal('');
+      expect((await world.user.look(running)).status).to.equal('in_progress');
+      expect(await jobRows(running)).to.equal(before);
+
+      await installSudoers(file);
+      await world.untilStatus(waiting, 'completed');
+      await people.alice.api('tasks.stop', { task: running });
+      await world.untilStatus(running, 'stopped');
+      await waitUntil('the job to be gone', async () => !/ (RUNNING|COMPLETING) /.test(await jobRows(running)));
+      await world.stop(program);
+    });
   });
 
   it('reads a new entry of the map on SIGHUP', async () => {
@@ -177,7 +206,8 @@ describe('a user map', () => {
     writeFileSync(join(shared, 'ssh'), `#!/bin/sh\nexec /usr/bin/ssh -F ${ssh.config} "$@"\n`, { mode: 0o755 });
     return {
       cluster: { ...cluster, env: { ...CANARY, PATH: `${shared}:${process.env['PATH'] ?? '/usr/bin:/bin'}` } },
-      python: join(shared, STAND_IN),
+      // The real agent costs seconds of processor time for each job: once over SSH is enough.
+      python: join(shared, provider === 'ssh2' ? AGENT : STAND_IN),
       slurm: `clusters { far { host: cluster, provider: ${provider}, slurm_conf: ${cluster.slurmConf} } }`,
     };
   }
