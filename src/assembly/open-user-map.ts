@@ -1,6 +1,7 @@
 // Reads the users of ClearML and of the login node, and resolves agent.slurm.user_map with them.
 import {
   DEFAULT,
+  mappedUsers,
   resolveUserMap,
   type ClearmlUser,
   type UnixAccount,
@@ -42,6 +43,31 @@ export async function findUnixUsers(host: Transport, names: readonly string[]): 
 function parsePasswd(line: string): UnixUser[] {
   const [name = '', , uid = '', , , home = ''] = line.split(':');
   return /^\d+$/.test(uid) && home.startsWith('/') ? [{ name, uid: Number(uid), home }] : [];
+}
+
+/**
+ * The Unix user as whom a template is checked with sbatch: a mapped user if no job runs as the user of the daemon, who may have no Slurm
+ * account; undefined for the user of the daemon, also if the users cannot be read.
+ */
+export async function findTestUser(
+  host: Transport,
+  { userMap, minUid }: Pick<SlurmSettings, 'userMap' | 'minUid'>,
+): Promise<string | undefined> {
+  const names = Object.values(userMap);
+  if (names.length === 0) return undefined;
+  try {
+    const found = await findUnixUsers(host, names);
+    const map = resolveUserMap(userMap, { ...found, people: [], selfInClearml: '', minUid });
+    return mapsToSelf(userMap, found) ? undefined : mappedUsers(map)[0]?.name;
+  } catch (error) {
+    if (error instanceof SlurmUnavailableError) return undefined;
+    throw error;
+  }
+}
+
+/** Whether the map lets jobs run as the user of the daemon. */
+export function mapsToSelf(userMap: Readonly<Record<string, string>>, { self }: Pick<UnixUsersFound, 'self'>): boolean {
+  return Object.values(userMap).includes(self.name);
 }
 
 /** The users of the ClearML server. */

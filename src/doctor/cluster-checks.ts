@@ -61,6 +61,8 @@ export interface HolderSeen {
 export interface UserMapSeen {
   /** The names of the Unix users whose jobs the daemon submits, other than its own. */
   readonly users: readonly string[];
+  /** Whether jobs of some owners run as the user of the daemon. */
+  readonly hasOwnJobs: boolean;
   /** Entries that are not used, and why. */
   readonly problems: readonly string[];
   /** Keys that are neither the id nor the name of a ClearML user. */
@@ -132,11 +134,13 @@ export const CLUSTER_CHECKS: readonly Check<ClusterSeen>[] = [
     id: 'accounts',
     question: 'Does this user have an account?',
     fix: 'Ask an administrator to add you to an account (sacctmgr add user NAME account=…)',
-    check: ({ accounts, controller }) =>
+    check: ({ accounts, controller, userMap }) =>
       checkFact(accounts, (seen) => {
         const isNeeded = controller.kind === 'known' && controller.value.needsAccount;
         const names = [...new Set(seen.map(({ account, isDefault }) => `${account}${isDefault ? ' (default)' : ''}`))];
         if (names.length > 0) return passed(names.join(', '));
+        if (userMap.kind === 'known' && !userMap.value.hasOwnJobs)
+          return skipped('not needed: no jobs run as this user (agent.slurm.user_map)');
         return isNeeded
           ? failed('this user has no account, and Slurm rejects jobs without one')
           : skipped('not needed');

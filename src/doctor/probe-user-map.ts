@@ -4,7 +4,7 @@ import { UsageError } from '../base/usage-error.ts';
 import { createClearml } from '../assembly/clearml-from-config.ts';
 import { openCluster } from '../assembly/open-cluster.ts';
 import { findPrograms, sudoCommands } from '../assembly/slurm-commands.ts';
-import { findUnixUsers, type PeopleSource } from '../assembly/open-user-map.ts';
+import { findUnixUsers, mapsToSelf, type PeopleSource } from '../assembly/open-user-map.ts';
 import { UntrustedPathError } from '../assembly/refuse-untrusted-files.ts';
 import type { App } from '../assembly/app.ts';
 import type { ClearmlClient } from '../clearml/client.ts';
@@ -39,6 +39,7 @@ export async function probeUserMap(app: App, cluster: ClusterSettings): Promise<
       const commands = await findPrograms(host, sudoCommands(slurm.binaries, facts));
       return known({
         users,
+        hasOwnJobs: mapsToSelf(written, found),
         problems: map.problems,
         unknown: source === undefined ? [] : unknownKeys(written, source),
         refused: await askSudo(host, commands, users),

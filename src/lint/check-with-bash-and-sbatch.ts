@@ -1,6 +1,8 @@
 // Checks templates with bash and shellcheck on this machine, and with sbatch on the cluster.
 import { createTransport } from '../assembly/create-transport.ts';
+import { findTestUser } from '../assembly/open-user-map.ts';
 import type { Configured } from '../assembly/read-config.ts';
+import type { ClusterSettings } from '../config/cluster-settings.ts';
 import { withSlurmCommands } from '../assembly/slurm-commands.ts';
 import { CommandNotFoundError } from '../transport/errors.ts';
 import type { Transport, CommandResult } from '../transport/transport.ts';
@@ -28,6 +30,8 @@ export interface Checkers {
   readonly cluster: Transport;
   /** The name or path of sbatch. */
   readonly sbatch: string;
+  /** The Unix user as whom sbatch runs, if it is not that of the other commands. */
+  readonly runAs?: string | undefined;
 }
 
 export interface AllCheckers {
@@ -41,18 +45,24 @@ export async function createCheckers({ config, context }: Configured): Promise<A
   const [first] = clusters;
   if (first === undefined) throw new RangeError('a configuration has at least one cluster');
   const here = await createTransport({ ...first, ssh: undefined, slurmBinDir: undefined }, context);
-  const hosts = new Map<string | undefined, Transport>();
+  const hosts = new Map<string | undefined, { readonly host: Transport; readonly runAs: string | undefined }>();
+
+  async function open(
+    cluster: ClusterSettings,
+  ): Promise<{ readonly host: Transport; readonly runAs: string | undefined }> {
+    const host = withSlurmCommands(await createTransport(cluster, context), slurm, cluster);
+    return { host, runAs: await findTestUser(host, slurm) };
+  }
 
   return {
     async of(name) {
       const cluster = clusters.find((one) => one.name === name) ?? first;
-      const host =
-        hosts.get(cluster.name) ?? withSlurmCommands(await createTransport(cluster, context), slurm, cluster);
-      hosts.set(cluster.name, host);
-      return { here, cluster: host, sbatch: slurm.binaries.batchBinary };
+      const { host, runAs } = hosts.get(cluster.name) ?? (await open(cluster));
+      hosts.set(cluster.name, { host, runAs });
+      return { here, cluster: host, sbatch: slurm.binaries.batchBinary, runAs };
     },
     async close() {
-      await Promise.all([here, ...hosts.values()].map((host) => host.close()));
+      await Promise.all([here, ...[...hosts.values()].map(({ host }) => host)].map((host) => host.close()));
     },
   };
 }
@@ -120,10 +130,10 @@ async function checkOutputDirectories(parsed: LenientParse, cluster: Transport):
   };
 }
 
-async function checkWithSbatch(parsed: LenientParse, { cluster, sbatch }: Checkers): Promise<Checked> {
+async function checkWithSbatch(parsed: LenientParse, { cluster, sbatch, runAs }: Checkers): Promise<Checked> {
   const script = sampleScript(parsed);
   if (script === undefined) return NO_FINDINGS;
-  const result = await tryRun(cluster, sbatch, TEST_ARGS, script);
+  const result = await tryRun(cluster, sbatch, TEST_ARGS, script, runAs);
   if (typeof result === 'string') return notChecked(result);
   const tested = parseTestOnly(result);
   if (tested.kind === 'taken') return NO_FINDINGS;
@@ -148,9 +158,10 @@ async function tryRun(
   program: string,
   args: readonly string[],
   stdin: string,
+  runAs?: string,
 ): Promise<CommandResult | string> {
   try {
-    return await host.run({ program, args, stdin, timeoutMs: TIMEOUT_MS });
+    return await host.run({ program, args, stdin, timeoutMs: TIMEOUT_MS, ...(runAs === undefined ? {} : { runAs }) });
   } catch (error) {
     if (error instanceof CommandNotFoundError) return `${program} was not found on ${host.name}.`;
     if (isTransportError(error)) return `${program} could not run: ${error.message}`;

@@ -16,7 +16,14 @@ const CONTROLLER: ControllerSeen = {
   minJobAgeMs: 300_000,
 };
 
-const MAPPED: UserMapSeen = { users: ['ada', 'bob'], problems: [], unknown: [], refused: [], hidesJobs: false };
+const MAPPED: UserMapSeen = {
+  users: ['ada', 'bob'],
+  hasOwnJobs: true,
+  problems: [],
+  unknown: [],
+  refused: [],
+  hidesJobs: false,
+};
 
 const WELL: ClusterSeen = {
   name: undefined,
@@ -88,6 +95,18 @@ const CASES: readonly (readonly [
   ],
   ['accounts', {}, 'passed', 'lab (default)'],
   ['accounts', { accounts: known([]) }, 'failed', 'this user has no account, and Slurm rejects jobs without one'],
+  [
+    'accounts',
+    { accounts: known([]), userMap: known({ ...MAPPED, hasOwnJobs: false }) },
+    'skipped',
+    'not needed: no jobs run as this user (agent.slurm.user_map)',
+  ],
+  [
+    'accounts',
+    { accounts: known([]), userMap: unchecked('not set') },
+    'failed',
+    'this user has no account, and Slurm rejects jobs without one',
+  ],
   [
     'accounts',
     { accounts: known([]), controller: known({ ...CONTROLLER, needsAccount: false }) },

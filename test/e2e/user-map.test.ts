@@ -119,14 +119,25 @@ describe('a user map', () => {
     expect(without.row('user-map').says).to.contain(`/usr/bin/sbatch as ${alice.name}`);
 
     await installSudoers(file);
+    // No job runs as the daemon's user, who needs no Slurm account: the template is checked as a mapped user.
+    await cluster.run('sacctmgr', '--immediate', 'delete', 'user', daemon.name, 'Account=service');
+    bed.rewrite((text) =>
+      text.replace(
+        'poll_interval_sec',
+        `template_files: ["${bed.template}"]\n queues: ["${world.nameOf('users')}"]\n poll_interval_sec`,
+      ),
+    );
     const ready = readReport(await world.run('doctor', '--json', '--on-node', '--as', alice.name));
     expect(ready.row('user-map')).to.include({ result: 'ok' });
+    expect(ready.row('accounts')).to.include({ result: 'skipped' });
+    expect(ready.row('templates'), JSON.stringify(ready)).to.include({ result: 'ok' });
     expect(ready.row('user-job'), JSON.stringify(ready)).to.include({ result: 'ok' });
 
     rmSync(join(bob.home, 'clearml.conf'));
     const missing = readReport(await world.run('doctor', '--json', '--on-node', '--as', bob.name));
     expect(missing.row('user-job')).to.include({ result: 'failed' });
     expect(missing.row('user-job').says).to.match(NODE_PROBLEMS.noOwnConfiguration.says);
+    await cluster.run('sacctmgr', '--immediate', 'add', 'user', daemon.name, 'Account=service');
   });
 
   describe('if Slurm hides the jobs of other users,', () => {

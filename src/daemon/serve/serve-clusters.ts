@@ -14,6 +14,7 @@ import { MAX_RETRY_MS, waitForCluster } from './wait-for-cluster.ts';
 import { openCluster, type ClusterSide } from '../../assembly/open-cluster.ts';
 import type { ServerSide } from './connect-to-clearml.ts';
 import { createTransport } from '../../assembly/create-transport.ts';
+import { findTestUser } from '../../assembly/open-user-map.ts';
 import type { App } from '../../assembly/app.ts';
 import { refuseUntrustedSharedFolder } from '../../assembly/refuse-untrusted-files.ts';
 import { programText } from '../../base/version.ts';
@@ -159,9 +160,11 @@ async function checkTemplatesOnCluster(
 ): Promise<void> {
   const here = await createTransport({ ...cluster, ssh: undefined, slurmBinDir: undefined }, app.context);
   try {
-    const sbatch = app.config.settings.slurm.binaries.batchBinary;
+    const { slurm } = app.config.settings;
+    const sbatch = slurm.binaries.batchBinary;
+    const runAs = await findTestUser(host, slurm);
     const its = queues.filter((queue) => queue.cluster === cluster.name);
-    await warnAboutTemplates(its, { log, warnOnce, programs: { here, cluster: host, sbatch } });
+    await warnAboutTemplates(its, { log, warnOnce, programs: { here, cluster: host, sbatch, runAs } });
   } catch (error) {
     log.debug('The templates could not be checked', { err: error });
   } finally {
