@@ -15,7 +15,9 @@ const BLOCKS = '${CLEARML_PRE_SETUP}\n${CLEARML_AGENT_EXECUTE}\n${CLEARML_POST_S
 function hostWith(respond: (command: Command) => string = () => `1003:clearml\n${PASSWD}`): Transport {
   return {
     name: 'login1',
-    run: async (command) => ({ exitCode: 0, killedBy: undefined, stdout: respond(command), stderr: '' }),
+    // A throwing `respond` rejects.
+    run: (command) =>
+      Promise.resolve().then(() => ({ exitCode: 0, killedBy: undefined, stdout: respond(command), stderr: '' })),
     close: () => Promise.resolve(),
   };
 }
@@ -40,12 +42,12 @@ describe('a template is checked with sbatch', () => {
   });
 
   it('not at all while sudo refuses sbatch as this user, and lint says so', async () => {
-    const { reading } = lintTemplate('gpu.template', `#!/bin/bash\n#SBATCH --nodes=1\n${BLOCKS}`);
+    const { parsed } = lintTemplate('gpu.template', `#!/bin/bash\n#SBATCH --nodes=1\n${BLOCKS}`);
     const cluster = hostWith(({ program, runAs: user }) => {
       if (user === undefined) return '';
       throw new SudoRefusedError({ program, user, host: 'login1', why: 'a password is required' });
     });
-    const { findings, unchecked } = await checkForErrors(reading, {
+    const { findings, unchecked } = await checkForErrors(parsed, {
       here: hostWith(() => ''),
       cluster,
       sbatch: 'sbatch',

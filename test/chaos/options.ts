@@ -13,7 +13,7 @@ export const USAGE = `npm run chaos -- [options]
   --slurm VERSION    ${VERSIONS.join(', ')} (the one on PATH); another one than that needs root
   --agent WHICH      real or stand-in (stand-in), which is quicker
   --daemons N        1 or 2 (1), on the same queue and cluster
-  --shared           a shared service: tasks of three users run as two Unix users, with limits and fairness; needs root
+  --shared           a shared service: tasks of three users run as two Unix users, with limits and fairness; needs root, and the Slurm on PATH
   --over PROVIDER    ssh2 or openssh: the cluster is reached through an sshd and a link that breaks; needs root
   --load             processes stand still for seconds, processors are taken, clocks jump; not with --stand-in
   --stand-in         no Slurm and no processes: a simulated cluster and clock, for hundreds of rounds a minute

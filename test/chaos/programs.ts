@@ -3,7 +3,8 @@ import type { NewTask } from '../support/clearml-user.ts';
 import type { Nature, PlannedTask } from './schedule.ts';
 
 /**
- * A template that records each start of its job before anything else runs.
+ * A template that records each start of its job before anything else runs. A killed controller gives a job id to a job of another user,
+ * who cannot write the log of the first.
  * @param configure the commands that set the job's `clearml.conf`
  */
 export function tracingTemplate(traceFile: string, configure: string, jobsFolder: string): string {
@@ -12,6 +13,7 @@ export function tracingTemplate(traceFile: string, configure: string, jobsFolder
 #SBATCH --time=\${CLEARML_TASK.hyperparams.properties.walltime.value:00:10:00}
 #SBATCH --mem=100M
 #SBATCH --chdir=${jobsFolder}
+#SBATCH --output=slurm-%u-%j.out
 #SBATCH --requeue
 printf '{"at":%s,"what":"job starts","task":"%s","job":"%s","restarts":%s,"node":"%s","user":"%s"}\\n' "$(date +%s%3N)" \\
   \${CLEARML_TASK.id} "$SLURM_JOB_ID" "\${SLURM_RESTART_COUNT:-0}" "$SLURMD_NODENAME" "$(id -un)" >>${traceFile}

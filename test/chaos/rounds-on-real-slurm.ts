@@ -1,6 +1,6 @@
 // Runs rounds of chaos on real Slurm until the time is up.
 import { once } from 'node:events';
-import type { SlurmVersion } from '../set-up/slurm-roots.mjs';
+import { ownSlurmVersion, type SlurmVersion } from '../set-up/slurm-roots.mjs';
 import { openTestBed, type TestBed } from './test-bed.ts';
 import { createStatistics } from './statistics.ts';
 import { OVER_SSH, planRound, UNDER_LOAD, type FaultKind, type RoundSize } from './schedule.ts';
@@ -58,6 +58,9 @@ export async function runReal(run: RealRun): Promise<Tally> {
     isShared = false,
     signal = new AbortController().signal,
   } = run;
+  // Daemons without root cannot enter the Debian root of another release.
+  if (isShared && version !== undefined && version !== (await ownSlurmVersion()))
+    throw new Error('--shared uses the Slurm on PATH: omit --slurm, or run it on a machine with that release');
   const bed = await openTestBed({
     agent,
     daemons,
