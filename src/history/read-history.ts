@@ -12,7 +12,7 @@ import { historyDir, listMonthFiles, monthOf, type MonthFile } from './history-f
 export interface HistoryPeriod {
   /** Only attempts that the daemon recorded at this time or later, milliseconds since 1970. */
   readonly since?: number;
-  /** Called once for each file with damaged lines, or lines of a newer version, which are skipped. */
+  /** Called once for each file with lines that are damaged or of a newer version; they are skipped. */
   readonly onUnreadable?: (path: string, lines: number) => void;
 }
 

@@ -82,7 +82,7 @@ describe("an amount in Slurm's notation", () => {
     ['nodes', '-1', -1],
     ['gpus', '1:00', undefined],
   ] as const) {
-    it(`is ${limit === undefined ? 'rejected' : `read as ${limit}`} as a limit of kind ${kind}: "${text}"`, () => {
+    it(`means ${limit ?? 'nothing valid'} as a limit of kind ${kind}: "${text}"`, () => {
       expect(parseLimit(text, kind)).to.equal(limit);
     });
   }
@@ -98,7 +98,7 @@ describe("an amount in Slurm's notation", () => {
     ['soon', undefined],
     ['', undefined],
   ] as const) {
-    it(`is ${kind === undefined ? 'rejected as a limit' : `accepted as a limit of kind ${kind}`}: "${text}"`, () => {
+    it(`is a limit of kind ${kind ?? 'none'}: "${text}"`, () => {
       expect(limitKind(text)).to.equal(kind);
     });
   }

@@ -10,7 +10,7 @@ describe('the umask of sbatch', () => {
     ['0077', '0077'],
     ['0000', '0066'],
   ] as const) {
-    it(`denies access to others, and keeps the permissions of directories: ${given} for a login with ${login}`, () => {
+    it(`is ${given} for a login umask of ${login}, so that others have no access to files`, () => {
       expect(logUmask(login)).to.equal(given);
     });
   }

@@ -47,7 +47,7 @@ export const reportCommand: Command = {
           by,
           since,
           onUnreadable: (file, lines) =>
-            app.log.warn('Skipped damaged lines, or lines of a newer version, in the history', { file, lines }),
+            app.log.warn('Skipped lines of the history that are damaged or of a newer version', { file, lines }),
         },
       );
       const period = { since, until };

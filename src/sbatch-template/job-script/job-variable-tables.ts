@@ -32,7 +32,7 @@ export const READ_BY_JOB: readonly JobVariables[] = [
   {
     names: ['CLEARML_AGENT_INITIAL_CONNECT_RETRY_OVERRIDE'],
     meaning:
-      'Number of attempts to reach the server before the agent gives up. Default: derived from `agent.slurm.grace.server_sec`; 14 attempts if that setting has its default, 15 minutes.',
+      'Number of attempts to reach the server before the agent gives up. Default: 14, derived from `agent.slurm.grace.server_sec` (15 minutes).',
   },
   {
     names: ['CLEARML_MULTI_NODE_SINGLE_TASK'],
