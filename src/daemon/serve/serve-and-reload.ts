@@ -100,7 +100,15 @@ export async function serve(options: StartOptions, context: ProcessContext): Pro
     for (;;) {
       const stop = AbortSignal.any([context.stop, replace.signal]);
       try {
-        const ends = await serveClusters(current, { once, stop, drain: drain.signal, warnOnce, locked, served, monitor });
+        const ends = await serveClusters(current, {
+          once,
+          stop,
+          drain: drain.signal,
+          warnOnce,
+          locked,
+          served,
+          monitor,
+        });
         await reading;
         if (next === undefined || context.stop.aborted) return ends.includes('unfinished') ? 'unfinished' : 'done';
         await dropBefore();
