@@ -1,5 +1,5 @@
 // Generates the files of examples/units.
-import { UNIT_FILE_NAMES, UNIT_FILES, type UnitSite, type UnitKind } from '../../src/init/unit-files.ts';
+import { UNIT_FILE_NAMES, UNIT_FILES, type UnitSite, type UnitKind } from '../../src/init/generate-unit-files.ts';
 
 /** As `unit` prints them for one ordinary user. */
 export function exampleUnits(): Readonly<Record<string, string>> {

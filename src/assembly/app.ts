@@ -8,7 +8,7 @@ import { knownSecrets } from './secrets-of-process.ts';
 import { LOG_LEVELS, type LogLevel } from '../base/log-levels.ts';
 import { isPlain } from '../base/terminal-colors.ts';
 import type { ProcessContext } from './process-context.ts';
-import { readConfig, type CommonOptions, type Configured } from './read-config.ts';
+import { readConfig, type CommonOptions, type Configured } from './load-trusted-config.ts';
 import { UsageError } from '../base/usage-error.ts';
 
 export interface App extends Configured {

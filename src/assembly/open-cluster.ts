@@ -6,7 +6,7 @@ import { createCommandLineScheduler } from '../slurm/scheduler-by-commands.ts';
 import type { Scheduler } from '../slurm/scheduler.ts';
 import type { Transport } from '../transport/transport.ts';
 import { createTransport } from './create-transport.ts';
-import type { Configured } from './read-config.ts';
+import type { Configured } from './load-trusted-config.ts';
 import { slurmCommands, withSlurmCommands } from './slurm-commands.ts';
 
 /** The transport and scheduler of a cluster; nothing has run yet. */

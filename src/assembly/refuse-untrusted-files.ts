@@ -6,7 +6,7 @@ import { readTextFile, type ReadFile } from '../config/config-files.ts';
 import type { ClusterSettings } from '../config/cluster-settings.ts';
 import { ConfigError } from '../config/errors.ts';
 import type { Config } from '../config/load-config.ts';
-import { pathsToTrust } from '../config/path-settings.ts';
+import { pathsToTrust } from '../config/list-paths-to-trust.ts';
 import type { Settings } from '../config/convert-settings.ts';
 import { CommandNotFoundError, CommandTimeoutError } from '../transport/errors.ts';
 import { findDistrustOnHost } from '../transport/path-trust-on-host.ts';

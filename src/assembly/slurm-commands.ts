@@ -5,7 +5,7 @@ import type { SlurmSettings } from '../config/convert-settings.ts';
 import { programOf, withCommandLines } from '../transport/configured-commands.ts';
 import type { Transport } from '../transport/transport.ts';
 import { findDistrustedProgramOnHost } from '../transport/path-trust-on-host.ts';
-import { throwUnavailable } from '../slurm/transport-errors.ts';
+import { throwUnavailable } from '../slurm/map-transport-errors.ts';
 import type { ClusterFacts } from '../slurm/scheduler.ts';
 import type { SlurmCommands } from '../slurm/scheduler-by-commands.ts';
 import { UntrustedPathError } from './refuse-untrusted-files.ts';

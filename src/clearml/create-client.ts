@@ -12,7 +12,7 @@ import { redactedEvents, redactedTasks } from './redact-secrets-in-tasks.ts';
 import { createApiRequest } from './connection/api-request.ts';
 import { createHttp } from './connection/http-request.ts';
 import { createReportUnreadable } from './unreadable-entries.ts';
-import { createPeople } from './users-and-projects.ts';
+import { createPeople } from './read-users-and-projects.ts';
 import { createQueues } from './queues.ts';
 import { createSession } from './connection/session.ts';
 import { DEFAULT_TIMEOUTS, type ConnectionSettings, type Timeouts } from './connection/connection-settings.ts';

@@ -6,7 +6,7 @@ import { InvalidResponseError, ServerUnreachableError } from './errors.ts';
 import { QueueIdShape, TaskIdShape, type QueueId, type TaskId } from './ids.ts';
 import { readField, type UnreadableEntry, type ReportUnreadable } from './unreadable-entries.ts';
 import { readPages, splitPages } from './read-in-pages.ts';
-import { QUEUE_FIELDS, parseQueue, TIMED_QUEUE_FIELDS } from './queue-row.ts';
+import { QUEUE_FIELDS, parseQueue, TIMED_QUEUE_FIELDS } from './parse-queue.ts';
 import { escapeRegex } from './escape-regex.ts';
 import { isRefusal } from './connection/refusal-codes.ts';
 import type { Session } from './connection/session.ts';

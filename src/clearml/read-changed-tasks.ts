@@ -5,7 +5,7 @@ import { ResponseTooLargeError, ServerRefusedError } from './errors.ts';
 import type { TaskId } from './ids.ts';
 import { PAGE_SIZE, splitPages, TOO_LARGE } from './read-in-pages.ts';
 import type { Session } from './connection/session.ts';
-import { describeUnexpectedRow, parseTaskId, parseTaskRow } from './task-row.ts';
+import { describeUnexpectedRow, parseTaskId, parseTaskRow } from './parse-task.ts';
 import type { Task, TaskStatus } from './task.ts';
 import type { UnreadableEntry, ReportUnreadable } from './unreadable-entries.ts';
 

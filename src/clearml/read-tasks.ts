@@ -9,7 +9,14 @@ import { createChangedTaskReads, MOST_IDS, statusChangedSince } from './read-cha
 import { PAGE_SIZE, readPages, splitPages, TOO_LARGE } from './read-in-pages.ts';
 import { isRefusal } from './connection/refusal-codes.ts';
 import type { Session } from './connection/session.ts';
-import { describeUnexpectedRow, isUnreadable, parseTask, parseTaskId, parseTaskRow, TASK_FIELDS } from './task-row.ts';
+import {
+  describeUnexpectedRow,
+  isUnreadable,
+  parseTask,
+  parseTaskId,
+  parseTaskRow,
+  TASK_FIELDS,
+} from './parse-task.ts';
 import type { Task, TaskDocument } from './task.ts';
 
 export type TaskReads = Pick<Tasks, 'get' | 'getMany' | 'read' | 'readChanged' | 'count' | 'find' | 'search'>;

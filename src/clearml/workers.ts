@@ -4,7 +4,7 @@ import type { Clock } from '../base/clock.ts';
 import type { WorkerRow, Workers } from './client.ts';
 import { InvalidResponseError } from './errors.ts';
 import { isQueueId } from './ids.ts';
-import { parseTime } from './iso-time.ts';
+import { parseTime } from './parse-time.ts';
 import { describeValue, readField, type UnreadableEntry, type ReportUnreadable } from './unreadable-entries.ts';
 import type { Session } from './connection/session.ts';
 

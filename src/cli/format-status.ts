@@ -7,7 +7,7 @@ import { wrapText } from '../base/wrap-text.ts';
 import { describeUse } from '../daemon/claim/report-limit-use.ts';
 import type { LimitUse } from '../daemon/claim/hold-reasons.ts';
 import type { StatusRow } from '../daemon/status/status-row.ts';
-import type { ClusterStatus } from '../daemon/status/status-of-all-clusters.ts';
+import type { ClusterStatus } from '../daemon/status/collect-status.ts';
 import { explainPause, formatTime, PAUSES_UNREADABLE } from '../daemon/console/console-messages.ts';
 import { LIMIT_SETTINGS } from '../base/job-limits.ts';
 import { isLive, parseJobState } from '../slurm/job-state.ts';

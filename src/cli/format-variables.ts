@@ -4,7 +4,7 @@ import { isSecretKey } from '../config/secret-setting-names.ts';
 import { listValues, type VariableValue } from '../sbatch-template/placeholders/list-values-of-task.ts';
 import { displayValue } from '../sbatch-template/placeholders/display-value.ts';
 import { VARIABLE_FIELDS } from '../sbatch-template/placeholders/variable-fields.ts';
-import type { Configured } from '../assembly/read-config.ts';
+import type { Configured } from '../assembly/load-trusted-config.ts';
 import { readTask, type TaskOptions } from '../task-commands/read-task.ts';
 import { textTable } from '../base/text-table.ts';
 

@@ -1,5 +1,5 @@
 // Converts command-line options to the settings that they override.
-import { readConfig, type CommonOptions, type Configured } from '../assembly/read-config.ts';
+import { readConfig, type CommonOptions, type Configured } from '../assembly/load-trusted-config.ts';
 import { UsageError } from '../base/usage-error.ts';
 import type { TypedSetting } from '../config/load-config.ts';
 import { joinPath } from '../config/dotted-names.ts';

@@ -1,7 +1,7 @@
 // Submits a job as another Unix user that does all that a task's job does before its task, and reads its exit code.
 import { randomBytes } from 'node:crypto';
 import { systemClock } from '../base/clock.ts';
-import { mappedUsers, resolveUserMap } from '../base/user-map.ts';
+import { mappedUsers, resolveUserMap } from '../base/resolve-user-map.ts';
 import { openCluster, randomToken } from '../assembly/open-cluster.ts';
 import { createClearml } from '../assembly/clearml-from-config.ts';
 import { findUnixUsers } from '../assembly/open-user-map.ts';
@@ -12,7 +12,7 @@ import { jobSettings } from '../daemon/serve/job-settings.ts';
 import { jobBlocks, jobSettingsOf } from '../daemon/submit/render-job-script.ts';
 import { SlurmUnavailableError } from '../slurm/errors.ts';
 import { formatJobName, newAttempt } from '../slurm/job-name.ts';
-import { isTransportError } from '../slurm/transport-errors.ts';
+import { isTransportError } from '../slurm/map-transport-errors.ts';
 import { waitForEnd } from './probe-node.ts';
 import { known, unavailable, type Fact } from './check-result.ts';
 import type { UserJobSeen } from './as-user-check.ts';

@@ -1,5 +1,5 @@
 // Probes the users of agent.slurm.user_map: in ClearML, on the login node, and what sudo allows for them.
-import { mappedUsers, resolveUserMap, DEFAULT } from '../base/user-map.ts';
+import { mappedUsers, resolveUserMap, DEFAULT } from '../base/resolve-user-map.ts';
 import { UsageError } from '../base/usage-error.ts';
 import { createClearml } from '../assembly/clearml-from-config.ts';
 import { openCluster } from '../assembly/open-cluster.ts';
@@ -10,7 +10,7 @@ import type { App } from '../assembly/app.ts';
 import type { ClearmlClient } from '../clearml/client.ts';
 import type { ClusterSettings } from '../config/cluster-settings.ts';
 import { SlurmUnavailableError } from '../slurm/errors.ts';
-import { isTransportError } from '../slurm/transport-errors.ts';
+import { isTransportError } from '../slurm/map-transport-errors.ts';
 import { SshConfigError } from '../transport/ssh2/find-ssh2-target.ts';
 import type { Transport } from '../transport/transport.ts';
 import type { UserMapSeen } from './cluster-checks.ts';

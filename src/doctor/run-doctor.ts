@@ -20,7 +20,7 @@ import { probeUser } from './probe-as-user.ts';
 import { chooseContainer, type ProbedTemplate } from './choose-container.ts';
 import { createAppWith, type App } from '../assembly/app.ts';
 import type { ProcessContext } from '../assembly/process-context.ts';
-import { readConfig, type CommonOptions } from '../assembly/read-config.ts';
+import { readConfig, type CommonOptions } from '../assembly/load-trusted-config.ts';
 
 export interface ExamineOptions extends CommonOptions {
   /** Submit a probe job to each cluster too. */

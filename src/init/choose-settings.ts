@@ -6,7 +6,7 @@ import type { ReachablePartition } from '../doctor/reachable-partitions.ts';
 import { UsageError } from '../base/usage-error.ts';
 import { isPlainName } from '../doctor/reachable-partitions.ts';
 import type { Site } from './site-facts.ts';
-import { isHomeShared, moduleFor } from './shell-probe.ts';
+import { isHomeShared, moduleFor } from './probe-login-shell.ts';
 
 export interface Question {
   readonly asks: string;

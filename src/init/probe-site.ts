@@ -6,14 +6,14 @@ import type { Fact } from '../doctor/check-result.ts';
 import { CommandNotFoundError } from '../transport/errors.ts';
 import type { Transport } from '../transport/transport.ts';
 import { SlurmUnavailableError } from '../slurm/errors.ts';
-import { isTransportError } from '../slurm/transport-errors.ts';
+import { isTransportError } from '../slurm/map-transport-errors.ts';
 import { queryCluster, type ClusterProbe } from '../doctor/probe-cluster.ts';
 import { serverQueues } from '../doctor/probe-server.ts';
 import { createTransport } from '../assembly/create-transport.ts';
 import type { App } from '../assembly/app.ts';
 import { slurmCommands, withSlurmCommands } from '../assembly/slurm-commands.ts';
 import type { Site } from './site-facts.ts';
-import { parseShellFacts, SHELL_PROBE_SCRIPT, type ShellFacts } from './shell-probe.ts';
+import { parseShellFacts, SHELL_PROBE_SCRIPT, type ShellFacts } from './probe-login-shell.ts';
 
 const TIMEOUT_MS = 60_000;
 

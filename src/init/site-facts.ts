@@ -1,8 +1,8 @@
 // What init finds at a site.
 import type { Fact } from '../doctor/check-result.ts';
 import type { ReachablePartition } from '../doctor/reachable-partitions.ts';
-import type { UnitKind } from './unit-files.ts';
-import type { ShellFacts } from './shell-probe.ts';
+import type { UnitKind } from './generate-unit-files.ts';
+import type { ShellFacts } from './probe-login-shell.ts';
 
 export interface ServerFound {
   readonly address: string;

@@ -1,7 +1,7 @@
 // Finds directives that sbatch ignores, and options whose effect differs from the author's intention.
 import { nearestName } from '../base/did-you-mean.ts';
 import { headerLines } from '../sbatch-template/directives/check-directives.ts';
-import { DIRECTIVE_PREFIX, PLACEHOLDER_MARK } from '../sbatch-template/directives/directive-tokens.ts';
+import { DIRECTIVE_PREFIX, PLACEHOLDER_MARK } from '../sbatch-template/directives/tokenize-directives.ts';
 import {
   defaultText,
   parseOptions,

@@ -6,7 +6,7 @@ import { READ_BY_JOB, SET_BY_JOB } from '../sbatch-template/job-script/job-varia
 import type { Occurrence } from '../sbatch-template/shell/lexer-result.ts';
 import { knownFields, mayLack } from '../sbatch-template/placeholders/variable-fields.ts';
 import { possibleEvaluationMessage } from '../sbatch-template/data-flow/classify-placeholders.ts';
-import { ALWAYS_PLAIN } from '../sbatch-template/data-flow/value-sources.ts';
+import { ALWAYS_PLAIN } from '../sbatch-template/data-flow/find-value-sources.ts';
 import { PLAIN_NAMES, TREE_NAMES } from '../sbatch-template/placeholders/variables.ts';
 import type { LenientParse } from '../sbatch-template/collect-errors.ts';
 import { findingAt, type Finding } from './collect-rules.ts';

@@ -2,7 +2,7 @@
 import { expectsImage } from '../sbatch-template/containers/plan-singularity.ts';
 import type { Command, LexedScript } from '../sbatch-template/shell/lexer-result.ts';
 import { isInside } from '../sbatch-template/template-source.ts';
-import { PLACEHOLDER_MARK } from '../sbatch-template/directives/directive-tokens.ts';
+import { PLACEHOLDER_MARK } from '../sbatch-template/directives/tokenize-directives.ts';
 import {
   defaultText,
   parseOptions,

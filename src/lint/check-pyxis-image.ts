@@ -1,5 +1,5 @@
 // Checks the image names that a template passes to Pyxis.
-import { toPyxisImage } from '../sbatch-template/containers/pyxis-image.ts';
+import { toPyxisImage } from '../sbatch-template/containers/write-pyxis-image.ts';
 
 /** Returns a sentence if older releases of enroot misread the name, otherwise undefined. */
 export function imageProblem(image: string): string | undefined {

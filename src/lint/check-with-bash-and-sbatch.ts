@@ -1,12 +1,12 @@
 // Checks templates with bash and shellcheck on this machine, and with sbatch on the cluster.
 import { createTransport } from '../assembly/create-transport.ts';
 import { findTestUser } from '../assembly/open-user-map.ts';
-import type { Configured } from '../assembly/read-config.ts';
+import type { Configured } from '../assembly/load-trusted-config.ts';
 import type { ClusterSettings } from '../config/cluster-settings.ts';
 import { withSlurmCommands } from '../assembly/slurm-commands.ts';
 import { CommandNotFoundError } from '../transport/errors.ts';
 import type { Transport, CommandResult } from '../transport/transport.ts';
-import { isTransportError } from '../slurm/transport-errors.ts';
+import { isTransportError } from '../slurm/map-transport-errors.ts';
 import { parseTestOnly, TEST_ARGS } from '../slurm/sbatch-test-only.ts';
 import type { LenientParse } from '../sbatch-template/collect-errors.ts';
 import type { Finding } from './collect-rules.ts';
@@ -14,7 +14,7 @@ import { sampleScript } from './sample-script.ts';
 import { toPlainScript } from './plain-script.ts';
 import { bashFindings, rejectionFinding, SHELLCHECK_ARGS, shellcheckFindings } from './parse-program-messages.ts';
 import { positionAt } from '../sbatch-template/template-source.ts';
-import { PLACEHOLDER_MARK } from '../sbatch-template/directives/directive-tokens.ts';
+import { PLACEHOLDER_MARK } from '../sbatch-template/directives/tokenize-directives.ts';
 import { parseOptions } from '../sbatch-template/directives/parse-directive-options.ts';
 
 /** The findings, and a sentence for each check that could not run. */

@@ -1,11 +1,11 @@
 // Checks template files: parses them, and runs bash, shellcheck and sbatch --test-only.
 import { sortFindings, lintTemplate } from './lint-template.ts';
 import { listProperties } from '../sbatch-template/inspect-template.ts';
-import { unusedConstraints } from '../sbatch-template/placeholders/unused-properties.ts';
+import { unusedConstraints } from '../sbatch-template/placeholders/report-unused-properties.ts';
 import { checkWithPrograms, createCheckers } from './check-with-bash-and-sbatch.ts';
 import type { LintedFile } from './format-findings.ts';
 import { namedTemplates } from '../assembly/read-named-templates.ts';
-import type { Configured } from '../assembly/read-config.ts';
+import type { Configured } from '../assembly/load-trusted-config.ts';
 
 export interface LintResult {
   readonly files: readonly LintedFile[];

@@ -3,7 +3,7 @@ import type { PropertyConstraints } from '../base/property-constraints.ts';
 import type { Logger } from '../log/logger.ts';
 import { lintTemplate } from './lint-template.ts';
 import { severityOf } from './collect-rules.ts';
-import { unusedConstraints } from '../sbatch-template/placeholders/unused-properties.ts';
+import { unusedConstraints } from '../sbatch-template/placeholders/report-unused-properties.ts';
 import { checkForErrors, type Checkers } from './check-with-bash-and-sbatch.ts';
 import type { NamedQueue } from '../assembly/read-queue-templates.ts';
 import type { WarnOnce } from '../log/warn-once.ts';

@@ -1,6 +1,6 @@
 // Checks rendered here-documents: no value may end the document or lose a character in it.
 import { insertAll, templateErrorAt, type Insertion, type TemplateSource } from './template-source.ts';
-import { endsDocument, logicalLines } from './shell/here-documents.ts';
+import { endsDocument, logicalLines } from './shell/lex-here-documents.ts';
 import type { HereDocument } from './shell/lexer-result.ts';
 
 /** bash joins such lines before it reads the document, even within single quotes of a command in it. */

@@ -3,7 +3,7 @@ import { BLOCKS } from './placeholders/parse-placeholder.ts';
 import { mayOmitAgent, locateBlocks, requireBlock } from './check-blocks.ts';
 import { findHeader, headerLines, misplacedDirectives, parseDirectiveLine } from './directives/check-directives.ts';
 import { fileErrors } from './check-file.ts';
-import type { DirectiveToken } from './directives/directive-tokens.ts';
+import type { DirectiveToken } from './directives/tokenize-directives.ts';
 import { catchTemplateError, type TemplateError } from './errors.ts';
 import { defaultErrors } from './render-template.ts';
 import { lexScript } from './shell/lex-script.ts';

@@ -1,5 +1,5 @@
 // Tells what a template uses, for messages and advice: user properties, sbatch options, the container image. The template may have errors.
-import { PLACEHOLDER_MARK } from './directives/directive-tokens.ts';
+import { PLACEHOLDER_MARK } from './directives/tokenize-directives.ts';
 import { parseOptions } from './directives/parse-directive-options.ts';
 import { parseLeniently } from './collect-errors.ts';
 import type { ValuePlaceholder } from './placeholders/parse-placeholder.ts';

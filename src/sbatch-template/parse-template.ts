@@ -11,7 +11,7 @@ import type { LexedScript, Word } from './shell/lexer-result.ts';
 import { positionAt, type Range, type TemplateSource } from './template-source.ts';
 import { classifyPlaceholders } from './data-flow/classify-placeholders.ts';
 import type { AgentLocation, ForwardedSignal, Template } from './template.ts';
-import type { DirectiveToken } from './directives/directive-tokens.ts';
+import type { DirectiveToken } from './directives/tokenize-directives.ts';
 import { parseOptions } from './directives/parse-directive-options.ts';
 
 /**

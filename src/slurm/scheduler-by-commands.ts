@@ -1,15 +1,15 @@
 // Implements `Scheduler` with Slurm's commands: limits concurrent calls, sets a timeout for each, and maps every failure.
-import type { UnixAccount } from '../base/user-map.ts';
+import type { UnixAccount } from '../base/resolve-user-map.ts';
 import { CommandNotFoundError, SudoRefusedError } from '../transport/errors.ts';
 import type { Transport, Command, CommandResult } from '../transport/transport.ts';
 import type { Logger } from '../log/logger.ts';
 import { createConcurrencyLimit, type ConcurrencyLimit } from '../base/concurrency-limit.ts';
 import { failureMessage, oneLine } from './describe-command-failure.ts';
 import { SlurmUnavailableError } from './errors.ts';
-import { isTransportError, parseSubmitTransportError, throwUnavailable } from './transport-errors.ts';
+import { isTransportError, parseSubmitTransportError, throwUnavailable } from './map-transport-errors.ts';
 import { TIME_ENVIRONMENT } from './parse-job-row.ts';
 import { logUmask, UMASK_VARIABLE } from './log-umask.ts';
-import { createJobLister } from './job-lister.ts';
+import { createJobLister } from './list-jobs.ts';
 import { parseSacctFigures, sacctFiguresArgs, sacctNamesArgs } from './sacct-history-figures.ts';
 import { parseSacctRecord, sacctRecordArgs } from './sacct-forgotten-job.ts';
 import { parseSacctUsage, sacctUsageArgs } from './sacct-end-details.ts';

@@ -1,6 +1,6 @@
 // The interface of a Slurm cluster: facts, submit, list, look up, explain, cancel.
 import type { Brand } from '../base/branded-type.ts';
-import type { UnixAccount } from '../base/user-map.ts';
+import type { UnixAccount } from '../base/resolve-user-map.ts';
 import type { JobState } from './job-state.ts';
 
 /** A Slurm job id. Not an identity: Slurm reuses ids after a controller crash. */

@@ -1,5 +1,5 @@
 // Lists all jobs of the user with one squeue call, the only source of tracking.
-import type { UnixAccount } from '../base/user-map.ts';
+import type { UnixAccount } from '../base/resolve-user-map.ts';
 import type { CommandResult } from '../transport/transport.ts';
 import { failureMessage, oneLine } from './describe-command-failure.ts';
 import { parseJobName } from './job-name.ts';

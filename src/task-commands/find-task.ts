@@ -2,7 +2,7 @@
 import type { ClearmlClient } from '../clearml/client.ts';
 import { isTaskId, type TaskId } from '../clearml/ids.ts';
 import type { Task } from '../clearml/task.ts';
-import { isTransportError } from '../slurm/transport-errors.ts';
+import { isTransportError } from '../slurm/map-transport-errors.ts';
 import { SlurmUnavailableError } from '../slurm/errors.ts';
 import { isJobId } from '../slurm/parse-job-row.ts';
 import { parseJobName } from '../slurm/job-name.ts';

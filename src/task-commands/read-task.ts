@@ -1,5 +1,5 @@
 // Reads the task to render from the server or from a file.
-import type { CommonOptions, Configured } from '../assembly/read-config.ts';
+import type { CommonOptions, Configured } from '../assembly/load-trusted-config.ts';
 import { UsageError } from '../base/usage-error.ts';
 import { taskFromFile, type Aim, type TaskToRender } from './task-from-file.ts';
 

@@ -1,6 +1,6 @@
 // Sets the user properties of a template on a task that lacks them.
 import * as z from 'zod';
-import type { CommonOptions, Configured } from '../assembly/read-config.ts';
+import type { CommonOptions, Configured } from '../assembly/load-trusted-config.ts';
 import type { TemplateProperty } from '../sbatch-template/inspect-template.ts';
 import { readNamedTask, withServer } from './task-from-server.ts';
 

@@ -2,7 +2,7 @@
 import { resolve } from 'node:path';
 import * as z from 'zod';
 import { readNamedFile } from '../assembly/read-named-file.ts';
-import type { Configured } from '../assembly/read-config.ts';
+import type { Configured } from '../assembly/load-trusted-config.ts';
 import { UsageError } from '../base/usage-error.ts';
 import type { ClusterSettings } from '../config/cluster-settings.ts';
 import { jobSettings, workerName } from '../daemon/serve/job-settings.ts';

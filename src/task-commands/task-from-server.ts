@@ -1,7 +1,7 @@
 // Reads a task from the server.
 import { createAppWith, type App } from '../assembly/app.ts';
 import { createClearml } from '../assembly/clearml-from-config.ts';
-import type { CommonOptions, Configured } from '../assembly/read-config.ts';
+import type { CommonOptions, Configured } from '../assembly/load-trusted-config.ts';
 import { UsageError } from '../base/usage-error.ts';
 import type { ClearmlClient, ServerFacts } from '../clearml/client.ts';
 import type { TaskDocument } from '../clearml/task.ts';

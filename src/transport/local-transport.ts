@@ -2,7 +2,7 @@
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { setMaxListeners } from 'node:events';
 import { access, constants } from 'node:fs/promises';
-import { collectOutput, describeTooMuch } from './collected-output.ts';
+import { collectOutput, describeTooMuch } from './collect-output.ts';
 import { CommandNotFoundError, CommandTimeoutError, ConnectionLostError, HostUnreachableError } from './errors.ts';
 import { withSudo } from './run-as.ts';
 import type { Command, CommandResult, Transport } from './transport.ts';

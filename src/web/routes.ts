@@ -4,7 +4,7 @@ import { systemClock } from '../base/clock.ts';
 import { readVersion } from '../base/version.ts';
 import type { Monitor } from '../daemon/monitor/monitor.ts';
 import { assetReply, ASSETS_MARK } from './browser-assets.ts';
-import { createAttemptLog } from './pages/recent-attempts.ts';
+import { createAttemptLog } from './pages/read-recent-attempts.ts';
 import type { Site } from './pages/page-frame.ts';
 import { healthReply } from './healthz-and-readyz.ts';
 import { HTML, type Reply, type Routes, type WebRequest } from './http-server.ts';

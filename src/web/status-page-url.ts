@@ -1,6 +1,6 @@
 // Describes the URL of the status page of a running daemon, and how to reach it from another machine.
 import { isIPv6 } from 'node:net';
-import type { Configured } from '../assembly/read-config.ts';
+import type { Configured } from '../assembly/load-trusted-config.ts';
 import { readListenNote, readOrMakeToken, tokenFile } from './token-and-address-files.ts';
 
 /** Addresses that mean every address of this machine. */

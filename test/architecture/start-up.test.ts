@@ -38,7 +38,7 @@ describe('the program at start-up', () => {
   });
 
   it('loads no HTTP client, log or retry package to render a task from a file', () => {
-    const files = ['src/cli/setting-options.ts', 'src/task-commands/render-script.ts'];
+    const files = ['src/cli/setting-options.ts', 'src/task-commands/preview-job-script.ts'];
     const packages = new Set(files.flatMap((file) => [...loadedWith(file).packages]));
 
     expect(['undici', 'winston', 'p-retry', 'string-width'].filter((name) => packages.has(name))).to.deep.equal([]);

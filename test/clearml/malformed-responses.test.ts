@@ -5,7 +5,7 @@ import type * as z from 'zod';
 import { systemClock } from '../../src/base/clock.ts';
 import { InvalidResponseError } from '../../src/clearml/errors.ts';
 import { createEvents } from '../../src/clearml/console-events.ts';
-import { createPeople } from '../../src/clearml/users-and-projects.ts';
+import { createPeople } from '../../src/clearml/read-users-and-projects.ts';
 import { createQueues } from '../../src/clearml/queues.ts';
 import type { Session } from '../../src/clearml/connection/session.ts';
 import { createTasks } from '../../src/clearml/change-tasks.ts';

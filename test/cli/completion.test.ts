@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { COMMANDS } from '../../src/cli/all-commands.ts';
-import { UNIT_FILES } from '../../src/init/unit-files.ts';
+import { UNIT_FILES } from '../../src/init/generate-unit-files.ts';
 import { requireCompletingShells } from '../support/skip-unless.ts';
 import { openCli } from './open-cli.ts';
 import { TIMEOUT_MS } from '../support/wait-until.ts';

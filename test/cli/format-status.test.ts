@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { textWidth } from '../../src/base/text-width.ts';
 import { painter } from '../../src/base/terminal-colors.ts';
 import { statusDocument, statusText } from '../../src/cli/format-status.ts';
-import type { ClusterStatus } from '../../src/daemon/status/status-of-all-clusters.ts';
+import type { ClusterStatus } from '../../src/daemon/status/collect-status.ts';
 import type { TaskId } from '../../src/clearml/ids.ts';
 import type { JobId } from '../../src/slurm/scheduler.ts';
 

@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { exampleUnits } from '../../build/docs/example-units.ts';
-import { UNIT_FILES, type UnitSite } from '../../src/init/unit-files.ts';
+import { UNIT_FILES, type UnitSite } from '../../src/init/generate-unit-files.ts';
 import { openCli } from './open-cli.ts';
 
 const EXAMPLES = new URL('../../examples/units/', import.meta.url);

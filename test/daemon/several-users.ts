@@ -1,6 +1,6 @@
 // The simulated cluster with several Unix users: it knows the owner of each job, and refuses what a real one refuses.
 import type { Clock } from '../../src/base/clock.ts';
-import type { UnixAccount } from '../../src/base/user-map.ts';
+import type { UnixAccount } from '../../src/base/resolve-user-map.ts';
 import type { Job, JobId, JobList, Scheduler } from '../../src/slurm/scheduler.ts';
 
 export interface SeveralUsers {

@@ -1,5 +1,5 @@
 // A daemon with a user map on the simulated cluster: alice owns a1's tasks, bob b2's, and the user of the daemon d0's.
-import type { UnixUser, UserMap } from '../../src/base/user-map.ts';
+import type { UnixUser, UserMap } from '../../src/base/resolve-user-map.ts';
 import type { TaskId } from '../../src/clearml/ids.ts';
 import type { DaemonDeps } from '../../src/daemon/deps.ts';
 import { createUnixUsers } from '../../src/daemon/users/unix-users.ts';

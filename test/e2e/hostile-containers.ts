@@ -3,7 +3,7 @@ import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { quoteWord } from '../../src/base/shell-word.ts';
-import { parseImage } from '../../src/sbatch-template/containers/singularity-image.ts';
+import { parseImage } from '../../src/sbatch-template/containers/parse-singularity-image.ts';
 import {
   ContainerArgumentError,
   parseContainerArguments,

@@ -2,7 +2,7 @@
 import { known } from '../../src/doctor/check-result.ts';
 import type { TypedChoices } from '../../src/init/choose-settings.ts';
 import type { Site } from '../../src/init/site-facts.ts';
-import type { ShellFacts } from '../../src/init/shell-probe.ts';
+import type { ShellFacts } from '../../src/init/probe-login-shell.ts';
 import type { ReachablePartition } from '../../src/doctor/reachable-partitions.ts';
 
 /** No choice was made on the command line. */

@@ -4,7 +4,7 @@ import type * as Daemon from '../../src/daemon/reconcile-loop.ts';
 import type * as Errors from '../../src/clearml/errors.ts';
 import type * as Events from '../../src/clearml/console-events.ts';
 import type * as JournalLines from '../../src/daemon/journal/journal-lines.ts';
-import type * as People from '../../src/clearml/users-and-projects.ts';
+import type * as People from '../../src/clearml/read-users-and-projects.ts';
 import type * as Queues from '../../src/clearml/queues.ts';
 import type * as SlurmErrors from '../../src/slurm/errors.ts';
 import type * as Tasks from '../../src/clearml/change-tasks.ts';
@@ -29,7 +29,7 @@ const FILES = [
   'clearml/change-tasks.ts',
   'clearml/console-events.ts',
   'clearml/workers.ts',
-  'clearml/users-and-projects.ts',
+  'clearml/read-users-and-projects.ts',
   'clearml/errors.ts',
   'slurm/errors.ts',
 ];

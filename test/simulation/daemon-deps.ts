@@ -4,7 +4,7 @@ import { createJobLogs } from '../../src/daemon/console/job-log-reader.ts';
 import { createUnixUsers } from '../../src/daemon/users/unix-users.ts';
 import { createPeers } from '../../src/daemon/poll/peers.ts';
 import type { Transport } from '../../src/transport/transport.ts';
-import type { UserMap } from '../../src/base/user-map.ts';
+import type { UserMap } from '../../src/base/resolve-user-map.ts';
 import { createRateLimit } from '../../src/base/token-bucket.ts';
 import type { Scheduler } from '../../src/slurm/scheduler.ts';
 import { TemplateError } from '../../src/sbatch-template/errors.ts';

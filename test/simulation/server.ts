@@ -11,7 +11,7 @@ import {
 import { createEvents } from '../../src/clearml/console-events.ts';
 import type { Body } from '../../src/clearml/connection/api-request.ts';
 import { createReportUnreadable } from '../../src/clearml/unreadable-entries.ts';
-import { createPeople } from '../../src/clearml/users-and-projects.ts';
+import { createPeople } from '../../src/clearml/read-users-and-projects.ts';
 import { createQueues } from '../../src/clearml/queues.ts';
 import type { Session } from '../../src/clearml/connection/session.ts';
 import { createTasks } from '../../src/clearml/change-tasks.ts';

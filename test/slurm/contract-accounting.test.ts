@@ -6,7 +6,7 @@ import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { formatJobName, newAttempt } from '../../src/slurm/job-name.ts';
 import { sacctRecordArgs } from '../../src/slurm/sacct-forgotten-job.ts';
-import { sacctJobsArgs } from '../../src/slurm/sacct-jobs.ts';
+import { sacctJobsArgs } from '../../src/slurm/look-up-sacct-jobs.ts';
 import type { Job, JobId, JobList, Scheduler, SubmitOutcome } from '../../src/slurm/scheduler.ts';
 import type { SlurmVersion } from '../set-up/slurm-roots.mjs';
 import { requireAccounting, requireSlurmVersion } from '../support/skip-unless.ts';

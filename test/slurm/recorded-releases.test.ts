@@ -4,7 +4,7 @@ import { readdirSync } from 'node:fs';
 import * as z from 'zod';
 import { isLive, parseJobState } from '../../src/slurm/job-state.ts';
 import { parseSacctRecord } from '../../src/slurm/sacct-forgotten-job.ts';
-import { parseSacctJobs } from '../../src/slurm/sacct-jobs.ts';
+import { parseSacctJobs } from '../../src/slurm/look-up-sacct-jobs.ts';
 import { parseSbatch } from '../../src/slurm/sbatch.ts';
 import { parseAssociations } from '../../src/slurm/sacctmgr.ts';
 import { entrances, parsePartitionRights } from '../../src/slurm/partition-rights.ts';

@@ -1,5 +1,5 @@
 // Both SSH transports with a real sshd, an account whose login prints noise, and few permitted sessions.
-import { createHostKeyCheck } from '../../src/transport/host-keys/host-key-check.ts';
+import { createHostKeyCheck } from '../../src/transport/host-keys/check-host-key.ts';
 import type { Transport } from '../../src/transport/transport.ts';
 import { createOpensshTransport } from '../../src/transport/openssh/openssh-transport.ts';
 import type { RemoteContext } from '../../src/transport/remote-script.ts';

@@ -16,7 +16,7 @@ export const cancelCommand: Command = {
   ],
   options: { ...CLUSTER_OPTIONS, ...COMMON_OPTIONS },
   async run(typed, context) {
-    const { printResult } = await import('../output.ts');
+    const { printResult } = await import('../print-output.ts');
     const { withApp } = await import('../with-app.ts');
     const { cancelTask } = await import('../../task-commands/cancel-task.ts');
     return withApp(typed, context, async (app) => {

@@ -80,7 +80,7 @@ async function firstRunFacts(context: CommandContext): Promise<FirstRunFacts | u
 async function runInBackground(typed: ParsedArgs, context: CommandContext): Promise<number> {
   const { commonOptions } = await import('../setting-options.ts');
   const { detach } = await import('../../daemon/serve/detach.ts');
-  const { printResult } = await import('../output.ts');
+  const { printResult } = await import('../print-output.ts');
   const { pid, logFile, ended } = await detach(commonOptions(typed), context);
   if (ended === undefined) {
     printResult(

@@ -10,7 +10,7 @@ export const drainCommand: Command = {
   examples: [{ commandLine: 'drain', effect: 'Drain the daemon of the default state directory' }],
   options: { ...CLUSTER_OPTIONS, ...COMMON_OPTIONS },
   async run(typed, context) {
-    const { printResult } = await import('../output.ts');
+    const { printResult } = await import('../print-output.ts');
     const { commonOptions } = await import('../setting-options.ts');
     const { describeOthers, findDaemons } = await import('../../daemon/serve/running-daemons.ts');
     const { journalEntries } = await import('../../daemon/journal/read-beside-daemon.ts');

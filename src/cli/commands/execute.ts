@@ -45,7 +45,7 @@ export const executeCommand: Command = {
     'log-level': { ...COMMON_OPTIONS['log-level'], describe: 'Log level (default: warn)' },
   },
   async run(typed, context) {
-    const { jobOutput } = await import('../output.ts');
+    const { jobOutput } = await import('../print-output.ts');
     const { withApp } = await import('../with-app.ts');
     const { commandToTrackAgain } = await import('../command-to-track-again.ts');
     const { executeTask } = await import('../../execute/execute-task.ts');

@@ -29,7 +29,7 @@ export const logsCommand: Command = {
     ...COMMON_OPTIONS,
   },
   async run(typed, context) {
-    const { jobOutput } = await import('../output.ts');
+    const { jobOutput } = await import('../print-output.ts');
     const { withApp } = await import('../with-app.ts');
     const { printJobLog } = await import('../../task-commands/print-job-log.ts');
     const lines = numberOption(typed, 'lines', 1) ?? DEFAULT_LINES;

@@ -31,7 +31,7 @@ export const pauseCommand: Command = {
     ...COMMON_OPTIONS,
   },
   async run(typed, context) {
-    const { printResult } = await import('../output.ts');
+    const { printResult } = await import('../print-output.ts');
     const { commonOptions } = await import('../setting-options.ts');
     const { pauseQueues } = await import('../../daemon/pause/pause-queues.ts');
     const { systemClock } = await import('../../base/clock.ts');

@@ -33,7 +33,7 @@ export const renderCommand: Command = {
   },
   async run(typed, context) {
     const { commonOptions, readConfigured } = await import('../setting-options.ts');
-    const { renderScript } = await import('../../task-commands/render-script.ts');
+    const { renderScript } = await import('../../task-commands/preview-job-script.ts');
     const configured = readConfigured(typed, context);
     for (const warning of configured.config.warnings) context.stderr(`${PROGRAM}: ${warning}\n`);
     const task = textOption(typed, 'task');

@@ -41,7 +41,7 @@ export const statusCommand: Command = {
   },
   async run(typed, context) {
     const { withApp } = await import('../with-app.ts');
-    const { withStatus } = await import('../../daemon/status/status-of-all-clusters.ts');
+    const { withStatus } = await import('../../daemon/status/collect-status.ts');
     const { statusDocument, statusHead, statusText } = await import('../format-status.ts');
     const { watch } = await import('../watched-screen.ts');
     const isJson = switchOption(typed, 'json') ?? false;

@@ -10,7 +10,7 @@ export const stopCommand: Command = {
   examples: [{ commandLine: 'stop', effect: 'Stop the daemon of the default state directory' }],
   options: { ...CLUSTER_OPTIONS, ...COMMON_OPTIONS },
   async run(typed, context) {
-    const { printResult } = await import('../output.ts');
+    const { printResult } = await import('../print-output.ts');
     const { commonOptions } = await import('../setting-options.ts');
     const { describeOthers, findDaemons, stopDaemon } = await import('../../daemon/serve/running-daemons.ts');
     const daemons = await findDaemons(commonOptions(typed), context);

@@ -15,7 +15,7 @@ export const sudoersCommand: Command = {
   options: { ...CLUSTER_OPTIONS, ...COMMON_OPTIONS },
   async run(typed, context) {
     const { withApp } = await import('../with-app.ts');
-    const { sudoersOf } = await import('../../init/sudoers-file.ts');
+    const { sudoersOf } = await import('../../init/generate-sudoers-file.ts');
     return withApp(typed, context, async (app) => {
       const [cluster, ...others] = app.config.settings.clusters;
       if (cluster === undefined || others.length > 0)

@@ -2,7 +2,7 @@
 import { EXIT } from '../../base/exit-codes.ts';
 import { nearestName } from '../../base/did-you-mean.ts';
 import { UsageError } from '../../base/usage-error.ts';
-import type { UnitKind } from '../../init/unit-files.ts';
+import type { UnitKind } from '../../init/generate-unit-files.ts';
 import { textOption } from '../typed-options.ts';
 import type { Command } from '../command.ts';
 import { COMMON_OPTIONS, HTTP_OPTION, QUEUE_OPTIONS } from '../common-options.ts';
@@ -29,7 +29,7 @@ export const unitCommand: Command = {
   async run(typed, context) {
     const { readConfigured } = await import('../setting-options.ts');
     const { readQueues } = await import('../../assembly/read-queue-templates.ts');
-    const { UNIT_FILES, unitSite } = await import('../../init/unit-files.ts');
+    const { UNIT_FILES, unitSite } = await import('../../init/generate-unit-files.ts');
     const kind = unitKind(textOption(typed, 'kind'));
     const { settings } = readConfigured(typed, context).config;
     // A unit is printed only for a configuration that the daemon can serve.

@@ -15,7 +15,7 @@ export const webCommand: Command = {
     const { findDaemons, describeOthers } = await import('../../daemon/serve/running-daemons.ts');
     const { commonOptions } = await import('../setting-options.ts');
     const { describeWeb } = await import('../../web/status-page-url.ts');
-    const { printResult } = await import('../output.ts');
+    const { printResult } = await import('../print-output.ts');
     const daemons = await findDaemons(commonOptions(typed), context);
     const text = daemons.here.length === 0 ? undefined : await describeWeb(readConfigured(typed, context));
     if (text !== undefined) {

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { limitText, MAX_LENGTH } from '../../base/truncate-text.ts';
 import { redactText } from '../../base/secret-patterns.ts';
-import { parseTime } from '../../clearml/iso-time.ts';
+import { parseTime } from '../../clearml/parse-time.ts';
 import type { TaskDocument } from '../../clearml/task.ts';
 import type { ServedQueue } from '../deps.ts';
 import { isHeldMessage } from '../console/console-messages.ts';

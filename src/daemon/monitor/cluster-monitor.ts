@@ -2,7 +2,7 @@
 import type { Clock } from '../../base/clock.ts';
 import type { Holds } from '../claim/hold-reasons.ts';
 import type { DaemonDeps, LoopMonitor, PolledState } from '../deps.ts';
-import { activeRows, activeTasks, waitingEntries, type WaitingRow } from '../status/form-cluster-status.ts';
+import { activeRows, activeTasks, waitingEntries, type WaitingRow } from '../status/list-status-rows.ts';
 import type { StatusRow } from '../status/status-row.ts';
 import type { DaemonEvent } from './daemon-events.ts';
 import { decideHealth, type Health, type HealthFacts } from './decide-readiness.ts';

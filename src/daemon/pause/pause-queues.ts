@@ -1,6 +1,6 @@
 // Pauses and resumes queues and clusters, by a file in the state directory that the daemon reads before each claim.
 import type { ProcessContext } from '../../assembly/process-context.ts';
-import { readConfig, type CommonOptions } from '../../assembly/read-config.ts';
+import { readConfig, type CommonOptions } from '../../assembly/load-trusted-config.ts';
 import { systemClock } from '../../base/clock.ts';
 import { nearestName } from '../../base/did-you-mean.ts';
 import { makePrivateDirectory } from '../../base/private-directory.ts';

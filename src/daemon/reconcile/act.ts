@@ -17,7 +17,7 @@ import { removeJobConf } from '../submit/write-job-confs.ts';
 import { readClaimed } from '../claim/park.ts';
 import { recoverOrphan } from '../recover/recover-orphan.ts';
 import { withOptionOriginsOf } from '../console/option-origins.ts';
-import { resubmit } from '../submit/submit.ts';
+import { resubmit } from '../submit/submit-parked-task.ts';
 import { isHeld, noteProbe } from '../users/unix-users.ts';
 import { logToConsole, showStatus } from '../console/console.ts';
 import type { SubmissionPool } from '../submit/submission-pool.ts';

@@ -10,7 +10,7 @@ import type { DaemonDeps } from '../deps.ts';
 import { findLiveJob, hasSchedulerQueue, isSchedulerQueueDeleted, type Snapshot } from '../poll/poll.ts';
 import { unpark, readClaimed } from '../claim/park.ts';
 import { recoverOrphan } from './recover-orphan.ts';
-import { resubmit, trackJob } from '../submit/submit.ts';
+import { resubmit, trackJob } from '../submit/submit-parked-task.ts';
 import { accountsOf } from '../users/unix-users.ts';
 import type { SubmissionPool } from '../submit/submission-pool.ts';
 

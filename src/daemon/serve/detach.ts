@@ -8,7 +8,7 @@ import { StateDirectoryError } from '../journal/lock.ts';
 import { startDetached } from '../../transport/spawn-detached.ts';
 import { daemonLogFile, rotateDaemonLog } from './daemon-log.ts';
 import type { ProcessContext } from '../../assembly/process-context.ts';
-import { readConfig, type CommonOptions } from '../../assembly/read-config.ts';
+import { readConfig, type CommonOptions } from '../../assembly/load-trusted-config.ts';
 import { findDaemons } from './running-daemons.ts';
 
 const POLL_MS = 100;

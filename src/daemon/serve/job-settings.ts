@@ -7,7 +7,7 @@ import { withoutSecrets } from '../../config/redact-secret-settings.ts';
 import type { JobSettings } from '../deps.ts';
 import { ONE_TASK_MARK } from '../poll/peers.ts';
 import { MARK_LENGTH } from '../../slurm/job-name.ts';
-import type { Configured } from '../../assembly/read-config.ts';
+import type { Configured } from '../../assembly/load-trusted-config.ts';
 
 /** The settings of job scripts. */
 export function jobSettings({ config }: Configured, cluster: ClusterSettings, apiServer: string): JobSettings {

@@ -2,7 +2,7 @@
 import { findHolder, type Holder } from '../journal/lock.ts';
 import { systemClock } from '../../base/clock.ts';
 import type { ProcessContext } from '../../assembly/process-context.ts';
-import { readConfig, type CommonOptions } from '../../assembly/read-config.ts';
+import { readConfig, type CommonOptions } from '../../assembly/load-trusted-config.ts';
 
 export interface RunningDaemons {
   readonly stateDirs: readonly string[];

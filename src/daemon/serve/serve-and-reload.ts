@@ -12,7 +12,7 @@ import { serveClusters } from './serve-clusters.ts';
 import { describeRisks } from '../../clearml/connection/connection-risks.ts';
 import { openCluster } from '../../assembly/open-cluster.ts';
 import { openServer, type ServerSide } from './connect-to-clearml.ts';
-import type { CommonOptions } from '../../assembly/read-config.ts';
+import type { CommonOptions } from '../../assembly/load-trusted-config.ts';
 import { parseJournal } from '../journal/journal-lines.ts';
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';

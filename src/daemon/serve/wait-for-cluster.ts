@@ -3,7 +3,7 @@ import { openUserMap, readNamedPeople } from '../../assembly/open-user-map.ts';
 import type { ClusterSide } from '../../assembly/open-cluster.ts';
 import { systemClock } from '../../base/clock.ts';
 import { sleepUnlessStopped } from '../../base/sleep-unless-stopped.ts';
-import type { UserMap } from '../../base/user-map.ts';
+import type { UserMap } from '../../base/resolve-user-map.ts';
 import { ServerRefusedError, ServerUnreachableError } from '../../clearml/errors.ts';
 import type { SlurmSettings } from '../../config/convert-settings.ts';
 import type { Logger } from '../../log/logger.ts';

@@ -4,7 +4,7 @@ import { systemClock } from '../../base/clock.ts';
 import type { CHECK_EXIT } from '../../base/exit-codes.ts';
 import { stripToOneLine } from '../../base/terminal-text.ts';
 import { formatDuration } from '../../base/format-duration.ts';
-import { readConfig, type CommonOptions } from '../../assembly/read-config.ts';
+import { readConfig, type CommonOptions } from '../../assembly/load-trusted-config.ts';
 import { findHolder, type Holder } from '../journal/lock.ts';
 import { PAUSES_UNREADABLE } from '../console/console-messages.ts';
 import { decideHealth, staleAfterMs } from '../monitor/decide-readiness.ts';

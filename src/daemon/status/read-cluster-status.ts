@@ -24,7 +24,7 @@ import {
   type LimitedCluster,
   type UnnamedRow,
   type WaitingRow,
-} from './form-cluster-status.ts';
+} from './list-status-rows.ts';
 import type { StatusRow } from './status-row.ts';
 
 export interface SurveyDeps extends LimitedCluster {

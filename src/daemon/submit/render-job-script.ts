@@ -5,11 +5,11 @@ import { planPyxis } from '../../sbatch-template/containers/plan-pyxis-mounts-an
 import type { PyxisAdditions, Blocks, Rendered, Variables } from '../../sbatch-template/template.ts';
 import { addStartLine } from '../../sbatch-template/job-script/job-start-line.ts';
 import { checkConstraints } from '../../sbatch-template/placeholders/check-constraints.ts';
-import { unusedProperties } from '../../sbatch-template/placeholders/unused-properties.ts';
+import { unusedProperties } from '../../sbatch-template/placeholders/report-unused-properties.ts';
 import { logUmask } from '../../slurm/log-umask.ts';
 import type { TaskDocument } from '../../clearml/task.ts';
 import type { Entry } from '../journal/entry.ts';
-import type { UnixUser } from '../../base/user-map.ts';
+import type { UnixUser } from '../../base/resolve-user-map.ts';
 import { parseName } from '../users/cached-users-and-projects.ts';
 import type { DaemonDeps, JobSettings, ServedQueue } from '../deps.ts';
 import { mappingOf } from '../users/unix-users.ts';

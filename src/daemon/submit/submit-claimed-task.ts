@@ -4,7 +4,7 @@ import type { DaemonDeps, ServedQueue } from '../deps.ts';
 import { logToConsoleLater } from '../console/console.ts';
 import { describeClaimed, isReturnedToQueue } from '../console/console-messages.ts';
 import type { SubmitResult } from './submission-pool.ts';
-import { prepare, submit } from './submit.ts';
+import { prepare, submit } from './submit-parked-task.ts';
 import { unpark, park, readClaimed } from '../claim/park.ts';
 import type { ClaimedBatch } from '../claim/read-claimed-batch.ts';
 

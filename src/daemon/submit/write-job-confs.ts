@@ -1,7 +1,7 @@
 // Writes the clearml.conf files of jobs to the shared directory, and removes those of ended jobs.
 import type { TaskId } from '../../clearml/ids.ts';
 import { FileNotWrittenError, listOldFiles, removeFiles, writePrivateFile } from '../../transport/host-files.ts';
-import { isTransportError } from '../../slurm/transport-errors.ts';
+import { isTransportError } from '../../slurm/map-transport-errors.ts';
 import { formatJobName, parseJobName } from '../../slurm/job-name.ts';
 import type { Entry } from '../journal/entry.ts';
 import type { DaemonDeps } from '../deps.ts';

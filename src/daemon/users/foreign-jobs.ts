@@ -1,6 +1,6 @@
 // Leaves out foreign jobs: any user of the cluster can give a job the name of a task, but only jobs of the task's Unix user are its jobs.
 import type { TaskId } from '../../clearml/ids.ts';
-import { unixUserOf } from '../../base/user-map.ts';
+import { unixUserOf } from '../../base/resolve-user-map.ts';
 import { parseJobName } from '../../slurm/job-name.ts';
 import type { Job, JobRecord } from '../../slurm/scheduler.ts';
 import type { DaemonDeps } from '../deps.ts';

@@ -1,6 +1,6 @@
 // The Unix users of the jobs of one cluster, as agent.slurm.user_map maps them, and what the daemon remembers about them.
 import { createBoundedMap } from '../../base/bounded-map.ts';
-import { mappedUsers, unixUserOf, type Mapping, type UnixAccount, type UserMap } from '../../base/user-map.ts';
+import { mappedUsers, unixUserOf, type Mapping, type UnixAccount, type UserMap } from '../../base/resolve-user-map.ts';
 import type { Entry } from '../journal/entry.ts';
 import { createSudoHolds, type SudoHolds } from './sudo-holds.ts';
 import { createTaskOwners, type TaskOwners } from './task-owners.ts';

@@ -1,5 +1,5 @@
 // Finds the Pyxis container of a template, around the whole script or what srun starts, and adds options for mounts to it.
-import { DIRECTIVE_PREFIX, tokenText, type DirectiveToken } from '../directives/directive-tokens.ts';
+import { DIRECTIVE_PREFIX, tokenText, type DirectiveToken } from '../directives/tokenize-directives.ts';
 import type { Insertion } from '../template-source.ts';
 import type { Command, LexedScript } from '../shell/lexer-result.ts';
 import type { PyxisAdditions, PyxisSpec, PyxisInsertionPoint } from '../template.ts';

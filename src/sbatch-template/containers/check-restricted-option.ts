@@ -3,8 +3,8 @@ import { TemplateError } from '../errors.ts';
 import { displayValue } from '../placeholders/display-value.ts';
 import { positionAt, type Range, type TemplateSource } from '../template-source.ts';
 import type { ResolvedValue } from '../placeholders/resolve-value.ts';
-import { isReference } from './singularity-image.ts';
-import { isPyxisImagePlaceholder } from './pyxis-image.ts';
+import { isReference } from './parse-singularity-image.ts';
+import { isPyxisImagePlaceholder } from './write-pyxis-image.ts';
 import { restrictedOptionAt, type RestrictedOptions } from './find-restricted-options.ts';
 
 /**

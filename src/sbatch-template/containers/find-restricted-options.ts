@@ -1,5 +1,5 @@
 // Finds the options whose values are restricted: those of Pyxis, and the lists of mounts and variables of srun, sbatch and Singularity.
-import { tokenText, type DirectiveToken } from '../directives/directive-tokens.ts';
+import { tokenText, type DirectiveToken } from '../directives/tokenize-directives.ts';
 import type { Command } from '../shell/lexer-result.ts';
 import { isInside, type Range } from '../template-source.ts';
 

@@ -1,6 +1,6 @@
 // Decides the Singularity container of one task: image and arguments of the task or of the configuration, for the job script.
 import type { AgentLocation } from '../template.ts';
-import { parseImage } from './singularity-image.ts';
+import { parseImage } from './parse-singularity-image.ts';
 import {
   errorAt,
   parseArgumentsAt,

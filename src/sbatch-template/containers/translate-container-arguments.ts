@@ -2,7 +2,7 @@
 import { splitWords } from '../../base/shell-word.ts';
 import { SET_BY_JOB } from '../job-script/job-variable-tables.ts';
 import { displayValue } from '../placeholders/display-value.ts';
-import { ARGUMENTS, type ArgumentRow } from './container-arguments.ts';
+import { ARGUMENTS, type ArgumentRow } from './container-argument-table.ts';
 import { parseMount } from './check-mount.ts';
 
 export interface ContainerVariable {

@@ -1,6 +1,6 @@
 // Finds each placeholder of a script with its quoting context and the code that evaluates its value later.
 import type { LexedScript, ReachedEvaluation, Occurrence } from '../shell/lexer-result.ts';
-import { assignContexts } from '../shell/re-evaluated.ts';
+import { assignContexts } from '../shell/find-re-evaluated-text.ts';
 import type { TemplateSource } from '../template-source.ts';
 import { traceEvaluatedValues } from './trace-evaluated-values.ts';
 

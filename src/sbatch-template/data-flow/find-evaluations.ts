@@ -2,15 +2,15 @@
 import { restrictedOptionAt, restrictedOptions } from '../containers/find-restricted-options.ts';
 import { requirementOf } from '../containers/check-restricted-option.ts';
 import { codeWordLists, inputEvaluator, nameWordLists } from '../shell/find-code-words.ts';
-import { declaredNames } from '../shell/declarations.ts';
+import { declaredNames } from '../shell/find-evaluated-assignments.ts';
 import type { Command, ReachedEvaluation, Word } from '../shell/lexer-result.ts';
-import { findReEvaluated } from '../shell/re-evaluated.ts';
+import { findReEvaluated } from '../shell/find-re-evaluated-text.ts';
 import { isInside, type Range } from '../template-source.ts';
-import { executedWords, fileName } from './flows-through-files.ts';
-import type { NestedScript } from './nested-scripts.ts';
-import type { ExpandedCommand } from './expanded-commands.ts';
+import { executedWords, fileName } from './find-flows-through-files.ts';
+import type { NestedScript } from './find-nested-scripts.ts';
+import type { ExpandedCommand } from './expand-commands.ts';
 import { inputName } from './parameter-and-input-names.ts';
-import { placeholdersIn, keyOf, namesIn, type Source } from './value-sources.ts';
+import { placeholdersIn, keyOf, namesIn, type Source } from './find-value-sources.ts';
 
 /** An evaluation, with the variables in the evaluated text. */
 export interface Evaluation {

@@ -1,7 +1,7 @@
 // Names the values that have no name in the script: the parameters of a function, and the input of a command.
 import type { Command, LexedScript, ShellFunction } from '../shell/lexer-result.ts';
 import { isInside } from '../template-source.ts';
-import type { NestedScript } from './nested-scripts.ts';
+import type { NestedScript } from './find-nested-scripts.ts';
 
 /** The name for the input of a command. */
 export function inputName({ start }: Command, { id }: NestedScript): string {

@@ -1,13 +1,13 @@
 // Traces each evaluation of text back through variables to the placeholders whose values reach it.
 import type { ValuePlaceholder } from '../placeholders/parse-placeholder.ts';
-import { declaredNames } from '../shell/declarations.ts';
+import { declaredNames } from '../shell/find-evaluated-assignments.ts';
 import type { LexedScript, ReachedEvaluation } from '../shell/lexer-result.ts';
 import { isInside, positionAt, type TemplateSource } from '../template-source.ts';
-import { findFlows, flowsOfWords, type Flow } from './flows-into-variables.ts';
-import { findLayers, layersOfCommand, type NestedScript } from './nested-scripts.ts';
-import { expandCommands, type ExpandedCommand } from './expanded-commands.ts';
+import { findFlows, flowsOfWords, type Flow } from './find-flows-into-variables.ts';
+import { findLayers, layersOfCommand, type NestedScript } from './find-nested-scripts.ts';
+import { expandCommands, type ExpandedCommand } from './expand-commands.ts';
 import { findEvaluations, evaluationsOfExpanded, type Evaluation } from './find-evaluations.ts';
-import { placeholdersIn, namesIn } from './value-sources.ts';
+import { placeholdersIn, namesIn } from './find-value-sources.ts';
 
 interface Step {
   readonly name: string;

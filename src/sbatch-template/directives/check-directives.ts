@@ -1,6 +1,6 @@
 // Checks `#SBATCH` lines for errors of every task: refused options, and placeholders that would choose the option.
 import type { TemplateError } from '../errors.ts';
-import { DIRECTIVE_PREFIX, parseDirective, type DirectiveToken } from './directive-tokens.ts';
+import { DIRECTIVE_PREFIX, parseDirective, type DirectiveToken } from './tokenize-directives.ts';
 import { HETEROGENEOUS_JOB, parseShortOptions, refusedOption } from './sbatch-options.ts';
 import { endOfLine, templateErrorAt, type Range, type TemplateSource } from '../template-source.ts';
 

@@ -7,7 +7,7 @@ import {
   tokenPlaceholders,
   tokenText,
   type DirectiveToken,
-} from './directive-tokens.ts';
+} from './tokenize-directives.ts';
 import type { ValuePlaceholder } from '../placeholders/parse-placeholder.ts';
 import { isSignal, LONG_NAMES, LONG_WITH_VALUE, parseShortOptions } from './sbatch-options.ts';
 

@@ -1,6 +1,6 @@
 // Raises `--ntasks` to the number of nodes, because sbatch silently lowers the number of nodes otherwise.
 import { findHeader } from './check-directives.ts';
-import { DIRECTIVE_PREFIX } from './directive-tokens.ts';
+import { DIRECTIVE_PREFIX } from './tokenize-directives.ts';
 import { directiveWords, lastValue } from './parse-directive-options.ts';
 
 /**

@@ -1,5 +1,5 @@
 // Fills the placeholders of `#SBATCH` lines so that a value stays the value of its option, whatever it is.
-import { PLACEHOLDER_MARK, quoteForDirective, type DirectiveToken } from './directive-tokens.ts';
+import { PLACEHOLDER_MARK, quoteForDirective, type DirectiveToken } from './tokenize-directives.ts';
 import { displayValue } from '../placeholders/display-value.ts';
 import { hasFilter } from '../placeholders/filters.ts';
 import type { DirectiveOption } from './parse-directive-options.ts';

@@ -1,9 +1,9 @@
 // Lexes a script as bash would, without running it.
 import type { Range, TemplateSource } from '../template-source.ts';
-import { lexList, lexSubstitution } from './commands.ts';
+import { lexList, lexSubstitution } from './lex-commands.ts';
 import type { LexedScript } from './lexer-result.ts';
 import type { Lexer } from './lexer-state.ts';
-import { checkParserBugs } from './parser-bugs.ts';
+import { checkParserBugs } from './find-parser-bugs.ts';
 
 /**
  * Pure. Placeholders in comments are ignored.

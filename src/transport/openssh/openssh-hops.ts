@@ -1,5 +1,5 @@
 // The jump hosts of the system's ssh, each with its own configuration: options of the last host do not apply to them.
-import { opensshOptions, parseSshConfig, type SshConfig } from './ssh-config-output.ts';
+import { opensshOptions, parseSshConfig, type SshConfig } from './parse-ssh-config.ts';
 import { MAX_HOPS, parseHop, tooManyHops } from '../ssh2/find-ssh2-target.ts';
 
 export interface Hop {

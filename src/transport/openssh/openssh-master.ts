@@ -2,7 +2,7 @@
 import type { Clock } from '../../base/clock.ts';
 import { inspectSocket } from '../../base/trusted-socket.ts';
 import { CommandNotFoundError, CommandTimeoutError, type HostUnreachableError } from '../errors.ts';
-import { refuseUntrustedFiles } from '../host-keys/host-key-check.ts';
+import { refuseUntrustedFiles } from '../host-keys/check-host-key.ts';
 import type { Transport, CommandResult } from '../transport.ts';
 import { createPersistentConnection, type Connection } from '../ssh2/persistent-connection.ts';
 import type { LoginBackoff } from '../ssh2/login-backoff.ts';
@@ -16,7 +16,7 @@ import {
   type SshDestination,
 } from './openssh-arguments.ts';
 import { findHops, findUnchecked } from './openssh-hops.ts';
-import { knownHostsFilesOf, parseSshConfig } from './ssh-config-output.ts';
+import { knownHostsFilesOf, parseSshConfig } from './parse-ssh-config.ts';
 import { SshConfigError } from '../ssh2/find-ssh2-target.ts';
 import { unreachable } from '../ssh-errors.ts';
 

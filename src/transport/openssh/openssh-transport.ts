@@ -7,7 +7,7 @@ import { defaultLoginBackoff, type LoginBackoff } from '../ssh2/login-backoff.ts
 import { createMasters } from './openssh-master.ts';
 import { isUnreachable, sessionArgs, type SshDestination } from './openssh-arguments.ts';
 import { randomNonce } from '../output-frame.ts';
-import { excerptOf, parseResult } from '../remote-result.ts';
+import { excerptOf, parseResult } from '../parse-remote-result.ts';
 import { createRemoteTransport, orAborted, type Attempt, type SshTransport } from '../remote-transport.ts';
 import { remoteScript, remoteCommand, scriptBlock, type RemoteContext } from '../remote-script.ts';
 import { createShellPool, MaxSessionsError } from '../ssh2/shell-pool.ts';

@@ -9,7 +9,7 @@ import {
   type JumpHost,
   type SshConfig,
   type Tokens,
-} from '../openssh/ssh-config-output.ts';
+} from '../openssh/parse-ssh-config.ts';
 import { useOpenssh } from '../ssh-errors.ts';
 import { unsupportedOptions } from './unsupported-ssh-options.ts';
 import type { HostKeyPolicy, PasswordSource, SshTarget } from './ssh2-target.ts';

@@ -1,7 +1,7 @@
 // Opens an SSH connection by the package ssh2 over any number of jump hosts, and checks each host key.
 import type { Client, ClientChannel, ServerHostKeyAlgorithm, utils } from 'ssh2';
 import { MaxSessionsError } from './shell-pool.ts';
-import type { HostKeys } from '../host-keys/host-key-check.ts';
+import type { HostKeys } from '../host-keys/check-host-key.ts';
 import type { Transport } from '../transport.ts';
 import type { Connection } from './persistent-connection.ts';
 import { createAuthentication } from './ssh2-authentication.ts';

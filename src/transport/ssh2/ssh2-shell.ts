@@ -1,10 +1,10 @@
 // A remote shell on an ssh2 channel that runs one command after another.
 import type { ClientChannel } from 'ssh2';
-import { collectOutput, describeTooMuch, type CollectedOutput } from '../collected-output.ts';
+import { collectOutput, describeTooMuch, type CollectedOutput } from '../collect-output.ts';
 import { CommandTimeoutError, ConnectionLostError } from '../errors.ts';
 import { hasEnd } from '../output-frame.ts';
 import type { Command, CommandResult } from '../transport.ts';
-import { excerptOf, parseResult, type SessionEnd, type SessionOutput } from '../remote-result.ts';
+import { excerptOf, parseResult, type SessionEnd, type SessionOutput } from '../parse-remote-result.ts';
 import { scriptBlock } from '../remote-script.ts';
 import type { PooledShell } from './shell-pool.ts';
 

@@ -1,7 +1,7 @@
 // Runs commands by the package ssh2: one persistent connection with a pool of shells.
 import { systemClock, type Clock } from '../../base/clock.ts';
 import { HostUnreachableError } from '../errors.ts';
-import type { HostKeys } from '../host-keys/host-key-check.ts';
+import type { HostKeys } from '../host-keys/check-host-key.ts';
 import type { Transport } from '../transport.ts';
 import { createPersistentConnection, type Connection } from './persistent-connection.ts';
 import { defaultLoginBackoff, type LoginBackoff } from './login-backoff.ts';

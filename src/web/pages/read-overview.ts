@@ -6,7 +6,7 @@ import type { Pause } from '../../daemon/pause/pauses-file.ts';
 import type { Monitor } from '../../daemon/monitor/monitor.ts';
 import { PHASES, phaseOf, type Phase, type StatusRow } from '../../daemon/status/status-row.ts';
 import { CAUSES } from '../../history/ended-attempt.ts';
-import type { AttemptLog, PastAttempt } from './recent-attempts.ts';
+import type { AttemptLog, PastAttempt } from './read-recent-attempts.ts';
 import { percentile, type TaskTimes } from './plot-series.ts';
 
 export interface Filter {

@@ -2,7 +2,7 @@
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
-import { createHostKeyCheck } from '../../../src/transport/host-keys/host-key-check.ts';
+import { createHostKeyCheck } from '../../../src/transport/host-keys/check-host-key.ts';
 import type { Transport, Command, CommandResult } from '../../../src/transport/transport.ts';
 import { createLocalTransport } from '../../../src/transport/local-transport.ts';
 import { createOpensshTransport } from '../../../src/transport/openssh/openssh-transport.ts';

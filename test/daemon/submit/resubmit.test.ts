@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import type { TaskId } from '../../../src/clearml/ids.ts';
 import type { Entry } from '../../../src/daemon/journal/entry.ts';
 import type { DaemonDeps } from '../../../src/daemon/deps.ts';
-import { resubmit } from '../../../src/daemon/submit/submit.ts';
+import { resubmit } from '../../../src/daemon/submit/submit-parked-task.ts';
 import { TemplateError } from '../../../src/sbatch-template/errors.ts';
 import { createStepFixture, type StepFixture } from '../step-fixture.ts';
 import { OTHER_QUEUE, OWN_QUEUE, SCHEDULER_QUEUE } from '../../simulation/queues.ts';

@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { quoteWord } from '../../../src/base/shell-word.ts';
-import { ARGUMENTS } from '../../../src/sbatch-template/containers/container-arguments.ts';
+import { ARGUMENTS } from '../../../src/sbatch-template/containers/container-argument-table.ts';
 import {
   ContainerArgumentError,
   parseContainerArguments,

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createHostKeyCheck } from '../../../src/transport/host-keys/host-key-check.ts';
+import { createHostKeyCheck } from '../../../src/transport/host-keys/check-host-key.ts';
 import type { HostKey, HostKeyPolicy } from '../../../src/transport/ssh2/ssh2-target.ts';
 
 /** A key of this type that is like no other: what follows the type is made from the seed. */

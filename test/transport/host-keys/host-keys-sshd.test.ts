@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { join } from 'node:path';
 import { HostUnreachableError } from '../../../src/transport/errors.ts';
-import { createHostKeyCheck } from '../../../src/transport/host-keys/host-key-check.ts';
+import { createHostKeyCheck } from '../../../src/transport/host-keys/check-host-key.ts';
 import { createSsh2Transport, type Ssh2TransportOptions } from '../../../src/transport/ssh2/ssh2-transport.ts';
 import type { HostKeyPolicy, SshTarget } from '../../../src/transport/ssh2/ssh2-target.ts';
 import { openLocalTransport } from '../../support/local-transport.ts';

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { findHops, findUnchecked, type Route } from '../../../src/transport/openssh/openssh-hops.ts';
-import { parseSshConfig } from '../../../src/transport/openssh/ssh-config-output.ts';
+import { parseSshConfig } from '../../../src/transport/openssh/parse-ssh-config.ts';
 import { SshConfigError } from '../../../src/transport/ssh2/find-ssh2-target.ts';
 import { rejection } from '../../support/rejection.ts';
 import { requireSshd } from '../../support/skip-unless.ts';

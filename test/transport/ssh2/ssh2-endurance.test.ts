@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { readdirSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { createHostKeyCheck } from '../../../src/transport/host-keys/host-key-check.ts';
+import { createHostKeyCheck } from '../../../src/transport/host-keys/check-host-key.ts';
 import type { SshTransport } from '../../../src/transport/remote-transport.ts';
 import { createSsh2Transport } from '../../../src/transport/ssh2/ssh2-transport.ts';
 import { openLocalTransport } from '../../support/local-transport.ts';

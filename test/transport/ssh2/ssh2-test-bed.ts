@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { HostUnreachableError } from '../../../src/transport/errors.ts';
-import { createHostKeyCheck } from '../../../src/transport/host-keys/host-key-check.ts';
+import { createHostKeyCheck } from '../../../src/transport/host-keys/check-host-key.ts';
 import type { Transport, Command } from '../../../src/transport/transport.ts';
 import type { SshTransport } from '../../../src/transport/remote-transport.ts';
 import { createSsh2Transport, type Ssh2TransportOptions } from '../../../src/transport/ssh2/ssh2-transport.ts';

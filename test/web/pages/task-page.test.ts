@@ -1,11 +1,11 @@
 // The page of a task: whose log it shows, and which script.
 import { expect } from 'chai';
 import type { App } from '../../../src/assembly/app.ts';
-import type { Mapping } from '../../../src/base/user-map.ts';
+import type { Mapping } from '../../../src/base/resolve-user-map.ts';
 import type { DaemonDeps } from '../../../src/daemon/deps.ts';
 import type { Entry } from '../../../src/daemon/journal/entry.ts';
 import { createMonitor, type Monitor } from '../../../src/daemon/monitor/monitor.ts';
-import { prepare } from '../../../src/daemon/submit/submit.ts';
+import { prepare } from '../../../src/daemon/submit/submit-parked-task.ts';
 import { createUnixUsers } from '../../../src/daemon/users/unix-users.ts';
 import { formatJobName, newAttempt } from '../../../src/slurm/job-name.ts';
 import type { JobId, JobRecord, RecordOptions } from '../../../src/slurm/scheduler.ts';

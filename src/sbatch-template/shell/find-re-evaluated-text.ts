@@ -8,7 +8,7 @@ import {
   scriptOperands,
   type CodeRange,
 } from './find-code-words.ts';
-import { declarations, declaredNames } from './declarations.ts';
+import { declarations, declaredNames } from './find-evaluated-assignments.ts';
 import type { Command, LexedScript, Redirection, Occurrence, Word } from './lexer-result.ts';
 import type { QuotingContext } from './quoting-context.ts';
 import { SCRIPT_FILE, SCRIPT_START } from './programs-that-run-code.ts';

@@ -4,7 +4,7 @@ import type { TaskId } from '../../../src/clearml/ids.ts';
 import { ConnectionLostError } from '../../../src/transport/errors.ts';
 import type { Transport } from '../../../src/transport/transport.ts';
 import { formatJobName, parseMark } from '../../../src/slurm/job-name.ts';
-import { prepare, submit, type PreparedJob } from '../../../src/daemon/submit/submit.ts';
+import { prepare, submit, type PreparedJob } from '../../../src/daemon/submit/submit-parked-task.ts';
 import { TemplateError } from '../../../src/sbatch-template/errors.ts';
 import { createStepFixture, type StepFixture } from '../step-fixture.ts';
 import { entryOf } from '../decide/observations.ts';

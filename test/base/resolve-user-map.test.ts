@@ -1,6 +1,12 @@
 // As which Unix user a task runs: every case of agent.slurm.user_map.
 import { expect } from 'chai';
-import { mappedUsers, resolveUserMap, unixUserOf, type UnixUser, type UserMapFacts } from '../../src/base/user-map.ts';
+import {
+  mappedUsers,
+  resolveUserMap,
+  unixUserOf,
+  type UnixUser,
+  type UserMapFacts,
+} from '../../src/base/resolve-user-map.ts';
 
 const ALICE = { name: 'alice', uid: 1001, home: '/home/alice' };
 const BOB = { name: 'bob', uid: 1002, home: '/home/bob' };

@@ -1,17 +1,17 @@
 // Lists jobs with squeue, and looks up ended ones with sacct, for one Unix user or for several.
 import { createBoundedMap } from '../base/bounded-map.ts';
-import type { UnixAccount } from '../base/user-map.ts';
+import type { UnixAccount } from '../base/resolve-user-map.ts';
 import type { Logger } from '../log/logger.ts';
 import { SudoRefusedError } from '../transport/errors.ts';
 import type { CommandResult } from '../transport/transport.ts';
 import { oneLine } from './describe-command-failure.ts';
 import { SlurmUnavailableError } from './errors.ts';
 import { mergeLookUp } from './merge-squeue-and-sacct.ts';
-import { parseSacctJobs, sacctJobsArgs } from './sacct-jobs.ts';
+import { parseSacctJobs, sacctJobsArgs } from './look-up-sacct-jobs.ts';
 import type { Job, JobId, JobList, JobSize, Scheduler } from './scheduler.ts';
 import { parseSqueue, squeueArgs } from './squeue.ts';
 import { parseSqueueSizes, squeueSizesArgs } from './squeue-nodes-and-gpus.ts';
-import { failedList, throwUnavailable } from './transport-errors.ts';
+import { failedList, throwUnavailable } from './map-transport-errors.ts';
 
 export interface JobListerDeps {
   readonly squeue: (args: readonly string[], signal?: AbortSignal, runAs?: string) => Promise<CommandResult>;

@@ -1,6 +1,9 @@
 // User properties that a template does not use: reported to the user who set one, and to the admin who constrains one.
 import { expect } from 'chai';
-import { unusedConstraints, unusedProperties } from '../../../src/sbatch-template/placeholders/unused-properties.ts';
+import {
+  unusedConstraints,
+  unusedProperties,
+} from '../../../src/sbatch-template/placeholders/report-unused-properties.ts';
 
 const READ = ['walltime', 'memory'];
 

@@ -1,6 +1,6 @@
 // Tests the number of nodes in a node list.
 import { expect } from 'chai';
-import { countNodes } from '../../src/slurm/node-list.ts';
+import { countNodes } from '../../src/slurm/count-nodes.ts';
 
 describe('the number of nodes in a list', () => {
   for (const [list, count] of [

@@ -1,17 +1,17 @@
 // Finds how text flows into variables: assignments, loops, `read`, `printf -v`, `set`, arguments of calls, files, and variables that bash sets.
 import { scriptOperands } from '../shell/find-code-words.ts';
 import type { Command } from '../shell/lexer-result.ts';
-import { inputsOf, readsOpened } from '../shell/re-evaluated.ts';
+import { inputsOf, readsOpened } from '../shell/find-re-evaluated-text.ts';
 import { DECLARERS, PASSED_VARIABLE } from '../shell/programs-that-run-code.ts';
 import { isInside, type Range } from '../template-source.ts';
-import { DESCRIPTORS, fileFlows, fileName, OWN_INPUT, wholeOf } from './flows-through-files.ts';
-import { layered, type NestedScript, type LayeredWord } from './nested-scripts.ts';
+import { DESCRIPTORS, fileFlows, fileName, OWN_INPUT, wholeOf } from './find-flows-through-files.ts';
+import { layered, type NestedScript, type LayeredWord } from './find-nested-scripts.ts';
 import { functionsAround, inputName, scopeAt } from './parameter-and-input-names.ts';
-import { keyOf, outputNames } from './value-sources.ts';
+import { keyOf, outputNames } from './find-value-sources.ts';
 
 /** Text or values flow into a variable. */
 export interface Flow {
-  /** A variable, or one of the other names of `value-sources.ts`. */
+  /** A variable, or one of the other names of `find-value-sources.ts`. */
   readonly into: string;
   /** The ranges of text, each with its script. */
   readonly words: readonly (Range & { readonly layer: NestedScript })[];

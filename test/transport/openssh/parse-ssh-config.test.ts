@@ -5,7 +5,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { expandTokens, parseJump, parseSshConfig } from '../../../src/transport/openssh/ssh-config-output.ts';
+import { expandTokens, parseJump, parseSshConfig } from '../../../src/transport/openssh/parse-ssh-config.ts';
 import { findSshTarget, SshConfigError, type SshOptions } from '../../../src/transport/ssh2/find-ssh2-target.ts';
 import type { SshTarget } from '../../../src/transport/ssh2/ssh2-target.ts';
 import { rejection } from '../../support/rejection.ts';

@@ -1,5 +1,5 @@
 // Skips what separates the words of a script: spaces, newlines with the here-documents after them, and comments.
-import { lexPendingDocuments } from './here-documents.ts';
+import { lexPendingDocuments } from './lex-here-documents.ts';
 import { isNext, peek, type Lexer } from './lexer-state.ts';
 
 /** Skips spaces, tabs and line continuations, but no newline, which ends a command. */

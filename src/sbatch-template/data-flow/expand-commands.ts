@@ -1,9 +1,9 @@
 // Expands the variables in commands: `SH="bash -c"; $SH …`, `"${cmd[@]}"`, and `run bash -c …` where run is `{ "$@"; }`.
 import type { Command } from '../shell/lexer-result.ts';
-import { withoutExpansions } from '../shell/words.ts';
+import { withoutExpansions } from '../shell/lex-words.ts';
 import { isInside } from '../template-source.ts';
-import type { Flow } from './flows-into-variables.ts';
-import { layered, type NestedScript, type LayeredWord } from './nested-scripts.ts';
+import type { Flow } from './find-flows-into-variables.ts';
+import { layered, type NestedScript, type LayeredWord } from './find-nested-scripts.ts';
 import { scopeAt } from './parameter-and-input-names.ts';
 
 /** A command, and the words that it may expand to. */

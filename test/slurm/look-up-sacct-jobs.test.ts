@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { isLive } from '../../src/slurm/job-state.ts';
-import { parseSacctJobs, sacctJobsArgs } from '../../src/slurm/sacct-jobs.ts';
+import { parseSacctJobs, sacctJobsArgs } from '../../src/slurm/look-up-sacct-jobs.ts';
 import { fixture, result } from './recorded-output.ts';
 
 const OURS = 'clearml_task_0123456789abcdef0123456789abcdef-mwudl4rwabcd';

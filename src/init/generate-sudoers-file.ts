@@ -1,5 +1,5 @@
 // Writes the file for /etc/sudoers.d that permits what agent.slurm.user_map needs, and nothing else.
-import { mappedUsers, resolveUserMap } from '../base/user-map.ts';
+import { mappedUsers, resolveUserMap } from '../base/resolve-user-map.ts';
 import { UsageError } from '../base/usage-error.ts';
 import { readVersion } from '../base/version.ts';
 import type { ClusterSettings } from '../config/cluster-settings.ts';

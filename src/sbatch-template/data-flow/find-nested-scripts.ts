@@ -3,7 +3,7 @@ import { TemplateError } from '../errors.ts';
 import { codeWordLists } from '../shell/find-code-words.ts';
 import { lexRange } from '../shell/lex-script.ts';
 import type { Command, LexedScript, Word } from '../shell/lexer-result.ts';
-import { findReEvaluated } from '../shell/re-evaluated.ts';
+import { findReEvaluated } from '../shell/find-re-evaluated-text.ts';
 import { isInside, type Range, type TemplateSource } from '../template-source.ts';
 
 /** A script or a nested script. Offsets are those of the template. */

@@ -4,7 +4,7 @@ import { systemClock } from '../base/clock.ts';
 import { renderJob } from '../daemon/submit/render-job-script.ts';
 import { formatJobName, MARK_LENGTH, newAttempt } from '../slurm/job-name.ts';
 import { jobSettings } from '../daemon/serve/job-settings.ts';
-import type { Configured } from '../assembly/read-config.ts';
+import type { Configured } from '../assembly/load-trusted-config.ts';
 import { readTask, type TaskOptions } from './read-task.ts';
 import { readQueues } from '../assembly/read-queue-templates.ts';
 import { UsageError } from '../base/usage-error.ts';

@@ -1,13 +1,13 @@
 // Lexes commands, pipelines and lists of bash, to find where each word begins (bash(1), "SHELL GRAMMAR").
 import type { Range } from '../template-source.ts';
 import { attempt, isNext, matchHere, peek, unclosed, type Lexer } from './lexer-state.ts';
-import { lexParenthesized } from './expansions.ts';
-import { skipSpaces, skipLines } from './whitespace.ts';
-import { lexRedirection } from './redirections.ts';
-import { lexConditional } from './conditional.ts';
-import { noteOpenPatterns, noteTime } from './parser-bugs.ts';
+import { lexParenthesized } from './lex-expansions.ts';
+import { skipSpaces, skipLines } from './skip-whitespace.ts';
+import { lexRedirection } from './lex-redirections.ts';
+import { lexConditional } from './lex-conditional.ts';
+import { noteOpenPatterns, noteTime } from './find-parser-bugs.ts';
 import type { Word } from './lexer-result.ts';
-import { isAssignment, lexWord } from './words.ts';
+import { isAssignment, lexWord } from './lex-words.ts';
 
 /** What ends a list of commands, and is read with it: a reserved word, a parenthesis, the end of a `case` item. */
 type Stop = 'end' | ')' | '}' | 'fi' | 'done' | 'item';

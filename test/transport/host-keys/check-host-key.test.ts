@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { chmod, mkdir, readdir, stat, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createHostKeyCheck } from '../../../src/transport/host-keys/host-key-check.ts';
+import { createHostKeyCheck } from '../../../src/transport/host-keys/check-host-key.ts';
 import { fingerprint } from '../../../src/transport/host-keys/compare-host-key.ts';
 import { hashedName } from '../../../src/transport/host-keys/parse-known-hosts.ts';
 import { makeHostKey, createKnownHostsFixture, formatHostKey } from './host-key-fixtures.ts';

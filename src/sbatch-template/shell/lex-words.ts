@@ -1,10 +1,10 @@
 // Lexes words of bash: text, quotes and expansions without white space between them (bash(1), "DEFINITIONS").
 import { parsePlaceholder, type BlockPlaceholder, type ValuePlaceholder } from '../placeholders/parse-placeholder.ts';
 import type { Word } from './lexer-result.ts';
-import { lexComment, lexNewline, skipSpaces } from './whitespace.ts';
+import { lexComment, lexNewline, skipSpaces } from './skip-whitespace.ts';
 import { lexEscape, isNext, peek, unclosed, type Lexer } from './lexer-state.ts';
-import { noteQuotesInGroup } from './parser-bugs.ts';
-import { lexPiece, lexSubscript } from './expansions.ts';
+import { noteQuotesInGroup } from './find-parser-bugs.ts';
+import { lexPiece, lexSubscript } from './lex-expansions.ts';
 
 /**
  * The role of a word: the name of the command or an assignment before it; an argument; an element of an array or a list; the target of

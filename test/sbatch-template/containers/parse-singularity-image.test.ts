@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { parseImage } from '../../../src/sbatch-template/containers/singularity-image.ts';
+import { parseImage } from '../../../src/sbatch-template/containers/parse-singularity-image.ts';
 import { displayValue } from '../../../src/sbatch-template/placeholders/display-value.ts';
 import { hostileText } from '../hostile-values.ts';
 

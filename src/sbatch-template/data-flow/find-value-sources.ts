@@ -3,8 +3,8 @@ import type { ValuePlaceholder } from '../placeholders/parse-placeholder.ts';
 import { hasFilter } from '../placeholders/filters.ts';
 import type { Command, LexedScript } from '../shell/lexer-result.ts';
 import { isInside, type Range } from '../template-source.ts';
-import { DESCRIPTORS, fileName } from './flows-through-files.ts';
-import type { NestedScript } from './nested-scripts.ts';
+import { DESCRIPTORS, fileName } from './find-flows-through-files.ts';
+import type { NestedScript } from './find-nested-scripts.ts';
 import { inputName, scopeAt } from './parameter-and-input-names.ts';
 
 /**

@@ -1,7 +1,7 @@
 // Parses a queue of the server. An unreadable entry must not hide the queue or its other entries.
 import type { Queue, QueueEntry } from './client.ts';
 import { isQueueId, isTaskId, type TaskId } from './ids.ts';
-import { parseTime } from './iso-time.ts';
+import { parseTime } from './parse-time.ts';
 import { describeValue, readField, type UnreadableEntry } from './unreadable-entries.ts';
 import { TOO_LARGE } from './read-in-pages.ts';
 

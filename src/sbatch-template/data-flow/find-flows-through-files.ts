@@ -1,9 +1,9 @@
 // Follows values through files that the script writes and reads. A file is identified by the last part of its path, also if that is a variable.
 import { codeWordLists, scriptOperands } from '../shell/find-code-words.ts';
 import type { Command, Redirection, Word } from '../shell/lexer-result.ts';
-import { enclosingCommands } from '../shell/re-evaluated.ts';
+import { enclosingCommands } from '../shell/find-re-evaluated-text.ts';
 import type { Range } from '../template-source.ts';
-import type { NestedScript } from './nested-scripts.ts';
+import type { NestedScript } from './find-nested-scripts.ts';
 import { scopeAt } from './parameter-and-input-names.ts';
 
 /** The name for all descriptors that `exec` opens. */

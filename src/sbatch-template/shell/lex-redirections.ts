@@ -1,10 +1,10 @@
 // Reads redirections: `>file`, `2>&1`, `<<<word`, and the operators of here-documents (bash(1), "REDIRECTION").
 import { parsePlaceholder } from '../placeholders/parse-placeholder.ts';
 import { templateErrorAt } from '../template-source.ts';
-import { lexDelimiter } from './here-documents.ts';
-import { skipSpaces } from './whitespace.ts';
+import { lexDelimiter } from './lex-here-documents.ts';
+import { skipSpaces } from './skip-whitespace.ts';
 import { matchHere, type Lexer } from './lexer-state.ts';
-import { lexWord } from './words.ts';
+import { lexWord } from './lex-words.ts';
 
 const DESCRIPTOR_AND_OPERATOR = /(?:[0-9]+|\{[A-Za-z_]\w*\})?(?:<<<|<<-|<<|<>|<&|>>|>&|>\||&>>|&>|<(?!\()|>(?!\())/y;
 

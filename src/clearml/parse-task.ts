@@ -1,6 +1,6 @@
 // Parses a task of the server. An unreadable task must not hide the others of its page.
 import { isTaskId, type QueueId, type TaskId } from './ids.ts';
-import { parseTime } from './iso-time.ts';
+import { parseTime } from './parse-time.ts';
 import { describeValue, readField, type UnreadableEntry } from './unreadable-entries.ts';
 import { TASK_STATUSES, type Task, type TaskStatus } from './task.ts';
 

@@ -1,6 +1,6 @@
 // Reading the server's times.
 import { expect } from 'chai';
-import { parseTime } from '../../src/clearml/iso-time.ts';
+import { parseTime } from '../../src/clearml/parse-time.ts';
 
 describe('parseTime', () => {
   const at = Date.UTC(2025, 0, 1, 10, 0, 0);

@@ -1,6 +1,6 @@
 // The text of the sudoers file; e2e/user-map installs it with real sudo, and attacks it.
 import { expect } from 'chai';
-import { formatSudoers } from '../../src/init/sudoers-file.ts';
+import { formatSudoers } from '../../src/init/generate-sudoers-file.ts';
 
 const FACTS = {
   program: 'clearml-agent-slurm 0.2.0',

@@ -1,7 +1,7 @@
 // Images in templates for Pyxis: the value of the option in a directive, as sbatch reads it, and in a command, as bash reads it.
 import { expect } from 'chai';
 import { parseTemplate } from '../../../src/sbatch-template/parse-template.ts';
-import { toPyxisImage } from '../../../src/sbatch-template/containers/pyxis-image.ts';
+import { toPyxisImage } from '../../../src/sbatch-template/containers/write-pyxis-image.ts';
 import { runInBash } from '../run-in-bash.ts';
 import { emptyVariables } from '../template-fixtures.ts';
 import { GENERATIONS, parseDirectives } from '../sbatch-model.ts';

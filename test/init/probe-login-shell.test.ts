@@ -1,7 +1,7 @@
 // The facts of the login node's shell, read from output with other text, and the modules that provide Python or containers.
 import { expect } from 'chai';
 import { execFileSync } from 'node:child_process';
-import { isHomeShared, moduleFor, parseShellFacts, SHELL_PROBE_SCRIPT } from '../../src/init/shell-probe.ts';
+import { isHomeShared, moduleFor, parseShellFacts, SHELL_PROBE_SCRIPT } from '../../src/init/probe-login-shell.ts';
 import { BARE_SHELL } from './site-fixture.ts';
 
 /** Output of Lmod and of Environment Modules, joined. */

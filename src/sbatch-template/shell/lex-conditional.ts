@@ -1,8 +1,8 @@
 // Reads `[[ … ]]`, some of whose operators evaluate their operands as arithmetic (bash(1), "CONDITIONAL EXPRESSIONS").
 import type { Word } from './lexer-result.ts';
-import { skipLines } from './whitespace.ts';
+import { skipLines } from './skip-whitespace.ts';
 import { isNext, matchHere, unclosed, type Lexer } from './lexer-state.ts';
-import { lexWord } from './words.ts';
+import { lexWord } from './lex-words.ts';
 
 const ARITHMETIC_OPERATORS = ['-eq', '-ne', '-lt', '-le', '-gt', '-ge'];
 
