@@ -140,8 +140,8 @@ export interface PolledState extends QueueList, TaskList {
 /** What the reconcile loop reports about itself. */
 export interface LoopMonitor {
   started(backoff: { until(): number }): void;
-  /** Called before anything is decided from the snapshot. */
-  polled(snapshot: PolledState): void;
+  /** Called before anything is decided from the snapshot. @param print equal to the last one if no job and no task has changed */
+  polled(snapshot: PolledState, print: number): void;
   /** A pass has ended. @param isWhole whether Slurm listed its jobs, so that everything was reconciled */
   passed(ms: number, isWhole: boolean): void;
   /** The limits and pauses of the last claims; undefined if the pauses cannot be read, so that nothing is claimed. */

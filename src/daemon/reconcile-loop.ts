@@ -77,11 +77,13 @@ async function serve(
     due.poll = startedAt + intervals.pollMs;
     snapshot = undefined;
     const searchAll = startedAt >= due.search;
+    let print: number | undefined;
     const pass = await runPass({
       searchAll,
       signal: stop,
       onAdopted: (polled, areAllAdopted) => {
-        deps.monitor?.polled(polled);
+        print = fingerprint(polled);
+        deps.monitor?.polled(polled, print);
         if (searchAll && areAllAdopted) due.search = startedAt + deps.adoptAfterMs;
       },
     });
@@ -90,7 +92,6 @@ async function serve(
     if (hasSchedulerQueue(deps, pass.snapshot)) snapshot = pass.snapshot;
     else if (isSchedulerQueueDeleted(deps, pass.snapshot))
       log.error('The scheduler queue was deleted; restart the daemon to create it again');
-    const print = fingerprint(pass.snapshot);
     quietPolls = print === lastFingerprint ? quietPolls + 1 : 0;
     lastFingerprint = print;
     const { isChangeExpected } = pass;

@@ -10,7 +10,10 @@ import { QUICK_TEMPLATE } from './templates.ts';
 import { startWorld, type Program, type World } from './world.ts';
 
 /** The job starts when the test releases it, and its task runs until the test writes the file `end`. */
-const HELD_TEMPLATE = QUICK_TEMPLATE.replace('#SBATCH --nodes', '#SBATCH --hold\n#SBATCH --nodes');
+const HELD_TEMPLATE = QUICK_TEMPLATE.replace(
+  '#SBATCH --nodes',
+  '#SBATCH --hold\n#SBATCH --begin=now+1hour\n#SBATCH --nodes',
+);
 const HOSTILE_NAME = '<script>alert(1)</script> \u202egnp.exe \x1b[31mred';
 
 describe('the status page', () => {
@@ -29,7 +32,7 @@ describe('the status page', () => {
     browser = await startBrowser();
     world = await startWorld({ slurm: 'http { listen: 0, unix_socket: "~/http.sock" }' });
     const template = await world.write('held.template', HELD_TEMPLATE);
-    const code = `import os, time\nwhile not os.path.exists("${join(world.folder, 'end')}"): time.sleep(0.1)`;
+    const code = `import os, time\nprint('a line of the task')\nwhile not os.path.exists("${join(world.folder, 'end')}"): time.sleep(0.1)`;
     task = await world.user.makeTask({ name: HOSTILE_NAME, code });
     await world.user.enqueue(task, await world.user.makeQueue('gpu'));
     daemon = world.start('--queue', world.nameOf('gpu'), '--template-files', template);
@@ -51,6 +54,7 @@ describe('the status page', () => {
 
     expect(await until('#tasks tr', /JobHeldUser/)).to.match(/<script>alert\(1\)<\/script>.*PENDING.*It is held/s);
     expect(await page.locator('#tasks th a').first().getAttribute('href')).to.equal(`/task/${task}`);
+    await until('#tasks td[data-label="Expected start"]', /^in \d+ (min|h)$/);
     expect(await until('#health', /Ready/)).to.include('tracked');
     await until('#queues tr', new RegExp(`${world.nameOf('gpu')}[^]*0\\s+0\\s+1\\s+0`));
     expect(complaints).to.deep.equal([]);
@@ -96,6 +100,45 @@ describe('the status page', () => {
     await until('pre', /#SBATCH --hold/);
     await page.getByRole('link', { name: "End of the job's log" }).click();
     await until('section', /cannot be read from here|is not shown|no longer knows|The last lines/);
+    expect(complaints).to.deep.equal([]);
+    await page.context().close();
+  });
+
+  it('is usable with the keyboard alone', async () => {
+    const { page, complaints, until } = await openPage(browser, served);
+    await until('#tasks tr', /JobHeldUser/);
+    await page.locator('#plots[data-drawn]').waitFor({ state: 'attached' });
+    /** Presses Tab until this element has the focus, and checks that the focus is visible. */
+    const tabTo = async (selector: string): Promise<void> => {
+      for (let presses = 0; presses < 60; presses += 1) {
+        await page.keyboard.press('Tab');
+        const [isThere, outline] = await page.evaluate<[boolean, string]>(
+          `[document.activeElement.matches(${JSON.stringify(selector)}), getComputedStyle(document.activeElement).outlineStyle]`,
+        );
+        if (!isThere) continue;
+        expect(outline, selector).to.equal('solid');
+        return;
+      }
+      throw new Error(`Tab does not reach ${selector}`);
+    };
+
+    await tabTo('select[name=state]');
+    await page.keyboard.press('p');
+    await tabTo('input[type=search]');
+    await page.keyboard.type(job);
+    await page.keyboard.press('Enter');
+    await page.waitForURL(`${served.url}/?queue=&owner=&state=pending&q=${job}`);
+    await tabTo('figure summary');
+    await page.keyboard.press('Enter');
+    await tabTo('figure .scroll');
+    await page.goto(served.url);
+    await tabTo(`#tasks a[href="/task/${task}"]`);
+    await page.keyboard.press('Enter');
+    await until('h1', /<script>/);
+    await tabTo('nav a[href$="show=script"]');
+    await page.keyboard.press('Enter');
+    await until('pre', /#SBATCH --hold/);
+    await tabTo('pre');
     expect(complaints).to.deep.equal([]);
     await page.context().close();
   });
@@ -170,13 +213,21 @@ describe('the status page', () => {
     const { page, complaints, until } = await openPage(browser, served);
     await until('#tasks tr', /JobHeldUser/);
 
+    await page.locator('#tasks th a').first().focus();
+    await world.cluster.run('scontrol', 'update', `JobId=${job}`, 'StartTime=now');
     await world.cluster.run('scontrol', 'release', job);
     await until('#tasks tr', /RUNNING/);
+    expect(await page.evaluate('document.activeElement.getAttribute("href")')).to.equal(`/task/${task}`);
     await world.write('end', '');
     await until('#ended tr', /completed/);
     await until('#tasks', /No active task/);
+    await page.setViewportSize({ width: 1000, height: 900 });
+    await until('figure:has([data-plot=ends]) tbody tr', /1$/);
     await page.locator('#ended th a').first().click();
     await until('.steps li', /Ended: completed/);
+    await page.getByRole('link', { name: "End of the job's log" }).click();
+    await until('section', /The last lines of/);
+    await until('pre', /a line of the task/);
     expect(complaints).to.deep.equal([]);
     await page.context().close();
     await world.stop(daemon);

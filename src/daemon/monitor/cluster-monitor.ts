@@ -109,10 +109,11 @@ export function createClusterMonitor(
     started(backoff) {
       backoffUntil = () => backoff.until();
     },
-    polled(polled) {
+    polled(polled, print) {
       if (!keepsSteps) return;
       snapshot = polled;
-      if (served !== undefined) histories.polled(served.journal.entries, polled.jobs, polled.tasks, clock.now());
+      if (served === undefined) return;
+      histories.polled(served.journal.entries, polled.jobs, polled.tasks, { now: clock.now(), print });
     },
     passed(ms, isWhole) {
       version += 1;

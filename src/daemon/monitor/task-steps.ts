@@ -64,12 +64,12 @@ export interface StepsOfTasks {
   named(task: Pick<Task, 'id' | 'name' | 'user'>): void;
   /** Call it when the entry is forgotten. @param task as last polled */
   forgotten(entry: Entry, task: Task | undefined, now: number): void;
-  /** Call it with each poll. */
+  /** Call it with each poll. @param print equal to the last one if no job and no task has changed */
   polled(
     entries: ReadonlyMap<TaskId, Entry>,
     jobs: ReadonlyMap<TaskId, readonly Job[]>,
     tasks: ReadonlyMap<TaskId, Task>,
-    now: number,
+    poll: { readonly now: number; readonly print: number },
   ): void;
   active(): Iterable<TaskSteps>;
   find(task: string): TaskSteps | undefined;
@@ -103,6 +103,8 @@ export function recordTaskSteps(emit: (event: DaemonEvent) => void, since: numbe
   /** Tasks that were returned to their queue: when they are claimed again, their wait continues. */
   const returned = createBoundedMap<Mutable | undefined>(MAX_ENDED);
   const recorded = createBoundedMap<true>(MAX_RECORDED);
+  /** Of the last poll; undefined if an entry has changed since. Most polls change nothing, and with 5,000 tasks, steps take a tenth of the pass. */
+  let seen: number | undefined;
 
   function open(entry: Entry): Mutable {
     const { task, queueName, queuedAt, firstAttemptAt, origin } = entry;
@@ -169,6 +171,7 @@ export function recordTaskSteps(emit: (event: DaemonEvent) => void, since: numbe
 
   return {
     written(entry, before, now) {
+      seen = undefined;
       const isNew = !active.has(entry.task);
       const history = open(entry);
       noteIdentity(history, entry);
@@ -254,7 +257,9 @@ export function recordTaskSteps(emit: (event: DaemonEvent) => void, since: numbe
       if (ended.length > MAX_ENDED) ended.shift();
     },
 
-    polled(entries, jobs, tasks, now) {
+    polled(entries, jobs, tasks, { now, print }) {
+      if (print === seen && entries.size === active.size) return;
+      seen = print;
       for (const entry of entries.values()) {
         const history = open(entry);
         const task = tasks.get(entry.task);

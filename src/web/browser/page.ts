@@ -46,16 +46,20 @@ const plots = document.getElementById('plots');
 if (plots !== null) {
   follow();
   const { range = '24h' } = plots.dataset;
-  void drawPlots(plots, range);
+  const draw = async (): Promise<void> => {
+    await drawPlots(plots, range);
+    showTimes(plots);
+  };
+  void draw();
   setInterval(() => {
-    if (document.visibilityState === 'visible') void drawPlots(plots, range);
+    if (document.visibilityState === 'visible') void draw();
   }, PLOTS_EVERY_MS);
   // The colors of the plots are those of the page.
-  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => void drawPlots(plots, range));
+  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => void draw());
   let width = innerWidth;
   addEventListener('resize', () => {
     if (innerWidth === width) return;
     width = innerWidth;
-    void drawPlots(plots, range);
+    void draw();
   });
 }

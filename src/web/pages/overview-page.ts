@@ -4,7 +4,7 @@ import { describeUse } from '../../daemon/claim/report-limit-use.ts';
 import { explainPause, PAUSES_UNREADABLE } from '../../daemon/console/console-messages.ts';
 import { PHASES, type Phase } from '../../daemon/status/status-row.ts';
 import { staleAfterMs } from '../../daemon/monitor/decide-readiness.ts';
-import { documentOf, moment, type Site } from './page-frame.ts';
+import { documentOf, moment, shownOwner, type Site } from './page-frame.ts';
 import { html, type Html } from './html.ts';
 import type { ClusterSummary, Filter, Overview } from './read-overview.ts';
 import { RANGES, type Plots, type Range } from './plot-series.ts';
@@ -130,7 +130,7 @@ function filterForm(filter: Filter, range: Range, { queues, owners }: Overview, 
   const people = [...new Set([...owners, ...(filter.owner === '' ? [] : [filter.owner])])];
   const states = PHASES.filter((phase) => phase !== 'waiting');
   return html`<form class="filter" method="get" action="/">
-    ${choice('queue', 'Queue', names, filter.queue)} ${choice('owner', 'Owner', people, filter.owner)}
+    ${choice('queue', 'Queue', names, filter.queue)} ${choice('owner', 'Owner', people, filter.owner, shownOwner)}
     ${choice('state', 'State', states, filter.phase)}
     <label>Search <input type="search" name="q" value="${filter.text}" placeholder="name, id or job" /></label>
     ${range !== '24h' && html`<input type="hidden" name="range" value="${range}" />`}
@@ -141,22 +141,30 @@ function filterForm(filter: Filter, range: Range, { queues, owners }: Overview, 
 
 const SELECTED = html`selected`;
 
-function choice(name: string, title: string, values: readonly string[], selected: string): Html {
+function choice(
+  name: string,
+  title: string,
+  values: readonly string[],
+  selected: string,
+  show = (value: string): string => value,
+): Html {
   return html`<label
     >${title}
     <select name="${name}">
       <option value="">all</option>
-      ${values.map((value) => html`<option value="${value}" ${value === selected && SELECTED}>${value}</option>`)}
+      ${values.map((value) => html`<option value="${value}" ${value === selected && SELECTED}>${show(value)}</option>`)}
     </select></label
   >`;
 }
+
+const HIDDEN = html`hidden`;
 
 function plotFigure({ id, title, unit, series }: Plots['plots'][number], times: readonly number[]): Html {
   const isEmpty = series.every(({ values }) => values.every((value) => value === null || value === 0));
   return html`<figure>
     <figcaption id="plot-${id}">${title}</figcaption>
     <div class="plot" data-plot="${id}"></div>
-    ${isEmpty && html`<p class="empty">Nothing in this time.</p>`}
+    <p class="empty" ${!isEmpty && HIDDEN}>Nothing in this time.</p>
     <details>
       <summary>Table: ${title.toLowerCase()}</summary>
       <div class="scroll" tabindex="0" role="region" aria-labelledby="plot-${id}">

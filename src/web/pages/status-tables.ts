@@ -5,7 +5,7 @@ import { describeUse } from '../../daemon/claim/report-limit-use.ts';
 import type { QueueHolds } from '../../daemon/claim/hold-reasons.ts';
 import { describeHoldReason, explainPause } from '../../daemon/console/console-messages.ts';
 import type { Phase } from '../../daemon/status/status-row.ts';
-import { clearmlUrl, moment, shownName, shownOwner, type Site } from './page-frame.ts';
+import { clearmlUrl, moment, sentence, shownName, shownOwner, type Site } from './page-frame.ts';
 import { html, type Html } from './html.ts';
 import type { EndedLine, Filter, Overview, QueueSummary, TaskLine } from './read-overview.ts';
 import type { Range } from './plot-series.ts';
@@ -125,11 +125,6 @@ export function tasksPart(site: Site, { tasks, taskCount, pages }: Overview, { f
 /** The heads of a table's columns. */
 function heads(titles: readonly string[]): readonly Html[] {
   return titles.map((title) => html`<th scope="col">${title}</th>`);
-}
-
-/** An explanation as a sentence. */
-function sentence(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 function taskRow(site: Site, row: TaskLine): Html {

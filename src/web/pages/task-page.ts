@@ -13,7 +13,7 @@ import type { JobId } from '../../slurm/scheduler.ts';
 import { TemplateError } from '../../sbatch-template/errors.ts';
 import { formatOrigins } from '../../sbatch-template/placeholders/origins-table.ts';
 import { html, type Html } from './html.ts';
-import { clearmlUrl, documentOf, moment, shownName, shownOwner, type Site } from './page-frame.ts';
+import { clearmlUrl, documentOf, moment, sentence, shownName, shownOwner, type Site } from './page-frame.ts';
 
 export interface TaskPages {
   /** undefined if the daemon does not know the task. @param show `script` or `log` */
@@ -102,7 +102,7 @@ function taskDocument(site: Site, { history, cluster }: Found, shown: Html | und
           ${
             (row?.why ?? end?.why ?? '') !== '' &&
             html`<dt>Why</dt>
-              <dd>${row?.why ?? end?.why}</dd>`
+              <dd>${sentence(row?.why ?? end?.why ?? '')}</dd>`
           }
           <dt>Queue</dt>
           <dd>${queue}</dd>

@@ -169,7 +169,7 @@ describe('the monitor', () => {
     const submitting = entryOf({ step: 'submitting', attempt: 'a1', attempts: 1 });
     const following = { ...submitting, step: 'following', jobId: '7' as JobId } as const;
     const poll = (entry: Entry, job: Job, now: number): void =>
-      steps.polled(new Map([[TASK, entry]]), new Map([[TASK, [job]]]), new Map(), now);
+      steps.polled(new Map([[TASK, entry]]), new Map([[TASK, [job]]]), new Map(), { now, print: now });
     steps.written(submitting, undefined, NOW);
     steps.written(following, submitting, NOW);
     poll(following, jobOf('RUNNING', { submittedAt: NOW, startAt: NOW + 1_000 }), NOW + 2_000);
@@ -183,6 +183,26 @@ describe('the monitor', () => {
     poll(next, jobOf('RUNNING', { id: '8' as JobId, submittedAt: NOW + 4_000, startAt: NOW + 5_000 }), NOW + 6_000);
     expect(steps.find(TASK)).to.include({ submittedAt: NOW + 4_000, startedAt: NOW + 5_000 });
     expect(eventsOf(events, 'started')).to.have.length(2);
+  });
+
+  it('reports why a job waits whose id becomes known after the poll that listed it', () => {
+    const steps = recordTaskSteps(() => undefined, NOW);
+    const submitting = entryOf({ step: 'submitting', attempt: 'a1', attempts: 1, jobId: undefined });
+    const following = { ...submitting, step: 'following', jobId: '7' as JobId } as const;
+    const poll = (entry: Entry, now: number): void =>
+      steps.polled(new Map([[TASK, entry]]), new Map([[TASK, [jobOf('PENDING', { reason: 'Priority' })]]]), new Map(), {
+        now,
+        print: 1,
+      });
+    const texts = (): string[] => steps.find(TASK)?.steps.map(({ text }) => text) ?? [];
+    steps.written(submitting, undefined, NOW);
+    poll(submitting, NOW + 1_000);
+    steps.written(following, submitting, NOW + 2_000);
+    poll(following, NOW + 3_000);
+    poll(following, NOW + 4_000);
+
+    expect(texts()).to.have.length(3);
+    expect(texts().at(-1)).to.match(/^Job 7 waits: .*\(Priority\)/);
   });
 
   it('does not make the daemon call ClearML or Slurm more often', async () => {
