@@ -198,6 +198,7 @@ export function createCommandLineScheduler({
   async function figures(jobs: readonly JobKey[], signal?: AbortSignal): Promise<ReadonlyMap<JobId, JobFigures>> {
     const { hasAccounting, accountsGpus = false } = lastFacts ?? (await facts(signal));
     const all = new Map<JobId, JobFigures>();
+    let hasFailed = false;
     // Slurm may hide the jobs of one user from another (slurmdbd.conf(5), PrivateData).
     for (const user of hasAccounting ? new Set(jobs.map(({ unixUser }) => unixUser)) : []) {
       const its = jobs.filter(({ unixUser }) => unixUser === user);
@@ -208,9 +209,15 @@ export function createCommandLineScheduler({
         if (names === undefined || runs === undefined) break;
         for (const [id, read] of parseSacctFigures({ names, runs }, its, { accountsGpus })) all.set(id, read);
       } catch (error) {
-        const cause = error instanceof SlurmUnavailableError ? error.cause : undefined;
-        if (!(cause instanceof SudoRefusedError)) throw error;
-        log.warn("Could not read the usage of a user's ended jobs from accounting", { user, err: cause });
+        if (!(error instanceof SlurmUnavailableError)) throw error;
+        const isRefused = error.cause instanceof SudoRefusedError;
+        // After a second failure, accounting is down for all.
+        if (!isRefused && (user === undefined || hasFailed)) throw error;
+        hasFailed ||= !isRefused;
+        log.warn("Could not read the usage of a user's ended jobs from accounting", {
+          user,
+          err: error.cause ?? error,
+        });
       }
     }
     return all;

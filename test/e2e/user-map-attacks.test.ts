@@ -126,6 +126,7 @@ describe('a user map under attack', () => {
       bed.template,
       join(world.folder, 'state'),
       join(world.folder, 'state/journal.jsonl'),
+      join(world.folder, 'state/audit/daemon.jsonl'),
       join(alice.home, 'clearml.conf'),
       join(alice.home, `slurm-${job}.out`),
     ])

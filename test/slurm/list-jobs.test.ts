@@ -2,6 +2,7 @@
 import { expect } from 'chai';
 import type { Transport, Command, CommandResult } from '../../src/transport/transport.ts';
 import { CommandTimeoutError, SudoRefusedError } from '../../src/transport/errors.ts';
+import { SlurmUnavailableError } from '../../src/slurm/errors.ts';
 import { createCommandLineScheduler } from '../../src/slurm/scheduler-by-commands.ts';
 import type { JobId, JobList, Scheduler } from '../../src/slurm/scheduler.ts';
 import { silentLog } from '../support/silent-log.ts';
@@ -261,6 +262,30 @@ describe('jobs of several Unix users', () => {
     const figures = await scheduler.figures(jobs);
     expect([...figures].map(([id, { user }]) => [id, user])).to.deep.equal([['3', 'bob']]);
     expect(calls).to.deep.equal(['alice sacct', 'bob sacct', 'bob sacct']);
+  });
+
+  it('have accounting figures even if accounting times out for one of the users', async () => {
+    const { scheduler, failing } = createBed();
+    await scheduler.facts();
+    failing.set('alice', new CommandTimeoutError('sacct', 1_000, '', ''));
+    const jobs = ['alice', 'bob'].map((unixUser, at) => ({ id: String(at + 2) as JobId, name: NAME, unixUser }));
+    const figures = await scheduler.figures(jobs);
+    expect([...figures].map(([id, { user }]) => [id, user])).to.deep.equal([['3', 'bob']]);
+  });
+
+  it('have no accounting figures once accounting has failed for two users: it is down', async () => {
+    const { scheduler, calls, failing } = createBed();
+    await scheduler.facts();
+    calls.length = 0;
+    for (const user of ['alice', 'bob']) failing.set(user, new CommandTimeoutError('sacct', 1_000, '', ''));
+    const jobs = ['alice', 'bob', 'carol'].map((unixUser, at) => ({
+      id: String(at + 2) as JobId,
+      name: NAME,
+      unixUser,
+    }));
+    const error = await scheduler.figures(jobs).catch((caught: unknown) => caught);
+    expect(error).to.be.instanceOf(SlurmUnavailableError);
+    expect(calls).to.deep.equal(['alice sacct', 'bob sacct']);
   });
 
   it('are each cancelled as their own user, even if sudo refuses scancel for one user', async () => {
