@@ -84,14 +84,20 @@ await report.section('node_modules', installNodeModules);
 if (!report.hasFailed()) {
   const checks = startChecks(isWhole ? tiers : 'build alone');
   const { programs, hostName, agent, releases, torch, args: chosen } = setUpOfWhole ?? (await startSetUpOfChoice());
+  // Most tests start dist; the other checks run beside the tests.
+  const build = Promise.allSettled([checks[0]?.outcome]);
+  const lanes = isWhole
+    ? await startLanes({
+        tiers,
+        mustBeReal: isCi,
+        build,
+        programs: Promise.allSettled([programs, hostName, agent]),
+        releases: Promise.allSettled([releases, torch]),
+      })
+    : [];
   await report.section('programs', () => programs);
   await report.section('host name', () => hostName);
   await report.section('clearml-agent', () => agent);
-  // Most tests start dist; the other checks run beside the tests.
-  const isReady = checks[0]?.outcome ?? Promise.resolve();
-  const lanes = isWhole
-    ? await startLanes({ tiers, mustBeReal: isCi, after: isReady, releases: Promise.all([releases, torch]) })
-    : [];
   await report.section('Slurm releases', () => releases);
   await report.section('PyTorch', () => torch);
   for (const { title, outcome } of checks) await report.section(title, () => outcome);

@@ -6,8 +6,9 @@ import { runMocha } from './mocha-run.mjs';
 /**
  * `npm test` runs the first tier, `npm run test:all` both.
  * @typedef {'first' | 'second'} Tier
- * @typedef {{ tier: Tier, title: string, places: readonly string[], needsReleases?: true }} Lane
- *   `needsReleases`: it starts once there is a root of each Slurm release, which a fresh clone makes in two minutes, and PyTorch
+ * @typedef {{ tier: Tier, title: string, places: readonly string[], needsReleases?: true, isInMemory?: true }} Lane
+ *   `needsReleases`: it starts once there is a root of each Slurm release, which a fresh clone makes in two minutes, and PyTorch;
+ *   `isInMemory`: it needs no program, and starts while they are installed
  */
 
 /** @param {string} room @param {string} names */
@@ -72,10 +73,15 @@ export const LANES = [
   },
   {
     tier: 'second',
-    title: 'Slurm releases',
+    title: 'whole runs on each Slurm release',
+    needsReleases: true,
+    places: filesOf('e2e', 'clusters slurm-releases'),
+  },
+  {
+    tier: 'second',
+    title: 'commands and contracts on each Slurm release',
     needsReleases: true,
     places: [
-      ...filesOf('e2e', 'clusters slurm-releases'),
       ...filesOf('cli', 'doctor-on-node init-releases'),
       ...filesOf(
         'slurm',
@@ -87,12 +93,13 @@ export const LANES = [
   {
     tier: 'second',
     title: 'simulations and the model',
+    isInMemory: true,
     places: ['test/seeded-bugs', 'test/simulation', 'test/model'],
   },
 ];
 
 /** More of them only take the processor from each other. Lanes of the second tier wait most of the time. */
-const AT_ONCE = { first: 3, second: 5 };
+const AT_ONCE = { first: 3, second: 7 };
 
 /** All files with tests, by their paths from here. */
 export function testFiles() {
@@ -122,16 +129,15 @@ export function titlesOf(tier) {
 /**
  * Starts so many at once, and the next when one has ended, in the order of the table. Each shows its report from when it is asked
  * for, because two reports at once are unreadable.
- * @param {{ tiers: readonly Tier[], mustBeReal: boolean, after: Promise<unknown>, releases: Promise<unknown> }} how `after` is what
- *   every lane waits for
+ * @param {{ tiers: readonly Tier[], mustBeReal: boolean, build: Promise<unknown>, programs: Promise<unknown>,
+ *   releases: Promise<unknown> }} how what the lanes wait for
  * @returns {Promise<{ title: string, show: () => Promise<import('./report.mjs').Outcome> }[]>}
  */
-export async function startLanes({ tiers, mustBeReal, after, releases }) {
+export async function startLanes({ tiers, mustBeReal, build, programs, releases }) {
   // Not at the top: this file is read before a fresh clone has its packages.
   const { default: limit } = await import('p-limit');
   const inTurn = limit(AT_ONCE[tiers.includes('second') ? 'second' : 'first']);
   const files = testFiles();
-  let isTurn = after;
   return LANES.filter(({ tier }) => tiers.includes(tier)).map((lane) => {
     const ours = files.filter((file) => lanesOf(file).includes(lane));
     const args = ours.flatMap((file) => ['--spec', file]);
@@ -139,9 +145,12 @@ export async function startLanes({ tiers, mustBeReal, after, releases }) {
     let show = () => undefined;
     /** @type {Promise<void>} */
     const isShown = new Promise((resolve) => (show = resolve));
-    // What follows a lane that waits for the releases waits too: until then, making them takes the processor.
-    isTurn = Promise.all([isTurn, lane.needsReleases === true ? releases : undefined]);
-    const outcome = isTurn.then(() => inTurn(() => runMocha(args, { mustBeReal, report: isShown })));
+    const needs = [
+      build,
+      lane.isInMemory === true ? undefined : programs,
+      lane.needsReleases === true ? releases : undefined,
+    ];
+    const outcome = Promise.all(needs).then(() => inTurn(() => runMocha(args, { mustBeReal, report: isShown })));
     return {
       title: lane.title,
       show() {

@@ -32,6 +32,12 @@ describe('the table of lanes', () => {
     expect(asking.filter((file) => OF_SECOND_TIER.test(readFileSync(file, 'utf8')))).to.deep.equal([]);
   });
 
+  it('starts tests before the programs are installed only if they require none', () => {
+    const inMemory = testFiles().filter((file) => lanesOf(file).some(({ isInMemory }) => isInMemory === true));
+
+    expect(inMemory.filter((file) => readFileSync(file, 'utf8').includes('/skip-unless.ts'))).to.deep.equal([]);
+  });
+
   it('starts tests of other Slurm releases and of PyTorch only after these are installed', () => {
     const early = testFiles().filter((file) => lanesOf(file).some(({ needsReleases }) => needsReleases !== true));
     const asking = early.filter((file) => file !== 'test/runner/lanes.test.ts');
