@@ -1,4 +1,4 @@
-// Limits concurrent Slurm commands, because all users of the cluster share the controller.
+// Limits how many calls run at the same time: Slurm commands, because all users of the cluster share the controller, and work for many tasks.
 
 export interface ConcurrencyLimit {
   /** Runs the call when a slot is free, in the order of the requests. Rejects with the signal's reason if it is aborted before. */
@@ -42,4 +42,30 @@ export function createConcurrencyLimit(count: number): ConcurrencyLimit {
       }
     },
   };
+}
+
+/**
+ * Calls `work` for each item in order, with at most this many calls at a time. After a failure no new call starts, and the first
+ * error is thrown once the running calls have ended.
+ */
+export async function inParallel<Item>(
+  items: Iterable<Item>,
+  atOnce: number,
+  work: (item: Item) => Promise<void>,
+): Promise<void> {
+  const rest = items[Symbol.iterator]();
+  let failure: { readonly error: unknown } | undefined;
+
+  async function worker(): Promise<void> {
+    for (let next = rest.next(); next.done !== true && failure === undefined; next = rest.next()) {
+      try {
+        await work(next.value);
+      } catch (error) {
+        failure ??= { error };
+      }
+    }
+  }
+
+  await Promise.all(Array.from({ length: atOnce }, worker));
+  if (failure !== undefined) throw failure.error;
 }

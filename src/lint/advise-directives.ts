@@ -7,7 +7,7 @@ import {
   parseOptions,
   type DirectiveOption,
 } from '../sbatch-template/directives/parse-directive-options.ts';
-import { imageProblem } from './check-pyxis-image.ts';
+import { pyxisImageProblem } from '../sbatch-template/containers/write-pyxis-image.ts';
 import type { LenientParse } from '../sbatch-template/collect-errors.ts';
 import { findingAt, type Finding } from './collect-rules.ts';
 
@@ -103,7 +103,7 @@ function adviseOption(parsed: LenientParse, option: DirectiveOption): Finding[] 
   }
   if (name === 'container-image') {
     const image = defaultText(option);
-    const problem = image === undefined ? undefined : imageProblem(image);
+    const problem = image === undefined ? undefined : pyxisImageProblem(image);
     if (problem !== undefined) add('pyxis-image', problem);
   }
   return found;

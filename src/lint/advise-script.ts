@@ -8,7 +8,7 @@ import {
   parseOptions,
   type DirectiveOption,
 } from '../sbatch-template/directives/parse-directive-options.ts';
-import { imageProblem } from './check-pyxis-image.ts';
+import { pyxisImageProblem } from '../sbatch-template/containers/write-pyxis-image.ts';
 import type { LenientParse } from '../sbatch-template/collect-errors.ts';
 import { findingAt, type Finding } from './collect-rules.ts';
 
@@ -73,7 +73,7 @@ function adviseCommand(
   }
   for (const { text, start } of command.words) {
     const image = /^--container-image=([^\0]+)$/.exec(text)?.[1];
-    const problem = image === undefined ? undefined : imageProblem(image);
+    const problem = image === undefined ? undefined : pyxisImageProblem(image);
     if (problem !== undefined) found.push(findingAt(source, start, 'pyxis-image', problem));
   }
   return found;

@@ -10,3 +10,13 @@ export interface Logger {
   warn(message: string, data?: LogData): void;
   error(message: string, data?: LogData): void;
 }
+
+/** The same log with this data before the data of each line. */
+export function namedLog(log: Logger, about: LogData): Logger {
+  return {
+    debug: (message, data) => log.debug(message, { ...about, ...data }),
+    info: (message, data) => log.info(message, { ...about, ...data }),
+    warn: (message, data) => log.warn(message, { ...about, ...data }),
+    error: (message, data) => log.error(message, { ...about, ...data }),
+  };
+}

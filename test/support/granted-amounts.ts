@@ -1,5 +1,5 @@
 // Submits amounts to real Slurm in held jobs, and parses what Slurm granted from scontrol.
-import { inParallel } from '../../src/base/in-parallel.ts';
+import { inParallel } from '../../src/base/concurrency-limit.ts';
 import type { AmountKind } from '../../src/base/slurm-amount.ts';
 import { amountKindOf } from '../../src/sbatch-template/directives/sbatch-options.ts';
 import type { AmountOption } from '../fixtures/slurm/amount-spellings.ts';

@@ -1,5 +1,5 @@
 // Does work for each of many tasks, a few at a time, so that a failure of one task does not affect the others.
-import { inParallel } from '../../base/in-parallel.ts';
+import { inParallel } from '../../base/concurrency-limit.ts';
 import { InvalidResponseError, CredentialsRejectedError, ServerUnreachableError } from '../../clearml/errors.ts';
 import type { TaskId } from '../../clearml/ids.ts';
 import type { Entry } from '../journal/entry.ts';

@@ -1,4 +1,4 @@
-// Writes image names for Pyxis: `[docker://][USER@][REGISTRY#]IMAGE[:TAG]`, or the path of a squashfs file.
+// Writes image names for Pyxis (`[docker://][USER@][REGISTRY#]IMAGE[:TAG]`, or the path of a squashfs file), and checks those of a template.
 import type { Range } from '../template-source.ts';
 
 /** A registry has a dot or a port, or is localhost. */
@@ -20,4 +20,12 @@ export function isPyxisImagePlaceholder(text: string, { start, end }: Range): bo
   return (
     /--container-image(?:=|(?:[ \t]|\\\n)+)["']?$/.test(text.slice(0, start)) && /^["']?(?:\s|$)/.test(text.slice(end))
   );
+}
+
+/** Returns a sentence if older releases of enroot misread the name, otherwise undefined. */
+export function pyxisImageProblem(image: string): string | undefined {
+  const corrected = toPyxisImage(image);
+  return corrected === image
+    ? undefined
+    : `Releases of enroot before 4.0 look for "${image}" on Docker Hub: write "${corrected}".`;
 }
