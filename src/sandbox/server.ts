@@ -191,9 +191,22 @@ async function serve(
     return;
   }
   const answer = compress(Buffer.from(reply.body), request.headers['accept-encoding']?.toString());
-  const headers = { 'Content-Type': reply.contentType, 'Content-Length': answer.body.length, ...answer.headers };
+  const headers = {
+    'Content-Type': reply.contentType,
+    'Content-Length': answer.body.length,
+    ...(isFromSdk(request) ? { Connection: 'close' } : {}),
+    ...answer.headers,
+  };
   response.writeHead(reply.status, headers);
   response.end(answer.body);
+}
+
+/**
+ * A real server closes each connection. If this one did not, calls of an SDK that has forked would at times get no response, or that of
+ * another call.
+ */
+function isFromSdk(request: IncomingMessage): boolean {
+  return request.headers['x-clearml-client'] !== undefined;
 }
 
 /** Shorter responses stay uncompressed. */

@@ -46,6 +46,14 @@ async function send(sandbox: OpenSandbox, raw: RawRequest): Promise<RawReply> {
 }
 
 describe('the sandbox over HTTP', () => {
+  it('closes the connection after a response to the SDK, as a real server does', async () => {
+    await using sandbox = await openSandbox();
+    const connection = async (headers: Readonly<Record<string, string>>): Promise<string | null> =>
+      (await fetch(`${sandbox.url}/debug.ping`, { headers })).headers.get('connection');
+    expect(await connection({ 'X-ClearML-Client': 'api-2.1.12' })).to.equal('close');
+    expect(await connection({})).to.equal('keep-alive');
+  });
+
   for (const method of ['GET', 'POST', 'PUT']) {
     it(`reads the body of a ${method}`, async () => {
       await using sandbox = await openSandbox();
