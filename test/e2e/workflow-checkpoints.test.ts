@@ -14,6 +14,8 @@ describe('a training that saves checkpoints', () => {
   let code: string;
   /** The task that reaches its time limit. */
   let limited: string;
+  /** The task whose checkpoints are output models. */
+  let uploading: string;
 
   before(requireAgent);
   before(requireSandbox);
@@ -31,14 +33,18 @@ describe('a training that saves checkpoints', () => {
   after(() => world[Symbol.asyncDispose]());
 
   /** Trains until it is aborted. */
-  async function enqueue(partition: string, saveEvery: number): Promise<string> {
+  async function enqueue(
+    partition: string,
+    saveEvery: number,
+    directory = join(world.folder, 'checkpoints'),
+  ): Promise<string> {
     const section = (name: string, values: Readonly<Record<string, string>>): object =>
       Object.fromEntries(Object.entries(values).map(([key, value]) => [key, { section: name, name: key, value }]));
     const settings = {
       iterations: '1000000',
       save_every: String(saveEvery),
       seconds: '0.1',
-      directory: join(world.folder, 'checkpoints'),
+      directory,
     };
     const hyperparams = {
       properties: section('properties', { partition, walltime: '10' }),
@@ -112,6 +118,7 @@ describe('a training that saves checkpoints', () => {
     await world.cluster.run('scancel', urgent);
     // Its minutes pass meanwhile. Earlier, it would take the place of the other, or leave no reason for a preemption.
     limited = await enqueue('debug', 1_000_000);
+    uploading = await enqueue('debug', 20, '');
     await startAgain(job);
     await untilContinued(task, 1);
 
@@ -150,6 +157,26 @@ describe('a training that saves checkpoints', () => {
     expect(await iterations(task, 'continues after')).to.deep.equal(await iterations(task, 'saved at'));
 
     await abort(task);
+  });
+
+  it('continues at its last checkpoint on the files server, if its checkpoints are output models', async () => {
+    const task = uploading;
+    await world.untilConsole(task, 'saved at iteration');
+    const [job = ''] = await world.jobsOf(task);
+    await world.cluster.run('scontrol', 'requeue', job);
+    await untilWaiting(job);
+    const saved = await iterations(task, 'saved at');
+    await startAgain(job);
+    await untilContinued(task, 1);
+    await abort(task);
+
+    // The job may have ended after an upload and before it printed so.
+    const [continued = 0] = await iterations(task, 'continues after');
+    expect(continued % 20).to.equal(0);
+    expect(continued).to.be.at.least(saved.at(-1) ?? 20);
+    const { task: seen } = await world.user.api('tasks.get_by_id', { task });
+    expect(JSON.stringify(seen)).to.include(`checkpoint-${continued}`);
+    await expectWholeCurve(task);
     await world.stop(daemon);
   });
 });
