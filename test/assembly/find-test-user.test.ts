@@ -22,26 +22,26 @@ function hostWith(respond: (command: Command) => string = () => `1003:clearml\n$
   };
 }
 
-describe('a template is checked with sbatch', () => {
+describe('the sbatch check of a template', () => {
   for (const [what, userMap, expected] of [
-    ['without a user map, as the user of the daemon', {}, undefined],
-    ['if no job runs as the user of the daemon, as a mapped user', { b2: 'bob', a1: 'alice' }, 'bob'],
-    ['if some jobs run as the user of the daemon, as that user', { a1: 'alice', default: 'clearml' }, undefined],
-    ['never as a user whom the map must not name', { a1: 'root', b2: 'bob' }, 'bob'],
+    ["runs as the daemon's user without a user map", {}, undefined],
+    ["runs as a mapped user if no job runs as the daemon's user", { b2: 'bob', a1: 'alice' }, 'bob'],
+    ["runs as the daemon's user if some jobs run as that user", { a1: 'alice', default: 'clearml' }, undefined],
+    ['never runs as a user whom the map must not name', { a1: 'root', b2: 'bob' }, 'bob'],
   ] as const) {
     it(what, async () => {
       expect(await findTestUser(hostWith(), { userMap, minUid: 1000 })).to.equal(expected);
     });
   }
 
-  it('as the user of the daemon if the users of the login node cannot be read', async () => {
+  it("runs as the daemon's user if the users of the login node cannot be read", async () => {
     const host = hostWith(() => {
       throw new HostUnreachableError('no route to login1');
     });
     expect(await findTestUser(host, { userMap: { a1: 'alice' }, minUid: 1000 })).to.equal(undefined);
   });
 
-  it('not at all while sudo refuses sbatch as this user, and lint says so', async () => {
+  it('is skipped while sudo refuses sbatch as this user, and lint says so', async () => {
     const { parsed } = lintTemplate('gpu.template', `#!/bin/bash\n#SBATCH --nodes=1\n${BLOCKS}`);
     const cluster = hostWith(({ program, runAs: user }) => {
       if (user === undefined) return '';

@@ -152,7 +152,7 @@ describe('a user map', () => {
       await checkTasks(bed);
     });
 
-    it('holds only the tasks of the user as whom squeue fails, and leaves the running job of this user alone', async () => {
+    it("holds only the tasks of a user for whom squeue fails, and keeps that user's running job", async () => {
       await using bed = await createBed(local(STAND_IN));
       const { world, people } = bed;
       const file = await sudoers(bed);

@@ -273,7 +273,7 @@ describe('jobs of several Unix users', () => {
     expect([...figures].map(([id, { user }]) => [id, user])).to.deep.equal([['3', 'bob']]);
   });
 
-  it('have no accounting figures once accounting has failed for two users: it is down', async () => {
+  it('have no accounting figures after accounting has failed for two users', async () => {
     const { scheduler, calls, failing } = createBed();
     await scheduler.facts();
     calls.length = 0;

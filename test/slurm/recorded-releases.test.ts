@@ -145,7 +145,7 @@ for (const release of releases) {
       });
     }
 
-    it('is read as a failure of all cancellations if the controller is down', () => {
+    it('shows that all cancellations fail if the controller is down', () => {
       expect(parseScancel(result(answers['scancel, no controller'] ?? {}))).to.include({ isOfOneJob: false });
     });
 

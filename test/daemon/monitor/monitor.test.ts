@@ -185,7 +185,7 @@ describe('the monitor', () => {
     expect(eventsOf(events, 'started')).to.have.length(2);
   });
 
-  it('reports why a job waits whose id becomes known after the poll that listed it', () => {
+  it('reports why a job waits even if its id becomes known only after the poll', () => {
     const steps = recordTaskSteps(() => undefined, NOW);
     const submitting = entryOf({ step: 'submitting', attempt: 'a1', attempts: 1, jobId: undefined });
     const following = { ...submitting, step: 'following', jobId: '7' as JobId } as const;
