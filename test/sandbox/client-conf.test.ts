@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
 import { formatFirstTaskLines, formatClientConf } from '../../src/sandbox/client-conf.ts';
+import { requireCurl } from '../support/skip-unless.ts';
 import { openSandbox } from './open-sandbox.ts';
 
 const run = promisify(execFile);
@@ -26,6 +27,8 @@ describe('the clearml.conf that the sandbox writes', () => {
 });
 
 describe('the script for a first task', () => {
+  before(requireCurl);
+
   it('contains neither key, because other users can read the command line of a process', async () => {
     await using sandbox = await openSandbox();
     const lines = formatFirstTaskLines(sandbox, '/home/u/clearml.conf', 'default').join('\n');

@@ -28,6 +28,8 @@ const PACKAGES = [
   { program: 'busybox', package: 'busybox' },
   { program: 'shellcheck', package: 'shellcheck' },
   { program: 'git', package: 'git' },
+  // Sends the commands that the sandbox prints.
+  { program: 'curl', package: 'curl' },
   // Makes a file append-only, like a failing disk.
   { program: 'chattr', package: 'e2fsprogs' },
   // Shows the manual.

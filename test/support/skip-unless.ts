@@ -106,6 +106,11 @@ export function requireTorch(this: Mocha.Context): void {
   requirePrograms(this, ['torchrun']);
 }
 
+/** For `before(requireCurl)`: what the sandbox prints commands for. */
+export function requireCurl(this: Mocha.Context): void {
+  requirePrograms(this, ['curl']);
+}
+
 /** For `before(requireShellcheck)`. */
 export function requireShellcheck(this: Mocha.Context): void {
   requirePrograms(this, ['shellcheck']);
