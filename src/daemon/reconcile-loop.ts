@@ -1,6 +1,8 @@
 // The daemon's loop: run a pass, claim tasks, sleep until the next is due.
 import { abortWith } from '../base/abort-with.ts';
 import { sleepUnlessStopped } from '../base/sleep-unless-stopped.ts';
+import { isLive } from '../slurm/job-state.ts';
+import type { JobId } from '../slurm/scheduler.ts';
 import { createTaskClaimer } from './claim/claim-tasks.ts';
 import type { DaemonDeps } from './deps.ts';
 import type { Lock } from './journal/lock.ts';
@@ -69,6 +71,8 @@ async function serve(
   /** The last snapshot, once its pass has ended: no task is claimed before that. */
   let snapshot: Snapshot | undefined;
   let lastFingerprint: number | undefined;
+  const servedQueues = new Set(deps.queues.map(({ id }) => id));
+  let liveJobs: ReadonlySet<JobId> = new Set();
   let quietPolls = 0;
   let hasFailed = false;
 
@@ -92,10 +96,20 @@ async function serve(
     if (hasSchedulerQueue(deps, pass.snapshot)) snapshot = pass.snapshot;
     else if (isSchedulerQueueDeleted(deps, pass.snapshot))
       log.error('The scheduler queue was deleted; restart the daemon to create it again');
+    noteEndedJobs(pass.snapshot);
     quietPolls = print === lastFingerprint ? quietPolls + 1 : 0;
     lastFingerprint = print;
     const { isChangeExpected } = pass;
     due.poll = (isChangeExpected ? clock.now() : startedAt) + delayAfter(pass.snapshot, { isChangeExpected });
+  }
+
+  /** The end of a job may let a full cluster accept another. */
+  function noteEndedJobs(polled: Snapshot): void {
+    const waiting = polled.queues.flatMap(({ id, entries }) => (servedQueues.has(id) ? [entries.length] : []));
+    const live = readLiveJobs(polled) ?? liveJobs;
+    const ended = [...liveJobs].filter((id) => !live.has(id)).length;
+    backoff.polled({ waiting: Math.max(0, ...waiting), ended });
+    liveJobs = live;
   }
 
   function delayAfter({ slurmMs }: Snapshot, { isChangeExpected }: { readonly isChangeExpected: boolean }): number {
@@ -174,4 +188,11 @@ async function serve(
   } finally {
     unlink();
   }
+}
+
+/** Undefined if the jobs of some Unix users are missing. */
+function readLiveJobs({ jobs, unlisted }: Snapshot): ReadonlySet<JobId> | undefined {
+  if (unlisted.size > 0) return undefined;
+  const all = [...jobs.values()].flat();
+  return new Set(all.flatMap(({ id, state }) => (isLive(state) ? [id] : [])));
 }

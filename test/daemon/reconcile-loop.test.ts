@@ -4,9 +4,10 @@ import { setImmediate as turn } from 'node:timers/promises';
 import type { TaskId } from '../../src/clearml/ids.ts';
 import { AlreadyRunningError } from '../../src/daemon/journal/lock.ts';
 import { SlurmUnavailableError } from '../../src/slurm/errors.ts';
+import { isLive } from '../../src/slurm/job-state.ts';
 import { rejection } from '../support/rejection.ts';
 import { LOCK, advance, startDaemon } from './run-daemon.ts';
-import { createStepFixture, type StepFixture } from './step-fixture.ts';
+import { createStepFixture, taskNumber, type StepFixture } from './step-fixture.ts';
 import { OWN_QUEUE, SCHEDULER_QUEUE } from '../simulation/queues.ts';
 
 describe('the daemon', () => {
@@ -71,6 +72,49 @@ describe('the daemon', () => {
       ]);
     });
   }
+
+  it('S-05 tries a full cluster rarely while thousands of tasks wait, and again when one of its jobs has ended', async () => {
+    const fixture = createStepFixture();
+    const { clock, cluster, server } = fixture;
+    for (let number = 1; number <= 3; number += 1) await fixture.enqueued(number);
+    const queue = server.store.queues.get(OWN_QUEUE);
+    if (queue === undefined) throw new Error('no queue');
+    const others = Array.from({ length: 5_000 }, (_, index) => ({
+      task: taskNumber(index + 4),
+      added: queue.last_update,
+    }));
+    server.store.queues.put({ ...queue, entries: [...queue.entries, ...others] });
+    const live = (): typeof cluster.jobs => cluster.jobs.filter(({ state }) => isLive(state));
+    let tries = 0;
+    fixture.fate = ({ endpoint }) => {
+      if (endpoint !== 'sbatch') return undefined;
+      tries += 1;
+      if (live().length > 0) cluster.nextFate = 'backpressure';
+      return undefined;
+    };
+    const run = startDaemon(fixture.deps);
+    await advance(clock, 600_000);
+    expect(cluster.jobs.map(({ task }) => task)).to.deep.equal([taskNumber(1)]);
+    tries = 0;
+    await advance(clock, 1_300_000);
+    expect(tries).to.equal(3);
+
+    for (const number of [2, 3]) {
+      tries = 0;
+      for (const job of live()) {
+        await server.call('queues.remove_task', { queue: SCHEDULER_QUEUE, task: job.task });
+        await server.call('tasks.started', { task: job.task, force: true });
+        await server.call('tasks.completed', { task: job.task });
+        cluster.end(job, 'COMPLETED', 0);
+      }
+      await advance(clock, 400_000);
+      expect(live().map(({ task }) => task)).to.deep.equal([taskNumber(number)]);
+      // The second is the one that would have come without the end of a job.
+      expect(tries).to.be.within(1, 2);
+    }
+    run.stop();
+    await run.ended;
+  });
 
   it('C-31 tracks the other tasks while the server keeps failing for one task', async () => {
     const fixture = createStepFixture();

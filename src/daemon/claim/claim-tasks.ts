@@ -143,10 +143,11 @@ export function createTaskClaimer(deps: DaemonDeps, pool: SubmissionPool, backof
     const { until, signal } = run;
     const perReading = reader.mustReadOften() ? MAX_TOGETHER : CLAIMS_PER_READING;
     for (let left = perReading; left > 0 && areHoldsUnchanged(reading);) {
-      if (backoff.isFailing()) await pool.waitUntilIdle(until, signal);
+      if (backoff.room() < MAX_TOGETHER) await pool.waitUntilIdle(until, signal);
+      if (!mayContinue(run)) return false;
       const { claims, needsMore } = planClaims(reading.state, Math.min(MAX_TOGETHER, left));
       if (claims.length === 0) return needsMore;
-      const size = backoff.isFailing() ? 1 : claims.length;
+      const size = Math.min(claims.length, backoff.room());
       await pool.waitToClaim(1, until, signal);
       await pool.waitToClaim(size, Math.min(until, deps.clock.now() + GATHER_MS), signal);
       if (!(await claimTogether(run, reading, size))) return false;

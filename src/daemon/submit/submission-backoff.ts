@@ -10,31 +10,78 @@ export function backoffMs(failures: number, jitter: number): number {
   return Math.round(full * (0.75 + 0.25 * jitter));
 }
 
+/**
+ * To claim a task and to return it to the front of its queue takes the ClearML server about 0.7 ms for each entry of the queue. While the
+ * cluster is full and no job ends, this happens after so many milliseconds for each entry: 0.6 % of the server's time.
+ */
+const TRY_EVERY_MS_PER_ENTRY = 120;
+const MAX_TRY_EVERY_MS = 1_800_000;
+
 export interface Backoff {
   /** When tasks may be claimed again, milliseconds since 1970; 0 if they may be claimed now. */
   until(): number;
-  /** Whether the last submission failed: one task is then claimed first, to see whether the cluster accepts jobs again. */
+  /** Whether the last submission failed: a task is then submitted only while no other submission runs. */
   isFailing(): boolean;
-  /** Records backpressure. During one backoff only the first failure counts. */
-  failed(now: number): void;
-  succeeded(): void;
+  /**
+   * How many tasks may be claimed together. While the cluster is full: as many as jobs have ended since, or one. Then it grows with each
+   * accepted job. Without backpressure it is not limited.
+   */
+  room(): number;
+  /** Records a failure. During one backoff only the first failure counts. @param isFull whether Slurm accepts no more jobs */
+  failed(now: number, options?: { readonly isFull: boolean }): void;
+  succeeded(now: number): void;
+  /** Records what a poll found. @param waiting the entries of the longest served queue @param ended how many jobs have ended since the last poll */
+  polled(found: { readonly waiting: number; readonly ended: number }): void;
 }
 
 export function createBackoff(random: () => number): Backoff {
   let failures = 0;
-  let until = 0;
+  let isFull = false;
+  let longest = 0;
+  /** Jobs that have ended since the cluster was full, without those that were accepted in their place. */
+  let ended = 0;
+  /** When a task may be claimed in place of an ended job, and when one may be claimed without that. */
+  let due = { afterEnd: 0, anyway: 0 };
+  let room = Infinity;
+
+  function until(): number {
+    return ended > 0 ? due.afterEnd : due.anyway;
+  }
+
+  function reset(): void {
+    failures = 0;
+    isFull = false;
+    ended = 0;
+    due = { afterEnd: 0, anyway: 0 };
+  }
 
   return {
-    until: () => until,
+    until,
     isFailing: () => failures > 0,
-    failed(now) {
-      if (now < until) return;
+    room: () => (failures > 0 ? Math.max(1, ended) : room),
+    failed(now, options) {
+      if (now < until()) return;
       failures += 1;
-      until = now + backoffMs(failures, random());
+      isFull = options?.isFull === true;
+      ended = 0;
+      room = isFull ? 1 : room;
+      const waitMs = backoffMs(failures, random());
+      const longMs = isFull ? Math.min(MAX_TRY_EVERY_MS, TRY_EVERY_MS_PER_ENTRY * longest) : 0;
+      due = { afterEnd: now + waitMs, anyway: now + Math.max(waitMs, longMs) };
     },
-    succeeded() {
-      failures = 0;
-      until = 0;
+    succeeded(now) {
+      // A job in place of an ended one does not show that there is room for more, nor does one that was submitted before Slurm said so.
+      if (isFull && ended > 0) {
+        ended -= 1;
+        return;
+      }
+      if (isFull && now < due.anyway) return;
+      reset();
+      room += 1;
+    },
+    polled(found) {
+      longest = found.waiting;
+      if (isFull) ended += found.ended;
     },
   };
 }

@@ -12,6 +12,8 @@ export interface Backpressure {
   readonly why: string;
   /** Only for jobs of this task's Unix user: other tasks are submitted. */
   readonly isOfUser?: boolean;
+  /** Slurm has said so, and may accept a job when another has ended. */
+  readonly isFull?: boolean;
 }
 
 /** `unknown` starts the backoff, as backpressure does; `none` means that no job was submitted for another reason. */
@@ -62,8 +64,10 @@ export function createSubmissionPool(deps: DaemonDeps, backoff: Backoff): Submis
   ): Promise<void> {
     try {
       const result = await submission();
-      if (result === 'accepted') backoff.succeeded();
-      else if (result === 'unknown' || (result !== 'none' && result.isOfUser !== true)) backoff.failed(clock.now());
+      if (result === 'accepted') backoff.succeeded(clock.now());
+      else if (result === 'unknown') backoff.failed(clock.now());
+      else if (result !== 'none' && result.isOfUser !== true)
+        backoff.failed(clock.now(), { isFull: result.isFull === true });
       if (typeof result === 'string') return;
       // Each task returns to the very front of its queue, so the order is kept only if the oldest returns last.
       await waitForLater();

@@ -173,7 +173,7 @@ async function handleOutcome(
     }
     case 'backpressure':
       deps.log.warn(`Slurm accepts no more jobs now; ${next}`, { ...facts, slurm: outcome.message });
-      return { returning: entry, why: `Slurm accepts no more jobs now: ${outcome.message}` };
+      return { returning: entry, why: `Slurm accepts no more jobs now: ${outcome.message}`, isFull: true };
     case 'unavailable':
       if (outcome.isOfUser === true && deps.unixUsers !== undefined && unixUser !== undefined) {
         deps.unixUsers.holds.hold(unixUser.name, deps.clock.now());

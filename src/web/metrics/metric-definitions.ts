@@ -84,7 +84,7 @@ export const METRICS = {
   clearml_slurm_backoff_seconds: {
     type: 'gauge',
     labels: ['cluster'],
-    help: 'For how long no task will be claimed, because the cluster accepts no more jobs',
+    help: 'For how long at most no task will be claimed, because the cluster accepts no more jobs; less if a job ends',
   },
   clearml_slurm_limit: {
     type: 'gauge',

@@ -119,7 +119,9 @@ function clusterLine(cluster: ClusterSummary, _index: number, all: readonly Clus
     ${pause !== undefined && html`<p class="note">${explainPause(pause)}</p>`}
     ${
       backoffUntil !== undefined &&
-      html`<p class="note">The cluster accepts no more jobs; the next task is claimed ${moment(backoffUntil)}.</p>`
+      html`<p class="note">
+        The cluster accepts no more jobs; the next task is claimed ${moment(backoffUntil)}, or after the end of a job.
+      </p>`
     }
     ${!isReady && html`<p class="hint">A poll counts as old after ${formatDuration(staleAfterMs(cluster))}.</p>`}
   </div>`;

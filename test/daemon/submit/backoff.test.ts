@@ -1,7 +1,7 @@
 // Tests the backoff of claiming.
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { createBackoff, backoffMs } from '../../../src/daemon/submit/submission-backoff.ts';
+import { createBackoff, backoffMs, type Backoff } from '../../../src/daemon/submit/submission-backoff.ts';
 
 describe('the backoff between submissions', () => {
   it('grows with each consecutive failure, up to five minutes', () => {
@@ -33,8 +33,92 @@ describe('the backoff between submissions', () => {
   it('ends with the first successful submission', () => {
     const pause = createBackoff(() => 1);
     pause.failed(0);
-    pause.succeeded();
+    pause.succeeded(1);
 
     expect(pause.until()).to.equal(0);
+  });
+});
+
+describe('the backoff while the cluster is full', () => {
+  const FULL = { isFull: true };
+
+  function fullAt(now: number, waiting: number): Backoff {
+    const backoff = createBackoff(() => 1);
+    backoff.polled({ waiting, ended: 0 });
+    backoff.failed(now, FULL);
+    return backoff;
+  }
+
+  it('takes at most 0.6 % of the time of the ClearML server, and at most half an hour', () => {
+    expect(fullAt(1_000, 50).until()).to.equal(1_000 + backoffMs(1, 1));
+    // To claim and return a task of a queue of 10,000 takes the server 7 s.
+    expect(fullAt(1_000, 10_000).until()).to.equal(1_000 + 1_200_000);
+    expect(fullAt(1_000, 1_000_000).until()).to.equal(1_000 + 1_800_000);
+  });
+
+  it('is as short as that of any failure once a job has ended', () => {
+    const backoff = fullAt(1_000, 10_000);
+    backoff.polled({ waiting: 10_000, ended: 1 });
+
+    expect(backoff.until()).to.equal(1_000 + backoffMs(1, 1));
+  });
+
+  it('permits one claim in place of each job that has ended', () => {
+    const backoff = fullAt(0, 10_000);
+    expect(backoff.room()).to.equal(1);
+    backoff.polled({ waiting: 10_000, ended: 2 });
+    backoff.polled({ waiting: 10_000, ended: 1 });
+    expect(backoff.room()).to.equal(3);
+
+    const now = backoff.until();
+    for (const left of [2, 1]) {
+      backoff.succeeded(now);
+      expect(backoff.room()).to.equal(left);
+      expect(backoff.until()).to.be.at.most(now);
+    }
+    backoff.succeeded(now);
+    expect(backoff.isFailing()).to.equal(true);
+    expect(backoff.until()).to.equal(1_200_000);
+  });
+
+  it('forgets the ended jobs when the cluster is full again', () => {
+    const backoff = fullAt(0, 10_000);
+    backoff.polled({ waiting: 10_000, ended: 3 });
+    const now = backoff.until();
+    backoff.failed(now, FULL);
+
+    expect(backoff.room()).to.equal(1);
+    expect(backoff.until()).to.equal(now + 1_200_000);
+  });
+
+  it('is not ended by a job that was submitted before the cluster was full', () => {
+    const backoff = fullAt(0, 10_000);
+    backoff.succeeded(1);
+
+    expect(backoff.until()).to.equal(1_200_000);
+  });
+
+  it('ends with a job that is accepted although none has ended; then claims grow with each accepted job', () => {
+    const backoff = fullAt(0, 10_000);
+    backoff.succeeded(backoff.until());
+    expect(backoff.isFailing()).to.equal(false);
+    expect(backoff.until()).to.equal(0);
+    const rooms = [1, 2, 3].map((accepted) => {
+      const room = backoff.room();
+      for (let job = 0; job < accepted; job += 1) backoff.succeeded(0);
+      return room;
+    });
+
+    expect(rooms).to.deep.equal([2, 3, 5]);
+  });
+
+  it('counts no job that ended before the cluster was full', () => {
+    const backoff = createBackoff(() => 1);
+    backoff.polled({ waiting: 10_000, ended: 5 });
+    expect(backoff.room()).to.equal(Infinity);
+    backoff.failed(0, FULL);
+
+    expect(backoff.room()).to.equal(1);
+    expect(backoff.until()).to.equal(1_200_000);
   });
 });
