@@ -9,7 +9,7 @@ import type { RemoteContext } from '../transport/remote-script.ts';
 import { findHops, findUnchecked } from '../transport/openssh/openssh-hops.ts';
 import { opensshOptions, parseSshConfig } from '../transport/openssh/parse-ssh-config.ts';
 import { findSshTarget, SshConfigError, unreadableSshConfig } from '../transport/ssh2/find-ssh2-target.ts';
-import type { SshTarget } from '../transport/ssh2/ssh2-target.ts';
+import type { SshTarget } from '../transport/ssh-target.ts';
 import { unsupportedMessage } from '../transport/ssh2/unsupported-ssh-options.ts';
 import type { ProcessContext } from './process-context.ts';
 

@@ -8,7 +8,7 @@ import { findUnixUsers } from '../assembly/open-user-map.ts';
 import type { App } from '../assembly/app.ts';
 import { ServerRefusedError, ServerUnreachableError } from '../clearml/errors.ts';
 import type { ClusterSettings } from '../config/cluster-settings.ts';
-import { jobSettings } from '../daemon/serve/job-settings.ts';
+import { jobSettings } from '../daemon/serve/derive-names-and-job-settings.ts';
 import { jobBlocks, jobSettingsOf } from '../daemon/submit/render-job-script.ts';
 import { SlurmUnavailableError } from '../slurm/errors.ts';
 import { formatJobName, newAttempt } from '../slurm/job-name.ts';

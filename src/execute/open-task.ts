@@ -10,7 +10,7 @@ import { openCluster, type ClusterSide } from '../assembly/open-cluster.ts';
 import { openServer, type ServerSide } from '../daemon/serve/connect-to-clearml.ts';
 import { readUserMap } from '../daemon/serve/wait-for-cluster.ts';
 import { chooseQueue, type ChosenQueue, type QueueOptions } from './choose-queue.ts';
-import { oneTaskMark, workerName } from '../daemon/serve/job-settings.ts';
+import { oneTaskMark, workerName } from '../daemon/serve/derive-names-and-job-settings.ts';
 import { configuredTemplates } from '../assembly/read-named-templates.ts';
 import type { App } from '../assembly/app.ts';
 import { refuseUntrustedSharedFolder, refuseUntrustedTemplates } from '../assembly/refuse-untrusted-files.ts';

@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { systemClock } from '../base/clock.ts';
 import { renderJob } from '../daemon/submit/render-job-script.ts';
 import { formatJobName, MARK_LENGTH, newAttempt } from '../slurm/job-name.ts';
-import { jobSettings } from '../daemon/serve/job-settings.ts';
+import { jobSettings } from '../daemon/serve/derive-names-and-job-settings.ts';
 import type { Configured } from '../assembly/load-trusted-config.ts';
 import { readTask, type TaskOptions } from './read-task.ts';
 import { readQueues } from '../assembly/read-queue-templates.ts';

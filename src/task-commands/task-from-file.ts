@@ -5,7 +5,7 @@ import { readNamedFile } from '../assembly/read-named-file.ts';
 import type { Configured } from '../assembly/load-trusted-config.ts';
 import { UsageError } from '../base/usage-error.ts';
 import type { ClusterSettings } from '../config/cluster-settings.ts';
-import { jobSettings, workerName } from '../daemon/serve/job-settings.ts';
+import { jobSettings, workerName } from '../daemon/serve/derive-names-and-job-settings.ts';
 import type { Variables } from '../sbatch-template/template.ts';
 
 /** The assumed queue and cluster of the task. */

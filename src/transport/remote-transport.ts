@@ -4,7 +4,7 @@ import { abortWith } from '../base/abort-with.ts';
 import { ConnectionLostError, HostUnreachableError } from './errors.ts';
 import type { Transport, Command, CommandResult } from './transport.ts';
 import { withSudo } from './run-as.ts';
-import { MaxSessionsError } from './ssh2/shell-pool.ts';
+import { MaxSessionsError } from './shell-pool.ts';
 import { unreachable } from './ssh-errors.ts';
 
 export interface SshTransport extends Transport {

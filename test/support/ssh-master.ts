@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type { SshTarget } from '../../src/transport/ssh2/ssh2-target.ts';
+import type { SshTarget } from '../../src/transport/ssh-target.ts';
 import { TIMEOUT_MS, waitUntil } from './wait-until.ts';
 
 const execute = promisify(execFile);

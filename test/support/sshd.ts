@@ -15,7 +15,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type { SshTarget } from '../../src/transport/ssh2/ssh2-target.ts';
+import type { SshTarget } from '../../src/transport/ssh-target.ts';
 import { startDaemon, type ForegroundDaemon } from './foreground-daemon.ts';
 import { killIfAlive } from './job-processes.ts';
 import { freePorts, isListening } from './loopback-port.ts';

@@ -4,7 +4,7 @@ import type { Transport } from '../../src/transport/transport.ts';
 import { createOpensshTransport } from '../../src/transport/openssh/openssh-transport.ts';
 import type { RemoteContext } from '../../src/transport/remote-script.ts';
 import { createSsh2Transport } from '../../src/transport/ssh2/ssh2-transport.ts';
-import type { SshTarget } from '../../src/transport/ssh2/ssh2-target.ts';
+import type { SshTarget } from '../../src/transport/ssh-target.ts';
 import { openLocalTransport } from '../support/local-transport.ts';
 import { requireRoot, requireSshd } from '../support/skip-unless.ts';
 import { prepareUserSsh, type UserSsh } from '../support/ssh-master.ts';

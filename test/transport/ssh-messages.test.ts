@@ -4,7 +4,7 @@ import { copyFileSync, existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Transport, Command } from '../../src/transport/transport.ts';
 import { createOpensshTransport } from '../../src/transport/openssh/openssh-transport.ts';
-import type { SshTarget } from '../../src/transport/ssh2/ssh2-target.ts';
+import type { SshTarget } from '../../src/transport/ssh-target.ts';
 import { freePorts } from '../support/loopback-port.ts';
 import { rejection } from '../support/rejection.ts';
 import { prepareUserSsh } from '../support/ssh-master.ts';

@@ -14,7 +14,7 @@ import { createPeers } from '../poll/peers.ts';
 import type { Logger } from '../../log/logger.ts';
 import { createRateLimit } from '../../base/token-bucket.ts';
 import { clusterRate, withRateLimit } from '../../slurm/spend-rate-limit-tokens.ts';
-import { daemonMark, jobSettings, workerName } from './job-settings.ts';
+import { daemonMark, jobSettings, workerName } from './derive-names-and-job-settings.ts';
 import type { App } from '../../assembly/app.ts';
 import { readVersion } from '../../base/version.ts';
 import { randomToken, type ClusterSide } from '../../assembly/open-cluster.ts';

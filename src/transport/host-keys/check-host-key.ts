@@ -13,7 +13,7 @@ import {
 } from './host-key-messages.ts';
 import { fingerprint, compareHostKey, knownKeyTypes, namesOfHost } from './compare-host-key.ts';
 import { hashedName, parseKnownHosts, type KnownHost } from './parse-known-hosts.ts';
-import type { HostKeyCheck, KnownKeyTypes, SshTarget } from '../ssh2/ssh2-target.ts';
+import type { HostKeyCheck, KnownKeyTypes, SshTarget } from '../ssh-target.ts';
 
 export interface HostKeys {
   readonly check: HostKeyCheck;

@@ -1,7 +1,7 @@
 // Compares a host key with the known_hosts entries: known, changed, revoked or unknown. Pure.
 import { createHash } from 'node:crypto';
 import { knownName, matchesHost, type KnownHost } from './parse-known-hosts.ts';
-import type { HostKey } from '../ssh2/ssh2-target.ts';
+import type { HostKey } from '../ssh-target.ts';
 
 export type HostKeyResult =
   | { readonly kind: 'known' }

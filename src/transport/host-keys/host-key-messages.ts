@@ -1,6 +1,6 @@
 // Messages for refused host keys: the key, the known keys, and what to do. Pure.
 import { fingerprint, type HostKeyResult } from './compare-host-key.ts';
-import type { HostKey } from '../ssh2/ssh2-target.ts';
+import type { HostKey } from '../ssh-target.ts';
 
 export interface ShownKey {
   readonly host: string;

@@ -1,6 +1,6 @@
 // Parses known_hosts files (sshd(8), SSH_KNOWN_HOSTS FILE FORMAT) and matches their entries with hosts. Pure.
 import { createHmac } from 'node:crypto';
-import type { HostKey } from '../ssh2/ssh2-target.ts';
+import type { HostKey } from '../ssh-target.ts';
 
 /** One entry. */
 export interface KnownHost {

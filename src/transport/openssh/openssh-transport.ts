@@ -3,14 +3,14 @@ import { abortWith } from '../../base/abort-with.ts';
 import { systemClock, type Clock } from '../../base/clock.ts';
 import { CommandTimeoutError } from '../errors.ts';
 import type { Transport, CommandResult } from '../transport.ts';
-import { defaultLoginBackoff, type LoginBackoff } from '../ssh2/login-backoff.ts';
+import { defaultLoginBackoff, type LoginBackoff } from '../login-backoff.ts';
 import { createMasters } from './openssh-master.ts';
 import { isUnreachable, sessionArgs, type SshDestination } from './openssh-arguments.ts';
 import { randomNonce } from '../output-frame.ts';
 import { excerptOf, parseResult } from '../parse-remote-result.ts';
 import { createRemoteTransport, orAborted, type Attempt, type SshTransport } from '../remote-transport.ts';
 import { remoteScript, remoteCommand, scriptBlock, type RemoteContext } from '../remote-script.ts';
-import { createShellPool, MaxSessionsError } from '../ssh2/shell-pool.ts';
+import { createShellPool, MaxSessionsError } from '../shell-pool.ts';
 
 export interface OpensshTransportOptions {
   readonly destination: SshDestination;

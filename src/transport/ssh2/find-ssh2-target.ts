@@ -12,7 +12,7 @@ import {
 } from '../openssh/parse-ssh-config.ts';
 import { useOpenssh } from '../ssh-errors.ts';
 import { unsupportedOptions } from './unsupported-ssh-options.ts';
-import type { HostKeyPolicy, PasswordSource, SshTarget } from './ssh2-target.ts';
+import type { HostKeyPolicy, PasswordSource, SshTarget } from '../ssh-target.ts';
 
 /** Thrown when the SSH configuration is invalid or not supported: the user must change it. */
 export class SshConfigError extends Error {

@@ -1,12 +1,12 @@
 // Opens an SSH connection by the package ssh2 over any number of jump hosts, and checks each host key.
 import type { Client, ClientChannel, ServerHostKeyAlgorithm, utils } from 'ssh2';
-import { MaxSessionsError } from './shell-pool.ts';
+import { MaxSessionsError } from '../shell-pool.ts';
 import type { HostKeys } from '../host-keys/check-host-key.ts';
 import type { Transport } from '../transport.ts';
-import type { Connection } from './persistent-connection.ts';
+import type { Connection } from '../persistent-connection.ts';
 import { createAuthentication } from './ssh2-authentication.ts';
 import { readCredentials } from './ssh2-credentials.ts';
-import type { SshTarget } from './ssh2-target.ts';
+import type { SshTarget } from '../ssh-target.ts';
 import { unreachable, type SshFailure } from '../ssh-errors.ts';
 
 export interface Ssh2Connection extends Connection {

@@ -5,7 +5,7 @@ import { distrustOf } from '../../base/path-trust-rule.ts';
 import { inspectSocket } from '../../base/trusted-socket.ts';
 import type { AnyAuthMethod, utils } from 'ssh2';
 import type { Transport } from '../transport.ts';
-import type { PasswordSource, SshTarget } from './ssh2-target.ts';
+import type { PasswordSource, SshTarget } from '../ssh-target.ts';
 
 export interface Credentials {
   /** In the order of use. */

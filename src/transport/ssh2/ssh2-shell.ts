@@ -6,7 +6,7 @@ import { hasEnd } from '../output-frame.ts';
 import type { Command, CommandResult } from '../transport.ts';
 import { excerptOf, parseResult, type SessionEnd, type SessionOutput } from '../parse-remote-result.ts';
 import { scriptBlock } from '../remote-script.ts';
-import type { PooledShell } from './shell-pool.ts';
+import type { PooledShell } from '../shell-pool.ts';
 
 export interface Ssh2Shell extends PooledShell {
   /**

@@ -3,14 +3,14 @@ import { systemClock, type Clock } from '../../base/clock.ts';
 import { HostUnreachableError } from '../errors.ts';
 import type { HostKeys } from '../host-keys/check-host-key.ts';
 import type { Transport } from '../transport.ts';
-import { createPersistentConnection, type Connection } from './persistent-connection.ts';
-import { defaultLoginBackoff, type LoginBackoff } from './login-backoff.ts';
+import { createPersistentConnection, type Connection } from '../persistent-connection.ts';
+import { defaultLoginBackoff, type LoginBackoff } from '../login-backoff.ts';
 import { randomNonce } from '../output-frame.ts';
 import { createRemoteTransport, orAborted, type SshTransport } from '../remote-transport.ts';
 import { remoteScript, remoteCommand, type RemoteContext } from '../remote-script.ts';
-import { createShellPool, MaxSessionsError, type ShellPool } from './shell-pool.ts';
+import { createShellPool, MaxSessionsError, type ShellPool } from '../shell-pool.ts';
 import { createSsh2Shell, type Ssh2Shell } from './ssh2-shell.ts';
-import type { SshTarget } from './ssh2-target.ts';
+import type { SshTarget } from '../ssh-target.ts';
 import { connectBySsh2, type Ssh2Connection } from './open-ssh2-connection.ts';
 
 export interface Ssh2TransportOptions {

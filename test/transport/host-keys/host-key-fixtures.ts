@@ -4,7 +4,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createHostKeyCheck } from '../../../src/transport/host-keys/check-host-key.ts';
-import type { HostKey, HostKeyPolicy } from '../../../src/transport/ssh2/ssh2-target.ts';
+import type { HostKey, HostKeyPolicy } from '../../../src/transport/ssh-target.ts';
 
 /** A key of this type that is like no other: what follows the type is made from the seed. */
 export function makeHostKey(type: string, seed: string): HostKey {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { HostUnreachableError } from '../../../src/transport/errors.ts';
 import { createHostKeyCheck } from '../../../src/transport/host-keys/check-host-key.ts';
 import { createSsh2Transport, type Ssh2TransportOptions } from '../../../src/transport/ssh2/ssh2-transport.ts';
-import type { HostKeyPolicy, SshTarget } from '../../../src/transport/ssh2/ssh2-target.ts';
+import type { HostKeyPolicy, SshTarget } from '../../../src/transport/ssh-target.ts';
 import { openLocalTransport } from '../../support/local-transport.ts';
 import { requireRoot, requireSshd } from '../../support/skip-unless.ts';
 import { addAccount, removeAccount, startSshd, targetOf, type TestAccount, type TestSshd } from '../../support/sshd.ts';

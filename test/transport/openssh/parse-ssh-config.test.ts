@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expandTokens, parseJump, parseSshConfig } from '../../../src/transport/openssh/parse-ssh-config.ts';
 import { findSshTarget, SshConfigError, type SshOptions } from '../../../src/transport/ssh2/find-ssh2-target.ts';
-import type { SshTarget } from '../../../src/transport/ssh2/ssh2-target.ts';
+import type { SshTarget } from '../../../src/transport/ssh-target.ts';
 import { rejection } from '../../support/rejection.ts';
 import { requireSshd } from '../../support/skip-unless.ts';
 

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import ssh2 from 'ssh2';
 import { readCredentials } from '../../../src/transport/ssh2/ssh2-credentials.ts';
-import type { SshTarget } from '../../../src/transport/ssh2/ssh2-target.ts';
+import type { SshTarget } from '../../../src/transport/ssh-target.ts';
 import { openLocalTransport } from '../../support/local-transport.ts';
 import { requireRoot } from '../../support/skip-unless.ts';
 

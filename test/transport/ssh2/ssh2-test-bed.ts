@@ -7,7 +7,7 @@ import { createHostKeyCheck } from '../../../src/transport/host-keys/check-host-
 import type { Transport, Command } from '../../../src/transport/transport.ts';
 import type { SshTransport } from '../../../src/transport/remote-transport.ts';
 import { createSsh2Transport, type Ssh2TransportOptions } from '../../../src/transport/ssh2/ssh2-transport.ts';
-import type { SshTarget } from '../../../src/transport/ssh2/ssh2-target.ts';
+import type { SshTarget } from '../../../src/transport/ssh-target.ts';
 import { rejection } from '../../support/rejection.ts';
 import { openLocalTransport } from '../../support/local-transport.ts';
 import { targetOf, type TestAccount, type TestSshd, useSshd } from '../../support/sshd.ts';

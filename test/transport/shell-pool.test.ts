@@ -1,7 +1,7 @@
 // The shells on one connection: their number, their order of use, and a server that opens no more.
 import { expect } from 'chai';
-import { createShellPool, MaxSessionsError, type ShellPool } from '../../../src/transport/ssh2/shell-pool.ts';
-import { rejection } from '../../support/rejection.ts';
+import { createShellPool, MaxSessionsError, type ShellPool } from '../../src/transport/shell-pool.ts';
+import { rejection } from '../support/rejection.ts';
 
 interface Shell {
   readonly number: number;

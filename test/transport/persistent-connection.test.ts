@@ -1,14 +1,14 @@
 // One login for all calls: how often it is repeated, and how soon.
 import { expect } from 'chai';
-import type { Clock } from '../../../src/base/clock.ts';
-import { HostUnreachableError, LoginRefusedError } from '../../../src/transport/errors.ts';
+import type { Clock } from '../../src/base/clock.ts';
+import { HostUnreachableError, LoginRefusedError } from '../../src/transport/errors.ts';
 import {
   createPersistentConnection,
   type Connection,
   type PersistentConnection,
-} from '../../../src/transport/ssh2/persistent-connection.ts';
-import { loginDelayMs, defaultLoginBackoff } from '../../../src/transport/ssh2/login-backoff.ts';
-import { rejection } from '../../support/rejection.ts';
+} from '../../src/transport/persistent-connection.ts';
+import { loginDelayMs, defaultLoginBackoff } from '../../src/transport/login-backoff.ts';
+import { rejection } from '../support/rejection.ts';
 
 interface Line extends Connection {
   readonly lose: (why: Error) => void;

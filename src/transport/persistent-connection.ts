@@ -1,6 +1,6 @@
 // One connection for all commands to a host, opened again with backoff when it is lost.
-import type { Clock } from '../../base/clock.ts';
-import { HostUnreachableError, LoginRefusedError } from '../errors.ts';
+import type { Clock } from '../base/clock.ts';
+import { HostUnreachableError, LoginRefusedError } from './errors.ts';
 import { LASTING_MS, loginDelayMs, type LoginBackoff } from './login-backoff.ts';
 
 export interface Connection {

@@ -1,5 +1,5 @@
 // A pool of shells on one connection, limited to as many sessions as the server allows.
-import { systemClock, type Clock } from '../../base/clock.ts';
+import { systemClock, type Clock } from '../base/clock.ts';
 
 /** Thrown if the server opens no more sessions on this connection: nothing ran. */
 export class MaxSessionsError extends Error {
