@@ -90,4 +90,32 @@ describe('when the jobs of one user cannot be listed,', () => {
     expect((await fixture.read(others))?.status).to.equal('in_progress');
     expect(deps.journal.entries.get(others)).to.not.have.property('absentSince');
   });
+
+  it('the jobs of this user still count for max_jobs', async () => {
+    const { fixture, users, deps, enqueued } = createBed();
+    const limited = { ...deps, queues: deps.queues.map((queue) => ({ ...queue, limits: { maxJobs: 2 } })) };
+    const first = await enqueued(1, 'a1');
+    await run(limited, fixture, MINUTE_MS);
+    users.unlisted.add('alice');
+    const second = await enqueued(2, 'b2');
+    await enqueued(3, 'b2');
+
+    await run(limited, fixture, 5 * MINUTE_MS);
+
+    expect(fixture.cluster.jobs.map(({ task }) => task)).to.deep.equal([first, second]);
+    expect(fixture.waiting(OWN_QUEUE)).to.deep.equal([3]);
+  });
+
+  it('max_nodes admits the tasks of other users', async () => {
+    const { fixture, users, deps, enqueued } = createBed();
+    const limited = { ...deps, queues: deps.queues.map((queue) => ({ ...queue, limits: { maxNodes: 4 } })) };
+    const first = await enqueued(1, 'a1');
+    await run(limited, fixture, MINUTE_MS);
+    users.unlisted.add('alice');
+    const second = await enqueued(2, 'b2');
+
+    await run(limited, fixture, 5 * MINUTE_MS);
+
+    expect(fixture.cluster.jobs.map(({ task }) => task)).to.deep.equal([first, second]);
+  });
 });
