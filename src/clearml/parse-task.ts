@@ -18,6 +18,7 @@ export const TASK_FIELDS = [
   'execution.queue',
   'system_tags',
   'hyperparams.properties.slurm_job_id.value',
+  'hyperparams.properties.slurm_cancelled.value',
   'runtime._abort_callback_timeout',
   'runtime._abort_poll_freq',
 ];
@@ -63,6 +64,7 @@ export function parseTask(row: unknown, id: TaskId): Task | Unreadable {
     executionQueue: named(queue) as QueueId | undefined,
     archived: Array.isArray(tags) && tags.includes('archived'),
     slurmJob: parseJob(readField(readField(properties, 'slurm_job_id'), 'value')),
+    slurmCancelled: parseRecord(readField(readField(properties, 'slurm_cancelled'), 'value')),
     abortCallbackMs: parseAbortCallback(readField(row, 'runtime')),
   };
 }
@@ -96,6 +98,14 @@ function named(text: string): string | undefined {
 /** Any user who may edit the task may write any text there, and it becomes an argument of Slurm's commands: accept only a number. */
 function parseJob(value: unknown): string | undefined {
   return typeof value === 'string' && /^[1-9]\d{0,9}$/.test(value) ? value : undefined;
+}
+
+/** The program writes less. */
+const LONGEST_RECORD = 2_000;
+
+/** Any user who may edit the task may write any text there, which each pass parses. */
+function parseRecord(value: unknown): string | undefined {
+  return typeof value === 'string' && value.length <= LONGEST_RECORD ? value : undefined;
 }
 
 /** Undefined if missing, NaN if unreadable. */

@@ -9,7 +9,12 @@ const HEARTBEAT_EVERY_MS = 30_000;
 
 /** Registers the worker before the daemon does anything else, so that its peers know whose its jobs are. */
 export function registerWorker(deps: DaemonDeps): Promise<void> {
-  return bestEffort(deps, () => deps.clearml.workers.register(deps.peers.row(), WORKER_TIMEOUT_MS));
+  const { workers } = deps.clearml;
+  return bestEffort(deps, async () => {
+    // A peer with the same name keeps it: registered over, its registration would be missing until its next heartbeat.
+    await deps.peers.refresh(workers, deps.clock.now());
+    await workers.register(deps.peers.row(), WORKER_TIMEOUT_MS);
+  });
 }
 
 /**

@@ -224,6 +224,7 @@ export function createQuietWorld(count: number, clock: Clock = systemClock): Qui
         row: () => ({ id: '', queues: [], tags: [] }),
         refresh: done,
         isOurs: () => true,
+        mayAdopt: () => true,
         heardAt: () => now,
         hasMet: () => false,
       },

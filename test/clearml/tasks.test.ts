@@ -35,6 +35,7 @@ describe('the task calls of the ClearML client', () => {
       executionQueue: undefined,
       archived: false,
       slurmJob: undefined,
+      slurmCancelled: undefined,
       abortCallbackMs: undefined,
     });
     expect(tasks.get(OTHER)).to.include({ status: 'queued', archived: true });

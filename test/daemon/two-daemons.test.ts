@@ -1,7 +1,9 @@
 // Tests two daemons on the same queues and cluster: one reports each task, and the other takes over when the first is gone.
 import { expect } from 'chai';
 import type { TaskId } from '../../src/clearml/ids.ts';
-import { formatJobName, newAttempt } from '../../src/slurm/job-name.ts';
+import { createPeers } from '../../src/daemon/poll/peers.ts';
+import { reconcile } from '../../src/daemon/reconcile/reconcile.ts';
+import { attemptOf, formatJobName, newAttempt } from '../../src/slurm/job-name.ts';
 import type { JobId } from '../../src/slurm/scheduler.ts';
 import { advance, startDaemon } from './run-daemon.ts';
 import { anotherUser } from './another-user.ts';
@@ -125,6 +127,72 @@ describe('two daemons', () => {
 
     expect((await fixture.read(task))?.status).to.equal('queued');
     expect([...back.journal.entries.keys()]).to.deep.equal([]);
+    run.stop();
+    await run.ended;
+  });
+
+  it('do not adopt from a peer with the same name that started before', async () => {
+    const fixture = createStepFixture();
+    const { worker } = fixture.deps;
+    const made = fixture.peer(2);
+    const other = {
+      ...made,
+      worker,
+      peers: createPeers({ worker, mark: made.mark, queues: [OWN_QUEUE], schedulerQueue: SCHEDULER_QUEUE }),
+    };
+    const runs = [startDaemon(other)];
+    const [task] = await enqueued(fixture, 1);
+    await advance(fixture.clock, MINUTE_MS);
+    runs.push(startDaemon(fixture.deps));
+    for (let second = 0; second < 180; second += 1) {
+      await advance(fixture.clock, 1_000);
+      expect([...fixture.deps.journal.entries.keys()], `after ${second} s`).to.deep.equal([]);
+    }
+
+    expect([...other.journal.entries.keys()]).to.deep.equal([task]);
+    for (const run of runs) run.stop();
+    await Promise.all(runs.map(({ ended }) => ended));
+  });
+
+  it('do not adopt right after their start from a peer whose registration the server has lost', async () => {
+    const fixture = createStepFixture();
+    const other = fixture.peer(2);
+    const runs = [startDaemon(other)];
+    const [task] = await enqueued(fixture, 1);
+    await advance(fixture.clock, MINUTE_MS);
+    for (const { id } of fixture.server.store.workers.all()) fixture.server.store.workers.delete(id);
+    runs.push(startDaemon(fixture.deps));
+    for (let second = 0; second < 180; second += 1) {
+      await advance(fixture.clock, 1_000);
+      expect([...fixture.deps.journal.entries.keys()], `after ${second} s`).to.deep.equal([]);
+    }
+
+    expect([...other.journal.entries.keys()]).to.deep.equal([task]);
+    for (const run of runs) run.stop();
+    await Promise.all(runs.map(({ ended }) => ended));
+  });
+
+  it("do not take each other's scancel for a user's if both track the same job", async () => {
+    const fixture = createStepFixture();
+    const { deps, clock, cluster } = fixture;
+    const run = startDaemon(fixture.peer(2));
+    const [task = '' as TaskId] = await enqueued(fixture, 1);
+    await advance(clock, MINUTE_MS);
+    const [job] = cluster.jobs;
+    if (job === undefined) throw new Error('the task has no job');
+    const started = { told: { startedOn: `${job.id}@${clock.now()}` } };
+    await deps.journal.write(
+      entryOf({ task, queue: OWN_QUEUE, jobId: job.id, attempt: attemptOf(job.name), ...started }),
+    );
+    // As between the two calls in which the other daemon parks the task of a requeued job.
+    await deps.clearml.queues.removeEntry(SCHEDULER_QUEUE, task);
+    await reconcile(deps, fixture.pool, await fixture.poll(), new AbortController().signal);
+    expect(job.state).to.equal('CANCELLED');
+    await deps.clearml.queues.park(SCHEDULER_QUEUE, task);
+    await advance(clock, 2 * MINUTE_MS);
+
+    expect((await fixture.read(task))?.status).to.equal('queued');
+    expect(cluster.jobs.map(({ state }) => state)).to.deep.equal(['CANCELLED', 'PENDING']);
     run.stop();
     await run.ended;
   });

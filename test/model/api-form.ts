@@ -34,7 +34,7 @@ export function toApi(
 
 function document(task: SeenTask, offset: number): Record<string, unknown> {
   const changed = iso(task.changed + offset);
-  const { slurmJob } = task;
+  const properties = { slurm_job_id: task.slurmJob, slurm_cancelled: task.slurmCancelled };
   return {
     id: TASK_ID,
     name: 'the task',
@@ -46,10 +46,13 @@ function document(task: SeenTask, offset: number): Record<string, unknown> {
     ...(task.worker === '' ? {} : { last_worker: task.worker }),
     execution: task.queue === '' ? {} : { queue: QUEUE_IDS[task.queue] },
     system_tags: [],
-    hyperparams:
-      slurmJob === ''
-        ? {}
-        : { properties: { slurm_job_id: { section: 'properties', name: 'slurm_job_id', value: slurmJob } } },
+    hyperparams: {
+      properties: Object.fromEntries(
+        Object.entries(properties)
+          .filter(([, value]) => value !== '')
+          .map(([name, value]) => [name, { section: 'properties', name, value }]),
+      ),
+    },
   };
 }
 

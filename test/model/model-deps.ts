@@ -66,6 +66,7 @@ export function createModelDeps(
       row: () => ({ id: `login${daemon}:slurm`, queues: [], tags: [] }),
       refresh: () => Promise.resolve(),
       isOurs: () => true,
+      mayAdopt: () => true,
       hasMet: () => daemon > 1,
       // Without a heartbeat, each poll reads everything: a pass of the model depends on no earlier one.
       heardAt: () => undefined,

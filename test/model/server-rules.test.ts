@@ -41,7 +41,10 @@ const CALLS: readonly fc.Arbitrary<ServerCall>[] = [
   ),
   call(
     'tasks.edit_hyper_params',
-    fc.constant({ hyperparams: [{ section: 'properties', name: 'slurm_job_id', value: '7' }] }),
+    fc.constantFrom(
+      { hyperparams: [{ section: 'properties', name: 'slurm_job_id', value: '7' }] },
+      { hyperparams: [{ section: 'properties', name: 'slurm_cancelled', value: '7 attempt1 x' }] },
+    ),
   ),
   call('tasks.started', note),
   call('tasks.stopped', note),
@@ -119,6 +122,7 @@ function shown({ task: value, entries }: World): object {
       queue: value.queue === '' ? undefined : QUEUE_IDS[value.queue],
       worker: value.worker === '' ? undefined : value.worker,
       slurmJob: value.slurmJob === '' ? undefined : value.slurmJob,
+      slurmCancelled: value.slurmCancelled === '' ? undefined : value.slurmCancelled,
     },
     queues: QUEUES.filter((name) => entries[name] > 0),
   };
@@ -135,6 +139,7 @@ function stored({ store }: ReturnType<typeof createServer>): object {
       queue: value.execution.queue,
       worker: value.last_worker,
       slurmJob: value.hyperparams['properties']?.['slurm_job_id']?.value,
+      slurmCancelled: value.hyperparams['properties']?.['slurm_cancelled']?.value,
     },
     queues: QUEUES.filter((name) => store.queues.get(QUEUE_IDS[name])?.entries.some((entry) => entry.task === task)),
   };

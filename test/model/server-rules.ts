@@ -89,8 +89,11 @@ const RULES: Readonly<Record<string, Rule>> = {
   'tasks.edit_hyper_params': (world, body) => {
     if (world.task === undefined) return refuse(world, NO_TASK);
     const items = body['hyperparams'] as readonly { readonly name: string; readonly value: string }[];
-    const slurmJob = items.find(({ name }) => name === 'slurm_job_id')?.value ?? world.task.slurmJob;
-    return count({ ...world, task: { ...world.task, slurmJob } }, 1);
+    const { task } = world;
+    const valueOf = (property: string): string | undefined => items.find(({ name }) => name === property)?.value;
+    const slurmJob = valueOf('slurm_job_id') ?? task.slurmJob;
+    const slurmCancelled = valueOf('slurm_cancelled') ?? task.slurmCancelled;
+    return count({ ...world, task: { ...task, slurmJob, slurmCancelled } }, 1);
   },
   'workers.status_report': (world, body) => {
     if (world.task === undefined) return refuse(world, NO_TASK);

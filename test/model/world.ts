@@ -34,6 +34,8 @@ export interface TaskValue {
   readonly worker: string;
   /** The user property in which a daemon keeps the id of the task's job. */
   readonly slurmJob: string;
+  /** The user property in which a daemon keeps which jobs it cancelled. */
+  readonly slurmCancelled: string;
 }
 
 /**
@@ -129,6 +131,7 @@ export function firstWorld(left: Budgets): World {
       before: 'created',
       worker: '',
       slurmJob: '',
+      slurmCancelled: '',
     },
     entries: { own: 1, scheduler: 0, other: 0 },
     jobs: [],

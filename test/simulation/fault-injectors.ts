@@ -54,8 +54,8 @@ const PICKED = {
   'squeue fails': callFault({ kind: 'slurm', way: 'not made' }),
   'controller crashes': crashController,
 
-  'job dies': onPickedJob(isRunning, ['failed'], ({ world }, job) => world.cluster.end(job, 'FAILED', 1)),
-  'node dies': onPickedJob(isRunning, ['failed'], ({ world }, job) => world.cluster.end(job, 'NODE_FAIL', 0)),
+  'job dies': onPickedJob(isUndisturbed, ['failed'], ({ world }, job) => world.cluster.end(job, 'FAILED', 1)),
+  'node dies': onPickedJob(isUndisturbed, ['failed'], ({ world }, job) => world.cluster.end(job, 'NODE_FAIL', 0)),
   'node dies, job requeued': onPickedJob(isRunning, [], ({ world }, job) => world.cluster.requeue(job)),
   'job is preempted': onPickedJob(isRunning, [], terminate('PREEMPTED', true)),
   'job runs out of time': onPickedJob(isRunning, ['failed', 'stopped'], terminate('TIMEOUT', false)),
@@ -66,7 +66,7 @@ const PICKED = {
   ),
   'gate answer is lost': loseGateAnswer,
   'job completes without a word': onPickedJob(
-    (job) => job.phase === 'run' && isRunning(job),
+    (job) => job.phase === 'run' && isUndisturbed(job),
     ['completed', 'failed'],
     ({ world }, job) => world.cluster.end(job, 'COMPLETED', 0),
   ),
@@ -213,6 +213,11 @@ function crashController({ world, outages }: TestBed): string | undefined {
 
 function isRunning(job: SimJob): boolean {
   return isLive(job.state) && job.state !== 'PENDING';
+}
+
+/** Once Slurm has cancelled or requeued a job, or its time is up, the end of its processes no longer changes its state. */
+function isUndisturbed(job: SimJob): boolean {
+  return isRunning(job) && job.leaving === undefined;
 }
 
 function terminate(state: JobState, isRequeued: boolean): (bed: TestBed, job: SimJob) => void {

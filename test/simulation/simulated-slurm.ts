@@ -31,6 +31,8 @@ export interface SimJob {
   readonly isDouble: boolean;
   /** The submission has been sent but has not reached the controller. */
   isInFlight: boolean;
+  /** It was in flight when its sbatch gave up. */
+  readonly wasInFlight: boolean;
   /** The controller has lost the job in a crash; accounting still has it. */
   isForgotten: boolean;
   state: JobState;
@@ -102,6 +104,7 @@ export function createCluster(clock: SimulatedClock, calls: PendingCalls): Clust
       worker,
       submittedAt: clock.now(),
       isInFlight,
+      wasInFlight: isInFlight,
       isDouble,
       isForgotten: false,
       state: 'PENDING',

@@ -93,7 +93,6 @@ export function createTestBed(plan: RoundPlan, dice: Random, draws: Draws): Test
     plainToSeeMs: plainToSeeMs(plan),
     mayBeSilent: mayBeSilent(plan),
     isAbortErased: (task) => world.invariants.isAbortErased(task),
-    forgetsCancels: losesJournals(plan) || plan.daemons > 1,
   });
   const observer = createObserver(world, outages, ends, plan);
   const restarts = createRestarts(world, dice, plan, () => observer.disturbed());

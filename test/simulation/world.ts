@@ -114,11 +114,16 @@ export function createWorld(
           cluster,
           daemonOf: (incarnation) => numberOf.get(incarnation) ?? 0,
           ownerOf,
-          // No limit counts a job of an ended task that is not in this daemon's journal, and a job in flight may be in none.
+          // No limit counts a job of an ended task that is not in this daemon's journal: a daemon forgets an ended task without a job, and
+          // a job that was in flight may reach the controller later.
           isUncounted: (task) =>
-            (losesJournals || count > 1) && !ACTIVE.includes(server.store.tasks.get(task)?.status ?? ''),
+            !ACTIVE.includes(server.store.tasks.get(task)?.status ?? '') &&
+            (losesJournals ||
+              count > 1 ||
+              (isUntracked(task) && cluster.jobs.some((job) => job.task === task && job.wasInFlight))),
           report: (says, task) => invariants.report('wrong', task, says),
         });
+  const isUntracked = (task: string): boolean => world.daemons.every(({ disk }) => !readDisk(disk).has(task as TaskId));
   const otherAgent = createOtherAgent(server, () => clock.now());
   server.addQueue(OWN_QUEUE, 'own');
   server.addQueue(OTHER_QUEUE, 'other');

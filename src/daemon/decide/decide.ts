@@ -9,13 +9,15 @@ import { decideEnded } from './ended-job.ts';
 import { decideRunning } from './running-job.ts';
 import type { Observation } from './observation.ts';
 import { decidePending } from './pending-job.ts';
+import { withRecordedCancellations } from './recorded-cancellations.ts';
 import { ranAs } from './who-runs-the-task.ts';
 
 /**
  * Returns the actions for one tracked task. Deciding twice from the same observation is harmless, and the next pass repeats a decision
  * that could not be carried out.
  */
-export function decide(observation: Observation): Action[] {
+export function decide(seen: Observation): Action[] {
+  const observation = withRecordedCancellations(seen);
   // Only the queue of its entry shows whether a queued task is still wanted.
   if (observation.place === 'unknown' && observation.task?.status === 'queued') return [];
   const kept = chooseJob(observation);

@@ -14,7 +14,7 @@ import {
   describeRefusal,
 } from '../console/console-messages.ts';
 import type { Action, Ending } from './action.ts';
-import { dequeue, end, isRemovedByUser, forget, resubmitOrFail } from './shared-actions.ts';
+import { CLOCKS_DIFFER_MS, dequeue, end, isRemovedByUser, forget, resubmitOrFail } from './shared-actions.ts';
 import type { Observation } from './observation.ts';
 import { isEnqueuedElsewhere, mayRunElsewhere, ranAs } from './who-runs-the-task.ts';
 
@@ -103,9 +103,6 @@ function mayNeverHaveBegun(job: Job, observation: Observation): boolean {
   const record = recordOf(observation);
   return job.state === 'FAILED' && record?.exitCode === 1 && (record.exitSignal ?? 0) === 0;
 }
-
-/** Slurm's clock and the server's may differ by so much. */
-const CLOCKS_DIFFER_MS = 60_000;
 
 /**
  * Whether the job ended before the task was parked: another daemon claimed it again, and may have lost its journal since. The end of

@@ -51,10 +51,29 @@ export function removeEntryIfParked(place: Place): Action[] {
  * A new attempt for a parked task, or its failure after too many. The first retry follows immediately, each further one after a longer
  * backoff since the last submission; while it lasts there is no action, and the next pass decides again.
  */
-export function resubmitOrFail(why: string, { entry, now }: Pick<Observation, 'entry' | 'now'>): Action[] {
+export function resubmitOrFail(
+  why: string,
+  { entry, now, parkedAt }: Pick<Observation, 'entry' | 'now' | 'parkedAt'>,
+): Action[] {
   if (entry.attempts < MAX_ATTEMPTS) return isBackoffOver(entry, now) ? [{ do: 'resubmit', why }] : [];
+  if (isParkedAgain(entry, parkedAt))
+    return [
+      { do: 'note', patch: { attempts: 0 } },
+      { do: 'resubmit', why },
+    ];
   const text = `Gave up after ${entry.attempts} Slurm jobs, none of which started the task: ${why}. Fix the cause, then enqueue the task again.`;
   return [end({ status: 'failed', reason: 'too many attempts', text, withLog: true })];
+}
+
+/** Slurm's clock, this one and the server's may differ by so much. */
+export const CLOCKS_DIFFER_MS = 60_000;
+
+/**
+ * Whether the task was parked after its last submission, as when the journal is a restored older one: its attempts were those of an earlier
+ * claim. A task that reached its time limit is parked again by `renewParking` too.
+ */
+function isParkedAgain({ stepAt, timedOutJobs }: Entry, parkedAt: number | undefined): boolean {
+  return timedOutJobs === undefined && parkedAt !== undefined && stepAt + CLOCKS_DIFFER_MS < parkedAt;
 }
 
 /** If the clock was set back, the backoff ends: it must not last until the clock has caught up. */

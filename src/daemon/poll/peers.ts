@@ -35,6 +35,11 @@ export interface Peers {
    */
   readonly isOurs: (queue: QueueId, mark: string | undefined) => boolean;
   /**
+   * Whether this daemon adopts such a job. After its start it knows no peer yet, and the first readings need not show all: until there were
+   * as many as make a known peer count as gone, it adopts no job that another daemon submitted.
+   */
+  readonly mayAdopt: (queue: QueueId, mark: string | undefined) => boolean;
+  /**
    * When this daemon or a peer last sent a heartbeat, by the server's clock: a time that this clock has certainly reached. Undefined if
    * the last reading showed none.
    */
@@ -69,8 +74,18 @@ export function createPeers({ worker, mark, queues, schedulerQueue }: DaemonIden
   let shownAs = worker;
   let others: readonly Peer[] = [];
   let countedAt = -Infinity;
+  let readings = 0;
   let hasMet = false;
   let heardAt: number | undefined;
+
+  const isOurs: Peers['isOurs'] = (queue, ofMark) => {
+    if (ofMark === mark && queues.includes(queue)) return true;
+    const serving = [self, ...others].filter((one) => one.queues.includes(queue)).map((one) => one.mark);
+    // Another `execute` process handles no task but its own.
+    const first = serving.filter((one) => one === mark || !one.startsWith(ONE_TASK_MARK)).toSorted()[0];
+    if (ofMark !== undefined && serving.includes(ofMark)) return ofMark === mark;
+    return first === undefined || first === mark;
+  };
 
   return {
     row: () => ({ id: shownAs, queues, tags: [groupTag, `${MARK_TAG}${mark}`] }),
@@ -91,19 +106,17 @@ export function createPeers({ worker, mark, queues, schedulerQueue }: DaemonIden
       // A peer that is missing from an incomplete response may be in the part that could not be read.
       const misses = !found.isWhole || Math.abs(now - countedAt) < READINGS_APART_MS ? 0 : 1;
       if (misses > 0) countedAt = now;
+      readings = Math.min(readings + misses, GONE_AFTER_MISSED);
       others = mergePeers(others, heard, misses);
     },
 
     heardAt: () => heardAt,
     hasMet: () => hasMet,
 
-    isOurs: (queue, ofMark) => {
-      if (ofMark === mark && queues.includes(queue)) return true;
-      const serving = [self, ...others].filter((one) => one.queues.includes(queue)).map((one) => one.mark);
-      // Another `execute` process handles no task but its own.
-      const first = serving.filter((one) => one === mark || !one.startsWith(ONE_TASK_MARK)).toSorted()[0];
-      if (ofMark !== undefined && serving.includes(ofMark)) return ofMark === mark;
-      return first === undefined || first === mark;
+    isOurs,
+    mayAdopt: (queue, ofMark) => {
+      const isKnown = ofMark === undefined || ofMark === mark || others.some((one) => one.mark === ofMark);
+      return isOurs(queue, ofMark) && (isKnown || readings === GONE_AFTER_MISSED);
     },
   };
 }

@@ -62,6 +62,7 @@ export function hasSameState(before: Task | undefined, after: Task | undefined):
   return (
     before.status === after.status &&
     before.statusChanged === after.statusChanged &&
-    before.executionQueue === after.executionQueue
+    before.executionQueue === after.executionQueue &&
+    before.slurmCancelled === after.slurmCancelled
   );
 }

@@ -8,6 +8,7 @@ import { dequeueTask, endTask, isUnchanged, readAdvice, readIdleRanks } from '..
 import type { Entry } from '../journal/entry.ts';
 import type { Asker } from '../audit/audit-line.ts';
 import { isAskedToStop } from '../decide/recognize-server-and-agent-messages.ts';
+import { recordCancellations } from '../decide/recorded-cancellations.ts';
 import { REMOVED_BY_USER } from '../decide/shared-actions.ts';
 import { recordEnd } from '../end/record-end.ts';
 import { returnToQueue } from '../end/return-to-queue.ts';
@@ -19,7 +20,7 @@ import { recoverOrphan } from '../recover/recover-orphan.ts';
 import { withOptionOriginsOf } from '../console/option-origins.ts';
 import { resubmit } from '../submit/submit-parked-task.ts';
 import { isHeld, noteProbe } from '../users/unix-users.ts';
-import { logToConsole, showStatus } from '../console/console.ts';
+import { logToConsole, notify, showStatus } from '../console/console.ts';
 import type { SubmissionPool } from '../submit/submission-pool.ts';
 
 /** The part of the observation that the decision was based on. */
@@ -52,6 +53,7 @@ export async function act(
 ): Promise<void> {
   let current = entry;
   let isParked = seen.place === 'parked';
+  let { task } = seen;
   const mayOverwrite = actions.some((action) => !SAFE_ACTIONS.includes(action.do));
   if (mayOverwrite && !(await isUnchanged(deps, entry.task, seen.task))) return;
 
@@ -77,6 +79,12 @@ export async function act(
         break;
       case 'cancel':
         if (!isCancelDue(current, action, deps.clock.now())) break;
+        if (isActive(task)) {
+          const value = recordCancellations(task.slurmCancelled, cancellable(action, current, seen), action.why);
+          // Without the record, a peer would take the end of the job for a user's scancel.
+          if (value !== undefined && !(await recordOnTask(deps, task, value))) return;
+          if (value !== undefined) task = { ...task, slurmCancelled: value };
+        }
         current = withCancelled(current, action, deps.clock.now());
         // Before the cancellation: without the reason, a later poll takes the end of the job for a user's scancel.
         await deps.journal.write(current);
@@ -86,9 +94,9 @@ export async function act(
         await deps.clearml.queues.removeEntry(deps.schedulerQueue, current.task);
         break;
       case 'end':
-        if (seen.task !== undefined) {
+        if (task !== undefined) {
           const ending = { ...action.ending, text: withOptionOriginsOf(deps, current, action.ending.text) };
-          await endTask(deps, current, ending, { ...seen, seen: seen.task, isParked });
+          await endTask(deps, current, ending, { ...seen, seen: task, isParked });
         }
         return;
       case 'park-again':
@@ -166,20 +174,37 @@ async function renewParking(deps: DaemonDeps, entry: Entry, { place, parkedAt }:
   if (await deps.clearml.queues.removeEntry(deps.schedulerQueue, entry.task)) await parkIfClaimed(deps, entry);
 }
 
+/** Whether the end of its job decides what happens to the task. */
+function isActive(task: Task | undefined): task is Task {
+  return task?.status === 'queued' || task?.status === 'in_progress';
+}
+
 /** Another Unix user's job is never cancelled, even if Slurm allows it: its gate or its agent ends it if the task is unwanted. */
+function cancellable({ jobIds }: Cancel, { jobId, isOthersJob }: Entry, { jobs }: Basis): Basis['jobs'] {
+  return jobs.filter(({ id }) => jobIds.includes(id) && (isOthersJob !== true || id !== jobId));
+}
+
+/** False if no response came. */
+function recordOnTask(deps: DaemonDeps, { id }: Task, value: string): Promise<boolean> {
+  return notify(deps, id, () => deps.clearml.tasks.setProperties(id, { slurm_cancelled: value }));
+}
+
 async function requestCancel(
   { log, audit }: DaemonDeps,
   cancel: Map<JobId, JobKey>,
-  { task, queueName: queue, jobId, isOthersJob }: Entry,
-  { jobIds, why }: Extract<Action, { readonly do: 'cancel' }>,
+  entry: Entry,
+  action: Cancel,
   seen: Basis,
 ): Promise<void> {
-  const own = jobIds.filter((id) => isOthersJob !== true || id !== jobId);
-  if (own.length > 0) {
-    log.info('Cancelling', { task, job: own.join(','), why });
-    await audit.write({ event: 'cancelling', task, queue, jobs: own, by: askerOf(seen, why), why });
+  const { task, queueName: queue, jobId } = entry;
+  const { why } = action;
+  const own = cancellable(action, entry, seen);
+  const jobs = own.map(({ id }) => id);
+  if (jobs.length > 0) {
+    log.info('Cancelling', { task, job: jobs.join(','), why });
+    await audit.write({ event: 'cancelling', task, queue, jobs, by: askerOf(seen, why), why });
   } else log.info("Not cancelling another Unix user's job", { task, job: jobId, why });
-  for (const job of seen.jobs) if (own.includes(job.id)) cancel.set(job.id, job);
+  for (const job of own) cancel.set(job.id, job);
 }
 
 /** Whether a user's action on the task is why its job is not wanted. */

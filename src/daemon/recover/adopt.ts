@@ -1,5 +1,5 @@
 // Adopts untracked tasks, which have no journal entry because a journal was lost or a peer died.
-import type { TaskId } from '../../clearml/ids.ts';
+import type { QueueId, TaskId } from '../../clearml/ids.ts';
 import type { Task } from '../../clearml/task.ts';
 import type { Job } from '../../slurm/scheduler.ts';
 import { attemptOf, parseMark } from '../../slurm/job-name.ts';
@@ -9,6 +9,7 @@ import { findUntracked, seemsJobless, type Untracked, type UntrackedFacts } from
 import type { DaemonDeps, ServedQueue } from '../deps.ts';
 import { isBackAtGate } from '../decide/closed-gate.ts';
 import { mappingOf } from '../users/unix-users.ts';
+import type { Peers } from '../poll/peers.ts';
 import { findLiveJob, listAllUsersJobs, newestAttempt, type Snapshot } from '../poll/poll.ts';
 import { logToConsole } from '../console/console.ts';
 import { describeOthersJob } from '../console/console-messages.ts';
@@ -111,7 +112,14 @@ export function createAdopter(deps: DaemonDeps, only?: TaskId): Adopter {
         tasks.set(task.id, task);
         if (!known.has(task.id)) unknown.add(task.id);
       }
-      const { queues, schedulerQueue, worker, adoptAfterMs } = deps;
+      const { queues, schedulerQueue, worker, adoptAfterMs, peers } = deps;
+      /** Queues with a job that may be that of a peer which this daemon does not know yet. */
+      const mayBePeers = new Set<QueueId>();
+      const mayAdopt: Peers['mayAdopt'] = (queue, mark) => {
+        const may = peers.mayAdopt(queue, mark);
+        if (!may && peers.isOurs(queue, mark)) mayBePeers.add(queue);
+        return may;
+      };
       const facts = {
         snapshot,
         tasks,
@@ -120,7 +128,7 @@ export function createAdopter(deps: DaemonDeps, only?: TaskId): Adopter {
         schedulerQueue,
         worker,
         adoptAfterMs,
-        isOurs: deps.peers.isOurs,
+        mayAdopt,
       };
       const { untrackedTasks, isAll } = await findCertain(facts, signal);
       const room = Math.max(0, MAX_TRACKED - entries.size);
@@ -134,7 +142,7 @@ export function createAdopter(deps: DaemonDeps, only?: TaskId): Adopter {
         },
         signal,
       );
-      return isAll && taken === untrackedTasks.length;
+      return isAll && mayBePeers.size === 0 && taken === untrackedTasks.length;
     },
   };
 }
@@ -152,7 +160,7 @@ function viewOf(only: TaskId, snapshot: Snapshot): Snapshot {
 function isTrackedByPeer({ peers, queues }: DaemonDeps, snapshot: Snapshot, task: TaskId): boolean {
   if (findLiveJob(snapshot, task) === undefined) return false;
   const mark = parseMark(newestAttempt(snapshot.jobs.get(task) ?? []));
-  return mark !== undefined && queues.every(({ id }) => !peers.isOurs(id, mark));
+  return mark !== undefined && queues.every(({ id }) => !peers.mayAdopt(id, mark));
 }
 
 /** The tasks that wait in the served queues, if they are many. */

@@ -62,7 +62,7 @@ export interface UntrackedFacts {
   readonly schedulerQueue: QueueId;
   /** This daemon's worker id; the worker id of its jobs begins with it. */
   readonly worker: string;
-  readonly isOurs: Peers['isOurs'];
+  readonly mayAdopt: Peers['mayAdopt'];
   /** All users' jobs by task, if they were listed: only they show that a task really has no job. */
   readonly allUsersJobs: ReadonlyMap<TaskId, readonly Job[]> | undefined;
   readonly adoptAfterMs: number;
@@ -120,21 +120,25 @@ function findUntrackedTask(facts: UntrackedFacts, id: TaskId, parkedAt: number |
     if (task.status !== 'queued' || place !== 'parked') return { kind: 'stale entry', task: id };
     const ended = endedSince(snapshot.jobs.get(id) ?? [], parkedAt);
     if (ended !== undefined) return trackIfOurs(facts, { task: id, queue, job: ended, isOthersJob: false });
-    return facts.isOurs(queue.id, undefined) ? { kind: 'parked', task: id, queue } : undefined;
+    return facts.mayAdopt(queue.id, undefined) ? { kind: 'parked', task: id, queue } : undefined;
   }
   const quietMs = snapshot.at - Math.max(task.lastUpdate ?? 0, task.statusChanged ?? 0);
   if (quietMs < adoptAfterMs) return undefined;
   if (task.status === 'in_progress') return wasOurs(facts, task, queue);
-  if (task.status !== 'queued' || place !== 'nowhere' || !facts.isOurs(queue.id, undefined)) return undefined;
+  if (task.status !== 'queued' || place !== 'nowhere' || !facts.mayAdopt(queue.id, undefined)) return undefined;
   return { kind: 'orphan', task: id, queue, statusChanged: task.statusChanged };
 }
 
-function failedAfterTerm({ snapshot, isOurs }: UntrackedFacts, task: Task, queue: ServedQueue): Untracked | undefined {
+function failedAfterTerm(
+  { snapshot, mayAdopt }: UntrackedFacts,
+  task: Task,
+  queue: ServedQueue,
+): Untracked | undefined {
   const jobs = snapshot.jobs.get(task.id) ?? [];
   const newest = newestAttempt(jobs);
   // A newer job may have been stopped before its agent reported as the worker of the task.
   const job = jobs.find(({ name, state }) => attemptOf(name) === newest && state === 'FAILED');
-  if (job === undefined || !ranAs(task, job) || !isOurs(queue.id, parseMark(newest))) return undefined;
+  if (job === undefined || !ranAs(task, job) || !mayAdopt(queue.id, parseMark(newest))) return undefined;
   return { kind: 'maybe requeued', task: task.id, queue, job };
 }
 
@@ -156,7 +160,7 @@ function wasOurs(facts: UntrackedFacts, task: Task, queue: ServedQueue): Untrack
   const ended = facts.snapshot.jobs.get(task.id)?.at(-1);
   if (ended !== undefined) return trackIfOurs(facts, { task: task.id, queue, job: ended, isOthersJob: false });
   const jobId = parseWorkerJob(task.lastWorker, facts.worker) ?? task.slurmJob;
-  if (jobId === undefined || !isJobId(jobId) || !facts.isOurs(queue.id, undefined)) return undefined;
+  if (jobId === undefined || !isJobId(jobId) || !facts.mayAdopt(queue.id, undefined)) return undefined;
   if (task.lastWorker !== undefined && !ranAs(task, { id: jobId })) return undefined;
   return { kind: 'lost job', task: task.id, queue, jobId };
 }
@@ -176,14 +180,14 @@ function isJobOf(task: Task, job: Job): boolean {
   return task.slurmJob === job.id || ranAs(task, job);
 }
 
-/** Uses the same rule as reconcile: with another rule a daemon would adopt a task and leave it in the same pass. */
+/** Is no less strict than the rule of reconcile: a daemon would adopt a task and leave it in the same pass. */
 function trackIfOurs(
-  { snapshot, isOurs }: UntrackedFacts,
+  { snapshot, mayAdopt }: UntrackedFacts,
   { job, ...untracked }: { task: TaskId; queue: ServedQueue; job: Job; isOthersJob: boolean },
 ): Untracked | undefined {
   const attempt = attemptOf(job.name);
   const newest = newestAttempt(untracked.isOthersJob ? [] : (snapshot.jobs.get(untracked.task) ?? []), attempt);
-  return isOurs(untracked.queue.id, parseMark(newest))
+  return mayAdopt(untracked.queue.id, parseMark(newest))
     ? { kind: 'job', ...untracked, jobId: job.id, attempt }
     : undefined;
 }

@@ -3,7 +3,7 @@ import { nearestName } from '../../base/did-you-mean.ts';
 import type { PropertyConstraints } from '../../base/property-constraints.ts';
 
 /** Set by this program, for users to read. */
-const OURS = ['slurm_job_id', 'slurm_cluster'];
+const OURS = ['slurm_job_id', 'slurm_cluster', 'slurm_cancelled'];
 
 const MOST_NAMES = 8;
 

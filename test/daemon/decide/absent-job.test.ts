@@ -41,6 +41,26 @@ describeRows('the decision for an absent job', [
     done: ['resubmit'],
   },
   {
+    title: 'counts the attempts again if the task was parked after the last of them, as with a restored older journal',
+    seen: {
+      entry: entryOf({ absentSince: NOW - GRACES.absentMs, attempts: 5, stepAt: NOW - 900_000 }),
+      lookedUp: true,
+      place: 'parked',
+      parkedAt: NOW - 600_000,
+    },
+    done: ['note', 'resubmit'],
+  },
+  {
+    title: 'fails the task after too many attempts since it was parked',
+    seen: {
+      entry: entryOf({ absentSince: NOW - GRACES.absentMs, attempts: 5, stepAt: NOW - 900_000 }),
+      lookedUp: true,
+      place: 'parked',
+      parkedAt: NOW - 900_000,
+    },
+    done: ['end failed'],
+  },
+  {
     title: 'sets the task to stopped if only accounting shows that a user cancelled the job',
     seen: {
       entry: entryOf({ absentSince: NOW - 15_000, endSeenAt: NOW - GRACES.endMs }),

@@ -129,6 +129,24 @@ describe('among several daemons, a job', () => {
     expect(one.isOurs(OTHER, 'mark1')).to.equal(true);
   });
 
+  it('is not adopted right after the start of a daemon, whose first polls need not show all peers', async () => {
+    const [one, other] = [daemon('mark1'), daemon('mark2')];
+    const may: boolean[] = [];
+    for (const rows of [[], [], []]) {
+      await seeWorkers(one, one.row(), ...rows);
+      may.push(one.mayAdopt(QUEUE, 'mark2'));
+    }
+
+    expect(may).to.deep.equal([false, false, true]);
+    expect([one.mayAdopt(QUEUE, 'mark1'), one.mayAdopt(QUEUE, undefined)]).to.deep.equal([true, true]);
+    await seeWorkers(one, one.row(), other.row());
+    expect(one.mayAdopt(QUEUE, 'mark2')).to.equal(false);
+  });
+
+  it('is tracked further right after the start of a daemon that adopted it before', () => {
+    expect(daemon('mark1').isOurs(QUEUE, 'mark2')).to.equal(true);
+  });
+
   it('is not affected by daemons of another scheduler queue or by workers that are not daemons', async () => {
     const one = daemon('mark2');
     const stranger = createPeers({ worker: 'x', mark: 'mark1', queues: [QUEUE], schedulerQueue: OTHER });

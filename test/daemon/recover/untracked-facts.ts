@@ -88,7 +88,7 @@ export function untrackedOf({
     ],
     schedulerQueue: SCHEDULER,
     worker: 'login1:slurm',
-    isOurs: (_queue, mark = living.toSorted()[0] ?? '') => (living.includes(mark) ? mark === living[0] : true),
+    mayAdopt: (_queue, mark = living.toSorted()[0] ?? '') => (living.includes(mark) ? mark === living[0] : true),
     allUsersJobs: allUsersJobs && new Map(allUsersJobs.length === 0 ? [] : [[TASK, allUsersJobs]]),
     adoptAfterMs: GRACE,
   });

@@ -80,6 +80,7 @@ describe('the status of a cluster', () => {
       statusReason: 'worker execution exit code 3',
       statusMessage: 'Changed by clearml-agent login1:slurm:8',
       slurmJob: '8',
+      slurmCancelled: undefined,
     });
     const why = async (job: string | undefined): Promise<string | undefined> => {
       const { ended } = await survey(

@@ -62,15 +62,13 @@ interface Facts {
   readonly mayBeSilent: boolean;
   /** Whether no daemon could know that the user has aborted the task. */
   readonly isAbortErased: (task: string) => boolean;
-  /** Whether a daemon may not know that it or a peer has cancelled a job, and then assume a user's scancel. */
-  readonly forgetsCancels: boolean;
 }
 
 /** A task may fail after this many jobs without a run. */
 const MANY_JOBS = 5;
 
 export function createExpectedEnds(facts: Facts): ExpectedEnds {
-  const { jobsOf, couldPollSince, awakeMsSince, plainToSeeMs, mayBeSilent, isAbortErased, forgetsCancels } = facts;
+  const { jobsOf, couldPollSince, awakeMsSince, plainToSeeMs, mayBeSilent, isAbortErased } = facts;
   const expectations = new Map<string, Expectation>();
   let violation: Violation | undefined;
 
@@ -113,7 +111,7 @@ export function createExpectedEnds(facts: Facts): ExpectedEnds {
     removed(task, { enqueue_status: former }) {
       // A server that forgot the former status names queued, and the daemon then makes the task a draft.
       const end = former === undefined || former === 'queued' ? 'created' : former;
-      expected.permit(task, [end, ...(forgetsCancels ? ['stopped'] : [])]);
+      expected.permit(task, [end]);
     },
     permit(task, ends) {
       const expectation = expectationOf(task);

@@ -1,0 +1,126 @@
+// Tests that a daemon reads in the task which jobs another daemon has cancelled, or itself before it lost its journal.
+import { expect } from 'chai';
+import { chooseJob } from '../../../src/daemon/decide/decide.ts';
+import { recordCancellations, withRecordedCancellations } from '../../../src/daemon/decide/recorded-cancellations.ts';
+import { REMOVED_BY_USER } from '../../../src/daemon/decide/shared-actions.ts';
+import type { Task } from '../../../src/clearml/task.ts';
+import type { JobId } from '../../../src/slurm/scheduler.ts';
+import {
+  attempt,
+  describeRows,
+  entryOf,
+  GRACES,
+  jobName,
+  jobOf,
+  NOW,
+  observation,
+  recordOf,
+  taskOf,
+} from './observations.ts';
+
+const EXTRA = jobOf('CANCELLED', { id: '8' as JobId, name: jobName(2) });
+const DOUBLE = jobOf('CANCELLED', { id: '8' as JobId });
+
+/** A queued task whose record has this text. */
+function recorded(slurmCancelled: string, status: Task['status'] = 'queued'): Task {
+  return taskOf(status, { slurmCancelled });
+}
+
+const OWN = `7 ${attempt(1)} the task is no longer in the scheduler queue`;
+const waited = entryOf({ endSeenAt: NOW - GRACES.endMs - 1 });
+
+describeRows('the decision for a cancelled job', [
+  {
+    title: 'stops the task if the task does not show that a daemon cancelled it',
+    seen: { jobs: [jobOf('CANCELLED')], place: 'parked', record: recordOf(), entry: waited },
+    done: ['end stopped'],
+  },
+  {
+    title: 'returns the task to its queue if the task shows that a daemon cancelled it',
+    seen: { jobs: [jobOf('CANCELLED')], task: recorded(OWN), place: 'parked', record: recordOf(), entry: waited },
+    done: ['return-to-queue'],
+  },
+  {
+    title: 'stops the task if a daemon cancelled an earlier job with the same id',
+    seen: {
+      jobs: [jobOf('CANCELLED')],
+      task: recorded(`7 ${attempt(0)} the task has another job, 6`),
+      place: 'parked',
+      record: recordOf(),
+      entry: waited,
+    },
+    done: ['end stopped'],
+  },
+  {
+    title: 'dequeues the task if a peer cancelled it for a user who removed the task from the scheduler queue',
+    seen: {
+      jobs: [jobOf('CANCELLED')],
+      task: recorded(`7 ${attempt(1)} ${REMOVED_BY_USER}`),
+      record: recordOf(),
+      entry: waited,
+    },
+    done: ['dequeue'],
+  },
+  {
+    title: 'ignores a job that was preempted after a daemon had died before its scancel',
+    seen: {
+      jobs: [jobOf('TIMEOUT')],
+      task: taskOf('stopped', { slurmCancelled: OWN, statusReason: 'user abort' }),
+      record: recordOf(),
+      entry: waited,
+    },
+    done: ['end failed'],
+  },
+]);
+
+describe('the cancellations that a task shows', () => {
+  it('let the daemon choose the job that was not cancelled', () => {
+    for (const extra of [EXTRA, DOUBLE]) {
+      const [text = ''] = [recordCancellations(undefined, [extra], 'the task has another job, 7')];
+      const seen = observation({
+        task: recorded(text),
+        jobs: [extra, jobOf('FAILED')],
+        entry: entryOf({ jobId: '7' as JobId }),
+      });
+
+      expect(chooseJob(withRecordedCancellations(seen))?.id).to.equal('7');
+      expect(withRecordedCancellations(seen).entry).to.include({ cancelledFor: undefined });
+    }
+  });
+
+  it('keep the reason that the journal has', () => {
+    const entry = entryOf({ cancelledFor: 'the task was aborted' });
+
+    expect(
+      withRecordedCancellations(observation({ entry, jobs: [jobOf('CANCELLED')], task: recorded(OWN) })).entry,
+    ).to.include({ cancelledFor: 'the task was aborted' });
+  });
+
+  it('change nothing if another user wrote something else there', () => {
+    for (const text of [
+      '',
+      'x',
+      '7',
+      `7 ${attempt(1)}`,
+      `7 ${attempt(1)} \n`,
+      `-7 ${attempt(1)} x`,
+      ';'.repeat(2_000),
+    ]) {
+      const seen = observation({ task: recorded(text), jobs: [jobOf('CANCELLED')] });
+
+      expect(withRecordedCancellations(seen), text).to.equal(seen);
+    }
+  });
+
+  it('are added once, and are at most the newest eight', () => {
+    const why = 'the task has another job; 7';
+    let text = recordCancellations('what a user wrote', [EXTRA], why);
+    expect(text).to.equal(`8 ${attempt(2)} the task has another job, 7`);
+    expect(recordCancellations(text, [EXTRA], 'for another reason')).to.equal(undefined);
+    for (let id = 1; id <= 20; id += 1)
+      text = recordCancellations(text, [jobOf('PENDING', { id: `${100 + id}` as JobId })], 'x');
+
+    expect(text?.split('; ')).to.have.length(8);
+    expect(text?.endsWith(`; 120 ${attempt(1)} x`)).to.equal(true);
+  });
+});
