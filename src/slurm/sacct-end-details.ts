@@ -1,4 +1,4 @@
-// Reads facts about an ended job that only accounting has: who cancelled it, and the peak memory usage of its steps.
+// Parses facts about an ended job that only accounting has: who cancelled it, and the peak memory usage of its steps.
 import type { CommandResult } from '../transport/transport.ts';
 import { parseSacctTable, sacctWholeJobArgs } from './parse-sacct-table.ts';
 import type { JobId } from './scheduler.ts';

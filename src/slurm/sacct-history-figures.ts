@@ -1,4 +1,4 @@
-// Reads from accounting what ended jobs were allocated and what they used: the figures of sreport(1) and seff(1).
+// Parses what accounting records of ended jobs: what they were allocated and what they used, the figures of sreport(1) and seff(1).
 import type { CommandResult } from '../transport/transport.ts';
 import { SlurmUnavailableError } from './errors.ts';
 import { parseSacctTable, sacctTableArgs, sacctWholeJobArgs } from './parse-sacct-table.ts';

@@ -160,11 +160,7 @@ export async function serve(options: StartOptions, context: ProcessContext): Pro
 }
 
 /** Reads the files and logs in to the server. @throws the errors for which explain-error.ts has a message */
-export async function openGeneration(
-  options: StartOptions,
-  context: ProcessContext,
-  warnOnce: WarnOnce,
-): Promise<Generation> {
+async function openGeneration(options: StartOptions, context: ProcessContext, warnOnce: WarnOnce): Promise<Generation> {
   const app = createApp(options, context);
   const { settings } = app.config;
   try {

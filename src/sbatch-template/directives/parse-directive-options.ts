@@ -1,4 +1,4 @@
-// Reads the sbatch options in `#SBATCH` lines: of a template, by their long names, and of a rendered script.
+// Parses the sbatch options in `#SBATCH` lines: of a template, by their long names, and of a rendered script.
 import { findHeader } from './check-directives.ts';
 import {
   DIRECTIVE_PREFIX,

@@ -1,4 +1,4 @@
-// Reads `[[ … ]]`, some of whose operators evaluate their operands as arithmetic (bash(1), "CONDITIONAL EXPRESSIONS").
+// Lexes `[[ … ]]`, some of whose operators evaluate their operands as arithmetic (bash(1), "CONDITIONAL EXPRESSIONS").
 import type { Word } from './lexer-result.ts';
 import { skipLines } from './skip-whitespace.ts';
 import { isNext, matchHere, unclosed, type Lexer } from './lexer-state.ts';

@@ -1,4 +1,4 @@
-// Reads here-documents: their delimiters, their ends, and the placeholders in them (bash(1), "Here Documents").
+// Lexes here-documents: their delimiters, their ends, and the placeholders in them (bash(1), "Here Documents").
 import { endOfLine, templateErrorAt } from '../template-source.ts';
 import { lexPiece } from './lex-expansions.ts';
 import { lexPlaceholder, peek, type Lexer, type PendingDocument } from './lexer-state.ts';

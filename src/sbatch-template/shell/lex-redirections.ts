@@ -1,4 +1,4 @@
-// Reads redirections: `>file`, `2>&1`, `<<<word`, and the operators of here-documents (bash(1), "REDIRECTION").
+// Lexes redirections: `>file`, `2>&1`, `<<<word`, and the operators of here-documents (bash(1), "REDIRECTION").
 import { parsePlaceholder } from '../placeholders/parse-placeholder.ts';
 import { templateErrorAt } from '../template-source.ts';
 import { lexDelimiter } from './lex-here-documents.ts';
