@@ -103,7 +103,8 @@ export function createCostedWorld({ isFull = false } = {}): CostedWorld {
 
   function addTask(changes: object): string {
     tasks += 1;
-    const id = tasks.toString(16).padStart(32, '0');
+    // The digits of real ids are random. The search for untracked tasks divides them by the first one.
+    const id = [...tasks.toString(16)].reverse().join('').padEnd(32, '0');
     server.addTask(id, `task ${tasks}`);
     const task = store.tasks.get(id);
     const at = formatInstant(BEGIN - HOUR_MS);
