@@ -14,6 +14,7 @@ describe('npm run chaos', () => {
       daemons: 1,
       over: undefined,
       isShared: false,
+      upgradeFrom: undefined,
       isUnderLoad: false,
       isSimulated: false,
       keep: false,
@@ -34,6 +35,7 @@ describe('npm run chaos', () => {
       isShared: true,
     });
     expect(parseOptions(['--stand-in', '--tasks', '10000'], 0)).to.include({ isSimulated: true, tasks: 10_000 });
+    expect(parseOptions(['--upgrade-from', '0.1.0'], 0)).to.include({ upgradeFrom: '0.1.0' });
     expect(parseOptions(['--help'], 0)).to.equal('help');
   });
 
@@ -42,6 +44,7 @@ describe('npm run chaos', () => {
     [['--slurm', '1.0'], '--slurm'],
     [['--daemons', '9'], '--daemons'],
     [['--over', 'telnet'], '--over'],
+    [['--upgrade-from', '0.0.1'], '--upgrade-from'],
     [['--sead', '1'], '--sead'],
   ] as const) {
     it(`rejects ${args.join(' ')}`, () => {

@@ -1,8 +1,14 @@
 // The options of `npm run chaos`.
+import { readdirSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import * as z from 'zod';
 import { SLURM_RELEASES, type SlurmVersion } from '../set-up/slurm-roots.mjs';
 import type { SshProvider } from './ssh-access.ts';
+
+/** The directory of the released versions' programs. */
+export const RELEASES = resolve('test/fixtures/releases');
+const RELEASED = readdirSync(RELEASES).flatMap((name) => /^(.*)\.tgz$/.exec(name)?.[1] ?? []);
 
 const VERSIONS = SLURM_RELEASES.map(({ version }) => version) as [SlurmVersion, ...SlurmVersion[]];
 
@@ -15,6 +21,7 @@ export const USAGE = `npm run chaos -- [options]
   --daemons N        1 or 2 (1), on the same queue and cluster
   --shared           a shared service: tasks of three users run as two Unix users, with limits and fairness; needs root, and the Slurm on PATH
   --over PROVIDER    ssh2 or openssh: the cluster is reached through an sshd and a link that breaks; needs root
+  --upgrade-from V   each daemon is this released version until it has served and dies, then the current one; not with --stand-in
   --load             processes stand still for seconds, processors are taken, clocks jump; not with --stand-in
   --stand-in         no Slurm and no processes: a simulated cluster and clock, for hundreds of rounds a minute
   --tasks N          with --stand-in: until so many tasks were played
@@ -31,6 +38,7 @@ const Options = z.object({
   daemons: z.coerce.number().int().min(1).max(2).default(1),
   over: z.enum(['ssh2', 'openssh']).optional(),
   shared: z.boolean().default(false),
+  'upgrade-from': z.enum(RELEASED as [string, ...string[]]).optional(),
   load: z.boolean().default(false),
   'stand-in': z.boolean().default(false),
   tasks: z.coerce.number().int().positive().optional(),
@@ -48,6 +56,8 @@ export interface ChaosOptions {
   readonly over: SshProvider | undefined;
   /** Whether the tasks belong to several users, whose jobs run as several Unix users, with limits. */
   readonly isShared: boolean;
+  /** The released version as which each daemon starts first; undefined for the current one. */
+  readonly upgradeFrom: string | undefined;
   readonly isUnderLoad: boolean;
   readonly isSimulated: boolean;
   readonly tasks: number | undefined;
@@ -70,6 +80,7 @@ export function parseOptions(args: readonly string[], seed: number): ChaosOption
       daemons: { type: 'string' },
       over: { type: 'string' },
       shared: { type: 'boolean' },
+      'upgrade-from': { type: 'string' },
       load: { type: 'boolean' },
       'stand-in': { type: 'boolean' },
       tasks: { type: 'string' },
@@ -92,6 +103,7 @@ export function parseOptions(args: readonly string[], seed: number): ChaosOption
     over,
     keep,
     shared: isShared,
+    'upgrade-from': upgradeFrom,
     load: isUnderLoad,
     'stand-in': isSimulated,
   } = read.data;
@@ -105,6 +117,7 @@ export function parseOptions(args: readonly string[], seed: number): ChaosOption
     daemons,
     over,
     isShared,
+    upgradeFrom,
     isUnderLoad,
     isSimulated,
     keep,

@@ -21,6 +21,8 @@ export interface RealRun {
   readonly over: SshProvider | undefined;
   /** Whether the tasks belong to several users, whose jobs run as several Unix users, with limits; needs root. */
   readonly isShared?: boolean;
+  /** The released version as which each daemon starts first. */
+  readonly upgradeFrom?: string | undefined;
   /** Whether processes are paused, processors kept busy and clocks changed as well. */
   readonly isUnderLoad?: boolean;
   /** Whether the run must not fail because of load on the machine. */
@@ -56,6 +58,7 @@ export async function runReal(run: RealRun): Promise<Tally> {
     isPatient = false,
     isUnderLoad = false,
     isShared = false,
+    upgradeFrom,
     signal = new AbortController().signal,
   } = run;
   // Daemons without root cannot enter the Debian root of another release.
@@ -68,6 +71,7 @@ export async function runReal(run: RealRun): Promise<Tally> {
     over,
     isPatient,
     isUnderLoad,
+    upgradeFrom,
     shared: isShared ? run.seed : undefined,
   });
   const watch = watchJobs(bed.cluster, () => Date.now());

@@ -1,7 +1,7 @@
 // The test bed on real Slurm: cluster, server, links and daemons, each of which can be killed.
-import { execFile } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { createRequire } from 'node:module';
-import { chmod, cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -16,6 +16,7 @@ import { agentPython } from '../support/skip-unless.ts';
 import { namedServer, createTestNames } from '../support/server-of-run.ts';
 import { startSlurmCluster, type SlurmCluster } from '../support/slurm-cluster.ts';
 import { CLUSTER, MIN_JOB_AGE_MS, QUEUES, SCHEDULER_QUEUE } from './observed-history.ts';
+import { RELEASES } from './options.ts';
 import { program, restartable, type RestartableProcess } from './restartable-process.ts';
 import { startLink, type Link } from './server-link.ts';
 import { tracingTemplate } from './programs.ts';
@@ -73,6 +74,8 @@ export interface TestBedOptions {
   readonly over: SshProvider | undefined;
   /** The seed of a shared service; undefined if all tasks and jobs have the same user. */
   readonly shared?: number | undefined;
+  /** The released version as which each daemon starts first; undefined for the current one. */
+  readonly upgradeFrom?: string | undefined;
   /**
    * For a loaded machine: grace periods, Slurm's node timeouts and MinJobAge are longer, and agents may take minutes for what takes
    * seconds. The run then finds errors less often.
@@ -103,18 +106,26 @@ function settings(isPatient: boolean): string {
     grace { ${graces}, start_sec: 300 }`;
 }
 
+/** Returns the path of the program. */
+function unpackRelease(version: string, folder: string): string {
+  execFileSync('tar', ['-xzf', join(RELEASES, `${version}.tgz`), '-C', folder]);
+  return join(folder, version, 'dist/cli/main.cjs');
+}
+
 export async function openTestBed({
   agent,
   daemons: count,
   version,
   over,
   shared: sharedSeed,
+  upgradeFrom,
   isPatient,
   isUnderLoad = false,
 }: TestBedOptions): Promise<TestBed> {
   const built = builtProgram();
   const folder = await mkdtemp(join(tmpdir(), 'chaos-'));
   const isShared = sharedSeed !== undefined;
+  const older = upgradeFrom === undefined ? built : unpackRelease(upgradeFrom, folder);
   const traceFile = join(folder, 'traces.jsonl');
   const nodeConf = join(folder, 'node.conf');
   const template = join(folder, 'chaos.template');
@@ -224,12 +235,13 @@ export async function openTestBed({
       journal: join(stateFolder, sshAccess === undefined ? '' : CLUSTER, 'journal.jsonl'),
       link: await startLink(port, front),
       clockFile,
-      ...restartable(() =>
-        program(
+      ...restartable(async () => {
+        const hasServed = (await readFile(log, 'utf8').catch(() => '')).includes(' Serving ');
+        return program(
           { logPath: log, cwd: jobsFolder, environment, prefix: shared?.prefix },
-          ...['--import', SHIFTED_CLOCK, built, ...args],
-        ),
-      ),
+          ...['--import', SHIFTED_CLOCK, hasServed ? built : older, ...args],
+        );
+      }),
     });
   }
 
