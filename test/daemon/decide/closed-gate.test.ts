@@ -1,5 +1,7 @@
-// Tests rows of the decision table: the job ended at the gate.
+// Tests the recognition of a closed gate, and rows of the decision table: the job ended at the gate.
+import { expect } from 'chai';
 import type { QueueId } from '../../../src/clearml/ids.ts';
+import { isBackAtGate, isGateClosed } from '../../../src/daemon/decide/closed-gate.ts';
 import type { JobId } from '../../../src/slurm/scheduler.ts';
 import { JOB_EXIT_CODES } from '../../../src/sbatch-template/job-script/job-exit-codes.ts';
 import { describeRows, entryOf, GRACES, jobOf, NOW, recordOf, taskOf } from './observations.ts';
@@ -117,3 +119,45 @@ describeRows('the decision for a job that ended at the gate', [
     done: [],
   },
 ]);
+
+describe('a closed gate', () => {
+  const failed = jobOf('FAILED');
+  const cases = [
+    {
+      title: 'is recognized by the exit code of a failed job',
+      job: failed,
+      record: atGate,
+      isClosed: true,
+      isBack: false,
+    },
+    {
+      title: 'is recognized after Slurm requeued the job',
+      job: failed,
+      record: backAtGate,
+      isClosed: true,
+      isBack: true,
+    },
+    {
+      title: 'is not another exit code',
+      job: failed,
+      record: recordOf({ exitCode: 1, restarts: 1 }),
+      isClosed: false,
+      isBack: false,
+    },
+    { title: 'is not a cancelled job', job: jobOf('CANCELLED'), record: backAtGate, isClosed: false, isBack: false },
+    { title: 'is not assumed without a record', job: failed, record: undefined, isClosed: false, isBack: false },
+    {
+      title: 'is not assumed if Slurm has forgotten the job',
+      job: failed,
+      record: 'gone',
+      isClosed: false,
+      isBack: false,
+    },
+  ] as const;
+  for (const { title, job, record, isClosed, isBack } of cases) {
+    it(title, () => {
+      expect(isGateClosed(job, record)).to.equal(isClosed);
+      expect(isBackAtGate(job, record)).to.equal(isBack);
+    });
+  }
+});
