@@ -104,7 +104,7 @@ export function createCostedWorld({ isFull = false } = {}): CostedWorld {
   function addTask(changes: object): string {
     tasks += 1;
     // The digits of real ids are random. The search for untracked tasks divides them by the first one.
-    const id = [...tasks.toString(16)].reverse().join('').padEnd(32, '0');
+    const id = Array.from(tasks.toString(16)).reverse().join('').padEnd(32, '0');
     server.addTask(id, `task ${tasks}`);
     const task = store.tasks.get(id);
     const at = formatInstant(BEGIN - HOUR_MS);
