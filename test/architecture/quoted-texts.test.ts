@@ -45,24 +45,24 @@ function textsOfProgram(): Text[] {
   return [...code, ...files.map((file) => [readFileSync(file, 'utf8')])];
 }
 
-describe('the check of quoted texts', () => {
+describe('the check of messages that documents quote', () => {
   const search = createSearch([
     ['Ignoring a job that is named like a task'],
     ['Job list ', null, ' for "', null, '" now'],
   ]);
 
-  it('accepts a quoted text with other quotation marks, or with values in place of placeholders', () => {
+  it('accepts values in place of placeholders, with or without quotation marks', () => {
     expect(search('job that is named')).to.equal(true);
     expect(search('Job list unavailable')).to.equal(true);
     expect(search('Job list unavailable for gpu now')).to.equal(true);
   });
 
-  it('rejects a quoted text if the source uses other words', () => {
+  it('rejects a message if the source uses other words', () => {
     expect(search('Ignoring a job that has the name of a task')).to.equal(false);
     expect(search('Job listing unavailable')).to.equal(false);
   });
 
-  it('splits a quoted text at its values, and ignores parts of fewer than three words', () => {
+  it('splits a message at its values, and ignores parts of fewer than three words', () => {
     expect(wordRuns(['sudo refused /usr/bin/sbatch as a mapped user: it waits']).join('|')).to.equal(
       'as a mapped user',
     );

@@ -75,7 +75,7 @@ describe('the queue calls of the ClearML client', () => {
     expect(fixture.sent('queues.get_all').map((body) => (body as { page: number }).page)).to.deep.equal([0, 1]);
   });
 
-  describe('C-34 C-36 skip with one warning, and read the rest:', () => {
+  describe('C-34 C-36 read the other entries, and warn once about', () => {
     const good = { task: TASK, added: '2026-01-02T03:04:05+00:00' };
     const at = Date.UTC(2026, 0, 2, 3, 4, 5);
     const rows: readonly {

@@ -247,7 +247,7 @@ describe('limits and fairness', () => {
     maxGpus: undefined,
   };
 
-  it('of a cluster are those of agent.slurm unless the cluster sets other ones', () => {
+  it('are inherited by a cluster from agent.slurm unless the cluster sets its own', () => {
     const slurm =
       'max_jobs: 100, max_jobs_per_user: 10, clusters { hpc1 { host: login1 }, hpc2 { host: login2, max_jobs: 5 } }';
 
@@ -265,7 +265,7 @@ describe('limits and fairness', () => {
     });
   });
 
-  it('of a queue are its own limits, and the fairness of agent.slurm unless the queue sets its own', () => {
+  it('of agent.slurm: a queue inherits the fairness, but not the limits', () => {
     expect(
       limitsOf('max_jobs: 100, user_fairness: true, queues { a { max_jobs: 3 }, b { user_fairness: false } }'),
     ).to.deep.include({

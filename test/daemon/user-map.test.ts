@@ -215,7 +215,7 @@ describe('when sudo refuses one user,', () => {
     expect(fixture.waiting(OWN_QUEUE)).to.deep.equal(Array.from({ length: 30 }, (_, index) => index + 1));
   });
 
-  it('a queued task of this user that has a job does not block the tasks behind it', async () => {
+  it('a task of this user, enqueued again while its job exists, does not block the tasks behind it', async () => {
     const { fixture, users, deps, enqueued } = createBed();
     const first = await enqueued(1, 'a1');
     await run(deps, fixture, MINUTE_MS);

@@ -103,7 +103,7 @@ describe('scontrol show job', () => {
   });
 });
 
-describe("scontrol show job for a hostile owner's job", () => {
+describe("the output of scontrol show job for a hostile owner's job", () => {
   const read = (texts: OwnerTexts): JobRecord | undefined => parseJobRecord(recordText(texts), TRUE_RECORD.id);
 
   /** Each fact is Slurm's own, or is omitted. */
@@ -140,7 +140,7 @@ describe("scontrol show job for a hostile owner's job", () => {
     expect(record).to.include({ stateWord: 'FAILED', exitCode: 3, outputPath: undefined, isOutputInDoubt: true });
   });
 
-  it('gives no record if a second line contains the state, or if a second record begins', () => {
+  it('gives no record if it has two state lines, or the start of a second record', () => {
     for (const line of ['JobState=COMPLETED Reason=None ', 'Requeue=1 Restarts=0 BatchFlag=1 Reboot=0 ExitCode=0:0'])
       expect(read({ Comment: `x\n   ${line}` })).to.equal(undefined);
 

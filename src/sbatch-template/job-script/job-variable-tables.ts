@@ -65,7 +65,7 @@ export const READ_BY_JOB: readonly JobVariables[] = [
   {
     names: ['RANK'],
     meaning:
-      'On one node, the agent uses it instead of `SLURM_PROCID`. Do not set it on several nodes, where all agents would get the same rank: each rank unsets a `RANK` that differs from its `SLURM_PROCID`.',
+      'On one node, the agent uses it instead of `SLURM_PROCID`. On several nodes it has no effect: each rank unsets a `RANK` that differs from its `SLURM_PROCID`.',
   },
 ];
 
