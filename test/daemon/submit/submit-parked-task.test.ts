@@ -120,9 +120,9 @@ describe('a submission', () => {
     expect(fixture.deps.journal.entries.size).to.equal(0);
   });
 
-  for (const [fate, why] of [
-    ['backpressure', 'Slurm accepts no more jobs now: sbatch said backpressure'],
-    ['unavailable', 'Slurm cannot be reached: sbatch said unavailable'],
+  for (const [fate, result] of [
+    ['backpressure', { why: 'Slurm accepts no more jobs now: sbatch said backpressure', isFull: true }],
+    ['unavailable', { why: 'Slurm cannot be reached: sbatch said unavailable' }],
   ] as const) {
     it(`returns the task to its queue, with Slurm's message, if the outcome is ${fate}`, async () => {
       const fixture = createStepFixture();
@@ -131,7 +131,7 @@ describe('a submission', () => {
 
       expect(await submit(fixture.deps, next)).to.deep.equal({
         returning: fixture.deps.journal.entries.get(task),
-        why,
+        ...result,
       });
       expect(fixture.waiting(SCHEDULER_QUEUE)).to.deep.equal([1]);
     });
