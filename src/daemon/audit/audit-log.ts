@@ -55,7 +55,7 @@ export async function openAuditLog({
   const file = join(folder, `${writer ?? 'daemon'}.jsonl`);
   if (writer === undefined)
     await removeOld(folder, clock.now() - YEAR_MS).catch((err: unknown) =>
-      log.warn('Could not delete old audit logs of the command execute', { folder, err }),
+      log.warn('Could not delete old audit logs of the command "execute"', { folder, err }),
     );
 
   let isRotationFailing = false;
