@@ -5,7 +5,7 @@ import { findHeader, headerLines, misplacedDirectives, parseDirectiveLine } from
 import { fileErrors } from './check-file.ts';
 import type { DirectiveToken } from './directives/tokenize-directives.ts';
 import { catchTemplateError, type TemplateError } from './errors.ts';
-import { defaultErrors } from './render-template.ts';
+import { defaultErrors } from './insert-values.ts';
 import { lexScript } from './shell/lex-script.ts';
 import type { LexedScript, ReachedEvaluation, Occurrence } from './shell/lexer-result.ts';
 import type { Range, TemplateSource } from './template-source.ts';

@@ -5,7 +5,7 @@ import { restrictedOptions } from './containers/find-restricted-options.ts';
 import { findHeader, headerLines, misplacedDirectives, parseDirectiveLine } from './directives/check-directives.ts';
 import { fileErrors } from './check-file.ts';
 import { throwFirst } from './errors.ts';
-import { defaultErrors, findImageName, renderTemplate, type ParsedTemplate } from './render-template.ts';
+import { defaultErrors, findImageName, insertValues, type ParsedTemplate } from './insert-values.ts';
 import { lexScript } from './shell/lex-script.ts';
 import type { LexedScript, Word } from './shell/lexer-result.ts';
 import { positionAt, type Range, type TemplateSource } from './template-source.ts';
@@ -47,7 +47,7 @@ export function parseTemplate(text: string, file: string): Template {
     forwardedSignal: findForwardedSignal(tokens),
     pyxis:
       pyxis === undefined ? undefined : { spec: pyxis, imageName: (variables) => findImageName(parsed, variables) },
-    render: (variables, insertions, additions) => renderTemplate(parsed, variables, insertions, additions),
+    render: (variables, insertions, additions) => insertValues(parsed, variables, insertions, additions),
   };
 }
 

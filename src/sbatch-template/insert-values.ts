@@ -1,4 +1,6 @@
-// Renders a parsed template for one task.
+// Inserts the values of one task, and the blocks, into a parsed template.
+// A value is checked or quoted first: by quote-value.ts in the script, by check-evaluated-value.ts if bash evaluates it, by
+// render-directives.ts in an `#SBATCH` line, by check-restricted-option.ts in mounts and in options of Pyxis.
 import type { BlockRanges } from './check-blocks.ts';
 import { checkSize } from './check-file.ts';
 import { checkHereDocument } from './check-here-document.ts';
@@ -55,7 +57,7 @@ const TEXT_OF_BLOCK: Readonly<Record<BlockName, (blocks: Blocks) => string>> = {
 };
 
 /** @throws TemplateError if a value is missing or is not allowed where the template has it */
-export function renderTemplate(
+export function insertValues(
   template: ParsedTemplate,
   variables: Variables,
   blocks: Blocks,
