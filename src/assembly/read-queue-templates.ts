@@ -16,7 +16,7 @@ import {
   type TemplateProperty,
 } from '../sbatch-template/inspect-template.ts';
 import { parseTemplate } from '../sbatch-template/parse-template.ts';
-import { invalidLimits } from '../sbatch-template/placeholders/check-constraints.ts';
+import { invalidLimits } from '../sbatch-template/placeholders/check-property-constraints.ts';
 import type { Template } from '../sbatch-template/template.ts';
 import { readNamedFile } from './read-named-file.ts';
 

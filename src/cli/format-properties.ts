@@ -3,7 +3,7 @@ import type { NamedTemplate } from '../assembly/read-named-templates.ts';
 import { markdownTable } from '../base/markdown-table.ts';
 import { listProperties, type PropertyUse, type TemplateProperty } from '../sbatch-template/inspect-template.ts';
 import type { PropertyConstraints } from '../base/property-constraints.ts';
-import { describeConstraint, limitKindOf } from '../sbatch-template/placeholders/check-constraints.ts';
+import { describeConstraint, limitKindOf } from '../sbatch-template/placeholders/check-property-constraints.ts';
 import { textTable } from '../base/text-table.ts';
 
 export interface PropertyOfFile extends TemplateProperty {

@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { readFileSync } from 'node:fs';
 import { limitKind, parseAmount, parseLimit } from '../../src/base/slurm-amount.ts';
 import { amountKindOf } from '../../src/sbatch-template/directives/sbatch-options.ts';
-import { isWithin } from '../../src/sbatch-template/placeholders/check-constraints.ts';
+import { isWithin } from '../../src/sbatch-template/placeholders/check-property-constraints.ts';
 import { AMOUNT_OPTIONS } from '../fixtures/slurm/amount-spellings.ts';
 import { SLURM_RELEASES, type SlurmVersion } from '../set-up/slurm-roots.mjs';
 import { parseGrantedAmount } from '../support/granted-amounts.ts';

@@ -4,7 +4,7 @@ import { planSingularity } from '../../sbatch-template/containers/plan-singulari
 import { planPyxis } from '../../sbatch-template/containers/plan-pyxis-mounts-and-environment.ts';
 import type { PyxisAdditions, Blocks, Rendered, Variables } from '../../sbatch-template/template.ts';
 import { addStartLine } from '../../sbatch-template/job-script/job-start-line.ts';
-import { checkConstraints } from '../../sbatch-template/placeholders/check-constraints.ts';
+import { checkPropertyConstraints } from '../../sbatch-template/placeholders/check-property-constraints.ts';
 import { unusedProperties } from '../../sbatch-template/placeholders/report-unused-properties.ts';
 import { logUmask } from '../../slurm/log-umask.ts';
 import type { TaskDocument } from '../../clearml/task.ts';
@@ -104,7 +104,7 @@ function renderWithin(
   additions: PyxisAdditions | undefined,
 ): Rendered {
   const rendered = template.render(variables, blocks, additions);
-  if (constraints !== undefined) checkConstraints(template.file, rendered, name, constraints);
+  if (constraints !== undefined) checkPropertyConstraints(template.file, rendered, name, constraints);
   return { ...rendered, script: addStartLine(rendered.script) };
 }
 

@@ -6,7 +6,10 @@ import { AMOUNT_OPTIONS } from '../../../src/sbatch-template/directives/sbatch-o
 import { listProperties } from '../../../src/sbatch-template/inspect-template.ts';
 import { parseTemplate } from '../../../src/sbatch-template/parse-template.ts';
 import type { PropertyConstraints, PropertyConstraint } from '../../../src/base/property-constraints.ts';
-import { checkConstraints, invalidLimits } from '../../../src/sbatch-template/placeholders/check-constraints.ts';
+import {
+  checkPropertyConstraints,
+  invalidLimits,
+} from '../../../src/sbatch-template/placeholders/check-property-constraints.ts';
 import { hostileLine } from '../hostile-values.ts';
 import { emptyVariables, noBlocks, errorOf, property, withDirectives, withProperties } from '../template-fixtures.ts';
 
@@ -19,7 +22,7 @@ function errorFor(rule: boolean | PropertyConstraint, value: string, others = tr
   const bounds: PropertyConstraints = { named: new Map([['x', rule]]), others };
   const template = parseTemplate(withDirectives(`#SBATCH --comment=${property('x', ':')}`), 'gpu.template');
   const rendered = template.render(withProperties({ x: value }), noBlocks);
-  return errorOf(() => checkConstraints('gpu.template', rendered, 'gpu', bounds))?.message ?? 'accepted';
+  return errorOf(() => checkPropertyConstraints('gpu.template', rendered, 'gpu', bounds))?.message ?? 'accepted';
 }
 
 describe('checkConstraints', () => {
@@ -67,8 +70,8 @@ describe('checkConstraints', () => {
     const set = template.render(withProperties({ x: 'b', unread: 'c' }), noBlocks);
     const unset = template.render(withProperties({ unread: 'c' }), noBlocks);
 
-    expect(errorOf(() => checkConstraints('t', set, 'gpu', bounds))?.finding).to.include('must not be set');
-    expect(errorOf(() => checkConstraints('t', unset, 'gpu', bounds))).to.equal(undefined);
+    expect(errorOf(() => checkPropertyConstraints('t', set, 'gpu', bounds))?.finding).to.include('must not be set');
+    expect(errorOf(() => checkPropertyConstraints('t', unset, 'gpu', bounds))).to.equal(undefined);
   });
 
   for (const [how, placeholder, hyperparams] of [
@@ -87,7 +90,9 @@ describe('checkConstraints', () => {
       const template = parseTemplate(withDirectives(`#SBATCH --nodes=${placeholder}`), 't');
       const rendered = template.render({ ...emptyVariables, task: { id: 'a', hyperparams } }, noBlocks);
 
-      expect(errorOf(() => checkConstraints('t', rendered, 'gpu', bounds))?.finding).to.include('accepts 1 to 8');
+      expect(errorOf(() => checkPropertyConstraints('t', rendered, 'gpu', bounds))?.finding).to.include(
+        'accepts 1 to 8',
+      );
     });
   }
 
@@ -97,7 +102,7 @@ describe('checkConstraints', () => {
 
     const rendered = template.render(emptyVariables, noBlocks);
 
-    expect(errorOf(() => checkConstraints('t', rendered, 'gpu', bounds))).to.equal(undefined);
+    expect(errorOf(() => checkPropertyConstraints('t', rendered, 'gpu', bounds))).to.equal(undefined);
   });
 
   /** The error for a task whose property x is used in these lines. */
@@ -114,8 +119,8 @@ describe('checkConstraints', () => {
     );
     const rendered = template.render(withProperties({ x: value, ...others }), noBlocks);
     return (
-      errorOf(() => checkConstraints('t', rendered, 'gpu', { named: new Map([['x', rule]]), others: true }))?.finding ??
-      'accepted'
+      errorOf(() => checkPropertyConstraints('t', rendered, 'gpu', { named: new Map([['x', rule]]), others: true }))
+        ?.finding ?? 'accepted'
     );
   }
 

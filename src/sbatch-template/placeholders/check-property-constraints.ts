@@ -13,7 +13,7 @@ import { userPropertyOf } from './user-property.ts';
  * properties that the template does not use.
  * @throws TemplateError for the first value that is not allowed
  */
-export function checkConstraints(
+export function checkPropertyConstraints(
   file: string,
   { uses }: Rendered,
   queueName: string,
