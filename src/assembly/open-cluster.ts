@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import type { ClusterSettings } from '../config/cluster-settings.ts';
 import type { Logger } from '../log/logger.ts';
-import { createCommandLineScheduler } from '../slurm/scheduler-by-commands.ts';
+import { createCommandLineScheduler } from '../slurm/run-slurm-commands.ts';
 import type { Scheduler } from '../slurm/scheduler.ts';
 import type { Transport } from '../transport/transport.ts';
 import { createTransport } from './create-transport.ts';

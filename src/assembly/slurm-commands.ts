@@ -7,7 +7,7 @@ import type { Transport } from '../transport/transport.ts';
 import { findDistrustedProgramOnHost } from '../transport/path-trust-on-host.ts';
 import { throwUnavailable } from '../slurm/map-transport-errors.ts';
 import type { ClusterFacts } from '../slurm/scheduler.ts';
-import type { SlurmCommands } from '../slurm/scheduler-by-commands.ts';
+import type { SlurmCommands } from '../slurm/run-slurm-commands.ts';
 import { UntrustedPathError } from './refuse-untrusted-files.ts';
 
 export interface AllSlurmCommands extends SlurmCommands {

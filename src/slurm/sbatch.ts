@@ -1,4 +1,5 @@
-// The arguments of sbatch, which submits a script under our job name, and the meaning of its output. Noise never makes it "failed".
+// The arguments of sbatch, which submits a script, and the meaning of its output; run-slurm-commands.ts runs it.
+// Noise in the output never makes a submission "failed".
 import type { CommandResult } from '../transport/transport.ts';
 import { failureMessage, oneLine } from './describe-command-failure.ts';
 import { isJobId } from './parse-job-row.ts';

@@ -1,4 +1,5 @@
-// Lists all jobs of the user with one squeue call, the only source of tracking.
+// The arguments of squeue, which lists all jobs of one user or of several, and its output; list-jobs.ts runs it.
+// One call lists them all, and tracking has no other source.
 import type { UnixAccount } from '../base/resolve-user-map.ts';
 import type { CommandResult } from '../transport/transport.ts';
 import { failureMessage, oneLine } from './describe-command-failure.ts';

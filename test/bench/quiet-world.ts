@@ -11,7 +11,7 @@ import type { DaemonDeps } from '../../src/daemon/deps.ts';
 import type { Transport } from '../../src/transport/transport.ts';
 import type { Logger } from '../../src/log/logger.ts';
 import { createRateLimit } from '../../src/base/token-bucket.ts';
-import { createCommandLineScheduler } from '../../src/slurm/scheduler-by-commands.ts';
+import { createCommandLineScheduler } from '../../src/slurm/run-slurm-commands.ts';
 import { formatJobName } from '../../src/slurm/job-name.ts';
 import { parseTemplate } from '../../src/sbatch-template/parse-template.ts';
 import { TYPICAL_TEMPLATE } from './typical-task.ts';

@@ -14,7 +14,7 @@ export const SEEDED_BUGS: readonly SeededBug[] = [
     title: 'sbatch runs again after a timeout',
     edits: [
       {
-        file: 'src/slurm/scheduler-by-commands.ts',
+        file: 'src/slurm/run-slurm-commands.ts',
         from: '      if (outcome !== undefined) return outcome;\n',
         to: "      if (outcome?.kind === 'unknown') return parseSbatch(await run(submits, command));\n      if (outcome !== undefined) return outcome;\n",
       },

@@ -1,5 +1,5 @@
 // Creates the test bed of one round: the simulated world, the outages and the oracle.
-import { createCommandLineScheduler } from '../../src/slurm/scheduler-by-commands.ts';
+import { createCommandLineScheduler } from '../../src/slurm/run-slurm-commands.ts';
 import { parseJobName } from '../../src/slurm/job-name.ts';
 import type { Scheduler } from '../../src/slurm/scheduler.ts';
 import type { Random } from '../support/random.ts';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { createLocalTransport } from '../../src/transport/local-transport.ts';
-import { createCommandLineScheduler } from '../../src/slurm/scheduler-by-commands.ts';
+import { createCommandLineScheduler } from '../../src/slurm/run-slurm-commands.ts';
 import { requireRoot, requireSlurmVersion } from '../support/skip-unless.ts';
 import { startSlurmCluster, type SlurmCluster } from '../support/slurm-cluster.ts';
 

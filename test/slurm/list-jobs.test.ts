@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import type { Transport, Command, CommandResult } from '../../src/transport/transport.ts';
 import { CommandTimeoutError, SudoRefusedError } from '../../src/transport/errors.ts';
 import { SlurmUnavailableError } from '../../src/slurm/errors.ts';
-import { createCommandLineScheduler } from '../../src/slurm/scheduler-by-commands.ts';
+import { createCommandLineScheduler } from '../../src/slurm/run-slurm-commands.ts';
 import type { JobId, JobList, Scheduler } from '../../src/slurm/scheduler.ts';
 import { silentLog } from '../support/silent-log.ts';
 import { COLUMNS, MARK, record } from './squeue-records.ts';

@@ -3,7 +3,7 @@ import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { createLocalTransport } from '../../src/transport/local-transport.ts';
 import type { Logger } from '../../src/log/logger.ts';
-import { createCommandLineScheduler } from '../../src/slurm/scheduler-by-commands.ts';
+import { createCommandLineScheduler } from '../../src/slurm/run-slurm-commands.ts';
 import type { Scheduler } from '../../src/slurm/scheduler.ts';
 
 export interface LoggedLine {

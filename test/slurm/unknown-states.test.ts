@@ -1,7 +1,7 @@
 // A squeue with ever new states: a limited number is reported, and no more are remembered.
 import { expect } from 'chai';
 import type { Transport } from '../../src/transport/transport.ts';
-import { createCommandLineScheduler } from '../../src/slurm/scheduler-by-commands.ts';
+import { createCommandLineScheduler } from '../../src/slurm/run-slurm-commands.ts';
 import { recordsOf } from './squeue-records.ts';
 
 describe('the report of unknown job states', () => {

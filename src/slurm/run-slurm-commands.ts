@@ -1,4 +1,4 @@
-// Implements `Scheduler` with Slurm's commands: limits concurrent calls, sets a timeout for each, and maps every failure.
+// Runs Slurm's commands, and so implements `Scheduler`: limits concurrent calls, sets a timeout for each, and maps every failure.
 import type { UnixAccount } from '../base/resolve-user-map.ts';
 import { CommandNotFoundError, SudoRefusedError } from '../transport/errors.ts';
 import type { Transport, Command, CommandResult } from '../transport/transport.ts';
