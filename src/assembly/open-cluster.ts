@@ -7,7 +7,7 @@ import type { Scheduler } from '../slurm/scheduler.ts';
 import type { Transport } from '../transport/transport.ts';
 import { createTransport } from './create-transport.ts';
 import type { Configured } from './load-trusted-config.ts';
-import { slurmCommands, withSlurmCommands } from './slurm-commands.ts';
+import { slurmCommands, withSlurmCommands } from './locate-slurm-programs.ts';
 
 /** The transport and scheduler of a cluster; nothing has run yet. */
 export interface ClusterSide {

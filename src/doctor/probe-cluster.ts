@@ -19,7 +19,7 @@ import { reachablePartitions, type ReachablePartition } from './reachable-partit
 import type { App } from '../assembly/app.ts';
 import type { Configured } from '../assembly/load-trusted-config.ts';
 import { probeUserMap } from './probe-user-map.ts';
-import { slurmCommands, withSlurmCommands } from '../assembly/slurm-commands.ts';
+import { slurmCommands, withSlurmCommands } from '../assembly/locate-slurm-programs.ts';
 import { UntrustedPathError } from '../assembly/refuse-untrusted-files.ts';
 import { access, constants, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';

@@ -3,7 +3,7 @@ import { mappedUsers, resolveUserMap, DEFAULT } from '../base/resolve-user-map.t
 import { UsageError } from '../base/usage-error.ts';
 import { createClearml } from '../assembly/clearml-from-config.ts';
 import { openCluster } from '../assembly/open-cluster.ts';
-import { findPrograms, sudoCommands } from '../assembly/slurm-commands.ts';
+import { findPrograms, sudoCommands } from '../assembly/locate-slurm-programs.ts';
 import { findUnixUsers, mapsToSelf, type PeopleSource } from '../assembly/open-user-map.ts';
 import { UntrustedPathError } from '../assembly/refuse-untrusted-files.ts';
 import type { App } from '../assembly/app.ts';

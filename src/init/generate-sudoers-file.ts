@@ -4,7 +4,7 @@ import { UsageError } from '../base/usage-error.ts';
 import { readVersion } from '../base/version.ts';
 import type { ClusterSettings } from '../config/cluster-settings.ts';
 import { openCluster } from '../assembly/open-cluster.ts';
-import { findPrograms, sudoCommands } from '../assembly/slurm-commands.ts';
+import { findPrograms, sudoCommands } from '../assembly/locate-slurm-programs.ts';
 import { findUnixUsers } from '../assembly/open-user-map.ts';
 import type { App } from '../assembly/app.ts';
 import { UTF8_LOCALE } from '../transport/utf8-locale.ts';

@@ -11,7 +11,7 @@ import { queryCluster, type ClusterProbe } from '../doctor/probe-cluster.ts';
 import { serverQueues } from '../doctor/probe-server.ts';
 import { createTransport } from '../assembly/create-transport.ts';
 import type { App } from '../assembly/app.ts';
-import { slurmCommands, withSlurmCommands } from '../assembly/slurm-commands.ts';
+import { slurmCommands, withSlurmCommands } from '../assembly/locate-slurm-programs.ts';
 import type { Site } from './site-facts.ts';
 import { parseShellFacts, SHELL_PROBE_SCRIPT, type ShellFacts } from './probe-login-shell.ts';
 

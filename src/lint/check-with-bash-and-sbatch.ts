@@ -3,7 +3,7 @@ import { createTransport } from '../assembly/create-transport.ts';
 import { findTestUser } from '../assembly/open-user-map.ts';
 import type { Configured } from '../assembly/load-trusted-config.ts';
 import type { ClusterSettings } from '../config/cluster-settings.ts';
-import { withSlurmCommands } from '../assembly/slurm-commands.ts';
+import { withSlurmCommands } from '../assembly/locate-slurm-programs.ts';
 import { CommandNotFoundError } from '../transport/errors.ts';
 import type { Transport, CommandResult } from '../transport/transport.ts';
 import { isTransportError } from '../slurm/map-transport-errors.ts';
