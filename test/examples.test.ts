@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { execFileSync } from 'node:child_process';
 import { readFileSync, readdirSync } from 'node:fs';
 import { loadConfig, type Config } from '../src/config/load-config.ts';
-import { settingRows } from '../src/config/schema/list-settings.ts';
+import { settingRows } from '../src/config/schema/settings-rows.ts';
 import { renderBlocks } from '../src/sbatch-template/job-script/render-blocks.ts';
 import { parseTemplate } from '../src/sbatch-template/parse-template.ts';
 

@@ -2,7 +2,7 @@
 import { markdownTable } from '../../src/base/markdown-table.ts';
 import { NAMED_VARIABLES, OTHER_VARIABLES } from '../../src/config/environment-variables.ts';
 import { REFUSED_SETTINGS } from '../../src/config/schema/refused-settings.ts';
-import { clearmlRows, settingRows, type SettingRow } from '../../src/config/schema/list-settings.ts';
+import { clearmlRows, settingRows, type SettingRow } from '../../src/config/schema/settings-rows.ts';
 import { TRUSTED_USES } from '../../src/config/path-uses.ts';
 
 const OPENING = `# Configuration

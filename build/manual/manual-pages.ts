@@ -1,6 +1,6 @@
 // The manual: clearml-agent-slurm(1) from the commands and their options, clearml-agent-slurm(5) from the settings. Pure.
 import { NAMED_VARIABLES, OTHER_VARIABLES } from '../../src/config/environment-variables.ts';
-import { clearmlRows, settingRows, type SettingRow } from '../../src/config/schema/list-settings.ts';
+import { clearmlRows, settingRows, type SettingRow } from '../../src/config/schema/settings-rows.ts';
 import { COMMAND_GROUPS, type Command } from '../../src/cli/command.ts';
 import { EXIT_MEANINGS } from '../../src/base/exit-codes.ts';
 import { argumentName, meaning, optionGroups, PURPOSE, usageOf } from '../../src/cli/help-text.ts';

@@ -2,7 +2,7 @@
 import type { Plain } from './config-tree.ts';
 import type { Config } from './load-config.ts';
 import { joinPath } from './dotted-names.ts';
-import { ANY_NAME, pathUses } from './schema/list-settings.ts';
+import { ANY_NAME, pathUses } from './schema/settings-rows.ts';
 import type { Trusted } from './path-uses.ts';
 
 export interface PathToTrust {

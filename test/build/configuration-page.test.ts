@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { readFileSync } from 'node:fs';
 import { NAMED_VARIABLES, OTHER_VARIABLES } from '../../src/config/environment-variables.ts';
 import { referencePage } from '../../build/docs/configuration-page.ts';
-import { clearmlRows, knownNames, settingRows } from '../../src/config/schema/list-settings.ts';
+import { clearmlRows, knownNames, settingRows } from '../../src/config/schema/settings-rows.ts';
 
 describe('docs/configuration.md', () => {
   it('equals the output of `npm run docs`', () => {

@@ -10,7 +10,7 @@ import { EXIT } from '../../src/base/exit-codes.ts';
 import { helpText } from '../../src/cli/help-text.ts';
 import { commandsPage, settingsPage } from '../../build/manual/manual-pages.ts';
 import { roffText } from '../../build/manual/roff.ts';
-import { settingRows } from '../../src/config/schema/list-settings.ts';
+import { settingRows } from '../../src/config/schema/settings-rows.ts';
 import { requireManual } from '../support/skip-unless.ts';
 
 const execute = promisify(execFile);

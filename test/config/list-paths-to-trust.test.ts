@@ -1,7 +1,7 @@
 // Every setting that is a path declares how the path is used.
 import { expect } from 'chai';
 import { pathsToTrust } from '../../src/config/list-paths-to-trust.ts';
-import { clearmlRows, pathUses, settingRows } from '../../src/config/schema/list-settings.ts';
+import { clearmlRows, pathUses, settingRows } from '../../src/config/schema/settings-rows.ts';
 import { TRUSTED_USES } from '../../src/config/path-uses.ts';
 import { configWith } from './config-from.ts';
 

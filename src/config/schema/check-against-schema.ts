@@ -6,7 +6,7 @@ import { ConfigError } from '../errors.ts';
 import type { Origin } from '../setting-origin.ts';
 import { ClearmlConf } from './settings-schema.ts';
 import { joinPath } from '../dotted-names.ts';
-import { knownNames } from './list-settings.ts';
+import { knownNames } from './settings-rows.ts';
 
 /**
  * The checked configuration with its defaults.
