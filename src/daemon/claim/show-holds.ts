@@ -1,6 +1,6 @@
 // Shows in the status message of a waiting task which limit or pause holds it.
 import type { TaskId } from '../../clearml/ids.ts';
-import { notify } from '../console/console.ts';
+import { notify } from '../console/write-to-console.ts';
 import { describeHold, isHeldMessage } from '../console/console-messages.ts';
 import type { DaemonDeps, ServedQueue } from '../deps.ts';
 import type { HeldTask } from './plan-claims.ts';

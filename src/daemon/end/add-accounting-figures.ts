@@ -4,7 +4,7 @@ import { attemptKey, isAccounted, type EndedAttempt } from '../../history/ended-
 import { SlurmUnavailableError } from '../../slurm/errors.ts';
 import { formatJobName } from '../../slurm/job-name.ts';
 import type { JobFigures, JobId, JobKey } from '../../slurm/scheduler.ts';
-import { logToConsole } from '../console/console.ts';
+import { logToConsole } from '../console/write-to-console.ts';
 import { describeUnused } from '../console/unused-resources.ts';
 import type { DaemonDeps } from '../deps.ts';
 

@@ -16,7 +16,7 @@ import { hasSameState } from '../poll/plan-task-reads.ts';
 import { describeIdleRanks, describeRankEnd } from '../console/ranks.ts';
 import { recordEnd } from './record-end.ts';
 import type { StatusReason } from './status-reasons.ts';
-import { logToConsole } from '../console/console.ts';
+import { logToConsole } from '../console/write-to-console.ts';
 
 export interface EndBasis {
   /** The task when the decision was made. */

@@ -7,7 +7,7 @@ import { endTask } from './end-task.ts';
 import type { Entry } from '../journal/entry.ts';
 import type { DaemonDeps } from '../deps.ts';
 import { removeJobConf } from '../submit/write-job-confs.ts';
-import { logToConsole, showStatus } from '../console/console.ts';
+import { logToConsole, showStatus } from '../console/write-to-console.ts';
 import { describeReturned } from '../console/console-messages.ts';
 
 /**

@@ -20,7 +20,7 @@ import { recoverOrphan } from '../recover/recover-orphan.ts';
 import { withOptionOriginsOf } from '../console/option-origins.ts';
 import { resubmit } from '../submit/submit-parked-task.ts';
 import { isHeld, noteProbe } from '../users/unix-users.ts';
-import { logToConsole, notify, showStatus } from '../console/console.ts';
+import { logToConsole, notify, showStatus } from '../console/write-to-console.ts';
 import type { SubmissionPool } from '../submit/submission-pool.ts';
 
 /** The part of the observation that the decision was based on. */

@@ -11,7 +11,7 @@ import { isBackAtGate } from '../decide/closed-gate.ts';
 import { mappingOf } from '../users/unix-users.ts';
 import type { Peers } from '../poll/peers.ts';
 import { findLiveJob, listAllUsersJobs, newestAttempt, type Snapshot } from '../poll/poll.ts';
-import { logToConsole } from '../console/console.ts';
+import { logToConsole } from '../console/write-to-console.ts';
 import { describeOthersJob } from '../console/console-messages.ts';
 
 export interface Adopter {

@@ -1,7 +1,7 @@
 // Submits a claimed task: parks it, renders it and submits it.
 import type { Entry } from '../journal/entry.ts';
 import type { DaemonDeps, ServedQueue } from '../deps.ts';
-import { logToConsoleLater } from '../console/console.ts';
+import { logToConsoleLater } from '../console/write-to-console.ts';
 import { describeClaimed, isReturnedToQueue } from '../console/console-messages.ts';
 import type { SubmitResult } from './submission-pool.ts';
 import { prepare, submit } from './submit-parked-task.ts';

@@ -14,7 +14,7 @@ import type { DaemonDeps, ServedQueue } from '../deps.ts';
 import { removeJobConf, writeJobConf } from './write-job-confs.ts';
 import { renderTask } from './render-job-script.ts';
 import { withOptionOriginsOf } from '../console/option-origins.ts';
-import { notify, logToConsoleLater } from '../console/console.ts';
+import { notify, logToConsoleLater } from '../console/write-to-console.ts';
 import type { SubmitResult } from './submission-pool.ts';
 import { describeRefusal, describeSubmitted } from '../console/console-messages.ts';
 
