@@ -3,7 +3,7 @@ import type { TaskId } from '../clearml/ids.ts';
 import { chooseJob } from '../daemon/decide/decide.ts';
 import { journalEntries } from '../daemon/journal/read-beside-daemon.ts';
 import { byTask } from '../daemon/poll/poll.ts';
-import { isRecordOfTask } from '../daemon/users/foreign-jobs.ts';
+import { isRecordOfTask } from '../daemon/users/jobs-of-task.ts';
 import type { JobId, JobRecord, Scheduler } from '../slurm/scheduler.ts';
 
 export interface FoundJob {

@@ -8,7 +8,7 @@ import type { Job, JobList } from '../../slurm/scheduler.ts';
 import type { Place } from '../decide/observation.ts';
 import type { DaemonDeps } from '../deps.ts';
 import { accountsOf } from '../users/unix-users.ts';
-import { leaveOutForeignJobs } from '../users/foreign-jobs.ts';
+import { leaveOutForeignJobs } from '../users/jobs-of-task.ts';
 
 export type PlaceOf = (task: TaskId, ownQueue: QueueId) => Place;
 

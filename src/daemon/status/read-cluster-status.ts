@@ -10,7 +10,7 @@ import type { CauseOfEnd } from '../../history/ended-attempt.ts';
 import { explainEnd } from '../end/cause-of-end.ts';
 import type { Entry } from '../journal/entry.ts';
 import { accountsOf, type UnixUsers } from '../users/unix-users.ts';
-import { hasSubmitted, isJobOfTask } from '../users/foreign-jobs.ts';
+import { hasSubmitted, isJobOfTask } from '../users/jobs-of-task.ts';
 import { isSetByAgent } from '../decide/recognize-server-and-agent-messages.ts';
 import { parseHold } from '../console/console-messages.ts';
 import { byTask } from '../poll/poll.ts';

@@ -5,7 +5,7 @@ import type { Monitor } from '../../daemon/monitor/monitor.ts';
 import type { TaskSteps } from '../../daemon/monitor/task-steps.ts';
 import type { DaemonDeps } from '../../daemon/deps.ts';
 import { renderTask } from '../../daemon/submit/render-job-script.ts';
-import { isRecordOfTask } from '../../daemon/users/foreign-jobs.ts';
+import { isRecordOfTask } from '../../daemon/users/jobs-of-task.ts';
 import { createConcurrencyLimit } from '../../base/concurrency-limit.ts';
 import { formatJobName } from '../../slurm/job-name.ts';
 import { cleanLogTail } from '../../daemon/console/clean-log-tail.ts';

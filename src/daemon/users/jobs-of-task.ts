@@ -1,4 +1,4 @@
-// Leaves out foreign jobs: any user of the cluster can give a job the name of a task, but only jobs of the task's Unix user are its jobs.
+// Tells the jobs of a task from foreign jobs: any user can give a job the name of a task, but only jobs of the task's Unix user are its jobs.
 import type { TaskId } from '../../clearml/ids.ts';
 import { unixUserOf } from '../../base/resolve-user-map.ts';
 import { parseJobName } from '../../slurm/job-name.ts';
