@@ -2,7 +2,7 @@
 import type { ClusterSettings } from '../config/cluster-settings.ts';
 import type { ProbeContainer } from './node-script.ts';
 import { known, unavailable, unchecked, type Fact } from './check-result.ts';
-import { expectsImage } from '../sbatch-template/containers/plan-singularity.ts';
+import { expectsImage } from '../sbatch-template/containers/plan-singularity-image-and-options.ts';
 import type { ContainerSettings } from '../sbatch-template/containers/task-container.ts';
 import { parseImage } from '../sbatch-template/containers/parse-singularity-image.ts';
 import { planPyxis } from '../sbatch-template/containers/plan-pyxis-mounts-and-environment.ts';

@@ -1,5 +1,5 @@
 // Finds commands that may not work as intended: the start of the agent, unreachable commands, and secrets that others can read.
-import { expectsImage } from '../sbatch-template/containers/plan-singularity.ts';
+import { expectsImage } from '../sbatch-template/containers/plan-singularity-image-and-options.ts';
 import type { Command, LexedScript } from '../sbatch-template/shell/lexer-result.ts';
 import { isInside } from '../sbatch-template/template-source.ts';
 import { PLACEHOLDER_MARK } from '../sbatch-template/directives/tokenize-directives.ts';

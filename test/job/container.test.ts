@@ -2,7 +2,7 @@
 import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import type { ContainerFacts } from '../../src/sbatch-template/containers/plan-singularity.ts';
+import type { ContainerFacts } from '../../src/sbatch-template/containers/plan-singularity-image-and-options.ts';
 import { JOB_EXIT_CODES } from '../../src/sbatch-template/job-script/job-exit-codes.ts';
 import { containerFacts, createNode, fillIn, jobFacts, PLAIN_TEMPLATE, type JobRun, type Node } from './job-script.ts';
 

@@ -5,7 +5,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { renderBlocks, type JobFacts } from '../../src/sbatch-template/job-script/render-blocks.ts';
-import type { ContainerFacts } from '../../src/sbatch-template/containers/plan-singularity.ts';
+import type { ContainerFacts } from '../../src/sbatch-template/containers/plan-singularity-image-and-options.ts';
 import { offerEvidence } from '../support/evidence.ts';
 import { waitUntil } from '../support/wait-until.ts';
 

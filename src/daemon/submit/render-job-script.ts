@@ -1,6 +1,6 @@
 // Renders a task with its queue's template to a batch script.
 import { renderBlocks, type JobFacts } from '../../sbatch-template/job-script/render-blocks.ts';
-import { planSingularity } from '../../sbatch-template/containers/plan-singularity.ts';
+import { planSingularity } from '../../sbatch-template/containers/plan-singularity-image-and-options.ts';
 import { planPyxis } from '../../sbatch-template/containers/plan-pyxis-mounts-and-environment.ts';
 import type { PyxisAdditions, Blocks, Rendered, Variables } from '../../sbatch-template/template.ts';
 import { addStartLine } from '../../sbatch-template/job-script/job-start-line.ts';

@@ -3,7 +3,7 @@ import Mustache from 'mustache';
 import { secretPatternsForPython } from '../../base/secret-patterns.ts';
 import { readPackageFile } from '../../base/package-path.ts';
 import { quoteWord } from '../../base/shell-word.ts';
-import type { ContainerFacts } from '../containers/plan-singularity.ts';
+import type { ContainerFacts } from '../containers/plan-singularity-image-and-options.ts';
 import type { PyxisFacts } from '../containers/plan-pyxis-mounts-and-environment.ts';
 import { JOB_EXIT_CODES } from './job-exit-codes.ts';
 import type { Blocks, ForwardedSignal } from '../template.ts';
