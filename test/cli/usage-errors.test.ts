@@ -72,7 +72,7 @@ describe('the program', () => {
     });
   });
 
-  it('suggests the nearest name for an unknown --cluster, and rejects an option as the host of --ssh', async () => {
+  it('suggests the nearest name for an unknown --cluster, and rejects an --ssh value that begins with a dash', async () => {
     await using cli = await openCli();
     await cli.write('clearml.conf', 'agent.slurm.clusters { hpc1 { host: login1 } }');
 

@@ -63,7 +63,7 @@ describe('the demo', () => {
   describe('with stand-ins', () => {
     before(requirePython);
 
-    it('has the same result and says that it uses stand-ins', async () => {
+    it('completes two tasks, fails one, and prints that it uses stand-ins', async () => {
       const { exitCode, output, lines } = await runDemo({ DEMO_STAND_INS: '1' });
       expect(exitCode, output).to.equal(0);
       expect(lines.at(-1), output).to.equal(LAST_LINE);

@@ -128,7 +128,7 @@ describe('an example template', () => {
     return world.user.console(task);
   }
 
-  it('has a test in this file', () => {
+  it('has a test in examples.test.ts', () => {
     const names = readdirSync('examples').filter((name) => name.endsWith('.template'));
     const tried = [...ON_NODES, ...WITH_OWN_PYTHON, ...BY_SRUN, ...IN_CONTAINERS].map((name) => `${name}.template`);
     expect(names).to.have.members(tried);

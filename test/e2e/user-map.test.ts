@@ -109,7 +109,7 @@ describe('a user map', () => {
     await world.stop(program);
   });
 
-  it('is checked by doctor with its Unix users and sudo, and with --as by a job of one user', async () => {
+  it('is checked by doctor, with its Unix users and sudo, and with --as by a job as the named user', async () => {
     await using bed = await createBed(local());
     const { world } = bed;
     await world.user.makeQueue('slurm_scheduler');
@@ -182,7 +182,7 @@ describe('a user map', () => {
     });
   });
 
-  it('reads a new entry of the map on SIGHUP', async () => {
+  it('is read again on SIGHUP, so that a new entry takes effect', async () => {
     await using bed = await createBed(local(STAND_IN));
     await installSudoers(await sudoers(bed));
     const program = await bed.serve();

@@ -50,7 +50,7 @@ describe('the Python that runs clearml-agent', () => {
     expect((await run({}, SHOW)).stdout).to.include(`python: ${hidden}\n`);
   });
 
-  it('is found before the job continues, so that no later search creates a directory', async () => {
+  it('is found before the job continues, so that no search outlasts the private directory', async () => {
     const python3 = putPython(join(bin, 'python3'));
     writeFileSync(join(bin, 'clearml-agent'), `#!${python3}\n`, { mode: 0o755 });
     const slowSed =

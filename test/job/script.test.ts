@@ -293,7 +293,7 @@ describe('in a job script,', () => {
         expect({ exitCode, asked: questions() }).to.deep.equal({ exitCode: JOB_EXIT_CODES.gateClosed.code, asked: 2 });
       });
 
-      it('passes the same wait time to the agent', async () => {
+      it('makes the agent wait for the server as long as the gate waits', async () => {
         const show = { STAND_IN_AGENT: 'echo "$CLEARML_AGENT_INITIAL_CONNECT_RETRY_OVERRIDE"' };
         expect((await run(show, PLAIN_TEMPLATE, { serverWaitSec: 900 })).stdout).to.include('\n14\n');
         expect((await run(show, PLAIN_TEMPLATE, { serverWaitSec: 10 })).stdout).to.include('\n6\n');

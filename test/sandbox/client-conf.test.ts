@@ -29,7 +29,7 @@ describe('the clearml.conf that the sandbox writes', () => {
 describe('the script for a first task', () => {
   before(requireCurl);
 
-  it('contains neither key, because other users can read the command line of a process', async () => {
+  it('passes no key on a command line, because other users can read command lines', async () => {
     await using sandbox = await openSandbox();
     const lines = formatFirstTaskLines(sandbox, '/home/u/clearml.conf', 'default').join('\n');
     expect(lines).not.to.contain(sandbox.secretKey).and.not.to.contain(sandbox.accessKey);

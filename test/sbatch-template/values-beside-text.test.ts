@@ -109,7 +109,7 @@ const PRELUDE = 'set -f; one=1; set -- first second; unset unset USERX; ISEMPTY=
 for (const shell of SHELLS) {
   describe(`in ${shell}, a value next to other text`, () => {
     for (const { name, write } of QUOTED_FORMS) {
-      it(`${name} arrives unchanged, and so does the text`, async () => {
+      it(`arrives unchanged ${name}, as does the text`, async () => {
         const cases = BESIDE.flatMap(([left, meantLeft], first) =>
           BESIDE.flatMap(([right, meantRight], second) => {
             // Each pair of texts gets one value, each single text all of them.

@@ -73,7 +73,7 @@ for (const { name, version } of SLURMS) {
       });
     });
 
-    describe('for a job that squeue no longer shows', () => {
+    describe('for jobs that squeue no longer shows,', () => {
       let forgetful: SlurmCluster;
       let cluster: ClusterUnderTest;
       let scheduler: Scheduler;
@@ -121,7 +121,7 @@ for (const { name, version } of SLURMS) {
         await waitUntil('squeue to show none of them', async () => (await list(scheduler)).length === 0);
       });
 
-      it('reports how that job ended', async () => {
+      it('reports how a failed job ended', async () => {
         const job = await remembered(failed);
 
         expect(job).to.include({ name: failed, state: 'FAILED', partition: 'debug', nodes: 'n1' });
@@ -151,7 +151,7 @@ for (const { name, version } of SLURMS) {
         });
       }
 
-      it('reports the user who cancelled the job', async () => {
+      it('reports the user who cancelled a job', async () => {
         const { username, uid } = userInfo();
         const { id } = await remembered(held);
 
@@ -189,7 +189,7 @@ for (const { name, version } of SLURMS) {
         expect(await lookUp(theirs)).to.deep.equal({ kind: 'listed', jobs: [] });
       });
 
-      it('looks up several jobs with one call', async () => {
+      it('returns the records of several jobs from one look-up by job name', async () => {
         const answer = await scheduler.lookUp([failed, held, 'unheard of', ranTwice], Date.now());
 
         expect(answer.kind === 'listed' && answer.jobs.map((job) => job.name)).to.have.members([
@@ -199,7 +199,7 @@ for (const { name, version } of SLURMS) {
         ]);
       });
 
-      it('S-21 fails while slurmdbd is down, but finds the jobs in squeue by name', async () => {
+      it('S-21 fails while slurmdbd is down, but still finds by name a job that squeue shows', async () => {
         const running = newName();
         const id = await submitted(scheduler, running, 'sleep 1000');
         await forgetful.stopAccounting();

@@ -145,7 +145,7 @@ export function defineSchedulerContract(title: string, open: () => Promise<Clust
       expect(log).not.to.include('SLURM_TIME_FORMAT');
     });
 
-    it('makes the log readable only by its owner, and reports the original umask of the job', async () => {
+    it('makes the log readable only by its owner, and reports the umask of the login shell', async () => {
       const { umask = '' } = await scheduler.facts();
       const { id } = await submit(script('umask'));
       await untilState(id, 'COMPLETED');

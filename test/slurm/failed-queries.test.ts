@@ -53,7 +53,7 @@ describe('a call to a failing Slurm', () => {
       );
     });
 
-    it('S-44 returns the new job if a crashed controller has reused its id', async () => {
+    it("S-44 returns only the new job if a crashed controller gives a forgotten job's id to a new job", async () => {
       const id = await submitted();
       desk.cluster().controller.forgetNewest(1);
       await desk.scheduler().submit({ jobName: `${JOB_NAME}x`, script: HELD_SCRIPT });

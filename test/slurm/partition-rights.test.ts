@@ -61,7 +61,7 @@ describe('the accounts that may submit to a partition', () => {
     });
   }
 
-  it('are empty if no line describes a partition', () => {
+  it('are an empty list if no line describes a partition', () => {
     expect(parsePartitionRights('\nslurm_load_partitions: no such thing\n')).to.deep.equal([]);
   });
 });

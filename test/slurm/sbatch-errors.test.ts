@@ -12,7 +12,7 @@ function answer(text: string, ...before: readonly string[]): string {
 describe('an error of the controller', () => {
   for (const [failure, texts] of Object.entries(CONTROLLER_RESPONSES)) {
     for (const text of texts) {
-      it(`"${text}" is classified as ${failure}`, () => {
+      it(`is classified as ${failure}: "${text}"`, () => {
         expect(parseSubmitError(1, answer(text))).to.equal(failure);
       });
     }
@@ -43,7 +43,7 @@ describe('an error of the controller', () => {
     'Unspecified error',
     'A text of a release to come',
   ]) {
-    it(`"${text}" is classified as unknown`, () => {
+    it(`is classified as unknown: "${text}"`, () => {
       expect(parseSubmitError(1, answer(text))).to.equal('unknown');
     });
   }
@@ -77,7 +77,7 @@ describe('a policy limit', () => {
   });
 });
 
-describe('sbatch fails before it contacts the controller:', () => {
+describe('an error of sbatch before it contacts the controller', () => {
   for (const [stderr, exitCode, failure] of [
     ['sbatch: unrecognized option \'--bogus\'\nTry "sbatch --help" for more information\n', 255, 'rejected'],
     ["/opt/slurm/bin/sbatch: unrecognized option '--bogus'\n", 255, 'rejected'],
@@ -109,7 +109,7 @@ describe('sbatch fails before it contacts the controller:', () => {
     ['/usr/local/bin/sbatch: line 3: 812 Killed /opt/slurm/bin/sbatch "$@"\n', 137, 'unknown'],
     ['bash: sbatch: something else\n', 1, 'unknown'],
   ] as const) {
-    it(`${JSON.stringify(stderr)} with exit code ${String(exitCode)} is classified as ${failure}`, () => {
+    it(`is classified as ${failure} with exit code ${String(exitCode)}: ${JSON.stringify(stderr)}`, () => {
       expect(parseSubmitError(exitCode, stderr)).to.equal(failure);
     });
   }

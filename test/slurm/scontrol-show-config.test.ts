@@ -4,8 +4,8 @@ import fc from 'fast-check';
 import { parseClusterFacts } from '../../src/slurm/scontrol-show-config.ts';
 import { fixture } from './recorded-output.ts';
 
-describe('scontrol show config', () => {
-  it('gives the settings of a cluster with Slurm 22.05.8', () => {
+describe('parseClusterFacts', () => {
+  it('returns the settings of a cluster with Slurm 22.05.8', () => {
     expect(parseClusterFacts(fixture('22.05.8/config.txt'))).to.deep.equal({
       clusterName: 'lab',
       version: '22.05.8',
@@ -16,25 +16,25 @@ describe('scontrol show config', () => {
     });
   });
 
-  it('shows that accounting is enabled', () => {
+  it('reports that accounting is enabled', () => {
     const text = fixture('22.05.8/config.txt').replace('accounting_storage/none', 'accounting_storage/slurmdbd');
 
     expect(parseClusterFacts(text)).to.include({ hasAccounting: true });
   });
 
-  it('shows that accounting counts GPUs', () => {
+  it('reports that accounting counts GPUs', () => {
     const text = fixture('22.05.8/config.txt').replace(/(AccountingStorageTRES\s+= .*)/, '$1,gres/gpu');
 
     expect(parseClusterFacts(text)).to.include({ accountsGpus: true });
   });
 
-  it('shows that there is no accounting by the storage type "(null)", as newer releases print it', () => {
+  it('reports no accounting if the storage type is "(null)", as newer releases of Slurm print it', () => {
     const text = fixture('22.05.8/config.txt').replace('accounting_storage/none', '(null)');
 
     expect(parseClusterFacts(text)).to.include({ hasAccounting: false });
   });
 
-  it("S-49 gives the controller's rate limit, with Slurm's defaults", () => {
+  it("S-49 returns the controller's rate limit, with Slurm's defaults", () => {
     const limited = (parameters: string): unknown =>
       parseClusterFacts(
         fixture('22.05.8/config.txt').replace(/(SlurmctldParameters\s+= ).*/, (_, key: string) => key + parameters),
@@ -50,7 +50,7 @@ describe('scontrol show config', () => {
     expect(limited('rl_enable,rl_refill_rate=0,rl_refill_period=x')).to.deep.equal({ perSecond: 2, burst: 30 });
   });
 
-  it('gives no settings if its output is truncated', () => {
+  it('returns no settings if the output of scontrol is truncated', () => {
     expect(parseClusterFacts(fixture('22.05.8/config.txt').slice(0, 2_000))).to.equal(undefined);
     expect(parseClusterFacts('')).to.equal(undefined);
   });

@@ -7,12 +7,12 @@ import { fuzzCases, fuzzSeed } from '../support/fuzz-cases.ts';
 import { fixture } from './recorded-output.ts';
 import { hostileOwnerTexts, recordText, TRUE_RECORD, type OwnerTexts } from './job-record-layout.ts';
 
-describe('scontrol show job', () => {
+describe('parseJobRecord', () => {
   function record(file: string, id: string): ReturnType<typeof parseJobRecord> {
     return parseJobRecord(fixture(`22.05.8/${file}`), id as JobId);
   }
 
-  it('describes a running job', () => {
+  it('returns the record of a running job', () => {
     expect(record('job-running.txt', '26')).to.deep.equal({
       name: 'clearml_task_0123456789abcdef0123456789abcdef-mwudl4rwabcd',
       stateWord: 'RUNNING',
@@ -28,7 +28,7 @@ describe('scontrol show job', () => {
     });
   });
 
-  it('S-42 gives the exit code of a failed job', () => {
+  it('S-42 returns the exit code of a failed job', () => {
     expect(record('job-failed.txt', '27')).to.include({
       stateWord: 'FAILED',
       exitCode: 3,
@@ -37,15 +37,15 @@ describe('scontrol show job', () => {
     });
   });
 
-  it('S-42 gives the signal that ended a job', () => {
+  it('S-42 returns the signal that ended a job', () => {
     expect(record('job-killed.txt', '28')).to.include({ stateWord: 'FAILED', exitCode: 0, exitSignal: 9 });
   });
 
-  it('S-14 gives the signal of a job whose output file cannot be opened', () => {
+  it('S-14 returns the signal of a job whose output file cannot be opened', () => {
     expect(record('job-no-output.txt', '36')).to.include({ exitSignal: 53, outputPath: '/proc/nope/x' });
   });
 
-  it('gives the memory limit for each node or CPU, if there is one', () => {
+  it('returns the memory limit for each node or CPU if the job has one', () => {
     const text = fixture('22.05.8/job-held.txt');
     const asked = (what: string): string | undefined =>
       parseJobRecord(text.replace(/MinMemory\w+=\S+/, what), '29' as JobId)?.memoryLimit;
@@ -55,7 +55,7 @@ describe('scontrol show job', () => {
     expect(asked('MinMemoryNode=0')).to.equal(undefined);
   });
 
-  it('is not misled by a comment that looks like the path of the log', () => {
+  it('does not mistake a comment for the path of the log', () => {
     expect(record('job-held.txt', '29')).to.include({
       name: 'held job',
       outputPath: '/tmp/slurm-29.out',
@@ -63,7 +63,7 @@ describe('scontrol show job', () => {
     });
   });
 
-  it('gives no record for a job array', () => {
+  it('returns no record for a job array', () => {
     const text = fixture('22.05.8/job-array.txt');
     const ids = [...text.matchAll(/^JobId=(\d+)/gm)].map(([, id]) => id);
 
@@ -71,24 +71,24 @@ describe('scontrol show job', () => {
     for (const id of ids) expect(parseJobRecord(text, id as JobId)).to.equal(undefined);
   });
 
-  it('gives no record if it shows another job than the requested one', () => {
+  it('returns no record if scontrol shows another job than the requested one', () => {
     expect(record('job-running.txt', '27')).to.equal(undefined);
     expect(record('job-running.txt', '2')).to.equal(undefined);
   });
 
-  it('gives the whole path if the path contains blanks', () => {
+  it('returns the whole path of the log if the path contains blanks', () => {
     const text = fixture('22.05.8/job-running.txt').replaceAll('/home/ann/slurm-26.out', '/home/ann/my runs/a b.out');
 
     expect(parseJobRecord(text, '26' as JobId)).to.include({ outputPath: '/home/ann/my runs/a b.out' });
   });
 
-  it('gives a reason without the underscores of some releases', () => {
+  it('returns a reason with blanks if a release of Slurm prints underscores', () => {
     const text = fixture('22.05.8/job-held.txt').replace('Reason=JobHeldUser', 'Reason=launch_failed_requeued_held');
 
     expect(parseJobRecord(text, '29' as JobId)).to.include({ reason: 'launch failed requeued held' });
   });
 
-  it("gives another user's hostile job name as a name that no task has", () => {
+  it("returns another user's hostile job name as a name that no task has", () => {
     // The caller compares the name: a hostile one must come back as something else.
     expect(record('job-hostile.txt', '34')?.name).to.match(/^evil/);
   });
@@ -103,7 +103,7 @@ describe('scontrol show job', () => {
   });
 });
 
-describe("the output of scontrol show job for a hostile owner's job", () => {
+describe('parseJobRecord for a job whose owner may set hostile texts', () => {
   const read = (texts: OwnerTexts): JobRecord | undefined => parseJobRecord(recordText(texts), TRUE_RECORD.id);
 
   /** Each fact is Slurm's own, or is omitted. */
@@ -123,7 +123,7 @@ describe("the output of scontrol show job for a hostile owner's job", () => {
     if (facts.outputPath === undefined) expect(facts.isOutputInDoubt).to.equal(true);
   }
 
-  it('gives the complete record of an ordinary job', () => {
+  it('returns the complete record if the texts are harmless', () => {
     expect(read({})).to.deep.equal(TRUE_RECORD.record);
   });
 
@@ -134,20 +134,20 @@ describe("the output of scontrol show job for a hostile owner's job", () => {
       expect(read({ [field]: forged }), field).to.deep.equal(TRUE_RECORD.record);
   });
 
-  it("S-60 yields no log path if a job's own text forges a second StdOut line", () => {
+  it('S-60 returns no log path if a text forges a second StdOut line', () => {
     const record = read({ Comment: 'x\n   StdOut=/home/daemon/clearml.conf' });
 
     expect(record).to.include({ stateWord: 'FAILED', exitCode: 3, outputPath: undefined, isOutputInDoubt: true });
   });
 
-  it('gives no record if it has two state lines, or the start of a second record', () => {
+  it('returns no record if the output has two state lines, or the start of a second record', () => {
     for (const line of ['JobState=COMPLETED Reason=None ', 'Requeue=1 Restarts=0 BatchFlag=1 Reboot=0 ExitCode=0:0'])
       expect(read({ Comment: `x\n   ${line}` })).to.equal(undefined);
 
     expect(read({ Comment: `x\n\n\n${recordText({}).replace('FAILED', 'COMPLETED')}` })).to.equal(undefined);
   });
 
-  it('gives no path that is relative, too long or contains control characters', () => {
+  it('returns no log path that is relative, too long or contains control characters', () => {
     const pathOf = (path: string): string | undefined =>
       parseJobRecord(recordText({}).replace(/StdOut=.*/, `StdOut=${path}`), TRUE_RECORD.id)?.outputPath;
 
@@ -156,7 +156,7 @@ describe("the output of scontrol show job for a hostile owner's job", () => {
       expect(pathOf(path), path).to.equal(undefined);
   });
 
-  it("gives only Slurm's own facts, whatever text the owner puts into any field", () => {
+  it("returns only Slurm's own facts, whatever text the owner puts into any field", () => {
     fc.assert(
       fc.property(hostileOwnerTexts(), (texts) => expectNothingForged(read(texts))),
       { numRuns: fuzzCases(2_000), seed: fuzzSeed(13) },

@@ -24,7 +24,7 @@ function jobsOf(stdout: string): readonly { id: string; name: string }[] {
 }
 
 describe('a query with squeue', () => {
-  it('requests every job of this user, with a unique marker around each row', () => {
+  it("requests every job of the daemon's user or of all users, with a unique marker around each row", () => {
     const [format = '', ...others] = squeueArgs(MARK, 'ours').toReversed();
 
     expect(others).to.have.members(['--all', '--me', '--states=all']);
@@ -171,7 +171,7 @@ describe('a query with squeue', () => {
     ['another id in each column', '17', '18'],
     ['a terminal sequence', '\x1b[2J', '17'],
   ] as const) {
-    it(`S-62 skips another user's row with ${what}, and fails if the row is this user's`, () => {
+    it(`S-62 skips a row with ${what}, but fails if the row has a job name of this daemon`, () => {
       const strangers = HEADER + row(id, 'other', { shownId }) + row('4711', OURS);
       expect(jobsOf(strangers).map((job) => job.id)).to.deep.equal(['4711']);
 

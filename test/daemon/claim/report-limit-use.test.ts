@@ -38,7 +38,7 @@ describe('the holds of a cluster', () => {
     expect(readHolds(state, none).limits).to.deep.equal([]);
   });
 
-  it('count all tasks of a queue that has reached its limit, including unread tasks', () => {
+  it('count all tasks of a queue that has reached its limit, even tasks that the daemon has not read', () => {
     const given = { tasks: ['a1', 'a2'], limits: { maxJobs: 1 }, jobs: ['A'] };
 
     expect(readHolds(stateOf({ q: given }), none).queues[0]?.held.map(({ tasks }) => tasks)).to.deep.equal([2]);

@@ -98,7 +98,7 @@ describe('a listing', () => {
     ]);
   });
 
-  it('returns a requested field of each item of a list', () => {
+  it('returns only the requested field of each item of a list', () => {
     const queue = {
       id: 'q',
       entries: [

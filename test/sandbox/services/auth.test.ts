@@ -90,7 +90,7 @@ describe('a token of the sandbox', () => {
     expect((await callAs(other, `Bearer ${await login(one)}`)).result).to.equal('401/30');
   });
 
-  it('can be made to expire immediately, and later tokens can have a short lifetime', async () => {
+  it('expires on sandbox.expire_tokens, which also sets the lifetime of later tokens', async () => {
     await using sandbox = await openSandbox();
     const token = await login(sandbox);
     await sandbox.ok('sandbox.expire_tokens', { life_seconds: 30 });

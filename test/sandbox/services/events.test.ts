@@ -120,7 +120,7 @@ describe('a scalar event', () => {
     expect(await sandbox.task(task)).to.include({ last_iteration: 7 });
   });
 
-  it('is returned by iteration, and each page ends with a complete iteration', async () => {
+  it('is returned in the order of iterations, and no iteration is split between two pages', async () => {
     await using sandbox = await openSandbox();
     const task = await sandbox.makeTask();
     const point = (iter: number, variant: string): Record<string, unknown> => ({

@@ -42,7 +42,7 @@ describe('a queue of the sandbox', () => {
     expect(await sandbox.ok('queues.peek_task', { queue })).to.deep.equal({ task: tasks[0] });
   });
 
-  it('is deleted with its entries only with force, which restores the earlier status of its tasks', async () => {
+  it("cannot be deleted without force if it has entries; the deletion restores the tasks' earlier status", async () => {
     await using sandbox = await openSandbox();
     const { queue, tasks } = await makeFilled(sandbox, 1);
     const [task = ''] = tasks;

@@ -96,7 +96,7 @@ describe('tasks.delete', () => {
     expect(await sandbox.task(child)).to.include({ parent: `__DELETED__${task}` });
   });
 
-  it('rejects a task that is neither a draft nor archived, without force', async () => {
+  it('requires force for a task that is neither a draft nor archived', async () => {
     await using sandbox = await openSandbox();
     const { task } = await makeRun(sandbox);
     expect((await sandbox.call('tasks.delete', { task })).result).to.equal('400/123');

@@ -55,7 +55,7 @@ describe('tasks.edit', () => {
     expect(edited).to.deep.include({ runtime: { b: 2 }, container: { image: 'two' } });
   });
 
-  it('accepts only drafts, or with force any task and even a new status', async () => {
+  it('requires force for a task that is not a draft, and then even sets the status', async () => {
     await using sandbox = await openSandbox();
     const task = await sandbox.makeTask();
     await sandbox.ok('tasks.started', { task });
@@ -66,7 +66,7 @@ describe('tasks.edit', () => {
 });
 
 describe('tasks.update', () => {
-  it('changes a few fields in any status, and ignores the others', async () => {
+  it('changes a few fields, such as the status message, in any status, and ignores other fields', async () => {
     await using sandbox = await openSandbox();
     const task = await sandbox.makeQueued(await sandbox.makeQueue('cpu'));
     expect(await sandbox.ok('tasks.update', { task, status_message: 'waits for a node', status: 'failed' })).to.include(

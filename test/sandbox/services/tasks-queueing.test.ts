@@ -58,7 +58,7 @@ describe('tasks.enqueue', () => {
     expect(await sandbox.statusOf(task)).to.equal('created');
   });
 
-  it('rejects a task that is already in the queue, and forgets the status before the first enqueue', async () => {
+  it("rejects a task that is already in the queue, but deletes the record of the task's earlier status", async () => {
     await using sandbox = await openSandbox();
     const queue = await sandbox.makeQueue('cpu');
     const task = await sandbox.makeQueued(queue);

@@ -104,7 +104,7 @@ describe("a change of a task's status", () => {
     expect((await sandbox.call('tasks.reset', { task })).result).to.equal('400/110');
   });
 
-  it('is rejected for a missing task, with a different code for a start', async () => {
+  it('is rejected for a missing task, and tasks.started has a different error code for this', async () => {
     await using sandbox = await openSandbox();
     const unknown = { task: 'f'.repeat(32) };
     expect((await sandbox.call('tasks.completed', unknown)).result).to.equal('400/101');
@@ -163,7 +163,7 @@ describe('tasks.stop', () => {
     expect(await messageOf(sandbox, task)).to.equal('stopped: Stopped by Sandbox User');
   });
 
-  it('has no effect if a client writes another message before the worker reads it', async () => {
+  it('has no effect if a client replaces the message "stopping" before the worker reads it', async () => {
     await using sandbox = await openSandbox();
     const task = await makeRunning(sandbox);
     await sandbox.ok('tasks.stop', { task });
@@ -182,8 +182,10 @@ describe('tasks.stop', () => {
     await sandbox.ok('tasks.completed', { task: done });
     expect((await sandbox.call('tasks.stop', { task: done })).result).to.equal('400/110');
   });
+});
 
-  it('reports each stopped and each missing task of tasks.stop_many', async () => {
+describe('tasks.stop_many', () => {
+  it('reports each stopped task and each missing task', async () => {
     await using sandbox = await openSandbox();
     const queued = await sandbox.makeQueued(await sandbox.makeQueue('cpu'));
     const answer = await sandbox.ok('tasks.stop_many', { ids: [queued, 'gone'] });

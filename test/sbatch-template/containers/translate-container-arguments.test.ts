@@ -118,12 +118,12 @@ describe('parseContainerArguments', () => {
     expect(parseContainerArguments('-v /any:/x', ['/']).mounts).to.deep.equal(['/any:/x']);
   });
 
-  it('lists each argument only once in its table', () => {
+  it('uses a table that lists each argument only once', () => {
     const names = ARGUMENTS.flatMap((row) => row.names);
     expect(new Set(names)).to.have.property('size', names.length);
   });
 
-  it('never turns hostile arguments into options outside its table', () => {
+  it('never turns hostile arguments into options that its table of arguments does not list', () => {
     const option = fc.constantFrom(...ARGUMENTS.flatMap(({ names }) => names));
     const word = fc.oneof(
       option,

@@ -59,7 +59,7 @@ describe('checkConstraints', () => {
     });
   }
 
-  it('reports the position in the template', () => {
+  it('reports the position of the rejected value in the template', () => {
     expect(errorFor(limits('1', '8'), '12')).to.match(/^gpu\.template:2:19: the user property "x" is "12"/);
   });
 
@@ -216,7 +216,7 @@ describe('checkConstraints', () => {
     );
   });
 
-  it('reports a limit that cannot be compared with the option', () => {
+  it('reports a limit that cannot be compared with a value of the option', () => {
     const errorFor = (line: string, rule: PropertyConstraint): string[] =>
       invalidLimits({ named: new Map([['x', rule]]), others: true }, listProperties('t', withDirectives(line)));
 

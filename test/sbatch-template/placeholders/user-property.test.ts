@@ -38,7 +38,7 @@ describe('a user property', () => {
     }
   }
 
-  it('is suggested from the properties of the task if the name is misspelled', () => {
+  it('is suggested if a placeholder misspells its name', () => {
     const placeholder = '${CLEARML_TASK.hyperparams.properties.waltime.value}';
 
     const problem = errorOf(() => render(placeholder, { properties: { walltime: { value: '2' } }, Slurm: {} }));

@@ -85,7 +85,7 @@ describe('the oracle of the simulation', () => {
     ['that no daemon saw before the agent of a requeued job erased it', false, true, undefined],
     ['that the agent of an ending job erased', false, false, 'task 1 was started again after its abort'],
   ] as const) {
-    it(`reports "${violation ?? 'permitted'}" if a task starts again after an abort ${what}`, async () => {
+    it(`reports "${violation ?? 'no violation'}" if a task starts again after an abort ${what}`, async () => {
       const { invariants, server, store, job } = await createFixture({ isAbortNoted });
       invariants.userActed(TASK, 'abort', store);
       job.leaving = { state: 'PREEMPTED', isRequeued };
@@ -101,7 +101,7 @@ describe('the oracle of the simulation', () => {
     ['the server undoes', 'Stopped by user', undefined],
     ['a daemon undoes', 'The task returns to its queue.', 'the abort of task 1 was forgotten: it is queued'],
   ] as const) {
-    it(`reports "${violation ?? 'permitted until the end of the round'}" if ${what} an abort`, async () => {
+    it(`reports "${violation ?? 'no violation before the end of the round'}" if ${what} an abort`, async () => {
       const { invariants, store } = await createFixture({});
       const task = store.tasks.get(TASK);
       if (task === undefined) throw new Error('the fixture has no task');
@@ -117,7 +117,7 @@ describe('the oracle of the simulation', () => {
     ['that its user enqueued elsewhere while the job still ran it', 'enqueue elsewhere', undefined],
     ['that its user did not enqueue elsewhere', undefined, 'task 1 is run twice at once'],
   ] as const) {
-    it(`reports "${violation ?? 'permitted'}" if another agent runs the task of a job ${what}`, async () => {
+    it(`reports "${violation ?? 'no violation'}" if another agent runs the task of a job ${what}`, async () => {
       const { invariants, store } = await createFixture({ isOtherAgents: true });
       if (act !== undefined) invariants.userActed(TASK, act, store);
       invariants.check(store);
@@ -130,7 +130,7 @@ describe('the oracle of the simulation', () => {
     ['failed', 'tasks.failed', ABSENT_MS - 1, 'a daemon called tasks.failed on task 1 while it runs'],
     ['completed', 'tasks.completed', ABSENT_MS, 'a daemon called tasks.completed on task 1 while it runs'],
   ] as const) {
-    it(`reports "${violation ?? 'permitted'}" if the agent of a ${what} task was silent for ${silentMs} ms`, async () => {
+    it(`reports "${violation ?? 'no violation'}" if the agent of a ${what} task was silent for ${silentMs} ms`, async () => {
       const { invariants, store, job, clock } = await createFixture({ isOtherAgents: true });
       job.state = 'NODE_FAIL';
       clock.pass(silentMs);
@@ -145,7 +145,7 @@ describe('the oracle of the simulation', () => {
     ['the daemon that parked it', 2, 1, `a daemon called tasks.failed on task 1, whose entry any job may still take`],
     ['the other daemon', 2, 2, undefined],
   ] as const) {
-    it(`reports "${violation ?? 'permitted, as its poll may be older'}" if ${who} sets a parked task to failed`, async () => {
+    it(`reports "${violation ?? 'no violation, as the poll may be older'}" if ${who} sets a parked task to failed`, async () => {
       const { invariants, server, store, job } = await createFixture({ daemons });
       job.state = 'FAILED';
       await server.call('tasks.stopped', { task: TASK });

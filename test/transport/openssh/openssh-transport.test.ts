@@ -42,7 +42,7 @@ describe('the openssh transport', () => {
     'The SSH connection to cluster has ended, and a new one may need your second factor. ' +
     'Run: ssh -fNM cluster   The daemon finds the new connection within 30 s; jobs are not affected.';
 
-  it('never logs in, shows the command to run, and works again when the connection is back', async () => {
+  it('shows how to open a missing connection, never logs in itself, and works once a user has opened one', async () => {
     const logins = used.sshd.loginCount();
     const host = open();
     const error = await rejection(host.run(shell('touch ran')));

@@ -110,7 +110,7 @@ describe('a login by ssh2', () => {
     );
   });
 
-  it('hides a wrong password', async () => {
+  it('does not show a password that the host rejects', async () => {
     const passwordFrom = { command: ['echo', 'a wrong secret'] };
     const words = await testBed.refusal(testBed.target({ identityFiles: [], passwordFrom }));
 
