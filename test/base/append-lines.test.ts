@@ -58,7 +58,7 @@ describe('a file of lines', () => {
     expect(events).to.deep.equal(['EISDIR', 'written again, lost 0']);
   });
 
-  it('drops the oldest lines above 16 MB of lines in memory, and logs how many it dropped', async () => {
+  it('keeps at most 16 MB of lines in memory, drops the oldest, and logs how many it dropped', async () => {
     const file = create();
     await mkdir(path);
     // A line of one million bytes with its end, so that sixteen fit.

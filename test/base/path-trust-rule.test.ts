@@ -77,7 +77,7 @@ describe('the trust rule for paths', () => {
       { group: LAB },
     ],
     [
-      'does not trust a path in a directory of the trusted group that all users can write to, even if it is sticky',
+      'does not trust a path in a directory that all users can write to, even a sticky one of the trusted group',
       pathSteps({ mode: 0o3777, gid: LAB }, {}),
       '/0 can be written by everybody (mode 3777)',
       { group: LAB },
@@ -132,24 +132,24 @@ describe('the trust rule for paths', () => {
       SITE,
     ],
     [
-      'trusts a path that the group "root" (gid 0) can write to among the cluster\'s programs',
+      'trusts, among the cluster\'s programs, a path that the group "root" (gid 0) can write to',
       pathSteps({ uid: 0, gid: 0, mode: 0o775 }),
       undefined,
       SITE,
     ],
     [
-      'does not trust a path that the group "root" (gid 0) can write to among other files',
+      'does not trust, among other files, a path that the group "root" (gid 0) can write to',
       pathSteps({ uid: 0, gid: 0, mode: 0o775 }),
       '/0 can be written by group 0 (mode 775)',
     ],
     [
-      'does not trust a path that the group "users" (gid 100) can write to among the cluster\'s programs',
+      'does not trust, among the cluster\'s programs, a path that the group "users" (gid 100) can write to',
       pathSteps({ uid: 0, gid: 100, mode: 0o775 }),
       '/0 can be written by group 100 (mode 775)',
       SITE,
     ],
     [
-      "does not trust a path that all users can write to among the cluster's programs",
+      "does not trust, among the cluster's programs, a path that all users can write to",
       pathSteps({ uid: 990, mode: 0o777 }),
       '/0 can be written by everybody (mode 777)',
       SITE,

@@ -32,7 +32,7 @@ describe('the Unix user of a task', () => {
   const map = resolveUserMap({ a1: 'alice', b2: 'bob' }, factsWith());
   const withDefault = resolveUserMap({ a1: 'alice', default: 'bob' }, factsWith());
 
-  it("is the Unix user of the task's owner", () => {
+  it("is the one that the map gives for the task's owner", () => {
     expect(unixUserOf('a1', map)).to.deep.equal({ kind: 'run as', user: ALICE });
     expect(unixUserOf('b2', map)).to.deep.equal({ kind: 'run as', user: BOB });
   });
@@ -42,7 +42,7 @@ describe('the Unix user of a task', () => {
       expect(unixUserOf(owner, withDefault)).to.deep.equal({ kind: 'run as', user: BOB });
   });
 
-  it('is missing if the map has neither the owner nor a default, and the task is rejected', () => {
+  it('is missing, so that the task is rejected, if the map has neither the owner nor a default', () => {
     const reason = 'ClearML user zz is not in agent.slurm.user_map, which has no "default"';
     expect(unixUserOf('zz', map)).to.deep.equal({ kind: 'rejected', reason });
     expect(unixUserOf(undefined, map)).to.include({ kind: 'rejected' });
@@ -99,7 +99,7 @@ describe('the Unix user of a task', () => {
       expect(unixUserOf(owner, resolved)).to.have.property('reason').that.contains('2 ClearML users have this name');
   });
 
-  it("is listed once among the mapped users, unless it is the daemon's user", () => {
+  it("appears only once among the mapped users, and never if it is the daemon's user", () => {
     const resolved = resolveUserMap({ a1: 'alice', b2: 'alice', b3: 'ghost', default: 'clearml' }, factsWith());
     expect(mappedUsers(resolved)).to.deep.equal([ALICE]);
   });

@@ -82,7 +82,7 @@ describe("an amount in Slurm's notation", () => {
     ['nodes', '-1', -1],
     ['gpus', '1:00', undefined],
   ] as const) {
-    it(`means ${limit ?? 'nothing valid'} as a limit of kind ${kind}: "${text}"`, () => {
+    it(`is ${limit ?? 'invalid'} as a limit of kind ${kind}: "${text}"`, () => {
       expect(parseLimit(text, kind)).to.equal(limit);
     });
   }

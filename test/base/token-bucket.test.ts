@@ -34,7 +34,7 @@ describe('the rate limit', () => {
     expect(limit.waitMs(NOW - 3_600_000 + 1_000)).to.equal(0);
   });
 
-  it('S-15 never permits more calls than the burst plus the rate', () => {
+  it('S-15 never permits more calls than the burst plus the rate times the elapsed time', () => {
     const rate = fc.double({ min: 0.1, max: 100, noNaN: true });
     fc.assert(
       fc.property(rate, fc.array(fc.nat(5_000), { maxLength: 60 }), (perSecond, steps) => {
@@ -76,7 +76,7 @@ describe('the rate limit', () => {
     expect(begun).to.be.within(9, 10);
   });
 
-  it('makes several calls wait for one token each, up to the size of a burst', () => {
+  it('makes several calls wait together for one token each, but for no more tokens than the burst', () => {
     const limit = createRateLimit({ perSecond: 10, burst: 20 });
     for (let calls = 0; calls < 20; calls += 1) limit.spend(NOW);
 

@@ -12,7 +12,7 @@ import { data, hangUp, later, page, refuse } from './scripted-server.ts';
 const TASK = taskId('a'.repeat(32));
 const OTHER = taskId('b'.repeat(32));
 
-describe('events.log of the ClearML client', () => {
+describe('console logging in the ClearML client', () => {
   const fixture = createScriptedServerFixture();
 
   const added = data({ added: 1, errors: 0, errors_info: {} });
@@ -28,7 +28,7 @@ describe('events.log of the ClearML client', () => {
     return fixture.server.callsOf('events.add_batch').map(({ body }) => body.split('\n').length);
   }
 
-  it('C-25 sends JSON lines whose timestamps are one millisecond apart, even across calls', async () => {
+  it('C-25 sends lines as JSON, with timestamps one millisecond apart, even across calls', async () => {
     fixture.server.script('events.add_batch', added);
     const { events: console } = fixture.client({ clock: createSetClock(5000) });
 
@@ -190,7 +190,7 @@ describe('events.log of the ClearML client', () => {
     expect(events().map(({ msg }) => msg)).to.deep.equal(['a', 'b']);
   });
 
-  it('aborts the wait of deferred lines when the client is closed', async () => {
+  it('stops the timer of deferred lines when the client is closed', async () => {
     const clock = createSleepingClock();
     const client = fixture.client({ clock });
 
@@ -200,7 +200,7 @@ describe('events.log of the ClearML client', () => {
     expect(clock.sleeps.map(({ signal }) => signal?.aborted)).to.deep.equal([true]);
   });
 
-  it('sends deferred lines on flush, and ignores a failure', async () => {
+  it('sends deferred lines on flush, which succeeds even if the call fails', async () => {
     fixture.server.script('events.add_batch', added, hangUp());
     const { events: console } = fixture.client();
     const logLine = (): Promise<void> => console.logLater(TASK, 'w', [{ level: 'INFO', text: 'x' }]);

@@ -87,7 +87,7 @@ export function defineChangesContract(testBed: () => ContractTestBed): void {
       expect(await changedSince(await statusChangedOf(early))).to.have.members([early, late]);
     });
 
-    it('returns the same tasks as a query for all tasks', async () => {
+    it('returns for a changed task the same data as a plain task query', async () => {
       const { client } = testBed();
       const { task } = await subjectIn('in_progress');
 
@@ -121,7 +121,7 @@ export function defineChangesContract(testBed: () => ContractTestBed): void {
       expect([...(await client.tasks.readChanged([task], since)).tasks.keys()]).to.deep.equal([]);
     });
 
-    it('sends no request for an empty list of tasks', async () => {
+    it('returns no task, and a count returns 0, for an empty list of tasks', async () => {
       expect([...(await testBed().client.tasks.readChanged([], 0)).tasks]).to.deep.equal([]);
       expect(await testBed().client.tasks.count([], 'created')).to.equal(0);
     });

@@ -59,7 +59,7 @@ export function defineModelContract(testBed: () => ContractTestBed): void {
       expect(created).to.not.have.any.keys('task', 'project', 'parent', 'framework', 'comment', 'ui_cache');
     });
 
-    it('accepts edited fields, and updates the iteration of its task', async () => {
+    it('can be edited, and raises the last iteration of its task', async () => {
       const task = await testBed().raw.createTask();
       const model = await createModel({ task });
       const fields = {
@@ -189,7 +189,7 @@ export function defineModelContract(testBed: () => ContractTestBed): void {
       expect(first).not.to.equal(second);
     });
 
-    it('lose a deleted model, and an input of a task cannot be deleted', async () => {
+    it('lose a model that is deleted, which needs force if the model is an input of another task', async () => {
       const { raw } = testBed();
       const [task, other] = [await raw.createTask(), await raw.createTask()];
       const [kept, model] = [await saveModel(task, 'kept'), await saveModel(task, 'weights')];

@@ -74,7 +74,7 @@ export function defineQueueContract(testBed: () => ContractTestBed): void {
     });
   });
 
-  it('limits a list of queues to the requested number of entries for each queue', async () => {
+  it('a list of queues contains at most the requested number of entries for each queue', async () => {
     const { client, newQueue, newTaskIn } = testBed();
     const [queue, empty] = [await newQueue(), await newQueue()];
     const [first, second] = [await newTaskIn(queue), await newTaskIn(queue), await newTaskIn(queue)];

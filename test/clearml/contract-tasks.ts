@@ -30,7 +30,7 @@ export function defineTaskContract(testBed: () => ContractTestBed): void {
       expect(task?.lastUpdate).to.be.closeTo(Date.now(), 3_600_000);
     });
 
-    it('returns for one task the same fields as for many, plus the unchanged document', async () => {
+    it('returns for a single task the fields that it returns for several, and the complete document of the task', async () => {
       const { client, newQueue, newTaskIn } = testBed();
       const id = await newTaskIn(await newQueue());
 
@@ -40,7 +40,7 @@ export function defineTaskContract(testBed: () => ContractTestBed): void {
       expect(one?.document).to.include({ id, type: 'testing', status: 'queued' }).and.to.have.property('hyperparams');
     });
 
-    it('returns the same documents for several tasks in one call', async () => {
+    it('returns for several tasks, in one call, the documents that it returns for each task alone', async () => {
       const { client, newQueue, newTaskIn, raw } = testBed();
       const queue = await newQueue();
       const [waiting, archived, deleted] = [await newTaskIn(queue), await raw.createTask(), await raw.createTask()];
@@ -212,7 +212,7 @@ export function defineTaskContract(testBed: () => ContractTestBed): void {
       expect(hyperparams).to.have.nested.property('properties.slurm_cluster.value', 'c1');
     });
   });
-  describe("a user's request to run a task", () => {
+  describe('the ClearML client, for a user who runs a task,', () => {
     it('enqueues a draft, a failed task and a stopped task', async () => {
       const { client, raw, newQueue } = testBed();
       const queue = await newQueue();
@@ -228,7 +228,7 @@ export function defineTaskContract(testBed: () => ContractTestBed): void {
         expect(task).to.include({ status: 'queued', executionQueue: queue });
     });
 
-    it('moves a task from another queue, and keeps the position of a task in the same queue', async () => {
+    it('moves a task to the requested queue, but keeps its position if it is already in that queue', async () => {
       const { client, newQueue, newTaskIn } = testBed();
       const [first, second] = [await newQueue(), await newQueue()];
       const [moved, after] = [await newTaskIn(first), await newTaskIn(first)];

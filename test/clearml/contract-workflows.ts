@@ -46,7 +46,7 @@ export function defineWorkflowContract(testBed: () => ContractTestBed): void {
         .and.deep.includes({ first_value_iteration: 0, min_value_iteration: 1, max_value_iteration: 0 });
     });
 
-    it('can sort and filter a query for tasks', async () => {
+    it('can be used to sort and filter a query for tasks', async () => {
       const { raw } = testBed();
       const [low, high] = [await raw.createTask(), await raw.createTask()];
       await report(low, [[0, 1]]);
@@ -103,7 +103,7 @@ export function defineWorkflowContract(testBed: () => ContractTestBed): void {
   });
 
   describe('a task of a pipeline', () => {
-    it('has an empty list of artifacts at first, which the SDK can delete', async () => {
+    it('has, after its creation, an empty list of artifacts that the SDK can delete', async () => {
       const { raw } = testBed();
       const task = await raw.createTask();
       const read = await raw.call('tasks.get_by_id', { task });

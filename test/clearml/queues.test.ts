@@ -75,7 +75,7 @@ describe('the queue calls of the ClearML client', () => {
     expect(fixture.sent('queues.get_all').map((body) => (body as { page: number }).page)).to.deep.equal([0, 1]);
   });
 
-  describe('C-34 C-36 read the other entries, and warn once about', () => {
+  describe('C-34 C-36 warn once, and read all other data, if a response contains', () => {
     const good = { task: TASK, added: '2026-01-02T03:04:05+00:00' };
     const at = Date.UTC(2026, 0, 2, 3, 4, 5);
     const rows: readonly {
@@ -128,7 +128,7 @@ describe('the queue calls of the ClearML client', () => {
       });
     }
 
-    it('the second entry of the same task, and an invalid time', async () => {
+    it('two entries of one task, and an entry with an invalid time', async () => {
       const timeless = { task: 'd'.repeat(32), added: 5 };
       const queue = { id: QUEUE, name: 'gpu', entries: [good, good, timeless] };
       fixture.server.script('queues.get_all', data({ queues: [queue] }));
@@ -167,7 +167,7 @@ describe('the queue calls of the ClearML client', () => {
     }
 
     for (const entries of [undefined, null, {}, 'none']) {
-      it(`the entries of a queue if they are ${JSON.stringify(entries)}`, async () => {
+      it(`a queue whose entries are ${JSON.stringify(entries)}`, async () => {
         fixture.server.script('queues.get_all', data({ queues: [{ id: QUEUE, name: 'gpu', entries }] }));
 
         const { queues, isWhole } = await fixture.client().queues.readAll();
@@ -191,7 +191,7 @@ describe('the queue calls of the ClearML client', () => {
     expect(await rejection(fixture.client().queues.find('gpu'))).to.be.instanceOf(InvalidResponseError);
   });
 
-  it('return false from pop if the response names no entry', async () => {
+  it('report a pop as failed if the response names no entry', async () => {
     fixture.server.script('queues.get_next_task', data({}), data({ entry: null }), data({ entry: { task: TASK } }));
     const { queues } = fixture.client();
 
@@ -208,7 +208,7 @@ describe('the queue calls of the ClearML client', () => {
     expect(fixture.server.callsOf('queues.get_next_task')).to.have.length(1);
   });
 
-  it('return true from removeEntry only if the server reports a removed entry', async () => {
+  it('report an entry as removed only if the server confirms the removal', async () => {
     fixture.server.script(
       'queues.remove_task',
       data({ removed: 0 }),

@@ -41,7 +41,7 @@ describe('the task calls of the ClearML client', () => {
     expect(tasks.get(OTHER)).to.include({ status: 'queued', archived: true });
   });
 
-  it('read several documents, and omit a task that is unreadable or appears twice', async () => {
+  it('read several documents, without those of tasks that are unreadable or appear twice in the response', async () => {
     const third = taskId('d'.repeat(32));
     const good = { id: TASK, status: 'queued', script: { diff: 'x' } };
     const rows = [good, 'x', { id: OTHER, status: 'brand_new' }, { ...good, id: third }, { ...good, id: third }];
@@ -139,7 +139,7 @@ describe('the task calls of the ClearML client', () => {
     expect(fixture.server.callsOf('tasks.get_by_id')).to.have.length(1);
   });
 
-  it('stop if the server returns the same full page again', async () => {
+  it('stop with an error if the server returns the same full page twice', async () => {
     const tasks = Array.from({ length: 500 }, (_, n) => ({ id: n.toString(16).padStart(32, '0'), status: 'queued' }));
     fixture.server.script('tasks.get_all', data({ tasks }));
 

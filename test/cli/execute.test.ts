@@ -62,7 +62,7 @@ describe('execute', () => {
     ['an option of sbatch', [], '#SBATCH --container-image=${CLEARML_TASK.container.image:python}\n'],
     ['a command of the script', [], 'image=${CLEARML_TASK.container.image:python}\n'],
   ] as const) {
-    it(`accepts --container if the image is used by ${how}`, async () => {
+    it(`accepts --container if ${how} uses the image`, async () => {
       await using cli = await openCliWithStandIns();
       await cli.write('t', TEMPLATE.replace('#SBATCH -n 1\n', `$&${lines}`));
 

@@ -18,7 +18,7 @@ describe('explain', () => {
     ['an error with the interrupt as its cause', new Error('fetch failed', { cause: interrupted })],
     ['the AbortError of Node', new DOMException('aborted', 'AbortError')],
   ] as const) {
-    it(`prints nothing and returns 130 after SIGINT: ${how}`, () => {
+    it(`prints nothing and returns 130 for ${how} after SIGINT`, () => {
       expect(explained(error, interrupted)).to.deep.equal({ code: 130, printed: '' });
     });
   }

@@ -37,7 +37,7 @@ describe('the command that starts this program again', () => {
     return startedAs({ execPath: node, execArgv, argv, env }, isSingleFile);
   }
 
-  it('names only the program if the first Node in PATH is the one that runs', () => {
+  it('names only the program if the first Node in PATH is the one that runs this process', () => {
     expect(started({})).to.deep.equal([program, '--queue', 'gpu']);
   });
 
@@ -65,7 +65,7 @@ describe('the command that starts this program again', () => {
     expect(started({ env: gone })).to.deep.equal([node, program, '--queue', 'gpu']);
   });
 
-  it('names only the single-file executable if that is what runs', () => {
+  it('names only the executable if this program is a single-file executable', () => {
     expect(started({ isSingleFile: true, argv: [node, node, 'unit'] })).to.deep.equal([node, 'unit']);
   });
 });

@@ -6,7 +6,7 @@ import { openCliWithStandIns, type CliWithStandIns } from './cli-with-stand-ins.
 
 const TEMPLATE = '#!/bin/bash\n#SBATCH --hold\n${CLEARML_PRE_SETUP}\n${CLEARML_AGENT_EXECUTE}\n${CLEARML_POST_SETUP}\n';
 
-describe('pause and resume', () => {
+describe('a pause', () => {
   let cli: CliWithStandIns;
 
   beforeEach(async () => {
@@ -45,7 +45,7 @@ describe('pause and resume', () => {
     return clusters[0];
   }
 
-  it('stop all claims across a restart, show the reason on the task, and then allow claims again', async () => {
+  it('stops the claims of a daemon that starts later, shows its reason for each waiting task, and ends on resume', async () => {
     const paused = await cli.run('pause', 'gpu', '--until', '2h', '--reason', 'new drivers');
     const task = await enqueue('second');
     await claim();
@@ -73,7 +73,7 @@ describe('pause and resume', () => {
     ]);
   });
 
-  it('replace the pause of a queue, and keep the pause of its cluster', async () => {
+  it('replaces an earlier pause of the same queue, and keeps the pause of the cluster', async () => {
     await cli.run('pause', '--reason', 'everything');
     await cli.run('pause', 'gpu', '--reason', 'one');
     await cli.run('pause', 'gpu', '--reason', 'two');
@@ -86,7 +86,7 @@ describe('pause and resume', () => {
     expect((await cli.run('resume', 'gpu')).stdout).to.match(/^Queue gpu: not paused\./);
   });
 
-  it('replace an unreadable pause file, which would stop all claims', async () => {
+  it('stops all claims if its file is unreadable, until resume replaces the file', async () => {
     await writeFile(join(cli.stateDir, 'pauses.json'), '{');
     await enqueue('second');
     await claim();
@@ -105,7 +105,7 @@ describe('pause and resume', () => {
     [['pause', '--until', 'tomorrow'], '--until must be a time such as 2026-12-01T08:00, or a duration such as 2h'],
     [['pause', '--reason', 'a\nb'], '--reason must be one line of at most 200 characters.'],
   ] as const) {
-    it(`reject the arguments ${JSON.stringify(words)} as a usage error`, async () => {
+    it(`is rejected as a usage error: ${JSON.stringify(words)}`, async () => {
       const { code, stderr } = await cli.run(...words);
 
       expect(code).to.equal(2);

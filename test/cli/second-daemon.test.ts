@@ -85,7 +85,7 @@ describe('a second daemon with an HTTP server', () => {
     await reach();
   });
 
-  it("does not change the first daemon's socket and note even if it serves another cluster", async () => {
+  it("does not change the first daemon's socket and address file, even if it serves another cluster", async () => {
     await listen(socket);
     await writeFile(join(folder, 'state', 'http.json'), NOTE);
     await configure(`unix_socket: "${socket}"`, 'clusters { one {}, two {} }, queues { aaa { cluster: one } }');
@@ -98,7 +98,7 @@ describe('a second daemon with an HTTP server', () => {
     await reach();
   });
 
-  it('opens one HTTP server for all its clusters, and removes the note and the socket when it ends', async () => {
+  it('opens one HTTP server for all its clusters, and removes the socket and the address file when it ends', async () => {
     await configure(
       `unix_socket: "${socket}"`,
       'clusters { one {}, two {}, held {} }, queues { aaa { cluster: one } }',
@@ -112,7 +112,7 @@ describe('a second daemon with an HTTP server', () => {
     expect(await readdir(join(folder, 'state'))).to.have.members(['one', 'two', 'held']);
   });
 
-  it('starts and stops even if it cannot write the file that contains its address', async () => {
+  it('starts and stops even if it cannot write the address file', async () => {
     await mkdir(join(folder, 'state', 'http.json', 'full'), { recursive: true });
     await configure(`unix_socket: "${socket}"`);
 

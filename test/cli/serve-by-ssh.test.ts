@@ -244,7 +244,7 @@ describe('the daemon, for a cluster over SSH,', () => {
     expect(sshd.loginCount()).to.equal(logins);
   });
 
-  it('reports when it starts that ssh2 does not support ProxyCommand', async () => {
+  it('reports at its start that ssh2 does not support ProxyCommand', async () => {
     await writeConfig('ProxyCommand nc %h %p');
 
     const { code, stderr } = await round('provider: ssh2');

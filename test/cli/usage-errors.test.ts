@@ -62,7 +62,7 @@ describe('the program', () => {
     }
   });
 
-  it('creates and selects a cluster for the host of --ssh', async () => {
+  it('adds a cluster for the host of --ssh to the settings, and selects it', async () => {
     await using cli = await openCli();
     const { stdout } = await cli.run('config', 'agent.slurm', '--json', '--ssh', 'jane@login1.example.org');
 

@@ -265,7 +265,7 @@ describe('limits and fairness', () => {
     });
   });
 
-  it('of agent.slurm: a queue inherits the fairness, but not the limits', () => {
+  it('are inherited by a queue from agent.slurm only in part: the fairness is, the limits are not', () => {
     expect(
       limitsOf('max_jobs: 100, user_fairness: true, queues { a { max_jobs: 3 }, b { user_fairness: false } }'),
     ).to.deep.include({

@@ -71,7 +71,7 @@ describe('a CLEARML_AGENT__ variable', () => {
     });
   }
 
-  it('sets a lower-case name in any section, with a dot for two underscores', () => {
+  it('names a setting of any section in capitals, with two underscores for each dot', () => {
     expect(
       dynamic({
         CLEARML_AGENT__API__API_SERVER: 'http://x',
@@ -93,7 +93,7 @@ describe('a CLEARML_AGENT__ variable', () => {
     });
   });
 
-  it('sets nothing if an optional substitution is undefined', () => {
+  it('sets nothing if its value is an optional substitution of an undefined variable', () => {
     expect(dynamic({ CLEARML_AGENT__A: '${?NO_SUCH}' })).to.deep.equal({});
   });
 

@@ -230,7 +230,7 @@ describe('the loaded configuration', () => {
     });
   });
 
-  it('accepts a number as a key, and treats an empty text as "not set"', () => {
+  it('accepts a number as an access key, and treats an empty text as "not set"', () => {
     const { api, workerName } = configWith(
       'api.credentials { access_key: 12345, secret_key: "" }, agent.worker_name: " "',
     ).settings;

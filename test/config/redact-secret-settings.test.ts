@@ -66,7 +66,7 @@ describe('secretValues', () => {
     ]);
   });
 
-  it('returns passwords and assignments in the middle of a text', () => {
+  it('returns passwords in URLs and values assigned to secret names, even in the middle of a text', () => {
     expect(secretValues(treeOf('a: "https://ada:pw@h/x", b: "https://token1@h", c: "-e API_KEY=abc"'))).to.deep.equal([
       'pw',
       'token1',

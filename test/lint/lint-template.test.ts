@@ -68,7 +68,7 @@ describe('lintTemplate', () => {
     });
   }
 
-  it('writes each message as a sentence with a capital letter, a program or an option at its start', () => {
+  it('writes each message as a sentence that starts with a capital letter, a program or an option', () => {
     for (const { text } of TEMPLATE_PROBLEMS) {
       for (const { sentence } of lintTemplate('t.template', text).findings) {
         expect(sentence).to.match(/^(?:[^a-z]|bash|sbatch|srun|ssh|hetjob|apptainer|singularity)[^]*[.?]$/);

@@ -70,14 +70,14 @@ describe('a log line as text', () => {
     expect(formatLogLine(withErr, { ...TEXT, withStack: true })).to.match(/ stack="Error: y\\n +at .*log-line\.test/);
   });
 
-  it('shows an error that is its own cause once', () => {
+  it('shows an error only once if it is its own cause', () => {
     const error: Error & { cause?: unknown } = new Error('round');
     error.cause = error;
 
     expect(formatLogLine(event('x', { err: error }), TEXT)).to.match(/^.{0,300}$/);
   });
 
-  it("in systemd's journal has a priority prefix and no timestamp", () => {
+  it("has a priority prefix and no timestamp in systemd's journal", () => {
     const style = { ...TEXT, journald: true };
 
     expect(formatLogLine(event('Started'), style)).to.equal('<6>INFO Started');
@@ -123,7 +123,7 @@ describe('a log line as JSON', () => {
     });
   });
 
-  it('reports that the data cannot be printed if the data contains itself', () => {
+  it('contains a notice in place of data that contains itself', () => {
     const circle: Record<string, unknown> = {};
     circle['self'] = circle;
 

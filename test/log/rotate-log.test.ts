@@ -25,7 +25,7 @@ describe('a log file', () => {
   });
   afterEach(() => rm(folder, { recursive: true }));
 
-  it('is rotated at its size limit, keeps order and mode, and leaves a limited number of old files', () => {
+  it('is rotated at its size limit into a limited number of old files, with unchanged mode and line order', () => {
     const log = openSync(file, 'a', 0o600);
     for (let line = 1; line <= 100; line += 1) {
       writeSync(log, `line ${line}\n`);

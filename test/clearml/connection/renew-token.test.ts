@@ -102,7 +102,7 @@ describe('the login to ClearML', () => {
     expect(error.message).to.include('CLEARML_AUTH_TOKEN').and.not.include('given-token');
   });
 
-  it('waits for a running login instead of starting another', async () => {
+  it('is shared by all calls that start while it runs', async () => {
     let open: (value?: unknown) => void = () => undefined;
     const gate = new Promise((resolve) => {
       open = resolve;
@@ -166,7 +166,7 @@ describe('the login to ClearML', () => {
       expect(fixture.server.callsOf('auth.login')).to.have.length(2);
     });
 
-    it('causes an unreachable error if the server rejects it right after the login', async () => {
+    it('causes a ServerUnreachableError if the server rejects it right after the login', async () => {
       fixture.server.script('queues.remove_task', refuse(401, 30, 'invalid token'));
 
       const error = await rejection(fixture.client({ timeouts: { retryMs: 0 } }).queues.removeEntry(QUEUE, TASK));

@@ -101,7 +101,7 @@ describe('the rate limit of calls to ClearML', () => {
     ]);
   });
 
-  it('stops the wait soon after the server responds again', () => {
+  it('shortens a long wait to one second when the server responds again', () => {
     const made = limited();
     for (let count = 0; count < 8; count += 1) {
       made.clock.set(made.clock.now() + made.waitMs());

@@ -77,7 +77,7 @@ describe('parseHocon', () => {
     );
   });
 
-  it('restores every JSON value that nodeFrom has converted', () => {
+  it('uses nodes from which plainTree restores every JSON value given to nodeFrom', () => {
     fc.assert(
       fc.property(anyJson(), (value) => {
         const node = nodeFrom(value, { kind: 'default' });

@@ -37,7 +37,7 @@ describe('agent.slurm.http', () => {
     expect(configWith('agent.slurm.http.token_file = t').settings.http).to.equal(undefined);
   });
 
-  it('rejects an invalid address', () => {
+  it('causes an error if listen is not a valid address', () => {
     const { message } = catchError(ConfigError, () => configWith('agent.slurm.http.listen = "host"'));
 
     expect(message).to.include('must be PORT or HOST:PORT');
