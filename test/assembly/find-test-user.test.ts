@@ -27,7 +27,7 @@ describe('the sbatch check of a template', () => {
     ["runs as the daemon's user without a user map", {}, undefined],
     ["runs as a mapped user if no job runs as the daemon's user", { b2: 'bob', a1: 'alice' }, 'bob'],
     ["runs as the daemon's user if some jobs run as that user", { a1: 'alice', default: 'clearml' }, undefined],
-    ['never runs as a user whom the map must not name', { a1: 'root', b2: 'bob' }, 'bob'],
+    ['does not run as root, even if the user map names root', { a1: 'root', b2: 'bob' }, 'bob'],
   ] as const) {
     it(what, async () => {
       expect(await findTestUser(hostWith(), { userMap, minUid: 1000 })).to.equal(expected);
@@ -41,7 +41,7 @@ describe('the sbatch check of a template', () => {
     expect(await findTestUser(host, { userMap: { a1: 'alice' }, minUid: 1000 })).to.equal(undefined);
   });
 
-  it('is skipped while sudo refuses sbatch as this user, and lint says so', async () => {
+  it('is skipped while sudo refuses to run sbatch as the mapped user, and lint reports why', async () => {
     const { parsed } = lintTemplate('gpu.template', `#!/bin/bash\n#SBATCH --nodes=1\n${BLOCKS}`);
     const cluster = hostWith(({ program, runAs: user }) => {
       if (user === undefined) return '';

@@ -28,7 +28,7 @@ function waiting(giveUpMs: number | undefined, lastFailure?: ServerUnreachableEr
 }
 
 describe('firstResponse', () => {
-  it('reports after three seconds why the server does not respond, and when the wait ends', async () => {
+  it('reports after three seconds why the server does not respond, and until when it waits', async () => {
     const { time, notices, resolve, answer } = waiting(10_000, REFUSED);
     time.pass(2_999);
     await Promise.resolve();
@@ -47,7 +47,7 @@ describe('firstResponse', () => {
     expect(error.message).to.equal(`${REFUSED.message}; gave up after 10 s`);
   });
 
-  it('reports that the server has not responded while the first attempt hangs', async () => {
+  it('reports, while the first attempt hangs, that the server has not responded', async () => {
     const { time, notices, answer } = waiting(10_000);
     time.pass(3_000);
     time.pass(7_000);

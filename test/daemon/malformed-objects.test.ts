@@ -121,7 +121,7 @@ describe('a task whose fields cannot be read', () => {
   ];
   for (const [title, fields] of faults) {
     for (const isBegun of [false, true]) {
-      it(`keeps its ${isBegun ? 'running' : 'pending'} job if it ${title}, and other tasks are tracked`, async () => {
+      it(`keeps its ${isBegun ? 'running' : 'pending'} job, and others stay tracked, if its row in the response ${title}`, async () => {
         const fixture = createStepFixture();
         const [odd, other] = [await fixture.enqueued(1), await fixture.enqueued(2)];
         await runFor(fixture, 30_000);
@@ -146,7 +146,7 @@ describe('a task whose fields cannot be read', () => {
     ['status', { status: 7 }],
     ['id', { id: 7 }],
   ] as const) {
-    it(`C-34 is tracked until it can be read, even after its job ends, if its ${title} is a number`, async () => {
+    it(`C-34 is tracked until it can be read, even after its job ends, if the response has a number as its ${title}`, async () => {
       const fixture = createStepFixture();
       const odd = await fixture.enqueued(1);
       await runFor(fixture, 30_000);

@@ -73,7 +73,7 @@ describe('the daemon', () => {
     });
   }
 
-  it('S-05 tries a full cluster rarely while thousands of tasks wait, and again when one of its jobs has ended', async () => {
+  it('S-05 rarely submits to a full cluster while thousands of tasks wait, and submits again when a job has ended', async () => {
     const fixture = createStepFixture();
     const { clock, cluster, server } = fixture;
     for (let number = 1; number <= 3; number += 1) await fixture.enqueued(number);

@@ -131,7 +131,7 @@ describe('two daemons', () => {
     await run.ended;
   });
 
-  it('do not adopt from a peer with the same name that started before', async () => {
+  it('do not adopt tasks from a peer that has the same name and started earlier', async () => {
     const fixture = createStepFixture();
     const { worker } = fixture.deps;
     const made = fixture.peer(2);
@@ -154,7 +154,7 @@ describe('two daemons', () => {
     await Promise.all(runs.map(({ ended }) => ended));
   });
 
-  it('do not adopt right after their start from a peer whose registration the server has lost', async () => {
+  it('do not adopt tasks right after their start from a peer whose registration the server has lost', async () => {
     const fixture = createStepFixture();
     const other = fixture.peer(2);
     const runs = [startDaemon(other)];

@@ -105,12 +105,12 @@ describe('with a user map', () => {
   });
 });
 
-describe("a job that a mapped user submits with the name of another user's task", () => {
+describe('a job that another Unix user submits with the job name of a task', () => {
   for (const [what, user] of [
-    ['another mapped user', 'bob'],
-    ['the user of the daemon', undefined],
+    ['a mapped user', 'bob'],
+    ["the daemon's user", undefined],
   ] as const) {
-    it(`does not prevent the task from being claimed (${what})`, async () => {
+    it(`does not prevent the task from being claimed if that user is ${what}`, async () => {
       const { fixture, users, deps, enqueued } = createBed();
       const task = await enqueued(1, 'a1');
       users.foreign = [forged(task, user)];
@@ -144,7 +144,7 @@ describe("a job that a mapped user submits with the name of another user's task"
     expect(fixture.cluster.jobs[0]?.state).to.equal('CANCELLED');
   });
 
-  it('is not adopted for a parked task without a journal entry, even if the task records its id', async () => {
+  it("is not adopted for a parked task that has no journal entry, even if the task records the job's id", async () => {
     const { fixture, users, deps, enqueued } = createBed();
     const task = await enqueued(1, 'a1');
     await fixture.deps.clearml.queues.removeEntry(OWN_QUEUE, task);
@@ -160,7 +160,7 @@ describe("a job that a mapped user submits with the name of another user's task"
   });
 });
 
-describe('when sudo refuses one user,', () => {
+describe('when sudo refuses to run commands as one user,', () => {
   it("this user's tasks stay in their queue in order, while other tasks are submitted", async () => {
     const { fixture, users, deps, enqueued } = createBed();
     users.refused.add('alice');
@@ -199,7 +199,7 @@ describe('when sudo refuses one user,', () => {
     expect((await fixture.read(later))?.statusMessage).not.to.include('sudo');
   });
 
-  it('one task is tried after one minute, then two, four and so on up to an hour', async () => {
+  it('the submission of one task is retried after one minute, then two, four and so on up to an hour', async () => {
     const { fixture, users, deps, enqueued } = createBed();
     users.refused.add('alice');
     for (let number = 1; number <= 30; number += 1) await enqueued(number, 'a1');

@@ -31,16 +31,11 @@ describe('the plan for executing one task', () => {
   });
 
   for (const [what, place, more, begins] of [
-    ['this queue', 'own queue', {}, 'claim'],
+    ['the given queue', 'own queue', {}, 'claim'],
     ['the scheduler queue', 'parked', {}, 'watch'],
-    ['this queue whose old job is live', 'own queue', { hasJob: true }, 'watch'],
+    ['the given queue, with a live job of an earlier run', 'own queue', { hasJob: true }, 'watch'],
     ['no queue (another daemon may hold the task)', 'nowhere', {}, 'watch'],
-    [
-      'this queue according to its execution queue, but whose entry is in another queue',
-      'another queue',
-      {},
-      'enqueue',
-    ],
+    ['another queue, although its execution queue is the given queue', 'another queue', {}, 'enqueue'],
   ] as const) {
     it(`decides to ${begins} a task queued in ${what}`, () => {
       expect(planStart(stateOf({ status: 'queued' }, { place, ...more }), OWN_QUEUE).do).to.equal(begins);
@@ -61,7 +56,7 @@ describe('the plan for executing one task', () => {
     expect(planStart(stateOf({ status: 'created' }, { isKnown: true }), OWN_QUEUE)).to.deep.equal({ do: 'enqueue' });
   });
 
-  it('claims a task in its queue, watches a task in progress or in another queue, and ends otherwise', () => {
+  it('claims a task in the given queue, watches a task in progress or in another queue, and ends otherwise', () => {
     const next = (task: Partial<Task> | undefined): string => planNext(task as Task | undefined, OWN_QUEUE);
     expect(next({ status: 'queued', executionQueue: OWN_QUEUE })).to.equal('claim');
     expect(next({ status: 'queued', executionQueue: OTHER_QUEUE })).to.equal('watch');

@@ -121,7 +121,7 @@ describe('the execution of one task by `execute`', () => {
     expect(await run.ended).to.include({ isOver: false, jobId: '1' });
   });
 
-  it('reports the job of a failed task, whose exit code the caller needs', async () => {
+  it('reports the job of a failed task, because the caller needs the exit code of the job', async () => {
     const fixture = createStepFixture();
     const task = await fixture.enqueued(1);
     const run = start(depsOf(fixture), task);
@@ -149,7 +149,7 @@ describe('the execution of one task by `execute`', () => {
     await run.ended;
   });
 
-  it('only tracks a task that a daemon of the same queue claims first', async () => {
+  it("only watches a task that a daemon of the task's queue has claimed first", async () => {
     const fixture = createStepFixture();
     const task = await fixture.enqueued(1);
     const daemon = startDaemon(fixture.deps);
@@ -170,7 +170,7 @@ describe('the execution of one task by `execute`', () => {
     await daemon.ended;
   });
 
-  it('leaves its job to a daemon of the same queue if it is killed', async () => {
+  it("leaves the job to a daemon of the task's queue if the process is killed", async () => {
     const fixture = createStepFixture();
     const task = await fixture.enqueued(1);
     start(depsOf(fixture), task);
@@ -256,7 +256,7 @@ describe('the execution of one task by `execute`', () => {
 
   for (const [way, what] of [
     ['never answered', 'the process is killed during any one call'],
-    ['answer lost', 'the answer to any one call is lost'],
+    ['answer lost', 'the response to any one call is lost'],
     ['not made', 'any one call does not reach its target'],
   ] as const) {
     it(`submits exactly one job if ${what}`, async () => {

@@ -62,7 +62,7 @@ describe('the audit log', () => {
     expect(line).to.deep.include({ jobs: ['********'], why: '********' });
   });
 
-  it('masks the secrets in a text before the truncation, and keeps the event if the masking fails', async () => {
+  it('masks the secrets in a long text before truncating it, and keeps the event if masking fails', async () => {
     const redact = (text: string): string => {
       if (text === 'gpu') throw new RangeError('Maximum call stack size exceeded');
       return text.replaceAll('hunter2', '********');

@@ -165,7 +165,7 @@ describe('the audit log of a task', () => {
     });
   });
 
-  it('contains the status that a user or the agent set, when tracking ends', async () => {
+  it('contains, after tracking has ended, the status that a user or the agent set', async () => {
     const entry = await begun();
     await fixture.server.call('tasks.completed', { task: entry.task });
     await actOn(entry, {}, { do: 'forget' });

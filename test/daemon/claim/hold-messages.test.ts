@@ -25,7 +25,7 @@ describe('the status message of a task that a limit or a pause holds', () => {
     expect(await messageOf(fixture, 51)).to.equal('');
   });
 
-  it('is tried for one task while ClearML does not respond, and written for all in a later pass', async () => {
+  it('is attempted for only one task while ClearML does not respond, and is written for all in a later pass', async () => {
     const fixture = fixtureWithPause();
     await enqueue(fixture, 'ada', ...range(1, 3));
     const passes = passesOf(fixture);

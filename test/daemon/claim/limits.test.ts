@@ -22,7 +22,7 @@ import {
 } from './limited-claims.ts';
 
 describe('the limit of a queue', () => {
-  it('keeps further tasks in the queue, each with the limit and the number of tasks ahead', async () => {
+  it('keeps further tasks in the queue; their status messages show the limit and how many tasks are ahead', async () => {
     const fixture = fixtureWith({ limits: { maxJobs: 2 } });
     await enqueue(fixture, 'ada', 1, 2, 3, 4);
 
@@ -147,7 +147,7 @@ describe('the limit per user', () => {
     );
   });
 
-  it('counts for the whole cluster the tasks that a peer has parked, and reads their owners once', async () => {
+  it('counts the tasks that a peer has parked; the daemon reads the owners of these tasks once', async () => {
     const fixture = fixtureWith({}, { limits: { maxJobsPerUser: 1 } });
     await enqueue(fixture, 'ada', 1, 2);
     await enqueue(fixture, 'bob', 3);
@@ -175,7 +175,7 @@ describe('fairness between users', () => {
     expect(submittedOf(fixture).toSorted((a, b) => a - b)).to.deep.equal([1, 2, 1_001, 1_002]);
   });
 
-  it('reads the owners of at most 2,000 tasks in a pass, and each owner once', async () => {
+  it('makes the daemon read the owners of at most 2,000 tasks in a pass, and of no task twice', async () => {
     const fixture = fixtureWith({ userFairness: true, limits: { maxJobs: 1 } });
     await enqueue(fixture, 'ada', ...range(1, 2_500));
     const passes = passesOf(fixture);
@@ -219,7 +219,7 @@ describe('a pause', () => {
     expect(await passesOf(fixture).claim()).to.equal(1);
   });
 
-  it('holds every task if the pause file cannot be read, and is logged', async () => {
+  it('is assumed for the whole cluster if the pause file cannot be read, and the daemon logs the error', async () => {
     const fixture = fixtureWith({}, { pauses: () => Promise.reject(new Error('EIO')) });
     await enqueue(fixture, 'ada', 1);
 
@@ -227,7 +227,7 @@ describe('a pause', () => {
     expect(fixture.logged).to.include('error: Cannot read the pause file; claiming no tasks until it is readable');
   });
 
-  it('hides the use of the limits if the pause file becomes unreadable during a pass', async () => {
+  it('may exist if the pause file becomes unreadable during a pass, so the daemon reports no use of limits', async () => {
     let readings = 0;
     const fixture = fixtureWith(
       {},

@@ -60,7 +60,7 @@ describe('tasks that are claimed together', () => {
   });
 
   for (const [what, garbled] of [
-    ['is missing in the common response', (rows: unknown[]): unknown[] => rows.slice(1)],
+    ['is missing from the shared response', (rows: unknown[]): unknown[] => rows.slice(1)],
     ['appears twice', (rows: unknown[]): unknown[] => [...rows, rows[0]]],
     ['makes the response unreadable', (): unknown => 'no list'],
   ] as const)
@@ -116,7 +116,7 @@ describe('tasks that are claimed together', () => {
     expect(fixture.deps.journal.entries.get(tasks[1] ?? taskNumber(2))?.step).to.equal('claiming');
   });
 
-  it('are submitted after two seconds if one of them is not parked by then', async () => {
+  it('are submitted after two seconds even if one of them is not parked yet', async () => {
     const fixture = createStepFixture();
     const tasks = [await fixture.enqueued(1), await fixture.enqueued(2), await fixture.enqueued(3)];
     fixture.fate = ({ endpoint, task }) =>

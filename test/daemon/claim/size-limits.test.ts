@@ -204,7 +204,7 @@ describe('a limit on GPUs or nodes', () => {
     expect(await passes.claim()).to.equal(1);
   });
 
-  it('while it is reached, causes one read of the job sizes in each poll', async () => {
+  it('causes one read of the job sizes in each poll while the limit is reached', async () => {
     const fixture = fixtureWith({ limits: { maxGpus: 1 } });
     gpusByNumber(fixture);
     await enqueue(fixture, 'ada', 1, 2);

@@ -31,7 +31,7 @@ const failureOf = async (logs: JobLogs, record: Partial<JobRecord> = {}): Promis
 };
 
 describe("reading the end of a job's log", () => {
-  it("passes the job's user id, so that the file of no other user is read", async () => {
+  it("passes the job's user id to the reading command, so that no file of another user is read", async () => {
     const { logs, asked } = logsFrom(returning('part 0 4\nlast'));
 
     expect(await logs.read(recordOf({ userId: 4242 }))).to.deep.equal({
@@ -66,7 +66,7 @@ describe("reading the end of a job's log", () => {
     );
   });
 
-  it('S-61 times out, and for the next minute reads only logs that decide how a task ends', async () => {
+  it('S-61 skips, for a minute after a timeout, each log that does not decide how a task ends', async () => {
     let now = 0;
     const { logs, asked } = logsFrom(
       ({ program, timeoutMs }) => Promise.reject(new CommandTimeoutError(program, timeoutMs, '', '')),

@@ -41,7 +41,8 @@ describeRows('the decision for an absent job', [
     done: ['resubmit'],
   },
   {
-    title: 'counts the attempts again if the task was parked after the last of them, as with a restored older journal',
+    title:
+      'counts the attempts from the beginning if the task was parked after the last one, as with a restored journal',
     seen: {
       entry: entryOf({ absentSince: NOW - GRACES.absentMs, attempts: 5, stepAt: NOW - 900_000 }),
       lookedUp: true,
@@ -121,7 +122,7 @@ describeRows('the decision for an absent job', [
 ]);
 
 describe('the decision for an absent job', () => {
-  it('clears the absence when Slurm lists the job again', () => {
+  it('clears the recorded absence when Slurm lists the job again', () => {
     const [note] = decide(
       observation({
         jobs: [jobOf('RUNNING')],

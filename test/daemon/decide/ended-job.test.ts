@@ -167,7 +167,7 @@ describeRows("the decision for an ended job whose agent mistook Slurm's SIGTERM 
 
 describeRows('the decision for an ended job whose task never started', [
   {
-    title: "S-40 forgets a task that completed before the daemon's scancel",
+    title: "S-40 forgets the task if it started after all and completed before the daemon's scancel",
     seen: { jobs: [jobOf('COMPLETED')], task: taskOf('completed'), entry: entryOf({ cancelledFor: 'it was aborted' }) },
     done: ['forget', 'log'],
   },

@@ -17,7 +17,7 @@ import {
 const ENDED = entryOf({ endSeenAt: NOW - GRACES.endMs });
 const gate = recordOf({ exitCode: JOB_EXIT_CODES.gateClosed.code });
 
-describeExactly('all actions decided for an ended job:', [
+describeExactly('the complete decision for an ended job', [
   [
     'fails a task enqueued elsewhere before it started if the requeued job ended at the gate',
     {
@@ -81,7 +81,7 @@ describeExactly('all actions decided for an ended job:', [
     { do: 'note', patch: { absentSince: NOW } },
   ],
   [
-    "records an absence if only the id of the daemon's job is known and another job has ended",
+    'records the absence of the tracked job if another job has ended and the current attempt is unknown',
     { jobs: [jobOf('FAILED', { id: '8' as JobId })], entry: entryOf({ attempt: undefined }) },
     { do: 'note', patch: { absentSince: NOW } },
   ],
@@ -119,7 +119,7 @@ describeExactly('all actions decided for an ended job:', [
     endTask('stopped', 'aborted', 'Aborted by the user. Slurm job 7 ended FAILED.'),
   ],
   [
-    'reads the record if the task completed and the job failed',
+    "reads Slurm's record of the job if the task completed and the job failed",
     { jobs: [jobOf('FAILED')], task: taskOf('completed') },
     { do: 'read-record', jobId: '7' as JobId },
   ],
@@ -201,7 +201,7 @@ describeExactly('all actions decided for an ended job:', [
     { do: 'log', level: 'WARNING', text: 'Slurm job 7 ended FAILED (exit code 3).', withAdvice: true },
   ],
   [
-    'reads the record first if the job completed although its task failed',
+    "first reads Slurm's record of the job if the job completed although its task failed",
     { jobs: [jobOf('COMPLETED')], task: taskOf('failed') },
     { do: 'read-record', jobId: '7' as JobId },
   ],

@@ -7,7 +7,7 @@ const SINCE = NOW - GRACES.absentMs;
 const SILENT = { lastUpdate: NOW - GRACES.absentMs };
 const absent = (since: number): Partial<Observation> => ({ entry: entryOf({ absentSince: since }), lookedUp: true });
 
-describeExactly('all actions decided for an absent, pending or running job:', [
+describeExactly('the complete decision for an absent, pending or running job', [
   ['records the first absence of the job', { place: 'parked' }, { do: 'note', patch: { absentSince: NOW } }],
   ['forgets a task in its own queue whose job is absent', { ...absent(NOW), place: 'own queue' }, { do: 'forget' }],
   ['forgets a task in another queue whose job is absent', { ...absent(NOW), place: 'another queue' }, { do: 'forget' }],
@@ -21,7 +21,7 @@ describeExactly('all actions decided for an absent, pending or running job:', [
     { do: 'resubmit', why: 'Slurm job 7 is no longer known to Slurm' },
   ],
   [
-    'returns a task in no queue whose absent job has an unknown id',
+    'returns a task in no queue to its queue if the id of its absent job is unknown',
     { entry: entryOf({ absentSince: SINCE, jobId: undefined }), lookedUp: true },
     { do: 'return-to-queue', why: 'Its Slurm job is no longer known to Slurm' },
   ],

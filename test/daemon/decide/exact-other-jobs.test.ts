@@ -28,7 +28,7 @@ const SUBMIT_BACK = {
   why: 'Slurm started job 7 again before the task was parked',
 } as const;
 
-describeExactly('all actions decided for a running job:', [
+describeExactly('the complete decision for a running job', [
   [
     'reports another start of the same job as "started again"',
     { jobs: [jobOf('RUNNING', { startAt: NOW })], place: 'parked', entry: entryOf({ told: { startedOn: '7@1' } }) },
@@ -64,7 +64,7 @@ describeExactly('all actions decided for a running job:', [
     { jobs: [jobOf('RUNNING')], task: taskOf('publishing'), entry: STARTED },
   ],
   [
-    'does nothing if its agent received SIGTERM',
+    "does nothing if the job's agent received SIGTERM",
     { jobs: [jobOf('RUNNING')], task: taskOf('stopped', BY_TERM), entry: STARTED },
   ],
   [
@@ -83,7 +83,7 @@ describeExactly('all actions decided for a running job:', [
   ],
 ]);
 
-describeExactly('all actions decided for a pending job:', [
+describeExactly('the complete decision for a pending job', [
   [
     'keeps the recorded start if Slurm requeued the job before its agent started',
     {
@@ -130,7 +130,7 @@ describeExactly('all actions decided for a pending job:', [
     },
   ],
   [
-    'S-25 records the time from which the job cannot start',
+    'S-25 records since when the job cannot start',
     {
       jobs: [HOPELESS],
       place: 'parked',
@@ -175,9 +175,9 @@ describeExactly('all actions decided for a pending job:', [
   ],
 ]);
 
-describeExactly('all actions decided for an ended job:', [
+describeExactly('the complete decision for an ended job', [
   [
-    'reads the record if the task is still queued',
+    "reads Slurm's record of the job if the task is still queued",
     { jobs: [jobOf('COMPLETED')], place: 'parked' },
     { do: 'read-record', jobId: '7' as JobId },
   ],
@@ -210,7 +210,7 @@ describeExactly('all actions decided for an ended job:', [
     { do: 'log', level: 'INFO', text: 'Slurm job 7 ended COMPLETED.' },
   ],
   [
-    'forgets the task and explains a job that failed although its task completed',
+    'forgets the task, and explains in the log why the job failed although its task completed',
     { jobs: [jobOf('FAILED')], task: taskOf('completed'), record: 'gone' },
     { do: 'forget' },
     { do: 'log', level: 'WARNING', text: `Slurm job 7 ended FAILED. ${AFTER_COMPLETION}` },

@@ -5,9 +5,9 @@ import { describeExactly, jobOf, recordOf, taskOf } from './observations.ts';
 const jobs = [jobOf('COMPLETED', { nodes: 'n[1-2]' })];
 const END = { do: 'log', level: 'INFO', text: 'Slurm job 7 ended COMPLETED on n[1-2].' } as const;
 
-describeExactly('all actions decided for an ended job on several nodes:', [
+describeExactly('the complete decision for an ended job on several nodes', [
   [
-    'reads its record if the task completed',
+    "reads Slurm's record of the job if the task completed",
     { jobs, task: taskOf('completed') },
     { do: 'read-record', jobId: '7' as JobId },
   ],
@@ -23,5 +23,10 @@ describeExactly('all actions decided for an ended job on several nodes:', [
     { do: 'forget' },
     END,
   ],
-  ['does not read its record if the task was stopped', { jobs, task: taskOf('stopped') }, { do: 'forget' }, END],
+  [
+    "does not read Slurm's record of the job if the task was stopped",
+    { jobs, task: taskOf('stopped') },
+    { do: 'forget' },
+    END,
+  ],
 ]);

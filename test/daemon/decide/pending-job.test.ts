@@ -30,7 +30,7 @@ describeRows('the decision for a pending job', [
     done: [],
   },
   {
-    title: 'S-25 keeps a job that cannot start until the time limit for such jobs',
+    title: 'S-25 keeps a job that cannot start as long as the time limit for such jobs is not reached',
     seen: { ...HOPELESS, entry: entryOf({ ...TOLD, neverStartsSince: NOW - 599_999 }), gracePeriods: IMPATIENT },
     done: [],
   },
@@ -45,7 +45,7 @@ describeRows('the decision for a pending job', [
     done: ['note'],
   },
   {
-    title: 'cancels the job of an aborted task, and removes the entry if the abort has left it',
+    title: "cancels the job of an aborted task, and removes the task's queue entry if the abort did not",
     seen: { jobs: [jobOf('PENDING')], task: taskOf('stopped'), place: 'parked' },
     done: ['cancel', 'remove-entry'],
   },
@@ -122,7 +122,7 @@ describeRows('the decision for a pending job', [
     done: ['cancel'],
   },
   {
-    title: 'clears what it recorded about another job of the task',
+    title: 'clears what the journal entry records about another job of the task',
     seen: {
       jobs: [jobOf('PENDING', { reason: 'Resources' })],
       place: 'parked',

@@ -52,7 +52,7 @@ describeRows('the decision for a cancelled job', [
     done: ['end stopped'],
   },
   {
-    title: 'dequeues the task if a peer cancelled it for a user who removed the task from the scheduler queue',
+    title: 'dequeues the task if a peer cancelled the job because a user removed the task from the scheduler queue',
     seen: {
       jobs: [jobOf('CANCELLED')],
       task: recorded(`7 ${attempt(1)} ${REMOVED_BY_USER}`),
@@ -62,7 +62,7 @@ describeRows('the decision for a cancelled job', [
     done: ['dequeue'],
   },
   {
-    title: 'ignores a job that was preempted after a daemon had died before its scancel',
+    title: 'fails the task if a daemon died before its recorded scancel and the job then reached its time limit',
     seen: {
       jobs: [jobOf('TIMEOUT')],
       task: taskOf('stopped', { slurmCancelled: OWN, statusReason: 'user abort' }),
@@ -74,7 +74,7 @@ describeRows('the decision for a cancelled job', [
 ]);
 
 describe('the cancellations that a task shows', () => {
-  it('let the daemon choose the job that was not cancelled', () => {
+  it('exclude a job that was cancelled as an extra from the choice of the tracked job', () => {
     for (const extra of [EXTRA, DOUBLE]) {
       const [text = ''] = [recordCancellations(undefined, [extra], 'the task has another job, 7')];
       const seen = observation({
@@ -88,7 +88,7 @@ describe('the cancellations that a task shows', () => {
     }
   });
 
-  it('keep the reason that the journal has', () => {
+  it('do not replace the reason for the cancellation in the journal entry', () => {
     const entry = entryOf({ cancelledFor: 'the task was aborted' });
 
     expect(
@@ -96,7 +96,7 @@ describe('the cancellations that a task shows', () => {
     ).to.include({ cancelledFor: 'the task was aborted' });
   });
 
-  it('change nothing if another user wrote something else there', () => {
+  it('have no effect if a user has overwritten them with other text', () => {
     for (const text of [
       '',
       'x',
@@ -112,7 +112,7 @@ describe('the cancellations that a task shows', () => {
     }
   });
 
-  it('are added once, and are at most the newest eight', () => {
+  it('contain each cancellation once, and only the newest eight', () => {
     const why = 'the task has another job; 7';
     let text = recordCancellations('what a user wrote', [EXTRA], why);
     expect(text).to.equal(`8 ${attempt(2)} the task has another job, 7`);

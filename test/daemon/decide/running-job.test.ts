@@ -116,7 +116,7 @@ describeRows('the decision for a running job', [
 ]);
 
 describe('the decision for a running job', () => {
-  it('records both the start of the job and its slow start, if one pass reports both', () => {
+  it('records both the start of the job and the slow start of its agent if one pass reports both', () => {
     const job = jobOf('RUNNING', { startAt: NOW - GRACES.startMs });
     const patches = decide(observation({ jobs: [job] })).flatMap((action) =>
       action.do === 'note' ? [action.patch] : [],

@@ -41,7 +41,7 @@ describeRows('the decision for a job that reached its time limit, in a queue tha
     done: ['end failed'],
   },
   {
-    title: 'counts a job once, if the daemon was interrupted before the task was parked',
+    title: 'counts a timed-out job only once if the daemon was interrupted before the task was parked',
     seen: { ...TIMEOUT, task: taskOf('stopped', BY_TERM), entry: entryOf(again(SIX, SEVEN)) },
     done: ['note', 'park-again', 'resubmit'],
   },
@@ -81,12 +81,12 @@ describeRows('the decision for a job that reached its time limit, in a queue tha
     done: ['forget', 'log'],
   },
   {
-    title: 'fails the task if its job ended for another reason',
+    title: 'does not apply if the job ended for another reason: the task fails',
     seen: { ...TIMEOUT, jobs: [jobOf('OUT_OF_MEMORY')], task: taskOf('stopped', BY_TERM) },
     done: ['end failed'],
   },
   {
-    title: 'fails the task if the queue does not resubmit such tasks',
+    title: 'does not apply in a queue that does not resubmit such tasks: the task fails',
     seen: { ...TIMEOUT, resubmitOnTimeout: undefined, task: taskOf('stopped', BY_TERM) },
     done: ['end failed'],
   },

@@ -60,7 +60,7 @@ describe('the health of a daemon', () => {
     });
   }
 
-  it('is not ready before the server has responded, when no cluster is known yet', () => {
+  it('is "Not ready; waiting for ClearML" while no cluster is known because the server has not responded', () => {
     expect(summarizeHealth([])).to.deep.equal({ state: 'Not ready', text: 'Not ready; waiting for ClearML.' });
   });
 });

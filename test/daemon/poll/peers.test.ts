@@ -98,7 +98,7 @@ describe('among several daemons, a job', () => {
     expect(one.isOurs(QUEUE, 'mark2')).to.equal(false);
   });
 
-  it('stays with the execute process that submitted it, but a job without a mark goes to a daemon', async () => {
+  it('is tracked by the execute process that submitted it, but by a daemon if its name contains no mark', async () => {
     const [one, single, another] = [daemon('mark1'), daemon('zark1'), daemon('zark2')];
     const all = [one, single, another];
     for (const each of all) await seeWorkers(each, ...all.map((other) => other.row()));
@@ -129,7 +129,7 @@ describe('among several daemons, a job', () => {
     expect(one.isOurs(OTHER, 'mark1')).to.equal(true);
   });
 
-  it('is not adopted right after the start of a daemon, whose first polls need not show all peers', async () => {
+  it('is not adopted by a daemon that has just started, as its first polls may not show all peers', async () => {
     const [one, other] = [daemon('mark1'), daemon('mark2')];
     const may: boolean[] = [];
     for (const rows of [[], [], []]) {
@@ -143,7 +143,7 @@ describe('among several daemons, a job', () => {
     expect(one.mayAdopt(QUEUE, 'mark2')).to.equal(false);
   });
 
-  it('is tracked further right after the start of a daemon that adopted it before', () => {
+  it('is still tracked right after a restart by the daemon that adopted it before', () => {
     expect(daemon('mark1').isOurs(QUEUE, 'mark2')).to.equal(true);
   });
 
@@ -158,7 +158,7 @@ describe('among several daemons, a job', () => {
 });
 
 describe('two daemons with the same name', () => {
-  it('get different registrations, because the daemon that sees the other adds its mark to its name', async () => {
+  it('get different registrations, because the one that sees the other appends its own mark to its name', async () => {
     const [one, other] = [daemon('mark1', { worker: 'login1:slurm' }), daemon('mark2', { worker: 'login1:slurm' })];
     await seeWorkers(one, daemon('mark3').row(), other.row());
     await seeWorkers(other, one.row());

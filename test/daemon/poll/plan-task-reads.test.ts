@@ -125,7 +125,7 @@ describe('the state of a task', () => {
     expect(hasSameState(undefined, undefined)).to.equal(true);
   });
 
-  it('differs after a new queue, a deletion, or any status change', () => {
+  it('differs after a change of queue, a deletion, or any status change', () => {
     for (const later of [
       { ...task, status: 'stopped' as const },
       { ...task, statusChanged: NOW },

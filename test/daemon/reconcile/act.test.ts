@@ -165,7 +165,7 @@ describe('act', () => {
     expect(entryIn(fixture.deps, task).told).to.deep.equal({});
   });
 
-  it('parks the task of a requeued job again, and keeps its status queued and its execution queue', async () => {
+  it('parks the task of a requeued job again, with the status queued and the original execution queue', async () => {
     const fixture = createStepFixture();
     const task = await begun(fixture);
 
@@ -284,7 +284,7 @@ describe('act', () => {
     expect(fixture.logged).to.deep.include('warn: Could not write to the console or status message of the task');
   });
 
-  it('resubmits with a new job name, and reports why', async () => {
+  it('resubmits the task with a new job name, and reports why', async () => {
     const fixture = createStepFixture();
     const task = await parked(fixture);
 

@@ -104,7 +104,7 @@ describe('the adopter of untracked tasks', () => {
     }
   });
 
-  it('adopts no task beyond its maximum number, and reports that untracked tasks remain', async () => {
+  it('adopts no task beyond the maximum number of tracked tasks, and reports that untracked tasks remain', async () => {
     const fixture = createStepFixture();
     await leave(fixture, { isParked: true });
     const snapshot = await fixture.poll();
@@ -127,7 +127,7 @@ describe('the adopter of untracked tasks', () => {
     expect([...fixture.deps.journal.entries.keys()]).to.deep.equal([task]);
   });
 
-  it('resubmits a task whose job was requeued before the parking, even without the journal', async () => {
+  it('resubmits a task whose requeued job ended at the gate, even if the journal was lost', async () => {
     const fixture = createStepFixture();
     const { cluster, clock, deps, server } = fixture;
     const lost = fixture.peer(2);
@@ -154,7 +154,7 @@ describe('the adopter of untracked tasks', () => {
     expect(cluster.jobs.map(({ state }) => state)).to.deep.equal(['FAILED', 'PENDING']);
   });
 
-  it('leaves a task stopped if its job failed without a requeue', async () => {
+  it('leaves a task stopped if its job ended at the gate without a requeue', async () => {
     const fixture = createStepFixture();
     const task = await fixture.enqueued(1);
     fixture.cluster.submit(formatJobName(task, newAttempt(fixture.clock.now(), fixture.deps.mark, 'once')), '');

@@ -212,7 +212,7 @@ describe('finishInterruptedSteps', () => {
     }
   });
 
-  it('reports the number and the cause of another attempt', async () => {
+  it('reports the number of a later attempt, and why it was needed', async () => {
     const fixture = createStepFixture();
     const task = await leave(fixture, 'submitting', { place: 'parked' }, LONG_AGO);
     await finishOnce(fixture, task);

@@ -55,7 +55,7 @@ describe('the status row', () => {
       'The task was deleted; the job is ending.',
     ],
     [
-      'a job that we are cancelling',
+      'a job that the daemon is cancelling',
       { jobs: [RUNNING], entry: entryOf({ cancelledFor: 'the task was aborted' }) },
       'RUNNING',
       'The job is being cancelled: the task was aborted.',

@@ -49,14 +49,14 @@ describe('the backoff while the cluster is full', () => {
     return backoff;
   }
 
-  it('takes at most 0.6 % of the time of the ClearML server, and at most half an hour', () => {
+  it("is long enough that claims use at most 0.6 % of the ClearML server's time, but at most half an hour", () => {
     expect(fullAt(1_000, 50).until()).to.equal(1_000 + backoffMs(1, 1));
     // To claim and return a task of a queue of 10,000 takes the server 7 s.
     expect(fullAt(1_000, 10_000).until()).to.equal(1_000 + 1_200_000);
     expect(fullAt(1_000, 1_000_000).until()).to.equal(1_000 + 1_800_000);
   });
 
-  it('is as short as that of any failure once a job has ended', () => {
+  it('is as short as after any other failure once a job has ended', () => {
     const backoff = fullAt(1_000, 10_000);
     backoff.polled({ waiting: 10_000, ended: 1 });
 
@@ -81,7 +81,7 @@ describe('the backoff while the cluster is full', () => {
     expect(backoff.until()).to.equal(1_200_000);
   });
 
-  it('forgets the ended jobs when the cluster is full again', () => {
+  it('no longer counts the jobs that ended earlier when the cluster is full again', () => {
     const backoff = fullAt(0, 10_000);
     backoff.polled({ waiting: 10_000, ended: 3 });
     const now = backoff.until();
@@ -98,7 +98,7 @@ describe('the backoff while the cluster is full', () => {
     expect(backoff.until()).to.equal(1_200_000);
   });
 
-  it('ends with a job that is accepted although none has ended; then claims grow with each accepted job', () => {
+  it('ends when Slurm accepts a job although none has ended; each accepted job then permits one more claim', () => {
     const backoff = fullAt(0, 10_000);
     backoff.succeeded(backoff.until());
     expect(backoff.isFailing()).to.equal(false);

@@ -95,8 +95,8 @@ function acceptNoJobs({ fixture }: Run): void {
   };
 }
 
-describe('a task whose job reached its time limit', () => {
-  it('waits for the backoff while Slurm accepts no more jobs, and leaves no clearml.conf', async () => {
+describe('a task that is to be resubmitted because its job reached its time limit', () => {
+  it('stays parked during the backoff while Slurm accepts no jobs, and leaves no clearml.conf', async () => {
     const run = await timedOut();
     acceptNoJobs(run);
     const hour = 3_600_000;
@@ -124,7 +124,7 @@ describe('a task whose job reached its time limit', () => {
     expect(run.files.size).to.equal(1);
   });
 
-  it('waits while sudo refuses submissions as its Unix user', async () => {
+  it("waits while sudo refuses to run sbatch as the owner's Unix user, and is resubmitted afterwards", async () => {
     const run = await timedOut('a1');
     run.refused.add('alice');
     await passFor(run, 600_000);

@@ -134,7 +134,7 @@ describe('a resubmission', () => {
     expect(fixture.deps.journal.entries.has(task)).to.equal(true);
   });
 
-  it('sets the task to failed and removes its entry if the script can no longer be rendered', async () => {
+  it('sets the task to failed and removes its queue entry if the script can no longer be rendered', async () => {
     const { deps } = createStepFixture();
     const render = (): never => {
       throw new TemplateError('a.template', 2, 1, 'no value');

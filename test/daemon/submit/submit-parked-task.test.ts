@@ -96,7 +96,7 @@ describe('a submission', () => {
     expect(await fixture.read(task)).to.include({ slurmJob: '1', status: 'queued' });
   });
 
-  it('reports the number and the cause of another attempt', async () => {
+  it('reports the number of a later attempt, and why it was needed', async () => {
     const fixture = createStepFixture();
     const { task, prepared: next } = await prepared(fixture, 1);
     await submit(fixture.deps, next, 'the last sbatch submitted no job');
@@ -107,7 +107,7 @@ describe('a submission', () => {
     ]);
   });
 
-  it("sets the task to failed with sbatch's message, and removes its entry, if Slurm rejects the job", async () => {
+  it("sets the task to failed with sbatch's message, and removes its queue entry, if Slurm rejects the job", async () => {
     const fixture = createStepFixture();
     const { task, prepared: next } = await prepared(fixture);
     fixture.cluster.nextFate = 'rejected';

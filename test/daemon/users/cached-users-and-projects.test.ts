@@ -56,7 +56,7 @@ describe('the names of users and projects', () => {
       expect([await names.user('a'), await names.user('a')]).to.deep.equal([undefined, undefined]);
     });
 
-  it('delay a claim once, by at most two seconds, and are used later if they arrive later', async () => {
+  it('delay a claim only once, by at most two seconds, and are used from then on if they arrive later', async () => {
     const clock = createSimulatedClock(0);
     let respond: (document: Document) => void = () => undefined;
     const read = readsInTurn(() => new Promise((resolve) => (respond = resolve)));
@@ -70,7 +70,7 @@ describe('the names of users and projects', () => {
     expect(await names.user('a')).to.equal('Ada');
   });
 
-  it('leave no timer behind', async () => {
+  it('leave no timer behind once they are read', async () => {
     const clock = createSimulatedClock(0);
     const read = readsInTurn(() => Promise.resolve({ name: 'Ada' }));
     await createNames({ user: read, project: read }, clock.of(1)).user('a');
