@@ -287,7 +287,7 @@ const CASES: readonly (readonly [string, 'nothing' | 'lost' | 'twice' | 'wrong',
 
 describe('the oracle', () => {
   for (const [title, wanted, given] of CASES) {
-    it(`${wanted === 'nothing' ? 'permits' : `reports as ${wanted}:`} ${title}`, () => {
+    it(`${wanted === 'nothing' ? 'permits' : `reports as "${wanted}":`} ${title}`, () => {
       const result = checkHistory(given);
       const found = (['lost', 'twice', 'wrong'] as const).filter((kind) => result[kind].length > 0);
       if (wanted === 'nothing') expect(found, JSON.stringify(result)).to.deep.equal([]);

@@ -54,7 +54,11 @@ describe('the container of a job', () => {
     ['GPUs of NVIDIA', { ...GPUS, ...NVIDIA }, ['--nv']],
     ['GPUs of AMD', { ...GPUS, ...AMD }, ['--rocm']],
     ['GPUs of which Slurm sets only the number', GPUS, ['--nv']],
-    ['GPUs of an unknown maker, for which Slurm sets the variables of all', { ...GPUS, ...NVIDIA, ...AMD }, ['--nv']],
+    [
+      'GPUs of an unknown maker, for which Slurm sets the variables of all makers',
+      { ...GPUS, ...NVIDIA, ...AMD },
+      ['--nv'],
+    ],
   ] as const) {
     it(`gets ${option.join() || 'no GPU option'} if the job has ${what}`, async () => {
       // If this machine has GPU devices, they decide.

@@ -169,7 +169,7 @@ describe('in a job script,', () => {
     const UMASKS = { umask: '0022', logUmask: '0066' };
     const SHOW = { STAND_IN_AGENT: 'umask; echo "$SLURM_UMASK"', SLURM_UMASK: '0066' };
     for (const [what, line, seen] of [
-      ['is that of the login for the task and its steps', 'umask 0066', '0022\n0022\n'],
+      ['is the umask of the login shell for the task and its steps', 'umask 0066', '0022\n0022\n'],
       ["is the template's if the template sets one", 'umask 0077', '0077\n0022\n'],
     ] as const) {
       it(what, async () => {
@@ -251,7 +251,7 @@ describe('in a job script,', () => {
       ['is killed by the alarm of its timeout', 'kill -ALRM $$', JOB_EXIT_CODES.serverAway],
       ['crashes', 'exit 1', JOB_EXIT_CODES.serverUnreachable],
     ] as const) {
-      it(`ends the job with ${code.code} if it ${what}`, async () => {
+      it(`ends the job with exit code ${code.code} if it ${what}`, async () => {
         const { exitCode, stderr } = await run({ STAND_IN_GATE: gate });
         expect(exitCode).to.equal(code.code);
         expect(stderr).to.include(code.meaning).and.include(code.advice);

@@ -140,7 +140,7 @@ describe('SIGUSR1 of --signal=B:USR1', () => {
       PLAIN_TEMPLATE.replace('${CLEARML_AGENT_EXECUTE}', 'nice ${CLEARML_AGENT_EXECUTE}'),
     ],
     [
-      ' if that command is a function',
+      ' if AGENT_EXECUTE follows a function',
       PLAIN_TEMPLATE.replace('${CLEARML_AGENT_EXECUTE}', 'run() { "$@"; }\nrun ${CLEARML_AGENT_EXECUTE}'),
     ],
     [' under set -euo pipefail', PLAIN_TEMPLATE.replace('\n', '\nset -euo pipefail\n')],

@@ -21,9 +21,13 @@ const CASES: readonly Case[] = [
     task: { status: 'queued', ...reported(1) },
     decision: 'end',
   },
-  { title: 'asks a worker that reported 1 s ago', task: { status: 'in_progress', ...reported(1) }, decision: 'ask' },
   {
-    title: 'asks a worker that reported 599 s ago',
+    title: 'asks the worker to stop the task if the worker reported 1 s ago',
+    task: { status: 'in_progress', ...reported(1) },
+    decision: 'ask',
+  },
+  {
+    title: 'asks the worker to stop the task if the worker reported 599 s ago',
     task: { status: 'in_progress', ...reported(599) },
     decision: 'ask',
   },
@@ -43,7 +47,7 @@ const CASES: readonly Case[] = [
     decision: 'end',
   },
   {
-    title: 'asks the worker of an ended task that just reported',
+    title: 'asks the worker to stop an ended task if the worker has just reported',
     task: { status: 'failed', ...reported(1) },
     decision: 'ask',
   },

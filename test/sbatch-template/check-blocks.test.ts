@@ -17,9 +17,9 @@ const REFUSED: readonly (readonly [what: string, text: string, message: RegExp])
     '#!/bin/bash\n${CLEARML_PRE_SETUP}\n${CLEARML_AGENT_EXECUTE}\n',
     /\$\{CLEARML_POST_SETUP\} is missing/,
   ],
-  ['a block only in a comment', `#!/bin/bash\n# ${BODY}`, /\$\{CLEARML_PRE_SETUP\} is missing/],
+  ['a block that occurs only in a comment', `#!/bin/bash\n# ${BODY}`, /\$\{CLEARML_PRE_SETUP\} is missing/],
   [
-    'a block twice',
+    'a block that occurs twice',
     `#!/bin/bash\n\${CLEARML_PRE_SETUP}\n${BODY}`,
     /^t\.template:3:1: \$\{CLEARML_PRE_SETUP\} occurs a second time/,
   ],

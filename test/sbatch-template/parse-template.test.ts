@@ -136,7 +136,7 @@ const REFUSED: readonly (readonly [what: string, text: string, message: RegExp])
 ];
 
 const ACCEPTED: readonly (readonly [what: string, text: string])[] = [
-  ['rejected words as part of other words', withDirectives('#SBATCH --comment=hetjob -J my-hetjob --comment="a : b"')],
+  ['words that contain a rejected word', withDirectives('#SBATCH --comment=hetjob -J my-hetjob --comment="a : b"')],
   ['a login shell', `#!/bin/bash -l\n${BODY}`],
   ['bash found by env', `#!/usr/bin/env bash\n${BODY}`],
   ['the POSIX shell', `#!/bin/sh\n${BODY}`],

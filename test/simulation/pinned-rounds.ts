@@ -13,7 +13,7 @@ const EASY = {
 
 export const PINNED_ROUNDS: readonly { readonly title: string; readonly search: Search }[] = [
   {
-    title: 'the scancel of an extra job stopped a task that this job already ran',
+    title: 'the scancel of an extra job stopped a task that the extra job already ran',
     search: {
       seed: 5,
       rounds: 1,
@@ -49,7 +49,7 @@ export const PINNED_ROUNDS: readonly { readonly title: string; readonly search: 
     },
   },
   {
-    title: 'a task was stopped by our own scancel of an extra job, which was forgotten with the journal entry',
+    title: "a task was stopped by the daemon's own scancel of an extra job, which was forgotten with the journal entry",
     search: {
       seed: 78,
       rounds: 1,
@@ -77,7 +77,7 @@ export const PINNED_ROUNDS: readonly { readonly title: string; readonly search: 
     },
   },
   {
-    title: 'a task was stopped by our own scancel, whose reason was not journaled on a full disk',
+    title: "a task was stopped by the daemon's own scancel, whose reason was not journaled on a full disk",
     search: {
       seed: 2611,
       rounds: 1,

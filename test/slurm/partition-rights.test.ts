@@ -22,14 +22,14 @@ function entrancesOf(fields: string, ...associations: readonly Association[]): E
 const lab = { account: 'lab', isDefault: true, qos: undefined };
 const course = { account: 'course', isDefault: false, qos: undefined };
 
-describe('the accounts that may submit to a partition', () => {
+describe('the accounts and QOS that may submit to a partition', () => {
   for (const [what, fields, associations, expected] of [
     ['all accounts, the default account first', 'AllowAccounts=ALL AllowQos=ALL', [COURSE, LAB], [lab, course]],
     ['only allowed accounts', 'AllowAccounts=course,physics AllowQos=ALL', [LAB, COURSE], [course]],
     ['no denied account', 'DenyAccounts=course AllowQos=ALL', [LAB, COURSE], [lab]],
     ['no account if none is allowed', 'AllowAccounts=physics AllowQos=ALL', [LAB, COURSE], []],
     [
-      'a QOS by name if the usual one is not allowed',
+      'a QOS by name if the default QOS is not allowed',
       'AllowAccounts=ALL AllowQos=long',
       [LAB],
       [{ ...lab, qos: 'long' }],

@@ -24,7 +24,7 @@ describe('a time of the sandbox', () => {
     expect(parseInstant('2025-01-01')).to.equal(Date.UTC(2025, 0, 1));
   });
 
-  it('is undefined for other text', () => {
+  it('is undefined if the text is not a time', () => {
     expect(parseInstant('yesterday')).to.equal(undefined);
   });
 });

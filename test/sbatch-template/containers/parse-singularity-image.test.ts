@@ -42,7 +42,7 @@ describe('parseImage', () => {
     ['/a:b.sif', 'a colon'],
     ['/a\nb.sif', 'control character'],
   ] as const) {
-    it(`rejects ${JSON.stringify(written)}: ${words}`, () => {
+    it(`rejects ${JSON.stringify(written)} with a message that contains "${words}"`, () => {
       expect(parseImage(written)).to.have.property('refusal').that.includes(words);
     });
   }

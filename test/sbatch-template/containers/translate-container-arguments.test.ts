@@ -99,7 +99,7 @@ describe('parseContainerArguments', () => {
     ["-v '/data/a,/etc:/x'", 'a comma'],
     ["-v '/data:/x^:ro'", 'caret, backslash'],
   ] as const) {
-    it(`rejects ${written}: ${words}`, () => {
+    it(`rejects ${written} with a message that contains "${words}"`, () => {
       expect(() => parseContainerArguments(written, ['/data'])).to.throw(ContainerArgumentError, words);
     });
   }

@@ -106,7 +106,7 @@ describe('the failure of a SPANK plugin', () => {
       true,
     ],
     [
-      'is found with the time instead of the name, as batch scripts have it on Slurm 26.05',
+      'is found in a message that begins with a time instead of a node, as on Slurm 26.05',
       '[2026-11-29T18:23:00.188] error: spank: required plugin spank_pyxis.so: task_init() failed with rc=-1\n',
       true,
     ],

@@ -53,7 +53,7 @@ describe('a route of the openssh transport', () => {
   const rows: readonly [what: string, text: string, strict: boolean, found: string | undefined][] = [
     ['a configuration that does not mention StrictHostKeyChecking', THROUGH, true, undefined],
     [
-      'StrictHostKeyChecking off for the destination only, where our option applies',
+      "StrictHostKeyChecking off for the destination only, where the transport's own option applies",
       `${THROUGH}Host hpc\n  StrictHostKeyChecking no\n`,
       true,
       undefined,

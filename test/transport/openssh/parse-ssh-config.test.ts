@@ -109,7 +109,7 @@ describe('findSshTarget', () => {
     expect(String(problem)).to.contain('cycle');
   });
 
-  it("uses ssh's known_hosts files and alias, in strict mode", async () => {
+  it("returns ssh's known_hosts files and host key alias, and strict mode", async () => {
     const found = await target(
       'Host hpc\n  UserKnownHostsFile ~/.ssh/kh /lab/known\n  GlobalKnownHostsFile /etc/kh\n  HostKeyAlias cluster\n  StrictHostKeyChecking no\n',
     );
@@ -132,7 +132,7 @@ describe('findSshTarget', () => {
     ['accept-new', PIN, 'strict', PIN],
   ];
   for (const [config, ours, mode, pin] of modes) {
-    it(`checks in ${mode} mode with StrictHostKeyChecking ${config} and host_keys ${ours ?? 'unset'}`, async () => {
+    it(`returns ${mode} mode for StrictHostKeyChecking ${config} and host_keys ${ours ?? 'unset'}`, async () => {
       const found = await target(`Host *\n  StrictHostKeyChecking ${config}\nHost hpc\n  ProxyJump gate\n`, {
         hostKeys: ours,
       });
@@ -156,7 +156,7 @@ describe('findSshTarget', () => {
     ['IdentityAgent /run/mine', '/run/mine'],
   ];
   for (const [config, socket] of agents) {
-    it(`uses ${socket === undefined ? 'no agent' : `the agent at ${socket}`} with "${config}"`, async () => {
+    it(`returns ${socket === undefined ? 'no agent' : `the agent at ${socket}`} for "${config}"`, async () => {
       const environment = { SSH_AUTH_SOCK: '/run/agent', OTHER: '/run/other' };
       const { agentSocket } = await target(`Host hpc\n  ${config}\n`, {}, environment);
 
