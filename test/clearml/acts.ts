@@ -51,7 +51,7 @@ export const ACTS: readonly Act[] = [
     sets: ALL,
   },
   {
-    title: 'tasks.enqueue elsewhere',
+    title: 'tasks.enqueue into another queue',
     from: 'queued',
     act: calls('tasks.enqueue', ({ task, other: queue }) => ({ task, queue })),
     sets: ALL,
@@ -75,7 +75,7 @@ export const ACTS: readonly Act[] = [
     sets: ALL,
   },
   {
-    title: 'queues.remove_task with its status',
+    title: 'queues.remove_task with update_task_status',
     from: 'queued',
     act: calls('queues.remove_task', ({ task, queue }) => ({ task, queue, update_task_status: true })),
     sets: ALL,
@@ -148,7 +148,7 @@ export const ACTS: readonly Act[] = [
     sets: NOT_THE_STATUS,
   },
   {
-    title: 'a report of its worker',
+    title: 'a status report of its worker',
     from: 'in_progress',
     act: calls('workers.status_report', (s) => ({ ...one(s), worker: 'contract:worker', timestamp: Date.now() })),
     sets: NOT_THE_STATUS,

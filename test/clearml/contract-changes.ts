@@ -58,7 +58,7 @@ export function defineChangesContract(testBed: () => ContractTestBed): void {
 
   describe('an action on a task', () => {
     for (const { title, from, act, sets } of ACTS) {
-      it(`sets ${sets.length === 0 ? 'no time' : sets.join(' and ')}: ${title}`, async () => {
+      it(`sets ${sets.length === 0 ? 'no time' : sets.join(', ')}: ${title}`, async () => {
         const subject = await subjectIn(from);
         const before = await timesOf(subject.task);
         await nextMillisecond();
@@ -158,7 +158,7 @@ export function defineChangesContract(testBed: () => ContractTestBed): void {
       expect(found.map(({ id }) => id)).to.deep.equal([unknown]);
     });
 
-    it('excludes more tasks than one request can name', async () => {
+    it('can exclude more tasks than one request can name', async () => {
       const { client, newQueue, newTaskIn } = testBed();
       const queue = await newQueue();
       const tasks = [await newTaskIn(queue), await newTaskIn(queue), await newTaskIn(queue)];

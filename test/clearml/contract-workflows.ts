@@ -128,7 +128,7 @@ export function defineWorkflowContract(testBed: () => ContractTestBed): void {
   });
 
   describe('a project', () => {
-    it('can get other system tags and another description, but no other parent', async () => {
+    it('can be given other system tags and another description, but no other parent', async () => {
       const { raw, uniqueName } = testBed();
       const name = uniqueName();
       const project = await raw.createProject(name);

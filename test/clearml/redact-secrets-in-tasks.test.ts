@@ -8,7 +8,7 @@ import { createSecrets } from '../../src/log/redact-secrets.ts';
 const TASK = '1' as TaskId;
 const SECRET = 'hunter22/+';
 
-describe('the redacted ClearML client', () => {
+describe('the ClearML client with redaction', () => {
   const secrets = createSecrets();
   secrets.add(SECRET);
 

@@ -56,7 +56,7 @@ if (HELD === undefined || PARKED === undefined) throw new Error('there are two r
 
 describe('the table of tasks', () => {
   for (const columns of [60, 80]) {
-    it(`becomes several lines for each task in a terminal of ${columns} columns`, () => {
+    it(`has several lines for each task in a terminal of ${columns} columns`, () => {
       const text = shown(columns);
 
       expect(longest(text)).to.be.at.most(columns);
@@ -83,7 +83,7 @@ describe('the table of tasks', () => {
     expect(text).to.match(/^a{32} .* PENDING .* {2}- {5}it is held \(JobHeldUser\)\..*\n {100,}\S/m);
   });
 
-  it('shows one line for each task if the terminal is wide enough or the width is unknown', () => {
+  it('has one line for each task if the terminal is wide enough or the width is unknown', () => {
     for (const text of [shown(240), shown()]) {
       expect(text).to.match(/^TASK +NAME +QUEUE +JOB +STATE +SINCE +NODE +WHY$/m);
       expect(text).to.match(/^a{32} .* PENDING .* the user who held it\.$/m);

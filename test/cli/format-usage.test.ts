@@ -36,7 +36,7 @@ describe('the text of a report', () => {
     );
   });
 
-  it('prints one row for a name that contains a line break', () => {
+  it('has one row for a name that contains a line break', () => {
     const text = usageText(reportOf([{ userName: 'Ada\nTotal\u202e' }]), PERIOD, {});
     expect(text.split('\n')[2]).to.match(/^"Ada\\nTotal\\u\{202e\}" {2}1 /);
   });

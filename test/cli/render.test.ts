@@ -28,8 +28,8 @@ async function withFiles(template = TEMPLATE, task: unknown = TASK): Promise<Cli
 describe('render', () => {
   for (const [title, task] of [
     ['the task itself', TASK],
-    ['the reply of tasks.get_by_id', { meta: { result_code: 200 }, data: { task: TASK } }],
-    ['only the data of a reply of tasks.get_by_id', { task: TASK }],
+    ['the response of tasks.get_by_id', { meta: { result_code: 200 }, data: { task: TASK } }],
+    ['the data of a response of tasks.get_by_id, without the envelope,', { task: TASK }],
   ] as const) {
     it(`reads ${title} from a file, without a server`, async () => {
       await using cli = await withFiles(TEMPLATE, task);

@@ -23,9 +23,13 @@ function problemWith(slurm: string): string {
 describe('a queue', () => {
   const cases: readonly [what: string, slurm: string, expected: string[]][] = [
     ['uses the only, unnamed cluster if no clusters are configured', 'queues: [a, b]', ['a -> - (-)', 'b -> - (-)']],
-    ['uses the only named cluster without naming it', 'clusters { hpc1 {} }, queues: [a]', ['a -> hpc1 (-)']],
+    [
+      'uses the only configured cluster, even if the queue does not name it',
+      'clusters { hpc1 {} }, queues: [a]',
+      ['a -> hpc1 (-)'],
+    ],
     ['does not exist by default if there are several clusters', TWO, []],
-    ['is named "default" if none is configured', 'clusters { hpc1 {} }', ['default -> hpc1 (-)']],
+    ['is named "default" if no queue is configured', 'clusters { hpc1 {} }', ['default -> hpc1 (-)']],
     [
       'uses the cluster that it names, and its own template or that of the cluster',
       `${TWO}, queues { a { cluster: hpc1 }, b { cluster: hpc2 }, c { cluster: hpc2, template: own.template } }`,

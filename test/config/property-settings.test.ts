@@ -61,7 +61,7 @@ describe('the properties setting of a queue', () => {
     ['walltime = 5', /walltime must be true, false, or a group with min, max or values/],
     ['walltime { values = [] }', /walltime\.values must name at least one value/],
   ] as const) {
-    it(`causes an error: ${written}`, () => {
+    it(`causes an error if it is invalid: ${written}`, () => {
       expect(messageFor(written)).to.match(answer);
     });
   }

@@ -21,7 +21,7 @@ describe('daemonJob', () => {
     ['2-00:00:00', '1-00:00:00', 300],
     ['infinite', '1-00:00:00', 300],
   ] as const) {
-    it(`requests ${time} if the partition has a limit of ${timeLimit}`, async () => {
+    it(`requests a time of ${time} if the partition has a limit of ${timeLimit}`, async () => {
       expect(await jobOf(withPartition({ timeLimit }))).to.deep.equal([
         `#SBATCH --time=${time}`,
         `#SBATCH --signal=B:USR1@${signal}`,

@@ -17,14 +17,14 @@ const ONE_JOB = [{ account: 'lab', isDefault: true, qos: 'one-job' }];
 describe('generateFirstTemplate', () => {
   for (const [what, site, typed, ...lines] of [
     [
-      'a GPU_PARTITION request',
+      'a GPU request',
       SITE,
       {},
       '# Nodes of gpu have gpu:a100:4 (sinfo).',
       '#SBATCH --gres=gpu:${CLEARML_TASK.hyperparams.properties.gpus.value:1}',
     ],
     [
-      'no GPU_PARTITION request if the partition has no GPUs',
+      'no GPU request if the partition has no GPUs',
       withPartition({ gres: ['shard:4'] }),
       {},
       '# No GPUs: sinfo lists none in gpu.',
@@ -143,7 +143,7 @@ describe('generateFirstTemplate', () => {
       '#SBATCH --container-mount-home',
     ],
   ] as readonly (readonly [string, Site, Partial<TypedChoices>, ...string[]])[]) {
-    it(`writes ${what}, without lint findings`, async () => {
+    it(`writes ${what}, and lint finds nothing`, async () => {
       const text = await written(site, typed);
 
       for (const line of lines) expect(text).to.include(line);

@@ -32,7 +32,7 @@ describe('a log line as text', () => {
     ],
   ];
   for (const [data, shown] of cases) {
-    it(`shows the data after the message:${shown || ' none'}`, () => {
+    it(`shows the data after the message:${shown || ' nothing if there is no data'}`, () => {
       expect(formatLogLine(event('Submitted', data), TEXT)).to.equal(`2026-11-24T07:12:33.005Z INFO Submitted${shown}`);
     });
   }

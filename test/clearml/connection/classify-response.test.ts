@@ -41,7 +41,7 @@ describe('classifyReply', () => {
     });
   }
 
-  it('returns the data unchanged', () => {
+  it('returns the data of a successful response unchanged', () => {
     expect(classifyReply(200, envelope(200, 0))).to.deep.equal({ kind: 'data', data: { a: 1 } });
   });
 

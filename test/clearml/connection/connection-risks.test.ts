@@ -20,12 +20,12 @@ describe('describeRisks', () => {
     ['http://[::1]:8008', true, undefined],
     ['http://localhost:8008', true, undefined],
     ['https://localhost', false, undefined],
-    ['no address', false, undefined],
+    ['not an address', false, undefined],
   ] as const) {
     const how =
       { true: 'with a certificate check', false: 'without a certificate check' }[String(verifyCertificate)] ??
       'with a CA file';
-    it(`${risk === undefined ? 'accepts' : 'reports one risk of'} ${apiServer} ${how}`, () => {
+    it(`${risk === undefined ? 'accepts' : 'reports one risk of'} "${apiServer}" ${how}`, () => {
       const risks = describeRisks({ apiServer, verifyCertificate });
 
       expect(risks).to.have.length(risk === undefined ? 0 : 1);
