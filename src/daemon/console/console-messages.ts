@@ -1,16 +1,14 @@
-// The messages in a task's console. Each names the job, the fact, and the next step.
+// The messages in a task's console, except those of end/describe-end.ts. Each names the job, the fact, and the next step.
 import { formatDuration } from '../../base/format-duration.ts';
 import { LIMIT_SETTINGS, LIMIT_UNITS } from '../../base/job-limits.ts';
 import type { ConsoleLevel } from '../../clearml/client.ts';
 import type { Task } from '../../clearml/task.ts';
-import { JOB_STATES } from '../../slurm/job-state.ts';
 import { explainReason } from '../../slurm/reasons/explain-reason.ts';
 import { refusedOptions } from '../../slurm/options-in-sbatch-error.ts';
-import type { Job, JobId, JobRecord } from '../../slurm/scheduler.ts';
+import type { Job, JobId } from '../../slurm/scheduler.ts';
 import type { HeldTask } from '../claim/plan-claims.ts';
 import type { HoldReason } from '../claim/hold-reasons.ts';
 import type { Pause } from '../pause/pauses-file.ts';
-import { findJobExit } from '../../sbatch-template/job-script/job-exit-codes.ts';
 
 export function describeClaimed(queueName: string, { version, worker }: { version: string; worker: string }): string {
   return `Claimed from queue "${queueName}" by clearml-agent-slurm ${version} (${worker}).`;
@@ -174,99 +172,9 @@ export function describeSlowStart(job: Job, runningForMs: number): string {
   return `Slurm job ${job.id} has been running for ${formatDuration(runningForMs)}${onNodes(job)}, but clearml-agent has not started the task. The job may still be installing packages: see its log on the cluster.`;
 }
 
-/** Returns how a job ended, what that means, and what to do. */
-export function describeEnd(job: Job, record: JobRecord | undefined, cancelledFor?: string): string {
-  if (cancelledFor !== undefined && job.state === 'CANCELLED') {
-    return `Slurm job ${job.id} was cancelled${onNodes(job)}: ${cancelledFor}.`;
-  }
-  const exit = job.state === 'FAILED' ? describeExit(record) : '';
-  return `Slurm job ${job.id} ended ${job.stateWord}${exit}${onNodes(job)}${describeState(job, record)}`;
-}
-
-/** Returns why another attempt follows a job that Slurm ended before its gate. */
-export function describeEndBeforeTask(job: Job): string {
-  return `job ${job.id} ended ${job.stateWord}${onNodes(job)} before the task started`;
-}
-
-/** Returns what the final state means, to append to the state. */
-function describeState({ state }: Job, record: JobRecord | undefined): string {
-  if (state === 'UNKNOWN' || state === 'COMPLETED' || state === 'FAILED') return '.';
-  const known = JOB_STATES[state];
-  const advice = 'advice' in known ? ` What to do: ${known.advice}.` : '';
-  return `: ${known.meaning}${describeFigures(state, record)}.${advice}`;
-}
-
-/** Returns the details of the end, to append to the meaning of the state. */
-function describeFigures(state: Job['state'], record: JobRecord | undefined): string {
-  const { timeLimit, memoryLimit, peakMemory, cancelledBy } = record ?? {};
-  if (state === 'TIMEOUT' && timeLimit !== undefined) return ` of ${timeLimit}`;
-  if (state === 'CANCELLED' && cancelledBy !== undefined) return ` by ${cancelledBy}`;
-  if (state !== 'OUT_OF_MEMORY') return '';
-  const figures = [
-    ...(memoryLimit === undefined ? [] : [`limit ${memoryLimit}`]),
-    ...(peakMemory === undefined ? [] : [`peak ${peakMemory}`]),
-  ];
-  return figures.length === 0 ? '' : ` (${figures.join(', ')})`;
-}
-
-/** Shown when Slurm requeued a job whose task a user has enqueued in another queue. */
-export function describeNotResubmitted(job: Job): string {
-  return `Slurm requeued job ${job.id}, but its task is now in another queue, so the job does not run the task again. Enqueue the task in the queue where it should run.`;
-}
-
-export interface NeverStartedMessage {
-  readonly text: string;
-  /** Appended to `text` if the log has no known message. */
-  readonly guess: string;
-}
-
-/** Returns why a job ended before its agent started the task. */
-export function describeNeverStarted(job: Job, record: JobRecord | undefined): NeverStartedMessage {
-  const known = record?.exitCode === undefined ? undefined : findJobExit(record.exitCode);
-  if (known !== undefined) {
-    return {
-      text: `Slurm job ${job.id} ended${onNodes(job)} before the task started: ${known.meaning} ${known.advice}`,
-      guess: '',
-    };
-  }
-  if (record?.exitSignal === 53) {
-    const path = record.outputPath === undefined ? '' : ` (${record.outputPath})`;
-    return {
-      text: `Slurm job ${job.id} ended immediately: its output file${path} cannot be written on the node. Set --output in the template to a directory that exists on the node.`,
-      guess: '',
-    };
-  }
-  const cause = findShellExit(record);
-  if (cause !== undefined)
-    return { text: `${describeEnd(job, record)} clearml-agent did not start the task: ${cause}`, guess: '' };
-  return {
-    text: `${describeEnd(job, record)} clearml-agent did not start the task.`,
-    guess:
-      " See the job's log: a template command failed, the node cannot reach the ClearML server, or Python is missing.",
-  };
-}
-
-/** Returns what an exit code that bash itself sets means (bash(1), EXIT STATUS). */
-function findShellExit(record: JobRecord | undefined): string | undefined {
-  if ((record?.exitSignal ?? 0) !== 0) return undefined;
-  switch (record?.exitCode) {
-    case 126:
-      return 'a template command exists on the node but cannot be executed. The log names it; check its permissions and its architecture.';
-    case 127:
-      return 'a template command was not found on the node. The log names it; load its module, or add its directory to PATH, before CLEARML_PRE_SETUP.';
-    default:
-      return undefined;
-  }
-}
-
-function onNodes({ nodes }: Job): string {
+/** ` on n[1-2]`, or nothing if the nodes are unknown. */
+export function onNodes({ nodes }: Job): string {
   return nodes === undefined ? '' : ` on ${nodes}`;
-}
-
-function describeExit(record: JobRecord | undefined): string {
-  if (record?.exitCode === undefined) return '';
-  const { exitCode, exitSignal = 0 } = record;
-  return exitSignal === 0 ? ` (exit code ${exitCode})` : ` (signal ${exitSignal})`;
 }
 
 /** Formats a time (milliseconds since 1970) in UTC, to the minute. */

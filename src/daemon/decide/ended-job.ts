@@ -6,13 +6,13 @@ import type { Job, JobRecord } from '../../slurm/scheduler.ts';
 import { isAskedToStop, isStoppedByTerm } from './recognize-server-and-agent-messages.ts';
 import { isBackAtGate, isGateClosed } from './closed-gate.ts';
 import { AFTER_COMPLETION, hasRanks } from '../console/ranks.ts';
+import { describeRefusal } from '../console/console-messages.ts';
 import {
   describeEnd,
   describeEndBeforeTask,
   describeNeverStarted,
   describeNotResubmitted,
-  describeRefusal,
-} from '../console/console-messages.ts';
+} from '../end/describe-end.ts';
 import type { Action, Ending } from './action.ts';
 import { CLOCKS_DIFFER_MS, dequeue, end, isRemovedByUser, forget, resubmitOrFail } from './shared-actions.ts';
 import type { Observation } from './observation.ts';

@@ -7,7 +7,8 @@ import { isAskedToStop } from '../decide/recognize-server-and-agent-messages.ts'
 import { chooseJob } from '../decide/decide.ts';
 
 import type { Entry } from '../journal/entry.ts';
-import { describeEnd, describeReason, describeUnwanted } from '../console/console-messages.ts';
+import { describeReason, describeUnwanted } from '../console/console-messages.ts';
+import { describeEnd } from '../end/describe-end.ts';
 
 /** The data about one task. */
 export interface KnownTask {

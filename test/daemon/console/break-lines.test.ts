@@ -3,12 +3,12 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { breakLines, CONSOLE_COLUMNS, truncateText } from '../../../src/daemon/console/break-lines.ts';
 import {
-  describeEnd,
   describeOthersJob,
   describeRefusal,
   describeSlowStart,
   describeWait,
 } from '../../../src/daemon/console/console-messages.ts';
+import { describeEnd } from '../../../src/daemon/end/describe-end.ts';
 import { JOB_STATES } from '../../../src/slurm/job-state.ts';
 import { JOB_EXIT_CODES } from '../../../src/sbatch-template/job-script/job-exit-codes.ts';
 import type { JobId } from '../../../src/slurm/scheduler.ts';

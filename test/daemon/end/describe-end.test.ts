@@ -1,0 +1,91 @@
+// Tests the sentences about the end of a job in full, so that every change of a word is visible.
+import { expect } from 'chai';
+import { describeEnd, describeNeverStarted } from '../../../src/daemon/end/describe-end.ts';
+import { JOB_STATES } from '../../../src/slurm/job-state.ts';
+import { JOB_EXIT_CODES } from '../../../src/sbatch-template/job-script/job-exit-codes.ts';
+import { jobOf, recordOf } from '../decide/observations.ts';
+
+const on = { nodes: 'n[1-2]' };
+
+/** The message if the log has no known message. */
+function neverStartedText(...of: Parameters<typeof describeNeverStarted>): string {
+  const { text, guess } = describeNeverStarted(...of);
+  return text + guess;
+}
+
+const SENTENCES: readonly (readonly [said: string, expected: string])[] = [
+  [describeEnd(jobOf('COMPLETED', on), undefined), 'Slurm job 7 ended COMPLETED on n[1-2].'],
+  [describeEnd(jobOf('FAILED', on), recordOf({ exitCode: 3 })), 'Slurm job 7 ended FAILED (exit code 3) on n[1-2].'],
+  [
+    describeEnd(jobOf('FAILED', on), recordOf({ exitCode: 0, exitSignal: 9 })),
+    'Slurm job 7 ended FAILED (signal 9) on n[1-2].',
+  ],
+  [describeEnd(jobOf('FAILED'), undefined), 'Slurm job 7 ended FAILED.'],
+  [
+    describeEnd(jobOf('TIMEOUT', on), recordOf({ exitCode: 0, exitSignal: 15 })),
+    'Slurm job 7 ended TIMEOUT on n[1-2]: Slurm ended it at its time limit of 01:00:00. What to do: raise --time, or save checkpoints and continue from them.',
+  ],
+  [
+    describeEnd(jobOf('OUT_OF_MEMORY', on), recordOf({ exitCode: 0, exitSignal: 125 })),
+    'Slurm job 7 ended OUT_OF_MEMORY on n[1-2]: it was killed because it used more memory than it requested. What to do: raise --mem.',
+  ],
+  [
+    describeEnd(
+      jobOf('OUT_OF_MEMORY', on),
+      recordOf({ exitSignal: 125, memoryLimit: '50M per node', peakMemory: '57M' }),
+    ),
+    'Slurm job 7 ended OUT_OF_MEMORY on n[1-2]: it was killed because it used more memory than it requested (limit 50M per node, peak 57M). What to do: raise --mem.',
+  ],
+  [
+    describeEnd(jobOf('CANCELLED'), recordOf({ exitCode: 0, cancelledBy: 'root (uid 0)' })),
+    'Slurm job 7 ended CANCELLED: it was cancelled in Slurm by root (uid 0).',
+  ],
+  [
+    neverStartedText(jobOf('FAILED', on), recordOf({ exitCode: 1 })),
+    "Slurm job 7 ended FAILED (exit code 1) on n[1-2]. clearml-agent did not start the task. See the job's log: a template command failed, the node cannot reach the ClearML server, or Python is missing.",
+  ],
+  [
+    neverStartedText(jobOf('FAILED', on), recordOf({ exitCode: 126 })),
+    'Slurm job 7 ended FAILED (exit code 126) on n[1-2]. clearml-agent did not start the task: a template command exists on the node but cannot be executed. The log names it; check its permissions and its architecture.',
+  ],
+  [
+    describeEnd(jobOf('NODE_FAIL', on), recordOf({ exitCode: 0 })),
+    'Slurm job 7 ended NODE_FAIL on n[1-2]: it ended because a node failed. What to do: enqueue the task again; if the same node fails again, tell the cluster admins.',
+  ],
+  [
+    describeEnd(jobOf('CANCELLED'), recordOf({ exitCode: 0 })),
+    'Slurm job 7 ended CANCELLED: it was cancelled in Slurm.',
+  ],
+  [
+    describeEnd(jobOf('CANCELLED', on), undefined, 'the task was deleted'),
+    'Slurm job 7 was cancelled on n[1-2]: the task was deleted.',
+  ],
+  [
+    neverStartedText(jobOf('FAILED', on), recordOf({ exitCode: JOB_EXIT_CODES.noPython.code })),
+    `Slurm job 7 ended on n[1-2] before the task started: ${JOB_EXIT_CODES.noPython.meaning} ${JOB_EXIT_CODES.noPython.advice}`,
+  ],
+  [
+    neverStartedText(jobOf('FAILED', on), recordOf({ exitSignal: 53 })),
+    'Slurm job 7 ended immediately: its output file (/home/u/slurm-7.out) cannot be written on the node. Set --output in the template to a directory that exists on the node.',
+  ],
+  [
+    neverStartedText(jobOf('FAILED', on), recordOf({ exitCode: 127 })),
+    'Slurm job 7 ended FAILED (exit code 127) on n[1-2]. clearml-agent did not start the task: a template command was not found on the node. The log names it; load its module, or add its directory to PATH, before CLEARML_PRE_SETUP.',
+  ],
+];
+
+describe('the description of an end', () => {
+  for (const [said, expected] of SENTENCES) {
+    it(`is: ${expected.slice(0, 90)}`, () => {
+      expect(said).to.equal(expected);
+    });
+  }
+
+  it('is a complete sentence with the job id for every final state of a job', () => {
+    for (const word of Object.keys(JOB_STATES)) {
+      const text = describeEnd(jobOf(word), undefined);
+      expect(text).to.match(/^Slurm job 7 ended [A-Z_]+.*\.$/);
+      expect(text, word).to.not.match(/\.\.|undefined|null|: \./);
+    }
+  });
+});
