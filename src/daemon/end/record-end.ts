@@ -5,7 +5,7 @@ import { countNodes } from '../../slurm/count-nodes.ts';
 import type { Job } from '../../slurm/scheduler.ts';
 import type { DaemonDeps } from '../deps.ts';
 import type { Entry } from '../journal/entry.ts';
-import { causeOfEnd, type LastAction } from './cause-of-end.ts';
+import { historyCauseOf, type LastAction } from './history-cause.ts';
 import type { StatusReason } from './status-reasons.ts';
 
 interface Seen {
@@ -37,7 +37,7 @@ export async function recordEnd(
     recordedAt: clock.now(),
     cluster: cluster.clusterName,
     queue: entry.queueName,
-    cause: causeOfEnd({ action, reason, task, job }),
+    cause: historyCauseOf({ action, reason, task, job }),
     state: job?.stateWord,
     userId: task?.user ?? entry.origin?.userId,
     userName: entry.origin?.userName,

@@ -7,7 +7,7 @@ import { isLive, isWaiting } from '../../slurm/job-state.ts';
 import type { Job } from '../../slurm/scheduler.ts';
 import { describeReason, describeStart } from '../console/console-messages.ts';
 
-import { explainEnd } from '../end/cause-of-end.ts';
+import { explainEnd } from '../end/history-cause.ts';
 import type { Entry } from '../journal/entry.ts';
 import { attemptKey, type CauseOfEnd, type EndedAttempt } from '../../history/ended-attempt.ts';
 import type { DaemonEvent } from './daemon-events.ts';

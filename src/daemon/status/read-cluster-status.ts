@@ -7,7 +7,7 @@ import { SlurmUnavailableError } from '../../slurm/errors.ts';
 import type { Task } from '../../clearml/task.ts';
 import type { Job, JobId, JobSize, Scheduler } from '../../slurm/scheduler.ts';
 import type { CauseOfEnd } from '../../history/ended-attempt.ts';
-import { explainEnd } from '../end/cause-of-end.ts';
+import { explainEnd } from '../end/history-cause.ts';
 import type { Entry } from '../journal/entry.ts';
 import { accountsOf, type UnixUsers } from '../users/unix-users.ts';
 import { hasSubmitted, isJobOfTask } from '../users/jobs-of-task.ts';

@@ -1,6 +1,6 @@
 // Tests which cause the history gives the end of an attempt.
 import { expect } from 'chai';
-import { explainEnd, causeOfEnd, type EndOfAttempt } from '../../../src/daemon/end/cause-of-end.ts';
+import { explainEnd, historyCauseOf, type EndOfAttempt } from '../../../src/daemon/end/history-cause.ts';
 import { jobOf, taskOf } from '../decide/observations.ts';
 import type { TaskStatus } from '../../../src/clearml/task.ts';
 import { CAUSES, type CauseOfEnd } from '../../../src/history/ended-attempt.ts';
@@ -47,7 +47,7 @@ describe('the cause of an end', () => {
     it(`is "${cause}" for ${shown}`, () => {
       const task = status === undefined ? undefined : taskOf(status);
       const job = state === undefined ? undefined : jobOf(state);
-      expect(causeOfEnd({ action, reason, task, job })).to.equal(cause);
+      expect(historyCauseOf({ action, reason, task, job })).to.equal(cause);
     });
   }
 

@@ -1,4 +1,4 @@
-// Maps the action that ends the tracking of an attempt to a cause of the history, and explains the end. Pure; each row has a test.
+// Chooses the cause of an ended attempt for the history, such as `timeout`, and explains it for the status. Pure; each row has a test.
 import type { Task } from '../../clearml/task.ts';
 import { CAUSES, type CauseOfEnd } from '../../history/ended-attempt.ts';
 import type { JobState } from '../../slurm/job-state.ts';
@@ -29,7 +29,7 @@ const BY_STATE: Partial<Record<JobState | 'UNKNOWN', CauseOfEnd>> = {
   PREEMPTED: 'preempted',
 };
 
-export function causeOfEnd(end: EndOfAttempt): CauseOfEnd {
+export function historyCauseOf(end: EndOfAttempt): CauseOfEnd {
   switch (end.action) {
     case 'dequeue':
       return 'withdrawn';
