@@ -183,7 +183,7 @@ export const SEEDED_BUGS: readonly SeededBug[] = [
     title: 'the daemon does not abort a task again whose abort the server undid at the pop',
     edits: [
       {
-        file: 'src/daemon/decide/recognize-server-and-agent-messages.ts',
+        file: 'src/daemon/decide/recognize-abort.ts',
         from: "  return task.status === 'queued' && task.statusMessage.startsWith(STOPPED_MESSAGE);\n",
         to: '  return false;\n',
       },

@@ -2,7 +2,7 @@
 import type { Tasks } from '../../clearml/client.ts';
 import { LostRaceError } from '../../clearml/errors.ts';
 import type { Task, TaskDocument } from '../../clearml/task.ts';
-import { isAbortUndone } from '../decide/recognize-server-and-agent-messages.ts';
+import { isAbortUndone } from '../decide/recognize-abort.ts';
 import type { Entry } from '../journal/entry.ts';
 import type { DaemonDeps } from '../deps.ts';
 

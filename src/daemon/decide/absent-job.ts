@@ -1,7 +1,7 @@
 // Rows of the decision table for a job that Slurm no longer lists. Absent does not mean ended, so other evidence is checked first.
 import { formatDuration } from '../../base/format-duration.ts';
 import type { Task } from '../../clearml/task.ts';
-import { isAskedToStop } from './recognize-server-and-agent-messages.ts';
+import { isAskedToStop } from './recognize-abort.ts';
 import type { Action } from './action.ts';
 import { dequeue, end, isRemovedByUser, forget, resubmitOrFail } from './shared-actions.ts';
 import type { Observation } from './observation.ts';

@@ -1,4 +1,12 @@
 // The decision table: maps the observation of one task to actions. Pure; each row has a test.
+// Each event has rows for each state of the job:
+// - A user aborts the task: `decidePending`, `watch` (running-job.ts), `decideStillInProgress` (ended-job.ts), `decideLost` (absent-job.ts).
+// - A user resets, deletes or archives the task: `decidePending` and `watch` cancel the job; `decideEnded` and `decideAbsent` forget the task.
+// - A user enqueues the task again: `decideMoved` (pending-job.ts), `watch`, `decideStillQueued` (ended-job.ts), `decideAbsent`.
+// - A user removes the task from the scheduler queue: `decideRemoved` (pending-job.ts) cancels the job, and after its end
+//   `isRemovedByUser` (shared-actions.ts) leads to `dequeue`.
+// - Slurm requeues the job: `decideRequeued` (pending-job.ts), or `isBackAtGate` (closed-gate.ts) if the job has started again since.
+// - The job reaches its time limit: `mayRunAfterTimeout` (ended-job.ts).
 import { attemptOf } from '../../slurm/job-name.ts';
 import { isLive, isWaiting } from '../../slurm/job-state.ts';
 import type { Job } from '../../slurm/scheduler.ts';

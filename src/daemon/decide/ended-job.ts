@@ -3,7 +3,7 @@ import type { Task } from '../../clearml/task.ts';
 import { attemptOf, parseMark } from '../../slurm/job-name.ts';
 import { isEndedByCluster } from '../../slurm/job-state.ts';
 import type { Job, JobRecord } from '../../slurm/scheduler.ts';
-import { isAskedToStop, isStoppedByTerm } from './recognize-server-and-agent-messages.ts';
+import { isAskedToStop, isStoppedByTerm } from './recognize-abort.ts';
 import { isBackAtGate, isGateClosed } from './closed-gate.ts';
 import { AFTER_COMPLETION, hasRanks } from '../console/ranks.ts';
 import { describeRefusal } from '../console/console-messages.ts';

@@ -3,7 +3,7 @@ import type { Task } from '../../clearml/task.ts';
 import { isWaiting, parseJobState } from '../../slurm/job-state.ts';
 import { explainReason } from '../../slurm/reasons/explain-reason.ts';
 import type { Job } from '../../slurm/scheduler.ts';
-import { isAskedToStop, isStoppedByTerm } from './recognize-server-and-agent-messages.ts';
+import { isAskedToStop, isStoppedByTerm } from './recognize-abort.ts';
 import type { Entry } from '../journal/entry.ts';
 import { describeCannotStart, describeUnwanted, describeWait } from '../console/console-messages.ts';
 import type { Action } from './action.ts';

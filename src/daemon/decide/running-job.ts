@@ -1,7 +1,7 @@
 // Rows of the decision table for a running job: the agent controls the task, and the daemon acts only if the agent cannot.
 import type { Task } from '../../clearml/task.ts';
 import type { Job } from '../../slurm/scheduler.ts';
-import { isAskedToStop, isStoppedByTerm } from './recognize-server-and-agent-messages.ts';
+import { isAskedToStop, isStoppedByTerm } from './recognize-abort.ts';
 import type { Entry } from '../journal/entry.ts';
 import { describeSlowStart, describeStart, describeUnwanted } from '../console/console-messages.ts';
 import type { Action } from './action.ts';

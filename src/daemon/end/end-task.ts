@@ -5,7 +5,7 @@ import type { TaskId } from '../../clearml/ids.ts';
 import type { Task } from '../../clearml/task.ts';
 import { cleanLogTail } from '../console/clean-log-tail.ts';
 import type { Job, JobRecord } from '../../slurm/scheduler.ts';
-import { showsCompletion } from '../decide/recognize-server-and-agent-messages.ts';
+import { showsCompletion } from '../decide/recognize-agent-messages.ts';
 import type { Ending } from '../decide/action.ts';
 import type { Entry } from '../journal/entry.ts';
 import type { DaemonDeps } from '../deps.ts';

@@ -4,7 +4,7 @@ import { CAUSES, type CauseOfEnd } from '../../history/ended-attempt.ts';
 import type { JobState } from '../../slurm/job-state.ts';
 import type { Job } from '../../slurm/scheduler.ts';
 import type { Action } from '../decide/action.ts';
-import { isSetByAgent, parseExitCode } from '../decide/recognize-server-and-agent-messages.ts';
+import { isSetByAgent, parseExitCode } from '../decide/recognize-agent-messages.ts';
 import { meaningOf, type StatusReason } from './status-reasons.ts';
 
 /** The actions after which the attempt of the entry is over. */

@@ -2,7 +2,7 @@
 import { isRefusal } from '../../clearml/connection/refusal-codes.ts';
 import type { Task } from '../../clearml/task.ts';
 import { leaveToUser } from '../claim/park.ts';
-import { isAbortUndone } from '../decide/recognize-server-and-agent-messages.ts';
+import { isAbortUndone } from '../decide/recognize-abort.ts';
 import { endTask } from './end-task.ts';
 import type { Entry } from '../journal/entry.ts';
 import type { DaemonDeps } from '../deps.ts';

@@ -3,7 +3,7 @@ import { isWaiting } from '../../slurm/job-state.ts';
 import type { TaskId } from '../../clearml/ids.ts';
 import type { Task } from '../../clearml/task.ts';
 import type { Job } from '../../slurm/scheduler.ts';
-import { isAskedToStop } from '../decide/recognize-server-and-agent-messages.ts';
+import { isAskedToStop } from '../decide/recognize-abort.ts';
 
 import type { ReadLimits } from '../deps.ts';
 import type { Entry } from '../journal/entry.ts';

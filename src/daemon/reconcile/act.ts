@@ -7,7 +7,7 @@ import type { Observation, Place } from '../decide/observation.ts';
 import { dequeueTask, endTask, isUnchanged, readAdvice, readIdleRanks } from '../end/end-task.ts';
 import type { Entry } from '../journal/entry.ts';
 import type { Asker } from '../audit/audit-line.ts';
-import { isAskedToStop } from '../decide/recognize-server-and-agent-messages.ts';
+import { isAskedToStop } from '../decide/recognize-abort.ts';
 import { recordCancellations } from '../decide/recorded-cancellations.ts';
 import { REMOVED_BY_USER } from '../decide/shared-actions.ts';
 import { recordEnd } from '../end/record-end.ts';

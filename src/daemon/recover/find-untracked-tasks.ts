@@ -5,7 +5,7 @@ import { attemptOf, parseMark } from '../../slurm/job-name.ts';
 import { isLive, isWaiting } from '../../slurm/job-state.ts';
 import type { Job, JobId } from '../../slurm/scheduler.ts';
 import { isJobId } from '../../slurm/parse-job-row.ts';
-import { isStoppedByTerm } from '../decide/recognize-server-and-agent-messages.ts';
+import { isStoppedByTerm } from '../decide/recognize-abort.ts';
 
 import { ranAs } from '../decide/who-runs-the-task.ts';
 import type { ServedQueue } from '../deps.ts';

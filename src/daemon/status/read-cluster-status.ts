@@ -11,7 +11,7 @@ import { explainEnd } from '../end/history-cause.ts';
 import type { Entry } from '../journal/entry.ts';
 import { accountsOf, type UnixUsers } from '../users/unix-users.ts';
 import { hasSubmitted, isJobOfTask } from '../users/jobs-of-task.ts';
-import { isSetByAgent } from '../decide/recognize-server-and-agent-messages.ts';
+import { isSetByAgent } from '../decide/recognize-agent-messages.ts';
 import { parseHold } from '../console/console-messages.ts';
 import { byTask } from '../poll/poll.ts';
 import { countsSizes } from '../claim/limits-reached.ts';

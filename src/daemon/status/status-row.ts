@@ -3,7 +3,7 @@ import type { TaskId } from '../../clearml/ids.ts';
 import type { Task } from '../../clearml/task.ts';
 import { isLive, parseJobState, isWaiting } from '../../slurm/job-state.ts';
 import type { Job, JobId } from '../../slurm/scheduler.ts';
-import { isAskedToStop } from '../decide/recognize-server-and-agent-messages.ts';
+import { isAskedToStop } from '../decide/recognize-abort.ts';
 import { chooseJob } from '../decide/decide.ts';
 
 import type { Entry } from '../journal/entry.ts';

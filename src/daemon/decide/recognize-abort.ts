@@ -1,4 +1,4 @@
-// Recognizes the status messages and log lines of the ClearML server and agent; no other file compares these texts.
+// Recognizes an abort by the status texts of the ClearML server and agent: a user's, one that the server has undone, or a SIGTERM of Slurm.
 import type { Task } from '../../clearml/task.ts';
 
 /** The status reason that the agent sets on SIGTERM, which Slurm sends for many causes other than a user's abort. */
@@ -9,15 +9,6 @@ const STOPPING_MESSAGE = 'stopping';
 
 /** The status message that the server sets when a user aborts a task that no agent runs. */
 const STOPPED_MESSAGE = 'Stopped by ';
-
-/** How each status message of the agent begins; it only names the agent. */
-const BY_AGENT = 'Changed by clearml-agent ';
-
-/** The status reason that the agent sets when the task's process failed; the code is negative after a signal. */
-const EXIT_REASON = /^worker execution exit code (-?\d+)$/;
-
-/** What the agent prints to the job's log when the task's process succeeded. */
-const FINISHED_LINE = 'Process completed successfully';
 
 /** Whether the agent stopped the task on SIGTERM: a time limit, a preemption or a scancel. */
 export function isStoppedByTerm(task: Task): boolean {
@@ -35,20 +26,4 @@ export function isAskedToStop(task: Task): boolean {
  */
 export function isAbortUndone(task: Task): boolean {
   return task.status === 'queued' && task.statusMessage.startsWith(STOPPED_MESSAGE);
-}
-
-/** Whether the agent set the status, so that the status message does not explain it. */
-export function isSetByAgent({ statusMessage }: Pick<Task, 'statusMessage'>): boolean {
-  return statusMessage.startsWith(BY_AGENT);
-}
-
-/** Returns the exit code of the task's process that the agent reported, negative for a signal. */
-export function parseExitCode({ statusReason }: Pick<Task, 'statusReason'>): number | undefined {
-  const code = EXIT_REASON.exec(statusReason)?.[1];
-  return code === undefined ? undefined : Number(code);
-}
-
-/** Whether a job's log shows that the task's process succeeded. */
-export function showsCompletion(log: string): boolean {
-  return log.includes(FINISHED_LINE);
 }
