@@ -12,14 +12,14 @@ describeUntracked([
     untracked: 'job',
   },
   {
-    title: 'D-12 has long been parked without a recorded job id, and another Unix user has a job with its job name',
+    title: 'D-12 has long been parked without a recorded job id while another Unix user has a job with its job name',
     task: taskOf('queued'),
     parkedAt: LONG_AGO,
     allUsersJobs: [jobOf('PENDING', { isOthers: true })],
     untracked: 'parked',
   },
   {
-    title: 'has long been parked, records a job id, and two jobs of other Unix users have its job name',
+    title: 'has long been parked and records a job id while two jobs of other Unix users have its job name',
     task: taskOf('queued', { slurmJob: '7' }),
     parkedAt: LONG_AGO,
     allUsersJobs: [
@@ -37,7 +37,7 @@ describeUntracked([
     untracked: 'none',
   },
   {
-    title: 'is queued but in no queue, and another Unix user has a job with its job name',
+    title: 'is queued but in no queue while another Unix user has a job with its job name',
     task: taskOf('queued', UNCHANGED),
     allUsersJobs: [jobOf('RUNNING', { isOthers: true })],
     untracked: 'orphan',

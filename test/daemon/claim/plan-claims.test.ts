@@ -29,7 +29,7 @@ describe('the plan of the next claims', () => {
     expect(claimed(stateOf(tasks, { orderFairness: true }))).to.deep.equal(['a1', 'b1', 'a2', 'b2', 'a3']);
   });
 
-  it('with order fairness, serves the next non-empty queue after the last one served', () => {
+  it('serves, with order fairness, the next non-empty queue after the one that was served last', () => {
     const state = stateOf({ q: { tasks: ['a1'] }, r: { tasks: [] }, s: { tasks: ['c1'] } }, { orderFairness: true });
     const [q, , r] = state.queues;
 

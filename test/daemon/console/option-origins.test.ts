@@ -28,7 +28,7 @@ describe('advice that names an option', () => {
     ['Change --qos.', ''],
     ['Ask the cluster admins.', ''],
   ] as const) {
-    it(`names the line of the template that sets the option: ${text}`, () => {
+    it(`names the line of the template, if any, that sets the option: ${text}`, () => {
       expect(withOptionOrigins(text, PLACES)).to.equal(text + behind);
     });
   }

@@ -28,7 +28,7 @@ describe('the rank that failed first', () => {
       'Ranks 0-1 on n[1-2] ended ("Out Of Memory")',
     ],
   ] as const) {
-    it(`is reported with its node and how it ended: ${what}`, () => {
+    it(`is reported, with its node and how it ended, ${what}`, () => {
       expect(describeRankEnd(log)).to.equal(`${words}, and Slurm ended the other ranks.`);
     });
   }

@@ -46,12 +46,15 @@ describe('the line about unused resources', () => {
   for (const [title, change] of [
     ['memory that was not measured', { usedMemoryMb: undefined }],
     ['memory of a job without a limit', { usedMemoryMb: 1, memoryMb: undefined }],
-    ['little memory', { usedMemoryMb: 100, memoryMb: 4 * GB }],
+    ['a job that requested little memory', { usedMemoryMb: 100, memoryMb: 4 * GB }],
     ['cores whose use was not measured', { usedCpuSec: undefined }],
-    ['two cores', { cpus: 2, cpuSec: 7_200, usedCpuSec: 10 }],
-    ['an unlimited time', { timeLimitSec: undefined }],
-    ['a limit of two hours', { timeLimitSec: 7_200, elapsedSec: 100, cpuSec: 1_600, usedCpuSec: 1_500 }],
-    ['a task of a few seconds', { elapsedSec: 30, usedMemoryMb: 1 }],
+    ['a job with only two cores', { cpus: 2, cpuSec: 7_200, usedCpuSec: 10 }],
+    ['a job without a time limit', { timeLimitSec: undefined }],
+    [
+      'a job with a time limit of only two hours',
+      { timeLimitSec: 7_200, elapsedSec: 100, cpuSec: 1_600, usedCpuSec: 1_500 },
+    ],
+    ['a task that ran for only a few seconds', { elapsedSec: 30, usedMemoryMb: 1 }],
     ['a task that did not complete', { cause: 'failed', usedMemoryMb: 1 }],
   ] as const satisfies readonly (readonly [string, Partial<EndedAttempt>])[]) {
     it(`is absent for ${title}`, () => {

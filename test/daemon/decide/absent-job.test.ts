@@ -16,7 +16,7 @@ describeRows('the decision for an absent job', [
     done: ['look-up'],
   },
   {
-    title: 'keeps tracking the job while it is absent only for a short time',
+    title: 'keeps tracking the job while it has been absent only for a short time',
     seen: { entry: entryOf({ absentSince: NOW - 15_000 }), lookedUp: true, task: taskOf('in_progress') },
     done: [],
   },

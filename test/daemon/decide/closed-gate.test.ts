@@ -84,7 +84,7 @@ describeRows('the decision for a job that ended at the gate', [
     done: [],
   },
   {
-    title: "fails a task whose own exit code equals the gate's",
+    title: 'fails a task whose program ended with the exit code of the gate',
     seen: { jobs: [jobOf('FAILED')], task: taskOf('in_progress'), record: atGate, entry: waited },
     done: ['end failed'],
   },

@@ -207,12 +207,12 @@ describeRows('the decision for an ended job whose task never started', [
     done: ['return-to-queue'],
   },
   {
-    title: 'resubmits a parked task after a grace period if its job ended long before it was parked',
+    title: 'resubmits a parked task after a grace period if its job ended long before the task was parked',
     seen: { jobs: [EARLIER], place: 'parked', parkedAt: NOW - 59_999, record: recordOf(), entry: waited },
     done: ['resubmit'],
   },
   {
-    title: 'fails the task after the maximum number of attempts if its job ended long before it was parked',
+    title: 'fails the task after the maximum number of attempts if its job ended long before the task was parked',
     seen: {
       jobs: [EARLIER],
       place: 'parked',
@@ -223,7 +223,7 @@ describeRows('the decision for an ended job whose task never started', [
     done: ['end failed'],
   },
   {
-    title: 'fails a parked task if its job ended at most a minute before it was parked, as clocks differ',
+    title: 'fails a parked task if its job ended at most a minute before the task was parked, as clocks differ',
     seen: {
       jobs: [EARLIER],
       place: 'parked',
@@ -235,7 +235,7 @@ describeRows('the decision for an ended job whose task never started', [
     done: ['end failed'],
   },
   {
-    title: 'fails the task after a grace period if the job removed its entry and then failed',
+    title: "fails the task after a grace period if the job removed the task's queue entry and then failed",
     seen: { jobs: [jobOf('FAILED')], record: recordOf(), entry: waited },
     done: ['end failed'],
   },

@@ -19,7 +19,7 @@ const gate = recordOf({ exitCode: JOB_EXIT_CODES.gateClosed.code });
 
 describeExactly('the complete decision for an ended job', [
   [
-    'fails a task enqueued elsewhere before it started if the requeued job ended at the gate',
+    'fails a task that was enqueued elsewhere before it started and whose requeued job ended at the gate',
     {
       jobs: [jobOf('FAILED')],
       task: taskOf('in_progress', { executionQueue: undefined, lastUpdate: NOW - GRACES.absentMs }),
@@ -76,7 +76,7 @@ describeExactly('the complete decision for an ended job', [
     { do: 'read-record', jobId: '8' as JobId },
   ],
   [
-    'records an absence if only an older attempt has ended',
+    'records the absence of the tracked job if only the job of an older attempt has ended',
     { jobs: [jobOf('FAILED', { id: '8' as JobId })], entry: entryOf({ attempt: attempt(2) }) },
     { do: 'note', patch: { absentSince: NOW } },
   ],
@@ -124,7 +124,7 @@ describeExactly('the complete decision for an ended job', [
     { do: 'read-record', jobId: '7' as JobId },
   ],
   [
-    'resubmits a parked task if the job ended long before it was parked',
+    'resubmits a parked task if the job ended long before the task was parked',
     {
       jobs: [jobOf('FAILED', { endedAt: NOW - 120_000 })],
       place: 'parked',
@@ -183,19 +183,19 @@ describeExactly('the complete decision for an ended job', [
     endTask('stopped', 'cancelled', 'Slurm job 7 was cancelled: it was too old.'),
   ],
   [
-    'forgets the task if task and job completed',
+    'forgets the task if both the task and the job completed',
     { jobs: [jobOf('COMPLETED')], task: taskOf('completed') },
     { do: 'forget' },
     { do: 'log', level: 'INFO', text: 'Slurm job 7 ended COMPLETED.' },
   ],
   [
-    "forgets the task and warns if task and job failed and Slurm no longer has the job's record",
+    "forgets the task and warns if both task and job failed and Slurm no longer has the job's record",
     { jobs: [jobOf('FAILED')], task: taskOf('failed'), record: 'gone' },
     { do: 'forget' },
     { do: 'log', level: 'WARNING', text: 'Slurm job 7 ended FAILED.' },
   ],
   [
-    'forgets the task and warns with advice if task and job failed and the job has a log',
+    'forgets the task and warns with advice if both task and job failed and the job has a log',
     { jobs: [jobOf('FAILED')], task: taskOf('failed'), record: recordOf({ exitCode: 3 }) },
     { do: 'forget' },
     { do: 'log', level: 'WARNING', text: 'Slurm job 7 ended FAILED (exit code 3).', withAdvice: true },

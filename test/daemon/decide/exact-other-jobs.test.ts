@@ -49,12 +49,12 @@ describeExactly('the complete decision for a running job', [
     },
   ],
   [
-    'records that the job must not run if its task is queued in another queue',
+    'records, if the task is queued in another queue, that the job must not run',
     { jobs: [jobOf('RUNNING')], place: 'another queue', entry: STARTED },
     ASTRAY,
   ],
   [
-    'clears the record that the job must not run if the task runs as this job again',
+    'no longer records that the job must not run once the task runs as this job again',
     { jobs: [jobOf('RUNNING')], task: taskOf('in_progress'), entry: { ...STARTED, astraySince: 1 } },
     { do: 'note', patch: { astraySince: undefined, stoppingSince: undefined } },
   ],
@@ -68,7 +68,7 @@ describeExactly('the complete decision for a running job', [
     { jobs: [jobOf('RUNNING')], task: taskOf('stopped', BY_TERM), entry: STARTED },
   ],
   [
-    'records that the job must not run if the agent of another job received SIGTERM',
+    'records, if the agent of another job received SIGTERM, that the job must not run',
     {
       jobs: [jobOf('RUNNING')],
       task: taskOf('stopped', { ...BY_TERM, lastWorker: 'login1:slurm:6' }),
@@ -77,7 +77,7 @@ describeExactly('the complete decision for a running job', [
     ASTRAY,
   ],
   [
-    'records that the job must not run if the user aborted its task',
+    'records, if the user aborted the task, that the job must not run',
     { jobs: [jobOf('RUNNING')], task: taskOf('stopped'), entry: STARTED },
     ASTRAY,
   ],
@@ -140,7 +140,7 @@ describeExactly('the complete decision for a pending job', [
     { do: 'note', patch: { neverStartsSince: NOW } },
   ],
   [
-    'clears the recorded time once the job can start again',
+    'no longer records since when the job could not start once it can start again',
     {
       jobs: [jobOf('PENDING', { reason: 'Priority' })],
       place: 'parked',
@@ -150,7 +150,7 @@ describeExactly('the complete decision for a pending job', [
     { do: 'note', patch: { neverStartsSince: undefined } },
   ],
   [
-    'does nothing if the job waits for another reason and no time is recorded',
+    'does nothing if the job waits for another reason and was never recorded as unable to start',
     {
       jobs: [jobOf('PENDING', { reason: 'Priority' })],
       place: 'parked',

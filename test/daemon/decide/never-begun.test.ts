@@ -63,7 +63,7 @@ describeRows('the decision for a job that may have ended before its script began
 describeRows('the decision for a job that Slurm ended before its gate', [
   ...['BOOT_FAIL', 'PREEMPTED'].flatMap((word) => [
     {
-      title: `S-64 waits for a late request of a job that ended ${word} while its task was parked`,
+      title: `S-64 waits for requests that may still arrive from a job that ended ${word} while its task was parked`,
       seen: { jobs: [jobOf(word)], place: 'parked' as const, record: recordOf({ exitCode: 0 }) },
       done: ['note'],
     },
@@ -73,7 +73,7 @@ describeRows('the decision for a job that Slurm ended before its gate', [
       done: ['resubmit'],
     },
     {
-      title: `fails the task if its job ended ${word} after its entry was removed from the scheduler queue`,
+      title: `fails the task if its job ended ${word} after the task's entry was removed from the scheduler queue`,
       seen: { jobs: [jobOf(word)], record: recordOf({ exitCode: 0 }), entry: waited },
       done: ['end failed'],
     },

@@ -117,7 +117,7 @@ describeRows('the decision for a pending job', [
     done: ['cancel'],
   },
   {
-    title: 'leaves the task stopped if SIGTERM stopped it under another agent',
+    title: 'leaves the task stopped, and cancels the job, if SIGTERM stopped the task under another agent',
     seen: { jobs: [jobOf('PENDING')], task: taskOf('stopped', { ...BY_TERM, ...ELSE }) },
     done: ['cancel'],
   },

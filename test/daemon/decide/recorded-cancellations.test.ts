@@ -31,17 +31,17 @@ const waited = entryOf({ endSeenAt: NOW - GRACES.endMs - 1 });
 
 describeRows('the decision for a cancelled job', [
   {
-    title: 'stops the task if the task does not show that a daemon cancelled it',
+    title: 'sets the task to stopped if the task does not show that a daemon cancelled the job',
     seen: { jobs: [jobOf('CANCELLED')], place: 'parked', record: recordOf(), entry: waited },
     done: ['end stopped'],
   },
   {
-    title: 'returns the task to its queue if the task shows that a daemon cancelled it',
+    title: 'returns the task to its queue if the task shows that a daemon cancelled the job',
     seen: { jobs: [jobOf('CANCELLED')], task: recorded(OWN), place: 'parked', record: recordOf(), entry: waited },
     done: ['return-to-queue'],
   },
   {
-    title: 'stops the task if a daemon cancelled an earlier job with the same id',
+    title: 'sets the task to stopped if a daemon cancelled only an earlier job with the same id',
     seen: {
       jobs: [jobOf('CANCELLED')],
       task: recorded(`7 ${attempt(0)} the task has another job, 6`),

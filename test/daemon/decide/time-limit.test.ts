@@ -46,7 +46,7 @@ describeRows('the decision for a job that reached its time limit, in a queue tha
     done: ['note', 'park-again', 'resubmit'],
   },
   {
-    title: 'resubmits a parked task, if the daemon was interrupted after the task was parked',
+    title: 'resubmits a parked task if the daemon was interrupted after the task was parked',
     seen: { ...TIMEOUT, place: 'parked', entry: entryOf({ ...again(SEVEN), attempts: 0 }) },
     done: ['resubmit'],
   },

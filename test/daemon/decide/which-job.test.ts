@@ -19,7 +19,7 @@ describeExactly('the decision among several jobs of one task', [
     },
   ],
   [
-    'uses the running job, and cancels no pending job before one has passed the gate',
+    'uses the running job, and cancels no pending job before a job has passed the gate',
     {
       jobs: [jobOf('PENDING'), jobOf('RUNNING', SECOND)],
       place: 'parked',
@@ -27,7 +27,7 @@ describeExactly('the decision among several jobs of one task', [
     },
   ],
   [
-    "uses the running job, and cancels a pending one, even if older, once the task's entry is gone",
+    "uses the running job, and cancels even an older pending job once the task's queue entry is gone",
     {
       jobs: [jobOf('PENDING'), jobOf('RUNNING', SECOND)],
       place: 'nowhere',
@@ -100,12 +100,12 @@ describeExactly('the decision among several jobs of one task', [
     },
   ],
   [
-    'uses the tracked job after its end, even if it was cancelled as an extra',
+    'uses the tracked job even if it has ended and was cancelled as an extra',
     { jobs: [jobOf('FAILED')], place: 'parked', entry: entryOf({ cancelledExtras: ['7' as JobId] }) },
     ASK,
   ],
   [
-    'uses the job that ran the task after its end, even if it was cancelled as an extra',
+    'uses the job that ran the task even if that job has ended and was cancelled as an extra',
     {
       jobs: [jobOf('FAILED')],
       task: taskOf('in_progress', BY_FIRST),
@@ -114,7 +114,7 @@ describeExactly('the decision among several jobs of one task', [
     ASK,
   ],
   [
-    'uses the tracked job after its end, even if its attempt is unknown',
+    'uses the tracked job even if it has ended and its attempt is unknown',
     { jobs: [jobOf('FAILED')], place: 'parked', entry: entryOf({ attempt: undefined }) },
     ASK,
   ],

@@ -22,13 +22,19 @@ describe('the health of a daemon', () => {
     ['no problem of a daemon that polls', {}, true, true, undefined],
     ['one failed poll', { passError: 'no response' }, true, true, 'The last poll failed: no response.'],
     [
-      'no successful poll for more than twelve intervals',
+      'that no poll has succeeded for more than twelve intervals',
       { passOkAt: NOW - 180_001, passError: 'Slurm did not list its jobs' },
       true,
       false,
       'No poll has succeeded for 3 min: Slurm did not list its jobs.',
     ],
-    ['no successful poll since the start', { passOkAt: undefined }, true, false, 'No poll has succeeded for 60 min.'],
+    [
+      'that no poll has succeeded since the start',
+      { passOkAt: undefined },
+      true,
+      false,
+      'No poll has succeeded for 60 min.',
+    ],
     [
       'a cluster that has not responded',
       { phase: 'starting' },

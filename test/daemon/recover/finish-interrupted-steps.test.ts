@@ -59,7 +59,13 @@ const LONG_AGO = { stepAt: NOW - 3_600_000 };
 
 const ROWS: readonly [title: string, step: Entry['step'], found: Found, more: Partial<Entry>, becomes: string][] = [
   ['the pop never happened', 'claiming', { place: 'own' }, {}, 'forgotten, 0 jobs'],
-  ['C-02 the pop happened, or another daemon popped it', 'claiming', { place: 'nowhere' }, {}, 'forgotten, 0 jobs'],
+  [
+    'C-02 the pop happened, or another daemon popped the task',
+    'claiming',
+    { place: 'nowhere' },
+    {},
+    'forgotten, 0 jobs',
+  ],
   ['another daemon parked the task', 'claiming', { place: 'parked' }, {}, 'forgotten, 0 jobs'],
   ['the task was not parked yet', 'parking', { place: 'nowhere' }, {}, 'following job 1, 1 jobs'],
   ['the task was parked', 'parking', { place: 'parked' }, {}, 'following job 1, 1 jobs'],
@@ -175,7 +181,7 @@ describe('finishInterruptedSteps', () => {
     expect(fixture.waiting(SCHEDULER_QUEUE)).to.deep.equal([]);
   });
 
-  it('waits while accounting does not respond, and logs that', async () => {
+  it('waits, and logs why, while accounting does not respond', async () => {
     const fixture = createStepFixture();
     const task = await leave(fixture, 'submitting', { place: 'parked' }, LONG_AGO);
     fixture.fate = ({ endpoint }) => (endpoint === 'look up' ? 'not made' : undefined);
