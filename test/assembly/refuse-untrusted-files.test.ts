@@ -99,7 +99,7 @@ describe('the program', () => {
     ],
   ];
   for (const [setting, line] of LOOSE) {
-    it(`rejects the setting ${setting} if other users can change its file, and doctor reports it`, async () => {
+    it(`rejects the setting ${setting} if other users can change the file that it names, and doctor reports this`, async () => {
       chmodSync(open, 0o1777);
       await cli.write('more.conf', `include "clearml.conf"\n${line.replace('FOLDER', open)}`);
       const conf = ['--config-file', join(cli.folder, 'more.conf')];
@@ -120,7 +120,7 @@ describe('the program', () => {
     });
   }
 
-  it('rejects REQUESTS_CA_BUNDLE if other users can change its file', async () => {
+  it('rejects REQUESTS_CA_BUNDLE if other users can change the file that it names', async () => {
     const other = await openCliWithSandbox('', { REQUESTS_CA_BUNDLE: join(open, 'ca.pem') });
     try {
       const { code, stderr } = await other.run('status');
@@ -162,7 +162,7 @@ describe('the program', () => {
       ['python', 'slurm_bin_dir: "OWN", python: "BIN/sbatch"', 'The program BIN/sbatch on this machine'],
     ];
     for (const [setting, lines, message] of rows) {
-      it(`rejects the setting ${setting} if other users can change its file, and doctor reports it: ${message}`, async () => {
+      it(`rejects the setting ${setting} if other users can change what it names, and doctor reports: ${message}`, async () => {
         const filled = (text: string): string => text.replace('BIN', bin).replace('OWN', slurm.commandsDir);
         chmodSync(open, 0o777);
         const { code, stderr } = await start(filled(lines));

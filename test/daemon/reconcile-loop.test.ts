@@ -157,7 +157,7 @@ describe('the daemon', () => {
     });
   }
 
-  it('claims nothing without its scheduler queue, logs that, and returns the parked tasks', async () => {
+  it('claims nothing while its scheduler queue is missing, logs this, and returns the parked tasks', async () => {
     const fixture = createStepFixture();
     await fixture.enqueued(1);
     const run = startDaemon(fixture.deps);

@@ -54,7 +54,7 @@ ${command}
     }
   }
 
-  it('S-63 is followed by another job if slurmctld was killed before its script began', () =>
+  it("S-63 is followed by another job if slurmctld was killed before the job's script began", () =>
     withTask('sleep 1000', async ({ standIn, world, task }) => {
       const log = join(stateDir, 'job-1.out');
       await waitUntil('the script to begin', () => existsSync(log) && readFileSync(log, 'utf8').includes('begins'));
@@ -65,7 +65,7 @@ ${command}
       expect((await world.user.look(task)).status).to.equal('queued');
     }));
 
-  it('makes the daemon set the task to failed if a command of its template failed', () =>
+  it('makes the daemon set the task to failed if a command of the template failed', () =>
     withTask('exit 1', async ({ world, task }) => {
       await world.untilStatus(task, 'failed');
       await world.untilConsole(task, 'Slurm job 1 ended FAILED (exit code 1)');

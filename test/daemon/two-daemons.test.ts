@@ -232,7 +232,7 @@ describe('two daemons', () => {
     await Promise.all([run.ended, half.ended]);
   });
 
-  it("D-11 adopt each other's jobs even as different Unix users, and report it in the console", async () => {
+  it("D-11 adopt each other's jobs even as different Unix users, and report the adoption in the console", async () => {
     const { fixture, task, run } = await withJobOfDeadUser();
     expect(fixture.cluster.jobs).to.have.length(1);
     expect(fixture.consoleOf(task).filter((line) => line.includes('another Unix user'))).to.have.length(1);

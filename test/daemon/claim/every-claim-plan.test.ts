@@ -118,7 +118,7 @@ describe('every plan of claims', () => {
     );
   });
 
-  it('with user fairness, serves no owner while another owner with a waiting task has fewer jobs', () => {
+  it('serves, with user fairness, no owner while another owner with a waiting task has fewer jobs', () => {
     const tasksOf = fc.array(owners, { minLength: 1, maxLength: 40 });
     const jobsOf = fc.array(owners, { maxLength: 20 });
     fc.assert(

@@ -14,7 +14,7 @@ const SECOND = entryOf({ task: '2'.repeat(32) as TaskId });
 const FULL = Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
 const HALF = 20;
 
-describe('the journal on a full disk', () => {
+describe('the journal after a failed write', () => {
   let folder: string;
   let file: string;
   let journal: Journal;

@@ -108,7 +108,7 @@ describe('the monitor', () => {
     expect(fixture.watched.histories.ended()[0]?.end?.why).to.include('TIMEOUT');
   });
 
-  it('counts calls, and reports that it is ready once both services respond again', async () => {
+  it('counts calls, and reports that the daemon is ready once both services respond again', async () => {
     const fixture = startWatched();
     await advance(fixture.clock, 60_000);
     expect(fixture.watched.health()).to.include({ isLive: true, isReady: true });

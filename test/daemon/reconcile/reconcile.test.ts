@@ -174,7 +174,7 @@ describe('the reconcile loop', () => {
     );
   });
 
-  it('sets the task to failed if its script began and then failed', async () => {
+  it("sets the task to failed if the job's script began and then failed", async () => {
     const fixture = createStepFixture();
     const task = await failAtStart(fixture, { isRevoked: false });
     await reconcileAfterGrace(fixture);
@@ -191,7 +191,7 @@ describe('the reconcile loop', () => {
     expect((await fixture.read(task))?.status).to.equal('failed');
   });
 
-  it('sets the task to failed if a SPANK plugin such as Pyxis failed at the start of its script', async () => {
+  it("sets the task to failed if a SPANK plugin such as Pyxis failed at the start of the job's script", async () => {
     const tail = `slurmstepd-n1: error: pyxis: failed to import docker image: docker://nvcr.io#lab/missing:1
 slurmstepd-n1: error: spank: required plugin spank_pyxis.so: task_init() failed with rc=-1
 slurmstepd-n1: error: Failed to invoke spank plugin stack

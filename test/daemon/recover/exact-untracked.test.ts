@@ -87,7 +87,7 @@ describe('seemsJobless', () => {
     ['unwanted job', false],
     ['stale entry', false],
   ] as const) {
-    it(`returns ${isSo} for a task of kind ${kind}`, () => {
+    it(`returns ${isSo} for an untracked task of the kind "${kind}"`, () => {
       expect(seemsJobless({ kind } as Untracked)).to.equal(isSo);
     });
   }
