@@ -70,7 +70,7 @@ describe('the check of messages that documents quote', () => {
 });
 
 describe('second-tier tests', () => {
-  it('expect only texts of the program, of the tested tasks, or of a listed other program', () => {
+  it('expect only texts of the program, of the tested tasks, or of another program that is listed here', () => {
     const files = secondTierFiles().map((file) => ({ file, ...readTexts(file) }));
     const search = createSearch([...textsOfProgram(), ...files.flatMap(({ others }) => others)]);
     const runs = files.flatMap(({ file, expected }) => expected.flatMap(wordRuns).map((run) => ({ file, run })));

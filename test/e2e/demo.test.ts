@@ -30,7 +30,7 @@ function summaryOf(...statuses: readonly string[]): ReturnType<typeof summarize>
 const LAST_LINE = 'demo: 3 tasks: 2 completed, 1 failed, 0 lost';
 
 describe('the demo', () => {
-  it('succeeds only with two completed tasks and a failed one', () => {
+  it('succeeds only if two tasks complete and one fails', () => {
     expect(summaryOf('completed', 'completed', 'failed')).to.deep.equal({ line: LAST_LINE, isAsExpected: true });
     expect(summaryOf('completed', 'completed', 'completed').isAsExpected).to.equal(false);
     expect(summaryOf('completed', 'failed', 'failed').isAsExpected).to.equal(false);

@@ -152,7 +152,7 @@ describe('the daemon', () => {
     await world.stop(daemon);
   });
 
-  it('stops cleanly if SIGTERM arrives twice, from Slurm and from the job script', async () => {
+  it('stops cleanly if SIGTERM arrives twice, followed by SIGINT', async () => {
     const daemon = world.start(...args);
     await daemon.untilLogged('Serving');
 

@@ -177,7 +177,7 @@ export function describeTaskOnThreeNodes({ name, python, required, inContainers 
       expect((await world.user.look(task)).status_reason).to.equal('Slurm COMPLETED');
     });
 
-    it('stays completed if another rank fails afterwards, and the console says so', async () => {
+    it('stays completed if another rank fails afterwards, and the console reports that failure', async () => {
       const task = taskOf('fails late');
       await world.untilStatus(task, 'completed');
       await writeFlag('fail');

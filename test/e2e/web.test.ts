@@ -184,7 +184,7 @@ describe('the status page', () => {
     expect(asNobody(process.execPath, '-e', connecting, join(world.home, 'http.sock'))).to.match(/EACCES/);
   });
 
-  it('is served to its owner on the socket, and `web` prints its URL', async () => {
+  it("is served on the daemon's Unix socket, and `web` prints its URL", async () => {
     const { stdout, stderr } = await world.run('web');
     expect(stdout, stderr).to.include(`${served.url}/?token=${served.token}\n`).and.include('ssh -N -L');
     const { request } = await import('node:http');
@@ -209,7 +209,7 @@ describe('the status page', () => {
     );
   });
 
-  it('shows the task until it has ended, without a reload', async () => {
+  it('shows each change of a task until the task has ended, without a reload', async () => {
     const { page, complaints, until } = await openPage(browser, served);
     await until('#tasks tr', /JobHeldUser/);
 

@@ -9,7 +9,7 @@ import { closingReport, retriesOf, shorten } from './report.mjs';
 const lines = (count: number, word: string): string =>
   Array.from({ length: count }, (_, index) => `${word} ${index + 1}`).join('\n');
 
-describe('the last line', () => {
+describe('the last line of a test run', () => {
   it('counts the retried tests, and names each crash once', () => {
     expect(retriesOf([])).to.equal('');
     expect(retriesOf(['slurmd died by SIGSEGV', 'slurmd died by SIGSEGV'])).to.equal(
