@@ -5,7 +5,7 @@ import { listValues, type VariableValue } from '../sbatch-template/placeholders/
 import { displayValue } from '../sbatch-template/placeholders/display-value.ts';
 import { VARIABLE_FIELDS } from '../sbatch-template/placeholders/variable-fields.ts';
 import type { Configured } from '../assembly/load-trusted-config.ts';
-import { readTask, type TaskOptions } from '../task-commands/read-task.ts';
+import { readTask, type TaskOptions } from '../task-commands/load-task-to-render.ts';
 import { textTable } from '../base/text-table.ts';
 
 /** All variables that a template may use. */

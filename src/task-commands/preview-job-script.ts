@@ -5,7 +5,7 @@ import { renderJob } from '../daemon/submit/render-job-script.ts';
 import { formatJobName, MARK_LENGTH, newAttempt } from '../slurm/job-name.ts';
 import { jobSettings } from '../daemon/serve/derive-names-and-job-settings.ts';
 import type { Configured } from '../assembly/load-trusted-config.ts';
-import { readTask, type TaskOptions } from './read-task.ts';
+import { readTask, type TaskOptions } from './load-task-to-render.ts';
 import { readQueues } from '../assembly/read-queue-templates.ts';
 import { UsageError } from '../base/usage-error.ts';
 
