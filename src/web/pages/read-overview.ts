@@ -95,7 +95,7 @@ export async function readOverview(monitor: Monitor, log: AttemptLog, filter: Fi
     tasks: found.slice(from, from + PAGE_SIZE),
     taskCount: found.length,
     pages,
-    ended: lastEnds(past, filter).map((attempt) => describeEnd(attempt, clusters)),
+    ended: lastEnds(past, filter).map((attempt) => describeAttempt(attempt, clusters)),
     owners: [...new Set(all.flatMap(({ owner }) => (owner === undefined ? [] : [owner])))].sort(),
   };
 }
@@ -160,7 +160,7 @@ function lastEnds(past: readonly PastAttempt[], { queue, owner }: Filter): PastA
     .reverse();
 }
 
-function describeEnd(attempt: PastAttempt, clusters: readonly ClusterMonitor[]): EndedLine {
+function describeAttempt(attempt: PastAttempt, clusters: readonly ClusterMonitor[]): EndedLine {
   for (const { histories } of clusters) {
     const found = histories.find(attempt.task);
     if (found?.end !== undefined) return { attempt, name: found.name, why: found.end.why };
