@@ -15,6 +15,7 @@ import { runUntilStopped } from './run-until-stopped.ts';
 import { createBackoff } from './submit/submission-backoff.ts';
 import { sweepJobConfs } from './submit/write-job-confs.ts';
 import { createSubmissionPool } from './submit/submission-pool.ts';
+import { HEARTBEAT_EVERY_MS } from './worker-heartbeats.ts';
 
 export interface Intervals {
   /** Between two polls while something changes; up to four times as long while nothing does. */
@@ -59,7 +60,7 @@ async function serve(
   { intervals, once, stop, drain, random = Math.random }: DaemonOptions,
 ): Promise<DaemonEnd> {
   const { clock, log } = deps;
-  const backoff = createBackoff(random);
+  const backoff = createBackoff(random, { isForAll: deps.queues.length === 1 && deps.unixUsers === undefined });
   const pool = createSubmissionPool(deps, backoff);
   const claimer = createTaskClaimer(deps, pool, backoff);
   const runPass = createPass(deps, pool);
@@ -101,6 +102,12 @@ async function serve(
     lastFingerprint = print;
     const { isChangeExpected } = pass;
     due.poll = (isChangeExpected ? clock.now() : startedAt) + delayAfter(pass.snapshot, { isChangeExpected });
+    if (awaitsPeers(pass.snapshot)) due.poll = Math.min(due.poll, startedAt + HEARTBEAT_EVERY_MS);
+  }
+
+  /** Whether a task with a job may be adopted as soon as all peers are known. */
+  function awaitsPeers({ jobs }: Snapshot): boolean {
+    return !deps.peers.areAllKnown() && [...jobs.keys()].some((task) => !deps.journal.entries.has(task));
   }
 
   /** The end of a job may let a full cluster accept another. */

@@ -5,7 +5,7 @@ import type { Lock } from './journal/lock.ts';
 
 /** The server removes a worker that sent no heartbeat for this long. */
 const WORKER_TIMEOUT_MS = 600_000;
-const HEARTBEAT_EVERY_MS = 30_000;
+export const HEARTBEAT_EVERY_MS = 30_000;
 
 /** Registers the worker before the daemon does anything else, so that its peers know whose its jobs are. */
 export function registerWorker(deps: DaemonDeps): Promise<void> {

@@ -128,6 +128,12 @@ export const CONTROLLER_RESPONSES: Readonly<Record<Exclude<SubmitFailure, 'unkno
   ],
 };
 
+/** Backpressure that lasts until a job ends. */
+const LIMITS_OF_JOBS: readonly string[] = [
+  "Job violates accounting/QOS policy (job submit limit, user's size and/or time limits)",
+  'MaxJobCount limit reached',
+];
+
 const MEANING = new Map(
   Object.entries(CONTROLLER_RESPONSES).flatMap(([failure, texts]) =>
     texts.map((text) => [text, failure as SubmitFailure]),
@@ -176,6 +182,11 @@ function parseResult(answer: string, stderr: string): SubmitFailure {
   // waiting does not help, unless it is the number of jobs.
   const isTooBig = others.some((line) => explainReason(line).limits === 'size');
   return failure === 'backpressure' && isTooBig ? 'rejected' : failure;
+}
+
+/** Whether this message of `submitErrorMessage` names a limit that holds until a job ends, unlike a pause of the controller. */
+export function isLimitOfJobs(message: string): boolean {
+  return LIMITS_OF_JOBS.some((limit) => message.includes(limit));
 }
 
 /** Slurm's message in the stderr of sbatch, on one line, without the prefix of every line. */

@@ -59,7 +59,7 @@ export function createCostedWorld({ isFull = false } = {}): CostedWorld {
     facts: () => Promise.resolve(FACTS),
     async submit({ jobName }): Promise<SubmitOutcome> {
       await clock.of(1).sleep(SBATCH_MS);
-      if (isFull) return { kind: 'backpressure', message: 'Job violates accounting/QOS policy' };
+      if (isFull) return { kind: 'backpressure', message: 'MaxJobCount limit reached' };
       accepted += 1;
       lastAcceptedAt = clock.now();
       jobs.push(jobOf(jobName, 'PENDING'));

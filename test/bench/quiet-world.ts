@@ -225,6 +225,7 @@ export function createQuietWorld(count: number, clock: Clock = systemClock): Qui
         refresh: done,
         isOurs: () => true,
         mayAdopt: () => true,
+        areAllKnown: () => true,
         heardAt: () => now,
         hasMet: () => false,
       },

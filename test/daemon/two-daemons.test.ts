@@ -85,6 +85,36 @@ describe('two daemons', () => {
     first.stop();
   });
 
+  for (const [title, isWhole, pollMs] of [
+    ['although it polls every five minutes', true, 5 * MINUTE_MS],
+    ['although a registered worker cannot be read', false, 15_000],
+  ] as const)
+    it(`D-10 cancel the job of an aborted task within seven minutes after one has replaced the other, ${title}`, async () => {
+      const fixture = createStepFixture();
+      startDaemon(fixture.peer(2));
+      const [task = ''] = await enqueued(fixture, 1);
+      await advance(fixture.clock, MINUTE_MS);
+      fixture.clock.drop(2);
+      fixture.clock.pass(60 * MINUTE_MS);
+      const { deps } = fixture;
+      const { find } = deps.clearml.workers;
+      const workers: typeof deps.clearml.workers = {
+        ...deps.clearml.workers,
+        find: async (...args) => ({ ...(await find(...args)), ...(isWhole ? {} : { isWhole }) }),
+      };
+      const run = startDaemon(
+        { ...deps, clearml: { ...deps.clearml, workers } },
+        { intervals: { pollMs, queueMs: 5_000 } },
+      );
+      await fixture.server.call('tasks.stop', { task });
+
+      await advance(fixture.clock, 7 * MINUTE_MS);
+
+      expect(fixture.cluster.jobs.map(({ state }) => state)).to.deep.equal(['CANCELLED']);
+      run.stop();
+      await run.ended;
+    });
+
   it('D-10 return jobs to their restarted daemon, even if it has lost its journal', async () => {
     const fixture = createStepFixture();
     const disk: Disk = { text: '' };

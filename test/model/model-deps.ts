@@ -67,6 +67,7 @@ export function createModelDeps(
       refresh: () => Promise.resolve(),
       isOurs: () => true,
       mayAdopt: () => true,
+      areAllKnown: () => true,
       hasMet: () => daemon > 1,
       // Without a heartbeat, each poll reads everything: a pass of the model depends on no earlier one.
       heardAt: () => undefined,

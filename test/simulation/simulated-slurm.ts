@@ -140,7 +140,7 @@ export function createCluster(clock: SimulatedClock, calls: PendingCalls): Clust
       case 'unknown':
         return { kind: 'unknown', message: 'Zero Bytes were transmitted or received' };
       default:
-        return { kind: fate, message: `sbatch said ${fate}` };
+        return { kind: fate, message: fate === 'backpressure' ? 'MaxJobCount limit reached' : `sbatch said ${fate}` };
     }
   }
 

@@ -1,7 +1,12 @@
 // Every error text of sbatch and its meaning: only `unknown` may have left a job behind.
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { CONTROLLER_RESPONSES, parseSubmitError, submitErrorMessage } from '../../src/slurm/sbatch-errors.ts';
+import {
+  CONTROLLER_RESPONSES,
+  isLimitOfJobs,
+  parseSubmitError,
+  submitErrorMessage,
+} from '../../src/slurm/sbatch-errors.ts';
 
 const POLICY = "Job violates accounting/QOS policy (job submit limit, user's size and/or time limits)";
 
@@ -149,6 +154,17 @@ it('parseSubmitError and submitErrorMessage find the last message after megabyte
   );
   expect(submitErrorMessage(flood + answer('Invalid qos specification'))).to.equal('Invalid qos specification');
   expect(submitErrorMessage(answer('x'.repeat(10 * 1024 * 1024)))).to.have.length(500);
+});
+
+it('isLimitOfJobs recognizes the limits that hold until a job ends, and no pause of the controller', () => {
+  const { backpressure } = CONTROLLER_RESPONSES;
+  const isLimit = (text: string): boolean =>
+    isLimitOfJobs(submitErrorMessage(answer(text, 'QOSMaxSubmitJobPerUserLimit')));
+
+  expect(backpressure.filter(isLimit)).to.deep.equal([
+    "Job violates accounting/QOS policy (job submit limit, user's size and/or time limits)",
+    'MaxJobCount limit reached',
+  ]);
 });
 
 it('parseSubmitError classifies garbage as unknown', () => {

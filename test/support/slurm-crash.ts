@@ -42,7 +42,9 @@ function kernelMessages(pid: number): readonly string[] {
 
 export const mochaHooks = {
   async beforeEach(this: Mocha.Context): Promise<void> {
-    for (const restart of restarts.splice(0)) await restart();
+    // A hook that throws would end the whole lane; the next test fails by itself if it needs the daemon.
+    for (const restart of restarts.splice(0))
+      await restart().catch((error: unknown) => process.stderr.write(`not restarted: ${String(error)}\n`));
     runningTest = this.currentTest;
   },
   afterEach(): void {

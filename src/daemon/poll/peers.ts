@@ -36,9 +36,12 @@ export interface Peers {
   readonly isOurs: (queue: QueueId, mark: string | undefined) => boolean;
   /**
    * Whether this daemon adopts such a job. After its start it knows no peer yet, and the first readings need not show all: until there were
-   * as many as make a known peer count as gone, it adopts no job that another daemon submitted.
+   * as many as make a known peer count as gone, it adopts no job that another daemon submitted. Readings that stay incomplete delay this by
+   * minutes, not for ever: any user can register a worker that cannot be read.
    */
   readonly mayAdopt: (queue: QueueId, mark: string | undefined) => boolean;
+  /** Whether there were enough readings since the start: a daemon that is not among `others` is then gone. */
+  readonly areAllKnown: () => boolean;
   /**
    * When this daemon or a peer last sent a heartbeat, by the server's clock: a time that this clock has certainly reached. Undefined if
    * the last reading showed none.
@@ -62,6 +65,9 @@ const GONE_AFTER_MISSED = 3;
 /** Readings closer together count as one. */
 const READINGS_APART_MS = 25_000;
 
+/** So long after the first reading, incomplete readings count too. */
+const ALL_KNOWN_AFTER_MS = 360_000;
+
 /** Far more than the daemons on one scheduler queue, and than the queues that one of them serves. */
 const MAX_PEERS = 200;
 const MAX_QUEUES = 1_000;
@@ -75,6 +81,7 @@ export function createPeers({ worker, mark, queues, schedulerQueue }: DaemonIden
   let others: readonly Peer[] = [];
   let countedAt = -Infinity;
   let readings = 0;
+  let firstReadAt: number | undefined;
   let hasMet = false;
   let heardAt: number | undefined;
 
@@ -86,6 +93,8 @@ export function createPeers({ worker, mark, queues, schedulerQueue }: DaemonIden
     if (ofMark !== undefined && serving.includes(ofMark)) return ofMark === mark;
     return first === undefined || first === mark;
   };
+
+  const areAllKnown = (): boolean => readings === GONE_AFTER_MISSED;
 
   return {
     row: () => ({ id: shownAs, queues, tags: [groupTag, `${MARK_TAG}${mark}`] }),
@@ -106,7 +115,9 @@ export function createPeers({ worker, mark, queues, schedulerQueue }: DaemonIden
       // A peer that is missing from an incomplete response may be in the part that could not be read.
       const misses = !found.isWhole || Math.abs(now - countedAt) < READINGS_APART_MS ? 0 : 1;
       if (misses > 0) countedAt = now;
-      readings = Math.min(readings + misses, GONE_AFTER_MISSED);
+      firstReadAt ??= now;
+      readings =
+        now - firstReadAt >= ALL_KNOWN_AFTER_MS ? GONE_AFTER_MISSED : Math.min(readings + misses, GONE_AFTER_MISSED);
       others = mergePeers(others, heard, misses);
     },
 
@@ -116,8 +127,9 @@ export function createPeers({ worker, mark, queues, schedulerQueue }: DaemonIden
     isOurs,
     mayAdopt: (queue, ofMark) => {
       const isKnown = ofMark === undefined || ofMark === mark || others.some((one) => one.mark === ofMark);
-      return isOurs(queue, ofMark) && (isKnown || readings === GONE_AFTER_MISSED);
+      return isOurs(queue, ofMark) && (isKnown || areAllKnown());
     },
+    areAllKnown,
   };
 }
 

@@ -27,14 +27,18 @@ export interface Backoff {
    * accepted job. Without backpressure it is not limited.
    */
   room(): number;
-  /** Records a failure. During one backoff only the first failure counts. @param isFull whether Slurm accepts no more jobs */
+  /** Records a failure. During one backoff only the first failure counts. @param isFull whether a limit is reached, which holds until a job ends */
   failed(now: number, options?: { readonly isFull: boolean }): void;
   succeeded(now: number): void;
   /** Records what a poll found. @param waiting the entries of the longest served queue @param ended how many jobs have ended since the last poll */
   polled(found: { readonly waiting: number; readonly ended: number }): void;
 }
 
-export function createBackoff(random: () => number): Backoff {
+/**
+ * @param isForAll whether a limit that one task meets certainly holds for all tasks: only then may the cluster be tried rarely. With several
+ *   queues or Unix users, one of them may have reached a limit of its own.
+ */
+export function createBackoff(random: () => number, { isForAll = false } = {}): Backoff {
   let failures = 0;
   let isFull = false;
   let longest = 0;
@@ -62,7 +66,7 @@ export function createBackoff(random: () => number): Backoff {
     failed(now, options) {
       if (now < until()) return;
       failures += 1;
-      isFull = options?.isFull === true;
+      isFull = isForAll && options?.isFull === true;
       ended = 0;
       room = isFull ? 1 : room;
       const waitMs = backoffMs(failures, random());

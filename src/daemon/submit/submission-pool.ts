@@ -12,7 +12,7 @@ export interface Backpressure {
   readonly why: string;
   /** Only for jobs of this task's Unix user: other tasks are submitted. */
   readonly isOfUser?: boolean;
-  /** Slurm has said so, and may accept a job when another has ended. */
+  /** A limit is reached, which holds until a job ends. */
   readonly isFull?: boolean;
 }
 

@@ -1,4 +1,5 @@
 // Renders and submits a parked task. Whatever the outcome of sbatch, no task is lost and none runs twice.
+import { isLimitOfJobs } from '../../slurm/sbatch-errors.ts';
 import { formatJobName, newAttempt } from '../../slurm/job-name.ts';
 import type { JobId, SubmitOutcome } from '../../slurm/scheduler.ts';
 import type { TaskDocument } from '../../clearml/task.ts';
@@ -173,7 +174,11 @@ async function handleOutcome(
     }
     case 'backpressure':
       deps.log.warn(`Slurm accepts no more jobs now; ${next}`, { ...facts, slurm: outcome.message });
-      return { returning: entry, why: `Slurm accepts no more jobs now: ${outcome.message}`, isFull: true };
+      return {
+        returning: entry,
+        why: `Slurm accepts no more jobs now: ${outcome.message}`,
+        isFull: isLimitOfJobs(outcome.message),
+      };
     case 'unavailable':
       if (outcome.isOfUser === true && deps.unixUsers !== undefined && unixUser !== undefined) {
         deps.unixUsers.holds.hold(unixUser.name, deps.clock.now());

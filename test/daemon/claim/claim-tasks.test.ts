@@ -116,7 +116,7 @@ describe('the task claimer', () => {
     expect(fixture.waiting(SCHEDULER_QUEUE)).to.deep.equal([]);
     expect(fixture.consoleOf(task)).to.deep.equal([
       'Claimed from queue "own" by clearml-agent-slurm 0.1.0 (login1:slurm).',
-      'Returned to the front of queue "own": Slurm accepts no more jobs now: sbatch said backpressure.',
+      'Returned to the front of queue "own": Slurm accepts no more jobs now: MaxJobCount limit reached.',
     ]);
     expect((await fixture.read(task))?.statusMessage).to.match(/^Returned to the front/);
   });

@@ -43,7 +43,7 @@ describe('the backoff while the cluster is full', () => {
   const FULL = { isFull: true };
 
   function fullAt(now: number, waiting: number): Backoff {
-    const backoff = createBackoff(() => 1);
+    const backoff = createBackoff(() => 1, { isForAll: true });
     backoff.polled({ waiting, ended: 0 });
     backoff.failed(now, FULL);
     return backoff;
@@ -113,12 +113,31 @@ describe('the backoff while the cluster is full', () => {
   });
 
   it('counts no job that ended before the cluster was full', () => {
-    const backoff = createBackoff(() => 1);
+    const backoff = createBackoff(() => 1, { isForAll: true });
     backoff.polled({ waiting: 10_000, ended: 5 });
     expect(backoff.room()).to.equal(Infinity);
     backoff.failed(0, FULL);
 
     expect(backoff.room()).to.equal(1);
     expect(backoff.until()).to.equal(1_200_000);
+  });
+
+  it('is as short as after any other failure if one of several queues or Unix users may have reached a limit of its own', () => {
+    const backoff = createBackoff(() => 1);
+    backoff.polled({ waiting: 10_000, ended: 0 });
+    backoff.failed(1_000, FULL);
+    expect(backoff.until()).to.equal(1_000 + backoffMs(1, 1));
+
+    backoff.succeeded(2_000);
+    expect(backoff.room()).to.equal(Infinity);
+    expect(backoff.until()).to.equal(0);
+  });
+
+  it('is as short as after any other failure if the refusal names no limit', () => {
+    const backoff = createBackoff(() => 1, { isForAll: true });
+    backoff.polled({ waiting: 10_000, ended: 0 });
+    backoff.failed(1_000, { isFull: false });
+
+    expect(backoff.until()).to.equal(1_000 + backoffMs(1, 1));
   });
 });

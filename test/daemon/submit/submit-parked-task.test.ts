@@ -121,7 +121,7 @@ describe('a submission', () => {
   });
 
   for (const [fate, result] of [
-    ['backpressure', { why: 'Slurm accepts no more jobs now: sbatch said backpressure', isFull: true }],
+    ['backpressure', { why: 'Slurm accepts no more jobs now: MaxJobCount limit reached', isFull: true }],
     ['unavailable', { why: 'Slurm cannot be reached: sbatch said unavailable' }],
   ] as const) {
     it(`returns the task to its queue, with Slurm's message, if the outcome is ${fate}`, async () => {
@@ -143,7 +143,7 @@ describe('a submission', () => {
     [
       'backpressure',
       'warn: Slurm accepts no more jobs now; returning the task to its queue',
-      { slurm: 'sbatch said backpressure' },
+      { slurm: 'MaxJobCount limit reached' },
     ],
     ['unavailable', 'warn: Slurm unreachable; returning the task to its queue', { slurm: 'sbatch said unavailable' }],
     [
