@@ -97,10 +97,10 @@ describe('two daemons', () => {
       fixture.clock.drop(2);
       fixture.clock.pass(60 * MINUTE_MS);
       const { deps } = fixture;
-      const { find } = deps.clearml.workers;
+      const { workers: given } = deps.clearml;
       const workers: typeof deps.clearml.workers = {
-        ...deps.clearml.workers,
-        find: async (...args) => ({ ...(await find(...args)), ...(isWhole ? {} : { isWhole }) }),
+        ...given,
+        find: async (...args) => ({ ...(await given.find(...args)), ...(isWhole ? {} : { isWhole }) }),
       };
       const run = startDaemon(
         { ...deps, clearml: { ...deps.clearml, workers } },

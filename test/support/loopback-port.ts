@@ -6,9 +6,10 @@ import { connect, createServer } from 'node:net';
 
 /**
  * Ports below the range from which the kernel hands out ports for outgoing connections: one picked from that range
- * could be taken by any client between now and the daemon's start.
+ * could be taken by any client between now and the daemon's start. Also below the ports of tasks on several nodes
+ * (templates/partials/master-address.sh.mustache), as their jobs do not know which ports are given here.
  */
-const RANGE = { lowest: 20_000, count: 12_000 };
+const RANGE = { lowest: 20_000, count: 9_000 };
 
 /**
  * That many different ports on 127.0.0.1 on which nobody listens, and which nobody else is given while this process lives: daemons

@@ -87,6 +87,8 @@ export async function startSlurmCluster(options: Partial<ClusterSettings> = {}):
     const started = await startDaemon({
       env,
       name,
+      // A core file of a crashed daemon stays out of the checkout.
+      cwd: folder,
       ...command,
       logPath: join(folder, `${name}.log`),
       onCrash(signal, { pid, logTail }) {

@@ -36,7 +36,7 @@ export interface Backoff {
 
 /**
  * @param isForAll whether a limit that one task meets certainly holds for all tasks: only then may the cluster be tried rarely. With several
- *   queues or Unix users, one of them may have reached a limit of its own.
+ *   queues or Unix users, one of them alone may have reached its limit.
  */
 export function createBackoff(random: () => number, { isForAll = false } = {}): Backoff {
   let failures = 0;

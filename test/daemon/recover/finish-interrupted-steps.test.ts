@@ -59,13 +59,7 @@ const LONG_AGO = { stepAt: NOW - 3_600_000 };
 
 const ROWS: readonly [title: string, step: Entry['step'], found: Found, more: Partial<Entry>, becomes: string][] = [
   ['the pop never happened', 'claiming', { place: 'own' }, {}, 'forgotten, 0 jobs'],
-  [
-    'C-02 the pop happened, or another daemon popped the task',
-    'claiming',
-    { place: 'nowhere' },
-    {},
-    'forgotten, 0 jobs',
-  ],
+  ["C-02 a pop took it, ours or a peer's", 'claiming', { place: 'nowhere' }, {}, 'forgotten, 0 jobs'],
   ['another daemon parked the task', 'claiming', { place: 'parked' }, {}, 'forgotten, 0 jobs'],
   ['the task was not parked yet', 'parking', { place: 'nowhere' }, {}, 'following job 1, 1 jobs'],
   ['the task was parked', 'parking', { place: 'parked' }, {}, 'following job 1, 1 jobs'],

@@ -122,7 +122,7 @@ describe('the backoff while the cluster is full', () => {
     expect(backoff.until()).to.equal(1_200_000);
   });
 
-  it('is as short as after any other failure if one of several queues or Unix users may have reached a limit of its own', () => {
+  it('is as short as after any other failure if one of several queues or Unix users alone may have reached its limit', () => {
     const backoff = createBackoff(() => 1);
     backoff.polled({ waiting: 10_000, ended: 0 });
     backoff.failed(1_000, FULL);
