@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import * as z from 'zod';
 import { jobProcesses, killIfAlive } from '../support/job-processes.ts';
+import { freePorts } from '../support/loopback-port.ts';
 import { requireAgent, requireSandbox, requireSlurm, requireTorch } from '../support/skip-unless.ts';
 import { waitUntil } from '../support/wait-until.ts';
 import { idIn, startWorkflowBed, type WorkflowBed } from './workflow-bed.ts';
@@ -37,11 +38,14 @@ describe('distributed training with PyTorch', () => {
     await bed.world.write('sitecustomize.py', ADDS_TORCH);
     const template = join(folder, 'example/distributed.template');
     const text = await readFile(template, 'utf8');
+    // Another test cluster on this machine may have a job with the same id, and so the same default port.
+    const ports = await freePorts(2);
     await writeFile(
       template,
       text.replace(
         '\n${CLEARML_PRE',
-        () => `export PYTHONPATH=${folder} OMP_NUM_THREADS=1 PET_REDIRECTS=1 PET_TEE=1\n\${CLEARML_PRE`,
+        () =>
+          `export PYTHONPATH=${folder} OMP_NUM_THREADS=1 PET_REDIRECTS=1 PET_TEE=1\nports=(${ports.join(' ')}); export MASTER_PORT=\${ports[SLURM_JOB_ID % 2]}\n\${CLEARML_PRE`,
       ),
     );
     await bed.serve({ distributed: 'distributed.template' });
