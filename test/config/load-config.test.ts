@@ -94,7 +94,7 @@ describe('the configuration file', () => {
     );
   });
 
-  it('causes a warning if a variable names a missing file', () => {
+  it('causes a warning if an environment variable names it and it is missing', () => {
     const config = configFrom({ files, environment: { TRAINS_CONFIG_FILE: '/x/none.conf' } });
 
     expect(config.warnings).to.deep.equal(['TRAINS_CONFIG_FILE names /x/none.conf, which does not exist.']);

@@ -54,7 +54,7 @@ describe('an error of the controller', () => {
   }
 });
 
-describe('a policy limit', () => {
+describe('the error of sbatch for a policy limit', () => {
   it('S-05 is classified as backpressure if it limits the number of jobs', () => {
     for (const limit of [
       'AssocMaxSubmitJobLimit',
@@ -70,7 +70,7 @@ describe('a policy limit', () => {
     expect(parseSubmitError(1, answer(POLICY))).to.equal('backpressure');
   });
 
-  it('is classified as rejected if the job alone exceeds it', () => {
+  it('is classified as rejected if the job exceeds the limit even without other jobs', () => {
     for (const limit of [
       'QOSMaxWallDurationPerJobLimit',
       'QOSMaxCpuPerUserLimit',

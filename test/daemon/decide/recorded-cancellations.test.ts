@@ -73,8 +73,8 @@ describeRows('the decision for a cancelled job', [
   },
 ]);
 
-describe('the cancellations that a task shows', () => {
-  it('exclude a job that was cancelled as an extra from the choice of the tracked job', () => {
+describe('a job that the task records as cancelled', () => {
+  it('is not chosen as the tracked job if it was an extra job', () => {
     for (const extra of [EXTRA, DOUBLE]) {
       const [text = ''] = [recordCancellations(undefined, [extra], 'the task has another job, 7')];
       const seen = observation({

@@ -153,7 +153,7 @@ describe('finishInterruptedSteps', () => {
     expect(fixture.deps.journal.entries.get(task)).to.include({ attempt: attempt(1) });
   });
 
-  it('tracks a task that has a job, and returns a task without a job, if its queue is no longer served', async () => {
+  it('for a queue that is no longer served, tracks each task that has a job, and enqueues the others again', async () => {
     for (const step of ['claiming', 'parking'] as const) {
       const fixture = createStepFixture({ queues: [] });
       const task = await leave(fixture, step, { place: 'nowhere' });
