@@ -104,10 +104,10 @@ export function defineModelContract(testBed: () => ContractTestBed): void {
       const uri = `file:///${uniqueName()}`;
       const name = uniqueName();
       const model = await createModel({ uri, name, task, tags: ['b', 'a'], ready: false });
-      const other = await createModel({ task });
+      const other = await createModel({ name: `${name}-other`, task });
 
       expect(await find({ uri: [uri] })).to.deep.equal([model]);
-      expect(await find({ task: [task], order_by: ['-created'] })).to.deep.equal([other, model]);
+      expect(await find({ task: [task], order_by: ['-name'] })).to.deep.equal([other, model]);
       expect(await find({ task: [task], ready: true })).to.deep.equal([other]);
       expect(await find({ task: [task], name: `^${name}$` })).to.deep.equal([model]);
       expect(await find({ task: [task], tags: ['-a'] })).to.deep.equal([other]);
