@@ -24,6 +24,17 @@ function startJobs({ cluster, clock }: StepFixture): void {
   for (const job of cluster.jobs) Object.assign(job, { state: 'RUNNING', startAt: clock.now() });
 }
 
+/** Starts another daemon, and expects that it adopts nothing in its first three minutes. */
+async function startsAndAdoptsNothing({ deps, clock }: StepFixture): Promise<void> {
+  const run = startDaemon(deps);
+  for (let second = 0; second < 180; second += 1) {
+    await advance(clock, 1_000);
+    expect([...deps.journal.entries.keys()], `after ${second} s`).to.deep.equal([]);
+  }
+  run.stop();
+  await run.ended;
+}
+
 /** A daemon has adopted the pending job of another Unix user's daemon, which is dead. */
 async function withJobOfDeadUser(): Promise<{
   readonly fixture: StepFixture;
@@ -170,36 +181,28 @@ describe('two daemons', () => {
       worker,
       peers: createPeers({ worker, mark: made.mark, queues: [OWN_QUEUE], schedulerQueue: SCHEDULER_QUEUE }),
     };
-    const runs = [startDaemon(other)];
+    const run = startDaemon(other);
     const [task] = await enqueued(fixture, 1);
     await advance(fixture.clock, MINUTE_MS);
-    runs.push(startDaemon(fixture.deps));
-    for (let second = 0; second < 180; second += 1) {
-      await advance(fixture.clock, 1_000);
-      expect([...fixture.deps.journal.entries.keys()], `after ${second} s`).to.deep.equal([]);
-    }
+    await startsAndAdoptsNothing(fixture);
 
     expect([...other.journal.entries.keys()]).to.deep.equal([task]);
-    for (const run of runs) run.stop();
-    await Promise.all(runs.map(({ ended }) => ended));
+    run.stop();
+    await run.ended;
   });
 
   it('do not adopt tasks right after their start from a peer whose registration the server has lost', async () => {
     const fixture = createStepFixture();
     const other = fixture.peer(2);
-    const runs = [startDaemon(other)];
+    const run = startDaemon(other);
     const [task] = await enqueued(fixture, 1);
     await advance(fixture.clock, MINUTE_MS);
     for (const { id } of fixture.server.store.workers.all()) fixture.server.store.workers.delete(id);
-    runs.push(startDaemon(fixture.deps));
-    for (let second = 0; second < 180; second += 1) {
-      await advance(fixture.clock, 1_000);
-      expect([...fixture.deps.journal.entries.keys()], `after ${second} s`).to.deep.equal([]);
-    }
+    await startsAndAdoptsNothing(fixture);
 
     expect([...other.journal.entries.keys()]).to.deep.equal([task]);
-    for (const run of runs) run.stop();
-    await Promise.all(runs.map(({ ended }) => ended));
+    run.stop();
+    await run.ended;
   });
 
   it("do not take each other's scancel for a user's if both track the same job", async () => {

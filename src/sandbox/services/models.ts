@@ -186,8 +186,7 @@ export function createModelsService(store: Store, clock: SandboxClock): Service 
       const { company } = call.caller;
       const isOther = ({ company: of, company_origin: origin }: ModelDocument): boolean =>
         isPublic ? of === company : of === '' && origin === company;
-      const models = ids.map((id) => store.models.get(id)).filter((model) => model !== undefined && isOther(model));
-      const found = models.flatMap((model) => (model === undefined ? [] : [model]));
+      const found = ids.flatMap((id) => store.models.get(id) ?? []).filter(isOther);
       const missing = ids.filter((id) => !found.some((model) => model.id === id));
       if (missing.length > 0) throw new ApiError('invalidModelId', { ids: missing });
       for (const model of found)
