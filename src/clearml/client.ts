@@ -95,7 +95,7 @@ export interface TaskQuery {
   readonly queues: readonly QueueId[];
   /** Only tasks whose status changed since, milliseconds since 1970 by the server's clock. */
   readonly changedSince?: number;
-  /** Leaves out these tasks. */
+  /** Leaves out these tasks. With more than one request can name, some of them may be returned. */
   readonly except?: readonly TaskId[];
 }
 
