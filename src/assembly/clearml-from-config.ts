@@ -5,7 +5,7 @@ import type { ClearmlClient } from '../clearml/client.ts';
 import { createClearmlClient } from '../clearml/create-client.ts';
 import type { ServerUnreachableError } from '../clearml/errors.ts';
 import { DEFAULT_TIMEOUTS, type Timeouts } from '../clearml/connection/connection-settings.ts';
-import { connectionOf } from '../config/server-connection.ts';
+import { connectionOf } from '../config/require-credentials.ts';
 import { firstResponse } from './wait-for-first-response.ts';
 import type { App } from './app.ts';
 

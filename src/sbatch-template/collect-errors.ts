@@ -2,7 +2,7 @@
 import { BLOCKS } from './placeholders/parse-placeholder.ts';
 import { mayOmitAgent, locateBlocks, requireBlock } from './check-blocks.ts';
 import { findHeader, headerLines, misplacedDirectives, parseDirectiveLine } from './directives/check-directives.ts';
-import { fileErrors } from './check-file.ts';
+import { fileErrors } from './check-encoding-and-interpreter.ts';
 import type { DirectiveToken } from './directives/tokenize-directives.ts';
 import { catchTemplateError, type TemplateError } from './errors.ts';
 import { defaultErrors } from './insert-values.ts';

@@ -2,7 +2,7 @@
 // A value is checked or quoted first: by quote-value.ts in the script, by check-evaluated-value.ts if bash evaluates it, by
 // render-directives.ts in an `#SBATCH` line, by check-restricted-option.ts in mounts and in options of Pyxis.
 import type { BlockRanges } from './check-blocks.ts';
-import { checkSize } from './check-file.ts';
+import { checkSize } from './check-encoding-and-interpreter.ts';
 import { checkHereDocument } from './check-here-document.ts';
 import { addPyxisOptions } from './containers/add-pyxis-options.ts';
 import { isPyxisImagePlaceholder, toPyxisImage } from './containers/write-pyxis-image.ts';

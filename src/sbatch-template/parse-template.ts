@@ -3,7 +3,7 @@ import { locateBlocks } from './check-blocks.ts';
 import { findPyxisContainer } from './containers/add-pyxis-options.ts';
 import { restrictedOptions } from './containers/find-restricted-options.ts';
 import { findHeader, headerLines, misplacedDirectives, parseDirectiveLine } from './directives/check-directives.ts';
-import { fileErrors } from './check-file.ts';
+import { fileErrors } from './check-encoding-and-interpreter.ts';
 import { throwFirst } from './errors.ts';
 import { defaultErrors, findImageName, insertValues, type ParsedTemplate } from './insert-values.ts';
 import { lexScript } from './shell/lex-script.ts';

@@ -1,4 +1,4 @@
-// Checks a template for what sbatch or bash reject in any file: encoding, interpreter, line ends, size.
+// Checks a template for what sbatch or bash reject in any file: wrong encoding, interpreter or line ends, or too many bytes.
 import { catchTemplateError, type TemplateError } from './errors.ts';
 import type { EnforcedRule } from './enforced-rules.ts';
 import { templateErrorAt, type TemplateSource } from './template-source.ts';

@@ -1,4 +1,4 @@
-// Derives the connection to the ClearML server from the configuration.
+// The connection to the ClearML server that the configuration describes; without an address or credentials, an error that says where to put them.
 import { NoCredentialsError } from './errors.ts';
 import type { Config } from './load-config.ts';
 

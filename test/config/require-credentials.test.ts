@@ -1,6 +1,6 @@
 // The connection to the ClearML server, and the errors if the configuration lacks something.
 import { expect } from 'chai';
-import { connectionOf } from '../../src/config/server-connection.ts';
+import { connectionOf } from '../../src/config/require-credentials.ts';
 import { NoCredentialsError } from '../../src/config/errors.ts';
 import { configFrom, configWith } from './config-from.ts';
 import { catchError } from './catch-error.ts';
