@@ -191,4 +191,19 @@ export const PINNED_ROUNDS: readonly { readonly title: string; readonly search: 
       },
     },
   },
+  {
+    title: 'a task became a draft when its job lost the answer of the gate and a job of an earlier sbatch came late',
+    search: {
+      seed: 8102,
+      rounds: 1,
+      same: {
+        ...EASY,
+        round: 99,
+        tasks: 69,
+        kinds: ['shared folder is full', 'sbatch is in flight', 'gate answer is lost', 'tokens expire'],
+        movesPerFault: 170,
+        hasAccounting: false,
+      },
+    },
+  },
 ];

@@ -17,6 +17,7 @@ import { decideEnded } from './ended-job.ts';
 import { decideRunning } from './running-job.ts';
 import type { Observation } from './observation.ts';
 import { decidePending } from './pending-job.ts';
+import { isOnlyKnownJob } from './shared-actions.ts';
 import { withRecordedCancellations } from './recorded-cancellations.ts';
 import { ranAs } from './who-runs-the-task.ts';
 
@@ -51,7 +52,14 @@ function recordJob(job: Job, { entry }: Observation): Action[] {
   if (!isOther && entry.absentSince === undefined && entry.endSeenAt === undefined) return [];
   const cancelledFor = entry.cancelledExtras?.includes(job.id) === true ? 'the task had another job' : undefined;
   const which = isOther
-    ? { jobId: job.id, attempt: attemptOf(job.name), cancelledFor, cancelledAt: undefined, neverStartsSince: undefined }
+    ? {
+        jobId: job.id,
+        attempt: attemptOf(job.name),
+        cancelledFor,
+        cancelledAt: undefined,
+        neverStartsSince: undefined,
+        ...(isOnlyKnownJob(job, entry) ? {} : { mayBeUnparked: true }),
+      }
     : {};
   return [
     {

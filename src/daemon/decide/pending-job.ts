@@ -7,7 +7,7 @@ import { isAskedToStop, isStoppedByTerm } from './recognize-abort.ts';
 import type { Entry } from '../journal/entry.ts';
 import { describeCannotStart, describeUnwanted, describeWait } from '../console/console-messages.ts';
 import type { Action } from './action.ts';
-import { cancel, end, REMOVED_BY_USER, logOnce, removeEntryIfParked } from './shared-actions.ts';
+import { cancel, end, isOnlyKnownJob, REMOVED_BY_USER, logOnce, removeEntryIfParked } from './shared-actions.ts';
 import type { Observation } from './observation.ts';
 import { isEnqueuedElsewhere, mayRunElsewhere, ranAs } from './who-runs-the-task.ts';
 
@@ -49,7 +49,8 @@ function decideRemoved(job: Job, { entry, jobs, record, isQueueGone, hasPeers }:
   const taken = 'the task is no longer in the scheduler queue';
   // A daemon that was killed while it returned the task to its queue may have removed the entry.
   const mayBeOurs = entry.attempts > 1 || entry.mayBeUnparked === true;
-  if (isQueueGone === true || hasPeers === true || jobs.length > 1 || mayBeOurs) return [cancel(job, taken)];
+  const hasOtherJob = jobs.length > 1 || !isOnlyKnownJob(job, entry);
+  if (isQueueGone === true || hasPeers === true || hasOtherJob || mayBeOurs) return [cancel(job, taken)];
   if (record === undefined) return [{ do: 'read-record', jobId: job.id }];
   const hasNeverStarted =
     record !== 'gone' && record.restarts === 0 && isWaiting({ state: parseJobState(record.stateWord) });

@@ -1,5 +1,5 @@
 // Actions that several rows of the decision table share.
-import { jitterOf } from '../../slurm/job-name.ts';
+import { attemptOf, jitterOf } from '../../slurm/job-name.ts';
 import { backoffMs } from '../submit/submission-backoff.ts';
 import type { Entry } from '../journal/entry.ts';
 import type { Job } from '../../slurm/scheduler.ts';
@@ -36,6 +36,11 @@ export const REMOVED_BY_USER = 'the task was removed from the scheduler queue';
 /** Whether a user removed the task from the scheduler queue and nothing was done with it since: the user wants it dequeued. */
 export function isRemovedByUser({ entry, place }: Pick<Observation, 'entry' | 'place'>): boolean {
   return entry.cancelledFor === REMOVED_BY_USER && place === 'nowhere';
+}
+
+/** Whether the journal shows no other job of the task: one that Slurm has forgotten may have passed the gate. */
+export function isOnlyKnownJob({ id, name }: Job, { jobId, attempt }: Pick<Entry, 'jobId' | 'attempt'>): boolean {
+  return jobId === undefined ? attemptOf(name) === attempt : id === jobId;
 }
 
 export function dequeue(entry: Pick<Entry, 'jobId'>): Action {

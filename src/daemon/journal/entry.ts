@@ -24,7 +24,7 @@ export const Entry = z.object({
    * or another daemon acted on it.
    */
   queuedAt: z.number().optional(),
-  /** A killed daemon may have sent the call that removes its entry in the scheduler queue: a missing entry is no act of a user. */
+  /** A killed daemon or another job may have removed its entry in the scheduler queue: a missing entry is no act of a user. */
   mayBeUnparked: z.boolean().optional(),
   /** The newest attempt's token, part of the job's name. */
   attempt: z.string().optional(),

@@ -186,8 +186,10 @@ async function adoptOne(deps: DaemonDeps, untracked: Untracked, task: Task | und
   switch (untracked.kind) {
     case 'job': {
       const { jobId, attempt, isOthersJob } = untracked;
-      const entry = { ...newEntry(deps, untracked.task, untracked.queue), ...unixUser, jobId, attempt };
-      await deps.journal.write(isOthersJob ? { ...entry, isOthersJob } : entry);
+      const entry = newEntry(deps, untracked.task, untracked.queue);
+      // The lost journal may have had another job of the task, which passed the gate since.
+      const adopted = { ...entry, ...unixUser, jobId, attempt, mayBeUnparked: true };
+      await deps.journal.write(isOthersJob ? { ...adopted, isOthersJob } : adopted);
       if (isOthersJob) await logToConsole(deps, untracked.task, { level: 'WARNING', text: describeOthersJob(jobId) });
       return;
     }

@@ -83,6 +83,8 @@ async function trackFoundJob(deps: DaemonDeps, entry: Entry, job: Job): Promise<
     stepAt: deps.clock.now(),
     attempt,
     jobId: job.id,
+    // By the job of an sbatch without a response, or by a daemon that was killed.
+    mayBeUnparked: true,
     ...whose,
     ...userOfJob(deps, job),
   });

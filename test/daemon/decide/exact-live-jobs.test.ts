@@ -79,6 +79,7 @@ describeExactly('the complete decision for an absent, pending or running job', [
         cancelledFor: undefined,
         cancelledAt: undefined,
         neverStartsSince: undefined,
+        mayBeUnparked: true,
         absentSince: undefined,
         endSeenAt: undefined,
         wasTakenAtEnd: undefined,

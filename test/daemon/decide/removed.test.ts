@@ -38,6 +38,10 @@ describe('the decision for a parked task whose queue entry is gone', () => {
     ['the job started earlier', { ...FRESH, entry: entryOf({ told: { startedOn: '7@5' } }) }],
     ['this daemon already cancelled the job', { ...FRESH, entry: entryOf({ cancelledFor: 'it cannot start' }) }],
     [
+      'the job that was tracked before may have removed the entry',
+      { ...FRESH, entry: entryOf({ jobId: '6' as JobId }) },
+    ],
+    [
       'another job of the task may have removed the entry',
       { ...FRESH, jobs: [jobOf('PENDING'), jobOf('FAILED', { id: '6' as JobId, name: jobName(1) })] },
     ],
@@ -46,6 +50,35 @@ describe('the decision for a parked task whose queue entry is gone', () => {
       const reason = reasonOf(decide(observation(seen)));
       expect(reason).to.be.a('string').and.not.equal(REMOVED_BY_USER);
     });
+});
+
+describe('the decision for a parked task that has another job than the tracked one', () => {
+  const LATE = { id: '5' as JobId, name: jobName(0) };
+
+  it('reports no removal by a user, not even later, if the tracked job may have removed the entry', () => {
+    const seen = observation({
+      ...FRESH,
+      jobs: [jobOf('PENDING', LATE)],
+      record: recordOf({ stateWord: 'PENDING', name: LATE.name }),
+    });
+    for (const place of ['parked', 'nowhere'] as const)
+      // Without an id: the outcome of the last sbatch is unknown.
+      for (const entry of [entryOf(), entryOf({ jobId: undefined })]) {
+        const [note] = decide({ ...seen, place, entry });
+        const patch = note?.do === 'note' ? note.patch : {};
+        const next = decide({ ...seen, entry: { ...entry, ...patch } });
+        expect(patch.jobId).to.equal(LATE.id);
+        expect(reasonOf(next)).to.be.a('string').and.not.equal(REMOVED_BY_USER);
+      }
+  });
+
+  it('reports a removal by a user if the job is that of the last sbatch', () => {
+    const seen = observation({ ...FRESH, entry: entryOf({ jobId: undefined }) });
+    const [note] = decide({ ...seen, place: 'parked' });
+    const patch = note?.do === 'note' ? note.patch : {};
+    const next = decide({ ...seen, entry: { ...seen.entry, ...patch } });
+    expect(reasonOf(next)).to.equal(REMOVED_BY_USER);
+  });
 });
 
 describeRows('the decision for a task that a user removed from the scheduler queue', [

@@ -154,6 +154,27 @@ describe('the adopter of untracked tasks', () => {
     expect(cluster.jobs.map(({ state }) => state)).to.deep.equal(['FAILED', 'PENDING']);
   });
 
+  it('returns an adopted task to its queue if its entry is gone, as a job that it does not know may have removed it', async () => {
+    const fixture = createStepFixture();
+    const { cluster, clock, deps, server } = fixture;
+    const lost = fixture.peer(2);
+    const first = startDaemon({ ...lost, worker: deps.worker, mark: deps.mark, peers: deps.peers });
+    const task = await fixture.enqueued(1);
+    await advance(clock, 60_000);
+    clock.drop(2);
+    first.stop();
+
+    const back = startDaemon(deps);
+    await advance(clock, 60_000);
+    await server.call('queues.remove_task', { queue: SCHEDULER_QUEUE, task });
+    await advance(clock, 5 * 60_000);
+    back.stop();
+    await back.ended;
+
+    expect((await fixture.read(task))?.status).to.equal('queued');
+    expect(cluster.jobs.map(({ state }) => state)).to.deep.equal(['CANCELLED', 'PENDING']);
+  });
+
   it('leaves a task stopped if its job ended at the gate without a requeue', async () => {
     const fixture = createStepFixture();
     const task = await fixture.enqueued(1);

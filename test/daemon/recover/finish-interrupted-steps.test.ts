@@ -150,7 +150,7 @@ describe('finishInterruptedSteps', () => {
 
     expect(await finishOnce(fixture, task)).to.equal('following job 1, 1 jobs');
     expect(fixture.consoleOf(task)).to.deep.equal([]);
-    expect(fixture.deps.journal.entries.get(task)).to.include({ attempt: attempt(1) });
+    expect(fixture.deps.journal.entries.get(task)).to.include({ attempt: attempt(1), mayBeUnparked: true });
   });
 
   it('for a queue that is no longer served, tracks each task that has a job, and enqueues the others again', async () => {
