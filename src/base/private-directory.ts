@@ -1,5 +1,6 @@
 // A directory of this user: created if missing, and used only if no other user can change its contents.
-import { mkdir } from 'node:fs/promises';
+import { mkdir, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { findDistrust, inspectPath, ownTrust } from './path-trust-rule.ts';
 
 /**
@@ -11,6 +12,15 @@ export async function makePrivateDirectory(folder: string): Promise<void> {
   refuseOthers(folder);
   await mkdir(folder, { recursive: true, mode: 0o700 });
   refuseOthers(folder);
+}
+
+/**
+ * The same, but without its parents: a state directory that a user has deleted is not created again.
+ * @throws Error also if the parent is missing
+ */
+export async function makePrivateSubdirectory(folder: string): Promise<void> {
+  await stat(dirname(folder));
+  await makePrivateDirectory(folder);
 }
 
 function refuseOthers(folder: string): void {

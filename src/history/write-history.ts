@@ -5,7 +5,7 @@ import { gzip } from 'node:zlib';
 import { replaceFile } from '../base/atomic-file.ts';
 import { createBoundedMap } from '../base/bounded-map.ts';
 import { createLineFile, type LineFile } from '../base/append-lines.ts';
-import { makePrivateDirectory } from '../base/private-directory.ts';
+import { makePrivateSubdirectory } from '../base/private-directory.ts';
 import type { Logger } from '../log/logger.ts';
 import { attemptKey, formatAttempt, isAccounted, type EndedAttempt } from './ended-attempt.ts';
 import { historyDir, listMonthFiles, monthFile, monthOf, monthsBefore } from './history-file-names.ts';
@@ -75,7 +75,7 @@ export async function openHistory({ stateDir, writer, log, now, hasAccounting }:
   function createFile(path: string): LineFile {
     return createLineFile({
       async prepare() {
-        await makePrivateDirectory(folder);
+        await makePrivateSubdirectory(folder);
         return path;
       },
       // A killed process loses no line, and to lose one when the machine crashes is harmless.

@@ -1,4 +1,5 @@
 // Tests that the history counts each ended attempt once, whatever happens to the daemon and its disk, and stays small.
+import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile, appendFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -22,7 +23,7 @@ describe('the history', () => {
     folder = historyDir(stateDir);
   });
 
-  afterEach(() => rm(stateDir, { recursive: true }));
+  afterEach(() => rm(stateDir, { recursive: true, force: true }));
 
   const open = (options: Partial<HistoryOptions> = {}): Promise<History> =>
     openHistory({ stateDir, log: silentLog, now: ENDED_AT, hasAccounting: true, ...options });
@@ -86,6 +87,17 @@ describe('the history', () => {
     await writeFile(join(folder, '2026-11.jsonl'), '{"v":1,"t":"be');
     await write(ATTEMPT);
     expect(await readAll()).to.deep.equal([ATTEMPT]);
+  });
+
+  it('D-17 does not create a state directory again that was deleted', async () => {
+    const history = await open();
+    await history.record(ATTEMPT);
+    await rm(stateDir, { recursive: true });
+
+    await history.record({ ...ATTEMPT, job: '2' });
+    await history.close();
+
+    expect(existsSync(stateDir)).to.equal(false);
   });
 
   it('D-15 keeps records in memory while the directory cannot be written', async () => {

@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import type { Clock } from '../../base/clock.ts';
 import { createLineFile } from '../../base/append-lines.ts';
 import { limitText } from '../../base/truncate-text.ts';
-import { makePrivateDirectory } from '../../base/private-directory.ts';
+import { makePrivateSubdirectory } from '../../base/private-directory.ts';
 import type { Logger } from '../../log/logger.ts';
 import { rotateLog } from '../../log/rotate-log.ts';
 import { formatAuditLine, type AuditEvent } from './audit-line.ts';
@@ -74,7 +74,7 @@ export async function openAuditLog({
 
   const lines = createLineFile({
     async prepare() {
-      await makePrivateDirectory(folder);
+      await makePrivateSubdirectory(folder);
       rotate();
       return file;
     },

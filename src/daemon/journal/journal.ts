@@ -98,6 +98,8 @@ export async function openJournal(folder: string, now: number, log?: Pick<Logger
   async function writeLines(batch: readonly JournalLine[]): Promise<void> {
     const text = batch.map(formatJournal).join('');
     await undoTornWrite();
+    // A site that deletes old files may have deleted this one: what is appended to it would be lost.
+    if ((await handle.stat()).nlink === 0) await replaceHandle();
     try {
       // Synced when it resolves, because `replaceFile` opened the file with O_DSYNC.
       await handle.appendFile(text);
@@ -113,12 +115,16 @@ export async function openJournal(folder: string, now: number, log?: Pick<Logger
     if (needsCompaction(lines, entries.size)) await compact();
   }
 
+  async function replaceHandle(): Promise<void> {
+    const before = handle;
+    handle = await rewrite();
+    await before.close();
+  }
+
   /** A failed compaction is retried later: the file is complete as it is. */
   async function compact(): Promise<void> {
-    const before = handle;
     try {
-      handle = await rewrite();
-      await before.close();
+      await replaceHandle();
     } catch (error) {
       log?.warn('Journal compaction failed; the file grows until compaction succeeds', {
         file,

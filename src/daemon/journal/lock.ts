@@ -1,6 +1,6 @@
 // The lock file of a state directory, so that only one daemon uses it.
 import { statSync } from 'node:fs';
-import { link, readFile, rm, utimes, writeFile } from 'node:fs/promises';
+import { link, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { makePrivateDirectory } from '../../base/private-directory.ts';
 import * as z from 'zod';
@@ -10,13 +10,17 @@ export class AlreadyRunningError extends Error {
   override readonly name = 'AlreadyRunningError';
 }
 
-/** Thrown when the state directory cannot be created or written. */
+/** Thrown when the state directory cannot be created or written, or was deleted while the daemon used it. */
 export class StateDirectoryError extends Error {
   override readonly name = 'StateDirectoryError';
 }
 
 export interface Lock {
-  /** Shows other hosts that this daemon is alive. @throws AlreadyRunningError if another daemon holds the directory by now */
+  /**
+   * Shows other hosts that this daemon is alive.
+   * @throws AlreadyRunningError if another daemon holds the directory by now
+   * @throws StateDirectoryError if the directory was deleted: nothing would record what the daemon does
+   */
   touch(): Promise<void>;
   /** Releases the directory, if it is still ours. */
   release(): Promise<void>;
@@ -94,14 +98,26 @@ function lockOf(file: string, holder: Holder): Lock {
     async touch() {
       const other = await findOther();
       if (other !== undefined) throw new AlreadyRunningError(describe(other, dirname(file)));
+      if (await isDeleted(dirname(file))) throw new StateDirectoryError(describeLoss(dirname(file)));
       const now = new Date();
-      // If the directory is gone, so is the journal, whose next write reports it.
       await utimes(file, now, now).catch(() => createLockFile(file, holder).catch(() => undefined));
     },
     async release() {
       if ((await findOther()) === undefined) await rm(file, { force: true });
     },
   };
+}
+
+/** Any other error may be temporary. */
+function isDeleted(folder: string): Promise<boolean> {
+  return stat(folder).then(
+    () => false,
+    (error: unknown) => (error as NodeJS.ErrnoException).code === 'ENOENT',
+  );
+}
+
+function describeLoss(folder: string): string {
+  return `The state directory ${folder} was deleted while this daemon used it, so the daemon ends. Its jobs keep running: a daemon that you start again finds them without the journal.`;
 }
 
 function describe({ pid, host, since }: Holder, folder: string): string {

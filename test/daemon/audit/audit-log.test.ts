@@ -1,6 +1,7 @@
 // Tests that the audit log keeps every line, hides every secret, and is readable by its owner alone.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, readFile, rm, rmdir, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -28,7 +29,7 @@ describe('the audit log', () => {
     stateDir = await mkdtemp(join(tmpdir(), 'audit-'));
     file = join(auditDir(stateDir), 'daemon.jsonl');
   });
-  afterEach(() => rm(stateDir, { recursive: true }));
+  afterEach(() => rm(stateDir, { recursive: true, force: true }));
 
   const open = (options: Partial<AuditLogOptions> = {}): Promise<AuditLog> =>
     openAuditLog({
@@ -95,6 +96,17 @@ describe('the audit log', () => {
         kept.add((JSON.parse(line) as { task: string }).task);
     }
     expect([...Array(confirmed).keys()].filter((line) => !kept.has(String(line)))).to.deep.equal([]);
+  });
+
+  it('D-17 does not create a state directory again that was deleted', async () => {
+    const audit = await open();
+    await audit.write({ event: 'claimed', task: TASK, queue: 'a' });
+    await rm(stateDir, { recursive: true });
+
+    await audit.write({ event: 'claimed', task: TASK, queue: 'b' });
+    await audit.close();
+
+    expect(existsSync(stateDir)).to.equal(false);
   });
 
   it('D-15 reports a full disk once, and writes the lines when there is space again', async () => {

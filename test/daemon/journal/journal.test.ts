@@ -25,7 +25,7 @@ describe('the journal', () => {
     file = join(folder, 'journal.jsonl');
   });
 
-  afterEach(() => rm(folder, { recursive: true }));
+  afterEach(() => rm(folder, { recursive: true, force: true }));
 
   it('contains each entry that was written and not deleted', async () => {
     const journal = await openJournal(folder, NOW);
@@ -37,6 +37,28 @@ describe('the journal', () => {
     const again = await openJournal(folder, NOW);
     expect([...again.entries.values()]).to.deep.equal([{ ...taskNumber(1), step: 'submitting' }]);
     await again.close();
+  });
+
+  it('D-17 is written again if the file was deleted', async () => {
+    const journal = await openJournal(folder, NOW);
+    await journal.write(taskNumber(1));
+    await rm(file);
+    await journal.write(taskNumber(2));
+    await journal.close();
+
+    const again = await openJournal(folder, NOW);
+    expect([...again.entries.values()]).to.deep.equal([taskNumber(1), taskNumber(2)]);
+    await again.close();
+  });
+
+  it('D-17 rejects writes if the directory was deleted, and does not create it again', async () => {
+    const journal = await openJournal(folder, NOW);
+    await rm(folder, { recursive: true });
+
+    expect(await rejection(journal.write(taskNumber(1)))).to.have.property('code', 'ENOENT');
+    expect([...journal.entries.values()]).to.deep.equal([]);
+    await journal.close();
+    expect(await rejection(stat(folder))).to.have.property('code', 'ENOENT');
   });
 
   it('reads a journal of 0.1.0 with every field, and ignores its incomplete last line', async () => {

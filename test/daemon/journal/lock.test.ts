@@ -2,10 +2,11 @@
 import { expect } from 'chai';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { AlreadyRunningError, acquireLock } from '../../../src/daemon/journal/lock.ts';
+import { AlreadyRunningError, StateDirectoryError, acquireLock } from '../../../src/daemon/journal/lock.ts';
 import { rejection } from '../../support/rejection.ts';
 
 describe('the lock of a state directory', () => {
@@ -17,7 +18,7 @@ describe('the lock of a state directory', () => {
     file = join(folder, 'daemon.lock');
   });
 
-  afterEach(() => rm(folder, { recursive: true }));
+  afterEach(() => rm(folder, { recursive: true, force: true }));
 
   it('D-08 rejects a second holder, and names the host, process and start time of the first', async () => {
     await acquireLock(folder, 'login1', Date.UTC(2026, 0, 2));
@@ -88,6 +89,17 @@ describe('the lock of a state directory', () => {
     await lock.touch();
 
     expect(JSON.parse(await readFile(file, 'utf8'))).to.include({ host: 'login1', since: 1 });
+  });
+
+  it('D-17 reports that the state directory was deleted, and does not create it again', async () => {
+    const lock = await acquireLock(folder, 'login1', 1);
+    await rm(folder, { recursive: true });
+
+    const error = await rejection(lock.touch());
+    expect(error).to.be.instanceOf(StateDirectoryError);
+    expect(error.message).to.include(`${folder} was deleted`);
+    await lock.release();
+    expect(existsSync(folder)).to.equal(false);
   });
 
   it('is acquired by exactly one of many daemons that start at once', async () => {
