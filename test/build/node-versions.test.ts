@@ -1,14 +1,15 @@
-// The built program on the oldest Node that it supports and on the next release line; the single file has the newest one.
+// The built program on the oldest Node that it supports, and on each newer release line with long-term support.
 import { expect } from 'chai';
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { nodeBinary } from '../../build/package/node-binaries.ts';
+import { NODE_VERSION } from '../../build/package/single-file.ts';
 import { builtProgram } from '../support/built-program.ts';
 import { requirePython } from '../support/skip-unless.ts';
 
-const VERSIONS = ['20.19.0', '22.23.5'];
+const VERSIONS = ['20.19.0', '22.23.5', NODE_VERSION];
 
 for (const version of VERSIONS) {
   describe(`Node ${version}`, () => {

@@ -14,6 +14,9 @@ interface Shown {
 
 const LAST_LINE = 'demo: 3 tasks: 2 completed, 1 failed, 0 lost';
 
+/** Of the C and C++ libraries of RHEL 8 and Debian 10: the newest versions of their symbols, as a symbol's version is written. */
+const LIBRARIES = { GLIBC: '2.28', GLIBCXX: '3.4.25', CXXABI: '1.3.11' };
+
 /** Runs a program without the variables of npm that started these tests, and without the cluster of this machine. */
 function run(program: string, args: readonly string[], variables: NodeJS.ProcessEnv = {}): Shown {
   const own = Object.entries(process.env).filter(([name]) => !name.startsWith('npm_'));
@@ -158,6 +161,18 @@ describe('the packages', () => {
     expect(output).to.match(/^ +Slurm +a stand-in /m);
     expect(output.trimEnd().split('\n').at(-1)).to.equal(LAST_LINE);
   }
+
+  it('include a single file that needs no newer system libraries than those of RHEL 8', () => {
+    const strings = readFileSync(made(/-linux-x64$/)).toString('latin1');
+    for (const [library, newest] of Object.entries(LIBRARIES)) {
+      // The names in its dynamic string table (System V ABI, String Table).
+      const needed = [...strings.matchAll(new RegExp(`\\0${library}_(\\d+(?:\\.\\d+)+)(?=\\0)`, 'g'))];
+      const versions = needed.map(([, version = '']) => version);
+      expect(versions, library).to.not.deep.equal([]);
+      const tooNew = versions.filter((version) => version.localeCompare(newest, 'en', { numeric: true }) > 0);
+      expect(tooNew, `${library}, newer than ${newest}`).to.deep.equal([]);
+    }
+  });
 
   it('include a single file, which needs no Node', () => {
     const program = made(/-linux-x64$/);

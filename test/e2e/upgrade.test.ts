@@ -50,7 +50,8 @@ while not os.path.exists("${world.folder}/go"):
 print("hello from the task")`;
       const tasks: string[] = [];
       for (let index = 0; index < count; index += 1) {
-        const task = await world.user.makeTask({ code });
+        // On a busy machine they run for many minutes.
+        const task = await world.user.makeTask({ code, properties: { walltime: '1-00:00:00' } });
         await world.user.enqueue(task, queue);
         tasks.push(task);
       }
