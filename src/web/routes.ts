@@ -10,8 +10,9 @@ import { healthReply } from './healthz-and-readyz.ts';
 import { HTML, type Reply, type Routes, type WebRequest } from './http-server.ts';
 import { createLive } from './pages/live-updates.ts';
 import { createMetrics } from './metrics/collect-metrics.ts';
-import { parseFilter, readOverview, readTimes } from './pages/read-overview.ts';
-import { overviewPage, overviewParts, type Parts } from './pages/overview-page.ts';
+import { createOverviewReader, parseFilter, readTimes } from './pages/read-overview.ts';
+import { overviewPage } from './pages/overview-page.ts';
+import { createPartsRenderer, type Parts } from './pages/overview-parts.ts';
 import { makePlots, RANGES, type Plots, type Range } from './pages/plot-series.ts';
 import { queryOf, type Shown } from './pages/status-tables.ts';
 import { createTaskPages } from './pages/task-page.ts';
@@ -37,6 +38,7 @@ export function createRoutes(app: App, monitor: Monitor): OpenRoutes {
   const metrics = createMetrics(monitor);
   const log = createAttemptLog(monitor, now);
   const live = createLive(monitor);
+  const openOverview = createOverviewReader(monitor, log);
   const tasks = createTaskPages(app, monitor, site, now);
   const plots = new Map<Range, { readonly at: number; readonly made: Plots }>();
 
@@ -50,12 +52,14 @@ export function createRoutes(app: App, monitor: Monitor): OpenRoutes {
 
   const overview = async ({ query }: WebRequest): Promise<Reply> => {
     const shown = parseShown(query);
-    const seen = await readOverview(monitor, log, shown.filter, now());
+    const seen = await openOverview(shown.filter)(now());
     return { status: 200, type: HTML, body: overviewPage(site, seen, await plotsOf(shown.range), shown) };
   };
 
-  async function partsOf(shown: Shown): Promise<Parts> {
-    return overviewParts(site, await readOverview(monitor, log, shown.filter, now()), shown);
+  function createRender(shown: Shown): () => Promise<Parts> {
+    const read = openOverview(shown.filter);
+    const render = createPartsRenderer(site, shown);
+    return async () => render(await read(now()));
   }
 
   const pages: Readonly<Record<string, Page>> = {
@@ -82,7 +86,7 @@ export function createRoutes(app: App, monitor: Monitor): OpenRoutes {
     stream({ path, query }, open) {
       if (path !== '/events') return false;
       const shown = parseShown(query);
-      return live.add(queryOf(shown.filter, shown.range), open, () => partsOf(shown));
+      return live.add(queryOf(shown.filter, shown.range), open, () => createRender(shown));
     },
     close: () => live.close(),
   };

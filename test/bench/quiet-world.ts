@@ -35,8 +35,14 @@ const SERVED = QueueIdShape.parse('f'.repeat(32));
 const SCHEDULER_QUEUE = QueueIdShape.parse('e'.repeat(32));
 const HOUR_MS = 3_600_000;
 
-/** Half of the jobs wait, their tasks parked; the others run theirs. */
-export function createQuietWorld(count: number, clock: Clock = systemClock): QuietWorld {
+/** The lists of jobs that Slurm returns in turn, if jobs change. */
+const LISTS = 3;
+
+/**
+ * Half of the jobs wait, their tasks parked; the others run theirs.
+ * @param changes how many jobs have another reason and another estimated start than in the last list; most jobs have none
+ */
+export function createQuietWorld(count: number, clock: Clock = systemClock, changes = 0): QuietWorld {
   const now = clock.now();
   const jobs = Array.from({ length: count }, (_, index) => ({
     task: TaskIdShape.parse((index + 1).toString(16).padStart(32, '0')),
@@ -44,6 +50,13 @@ export function createQuietWorld(count: number, clock: Clock = systemClock): Qui
     isRunning: index % 2 === 1,
   }));
   type FakeJob = (typeof jobs)[number];
+  const waiting = jobs.filter(({ isRunning }) => !isRunning);
+
+  /** Of each list, the jobs that are next: of those that change, half were next in the last list, and half are in this one. */
+  const next = Array.from({ length: LISTS }, (_, list) => {
+    const half = Math.ceil(changes / 2);
+    return new Set(waiting.slice(list * half, (list + 1) * half));
+  });
 
   let writes = 0;
   let [slurm, clearml, searches] = [0, 0, 0];
@@ -79,15 +92,17 @@ export function createQuietWorld(count: number, clock: Clock = systemClock): Qui
   }
 
   /** What squeue would print for each of the letters of `--format`. */
-  function squeueFields({ task, id, isRunning }: FakeJob): Readonly<Record<string, string>> {
+  function squeueFields(job: FakeJob, list: number): Readonly<Record<string, string>> {
+    const { task, id, isRunning } = job;
+    const isNext = next[list]?.has(job) === true;
     const began = String(Math.floor((now - HOUR_MS) / 1000));
     return {
       A: id,
       i: id,
       T: isRunning ? 'RUNNING' : 'PENDING',
-      r: isRunning ? 'None' : 'Priority',
+      r: isRunning ? 'None' : isNext ? 'Resources' : 'Priority',
       V: began,
-      S: isRunning ? began : 'N/A',
+      S: isRunning ? began : isNext ? String(Math.floor((now + (24 + list) * HOUR_MS) / 1000)) : 'N/A',
       e: 'N/A',
       P: 'gpu',
       N: isRunning ? `n${id}` : '',
@@ -95,11 +110,14 @@ export function createQuietWorld(count: number, clock: Clock = systemClock): Qui
     };
   }
 
-  const squeue = memoize((format: string) => {
-    const fill = (fields: Readonly<Record<string, string>>): string =>
-      `${format.replace(/%(\w)/g, (_, letter: string) => fields[letter] ?? '')}\n`;
-    return fill({ A: 'JOBID' }) + jobs.map((job) => fill(squeueFields(job))).join('');
-  });
+  const squeueOf = Array.from({ length: changes === 0 ? 1 : LISTS }, (_, list) =>
+    memoize((format: string) => {
+      const fill = (fields: Readonly<Record<string, string>>): string =>
+        `${format.replace(/%(\w)/g, (_match, letter: string) => fields[letter] ?? '')}\n`;
+      return fill({ A: 'JOBID' }) + jobs.map((job) => fill(squeueFields(job, list))).join('');
+    }),
+  );
+  const squeue = (format: string): string => squeueOf[slurm % squeueOf.length]?.(format) ?? '';
   const host: Transport = {
     name: 'nowhere',
     run({ program, args }) {
@@ -115,9 +133,7 @@ export function createQuietWorld(count: number, clock: Clock = systemClock): Qui
   const replyAboutTasks = memoize((page: string) =>
     JSON.stringify({ tasks: jobs.slice(Number(page), Number(page) + 500).map(taskDocument) }),
   );
-  const parked = jobs
-    .filter(({ isRunning }) => !isRunning)
-    .map(({ task }) => ({ task, added: new Date(now).toISOString() }));
+  const parked = waiting.map(({ task }) => ({ task, added: new Date(now).toISOString() }));
   const last_update = new Date(now).toISOString();
   const served = { id: SERVED, name: 'gpu', last_update, entries: [] };
   const parkedIn = (entries: typeof parked): object => ({

@@ -1,20 +1,34 @@
-// Times passes and pages of a watched daemon, as a program: JOBS PASSES PAGES. Prints one line of JSON at its end.
+// Times passes and pages of a watched daemon, as a program: its argument is JSON, `PagesToTime`. Prints one line of JSON at its end.
 import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
 import { createMonitor } from '../../src/daemon/monitor/monitor.ts';
 import type { EventStream } from '../../src/web/http-server.ts';
 import { createLive } from '../../src/web/pages/live-updates.ts';
-import { parseFilter, readOverview, readTimes } from '../../src/web/pages/read-overview.ts';
-import { overviewPage, overviewParts } from '../../src/web/pages/overview-page.ts';
+import { createOverviewReader, parseFilter, readTimes } from '../../src/web/pages/read-overview.ts';
+import { overviewPage } from '../../src/web/pages/overview-page.ts';
+import { createPartsRenderer } from '../../src/web/pages/overview-parts.ts';
 import { makePlots } from '../../src/web/pages/plot-series.ts';
 import { startDaemon } from '../daemon/run-daemon.ts';
 import { createSimulatedClock } from '../simulation/clock.ts';
 import { createQuietWorld } from './quiet-world.ts';
 
+export interface PagesToTime {
+  readonly jobs: number;
+  readonly passes: number;
+  /** Undefined if nothing is watched. */
+  readonly pages: number | undefined;
+  /** How many filters the pages have; those with different filters show different tasks. */
+  readonly filters: number;
+  /** How many jobs change with each poll. */
+  readonly changes: number;
+}
+
 export interface TimedPages {
-  /** CPU time of each pass, without the updates after it. */
+  /** CPU time of each pass, without the update of the pages after it. */
   readonly passMs: readonly number[];
+  /** CPU time of each pass and the second after it, in which open pages are updated. */
+  readonly wholeMs: readonly number[];
   readonly rssMb: number;
-  /** Absent with `PAGES` -1, which watches nothing. */
+  /** Absent if nothing is watched. */
   readonly pageMs?: readonly number[];
   readonly pageKb?: number;
   /** The largest update that a page was sent. */
@@ -27,19 +41,20 @@ const WARM_UP = 3;
 const SITE = { version: '0', hostName: 'login1', webServer: 'http://clearml', assetsMark: '0' };
 const LOG = { read: () => Promise.resolve([]) };
 
-const [jobs = Number.NaN, passes = Number.NaN, pages = Number.NaN] = process.argv.slice(2).map(Number);
+const { jobs, passes, pages, filters, changes } = JSON.parse(process.argv[2] ?? '{}') as PagesToTime;
 const clock = createSimulatedClock(Date.now());
-const world = createQuietWorld(jobs, clock.of(1));
+const world = createQuietWorld(jobs, clock.of(1), changes);
 const monitor = createMonitor(clock);
 const watched = monitor.open({ name: undefined, stateDir: '/nowhere', pollMs: 15_000 });
-const daemon = startDaemon(pages < 0 ? world.deps : watched.watch(world.deps));
-const shown = { filter: parseFilter(new URLSearchParams()), range: '24h' } as const;
+const daemon = startDaemon(pages === undefined ? world.deps : watched.watch(world.deps));
 const live = createLive(monitor);
+const openOverview = createOverviewReader(monitor, LOG);
 let largest = 0;
 await turn();
 
 async function render(): Promise<string> {
-  const seen = await readOverview(monitor, LOG, shown.filter, clock.now());
+  const shown = { filter: parseFilter(new URLSearchParams()), range: '24h' } as const;
+  const seen = await openOverview(shown.filter)(clock.now());
   return overviewPage(SITE, seen, makePlots(await readTimes(monitor, LOG), shown.range, clock.now()), shown);
 }
 
@@ -52,29 +67,45 @@ const stream: EventStream = {
   close: () => undefined,
 };
 
+function openPage(query: string): void {
+  const shown = { filter: parseFilter(new URLSearchParams(query)), range: '24h' } as const;
+  live.add(
+    query,
+    () => stream,
+    () => {
+      const read = openOverview(shown.filter);
+      const renderParts = createPartsRenderer(SITE, shown);
+      return async () => renderParts(await read(clock.now()));
+    },
+  );
+}
+
+function cpuMs(since?: NodeJS.CpuUsage): number {
+  const { user, system } = process.cpuUsage(since);
+  return (user + system) / 1000;
+}
+
 const passMs: number[] = [];
+const wholeMs: number[] = [];
 for (let pass = 0; pass < WARM_UP + passes;) {
-  if (pass === WARM_UP)
-    for (let page = 0; page < pages; page += 1)
-      live.add(
-        '/',
-        () => stream,
-        async () => overviewParts(SITE, await readOverview(monitor, LOG, shown.filter, clock.now()), shown),
-      );
   const before = process.cpuUsage();
   const callsBefore = world.calls().slurm;
   clock.pass(Math.max(1, (clock.nextWakeAt() ?? Number.NaN) - clock.now()));
   await turn();
-  const { user, system } = process.cpuUsage(before);
+  const ms = cpuMs(before);
   if (world.calls().slurm === callsBefore) continue;
   pass += 1;
-  if (pass > WARM_UP) passMs.push((user + system) / 1000);
   // In each case, as a processor that was busy with something else makes the next pass slower.
   await sleep(UPDATE_MS);
+  if (pass > WARM_UP) {
+    passMs.push(ms);
+    wholeMs.push(cpuMs(before));
+  }
+  if (pass === 1) for (let page = 0; page < (pages ?? 0); page += 1) openPage(`page=${(page % filters) + 1}`);
 }
 const pageMs: number[] = [];
 let page = '';
-for (let count = 0; pages >= 0 && count < 10; count += 1) {
+for (let count = 0; pages !== undefined && count < 10; count += 1) {
   const began = performance.now();
   page = await render();
   pageMs.push(performance.now() - began);
@@ -82,8 +113,9 @@ for (let count = 0; pages >= 0 && count < 10; count += 1) {
 }
 const timed: TimedPages = {
   passMs,
+  wholeMs,
   rssMb: process.memoryUsage().rss / 1e6,
-  ...(pages < 0 ? {} : { pageMs, pageKb: Buffer.byteLength(page) / 1e3, updateKb: largest / 1e3 }),
+  ...(pages === undefined ? {} : { pageMs, pageKb: Buffer.byteLength(page) / 1e3, updateKb: largest / 1e3 }),
 };
 process.stdout.write(`${JSON.stringify(timed)}\n`);
 live.close();

@@ -1,15 +1,18 @@
 // Watches the daemon's work for one cluster, and describes it on request from the last poll: no request costs a poll.
 import type { Clock } from '../../base/clock.ts';
+import type { Queue } from '../../clearml/client.ts';
 import type { Holds } from '../claim/hold-reasons.ts';
 import type { DaemonDeps, LoopMonitor, PolledState } from '../deps.ts';
-import { activeRows, activeTasks, waitingEntries, type WaitingRow } from '../status/list-status-rows.ts';
+import { activeTasks, waitingEntries, type WaitingRow } from '../status/list-status-rows.ts';
 import type { StatusRow } from '../status/status-row.ts';
+import { areSame, rememberLast } from '../../base/remember-last.ts';
 import type { DaemonEvent } from './daemon-events.ts';
 import { decideHealth, type Health, type HealthFacts } from './decide-readiness.ts';
+import { rememberRows } from './remembered-rows.ts';
 import { NO_STEPS, recordTaskSteps, type StepsOfTasks } from './task-steps.ts';
 import { watchDeps } from './watch-calls.ts';
 
-/** The active tasks and the queues, as of the last poll and what the daemon has done since. */
+/** The active tasks and the queues, as of the last poll and what the daemon has done since. What has not changed is the same object. */
 export interface ClusterState {
   /** Increases with each change. */
   readonly version: number;
@@ -98,12 +101,15 @@ export function createClusterMonitor(
   const note = (patch: Partial<HealthFacts>): void => {
     facts = { ...facts, ...patch };
   };
-  const histories = keepsSteps
-    ? recordTaskSteps((event) => {
-        version += 1;
-        emit(event);
-      }, facts.startedAt)
-    : NO_STEPS;
+  const histories = keepsSteps ? recordTaskSteps(emit, facts.startedAt) : NO_STEPS;
+  let remembered = rememberRows();
+  const readWaiting = rememberLast((deps: DaemonDeps, rows: readonly StatusRow[], ...queues: readonly Queue[]) =>
+    waitingEntries(
+      deps.queues.map(({ id }) => id),
+      queues,
+      new Set(rows.map(({ task }) => task)),
+    ),
+  );
 
   const loop: LoopMonitor = {
     started(backoff) {
@@ -123,10 +129,11 @@ export function createClusterMonitor(
       changed();
     },
     holds(found) {
-      const before = holds;
-      holds = found ?? 'unreadable';
+      const read = found ?? 'unreadable';
       // Read every few seconds: open pages are rendered again only if something has changed.
-      if (JSON.stringify(holds) !== JSON.stringify(before)) changed();
+      if (JSON.stringify(holds) === JSON.stringify(read)) return;
+      holds = read;
+      changed();
     },
     failed(error) {
       version += 1;
@@ -138,6 +145,24 @@ export function createClusterMonitor(
       note({ dueAt });
     },
   };
+
+  function readState(current: number): ClusterState {
+    const named = served?.queues.map((queue) => queue.name) ?? [];
+    const queues = areSame(named, cached?.queues ?? []) ? (cached?.queues ?? []) : named;
+    if (served === undefined || snapshot === undefined)
+      return { version: current, polledAt: undefined, queues, rows: [], waiting: [] };
+    const { entries } = served.journal;
+    const ids = activeTasks({ entries, ...snapshot, schedulerQueue: served.schedulerQueue });
+    const hasResponded = { clearml: true, slurm: true };
+    const rows = remembered.rows(ids, { entries, ...snapshot, hasResponded }, clock.now());
+    return {
+      version: current,
+      polledAt: snapshot.at,
+      queues,
+      rows,
+      waiting: readWaiting(served, rows, ...snapshot.queues),
+    };
+  }
 
   return {
     name,
@@ -173,12 +198,14 @@ export function createClusterMonitor(
       note({ phase: 'ended' });
       served = undefined;
       snapshot = undefined;
+      remembered = rememberRows();
       version += 1;
     },
     deps: () => served,
     holds: () => holds,
     state() {
-      if (cached?.version !== version) cached = readState(version, served, snapshot, clock.now());
+      const current = version + histories.changes();
+      if (cached?.version !== current) cached = readState(current);
       return cached;
     },
     health: () => ({ ...facts, ...decideHealth(facts, clock.now()) }),
@@ -196,29 +223,4 @@ export function createClusterMonitor(
 /** Without a full stop, to be part of a sentence. */
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message.replace(/\.$/, '') : 'an unknown error';
-}
-
-function readState(
-  version: number,
-  deps: DaemonDeps | undefined,
-  snapshot: PolledState | undefined,
-  now: number,
-): ClusterState {
-  const queues = deps?.queues.map((queue) => queue.name) ?? [];
-  if (deps === undefined || snapshot === undefined)
-    return { version, polledAt: undefined, queues, rows: [], waiting: [] };
-  const { entries } = deps.journal;
-  const ids = activeTasks({ entries, ...snapshot, schedulerQueue: deps.schedulerQueue });
-  const hasResponded = { clearml: true, slurm: true };
-  return {
-    version,
-    polledAt: snapshot.at,
-    queues,
-    rows: activeRows(ids, { entries, ...snapshot, hasResponded }, now),
-    waiting: waitingEntries(
-      deps.queues.map(({ id }) => id),
-      snapshot.queues,
-      ids,
-    ),
-  };
 }

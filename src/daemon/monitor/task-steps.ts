@@ -74,6 +74,8 @@ export interface StepsOfTasks {
   find(task: string): TaskSteps | undefined;
   /** The latest last. */
   ended(): readonly TaskSteps[];
+  /** Grows whenever something may have changed. */
+  changes(): number;
 }
 
 /** Keeps nothing: without a status page, no user sees the steps. */
@@ -87,6 +89,7 @@ export const NO_STEPS: StepsOfTasks = {
   active: () => [],
   find: () => undefined,
   ended: () => [],
+  changes: () => 0,
 };
 
 /** A task whose job is requeued for ever must not fill the memory. */
@@ -104,6 +107,7 @@ export function recordTaskSteps(emit: (event: DaemonEvent) => void, since: numbe
   const recorded = createBoundedMap<true>(MAX_RECORDED);
   /** Of the last poll; undefined if an entry has changed since. Most polls change nothing, and with 5,000 tasks, steps take a tenth of the pass. */
   let seen: number | undefined;
+  let changes = 0;
 
   function open(entry: Entry): Mutable {
     const { task, queueName, queuedAt, firstAttemptAt, origin } = entry;
@@ -170,6 +174,7 @@ export function recordTaskSteps(emit: (event: DaemonEvent) => void, since: numbe
 
   return {
     written(entry, before, now) {
+      changes += 1;
       seen = undefined;
       const isNew = !active.has(entry.task);
       const history = open(entry);
@@ -224,11 +229,13 @@ export function recordTaskSteps(emit: (event: DaemonEvent) => void, since: numbe
     named({ id, name, user }) {
       const history = active.get(id);
       if (history === undefined) return;
+      changes += 1;
       history.name = limitText(name, 'name');
       history.owner ??= user;
     },
 
     forgotten(entry, task, now) {
+      changes += 1;
       const history = active.get(entry.task);
       if (history === undefined) return;
       active.delete(entry.task);
@@ -259,6 +266,7 @@ export function recordTaskSteps(emit: (event: DaemonEvent) => void, since: numbe
     polled(entries, jobs, tasks, { now, print }) {
       if (print === seen && entries.size === active.size) return;
       seen = print;
+      changes += 1;
       for (const entry of entries.values()) {
         const history = open(entry);
         const task = tasks.get(entry.task);
@@ -274,6 +282,7 @@ export function recordTaskSteps(emit: (event: DaemonEvent) => void, since: numbe
     active: () => active.values(),
     find: (task) => active.get(task as TaskId) ?? ended.findLast((one) => one.task === task),
     ended: () => ended,
+    changes: () => changes,
   };
 }
 

@@ -1,89 +1,122 @@
 // Sends the changed parts of the status page to open pages, at most once a second, rendered once for each filter.
 import type { Monitor } from '../../daemon/monitor/monitor.ts';
 import type { EventStream } from '../http-server.ts';
-import type { Parts } from './overview-page.ts';
+import type { Parts } from './overview-parts.ts';
 
 export interface Live {
-  /** @param key of equal keys, the parts are equal. False if too many pages are open. */
-  add(key: string, open: () => EventStream, render: () => Promise<Parts>): boolean;
+  /**
+   * @param key of equal keys, the parts are equal
+   * @param open called unless too many pages are open
+   * @param createRender called unless a page with this key is open
+   * @returns false if too many pages are open
+   */
+  add(key: string, open: () => EventStream, createRender: () => () => Promise<Parts>): boolean;
   close(): void;
 }
 
+type Texts = ReadonlyMap<string, string>;
+
 interface OpenPage {
-  readonly key: string;
   readonly stream: EventStream;
-  readonly render: () => Promise<Parts>;
   /** What the page shows, by part. */
-  sent: ReadonlyMap<string, string>;
+  sent: Texts;
 }
+
+/** The open pages with the same key. */
+interface Group {
+  readonly render: () => Promise<Parts>;
+  readonly pages: Set<OpenPage>;
+}
+
+/** Calls the function once, later. Returns a function that cancels that. */
+export type Later = (work: () => void) => () => void;
 
 const MAX_PAGES = 150;
 const AT_MOST_EVERY_MS = 1_000;
 /** Proxies close a connection without data. */
 const HEARTBEAT_MS = 25_000;
+const NOTHING: Texts = new Map();
 
-export function createLive(monitor: Monitor): Live {
-  const pages = new Set<OpenPage>();
-  let timer: NodeJS.Timeout | undefined;
+/** @param later when pages are updated after a pass */
+export function createLive(monitor: Monitor, later: Later = aSecondLater): Live {
+  const groups = new Map<string, Group>();
+  let cancel: (() => void) | undefined;
   let heartbeat: NodeJS.Timeout | undefined;
 
   const stopListening = monitor.onPass(() => {
-    if (pages.size > 0) timer ??= setTimeout(() => void update(), AT_MOST_EVERY_MS).unref();
+    if (groups.size > 0) cancel ??= later(() => void update());
   });
 
+  function pages(): OpenPage[] {
+    return [...groups.values()].flatMap((group) => [...group.pages]);
+  }
+
   async function update(): Promise<void> {
-    timer = undefined;
-    const rendered = new Map<string, ReadonlyMap<string, string>>();
+    cancel = undefined;
+    for (const { render, pages } of [...groups.values()]) await updatePages(render, pages);
+  }
+
+  async function updatePages(render: Group['render'], pages: Iterable<OpenPage>): Promise<void> {
+    let texts: Texts;
+    try {
+      texts = textsOf(await render());
+    } catch {
+      // A bug in a page ends no daemon; the next update tries again.
+      return;
+    }
+    // Most pages show the same, and need the same message.
+    const messages = new Map<Texts, string | undefined>();
     for (const page of pages) {
-      let texts = rendered.get(page.key);
-      if (texts === undefined) {
-        try {
-          texts = textsOf(await page.render());
-        } catch {
-          // A bug in a page ends no daemon; the next update tries again.
-          continue;
-        }
-        rendered.set(page.key, texts);
-      }
-      send(page, texts);
+      const message = messages.get(page.sent) ?? describeChange(page.sent, texts);
+      messages.set(page.sent, message);
+      if (message === undefined || page.stream.send('parts', message)) page.sent = texts;
     }
   }
 
-  function send(page: OpenPage, texts: ReadonlyMap<string, string>): void {
-    const changed = [...texts].filter(([id, text]) => page.sent.get(id) !== text);
-    if (changed.length === 0 || page.stream.send('parts', JSON.stringify(Object.fromEntries(changed))))
-      page.sent = texts;
+  function remove(key: string, page: OpenPage): void {
+    const group = groups.get(key);
+    group?.pages.delete(page);
+    if (group?.pages.size === 0) groups.delete(key);
+    if (groups.size > 0) return;
+    clearInterval(heartbeat);
+    heartbeat = undefined;
   }
 
   return {
-    add(key, open, render) {
-      if (pages.size >= MAX_PAGES) return false;
-      const page: OpenPage = { key, stream: open(), render, sent: new Map() };
-      pages.add(page);
+    add(key, open, createRender) {
+      if (pages().length >= MAX_PAGES) return false;
+      const page: OpenPage = { stream: open(), sent: NOTHING };
+      const group = groups.get(key) ?? { render: createRender(), pages: new Set() };
+      groups.set(key, group);
+      group.pages.add(page);
       heartbeat ??= setInterval(() => {
-        for (const { stream } of pages) stream.send('alive', '');
+        for (const { stream } of pages()) stream.send('alive', '');
       }, HEARTBEAT_MS).unref();
-      page.stream.onClose(() => {
-        pages.delete(page);
-        if (pages.size > 0) return;
-        clearInterval(heartbeat);
-        heartbeat = undefined;
-      });
-      // The page was rendered a moment ago: only what has changed since is sent.
-      void render()
-        .then((parts) => send(page, textsOf(parts)))
-        .catch(() => undefined);
+      page.stream.onClose(() => remove(key, page));
+      // The page may have been rendered before the last pass.
+      void updatePages(group.render, [page]);
       return true;
     },
     close() {
       stopListening();
-      clearTimeout(timer);
+      cancel?.();
       clearInterval(heartbeat);
-      for (const { stream } of pages) stream.close();
+      for (const { stream } of pages()) stream.close();
     },
   };
 }
 
-function textsOf(parts: Parts): ReadonlyMap<string, string> {
+function aSecondLater(work: () => void): () => void {
+  const timer = setTimeout(work, AT_MOST_EVERY_MS).unref();
+  return () => clearTimeout(timer);
+}
+
+function textsOf(parts: Parts): Texts {
   return new Map(Object.entries(parts).map(([id, { text }]) => [id, text]));
+}
+
+/** The parts that have changed; undefined if there are none. */
+function describeChange(before: Texts, texts: Texts): string | undefined {
+  const changed = [...texts].filter(([id, text]) => before.get(id) !== text);
+  return changed.length === 0 ? undefined : JSON.stringify(Object.fromEntries(changed));
 }

@@ -1,13 +1,16 @@
 // What the first page shows: health, queues, active tasks and ends, filtered by the query of the request.
+// What has not changed since an earlier reading is the same object, so that it is not rendered again.
+import { rememberLast } from '../../base/remember-last.ts';
 import type { ClusterMonitor } from '../../daemon/monitor/cluster-monitor.ts';
 import type { Health, HealthFacts } from '../../daemon/monitor/decide-readiness.ts';
-import type { LimitUse, QueueHolds } from '../../daemon/claim/hold-reasons.ts';
+import type { LimitUse } from '../../daemon/claim/hold-reasons.ts';
 import type { Pause } from '../../daemon/pause/pauses-file.ts';
 import type { Monitor } from '../../daemon/monitor/monitor.ts';
 import { PHASES, phaseOf, type Phase, type StatusRow } from '../../daemon/status/status-row.ts';
 import { CAUSES } from '../../history/ended-attempt.ts';
 import type { AttemptLog, PastAttempt } from './read-recent-attempts.ts';
-import { percentile, type TaskTimes } from './plot-series.ts';
+import type { TaskTimes } from './plot-series.ts';
+import { summarizeQueues, type ClusterFacts, type QueueSummary } from './queue-summaries.ts';
 
 export interface Filter {
   readonly queue: string;
@@ -18,18 +21,6 @@ export interface Filter {
   readonly text: string;
   /** From 1. */
   readonly page: number;
-}
-
-export interface QueueSummary {
-  readonly cluster: string;
-  readonly queue: string;
-  readonly phases: Readonly<Record<Phase, number>>;
-  /** Of the last 24 hours; undefined if no task started. */
-  readonly medianWaitSec: number | undefined;
-  readonly completed: number;
-  /** Other ends, without attempts that are made again. */
-  readonly otherEnds: number;
-  readonly holds: QueueHolds | undefined;
 }
 
 export interface TaskLine extends StatusRow {
@@ -80,23 +71,106 @@ export function parseFilter(query: URLSearchParams): Filter {
   };
 }
 
-/** @param now milliseconds since 1970 */
-export async function readOverview(monitor: Monitor, log: AttemptLog, filter: Filter, now: number): Promise<Overview> {
-  const clusters = monitor.clusters();
-  const past = await log.read();
-  const today = past.filter(({ recordedAt }) => recordedAt >= now - DAY_MS);
-  const all = clusters.flatMap((cluster) => linesOf(cluster));
-  const found = all.filter((line) => matches(line, filter));
-  const pages = Math.max(1, Math.ceil(found.length / PAGE_SIZE));
-  const from = (Math.min(filter.page, pages) - 1) * PAGE_SIZE;
-  return {
-    clusters: clusters.map(summaryOf),
-    queues: clusters.flatMap((cluster) => summaries(cluster, all, today)),
-    tasks: found.slice(from, from + PAGE_SIZE),
-    taskCount: found.length,
-    pages,
-    ended: lastEnds(past, filter).map((attempt) => describeAttempt(attempt, clusters)),
-    owners: [...new Set(all.flatMap(({ owner }) => (owner === undefined ? [] : [owner])))].sort(),
+/** Reads the overview of one filter, as of now (milliseconds since 1970). */
+export type ReadOverview = (now: number) => Promise<Overview>;
+
+/** Returns a function that creates a reader for one filter: what does not depend on the filter is read once for all of them. */
+export function createOverviewReader(monitor: Monitor, log: AttemptLog): (filter: Filter) => ReadOverview {
+  const summarizers = new WeakMap<ClusterMonitor, ReturnType<typeof createSummarizer>>();
+  const lines = new WeakMap<StatusRow, TaskLine>();
+  const latest = rememberLast((past: readonly PastAttempt[], from: number) => past.slice(from));
+  const ownersOf = rememberLast((...all: readonly (readonly StatusRow[])[]) =>
+    [...new Set(all.flatMap((rows) => rows.flatMap(({ owner }) => (owner === undefined ? [] : [owner]))))].sort(),
+  );
+
+  function summaries(cluster: ClusterMonitor, today: readonly PastAttempt[]): readonly QueueSummary[] {
+    const known = summarizers.get(cluster) ?? createSummarizer(cluster);
+    summarizers.set(cluster, known);
+    return known(today);
+  }
+
+  function lineOf(row: StatusRow, cluster: string): TaskLine {
+    const known = lines.get(row);
+    if (known?.cluster === cluster) return known;
+    const line = { ...row, phase: phaseOf(row), cluster };
+    lines.set(row, line);
+    return line;
+  }
+
+  return (filter) => {
+    const find = rememberLast((...all: readonly (readonly StatusRow[])[]) =>
+      all.map((rows) => rows.filter((row) => matches(row, filter))),
+    );
+    const findEnds = rememberLast((past: readonly PastAttempt[]) => lastEnds(past, filter));
+    const describeEnds = rememberLast((ends: readonly PastAttempt[], _changes: number) =>
+      ends.map((attempt) => describeAttempt(attempt, monitor.clusters())),
+    );
+
+    return async (now) => {
+      const past = await log.read();
+      const clusters = monitor.clusters();
+      const today = latest(past, findFirst(past, now - DAY_MS));
+      const all = clusters.map((cluster) => cluster.state().rows);
+      const found = find(...all);
+      const taskCount = found.reduce((sum, rows) => sum + rows.length, 0);
+      const pages = Math.max(1, Math.ceil(taskCount / PAGE_SIZE));
+      const changes = clusters.reduce((sum, { histories }) => sum + histories.changes(), 0);
+      return {
+        clusters: clusters.map(summaryOf),
+        queues: clusters.flatMap((cluster) => summaries(cluster, today)),
+        tasks: pageOf(found, Math.min(filter.page, pages)).flatMap((rows, index) =>
+          rows.map((row) => lineOf(row, clusters[index]?.label() ?? '')),
+        ),
+        taskCount,
+        pages,
+        ended: describeEnds(findEnds(past), changes),
+        owners: ownersOf(...all),
+      };
+    };
+  };
+}
+
+/** The rows on this page, of each cluster. */
+function pageOf(found: readonly (readonly StatusRow[])[], page: number): readonly (readonly StatusRow[])[] {
+  let from = (page - 1) * PAGE_SIZE;
+  return found.map((rows) => {
+    const shown = rows.slice(Math.max(0, from), Math.max(0, from + PAGE_SIZE));
+    from -= rows.length;
+    return shown;
+  });
+}
+
+/** The index of the first attempt that was recorded then or later. They are many, and sorted. */
+function findFirst(past: readonly PastAttempt[], since: number): number {
+  let [low, high] = [0, past.length];
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2);
+    if ((past[middle]?.recordedAt ?? Infinity) < since) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** Summarizes the queues of a cluster again only if something has changed. */
+function createSummarizer(cluster: ClusterMonitor): (today: readonly PastAttempt[]) => readonly QueueSummary[] {
+  const ofCluster = rememberLast((today: readonly PastAttempt[], name: string) =>
+    today.filter((attempt) => attempt.cluster === name),
+  );
+  const summarize = rememberLast(
+    (
+      label: string,
+      queues: ClusterFacts['queues'],
+      rows: ClusterFacts['rows'],
+      waiting: ClusterFacts['waiting'],
+      today: ClusterFacts['today'],
+      holds: ClusterFacts['holds'],
+      _changes: number,
+    ) => summarizeQueues({ label, queues, rows, waiting, today, holds, active: cluster.histories.active() }),
+  );
+  return (today) => {
+    const { queues, rows, waiting } = cluster.state();
+    const its = ofCluster(today, cluster.slurmName());
+    return summarize(cluster.label(), queues, rows, waiting, its, cluster.holds(), cluster.histories.changes());
   };
 }
 
@@ -115,41 +189,12 @@ function summaryOf(cluster: ClusterMonitor): ClusterSummary {
   };
 }
 
-function linesOf(cluster: ClusterMonitor): TaskLine[] {
-  const label = cluster.label();
-  return cluster.state().rows.map((row) => ({ ...row, phase: phaseOf(row), cluster: label }));
-}
-
-function matches({ queue, owner, phase, name, task, job }: TaskLine, filter: Filter): boolean {
+function matches(row: StatusRow, filter: Filter): boolean {
+  const { queue, owner, name, task, job } = row;
   if (filter.queue !== '' && queue !== filter.queue) return false;
   if (filter.owner !== '' && owner !== filter.owner) return false;
-  if (filter.phase !== '' && phase !== filter.phase) return false;
+  if (filter.phase !== '' && phaseOf(row) !== filter.phase) return false;
   return filter.text === '' || [name, task, job].some((text) => text?.toLowerCase().includes(filter.text) === true);
-}
-
-function summaries(cluster: ClusterMonitor, all: readonly TaskLine[], today: readonly PastAttempt[]): QueueSummary[] {
-  const label = cluster.label();
-  const { queues, waiting } = cluster.state();
-  const holds = cluster.holds();
-  return queues.map((queue) => {
-    const phases = Object.fromEntries(PHASES.map((phase) => [phase, 0])) as Record<Phase, number>;
-    phases.waiting = waiting.filter((row) => row.queue === queue).length;
-    for (const line of all) if (line.cluster === label && line.queue === queue) phases[line.phase] += 1;
-    const its = today.filter((attempt) => attempt.queue === queue && attempt.cluster === cluster.slurmName());
-    const started = [...its, ...cluster.histories.active()].filter((one) => one.queue === queue);
-    const waits = started.flatMap(({ enqueuedAt, startedAt }) =>
-      enqueuedAt === undefined || startedAt === undefined ? [] : [Math.max(0, startedAt - enqueuedAt) / 1000],
-    );
-    return {
-      cluster: label,
-      queue,
-      phases,
-      medianWaitSec: percentile(waits, 0.5) ?? undefined,
-      completed: its.filter(({ cause }) => cause === 'completed').length,
-      holds: holds === 'unreadable' ? undefined : holds.queues.find((one) => one.queue === queue),
-      otherEnds: its.filter(({ cause }) => cause !== 'completed' && cause !== 'retried').length,
-    };
-  });
 }
 
 function lastEnds(past: readonly PastAttempt[], { queue, owner }: Filter): PastAttempt[] {

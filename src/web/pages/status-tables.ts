@@ -7,7 +7,8 @@ import { describeHoldReason, explainPause } from '../../daemon/console/console-m
 import type { Phase } from '../../daemon/status/status-row.ts';
 import { clearmlUrl, moment, sentence, shownName, shownOwner, type Site } from './page-frame.ts';
 import { html, type Html } from './html.ts';
-import type { EndedLine, Filter, Overview, QueueSummary, TaskLine } from './read-overview.ts';
+import type { EndedLine, Filter, Overview, TaskLine } from './read-overview.ts';
+import type { QueueSummary } from './queue-summaries.ts';
 import type { Range } from './plot-series.ts';
 
 export interface Shown {
@@ -107,7 +108,11 @@ function shareBar(phases: Readonly<Record<Phase, number>>, most: number): Html {
   </svg>`;
 }
 
-export function tasksPart(site: Site, { tasks, taskCount, pages }: Overview, { filter, range }: Shown): Html {
+export function tasksPart(
+  site: Site,
+  { tasks, taskCount, pages }: Pick<Overview, 'tasks' | 'taskCount' | 'pages'>,
+  { filter, range }: Shown,
+): Html {
   if (taskCount === 0) return html`<p class="empty">No active task.</p>`;
   return html`<table class="list">
       <thead>

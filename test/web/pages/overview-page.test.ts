@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { createMonitor } from '../../../src/daemon/monitor/monitor.ts';
 import type { Pause } from '../../../src/daemon/pause/pauses-file.ts';
-import { parseFilter, readOverview } from '../../../src/web/pages/read-overview.ts';
+import { createOverviewReader, parseFilter } from '../../../src/web/pages/read-overview.ts';
 import { overviewPage } from '../../../src/web/pages/overview-page.ts';
 import { makePlots } from '../../../src/web/pages/plot-series.ts';
 import { enqueue, fixtureWith } from '../../daemon/claim/limited-claims.ts';
@@ -24,7 +24,7 @@ async function pageOf(
   await advance(fixture.clock, 60_000);
   const now = fixture.clock.now();
   const filter = parseFilter(new URLSearchParams());
-  const seen = await readOverview(monitor, { read: () => Promise.resolve([]) }, filter, now);
+  const seen = await createOverviewReader(monitor, { read: () => Promise.resolve([]) })(filter)(now);
   run.stop();
   await run.ended;
   return overviewPage(SITE, seen, makePlots([], '24h', now), { filter, range: '24h' })

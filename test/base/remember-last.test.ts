@@ -1,0 +1,27 @@
+import { expect } from 'chai';
+import { rememberLast } from '../../src/base/remember-last.ts';
+
+describe('rememberLast', () => {
+  it('computes again if one of the arguments is another one, or if there are more or fewer', () => {
+    const computed: number[][] = [];
+    const sum = rememberLast((...numbers: readonly number[]) => {
+      computed.push([...numbers]);
+      return numbers.reduce((total, number) => total + number, 0);
+    });
+
+    expect([sum(1, 2), sum(1, 2), sum(1, 3), sum(1), sum(), sum(), sum(1, 2)]).to.deep.equal([3, 3, 4, 1, 0, 0, 3]);
+    expect(computed).to.deep.equal([[1, 2], [1, 3], [1], [], [1, 2]]);
+  });
+
+  it('computes again after an error', () => {
+    let isBroken = true;
+    const read = rememberLast((name: string) => {
+      if (isBroken) throw new Error('broken');
+      return name;
+    });
+
+    expect(() => read('a')).to.throw('broken');
+    isBroken = false;
+    expect(read('a')).to.equal('a');
+  });
+});
