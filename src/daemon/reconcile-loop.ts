@@ -12,6 +12,7 @@ import { hasSchedulerQueue, isSchedulerQueueDeleted, type Snapshot } from './pol
 import { fingerprint, isAwaitingChange, nextPollDelayMs, SOON_MS } from './poll/poll-interval.ts';
 import { rateLimitedLog } from './repeated-warnings.ts';
 import { runUntilStopped } from './run-until-stopped.ts';
+import { createRefusalHolds } from './submit/refusal-holds.ts';
 import { createBackoff } from './submit/submission-backoff.ts';
 import { sweepJobConfs } from './submit/write-job-confs.ts';
 import { createSubmissionPool } from './submit/submission-pool.ts';
@@ -60,7 +61,10 @@ async function serve(
   { intervals, once, stop, drain, random = Math.random }: DaemonOptions,
 ): Promise<DaemonEnd> {
   const { clock, log } = deps;
-  const backoff = createBackoff(random, { isForAll: deps.queues.length === 1 && deps.unixUsers === undefined });
+  const isForAll = deps.queues.length === 1 && deps.unixUsers === undefined;
+  const queues = deps.queues.map(({ id }) => id);
+  const holds = isForAll ? undefined : createRefusalHolds(random, { queues, hasPriorities: !deps.orderFairness });
+  const backoff = createBackoff(random, { isForAll, holds });
   const pool = createSubmissionPool(deps, backoff);
   const claimer = createTaskClaimer(deps, pool, backoff);
   const runPass = createPass(deps, pool);

@@ -134,6 +134,21 @@ const LIMITS_OF_JOBS: readonly string[] = [
   'MaxJobCount limit reached',
 ];
 
+/** Backpressure that depends on the partition, account, QOS, reservation or licenses of the job: a job of another queue may be accepted. */
+const LIMITS_OF_QUEUES: readonly string[] = [
+  'Job can not start due to maintenance reservation.',
+  "Job violates accounting/QOS policy (job submit limit, user's size and/or time limits)",
+  'Licenses currently unavailable',
+  'Partition in DOWN state',
+  'Requested account has breached requested QOS usage threshold',
+  'Requested nodes are busy',
+  'Requested reservation is in use',
+  'Requested reservation not usable now',
+  'Required node not available (down, drained or reserved)',
+  'Required partition not available (inactive or drain)',
+  'Required ports are in use',
+];
+
 const MEANING = new Map(
   Object.entries(CONTROLLER_RESPONSES).flatMap(([failure, texts]) =>
     texts.map((text) => [text, failure as SubmitFailure]),
@@ -187,6 +202,11 @@ function parseResult(answer: string, stderr: string): SubmitFailure {
 /** Whether this message of `submitErrorMessage` names a limit that holds until a job ends, unlike a pause of the controller. */
 export function isLimitOfJobs(message: string): boolean {
   return LIMITS_OF_JOBS.some((limit) => message.includes(limit));
+}
+
+/** Whether this message of `submitErrorMessage` refuses the job because of something that jobs of other queues need not share. */
+export function isLimitOfQueue(message: string): boolean {
+  return LIMITS_OF_QUEUES.some((limit) => message.includes(limit));
 }
 
 /** Slurm's message in the stderr of sbatch, on one line, without the prefix of every line. */

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import {
   CONTROLLER_RESPONSES,
   isLimitOfJobs,
+  isLimitOfQueue,
   parseSubmitError,
   submitErrorMessage,
 } from '../../src/slurm/sbatch-errors.ts';
@@ -164,6 +165,22 @@ it('isLimitOfJobs recognizes the limits that hold until a job ends, and no pause
   expect(backpressure.filter(isLimit)).to.deep.equal([
     "Job violates accounting/QOS policy (job submit limit, user's size and/or time limits)",
     'MaxJobCount limit reached',
+  ]);
+});
+
+it('isLimitOfQueue recognizes what jobs of other partitions, accounts and QOS need not share', () => {
+  const { backpressure } = CONTROLLER_RESPONSES;
+  const isLimit = (text: string): boolean =>
+    isLimitOfQueue(submitErrorMessage(answer(text, 'QOSMaxSubmitJobPerUserLimit')));
+
+  expect(backpressure.filter((text) => !isLimit(text))).to.deep.equal([
+    'Max powered up nodes reached',
+    'MaxJobCount limit reached',
+    'Rate limit exceeded, please retry later',
+    'Rate limit exceeded, please retry momentarily',
+    'Resource temporarily unavailable',
+    'System submissions disabled',
+    'Unable to create job record, try again',
   ]);
 });
 

@@ -51,12 +51,12 @@ interface Run {
 /** The queues as they were read, and as they are after each claim. */
 interface Reading {
   state: ClaimState;
-  readonly holdChanges: number | undefined;
+  readonly holdChanges: number;
   readonly clearml: DaemonDeps['clearml'];
 }
 
 export function createTaskClaimer(deps: DaemonDeps, pool: SubmissionPool, backoff: Backoff): TaskClaimer {
-  const reader = createWaitingTasksReader(deps);
+  const reader = createWaitingTasksReader(deps, backoff.holds);
   const messages = createHoldMessages(deps);
   let lastServed: ServedQueue | undefined;
 
@@ -65,14 +65,20 @@ export function createTaskClaimer(deps: DaemonDeps, pool: SubmissionPool, backof
     return !signal.aborted && now < until && now >= backoff.until() && deps.journal.entries.size < MAX_TRACKED;
   }
 
+  function countHoldChanges(): number {
+    return (deps.unixUsers?.holds.changes() ?? 0) + (backoff.holds?.changes() ?? 0);
+  }
+
   function areHoldsUnchanged({ holdChanges }: Reading): boolean {
-    return deps.unixUsers?.holds.changes() === holdChanges;
+    return countHoldChanges() === holdChanges;
   }
 
   async function readQueues({ readSize, passed, signal }: Run, pauses: readonly Pause[]): Promise<Reading> {
+    // What changes during the reading may be missing in it.
+    const holdChanges = countHoldChanges();
     return {
       state: await reader.read({ most: READ_SIZES[readSize], lastServed, passed, pauses, signal }),
-      holdChanges: deps.unixUsers?.holds.changes(),
+      holdChanges,
       clearml: { ...deps.clearml, people: cachePeople(deps.clearml.people) },
     };
   }
@@ -129,7 +135,7 @@ export function createTaskClaimer(deps: DaemonDeps, pool: SubmissionPool, backof
         const [head] = planClaims(reading.state, 1).claims;
         if (head === undefined) return true;
         const isClaimed = await claimAndStart(run, reading, head, batch);
-        // Of a user for whom sudo refused the last submission, one task is tried.
+        // Of a user or queue whose last submission was refused, one task is tried.
         if (isClaimed && !areHoldsUnchanged(reading)) return true;
       }
       return true;

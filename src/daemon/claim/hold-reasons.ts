@@ -22,6 +22,8 @@ export interface QueueHolds {
   readonly limits: readonly LimitUse[];
   /** Of the queue, else of the cluster. */
   readonly pause: Pause | undefined;
+  /** Until when no task is claimed because Slurm refused the last job of the queue; milliseconds since 1970. */
+  readonly refusedUntil?: number | undefined;
   /** The tasks that wait in the queue by the reason that holds them. */
   readonly held: readonly { readonly why: HoldReason; readonly tasks: number }[];
 }

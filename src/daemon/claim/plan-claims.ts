@@ -16,6 +16,8 @@ export interface WaitingQueue {
   readonly hasMore?: boolean | undefined;
   readonly counts: JobCounts;
   readonly pause?: Pause | undefined;
+  /** Until when Slurm's refusal of its jobs holds all of its tasks, milliseconds since 1970. */
+  readonly refusedUntil?: number | undefined;
   /** By owner, when a task of theirs was last claimed from this queue: a number that grows with each claim. */
   readonly servedAt: ReadonlyMap<string, number>;
 }
@@ -87,8 +89,8 @@ function chooseNext(state: ClaimState): Head | 'more' | undefined {
   const { queues, orderFairness, lastServed } = state;
   const start = orderFairness ? queues.findIndex(({ queue }) => queue === lastServed) + 1 : 0;
   for (const waiting of [...queues.slice(start), ...queues.slice(0, start)]) {
-    const { queue, entries, hasMore } = waiting;
-    if (holdOfQueue(state, waiting) !== undefined || awaitsSize(state, waiting)) continue;
+    const { queue, entries, hasMore, refusedUntil } = waiting;
+    if (refusedUntil !== undefined || holdOfQueue(state, waiting) !== undefined || awaitsSize(state, waiting)) continue;
     if (hasMore === true && findClaimable(entries, state.passed) === -1) return 'more';
     const at = needsOwners(queue, state.limits) ? chooseByOwner(state, waiting) : chooseFirst(state, waiting);
     const entry = at === undefined ? undefined : entries[at];

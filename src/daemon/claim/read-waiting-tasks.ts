@@ -5,7 +5,8 @@ import type { DaemonDeps, ServedQueue } from '../deps.ts';
 import type { Pause } from '../pause/pauses-file.ts';
 import { pauseOf } from '../pause/pauses-file.ts';
 import { createTaskOwners, factsOf, type TaskFacts } from '../users/task-owners.ts';
-import { isHeld, refusedUser, noteProbe } from '../users/unix-users.ts';
+import { isHeld, refusedUser, noteProbe, runsAs } from '../users/unix-users.ts';
+import type { RefusalHolds } from '../submit/refusal-holds.ts';
 import { findLiveJob, readParked, type Snapshot } from '../poll/poll.ts';
 import { createOverReader, tally, tasksWithJobs, type Tally } from './count-limit-use.ts';
 import type { HoldReason } from './hold-reasons.ts';
@@ -48,7 +49,7 @@ interface Pass {
   ownersLeft: number;
 }
 
-export function createWaitingTasksReader(deps: DaemonDeps): WaitingTasksReader {
+export function createWaitingTasksReader(deps: DaemonDeps, refusals?: RefusalHolds): WaitingTasksReader {
   const { queues, limits = {}, journal } = deps;
   const owners = deps.unixUsers?.owners ?? createTaskOwners();
   const over = createOverReader(deps.clearml.tasks, deps.clock);
@@ -94,7 +95,9 @@ export function createWaitingTasksReader(deps: DaemonDeps): WaitingTasksReader {
   }
 
   function mayHold({ unlisted }: Snapshot): boolean {
-    return deps.unixUsers !== undefined && (deps.unixUsers.holds.hasAny(deps.clock.now()) || unlisted.size > 0);
+    if (deps.unixUsers === undefined) return false;
+    const now = deps.clock.now();
+    return deps.unixUsers.holds.hasAny(now) || refusals?.hasAny(now) === true || unlisted.size > 0;
   }
 
   /** The owner as the user map expects it; false if it is not known yet. */
@@ -103,11 +106,17 @@ export function createWaitingTasksReader(deps: DaemonDeps): WaitingTasksReader {
     return owner === undefined ? false : owner === '' ? undefined : owner;
   }
 
+  /** With a user map, only some users of the queue wait. */
+  function refusedUntil({ id }: ServedQueue): number | undefined {
+    if (deps.unixUsers !== undefined) return undefined;
+    return refusals?.heldUntil({ queue: id, user: undefined }, deps.clock.now());
+  }
+
   /**
-   * The tasks of users for whom sudo refuses commands, tracked ones included: they must not block the tasks behind them. While the jobs
-   * of a user are unlisted, a task with an unknown owner may be one of them.
+   * The tasks of users for whom sudo refuses commands or Slurm refuses jobs of this queue, tracked ones included: they must not block the
+   * tasks behind them. While the jobs of a user are unlisted, a task with an unknown owner may be one of them.
    */
-  function tasksOfHeldUsers(snapshot: Snapshot, entries: readonly QueueEntry[]): TaskId[] {
+  function tasksOfHeldUsers(snapshot: Snapshot, queue: QueueId, entries: readonly QueueEntry[]): TaskId[] {
     const { unixUsers, clock } = deps;
     if (unixUsers === undefined || !mayHold(snapshot)) return [];
     const { unlisted } = snapshot;
@@ -115,7 +124,9 @@ export function createWaitingTasksReader(deps: DaemonDeps): WaitingTasksReader {
       const owner = ownerInMap(snapshot, task);
       const isUnlisted = unlisted.has(journal.entries.get(task)?.unixUser?.name ?? '');
       const mustWait = owner === false ? unlisted.size > 0 : isHeld(unixUsers, owner, { now: clock.now(), unlisted });
-      return isUnlisted || mustWait ? [task] : [];
+      const isRefused =
+        owner !== false && refusals?.isHeld({ queue, user: runsAs(unixUsers, owner) }, clock.now()) === true;
+      return isUnlisted || mustWait || isRefused ? [task] : [];
     });
   }
 
@@ -134,10 +145,14 @@ export function createWaitingTasksReader(deps: DaemonDeps): WaitingTasksReader {
     if (pass !== undefined) pass.ownersLeft -= await owners.read(deps.clearml.tasks, tasks, pass.ownersLeft);
   }
 
-  /** Only a queue with owners needs more entries than its first ones: the poll has read them. */
+  function mattersWho(queue: ServedQueue, snapshot: Snapshot): boolean {
+    return needsOwners(queue, limits) || mayHold(snapshot);
+  }
+
+  /** Only if owners matter, more entries than the first ones are needed: the poll has read them. */
   function entriesOf(queue: ServedQueue, read: Queue | undefined, snapshot: Snapshot): readonly QueueEntry[] {
     const isOld = (task: TaskId): boolean => old.has(task) || journal.entries.has(task);
-    if (!needsOwners(queue, limits) || read?.hasMore !== true) return read?.entries ?? [];
+    if (!mattersWho(queue, snapshot) || read?.hasMore !== true) return read?.entries ?? [];
     const polled = snapshot.queues.find(({ id }) => id === queue.id)?.entries ?? [];
     return mergeEntries(read.entries, polled, isOld);
   }
@@ -162,15 +177,17 @@ export function createWaitingTasksReader(deps: DaemonDeps): WaitingTasksReader {
         return { queue, entries: entriesOf(queue, found, snapshot), hasMore: found?.hasMore };
       });
       for (const { queue, entries } of waiting)
-        if (needsOwners(queue, limits) || mayHold(snapshot)) await readOwners(entries.map(({ task }) => task));
-      for (const { entries } of waiting) for (const task of tasksOfHeldUsers(snapshot, entries)) passed.add(task);
+        if (mattersWho(queue, snapshot)) await readOwners(entries.map(({ task }) => task));
+      for (const { queue, entries } of waiting)
+        for (const task of tasksOfHeldUsers(snapshot, queue.id, entries)) passed.add(task);
       return {
         queues: waiting.map(({ queue, entries, hasMore }) => ({
           queue,
           entries,
-          hasMore: needsOwners(queue, limits) ? undefined : hasMore,
+          hasMore: mattersWho(queue, snapshot) ? undefined : hasMore,
           counts: counts.queues.get(queue.id) ?? NO_JOBS,
           pause: pauseOf(pauses, queue),
+          refusedUntil: refusedUntil(queue),
           servedAt: turns.get(queue.id) ?? new Map(),
         })),
         limits,
@@ -184,10 +201,13 @@ export function createWaitingTasksReader(deps: DaemonDeps): WaitingTasksReader {
       };
     },
 
-    tried({ entry }) {
+    tried({ queue, entry }) {
       old.add(entry.task);
+      const { unixUsers, clock } = deps;
       const owner = pass === undefined ? false : ownerInMap(pass.snapshot, entry.task);
-      if (deps.unixUsers !== undefined && owner !== false) noteProbe(deps.unixUsers, owner, deps.clock.now());
+      if (unixUsers === undefined || owner === false) return;
+      noteProbe(unixUsers, owner, clock.now());
+      refusals?.noteProbe({ queue: queue.id, user: runsAs(unixUsers, owner) }, clock.now());
     },
 
     served(state) {

@@ -10,13 +10,14 @@ export function readHolds(state: ClaimState, waiting: (queue: string) => number)
   return {
     limits: usesOf(state.limits, state.counts),
     queues: state.queues.map((its) => {
-      const { queue, counts, entries, hasMore, pause } = its;
+      const { queue, counts, entries, hasMore, pause, refusedUntil } = its;
       const tasks = hasMore === true ? Math.max(entries.length, waiting(queue.name)) : entries.length;
       const ofQueue = holdOfQueue(state, its);
       return {
         queue: queue.name,
         limits: usesOf(queue.limits ?? {}, counts),
         pause,
+        refusedUntil,
         held: ofQueue === undefined ? heldUsers(state, its) : tasks === 0 ? [] : [{ why: ofQueue, tasks }],
       };
     }),

@@ -115,7 +115,7 @@ export async function act(
         return;
       case 'resubmit':
         // In both cases a later pass decides again, perhaps otherwise.
-        if (mustWait(deps, pool, seen)) await renewParking(deps, current, seen);
+        if (mustWait(deps, pool, current, seen)) await renewParking(deps, current, seen);
         else startResubmission(deps, pool, current, { why: action.why, seen });
         return;
       case 'forget':
@@ -145,8 +145,8 @@ export async function act(
 }
 
 /** Whether Slurm accepted no more jobs a moment ago, or sudo refused one of the Unix user whose job it would be. */
-function mustWait({ unixUsers, clock }: DaemonDeps, pool: SubmissionPool, { task }: Basis): boolean {
-  if (!pool.mayResubmit()) return true;
+function mustWait({ unixUsers, clock }: DaemonDeps, pool: SubmissionPool, entry: Entry, { task }: Basis): boolean {
+  if (!pool.mayResubmit(entry)) return true;
   return unixUsers !== undefined && isHeld(unixUsers, task?.user, { now: clock.now(), unlisted: new Set() });
 }
 

@@ -1,4 +1,5 @@
 // Backoff with jitter, longer after each failure in a row: between the attempts of one task, and for claiming under backpressure.
+import type { RefusalHolds } from './refusal-holds.ts';
 
 const FIRST_MS = 15_000;
 const MAX_MS = 300_000;
@@ -18,6 +19,8 @@ const TRY_EVERY_MS_PER_ENTRY = 120;
 const MAX_TRY_EVERY_MS = 1_800_000;
 
 export interface Backoff {
+  /** Undefined if there is only one queue without a user map: a limit of the queue is then one of all tasks. */
+  readonly holds?: RefusalHolds | undefined;
   /** When tasks may be claimed again, milliseconds since 1970; 0 if they may be claimed now. */
   until(): number;
   /** Whether the last submission failed: a task is then submitted only while no other submission runs. */
@@ -34,11 +37,16 @@ export interface Backoff {
   polled(found: { readonly waiting: number; readonly ended: number }): void;
 }
 
-/**
- * @param isForAll whether a limit that one task meets certainly holds for all tasks: only then may the cluster be tried rarely. With several
- *   queues or Unix users, one of them alone may have reached its limit.
- */
-export function createBackoff(random: () => number, { isForAll = false } = {}): Backoff {
+interface BackoffOptions {
+  /**
+   * Whether a limit that one task meets certainly holds for all tasks: only then may the cluster be tried rarely. With several queues or Unix
+   * users, one of them alone may have reached its limit.
+   */
+  readonly isForAll?: boolean;
+  readonly holds?: RefusalHolds | undefined;
+}
+
+export function createBackoff(random: () => number, { isForAll = false, holds }: BackoffOptions = {}): Backoff {
   let failures = 0;
   let isFull = false;
   let longest = 0;
@@ -60,6 +68,7 @@ export function createBackoff(random: () => number, { isForAll = false } = {}): 
   }
 
   return {
+    holds,
     until,
     isFailing: () => failures > 0,
     room: () => (failures > 0 ? Math.max(1, ended) : room),

@@ -4,16 +4,21 @@ import { sleepUnlessStopped } from '../../base/sleep-unless-stopped.ts';
 import type { DaemonDeps } from '../deps.ts';
 import type { Entry } from '../journal/entry.ts';
 import { returnToQueue } from '../end/return-to-queue.ts';
+import { refusedOf } from './refusal-holds.ts';
 import type { Backoff } from './submission-backoff.ts';
 
 /** The cluster accepts no more jobs now: the parked task returns to the front of its queue. */
 export interface Backpressure {
   readonly returning: Entry;
+  /** The task stays parked instead: a later pass submits it. */
+  readonly isKept?: boolean;
   readonly why: string;
   /** Only for jobs of this task's Unix user: other tasks are submitted. */
   readonly isOfUser?: boolean;
   /** A limit is reached, which holds until a job ends. */
   readonly isFull?: boolean;
+  /** Other queues, and other Unix users in this queue, need not share the limit. */
+  readonly isOfQueue?: boolean;
 }
 
 /** `unknown` starts the backoff, as backpressure does; `none` means that no job was submitted for another reason. */
@@ -23,10 +28,10 @@ export interface SubmissionPool {
   /** Whether another task may be claimed: its submission starts at once then. */
   mayClaim(): boolean;
   /**
-   * Whether a parked task may be submitted again: not during the backoff, and after it one task first, to see whether the cluster accepts
-   * jobs again.
+   * Whether a parked task may be submitted again: not during the backoff or a hold, and after it one task first, to see whether the cluster
+   * accepts jobs again.
    */
-  mayResubmit(): boolean;
+  mayResubmit(entry: Entry): boolean;
   /**
    * Starts a submission, or returns false if there is no free slot. No other code touches the task until the submission ends; an
    * error is logged, and a later pass finishes its step.
@@ -64,11 +69,8 @@ export function createSubmissionPool(deps: DaemonDeps, backoff: Backoff): Submis
   ): Promise<void> {
     try {
       const result = await submission();
-      if (result === 'accepted') backoff.succeeded(clock.now());
-      else if (result === 'unknown') backoff.failed(clock.now());
-      else if (result !== 'none' && result.isOfUser !== true)
-        backoff.failed(clock.now(), { isFull: result.isFull === true });
-      if (typeof result === 'string') return;
+      note(entry, result);
+      if (typeof result === 'string' || result.isKept === true) return;
       // Each task returns to the very front of its queue, so the order is kept only if the oldest returns last.
       await waitForLater();
       await returnToQueue(deps, result.returning, { isParked: true, why: result.why });
@@ -80,6 +82,20 @@ export function createSubmissionPool(deps: DaemonDeps, backoff: Backoff): Submis
       });
     } finally {
       deps.busy.delete(entry.task);
+    }
+  }
+
+  function note(entry: Entry, result: SubmitResult): void {
+    const now = clock.now();
+    if (result === 'accepted') {
+      backoff.succeeded(now);
+      // Its entry names the Unix user since it was submitted.
+      backoff.holds?.accepted(refusedOf(deps.journal.entries.get(entry.task) ?? entry), now);
+    } else if (result === 'unknown') backoff.failed(now);
+    else if (result !== 'none' && result.isOfUser !== true) {
+      const { returning, why, isFull = false, isOfQueue = false } = result;
+      if (isOfQueue && backoff.holds !== undefined) backoff.holds.refused(refusedOf(returning), why, now);
+      else backoff.failed(now, { isFull });
     }
   }
 
@@ -108,10 +124,15 @@ export function createSubmissionPool(deps: DaemonDeps, backoff: Backoff): Submis
 
   return {
     mayClaim: () => mayClaim(1),
-    mayResubmit: () => clock.now() >= backoff.until() && (!backoff.isFailing() || running.size === 0),
+    mayResubmit(entry) {
+      const now = clock.now();
+      if (backoff.holds?.isHeld(refusedOf(entry), now) === true) return false;
+      return now >= backoff.until() && (!backoff.isFailing() || running.size === 0);
+    },
     start(entry, submission) {
       if (!hasFreeSlots(1) || rateLimit.waitMs(clock.now()) > 0) return false;
       rateLimit.spend(clock.now());
+      backoff.holds?.noteProbe(refusedOf(entry), clock.now());
       deps.busy.add(entry.task);
       const waitForLater = (): Promise<unknown> => {
         const all = [...running];

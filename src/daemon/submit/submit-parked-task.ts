@@ -1,5 +1,5 @@
 // Renders and submits a parked task. Whatever the outcome of sbatch, no task is lost and none runs twice.
-import { isLimitOfJobs } from '../../slurm/sbatch-errors.ts';
+import { isLimitOfJobs, isLimitOfQueue } from '../../slurm/sbatch-errors.ts';
 import { formatJobName, newAttempt } from '../../slurm/job-name.ts';
 import type { JobId, SubmitOutcome } from '../../slurm/scheduler.ts';
 import type { TaskDocument } from '../../clearml/task.ts';
@@ -142,7 +142,7 @@ export async function resubmit(deps: DaemonDeps, entry: Entry, why: string): Pro
   // Its queue does not keep how many of its jobs have reached their time limit, so it stays parked. A later pass submits it.
   await removeJobConf(deps, result.returning);
   await deps.journal.write({ ...entry, step: 'following', stepAt: deps.clock.now() });
-  return result.isOfUser === true ? 'none' : 'unknown';
+  return { ...result, isFull: false, isKept: true };
 }
 
 /** Handles the outcome of sbatch. */
@@ -178,6 +178,7 @@ async function handleOutcome(
         returning: entry,
         why: `Slurm accepts no more jobs now: ${outcome.message}`,
         isFull: isLimitOfJobs(outcome.message),
+        isOfQueue: isLimitOfQueue(outcome.message),
       };
     case 'unavailable':
       if (outcome.isOfUser === true && deps.unixUsers !== undefined && unixUser !== undefined) {

@@ -51,7 +51,8 @@ export function refusedUser(users: UnixUsers, owner: string | undefined, now: nu
   return name !== undefined && users.holds.isHeld(name, now) ? name : undefined;
 }
 
-function runsAs({ map }: UnixUsers, owner: string | undefined): string | undefined {
+/** The name of the Unix user of this owner's jobs; undefined for the user of the daemon, or if the owner is not in the map. */
+export function runsAs({ map }: UnixUsers, owner: string | undefined): string | undefined {
   const mapping = unixUserOf(owner, map);
   return mapping.kind === 'run as' ? mapping.user?.name : undefined;
 }

@@ -3,7 +3,7 @@ import { formatDuration } from '../../base/format-duration.ts';
 import { visibleText } from '../../base/terminal-text.ts';
 import { describeUse } from '../../daemon/claim/report-limit-use.ts';
 import type { QueueHolds } from '../../daemon/claim/hold-reasons.ts';
-import { describeHoldReason, explainPause } from '../../daemon/console/console-messages.ts';
+import { describeHoldReason, explainPause, formatTime } from '../../daemon/console/console-messages.ts';
 import type { Phase } from '../../daemon/status/status-row.ts';
 import { clearmlUrl, moment, sentence, shownName, shownOwner, type Site } from './page-frame.ts';
 import { html, type Html } from './html.ts';
@@ -78,10 +78,13 @@ export function queuesPart(queues: readonly QueueSummary[], { filter, range }: S
 /** The limits of a queue, its pause, and how many of its tasks each of them holds. */
 function holdsOf(holds: QueueHolds | undefined): string[] {
   if (holds === undefined) return [];
-  const { limits, pause, held } = holds;
+  const { limits, pause, refusedUntil, held } = holds;
   return [
     // The pause of the whole cluster is shown above all queues.
     ...(typeof pause?.queue === 'string' ? [explainPause(pause)] : []),
+    ...(refusedUntil === undefined
+      ? []
+      : [`Slurm accepts no more jobs of this queue now; the next task is claimed around ${formatTime(refusedUntil)}.`]),
     ...(limits.length === 0 ? [] : [`${limits.map(describeUse).join(', ')}.`]),
     ...held.flatMap(({ why, tasks }) =>
       why.kind === 'pause'

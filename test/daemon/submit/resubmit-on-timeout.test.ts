@@ -4,6 +4,7 @@ import type { QueueId, TaskId } from '../../../src/clearml/ids.ts';
 import type { DaemonDeps } from '../../../src/daemon/deps.ts';
 import { reconcile } from '../../../src/daemon/reconcile/reconcile.ts';
 import { createAdopter } from '../../../src/daemon/recover/adopt.ts';
+import { createRefusalHolds } from '../../../src/daemon/submit/refusal-holds.ts';
 import { createBackoff } from '../../../src/daemon/submit/submission-backoff.ts';
 import { createSubmissionPool, type SubmissionPool } from '../../../src/daemon/submit/submission-pool.ts';
 import { formatJobName, newAttempt } from '../../../src/slurm/job-name.ts';
@@ -21,6 +22,8 @@ interface Run {
   readonly deps: DaemonDeps;
   readonly pool: SubmissionPool;
   readonly task: TaskId;
+  /** Slurm's message, while it refuses all submissions. */
+  refusal: string | undefined;
   /** sudo refuses the submissions of alice. */
   readonly refused: Set<string>;
   /** How many submissions were made, also those that sudo refused. */
@@ -30,7 +33,7 @@ interface Run {
 }
 
 /** A task of alice, or of the user of the daemon, whose job has reached its time limit. */
-async function timedOut(owner: 'a1' | 'd0' = 'd0'): Promise<Run> {
+async function timedOut(owner: 'a1' | 'd0' = 'd0', backoff = createBackoff(() => 1)): Promise<Run> {
   const { fixture, users, deps: usual, enqueued } = createBed();
   const files = new Set<string>();
   let submissions = 0;
@@ -41,6 +44,7 @@ async function timedOut(owner: 'a1' | 'd0' = 'd0'): Promise<Run> {
       ...usual.scheduler,
       submit(submission) {
         submissions += 1;
+        if (run.refusal !== undefined) return Promise.resolve({ kind: 'backpressure', message: run.refusal });
         return usual.scheduler.submit(submission);
       },
     },
@@ -54,11 +58,18 @@ async function timedOut(owner: 'a1' | 'd0' = 'd0'): Promise<Run> {
       },
     },
   };
-  const pool = createSubmissionPool(
-    deps,
-    createBackoff(() => 1),
-  );
+  const pool = createSubmissionPool(deps, backoff);
   const task = await enqueued(1, owner);
+  const run: Run = {
+    fixture,
+    deps,
+    pool,
+    task,
+    refusal: undefined,
+    refused: users.refused,
+    submissions: () => submissions,
+    files,
+  };
   await fixture.server.call('queues.get_next_task', { queue: OWN_QUEUE });
   await fixture.server.call('tasks.started', { task, force: true });
   const attempt = newAttempt(fixture.clock.now(), deps.mark, deps.randomToken());
@@ -73,7 +84,7 @@ async function timedOut(owner: 'a1' | 'd0' = 'd0'): Promise<Run> {
     ...entryOf({ task, queue: OWN_QUEUE, queueName: 'own', jobId: '1' as JobId, attempt, stepAt }),
     ...(runAs === undefined ? {} : { unixUser: runAs }),
   });
-  return { fixture, deps, pool, task, refused: users.refused, submissions: () => submissions, files };
+  return run;
 }
 
 async function pass({ fixture, deps, pool }: Run): Promise<void> {
@@ -122,6 +133,21 @@ describe('a task that is to be resubmitted because its job reached its time limi
     expect(run.fixture.cluster.jobs.map(({ state }) => state)).to.deep.equal(['TIMEOUT', 'PENDING']);
     expect(run.deps.journal.entries.get(run.task)).to.deep.include({ jobId: '2', timedOutJobs: ['1'], attempts: 1 });
     expect(run.files.size).to.equal(1);
+  });
+
+  it('stays parked during the hold of its queue if Slurm refuses jobs of that queue, without a backoff for others', async () => {
+    const holds = createRefusalHolds(() => 1, { queues: [OWN_QUEUE], hasPriorities: true });
+    const backoff = createBackoff(() => 1, { holds });
+    const run = await timedOut('d0', backoff);
+    run.refusal = "Job violates accounting/QOS policy (job submit limit, user's size and/or time limits)";
+    await passFor(run, 600_000);
+
+    expect(run.submissions()).to.be.within(3, 6);
+    expect(backoff.until()).to.equal(0);
+    expect(run.fixture.waiting(SCHEDULER_QUEUE)).to.deep.equal([1]);
+    run.refusal = undefined;
+    await passFor(run, 330_000);
+    expect(run.fixture.cluster.jobs.map(({ state }) => state)).to.deep.equal(['TIMEOUT', 'PENDING']);
   });
 
   it("waits while sudo refuses to run sbatch as the owner's Unix user, and is resubmitted afterwards", async () => {

@@ -1,0 +1,126 @@
+// How long the tasks of a queue, or of a Unix user in it, wait after Slurm has refused one of their jobs, and which of them is tried first.
+import { expect } from 'chai';
+import type { QueueId } from '../../../src/clearml/ids.ts';
+import { createRefusalHolds, type Refused, type RefusalHolds } from '../../../src/daemon/submit/refusal-holds.ts';
+import { backoffMs } from '../../../src/daemon/submit/submission-backoff.ts';
+
+const FIRST: Refused = { queue: 'f'.repeat(32) as QueueId, user: undefined };
+const SECOND: Refused = { queue: 'e'.repeat(32) as QueueId, user: undefined };
+const WHY = 'QOSGrpSubmitJobsLimit';
+const WAIT_MS = backoffMs(1, 1);
+
+function createHolds(hasPriorities = true): RefusalHolds {
+  return createRefusalHolds(() => 1, { queues: [FIRST.queue, SECOND.queue], hasPriorities });
+}
+
+describe('the holds of refused queues', () => {
+  it('hold a queue as long as the backoff, and no other queue', () => {
+    const holds = createHolds();
+    holds.refused(FIRST, WHY, 0);
+
+    expect(holds.heldUntil(FIRST, 0)).to.equal(WAIT_MS);
+    expect(holds.isHeld(FIRST, WAIT_MS)).to.equal(false);
+    expect(holds.isHeld(SECOND, 0)).to.equal(false);
+  });
+
+  it('hold one Unix user of a queue, and no other user', () => {
+    const holds = createHolds();
+    holds.refused({ ...FIRST, user: 'ada' }, WHY, 0);
+
+    expect(holds.isHeld({ ...FIRST, user: 'ada' }, 1)).to.equal(true);
+    expect(holds.isHeld({ ...FIRST, user: 'ben' }, 1)).to.equal(false);
+    expect(holds.isHeld(FIRST, 1)).to.equal(false);
+    expect(holds.isHeld({ ...SECOND, user: 'ada' }, 1)).to.equal(false);
+  });
+
+  it('count refusals of concurrent submissions once, and grow with each refused probe, up to five minutes', () => {
+    const holds = createHolds();
+    let now = 0;
+    const waits: number[] = [];
+    for (let probe = 1; probe <= 7; probe += 1) {
+      holds.noteProbe(FIRST, now);
+      holds.refused(FIRST, WHY, now);
+      holds.refused(FIRST, WHY, now + 1);
+      const until = holds.heldUntil(FIRST, now) ?? now;
+      waits.push(until - now);
+      now = until;
+    }
+
+    expect(waits).to.deep.equal([15, 30, 60, 120, 240, 300, 300].map((seconds) => seconds * 1_000));
+  });
+
+  it('permit one probe, whose acceptance ends the hold; a lost probe delays the next by a minute', () => {
+    const holds = createHolds();
+    holds.refused(FIRST, WHY, 0);
+    holds.noteProbe(FIRST, WAIT_MS);
+    expect(holds.heldUntil(FIRST, WAIT_MS)).to.equal(WAIT_MS + 60_000);
+    expect(holds.isHeld(FIRST, WAIT_MS + 60_000)).to.equal(false);
+    holds.accepted(FIRST, WAIT_MS + 1_000);
+
+    expect(holds.isHeld(FIRST, WAIT_MS + 1_000)).to.equal(false);
+    expect(holds.hasAny(WAIT_MS + 1_000)).to.equal(false);
+  });
+
+  it('are not ended by a job that was submitted before the refusal', () => {
+    const holds = createHolds();
+    holds.refused(FIRST, WHY, 0);
+    holds.accepted(FIRST, 1);
+
+    expect(holds.isHeld(FIRST, 1)).to.equal(true);
+  });
+
+  it('are forgotten if no task came for an hour', () => {
+    const holds = createHolds();
+    holds.refused(FIRST, WHY, 0);
+
+    expect(holds.hasAny(WAIT_MS + 3_599_999)).to.equal(true);
+    expect(holds.hasAny(WAIT_MS + 3_600_000)).to.equal(false);
+  });
+
+  describe('of two queues that are refused for the same reason, and so may share a limit,', () => {
+    /** The first queue was refused three times, and waits longer than the second one. */
+    function refuseBoth(hasPriorities: boolean, secondWhy = WHY): RefusalHolds {
+      const holds = createHolds(hasPriorities);
+      for (const now of [0, 15_000, 45_000]) {
+        holds.noteProbe(FIRST, now);
+        holds.refused(FIRST, WHY, now);
+      }
+      expect(holds.heldUntil(FIRST, 45_000)).to.equal(105_000);
+      holds.refused(SECOND, secondWhy, 46_000);
+      return holds;
+    }
+
+    it('the one of higher priority is tried first', () => {
+      const holds = refuseBoth(true);
+      expect(holds.heldUntil(SECOND, 61_000)).to.equal(105_000);
+
+      holds.noteProbe(FIRST, 105_000);
+      expect(holds.isHeld(SECOND, 105_001)).to.equal(true);
+      holds.refused(FIRST, WHY, 105_002);
+      expect(holds.isHeld(SECOND, 105_002)).to.equal(false);
+    });
+
+    it('each is tried as often as the other', () => {
+      const holds = refuseBoth(true);
+      const tries = [0, 0];
+      for (let now = 105_000; now < 7_200_000; now += 5_000)
+        for (const [index, of] of [FIRST, SECOND].entries()) {
+          if (holds.isHeld(of, now)) continue;
+          holds.noteProbe(of, now);
+          holds.refused(of, WHY, now);
+          tries[index] = (tries[index] ?? 0) + 1;
+        }
+      expect(tries[0]).to.be.above(20);
+      expect(Math.abs((tries[0] ?? 0) - (tries[1] ?? 0))).to.be.below(3);
+    });
+
+    it('the other one does not wait if the first has no task', () => {
+      expect(refuseBoth(true).isHeld(SECOND, 105_000)).to.equal(false);
+    });
+
+    it('none is tried first with order fairness, nor if the reasons differ', () => {
+      expect(refuseBoth(false).isHeld(SECOND, 61_000)).to.equal(false);
+      expect(refuseBoth(true, 'Partition in DOWN state').isHeld(SECOND, 61_000)).to.equal(false);
+    });
+  });
+});
