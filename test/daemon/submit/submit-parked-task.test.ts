@@ -121,7 +121,10 @@ describe('a submission', () => {
   });
 
   for (const [fate, result] of [
-    ['backpressure', { why: 'Slurm accepts no more jobs now: MaxJobCount limit reached', isFull: true }],
+    [
+      'backpressure',
+      { why: 'Slurm accepts no more jobs now: MaxJobCount limit reached', isFull: true, isOfQueue: false },
+    ],
     ['unavailable', { why: 'Slurm cannot be reached: sbatch said unavailable' }],
   ] as const) {
     it(`returns the task to its queue, with Slurm's message, if the outcome is ${fate}`, async () => {
