@@ -1,3 +1,4 @@
+// A remembered result is returned again exactly as long as the arguments are the same.
 import { expect } from 'chai';
 import { rememberLast } from '../../src/base/remember-last.ts';
 
