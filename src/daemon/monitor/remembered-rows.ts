@@ -4,7 +4,7 @@ import type { Job } from '../../slurm/scheduler.ts';
 import { compareRows, taskReader, type Polled } from '../status/list-status-rows.ts';
 import { statusRow, type KnownTask, type StatusRow } from '../status/status-row.ts';
 
-export interface RememberedRows {
+interface RememberedRows {
   /** What `activeRows` returns. A row that is equal to the last one of its task is the same object, and without a change, so is the array. */
   rows(ids: ReadonlySet<TaskId>, polled: Polled, now: number): readonly StatusRow[];
 }

@@ -29,7 +29,7 @@ interface Group {
 }
 
 /** Calls the function once, later. Returns a function that cancels that. */
-export type Later = (work: () => void) => () => void;
+type Later = (work: () => void) => () => void;
 
 const MAX_PAGES = 150;
 const AT_MOST_EVERY_MS = 1_000;

@@ -72,7 +72,7 @@ export function parseFilter(query: URLSearchParams): Filter {
 }
 
 /** Reads the overview of one filter, as of now (milliseconds since 1970). */
-export type ReadOverview = (now: number) => Promise<Overview>;
+type ReadOverview = (now: number) => Promise<Overview>;
 
 /** Returns a function that creates a reader for one filter: what does not depend on the filter is read once for all of them. */
 export function createOverviewReader(monitor: Monitor, log: AttemptLog): (filter: Filter) => ReadOverview {
