@@ -79,9 +79,11 @@ export function createOverviewReader(monitor: Monitor, log: AttemptLog): (filter
   const summarizers = new WeakMap<ClusterMonitor, ReturnType<typeof createSummarizer>>();
   const lines = new WeakMap<StatusRow, TaskLine>();
   const latest = rememberLast((past: readonly PastAttempt[], from: number) => past.slice(from));
-  const ownersOf = rememberLast((...all: readonly (readonly StatusRow[])[]) =>
-    [...new Set(all.flatMap((rows) => rows.flatMap(({ owner }) => (owner === undefined ? [] : [owner]))))].sort(),
-  );
+  const ownersOf = rememberLast((...all: readonly (readonly StatusRow[])[]) => {
+    const owners = new Set<string>();
+    for (const rows of all) for (const { owner } of rows) if (owner !== undefined) owners.add(owner);
+    return [...owners].sort();
+  });
 
   function summaries(cluster: ClusterMonitor, today: readonly PastAttempt[]): readonly QueueSummary[] {
     const known = summarizers.get(cluster) ?? createSummarizer(cluster);
