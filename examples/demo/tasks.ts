@@ -14,7 +14,7 @@ interface Description extends NewTask {
   readonly code: string;
 }
 
-const DESCRIPTIONS: readonly Description[] = [
+export const DESCRIPTIONS: readonly Description[] = [
   {
     name: 'train',
     code: `
@@ -32,16 +32,23 @@ import os, socket, time
 rank, size = os.environ["NODE_RANK"], os.environ["WORLD_SIZE"]
 print("${MARK}rank", rank, "of", size, "on", os.environ["SLURMD_NODENAME"], flush=True)
 # The ranks connect to each other, as in a training: the task ends when the first rank ends.
+# On the same machine, a job of another cluster may use the same port: the ranks of a task know each other by its id.
 place = os.environ["MASTER_ADDR"], int(os.environ["MASTER_PORT"])
-if rank == "0":
-    socket.create_server(("", place[1])).accept()
-else:
-    while True:
-        try:
-            socket.create_connection(place).close()
-            break
-        except OSError:
-            time.sleep(0.1)
+task = os.environ["CLEARML_TASK_ID"].encode()
+have_met = False
+while not have_met:
+    try:
+        if rank == "0":
+            with socket.create_server(("", place[1])) as server:
+                peer = server.accept()[0]
+        else:
+            peer = socket.create_connection(place)
+        with peer:
+            peer.sendall(task)
+            have_met = peer.recv(len(task), socket.MSG_WAITALL) == task
+    except OSError:
+        pass
+    time.sleep(0.1)
 `,
   },
   {
