@@ -73,13 +73,15 @@ function ofPyxis(template: Template, sharedDir: string | undefined): Fact<ProbeC
   const image = nameOf(template);
   if (pyxis === undefined || image === undefined)
     return unchecked(`${file} uses the image of the task and has no default`);
-  const { mounts = [], mountsHome = false } = planPyxis(template, NO_TASK, undefined, sharedDir)?.additions ?? {};
+  const { additions, facts } = planPyxis(template, NO_TASK, undefined, sharedDir) ?? {};
+  const { mounts = [], mountsHome = false } = additions ?? {};
   const command = [
     ...['srun', '--ntasks=1', `--container-image=${toPyxisImage(image)}`],
     ...(mounts.length === 0 ? [] : [`--container-mounts=${mounts.join(',')}`]),
     ...(mountsHome || pyxis.spec.mountsHome ? ['--container-mount-home'] : []),
   ];
-  return known({ image, command, showsConfiguration: pyxis.spec.kind === 'script', borrowsAgent: false });
+  const showsConfiguration = pyxis.spec.kind === 'script';
+  return known({ image, command, showsConfiguration, borrowsAgent: facts?.seesJobFolder === true });
 }
 
 function nameOf({ pyxis }: Template): string | undefined {

@@ -103,6 +103,8 @@ export interface PyxisSpec {
   /** Whether the template says that the home directory is mounted, or that it is not. */
   readonly setsHome: boolean;
   readonly mountsHome: boolean;
+  /** Whether the template names the private directory of the job, as it does to mount all of it. */
+  readonly namesJobFolder: boolean;
 }
 
 /** The ends of the values of `--container-image` and of `--container-mounts`, if there is one. */

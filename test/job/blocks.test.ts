@@ -28,6 +28,11 @@ const inContainer = jobFacts({
   },
 });
 
+const inPyxis = jobFacts({
+  startsBySrun: true,
+  pyxis: { isWhole: false, seesJobFolder: true, imageName: 'python:3.12', environment: [], setUp: '' },
+});
+
 describe('the blocks of a job', () => {
   for (const [what, facts] of [
     ['the required facts', jobFacts()],
@@ -35,6 +40,7 @@ describe('the blocks of a job', () => {
     ['another Unix user', jobFacts({ unixUser: 'alice' })],
     ['a container', inContainer],
     ['the agent started by srun', jobFacts({ startsBySrun: true })],
+    ['a Pyxis container that sees the directory of the job', inPyxis],
     ['a signal for the task', jobFacts({ forwardedSignal: 'USR1' })],
   ] as const) {
     it(`pass shellcheck with ${what}`, () => {

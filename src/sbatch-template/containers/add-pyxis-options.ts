@@ -16,15 +16,18 @@ export function findPyxisContainer(
   { commands, comments }: Pick<LexedScript, 'commands' | 'comments'>,
 ): PyxisSpec | undefined {
   const directives = words.map((word) => ({ text: tokenText(word), end: word.end }));
+  const namesJobFolder = hasOutsideComments(text, comments, /\bCLEARML_SLURM_JOB_FOLDER\b/g);
   const whole = readPlace(directives);
   if (whole !== undefined) {
-    return { kind: 'script', insertionPoints: [whole], mounts: mountsOf(directives), ...readHome(directives) };
+    const mounts = mountsOf(directives);
+    return { kind: 'script', insertionPoints: [whole], mounts, ...readHome(directives), namesJobFolder };
   }
   const starting = commands.filter((command) => readPlace(command.words) !== undefined);
   const places = starting.flatMap(({ words: its }) => readPlace(its) ?? []);
-  if (places.length === 0 && !namesImage(text, comments)) return undefined;
+  // The option may be in an array or a variable, from which the command takes it.
+  if (places.length === 0 && !hasOutsideComments(text, comments, /--container-image\b/g)) return undefined;
   const all = starting.flatMap((command: Command) => [...command.words]);
-  return { kind: 'step', insertionPoints: places, mounts: mountsOf(all), ...readHome(all) };
+  return { kind: 'step', insertionPoints: places, mounts: mountsOf(all), ...readHome(all), namesJobFolder };
 }
 
 const IMAGE = /^--container-image(?:=|$)/;
@@ -53,9 +56,8 @@ function readHome(words: readonly PlainWord[]): { setsHome: boolean; mountsHome:
   return { mountsHome, setsHome: mountsHome || words.some(({ text }) => text === '--no-container-mount-home') };
 }
 
-/** Whether the option is in an array or a variable, from which the command takes it. */
-function namesImage(text: string, comments: readonly number[]): boolean {
-  return [...text.matchAll(/--container-image\b/g)].some(({ index }) => {
+function hasOutsideComments(text: string, comments: readonly number[], wanted: RegExp): boolean {
+  return [...text.matchAll(wanted)].some(({ index }) => {
     const lineStart = text.lastIndexOf('\n', index) + 1;
     return !comments.some((at) => at >= lineStart && at <= index);
   });

@@ -10,6 +10,8 @@ import type { ContainerVariable, ContainerArguments } from './translate-containe
 export interface PyxisFacts {
   /** Whether the whole script runs inside, or only what srun starts. */
   readonly isWhole: boolean;
+  /** Whether what srun starts inside sees the private directory of the job, and so the node's clearml-agent if the job copies it there. */
+  readonly seesJobFolder: boolean;
   /** As the task or the template names it. */
   readonly imageName: string;
   readonly environment: readonly ContainerVariable[];
@@ -55,6 +57,7 @@ export function planPyxis(
   return {
     facts: {
       isWhole: form.kind === 'script',
+      seesJobFolder: form.kind === 'step' && form.namesJobFolder,
       imageName: pyxis.imageName(variables) ?? '',
       environment: [...extra.environment, ...own.environment],
       setUp: setUpScriptOf(task, settings),

@@ -90,8 +90,8 @@ export const JOB_EXIT_CODES = {
     code: 212,
     meaning: 'the container image has no Python with clearml-agent, and none could be installed.',
     advice:
-      'Use an image that has Python 3 and pip, such as python:3.12 or an NGC image, or install them in the set-up ' +
-      'script of the container.',
+      'Use an image that has Python 3, and pip or clearml-agent, such as python:3.12 or an NGC image, or install them in ' +
+      'the set-up script of the container.',
   },
 } as const satisfies Record<string, JobExitCode>;
 

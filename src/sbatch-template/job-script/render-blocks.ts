@@ -97,6 +97,7 @@ export function blockView(facts: JobFacts): Record<string, unknown> {
     ...JOB_EXIT_CODES,
     inside: facts.container ?? facts.pyxis,
     isWhole: facts.pyxis?.isWhole === true,
+    lendsAgent: facts.container !== undefined || facts.pyxis?.seesJobFolder === true,
     exitCodes: Object.values(JOB_EXIT_CODES),
     gateSeconds: GATE_SECONDS,
     ...REPORT,

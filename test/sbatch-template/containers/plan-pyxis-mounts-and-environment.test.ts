@@ -131,6 +131,17 @@ describe('an srun command with a Pyxis container', () => {
     );
   });
 
+  for (const [what, options, expected] of [
+    ['sees', '--container-image=a --container-mounts="$CLEARML_SLURM_JOB_FOLDER:$CLEARML_SLURM_JOB_FOLDER"', true],
+    ['does not see', '--container-image=a --container-mounts="$PWD" # not CLEARML_SLURM_JOB_FOLDER', false],
+  ] as const) {
+    it(`${what} the directory of the job if the template ${expected ? 'mounts it' : 'does not name it'}`, () => {
+      const parsed = parseTemplate(template(options), 'pyxis.template');
+      const facts = planPyxis(parsed, emptyVariables, SETTINGS, undefined)?.facts;
+      expect(facts?.seesJobFolder).to.equal(expected);
+    });
+  }
+
   it('causes a message for each ignored mount if the srun options are in an array', () => {
     const parsed = parseTemplate(`#!/bin/bash\noptions=(--container-image=a)\n${END}`, 'pyxis.template');
     const variables = { ...emptyVariables, task: { container: { arguments: '-v /data --nv' } } };
