@@ -1,12 +1,11 @@
 // The behavior of one task on three nodes of real Slurm: a rank that fails fails the task, and a late rank does no harm.
 // All tasks are enqueued at once, and each test waits for its own.
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { expect } from 'chai';
 import { APPTAINER_BESIDE } from '../set-up/slurm-roots.mjs';
-import { AGENT_PYTHON_INSIDE, makeImageWithAgent } from '../support/image-with-agent.ts';
-import { agentPython } from '../support/skip-unless.ts';
+import { AGENT_PYTHON_INSIDE, agentPackages, makeImageWithAgent } from '../support/image-with-agent.ts';
 import { startSlurmCluster, type SlurmCluster } from '../support/slurm-cluster.ts';
 import { SYNCHRONIZE_RANKS } from './synchronized-ranks.ts';
 import { QUICK_TEMPLATE } from './templates.ts';
@@ -101,7 +100,7 @@ export function describeTaskOnThreeNodes({ name, python, required, inContainers 
       const image = join(folder, 'image');
       await makeImageWithAgent(image, {
         python: lateAtTimes(AGENT_PYTHON_INSIDE, folder),
-        packages: await packagesWithAgent(),
+        packages: await agentPackages(),
       });
       cluster = await startSlurmCluster({ version: APPTAINER_BESIDE });
       return startWorldOf(onlyOnNode(python()), { cluster, agent: `default_docker { image: "${image}" }` });
@@ -186,13 +185,6 @@ export function describeTaskOnThreeNodes({ name, python, required, inContainers 
       expect(await world.user.console(task)).to.match(/Slurm job \d+ ended FAILED \(exit code 5\)/);
     });
   });
-}
-
-/** Where the packages of the virtual environment are that has the real clearml-agent. */
-async function packagesWithAgent(): Promise<string> {
-  const library = join(dirname(agentPython()), '../lib');
-  const [version = ''] = (await readdir(library)).filter((name) => name.startsWith('python3.'));
-  return join(library, version, 'site-packages');
 }
 
 /** This Python, save that the agent of the rank that the file late-TASK names waits for the file open-TASK before it begins. */

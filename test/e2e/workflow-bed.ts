@@ -1,5 +1,5 @@
 // The test bed of the workflow examples: a cluster with the partitions that their templates name, and a login node with the SDK.
-import { appendFile, cp, mkdir } from 'node:fs/promises';
+import { appendFile, cp, mkdir, writeFile } from 'node:fs/promises';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { dirname, join, resolve } from 'node:path';
@@ -7,15 +7,16 @@ import { text } from 'node:stream/consumers';
 import { expect } from 'chai';
 import * as z from 'zod';
 import { agentPython } from '../support/skip-unless.ts';
-import { startSlurmCluster } from '../support/slurm-cluster.ts';
+import { startSlurmCluster, type SlurmCluster } from '../support/slurm-cluster.ts';
+import type { ClusterSettings } from '../support/slurm-conf.ts';
 import { startWorld, type Program, type World } from './world.ts';
 
 export interface WorkflowBed {
   readonly world: World;
   /** Runs a program beside the agent's Python where a copy of the example is, and returns its output; it must succeed. */
   run(program: string, ...args: readonly string[]): Promise<string>;
-  /** Makes these queues and serves each with this template of the example. */
-  serve(templateOfQueue: Readonly<Record<string, string>>): Promise<Program>;
+  /** Makes these queues and serves each with this template of the example. @param options of the daemon */
+  serve(templateOfQueue: Readonly<Record<string, string>>, ...options: readonly string[]): Promise<Program>;
   /** The children of a task that are not controllers, by name. */
   childrenOf(task: string): Promise<readonly ChildTask[]>;
   /** Waits until the task completes; if it ends otherwise, fails with its console. */
@@ -35,11 +36,23 @@ sdk.development.report_use_subprocess: false
 sdk.storage.cache.default_base_dir: "${folder}/cache"
 `;
 
-/** @param sdkSettings more lines of clearml.conf */
-export async function startWorkflowBed(example: string, sdkSettings = ''): Promise<WorkflowBed> {
+export interface WorkflowWishes {
+  /** More lines of clearml.conf. */
+  readonly sdkSettings?: string;
+  /** Of the cluster. Its `extraLines` follow those of the partitions. */
+  readonly settings?: Partial<ClusterSettings>;
+  /** The Python of the nodes, with clearml-agent. */
+  readonly python?: string;
+}
+
+export async function startWorkflowBed(
+  example: string,
+  { sdkSettings = '', settings = {}, python }: WorkflowWishes = {},
+): Promise<WorkflowBed> {
   const partitions = ['cpu', 'gpu'].map((name) => `PartitionName=${name} Nodes=ALL State=UP`);
-  const cluster = await startSlurmCluster({ gpusPerNode: 4, extraLines: partitions });
-  const world = await startWorld({ cluster });
+  const extraLines = [...partitions, ...(settings.extraLines ?? [])];
+  const cluster = await startSlurmCluster({ gpusPerNode: 4, ...settings, extraLines });
+  const world = await startWorld({ cluster, python: python ?? (await pythonOf(cluster)) });
   await appendFile(join(world.home, 'clearml.conf'), SDK_SETTINGS(world.folder) + sdkSettings);
   const folder = join(world.folder, 'example');
   await mkdir(folder);
@@ -59,11 +72,11 @@ export async function startWorkflowBed(example: string, sdkSettings = ''): Promi
   return {
     world,
     run,
-    async serve(templateOfQueue) {
+    async serve(templateOfQueue, ...options) {
       const queues = Object.keys(templateOfQueue);
       for (const queue of queues) await world.user.makeQueue(queue);
       const templates = Object.values(templateOfQueue).map((name) => join(folder, name));
-      return world.start('--template-files', ...templates, '--queue', ...queues.map(world.nameOf));
+      return world.start(...options, '--template-files', ...templates, '--queue', ...queues.map(world.nameOf));
     },
     async childrenOf(task) {
       const only_fields = ['id', 'name', 'status'];
@@ -83,6 +96,18 @@ export async function startWorkflowBed(example: string, sdkSettings = ''): Promi
       await cluster.stop();
     },
   };
+}
+
+/**
+ * The real agent, for tasks on the nodes of this cluster. Those of another Slurm release are in the root of another Debian, whose Python
+ * has neither the SDK nor PyTorch: there it runs with the file system of this machine.
+ */
+async function pythonOf({ binDir, slurmConf }: SlurmCluster): Promise<string> {
+  if (binDir === undefined) return agentPython();
+  const path = join(dirname(slurmConf), 'python-of-machine');
+  const enter = `nsenter --mount=/proc/${process.pid}/ns/mnt --wdns="$PWD"`;
+  await writeFile(path, `#!/bin/sh\nexec ${enter} -- ${agentPython()} "$@"\n`, { mode: 0o755 });
+  return path;
 }
 
 /** The id in the output of clearml-task and clearml-data. */

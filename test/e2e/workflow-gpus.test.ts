@@ -14,12 +14,19 @@ import { startWorld, type World } from './world.ts';
 
 const FOLDER = 'examples/workflows/gpu-types';
 
+/** The lines of the README for clusters whose nodes have features, in place of the one with `--gres`. */
+const byFeature = /^ {4}(#SBATCH --constraint=.*)\n {4}(#SBATCH --gres=.*)$/m;
+
 /** The settings of the README, which are indented there. */
 const settings = /^ {7}agent\.slurm\.queues\.gpus (\{\n[^]*?\n {7}\})$/m;
 
 const TELLS = `import os
 names = ["CUDA_VISIBLE_DEVICES", "SLURM_JOB_GPUS"]
 print("GPUs:", *[os.environ.get(name) for name in names], os.path.exists("/inside"), flush=True)
+`;
+
+const TELLS_NODE = `import os
+print("GPUs:", os.environ["SLURMD_NODENAME"], len(os.environ["CUDA_VISIBLE_DEVICES"].split(",")), flush=True)
 `;
 
 /** Ends when it gets the signal. */
@@ -58,10 +65,26 @@ describe('a task that selects its GPUs by user properties', () => {
       cluster,
       python: standInAgentPython(),
       slurm: (nameOf) =>
-        `queues { ${nameOf('gpus')} ${queue}, ${nameOf('apptainer')} ${queue}, ${nameOf('pyxis')} ${queue} }`,
+        `queues { ${nameOf('gpus')} ${queue}, ${nameOf('features')} ${queue}, ${nameOf('apptainer')} ${queue}, ${nameOf('pyxis')} ${queue} }`,
     });
     const text = await readFile(join(FOLDER, 'gpu-types.template'), 'utf8');
     await world.write('gpus.template', text);
+    const [, ...lines] = byFeature.exec(readme) ?? expect.fail('the README has no lines for features');
+    await world.write(
+      'features.template',
+      text.replace(/^#SBATCH --gres=.*$/m, () => lines.join('\n')),
+    );
+    for (const [node, feature] of [
+      ['n1', 'a100'],
+      ['n2', 'h100'],
+    ] as const)
+      await cluster.run(
+        'scontrol',
+        'update',
+        `NodeName=${node}`,
+        `AvailableFeatures=${feature}`,
+        `ActiveFeatures=${feature}`,
+      );
     const inApptainer = text.replace('${CLEARML_AGENT', () => 'srun singularity exec ${CLEARML_AGENT');
     await writeWarned('apptainer', inApptainer);
     await writeWarned('pyxis', withDirectives(text, '--container-image=docker://lab/tool:1'));
@@ -70,6 +93,9 @@ describe('a task that selects its GPUs by user properties', () => {
     await enqueue('gpus', 'default', {});
     await enqueue('gpus', 'two', { gpu_type: 'h100', gpus: '2' });
     await enqueue('gpus', 'slice', { gpu_type: MIG });
+    await enqueue('features', 'default feature', {}, undefined, TELLS_NODE);
+    await enqueue('features', 'feature', { gpu_type: 'h100', gpus: '2' }, undefined, TELLS_NODE);
+    await enqueue('features', 'unknown feature', { gpu_type: 'h100|a100' });
     await enqueue('gpus', 'unknown type', { gpu_type: 'tpu' });
     await enqueue('gpus', 'more in the type', { gpu_type: 'h100:8' });
     await enqueue('gpus', 'more in the number', { gpus: '1,gpu:h100:8' });
@@ -80,6 +106,7 @@ describe('a task that selects its GPUs by user properties', () => {
     await enqueue('pyxis', 'pyxis, with signal', {}, 'docker://lab/tool:1', AWAITS_SIGNAL);
     await enqueue('nodes', 'nodes, with signal', {}, undefined, AWAITS_SIGNAL);
     serve('gpus');
+    serve('features');
     serve('apptainer', '--singularity-mode');
     serve('pyxis');
     serve('nodes');
@@ -136,6 +163,11 @@ describe('a task that selects its GPUs by user properties', () => {
     expect(await gpusOf('slice')).to.match(/^([45]) \1 False$/);
   });
 
+  it('gets GPUs of the node that has its feature', async () => {
+    expect(await gpusOf('default feature')).to.equal('n1 1');
+    expect(await gpusOf('feature')).to.equal('n2 2');
+  });
+
   it('finds the GPUs of its job in an Apptainer container', async () => {
     expect(await gpusOf('apptainer')).to.equal('2,3 2,3 True');
   });
@@ -174,6 +206,7 @@ describe('a task that selects its GPUs by user properties', () => {
       'unknown type': `the user property "gpu_type" is "tpu", ${accepts} one of a100, h100, ${MIG}`,
       'more in the type': `the user property "gpu_type" is "h100:8", ${accepts} one of`,
       'more in the number': `the user property "gpus" is "1,gpu:h100:8", which is not a number, ${accepts} 1 to 8`,
+      'unknown feature': `the user property "gpu_type" is "h100|a100", and the queue "${world.nameOf('features')}" accepts one of`,
       'too many': `the user property "gpus" is "9", ${accepts} 1 to 8`,
     };
     for (const [title, message] of Object.entries(messages)) {

@@ -98,6 +98,14 @@ describe('the Python that runs clearml-agent', () => {
     expect(node.leftovers()).to.deep.equal([]);
   });
 
+  it('is not found if pip fails; the job then names the configured Python if the node does not have it', async () => {
+    putPython(join(bin, 'python3'));
+    const broken = { STAND_IN_HAS_AGENT: 'no', STAND_IN_PIP: 'fails' };
+    const { exitCode, stderr } = await run({ python: '/not/on/this/node' }, broken);
+    expect(exitCode).to.equal(JOB_EXIT_CODES.noPython.code);
+    expect(stderr).to.include(`(tried /not/on/this/node (not found), ${join(bin, 'python3')}, and could not install`);
+  });
+
   it('is not found if PATH contains no Python, and the job ends and names the searched directories', async () => {
     const { exitCode, stderr } = await run({});
     expect(exitCode).to.equal(JOB_EXIT_CODES.noPython.code);

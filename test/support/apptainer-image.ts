@@ -99,7 +99,8 @@ async function copyPython(folder: string): Promise<string[]> {
   return (await readdir(extensions)).map((name) => join(extensions, name));
 }
 
-async function librariesOf(files: readonly string[]): Promise<string[]> {
+/** The shared libraries that these files of this machine need. */
+export async function librariesOf(files: readonly string[]): Promise<string[]> {
   const { stdout } = await run('ldd', [...files]);
   const found = new Set(stdout.match(/\/\S+(?= \(0x)/g) ?? []);
   const folder = dirname([...found].find((path) => path.endsWith('/libc.so.6')) ?? '');

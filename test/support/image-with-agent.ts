@@ -1,8 +1,9 @@
 // Creates a container image with an agent, which needs only its configuration from the node.
-import { cp, mkdir, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { standInAgentPython } from '../stand-ins/agent/stand-in-agent.ts';
 import { makeImage, WITH_COMPILED } from './apptainer-image.ts';
+import { agentPython } from './skip-unless.ts';
 
 /** Where the Python with the agent is inside, for a wrapper around it. */
 export const AGENT_PYTHON_INSIDE = '/opt/agent/python';
@@ -34,6 +35,20 @@ export async function makeImageWithAgent(
   await writeFile(join(image, 'usr/local/bin/python'), python, { mode: 0o755 });
 }
 
+/** Where the packages of the virtual environment are that has the real clearml-agent and the SDK. */
+export async function agentPackages(): Promise<string> {
+  const library = join(dirname(agentPython()), '../lib');
+  const [version = ''] = (await readdir(library)).filter((name) => name.startsWith('python3.'));
+  return join(library, version, 'site-packages');
+}
+
+/** Links the image into the folder in which the stand-in of Pyxis finds it as `docker://NAME`. */
+export async function nameImage(image: string, images: string, name: string): Promise<void> {
+  const named = join(images, 'registry-1.docker.io', name);
+  await mkdir(dirname(named), { recursive: true });
+  await symlink(image, named);
+}
+
 /**
  * Makes an image with the agent and the file `/inside`, in `image` of this folder, and a folder `images` in which the stand-in of Pyxis
  * finds it as `docker://lab/tool:1`.
@@ -41,10 +56,8 @@ export async function makeImageWithAgent(
 export async function makeNamedImage(folder: string): Promise<{ readonly image: string; readonly images: string }> {
   const images = join(folder, 'images');
   const image = join(folder, 'image');
-  const named = join(images, 'registry-1.docker.io/lab/tool:1');
   await makeImageWithAgent(image);
   await writeFile(join(image, 'inside'), '');
-  await mkdir(dirname(named), { recursive: true });
-  await symlink(image, named);
+  await nameImage(image, images, 'lab/tool:1');
   return { image, images };
 }
