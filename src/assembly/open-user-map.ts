@@ -45,22 +45,27 @@ function parsePasswd(line: string): UnixUser[] {
   return /^\d+$/.test(uid) && home.startsWith('/') ? [{ name, uid: Number(uid), home }] : [];
 }
 
+/** More users would keep a large service busy at each start. */
+const MOST_TEST_USERS = 10;
+
 /**
- * The Unix user as whom a template is checked with sbatch: a mapped user if no job runs as the user of the daemon, who may have no Slurm
- * account; undefined for the user of the daemon, also if the users cannot be read.
+ * The Unix users as whom a template is checked with sbatch, until one of them may submit it: accounts, partitions and QOS differ between
+ * users, and the user of the daemon may have no Slurm account. Undefined is the user of the daemon, also if the users cannot be read.
  */
-export async function findTestUser(
+export async function findTestUsers(
   host: Transport,
   { userMap, minUid }: Pick<SlurmSettings, 'userMap' | 'minUid'>,
-): Promise<string | undefined> {
+): Promise<readonly (string | undefined)[]> {
   const names = Object.values(userMap);
-  if (names.length === 0) return undefined;
+  if (names.length === 0) return [undefined];
   try {
     const found = await findUnixUsers(host, names);
     const map = resolveUserMap(userMap, { ...found, people: [], selfInClearml: '', minUid });
-    return mapsToSelf(userMap, found) ? undefined : mappedUsers(map)[0]?.name;
+    const mapped = mappedUsers(map).map(({ name }) => name);
+    const all = mapsToSelf(userMap, found) || mapped.length === 0 ? [undefined, ...mapped] : mapped;
+    return all.slice(0, MOST_TEST_USERS);
   } catch (error) {
-    if (error instanceof SlurmUnavailableError) return undefined;
+    if (error instanceof SlurmUnavailableError) return [undefined];
     throw error;
   }
 }

@@ -1,6 +1,6 @@
 // Checks templates with bash and shellcheck on this machine, and with sbatch on the cluster.
 import { createTransport } from '../assembly/create-transport.ts';
-import { findTestUser } from '../assembly/open-user-map.ts';
+import { findTestUsers } from '../assembly/open-user-map.ts';
 import type { Configured } from '../assembly/load-trusted-config.ts';
 import type { ClusterSettings } from '../config/cluster-settings.ts';
 import { withSlurmCommands } from '../assembly/locate-slurm-programs.ts';
@@ -30,8 +30,8 @@ export interface Checkers {
   readonly cluster: Transport;
   /** The name or path of sbatch. */
   readonly sbatch: string;
-  /** The Unix user as whom sbatch runs, if it is not that of the other commands. */
-  readonly runAs?: string | undefined;
+  /** The Unix users as whom sbatch runs, until one of them may submit the job. Undefined is the user of the other commands. */
+  readonly users?: readonly (string | undefined)[] | undefined;
 }
 
 export interface AllCheckers {
@@ -45,21 +45,21 @@ export async function createCheckers({ config, context }: Configured): Promise<A
   const [first] = clusters;
   if (first === undefined) throw new RangeError('a configuration has at least one cluster');
   const here = await createTransport({ ...first, ssh: undefined, slurmBinDir: undefined }, context);
-  const hosts = new Map<string | undefined, { readonly host: Transport; readonly runAs: string | undefined }>();
+  const hosts = new Map<string | undefined, { readonly host: Transport; readonly users: Checkers['users'] }>();
 
   async function open(
     cluster: ClusterSettings,
-  ): Promise<{ readonly host: Transport; readonly runAs: string | undefined }> {
+  ): Promise<{ readonly host: Transport; readonly users: Checkers['users'] }> {
     const host = withSlurmCommands(await createTransport(cluster, context), slurm, cluster);
-    return { host, runAs: await findTestUser(host, slurm) };
+    return { host, users: await findTestUsers(host, slurm) };
   }
 
   return {
     async of(name) {
       const cluster = clusters.find((one) => one.name === name) ?? first;
-      const { host, runAs } = hosts.get(cluster.name) ?? (await open(cluster));
-      hosts.set(cluster.name, { host, runAs });
-      return { here, cluster: host, sbatch: slurm.binaries.batchBinary, runAs };
+      const { host, users } = hosts.get(cluster.name) ?? (await open(cluster));
+      hosts.set(cluster.name, { host, users });
+      return { here, cluster: host, sbatch: slurm.binaries.batchBinary, users };
     },
     async close() {
       await Promise.all([here, ...[...hosts.values()].map(({ host }) => host)].map((host) => host.close()));
@@ -72,7 +72,7 @@ const TIMEOUT_MS = 60_000;
 export async function checkWithPrograms(parsed: LenientParse, checkers: Checkers): Promise<Checked> {
   const parts = await Promise.all([
     checkWithShells(parsed, checkers.here),
-    checkOutputDirectories(parsed, checkers.cluster),
+    checkOutputDirectories(parsed, checkers),
     checkWithSbatch(parsed, checkers),
   ]);
   return {
@@ -110,13 +110,19 @@ async function checkWithShellcheck(parsed: LenientParse, here: Transport): Promi
 }
 
 /** The directory of a path with a filename pattern or a placeholder cannot exist before the job. */
-async function checkOutputDirectories(parsed: LenientParse, cluster: Transport): Promise<Checked> {
+async function checkOutputDirectories(
+  parsed: LenientParse,
+  { cluster, users = [undefined] }: Checkers,
+): Promise<Checked> {
+  const startsInHome = !users.includes(undefined);
   const checked = await Promise.all(
     outputDirectories(parsed).map(async ({ path, option, start, isVariable }): Promise<Checked> => {
       const finding = (sentence: string): Checked =>
         found([{ ...positionAt(parsed.source.text, start), rule: 'output-folder', sentence }]);
       if (isVariable)
         return finding(`The directory of --${option}, ${path}, differs for each job, and Slurm does not create it.`);
+      // Relative to the home of each user, which the user of the daemon may not be able to read.
+      if (startsInHome && !path.startsWith('/')) return NO_FINDINGS;
       const result = await tryRun(cluster, 'test', ['-d', path], '');
       if (typeof result === 'string') return notChecked(result);
       return result.exitCode === 1
@@ -130,16 +136,27 @@ async function checkOutputDirectories(parsed: LenientParse, cluster: Transport):
   };
 }
 
-async function checkWithSbatch(parsed: LenientParse, { cluster, sbatch, runAs }: Checkers): Promise<Checked> {
+/** A template has an error if Slurm accepts it from none of the users: each may have other accounts, partitions and limits. */
+async function checkWithSbatch(
+  parsed: LenientParse,
+  { cluster, sbatch, users = [undefined] }: Checkers,
+): Promise<Checked> {
   const script = sampleScript(parsed);
   if (script === undefined) return NO_FINDINGS;
-  const result = await tryRun(cluster, sbatch, TEST_ARGS, script, runAs);
-  if (typeof result === 'string') return notChecked(result);
-  const tested = parseTestOnly(result);
-  if (tested.kind === 'taken') return NO_FINDINGS;
-  return tested.kind === 'refused'
-    ? found([rejectionFinding(tested.message, parsed)])
-    : notChecked(`sbatch --test-only could not check the job: ${tested.message}.`);
+  let refusal: Checked | undefined;
+  let unchecked: Checked | undefined;
+  for (const user of users) {
+    const result = await tryRun(cluster, sbatch, TEST_ARGS, script, user);
+    if (typeof result === 'string') {
+      unchecked ??= notChecked(result);
+      continue;
+    }
+    const tested = parseTestOnly(result);
+    if (tested.kind === 'taken') return NO_FINDINGS;
+    if (tested.kind === 'refused') refusal ??= found([rejectionFinding(tested.message, parsed)]);
+    else unchecked ??= notChecked(`sbatch --test-only could not check the job: ${tested.message}.`);
+  }
+  return refusal ?? unchecked ?? NO_FINDINGS;
 }
 
 const NO_FINDINGS: Checked = { findings: [], unchecked: [] };

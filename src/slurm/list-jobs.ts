@@ -9,6 +9,7 @@ import { SlurmUnavailableError } from './errors.ts';
 import { mergeLookUp } from './merge-squeue-and-sacct.ts';
 import { parseSacctJobs, sacctJobsArgs } from './look-up-sacct-jobs.ts';
 import type { Job, JobId, JobList, JobSize, Scheduler } from './scheduler.ts';
+import { createUserQueries, type UserFailure } from './query-each-user.ts';
 import { parseSqueue, squeueArgs } from './squeue.ts';
 import { parseSqueueSizes, squeueSizesArgs } from './squeue-nodes-and-gpus.ts';
 import { failedList, throwUnavailable } from './map-transport-errors.ts';
@@ -44,6 +45,7 @@ export function createJobLister({
   randomToken,
 }: JobListerDeps): Pick<Scheduler, 'list' | 'listAllUsers' | 'sizes' | 'lookUp'> {
   const strangeStates = createBoundedMap<true>(MOST_STRANGE_STATES);
+  const queryEach = createUserQueries<string>();
 
   async function listOwn(signal?: AbortSignal, runAs?: string): Promise<JobList> {
     const mark = randomToken();
@@ -119,8 +121,8 @@ export function createJobLister({
   }
 
   /**
-   * The jobs with these names in accounting, each asked as its own user; none without accounting. If one user's call fails, only that
-   * user's jobs are missing; after a second failure, accounting is down for all.
+   * The jobs with these names in accounting, each asked as its own user; none without accounting. If a user's call fails, only that user's
+   * jobs are missing.
    */
   async function remember(
     names: readonly string[],
@@ -128,23 +130,38 @@ export function createJobLister({
     owners: ReadonlyMap<string, UnixAccount>,
     signal?: AbortSignal,
   ): Promise<JobList> {
-    const jobs: Job[] = [];
-    const unlisted = new Set<string>();
-    const failed = new Map<string, string>();
-    for (const owner of [undefined, ...distinct(owners)]) {
-      const its = names.filter((name) => owners.get(name)?.name === owner?.name);
+    const own = await orUnavailable(rememberOf(namesOf(undefined), since, undefined, signal));
+    if (own.kind === 'failed') return own;
+    const jobs: Job[] = [...own.jobs];
+    const accounts = distinct(owners);
+
+    function namesOf(user: string | undefined): string[] {
+      return names.filter((name) => owners.get(name)?.name === user);
+    }
+
+    async function rememberAs(user: string): Promise<UserFailure | undefined> {
+      const owner = accounts.find(({ name }) => name === user);
       try {
-        const found = await orUnavailable(rememberOf(its, since, owner, signal));
-        if (found.kind === 'listed') jobs.push(...found.jobs);
-        else if (owner === undefined || failed.size > 0) return found;
-        else failed.set(owner.name, found.message);
+        const found = await orUnavailable(rememberOf(namesOf(user), since, owner, signal));
+        if (found.kind === 'failed') return { message: found.message, isRefused: false };
+        jobs.push(...found.jobs);
+        return undefined;
       } catch (error) {
         const cause = error instanceof SlurmUnavailableError ? error.cause : undefined;
         if (!(cause instanceof SudoRefusedError)) throw error;
-        noteUnlisted(unlisted, cause.user, cause.message);
+        return { message: cause.message, isRefused: true };
       }
     }
-    for (const [name, message] of failed) noteUnlisted(unlisted, name, message);
+
+    const { failures, isDown } = await queryEach(
+      accounts.map(({ name }) => name),
+      rememberAs,
+    );
+    const [message] = failures.values();
+    const isDownForAll = isDown && failures.size > 1 && namesOf(undefined).length === 0;
+    if (isDownForAll && message !== undefined) return { kind: 'failed', message };
+    const unlisted = new Set<string>();
+    for (const [name, why] of failures) noteUnlisted(unlisted, name, why);
     return listed(jobs, unlisted);
   }
 

@@ -10,6 +10,7 @@ import { isTransportError, parseSubmitTransportError, throwUnavailable } from '.
 import { TIME_ENVIRONMENT } from './parse-job-row.ts';
 import { logUmask, UMASK_VARIABLE } from './log-umask.ts';
 import { createJobLister } from './list-jobs.ts';
+import { createUserQueries } from './query-each-user.ts';
 import { parseSacctFigures, sacctFiguresArgs, sacctNamesArgs } from './sacct-history-figures.ts';
 import { parseSacctRecord, sacctRecordArgs } from './sacct-forgotten-job.ts';
 import { parseSacctUsage, sacctUsageArgs } from './sacct-end-details.ts';
@@ -70,6 +71,7 @@ export function createCommandLineScheduler({
   const submits = createConcurrencyLimit(SUBMITS_AT_ONCE);
   const accounting = createConcurrencyLimit(1);
   const others = createConcurrencyLimit(1);
+  const queryFiguresAsEach = createUserQueries<string | undefined>();
   let lastFacts: ClusterFacts | undefined;
   let submitter: Submitter | undefined;
 
@@ -198,28 +200,34 @@ export function createCommandLineScheduler({
   async function figures(jobs: readonly JobKey[], signal?: AbortSignal): Promise<ReadonlyMap<JobId, JobFigures>> {
     const { hasAccounting, accountsGpus = false } = lastFacts ?? (await facts(signal));
     const all = new Map<JobId, JobFigures>();
-    let hasFailed = false;
+    if (!hasAccounting) return all;
+
     // Slurm may hide the jobs of one user from another (slurmdbd.conf(5), PrivateData).
-    for (const user of hasAccounting ? new Set(jobs.map(({ unixUser }) => unixUser)) : []) {
+    async function readAs(user: string | undefined): Promise<void> {
       const its = jobs.filter(({ unixUser }) => unixUser === user);
+      const ids = its.map(({ id }) => id);
+      const names = await runSacct(sacctNamesArgs(ids), signal, user);
+      const runs = names === undefined ? undefined : await runSacct(sacctFiguresArgs(ids), signal, user);
+      if (names === undefined || runs === undefined) return;
+      for (const [id, read] of parseSacctFigures({ names, runs }, its, { accountsGpus })) all.set(id, read);
+    }
+
+    const users = new Set(jobs.map(({ unixUser }) => unixUser));
+    let last: SlurmUnavailableError | undefined;
+    const { failures, isDown } = await queryFiguresAsEach([...users], async (user) => {
       try {
-        const ids = its.map(({ id }) => id);
-        const names = await runSacct(sacctNamesArgs(ids), signal, user);
-        const runs = names === undefined ? undefined : await runSacct(sacctFiguresArgs(ids), signal, user);
-        if (names === undefined || runs === undefined) break;
-        for (const [id, read] of parseSacctFigures({ names, runs }, its, { accountsGpus })) all.set(id, read);
+        await readAs(user);
+        return undefined;
       } catch (error) {
         if (!(error instanceof SlurmUnavailableError)) throw error;
         const isRefused = error.cause instanceof SudoRefusedError;
-        // After a second failure, accounting is down for all.
-        if (!isRefused && (user === undefined || hasFailed)) throw error;
-        hasFailed ||= !isRefused;
-        log.warn("Could not read the usage of a user's ended jobs from accounting", {
-          user,
-          err: error.cause ?? error,
-        });
+        if (!isRefused) last = error;
+        return { message: error.message, isRefused };
       }
-    }
+    });
+    if (isDown && last !== undefined) throw last;
+    for (const [user, slurm] of failures)
+      log.warn("Could not read the usage of a user's ended jobs from accounting", { user, slurm });
     return all;
   }
 

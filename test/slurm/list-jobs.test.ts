@@ -4,7 +4,7 @@ import type { Transport, Command, CommandResult } from '../../src/transport/tran
 import { CommandTimeoutError, SudoRefusedError } from '../../src/transport/errors.ts';
 import { SlurmUnavailableError } from '../../src/slurm/errors.ts';
 import { createCommandLineScheduler } from '../../src/slurm/run-slurm-commands.ts';
-import type { JobId, JobList, Scheduler } from '../../src/slurm/scheduler.ts';
+import type { JobId, JobKey, JobList, Scheduler } from '../../src/slurm/scheduler.ts';
 import { silentLog } from '../support/silent-log.ts';
 import { COLUMNS, MARK, record } from './squeue-records.ts';
 
@@ -286,6 +286,39 @@ describe('jobs of several Unix users', () => {
     const error = await scheduler.figures(jobs).catch((caught: unknown) => caught);
     expect(error).to.be.instanceOf(SlurmUnavailableError);
     expect(calls).to.deep.equal(['alice sacct', 'bob sacct']);
+  });
+
+  it('are found in accounting even if it fails for two other users', async () => {
+    const { scheduler, failing } = createBed();
+    await scheduler.facts();
+    for (const user of ['carol', 'dave']) failing.set(user, new CommandTimeoutError('sacct', 1_000, '', ''));
+    const owners = new Map(
+      [{ name: 'carol', uid: 1003 }, { name: 'dave', uid: 1004 }, ALICE, BOB].map((owner, at) => [
+        at === 3 ? NAME : `${NAME.slice(0, -4)}ef0${at}`,
+        owner,
+      ]),
+    );
+    // In the first call nothing shows yet for whom accounting fails.
+    const first = await scheduler.lookUp([...owners.keys()], 0, undefined, owners);
+    expect(first.kind).to.equal('failed');
+    const list = await scheduler.lookUp([...owners.keys()], 0, undefined, owners);
+    expect(usersIn(list)).to.deep.equal(['3 bob']);
+    expect(list)
+      .to.have.property('unlisted')
+      .that.deep.equals(new Set(['carol', 'dave']));
+  });
+
+  it('have accounting figures even if accounting fails for two other users before or after', async () => {
+    const { scheduler, failing } = createBed();
+    await scheduler.facts();
+    for (const user of ['alice', 'carol']) failing.set(user, new CommandTimeoutError('sacct', 1_000, '', ''));
+    const jobsOf = (...users: readonly string[]): JobKey[] =>
+      users.map((unixUser) => ({ id: (unixUser === 'bob' ? '3' : '2') as JobId, name: NAME, unixUser }));
+    const readFor = async (...users: readonly string[]): Promise<string[]> => [
+      ...(await scheduler.figures(jobsOf(...users))).keys(),
+    ];
+    expect(await readFor('bob', 'alice', 'carol')).to.deep.equal(['3']);
+    expect(await readFor('alice', 'carol', 'bob')).to.deep.equal(['3']);
   });
 
   it('are each cancelled as their own user, even if sudo refuses scancel for one user', async () => {

@@ -13,7 +13,7 @@ import { MAX_RETRY_MS, waitForCluster } from './wait-for-cluster.ts';
 import { openCluster, type ClusterSide } from '../../assembly/open-cluster.ts';
 import type { ServerSide } from './connect-to-clearml.ts';
 import { createTransport } from '../../assembly/create-transport.ts';
-import { findTestUser } from '../../assembly/open-user-map.ts';
+import { findTestUsers } from '../../assembly/open-user-map.ts';
 import type { App } from '../../assembly/app.ts';
 import { refuseUntrustedSharedFolder } from '../../assembly/refuse-untrusted-files.ts';
 import { programText } from '../../base/version.ts';
@@ -161,9 +161,9 @@ async function checkTemplatesOnCluster(
   try {
     const { slurm } = app.config.settings;
     const sbatch = slurm.binaries.batchBinary;
-    const runAs = await findTestUser(host, slurm);
+    const users = await findTestUsers(host, slurm);
     const its = queues.filter((queue) => queue.cluster === cluster.name);
-    await warnAboutTemplates(its, { log, warnOnce, programs: { here, cluster: host, sbatch, runAs } });
+    await warnAboutTemplates(its, { log, warnOnce, programs: { here, cluster: host, sbatch, users } });
   } catch (error) {
     log.debug('The templates could not be checked', { err: error });
   } finally {
