@@ -80,6 +80,31 @@ describe('the oracle of a shared service', () => {
     expect(wrongOf({ samples, calls, polls: polled(390) })).to.deep.equal({});
   });
 
+  /** Two daemons that have met claim two tasks each at the same time. */
+  function exceedsByTwo(parkedAt: number): Record<string, readonly string[]> {
+    const polls = [
+      { who: 'daemon-1', beganAt: 10, at: 20 },
+      { who: 'daemon-2', beganAt: 30, at: 40 },
+      { who: 'daemon-1', beganAt: 50, at: 60 },
+    ];
+    const calls = ['b1', 'b2', 'a1', 'a2'].flatMap((task, index) => {
+      const who = task.startsWith('a') ? 'daemon-1' : 'daemon-2';
+      return [claim(100 + index, task, who), park(parkedAt, task, who)];
+    });
+    const limits = { jobs: 2, jobsPerUser: 9 };
+    return wrongOf({ samples: [sample(9_000, 'a1', 'a2', 'b1', 'b2')], calls, polls, limits });
+  }
+
+  it('detects more than one excess job for each other daemon', () => {
+    expect(exceedsByTwo(200)).to.deep.equal({
+      a2: ['with it, the cluster has 4 jobs of 2 daemons; the maximum is 3'],
+    });
+  });
+
+  it('permits excess jobs whose tasks were parked late', () => {
+    expect(exceedsByTwo(3_000)).to.deep.equal({});
+  });
+
   it('attributes a claim whose response was lost to the daemon that parks the task', () => {
     const samples = [sample(1_000, 'a1', 'a2', 'a3')];
     const lost = { response: undefined };

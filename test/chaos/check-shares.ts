@@ -42,6 +42,12 @@ const ACTS = new Set([...ENDINGS, 'tasks.enqueue']);
 
 const CLAIMS = new Set(['queues.get_next_task', 'queues.remove_task']);
 
+/** So long a daemon waits until its task is parked, before it claims another one. */
+const PARKED_WITHIN_MS = 2_000;
+
+/** A daemon that restarts may not find a peer again that it has not heard for longer. */
+const HEARD_WITHIN_MS = 60_000;
+
 /** After a failed call, a daemon continues with the next task. */
 const SKIPPED_WITHIN_MS = 15_000;
 
@@ -57,10 +63,12 @@ type Report = (task: string, words: string) => void;
 
 /**
  * Of the tasks that have a job at the same time, the one that was claimed last must not have been claimed by a daemon that knew of as
- * many others as the limit permits. The others that it did not know of are the submissions in flight.
+ * many others as the limit permits. The others that it did not know of are the submissions in flight: at most one of each peer, unless a
+ * call was delayed.
  */
 function checkLimits(history: SharedHistory, report: Report): Pick<SharedResult, 'mostJobs' | 'mostOfOwner'> {
   const { samples, limits, ownerOf } = history;
+  const daemons = new Set(history.polls.map(({ who }) => who));
   const reported = new Set<string>();
   let mostJobs = 0;
   let mostOfOwner = 0;
@@ -71,9 +79,16 @@ function checkLimits(history: SharedHistory, report: Report): Pick<SharedResult,
     const last = claims.toSorted((a, b) => a.at - b.at).at(-1);
     if (last === undefined || reported.has(last.task)) return;
     const known = tasks.filter((task) => task !== last.task && isKnown(history, task, last));
-    if (known.length < limit) return;
+    const inTime = claims.filter((claim) => isPrompt(history, claim, at, daemons)).length;
+    const most = limit + daemons.size - 1;
+    if (known.length < limit && (daemons.size < 2 || inTime <= most)) return;
     reported.add(last.task);
-    report(last.task, `${last.who} claimed it and knew of ${known.length} jobs of ${whose}; the maximum is ${limit}`);
+    report(
+      last.task,
+      known.length < limit
+        ? `with it, ${whose} has ${inTime} jobs of ${daemons.size} daemons; the maximum is ${most}`
+        : `${last.who} claimed it and knew of ${known.length} jobs of ${whose}; the maximum is ${limit}`,
+    );
   }
 
   for (const { at, jobs } of samples) {
@@ -102,6 +117,29 @@ function claimBefore(history: SharedHistory, task: string, at: number): ServerCa
       call.queue === history.servedQueue &&
       (call.response === undefined ? parksAfter(history, call).length > 0 : (call.response.count ?? 0) > 0),
   );
+}
+
+/**
+ * Whether no delay kept the other daemons from counting the task: it was parked soon after its claim, it has its first job, and the daemon
+ * knew its peers. One such task of each peer may exceed a limit.
+ */
+function isPrompt(history: SharedHistory, claim: ServerCall, at: number, daemons: ReadonlySet<string>): boolean {
+  const { task, who, response } = claim;
+  if (response === undefined) return false;
+  const isParked = parksAfter(history, claim).some(
+    (call) => call.response?.code === 200 && call.response.at - response.at <= PARKED_WITHIN_MS,
+  );
+  const jobs = history.samples
+    .filter((sample) => sample.at <= at)
+    .flatMap((sample) => sample.jobs.filter((job) => job.task === task).map(({ job }) => job));
+  const hasMet = (peer: string): boolean =>
+    history.polls.some(
+      (own) =>
+        own.who === who &&
+        own.at <= claim.at &&
+        history.polls.some((its) => its.who === peer && its.at <= own.beganAt && own.at - its.at < HEARD_WITHIN_MS),
+    );
+  return isParked && new Set(jobs).size <= 1 && [...daemons].every((peer) => peer === who || hasMet(peer));
 }
 
 /** The calls that park the task of this claim. */

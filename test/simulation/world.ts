@@ -112,6 +112,8 @@ export function createWorld(
       : createLimitOracle({
           ...limited,
           cluster,
+          daemons: count,
+          now: () => clock.now(),
           daemonOf: (incarnation) => numberOf.get(incarnation) ?? 0,
           ownerOf,
           // No limit counts a job of an ended task that is not in this daemon's journal: a daemon forgets an ended task without a job, and

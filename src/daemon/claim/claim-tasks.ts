@@ -34,6 +34,8 @@ const AWAY_AFTER = 3;
 export interface TaskClaimer {
   /** Claims tasks until the queues are empty, the cluster accepts no more jobs, or the time is up. Returns how many were claimed. */
   claimTasks(snapshot: Snapshot, limits: { readonly until: number; readonly signal: AbortSignal }): Promise<number>;
+  /** Whether the last call left a task only because a poll must first show the jobs of peers. */
+  awaitsPoll(): boolean;
 }
 
 /** One call of `claimTasks`. */
@@ -59,6 +61,7 @@ export function createTaskClaimer(deps: DaemonDeps, pool: SubmissionPool, backof
   const reader = createWaitingTasksReader(deps, backoff.holds);
   const messages = createHoldMessages(deps);
   let lastServed: ServedQueue | undefined;
+  let awaitsPoll = false;
 
   function mayContinue({ until, signal }: Run): boolean {
     const now = deps.clock.now();
@@ -141,6 +144,7 @@ export function createTaskClaimer(deps: DaemonDeps, pool: SubmissionPool, backof
       return true;
     } finally {
       batch.close();
+      if (reader.mustReadOften()) await batch.whenParked();
     }
   }
 
@@ -153,10 +157,14 @@ export function createTaskClaimer(deps: DaemonDeps, pool: SubmissionPool, backof
       if (!mayContinue(run)) return false;
       const { claims, needsMore } = planClaims(reading.state, Math.min(MAX_TOGETHER, left));
       if (claims.length === 0) return needsMore;
-      const size = Math.min(claims.length, backoff.room());
+      const isSingle = reader.mustClaimSingly(reading.state, claims);
+      awaitsPoll = isSingle && !reader.knowsPeersJobs();
+      if (awaitsPoll) return false;
+      const size = isSingle ? 1 : Math.min(claims.length, backoff.room());
       await pool.waitToClaim(1, until, signal);
       await pool.waitToClaim(size, Math.min(until, deps.clock.now() + GATHER_MS), signal);
       if (!(await claimTogether(run, reading, size))) return false;
+      if (isSingle) return true;
       left -= size;
       if (!claims.some(({ queue }) => reader.mustReadSize(queue))) continue;
       await pool.waitUntilIdle(until, signal);
@@ -172,7 +180,9 @@ export function createTaskClaimer(deps: DaemonDeps, pool: SubmissionPool, backof
   }
 
   return {
+    awaitsPoll: () => awaitsPoll,
     async claimTasks(snapshot, { until, signal }) {
+      awaitsPoll = false;
       const run: Run = { until, signal, passed: new Set(), claimed: 0, unanswered: 0, readSize: 0 };
       let reading: Reading | undefined;
       reader.begin(snapshot);

@@ -14,6 +14,8 @@ export interface ClaimedBatch {
   close(): void;
   /** The task is not parked now, so it is not read. */
   leave(task: TaskId): void;
+  /** Resolves when no task of it is about to be parked, at the latest after two seconds. */
+  whenParked(): Promise<void>;
   /** Reads the parked task as `tasks.get` does. The call begins after this one, and thus after the task was parked. */
   read(task: TaskId): Promise<TaskDocument | undefined>;
 }
@@ -24,10 +26,13 @@ export function createClaimedBatch({ clearml, clock }: Pick<DaemonDeps, 'clearml
   let isTimeUp = false;
   let parked = new Map<TaskId, (documents: Documents) => void>();
   let timer: AbortController | undefined;
+  let resolveParked: () => void;
+  const allParked = new Promise<void>((resolve) => (resolveParked = resolve));
 
   function readIfComplete(): void {
     if (!isTimeUp && (!isClosed || unparked.size > 0)) return;
     timer?.abort();
+    resolveParked();
     const batch = parked;
     parked = new Map();
     void readTogether(clearml, [...batch.keys()]).then((documents) => {
@@ -59,6 +64,10 @@ export function createClaimedBatch({ clearml, clock }: Pick<DaemonDeps, 'clearml
     leave(task) {
       unparked.delete(task);
       readIfComplete();
+    },
+    whenParked() {
+      if (unparked.size > 0) startTimer();
+      return allParked;
     },
     async read(task) {
       unparked.delete(task);

@@ -8,6 +8,7 @@ import { createTaskOwners, factsOf, type TaskFacts } from '../users/task-owners.
 import { isHeld, refusedUser, noteProbe, runsAs } from '../users/unix-users.ts';
 import type { RefusalHolds } from '../submit/refusal-holds.ts';
 import { findLiveJob, readParked, type Snapshot } from '../poll/poll.ts';
+import { createPeerWatch, isNearLimit } from './claim-beside-peers.ts';
 import { createOverReader, tally, tasksWithJobs, type Tally } from './count-limit-use.ts';
 import type { HoldReason } from './hold-reasons.ts';
 import { createSizeReader } from './nodes-and-gpus-of-tasks.ts';
@@ -25,6 +26,10 @@ export interface WaitingTasksReader {
   served(state: ClaimState): void;
   /** Whether a peer may submit jobs that limits count, so that the counts must be read again after few claims. */
   readonly mustReadOften: () => boolean;
+  /** Whether the peers' jobs must be counted again after each claim, as a limit that applies to one of these tasks is near. */
+  readonly mustClaimSingly: (state: ClaimState, heads: readonly Head[]) => boolean;
+  /** Whether all jobs of peers were counted that limits must count near a limit. Otherwise, a poll must come first. */
+  readonly knowsPeersJobs: () => boolean;
   /** Whether the size of the job of this queue must be read before another task is claimed. */
   readonly mustReadSize: (queue: ServedQueue) => boolean;
 }
@@ -60,6 +65,7 @@ export function createWaitingTasksReader(deps: DaemonDeps, refusals?: RefusalHol
   const countsJobs = distinguishesQueues || hasLimit(limits);
   const sizes =
     countsSizes(limits) || queues.some((queue) => countsSizes(queue.limits)) ? createSizeReader(deps) : undefined;
+  const peerWatch = createPeerWatch(deps.clock);
   let pass: Pass | undefined;
   /** Since the snapshot of the pass: tasks that were parked at any time, and entries that are old. */
   let parked = new Set<TaskId>();
@@ -69,7 +75,9 @@ export function createWaitingTasksReader(deps: DaemonDeps, refusals?: RefusalHol
   async function readTally(snapshot: Snapshot, signal: AbortSignal): Promise<Tally> {
     if (!countsJobs) return { cluster: NO_JOBS, queues: new Map() };
     if (deps.peers.hasMet()) {
+      const from = deps.clock.now();
       const [scheduler] = (await deps.clearml.queues.read([deps.schedulerQueue])).queues;
+      peerWatch.read(from);
       for (const { task } of scheduler?.entries ?? []) parked.add(task);
     }
     const isUntracked = (task: TaskId): boolean => !journal.entries.has(task) && !parked.has(task);
@@ -81,6 +89,10 @@ export function createWaitingTasksReader(deps: DaemonDeps, refusals?: RefusalHol
     if (distinguishesQueues) await readOwners([...tasks.keys()].filter((task) => isUnknown(readFacts(task))));
     const sizeOf = await sizes?.read(snapshot, tasks.keys(), signal);
     return tally(tasks, ids, readFacts, sizeOf ?? (() => undefined));
+  }
+
+  function mustReadOften(): boolean {
+    return countsJobs && deps.peers.hasMet();
   }
 
   function isUnknown(known: TaskFacts | undefined): boolean {
@@ -162,6 +174,7 @@ export function createWaitingTasksReader(deps: DaemonDeps, refusals?: RefusalHol
       if (snapshot !== pass?.snapshot) {
         parked = new Set(readParked(snapshot, deps.schedulerQueue).keys());
         old = new Set();
+        peerWatch.polled(snapshot);
       }
       pass = { snapshot, ownersLeft: OWNERS_PER_PASS };
     },
@@ -203,6 +216,7 @@ export function createWaitingTasksReader(deps: DaemonDeps, refusals?: RefusalHol
 
     tried({ queue, entry }) {
       old.add(entry.task);
+      peerWatch.claimed();
       const { unixUsers, clock } = deps;
       const owner = pass === undefined ? false : ownerInMap(pass.snapshot, entry.task);
       if (unixUsers === undefined || owner === false) return;
@@ -214,7 +228,9 @@ export function createWaitingTasksReader(deps: DaemonDeps, refusals?: RefusalHol
       for (const { queue, servedAt } of state.queues) turns.set(queue.id, servedAt);
     },
 
-    mustReadOften: () => countsJobs && deps.peers.hasMet(),
+    mustReadOften,
+    mustClaimSingly: (state, heads) => mustReadOften() && heads.some((head) => isNearLimit(state, head)),
+    knowsPeersJobs: peerWatch.mayClaim,
     mustReadSize: (queue) => countsSizes(limits) || countsSizes(queue.limits),
   };
 }

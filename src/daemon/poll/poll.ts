@@ -16,6 +16,8 @@ export type PlaceOf = (task: TaskId, ownQueue: QueueId) => Place;
 export interface Snapshot {
   /** When the poll began, in milliseconds since 1970: nothing that changed later is decided from it. */
   readonly at: number;
+  /** When Slurm began to list the jobs. */
+  readonly listedAt: number;
   /** How long Slurm took to list the jobs, in milliseconds. */
   readonly slurmMs: number;
   readonly queues: readonly Queue[];
@@ -71,7 +73,7 @@ export async function pollWith(
   for (const [task, job] of others.jobs) jobs.set(task, [...(jobs.get(task) ?? []), job]);
   const unlisted = new Set(list.kind === 'listed' ? list.unlisted : []);
   const unread = new Set([...withUnlisted(deps, server.unread, unlisted), ...others.unread]);
-  return { ...server, unread, unlisted, at, slurmMs, placeOf: readPlaces(server, deps.schedulerQueue), jobs };
+  return { ...server, unread, unlisted, at, listedAt, slurmMs, placeOf: readPlaces(server, deps.schedulerQueue), jobs };
 }
 
 /** Adds the tasks whose jobs could not be listed: nothing is decided about them. */

@@ -63,6 +63,39 @@ describe('the limit of a queue', () => {
     expect(submittedOf(fixture)).to.deep.equal([1, 2]);
   });
 
+  it('is exceeded by at most one task for each peer if both claim at the same time', async () => {
+    const fixture = fixtureWith({ limits: { maxJobs: 5 } });
+    await enqueue(fixture, 'ada', ...range(1, 20));
+    const peer = await metPeer(fixture);
+    await peer.peers.refresh(peer.clearml.workers, fixture.clock.now());
+
+    await Promise.all([passesOf(fixture).claim(), passesOf(fixture, peer).claim()]);
+
+    expect(submittedOf(fixture).length).to.be.within(5, 6);
+  });
+
+  it("is exceeded by at most one task if a peer's jobs have started since the poll: a poll comes first", async () => {
+    const fixture = fixtureWith({ limits: { maxJobs: 3 } });
+    await enqueue(fixture, 'ada', ...range(1, 10));
+    const peer = await metPeer(fixture);
+    const snapshot = await fixture.poll();
+    expect(await passesOf(fixture, peer).claim()).to.equal(3);
+    for (const number of [1, 2, 3])
+      await fixture.server.call('queues.remove_task', { queue: SCHEDULER_QUEUE, task: taskNumber(number) });
+    fixture.clock.pass(1_100);
+
+    const backoff = createBackoff(() => 1);
+    const pool = createSubmissionPool(fixture.deps, backoff);
+    const claimer = createTaskClaimer(fixture.deps, pool, backoff);
+    const until = fixture.clock.now() + 60_000;
+    expect(await claimer.claimTasks(snapshot, { until, signal: go })).to.equal(1);
+
+    expect(claimer.awaitsPoll()).to.equal(true);
+    await pool.finish();
+    expect(await claimer.claimTasks(await fixture.poll(), { until, signal: go })).to.equal(0);
+    expect(claimer.awaitsPoll()).to.equal(false);
+  });
+
   it('counts a task whose job has ended until it is decided whether another job follows', async () => {
     const fixture = fixtureWith({ limits: { maxJobs: 1 } });
     await enqueue(fixture, 'ada', 1, 2);

@@ -63,6 +63,7 @@ export function untrackedOf({
     { id: SCHEDULER, name: 'slurm_scheduler', entries: entryAt(parkedAt), isWhole: true },
   ];
   const snapshot: Snapshot = {
+    listedAt: NOW,
     slurmMs: 0,
     at: NOW,
     queues,

@@ -1,18 +1,19 @@
 // The oracle detects a submission beyond a limit, and accepts another submission of the same task.
 import { expect } from 'chai';
 import type { Fields } from '../../../src/sandbox/requests/endpoint.ts';
-import { createSimulatedClock } from '../clock.ts';
+import { createSimulatedClock, type SimulatedClock } from '../clock.ts';
 import { createPendingCalls } from '../pending-calls.ts';
 import { OWN_QUEUE, SCHEDULER_QUEUE } from '../queues.ts';
 import { createCluster, type Cluster } from '../simulated-slurm.ts';
 import { createLimitOracle, type LimitOracle } from './limits.ts';
 import type { RoundLimits } from '../schedule.ts';
 
-const TASKS = ['1', '2', '3'].map((digit) => digit.padStart(32, '0'));
+const TASKS = ['1', '2', '3', '4'].map((digit) => digit.padStart(32, '0'));
 const [ONE = '', TWO = '', THREE = ''] = TASKS;
 
 interface Bed {
   readonly oracle: LimitOracle;
+  readonly clock: SimulatedClock;
   readonly cluster: Cluster;
   readonly reports: string[];
   readonly uncounted: Set<string>;
@@ -23,14 +24,17 @@ interface Bed {
   readonly submit: (task: string) => void;
 }
 
-function createBed(limits: RoundLimits['limits']): Bed {
-  const cluster = createCluster(createSimulatedClock(0), createPendingCalls());
+function createBed(limits: RoundLimits['limits'], daemons = 1): Bed {
+  const clock = createSimulatedClock(0);
+  const cluster = createCluster(clock, createPendingCalls());
   cluster.sizeOf = () => ({ nodes: 2, gpus: 0 });
   const reports: string[] = [];
   const uncounted = new Set<string>();
   const oracle = createLimitOracle({
     limits,
     cluster,
+    daemons,
+    now: () => clock.now(),
     daemonOf: (incarnation) => incarnation,
     ownerOf: () => 'ada',
     isUncounted: (task) => uncounted.has(task),
@@ -41,12 +45,14 @@ function createBed(limits: RoundLimits['limits']): Bed {
   }
   return {
     oracle,
+    clock,
     cluster,
     reports,
     uncounted,
     claim: (task, daemon = 1) => see(daemon, 'queues.get_next_task', { queue: OWN_QUEUE, task }, { entry: { task } }),
     park: (task, daemon = 1) => see(daemon, 'queues.add_task', { queue: SCHEDULER_QUEUE, task }),
     poll(daemon = 1) {
+      see(daemon, 'workers.register', {});
       see(daemon, 'queues.get_all', {});
       see(daemon, 'workers.get_all', {});
     },
@@ -60,7 +66,7 @@ function createBed(limits: RoundLimits['limits']): Bed {
 describe('the oracle of limits', () => {
   it('detects a submission although the jobs already use the maximum number of nodes', () => {
     const { claim, submit, reports } = createBed({ maxNodes: 3 });
-    for (const task of TASKS) {
+    for (const task of [ONE, TWO, THREE]) {
       claim(task);
       submit(task);
     }
@@ -110,5 +116,26 @@ describe('the oracle of limits', () => {
     claim(THREE);
     submit(THREE);
     expect(reports).to.deep.equal(['task 3 is submitted although the cluster has the maximum of 1 jobs: now 3']);
+  });
+
+  /** Two daemons that have met claim two tasks each at the same time. */
+  function claimedByTwo(parkedAfterMs: number): readonly string[] {
+    const { clock, claim, park, poll, submit, reports } = createBed({ maxJobs: 2 }, 2);
+    for (const daemon of [1, 2, 1]) poll(daemon);
+    for (const [index, task] of TASKS.entries()) claim(task, 1 + (index % 2));
+    clock.pass(parkedAfterMs);
+    for (const [index, task] of TASKS.entries()) {
+      park(task, 1 + (index % 2));
+      submit(task);
+    }
+    return reports;
+  }
+
+  it('detects more than one excess job for each peer', () => {
+    expect(claimedByTwo(100)).to.deep.equal(['task 4 is submitted although 2 daemons may have 3 jobs: now 4']);
+  });
+
+  it('permits excess jobs whose tasks were not parked for seconds', () => {
+    expect(claimedByTwo(3_000)).to.deep.equal([]);
   });
 });

@@ -23,6 +23,8 @@ const OWNERS_USERS: Readonly<Record<string, string>> = { ada: 'alice', bob: 'bob
 
 interface Facts extends Pick<RoundLimits, 'limits' | 'unixUsers'> {
   readonly cluster: Cluster;
+  readonly daemons: number;
+  readonly now: () => number;
   /** The number of the daemon with this incarnation. */
   readonly daemonOf: (incarnation: number) => number;
   readonly ownerOf: (task: string) => string;
@@ -34,6 +36,10 @@ interface Facts extends Pick<RoundLimits, 'limits' | 'unixUsers'> {
 /** The last claim of a task. */
 interface Claim {
   readonly daemon: number;
+  readonly incarnation: number;
+  readonly at: number;
+  /** Whether the daemon knew that it has peers. */
+  readonly knewPeers: boolean;
   /** Grows with each claim. */
   readonly number: number;
   /** The tasks of other daemons that were claimed, but not parked when the last poll of this daemon began, and those that had ended. */
@@ -51,6 +57,12 @@ interface Poll {
   readonly ended: ReadonlySet<string>;
 }
 
+/** So long a daemon waits until its task is parked, before it claims another one. */
+const PARKED_WITHIN_MS = 2_000;
+
+/** A peer without a heartbeat for so long may be unknown. */
+const HEARD_WITHIN_MS = 75_000;
+
 /** The most nodes or GPUs of a job in a round. */
 const MOST_OF_JOB = 4;
 
@@ -64,6 +76,8 @@ export function createLimitOracle({
   limits,
   unixUsers,
   cluster,
+  daemons,
+  now,
   daemonOf,
   ownerOf,
   isUncounted,
@@ -81,6 +95,12 @@ export function createLimitOracle({
   /** By incarnation: the tasks that were parked when its last poll began, and the last poll that has ended. */
   const beginning = new Map<number, ReadonlyMap<string, number>>();
   const polls = new Map<number, Poll>();
+  /** The number of the last claim of each task that was parked soon after the claim, by the daemon that claimed it. */
+  const parkedSoon = new Map<string, number>();
+  /** By daemon: its last heartbeat. */
+  const heardAt = new Map<number, number>();
+  /** The incarnations that have met each peer. */
+  const knowPeers = new Set<number>();
 
   function claim(incarnation: number, task: string): void {
     const daemon = daemonOf(incarnation);
@@ -91,6 +111,9 @@ export function createLimitOracle({
     const tasksOf = (some: typeof others): Set<string> => new Set(some.map(([one]) => one));
     claims.set(task, {
       daemon,
+      incarnation,
+      at: now(),
+      knewPeers: knowPeers.has(incarnation),
       number: (claimCount += 1),
       uncounted: tasksOf(others.filter(([one, { number }]) => poll?.parked.get(one) !== number || isEnded(one))),
       unsized: tasksOf(others.filter(([one]) => poll?.withJob.has(one) !== true || isUncounted(one))),
@@ -118,10 +141,37 @@ export function createLimitOracle({
     return tasks.filter((task) => last?.uncounted.has(task) !== true).length;
   }
 
+  /** Whether no delay kept the peers from counting the task. */
+  function isPrompt(task: string): boolean {
+    const its = claims.get(task);
+    const attempts = cluster.jobs.filter((job) => job.task === task).length;
+    return its?.knewPeers === true && parkedSoon.get(task) === its.number && attempts <= 1;
+  }
+
   function check(what: string, tasks: readonly string[], limit: number | undefined, task: string): void {
+    if (limit === undefined) return;
     const jobs = countAtClaim(tasks);
-    if (limit === undefined || jobs <= limit) return;
-    report(`${named(task)} is submitted although ${what} has the maximum of ${limit} jobs: now ${jobs}`, task);
+    if (jobs > limit)
+      report(`${named(task)} is submitted although ${what} has the maximum of ${limit} jobs: now ${jobs}`, task);
+    const prompt = tasks.filter(isPrompt).length;
+    const most = limit + daemons - 1;
+    if (prompt > most)
+      report(`${named(task)} is submitted although ${daemons} daemons may have ${most} jobs: now ${prompt}`, task);
+  }
+
+  function park(incarnation: number, task: string): void {
+    const its = claims.get(task);
+    parked.set(task, its?.number ?? 0);
+    if (its?.incarnation === incarnation && now() - its.at <= PARKED_WITHIN_MS) parkedSoon.set(task, its.number);
+  }
+
+  function noteWorkers(incarnation: number, endpoint: string): void {
+    if (['workers.register', 'workers.status_report'].includes(endpoint)) heardAt.set(daemonOf(incarnation), now());
+    if (endpoint !== 'workers.get_all') return;
+    const others = [...heardAt].filter(
+      ([daemon, at]) => daemon !== daemonOf(incarnation) && now() - at < HEARD_WITHIN_MS,
+    );
+    if (others.length === daemons - 1) knowPeers.add(incarnation);
   }
 
   /** The last job may exceed the limit. @param before how many the other jobs have */
@@ -162,7 +212,8 @@ export function createLimitOracle({
       if (isClaim && (answer['entry'] !== undefined || Number(answer['removed']) > 0))
         claim(incarnation, String(body['task']));
       if (endpoint === 'queues.add_task' && body?.['queue'] === SCHEDULER_QUEUE)
-        parked.set(String(body['task']), claims.get(String(body['task']))?.number ?? 0);
+        park(incarnation, String(body['task']));
+      noteWorkers(incarnation, endpoint);
       if (endpoint === 'queues.get_all' && body?.['id'] === undefined) beginning.set(incarnation, new Map(parked));
       if (endpoint === 'workers.get_all') {
         const withJob = tasksWithJob();
