@@ -81,16 +81,17 @@ describe('the oracle of a shared service', () => {
   });
 
   /** Two daemons that have met claim two tasks each at the same time. */
-  function exceedsByTwo(parkedAt: number): Record<string, readonly string[]> {
+  function exceedsByTwo(parkedAt: number, ...gates: readonly ServerCall[]): Record<string, readonly string[]> {
     const polls = [
       { who: 'daemon-1', beganAt: 10, at: 20 },
       { who: 'daemon-2', beganAt: 30, at: 40 },
       { who: 'daemon-1', beganAt: 50, at: 60 },
     ];
-    const calls = ['b1', 'b2', 'a1', 'a2'].flatMap((task, index) => {
+    const claimed = ['b1', 'b2', 'a1', 'a2'].flatMap((task, index) => {
       const who = task.startsWith('a') ? 'daemon-1' : 'daemon-2';
       return [claim(100 + index, task, who), park(parkedAt, task, who)];
     });
+    const calls = [...claimed, ...gates];
     const limits = { jobs: 2, jobsPerUser: 9 };
     return wrongOf({ samples: [sample(9_000, 'a1', 'a2', 'b1', 'b2')], calls, polls, limits });
   }
@@ -101,8 +102,11 @@ describe('the oracle of a shared service', () => {
     });
   });
 
-  it('permits excess jobs whose tasks were parked late', () => {
+  it('permits excess jobs whose tasks were parked late, or whose jobs started at once', () => {
     expect(exceedsByTwo(3_000)).to.deep.equal({});
+    const gate = (at: number): ServerCall => call(at, 'node', 'queues.remove_task', 'b1', { queue: 'scheduler' });
+    expect(exceedsByTwo(200, gate(900))).to.deep.equal({});
+    expect(exceedsByTwo(200, gate(1_900))).to.have.key('a2');
   });
 
   it('attributes a claim whose response was lost to the daemon that parks the task', () => {

@@ -45,6 +45,9 @@ const CLAIMS = new Set(['queues.get_next_task', 'queues.remove_task']);
 /** So long a daemon waits until its task is parked, before it claims another one. */
 const PARKED_WITHIN_MS = 2_000;
 
+/** A job that starts so soon may leave the scheduler queue before another daemon reads it again. */
+const STARTED_WITHIN_MS = 1_000;
+
 /** A daemon that restarts may not find a peer again that it has not heard for longer. */
 const HEARD_WITHIN_MS = 60_000;
 
@@ -126,9 +129,9 @@ function claimBefore(history: SharedHistory, task: string, at: number): ServerCa
 function isPrompt(history: SharedHistory, claim: ServerCall, at: number, daemons: ReadonlySet<string>): boolean {
   const { task, who, response } = claim;
   if (response === undefined) return false;
-  const isParked = parksAfter(history, claim).some(
-    (call) => call.response?.code === 200 && call.response.at - response.at <= PARKED_WITHIN_MS,
-  );
+  const parkedAt = parksAfter(history, claim).find((call) => call.response?.code === 200)?.response?.at ?? Infinity;
+  const startedAt = gateAfter(history, claim)?.at ?? Infinity;
+  if (parkedAt - response.at > PARKED_WITHIN_MS || startedAt - parkedAt <= STARTED_WITHIN_MS) return false;
   const jobs = history.samples
     .filter((sample) => sample.at <= at)
     .flatMap((sample) => sample.jobs.filter((job) => job.task === task).map(({ job }) => job));
@@ -139,7 +142,19 @@ function isPrompt(history: SharedHistory, claim: ServerCall, at: number, daemons
         own.at <= claim.at &&
         history.polls.some((its) => its.who === peer && its.at <= own.beganAt && own.at - its.at < HEARD_WITHIN_MS),
     );
-  return isParked && new Set(jobs).size <= 1 && [...daemons].every((peer) => peer === who || hasMet(peer));
+  return new Set(jobs).size <= 1 && [...daemons].every((peer) => peer === who || hasMet(peer));
+}
+
+/** The call by which a job takes the task of this claim from the scheduler queue. */
+function gateAfter({ calls, servedQueue }: SharedHistory, { task, at }: ServerCall): ServerCall | undefined {
+  return calls.find(
+    (call) =>
+      call.task === task &&
+      call.at >= at &&
+      call.endpoint === 'queues.remove_task' &&
+      call.queue !== servedQueue &&
+      !call.who.startsWith('daemon'),
+  );
 }
 
 /** The calls that park the task of this claim. */

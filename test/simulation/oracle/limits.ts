@@ -60,6 +60,9 @@ interface Poll {
 /** So long a daemon waits until its task is parked, before it claims another one. */
 const PARKED_WITHIN_MS = 2_000;
 
+/** A job that starts so soon may leave the scheduler queue before a peer reads it again. */
+const STARTED_WITHIN_MS = 1_000;
+
 /** A peer without a heartbeat for so long may be unknown. */
 const HEARD_WITHIN_MS = 75_000;
 
@@ -95,8 +98,8 @@ export function createLimitOracle({
   /** By incarnation: the tasks that were parked when its last poll began, and the last poll that has ended. */
   const beginning = new Map<number, ReadonlyMap<string, number>>();
   const polls = new Map<number, Poll>();
-  /** The number of the last claim of each task that was parked soon after the claim, by the daemon that claimed it. */
-  const parkedSoon = new Map<string, number>();
+  /** Of each task that was parked soon after its last claim, by the daemon that claimed it: the number of the claim. */
+  const parkedSoon = new Map<string, { readonly number: number; readonly at: number }>();
   /** By daemon: its last heartbeat. */
   const heardAt = new Map<number, number>();
   /** The incarnations that have met each peer. */
@@ -144,8 +147,11 @@ export function createLimitOracle({
   /** Whether no delay kept the peers from counting the task. */
   function isPrompt(task: string): boolean {
     const its = claims.get(task);
-    const attempts = cluster.jobs.filter((job) => job.task === task).length;
-    return its?.knewPeers === true && parkedSoon.get(task) === its.number && attempts <= 1;
+    const soon = parkedSoon.get(task);
+    const jobs = cluster.jobs.filter((job) => job.task === task);
+    const startedAt = jobs[0]?.startAt ?? Infinity;
+    if (its === undefined || !its.knewPeers || soon?.number !== its.number || jobs.length > 1) return false;
+    return startedAt - soon.at > STARTED_WITHIN_MS;
   }
 
   function check(what: string, tasks: readonly string[], limit: number | undefined, task: string): void {
@@ -162,7 +168,8 @@ export function createLimitOracle({
   function park(incarnation: number, task: string): void {
     const its = claims.get(task);
     parked.set(task, its?.number ?? 0);
-    if (its?.incarnation === incarnation && now() - its.at <= PARKED_WITHIN_MS) parkedSoon.set(task, its.number);
+    if (its?.incarnation === incarnation && now() - its.at <= PARKED_WITHIN_MS)
+      parkedSoon.set(task, { number: its.number, at: now() });
   }
 
   function noteWorkers(incarnation: number, endpoint: string): void {
