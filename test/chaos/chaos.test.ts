@@ -1,6 +1,13 @@
 // Rounds of chaos on real Slurm: a first one, and rounds that failed before.
 import { expect } from 'chai';
-import { requirePython, requireRoot, requireSlurm, requireSshd } from '../support/skip-unless.ts';
+import {
+  requirePython,
+  requireRoot,
+  requireSandbox,
+  requireSlurm,
+  requireSshd,
+  requireSudo,
+} from '../support/skip-unless.ts';
 import { ON_SCHEDULER_PAGE } from './schedule.ts';
 import { runReal, type RealRun } from './rounds-on-real-slurm.ts';
 import type { SshProvider } from './ssh-access.ts';
@@ -12,6 +19,7 @@ interface Replay {
   readonly round: number;
   readonly daemons: number;
   readonly over?: SshProvider;
+  readonly isShared?: boolean;
   readonly size?: RealRun['size'];
 }
 
@@ -41,9 +49,24 @@ describe('chaos on real Slurm', function () {
       size: { spanMs: 8_000, tasks: 6, faults: 5 },
     });
   });
+
+  describe('of a shared service', () => {
+    before(requireSudo);
+    before(requireRoot);
+    before(requireSandbox);
+
+    itPasses({
+      title: 'tasks of three users as jobs of three Unix users, with limits',
+      seed: 2,
+      round: 0,
+      daemons: 2,
+      isShared: true,
+      size: { spanMs: 8_000, tasks: 10, faults: 5 },
+    });
+  });
 });
 
-function itPasses({ title, seed, round, daemons, over, size }: Replay): void {
+function itPasses({ title, seed, round, daemons, over, isShared = false, size }: Replay): void {
   it(`loses no task, runs none twice, and gives each its correct final status: ${title}`, async () => {
     const lines: string[] = [];
     const tally = await runReal({
@@ -54,6 +77,7 @@ function itPasses({ title, seed, round, daemons, over, size }: Replay): void {
       agent: 'stand-in',
       daemons,
       over,
+      isShared,
       isPatient: true,
       leftOut: ON_SCHEDULER_PAGE,
       keep: false,
