@@ -11,6 +11,7 @@ import { startWorld, type World } from './world.ts';
 
 interface Row {
   readonly name: string;
+  readonly id?: string;
   readonly tasks: number;
   readonly jobs: number;
   readonly accounted: number;
@@ -18,6 +19,7 @@ interface Row {
   readonly cpuHours: number;
   readonly gpuHours: number;
   readonly cpuEfficiency: number;
+  readonly memoryEfficiency: number;
   readonly wait: { readonly median: number; readonly p90: number };
   readonly causes: Readonly<Record<string, number>>;
 }
@@ -84,7 +86,17 @@ describe('the report on a cluster with accounting', () => {
     expect(row.cpuEfficiency).to.be.closeTo(sum(({ usedCpu }) => usedCpu) / sum(({ cpuTime }) => cpuTime), 1e-6);
     const waits = jobs.map(({ waited }) => waited).sort((one, other) => one - other);
     expect(row.wait).to.deep.equal({ median: waits[1], p90: waits[2] });
-    expect((await report(world, 'user')).map(({ tasks: count }) => count)).to.deep.equal([3]);
+    // A job that ended before it was measured has no peak.
+    const measured = jobs.filter(({ peakMb }) => peakMb > 0);
+    const memory = (of: (job: SacctJob) => number): number =>
+      measured.reduce((total, job) => total + of(job) * job.elapsed, 0);
+    expect(measured).to.have.length.above(0);
+    const memoryEfficiency = memory(({ peakMb }) => peakMb) / memory(({ memoryMb }) => memoryMb);
+    expect(row.memoryEfficiency).to.be.closeTo(memoryEfficiency, 1e-6);
+    for (const by of ['user', 'project', 'template', 'cluster']) {
+      const rows = await report(world, by);
+      expect(rows.map(withoutName), by).to.deep.equal([withoutName(row)]);
+    }
 
     const { stdout } = await world.run('audit', first.slice(0, 12), '--json');
     const lines = stdout
@@ -101,6 +113,10 @@ describe('the report on a cluster with accounting', () => {
   });
 });
 
+function withoutName({ name: _name, id: _id, ...figures }: Row): Partial<Row> {
+  return figures;
+}
+
 async function report(world: World, by: string): Promise<Row[]> {
   const { stdout, stderr } = await world.run('report', '--json', '--by', by);
   expect(stderr).to.equal('');
@@ -114,23 +130,39 @@ interface SacctJob {
   readonly gpus: number;
   readonly usedCpu: number;
   readonly waited: number;
+  readonly memoryMb: number;
+  readonly peakMb: number;
 }
 
-/** CPUTimeRAW and the waiting time as sacct reports them. */
+/** CPUTimeRAW, the waiting time and the peak of each job's memory as sacct reports them. */
 async function readSacct(world: World, tasks: readonly string[]): Promise<SacctJob[]> {
-  const format = 'JobName,ElapsedRaw,NNodes,CPUTimeRAW,AllocTRES,TotalCPU,Submit,Start';
-  const text = await world.cluster.run('sacct', '--noheader', '--parsable2', `--format=${format}`);
-  return text
+  const format = 'JobIDRaw,JobName,ElapsedRaw,NNodes,CPUTimeRAW,AllocTRES,TotalCPU,Submit,Start,TRESUsageInTot';
+  const text = await world.cluster.run('sacct', '--noheader', '--parsable2', '--noconvert', `--format=${format}`);
+  const rows = text
     .trimEnd()
     .split('\n')
-    .map((line) => line.split('|'))
-    .filter(([name = '']) => tasks.some((task) => name.includes(task)))
-    .map(([, elapsed, nodes, cpuTime, tres = '', usedCpu = '', submitted = '', started = '']) => ({
+    .map((line) => line.split('|'));
+  /** Of the job and its steps. */
+  const peakOf = (job: string): number => {
+    const its = rows.filter(([id = '']) => id === job || id.startsWith(`${job}.`));
+    return Math.max(...its.map((row) => megabytes(row[9])));
+  };
+  return rows
+    .filter(([id = '', name = '']) => !id.includes('.') && tasks.some((task) => name.includes(task)))
+    .map(([id = '', , elapsed, nodes, cpuTime, tres = '', usedCpu = '', submitted = '', started = '']) => ({
       elapsed: Number(elapsed),
       nodes: Number(nodes),
       cpuTime: Number(cpuTime),
       gpus: Number(/gres\/gpu=(\d+)/.exec(tres)?.[1] ?? 0),
       usedCpu: usedCpu.split(':').reduce((total, part) => total * 60 + Number(part), 0),
       waited: (Date.parse(started) - Date.parse(submitted)) / 1000,
+      memoryMb: megabytes(tres),
+      peakMb: peakOf(id),
     }));
+}
+
+/** The memory of a list of TRES, in MiB. */
+function megabytes(tres = ''): number {
+  const [, amount = '0', unit = ''] = /(?:^|,)mem=([\d.]+)([KMG]?)/.exec(tres) ?? [];
+  return Number(amount) * ({ K: 1 / 1024, M: 1, G: 1024 }[unit] ?? 1 / 1024 ** 2);
 }

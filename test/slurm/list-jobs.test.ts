@@ -288,26 +288,6 @@ describe('jobs of several Unix users', () => {
     expect(calls).to.deep.equal(['alice sacct', 'bob sacct']);
   });
 
-  it('are found in accounting even if it fails for two other users', async () => {
-    const { scheduler, failing } = createBed();
-    await scheduler.facts();
-    for (const user of ['carol', 'dave']) failing.set(user, new CommandTimeoutError('sacct', 1_000, '', ''));
-    const owners = new Map(
-      [{ name: 'carol', uid: 1003 }, { name: 'dave', uid: 1004 }, ALICE, BOB].map((owner, at) => [
-        at === 3 ? NAME : `${NAME.slice(0, -4)}ef0${at}`,
-        owner,
-      ]),
-    );
-    // In the first call nothing shows yet for whom accounting fails.
-    const first = await scheduler.lookUp([...owners.keys()], 0, undefined, owners);
-    expect(first.kind).to.equal('failed');
-    const list = await scheduler.lookUp([...owners.keys()], 0, undefined, owners);
-    expect(usersIn(list)).to.deep.equal(['3 bob']);
-    expect(list)
-      .to.have.property('unlisted')
-      .that.deep.equals(new Set(['carol', 'dave']));
-  });
-
   it('have accounting figures even if accounting fails for two other users before or after', async () => {
     const { scheduler, failing } = createBed();
     await scheduler.facts();

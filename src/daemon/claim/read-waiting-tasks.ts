@@ -230,7 +230,7 @@ export function createWaitingTasksReader(deps: DaemonDeps, refusals?: RefusalHol
 
     mustReadOften,
     mustClaimSingly: (state, heads) => mustReadOften() && heads.some((head) => isNearLimit(state, head)),
-    knowsPeersJobs: peerWatch.mayClaim,
+    knowsPeersJobs: () => peerWatch.mayClaim(),
     mustReadSize: (queue) => countsSizes(limits) || countsSizes(queue.limits),
   };
 }
