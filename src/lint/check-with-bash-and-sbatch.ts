@@ -153,7 +153,7 @@ async function checkWithSbatch(
     }
     const tested = parseTestOnly(result);
     if (tested.kind === 'taken') return NO_FINDINGS;
-    if (tested.kind === 'refused') refusal ??= found([rejectionFinding(tested.message, parsed)]);
+    if (tested.kind === 'refused') refusal ??= found([rejectionFinding(tested.message, parsed, user)]);
     else unchecked ??= notChecked(`sbatch --test-only could not check the job: ${tested.message}.`);
   }
   return refusal ?? unchecked ?? NO_FINDINGS;

@@ -78,8 +78,8 @@ const OPTIONS_BY_MESSAGE: readonly (readonly [RegExp, readonly string[]])[] = [
   [/node count|nodes/i, ['nodes', 'nodelist']],
 ];
 
-/** @param message Slurm's reason for rejecting the sample script */
-export function rejectionFinding(message: string, { source, tokens }: LenientParse): Finding {
+/** @param message Slurm's reason for rejecting the sample script @param user the mapped user as whom sbatch ran */
+export function rejectionFinding(message: string, { source, tokens }: LenientParse, user?: string): Finding {
   const options = parseOptions(tokens);
   const named = /'?--([a-z][\w-]*)/.exec(message)?.[1];
   const names =
@@ -89,6 +89,6 @@ export function rejectionFinding(message: string, { source, tokens }: LenientPar
     // A message that names no option is about the whole request.
     ...positionAt(source.text, (option ?? options[0])?.start ?? 0),
     rule: 'sbatch-refuses',
-    sentence: `sbatch --test-only: ${/[.?!]$/.test(message) ? message : `${message}.`}`,
+    sentence: `sbatch --test-only${user === undefined ? '' : ` as ${user}`}: ${/[.?!]$/.test(message) ? message : `${message}.`}`,
   };
 }
