@@ -5,7 +5,7 @@ import { createUserQueries, type EachUser } from '../../src/slurm/query-each-use
 interface Bed {
   readonly asked: string[];
   /** Asks as these users. Users whose names begin with f fail, and sudo refuses those whose names begin with r. */
-  query(...users: readonly string[]): Promise<EachUser<string>>;
+  readonly query: (...users: readonly string[]) => Promise<EachUser<string>>;
 }
 
 function createBed(): Bed {

@@ -162,18 +162,27 @@ export async function addAccount({ shell = '/bin/sh', files = {} }: AccountOptio
 }
 
 export async function removeAccount({ name, uid, home, keyFile }: TestAccount): Promise<void> {
-  // A user with processes cannot be removed, and a killed process takes a moment to end.
-  await waitUntil(`the processes of ${name} to be gone`, () =>
-    execute('pkill', ['-KILL', '-u', String(uid)]).then(
+  // A user with processes cannot be removed. A killed process takes a moment to end, and Slurm may just start one more.
+  await waitUntil(`user ${name} to have no process and to be removed`, async () => {
+    const areGone = await execute('pkill', ['-KILL', '-u', String(uid)]).then(
       () => false,
       () => true,
-    ),
-  );
-  await execute('userdel', [name]).catch((error: unknown) => {
-    if (!String(error).includes('does not exist')) throw error;
+    );
+    return areGone && (await removeUnusedAccount(name));
   });
   for (const path of [home, keyFile, `${keyFile}.pub`, `${home}.pub`]) rmSync(path, { recursive: true, force: true });
   if (readdirSync(KEYS).length === 0) rmdirSync(KEYS);
+}
+
+/** False if a process of the user has started since. */
+async function removeUnusedAccount(name: string): Promise<boolean> {
+  try {
+    await execute('userdel', [name]);
+  } catch (error) {
+    if (String(error).includes('is currently used by process')) return false;
+    if (!String(error).includes('does not exist')) throw error;
+  }
+  return true;
 }
 
 /** An SSH key pair without a passphrase, or with one. */
