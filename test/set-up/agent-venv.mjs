@@ -24,6 +24,10 @@ const FOLDER = resolve('.test-cache/agent-venv');
 /** The agent and what it needs as wheels, for tests that install it where there is no way to an index. */
 export const AGENT_WHEELS = resolve(`.test-cache/wheels-of-agent-${REQUIREMENTS['clearml-agent']}`);
 
+/** clearml-session and what else it imports, for the PYTHONPATH of this Python: users have it on their machines. */
+const SESSION = { 'clearml-session': '0.17.0', pexpect: '4.9.0', ptyprocess: '0.7.0' };
+export const CLEARML_SESSION = resolve(`.test-cache/clearml-session-${SESSION['clearml-session']}`);
+
 export const AGENT_PYTHON = `${FOLDER}/bin/python`;
 
 /** @returns {Promise<import('./command.mjs').InstallResult>} */
@@ -34,7 +38,7 @@ export async function installAgent() {
     const venv = await runCommand('/usr/bin/python3', ['-m', 'venv', FOLDER]);
     if (venv.exitCode !== 0)
       return { missing: [`Cannot create a Python environment: ${lastLines(venv.output)}`], says: '' };
-    const wanted = Object.entries(REQUIREMENTS).map(([name, version]) => `${name}==${version}`);
+    const wanted = requirementsOf(REQUIREMENTS);
     const problem = await pip('install', ...wanted);
     if (problem !== undefined) return { missing: [`pip could not install ${wanted.join(', ')}: ${problem}`], says: '' };
     made.push(`installed ${wanted.join(', ')} in .test-cache`);
@@ -53,7 +57,20 @@ export async function installAgent() {
     await rename(draft, AGENT_WHEELS);
     made.push('downloaded its wheels');
   }
+  if (!existsSync(CLEARML_SESSION)) {
+    const draft = `${CLEARML_SESSION}.draft-${process.pid}`;
+    const wanted = requirementsOf(SESSION);
+    const problem = await pip('install', '--no-deps', '--target', draft, ...wanted);
+    if (problem !== undefined) return { missing: [`pip could not install ${wanted.join(', ')}: ${problem}`], says: '' };
+    await rename(draft, CLEARML_SESSION);
+    made.push('installed clearml-session');
+  }
   return { missing: [], says: made.length === 0 ? 'the one in .test-cache is up to date' : made.join(', ') };
+}
+
+/** @param {Readonly<Record<string, string>>} versions */
+function requirementsOf(versions) {
+  return Object.entries(versions).map(([name, version]) => `${name}==${version}`);
 }
 
 /**
@@ -73,9 +90,9 @@ function hasModule(name) {
   return readdirSync(library).some((python) => existsSync(`${library}/${python}/site-packages/${name}`));
 }
 
-/** Whether the agent and its wheels are there. */
+/** Whether the agent, its wheels and clearml-session are there. */
 export async function isAgentInstalled() {
-  return existsSync(AGENT_WHEELS) && (await isInstalled());
+  return existsSync(AGENT_WHEELS) && existsSync(CLEARML_SESSION) && (await isInstalled());
 }
 
 /** Asks the environment itself: one that was moved, or whose Python is gone, does not answer. */
