@@ -1,6 +1,6 @@
 // Actions that several rows of the decision table share.
 import { attemptOf, jitterOf } from '../../slurm/job-name.ts';
-import { backoffMs } from '../submit/submission-backoff.ts';
+import { backoffMs } from '../submit/backoff-ms.ts';
 import type { Entry } from '../journal/entry.ts';
 import type { Job } from '../../slurm/scheduler.ts';
 import type { Action, Ending } from './action.ts';

@@ -1,7 +1,7 @@
 // Holds the tasks of a queue, or of one Unix user in it, whose jobs Slurm refuses because of a limit that other queues need not share.
 import type { QueueId } from '../../clearml/ids.ts';
 import type { Entry } from '../journal/entry.ts';
-import { backoffMs } from './submission-backoff.ts';
+import { backoffMs } from './backoff-ms.ts';
 
 /** Whose jobs are refused: each queue has its own partition, account and QOS, and each mapped user has another association. */
 export interface Refused {

@@ -1,7 +1,8 @@
 // Tests the backoff of claiming.
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { createBackoff, backoffMs, type Backoff } from '../../../src/daemon/submit/submission-backoff.ts';
+import { backoffMs } from '../../../src/daemon/submit/backoff-ms.ts';
+import { createBackoff, type Backoff } from '../../../src/daemon/submit/submission-backoff.ts';
 
 describe('the backoff between submissions', () => {
   it('grows with each consecutive failure, up to five minutes', () => {

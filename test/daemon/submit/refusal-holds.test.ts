@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import type { QueueId } from '../../../src/clearml/ids.ts';
 import { createRefusalHolds, type Refused, type RefusalHolds } from '../../../src/daemon/submit/refusal-holds.ts';
-import { backoffMs } from '../../../src/daemon/submit/submission-backoff.ts';
+import { backoffMs } from '../../../src/daemon/submit/backoff-ms.ts';
 
 const FIRST: Refused = { queue: 'f'.repeat(32) as QueueId, user: undefined };
 const SECOND: Refused = { queue: 'e'.repeat(32) as QueueId, user: undefined };
