@@ -42,6 +42,9 @@ describe('the ClearML client with redaction', () => {
     const tasks = redactedTasks(
       {
         setStatusMessage: record,
+        setStatusMessages: async (texts: ReadonlyMap<TaskId, string>) => {
+          for (const [id, text] of texts) await record(id, text);
+        },
         fail: record,
         stop: record,
         complete: record,
@@ -51,12 +54,13 @@ describe('the ClearML client with redaction', () => {
     );
 
     await tasks.setStatusMessage(TASK, SECRET);
+    await tasks.setStatusMessages(new Map([[TASK, SECRET]]));
     await tasks.fail(TASK, note, { force: false });
     await tasks.stop(TASK, note, { force: false });
     await tasks.complete(TASK, note);
     await tasks.unstart(TASK, 'stopped', note);
 
-    expect(sent).to.deep.equal(['********', ...Array.from({ length: 4 }, () => 'Slurm ********: ********')]);
+    expect(sent).to.deep.equal(['********', '********', ...Array.from({ length: 4 }, () => 'Slurm ********: ********')]);
   });
 
   it('truncates a long status message', async () => {

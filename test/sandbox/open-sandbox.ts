@@ -31,6 +31,8 @@ export interface Answer {
 export interface OpenSandbox extends Sandbox {
   /** Whatever it answers. */
   call(endpoint: string, body?: Fields): Promise<Answer>;
+  /** A call with several objects, as JSON lines. */
+  batch(endpoint: string, lines: readonly Fields[]): Promise<Answer>;
   /** The data of a call that must succeed. */
   ok(endpoint: string, body?: Fields): Promise<Fields>;
   /** The call, held between its reading and its writing until `sandbox.release`. */
@@ -76,6 +78,13 @@ export function callsOn(access: {
     return readResult(await reply.text());
   }
 
+  async function batch(endpoint: string, lines: readonly Fields[]): Promise<Answer> {
+    const headers = { authorization, 'content-type': 'application/json-lines' };
+    const body = lines.map((line) => JSON.stringify(line)).join('\n');
+    const reply = await fetch(`${access.url}/${endpoint}`, { method: 'POST', headers, body });
+    return readResult(await reply.text());
+  }
+
   async function ok(endpoint: string, body: Fields = {}): Promise<Fields> {
     const answer = await call(endpoint, body);
     if (answer.result !== '200/0') throw new Error(`${endpoint}: ${answer.result} ${answer.message}`);
@@ -87,6 +96,7 @@ export function callsOn(access: {
 
   return {
     call,
+    batch,
     ok,
     held: async (endpoint, body) => {
       await ok('sandbox.fault', { endpoint, kind: 'hold' });

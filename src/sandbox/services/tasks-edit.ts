@@ -96,9 +96,14 @@ export function createTasksEditService(store: Store, clock: SandboxClock): Servi
       if (updated === 0) return { updated };
       return { updated, fields: { ...parseRequest(updateFields, call.body), ...changed(call) } };
     },
-    'tasks.update_batch': (call) => ({
-      updated: call.lines.map((line) => update(call, line)).reduce((sum, one) => sum + one, 0),
-    }),
+    'tasks.update_batch': (call) => {
+      const byTask = new Map(call.lines.map((line) => [taskOfLine(line), line]));
+      const missing = [...byTask.keys()].filter((id) => store.tasks.get(id) === undefined);
+      if (missing.length > 0) throw new ApiError('invalidTaskId', { ids: missing });
+      // All lines are checked before one is written.
+      for (const line of byTask.values()) parseRequest(updateFields, line);
+      return { updated: [...byTask.values()].reduce((sum, line) => sum + update(call, line), 0) };
+    },
     'tasks.update_tags': (call) => {
       const { ids, add_tags: added, remove_tags: removed } = parseRequest(tagsRequest, call.body);
       const tasks = ids.map((id) => findTask(store, id));
@@ -120,6 +125,12 @@ export function createTasksEditService(store: Store, clock: SandboxClock): Servi
       return { project_id: project };
     },
   };
+}
+
+/** The real server fails on a line without a task. */
+function taskOfLine({ task }: Fields): string {
+  if (typeof task === 'string') return task;
+  throw new ApiError('internal', {}, "'task'");
 }
 
 /** Embedded documents are merged one level deep; maps and lists are replaced whole. */

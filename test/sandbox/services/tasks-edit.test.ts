@@ -79,6 +79,39 @@ describe('tasks.update', () => {
   });
 });
 
+describe('tasks.update_batch', () => {
+  it('updates several tasks, and for two lines of one task only the last', async () => {
+    await using sandbox = await openSandbox();
+    const [first, second] = [await sandbox.makeTask(), await sandbox.makeTask()];
+    const lines = [
+      { task: first, status_message: 'one' },
+      { task: second, status_message: 'two', status: 'failed' },
+      { task: first, comment: 'last' },
+    ];
+    expect(await sandbox.batch('tasks.update_batch', lines)).to.deep.include({
+      result: '200/0',
+      data: { updated: 2 },
+    });
+    expect(await sandbox.task(first)).to.include({ comment: 'last' }).and.not.to.have.property('status_message');
+    expect(await sandbox.task(second)).to.include({ status_message: 'two', status: 'created' });
+  });
+
+  for (const [what, line, result] of [
+    ['names a task that does not exist', { task: 'f'.repeat(32), status_message: 'x' }, '400/101'],
+    ['names no task', { status_message: 'x' }, '500/1'],
+    ['has a value of another type', { comment: 1 }, '400/12'],
+  ] as const) {
+    it(`updates no task if a line ${what}`, async () => {
+      await using sandbox = await openSandbox();
+      const [first, second] = [await sandbox.makeTask(), await sandbox.makeTask()];
+      const wrong = what.startsWith('has') ? { task: second, ...line } : line;
+      const lines = [{ task: first, status_message: 'x' }, wrong];
+      expect((await sandbox.batch('tasks.update_batch', lines)).result).to.equal(result);
+      expect(await sandbox.task(first)).to.not.have.property('status_message');
+    });
+  }
+});
+
 describe('tasks.clone', () => {
   it('copies the definition with user properties but without results', async () => {
     await using sandbox = await openSandbox();

@@ -54,6 +54,19 @@ describe('the oracle of the simulation', () => {
     expect(report(['1', 'waits'], ['2', 'waits'])).to.equal('the console of task 2 repeats: waits');
   });
 
+  it('checks every line of a call that writes status messages of several tasks', async () => {
+    const { invariants, server, store } = await createFixture({});
+    server.addTask('2', 'task 2');
+    const write = (...tasks: readonly string[]): string | undefined => {
+      const lines = tasks.map((task) => ({ task, status_message: 'waits' }));
+      invariants.sawCall({ daemon: 1, endpoint: 'tasks.update_batch', lines, answer: {}, before: undefined }, store);
+      return invariants.violation?.says;
+    };
+
+    expect(write('2')).to.equal(undefined);
+    expect(write('2', TASK)).to.equal('a daemon wrote the status message of task 1, which is in progress');
+  });
+
   it("permits a repeated console line if the task's job starts late", async () => {
     const { invariants, store } = await createFixture({});
     const report = (): string | undefined => {

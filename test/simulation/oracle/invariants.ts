@@ -112,6 +112,10 @@ export function createInvariants({ cluster, isOtherAgents, isAbortNoted, daemons
       if (endpoint === 'tasks.update' && before?.status === 'in_progress') {
         report('wrong', task, `a daemon wrote the status message of ${named(task)}, which is in progress`);
       }
+      // It leaves their status as it was.
+      const updated = endpoint === 'tasks.update_batch' ? lines.map((line) => String(line['task'])) : [];
+      for (const one of updated.filter((id) => store.tasks.get(id)?.status === 'in_progress'))
+        report('wrong', one, `a daemon wrote the status message of ${named(one)}, which is in progress`);
       // One call may contain lines of several tasks.
       if (endpoint === 'events.add_batch')
         for (const line of lines) readConsole(String(line['task']), String(line['msg']));
