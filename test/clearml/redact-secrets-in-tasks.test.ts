@@ -60,7 +60,11 @@ describe('the ClearML client with redaction', () => {
     await tasks.complete(TASK, note);
     await tasks.unstart(TASK, 'stopped', note);
 
-    expect(sent).to.deep.equal(['********', '********', ...Array.from({ length: 4 }, () => 'Slurm ********: ********')]);
+    expect(sent).to.deep.equal([
+      '********',
+      '********',
+      ...Array.from({ length: 4 }, () => 'Slurm ********: ********'),
+    ]);
   });
 
   it('truncates a long status message', async () => {

@@ -189,7 +189,8 @@ describe('the task calls of the ClearML client', () => {
     ['the server refused it', page(503, ''), false],
   ] as const) {
     it(`send a change of a status or status message only once, even if ${how}`, async () => {
-      for (const endpoint of ['tasks.failed', 'tasks.update', 'tasks.update_batch']) fixture.server.script(endpoint, answer);
+      for (const endpoint of ['tasks.failed', 'tasks.update', 'tasks.update_batch'])
+        fixture.server.script(endpoint, answer);
       const { tasks } = fixture.client();
 
       for (const changing of [

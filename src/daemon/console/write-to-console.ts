@@ -36,10 +36,7 @@ export function showStatus(deps: DaemonDeps, task: TaskId, text: string): Promis
  * The same for several tasks, in two calls. If they fail because of one task, the others still get their messages. Returns the tasks whose
  * message needs not be set again.
  */
-export async function showStatuses(
-  deps: DaemonDeps,
-  texts: ReadonlyMap<TaskId, string>,
-): Promise<ReadonlySet<TaskId>> {
+export async function showStatuses(deps: DaemonDeps, texts: ReadonlyMap<TaskId, string>): Promise<ReadonlySet<TaskId>> {
   if (texts.size > 1) {
     try {
       return await showTogether(deps, texts);

@@ -92,7 +92,9 @@ describe('tasks.update_batch', () => {
       result: '200/0',
       data: { updated: 2 },
     });
-    expect(await sandbox.task(first)).to.include({ comment: 'last' }).and.not.to.have.property('status_message');
+    expect(await sandbox.task(first))
+      .to.include({ comment: 'last' })
+      .and.not.to.have.property('status_message');
     expect(await sandbox.task(second)).to.include({ status_message: 'two', status: 'created' });
   });
 
