@@ -1,5 +1,5 @@
-// The example of distributed training in containers: real PyTorch on two nodes of real Slurm, with Apptainer and with the stand-in for
-// Pyxis. The image has PyTorch and the SDK, but neither pip nor clearml-agent: both nodes use the agent of the first.
+// The example of distributed training in containers: PyTorch on two nodes of real Slurm, with Apptainer and the stand-in for Pyxis.
+// The image has PyTorch and the SDK, but neither pip nor clearml-agent: both nodes use the agent of the first.
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';

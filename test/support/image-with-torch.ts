@@ -8,7 +8,7 @@ const PACKAGES = '/usr/lib/python3/dist-packages';
 
 const TORCH = join(PACKAGES, 'torch');
 
-/** Headers, tests of its own, and links to libraries that the image has elsewhere. */
+/** Headers, its tests, and links to libraries that the image has elsewhere. */
 const NEEDLESS_OF_TORCH = /\/torch\/(?:include|test|lib\/(?!\w+_global_deps)[^/]+)$/;
 
 /** Beside the agent and pip, what other tests need. */
