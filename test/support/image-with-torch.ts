@@ -1,6 +1,6 @@
 // Creates a container image with PyTorch and ClearML's SDK, which has neither pip nor clearml-agent.
 import { copyFile, cp, link, mkdir, readdir, realpath, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { librariesOf, makeImage, WITH_COMPILED } from './apptainer-image.ts';
 
 /** Where Debian's packages for Python are, here and in the image. */
@@ -12,7 +12,7 @@ const TORCH = join(PACKAGES, 'torch');
 const NEEDLESS_OF_TORCH = /\/torch\/(?:include|test|lib\/(?!\w+_global_deps)[^/]+)$/;
 
 /** Beside the agent and pip, what other tests need. */
-const NEEDLESS_PACKAGES = /\/(?:clearml_agent|pip|jupyter|nb|optuna|sqlalchemy|pygments|tornado|setuptools)[^/]*$/;
+const NEEDLESS_PACKAGES = /^(?:clearml_agent|pip|jupyter|nb|optuna|sqlalchemy|pygments|tornado|setuptools)/;
 
 /**
  * Makes the image in this folder, which must not be there yet, with Debian's PyTorch for this machine's Python.
@@ -32,7 +32,7 @@ export async function makeImageWithTorch(image: string, packages: string): Promi
   await cp(typing, join(image, typing));
   await cp(packages, join(image, PACKAGES), {
     ...WITH_COMPILED,
-    filter: (path) => !NEEDLESS_PACKAGES.test(path),
+    filter: (path) => dirname(path) !== packages || !NEEDLESS_PACKAGES.test(basename(path)),
   });
 }
 
