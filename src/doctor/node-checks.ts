@@ -70,7 +70,7 @@ export const NODE_CHECKS: readonly Check<NodeSeen>[] = [
   {
     id: 'node-git',
     question: 'Is git installed, for tasks with code in a repository?',
-    fix: 'Load a git module in the template, or ask for git on the nodes',
+    fix: 'Load a git module in the template, or ask for git on the nodes; tasks without a repository need no git',
     check: ({ found }) =>
       checkIfKnown(found, NO_ANSWER, ({ git }) => (git === undefined ? failed('not found') : passed(`git ${git}`))),
   },
