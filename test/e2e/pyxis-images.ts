@@ -62,7 +62,8 @@ export async function makeImageWithVariables(image: string): Promise<void> {
   await makeImageWithAgent(image);
   await writeFile(join(image, 'inside'), '');
   await mkdir(join(image, 'workspace'));
-  await writeFile(join(image, 'etc/rc'), 'cd "/workspace" && unset OLDPWD || exit 1\n');
+  // As `enroot import` writes it.
+  await writeFile(join(image, 'etc/rc'), 'cd "/workspace" && unset OLDPWD || exit 1\n\nexec "$@"\n');
   await mkdir(join(image, '.singularity.d/env'), { recursive: true });
   const variables = 'export FLAVOUR=image TASTE=image PATH=/usr/local/bin:/usr/bin:/bin\n';
   await writeFile(join(image, '.singularity.d/env/10-docker2singularity.sh'), variables);

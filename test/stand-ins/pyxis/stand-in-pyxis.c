@@ -307,15 +307,25 @@ static int check_image(const char *found, const char *images)
 	return fail_in_enroot("failed to create container filesystem for image", joined("Invalid image format: %s", found));
 }
 
-/* The folder in which /etc/rc of the image begins, as enroot import writes it: cd "FOLDER" && … */
+/*
+ * The folder in which /etc/rc of the image begins, as enroot import writes it: cd "FOLDER" && … It starts the task, with
+ * exec "$@"; without that it ends at once.
+ */
 static char *start_folder(const char *found)
 {
-	char line[512], *mark, *end;
+	char line[512], *mark, *end, *folder = "/";
+	int starts_task = 0;
 	FILE *rc = fopen(joined("%s/etc/rc", found), "r");
-	while (rc != NULL && fgets(line, sizeof(line), rc) != NULL)
+	if (rc == NULL)
+		return folder;
+	while (fgets(line, sizeof(line), rc) != NULL) {
 		if ((mark = strstr(line, "cd \"")) != NULL && (end = strchr(mark + 4, '"')) != NULL)
-			return joined("%.*s", (int)(end - mark - 4), mark + 4);
-	return "/";
+			folder = joined("%.*s", (int)(end - mark - 4), mark + 4);
+		if (strstr(line, "exec") != NULL)
+			starts_task = 1;
+	}
+	fclose(rc);
+	return starts_task ? folder : NULL;
 }
 
 /* Whether the image has this program, where the image is a folder and can be looked into. */
@@ -335,7 +345,7 @@ static int lacks(const char *found, const char *program)
 int slurm_spank_task_init(spank_t spank, int count, char **words)
 {
 	char *command[MOST_WORDS] = { "apptainer", "--silent", "exec", "--contain", "--no-home" };
-	char **argv = NULL, **variables = NULL, *rest, *entry, *found;
+	char **argv = NULL, **variables = NULL, *rest, *entry, *found, *folder;
 	const char *home = NULL, *images = setting("images", count, words);
 	int argc = 0, next = 5;
 	unsigned int step = 0;
@@ -349,8 +359,12 @@ int slurm_spank_task_init(spank_t spank, int count, char **words)
 	found = find_image(images);
 	if (check_image(found, images) != 0)
 		return -1;
+	if ((folder = start_folder(found)) == NULL) {
+		slurm_error("pyxis: container exited too soon");
+		return -1;
+	}
 	command[next++] = "--pwd";
-	command[next++] = workdir ? (char *)workdir : start_folder(found);
+	command[next++] = workdir ? (char *)workdir : folder;
 	if (is_writable != 0)
 		command[next++] = "--writable-tmpfs";
 	if (remaps_root == 1 && getuid() != 0)
