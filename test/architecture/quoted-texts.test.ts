@@ -22,8 +22,10 @@ function secondTierFiles(): string[] {
 
 /** Texts that are in no literal of the program, with the one that prints them. */
 const PRINTED_BY_OTHERS: Readonly<Record<string, string>> = {
+  'New session created': 'clearml-session',
   'Process aborted by user': 'clearml-agent',
   'Process terminated by user': 'clearml-agent',
+  'Remote session shutdown': 'clearml-session',
   'exceeded memory limit': 'slurmstepd',
   'invalid partition specified': 'sbatch',
   'Memory specification can not be satisfied': 'sbatch',
