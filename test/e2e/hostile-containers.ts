@@ -8,7 +8,7 @@ import {
   ContainerArgumentError,
   parseContainerArguments,
   singularityOptions,
-} from '../../src/sbatch-template/containers/translate-container-arguments.ts';
+} from '../../src/sbatch-template/containers/parse-container-arguments.ts';
 import { hostileText } from '../sbatch-template/hostile-values.ts';
 
 export interface HostileRuns {

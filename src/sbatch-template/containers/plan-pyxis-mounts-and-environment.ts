@@ -4,7 +4,7 @@ import { displayValue } from '../placeholders/display-value.ts';
 import type { AgentLocation, Template, Variables, PyxisAdditions, PyxisSpec } from '../template.ts';
 import { parseArgumentsAt, parseTaskContainer, setUpScriptOf, type ContainerSettings } from './task-container.ts';
 import { isPlainForPyxis } from './check-restricted-option.ts';
-import type { ContainerVariable, ContainerArguments } from './translate-container-arguments.ts';
+import type { ContainerVariable, ContainerArguments } from './parse-container-arguments.ts';
 
 /** The values for the job script about its Pyxis container. */
 export interface PyxisFacts {

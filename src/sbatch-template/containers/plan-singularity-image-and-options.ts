@@ -9,7 +9,7 @@ import {
   type ContainerSettings,
   type TaskContainer,
 } from './task-container.ts';
-import { singularityOptions, type ContainerVariable } from './translate-container-arguments.ts';
+import { singularityOptions, type ContainerVariable } from './parse-container-arguments.ts';
 
 /** The values for the job script about its container. */
 export interface ContainerFacts {

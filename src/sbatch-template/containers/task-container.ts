@@ -5,7 +5,7 @@ import {
   ContainerArgumentError,
   parseContainerArguments,
   type ContainerArguments,
-} from './translate-container-arguments.ts';
+} from './parse-container-arguments.ts';
 
 /** The settings for containers in clearml.conf. */
 export interface ContainerSettings {

@@ -7,7 +7,7 @@ import {
   ContainerArgumentError,
   parseContainerArguments,
   singularityOptions,
-} from '../../../src/sbatch-template/containers/translate-container-arguments.ts';
+} from '../../../src/sbatch-template/containers/parse-container-arguments.ts';
 import { hostileText } from '../hostile-values.ts';
 
 const NOTHING = { mounts: [], passed: [], environment: [], ignored: [] };
