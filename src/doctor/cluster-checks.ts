@@ -168,7 +168,7 @@ export const CLUSTER_CHECKS: readonly Check<ClusterSeen>[] = [
   {
     id: 'user-map',
     question: 'Can jobs run as the users of the user map?',
-    fix: 'Correct agent.slurm.user_map, and install the file that clearml-agent-slurm sudoers prints on the login node; docs/shared-service.md explains both',
+    fix: 'Correct agent.slurm.user_map, and install on the login node the output of `clearml-agent-slurm sudoers`; docs/shared-service.md explains both',
     check: ({ userMap }) => checkFact(userMap, checkUserMap),
   },
   {

@@ -50,7 +50,7 @@ export const HERE_CHECKS: readonly Check<HereFacts>[] = [
   {
     id: 'configuration',
     question: 'Is the configuration valid?',
-    fix: 'Correct the line in the message; docs/configuration.md lists every setting',
+    fix: 'Correct the configuration at the line that the message names; docs/configuration.md lists every setting',
     check: ({ configuration }) =>
       checkFact(configuration, ({ files, warnings }) => {
         const from = files.length === 0 ? 'variables and options only (no file)' : files.join(', ');

@@ -87,7 +87,7 @@ export const NODE_CHECKS: readonly Check<NodeSeen>[] = [
   },
   {
     id: 'container',
-    question: 'Does a container start, if tasks need one?',
+    question: 'If tasks need a container, does it start?',
     fix: 'Check the image in the template or agent.default_docker.image, and that the nodes can reach its registry or have its file',
     check: ({ found, container }) =>
       checkIfKnown(found, NO_ANSWER, ({ container: { isStarted, output } }) =>

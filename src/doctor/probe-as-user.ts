@@ -53,7 +53,7 @@ export async function probeUser(
     const outcome = await scheduler.submit({ jobName, script, runAs: unixUser, workDir: unixUser.home });
     if (outcome.kind !== 'accepted') return unavailable(`sbatch failed: ${outcome.message}`);
     const key = { id: outcome.jobId, name: jobName, unixUser: user };
-    app.context.stderr(`Waiting for probe job ${key.id} as ${user}.\n`);
+    app.context.stderr(`Waiting for probe job ${key.id}, which runs as user ${user}.\n`);
     const why = await waitForEnd(scheduler, key, app.context.stop, [unixUser]);
     if (why !== undefined) {
       await scheduler.cancel([key]);

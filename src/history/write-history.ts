@@ -81,7 +81,7 @@ export async function openHistory({ stateDir, writer, log, now, hasAccounting }:
       // A killed process loses no line, and to lose one when the machine crashes is harmless.
       isSynced: false,
       onFailure: (err) => log.warn('The history cannot be written; keeping its records in memory', { file: path, err }),
-      onRecovery: (lost) => log.info('The history can be written again', { file: path, lost }),
+      onRecovery: (lost) => log.info('The history is writable again', { file: path, lost }),
     });
   }
 

@@ -109,7 +109,7 @@ describe('the trust rule for paths', () => {
     ],
     ['does not trust a path of the user "nobody"', pathSteps({ uid: 65534 }), '/0 belongs to another user (uid 65534)'],
     [
-      "trusts a path of a system account among the cluster's programs",
+      "trusts, among the cluster's programs, a path that a system account owns",
       pathSteps({ uid: 990, gid: 990 }, {}),
       undefined,
       SITE,
@@ -120,13 +120,13 @@ describe('the trust rule for paths', () => {
       '/0 belongs to another user (uid 990)',
     ],
     [
-      "does not trust a path of an ordinary user among the cluster's programs",
+      "does not trust, among the cluster's programs, a path that an ordinary user owns",
       pathSteps({ uid: 1000 }),
       '/0 belongs to another user (uid 1000)',
       SITE,
     ],
     [
-      "trusts a path of the user slurm among the cluster's programs, whatever its uid",
+      "trusts, among the cluster's programs, a path that the user slurm owns, whatever the uid of that user",
       pathSteps({ uid: 64030, gid: 64030, mode: 0o775 }),
       undefined,
       SITE,

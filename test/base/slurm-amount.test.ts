@@ -47,7 +47,7 @@ describe("an amount in Slurm's notation", () => {
     ['gpus', ['', '1k', '-5', 'a100:1k', '1:2', 'a100=2', '2,', 'gpu:a100:2', 'unlimited', 'INFINITE']],
   ] as const) {
     for (const text of texts) {
-      it(`is not of kind ${kind}: "${text}"`, () => {
+      it(`is not read as ${kind}: the text "${text}"`, () => {
         expect(parseAmount(text, kind)).to.equal(undefined);
       });
     }
@@ -66,7 +66,7 @@ describe("an amount in Slurm's notation", () => {
     ['gpus', 'a100:2,h100', 3, 3],
     ['gpus', 'a100:0', 0, 0],
   ] as const) {
-    it(`is of kind ${kind}: ${text} means ${least === most ? least : `${least} to ${most}`}`, () => {
+    it(`is read as ${kind}: the text "${text}" counts as ${least === most ? least : `${least} to ${most}`}`, () => {
       expect(parseAmount(text, kind)).to.deep.equal({ least, most });
     });
   }

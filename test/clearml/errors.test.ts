@@ -14,7 +14,7 @@ const NONSENSE: readonly [name: string, failure: Answer] = ['a response that is 
 describe('a call to a failing ClearML server', () => {
   const fixture = createScriptedServerFixture();
 
-  describe('with retries enabled', () => {
+  describe('(with retries)', () => {
     const passing: readonly [name: string, failure: Answer][] = [
       ['maintenance (503)', page(503, '<html>Service Unavailable</html>')],
       ['too many requests (429)', page(429, '')],

@@ -6,7 +6,7 @@ import { openCli } from './open-cli.ts';
 
 const TEMPLATE = '#!/bin/bash\n${CLEARML_PRE_SETUP}\n${CLEARML_AGENT_EXECUTE}\n${CLEARML_POST_SETUP}\n';
 
-describe('the setting binaries', () => {
+describe('the setting "binaries"', () => {
   it('accepts commands with arguments, such as `squeue -u NAME`', async () => {
     await using cli = await openCliWithStandIns();
     const { username } = userInfo();

@@ -22,9 +22,9 @@ describe('the daemon', () => {
     run.stop();
     await run.ended;
 
-    const lines = fixture.logged.map((line) => line.slice(0, 30));
+    const lines = fixture.logged.map((line) => line.slice(0, 60));
     expect(lines.filter((line) => line.startsWith('warn: ClearML request failed'))).to.have.length.within(1, 7);
-    expect(lines.at(-1)).to.equal('info: Recovered');
+    expect(lines.at(-1)).to.equal('info: Polling and claiming work again');
     expect(lines).to.have.length.below(10);
   });
 

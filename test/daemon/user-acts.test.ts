@@ -23,7 +23,7 @@ const ACTS = [
   { title: 'moves to another queue', endpoint: 'tasks.enqueue', body: { queue: OTHER_QUEUE }, becomes: 'queued' },
 ] as const;
 
-describe(`the daemon, with ${TRACKED} unchanged tracked tasks,`, () => {
+describe(`a daemon that tracks ${TRACKED} other tasks`, () => {
   let fixture: StepFixture;
   let daemon: DaemonRun;
   let next = 0;
@@ -77,7 +77,7 @@ describe(`the daemon, with ${TRACKED} unchanged tracked tasks,`, () => {
     },
   ] as const)
     for (const { title, endpoint, body, becomes } of acts)
-      it(`cancels, ${when}, the ${state} job of a task that a user ${title}`, async () => {
+      it(`cancels the ${state} job of a task that a user ${title}, ${when}`, async () => {
         expect(await documentsOfAMinute(), 'tasks that the server returned').to.be.below(TRACKED);
         const task = choose(state);
         const { clock, cluster, server } = fixture;

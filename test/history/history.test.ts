@@ -114,7 +114,7 @@ describe('the history', () => {
     await history.record({ ...ATTEMPT, job: '3' });
     await history.close();
     expect((await readAll()).map(({ job }) => job)).to.deep.equal(['4711', '2', '3']);
-    expect(warnings.at(-1)).to.equal('The history can be written again');
+    expect(warnings.at(-1)).to.equal('The history is writable again');
   });
 
   it('knows after a restart which attempts of the last day have no accounting figures', async () => {

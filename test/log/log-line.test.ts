@@ -70,7 +70,7 @@ describe('a log line as text', () => {
     expect(formatLogLine(withErr, { ...TEXT, withStack: true })).to.match(/ stack="Error: y\\n +at .*log-line\.test/);
   });
 
-  it('shows an error only once if it is its own cause', () => {
+  it('shows an error once, even if its cause is the error itself', () => {
     const error: Error & { cause?: unknown } = new Error('round');
     error.cause = error;
 

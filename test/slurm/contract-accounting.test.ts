@@ -33,7 +33,7 @@ for (const { name, version } of SLURMS) {
     });
     after(() => slurm.stop());
 
-    defineSchedulerContract('in the scheduler contract', () => Promise.resolve(openRealCluster(slurm)));
+    defineSchedulerContract('(scheduler contract)', () => Promise.resolve(openRealCluster(slurm)));
 
     describe('given an account or a QOS,', () => {
       let cluster: ClusterUnderTest;

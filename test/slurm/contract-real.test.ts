@@ -6,5 +6,5 @@ import { openRealCluster } from './open-real-cluster.ts';
 
 describe('real Slurm', () => {
   before(requireSlurm);
-  defineSchedulerContract('in the scheduler contract', async () => openRealCluster(await sharedCluster()));
+  defineSchedulerContract('(scheduler contract)', async () => openRealCluster(await sharedCluster()));
 });

@@ -14,6 +14,6 @@ for (const version of await otherSlurmReleases()) {
     });
     after(() => cluster.stop());
 
-    defineSchedulerContract('in the scheduler contract', () => Promise.resolve(openRealCluster(cluster)));
+    defineSchedulerContract('(scheduler contract)', () => Promise.resolve(openRealCluster(cluster)));
   });
 }

@@ -10,8 +10,8 @@ import { createLocalScheduler } from './local-scheduler.ts';
 
 const execute = promisify(execFile);
 
-defineSchedulerContract('the scheduler contract on the stand-in', () => openStandIn({ hasAccounting: false }));
-defineSchedulerContract('the scheduler contract on the stand-in with accounting', () =>
+defineSchedulerContract('the stand-in for Slurm (scheduler contract)', () => openStandIn({ hasAccounting: false }));
+defineSchedulerContract('the stand-in for Slurm with accounting (scheduler contract)', () =>
   openStandIn({ hasAccounting: true }),
 );
 

@@ -88,7 +88,7 @@ export async function openAuditLog({
         },
       ),
     onRecovery(lost) {
-      log.info('The audit log can be written again', { file, lost });
+      log.info('The audit log is writable again', { file, lost });
       if (lost > 0) void write({ event: 'lines lost', count: lost });
     },
   });

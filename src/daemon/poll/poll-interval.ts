@@ -1,5 +1,4 @@
-// The poll interval: short while jobs change, longer while nothing does, and bounded by the load on a slow controller. The served queues
-// are also read between polls, every `queue_poll_interval_sec`.
+// The poll interval: short while jobs change, longer while nothing does, and bounded by the load on a slow controller.
 import type { Entry } from '../journal/entry.ts';
 import type { Snapshot } from './poll.ts';
 

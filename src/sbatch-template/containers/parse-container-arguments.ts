@@ -1,5 +1,4 @@
-// Parses the container arguments of a task: mounts, variables, arguments for Singularity, and ignored ones with the reason. The two
-// plan-….ts files turn them into options.
+// Parses the container arguments of a task: mounts, variables, arguments for Singularity, and ignored ones with the reason.
 import { splitWords } from '../../base/shell-word.ts';
 import { SET_BY_JOB } from '../job-script/job-variable-tables.ts';
 import { displayValue } from '../placeholders/display-value.ts';

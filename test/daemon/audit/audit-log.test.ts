@@ -126,7 +126,7 @@ describe('the audit log', () => {
     ]);
     expect(messages).to.deep.equal([
       "Cannot write the audit log; keeping its lines in memory. Free some disk space, or fix the directory's permissions",
-      'The audit log can be written again',
+      'The audit log is writable again',
     ]);
   });
 

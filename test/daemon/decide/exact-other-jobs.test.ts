@@ -54,7 +54,7 @@ describeExactly('the complete decision for a running job', [
     ASTRAY,
   ],
   [
-    'no longer records that the job must not run once the task runs as this job again',
+    'removes the mark that the job must not run if the task runs as this job again',
     { jobs: [jobOf('RUNNING')], task: taskOf('in_progress'), entry: { ...STARTED, astraySince: 1 } },
     { do: 'note', patch: { astraySince: undefined, stoppingSince: undefined } },
   ],
@@ -140,7 +140,7 @@ describeExactly('the complete decision for a pending job', [
     { do: 'note', patch: { neverStartsSince: NOW } },
   ],
   [
-    'no longer records since when the job could not start once it can start again',
+    'removes the time since which the job could not start if it can start again',
     {
       jobs: [jobOf('PENDING', { reason: 'Priority' })],
       place: 'parked',

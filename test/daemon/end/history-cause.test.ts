@@ -41,10 +41,10 @@ const CASES: readonly (readonly [CauseOfEnd, Case])[] = [
   ['rejected', { action: 'end', reason: 'rejected by Slurm', status: 'queued' }],
 ];
 
-describe('the cause of an end', () => {
+describe('the cause in the history of an ended task', () => {
   for (const [cause, { action, reason, status, state }] of CASES) {
-    const shown = `the action ${reason === undefined ? action : `${action} (${reason})`}, task ${status ?? 'deleted'}, job ${state ?? 'absent'}`;
-    it(`is "${cause}" for ${shown}`, () => {
+    const shown = `the task was ${status ?? 'deleted'}, its job ${state ?? 'absent'}, and the daemon's action ${reason === undefined ? action : `${action} (${reason})`}`;
+    it(`is "${cause}" if ${shown}`, () => {
       const task = status === undefined ? undefined : taskOf(status);
       const job = state === undefined ? undefined : jobOf(state);
       expect(historyCauseOf({ action, reason, task, job })).to.equal(cause);

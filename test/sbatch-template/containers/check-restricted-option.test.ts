@@ -44,9 +44,9 @@ const NOT_GIVEN: readonly string[] = [
   'srun --container-image=ubuntu python train.py X',
 ];
 
-describe('a value in a script with options of Pyxis', () => {
+describe('a value in a template for Pyxis', () => {
   for (const body of GIVEN) {
-    it(`must contain no special characters in an option of Pyxis: ${JSON.stringify(body)}`, () => {
+    it(`must contain no special characters if the script uses it in an option of Pyxis: ${JSON.stringify(body)}`, () => {
       renderBody(body.replaceAll('X', X), 'data/a');
       for (const value of HOSTILE) {
         const problem = errorOf(() => renderBody(body.replaceAll('X', X), value));
@@ -56,7 +56,7 @@ describe('a value in a script with options of Pyxis', () => {
   }
 
   for (const written of ['--container-mounts=X', '--container-mounts "/a:/a X"', "--cont'ainer'-mounts=X"]) {
-    it(`must contain no special characters in an option of Pyxis in a directive: ${written}`, () => {
+    it(`must contain no special characters in a directive with an option of Pyxis: ${written}`, () => {
       const template = parseTemplate(withDirectives(`#SBATCH ${written.replace('X', X)}`), 't');
       for (const value of HOSTILE) {
         const problem = errorOf(() => template.render(withProperties({ x: value }), noBlocks));
@@ -66,7 +66,7 @@ describe('a value in a script with options of Pyxis', () => {
   }
 
   for (const body of NOT_GIVEN) {
-    it(`may be any text outside the options of Pyxis: ${JSON.stringify(body)}`, () => {
+    it(`may be any text elsewhere: ${JSON.stringify(body)}`, () => {
       for (const value of HOSTILE) renderBody(body.replaceAll('X', X), value);
     });
   }
