@@ -72,6 +72,14 @@ describe('the container of a job', () => {
     expect(await shown({ ...GPUS, ...AMD })).to.include('--rocm');
   });
 
+  it('starts under set -euo pipefail', async () => {
+    const template = TEMPLATE.replace('${CLEARML_PRE_SETUP}', 'set -euo pipefail\n${CLEARML_PRE_SETUP}');
+    const script = fillIn(template, jobFacts({ container: CONTAINER, python: node.python }));
+    const { exitCode, stdout, stderr } = await node.run(script, { PATH: `${join(node.home, 'bin')}:/usr/bin:/bin` });
+    expect(exitCode, stderr).to.equal(0);
+    expect(stdout).to.include('given: /images/torch.sif').and.include('after the agent');
+  });
+
   it('does not start from an image in a working directory that other users can write to', async () => {
     const folder = join(node.home, '..');
     writeFileSync(join(folder, 'torch.sif'), '');
