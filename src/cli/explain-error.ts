@@ -6,7 +6,7 @@ import {
   ServerUnusableError,
 } from '../clearml/errors.ts';
 import { ConfigError, NoCredentialsError, UnknownSettingError } from '../config/errors.ts';
-import { AlreadyRunningError, StateDirectoryError } from '../daemon/journal/lock.ts';
+import { AlreadyRunningError, StateDirectoryError, StateDirectoryLostError } from '../daemon/journal/lock.ts';
 import { JournalError } from '../daemon/journal/journal.ts';
 import { CommandNotFoundError, CommandTimeoutError, HostUnreachableError } from '../transport/errors.ts';
 import { SshConfigError } from '../transport/ssh2/find-ssh2-target.ts';
@@ -43,6 +43,7 @@ const CODES: readonly (readonly [ErrorClass, number])[] = [
   [HostUnreachableError, EXIT.unavailable],
   [JournalError, EXIT.cannotCreate],
   [StateDirectoryError, EXIT.cannotCreate],
+  [StateDirectoryLostError, EXIT.tryAgain],
   [AlreadyRunningError, EXIT.tryAgain],
 ];
 

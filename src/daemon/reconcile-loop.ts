@@ -46,7 +46,7 @@ const A_DAY_MS = 24 * 3_600_000;
 
 /**
  * Runs until stopped, or once. A failure of one task, of the server or of the cluster delays work; it does not end the run.
- * @throws AlreadyRunningError if another daemon has taken the state directory; with `once`, also whatever the pass throws
+ * @throws AlreadyRunningError, StateDirectoryLostError if the state directory is lost; with `once`, also whatever the pass throws
  */
 export async function runDaemon(given: DaemonDeps, options: DaemonOptions): Promise<DaemonEnd> {
   const deps = { ...given, log: rateLimitedLog(given.log, given.clock) };

@@ -17,7 +17,7 @@ const STOP_WITHIN_MS = 3_000;
 
 /**
  * Registers the worker, runs the work, and unregisters. If the lock is lost, the work is aborted.
- * @throws AlreadyRunningError if another process has taken the state directory; whatever the work throws
+ * @throws AlreadyRunningError, StateDirectoryLostError if the state directory is lost; whatever the work throws
  */
 export async function runUntilStopped<End>(
   deps: DaemonDeps,

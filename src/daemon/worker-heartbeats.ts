@@ -19,13 +19,14 @@ export function registerWorker(deps: DaemonDeps): Promise<void> {
 
 /**
  * Sends heartbeats, and touches the lock, until the signal; then unregisters. After a failed heartbeat the next one follows.
- * @throws AlreadyRunningError if another process has taken the state directory
+ * @throws AlreadyRunningError if another process has taken the state directory, StateDirectoryLostError if it or its journal is gone
  */
 export async function sendHeartbeats(deps: DaemonDeps, lock: Lock, signal: AbortSignal): Promise<void> {
   const { workers } = deps.clearml;
   let shown = deps.peers.row();
   while (await sleepUnlessStopped(deps.clock, HEARTBEAT_EVERY_MS, signal)) {
     await lock.touch();
+    deps.journal.throwIfLost();
     const row = deps.peers.row();
     // The old name belongs to another daemon.
     if (row.id !== shown.id) await bestEffort(deps, () => workers.register(row, WORKER_TIMEOUT_MS));

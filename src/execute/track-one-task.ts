@@ -45,7 +45,7 @@ export interface OneTaskEnd {
 /**
  * Tracks the task to its end. Claims it whenever it waits in our queue: at the start, and after backpressure. A task that another
  * daemon tracks is only watched. Failures are retried.
- * @throws AlreadyRunningError if another process has taken the state directory
+ * @throws AlreadyRunningError, StateDirectoryLostError if the state directory is lost
  */
 export async function trackOneTask(given: DaemonDeps, options: OneTaskOptions): Promise<OneTaskEnd> {
   const deps = { ...given, log: rateLimitedLog(given.log, given.clock) };

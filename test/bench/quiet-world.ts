@@ -228,6 +228,7 @@ export function createQuietWorld(count: number, clock: Clock = systemClock, chan
           return Promise.resolve();
         },
         forget: (task) => Promise.reject(notAtRest(`forgetting ${task}`)),
+        throwIfLost: () => undefined,
         close: done,
       },
       clock,

@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { TaskId } from '../../src/clearml/ids.ts';
-import { AlreadyRunningError } from '../../src/daemon/journal/lock.ts';
+import { AlreadyRunningError, StateDirectoryLostError } from '../../src/daemon/journal/lock.ts';
 import { SlurmUnavailableError } from '../../src/slurm/errors.ts';
 import { isLive } from '../../src/slurm/job-state.ts';
 import { rejection } from '../support/rejection.ts';
@@ -227,6 +227,19 @@ describe('the daemon', () => {
     await advance(fixture.clock, 60_000);
 
     expect(await ended).to.be.instanceOf(AlreadyRunningError);
+  });
+
+  it('D-17 exits if another process has replaced the journal', async () => {
+    const fixture = createStepFixture();
+    const lost = new StateDirectoryLostError('replaced');
+    const throwIfLost = (): never => {
+      throw lost;
+    };
+    const { deps } = fixture;
+    const ended = rejection(startDaemon({ ...deps, journal: { ...deps.journal, throwIfLost } }).ended);
+    await advance(fixture.clock, 60_000);
+
+    expect(await ended).to.equal(lost);
   });
 
   it('sends heartbeats during a long pass', async () => {

@@ -39,6 +39,7 @@ export function openModelJournal(
     setAside: undefined,
     write: (entry) => append({ entry }),
     forget: (task) => (entries.has(task) ? append({ forget: task }) : Promise.resolve()),
+    throwIfLost: () => undefined,
     close: () => Promise.resolve(),
   };
   return { journal, value };

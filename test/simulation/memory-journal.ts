@@ -42,6 +42,7 @@ export function openMemoryJournal(disk: Disk, calls: PendingCalls, owner: number
     setAside: undefined,
     write: (entry) => append(entry.task, `journal: ${entry.step}`, { entry }),
     forget: (task) => (entries.has(task) ? append(task, 'journal: forget', { forget: task }) : Promise.resolve()),
+    throwIfLost: () => undefined,
     close: () => Promise.resolve(),
   };
 }

@@ -1,5 +1,5 @@
 // The journal: an append-only file of JSON lines, written to disk before each outside effect.
-import { rename, type FileHandle } from 'node:fs/promises';
+import { rename, stat, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makePrivateDirectory } from '../../base/private-directory.ts';
 import { readOrMakeFile, replaceFile } from '../../base/atomic-file.ts';
@@ -7,6 +7,7 @@ import type { TaskId } from '../../clearml/ids.ts';
 import type { Logger } from '../../log/logger.ts';
 import type { Entry } from './entry.ts';
 import { applyLine, formatJournal, needsCompaction, parseJournal, type JournalLine } from './journal-lines.ts';
+import { StateDirectoryLostError } from './lock.ts';
 
 /** Thrown when the journal cannot be used: nothing was claimed or submitted. */
 export class JournalError extends Error {
@@ -21,6 +22,8 @@ export interface Journal {
   write(entry: Entry): Promise<void>;
   /** Removes the entry of the task, and resolves once that is on disk. */
   forget(task: TaskId): Promise<void>;
+  /** @throws StateDirectoryLostError if another process has replaced the file: every write was rejected since then */
+  throwIfLost(): void;
   close(): Promise<void>;
 }
 
@@ -34,6 +37,8 @@ export async function openJournal(folder: string, now: number, log?: Pick<Logger
   let handle: FileHandle;
   let lines = 0;
   let size = 0;
+  let inode: bigint | undefined;
+  let lost: StateDirectoryLostError | undefined;
   let setAside: string | undefined;
   const entries = new Map<TaskId, Entry>();
 
@@ -64,6 +69,7 @@ export async function openJournal(folder: string, now: number, log?: Pick<Logger
   async function rewrite(): Promise<FileHandle> {
     const text = [...entries.values()].map((entry) => formatJournal({ entry })).join('');
     const written = await replaceFile(file, text, 0o600);
+    inode = (await written.stat({ bigint: true })).ino;
     lines = entries.size;
     size = Buffer.byteLength(text);
     return written;
@@ -95,11 +101,23 @@ export async function openJournal(folder: string, now: number, log?: Pick<Logger
     isTorn = false;
   }
 
+  /** What is appended to a deleted file is lost. A site that deletes old files may have deleted this one. */
+  async function keepFile(): Promise<void> {
+    if (lost !== undefined) throw lost;
+    // Not the handle: with a network file system, it fails if another host has deleted the file.
+    const found = await inodeOf(file);
+    if (found === inode) return;
+    if (found === undefined) return replaceHandle();
+    lost = new StateDirectoryLostError(
+      `Another process replaced the journal ${file} while this daemon used it, so the daemon ends. Its jobs keep running.`,
+    );
+    throw lost;
+  }
+
   async function writeLines(batch: readonly JournalLine[]): Promise<void> {
     const text = batch.map(formatJournal).join('');
+    await keepFile();
     await undoTornWrite();
-    // A site that deletes old files may have deleted this one: what is appended to it would be lost.
-    if ((await handle.stat()).nlink === 0) await replaceHandle();
     try {
       // Synced when it resolves, because `replaceFile` opened the file with O_DSYNC.
       await handle.appendFile(text);
@@ -118,7 +136,9 @@ export async function openJournal(folder: string, now: number, log?: Pick<Logger
   async function replaceHandle(): Promise<void> {
     const before = handle;
     handle = await rewrite();
-    await before.close();
+    isTorn = false;
+    // What was written is on disk. The file may have been deleted by another host.
+    await before.close().catch(() => undefined);
   }
 
   /** A failed compaction is retried later: the file is complete as it is. */
@@ -147,11 +167,24 @@ export async function openJournal(folder: string, now: number, log?: Pick<Logger
     setAside,
     write: (entry) => append({ entry }),
     forget: (task) => (entries.has(task) ? append({ forget: task }) : Promise.resolve()),
+    throwIfLost() {
+      if (lost !== undefined) throw lost;
+    },
     async close() {
       await flushing;
-      await handle.close();
+      await handle.close().catch(() => undefined);
     },
   };
+}
+
+/** Returns undefined if there is no such file. */
+async function inodeOf(file: string): Promise<bigint | undefined> {
+  try {
+    return (await stat(file, { bigint: true })).ino;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
 }
 
 /** Returns what to do about a state directory that cannot hold the journal. */

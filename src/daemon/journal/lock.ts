@@ -10,16 +10,21 @@ export class AlreadyRunningError extends Error {
   override readonly name = 'AlreadyRunningError';
 }
 
-/** Thrown when the state directory cannot be created or written, or was deleted while the daemon used it. */
+/** Thrown when the state directory cannot be created or written. */
 export class StateDirectoryError extends Error {
   override readonly name = 'StateDirectoryError';
+}
+
+/** Thrown when the state directory was deleted, or its journal replaced, while the daemon used it: the process ends, and may start again. */
+export class StateDirectoryLostError extends Error {
+  override readonly name = 'StateDirectoryLostError';
 }
 
 export interface Lock {
   /**
    * Shows other hosts that this daemon is alive.
    * @throws AlreadyRunningError if another daemon holds the directory by now
-   * @throws StateDirectoryError if the directory was deleted: nothing would record what the daemon does
+   * @throws StateDirectoryLostError if the directory was deleted: nothing would record what the daemon does
    */
   touch(): Promise<void>;
   /** Releases the directory, if it is still ours. */
@@ -36,6 +41,9 @@ export interface Holder {
 
 const Held = z.object({ host: z.string(), pid: z.number(), begun: z.string(), since: z.number() });
 
+/** So many touches in a row must find the directory deleted: a backup may only have renamed it for a moment. */
+const LOST_AFTER = 3;
+
 /** A holder on another host that has not touched the lock for this long counts as dead. */
 const STALE_AFTER_MS = 5 * 60_000;
 
@@ -50,7 +58,7 @@ export async function acquireLock(folder: string, host: string, now: number): Pr
   const holder: Holder = { host, pid: process.pid, begun: (await startTimeOf(process.pid)) ?? '', since: now };
 
   for (let tries = 0; tries < 3; tries += 1) {
-    if (await createLockFile(file, holder)) return lockOf(file, holder);
+    if (await createLockFile(file, holder)) return lockOf(file, holder, await deviceOf(folder));
     const held = await readHolder(file);
     if (held !== undefined && (await isAlive(held, file, host, now)))
       throw new AlreadyRunningError(describe(held, folder));
@@ -86,7 +94,11 @@ async function createLockFile(file: string, holder: Holder): Promise<boolean> {
   }
 }
 
-function lockOf(file: string, holder: Holder): Lock {
+function lockOf(file: string, holder: Holder, initialDevice: number | undefined): Lock {
+  const folder = dirname(file);
+  let device = initialDevice;
+  let deleted = 0;
+
   /** Two daemons that found the same dead holder may both have created theirs; a suspended machine may have counted as dead. */
   async function findOther(): Promise<Holder | undefined> {
     const held = await readHolder(file);
@@ -94,11 +106,20 @@ function lockOf(file: string, holder: Holder): Lock {
     return isOurs ? undefined : held;
   }
 
+  /** Any error but ENOENT may be temporary. */
+  async function noteFolder(): Promise<void> {
+    const seen = await deviceOf(folder).catch(() => device);
+    // The device of a network file system may change when it is mounted again.
+    device = seen ?? device;
+    deleted = seen === undefined && (await nearestDevice(folder)) === device ? deleted + 1 : 0;
+    if (deleted >= LOST_AFTER) throw new StateDirectoryLostError(describeLoss(folder));
+  }
+
   return {
     async touch() {
       const other = await findOther();
-      if (other !== undefined) throw new AlreadyRunningError(describe(other, dirname(file)));
-      if (await isDeleted(dirname(file))) throw new StateDirectoryError(describeLoss(dirname(file)));
+      if (other !== undefined) throw new AlreadyRunningError(describe(other, folder));
+      await noteFolder();
       const now = new Date();
       await utimes(file, now, now).catch(() => createLockFile(file, holder).catch(() => undefined));
     },
@@ -108,12 +129,29 @@ function lockOf(file: string, holder: Holder): Lock {
   };
 }
 
-/** Any other error may be temporary. */
-function isDeleted(folder: string): Promise<boolean> {
-  return stat(folder).then(
-    () => false,
-    (error: unknown) => (error as NodeJS.ErrnoException).code === 'ENOENT',
-  );
+/** Returns the device that the path is on, or undefined if it does not exist. */
+async function deviceOf(path: string): Promise<number | undefined> {
+  try {
+    return (await stat(path)).dev;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/**
+ * Returns the device of the nearest parent that exists. It differs from that of a directory whose file system is not mounted: such a
+ * directory was not deleted. Undefined if that is unknown.
+ */
+async function nearestDevice(folder: string): Promise<number | undefined> {
+  try {
+    for (let parent = dirname(folder); ; parent = dirname(parent)) {
+      const device = await deviceOf(parent);
+      if (device !== undefined || parent === dirname(parent)) return device;
+    }
+  } catch {
+    return undefined;
+  }
 }
 
 function describeLoss(folder: string): string {

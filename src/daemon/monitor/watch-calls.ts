@@ -191,6 +191,9 @@ function watchJournal(
       await noting(journal.forget(task));
       if (before !== undefined) histories.forgotten(before, lastSeen(task), clock.now());
     },
+    throwIfLost() {
+      journal.throwIfLost();
+    },
     close: () => journal.close(),
   };
 }

@@ -6,7 +6,8 @@ import { reportHealth } from '../status/health-file.ts';
 import { writeServingNote } from '../status/serving-file.ts';
 import { runDaemon, type DaemonEnd } from '../reconcile-loop.ts';
 import type { DaemonDeps } from '../deps.ts';
-import { acquireLock, type Lock } from '../journal/lock.ts';
+import { abortWith } from '../../base/abort-with.ts';
+import { acquireLock, StateDirectoryLostError, type Lock } from '../journal/lock.ts';
 import { namedLog, type Logger } from '../../log/logger.ts';
 import { createDaemonDeps } from './create-daemon-deps.ts';
 import { MAX_RETRY_MS, waitForCluster } from './wait-for-cluster.ts';
@@ -37,32 +38,39 @@ export interface ServeOptions {
 }
 
 /**
- * A cluster that cannot be served does not affect the others.
- * @throws the first such error, once all have ended
+ * A cluster that cannot be served does not affect the others. If a state directory is lost in service, all end: the program may have been
+ * removed, and otherwise the service manager starts it again.
+ * @throws StateDirectoryLostError, or else the first error, once all have ended
  */
 export async function serveClusters(
   { app, serverSide }: { readonly app: App; readonly serverSide: ServerSide },
   options: ServeOptions,
+  serveOne = serveCluster,
 ): Promise<DaemonEnd[]> {
   const { clusters } = app.config.settings;
+  const stop = new AbortController();
+  const unlink = abortWith(stop, [options.stop]);
   // Every cluster adds a listener.
-  setMaxListeners(0, options.stop, options.drain);
+  setMaxListeners(0, stop.signal, options.drain);
   options.monitor?.keepOnly(clusters.map(({ name }) => name));
   const errors: unknown[] = [];
 
-  async function serveOne(cluster: ClusterSettings): Promise<DaemonEnd> {
+  async function serveBesideOthers(cluster: ClusterSettings): Promise<DaemonEnd> {
     try {
-      return await serveCluster(app, cluster, serverSide, options);
+      return await serveOne(app, cluster, serverSide, { ...options, stop: stop.signal });
     } catch (error) {
       errors.push(error);
-      if (clusters.length > 1)
+      if (error instanceof StateDirectoryLostError) stop.abort();
+      else if (clusters.length > 1)
         app.log.error('Could not serve this cluster; serving the others', { cluster: cluster.name, err: error });
       return 'done';
     }
   }
 
-  const ends = await Promise.all(clusters.map(serveOne));
-  if (errors.length > 0) throw errors[0];
+  const ends = await Promise.all(clusters.map(serveBesideOthers));
+  unlink();
+  const lost = errors.find((error) => error instanceof StateDirectoryLostError);
+  if (errors.length > 0) throw lost ?? errors[0];
   return ends;
 }
 

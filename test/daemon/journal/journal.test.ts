@@ -39,28 +39,6 @@ describe('the journal', () => {
     await again.close();
   });
 
-  it('D-17 is written again if the file was deleted', async () => {
-    const journal = await openJournal(folder, NOW);
-    await journal.write(taskNumber(1));
-    await rm(file);
-    await journal.write(taskNumber(2));
-    await journal.close();
-
-    const again = await openJournal(folder, NOW);
-    expect([...again.entries.values()]).to.deep.equal([taskNumber(1), taskNumber(2)]);
-    await again.close();
-  });
-
-  it('D-17 rejects writes if the directory was deleted, and does not create it again', async () => {
-    const journal = await openJournal(folder, NOW);
-    await rm(folder, { recursive: true });
-
-    expect(await rejection(journal.write(taskNumber(1)))).to.have.property('code', 'ENOENT');
-    expect([...journal.entries.values()]).to.deep.equal([]);
-    await journal.close();
-    expect(await rejection(stat(folder))).to.have.property('code', 'ENOENT');
-  });
-
   it('reads a journal of 0.1.0 with every field, and ignores its incomplete last line', async () => {
     const text = await readFile(new URL('../../fixtures/journal/0.1.0.jsonl', import.meta.url), 'utf8');
     await writeFile(file, text, { mode: 0o600 });

@@ -3,10 +3,10 @@ import { expect } from 'chai';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, rm, utimes, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rename, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { AlreadyRunningError, StateDirectoryError, acquireLock } from '../../../src/daemon/journal/lock.ts';
+import { AlreadyRunningError, StateDirectoryLostError, acquireLock } from '../../../src/daemon/journal/lock.ts';
 import { rejection } from '../../support/rejection.ts';
 
 describe('the lock of a state directory', () => {
@@ -91,15 +91,52 @@ describe('the lock of a state directory', () => {
     expect(JSON.parse(await readFile(file, 'utf8'))).to.include({ host: 'login1', since: 1 });
   });
 
-  it('D-17 reports that the state directory was deleted, and does not create it again', async () => {
-    const lock = await acquireLock(folder, 'login1', 1);
-    await rm(folder, { recursive: true });
+  for (const [what, deleted] of [
+    ['the state directory', 'base/cluster'],
+    ['its parent', 'base'],
+  ] as const) {
+    it(`D-17 reports the third time in a row that ${what} was deleted, and does not create it again`, async () => {
+      const stateDir = join(folder, 'base/cluster');
+      const lock = await acquireLock(stateDir, 'login1', 1);
+      await rm(join(folder, deleted), { recursive: true });
 
-    const error = await rejection(lock.touch());
-    expect(error).to.be.instanceOf(StateDirectoryError);
-    expect(error.message).to.include(`${folder} was deleted`);
-    await lock.release();
-    expect(existsSync(folder)).to.equal(false);
+      await lock.touch();
+      await lock.touch();
+      const error = await rejection(lock.touch());
+      expect(error).to.be.instanceOf(StateDirectoryLostError);
+      expect(error.message).to.include(`${stateDir} was deleted`);
+      await lock.release();
+      expect(existsSync(stateDir)).to.equal(false);
+    });
+  }
+
+  it('D-17 is kept if the state directory was renamed and restored', async () => {
+    const stateDir = join(folder, 'state');
+    const lock = await acquireLock(stateDir, 'login1', 1);
+    for (const _time of [1, 2]) {
+      await rename(stateDir, `${stateDir}.moved`);
+      await lock.touch();
+      await lock.touch();
+      await rename(`${stateDir}.moved`, stateDir);
+      await lock.touch();
+    }
+    expect(await rejection(acquireLock(stateDir, 'login1', 2))).to.be.instanceOf(AlreadyRunningError);
+  });
+
+  it('D-17 is kept while the file system of the state directory is missing', async () => {
+    const home = join(folder, 'home');
+    const otherDevice = await mkdtemp('/dev/shm/lock-');
+    try {
+      await symlink(otherDevice, home);
+      const lock = await acquireLock(join(home, 'state'), 'login1', 1);
+      await rm(home);
+      for (const _time of [1, 2, 3, 4]) await lock.touch();
+      await symlink(otherDevice, home);
+      await lock.touch();
+      expect(await rejection(acquireLock(join(home, 'state'), 'login1', 2))).to.be.instanceOf(AlreadyRunningError);
+    } finally {
+      await rm(otherDevice, { recursive: true });
+    }
   });
 
   it('is acquired by exactly one of many daemons that start at once', async () => {

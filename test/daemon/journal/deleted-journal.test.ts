@@ -1,0 +1,138 @@
+// Tests what becomes of a journal whose file or directory is deleted, moved or taken by another daemon while a daemon uses it.
+import { expect } from 'chai';
+import { fstatSync } from 'node:fs';
+import { mkdtemp, open, readFile, rename, rm, stat, type FileHandle } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TaskId } from '../../../src/clearml/ids.ts';
+import type { Entry } from '../../../src/daemon/journal/entry.ts';
+import { formatJournal } from '../../../src/daemon/journal/journal-lines.ts';
+import { openJournal } from '../../../src/daemon/journal/journal.ts';
+import { StateDirectoryLostError } from '../../../src/daemon/journal/lock.ts';
+import { rejection } from '../../support/rejection.ts';
+import { entryOf, NOW } from '../decide/observations.ts';
+
+function taskNumber(index: number): Entry {
+  return entryOf({ task: index.toString(16).padStart(32, '0') as TaskId });
+}
+
+/** As a network file system does for a file that another host has deleted. */
+async function makeDeletedFilesStale(): Promise<Disposable> {
+  const handle = await open('/dev/null');
+  const prototype = Object.getPrototypeOf(handle) as Record<string, (...args: unknown[]) => Promise<unknown>>;
+  await handle.close();
+  const names = ['stat', 'appendFile', 'truncate', 'close'];
+  const originals = names.map((name) => [name, prototype[name]] as const);
+  for (const [name, original] of originals) {
+    prototype[name] = async function (this: FileHandle, ...args) {
+      const isDeleted = this.fd !== -1 && fstatSync(this.fd).nlink === 0;
+      // Closed all the same, as by the kernel.
+      const result = !isDeleted || name === 'close' ? await original?.apply(this, args) : undefined;
+      if (isDeleted) throw Object.assign(new Error(`ESTALE: stale file handle, ${name}`), { code: 'ESTALE' });
+      return result;
+    };
+  }
+  return {
+    [Symbol.dispose]() {
+      for (const [name, original] of originals) if (original !== undefined) prototype[name] = original;
+    },
+  };
+}
+
+describe('the journal of a running daemon', () => {
+  let folder: string;
+  let file: string;
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'journal-'));
+    file = join(folder, 'journal.jsonl');
+  });
+
+  afterEach(() => rm(folder, { recursive: true, force: true }));
+
+  it('D-17 is written again if the file was deleted', async () => {
+    const journal = await openJournal(folder, NOW);
+    await journal.write(taskNumber(1));
+    await rm(file);
+    await journal.write(taskNumber(2));
+    await journal.close();
+
+    const again = await openJournal(folder, NOW);
+    expect([...again.entries.values()]).to.deep.equal([taskNumber(1), taskNumber(2)]);
+    await again.close();
+  });
+
+  it('D-17 is written again if another host deleted the file', async () => {
+    const journal = await openJournal(folder, NOW);
+    await journal.write(taskNumber(1));
+    using _stale = await makeDeletedFilesStale();
+    await rm(file);
+    await journal.write(taskNumber(2));
+    await journal.write(taskNumber(3));
+    await journal.close();
+
+    const again = await openJournal(folder, NOW);
+    expect([...again.entries.values()]).to.deep.equal([1, 2, 3].map(taskNumber));
+    await again.close();
+  });
+
+  it('D-17 is not written again over the journal of another daemon, which has taken the directory', async () => {
+    const journal = await openJournal(folder, NOW);
+    await journal.write(taskNumber(1));
+    journal.throwIfLost();
+    const successor = await openJournal(folder, NOW);
+    await successor.write(taskNumber(2));
+
+    const error = await rejection(journal.write(taskNumber(3)));
+    expect(error).to.be.instanceOf(StateDirectoryLostError);
+    expect(error.message).to.include(`Another process replaced the journal ${file}`);
+    expect(() => {
+      journal.throwIfLost();
+    }).to.throw(StateDirectoryLostError);
+    expect([...journal.entries.values()]).to.deep.equal([taskNumber(1)]);
+    await successor.write(taskNumber(4));
+    await journal.close();
+    await successor.close();
+
+    const again = await openJournal(folder, NOW);
+    expect([...again.entries.values()]).to.deep.equal([1, 2, 4].map(taskNumber));
+    await again.close();
+  });
+
+  it('D-17 is not written into a directory that was deleted and that another daemon uses by now', async () => {
+    const journal = await openJournal(folder, NOW);
+    await journal.write(taskNumber(1));
+    await rm(folder, { recursive: true });
+    const successor = await openJournal(folder, NOW);
+    await successor.write(taskNumber(2));
+
+    expect(await rejection(journal.write(taskNumber(3)))).to.be.instanceOf(StateDirectoryLostError);
+    expect(await readFile(file, 'utf8')).to.equal(formatJournal({ entry: taskNumber(2) }));
+    await journal.close();
+    await successor.close();
+  });
+
+  it('D-17 continues if the directory was renamed and restored', async () => {
+    const journal = await openJournal(folder, NOW);
+    await journal.write(taskNumber(1));
+    await rename(folder, `${folder}.moved`);
+    expect(await rejection(journal.write(taskNumber(2)))).to.have.property('code', 'ENOENT');
+    await rename(`${folder}.moved`, folder);
+    await journal.write(taskNumber(3));
+    await journal.close();
+
+    const again = await openJournal(folder, NOW);
+    expect([...again.entries.values()]).to.deep.equal([1, 3].map(taskNumber));
+    await again.close();
+  });
+
+  it('D-17 rejects writes if the directory was deleted, and does not create it again', async () => {
+    const journal = await openJournal(folder, NOW);
+    await rm(folder, { recursive: true });
+
+    expect(await rejection(journal.write(taskNumber(1)))).to.have.property('code', 'ENOENT');
+    expect([...journal.entries.values()]).to.deep.equal([]);
+    await journal.close();
+    expect(await rejection(stat(folder))).to.have.property('code', 'ENOENT');
+  });
+});
